@@ -1,0 +1,26 @@
+# Two commands: `make demo` runs the main job, `make test` proves the house. Both set up a project-local environment first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+NATIVE := $(shell find csrc -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name '*.py' | sort) CMakeLists.txt
+
+.PHONY: demo test setup clean
+demo: $(READY)
+	$(BIN)/skyrack demo $(ARGS)
+
+test: $(READY)
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+setup: $(READY)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Skyrack needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(READY): $(BIN)/python pyproject.toml $(NATIVE)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[ground,dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build

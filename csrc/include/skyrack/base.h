@@ -1,0 +1,47 @@
+/* What every kernel shares: result codes and the level of the processor.
+ *
+ * Rules of the whole library. The caller brings the memory; sizes go in, sizes come out. Nothing allocates, locks, prints
+ * or aborts. Every function is reentrant, accepts unaligned pointers, and touches no octet outside the sizes it was given.
+ * All levels give the same octets. */
+#ifndef SKYRACK_BASE_H
+#define SKYRACK_BASE_H
+#include <stddef.h>
+#include <stdint.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum sr_result {
+    SR_OK = 0,
+    SR_BAD_ARGUMENT = -1, /* a parameter is outside its documented range */
+    SR_TOO_SMALL = -2,    /* the caller's memory does not hold the result */
+    SR_UNSUPPORTED = -3,  /* this processor or this build lacks it */
+    SR_CORRUPT = -4       /* the octets are not what the format says */
+};
+
+/* Levels: a kernel without its own code for a level uses the next lower one that has it. */
+enum sr_level {
+    SR_PORTABLE = 0, /* C11 alone */
+    SR_AVX2 = 1,     /* x86-64: AVX2, BMI2, PCLMULQDQ */
+    SR_AVX512 = 2,   /* x86-64: AVX-512 F/BW/DQ/VL/VBMI/VBMI2/BITALG/VPOPCNTDQ, GFNI, VPCLMULQDQ */
+    SR_NEON = 3,     /* aarch64 */
+    SR_LEVELS = 4
+};
+
+/* "portable", "avx2", "avx512", "neon"; NULL outside 0..SR_LEVELS-1. */
+const char *sr_level_name(int level);
+
+/* 1 if this build and this processor can run `level`, else 0. */
+int sr_level_supported(int level);
+
+/* The level in use: at first the best supported one, or the one that SKYRACK_ISA names. */
+int sr_level(void);
+
+/* Use `name` from now on, NULL meaning SKYRACK_ISA or, without it, the best; call before any kernel runs elsewhere.
+ * Returns SR_OK, SR_BAD_ARGUMENT for an unknown name, SR_UNSUPPORTED for what the processor lacks (level unchanged). */
+int sr_level_select(const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

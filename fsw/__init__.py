@@ -1,0 +1,1 @@
+"""What flies: executive, bus, jobs, store and forward, apps."""

@@ -1,0 +1,1 @@
+"""The whole system on one desk: simulated cable, demo, faults."""

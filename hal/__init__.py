@@ -1,0 +1,1 @@
+"""What software stands on: clock, port, store, board, camera, kernels; `linux` real, `sim` twins."""

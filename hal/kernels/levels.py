@@ -1,0 +1,27 @@
+"""Which instructions the kernels use on this processor (csrc/include/skyrack/base.h)."""
+
+from _csrc import ffi, lib
+
+LEVELS = tuple(ffi.string(lib.sr_level_name(number)).decode() for number in range(lib.SR_LEVELS))
+
+
+def level() -> str:
+    """The level in use: "portable", "avx2", "avx512" or "neon"."""
+    return LEVELS[lib.sr_level()]
+
+
+def supported_levels() -> tuple[str, ...]:
+    """The levels that this build and this processor can run, lowest first."""
+    return tuple(name for number, name in enumerate(LEVELS) if lib.sr_level_supported(number))
+
+
+def select_level(name: str | None = None) -> None:
+    """Use `name` from now on; None means the environment's SKYRACK_ISA or, without it, the best level.
+
+    Raises ValueError for an unknown level or one that this processor lacks.
+    """
+    status = lib.sr_level_select(ffi.NULL if name is None else name.encode())
+    if status == lib.SR_BAD_ARGUMENT:
+        raise ValueError(f"SKYRACK_ISA: no level is called {name!r}; known: {', '.join(LEVELS)}")
+    if status == lib.SR_UNSUPPORTED:
+        raise ValueError(f"SKYRACK_ISA: this processor has {', '.join(supported_levels())} only")

@@ -1,0 +1,1 @@
+"""Drivers for a Linux board or laptop."""

@@ -2,7 +2,7 @@
 
 from _csrc import ffi, lib
 
-LEVELS = tuple(ffi.string(lib.sr_level_name(number)).decode() for number in range(lib.SR_LEVELS))
+LEVELS = tuple(str(ffi.string(lib.sr_level_name(number)), "ascii") for number in range(lib.SR_LEVELS))
 
 
 def level() -> str:

@@ -1,0 +1,50 @@
+"""What looks down: a camera yields raw frames with all that is needed to place them on the map."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+
+class CameraError(Exception):
+    """The camera cannot give this frame; the text says why and what it could give."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Georeference:
+    """North-up placement of an image on a projected map.
+
+    `epsg`: coordinate reference system, 0 where unknown; `easting_m`, `northing_m`: upper-left corner of the upper-left
+    pixel; `pixel_m`: side of a square pixel.
+    """
+
+    epsg: int
+    easting_m: float
+    northing_m: float
+    pixel_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One raw frame. `dn`: digital numbers (band, row, column), uint8 or uint16; `bands`: their names in order."""
+
+    target: str
+    dn: NDArray[Any]
+    bands: tuple[str, ...]
+    georeference: Georeference
+    captured_utc_ns: int
+
+    def band(self, name: str) -> NDArray[Any]:
+        """One band (row, column); raises CameraError where the camera does not have it."""
+        if name not in self.bands:
+            raise CameraError(f"{self.target}: no band {name!r}, the camera has {', '.join(self.bands)}")
+        plane: NDArray[Any] = self.dn[self.bands.index(name)]
+        return plane
+
+
+class Camera(Protocol):
+    """A multispectral camera that can be pointed at named targets."""
+
+    def capture(self, target: str) -> Frame:
+        """Take one frame now; raises CameraError."""
+        ...

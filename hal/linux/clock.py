@@ -1,0 +1,25 @@
+"""The host's clock: CLOCK_MONOTONIC to measure, CLOCK_REALTIME to stamp. Reads, never sets."""
+
+import select
+import time
+from collections.abc import Sequence
+
+from hal.port import Port
+
+
+class HostClock:
+    """`Clock` of a board or laptop."""
+
+    def monotonic_ns(self) -> int:
+        """Nanoseconds since boot, or since another fixed start of the host's choice."""
+        return time.monotonic_ns()
+
+    def utc_ns(self) -> int:
+        """POSIX nanoseconds, as good as the host's synchronisation."""
+        return time.time_ns()
+
+    def wait(self, until_ns: int, ports: Sequence[Port] = ()) -> None:
+        """Sleep in one `select`, which a readable port or a signal handler's exception ends."""
+        timeout_s = max(0, until_ns - time.monotonic_ns()) / 1e9
+        readable = [port.fileno() for port in ports if port.fileno() >= 0]
+        select.select(readable, [], [], timeout_s)

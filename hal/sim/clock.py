@@ -1,0 +1,33 @@
+"""Virtual time: jumps from event to event, thousands of times faster than the real one."""
+
+from collections.abc import Sequence
+
+from hal.port import Port
+
+EPOCH_UTC_NS = 1_767_225_600_000_000_000  # 2026-01-01T00:00:00 UTC
+
+
+class VirtualClock:
+    """`Clock` that moves only when told to, or when somebody waits."""
+
+    def __init__(self, *, utc_ns: int = EPOCH_UTC_NS) -> None:
+        self._start_utc_ns, self._now_ns = utc_ns, 0
+
+    def monotonic_ns(self) -> int:
+        """Nanoseconds since this clock was made."""
+        return self._now_ns
+
+    def utc_ns(self) -> int:
+        """The start that was given, plus what has passed."""
+        return self._start_utc_ns + self._now_ns
+
+    def advance(self, duration_ns: int) -> None:
+        """Let `duration_ns` >= 0 pass."""
+        assert duration_ns >= 0
+        self._now_ns += duration_ns
+
+    def wait(self, until_ns: int, ports: Sequence[Port] = ()) -> None:
+        """Jump to `until_ns`, or to the first arrival on a simulated port if that is earlier."""
+        arrivals = [port.next_arrival_ns() for port in ports if hasattr(port, "next_arrival_ns")]
+        target_ns = min([until_ns, *(ns for ns in arrivals if ns is not None)])
+        self._now_ns = max(self._now_ns, target_ns)

@@ -1,0 +1,112 @@
+"""What an on-orbit answer looks like as a file: a few octets when nothing was found, else outlines and a mask.
+
+version 4 | kind 4 | id 32 | target (length 8, UTF-8), and for water only:
+EPSG 32 | easting f64 | northing f64 | pixel f64 | rows 16 | columns 16 | threshold f32 |
+outlines (length 32, octets) | runs (to the end)
+
+Outlines and runs are the forms of hal/kernels/image.py, opaque here. Construct is the definition; the checks that it
+cannot make (an empty tail, text that is not UTF-8) stand in `decode`.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import construct as cs
+from construct import ConstructError
+
+from hal.camera import Georeference
+from link.errors import DecodeError
+
+VERSION = 1
+NOTHING_FOUND, WATER = 0, 1
+
+_WATER = cs.Struct(
+    "epsg" / cs.Int32ub,
+    "easting_m" / cs.Float64b,
+    "northing_m" / cs.Float64b,
+    "pixel_m" / cs.Float64b,
+    "rows" / cs.Int16ub,
+    "columns" / cs.Int16ub,
+    "threshold" / cs.Float32b,
+    "outlines" / cs.Prefixed(cs.Int32ub, cs.GreedyBytes),
+    "runs" / cs.GreedyBytes,
+)
+_WIRE = cs.Struct(
+    "head" / cs.BitStruct("version" / cs.BitsInteger(4), "kind" / cs.BitsInteger(4)),
+    "id" / cs.Int32ub,
+    "target" / cs.PascalString(cs.Int8ub, "utf8"),
+    "water" / cs.Switch(cs.this.head.kind, {NOTHING_FOUND: cs.Pass, WATER: _WATER}, default=cs.Error),
+    cs.Terminated,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Water:
+    """Water found in an image of `shape` (rows, columns) placed by `georeference`."""
+
+    georeference: Georeference
+    shape: tuple[int, int]
+    threshold: float
+    outlines: bytes
+    runs: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """One answer. `id` counts up on the node; `water` is None when nothing was found."""
+
+    id: int
+    target: str
+    water: Water | None
+
+    def encode(self) -> bytes:
+        """The file's octets."""
+        kind = NOTHING_FOUND if self.water is None else WATER
+        octets: bytes = _WIRE.build(
+            {
+                "head": {"version": VERSION, "kind": kind},
+                "id": self.id,
+                "target": self.target,
+                "water": self.water and _water_fields(self.water),
+            }
+        )
+        return octets
+
+    @classmethod
+    def decode(cls, octets: bytes) -> Self:
+        """Read a whole file; raises DecodeError."""
+        try:
+            fields = _WIRE.parse(octets)
+        except (ConstructError, UnicodeDecodeError) as error:
+            raise DecodeError(f"not a product: {error}") from error
+        if fields.head.version != VERSION:
+            raise DecodeError(f"product version {fields.head.version}, expected {VERSION}")
+        return cls(id=fields.id, target=fields.target, water=fields.water and _water(fields.water))
+
+
+def _water_fields(water: Water) -> dict[str, object]:
+    place = water.georeference
+    return {
+        "epsg": place.epsg,
+        "easting_m": place.easting_m,
+        "northing_m": place.northing_m,
+        "pixel_m": place.pixel_m,
+        "rows": water.shape[0],
+        "columns": water.shape[1],
+        "threshold": water.threshold,
+        "outlines": water.outlines,
+        "runs": water.runs,
+    }
+
+
+def _water(fields: cs.Container[object]) -> Water:
+    place = Georeference(
+        epsg=fields.epsg, easting_m=fields.easting_m, northing_m=fields.northing_m, pixel_m=fields.pixel_m
+    )
+    return Water(
+        georeference=place,
+        shape=(fields.rows, fields.columns),
+        threshold=fields.threshold,
+        outlines=fields.outlines,
+        runs=fields.runs,
+    )

@@ -1,0 +1,41 @@
+"""Both clocks: monotonic, and `wait` ends at its time or at the first octet."""
+
+import os
+import pty
+import tty
+
+import pytest
+
+from hal.linux.clock import HostClock
+from hal.linux.serial_port import SerialPort
+from hal.sim.clock import VirtualClock
+
+
+@pytest.mark.parametrize("clock", [HostClock(), VirtualClock()])
+def test_wait_reaches_its_time_and_never_goes_back(clock):
+    start_ns = clock.monotonic_ns()
+    clock.wait(start_ns + 5_000_000)
+    passed_ns = clock.monotonic_ns() - start_ns
+    assert passed_ns >= 5_000_000
+    clock.wait(start_ns)
+    assert clock.monotonic_ns() >= start_ns + passed_ns
+
+
+def test_virtual_time_stamps_follow_what_passed():
+    clock = VirtualClock(utc_ns=1000)
+    clock.advance(7)
+    assert (clock.monotonic_ns(), clock.utc_ns()) == (7, 1007)
+
+
+def test_a_readable_port_ends_the_wait():
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    port, clock = SerialPort(os.ttyname(slave), 9600), HostClock()
+    os.write(master, b"x")
+    start_ns = clock.monotonic_ns()
+    clock.wait(start_ns + 10_000_000_000, [port])
+    assert clock.monotonic_ns() - start_ns < 5_000_000_000
+    assert port.read(1) == b"x"
+    port.close()
+    os.close(master)
+    os.close(slave)

@@ -1,0 +1,111 @@
+"""The rules of the house: who may lean on whom, how large a room may be, and one style."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MAY_IMPORT = {
+    "hal": {"hal"},
+    "link": {"hal", "link"},
+    "fsw": {"hal", "link", "fsw"},
+    "ground": {"hal", "link", "ground"},
+    "ground/rig": {"hal", "link", "fsw", "ground"},
+    "skyrack": {"hal", "link", "fsw", "ground", "skyrack"},
+}
+ROOMS = {"hal", "link", "fsw", "ground", "skyrack", "_csrc"}
+HOST_TIME = {"time", "datetime", "random", "threading", "asyncio", "socket", "subprocess", "select"}
+FILE_LINES_MAX, FUNCTION_LINES_MAX = 600, 70
+FILE_LINES_MEDIAN, FUNCTION_LINES_MEDIAN = 150, 6
+
+
+def sources(*rooms: str) -> list[Path]:
+    return [path for room in rooms for path in sorted((ROOT / room).rglob("*.py"))]
+
+
+ALL = sources("hal", "link", "fsw", "ground", "skyrack")
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module or ""
+
+
+def room_of(path: Path) -> str:
+    relative = path.relative_to(ROOT)
+    return "ground/rig" if relative.parts[:2] == ("ground", "rig") else relative.parts[0]
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_no_layer_looks_up(room):
+    for path in (path for path in ALL if room_of(path) == room):
+        for name in imports(path):
+            top = name.partition(".")[0]
+            if top == "_csrc":
+                assert path.is_relative_to(ROOT / "hal" / "kernels"), f"{path}: only hal/kernels imports _csrc"
+            elif top in ROOMS:
+                assert top in MAY_IMPORT[room], f"{path}: {room} must not import {name}"
+            assert room == "ground/rig" or room == "skyrack" or not name.startswith("ground.rig"), path
+
+
+def test_link_is_pure():
+    """No clock, no I/O, no threads, no dice: all of these are handed in."""
+    for path in sources("link"):
+        assert not HOST_TIME & {name.partition(".")[0] for name in imports(path)}, path
+
+
+def test_flight_code_reads_no_host_time():
+    for path in sources("fsw"):
+        assert "time" not in set(imports(path)), path
+        assert "asyncio" not in set(imports(path)), path
+
+
+def functions(path: Path) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            first = body[0].lineno if body else node.end_lineno
+            assert node.end_lineno is not None
+            yield f"{path}:{node.name}", node.end_lineno - (first or node.end_lineno) + 1
+
+
+def test_rooms_are_small():
+    lengths = {path: path.read_text(encoding="utf-8").count("\n") for path in ALL}
+    assert not [path for path, lines in lengths.items() if lines > FILE_LINES_MAX]
+    assert median(lengths.values()) <= FILE_LINES_MEDIAN
+
+
+def test_functions_are_short():
+    lengths = dict(item for path in ALL for item in functions(path))
+    assert not {name: lines for name, lines in lengths.items() if lines > FUNCTION_LINES_MAX}
+    assert median(lengths.values()) <= FUNCTION_LINES_MEDIAN
+
+
+def test_received_data_is_never_executed_or_unpickled():
+    forbidden = {"pickle", "marshal", "shelve", "dill"}
+    for path in ALL:
+        assert not forbidden & set(imports(path)), path
+        calls = (node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+        assert not {"eval", "exec"} & {call.id for call in calls if isinstance(call, ast.Name)}, path
+
+
+@pytest.mark.parametrize("tool", [("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",)])
+def test_style_and_types(tool):
+    done = subprocess.run([sys.executable, "-m", *tool], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_help_is_instant():
+    """Nothing heavy is imported for `skyrack --help`: it has to feel instant on a slow board as well."""
+    code = "import sys, skyrack.cli as c; c.overview().format_help(); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert not {"numpy", "construct", "rich", "serial", "msgspec", "_csrc", "asyncio"} & set(loaded.split())

@@ -2,12 +2,13 @@
 
 from _csrc import ffi, lib
 
-LEVELS = tuple(str(ffi.string(lib.sr_level_name(number)), "ascii") for number in range(lib.SR_LEVELS))
+LEVELS: tuple[str, ...] = tuple(ffi.string(lib.sr_level_name(number)).decode() for number in range(lib.SR_LEVELS))
 
 
 def level() -> str:
     """The level in use: "portable", "avx2", "avx512" or "neon"."""
-    return LEVELS[lib.sr_level()]
+    number: int = lib.sr_level()
+    return LEVELS[number]
 
 
 def supported_levels() -> tuple[str, ...]:

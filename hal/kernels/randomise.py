@@ -1,0 +1,37 @@
+"""Pseudo-randomisers of telemetry and telecommand (csrc/include/skyrack/randomise.h)."""
+
+from enum import IntEnum
+
+import numpy as np
+from _csrc import lib
+from numpy.typing import NDArray
+
+from hal.kernels.arrays import rows
+
+
+class Code(IntEnum):
+    """Which sequence is added to a frame."""
+
+    TM255 = lib.SR_RANDOMISE_TM255
+    """CCSDS 131.0-B-4 §10.4.1, 255 bits long; from 131.0-B-5 on the legacy one."""
+    TM131071 = lib.SR_RANDOMISE_TM131071
+    """CCSDS 131.0-B-5 §10.4.1, 131071 bits long."""
+    TC = lib.SR_RANDOMISE_TC
+    """CCSDS 231.0-B-4 §6.3, 255 bits long."""
+
+
+def randomise(frames: NDArray[np.uint8], code: Code) -> None:
+    """Add the sequence, begun anew for each row, to frames (count, length) in place; once more takes it away.
+
+    Rows may lie apart but not overlap (ValueError).
+    """
+    start, stride = rows(frames, writable=True)
+    if lib.sr_randomise(start, stride, frames.shape[1], len(frames), code) != lib.SR_OK:
+        raise ValueError(f"frames of {frames.shape[1]} octets overlap: {stride} octets apart")
+
+
+def randomised(octets: bytes, code: Code) -> bytes:
+    """One frame with the sequence added."""
+    frame = np.frombuffer(octets, np.uint8)[np.newaxis].copy()
+    randomise(frame, code)
+    return frame.tobytes()

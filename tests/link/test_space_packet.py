@@ -1,0 +1,76 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from link.errors import DecodeError, TruncatedError
+from link.space_packet import HEADER_SIZE, IDLE_APID, Flags, SpacePacket, idle_packet
+
+packets = st.builds(
+    SpacePacket,
+    apid=st.integers(0, 2047),
+    count=st.integers(0, 16383),
+    data=st.binary(min_size=1, max_size=300),
+    is_command=st.booleans(),
+    has_secondary=st.booleans(),
+    flags=st.sampled_from(Flags),
+)
+
+
+@given(packets, st.binary())
+def test_decode_inverts_encode(packet, tail):
+    octets = packet.encode()
+    assert SpacePacket.decode(octets + tail) == packet
+    assert packet.size == len(octets)
+
+
+@given(st.binary(max_size=80))
+def test_decode_is_total(octets):
+    """Any octets give a packet that encodes back to them, or a DecodeError."""
+    try:
+        packet = SpacePacket.decode(octets)
+    except DecodeError:
+        return
+    assert octets.startswith(packet.encode())
+
+
+@given(packets)
+def test_truncation_at_every_octet(packet):
+    octets = packet.encode()
+    for size in range(len(octets)):
+        with pytest.raises(TruncatedError) as caught:
+            SpacePacket.decode(octets[:size])
+        assert caught.value.needed == (HEADER_SIZE if size < HEADER_SIZE else len(octets))
+
+
+def test_vector():
+    """By hand from §4.1: telemetry, APID 3, unsegmented, count 5, two octets."""
+    assert SpacePacket(apid=3, count=5, data=b"\xab\xcd").encode() == bytes.fromhex("0003 c005 0001 abcd")
+
+
+def test_longest_packet():
+    packet = SpacePacket(1, 0, bytes(65536))
+    assert packet.encode()[4:6] == b"\xff\xff"
+    assert SpacePacket.decode(packet.encode()) == packet
+
+
+@pytest.mark.parametrize("data", [b"", bytes(65537)])
+def test_data_must_fit(data):
+    with pytest.raises(ValueError, match=r"1\.\.65536"):
+        SpacePacket(1, 0, data).encode()
+
+
+@pytest.mark.parametrize(("field", "value"), [("apid", 2048), ("apid", -1), ("count", 16384), ("count", -1)])
+def test_range(field, value):
+    with pytest.raises(ValueError, match=f"{field} = {value}"):
+        SpacePacket(**{"apid": 0, "count": 0, "data": b"x", field: value}).encode()
+
+
+def test_other_versions_are_refused():
+    with pytest.raises(DecodeError, match="version 1"):
+        SpacePacket.decode(bytes.fromhex("2003 c005 0001 abcd"))
+
+
+@given(st.integers(7, 400))
+def test_idle_packet_has_the_size_asked_for(size):
+    packet = SpacePacket.decode(idle_packet(size))
+    assert (packet.size, packet.apid, packet.is_idle) == (size, IDLE_APID, True)

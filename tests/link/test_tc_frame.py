@@ -1,0 +1,102 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from link.errors import ChecksumError, DecodeError, TruncatedError
+from link.tc_frame import UNLOCK, FrameType, TcFrame, set_vr
+
+frames = st.builds(
+    lambda kind, **fields: TcFrame(bypass=kind.value[0], control=kind.value[1], **fields),
+    st.sampled_from(FrameType),
+    spacecraft_id=st.integers(0, 1023),
+    channel=st.integers(0, 63),
+    sequence=st.integers(0, 255),
+    data=st.binary(min_size=1, max_size=120),
+)
+
+
+@given(frames, st.booleans(), st.binary())
+def test_decode_inverts_encode(frame, fecf, fill):
+    assert TcFrame.decode(frame.encode(fecf=fecf) + fill, fecf=fecf) == frame
+
+
+@given(st.binary(max_size=60), st.booleans())
+def test_decode_is_total(octets, fecf):
+    try:
+        frame = TcFrame.decode(octets, fecf=fecf)
+    except DecodeError:
+        return
+    assert octets.startswith(frame.encode(fecf=fecf))
+
+
+@given(frames)
+def test_truncation_at_every_octet(frame):
+    octets = frame.encode()
+    for size in range(len(octets)):
+        with pytest.raises(TruncatedError):
+            TcFrame.decode(octets[:size])
+
+
+@given(frames)
+def test_no_single_bit_error_passes(frame):
+    octets = frame.encode()
+    for bit in range(8 * len(octets)):
+        damaged = bytearray(octets)
+        damaged[bit // 8] ^= 0x80 >> bit % 8
+        with pytest.raises(DecodeError):
+            TcFrame.decode(bytes(damaged))
+
+
+def test_vector():
+    """By hand from §4.1: an unlock command to spacecraft 0x155, channel 2; 8 octets in all."""
+    frame = TcFrame(spacecraft_id=0x155, channel=2, sequence=0, data=UNLOCK, bypass=True, control=True)
+    assert frame.encode(fecf=False) == bytes.fromhex("3155 0805 00 00")
+    assert frame.encode()[:6] == bytes.fromhex("3155 0807 00 00")
+    assert frame.type is FrameType.BC
+
+
+def test_set_vr():
+    assert set_vr(7) == bytes.fromhex("820007")
+
+
+@pytest.mark.parametrize(
+    ("head", "why"),
+    [
+        ("4000 0005 00", "version 1"),
+        ("0400 0005 00", "reserved 1"),
+        ("1000 0005 00", "control 1"),
+        ("0000 0004 00", "length 5"),
+    ],
+)
+def test_what_the_standard_excludes(head, why):
+    with pytest.raises(DecodeError, match=why):
+        TcFrame.decode(bytes.fromhex(head) + b"x", fecf=False)
+
+
+def test_checksum_error_carries_its_facts():
+    octets = TcFrame(spacecraft_id=1, channel=0, sequence=0, data=b"x").encode()
+    with pytest.raises(ChecksumError) as caught:
+        TcFrame.decode(octets[:-1] + bytes([octets[-1] ^ 1]))
+    assert caught.value.expected == caught.value.computed ^ 1
+
+
+@pytest.mark.parametrize("size", [0, 1018])
+def test_data_must_fit(size):
+    with pytest.raises(ValueError, match=r"1\.\.1017"):
+        TcFrame(spacecraft_id=1, channel=0, sequence=0, data=bytes(size)).encode()
+
+
+def test_longest_frame():
+    frame = TcFrame(spacecraft_id=1, channel=0, sequence=0, data=bytes(1019))
+    assert len(frame.encode(fecf=False)) == 1024
+
+
+def test_reserved_combination_cannot_be_sent():
+    with pytest.raises(ValueError, match="not a valid"):
+        TcFrame(spacecraft_id=1, channel=0, sequence=0, data=b"x", control=True).encode()
+
+
+@pytest.mark.parametrize(("field", "value"), [("spacecraft_id", 1024), ("channel", 64), ("sequence", 256)])
+def test_range(field, value):
+    with pytest.raises(ValueError, match=field):
+        TcFrame(**{"spacecraft_id": 0, "channel": 0, "sequence": 0, "data": b"x", field: value}).encode()

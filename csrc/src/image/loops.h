@@ -1,0 +1,32 @@
+/* The plain loops of struct image_ops, written for the vectoriser; each level includes them and is compiled with its flags. */
+#include "image/ops.h"
+
+/* Both operands are exact in binary32 (at most 17 bits), so the only rounding is the division's. */
+static inline float normalised_difference(int32_t a, int32_t b) {
+    float sum = (float)(a + b), quotient = (float)(a - b) / sum;
+    return sum == 0 ? __builtin_nanf("") : quotient;
+}
+
+static void difference_u8(const uint8_t *restrict a, const uint8_t *restrict b, size_t count, float *restrict out) {
+    for (size_t i = 0; i < count; i++) out[i] = normalised_difference(a[i], b[i]);
+}
+
+static void difference_u16(const uint16_t *restrict a, const uint16_t *restrict b, size_t count, float *restrict out) {
+    for (size_t i = 0; i < count; i++) out[i] = normalised_difference(a[i], b[i]);
+}
+
+static void mndwi_above_u16(const uint16_t *restrict green, const uint16_t *restrict swir1, size_t count, float threshold,
+                            uint8_t *restrict mask) {
+    for (size_t i = 0; i < count; i++) {
+        int32_t g = green[i], s = swir1[i];
+        mask[i] = (float)(g - s) / (float)(g + s) > threshold; /* 0/0 compares false */
+    }
+}
+
+static void majority_row(const uint8_t *restrict above, const uint8_t *restrict here, const uint8_t *restrict below,
+                         size_t cols, uint8_t *restrict out) {
+    uint8_t sums[SR_IMAGE_SIDE_MAX + 2]; /* water in the column of three, with one column repeated at each end */
+    for (size_t c = 0; c < cols; c++) sums[c + 1] = (uint8_t)((above[c] != 0) + (here[c] != 0) + (below[c] != 0));
+    sums[0] = sums[1], sums[cols + 1] = sums[cols];
+    for (size_t c = 0; c < cols; c++) out[c] = (uint8_t)(sums[c] + sums[c + 1] + sums[c + 2]) >= 5;
+}

@@ -22,5 +22,13 @@ $(READY): $(BIN)/python pyproject.toml $(NATIVE)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[ground,dev]'
 	@touch $@
 
+# Our kernels beside their peers, in CPU time of one core: `make bench-coding`, `make bench-coding ARGS="--json FILE"`.
+bench-%: $(VENV)/.peers
+	$(BIN)/python -m benchmarks $* $(ARGS)
+
+$(VENV)/.peers: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[ground,dev,bench]'
+	@touch $@
+
 clean:
 	rm -rf $(VENV) build

@@ -6,6 +6,13 @@ static const char *const NAMES[SR_LEVELS] = {"portable", "avx2", "avx512", "neon
 enum { UNDECIDED = -1 };
 static int chosen = UNDECIDED; /* read and written atomically; deciding twice gives the same answer, so no lock */
 
+#if defined(__clang__)
+#define COMPILER "" /* its version begins with its name */
+#else
+#define COMPILER "gcc "
+#endif
+const char *sr_build(void) { return COMPILER __VERSION__ " " SR_FLAGS; }
+
 const char *sr_level_name(int level) { return level >= 0 && level < SR_LEVELS ? NAMES[level] : NULL; }
 
 #if defined(__x86_64__)

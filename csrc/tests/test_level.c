@@ -4,6 +4,7 @@ int main(void) {
     START();
     int level = sr_level();
     CHECK(sr_level_supported(level));
+    CHECK(strstr(sr_build(), " -O") != NULL);
     CHECK(strcmp(sr_level_name(level), getenv("SKYRACK_ISA") ? getenv("SKYRACK_ISA") : sr_level_name(level)) == 0);
     CHECK(sr_level_name(SR_LEVELS) == NULL && sr_level_name(-1) == NULL);
     CHECK(sr_level_select("avx9000") == SR_BAD_ARGUMENT && sr_level() == level);

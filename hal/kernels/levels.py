@@ -26,3 +26,9 @@ def select_level(name: str | None = None) -> None:
         raise ValueError(f"SKYRACK_ISA: no level is called {name!r}; known: {', '.join(LEVELS)}")
     if status == lib.SR_UNSUPPORTED:
         raise ValueError(f"SKYRACK_ISA: this processor has {', '.join(supported_levels())} only")
+
+
+def build() -> str:
+    """The compiler of the kernels and the flags of all their files."""
+    text: str = ffi.string(lib.sr_build()).decode()
+    return text

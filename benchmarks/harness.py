@@ -1,0 +1,118 @@
+"""One row: our code and a peer's, checked to agree, then timed by turns in the CPU time of this thread.
+
+A module of rows is short:
+
+    def rows() -> Iterator[Row]:
+        fastcrc = peer("fastcrc")
+        theirs = fastcrc and (lambda: fastcrc.crc16.ibm_3740(data))
+        yield compare("CRC-16, 1 MiB", "fastcrc", lambda: crc16(data), theirs, amount=len(data) / 1e9, unit="GB/s")
+"""
+
+import operator
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from hal.kernels import levels
+
+ROUNDS = 7
+TURN_NS = 15_000_000  # long enough for the clock and the caches, short enough that both see the same machine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One comparison. `ours` and `theirs` in `unit`, more is better; `theirs` is None where the peer is missing."""
+
+    name: str
+    peer: str
+    level: str
+    ours: float
+    theirs: float | None
+    unit: str
+    hold: float | None
+    """The ratio that is promised; None where the row only informs."""
+
+    @property
+    def ratio(self) -> float | None:
+        """Ours over theirs."""
+        return None if self.theirs is None else self.ours / self.theirs
+
+    @property
+    def met(self) -> bool:
+        """Whether the promise holds; one that could not be checked does not."""
+        return self.hold is None or (self.ratio is not None and self.ratio >= self.hold)
+
+    def record(self) -> dict[str, Any]:
+        """The row as the JSON file has it."""
+        names = ("name", "peer", "level", "ours", "theirs", "unit", "ratio", "hold", "met")
+        return {name: getattr(self, name) for name in names}
+
+
+def peer(module: str) -> Any:
+    """The module of a peer, or None where it is not installed."""
+    try:
+        return import_module(module)
+    except ImportError:
+        return None
+
+
+@contextmanager
+def at_level(name: str) -> Iterator[None]:
+    """Run our kernels at one level, then at the usual one again."""
+    levels.select_level(name)
+    try:
+        yield
+    finally:
+        levels.select_level()
+
+
+def compare(
+    name: str,
+    against: str,
+    ours: Callable[[], Any],
+    theirs: Callable[[], Any] | None,
+    *,
+    amount: float,
+    unit: str,
+    hold: float | None = None,
+    equal: Callable[[Any, Any], Any] = operator.eq,
+) -> Row:
+    """Time two ways to do the same `amount` of work, in units of `unit` times a second.
+
+    `equal` judges what they return, before any time counts: AssertionError where they disagree. `theirs` is None
+    where the peer is missing. Both must be repeatable: what works in place should work on a copy, or undo itself.
+    """
+    assert theirs is None or equal(ours(), theirs()), f"{name}: {against} gives something else"
+    contestants = [ours] if theirs is None else [ours, theirs]
+    medians = [amount * 1e9 / nanoseconds for nanoseconds in by_turns(contestants)]
+    return Row(
+        name=name, peer=against, level=levels.level(), ours=medians[0], theirs=medians[1] if theirs else None,
+        unit=unit, hold=hold,
+    )  # fmt: skip
+
+
+def by_turns(contestants: list[Callable[[], Any]]) -> list[float]:
+    """Median CPU nanoseconds of one call of each, all of them taking turns."""
+    calls = [calibrated(contestant) for contestant in contestants]
+    turns = [[timed(*pair) for pair in zip(contestants, calls, strict=True)] for _ in range(ROUNDS)]
+    return [statistics.median(column) for column in zip(*turns, strict=True)]
+
+
+def calibrated(contestant: Callable[[], Any]) -> int:
+    """How many calls fill one turn."""
+    calls = 1
+    while (spent := calls * timed(contestant, calls)) < TURN_NS / 4:
+        calls *= 2
+    return max(1, round(calls * TURN_NS / spent))
+
+
+def timed(contestant: Callable[[], Any], calls: int) -> float:
+    """CPU nanoseconds of one call, over `calls` of them."""
+    start = time.thread_time_ns()
+    for _ in range(calls):
+        contestant()
+    return (time.thread_time_ns() - start) / calls

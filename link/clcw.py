@@ -11,6 +11,7 @@ from link.errors import DecodeError
 from link.packed import Packed
 
 _WIRE = Packed(
+    "Clcw",
     type=1,
     version=2,
     status=3,

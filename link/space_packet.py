@@ -10,7 +10,7 @@ from typing import Self
 from link.errors import DecodeError, TruncatedError
 from link.packed import Packed
 
-_WIRE = Packed(version=3, is_command=1, has_secondary=1, apid=11, flags=2, count=14, length=16)
+_WIRE = Packed("PacketHeader", version=3, is_command=1, has_secondary=1, apid=11, flags=2, count=14, length=16)
 HEADER_SIZE = _WIRE.size
 IDLE_APID = 2047
 DATA_OCTETS_MAX = 65536

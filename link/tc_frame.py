@@ -4,15 +4,17 @@ version 2 (0) | bypass 1 | control command 1 | reserved 2 (0) | spacecraft 10 |
 virtual channel 6 | frame length - 1: 10 | frame sequence number 8 | data 1..1019 | error control 16, if managed so
 """
 
-from binascii import crc_hqx
 from dataclasses import dataclass
 from enum import Enum
 from typing import Self
 
+from hal.kernels.crc import crc16
 from link.errors import ChecksumError, DecodeError, TruncatedError
 from link.packed import Packed
 
-_WIRE = Packed(version=2, bypass=1, control=1, reserved=2, spacecraft_id=10, channel=6, length=10, sequence=8)
+_WIRE = Packed(
+    "TcHeader", version=2, bypass=1, control=1, reserved=2, spacecraft_id=10, channel=6, length=10, sequence=8
+)
 HEADER_SIZE = _WIRE.size
 FECF_SIZE = 2
 FRAME_OCTETS_MAX = 1024
@@ -63,7 +65,7 @@ class TcFrame:
         flags = self.type.value
         head = _WIRE.pack(0, *flags, 0, self.spacecraft_id, self.channel, size - 1, self.sequence)
         octets = head + self.data
-        return octets + crc_hqx(octets, 0xFFFF).to_bytes(FECF_SIZE, "big") if fecf else octets
+        return octets + crc16(octets).to_bytes(FECF_SIZE, "big") if fecf else octets
 
     @classmethod
     def decode(cls, octets: bytes, *, fecf: bool = True) -> Self:
@@ -97,6 +99,6 @@ def _check_size(size: int, given: int, least: int) -> None:
 
 
 def _check_fecf(frame: bytes) -> None:
-    expected, computed = int.from_bytes(frame[-FECF_SIZE:], "big"), crc_hqx(frame[:-FECF_SIZE], 0xFFFF)
+    expected, computed = int.from_bytes(frame[-FECF_SIZE:], "big"), crc16(frame[:-FECF_SIZE])
     if expected != computed:
         raise ChecksumError(expected=expected, computed=computed)

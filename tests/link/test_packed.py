@@ -19,18 +19,18 @@ def layouts(draw):
 
 @given(layouts(), st.data())
 def test_leaf_equals_bit_struct(widths, data):
-    leaf = Packed(**widths)
+    leaf = Packed("Leaf", **widths)
     octets = data.draw(st.binary(min_size=leaf.size, max_size=leaf.size))
     slow = leaf.oracle().parse(octets)
-    assert leaf.parse(octets) == slow
-    assert leaf.unpack(octets) == tuple(slow[name] for name in widths)
-    assert leaf.build(slow) == leaf.pack(*leaf.unpack(octets)) == octets
+    assert leaf.parse(octets)._asdict() == {name: slow[name] for name in widths}
+    assert cs.Struct("leaf" / leaf).parse(octets).leaf == leaf.parse(octets) == tuple(leaf.unpack(octets))
+    assert leaf.build(slow) == leaf.build(leaf.parse(octets)) == leaf.pack(*leaf.unpack(octets)) == octets
     assert leaf.unpack(b"xyz" + octets, 3) == leaf.unpack(octets)
 
 
 @given(layouts(), st.data())
 def test_every_truncation_is_told(widths, data):
-    leaf = Packed(**widths)
+    leaf = Packed("Leaf", **widths)
     octets = data.draw(st.binary(max_size=leaf.size - 1))
     with pytest.raises(TruncatedError) as caught:
         leaf.unpack(octets)
@@ -41,7 +41,7 @@ def test_every_truncation_is_told(widths, data):
 
 @given(layouts(), st.data())
 def test_a_value_out_of_range_never_touches_its_neighbours(widths, data):
-    leaf = Packed(**widths)
+    leaf = Packed("Leaf", **widths)
     name = data.draw(st.sampled_from(list(widths)))
     values = dict.fromkeys(widths, 0) | {name: data.draw(st.sampled_from([-1, 1 << widths[name]]))}
     with pytest.raises(ValueError, match=name):
@@ -51,17 +51,17 @@ def test_a_value_out_of_range_never_touches_its_neighbours(widths, data):
 
 
 def test_composes_with_other_constructs():
-    record = cs.Struct("head" / Packed(kind=4, length=4), "body" / cs.Bytes(cs.this.head.length))
+    record = cs.Struct("head" / Packed("Leaf", kind=4, length=4), "body" / cs.Bytes(cs.this.head.length))
     assert record.parse(b"\x52ab").body == b"ab"
     assert record.build({"head": {"kind": 5, "length": 2}, "body": b"ab"}) == b"\x52ab"
-    assert Packed(a=12, b=4).sizeof() == 2
+    assert Packed("Leaf", a=12, b=4).sizeof() == 2
 
 
 def test_a_missing_field_is_named():
     with pytest.raises(cs.FormatFieldError, match="kind"):
-        Packed(kind=8).build({})
+        Packed("Leaf", kind=8).build({})
 
 
 def test_layout_must_end_on_an_octet():
     with pytest.raises(ValueError, match="11 bits"):
-        Packed(a=11)
+        Packed("Leaf", a=11)

@@ -1,0 +1,178 @@
+"""Write tables.c, the constants of the Reed-Solomon kernels (CCSDS 131.0-B §4.3, annex F).
+
+Usage: make_tables.py > tables.c
+
+A linear map of octets (multiplication by a constant, change of basis) comes in the form that a level applies fastest:
+columns  the images of bits 0..7, an octet each
+nibbles  the images of 0x00..0x0f, then of 0x00, 0x10 .. 0xf0
+matrix   eight rows as `gf2p8affineqb` wants them: octet 7 - i makes bit i
+"""
+
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+Octets = list[int]
+Tree = str | Sequence["Tree"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """GF(256) modulo `polynomial`; `alpha` is the element that plays x of the CCSDS field."""
+
+    polynomial: int
+    alpha: int
+
+    def multiply(self, a: int, b: int) -> int:
+        """The product of two elements."""
+        product = 0
+        while b:
+            product ^= a * (b & 1)
+            a, b = a << 1 ^ self.polynomial * (a >> 7), b >> 1
+        return product
+
+    def powers(self) -> Octets:
+        """alpha^0 .. alpha^254."""
+        powers = [1]
+        while len(powers) < 255:
+            powers.append(self.multiply(powers[-1], self.alpha))
+        return powers
+
+    def times(self, constant: int) -> Octets:
+        """Multiplication by `constant`, as a table."""
+        return linear(self.multiply(constant, 1 << bit) for bit in range(8))
+
+
+def linear(images: Iterable[int]) -> Octets:
+    """The table of the linear map that takes bit i to the i-th image."""
+    table = [0]
+    for image in images:
+        table += [value ^ image for value in table]
+    return table
+
+
+def inverse(table: Octets) -> Octets:
+    """The table of the inverse map."""
+    return [table.index(value) for value in range(256)]
+
+
+def after(outer: Octets, inner: Octets) -> Octets:
+    """The table of the map that applies `inner`, then `outer`."""
+    return [outer[value] for value in inner]
+
+
+CCSDS = Field(0x187, 2)
+# In the field of `gf2p8mulb` alpha is 0x27, a root of x^8 + x^7 + x^2 + x + 1 there.
+AES = Field(0x11B, 0x27)
+POWERS = CCSDS.powers()
+# Annex F: the images of alpha^0 .. alpha^7 in the dual basis.
+TO_DUAL = linear([0x7B, 0xAF, 0x99, 0xFA, 0x86, 0xEC, 0xEF, 0x8D])
+BASES = (list(range(256)), TO_DUAL)
+
+
+def gamma(exponent: int) -> int:
+    """Gamma^exponent, where gamma = alpha^11 numbers the roots of the generators."""
+    return POWERS[11 * exponent % 255]
+
+
+def generator(parity: int) -> Octets:
+    """The generator polynomial, highest coefficient (1) first."""
+    g = [1]
+    for j in range(128 - parity // 2, 128 + parity // 2):
+        g = [a ^ CCSDS.multiply(gamma(j), b) for a, b in zip([*g, 0], [0, *g], strict=True)]
+    return g
+
+
+def columns(table: Octets) -> Octets:
+    """A linear map as columns."""
+    return [table[1 << bit] for bit in range(8)]
+
+
+def nibbles(table: Octets) -> Octets:
+    """A linear map as nibbles."""
+    return table[:16] + table[::16]
+
+
+def matrix(table: Octets) -> Octets:
+    """A linear map as a matrix."""
+    return [sum((table[1 << bit] >> row & 1) << bit for bit in range(8)) for row in reversed(range(8))]
+
+
+FORMS: dict[str, Callable[[Octets], Octets]] = {"columns": columns, "nibbles": nibbles, "matrix": matrix}
+
+
+def words(octets: Octets) -> Tree:
+    """Octets as little-endian 64-bit words."""
+    groups = [bytes(octets[i : i + 8]) for i in range(0, len(octets), 8)]
+    return [f"0x{int.from_bytes(group, 'little'):016x}" for group in groups]
+
+
+def initialiser(tree: Tree) -> str:
+    """A C initialiser."""
+    return tree if isinstance(tree, str) else "{" + ", ".join(map(initialiser, tree)) + "}"
+
+
+def define(declaration: str, tree: Tree) -> str:
+    """The definition of one constant."""
+    return "\n".join(textwrap.wrap(f"const {declaration} = {initialiser(tree)};", 120, subsequent_indent="    ")) + "\n"
+
+
+def times_in(basis: Octets, constant: int) -> Octets:
+    """Multiplication by `constant` of symbols in the basis."""
+    return after(basis, after(CCSDS.times(constant), inverse(basis)))
+
+
+def slice_places(parity: int) -> list[Octets]:
+    """[k]: x^(parity + 3 - k) modulo the generator, k = 0..3."""
+    low = generator(parity)[1:]
+    places = [low]
+    for _ in range(3):
+        first, *rest = places[0]
+        places.insert(0, [a ^ CCSDS.multiply(first, b) for a, b in zip([*rest, 0], low, strict=True)])
+    return places
+
+
+def slices(parity: int) -> Tree:
+    """Of rs_slices: [basis][k][half][n]."""
+
+    def halves(basis: Octets, place: Octets) -> Tree:
+        maps = [nibbles(times_in(basis, coefficient)) for coefficient in place]
+        rows = [words([table[n] for table in maps]) for n in range(32)]
+        return [rows[:16], rows[16:]]
+
+    return [[halves(basis, place) for place in slice_places(parity)] for basis in BASES]
+
+
+def generator_maps(parity: int, form: str) -> Tree:
+    """Of rs_generator: [basis][i]."""
+    half = generator(parity)[1 : parity // 2 + 1]
+    return [[[words(FORMS[form](times_in(basis, c)))] for c in half] for basis in BASES]
+
+
+def field_maps(field: Field, form: str) -> Tree:
+    """Of a struct rs_field: its members in their order."""
+    into = linear(field.powers()[:8])
+    z = [gamma(136 * 6 * k) for k in range(5)]
+    roots, cosets = [gamma(112 + j) for j in range(32)], [gamma(120 * k) for k in range(17)]
+    constants = [roots, cosets, [gamma(136 * 10)], [z[1] ^ z[4], z[3], z[1] ^ z[3], z[3] ^ z[4]]]
+    members = [[after(into, inverse(basis)) for basis in BASES], [after(basis, inverse(into)) for basis in BASES]]
+    members += [[field.times(into[constant]) for constant in group] for group in constants]
+    return [[[words(FORMS[form](table))] for table in member] for member in members]
+
+
+def main() -> None:
+    """Write the whole file."""
+    write = sys.stdout.write
+    write('/* Written by make_tables.py. */\n#include "tables.h"\n')
+    for parity in (32, 16):
+        write("\n" + define(f"uint64_t rs_slices_{parity}[2][4][2][16][{parity // 8}]", slices(parity)))
+        for form in ("nibbles", "matrix"):
+            maps = generator_maps(parity, form)
+            write("\n" + define(f"rs_{form} rs_generator_{form}_{parity}[2][{parity // 2}]", maps))
+    for form, field in (("columns", CCSDS), ("nibbles", CCSDS), ("matrix", AES)):
+        write("\n" + define(f"struct rs_field_{form} rs_field_{form}", field_maps(field, form)))
+
+
+if __name__ == "__main__":
+    main()

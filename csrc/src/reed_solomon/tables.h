@@ -1,0 +1,37 @@
+/* The constants of the Reed-Solomon kernels; tables.c is written by make_tables.py.
+ *
+ * A linear map of octets (multiplication by a constant, change of basis) comes in the form that a level applies fastest.
+ * Index [0] of a table by basis is the conventional basis, [1] the dual one. */
+#ifndef SKYRACK_SRC_RS_TABLES_H
+#define SKYRACK_SRC_RS_TABLES_H
+#include <stdint.h>
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the tables hold octets as little-endian words");
+
+typedef struct { uint64_t words[1]; } rs_columns; /* the images of bits 0..7, an octet each */
+typedef struct { uint64_t words[4]; } rs_nibbles; /* the images of 0x00..0x0f, then of 0x00, 0x10 .. 0xf0 */
+typedef struct { uint64_t words[1]; } rs_matrix;  /* eight rows, as gf2p8affineqb wants them */
+
+/* [basis][k][half][n]: the parity of symbol n << 4 * half that stands 4 - k places before the parity. */
+extern const uint64_t rs_slices_32[2][4][2][16][4], rs_slices_16[2][4][2][16][2];
+
+/* [basis][i]: times the generator's coefficient i + 1; it reads the same from both ends, so half of it suffices. */
+extern const rs_nibbles rs_generator_nibbles_32[2][16], rs_generator_nibbles_16[2][8];
+extern const rs_matrix rs_generator_matrix_32[2][16], rs_generator_matrix_16[2][8];
+
+/* What solve.h multiplies by; gamma = alpha^11. `matrix` works in the field of gf2p8mulb, the others in our own. */
+#define RS_FIELD(map)                                                                                                  \
+    {                                                                                                                  \
+        map from_basis[2], to_basis[2];                                                                                \
+        map roots[32];  /* gamma^(112 + j) */                                                                          \
+        map cosets[17]; /* gamma^(120 k): the 17th roots of unity */                                                   \
+        map third[1];   /* w, a third root of unity */                                                                 \
+        map fifth[4];   /* z + z^4, z^3, z + z^3, z^3 + z^4 for z, a fifth root of unity */                            \
+    }
+struct rs_field_columns RS_FIELD(rs_columns);
+struct rs_field_nibbles RS_FIELD(rs_nibbles);
+struct rs_field_matrix RS_FIELD(rs_matrix);
+extern const struct rs_field_columns rs_field_columns;
+extern const struct rs_field_nibbles rs_field_nibbles;
+extern const struct rs_field_matrix rs_field_matrix;
+#endif

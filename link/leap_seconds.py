@@ -7,9 +7,11 @@ has no number of its own there; it reads as the first second of the next day. Be
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import UTC, datetime
+
+from link.civil import days_from_date
 
 NS = 1_000_000_000
+DAY_NS = 86_400 * NS
 _STEPS = """
 1972-07-01 1973-01-01 1974-01-01 1975-01-01 1976-01-01 1977-01-01 1978-01-01 1979-01-01 1980-01-01 1981-07-01
 1982-07-01 1983-07-01 1985-07-01 1988-01-01 1990-01-01 1991-01-01 1992-07-01 1993-07-01 1994-07-01 1996-01-01
@@ -35,7 +37,7 @@ class LeapSeconds:
 
 
 def _midnight_ns(day: str) -> int:
-    return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) * NS
+    return days_from_date(*map(int, day.split("-"))) * DAY_NS
 
 
 IERS = LeapSeconds(tuple(_midnight_ns(day) for day in _STEPS.split()))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 COMMANDS = {
+    "cable": "lay a simulated serial cable between two pseudo-terminals",
     "demo": "run the main job: node, cable and ground on this machine, and check the answer",
     "doctor": "say what this machine has, and what is missing for which command",
 }

@@ -31,8 +31,15 @@ class Channel:
     _bits_to_error: float = -1.0
 
     def __post_init__(self) -> None:
-        if self.bits_per_second <= 0 or not 0 <= self.noise < 1:
-            raise ValueError(f"cable: {self.bits_per_second} bit/s, bit error rate {self.noise}")
+        if self.bits_per_second <= 0:
+            raise ValueError(f"cable: {self.bits_per_second} bit/s, expected more than 0")
+        self.set_noise(self.noise)
+
+    def set_noise(self, noise: float) -> None:
+        """Another bit error rate from now on."""
+        if not 0 <= noise < 1:
+            raise ValueError(f"cable: bit error rate {noise}, expected 0 <= rate < 1")
+        self.noise, self._bits_to_error = noise, -1.0
 
     @property
     def octet_ns(self) -> int:
@@ -46,6 +53,10 @@ class Channel:
         taken = octets[: max(0, BUFFER_OCTETS - len(self._pending))]
         self._pending += taken
         return len(taken)
+
+    def backlog_ns(self, now_ns: int) -> int:
+        """How long what was offered will still occupy the wire."""
+        return max(0, self._first_starts_ns + len(self._pending) * self.octet_ns - now_ns) if self._pending else 0
 
     def next_arrival_ns(self) -> int | None:
         """When the next octet will have arrived; None when the channel is idle."""

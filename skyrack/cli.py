@@ -11,7 +11,6 @@ from importlib import import_module
 
 COMMANDS = {
     "cable": "lay a simulated serial cable between two pseudo-terminals",
-    "demo": "run the main job: node, cable and ground on this machine, and check the answer",
     "doctor": "say what this machine has, and what is missing for which command",
 }
 

@@ -1,1 +1,8 @@
-"""Typed faces of the C kernels, one module a family; the only importers of `_csrc`."""
+"""Typed faces of the C kernels, one module a family; the only importers of `_csrc`.
+
+Importing any of them settles the level; a SKYRACK_ISA that this processor cannot run is refused with a ValueError.
+"""
+
+from hal.kernels.levels import select_level
+
+select_level()

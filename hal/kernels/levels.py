@@ -1,5 +1,7 @@
 """Which instructions the kernels use on this processor (csrc/include/skyrack/base.h)."""
 
+import os
+
 from _csrc import ffi, lib
 
 LEVELS: tuple[str, ...] = tuple(ffi.string(lib.sr_level_name(number)).decode() for number in range(lib.SR_LEVELS))
@@ -23,7 +25,8 @@ def select_level(name: str | None = None) -> None:
     """
     status = lib.sr_level_select(ffi.NULL if name is None else name.encode())
     if status == lib.SR_BAD_ARGUMENT:
-        raise ValueError(f"SKYRACK_ISA: no level is called {name!r}; known: {', '.join(LEVELS)}")
+        asked = name or os.environ["SKYRACK_ISA"]
+        raise ValueError(f"SKYRACK_ISA: no level is called {asked!r}; known: {', '.join(LEVELS)}")
     if status == lib.SR_UNSUPPORTED:
         raise ValueError(f"SKYRACK_ISA: this processor has {', '.join(supported_levels())} only")
 

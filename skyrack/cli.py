@@ -5,6 +5,7 @@ exit codes: 0 done, 1 failed, 2 misused.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -46,6 +47,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser_for(options.command).parse_args(arguments[1:])
     try:
         return int(options.run(options))
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except ValueError as error:  # what a person typed
         return _say(arguments[0], error, 2)
     except OSError as error:

@@ -1,0 +1,1 @@
+"""Products as files that people use: GeoJSON for maps, PNG to look at."""

@@ -1,0 +1,108 @@
+"""Water on the map: polygons and shoreline as GeoJSON (RFC 7946), in WGS 84 longitude and latitude.
+
+A scene whose coordinate reference system is not known keeps its own map coordinates in metres, and says so in each
+feature ("crs": null).
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hal.camera import Georeference
+from hal.kernels.image import Ring, decode_outlines
+from link.product import Product, Water
+
+DECIMALS = 7  # of a degree: about a centimetre
+
+Position = list[float]
+Project = Callable[[NDArray[np.float64]], list[Position]]
+
+
+def feature_collection(product: Product) -> dict[str, Any]:
+    """One polygon feature a body of water, then one for the shoreline; no feature where nothing was found.
+
+    Raises CorruptError when the product's outlines do not fit its shape.
+    """
+    features = [] if product.water is None else list(_features(product.water))
+    return {"type": "FeatureCollection", "features": features, "product": product.id, "target": product.target}
+
+
+def shoreline(rings: list[Ring], shape: tuple[int, int]) -> list[Ring]:
+    """The parts of the rings where water meets land: what runs along the image's edge is no shore.
+
+    Lines of (x, y) corners; a ring that touches no edge comes back whole, closed by its first corner.
+    """
+    return [line for ring in rings for line in _shores(ring, shape)]
+
+
+def _features(water: Water) -> Iterator[dict[str, Any]]:
+    polygons = decode_outlines(water.outlines, water.shape)
+    project, crs = projector(water.georeference)
+    known = {} if crs else {"crs": None}
+    pixel_km2 = water.georeference.pixel_m**2 / 1e6
+    for number, polygon in enumerate(polygons, 1):
+        coordinates = [_closed(project(ring.astype(np.float64))) for ring in polygon]
+        area_km2 = round(pixel_km2 * abs(sum(_twice_area(ring) for ring in polygon)) / 2, 6)
+        yield {
+            "type": "Feature",
+            "geometry": {"type": "Polygon", "coordinates": coordinates},
+            "properties": {"kind": "water", "number": number, "area_km2": area_km2, **known},
+        }
+    lines = shoreline([ring for polygon in polygons for ring in polygon], water.shape)
+    yield {
+        "type": "Feature",
+        "geometry": {
+            "type": "MultiLineString",
+            "coordinates": [project(line.astype(np.float64)) for line in lines],
+        },
+        "properties": {"kind": "shoreline", **known},
+    }
+
+
+def projector(place: Georeference) -> tuple[Project, str | None]:
+    """From pixel corners (n, 2) to positions, and the name of their reference system, None where it is not known."""
+
+    def to_map(corners: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return place.easting_m + place.pixel_m * corners[:, 0], place.northing_m - place.pixel_m * corners[:, 1]
+
+    def in_metres(corners: NDArray[np.float64]) -> list[Position]:
+        return np.stack(to_map(corners), axis=1).tolist()  # type: ignore[no-any-return]
+
+    if not place.epsg:
+        return in_metres, None
+
+    from pyproj import Transformer
+
+    transformer = Transformer.from_crs(place.epsg, "OGC:CRS84", always_xy=True)
+
+    def in_degrees(corners: NDArray[np.float64]) -> list[Position]:
+        return np.round(np.stack(transformer.transform(*to_map(corners)), axis=1), DECIMALS).tolist()  # type: ignore[no-any-return]
+
+    return in_degrees, "OGC:CRS84"
+
+
+def _closed(ring: list[Position]) -> list[Position]:
+    return [*ring, ring[0]]
+
+
+def _twice_area(ring: Ring) -> int:
+    """Shoelace formula in pixels; holes count against their exterior, for they run the other way."""
+    x, y = ring[:, 0].astype(np.int64), ring[:, 1].astype(np.int64)
+    return int(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))
+
+
+def _shores(ring: Ring, shape: tuple[int, int]) -> Iterator[Ring]:
+    following = np.roll(ring, -1, axis=0)
+    limits = np.array([shape[1], shape[0]])
+    along_edge = ((ring == following) & ((ring == 0) | (ring == limits))).any(axis=1)
+    if not along_edge.any():
+        yield np.concatenate([ring, ring[:1]])
+        return
+    first = int(np.flatnonzero(along_edge)[0]) + 1  # start behind an edge, so that no shore is cut in two
+    ring, along_edge = np.roll(ring, -first, axis=0), np.roll(along_edge, -first)
+    shore = np.flatnonzero(~along_edge)
+    for stretch in np.split(shore, np.flatnonzero(np.diff(shore) > 1) + 1):
+        if stretch.size:
+            yield ring[np.arange(stretch[0], stretch[-1] + 2) % len(ring)]

@@ -1,0 +1,128 @@
+"""The same answer by another road: plain numpy and Python, sharing no code with the kernels that make the answer.
+
+The rule is that of csrc/include/skyrack/image.h: MNDWI as float32 above a threshold; majority of 3 x 3, the edge
+repeated; water of fewer than `smallest_px` pixels dropped, then such holes that touch no edge filled; four neighbours.
+Outlines are read with the kernels' decoder, as a user's ground would; runs are read here.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hal.camera import Frame
+from hal.kernels.errors import CorruptError
+from hal.kernels.image import decode_outlines
+from link.product import Product
+
+Mask = NDArray[np.bool_]
+
+
+def expected_mask(frame: Frame, *, threshold: float, smallest_px: int) -> Mask:
+    """Water (rows, columns) in a raw frame with bands "green" and "swir1"."""
+    water = _majority(_index(frame) > np.float32(threshold))
+    for component in _components(water):
+        if len(component) < smallest_px:
+            _paint(water, component, value=False)
+    rows, cols = water.shape
+    for component in list(_components(~water)):
+        inside = all(0 < row < rows - 1 and 0 < col < cols - 1 for row, col in component)
+        if inside and len(component) < smallest_px:
+            _paint(water, component, value=True)
+    return water
+
+
+def differences(product: Product, frame: Frame, *, threshold: float, smallest_px: int) -> list[str]:
+    """In words, what a product says otherwise than this computation; empty when they agree."""
+    expected = expected_mask(frame, threshold=threshold, smallest_px=smallest_px)
+    if product.target != frame.target:
+        return [f"target {product.target!r}, expected {frame.target!r}"]
+    water = product.water
+    if water is None:
+        return [f"nothing found, expected {expected.sum()} pixels of water"] if expected.any() else []
+    if water.shape != expected.shape:
+        return [f"shape {water.shape}, expected {expected.shape}"]
+    checks = {
+        "georeference": water.georeference == frame.georeference,
+        "runs": _same(lambda: _read_runs(water.runs, expected.shape), expected),
+        "outlines": _same(lambda: _filled(water.outlines, expected.shape), expected),
+    }
+    return [f"{part} differ from the plain computation" for part, agrees in checks.items() if not agrees]
+
+
+def _index(frame: Frame) -> NDArray[np.float32]:
+    """(green - swir1) / (green + swir1); no water where both are 0."""
+    green, swir1 = (frame.band(name).astype(np.float32) for name in ("green", "swir1"))
+    total = green + swir1
+    index: NDArray[np.float32] = np.divide(
+        green - swir1, total, out=np.full(total.shape, -1, np.float32), where=total > 0
+    )
+    return index
+
+
+def _majority(mask: Mask) -> Mask:
+    padded = np.pad(mask, 1, mode="edge").astype(np.uint8)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))
+    votes: Mask = windows.sum(axis=(2, 3)) >= 5
+    return votes
+
+
+def _components(mask: Mask) -> Iterator[list[tuple[int, int]]]:
+    """Pixels that hang together by an edge, by breadth-first search."""
+    unseen = mask.copy()
+    for start in zip(*(axis.tolist() for axis in np.nonzero(mask)), strict=True):
+        if unseen[start]:
+            yield _reached(unseen, start)
+
+
+def _reached(unseen: Mask, start: tuple[int, int]) -> list[tuple[int, int]]:
+    rows, cols = unseen.shape
+    unseen[start] = False
+    queue, pixels = deque([start]), []
+    while queue:
+        row, col = queue.popleft()
+        pixels.append((row, col))
+        for near in ((row - 1, col), (row + 1, col), (row, col - 1), (row, col + 1)):
+            if 0 <= near[0] < rows and 0 <= near[1] < cols and unseen[near]:
+                unseen[near] = False
+                queue.append(near)
+    return pixels
+
+
+def _paint(mask: Mask, pixels: list[tuple[int, int]], *, value: bool) -> None:
+    for pixel in pixels:
+        mask[pixel] = value
+
+
+def _filled(outlines: bytes, shape: tuple[int, ...]) -> Mask:
+    """Even-odd: each vertical edge of a ring turns over all pixels to its right."""
+    crossings = np.zeros((shape[0], shape[1] + 1), np.int64)
+    for polygon in decode_outlines(outlines, (shape[0], shape[1])):
+        for ring in polygon:
+            for (x, y), (x_next, y_next) in zip(ring.tolist(), np.roll(ring, -1, axis=0).tolist(), strict=True):
+                if x == x_next:
+                    crossings[min(y, y_next) : max(y, y_next), x] += 1
+    inside: Mask = np.cumsum(crossings, axis=1)[:, :-1] % 2 == 1
+    return inside
+
+
+def _read_runs(octets: bytes, shape: tuple[int, ...]) -> Mask:
+    """Lengths of land and water by turns, as LEB128 numbers."""
+    lengths, value, shift = [], 0, 0
+    for octet in octets:
+        value, shift = value | (octet & 0x7F) << shift, shift + 7
+        if octet < 0x80:
+            lengths.append(value)
+            value, shift = 0, 0
+    colours = np.arange(len(lengths)) % 2 == 1
+    pixels = np.repeat(colours, lengths)
+    return pixels.reshape(shape) if pixels.size == shape[0] * shape[1] else np.zeros((0, 0), bool)
+
+
+def _same(decode: Callable[[], Mask], expected: Mask) -> bool:
+    """Whether a part of the product decodes at all, and to what was expected."""
+    try:
+        return np.array_equal(decode(), expected)
+    except CorruptError:
+        return False

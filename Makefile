@@ -5,12 +5,16 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 NATIVE := $(shell find csrc -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name '*.py' | sort) CMakeLists.txt
 
-.PHONY: demo test setup clean
+.PHONY: demo test test-slow setup clean
 demo: $(READY)
 	$(BIN)/skyrack demo $(ARGS)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+# The long checks, after which `.ci/run` ends.
+test-slow: $(READY)
+	$(BIN)/python -m pytest -m slow $(ARGS)
 
 setup: $(READY)
 

@@ -46,7 +46,7 @@ def signed_area(ring):
 
 
 def test_utm_becomes_wgs84():
-    """Where zone 25 S has its origin: E 500 km, N 10 000 km is 33° W on the equator; a minute of arc there is 1852 m."""
+    """Zone 25 S: E 500 km, N 10 000 km is 33° W on the equator; a minute of arc is 1852 m there."""
     place = Georeference(epsg=31985, easting_m=500_000, northing_m=10_000_000, pixel_m=1852)
     ring = feature_collection(product(["1"], place))["features"][0]["geometry"]["coordinates"][0]
     assert [-33.0, 0.0] in ring

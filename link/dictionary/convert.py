@@ -1,0 +1,122 @@
+"""Raw values to the values people use, and back: labels, truth, text, time, engineering units.
+
+`converter(field)` gives (value_of_raw, raw_of_value), or None where raw and value are the same.
+"""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from link.dictionary.kinds import AnyKind, Boolean, Counted, Enumeration, Integer, Octets, Rest, Size, Text, Time
+from link.dictionary.model import Field
+from link.errors import DecodeError
+from link.time_code import Cuc
+
+Converter = tuple[Callable[[Any], Any], Callable[[Any], Any]]
+
+
+def converter(field: Field, labels: type[Enum] | None = None) -> Converter | None:
+    """Both directions for `field`. `labels` is the class whose members stand for an enumeration's labels on board."""
+    kind = field.kind
+    if field.calibration is not None:
+        return _calibrated(field)
+    match kind:
+        case Boolean():
+            return bool, _flag
+        case Enumeration():
+            return _members(labels) if labels else _labels(kind)
+        case Text():
+            return _text(kind.size)
+        case Octets():
+            return _as_is, _exactly(kind.size)
+        case Time():
+            code = Cuc(kind.coarse, kind.fine)
+            return code.decode, code.encode
+    return None
+
+
+def is_whole(kind: AnyKind) -> bool:
+    """Whether the raw value is an integer."""
+    return isinstance(kind, Integer | Boolean | Enumeration)
+
+
+def _calibrated(field: Field) -> Converter:
+    curve = field.calibration
+    assert curve is not None
+    if not isinstance(field.kind, Integer):
+        return curve.value, curve.raw
+    return curve.value, lambda value: round(curve.raw(value))
+
+
+def _flag(value: Any) -> int:
+    if value is not True and value is not False:
+        raise ValueError("neither true nor false")
+    return int(value)
+
+
+def _labels(kind: Enumeration) -> Converter:
+    by_value = {value: label for label, value in kind.labels.items()}
+
+    def raw(value: str | int) -> int:
+        return kind.labels[value] if isinstance(value, str) else value
+
+    return lambda number: by_value.get(number, number), raw
+
+
+def _members(labels: type[Enum]) -> Converter:
+    by_value = {member.value: member for member in labels}
+
+    def member(number: int) -> Enum:
+        try:
+            return by_value[number]
+        except KeyError:
+            raise DecodeError(f"{number} is no {labels.__name__}") from None
+
+    return member, lambda value: labels(value).value
+
+
+def _text(size: Size) -> Converter:
+    exactly = _exactly(size)
+    if not isinstance(size, int):
+        return _decoded, lambda value: exactly(value.encode())
+
+    def padded(value: str) -> bytes:
+        if value.endswith("\0"):
+            raise ValueError("a text of fixed size cannot end with a zero")
+        octets = value.encode()
+        return exactly(octets + bytes(max(0, size - len(octets))))
+
+    return lambda octets: _decoded(octets.rstrip(b"\0")), padded
+
+
+def _decoded(octets: bytes) -> str:
+    try:
+        return octets.decode()
+    except UnicodeDecodeError as error:
+        raise DecodeError(f"not a text: {error}") from None
+
+
+def _as_is(octets: bytes) -> bytes:
+    return octets
+
+
+def _exactly(size: Size) -> Callable[[bytes], bytes]:
+    """Pass octets on that fit `size`; raises ValueError for others."""
+    least, most = size_bounds(size)
+
+    def checked(octets: bytes) -> bytes:
+        if not least <= len(octets) <= most:
+            raise ValueError(f"{len(octets)} octets")
+        return bytes(octets)
+
+    return checked
+
+
+def size_bounds(size: Size) -> tuple[int, float]:
+    """Least and greatest number of octets."""
+    match size:
+        case Counted():
+            return 0, size.greatest
+        case Rest():
+            return 0, float("inf")
+    return size, size

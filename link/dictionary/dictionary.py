@@ -1,0 +1,231 @@
+"""A node's dictionary: everything that the ground has to know, as one JSON file with a version.
+
+On board it is gathered from the declarations; on the ground it is read from the file, and every codec and check follows
+from it. The version is a hash of the content, so that two dictionaries with one version are equal.
+"""
+
+import dataclasses
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from types import ModuleType
+from typing import Any, Self, TypeVar
+
+import msgspec
+
+from link.dictionary.codec import Codec
+from link.dictionary.declare import Event as EventClass
+from link.dictionary.declare import Telemetry, commands_of, event_entry, parameters_of, report_entry
+from link.dictionary.domain import check_range, read_text, refuse
+from link.dictionary.model import Command, Event, Field, Parameter, Report, Severity, Value
+from link.errors import DecodeError
+
+_Entry = TypeVar("_Entry", Report, Event, Command, Parameter)
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sample:
+    """One received report: the values by field name, and the entry that says what they mean."""
+
+    entry: Report
+    values: dict[str, Value]
+
+    @property
+    def name(self) -> str:
+        """The report's name."""
+        return self.entry.name
+
+    @property
+    def units(self) -> dict[str, str]:
+        """The unit of every field that has one."""
+        return {field.name: field.unit for field in self.entry.fields if field.unit}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Happening:
+    """One received event."""
+
+    entry: Event
+    values: dict[str, Value]
+
+    @property
+    def name(self) -> str:
+        """The event's name."""
+        return self.entry.name
+
+    @property
+    def severity(self) -> Severity:
+        """How grave it is."""
+        return self.entry.severity
+
+    @property
+    def message(self) -> str:
+        """The entry's first line with the values put in."""
+        line = self.entry.text.partition("\n")[0]
+        return _PLACEHOLDER.sub(lambda found: str(self.values.get(found[1], found[0])), line)
+
+
+class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """What `node` speaks on `apid`, over a link with the parameters `managed` (as `Managed.to_dict` gives them)."""
+
+    node: str
+    apid: int
+    managed: dict[str, Any]
+    reports: tuple[Report, ...] = ()
+    events: tuple[Event, ...] = ()
+    commands: tuple[Command, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+
+    def __post_init__(self) -> None:
+        for entries in (self.reports, self.events, self.commands, self.parameters):
+            _check_unique(entries)
+
+    @classmethod
+    def of(cls, node: str, apid: int, managed: Mapping[str, Any], declared: Iterable[ModuleType | type]) -> Self:
+        """Gather what modules and classes declare: reports, events, and apps with commands and parameters.
+
+        Raises ValueError where two entries share a name or an identifier.
+        """
+        classes = list(dict.fromkeys(_classes(declared)))
+        apps = [(one, app_name(one)) for one in classes if not issubclass(one, Telemetry | EventClass)]
+        return cls(
+            node=node,
+            apid=apid,
+            managed=dict(managed),
+            reports=tuple(report_entry(one) for one in classes if issubclass(one, Telemetry)),
+            events=tuple(event_entry(one) for one in classes if issubclass(one, EventClass)),
+            commands=tuple(form.entry(name) for app, name in apps for form in commands_of(app)),
+            parameters=tuple(entry for app, name in apps for entry in parameters_of(app, name)),
+        )
+
+    @cached_property
+    def version(self) -> str:
+        """16 hexadecimal digits: the first 64 bits of SHA-256 over the content as compact JSON."""
+        read_back = msgspec.json.decode(msgspec.json.encode(self), type=Dictionary)  # 60 and 60.0 become one
+        return hashlib.sha256(msgspec.json.encode(read_back)).hexdigest()[:16]
+
+    def to_json(self) -> bytes:
+        """The dictionary file: the version, then the content; one line a value, so that people can compare files."""
+        content = msgspec.json.encode(self)
+        return msgspec.json.format(b'{"version":"%s",' % self.version.encode() + content[1:], indent=1) + b"\n"
+
+    @classmethod
+    def from_json(cls, octets: bytes) -> Self:
+        """Read a dictionary file. Raises ValueError naming the key and what was expected, or a wrong version."""
+        found = msgspec.json.decode(octets, type=cls)
+        said = msgspec.json.decode(octets).get("version")
+        if said not in (None, found.version):
+            raise ValueError(f"version = {said}, but the content has {found.version}: the file was changed by hand")
+        return found
+
+    def decode_report(self, structure_id: int, octets: bytes) -> Sample:
+        """The source data of TM[3,25] after the structure identifier. Raises DecodeError."""
+        entry, codec = _known(self._reports, structure_id, "report")
+        return Sample(entry, _named(codec, octets))
+
+    def decode_event(self, event_id: int, octets: bytes) -> Happening:
+        """The auxiliary data of TM[5,1..4]. Raises DecodeError."""
+        entry, codec = _known(self._events, event_id, "event")
+        return Happening(entry, _named(codec, octets))
+
+    def command(self, name: str) -> Command:
+        """The command called `name`. Raises ValueError with the nearest names."""
+        for entry in self.commands:
+            if entry.name == name:
+                return entry
+        raise ValueError(f"no command is called {name}; known: {', '.join(entry.name for entry in self.commands)}")
+
+    def encode_command(self, name: str, arguments: Mapping[str, Value] | None = None) -> tuple[int, bytes]:
+        """The function identifier and the arguments of TC[8,1]. Text is read as the argument's kind asks.
+
+        Raises ValueError for an unknown command or argument, a missing one, or a value that it may not have.
+        """
+        entry = self.command(name)
+        given = dict(arguments or {})
+        values = [_argument(entry, field, given) for field in entry.fields]
+        if given:
+            known = ", ".join(field.name for field in entry.fields) or "none"
+            raise ValueError(f"{name}: no argument is called {next(iter(given))}; known: {known}")
+        try:
+            return entry.id, self._commands[entry.id][1].encode(values)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+
+    def decode_command(self, function_id: int, octets: bytes) -> tuple[Command, dict[str, Value]]:
+        """What `encode_command` made, for logs and tests. Raises DecodeError."""
+        entry, codec = _known(self._commands, function_id, "command")
+        return entry, _named(codec, octets)
+
+    @cached_property
+    def _reports(self) -> dict[int, tuple[Report, Codec]]:
+        return {entry.id: (entry, Codec(entry.fields)) for entry in self.reports}
+
+    @cached_property
+    def _events(self) -> dict[int, tuple[Event, Codec]]:
+        return {entry.id: (entry, Codec(entry.fields)) for entry in self.events}
+
+    @cached_property
+    def _commands(self) -> dict[int, tuple[Command, Codec]]:
+        return {entry.id: (entry, Codec(entry.fields)) for entry in self.commands}
+
+
+def app_name(app: type) -> str:
+    """The word in front of an app's commands and parameters: its `app_name`, or its class's name in lower case."""
+    return str(getattr(app, "app_name", app.__name__.lower()))
+
+
+def _classes(declared: Iterable[ModuleType | type]) -> Iterator[type]:
+    """The classes given, and those that the modules given define and that declare something."""
+    for one in declared:
+        if isinstance(one, type):
+            yield one
+            continue
+        own = [item for item in vars(one).values() if isinstance(item, type) and item.__module__ == one.__name__]
+        yield from (item for item in own if _declares(item))
+
+
+def _declares(cls: type) -> bool:
+    if issubclass(cls, Telemetry | EventClass):
+        return True
+    return any(True for _ in commands_of(cls)) or any(
+        "parameter" in field.metadata for field in (dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ())
+    )
+
+
+def _check_unique(entries: Sequence[Report | Event | Command | Parameter]) -> None:
+    for key in ("id", "name"):
+        seen: dict[Any, str] = {}
+        for entry in entries:
+            value = getattr(entry, key)
+            if value in seen:
+                kind = type(entry).__name__.lower()
+                raise ValueError(f"{kind} {entry.name} and {kind} {seen[value]} have the same {key}, {value}")
+            seen[value] = entry.name
+
+
+def _known(table: Mapping[int, tuple[_Entry, Codec]], number: int, kind: str) -> tuple[_Entry, Codec]:
+    try:
+        return table[number]
+    except KeyError:
+        raise DecodeError(f"{kind} {number} is not in the dictionary") from None
+
+
+def _named(codec: Codec, octets: bytes) -> dict[str, Value]:
+    return dict(zip((field.name for field in codec.fields), codec.decode(octets), strict=True))
+
+
+def _argument(entry: Command, field: Field, given: dict[str, Value]) -> Value:
+    """Take the argument `field` out of `given`, or its default, as a value in its range."""
+    value = given.pop(field.name, field.default)
+    if value is None:
+        raise ValueError(f"{entry.name}: {field.name} is missing")
+    try:
+        value = read_text(field, value) if isinstance(value, str) else value
+        check_range(field, value)
+    except ValueError as error:
+        raise ValueError(f"{entry.name}: {error}") from None
+    except TypeError:
+        raise ValueError(f"{entry.name}: {refuse(field, value)}") from None
+    return value

@@ -1,0 +1,173 @@
+"""A run of raw values of fixed size, read and written by one `struct.Struct`: the fast path under every codec.
+
+Values that fill 1, 2, 4 or 8 whole octets are words of their own; neighbours that do not are cut out of one shared word
+by shift and mask. Bits are numbered from the most significant; spare bits are zero when written and ignored when read.
+"""
+
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any, Literal
+
+from link.dictionary.kinds import Order
+from link.errors import TruncatedError
+
+Form = Literal["unsigned", "signed", "real", "octets"]
+Raw = int | float | bytes
+_CODES = {"unsigned": {8: "B", 16: "H", 32: "I", 64: "Q"}, "signed": {8: "b", 16: "h", 32: "i", 64: "q"},
+          "real": {16: "e", 32: "f", 64: "d"}}  # fmt: skip
+_SHARED_CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Place of one raw value: `skip_bits` spare bits, then `bits` of it."""
+
+    bits: int
+    form: Form
+    order: Order = "big"
+    skip_bits: int = 0
+
+    @property
+    def code(self) -> str | None:
+        """Its `struct` code, if it has one."""
+        return f"{self.bits // 8}s" if self.form == "octets" else _CODES[self.form].get(self.bits)
+
+
+@dataclass(slots=True)
+class _Word:
+    """One item of the `struct`; `members` (slot number, shift) are cut out of it unless it is `slot` itself."""
+
+    code: str
+    slot: int | None = None
+    octets: int = 0
+    members: list[tuple[int, int]] = field(default_factory=list)
+
+
+class Words:
+    """`slots`, one after the other, padded with zero bits to a whole octet.
+
+    unpack(octets, offset) gives the raw values in order; pack(values) the octets. Raises TruncatedError, struct.error.
+    """
+
+    def __init__(self, slots: Sequence[Slot]) -> None:
+        self.bits = sum(slot.skip_bits + slot.bits for slot in slots)
+        self.size = -(-self.bits // 8)
+        native = {slot.order for slot in slots if slot.form != "octets" and slot.bits > 8}
+        self._order: Order = "little" if native == {"little"} else "big"
+        self._slots, words = tuple(slots), list(_words(slots, self._order))
+        self._layout = struct.Struct("<>"[self._order == "big"] + "".join(word.code for word in words))
+        self._words = words
+        self._shared = [n for n, word in enumerate(words) if word.slot is None]
+        self._wide = [n for n in self._shared if words[n].code.endswith("s")]
+        self._cuts = [(n, shift, (1 << slots[s].bits) - 1) for n in self._shared for s, shift in words[n].members]
+        self._cut_slots = [s for n in self._shared for s, _ in words[n].members]
+        self._finish = [(at, *_finisher(slots[s])) for at, s in enumerate(self._cut_slots) if _needs_finish(slots[s])]
+        self._pick = self._picker()
+
+    def unpack(self, octets: bytes, offset: int = 0) -> tuple[Any, ...]:
+        """The raw values that start at `offset`."""
+        try:
+            words = self._layout.unpack_from(octets, offset)
+        except struct.error:
+            raise TruncatedError(needed=self.size, given=max(0, len(octets) - offset)) from None
+        return words if not self._shared else self._cut(list(words))
+
+    def pack(self, values: Sequence[Any]) -> bytes:
+        """The octets of `values`, one for each slot. Raises struct.error for one that does not fit."""
+        return self._layout.pack(*(values if not self._shared else self._joined(values)))
+
+    def _cut(self, words: list[Any]) -> tuple[Any, ...]:
+        for number in self._wide:
+            words[number] = int.from_bytes(words[number], "big")
+        cuts: list[Any] = [words[number] >> shift & mask for number, shift, mask in self._cuts]
+        for at, finish, _ in self._finish:
+            cuts[at] = finish(cuts[at])
+        return self._pick(words + cuts)
+
+    def _joined(self, values: Sequence[Any]) -> Iterator[Any]:
+        values = list(values)
+        for at, _, begin in self._finish:
+            values[self._cut_slots[at]] = begin(values[self._cut_slots[at]])
+        for word in self._words:
+            yield values[word.slot] if word.slot is not None else self._word(word, values)
+
+    def _word(self, word: _Word, values: Sequence[Any]) -> int | bytes:
+        joined = 0
+        for slot, shift in word.members:
+            if values[slot] >> self._slots[slot].bits:
+                raise struct.error(f"{values[slot]} in {self._slots[slot].bits} bits")
+            joined |= values[slot] << shift
+        return joined.to_bytes(word.octets, "big") if word.code.endswith("s") else joined
+
+    def _picker(self) -> Callable[[list[Any]], tuple[Any, ...]]:
+        """What puts words and cuts, standing one after the other, into the order of the slots."""
+        place = {slot: len(self._words) + at for at, slot in enumerate(self._cut_slots)}
+        place |= {word.slot: number for number, word in enumerate(self._words) if word.slot is not None}
+        if len(place) == 1:
+            return lambda items: (items[place[0]],)
+        return itemgetter(*(place[slot] for slot in range(len(self._slots))))
+
+
+def _words(slots: Sequence[Slot], order: Order) -> Iterator[_Word]:
+    """Own words for slots that stand on octets and have a code in this order, shared ones for the rest."""
+    shared: list[tuple[int, int]] = []  # (slot number, first bit) since the last own word
+    bits = 0
+    for number, slot in enumerate(slots):
+        own = slot.code and (slot.order == order or slot.bits == 8 or slot.form == "octets")
+        if own and (bits + slot.skip_bits) % 8 == 0:
+            yield from _shared_word(slots, shared, bits + slot.skip_bits, order)
+            yield _Word(slot.code or "", number)
+            shared, bits = [], 0
+            continue
+        shared.append((number, bits + slot.skip_bits))
+        bits += slot.skip_bits + slot.bits
+        if bits % 8 == 0:
+            yield from _shared_word(slots, shared, bits, order)
+            shared, bits = [], 0
+    yield from _shared_word(slots, shared, bits, order)
+
+
+def _shared_word(slots: Sequence[Slot], shared: list[tuple[int, int]], bits: int, order: Order) -> Iterator[_Word]:
+    """The word of `shared`, if it has bits; they are counted from the most significant, whatever the `struct` order."""
+    octets = -(-bits // 8)
+    if octets:
+        code = _SHARED_CODES.get(octets, f"{octets}s") if order == "big" or octets == 1 else f"{octets}s"
+        yield _Word(code, None, octets, [(slot, 8 * octets - first - slots[slot].bits) for slot, first in shared])
+
+
+def _needs_finish(slot: Slot) -> bool:
+    return slot.form != "unsigned" or slot.order == "little"
+
+
+def _finisher(slot: Slot) -> tuple[Callable[[int], Raw], Callable[[Any], int]]:
+    """Unsigned big-endian bits to the slot's raw value, and back."""
+    if slot.form == "signed" and slot.order == "big":
+        half, full = 1 << slot.bits - 1, 1 << slot.bits
+        return lambda cut: cut - full if cut >= half else cut, lambda raw: _unsigned(raw, half, full)
+    octets = slot.bits // 8
+    if slot.form in ("unsigned", "signed"):
+        signed = slot.form == "signed"
+        return (
+            lambda cut: int.from_bytes(cut.to_bytes(octets, "big"), slot.order, signed=signed),
+            lambda raw: int.from_bytes(_to_bytes(raw, octets, slot.order, signed), "big"),
+        )
+    one = struct.Struct("<>"[slot.order == "big"] + (slot.code or ""))
+    return (
+        lambda cut: one.unpack(cut.to_bytes(octets, "big"))[0],
+        lambda raw: int.from_bytes(one.pack(raw), "big"),
+    )
+
+
+def _unsigned(raw: int, half: int, full: int) -> int:
+    if not -half <= raw < half:
+        raise struct.error(f"{raw} in {full.bit_length() - 1} signed bits")
+    return raw & full - 1
+
+
+def _to_bytes(raw: int, octets: int, order: Order, signed: bool) -> bytes:
+    try:
+        return raw.to_bytes(octets, order, signed=signed)
+    except OverflowError as error:
+        raise struct.error(str(error)) from None

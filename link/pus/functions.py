@@ -1,0 +1,12 @@
+"""Function management, service 8 (ECSS-E-ST-70-41C §8.8): the commands that apps declare."""
+
+from link.dictionary.declare import wire
+from link.dictionary.kinds import Int16ub, Octets, Rest
+from link.pus.message import Request
+
+
+class PerformFunction(Request, service=8, subtype=1):
+    """Do function `function` with the arguments that the dictionary describes."""
+
+    function: int = wire(Int16ub)
+    arguments: bytes = wire(Octets(Rest()))

@@ -1,0 +1,100 @@
+"""The life of each request as the ground sees it: sent, accepted, started, steps, completed or failed."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from enum import Enum
+
+from link.pus.message import Report
+from link.pus.packets import RequestId
+from link.pus.verification import Failure, ProgressFailure, ProgressSuccess, RoutingFailure, Stage, Success
+
+
+class Progress(Enum):
+    """How far a request has come."""
+
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    STARTED = "started"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+_REACHED = {
+    Stage.ACCEPTANCE: Progress.ACCEPTED,
+    Stage.START: Progress.STARTED,
+    Stage.PROGRESS: Progress.STARTED,
+    Stage.COMPLETION: Progress.COMPLETED,
+}
+_ORDER = list(Progress)
+
+
+@dataclass(slots=True)
+class Tracked:
+    """One request. `stages`: what was reported and when (UTC ns), in order of arrival; `reason`: why it failed."""
+
+    request: RequestId
+    name: str
+    sent_ns: int
+    progress: Progress = Progress.SENT
+    step: int = 0
+    reason: str = ""
+    stages: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is expected."""
+        return self.progress in (Progress.COMPLETED, Progress.FAILED)
+
+
+class CommandTracker:
+    """Matches verification reports to requests by request id. The oldest of more than `capacity` requests is forgotten.
+
+    Reports may come late, twice or out of order: a request never goes back. `unmatched` counts those about others.
+    """
+
+    def __init__(self, capacity: int = 1000) -> None:
+        self.capacity, self.unmatched = capacity, 0
+        self._requests: OrderedDict[RequestId, Tracked] = OrderedDict()
+
+    @property
+    def requests(self) -> tuple[Tracked, ...]:
+        """All that are remembered, oldest first."""
+        return tuple(self._requests.values())
+
+    def sent(self, request: RequestId, name: str, utc_ns: int) -> Tracked:
+        """Note that `request` left; an older one with the same number is forgotten."""
+        self._requests.pop(request, None)
+        tracked = self._requests[request] = Tracked(request, name, utc_ns)
+        if len(self._requests) > self.capacity:
+            self._requests.popitem(last=False)
+        return tracked
+
+    def on_report(self, report: Report, utc_ns: int) -> Tracked | None:
+        """The request that a report of service 1 is about, brought up to date; None for an unknown one."""
+        if not isinstance(report, Success | Failure | ProgressFailure):
+            return None
+        tracked = self._requests.get(RequestId.of(report.request))
+        if tracked is None:
+            self.unmatched += 1
+            return None
+        _advance(tracked, report, utc_ns)
+        return tracked
+
+
+def _advance(tracked: Tracked, report: Success | Failure | ProgressFailure, utc_ns: int) -> None:
+    reached = _reached(report)
+    label = type(report).__name__
+    if isinstance(report, ProgressSuccess | ProgressFailure):
+        tracked.step = max(tracked.step, report.step)
+        label = f"{label} {report.step}"
+    if label not in (known for known, _ in tracked.stages):
+        tracked.stages.append((label, utc_ns))
+    if _ORDER.index(reached) > _ORDER.index(tracked.progress) and not tracked.is_over:
+        tracked.progress = reached
+        tracked.reason = "" if isinstance(report, Success) else f"{report.code.name.lower()}: {report.reason}"
+
+
+def _reached(report: Success | Failure | ProgressFailure) -> Progress:
+    if isinstance(report, RoutingFailure | Failure | ProgressFailure):
+        return Progress.FAILED
+    return _REACHED[Stage(report.__subtype__)]

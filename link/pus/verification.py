@@ -1,0 +1,122 @@
+"""Request verification, service 1 (ECSS-E-ST-70-41C §8.1): what became of a telecommand, stage by stage.
+
+Successes are reported if the request asked for them, failures always. A failure notice is a code and, for people, a
+sentence.
+"""
+
+from enum import IntEnum
+
+from link.dictionary.declare import wire
+from link.dictionary.kinds import Counted, Int16ub, Int32ub, Text
+from link.pus.message import Report
+from link.pus.packets import Ack, TcPacket
+
+SERVICE = 1
+_REASON_OCTETS_MAX = 200
+
+
+class Stage(IntEnum):
+    """A stage of execution; the number is the subtype that reports its success, the next one its failure."""
+
+    ACCEPTANCE = 1
+    START = 3
+    PROGRESS = 5
+    COMPLETION = 7
+
+
+class FailureCode(IntEnum):
+    """Why a request was refused or went wrong."""
+
+    ILLEGAL_APID = 1
+    BAD_PACKET = 2
+    UNKNOWN_TYPE = 3
+    UNKNOWN_FUNCTION = 4
+    BAD_ARGUMENTS = 5
+    NOT_NOW = 6
+    EXECUTION_FAILED = 7
+
+
+class Success(Report):
+    """Which request it is about: the first 32 bits of its packet."""
+
+    request: int = wire(Int32ub)
+
+
+class Failure(Report):
+    """Which request, and why it failed."""
+
+    request: int = wire(Int32ub)
+    code: FailureCode = wire(Int16ub)
+    reason: str = wire(Text(Counted(8, _REASON_OCTETS_MAX)))
+
+
+class AcceptanceSuccess(Success, service=1, subtype=1):
+    """The request was understood."""
+
+
+class AcceptanceFailure(Failure, service=1, subtype=2):
+    """The request was not understood or not allowed."""
+
+
+class StartSuccess(Success, service=1, subtype=3):
+    """Execution has begun."""
+
+
+class StartFailure(Failure, service=1, subtype=4):
+    """Execution could not begin."""
+
+
+class ProgressSuccess(Success, service=1, subtype=5):
+    """Step `step` was done."""
+
+    step: int = wire(Int16ub)
+
+
+class ProgressFailure(Report, service=1, subtype=6):
+    """Step `step` failed."""
+
+    request: int = wire(Int32ub)
+    step: int = wire(Int16ub)
+    code: FailureCode = wire(Int16ub)
+    reason: str = wire(Text(Counted(8, _REASON_OCTETS_MAX)))
+
+
+class CompletionSuccess(Success, service=1, subtype=7):
+    """Execution ended well."""
+
+
+class CompletionFailure(Failure, service=1, subtype=8):
+    """Execution ended badly."""
+
+
+class RoutingFailure(Failure, service=1, subtype=10):
+    """No application has the request's APID."""
+
+
+_SUCCESS = {
+    Stage.ACCEPTANCE: (Ack.ACCEPTANCE, AcceptanceSuccess),
+    Stage.START: (Ack.START, StartSuccess),
+    Stage.COMPLETION: (Ack.COMPLETION, CompletionSuccess),
+}
+_FAILURE = {
+    Stage.ACCEPTANCE: AcceptanceFailure,
+    Stage.START: StartFailure,
+    Stage.COMPLETION: CompletionFailure,
+}
+
+
+def success(packet: TcPacket, stage: Stage, step: int = 0) -> Report | None:
+    """The report that `stage` (step `step` of a progress) went well; None where the request did not ask for it."""
+    if stage is Stage.PROGRESS:
+        wanted: Report | None = ProgressSuccess(request=packet.request.word, step=step)
+        return wanted if packet.acknowledge & Ack.PROGRESS else None
+    flag, form = _SUCCESS[stage]
+    return form(request=packet.request.word) if packet.acknowledge & flag else None
+
+
+def failure(packet: TcPacket, stage: Stage, code: FailureCode, reason: str, step: int = 0) -> Report:
+    """The report that `stage` failed; a reason that is too long is cut."""
+    said = reason.encode()[:_REASON_OCTETS_MAX].decode(errors="ignore")
+    if stage is Stage.PROGRESS:
+        return ProgressFailure(request=packet.request.word, step=step, code=code, reason=said)
+    return _FAILURE[stage](request=packet.request.word, code=code, reason=said)

@@ -1,0 +1,164 @@
+"""Declarations: what the annotation and the wire say goes together, or is refused when the class is made."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Annotated
+
+import pytest
+
+from link.dictionary import (
+    Dictionary,
+    Event,
+    Float32b,
+    Int8ub,
+    Int16ub,
+    Integer,
+    Octets,
+    Telemetry,
+    Text,
+    Time,
+    command,
+    decode_arguments,
+    parameter,
+    wire,
+)
+from link.dictionary.declare import commands_of
+from link.dictionary.kinds import Boolean, Enumeration
+from link.errors import DecodeError
+
+
+class Mode(IntEnum):
+    SAFE = 0
+    PAYLOAD = 2
+
+
+class Status(Telemetry, id=1):
+    """Everything at once."""
+
+    mode: Mode = wire(Integer(4))
+    ready: bool = wire(Integer(4))
+    bus: float = wire(Int16ub, unit="V", scale=0.001, limits=(6.4, 8.4))
+    since: int = wire(Time())
+    key: bytes = wire(Octets(2))
+
+
+@dataclass
+class Thermal:
+    gain: float = parameter(Float32b, id=7, default=0.5, range=(0, 1), text="Loop gain.")
+    mode: Mode = parameter(id=8, default=Mode.SAFE)
+
+    @command(opcode=0x31, hazardous=True)
+    def set_band(
+        self,
+        low_degc: Annotated[float, wire(Float32b, unit="degC", range=(-40, 60))],
+        high_degc: Annotated[float, wire(Float32b, unit="degC", range=(-40, 60))] = 12.0,
+        mode: Mode = Mode.PAYLOAD,
+        key: bytes = b"\1",
+    ) -> None:
+        """Move the band."""
+
+
+SAMPLE = Status(mode=Mode.PAYLOAD, ready=True, bus=7.4, since=1_700_000_000_000_000_000, key=b"ab")
+
+
+@pytest.fixture(scope="module")
+def ground():
+    return Dictionary.from_json(Dictionary.of("node", 1, {}, [Status, Thermal]).to_json())
+
+
+def test_a_report_is_an_object_on_board_and_labels_on_the_ground(ground):
+    octets = SAMPLE.encode()
+    assert Status.decode(octets) == SAMPLE
+    assert ground.decode_report(1, octets).values == {
+        "mode": "payload", "ready": True, "bus": 7.4, "since": 1_700_000_000_000_000_000, "key": b"ab"}  # fmt: skip
+    assert ground.decode_report(1, octets).units == {"bus": "V"}
+
+
+def test_a_label_that_is_unknown_is_an_error_on_board_and_a_number_on_the_ground(ground):
+    octets = b"\x70" + SAMPLE.encode()[1:]
+    assert ground.decode_report(1, octets).values["mode"] == 7
+    with pytest.raises(DecodeError, match="mode: 7 is no Mode"):
+        Status.decode(octets)
+
+
+def test_what_does_not_fit_names_class_and_field():
+    with pytest.raises(ValueError, match=r"Status\.bus = 70, expected 0\.\.65\.535 V"):
+        Status(mode=Mode.SAFE, ready=True, bus=70, since=0, key=b"ab").encode()
+
+
+def test_a_report_has_slots():
+    with pytest.raises(AttributeError):
+        SAMPLE.bsu = 1
+
+
+def test_arguments_arrive_typed_as_the_signature_says(ground):
+    _, octets = ground.encode_command("thermal.set_band", {"low_degc": "-5.5"})
+    assert decode_arguments(Thermal().set_band, octets) == {
+        "low_degc": -5.5, "high_degc": 12.0, "mode": Mode.PAYLOAD, "key": b"\1"}  # fmt: skip
+    assert ground.command("thermal.set_band").hazardous
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({}, "thermal.set_band: low_degc is missing"),
+        ({"low_degc": 61}, "thermal.set_band: low_degc = 61, expected -40..60 degC"),
+        ({"low_degc": "warm"}, "thermal.set_band: low_degc = 'warm', expected -40..60 degC"),
+        ({"low_degc": True, "mode": "fast"}, "thermal.set_band: mode = 'fast', expected safe or payload"),
+        ({"low_degc": 1, "key": "xyz"}, "thermal.set_band: key = 'xyz', expected up to 65535 octets"),
+        ({"low_degc": b"1"}, "thermal.set_band: low_degc = b'1', expected -40..60 degC"),
+    ],
+)
+def test_wrong_arguments_are_refused_on_the_ground(ground, arguments, sentence):
+    with pytest.raises(ValueError) as caught:  # noqa: PT011  # the whole sentence is compared
+        ground.encode_command("thermal.set_band", arguments)
+    assert str(caught.value) == sentence
+
+
+def test_wrong_arguments_are_refused_on_board():
+    (form,) = commands_of(Thermal)
+    with pytest.raises(ValueError, match=r"low_degc = 100\.0, expected -40\.\.60 degC"):
+        decode_arguments(Thermal.set_band, form.codec.encode([100.0, 0.0, Mode.SAFE, b""]))
+    with pytest.raises(DecodeError):
+        decode_arguments(Thermal.set_band, b"\0")
+
+
+def test_parameters_have_kind_range_and_default(ground):
+    gain, mode = ground.parameters
+    assert (gain.id, gain.name, gain.field.range, gain.text) == (7, "thermal.gain", (0, 1), "Loop gain.")
+    assert (mode.field.kind, mode.field.default) == (Enumeration({"safe": 0, "payload": 2}), "safe")
+
+
+def test_the_annotation_decides_what_the_kind_means():
+    assert [field.kind for field in Status.__fields__[:2]] == [
+        Enumeration({"safe": 0, "payload": 2}, bits=4), Boolean(4)]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("annotation", "kind", "sentence"),
+    [
+        (str, Int8ub, r"Bad\.x: Integer.* does not hold str"),
+        (int, Text(4), r"Bad\.x: Text.* does not hold int"),
+        (Mode, Integer(1), r"Bad\.x: .*PAYLOAD.* does not fit"),
+        (Mode, Text(4), r"Bad\.x: Text.* does not hold Mode"),
+        (list, None, r"Bad\.x: .*list.* has no wire form"),
+    ],
+)
+def test_a_pair_that_does_not_fit_is_refused_when_the_class_is_made(annotation, kind, sentence):
+    with pytest.raises(TypeError, match=sentence):
+        type(Event)("Bad", (Event,), {"__annotations__": {"x": annotation}, "x": wire(kind)}, id=1)
+
+
+def test_a_field_without_wire_is_refused():
+    with pytest.raises(TypeError, match=r"Bad\.x: give it a wire"):
+
+        class Bad(Telemetry, id=1):
+            x: int
+
+
+def test_a_class_without_docstring_has_no_text():
+    class Quiet(Telemetry, id=9):
+        x: int = wire(Int8ub)
+
+    (entry,) = Dictionary.of("node", 1, {}, [Quiet]).reports
+    assert entry.text == ""

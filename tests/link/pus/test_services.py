@@ -1,0 +1,135 @@
+"""Message types: each reads back from its packet, and a command's life is told in order whatever arrives."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from link.dictionary import Event, Int8ub, Telemetry, wire
+from link.errors import DecodeError
+from link.pus import events, functions, housekeeping, test
+from link.pus.catalogue import REPORTS, REQUESTS, read_report, read_request
+from link.pus.packets import Ack, TcPacket, TmPacket
+from link.pus.source import TcSource, TmSource
+from link.pus.tracker import CommandTracker, Progress
+from link.pus.verification import FailureCode, ProgressFailure, RoutingFailure, Stage, failure, success
+
+PACKET = TcPacket(apid=5, count=9, service=8, subtype=1)
+
+
+class Level(Telemetry, id=3):
+    percent: int = wire(Int8ub)
+
+
+class Spill(Event, id=4, severity="high"):
+    percent: int = wire(Int8ub)
+
+
+REPORTED = [
+    *(success(PACKET, stage, 2) for stage in Stage),
+    *(failure(PACKET, stage, FailureCode.NOT_NOW, "night", 2) for stage in Stage),
+    housekeeping.report_of(Level(percent=5)),
+    events.report_of(Spill(percent=6)),
+    test.Pong(),
+]
+
+
+@pytest.mark.parametrize("report", REPORTED, ids=lambda report: type(report).__name__)
+def test_a_report_reads_back_from_its_packet(report):
+    assert read_report(TmPacket.decode(TmSource(7).packet(report, 10**18))) == report
+
+
+@pytest.mark.parametrize("request_", [test.Ping(), functions.PerformFunction(function=0x31, arguments=b"ab")])
+def test_a_request_reads_back_from_its_packet(request_):
+    assert read_request(TcPacket.decode(TcSource(7).packet(request_).encode())) == request_
+
+
+def test_the_catalogue_has_every_message_type():
+    assert set(REPORTS) == {(1, s) for s in (1, 2, 3, 4, 5, 6, 7, 8, 10)} | {
+        (3, 25),
+        (5, 1),
+        (5, 2),
+        (5, 3),
+        (5, 4),
+        (17, 2),
+    }
+    assert set(REQUESTS) == {(8, 1), (17, 1)}
+    with pytest.raises(DecodeError, match="no message type 99,1"):
+        read_report(TmPacket(apid=1, count=0, service=99, subtype=1, data=b"", time_ns=0))
+
+
+def test_the_subtype_follows_the_severity():
+    assert type(events.report_of(Spill(percent=6))) is events.HighSeverity
+
+
+@given(st.sampled_from(Stage), st.integers(0, 15).map(Ack))
+def test_successes_are_reported_where_asked_for(stage, acknowledge):
+    wanted = acknowledge & (1 << list(Stage).index(stage))
+    packet = TcPacket(apid=5, count=9, service=8, subtype=1, acknowledge=acknowledge)
+    assert (success(packet, stage) is not None) == bool(wanted)
+
+
+def test_a_long_reason_is_cut_between_characters():
+    report = failure(PACKET, Stage.START, FailureCode.NOT_NOW, "é" * 150)
+    assert report.reason == "é" * 100
+
+
+def test_packets_and_types_are_counted_without_gaps():
+    source = TmSource(7, count=16383)
+    pong, level = test.Pong(), housekeeping.report_of(Level(percent=5))
+    packets = [TmPacket.decode(source.packet(report, 10**18)) for report in (pong, level, pong)]
+    assert [(packet.count, packet.counter) for packet in packets] == [(16383, 0), (0, 0), (1, 1)]
+    uplink = TcSource(7, count=16383)
+    assert [uplink.packet(test.Ping()).count for _ in range(2)] == [16383, 0]
+
+
+LIFE = [success(PACKET, stage, step) for stage, step in [(Stage.ACCEPTANCE, 0), (Stage.START, 0), (Stage.PROGRESS, 1),
+                                                       (Stage.PROGRESS, 2), (Stage.COMPLETION, 0)]]  # fmt: skip
+
+
+@given(st.permutations(LIFE + LIFE))
+def test_reports_may_come_twice_and_in_any_order(reports):
+    tracker = CommandTracker()
+    tracked = tracker.sent(PACKET.request, "imaging.capture", 0)
+    reached = []
+    for report in reports:
+        assert tracker.on_report(report, 1) is tracked
+        reached.append(list(Progress).index(tracked.progress))
+    assert reached == sorted(reached)
+    assert (tracked.progress, tracked.step, len(tracked.stages)) == (Progress.COMPLETED, 2, len(LIFE))
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_a_failure_ends_it_with_its_reason(stage):
+    tracker = CommandTracker()
+    tracked = tracker.sent(PACKET.request, "imaging.capture", 0)
+    tracker.on_report(failure(PACKET, stage, FailureCode.NOT_NOW, "night", 1), 5)
+    assert tracked.is_over
+    assert (tracked.progress, tracked.reason) == (Progress.FAILED, "not_now: night")
+    tracker.on_report(success(PACKET, Stage.COMPLETION), 6)
+    assert tracked.progress is Progress.FAILED
+
+
+def test_what_concerns_no_known_request_is_counted():
+    tracker = CommandTracker()
+    report = RoutingFailure(request=PACKET.request.word, code=FailureCode.ILLEGAL_APID, reason="")
+    assert tracker.on_report(report, 0) is None
+    assert tracker.unmatched == 1
+    assert tracker.on_report(test.Pong(), 0) is None
+    assert tracker.unmatched == 1
+
+
+def test_the_oldest_request_is_forgotten():
+    tracker = CommandTracker(capacity=2)
+    source = TcSource(5)
+    for number in range(3):
+        tracker.sent(source.packet(test.Ping()).request, str(number), number)
+    assert [tracked.name for tracked in tracker.requests] == ["1", "2"]
+
+
+def test_a_failed_step_is_told_with_its_number():
+    tracker = CommandTracker()
+    tracked = tracker.sent(PACKET.request, "x", 0)
+    report = failure(PACKET, Stage.PROGRESS, FailureCode.EXECUTION_FAILED, "", 3)
+    assert isinstance(report, ProgressFailure)
+    tracker.on_report(report, 1)
+    assert (tracked.step, tracked.stages) == (3, [("ProgressFailure 3", 1)])

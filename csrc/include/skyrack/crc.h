@@ -3,8 +3,8 @@
  * CRC-16 is the frame and packet error control of CCSDS 132.0-B-3 §4.1.6, 232.0-B-4 §4.1.4 and ECSS-E-ST-70-41C
  * annex B: x^16 + x^12 + x^5 + 1, most significant bit first, nothing added at the end. The check of a frame with its
  * own CRC appended is 0.
- * CRC-32C is the file checksum 2 of CCSDS 727.0-B-5 and the bundle CRC of RFC 9171 §4.2.1: 0x1EDC6F41, least significant
- * bit first, complemented before and after. */
+ * CRC-32C is the file checksum 2 of CCSDS 727.0-B-5 and the bundle CRC of RFC 9171 §4.2.1: 0x1EDC6F41, least
+ * significant bit first, complemented before and after. */
 #ifndef SKYRACK_CRC_H
 #define SKYRACK_CRC_H
 #include "skyrack/base.h"

@@ -16,7 +16,7 @@ enum crc_ahead { CRC_BY_48, CRC_BY_32, CRC_BY_16, CRC_BY_0, CRC_BY_64, CRC_BY_25
 struct crc_code {
     uint32_t table[16][256];      /* table[k][v]: the state after octet v and k zero octets */
     uint64_t ahead[CRC_AHEAD][2]; /* multipliers of the low and the high half of a register */
-    uint8_t order[16];            /* which octet goes where in a register: reversed where the first bit is the top one */
+    uint8_t order[16];            /* which octet goes where in a register: reversed where the first bit is highest */
 };
 extern const struct crc_code crc16_code, crc32c_code;
 

@@ -11,32 +11,58 @@ int sr_normalised_difference_u16(const uint16_t *a, const uint16_t *b, size_t co
     return SR_OK;
 }
 
-static int is_water(int green, int swir1, float threshold) {
-    return (float)(green - swir1) / (float)(green + swir1) > threshold;
+/* The MNDWI (g - s) / (g + s) grows with the ratio g / s alone, and rounding keeps the order. So a threshold on it parts
+ * the ratios in two, and the largest ratio on the side of land, of numbers as wide as the bands', does the threshold's work
+ * without a division. */
+struct fraction {
+    uint32_t over, under;
+};
+
+static int is_water(struct fraction green_swir1, float threshold) {
+    int32_t g = (int32_t)green_swir1.over, s = (int32_t)green_swir1.under;
+    return (float)(g - s) / (float)(g + s) > threshold;
 }
 
-/* The index grows with green and falls with swir1, and rounding keeps both orders: for each swir1 there is a greatest
- * green that is land, it never falls as swir1 grows, and green = 0 is land for every threshold from -1 on. */
-static void find_land_max(float threshold, uint8_t land_max[256]) {
-    int green = 0;
-    for (int swir1 = 0; swir1 < 256; swir1++) {
-        while (green < 255 && !is_water(green + 1, swir1, threshold)) green++;
-        land_max[swir1] = (uint8_t)green;
+/* from + steps * by, number by number: between the two, and nearer to `by` the more steps. */
+static struct fraction toward(struct fraction from, struct fraction by, uint32_t steps) {
+    return (struct fraction){from.over + steps * by.over, from.under + steps * by.under};
+}
+
+/* The most steps from `from` toward `by` that stay on the side of `from`, and within `limit`. */
+static struct fraction advance(struct fraction from, struct fraction by, uint32_t limit, float threshold) {
+    uint32_t low = 0, high = limit + 1; /* low steps are fine, high steps are not */
+    int side = is_water(from, threshold);
+    while (high - low > 1) {
+        uint32_t steps = low + (high - low) / 2;
+        int within = (uint64_t)steps * by.over + from.over <= limit && (uint64_t)steps * by.under + from.under <= limit;
+        if (within && is_water(toward(from, by, steps), threshold) == side) low = steps;
+        else high = steps;
     }
+    return toward(from, by, low);
+}
+
+/* Walk down the Stern-Brocot tree: land and water stay neighbours, that is, nothing within the limit lies between them once
+ * their mediant is beyond it. */
+static struct ratio find_land_max(float threshold, uint32_t limit) {
+    struct fraction land = {0, 1}, water = {1, 0};
+    if (!is_water(water, threshold)) return (struct ratio){1, 0};
+    while (land.over + water.over <= limit && land.under + water.under <= limit) {
+        land = advance(land, water, limit, threshold);
+        water = advance(water, land, limit, threshold);
+    }
+    return (struct ratio){(uint16_t)land.over, (uint16_t)land.under};
 }
 
 static int is_index(float threshold) { return threshold >= -1 && threshold <= 1; }
 
 int sr_mndwi_mask_u8(const uint8_t *green, const uint8_t *swir1, size_t count, float threshold, uint8_t *mask) {
     if (!is_index(threshold)) return SR_BAD_ARGUMENT;
-    uint8_t land_max[256];
-    find_land_max(threshold, land_max);
-    image_ops()->above_u8(green, swir1, count, land_max, mask);
+    image_ops()->above_u8(green, swir1, count, find_land_max(threshold, UINT8_MAX), mask);
     return SR_OK;
 }
 
 int sr_mndwi_mask_u16(const uint16_t *green, const uint16_t *swir1, size_t count, float threshold, uint8_t *mask) {
     if (!is_index(threshold)) return SR_BAD_ARGUMENT;
-    image_ops()->mndwi_above_u16(green, swir1, count, threshold, mask);
+    image_ops()->above_u16(green, swir1, count, find_land_max(threshold, UINT16_MAX), mask);
     return SR_OK;
 }

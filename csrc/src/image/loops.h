@@ -15,12 +15,15 @@ static void difference_u16(const uint16_t *restrict a, const uint16_t *restrict 
     for (size_t i = 0; i < count; i++) out[i] = normalised_difference(a[i], b[i]);
 }
 
-static void mndwi_above_u16(const uint16_t *restrict green, const uint16_t *restrict swir1, size_t count, float threshold,
-                            uint8_t *restrict mask) {
-    for (size_t i = 0; i < count; i++) {
-        int32_t g = green[i], s = swir1[i];
-        mask[i] = (float)(g - s) / (float)(g + s) > threshold; /* 0/0 compares false */
-    }
+/* a / b > over / under, multiplied out: exact in twice the width. */
+static void above_u8(const uint8_t *restrict a, const uint8_t *restrict b, size_t count, struct ratio ratio,
+                     uint8_t *restrict mask) {
+    for (size_t i = 0; i < count; i++) mask[i] = (uint16_t)(a[i] * ratio.under) > (uint16_t)(b[i] * ratio.over);
+}
+
+static void above_u16(const uint16_t *restrict a, const uint16_t *restrict b, size_t count, struct ratio ratio,
+                      uint8_t *restrict mask) {
+    for (size_t i = 0; i < count; i++) mask[i] = (uint32_t)a[i] * ratio.under > (uint32_t)b[i] * ratio.over;
 }
 
 static void majority_row(const uint8_t *restrict above, const uint8_t *restrict here, const uint8_t *restrict below,

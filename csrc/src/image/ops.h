@@ -4,12 +4,17 @@
 #include "level.h"
 #include "skyrack/image.h"
 
+/* over / under, of numbers as wide as the bands'; 1 / 0 is greater than all others. */
+struct ratio {
+    uint16_t over, under;
+};
+
 struct image_ops {
     void (*difference_u8)(const uint8_t *a, const uint8_t *b, size_t count, float *out);
     void (*difference_u16)(const uint16_t *a, const uint16_t *b, size_t count, float *out);
-    /* mask = green > land_max[swir1] */
-    void (*above_u8)(const uint8_t *green, const uint8_t *swir1, size_t count, const uint8_t land_max[256], uint8_t *mask);
-    void (*mndwi_above_u16)(const uint16_t *green, const uint16_t *swir1, size_t count, float threshold, uint8_t *mask);
+    /* mask = a / b > ratio, with 0/0 not above */
+    void (*above_u8)(const uint8_t *a, const uint8_t *b, size_t count, struct ratio ratio, uint8_t *mask);
+    void (*above_u16)(const uint16_t *a, const uint16_t *b, size_t count, struct ratio ratio, uint8_t *mask);
     /* One row of the majority filter, given the rows above and below. */
     void (*majority_row)(const uint8_t *above, const uint8_t *here, const uint8_t *below, size_t cols, uint8_t *out);
     /* Bit i % 64 of bits[i / 64] = pixel i is water; zero bits fill the last word. */

@@ -64,14 +64,17 @@ def test_mask_is_index_above_threshold(dtype, threshold):
     assert np.array_equal(image.water_mask(green, swir1, threshold=threshold), expected)
 
 
-@given(st.integers(0, 255), st.integers(0, 255))
-def test_threshold_at_a_value_of_the_index_excludes_it(g, s):
-    green, swir1 = np.full((1, 1), g, np.uint8), np.full((1, 1), s, np.uint8)
-    value = float(np.nan_to_num(plain.index(green, swir1))[0, 0])
-    assert image.water_mask(green, swir1, threshold=value) == 0
-    below = float(np.nextafter(np.float32(value), np.float32(-2)))
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@given(data=st.data())
+def test_threshold_at_a_value_of_the_index_excludes_it(dtype, data):
+    """The exact ratio that stands for the threshold lies between a value and the next float32 below it."""
+    values = st.integers(0, np.iinfo(dtype).max)
+    green, swir1 = (np.full((1, 1), data.draw(values), dtype) for _ in range(2))
+    value = np.nan_to_num(plain.index(green, swir1))[0, 0]
+    assert image.water_mask(green, swir1, threshold=float(value)) == 0
+    below = np.nextafter(value, np.float32(-2))
     if below >= -1:
-        assert image.water_mask(green, swir1, threshold=below) == (g + s > 0)
+        assert image.water_mask(green, swir1, threshold=float(below)) == (green.any() or swir1.any())
 
 
 @given(masks(), st.integers(1, 30))

@@ -1,0 +1,94 @@
+"""Communications link transmission units (CCSDS 231.0-B-4 §4, §5): how a TC frame crosses the uplink.
+
+start EB90 | blocks of 7 octets and one of BCH(63,56) parity, the last filled with 55 | tail C5C5 C5C5 C5C5 C579
+
+The receiver reads octets; whole octets are what serial lines and packet links deliver. A start sequence may have one
+wrong bit, one wrong bit of each block is corrected, and the first block that cannot be corrected, which the tail
+sequence always is, ends the unit. What was decoded until then is a candidate for the frame decoder, which checks it.
+The search for the next start goes on behind the last block that had no wrong bit: where a tail was lost, half of what
+follows passes for blocks with one wrong bit, and the next unit must not go with them.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from hal.kernels.randomise import Code, randomised
+from link.bch import BLOCK_OCTETS, INFORMATION_OCTETS, corrected, encoded
+
+START = bytes.fromhex("eb90")
+TAIL = bytes.fromhex("c5c5c5c5c5c5c579")
+_FILL = b"\x55"
+_START_NUMBER = int.from_bytes(START)
+_STARTS = [_START_NUMBER, *(_START_NUMBER ^ 1 << bit for bit in range(16))]
+_ANY_START = re.compile(b"|".join(re.escape(start.to_bytes(2)) for start in _STARTS), re.DOTALL)
+
+
+def encode_cltu(frame: bytes, *, randomise: bool) -> bytes:
+    """The unit that carries `frame`, its octets added to the TC sequence first if `randomise` (§6)."""
+    information = frame + _FILL * (-len(frame) % INFORMATION_OCTETS)
+    return START + encoded(randomised(information, Code.TC) if randomise else information) + TAIL
+
+
+@dataclass(slots=True)
+class CltuReader:
+    """Finds units in a stream of octets; holds no more than one unit between calls.
+
+    `frame_octets_max` bounds a unit: a longer one is cut there. Counters: `units` that ended with a good block or more,
+    `empty` starts without any, `corrected_bits`, and `octets_skipped` outside the units.
+    """
+
+    randomised: bool
+    frame_octets_max: int = 1024
+    units: int = 0
+    empty: int = 0
+    corrected_bits: int = 0
+    octets_skipped: int = 0
+    _pending: bytearray = field(default_factory=bytearray)
+    _unit: bytearray | None = None
+    _doubtful: int = 0
+    """Octets of `_pending` that are in the unit already, but not beyond doubt."""
+
+    def feed(self, octets: bytes) -> list[bytes]:
+        """Take what was received, in pieces of any size; give the candidates that ended in it, fill included."""
+        self._pending += octets
+        candidates: list[bytes] = []
+        while self._search() if self._unit is None else self._read_block(self._unit, candidates):
+            pass
+        return candidates
+
+    def _search(self) -> bool:
+        """Drop what stands before a start sequence; whether one was found."""
+        found = _ANY_START.search(self._pending)
+        skipped = found.start() if found else max(len(self._pending) - 1, 0)
+        self.octets_skipped += skipped
+        del self._pending[: found.end() if found else skipped]
+        self._unit = bytearray() if found else None
+        return found is not None
+
+    def _read_block(self, unit: bytearray, candidates: list[bytes]) -> bool:
+        """Move one block into the unit, or end the unit; whether a whole block was there."""
+        octets = bytes(self._pending[self._doubtful : self._doubtful + BLOCK_OCTETS])
+        if len(octets) < BLOCK_OCTETS:
+            return False
+        block = corrected(octets)
+        if block is None or len(unit) >= self.frame_octets_max:
+            self._end(unit, candidates)
+            return True
+        unit += block.information
+        self.corrected_bits += block.corrected_bits
+        self._doubtful += BLOCK_OCTETS
+        if not block.corrected_bits:
+            self._forget_doubtful()
+        return True
+
+    def _forget_doubtful(self) -> None:
+        del self._pending[: self._doubtful]
+        self._doubtful = 0
+
+    def _end(self, unit: bytearray, candidates: list[bytes]) -> None:
+        self._unit, self._doubtful = None, 0
+        if not unit:
+            self.empty += 1
+            return
+        self.units += 1
+        candidates.append(randomised(bytes(unit), Code.TC) if self.randomised else bytes(unit))

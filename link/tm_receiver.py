@@ -1,0 +1,103 @@
+"""Telemetry transfer frames into packets (CCSDS 132.0-B-3 §4.3): demultiplexing, extraction, and what is missing.
+
+The receive policy is `link.extraction`'s. Here: a frame that cannot be decoded, or of another spacecraft, or of an
+unmanaged channel, is counted and not looked at further; the counts of the master channel and of each virtual channel
+say how many frames are lost; idle frames and idle packets are counted and dropped.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from link.counter import Sequence
+from link.errors import DecodeError
+from link.extraction import Extractor
+from link.managed import TM_IDLE_CHANNEL, Managed
+from link.space_packet import IDLE_APID
+from link.tm_frame import FRAME_COUNT_MODULUS, NO_HEADER, ONLY_IDLE, TmFrame
+
+
+class Delivery(NamedTuple):
+    """A whole packet, as it was sent, and the name of the virtual channel it came on."""
+
+    channel: str
+    packet: bytes
+
+
+@dataclass(slots=True)
+class ChannelState:
+    """One virtual channel: `frames` received, `sequence` with the lost ones, `extractor` with what became of them."""
+
+    name: str
+    frames: int = 0
+    idle_frames: int = 0
+    idle_packets: int = 0
+    sequence: Sequence = field(default_factory=lambda: Sequence(FRAME_COUNT_MODULUS))
+    extractor: Extractor = field(default_factory=Extractor)
+
+    @property
+    def lost(self) -> int:
+        """Frames of this channel that were sent but never came."""
+        return self.sequence.lost
+
+
+class TmReceiver:
+    """The receiving end of all telemetry channels of `managed`.
+
+    `channels` holds their states by name; `frames` counts what came in, `idle` the frames without packets, `bad` those
+    that failed their checks, `foreign` those of another spacecraft or channel; `lost` what the master channel's count
+    misses. `clcw` is the latest operational control field, None before the first.
+    """
+
+    def __init__(self, managed: Managed) -> None:
+        self.managed = managed
+        self.channels = {channel.name: ChannelState(channel.name) for channel in managed.tm_channels}
+        self.clcw: int | None = None
+        self.frames = self.idle = self.bad = self.foreign = 0
+        self._by_vc = {channel.vc: self.channels[channel.name] for channel in managed.tm_channels}
+        self._master = Sequence(FRAME_COUNT_MODULUS)
+
+    @property
+    def lost(self) -> int:
+        """Frames of the spacecraft that were sent but never came, idle ones included."""
+        return self._master.lost
+
+    def feed(self, frame: bytes) -> list[Delivery]:
+        """The packets that end in this transfer frame, idle ones left out."""
+        self.frames += 1
+        try:
+            decoded = TmFrame.decode(frame, fecf=self.managed.fecf)
+        except DecodeError:
+            self.bad += 1
+            return []
+        if decoded.spacecraft_id != self.managed.spacecraft_id:
+            self.foreign += 1
+            return []
+        self._master.missing(decoded.master_count)
+        if decoded.ocf is not None:
+            self.clcw = decoded.ocf
+        return self._demultiplex(decoded)
+
+    def _demultiplex(self, frame: TmFrame) -> list[Delivery]:
+        state = self._by_vc.get(frame.channel)
+        if state is None:
+            self.idle += frame.channel == TM_IDLE_CHANNEL
+            self.foreign += frame.channel != TM_IDLE_CHANNEL
+            return []
+        state.frames += 1
+        if state.sequence.missing(frame.channel_count):
+            state.extractor.drop()
+        if frame.first_header == ONLY_IDLE:
+            self.idle += 1
+            state.idle_frames += 1
+            return []
+        return self._extract(state, frame)
+
+    def _extract(self, state: ChannelState, frame: TmFrame) -> list[Delivery]:
+        first_header = None if frame.first_header == NO_HEADER else frame.first_header
+        deliveries = []
+        for packet in state.extractor.feed(frame.data, first_header):
+            if int.from_bytes(packet[:2]) & 0xE7FF == IDLE_APID:
+                state.idle_packets += 1
+            else:
+                deliveries.append(Delivery(state.name, packet))
+        return deliveries

@@ -1,0 +1,81 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from link.cltu import START, TAIL, CltuReader, encode_cltu
+
+frames = st.binary(min_size=1, max_size=60)
+IDLE = b"\x55" * 12
+
+
+@st.composite
+def chunked(draw, octets):
+    """The same octets in pieces of any size."""
+    cuts = sorted(draw(st.lists(st.integers(0, len(octets)), max_size=8)))
+    return [octets[a:b] for a, b in zip([0, *cuts], [*cuts, len(octets)], strict=True)]
+
+
+@given(st.lists(frames, max_size=4), st.booleans(), st.data())
+def test_what_was_sent_comes_out_whatever_the_chunking(sent, randomise, data):
+    stream = IDLE.join([b"", *(encode_cltu(frame, randomise=randomise) for frame in sent), b""])
+    reader = CltuReader(randomise)
+    received = [unit for piece in data.draw(chunked(stream)) for unit in reader.feed(piece)]
+    assert [unit[: len(frame)] for unit, frame in zip(received, sent, strict=True)] == sent
+    assert (reader.units, reader.empty, reader.corrected_bits) == (len(sent), 0, 0)
+
+
+@given(frames, st.data())
+def test_one_wrong_bit_anywhere_costs_nothing(frame, data):
+    octets = bytearray(IDLE + encode_cltu(frame, randomise=True))
+    bit = data.draw(st.integers(8 * len(IDLE), 8 * (len(octets) - len(TAIL)) - 1))
+    octets[bit // 8] ^= 0x80 >> bit % 8
+    assert CltuReader(True).feed(bytes(octets))[0].startswith(frame)
+
+
+@pytest.mark.parametrize("lost", [8, 9, 11, 12, 13, 14, 15])
+def test_a_unit_without_its_tail_hides_no_other(lost):
+    """Unless its loss puts the next start in the place of two octets of a block, as 10 octets do."""
+    first, second = b"first frame", b"second frame"
+    stream = encode_cltu(first, randomise=True)[:-lost] + encode_cltu(second, randomise=True) + IDLE
+    received = CltuReader(True).feed(stream)
+    assert any(unit.startswith(second) for unit in received)
+
+
+@given(st.binary(max_size=300))
+def test_noise_gives_candidates_but_no_trouble(octets):
+    reader = CltuReader(False)
+    for unit in reader.feed(octets):
+        assert len(unit) % 7 == 0
+    assert len(reader._pending) <= 300
+
+
+def test_vector():
+    """By hand from §4.2: one octet of zero, six of fill, unrandomised."""
+    block = bytes.fromhex("00 555555555555")
+    unit = encode_cltu(b"\x00", randomise=False)
+    assert (unit[:2], unit[2:9], unit[10:]) == (START, block, TAIL)
+
+
+def test_an_empty_unit_is_counted():
+    reader = CltuReader(True)
+    assert reader.feed(START + TAIL + IDLE) == []
+    assert (reader.units, reader.empty) == (0, 1)
+
+
+def test_a_unit_is_bounded():
+    reader = CltuReader(False, frame_octets_max=70)
+    endless = START + encode_cltu(bytes(700), randomise=False)[2:-8]
+    assert [len(unit) for unit in reader.feed(endless)] == [70]
+
+
+def test_what_is_skipped_is_counted():
+    reader = CltuReader(True)
+    reader.feed(b"\x00" * 10 + START)
+    assert reader.octets_skipped == 10
+
+
+@pytest.mark.parametrize("bit", range(16))
+def test_a_start_with_one_wrong_bit_is_found(bit):
+    unit = bytearray(encode_cltu(b"frame", randomise=True))
+    unit[bit // 8] ^= 0x80 >> bit % 8
+    assert CltuReader(True).feed(bytes(unit))[0].startswith(b"frame")

@@ -1,0 +1,146 @@
+"""Whatever the channel does to bits, each unit that can be decoded is decoded."""
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hal.kernels.crc import crc16
+from link.managed import Managed, TmChannel
+from link.tm_coding import ASM_OCTETS, TmDecoder, TmEncoder
+
+CODED = Managed(spacecraft_id=1, tm_channels=(TmChannel(name="a", vc=0),), interleave=2, tm_frame_octets=60)
+BARE = Managed(spacecraft_id=1, tm_channels=(TmChannel(name="a", vc=0),), rs_parity=0, tm_frame_octets=60)
+
+
+def frames(count, seed=0, size=60):
+    dice = random.Random(seed)
+    bodies = (dice.randbytes(size - 2) for _ in range(count))
+    return [body + crc16(body).to_bytes(2) for body in bodies]
+
+
+def units(managed, sent):
+    return [TmEncoder(managed).encode(frame) for frame in sent]
+
+
+def bits(octets):
+    return np.unpackbits(np.frombuffer(octets, np.uint8))
+
+
+def octets(bit_array):
+    return np.packbits(bit_array).tobytes()
+
+
+def fed(managed, stream, size=None):
+    decoder = TmDecoder(managed)
+    pieces = [stream[at : at + size] for at in range(0, len(stream), size)] if size else [stream]
+    return decoder, [frame for piece in pieces for frame in decoder.feed(piece)]
+
+
+@pytest.mark.parametrize("managed", [CODED, BARE])
+@given(count=st.integers(0, 6), seed=st.integers(0, 99), size=st.integers(1, 400))
+def test_decode_inverts_encode_whatever_the_chunking(managed, count, seed, size):
+    sent = frames(count, seed)
+    decoder, received = fed(managed, b"".join(units(managed, sent)), size)
+    assert received == sent
+    assert (decoder.received, decoder.uncorrectable, decoder.octets_skipped) == (count, 0, 0)
+
+
+@pytest.mark.parametrize("managed", [CODED, BARE])
+@given(
+    offset=st.integers(0, 40),
+    inverted=st.booleans(),
+    gaps=st.lists(st.integers(0, 40), min_size=4, max_size=4),
+    size=st.integers(1, 400),
+)
+def test_any_bit_offset_inversion_and_slip(managed, offset, inverted, gaps, size):
+    """Noise of any number of bits before and between units: every one is found."""
+    sent = frames(4)
+    noise = np.random.default_rng(offset)
+    parts = [noise.integers(0, 2, offset, dtype=np.uint8)]
+    for unit, gap in zip(units(managed, sent), gaps, strict=True):
+        parts += [bits(unit), noise.integers(0, 2, gap, dtype=np.uint8)]
+    stream = octets(np.concatenate([*parts, np.zeros(2000, np.uint8)]) ^ inverted)
+    assert fed(managed, stream, size)[1] == sent
+
+
+@given(st.data())
+def test_an_inserted_or_removed_bit_costs_one_unit(data):
+    sent = frames(5)
+    stream = bits(b"".join(units(CODED, sent)))
+    where = data.draw(st.integers(0, len(stream) - 1))
+    slipped = np.delete(stream, where) if data.draw(st.booleans()) else np.insert(stream, where, 1)
+    received = fed(CODED, octets(slipped) + bytes(200), 100)[1]
+    assert set(received) <= set(sent)
+    assert len(received) >= 4
+
+
+@given(st.data())
+def test_a_phase_jump_costs_one_unit(data):
+    sent = frames(5)
+    stream = bits(b"".join(units(CODED, sent)))
+    stream[data.draw(st.integers(0, len(stream))) :] ^= 1
+    assert len(set(fed(CODED, octets(stream) + bytes(200))[1]) & set(sent)) >= 4
+
+
+@given(st.data())
+def test_sixteen_wrong_symbols_a_codeword_are_corrected(data):
+    sent = frames(3)
+    stream = bytearray(b"".join(units(CODED, sent)))
+    unit = len(stream) // 3
+    for number in range(3):
+        for lane in range(2):
+            places = data.draw(st.sets(st.integers(0, (unit - ASM_OCTETS) // 2 - 1), max_size=16))
+            for place in places:
+                stream[unit * number + ASM_OCTETS + 2 * place + lane] ^= data.draw(st.integers(1, 255))
+    assert fed(CODED, bytes(stream))[1] == sent
+
+
+def test_counters():
+    sent = frames(4)
+    stream = [bytearray(unit) for unit in units(CODED, sent)]
+    stream[1][10] ^= 1
+    stream[2][4:] = bytes(len(stream[2]) - 4)
+    decoder, received = fed(CODED, b"".join([b"noise", *map(bytes, stream)]))
+    assert received == [sent[0], sent[1], sent[3]]
+    assert (decoder.received, decoder.corrected_frames, decoder.corrected_symbols) == (3, 1, 1)
+    assert (decoder.uncorrectable, decoder.octets_skipped) == (1, 5)
+
+
+@pytest.mark.parametrize("managed", [CODED, BARE])
+def test_a_unit_survives_the_loss_of_its_marker(managed):
+    sent = frames(3)
+    stream = [bytearray(unit) for unit in units(managed, sent)]
+    stream[1][:4] = b"\x00\x00\x00\x00"
+    assert fed(managed, b"".join(map(bytes, stream)), 50)[1] == sent
+
+
+def test_a_marker_within_a_unit_is_no_unit():
+    """The marker in a frame's data begins a candidate only while hunting, and then hides nothing."""
+    unit = bytearray(units(BARE, frames(1))[0])
+    unit[20:24] = bytes.fromhex("1acffc1d")
+    tail = units(BARE, frames(2, seed=5))
+    decoder, received = fed(BARE, bytes(unit) + b"".join(tail))
+    assert received == frames(2, seed=5)
+    assert decoder.uncorrectable == 1
+
+
+@settings(max_examples=30)
+@given(st.binary(max_size=600), st.integers(1, 200))
+def test_any_octets_and_a_bounded_buffer(stream, size):
+    decoder = TmDecoder(CODED)
+    for at in range(0, len(stream), size):
+        decoder.feed(stream[at : at + size])
+        assert len(decoder._buffer) < 2 * (ASM_OCTETS + CODED.tm_code_octets)
+
+
+def test_many_units_at_once():
+    sent = frames(300)
+    assert fed(BARE, b"".join(units(BARE, sent)))[1] == sent
+
+
+def test_a_frame_of_another_size_is_a_bug():
+    with pytest.raises(AssertionError):
+        TmEncoder(BARE).encode(bytes(59))

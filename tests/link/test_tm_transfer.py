@@ -1,0 +1,194 @@
+"""Sender, receiver and the extraction between them: packets in, frames over a bad channel, packets out."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from link.managed import Managed, TmChannel
+from link.space_packet import SpacePacket
+from link.tm_frame import NO_HEADER, ONLY_IDLE, TmFrame
+from link.tm_receiver import Delivery, TmReceiver
+from link.tm_sender import TmSender
+
+LIVE, FILES = TmChannel(name="live", vc=0, queue_packets=50), TmChannel(name="files", vc=1, queue_packets=50)
+MANAGED = Managed(spacecraft_id=9, tm_channels=(LIVE, FILES), rs_parity=0, tm_frame_octets=40)
+sizes = st.lists(st.tuples(st.sampled_from(["live", "files"]), st.integers(1, 130)), max_size=40)
+
+
+def packet(size, count=0, apid=3):
+    return SpacePacket(apid, count, bytes(n % 251 for n in range(size))).encode()
+
+
+def loaded(items, managed=MANAGED):
+    sender = TmSender(managed)
+    queued = [(channel, packet(size, count)) for count, (channel, size) in enumerate(items)]
+    assert all(sender.offer(channel, octets) for channel, octets in queued)
+    return sender, queued
+
+
+def drained(sender):
+    while sender.waiting:
+        yield sender.next_frame(0x01000007)
+
+
+def by_channel(deliveries):
+    return {name: [octets for channel, octets in deliveries if channel == name] for name in ("live", "files")}
+
+
+@given(sizes)
+def test_every_packet_arrives_in_order(items):
+    sender, queued = loaded(items)
+    receiver = TmReceiver(MANAGED)
+    received = [delivery for frame in drained(sender) for delivery in receiver.feed(frame)]
+    assert by_channel(received) == by_channel(queued)
+    assert all(isinstance(delivery, Delivery) for delivery in received)
+    assert (receiver.lost, receiver.bad, receiver.foreign) == (0, 0, 0)
+    assert sender.frames == receiver.frames
+
+
+@given(sizes, st.randoms(use_true_random=False))
+def test_lost_frames_cost_only_the_packets_in_them(items, dice):
+    """What arrives was sent, once, in order; and whatever lies wholly in received frames arrives."""
+    sender, queued = loaded(items)
+    receiver, received, lost = TmReceiver(MANAGED), [], 0
+    for frame in drained(sender):
+        if dice.random() < 0.3:
+            lost += 1
+        else:
+            received += receiver.feed(frame)
+    for name, sent in by_channel(queued).items():
+        arrived = iter(by_channel(received)[name])
+        missing = list(sent)
+        for octets in arrived:
+            del missing[: missing.index(octets) + 1]
+    assert receiver.frames == sender.frames - lost
+    assert receiver.lost <= lost
+
+
+@given(sizes, st.data())
+def test_a_damaged_frame_is_counted_and_costs_no_more_than_a_lost_one(items, data):
+    frames = list(drained(loaded(items)[0]))
+    if not frames:
+        return
+    hit = data.draw(st.integers(0, len(frames) - 1))
+    bit = data.draw(st.integers(0, 8 * 40 - 1))
+    damaged = bytearray(frames[hit])
+    damaged[bit // 8] ^= 0x80 >> bit % 8
+    one, other = TmReceiver(MANAGED), TmReceiver(MANAGED)
+    with_damage = [d for n, f in enumerate(frames) for d in one.feed(bytes(damaged) if n == hit else f)]
+    with_loss = [d for n, f in enumerate(frames) if n != hit for d in other.feed(f)]
+    assert with_damage == with_loss
+    assert one.bad == 1
+
+
+@given(st.lists(st.binary(min_size=40, max_size=40), max_size=20))
+def test_the_receiver_is_total(frames):
+    """Any octets, their check sequence put right or not, give whole packets or nothing."""
+    receiver = TmReceiver(Managed(**{**kwargs(MANAGED), "fecf": False, "rs_parity": 32, "interleave": 1}))
+    for frame in frames:
+        for delivery in receiver.feed(frame):
+            if not delivery.packet[0] >> 5:
+                assert SpacePacket.decode(delivery.packet).size == len(delivery.packet)
+
+
+def kwargs(managed):
+    return {name: getattr(managed, name) for name in managed.__slots__}
+
+
+def test_higher_priority_goes_first():
+    sender, _ = loaded([("files", 100), ("live", 10)])
+    assert [TmFrame.decode(frame).channel for frame in drained(sender)] == [0, 1, 1, 1, 1]
+
+
+def test_a_quota_lets_the_lower_channel_through():
+    managed = Managed(**{**kwargs(MANAGED), "tm_channels": (TmChannel(name="live", vc=0, quota=2), FILES)})
+    sender, _ = loaded([("live", 130), ("live", 130), ("files", 60)], managed)
+    channels = [TmFrame.decode(frame).channel for frame in drained(sender)]
+    assert channels[:6] == [0, 0, 1, 0, 0, 1]
+
+
+@given(st.integers(1, 4), st.integers(1, 4))
+def test_quotas_hold_along_the_whole_order(first, second):
+    """With three busy channels nobody starves, and each takes no more in a row than its quota."""
+    channels = tuple(TmChannel(name=str(vc), vc=vc, quota=quota) for vc, quota in enumerate((first, second, 0)))
+    sender = TmSender(Managed(**{**kwargs(MANAGED), "tm_channels": channels}))
+    for channel in channels:
+        for count in range(60):
+            sender.offer(channel.name, packet(100, count))
+    sent = [TmFrame.decode(sender.next_frame()).channel for _ in range((first + 1) * (second + 1))]
+    assert sent == ([0] * first + [1]) * second + [0] * first + [2]
+
+
+def test_full_queue_refuses_and_counts():
+    sender = TmSender(MANAGED)
+    assert [sender.offer("live", packet(1)) for _ in range(52)] == [True] * 50 + [False] * 2
+    assert (sender.room("live"), sender.room("files")) == (0, 50)
+    assert sender.dropped == {"live": 2, "files": 0}
+
+
+def test_idle_frames_only_when_nothing_waits():
+    sender = TmSender(MANAGED)
+    frame = TmFrame.decode(sender.next_frame(0x01020304))
+    assert (frame.channel, frame.first_header, frame.ocf) == (7, ONLY_IDLE, 0x01020304)
+    receiver = TmReceiver(MANAGED)
+    assert receiver.feed(sender.next_frame(5)) == []
+    assert (receiver.idle, receiver.clcw, sender.idle_frames) == (1, 5, 2)
+
+
+def test_idle_packet_runs_over_into_the_next_frame():
+    """Data field 28 octets; a packet of 25 leaves 3, an idle packet has at least 7: 4 run over."""
+    sender, _ = loaded([("live", 19)])
+    first = TmFrame.decode(sender.next_frame())
+    assert not sender.waiting
+    assert TmFrame.decode(sender.next_frame()).first_header == ONLY_IDLE
+    sender.offer("live", packet(2))
+    second = TmFrame.decode(sender.next_frame())
+    assert (first.first_header, second.first_header, second.channel_count) == (0, 4, 1)
+
+
+def test_a_long_packet_has_frames_without_header():
+    sender, _ = loaded([("live", 100)])
+    pointers = [TmFrame.decode(frame).first_header for frame in drained(sender)]
+    assert pointers == [0, NO_HEADER, NO_HEADER, 22]
+
+
+def test_gap_seen_on_an_idle_frame_drops_the_packet_in_progress():
+    receiver = TmReceiver(MANAGED)
+    whole = packet(60)
+
+    def frame(count, data, first_header):
+        common = {"spacecraft_id": 9, "channel": 0, "master_count": count, "channel_count": count}
+        return TmFrame(**common, data=data, first_header=first_header, ocf=0).encode()
+
+    receiver.feed(frame(0, whole[:28], 0))
+    assert receiver.feed(frame(2, bytes(28), ONLY_IDLE)) == []
+    assert receiver.feed(frame(3, whole[28:56], NO_HEADER)) == []
+    state = receiver.channels["live"]
+    assert (state.lost, state.idle_frames, state.extractor.octets_dropped, receiver.lost) == (1, 1, 56, 1)
+
+
+def test_other_spacecraft_and_channels_are_counted():
+    receiver = TmReceiver(MANAGED)
+    for spacecraft_id, channel in [(8, 0), (9, 3)]:
+        frame = TmFrame(
+            spacecraft_id=spacecraft_id, channel=channel, master_count=0, channel_count=0, data=bytes(28), ocf=1
+        )
+        assert receiver.feed(frame.encode()) == []
+    assert receiver.foreign == 2
+
+
+def test_unknown_channel_names():
+    with pytest.raises(ValueError, match="known: live, files"):
+        TmSender(MANAGED).offer("life", packet(1))
+
+
+def test_without_ocf():
+    bare = Managed(**{**kwargs(MANAGED), "ocf": False})
+    receiver = TmReceiver(bare)
+    receiver.feed(TmSender(bare).next_frame(7))
+    assert (receiver.clcw, receiver.idle) == (None, 1)
+
+
+def test_only_packets_can_be_offered():
+    with pytest.raises(AssertionError):
+        TmSender(MANAGED).offer("live", packet(3) + b"x")

@@ -12,8 +12,8 @@ follows passes for blocks with one wrong bit, and the next unit must not go with
 import re
 from dataclasses import dataclass, field
 
+from hal.kernels.bch import BLOCK_OCTETS, DATA_OCTETS, bch_decode, bch_encode
 from hal.kernels.randomise import Code, randomised
-from link.bch import BLOCK_OCTETS, INFORMATION_OCTETS, corrected, encoded
 
 START = bytes.fromhex("eb90")
 TAIL = bytes.fromhex("c5c5c5c5c5c5c579")
@@ -25,8 +25,8 @@ _ANY_START = re.compile(b"|".join(re.escape(start.to_bytes(2)) for start in _STA
 
 def encode_cltu(frame: bytes, *, randomise: bool) -> bytes:
     """The unit that carries `frame`, its octets added to the TC sequence first if `randomise` (§6)."""
-    information = frame + _FILL * (-len(frame) % INFORMATION_OCTETS)
-    return START + encoded(randomised(information, Code.TC) if randomise else information) + TAIL
+    information = frame + _FILL * (-len(frame) % DATA_OCTETS)
+    return START + bch_encode(randomised(information, Code.TC) if randomise else information) + TAIL
 
 
 @dataclass(slots=True)
@@ -70,14 +70,14 @@ class CltuReader:
         octets = bytes(self._pending[self._doubtful : self._doubtful + BLOCK_OCTETS])
         if len(octets) < BLOCK_OCTETS:
             return False
-        block = corrected(octets)
-        if block is None or len(unit) >= self.frame_octets_max:
+        information, (wrong_bits,) = bch_decode(octets)
+        if wrong_bits < 0 or len(unit) >= self.frame_octets_max:
             self._end(unit, candidates)
             return True
-        unit += block.information
-        self.corrected_bits += block.corrected_bits
+        unit += information
+        self.corrected_bits += wrong_bits
         self._doubtful += BLOCK_OCTETS
-        if not block.corrected_bits:
+        if not wrong_bits:
             self._forget_doubtful()
         return True
 

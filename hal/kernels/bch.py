@@ -17,7 +17,7 @@ def bch_encode(data: bytes) -> bytes:
 
 
 def bch_decode(codeblocks: bytes) -> tuple[bytes, list[int]]:
-    """The data of codeblocks (a multiple of 8 octets), and for each 0 clean, 1 one bit put right, -1 not correctable."""
+    """The data of codeblocks (a multiple of 8 octets), and for each 0 clean, 1 one bit put right, -1 more are wrong."""
     blocks, rest = divmod(len(codeblocks), BLOCK_OCTETS)
     if rest:
         raise ValueError(f"{len(codeblocks)} octets, expected a multiple of {BLOCK_OCTETS}")

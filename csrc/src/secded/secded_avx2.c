@@ -1,0 +1,4 @@
+#include "secded_lookup.h"
+
+SECDED_VOTE(vote3)
+const struct secded_ops secded_avx2 = {.encode = encode, .vote3 = vote3};

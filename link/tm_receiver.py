@@ -12,7 +12,7 @@ from link.counter import Sequence
 from link.errors import DecodeError
 from link.extraction import Extractor
 from link.managed import TM_IDLE_CHANNEL, Managed
-from link.space_packet import IDLE_APID
+from link.packet_size import is_idle
 from link.tm_frame import FRAME_COUNT_MODULUS, NO_HEADER, ONLY_IDLE, TmFrame
 
 
@@ -96,7 +96,7 @@ class TmReceiver:
         first_header = None if frame.first_header == NO_HEADER else frame.first_header
         deliveries = []
         for packet in state.extractor.feed(frame.data, first_header):
-            if int.from_bytes(packet[:2]) & 0xE7FF == IDLE_APID:
+            if is_idle(packet):
                 state.idle_packets += 1
             else:
                 deliveries.append(Delivery(state.name, packet))

@@ -1,0 +1,55 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from link.segmentation import Reassembler, segmented
+from link.space_packet import Flags, SpacePacket
+
+datas = st.lists(st.tuples(st.integers(0, 3), st.binary(min_size=1, max_size=60)), max_size=8)
+
+
+def packets_of(items, size):
+    counts = dict.fromkeys(range(4), 16380)
+    for apid, data in items:
+        packets = list(segmented(apid, counts[apid], data, size))
+        counts[apid] += len(packets)
+        yield packets
+
+
+@given(datas, st.integers(1, 20))
+def test_reassembly_inverts_segmentation(items, size):
+    reassembler = Reassembler(octets_max=60)
+    whole = [data for packets in packets_of(items, size) for data in map(reassembler.feed, packets) if data is not None]
+    assert whole == [data for _, data in items]
+    assert reassembler.dropped == 0
+
+
+@given(datas, st.integers(1, 20), st.randoms(use_true_random=False))
+def test_data_with_a_segment_lost_never_appear(items, size, dice):
+    reassembler, whole, complete = Reassembler(octets_max=60), [], []
+    for (_, data), packets in zip(items, packets_of(items, size), strict=True):
+        kept = [packet for packet in packets if dice.random() < 0.8]
+        complete += [data] if len(kept) == len(packets) else []
+        whole += [data for data in map(reassembler.feed, kept) if data is not None]
+    assert whole == complete
+
+
+def test_vector():
+    """By hand from §4.1.3.4.2: first 01, continuation 00, last 10, alone 11; the count runs on over its end."""
+    packets = list(segmented(5, 16383, b"abcde", 2))
+    assert [(p.flags, p.count, p.data) for p in packets] == [(1, 16383, b"ab"), (0, 0, b"cd"), (2, 1, b"e")]
+    assert [packet.flags for packet in segmented(5, 0, b"ab", 2)] == [Flags.UNSEGMENTED]
+
+
+def test_data_are_bounded():
+    reassembler = Reassembler(octets_max=3)
+    assert [reassembler.feed(packet) for packet in segmented(1, 0, b"abcd", 2)] == [None, None]
+    assert reassembler.dropped == 1
+
+
+@pytest.mark.parametrize("flags", [Flags.FIRST, Flags.UNSEGMENTED])
+def test_a_new_beginning_drops_what_was_begun(flags):
+    reassembler = Reassembler(octets_max=9)
+    reassembler.feed(SpacePacket(1, 0, b"ab", flags=Flags.FIRST))
+    reassembler.feed(SpacePacket(1, 1, b"cd", flags=flags))
+    assert reassembler.dropped == 1

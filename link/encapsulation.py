@@ -75,13 +75,13 @@ class EncapsulationPacket:
     @classmethod
     def decode(cls, octets: bytes) -> Self:
         """Read the packet that starts at octet 0; what follows it is ignored. Raises DecodeError."""
+        if octets and octets[0] >> 5 != ENCAPSULATION:
+            raise DecodeError(f"packet version {octets[0] >> 5}, an encapsulation packet has {ENCAPSULATION}")
         size = packet_size(octets)
         if size is None:
             raise TruncatedError(needed=len(octets) + 1, given=len(octets))
         length_of_length = octets[0] & 3
         head = _WIRES[length_of_length].parse(octets)
-        if head.version != ENCAPSULATION:
-            raise DecodeError(f"packet version {head.version}, an encapsulation packet has 7")
         if head.protocol and not length_of_length:
             raise DecodeError(f"protocol {head.protocol} in a header of one octet, which an idle packet has")
         if len(octets) < size:

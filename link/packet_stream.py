@@ -1,9 +1,9 @@
 """Space packets out of a stream of octets, found again after any damage (CCSDS 133.0-B-2 §4.1).
 
-A packet's length stands in its header, so one wrong bit there misleads a reader about all that follows. This one believes
-a header only if the whole packet passes a check, as a rule its CRC; otherwise it tries the next octet. Every undamaged
-packet is found, whatever damage lies between, unless damage passes for a packet that reaches into it: one try in 65536
-with a CRC, fewer the more is known about the packets (`apids`, `octets_max`).
+A packet's length stands in its header, so one wrong bit there misleads a reader about all that follows. This one
+believes a header only if the whole packet passes a check, as a rule its CRC; otherwise it tries the next octet. Every
+undamaged packet is found, whatever damage lies between, unless damage passes for a packet that reaches into it: one try
+in 65536 with a CRC, fewer the more is known about the packets (`apids`, `octets_max`).
 """
 
 from collections.abc import Callable, Collection
@@ -23,8 +23,8 @@ def has_good_crc(packet: bytes) -> bool:
 class PacketReader:
     """Reads packets that stand one behind the other, each behind `prefix_octets` of something else, which are dropped.
 
-    `is_valid` judges a whole packet; `apids`, if given, are the only ones believed; `octets_max` bounds the packets, what
-    is held between calls, and how long a wrong length can make the reader wait. Counters: `packets` given,
+    `is_valid` judges a whole packet; `apids`, if given, are the only ones believed; `octets_max` bounds the packets,
+    what is held between calls, and how long a wrong length can make the reader wait. Counters: `packets` given,
     `octets_skipped`, and `damages`, the number of runs that these octets made.
     """
 
@@ -68,7 +68,7 @@ class PacketReader:
         return packets
 
     def _end(self, octets: bytes, at: int) -> int:
-        """Where the packet behind the prefix at `at` would end, or its header if that is not whole; `at` if it is none."""
+        """Where the packet behind the prefix at `at` would end, or its header if cut off; `at` if it is none."""
         header = at + self.prefix_octets
         body = header + HEADER_SIZE
         if body > len(octets):

@@ -1,0 +1,40 @@
+"""Raw 12-bit frames to calibrated ones (csrc/include/skyrack/calibrate.h)."""
+
+import numpy as np
+from _csrc import ffi, lib
+from numpy.typing import NDArray
+
+from hal.kernels.arrays import rows
+
+
+def calibrate_raw12(
+    packed: NDArray[np.uint8], dark: NDArray[np.float32], gain: NDArray[np.float32]
+) -> NDArray[np.uint16]:
+    """(sample - dark) * gain in float32, limited to 0..65535 (NaN to 0) and rounded, halves upward.
+
+    `packed` is (rows, octets a row): two samples in three octets as MIPI CSI-2 RAW12 packs them; octets beyond the last
+    sample, rows lying apart, are ignored. `dark` and `gain` are both (rows, columns), or both (columns,) where one row
+    serves all; the number of columns is even and theirs. Gives (rows, columns). Raises TypeError for another dtype or
+    layout, ValueError for shapes that do not fit together.
+    """
+    pointer, stride = rows(packed)
+    height, cols = len(packed), dark.shape[-1] if dark.ndim else 0
+    if any(table.dtype != np.float32 or not table.flags.c_contiguous for table in (dark, gain)):
+        raise TypeError("dark, gain: contiguous float32 expected")
+    if dark.shape != gain.shape or dark.shape not in {(cols,), (height, cols)}:
+        raise ValueError(f"dark {dark.shape}, gain {gain.shape}: expected ({cols},) or ({height}, {cols}) for both")
+    if cols == 0 or cols % 2 or packed.shape[1] < lib.sr_raw12_row_octets(cols):
+        raise ValueError(f"rows of {packed.shape[1]} octets for {cols} columns, an even number expected")
+    out = np.empty((height, cols), np.uint16)
+    tables = (ffi.from_buffer("float[]", table) for table in (dark, gain))
+    status = lib.sr_calibrate_raw12(
+        pointer, stride, height, cols, *tables, cols if dark.ndim == 2 else 0,
+        ffi.from_buffer("uint16_t[]", out, require_writable=True),
+    )  # fmt: skip
+    assert status == lib.SR_OK, status
+    return out
+
+
+def self_test() -> bool:
+    """Whether the level in use gives the stored answers."""
+    return bool(lib.sr_selftest_calibrate() == lib.SR_OK)

@@ -1,0 +1,75 @@
+"""Calibration against numpy, bit for bit, on every level of this processor."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hal.kernels import calibrate
+from hal.kernels.levels import select_level, supported_levels
+
+COLS = 38
+
+
+@pytest.fixture(params=supported_levels(), autouse=True, scope="module")
+def level(request):
+    select_level(request.param)
+    yield request.param
+    select_level()
+
+
+def pack(samples):
+    """As cameras do: two upper octets, then both lower halves, the first sample's in bits 3..0."""
+    first, second = samples[:, ::2], samples[:, 1::2]
+    octets = np.stack([first >> 4, second >> 4, first & 15 | (second & 15) << 4], axis=2)
+    return octets.reshape(len(samples), -1).astype(np.uint8)
+
+
+def plain(samples, dark, gain):
+    value = (samples.astype(np.float32) - dark) * gain
+    limited = np.clip(np.nan_to_num(value, nan=0), np.float32(0), np.float32(65535))
+    return (limited + np.float32(0.5)).astype(np.uint16)
+
+
+numbers = st.floats(-(2**14), 2**14, width=32) | st.sampled_from([0, 0.5, 1, np.inf, -np.inf, np.nan])
+
+
+@given(seed=st.integers(0, 2**32 - 1), dark=numbers, gain=numbers)
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_calibration(seed, dark, gain):
+    random = np.random.default_rng(seed)
+    samples = random.integers(0, 4096, (3, COLS), np.uint16)
+    darks, gains = random.random((2, 3, COLS), np.float32) * np.float32(100)
+    darks[1, ::3], gains[1, 1::3] = dark, gain
+    result = calibrate.calibrate_raw12(pack(samples), darks, gains)
+    assert np.array_equal(result, plain(samples, darks, gains))
+    assert np.array_equal(
+        calibrate.calibrate_raw12(pack(samples), darks[1], gains[1]), plain(samples, darks[1], gains[1])
+    )
+
+
+def test_unit_tables_unpack_and_padding_is_ignored():
+    """By hand: 0xABC and 0x123 are AB 12 3C."""
+    packed = np.array([[0xAB, 0x12, 0x3C, 0xFF]], np.uint8)
+    zero, one = np.zeros(2, np.float32), np.ones(2, np.float32)
+    assert calibrate.calibrate_raw12(packed, zero, one).tolist() == [[0xABC, 0x123]]
+
+
+def test_self_test():
+    assert calibrate.self_test()
+
+
+@pytest.mark.parametrize(
+    ("packed", "dark", "gain", "error"),
+    [
+        (np.zeros((2, 3), np.uint8), np.zeros(2), np.zeros(2), TypeError),
+        (np.zeros((2, 3), np.uint16), np.zeros(2, np.float32), np.zeros(2, np.float32), TypeError),
+        (np.zeros((2, 3), np.uint8), np.zeros(4, np.float32), np.zeros(4, np.float32), ValueError),
+        (np.zeros((2, 6), np.uint8), np.zeros(3, np.float32), np.zeros(3, np.float32), ValueError),
+        (np.zeros((2, 3), np.uint8), np.zeros((3, 2), np.float32), np.zeros((3, 2), np.float32), ValueError),
+        (np.zeros((2, 3), np.uint8), np.zeros(2, np.float32), np.zeros((2, 2), np.float32), ValueError),
+    ],
+)
+def test_misuse_is_refused(packed, dark, gain, error):
+    with pytest.raises(error):
+        calibrate.calibrate_raw12(packed, dark, gain)

@@ -19,7 +19,7 @@ def rows() -> Iterator[Row]:
     yield row("a table entry a sample", packed, tables[0], tables[1], hold=10)
     yield row("a table entry a column", packed, tables[0, 0], tables[1, 0], hold=10)
     with at_level("portable"):
-        yield row("a table entry a column", packed, tables[0, 0], tables[1, 0], hold=4)
+        yield row("a table entry a column", packed, tables[0, 0], tables[1, 0], hold=1.5)
 
 
 def row(name: str, packed: NDArray[np.uint8], dark: Any, gain: Any, *, hold: float) -> Row:

@@ -15,7 +15,6 @@ THRESHOLD = 0.2
 
 
 def rows() -> Iterator[Row]:
-    settle_heap()
     yield from index_rows("uint8, 352 x 349", *coast(), hold=10)
     yield from index_rows("uint16, 1408 x 1396", *sharp_coast(), hold=10)
     with at_level("portable"):
@@ -24,14 +23,6 @@ def rows() -> Iterator[Row]:
     yield from clean_rows(water)
     yield from component_rows(water)
     yield from outline_rows(water)
-
-
-def settle_heap() -> None:
-    """Let malloc keep large blocks, as in a process that has run for a while: else page faults are what is measured.
-
-    glibc raises its threshold for fresh pages to the largest block that was freed, up to 32 MiB.
-    """
-    np.empty(31 << 20, np.uint8).fill(0)
 
 
 def coast() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

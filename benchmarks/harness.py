@@ -95,8 +95,17 @@ def compare(
     )  # fmt: skip
 
 
+def settle_heap() -> None:
+    """Let malloc keep large blocks, as in a process that has run for a while: else page faults are what is measured.
+
+    glibc raises its threshold for fresh pages to the largest such block that was freed, 32 MiB at most.
+    """
+    bytearray(31 << 20)
+
+
 def by_turns(contestants: list[Callable[[], Any]]) -> list[float]:
     """Median CPU nanoseconds of one call of each, all of them taking turns."""
+    settle_heap()
     calls = [calibrated(contestant) for contestant in contestants]
     turns = [[timed(*pair) for pair in zip(contestants, calls, strict=True)] for _ in range(ROUNDS)]
     return [statistics.median(column) for column in zip(*turns, strict=True)]

@@ -1,0 +1,195 @@
+"""A mission: one TOML file that says what a node is, sees and does. What is wrong with it is told in one sentence.
+
+Every key is declared here and nowhere else; `examples/missions/coastwatch.toml` explains each of them.
+"""
+
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from link.managed import Managed
+
+HOUSEKEEPING_CHANNEL, FILES_CHANNEL = "housekeeping", "files"
+
+_Name = Annotated[str, Meta(min_length=1, max_length=40)]
+_Apid = Annotated[int, Meta(ge=1, le=2046)]
+_Positive = Annotated[int, Meta(ge=1)]
+_EntityId = Annotated[int, Meta(ge=1, le=65535)]
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the file; a key that is not declared is an error."""
+
+
+class NodeSection(_Section, frozen=True):
+    """Who this is: `apid` marks its telecommands and telemetry."""
+
+    name: _Name
+    apid: _Apid
+
+
+class BoardSection(_Section, frozen=True):
+    """The power model of a board that cannot measure."""
+
+    name: _Name
+    idle_watts: Annotated[float, Meta(ge=0)]
+    core_watts: Annotated[float, Meta(ge=0)]
+
+
+class RadioSection(_Section, frozen=True):
+    """The rate of a port that does not state one itself (a UART does)."""
+
+    bits_per_second: _Positive
+
+
+class FilesSection(_Section, frozen=True):
+    """CFDP: who sends to whom, under which APID, and when patience ends."""
+
+    apid: _Apid
+    entity: _EntityId
+    ground_entity: _EntityId
+
+
+class StoreSection(_Section, frozen=True):
+    """The product store."""
+
+    octets_max: _Positive
+
+
+class JobsSection(_Section, frozen=True):
+    """Limits of the worker processes."""
+
+    workers: Annotated[int, Meta(ge=1, le=64)]
+    waiting_max: Annotated[int, Meta(ge=0, le=1000)]
+    memory_mib: _Positive
+    timeout_s: Annotated[float, Meta(gt=0)]
+    attempts: Annotated[int, Meta(ge=1, le=10)]
+
+
+class ImagingSection(_Section, frozen=True):
+    """Water: where the index of a cleaned-up mask exceeds `threshold`, in patches of `smallest_px` pixels or more."""
+
+    threshold: Annotated[float, Meta(ge=-1, le=1)]
+    smallest_px: Annotated[int, Meta(ge=1, le=2**32 - 1)]
+
+
+class SceneSection(_Section, frozen=True):
+    """What the camera sees at one target: an .npz file and its place on the map (`epsg` 0: not known)."""
+
+    target: Annotated[str, Meta(min_length=1, max_length=40)]
+    file: Path
+    epsg: Annotated[int, Meta(ge=0, le=2**32 - 1)]
+    easting_m: float
+    northing_m: float
+    pixel_m: Annotated[float, Meta(gt=0)]
+
+
+class Mission(_Section, frozen=True):
+    """The whole file, checked. `link` is the raw table; `managed` what it means."""
+
+    node: NodeSection
+    board: BoardSection
+    radio: RadioSection
+    files: FilesSection
+    store: StoreSection
+    jobs: JobsSection
+    imaging: ImagingSection
+    scene: Annotated[tuple[SceneSection, ...], Meta(min_length=1)]
+    link: dict[str, Any]
+
+    @property
+    def managed(self) -> Managed:
+        """The managed parameters; raises ValueError where they break a rule."""
+        return Managed.from_dict(self.link)
+
+
+def load_mission(path: Path) -> Mission:
+    """Read and check a mission file; paths in it count from its folder.
+
+    Raises ValueError with one sentence that names the file, the key and what was expected.
+    """
+    try:
+        mission = msgspec.toml.decode(path.read_bytes(), type=Mission, dec_hook=_decode)
+        mission = _with_paths_from(path.parent, mission)
+        for complaint in _complaints(mission):
+            raise ValueError(complaint)  # noqa: TRY301 - one place adds the file's name
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{path}: {_in_words(str(error))}") from None
+    except OSError as error:
+        raise ValueError(f"{path}: not a readable mission file ({error.strerror})") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    return mission
+
+
+def _decode(kind: type, value: Any) -> Any:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise ValueError(f"Expected `str`, got `{type(value).__name__}`")
+
+
+def _with_paths_from(folder: Path, mission: Mission) -> Mission:
+    scenes = tuple(msgspec.structs.replace(scene, file=folder / scene.file) for scene in mission.scene)
+    return msgspec.structs.replace(mission, scene=scenes)
+
+
+def _complaints(mission: Mission) -> Iterator[str]:
+    """What the types of single keys cannot say."""
+    yield from _scene_complaints(mission)
+    if mission.files.apid == mission.node.apid:
+        yield f"files.apid: {mission.files.apid} is node.apid as well, expected another one"
+    try:
+        channels = [channel.name for channel in mission.managed.tm_channels]
+    except ValueError as error:
+        yield f"link.{error}"
+        return
+    for name in (HOUSEKEEPING_CHANNEL, FILES_CHANNEL):
+        if name not in channels:
+            yield f"link.tm_channels: expected one with the name {name!r}"
+
+
+def _scene_complaints(mission: Mission) -> Iterator[str]:
+    targets = [scene.target for scene in mission.scene]
+    for number, scene in enumerate(mission.scene):
+        if not scene.file.is_file():
+            yield f"scene[{number}].file: no such file {scene.file}, expected an .npz scene"
+        if targets.index(scene.target) != number:
+            yield f"scene[{number}].target: {scene.target!r} occurs twice, expected one scene a target"
+
+
+def _in_words(complaint: str) -> str:
+    """msgspec's message with the key in front: "Expected `int`, got `str` - at `$.node.apid`" and two other forms."""
+    message, _, where = complaint.replace("`", "").partition(" - at $")
+    place = where.removeprefix(".")
+    fields = _fields_at(place)
+    if message.startswith("Object contains unknown field "):
+        key = message.rpartition(" ")[2]
+        return f"{_joined(place, key)}: unknown key, expected one of {', '.join(fields)}"
+    if message.startswith("Object missing required field "):
+        key = message.rpartition(" ")[2]
+        return f"{_joined(place, key)}: missing, expected {_word(fields[key])}"
+    return f"{place or 'the file'}: {message[0].lower()}{message[1:]}".replace("object", "table")
+
+
+def _joined(place: str, key: str) -> str:
+    return f"{place}.{key}" if place else key
+
+
+def _fields_at(place: str) -> dict[str, Any]:
+    """The declared keys, and their types, of the table at a path such as "scene[0]"."""
+    kind: Any = Mission
+    for step in filter(None, place.split(".")):
+        kind = get_type_hints(kind)[step.partition("[")[0]]
+        kind = get_args(kind)[0] if get_origin(kind) is tuple else kind
+    return get_type_hints(kind) if isinstance(kind, type) and issubclass(kind, _Section) else {}
+
+
+def _word(kind: Any) -> str:
+    words: dict[Any, str] = {int: "a whole number", float: "a number", str: "a text", Path: "the path of a file"}
+    if isinstance(kind, types.GenericAlias) and get_origin(kind) is tuple:
+        return "a list of tables"
+    return words.get(kind, "a table")

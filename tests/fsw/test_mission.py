@@ -1,0 +1,75 @@
+"""A mission file loads, or one sentence says which key of which file is wrong and what was expected."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from fsw.mission import load_mission
+
+COASTWATCH = Path(__file__).parents[2] / "examples" / "missions" / "coastwatch.toml"
+
+
+@pytest.fixture
+def edited(tmp_path):
+    """Write coastwatch with one text replaced by another, paths made absolute; returns the file."""
+
+    def write(old="", new=""):
+        text = COASTWATCH.read_text().replace("../scenes", str(COASTWATCH.parents[1] / "scenes"))
+        assert old in text
+        path = tmp_path / "mission.toml"
+        path.write_text(text.replace(old, new, 1))
+        return path
+
+    return write
+
+
+def test_every_example_loads():
+    for path in COASTWATCH.parent.glob("*.toml"):
+        mission = load_mission(path)
+        assert all(scene.file.is_file() for scene in mission.scene), path
+        assert mission.managed.spacecraft_id == mission.link["spacecraft_id"]
+
+
+def test_coastwatch_explains_every_key():
+    """A comment stands beside each key where it occurs first."""
+    explained: dict[str, bool] = {}
+    for line in COASTWATCH.read_text().splitlines():
+        if "=" in line and not line.startswith("#"):
+            explained.setdefault(line.partition("=")[0].strip(), "#" in line)
+    assert [key for key, is_explained in explained.items() if not is_explained] == ["file"]  # its table's comment does
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("apid = 0x041", 'apid = "x"', "node.apid: expected int, got str"),
+        ("apid = 0x041", "apid = 9999", "node.apid: expected int <= 2046"),
+        ("apid = 0x041", "", "node.apid: missing, expected a whole number"),
+        ("[board]", "colour = 3\n[board]", "node.colour: unknown key, expected one of name, apid"),
+        ("[node]", "colour = 3\n[node]", "colour: unknown key, expected one of node, board, radio"),
+        ("pixel_m = 28.5", "pixels_m = 28.5", "scene[0].pixels_m: unknown key, expected one of target, file"),
+        ("pixel_m = 28.5", "", "scene[0].pixel_m: missing, expected a number"),
+        ("sentinel2_desert", "gone", "scene[1].file: no such file"),
+        ('target = "desert"', 'target = "coast"', "scene[1].target: 'coast' occurs twice"),
+        ("apid = 0x7FD", "apid = 0x41", "files.apid: 65 is node.apid as well"),
+        ("interleave = 4", "interleave = 6", "link.interleave = 6, expected 1, 2, 3, 4, 5 or 8"),
+        ("interleave = 4", "interleaf = 4", "link.interleaf: unknown"),
+        ('name = "files"', 'name = "film"', "link.tm_channels: expected one with the name 'files'"),
+        ("[radio]\nbits_per_second = 115200", "", "radio: missing, expected a table"),
+        ("[node]", "[node", "at the end of a table declaration"),
+        ("timeout_s = 20.0", "timeout_s = 0", "jobs.timeout_s: expected"),
+    ],
+)
+def test_one_sentence_names_file_key_and_expectation(edited, old, new, sentence):
+    path = edited(old, new)
+    with pytest.raises(ValueError, match="^" + str(path)) as caught:
+        load_mission(path)
+    assert sentence in str(caught.value)
+    assert not isinstance(caught.value, msgspec.MsgspecError)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(ValueError, match=r"none\.toml: not a readable mission file \(No such file or directory\)"):
+        load_mission(tmp_path / "none.toml")

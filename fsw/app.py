@@ -1,0 +1,78 @@
+"""What an app is: devices handed in, commands, and one `step` a period that yields telemetry and events.
+
+    @dataclass
+    class Thermal(App, period_ms=1000, budget_ms=5):
+        thermometer: Thermometer
+
+        def step(self, now_ns: int) -> Iterator[Report]:
+            yield ThermalStatus(payload=self.thermometer.degc())
+
+A command that cannot be done raises CommandError, or ValueError for an argument; one that takes longer returns a
+`Pending`, and the app tells that how it ended.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import ClassVar
+
+from link.dictionary import Event, Telemetry
+
+Report = Telemetry | Event
+
+
+class FailureCode(IntEnum):
+    """Why a command was not executed: the failure code of service 1 reports (ECSS-E-ST-70-41C §8.1.2)."""
+
+    UNKNOWN_SERVICE = 1
+    UNKNOWN_FUNCTION = 2
+    BAD_ARGUMENTS = 3
+    BUSY = 4
+    DEVICE = 5
+    JOB = 6
+    STORE = 7
+    INTERNAL = 8
+    TIMEOUT = 9
+
+
+class CommandError(Exception):
+    """The command was understood and cannot be done now."""
+
+    def __init__(self, code: FailureCode, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+@dataclass(slots=True)
+class Pending:
+    """A command that goes on after its handler returned. `done` or `fail` ends it, once."""
+
+    is_over: bool = False
+    failure: CommandError | None = None
+
+    def done(self) -> None:
+        """It was executed."""
+        assert not self.is_over
+        self.is_over = True
+
+    def fail(self, failure: CommandError) -> None:
+        """It could not be executed after all."""
+        assert not self.is_over
+        self.is_over, self.failure = True, failure
+
+
+class App:
+    """Base of apps. `period_ms` between steps; a step or a command over `budget_ms` is an event."""
+
+    app_name: ClassVar[str]  # in events, and in front of its commands' names
+    period_ms: ClassVar[int]
+    budget_ms: ClassVar[int]
+
+    def __init_subclass__(cls, *, period_ms: int, budget_ms: int) -> None:
+        if not 0 < budget_ms <= period_ms:
+            raise TypeError(f"{cls.__name__}: budget {budget_ms} ms, expected 1..{period_ms} (its period)")
+        cls.app_name, cls.period_ms, cls.budget_ms = cls.__name__.lower(), period_ms, budget_ms
+
+    def step(self, now_ns: int) -> Iterator[Report]:
+        """One period's work. `now_ns` is the injected clock's monotonic time."""
+        raise NotImplementedError

@@ -1,0 +1,106 @@
+"""The software bus: objects by type, direct references, bounded queues. Nothing is lost without being counted.
+
+A publisher is told how many subscribers took its message. For every queue, always: sent = delivered + dropped + waiting.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Generic, Literal, TypeVar
+
+Policy = Literal["drop_new", "drop_old", "latest", "refuse"]
+_Message = TypeVar("_Message")
+
+
+class QueueFullError(Exception):
+    """A queue that refuses to lose anything is full; nobody got the message."""
+
+
+@dataclass(slots=True)
+class Queue(Generic[_Message]):
+    """One subscriber's messages. `policy` says what happens to one more when `capacity` of them wait:
+
+    drop_new: it is dropped; drop_old: the oldest is; latest: all that wait are, so that only the newest state is ever
+    read; refuse: the publisher gets QueueFullError.
+    """
+
+    name: str
+    capacity: int
+    policy: Policy
+    sent: int = 0
+    delivered: int = 0
+    dropped: int = 0
+    _waiting: deque[_Message] = field(default_factory=deque)
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def is_refusing(self) -> bool:
+        """Whether the next message would be refused."""
+        return self.policy == "refuse" and len(self._waiting) >= self.capacity
+
+    def offer(self, message: _Message) -> bool:
+        """Whether the message was taken."""
+        assert not self.is_refusing, self.name
+        self.sent += 1
+        if self.policy == "latest":
+            self._drop_oldest(len(self._waiting))
+        elif len(self._waiting) >= self.capacity:
+            if self.policy == "drop_new":
+                self.dropped += 1
+                return False
+            self._drop_oldest(1)
+        self._waiting.append(message)
+        return True
+
+    def take(self) -> _Message | None:
+        """The oldest message, or None."""
+        if not self._waiting:
+            return None
+        self.delivered += 1
+        return self._waiting.popleft()
+
+    def drain(self) -> Iterator[_Message]:
+        """Every message that waits now, the oldest first; what comes meanwhile waits for the next time."""
+        for _ in range(len(self._waiting)):
+            self.delivered += 1
+            yield self._waiting.popleft()
+
+    def _drop_oldest(self, count: int) -> None:
+        for _ in range(count):
+            self._waiting.popleft()
+        self.dropped += count
+
+
+class Bus:
+    """Hands each message to the queues that subscribed to its class or to one that it inherits from."""
+
+    def __init__(self) -> None:
+        self._queues: dict[type, list[Queue[object]]] = {}
+        self._routes: dict[type, list[Queue[object]]] = {}
+
+    def subscribe(self, topic: type[_Message], name: str, *, capacity: int, policy: Policy) -> Queue[_Message]:
+        """A queue of its own for messages of `topic`. `name` is what telemetry calls it."""
+        queue: Queue[_Message] = Queue(name, capacity, policy)
+        self._queues.setdefault(topic, []).append(queue)  # type: ignore[arg-type]  # routed by class below
+        self._routes.clear()
+        return queue
+
+    def publish(self, message: object) -> int:
+        """How many queues took it. Raises QueueFullError, before anybody got it, where one of them refuses."""
+        queues = self._routes.get(type(message))
+        if queues is None:
+            queues = self._routes[type(message)] = self._route(type(message))
+        for queue in queues:
+            if queue.is_refusing:
+                raise QueueFullError(f"{queue.name}: {queue.capacity} messages wait")
+        return sum([queue.offer(message) for queue in queues])
+
+    @property
+    def dropped(self) -> int:
+        """Messages that some subscriber did not get."""
+        return sum(queue.dropped for queues in self._queues.values() for queue in queues)
+
+    def _route(self, kind: type) -> list[Queue[object]]:
+        return [queue for topic in kind.__mro__ for queue in self._queues.get(topic, [])]

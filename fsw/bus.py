@@ -1,6 +1,7 @@
 """The software bus: objects by type, direct references, bounded queues. Nothing is lost without being counted.
 
-A publisher is told how many subscribers took its message. For every queue, always: sent = delivered + dropped + waiting.
+A publisher is told how many subscribers took its message. Of every queue, always:
+sent = delivered + dropped + waiting.
 """
 
 from collections import deque

@@ -1,0 +1,64 @@
+"""Jobs without processes, for virtual time: computed at once, answered after a stated duration."""
+
+import hashlib
+from collections import deque
+from collections.abc import Iterator, Mapping
+
+from fsw.jobs.job import Job, JobsFullError, Outcome, Pipeline
+from hal.clock import Clock
+
+
+class InlineRunner:
+    """`Runner` on a virtual clock: one worker, for which every job takes `duration_ns`."""
+
+    def __init__(self, clock: Clock, pipelines: Mapping[str, Pipeline], *, duration_ns: int, waiting_max: int) -> None:
+        self._clock, self._pipelines = clock, pipelines
+        self._duration_ns, self._capacity = duration_ns, waiting_max + 1
+        self._ends: deque[tuple[int, Outcome]] = deque()
+
+    @property
+    def unfinished(self) -> int:
+        """Jobs whose time is not over."""
+        return len(self._ends)
+
+    def submit(self, job: Job) -> None:
+        """Compute it now, keep the outcome for later."""
+        if len(self._ends) >= self._capacity:
+            raise JobsFullError(f"{len(self._ends)} jobs wait")
+        now_ns = self._clock.monotonic_ns()
+        start_ns = max(now_ns, self._ends[-1][0]) if self._ends else now_ns
+        self._ends.append((start_ns + self._duration_ns, self._outcome(job, start_ns - now_ns)))
+
+    def poll(self) -> Iterator[Outcome]:
+        """The outcomes whose time has come."""
+        while self._ends and self._ends[0][0] <= self._clock.monotonic_ns():
+            yield self._ends.popleft()[1]
+
+    def next_wake_ns(self) -> int | None:
+        """When the job at work ends."""
+        return self._ends[0][0] if self._ends else None
+
+    def fileno(self) -> int:
+        """There is no descriptor."""
+        return -1
+
+    def close(self) -> None:
+        """Forget what is at work."""
+        self._ends.clear()
+
+    def _outcome(self, job: Job, delay_ns: int) -> Outcome:
+        answer, failure = None, ""
+        try:
+            answer = self._pipelines[job.pipeline](job.samples, dict(job.parameters))
+        except Exception as error:  # a worker's death, as far as there is one here
+            failure = f"{type(error).__name__}: {error}"
+        start_utc_ns = self._clock.utc_ns() + delay_ns
+        return Outcome(
+            job_id=job.id,
+            answer=answer,
+            failure=failure,
+            input_sha256=hashlib.sha256(job.samples.data).hexdigest(),
+            start_utc_ns=start_utc_ns,
+            end_utc_ns=start_utc_ns + self._duration_ns,
+            cpu_s=self._duration_ns / 1e9,
+        )

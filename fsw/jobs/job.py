@@ -1,0 +1,81 @@
+"""What a job is, how it ends, and what whoever runs jobs promises."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+Parameters = Mapping[str, bool | int | float | str | list[str]]
+
+
+class JobsFullError(Exception):
+    """As many jobs wait as may; the new one was not taken."""
+
+
+class Pipeline(Protocol):
+    """From raw samples to an answer. Runs in a worker: it may take long, and it may die."""
+
+    def __call__(self, samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:
+        """The answer's octets. `samples` are read-only; any exception ends the job as failed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """`pipeline`, by name, over `samples` (any shape, contiguous); `parameters` are values as JSON has them."""
+
+    id: int
+    pipeline: str
+    samples: NDArray[Any]
+    parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a job ended: `answer`, or None and `failure` in words. Times are nanoseconds UTC.
+
+    `input_sha256` is the worker's hash of the samples that it saw; `cpu_s` the processor time of all attempts.
+    """
+
+    job_id: int
+    answer: bytes | None
+    failure: str = ""
+    input_sha256: str = ""
+    attempts: int = 1
+    start_utc_ns: int
+    end_utc_ns: int
+    cpu_s: float = 0.0
+
+
+class Runner(Protocol):
+    """Runs jobs one after the other or side by side; never blocks.
+
+    - Every job that `submit` took has exactly one outcome, whatever its worker does.
+    - `fileno` is readable when `poll` may have something; -1 where `next_wake_ns` says when instead.
+    """
+
+    @property
+    def unfinished(self) -> int:
+        """Jobs that run or wait."""
+        ...
+
+    def submit(self, job: Job) -> None:
+        """Take a job; raises JobsFullError."""
+        ...
+
+    def poll(self) -> Iterator[Outcome]:
+        """The jobs that ended since the last call."""
+        ...
+
+    def next_wake_ns(self) -> int | None:
+        """Monotonic time of the next outcome where it is known."""
+        ...
+
+    def fileno(self) -> int:
+        """Descriptor to wait for."""
+        ...
+
+    def close(self) -> None:
+        """End all workers; jobs that have not ended have no outcome any more."""
+        ...

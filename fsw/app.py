@@ -13,26 +13,12 @@ A command that cannot be done raises CommandError, or ValueError for an argument
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import ClassVar
 
 from link.dictionary import Event, Telemetry
+from link.pus.verification import FailureCode
 
 Report = Telemetry | Event
-
-
-class FailureCode(IntEnum):
-    """Why a command was not executed: the failure code of service 1 reports (ECSS-E-ST-70-41C §8.1.2)."""
-
-    UNKNOWN_SERVICE = 1
-    UNKNOWN_FUNCTION = 2
-    BAD_ARGUMENTS = 3
-    BUSY = 4
-    DEVICE = 5
-    JOB = 6
-    STORE = 7
-    INTERNAL = 8
-    TIMEOUT = 9
 
 
 class CommandError(Exception):

@@ -1,0 +1,143 @@
+"""Imaging: a command points the camera, a job turns the frame into an answer, the store keeps it for the downlink."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fsw.app import App, CommandError, Pending, Report
+from fsw.jobs.job import Job, JobsFullError, Outcome, Runner
+from fsw.products import ProductStore, Provenance, StoredProduct, StoreFullError
+from hal.board import Board
+from hal.camera import Camera, CameraError, Frame
+from link.dictionary import Counted, Event, Float32b, Int8ub, Int32ub, Text, command, wire
+from link.pus.verification import FailureCode
+
+_Target = Annotated[str, wire(Text(Counted(8, 40)), text="what to point the camera at")]
+_REASON_CHARACTERS_MAX = 60
+
+
+class ProductReady(Event, id=0x10):
+    """Product {product} of {target}: {octets} octets from {raw_octets}, computed in {compute_s} s."""
+
+    product: int = wire(Int32ub)
+    target: str = wire()
+    octets: int = wire(Int32ub)
+    raw_octets: int = wire(Int32ub)
+    compute_s: float = wire(Float32b, unit="s")
+    attempts: int = wire(Int8ub)
+
+
+class CaptureFailed(Event, id=0x11, severity="medium"):
+    """No product of {target}: {reason}."""
+
+    target: str = wire()
+    reason: str = wire()
+
+
+@dataclass(frozen=True, slots=True)
+class _Capture:
+    """A frame whose job has not ended; the samples themselves are with the job."""
+
+    target: str
+    raw_octets: int
+    utc_ns: int
+    command: Pending
+
+
+@dataclass
+class Imaging(App, period_ms=1000, budget_ms=100):
+    """Finds water where MNDWI exceeds `threshold`, in patches of `smallest_px` or more.
+
+    `jobs_cpu_s` sums the processor time of all jobs, for the account of energy.
+    """
+
+    camera: Camera
+    runner: Runner
+    store: ProductStore
+    board: Board
+    threshold: float
+    smallest_px: int
+    jobs_cpu_s: float = 0.0
+    _captures: dict[int, _Capture] = field(default_factory=dict)
+
+    @command(opcode=0x10)
+    def capture(self, target: _Target) -> Pending:
+        """Take a frame of `target` and send down where its water is; completed when the product is in the store."""
+        frame = self._frame(target)
+        product_id, pending = self.store.allot_id(), Pending()
+        try:
+            self.runner.submit(self._job(product_id, frame))
+        except JobsFullError as error:
+            raise CommandError(FailureCode.NOT_NOW, str(error)) from None
+        self._captures[product_id] = _Capture(target, frame.dn.nbytes, frame.captured_utc_ns, pending)
+        return pending
+
+    def step(self, now_ns: int) -> Iterator[Report]:  # noqa: ARG002
+        """Take in the jobs that ended."""
+        for outcome in self.runner.poll():
+            self.jobs_cpu_s += outcome.cpu_s
+            yield from self._end(self._captures.pop(outcome.job_id), outcome)
+
+    def _frame(self, target: str) -> Frame:
+        try:
+            return self.camera.capture(target)
+        except CameraError as error:
+            raise CommandError(FailureCode.NOT_NOW, str(error)) from None
+
+    def _job(self, product_id: int, frame: Frame) -> Job:
+        place = frame.georeference
+        return Job(
+            id=product_id,
+            pipeline="water",
+            samples=frame.dn,
+            parameters={
+                "product_id": product_id,
+                "target": frame.target,
+                "bands": list(frame.bands),
+                "threshold": self.threshold,
+                "smallest_px": self.smallest_px,
+                "epsg": place.epsg,
+                "easting_m": place.easting_m,
+                "northing_m": place.northing_m,
+                "pixel_m": place.pixel_m,
+            },
+        )
+
+    def _end(self, capture: _Capture, outcome: Outcome) -> Iterator[Report]:
+        try:
+            product = self._keep(capture, outcome)
+        except (CommandError, StoreFullError, OSError) as error:
+            reason = str(error)[:_REASON_CHARACTERS_MAX]
+            capture.command.fail(CommandError(FailureCode.EXECUTION_FAILED, str(error)))
+            yield CaptureFailed(target=capture.target, reason=reason)
+            return
+        capture.command.done()
+        yield ProductReady(
+            product=product.id,
+            target=capture.target,
+            octets=product.octets,
+            raw_octets=capture.raw_octets,
+            compute_s=(outcome.end_utc_ns - outcome.start_utc_ns) / 1e9,
+            attempts=outcome.attempts,
+        )
+
+    def _keep(self, capture: _Capture, outcome: Outcome) -> StoredProduct:
+        if outcome.answer is None:
+            raise CommandError(FailureCode.EXECUTION_FAILED, outcome.failure)
+        name = f"{outcome.job_id:06d}-{capture.target}.product"
+        return self.store.add(outcome.job_id, name, outcome.answer, self._provenance(capture, outcome))
+
+    def _provenance(self, capture: _Capture, outcome: Outcome) -> Provenance:
+        """Joules are those of the whole board while it computed."""
+        compute_s = (outcome.end_utc_ns - outcome.start_utc_ns) / 1e9
+        power = self.board.power(outcome.cpu_s / compute_s if compute_s > 0 else 1.0)
+        return Provenance(
+            target=capture.target,
+            raw_octets=capture.raw_octets,
+            input_sha256=outcome.input_sha256,
+            capture_utc_ns=capture.utc_ns,
+            compute_start_utc_ns=outcome.start_utc_ns,
+            compute_end_utc_ns=outcome.end_utc_ns,
+            joules=power.watts * compute_s,
+            joules_source=power.source,
+        )

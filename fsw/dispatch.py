@@ -1,0 +1,130 @@
+"""From a telecommand packet to an app's command, and back as service 1 reports (ECSS-E-ST-70-41C §8.1).
+
+Every request is answered: acceptance, start and completion, or the stage that failed with a code and a reason. A
+command that goes on after its handler returned is completed when the app says so.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from fsw.app import App, CommandError, Pending
+from fsw.executive import Executive
+from link.dictionary import decode_arguments
+from link.dictionary.declare import commands_of
+from link.errors import DecodeError
+from link.pus.catalogue import REQUESTS, read_request
+from link.pus.functions import PerformFunction
+from link.pus.message import Report, Request
+from link.pus.packets import TcPacket
+from link.pus.test import Ping, Pong
+from link.pus.verification import AcceptanceFailure, FailureCode, Stage, failure, success
+
+_REQUEST_ID_OCTETS = 4
+
+
+class _Command(NamedTuple):
+    """A method of an app that `@command` marked."""
+
+    app: App
+    method: Callable[..., Pending | None]
+
+
+class Dispatcher:
+    """Executes the requests of one application process. `answer` takes the reports that are to go down.
+
+    Counts `accepted`, `rejected` and, of the accepted ones, `failed` requests.
+    """
+
+    def __init__(self, apps: Sequence[App], executive: Executive, answer: Callable[[Report], Any]) -> None:
+        self._executive, self._answer = executive, answer
+        self._commands = {opcode: command for app in apps for opcode, command in _commands(app)}
+        self._pending: list[tuple[TcPacket, Pending]] = []
+        self.accepted = self.rejected = self.failed = 0
+
+    def handle(self, octets: bytes) -> None:
+        """Take one telecommand packet as it came up."""
+        try:
+            packet = TcPacket.decode(octets)
+        except DecodeError as error:
+            self.rejected += 1
+            request = int.from_bytes(octets[:_REQUEST_ID_OCTETS])
+            self._answer(AcceptanceFailure(request=request, code=FailureCode.BAD_PACKET, reason=str(error)[:100]))
+            return
+        try:
+            work = self._understand(packet)
+        except CommandError as error:
+            self.rejected += 1
+            self._answer(failure(packet, Stage.ACCEPTANCE, error.code, str(error)))
+            return
+        self.accepted += 1
+        self._succeed(packet, Stage.ACCEPTANCE)
+        self._execute(packet, *work)
+
+    def tell_completions(self) -> None:
+        """Report the commands that ended since the last call."""
+        for packet, pending in [entry for entry in self._pending if entry[1].is_over]:
+            self._pending.remove((packet, pending))
+            if pending.failure:
+                self._fail(packet, Stage.COMPLETION, pending.failure)
+            else:
+                self._succeed(packet, Stage.COMPLETION)
+
+    def _understand(self, packet: TcPacket) -> tuple[App | None, Callable[[], Pending | None]]:
+        """What the request asks for, ready to be called; raises CommandError."""
+        if (packet.service, packet.subtype) not in REQUESTS:
+            raise CommandError(FailureCode.UNKNOWN_TYPE, f"service {packet.service}, subtype {packet.subtype}")
+        try:
+            return self._work(read_request(packet))
+        except (DecodeError, ValueError) as error:
+            raise CommandError(FailureCode.BAD_ARGUMENTS, str(error)) from None
+
+    def _work(self, request: Request) -> tuple[App | None, Callable[[], Pending | None]]:
+        if isinstance(request, Ping):
+            return None, self._pong
+        assert isinstance(request, PerformFunction), request
+        command = self._commands.get(request.function)
+        if command is None:
+            raise CommandError(FailureCode.UNKNOWN_FUNCTION, f"function {request.function}")
+        arguments = decode_arguments(command.method, request.arguments)
+        return command.app, lambda: command.method(**arguments)
+
+    def _pong(self) -> None:
+        self._answer(Pong())
+
+    def _execute(self, packet: TcPacket, app: App | None, work: Callable[[], Pending | None]) -> None:
+        name, budget_ms = (app.app_name, app.budget_ms) if app else ("dispatch", 1)
+        with self._executive.section(name, budget_ms):
+            try:
+                pending = work()
+            except CommandError as error:
+                self._fail(packet, Stage.START, error)
+                return
+            except ValueError as error:
+                self._fail(packet, Stage.START, CommandError(FailureCode.BAD_ARGUMENTS, str(error)))
+                return
+            except Exception as error:
+                reason = f"{type(error).__name__}: {error}"
+                self._fail(packet, Stage.START, CommandError(FailureCode.EXECUTION_FAILED, reason))
+                raise  # the executive makes it an event
+            self._started(packet, pending)
+
+    def _started(self, packet: TcPacket, pending: Pending | None) -> None:
+        self._succeed(packet, Stage.START)
+        if pending is None:
+            self._succeed(packet, Stage.COMPLETION)
+        else:
+            self._pending.append((packet, pending))
+
+    def _succeed(self, packet: TcPacket, stage: Stage) -> None:
+        report = success(packet, stage)
+        if report:
+            self._answer(report)
+
+    def _fail(self, packet: TcPacket, stage: Stage, error: CommandError) -> None:
+        self.failed += 1
+        self._answer(failure(packet, stage, error.code, str(error)))
+
+
+def _commands(app: App) -> Sequence[tuple[int, _Command]]:
+    """The app's commands by function identifier."""
+    return [(form.opcode, _Command(app, getattr(app, form.function.__name__))) for form in commands_of(type(app))]

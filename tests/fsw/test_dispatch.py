@@ -1,0 +1,153 @@
+"""Every request is answered, stage by stage, whatever it asks for and however it ends."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fsw.app import App, CommandError, Pending
+from fsw.bus import Bus
+from fsw.dispatch import Dispatcher
+from fsw.executive import Executive, StepFailed
+from hal.sim.clock import VirtualClock
+from link.dictionary import Event, Int8ub, command, wire
+from link.pus.functions import PerformFunction
+from link.pus.packets import Ack, TcPacket
+from link.pus.source import TcSource
+from link.pus.test import Ping, Pong
+from link.pus.verification import Failure, FailureCode, ProgressSuccess, Stage, Success
+
+APID = 65
+A, S, C = Stage.ACCEPTANCE, Stage.START, Stage.COMPLETION
+
+
+@dataclass
+class Arm(App, period_ms=1000, budget_ms=10):
+    """Does what a test wants."""
+
+    pending: Pending = field(default_factory=Pending)
+    moved_to: list[int] = field(default_factory=list)
+
+    @command(opcode=1)
+    def move(self, degrees: Annotated[int, wire(Int8ub, range=(0, 90))]) -> None:
+        self.moved_to.append(degrees)
+
+    @command(opcode=2)
+    def unfold(self) -> Pending:
+        return self.pending
+
+    @command(opcode=3)
+    def grip(self, force: Annotated[int, wire(Int8ub)]) -> None:
+        if force == 0:
+            raise CommandError(FailureCode.NOT_NOW, "nothing to grip")
+        if force == 1:
+            raise ValueError("force 1 is too little")
+        raise KeyError("screw")
+
+    def step(self, now_ns):
+        return iter(())
+
+
+class Desk:
+    """An arm, its dispatcher and what it answered."""
+
+    def __init__(self):
+        bus = Bus()
+        self.arm, self.events = Arm(), bus.subscribe(Event, "events", capacity=99, policy="drop_new")
+        self.answers, self.source = [], TcSource(APID)
+        executive = Executive(VirtualClock(), bus, [self.arm])
+        self.dispatcher = Dispatcher([self.arm], executive, self.answers.append)
+
+    def ask(self, request, acknowledge=Ack.ALL):
+        packet = self.source.packet(request, acknowledge)
+        self.dispatcher.handle(packet.encode())
+        return packet
+
+    def stages(self):
+        """(stage, failure code or None) of every answer, about the last request only."""
+        word = self.source.count - 1 | 0x1841C000
+        reports = [answer for answer in self.answers if isinstance(answer, Success | Failure)]
+        assert {report.request for report in reports} <= {word}
+        return [
+            (Stage(report.__subtype__ - isinstance(report, Failure)), getattr(report, "code", None))
+            for report in reports
+        ]
+
+
+@pytest.fixture
+def desk():
+    return Desk()
+
+
+def test_a_command_is_accepted_started_and_completed(desk):
+    desk.ask(PerformFunction(function=1, arguments=b"\x2d"))
+    assert desk.arm.moved_to == [45]
+    assert desk.stages() == [(A, None), (S, None), (C, None)]
+
+
+def test_a_ping_is_answered(desk):
+    desk.ask(Ping())
+    assert Pong() in desk.answers
+    assert desk.stages() == [(A, None), (S, None), (C, None)]
+
+
+@pytest.mark.parametrize("failure", [None, CommandError(FailureCode.EXECUTION_FAILED, "stuck")])
+def test_a_long_command_is_completed_when_the_app_says_so(desk, failure):
+    desk.ask(PerformFunction(function=2, arguments=b""))
+    desk.dispatcher.tell_completions()
+    assert desk.stages() == [(A, None), (S, None)]
+    desk.arm.pending.fail(failure) if failure else desk.arm.pending.done()
+    desk.dispatcher.tell_completions()
+    desk.dispatcher.tell_completions()
+    assert desk.stages() == [(A, None), (S, None), (C, failure and failure.code)]
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "code", "reason"),
+    [
+        (9, b"", FailureCode.UNKNOWN_FUNCTION, "function 9"),
+        (1, b"", FailureCode.BAD_ARGUMENTS, "1 octets needed, 0 given"),
+        (1, b"\x5b", FailureCode.BAD_ARGUMENTS, "91"),
+        (1, b"\x01\x01", FailureCode.BAD_ARGUMENTS, "1 octets more"),
+    ],
+)
+def test_what_cannot_be_understood_is_not_accepted(desk, function, arguments, code, reason):
+    desk.ask(PerformFunction(function=function, arguments=arguments))
+    assert desk.stages() == [(A, code)]
+    assert reason in desk.answers[0].reason
+    assert (desk.dispatcher.accepted, desk.dispatcher.rejected) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("force", "code", "reason"),
+    [
+        (0, FailureCode.NOT_NOW, "nothing to grip"),
+        (1, FailureCode.BAD_ARGUMENTS, "force 1 is too little"),
+        (2, FailureCode.EXECUTION_FAILED, "KeyError: 'screw'"),
+    ],
+)
+def test_a_handler_that_cannot_says_why(desk, force, code, reason):
+    desk.ask(PerformFunction(function=3, arguments=bytes([force])))
+    assert desk.stages() == [(A, None), (S, code)]
+    assert desk.answers[-1].reason == reason
+    assert [type(event) for event in desk.events.drain()] == [StepFailed] * (force == 2)
+
+
+def test_an_unknown_service_is_refused(desk):
+    desk.dispatcher.handle(TcPacket(apid=APID, count=0, service=99, subtype=3).encode())
+    assert (desk.answers[0].code, desk.answers[0].reason) == (FailureCode.UNKNOWN_TYPE, "service 99, subtype 3")
+
+
+def test_only_what_was_asked_for_is_acknowledged(desk):
+    desk.ask(PerformFunction(function=1, arguments=b"\x01"), Ack.COMPLETION)
+    assert desk.stages() == [(C, None)]
+
+
+@given(st.binary(max_size=40))
+def test_any_octets_are_answered(octets):
+    desk = Desk()
+    desk.dispatcher.handle(octets)
+    assert len(desk.answers) >= 1
+    assert not any(isinstance(answer, ProgressSuccess) for answer in desk.answers)

@@ -1,0 +1,133 @@
+"""A capture ends with a product in the store, or with a reason; the command knows which."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fsw.app import CommandError
+from fsw.apps.imaging import CaptureFailed, Imaging, ProductReady
+from fsw.jobs.inline import InlineRunner
+from fsw.pipelines import water
+from fsw.products import ProductStore
+from hal.camera import Georeference
+from hal.kernels.image import decode_outlines, decode_runs, rasterise
+from hal.sim.board import ModelBoard
+from hal.sim.camera import Scene, SceneCamera
+from hal.sim.clock import EPOCH_UTC_NS, VirtualClock
+from link.product import Product
+
+SCENES = Path(__file__).parents[3] / "examples" / "scenes"
+PLACE = Georeference(epsg=31985, easting_m=288776.25, northing_m=9120760.75, pixel_m=28.5)
+MS = 1_000_000
+
+
+class Desk:
+    """Imaging on a virtual clock; a job takes 100 ms, two may wait."""
+
+    def __init__(self, folder, octets_max=1_000_000, pipeline=water.run):
+        self.clock = VirtualClock()
+        scenes = {
+            "coast": Scene(path=SCENES / "landsat7_olinda.npz", georeference=PLACE),
+            "desert": Scene(path=SCENES / "sentinel2_desert.npz", georeference=PLACE),
+            "lost": Scene(path=folder / "none.npz", georeference=PLACE),
+        }
+        self.store = ProductStore(folder / "products", octets_max)
+        self.app = Imaging(
+            camera=SceneCamera(scenes, self.clock),
+            runner=InlineRunner(self.clock, {"water": pipeline}, duration_ns=100 * MS, waiting_max=1),
+            store=self.store,
+            board=ModelBoard(name="model", idle_watts=2.0, core_watts=1.0),
+            threshold=0.2,
+            smallest_px=9,
+        )
+
+    def step_after(self, ms):
+        self.clock.advance(ms * MS)
+        return list(self.app.step(self.clock.monotonic_ns()))
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return Desk(tmp_path)
+
+
+def test_the_coast_becomes_a_product_of_two_kilobytes(desk):
+    pending = desk.app.capture("coast")
+    assert (desk.step_after(99), pending.is_over) == ([], False)
+    (ready,) = desk.step_after(1)
+    assert (pending.is_over, pending.failure) == (True, None)
+    assert isinstance(ready, ProductReady)
+    (stored,) = desk.store.waiting()
+    assert (ready.product, ready.octets, ready.raw_octets) == (stored.id, stored.octets, 737_088)
+    assert stored.octets < 2048
+    assert stored.name == "000001-coast.product"
+    check_water(Product.decode(desk.store.content(stored.id)), SCENES / "landsat7_olinda.npz")
+
+
+def check_water(product, scene):
+    """Outlines and runs tell the same mask, and that mask is where the water is."""
+    outlines = rasterise(decode_outlines(product.water.outlines, product.water.shape), product.water.shape)
+    runs = decode_runs(product.water.runs, product.water.shape)
+    assert np.array_equal(outlines, runs)
+    dn = np.load(scene)["dn"].astype(float)
+    raw = (dn[1] - dn[4]) / (dn[1] + dn[4]) > product.water.threshold
+    assert (raw != runs).mean() < 0.01
+    assert product.water.georeference == PLACE
+
+
+def test_the_desert_gives_a_few_octets(desk):
+    desk.app.capture("desert")
+    desk.step_after(100)
+    (stored,) = desk.store.waiting()
+    product = Product.decode(desk.store.content(stored.id))
+    assert (product.target, product.water, stored.octets) == ("desert", None, 12)
+
+
+def test_provenance_tells_when_and_at_what_cost(desk):
+    desk.clock.advance(5 * MS)
+    desk.app.capture("coast")
+    desk.step_after(100)
+    (stored,) = desk.store.waiting()
+    told = stored.provenance
+    assert told.capture_utc_ns == told.compute_start_utc_ns == EPOCH_UTC_NS + 5 * MS
+    assert told.compute_end_utc_ns - told.compute_start_utc_ns == 100 * MS
+    assert (told.joules, told.joules_source) == (pytest.approx(0.3), "modelled")  # (2 W + one busy core) x 0.1 s
+    assert len(told.input_sha256) == 64
+    assert desk.app.jobs_cpu_s == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(("target", "reason"), [("moon", "known: coast, desert, lost"), ("lost", "not a readable")])
+def test_what_the_camera_cannot_see_is_refused(desk, target, reason):
+    with pytest.raises(CommandError, match=reason):
+        desk.app.capture(target)
+    assert desk.app.runner.unfinished == 0
+
+
+def test_more_captures_than_may_wait_are_refused(desk):
+    captures = [desk.app.capture("desert"), desk.app.capture("coast")]
+    with pytest.raises(CommandError, match="2 jobs"):
+        desk.app.capture("coast")
+    assert len(desk.step_after(200)) == 2
+    assert all(pending.is_over for pending in captures)
+    assert len({product.id for product in desk.store.waiting()}) == 2
+
+
+def test_a_failed_job_fails_its_command(tmp_path):
+    def broken(samples, parameters):
+        raise RuntimeError("no such band")
+
+    desk = Desk(tmp_path, pipeline=broken)
+    pending = desk.app.capture("coast")
+    (failed,) = desk.step_after(100)
+    assert failed == CaptureFailed(target="coast", reason="RuntimeError: no such band")
+    assert str(pending.failure) == "RuntimeError: no such band"
+    assert desk.store.waiting() == []
+
+
+def test_a_full_store_fails_the_command(tmp_path):
+    desk = Desk(tmp_path, octets_max=1000)
+    pending = desk.app.capture("coast")
+    (failed,) = desk.step_after(100)
+    assert isinstance(failed, CaptureFailed)
+    assert "of 1000 are taken" in str(pending.failure)

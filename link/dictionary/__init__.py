@@ -4,7 +4,7 @@ An app's author needs what is named here; `Dictionary` is the whole of a node.
 """
 
 from link.dictionary.declare import Event, Telemetry, command, decode_arguments, parameter, wire
-from link.dictionary.dictionary import Dictionary, Happening, Sample
+from link.dictionary.dictionary import Dictionary, FileService, Happening, Sample
 from link.dictionary.kinds import (
     Boolean,
     Counted,
@@ -46,6 +46,7 @@ __all__ = [
     "Counted",
     "Dictionary",
     "Event",
+    "FileService",
     "Flag",
     "Float16b",
     "Float16l",

@@ -67,12 +67,24 @@ class Happening:
         return _PLACEHOLDER.sub(lambda found: str(self.values.get(found[1], found[0])), line)
 
 
+class FileService(msgspec.Struct, frozen=True, kw_only=True):
+    """Who sends files to whom by CFDP, one space packet with this APID a PDU."""
+
+    apid: int
+    node_entity: int
+    ground_entity: int
+
+
 class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """What `node` speaks on `apid`, over a link with the parameters `managed` (as `Managed.to_dict` gives them)."""
+    """What `node` speaks on `apid`, over a link with the parameters `managed` (as `Managed.to_dict` gives them).
+
+    `files` is None for a node without CFDP.
+    """
 
     node: str
     apid: int
     managed: dict[str, Any]
+    files: FileService | None = None
     reports: tuple[Report, ...] = ()
     events: tuple[Event, ...] = ()
     commands: tuple[Command, ...] = ()
@@ -83,7 +95,14 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             _check_unique(entries)
 
     @classmethod
-    def of(cls, node: str, apid: int, managed: Mapping[str, Any], declared: Iterable[ModuleType | type]) -> Self:
+    def of(
+        cls,
+        node: str,
+        apid: int,
+        managed: Mapping[str, Any],
+        declared: Iterable[ModuleType | type],
+        files: FileService | None = None,
+    ) -> Self:
         """Gather what modules and classes declare: reports, events, and apps with commands and parameters.
 
         Raises ValueError where two entries share a name or an identifier.
@@ -94,6 +113,7 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             node=node,
             apid=apid,
             managed=dict(managed),
+            files=files,
             reports=tuple(report_entry(one) for one in classes if issubclass(one, Telemetry)),
             events=tuple(event_entry(one) for one in classes if issubclass(one, EventClass)),
             commands=tuple(form.entry(name) for app, name in apps for form in commands_of(app)),

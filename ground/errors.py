@@ -1,0 +1,44 @@
+"""What the ground cannot do, and why: each with a short code for programs and one sentence for people.
+
+GroundError           .code
+├── ArchiveError      the archive cannot be opened or written
+├── ServiceError      no ground service answers
+├── RefusedError      the service understood and said no; its own code
+└── WaitError         what was waited for did not happen in time
+"""
+
+from typing import ClassVar
+
+
+class GroundError(OSError):
+    """Root. An OSError: the command line prints it as one sentence and exits with 1."""
+
+    code: ClassVar[str] = "failed"
+
+
+class ArchiveError(GroundError):
+    """The archive cannot be opened or written."""
+
+    code = "archive"
+
+
+class ServiceError(GroundError):
+    """No ground service answers on the socket, or it went away."""
+
+    code = "no_service"
+
+
+class WaitError(GroundError):
+    """What was waited for did not happen in time."""
+
+    code = "timeout"
+
+
+class RefusedError(GroundError):
+    """The service understood the request and said no; `refusal` is its code."""
+
+    code = "refused"
+
+    def __init__(self, refusal: str, message: str) -> None:
+        super().__init__(message)
+        self.refusal = refusal

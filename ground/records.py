@@ -1,0 +1,163 @@
+"""What the station knows, in the one form in which it is archived, sent to clients and printed.
+
+Times ending in `_ns` are UTC nanoseconds since 1970; `received_ns` is the ground's clock, `time_ns` the clock of who
+speaks. Every record is a msgspec Struct, so that JSON written here is read back typed, or refused by name.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+Value = int | float | bool | str | None
+"""A value as JSON holds it: octets as hexadecimal text, a number that is not finite as null."""
+Origin = Literal["node", "ground"]
+Severity = Literal["info", "low", "medium", "high"]
+CommandState = Literal["released", "delivered", "accepted", "started", "completed", "failed", "timeout"]
+ENDED: frozenset[CommandState] = frozenset(("completed", "failed", "timeout"))
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """Root of all records."""
+
+
+class Stage(Record, frozen=True, kw_only=True):
+    """One stage of a command's life; `time_ns` is when it happened on board, None for what only the ground saw."""
+
+    name: str
+    received_ns: int
+    time_ns: int | None = None
+    detail: str = ""
+
+
+class CommandRecord(Record, frozen=True, kw_only=True):
+    """One command and how far it has come; `request` is APID and sequence count, as verification reports name it."""
+
+    number: int
+    name: str
+    arguments: dict[str, Value]
+    request: str
+    sent_ns: int
+    state: CommandState
+    stages: tuple[Stage, ...] = ()
+    reason: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether no further stage is expected."""
+        return self.state in ENDED
+
+
+class SampleRecord(Record, frozen=True, kw_only=True):
+    """One report's values. `out_of_limits` says for which of them a band is violated, and the narrowest such band."""
+
+    report: str
+    time_ns: int
+    received_ns: int
+    values: dict[str, Value]
+    units: dict[str, str] = {}
+    out_of_limits: dict[str, str] = {}
+
+
+class History(Record, frozen=True, kw_only=True):
+    """One parameter over time, oldest first: three columns of equal length."""
+
+    parameter: str
+    unit: str
+    time_ns: tuple[int, ...]
+    received_ns: tuple[int, ...]
+    values: tuple[Value, ...]
+
+
+class EventRecord(Record, frozen=True, kw_only=True):
+    """What a node or the ground itself had to say."""
+
+    origin: Origin
+    severity: Severity
+    name: str
+    message: str
+    time_ns: int
+    received_ns: int
+    count: int
+    """Tells events of one time apart: the packet's sequence count, or the ground's own counter."""
+    values: dict[str, Value] = {}
+
+
+class FileRecord(Record, frozen=True, kw_only=True):
+    """A file that arrived whole: `name` under the output folder, octets, and when its transfer began and ended."""
+
+    name: str
+    size_octets: int
+    transaction: str
+    begun_ns: int
+    received_ns: int
+
+
+class TransferRecord(Record, frozen=True, kw_only=True):
+    """A file on its way: `received_octets` of `size_octets` (0 until its metadata arrived). `condition` once it ended."""
+
+    transaction: str
+    name: str
+    received_octets: int
+    size_octets: int
+    begun_ns: int
+    updated_ns: int
+    condition: str = ""
+
+
+class LinkRecord(Record, frozen=True, kw_only=True):
+    """Counters of the radio link since the service began, both ways.
+
+    Frames `corrected` had wrong symbols that Reed-Solomon put right, `uncorrectable` ones are gone, and so are `lost`
+    ones: gaps in the virtual channels' counts.
+    """
+
+    octets_received: int = 0
+    octets_skipped: int = 0
+    octets_sent: int = 0
+    frames_received: int = 0
+    frames_corrected: int = 0
+    symbols_corrected: int = 0
+    frames_uncorrectable: int = 0
+    frames_lost: int = 0
+    frames_sent: int = 0
+    packets: int = 0
+    duplicates: int = 0
+    strays: dict[str, int] = {}
+    """Packets that could not be understood, by reason; their octets are in the archive."""
+    last_frame_ns: int | None = None
+    uplink: str = ""
+    """State of the command link, FOP-1's."""
+
+
+class ArchiveRecord(Record, frozen=True, kw_only=True):
+    """How the archive fares: rows that wait because it cannot be written (`fault` says why), and rows given up."""
+
+    waiting: int = 0
+    abandoned: int = 0
+    fault: str = ""
+
+
+class Status(Record, frozen=True, kw_only=True):
+    """Everything about the service that fits on one page."""
+
+    node: str
+    dictionary: str
+    node_dictionary: str | None
+    """Version that the node says it flies; None until it has said so."""
+    port: str
+    now_ns: int
+    begun_ns: int
+    link: LinkRecord
+    archive: ArchiveRecord
+    commands: dict[str, int]
+    """Number of commands by state."""
+    transfers: tuple[TransferRecord, ...]
+
+
+def plain(value: Any) -> Value:
+    """A decoded value as JSON holds it."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, float) and value - value != 0:  # not finite
+        return None
+    return value  # type: ignore[no-any-return]

@@ -1,9 +1,9 @@
 """The archive: one SQLite file per station that holds everything received, and every command sent.
 
-Packets are kept raw, each once: samples are decoded from them when asked for, with the dictionary that the node flew at
-the time. So what comes late, twice or in disorder needs no repair, and a better dictionary reads old data anew.
-Write-ahead log, one transaction a `write`: once it returned, `kill -9` of the process loses nothing of it. (After a power
-failure the last transactions may be missing; the file stays sound.) Times are UTC nanoseconds.
+Packets are kept raw, each once: samples are decoded from them when asked for, with the dictionary that the node flew
+at the time. So what comes late, twice or in disorder needs no repair, and a better dictionary reads old data anew.
+Write-ahead log, one transaction a `write`: once it returned, `kill -9` of the process loses nothing of it. (After a
+power failure the last transactions may be missing; the file stays sound.) Times are UTC nanoseconds.
 """
 
 import sqlite3
@@ -24,8 +24,8 @@ _SCHEMA = f"""
     create table dictionaries (id integer primary key, version text not null unique, content blob);
     create table packets (
         id integer primary key, apid integer, service integer, subtype integer, definition integer, time_ns integer,
-        count integer, digest integer, received_ns integer, dictionary integer references dictionaries, octets blob,
-        unique (apid, service, subtype, definition, time_ns, count, digest));
+        sequence integer, digest integer, received_ns integer, dictionary integer references dictionaries, octets blob,
+        unique (apid, service, subtype, definition, time_ns, sequence, digest));
     create table strays (id integer primary key, received_ns integer, reason text, octets blob);
     create table events (
         received_ns integer, origin text, time_ns integer, count integer, name text, record text,
@@ -48,7 +48,7 @@ class PacketRow(NamedTuple):
     subtype: int
     definition: int
     time_ns: int
-    count: int
+    sequence: int
     received_ns: int
     dictionary: int
     octets: bytes
@@ -105,10 +105,10 @@ class Archive:
         stop_ns: int = _END_OF_TIME_NS,
         limit: int = 1000,
     ) -> list[PacketRow]:
-        """The newest `limit` packets of `kind` (APID, service, subtype, definition) made in start..stop, oldest first."""
+        """The newest `limit` packets of `kind` (APID, service, subtype, definition) of that time, oldest first."""
         rows = self._select(
             f"select {', '.join(PacketRow._fields)} from packets where apid = ? and service = ? and subtype = ?"
-            " and definition = ? and time_ns between ? and ? order by time_ns desc, count desc limit ?",
+            " and definition = ? and time_ns between ? and ? order by time_ns desc, sequence desc limit ?",
             *(*kind, start_ns, stop_ns, limit),
         )
         return [PacketRow(*row) for row in rows][::-1]

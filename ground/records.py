@@ -93,7 +93,7 @@ class FileRecord(Record, frozen=True, kw_only=True):
 
 
 class TransferRecord(Record, frozen=True, kw_only=True):
-    """A file on its way: `received_octets` of `size_octets` (0 until its metadata arrived). `condition` once it ended."""
+    """A file on its way: `received_octets` of `size_octets` (0 until that is known); `condition` once it ended."""
 
     transaction: str
     name: str

@@ -52,7 +52,7 @@ def test_packets_by_time_and_the_newest_of_them():
 def test_a_write_is_whole_or_nothing():
     archive = Archive()
     with pytest.raises(ArchiveError):
-        archive.write([packet(1), packet(2)._replace(count=object())])
+        archive.write([packet(1), packet(2)._replace(sequence=object())])
     assert archive.packets(KIND) == []
 
 

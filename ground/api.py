@@ -1,0 +1,167 @@
+"""What clients and the service say to each other: JSON objects, one a line, over a Unix socket.
+
+    client   {"do": "command", "id": 7, "name": "imaging.capture", "arguments": {"target": "coast"}}
+    service  {"is": "reply", "id": 7, "result": {"number": 1, "state": "released", ...}}
+    service  {"is": "refusal", "id": 7, "code": "invalid", "message": "no command is called ..."}
+    service  {"is": "news", "topic": "sample", "record": {...}}
+
+A request's `id` is the client's choice and comes back with its answer. News come to who subscribed, in order; where a
+client is slow, an older state gives way to a newer one of the same thing, and what had to be dropped is counted.
+"""
+
+from typing import Any, Literal, TypeVar, get_args
+
+import msgspec
+
+from ground.records import CommandRecord, EventRecord, FileRecord, Record, SampleRecord, Status, TransferRecord
+
+LINE_OCTETS_MAX = 1 << 20
+ROWS_MAX = 100_000
+Topic = Literal["sample", "event", "command", "transfer", "file", "status"]
+TOPICS: tuple[Topic, ...] = get_args(Topic)
+NEWS: dict[Topic, type[Record]] = {
+    "sample": SampleRecord,
+    "event": EventRecord,
+    "command": CommandRecord,
+    "transfer": TransferRecord,
+    "file": FileRecord,
+    "status": Status,
+}
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do"):
+    """Root of all requests."""
+
+    id: int = 0
+
+
+class GetStatus(Request, frozen=True, kw_only=True, tag="status"):
+    """Answer: `Status`."""
+
+
+class SendCommand(Request, frozen=True, kw_only=True, tag="command"):
+    """Answer: the `CommandRecord`, once released. Values may be texts as a person types them."""
+
+    name: str
+    arguments: dict[str, int | float | bool | str] = {}
+
+
+class _Query(Request, frozen=True, kw_only=True):
+    """The newest `limit` records since `since_ns`, UTC nanoseconds of the ground's clock, oldest first."""
+
+    since_ns: int = 0
+    limit: int = 1000
+
+    def __post_init__(self) -> None:
+        if not 0 < self.limit <= ROWS_MAX:
+            raise ValueError(f"limit = {self.limit}, expected 1..{ROWS_MAX}")
+
+
+class ListCommands(_Query, frozen=True, kw_only=True, tag="commands"):
+    """Answer: a list of `CommandRecord`."""
+
+
+class ListEvents(_Query, frozen=True, kw_only=True, tag="events"):
+    """Answer: a list of `EventRecord`."""
+
+
+class ListFiles(_Query, frozen=True, kw_only=True, tag="files"):
+    """Answer: a list of `FileRecord`."""
+
+
+class GetHistory(_Query, frozen=True, kw_only=True, tag="history"):
+    """Answer: the `History` of `parameter`, "report.field"; here `since_ns` is the node's clock."""
+
+    parameter: str
+
+
+class GetLatest(Request, frozen=True, kw_only=True, tag="latest"):
+    """Answer: a list of the latest `SampleRecord` of each report since the service began."""
+
+
+class Subscribe(Request, frozen=True, kw_only=True, tag="subscribe"):
+    """Answer: null; from then on news of `topics` come, and of those subscribed before."""
+
+    topics: tuple[Topic, ...]
+
+
+AnyRequest = (
+    GetStatus | SendCommand | ListCommands | ListEvents | ListFiles | GetHistory | GetLatest | Subscribe
+)  # fmt: skip
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="reply"):
+    """What a request asked for."""
+
+    id: int
+    result: Any
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="refusal"):
+    """Why not; `id` is None where the request could not be read."""
+
+    id: int | None
+    code: str
+    message: str
+
+
+class News(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="news"):
+    """Something happened."""
+
+    topic: Topic
+    record: Any
+
+
+class Dropped(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="dropped"):
+    """News that this client was too slow for, since it subscribed."""
+
+    count: int
+
+
+class _Numbered(msgspec.Struct):
+    id: int | None = None
+
+
+AnyAnswer = Reply | Refusal | News | Dropped
+_Kind = TypeVar("_Kind")
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError)
+_ENCODER = msgspec.json.Encoder()
+_REQUESTS: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)
+_ANSWERS: msgspec.json.Decoder[AnyAnswer] = msgspec.json.Decoder(AnyAnswer)
+
+
+def encode(message: Request | AnyAnswer) -> bytes:
+    """One line."""
+    return _ENCODER.encode(message) + b"\n"
+
+
+def decode_request(line: bytes) -> AnyRequest:
+    """Read a client's line. Raises ValueError saying which key is wrong and what was expected."""
+    try:
+        return _REQUESTS.decode(line)
+    except _UNREADABLE as error:
+        raise ValueError(f"request not understood: {error}") from None
+
+
+def decode_answer(line: bytes) -> AnyAnswer:
+    """Read the service's line. Raises ValueError."""
+    try:
+        return _ANSWERS.decode(line)
+    except _UNREADABLE as error:
+        raise ValueError(f"answer not understood: {error}") from None
+
+
+def as_kind(plain: Any, kind: type[_Kind]) -> _Kind:
+    """A `result` or `record` as what it is. Raises ValueError naming the key that does not fit."""
+    try:
+        return msgspec.convert(plain, kind)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"answer not understood: {error}") from None
+
+
+def request_id(line: bytes) -> int | None:
+    """The `id` of a request that may be wrong in all else; None where it cannot be found."""
+    try:
+        return msgspec.json.decode(line, type=_Numbered).id
+    except (*_UNREADABLE, RecursionError):
+        return None

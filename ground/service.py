@@ -1,0 +1,224 @@
+"""The ground service: a port on one side, clients on a Unix socket on the other, one `Station` in between.
+
+This is the only part that waits, and asyncio's only user: it hands octets and times to the station and passes on what
+comes out. A slow or rude client costs nobody else anything: its news are bounded, and nobody waits for it.
+"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from ground import api
+from ground.errors import GroundError
+from ground.feed import Feed
+from ground.moment import Moment
+from ground.records import Record
+from ground.socket_path import listen
+from hal.clock import Clock
+from hal.port import Port, PortClosed
+
+CLIENTS_MAX = 64
+READ_OCTETS = 1 << 16
+STATUS_PERIOD_S = 0.5
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stepped(Protocol):
+    """What the service drives: `ground.station.Station`."""
+
+    @property
+    def next_wake_ns(self) -> int | None:
+        """Monotonic time at which `step` has something to do; None when only received octets can make work."""
+
+    def receive(self, octets: bytes, now: Moment) -> None:
+        """Take what the port received."""
+
+    def step(self, now: Moment) -> None:
+        """Do what is due."""
+
+    def take_output(self) -> bytes:
+        """What the port shall send."""
+
+    def take_news(self) -> list[Record]:
+        """What clients want to know, oldest first."""
+
+
+Answer = Callable[[api.AnyRequest, Moment], Any]
+"""Does what a request asks: `ground.desk.Desk.answer`. Raises ValueError or GroundError where it cannot."""
+
+
+@dataclass(eq=False, slots=True)
+class _Client:
+    feed: Feed = field(default_factory=Feed)
+    has_news: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Service:
+    """Joins `station`, whose requests `answer` serves, with `port` and with clients."""
+
+    def __init__(self, station: Stepped, answer: Answer, port: Port, clock: Clock) -> None:
+        self._station, self._answer, self._port, self._clock = station, answer, port, clock
+        self._descriptor = port.fileno()
+        self._clients: set[_Client] = set()
+        self._outgoing = bytearray()
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def run(self, path: Path) -> None:
+        """Serve at the socket `path` until SIGINT, SIGTERM or `stop`.
+
+        Raises PortClosed when the port goes away, ServiceError where `path` cannot be had.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._ended = self._loop.create_future()
+        server = await asyncio.start_unix_server(self._serve, sock=listen(path), limit=api.LINE_OCTETS_MAX)
+        ticker = self._loop.create_task(self._tell_status())
+        try:
+            self._attach()
+            await self._ended
+        finally:
+            self._detach()
+            ticker.cancel()
+            server.close()
+            path.unlink(missing_ok=True)
+
+    def stop(self) -> None:
+        """End `run`."""
+        if not self._ended.done():
+            self._ended.set_result(None)
+
+    def _attach(self) -> None:
+        for number in _SIGNALS:
+            self._loop.add_signal_handler(number, self.stop)
+        self._loop.add_reader(self._descriptor, self._guarded, self._read)
+        self._guarded(self._step)
+
+    def _detach(self) -> None:
+        self._loop.remove_reader(self._descriptor)
+        self._loop.remove_writer(self._descriptor)
+        for number in _SIGNALS:
+            self._loop.remove_signal_handler(number)
+        if self._timer:
+            self._timer.cancel()
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        """Do what touches the port: its loss ends the service, and is the reason given."""
+        try:
+            act()
+        except PortClosed as error:
+            self._loop.remove_reader(self._descriptor)
+            if not self._ended.done():
+                self._ended.set_exception(error)
+
+    def _read(self) -> None:
+        self._station.receive(self._port.read(READ_OCTETS), Moment.of(self._clock))
+        self._step()
+
+    def _step(self) -> None:
+        self._station.step(Moment.of(self._clock))
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Send, tell and plan what the station's last doings ask for."""
+        self._outgoing += self._station.take_output()
+        self._send()
+        self._tell(self._station.take_news())
+        self._plan()
+
+    def _send(self) -> None:
+        """Write what the port takes; the rest when it takes more."""
+        if self._outgoing:
+            del self._outgoing[: self._port.write(bytes(self._outgoing))]
+        if self._outgoing:
+            self._loop.add_writer(self._descriptor, self._guarded, self._send)
+        else:
+            self._loop.remove_writer(self._descriptor)
+
+    def _plan(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        wake_ns = self._station.next_wake_ns
+        if wake_ns is not None:
+            delay_s = max(0, wake_ns - self._clock.monotonic_ns()) / 1e9
+            self._timer = self._loop.call_later(delay_s, self._guarded, self._step)
+
+    def _tell(self, news: list[Record]) -> None:
+        for client in self._clients:
+            for record in news:
+                client.feed.offer(record)
+            if client.feed.waiting:
+                client.has_news.set()
+
+    async def _tell_status(self) -> None:
+        while True:
+            if any("status" in client.feed.topics for client in self._clients):
+                self._tell([self._answer(api.GetStatus(), Moment.of(self._clock))])
+            await asyncio.sleep(STATUS_PERIOD_S)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One client, from its first line to its last."""
+        client = _Client()
+        self._clients.add(client)
+        pump = self._loop.create_task(_pump(client, writer))
+        try:
+            await self._converse(client, reader, writer)
+        except ConnectionError:
+            pass  # it left without a word
+        finally:
+            self._clients.discard(client)
+            pump.cancel()
+            with contextlib.suppress(ConnectionError):
+                writer.close()
+
+    async def _converse(self, client: _Client, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._clients) > CLIENTS_MAX:
+            writer.write(_refusal(None, "busy", f"{CLIENTS_MAX} clients are connected already"))
+            return
+        while line := await _line(reader):
+            writer.write(self._reply(client, line))
+            await writer.drain()
+        if line is None:
+            writer.write(_refusal(None, "malformed", f"a line is longer than {api.LINE_OCTETS_MAX} octets"))
+
+    def _reply(self, client: _Client, line: bytes) -> bytes:
+        try:
+            request = api.decode_request(line)
+            return api.encode(api.Reply(id=request.id, result=self._do(client, request)))
+        except ValueError as error:
+            return _refusal(api.request_id(line), "invalid", str(error))
+        except GroundError as error:
+            return _refusal(api.request_id(line), error.code, str(error))
+
+    def _do(self, client: _Client, request: api.AnyRequest) -> Any:
+        if isinstance(request, api.Subscribe):
+            client.feed.topics |= set(request.topics)
+            return None
+        result = self._answer(request, Moment.of(self._clock))
+        self._guarded(self._pass_on)
+        return result
+
+
+async def _line(reader: asyncio.StreamReader) -> bytes | None:
+    """The next line, empty where the client has left; None for one that is too long."""
+    try:
+        return await reader.readline()
+    except ValueError:
+        return None
+
+
+async def _pump(client: _Client, writer: asyncio.StreamWriter) -> None:
+    """News to one client, as fast as it reads."""
+    with contextlib.suppress(ConnectionError):
+        while True:
+            await client.has_news.wait()
+            client.has_news.clear()
+            for news in client.feed.drain():
+                writer.write(api.encode(news))
+                await writer.drain()
+
+
+def _refusal(number: int | None, code: str, message: str) -> bytes:
+    return api.encode(api.Refusal(id=number, code=code, message=message))

@@ -1,0 +1,87 @@
+"""Where the service's socket is, and how it is made so that only its owner can use it."""
+
+import os
+import socket
+import tempfile
+from pathlib import Path
+
+from ground.errors import ServiceError
+
+_PATH_OCTETS_MAX = 107  # of a Unix socket's address (unix(7))
+
+
+def default_path() -> Path:
+    """The same for the service and its clients: in the user's runtime folder, or else in one of the user's own."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    folder = Path(runtime) / "skyrack" if runtime else Path(tempfile.gettempdir()) / f"skyrack-{os.getuid()}"
+    return folder / "ground.sock"
+
+
+def connect(path: Path) -> socket.socket:
+    """A connection to the service at `path`. Raises ServiceError where there is none."""
+    _check_length(path)
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        _check_owner(path)
+        connection.connect(str(path))
+    except OSError as error:
+        connection.close()
+        if isinstance(error, ServiceError):
+            raise
+        raise ServiceError(f"no ground service answers at {path}; `skyrack ground serve` starts one") from error
+    return connection
+
+
+def listen(path: Path) -> socket.socket:
+    """A listening socket of mode 0600. What a killed service left at `path` is replaced.
+
+    Raises ServiceError where a service runs already, something else is in the way, or `path` cannot be made.
+    """
+    _check_length(path)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_owner(path)
+        _remove_stale(path)
+        return _bound(path)
+    except ServiceError:
+        raise
+    except OSError as error:
+        raise ServiceError(f"socket {path}: {error.strerror}") from error
+
+
+def _bound(path: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX)
+    mask = os.umask(0o177)  # the mode holds from the first moment, not from a later chmod on
+    try:
+        listener.bind(str(path))
+        listener.listen()
+    except OSError:
+        listener.close()
+        raise
+    finally:
+        os.umask(mask)
+    return listener
+
+
+def _check_length(path: Path) -> None:
+    if len(os.fsencode(path)) > _PATH_OCTETS_MAX:
+        raise ValueError(f"socket {path}: the path is longer than {_PATH_OCTETS_MAX} octets, choose one with --socket")
+
+
+def _check_owner(path: Path) -> None:
+    """Whoever owns the folder can put another socket there: it must be the user or the system."""
+    if path.parent.stat().st_uid not in (os.getuid(), 0):
+        raise ServiceError(f"socket {path}: its folder belongs to another user")
+
+
+def _remove_stale(path: Path) -> None:
+    if not path.exists():
+        return
+    if not path.is_socket():
+        raise ServiceError(f"socket {path}: something that is no socket is in the way")
+    try:
+        connect(path).close()
+    except ServiceError:
+        path.unlink(missing_ok=True)
+    else:
+        raise ServiceError(f"socket {path}: a ground service runs there already; choose another with --socket")

@@ -1,0 +1,281 @@
+"""The service with a real Unix socket and a real port, and a station that does what it is told."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import stat
+import threading
+import time
+from dataclasses import dataclass, field
+
+import pytest
+
+from ground import api
+from ground.client import Client
+from ground.errors import ArchiveError, RefusedError, ServiceError, WaitError
+from ground.records import CommandRecord, EventRecord, FileRecord, Record, SampleRecord, Stage
+from ground.service import Service
+from hal.linux.clock import HostClock
+from hal.linux.socket_port import SocketPort
+from hal.port import PortClosed
+
+
+def sample(n: int, report: str = "power") -> SampleRecord:
+    return SampleRecord(report=report, time_ns=n, received_ns=n, values={"bus": n})
+
+
+def command(*stages: str, state: str = "started") -> CommandRecord:
+    return CommandRecord(
+        number=1, name="a.b", arguments={}, request="1/1", sent_ns=1, state=state,
+        stages=tuple(Stage(name=name, received_ns=1) for name in stages),
+    )  # fmt: skip
+
+
+@dataclass
+class FakeStation:
+    """Echoes what it receives in capitals, and wakes once."""
+
+    next_wake_ns: int | None = 0
+    steps: int = 0
+    output: bytes = b""
+    news: list[Record] = field(default_factory=list)
+    files: list[FileRecord] = field(default_factory=list)
+
+    def receive(self, octets, now):
+        self.output += octets.upper()
+
+    def step(self, now):
+        self.steps += 1
+        self.next_wake_ns = now.monotonic_ns + 5_000_000 if self.steps < 3 else None
+
+    def take_output(self):
+        taken, self.output = self.output, b""
+        return taken
+
+    def take_news(self):
+        taken, self.news = self.news, []
+        return taken
+
+    def answer(self, request, now):
+        match request:
+            case api.SendCommand(name="news"):
+                self.news = [sample(n) for n in range(request.arguments["count"])]
+                return command("released", state="released")
+            case api.SendCommand(name="live"):
+                self.news = [
+                    command("released", "accepted"),
+                    command("released", "accepted", "done", state="completed"),
+                ]
+                return command("released", state="released")
+            case api.SendCommand(name="file"):
+                self.news = [FileRecord(name="a.product", size_octets=1, transaction="1", begun_ns=1, received_ns=9)]
+                return command("released", state="released")
+            case api.SendCommand(name="broken"):
+                raise ArchiveError("archive: the disk is full")
+            case api.SendCommand():
+                raise ValueError(f"no command is called {request.name}")
+            case api.ListFiles():
+                return self.files
+            case api.ListCommands():
+                return [command("released")]
+            case api.ListEvents():
+                return [
+                    EventRecord(
+                        origin="node", severity="low", name="cold", message="", time_ns=1, received_ns=1, count=0,
+                        values={},
+                    )
+                ]  # fmt: skip
+        raise AssertionError(request)
+
+
+@dataclass
+class Running:
+    path: object
+    station: FakeStation
+    far_end: socket.socket
+    thread: threading.Thread
+    service: Service
+    errors: list[BaseException]
+
+    def finish(self):
+        """The other end of the port hangs up."""
+        self.far_end.close()
+        self.thread.join(5)
+        assert not self.thread.is_alive()
+
+
+@pytest.fixture
+def running(tmp_path, monkeypatch):
+    monkeypatch.setattr("ground.service._SIGNALS", ())  # belong to the main thread
+    far_end, near_end = socket.socketpair()
+    station, errors, path = FakeStation(), [], tmp_path / "s" / "ground.sock"
+    service = Service(station, station.answer, SocketPort(near_end, "pair"), HostClock())
+
+    def run():
+        try:
+            asyncio.run(service.run(path))
+        except OSError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    while not path.exists() and thread.is_alive():
+        time.sleep(0.001)
+    found = Running(path, station, far_end, thread, service, errors)
+    yield found
+    found.finish()
+
+
+def test_the_socket_is_the_owners_alone(running):
+    assert stat.S_IMODE(running.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(running.path.parent.stat().st_mode) == 0o700
+
+
+def test_octets_go_to_the_station_and_back_and_it_is_stepped_when_it_wants(running):
+    running.far_end.settimeout(5)
+    running.far_end.sendall(b"hello")
+    assert running.far_end.recv(100) == b"HELLO"
+    while running.station.next_wake_ns is not None:
+        time.sleep(0.001)
+    assert running.station.steps >= 3
+
+
+def test_refusals_carry_a_code_and_one_sentence(running):
+    with Client(running.path) as client:
+        for name, code, message in [
+            ("nothing", "invalid", "no command is called nothing"),
+            ("broken", "archive", "archive: the disk is full"),
+        ]:
+            with pytest.raises(RefusedError, match=message) as refused:
+                client.command(name)
+            assert refused.value.refusal == code
+
+
+@pytest.mark.parametrize(
+    ("line", "number", "message"),
+    [
+        (b'{"do": "commands", "id": 3, "limt": 5}', 3, "unknown field `limt`"),
+        (b'{"do": "commands", "id": 3, "limit": 0}', 3, "limit = 0, expected 1"),
+        (b'{"do": "dance", "id": 4}', 4, "'dance'"),
+        (b'{"do": "command", "id": 5}', 5, "`name`"),
+        (b"\xff\xfe", None, "not understood"),
+        (b'["status"]', None, "not understood"),
+        (b'{"do": "command", "name": ' + b"[" * 5000, None, "not understood"),
+    ],
+)
+def test_a_wrong_line_is_refused_and_the_next_one_served(running, line, number, message):
+    with socket.socket(socket.AF_UNIX) as raw:
+        raw.connect(str(running.path))
+        raw.sendall(line + b'\n{"do": "files", "id": 8}\n')
+        refusal, reply = map(json.loads, _lines(raw, 2))
+    assert (refusal["is"], refusal["id"], refusal["code"]) == ("refusal", number, "invalid")
+    assert message in refusal["message"]
+    assert reply == {"is": "reply", "id": 8, "result": []}
+
+
+def _lines(connection, count):
+    with connection.makefile("rb") as stream:
+        return [stream.readline() for _ in range(count)]
+
+
+def test_an_endless_line_ends_the_conversation(running):
+    with socket.socket(socket.AF_UNIX) as raw:
+        raw.connect(str(running.path))
+        raw.settimeout(5)
+        try:
+            raw.sendall(b"x" * (2 * api.LINE_OCTETS_MAX))
+        except ConnectionError:
+            return
+        assert b"longer than" in raw.makefile("rb").read()
+
+
+def test_news_come_to_who_subscribed_newest_state_last(running):
+    with Client(running.path) as client, Client(running.path) as other:
+        client.subscribe("sample")
+        other.command("news", count=3)
+        assert [record.values["bus"] for record in client.news(0.2)][-1] == 2
+        assert list(other.news(0.05)) == []
+
+
+def test_a_command_is_seen_stage_by_stage(running):
+    stages = []
+    with Client(running.path) as client:
+        client.subscribe("command")
+        client.command("live")
+        done = client.wait_command(1, timeout_s=5, on_stage=lambda stage: stages.append(stage.name))
+    assert done.state == "completed"
+    assert stages == ["released", "accepted", "done"]
+
+
+def test_waiting_for_files_and_events(running):
+    with Client(running.path) as client, Client(running.path) as other:
+        assert client.wait_event("c*", timeout_s=1).name == "cold"
+        with pytest.raises(WaitError, match=r"0\.05 s in vain for a file \*\.product"):
+            client.wait_file("*.product", timeout_s=0.05)
+        other.command("file")
+        assert client.wait_file("*.product", timeout_s=5).received_ns == 9
+        running.station.files = [FileRecord(name="b", size_octets=1, transaction="2", begun_ns=1, received_ns=9)]
+        assert client.wait_file("b", timeout_s=5).transaction == "2"
+
+
+def test_a_client_that_never_reads_hurts_nobody(running):
+    with Client(running.path) as deaf, Client(running.path) as client:
+        deaf.subscribe("sample", "file")
+        for _ in range(20):
+            client.command("news", count=5000)
+        assert client.files() == []
+
+
+def test_loss_of_the_port_ends_the_service_with_its_reason(running):
+    with Client(running.path) as client:
+        running.finish()
+        with pytest.raises(ServiceError, match="went away"):
+            client.files()
+    assert isinstance(running.errors[0], PortClosed)
+    assert not running.path.exists()
+    with pytest.raises(ServiceError, match="no ground service answers"):
+        Client(running.path)
+
+
+def test_a_second_service_is_refused_and_a_stale_socket_replaced(running, tmp_path):
+    far_end, near_end = socket.socketpair()
+    second = Service(FakeStation(), None, SocketPort(near_end, "pair"), HostClock())
+    with pytest.raises(ServiceError, match="runs there already"):
+        asyncio.run(second.run(running.path))
+    (tmp_path / "note").write_text("a file")
+    with pytest.raises(ServiceError, match="no socket is in the way"):
+        asyncio.run(second.run(tmp_path / "note"))
+    stale = tmp_path / "stale"
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(stale))
+    asyncio.run(_run_and_stop(second, stale))
+    assert not stale.exists()
+    far_end.close()
+
+
+async def _run_and_stop(service, path):
+    task = asyncio.create_task(service.run(path))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0.01)
+    service.stop()
+    await task
+
+
+def test_a_path_too_long_for_a_socket_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="longer than 107 octets"):
+        Client(tmp_path / ("x" * 120))
+
+
+def test_a_signal_ends_the_service_in_good_order(tmp_path):
+    far_end, near_end = socket.socketpair()
+    service = Service(FakeStation(), None, SocketPort(near_end, "pair"), HostClock())
+
+    async def run_and_signal():
+        asyncio.get_running_loop().call_later(0.02, os.kill, os.getpid(), signal.SIGTERM)
+        await service.run(tmp_path / "ground.sock")
+
+    asyncio.run(run_and_signal())
+    assert not (tmp_path / "ground.sock").exists()
+    far_end.close()

@@ -1,4 +1,4 @@
-/* Frame synchronisation: attached sync markers at any bit of a stream (CCSDS 131.0-B-4 §9), and the frames behind them.
+/* Frame synchronisation: attached sync markers at any bit of a stream (CCSDS 131.0-B-4 §9), and the frames behind.
  *
  * Bits are numbered from the most significant bit of octet 0. */
 #ifndef SKYRACK_SYNC_H

@@ -1,54 +1,122 @@
-#include "skyrack/sync.h"
-#include <string.h>
+#include "../level.h"
+#include "sync_ops.h"
 
-static uint64_t load_be64(const uint8_t *octets) {
-    uint64_t value;
-    memcpy(&value, octets, sizeof value);
-    return __builtin_bswap64(value);
-}
+static const struct sync_ops *const TABLES[SR_LEVELS] = {
+    [SR_PORTABLE] = &sync_portable,
+    SR_ON_X86([SR_AVX2] = &sync_avx2, [SR_AVX512] = &sync_avx512)};
+
+/* A search on its way. */
+struct search {
+    const uint8_t *octets;
+    size_t size;
+    uint64_t marker; /* its first bit on top */
+    unsigned width, errors;
+    int inverted;
+    struct sr_sync_hit *hits;
+    size_t room, count;
+};
 
 /* The 64 bits from `bit` on; zeros stand for what lies behind the end. */
-static uint64_t bits_at(const uint8_t *octets, size_t size, uint64_t bit) {
-    size_t at = bit / 8;
-    unsigned shift = bit % 8;
+static uint64_t bits_at(const struct search *search, uint64_t bit) {
+    size_t at = bit / 8, have = search->size - at < 9 ? search->size - at : 9;
     uint8_t window[9] = {0};
-    memcpy(window, octets + at, size - at < 9 ? size - at : 9);
-    return load_be64(window) << shift | (uint64_t)window[8] >> (8 - shift);
+    memcpy(window, search->octets + at, have);
+    return sync_load64(window) << bit % 8 | window[8] >> (8 - bit % 8);
+}
+
+/* Compare in full at one place. Returns 0 when there is no room for another hit. */
+static int judge(struct search *search, uint64_t bit) {
+    uint64_t differing = (bits_at(search, bit) ^ search->marker) >> (64 - search->width);
+    unsigned wrong = (unsigned)__builtin_popcountll(differing), right = search->width - wrong;
+    if (wrong <= search->errors)
+        search->hits[search->count++] = (struct sr_sync_hit){(int64_t)bit, (uint8_t)wrong, 0};
+    else if (search->inverted && right <= search->errors)
+        search->hits[search->count++] = (struct sr_sync_hit){(int64_t)bit, (uint8_t)right, 1};
+    return search->count < search->room;
+}
+
+/* As few bits as let one block in eight or less of random octets through; a small block has fewer false places. */
+static unsigned groups_for(unsigned lanes, unsigned width, unsigned errors) {
+    if (errors <= (lanes < 4)) return 2;
+    if (errors <= (lanes < 8 ? 3 : 2)) return 3;
+    return errors <= 5 || width == 32 ? 4 : 8;
+}
+
+static void set_bound(uint64_t bound[SYNC_PLANES], unsigned count) {
+    for (int plane = 0; plane < SYNC_PLANES; plane++) bound[plane] = count >> plane & 1 ? 0 : ~0ULL;
+}
+
+static struct sync_pattern pattern_of(const struct search *search, unsigned lanes) {
+    struct sync_pattern pattern = {.groups = groups_for(lanes, search->width, search->errors)};
+    for (int i = 0; i < 64; i++) pattern.flip[i] = search->marker >> (63 - i) & 1 ? ~0ULL : 0;
+    const unsigned never = (1 << SYNC_PLANES) - 1;
+    set_bound(pattern.few, search->errors);
+    set_bound(pattern.many, search->inverted ? 8 * pattern.groups - search->errors : never);
+    return pattern;
+}
+
+/* Judge the places of a block that the filter found, from bit `first` on. Returns 0 when there is no room. */
+static int judge_block(struct search *search, const uint64_t *found, unsigned lanes, uint64_t block, uint64_t first) {
+    for (unsigned lane = 0; lane < lanes; lane++)
+        for (uint64_t places = found[lane]; places;) {
+            unsigned place = (unsigned)__builtin_clzll(places);
+            uint64_t bit = block + 64 * lane + place;
+            places &= ~(1ULL << 63 >> place);
+            if (bit >= first && !judge(search, bit)) return 0;
+        }
+    return 1;
+}
+
+static void run(struct search *search, uint64_t first) {
+    const struct sync_ops *ops = SR_PICK(TABLES);
+    const struct sync_pattern pattern = pattern_of(search, ops->lanes);
+    const size_t block = 8 * ops->lanes, size = search->size;
+    uint64_t found[SYNC_LANES_MAX], bits = 8 * (uint64_t)size;
+    size_t at = first / 8;
+    while (at = ops->next(&pattern, search->octets, size, at, found), size - at >= block + 8) {
+        if (!judge_block(search, found, ops->lanes, 8 * (uint64_t)at, first)) return;
+        at += block;
+    }
+    if (first < 8 * (uint64_t)at) first = 8 * (uint64_t)at;
+    while (first + search->width <= bits && judge(search, first)) first++;
 }
 
 int sr_sync_search(const uint8_t *octets, size_t size, int64_t first, uint64_t marker, unsigned width, unsigned errors,
                    int inverted, struct sr_sync_hit *hits, size_t room, size_t *count) {
     *count = 0;
     if ((width != 32 && width != 64) || errors >= width / 2 || first < 0 || room == 0) return SR_BAD_ARGUMENT;
-    uint64_t wanted = width == 64 ? marker : marker << 32;
-    for (uint64_t bit = (uint64_t)first; bit + width <= 8 * (uint64_t)size && *count < room; bit++) {
-        unsigned wrong = (unsigned)__builtin_popcountll((bits_at(octets, size, bit) ^ wanted) >> (64 - width));
-        if (wrong <= errors)
-            hits[(*count)++] = (struct sr_sync_hit){(int64_t)bit, (uint8_t)wrong, 0};
-        else if (inverted && width - wrong <= errors)
-            hits[(*count)++] = (struct sr_sync_hit){(int64_t)bit, (uint8_t)(width - wrong), 1};
-    }
+    struct search search = {octets, size, marker << (64 - width), width, errors, inverted, hits, room, 0};
+    if ((uint64_t)first / 8 < size) run(&search, (uint64_t)first);
+    *count = search.count;
     return SR_OK;
 }
 
-static int inside(int64_t bit, uint64_t bits, size_t size) {
-    return bit >= 0 && bits <= 8 * (uint64_t)size && (uint64_t)bit <= 8 * (uint64_t)size - bits;
+/* `length`, at most `size`, octets from bit `bit` + `skip` on lie inside `size` octets. */
+static int inside(int64_t bit, int64_t skip, size_t length, size_t size) {
+    return bit >= 0 && (uint64_t)(bit + skip) <= 8 * (uint64_t)(size - length);
 }
 
+/* Octets that begin `shift` bits, 0..7, after those of `octets`, XORed with `flip`. A word is shifted as a whole; what
+ * strays from one of its octets into the next is masked out and comes from a word one octet further on. */
 static void shift_out(const uint8_t *octets, unsigned shift, uint8_t flip, uint8_t *restrict out, size_t length) {
-    if (shift == 0)
-        for (size_t i = 0; i < length; i++) out[i] = octets[i] ^ flip;
-    else
-        for (size_t i = 0; i < length; i++) out[i] = (uint8_t)(octets[i] << shift | octets[i + 1] >> (8 - shift)) ^ flip;
+    typedef uint64_t words __attribute__((vector_size(16)));
+    const uint64_t ones = 0x0101010101010101, late = (0xFFu >> (8 - shift)) * ones, early = ~late, flips = flip * ones;
+    const uint8_t *after = octets + (shift != 0);
+    size_t i = 0;
+    for (words here, there; i + sizeof here <= length; i += sizeof here) {
+        memcpy(&here, octets + i, sizeof here);
+        memcpy(&there, after + i, sizeof there);
+        here = ((here << shift & early) | (there >> (8 - shift) & late)) ^ flips;
+        memcpy(out + i, &here, sizeof here);
+    }
+    for (; i < length; i++) out[i] = (uint8_t)(octets[i] << shift | after[i] >> (8 - shift)) ^ flip;
 }
 
 int sr_sync_align(const uint8_t *octets, size_t size, const struct sr_sync_hit *hits, size_t count, int64_t skip,
                   uint8_t *frames, size_t stride, size_t length) {
-    if (length > size || (count > 1 && stride < length)) return SR_BAD_ARGUMENT;
+    if (skip < 0 || length > size || (count > 1 && stride < length)) return SR_BAD_ARGUMENT;
     for (size_t i = 0; i < count; i++)
-        if (skip < 0 || hits[i].bit < 0 || hits[i].bit > INT64_MAX - skip ||
-            !inside(hits[i].bit + skip, 8 * (uint64_t)length, size))
-            return SR_BAD_ARGUMENT;
+        if (hits[i].bit > INT64_MAX - skip || !inside(hits[i].bit, skip, length, size)) return SR_BAD_ARGUMENT;
     for (size_t i = 0; i < count; i++) {
         uint64_t bit = (uint64_t)(hits[i].bit + skip);
         shift_out(octets + bit / 8, bit % 8, hits[i].inverted ? 0xFF : 0, frames + i * stride, length);
@@ -56,11 +124,23 @@ int sr_sync_align(const uint8_t *octets, size_t size, const struct sr_sync_hit *
     return SR_OK;
 }
 
+/* Noise with one marker planted upside down, one of its bits wrong; long enough for the filter of every level. */
 int sr_selftest_sync(void) {
-    /* The TM marker 1ACFFC1D from bit 10 on, complemented, its bit 8 wrong. */
-    static const uint8_t STREAM[] = {0x00, 0x39, 0x4C, 0x00, 0xB8, 0x80, 0x00};
-    struct sr_sync_hit hit;
+    enum { SIZE = 400, PLANTED = 1003, MARKER = 0x1ACFFC1D };
+    static const uint8_t UPRIGHT[] = {0x1B, 0xCF, 0xFC, 0x1D}; /* bit 7 stays wrong */
+    uint8_t stream[SIZE], frame[sizeof UPRIGHT];
+    for (uint32_t i = 0, noise = 1; i < SIZE; i++, noise = noise * 1664525 + 1013904223)
+        stream[i] = (uint8_t)(noise >> 24);
+    for (unsigned i = 0; i < 32; i++) {
+        unsigned bit = PLANTED + i, one = (MARKER >> (31 - i) & 1) == (i == 7);
+        stream[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
+        stream[bit / 8] |= (uint8_t)(one << (7 - bit % 8));
+    }
+    struct sr_sync_hit hit[2];
     size_t count;
-    int status = sr_sync_search(STREAM, sizeof STREAM, 0, 0x1ACFFC1D, 32, 1, 1, &hit, 1, &count);
-    return status == SR_OK && count == 1 && hit.bit == 10 && hit.errors == 1 && hit.inverted == 1 ? SR_OK : SR_CORRUPT;
+    int status = sr_sync_search(stream, SIZE, 0, MARKER, 32, 1, 1, hit, 2, &count);
+    if (status != SR_OK || count != 1 || hit[0].bit != PLANTED || hit[0].errors != 1 || !hit[0].inverted)
+        return SR_CORRUPT;
+    status = sr_sync_align(stream, SIZE, hit, 1, 0, frame, sizeof frame, sizeof frame);
+    return status == SR_OK && memcmp(frame, UPRIGHT, sizeof frame) == 0 ? SR_OK : SR_CORRUPT;
 }

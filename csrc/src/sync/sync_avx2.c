@@ -1,0 +1,4 @@
+#define LANES 4
+#include "sync_slice.h"
+
+const struct sync_ops sync_avx2 = {LANES, next_block};

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 COMMANDS = {
+    "kernels": "list the C kernels: self-tests and speed on this board",
     "cable": "lay a simulated serial cable between two pseudo-terminals",
     "doctor": "say what this machine has, and what is missing for which command",
 }

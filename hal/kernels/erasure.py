@@ -36,11 +36,6 @@ def erasure_repair(shards: Shards, present: NDArray[np.bool_], *, parity: int) -
     assert status == lib.SR_OK, status
 
 
-def self_test() -> bool:
-    """Whether the level in use gives the stored answers."""
-    return bool(lib.sr_selftest_erasure() == lib.SR_OK)
-
-
 def _data_rows(shards: Shards, parity: int) -> int:
     if not 0 <= parity < len(shards) <= SHARDS_MAX:
         raise ValueError(f"{len(shards)} shards, {parity} of them parity: expected 1..{SHARDS_MAX}, one of them data")

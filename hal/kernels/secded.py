@@ -49,11 +49,6 @@ def vote3(a: Octets, b: Octets, c: Octets) -> tuple[Octets, tuple[int, int, int]
     return out, (dissents[0], dissents[1], dissents[2])
 
 
-def self_test() -> bool:
-    """Whether the level in use gives the stored answers."""
-    return bool(lib.sr_selftest_secded() == lib.SR_OK)
-
-
 def _checked(octets: Octets) -> Octets:
     if octets.dtype != np.uint8 or not octets.flags.c_contiguous:
         raise TypeError("contiguous uint8 expected")

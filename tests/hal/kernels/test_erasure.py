@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.erasure import erasure_encode, erasure_repair, self_test
+from hal.kernels.erasure import erasure_encode, erasure_repair
 from hal.kernels.errors import CorruptError
 
 pytestmark = pytest.mark.usefixtures("level")
@@ -14,10 +14,6 @@ def encoded(data, parity, size, seed=1):
     shards[:data] = np.random.default_rng(seed).integers(0, 256, (data, size))
     erasure_encode(shards, parity=parity)
     return shards
-
-
-def test_self_test():
-    assert self_test()
 
 
 @given(st.integers(1, 30), st.integers(0, 30), st.integers(0, 300), st.data())

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.secded import Scrubbed, secded_encode, secded_scrub, self_test, vote3
+from hal.kernels.secded import Scrubbed, secded_encode, secded_scrub, vote3
 
 pytestmark = pytest.mark.usefixtures("level")
 NOISE = np.random.default_rng(1).integers(0, 256, 8 * 700, np.uint8)
@@ -14,10 +14,6 @@ def flipped(data, checks, word, bit):
         data[8 * word + bit // 8] ^= 1 << bit % 8
     else:
         checks[word] ^= 1 << (bit - 64)
-
-
-def test_self_test():
-    assert self_test()
 
 
 @given(st.integers(1, 600), st.dictionaries(st.integers(0, 599), st.sets(st.integers(0, 71), max_size=2), max_size=8))

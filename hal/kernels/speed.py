@@ -1,0 +1,98 @@
+"""How fast each kernel family is on this board: one typical piece of work a family, in CPU time of one core."""
+
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hal.kernels import bch, calibrate, crc, erasure, image, randomise, reed_solomon, secded, sync
+
+ROUND_NS = 5_000_000
+ROUNDS = 5
+
+
+class Work(NamedTuple):
+    """`run` does `amount` of `unit`s ("octet", "bit" or "pixel") once."""
+
+    what: str
+    amount: int
+    unit: str
+    run: Callable[[], Any]
+
+
+def work_of(family: str) -> Work | None:
+    """A typical piece of work of a family, its inputs drawn from a fixed seed; None where none stands here yet."""
+    maker = globals().get(f"_{family}")
+    return maker() if maker else None
+
+
+def _noise(*shape: int) -> NDArray[np.uint8]:
+    return np.random.default_rng(1).integers(0, 256, shape, np.uint8)
+
+
+def _frames() -> NDArray[np.uint8]:
+    return _noise(64, 1115)
+
+
+def _bch() -> Work:
+    blocks = bch.bch_encode(_noise(7000).tobytes())
+    return Work("decode 1000 codeblocks", len(blocks), "octet", lambda: bch.bch_decode(blocks))
+
+
+def _calibrate() -> Work:
+    packed, flat = _noise(256, 384), np.ones((256, 256), np.float32)
+    return Work("a frame of 256 x 256", flat.size, "pixel", lambda: calibrate.calibrate_raw12(packed, flat, flat))
+
+
+def _crc() -> Work:
+    frames = _frames()
+    return Work("CRC-16 of 64 frames", frames.size, "octet", lambda: crc.crc16_batch(frames))
+
+
+def _erasure() -> Work:
+    shards = _noise(14, 16384)
+    return Work("encode 10 + 4 shards", 10 * 16384, "octet", lambda: erasure.erasure_encode(shards, parity=4))
+
+
+def _image() -> Work:
+    green, swir1 = _noise(256, 256), _noise(256, 256)[::-1].copy()
+    return Work("water index and mask", green.size, "pixel", lambda: image.water_mask(green, swir1, threshold=0.0))
+
+
+def _randomise() -> Work:
+    frames, code = _frames(), randomise.Code.TM255
+    return Work("64 telemetry frames", frames.size, "octet", lambda: randomise.randomise(frames, code))
+
+
+def _reed_solomon() -> Work:
+    code = reed_solomon.ReedSolomon(interleave=5)
+    blocks = code.encode(_frames())
+    return Work("decode 320 clean codewords", blocks.size, "octet", lambda: code.decode(blocks))
+
+
+def _secded() -> Work:
+    memory = _noise(1 << 18)
+    checks = secded.secded_encode(memory)
+    return Work("scrub 256 KiB", memory.size, "octet", lambda: secded.secded_scrub(memory, checks))
+
+
+def _sync() -> Work:
+    stream = _frames().tobytes()
+    return Work(
+        "find markers at any bit", len(stream), "octet", lambda: sync.find_markers(stream, 0x1ACFFC1D, errors=3)
+    )
+
+
+def per_second(work: Work) -> float:
+    """`work.unit`s a second: the best of a few rounds, each long enough for the clock."""
+    calls = max(1, round(ROUND_NS / max(1, _nanoseconds(work.run, 1))))
+    return work.amount * calls * 1e9 / min(_nanoseconds(work.run, calls) for _ in range(ROUNDS))
+
+
+def _nanoseconds(run: Callable[[], Any], calls: int) -> int:
+    start = time.thread_time_ns()
+    for _ in range(calls):
+        run()
+    return max(1, time.thread_time_ns() - start)

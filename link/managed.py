@@ -29,10 +29,7 @@ class TmChannel:
 
     def __post_init__(self) -> None:
         _require(bool(self.name), "a virtual channel needs a name")
-        _require(
-            0 <= self.vc < TM_IDLE_CHANNEL,
-            f"{self.name}: vc = {self.vc}, expected 0..{TM_IDLE_CHANNEL - 1} (132.0 §4.1.2.3; 7 is for idle frames)",
-        )
+        _require(0 <= self.vc < 64, f"{self.name}: vc = {self.vc}, expected 0..63")
         _require(self.queue_packets > 0, f"{self.name}: queue_packets = {self.queue_packets}, expected 1 or more")
         _require(self.quota >= 0, f"{self.name}: quota = {self.quota}, expected 0 or more")
 
@@ -113,6 +110,11 @@ class Managed:
         )
 
     def _check_channels(self) -> None:
+        for channel in self.tm_channels:
+            _require(
+                channel.vc < TM_IDLE_CHANNEL,
+                f"{channel.name}: vc = {channel.vc}, expected 0..6 (132.0 §4.1.2.3; 7 is kept for idle frames)",
+            )
         names, numbers = [c.name for c in self.tm_channels], [c.vc for c in self.tm_channels]
         _require(bool(names), "tm_channels is empty, expected at least one virtual channel")
         _require(len(set(names)) == len(names), f"tm_channels: a name occurs twice in {', '.join(names)}")

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Self
 
-from hal.kernels.crc import crc16
-from link.errors import ChecksumError, DecodeError, TruncatedError
+from link.errors import DecodeError, TruncatedError
+from link.fecf import FECF_SIZE, with_fecf, without_fecf
 from link.packed import Packed
 
 _WIRE = Packed(
     "TcHeader", version=2, bypass=1, control=1, reserved=2, spacecraft_id=10, channel=6, length=10, sequence=8
 )
 HEADER_SIZE = _WIRE.size
-FECF_SIZE = 2
 FRAME_OCTETS_MAX = 1024
 
 UNLOCK = b"\x00"
@@ -65,7 +64,7 @@ class TcFrame:
         flags = self.type.value
         head = _WIRE.pack(0, *flags, 0, self.spacecraft_id, self.channel, size - 1, self.sequence)
         octets = head + self.data
-        return octets + crc16(octets).to_bytes(FECF_SIZE, "big") if fecf else octets
+        return with_fecf(octets) if fecf else octets
 
     @classmethod
     def decode(cls, octets: bytes, *, fecf: bool = True) -> Self:
@@ -76,16 +75,14 @@ class TcFrame:
         version, bypass, control, reserved, spacecraft_id, channel, length, sequence = _WIRE.unpack(octets)
         size = length + 1
         _check_size(size, len(octets), HEADER_SIZE + 1 + FECF_SIZE * fecf)
-        end = size - FECF_SIZE * fecf
-        if fecf:
-            _check_fecf(octets[:size])
+        body = without_fecf(octets[:size]) if fecf else octets[:size]
         if version or reserved or (control and not bypass):
             raise DecodeError(f"TC frame version {version}, reserved {reserved}, bypass {bypass}, control {control}")
         return cls(
             spacecraft_id=spacecraft_id,
             channel=channel,
             sequence=sequence,
-            data=bytes(octets[HEADER_SIZE:end]),
+            data=body[HEADER_SIZE:],
             bypass=bool(bypass),
             control=bool(control),
         )
@@ -96,9 +93,3 @@ def _check_size(size: int, given: int, least: int) -> None:
         raise DecodeError(f"frame length {size}, a TC frame has at least {least} octets")
     if given < size:
         raise TruncatedError(needed=size, given=given)
-
-
-def _check_fecf(frame: bytes) -> None:
-    expected, computed = int.from_bytes(frame[-FECF_SIZE:], "big"), crc16(frame[:-FECF_SIZE])
-    if expected != computed:
-        raise ChecksumError(expected=expected, computed=computed)

@@ -8,8 +8,8 @@ secondary header (version 2 (0) | octets - 1: 6 | up to 63), if any | data | OCF
 from dataclasses import dataclass
 from typing import Self
 
-from hal.kernels.crc import crc16
-from link.errors import ChecksumError, DecodeError, TruncatedError
+from link.errors import DecodeError, TruncatedError
+from link.fecf import FECF_SIZE, with_fecf, without_fecf
 from link.packed import Packed
 
 _WIRE = Packed(
@@ -28,7 +28,6 @@ _WIRE = Packed(
 )
 HEADER_SIZE = _WIRE.size
 OCF_SIZE = 4
-FECF_SIZE = 2
 SECONDARY_OCTETS_MAX = 63
 FRAME_OCTETS_MAX = 2048
 FRAME_COUNT_MODULUS = 256
@@ -70,13 +69,13 @@ class TmFrame:
             octets += self.ocf.to_bytes(OCF_SIZE)
         if len(octets) + FECF_SIZE * fecf > FRAME_OCTETS_MAX:
             raise ValueError(f"frame of {len(octets) + FECF_SIZE * fecf} octets, expected up to {FRAME_OCTETS_MAX}")
-        return octets + crc16(octets).to_bytes(FECF_SIZE) if fecf else octets
+        return with_fecf(octets) if fecf else octets
 
     @classmethod
     def decode(cls, octets: bytes, *, fecf: bool = True) -> Self:
         """Read a frame that is as long as `octets`. Raises TruncatedError, ChecksumError or DecodeError."""
         if fecf:
-            octets = _checked(octets)
+            octets = without_fecf(octets)
         version, spacecraft_id, channel, has_ocf, master_count, channel_count, has_secondary, *status = _WIRE.unpack(
             octets
         )
@@ -107,15 +106,6 @@ class TmFrame:
         if len(self.secondary) > SECONDARY_OCTETS_MAX:
             raise ValueError(f"secondary header of {len(self.secondary)} octets, expected up to {SECONDARY_OCTETS_MAX}")
         return bytes([len(self.secondary)]) + self.secondary if self.secondary else b""
-
-
-def _checked(octets: bytes) -> bytes:
-    """The frame without its FECF."""
-    body = octets[:-FECF_SIZE]
-    expected, computed = int.from_bytes(octets[-FECF_SIZE:]), crc16(body)
-    if expected != computed:
-        raise ChecksumError(expected=expected, computed=computed)
-    return body
 
 
 def _secondary_size(octets: bytes) -> int:

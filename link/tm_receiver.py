@@ -5,39 +5,11 @@ unmanaged channel, is counted and not looked at further; the counts of the maste
 say how many frames are lost; idle frames and idle packets are counted and dropped.
 """
 
-from dataclasses import dataclass, field
-from typing import NamedTuple
-
 from link.counter import Sequence
+from link.demultiplex import ChannelState, Delivery
 from link.errors import DecodeError
-from link.extraction import Extractor
 from link.managed import TM_IDLE_CHANNEL, Managed
-from link.packet_size import is_idle
 from link.tm_frame import FRAME_COUNT_MODULUS, NO_HEADER, ONLY_IDLE, TmFrame
-
-
-class Delivery(NamedTuple):
-    """A whole packet, as it was sent, and the name of the virtual channel it came on."""
-
-    channel: str
-    packet: bytes
-
-
-@dataclass(slots=True)
-class ChannelState:
-    """One virtual channel: `frames` received, `sequence` with the lost ones, `extractor` with what became of them."""
-
-    name: str
-    frames: int = 0
-    idle_frames: int = 0
-    idle_packets: int = 0
-    sequence: Sequence = field(default_factory=lambda: Sequence(FRAME_COUNT_MODULUS))
-    extractor: Extractor = field(default_factory=Extractor)
-
-    @property
-    def lost(self) -> int:
-        """Frames of this channel that were sent but never came."""
-        return self.sequence.lost
 
 
 class TmReceiver:
@@ -50,10 +22,10 @@ class TmReceiver:
 
     def __init__(self, managed: Managed) -> None:
         self.managed = managed
-        self.channels = {channel.name: ChannelState(channel.name) for channel in managed.tm_channels}
+        self.channels = {channel.name: ChannelState(FRAME_COUNT_MODULUS) for channel in managed.tm_channels}
         self.clcw: int | None = None
         self.frames = self.idle = self.bad = self.foreign = 0
-        self._by_vc = {channel.vc: self.channels[channel.name] for channel in managed.tm_channels}
+        self._names = {channel.vc: channel.name for channel in managed.tm_channels}
         self._master = Sequence(FRAME_COUNT_MODULUS)
 
     @property
@@ -61,7 +33,7 @@ class TmReceiver:
         """Frames of the spacecraft that were sent but never came, idle ones included."""
         return self._master.lost
 
-    def feed(self, frame: bytes) -> list[Delivery]:
+    def feed(self, frame: bytes) -> list[Delivery[str]]:
         """The packets that end in this transfer frame, idle ones left out."""
         self.frames += 1
         try:
@@ -77,27 +49,17 @@ class TmReceiver:
             self.clcw = decoded.ocf
         return self._demultiplex(decoded)
 
-    def _demultiplex(self, frame: TmFrame) -> list[Delivery]:
-        state = self._by_vc.get(frame.channel)
-        if state is None:
+    def _demultiplex(self, frame: TmFrame) -> list[Delivery[str]]:
+        name = self._names.get(frame.channel)
+        if name is None:
             self.idle += frame.channel == TM_IDLE_CHANNEL
             self.foreign += frame.channel != TM_IDLE_CHANNEL
             return []
-        state.frames += 1
-        if state.sequence.missing(frame.channel_count):
-            state.extractor.drop()
+        state = self.channels[name]
+        state.arrived(frame.channel_count)
         if frame.first_header == ONLY_IDLE:
             self.idle += 1
             state.idle_frames += 1
             return []
-        return self._extract(state, frame)
-
-    def _extract(self, state: ChannelState, frame: TmFrame) -> list[Delivery]:
         first_header = None if frame.first_header == NO_HEADER else frame.first_header
-        deliveries = []
-        for packet in state.extractor.feed(frame.data, first_header):
-            if is_idle(packet):
-                state.idle_packets += 1
-            else:
-                deliveries.append(Delivery(state.name, packet))
-        return deliveries
+        return [Delivery(name, packet) for packet in state.packets(frame.data, first_header)]

@@ -32,6 +32,7 @@ def test_sizes_by_hand():
         ({"tm_frame_octets": 2049, "rs_parity": 0}, "132.0 §4.1.1"),
         ({"tm_frame_octets": 18, "rs_parity": 0}, "expected 19..2048"),
         ({"tm_channels": ()}, "at least one"),
+        ({"tm_channels": (TmChannel(name="a", vc=7),)}, "idle"),
         ({"tm_channels": (CHANNELS[0], CHANNELS[0])}, "name occurs twice"),
         ({"tm_channels": (CHANNELS[0], TmChannel(name="b", vc=0))}, "virtual channel occurs twice"),
         ({"rs_parity": 0, "fecf": False}, "132.0 §4.1.6"),
@@ -53,7 +54,7 @@ def test_what_breaks_a_rule_is_refused_with_its_clause(changes, rule):
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"vc": 7}, "idle"),
+        ({"vc": 64}, "vc = 64"),
         ({"vc": -1}, "vc = -1"),
         ({"name": ""}, "name"),
         ({"queue_packets": 0}, "queue"),

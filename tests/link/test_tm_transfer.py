@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from link.demultiplex import Delivery
 from link.managed import Managed, TmChannel
 from link.space_packet import SpacePacket
 from link.tm_frame import NO_HEADER, ONLY_IDLE, TmFrame
-from link.tm_receiver import Delivery, TmReceiver
+from link.tm_receiver import TmReceiver
 from link.tm_sender import TmSender
 
 LIVE, FILES = TmChannel(name="live", vc=0, queue_packets=50), TmChannel(name="files", vc=1, queue_packets=50)

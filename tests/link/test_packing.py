@@ -1,0 +1,62 @@
+"""Packing and extraction are inverse, whatever the sizes; extraction survives any data and any pointer."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from link.extraction import Extractor
+from link.packet_size import is_idle, packet_size
+from link.packing import Packer
+from tests.link.strategies import encapsulation_packets, space_packets
+
+packets = st.lists((space_packets | encapsulation_packets).filter(lambda p: not p.is_idle), max_size=12)
+
+
+@given(packets, st.integers(1, 100))
+def test_extraction_inverts_packing(packets, size):
+    queued = [packet.encode() for packet in packets]
+    packer, extractor, received = Packer(), Extractor(), []
+    packer.packets.extend(queued)
+    while packer.waits:
+        data, first_header = packer.take(size)
+        assert len(data) == size
+        received += extractor.feed(data, first_header)
+    assert [packet for packet in received if not is_idle(packet)] == queued
+    assert extractor.octets_dropped == extractor.inconsistent == extractor.out_of_range == 0
+
+
+@given(st.lists(st.tuples(st.binary(max_size=50), st.none() | st.integers(0, 60)), max_size=20))
+def test_any_data_and_pointers_give_whole_packets_or_nothing(fields):
+    """And no octet is forgotten: each is in a packet, dropped, or in the packet in progress."""
+    extractor, received = Extractor(), 0
+    for data, first_header in fields:
+        for packet in extractor.feed(data, first_header):
+            assert packet_size(packet) == len(packet)
+            received += len(packet)
+    assert sum(len(data) for data, _ in fields) == received + extractor.octets_dropped + len(extractor._partial)
+
+
+def test_policy_by_hand():
+    """The rules of the module's head, one after the other."""
+    whole = bytes.fromhex("0003 c000 0007") + b"12345678"  # 14 octets
+    extractor = Extractor()
+    extractor.feed(whole[:10], 0)
+    extractor.drop()  # 1: a gap
+    assert extractor.feed(whole[10:], None) == []
+    assert extractor.octets_dropped == 14
+    extractor.feed(whole[:10], 0)
+    assert extractor.feed(b"1234", 4) == []  # 2: a pointer outside
+    assert (extractor.out_of_range, extractor.octets_dropped) == (1, 28)
+    extractor.feed(whole[:10], 0)
+    assert extractor.feed(b"123" + whole, 3) == [whole]  # 3: the younger of two that disagree
+    assert (extractor.inconsistent, extractor.octets_dropped) == (1, 41)
+    assert extractor.feed(whole + b"\x20" * 6, 0) == [whole]  # 4: version 1
+    assert (extractor.unknown_version, extractor.octets_dropped) == (1, 47)
+    assert extractor.packets == 2
+
+
+def test_a_header_that_contradicts_itself_ends_the_packet():
+    """An encapsulation packet of one octet with a header of two, cut between them."""
+    extractor = Extractor()
+    extractor.feed(b"\xfd", 0)
+    assert extractor.feed(b"\x01", None) == []
+    assert extractor.inconsistent == 1

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 NATIVE := $(shell find csrc -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name '*.py' | sort) CMakeLists.txt
 
-.PHONY: demo test test-slow setup clean
+.PHONY: demo test test-slow setup fuzz clean
 demo: $(READY)
 	$(BIN)/skyrack demo $(ARGS)
 
@@ -33,6 +33,15 @@ bench-%: $(VENV)/.peers
 $(VENV)/.peers: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[ground,dev,bench]'
 	@touch $@
+
+# Arbitrary octets and parameters, SECONDS a target: `make fuzz`, `make fuzz FUZZ="crc sync" SECONDS=600`.
+CLANG ?= clang-14
+FUZZ ?= *
+SECONDS ?= 60
+fuzz:
+	cmake -S . -B build/fuzz -DSKYRACK_FUZZ=ON -DCMAKE_C_COMPILER=$(CLANG) >/dev/null
+	cmake --build build/fuzz --parallel 2 >/dev/null
+	csrc/fuzz/run.sh build/fuzz $(SECONDS) $(foreach name,$(FUZZ),'$(name)')
 
 clean:
 	rm -rf $(VENV) build

@@ -31,7 +31,7 @@ static inline void step_register(const uint64_t *slices, unsigned rows, uint32_t
     const quad none = {0};
     const uint32_t leaving = symbols ^ state[0][0];
     for (unsigned q = 0; q < rows; q++)
-        state[q] = __builtin_shuffle(state[q], q + 1 < rows ? state[q + 1] : none, (quad){1, 2, 3, 4});
+        state[q] = __builtin_shufflevector(state[q], q + 1 < rows ? state[q + 1] : none, 1, 2, 3, 4);
     add_rows(slices, rows, leaving, state);
 }
 

@@ -1,9 +1,9 @@
 /* Sixteen words at a time with lookups of sixteen octets: pshufb on x86-64, tbl on aarch64.
  * The words are turned so that a vector holds the same octet of all sixteen; two lookups by half octets give what that
- * octet adds to the checks. */
+ * octet adds to the checks. The file that includes this has defined `octets`, and lookup(table, at): octet i of the
+ * result is octet at[i], 0..15, of the table. */
 #include "secded_ops.h"
 
-typedef uint8_t octets __attribute__((vector_size(16)));
 typedef uint16_t pairs __attribute__((vector_size(16)));
 
 #define LOW_HALF(seed)                                                                                                 \
@@ -12,14 +12,14 @@ typedef uint16_t pairs __attribute__((vector_size(16)));
     {SR_SPAN16(0, SECDED_COLUMN(seed, 4), SECDED_COLUMN(seed, 5), SECDED_COLUMN(seed, 6), SECDED_COLUMN(seed, 7))}
 static const octets LOW[8] = SECDED_SEEDS(LOW_HALF), HIGH[8] = SECDED_SEEDS(HIGH_HALF);
 
-static inline pairs low16(pairs a, pairs b) { return __builtin_shuffle(a, b, (pairs){0, 8, 1, 9, 2, 10, 3, 11}); }
-static inline pairs high16(pairs a, pairs b) { return __builtin_shuffle(a, b, (pairs){4, 12, 5, 13, 6, 14, 7, 15}); }
+static inline pairs low16(pairs a, pairs b) { return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11); }
+static inline pairs high16(pairs a, pairs b) { return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15); }
 
 /* Two words to eight pairs: their first octets, their second ones, ... */
 static inline pairs paired(const uint8_t *words) {
     octets both;
     memcpy(&both, words, sizeof both);
-    return (pairs)__builtin_shuffle(both, (octets){0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15});
+    return (pairs)__builtin_shufflevector(both, both, 0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
 }
 
 /* One step of turning an 8 x 8 square of pairs; three steps turn it. */
@@ -35,7 +35,7 @@ static void encode(const uint8_t *data, size_t words, uint8_t *checks) {
         octets sum = {0};
         for (int i = 0; i < 8; i++) {
             octets of_all = (octets)b[i];
-            sum ^= __builtin_shuffle(LOW[i], of_all & 15) ^ __builtin_shuffle(HIGH[i], of_all >> 4);
+            sum ^= lookup(LOW[i], of_all & 15) ^ lookup(HIGH[i], of_all >> 4);
         }
         memcpy(checks, &sum, sizeof sum);
     }

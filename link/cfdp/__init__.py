@@ -1,0 +1,54 @@
+"""CCSDS File Delivery Protocol (727.0-B-5): files over a link that loses, repeats and reorders.
+
+ground = Entity(1, store)
+node = Entity(42, other_store)
+node.put("water-7.bin", "water-7.bin", destination_id=1)
+octets = node.next_pdu(now_ns)   # whenever the link has room
+ground.on_pdu(octets, now_ns)    # as it arrives; and the same the other way round
+ground.take_indications()
+"""
+
+from link.cfdp.codes import ChecksumType, Condition, Delivery, FileStatus, Handler
+from link.cfdp.entity import Entity
+from link.cfdp.filestore import FileReader, FileStore, FileWriter, MemoryStore
+from link.cfdp.header import TransactionId
+from link.cfdp.indications import (
+    Abandoned,
+    EofReceived,
+    EofSent,
+    Fault,
+    Indication,
+    MetadataReceived,
+    Progress,
+    Resumed,
+    Started,
+    Suspended,
+    TransactionFinished,
+)
+from link.cfdp.settings import Settings
+
+__all__ = [
+    "Abandoned",
+    "ChecksumType",
+    "Condition",
+    "Delivery",
+    "Entity",
+    "EofReceived",
+    "EofSent",
+    "Fault",
+    "FileReader",
+    "FileStatus",
+    "FileStore",
+    "FileWriter",
+    "Handler",
+    "Indication",
+    "MemoryStore",
+    "MetadataReceived",
+    "Progress",
+    "Resumed",
+    "Settings",
+    "Started",
+    "Suspended",
+    "TransactionFinished",
+    "TransactionId",
+]

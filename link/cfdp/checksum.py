@@ -1,0 +1,116 @@
+"""File checksums of CFDP (CCSDS 727.0-B-5 §4.2.2; types in the SANA registry). Each is fed the file in order."""
+
+import zlib
+from functools import cache
+from typing import Protocol
+
+import numpy as np
+
+from hal.kernels.crc import crc32c
+from link.cfdp.codes import ChecksumType
+
+WORD_OCTETS = 4
+PROXIMITY_1_POLYNOMIAL = 0x00A00805
+"""x^32 + x^23 + x^21 + x^11 + x^2 + 1, register zero at first (CCSDS 211.2-B-3 annex C)."""
+
+
+class Checksum(Protocol):
+    """A checksum under way."""
+
+    value: int
+
+    def update(self, octets: bytes) -> None:
+        """Go on with the next octets of the file."""
+
+
+class Modular:
+    """The sum modulo 2^32 of the file's 4-octet words, the last filled with zeros (§4.2.2)."""
+
+    def __init__(self) -> None:
+        self.value = 0
+        self._phase = 0
+
+    def update(self, octets: bytes) -> None:
+        """Go on with the next octets, wherever in a word they begin."""
+        end = self._phase + len(octets)
+        padded = bytes(self._phase) + octets + bytes(-end % WORD_OCTETS)
+        words = np.frombuffer(padded, ">u4")
+        self.value = (self.value + int(words.sum(dtype=np.uint64))) & 0xFFFFFFFF
+        self._phase = end % WORD_OCTETS
+
+
+class Crc32:
+    """CRC-32 of IEEE 802.3."""
+
+    def __init__(self) -> None:
+        self.value = 0
+
+    def update(self, octets: bytes) -> None:
+        """Go on with the next octets."""
+        self.value = zlib.crc32(octets, self.value)
+
+
+class Crc32c:
+    """CRC-32C."""
+
+    def __init__(self) -> None:
+        self.value = 0
+
+    def update(self, octets: bytes) -> None:
+        """Go on with the next octets."""
+        self.value = crc32c(octets, self.value)
+
+
+class Proximity1:
+    """CRC-32 of the Proximity-1 link; octet by octet, so slow on large files."""
+
+    def __init__(self) -> None:
+        self.value = 0
+
+    def update(self, octets: bytes) -> None:
+        """Go on with the next octets."""
+        table, crc = _proximity_1_table(), self.value
+        for octet in octets:
+            crc = (crc << 8 & 0xFFFFFFFF) ^ table[crc >> 24 ^ octet]
+        self.value = crc
+
+
+class Null:
+    """No checksum: always 0."""
+
+    def __init__(self) -> None:
+        self.value = 0
+
+    def update(self, octets: bytes) -> None:
+        """Nothing to do."""
+
+
+_TYPES: dict[int, type[Checksum]] = {
+    ChecksumType.MODULAR: Modular,
+    ChecksumType.PROXIMITY_1: Proximity1,
+    ChecksumType.CRC32C: Crc32c,
+    ChecksumType.CRC32: Crc32,
+    ChecksumType.NULL: Null,
+}
+
+
+def supported(kind: int) -> bool:
+    """Whether `start` knows this type."""
+    return kind in _TYPES
+
+
+def start(kind: int) -> Checksum:
+    """A checksum of no octets yet. Raises KeyError for a type that is not `supported`."""
+    return _TYPES[kind]()
+
+
+@cache
+def _proximity_1_table() -> tuple[int, ...]:
+    return tuple(map(_proximity_1_entry, range(256)))
+
+
+def _proximity_1_entry(octet: int) -> int:
+    crc = octet << 24
+    for _ in range(8):
+        crc = (crc << 1 & 0xFFFFFFFF) ^ PROXIMITY_1_POLYNOMIAL * (crc >> 31)
+    return crc

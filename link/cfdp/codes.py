@@ -1,0 +1,78 @@
+"""The numbers of CFDP (CCSDS 727.0-B-5 §5): what a PDU's small fields may say."""
+
+from enum import IntEnum
+
+
+class Directive(IntEnum):
+    """File directive codes (table 5-4)."""
+
+    EOF = 4
+    FINISHED = 5
+    ACK = 6
+    METADATA = 7
+    NAK = 8
+    PROMPT = 9
+    KEEP_ALIVE = 12
+
+
+class Condition(IntEnum):
+    """Condition codes (table 5-5): how a transaction stands, or why it ended."""
+
+    NO_ERROR = 0
+    POSITIVE_ACK_LIMIT = 1
+    KEEP_ALIVE_LIMIT = 2
+    INVALID_MODE = 3
+    FILESTORE_REJECTION = 4
+    CHECKSUM_FAILURE = 5
+    FILE_SIZE_ERROR = 6
+    NAK_LIMIT = 7
+    INACTIVITY = 8
+    INVALID_FILE_STRUCTURE = 9
+    CHECK_LIMIT = 10
+    UNSUPPORTED_CHECKSUM = 11
+    SUSPENDED = 14
+    CANCELLED = 15
+
+
+class Handler(IntEnum):
+    """What follows a fault (table 5-19)."""
+
+    CANCEL = 1
+    SUSPEND = 2
+    IGNORE = 3
+    ABANDON = 4
+
+
+class Delivery(IntEnum):
+    """Delivery code of a Finished PDU (table 5-7)."""
+
+    COMPLETE = 0
+    INCOMPLETE = 1
+
+
+class FileStatus(IntEnum):
+    """What became of the file at its destination (table 5-7)."""
+
+    DISCARDED = 0
+    REJECTED = 1
+    RETAINED = 2
+    UNREPORTED = 3
+
+
+class TransactionStatus(IntEnum):
+    """What the sender of an ACK knows of the transaction (table 5-8)."""
+
+    UNDEFINED = 0
+    ACTIVE = 1
+    TERMINATED = 2
+    UNRECOGNISED = 3
+
+
+class ChecksumType(IntEnum):
+    """Checksums that we compute, by their number in the SANA registry."""
+
+    MODULAR = 0
+    PROXIMITY_1 = 1
+    CRC32C = 2
+    CRC32 = 3
+    NULL = 15

@@ -1,0 +1,372 @@
+"""The receiving end of a CFDP transaction, class 1 and 2 (CCSDS 727.0-B-5 §4.6.1.2, §4.6.4.3, §4.7, §4.11.2.3).
+
+PDUs may come in any order, more than once, or not at all. What is missing is asked for as soon as a gap shows (if the
+settings say so) and, after EOF, whenever the NAK timer expires. The file stands under its name only when it is whole
+and its checksum fits.
+"""
+
+from collections.abc import Callable
+
+from link.cfdp import checksum
+from link.cfdp.codes import Condition, Delivery, Directive, FileStatus, Handler, TransactionStatus
+from link.cfdp.countdown import Countdown
+from link.cfdp.directives import METADATA_RANGE, Ack, Eof, Finished, KeepAlive, Metadata, Nak, Prompt, Range
+from link.cfdp.fields import size_octets
+from link.cfdp.filestore import FileStore, FileWriter
+from link.cfdp.header import Header
+from link.cfdp.indications import EofReceived, Indication, MetadataReceived, TransactionFinished
+from link.cfdp.intervals import Intervals
+from link.cfdp.pdu import CRC_OCTETS, Body, FileData
+from link.cfdp.settings import Settings
+from link.cfdp.tlv import NOT_PERFORMED, FilestoreRequest, FilestoreResponse, MessageToUser
+from link.cfdp.transaction import Pause, Transaction
+
+READ_OCTETS = 1 << 16
+
+
+class Destination(Transaction):
+    """Receives one file into `store`."""
+
+    def __init__(
+        self,
+        header: Header,
+        store: FileStore,
+        settings: Settings,
+        tell: Callable[[Indication], None],
+        now_ns: int,
+    ) -> None:
+        self.nak = Countdown(settings.nak_ms, settings.nak_limit)
+        super().__init__(header, settings, tell)
+        request_octets = 2 * size_octets(header.large)
+        overhead = header.size + 1 + request_octets + CRC_OCTETS * header.crc  # the scope is as long as a request
+        self._requests_max = (settings.pdu_octets_max - overhead) // request_octets
+        self.size: int | None = None
+        self.dropped = 0
+        self._store = store
+        self._writer: FileWriter | None = None
+        self._received = Intervals()
+        self._wanted = Intervals()
+        self._metadata_wanted = False
+        self._metadata: Metadata | None = None
+        self._eof: Eof | None = None
+        self._checksum: checksum.Checksum | None = None
+        self._summed = 0
+        self._answer: Ack | None = None
+        self._keep_alive_due = False
+        self._finished: Finished | None = None
+        self._finished_due = False
+        self.inactivity.start(now_ns)
+
+    @property
+    def progress(self) -> int:
+        """Octets of the file that have arrived."""
+        return self._received.total
+
+    @property
+    def timers(self) -> tuple[Countdown, ...]:
+        """All that can expire."""
+        return self.ack, self.check, self.inactivity, self.nak
+
+    def urgent_pdu(self, now_ns: int) -> bytes | None:
+        """The next answer, or Finished, or request for what is missing."""
+        if self._answer:
+            answer, self._answer = self._answer, None
+            return self._pdu(answer)
+        if self.paused:
+            return None
+        if self._finished_due:
+            return self._send_finished(now_ns)
+        if self._keep_alive_due:
+            self._keep_alive_due = False
+            return self._pdu(KeepAlive(self.progress))
+        return self._send_nak(now_ns) if self._metadata_wanted or self._wanted else None
+
+    def bulk_pdu(self, now_ns: int) -> bytes | None:  # noqa: ARG002  # both ends are asked alike
+        """A receiver has nothing that could wait."""
+        return None
+
+    def receive(self, body: Body, now_ns: int) -> None:
+        """Take what the sender says."""
+        if self.inactivity.running:
+            self.inactivity.start(now_ns)
+        match body:
+            case FileData():
+                self._on_data(body, now_ns)
+            case Metadata():
+                self._on_metadata(body, now_ns)
+            case Eof():
+                self._on_eof(body, now_ns)
+            case Ack(directive=Directive.FINISHED) if self._finished:
+                self.close()
+            case Prompt():
+                self._on_prompt(body)
+
+    def step(self, now_ns: int) -> None:
+        """Act on what has expired."""
+        if self.ack.expired(now_ns):
+            self._on_silence(now_ns)
+        if self.nak.expired(now_ns):
+            self._on_nothing_new(now_ns)
+        if self.check.expired(now_ns):
+            self._on_still_incomplete(now_ns)
+        if self.inactivity.expired(now_ns):
+            self.inactivity.start(now_ns)
+            self.fault(Condition.INACTIVITY, now_ns)
+
+    def cancel(self, condition: Condition, now_ns: int) -> None:
+        """End the transaction with Finished (cancel) (§4.11.2.3); one that awaits its last ACK just ends."""
+        if self.closed:
+            return
+        self.unpause(Pause.SUSPENDED, now_ns)
+        if self._finished:
+            self.close()
+            return
+        rejected = condition is Condition.FILESTORE_REJECTION
+        self._cancelled(condition, self.header.destination, FileStatus.REJECTED if rejected else FileStatus.DISCARDED)
+
+    def close(self) -> None:
+        """Nothing is left to say; a file that is not whole is discarded."""
+        super().close()
+        self._discard()
+
+    def _on_data(self, segment: FileData, now_ns: int) -> None:
+        if self._finished:
+            return
+        start, end = segment.offset, segment.offset + len(segment.data)
+        highest = self._received.end
+        if len(self._received) >= self.settings.gaps_max and not self._received.touches(start, end):
+            self.dropped += 1  # too many holes to remember one more: it will be asked for later
+            return
+        if not self._write(segment, now_ns) or not self._received.add(start, end):
+            return
+        self.nak.forgive()
+        if self._wanted:
+            self._wanted.discard(start, end)
+        if start > highest and self.settings.immediate_nak:
+            self._want(highest, start)
+            self._metadata_wanted |= self._metadata is None
+        if self._eof:
+            self._check_size(now_ns)
+            self._complete(now_ns)
+
+    def _on_metadata(self, metadata: Metadata, now_ns: int) -> None:
+        if self._metadata or self._finished:
+            return
+        self._metadata, self._metadata_wanted = metadata, False
+        self._override(metadata.options)
+        self.size = self.size or metadata.file_size or None
+        messages = tuple(part.octets for part in metadata.options if isinstance(part, MessageToUser))
+        self._tell(
+            MetadataReceived(self.id, metadata.source_name, metadata.destination_name, metadata.file_size, messages)
+        )
+        if not checksum.supported(metadata.checksum):
+            self.fault(Condition.UNSUPPORTED_CHECKSUM, now_ns)
+        else:
+            self._checksum = checksum.start(metadata.checksum)
+        self._complete(now_ns)
+
+    def _on_eof(self, eof: Eof, now_ns: int) -> None:
+        """Every EOF is acknowledged, however late or often it comes: our ACK may have been lost."""
+        if not self.header.unacknowledged:
+            self._answer = Ack(directive=Directive.EOF, condition=eof.condition, status=TransactionStatus.ACTIVE)
+        if self._finished:
+            return
+        if eof.condition:
+            self._cancelled(eof.condition, self.header.source, FileStatus.DISCARDED)
+        elif not self._eof:
+            self._eof, self.size = eof, eof.file_size
+            self._tell(EofReceived(self.id))
+            self._await_rest(now_ns)
+            self._check_size(now_ns)
+            self._complete(now_ns)
+
+    def _await_rest(self, now_ns: int) -> None:
+        """Class 1 can only wait; class 2 asks for what it has not asked for yet (§4.6.4.3)."""
+        assert self._eof
+        if self.header.unacknowledged:
+            self.check.start(now_ns)
+            return
+        self.nak.start(now_ns)
+        asked_octets = self._received.end if self.settings.immediate_nak else 0
+        self._want(asked_octets, self._eof.file_size)
+        self._metadata_wanted = self._metadata is None
+
+    def _on_prompt(self, prompt: Prompt) -> None:
+        if self._finished:
+            return
+        if prompt.keep_alive:
+            self._keep_alive_due = True
+        else:
+            self._want_all()
+
+    def _on_silence(self, now_ns: int) -> None:
+        """Finished was not acknowledged in time: again, or a fault; of a cancelled transaction all was said already."""
+        if not self.ack.exhausted:
+            self._finished_due = True
+        elif self.condition:
+            self.close()
+        else:
+            self.ack.forgive()
+            self._finished_due = True
+            self.fault(Condition.POSITIVE_ACK_LIMIT, now_ns)
+
+    def _on_nothing_new(self, now_ns: int) -> None:
+        """What was asked for has not come in time: ask again, or a fault (§4.6.4.3.4)."""
+        self.nak.start(now_ns)
+        if self.nak.exhausted:
+            self.nak.forgive()
+            self.fault(Condition.NAK_LIMIT, now_ns)
+        else:
+            self._want_all()
+            self._complete(now_ns)  # a suspension may have come between the last octet and this
+
+    def _on_still_incomplete(self, now_ns: int) -> None:
+        """Class 1: the file is not whole though its end was announced (§4.6.3.3)."""
+        self.check.start(now_ns)
+        if self.check.exhausted:
+            self.check.forgive()
+            self.fault(Condition.CHECK_LIMIT, now_ns)
+        else:
+            self._complete(now_ns)
+
+    def _check_size(self, now_ns: int) -> None:
+        assert self._eof
+        if self._received.end > self._eof.file_size and not self._finished:
+            self.fault(Condition.FILE_SIZE_ERROR, now_ns)
+
+    def _write(self, segment: FileData, now_ns: int) -> bool:
+        """Store what is new of a segment; never what is there already, as the checksum may have been taken over it."""
+        start, data = segment.offset, segment.data
+        try:
+            writer = self._writer = self._writer or self._store.create()
+            if start >= self._received.end:
+                writer.write(start, data)
+                self._sum(start, data)
+                return True
+            for low, high in list(self._received.gaps(start, start + len(data))):
+                writer.write(low, data[low - start : high - start])
+        except OSError:
+            self._reject(now_ns)
+            return False
+        return True
+
+    def _sum(self, start: int, data: bytes) -> None:
+        """Take data that came in order into the checksum while they are at hand."""
+        if self._checksum and start == self._summed:
+            self._checksum.update(data)
+            self._summed += len(data)
+
+    def _reject(self, now_ns: int) -> None:
+        """The file store failed; to ignore that is not possible."""
+        self.fault(Condition.FILESTORE_REJECTION, now_ns)
+        if self.handlers.get(Condition.FILESTORE_REJECTION) is Handler.IGNORE:
+            self.cancel(Condition.FILESTORE_REJECTION, now_ns)
+
+    def _complete(self, now_ns: int) -> None:
+        """Deliver the file if nothing is missing (§4.6.1.2.8)."""
+        if self._finished or self.paused or not self._metadata or not self._eof:
+            return
+        if self._received.total < self._eof.file_size:
+            return
+        try:
+            self._deliver(self._metadata, self._eof, now_ns)
+        except OSError:
+            self._reject(now_ns)
+
+    def _deliver(self, metadata: Metadata, eof: Eof, now_ns: int) -> None:
+        writer = self._writer = self._writer or self._store.create()
+        condition = Condition.NO_ERROR
+        if not self._sums_up(writer, eof):
+            condition = Condition.CHECKSUM_FAILURE
+            self.fault(condition, now_ns)
+            if self.handlers.get(condition) is not Handler.IGNORE:
+                return
+        if metadata.destination_name:
+            writer.keep(metadata.destination_name)
+            self._writer = None
+        delivery = Delivery.INCOMPLETE if condition else Delivery.COMPLETE
+        self._finish(
+            Finished(
+                condition=condition, delivery=delivery, file_status=FileStatus.RETAINED, responses=_responses(metadata)
+            )
+        )
+
+    def _sums_up(self, writer: FileWriter, eof: Eof) -> bool:
+        """Whether the checksum over the whole file is the sender's; the part not yet summed is read back."""
+        if self._checksum is None or isinstance(self._checksum, checksum.Null):
+            return True
+        while self._summed < eof.file_size:
+            data = writer.read(self._summed, min(READ_OCTETS, eof.file_size - self._summed))
+            self._checksum.update(data)
+            self._summed += len(data)
+        return self._checksum.value == eof.checksum
+
+    def _want(self, start: int, end: int) -> None:
+        if self.header.unacknowledged:
+            return
+        for gap in self._received.gaps(start, end):
+            self._wanted.add(*gap)
+
+    def _want_all(self) -> None:
+        self._want(0, self._eof.file_size if self._eof else self._received.end)
+        self._metadata_wanted = self._metadata is None and not self.header.unacknowledged
+
+    def _send_nak(self, now_ns: int) -> bytes:
+        requests: list[Range] = [METADATA_RANGE] if self._metadata_wanted else []
+        self._metadata_wanted = False
+        while self._wanted and len(requests) < self._requests_max:
+            requests.append(self._wanted.take(1 << 64))
+        if self._eof:
+            self.nak.start(now_ns)
+        return self._pdu(Nak(start=requests[0][0], end=requests[-1][1], requests=tuple(requests)))
+
+    def _send_finished(self, now_ns: int) -> bytes:
+        assert self._finished
+        self._finished_due = False
+        octets = self._pdu(self._finished)
+        if self.header.unacknowledged:
+            self.close()
+        else:
+            self.ack.start(now_ns)
+        return octets
+
+    def _cancelled(self, condition: Condition, by: int, file_status: FileStatus) -> None:
+        self.condition = condition
+        self._discard()
+        self._finish(
+            Finished(
+                condition=condition,
+                delivery=Delivery.INCOMPLETE,
+                file_status=file_status,
+                fault_location=by.to_bytes(self.header.id_octets),
+            )
+        )
+
+    def _finish(self, finished: Finished) -> None:
+        """The outcome is settled: tell the user now, the sender as soon as the link has room."""
+        self._finished = finished
+        self._wanted.clear()
+        self._metadata_wanted = self._keep_alive_due = False
+        for timer in self.timers:
+            timer.stop()
+        self._tell(
+            TransactionFinished(
+                self.id, finished.condition, finished.delivery, finished.file_status, finished.responses
+            )
+        )
+        closure = self._metadata is not None and self._metadata.closure
+        if closure or not self.header.unacknowledged:
+            self._finished_due = True
+        else:
+            self.close()
+
+    def _discard(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer:
+            writer.discard()
+
+
+def _responses(metadata: Metadata) -> tuple[FilestoreResponse, ...]:
+    """Filestore requests are understood but not carried out; their sender is told so (§4.10.4)."""
+    requests = (part for part in metadata.options if isinstance(part, FilestoreRequest))
+    return tuple(FilestoreResponse(r.action, NOT_PERFORMED, r.first_name, r.second_name) for r in requests)

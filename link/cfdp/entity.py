@@ -1,0 +1,260 @@
+"""A CFDP entity (CCSDS 727.0-B-5 §4): all transactions of one end, each with its own machine.
+
+It is pulled: whoever has room for a PDU asks `next_pdu`, hands what arrives to `on_pdu`, and wakes it at `deadline_ns`.
+Transactions that have ended are remembered for a while, because the other end may not know yet: its EOF or Finished is
+acknowledged again, and stray data start nothing anew.
+"""
+
+from collections import OrderedDict, deque
+from dataclasses import replace
+
+from link.cfdp.codes import Condition, TransactionStatus
+from link.cfdp.destination import Destination
+from link.cfdp.directives import Ack, Eof, Finished, Metadata
+from link.cfdp.filestore import FileStore
+from link.cfdp.header import Header, TransactionId
+from link.cfdp.indications import Indication, Progress, Started
+from link.cfdp.pdu import Body, FileData, decode_pdu, encode_pdu
+from link.cfdp.settings import Settings
+from link.cfdp.source import Source
+from link.cfdp.tlv import Tlv
+from link.cfdp.transaction import Pause
+from link.errors import CapacityError, DecodeError
+
+LARGE_FILE_OCTETS = 1 << 32
+ENDED_MAX = 1024
+ANSWERS_MAX = 64
+INDICATIONS_MAX = 4096
+Machine = Source | Destination
+
+
+class Entity:
+    """One end. `transactions_max` bounds what is open at a time, in both roles together.
+
+    `first_sequence` numbers the first put: after a restart it must not repeat a number that the other end may remember.
+    Counters: `undecodable` PDUs, `refused` ones (not for us, or of a transaction that cannot be opened), and
+    `indications_dropped`, should nobody take them.
+    """
+
+    def __init__(
+        self,
+        entity_id: int,
+        store: FileStore,
+        settings: Settings | None = None,
+        *,
+        first_sequence: int = 0,
+        transactions_max: int = 64,
+    ) -> None:
+        self.entity_id = entity_id
+        self.undecodable = self.refused = self.indications_dropped = 0
+        self._store, self._settings = store, settings or Settings()
+        self._sequence, self._transactions_max = first_sequence, transactions_max
+        self._open: dict[TransactionId, Machine] = {}
+        self._ended: OrderedDict[TransactionId, None] = OrderedDict()
+        self._answers: deque[bytes] = deque(maxlen=ANSWERS_MAX)
+        self._indications: list[Indication] = []
+        self._told: dict[TransactionId, int] = {}
+        self._frozen = False
+
+    def put(
+        self,
+        source_name: str,
+        destination_name: str,
+        destination_id: int,
+        *,
+        acknowledged: bool = True,
+        closure: bool = False,
+        options: tuple[Tlv, ...] = (),
+    ) -> TransactionId:
+        """Send a file of our store: class 2, or class 1 with or without closure (§4.3).
+
+        Raises OSError where the file cannot be opened, CapacityError where too much is under way, ValueError for names
+        or options that no PDU can hold.
+        """
+        if len(self._open) >= self._transactions_max:
+            raise CapacityError(f"{len(self._open)} transactions are open already")
+        reader = self._store.open(source_name)
+        header = self._header(destination_id, acknowledged=acknowledged, large=reader.size >= LARGE_FILE_OCTETS)
+        metadata = Metadata(
+            closure=closure,
+            checksum=self._settings.checksum,
+            file_size=reader.size,
+            source_name=source_name,
+            destination_name=destination_name,
+            options=options,
+        )
+        self._check(header, metadata)
+        self._add(Source(header, metadata, reader, self._settings, self._tell), now_ns=0)
+        self._sequence = (self._sequence + 1) % (1 << 8 * self._settings.sequence_octets)
+        self._tell(Started(header.transaction))
+        return header.transaction
+
+    def on_pdu(self, octets: bytes, now_ns: int) -> None:
+        """Take a PDU that arrived; one that is damaged or not for us is counted."""
+        try:
+            header, body = decode_pdu(octets)
+        except DecodeError:
+            self.undecodable += 1
+            return
+        machine = self._open.get(header.transaction)
+        if machine is None:
+            machine = self._stranger(header, body, now_ns)
+        elif machine.header.toward_sender == header.toward_sender:
+            self.refused += 1
+            return
+        if machine:
+            machine.receive(body, now_ns)
+            self._retire(machine)
+
+    def next_pdu(self, now_ns: int) -> bytes | None:
+        """The PDU that should go next, or None: answers first, then files in the order of their puts."""
+        self.step(now_ns)
+        if self._frozen:
+            return None
+        if self._answers:
+            return self._answers.popleft()
+        for machine in self._open.values():
+            octets = machine.urgent_pdu(now_ns)
+            if octets:
+                self._retire(machine)
+                return octets
+        for machine in self._open.values():
+            octets = machine.bulk_pdu(now_ns)
+            if octets:
+                self._retire(machine)
+                return octets
+        return None
+
+    def step(self, now_ns: int) -> None:
+        """Act on the timers that have expired; `next_pdu` does so as well."""
+        for machine in tuple(self._open.values()):
+            machine.step(now_ns)
+            self._retire(machine)
+
+    @property
+    def deadline_ns(self) -> int | None:
+        """When `next_pdu` (or `step`) should be called at the latest; None while no timer runs."""
+        deadlines = (machine.deadline_ns for machine in self._open.values())
+        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+
+    @property
+    def transactions(self) -> tuple[TransactionId, ...]:
+        """What is open, oldest first."""
+        return tuple(self._open)
+
+    def take_indications(self) -> list[Indication]:
+        """What happened since the last call, then the progress of each open transaction that got on."""
+        taken, self._indications = self._indications, []
+        for name, machine in self._open.items():
+            if machine.progress != self._told.get(name, 0):
+                self._told[name] = machine.progress
+                taken.append(Progress(name, machine.progress, machine.size))
+        return taken
+
+    def cancel(self, transaction: TransactionId, now_ns: int) -> None:
+        """End a transaction, and tell the other end. Raises ValueError if it is not open."""
+        machine = self._known(transaction)
+        machine.cancel(Condition.CANCELLED, now_ns)
+        self._retire(machine)
+
+    def suspend(self, transaction: TransactionId, now_ns: int) -> None:
+        """Let a transaction stand still: no timer runs, nothing but acknowledgements is sent. Raises ValueError."""
+        self._known(transaction).suspend(now_ns)
+
+    def resume(self, transaction: TransactionId, now_ns: int) -> None:
+        """Let a suspended transaction go on. Raises ValueError."""
+        self._known(transaction).resume(now_ns)
+
+    def prompt(self, transaction: TransactionId, *, keep_alive: bool = False) -> None:
+        """Ask the receiver of a file for what it misses, or for its progress. Raises ValueError."""
+        machine = self._known(transaction)
+        if not isinstance(machine, Source):
+            raise ValueError(f"transaction {transaction} is received here; only its sender may prompt")  # noqa: TRY004
+        machine.prompt(keep_alive=keep_alive)
+
+    def freeze(self, now_ns: int) -> None:
+        """The link is down: all timers stand still, nothing is sent (§4.12). What still arrives is taken."""
+        self._frozen = True
+        for machine in self._open.values():
+            machine.pause(Pause.FROZEN, now_ns)
+
+    def thaw(self, now_ns: int) -> None:
+        """The link is up again: timers run on with what they had left."""
+        self._frozen = False
+        for machine in self._open.values():
+            machine.unpause(Pause.FROZEN, now_ns)
+
+    def _stranger(self, header: Header, body: Body, now_ns: int) -> Machine | None:
+        """The new machine for a PDU of no open transaction, if it may open one."""
+        us = header.source if header.toward_sender else header.destination
+        ended = header.transaction in self._ended
+        if us != self.entity_id:
+            self.refused += 1
+        elif header.toward_sender or ended:
+            self._answer(header, body, ended=ended)
+        elif not isinstance(body, Metadata | FileData | Eof) or len(self._open) >= self._transactions_max:
+            self.refused += 1
+        else:
+            reply = replace(header, toward_sender=True)
+            return self._add(Destination(reply, self._store, self._settings, self._tell, now_ns), now_ns)
+        return None
+
+    def _answer(self, header: Header, body: Body, *, ended: bool) -> None:
+        """The other end waits for an ACK of a transaction that is over here (§4.7.2)."""
+        awaited = Finished if header.toward_sender else Eof
+        if not isinstance(body, awaited) or header.unacknowledged:
+            self.refused += 1
+            return
+        status = TransactionStatus.TERMINATED if ended else TransactionStatus.UNRECOGNISED
+        ack = Ack(directive=body.CODE, condition=body.condition, status=status)
+        answer = encode_pdu(replace(header, toward_sender=not header.toward_sender), ack)
+        if answer not in self._answers:
+            self._answers.append(answer)
+
+    def _header(self, destination_id: int, *, acknowledged: bool, large: bool) -> Header:
+        settings = self._settings
+        if destination_id == self.entity_id:
+            raise ValueError(f"destination {destination_id} is this entity itself")
+        return Header(
+            source=self.entity_id,
+            sequence=self._sequence,
+            destination=destination_id,
+            unacknowledged=not acknowledged,
+            crc=settings.crc,
+            large=large,
+            id_octets=settings.id_octets,
+            sequence_octets=settings.sequence_octets,
+        )
+
+    def _check(self, header: Header, metadata: Metadata) -> None:
+        size = len(encode_pdu(header, metadata))
+        if size > self._settings.pdu_octets_max:
+            raise ValueError(f"metadata of {size} octets, PDUs hold {self._settings.pdu_octets_max}")
+
+    def _add(self, machine: Machine, now_ns: int) -> Machine:
+        self._open[machine.id] = machine
+        if self._frozen:
+            machine.pause(Pause.FROZEN, now_ns)
+        return machine
+
+    def _retire(self, machine: Machine) -> None:
+        """Forget a machine that has closed, but not that it was there."""
+        if not machine.closed:
+            return
+        self._open.pop(machine.id, None)
+        self._told.pop(machine.id, None)
+        self._ended[machine.id] = None
+        if len(self._ended) > ENDED_MAX:
+            self._ended.popitem(last=False)
+
+    def _known(self, transaction: TransactionId) -> Machine:
+        machine = self._open.get(transaction)
+        if machine is None:
+            raise ValueError(f"transaction {transaction} is not open")
+        return machine
+
+    def _tell(self, indication: Indication) -> None:
+        if len(self._indications) < INDICATIONS_MAX:
+            self._indications.append(indication)
+        else:
+            self.indications_dropped += 1

@@ -1,0 +1,102 @@
+"""Where CFDP finds and leaves files: small contracts that a board, a ground station and a test fill in their way."""
+
+from typing import Protocol
+
+
+class FileReader(Protocol):
+    """A file to be sent. Its size does not change while it is open. Methods raise OSError."""
+
+    @property
+    def size(self) -> int:
+        """Octets in the file."""
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Exactly `size` octets from `offset` on."""
+
+    def close(self) -> None:
+        """No more will be read."""
+
+
+class FileWriter(Protocol):
+    """A file that arrives, in any order, under no name yet. Methods raise OSError.
+
+    Exactly one of `keep` and `discard` ends it.
+    """
+
+    def write(self, offset: int, octets: bytes) -> None:
+        """Put octets at `offset`; earlier ones there are overwritten."""
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Octets that were written."""
+
+    def keep(self, name: str) -> None:
+        """The file is whole: from now on it stands under `name`, at once and complete, replacing what stood there."""
+
+    def discard(self) -> None:
+        """The file will not be whole: forget it."""
+
+
+class FileStore(Protocol):
+    """Opens files for CFDP. Methods raise OSError; a name that leads out of the store is one reason."""
+
+    def open(self, name: str) -> FileReader:
+        """The file called `name`."""
+
+    def create(self) -> FileWriter:
+        """A new file without a name."""
+
+
+class MemoryStore:
+    """A file store in memory, for tests and virtual time: `files` by name."""
+
+    def __init__(self, **files: bytes) -> None:
+        self.files = dict(files)
+
+    def open(self, name: str) -> "MemoryReader":
+        """The file called `name`. Raises FileNotFoundError."""
+        if name not in self.files:
+            raise FileNotFoundError(f"no file {name!r}")
+        return MemoryReader(self.files[name])
+
+    def create(self) -> "MemoryWriter":
+        """A new file without a name."""
+        return MemoryWriter(self)
+
+
+class MemoryReader:
+    """Reads a file that stands in memory."""
+
+    def __init__(self, octets: bytes) -> None:
+        self._octets, self.size = octets, len(octets)
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Exactly `size` octets from `offset` on."""
+        return self._octets[offset : offset + size]
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+
+class MemoryWriter:
+    """Gathers a file in memory."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store, self._octets = store, bytearray()
+
+    def write(self, offset: int, octets: bytes) -> None:
+        """Put octets at `offset`."""
+        if offset > len(self._octets):
+            self._octets.extend(bytes(offset - len(self._octets)))
+        self._octets[offset : offset + len(octets)] = octets
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Octets that were written."""
+        return bytes(self._octets[offset : offset + size])
+
+    def keep(self, name: str) -> None:
+        """The file stands under `name`."""
+        self._store.files[name] = bytes(self._octets)
+
+    def discard(self) -> None:
+        """Forget the file."""
+        self._octets = bytearray()

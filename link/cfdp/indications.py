@@ -1,0 +1,117 @@
+"""What a CFDP entity tells its user (CCSDS 727.0-B-5 §3.4)."""
+
+from dataclasses import dataclass
+
+from link.cfdp.codes import Condition, Delivery, FileStatus, Handler
+from link.cfdp.header import TransactionId
+from link.cfdp.tlv import FilestoreResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A put was taken (Transaction.indication)."""
+
+    transaction: TransactionId
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataReceived:
+    """A file begins to arrive; `messages` are the messages to the user that came with it."""
+
+    transaction: TransactionId
+    source_name: str
+    destination_name: str
+    file_size: int
+    messages: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Octets sent or received so far; `size` is None until it is known. One for each `take_indications` at most."""
+
+    transaction: TransactionId
+    octets: int
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EofSent:
+    """The whole file has been handed to the link once."""
+
+    transaction: TransactionId
+
+
+@dataclass(frozen=True, slots=True)
+class EofReceived:
+    """The sender says that the whole file was sent."""
+
+    transaction: TransactionId
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """The transaction pauses, asked to or by a fault."""
+
+    transaction: TransactionId
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The transaction goes on."""
+
+    transaction: TransactionId
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something went wrong, and `handler` was applied to it."""
+
+    transaction: TransactionId
+    condition: Condition
+    octets: int
+    handler: Handler
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionFinished:
+    """The transaction has ended; comes exactly once for each, unless it is abandoned (Transaction-Finished.indication).
+
+    Without acknowledgements or closure a sender cannot know what became of its file: then `delivery` is INCOMPLETE
+    and `file_status` UNREPORTED.
+    """
+
+    transaction: TransactionId
+    condition: Condition
+    delivery: Delivery
+    file_status: FileStatus
+    responses: tuple[FilestoreResponse, ...] = ()
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the file stands whole at its destination."""
+        return self.condition is Condition.NO_ERROR and self.delivery is Delivery.COMPLETE
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """The transaction was dropped without a word to the other end."""
+
+    transaction: TransactionId
+    condition: Condition
+    octets: int
+
+
+Indication = (
+    Started
+    | MetadataReceived
+    | Progress
+    | EofSent
+    | EofReceived
+    | Suspended
+    | Resumed
+    | Fault
+    | TransactionFinished
+    | Abandoned
+)

@@ -1,0 +1,48 @@
+"""What a CFDP entity knows beforehand of the other end and of the link (CCSDS 727.0-B-5 §8.3: the MIB)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from link.cfdp.codes import ChecksumType, Condition, Handler
+
+MS_NS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`pdu_octets_max` bounds every PDU sent, so that it fits the packets below.
+
+    Timers run from the moment a PDU is handed out; an interval should exceed the round trip and the time that a PDU
+    waits in queues below. `*_limit`: how often a timer may expire before the fault. `handlers`: what follows a fault,
+    Handler.CANCEL where none is named. `gaps_max` bounds what a receiver remembers of a file full of holes.
+    Raises ValueError naming the setting that cannot be.
+    """
+
+    pdu_octets_max: int = 1024
+    checksum: ChecksumType = ChecksumType.CRC32C
+    crc: bool = False
+    id_octets: int = 2
+    sequence_octets: int = 4
+    immediate_nak: bool = True
+    ack_ms: int = 2_000
+    ack_limit: int = 50
+    nak_ms: int = 2_000
+    nak_limit: int = 50
+    check_ms: int = 2_000
+    check_limit: int = 50
+    inactivity_ms: int = 300_000
+    gaps_max: int = 4096
+    handlers: Mapping[Condition, Handler] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _require("pdu_octets_max", self.pdu_octets_max, 64, 65535)
+        _require("id_octets", self.id_octets, 1, 8)
+        _require("sequence_octets", self.sequence_octets, 1, 8)
+        for name in ("ack_ms", "ack_limit", "nak_ms", "nak_limit", "check_ms", "check_limit", "inactivity_ms"):
+            _require(name, getattr(self, name), 1, 1 << 40)
+        _require("gaps_max", self.gaps_max, 1, 1 << 24)
+
+
+def _require(name: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise ValueError(f"{name} = {value}, expected {least}..{most}")

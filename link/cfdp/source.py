@@ -1,0 +1,236 @@
+"""The sending end of a CFDP transaction, class 1 and 2 (CCSDS 727.0-B-5 §4.6.1.1, §4.6.4.2, §4.7, §4.11.2.2).
+
+Order of what is sent: answers and repeated directives, what the receiver misses, new data, EOF. In class 2 the
+transaction ends when Finished has been acknowledged, or when EOF (cancel) has been.
+"""
+
+from collections.abc import Callable
+
+from link.cfdp import checksum
+from link.cfdp.codes import Condition, Delivery, Directive, FileStatus, TransactionStatus
+from link.cfdp.directives import METADATA_RANGE, Ack, Eof, Finished, Metadata, Nak, Prompt
+from link.cfdp.fields import size_octets
+from link.cfdp.filestore import FileReader
+from link.cfdp.header import Header
+from link.cfdp.indications import EofSent, Indication, TransactionFinished
+from link.cfdp.intervals import Intervals
+from link.cfdp.pdu import CRC_OCTETS, Body, FileData
+from link.cfdp.settings import Settings
+from link.cfdp.transaction import Pause, Transaction
+
+
+class Source(Transaction):
+    """Sends the file that `reader` holds, as `metadata` describes it."""
+
+    def __init__(
+        self,
+        header: Header,
+        metadata: Metadata,
+        reader: FileReader,
+        settings: Settings,
+        tell: Callable[[Indication], None],
+    ) -> None:
+        super().__init__(header, settings, tell)
+        self.size = reader.size
+        self._metadata, self._reader = metadata, reader
+        self._override(metadata.options)
+        self._checksum = checksum.start(metadata.checksum)
+        overhead = header.size + size_octets(header.large) + CRC_OCTETS * header.crc
+        self._segment_octets = settings.pdu_octets_max - overhead
+        self._position = 0
+        self._missing = Intervals()
+        self._metadata_sent = self._metadata_due = False
+        self._eof: Eof | None = None
+        self._eof_due = False
+        self._prompt: Prompt | None = None
+        self._answer: Ack | None = None
+        self._finished = False
+
+    @property
+    def progress(self) -> int:
+        """Octets sent at least once."""
+        return self._position
+
+    def urgent_pdu(self, now_ns: int) -> bytes | None:
+        """The next answer or repeated directive: these overtake file data."""
+        if self._answer:
+            answer, self._answer = self._answer, None
+            self.close()
+            return self._pdu(answer)
+        if self.paused:
+            return None
+        if self._metadata_due:
+            self._metadata_due = False
+            return self._pdu(self._metadata)
+        if self._prompt:
+            prompt, self._prompt = self._prompt, None
+            return self._pdu(prompt)
+        return self._send_eof(now_ns) if self._eof_due else None
+
+    def bulk_pdu(self, now_ns: int) -> bytes | None:
+        """The next piece of the file, from its metadata to its end."""
+        if self.paused or self._finished or self.closed:
+            return None
+        if not self._metadata_sent:
+            self._metadata_sent = True
+            return self._pdu(self._metadata)
+        if self._missing:
+            return self._segment(*self._missing.take(self._segment_octets), now_ns)
+        if self._eof:
+            return None
+        if self._position < self.size:
+            return self._segment(self._position, min(self._position + self._segment_octets, self.size), now_ns)
+        self._eof = self._end_of_file()
+        self._tell(EofSent(self.id))
+        return self._send_eof(now_ns)
+
+    def receive(self, body: Body, now_ns: int) -> None:
+        """Take what the receiver says."""
+        if self.inactivity.running:
+            self.inactivity.start(now_ns)
+        match body:
+            case Ack(directive=Directive.EOF):
+                self._on_ack(body, now_ns)
+            case Nak():
+                self._on_nak(body)
+            case Finished():
+                self._on_finished(body)
+
+    def step(self, now_ns: int) -> None:
+        """Act on what has expired."""
+        if self.ack.expired(now_ns):
+            self._on_silence(now_ns)
+        if self.check.expired(now_ns):
+            self._on_no_closure(now_ns)
+        if self.inactivity.expired(now_ns):
+            self.fault(Condition.INACTIVITY, now_ns)
+
+    def prompt(self, *, keep_alive: bool) -> None:
+        """Ask the receiver for its progress, or for what it misses (§4.6.4.2.3, §4.6.5.3)."""
+        self._prompt = Prompt(keep_alive)
+
+    def cancel(self, condition: Condition, now_ns: int) -> None:
+        """End the transaction with EOF (cancel); silently where nothing was sent yet (§4.11.2.2)."""
+        if self.closed or self._finished or self.condition:
+            return
+        self.condition = condition
+        self.unpause(Pause.SUSPENDED, now_ns)
+        self._quiet()
+        if self._metadata_sent:
+            self._eof = self._end_of_file()
+            self._eof_due = True
+        else:
+            self._end(condition)
+
+    def close(self) -> None:
+        """Nothing is left to say; the file is closed."""
+        super().close()
+        self._reader.close()
+
+    def _on_ack(self, ack: Ack, now_ns: int) -> None:
+        if self._finished or not self._eof or ack.condition is not self._eof.condition:
+            return
+        self.ack.stop()
+        self._eof_due = False
+        if self.condition:
+            self._end(self.condition)
+        else:
+            self.inactivity.start(now_ns)
+
+    def _on_nak(self, nak: Nak) -> None:
+        """Queue what is missing; octets never sent yet will come anyway. A receiver that asks is not silent."""
+        if self._finished or self.condition:
+            return
+        self.ack.forgive()
+        for start, end in nak.requests:
+            if (start, end) == METADATA_RANGE:
+                self._metadata_due = self._metadata_sent
+            elif len(self._missing) < self.settings.gaps_max:
+                self._missing.add(start, min(end, self._position))
+
+    def _on_finished(self, finished: Finished) -> None:
+        """The receiver is done: so are we, once it knows that we know (§4.7.1)."""
+        if not self.header.unacknowledged:
+            self._answer = Ack(
+                directive=Directive.FINISHED, condition=finished.condition, status=TransactionStatus.ACTIVE
+            )
+        if self._finished:
+            return
+        self._finished = True
+        self._quiet()
+        self._tell(
+            TransactionFinished(
+                self.id, finished.condition, finished.delivery, finished.file_status, finished.responses
+            )
+        )
+        if self.header.unacknowledged:
+            self.close()
+
+    def _on_silence(self, now_ns: int) -> None:
+        """EOF was not acknowledged in time: again, or a fault; a fault while cancelling abandons (§4.11.2.2.3)."""
+        if not self.ack.exhausted:
+            self._eof_due = True
+        elif self.condition:
+            self.abandon(Condition.POSITIVE_ACK_LIMIT)
+        else:
+            self.ack.forgive()
+            self._eof_due = True
+            self.fault(Condition.POSITIVE_ACK_LIMIT, now_ns)
+
+    def _on_no_closure(self, now_ns: int) -> None:
+        """Class 1 with closure: Finished has not come in time (§4.6.3.2.3)."""
+        self.check.start(now_ns)
+        if self.check.exhausted:
+            self.check.forgive()
+            self.fault(Condition.CHECK_LIMIT, now_ns)
+
+    def _segment(self, start: int, end: int, now_ns: int) -> bytes | None:
+        data = self._read(start, end)
+        if len(data) < end - start:
+            self.fault(Condition.FILESTORE_REJECTION, now_ns)
+            self.cancel(Condition.FILESTORE_REJECTION, now_ns)  # whatever the handler: there is nothing to send
+            return self.urgent_pdu(now_ns)
+        if start == self._position:
+            self._checksum.update(data)
+            self._position = end
+        return self._pdu(FileData(start, data))
+
+    def _read(self, start: int, end: int) -> bytes:
+        try:
+            return self._reader.read(start, end - start)
+        except OSError:
+            return b""
+
+    def _end_of_file(self) -> Eof:
+        location = self.header.source.to_bytes(self.header.id_octets) if self.condition else b""
+        return Eof(
+            condition=self.condition,
+            checksum=self._checksum.value,
+            file_size=self._position,
+            fault_location=location,
+        )
+
+    def _send_eof(self, now_ns: int) -> bytes:
+        assert self._eof
+        self._eof_due = False
+        octets = self._pdu(self._eof)
+        if not self.header.unacknowledged:
+            self.ack.start(now_ns)
+        elif self._metadata.closure and not self.condition:
+            self.check.start(now_ns)
+        else:
+            self._end(self.condition)
+        return octets
+
+    def _quiet(self) -> None:
+        """Of file and timers nothing more."""
+        self._missing.clear()
+        self._metadata_due = self._eof_due = False
+        self._prompt = None
+        for timer in self.timers:
+            timer.stop()
+            timer.forgive()
+
+    def _end(self, condition: Condition) -> None:
+        self._tell(TransactionFinished(self.id, condition, Delivery.INCOMPLETE, FileStatus.UNREPORTED))
+        self.close()

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from link.aos_frame import ALL_BITS, NO_BITS, NO_HEADER, AosFrame, BPdu, MPdu
@@ -36,6 +36,7 @@ def test_decode_is_total(octets, fecf, ocf, insert_octets):
     assert frame.encode(fecf=fecf) == octets
 
 
+@settings(max_examples=20)
 @given(frames)
 def test_no_single_bit_error_passes(frame):
     octets = frame.encode()

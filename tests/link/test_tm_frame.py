@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hal.kernels.crc import crc16
@@ -48,6 +48,7 @@ def test_truncation_at_every_octet(frame):
         assert crc16(octets[:size]) == 0
 
 
+@settings(max_examples=20)
 @given(frames)
 def test_no_single_bit_error_passes(frame):
     octets = frame.encode()

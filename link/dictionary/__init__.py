@@ -39,7 +39,7 @@ from link.dictionary.kinds import (
     Text,
     Time,
 )
-from link.dictionary.model import Limits
+from link.dictionary.limits import Limits
 
 __all__ = [
     "Boolean",

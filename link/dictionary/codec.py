@@ -1,167 +1,102 @@
 """Octets to the values of a list of fields, and back. The same code flies and runs on the ground.
 
-`oracle.py` holds it to Construct. Neighbouring fields of fixed size are one run (words.py); a field whose size varies
-is read on its own, from the next whole octet.
+`oracle.py` holds it to Construct. Neighbouring fields of fixed size are one run (words.py); a field whose size varies,
+or that is not always there, is a part of its own (parts.py). A list that is one run, as most are, costs one `struct`.
 """
 
 import struct
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from link.dictionary.convert import converter, is_whole
+from link.dictionary.convert import converter
+from link.dictionary.cursor import Reader, Writer
 from link.dictionary.domain import refuse
-from link.dictionary.kinds import Counted, Enumeration, Integer, Octets, Real, Rest, Text, Time, fixed_bits
-from link.dictionary.model import Field
-from link.dictionary.words import Form, Slot, Words
-from link.errors import DecodeError, TruncatedError
+from link.dictionary.kinds import Field
+from link.dictionary.parts import Run, Unfit, parts_of
+from link.dictionary.sizes import Frame, Scopes
+from link.errors import DecodeError
 
-
-@dataclass(slots=True)
-class _Run:
-    """The fields from number `start` to `stop`, of fixed size."""
-
-    words: Words
-    start: int
-    stop: int
-
-    def read(self, octets: bytes, at: int, raws: list[Any]) -> int:
-        raws += self.words.unpack(octets, at)
-        return at + self.words.size
-
-    def write(self, raws: Sequence[Any]) -> bytes:
-        return self.words.pack(raws[self.start : self.stop])
-
-
-@dataclass(slots=True)
-class _Varying:
-    """Field number `start`: octets whose number stands in front of them, or that go on to the end."""
-
-    count_octets: int
-    maximum: float
-    start: int
-
-    def read(self, octets: bytes, at: int, raws: list[Any]) -> int:
-        first = at + self.count_octets
-        size = int.from_bytes(octets[at:first], "big") if self.count_octets else len(octets) - first
-        if len(octets) < first + size:
-            raise TruncatedError(needed=first + size, given=len(octets))
-        if size > self.maximum:
-            raise DecodeError(f"{size} octets, at most {self.maximum} expected")
-        raws.append(octets[first : first + size])
-        return first + size
-
-    def write(self, raws: Sequence[Any]) -> bytes:
-        value: bytes = raws[self.start]
-        return len(value).to_bytes(self.count_octets, "big") + value if self.count_octets else value
+_CANNOT = (struct.error, TypeError, ValueError, OverflowError, LookupError, AttributeError, ArithmeticError)
 
 
 class Codec:
-    """Reads and writes `fields`. `enums` gives, by field name, the class whose members the values are; else labels.
+    """Reads and writes `fields`. `classes` gives, by field name, the enumeration or record class of a value on board.
 
-    decode(octets) -> values in order; raises DecodeError for octets that are too short, too long or senseless.
-    encode(values) -> octets; raises ValueError that names the field and what it may hold.
+    decode(octets) -> values in order, None for a field that is not there; raises DecodeError for octets that are too
+    short, too long or senseless. encode(values) -> octets; raises ValueError that names the field and what it may hold.
+    `outer`: the fields before this structure, where it stands inside others.
     """
 
-    def __init__(self, fields: Sequence[Field], enums: Mapping[str, type[Enum]] | None = None) -> None:
+    def __init__(self, fields: Sequence[Field], classes: Mapping[str, type] | None = None, outer: Scopes = ()) -> None:
         self.fields = tuple(fields)
-        self._parts = tuple(_parts(self.fields))
-        self._only = self._parts[0].words if len(self._parts) == 1 and isinstance(self._parts[0], _Run) else None
-        found = [converter(field, (enums or {}).get(field.name)) for field in self.fields]
+        self._parts = parts_of(self.fields, outer, classes or {}, Codec)
+        self._only = self._parts[0] if len(self._parts) == 1 and isinstance(self._parts[0], Run) else None
+        found = [converter(field, (classes or {}).get(field.name)) for field in self.fields]
         self._converters = [(number, *pair) for number, pair in enumerate(found) if pair]
 
     @property
     def size(self) -> int | None:
-        """Octets of every encoded value list; None where they vary."""
-        return self._only.size if self._only else 0 if not self._parts else None
+        """Octets of every encoded value list, where one run is all; else None."""
+        return self._only.words.size if self._only else None if self._parts else 0
 
     def decode(self, octets: bytes) -> list[Any]:
         """All of `octets` to values."""
-        values, end = self.decode_from(octets, 0)
-        if end != len(octets):
-            raise DecodeError(f"{len(octets) - end} octets more than expected")
+        if self._only is not None and len(octets) == self._only.words.size:
+            return self._values(list(self._only.words.unpack(octets)))
+        reader = Reader(octets)
+        values = self.read(reader, ())
+        if reader.left >= 8:
+            raise DecodeError(f"{reader.left // 8} octets more than expected")
         return values
 
-    def decode_from(self, octets: bytes, start: int) -> tuple[list[Any], int]:
-        """The values that start at octet `start`, and where they end."""
-        values: list[Any] = []
+    def read(self, reader: Reader, outer: Frame) -> list[Any]:
+        """The values from where `reader` stands on; `outer` holds the numbers of the structures around this one."""
+        raws: list[Any] = []
+        frame = (*outer, raws)
         for part in self._parts:
-            start = part.read(octets, start, values)
-        for number, value_of, _ in self._converters:
-            values[number] = self._value(number, value_of, values[number])
-        return values, start
+            part.read(reader, frame)
+        return self._values(raws)
 
     def encode(self, values: Sequence[Any]) -> bytes:
-        """The octets of one value for each field."""
-        try:
-            return self._encode(values)
-        except (struct.error, TypeError, ValueError, OverflowError, LookupError, AttributeError, ArithmeticError):
-            self._refuse(values)
-            raise
+        """The octets of one value for each field; None for one that is not there."""
+        if self._only is not None:
+            raws = self._raws(values)
+            try:
+                return self._only.words.pack(raws)
+            except _CANNOT:
+                raise self._refusal(Unfit(self._only.words.misfit(raws)), values) from None
+        writer = Writer()
+        self.write(values, writer, ())
+        return writer.octets()
 
-    def _encode(self, values: Sequence[Any]) -> bytes:
+    def write(self, values: Sequence[Any], writer: Writer, outer: Frame) -> None:
+        """Append the values to what was written. Raises ValueError."""
+        frame = (*outer, self._raws(values))
+        try:
+            for part in self._parts:
+                part.write(writer, frame)
+        except Unfit as unfit:
+            raise self._refusal(unfit, values) from None
+
+    def _values(self, raws: list[Any]) -> list[Any]:
+        """Replace numbers on the wire by what they mean."""
+        for number, value_of, _ in self._converters:
+            if raws[number] is not None:
+                try:
+                    raws[number] = value_of(raws[number])
+                except DecodeError as error:
+                    raise DecodeError(f"{self.fields[number].name}: {error}") from None
+        return raws
+
+    def _raws(self, values: Sequence[Any]) -> list[Any]:
         raws = list(values)
         for number, _, raw_of in self._converters:
-            raws[number] = raw_of(raws[number])
-        if self._only:
-            return self._only.pack(raws)
-        return b"".join([part.write(raws) for part in self._parts])
+            if raws[number] is not None:
+                try:
+                    raws[number] = raw_of(raws[number])
+                except _CANNOT:
+                    raise refuse(self.fields[number], values[number]) from None
+        return raws
 
-    def _refuse(self, values: Sequence[Any]) -> None:
-        """Find the field whose value cannot be written, and say so as a ValueError."""
-        for field, value in zip(self.fields, values, strict=True):
-            try:
-                Codec((field,))._encode([value])
-            except (struct.error, TypeError, ValueError, OverflowError, LookupError, AttributeError, ArithmeticError):
-                raise refuse(field, value) from None
-
-    def _value(self, number: int, value_of: Any, raw: Any) -> Any:
-        try:
-            return value_of(raw)
-        except DecodeError as error:
-            raise DecodeError(f"{self.fields[number].name}: {error}") from None
-
-
-def _parts(fields: Sequence[Field]) -> Iterator[_Run | _Varying]:
-    run: list[Slot] = []
-    for number, field in enumerate(fields):
-        slot = _slot(field)
-        if slot:
-            run.append(slot)
-            continue
-        if run:
-            yield _run(run, number)
-            run = []
-        yield _varying(field, number)
-    if run:
-        yield _run(run, len(fields))
-
-
-def _run(slots: list[Slot], stop: int) -> _Run:
-    return _Run(Words(slots), stop - len(slots), stop)
-
-
-def _varying(field: Field, number: int) -> _Varying:
-    assert isinstance(field.kind, Text | Octets)
-    match field.kind.size:
-        case Counted() as size:
-            if size.bits % 8 or field.skip_bits:
-                raise ValueError(f"{field.name}: a count of whole octets expected, not of {size.bits} bits")
-            return _Varying(size.bits // 8, size.greatest, number)
-        case Rest():
-            return _Varying(0, float("inf"), number)
-    raise AssertionError(field)
-
-
-def _slot(field: Field) -> Slot | None:
-    """Where a field of fixed size stands; None for one whose size varies."""
-    bits = fixed_bits(field.kind)
-    if bits is None:
-        return None
-    signed = isinstance(field.kind, Integer | Enumeration) and field.kind.signed
-    order = field.kind.order if isinstance(field.kind, Integer | Enumeration | Real) else "big"
-    form: Form = "octets" if isinstance(field.kind, Text | Octets | Time) else "signed" if signed else "unsigned"
-    if not is_whole(field.kind) and form != "octets":
-        form = "real"
-    return Slot(bits, form, order, field.skip_bits)
+    def _refusal(self, unfit: Unfit, values: Sequence[Any]) -> ValueError:
+        return ValueError(unfit.said) if unfit.said else refuse(self.fields[unfit.number], values[unfit.number])

@@ -7,8 +7,21 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from link.dictionary.kinds import AnyKind, Boolean, Counted, Enumeration, Integer, Octets, Rest, Size, Text, Time
-from link.dictionary.model import Field
+import msgspec
+
+from link.dictionary.kinds import (
+    Array,
+    Boolean,
+    Counted,
+    Enumeration,
+    Field,
+    Integer,
+    Octets,
+    Size,
+    Terminated,
+    Text,
+    Time,
+)
 from link.errors import DecodeError
 from link.time_code import Cuc
 
@@ -18,6 +31,8 @@ Converter = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 def converter(field: Field, labels: type[Enum] | None = None) -> Converter | None:
     """Both directions for `field`. `labels` is the class whose members stand for an enumeration's labels on board."""
     kind = field.kind
+    if isinstance(kind, Array):
+        return _each(converter(msgspec.structs.replace(field, kind=kind.of), labels))
     if field.calibration is not None:
         return _calibrated(field)
     match kind:
@@ -35,9 +50,12 @@ def converter(field: Field, labels: type[Enum] | None = None) -> Converter | Non
     return None
 
 
-def is_whole(kind: AnyKind) -> bool:
-    """Whether the raw value is an integer."""
-    return isinstance(kind, Integer | Boolean | Enumeration)
+def _each(pair: Converter | None) -> Converter | None:
+    """The same for every element of a list."""
+    if pair is None:
+        return None
+    value_of, raw_of = pair
+    return lambda raws: [value_of(raw) for raw in raws], lambda values: [raw_of(value) for value in values]
 
 
 def _calibrated(field: Field) -> Converter:
@@ -105,7 +123,7 @@ def _exactly(size: Size) -> Callable[[bytes], bytes]:
     least, most = size_bounds(size)
 
     def checked(octets: bytes) -> bytes:
-        if not least <= len(octets) <= most:
+        if not least <= len(octets) <= most or (isinstance(size, Terminated) and size.octet in octets):
             raise ValueError(f"{len(octets)} octets")
         return bytes(octets)
 
@@ -117,6 +135,6 @@ def size_bounds(size: Size) -> tuple[int, float]:
     match size:
         case Counted():
             return 0, size.greatest
-        case Rest():
-            return 0, float("inf")
-    return size, size
+        case int():
+            return size, size
+    return 0, float("inf")

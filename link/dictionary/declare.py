@@ -29,9 +29,22 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar, dataclass_transform,
 
 from link.dictionary import kinds, model
 from link.dictionary.codec import Codec
+from link.dictionary.curves import Linear
 from link.dictionary.domain import check_range
-from link.dictionary.kinds import AnyKind, Boolean, Counted, Enumeration, Integer, Octets, Real, Text, Time
-from link.dictionary.model import Bounds, Field, Limits, Linear, Severity
+from link.dictionary.kinds import (
+    AnyKind,
+    Boolean,
+    Counted,
+    Enumeration,
+    Field,
+    Integer,
+    Octets,
+    Real,
+    Text,
+    Time,
+)
+from link.dictionary.limits import Bounds, Limits
+from link.dictionary.model import Severity
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _BY_ANNOTATION: dict[type, AnyKind] = {

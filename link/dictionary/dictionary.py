@@ -18,7 +18,8 @@ from link.dictionary.codec import Codec
 from link.dictionary.declare import Event as EventClass
 from link.dictionary.declare import Telemetry, commands_of, event_entry, parameters_of, report_entry
 from link.dictionary.domain import check_range, read_text, refuse
-from link.dictionary.model import Command, Event, Field, Parameter, Report, Severity, Value
+from link.dictionary.kinds import Field, Value
+from link.dictionary.model import Command, Event, Parameter, Report, Severity
 from link.errors import DecodeError
 
 _Entry = TypeVar("_Entry", Report, Event, Command, Parameter)

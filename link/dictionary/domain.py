@@ -2,9 +2,10 @@
 
 from typing import Any
 
+import msgspec
+
 from link.dictionary.convert import size_bounds
-from link.dictionary.kinds import Boolean, Enumeration, Integer, Octets, Real, Text, Time
-from link.dictionary.model import Field, Value
+from link.dictionary.kinds import Array, Boolean, Enumeration, Field, Group, Integer, Octets, Real, Text, Time, Value
 
 _TRUE, _FALSE = ("true", "on", "yes", "1"), ("false", "off", "no", "0")
 
@@ -17,11 +18,16 @@ def expected(field: Field) -> str:
         case Boolean():
             return "true or false"
         case Text(size=size):
-            return f"a text of {_octets((0, size_bounds(size)[1]))}"
+            return "a text of " + _many((0, size_bounds(size)[1]), "octets")
         case Octets(size=size):
-            return _octets(size_bounds(size))
+            return _many(size_bounds(size), "octets")
         case Time():
             return "a time in ns since 1970-01-01 UTC"
+        case Array(of=of, count=count):
+            each = expected(msgspec.structs.replace(field, kind=of))
+            return f"{_many(size_bounds(count), 'values')}, each {each}"
+        case Group(fields=fields):
+            return "; ".join(f"{one.name}: {expected(one)}" for one in fields)
     bounds = value_bounds(field)
     if bounds is None:
         return f"a number in {field.unit}" if field.unit else "a number"
@@ -91,11 +97,11 @@ def _listed(words: list[str]) -> str:
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def _octets(bounds: tuple[int, float]) -> str:
+def _many(bounds: tuple[int, float], what: str) -> str:
     least, most = bounds
     if least == most:
-        return f"{least} octets"
-    return "octets" if most == float("inf") else f"up to {most} octets"
+        return f"{least} {what}"
+    return what if most == float("inf") else f"up to {most} {what}"
 
 
 def _number(value: float) -> str:

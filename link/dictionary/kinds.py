@@ -1,14 +1,21 @@
 """What a field is on the wire: its kind. Names follow Construct (Int16ub: 16 bits, unsigned, big-endian).
 
-A kind is plain data, so that it goes into the dictionary's JSON and comes back equal; `codec.py` and `oracle.py` give
-it its meaning. Values: int, float, bool, str, bytes; an enumeration's value is its label; a time is `utc_ns`, an int.
+Kinds and fields are plain data, so that they go into the dictionary's JSON and come back equal; `codec.py` and
+`oracle.py` give them their meaning. Values: int, float, bool, str, bytes; an enumeration's value is its label, a time's
+`utc_ns`, an array's a list, a group's a dict.
 """
 
 from typing import Literal
 
 import msgspec
 
-Order = Literal["big", "little"]
+from link.dictionary.conditions import Condition
+from link.dictionary.curves import Curve
+from link.dictionary.limits import Bounds, Limits
+
+Order = str
+"""Of octets: "big", "little", or as in "3412" where each octet of the big-endian number stands, first octet first."""
+Value = int | float | bool | str | bytes | list["Value"] | dict[str, "Value"]
 
 
 class Kind(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag=str.lower):
@@ -16,15 +23,19 @@ class Kind(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", ta
 
 
 class Integer(Kind, frozen=True):
-    """Two's complement or unsigned, of any width from 1 bit; little-endian ones take whole octets."""
+    """Two's complement or unsigned, of any width from 1 bit; those that are not big-endian take whole octets."""
 
     bits: int
     signed: bool = False
     order: Order = "big"
 
     def __post_init__(self) -> None:
-        if self.bits < 1 or (self.order == "little" and self.bits % 8):
-            raise ValueError(f"an integer of {self.bits} bits, {self.order}-endian")
+        octets = "".join(str(number + 1) for number in range(self.bits // 8))
+        known = self.order == "big" or (
+            self.bits % 8 == 0 and (self.order == "little" or "".join(sorted(self.order)) == octets)
+        )
+        if self.bits < 1 or not known:
+            raise ValueError(f"an integer of {self.bits} bits in the byte order {self.order}")
 
     @property
     def bounds(self) -> tuple[int, int]:
@@ -36,7 +47,7 @@ class Real(Kind, frozen=True):
     """IEEE 754 binary floating point."""
 
     bits: Literal[16, 32, 64]
-    order: Order = "big"
+    order: Literal["big", "little"] = "big"
 
 
 class Boolean(Kind, frozen=True):
@@ -68,10 +79,32 @@ class Counted(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="size",
 
 
 class Rest(msgspec.Struct, frozen=True, tag_field="size", tag="rest"):
-    """Whatever octets are left."""
+    """Whatever is left before the fields of fixed size that follow."""
 
 
-Size = int | Counted | Rest
+class Reference(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="size", tag="reference"):
+    """A size that an earlier field gives: (its number on the wire * scale + offset) / divisor."""
+
+    field: str
+    scale: int = 1
+    offset: int = 0
+    divisor: int = 1
+
+
+class Lookup(msgspec.Struct, frozen=True, tag_field="size", tag="lookup"):
+    """A size that depends on earlier fields: of the first condition that holds."""
+
+    cases: tuple[tuple[Condition, int], ...]
+
+
+class Terminated(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="size", tag="terminated"):
+    """Up to an octet of the value `octet`, which is not part of the text."""
+
+    octet: int = 0
+
+
+Size = int | Counted | Rest | Reference | Lookup | Terminated
+"""Of texts and octets in octets, of arrays in elements; an array is never `Terminated`."""
 
 
 class Text(Kind, frozen=True):
@@ -93,7 +126,43 @@ class Time(Kind, frozen=True):
     fine: int = 3
 
 
-AnyKind = Integer | Real | Boolean | Enumeration | Text | Octets | Time
+class Array(Kind, frozen=True):
+    """`count` values of one kind, without gaps; the value is a list."""
+
+    of: "AnyKind"
+    count: Size
+
+
+class Group(Kind, frozen=True):
+    """Fields that belong together; the value is a dict by their names."""
+
+    fields: tuple["Field", ...]
+
+
+AnyKind = Integer | Real | Boolean | Enumeration | Text | Octets | Time | Array | Group
+
+
+class Field(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One value: how it is written, and what it means. `skip_bits` spare zero bits stand before it.
+
+    `range` is what a command or parameter may be set to, inclusive; `default` is used where it is left out (a label for
+    an enumeration, hexadecimal text for octets). The field is there only `when` a condition on earlier fields holds,
+    and its value means something only while `valid` does. `epoch` makes it a time: so many `unit` since then.
+    """
+
+    name: str
+    kind: AnyKind
+    unit: str = ""
+    text: str = ""
+    skip_bits: int = 0
+    calibration: Curve | None = None
+    limits: Limits | None = None
+    range: Bounds | None = None
+    default: int | float | bool | str | None = None
+    when: Condition | None = None
+    valid: Condition | None = None
+    epoch: str = ""
+
 
 Int8ub, Int16ub, Int24ub, Int32ub, Int64ub = (Integer(bits) for bits in (8, 16, 24, 32, 64))
 Int8sb, Int16sb, Int24sb, Int32sb, Int64sb = (Integer(bits, signed=True) for bits in (8, 16, 24, 32, 64))
@@ -113,4 +182,17 @@ def fixed_bits(kind: AnyKind) -> int | None:
             return 8 * (coarse + fine)
         case Integer() | Real() | Boolean() | Enumeration():
             return kind.bits
+        case Array(of=of, count=int(count)):
+            bits = fixed_bits(of)
+            return None if bits is None else count * bits
+        case Group(fields=fields):
+            return sum_bits(fields)
     return None
+
+
+def sum_bits(fields: tuple[Field, ...]) -> int | None:
+    """Bits that `fields` always take; None where that varies."""
+    sizes = [None if field.when else fixed_bits(field.kind) for field in fields]
+    if None in sizes:
+        return None
+    return sum(size + field.skip_bits for size, field in zip(sizes, fields, strict=True) if size is not None)

@@ -8,57 +8,9 @@ from typing import Literal
 
 import msgspec
 
-from link.dictionary.kinds import AnyKind
+from link.dictionary.kinds import Field
 
-Value = int | float | bool | str | bytes
 Severity = Literal["info", "low", "medium", "high"]
-Bounds = tuple[float, float]
-
-
-class Linear(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="curve", tag="linear"):
-    """value = raw * scale + offset."""
-
-    scale: float = 1.0
-    offset: float = 0.0
-
-    def value(self, raw: float) -> float:
-        """The engineering value of a raw one."""
-        return raw * self.scale + self.offset
-
-    def raw(self, value: float) -> float:
-        """The raw value, not yet rounded, of an engineering one."""
-        return (value - self.offset) / self.scale
-
-
-class Limits(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Bands that a value should stay in, from the widest to the narrowest concern; None is no band.
-
-    A level is reported once `persistence` samples in a row lie outside its band.
-    """
-
-    watch: Bounds | None = None
-    warning: Bounds | None = None
-    distress: Bounds | None = None
-    critical: Bounds | None = None
-    persistence: int = 1
-
-
-class Field(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One value: how it is written, and what it means. `skip_bits` spare zero bits stand before it.
-
-    `range` holds what a command or parameter may be set to, inclusive; `default` is used where it is left out
-    (a label for an enumeration, hexadecimal text for octets).
-    """
-
-    name: str
-    kind: AnyKind
-    unit: str = ""
-    text: str = ""
-    skip_bits: int = 0
-    calibration: Linear | None = None
-    limits: Limits | None = None
-    range: Bounds | None = None
-    default: int | float | bool | str | None = None
 
 
 class Report(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -78,6 +78,15 @@ class Words:
         """The octets of `values`, one for each slot. Raises struct.error for one that does not fit."""
         return self._layout.pack(*(values if not self._shared else self._joined(values)))
 
+    def misfit(self, values: Sequence[Any]) -> int:
+        """Number of the first of `values` that `pack` refuses."""
+        for number, (slot, value) in enumerate(zip(self._slots, values, strict=True)):
+            try:
+                Words([slot]).pack([value])
+            except (struct.error, TypeError, OverflowError):
+                return number
+        raise AssertionError(values)
+
     def _cut(self, words: list[Any]) -> tuple[Any, ...]:
         for number in self._wide:
             words[number] = int.from_bytes(words[number], "big")
@@ -105,8 +114,8 @@ class Words:
         """What puts words and cuts, standing one after the other, into the order of the slots."""
         place = {slot: len(self._words) + at for at, slot in enumerate(self._cut_slots)}
         place |= {word.slot: number for number, word in enumerate(self._words) if word.slot is not None}
-        if len(place) == 1:
-            return lambda items: (items[place[0]],)
+        if len(place) < 2:
+            return lambda items: tuple(items[at] for at in place.values())
         return itemgetter(*(place[slot] for slot in range(len(self._slots))))
 
 
@@ -138,7 +147,7 @@ def _shared_word(slots: Sequence[Slot], shared: list[tuple[int, int]], bits: int
 
 
 def _needs_finish(slot: Slot) -> bool:
-    return slot.form != "unsigned" or slot.order == "little"
+    return slot.form != "unsigned" or slot.order != "big"
 
 
 def _finisher(slot: Slot) -> tuple[Callable[[int], Raw], Callable[[Any], int]]:
@@ -148,10 +157,10 @@ def _finisher(slot: Slot) -> tuple[Callable[[int], Raw], Callable[[Any], int]]:
         return lambda cut: cut - full if cut >= half else cut, lambda raw: _unsigned(raw, half, full)
     octets = slot.bits // 8
     if slot.form in ("unsigned", "signed"):
-        signed = slot.form == "signed"
+        signed, put = slot.form == "signed", _permutation(octets, slot.order)
         return (
-            lambda cut: int.from_bytes(cut.to_bytes(octets, "big"), slot.order, signed=signed),
-            lambda raw: int.from_bytes(_to_bytes(raw, octets, slot.order, signed), "big"),
+            lambda cut: int.from_bytes(_permuted(cut.to_bytes(octets), put), signed=signed),
+            lambda raw: int.from_bytes(bytes(_to_bytes(raw, octets, signed)[at] for at in put)),
         )
     one = struct.Struct("<>"[slot.order == "big"] + (slot.code or ""))
     return (
@@ -166,8 +175,20 @@ def _unsigned(raw: int, half: int, full: int) -> int:
     return raw & full - 1
 
 
-def _to_bytes(raw: int, octets: int, order: Order, signed: bool) -> bytes:
+def _permutation(octets: int, order: Order) -> list[int]:
+    """For each octet on the wire, which octet of the big-endian number it is."""
+    if order == "little":
+        return list(reversed(range(octets)))
+    return list(range(octets)) if order == "big" else [int(digit) - 1 for digit in order]
+
+
+def _permuted(octets: bytes, put: list[int]) -> bytes:
+    """Octets on the wire to the big-endian number's."""
+    return bytes(octets[put.index(at)] for at in range(len(octets)))
+
+
+def _to_bytes(raw: int, octets: int, signed: bool) -> bytes:
     try:
-        return raw.to_bytes(octets, order, signed=signed)
+        return raw.to_bytes(octets, signed=signed)
     except OverflowError as error:
         raise struct.error(str(error)) from None

@@ -1,0 +1,103 @@
+"""Conditions on values that were read before: whether a field is there, is valid, or which packet it is.
+
+People write them as `mode == payload and level > 3`; `parse` reads that.
+"""
+
+import operator
+import re
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
+
+Operator = Literal["==", "!=", "<", "<=", ">", ">="]
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_TERM = re.compile(r"\s*([\w.]+)\s*(==|!=|<=|>=|<|>)\s*(\S+)\s*")
+
+
+class Comparison(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="condition", tag="compare"):
+    """`field` against `value`: the calibrated value or label, or the number on the wire if `raw`."""
+
+    field: str
+    value: int | float | str
+    op: Operator = "=="
+    raw: bool = False
+
+    def holds(self, look_up: Callable[["Comparison"], Any]) -> bool:
+        """Whether it does; False where `look_up` finds nothing (None) or what cannot be compared."""
+        found = look_up(self)
+        if found is None:
+            return False
+        try:
+            return _COMPARE[self.op](found, self.value)
+        except TypeError:
+            return self.op == "!="
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.op} {self.value}"
+
+
+class All(msgspec.Struct, frozen=True, tag_field="condition", tag="all"):
+    """Every one of them."""
+
+    of: tuple["Condition", ...]
+
+    def holds(self, look_up: Callable[[Comparison], Any]) -> bool:
+        """Whether each does."""
+        return all(condition.holds(look_up) for condition in self.of)
+
+    def __str__(self) -> str:
+        return " and ".join(map(str, self.of))
+
+
+class Either(msgspec.Struct, frozen=True, tag_field="condition", tag="either"):
+    """At least one of them."""
+
+    of: tuple["Condition", ...]
+
+    def holds(self, look_up: Callable[[Comparison], Any]) -> bool:
+        """Whether any does."""
+        return any(condition.holds(look_up) for condition in self.of)
+
+    def __str__(self) -> str:
+        return "(" + " or ".join(map(str, self.of)) + ")"
+
+
+Condition = Comparison | All | Either
+
+
+def parse(text: str) -> Condition:
+    """Read `field op value`, several of them joined by `and`. Raises ValueError."""
+    terms = tuple(_parse_term(term) for term in re.split(r"\band\b", text))
+    return terms[0] if len(terms) == 1 else All(terms)
+
+
+def _parse_term(text: str) -> Comparison:
+    found = _TERM.fullmatch(text)
+    if not found:
+        raise ValueError(f"condition {text.strip()!r}, expected `field == value`")
+    return Comparison(found[1], constant(found[3]), found[2])  # type: ignore[arg-type]  # the pattern allows operators only
+
+
+def constant(text: str) -> int | float | str:
+    """A number if it is one, else the text, for a label."""
+    for read in (lambda: int(text, 0), lambda: float(text)):
+        try:
+            return read()
+        except ValueError:
+            continue
+    return text
+
+
+def compared(condition: Condition) -> list[Comparison]:
+    """The comparisons that it is made of."""
+    if isinstance(condition, Comparison):
+        return [condition]
+    return [one for part in condition.of for one in compared(part)]

@@ -1,0 +1,87 @@
+"""Calibration: from the number on the wire to the value in its unit, and back where that is possible."""
+
+from bisect import bisect_right
+from itertools import pairwise
+
+import msgspec
+
+from link.errors import DecodeError
+
+
+class Linear(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="curve", tag="linear"):
+    """value = raw * scale + offset; a float, even where scale and offset are whole."""
+
+    scale: float = 1.0
+    offset: float = 0.0
+
+    def value(self, raw: float) -> float:
+        """The engineering value of a raw one."""
+        return raw * self.scale + self.offset
+
+    def raw(self, value: float) -> float:
+        """The raw value, not yet rounded, of an engineering one."""
+        return (value - self.offset) / self.scale
+
+
+class Polynomial(msgspec.Struct, frozen=True, tag_field="curve", tag="polynomial"):
+    """value = c0 + c1 raw + c2 raw² ..., `coefficients` from c0 up. Only a straight line can be turned round."""
+
+    coefficients: tuple[float, ...]
+
+    def value(self, raw: float) -> float:
+        """The engineering value of a raw one, by Horner's rule."""
+        value = 0.0
+        for coefficient in reversed(self.coefficients):
+            value = value * raw + coefficient
+        return value
+
+    def raw(self, value: float) -> float:
+        """The raw value of an engineering one. Raises ValueError for a curve that is not a straight line."""
+        if len(self.coefficients) != 2 or not self.coefficients[1]:
+            raise ValueError("a polynomial calibration cannot be turned round")
+        return (value - self.coefficients[0]) / self.coefficients[1]
+
+
+class Spline(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="curve", tag="spline"):
+    """Straight lines between `points` (raw, value), raw rising; or steps, where `order` is 0.
+
+    Beyond the outer points the last line goes on if `extrapolate`, else the raw value is an error.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    order: int = 1
+    extrapolate: bool = False
+
+    def __post_init__(self) -> None:
+        if self.order not in (0, 1) or len(self.points) < 1 + self.order:
+            raise ValueError(f"a spline of order {self.order} with {len(self.points)} points")
+        if any(after[0] <= before[0] for before, after in pairwise(self.points)):
+            raise ValueError("the raw values of a spline have to rise")
+
+    def value(self, raw: float) -> float:
+        """The engineering value of a raw one. Raises DecodeError outside the points, unless `extrapolate`."""
+        if not (self.extrapolate or self.points[0][0] <= raw <= self.points[-1][0]):
+            raise DecodeError(f"{raw} lies outside the calibration, {self.points[0][0]}..{self.points[-1][0]}")
+        at = bisect_right(self.points, raw, key=lambda point: point[0])
+        if self.order == 0:
+            return self.points[max(at - 1, 0)][1]
+        return _on_line(raw, *self._line(at))
+
+    def raw(self, value: float) -> float:
+        """The raw value of an engineering one. Raises ValueError where values do not rise or fall all the way."""
+        turned = sorted((there, here) for here, there in self.points)
+        rising = [here for _, here in turned]
+        if self.order == 0 or (rising != sorted(rising) and rising != sorted(rising, reverse=True)):
+            raise ValueError("this spline calibration cannot be turned round")
+        return Spline(tuple(turned), extrapolate=self.extrapolate).value(value)
+
+    def _line(self, at: int) -> tuple[tuple[float, float], tuple[float, float]]:
+        first = min(max(at - 1, 0), len(self.points) - 2)
+        return self.points[first], self.points[first + 1]
+
+
+def _on_line(raw: float, left: tuple[float, float], right: tuple[float, float]) -> float:
+    return left[1] + (raw - left[0]) * (right[1] - left[1]) / (right[0] - left[0])
+
+
+Curve = Linear | Polynomial | Spline

@@ -1,0 +1,294 @@
+"""What a codec is made of: runs of fields of fixed size, and single fields that vary in size or are not always there.
+
+Each part reads from a cursor and appends numbers to the last list of the frame, and writes those that stand there.
+"""
+
+import struct
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Protocol
+
+from link.dictionary.cursor import Reader, Writer
+from link.dictionary.kinds import (
+    AnyKind,
+    Array,
+    Enumeration,
+    Field,
+    Group,
+    Integer,
+    Octets,
+    Real,
+    Text,
+    Time,
+    fixed_bits,
+)
+from link.dictionary.sizes import Frame, Measure, Scopes, Test, measure_of, test_of
+from link.dictionary.words import Form, Slot, Words
+
+
+class Unfit(Exception):  # noqa: N818  # never leaves the codec
+    """Field `number` holds what cannot be written; `said` is the sentence, if not the usual one."""
+
+    def __init__(self, number: int, said: str = "") -> None:
+        super().__init__(said)
+        self.number, self.said = number, said
+
+
+class Part(Protocol):
+    """One or more fields."""
+
+    def read(self, reader: Reader, frame: Frame) -> None:
+        """Append their numbers. Raises DecodeError."""
+
+    def write(self, writer: Writer, frame: Frame) -> None:
+        """Write their numbers. Raises Unfit."""
+
+
+class Inner(Protocol):
+    """The codec of a structure inside."""
+
+    fields: tuple[Field, ...]
+
+    def read(self, reader: Reader, outer: Frame) -> list[Any]:
+        """Its values."""
+
+    def write(self, values: Sequence[Any], writer: Writer, outer: Frame) -> None:
+        """Write its values. Raises ValueError."""
+
+
+Make = Callable[[tuple[Field, ...], None, Scopes], Inner]
+
+
+@dataclass(slots=True)
+class Run:
+    """The fields from number `start` to `stop`, of fixed size."""
+
+    words: Words
+    start: int
+    stop: int
+
+    def read(self, reader: Reader, frame: Frame) -> None:
+        """Append their numbers."""
+        first, shift = divmod(reader.at, 8)
+        if shift:
+            frame[-1].extend(self.words.unpack(reader.take(self.words.bits)))
+            return
+        frame[-1].extend(self.words.unpack(reader.octets, first))
+        reader.at += self.words.bits
+
+    def write(self, writer: Writer, frame: Frame) -> None:
+        """Write their numbers."""
+        raws = frame[-1][self.start : self.stop]
+        try:
+            writer.put(self.words.pack(raws), self.words.bits)
+        except (struct.error, TypeError, OverflowError):
+            raise Unfit(self.start + self.words.misfit(raws)) from None
+
+
+@dataclass(slots=True)
+class _Blob:
+    """Field `number`: a text or octets."""
+
+    number: int
+    skip_bits: int
+    measure: Measure
+
+    def read(self, reader: Reader, frame: Frame) -> None:
+        reader.skip(self.skip_bits)
+        octets = reader.take(8 * self.measure.read(reader, frame))
+        reader.take(8 * len(self.measure.tail))
+        frame[-1].append(octets)
+
+    def write(self, writer: Writer, frame: Frame) -> None:
+        octets = frame[-1][self.number]
+        writer.put(bytes(-(-self.skip_bits // 8)), self.skip_bits)
+        try:
+            self.measure.write(len(octets), writer, frame)
+        except (TypeError, ValueError):
+            raise Unfit(self.number) from None
+        writer.put(octets, 8 * len(octets))
+        writer.put(self.measure.tail, 8 * len(self.measure.tail))
+
+
+@dataclass(slots=True)
+class _Numbers:
+    """Field `number`: an array of values of fixed size."""
+
+    number: int
+    skip_bits: int
+    measure: Measure
+    words: Callable[[int], Words]
+
+    def read(self, reader: Reader, frame: Frame) -> None:
+        reader.skip(self.skip_bits)
+        words = self.words(self.measure.read(reader, frame))
+        frame[-1].append(list(words.unpack(reader.take(words.bits))))
+
+    def write(self, writer: Writer, frame: Frame) -> None:
+        raws = frame[-1][self.number]
+        writer.put(bytes(-(-self.skip_bits // 8)), self.skip_bits)
+        try:
+            self.measure.write(len(raws), writer, frame)
+            words = self.words(len(raws))
+            writer.put(words.pack(raws), words.bits)
+        except (struct.error, TypeError, ValueError, OverflowError):
+            raise Unfit(self.number) from None
+
+
+@dataclass(slots=True)
+class _Structures:
+    """Field `number`: a group, or an array of what is no number; `form` and `undo` turn values into one and back."""
+
+    number: int
+    skip_bits: int
+    measure: Measure | None
+    inner: Inner
+    form: Callable[[list[Any]], Any]
+    undo: Callable[[Any], Sequence[Any]]
+
+    def read(self, reader: Reader, frame: Frame) -> None:
+        reader.skip(self.skip_bits)
+        if self.measure is None:
+            frame[-1].append(self.form(self.inner.read(reader, frame)))
+            return
+        count = self.measure.read(reader, frame)
+        frame[-1].append([self.form(self.inner.read(reader, frame)) for _ in range(count)])
+
+    def write(self, writer: Writer, frame: Frame) -> None:
+        given = frame[-1][self.number]
+        writer.put(bytes(-(-self.skip_bits // 8)), self.skip_bits)
+        try:
+            if self.measure is not None:
+                self.measure.write(len(given), writer, frame)
+            for item in [given] if self.measure is None else given:
+                self.inner.write(self.undo(item), writer, frame)
+        except ValueError as error:
+            raise Unfit(self.number, str(error)) from None
+        except (TypeError, AttributeError, LookupError):
+            raise Unfit(self.number) from None
+
+
+@dataclass(slots=True)
+class _Optional:
+    """Field `number`, there only when `test` holds."""
+
+    number: int
+    field: Field
+    test: Test
+    part: Part
+
+    def read(self, reader: Reader, frame: Frame) -> None:
+        if self.test(frame):
+            self.part.read(reader, frame)
+        else:
+            frame[-1].append(None)
+
+    def write(self, writer: Writer, frame: Frame) -> None:
+        given = frame[-1][self.number] is not None
+        wanted = self.test(frame)
+        if given != wanted:
+            said = "is missing, though" if wanted else "is given, but not that"
+            raise Unfit(self.number, f"{self.field.name} {said} {self.field.when}")
+        if given:
+            self.part.write(writer, frame)
+
+
+def parts_of(fields: tuple[Field, ...], outer: Scopes, classes: Mapping[str, type], make: Make) -> list[Part]:
+    """The parts of a structure that stands inside `outer`. Raises ValueError naming a field that cannot be."""
+    return list(_Compiler(fields, outer, classes, make).parts())
+
+
+@dataclass(slots=True)
+class _Compiler:
+    fields: tuple[Field, ...]
+    outer: Scopes
+    classes: Mapping[str, type]
+    make: Make
+
+    def parts(self) -> Iterator[Part]:
+        run: list[Slot] = []
+        for number, field in enumerate(self.fields):
+            slot = None if field.when else _slot(field.kind, field.skip_bits)
+            if slot:
+                run.append(slot)
+                continue
+            if run:
+                yield Run(Words(run), number - len(run), number)
+                run = []
+            yield self._named(number, field)
+        if run:
+            yield Run(Words(run), len(self.fields) - len(run), len(self.fields))
+
+    def _named(self, number: int, field: Field) -> Part:
+        try:
+            part = self._single(number, field)
+            scopes = (*self.outer, self.fields[:number])
+            return _Optional(number, field, test_of(field.when, scopes), part) if field.when else part
+        except ValueError as error:
+            raise ValueError(f"{field.name}: {error}") from None
+
+    def _single(self, number: int, field: Field) -> Part:
+        slot = _slot(field.kind, field.skip_bits)
+        if slot:
+            return Run(Words([slot]), number, number + 1)
+        scopes, after = (*self.outer, self.fields[:number]), self.fields[number + 1 :]
+        match field.kind:
+            case Text(size=size) | Octets(size=size):
+                return _Blob(number, field.skip_bits, measure_of(size, scopes, after, 8))
+            case Array(of=of, count=count):
+                bits = fixed_bits(of)
+                return self._array(number, field, of, measure_of(count, scopes, after, bits or 8))
+            case Group():
+                return self._structures(number, field, None, scopes)
+        raise AssertionError(field)
+
+    def _array(self, number: int, field: Field, of: AnyKind, measure: Measure) -> Part:
+        slot = _slot(of, 0)
+        if slot:
+            words = lru_cache(maxsize=16)(lambda count: Words([slot] * count))
+            return _Numbers(number, field.skip_bits, measure, words)
+        return self._structures(number, field, measure, (*self.outer, self.fields[:number]))
+
+    def _structures(self, number: int, field: Field, measure: Measure | None, scopes: Scopes) -> Part:
+        kind = field.kind.of if isinstance(field.kind, Array) else field.kind
+        record: Any = self.classes.get(field.name)
+        if record is not None:
+            return _Structures(
+                number,
+                field.skip_bits,
+                measure,
+                record.__codec__,
+                lambda values: record(*values),
+                lambda item: record.__values__(item),
+            )
+        if isinstance(kind, Group):
+            inner, names = self.make(kind.fields, None, scopes), [one.name for one in kind.fields]
+            return _Structures(
+                number,
+                field.skip_bits,
+                measure,
+                inner,
+                lambda values: {name: value for name, value in zip(names, values, strict=True) if value is not None},
+                lambda item: _in_order(item, names),
+            )
+        inner = self.make((Field(name=field.name, kind=kind),), None, scopes)
+        return _Structures(number, field.skip_bits, measure, inner, lambda values: values[0], lambda item: [item])
+
+
+def _in_order(item: Mapping[str, Any], names: list[str]) -> list[Any]:
+    unknown = [name for name in item if name not in names]
+    if unknown:
+        raise ValueError(f"no field is called {unknown[0]}; known: {', '.join(names)}")
+    return [item.get(name) for name in names]
+
+
+def _slot(kind: AnyKind, skip_bits: int) -> Slot | None:
+    """Where a value of fixed size stands; None for one whose size varies, and for arrays and groups."""
+    bits = fixed_bits(kind)
+    if bits is None or isinstance(kind, Array | Group):
+        return None
+    signed = isinstance(kind, Integer | Enumeration) and kind.signed
+    order = kind.order if isinstance(kind, Integer | Enumeration | Real) else "big"
+    form: Form = "octets" if isinstance(kind, Text | Octets | Time) else "signed" if signed else "unsigned"
+    return Slot(bits, "real" if isinstance(kind, Real) else form, order, skip_bits)

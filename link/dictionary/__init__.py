@@ -3,7 +3,8 @@
 An app's author needs what is named here; `Dictionary` is the whole of a node.
 """
 
-from link.dictionary.declare import Event, Telemetry, command, decode_arguments, parameter, wire
+from link.dictionary.curves import Linear, Polynomial, Spline
+from link.dictionary.declare import Event, Record, Telemetry, command, decode_arguments, parameter
 from link.dictionary.dictionary import Dictionary, FileService, Happening, Sample
 from link.dictionary.kinds import (
     Boolean,
@@ -34,12 +35,16 @@ from link.dictionary.kinds import (
     Int64ub,
     Int64ul,
     Integer,
+    Lookup,
     Octets,
+    Reference,
     Rest,
+    Terminated,
     Text,
     Time,
 )
 from link.dictionary.limits import Limits
+from link.dictionary.wires import wire
 
 __all__ = [
     "Boolean",
@@ -75,10 +80,17 @@ __all__ = [
     "Int64ul",
     "Integer",
     "Limits",
+    "Linear",
+    "Lookup",
     "Octets",
+    "Polynomial",
+    "Record",
+    "Reference",
     "Rest",
     "Sample",
+    "Spline",
     "Telemetry",
+    "Terminated",
     "Text",
     "Time",
     "command",

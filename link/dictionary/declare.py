@@ -22,140 +22,19 @@ made. Reports and events are plain objects with slots: `encode()` on board, `dec
 import dataclasses
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from enum import Enum, IntEnum
 from functools import cached_property
 from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Self, TypeVar, dataclass_transform, get_args, get_origin, get_type_hints
 
-from link.dictionary import kinds, model
+from link.dictionary import model
 from link.dictionary.codec import Codec
-from link.dictionary.curves import Linear
 from link.dictionary.domain import check_range
-from link.dictionary.kinds import (
-    AnyKind,
-    Boolean,
-    Counted,
-    Enumeration,
-    Field,
-    Integer,
-    Octets,
-    Real,
-    Text,
-    Time,
-)
-from link.dictionary.limits import Bounds, Limits
+from link.dictionary.kinds import AnyKind, Field
+from link.dictionary.limits import Bounds
 from link.dictionary.model import Severity
+from link.dictionary.wires import Wire, class_of, field_of, on_board, wire
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-_BY_ANNOTATION: dict[type, AnyKind] = {
-    bool: kinds.Flag,
-    int: kinds.Int32sb,
-    float: kinds.Float64b,
-    str: Text(Counted(8)),
-    bytes: Octets(Counted(16)),
-}
-_FITS: dict[type, tuple[type, ...]] = {
-    bool: (Boolean,),
-    int: (Integer, Time),
-    float: (Real, Integer),
-    str: (Text,),
-    bytes: (Octets,),
-}
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Wire:
-    """What `wire` was told about a field; `field_of` joins it with the field's name and annotation."""
-
-    kind: AnyKind | None = None
-    unit: str = ""
-    text: str = ""
-    skip_bits: int = 0
-    scale: float | None = None
-    offset: float = 0.0
-    limits: Limits | Bounds | None = None
-    range: Bounds | None = None
-
-
-def wire(
-    kind: AnyKind | None = None,
-    *,
-    unit: str = "",
-    text: str = "",
-    skip_bits: int = 0,
-    scale: float | None = None,
-    offset: float = 0.0,
-    limits: Limits | Bounds | None = None,
-    range: Bounds | None = None,  # noqa: A002  # the field's own word
-) -> Any:
-    """How a field is written, and what its value means: value = raw * scale + offset, in `unit`.
-
-    `limits` are what telemetry should stay in (a pair is the warning band), `range` what an argument may be, inclusive.
-    """
-    return Wire(
-        kind=kind, unit=unit, text=text, skip_bits=skip_bits, scale=scale, offset=offset, limits=limits, range=range
-    )
-
-
-def field_of(owner: str, name: str, annotation: Any, said: Wire, default: Any = None) -> Field:
-    """The dictionary's field. Raises TypeError where the annotation and the kind do not fit."""
-    try:
-        return Field(
-            name=name,
-            kind=_kind(annotation, said.kind),
-            unit=said.unit,
-            text=said.text,
-            skip_bits=said.skip_bits,
-            calibration=_calibration(annotation, said),
-            limits=Limits(warning=said.limits) if isinstance(said.limits, tuple) else said.limits,
-            range=said.range,
-            default=_plain(default),
-        )
-    except TypeError as error:
-        raise TypeError(f"{owner}.{name}: {error}") from None
-
-
-def _plain(default: Any) -> Any:
-    """A default as JSON holds it: the label of a member, octets as hexadecimal text."""
-    if isinstance(default, Enum):
-        return default.name.lower()
-    return default.hex() if isinstance(default, bytes) else default
-
-
-def _kind(annotation: Any, kind: AnyKind | None) -> AnyKind:
-    if isinstance(annotation, type) and issubclass(annotation, IntEnum):
-        return _enumeration(annotation, kind or kinds.Int8ub)
-    if annotation not in _BY_ANNOTATION:
-        known = ", ".join(one.__name__ for one in _BY_ANNOTATION)
-        raise TypeError(f"{annotation} has no wire form; use {known} or an IntEnum")
-    found = kind or _BY_ANNOTATION[annotation]
-    if annotation is bool and isinstance(found, Integer):
-        return Boolean(found.bits)
-    if not isinstance(found, _FITS[annotation]):
-        raise TypeError(f"{found} does not hold {annotation.__name__}")
-    return found
-
-
-def _enumeration(members: type[IntEnum], kind: AnyKind) -> Enumeration:
-    if not isinstance(kind, Integer):
-        raise TypeError(f"{kind} does not hold {members.__name__}")
-    least, most = kind.bounds
-    for member in members:
-        if not least <= member <= most:
-            raise TypeError(f"{member!r} does not fit {kind}")
-    labels = {member.name.lower(): int(member) for member in members}
-    return Enumeration(labels, kind.bits, kind.signed, kind.order)
-
-
-def _calibration(annotation: Any, said: Wire) -> Linear | None:
-    scaled = said.scale is not None or said.offset
-    if scaled or (annotation is float and isinstance(said.kind, Integer)):
-        return Linear(1.0 if said.scale is None else said.scale, said.offset)
-    return None
-
-
-def _enums(hints: dict[str, Any]) -> dict[str, type[Enum]]:
-    return {name: hint for name, hint in hints.items() if isinstance(hint, type) and issubclass(hint, Enum)}
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(wire,))
@@ -173,9 +52,16 @@ class _RecordType(type):
                 raise TypeError(f"{name}.{field.name}: give it a wire(...)")
         added = (field_of(name, key, hints[key], value) for key, value in wires.items())
         cls.__fields__ = (*getattr(cls, "__fields__", ()), *added)
-        cls.__codec__ = Codec(cls.__fields__, _enums(hints))
+        cls.__codec__ = _codec(cls.__fields__, hints)
         cls.__values__ = staticmethod(_getter([field.name for field in cls.__fields__]))
         return cls
+
+
+def _codec(fields: Sequence[Field], hints: dict[str, Any]) -> Codec:
+    """The codec on board."""
+    classes = {field.name: class_of(hints[field.name]) for field in fields}
+    here = [on_board(field, hints[field.name]) for field in fields]
+    return Codec(here, {name: found for name, found in classes.items() if found})
 
 
 def _getter(names: list[str]) -> Callable[[Any], Sequence[Any]]:
@@ -249,7 +135,7 @@ class CommandForm:
     @cached_property
     def codec(self) -> Codec:
         """Of the arguments; enumerations are members of their class."""
-        return Codec(self.fields, _enums(get_type_hints(self.function)))
+        return _codec(self.fields, get_type_hints(self.function))
 
     def entry(self, app_name: str) -> model.Command:
         """The dictionary's entry, called `app_name.method`."""
@@ -321,7 +207,7 @@ def parameter(
     range: Bounds | None = None,  # noqa: A002  # the field's own word
 ) -> Any:
     """A dataclass field of an app that service 20 reads and sets as parameter `id`."""
-    said = Wire(kind=kind, unit=unit, text=text, scale=scale, offset=offset, range=range)
+    said = wire(kind, unit=unit, text=text, scale=scale, offset=offset, range=range)
     return dataclasses.field(default=default, metadata={"parameter": (id, said)})
 
 

@@ -28,10 +28,10 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Sample:
-    """One received report: the values by field name, and the entry that says what they mean."""
+    """One received report: the values by field name (None for one that is not there), and what they mean."""
 
     entry: Report
-    values: dict[str, Value]
+    values: dict[str, Value | None]
 
     @property
     def name(self) -> str:
@@ -42,6 +42,12 @@ class Sample:
     def units(self) -> dict[str, str]:
         """The unit of every field that has one."""
         return {field.name: field.unit for field in self.entry.fields if field.unit}
+
+    @property
+    def invalid(self) -> frozenset[str]:
+        """The fields whose value means nothing now, by their validity conditions."""
+        judged = ((field.name, field.valid) for field in self.entry.fields if field.valid)
+        return frozenset(name for name, valid in judged if not valid.holds(lambda one: self.values.get(one.field)))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -233,7 +239,7 @@ def _known(table: Mapping[int, tuple[_Entry, Codec]], number: int, kind: str) ->
         raise DecodeError(f"{kind} {number} is not in the dictionary") from None
 
 
-def _named(codec: Codec, octets: bytes) -> dict[str, Value]:
+def _named(codec: Codec, octets: bytes) -> dict[str, Any]:
     return dict(zip((field.name for field in codec.fields), codec.decode(octets), strict=True))
 
 

@@ -8,7 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from link.dictionary.kinds import Field
+from link.dictionary.kinds import Field as Field  # part of the content
+from link.dictionary.limits import Bounds as Bounds  # part of the content
 
 Severity = Literal["info", "low", "medium", "high"]
 

@@ -269,7 +269,7 @@ class _Compiler:
                 field.skip_bits,
                 measure,
                 inner,
-                lambda values: {name: value for name, value in zip(names, values, strict=True) if value is not None},
+                lambda values: dict(zip(names, values, strict=True)),
                 lambda item: _in_order(item, names),
             )
         inner = self.make((Field(name=field.name, kind=kind),), None, scopes)

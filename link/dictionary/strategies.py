@@ -98,9 +98,7 @@ def _of_kind(field: Field, kind: AnyKind, scopes: tuple[Values, ...]) -> st.Sear
             return st.lists(_of_kind(field, of, scopes), min_size=low, max_size=high)
         case Group(fields=fields):
             names = [one.name for one in fields]
-            return values_of(fields, scopes).map(
-                lambda values: {name: value for name, value in zip(names, values, strict=True) if value is not None}
-            )
+            return values_of(fields, scopes).map(lambda values: dict(zip(names, values, strict=True)))
 
 
 def _number(field: Field, kind: Integer) -> st.SearchStrategy[Any]:

@@ -1,8 +1,9 @@
 """Event reporting, service 5 (ECSS-E-ST-70-41C §8.5): one subtype for each severity."""
 
-from link.dictionary.declare import Event, wire
+from link.dictionary.declare import Event
 from link.dictionary.kinds import Int16ub, Octets, Rest
 from link.dictionary.model import Severity
+from link.dictionary.wires import wire
 from link.pus.message import Report
 
 

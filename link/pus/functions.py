@@ -1,7 +1,7 @@
 """Function management, service 8 (ECSS-E-ST-70-41C §8.8): the commands that apps declare."""
 
-from link.dictionary.declare import wire
 from link.dictionary.kinds import Int16ub, Octets, Rest
+from link.dictionary.wires import wire
 from link.pus.message import Request
 
 

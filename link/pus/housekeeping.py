@@ -1,7 +1,8 @@
 """Housekeeping, service 3 (ECSS-E-ST-70-41C §8.3)."""
 
-from link.dictionary.declare import Telemetry, wire
+from link.dictionary.declare import Telemetry
 from link.dictionary.kinds import Int16ub, Octets, Rest
+from link.dictionary.wires import wire
 from link.pus.message import Report
 
 

@@ -6,8 +6,8 @@ sentence.
 
 from enum import IntEnum
 
-from link.dictionary.declare import wire
 from link.dictionary.kinds import Counted, Int16ub, Int32ub, Text
+from link.dictionary.wires import wire
 from link.pus.message import Report
 from link.pus.packets import Ack, TcPacket
 

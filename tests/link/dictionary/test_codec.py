@@ -82,7 +82,7 @@ def test_decode_is_total(fields, octets):
 def plain(value):
     """Construct's containers as lists and dicts."""
     if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items() if key != "_io" and item is not None}
+        return {key: plain(item) for key, item in value.items() if key != "_io"}
     return [plain(item) for item in value] if isinstance(value, list) else value
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import pytest
 
 from link.dictionary import (
+    Counted,
     Dictionary,
     Event,
     Float32b,
@@ -14,6 +15,8 @@ from link.dictionary import (
     Int16ub,
     Integer,
     Octets,
+    Polynomial,
+    Record,
     Telemetry,
     Text,
     Time,
@@ -154,6 +157,47 @@ def test_a_field_without_wire_is_refused():
 
         class Bad(Telemetry, id=1):
             x: int
+
+
+class Point(Record):
+    x: int = wire(Int8ub)
+    mode: Mode = wire(Int8ub)
+
+
+class Track(Telemetry, id=2):
+    mode: Mode = wire(Int8ub)
+    level: int = wire(Int8ub, calibration=Polynomial((0.0, 0.5)), unit="m", valid="mode == payload")
+    here: Point = wire()
+    points: list[Point] = wire(count=Counted(8))
+    modes: list[Mode] = wire(Int8ub, count=2)
+    extra: int | None = wire(Int8ub, when="mode == payload")
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_lists_groups_and_fields_that_are_not_always_there(mode):
+    point = Point(x=1, mode=Mode.SAFE)
+    extra = 9 if mode is Mode.PAYLOAD else None
+    track = Track(mode=mode, level=7, here=point, points=[point, point], modes=[mode, Mode.SAFE], extra=extra)
+    assert Track.decode(track.encode()) == track
+    sample = Dictionary.of("node", 1, {}, [Track]).decode_report(2, track.encode())
+    label, there = mode.name.lower(), {"x": 1, "mode": "safe"}
+    lists = {"points": [there, there], "modes": [label, "safe"]}
+    assert sample.values == {"mode": label, "level": 3.5, "here": there, **lists, "extra": extra}
+    assert sample.invalid == (frozenset() if mode is Mode.PAYLOAD else {"level"})
+
+
+@pytest.mark.parametrize(
+    ("annotation", "said", "sentence"),
+    [
+        (list[int], {}, "a list needs a count"),
+        (int | None, {}, "goes with `when`"),
+        (int, {"when": "x == 1"}, r"annotate it int \| None"),
+        (int | None, {"when": "x = 1"}, "condition 'x = 1', expected `field == value`"),
+    ],
+)
+def test_lists_and_conditions_are_asked_for_in_full(annotation, said, sentence):
+    with pytest.raises(TypeError, match=sentence):
+        type(Event)("Bad", (Event,), {"__annotations__": {"x": annotation}, "x": wire(**said)}, id=1)
 
 
 def test_a_class_without_docstring_has_no_text():

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 NATIVE := $(shell find csrc -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name '*.py' | sort) CMakeLists.txt
 
-.PHONY: demo test test-slow setup fuzz clean
+.PHONY: demo test test-slow setup bench-check bench-record fuzz clean
 demo: $(READY)
 	$(BIN)/skyrack demo $(ARGS)
 
@@ -33,6 +33,12 @@ bench-%: $(VENV)/.peers
 $(VENV)/.peers: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[ground,dev,bench]'
 	@touch $@
+
+# Instruction counts of the kernels under callgrind: compared with benchmarks/instructions.json, or written there.
+bench-check:
+	$(PYTHON) -m benchmarks.instructions check
+bench-record:
+	$(PYTHON) -m benchmarks.instructions record
 
 # Arbitrary octets and parameters, SECONDS a target: `make fuzz`, `make fuzz FUZZ="crc sync" SECONDS=600`.
 CLANG ?= clang-14

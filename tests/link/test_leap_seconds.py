@@ -1,14 +1,9 @@
-from datetime import UTC, datetime
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from link.leap_seconds import IERS, NS, LeapSeconds
-
-
-def utc_ns(text):
-    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) * NS
+from tests.link.times import utc_ns
 
 
 @given(st.integers(-(10**19), 10**19))

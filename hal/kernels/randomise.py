@@ -3,7 +3,7 @@
 from enum import IntEnum
 
 import numpy as np
-from _csrc import lib
+from _csrc import ffi, lib
 from numpy.typing import NDArray
 
 from hal.kernels.arrays import rows
@@ -32,6 +32,6 @@ def randomise(frames: NDArray[np.uint8], code: Code) -> None:
 
 def randomised(octets: bytes, code: Code) -> bytes:
     """One frame with the sequence added."""
-    frame = np.frombuffer(octets, np.uint8)[np.newaxis].copy()
-    randomise(frame, code)
-    return frame.tobytes()
+    frame = bytearray(octets)
+    lib.sr_randomise(ffi.from_buffer("uint8_t[]", frame), 0, len(frame), 1, code)
+    return bytes(frame)

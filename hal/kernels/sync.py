@@ -41,8 +41,9 @@ def align(octets: bytes | bytearray | memoryview, bit_offset: int, size: int, in
 
     Raises ValueError where they reach outside the stream.
     """
-    hit = np.array([(bit_offset, 0, inverted)], HIT)
-    return align_all(octets, hit, size, skip=0).tobytes()
+    frame = bytearray(size)
+    _align(octets, ffi.new("struct sr_sync_hit[]", [(bit_offset, 0, inverted)]), 0, frame, size)
+    return bytes(frame)
 
 
 def align_all(
@@ -55,10 +56,13 @@ def align_all(
     """
     if hits.dtype != HIT or not hits.flags.c_contiguous:
         raise TypeError(f"hits: {hits.dtype}, expected contiguous HIT records")
-    buffer, frames = ffi.from_buffer("uint8_t[]", octets), np.empty((len(hits), size), np.uint8)
-    status = lib.sr_sync_align(
-        buffer, len(buffer), ffi.from_buffer("struct sr_sync_hit[]", hits), len(hits), skip,
-        ffi.from_buffer("uint8_t[]", frames), size, size)  # fmt: skip
+    frames = np.empty((len(hits), size), np.uint8)
+    _align(octets, ffi.from_buffer("struct sr_sync_hit[]", hits), skip, frames, size)
+    return frames
+
+
+def _align(octets: bytes | bytearray | memoryview, hits: Any, skip: int, frames: Any, size: int) -> None:
+    buffer, out = ffi.from_buffer("uint8_t[]", octets), ffi.from_buffer("uint8_t[]", frames)
+    status = lib.sr_sync_align(buffer, len(buffer), hits, len(hits), skip, out, size, size)
     if status == lib.SR_BAD_ARGUMENT:
         raise ValueError(f"a frame of {size} octets reaches outside the {len(buffer)} octets")
-    return frames

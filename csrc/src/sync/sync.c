@@ -9,11 +9,14 @@ static const struct sync_ops *const TABLES[SR_LEVELS] = {
 struct search {
     const uint8_t *octets;
     size_t size;
+    uint64_t first;
     uint64_t marker; /* its first bit on top */
     unsigned width, errors;
     int inverted;
     struct sr_sync_hit *hits;
     size_t room, count;
+    const struct sync_ops *ops;
+    struct sync_pattern pattern;
 };
 
 /* The 64 bits from `bit` on; zeros stand for what lies behind the end. */
@@ -46,47 +49,65 @@ static void set_bound(uint64_t bound[SYNC_PLANES], unsigned count) {
     for (int plane = 0; plane < SYNC_PLANES; plane++) bound[plane] = count >> plane & 1 ? 0 : ~0ULL;
 }
 
-static struct sync_pattern pattern_of(const struct search *search, unsigned lanes) {
-    struct sync_pattern pattern = {.groups = groups_for(lanes, search->width, search->errors)};
-    for (int i = 0; i < 64; i++) pattern.flip[i] = search->marker >> (63 - i) & 1 ? ~0ULL : 0;
+static void set_pattern(struct search *search) {
+    struct sync_pattern *pattern = &search->pattern;
     const unsigned never = (1 << SYNC_PLANES) - 1;
-    set_bound(pattern.few, search->errors);
-    set_bound(pattern.many, search->inverted ? 8 * pattern.groups - search->errors : never);
-    return pattern;
+    for (int i = 0; i < 64; i++) pattern->flip[i] = search->marker >> (63 - i) & 1 ? ~0ULL : 0;
+    pattern->groups = groups_for(search->ops->lanes, search->width, search->errors);
+    set_bound(pattern->few, search->errors);
+    set_bound(pattern->many, search->inverted ? 8 * pattern->groups - search->errors : never);
 }
 
-/* Judge the places of a block that the filter found, from bit `first` on. Returns 0 when there is no room. */
-static int judge_block(struct search *search, const uint64_t *found, unsigned lanes, uint64_t block, uint64_t first) {
-    for (unsigned lane = 0; lane < lanes; lane++)
+/* Judge the places of a block at bit `block` that the filter found. Returns 0 when there is no room. */
+static int judge_block(struct search *search, const uint64_t *found, uint64_t block) {
+    for (unsigned lane = 0; lane < search->ops->lanes; lane++)
         for (uint64_t places = found[lane]; places;) {
             unsigned place = (unsigned)__builtin_clzll(places);
             uint64_t bit = block + 64 * lane + place;
             places &= ~(1ULL << 63 >> place);
-            if (bit >= first && !judge(search, bit)) return 0;
+            int whole = bit >= search->first && bit + search->width <= 8 * (uint64_t)search->size;
+            if (whole && !judge(search, bit)) return 0;
         }
     return 1;
 }
 
-static void run(struct search *search, uint64_t first) {
-    const struct sync_ops *ops = SR_PICK(TABLES);
-    const struct sync_pattern pattern = pattern_of(search, ops->lanes);
-    const size_t block = 8 * ops->lanes, size = search->size;
-    uint64_t found[SYNC_LANES_MAX], bits = 8 * (uint64_t)size;
-    size_t at = first / 8;
-    while (at = ops->next(&pattern, search->octets, size, at, found), size - at >= block + 8) {
-        if (!judge_block(search, found, ops->lanes, 8 * (uint64_t)at, first)) return;
+/* Sift `size` octets, those of the stream from octet `from` on, by whole blocks. Returns how many; 0: no room left. */
+static size_t sift(struct search *search, const uint8_t *octets, size_t size, size_t from) {
+    const size_t block = 8 * search->ops->lanes;
+    uint64_t found[SYNC_LANES_MAX];
+    size_t at = 0;
+    while (at = search->ops->next(&search->pattern, octets, size, at, found), size - at >= block + 8) {
+        if (!judge_block(search, found, 8 * (uint64_t)(from + at))) return 0;
         at += block;
     }
-    if (first < 8 * (uint64_t)at) first = 8 * (uint64_t)at;
-    while (first + search->width <= bits && judge(search, first)) first++;
+    return at;
+}
+
+/* The stream, then what lies behind its last whole block, with zeros after it. */
+static void run(struct search *search) {
+    const size_t block = 8 * search->ops->lanes;
+    size_t from = search->first / 8;
+    if (search->size - from >= block + 8) {
+        size_t sifted = sift(search, search->octets + from, search->size - from, from);
+        if (sifted == 0) return;
+        from += sifted;
+    }
+    uint8_t end[2 * 8 * SYNC_LANES_MAX + 8] = {0};
+    const size_t rest = search->size - from, blocks = (rest + block - 1) / block;
+    memcpy(end, search->octets + from, rest);
+    sift(search, end, blocks * block + 8, from);
 }
 
 int sr_sync_search(const uint8_t *octets, size_t size, int64_t first, uint64_t marker, unsigned width, unsigned errors,
                    int inverted, struct sr_sync_hit *hits, size_t room, size_t *count) {
     *count = 0;
     if ((width != 32 && width != 64) || errors >= width / 2 || first < 0 || room == 0) return SR_BAD_ARGUMENT;
-    struct search search = {octets, size, marker << (64 - width), width, errors, inverted, hits, room, 0};
-    if ((uint64_t)first / 8 < size) run(&search, (uint64_t)first);
+    struct search search = {.octets = octets, .size = size, .first = (uint64_t)first, .marker = marker << (64 - width),
+                            .width = width, .errors = errors, .inverted = inverted, .hits = hits, .room = room,
+                            .ops = SR_PICK(TABLES)};
+    if (search.first / 8 >= size) return SR_OK;
+    set_pattern(&search);
+    run(&search);
     *count = search.count;
     return SR_OK;
 }

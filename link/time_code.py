@@ -109,7 +109,8 @@ class Cds:
         """The time, picoseconds cut to nanoseconds; the rest of the octets is ignored. Raises DecodeError."""
         own, ms_end = _own(octets, self.size), self.day_octets + 4
         day, ms = int.from_bytes(own[: self.day_octets]), int.from_bytes(own[self.day_octets : ms_end])
-        fine_ns = int.from_bytes(own[ms_end:]) * 1000 // 1000 ** max(self.fine_octets - 2, 0)
+        fine = int.from_bytes(own[ms_end:])
+        fine_ns = fine // 1000 if self.fine_octets == 4 else fine * 1000
         if ms >= _LEAP_DAY_MS or fine_ns >= _MS_NS:
             raise DecodeError(f"{ms} ms and {fine_ns} ns are no time of day")
         return (self.epoch_day + day) * DAY_NS + ms * _MS_NS + fine_ns

@@ -87,7 +87,9 @@ def check_channel(heard, truth):
         return  # the payload is scrambled: only headers were published
     assert hashlib.sha256(b"".join(heard.packets)).hexdigest()[:16] == truth["sha256_packets"]
     packets = [SpacePacket.decode(octets) for octets in heard.packets]
-    assert Counter(str(packet.apid) for packet in packets) == truth["by_apid"]
+    by_apid = Counter(str(packet.apid) for packet in packets)
+    assert (len(packets), len(by_apid)) == (truth["packets"], truth["napid"])
+    assert truth["by_apid"].items() <= by_apid.items()  # of the commonest only
     assert [packet.encode() for packet in packets] == heard.packets
 
 
@@ -191,11 +193,8 @@ def test_encapsulation_packets():
 
 def test_packets_longer_than_frames():
     """60 frames with 5 packets, of 684 and 14000 octets of data among them."""
-    packets = [
-        SpacePacket.decode(octets)
-        for heard in tm_packets(lines("tm_large_packets")).values()
-        for octets in heard.packets
-    ]
+    octets = [octets for heard in tm_packets(lines("tm_large_packets")).values() for octets in heard.packets]
+    packets = [SpacePacket.decode(packet) for packet in octets]
     wanted = [packet for packet in packets if not packet.is_idle]
     assert len(wanted) == 5
     assert {684, 14000} <= {len(packet.data) for packet in wanted}

@@ -33,8 +33,3 @@ def calibrate_raw12(
     )  # fmt: skip
     assert status == lib.SR_OK, status
     return out
-
-
-def self_test() -> bool:
-    """Whether the level in use gives the stored answers."""
-    return bool(lib.sr_selftest_calibrate() == lib.SR_OK)

@@ -159,11 +159,6 @@ def decode_runs(octets: bytes, shape: tuple[int, int]) -> Mask:
     return mask
 
 
-def self_test() -> bool:
-    """Whether the level in use gives the stored answers on a small scene."""
-    return bool(lib.sr_selftest_image() == lib.SR_OK)
-
-
 def _as_polygons(
     corners: NDArray[np.int32], ring_ends: NDArray[np.uint32], polygon_ends: NDArray[np.uint32]
 ) -> list[Polygon]:

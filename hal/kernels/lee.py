@@ -24,8 +24,3 @@ def lee7(image: NDArray[np.float32], *, noise_variance: float) -> NDArray[np.flo
     if status != lib.SR_OK:
         raise ValueError(f"{rows} x {cols} pixels, noise_variance = {noise_variance}: both greater than 0 expected")
     return out
-
-
-def self_test() -> bool:
-    """Whether the level in use gives the stored answers."""
-    return bool(lib.sr_selftest_lee() == lib.SR_OK)

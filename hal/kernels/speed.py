@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.kernels import bch, calibrate, crc, erasure, image, randomise, reed_solomon, secded, sync
+from hal.kernels import bch, calibrate, crc, disk, erasure, image, lee, randomise, reed_solomon, secded, sync
 
 ROUND_NS = 5_000_000
 ROUNDS = 5
@@ -51,6 +51,11 @@ def _crc() -> Work:
     return Work("CRC-16 of 64 frames", frames.size, "octet", lambda: crc.crc16_batch(frames))
 
 
+def _disk() -> Work:
+    share = _noise(256, 256).astype(np.float32)
+    return Work("mean of radius 4", share.size, "pixel", lambda: disk.disk_mean(share, radius=4))
+
+
 def _erasure() -> Work:
     shards = _noise(14, 16384)
     return Work("encode 10 + 4 shards", 10 * 16384, "octet", lambda: erasure.erasure_encode(shards, parity=4))
@@ -59,6 +64,11 @@ def _erasure() -> Work:
 def _image() -> Work:
     green, swir1 = _noise(256, 256), _noise(256, 256)[::-1].copy()
     return Work("water index and mask", green.size, "pixel", lambda: image.water_mask(green, swir1, threshold=0.0))
+
+
+def _lee() -> Work:
+    radar = _noise(256, 256).astype(np.float32)
+    return Work("filter 7 x 7", radar.size, "pixel", lambda: lee.lee7(radar, noise_variance=100))
 
 
 def _randomise() -> Work:

@@ -6,15 +6,15 @@
 extern "C" {
 #endif
 
-/* Octets of a row of `cols` samples, an even number, as cameras pack them (MIPI CSI-2 RAW12; V4L2_PIX_FMT_SRGGB12P): two
- * samples in three octets, the first two octets with the upper 8 bits of one sample each, the third with their lower 4
- * bits, those of the first sample in its bits 3..0 and those of the second in 7..4. */
+/* Octets of a row of `cols` samples, an even number, as cameras pack them (MIPI CSI-2 RAW12; V4L2_PIX_FMT_SRGGB12P):
+ * two samples in three octets, the first two octets with the upper 8 bits of one sample each, the third with their
+ * lower 4 bits, those of the first sample in its bits 3..0 and those of the second in 7..4. */
 size_t sr_raw12_row_octets(size_t cols);
 
 /* out = round((sample - dark) * gain), for rows x cols samples.
  *   packed        rows of sr_raw12_row_octets(cols) octets, `packed_stride` octets (at least as many) apart
- *   dark, gain    tables of a number a sample, their rows `table_stride` numbers apart: at least `cols`, or 0 where one row
- *                 serves all, as for a line camera
+ *   dark, gain    tables of a number a sample, their rows `table_stride` numbers apart: at least `cols`, or 0 where one
+ *                 row serves all, as for a line camera
  *   out           rows * cols calibrated samples, without gaps; does not overlap the inputs
  * All in binary32: the difference, the product, each rounded; what is below 0, or NaN, becomes 0, what is above 65535
  * becomes 65535; 0.5 is added and the fraction dropped. Every level gives the same octets.

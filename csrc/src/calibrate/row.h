@@ -1,5 +1,5 @@
-/* A row of calibration in steps of LANES samples, one vector register; a level defines LANES (a multiple of 4) and `unpack`
- * and includes this. Vectors wider than the registers would do, but gcc takes their comparisons apart. */
+/* A row of calibration in steps of LANES samples, one vector register; a level defines LANES, a multiple of 4, includes
+ * this, and has an `unpack`. Vectors wider than the registers would do, but gcc takes their comparisons apart. */
 #include "calibrate/ops.h"
 #include <string.h>
 

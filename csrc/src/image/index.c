@@ -11,9 +11,9 @@ int sr_normalised_difference_u16(const uint16_t *a, const uint16_t *b, size_t co
     return SR_OK;
 }
 
-/* The MNDWI (g - s) / (g + s) grows with the ratio g / s alone, and rounding keeps the order. So a threshold on it parts
- * the ratios in two, and the largest ratio on the side of land, of numbers as wide as the bands', does the threshold's work
- * without a division. */
+/* The MNDWI (g - s) / (g + s) grows with the ratio g / s alone, and rounding keeps the order. So a threshold on it
+ * parts the ratios in two, and the largest ratio on the side of land, of numbers as wide as the bands', does the
+ * threshold's work without a division. */
 struct fraction {
     uint32_t over, under;
 };
@@ -41,8 +41,8 @@ static struct fraction advance(struct fraction from, struct fraction by, uint32_
     return toward(from, by, low);
 }
 
-/* Walk down the Stern-Brocot tree: land and water stay neighbours, that is, nothing within the limit lies between them once
- * their mediant is beyond it. */
+/* Walk down the Stern-Brocot tree: land and water stay neighbours, that is, nothing within the limit lies between
+ * them once their mediant is beyond it. */
 static struct ratio find_land_max(float threshold, uint32_t limit) {
     struct fraction land = {0, 1}, water = {1, 0};
     if (!is_water(water, threshold)) return (struct ratio){1, 0};

@@ -1,4 +1,5 @@
-/* The plain loops of struct image_ops, written for the vectoriser; each level includes them and is compiled with its flags. */
+/* The plain loops of struct image_ops, written for the vectoriser; each level includes them and is compiled with its
+ * flags. */
 #include "image/ops.h"
 
 /* Both operands are exact in binary32 (at most 17 bits), so the only rounding is the division's. */

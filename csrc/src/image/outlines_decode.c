@@ -62,7 +62,8 @@ static int read_turns(struct plotter *p, uint32_t start, enum heading heading, e
     for (plot(p, &walk); step(p, &walk);) {
         if (walk.x == first.x && walk.y == first.y) {
             turn_by(&walk, closing);
-            return walk.heading == heading && walk.quarters == (closing == LEFT ? 4 : -4) && skip_filling(&p->from, bit);
+            int once_round = walk.heading == heading && walk.quarters == (closing == LEFT ? 4 : -4);
+            return once_round && skip_filling(&p->from, bit);
         }
         if (!get_turn(&p->from, &bit, &turn)) return 0;
         turn_by(&walk, turn);
@@ -145,8 +146,10 @@ int sr_mask_rasterise(const int32_t *corners, const uint32_t *ring_ends, size_t 
     const struct canvas canvas = {mask, rows, cols};
     uint32_t at = 0;
     memset(mask, 0, rows * cols);
-    for (size_t i = 0; i < rings; at = ring_ends[i], i++)
-        if (ring_ends[i] < at || !mark_ring(&canvas, corners + 2 * (size_t)at, ring_ends[i] - at)) return SR_BAD_ARGUMENT;
+    for (size_t i = 0; i < rings; at = ring_ends[i++]) {
+        if (ring_ends[i] < at) return SR_BAD_ARGUMENT;
+        if (!mark_ring(&canvas, corners + 2 * (size_t)at, ring_ends[i] - at)) return SR_BAD_ARGUMENT;
+    }
     for (size_t row = 0; row < rows; row++) fill_row(mask + row * cols, cols);
     return SR_OK;
 }

@@ -24,8 +24,8 @@ size_t sr_mask_scratch_bound(size_t rows, size_t cols) {
     return padded_size(rows, cols) + _Alignof(struct run) + runs_bound(rows, cols) * sizeof(struct run);
 }
 
-/* Every edge between pixels belongs to one ring at most, and a ring has four or more. A ring takes 2 bits an edge, up to an
- * octet of filling, 4 of start, and 1 that ends its polygon: less than 2 octets an edge. */
+/* Every edge between pixels belongs to one ring at most, and a ring has four or more. A ring takes 2 bits an edge,
+ * up to an octet of filling, 4 of start, and 1 that ends its polygon: less than 2 octets an edge. */
 size_t sr_mask_outlines_bound(size_t rows, size_t cols) {
     return image_shape(rows, cols) ? VARINT_OCTETS + 2 * (2 * rows * cols + rows + cols) : 0;
 }
@@ -57,7 +57,8 @@ static uint32_t component_at(const struct tracer *t, size_t place) {
     return t->water->runs[low].root;
 }
 
-/* The corner at `corner` (the place of the pixel up and left of it) is reached; which way does component `own` go on? */
+/* The corner at `corner` (the place of the pixel up and left of it) is reached; which way does component `own` go
+ * on? */
 static enum turn choose_turn(const struct tracer *t, size_t corner, enum heading heading, uint32_t own) {
     const size_t around[HEADINGS] = {corner + 1, corner, corner + t->stride, corner + t->stride + 1}; /* NE NW SW SE */
     size_t ahead_left = around[heading], ahead_right = around[(heading + HEADINGS - 1) % HEADINGS];

@@ -23,7 +23,8 @@ struct regions regions_in(void *scratch, size_t size);
 /* Find the components of water, or with `land` those of land. Returns SR_OK or SR_TOO_SMALL. */
 int regions_find(struct regions *found, const uint8_t *mask, size_t rows, size_t cols, int land);
 
-/* Where the pixels change, in raster order: positions `base` + i at which bit i differs from the one before it; *last is
- * the bit before the first, and becomes the last. Returns how many positions were written, at most 64 * words. */
+/* Where the pixels change, in raster order: positions `base` + i at which bit i differs from the one before it;
+ * *last is the bit before the first, and becomes the last. Returns how many positions were written, at most 64 *
+ * words. */
 uint32_t find_changes(const uint64_t *bits, size_t words, uint32_t base, uint64_t *last, uint32_t *positions);
 #endif

@@ -19,7 +19,8 @@ size_t sr_lee7_scratch(size_t cols) {
 
 static struct work work_in(void *scratch, size_t cols) {
     double *start = (double *)((uint8_t *)scratch + -(uintptr_t)scratch % ALIGNMENT);
-    struct work w = {.values = start, .squares = start + WINDOW * cols, .pixels = start + 2 * WINDOW * cols, .cols = cols};
+    struct work w = {.values = start, .squares = start + WINDOW * cols, .cols = cols};
+    w.pixels = w.squares + WINDOW * cols;
     w.counts = (uint8_t *)(w.pixels + cols + 2 * REACH), w.finite = w.counts + WINDOW * cols;
     return w;
 }

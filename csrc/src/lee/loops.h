@@ -1,4 +1,5 @@
-/* The plain loops of struct lee_ops, written for the vectoriser; each level includes them and is compiled with its flags. */
+/* The plain loops of struct lee_ops, written for the vectoriser; each level includes them and is compiled with its
+ * flags. */
 #include "lee/ops.h"
 
 static inline int is_finite(float pixel) { return pixel - pixel == 0; }
@@ -22,7 +23,8 @@ static void sum_row(const double *restrict pixels, const uint8_t *restrict finit
     }
 }
 
-/* With n pixels of sum s in the window, spread = n^2 v and out = (s + weight * (n x - s)) / n: two divisions, no more. */
+/* With n pixels of sum s in the window, spread = n^2 v and out = (s + weight * (n x - s)) / n: two divisions, no
+ * more. */
 static inline float filtered(float pixel, double sum, double squares, double n, double noise_variance) {
     double spread = n * squares - sum * sum;
     spread = spread > 0 ? spread : 0; /* rounding may leave less */

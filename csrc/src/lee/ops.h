@@ -5,8 +5,8 @@
 
 enum { WINDOW = 7, REACH = WINDOW / 2 };
 
-/* What is known of a row, or of WINDOW rows together: for each column the sum of WINDOW pixels beginning there, the sum of
- * their squares, and how many of them are finite. */
+/* What is known of a row, or of WINDOW rows together: for each column the sum of WINDOW pixels beginning there, the
+ * sum of their squares, and how many of them are finite. */
 struct sums {
     double *values, *squares;
     uint8_t *counts;

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from hal.kernels import calibrate
 from hal.kernels.levels import select_level, supported_levels
+from hal.kernels.selftest import self_test
 
 COLS = 38
 
@@ -56,7 +57,7 @@ def test_unit_tables_unpack_and_padding_is_ignored():
 
 
 def test_self_test():
-    assert calibrate.self_test()
+    assert self_test("calibrate")
 
 
 @pytest.mark.parametrize(

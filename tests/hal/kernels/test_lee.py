@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.lee import lee7, self_test
+from hal.kernels.lee import lee7
 from hal.kernels.levels import select_level, supported_levels
+from hal.kernels.selftest import self_test
 
 RADAR = Path(__file__).parents[4] / "shared" / "data" / "eo" / "flood_s1_chips.npz"
 
@@ -70,7 +71,7 @@ def pooled_iou(images, labels):
 
 
 def test_self_test():
-    assert self_test()
+    assert self_test("lee")
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,7 @@
 #include "code.h"
 #include <string.h>
 
-static const struct rs_ops *const TABLES[SR_LEVELS] = {[SR_PORTABLE] = &rs_portable};
-
-/* Blocks that are worked on together: what fills 64 lanes, and still stands in the first-level cache. */
-static const uint8_t GROUP[9] = {0, 64, 32, 16, 16, 12, 8, 8, 8};
-enum { GROUP_PARITY_SIZE = 64 * RS_PARITY_MAX };
+static const struct rs_ops *const TABLES[SR_LEVELS] = {[SR_PORTABLE] = &rs_portable, SR_ON_X86([SR_AVX512] = &rs_avx512)};
 
 static int read_params(const struct sr_rs_params *params, struct rs_code *code) {
     if (params->parity != 32 && params->parity != 16) return SR_BAD_ARGUMENT;
@@ -21,8 +17,7 @@ static int read_params(const struct sr_rs_params *params, struct rs_code *code) 
 }
 
 static size_t data_size(const struct rs_code *code) { return (size_t)code->interleave * code->symbols; }
-static size_t parity_size(const struct rs_code *code) { return (size_t)code->interleave * code->parity; }
-static size_t block_size(const struct rs_code *code) { return data_size(code) + parity_size(code); }
+static size_t block_size(const struct rs_code *code) { return (size_t)code->interleave * (code->symbols + code->parity); }
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
 size_t sr_rs_data_size(const struct sr_rs_params *params) {
@@ -55,7 +50,7 @@ int sr_rs_encode(const struct sr_rs_params *params, const uint8_t *data, size_t 
     if (check_strides(data, data_stride, blocks, block_stride, block_size(&code), count) != SR_OK) return SR_BAD_ARGUMENT;
     const struct rs_ops *ops = SR_PICK(TABLES);
     for (size_t done = 0, group; done < count; done += group) {
-        group = least(count - done, GROUP[code.interleave]);
+        group = least(count - done, RS_GROUP[code.interleave]);
         uint8_t *to = blocks + done * block_stride;
         copy_data(&code, to, block_stride, data + done * data_stride, data_stride, group);
         ops->parity(&code, to, block_stride, to + data_size(&code), block_stride, group);
@@ -63,63 +58,64 @@ int sr_rs_encode(const struct sr_rs_params *params, const uint8_t *data, size_t 
     return SR_OK;
 }
 
-/* Damaged codewords on their way to be solved: the batch is filled with them alone, so clean ones cost nothing here. */
+/* Damaged codewords on their way to be solved: clean ones cost nothing here, and damaged ones wait until a batch is full. */
 struct decoder {
     const struct rs_code *code;
     const struct rs_ops *ops;
-    uint8_t *data;
-    size_t data_stride;
-    int8_t *corrections;
-    unsigned waiting;
-    size_t codewords[RS_LANES_MAX]; /* lane -> block * interleave + codeword */
+    uint8_t *first[2 * RS_LANES_MAX];     /* by lane: the codeword's first data octet in the output, */
+    int8_t *correction[2 * RS_LANES_MAX]; /* and where its corrections go */
     struct rs_batch batch;
 };
 
-static void open_decoder(struct decoder *decoder, const struct rs_code *code, uint8_t *data, size_t data_stride,
-                         int8_t *corrections) {
-    decoder->code = code, decoder->ops = SR_PICK(TABLES);
-    decoder->data = data, decoder->data_stride = data_stride;
-    decoder->corrections = corrections;
-    decoder->waiting = 0;
-    memset(decoder->batch.remainders, 0, sizeof decoder->batch.remainders);
-}
-
-/* Correct one wrong symbol of the output; one of the parity is not part of it. */
-static void apply_fix(const struct decoder *decoder, size_t codeword, unsigned position, uint8_t value) {
+static void apply_fixes(const struct decoder *decoder, unsigned start) {
     const struct rs_code *code = decoder->code;
-    unsigned symbol = position - code->fill;
-    if (symbol >= code->symbols) return;
-    uint8_t *data = decoder->data + codeword / code->interleave * decoder->data_stride;
-    data[symbol * code->interleave + codeword % code->interleave] ^= value;
-}
-
-static void solve_waiting(struct decoder *decoder) {
-    struct rs_batch *batch = &decoder->batch;
-    if (!decoder->waiting) return;
-    decoder->ops->solve(decoder->code, batch);
+    const struct rs_batch *batch = &decoder->batch;
     for (size_t i = 0; i < batch->fixes; i++) {
-        unsigned lane = batch->lane[i];
-        if (batch->corrections[lane] > 0) apply_fix(decoder, decoder->codewords[lane], batch->position[i], batch->value[i]);
+        const unsigned lane = batch->lane[i], symbol = batch->position[i] - code->fill;
+        if (batch->corrections[lane] == SR_RS_UNCORRECTABLE) continue;
+        decoder->first[start + lane][symbol * code->interleave] ^= batch->value[i];
     }
-    for (unsigned lane = 0; lane < decoder->waiting; lane++)
-        decoder->corrections[decoder->codewords[lane]] = batch->corrections[lane];
-    memset(batch->remainders, 0, sizeof batch->remainders);
-    decoder->waiting = 0;
 }
 
-/* Queue those codewords of a block whose received parity is not the expected one. */
-static void queue_damaged(struct decoder *decoder, size_t block, const uint8_t *received, const uint8_t *expected) {
-    const struct rs_code *code = decoder->code;
-    for (unsigned c = 0; c < code->interleave; c++) {
-        uint8_t damaged = 0;
-        for (unsigned i = 0; i < code->parity; i++) {
-            size_t at = (size_t)i * code->interleave + c;
-            damaged |= decoder->batch.remainders[i][decoder->waiting] = received[at] ^ expected[at];
-        }
-        if (!damaged) continue;
-        decoder->codewords[decoder->waiting++] = block * code->interleave + c;
-        if (decoder->waiting == decoder->ops->lanes) solve_waiting(decoder);
+/* Solve `used` of the waiting codewords, from lane `start` on. */
+static void solve_lanes(struct decoder *decoder, unsigned start, unsigned used) {
+    decoder->ops->solve(decoder->code, &decoder->batch, start);
+    apply_fixes(decoder, start);
+    for (unsigned lane = 0; lane < used; lane++) *decoder->correction[start + lane] = decoder->batch.corrections[lane];
+}
+
+/* Solve all full batches that wait; the rest moves to the front. */
+static void solve_full(struct decoder *decoder) {
+    struct rs_batch *batch = &decoder->batch;
+    unsigned done = 0, lanes = decoder->ops->lanes;
+    for (; batch->waiting - done >= lanes; done += lanes) solve_lanes(decoder, done, lanes);
+    batch->waiting -= done;
+    if (!done || !batch->waiting) return;
+    for (unsigned i = 0; i < decoder->code->parity; i++) memmove(batch->remainders[i], batch->remainders[i] + done, batch->waiting);
+    memmove(decoder->first, decoder->first + done, batch->waiting * sizeof *decoder->first);
+    memmove(decoder->correction, decoder->correction + done, batch->waiting * sizeof *decoder->correction);
+}
+
+/* Solve what still waits, less than a batch; empty lanes hold remainder 0. */
+static void solve_rest(struct decoder *decoder) {
+    struct rs_batch *batch = &decoder->batch;
+    if (!batch->waiting) return;
+    for (unsigned i = 0; i < decoder->code->parity; i++)
+        memset(batch->remainders[i] + batch->waiting, 0, decoder->ops->lanes - batch->waiting);
+    solve_lanes(decoder, 0, batch->waiting);
+}
+
+/* Receive `count` blocks whose data stands at `data` already, and has `corrections` of 0. */
+static void receive_blocks(struct decoder *decoder, const uint8_t *blocks, size_t block_stride, size_t count, uint8_t *data,
+                           size_t data_stride, int8_t *corrections) {
+    struct rs_batch *batch = &decoder->batch;
+    uint64_t damaged = decoder->ops->receive(decoder->code, blocks, block_stride, count, batch);
+    for (; damaged; damaged &= damaged - 1) {
+        const unsigned codeword = (unsigned)__builtin_ctzll(damaged), depth = decoder->code->interleave;
+        decoder->first[batch->waiting] = data + codeword / depth * data_stride + codeword % depth;
+        decoder->correction[batch->waiting++] = corrections + codeword;
     }
+    solve_full(decoder);
 }
 
 int sr_rs_decode(const struct sr_rs_params *params, const uint8_t *blocks, size_t block_stride, uint8_t *data,
@@ -127,22 +123,17 @@ int sr_rs_decode(const struct sr_rs_params *params, const uint8_t *blocks, size_
     struct rs_code code;
     if (read_params(params, &code) != SR_OK) return SR_BAD_ARGUMENT;
     if (check_strides(blocks, block_stride, data, data_stride, data_size(&code), count) != SR_OK) return SR_BAD_ARGUMENT;
-    uint8_t expected[GROUP_PARITY_SIZE];
     struct decoder decoder;
-    open_decoder(&decoder, &code, data, data_stride, corrections);
+    decoder.code = &code, decoder.ops = SR_PICK(TABLES), decoder.batch.waiting = 0;
     memset(corrections, 0, count * code.interleave);
     for (size_t done = 0, group; done < count; done += group) {
-        group = least(count - done, GROUP[code.interleave]);
+        group = least(count - done, RS_GROUP[code.interleave]);
         const uint8_t *from = blocks + done * block_stride;
-        copy_data(&code, data + done * data_stride, data_stride, from, block_stride, group);
-        decoder.ops->parity(&code, from, block_stride, expected, parity_size(&code), group);
-        for (size_t b = 0; b < group; b++) {
-            const uint8_t *received = from + b * block_stride + data_size(&code);
-            const uint8_t *computed = expected + b * parity_size(&code);
-            if (memcmp(received, computed, parity_size(&code)) != 0) queue_damaged(&decoder, done + b, received, computed);
-        }
+        uint8_t *to = data + done * data_stride;
+        copy_data(&code, to, data_stride, from, block_stride, group);
+        receive_blocks(&decoder, from, block_stride, group, to, data_stride, corrections + done * code.interleave);
     }
-    solve_waiting(&decoder);
+    solve_rest(&decoder);
     return SR_OK;
 }
 

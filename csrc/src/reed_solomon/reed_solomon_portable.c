@@ -11,53 +11,80 @@ static inline quad load_quad(const void *from) {
     return v;
 }
 
-/* The next four data symbols of a codeword as a little-endian word; the first `missing` of them are zeros before its start. */
-static inline uint32_t gather(const uint8_t *data, size_t step, unsigned missing) {
-    uint32_t word = 0;
-    for (unsigned k = missing; k < 4; k++) word |= (uint32_t)data[(k - missing) * step] << 8 * k;
+/* The next four data symbols of a codeword, the first in the low octet. */
+INLINE uint32_t gather(const uint8_t *data, size_t step) {
+    uint32_t word;
+    if (step != 1) return data[0] | (uint32_t)data[step] << 8 | (uint32_t)data[2 * step] << 16 | (uint32_t)data[3 * step] << 24;
+    memcpy(&word, data, sizeof word);
     return word;
 }
 
-/* The sum of the table rows of the eight half symbols in `word`, `rows` quads each. */
-static inline void add_rows(const uint64_t *slices, unsigned rows, uint32_t word, quad *sum) {
+/* A register of 16 * quads symbols. Its first four stand in `lead` too: they decide which rows are added next, and are ready
+ * sooner there than they come out of a vector. */
+struct shift_register {
+    uint32_t lead;
+    quad low, high;
+};
+
+/* Four symbols leave the register, and come back times the generator: a table row for each half of each of them. */
+INLINE void step_register(const uint64_t *slices, unsigned quads, uint32_t symbols, struct shift_register *r) {
+    const quad none = {0}, old = r->low, next = quads == 2 ? r->high : none;
+    const unsigned row_size = 16 * quads;
+    const uint64_t leaving = (uint64_t)(symbols ^ r->lead) * row_size;
+    r->lead = old[1];
+    r->low = __builtin_shufflevector(old, none, 1, 2, 3, 4) ^ __builtin_shufflevector(none, next, 0, 0, 0, 4);
+    r->high = __builtin_shufflevector(next, none, 1, 2, 3, 4);
+#pragma GCC unroll 8
     for (unsigned half = 0; half < 8; half++) {
-        const uint64_t *row = slices + (size_t)(16 * half + (word >> 4 * half & 15)) * 2 * rows;
-        for (unsigned q = 0; q < rows; q++) sum[q] ^= load_quad(row + 2 * q);
+        const uint64_t *row = slices + (16 * row_size * half + (leaving >> 4 * half & 15 * row_size)) / 8;
+        r->lead ^= (uint32_t)row[0];
+        r->low ^= load_quad(row);
+        if (quads == 2) r->high ^= load_quad(row + 2);
     }
 }
 
-/* One step of the register: four symbols leave it, and come back multiplied by the generator. */
-static inline void step_register(const uint64_t *slices, unsigned rows, uint32_t symbols, quad *state) {
-    const quad none = {0};
-    const uint32_t leaving = symbols ^ state[0][0];
-    for (unsigned q = 0; q < rows; q++)
-        state[q] = __builtin_shufflevector(state[q], q + 1 < rows ? state[q + 1] : none, 1, 2, 3, 4);
-    add_rows(slices, rows, leaving, state);
+/* The parity of one codeword whose symbols stand `step` apart. */
+INLINE void encode_slices(const uint64_t *slices, unsigned quads, unsigned symbols, const uint8_t *data, size_t step,
+                          uint8_t *parity) {
+    struct shift_register r = {0, {0}, {0}};
+    uint32_t begin = 0; /* the first one to three symbols, behind zeros, make the others a multiple of four */
+    for (unsigned i = 0; i < symbols % 4; i++, data += step) begin = begin >> 8 | (uint32_t)*data << 24;
+    step_register(slices, quads, begin, &r);
+    for (unsigned i = symbols / 4; i > 0; i--, data += 4 * step) step_register(slices, quads, gather(data, step), &r);
+    memcpy(parity, &r.low, 16);
+    if (quads == 2) memcpy(parity + 16, &r.high, 16);
 }
 
-/* The parity of one codeword whose symbols stand `step` apart. */
-static inline void encode_one(const uint64_t *slices, unsigned rows, unsigned symbols, const uint8_t *data, size_t step,
-                              uint8_t *parity) {
-    quad state[2] = {{0}};
-    const unsigned missing = -symbols % 4;
-    if (missing) step_register(slices, rows, gather(data, step, missing), state);
-    for (size_t i = (4 - missing) % 4; i < symbols; i += 4) step_register(slices, rows, gather(data + i * step, step, 0), state);
-    uint8_t octets[RS_PARITY_MAX];
-    memcpy(octets, state, 16 * rows);
-    for (unsigned i = 0; i < 16 * rows; i++) parity[i * step] = octets[i];
+static void encode_codeword(const struct rs_code *code, const uint8_t *data, uint8_t *parity) {
+    if (code->parity == 32)
+        encode_slices(&rs_slices_32[code->basis][0][0][0][0], 2, code->symbols, data, code->interleave, parity);
+    else
+        encode_slices(&rs_slices_16[code->basis][0][0][0][0], 1, code->symbols, data, code->interleave, parity);
 }
 
 static void parity(const struct rs_code *code, const uint8_t *data, size_t data_stride, uint8_t *out, size_t out_stride,
                    size_t count) {
-    for (size_t b = 0; b < count; b++)
-        for (unsigned c = 0; c < code->interleave; c++) {
-            const uint8_t *from = data + b * data_stride + c;
-            uint8_t *to = out + b * out_stride + c;
-            if (code->parity == 32)
-                encode_one(&rs_slices_32[code->basis][0][0][0][0], 2, code->symbols, from, code->interleave, to);
-            else
-                encode_one(&rs_slices_16[code->basis][0][0][0][0], 1, code->symbols, from, code->interleave, to);
-        }
+    const unsigned depth = code->interleave;
+    for (size_t codeword = 0; codeword < count * depth; codeword++) {
+        const size_t b = codeword / depth, c = codeword % depth;
+        uint8_t expected[RS_PARITY_MAX];
+        encode_codeword(code, data + b * data_stride + c, expected);
+        for (size_t i = 0; i < code->parity; i++) out[b * out_stride + i * depth + c] = expected[i];
+    }
+}
+
+static uint64_t receive(const struct rs_code *code, const uint8_t *blocks, size_t stride, size_t count, struct rs_batch *batch) {
+    const unsigned depth = code->interleave;
+    unsigned lane = batch->waiting;
+    uint64_t damaged = 0;
+    for (size_t codeword = 0; codeword < count * depth; codeword++) {
+        const uint8_t *first = blocks + codeword / depth * stride + codeword % depth, *received = first + (size_t)code->symbols * depth;
+        uint8_t expected[RS_PARITY_MAX], wrong = 0;
+        encode_codeword(code, first, expected);
+        for (size_t i = 0; i < code->parity; i++) wrong |= batch->remainders[i][lane] = received[i * depth] ^ expected[i];
+        if (wrong) damaged |= 1ull << codeword, lane++;
+    }
+    return damaged;
 }
 
 enum { LANES = 16 };
@@ -67,14 +94,15 @@ typedef rs_columns linear_map;
 
 static inline lanes top_bit(lanes v) { return (lanes)((__typeof__((lanes){0} < (lanes){0}))v < 0); }
 
-static inline lanes apply(lanes v, const linear_map *map) {
+/* Too long to stand wherever they are used. */
+__attribute__((noinline)) static lanes apply(lanes v, const linear_map *map) {
     const uint8_t *image = (const uint8_t *)map;
     lanes sum = {0};
     for (unsigned bit = 8; bit-- > 0; v += v) sum ^= top_bit(v) & image[bit];
     return sum;
 }
 
-static inline lanes multiply(lanes a, lanes b) {
+__attribute__((noinline)) static lanes multiply(lanes a, lanes b) {
     lanes product = {0};
     for (unsigned bit = 8; bit-- > 0; b += b) product = (product + product) ^ (top_bit(product) & 0x87) ^ (top_bit(b) & a);
     return product;
@@ -88,18 +116,19 @@ static inline lanes invert(lanes x) {
     return multiply(multiply(power, x12), x2);
 }
 
-static inline void collect(struct rs_batch *batch, lanes hits, uint8_t position, lanes numerator, lanes denominator) {
+static inline size_t collect(struct rs_batch *batch, size_t fixes, lanes hits, uint8_t position, lanes numerator,
+                             lanes denominator) {
     uint64_t any[2];
     memcpy(any, &hits, sizeof any);
-    if (!(any[0] | any[1])) return;
+    if (!(any[0] | any[1])) return fixes;
     for (unsigned lane = 0; lane < LANES; lane++) {
         if (!hits[lane]) continue;
-        const size_t i = batch->fixes++;
-        batch->lane[i] = (uint8_t)lane, batch->position[i] = position;
-        batch->value[i] = numerator[lane], batch->denominator[i] = denominator[lane];
+        batch->lane[fixes] = (uint8_t)lane, batch->position[fixes] = position;
+        batch->value[fixes] = numerator[lane], batch->denominator[fixes++] = denominator[lane];
     }
+    return fixes;
 }
 
 #include "solve.h"
 
-const struct rs_ops rs_portable = {parity, solve, LANES};
+const struct rs_ops rs_portable = {parity, receive, solve, LANES};

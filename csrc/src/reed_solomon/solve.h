@@ -5,7 +5,8 @@
  *   linear_map     rs_columns, rs_nibbles or rs_matrix, and FIELD, the struct rs_field_* of that form
  *   apply(v, map)  a linear map of every lane
  *   multiply(a, b), invert(a)  products and inverses of every lane; the inverse of 0 is 0
- *   collect(batch, hits, position, numerator, denominator)  append the lanes that are 0xff in `hits` to the batch's fixes
+ *   collect(batch, fixes, hits, position, numerator, denominator)  append the lanes that are 0xff in `hits` to the `fixes`
+ *                  fixes of the batch, `value` meaning the numerator as yet; returns how many there are then
  *
  * Notation: the error at position p of a codeword has locator X = gamma^(254 - p), gamma = alpha^11. Lambda(x) is the product
  * of all (1 - X x); its root of that error is x = gamma^(p + 1). */
@@ -19,39 +20,44 @@ struct solution {
     lanes length;                     /* errors that Lambda claims */
 };
 
-static inline lanes all(uint8_t value) { return value - (lanes){0}; }
-static inline lanes choose(lanes mask, lanes yes, lanes no) { return (mask & yes) | (~mask & no); }
-static inline lanes load(const uint8_t *from) {
+INLINE lanes all(uint8_t value) { return value - (lanes){0}; }
+INLINE lanes choose(lanes mask, lanes yes, lanes no) { return (mask & yes) | (~mask & no); }
+INLINE lanes load(const uint8_t *from) {
     lanes v;
     memcpy(&v, from, sizeof v);
     return v;
 }
 
-/* S_j = remainder(gamma^(128 - errors + j)), by Horner's rule. */
-static void find_syndromes(const struct rs_code *code, const struct rs_batch *batch, lanes *syndromes) {
-    lanes remainder[RS_PARITY_MAX];
-    for (unsigned i = 0; i < code->parity; i++)
-        remainder[i] = apply(load(batch->remainders[i]), &FIELD.from_basis[code->basis]);
-    for (unsigned j = 0; j < code->parity; j++) {
-        const linear_map *root = &FIELD.roots[RS_ERRORS_MAX - code->errors + j];
-        lanes sum = remainder[0];
-        for (unsigned i = 1; i < code->parity; i++) sum = apply(sum, root) ^ remainder[i];
-        syndromes[j] = sum;
+/* S_j = remainder(gamma^(128 - errors + j)), by Horner's rule; four at a time, to hide the latency of the products. */
+INLINE void find_syndromes(unsigned errors, const lanes *remainder, lanes *syndromes) {
+    for (unsigned j = 0; j < 2 * errors; j += 4) {
+        const linear_map *root = &FIELD.roots[RS_ERRORS_MAX - errors + j];
+        lanes sum[4] = {remainder[0], remainder[0], remainder[0], remainder[0]};
+        for (unsigned i = 1; i < 2 * errors; i++)
+            for (unsigned k = 0; k < 4; k++) sum[k] = apply(sum[k], &root[k]) ^ remainder[i];
+        memcpy(&syndromes[j], sum, sizeof sum);
     }
 }
 
+/* The sum of a[i] b[-i], i = 0..count-1; four partial sums, to hide the latency of the products. */
+INLINE lanes convolve(unsigned count, const lanes *a, const lanes *b) {
+    lanes sum[4] = {all(0), all(0), all(0), all(0)};
+#pragma GCC unroll 17
+    for (unsigned i = 0; i < count; i++) sum[i % 4] ^= multiply(a[i], *(b - i));
+    return (sum[0] ^ sum[1]) ^ (sum[2] ^ sum[3]);
+}
+
 /* Berlekamp-Massey without inversions: every lane takes its own decisions by masks. Lanes whose Lambda would outgrow the
- * array end with a length that is refused later. */
-static void find_locator(unsigned errors, const lanes *syndromes, struct solution *found) {
+ * array end with a length that is refused later. `syndromes` has zeros at -errors .. -1. */
+INLINE void find_locator(unsigned errors, const lanes *syndromes, struct solution *found) {
     lanes *locator = found->locator, length = all(0), scale = all(1);
-    lanes support[RS_ERRORS_MAX + 1] = {{0}}; /* an earlier Lambda, times a power of x */
-    support[0] = all(1);
-    memcpy(locator, support, sizeof support);
+    lanes support[RS_ERRORS_MAX + 1]; /* an earlier Lambda, times a power of x */
+    for (unsigned i = 0; i <= errors; i++) support[i] = locator[i] = all(i == 0);
     for (unsigned r = 0; r < 2 * errors; r++) {
-        lanes discrepancy = all(0);
-        for (unsigned i = 0; i <= (r < errors ? r : errors); i++) discrepancy ^= multiply(locator[i], syndromes[r - i]);
+        const lanes discrepancy = convolve(errors + 1, locator, syndromes + r);
         const lanes longer = (lanes)(discrepancy != 0) & (lanes)(length + length <= all((uint8_t)r));
-        for (unsigned i = r < errors ? r + 1 : errors; i < ~0u; i--) {
+#pragma GCC unroll 17
+        for (unsigned i = errors; i < ~0u; i--) {
             const lanes below = i ? support[i - 1] : all(0), old = locator[i];
             locator[i] = multiply(scale, old) ^ multiply(discrepancy, below);
             support[i] = choose(longer, old, below);
@@ -62,23 +68,15 @@ static void find_locator(unsigned errors, const lanes *syndromes, struct solutio
     found->length = length;
 }
 
-static void find_evaluator(unsigned errors, const lanes *syndromes, struct solution *found) {
-    for (unsigned i = 0; i < errors; i++) {
-        lanes sum = all(0);
-        for (unsigned j = 0; j <= i; j++) sum ^= multiply(found->locator[j], syndromes[i - j]);
-        found->evaluator[i] = sum;
-    }
-}
-
 /* Fourier transform of three values at a, b, c over the third root of unity w; w^2 = w + 1. */
-static inline void transform_3(lanes *a, lanes *b, lanes *c) {
+INLINE void transform_3(lanes *a, lanes *b, lanes *c) {
     const lanes a0 = *a, b0 = *b, c0 = *c, turned = apply(b0 ^ c0, FIELD.third);
     *a = a0 ^ b0 ^ c0, *b = a0 ^ c0 ^ turned, *c = a0 ^ b0 ^ turned;
 }
 
 /* Of five values over the fifth root of unity z, whose powers sum to 0. X1 + X4 and X2 + X3 need z + z^4 alone; X1 and X2
  * share their other products by Karatsuba's trick. */
-static inline void transform_5(lanes *v0, lanes *v1, lanes *v2, lanes *v3, lanes *v4) {
+INLINE void transform_5(lanes *v0, lanes *v1, lanes *v2, lanes *v3, lanes *v4) {
     const lanes a0 = *v0, a1 = *v1, a2 = *v2, s1 = *v1 ^ *v4, s2 = *v2 ^ *v3;
     const lanes sum = apply(s1 ^ s2, &FIELD.fifth[0]), half = apply(a1 ^ a2, &FIELD.fifth[0]);
     const lanes both = apply(s1 ^ s2, &FIELD.fifth[1]);
@@ -95,51 +93,73 @@ static void transform_15(lanes *v) {
     for (unsigned i = 0; i < 15; i += 5) transform_5(&v[i], &v[(i + 6) % 15], &v[(i + 12) % 15], &v[(i + 3) % 15], &v[(i + 9) % 15]);
 }
 
-/* Add coefficient `value` of x^exponent to a polynomial that will be transformed on coset `coset`. */
-static inline void place(lanes *values, unsigned coset, unsigned exponent, lanes value) {
-    values[exponent % 15] ^= apply(value, &FIELD.cosets[coset * exponent % 17]);
+/* The polynomial of `count` coefficients, each `step` after the last, from that of x^first on, at the fifteen points
+ * u^coset w^b; u = gamma^120 and w = gamma^136 are roots of unity of order 17 and 15. */
+INLINE void evaluate(const lanes *coefficients, unsigned count, unsigned step, unsigned first, unsigned coset, lanes *values) {
+#pragma GCC unroll 16
+    for (unsigned i = 0; i < (count < 15 ? 15 : count); i++) {
+        const unsigned exponent = first + step * i;
+        const lanes turned = i < count ? apply(coefficients[step * i], &FIELD.cosets[coset * exponent % 17]) : all(0);
+        values[exponent % 15] = i < 15 ? turned : values[exponent % 15] ^ turned;
+    }
+    transform_15(values);
 }
 
-/* Evaluate Lambda and the parts of Forney's formula at all x = gamma^m, m = 120 coset + 136 b mod 255: seventeen transforms
- * of length 15. The error's value is x^(128 - errors) Omega(x) over Lambda's odd part. Returns the roots found by lane. */
-static lanes find_errors(const struct rs_code *code, const struct solution *found, struct rs_batch *batch) {
+/* Evaluate Lambda, even and odd terms apart, and Omega at all powers gamma^m, m = 120 coset + 136 b modulo 255. By Forney the
+ * error of a root x is x^(128 - errors) Omega(x) over the odd terms of Lambda(x). Returns the roots found in each lane; those in
+ * the parity count, but need no fix. */
+INLINE lanes find_errors(unsigned errors, const struct rs_code *code, const struct solution *found, struct rs_batch *batch) {
     lanes count = all(0);
+    size_t fixes = 0;
     for (unsigned coset = 0; coset < 17; coset++) {
-        lanes part[2][15] = {{{0}}}, numerator[15] = {{0}};
-        for (unsigned i = 0; i <= code->errors; i++) place(part[i % 2], coset, i, found->locator[i]);
-        for (unsigned i = 0; i < code->errors; i++) place(numerator, coset, i + 128 - code->errors, found->evaluator[i]);
-        transform_15(part[0]), transform_15(part[1]), transform_15(numerator);
+        lanes even[15], odd[15], numerator[15];
+        evaluate(found->locator, errors / 2 + 1, 2, 0, coset, even);
+        evaluate(found->locator + 1, errors / 2, 2, 1, coset, odd);
+        evaluate(found->evaluator, errors, 1, 128 - errors, coset, numerator);
         for (unsigned b = 0; b < 15; b++) {
             const unsigned position = (120 * coset + 136 * b + 254) % 255;
-            const lanes hits = (lanes)(part[0][b] == part[1][b]);
+            const lanes hits = (lanes)(even[b] == odd[b]);
             if (position < code->fill) continue;
             count -= hits;
-            collect(batch, hits, (uint8_t)position, numerator[b], part[1][b]);
+            if (position < code->fill + code->symbols)
+                fixes = collect(batch, fixes, hits, (uint8_t)position, numerator[b], odd[b]);
         }
     }
+    batch->fixes = fixes;
     return count;
 }
 
 /* `value` holds numerators until here; leave the quotients in the basis of the channel. */
-static void divide_fixes(const struct rs_code *code, struct rs_batch *batch) {
+static void divide_fixes(const linear_map *to_basis, struct rs_batch *batch) {
     for (size_t i = 0; i < batch->fixes; i += LANES) {
         const lanes quotient = multiply(load(&batch->value[i]), invert(load(&batch->denominator[i])));
-        const lanes value = apply(quotient, &FIELD.to_basis[code->basis]);
+        const lanes value = apply(quotient, to_basis);
         memcpy(&batch->value[i], &value, sizeof value);
     }
 }
 
-/* A lane is corrected if Lambda has as many roots as it claims: then the errors explain all syndromes. */
-static void solve(const struct rs_code *code, struct rs_batch *batch) {
-    lanes syndromes[RS_PARITY_MAX];
+/* A lane is corrected if Lambda has as many roots as it claims: then the errors explain all syndromes. Inlined for each
+ * number of errors, so that the loops are straight lines. */
+INLINE void solve_code(unsigned errors, const struct rs_code *code, const lanes *remainder, struct rs_batch *batch) {
+    lanes padded[RS_ERRORS_MAX + RS_PARITY_MAX], *syndromes = padded + RS_ERRORS_MAX;
     struct solution found;
-    batch->fixes = 0;
-    find_syndromes(code, batch, syndromes);
-    find_locator(code->errors, syndromes, &found);
-    find_evaluator(code->errors, syndromes, &found);
-    const lanes count = find_errors(code, &found, batch);
-    divide_fixes(code, batch);
-    const lanes sound = (lanes)(count == found.length) & (lanes)(found.length <= all((uint8_t)code->errors));
+    for (unsigned i = 0; i < RS_ERRORS_MAX; i++) padded[i] = all(0);
+    find_syndromes(errors, remainder, syndromes);
+    find_locator(errors, syndromes, &found);
+    for (unsigned i = 0; i < errors; i++) found.evaluator[i] = convolve(i + 1, found.locator, syndromes + i);
+    const lanes count = find_errors(errors, code, &found, batch);
+    const lanes sound = (lanes)(count == found.length) & (lanes)(found.length <= all((uint8_t)errors));
     const lanes corrections = choose(sound, count, all((uint8_t)SR_RS_UNCORRECTABLE));
     memcpy(batch->corrections, &corrections, sizeof corrections);
+}
+
+static void solve(const struct rs_code *code, struct rs_batch *batch, unsigned start) {
+    lanes remainder[RS_PARITY_MAX];
+    for (unsigned i = 0; i < code->parity; i++)
+        remainder[i] = apply(load(batch->remainders[i] + start), &FIELD.from_basis[code->basis]);
+    if (code->errors == 16)
+        solve_code(16, code, remainder, batch);
+    else
+        solve_code(8, code, remainder, batch);
+    divide_fixes(&FIELD.to_basis[code->basis], batch);
 }

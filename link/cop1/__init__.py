@@ -1,0 +1,31 @@
+"""COP-1 (CCSDS 232.1-B-2): telecommand frames arrive in order and exactly once, over a link that loses them.
+
+fop, farm = Fop(managed), Farm(managed.farm_window)
+fop.directive(Directive.INITIATE_SET_VR, now_ns, 0)
+fop.send(packet, now_ns, tag=7)
+for frame in fop.take_frames(now_ns):       # to the link
+    ...
+verdict = farm.on_frame(frame)              # on board
+fop.on_clcw(farm.clcw(channel), now_ns)     # back in the telemetry
+fop.step(now_ns)                            # at fop.deadline_ns
+fop.take_notices()                          # Transfer(tag=7, response=CONFIRMED)
+"""
+
+from link.cop1.farm import Farm, Verdict
+from link.cop1.fop import Fop
+from link.cop1.fop_events import Alert, AlertCode, Answer, Directive, Notice, Response, State, Suspended, Transfer
+
+__all__ = [
+    "Alert",
+    "AlertCode",
+    "Answer",
+    "Directive",
+    "Farm",
+    "Fop",
+    "Notice",
+    "Response",
+    "State",
+    "Suspended",
+    "Transfer",
+    "Verdict",
+]

@@ -1,0 +1,199 @@
+"""FARM-1, the receiving end of COP-1 (CCSDS 232.1-B-2 §6): telecommand frames are accepted in order and exactly once.
+
+`_TABLE` is table 6-1 of the standard, cell by cell; what `on_frame` adds is only which event a frame is.
+"""
+
+from collections.abc import Callable
+from enum import Enum, IntEnum, auto
+
+from link.clcw import Clcw
+from link.tc_frame import UNLOCK, FrameType, TcFrame, set_vr
+
+MODULUS = 256
+WINDOW_MIN, WINDOW_MAX = 2, 254
+
+
+class State(IntEnum):
+    """Of the receiver (§6.1.2)."""
+
+    OPEN = 1
+    WAIT = 2
+    LOCKOUT = 3
+
+
+class Verdict(Enum):
+    """On a frame. An accepted control command has been obeyed; its data are not for the user."""
+
+    ACCEPT = auto()
+    DISCARD = auto()
+
+
+class Event(IntEnum):
+    """What can happen to a FARM (table 6-1). Frames that are not valid are refused before (E9 for what is left)."""
+
+    E1 = 1
+    """AD frame with N(S) = V(R), and there is a buffer for it."""
+    E2 = 2
+    """AD frame with N(S) = V(R), and there is no buffer."""
+    E3 = 3
+    """AD frame ahead of V(R), inside the positive part of the window: something is missing before it."""
+    E4 = 4
+    """AD frame behind V(R), inside the negative part of the window: it was accepted before."""
+    E5 = 5
+    """AD frame outside the window."""
+    E6 = 6
+    """BD frame."""
+    E7 = 7
+    """BC frame "unlock"."""
+    E8 = 8
+    """BC frame "set V(R)"."""
+    E9 = 9
+    """BC frame with another command."""
+    E10 = 10
+    """A buffer is free again."""
+
+
+class Farm:
+    """One virtual channel's receiver. `window`: width W of the sliding window, even, 2..254.
+
+    V(R) begins with 0, open. The user says `hold` when it cannot take another AD frame, and `release` when it can.
+    """
+
+    def __init__(self, window: int) -> None:
+        if not WINDOW_MIN <= window <= WINDOW_MAX or window % 2:
+            raise ValueError(f"FARM window {window}, expected an even number {WINDOW_MIN}..{WINDOW_MAX} (232.1 §6.1.8)")
+        self.state = State.OPEN
+        self.lockout = self.wait = self.retransmit = False
+        self.farm_b = 0
+        self.vr = 0
+        self._half = window // 2
+        self._has_buffer = True
+
+    def on_frame(self, frame: TcFrame) -> Verdict:
+        """Accept or discard a frame whose checksum, spacecraft and channel are right."""
+        return self._apply(self._event(frame), frame.data)
+
+    def hold(self) -> None:
+        """There is no buffer for AD frames."""
+        self._has_buffer = False
+
+    def release(self) -> None:
+        """There is a buffer again."""
+        self._has_buffer = True
+        self._apply(Event.E10, b"")
+
+    def clcw(self, channel: int, *, no_rf: bool = False, no_bit_lock: bool = False) -> Clcw:
+        """What to report now (E11); `channel` is the virtual channel that this FARM serves."""
+        return Clcw(
+            channel=channel,
+            report=self.vr,
+            lockout=self.lockout,
+            wait=self.wait,
+            retransmit=self.retransmit,
+            farm_b=self.farm_b,
+            no_rf=no_rf,
+            no_bit_lock=no_bit_lock,
+        )
+
+    def _apply(self, event: Event, data: bytes) -> Verdict:
+        verdict = Verdict.DISCARD
+        self.state, actions = _TABLE[event][self.state - 1]
+        for action in actions:
+            verdict = action(self, data) or verdict
+        return verdict
+
+    def _event(self, frame: TcFrame) -> Event:
+        match frame.type:
+            case FrameType.AD:
+                return self._ad_event(frame.sequence)
+            case FrameType.BD:
+                return Event.E6
+        if frame.data == UNLOCK:
+            return Event.E7
+        return Event.E8 if _is_set_vr(frame.data) else Event.E9
+
+    def _ad_event(self, sequence: int) -> Event:
+        ahead = (sequence - self.vr) % MODULUS
+        if ahead == 0:
+            return Event.E1 if self._has_buffer else Event.E2
+        if ahead < self._half:
+            return Event.E3
+        return Event.E4 if ahead >= MODULUS - self._half else Event.E5
+
+
+Action = Callable[[Farm, bytes], Verdict | None]
+Cell = tuple[State, tuple[Action, ...]]
+
+
+def _is_set_vr(data: bytes) -> bool:
+    return len(data) == len(set_vr(0)) and data[:-1] == set_vr(0)[:-1]
+
+
+def _accept(_farm: Farm, _data: bytes) -> Verdict:
+    return Verdict.ACCEPT
+
+
+def _next_vr(farm: Farm, _data: bytes) -> None:
+    farm.vr = (farm.vr + 1) % MODULUS
+
+
+def _set_vr(farm: Farm, data: bytes) -> None:
+    farm.vr = data[-1]
+
+
+def _count_b(farm: Farm, _data: bytes) -> None:
+    farm.farm_b = (farm.farm_b + 1) % 4
+
+
+def _retransmit_on(farm: Farm, _data: bytes) -> None:
+    farm.retransmit = True
+
+
+def _retransmit_off(farm: Farm, _data: bytes) -> None:
+    farm.retransmit = False
+
+
+def _wait_on(farm: Farm, _data: bytes) -> None:
+    farm.wait = True
+
+
+def _wait_off(farm: Farm, _data: bytes) -> None:
+    farm.wait = False
+
+
+def _lockout_on(farm: Farm, _data: bytes) -> None:
+    farm.lockout = True
+
+
+def _lockout_off(farm: Farm, _data: bytes) -> None:
+    farm.lockout = False
+
+
+def _open(*actions: Action) -> Cell:
+    return State.OPEN, actions
+
+
+def _waiting(*actions: Action) -> Cell:
+    return State.WAIT, actions
+
+
+def _locked(*actions: Action) -> Cell:
+    return State.LOCKOUT, actions
+
+
+_OBEY = (_accept, _count_b)
+_CLEAR = (*_OBEY, _retransmit_off, _wait_off)
+_TABLE: dict[Event, tuple[Cell, Cell, Cell]] = {
+    # S1 open                                       S2 wait                         S3 lockout
+    # E1 is not applicable in S2, which is left when there is a buffer; no action: discard.
+    Event.E1: (_open(_accept, _next_vr, _retransmit_off), _waiting(), _locked()),
+    Event.E2: (_waiting(_retransmit_on, _wait_on), _waiting(), _locked()),
+    Event.E3: (_open(_retransmit_on), _waiting(), _locked()),
+    Event.E4: (_open(), _waiting(), _locked()),
+    Event.E5: (_locked(_lockout_on), _locked(_lockout_on), _locked()),
+    Event.E6: (_open(*_OBEY), _waiting(*_OBEY), _locked(*_OBEY)),
+    Event.E7: (_open(*_CLEAR), _open(*_CLEAR), _open(*_CLEAR, _lockout_off)),
+    Event.E8: (_open(*_CLEAR, _set_vr), _open(*_CLEAR, _set_vr), _locked(*_OBEY)),
+    Event.E9: (_open(), _waiting(), _locked()),
+    Event.E10: (_open(_wait_off), _open(_wait_off), _locked(_wait_off)),
+}

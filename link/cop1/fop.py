@@ -1,0 +1,537 @@
+"""FOP-1, the sending end of COP-1 (CCSDS 232.1-B-2 §5): telecommand frames go out, and again until acknowledged.
+
+`_TABLE` is table 5-1 of the standard, cell by cell; the actions below it are those of §5.2. The layer below is whoever
+calls `take_frames`: that it takes a frame is its "accept", `refuse_frames` its "reject".
+"""
+
+from collections import deque
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+from link.clcw import Clcw
+from link.cop1.fop_events import (
+    MODULUS,
+    Alert,
+    AlertCode,
+    Answer,
+    Directive,
+    Event,
+    Notice,
+    Response,
+    State,
+    Suspended,
+    Transfer,
+    clcw_event,
+)
+from link.managed import FECF_OCTETS, Managed
+from link.tc_frame import HEADER_SIZE, UNLOCK, FrameType, TcFrame, set_vr
+
+MS_NS = 1_000_000
+NOTICES_MAX = 4096
+
+
+@dataclass(slots=True)
+class _Unit:
+    """Data of a frame, and the frame once it has its number."""
+
+    data: bytes
+    tag: Hashable = None
+    frame: TcFrame | None = None
+    to_be_retransmitted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Occasion:
+    """What an event brought with it."""
+
+    now_ns: int
+    clcw: Clcw | None = None
+    unit: _Unit | None = None
+    directive: Directive | None = None
+    value: int = 0
+
+
+class Fop:
+    """One virtual channel's sender; AD service begins with `directive(Directive.INITIATE...)`.
+
+    `window` is K, frames on their way at a time, 1..half of the FARM's window (that half if None); `t1_ms` the timer;
+    `transmission_limit` how often a frame is sent; `timeout_type` 0 alert or 1 suspend after that. Raises ValueError.
+    """
+
+    def __init__(
+        self,
+        managed: Managed,
+        *,
+        window: int | None = None,
+        t1_ms: int = 3_000,
+        transmission_limit: int = 10,
+        timeout_type: int = 0,
+    ) -> None:
+        self.state = State.INITIAL
+        self.vs = self.nnr = 0
+        self.deadline_ns: int | None = None
+        self.notices_dropped = 0
+        self._managed = managed
+        self._data_octets_max = managed.tc_frame_octets_max - HEADER_SIZE - FECF_OCTETS * managed.tc_fecf
+        self._window = managed.farm_window // 2 if window is None else window
+        self._t1_ms, self._limit, self._timeout_type = t1_ms, transmission_limit, timeout_type
+        self._count = 1
+        self._suspended_in: State | None = None
+        self._wait: _Unit | None = None
+        self._sent: deque[_Unit] = deque()
+        self._out: dict[FrameType, TcFrame] = {}  # asked of the layer below; a type that is in here is "not ready"
+        self._initiating: Directive | None = None
+        self._notices: list[Notice] = []
+        self._check()
+
+    @property
+    def ready(self) -> bool:
+        """Whether `send` would be accepted or queued: AD service is on and the wait queue, of one, is empty."""
+        return self.state <= State.RETRANSMIT_WAIT and self._wait is None
+
+    @property
+    def unacknowledged(self) -> int:
+        """Data units that are neither confirmed nor failed yet."""
+        return len(self._sent) + (self._wait is not None)
+
+    def send(self, data: bytes, now_ns: int, tag: Hashable = None) -> bool:
+        """Send data in an AD frame; False if rejected. Raises ValueError for what no frame holds."""
+        event = Event.E20 if self._wait else Event.E19
+        return self._run(event, _Occasion(now_ns, unit=self._unit(data, tag)))
+
+    def send_expedited(self, data: bytes, now_ns: int, tag: Hashable = None) -> bool:
+        """Send data once in a BD frame, beside the sequence; False if the one before has not been taken yet."""
+        event = Event.E22 if FrameType.BD in self._out else Event.E21
+        return self._run(event, _Occasion(now_ns, unit=self._unit(data, tag)))
+
+    def directive(self, directive: Directive, now_ns: int, value: int = 0) -> bool:
+        """What management asks for; False if rejected, which a value out of its range is too."""
+        return self._run(self._directive_event(directive, value), _Occasion(now_ns, directive=directive, value=value))
+
+    def on_clcw(self, clcw: Clcw, now_ns: int) -> None:
+        """Take a report; one about another virtual channel is none of ours."""
+        if clcw.channel == self._managed.tc_channel:
+            event = clcw_event(clcw, vs=self.vs, nnr=self.nnr, count=self._count, limit=self._limit)
+            self._run(event, _Occasion(now_ns, clcw=clcw))
+
+    def step(self, now_ns: int) -> None:
+        """Act on the timer, if it has expired."""
+        if self.deadline_ns is None or now_ns < self.deadline_ns:
+            return
+        self.deadline_ns = None
+        if self._count < self._limit:
+            self._run(Event.E104 if self._timeout_type else Event.E16, _Occasion(now_ns))
+        else:
+            self._run(Event.E18 if self._timeout_type else Event.E17, _Occasion(now_ns))
+
+    def take_frames(self, now_ns: int) -> list[TcFrame]:
+        """The frames to be sent now, in order; to be called after every other call, and whenever the link has room."""
+        taken = []
+        while self._out:
+            kind, frame = next(iter(self._out.items()))
+            del self._out[kind]
+            taken.append(frame)
+            self._run(_TAKEN[kind], _Occasion(now_ns))
+        return taken
+
+    def refuse_frames(self, now_ns: int) -> None:
+        """The layer below cannot send: what it was asked to is dropped, and the AD service ends."""
+        for kind in tuple(self._out):
+            self._out.pop(kind, None)
+            self._run(_REFUSED[kind], _Occasion(now_ns))
+
+    def take_notices(self) -> list[Notice]:
+        """What happened since the last call. At most 4096 are kept; `notices_dropped` counts the others."""
+        taken, self._notices = self._notices, []
+        return taken
+
+    def _run(self, event: Event, occasion: _Occasion) -> bool:
+        """Do what the table says; whether that is not to reject."""
+        cell = _TABLE[event][self.state - 1]
+        assert cell is not None, f"{event.name} in {self.state.name}: the standard says that it cannot be"
+        state, actions = cell
+        for action in actions:
+            action(self, occasion)
+        self.state = state
+        return _reject not in actions
+
+    def _directive_event(self, directive: Directive, value: int) -> Event:
+        low, high = self._range(directive)
+        if not low <= value <= high or (directive is Directive.SET_VS and self._suspended_in):
+            return Event.E40
+        if directive is Directive.RESUME:
+            return Event(Event.E30 + (self._suspended_in or 0))
+        ready, not_ready = _DIRECTIVES[directive]
+        return not_ready if FrameType.BC in self._out else ready
+
+    def _range(self, directive: Directive) -> tuple[int, int]:
+        match directive:
+            case Directive.SET_WINDOW:
+                return 1, self._managed.farm_window // 2
+            case Directive.INITIATE_SET_VR | Directive.SET_VS:
+                return 0, MODULUS - 1
+            case Directive.SET_TRANSMISSION_LIMIT:
+                return 1, 255
+            case Directive.SET_T1_MS:
+                return 1, 1 << 32
+            case Directive.SET_TIMEOUT_TYPE:
+                return 0, 1
+        return 0, 0
+
+    def _check(self) -> None:
+        for directive, value in (
+            (Directive.SET_WINDOW, self._window),
+            (Directive.SET_T1_MS, self._t1_ms),
+            (Directive.SET_TRANSMISSION_LIMIT, self._limit),
+            (Directive.SET_TIMEOUT_TYPE, self._timeout_type),
+        ):
+            low, high = self._range(directive)
+            if not low <= value <= high:
+                raise ValueError(f"{directive.name.lower()} = {value}, expected {low}..{high}")
+
+    def _unit(self, data: bytes, tag: Hashable) -> _Unit:
+        if not 1 <= len(data) <= self._data_octets_max:
+            raise ValueError(f"data of {len(data)} octets, frames hold 1..{self._data_octets_max}")
+        return _Unit(data, tag)
+
+    def _frame(self, data: bytes, *, sequence: int = 0, bypass: bool = False, control: bool = False) -> TcFrame:
+        return TcFrame(
+            spacecraft_id=self._managed.spacecraft_id,
+            channel=self._managed.tc_channel,
+            sequence=sequence,
+            data=data,
+            bypass=bypass,
+            control=control,
+        )
+
+    def _tell(self, notice: Notice) -> None:
+        if len(self._notices) < NOTICES_MAX:
+            self._notices.append(notice)
+        else:
+            self.notices_dropped += 1
+
+    def _start_timer(self, now_ns: int) -> None:
+        self.deadline_ns = now_ns + self._t1_ms * MS_NS
+
+    def _purge(self) -> None:
+        """Give up what was sent and what waits (§5.2.2, §5.2.3).
+
+        NN(R) is the oldest frame on the way, so with none it is V(S): that makes the table's empty cells impossible.
+        """
+        for unit in self._sent:
+            if unit.frame and not unit.frame.control:
+                self._tell(Transfer(unit.tag, Response.FAILED))
+        if self._wait:
+            self._tell(Transfer(self._wait.tag, Response.REJECTED))
+        self._sent.clear()
+        self._wait = None
+        self._out.pop(FrameType.AD, None)
+        self._out.pop(FrameType.BC, None)
+        self.nnr = self.vs
+        if self._initiating:
+            self._tell(Answer(self._initiating, Response.FAILED))
+            self._initiating = None
+
+    def _retransmit(self, now_ns: int, kind: FrameType) -> None:
+        """All frames of the sent queue once more (§5.2.7); of what was asked before, nothing is taken any more."""
+        self._out.pop(kind, None)
+        self._count += 1
+        self._start_timer(now_ns)
+        for unit in self._sent:
+            unit.to_be_retransmitted = True
+
+    def _send_again(self, kind: FrameType) -> bool:
+        """Ask for the first frame of the sent queue that is to be retransmitted; whether there is one."""
+        unit = next((unit for unit in self._sent if unit.to_be_retransmitted), None)
+        if unit is None or unit.frame is None:
+            return False
+        unit.to_be_retransmitted = False
+        self._out[kind] = unit.frame
+        return True
+
+    def _transmit_bc(self, data: bytes, now_ns: int) -> None:
+        """§5.2.5."""
+        frame = self._frame(data, bypass=True, control=True)
+        self._sent.append(_Unit(data, frame=frame))
+        self._count = 1
+        self._start_timer(now_ns)
+        self._out[FrameType.BC] = frame
+
+    def _transmit_ad(self, unit: _Unit, now_ns: int) -> None:
+        """§5.2.4."""
+        unit.frame = self._frame(unit.data, sequence=self.vs)
+        self.vs = (self.vs + 1) % MODULUS
+        if not self._sent:
+            self._count = 1
+        self._sent.append(unit)
+        self._start_timer(now_ns)
+        self._out[FrameType.AD] = unit.frame
+
+
+Action = Callable[[Fop, _Occasion], None]
+Cell = tuple[State, tuple[Action, ...]] | None
+Row = tuple[Cell, Cell, Cell, Cell, Cell, Cell]
+
+
+def _accept(fop: Fop, on: _Occasion) -> None:
+    _respond(fop, on, Response.ACCEPTED)
+
+
+def _reject(fop: Fop, on: _Occasion) -> None:
+    _respond(fop, on, Response.REJECTED)
+
+
+def _confirm(fop: Fop, on: _Occasion) -> None:
+    _respond(fop, on, Response.CONFIRMED)
+
+
+def _respond(fop: Fop, on: _Occasion, response: Response) -> None:
+    if on.unit:
+        fop._tell(Transfer(on.unit.tag, response))
+    if on.directive:
+        fop._tell(Answer(on.directive, response))
+
+
+def _await_farm(fop: Fop, on: _Occasion) -> None:
+    """The directive is confirmed, or fails, later."""
+    fop._initiating = on.directive
+
+
+def _confirm_initiate(fop: Fop, _on: _Occasion) -> None:
+    assert fop._initiating
+    fop._tell(Answer(fop._initiating, Response.CONFIRMED))
+    fop._initiating = None
+
+
+def _alert(code: AlertCode) -> Action:
+    def act(fop: Fop, _on: _Occasion) -> None:
+        fop.deadline_ns = None
+        fop._purge()
+        fop._tell(Alert(code))
+
+    return act
+
+
+def _suspend(fop: Fop, _on: _Occasion) -> None:
+    fop._suspended_in = fop.state
+    fop._tell(Suspended())
+
+
+def _resume(fop: Fop, on: _Occasion) -> None:
+    fop._suspended_in = None
+    fop._start_timer(on.now_ns)
+
+
+def _initialise(fop: Fop, _on: _Occasion) -> None:
+    fop._purge()
+    fop._count = 1
+    fop._suspended_in = None
+
+
+def _start_timer(fop: Fop, on: _Occasion) -> None:
+    fop._start_timer(on.now_ns)
+
+
+def _cancel_timer(fop: Fop, _on: _Occasion) -> None:
+    fop.deadline_ns = None
+
+
+def _remove_acknowledged(fop: Fop, on: _Occasion) -> None:
+    """§5.2.8."""
+    assert on.clcw
+    while fop.nnr != on.clcw.report:
+        fop._tell(Transfer(fop._sent.popleft().tag, Response.CONFIRMED))
+        fop.nnr = (fop.nnr + 1) % MODULUS
+    fop._count = 1
+
+
+def _retransmit_ad(fop: Fop, on: _Occasion) -> None:
+    fop._retransmit(on.now_ns, FrameType.AD)
+
+
+def _retransmit_bc(fop: Fop, on: _Occasion) -> None:
+    fop._retransmit(on.now_ns, FrameType.BC)
+
+
+def _look_for_data(fop: Fop, on: _Occasion) -> None:
+    """§5.2.10 "look for FDU": what is to be retransmitted first, then what waits, if the window lets it."""
+    if FrameType.AD in fop._out or fop._send_again(FrameType.AD):
+        return
+    if fop._wait and (fop.vs - fop.nnr) % MODULUS < fop._window:
+        unit, fop._wait = fop._wait, None
+        fop._tell(Transfer(unit.tag, Response.ACCEPTED))
+        fop._transmit_ad(unit, on.now_ns)
+
+
+def _look_for_directive(fop: Fop, _on: _Occasion) -> None:
+    """§5.2.9."""
+    if FrameType.BC not in fop._out:
+        fop._send_again(FrameType.BC)
+
+
+def _to_wait_queue(fop: Fop, on: _Occasion) -> None:
+    fop._wait = on.unit
+
+
+def _transmit_bd(fop: Fop, on: _Occasion) -> None:
+    assert on.unit
+    fop._out[FrameType.BD] = fop._frame(on.unit.data, bypass=True)
+
+
+def _transmit_unlock(fop: Fop, on: _Occasion) -> None:
+    fop._transmit_bc(UNLOCK, on.now_ns)
+
+
+def _transmit_set_vr(fop: Fop, on: _Occasion) -> None:
+    fop._transmit_bc(set_vr(on.value), on.now_ns)
+
+
+def _release_bc(fop: Fop, _on: _Occasion) -> None:
+    fop._sent.clear()
+    fop._out.pop(FrameType.BC, None)
+
+
+def _set_vs(fop: Fop, on: _Occasion) -> None:
+    fop.vs = fop.nnr = on.value
+
+
+def _set_window(fop: Fop, on: _Occasion) -> None:
+    fop._window = on.value
+
+
+def _set_t1(fop: Fop, on: _Occasion) -> None:
+    fop._t1_ms = on.value
+
+
+def _set_limit(fop: Fop, on: _Occasion) -> None:
+    fop._limit = on.value
+
+
+def _set_timeout_type(fop: Fop, on: _Occasion) -> None:
+    fop._timeout_type = on.value
+
+
+def _cells(state: State) -> Callable[..., Cell]:
+    def cell(*actions: Action) -> Cell:
+        return state, actions
+
+    return cell
+
+
+def _stay(*actions: Action) -> Row:
+    """The same in every state, which does not change."""
+    s1, s2, s3, s4, s5, s6 = ((state, actions) for state in State)
+    return s1, s2, s3, s4, s5, s6
+
+
+def _service(s1: Cell, s2: Cell, s3: Cell) -> Row:
+    """Only with frames on the way, so not while initialising; ignored in S6."""
+    return s1, s2, s3, None, None, _S6()
+
+
+def _only_initial(cell: Cell) -> Row:
+    """Rejected but in S6."""
+    return (*_REJECT[:5], cell)
+
+
+def _resumed(cell: Cell) -> Row:
+    """Suspended is only who is in S6."""
+    return None, None, None, None, None, cell
+
+
+_S1, _S2, _S3, _S4, _S5, _S6 = map(_cells, State)
+_REJECT = _stay(_reject)
+_LIMIT = _S6(_alert(AlertCode.LIMIT))
+_T1 = _S6(_alert(AlertCode.T1))
+_LOCKOUT = _S6(_alert(AlertCode.LOCKOUT))
+_SYNCH = _S6(_alert(AlertCode.SYNCH))
+_NNR = _S6(_alert(AlertCode.NNR))
+_CLCW = _S6(_alert(AlertCode.CLCW))
+_LLIF = _S6(_alert(AlertCode.LLIF))
+_TERM = _S6(_accept, _alert(AlertCode.TERM), _confirm)
+_LOST = _S6(_remove_acknowledged, _alert(AlertCode.LIMIT))
+_ALL_DONE = _S1(_remove_acknowledged, _cancel_timer, _look_for_data)
+_SOME_DONE = _S1(_remove_acknowledged, _look_for_data)
+_REPEAT_REST = _S2(_remove_acknowledged, _retransmit_ad, _look_for_data)
+_REPEAT_ALL = _S2(_retransmit_ad, _look_for_data)
+_AGAIN_S1, _AGAIN_S2 = _S1(_retransmit_ad, _look_for_data), _S2(_retransmit_ad, _look_for_data)
+_AGAIN_BC = _S5(_retransmit_bc, _look_for_directive)
+_SUSPEND = _S6(_suspend)
+_READY = _S1(_confirm_initiate, _cancel_timer)
+_READY_BC = _S1(_confirm_initiate, _release_bc, _cancel_timer)
+
+_TABLE: dict[Event, Row] = {
+    #           S1 active   S2 retransmit  S3 ... with wait  S4 initialising  S5 ... with BC  S6 initial
+    Event.E1: (_S1(), _SYNCH, _SYNCH, _READY, _READY_BC, _S6()),
+    Event.E2: _service(_ALL_DONE, _ALL_DONE, _ALL_DONE),
+    Event.E3: (_CLCW, _CLCW, _CLCW, _CLCW, _CLCW, _S6()),
+    Event.E4: (_SYNCH, _SYNCH, _SYNCH, _SYNCH, _S5(), _S6()),
+    Event.E5: _service(_S1(), _SYNCH, _SYNCH),
+    Event.E6: _service(_SOME_DONE, _SOME_DONE, _SOME_DONE),
+    Event.E7: _service(_CLCW, _CLCW, _CLCW),
+    Event.E101: _service(_LOST, _LOST, _LOST),
+    Event.E102: _service(_LIMIT, _LIMIT, _LIMIT),
+    Event.E8: _service(_REPEAT_REST, _REPEAT_REST, _REPEAT_REST),
+    Event.E9: _service(_S3(_remove_acknowledged), _S3(_remove_acknowledged), _S3(_remove_acknowledged)),
+    Event.E10: _service(_REPEAT_ALL, _S2(), _REPEAT_ALL),
+    Event.E11: _service(_S3(), _S3(), _S3()),
+    Event.E12: _service(_S2(), _S2(), _S2()),
+    Event.E103: _service(_S3(), _S3(), _S3()),
+    Event.E13: (_NNR, _NNR, _NNR, _NNR, _S5(), _S6()),
+    Event.E14: (_LOCKOUT, _LOCKOUT, _LOCKOUT, _LOCKOUT, _S5(), _S6()),
+    Event.E15: (_CLCW, _CLCW, _CLCW, _CLCW, _CLCW, _S6()),
+    Event.E16: (_AGAIN_S1, _AGAIN_S2, _S3(), _T1, _AGAIN_BC, None),
+    Event.E104: (_AGAIN_S1, _AGAIN_S2, _S3(), _SUSPEND, _AGAIN_BC, None),
+    Event.E17: (_T1, _T1, _T1, _T1, _T1, None),
+    Event.E18: (_SUSPEND, _SUSPEND, _SUSPEND, _SUSPEND, _T1, None),
+    Event.E19: (
+        _S1(_to_wait_queue, _look_for_data),
+        _S2(_to_wait_queue, _look_for_data),
+        _S3(_to_wait_queue),
+        _S4(_reject),
+        _S5(_reject),
+        _S6(_reject),
+    ),
+    Event.E20: _REJECT,
+    Event.E21: _stay(_accept, _transmit_bd),
+    Event.E22: _REJECT,
+    Event.E23: _only_initial(_S1(_accept, _initialise, _confirm)),
+    Event.E24: _only_initial(_S4(_accept, _initialise, _await_farm, _start_timer)),
+    Event.E25: _only_initial(_S5(_accept, _initialise, _await_farm, _transmit_unlock)),
+    Event.E26: _REJECT,
+    Event.E27: _only_initial(_S5(_accept, _initialise, _await_farm, _set_vs, _transmit_set_vr)),
+    Event.E28: _REJECT,
+    Event.E29: (_TERM, _TERM, _TERM, _TERM, _TERM, _S6(_accept, _confirm)),
+    Event.E30: _REJECT,
+    Event.E31: _resumed(_S1(_accept, _resume, _confirm)),
+    Event.E32: _resumed(_S2(_accept, _resume, _confirm)),
+    Event.E33: _resumed(_S3(_accept, _resume, _confirm)),
+    Event.E34: _resumed(_S4(_accept, _resume, _confirm)),
+    Event.E35: _only_initial(_S6(_accept, _set_vs, _confirm)),
+    Event.E36: _stay(_accept, _set_window, _confirm),
+    Event.E37: _stay(_accept, _set_t1, _confirm),
+    Event.E38: _stay(_accept, _set_limit, _confirm),
+    Event.E39: _stay(_accept, _set_timeout_type, _confirm),
+    Event.E40: _REJECT,
+    # That the layer below is ready again needs no action: a frame that was taken is no longer asked for.
+    Event.E41: (_S1(_look_for_data), _S2(_look_for_data), _S3(), _S4(), _S5(), _S6()),
+    Event.E42: (_LLIF, _LLIF, _LLIF, _LLIF, _LLIF, _LLIF),
+    Event.E43: (_S1(), _S2(), _S3(), _S4(), _S5(_look_for_directive), _S6()),
+    Event.E44: (_LLIF, _LLIF, _LLIF, _LLIF, _LLIF, _LLIF),
+    Event.E45: _stay(),  # the standard accepts BD data here as well as in E21: once is enough
+    Event.E46: (_LLIF, _LLIF, _LLIF, _LLIF, _LLIF, _LLIF),
+}
+_TAKEN = {FrameType.AD: Event.E41, FrameType.BC: Event.E43, FrameType.BD: Event.E45}
+_REFUSED = {FrameType.AD: Event.E42, FrameType.BC: Event.E44, FrameType.BD: Event.E46}
+_DIRECTIVES = {  # with the layer below ready for a BC frame, and not
+    Directive.INITIATE: (Event.E23, Event.E23),
+    Directive.INITIATE_CLCW_CHECK: (Event.E24, Event.E24),
+    Directive.INITIATE_UNLOCK: (Event.E25, Event.E26),
+    Directive.INITIATE_SET_VR: (Event.E27, Event.E28),
+    Directive.TERMINATE: (Event.E29, Event.E29),
+    Directive.SET_VS: (Event.E35, Event.E35),
+    Directive.SET_WINDOW: (Event.E36, Event.E36),
+    Directive.SET_T1_MS: (Event.E37, Event.E37),
+    Directive.SET_TRANSMISSION_LIMIT: (Event.E38, Event.E38),
+    Directive.SET_TIMEOUT_TYPE: (Event.E39, Event.E39),
+}

@@ -4,8 +4,9 @@
 The decoder takes bits from anywhere: units may begin at any bit, upright or inverted, and slip. Nothing that can be
 found is lost:
 - While it hunts, each marker with at most `marker_errors_max` wrong bits begins a candidate.
-- A unit is sure if it decodes (by Reed-Solomon, or by the frame's CRC where there is none) or if the next marker stands
-  right behind it. Sure units that do not decode are counted as uncorrectable.
+- A unit is sure if it decodes (by Reed-Solomon and the frame's CRC, as far as they are managed) or if the next marker
+  stands right behind it. Sure units that do not decode are counted as uncorrectable. Reed-Solomon alone would not do:
+  code and randomiser are cyclic, so that a unit read a few octets too early or too late is nearly a codeword as well.
 - Right behind a sure unit the next one is tried even where its marker is damaged.
 - Behind an unsure unit the hunt goes on at its second bit, so that a marker inside it is found.
 """
@@ -150,7 +151,10 @@ class TmDecoder:
         if self._code is None:
             return _Decoded(blocks, crc16_batch(blocks) == 0, np.zeros(count, np.int64))
         frames, corrections = self._code.decode(blocks)
-        return _Decoded(frames, (corrections != UNCORRECTABLE).all(axis=1), corrections.sum(axis=1, dtype=np.int64))
+        good = (corrections != UNCORRECTABLE).all(axis=1)
+        if self._managed.fecf:
+            good &= crc16_batch(frames) == 0
+        return _Decoded(frames, good, corrections.sum(axis=1, dtype=np.int64))
 
     def _cut(self, count: int, skip_bits: int, size: int) -> Rows:
         """`size` octets of each of `count` units, `skip_bits` behind its beginning, aligned and upright."""

@@ -1,6 +1,7 @@
 """Whatever the channel does to bits, each unit that can be decoded is decoded."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -83,6 +84,19 @@ def test_a_phase_jump_costs_one_unit(data):
     stream = bits(b"".join(units(CODED, sent)))
     stream[data.draw(st.integers(0, len(stream))) :] ^= 1
     assert len(set(fed(CODED, octets(stream) + bytes(200))[1]) & set(sent)) >= 4
+
+
+@pytest.mark.parametrize("size", [60, 446])
+@given(slip=st.integers(1, 60))
+def test_lost_octets_cost_one_unit(size, slip):
+    """446 octets fill both codewords: then the unit behind the loss, read octets too late, is nearly a codeword too."""
+    managed = replace(CODED, tm_frame_octets=size)
+    sent = frames(8, size=size)
+    stream = b"".join(units(managed, sent))
+    cut = len(stream) // 8 * 2 + 20
+    decoder, received = fed(managed, stream[:cut] + stream[cut + slip :])
+    assert received == [*sent[:2], *sent[3:]] or (slip <= 8 and received == sent)
+    assert decoder.received == len(received)
 
 
 @given(st.data())

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.kernels import bch, calibrate, crc, disk, erasure, image, lee, randomise, reed_solomon, secded, sync
+from hal.kernels import bch, calibrate, crc, disk, erasure, image, lee, randomise, reed_solomon, secded, sync, viterbi
 
 ROUND_NS = 5_000_000
 ROUNDS = 5
@@ -93,6 +93,11 @@ def _sync() -> Work:
     return Work(
         "find markers at any bit", len(stream), "octet", lambda: sync.find_markers(stream, 0x1ACFFC1D, errors=3)
     )
+
+
+def _viterbi() -> Work:
+    soft, decoder = _noise(2 * 8 * viterbi.BLOCK_BITS), viterbi.ViterbiDecoder()
+    return Work("decode soft symbols, K = 7", soft.size // 2, "bit", lambda: decoder.decode(soft))
 
 
 def per_second(work: Work) -> float:

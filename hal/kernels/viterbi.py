@@ -1,0 +1,106 @@
+"""The convolutional code, rate 1/2 and punctured, and its soft-decision decoder (csrc/include/skyrack/viterbi.h).
+
+CCSDS 131.0-B-4 §3. Bits are packed eight to an octet, the first in the most significant bit. A soft symbol is an octet:
+0 a certain 0, 255 a certain 1, 128 nothing known.
+"""
+
+from typing import Literal
+
+import numpy as np
+from _csrc import ffi, lib
+from numpy.typing import NDArray
+
+BLOCK_BITS: int = lib.SR_VITERBI_BLOCK
+CONTEXT_BITS: int = lib.SR_VITERBI_CONTEXT
+Rate = Literal["1/2", "2/3", "3/4", "5/6", "7/8"]
+NOTHING_KNOWN = 128
+
+_PATTERNS: dict[Rate, tuple[str, str]] = {  # table 3-2: which of C1 and of C2 are sent
+    "1/2": ("1", "1"),
+    "2/3": ("10", "11"),
+    "3/4": ("101", "110"),
+    "5/6": ("10101", "11010"),
+    "7/8": ("1000101", "1111010"),
+}
+_SENT: dict[Rate, NDArray[np.bool_]] = {
+    rate: np.array([[a == "1", b == "1"] for a, b in zip(*pattern, strict=True)]).ravel()
+    for rate, pattern in _PATTERNS.items()
+}
+
+
+class ConvolutionalEncoder:
+    """A stream of octets to a stream of packed symbols, rate 1/2."""
+
+    def __init__(self) -> None:
+        self._history = ffi.new("uint8_t *", 0)
+
+    def encode(self, octets: bytes) -> bytes:
+        """The symbols of the next octets, twice as many."""
+        symbols = bytearray(2 * len(octets))
+        lib.sr_conv_encode(octets, len(octets), ffi.from_buffer("uint8_t[]", symbols), self._history)
+        return bytes(symbols)
+
+
+class ViterbiDecoder:
+    """A stream of soft symbols, in pieces of any size, to the bits that were encoded.
+
+    Bits come in whole blocks of BLOCK_BITS, as soon as CONTEXT_BITS more have been received; `finish` gives the rest.
+    """
+
+    def __init__(self, rate: Rate = "1/2") -> None:
+        self._sent = _SENT[rate]
+        self._period_sent = int(self._sent.sum())
+        self._punctured = np.empty(0, np.uint8)
+        self._soft = np.empty(0, np.uint8)
+        self._decided = 0
+        self._scratch = np.empty(lib.sr_viterbi_scratch(), np.uint8)
+
+    def decode(self, soft: NDArray[np.uint8]) -> bytes:
+        """The bits that can be decided on now, packed. Raises TypeError for what is not a row of uint8."""
+        if soft.dtype != np.uint8 or soft.ndim != 1:
+            raise TypeError(f"soft symbols: {soft.dtype} of shape {soft.shape}, expected a row of uint8")
+        self._soft = np.concatenate([self._soft, self._depunctured(soft)])
+        blocks = max(0, self._soft.size // 2 - self._decided - CONTEXT_BITS) // BLOCK_BITS
+        octets = self._decide(blocks * BLOCK_BITS)
+        self._forget()
+        return octets
+
+    def finish(self) -> bytes:
+        """The bits that are left, the last octet filled up with zeros; the decoder then begins anew."""
+        octets = self._decide(self._soft.size // 2 - self._decided)
+        self._punctured = self._soft = np.empty(0, np.uint8)
+        self._decided = 0
+        return octets
+
+    def _depunctured(self, soft: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Whole periods of the pattern, nothing known where a symbol was left out; the rest waits."""
+        if self._sent.all():
+            return soft
+        self._punctured = np.concatenate([self._punctured, soft])
+        periods = self._punctured.size // self._period_sent
+        whole, self._punctured = np.split(self._punctured, [periods * self._period_sent])
+        full = np.full((periods, self._sent.size), NOTHING_KNOWN, np.uint8)
+        full[:, self._sent] = whole.reshape(periods, self._period_sent)
+        return full.ravel()
+
+    def _decide(self, bits: int) -> bytes:
+        given, out = self._soft.size // 2, np.empty((bits + 7) // 8, np.uint8)
+        status = lib.sr_viterbi_decode(
+            ffi.from_buffer("uint8_t[]", self._soft), given, self._decided, bits,
+            ffi.from_buffer("uint8_t[]", out), ffi.from_buffer(self._scratch), self._scratch.size,
+        )  # fmt: skip
+        assert status == lib.SR_OK, status
+        self._decided += bits
+        return out.tobytes()
+
+    def _forget(self) -> None:
+        """Keep what is undecided and its context."""
+        superfluous = max(0, self._decided - CONTEXT_BITS)
+        self._soft, self._decided = self._soft[2 * superfluous :], self._decided - superfluous
+
+
+def punctured(symbols: bytes, rate: Rate) -> NDArray[np.uint8]:
+    """The symbols (0 or 1 each) of packed ones that are sent at `rate`; the pattern begins with the first."""
+    bits = np.unpackbits(np.frombuffer(symbols, np.uint8))
+    sent = np.resize(_SENT[rate], bits.size)
+    return bits[sent]

@@ -1,12 +1,6 @@
 /* Octets 0..2 choose what is done and the image's sides; the rest is a mask, or octets to decode. */
+#include "fuzz.h"
 #include "skyrack/image.h"
-#include <stdlib.h>
-#include <string.h>
-
-#define REQUIRE(condition)         \
-    do {                           \
-        if (!(condition)) abort(); \
-    } while (0)
 
 /* Outlines of a mask give the mask back. */
 static void outlines_return(const uint8_t *mask, size_t rows, size_t cols, uint8_t *scratch, size_t scratch_size) {
@@ -84,8 +78,7 @@ static void rasterise(const uint8_t *data, size_t size, size_t rows, size_t cols
     free(places), free(ring_ends), free(mask);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    if (size < 4) return 0;
+static void run(const uint8_t *data, size_t size) {
     size_t rows = 1 + data[1] % 80, cols = 1 + data[2];
     const uint8_t *rest = data + 3;
     size -= 3;
@@ -103,5 +96,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     default:
         rasterise(rest, size, rows, cols);
     }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    if (size < 4) return 0;
+    ON_EACH_LEVEL(level) run(data, size);
     return 0;
 }

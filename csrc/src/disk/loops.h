@@ -47,7 +47,11 @@ static void take_octets(const void *pixels, size_t cols, void *numbers) { memcpy
 static void finish_mean(void *totals, size_t cols, const struct disk *disk, void *pixels) {
     double *restrict from = totals, scale = 1 / (double)disk->pixels;
     float *restrict to = pixels;
-    for (size_t c = 0; c < cols; c++) to[c] = (float)(from[c] * scale), from[c] = 0;
+    for (size_t c = 0; c < cols; c++) {
+        float mean = (float)(from[c] * scale);
+        to[c] = mean == mean ? mean : __builtin_nanf(""); /* which NaN comes out of sums, nobody promises */
+        from[c] = 0;
+    }
 }
 
 static void finish_dilation(void *totals, size_t cols, const struct disk *disk, void *pixels) {

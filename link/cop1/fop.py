@@ -364,9 +364,8 @@ def _look_for_data(fop: Fop, on: _Occasion) -> None:
 
 
 def _look_for_directive(fop: Fop, _on: _Occasion) -> None:
-    """§5.2.9."""
-    if FrameType.BC not in fop._out:
-        fop._send_again(FrameType.BC)
+    """§5.2.9; the layer below is ready, as the frame has been taken (E43) or is no longer asked for (E16)."""
+    fop._send_again(FrameType.BC)
 
 
 def _to_wait_queue(fop: Fop, on: _Occasion) -> None:

@@ -4,7 +4,7 @@ Every request is answered: acceptance, start and completion, or the stage that f
 command that goes on after its handler returned is completed when the app says so.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from fsw.app import App, CommandError, Pending
@@ -35,11 +35,17 @@ class Dispatcher:
     Counts `accepted`, `rejected` and, of the accepted ones, `failed` requests.
     """
 
-    def __init__(self, apps: Sequence[App], executive: Executive, answer: Callable[[Report], Any]) -> None:
+    def __init__(self, executive: Executive, answer: Callable[[Report], Any]) -> None:
         self._executive, self._answer = executive, answer
-        self._commands = {opcode: command for app in apps for opcode, command in _commands(app)}
+        self._commands: dict[int, _Command] = {}
         self._pending: list[tuple[TcPacket, Pending]] = []
         self.accepted = self.rejected = self.failed = 0
+
+    def add(self, app: App) -> None:
+        """Offer the commands of `app`."""
+        for form in commands_of(type(app)):
+            assert form.opcode not in self._commands, form.opcode  # the dictionary would not have been made
+            self._commands[form.opcode] = _Command(app, getattr(app, form.function.__name__))
 
     def handle(self, octets: bytes) -> None:
         """Take one telecommand packet as it came up."""
@@ -123,8 +129,3 @@ class Dispatcher:
     def _fail(self, packet: TcPacket, stage: Stage, error: CommandError) -> None:
         self.failed += 1
         self._answer(failure(packet, stage, error.code, str(error)))
-
-
-def _commands(app: App) -> Sequence[tuple[int, _Command]]:
-    """The app's commands by function identifier."""
-    return [(form.opcode, _Command(app, getattr(app, form.function.__name__))) for form in commands_of(type(app))]

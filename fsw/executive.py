@@ -5,13 +5,14 @@ went by, the missed ticks are counted and told, with the name of who held the pr
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from fsw.app import App
 from fsw.bus import Bus
 from hal.clock import Clock
+from hal.port import PortClosed
 from link.dictionary import Event, Int16ub, Int32ub, wire
 
 _NS_PER_MS = 1_000_000
@@ -65,18 +66,23 @@ class _Section:
 
 
 class Executive:
-    """Steps `apps`, in this order where several are due, and publishes what they yield.
+    """Steps apps, in the order of `add` where several are due, and publishes what they yield.
 
     Counts `ticks` that ran, `missed` ones, `overruns`, `failures`, and `busy_ns` spent in sections.
     """
 
-    def __init__(self, clock: Clock, bus: Bus, apps: Sequence[App]) -> None:
+    def __init__(self, clock: Clock, bus: Bus) -> None:
         self._clock, self._bus = clock, bus
         self._epoch_ns = clock.monotonic_ns()
-        self._tasks = [_Task(app) for app in apps]
+        self._tasks: list[_Task] = []
+        self._depth = 0
         self._recent: deque[_Section] = deque(maxlen=64)
         self._troubled: dict[str, str] = {}  # who, and what was last told of it
         self.ticks = self.missed = self.overruns = self.failures = self.busy_ns = 0
+
+    def add(self, app: App) -> None:
+        """Step `app` from now on."""
+        self._tasks.append(_Task(app))
 
     @property
     def next_due_ns(self) -> int:
@@ -90,19 +96,31 @@ class Executive:
             if now_ns >= self._due_ns(task):
                 self._run(task, now_ns)
 
+    def wake(self, app: App) -> None:
+        """Step `app` now, between its ticks: what it waits for may have come."""
+        self._step(app, self._clock.monotonic_ns())
+
     @contextmanager
     def section(self, name: str, budget_ms: int) -> Iterator[None]:
-        """Account for what runs inside, and turn an exception into an event. Nothing of ours may run elsewhere."""
+        """Account for what runs inside, and turn an exception into an event. Nothing of ours may run elsewhere.
+
+        Sections may nest; time counts once. Only a port that went away ends more than the section.
+        """
         start_ns, trouble = self._clock.monotonic_ns(), ""
+        self._depth += 1
         try:
             yield
+        except PortClosed:
+            raise
         except Exception as error:  # the one place where everything is caught: flight goes on
             self.failures += 1
             trouble = f"{type(error).__name__}: {error}"[:_ERROR_CHARACTERS_MAX]
             self._tell_once(name, trouble, StepFailed(name=name, error=trouble))
+        finally:
+            self._depth -= 1
         end_ns = self._clock.monotonic_ns()
         self._recent.append(_Section(name, start_ns, end_ns))
-        self.busy_ns += end_ns - start_ns
+        self.busy_ns += 0 if self._depth else end_ns - start_ns
         if end_ns - start_ns > budget_ms * _NS_PER_MS:
             self.overruns += 1
             took_ms = (end_ns - start_ns) // _NS_PER_MS
@@ -117,8 +135,11 @@ class Executive:
             self._tell_missed(task, tick)
         task.tick = tick + 1
         self.ticks += 1
-        with self.section(task.app.app_name, task.app.budget_ms):
-            for report in task.app.step(now_ns):
+        self._step(task.app, now_ns)
+
+    def _step(self, app: App, now_ns: int) -> None:
+        with self.section(app.app_name, app.budget_ms):
+            for report in app.step(now_ns):
                 self._bus.publish(report)
 
     def _tell_missed(self, task: _Task, tick: int) -> None:

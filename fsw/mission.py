@@ -80,7 +80,7 @@ class ImagingSection(_Section, frozen=True):
 class SceneSection(_Section, frozen=True):
     """What the camera sees at one target: an .npz file and its place on the map (`epsg` 0: not known)."""
 
-    target: Annotated[str, Meta(min_length=1, max_length=40)]
+    target: Annotated[str, Meta(pattern="^[a-z0-9_-]{1,40}$")]  # becomes part of file names
     file: Path
     epsg: Annotated[int, Meta(ge=0, le=2**32 - 1)]
     easting_m: float

@@ -45,28 +45,34 @@ class _Delivered(msgspec.Struct, frozen=True, tag="delivered"):
     id: int
 
 
-class _NextId(msgspec.Struct, frozen=True, tag="next_id"):
-    id: int
+class _Boot(msgspec.Struct, frozen=True, tag="boot"):
+    """The store was opened for the `number`th time, with `next_id` to be allotted next."""
+
+    number: int
+    next_id: int
 
 
-_Entry = StoredProduct | _Delivered | _NextId
+_Entry = StoredProduct | _Delivered | _Boot
 
 
 @dataclass
 class ProductStore:
     """Products in `folder`, at most `octets_max` of content; what was delivered stays while there is room.
 
-    `damaged` counts products that waited for delivery and whose content did not survive.
+    `boots` counts how often it was opened, this time included; `damaged` those products that waited for delivery and
+    whose content did not survive.
     """
 
     folder: Path
     octets_max: int
+    boots: int = 0
     damaged: int = 0
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._journal = Journal(self.folder / "journal")
         self._products: dict[int, StoredProduct] = {}
+        self._waiting: dict[int, StoredProduct] = {}
         self._delivered: set[int] = set()
         self._next_id = 1
         for text in self._journal:
@@ -91,12 +97,18 @@ class ProductStore:
 
     def delivered(self, product_id: int) -> None:
         """The ground has it."""
-        if product_id in self._products and product_id not in self._delivered:
+        if product_id in self._waiting:
             self._note(_Delivered(product_id))
+
+    def drop(self, product_id: int) -> None:
+        """Give up a product whose content cannot be read."""
+        self.damaged += product_id in self._waiting  # the others may have made room
+        self._waiting.pop(product_id, None)
+        del self._products[product_id]
 
     def waiting(self) -> list[StoredProduct]:
         """What the ground does not have yet, the oldest first."""
-        return [product for product in self._products.values() if product.id not in self._delivered]
+        return list(self._waiting.values())
 
     def find(self, name: str) -> StoredProduct | None:
         """The product of that name."""
@@ -120,18 +132,18 @@ class ProductStore:
 
     def _replay(self, entry: _Entry) -> None:
         if isinstance(entry, StoredProduct):
-            self._products[entry.id] = entry
+            self._products[entry.id] = self._waiting[entry.id] = entry
             self._next_id = max(self._next_id, entry.id + 1)
         elif isinstance(entry, _Delivered):
+            self._waiting.pop(entry.id, None)
             self._delivered.add(entry.id)
         else:
-            self._next_id = max(self._next_id, entry.id)
+            self.boots, self._next_id = entry.number, max(self._next_id, entry.next_id)
 
     def _drop_damaged(self) -> None:
         for product in list(self._products.values()):
             if not self._is_whole(product):
-                self.damaged += product.id not in self._delivered  # those may have made room
-                del self._products[product.id]
+                self.drop(product.id)
 
     def _is_whole(self, product: StoredProduct) -> bool:
         try:
@@ -142,7 +154,12 @@ class ProductStore:
     def _tidy(self) -> None:
         """Start with a journal of what is here, and no file that it does not tell of."""
         self._delivered &= self._products.keys()
-        entries: list[_Entry] = [_NextId(self._next_id), *self._products.values(), *map(_Delivered, self._delivered)]
+        self.boots += 1
+        entries: list[_Entry] = [
+            _Boot(self.boots, self._next_id),
+            *self._products.values(),
+            *map(_Delivered, self._delivered),
+        ]
         self._journal.rewrite([msgspec.json.encode(entry).decode() for entry in entries])
         known = {self._path(product_id).name for product_id in self._products} | {"journal"}
         for path in self.folder.iterdir():

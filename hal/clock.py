@@ -3,7 +3,13 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from hal.port import Port
+
+class Waitable(Protocol):
+    """A port, or anything else that becomes readable."""
+
+    def fileno(self) -> int:
+        """The descriptor that does; -1 where there is none (simulation)."""
+        ...
 
 
 class Clock(Protocol):
@@ -17,6 +23,6 @@ class Clock(Protocol):
         """Nanoseconds since 1970-01-01T00:00:00 UTC (POSIX, leap seconds not counted). To stamp."""
         ...
 
-    def wait(self, until_ns: int, ports: Sequence[Port] = ()) -> None:
+    def wait(self, until_ns: int, ports: Sequence[Waitable] = ()) -> None:
         """Return when `monotonic_ns() >= until_ns`, or as soon as one of `ports` has something to read."""
         ...

@@ -13,7 +13,9 @@ from importlib import import_module
 COMMANDS = {
     "kernels": "list the C kernels: self-tests and speed on this board",
     "cable": "lay a simulated serial cable between two pseudo-terminals",
+    "dictionary": "print all that the ground has to know of a mission's node, as JSON",
     "doctor": "say what this machine has, and what is missing for which command",
+    "node": "run the flight software of a node",
 }
 
 
@@ -54,9 +56,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValueError as error:  # what a person typed
         return _say(arguments[0], error, 2)
     except OSError as error:
-        return _say(arguments[0], error, 1)
+        return _say(arguments[0], _without_number(error), 1)
     except KeyboardInterrupt:
         return _say(arguments[0], "stopped", 130)
+
+
+def _without_number(error: OSError) -> str:
+    """What went wrong, in words; `[Errno 2]` tells a person nothing."""
+    if not error.strerror:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
 
 
 def _say(command: str, error: object, code: int) -> int:

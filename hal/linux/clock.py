@@ -4,7 +4,7 @@ import select
 import time
 from collections.abc import Sequence
 
-from hal.port import Port
+from hal.clock import Waitable
 
 
 class HostClock:
@@ -18,7 +18,7 @@ class HostClock:
         """POSIX nanoseconds, as good as the host's synchronisation."""
         return time.time_ns()
 
-    def wait(self, until_ns: int, ports: Sequence[Port] = ()) -> None:
+    def wait(self, until_ns: int, ports: Sequence[Waitable] = ()) -> None:
         """Sleep in one `select`, which a readable port or a signal handler's exception ends."""
         timeout_s = max(0, until_ns - time.monotonic_ns()) / 1e9
         readable = [port.fileno() for port in ports if port.fileno() >= 0]

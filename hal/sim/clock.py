@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hal.port import Port
+from hal.clock import Waitable
 
 EPOCH_UTC_NS = 1_767_225_600_000_000_000  # 2026-01-01T00:00:00 UTC
 
@@ -26,7 +26,7 @@ class VirtualClock:
         assert duration_ns >= 0
         self._now_ns += duration_ns
 
-    def wait(self, until_ns: int, ports: Sequence[Port] = ()) -> None:
+    def wait(self, until_ns: int, ports: Sequence[Waitable] = ()) -> None:
         """Jump to `until_ns`, or to the first arrival on a simulated port if that is earlier."""
         arrivals = [port.next_arrival_ns() for port in ports if hasattr(port, "next_arrival_ns")]
         target_ns = min([until_ns, *(ns for ns in arrivals if ns is not None)])

@@ -57,8 +57,8 @@ class Desk:
         bus = Bus()
         self.arm, self.events = Arm(), bus.subscribe(Event, "events", capacity=99, policy="drop_new")
         self.answers, self.source = [], TcSource(APID)
-        executive = Executive(VirtualClock(), bus, [self.arm])
-        self.dispatcher = Dispatcher([self.arm], executive, self.answers.append)
+        self.dispatcher = Dispatcher(Executive(VirtualClock(), bus), self.answers.append)
+        self.dispatcher.add(self.arm)
 
     def ask(self, request, acknowledge=Ack.ALL):
         packet = self.source.packet(request, acknowledge)

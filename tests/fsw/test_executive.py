@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from fsw.app import App
 from fsw.bus import Bus
 from fsw.executive import BudgetOverrun, Executive, StepFailed, TickMissed
+from hal.port import PortClosed
 from hal.sim.clock import VirtualClock
 from link.dictionary import Event
 
@@ -47,7 +48,10 @@ class Failing(App, period_ms=10, budget_ms=5):
 def flight(clock, *apps):
     bus = Bus()
     events = bus.subscribe(Event, "events", capacity=1000, policy="drop_new")
-    return Executive(clock, bus, apps), events
+    executive = Executive(clock, bus)
+    for app in apps:
+        executive.add(app)
+    return executive, events
 
 
 def run(executive, clock, until_ms):
@@ -112,6 +116,36 @@ def test_an_exception_ends_the_step_only():
     failures = [event.error for event in events.drain() if isinstance(event, StepFailed)]
     assert failures == ["RuntimeError: x", "RuntimeError: y", "RuntimeError: " + "z" * 46]
     assert (executive.failures, len(neighbour.ran_ms)) == (4, 6)
+
+
+def test_an_app_may_be_woken_between_its_ticks():
+    clock = VirtualClock()
+    executive, _ = flight(clock, slow := Slow(clock))
+    run(executive, clock, 50)
+    clock.advance(30 * MS)
+    executive.wake(slow)
+    run(executive, clock, 150)
+    assert slow.ran_ms == [0, 30, 100]
+    assert executive.ticks == 2
+
+
+def test_nested_sections_count_time_once():
+    clock = VirtualClock()
+    executive, _ = flight(clock)
+    with executive.section("outer", 10):
+        clock.advance(2 * MS)
+        with executive.section("inner", 10):
+            clock.advance(3 * MS)
+    assert executive.busy_ns == 5 * MS
+
+
+def test_only_a_port_that_went_away_ends_the_loop():
+    executive, events = flight(VirtualClock())
+    with pytest.raises(PortClosed), executive.section("link", 10):
+        raise PortClosed("unplugged")
+    with executive.section("link", 10):
+        raise OSError("disk")
+    assert len(events) == 1
 
 
 def test_a_budget_fits_into_its_period():

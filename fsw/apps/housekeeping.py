@@ -1,0 +1,141 @@
+"""Housekeeping: once a second, how the node is. What it counts, it counts from its start."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fsw.app import App, Report
+from fsw.apps.imaging import Imaging
+from fsw.apps.power import PowerSource
+from fsw.bus import Bus
+from fsw.dispatch import Dispatcher
+from fsw.executive import Executive
+from fsw.products import ProductStore
+from fsw.telecom import Telecom
+from hal.board import Board, Power
+from link.cop1.farm import State
+from link.dictionary import Event, Float32b, Int8ub, Int16ub, Int32ub, Octets, Telemetry, wire
+
+_NS = 1_000_000_000
+
+
+class NodeStatus(Telemetry, id=0x01):
+    """The node, 1 Hz."""
+
+    dictionary: bytes = wire(Octets(8), text="version of the dictionary that this telemetry is declared in")
+    boots: int = wire(Int16ub, text="starts of the node, this one included")
+    uptime_s: int = wire(Int32ub, unit="s")
+    ticks: int = wire(Int32ub, text="steps of apps")
+    ticks_missed: int = wire(Int16ub)
+    overruns: int = wire(Int16ub, text="steps and commands over their budget")
+    failures: int = wire(Int16ub, text="steps and commands that ended in an error")
+    loop_load: float = wire(Int8ub, unit="%", limits=(0, 80), text="of the last second, that the flight loop was busy")
+    jobs: int = wire(Int8ub, text="jobs that run or wait for a worker")
+    products_waiting: int = wire(Int16ub, text="products that the ground does not have yet")
+    store_octets: int = wire(Int32ub, unit="octets")
+    commands_accepted: int = wire(Int16ub)
+    commands_rejected: int = wire(Int16ub)
+    commands_failed: int = wire(Int16ub)
+    tc_frames_accepted: int = wire(Int16ub)
+    tc_frames_discarded: int = wire(Int16ub, text="by the FARM: repeated or out of sequence")
+    tc_frames_rejected: int = wire(Int16ub, text="damaged or for somebody else")
+    tc_octets_skipped: int = wire(Int32ub, unit="octets", text="noise between command units")
+    farm_state: State = wire(Int8ub)
+    farm_expects: int = wire(Int8ub, text="V(R), the next frame's sequence number")
+    tm_frames: int = wire(Int32ub)
+    reports_dropped: int = wire(Int16ub, text="reports that found their queue full")
+    power_w: float = wire(Float32b, unit="W")
+    energy_j: float = wire(Float32b, unit="J")
+    power_source: PowerSource = wire(Int8ub)
+
+
+class NodeStarted(Event, id=0x20):
+    """{node} runs on {board}; {products_waiting} products wait, {products_damaged} did not survive."""
+
+    node: str = wire()
+    board: str = wire()
+    products_waiting: int = wire(Int16ub)
+    products_damaged: int = wire(Int16ub)
+
+
+@dataclass
+class Housekeeping(App, period_ms=1000, budget_ms=20):
+    """Looks at everything, changes nothing."""
+
+    node: str
+    dictionary_version: str
+    board: Board
+    bus: Bus
+    executive: Executive
+    dispatcher: Dispatcher
+    telecom: Telecom
+    store: ProductStore
+    imaging: Imaging
+    _start_ns: int | None = None
+    _last_ns: int = 0
+    _last_loop_s: float = 0.0
+    _last_busy_s: float = 0.0
+    _energy_j: float = 0.0
+
+    def step(self, now_ns: int) -> Iterator[Report]:
+        """One report; at the first step, that the node has started."""
+        if self._start_ns is None:
+            self._start_ns = self._last_ns = now_ns
+            yield self._started()
+        elapsed_s, self._last_ns = (now_ns - self._last_ns) / _NS, now_ns
+        load = self._loop_load(elapsed_s)
+        power = self._account(elapsed_s)
+        yield self._status((now_ns - self._start_ns) // _NS, load, power)
+
+    def _started(self) -> NodeStarted:
+        waiting, damaged = len(self.store.waiting()), self.store.damaged
+        return NodeStarted(node=self.node, board=self.board.name, products_waiting=waiting, products_damaged=damaged)
+
+    def _loop_load(self, elapsed_s: float) -> float:
+        """The flight loop's share of a core since the last call, 0..1."""
+        loop_s = self.executive.busy_ns / _NS
+        busy_s, self._last_loop_s = loop_s - self._last_loop_s, loop_s
+        return min(1.0, busy_s / elapsed_s) if elapsed_s else 0.0
+
+    def _account(self, elapsed_s: float) -> Power:
+        """Power now, and the energy since the last call, by all the cores that were busy meanwhile."""
+        total_s = self.executive.busy_ns / _NS + self.imaging.jobs_cpu_s
+        busy_s, self._last_busy_s = total_s - self._last_busy_s, total_s
+        power = self.board.power(busy_s / elapsed_s if elapsed_s else 0.0)
+        self._energy_j += power.watts * elapsed_s
+        return power
+
+    def _status(self, uptime_s: int, load: float, power: Power) -> NodeStatus:
+        executive, dispatcher, uplink = self.executive, self.dispatcher, self.telecom.uplink
+        sender = self.telecom.downlink.sender
+        return NodeStatus(
+            dictionary=bytes.fromhex(self.dictionary_version),
+            boots=_capped(self.store.boots),
+            uptime_s=uptime_s,
+            ticks=executive.ticks % (1 << 32),
+            ticks_missed=_capped(executive.missed),
+            overruns=_capped(executive.overruns),
+            failures=_capped(executive.failures),
+            loop_load=round(100 * load),
+            jobs=min(self.imaging.runner.unfinished, 255),
+            products_waiting=_capped(len(self.store.waiting())),
+            store_octets=self.store.octets % (1 << 32),
+            commands_accepted=_capped(dispatcher.accepted),
+            commands_rejected=_capped(dispatcher.rejected),
+            commands_failed=_capped(dispatcher.failed),
+            tc_frames_accepted=_capped(uplink.accepted),
+            tc_frames_discarded=_capped(uplink.discarded),
+            tc_frames_rejected=_capped(uplink.rejected),
+            tc_octets_skipped=uplink.octets_skipped % (1 << 32),
+            farm_state=uplink.farm.state,
+            farm_expects=uplink.farm.vr,
+            tm_frames=sender.frames % (1 << 32),
+            reports_dropped=_capped(self.bus.dropped + sum(sender.dropped.values())),
+            power_w=power.watts,
+            energy_j=self._energy_j,
+            power_source=PowerSource[power.source.upper()],
+        )
+
+
+def _capped(count: int) -> int:
+    """A counter in 16 bits that stays at its end rather than starting anew."""
+    return min(count, 0xFFFF)

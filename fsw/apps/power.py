@@ -1,0 +1,10 @@
+"""How telemetry says where watts and joules come from."""
+
+from enum import IntEnum
+
+
+class PowerSource(IntEnum):
+    """`hal.board.Source` as a number; no joule goes down without it."""
+
+    MODELLED = 0
+    MEASURED = 1

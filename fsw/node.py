@@ -1,0 +1,165 @@
+"""A node, put together: one loop over one port, in host time or virtual time alike.
+
+`step` does what is due and returns; its caller waits until `next_wake_ns`, or until one of `waits_for` is readable.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fsw import executive, products
+from fsw.apps import files, housekeeping, imaging
+from fsw.apps.files import Files, ProductFiles
+from fsw.apps.housekeeping import Housekeeping
+from fsw.apps.imaging import Imaging
+from fsw.bus import Bus
+from fsw.dispatch import Dispatcher
+from fsw.executive import Executive
+from fsw.jobs.job import Runner
+from fsw.mission import FILES_CHANNEL, HOUSEKEEPING_CHANNEL, Mission
+from fsw.reporter import Reporter
+from fsw.telecom import Telecom
+from hal.board import Board
+from hal.camera import Camera
+from hal.clock import Clock, Waitable
+from hal.port import Port
+from link.cfdp.entity import Entity
+from link.cfdp.settings import Settings
+from link.dictionary import Dictionary, FileService
+from link.managed import Managed
+from link.pus.source import TmSource
+from link.pus.verification import FailureCode, RoutingFailure
+from link.space_packet import HEADER_SIZE
+
+_LINK_BUDGET_MS = 50
+_APID_MASK = 0x7FF
+_TRANSACTIONS_PER_BOOT = 1 << 16  # so that no transaction number comes twice, however often the node starts
+
+
+def dictionary_of(mission: Mission) -> Dictionary:
+    """All that the ground has to know of the mission's node."""
+    said = mission.files
+    service = FileService(apid=said.apid, node_entity=said.entity, ground_entity=said.ground_entity)
+    declared = (executive, housekeeping, imaging, files)
+    return Dictionary.of(mission.node.name, mission.node.apid, mission.managed.to_dict(), declared, service)
+
+
+@dataclass
+class Node:
+    """The flight software of one node. `apid` is that of its requests."""
+
+    apid: int
+    bus: Bus
+    executive: Executive
+    dispatcher: Dispatcher
+    telecom: Telecom
+    reporter: Reporter
+    imaging: Imaging
+    files: Files
+
+    def step(self) -> None:
+        """Everything that is due now. Raises PortClosed; what was promised to be kept is on the disk then."""
+        with self.executive.section("uplink", _LINK_BUDGET_MS):
+            for packet in self.telecom.receive():
+                self._route(packet)
+        if self.imaging.runner.unfinished:
+            self.executive.wake(self.imaging)
+        self.executive.run_due()
+        with self.executive.section("downlink", _LINK_BUDGET_MS):
+            self.dispatcher.tell_completions()
+            self._queue()
+            if self.telecom.transmit():
+                self._queue()  # what was handed over made room; what fills it decides when to wake
+
+    @property
+    def next_wake_ns(self) -> int:
+        """When something is due next, if nothing arrives before."""
+        due = (self.telecom.next_wake_ns, self.files.deadline_ns, self.imaging.runner.next_wake_ns())
+        return min([self.executive.next_due_ns, *(ns for ns in due if ns is not None)])
+
+    @property
+    def waits_for(self) -> Sequence[Waitable]:
+        """What may arrive before."""
+        return self.telecom.port, self.imaging.runner
+
+    def _queue(self) -> None:
+        """File data and reports to the link's queues, as far as there is room."""
+        for report in self.files.fill():
+            self.bus.publish(report)
+        self.reporter.send()
+
+    def _route(self, packet: bytes) -> None:
+        apid = int.from_bytes(packet[:2]) & _APID_MASK
+        if apid == self.apid:
+            self.dispatcher.handle(packet)
+        elif apid == self.files.apid:
+            self.files.receive(packet)
+        else:
+            request = int.from_bytes(packet[:4])
+            reason = f"APID {apid}, expected {self.apid} or {self.files.apid}"
+            self.bus.publish(RoutingFailure(request=request, code=FailureCode.ILLEGAL_APID, reason=reason))
+
+
+def build_node(
+    mission: Mission,
+    *,
+    clock: Clock,
+    port: Port,
+    bits_per_second: int,
+    camera: Camera,
+    board: Board,
+    runner: Runner,
+    state: Path,
+) -> Node:
+    """The node of `mission` on these devices; `state` is the folder that survives a restart."""
+    managed, bus = mission.managed, Bus()
+    store = products.ProductStore(state / "products", mission.store.octets_max)
+    loop = Executive(clock, bus)
+    dispatcher = Dispatcher(loop, bus.publish)
+    telecom = Telecom(clock, port, managed, bits_per_second)
+    sender = telecom.downlink.sender
+    imager = Imaging(
+        camera=camera,
+        runner=runner,
+        store=store,
+        board=board,
+        threshold=mission.imaging.threshold,
+        smallest_px=mission.imaging.smallest_px,
+    )
+    keeper = Housekeeping(
+        node=mission.node.name,
+        dictionary_version=dictionary_of(mission).version,
+        board=board,
+        bus=bus,
+        executive=loop,
+        dispatcher=dispatcher,
+        telecom=telecom,
+        store=store,
+        imaging=imager,
+    )
+    sending = Files(
+        clock=clock,
+        store=store,
+        entity=_entity(mission, store, telecom),
+        ground_entity=mission.files.ground_entity,
+        sender=sender,
+        channel=FILES_CHANNEL,
+        apid=mission.files.apid,
+    )
+    for app in (keeper, imager, sending):
+        loop.add(app)
+        dispatcher.add(app)
+    reporter = Reporter(bus, clock, TmSource(mission.node.apid), sender, HOUSEKEEPING_CHANNEL)
+    return Node(mission.node.apid, bus, loop, dispatcher, telecom, reporter, imager, sending)
+
+
+def _entity(mission: Mission, store: products.ProductStore, telecom: Telecom) -> Entity:
+    """PDUs fill a frame each; patience is two seconds and what waits on the wire meanwhile."""
+    patience_ms = 2_000 + 6 * telecom.downlink.unit_ns // 1_000_000
+    settings = Settings(pdu_octets_max=_pdu_octets(mission.managed), ack_ms=patience_ms, nak_ms=patience_ms)
+    first = store.boots * _TRANSACTIONS_PER_BOOT
+    return Entity(mission.files.entity, ProductFiles(store), settings, first_sequence=first)
+
+
+def _pdu_octets(managed: Managed) -> int:
+    return managed.tm_data_octets - HEADER_SIZE

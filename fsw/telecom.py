@@ -1,0 +1,143 @@
+"""The node's end of the link: octets up to telecommand packets, packets down to octets at the rate of the wire.
+
+Up (CCSDS 231.0, 232.0, 232.1): CLTU -> TC frame -> FARM-1 -> packets. Down (132.0, 131.0): packets -> TM frame with the
+CLCW -> Reed-Solomon, randomiser, sync marker. The next unit is made only when the one before is nearly through the
+wire, so that what matters more overtakes what came earlier; nothing queues in the port.
+"""
+
+from hal.clock import Clock
+from hal.port import Port
+from link.cltu import TAIL, CltuReader
+from link.cop1 import Farm, Verdict
+from link.errors import DecodeError
+from link.managed import Managed
+from link.tc_frame import TcFrame
+from link.tc_segment import split_packets
+from link.tm_coding import ASM_OCTETS, TmEncoder
+from link.tm_sender import TmSender
+
+_BITS_PER_OCTET = 10  # 8N1
+_READ_OCTETS = 65_536
+_NS = 1_000_000_000
+_BEACON_NS = _NS  # without anything to say, one frame a second keeps the ground synchronised and its COP-1 informed
+_LEAD_NS = 20_000_000  # how early the next unit is handed over: what a loaded host may be late
+_RETRY_NS = 5_000_000  # when a port's buffer was full
+
+
+class Uplink:
+    """Received octets to the packets in accepted frames.
+
+    Counts `accepted` frames, `discarded` ones (FARM), `rejected` ones (damaged, foreign, senseless) and `bad_packets`.
+    """
+
+    def __init__(self, managed: Managed) -> None:
+        self._managed = managed
+        self.units = CltuReader(randomised=managed.cltu_randomise, frame_octets_max=managed.tc_frame_octets_max)
+        self.farm = Farm(managed.farm_window)
+        self.accepted = self.discarded = self.rejected = self.bad_packets = 0
+
+    @property
+    def octets_skipped(self) -> int:
+        """What stood between command units, their own tails not counted."""
+        return max(0, self.units.octets_skipped - len(TAIL) * self.units.units)
+
+    def feed(self, octets: bytes) -> list[bytes]:
+        """The packets that became whole, in order."""
+        return [packet for unit in self.units.feed(octets) for packet in self._packets(unit)]
+
+    @property
+    def clcw_word(self) -> int:
+        """What the ground is to know of the FARM."""
+        return self.farm.clcw(self._managed.tc_channel).word
+
+    def _packets(self, unit: bytes) -> list[bytes]:
+        try:
+            frame = TcFrame.decode(unit, fecf=self._managed.tc_fecf)
+        except DecodeError:
+            self.rejected += 1
+            return []
+        if (frame.spacecraft_id, frame.channel) != (self._managed.spacecraft_id, self._managed.tc_channel):
+            self.rejected += 1
+            return []
+        if self.farm.on_frame(frame) is not Verdict.ACCEPT:
+            self.discarded += 1
+            return []
+        self.accepted += 1
+        return [] if frame.control else self._split(frame.data)
+
+    def _split(self, data: bytes) -> list[bytes]:
+        try:
+            return split_packets(data)
+        except DecodeError:
+            self.bad_packets += 1
+            return []
+
+
+class Downlink:
+    """Packets to units on `port`, whose wire carries `bits_per_second`. One unit takes `unit_ns`.
+
+    Counts `units`; `sender` has the other counters.
+    """
+
+    def __init__(self, clock: Clock, port: Port, managed: Managed, bits_per_second: int) -> None:
+        self._clock, self._port = clock, port
+        self.sender, self._encoder = TmSender(managed), TmEncoder(managed)
+        self.unit_ns = (ASM_OCTETS + managed.tm_code_octets) * _BITS_PER_OCTET * _NS // bits_per_second
+        self._lead_ns = min(_LEAD_NS, self.unit_ns)
+        self._wire_free_ns = self._beacon_ns = clock.monotonic_ns()
+        self._unsent = b""
+        self._told_clcw = -1
+        self.units = 0
+
+    @property
+    def next_wake_ns(self) -> int:
+        """When `step` has something to do again, unless packets or a CLCW come meanwhile."""
+        if self._unsent:
+            return self._clock.monotonic_ns() + _RETRY_NS
+        return self._ready_ns if self.sender.waiting else max(self._beacon_ns, self._ready_ns)
+
+    def step(self, clcw_word: int) -> bool:
+        """Hand over one unit, if the wire is nearly free and there is something to say; whether there was.
+
+        Raises PortClosed.
+        """
+        now_ns = self._clock.monotonic_ns()
+        due = self.sender.waiting or clcw_word != self._told_clcw or now_ns >= self._beacon_ns
+        begins = due and not self._unsent and now_ns >= self._ready_ns
+        if begins:
+            self._unsent = self._encoder.encode(self.sender.next_frame(clcw_word))
+            self._told_clcw = clcw_word
+            self._wire_free_ns = max(now_ns, self._wire_free_ns) + self.unit_ns
+            self._beacon_ns = now_ns + _BEACON_NS
+            self.units += 1
+        if self._unsent:
+            self._unsent = self._unsent[self._port.write(self._unsent) :]
+        return begins
+
+    @property
+    def _ready_ns(self) -> int:
+        return self._wire_free_ns - self._lead_ns
+
+
+class Telecom:
+    """Both directions over one port."""
+
+    def __init__(self, clock: Clock, port: Port, managed: Managed, bits_per_second: int) -> None:
+        self.port, self.uplink = port, Uplink(managed)
+        self.downlink = Downlink(clock, port, managed, bits_per_second)
+
+    def receive(self) -> list[bytes]:
+        """The telecommand packets that came up. Raises PortClosed."""
+        packets = []
+        while octets := self.port.read(_READ_OCTETS):
+            packets += self.uplink.feed(octets)
+        return packets
+
+    def transmit(self) -> bool:
+        """Hand over what is due; whether a new frame was begun. Raises PortClosed."""
+        return self.downlink.step(self.uplink.clcw_word)
+
+    @property
+    def next_wake_ns(self) -> int:
+        """When `transmit` has something to do again."""
+        return self.downlink.next_wake_ns

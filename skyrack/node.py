@@ -1,0 +1,145 @@
+"""Run the flight software of a node: on a board, or as a process on this machine.
+
+skyrack node examples/missions/coastwatch.toml --port serial:///dev/ttyAMA0?baud=115200
+skyrack node examples/missions/coastwatch.toml --port tcp-listen://127.0.0.1:5100 --state /tmp/coastwatch
+
+It ends with exit code 0 when asked to (^C, SIGTERM) and 1 when the port goes away; products that the ground does not
+have yet wait in the state folder for the next start.
+"""
+
+import argparse
+import gc
+import os
+import signal
+import socket
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:  # what these import takes longer than a refused command line should
+    from fsw.mission import Mission
+    from hal.board import Board
+    from hal.camera import Camera
+    from hal.clock import Clock
+    from hal.port import Port
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which mission, over which port, with which memory."""
+    parser.add_argument("mission", type=Path, metavar="MISSION", help="the mission file (TOML)")
+    parser.add_argument("--port", required=True, metavar="URL", help="serial://, tcp://, tcp-listen:// or udp://")
+    parser.add_argument(
+        "--state", type=Path, metavar="DIR", help="what survives a restart (default ~/.local/state/skyrack/NODE)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Fly until a signal or the end of the port."""
+    from fsw.jobs.process import JobLimits, ProcessRunner
+    from fsw.mission import load_mission
+    from fsw.node import build_node
+    from fsw.pipelines import PIPELINES
+    from fsw.storage import claim_folder
+    from hal.linux.clock import HostClock
+    from hal.ports import open_port
+
+    mission = load_mission(options.mission)
+    clock, said = HostClock(), mission.jobs
+    limits = JobLimits(
+        workers=said.workers,
+        waiting_max=said.waiting_max,
+        memory_octets=said.memory_mib << 20,
+        timeout_s=said.timeout_s,
+        attempts=said.attempts,
+    )
+    with ExitStack() as devices:
+        stop = devices.enter_context(StopSignal())
+        state = options.state or _default_state(mission.node.name)
+        devices.enter_context(claim_folder(state))
+        runner = ProcessRunner(clock, limits, PIPELINES)
+        devices.callback(runner.close)
+        port = open_port(options.port)
+        devices.callback(port.close)
+        node = build_node(
+            mission,
+            clock=clock,
+            port=port,
+            bits_per_second=_rate(port, mission),
+            camera=_camera(mission, clock),
+            board=_board(mission),
+            runner=runner,
+            state=state,
+        )
+        gc.collect()
+        gc.freeze()  # what lives from here to the end need not be looked at again
+        while not stop.requested:
+            node.step()
+            clock.wait(node.next_wake_ns, [*node.waits_for, stop])
+    return 0
+
+
+class StopSignal:
+    """SIGTERM and SIGINT end the loop between two steps, never inside one. Readable once one of them came."""
+
+    def __enter__(self) -> Self:
+        self.requested = False
+        self._ours, theirs = socket.socketpair()
+        self._theirs = theirs
+        theirs.setblocking(False)
+        self._wakeup = signal.set_wakeup_fd(theirs.fileno())
+        self._handlers = {number: signal.signal(number, self._request) for number in (signal.SIGTERM, signal.SIGINT)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._wakeup)
+        self._ours.close()
+        self._theirs.close()
+
+    def fileno(self) -> int:
+        """The end that becomes readable."""
+        return self._ours.fileno()
+
+    def _request(self, *_: object) -> None:
+        self.requested = True
+
+
+def _default_state(node: str) -> Path:
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "skyrack" / node
+
+
+def _rate(port: "Port", mission: "Mission") -> int:
+    """Bits a second: a UART knows, a socket does not."""
+    from hal.linux.serial_port import SerialPort
+
+    return port.baud if isinstance(port, SerialPort) else mission.radio.bits_per_second
+
+
+def _camera(mission: "Mission", clock: "Clock") -> "Camera":
+    from hal.camera import Georeference
+    from hal.sim.camera import Scene, SceneCamera
+
+    scenes = {
+        scene.target: Scene(
+            path=scene.file,
+            georeference=Georeference(
+                epsg=scene.epsg, easting_m=scene.easting_m, northing_m=scene.northing_m, pixel_m=scene.pixel_m
+            ),
+        )
+        for scene in mission.scene
+    }
+    return SceneCamera(scenes, clock)
+
+
+def _board(mission: "Mission") -> "Board":
+    """This computer's sensors, or else the mission's model."""
+    from hal.linux.board import MeasuredBoard, board_name, find_input_rail
+    from hal.sim.board import ModelBoard
+
+    rail = find_input_rail()
+    if rail:
+        return MeasuredBoard(board_name(), rail)
+    model = mission.board
+    return ModelBoard(name=model.name, idle_watts=model.idle_watts, core_watts=model.core_watts)

@@ -1,0 +1,234 @@
+"""The whole node, telecommand in to product out, in virtual time over a cable that loses what it is told to lose."""
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from fsw.jobs.inline import InlineRunner
+from fsw.mission import load_mission
+from fsw.node import build_node
+from fsw.pipelines import water
+from fsw.products import Provenance
+from hal.camera import Georeference
+from hal.port import PortClosed
+from hal.sim.board import ModelBoard
+from hal.sim.cable import Channel, cable
+from hal.sim.camera import Scene, SceneCamera
+from hal.sim.clock import VirtualClock
+from link.product import Product
+from link.pus.functions import PerformFunction
+from link.pus.test import Ping, Pong
+from link.pus.tracker import Progress
+from tests.fsw.station import Station
+
+COASTWATCH = Path(__file__).parents[2] / "examples" / "missions" / "coastwatch.toml"
+MISSION = load_mission(COASTWATCH)
+PROVENANCE = Provenance(
+    target="coast",
+    raw_octets=1,
+    input_sha256="00" * 32,
+    capture_utc_ns=1,
+    compute_start_utc_ns=2,
+    compute_end_utc_ns=3,
+    joules=0.5,
+    joules_source="modelled",
+)
+SECOND, MS = 1_000_000_000, 1_000_000
+COMPUTE_MS = 40
+STATION_NS = 20 * MS  # between two steps of the station
+
+
+class World:
+    """A node, a cable and a station on one virtual clock; `folder` is what survives the node."""
+
+    def __init__(self, folder, *, noise=0.0, seed=1, bits_per_second=115_200):
+        self.folder, self.bits_per_second, self.noise, self.seed = folder, bits_per_second, noise, seed
+        self.clock = VirtualClock()
+        self.up, self.down = self.channel("up"), self.channel("down")
+        ground_end, self.node_end = cable(self.clock, self.up, self.down)
+        self.station = Station(COASTWATCH, self.clock, ground_end)
+        self.boot()
+
+    def channel(self, name):
+        return Channel(bits_per_second=self.bits_per_second, noise=self.noise, random=Random(f"{self.seed}/{name}"))
+
+    def boot(self):
+        scenes = {
+            scene.target: Scene(
+                path=scene.file,
+                georeference=Georeference(
+                    epsg=scene.epsg, easting_m=scene.easting_m, northing_m=scene.northing_m, pixel_m=scene.pixel_m
+                ),
+            )
+            for scene in MISSION.scene
+        }
+        pipelines = {"water": water.run}
+        self.node = build_node(
+            MISSION,
+            clock=self.clock,
+            port=self.node_end,
+            bits_per_second=self.bits_per_second,
+            camera=SceneCamera(scenes, self.clock),
+            board=ModelBoard(name="model", idle_watts=2.0, core_watts=1.0),
+            runner=InlineRunner(self.clock, pipelines, duration_ns=COMPUTE_MS * MS, waiting_max=4),
+            state=self.folder,
+        )
+
+    def run(self, seconds, until=lambda: False):
+        """Let time pass until `until` holds; whether it did. The node is stepped only when it asks to be."""
+        end_ns, wake_ns = self.clock.monotonic_ns() + seconds * SECOND, 0
+        while self.clock.monotonic_ns() < end_ns and not until():
+            arrival_ns = self.node_end.next_arrival_ns()
+            if self.clock.monotonic_ns() >= min(wake_ns, wake_ns if arrival_ns is None else arrival_ns):
+                self.node.step()
+                wake_ns = self.node.next_wake_ns
+            self.station.step()
+            self.clock.wait(min(wake_ns, self.clock.monotonic_ns() + STATION_NS), [self.node_end])
+        return until()
+
+
+def test_a_command_becomes_a_product_on_the_ground(tmp_path):
+    world = World(tmp_path)
+    station = world.station
+    world.run(2)
+    tracked = station.command("imaging.capture", target="coast")
+    assert world.run(10, lambda: station.files.files and tracked.is_over)
+    assert tracked.progress is Progress.COMPLETED
+    assert [label for label, _ in tracked.stages] == ["AcceptanceSuccess", "StartSuccess", "CompletionSuccess"]
+    (name,) = station.files.files
+    product = Product.decode(station.files.files[name])
+    assert (name, product.id, product.target) == ("000001-coast.product", 1, "coast")
+    assert product.water.georeference.epsg == 31985
+    assert world.run(5, lambda: station.events[-1].name == "ProductDelivered")
+    assert world.node.files.store.waiting() == []
+    assert [event.name for event in station.events] == ["NodeStarted", "ProductReady", "ProductDelivered"]
+
+
+def test_the_ground_can_split_capture_to_answer(tmp_path):
+    world = World(tmp_path)
+    station = world.station
+    world.run(1)
+    station.command("imaging.capture", target="coast")
+    world.run(10, lambda: any(status["state"] == "delivered" for status in station.named("ProductStatus")))
+    last = station.named("ProductStatus")[-1]
+    assert last["capture"] <= last["compute_start"] < last["compute_end"] <= last["first_pdu"]
+    assert last["compute_end"] - last["compute_start"] == pytest.approx(COMPUTE_MS * MS, abs=100)
+    assert last["first_pdu"] - last["compute_end"] < 100 * MS
+    assert (last["octets"], last["raw_octets"]) == (len(station.files.files[last["name"]]), 737_088)
+    assert (last["joules"], last["power_source"]) == (pytest.approx(3.0 * COMPUTE_MS / 1000), "modelled")
+    assert len(last["input_sha256"]) == 32
+
+
+def test_the_desert_says_so_in_a_few_octets(tmp_path):
+    world = World(tmp_path)
+    world.station.command("imaging.capture", target="desert")
+    assert world.run(10, lambda: world.station.files.files)
+    (octets,) = world.station.files.files.values()
+    assert Product.decode(octets).water is None
+
+
+def test_housekeeping_flows_once_a_second_all_the_while(tmp_path):
+    world = World(tmp_path, bits_per_second=9600)
+    for _ in range(3):
+        world.station.command("imaging.capture", target="coast")
+    world.run(40)
+    uptimes = [status["uptime_s"] for status in world.station.named("NodeStatus")]
+    assert uptimes == list(range(len(uptimes)))
+    assert len(uptimes) >= 38
+    assert len(world.station.files.files) == 3
+    last = world.station.named("NodeStatus")[-1]
+    assert last["dictionary"].hex() == world.station.dictionary.version
+    assert (last["ticks_missed"], last["failures"], last["reports_dropped"]) == (0, 0, 0)
+    assert (last["commands_accepted"], last["power_w"], last["power_source"]) == (3, 2.0, "modelled")
+    assert last["energy_j"] == pytest.approx(2.0 * last["uptime_s"] + 3 * COMPUTE_MS / 1000, rel=1e-3)
+
+
+def test_a_large_product_keeps_the_wire_busy(tmp_path):
+    """100 000 octets take the time that their frames need on the wire, and 5 % more for everything else."""
+    world = World(tmp_path)
+    world.run(2)
+    store, content = world.node.files.store, Random(5).randbytes(100_000)
+    begin_ns = world.clock.monotonic_ns()
+    store.add(store.allot_id(), "large.product", content, PROVENANCE)
+    assert world.run(60, lambda: world.station.files.files)
+    frames = len(content) / (MISSION.managed.tm_data_octets - 6 - 20)
+    needed_s = frames * world.node.telecom.downlink.unit_ns / SECOND
+    assert world.station.files.files["large.product"] == content
+    assert (world.clock.monotonic_ns() - begin_ns) / SECOND < 1.05 * needed_s + 1
+    uptimes = [status["uptime_s"] for status in world.station.named("NodeStatus")]
+    assert uptimes == list(range(len(uptimes)))
+
+
+def test_every_request_is_answered(tmp_path):
+    world = World(tmp_path)
+    station = world.station
+    requests = {
+        "ping": station.request(Ping(), "ping"),
+        "unknown": station.request(PerformFunction(function=999, arguments=b""), "unknown"),
+        "moon": station.command("imaging.capture", target="moon"),
+    }
+    assert world.run(5, lambda: all(tracked.is_over for tracked in requests.values()))
+    assert Pong() in station.reports
+    assert requests["ping"].progress is Progress.COMPLETED
+    assert requests["unknown"].reason == "unknown_function: function 999"
+    assert requests["moon"].reason == "not_now: no target 'moon' in sight; known: coast, desert"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_noise_and_a_cut_delay_the_product_and_change_nothing(tmp_path, seed):
+    quiet, storm = World(tmp_path / "quiet"), World(tmp_path / "storm", noise=1e-5, seed=seed)
+    for world in (quiet, storm):
+        world.run(1)
+        world.station.command("imaging.capture", target="coast")
+    storm.run(1, lambda: storm.node.files.store.waiting())
+    for channel in (storm.up, storm.down):
+        channel.cut(storm.clock.monotonic_ns() + 5 * SECOND)
+    assert quiet.run(10, lambda: quiet.station.files.files)
+    assert storm.run(60, lambda: storm.station.files.files)
+    assert storm.station.files.files == quiet.station.files.files
+    assert storm.clock.monotonic_ns() > quiet.clock.monotonic_ns()
+    assert storm.run(60, lambda: not storm.node.files.store.waiting())
+
+
+def test_the_same_seed_gives_the_same_run(tmp_path):
+    def history(folder):
+        world = World(folder, noise=1e-4, seed=7)
+        world.station.command("imaging.capture", target="coast")
+        world.run(20)
+        return world.down.carried, world.down.flipped_bits, world.station.samples, world.station.files.files
+
+    assert history(tmp_path / "one") == history(tmp_path / "two")
+
+
+def test_a_product_survives_an_unplugged_port_and_a_restart(tmp_path):
+    world = World(tmp_path)
+    world.station.command("imaging.capture", target="coast")
+    assert world.run(5, lambda: world.node.files.store.waiting())
+    world.node_end.close()
+    with pytest.raises(PortClosed):
+        world.run(1)
+    ground_end, world.node_end = cable(world.clock, world.channel("up"), world.channel("down"))
+    world.station.port = ground_end
+    world.boot()
+    assert world.run(20, lambda: world.station.files.files)
+    assert world.run(5, lambda: world.station.named("NodeStatus")[-1]["boots"] == 2)
+    assert world.station.named("NodeStatus")[-1]["commands_accepted"] == 0  # nobody had to ask again
+
+
+def test_garbage_on_the_line_is_counted(tmp_path):
+    world = World(tmp_path)
+    world.station.port.write(bytes(range(256)) * 4)
+    world.run(3)
+    last = world.station.named("NodeStatus")[-1]
+    assert last["tc_octets_skipped"] + last["tc_frames_rejected"] > 900
+    assert world.station.request(Ping(), "ping")
+    assert world.run(3, lambda: Pong() in world.station.reports)
+
+
+def test_a_request_for_nobody_is_told_so(tmp_path):
+    world = World(tmp_path)
+    world.station.source.apid = 99
+    tracked = world.station.request(Ping(), "ping")
+    assert world.run(3, lambda: tracked.is_over)
+    assert tracked.reason == "illegal_apid: APID 99, expected 65 or 2045"

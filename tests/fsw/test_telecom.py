@@ -1,0 +1,154 @@
+"""The node's end of the link: whatever comes up is survived and counted; what goes down keeps the wire's pace."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fsw.telecom import Telecom, Uplink
+from hal.port import PortClosed
+from hal.sim.cable import Channel, cable
+from hal.sim.clock import VirtualClock
+from link.clcw import Clcw
+from link.cltu import encode_cltu
+from link.managed import Managed, TmChannel
+from link.space_packet import SpacePacket
+from link.tc_frame import TcFrame
+from link.tm_coding import ASM_OCTETS, TmDecoder
+from link.tm_receiver import TmReceiver
+
+BITS_PER_SECOND = 115_200
+MANAGED = Managed(
+    spacecraft_id=0x2A5,
+    tm_frame_octets=892,
+    interleave=4,
+    tm_channels=(TmChannel(name="housekeeping", vc=0), TmChannel(name="files", vc=1, queue_packets=2)),
+)
+UNIT_NS = (ASM_OCTETS + MANAGED.tm_code_octets) * 10 * 1_000_000_000 // BITS_PER_SECOND
+SECOND, MS = 1_000_000_000, 1_000_000
+
+
+def packet(count, size=20, apid=65):
+    return SpacePacket(apid, count, bytes(size), is_command=True).encode()
+
+
+def command_unit(data, sequence, **wrong):
+    fields = {"spacecraft_id": 0x2A5, "channel": 0, "sequence": sequence, "data": data, **wrong}
+    return encode_cltu(TcFrame(**fields).encode(), randomise=True)
+
+
+class Bench:
+    """A node's end, a cable, and the receiving half of a ground station."""
+
+    def __init__(self):
+        self.clock = VirtualClock()
+        self.up, self.down = Channel(bits_per_second=BITS_PER_SECOND), Channel(bits_per_second=BITS_PER_SECOND)
+        self.ground, port = cable(self.clock, self.up, self.down)
+        self.telecom = Telecom(self.clock, port, MANAGED, BITS_PER_SECOND)
+        self.decoder, self.receiver = TmDecoder(MANAGED), TmReceiver(MANAGED)
+        self.got = []
+
+    def run_until(self, end_ns, ready=lambda: None):
+        """Step the node's end whenever it asks to be; note (time, channel, packet) of what arrives."""
+        while self.clock.monotonic_ns() < end_ns:
+            ready()
+            self.telecom.transmit()
+            now = self.clock.monotonic_ns()
+            self.clock.wait(max(now + 1, min(end_ns, now + 5 * MS, self.telecom.downlink.next_wake_ns)))
+            for frame in self.decoder.feed(self.ground.read(65536)):
+                self.got += [(self.clock.monotonic_ns(), *delivery) for delivery in self.receiver.feed(frame)]
+
+
+def test_packets_come_out_of_accepted_frames_in_order():
+    uplink = Uplink(MANAGED)
+    stream = command_unit(packet(1) + packet(2, 30), 0) + command_unit(packet(3), 1)
+    assert uplink.feed(stream) == [packet(1), packet(2, 30), packet(3)]
+    assert (uplink.accepted, uplink.rejected, Clcw.from_word(uplink.clcw_word).report) == (2, 0, 2)
+
+
+@pytest.mark.parametrize("wrong", [{"spacecraft_id": 0x2A4}, {"channel": 1}])
+def test_frames_for_others_are_counted_and_left_alone(wrong):
+    uplink = Uplink(MANAGED)
+    assert uplink.feed(command_unit(packet(1), 0, **wrong)) == []
+    assert (uplink.accepted, uplink.rejected, uplink.farm.vr) == (0, 1, 0)
+
+
+def test_a_repeated_frame_is_discarded():
+    uplink = Uplink(MANAGED)
+    uplink.feed(command_unit(packet(1), 0))
+    assert uplink.feed(command_unit(packet(1), 0)) == []
+    assert (uplink.accepted, uplink.discarded) == (1, 1)
+
+
+def test_half_a_packet_in_a_frame_is_counted():
+    uplink = Uplink(MANAGED)
+    assert uplink.feed(command_unit(packet(1) + packet(2)[:-1], 0)) == []
+    assert uplink.feed(command_unit(b"\x20" * 9, 1)) == []
+    assert uplink.bad_packets == 2
+
+
+@settings(max_examples=50)
+@given(st.binary(max_size=200), st.integers(1, 40))
+def test_garbage_is_counted_and_the_next_command_still_comes_through(garbage, chunk):
+    uplink = Uplink(MANAGED)
+    stream = garbage + command_unit(packet(7), 0) * 2
+    packets = [one for at in range(0, len(stream), chunk) for one in uplink.feed(stream[at : at + chunk])]
+    assert packets[-1:] == [packet(7)]
+    assert uplink.units.octets_skipped <= len(stream)
+
+
+def test_without_anything_to_say_one_frame_a_second():
+    bench = Bench()
+    bench.run_until(10 * SECOND)
+    assert bench.telecom.downlink.units == 10
+    assert bench.receiver.idle == bench.decoder.received == 10
+    assert bench.receiver.clcw == bench.telecom.uplink.clcw_word
+
+
+def test_a_changed_clcw_goes_down_at_once():
+    bench = Bench()
+    bench.run_until(SECOND // 2)
+    bench.telecom.uplink.feed(command_unit(packet(1), 0))
+    bench.run_until(SECOND // 2 + 2 * UNIT_NS)
+    assert Clcw.from_word(bench.receiver.clcw).report == 1
+
+
+def test_file_data_fill_the_wire_and_housekeeping_overtakes_them():
+    bench, sent = Bench(), []
+    sender = bench.telecom.downlink.sender
+
+    def ready():
+        while sender.room("files"):
+            sender.offer("files", SpacePacket(2045, len(sent) % 16384, bytes(860)).encode())
+            sent.append(None)
+        second = bench.clock.monotonic_ns() // SECOND
+        if second > len(told):
+            told.append(bench.clock.monotonic_ns())
+            sender.offer("housekeeping", packet(second))
+
+    told = []
+    bench.run_until(20 * SECOND, ready)
+    carried = bench.down.carried * 10 / BITS_PER_SECOND
+    assert carried > 19.9  # the wire was never idle
+    arrived = [ns for ns, channel, _ in bench.got if channel == "housekeeping"]
+    assert len(arrived) >= 18
+    delays = [there - here for here, there in zip(told, arrived, strict=False)]
+    assert max(delays) <= 2 * UNIT_NS + 30 * MS  # the frame on the wire, its own, the lead and the station's polling
+
+
+def test_a_full_port_buffer_delays_and_loses_nothing(monkeypatch):
+    bench = Bench()
+    port, takes = bench.telecom.port, iter([100, 0, 7, 0] * 50)
+    write = port.write
+    monkeypatch.setattr(port, "write", lambda octets: write(octets[: next(takes, len(octets))]))
+    bench.run_until(5 * SECOND)
+    assert bench.decoder.received >= 3
+    assert bench.decoder.octets_skipped == 0
+
+
+def test_an_unplugged_port_is_told():
+    bench = Bench()
+    bench.telecom.port.close()
+    with pytest.raises(PortClosed):
+        bench.telecom.receive()
+    with pytest.raises(PortClosed):
+        bench.telecom.transmit()

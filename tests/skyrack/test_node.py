@@ -1,0 +1,106 @@
+"""`skyrack node` and `skyrack dictionary` as a person meets them: one sentence, an exit code, nothing lost."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import tty
+from pathlib import Path
+
+import pytest
+
+from fsw.mission import load_mission
+from fsw.node import dictionary_of
+from link.dictionary import Dictionary
+from link.tm_coding import TmDecoder
+from link.tm_receiver import TmReceiver
+from skyrack.cli import main
+
+COASTWATCH = Path(__file__).parents[2] / "examples" / "missions" / "coastwatch.toml"
+PATIENCE_S = 20
+
+
+class Flying:
+    """A node process on a pseudo-terminal whose other side is here."""
+
+    def __init__(self, state):
+        self.line, far = pty.openpty()
+        tty.setraw(self.line)
+        command = [sys.executable, "-m", "skyrack.cli", "node", str(COASTWATCH)]
+        url = f"serial://{os.ttyname(far)}?baud=115200"
+        self.process = subprocess.Popen(
+            [*command, "--port", url, "--state", str(state)], stderr=subprocess.PIPE, text=True
+        )
+        self.await_telemetry()
+        os.close(far)
+
+    def await_telemetry(self):
+        managed = load_mission(COASTWATCH).managed
+        decoder, receiver = TmDecoder(managed), TmReceiver(managed)
+        while not receiver.channels["housekeeping"].frames:
+            assert select.select([self.line], [], [], PATIENCE_S)[0], "no telemetry"
+            for frame in decoder.feed(os.read(self.line, 4096)):
+                receiver.feed(frame)
+
+    def end(self):
+        """Exit code and what was said."""
+        _, said = self.process.communicate(timeout=PATIENCE_S)
+        return self.process.returncode, said
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly(tmp_path, number):
+    flying = Flying(tmp_path)
+    flying.process.send_signal(number)
+    assert flying.end() == (0, "")
+    os.close(flying.line)
+
+
+def test_an_unplugged_port_is_one_sentence_and_the_state_stays(tmp_path):
+    flying = Flying(tmp_path)
+    os.write(flying.line, os.urandom(500))
+    os.close(flying.line)
+    code, said = flying.end()
+    assert code == 1
+    assert said.startswith("skyrack node: /dev/pts/")
+    assert said.endswith("the line went away (unplugged, or its other end closed)\n")
+    assert said.count("\n") == 1
+    assert (tmp_path / "products" / "journal").exists()
+
+
+@pytest.mark.parametrize(
+    ("port", "code", "sentence"),
+    [
+        ("serial:///dev/none", 1, "/dev/none: no such serial port"),
+        ("morse://x", 2, "port 'morse://x': expected one of serial://, tcp://"),
+    ],
+)
+def test_a_port_that_cannot_be_opened(tmp_path, capsys, port, code, sentence):
+    assert main(["node", str(COASTWATCH), "--port", port, "--state", str(tmp_path)]) == code
+    said = capsys.readouterr().err
+    assert said.startswith(f"skyrack node: {sentence}")
+    assert said.count("\n") == 1
+
+
+def test_a_mission_that_is_wrong_is_one_sentence(tmp_path, capsys):
+    assert main(["node", str(tmp_path / "none.toml"), "--port", "serial:///dev/none"]) == 2
+    assert "none.toml: not a readable mission file" in capsys.readouterr().err
+
+
+def test_two_nodes_do_not_share_a_state(tmp_path, capsys):
+    flying = Flying(tmp_path)
+    assert main(["node", str(COASTWATCH), "--port", "serial:///dev/none", "--state", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"skyrack node: {tmp_path}: another node keeps its state there\n"
+    flying.process.terminate()
+    assert flying.end() == (0, "")
+    os.close(flying.line)
+
+
+def test_the_dictionary_is_what_the_ground_needs(capsys):
+    assert main(["dictionary", str(COASTWATCH)]) == 0
+    dictionary = Dictionary.from_json(capsys.readouterr().out.encode())
+    assert dictionary.version == dictionary_of(load_mission(COASTWATCH)).version
+    assert [command.name for command in dictionary.commands] == ["imaging.capture"]
+    assert dictionary.files.node_entity == 1

@@ -1,0 +1,118 @@
+"""Where received files go: one folder that no name leads out of. It is CFDP's file store (link/cfdp/filestore.py).
+
+A file stands under its name only when it is whole and on the disk. What stood there before and differs is kept beside
+it as `NAME.1`, `NAME.2`, ...: a node that was reset counts its products anew.
+"""
+
+import errno
+import filecmp
+import os
+from itertools import count
+from pathlib import Path
+
+NAME_OCTETS_MAX = 255
+_PARTS = ".incoming"
+
+
+class Inbox:
+    """Files below `folder`, which is made; a file of more than `octets_max` is refused. Methods raise OSError."""
+
+    def __init__(self, folder: Path, octets_max: int = 1 << 30) -> None:
+        self.folder, self.octets_max = folder, octets_max
+        self._parts = folder / _PARTS
+        self._parts.mkdir(parents=True, exist_ok=True)
+        for left_over in self._parts.iterdir():  # of a service that was killed; their senders will send again
+            left_over.unlink()
+        self._numbers = count(1)
+
+    def open(self, name: str) -> "InboxReader":
+        """The file called `name`. Raises OSError, also for a name that leads out."""
+        return InboxReader(self.path(name))
+
+    def create(self) -> "InboxWriter":
+        """A new file that has no name yet."""
+        return InboxWriter(self, self._parts / f"{next(self._numbers)}.part")
+
+    def path(self, name: str) -> Path:
+        """Where `name` stands. Raises PermissionError for one that could lead out of the folder, or into its workshop.
+
+        Names are relative, of plain parts: no part is empty, begins with a dot or holds a control character.
+        """
+        parts = name.split("/")
+        if any(not part or part.startswith(".") or not part.isprintable() or "\\" in part for part in parts):
+            raise PermissionError(errno.EPERM, f"file name {name!r} is not allowed")
+        if any(len(os.fsencode(part)) > NAME_OCTETS_MAX for part in parts):
+            raise OSError(errno.ENAMETOOLONG, f"file name {name[:20]!r}... is too long")
+        path = self.folder.joinpath(*parts)
+        if not path.resolve().is_relative_to(self.folder.resolve()):  # a link in the folder that leads elsewhere
+            raise PermissionError(errno.EPERM, f"file name {name!r} leads out of {self.folder}")
+        return path
+
+    def settle(self, part: Path, name: str) -> None:
+        """Give the whole file `part` its name, durably."""
+        path = self.path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_file() and not filecmp.cmp(part, path, shallow=False):
+            path.rename(_free_name(path))
+        part.replace(path)
+        _sync(path.parent)
+
+
+class InboxReader:
+    """A file that is sent."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+        self.size = path.stat().st_size
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Up to `size` octets from `offset` on."""
+        return os.pread(self._file.fileno(), size, offset)
+
+    def close(self) -> None:
+        """No more will be read."""
+        self._file.close()
+
+
+class InboxWriter:
+    """A file that arrives in any order."""
+
+    def __init__(self, inbox: Inbox, part: Path) -> None:
+        self._inbox, self._part = inbox, part
+        self._file = part.open("w+b", buffering=0)
+
+    def write(self, offset: int, octets: bytes) -> None:
+        """Put all of `octets` at `offset`."""
+        if offset + len(octets) > self._inbox.octets_max:
+            raise OSError(errno.EFBIG, f"a file of more than {self._inbox.octets_max} octets")
+        self._file.seek(offset)
+        left = memoryview(octets)
+        while left:
+            left = left[self._file.write(left) :]
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Octets that were written."""
+        return os.pread(self._file.fileno(), size, offset)
+
+    def keep(self, name: str) -> None:
+        """The file is whole: put it on the disk, then under its name."""
+        os.fsync(self._file.fileno())
+        self._inbox.settle(self._part, name)
+        self._file.close()
+
+    def discard(self) -> None:
+        """The file will not be whole."""
+        self._file.close()
+        self._part.unlink(missing_ok=True)
+
+
+def _free_name(path: Path) -> Path:
+    return next(free for n in count(1) if not (free := path.with_name(f"{path.name}.{n}")).exists())
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

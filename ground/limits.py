@@ -1,0 +1,82 @@
+"""Values held against the limits that the dictionary declares for them."""
+
+from collections import Counter
+from typing import NamedTuple
+
+from ground.records import Severity
+from link.dictionary import Limits, Sample
+from link.dictionary.model import Bounds, Field
+
+LEVELS: dict[str, Severity] = {"watch": "info", "warning": "low", "distress": "medium", "critical": "high"}
+"""The bands of `Limits`, the gravest last, and how grave it is to leave them."""
+
+
+class Crossing(NamedTuple):
+    """A parameter went out of its `level` band, or came back into all of them (`level` is empty)."""
+
+    parameter: str
+    value: float
+    unit: str
+    level: str
+    band: Bounds | None
+
+    @property
+    def severity(self) -> Severity:
+        """How grave it is."""
+        return LEVELS.get(self.level, "info")
+
+    @property
+    def message(self) -> str:
+        """For people."""
+        value = f"{self.parameter} = {self.value:g} {self.unit}".rstrip()
+        if self.band is None:
+            return f"{value} is within limits again."
+        return f"{value} is out of limits ({self.level}: {self.band[0]:g}..{self.band[1]:g})."
+
+
+class LimitWatch:
+    """Remembers which parameters are out of which band, and for how many samples in a row.
+
+    `outside` is the present state: the gravest level of each parameter that is out of limits.
+    """
+
+    def __init__(self) -> None:
+        self.outside: dict[str, str] = {}
+        self._in_a_row: Counter[tuple[str, str]] = Counter()
+
+    def check(self, sample: Sample) -> list[Crossing]:
+        """What changed with this sample."""
+        crossings = []
+        for field in sample.entry.fields:
+            value = sample.values[field.name]
+            if field.limits and isinstance(value, int | float):
+                crossings += self._check(f"{sample.name}.{field.name}", field, field.limits, value)
+        return crossings
+
+    def of(self, sample: Sample) -> dict[str, str]:
+        """The levels that the fields of this report are at, if any."""
+        names = {field.name: f"{sample.name}.{field.name}" for field in sample.entry.fields}
+        return {field: self.outside[name] for field, name in names.items() if name in self.outside}
+
+    def _check(self, parameter: str, field: Field, limits: Limits, value: float) -> list[Crossing]:
+        level = self._gravest(parameter, limits, value)
+        if level == self.outside.get(parameter, ""):
+            return []
+        if level:
+            self.outside[parameter] = level
+        else:
+            del self.outside[parameter]
+        return [Crossing(parameter, value, field.unit, level, getattr(limits, level) if level else None)]
+
+    def _gravest(self, parameter: str, limits: Limits, value: float) -> str:
+        """The gravest level whose band was left for long enough; empty for none."""
+        gravest = ""
+        for level in LEVELS:
+            band: Bounds | None = getattr(limits, level)
+            if band is None:
+                continue
+            key = parameter, level
+            self._in_a_row[key] = 0 if band[0] <= value <= band[1] else self._in_a_row[key] + 1
+            if self._in_a_row[key] >= limits.persistence:
+                gravest = level
+        return gravest

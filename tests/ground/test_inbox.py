@@ -1,0 +1,112 @@
+import errno
+import os
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ground.inbox import Inbox
+
+
+@pytest.fixture
+def inbox(tmp_path):
+    return Inbox(tmp_path / "files", octets_max=1000)
+
+
+def put(inbox, name, octets):
+    writer = inbox.create()
+    writer.write(0, octets)
+    writer.keep(name)
+
+
+def tree(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_file_stands_under_its_name_when_it_is_whole(inbox):
+    writer = inbox.create()
+    writer.write(3, b"def")
+    writer.write(0, b"abc")
+    assert writer.read(2, 2) == b"cd"
+    assert not (inbox.folder / "products").exists()
+    writer.keep("products/one.bin")
+    assert (inbox.folder / "products/one.bin").read_bytes() == b"abcdef"
+    assert tree(inbox.folder) == ["products/one.bin"]
+    reader = inbox.open("products/one.bin")
+    assert (reader.size, reader.read(1, 3)) == (6, b"bcd")
+    reader.close()
+
+
+def test_another_file_of_the_same_name_pushes_the_first_aside(inbox):
+    for octets in (b"one", b"two", b"two", b"three"):
+        put(inbox, "x", octets)
+    assert {name: (inbox.folder / name).read_bytes() for name in tree(inbox.folder)} == {
+        "x": b"three", "x.1": b"one", "x.2": b"two",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "/etc/passwd",
+        "../x",
+        "a/../../x",
+        "a//b",
+        "./x",
+        ".incoming/1.part",
+        "a/.hidden",
+        "a\0b",
+        "a\nb",
+        "..\\x",
+        "a/",
+    ],
+)
+def test_names_that_lead_elsewhere_are_refused(inbox, name):
+    writer = inbox.create()
+    with pytest.raises(PermissionError, match="not allowed"):
+        writer.keep(name)
+    with pytest.raises(PermissionError):
+        inbox.open(name)
+    writer.discard()
+    assert tree(inbox.folder.parent) == []
+
+
+def test_a_link_that_leads_out_is_not_followed(inbox, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (inbox.folder / "link").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(PermissionError, match="leads out"):
+        put(inbox, "link/x", b"1")
+
+
+@given(st.text(string.ascii_letters + "./\\\0~ \u202e", max_size=12))
+def test_whatever_the_name_nothing_appears_outside(tmp_path_factory, name):
+    folder = tmp_path_factory.mktemp("box")
+    inbox = Inbox(folder / "files")
+    writer = inbox.create()
+    try:
+        writer.keep(name)
+    except OSError:
+        writer.discard()
+        assert tree(folder) == []
+    else:
+        assert [found for found in tree(folder) if not found.startswith("files/.")] == [
+            os.path.normpath(f"files/{name}")
+        ]
+
+
+def test_too_large_and_too_long_are_refused_as_the_system_would(inbox):
+    writer = inbox.create()
+    with pytest.raises(OSError, match="more than 1000") as large:
+        writer.write(999, b"12")
+    with pytest.raises(OSError, match="too long") as long:
+        writer.keep("x" * 256)
+    writer.discard()
+    assert (large.value.errno, long.value.errno) == (errno.EFBIG, errno.ENAMETOOLONG)
+
+
+def test_left_overs_of_a_killed_service_go(inbox):
+    inbox.create().write(0, b"half")
+    assert tree(inbox.folder) == [".incoming/1.part"]
+    assert tree(Inbox(inbox.folder).folder) == []

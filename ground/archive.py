@@ -21,10 +21,10 @@ from ground.records import CommandRecord, EventRecord, FileRecord, Record
 APPLICATION_ID = 0x534B5952  # "SKYR": how `file` and we know our own
 SCHEMA_VERSION = 1
 _SCHEMA = f"""
-    create table dictionaries (id integer primary key, version text not null unique, content blob);
+    create table dictionaries (version text primary key, content blob);
     create table packets (
         id integer primary key, apid integer, service integer, subtype integer, definition integer, time_ns integer,
-        sequence integer, digest integer, received_ns integer, dictionary integer references dictionaries, octets blob,
+        sequence integer, digest integer, received_ns integer, dictionary text, octets blob,
         unique (apid, service, subtype, definition, time_ns, sequence, digest));
     create table strays (id integer primary key, received_ns integer, reason text, octets blob);
     create table events (
@@ -41,7 +41,10 @@ _END_OF_TIME_NS = (1 << 63) - 1
 
 
 class PacketRow(NamedTuple):
-    """One telemetry packet: `octets` as received, and what its headers say. `definition`: structure or event."""
+    """One telemetry packet: `octets` as received, and what its headers say. `definition`: structure or event.
+
+    `dictionary` is the version that the node flew, as far as that is known.
+    """
 
     apid: int
     service: int
@@ -50,7 +53,7 @@ class PacketRow(NamedTuple):
     time_ns: int
     sequence: int
     received_ns: int
-    dictionary: int
+    dictionary: str
     octets: bytes
 
 
@@ -83,18 +86,14 @@ class Archive:
         with self._transaction():
             return [self._write_one(item) for item in items]
 
-    def use_dictionary(self, version: str, content: bytes | None) -> int:
-        """The number by which packets name the dictionary; its content may come later than packets that need it."""
+    def add_dictionary(self, version: str, content: bytes) -> None:
+        """Keep a dictionary file; it may come later than packets that need it."""
         with self._transaction():
-            self._connection.execute("insert or ignore into dictionaries (version) values (?)", (version,))
-            if content is not None:
-                self._connection.execute("update dictionaries set content = ? where version = ?", (content, version))
-            found = self._connection.execute("select id from dictionaries where version = ?", (version,))
-            return int(found.fetchone()[0])
+            self._connection.execute("insert or ignore into dictionaries values (?, ?)", (version, content))
 
-    def dictionary(self, number: int) -> bytes | None:
-        """Content of the dictionary `number`; None while only its version is known."""
-        rows = self._select("select content from dictionaries where id = ?", number)
+    def dictionary(self, version: str) -> bytes | None:
+        """The dictionary file of `version`, if it was ever here."""
+        rows = self._select("select content from dictionaries where version = ?", version)
         return next((content for (content,) in rows), None)
 
     def packets(

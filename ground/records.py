@@ -12,7 +12,7 @@ Value = int | float | bool | str | None
 """A value as JSON holds it: octets as hexadecimal text, a number that is not finite as null."""
 Origin = Literal["node", "ground"]
 Severity = Literal["info", "low", "medium", "high"]
-CommandState = Literal["released", "delivered", "accepted", "started", "completed", "failed", "timeout"]
+CommandState = Literal["queued", "released", "delivered", "accepted", "started", "completed", "failed", "timeout"]
 ENDED: frozenset[CommandState] = frozenset(("completed", "failed", "timeout"))
 
 

@@ -18,7 +18,7 @@ KIND = (42, 3, 25, 1)
 
 
 def packet(time_ns: int = 0, count: int = 0, octets: bytes = b"x") -> PacketRow:
-    return PacketRow(*KIND, time_ns, count, time_ns + 5, 1, octets)
+    return PacketRow(*KIND, time_ns, count, time_ns + 5, "v1", octets)
 
 
 def event(time_ns: int, count: int = 0) -> EventRecord:
@@ -82,14 +82,12 @@ def test_a_command_is_replaced_by_its_later_state():
     assert archive.commands() == [done]
 
 
-def test_a_dictionary_may_come_after_the_packets_that_need_it():
+def test_dictionaries_are_kept_by_version():
     archive = Archive()
-    number = archive.use_dictionary("abc", None)
-    assert archive.dictionary(number) is None
-    assert archive.use_dictionary("abc", b"{}") == number
-    assert archive.use_dictionary("abc", None) == number
-    assert archive.dictionary(number) == b"{}"
-    assert archive.use_dictionary("def", b"") != number
+    assert archive.dictionary("abc") is None
+    archive.add_dictionary("abc", b"{}")
+    archive.add_dictionary("abc", b"{}")
+    assert archive.dictionary("abc") == b"{}"
 
 
 def test_files_that_are_no_archive_are_refused_with_a_sentence(tmp_path):

@@ -1,0 +1,50 @@
+"""Dictionary files: read with errors that name the file, and compared where the node flies another."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from link.dictionary import Dictionary
+from link.dictionary.model import Command, Event, Parameter, Report
+from link.managed import Managed
+
+_Entries = Sequence[Command | Event | Parameter | Report]
+
+
+def load_dictionary(path: Path) -> Dictionary:
+    """The dictionary in `path`. Raises OSError, or ValueError naming file, key and what was expected."""
+    octets = path.read_bytes()
+    try:
+        dictionary = Dictionary.from_json(octets)
+        managed_of(dictionary)
+    except ValueError as error:
+        raise ValueError(f"dictionary {path}: {error}") from None
+    return dictionary
+
+
+def managed_of(dictionary: Dictionary) -> Managed:
+    """The managed parameters of the link. Raises ValueError naming the key."""
+    return Managed.from_dict(dictionary.managed)
+
+
+def differences(ours: Dictionary, theirs: Dictionary) -> str:
+    """What `theirs` has new, lacks, or has otherwise, in one line."""
+    return "; ".join(_differences(ours, theirs)) or "only in their texts' order"
+
+
+def _differences(ours: Dictionary, theirs: Dictionary) -> Iterator[str]:
+    for name in ("node", "apid", "managed", "files"):
+        if getattr(ours, name) != getattr(theirs, name):
+            yield f"{name} differs"
+    for kind in ("reports", "events", "commands", "parameters"):
+        yield from _entries(kind.removesuffix("s"), getattr(ours, kind), getattr(theirs, kind))
+
+
+def _entries(kind: str, ours: _Entries, theirs: _Entries) -> Iterator[str]:
+    our, their = {entry.name: entry for entry in ours}, {entry.name: entry for entry in theirs}
+    for name in sorted(our.keys() | their.keys()):
+        if name not in our:
+            yield f"{kind} {name} is new on board"
+        elif name not in their:
+            yield f"{kind} {name} is not on board"
+        elif our[name] != their[name]:
+            yield f"{kind} {name} differs"

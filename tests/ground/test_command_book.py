@@ -1,0 +1,159 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ground.command_book import ENTRIES_MAX, CommandBook
+from ground.moment import Moment
+from link.pus.packets import RequestId
+from link.pus.verification import (
+    AcceptanceFailure,
+    AcceptanceSuccess,
+    CompletionFailure,
+    CompletionSuccess,
+    FailureCode,
+    ProgressSuccess,
+    StartSuccess,
+)
+
+REQUEST = RequestId(42, 7)
+SECOND = 1_000_000_000
+WHY = "bad_arguments: x = 9"
+
+
+def at(seconds: float) -> Moment:
+    return Moment(int(seconds * SECOND), 10**18 + int(seconds * SECOND))
+
+
+def book() -> CommandBook:
+    return CommandBook((), 10 * SECOND, at(0))
+
+
+def told(records):
+    return [(record.state, [stage.name for stage in record.stages][-1]) for record in records]
+
+
+def test_a_whole_life():
+    commands = book()
+    first = commands.enter(REQUEST, "imaging.capture", {"target": "coast"}, at(0))
+    assert (first.number, first.request, first.arguments) == (1, "42/7", {"target": "coast"})
+    word = REQUEST.word
+    life = [
+        commands.released(REQUEST, at(1)),
+        commands.released(REQUEST, at(2)),
+        commands.delivered(REQUEST, at(3)),
+        commands.reported(AcceptanceSuccess(request=word), 4, at(5)),
+        commands.reported(StartSuccess(request=word), 5, at(6)),
+        commands.reported(StartSuccess(request=word), 5, at(6)),
+        commands.reported(ProgressSuccess(request=word, step=2), 6, at(6)),
+        commands.reported(CompletionSuccess(request=word), 7, at(8)),
+    ]
+    assert [told(records) for records in life] == [
+        [("released", "released")], [], [("delivered", "delivered")], [("accepted", "accepted")],
+        [("started", "started")], [], [("started", "step 2")], [("completed", "completed")],
+    ]  # fmt: skip
+    last = life[-1][0]
+    assert [stage.time_ns for stage in last.stages] == [None, None, None, 4, 5, 6, 7]
+    assert last.stages[-1].received_ns == at(8).utc_ns
+    assert commands.by_state == {"completed": 1}
+    assert commands.deadline_ns is None
+
+
+def test_a_refusal_says_why():
+    commands = book()
+    commands.enter(REQUEST, "a.b", {}, at(0))
+    (record,) = commands.reported(
+        AcceptanceFailure(request=REQUEST.word, code=FailureCode.BAD_ARGUMENTS, reason="x = 9"), 1, at(1)
+    )
+    assert (record.state, record.reason, record.stages[-1].detail) == ("failed", WHY, WHY)
+
+
+def test_what_cop_1_says_late_does_not_take_a_command_back():
+    commands = book()
+    commands.enter(REQUEST, "a.b", {}, at(0))
+    commands.reported(StartSuccess(request=REQUEST.word), 1, at(1))
+    assert told(commands.delivered(REQUEST, at(2))) == [("started", "delivered")]
+    assert commands.undelivered(REQUEST, "link given up", at(3)) == []
+
+
+def test_undelivered_is_a_failure():
+    commands = book()
+    commands.enter(REQUEST, "a.b", {}, at(0))
+    (record,) = commands.undelivered(REQUEST, "the limit of transmissions is reached", at(3))
+    assert (record.state, record.reason) == ("failed", "the limit of transmissions is reached")
+
+
+def test_silence_is_a_timeout_and_a_late_report_counts():
+    commands = book()
+    commands.enter(REQUEST, "a.b", {}, at(0))
+    commands.released(REQUEST, at(1))
+    assert commands.deadline_ns == at(11).monotonic_ns
+    assert commands.step(at(10.9)) == []
+    (record,) = commands.step(at(11))
+    assert (record.state, record.reason) == ("timeout", "nothing heard for 10 s after it was released")
+    assert commands.step(at(30)) == []
+    assert told(commands.reported(CompletionSuccess(request=REQUEST.word), 1, at(31))) == [("completed", "completed")]
+
+
+def test_reports_about_others_are_counted():
+    commands = book()
+    assert commands.reported(CompletionSuccess(request=REQUEST.word), 1, at(1)) == []
+    assert commands.unmatched == 1
+
+
+def test_a_new_service_goes_on_where_the_last_one_ended():
+    first = book()
+    first.enter(REQUEST, "a.b", {}, at(0))
+    (record,) = first.reported(StartSuccess(request=REQUEST.word), 1, at(1))
+    second = CommandBook([record], 10 * SECOND, at(100))
+    assert second.next_count == 8
+    assert second.reported(StartSuccess(request=REQUEST.word), 1, at(101)) == []
+    (done,) = second.reported(CompletionSuccess(request=REQUEST.word), 2, at(102))
+    assert [stage.name for stage in done.stages] == ["queued", "started", "completed"]
+    assert second.enter(RequestId(42, second.next_count), "a.b", {}, at(103)).number == 2
+
+
+def test_it_is_bounded():
+    commands = book()
+    for count in range(ENTRIES_MAX + 5):
+        commands.enter(RequestId(1, count), "a.b", {}, at(0))
+    assert sum(commands.by_state.values()) == ENTRIES_MAX
+
+
+def reporting(report):
+    return lambda commands, now: commands.reported(report, 1, now)
+
+
+ENDS = [
+    reporting(CompletionSuccess(request=REQUEST.word)),
+    reporting(CompletionFailure(request=REQUEST.word, code=FailureCode.EXECUTION_FAILED, reason="no")),
+]
+HAPPENINGS = [
+    *ENDS,
+    reporting(AcceptanceSuccess(request=REQUEST.word)),
+    reporting(StartSuccess(request=REQUEST.word)),
+    reporting(ProgressSuccess(request=REQUEST.word, step=1)),
+    lambda commands, now: commands.released(REQUEST, now),
+    lambda commands, now: commands.delivered(REQUEST, now),
+    lambda commands, now: commands.undelivered(REQUEST, "lost", now),
+    lambda commands, now: commands.step(at(now.monotonic_ns / SECOND + 10)),
+]
+
+
+@given(st.lists(st.sampled_from(HAPPENINGS)))
+def test_whatever_the_order_stages_come_once_and_the_node_s_end_stays(happenings):
+    commands = book()
+    record, end = commands.enter(REQUEST, "a.b", {}, at(0)), ""
+    for n, happen in enumerate(happenings, 1):
+        for record in happen(commands, at(n)):
+            names = [stage.name for stage in record.stages if stage.name != "timeout"]
+            assert len(set(names)) == len(names)
+        if happen in ENDS:
+            end = end or record.state
+        assert record.state == end or not end
+
+
+@pytest.mark.parametrize("count", [0, 16383])
+def test_request_ids_are_read_back(count):
+    commands = book()
+    commands.enter(RequestId(2046, count), "a.b", {}, at(0))
+    assert commands.next_count == count + 1

@@ -40,10 +40,14 @@ class GetStatus(Request, frozen=True, kw_only=True, tag="status"):
 
 
 class SendCommand(Request, frozen=True, kw_only=True, tag="command"):
-    """Answer: the `CommandRecord`, once released. Values may be texts as a person types them."""
+    """Answer: the `CommandRecord`, once it is on its way to the link. Values may be texts as a person types them.
+
+    A hazardous command needs `confirm`.
+    """
 
     name: str
     arguments: dict[str, int | float | bool | str] = {}
+    confirm: bool = False
 
 
 class _Query(Request, frozen=True, kw_only=True):

@@ -1,13 +1,13 @@
 """A client of the ground service for scripts, tests and the command line: plain calls, no event loop.
 
 with Client(default_path()) as ground:
-    sent = ground.command("imaging.capture", target="coast")
+    sent = ground.command("imaging.capture", {"target": "coast"})
     ground.wait_command(sent.number, timeout_s=60)
     product = ground.wait_file("*.product", timeout_s=60)
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import chain
 from pathlib import Path
@@ -56,9 +56,14 @@ class Client:
         """Counters of link, archive, commands and transfers."""
         return self._ask(api.GetStatus, Status)
 
-    def command(self, name: str, /, **arguments: int | float | bool | str) -> CommandRecord:
-        """Send a command; returns once it is released to the link. Texts are read as a person types values."""
-        return self._ask(api.SendCommand, CommandRecord, name=name, arguments=arguments)
+    def command(
+        self, name: str, arguments: Mapping[str, int | float | bool | str] | None = None, *, confirm: bool = False
+    ) -> CommandRecord:
+        """Send a command; returns once it is on its way. Texts are read as a person types values.
+
+        A hazardous command is refused without `confirm`.
+        """
+        return self._ask(api.SendCommand, CommandRecord, name=name, arguments=dict(arguments or {}), confirm=confirm)
 
     def commands(self, since_ns: int = 0, limit: int = 1000) -> list[CommandRecord]:
         """Commands sent since, with all their stages, oldest first."""

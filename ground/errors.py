@@ -2,6 +2,9 @@
 
 GroundError           .code
 ├── ArchiveError      the archive cannot be opened or written
+├── BusyError         too much waits to be sent
+├── NotHeardError     the node is not heard, so nothing is sent
+├── MismatchError     the node flies another dictionary
 ├── ServiceError      no ground service answers
 ├── RefusedError      the service understood and said no; its own code
 └── WaitError         what was waited for did not happen in time
@@ -20,6 +23,24 @@ class ArchiveError(GroundError):
     """The archive cannot be opened or written."""
 
     code = "archive"
+
+
+class BusyError(GroundError):
+    """Too much waits to be sent; try again later."""
+
+    code = "busy"
+
+
+class NotHeardError(GroundError):
+    """The node is not heard, so nothing is sent that it might execute much later."""
+
+    code = "not_heard"
+
+
+class MismatchError(GroundError):
+    """The node flies another dictionary than ours."""
+
+    code = "dictionary_mismatch"
 
 
 class ServiceError(GroundError):

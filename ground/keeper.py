@@ -3,6 +3,9 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
 
 from ground.archive import Archive, Item
 from ground.errors import ArchiveError
@@ -33,6 +36,13 @@ class Keeper:
         """Try to store what waits; whether nothing waits any more."""
         self.keep(())
         return not self._waiting
+
+    def rescue(self, path: Path) -> bool:
+        """Append what waits to a file of JSON lines, `[kind, item]`, octets in base 64; whether there was any."""
+        if self._waiting:
+            with path.open("ab") as file:
+                file.writelines(msgspec.json.encode((type(item).__name__, item)) + b"\n" for item in self._waiting)
+        return bool(self._waiting)
 
     @property
     def waiting(self) -> tuple[Item, ...]:

@@ -147,6 +147,8 @@ class Status(Record, frozen=True, kw_only=True):
     port: str
     now_ns: int
     begun_ns: int
+    linked: bool
+    """Whether the node is heard."""
     link: LinkRecord
     archive: ArchiveRecord
     commands: dict[str, int]

@@ -67,8 +67,8 @@ class Service:
         self._outgoing = bytearray()
         self._timer: asyncio.TimerHandle | None = None
 
-    async def run(self, path: Path) -> None:
-        """Serve at the socket `path` until SIGINT, SIGTERM or `stop`.
+    async def run(self, path: Path, when_ready: Callable[[], None] = lambda: None) -> None:
+        """Serve at the socket `path` until SIGINT, SIGTERM or `stop`; `when_ready` is called once clients can come.
 
         Raises PortClosed when the port goes away, ServiceError where `path` cannot be had.
         """
@@ -78,6 +78,7 @@ class Service:
         ticker = self._loop.create_task(self._tell_status())
         try:
             self._attach()
+            when_ready()
             await self._ended
         finally:
             self._detach()

@@ -194,7 +194,7 @@ def test_an_endless_line_ends_the_conversation(running):
 def test_news_come_to_who_subscribed_newest_state_last(running):
     with Client(running.path) as client, Client(running.path) as other:
         client.subscribe("sample")
-        other.command("news", count=3)
+        other.command("news", {"count": 3})
         assert [record.values["bus"] for record in client.news(0.2)][-1] == 2
         assert list(other.news(0.05)) == []
 
@@ -224,7 +224,7 @@ def test_a_client_that_never_reads_hurts_nobody(running):
     with Client(running.path) as deaf, Client(running.path) as client:
         deaf.subscribe("sample", "file")
         for _ in range(20):
-            client.command("news", count=5000)
+            client.command("news", {"count": 5000})
         assert client.files() == []
 
 

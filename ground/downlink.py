@@ -1,0 +1,44 @@
+"""Octets from the port to packets, and whether the link stands."""
+
+from link.clcw import Clcw
+from link.errors import DecodeError
+from link.managed import Managed
+from link.tm_coding import TmDecoder
+from link.tm_receiver import TmReceiver
+
+SILENCE_NS = 10_000_000_000
+"""Without a good frame for this long the link is lost; a node sends one a second at least."""
+
+
+class Downlink:
+    """Counters of both stages are the stages' own. Times are monotonic ns."""
+
+    def __init__(self, managed: Managed) -> None:
+        self.octets = 0
+        self.decoder, self.receiver = TmDecoder(managed), TmReceiver(managed)
+        self.last_frame_ns: int | None = None
+
+    def feed(self, octets: bytes, now_ns: int) -> list[bytes]:
+        """The packets that became whole."""
+        self.octets += len(octets)
+        packets = []
+        for frame in self.decoder.feed(octets):
+            damaged = self.receiver.bad + self.receiver.foreign
+            packets += [delivery.packet for delivery in self.receiver.feed(frame)]
+            if self.receiver.bad + self.receiver.foreign == damaged:
+                self.last_frame_ns = now_ns
+        return packets
+
+    @property
+    def lost_at_ns(self) -> int | None:
+        """When the link will be lost if nothing comes; None where nothing has come yet."""
+        return None if self.last_frame_ns is None else self.last_frame_ns + SILENCE_NS
+
+    @property
+    def clcw(self) -> Clcw | None:
+        """The node's last report on the command link."""
+        word = self.receiver.clcw
+        try:
+            return None if word is None else Clcw.from_word(word)
+        except DecodeError:
+            return None

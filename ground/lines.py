@@ -1,0 +1,115 @@
+"""Records as lines of text, for terminals that cannot do better and for logs."""
+
+from datetime import UTC, datetime
+
+from ground.records import (
+    CommandRecord,
+    EventRecord,
+    FileRecord,
+    Record,
+    SampleRecord,
+    Stage,
+    Status,
+    TransferRecord,
+    Value,
+)
+
+
+def clock(utc_ns: int) -> str:
+    """A time as hours to milliseconds, UTC."""
+    return datetime.fromtimestamp(utc_ns / 1e9, UTC).strftime("%H:%M:%S.%f")[:-3]
+
+
+def line(record: Record) -> str:
+    """One line, whatever the record holds."""
+    return printable(f"{clock(_received_ns(record))}  {_words(record)}")
+
+
+def stage_line(stage: Stage) -> str:
+    """One stage of a command's life."""
+    return printable(f"{clock(stage.received_ns)}  {stage.name}{f': {stage.detail}' if stage.detail else ''}")
+
+
+def value_text(value: Value, unit: str = "") -> str:
+    """A value as people read it."""
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "on" if value else "off"
+        case float():
+            return f"{value:.6g} {unit}".rstrip()
+    return f"{value} {unit}".rstrip()
+
+
+def status_lines(status: Status) -> list[str]:
+    """The page of `skyrack ground status`."""
+    link, archive = status.link, status.archive
+    rows = {
+        "node": f"{status.node}, {'heard' if status.linked else 'not heard'}, on {status.port}",
+        "dictionary": f"{status.dictionary}{_flown(status)}",
+        "last frame": clock(link.last_frame_ns) if link.last_frame_ns else "none yet",
+        "frames": f"{link.frames_received} received, {link.frames_corrected} of them corrected,"
+        f" {link.frames_uncorrectable} beyond correction, {link.frames_lost} lost",
+        "octets": f"{link.octets_received} received, {link.octets_skipped} of them noise, {link.octets_sent} sent",
+        "packets": f"{link.packets} archived, {link.duplicates} twice, {sum(link.strays.values())} not understood",
+        "command link": link.uplink,
+        "commands": ", ".join(f"{count} {state}" for state, count in status.commands.items()) or "none",
+        "archive": archive.fault or "sound",
+    }
+    lines = [f"{name:13}{words}" for name, words in rows.items()]
+    return [printable(text) for text in [*lines, *(f"{'file':13}{_transfer(one)}" for one in status.transfers)]]
+
+
+def printable(text: str) -> str:
+    """Telemetry may hold anything: what could steer a terminal is shown as what it is."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+def _flown(status: Status) -> str:
+    if status.node_dictionary in (None, status.dictionary):
+        return ""
+    return f", but the node flies {status.node_dictionary}: no command is sent"
+
+
+def _words(record: Record) -> str:
+    match record:
+        case SampleRecord():
+            return f"{record.report}  {'  '.join(_values(record))}"
+        case EventRecord():
+            return f"{record.severity.upper():6} {record.name}: {record.message}"
+        case CommandRecord():
+            return f"command {record.number} {record.name}: {record.stages[-1].name}"
+        case TransferRecord():
+            return f"file {_transfer(record)}"
+        case FileRecord():
+            return f"file {record.name} is here, {record.size_octets} octets"
+        case Status():
+            return f"{record.link.frames_received} frames, {record.link.frames_lost} lost"
+    raise AssertionError(record)
+
+
+def _values(record: SampleRecord) -> list[str]:
+    return [
+        f"{name}={value_text(value, record.units.get(name, ''))}{'!' if name in record.out_of_limits else ''}"
+        for name, value in record.values.items()
+    ]
+
+
+def _transfer(record: TransferRecord) -> str:
+    percent = f", {100 * record.received_octets // record.size_octets} %" if record.size_octets else ""
+    ended = f", {record.condition}" if record.condition else ""
+    return f"{record.name or record.transaction}: {record.received_octets} octets{percent}{ended}"
+
+
+def _received_ns(record: Record) -> int:
+    match record:
+        case SampleRecord() | EventRecord() | FileRecord():
+            return record.received_ns
+        case CommandRecord():
+            return record.stages[-1].received_ns
+        case TransferRecord():
+            return record.updated_ns
+        case Status():
+            return record.now_ns
+    raise AssertionError(record)

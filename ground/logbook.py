@@ -1,0 +1,78 @@
+"""What happened, once: into the archive, then to the clients. What the archive has already is no news."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from ground.archive import Item, StrayRow
+from ground.keeper import Keeper
+from ground.moment import Moment
+from ground.records import EventRecord, Record, Severity
+
+
+class Logbook:
+    """Gathers what one step brings; `flush` archives it in one transaction and makes it news.
+
+    `strays` counts, by reason, packets that were not understood; `duplicates`, packets that the archive had already.
+    """
+
+    def __init__(self, keeper: Keeper) -> None:
+        self.keeper = keeper
+        self.strays: Counter[str] = Counter()
+        self.packets = self.duplicates = 0
+        self._items: list[Item] = []
+        self._live: list[Record] = []
+        self._news: list[Record] = []
+        self._said = 0
+
+    def note(self, *items: Item) -> None:
+        """For the archive; records among them are news as well, where the archive does not know them yet."""
+        self._items += items
+
+    def tell(self, records: Iterable[Record]) -> None:
+        """News that the archive does not need."""
+        self._live += records
+
+    def say(self, severity: Severity, name: str, message: str, now: Moment) -> None:
+        """An event of the ground's own."""
+        self._said += 1
+        self.note(
+            EventRecord(
+                origin="ground",
+                severity=severity,
+                name=name,
+                message=message,
+                time_ns=now.utc_ns,
+                received_ns=now.utc_ns,
+                count=self._said,
+            )
+        )
+
+    def stray(self, octets: bytes, reason: str, detail: str, now: Moment) -> None:
+        """A packet that was not understood: kept, counted, and the first one of each reason told."""
+        self.note(StrayRow(now.utc_ns, f"{reason}: {detail}", octets))
+        self.count_stray(reason, detail, now)
+
+    def count_stray(self, reason: str, detail: str, now: Moment) -> None:
+        """As `stray`, for a packet that is archived anyway."""
+        self.strays[reason] += 1
+        if self.strays[reason] == 1:
+            self.say("low", "StrayPacket", f"{reason}: {detail}; further ones are only counted.", now)
+
+    def flush(self) -> None:
+        """Archive what was noted; then it is news."""
+        if not self._items and not self._live and not self.keeper.waiting:
+            return
+        items, self._items = self._items, []
+        for item, new in zip(items, self.keeper.keep(items), strict=True):
+            if isinstance(item, Record):
+                self._news += [item] * new
+            elif not isinstance(item, StrayRow):
+                self.packets += 1
+                self.duplicates += not new
+        self._news += self._live
+        self._live = []
+
+    def take_news(self) -> list[Record]:
+        """What is news since the last call, oldest first."""
+        taken, self._news = self._news, []
+        return taken

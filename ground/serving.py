@@ -1,0 +1,49 @@
+"""The ground service put together: port, archive, inbox, station and socket."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from ground.archive import Archive
+from ground.desk import Desk
+from ground.dictionaries import load_dictionary
+from ground.inbox import Inbox
+from ground.moment import Moment
+from ground.service import Service
+from ground.station import Patience, Station
+from hal.clock import Clock
+from hal.ports import open_port
+
+ARCHIVE_NAME = "archive.db"
+FILES_NAME = "files"
+RESCUED_NAME = "not-archived.jsonl"
+
+
+def serve(
+    *,
+    port_url: str,
+    dictionary_path: Path,
+    out: Path,
+    socket: Path,
+    clock: Clock,
+    patience: Patience,
+    when_ready: Callable[[Station], None],
+) -> None:
+    """Serve until a signal. Raises ValueError for what a person typed, OSError for port, socket and archive.
+
+    `out` gets the archive and, under `files/`, what the node sends.
+    """
+    dictionary = load_dictionary(dictionary_path)
+    out.mkdir(parents=True, exist_ok=True)
+    archive = Archive(out / ARCHIVE_NAME)
+    port = open_port(port_url)
+    station = Station(dictionary, archive, Inbox(out / FILES_NAME), Moment.of(clock), port=port_url, patience=patience)
+    service = Service(station, Desk(station, archive, dictionary).answer, port, clock)
+    try:
+        asyncio.run(service.run(socket, lambda: when_ready(station)))
+    finally:
+        port.close()
+        if station.rescue(out / RESCUED_NAME):
+            print(f"the archive could not take everything: the rest is in {out / RESCUED_NAME}", file=sys.stderr)
+        archive.close()

@@ -1,0 +1,102 @@
+"""Reports into meaning: samples held against limits, events, verification; each packet archived as it came.
+
+The node says in its beacon which dictionary it flies. While that is another than ours nothing is decoded by ours, which
+would give plausible nonsense; packets are archived under the version that the node named.
+"""
+
+from ground.archive import Archive
+from ground.command_book import CommandBook
+from ground.dictionaries import differences
+from ground.limits import LimitWatch
+from ground.logbook import Logbook
+from ground.moment import Moment
+from ground.reading import Reading, read_packet
+from ground.records import EventRecord, SampleRecord, plain
+from link.dictionary import Dictionary, Happening, Sample
+from link.errors import DecodeError
+
+_STALE_NS = 10_000_000_000  # an older sample is shown again when the latest is this old: the node's clock was set back
+
+
+class Telemetry:
+    """`latest`: the last sample of each report; `flown`: the dictionary version that the node names, None before."""
+
+    def __init__(self, dictionary: Dictionary, archive: Archive, book: CommandBook, logbook: Logbook) -> None:
+        self.latest: dict[str, SampleRecord] = {}
+        self.flown: str | None = None
+        self.mismatch = ""
+        """Why the node's dictionary is not ours; empty while it is, or is not known."""
+        self._dictionary, self._archive, self._book, self._log = dictionary, archive, book, logbook
+        self._limits = LimitWatch()
+
+    def take(self, octets: bytes, now: Moment) -> None:
+        """One whole telemetry packet of the node."""
+        try:
+            reading = read_packet(octets)
+        except DecodeError as error:
+            self._log.stray(octets, "not a report", str(error), now)
+            return
+        self._check_version(reading, now)
+        self._log.note(reading.row(octets, now.utc_ns, self.flown or self._dictionary.version))
+        self._log.note(*self._book.reported(reading.report, reading.packet.time_ns, now))
+        if not self.mismatch:
+            self._decode(reading, now)
+
+    def _check_version(self, reading: Reading, now: Moment) -> None:
+        flown = reading.flown_version
+        if flown is None or flown == self.flown:
+            return
+        self.flown = flown
+        self.mismatch = "" if flown == self._dictionary.version else self._explain(flown)
+        if self.mismatch:
+            self._log.say("high", "DictionaryMismatch", f"{self.mismatch}.", now)
+
+    def _explain(self, flown: str) -> str:
+        ours = self._dictionary
+        content = self._archive.dictionary(flown)
+        if content is None:
+            what = "which this archive has never seen; `skyrack dictionary MISSION.toml` writes a mission's"
+        else:
+            what = differences(ours, Dictionary.from_json(content))
+        return f"{ours.node} flies dictionary {flown}, this station has {ours.version}: {what}"
+
+    def _decode(self, reading: Reading, now: Moment) -> None:
+        try:
+            content = reading.content(self._dictionary)
+        except DecodeError as error:
+            self._log.count_stray("not as in the dictionary", str(error), now)
+            return
+        match content:
+            case Sample():
+                self._take_sample(content, reading, now)
+            case Happening():
+                self._log.note(_event(content, reading, now))
+
+    def _take_sample(self, sample: Sample, reading: Reading, now: Moment) -> None:
+        time_ns, latest = reading.packet.time_ns, self.latest.get(sample.name)
+        if latest and time_ns <= latest.time_ns and now.utc_ns - latest.received_ns < _STALE_NS:
+            return  # late or repeated: history, not the present
+        for crossing in self._limits.check(sample):
+            self._log.say(crossing.severity, "LimitCrossed", crossing.message, now)
+        self.latest[sample.name] = SampleRecord(
+            report=sample.name,
+            time_ns=time_ns,
+            received_ns=now.utc_ns,
+            values={name: plain(value) for name, value in sample.values.items()},
+            units=sample.units,
+            out_of_limits=self._limits.of(sample),
+        )
+        self._log.tell([self.latest[sample.name]])
+
+
+def _event(happening: Happening, reading: Reading, now: Moment) -> EventRecord:
+    return EventRecord(
+        origin="node",
+        severity=happening.severity,
+        name=happening.name,
+        message=happening.message,
+        time_ns=reading.packet.time_ns,
+        received_ns=now.utc_ns,
+        count=reading.packet.count,
+        values={name: plain(value) for name, value in happening.values.items()},
+    )

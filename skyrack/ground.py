@@ -1,0 +1,157 @@
+"""Operate a node: serve its link, send commands, watch what it says.
+
+skyrack ground serve --port serial:///dev/ttyUSB0?baud=115200 --dictionary coastwatch.json --out station
+skyrack ground command imaging.capture target=coast --wait
+skyrack ground watch
+skyrack ground status --json
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ground.client import Client
+    from ground.records import CommandRecord, Record
+    from ground.station import Station
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """One sub-command each for the service and its clients."""
+    commands = parser.add_subparsers(required=True, metavar="serve | command | watch | status")
+    _add_serve(commands.add_parser("serve", help="serve a node's link, until Ctrl-C"))
+    _add_command(commands.add_parser("command", help="send a command"))
+    watch = commands.add_parser("watch", help="show what happens, as it happens")
+    watch.add_argument("--for", dest="seconds", type=float, metavar="SECONDS", help="end after this long")
+    watch.set_defaults(act=_watch)
+    status = commands.add_parser("status", help="show counters of link, archive and commands")
+    status.add_argument("--json", action="store_true", help="as one JSON object")
+    status.set_defaults(act=_status)
+    for one in commands.choices.values():
+        one.add_argument("--socket", type=Path, metavar="PATH", help="the service's socket (default: one a user)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the sub-command says."""
+    return int(options.act(options))
+
+
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", required=True, metavar="URL", help="serial:///dev/NAME?baud=RATE, tcp://, udp://")
+    parser.add_argument("--dictionary", required=True, type=Path, metavar="FILE", help="of the node, a JSON file")
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="for the archive and received files")
+    parser.add_argument(
+        "--round-trip", type=float, default=3.0, metavar="SECONDS",
+        help="what is not acknowledged by then is sent again (default %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--command-timeout", type=float, default=60.0, metavar="SECONDS",
+        help="how long a command may show no sign of life (default %(default)s)",
+    )  # fmt: skip
+    parser.set_defaults(act=_serve)
+
+
+def _add_command(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="APP.COMMAND as the dictionary calls it")
+    parser.add_argument("arguments", nargs="*", metavar="NAME=VALUE")
+    parser.add_argument("--wait", action="store_true", help="show each stage; succeed only if it is completed")
+    parser.add_argument(
+        "--timeout", type=float, default=300.0, metavar="SECONDS", help="of --wait (default %(default)s)"
+    )
+    parser.add_argument("--confirm", action="store_true", help="yes, although it is hazardous")
+    parser.add_argument("--json", action="store_true", help="the command's record as one JSON object")
+    parser.set_defaults(act=_command)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from ground.serving import serve
+    from ground.socket_path import default_path
+    from ground.station import Patience
+    from hal.linux.clock import HostClock
+
+    socket = options.socket or default_path()
+    serve(
+        port_url=options.port,
+        dictionary_path=options.dictionary,
+        out=options.out,
+        socket=socket,
+        clock=HostClock(),
+        patience=Patience(
+            round_trip_ms=_milliseconds("--round-trip", options.round_trip),
+            command_ms=_milliseconds("--command-timeout", options.command_timeout),
+        ),
+        when_ready=lambda station: _tell_ready(station, socket),
+    )
+    return 0
+
+
+def _tell_ready(station: "Station", socket: Path) -> None:
+    import json
+
+    print(json.dumps({"node": station.node, "dictionary": station.version, "socket": str(socket)}), flush=True)
+
+
+def _milliseconds(option: str, seconds: float) -> int:
+    if not 0.01 <= seconds <= 1e6:
+        raise ValueError(f"{option} = {seconds:g}, expected 0.01..1000000 seconds")
+    return round(1000 * seconds)
+
+
+def _client(options: argparse.Namespace) -> "Client":
+    from ground.client import Client
+
+    return Client(options.socket)
+
+
+def _command(options: argparse.Namespace) -> int:
+    from ground.lines import stage_line
+
+    with _client(options) as client:
+        record = client.command(options.name, _arguments(options.arguments), confirm=options.confirm)
+        if options.wait:
+            show = None if options.json else lambda stage: print(stage_line(stage), flush=True)
+            record = client.wait_command(record.number, timeout_s=options.timeout, on_stage=show)
+        elif not options.json:
+            print(f"{record.name} is on its way as number {record.number}")
+    if options.json:
+        _print_json(record)
+    if options.wait and record.state != "completed":
+        print(f"skyrack ground: {record.name}: {record.state}: {record.reason}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _arguments(words: list[str]) -> dict[str, int | float | bool | str]:
+    pairs = [word.partition("=") for word in words]
+    for name, equals, _ in pairs:
+        if not (name and equals):
+            raise ValueError(f"argument {name!r}, expected NAME=VALUE")
+    return {name: value for name, _, value in pairs}
+
+
+def _watch(options: argparse.Namespace) -> int:
+    from ground.watch import watch
+    from hal.linux.clock import HostClock
+
+    with _client(options) as client:
+        watch(client, HostClock(), options.seconds)
+    return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    from ground.lines import status_lines
+
+    with _client(options) as client:
+        status = client.status()
+    if options.json:
+        _print_json(status)
+    else:
+        print("\n".join(status_lines(status)))
+    return 0
+
+
+def _print_json(record: "Record | CommandRecord") -> None:
+    import msgspec
+
+    print(msgspec.json.encode(record).decode())

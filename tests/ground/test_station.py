@@ -1,0 +1,282 @@
+"""A station and a small spacecraft in virtual time, over links that lose, cut and garble."""
+
+import itertools
+from random import Random
+
+import pytest
+
+from ground.archive import Archive
+from ground.errors import MismatchError
+from ground.history import history
+from ground.inbox import Inbox
+from ground.moment import Moment
+from ground.records import CommandRecord, EventRecord, FileRecord, SampleRecord, TransferRecord
+from ground.station import Patience, Station
+from link.dictionary import Dictionary
+from link.pus import housekeeping
+from link.pus.source import TmSource
+from link.space_packet import SpacePacket
+from tests.ground.spacecraft import APID, DICTIONARY, MANAGED, SECOND, UTC_NS, NodeStatus, Spacecraft, World
+
+START = Moment(0, UTC_NS)
+PATIENCE = Patience(round_trip_ms=1000, command_ms=20_000)
+
+
+@pytest.fixture
+def archive():
+    return Archive()
+
+
+@pytest.fixture
+def world(archive, tmp_path):
+    return World(Station(DICTIONARY, archive, Inbox(tmp_path), START, port="sim", patience=PATIENCE), Spacecraft())
+
+
+def states(world):
+    return [(record.number, record.stages[-1].name) for record in world.of(CommandRecord)]
+
+
+def events(world, origin="ground"):
+    return [event.name for event in world.of(EventRecord) if event.origin == origin]
+
+
+def test_telemetry_becomes_samples_and_history(world, archive):
+    world.run(5)
+    status = world.station.status(world.now)
+    assert [sample.values["uptime_s"] for sample in world.of(SampleRecord)] == [0, 1, 2, 3, 4]
+    assert world.station.latest[0].units == {"uptime_s": "s", "load": "%"}
+    found = history(archive, DICTIONARY, "NodeStatus.uptime_s", since_ns=UTC_NS + SECOND, limit=3)
+    assert (found.values, found.unit) == ((2, 3, 4), "s")
+    assert (status.linked, status.node_dictionary) == (True, DICTIONARY.version)
+    assert (status.link.frames_received, status.link.frames_lost, status.link.packets) == (50, 0, 5)
+
+
+def test_a_command_from_the_operator_to_completion(world, archive):
+    world.run(1)
+    sent = world.station.command("imaging.capture", {"target": "coast", "count": "3"}, world.now)
+    assert (sent.number, sent.state, sent.arguments) == (1, "queued", {"target": "coast", "count": 3})
+    world.run(2)
+    assert world.spacecraft.executed == [("imaging.capture", {"target": "coast", "count": 3})]
+    assert [stage for _, stage in states(world)] == [
+        "queued", "released", "delivered", "accepted", "started", "completed",
+    ]  # fmt: skip
+    (stored,) = archive.commands()
+    assert (stored.state, stored.reason, len(stored.stages)) == ("completed", "", 6)
+    assert events(world, "node") == ["Done"]
+    assert world.of(EventRecord)[-1].message == "imaging.capture was done."
+    assert world.station.status(world.now).commands == {"completed": 1}
+
+
+def test_a_command_that_the_node_refuses(world):
+    world.run(1)
+    world.station.command("imaging.capture", {"target": "nowhere"}, world.now)
+    world.run(2)
+    last = world.of(CommandRecord)[-1]
+    assert (last.state, last.reason) == ("failed", "bad_arguments: no such target")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "sentence"),
+    [
+        ("imaging.dance", {}, "no command is called imaging.dance"),
+        ("imaging.capture", {"target": "coast", "speed": "3"}, "no argument is called speed"),
+        ("imaging.capture", {}, "target is missing"),
+        ("imaging.capture", {"target": "coast", "count": "many"}, "count = 'many', expected"),
+        ("imaging.capture", {"target": "x" * 250}, "octets"),
+        ("imaging.erase", {}, "hazardous"),
+    ],
+)
+def test_what_the_dictionary_does_not_allow_is_not_sent(world, archive, name, arguments, sentence):
+    world.run(1)
+    with pytest.raises(ValueError, match=sentence):
+        world.station.command(name, arguments, world.now)
+    world.run(1)
+    assert (world.spacecraft.executed, archive.commands()) == ([], [])
+
+
+def test_a_hazardous_command_goes_when_it_is_confirmed(world):
+    world.run(1)
+    world.station.command("imaging.erase", {}, world.now, confirmed=True)
+    world.run(1)
+    assert world.spacecraft.executed == [("imaging.erase", {})]
+
+
+def test_silence_is_a_timeout(world):
+    world.spacecraft.silent_about = {"COMPLETION"}
+    world.run(1)
+    world.station.command("imaging.capture", {"target": "coast"}, world.now)
+    world.run(25)
+    last = world.of(CommandRecord)[-1]
+    assert (last.state, last.reason) == ("timeout", "nothing heard for 20 s after it was started")
+
+
+def test_commands_arrive_once_and_in_order_over_a_link_that_loses_units(world):
+    random = Random("losses")
+    world.up = lambda octets: octets if random.random() < 0.7 else b""
+    world.down = lambda octets: octets if random.random() < 0.7 else b""
+    world.run(2)
+    for count in range(30):
+        world.station.command("imaging.capture", {"target": "coast", "count": count}, world.now)
+    world.run(60)
+    assert [arguments["count"] for _, arguments in world.spacecraft.executed] == list(range(30))
+
+
+def test_a_file_arrives_with_its_progress(world, tmp_path):
+    content = bytes(range(256)) * 20
+    world.spacecraft.store.files["a"] = content
+    world.run(1)
+    world.spacecraft.entity.put("a", "products/coast.bin", 2)
+    world.run(10)
+    (file,) = world.of(FileRecord)
+    assert (file.name, file.size_octets) == ("products/coast.bin", len(content))
+    assert (tmp_path / file.name).read_bytes() == content
+    progress = [record.received_octets for record in world.of(TransferRecord)]
+    assert progress == sorted(progress)
+    assert len(set(progress)) > 3
+    assert world.station.status(world.now).transfers[-1].condition == "complete"
+    assert world.spacecraft.entity.transactions == ()
+
+
+def test_a_file_survives_losses_and_a_long_cut(world, tmp_path):
+    random, content = Random("cut"), Random("file").randbytes(20_000)
+    world.spacecraft.store.files["a"] = content
+    dead = range(5 * SECOND, 65 * SECOND)
+    lossy = lambda octets: b"" if random.random() < 0.2 or world.now_ns in dead else octets  # noqa: E731
+    world.up = world.down = lossy
+    world.spacecraft.entity.put("a", "a", 2)
+    world.run(150)
+    assert (tmp_path / "a").read_bytes() == content
+    assert events(world)[:3] == ["LinkAcquired", "LinkLost", "LinkAcquired"]
+
+
+def test_a_file_name_that_leads_out_is_refused(world, tmp_path):
+    world.spacecraft.store.files["a"] = b"evil"
+    world.spacecraft.entity.put("a", "../../evil", 2)
+    world.run(10)
+    assert world.of(FileRecord) == []
+    assert world.of(TransferRecord)[-1].condition == "filestore rejection"
+    assert list(tmp_path.parent.glob("evil*")) == []
+
+
+def test_limits_are_told_when_they_are_crossed(world):
+    world.run(2)
+    world.spacecraft.load = 95
+    world.run(2)
+    assert world.station.latest[0].out_of_limits == {"load": "warning"}
+    world.spacecraft.load = 5
+    world.run(2)
+    assert [event.message for event in world.of(EventRecord) if event.name == "LimitCrossed"] == [
+        "NodeStatus.load = 95 % is out of limits (warning: 0..80).",
+        "NodeStatus.load = 5 % is within limits again.",
+    ]
+
+
+def other_dictionary() -> Dictionary:
+    class NodeStatus(__import__("link.dictionary", fromlist=["Telemetry"]).Telemetry, id=1): ...
+
+    return Dictionary.of("coastwatch", APID, MANAGED.to_dict(), [NodeStatus])
+
+
+def test_another_dictionary_on_board_is_refused_and_nothing_is_lost(world, archive):
+    flown = other_dictionary()
+    world.spacecraft.dictionary = flown
+    world.run(3)
+    with pytest.raises(MismatchError, match=f"flies dictionary {flown.version}, this station has"):
+        world.station.command("imaging.capture", {"target": "coast"}, world.now)
+    assert events(world).count("DictionaryMismatch") == 1
+    assert world.of(SampleRecord) == []
+    assert [row.dictionary for row in archive.packets((APID, 3, 25, 1))] == [flown.version] * 3
+
+
+def test_what_differs_is_said_where_the_other_dictionary_was_here_before(world, archive):
+    flown = other_dictionary()
+    archive.add_dictionary(flown.version, flown.to_json())
+    world.spacecraft.dictionary = flown
+    world.run(1)
+    with pytest.raises(MismatchError, match="command imaging.capture is not on board; .*report NodeStatus differs"):
+        world.station.command("imaging.capture", {"target": "coast"}, world.now)
+
+
+def test_packets_that_are_not_understood_are_kept_counted_and_told_once(world, archive):
+    world.run(1)
+    sender, spoilt = world.spacecraft.sender, bytearray(world.spacecraft.report(housekeeping.report_of(status())))
+    world.run(0.1)
+    spoilt[-1] ^= 1
+    odd = [SpacePacket(77, 0, b"x").encode(), SpacePacket(77, 1, b"x").encode(), bytes(spoilt)]
+    odd += [SpacePacket(0x7FD, 0, b"no file data").encode()]
+    for packet in odd:
+        sender.offer("housekeeping", packet)
+    world.run(2)
+    link = world.station.status(world.now).link
+    assert link.strays == {"unknown APID": 2, "not a report": 1, "file data": 1}
+    assert [row.octets for row in archive.strays()] == odd
+    assert events(world).count("StrayPacket") == 3
+
+
+def status():
+    return NodeStatus(dictionary=bytes.fromhex(DICTIONARY.version), uptime_s=7, load=7)
+
+
+def test_a_report_that_does_not_fit_the_dictionary_is_archived(world, archive):
+    world.run(1)
+    world.spacecraft.report(housekeeping.HousekeepingReport(structure=9, values=b"?"))
+    world.run(1)
+    assert world.station.status(world.now).link.strays == {"not as in the dictionary": 1}
+    assert len(archive.packets((APID, 3, 25, 9))) == 1
+
+
+def test_a_packet_that_comes_twice_or_late_is_history_and_no_news(world, archive):
+    world.run(2)
+    old = TmSource(APID, count=9).packet(housekeeping.report_of(status()), UTC_NS + SECOND // 2)
+    latest = world.station.latest
+    for packet in (old, old):
+        world.spacecraft.sender.offer("housekeeping", packet)
+    world.run(0.5)
+    assert world.station.latest == latest
+    assert history(archive, DICTIONARY, "NodeStatus.uptime_s").values == (0, 7, 1)
+    assert world.station.status(world.now).link.duplicates == 1
+
+
+def test_a_full_disk_loses_nothing_and_the_operator_is_told(world, archive, tmp_path):
+    world.run(1)
+    pages = archive._pragma("page_count")
+    archive._connection.execute(f"pragma max_page_count = {pages}")
+    for n in itertools.count():
+        world.spacecraft.report(housekeeping.HousekeepingReport(structure=9, values=bytes(100)))
+        world.run(0.1)
+        if world.station.status(world.now).archive.waiting > 10:
+            break
+    assert "full" in world.station.status(world.now).archive.fault
+    archive._connection.execute("pragma max_page_count = 100000")
+    world.run(2)
+    assert world.station.status(world.now).archive.waiting == 0
+    assert len(archive.packets((APID, 3, 25, 9))) == n + 1
+
+
+def test_garbage_on_the_line_hurts_nothing(world):
+    world.down = lambda octets: Random(world.now_ns).randbytes(300) + octets
+    world.run(3)
+    assert len(world.of(SampleRecord)) == 3
+
+
+def test_a_new_service_goes_on_with_commands_and_numbers(world, archive, tmp_path):
+    world.spacecraft.silent_about = {"COMPLETION"}
+    world.run(1)
+    world.station.command("imaging.capture", {"target": "coast"}, world.now)
+    world.run(2)
+    world.station = Station(DICTIONARY, archive, Inbox(tmp_path), world.now, patience=PATIENCE)
+    world.spacecraft.silent_about = set()
+    world.run(1)
+    second = world.station.command("imaging.capture", {"target": "desert"}, world.now)
+    world.run(2)
+    assert (second.number, second.request) == (2, f"{APID}/1")
+    assert [record.state for record in archive.commands()] == ["started", "completed"]
+    assert [arguments["target"] for _, arguments in world.spacecraft.executed] == ["coast", "desert"]
+
+
+def test_it_says_when_it_wants_to_be_stepped(world):
+    assert world.station.next_wake_ns is None or world.station.next_wake_ns >= 0
+    world.run(1)
+    wake = world.station.next_wake_ns
+    assert wake is not None
+    assert wake <= world.now_ns + 10 * SECOND

@@ -139,14 +139,14 @@ class CommandBook:
         if entry is None or any(stage.name == state for stage in entry.record.stages):
             return []
         reached = state if entry.record.state in _ON_THE_GROUND else entry.record.state
-        return [self._change(entry, reached, (Stage(name=state, received_ns=now.utc_ns),), now)]
+        return [self._change(entry, reached, (Stage(name=state, received_ns=now.utc_ns),), now, entry.record.reason)]
 
     def _time_out(self, entry: _Entry, now: Moment) -> CommandRecord:
         reason = f"nothing heard for {self.timeout_ns / 1e9:g} s after it was {entry.record.stages[-1].name}"
         return self._change(entry, "timeout", (Stage(name="timeout", received_ns=now.utc_ns),), now, reason)
 
     def _change(
-        self, entry: _Entry, state: CommandState, stages: tuple[Stage, ...], now: Moment, reason: str = ""
+        self, entry: _Entry, state: CommandState, stages: tuple[Stage, ...], now: Moment, reason: str
     ) -> CommandRecord:
         entry.record = replace(entry.record, state=state, stages=entry.record.stages + stages, reason=reason)
         entry.deadline_ns = now.monotonic_ns + self.timeout_ns

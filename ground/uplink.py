@@ -89,6 +89,7 @@ class Uplink:
         if clcw.channel == self._managed.tc_channel:
             self._clcw = clcw
             self._fop.on_clcw(clcw, now_ns)
+            self._note(now_ns, "given up")
 
     def close(self, now_ns: int, reason: str) -> None:
         """The node is not heard any more: give up what is under way, so that nothing old is executed much later."""

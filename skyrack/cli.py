@@ -16,6 +16,7 @@ COMMANDS = {
     "dictionary": "print all that the ground has to know of a mission's node, as JSON",
     "doctor": "say what this machine has, and what is missing for which command",
     "node": "run the flight software of a node",
+    "ground": "operate a node: serve its link, send commands, watch what it says",
 }
 
 

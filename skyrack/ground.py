@@ -108,7 +108,7 @@ def _command(options: argparse.Namespace) -> int:
     from ground.lines import stage_line
 
     with _client(options) as client:
-        record = client.command(options.name, _arguments(options.arguments), confirm=options.confirm)
+        record = _send(client, options)
         if options.wait:
             show = None if options.json else lambda stage: print(stage_line(stage), flush=True)
             record = client.wait_command(record.number, timeout_s=options.timeout, on_stage=show)
@@ -120,6 +120,17 @@ def _command(options: argparse.Namespace) -> int:
         print(f"skyrack ground: {record.name}: {record.state}: {record.reason}", file=sys.stderr)
         return 1
     return 0
+
+
+def _send(client: "Client", options: argparse.Namespace) -> "CommandRecord":
+    from ground.errors import RefusedError
+
+    try:
+        return client.command(options.name, _arguments(options.arguments), confirm=options.confirm)
+    except RefusedError as refused:
+        if refused.refusal == "invalid":
+            raise ValueError(refused) from refused  # what a person typed
+        raise
 
 
 def _arguments(words: list[str]) -> dict[str, int | float | bool | str]:

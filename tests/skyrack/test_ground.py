@@ -1,0 +1,182 @@
+"""`skyrack ground` as a person uses it: the service as a process on a pseudo-terminal, a spacecraft beyond it."""
+
+import contextlib
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import threading
+import tty
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ground.client import Client
+from skyrack.cli import main
+from tests.ground.spacecraft import DICTIONARY, SECOND, Spacecraft
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Bench:
+    folder: Path
+    spacecraft: Spacecraft
+    service: subprocess.Popen
+
+    def ground(self, *words: str) -> int:
+        return main(["ground", *words, "--socket", str(self.folder / "s")])
+
+
+def serve(folder: Path, port: str) -> subprocess.Popen:
+    words = ["--port", port, "--dictionary", folder / "d.json", "--out", folder / "out", "--socket", folder / "s"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "skyrack.cli", "ground", "serve", *map(str, words)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+    )  # fmt: skip
+
+
+def fly(spacecraft: Spacecraft, descriptor: int, over: threading.Event) -> None:
+    """Ten times faster than the clock, so that tests are short."""
+    now_ns = 0
+    with contextlib.suppress(OSError):
+        while not over.wait(0.01):
+            with contextlib.suppress(BlockingIOError):
+                spacecraft.receive(os.read(descriptor, 4096))
+            os.write(descriptor, spacecraft.step(now_ns))
+            now_ns += SECOND // 10
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ground")
+    (folder / "d.json").write_bytes(DICTIONARY.to_json())
+    far, near = pty.openpty()
+    tty.setraw(near)
+    os.set_blocking(far, False)
+    spacecraft, over = Spacecraft(), threading.Event()
+    service = serve(folder, f"serial://{os.ttyname(near)}")
+    flight = threading.Thread(target=fly, args=(spacecraft, far, over))
+    flight.start()
+    ready = json.loads(service.stdout.readline())
+    assert ready == {"node": "coastwatch", "dictionary": DICTIONARY.version, "socket": str(folder / "s")}
+    with Client(folder / "s") as client:
+        client.subscribe("sample")
+        next(client.news(timeout_s=10))
+    yield Bench(folder, spacecraft, service)
+    service.send_signal(signal.SIGTERM)
+    words, complaints = service.communicate(timeout=10)
+    over.set()
+    flight.join()
+    os.close(far)
+    os.close(near)
+    assert (service.returncode, words, complaints) == (0, "", "")
+
+
+def test_a_command_is_shown_stage_by_stage(bench, capsys):
+    assert bench.ground("command", "imaging.capture", "target=coast", "--wait") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[1] for line in lines] == [
+        "queued", "released", "delivered", "accepted", "started", "completed",
+    ]  # fmt: skip
+
+
+def test_a_command_without_wait_and_as_json(bench, capsys):
+    assert bench.ground("command", "imaging.capture", "target=coast", "count=7", "--json") == 0
+    record = json.loads(capsys.readouterr().out)
+    assert (record["name"], record["arguments"]) == ("imaging.capture", {"target": "coast", "count": 7})
+
+
+def test_a_refused_command_fails_with_the_node_s_reason(bench, capsys):
+    assert bench.ground("command", "imaging.capture", "target=nowhere", "--wait") == 1
+    said = capsys.readouterr()
+    assert said.err == "skyrack ground: imaging.capture: failed: bad_arguments: no such target\n"
+    assert said.out.splitlines()[-1].endswith("refused: bad_arguments: no such target")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["imaging.dance"], "no command is called imaging.dance; known: imaging.capture, imaging.erase"),
+        (["imaging.capture", "target"], "argument 'target', expected NAME=VALUE"),
+        (["imaging.capture", "target=coast", "count=many"], "imaging.capture: count = 'many', expected"),
+        (["imaging.capture", "speed=3"], "target is missing"),
+        (["imaging.erase"], "imaging.erase is hazardous"),
+    ],
+)
+def test_what_is_mistyped_is_one_sentence_and_exit_code_2(bench, capsys, words, sentence):
+    assert bench.ground("command", *words) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert sentence in said.err
+
+
+def test_status_for_people_and_for_scripts(bench, capsys):
+    assert bench.ground("status") == 0
+    assert "coastwatch, heard, on serial:///dev/" in capsys.readouterr().out
+    assert bench.ground("status", "--json") == 0
+    status = json.loads(capsys.readouterr().out)
+    assert status["link"]["frames_received"] > 0
+    assert status["node_dictionary"] == DICTIONARY.version
+
+
+def test_watch_prints_lines_where_there_is_no_terminal(bench, capsys):
+    bench.spacecraft.store.files["a"] = bytes(3000)
+    bench.spacecraft.entity.put("a", "coast.bin", 2)
+    assert bench.ground("watch", "--for", "1") == 0
+    out = capsys.readouterr().out
+    assert "NodeStatus  dictionary=" in out
+    assert "file coast.bin is here, 3000 octets" in out
+    assert (bench.folder / "out" / "files" / "coast.bin").read_bytes() == bytes(3000)
+
+
+def test_watch_draws_where_there_is_one(bench):
+    """In a pseudo-terminal, as a process of its own: rich asks the terminal for its size."""
+    far, near = pty.openpty()
+    words = ["ground", "watch", "--for", "1", "--socket", str(bench.folder / "s")]
+    with subprocess.Popen(
+        [sys.executable, "-m", "skyrack.cli", *words],
+        stdout=near, stderr=near, cwd=ROOT, env={**os.environ, "COLUMNS": "100", "LINES": "40", "TERM": "xterm"},
+    ) as process:  # fmt: skip
+        os.close(near)
+        drawn = b""
+        with contextlib.suppress(OSError):  # the terminal's end
+            while octets := os.read(far, 4096):
+                drawn += octets
+    os.close(far)
+    assert process.returncode == 0, drawn
+    assert b"uptime_s" in drawn
+    assert b"command link" in drawn
+
+
+def test_a_second_service_on_the_same_port_or_socket_is_refused(bench):
+    second = serve(bench.folder, "udp://127.0.0.1:9?bind=0")
+    assert second.wait(10) == 1
+    assert "a ground service runs there already" in second.stderr.read()
+    second.communicate()
+
+
+@pytest.mark.parametrize(
+    ("port", "content", "code", "sentence"),
+    [
+        ("serial:///dev/ttyNone", None, 1, "no such serial port"),
+        ("carrier-pigeon://", None, 2, "expected one of serial://"),
+        ("udp://127.0.0.1:9", b"{}", 2, "dictionary"),
+        ("udp://127.0.0.1:9", b'{"node": "x", "apid": 1, "managed": {"spacecraft_id": 1}}', 2, "tm_channels"),
+    ],
+)
+def test_what_keeps_the_service_from_starting_is_one_sentence(tmp_path, capsys, port, content, code, sentence):
+    (tmp_path / "d.json").write_bytes(DICTIONARY.to_json() if content is None else content)
+    words = ["--port", port, "--dictionary", str(tmp_path / "d.json"), "--out", str(tmp_path / "out")]
+    assert main(["ground", "serve", *words, "--socket", str(tmp_path / "s")]) == code
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert sentence in said.err
+
+
+def test_no_service_is_one_sentence(tmp_path, capsys):
+    assert main(["ground", "status", "--socket", str(tmp_path / "s")]) == 1
+    assert "no ground service answers at" in capsys.readouterr().err

@@ -110,19 +110,18 @@ class Running:
 def running(tmp_path, monkeypatch):
     monkeypatch.setattr("ground.service._SIGNALS", ())  # belong to the main thread
     far_end, near_end = socket.socketpair()
-    station, errors, path = FakeStation(), [], tmp_path / "s" / "ground.sock"
+    station, errors, path, ready = FakeStation(), [], tmp_path / "s" / "ground.sock", threading.Event()
     service = Service(station, station.answer, SocketPort(near_end, "pair"), HostClock())
 
     def run():
         try:
-            asyncio.run(service.run(path))
+            asyncio.run(service.run(path, ready.set))
         except OSError as error:
             errors.append(error)
 
     thread = threading.Thread(target=run)
     thread.start()
-    while not path.exists() and thread.is_alive():
-        time.sleep(0.001)
+    assert ready.wait(5)
     found = Running(path, station, far_end, thread, service, errors)
     yield found
     found.finish()

@@ -21,7 +21,7 @@ static struct disk disk_of(size_t radius) {
 }
 
 /* Work on a strip of columns, narrow enough for its totals to stay in the first cache: a row of numbers and what
- * lies beside it, and the totals of as many rows of the result as the disk is high, row r in slot r % height, and
+ * lies beside it; the totals of as many rows of the result as the disk is high, in slots that rows take by turns; and
  * one slot more for rows that the result does not have. */
 struct work {
     const struct disk_use *use;
@@ -60,9 +60,9 @@ static struct work work_in(void *scratch, const struct disk_use *use, size_t row
 
 /* The place 0..size-1 that is seen at `at`, by as many mirrors as it takes. */
 static size_t mirrored(ptrdiff_t at, size_t size) {
-    ptrdiff_t end = (ptrdiff_t)size, place = at % (2 * end);
-    if (place < 0) place += 2 * end;
-    return (size_t)(place < end ? place : 2 * end - 1 - place);
+    ptrdiff_t end = (ptrdiff_t)size;
+    while (at < 0 || at >= end) at = at < 0 ? -1 - at : 2 * end - 1 - at;
+    return (size_t)at;
 }
 
 static uint8_t *number_at(const struct work *w, ptrdiff_t col) {
@@ -84,27 +84,33 @@ static void take_row(const struct work *w, const uint8_t *pixels) {
     for (ptrdiff_t col = cols; col < end; col++) mirror(w, col);
 }
 
-static uint8_t *totals_of(const struct work *w, ptrdiff_t row) {
-    size_t slot = row >= 0 && row < (ptrdiff_t)w->rows ? (size_t)row % w->disk.height : w->disk.height;
-    return w->totals + slot * w->row_octets;
+/* The totals of the row that lies `away` rows (-radius..radius) from the one with `slot`. */
+static uint8_t *totals_at(const struct work *w, ptrdiff_t slot, ptrdiff_t away) {
+    ptrdiff_t height = (ptrdiff_t)w->disk.height, at = slot + away;
+    at += at < 0 ? height : at >= height ? -height : 0;
+    return w->totals + (size_t)at * w->row_octets;
 }
 
 /* `row` counts from -radius on: rows above and below the image are those seen in the mirror. */
-static void gather_row(const struct work *w, ptrdiff_t row) {
+static void gather_row(const struct work *w, ptrdiff_t row, ptrdiff_t slot) {
+    uint8_t *nowhere = w->totals + w->disk.height * w->row_octets;
     void *totals[HEIGHT_MAX];
-    for (size_t i = 0; i < w->disk.height; i++) totals[i] = totals_of(w, row + w->disk.places[i]);
+    for (size_t i = 0; i < w->disk.height; i++) {
+        ptrdiff_t away = w->disk.places[i], to = row + away;
+        totals[i] = to >= 0 && to < (ptrdiff_t)w->rows ? totals_at(w, slot, away) : nowhere;
+    }
     w->use->gather(w->numbers, w->width, &w->disk, totals);
 }
 
 static void run_strip(const struct work *w, const uint8_t *in, uint8_t *out) {
-    ptrdiff_t radius = (ptrdiff_t)w->disk.radius, rows = (ptrdiff_t)w->rows;
+    ptrdiff_t radius = (ptrdiff_t)w->disk.radius, rows = (ptrdiff_t)w->rows, slot = 0;
     size_t row_octets = w->cols * w->use->pixel_size;
     out += w->first * w->use->pixel_size;
-    for (ptrdiff_t row = -radius; row < rows + radius; row++) {
+    for (ptrdiff_t row = -radius; row < rows + radius; row++, slot = slot < 2 * radius ? slot + 1 : 0) {
         take_row(w, in + mirrored(row, w->rows) * row_octets);
-        gather_row(w, row);
+        gather_row(w, row, slot);
         if (row < radius) continue;
-        w->use->finish(totals_of(w, row - radius), w->width, &w->disk, out);
+        w->use->finish(totals_at(w, slot, -radius), w->width, &w->disk, out);
         out += row_octets;
     }
 }

@@ -15,6 +15,8 @@ from link.managed import Managed
 
 HOUSEKEEPING_CHANNEL, FILES_CHANNEL = "housekeeping", "files"
 
+_DATA_OCTETS_MIN = 166  # the longest Metadata PDU, with two names of 60 octets, in a packet
+
 _Name = Annotated[str, Meta(min_length=1, max_length=40)]
 _Apid = Annotated[int, Meta(ge=1, le=2046)]
 _Positive = Annotated[int, Meta(ge=1)]
@@ -143,13 +145,21 @@ def _complaints(mission: Mission) -> Iterator[str]:
     if mission.files.apid == mission.node.apid:
         yield f"files.apid: {mission.files.apid} is node.apid as well, expected another one"
     try:
-        channels = [channel.name for channel in mission.managed.tm_channels]
+        managed = mission.managed
     except ValueError as error:
         yield f"link.{error}"
         return
+    yield from _link_complaints(managed)
+
+
+def _link_complaints(managed: Managed) -> Iterator[str]:
     for name in (HOUSEKEEPING_CHANNEL, FILES_CHANNEL):
-        if name not in channels:
+        if name not in (channel.name for channel in managed.tm_channels):
             yield f"link.tm_channels: expected one with the name {name!r}"
+    short = _DATA_OCTETS_MIN - managed.tm_data_octets
+    if short > 0:
+        expected = managed.tm_frame_octets + short
+        yield f"link.tm_frame_octets = {managed.tm_frame_octets}, expected {expected} or more: a CFDP PDU is to fit"
 
 
 def _scene_complaints(mission: Mission) -> Iterator[str]:

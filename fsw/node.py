@@ -157,7 +157,7 @@ def _entity(mission: Mission, store: products.ProductStore, telecom: Telecom) ->
     """PDUs fill a frame each; patience is two seconds and what waits on the wire meanwhile."""
     patience_ms = 2_000 + 6 * telecom.downlink.unit_ns // 1_000_000
     settings = Settings(pdu_octets_max=_pdu_octets(mission.managed), ack_ms=patience_ms, nak_ms=patience_ms)
-    first = store.boots * _TRANSACTIONS_PER_BOOT
+    first = store.boots * _TRANSACTIONS_PER_BOOT % (1 << 8 * settings.sequence_octets)
     return Entity(mission.files.entity, ProductFiles(store), settings, first_sequence=first)
 
 

@@ -17,7 +17,7 @@ from link.tm_coding import ASM_OCTETS, TmEncoder
 from link.tm_sender import TmSender
 
 _BITS_PER_OCTET = 10  # 8N1
-_READ_OCTETS = 65_536
+_READ_OCTETS = 4096
 _NS = 1_000_000_000
 _BEACON_NS = _NS  # without anything to say, one frame a second keeps the ground synchronised and its COP-1 informed
 _LEAD_NS = 20_000_000  # how early the next unit is handed over: what a loaded host may be late
@@ -127,11 +127,8 @@ class Telecom:
         self.downlink = Downlink(clock, port, managed, bits_per_second)
 
     def receive(self) -> list[bytes]:
-        """The telecommand packets that came up. Raises PortClosed."""
-        packets = []
-        while octets := self.port.read(_READ_OCTETS):
-            packets += self.uplink.feed(octets)
-        return packets
+        """The telecommand packets that came up; the rest of a flood waits for the next call. Raises PortClosed."""
+        return self.uplink.feed(self.port.read(_READ_OCTETS))
 
     def transmit(self) -> bool:
         """Hand over what is due; whether a new frame was begun. Raises PortClosed."""

@@ -12,6 +12,7 @@ import gc
 import os
 import signal
 import socket
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -53,7 +54,6 @@ def run(options: argparse.Namespace) -> int:
         attempts=said.attempts,
     )
     with ExitStack() as devices:
-        stop = devices.enter_context(StopSignal())
         state = options.state or _default_state(mission.node.name)
         devices.enter_context(claim_folder(state))
         runner = ProcessRunner(clock, limits, PIPELINES)
@@ -70,6 +70,8 @@ def run(options: argparse.Namespace) -> int:
             runner=runner,
             state=state,
         )
+        stop = devices.enter_context(StopSignal())  # not before: waiting for a peer in open_port ends as Python does
+        print(f"skyrack node: {mission.node.name} flies on {options.port}, its state is in {state}", file=sys.stderr)
         gc.collect()
         gc.freeze()  # what lives from here to the end need not be looked at again
         while not stop.requested:

@@ -117,7 +117,7 @@ class Imaging(App, period_ms=1000, budget_ms=100):
             target=capture.target,
             octets=product.octets,
             raw_octets=capture.raw_octets,
-            compute_s=(outcome.end_utc_ns - outcome.start_utc_ns) / 1e9,
+            compute_s=outcome.wall_s,
             attempts=outcome.attempts,
         )
 
@@ -129,8 +129,7 @@ class Imaging(App, period_ms=1000, budget_ms=100):
 
     def _provenance(self, capture: _Capture, outcome: Outcome) -> Provenance:
         """Joules are those of the whole board while it computed."""
-        compute_s = (outcome.end_utc_ns - outcome.start_utc_ns) / 1e9
-        power = self.board.power(outcome.cpu_s / compute_s if compute_s > 0 else 1.0)
+        power = self.board.power(outcome.cpu_s / outcome.wall_s if outcome.wall_s else 1.0)
         return Provenance(
             target=capture.target,
             raw_octets=capture.raw_octets,
@@ -138,6 +137,6 @@ class Imaging(App, period_ms=1000, budget_ms=100):
             capture_utc_ns=capture.utc_ns,
             compute_start_utc_ns=outcome.start_utc_ns,
             compute_end_utc_ns=outcome.end_utc_ns,
-            joules=power.watts * compute_s,
+            joules=power.watts * outcome.wall_s,
             joules_source=power.source,
         )

@@ -60,5 +60,6 @@ class InlineRunner:
             input_sha256=hashlib.sha256(job.samples.data).hexdigest(),
             start_utc_ns=start_utc_ns,
             end_utc_ns=start_utc_ns + self._duration_ns,
+            wall_s=self._duration_ns / 1e9,
             cpu_s=self._duration_ns / 1e9,
         )

@@ -35,7 +35,8 @@ class Job:
 class Outcome:
     """How a job ended: `answer`, or None and `failure` in words. Times are nanoseconds UTC.
 
-    `input_sha256` is the worker's hash of the samples that it saw; `cpu_s` the processor time of all attempts.
+    `input_sha256` is the worker's hash of the samples that it saw. `wall_s` by the monotonic clock and `cpu_s` of
+    processors are what all attempts took together.
     """
 
     job_id: int
@@ -45,6 +46,7 @@ class Outcome:
     attempts: int = 1
     start_utc_ns: int
     end_utc_ns: int
+    wall_s: float
     cpu_s: float = 0.0
 
 

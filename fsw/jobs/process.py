@@ -42,6 +42,7 @@ class _Work:
     result_fd: int = -1
     attempts: int = 0
     start_utc_ns: int = 0
+    start_ns: int = 0
     cpu_s: float = 0.0
 
 
@@ -157,8 +158,9 @@ class ProcessRunner:
             os.close(work.result_fd)
             work.result_fd = -1
             return False
+        if not work.attempts:
+            work.start_utc_ns, work.start_ns = self._clock.utc_ns(), self._clock.monotonic_ns()
         work.attempts += 1
-        work.start_utc_ns = work.start_utc_ns or self._clock.utc_ns()
         return True
 
     def _judge(self, work: _Work, status: int) -> Outcome | None:
@@ -179,6 +181,7 @@ class ProcessRunner:
             attempts=work.attempts,
             start_utc_ns=work.start_utc_ns,
             end_utc_ns=self._clock.utc_ns(),
+            wall_s=(self._clock.monotonic_ns() - work.start_ns) / 1e9,
             cpu_s=work.cpu_s,
         )
 

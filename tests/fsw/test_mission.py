@@ -55,6 +55,7 @@ def test_coastwatch_explains_every_key():
         ('target = "desert"', 'target = "../x"', "scene[1].target: expected str matching regex"),
         ("apid = 0x7FD", "apid = 0x41", "files.apid: 65 is node.apid as well"),
         ("interleave = 2", "interleave = 6", "link.interleave = 6, expected 1, 2, 3, 4, 5 or 8"),
+        ("tm_frame_octets = 446", "tm_frame_octets = 100", "link.tm_frame_octets = 100, expected 178 or more"),
         ("interleave = 2", "interleaf = 4", "link.interleaf: unknown"),
         ('name = "files"', 'name = "film"', "link.tm_channels: expected one with the name 'files'"),
         ("[radio]\nbits_per_second = 115200", "", "radio: missing, expected a table"),

@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 import tty
 from pathlib import Path
 
@@ -45,9 +46,11 @@ class Flying:
                 receiver.feed(frame)
 
     def end(self):
-        """Exit code and what was said."""
+        """Exit code and what was said after the line that says that it flies."""
         _, said = self.process.communicate(timeout=PATIENCE_S)
-        return self.process.returncode, said
+        first, _, rest = said.partition("\n")
+        assert first.startswith("skyrack node: coastwatch flies on serial:///dev/pts/")
+        return self.process.returncode, rest
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -68,6 +71,30 @@ def test_an_unplugged_port_is_one_sentence_and_the_state_stays(tmp_path):
     assert said.endswith("the line went away (unplugged, or its other end closed)\n")
     assert said.count("\n") == 1
     assert (tmp_path / "products" / "journal").exists()
+
+
+def test_a_killed_node_leaves_no_process_behind(tmp_path):
+    flying = Flying(tmp_path)
+    zygote, *_ = children(flying.process.pid)
+    flying.process.kill()
+    flying.process.communicate()
+    deadline = time.monotonic() + PATIENCE_S
+    while is_running(zygote):
+        assert time.monotonic() < deadline, "the zygote outlives its node"
+        time.sleep(0.01)
+    os.close(flying.line)
+
+
+def children(pid):
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [Path("/proc") / child for child in text.split()]
+
+
+def is_running(process):
+    try:
+        return "(zombie)" not in (process / "status").read_text()
+    except OSError:
+        return False
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from hal.kernels.selftest import self_test
 from tests.hal.kernels import plain_image as plain
 
 SCENES = Path(__file__).parents[3] / "examples" / "scenes"
+FLOOD = Path(__file__).parents[4] / "shared" / "data" / "eo" / "flood_Spain_7370579.npz"
 
 
 @pytest.fixture(params=supported_levels(), autouse=True, scope="module")
@@ -241,6 +242,24 @@ def test_coast():
     octets = image.encode_outlines(mask)
     assert 100 < len(octets) < 1024
     assert np.array_equal(image.rasterise(image.decode_outlines(octets, mask.shape), mask.shape), mask)
+
+
+@pytest.mark.skipif(not FLOOD.exists(), reason=f"{FLOOD} is not here")
+def test_flood():
+    """A hand-labelled Sentinel-2 scene: the index alone agrees with people, and its outlines fit 4096 octets."""
+    with np.load(FLOOD) as scene:
+        green, swir1, label = scene["s2_dn"][2].copy(), scene["s2_dn"][11].copy(), scene["label"]
+    water = image.water_mask(green, swir1, threshold=0.2)
+    assert water_iou(water, label) >= 0.72
+    cleaned = image.clean_mask(water, smallest_px=9)
+    assert water_iou(cleaned, label) >= 0.719
+    assert len(image.encode_outlines(cleaned)) <= 4096
+
+
+def water_iou(mask, label):
+    """Intersection over union of water, where people labelled (-1: they did not)."""
+    both, either = (mask == 1) & (label == 1), ((mask == 1) | (label == 1)) & (label >= 0)
+    return both.sum() / either.sum()
 
 
 def test_self_test():

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ground.archive import Archive
+from ground.errors import ArchiveError
 from link.dictionary import Dictionary
 from link.dictionary.model import Command, Event, Parameter, Report
 from link.managed import Managed
@@ -19,6 +21,15 @@ def load_dictionary(path: Path) -> Dictionary:
     except ValueError as error:
         raise ValueError(f"dictionary {path}: {error}") from None
     return dictionary
+
+
+def stored_dictionary(archive: Archive, version: str) -> Dictionary | None:
+    """The dictionary that the archive holds as `version`; None where it holds none, or one that we cannot read."""
+    try:
+        content = archive.dictionary(version)
+        return Dictionary.from_json(content) if content else None
+    except (ArchiveError, ValueError):
+        return None
 
 
 def managed_of(dictionary: Dictionary) -> Managed:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ground.archive import Archive, PacketRow
+from ground.dictionaries import stored_dictionary
 from ground.reading import read_packet
 from ground.records import History, Value, plain
 from link.dictionary import Dictionary, Sample
@@ -48,16 +49,11 @@ def _find(dictionary: Dictionary, parameter: str) -> tuple[Report, str]:
 
 
 def _points(archive: Archive, rows: list[PacketRow], field: str) -> Iterator[_Point]:
-    dictionaries = {version: _stored(archive, version) for version in {row.dictionary for row in rows}}
+    dictionaries = {version: stored_dictionary(archive, version) for version in {row.dictionary for row in rows}}
     for row in rows:
         sample = _sample(row, dictionaries[row.dictionary])
         if sample and field in sample.values:
             yield _Point(row.time_ns, row.received_ns, plain(sample.values[field]))
-
-
-def _stored(archive: Archive, version: str) -> Dictionary | None:
-    content = archive.dictionary(version)
-    return Dictionary.from_json(content) if content else None
 
 
 def _sample(row: PacketRow, dictionary: Dictionary | None) -> Sample | None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from ground.records import (
+    TIME_UNIT,
     CommandRecord,
     EventRecord,
     FileRecord,
@@ -37,9 +38,10 @@ def value_text(value: Value, unit: str = "") -> str:
             return "-"
         case bool():
             return "on" if value else "off"
-        case float():
-            return f"{value:.6g} {unit}".rstrip()
-    return f"{value} {unit}".rstrip()
+        case int() if unit == TIME_UNIT:
+            return clock(value)
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{text} {unit}" if unit else text
 
 
 def status_lines(status: Status) -> list[str]:

@@ -10,6 +10,8 @@ import msgspec
 
 Value = int | float | bool | str | None
 """A value as JSON holds it: octets as hexadecimal text, a number that is not finite as null."""
+TIME_UNIT = "utc_ns"
+"""The unit of values that are times: nanoseconds since 1970-01-01 UTC."""
 Origin = Literal["node", "ground"]
 Severity = Literal["info", "low", "medium", "high"]
 CommandState = Literal["queued", "released", "delivered", "accepted", "started", "completed", "failed", "timeout"]

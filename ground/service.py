@@ -119,11 +119,8 @@ class Service:
         self._step()
 
     def _step(self) -> None:
+        """Have the station do what is due; send, tell and plan what comes of it."""
         self._station.step(Moment.of(self._clock))
-        self._pass_on()
-
-    def _pass_on(self) -> None:
-        """Send, tell and plan what the station's last doings ask for."""
         self._outgoing += self._station.take_output()
         self._send()
         self._tell(self._station.take_news())
@@ -198,7 +195,7 @@ class Service:
             client.feed.topics |= set(request.topics)
             return None
         result = self._answer(request, Moment.of(self._clock))
-        self._guarded(self._pass_on)
+        self._guarded(self._step)  # a command goes out at once
         return result
 
 

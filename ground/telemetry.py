@@ -6,13 +6,13 @@ would give plausible nonsense; packets are archived under the version that the n
 
 from ground.archive import Archive
 from ground.command_book import CommandBook
-from ground.dictionaries import differences
+from ground.dictionaries import differences, stored_dictionary
 from ground.limits import LimitWatch
 from ground.logbook import Logbook
 from ground.moment import Moment
 from ground.reading import Reading, read_packet
-from ground.records import EventRecord, SampleRecord, plain
-from link.dictionary import Dictionary, Happening, Sample
+from ground.records import TIME_UNIT, EventRecord, SampleRecord, plain
+from link.dictionary import Dictionary, Happening, Sample, Time
 from link.errors import DecodeError
 
 _STALE_NS = 10_000_000_000  # an older sample is shown again when the latest is this old: the node's clock was set back
@@ -53,11 +53,11 @@ class Telemetry:
 
     def _explain(self, flown: str) -> str:
         ours = self._dictionary
-        content = self._archive.dictionary(flown)
-        if content is None:
+        theirs = stored_dictionary(self._archive, flown)
+        if theirs is None:
             what = "which this archive has never seen; `skyrack dictionary MISSION.toml` writes a mission's"
         else:
-            what = differences(ours, Dictionary.from_json(content))
+            what = differences(ours, theirs)
         return f"{ours.node} flies dictionary {flown}, this station has {ours.version}: {what}"
 
     def _decode(self, reading: Reading, now: Moment) -> None:
@@ -83,7 +83,8 @@ class Telemetry:
             time_ns=time_ns,
             received_ns=now.utc_ns,
             values={name: plain(value) for name, value in sample.values.items()},
-            units=sample.units,
+            units=sample.units
+            | {field.name: TIME_UNIT for field in sample.entry.fields if isinstance(field.kind, Time)},
             out_of_limits=self._limits.of(sample),
         )
         self._log.tell([self.latest[sample.name]])

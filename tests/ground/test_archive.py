@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -161,3 +162,13 @@ def test_what_is_given_up_is_counted(full_disk):
         keeper.keep([packet(n, octets=bytes(30000))])
     assert (keeper.record.waiting, keeper.record.abandoned) == (10, 30)
     assert [row.time_ns for row in keeper.waiting] == list(range(30, 40))
+
+
+def test_what_still_waits_at_the_end_goes_to_a_file(full_disk, tmp_path):
+    keeper = Keeper(full_disk)
+    items = [packet(n, octets=bytes(30000)) for n in range(3)]
+    keeper.keep(items)
+    assert keeper.rescue(tmp_path / "rescued")
+    lines = (tmp_path / "rescued").read_bytes().splitlines()
+    assert [msgspec.convert(msgspec.json.decode(line)[1], PacketRow) for line in lines] == items
+    assert not Keeper(Archive()).rescue(tmp_path / "none")

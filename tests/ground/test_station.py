@@ -3,6 +3,9 @@
 from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ground.archive import Archive
 from ground.errors import MismatchError
@@ -11,11 +14,13 @@ from ground.inbox import Inbox
 from ground.moment import Moment
 from ground.records import CommandRecord, EventRecord, FileRecord, SampleRecord, TransferRecord
 from ground.station import Patience, Station
+from link.cfdp import MemoryStore
 from link.dictionary import Dictionary
 from link.pus import housekeeping
+from link.pus.packets import TmPacket
 from link.pus.source import TmSource
 from link.space_packet import SpacePacket
-from tests.ground.spacecraft import APID, DICTIONARY, MANAGED, SECOND, UTC_NS, NodeStatus, Spacecraft, World
+from tests.ground.spacecraft import APID, DICTIONARY, SECOND, UTC_NS, NodeStatus, Spacecraft, World
 
 START = Moment(0, UTC_NS)
 PATIENCE = Patience(round_trip_ms=1000, command_ms=20_000)
@@ -171,9 +176,8 @@ def test_limits_are_told_when_they_are_crossed(world):
 
 
 def other_dictionary() -> Dictionary:
-    class NodeStatus(__import__("link.dictionary", fromlist=["Telemetry"]).Telemetry, id=1): ...
-
-    return Dictionary.of("coastwatch", APID, MANAGED.to_dict(), [NodeStatus])
+    (status,) = DICTIONARY.reports
+    return replace(DICTIONARY, reports=(replace(status, text="Another node."),), commands=(), events=())
 
 
 def test_another_dictionary_on_board_is_refused_and_nothing_is_lost(world, archive):
@@ -279,3 +283,36 @@ def test_it_says_when_it_wants_to_be_stepped(world):
     wake = world.station.next_wake_ns
     assert wake is not None
     assert wake <= world.now_ns + 10 * SECOND
+
+
+apids = st.sampled_from([APID, 0x7FD, 77])
+raw_packets = st.builds(
+    lambda apid, data: SpacePacket(apid, 0, data).encode(), apids, st.binary(min_size=1, max_size=60)
+)
+reports = st.builds(
+    lambda service, subtype, data, time_ns: TmPacket(
+        apid=APID, count=0, service=service, subtype=subtype, data=data, time_ns=UTC_NS + time_ns
+    ).encode(),
+    st.sampled_from([1, 3, 5, 17, 99]),
+    st.sampled_from([1, 2, 4, 5, 6, 8, 25]),
+    st.binary(max_size=30),
+    st.integers(0, 10**12),
+)
+
+
+@settings(max_examples=50)
+@given(st.lists(raw_packets | reports, max_size=8))
+def test_whatever_packets_come_each_is_somewhere(packets):
+    archive = Archive()
+    station = Station(DICTIONARY, archive, MemoryStore(), START, patience=PATIENCE)
+    spacecraft = Spacecraft()
+    for packet in packets:
+        assert spacecraft.sender.offer("housekeeping", packet)
+    now_ns = 1
+    while spacecraft.sender.waiting or now_ns < SECOND:
+        station.receive(spacecraft.step(now_ns), Moment(now_ns, UTC_NS + now_ns))
+        station.step(Moment(now_ns, UTC_NS + now_ns))
+        now_ns += SECOND // 10
+    link = station.status(Moment(now_ns, UTC_NS)).link
+    assert link.frames_lost == link.frames_uncorrectable == 0
+    assert link.packets + len(archive.strays()) == len(packets)

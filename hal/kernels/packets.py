@@ -1,0 +1,58 @@
+"""Space packets in a stream: where each begins and what its header says (csrc/include/skyrack/packets.h)."""
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+from _csrc import ffi, lib
+from numpy.typing import NDArray
+
+PACKET = np.dtype(
+    [("offset", np.int64), ("size", np.int32), ("identification", np.uint16), ("sequence", np.uint16)], align=True
+)
+assert PACKET.itemsize == ffi.sizeof("struct sr_packet")
+SIZE_MIN: int = lib.SR_PACKET_MIN
+SIZE_MAX: int = lib.SR_PACKET_MAX
+_APIDS = 2048
+_ROOM_MIN, _OCTETS_A_PACKET = 256, 256  # room for the first call: doubled while it does not suffice
+
+
+def find_packets(
+    octets: bytes | bytearray | memoryview,
+    *,
+    checked: bool = True,
+    apids: Collection[int] | None = None,
+    size_max: int = SIZE_MAX,
+    prefix: int = 0,
+) -> NDArray[Any]:
+    """PACKET records of all packets, in order: offset and size in octets, the header's first two words.
+
+    Only packets up to `size_max` octets, of `apids` if given, each behind `prefix` octets of something else, and with a
+    good CRC-16 in their last two octets if `checked`, are believed; where none begins, the next octet is tried. Raises
+    ValueError for an APID, size or prefix out of range.
+    """
+    rules, buffer, at, count = _rules(checked, apids, size_max, prefix), ffi.from_buffer("uint8_t[]", octets), 0, 0
+    records = np.empty(max(len(buffer) // _OCTETS_A_PACKET, _ROOM_MIN), PACKET)
+    position, found = ffi.new("size_t *", at), ffi.new("size_t *")
+    while True:
+        room = ffi.from_buffer("struct sr_packet[]", records[count:])
+        status = lib.sr_packets_find(buffer, len(buffer), position, rules, room, len(records) - count, found)
+        assert status == lib.SR_OK, status  # the rules are checked below
+        count += found[0]
+        if count < len(records):
+            return records[:count]
+        records = np.concatenate([records, np.empty_like(records)])
+
+
+def _rules(checked: bool, apids: Collection[int] | None, size_max: int, prefix: int) -> Any:
+    if not SIZE_MIN <= size_max <= SIZE_MAX:
+        raise ValueError(f"size_max = {size_max}, expected {SIZE_MIN}..{SIZE_MAX}")
+    if not 0 <= prefix < 1 << 32:
+        raise ValueError(f"prefix = {prefix}, expected 0 or more")
+    believed = np.zeros(_APIDS, np.bool_)
+    for apid in range(_APIDS) if apids is None else apids:
+        if not 0 <= apid < _APIDS:
+            raise ValueError(f"apid = {apid}, expected 0..{_APIDS - 1}")
+        believed[apid] = True
+    bits = np.packbits(believed, bitorder="little").tobytes()
+    return ffi.new("struct sr_packets_rules *", (prefix, size_max, checked, True, bits))

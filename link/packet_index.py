@@ -1,0 +1,149 @@
+"""Whole recordings at once: where the space packets of a stream stand and what their headers say, as columns; and many
+packets of one kind made at once (CCSDS 133.0-B-2 §4.1).
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hal.kernels.crc import crc16_batch
+from hal.kernels.packets import find_packets
+from link.fecf import FECF_SIZE
+from link.space_packet import COUNT_MODULUS, DATA_OCTETS_MAX, HEADER_SIZE, IDLE_APID, PACKET_OCTETS_MAX, Flags
+
+Column = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PacketIndex:
+    """Packets in `octets`: one record each (hal.kernels.packets.PACKET), in their order; columns have their length."""
+
+    octets: bytes | memoryview
+    records: NDArray[Any]
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    @property
+    def offset(self) -> Column:
+        """Octet where each packet begins."""
+        return self._column("offset")
+
+    @property
+    def size(self) -> Column:
+        """Octets of each packet, header included."""
+        return self._column("size")
+
+    @property
+    def apid(self) -> Column:
+        """Application process of each packet."""
+        return self._column("identification") & 0x7FF
+
+    @property
+    def is_command(self) -> NDArray[np.bool_]:
+        """Type flag of each packet."""
+        return (self._column("identification") >> 12 & 1).astype(np.bool_)
+
+    @property
+    def has_secondary(self) -> NDArray[np.bool_]:
+        """Secondary header flag of each packet."""
+        return (self._column("identification") >> 11 & 1).astype(np.bool_)
+
+    @property
+    def flags(self) -> Column:
+        """Sequence flags of each packet."""
+        return self._column("sequence") >> 14
+
+    @property
+    def count(self) -> Column:
+        """Sequence count of each packet."""
+        return self._column("sequence") & (COUNT_MODULUS - 1)
+
+    @property
+    def octets_skipped(self) -> int:
+        """Octets that belong to none of these packets."""
+        return len(self.octets) - int(self.size.sum())
+
+    def packet(self, number: int) -> bytes:
+        """The octets of one packet."""
+        record = self.records[number]
+        return bytes(self.octets[record["offset"] : record["offset"] + record["size"]])
+
+    def where(self, wanted: NDArray[np.bool_]) -> Self:
+        """The packets for which `wanted` is true."""
+        return type(self)(self.octets, self.records[wanted])
+
+    def without_idle(self) -> Self:
+        """All but idle packets."""
+        return self.where(self.apid != IDLE_APID)
+
+    def lost(self) -> dict[int, int]:
+        """Packets that the sequence counts say are missing, by APID."""
+        apid, count = self.apid, self.count
+        return {int(number): _lost(count[apid == number]) for number in np.unique(apid)}
+
+    def rows(self, start: int, stop: int) -> NDArray[np.uint8]:
+        """Octets `start` to `stop` of every packet: (packets, stop - start). Raises ValueError if one is shorter."""
+        if not len(self):
+            return np.empty((0, stop - start), np.uint8)
+        if int(self.size.min()) < stop:
+            raise ValueError(f"octets {start}..{stop} asked for, the shortest packet has {self.size.min()}")
+        windows = np.lib.stride_tricks.sliding_window_view(np.frombuffer(self.octets, np.uint8), stop - start)
+        return np.asarray(windows[self.offset + start])
+
+    def _column(self, name: str) -> Column:
+        return self.records[name].astype(np.int64)
+
+
+def index_packets(
+    octets: bytes | memoryview,
+    *,
+    checked: bool = True,
+    apids: Collection[int] | None = None,
+    octets_max: int = PACKET_OCTETS_MAX,
+    prefix_octets: int = 0,
+) -> PacketIndex:
+    """The packets of a whole recording, as `link.packet_stream.PacketReader` finds them: by their CRC if `checked`.
+
+    Raises ValueError for an APID or a size out of range.
+    """
+    found = find_packets(octets, checked=checked, apids=apids, size_max=octets_max, prefix=prefix_octets)
+    return PacketIndex(octets, found)
+
+
+def encode_packets(
+    apid: int,
+    count: int,
+    bodies: NDArray[np.uint8],
+    *,
+    is_command: bool = False,
+    has_secondary: bool = False,
+    checked: bool = True,
+) -> NDArray[np.uint8]:
+    """Unsegmented packets of equal size around bodies (packets, octets), their counts running on from `count`.
+
+    With their CRC-16 behind them if `checked`. Raises ValueError for an APID, count or body out of range.
+    """
+    size = bodies.shape[1] + FECF_SIZE * checked
+    if not (0 <= apid <= IDLE_APID and 0 <= count < COUNT_MODULUS and 1 <= size <= DATA_OCTETS_MAX):
+        raise ValueError(f"apid = {apid}, count = {count}, data of {size} octets: out of range (133.0 §4.1)")
+    packets = np.empty((len(bodies), HEADER_SIZE + size), np.uint8)
+    packets[:, 0:2] = _octets(is_command << 12 | has_secondary << 11 | apid)
+    counts = (count + np.arange(len(bodies))) % COUNT_MODULUS | Flags.UNSEGMENTED << 14
+    packets[:, 2:4] = counts.astype(">u2")[:, np.newaxis].view(np.uint8)
+    packets[:, 4:6] = _octets(size - 1)
+    packets[:, HEADER_SIZE : HEADER_SIZE + bodies.shape[1]] = bodies
+    if checked:
+        packets[:, -FECF_SIZE:] = crc16_batch(packets[:, :-FECF_SIZE]).astype(">u2")[:, np.newaxis].view(np.uint8)
+    return packets
+
+
+def _octets(word: int) -> NDArray[np.uint8]:
+    return np.frombuffer(word.to_bytes(2), np.uint8)
+
+
+def _lost(counts: Column) -> int:
+    return int(((np.diff(counts) - 1) % COUNT_MODULUS).sum())

@@ -7,7 +7,7 @@ found is lost:
 - A unit is sure if it decodes (by Reed-Solomon and the frame's CRC, as far as they are managed) or if the next marker
   stands right behind it. Sure units that do not decode are counted as uncorrectable. Reed-Solomon alone would not do:
   code and randomiser are cyclic, so that a unit read a few octets too early or too late is nearly a codeword as well.
-- Right behind a sure unit the next one is tried even where its marker is damaged.
+- Right behind a sure unit the next one is tried even where its marker is damaged, if it has a CRC to say what it is.
 - Behind an unsure unit the hunt goes on at its second bit, so that a marker inside it is found.
 """
 
@@ -119,7 +119,10 @@ class TmDecoder:
         if not units_whole:
             return False
         markers_good = self._markers_good(markers_known)
-        count = min(markers_good + 1, units_whole)
+        count = min(markers_good + self._managed.fecf, units_whole)
+        if not count:
+            self._hunting = True
+            return True
         decoded = self._decode(count)
         sure = decoded.good.copy()
         sure[: max(markers_good - 1, 0)] = True

@@ -110,6 +110,7 @@ def coded(frame_octets, interleave, *, randomise):
         tm_channels=(TmChannel(name="any", vc=0),),
         tm_frame_octets=frame_octets,
         interleave=interleave,
+        fecf=False,
         randomise=randomise,
     )
 

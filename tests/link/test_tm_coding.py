@@ -86,11 +86,12 @@ def test_a_phase_jump_costs_one_unit(data):
     assert len(set(fed(CODED, octets(stream) + bytes(200))[1]) & set(sent)) >= 4
 
 
+@pytest.mark.parametrize("fecf", [True, False])
 @pytest.mark.parametrize("size", [60, 446])
 @given(slip=st.integers(1, 60))
-def test_lost_octets_cost_one_unit(size, slip):
+def test_lost_octets_cost_one_unit(size, fecf, slip):
     """446 octets fill both codewords: then the unit behind the loss, read octets too late, is nearly a codeword too."""
-    managed = replace(CODED, tm_frame_octets=size)
+    managed = replace(CODED, tm_frame_octets=size, fecf=fecf)
     sent = frames(8, size=size)
     stream = b"".join(units(managed, sent))
     cut = len(stream) // 8 * 2 + 20

@@ -7,6 +7,7 @@ found is lost:
 - A unit is sure if it decodes (by Reed-Solomon and the frame's CRC, as far as they are managed) or if the next marker
   stands right behind it. Sure units that do not decode are counted as uncorrectable. Reed-Solomon alone would not do:
   code and randomiser are cyclic, so that a unit read a few octets too early or too late is nearly a codeword as well.
+  Without a CRC, therefore, a unit that needed corrections also needs the next marker.
 - Right behind a sure unit the next one is tried even where its marker is damaged, if it has a CRC to say what it is.
 - Behind an unsure unit the hunt goes on at its second bit, so that a marker inside it is found.
 """
@@ -79,6 +80,7 @@ class TmDecoder:
         self._at_bit = 0  # of the buffer: where the next unit, or the hunt, begins
         self._hunting = True
         self._inverted = False
+        self._ended = False
         self._bits_skipped = 0
 
     @property
@@ -89,6 +91,11 @@ class TmDecoder:
     def feed(self, octets: bytes) -> list[bytes]:
         """Take what was received, in pieces of any size; give the frames that became whole."""
         return [frame.tobytes() for frame in self.feed_rows(octets)]
+
+    def finish(self) -> list[bytes]:
+        """No more will come: give the last frame, if it waits for a marker behind it."""
+        self._ended = True
+        return self.feed(b"")
 
     def feed_rows(self, octets: bytes) -> Rows:
         """As `feed`, the frames being rows (count, tm_frame_octets) of one array."""
@@ -124,8 +131,10 @@ class TmDecoder:
             self._hunting = True
             return True
         decoded = self._decode(count)
-        sure = decoded.good.copy()
-        sure[: max(markers_good - 1, 0)] = True
+        followed = np.arange(1, count + 1) < markers_good + (self._ended and markers_good == markers_known)
+        if not self._managed.fecf:
+            decoded.good[:] &= (decoded.symbols == 0) | followed
+        sure = decoded.good | followed
         done = int(np.flatnonzero(sure)[-1]) + 1 if sure.any() else 0
         self._take(decoded, done, min(done, markers_good), found)
         has_marker = done < markers_good

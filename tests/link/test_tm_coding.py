@@ -37,7 +37,7 @@ def octets(bit_array):
 def fed(managed, stream, size=None):
     decoder = TmDecoder(managed)
     pieces = [stream[at : at + size] for at in range(0, len(stream), size)] if size else [stream]
-    return decoder, [frame for piece in pieces for frame in decoder.feed(piece)]
+    return decoder, [frame for piece in pieces for frame in decoder.feed(piece)] + decoder.finish()
 
 
 @pytest.mark.parametrize("managed", [CODED, BARE])

@@ -180,3 +180,29 @@ def test_what_keeps_the_service_from_starting_is_one_sentence(tmp_path, capsys, 
 def test_no_service_is_one_sentence(tmp_path, capsys):
     assert main(["ground", "status", "--socket", str(tmp_path / "s")]) == 1
     assert "no ground service answers at" in capsys.readouterr().err
+
+
+def test_a_killed_service_has_kept_what_it_showed_and_a_lost_port_is_one_sentence(tmp_path):
+    (tmp_path / "d.json").write_bytes(DICTIONARY.to_json())
+    far, near = pty.openpty()
+    tty.setraw(near)
+    port = f"serial://{os.ttyname(near)}"
+    first = serve(tmp_path, port)
+    first.stdout.readline()
+    with Client(tmp_path / "s") as client:
+        client.subscribe("sample")
+        os.write(far, Spacecraft().step(0))
+        shown = next(client.news(timeout_s=10))
+        first.kill()
+        first.communicate()
+    second = serve(tmp_path, port)
+    second.stdout.readline()
+    with Client(tmp_path / "s") as client:
+        assert client.history("NodeStatus.uptime_s").time_ns == (shown.time_ns,)
+    os.close(near)
+    os.close(far)
+    assert second.wait(10) == 1
+    assert (
+        second.communicate()[1]
+        == f"skyrack ground: {port[9:]}: the line went away (unplugged, or its other end closed)\n"
+    )

@@ -146,10 +146,10 @@ def build_node(
         channel=FILES_CHANNEL,
         apid=mission.files.apid,
     )
-    for app in (keeper, imager, sending):
+    reporter = Reporter(bus, clock, TmSource(mission.node.apid), sender, HOUSEKEEPING_CHANNEL)
+    for app in (keeper, imager, sending, reporter):
         loop.add(app)
         dispatcher.add(app)
-    reporter = Reporter(bus, clock, TmSource(mission.node.apid), sender, HOUSEKEEPING_CHANNEL)
     return Node(mission.node.apid, bus, loop, dispatcher, telecom, reporter, imager, sending)
 
 

@@ -1,7 +1,16 @@
-"""What the node says becomes PUS packets: telemetry (service 3), events (5) and verification (1), in order."""
+"""What the node says becomes PUS packets: telemetry (service 3), events (5) and verification (1), in order.
 
-from dataclasses import dataclass
+Telemetry is state, told anew each second; events and verification are told once, on a link that acknowledges nothing.
+So their packets are sent again some seconds later, octet for octet: with number and time as they were, the ground knows
+them for the same. An outage shorter than that hides nothing.
+"""
 
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from fsw.app import App
+from fsw.app import Report as AppReport
 from fsw.bus import Bus, Queue
 from hal.clock import Clock
 from link.dictionary import Event, Telemetry
@@ -12,6 +21,8 @@ from link.pus.source import TmSource
 from link.tm_sender import TmSender
 
 _WAITING_MAX = 256
+_REMEMBERED_MAX = 64
+_AGAIN_AFTER_NS = (4_000_000_000, 12_000_000_000, 36_000_000_000)
 
 
 def _report_of(record: Record) -> Report:
@@ -23,8 +34,17 @@ def _report_of(record: Record) -> Report:
     return record
 
 
+@dataclass(slots=True)
+class _Told:
+    """A packet that was sent at `sent_ns`, and `times` since."""
+
+    packet: bytes
+    sent_ns: int
+    times: int = 0
+
+
 @dataclass
-class Reporter:
+class Reporter(App, period_ms=1000, budget_ms=10):
     """Takes every record that is published on `bus` to `channel` of `sender`, which counts those that find no room."""
 
     bus: Bus
@@ -32,6 +52,7 @@ class Reporter:
     source: TmSource
     sender: TmSender
     channel: str
+    _told: deque[_Told] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_MAX))
 
     def __post_init__(self) -> None:
         self._queue: Queue[Record] = self.bus.subscribe(Record, "reports", capacity=_WAITING_MAX, policy="drop_new")
@@ -39,4 +60,16 @@ class Reporter:
     def send(self) -> None:
         """Make packets of what was published since the last call."""
         for record in self._queue.drain():
-            self.sender.offer(self.channel, self.source.packet(_report_of(record), self.clock.utc_ns()))
+            packet = self.source.packet(_report_of(record), self.clock.utc_ns())
+            self.sender.offer(self.channel, packet)
+            if not isinstance(record, Telemetry):
+                self._told.append(_Told(packet, self.clock.monotonic_ns()))
+
+    def step(self, now_ns: int) -> Iterator[AppReport]:
+        """Repeat what is due, in the same second's frame as housekeeping."""
+        for told in [told for told in self._told if now_ns - told.sent_ns >= _AGAIN_AFTER_NS[told.times]]:
+            self.sender.offer(self.channel, told.packet)
+            told.times += 1
+            if told.times == len(_AGAIN_AFTER_NS):
+                self._told.remove(told)
+        yield from ()

@@ -180,7 +180,7 @@ def test_noise_and_a_cut_delay_the_product_and_change_nothing(tmp_path, seed):
     quiet, storm = World(tmp_path / "quiet"), World(tmp_path / "storm", noise=1e-5, seed=seed)
     for world in (quiet, storm):
         world.run(1)
-        world.station.command("imaging.capture", target="coast")
+        tracked = world.station.command("imaging.capture", target="coast")
     storm.run(1, lambda: storm.node.files.store.waiting())
     for channel in (storm.up, storm.down):
         channel.cut(storm.clock.monotonic_ns() + 5 * SECOND)
@@ -188,7 +188,8 @@ def test_noise_and_a_cut_delay_the_product_and_change_nothing(tmp_path, seed):
     assert storm.run(60, lambda: storm.station.files.files)
     assert storm.station.files.files == quiet.station.files.files
     assert storm.clock.monotonic_ns() > quiet.clock.monotonic_ns()
-    assert storm.run(60, lambda: not storm.node.files.store.waiting())
+    assert storm.run(60, lambda: tracked.is_over and not storm.node.files.store.waiting())
+    assert tracked.progress is Progress.COMPLETED
 
 
 def test_a_line_on_the_brink_delays_everything_and_loses_no_product(tmp_path):

@@ -42,7 +42,7 @@ class Codec:
     def decode(self, octets: bytes) -> list[Any]:
         """All of `octets` to values."""
         if self._only is not None and len(octets) == self._only.words.size:
-            return self._values(list(self._only.words.unpack(octets)))
+            return self.values_of(list(self._only.words.unpack(octets)))
         reader = Reader(octets)
         values = self.read(reader, ())
         if reader.left >= 8:
@@ -51,11 +51,15 @@ class Codec:
 
     def read(self, reader: Reader, outer: Frame) -> list[Any]:
         """The values from where `reader` stands on; `outer` holds the numbers of the structures around this one."""
+        return self.values_of(self.read_numbers(reader, outer))
+
+    def read_numbers(self, reader: Reader, outer: Frame = ()) -> list[Any]:
+        """As `read`, but the numbers on the wire."""
         raws: list[Any] = []
         frame = (*outer, raws)
         for part in self._parts:
             part.read(reader, frame)
-        return self._values(raws)
+        return raws
 
     def encode(self, values: Sequence[Any]) -> bytes:
         """The octets of one value for each field; None for one that is not there."""
@@ -78,8 +82,8 @@ class Codec:
         except Unfit as unfit:
             raise self._refusal(unfit, values) from None
 
-    def _values(self, raws: list[Any]) -> list[Any]:
-        """Replace numbers on the wire by what they mean."""
+    def values_of(self, raws: list[Any]) -> list[Any]:
+        """Replace, in place, numbers on the wire by what they mean. Raises DecodeError."""
         for number, value_of, _ in self._converters:
             if raws[number] is not None:
                 try:

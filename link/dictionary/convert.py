@@ -99,12 +99,12 @@ def _text(size: Size) -> Converter:
         return _decoded, lambda value: exactly(value.encode())
 
     def padded(value: str) -> bytes:
-        if value.endswith("\0"):
-            raise ValueError("a text of fixed size cannot end with a zero")
+        if "\0" in value:
+            raise ValueError("a text of fixed size ends at its first zero")
         octets = value.encode()
         return exactly(octets + bytes(max(0, size - len(octets))))
 
-    return lambda octets: _decoded(octets.rstrip(b"\0")), padded
+    return lambda octets: _decoded(octets.partition(b"\0")[0]), padded
 
 
 def _decoded(octets: bytes) -> str:

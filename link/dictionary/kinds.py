@@ -108,7 +108,7 @@ Size = int | Counted | Rest | Reference | Lookup | Terminated
 
 
 class Text(Kind, frozen=True):
-    """UTF-8 text; of a fixed size in octets it is padded with zeros."""
+    """UTF-8 text; of a fixed size in octets it ends at its first zero octet and is padded with zeros."""
 
     size: Size
 
@@ -196,3 +196,25 @@ def sum_bits(fields: tuple[Field, ...]) -> int | None:
     if None in sizes:
         return None
     return sum(size + field.skip_bits for size, field in zip(sizes, fields, strict=True) if size is not None)
+
+
+def odd_bits(fields: tuple[Field, ...]) -> int | None:
+    """Bits that `fields` take beyond whole octets; None where that varies."""
+    odd = 0
+    for field in fields:
+        bits = _odd_bits(field.kind)
+        if bits is None or (field.when and (bits + field.skip_bits) % 8):
+            return None
+        odd += field.skip_bits + bits
+    return odd % 8
+
+
+def _odd_bits(kind: AnyKind) -> int | None:
+    match kind:
+        case Text() | Octets():
+            return 0
+        case Array(of=of) if fixed_bits(kind) is None:
+            return 0 if _odd_bits(of) == 0 else None
+        case Group(fields=fields):
+            return odd_bits(fields)
+    return fixed_bits(kind)

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from link.dictionary.conditions import Condition
 from link.dictionary.kinds import Field as Field  # part of the content
 from link.dictionary.limits import Bounds as Bounds  # part of the content
 
@@ -39,6 +40,22 @@ class Command(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     id: int
     name: str
     fields: tuple[Field, ...] = ()
+    text: str = ""
+    hazardous: bool = False
+
+
+class Container(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A whole packet, or its beginning: the fields of `base`, if any, then its own.
+
+    A packet that is a `base` is this one if `criteria` hold; an abstract one is never all of a packet. `hazardous` asks
+    for a second confirmation of a request.
+    """
+
+    name: str
+    fields: tuple[Field, ...]
+    base: str = ""
+    criteria: Condition | None = None
+    abstract: bool = False
     text: str = ""
     hazardous: bool = False
 

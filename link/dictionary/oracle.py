@@ -158,7 +158,7 @@ def _text(size: Size) -> Any:
 
     return cs.ExprAdapter(
         _octets(size),
-        lambda octets, _: (octets.rstrip(b"\0") if isinstance(size, int) else octets).decode(),
+        lambda octets, _: (octets.split(b"\0")[0] if isinstance(size, int) else octets).decode(),
         lambda value, _: padded(value),
     )
 

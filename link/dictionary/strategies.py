@@ -128,7 +128,7 @@ def _sizes(size: Size, scopes: tuple[Values, ...]) -> tuple[int, int]:
 def _fits(text: str, size: Size, low: int, high: int) -> bool:
     octets = text.encode()
     if isinstance(size, int):
-        return len(octets) <= high and not text.endswith("\0")
+        return len(octets) <= high and "\0" not in text
     return low <= len(octets) <= high and not any(_ends(size, octet) for octet in octets)
 
 

@@ -38,6 +38,11 @@ _BY_SEVERITY: dict[Severity, type[EventReport]] = {
 }
 
 
+def form_of(severity: Severity) -> type[EventReport]:
+    """The message type that reports events of `severity`."""
+    return _BY_SEVERITY[severity]
+
+
 def report_of(event: Event) -> EventReport:
     """The report of a declared event, of the subtype that its severity asks for."""
-    return _BY_SEVERITY[event.__severity__](event=event.__id__, auxiliary=event.encode())
+    return form_of(event.__severity__)(event=event.__id__, auxiliary=event.encode())

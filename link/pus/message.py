@@ -8,7 +8,9 @@ from typing import ClassVar
 from link.dictionary.declare import Record
 
 
-class _Message(Record):
+class Message(Record):
+    """One message type: its service, its subtype, its fields."""
+
     __service__: ClassVar[int]
     __subtype__: ClassVar[int]
 
@@ -16,9 +18,9 @@ class _Message(Record):
         cls.__service__, cls.__subtype__ = service, subtype
 
 
-class Request(_Message):
+class Request(Message):
     """What a telecommand packet holds: its fields are the application data."""
 
 
-class Report(_Message):
+class Report(Message):
     """What a telemetry packet holds: its fields are the source data."""

@@ -105,3 +105,30 @@ def kinds(fields, depth, prefix):
         inner = field_lists(depth=depth - 1, max_size=3, prefix=prefix).map(lambda drawn: Group(tuple(drawn)))
         choices += [inner, st.builds(Array, inner, drawn_sizes)]
     return st.one_of(choices)
+
+
+portable_kinds = st.one_of(
+    st.builds(Integer, st.integers(1, 64), st.booleans()),
+    st.builds(Integer, st.sampled_from((8, 16, 24, 32, 64)), st.booleans(), st.just("little")),
+    st.builds(Real, st.sampled_from((32, 64)), st.sampled_from(("big", "little"))),
+    st.builds(Boolean, st.integers(1, 9)),
+    st.builds(Enumeration, labels.filter(bool), st.integers(4, 12)),
+    st.builds(Time, st.integers(4, 5), st.integers(0, 3)),
+    st.builds(Text, st.integers(1, 5)),
+    st.builds(Octets, st.integers(1, 5) | st.builds(Counted, st.sampled_from((8, 16)))),
+)
+
+
+@st.composite
+def portable_fields(draw):
+    """Fields that other ground systems can read too."""
+    fields = []
+    for number in range(draw(st.integers(0, 6))):
+        members = st.lists(portable_kinds, max_size=2).map(
+            lambda kinds: Group(tuple(Field(name=f"m{at}", kind=kind) for at, kind in enumerate(kinds)))
+        )
+        kind = draw(portable_kinds | members | st.builds(Array, portable_kinds, st.integers(0, 3)))
+        calibration = draw(st.none() | curves) if isinstance(kind, Integer) and kind.bits <= 32 else None
+        when = draw(st.none() | st.none() | conditions(fields))
+        fields.append(Field(name=f"f{number}", kind=kind, skip_bits=draw(skips), calibration=calibration, when=when))
+    return fields

@@ -1,0 +1,18 @@
+"""Whole packets of a mission, both ways: what XTCE files hold and other ground systems read."""
+
+import msgspec
+
+from link.dictionary.kinds import Reference
+from link.dictionary.model import Container
+
+
+class Definition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """`packets` come down, `requests` go up. A request's criteria are what its fields are set to, its other fields are
+    arguments. `size` is the size of a whole packet in octets, where a field gives it.
+    """
+
+    name: str
+    packets: tuple[Container, ...] = ()
+    requests: tuple[Container, ...] = ()
+    size: Reference | None = None
+    text: str = ""

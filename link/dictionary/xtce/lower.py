@@ -1,0 +1,260 @@
+"""A definition in the words that other ground systems know: no groups, no counts in texts, few arrays.
+
+XTCE is large and every client reads another part of it. What is left here is what all of them read (`portable`: Yamcs,
+space_packet_parser, COSMOS) or what Yamcs reads (`yamcs`: truth values, times, arrays). Names become unique in one
+space system: what belongs to one packet gets the packet's name in front.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+
+from link.dictionary.conditions import All, Comparison, Condition, Either
+from link.dictionary.curves import Curve, Linear, Polynomial
+from link.dictionary.definition import Definition
+from link.dictionary.kinds import (
+    Array,
+    Boolean,
+    Counted,
+    Enumeration,
+    Field,
+    Group,
+    Integer,
+    Lookup,
+    Octets,
+    Real,
+    Reference,
+    Rest,
+    Size,
+    Terminated,
+    Text,
+    Time,
+    sum_bits,
+)
+from link.dictionary.model import Container
+
+Dialect = Literal["portable", "yamcs"]
+_BITS_MAX = 64
+_EPOCH = "1958-01-01T00:00:00Z"
+
+
+def lowered(definition: Definition, dialect: Dialect = "portable") -> Definition:
+    """The same packets on the wire. Raises ValueError naming a field that `dialect` has no words for."""
+    return msgspec.structs.replace(
+        definition,
+        name=plain_name(definition.name),
+        packets=_lowered(definition.packets, definition.size, dialect, requests=False),
+        requests=_lowered(definition.requests, definition.size, dialect, requests=True),
+        size=definition.size,
+    )
+
+
+def plain_name(name: str) -> str:
+    """A name without the characters that XTCE gives a meaning."""
+    return "".join("_" if character in "./:[] " else character for character in name)
+
+
+@dataclass(slots=True)
+class _Lowered:
+    container: Container
+    original: tuple[Field, ...]
+    """The fields with those of all bases, as they were."""
+    names: dict[str, str] = field(default_factory=dict)
+    """What became of their names."""
+
+
+def _lowered(
+    containers: tuple[Container, ...], size: Reference | None, dialect: Dialect, *, requests: bool
+) -> tuple[Container, ...]:
+    bare = Counter(field.name for container in containers if container.abstract for field in container.fields)
+    shared = frozenset(name for name, times in bare.items() if times == 1)
+    done: dict[str, _Lowered] = {}
+    for container in containers:  # bases first, as they were made
+        base = done.get(container.base)
+        done[container.name] = _Lowering(container, base, size, dialect, requests, shared).run()
+    return tuple(one.container for one in done.values())
+
+
+@dataclass(slots=True)
+class _Lowering:
+    container: Container
+    base: _Lowered | None
+    size: Reference | None
+    dialect: Dialect
+    requests: bool
+    shared: frozenset[str]
+    """Names that the abstract containers may keep, because only one of them has them."""
+    names: dict[str, str] = field(default_factory=dict)
+    original: tuple[Field, ...] = ()
+
+    def run(self) -> _Lowered:
+        container = self.container
+        self.names = dict(self.base.names) if self.base else {}
+        self.original = (*(self.base.original if self.base else ()), *container.fields)
+        criteria = self._condition(container.criteria) if container.criteria else None
+        fields = [one for field in container.fields for one in self._named(field)]
+        made = msgspec.structs.replace(
+            container,
+            name=plain_name(container.name),
+            base=plain_name(container.base),
+            criteria=criteria,
+            fields=tuple(fields),
+        )
+        return _Lowered(made, self.original, self.names)
+
+    def _named(self, field: Field) -> Iterator[Field]:
+        own = self.requests or (self.container.abstract and field.name in self.shared)
+        name = plain_name(field.name if own else f"{self.container.name}_{field.name}")
+        self.names[field.name] = name
+        try:
+            yield from self._field(field, name)
+        except ValueError as error:
+            raise ValueError(f"{self.container.name}.{field.name}: {error}") from None
+
+    def _field(self, field: Field, name: str) -> Iterator[Field]:
+        if field.when and (self.requests or self.dialect == "portable"):
+            kind = "argument" if self.requests else "entry"
+            raise ValueError(f"an {kind} that is not always there goes into no {self.dialect} XTCE")
+        when = self._condition(field.when) if field.when else None
+        for number, bits in enumerate(_pieces(field.skip_bits)):
+            spare = Field(name=f"{name}_spare{number or ''}", kind=Integer(bits), when=when, default=0)
+            yield self._of_direction(spare)
+        valid = self._condition(field.valid) if field.valid and self.dialect == "yamcs" else None
+        here = msgspec.structs.replace(
+            field, name=name, skip_bits=0, when=when, valid=valid, calibration=_plain_curve(field.calibration)
+        )
+        yield from map(self._of_direction, self._kind(here))
+
+    def _of_direction(self, field: Field) -> Field:
+        """Without what means something only in the other direction."""
+        epoch = field.epoch if self.dialect == "yamcs" else ""
+        if self.requests:
+            return msgspec.structs.replace(field, limits=None, valid=None, epoch=epoch)
+        return msgspec.structs.replace(field, default=None, range=None, epoch=epoch)
+
+    def _kind(self, field: Field) -> Iterator[Field]:
+        match field.kind:
+            case Integer() | Enumeration() as kind:
+                if kind.bits > _BITS_MAX or kind.order not in ("big", "little"):
+                    raise ValueError(f"{kind.bits} bits in the byte order {kind.order} go into no XTCE client")
+                yield field
+            case Real(bits=16):
+                raise ValueError("a float of 16 bits goes into no XTCE client")
+            case Real():
+                yield field
+            case Boolean(bits=bits):
+                labelled = Enumeration({"False": 0, "True": 1}, bits)
+                default = None if field.default is None else str(field.default)
+                here = msgspec.structs.replace(field, kind=labelled, default=default)
+                yield field if self.dialect == "yamcs" else here
+            case Text(size=size) | Octets(size=size):
+                yield from self._sized(field, size)
+            case Time() as kind:
+                yield from self._time(field, kind)
+            case Array() as kind:
+                yield from self._array(field, kind)
+            case Group(fields=fields):
+                for member in fields:
+                    inner = msgspec.structs.replace(member, when=_both(field.when, member.when))
+                    yield from self._field(inner, f"{field.name}_{plain_name(member.name)}")
+
+    def _sized(self, field: Field, size: Size) -> Iterator[Field]:
+        kind = type(field.kind)
+        assert kind is Text or kind is Octets
+        match size:
+            case Terminated() if kind is Octets or self.dialect == "portable":
+                raise ValueError(f"what ends at a terminator goes into no {self.dialect} XTCE")
+            case Counted(bits=bits) if kind is Octets or not self.requests or self.dialect == "portable":
+                yield Field(name=f"{field.name}_size", kind=Integer(bits), unit="octets", when=field.when)
+                yield msgspec.structs.replace(field, kind=kind(Reference(f"{field.name}_size")))
+            case Reference():
+                yield msgspec.structs.replace(field, kind=kind(self._reference(size)))
+            case Lookup():
+                raise ValueError("a size from a table of conditions goes into no XTCE client")
+            case Rest():
+                yield msgspec.structs.replace(field, kind=kind(self._rest(field)))
+            case _:
+                yield field
+
+    def _reference(self, size: Reference) -> Reference:
+        return msgspec.structs.replace(size, field=self.names[size.field])
+
+    def _rest(self, field: Field) -> Reference:
+        """What is left of the packet beside everything else, which must be of fixed size."""
+        others = sum_bits(tuple(one for one in self.original if self.names.get(one.name, "") != field.name))
+        if self.size is None or others is None or others % 8:
+            raise ValueError("the rest of a packet whose other fields vary goes into no XTCE client")
+        size = self._reference(self.size)
+        return msgspec.structs.replace(size, offset=size.offset - size.divisor * others // 8)
+
+    def _time(self, field: Field, kind: Time) -> Iterator[Field]:
+        """Seconds and fraction as numbers; for Yamcs one time, where 64 bits hold it."""
+        bits = 8 * (kind.coarse + kind.fine)
+        curve = Linear(2.0 ** (-8 * kind.fine)) if kind.fine else None
+        if self.dialect == "yamcs" and bits <= _BITS_MAX:
+            yield msgspec.structs.replace(field, kind=Integer(bits), unit="s", calibration=curve, epoch=_EPOCH)
+            return
+        coarse = msgspec.structs.replace(
+            field, name=f"{field.name}_s", kind=Integer(8 * kind.coarse), unit="s", epoch=_EPOCH
+        )
+        yield coarse
+        if kind.fine:
+            name = f"{field.name}_fraction"
+            yield msgspec.structs.replace(field, name=name, kind=Integer(8 * kind.fine), unit="s", calibration=curve)
+
+    def _array(self, field: Field, kind: Array) -> Iterator[Field]:
+        if isinstance(kind.count, int):
+            for number in range(kind.count):
+                one = msgspec.structs.replace(field, name=f"{field.name}_{number}", kind=kind.of)
+                yield from self._kind(one)
+            return
+        if self.dialect == "portable" or not isinstance(kind.of, Integer | Real | Enumeration):
+            raise ValueError(f"an array whose size varies goes into no {self.dialect} XTCE")
+        match kind.count:
+            case Counted(bits=bits):
+                yield Field(name=f"{field.name}_size", kind=Integer(bits), when=field.when)
+                yield msgspec.structs.replace(field, kind=Array(kind.of, Reference(f"{field.name}_size")))
+            case Reference() as size:
+                yield msgspec.structs.replace(field, kind=Array(kind.of, self._reference(size)))
+            case _:
+                raise ValueError("an array of such a size goes into no XTCE client")
+
+    def _condition(self, condition: Condition) -> Condition:
+        """With the new names; labels and truth values are compared by their numbers."""
+        if isinstance(condition, Either):
+            return Either(tuple(self._condition(one) for one in condition.of))
+        if isinstance(condition, All):
+            return _flat(tuple(self._condition(one) for one in condition.of))
+        kind = next(one.kind for one in reversed(self.original) if one.name == condition.field)
+        name = self.names[condition.field]
+        if isinstance(kind, Enumeration) and isinstance(condition.value, str):
+            number = kind.labels[condition.value]
+            return Comparison(name, number, condition.op, raw=True)
+        raw = condition.raw or isinstance(kind, Enumeration | Boolean)
+        return Comparison(name, condition.value, condition.op, raw)
+
+
+def _pieces(bits: int) -> Iterator[int]:
+    while bits > 0:
+        yield min(bits, _BITS_MAX)
+        bits -= _BITS_MAX
+
+
+def _both(one: Condition | None, other: Condition | None) -> Condition | None:
+    return _flat((one, other)) if one and other else one or other
+
+
+def _flat(parts: tuple[Condition, ...]) -> Condition:
+    """All of `parts`, without one such list inside another."""
+    flat = tuple(one for part in parts for one in (part.of if isinstance(part, All) else (part,)))
+    return flat[0] if len(flat) == 1 else All(flat)
+
+
+def _plain_curve(curve: Curve | None) -> Curve | None:
+    """A polynomial of the first degree is linear."""
+    if isinstance(curve, Polynomial) and len(curve.coefficients) == 2:
+        return Linear(curve.coefficients[1], curve.coefficients[0])
+    return curve

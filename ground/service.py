@@ -58,10 +58,18 @@ class _Client:
 
 
 class Service:
-    """Joins `station`, whose requests `answer` serves, with `port` and with clients."""
+    """Joins `station`, whose requests `answer` serves, with `port` and with clients; `observe` sees all news."""
 
-    def __init__(self, station: Stepped, answer: Answer, port: Port, clock: Clock) -> None:
+    def __init__(
+        self,
+        station: Stepped,
+        answer: Answer,
+        port: Port,
+        clock: Clock,
+        observe: Callable[[Record], None] | None = None,
+    ) -> None:
         self._station, self._answer, self._port, self._clock = station, answer, port, clock
+        self._observe = observe or (lambda _: None)
         self._descriptor = port.fileno()
         self._clients: set[_Client] = set()
         self._outgoing = bytearray()
@@ -123,7 +131,10 @@ class Service:
         self._station.step(Moment.of(self._clock))
         self._outgoing += self._station.take_output()
         self._send()
-        self._tell(self._station.take_news())
+        news = self._station.take_news()
+        for record in news:
+            self._observe(record)
+        self._tell(news)
         self._plan()
 
     def _send(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ground.archive import Archive
@@ -10,6 +11,7 @@ from ground.desk import Desk
 from ground.dictionaries import load_dictionary
 from ground.inbox import Inbox
 from ground.moment import Moment
+from ground.products.publisher import Publisher
 from ground.service import Service
 from ground.station import Patience, Station
 from hal.clock import Clock
@@ -32,18 +34,25 @@ def serve(
 ) -> None:
     """Serve until a signal. Raises ValueError for what a person typed, OSError for port, socket and archive.
 
-    `out` gets the archive and, under `files/`, what the node sends.
+    `out` gets the archive and, under `files/`, what the node sends, products also as GeoJSON and PNG.
     """
     dictionary = load_dictionary(dictionary_path)
     out.mkdir(parents=True, exist_ok=True)
     archive = Archive(out / ARCHIVE_NAME)
     port = open_port(port_url)
     station = Station(dictionary, archive, Inbox(out / FILES_NAME), Moment.of(clock), port=port_url, patience=patience)
-    service = Service(station, Desk(station, archive, dictionary).answer, port, clock)
+    workers = ThreadPoolExecutor(1)  # drawing a picture takes longer than a frame may wait
+    publisher = Publisher(out / FILES_NAME, workers, _complain)
+    service = Service(station, Desk(station, archive, dictionary).answer, port, clock, publisher.take)
     try:
         asyncio.run(service.run(socket, lambda: when_ready(station)))
     finally:
+        workers.shutdown()
         port.close()
         if station.rescue(out / RESCUED_NAME):
-            print(f"the archive could not take everything: the rest is in {out / RESCUED_NAME}", file=sys.stderr)
+            _complain(f"the archive could not take everything: the rest is in {out / RESCUED_NAME}")
         archive.close()
+
+
+def _complain(sentence: str) -> None:
+    print(f"skyrack ground: {sentence}", file=sys.stderr, flush=True)

@@ -13,6 +13,7 @@ from importlib import import_module
 COMMANDS = {
     "kernels": "list the C kernels: self-tests and speed on this board",
     "cable": "lay a simulated serial cable between two pseudo-terminals",
+    "demo": "run the main job on this machine and check the answer",
     "dictionary": "print all that the ground has to know of a mission's node, as JSON",
     "doctor": "say what this machine has, and what is missing for which command",
     "node": "run the flight software of a node",

@@ -142,11 +142,11 @@ def _arguments(words: list[str]) -> dict[str, int | float | bool | str]:
 
 
 def _watch(options: argparse.Namespace) -> int:
-    from ground.watch import watch
+    from ground.view import watch
     from hal.linux.clock import HostClock
 
     with _client(options) as client:
-        watch(client, HostClock(), options.seconds)
+        watch(client, HostClock(), sys.stdout, options.seconds)
     return 0
 
 

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from ground.api import NEWS
 from ground.lines import line, printable, stage_line, status_lines, value_text
+from ground.picture import Picture, render
 from ground.records import (
     TIME_UNIT,
     ArchiveRecord,
@@ -19,7 +20,6 @@ from ground.records import (
     Status,
     TransferRecord,
 )
-from ground.watch import Picture, render
 
 NOON_NS = 12 * 3600 * 10**9
 EVIL = "[bold]\x1b[2J\n"

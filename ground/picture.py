@@ -1,20 +1,15 @@
-"""What happens, as it happens: a live table on a terminal, one line a record elsewhere."""
+"""The picture of what happens: the latest of everything, as a table for a terminal."""
 
-import sys
 from collections import deque
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ground.client import Client
 from ground.lines import clock, line, printable, value_text
 from ground.records import CommandRecord, EventRecord, FileRecord, Record, SampleRecord, Status, TransferRecord
-from hal.clock import Clock
 
 if TYPE_CHECKING:  # rich takes 50 ms to import: only where it is used
     from rich.console import RenderableType
     from rich.table import Table
 
-_REFRESH_S = 0.25
 _EVENTS_SHOWN = 8
 _TRANSFERS_SHOWN = 5
 _BAR_CELLS = 40
@@ -41,52 +36,6 @@ class Picture:
                 self.status = record
             case EventRecord() | CommandRecord() | FileRecord():
                 self.happenings.append(record)
-
-
-def watch(client: Client, time: Clock, duration_s: float | None = None) -> None:
-    """Show news on stdout until `duration_s` is over, or for ever."""
-    client.subscribe("sample", "event", "command", "transfer", "file", "status")
-    news = _news(client, time, duration_s)
-    if sys.stdout.isatty():
-        _show_live(client, time, news)
-    else:
-        _show_lines(news)
-
-
-def _news(client: Client, time: Clock, duration_s: float | None) -> Iterator[Record | None]:
-    """What happens; None when nothing does for a while."""
-    end_ns = None if duration_s is None else time.monotonic_ns() + int(duration_s * 1e9)
-    while True:
-        for record in client.news(_REFRESH_S):
-            yield record
-            if end_ns and time.monotonic_ns() >= end_ns:
-                return
-        if end_ns and time.monotonic_ns() >= end_ns:
-            return
-        yield None
-
-
-def _show_lines(news: Iterator[Record | None]) -> None:
-    for record in news:
-        if record is not None and not isinstance(record, Status):
-            print(line(record), flush=True)
-
-
-def _show_live(client: Client, time: Clock, news: Iterator[Record | None]) -> None:
-    from rich.live import Live
-
-    picture = Picture()
-    for record in [*client.latest(), client.status()]:
-        picture.take(record)
-    drawn_ns = 0
-    with Live(auto_refresh=False, vertical_overflow="crop") as live:
-        for news_or_tick in news:
-            if news_or_tick is not None:
-                picture.take(news_or_tick)
-            if time.monotonic_ns() - drawn_ns >= _REFRESH_S * 1e9:
-                drawn_ns = time.monotonic_ns()
-                live.update(render(picture, time.utc_ns()), refresh=True)
-        live.update(render(picture, time.utc_ns()), refresh=True)
 
 
 def render(picture: Picture, utc_ns: int) -> "RenderableType":

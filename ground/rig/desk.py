@@ -1,0 +1,126 @@
+"""A node, a cable and a ground station on one desk: three processes, started, watched and ended together."""
+
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+ENDING_S = 5.0  # what a process gets to put its things away
+
+
+class DeskError(Exception):
+    """A process of the desk did not start, or ended too early; the text is what it said."""
+
+
+class Process:
+    """One `skyrack` command of its own; what it has to say goes to a log, whose last line is its reason."""
+
+    def __init__(
+        self, name: str, arguments: Sequence[str], log: Path, *, stdin: int | None = subprocess.DEVNULL
+    ) -> None:
+        self.name, self._log = name, log
+        with log.open("wb") as words:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "skyrack.cli", *arguments],
+                stdin=stdin,
+                stdout=subprocess.PIPE if stdin == subprocess.PIPE else words,
+                stderr=words,
+                text=True,
+            )
+
+    @property
+    def orders(self) -> IO[str]:
+        """Its stdin, where it has one."""
+        assert self._process.stdin is not None
+        return self._process.stdin
+
+    @property
+    def answers(self) -> IO[str]:
+        """Its stdout, where that is not in the log."""
+        assert self._process.stdout is not None
+        return self._process.stdout
+
+    def check(self) -> None:
+        """Raises DeskError if it has ended."""
+        code = self._process.poll()
+        if code is not None:
+            raise DeskError(f"{self.name} ended with code {code}: {self.last_words()}")
+
+    def last_words(self) -> str:
+        """The last line of its log."""
+        lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing"
+
+    def end(self) -> None:
+        """Ask it to end, then make it."""
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+        self._process.terminate()
+        try:
+            self._process.wait(ENDING_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class Cable:
+    """The simulated cable of a desk: `ports` by end, and its faults."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        line = process.answers.readline()
+        if not line:
+            raise DeskError(f"the cable did not start: {process.last_words()}")
+        self.ports: dict[str, str] = json.loads(line)
+
+    def cut(self, seconds: float) -> None:
+        """Both directions are dead for so long, from now on."""
+        print(f"cut {seconds}", file=self._process.orders, flush=True)
+
+    def stats(self) -> dict[str, int]:
+        """Octets carried and lost, bits flipped."""
+        print("stats", file=self._process.orders, flush=True)
+        counters: dict[str, int] = json.loads(self._process.answers.readline())
+        return counters
+
+
+class Desk:
+    """Everything that runs; `check` says what ended that should not have."""
+
+    def __init__(self, cable: Cable, processes: Sequence[Process], socket: Path) -> None:
+        self.cable, self.socket, self._processes = cable, socket, processes
+
+    def check(self) -> None:
+        """Raises DeskError for the first process that has ended."""
+        for process in self._processes:
+            process.check()
+
+
+@contextlib.contextmanager
+def laid_out(mission: Path, dictionary: Path, out: Path, *, baud: int, noise: float, seed: str) -> Iterator[Desk]:
+    """Start a cable, a node that flies `mission` and a ground service that knows it by `dictionary`; end them at last.
+
+    Logs, the node's state and the ground's output are kept in `out`. Raises DeskError.
+    """
+    socket = out / "ground.sock"
+    with contextlib.ExitStack() as started:
+
+        def start(name: str, *arguments: str, stdin: int = subprocess.DEVNULL) -> Process:
+            process = Process(name, arguments, out / f"{name}.log", stdin=stdin)
+            started.callback(process.end)
+            return process
+
+        wire = ("--baud", str(baud), "--noise", str(noise), "--seed", seed)
+        line = start("cable", "cable", *wire, stdin=subprocess.PIPE)
+        cable = Cable(line)
+        node = start("node", "node", str(mission), "--port", cable.ports["node"], "--state", str(out / "node"))
+        ground = start(
+            "ground", "ground", "serve", "--port", cable.ports["ground"], "--dictionary", str(dictionary),
+            "--out", str(out / "ground"), "--socket", str(socket),
+        )  # fmt: skip
+        yield Desk(cable, (line, node, ground), socket)

@@ -1,0 +1,39 @@
+"""The view: lines where nobody can look at a table, a table where somebody can."""
+
+import io
+
+from ground.records import SampleRecord, TransferRecord
+from ground.view import View
+from hal.sim.clock import VirtualClock
+
+SAMPLE = SampleRecord(report="NodeStatus", time_ns=0, received_ns=0, values={"uptime_s": 7}, units={"uptime_s": "s"})
+TRANSFER = TransferRecord(
+    transaction="1-1", name="a.product", received_octets=5, size_octets=10, begun_ns=0, updated_ns=0
+)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def shown(stream):
+    clock = VirtualClock()
+    with View(clock, stream) as view:
+        for record in (SAMPLE, None, TRANSFER):
+            view.take(record)
+            clock.advance(10**9)
+    return stream.getvalue()
+
+
+def test_lines_for_logs():
+    lines = shown(io.StringIO()).splitlines()
+    assert len(lines) == 2
+    assert "uptime_s=7 s" in lines[0]
+    assert "a.product" in lines[1]
+
+
+def test_a_table_for_people():
+    text = shown(Terminal())
+    assert "NodeStatus" in text
+    assert "5 of 10" in text

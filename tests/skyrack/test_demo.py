@@ -1,0 +1,77 @@
+"""The main job as a user runs it: three real processes on pseudo-terminals."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from ground.rig.desk import DeskError
+from skyrack.cli import main
+
+
+def demo(out, *arguments):
+    command = [sys.executable, "-m", "skyrack.cli", "demo", "--json", "--out", str(out), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    return done, json.loads(done.stdout) if done.stdout else None
+
+
+def check(report):
+    assert report["product_ok"] is True
+    assert report["commands"] == {"sent": 2, "verified": 2}
+    assert report["octets"]["product"] <= 4096
+    assert report["octets"]["raw"] == 737_088
+    assert report["octets"]["frames"] > report["octets"]["product"]
+    assert report["joules"]["value"] > 0
+    assert report["joules"]["source"] in ("modelled", "measured")
+    spent = report["capture_to_answer_s"]
+    assert spent["total"] == pytest.approx(spent["compute"] + spent["queue"] + spent["link"])
+    desert = report["answers"][1]
+    assert desert["octets"]["product"] < 20
+
+
+def test_the_main_job(tmp_path):
+    done, report = demo(tmp_path, "--baud", "57600")
+    assert done.returncode == 0, done.stderr
+    check(report)
+    files = tmp_path / "ground" / "files"
+    water = json.loads((files / "000001-coast.geojson").read_text())["features"]
+    assert {feature["properties"]["kind"] for feature in water} == {"water", "shoreline"}
+    longitude, latitude = water[0]["geometry"]["coordinates"][0][0]
+    assert (round(longitude), round(latitude)) == (-35, -8)  # Olinda
+    assert Image.open(tmp_path / "coast.png").size == (2 * 349, 2 * 352)
+    assert Image.open(files / "000001-coast.png").size == (2 * 349, 2 * 352)
+    assert json.loads((files / "000002-desert.geojson").read_text())["features"] == []
+    assert "imaging.capture" in done.stderr  # a person saw it happen
+
+
+@pytest.mark.slow
+def test_the_main_job_over_a_bad_link(tmp_path):
+    done, report = demo(tmp_path, "--noise", "1e-5", "--cut", "5")
+    assert done.returncode == 0, done.stderr
+    check(report)
+    assert report["frames"]["lost"] > 0
+    assert report["capture_to_answer_s"]["link"] > 5
+
+
+def test_a_wrong_answer_is_failure(monkeypatch, capsys):
+    wrong = {"product_ok": False, "answers": []}
+    monkeypatch.setattr("ground.rig.demo.perform", lambda setup, clock, show: wrong)
+    assert main(["demo", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out) == wrong
+
+
+def test_what_ended_too_early_is_named(monkeypatch, capsys):
+    def fail(setup, clock, show):
+        raise DeskError("node ended with code 1: out of luck")
+
+    monkeypatch.setattr("ground.rig.demo.perform", fail)
+    assert main(["demo"]) == 1
+    assert capsys.readouterr().err == "skyrack demo: node ended with code 1: out of luck (logs in out/demo)\n"
+
+
+def test_an_unknown_target_is_refused_before_anything_starts(tmp_path, capsys):
+    assert main(["demo", "--target", "moon", "--out", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == "skyrack demo: target 'moon': the mission knows coast, desert\n"
+    assert not list(tmp_path.iterdir())

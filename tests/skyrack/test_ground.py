@@ -60,12 +60,12 @@ def bench(tmp_path_factory):
     spacecraft, over = Spacecraft(), threading.Event()
     service = serve(folder, f"serial://{os.ttyname(near)}")
     flight = threading.Thread(target=fly, args=(spacecraft, far, over))
-    flight.start()
     ready = json.loads(service.stdout.readline())
     assert ready == {"node": "coastwatch", "dictionary": DICTIONARY.version, "socket": str(folder / "s")}
+    flight.start()  # not before somebody listens: a full line would stop it
     with Client(folder / "s") as client:
         client.subscribe("sample")
-        next(client.news(timeout_s=10))
+        next(client.news(timeout_s=30))
     yield Bench(folder, spacecraft, service)
     service.send_signal(signal.SIGTERM)
     words, complaints = service.communicate(timeout=10)

@@ -44,6 +44,9 @@ def test_coastwatch_explains_every_key():
     ("old", "new", "sentence"),
     [
         ("apid = 0x041", 'apid = "x"', "node.apid: expected int, got str"),
+        ("file = ", "file = 3  #", "scene[0].file: expected str, got int"),
+        ("[[scene]]", "[[picture]]", "picture: unknown key, expected one of node"),
+        ("[radio]\nbits_per_second = 115200", "radio = 3", "board.radio: unknown key"),
         ("apid = 0x041", "apid = 9999", "node.apid: expected int <= 2046"),
         ("apid = 0x041", "", "node.apid: missing, expected a whole number"),
         ("[board]", "colour = 3\n[board]", "node.colour: unknown key, expected one of name, apid"),
@@ -70,6 +73,17 @@ def test_one_sentence_names_file_key_and_expectation(edited, old, new, sentence)
     assert sentence in str(caught.value)
     assert not isinstance(caught.value, msgspec.MsgspecError)
     assert "\n" not in str(caught.value)
+
+
+def test_tables_that_are_missing_or_none(edited, tmp_path):
+    path = edited()
+    text = path.read_text()
+    path.write_text(text[: text.index("[[scene]]")] + text[text.index("[link]") :])
+    with pytest.raises(ValueError, match="scene: missing, expected a list of tables$"):
+        load_mission(path)
+    path.write_text("node = 3\n")
+    with pytest.raises(ValueError, match="node: expected table, got int$"):
+        load_mission(path)
 
 
 def test_a_file_that_is_not_there(tmp_path):

@@ -72,6 +72,13 @@ def test_frames_for_others_are_counted_and_left_alone(wrong):
     assert (uplink.accepted, uplink.rejected, uplink.farm.vr) == (0, 1, 0)
 
 
+def test_a_damaged_frame_is_rejected():
+    frame = TcFrame(spacecraft_id=0x2A5, channel=0, sequence=0, data=packet(1)).encode()
+    uplink = Uplink(MANAGED)
+    assert uplink.feed(encode_cltu(frame[:-1] + bytes([frame[-1] ^ 1]), randomise=True)) == []
+    assert (uplink.accepted, uplink.rejected) == (0, 1)
+
+
 def test_a_repeated_frame_is_discarded():
     uplink = Uplink(MANAGED)
     uplink.feed(command_unit(packet(1), 0))

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hal.kernels.crc import crc16
 from hal.kernels.packets import find_packets
 
+
 def packet(apid, body):
     octets = apid.to_bytes(2) + b"\xc0\x00" + (len(body) + 1).to_bytes(2) + body
     return octets + crc16(octets).to_bytes(2)
@@ -37,7 +38,9 @@ def test_more_packets_than_room():
     assert records["offset"].tolist() == list(range(0, 8 * 5000, 8))
 
 
-@pytest.mark.parametrize("rules", [{"size_max": 6}, {"size_max": 65543}, {"prefix": -1}, {"apids": [2048]}, {"apids": [-1]}])
+@pytest.mark.parametrize(
+    "rules", [{"size_max": 6}, {"size_max": 65543}, {"prefix": -1}, {"apids": [2048]}, {"apids": [-1]}]
+)
 def test_rules_out_of_range(rules):
     with pytest.raises(ValueError, match="expected"):
         find_packets(b"", **rules)

@@ -3,7 +3,7 @@ import os
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ground.inbox import Inbox
@@ -80,6 +80,7 @@ def test_a_link_that_leads_out_is_not_followed(inbox, tmp_path):
         put(inbox, "link/x", b"1")
 
 
+@settings(deadline=None)  # a disk may take its time
 @given(st.text(string.ascii_letters + "./\\\0~ \u202e", max_size=12))
 def test_whatever_the_name_nothing_appears_outside(tmp_path_factory, name):
     folder = tmp_path_factory.mktemp("box")

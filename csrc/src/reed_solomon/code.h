@@ -43,6 +43,7 @@ struct rs_ops {
     /* Locate and value the errors of the codewords in `lanes` lanes from `start` on; results are numbered from 0. */
     void (*solve)(const struct rs_code *code, struct rs_batch *batch, unsigned start);
     unsigned lanes;
+    unsigned few; /* fewer codewords than this are encoded and received sooner one by one */
 };
 extern const struct rs_ops rs_portable, rs_avx2, rs_avx512, rs_neon;
 

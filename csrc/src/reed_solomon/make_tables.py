@@ -6,31 +6,50 @@ A linear map of octets (multiplication by a constant, change of basis) comes in 
 columns  the images of bits 0..7, an octet each
 nibbles  the images of 0x00..0x0f, then of 0x00, 0x10 .. 0xf0
 matrix   eight rows as `gf2p8affineqb` wants them: octet 7 - i makes bit i
+
+Decoders work in the field of 256 elements that their multiplication likes best; all such fields are one and the same, but
+for a change of basis, which is merged with that of the channel.
 """
 
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from functools import partial
 
 Octets = list[int]
 Tree = str | Sequence["Tree"]
 
 
-@dataclass(frozen=True)
+def product_modulo(polynomial: int, degree: int, a: int, b: int) -> int:
+    """The product of two elements of the field of polynomials over GF(2) modulo one of that degree."""
+    product = 0
+    while b:
+        product ^= a * (b & 1)
+        a, b = a << 1, b >> 1
+        a ^= polynomial * (a >> degree)
+    return product
+
+
+def tower_product(a: int, b: int) -> int:
+    """The product of a1 y + a0 and b1 y + b0 over GF(16), where y^2 = y + NU; a1 and b1 are the high halves."""
+    a1, a0, b1, b0 = a >> 4, a & 15, b >> 4, b & 15
+    low, high, cross = product_16(a0, b0), product_16(a1, b1), product_16(a1 ^ a0, b1 ^ b0)
+    return (cross ^ low) << 4 | low ^ product_16(NU, high)
+
+
 class Field:
-    """GF(256) modulo `polynomial`; `alpha` is the element that plays x of the CCSDS field."""
+    """A field of 256 elements, with `alpha` where x stands in the CCSDS field: a root of x^8 + x^7 + x^2 + x + 1."""
 
-    polynomial: int
-    alpha: int
+    def __init__(self, multiply: Callable[[int, int], int]) -> None:
+        self.multiply = multiply
+        self.alpha = next(h for h in range(2, 256) if self._sum_of_powers(h, 0x187) == 0)
 
-    def multiply(self, a: int, b: int) -> int:
-        """The product of two elements."""
-        product = 0
-        while b:
-            product ^= a * (b & 1)
-            a, b = a << 1 ^ self.polynomial * (a >> 7), b >> 1
-        return product
+    def _sum_of_powers(self, h: int, exponents: int) -> int:
+        total, power = 0, 1
+        while exponents:
+            total ^= power * (exponents & 1)
+            exponents, power = exponents >> 1, self.multiply(power, h)
+        return total
 
     def powers(self) -> Octets:
         """alpha^0 .. alpha^254."""
@@ -62,9 +81,10 @@ def after(outer: Octets, inner: Octets) -> Octets:
     return [outer[value] for value in inner]
 
 
-CCSDS = Field(0x187, 2)
-# In the field of `gf2p8mulb` alpha is 0x27, a root of x^8 + x^7 + x^2 + x + 1 there.
-AES = Field(0x11B, 0x27)
+CCSDS, AES = Field(partial(product_modulo, 0x187, 8)), Field(partial(product_modulo, 0x11B, 8))
+product_16 = partial(product_modulo, 0b10011, 4)
+NU = next(v for v in range(16) if all(product_16(y, y) ^ y != v for y in range(16)))  # so y^2 + y + NU has no root
+TOWER = Field(tower_product)
 POWERS = CCSDS.powers()
 # Annex F: the images of alpha^0 .. alpha^7 in the dual basis.
 TO_DUAL = linear([0x7B, 0xAF, 0x99, 0xFA, 0x86, 0xEC, 0xEF, 0x8D])
@@ -84,28 +104,17 @@ def generator(parity: int) -> Octets:
     return g
 
 
-def columns(table: Octets) -> Octets:
-    """A linear map as columns."""
-    return [table[1 << bit] for bit in range(8)]
-
-
-def nibbles(table: Octets) -> Octets:
-    """A linear map as nibbles."""
-    return table[:16] + table[::16]
-
-
-def matrix(table: Octets) -> Octets:
-    """A linear map as a matrix."""
-    return [sum((table[1 << bit] >> row & 1) << bit for bit in range(8)) for row in reversed(range(8))]
-
-
-FORMS: dict[str, Callable[[Octets], Octets]] = {"columns": columns, "nibbles": nibbles, "matrix": matrix}
-
-
 def words(octets: Octets) -> Tree:
     """Octets as little-endian 64-bit words."""
     groups = [bytes(octets[i : i + 8]) for i in range(0, len(octets), 8)]
     return [f"0x{int.from_bytes(group, 'little'):016x}" for group in groups]
+
+
+FORMS: dict[str, Callable[[Octets], Tree]] = {
+    "columns": lambda table: [words([table[1 << bit] for bit in range(8)])],
+    "nibbles": lambda table: [[words(table[:16])], [words(table[::16])]],
+    "matrix": lambda table: [words([sum((table[1 << i] >> row & 1) << i for i in range(8)) for row in range(7, -1, -1)])],
+}
 
 
 def initialiser(tree: Tree) -> str:
@@ -137,9 +146,8 @@ def slices(parity: int) -> Tree:
     """Of rs_slices: [basis][k][half][n]."""
 
     def halves(basis: Octets, place: Octets) -> Tree:
-        maps = [nibbles(times_in(basis, coefficient)) for coefficient in place]
-        rows = [words([table[n] for table in maps]) for n in range(32)]
-        return [rows[:16], rows[16:]]
+        maps = [times_in(basis, coefficient) for coefficient in place]
+        return [[words([table[n << shift] for table in maps]) for n in range(16)] for shift in (0, 4)]
 
     return [[halves(basis, place) for place in slice_places(parity)] for basis in BASES]
 
@@ -147,7 +155,7 @@ def slices(parity: int) -> Tree:
 def generator_maps(parity: int, form: str) -> Tree:
     """Of rs_generator: [basis][i]."""
     half = generator(parity)[1 : parity // 2 + 1]
-    return [[[words(FORMS[form](times_in(basis, c)))] for c in half] for basis in BASES]
+    return [[FORMS[form](times_in(basis, c)) for c in half] for basis in BASES]
 
 
 def field_maps(field: Field, form: str) -> Tree:
@@ -158,7 +166,17 @@ def field_maps(field: Field, form: str) -> Tree:
     constants = [roots, cosets, [gamma(136 * 10)], [z[1] ^ z[4], z[3], z[1] ^ z[3], z[3] ^ z[4]]]
     members = [[after(into, inverse(basis)) for basis in BASES], [after(basis, inverse(into)) for basis in BASES]]
     members += [[field.times(into[constant]) for constant in group] for group in constants]
-    return [[[words(FORMS[form](table))] for table in member] for member in members]
+    return [[FORMS[form](table) for table in member] for member in members]
+
+
+def tower_tables() -> Tree:
+    """Of struct rs_tower: its members in their order. A logarithm beyond 0x80 stands for that of zero."""
+    exp = [1]
+    while len(exp) < 15:
+        exp.append(product_16(exp[-1], 2))
+    log = [0xE0, *(exp.index(value) for value in range(1, 16))]
+    factors = ([value * 0x11 for value in exp], [product_16(NU, value) for value in exp], [value << 4 for value in exp])
+    return [[words(log)], *([words([*factor, 0])] for factor in factors)]
 
 
 def main() -> None:
@@ -170,8 +188,9 @@ def main() -> None:
         for form in ("nibbles", "matrix"):
             maps = generator_maps(parity, form)
             write("\n" + define(f"rs_{form} rs_generator_{form}_{parity}[2][{parity // 2}]", maps))
-    for form, field in (("columns", CCSDS), ("nibbles", CCSDS), ("matrix", AES)):
+    for form, field in (("columns", CCSDS), ("nibbles", TOWER), ("matrix", AES)):
         write("\n" + define(f"struct rs_field_{form} rs_field_{form}", field_maps(field, form)))
+    write("\n" + define("struct rs_tower rs_tower", tower_tables()))
 
 
 if __name__ == "__main__":

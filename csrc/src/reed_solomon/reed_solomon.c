@@ -1,7 +1,12 @@
 #include "code.h"
 #include <string.h>
 
-static const struct rs_ops *const TABLES[SR_LEVELS] = {[SR_PORTABLE] = &rs_portable, SR_ON_X86([SR_AVX512] = &rs_avx512)};
+static const struct rs_ops *const TABLES[SR_LEVELS] = {[SR_PORTABLE] = &rs_portable, SR_ON_X86([SR_AVX2] = &rs_avx2, [SR_AVX512] = &rs_avx512)
+                                                  SR_ON_ARM([SR_NEON] = &rs_neon)};
+
+static const struct rs_ops *ops_for(const struct rs_ops *ops, size_t codewords) {
+    return codewords < ops->few ? &rs_portable : ops;
+}
 
 static int read_params(const struct sr_rs_params *params, struct rs_code *code) {
     if (params->parity != 32 && params->parity != 16) return SR_BAD_ARGUMENT;
@@ -53,7 +58,7 @@ int sr_rs_encode(const struct sr_rs_params *params, const uint8_t *data, size_t 
         group = least(count - done, RS_GROUP[code.interleave]);
         uint8_t *to = blocks + done * block_stride;
         copy_data(&code, to, block_stride, data + done * data_stride, data_stride, group);
-        ops->parity(&code, to, block_stride, to + data_size(&code), block_stride, group);
+        ops_for(ops, group * code.interleave)->parity(&code, to, block_stride, to + data_size(&code), block_stride, group);
     }
     return SR_OK;
 }
@@ -109,7 +114,8 @@ static void solve_rest(struct decoder *decoder) {
 static void receive_blocks(struct decoder *decoder, const uint8_t *blocks, size_t block_stride, size_t count, uint8_t *data,
                            size_t data_stride, int8_t *corrections) {
     struct rs_batch *batch = &decoder->batch;
-    uint64_t damaged = decoder->ops->receive(decoder->code, blocks, block_stride, count, batch);
+    const struct rs_ops *ops = ops_for(decoder->ops, count * decoder->code->interleave);
+    uint64_t damaged = ops->receive(decoder->code, blocks, block_stride, count, batch);
     for (; damaged; damaged &= damaged - 1) {
         const unsigned codeword = (unsigned)__builtin_ctzll(damaged), depth = decoder->code->interleave;
         decoder->first[batch->waiting] = data + codeword / depth * data_stride + codeword % depth;

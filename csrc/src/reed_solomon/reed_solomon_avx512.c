@@ -5,7 +5,13 @@
 #include <immintrin.h>
 #include <string.h>
 
-INLINE __m512i times(__m512i v, uint64_t map) { return _mm512_gf2p8affine_epi64_epi8(v, _mm512_set1_epi64((long long)map), 0); }
+INLINE __m512i times(__m512i v, uint64_t map) {
+    __m512i rows = _mm512_set1_epi64((long long)map);
+#ifdef __clang__ /* clang 14 scales the displacement of a broadcast operand by 1, the processor by 8: keep it in a register */
+    __asm__("" : "+v"(rows));
+#endif
+    return _mm512_gf2p8affine_epi64_epi8(v, rows, 0);
+}
 INLINE __m512i sum3(__m512i a, __m512i b, __m512i c) { return _mm512_ternarylogic_epi64(a, b, c, 0x96); }
 INLINE __m512i sum5(__m512i a, __m512i b, __m512i c, __m512i d, __m512i e) { return sum3(sum3(a, b, c), d, e); }
 
@@ -270,4 +276,4 @@ INLINE size_t collect(struct rs_batch *batch, size_t fixes, lanes hits, uint8_t 
 
 #include "solve.h"
 
-const struct rs_ops rs_avx512 = {parity, receive, solve, LANES};
+const struct rs_ops rs_avx512 = {parity, receive, solve, LANES, 4};

@@ -131,4 +131,4 @@ static inline size_t collect(struct rs_batch *batch, size_t fixes, lanes hits, u
 
 #include "solve.h"
 
-const struct rs_ops rs_portable = {parity, receive, solve, LANES};
+const struct rs_ops rs_portable = {parity, receive, solve, LANES, 0};

@@ -15,7 +15,7 @@
 #include <string.h>
 
 struct solution {
-    lanes locator[RS_ERRORS_MAX + 1]; /* Lambda, coefficient 0 first */
+    lanes locator[RS_ERRORS_MAX + 2]; /* Lambda, coefficient 0 first, and a zero */
     lanes evaluator[RS_ERRORS_MAX];   /* Omega = S Lambda mod x^parity */
     lanes length;                     /* errors that Lambda claims */
 };
@@ -39,25 +39,27 @@ INLINE void find_syndromes(unsigned errors, const lanes *remainder, lanes *syndr
     }
 }
 
-/* The sum of a[i] b[-i], i = 0..count-1; four partial sums, to hide the latency of the products. */
+/* The sum of a[i] b[-i], i = 0..count-1, and one term more where count is odd; two partial sums, to hide some latency. */
 INLINE lanes convolve(unsigned count, const lanes *a, const lanes *b) {
-    lanes sum[4] = {all(0), all(0), all(0), all(0)};
-#pragma GCC unroll 17
-    for (unsigned i = 0; i < count; i++) sum[i % 4] ^= multiply(a[i], *(b - i));
-    return (sum[0] ^ sum[1]) ^ (sum[2] ^ sum[3]);
+    lanes sum[2] = {all(0), all(0)};
+    for (unsigned i = 0; i < count; i += 2) {
+        sum[0] ^= multiply(a[i], *(b - i));
+        sum[1] ^= multiply(a[i + 1], *(b - i - 1));
+    }
+    return sum[0] ^ sum[1];
 }
 
 /* Berlekamp-Massey without inversions: every lane takes its own decisions by masks. Lanes whose Lambda would outgrow the
- * array end with a length that is refused later. `syndromes` has zeros at -errors .. -1. */
+ * array end with a length that is refused later. There is a zero at syndromes[-1]. */
 INLINE void find_locator(unsigned errors, const lanes *syndromes, struct solution *found) {
     lanes *locator = found->locator, length = all(0), scale = all(1);
-    lanes support[RS_ERRORS_MAX + 1]; /* an earlier Lambda, times a power of x */
-    for (unsigned i = 0; i <= errors; i++) support[i] = locator[i] = all(i == 0);
+    lanes support[RS_ERRORS_MAX + 2]; /* an earlier Lambda, times a power of x */
+    for (unsigned i = 0; i < RS_ERRORS_MAX + 2; i++) support[i] = locator[i] = all(i == 0);
     for (unsigned r = 0; r < 2 * errors; r++) {
-        const lanes discrepancy = convolve(errors + 1, locator, syndromes + r);
+        const unsigned terms = r < errors ? r + 1 : errors + 1; /* of Lambda, as yet */
+        const lanes discrepancy = convolve(terms, locator, syndromes + r);
         const lanes longer = (lanes)(discrepancy != 0) & (lanes)(length + length <= all((uint8_t)r));
-#pragma GCC unroll 17
-        for (unsigned i = errors; i < ~0u; i--) {
+        for (unsigned i = terms < errors ? terms : errors; i < ~0u; i--) {
             const lanes below = i ? support[i - 1] : all(0), old = locator[i];
             locator[i] = multiply(scale, old) ^ multiply(discrepancy, below);
             support[i] = choose(longer, old, below);
@@ -141,9 +143,8 @@ static void divide_fixes(const linear_map *to_basis, struct rs_batch *batch) {
 /* A lane is corrected if Lambda has as many roots as it claims: then the errors explain all syndromes. Inlined for each
  * number of errors, so that the loops are straight lines. */
 INLINE void solve_code(unsigned errors, const struct rs_code *code, const lanes *remainder, struct rs_batch *batch) {
-    lanes padded[RS_ERRORS_MAX + RS_PARITY_MAX], *syndromes = padded + RS_ERRORS_MAX;
+    lanes padded[1 + RS_PARITY_MAX] = {all(0)}, *syndromes = padded + 1;
     struct solution found;
-    for (unsigned i = 0; i < RS_ERRORS_MAX; i++) padded[i] = all(0);
     find_syndromes(errors, remainder, syndromes);
     find_locator(errors, syndromes, &found);
     for (unsigned i = 0; i < errors; i++) found.evaluator[i] = convolve(i + 1, found.locator, syndromes + i);

@@ -9,7 +9,8 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the tables hold octets as little-endian words");
 
 typedef struct { uint64_t words[1]; } rs_columns; /* the images of bits 0..7, an octet each */
-typedef struct { uint64_t words[4]; } rs_nibbles; /* the images of 0x00..0x0f, then of 0x00, 0x10 .. 0xf0 */
+typedef struct { uint64_t words[2]; } rs_lookup;  /* sixteen octets to choose from by index */
+typedef struct { rs_lookup low, high; } rs_nibbles; /* the images of 0x00..0x0f, and of 0x00, 0x10 .. 0xf0 */
 typedef struct { uint64_t words[1]; } rs_matrix;  /* eight rows, as gf2p8affineqb wants them */
 
 /* [basis][k][half][n]: the parity of symbol n << 4 * half that stands 4 - k places before the parity. */
@@ -19,7 +20,8 @@ extern const uint64_t rs_slices_32[2][4][2][16][4], rs_slices_16[2][4][2][16][2]
 extern const rs_nibbles rs_generator_nibbles_32[2][16], rs_generator_nibbles_16[2][8];
 extern const rs_matrix rs_generator_matrix_32[2][16], rs_generator_matrix_16[2][8];
 
-/* What solve.h multiplies by; gamma = alpha^11. `matrix` works in the field of gf2p8mulb, the others in our own. */
+/* What solve.h multiplies by; gamma = alpha^11. `columns` works in our own field, `nibbles` in the tower field of struct rs_tower,
+ * `matrix` in that of gf2p8mulb. */
 #define RS_FIELD(map)                                                                                                  \
     {                                                                                                                  \
         map from_basis[2], to_basis[2];                                                                                \
@@ -34,4 +36,11 @@ struct rs_field_matrix RS_FIELD(rs_matrix);
 extern const struct rs_field_columns rs_field_columns;
 extern const struct rs_field_nibbles rs_field_nibbles;
 extern const struct rs_field_matrix rs_field_matrix;
+
+/* Products in the tower field, whose elements are a1 y + a0 over GF(16) with y^2 = y + nu, a1 in the high half. Logarithms below
+ * 0x80 add modulo 15, others mean zero; the power e of the generator comes out as e y + e, nu e, and e y. */
+struct rs_tower {
+    rs_lookup log, both, low, high;
+};
+extern const struct rs_tower rs_tower;
 #endif

@@ -79,10 +79,10 @@ def test_tables_that_are_missing_or_none(edited, tmp_path):
     path = edited()
     text = path.read_text()
     path.write_text(text[: text.index("[[scene]]")] + text[text.index("[link]") :])
-    with pytest.raises(ValueError, match="scene: missing, expected a list of tables$"):
+    with pytest.raises(ValueError, match=r"scene: missing, expected a list of tables$"):
         load_mission(path)
     path.write_text("node = 3\n")
-    with pytest.raises(ValueError, match="node: expected table, got int$"):
+    with pytest.raises(ValueError, match=r"node: expected table, got int$"):
         load_mission(path)
 
 

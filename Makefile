@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 NATIVE := $(shell find csrc -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name '*.py' | sort) CMakeLists.txt
 
-.PHONY: demo test test-slow setup bench-check bench-record fuzz clean
+.PHONY: demo test test-slow test-arm setup bench-check bench-record fuzz clean
 demo: $(READY)
 	$(BIN)/skyrack demo $(ARGS)
 
@@ -15,6 +15,10 @@ test: $(READY)
 # The long checks, after which `.ci/run` ends.
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow $(ARGS)
+
+# The C tests on other processors, under qemu; needs no Python.
+test-arm:
+	csrc/tests/emulated.sh build
 
 setup: $(READY)
 

@@ -44,6 +44,7 @@ static enum step look(const struct search *search, size_t at, struct sr_packet *
 static size_t leading_good(const struct search *search, const struct sr_packet *packets, size_t count) {
     int64_t offsets[BLOCK], sizes[BLOCK];
     uint16_t crcs[BLOCK];
+    if (count == 0) return 0;
     for (size_t i = 0; i < count; i++) offsets[i] = packets[i].offset, sizes[i] = packets[i].size;
     sr_crc16_ranges(search->octets, search->size, offsets, sizes, count, crcs);
     size_t good = 0;

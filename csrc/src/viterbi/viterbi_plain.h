@@ -22,8 +22,8 @@ static inline uint32_t differ(reg a, reg b) {
     return (uint32_t)(low | high << 8);
 }
 static inline reg every_second(reg a, reg b, int odd) {
-    return odd ? __builtin_shuffle(a, b, (reg){1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31})
-               : __builtin_shuffle(a, b, (reg){0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30});
+    return odd ? __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
+               : __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
 }
 static inline reg look_up(uint32_t costs, reg at) {
     reg first = (reg)((at & 1) != 0), second = (reg)((at & 2) != 0);

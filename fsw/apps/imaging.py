@@ -9,7 +9,7 @@ from fsw.jobs.job import Job, JobsFullError, Outcome, Runner
 from fsw.products import ProductStore, Provenance, StoredProduct, StoreFullError
 from hal.board import Board
 from hal.camera import Camera, CameraError, Frame
-from link.dictionary import Counted, Event, Float32b, Int8ub, Int32ub, Text, command, wire
+from link.dictionary import Counted, Event, Int8ub, Int32ub, Text, command, wire
 from link.pus.verification import FailureCode
 
 _Target = Annotated[str, wire(Text(Counted(8, 40)), text="what to point the camera at")]
@@ -17,13 +17,13 @@ _REASON_CHARACTERS_MAX = 60
 
 
 class ProductReady(Event, id=0x10):
-    """Product {product} of {target}: {octets} octets from {raw_octets}, computed in {compute_s} s."""
+    """Product {product} of {target}: {octets} octets from {raw_octets}, computed in {compute_ms} ms."""
 
     product: int = wire(Int32ub)
     target: str = wire()
     octets: int = wire(Int32ub)
     raw_octets: int = wire(Int32ub)
-    compute_s: float = wire(Float32b, unit="s")
+    compute_ms: int = wire(Int32ub, unit="ms")
     attempts: int = wire(Int8ub)
 
 
@@ -117,7 +117,7 @@ class Imaging(App, period_ms=1000, budget_ms=100):
             target=capture.target,
             octets=product.octets,
             raw_octets=capture.raw_octets,
-            compute_s=outcome.wall_s,
+            compute_ms=round(1000 * outcome.wall_s),
             attempts=outcome.attempts,
         )
 

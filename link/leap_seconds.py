@@ -6,7 +6,7 @@ has no number of its own there; it reads as the first second of the next day. Be
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from link.civil import days_from_date
 
@@ -25,6 +25,11 @@ class LeapSeconds:
     """`steps_utc_ns`: the midnights, ascending, from which TAI - UTC is one second more than before."""
 
     steps_utc_ns: tuple[int, ...]
+    _steps_tai_ns: tuple[int, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        steps = tuple(step + (FIRST_OFFSET_S + 1 + number) * NS for number, step in enumerate(self.steps_utc_ns))
+        object.__setattr__(self, "_steps_tai_ns", steps)
 
     def tai_ns(self, utc_ns: int) -> int:
         """The same instant in nanoseconds of TAI since 1970-01-01T00:00 TAI."""
@@ -32,8 +37,7 @@ class LeapSeconds:
 
     def utc_ns(self, tai_ns: int) -> int:
         """Inverse of `tai_ns`; an instant within a leap second reads as one of the second after it."""
-        starts = [step + (FIRST_OFFSET_S + 1 + number) * NS for number, step in enumerate(self.steps_utc_ns)]
-        return tai_ns - (FIRST_OFFSET_S + bisect_right(starts, tai_ns)) * NS
+        return tai_ns - (FIRST_OFFSET_S + bisect_right(self._steps_tai_ns, tai_ns)) * NS
 
 
 def _midnight_ns(day: str) -> int:

@@ -9,6 +9,7 @@ does; `oracle` is the same layout in Construct's own words, which the tests hold
 
 from collections import namedtuple
 from collections.abc import Iterator
+from operator import lshift, rshift
 from typing import Any
 
 import construct as cs
@@ -30,6 +31,7 @@ class Packed(cs.Construct):  # type: ignore[misc]  # construct has no types
             raise ValueError(f"{name}: {sum(widths.values())} bits do not end on an octet")
         self.record = _record(name, widths)
         self._cuts, self._bits = tuple(_cuts(widths)), tuple(widths.values())
+        self._shifts = tuple(shift for shift, _ in self._cuts)
 
     def unpack(self, octets: bytes, offset: int = 0) -> list[int]:
         """The fields in order. Raises TruncatedError."""
@@ -41,11 +43,9 @@ class Packed(cs.Construct):  # type: ignore[misc]  # construct has no types
 
     def pack(self, *values: int) -> bytes:
         """The octets of the fields in order. Raises ValueError naming the first that is out of its range."""
-        number = 0
-        for width, value in zip(self._bits, values, strict=True):
-            if value >> width:
-                raise ValueError(self._complaint(values))
-            number = number << width | value
+        if len(values) != len(self._bits) or any(map(rshift, values, self._bits)):
+            raise ValueError(self._complaint(values))
+        number: int = sum(map(lshift, values, self._shifts))
         return number.to_bytes(self.size)
 
     def oracle(self) -> Any:

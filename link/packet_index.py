@@ -127,22 +127,20 @@ def encode_packets(
 
     With their CRC-16 behind them if `checked`. Raises ValueError for an APID, count or body out of range.
     """
-    size = bodies.shape[1] + FECF_SIZE * checked
-    if not (0 <= apid <= IDLE_APID and 0 <= count < COUNT_MODULUS and 1 <= size <= DATA_OCTETS_MAX):
-        raise ValueError(f"apid = {apid}, count = {count}, data of {size} octets: out of range (133.0 §4.1)")
-    packets = np.empty((len(bodies), HEADER_SIZE + size), np.uint8)
-    packets[:, 0:2] = _octets(is_command << 12 | has_secondary << 11 | apid)
-    counts = (count + np.arange(len(bodies))) % COUNT_MODULUS | Flags.UNSEGMENTED << 14
-    packets[:, 2:4] = counts.astype(">u2")[:, np.newaxis].view(np.uint8)
-    packets[:, 4:6] = _octets(size - 1)
-    packets[:, HEADER_SIZE : HEADER_SIZE + bodies.shape[1]] = bodies
+    count_of, body_octets = bodies.shape
+    size = body_octets + FECF_SIZE * checked
+    if not (0 <= apid <= IDLE_APID and 0 <= count < COUNT_MODULUS and body_octets and size <= DATA_OCTETS_MAX):
+        raise ValueError(f"apid = {apid}, count = {count}, body of {body_octets} octets: out of range (133.0 §4.1)")
+    fields = [("identification", ">u2"), ("sequence", ">u2"), ("length", ">u2"), ("body", f"V{body_octets}")]
+    packets = np.empty(count_of, [*fields, ("crc", ">u2")] if checked else fields)
+    packets["identification"] = is_command << 12 | has_secondary << 11 | apid
+    packets["sequence"] = (count + np.arange(count_of)) % COUNT_MODULUS | Flags.UNSEGMENTED << 14
+    packets["length"] = size - 1
+    packets["body"] = np.ascontiguousarray(bodies).view(f"V{body_octets}")[:, 0]
+    octets = packets.view(np.uint8).reshape(count_of, HEADER_SIZE + size)
     if checked:
-        packets[:, -FECF_SIZE:] = crc16_batch(packets[:, :-FECF_SIZE]).astype(">u2")[:, np.newaxis].view(np.uint8)
-    return packets
-
-
-def _octets(word: int) -> NDArray[np.uint8]:
-    return np.frombuffer(word.to_bytes(2), np.uint8)
+        packets["crc"] = crc16_batch(octets[:, :-FECF_SIZE])
+    return octets
 
 
 def _lost(counts: Column) -> int:

@@ -49,10 +49,15 @@ def _rules(checked: bool, apids: Collection[int] | None, size_max: int, prefix: 
         raise ValueError(f"size_max = {size_max}, expected {SIZE_MIN}..{SIZE_MAX}")
     if not 0 <= prefix < 1 << 32:
         raise ValueError(f"prefix = {prefix}, expected 0 or more")
-    believed = np.zeros(_APIDS, np.bool_)
-    for apid in range(_APIDS) if apids is None else apids:
+    bits = bytes([0xFF] * (_APIDS // 8)) if apids is None else _bits(apids)
+    return ffi.new("struct sr_packets_rules *", (prefix, size_max, checked, True, bits))
+
+
+def _bits(apids: Collection[int]) -> bytes:
+    """One bit an APID, the lowest of octet 0 for APID 0."""
+    believed = 0
+    for apid in apids:
         if not 0 <= apid < _APIDS:
             raise ValueError(f"apid = {apid}, expected 0..{_APIDS - 1}")
-        believed[apid] = True
-    bits = np.packbits(believed, bitorder="little").tobytes()
-    return ffi.new("struct sr_packets_rules *", (prefix, size_max, checked, True, bits))
+        believed |= 1 << apid
+    return believed.to_bytes(_APIDS // 8, "little")

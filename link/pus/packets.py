@@ -5,6 +5,7 @@ report:  PUS version 4 (2) | time status 4 | service 8 | subtype 8 | type counte
          octets | source data | CRC 16
 """
 
+import struct
 from dataclasses import dataclass
 from enum import IntFlag
 from typing import Self
@@ -12,12 +13,13 @@ from typing import Self
 from hal.kernels.crc import crc16
 from link.errors import ChecksumError, DecodeError
 from link.packed import Packed
-from link.space_packet import COUNT_MODULUS, Flags, SpacePacket
+from link.space_packet import COUNT_MODULUS, Flags, SpacePacket, encode_header
 from link.time_code import Cuc
 
 VERSION = 2
 _REQUEST = Packed("RequestHeader", version=4, acknowledge=4, service=8, subtype=8, source=16)
 _REPORT = Packed("ReportHeader", version=4, time_status=4, service=8, subtype=8, counter=16, destination=16)
+_REPORT_WORDS = struct.Struct(">BBBHH")  # the same, version and status in one: reports are many
 _REQUEST_WORD = Packed("RequestId", version=3, is_command=1, has_secondary=1, apid=11, flags=2, count=14)
 _TIME = Cuc()
 _CRC_SIZE = 2
@@ -60,7 +62,7 @@ class RequestId:
         return f"{self.apid}/{self.count}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class TcPacket:
     """A request; `data` is its application data."""
 
@@ -99,7 +101,7 @@ class TcPacket:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class TmPacket:
     """A report; `data` is its source data, `time_ns` its generation time in UTC nanoseconds since 1970.
 
@@ -118,7 +120,11 @@ class TmPacket:
 
     def encode(self) -> bytes:
         """The space packet. Raises ValueError naming a field out of its range."""
-        head = _REPORT.pack(VERSION, self.time_status, self.service, self.subtype, self.counter, self.destination)
+        fields = (self.service, self.subtype, self.counter, self.destination)
+        try:
+            head = _REPORT_WORDS.pack(VERSION << 4 | self.time_status if self.time_status < 16 else -1, *fields)
+        except struct.error:
+            head = _REPORT.pack(VERSION, self.time_status, *fields)  # says which of them is out of its range
         return _sealed(self.apid, self.count, head + _TIME.encode(self.time_ns) + self.data, is_command=False)
 
     @classmethod
@@ -143,14 +149,14 @@ class TmPacket:
 
 def _sealed(apid: int, count: int, data: bytes, *, is_command: bool) -> bytes:
     """The packet with its CRC; room for the CRC is part of the length that the CRC covers."""
-    packet = SpacePacket(apid, count % COUNT_MODULUS, data + bytes(_CRC_SIZE), is_command, True).encode()[:-_CRC_SIZE]
+    packet = encode_header(apid, count % COUNT_MODULUS, len(data) + _CRC_SIZE, is_command, True) + data
     return packet + crc16(packet).to_bytes(_CRC_SIZE)
 
 
 def _opened(octets: bytes, *, is_command: bool) -> SpacePacket:
     """The space packet that all of `octets` are, its CRC checked before any field is trusted."""
-    if len(octets) > _CRC_SIZE and (computed := crc16(octets[:-_CRC_SIZE])) != int.from_bytes(octets[-_CRC_SIZE:]):
-        raise ChecksumError(expected=int.from_bytes(octets[-_CRC_SIZE:]), computed=computed)
+    if len(octets) > _CRC_SIZE and crc16(octets):
+        raise ChecksumError(expected=int.from_bytes(octets[-_CRC_SIZE:]), computed=crc16(octets[:-_CRC_SIZE]))
     packet = SpacePacket.decode(octets)
     if packet.size != len(octets):
         raise DecodeError(f"{len(octets)} octets, the packet says {packet.size}")

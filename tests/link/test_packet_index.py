@@ -68,7 +68,7 @@ def test_many_packets_at_once(apid, count, choices, packets, size):
         assert octets.tobytes() == (head + crc16(head).to_bytes(2) if checked else head)
 
 
-@pytest.mark.parametrize(("apid", "count", "size"), [(2048, 0, 1), (0, 16384, 1), (0, 0, 65537)])
+@pytest.mark.parametrize(("apid", "count", "size"), [(2048, 0, 1), (0, 16384, 1), (0, 0, 65537), (0, 0, 0)])
 def test_range(apid, count, size):
     with pytest.raises(ValueError, match="out of range"):
         encode_packets(apid, count, np.zeros((1, size), np.uint8), checked=False)

@@ -1,0 +1,61 @@
+"""Telemetry frames from received octets to packets, on one core, against what is promised."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from benchmarks.harness import Row, compare
+from hal.kernels import levels
+from link.frame_batch import tm_packets
+from link.managed import Managed, TmChannel
+from link.space_packet import SpacePacket
+from link.tm_coding import ASM_OCTETS, TmDecoder, TmEncoder
+from link.tm_sender import TmSender
+
+PACKETS, WRONG_SYMBOLS = 8000, 8
+CODEWORD = 255
+MANAGED = Managed(spacecraft_id=1, tm_channels=(TmChannel(name="all", vc=0, queue_packets=PACKETS),))
+
+
+def recording() -> bytes:
+    """Units full of packets of 64..1024 octets."""
+    dice, sender, encoder = np.random.default_rng(2), TmSender(MANAGED), TmEncoder(MANAGED)
+    for number in range(PACKETS):
+        sender.offer("all", SpacePacket(3, number % 16384, dice.bytes(int(dice.integers(58, 1019)))).encode())
+    frames = []
+    while sender.waiting:
+        frames.append(np.frombuffer(sender.next_frame(), np.uint8))
+    return encoder.encode_rows(np.stack(frames)).tobytes()
+
+
+def with_errors(clean: bytes) -> bytes:
+    """Every codeword has WRONG_SYMBOLS wrong."""
+    dice = np.random.default_rng(3)
+    units = np.frombuffer(clean, np.uint8).reshape(-1, ASM_OCTETS + MANAGED.tm_code_octets).copy()
+    for unit in units:
+        for lane in range(MANAGED.interleave):
+            places = dice.choice(CODEWORD, WRONG_SYMBOLS, replace=False)
+            unit[ASM_OCTETS + MANAGED.interleave * places + lane] ^= dice.integers(1, 256, WRONG_SYMBOLS, np.uint8)
+    return units.tobytes()
+
+
+def received(octets: bytes) -> Any:
+    return tm_packets(TmDecoder(MANAGED).feed_rows(octets), MANAGED)["all"].without_idle()
+
+
+def promised(name: str, work: Callable[[], Any], gigabytes: float, promise: float) -> Row:
+    """A row whose peer is what is promised in GB/s."""
+    row = compare(name, f"{promise} GB/s", work, None, amount=gigabytes, unit="GB/s")
+    best = levels.level() == levels.supported_levels()[-1]
+    return Row(
+        name=name, peer=row.peer, level=row.level, ours=row.ours, theirs=promise, unit="GB/s", hold=1 if best else None
+    )  # fmt: skip
+
+
+def rows() -> Iterator[Row]:
+    clean = recording()
+    dirty = with_errors(clean)
+    assert len(received(clean)) == len(received(dirty)) == PACKETS
+    yield promised("TM units to packets, clean", lambda: received(clean), len(clean) / 1e9, 1.0)
+    yield promised("TM units to packets, 8 wrong a codeword", lambda: received(dirty), len(dirty) / 1e9, 0.5)

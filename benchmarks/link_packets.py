@@ -1,0 +1,134 @@
+"""Space packets beside the Python libraries for them: whole recordings, and one packet at a time."""
+
+import io
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import construct as cs
+import numpy as np
+
+from benchmarks.harness import Row, compare, peer
+from hal.kernels.crc import crc16
+from link.packet_index import encode_packets, index_packets
+from link.pus.packets import TmPacket
+from link.space_packet import HEADER, SpacePacket
+
+RANDOM = np.random.default_rng(1)
+PACKETS, FEW = 100_000, 1000  # object libraries are given the first FEW of the same packets
+SIZES = RANDOM.integers(64, 1025, PACKETS)
+BODIES = RANDOM.integers(0, 256, (PACKETS, 56), np.uint8)
+TIME_NS = 1_700_000_000 * 10**9
+
+XTCE_INTEGER = """<IntegerParameterType name="{0}_T" signed="false">
+    <IntegerDataEncoding sizeInBits="{1}"/></IntegerParameterType>"""
+XTCE = """<SpaceSystem name="Mixed" xmlns="http://www.omg.org/spec/XTCE/20180204"><TelemetryMetaData>
+    <ParameterTypeSet>{integers}<BinaryParameterType name="DATA_T"><BinaryDataEncoding><SizeInBits><DynamicValue>
+    <ParameterInstanceRef parameterRef="PKT_LEN"/><LinearAdjustment intercept="8" slope="8"/>
+    </DynamicValue></SizeInBits></BinaryDataEncoding></BinaryParameterType></ParameterTypeSet>
+    <ParameterSet>{parameters}</ParameterSet><ContainerSet><SequenceContainer name="CCSDSPacket">
+    <EntryList>{entries}</EntryList></SequenceContainer></ContainerSet></TelemetryMetaData></SpaceSystem>"""
+
+
+def mixed() -> list[bytes]:
+    """Packets of 64..1024 octets, 16 APIDs, a CRC at their ends."""
+    noise = RANDOM.bytes(2048)
+    packets = (
+        SpacePacket(n % 16, n % 16384, noise[n % 1024 :][: size - 6], False, True) for n, size in enumerate(SIZES)
+    )
+    bodies = (packet.encode()[:-2] for packet in packets)
+    return [body + crc16(body).to_bytes(2) for body in bodies]
+
+
+def against_few(
+    name: str, against: str, ours: Callable[[], Any], theirs: Callable[[], Any] | None, *, hold: float
+) -> Row:
+    """Packets a second of both: all of them for us, the first FEW, found by both, for a peer."""
+    assert len(ours()) == PACKETS
+    assert theirs is None or len(theirs()) == FEW
+    whole = compare(name, against, ours, None, amount=PACKETS / 1e6, unit="M/s", hold=hold)
+    few = theirs and compare(name, against, theirs, None, amount=FEW / 1e6, unit="M/s").ours
+    return Row(
+        name=name, peer=against, level=whole.level, ours=whole.ours, theirs=few or None, unit="M/s", hold=hold
+    )  # fmt: skip
+
+
+def recordings() -> Iterator[Row]:
+    packets = mixed()
+    stream, few = b"".join(packets), b"".join(packets[:FEW])
+    ccsds, spp = peer("spacepackets.ccsds"), peer("space_packet_parser")
+    ids = ccsds and [ccsds.PacketId(ccsds.PacketType.TM, True, apid) for apid in range(16)]
+    yield against_few("header index, mixed, mean 543 B", "spacepackets", partial(index_packets, stream, checked=False),
+                      ccsds and (lambda: ccsds.parse_space_packets(few, ids).tm_list), hold=20)  # fmt: skip
+    definition = spp and variable_length(spp)
+    yield against_few("CRC, payload offsets, mean 543 B", "space_packet_parser", partial(index_packets, stream),
+                      spp and (lambda: decoded(spp, definition, few)), hold=200)  # fmt: skip
+
+
+def variable_length(spp: Any) -> Any:
+    """Header and a field of as many octets as it says, in XTCE."""
+    sizes = {"VERSION": 3, "TYPE": 1, "SEC_HDR_FLG": 1, "PKT_APID": 11, "SEQ_FLGS": 2, "SRC_SEQ_CTR": 14, "PKT_LEN": 16}
+    names = [*sizes, "DATA"]
+    document = XTCE.format(
+        integers="".join(XTCE_INTEGER.format(name, bits) for name, bits in sizes.items()),
+        parameters="".join(f'<Parameter name="{name}" parameterTypeRef="{name}_T"/>' for name in names),
+        entries="".join(f'<ParameterRefEntry parameterRef="{name}"/>' for name in names),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "mixed.xml"
+        path.write_text(document, encoding="utf-8")
+        return spp.load_xtce(path)
+
+
+def decoded(spp: Any, definition: Any, stream: bytes) -> list[Any]:
+    return [definition.parse_bytes(packet) for packet in spp.ccsds_generator(io.BytesIO(stream))]
+
+
+def single_packets() -> Iterator[Row]:
+    tm = peer("spacepackets.ecss.tm")
+    data, stamp = bytes(42), bytes(7)
+    report = TmPacket(apid=3, count=5, service=3, subtype=25, data=data, time_ns=TIME_NS).encode()
+
+    def ours() -> bytes:
+        return TmPacket(apid=3, count=5, service=3, subtype=25, data=data, time_ns=TIME_NS).encode()
+
+    def theirs() -> Any:
+        return tm.PusTm(service=3, message_subtype=25, timestamp=stamp, source_data=data, apid=3, seq_count=5).pack()
+
+    same_size = lambda a, b: len(a) == len(b)  # noqa: E731  # they stamp no time and encode PUS-C's counters alike
+    yield compare("encode one report of 64 B, CRC", "spacepackets", ours, tm and theirs, amount=1e-3, unit="k/s",
+                  hold=2, equal=same_size)  # fmt: skip
+    yield compare("one report of 64 B to an object, CRC", "spacepackets", lambda: TmPacket.decode(report).data,
+                  tm and (lambda: bytes(tm.PusTm.unpack(report, 7).source_data)), amount=1e-3, unit="k/s",
+                  hold=3)  # fmt: skip
+    whole = compare("encode 100,000 of 64 B, CRC", "spacepackets", lambda: encode_packets(3, 0, BODIES), None,
+                    amount=PACKETS / 1e6, unit="M/s")  # fmt: skip
+    one = tm and compare("", "", theirs, None, amount=1e-6, unit="M/s").ours
+    yield Row(
+        name=whole.name, peer=whole.peer, level=whole.level, ours=whole.ours, theirs=one or None, unit="M/s", hold=150
+    )
+
+
+def declared_headers() -> Iterator[Row]:
+    bits, octets = HEADER.oracle(), SpacePacket(3, 5, b"x").encode()[:6]
+    fields = bits.parse(octets)
+
+    def same(a: Any, b: Any) -> bool:
+        return [a[name] for name in HEADER.widths] == [b[name] for name in HEADER.widths]
+
+    yield compare("Construct header, parse", "construct BitStruct", lambda: HEADER.parse(octets),
+                  lambda: bits.parse(octets), amount=1e-3, unit="k/s", hold=8, equal=same)  # fmt: skip
+    record = HEADER.parse(octets)
+    yield compare("Construct header, build", "construct BitStruct", lambda: HEADER.build(record),
+                  lambda: bits.build(fields), amount=1e-3, unit="k/s", hold=8)  # fmt: skip
+    nested, nested_bits = cs.Struct("head" / HEADER), cs.Struct("head" / bits)
+    yield compare("Construct header within a Struct, parse", "construct BitStruct", lambda: nested.parse(octets).head,
+                  lambda: nested_bits.parse(octets).head, amount=1e-3, unit="k/s", equal=same)  # fmt: skip
+
+
+def rows() -> Iterator[Row]:
+    yield from recordings()
+    yield from single_packets()
+    yield from declared_headers()

@@ -32,6 +32,7 @@ from link.dictionary.kinds import (
     Terminated,
     Text,
     Time,
+    odd_bits,
     sum_bits,
 )
 from link.dictionary.model import Container
@@ -62,8 +63,10 @@ class _Lowered:
     container: Container
     original: tuple[Field, ...]
     """The fields with those of all bases, as they were."""
-    names: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str]
     """What became of their names."""
+    odd_bits: int | None
+    """Bits beyond whole octets that it takes with all bases."""
 
 
 def _lowered(
@@ -103,7 +106,17 @@ class _Lowering:
             criteria=criteria,
             fields=tuple(fields),
         )
-        return _Lowered(made, self.original, self.names)
+        return _Lowered(made, self.original, self.names, self._check_aligned(fields))
+
+    def _check_aligned(self, fields: list[Field]) -> int | None:
+        """Where the container ends within an octet. Yamcs reads what is made of octets from whole octets on only."""
+        odd = self.base.odd_bits if self.base else 0
+        for one in fields:
+            if odd != 0 and (isinstance(one.kind, Text | Octets) or getattr(one.kind, "order", "big") != "big"):
+                raise ValueError(f"{self.container.name}: {one.name} has to stand on a whole octet for XTCE clients")
+            own = odd_bits((one,))
+            odd = None if odd is None or own is None else (odd + own) % 8
+        return odd
 
     def _named(self, field: Field) -> Iterator[Field]:
         own = self.requests or (self.container.abstract and field.name in self.shared)

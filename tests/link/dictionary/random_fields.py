@@ -19,10 +19,12 @@ from link.dictionary.kinds import (
     Terminated,
     Text,
     Time,
+    odd_bits,
 )
 
 fixed_sizes = st.integers(0, 5)
 counted = st.builds(Counted, st.sampled_from((3, 8, 16)))
+counted_octets = st.builds(Counted, st.sampled_from((8, 16)))
 integers = st.one_of(
     st.builds(Integer, st.integers(1, 70), st.booleans()),
     st.builds(Integer, st.sampled_from((8, 16, 24, 32, 40, 64)), st.booleans(), st.just("little")),
@@ -107,28 +109,39 @@ def kinds(fields, depth, prefix):
     return st.one_of(choices)
 
 
-portable_kinds = st.one_of(
+bit_kinds = st.one_of(
     st.builds(Integer, st.integers(1, 64), st.booleans()),
-    st.builds(Integer, st.sampled_from((8, 16, 24, 32, 64)), st.booleans(), st.just("little")),
-    st.builds(Real, st.sampled_from((32, 64)), st.sampled_from(("big", "little"))),
     st.builds(Boolean, st.integers(1, 9)),
     st.builds(Enumeration, labels.filter(bool), st.integers(4, 12)),
+)
+octet_kinds = st.one_of(
+    st.builds(Integer, st.sampled_from((8, 16, 24, 32, 64)), st.booleans(), st.sampled_from(("big", "little"))),
+    st.builds(Real, st.sampled_from((32, 64)), st.sampled_from(("big", "little"))),
     st.builds(Time, st.integers(4, 5), st.integers(0, 3)),
     st.builds(Text, st.integers(1, 5)),
-    st.builds(Octets, st.integers(1, 5) | st.builds(Counted, st.sampled_from((8, 16)))),
+    st.builds(Octets, st.integers(1, 5)),
 )
+groups = st.lists(octet_kinds, max_size=2).map(
+    lambda kinds: Group(tuple(Field(name=f"m{at}", kind=kind) for at, kind in enumerate(kinds)))
+)
+structures = groups | st.builds(Array, octet_kinds, st.integers(0, 3)) | st.builds(Octets, counted_octets)
 
 
 @st.composite
 def portable_fields(draw):
-    """Fields that other ground systems can read too."""
+    """Fields that other ground systems can read too: what takes whole octets stands on one."""
     fields = []
     for number in range(draw(st.integers(0, 6))):
-        members = st.lists(portable_kinds, max_size=2).map(
-            lambda kinds: Group(tuple(Field(name=f"m{at}", kind=kind) for at, kind in enumerate(kinds)))
-        )
-        kind = draw(portable_kinds | members | st.builds(Array, portable_kinds, st.integers(0, 3)))
+        small = draw(st.booleans())
+        kind = draw(bit_kinds if small else octet_kinds | structures)
         calibration = draw(st.none() | curves) if isinstance(kind, Integer) and kind.bits <= 32 else None
-        when = draw(st.none() | st.none() | conditions(fields))
-        fields.append(Field(name=f"f{number}", kind=kind, skip_bits=draw(skips), calibration=calibration, when=when))
+        fields.append(
+            Field(
+                name=f"f{number}",
+                kind=kind,
+                skip_bits=draw(skips) if small else -odd_bits(tuple(fields)) % 8,
+                calibration=calibration,
+                when=None if small or odd_bits(tuple(fields)) else draw(st.none() | conditions(fields)),
+            )
+        )
     return fields

@@ -8,9 +8,24 @@ import msgspec
 from link.dictionary import Dictionary
 from link.dictionary.codec import Codec
 from link.dictionary.curves import Linear, Polynomial, Spline
-from link.dictionary.kinds import Array, Boolean, Counted, Enumeration, Field, Group, Integer, Octets, Real, Text, Time
+from link.dictionary.kinds import (
+    Array,
+    Boolean,
+    Counted,
+    Enumeration,
+    Field,
+    Group,
+    Integer,
+    Octets,
+    Real,
+    Text,
+    Time,
+    odd_bits,
+)
 from link.dictionary.limits import Limits
 from link.dictionary.model import Command, Event, Report
+from link.pus import events, housekeeping
+from link.pus.source import TmSource
 
 APID = 321
 CURVES = [
@@ -49,7 +64,8 @@ def fields_of(rng, size):
         plain = isinstance(kind, Integer) and kind.bits <= 16
         limits = Limits(warning=(0, 20), critical=(-10, 40)) if plain and rng.random() < 0.5 else None
         curve = rng.choice(CURVES) if plain and not kind.signed else None
-        skip = rng.choice((0, 0, 3))
+        wide = isinstance(kind, Text | Octets) or getattr(kind, "order", "big") == "little"
+        skip = -odd_bits(tuple(fields)) % 8 if wide else rng.choice((0, 0, 3))
         fields.append(Field(name=f"f{number}", kind=kind, calibration=curve, limits=limits, skip_bits=skip))
     return tuple(fields)
 
@@ -86,10 +102,27 @@ def mission(seed=1, reports=24, commands=22):
     )
 
 
-def random_octets(rng, fields):
-    """Fields with random values. Not every calibration can be turned round, so numbers on the wire are drawn."""
+def packets_of(dictionary, count, seed=5, optional=None):
+    """Random whole packets of every report and event, one second apart."""
+    rng = random.Random(seed)
+    entries = [(report, housekeeping.HousekeepingReport) for report in dictionary.reports]
+    entries += [(event, events.form_of(event.severity)) for event in dictionary.events]
+    source = TmSource(dictionary.apid)
+    for number in range(count):
+        entry, form = entries[number % len(entries)]
+        report = form(entry.id, random_octets(rng, entry.fields, optional or {}))
+        yield source.packet(report, (1_000_000_000 + number) * 10**9)
+
+
+def random_octets(rng, fields, optional):
+    """Fields with random values; `optional` says, by name, whether one is there beside the others.
+
+    Not every calibration can be turned round, so numbers on the wire are drawn.
+    """
     bare = [msgspec.structs.replace(field, calibration=None) for field in fields]
-    return Codec(bare).encode([value_of(rng, field) for field in bare])
+    values = {field.name: value_of(rng, field) for field in bare}
+    values |= {name: None for name, test in optional.items() if name in values and not test(values)}
+    return Codec(bare).encode(list(values.values()))
 
 
 def value_of(rng, field):
@@ -110,7 +143,7 @@ def value_of_kind(rng, kind, field):
         case Enumeration():
             return rng.choice(list(kind.labels))
         case Text(size=size):
-            return "".join(rng.choice("abcxyz") for _ in range(rng.randint(1, size)))
+            return "".join(rng.choice("abcxyz") for _ in range(rng.randint(1, size if isinstance(size, int) else 9)))
         case Octets(size=size):
             return rng.randbytes(size if isinstance(size, int) else rng.randint(1, 6))
         case Time():

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import random
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,8 @@ from link.dictionary.packets import PacketReader
 from link.dictionary.xtce.lower import lowered
 from link.dictionary.xtce.reader import read_xtce
 from link.dictionary.xtce.writer import write_xtce
-from link.pus import events, housekeeping
 from link.pus.definition import definition_of
-from link.pus.source import TmSource
-from tests.link.dictionary.xtce.mission import mission, random_octets
+from tests.link.dictionary.xtce.mission import mission, packets_of
 
 DATA = Path(__file__).parents[5] / "shared" / "data" / "codecs"
 needs_data = pytest.mark.skipif(not DATA.exists(), reason="the shared data is not here")
@@ -65,18 +62,6 @@ def test_udp_datagrams():
     assert packet.values == {"SOURCE_PORT": 53, "DEST_PORT": 8080, "UDP_LENGTH": 11, "CHECKSUM": 0, "DATA": b"abc"}
 
 
-def packets(dictionary, count, seed=5):
-    """Random whole packets of every report and event, one second apart."""
-    rng = random.Random(seed)
-    entries = [(report, housekeeping.HousekeepingReport) for report in dictionary.reports]
-    entries += [(event, events.form_of(event.severity)) for event in dictionary.events]
-    source = TmSource(dictionary.apid)
-    for number in range(count):
-        entry, form = entries[number % len(entries)]
-        report = form(entry.id, random_octets(rng, entry.fields))
-        yield source.packet(report, (1_000_000_000 + number) * 10**9)
-
-
 def test_space_packet_parser_reads_our_file_as_we_do(tmp_path):
     """The portable subset, read by an independent tool: every value of every packet type."""
     definitions = pytest.importorskip("space_packet_parser.xtce.definitions", reason="space_packet_parser is not here")
@@ -86,7 +71,7 @@ def test_space_packet_parser_reads_our_file_as_we_do(tmp_path):
     path.write_bytes(write_xtce(whole))
     theirs = definitions.XtcePacketDefinition.from_xtce(path)
     ours = PacketReader(lowered(whole).packets)
-    for octets in packets(dictionary, 300):
+    for octets in packets_of(dictionary, 300):
         expected = ours.decode(octets)
         found = theirs.parse_bytes(octets, root_container_name="CCSDSPacket")
         assert {name: plain(value) for name, value in found.items()} == {

@@ -89,7 +89,7 @@ def test_lowered_packets_are_the_same_on_the_wire(fields, dialect, data):
 LIMITS = Limits(watch=(0, 8), warning=(1, 7.5), distress=(2, 6), critical=(3, 5), persistence=3)
 EVERYTHING = (
     Field(name="a", kind=Integer(12, signed=True), unit="V", calibration=Polynomial((1.5, 0.5, 0.25)), text="Words."),
-    Field(name="b", kind=Integer(4), skip_bits=70, limits=LIMITS),
+    Field(name="b", kind=Integer(4), skip_bits=72, limits=LIMITS),
     Field(name="c", kind=Integer(16, order="little"), calibration=Spline(((0.0, 1.0), (10.0, 5.0)), extrapolate=True)),
     Field(name="d", kind=Real(32, "little")),
     Field(name="e", kind=Enumeration({"off": 0, "on": 1}, 2, signed=False)),

@@ -7,7 +7,21 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.kernels import bch, calibrate, crc, disk, erasure, image, lee, randomise, reed_solomon, secded, sync, viterbi
+from hal.kernels import (
+    bch,
+    calibrate,
+    crc,
+    disk,
+    erasure,
+    image,
+    ldpc,
+    lee,
+    randomise,
+    reed_solomon,
+    secded,
+    sync,
+    viterbi,
+)
 
 ROUND_NS = 5_000_000
 ROUNDS = 5
@@ -64,6 +78,12 @@ def _erasure() -> Work:
 def _image() -> Work:
     green, swir1 = _noise(256, 256), _noise(256, 256)[::-1].copy()
     return Work("water index and mask", green.size, "pixel", lambda: image.water_mask(green, swir1, threshold=0.0))
+
+
+def _ldpc() -> Work:
+    code = ldpc.Ldpc.AR4JA_1_2_1024
+    soft = _noise(64, 8 * code.codeword_size)
+    return Work("decode, AR4JA 1/2, 10 iterations", 64 * 1024, "bit", lambda: code.decode(soft, iterations_max=10))
 
 
 def _lee() -> Work:

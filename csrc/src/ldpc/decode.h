@@ -1,0 +1,256 @@
+/* The decoder: layered min-sum on as many frames as a vector has octets, one frame a lane, so that all look at the same
+ * addresses. Lanes whose frame is done are given the next ones. The file that includes this has defined
+ *     LANES                    octets of a vector
+ *     reg                      vector of uint8_t
+ *     less_saturated(a, b)     a - b, signed
+ *     plus_saturated(a, b)     a + b, signed
+ *     magnitude(a)             |a| of signed a, up to 128
+ *     lesser(a, b), greater(a, b)      unsigned
+ *     where_equal(a, b, x, y)  a == b ? x : y
+ *     with_sign(a, s)          s < 0 ? -a : a
+ *     all_negative(a)          whether every octet of signed a is below 0 */
+#include "ldpc/code.h"
+#include <string.h>
+
+enum { MESSAGE_MAX = 40, KNOWN = 127, TILE = 8, REFILL = LANES / 4 };
+
+typedef int8_t signed_reg __attribute__((vector_size(LANES)));
+
+/* Beliefs are of single bits, above 0 for a 0. Row r of anything holds lane l's octet at [r * LANES + l]. */
+struct work {
+    const struct ldpc_task *task;
+    int8_t *beliefs, *messages;
+    uint8_t *decisions;
+    size_t next, busy_count;
+    reg busy;              /* 0xFF for the lanes that hold a frame */
+    size_t frame[LANES];
+    uint8_t spent[LANES];  /* iterations */
+};
+
+static inline reg load(const void *from) {
+    reg value;
+    memcpy(&value, from, sizeof value);
+    return value;
+}
+static inline void store(void *to, reg value) { memcpy(to, &value, sizeof value); }
+static inline reg all(uint8_t value) { return (reg){0} + value; }
+
+/* Where the bits of a check stand, as offsets of beliefs; they go on together from check to check of a row. */
+struct places {
+    uint32_t at[LDPC_DEGREE_MAX], end[LDPC_DEGREE_MAX];
+    uint32_t turn;
+};
+
+static inline void begin_row(const struct ldpc_code *code, const struct ldpc_edge *edges, size_t degree,
+                             struct places *places) {
+    places->turn = (uint32_t)code->size * LANES;
+    for (size_t e = 0; e < degree; e++) {
+        places->at[e] = (uint32_t)(edges[e].column * code->size + edges[e].shift) * LANES;
+        places->end[e] = (edges[e].column + 1u) * places->turn;
+    }
+}
+
+static inline __attribute__((always_inline)) void next_check(struct places *places, size_t degree) {
+    for (size_t e = 0; e < degree; e++) {
+        const uint32_t at = places->at[e] + LANES;
+        places->at[e] = at == places->end[e] ? at - places->turn : at;
+    }
+}
+
+/* Three quarters, rounded: min-sum believes too much, and in small numbers above all (rounding up loses 0.3 dB). The
+ * bound keeps beliefs from saturating, where they would forget. */
+static inline reg normalised(reg least) { return lesser(least - ((least + 2) >> 2), all(MESSAGE_MAX)); }
+
+/* One check: what each of its bits hears from the others. `messages` holds what they heard last time. */
+static inline __attribute__((always_inline)) void update_check(int8_t *beliefs, int8_t *messages, const uint32_t *at,
+                                                               size_t degree) {
+    reg others[LDPC_DEGREE_MAX], least = all(0xFF), second = least, signs = all(0);
+#pragma GCC unroll 32
+    for (size_t e = 0; e < degree; e++) {
+        others[e] = less_saturated(load(beliefs + at[e]), load(messages + e * LANES));
+        const reg size = magnitude(others[e]);
+        second = lesser(second, greater(least, size));
+        least = lesser(least, size);
+        signs ^= others[e];
+    }
+    const reg small = normalised(least), large = normalised(second);
+#pragma GCC unroll 32
+    for (size_t e = 0; e < degree; e++) {
+        const reg size = where_equal(magnitude(others[e]), least, large, small);
+        const reg message = with_sign(size, signs ^ others[e]);
+        store(messages + e * LANES, message);
+        store(beliefs + at[e], plus_saturated(others[e], message));
+    }
+}
+
+static inline __attribute__((always_inline)) void update_row(struct work *work, struct places *places, int8_t *messages,
+                                                             size_t degree) {
+    for (size_t i = work->task->code->size; i; i--, messages += degree * LANES) {
+        update_check(work->beliefs, messages, places->at, degree);
+        next_check(places, degree);
+    }
+}
+
+/* One iteration: the degrees that the codes have, each unrolled. */
+static void update(struct work *work) {
+    const struct ldpc_code *code = work->task->code;
+    const struct ldpc_edge *edges = code->edges;
+    int8_t *messages = work->messages;
+    for (size_t row = 0; row < code->rows; row++) {
+        struct places places;
+        const size_t degree = code->degrees[row];
+        begin_row(code, edges, degree, &places);
+        switch (degree) {
+        case 3: update_row(work, &places, messages, 3); break;
+        case 6: update_row(work, &places, messages, 6); break;
+        case 8: update_row(work, &places, messages, 8); break;
+        case 10: update_row(work, &places, messages, 10); break;
+        case 18: update_row(work, &places, messages, 18); break;
+        case 32: update_row(work, &places, messages, 32); break;
+        }
+        edges += degree, messages += degree * code->size * LANES;
+    }
+}
+
+/* Sign bits: lanes where a check of a row fails. Ends early where all that are busy are known to fail. */
+static reg failing_in_row(const struct work *work, const struct ldpc_edge *edges, size_t degree, reg failing) {
+    struct places places;
+    begin_row(work->task->code, edges, degree, &places);
+    for (size_t i = work->task->code->size; i && !all_negative(failing | ~work->busy); i--) {
+        reg signs = all(0);
+        for (size_t e = 0; e < degree; e++) signs ^= load(work->beliefs + places.at[e]);
+        failing |= signs;
+        next_check(&places, degree);
+    }
+    return failing;
+}
+
+/* Sign bits: lanes that are not done, since a check fails or a bit is undecided. */
+static reg failing_lanes(const struct work *work) {
+    const struct ldpc_code *code = work->task->code;
+    const struct ldpc_edge *edges = code->edges;
+    reg failing = all(0);
+    for (size_t row = 0; row < code->rows; row++) {
+        failing = failing_in_row(work, edges, code->degrees[row], failing);
+        edges += code->degrees[row];
+    }
+    for (size_t bit = 0; bit < ldpc_bits(code) && !all_negative(failing | ~work->busy); bit++)
+        failing |= (reg)(load(work->beliefs + bit * LANES) == 0);
+    return failing;
+}
+
+static void pack_decisions(const struct work *work) {
+    const struct ldpc_code *code = work->task->code;
+    const int8_t *beliefs = work->beliefs + (size_t)code->shortened * LANES;
+    for (size_t octet = 0; octet < code->data_bits / 8u; octet++) {
+        reg decided = all(0);
+        for (size_t bit = 0; bit < 8; bit++, beliefs += LANES)
+            decided += decided - (reg)((signed_reg)load(beliefs) < 0);
+        store(work->decisions + octet * LANES, decided);
+    }
+}
+
+static void finish_lane(struct work *work, size_t lane, int converged) {
+    const struct ldpc_task *task = work->task;
+    uint8_t *data = task->data + work->frame[lane] * task->data_stride;
+    for (size_t octet = 0; octet < task->code->data_bits / 8u; octet++)
+        data[octet] = work->decisions[octet * LANES + lane];
+    task->iterations[work->frame[lane]] = converged ? (int8_t)work->spent[lane] : SR_LDPC_NOT_CONVERGED;
+    work->busy[lane] = 0, work->busy_count--;
+}
+
+/* Hand over the frames that are done, or out of iterations. */
+static void finish(struct work *work) {
+    const signed_reg failing = (signed_reg)failing_lanes(work);
+    size_t done[LANES], count = 0;
+    for (size_t lane = 0; lane < LANES; lane++)
+        if (work->busy[lane] && (failing[lane] >= 0 || work->spent[lane] == work->task->iterations_max))
+            done[count++] = lane;
+    if (count) pack_decisions(work);
+    for (size_t i = 0; i < count; i++) finish_lane(work, done[i], failing[done[i]] >= 0);
+    for (size_t lane = 0; lane < LANES; lane++) work->spent[lane]++;
+}
+
+/* Octet i of row j to octet j of row i. */
+static inline void transpose(uint64_t rows[TILE]) {
+    static const uint64_t KEEP[3] = {0x00000000FFFFFFFF, 0x0000FFFF0000FFFF, 0x00FF00FF00FF00FF};
+    for (unsigned stage = 0, half = 4; half; stage++, half /= 2)
+        for (unsigned i = 0; i < TILE; i++) {
+            if (i & half) continue;
+            const uint64_t low = rows[i], high = rows[i + half], keep = KEEP[stage];
+            rows[i] = (low & keep) | (high & keep) << 8 * half;
+            rows[i + half] = (low >> 8 * half & keep) | (high & ~keep);
+        }
+}
+
+/* Soft symbols as beliefs of up to 48, alike for 0s and 1s, in the order of memory. */
+static inline uint64_t beliefs_of(const uint8_t *soft, size_t count) {
+    int8_t levels[TILE] = {0};
+    uint64_t row;
+    for (size_t i = 0; i < count; i++) levels[i] = (int8_t)((3 * (255 - 2 * soft[i]) + 8) >> 4);
+    memcpy(&row, levels, sizeof row);
+    return row;
+}
+
+/* Eight symbols of eight lanes; only those lanes change that are not in `keep`. */
+static inline void load_tile(struct work *work, size_t first_lane, size_t symbol, size_t count, reg keep) {
+    const struct ldpc_task *task = work->task;
+    int8_t *beliefs = work->beliefs + (task->code->shortened + symbol) * LANES + first_lane;
+    uint64_t rows[TILE], kept;
+    for (size_t i = 0; i < TILE; i++)
+        rows[i] = beliefs_of(task->soft + work->frame[first_lane + i] * task->soft_stride + symbol, count);
+    transpose(rows);
+    memcpy(&kept, (const uint8_t *)&keep + first_lane, sizeof kept);
+    for (size_t i = 0; i < count; i++, beliefs += LANES) {
+        uint64_t old;
+        memcpy(&old, beliefs, sizeof old);
+        old = (old & kept) | (rows[i] & ~kept);
+        memcpy(beliefs, &old, sizeof old);
+    }
+}
+
+static void load_symbols(struct work *work, reg keep) {
+    const struct ldpc_code *code = work->task->code;
+    const size_t room = ldpc_bits(code) - code->shortened, symbols = code->sent_bits < room ? code->sent_bits : room;
+    for (size_t lane = 0; lane < LANES; lane += TILE)
+        for (size_t symbol = 0; symbol < symbols; symbol += TILE)
+            load_tile(work, lane, symbol, symbols - symbol < TILE ? symbols - symbol : TILE, keep);
+}
+
+static void set_rows(int8_t *rows, size_t count, reg keep, reg value) {
+    for (; count; count--, rows += LANES) store(rows, (load(rows) & keep) | (value & ~keep));
+}
+
+static void start_lanes(struct work *work, reg keep) {
+    const struct ldpc_code *code = work->task->code;
+    const size_t known = (size_t)code->shortened + code->sent_bits, bits = ldpc_bits(code);
+    set_rows(work->messages, (size_t)code->edge_count * code->size, keep, all(0));
+    set_rows(work->beliefs, code->shortened, keep, all(KNOWN));
+    if (known < bits) set_rows(work->beliefs + known * LANES, bits - known, keep, all(0));
+    load_symbols(work, keep);
+}
+
+/* Give free lanes the next frames, a good number at once since that costs a turn through all messages. */
+static void refill(struct work *work) {
+    reg keep = work->busy;
+    if (work->next == work->task->count || (work->busy_count && LANES - work->busy_count < REFILL)) return;
+    for (size_t lane = 0; lane < LANES; lane++) {
+        if (work->busy[lane]) continue;
+        work->frame[lane] = 0; /* any frame, where none is left */
+        if (work->next == work->task->count) continue;
+        work->frame[lane] = work->next++, work->spent[lane] = 0;
+        work->busy[lane] = 0xFF, work->busy_count++;
+    }
+    start_lanes(work, keep);
+}
+
+static void decode(const struct ldpc_task *task) {
+    const struct ldpc_code *code = task->code;
+    const size_t beliefs = ldpc_bits(code) * LANES, messages = (size_t)code->edge_count * code->size * LANES;
+    struct work work = {.task = task, .beliefs = task->scratch, .messages = task->scratch + beliefs,
+                        .decisions = (uint8_t *)task->scratch + beliefs + messages};
+    for (refill(&work); work.busy_count; refill(&work)) {
+        finish(&work);
+        if (work.busy_count) update(&work);
+    }
+}

@@ -39,7 +39,8 @@ class Managed:
     """Both directions of one physical channel; `tm_channels` stand in order of priority, the highest first.
 
     `tm_frame_octets` is the whole transfer frame with its trailer; Reed-Solomon parity, if any, is added to it.
-    `farm_window` is the width of the sliding window, PW + NW. Raises ValueError for what the standards exclude.
+    `long_randomiser` is the sequence of 131071 bits (131.0-B-5 §10.4.1) instead of that of 255. `farm_window` is the
+    width of the sliding window, PW + NW. Raises ValueError for what the standards exclude.
     """
 
     spacecraft_id: int
@@ -51,6 +52,7 @@ class Managed:
     interleave: int = 5
     dual_basis: bool = True
     randomise: bool = True
+    long_randomiser: bool = False
     tc_channel: int = 0
     tc_frame_octets_max: int = 1024
     tc_fecf: bool = True
@@ -124,6 +126,7 @@ class Managed:
         )
 
     def _check_coding(self) -> None:
+        _require(self.randomise or not self.long_randomiser, "long_randomiser without randomise (131.0-B-5 §10)")
         if not self.rs_parity:
             _require(self.fecf, "fecf is off without Reed-Solomon: such a frame must carry a FECF (132.0 §4.1.6)")
             return

@@ -51,7 +51,7 @@ class TmEncoder:
         units[:, :ASM_OCTETS] = _ASM_ROW
         units[:, ASM_OCTETS:] = self._code.encode(frames) if self._code else frames
         if self._managed.randomise:
-            randomise(units[:, ASM_OCTETS:], Code.TM255)
+            randomise(units[:, ASM_OCTETS:], _sequence(self._managed))
         return units
 
 
@@ -161,7 +161,7 @@ class TmDecoder:
     def _decode(self, count: int) -> _Decoded:
         blocks = self._cut(count, _ASM_BITS, self._managed.tm_code_octets)
         if self._managed.randomise:
-            randomise(blocks, Code.TM255)
+            randomise(blocks, _sequence(self._managed))
         if self._code is None:
             return _Decoded(blocks, crc16_batch(blocks) == 0, np.zeros(count, np.int64))
         frames, corrections = self._code.decode(blocks)
@@ -190,6 +190,10 @@ class TmDecoder:
     def _skip_to(self, bit: int) -> None:
         self._bits_skipped += bit - self._at_bit
         self._at_bit = bit
+
+
+def _sequence(managed: Managed) -> Code:
+    return Code.TM131071 if managed.long_randomiser else Code.TM255
 
 
 def _reed_solomon(managed: Managed) -> ReedSolomon | None:

@@ -1,7 +1,7 @@
 """Frames in bulk: the same packets as frame by frame, whatever is lost, damaged or contradictory."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from link.extraction import Extractor
@@ -40,7 +40,6 @@ def in_bulk(zones, first_headers, gaps):
     return [index.packet(number) for number in range(len(index))]
 
 
-@settings(max_examples=200)
 @given(st.lists(st.integers(1, 90), min_size=1, max_size=60), st.data())
 def test_the_extractor_gives_the_same(sizes, data):
     """With frames lost, pointers changed, and octets damaged so that lengths and versions lie."""

@@ -37,6 +37,7 @@ def test_sizes_by_hand():
         ({"tm_channels": (CHANNELS[0], TmChannel(name="b", vc=0))}, "virtual channel occurs twice"),
         ({"rs_parity": 0, "fecf": False}, "132.0 §4.1.6"),
         ({"rs_parity": 8}, "131.0 §4.3.1"),
+        ({"randomise": False, "long_randomiser": True}, "131.0-B-5 §10"),
         ({"interleave": 6}, "131.0 §4.3.5"),
         ({"tm_frame_octets": 1116}, "multiple of 5 up to 1115"),
         ({"tm_frame_octets": 1120}, "131.0 §4.3.7"),

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hal.kernels.crc import crc16
+from hal.kernels.viterbi import ConvolutionalEncoder, ViterbiDecoder, punctured
 from link.managed import Managed, TmChannel
 from link.tm_coding import ASM_OCTETS, TmDecoder, TmEncoder
 
@@ -159,3 +160,27 @@ def test_many_units_at_once():
 def test_a_frame_of_another_size_is_a_bug():
     with pytest.raises(AssertionError):
         TmEncoder(BARE).encode(bytes(59))
+
+
+CHANGES = [{"long_randomiser": True}, {"randomise": False}, {"dual_basis": False}, {"rs_parity": 16}]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_each_managed_parameter_matters(change):
+    managed, sent = replace(CODED, **change), frames(3)
+    stream = b"".join(units(managed, sent))
+    assert fed(managed, stream)[1] == sent
+    assert fed(CODED, stream)[1] == []
+
+
+@pytest.mark.parametrize("rate", ["1/2", "7/8"])
+def test_over_the_convolutional_code(rate):
+    """The outer code above the inner one (131.0 §3): the units are found in what Viterbi decides."""
+    sent, noise = frames(6), np.random.default_rng(1)
+    encoder = ConvolutionalEncoder()
+    hard = punctured(encoder.encode(b"before" + b"".join(units(CODED, sent)) + bytes(40)), rate)
+    wrong = noise.random(hard.size) < (0.02 if rate == "1/2" else 0.001)
+    soft = np.where(hard ^ wrong, 224, 32).astype(np.uint8)
+    viterbi, decoder = ViterbiDecoder(rate), TmDecoder(CODED)
+    bits_received = [viterbi.decode(piece) for piece in np.array_split(soft, 9)] + [viterbi.finish()]
+    assert [frame for piece in bits_received for frame in decoder.feed(piece)] == sent

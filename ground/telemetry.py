@@ -55,7 +55,7 @@ class Telemetry:
         ours = self._dictionary
         theirs = stored_dictionary(self._archive, flown)
         if theirs is None:
-            what = "which this archive has never seen; `skyrack dictionary MISSION.toml` writes a mission's"
+            what = "which this archive has never seen; `skyrack dictionary export MISSION.toml` writes a mission's"
         else:
             what = differences(ours, theirs)
         return f"{ours.node} flies dictionary {flown}, this station has {ours.version}: {what}"

@@ -14,7 +14,7 @@ COMMANDS = {
     "kernels": "list the C kernels: self-tests and speed on this board",
     "cable": "lay a simulated serial cable between two pseudo-terminals",
     "demo": "run the main job on this machine and check the answer",
-    "dictionary": "print all that the ground has to know of a mission's node, as JSON",
+    "dictionary": "look up, export, import and compare what the ground has to know of a node",
     "doctor": "say what this machine has, and what is missing for which command",
     "node": "run the flight software of a node",
     "ground": "operate a node: serve its link, send commands, watch what it says",

@@ -1,22 +1,207 @@
-"""Print the dictionary of a mission's node: all that a ground station has to know of it, as JSON.
+"""Look up, export, import and compare dictionaries: all that a ground station has to know of a node.
 
-skyrack dictionary examples/missions/coastwatch.toml > coastwatch.json
+skyrack dictionary export examples/missions/coastwatch.toml > coastwatch.json
+skyrack dictionary show coastwatch.json imaging
+skyrack dictionary export coastwatch.json --to xtce --dialect yamcs > coastwatch.xml
+skyrack dictionary import other-mission.xml > other-mission.json
+skyrack dictionary diff coastwatch.json coastwatch-next.json
+skyrack dictionary check coastwatch.json
+
+FILE is a mission (TOML), a dictionary or an imported definition (JSON), XTCE (XML) or a ccsdspy table (CSV).
 """
 
 import argparse
+import json
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from link.dictionary import Dictionary
+    from link.dictionary.definition import Definition
+    from link.dictionary.model import Report
+
+_FORMS = ("json", "xtce", "markdown", "wireshark", "schema")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which mission."""
-    parser.add_argument("mission", type=Path, metavar="MISSION", help="the mission file (TOML)")
+    """The subcommands."""
+    commands = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    show = commands.add_parser("show", help="reports, events, commands and parameters, one line each")
+    show.add_argument("file", type=Path, metavar="FILE")
+    show.add_argument("words", nargs="*", metavar="WORD", help="only what has one of these in its name")
+    show.add_argument("--json", action="store_true", help="as one JSON object")
+    export = commands.add_parser("export", help="in another form, to stdout")
+    export.add_argument("file", type=Path, metavar="FILE")
+    export.add_argument("--to", choices=_FORMS, default="json", help="default: json")
+    export.add_argument("--dialect", choices=("portable", "yamcs"), default="portable", help="of XTCE")
+    export.add_argument("--port", type=int, default=10015, help="UDP port that Wireshark looks at; default: 10015")
+    imported = commands.add_parser("import", help="an XTCE or ccsdspy file as JSON, to stdout")
+    imported.add_argument("file", type=Path, metavar="FILE")
+    imported.add_argument("--without", action="append", default=[], metavar="ELEMENT", help="XTCE element to leave out")
+    imported.add_argument("--dialect", choices=("portable", "yamcs"), default="portable", help="of XTCE")
+    diff = commands.add_parser("diff", help="what differs; exit code 1 if anything does")
+    diff.add_argument("file", type=Path, metavar="OLD")
+    diff.add_argument("other", type=Path, metavar="NEW")
+    check = commands.add_parser("check", help="whether it is sound, and what other ground systems cannot read of it")
+    check.add_argument("file", type=Path, metavar="FILE")
 
 
 def run(options: argparse.Namespace) -> int:
-    """The dictionary to stdout."""
-    from fsw.mission import load_mission
-    from fsw.node import dictionary_of
+    """Do it."""
+    actions: dict[str, Callable[[argparse.Namespace], int]] = {
+        "show": _show,
+        "export": _export,
+        "import": _import,
+        "diff": _diff,
+        "check": _check,
+    }
+    return actions[options.action](options)
 
-    sys.stdout.write(dictionary_of(load_mission(options.mission)).to_json().decode())
+
+def _load(path: Path) -> "Dictionary | Definition":
+    """What `path` holds. Raises OSError, or ValueError naming the file and what is wrong."""
+    from link.dictionary import Dictionary
+    from link.dictionary.definition import Definition
+
+    if path.suffix == ".toml":
+        from fsw.mission import load_mission
+        from fsw.node import dictionary_of
+
+        return dictionary_of(load_mission(path))
+    octets = path.read_bytes()
+    try:
+        if path.suffix in (".xml", ".csv"):
+            return _imported(path, octets, (), "portable")
+        return Definition.from_json(octets) if b'"packets"' in octets else Dictionary.from_json(octets)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def _imported(path: Path, octets: bytes, without: Iterable[str], dialect: str) -> "Definition":
+    from link.dictionary.ccsdspy import read_csv
+    from link.dictionary.xtce.reader import read_xtce
+
+    if path.suffix == ".csv":
+        return read_csv(octets.decode(), path.stem)
+    return read_xtce(octets, tuple(without), "yamcs" if dialect == "yamcs" else "portable")
+
+
+def _definition(loaded: "Dictionary | Definition") -> "Definition":
+    from link.dictionary import Dictionary
+    from link.pus.definition import definition_of
+
+    return definition_of(loaded) if isinstance(loaded, Dictionary) else loaded
+
+
+def _show(options: argparse.Namespace) -> int:
+    entries = [entry for entry in _entries(_load(options.file)) if _wanted(entry["name"], options.words)]
+    if options.json:
+        print(json.dumps(entries))
+        return 0
+    width = max((len(entry["name"]) for entry in entries), default=0)
+    for entry in entries:
+        print(f"{entry['kind']:9} {entry['id']:>6} {entry['name']:{width}}  {entry['text']}")
     return 0
+
+
+def _wanted(name: str, words: list[str]) -> bool:
+    return not words or any(word.lower() in name.lower() for word in words)
+
+
+def _entries(loaded: "Dictionary | Definition") -> Iterator[dict[str, str]]:
+    from link.dictionary import Dictionary
+
+    if not isinstance(loaded, Dictionary):
+        for kind in ("packets", "requests"):
+            for container in getattr(loaded, kind):
+                text = container.text.partition("\n")[0]
+                yield {"kind": kind.removesuffix("s"), "id": "", "name": container.name, "text": text}
+        return
+    for kind in ("reports", "events", "commands", "parameters"):
+        for entry in getattr(loaded, kind):
+            text = entry.text.partition("\n")[0]
+            yield {"kind": kind.removesuffix("s"), "id": f"{entry.id:#x}", "name": entry.name, "text": text}
+            if kind == "reports":
+                yield from _fields(entry)
+
+
+def _fields(report: "Report") -> Iterator[dict[str, str]]:
+    from link.dictionary.pages import wire_form
+
+    for field in report.fields:
+        text = ", ".join(filter(None, (wire_form(field.kind), field.unit, field.text)))
+        yield {"kind": " field", "id": "", "name": f"{report.name}.{field.name}", "text": text}
+
+
+def _export(options: argparse.Namespace) -> int:
+    from link.dictionary import Dictionary
+
+    loaded = _load(options.file)
+    if options.to == "markdown" and not isinstance(loaded, Dictionary):
+        raise ValueError(f"{options.file}: pages are written of a node's dictionary, not of an imported definition")
+    sys.stdout.write(_written(loaded, options))
+    return 0
+
+
+def _written(loaded: "Dictionary | Definition", options: argparse.Namespace) -> str:
+    match options.to:
+        case "xtce":
+            from link.dictionary.xtce.writer import write_xtce
+
+            return write_xtce(_definition(loaded), options.dialect).decode()
+        case "wireshark":
+            from link.dictionary.wireshark import dissector
+
+            return dissector(_definition(loaded), options.port)
+        case "markdown":
+            from link.dictionary.pages import reference_page
+
+            return reference_page(loaded)  # type: ignore[arg-type]  # `_export` has looked
+        case "schema":
+            from link.dictionary.schema import json_schema
+
+            return json_schema()
+    return loaded.to_json().decode()
+
+
+def _import(options: argparse.Namespace) -> int:
+    try:
+        definition = _imported(options.file, options.file.read_bytes(), options.without, options.dialect)
+    except ValueError as error:
+        raise ValueError(f"{options.file}: {error}") from None
+    sys.stdout.write(definition.to_json().decode())
+    return 0
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from link.dictionary.compare import differences
+
+    found = list(differences(_load(options.file), _load(options.other)))
+    for line in found:
+        print(line)
+    return 1 if found else 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from link.dictionary.xtce.writer import write_xtce
+
+    loaded = _load(options.file)
+    troubles = []
+    for dialect in ("portable", "yamcs"):
+        try:
+            write_xtce(_definition(loaded), dialect)
+        except ValueError as error:
+            troubles.append(f"no XTCE ({dialect}): {error}")
+    for line in [*_untold(loaded), *troubles]:
+        print(line)
+    print(f"{options.file}: {sum(1 for _ in _entries(loaded))} entries, {len(troubles)} troubles", file=sys.stderr)
+    return 1 if troubles else 0
+
+
+def _untold(loaded: "Dictionary | Definition") -> Iterator[str]:
+    """Entries that say nothing about themselves."""
+    for entry in _entries(loaded):
+        if not entry["text"]:
+            yield f"{entry['kind'].strip()} {entry['name']} has no text"

@@ -6,11 +6,13 @@ People write them as `mode == payload and level > 3`; `parse` reads that.
 import operator
 import re
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
 Operator = Literal["==", "!=", "<", "<=", ">", ">="]
+OPERATORS: dict[str, Operator] = {operator: operator for operator in get_args(Operator)}
+"""By their text. One object each: what equals a default is left out of JSON only if it is the default itself."""
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -27,7 +29,7 @@ class Comparison(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="con
 
     field: str
     value: int | float | str
-    op: Operator = "=="
+    op: Operator = OPERATORS["=="]
     raw: bool = False
 
     def holds(self, look_up: Callable[["Comparison"], Any]) -> bool:
@@ -83,7 +85,7 @@ def _parse_term(text: str) -> Comparison:
     found = _TERM.fullmatch(text)
     if not found:
         raise ValueError(f"condition {text.strip()!r}, expected `field == value`")
-    return Comparison(found[1], constant(found[3]), found[2])  # type: ignore[arg-type]  # the pattern allows operators only
+    return Comparison(found[1], constant(found[3]), OPERATORS[found[2]])
 
 
 def constant(text: str) -> int | float | str:

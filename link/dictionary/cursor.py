@@ -19,7 +19,7 @@ class Reader:
     def skip(self, bits: int) -> None:
         """Pass over spare bits. Raises TruncatedError."""
         self.at += bits
-        if self.left < 0:
+        if not 0 <= self.at <= 8 * len(self.octets):
             raise TruncatedError(needed=-(-self.at // 8), given=len(self.octets))
 
     def take(self, bits: int) -> bytes:

@@ -1,5 +1,7 @@
 """Whole packets of a mission, both ways: what XTCE files hold and other ground systems read."""
 
+from typing import Self
+
 import msgspec
 
 from link.dictionary.kinds import Reference
@@ -16,3 +18,12 @@ class Definition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     requests: tuple[Container, ...] = ()
     size: Reference | None = None
     text: str = ""
+
+    def to_json(self) -> bytes:
+        """As a file, one line a value."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n"
+
+    @classmethod
+    def from_json(cls, octets: bytes) -> Self:
+        """Read what `to_json` wrote. Raises ValueError naming the key and what was expected."""
+        return msgspec.json.decode(octets, type=cls)

@@ -143,7 +143,8 @@ AnyKind = Integer | Real | Boolean | Enumeration | Text | Octets | Time | Array 
 
 
 class Field(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One value: how it is written, and what it means. `skip_bits` spare zero bits stand before it.
+    """One value: how it is written, and what it means. `skip_bits` spare zero bits stand before it; a negative number
+    lays it over what comes before, which then can be read but not written.
 
     `range` is what a command or parameter may be set to, inclusive; `default` is used where it is left out (a label for
     an enumeration, hexadecimal text for octets). The field is there only `when` a condition on earlier fields holds,

@@ -62,14 +62,17 @@ Make = Callable[[tuple[Field, ...], None, Scopes], Inner]
 
 @dataclass(slots=True)
 class Run:
-    """The fields from number `start` to `stop`, of fixed size."""
+    """The fields from number `start` to `stop`, of fixed size; they lie over the `back_bits` before them."""
 
     words: Words
     start: int
     stop: int
+    back_bits: int = 0
 
     def read(self, reader: Reader, frame: Frame) -> None:
         """Append their numbers."""
+        if self.back_bits:
+            reader.skip(-self.back_bits)
         first, shift = divmod(reader.at, 8)
         if shift:
             frame[-1].extend(self.words.unpack(reader.take(self.words.bits)))
@@ -80,6 +83,8 @@ class Run:
     def write(self, writer: Writer, frame: Frame) -> None:
         """Write their numbers."""
         raws = frame[-1][self.start : self.stop]
+        if self.back_bits:
+            raise Unfit(self.start, "fields that lie over each other can be read but not written")
         try:
             writer.put(self.words.pack(raws), self.words.bits)
         except (struct.error, TypeError, OverflowError):
@@ -208,17 +213,19 @@ class _Compiler:
 
     def parts(self) -> Iterator[Part]:
         run: list[Slot] = []
+        back_bits = 0
         for number, field in enumerate(self.fields):
-            slot = None if field.when else _slot(field.kind, field.skip_bits)
-            if slot:
-                run.append(slot)
-                continue
-            if run:
-                yield Run(Words(run), number - len(run), number)
+            slot = None if field.when else _slot(field.kind, max(field.skip_bits, 0))
+            if run and (slot is None or field.skip_bits < 0):
+                yield Run(Words(run), number - len(run), number, back_bits)
                 run = []
-            yield self._named(number, field)
+            if slot:
+                back_bits = back_bits if run else max(-field.skip_bits, 0)
+                run.append(slot)
+            else:
+                yield self._named(number, field)
         if run:
-            yield Run(Words(run), len(self.fields) - len(run), len(self.fields))
+            yield Run(Words(run), len(self.fields) - len(run), len(self.fields), back_bits)
 
     def _named(self, number: int, field: Field) -> Part:
         try:
@@ -229,9 +236,9 @@ class _Compiler:
             raise ValueError(f"{field.name}: {error}") from None
 
     def _single(self, number: int, field: Field) -> Part:
-        slot = _slot(field.kind, field.skip_bits)
+        slot = _slot(field.kind, max(field.skip_bits, 0))
         if slot:
-            return Run(Words([slot]), number, number + 1)
+            return Run(Words([slot]), number, number + 1, max(-field.skip_bits, 0))
         scopes, after = (*self.outer, self.fields[:number]), self.fields[number + 1 :]
         match field.kind:
             case Text(size=size) | Octets(size=size):

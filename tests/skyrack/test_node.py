@@ -126,7 +126,7 @@ def test_two_nodes_do_not_share_a_state(tmp_path, capsys):
 
 
 def test_the_dictionary_is_what_the_ground_needs(capsys):
-    assert main(["dictionary", str(COASTWATCH)]) == 0
+    assert main(["dictionary", "export", str(COASTWATCH)]) == 0
     dictionary = Dictionary.from_json(capsys.readouterr().out.encode())
     assert dictionary.version == dictionary_of(load_mission(COASTWATCH)).version
     assert [command.name for command in dictionary.commands] == ["imaging.capture"]

@@ -131,6 +131,8 @@ class _Lowering:
         if field.when and (self.requests or self.dialect == "portable"):
             kind = "argument" if self.requests else "entry"
             raise ValueError(f"an {kind} that is not always there goes into no {self.dialect} XTCE")
+        if field.skip_bits < 0:
+            raise ValueError("fields that lie over each other go into no XTCE client")
         when = self._condition(field.when) if field.when else None
         for number, bits in enumerate(_pieces(field.skip_bits)):
             spare = Field(name=f"{name}_spare{number or ''}", kind=Integer(bits), when=when, default=0)

@@ -7,7 +7,7 @@ from itertools import chain
 
 import msgspec
 
-from link.dictionary.conditions import All, Comparison, Condition, Either, Operator, constant
+from link.dictionary.conditions import OPERATORS, All, Comparison, Condition, Either, constant
 from link.dictionary.definition import Definition
 from link.dictionary.kinds import Array, Enumeration, Field, Integer, Text, sum_bits
 from link.dictionary.model import Container
@@ -46,7 +46,6 @@ _COMMANDS = {
     "MetaCommandSet": ("command", ("MetaCommand",)),
 }
 _CRITERIA = ("Comparison", "ComparisonList", "BooleanExpression")
-_OPERATORS: dict[str, Operator] = {"==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
 def read_xtce(octets: bytes, without: Collection[str] = (), dialect: Dialect = "portable") -> Definition:
@@ -216,8 +215,6 @@ class _Reader:
             if here is None:
                 raise UnsupportedError(location, "an entry at a fixed place after entries that vary is not supported")
             bits -= here
-        if bits < 0:
-            raise UnsupportedError(location, "an entry that lies over those before it is not supported")
         return bits
 
     def _field(self, found: _Found) -> Field:
@@ -302,14 +299,14 @@ class _Reader:
     def _compared(self, path: str, reference: Element, operator: str, value: str) -> Comparison:
         if integer(reference, "instance", 0):
             raise UnsupportedError(reference, "a comparison with an earlier instance is not supported")
-        if operator not in _OPERATORS:
+        if operator not in OPERATORS:
             raise UnsupportedError(reference, f"the operator {operator} is not supported")
         found = self._find("parameter", reference, text(reference, "parameterRef"), path)
         kind = self._field(found).kind
         raw = not truth(reference, "useCalibratedValue", True)
         as_is = isinstance(kind, Text) or (isinstance(kind, Enumeration) and value in kind.labels and not raw)
         read = value if as_is else {"true": 1, "false": 0}.get(value.lower(), constant(value))
-        return Comparison(found.name, read, _OPERATORS[operator], raw and not isinstance(kind, Text))
+        return Comparison(found.name, read, OPERATORS[operator], raw and not isinstance(kind, Text))
 
 
 def _assigned(base: Element) -> Condition | None:

@@ -230,6 +230,17 @@ def test_a_received_size_over_the_maximum_is_refused():
         codec.decode(b"\3abc")
 
 
+def test_fields_may_lie_over_each_other_to_be_read():
+    kinds = [(Integer(8), 0), (Integer(3), -8), (Integer(5), 0), (Octets(1), -8), (Integer(4), 0), (Boolean(1), -2)]
+    fields = [Field(name=f"f{at}", kind=kind, skip_bits=skip) for at, (kind, skip) in enumerate(kinds)]
+    codec = Codec(fields)
+    assert codec.decode(b"\xa5\x2f") == [0xA5, 5, 5, b"\xa5", 2, True]
+    with pytest.raises(ValueError, match="can be read but not written"):
+        codec.encode([0xA5, 5, 5, b"\xa5", 2, True])
+    with pytest.raises(DecodeError):
+        codec.decode(b"\xa5")
+
+
 def test_errors_carry_their_facts():
     with pytest.raises(TruncatedError) as caught:
         Codec([Field(name="x", kind=Integer(32))]).decode(b"abc")

@@ -48,6 +48,7 @@ def kind_of(rng):
             Boolean(rng.randint(1, 8)),
             Enumeration(LABELS, rng.randint(3, 16)),
             Text(rng.randint(1, 9)),
+            Text(Counted(8)),
             Octets(rng.randint(1, 9)),
             Octets(Counted(8)),
             Time(),

@@ -115,12 +115,10 @@ class Destination(Transaction):
 
     def cancel(self, condition: Condition, now_ns: int) -> None:
         """End the transaction with Finished (cancel) (§4.11.2.3); one that awaits its last ACK just ends."""
-        if self.closed:
-            return
-        self.unpause(Pause.SUSPENDED, now_ns)
         if self._finished:
             self.close()
             return
+        self.unpause(Pause.SUSPENDED, now_ns)
         rejected = condition is Condition.FILESTORE_REJECTION
         self._cancelled(condition, self.header.destination, FileStatus.REJECTED if rejected else FileStatus.DISCARDED)
 
@@ -256,17 +254,11 @@ class Destination(Transaction):
             self._checksum.update(data)
             self._summed += len(data)
 
-    def _reject(self, now_ns: int) -> None:
-        """The file store failed; to ignore that is not possible."""
-        self.fault(Condition.FILESTORE_REJECTION, now_ns)
-        if self.handlers.get(Condition.FILESTORE_REJECTION) is Handler.IGNORE:
-            self.cancel(Condition.FILESTORE_REJECTION, now_ns)
-
     def _complete(self, now_ns: int) -> None:
         """Deliver the file if nothing is missing (§4.6.1.2.8)."""
-        if self._finished or self.paused or not self._metadata or not self._eof:
+        if self._finished or self.closed or self.paused or not self._metadata or not self._eof:
             return
-        if self._received.total < self._eof.file_size:
+        if any(True for _ in self._received.gaps(0, self._eof.file_size)):
             return
         try:
             self._deliver(self._metadata, self._eof, now_ns)

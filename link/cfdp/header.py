@@ -6,9 +6,10 @@ source entity (1..8 octets) | transaction sequence number (1..8 octets) | destin
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from functools import lru_cache
+from typing import NamedTuple
 
-from link.cfdp.fields import number
+from link.cfdp.fields import Reader, number
 from link.errors import DecodeError, TruncatedError
 from link.packed import Packed
 
@@ -27,7 +28,7 @@ _FIXED = Packed(
     sequence_octets=3,
 )
 VERSION = 1
-DATA_OCTETS_MAX = 65535
+_LENGTH_OCTETS = 2
 
 
 class TransactionId(NamedTuple):
@@ -40,7 +41,16 @@ class TransactionId(NamedTuple):
         return f"{self.source}-{self.sequence}"
 
 
-@dataclass(slots=True, kw_only=True)
+class Extent(NamedTuple):
+    """Where a PDU's data field lies, and what kind it is."""
+
+    start: int
+    end: int
+    is_data: bool
+    segment_metadata: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
     """What all PDUs of a transaction in one direction have in common; the rest of a header follows from its body.
 
@@ -71,57 +81,69 @@ class Header:
 
     def encode(self, data_octets: int, *, is_data: bool = False, segment_metadata: bool = False) -> bytes:
         """The octets before a data field of `data_octets` (CRC included). Raises ValueError for what does not fit."""
-        fixed = _FIXED.pack(
-            VERSION,
-            is_data,
-            self.toward_sender,
-            self.unacknowledged,
-            self.crc,
-            self.large,
-            data_octets,
-            self.keeps_records,
-            self.id_octets - 1,
-            segment_metadata,
-            self.sequence_octets - 1,
-        )
-        return (
-            fixed
-            + number(self.source, self.id_octets, "source")
-            + number(self.sequence, self.sequence_octets, "sequence")
-            + number(self.destination, self.id_octets, "destination")
-        )
+        flags, addresses = _encoded(self, is_data, segment_metadata)
+        return flags + number(data_octets, _LENGTH_OCTETS, "data_octets") + addresses
 
     @classmethod
-    def decode(cls, octets: bytes) -> tuple[Self, "Extent"]:
+    def decode(cls, octets: bytes) -> tuple["Header", Extent]:
         """Read the header at octet 0 and where the data field lies. Raises DecodeError."""
-        fixed = _FIXED.unpack(octets)
-        version, is_data, toward_sender, unacknowledged, crc, large, size, records, ids, metadata, sequences = fixed
-        if version != VERSION:
-            raise DecodeError(f"CFDP version {version}, expected {VERSION}")
-        first = _FIXED.size + ids + 1
-        second = first + sequences + 1
-        start = second + ids + 1
-        if len(octets) < start + size:
-            raise TruncatedError(needed=start + size, given=len(octets))
-        header = cls(
-            source=int.from_bytes(octets[_FIXED.size : first]),
-            sequence=int.from_bytes(octets[first:second]),
-            destination=int.from_bytes(octets[second:start]),
-            toward_sender=bool(toward_sender),
-            unacknowledged=bool(unacknowledged),
-            crc=bool(crc),
-            large=bool(large),
-            keeps_records=bool(records),
-            id_octets=ids + 1,
-            sequence_octets=sequences + 1,
-        )
-        return header, Extent(start, start + size, bool(is_data), bool(metadata))
+        if len(octets) < _FIXED.size:
+            raise TruncatedError(needed=_FIXED.size, given=len(octets))
+        widths = octets[_FIXED.size - 1]
+        start = _FIXED.size + 2 * ((widths >> 4 & 7) + 1) + (widths & 7) + 1
+        end = start + int.from_bytes(octets[1 : 1 + _LENGTH_OCTETS])
+        if len(octets) < end:
+            raise TruncatedError(needed=end, given=len(octets))
+        header, is_data, segment_metadata = _decoded(octets[:1] + octets[1 + _LENGTH_OCTETS : start])
+        return header, Extent(start, end, is_data, segment_metadata)
 
 
-class Extent(NamedTuple):
-    """Where a PDU's data field lies, and what kind it is."""
+# But for the length, the headers of a transaction are a few values over and over: they are made and read once.
+_REMEMBERED = 256
 
-    start: int
-    end: int
-    is_data: bool
-    segment_metadata: bool
+
+@lru_cache(_REMEMBERED)
+def _encoded(header: Header, is_data: bool, segment_metadata: bool) -> tuple[bytes, bytes]:
+    """What stands before and after the length."""
+    fixed = _FIXED.pack(
+        VERSION,
+        is_data,
+        header.toward_sender,
+        header.unacknowledged,
+        header.crc,
+        header.large,
+        0,
+        header.keeps_records,
+        header.id_octets - 1,
+        segment_metadata,
+        header.sequence_octets - 1,
+    )
+    numbers = (
+        number(header.source, header.id_octets, "source")
+        + number(header.sequence, header.sequence_octets, "sequence")
+        + number(header.destination, header.id_octets, "destination")
+    )
+    return fixed[:1], fixed[1 + _LENGTH_OCTETS :] + numbers
+
+
+@lru_cache(_REMEMBERED)
+def _decoded(octets: bytes) -> tuple[Header, bool, bool]:
+    """A header without its length: the header, whether file data follow, whether with segment metadata."""
+    fixed = _FIXED.unpack(octets[:1] + bytes(_LENGTH_OCTETS) + octets[1:2])
+    version, is_data, toward_sender, unacknowledged, crc, large, _, records, ids, metadata, sequences = fixed
+    if version != VERSION:
+        raise DecodeError(f"CFDP version {version}, expected {VERSION}")
+    reader = Reader(octets[2:])
+    header = Header(
+        source=reader.number(ids + 1),
+        sequence=reader.number(sequences + 1),
+        destination=reader.number(ids + 1),
+        toward_sender=bool(toward_sender),
+        unacknowledged=bool(unacknowledged),
+        crc=bool(crc),
+        large=bool(large),
+        keeps_records=bool(records),
+        id_octets=ids + 1,
+        sequence_octets=sequences + 1,
+    )
+    return header, bool(is_data), bool(metadata)

@@ -12,7 +12,7 @@ from link.cfdp.codes import Directive
 from link.cfdp.directives import Ack, Eof, Finished, KeepAlive, Metadata, Nak, Prompt
 from link.cfdp.fields import Reader, code, number, size_octets
 from link.cfdp.header import Extent, Header
-from link.errors import ChecksumError
+from link.errors import ChecksumError, TruncatedError
 
 CRC_OCTETS = 2
 SEGMENT_METADATA_OCTETS_MAX = 63
@@ -88,8 +88,12 @@ def _checked(octets: bytes, extent: Extent) -> bytes:
 
 
 def _file_data(field: bytes, large: bool, has_metadata: bool) -> FileData:
-    reader, metadata = Reader(field), None
+    metadata, octets = None, size_octets(large)
     if has_metadata:
+        reader = Reader(field)
         head = reader.number(1)
         metadata = SegmentMetadata(head >> 6, reader.take(head & SEGMENT_METADATA_OCTETS_MAX))
-    return FileData(reader.number(size_octets(large)), reader.rest(), metadata)
+        field = reader.rest()
+    if len(field) < octets:
+        raise TruncatedError(needed=octets, given=len(field))
+    return FileData(int.from_bytes(field[:octets]), field[octets:], metadata)

@@ -13,7 +13,9 @@ class Settings:
     """`pdu_octets_max` bounds every PDU sent, so that it fits the packets below.
 
     Timers run from the moment a PDU is handed out; an interval should exceed the round trip and the time that a PDU
-    waits in queues below. `*_limit`: how often a timer may expire before the fault. `handlers`: what follows a fault,
+    waits in queues below: `ack_ms` for the ACK of EOF and Finished, `nak_ms` for what was asked for, `check_ms` for the
+    rest of a file in class 1, and for any word of a receiver that has acknowledged EOF; `inactivity_ms` for any PDU.
+    `*_limit`: how often in a row a timer may expire before the fault. `handlers`: what follows a fault,
     Handler.CANCEL where none is named. `gaps_max` bounds what a receiver remembers of a file full of holes.
     Raises ValueError naming the setting that cannot be.
     """

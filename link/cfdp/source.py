@@ -87,7 +87,7 @@ class Source(Transaction):
     def receive(self, body: Body, now_ns: int) -> None:
         """Take what the receiver says."""
         if self.inactivity.running:
-            self.inactivity.start(now_ns)
+            self._await_finished(now_ns)
         match body:
             case Ack(directive=Directive.EOF):
                 self._on_ack(body, now_ns)
@@ -101,8 +101,9 @@ class Source(Transaction):
         if self.ack.expired(now_ns):
             self._on_silence(now_ns)
         if self.check.expired(now_ns):
-            self._on_no_closure(now_ns)
+            self._on_no_end(now_ns)
         if self.inactivity.expired(now_ns):
+            self.inactivity.start(now_ns)
             self.fault(Condition.INACTIVITY, now_ns)
 
     def prompt(self, *, keep_alive: bool) -> None:
@@ -135,7 +136,12 @@ class Source(Transaction):
         if self.condition:
             self._end(self.condition)
         else:
-            self.inactivity.start(now_ns)
+            self._await_finished(now_ns)
+
+    def _await_finished(self, now_ns: int) -> None:
+        """EOF has been acknowledged: now the receiver should be heard, until it is done."""
+        self.inactivity.start(now_ns)
+        self.check.start(now_ns)
 
     def _on_nak(self, nak: Nak) -> None:
         """Queue what is missing; octets never sent yet will come anyway. A receiver that asks is not silent."""
@@ -177,8 +183,14 @@ class Source(Transaction):
             self._eof_due = True
             self.fault(Condition.POSITIVE_ACK_LIMIT, now_ns)
 
-    def _on_no_closure(self, now_ns: int) -> None:
-        """Class 1 with closure: Finished has not come in time (§4.6.3.2.3)."""
+    def _on_no_end(self, now_ns: int) -> None:
+        """Finished has not come in time (§4.6.3.2.3 for class 1 with closure).
+
+        In class 2 EOF goes out again: a good receiver just acknowledges it, one that has lost its thread finds it.
+        """
+        if not self.header.unacknowledged:
+            self._eof_due = True
+            return
         self.check.start(now_ns)
         if self.check.exhausted:
             self.check.forgive()
@@ -187,8 +199,7 @@ class Source(Transaction):
     def _segment(self, start: int, end: int, now_ns: int) -> bytes | None:
         data = self._read(start, end)
         if len(data) < end - start:
-            self.fault(Condition.FILESTORE_REJECTION, now_ns)
-            self.cancel(Condition.FILESTORE_REJECTION, now_ns)  # whatever the handler: there is nothing to send
+            self._reject(now_ns)
             return self.urgent_pdu(now_ns)
         if start == self._position:
             self._checksum.update(data)
@@ -215,7 +226,8 @@ class Source(Transaction):
         self._eof_due = False
         octets = self._pdu(self._eof)
         if not self.header.unacknowledged:
-            self.ack.start(now_ns)
+            acknowledged_before = self.inactivity.running
+            (self.check if acknowledged_before else self.ack).start(now_ns)
         elif self._metadata.closure and not self.condition:
             self.check.start(now_ns)
         else:

@@ -67,6 +67,8 @@ class FilestoreResponse:
     def value(self) -> bytes:
         """action 4 | status 4 | first name LV | second name LV, if any | message LV."""
         second = name_octets(self.second_name) if self.action in _TWO_NAMES else b""
+        if self.status >> 4:
+            raise ValueError(f"status = {self.status}, expected 0..15")
         head = bytes((self.action << 4 | self.status,))
         return head + name_octets(self.first_name) + second + length_value(self.message)
 

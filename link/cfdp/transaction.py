@@ -2,6 +2,7 @@
 (CCSDS 727.0-B-5 §4.8), suspension (§4.11.3) and the outage of the link (§4.12).
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from enum import Enum
 
@@ -21,7 +22,7 @@ class Pause(Enum):
     FROZEN = "frozen"
 
 
-class Transaction:
+class Transaction(ABC):
     """One end. It is `closed` when nothing is left to say; what comes later is answered by its entity."""
 
     def __init__(self, header: Header, settings: Settings, tell: Callable[[Indication], None]) -> None:
@@ -38,9 +39,9 @@ class Transaction:
         self._pauses: set[Pause] = set()
 
     @property
+    @abstractmethod
     def progress(self) -> int:
         """Octets of the file sent or received so far."""
-        raise NotImplementedError
 
     @property
     def timers(self) -> tuple[Countdown, ...]:
@@ -82,9 +83,9 @@ class Transaction:
             self.unpause(Pause.SUSPENDED, now_ns)
             self._tell(Resumed(self.id, self.progress))
 
+    @abstractmethod
     def cancel(self, condition: Condition, now_ns: int) -> None:
         """End the transaction and tell the other end why."""
-        raise NotImplementedError
 
     def abandon(self, condition: Condition) -> None:
         """End the transaction without a word to the other end."""
@@ -108,6 +109,12 @@ class Transaction:
                 self.suspend(now_ns, condition)
             case Handler.ABANDON:
                 self.abandon(condition)
+
+    def _reject(self, now_ns: int) -> None:
+        """The file store failed, which no handler can ignore."""
+        self.fault(Condition.FILESTORE_REJECTION, now_ns)
+        if self.handlers.get(Condition.FILESTORE_REJECTION) is Handler.IGNORE:
+            self.cancel(Condition.FILESTORE_REJECTION, now_ns)
 
     def _override(self, options: tuple[Tlv, ...]) -> None:
         """Handlers that the Metadata PDU names hold for this transaction (§4.8.1.3)."""

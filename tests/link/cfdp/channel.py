@@ -36,6 +36,7 @@ class World:
         self.ends = tuple(Entity(1 + i, store, self.settings) for i, store in enumerate(self.stores))
         self.told: tuple[list[Indication], list[Indication]] = [], []
         self.sent: tuple[list[bytes], list[bytes]] = [], []
+        self.mute: set[int] = set()
         self._flying: list[tuple[int, int, int, bytes]] = []
         self._count = 0
 
@@ -55,6 +56,16 @@ class World:
             self._listen()
         self._listen()
 
+    def cut(self, seconds: float) -> None:
+        """The link is down: both ends are told, what is under way is lost."""
+        for end in self.ends:
+            end.freeze(self.now_ns)
+        self._flying.clear()
+        self.now_ns += round(seconds * 1000) * MS
+        assert [end.next_pdu(self.now_ns) for end in self.ends] == [None, None]
+        for end in self.ends:
+            end.thaw(self.now_ns)
+
     def _pull(self) -> bool:
         moved = False
         for side, end in enumerate(self.ends):
@@ -67,6 +78,8 @@ class World:
 
     def _fly(self, side: int, octets: bytes) -> None:
         weather, dice = self.weather, self.random
+        if 1 - side in self.mute:
+            return
         copies = (dice.random() >= weather.loss) * (1 + (dice.random() < weather.repeat))
         for _ in range(copies):
             self._count += 1
@@ -86,4 +99,4 @@ class World:
         """To the next arrival or timer; both ends said that they have nothing to do until then."""
         times = [end.deadline_ns for end in self.ends if end.deadline_ns is not None]
         times += [self._flying[0][0]] if self._flying else []
-        self.now_ns = max(self.now_ns + 1, min([*times, end_ns]))
+        self.now_ns = max(self.now_ns + 1, min([*times, end_ns])) if not self.quiet else self.now_ns

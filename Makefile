@@ -36,6 +36,8 @@ bench-%: $(VENV)/.peers
 
 $(VENV)/.peers: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[ground,dev,bench]'
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check 'reedsolo==2.1.1b1' --no-binary reedsolo \
+		--config-settings=--build-option=--cythonize  # brings creedsolo, the Cython build that no wheel has
 	@touch $@
 
 # Instruction counts of the kernels under callgrind: compared with benchmarks/instructions.json, or written there.

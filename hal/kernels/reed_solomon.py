@@ -1,6 +1,7 @@
 """Reed-Solomon coding of transfer frames, CCSDS 131.0-B §4 (csrc/include/skyrack/reed_solomon.h)."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,9 @@ class ReedSolomon:
         Rows may lie apart. Raises ValueError for another shape, TypeError for another dtype or octets that lie apart.
         """
         (start, stride), blocks = self._rows(data, self.data_size), np.empty((len(data), self.block_size), np.uint8)
-        status = lib.sr_rs_encode(self._params(), start, stride, *rows(blocks, writable=True), len(data))
+        status = lib.sr_rs_encode(
+            _params(self), start, stride, ffi.from_buffer("uint8_t[]", blocks), self.block_size, len(data)
+        )
         assert status == lib.SR_OK, status
         return blocks
 
@@ -69,15 +72,17 @@ class ReedSolomon:
         (start, stride), data = self._rows(blocks, self.block_size), np.empty((len(blocks), self.data_size), np.uint8)
         corrections = np.empty((len(blocks), self.interleave), np.int8)
         status = lib.sr_rs_decode(
-            self._params(), start, stride, *rows(data, writable=True), len(blocks),
-            ffi.from_buffer("int8_t[]", corrections, require_writable=True))  # fmt: skip
+            _params(self), start, stride, ffi.from_buffer("uint8_t[]", data), self.data_size, len(blocks),
+            ffi.from_buffer("int8_t[]", corrections))  # fmt: skip
         assert status == lib.SR_OK, status
         return data, corrections
-
-    def _params(self) -> Any:
-        return ffi.new("struct sr_rs_params *", (self.parity, self.interleave, self.virtual_fill, self.dual_basis))
 
     def _rows(self, octets: NDArray[np.uint8], length: int) -> tuple[Any, int]:
         if octets.ndim != 2 or octets.shape[1] != length:
             raise ValueError(f"shape {octets.shape}, expected (count, {length})")
         return rows(octets)
+
+
+@lru_cache(maxsize=64)
+def _params(code: ReedSolomon) -> Any:
+    return ffi.new("struct sr_rs_params *", (code.parity, code.interleave, code.virtual_fill, code.dual_basis))

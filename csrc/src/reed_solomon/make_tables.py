@@ -7,8 +7,8 @@ columns  the images of bits 0..7, an octet each
 nibbles  the images of 0x00..0x0f, then of 0x00, 0x10 .. 0xf0
 matrix   eight rows as `gf2p8affineqb` wants them: octet 7 - i makes bit i
 
-Decoders work in the field of 256 elements that their multiplication likes best; all such fields are one and the same, but
-for a change of basis, which is merged with that of the channel.
+Decoders work in the field of 256 elements that their multiplication likes best. All such fields are one and the same,
+but for a change of basis, which is merged with that of the channel.
 """
 
 import sys
@@ -113,7 +113,9 @@ def words(octets: Octets) -> Tree:
 FORMS: dict[str, Callable[[Octets], Tree]] = {
     "columns": lambda table: [words([table[1 << bit] for bit in range(8)])],
     "nibbles": lambda table: [[words(table[:16])], [words(table[::16])]],
-    "matrix": lambda table: [words([sum((table[1 << i] >> row & 1) << i for i in range(8)) for row in range(7, -1, -1)])],
+    "matrix": lambda table: [
+        words([sum((table[1 << i] >> row & 1) << i for i in range(8)) for row in range(7, -1, -1)])
+    ],
 }
 
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from link.errors import DecodeError, TruncatedError
-from link.space_packet import HEADER_SIZE, IDLE_APID, Flags, SpacePacket, idle_packet
+from link.space_packet import HEADER, HEADER_SIZE, IDLE_APID, Flags, SpacePacket, idle_packet
 
 packets = st.builds(
     SpacePacket,
@@ -21,6 +21,19 @@ def test_decode_inverts_encode(packet, tail):
     octets = packet.encode()
     assert SpacePacket.decode(octets + tail) == packet
     assert packet.size == len(octets)
+
+
+@given(packets)
+def test_the_header_is_as_construct_defines_it(packet):
+    values = HEADER.oracle().parse(packet.encode())
+    assert (values.apid, values.count, values.flags, values.length) == (
+        packet.apid,
+        packet.count,
+        packet.flags,
+        len(packet.data) - 1,
+    )
+    assert (values.version, values.is_command, values.has_secondary) == (0, packet.is_command, packet.has_secondary)
+    assert HEADER.oracle().build(values) == packet.encode()[:HEADER_SIZE]
 
 
 @given(st.binary(max_size=80))

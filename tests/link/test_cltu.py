@@ -79,3 +79,25 @@ def test_a_start_with_one_wrong_bit_is_found(bit):
     unit = bytearray(encode_cltu(b"frame", randomise=True))
     unit[bit // 8] ^= 0x80 >> bit % 8
     assert CltuReader(True).feed(bytes(unit))[0].startswith(b"frame")
+
+
+def test_counters_add_up():
+    """Two wrong bits in a unit, one in another, two empty ones, octets between them in pieces."""
+    first, second = bytearray(encode_cltu(bytes(14), randomise=True)), bytearray(encode_cltu(b"x", randomise=True))
+    first[3] ^= 1
+    first[11] ^= 1
+    second[4] ^= 1
+    reader = CltuReader(True)
+    for piece in (b"\x55" * 5, bytes(first), b"\x55" * 3, START + TAIL + START + TAIL, bytes(second), b"\x55" * 9):
+        reader.feed(piece)
+    assert (reader.units, reader.empty, reader.corrected_bits) == (2, 2, 3)
+    outside = 5 + 3 + 9 + 4 * len(TAIL)
+    doubtful = 3 * 8  # blocks with a wrong bit, last in their units: looked at again, and no start was in them
+    assert reader.octets_skipped == outside + doubtful - 1  # the last octet may be half of a start
+
+
+def test_a_start_cut_in_two_is_found():
+    reader, unit = CltuReader(True), encode_cltu(b"frame", randomise=True)
+    assert reader.feed(b"\x55" * 4 + unit[:1]) == []
+    assert reader.octets_skipped == 4
+    assert reader.feed(unit[1:])[0].startswith(b"frame")

@@ -105,3 +105,30 @@ def test_sequences():
     missing = [sequences.missing(apid, count) for apid, count in [(1, 16382), (2, 0), (1, 16383), (1, 2), (2, 1)]]
     assert missing == [0, 0, 0, 2, 0]
     assert (sequences.by_apid[1].lost, sequences.by_apid[1].gaps) == (2, 1)
+
+
+@given(streams(least=1), st.lists(st.integers(1, 200), min_size=1, max_size=9))
+def test_a_packet_is_given_with_its_last_octet(packets, sizes):
+    """Not later, however the octets before it came."""
+    stream, reader, received, at = b"".join(packets), bounded(), [], 0
+    ends = [sum(map(len, packets[: n + 1])) for n in range(len(packets))]
+    for size in [*sizes, *[1] * len(stream)]:
+        received += reader.feed(stream[at : at + size])
+        at += size
+        assert received == [packet for packet, end in zip(packets, ends, strict=True) if end <= at]
+
+
+@pytest.mark.parametrize(("apid", "version"), [(0x503, 0), (3, 1), (3, 2), (3, 4)])
+def test_whole_apid_and_version_are_looked_at(apid, version):
+    """0x503 and 3 differ in the first octet only."""
+    octets = (version << 13 | apid).to_bytes(2) + checked(3, 0, b"body")[2:-2]
+    octets += crc16(octets).to_bytes(2)
+    assert read(PacketReader(apids={apid}), [octets]) == [octets] * (version == 0)
+    assert read(PacketReader(apids={3}), [octets]) == []
+
+
+def test_damages_are_counted():
+    good = checked(3, 0, b"good")
+    reader = PacketReader(apids={3})
+    assert read(reader, [b"\xff\xff" + good + b"\xff" + good + good + b"\xff"]) == [good] * 3
+    assert (reader.damages, reader.octets_skipped) == (3, 4)

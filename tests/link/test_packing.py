@@ -60,3 +60,10 @@ def test_a_header_that_contradicts_itself_ends_the_packet():
     extractor.feed(b"\xfd", 0)
     assert extractor.feed(b"\x01", None) == []
     assert extractor.inconsistent == 1
+
+
+def test_idle_packets_count_on():
+    packer = Packer()
+    zones = b"".join(packer.take(20)[0] for _ in range(3))
+    assert [packet_size(zones, at) for at in (0, 20, 40)] == [20] * 3
+    assert [int.from_bytes(zones[at + 2 : at + 4]) & 0x3FFF for at in (0, 20, 40)] == [1, 2, 3]

@@ -53,3 +53,25 @@ def test_a_new_beginning_drops_what_was_begun(flags):
     reassembler.feed(SpacePacket(1, 0, b"ab", flags=Flags.FIRST))
     reassembler.feed(SpacePacket(1, 1, b"cd", flags=flags))
     assert reassembler.dropped == 1
+
+
+def test_apids_do_not_mix():
+    reassembler = Reassembler(octets_max=4)
+    queues = [list(segmented(apid, 0, data, 2)) for apid, data in ((1, b"abcd"), (2, b"efgh"))]
+    mixed = [packet for pair in zip(*queues, strict=True) for packet in pair]
+    assert [(packet.apid, reassembler.feed(packet)) for packet in mixed] == [
+        (1, None), (2, None), (1, b"abcd"), (2, b"efgh"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("is_command", [False, True])
+def test_type(is_command):
+    assert [p.is_command for p in segmented(1, 0, b"abc", 2, is_command=is_command)] == [is_command] * 2
+    assert not next(segmented(1, 0, b"abc", 2)).is_command
+
+
+def test_drops_add_up():
+    reassembler = Reassembler(octets_max=9)
+    for count in range(3):
+        reassembler.feed(SpacePacket(1, count, b"ab", flags=Flags.FIRST))
+    assert reassembler.dropped == 2

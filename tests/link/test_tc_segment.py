@@ -64,7 +64,7 @@ def test_packets_share_a_segment_while_they_fit():
 
 @pytest.mark.parametrize("block", ["0003c0000001ab", "2003c0000000ab", "0003c0"])
 def test_blocks_that_are_no_packets(block):
-    with pytest.raises(DecodeError):
+    with pytest.raises(DecodeError, match=r"packet at octet 0 does not end|packet version"):
         split_packets(bytes.fromhex(block))
     receiver = SegmentReceiver(octets_max=100)
     assert receiver.feed(Segment(0, Flags.UNSEGMENTED, bytes.fromhex(block))) == []
@@ -78,3 +78,16 @@ def test_out_of_order_and_endless():
     receiver.feed(Segment(0, Flags.FIRST, b"ab"))  # begun again
     receiver.feed(Segment(0, Flags.CONTINUATION, b"cd"))  # too long
     assert receiver.dropped == 3
+
+
+def test_drops_add_up():
+    receiver = SegmentReceiver(octets_max=4)
+    assert [receiver.feed(Segment(0, Flags.UNSEGMENTED, b"x")) for _ in range(3)] == [[], [], []]
+    assert receiver.dropped == 3
+
+
+def test_the_bound_itself_is_allowed():
+    packet = SpacePacket(1, 0, b"abc").encode()
+    receiver = SegmentReceiver(octets_max=5)
+    assert [receiver.feed(segment) for segment in segments([packet], 1, 6)] == [[], [packet]]
+    assert receiver.dropped == 0

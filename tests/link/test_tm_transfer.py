@@ -193,3 +193,29 @@ def test_without_ocf():
 def test_only_packets_can_be_offered():
     with pytest.raises(AssertionError):
         TmSender(MANAGED).offer("live", packet(3) + b"x")
+
+
+def test_the_last_channel_goes_on_when_all_quotas_are_used_up():
+    channels = tuple(TmChannel(name=str(vc), vc=vc, quota=1) for vc in range(2))
+    sender = TmSender(Managed(**{**kwargs(MANAGED), "tm_channels": channels}))
+    sender.offer("0", packet(130))
+    sender.offer("1", packet(500))
+    sent = [TmFrame.decode(sender.next_frame()).channel for _ in range(12)]
+    assert sent == [0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 1, 1]
+
+
+def test_frame_counts_run_on_in_every_channel():
+    sender, _ = loaded([("live", 60), ("files", 60)])
+    frames = [TmFrame.decode(sender.next_frame()) for _ in range(300)]
+    assert [frame.master_count for frame in frames] == [n % 256 for n in range(300)]
+    for channel in (0, 1, 7):
+        counts = [frame.channel_count for frame in frames if frame.channel == channel]
+        assert counts == [n % 256 for n in range(len(counts))]
+
+
+def test_gaps_are_counted():
+    receiver, frames = TmReceiver(MANAGED), list(drained(loaded([("live", 130), ("live", 130), ("live", 130)])[0]))
+    for number in (0, 1, 3, 4, 7, 9):
+        receiver.feed(frames[number])
+    sequence = receiver.channels["live"].sequence
+    assert (sequence.gaps, sequence.lost, receiver.lost) == (3, 4, 4)

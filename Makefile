@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 NATIVE := $(shell find csrc -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name '*.py' | sort) CMakeLists.txt
 
-.PHONY: demo test test-slow test-arm setup bench-check bench-record fuzz clean
+.PHONY: demo test test-slow test-arm wheel-arm setup bench-check bench-record fuzz clean
 demo: $(READY)
 	$(BIN)/skyrack demo $(ARGS)
 
@@ -19,6 +19,10 @@ test-slow: $(READY)
 # The C tests on other processors, under qemu; needs no Python.
 test-arm:
 	csrc/tests/emulated.sh build
+
+# The wheel for 64-bit ARM, and the kernels' Python tests from it.
+wheel-arm:
+	csrc/python/emulated.sh build/wheel-arm
 
 setup: $(READY)
 

@@ -1,22 +1,28 @@
-/* Arbitrary codeblocks: what is corrected is a codeword at distance one; what is not is given as received. */
+/* Arbitrary codeblocks, on every level: what is corrected is a codeword at distance one; what is not is as received. */
+#include "fuzz.h"
 #include "skyrack/bch.h"
-#include <stdlib.h>
-#include <string.h>
+
+/* Bits of the code by which two codeblocks differ; the last bit only fills. */
+static int distance(const uint8_t a[SR_BCH_BLOCK], const uint8_t b[SR_BCH_BLOCK]) {
+    int bits = __builtin_popcount((a[SR_BCH_DATA] ^ b[SR_BCH_DATA]) & 0xFE);
+    for (int i = 0; i < SR_BCH_DATA; i++) bits += __builtin_popcount(a[i] ^ b[i]);
+    return bits;
+}
+
+static void check(const uint8_t *received, const uint8_t *data, int8_t corrected) {
+    uint8_t again[SR_BCH_BLOCK];
+    sr_bch_encode(data, 1, again);
+    REQUIRE(corrected < 0 ? memcmp(data, received, SR_BCH_DATA) == 0 : distance(again, received) == corrected);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size) {
     size_t blocks = size / SR_BCH_BLOCK;
-    uint8_t *data = malloc(blocks * SR_BCH_DATA + 1);
-    int8_t *corrected = malloc(blocks + 1);
-    sr_bch_decode(input, blocks, data, corrected);
-    for (size_t i = 0; i < blocks; i++) {
-        uint8_t again[SR_BCH_BLOCK];
-        const uint8_t *received = input + i * SR_BCH_BLOCK;
-        int distance = 0;
-        sr_bch_encode(data + i * SR_BCH_DATA, 1, again);
-        for (int k = 0; k < SR_BCH_BLOCK; k++)
-            distance += __builtin_popcount((again[k] ^ received[k]) & (k == SR_BCH_DATA ? 0xFE : 0xFF));
-        if (corrected[i] < 0 ? memcmp(data + i * SR_BCH_DATA, received, SR_BCH_DATA) != 0 : distance != corrected[i]) abort();
+    uint8_t *received = owned(input, blocks * SR_BCH_BLOCK), *data = owned(NULL, blocks * SR_BCH_DATA);
+    int8_t *corrected = owned(NULL, blocks);
+    ON_EACH_LEVEL(level) {
+        sr_bch_decode(received, blocks, data, corrected);
+        for (size_t i = 0; i < blocks; i++) check(received + i * SR_BCH_BLOCK, data + i * SR_BCH_DATA, corrected[i]);
     }
-    free(data), free(corrected);
+    free(received), free(data), free(corrected);
     return 0;
 }

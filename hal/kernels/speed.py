@@ -16,6 +16,7 @@ from hal.kernels import (
     image,
     ldpc,
     lee,
+    packets,
     randomise,
     reed_solomon,
     secded,
@@ -89,6 +90,14 @@ def _ldpc() -> Work:
 def _lee() -> Work:
     radar = _noise(256, 256).astype(np.float32)
     return Work("filter 7 x 7", radar.size, "pixel", lambda: lee.lee7(radar, noise_variance=100))
+
+
+def _packets() -> Work:
+    rows = _noise(500, 200)
+    rows[:, :6] = 0x08, 0x01, 0xC0, 0x00, 0, 200 - 7  # primary headers: telemetry, unsegmented
+    rows[:, -2:] = crc.crc16_batch(rows[:, :-2]).astype(">u2").view(np.uint8).reshape(-1, 2)
+    stream = rows.tobytes()
+    return Work("find 500 packets", len(stream), "octet", lambda: packets.find_packets(stream))
 
 
 def _randomise() -> Work:

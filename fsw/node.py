@@ -22,6 +22,7 @@ from fsw.telecom import Telecom
 from hal.board import Board
 from hal.camera import Camera
 from hal.clock import Clock, Waitable
+from hal.kernels.selftest import failed_families
 from hal.port import Port
 from link.cfdp.entity import Entity
 from link.cfdp.settings import Settings
@@ -136,6 +137,7 @@ def build_node(
         telecom=telecom,
         store=store,
         imaging=imager,
+        kernels_failed=failed_families(),
     )
     sending = Files(
         clock=clock,

@@ -46,6 +46,7 @@ class NodeStatus(Telemetry, id=0x01):
     power_w: float = wire(Float32b, unit="W")
     energy_j: float = wire(Float32b, unit="J")
     power_source: PowerSource = wire(Int8ub)
+    kernels_failed: int = wire(Int8ub, limits=(0, 0), text="kernel families that failed their self-test at the start")
 
 
 class NodeStarted(Event, id=0x20):
@@ -55,6 +56,12 @@ class NodeStarted(Event, id=0x20):
     board: str = wire()
     products_waiting: int = wire(Int16ub)
     products_damaged: int = wire(Int16ub)
+
+
+class KernelsFailed(Event, id=0x21, severity="high"):
+    """Kernels that do not give their stored answers on this processor: {families}; trust nothing that they made."""
+
+    families: str = wire()
 
 
 @dataclass
@@ -70,6 +77,7 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
     telecom: Telecom
     store: ProductStore
     imaging: Imaging
+    kernels_failed: tuple[str, ...]
     _start_ns: int | None = None
     _last_ns: int = 0
     _last_loop_s: float = 0.0
@@ -77,10 +85,12 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
     _energy_j: float = 0.0
 
     def step(self, now_ns: int) -> Iterator[Report]:
-        """One report; at the first step, that the node has started."""
+        """One report; at the first step, that the node has started and what it cannot trust."""
         if self._start_ns is None:
             self._start_ns = self._last_ns = now_ns
             yield self._started()
+            if self.kernels_failed:
+                yield KernelsFailed(families=", ".join(self.kernels_failed))
         elapsed_s, self._last_ns = (now_ns - self._last_ns) / _NS, now_ns
         load = self._loop_load(elapsed_s)
         power = self._account(elapsed_s)
@@ -133,6 +143,7 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
             power_w=power.watts,
             energy_j=self._energy_j,
             power_source=PowerSource[power.source.upper()],
+            kernels_failed=len(self.kernels_failed),
         )
 
 

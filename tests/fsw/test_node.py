@@ -105,6 +105,14 @@ def test_a_command_becomes_a_product_on_the_ground(tmp_path):
     assert [event.name for event in station.events] == ["NodeStarted", "ProductReady", "ProductDelivered"]
 
 
+def test_a_kernel_that_fails_its_self_test_is_reported(tmp_path, monkeypatch):
+    monkeypatch.setattr("hal.kernels.selftest.self_test", lambda family: family != "lee")
+    world = World(tmp_path)
+    assert world.run(5, lambda: len(world.station.events) == 2)
+    assert world.station.events[-1].name == "KernelsFailed"
+    assert world.station.events[-1].values == {"families": "lee"}
+
+
 def test_the_ground_can_split_capture_to_answer(tmp_path):
     world = World(tmp_path)
     station = world.station

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from fsw.apps.housekeeping import Housekeeping, NodeStarted
+from fsw.apps.housekeeping import Housekeeping, KernelsFailed, NodeStarted
 from fsw.apps.power import PowerSource
 from fsw.bus import Bus
 from fsw.dispatch import Dispatcher
@@ -31,7 +31,7 @@ class MeteredBoard:
 
 
 class Desk:
-    def __init__(self, folder, board):
+    def __init__(self, folder, board, kernels_failed=()):
         self.clock, bus = VirtualClock(), Bus()
         port, _ = cable(self.clock, Channel(bits_per_second=9600), Channel(bits_per_second=9600))
         self.executive = Executive(self.clock, bus)
@@ -46,6 +46,7 @@ class Desk:
             telecom=Telecom(self.clock, port, MANAGED, 9600),
             store=ProductStore(folder, 1000),
             imaging=self.imaging,
+            kernels_failed=kernels_failed,
         )
 
     def step(self):
@@ -60,8 +61,16 @@ def desk(tmp_path):
 def test_the_first_step_says_that_the_node_has_started(desk):
     started, status = desk.step()
     assert started == NodeStarted(node="coastwatch", board="model", products_waiting=0, products_damaged=0)
-    assert (status.boots, status.uptime_s, status.jobs) == (1, 0, 2)
+    assert (status.boots, status.uptime_s, status.jobs, status.kernels_failed) == (1, 0, 2, 0)
     assert len(desk.step()) == 1
+
+
+def test_kernels_that_failed_are_named_once_and_counted_always(tmp_path):
+    desk = Desk(tmp_path, MeteredBoard(), kernels_failed=("crc", "sync"))
+    _, failed, status = desk.step()
+    assert (failed, status.kernels_failed) == (KernelsFailed(families="crc, sync"), 2)
+    (status,) = desk.step()
+    assert status.kernels_failed == 2
 
 
 def test_load_and_energy_count_the_loop_and_the_jobs(desk):

@@ -2,6 +2,7 @@
 packets of one kind made at once (CCSDS 133.0-B-2 §4.1).
 """
 
+import struct
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Self
@@ -10,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hal.kernels.crc import crc16_batch
-from hal.kernels.packets import find_packets
+from hal.kernels.packets import PACKET, find_packets
 from link.fecf import FECF_SIZE
 from link.space_packet import COUNT_MODULUS, DATA_OCTETS_MAX, HEADER_SIZE, IDLE_APID, PACKET_OCTETS_MAX, Flags
 
 Column = NDArray[np.int64]
+_WORDS = struct.Struct(">HHH")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,6 +114,24 @@ def index_packets(
     """
     found = find_packets(octets, checked=checked, apids=apids, size_max=octets_max, prefix=prefix_octets)
     return PacketIndex(octets, found)
+
+
+def follow_lengths(octets: bytes | memoryview, prefix_octets: int = 0) -> PacketIndex:
+    """The packets of a recording by their lengths alone, one behind the other; one wrong length ends the sense in it.
+
+    For recordings whose headers do not hold to the standard, such as a version other than 0. Raises ValueError.
+    """
+    if prefix_octets < 0:
+        raise ValueError(f"prefix_octets = {prefix_octets}, expected 0 or more")
+    records, header = [], prefix_octets
+    while header + HEADER_SIZE < len(octets):
+        identification, sequence, length = _WORDS.unpack_from(octets, header)
+        size = HEADER_SIZE + 1 + length
+        if header + size > len(octets):
+            break
+        records.append((header, size, identification, sequence))
+        header += size + prefix_octets
+    return PacketIndex(octets, np.array(records, PACKET))
 
 
 def encode_packets(

@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     return actions[options.action](options)
 
 
-def _load(path: Path) -> "Dictionary | Definition":
+def load(path: Path) -> "Dictionary | Definition":
     """What `path` holds. Raises OSError, or ValueError naming the file and what is wrong."""
     from link.dictionary import Dictionary
     from link.dictionary.definition import Definition
@@ -88,7 +88,8 @@ def _imported(path: Path, octets: bytes, without: Iterable[str], dialect: str) -
     return read_xtce(octets, tuple(without), "yamcs" if dialect == "yamcs" else "portable")
 
 
-def _definition(loaded: "Dictionary | Definition") -> "Definition":
+def definition_in(loaded: "Dictionary | Definition") -> "Definition":
+    """Its whole packets."""
     from link.dictionary import Dictionary
     from link.pus.definition import definition_of
 
@@ -96,7 +97,7 @@ def _definition(loaded: "Dictionary | Definition") -> "Definition":
 
 
 def _show(options: argparse.Namespace) -> int:
-    entries = [entry for entry in _entries(_load(options.file)) if _wanted(entry["name"], options.words)]
+    entries = [entry for entry in _entries(load(options.file)) if _wanted(entry["name"], options.words)]
     if options.json:
         print(json.dumps(entries))
         return 0
@@ -138,7 +139,7 @@ def _fields(report: "Report") -> Iterator[dict[str, str]]:
 def _export(options: argparse.Namespace) -> int:
     from link.dictionary import Dictionary
 
-    loaded = _load(options.file)
+    loaded = load(options.file)
     if options.to == "markdown" and not isinstance(loaded, Dictionary):
         raise ValueError(f"{options.file}: pages are written of a node's dictionary, not of an imported definition")
     sys.stdout.write(_written(loaded, options))
@@ -150,11 +151,11 @@ def _written(loaded: "Dictionary | Definition", options: argparse.Namespace) -> 
         case "xtce":
             from link.dictionary.xtce.writer import write_xtce
 
-            return write_xtce(_definition(loaded), options.dialect).decode()
+            return write_xtce(definition_in(loaded), options.dialect).decode()
         case "wireshark":
             from link.dictionary.wireshark import dissector
 
-            return dissector(_definition(loaded), options.port)
+            return dissector(definition_in(loaded), options.port)
         case "markdown":
             from link.dictionary.pages import reference_page
 
@@ -178,7 +179,7 @@ def _import(options: argparse.Namespace) -> int:
 def _diff(options: argparse.Namespace) -> int:
     from link.dictionary.compare import differences
 
-    found = list(differences(_load(options.file), _load(options.other)))
+    found = list(differences(load(options.file), load(options.other)))
     for line in found:
         print(line)
     return 1 if found else 0
@@ -187,11 +188,11 @@ def _diff(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from link.dictionary.xtce.writer import write_xtce
 
-    loaded = _load(options.file)
+    loaded = load(options.file)
     troubles = []
     for dialect in ("portable", "yamcs"):
         try:
-            write_xtce(_definition(loaded), dialect)
+            write_xtce(definition_in(loaded), dialect)
         except ValueError as error:
             troubles.append(f"no XTCE ({dialect}): {error}")
     for line in [*_untold(loaded), *troubles]:

@@ -1,0 +1,30 @@
+"""Packets as a capture file that Wireshark opens (classic pcap, nanosecond form: draft-ietf-opsawg-pcap §4, §5).
+
+magic 32 | major 16 (2) | minor 16 (4) | reserved 64 | octets a record keeps 32 | link type 32, then for each packet:
+seconds 32 | nanoseconds 32 | octets kept 32 | octets that the packet had 32 | octets
+
+The link type is the first of those kept for private use: Wireshark has to be told that space packets stand in it,
+as `docs/how-to/decode-a-recording.md` shows.
+"""
+
+import struct
+
+USER0 = 147
+KEPT_OCTETS_MAX = 1 << 18
+_HEADER = struct.Struct(">IHHQII")
+_RECORD = struct.Struct(">IIII")
+_MAGIC_NS = 0xA1B23C4D
+_SECOND_NS = 1_000_000_000
+
+
+def pcap_header(link_type: int = USER0) -> bytes:
+    """What a file begins with."""
+    return _HEADER.pack(_MAGIC_NS, 2, 4, 0, KEPT_OCTETS_MAX, link_type)
+
+
+def pcap_record(packet: bytes, time_ns: int = 0) -> bytes:
+    """One packet of up to 262144 octets, seen `time_ns` after 1970 (UTC). Raises ValueError out of range."""
+    seconds, nanoseconds = divmod(time_ns, _SECOND_NS)
+    if len(packet) > KEPT_OCTETS_MAX or seconds >> 32:
+        raise ValueError(f"packet of {len(packet)} octets at {time_ns} ns: out of range for a capture file")
+    return _RECORD.pack(seconds, nanoseconds, len(packet), len(packet)) + packet

@@ -1,0 +1,123 @@
+"""Decode a recording: what is in it, packet by packet, or as columns.
+
+skyrack decode recording.bin                                   summary: who sends what, how much, and what is missing
+skyrack decode recording.bin --dictionary mission.xml --list   each packet with its values
+skyrack decode recording.bin --dictionary table.csv --apid 10 --out values.npz
+skyrack decode frames.bin --frames aos --frame-octets 1113 --no-fecf
+skyrack decode cadus.bin --frames aos --frame-octets 892 --cadu --no-fecf
+skyrack decode downlink.bin --frames tm --dictionary coastwatch.json --json
+
+FILE - is standard input; @OPTIONS reads options from a file, one a line.
+"""
+
+import argparse
+import json
+import mmap
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from skyrack.intake_options import add_intake_arguments, definition_of, framing_of
+
+if TYPE_CHECKING:
+    from link.decoding import Decoder
+    from link.recording import Recording
+    from skyrack.export import Export
+
+_LARGE_OCTETS = 16 << 20  # shown with a progress bar
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The recording, what it is, and what to make of it."""
+    parser.fromfile_prefix_chars = "@"
+    parser.add_argument("file", metavar="FILE", help="the recording")
+    parser.add_argument("--list", action="store_true", help="each packet, one line, instead of the summary")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE",
+        help="write what was decoded, by the ending: .csv, .npz, .parquet (one file for each kind of packet), .pcap",
+    )  # fmt: skip
+    parser.add_argument(
+        "--time", default="", metavar="FIELD", help="of seconds, for rates (default: the one with epoch)"
+    )
+    parser.add_argument("--json", action="store_true", help="the summary as one JSON object")
+    add_intake_arguments(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """0 if there was a packet, 1 if there was none."""
+    from link.decoding import Decoder
+    from link.recording import Recording
+    from skyrack.export import open_export
+
+    recording = Recording(
+        _octets_of(options.file),
+        framing_of(options),
+        checked=options.crc,
+        apids=options.apid,
+        vcs=options.vc,
+        prefix_octets=options.prefix,
+        any_version=options.any_version,
+    )
+    decoder = Decoder(definition_of(options), options.time)
+    export = open_export(options.out) if options.out else None
+    _decode(recording, decoder if options.dictionary or export else None, export, options.list)
+    account = {"file": options.file, **recording.account(), **decoder.account()}
+    account["written"] = [str(path) for path in export.close()] if export else []
+    _show(account, options)
+    return 0 if recording.tally.packets else 1
+
+
+def _decode(recording: "Recording", decoder: "Decoder | None", export: "Export | None", listed: bool) -> None:
+    """Go through the recording; with nothing to do for each packet, only to count."""
+    from skyrack.lines import packet_line
+
+    with _progress(len(recording.octets)) as show:
+        for batch in recording.batches():
+            show(recording.octets_done)
+            for number in range(len(batch.index)) if decoder or listed else ():
+                packet = batch.index.packet(number)
+                read = decoder.read(packet) if decoder else None
+                if listed:
+                    print(packet_line(packet, read, batch.channels[number] if batch.channels else None))
+                if export and read:
+                    export.add(read.name, read.values, packet)
+
+
+def _octets_of(name: str) -> bytes | memoryview:
+    """What a file holds, brought in as it is read; of standard input all at once."""
+    if name == "-":
+        return sys.stdin.buffer.read()
+    with Path(name).open("rb") as file:
+        try:
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        except (ValueError, OSError):  # empty, or a pipe
+            return file.read()
+
+
+def _show(account: dict[str, Any], options: argparse.Namespace) -> None:
+    from skyrack.summary import summary_lines
+
+    if options.json:
+        print(json.dumps(account))
+    else:
+        print("\n".join(summary_lines(account)), file=sys.stderr if options.list else sys.stdout)
+    if not account["packets"] and not options.frames:
+        print("skyrack decode: no packet; if these are frames, say which with --frames", file=sys.stderr)
+
+
+@contextmanager
+def _progress(octets: int) -> Iterator[Callable[[int], None]]:
+    """What takes the octets done; on a terminal, of a large file, it shows them."""
+    try:
+        from rich.console import Console
+        from rich.progress import Progress
+    except ImportError:
+        octets = 0
+    if octets < _LARGE_OCTETS or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("decoding", total=octets)
+        yield lambda done: bar.update(task, completed=done)

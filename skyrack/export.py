@@ -1,0 +1,175 @@
+"""Decoded packets into files: one table for each kind of packet, as CSV, npz or Parquet; or whole, as pcap."""
+
+import csv
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from link.pcap import pcap_header, pcap_record
+
+Values = Mapping[str, Any]
+
+
+class Export(Protocol):
+    """Takes packets in their order. `close` ends the files and names those written."""
+
+    def add(self, kind: str, values: Values, packet: bytes) -> None:
+        """Take one packet of a kind that the dictionary names, its values by field."""
+
+    def close(self) -> list[Path]:
+        """No more will come."""
+
+
+def open_export(path: Path) -> Export:
+    """The export that the ending of `path` asks for. Raises ValueError for another, or one that is not installed."""
+    if path.suffix not in _EXPORTS:
+        raise ValueError(f"{path}: expected a file name that ends in {', '.join(_EXPORTS)}")
+    return _EXPORTS[path.suffix](path)
+
+
+class PcapExport:
+    """The packets themselves, for Wireshark; without times, which packets need not have."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._file = path, path.open("wb")
+        self._file.write(pcap_header())
+
+    def add(self, kind: str, values: Values, packet: bytes) -> None:  # noqa: ARG002  # an Export
+        """Write the packet."""
+        self._file.write(pcap_record(packet))
+
+    def close(self) -> list[Path]:
+        """The one file."""
+        self._file.close()
+        return [self._path]
+
+
+class CsvExport:
+    """Written as packets come, so that a recording may be longer than memory. Octets are hexadecimal, lists JSON."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._files: dict[str, TextIO] = {}
+        self._writers: dict[str, Any] = {}
+
+    def add(self, kind: str, values: Values, packet: bytes) -> None:  # noqa: ARG002  # an Export
+        """Write a row."""
+        if kind not in self._files:
+            self._files[kind] = _path_of(self._path, kind).open("w", newline="", encoding="utf-8")
+            self._writers[kind] = csv.writer(self._files[kind], lineterminator="\n")
+            self._writers[kind].writerow(values)
+        self._writers[kind].writerow([_cell(value) for value in values.values()])
+
+    def close(self) -> list[Path]:
+        """One file a kind."""
+        for file in self._files.values():
+            file.close()
+        return _settled(self._path, list(self._files))
+
+
+class _Columns:
+    """Keeps all values, by kind and field, until the end."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._columns: dict[str, dict[str, list[Any]]] = {}
+
+    def add(self, kind: str, values: Values, packet: bytes) -> None:  # noqa: ARG002  # an Export
+        """Keep a row."""
+        columns = self._columns.setdefault(kind, {})
+        for name, value in values.items():
+            columns.setdefault(name, []).append(value)
+
+    def close(self) -> list[Path]:
+        """One file a kind."""
+        for kind, columns in self._columns.items():
+            self._write(_path_of(self._path, kind), columns)
+        return _settled(self._path, list(self._columns))
+
+    def _write(self, path: Path, columns: dict[str, list[Any]]) -> None:
+        raise NotImplementedError
+
+
+class NpzExport(_Columns):
+    """Arrays by field; what varies in size is one behind the other, its sizes beside it as FIELD.sizes."""
+
+    def _write(self, path: Path, columns: dict[str, list[Any]]) -> None:
+        arrays: dict[str, NDArray[Any]] = {}
+        for name, values in columns.items():
+            arrays |= _arrays(name, values)
+        with path.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+class ParquetExport(_Columns):
+    """Columns with their types, lists included."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        try:
+            import pyarrow.parquet  # noqa: F401  # better missed now than behind the decoding
+        except ImportError:
+            raise ValueError(f"{path}: Parquet needs pyarrow; pip install 'skyrack[parquet]'") from None
+
+    def _write(self, path: Path, columns: dict[str, list[Any]]) -> None:
+        import pyarrow
+        import pyarrow.parquet
+
+        pyarrow.parquet.write_table(pyarrow.table({name: pyarrow.array(one) for name, one in columns.items()}), path)
+
+
+_EXPORTS: dict[str, Callable[[Path], Export]] = {
+    ".csv": CsvExport,
+    ".npz": NpzExport,
+    ".parquet": ParquetExport,
+    ".pcap": PcapExport,
+}
+
+
+def _path_of(path: Path, kind: str) -> Path:
+    """Where a table of several goes: its kind before the ending."""
+    return path.with_name(f"{path.stem}.{kind.replace('/', '_')}{path.suffix}")
+
+
+def _settled(path: Path, kinds: Sequence[str]) -> list[Path]:
+    """What was written; a table that is the only one has the name that was asked for."""
+    written = [_path_of(path, kind) for kind in kinds]
+    return [written[0].replace(path)] if len(written) == 1 else written
+
+
+def _cell(value: Any) -> Any:
+    match value:
+        case None:
+            return ""
+        case bytes():
+            return value.hex()
+        case list() | dict():
+            return json.dumps(value, default=bytes.hex)
+    return value
+
+
+def _arrays(name: str, values: list[Any]) -> dict[str, NDArray[Any]]:
+    """One field as arrays without Python objects in them; numbers that are not there are NaN."""
+    if any(isinstance(value, (bytes, list)) for value in values):
+        rows = [_row(value) for value in values]
+        sizes = np.array([len(row) for row in rows])
+        flat = np.concatenate(rows)
+        if flat.dtype != object and (sizes == sizes[0]).all():
+            return {name: flat.reshape(len(rows), -1)}
+        return {name: _plain(flat), f"{name}.sizes": sizes}
+    if any(value is None for value in values) and not any(isinstance(value, str) for value in values):
+        values = [np.nan if value is None else value for value in values]
+    return {name: _plain(np.array(values))}
+
+
+def _row(value: Any) -> NDArray[Any]:
+    return np.frombuffer(value, np.uint8) if isinstance(value, bytes) else np.array(value or [])
+
+
+def _plain(column: NDArray[Any]) -> NDArray[Any]:
+    """Texts for what numpy has no numbers for."""
+    return column if column.dtype != object else np.array([json.dumps(one, default=bytes.hex) for one in column])

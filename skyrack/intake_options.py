@@ -1,0 +1,125 @@
+"""What `decode` and `tap` both have to be told: how packets are wrapped, and what they mean."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from link.dictionary.definition import Definition
+    from link.intake import Framing
+    from link.managed import Managed
+
+_INTERLEAVES = (1, 2, 3, 4, 5, 8)
+
+
+def add_intake_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options; `parser` may also read them from a file, as `@FILE`, one a line."""
+    packets = parser.add_argument_group("packets")
+    packets.add_argument(
+        "--dictionary", type=Path, metavar="X",
+        help="what packets mean: a node's dictionary or a definition (JSON), a mission (TOML), XTCE (XML) or a ccsdspy "
+             "table (CSV)",
+    )  # fmt: skip
+    packets.add_argument("--apid", type=int, action="append", metavar="N", help="only these; may be repeated")
+    packets.add_argument(
+        "--crc", action="store_true", help="packets end in a CRC-16: take those that fit, wherever they stand"
+    )
+    packets.add_argument(
+        "--prefix", type=int, default=0, metavar="OCTETS", help="something else before each packet (default 0)"
+    )
+    packets.add_argument(
+        "--any-version", action="store_true", help="follow the lengths alone, whatever version the headers claim"
+    )
+    frames = parser.add_argument_group("frames", "a node's dictionary says all of this but --frames tm")
+    frames.add_argument("--frames", choices=("tm", "aos", "uslp"), help="packets come in transfer frames")
+    frames.add_argument("--frame-octets", type=int, metavar="N", help="of a whole frame")
+    frames.add_argument("--no-fecf", action="store_true", help="frames end without error control field")
+    frames.add_argument("--ocf", action="store_true", help="AOS: frames have an operational control field")
+    frames.add_argument("--insert", type=int, default=0, metavar="OCTETS", help="AOS, USLP: insert zone (default 0)")
+    frames.add_argument("--vc", type=int, action="append", metavar="N", help="packets of these channels only")
+    coding = parser.add_argument_group("coding")
+    coding.add_argument("--cadu", action="store_true", help="frames come in coded units behind sync markers")
+    coding.add_argument("--rs", type=int, choices=(0, 16, 32), default=32, help="Reed-Solomon parity (default 32)")
+    coding.add_argument("--interleave", type=int, choices=_INTERLEAVES, help="default: the least that holds a frame")
+    coding.add_argument("--conventional", action="store_true", help="Reed-Solomon in the conventional basis")
+    coding.add_argument("--randomiser", choices=("none", "255", "131071"), default="255", help="default: 255 bits")
+
+
+def framing_of(options: argparse.Namespace) -> "Framing | None":
+    """How frames look; None for bare packets. Raises ValueError naming what is missing or breaks a rule."""
+    from link.intake import Framing
+
+    if options.frames is None:
+        _refuse_without_frames(options)
+        return None
+    managed = _managed_of_node(options) or _managed(options)
+    size = managed.tm_frame_octets if managed else options.frame_octets
+    if size is None:
+        raise ValueError("--frames needs --frame-octets, or the dictionary of a node")
+    return Framing(
+        kind=options.frames,
+        octets=size,
+        fecf=managed.fecf if managed else not options.no_fecf,
+        ocf=options.ocf,
+        insert_octets=options.insert,
+        coding=managed,
+    )
+
+
+def definition_of(options: argparse.Namespace) -> "Definition":
+    """What the packets mean; without a dictionary, their header alone. Raises OSError or ValueError."""
+    from link.dictionary.ccsdspy import PRIMARY_HEADER
+    from link.dictionary.definition import Definition
+    from link.dictionary.kinds import Field, Integer, Octets, Reference
+    from link.dictionary.model import Container
+    from skyrack.dictionary import definition_in, load
+
+    if options.dictionary:
+        return definition_in(load(options.dictionary))
+    header = tuple(Field(name=name, kind=Integer(bits)) for name, bits in PRIMARY_HEADER)
+    data = Field(name="DATA", kind=Octets(Reference(PRIMARY_HEADER[-1][0], offset=1)))
+    return Definition(name="packets", packets=(Container(name="packet", fields=(*header, data)),))
+
+
+def _refuse_without_frames(options: argparse.Namespace) -> None:
+    for name, given in {"--frame-octets": options.frame_octets, "--cadu": options.cadu, "--vc": options.vc}.items():
+        if given:
+            raise ValueError(f"{name} is about frames: say which with --frames tm, aos or uslp")
+
+
+def _managed_of_node(options: argparse.Namespace) -> "Managed | None":
+    """Of a node's dictionary, for telemetry frames of no other length."""
+    from link.dictionary import Dictionary
+    from link.managed import Managed
+    from skyrack.dictionary import load
+
+    if options.dictionary is None or options.frame_octets or options.frames != "tm":
+        return None
+    loaded = load(options.dictionary)
+    return Managed.from_dict(loaded.managed) if isinstance(loaded, Dictionary) else None
+
+
+def _managed(options: argparse.Namespace) -> "Managed | None":
+    """Of the options, for coded units; the names of spacecraft and channels in it are not looked at."""
+    from link.managed import Managed, TmChannel
+
+    if not options.cadu or options.frame_octets is None:
+        return None
+    return Managed(
+        spacecraft_id=0,
+        tm_channels=(TmChannel(name="any", vc=0),),
+        tm_frame_octets=options.frame_octets,
+        ocf=options.ocf,
+        fecf=not options.no_fecf,
+        rs_parity=options.rs,
+        interleave=options.interleave or _least_interleave(options.frame_octets, options.rs),
+        dual_basis=not options.conventional,
+        randomise=options.randomiser != "none",
+        long_randomiser=options.randomiser == "131071",
+    )
+
+
+def _least_interleave(frame_octets: int, parity: int) -> int:
+    """The fewest codewords that hold a frame in equal parts; `Managed` refuses one that none do."""
+    fits = (one for one in _INTERLEAVES if frame_octets % one == 0 and frame_octets <= one * (255 - parity))
+    return next(fits, _INTERLEAVES[-1])

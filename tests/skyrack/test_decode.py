@@ -1,0 +1,316 @@
+"""`skyrack decode` as a person uses it: on recordings made here, and on published ones."""
+
+import csv
+import importlib.util
+import io
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hal.kernels.crc import crc16
+from link.aos_link import AosManaged, AosSender
+from link.managed import Managed, TmChannel
+from link.space_packet import SpacePacket
+from link.tm_coding import TmEncoder
+from link.tm_sender import TmSender
+from link.uslp_frame import DataField, Rule, UslpFrame
+from skyrack import decode
+from skyrack.cli import main
+from tests.ground.spacecraft import DICTIONARY
+
+DATA = Path(__file__).parents[3] / "shared" / "data" / "codecs"
+TRUTH = json.loads((DATA / "frames_dsn" / "truth.json").read_text()) if DATA.exists() else {}
+published = pytest.mark.skipif(not DATA.exists(), reason="the recordings (../shared/data/codecs) are not here")
+TABLE = "name,data_type,bit_length\nSECONDS,uint,32\nBUS,int,16\nNOISE,uint(expand),8\n"
+
+
+def packet(number: int, apid: int = 5, size: int = 3) -> bytes:
+    data = (1000 + 2 * number).to_bytes(4) + (-number).to_bytes(2, signed=True) + bytes(range(size))
+    return SpacePacket(apid, number % 16384, data).encode()
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(TABLE)
+    return str(path)
+
+
+@pytest.fixture
+def recording(tmp_path):
+    """Ten packets of APID 5, two of which are missing, and one of APID 9."""
+    path = tmp_path / "recording.bin"
+    path.write_bytes(b"".join(packet(number) for number in range(12) if number not in (3, 8)) + packet(0, apid=9))
+    return str(path)
+
+
+def summary(capsys, *words):
+    assert main(["decode", *words, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_sources_gaps_and_losses(recording, capsys):
+    found = summary(capsys, recording)
+    assert (found["packets"], found["octets_skipped"], found["frames"]) == (11, 0, None)
+    assert found["sources"][0] == {
+        "spacecraft_id": None, "apid": 5, "packets": 10, "octets": 150, "size_min": 15, "size_max": 15,
+        "gaps": 2, "lost": 2,
+    }  # fmt: skip
+    assert [source["apid"] for source in found["sources"]] == [5, 9]
+
+
+def test_rates_by_the_field_that_is_a_time(recording, table, capsys):
+    (kind,) = summary(capsys, recording, "--dictionary", table, "--apid", "5", "--time", "SECONDS")["kinds"]
+    assert kind == {"name": "table", "packets": 10, "seconds": 22.0, "rate_hz": 9 / 22}
+
+
+def test_text_for_people(recording, table, capsys):
+    assert main(["decode", recording, "--dictionary", table]) == 0
+    text = capsys.readouterr().out
+    assert "11 packets\n" in text
+    assert "spacecraft  apid  packets  octets  sizes  gaps  lost" in text
+    assert "kind  packets" in text
+
+
+def test_each_packet_on_a_line(recording, table, capsys):
+    assert main(["decode", recording, "--list", "--dictionary", table]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 11
+    assert lines[1].endswith("SECONDS=1002 BUS=-1 NOISE=[0,1,2]")
+    assert main(["decode", recording, "--list"]) == 0
+    assert capsys.readouterr().out.splitlines()[1] == "apid 5 count 1 15 octets 000003eaffff000102"
+
+
+def test_csv(recording, table, tmp_path, capsys):
+    out = tmp_path / "out.csv"
+    found = summary(capsys, recording, "--dictionary", table, "--out", str(out))
+    assert found["written"] == [str(out)]
+    rows = list(csv.DictReader(out.open()))
+    assert [int(row["BUS"]) for row in rows[:4]] == [0, -1, -2, -4]
+    assert json.loads(rows[0]["NOISE"]) == [0, 1, 2]
+
+
+def test_npz(recording, table, tmp_path, capsys):
+    out = tmp_path / "out.npz"
+    summary(capsys, recording, "--dictionary", table, "--apid", "5", "--out", str(out))
+    with np.load(out) as columns:
+        assert columns["BUS"].tolist() == [-number for number in range(12) if number not in (3, 8)]
+        assert columns["NOISE"].shape == (10, 3)
+
+
+def test_npz_of_what_varies_in_size(tmp_path, table):
+    path, out = tmp_path / "varying.bin", tmp_path / "out.npz"
+    path.write_bytes(packet(0, size=2) + packet(1, size=4))
+    assert main(["decode", str(path), "--dictionary", table, "--out", str(out)]) == 0
+    with np.load(out) as columns:
+        assert columns["NOISE"].tolist() == [0, 1, 0, 1, 2, 3]
+        assert columns["NOISE.sizes"].tolist() == [2, 4]
+
+
+def test_parquet(recording, table, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed (the parquet extra)")
+    out = tmp_path / "out.parquet"
+    assert main(["decode", recording, "--dictionary", table, "--out", str(out)]) == 0
+    columns = parquet.read_table(out).to_pydict()
+    assert columns["SECONDS"][:3] == [1000, 1002, 1004]
+    assert columns["NOISE"][0] == [0, 1, 2]
+
+
+def test_parquet_without_pyarrow_is_one_sentence(recording, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    assert main(["decode", recording, "--out", str(tmp_path / "out.parquet")]) == 2
+    assert "pip install 'skyrack[parquet]'" in capsys.readouterr().err
+
+
+def test_damage_costs_the_damaged_packet_only(tmp_path, capsys):
+    bodies = [packet(number)[:4] + (10).to_bytes(2) + packet(number)[6:] for number in range(20)]
+    whole = [body + crc16(body).to_bytes(2) for body in bodies]
+    stream = bytearray(b"".join(whole))
+    stream[7 * len(whole[0]) + 4] ^= 0x40  # the length of packet 7
+    path = tmp_path / "damaged.bin"
+    path.write_bytes(stream)
+    found = summary(capsys, str(path), "--crc")
+    assert (found["packets"], found["octets_skipped"]) == (19, len(whole[0]))
+    assert found["sources"][0]["lost"] == 1
+
+
+def test_prefixes_standard_input_and_options_from_a_file(tmp_path, capsys, monkeypatch):
+    stream = b"".join(b"\xff\xee\xdd\xcc" + packet(number) for number in range(5))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stream)))
+    (tmp_path / "options").write_text("--prefix\n4\n")
+    found = summary(capsys, "-", f"@{tmp_path}/options")
+    assert (found["packets"], found["octets_skipped"]) == (5, 0)
+
+
+MANAGED = Managed.from_dict(DICTIONARY.managed)
+
+
+def tm_frames(managed: Managed, packets: list[bytes]) -> list[bytes]:
+    sender = TmSender(managed)
+    for one in packets:
+        sender.offer(managed.tm_channels[0].name, one)
+    return [sender.next_frame() for _ in range(2 + sum(map(len, packets)) // managed.tm_data_octets)]
+
+
+def test_tm_units_as_the_dictionary_of_a_node_says(tmp_path, capsys):
+    frames = tm_frames(MANAGED, [packet(number, size=200) for number in range(20)])
+    encoder = TmEncoder(MANAGED)
+    (tmp_path / "d.json").write_bytes(DICTIONARY.to_json())
+    path = tmp_path / "units.bin"
+    path.write_bytes(b"noise" + b"".join(encoder.encode(frame) for frame in frames))
+    found = summary(capsys, str(path), "--frames", "tm", "--dictionary", str(tmp_path / "d.json"))
+    assert (found["packets"], found["octets_skipped"]) == (20, 5)
+    assert found["frames"]["frames"] == len(frames)
+    assert found["frames"]["units"] == {"corrected_frames": 0, "corrected_symbols": 0, "uncorrectable": 0}
+    assert found["unread"] == [{"reason": "no container describes this CCSDSPacket", "packets": 20}]
+
+
+def test_lost_frames_are_told_by_channel(tmp_path, capsys):
+    frames = tm_frames(MANAGED, [packet(number, size=200) for number in range(40)])
+    path = tmp_path / "frames.bin"
+    path.write_bytes(b"".join(frame for number, frame in enumerate(frames) if number != 2))
+    words = ("--frames", "tm", "--frame-octets", str(MANAGED.tm_frame_octets))
+    fecf = () if MANAGED.fecf else ("--no-fecf",)
+    found = summary(capsys, str(path), *words, *fecf)
+    heard = found["frames"]["channels"][0]
+    assert (heard["lost"], heard["gaps"]) == (1, 1)
+    assert found["sources"][0]["lost"] > 0
+    assert found["packets"] + found["sources"][0]["lost"] == 40
+
+
+def test_aos_frames_of_one_channel(tmp_path, capsys):
+    managed = AosManaged(spacecraft_id=300, frame_octets=100, insert_octets=4, ocf=True)
+    sender = AosSender(managed, [TmChannel(name="a", vc=1), TmChannel(name="b", vc=2)])
+    for number in range(6):
+        sender.offer("ab"[number % 2], packet(number, apid=5 + number % 2, size=40))
+    frames = [sender.next_frame(insert=b"skip") for _ in range(12)]
+    path = tmp_path / "frames.bin"
+    path.write_bytes(b"".join(frames))
+    words = ("--frames", "aos", "--frame-octets", "100", "--insert", "4", "--ocf", "--vc", "2")
+    found = summary(capsys, str(path), *words)
+    assert [(source["spacecraft_id"], source["apid"], source["packets"]) for source in found["sources"]] == [
+        (300, 6, 3)
+    ]
+    assert {channel["vc"] for channel in found["frames"]["channels"]} == {1, 2, 63}
+
+
+def test_uslp_frames(tmp_path, capsys):
+    stream = b"".join(packet(number, size=20) for number in range(3))
+    fields = [
+        DataField(Rule.PACKETS, stream[:48], 0, 0),
+        DataField(Rule.PACKETS, stream[48:].ljust(48, b"\xe0"), 0, 16),
+        DataField(Rule.STREAM, bytes(50)),
+    ]
+    frames = [
+        UslpFrame(spacecraft_id=40000, channel=3, map_id=1, count=count, count_octets=2, field=field).encode()
+        for count, field in enumerate(fields)
+    ]
+    path = tmp_path / "frames.bin"
+    path.write_bytes(b"".join(frames))
+    found = summary(capsys, str(path), "--frames", "uslp", "--frame-octets", str(len(frames[0])))
+    assert (found["packets"], found["frames"]["bad"]) == (3, 0)
+    (channel,) = found["frames"]["channels"]
+    assert (channel["spacecraft_id"], channel["vc"], channel["frames"], channel["idle"]) == (40000, 3, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--frames", "tm"], "--frames needs --frame-octets"),
+        (["--frame-octets", "100"], "--frame-octets is about frames"),
+        (["--frames", "aos", "--frame-octets", "4"], "expected 8..65536"),
+        (["--frames", "tm", "--frame-octets", "1000", "--cadu", "--interleave", "3"], "131.0 §4.3.7"),
+        (["--prefix", "-1"], "prefix = -1"),
+        (["--time", "CLOCK"], "no field is called CLOCK"),
+        (["--out", "table.xls"], "ends in .csv"),
+    ],
+)
+def test_misuse_is_one_sentence(recording, words, sentence, capsys):
+    assert main(["decode", recording, *words]) == 2
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert said.count("\n") == 1
+
+
+def test_a_file_that_is_not_there(tmp_path, capsys):
+    assert main(["decode", str(tmp_path / "none.bin")]) == 1
+    assert capsys.readouterr().err == f"skyrack decode: {tmp_path}/none.bin: No such file or directory\n"
+
+
+def test_nothing_in_it(tmp_path, capsys):
+    (tmp_path / "empty.bin").touch()
+    assert main(["decode", str(tmp_path / "empty.bin")]) == 1
+    assert "say which with --frames" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("rich"), reason="rich is not installed (the ground extra)")
+def test_a_large_file_shows_how_far_it_is(recording, capsys, monkeypatch):
+    monkeypatch.setattr(decode, "_LARGE_OCTETS", 1)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert main(["decode", recording]) == 0
+    captured = capsys.readouterr()
+    assert "decoding" in captured.err
+    assert "decoding" not in captured.out
+
+
+@published
+@pytest.mark.parametrize(("folder", "apid"), [("apid001", 1), ("apid010", 10)])
+def test_published_simulated_telemetry(folder, apid, tmp_path, capsys):
+    """CCSDSPy's `hs` set, as columns, beside values decoded with plain integers."""
+    source, out = DATA / "hs_sim" / folder, tmp_path / "out.npz"
+    (path,) = source.glob("*.tlm")
+    found = summary(capsys, str(path), "--dictionary", str(source / "defs.csv"), "--out", str(out))
+    truth = np.load(source / "truth_by_bit_offset.npz")
+    with np.load(out) as columns:
+        assert {source["apid"] for source in found["sources"]} == {apid}
+        checked = [name for name in truth.files if name in columns]
+        assert len(checked) >= 5
+        for name in checked:
+            assert columns[name].tolist() == truth[name].tolist(), name
+
+
+@published
+def test_published_packets_behind_prefixes(tmp_path, capsys):
+    """SUDA: the waveforms' means are published beside the data."""
+    folder, out = DATA / "suda_idex", tmp_path / "out.npz"
+    words = ("--prefix", "4", "--dictionary", str(folder / "suda_combined_science_definition.xml"), "--out", str(out))
+    found = summary(capsys, str(folder / "sciData_2022_130_17_41_53.spl"), *words)
+    assert (found["packets"], found["octets_skipped"], found["unread"]) == (13, 0, [])
+    assert sorted(kind["packets"] for kind in found["kinds"]) == [1, 12]
+    assert len(found["written"]) == 2
+
+
+@published
+@pytest.mark.parametrize("name", TRUTH)
+def test_published_deep_space_frames(name, capsys):
+    truth = TRUTH[name]
+    managed = truth["managed_parameters"]
+    words = ["--frames", truth["kind"], "--frame-octets", str(truth["frame_len"]), "--no-fecf"]
+    words += ["--insert", str(managed["insert_zone"])] + ["--ocf"] * bool(managed["ocf"])
+    main(["decode", str(DATA / "frames_dsn" / name), *words, "--json"])
+    channels = json.loads(capsys.readouterr().out)["frames"]["channels"]
+    heard = {f"{one['spacecraft_id']}/{one['vc']}": (one["frames"], one["gaps"], one["lost"]) for one in channels}
+    assert heard == {key: (one["frames"], one["gaps"], one["lost"]) for key, one in truth["vc"].items()}
+
+
+@published
+def test_published_weather_satellite_units(capsys):
+    words = ("--frames", "aos", "--frame-octets", "892", "--no-fecf", "--cadu")
+    found = summary(capsys, str(DATA / "cadu_snpp" / "snpp_7cadus_2vcids.dat"), *words)
+    assert {channel["vc"]: channel["frames"] for channel in found["frames"]["channels"]} == {6: 4, 16: 3}
+    assert [(source["apid"], source["packets"]) for source in found["sources"]] == [(1341, 1)]
+
+
+@published
+def test_published_arrays_that_vary_in_size(tmp_path, capsys):
+    table, out = tmp_path / "t.csv", tmp_path / "out.npz"
+    table.write_text("name,data_type,bit_length\nVALUES,uint(expand),16\n")
+    path = DATA / "var_length" / "var_length_packets.bin"  # its headers say version 1
+    summary(capsys, str(path), "--any-version", "--dictionary", str(table), "--out", str(out))
+    with np.load(out) as columns:
+        assert columns["VALUES.sizes"].tolist() == [2, 3, 5, 7, 11, 13, 17, 19, 23, 29]
+        assert columns["VALUES"][:5].tolist() == [2, 3, 3, 4, 5]

@@ -1,5 +1,5 @@
-/* Arbitrary blocks of arbitrary codes, and blocks of right ones with arbitrary damage. What decoding says is true: a corrected
- * codeword is one, as far from what was received as was said; an uncorrectable one is as received. Levels agree. */
+/* Arbitrary blocks of arbitrary codes, and blocks of right ones with arbitrary damage. What decoding says is true: a
+ * corrected codeword is one, as far from what was received as said; an uncorrectable one is as received. Levels agree. */
 #include "fuzz.h"
 #include "skyrack/reed_solomon.h"
 
@@ -52,13 +52,15 @@ static void decode_everywhere(const struct sr_rs_params *params, const uint8_t *
 }
 
 /* The blocks of arbitrary data, every level's the same, with some octets changed. */
-static uint8_t *damaged_blocks(const struct sr_rs_params *params, const uint8_t *data, size_t count, struct input *errors) {
+static uint8_t *damaged_blocks(const struct sr_rs_params *params, const uint8_t *data, size_t count,
+                               struct input *errors) {
     const size_t data_size = sr_rs_data_size(params), block_size = sr_rs_block_size(params), size = count * block_size;
     uint8_t *blocks = owned(NULL, size), *others = owned(NULL, size);
     sr_level_select("portable");
     REQUIRE(sr_rs_encode(params, data, data_size, blocks, block_size, count) == SR_OK);
     ON_EACH_LEVEL(level) {
-        REQUIRE(sr_rs_encode(params, data, data_size, others, block_size, count) == SR_OK && !memcmp(others, blocks, size));
+        REQUIRE(sr_rs_encode(params, data, data_size, others, block_size, count) == SR_OK &&
+                !memcmp(others, blocks, size));
     }
     while (count && errors->size >= 3) {
         const size_t at = take(errors, 2) % size;

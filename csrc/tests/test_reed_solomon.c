@@ -18,13 +18,13 @@ static void damage(const struct sr_rs_params *params, uint8_t *blocks, size_t st
     for (size_t codeword = 0; codeword < count * params->interleave; codeword++)
         for (size_t wrong = draw(state) % (params->parity / 2 + 2); wrong > 0; wrong--) {
             size_t symbol = draw(state) % length;
-            blocks[codeword / params->interleave * stride + symbol * params->interleave + codeword % params->interleave] ^=
-                (uint8_t)draw(state);
+            blocks[codeword / params->interleave * stride + symbol * params->interleave +
+                   codeword % params->interleave] ^= (uint8_t)draw(state);
         }
 }
 
-/* Encode, damage and decode in memory that ends, or begins, at an unreadable page; nothing else differs from what the portable
- * level does in ordinary memory, nor between decoding in place and elsewhere. */
+/* Encode, damage and decode in memory that ends, or begins, at an unreadable page; nothing else differs from what the
+ * portable level does in ordinary memory, nor between decoding in place and elsewhere. */
 static void check_batch(const struct sr_rs_params *params, size_t count, int at_front, uint64_t *state) {
     const size_t data_size = sr_rs_data_size(params), block_size = sr_rs_block_size(params), stride = block_size + 3;
     const size_t whole = (count - 1) * stride + block_size, codewords = count * params->interleave;
@@ -43,14 +43,16 @@ static void check_batch(const struct sr_rs_params *params, size_t count, int at_
     memcpy(blocks.octets, expected, whole);
     sr_rs_decode(params, expected, stride, decoded, data_size, count, corrections);
     sr_level_select(NULL);
-    CHECK(sr_rs_decode(params, blocks.octets, stride, received.octets, data_size, count, (int8_t *)found.octets) == SR_OK);
+    CHECK(sr_rs_decode(params, blocks.octets, stride, received.octets, data_size, count, (int8_t *)found.octets) ==
+          SR_OK);
     CHECK(memcmp(received.octets, decoded, count * data_size) == 0);
     CHECK(memcmp(found.octets, corrections, codewords) == 0);
     CHECK(memcmp(blocks.octets, expected, whole) == 0);
     CHECK(sr_rs_decode(params, blocks.octets, stride, blocks.octets, stride, count, (int8_t *)found.octets) == SR_OK);
     for (size_t b = 0; b < count; b++) {
         CHECK(memcmp(blocks.octets + b * stride, decoded + b * data_size, data_size) == 0);
-        CHECK(memcmp(blocks.octets + b * stride + data_size, expected + b * stride + data_size, stride - data_size - 3) == 0);
+        CHECK(memcmp(blocks.octets + b * stride + data_size, expected + b * stride + data_size,
+                     stride - data_size - 3) == 0);
     }
     give_back(data), give_back(blocks), give_back(found), give_back(received);
     free(expected), free(decoded), free(corrections);
@@ -62,14 +64,16 @@ static void check_every_shape(void) {
     for (uint32_t interleave = 1; interleave <= 8; interleave++)
         for (uint32_t code = 0; code < 4; code++)
             for (size_t i = 0; i < sizeof COUNTS / sizeof *COUNTS; i++) {
-                const uint32_t parity = code & 1 ? 16 : 32, fill = i % 2 ? (uint32_t)(draw(&state) % (255 - parity)) : 0;
+                const uint32_t parity = code & 1 ? 16 : 32,
+                               fill = i % 2 ? (uint32_t)(draw(&state) % (255 - parity)) : 0;
                 const struct sr_rs_params params = {parity, interleave, fill, code >> 1};
                 check_batch(&params, COUNTS[i], i % 3 == 0, &state);
             }
 }
 
 static void check_arguments(void) {
-    static const struct sr_rs_params WRONG[] = {{24, 1, 0, 0}, {32, 0, 0, 0}, {32, 9, 0, 0}, {32, 1, 223, 0}, {16, 1, 239, 0}, {32, 1, 0, 2}};
+    static const struct sr_rs_params WRONG[] = {{24, 1, 0, 0},   {32, 0, 0, 0},   {32, 9, 0, 0},
+                                                {32, 1, 223, 0}, {16, 1, 239, 0}, {32, 1, 0, 2}};
     const struct sr_rs_params right = {32, 1, 222, 1};
     uint8_t octets[128] = {0};
     int8_t corrections[2];

@@ -30,7 +30,7 @@ class ReedSolomon:
 
     def __post_init__(self) -> None:
         if self.parity not in (16, 32):
-            raise ValueError(f"parity = {self.parity} symbols a codeword, expected 32 or 16 (CCSDS 131.0-B §4.3.2)")
+            raise ValueError(f"parity = {self.parity} symbols a codeword, expected 32 or 16 (CCSDS 131.0-B §4.3.1)")
         if not 1 <= self.interleave <= 8:
             raise ValueError(
                 f"interleave = {self.interleave}, expected 1..8 (CCSDS 131.0-B §4.3.5: 1, 2, 3, 4, 5 or 8)"

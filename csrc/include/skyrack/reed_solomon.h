@@ -1,8 +1,8 @@
 /* Reed-Solomon coding of transfer frames (CCSDS 131.0-B, section 4): RS(255,223) and RS(255,239) over GF(256).
  *
- * Field x^8+x^7+x^2+x+1, generator roots alpha^(11 j) for j = 128-E .. 127+E, where E = parity / 2 errors are corrected.
+ * Field x^8+x^7+x^2+x+1, generator roots alpha^(11 j) for j = 128-E .. 127+E; E = parity / 2 errors are corrected.
  * A block interleaves `interleave` codewords octet by octet: octet k of its data, and octet k of its parity, belong to
- * codeword k % interleave. `virtual_fill` octets of zero stand before the data of every codeword and are not in the block.
+ * codeword k % interleave. `virtual_fill` octets of zero stand before each codeword's data and are not in the block.
  *
  *     block:  data, interleave * (255 - parity - virtual_fill) octets | parity, interleave * parity octets
  *

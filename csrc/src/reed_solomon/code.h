@@ -1,4 +1,4 @@
-/* What the Reed-Solomon kernels share: the shape of a code, the batch that is solved at once, and a level's two functions. */
+/* What the Reed-Solomon kernels share: the shape of a code, the batch that is solved at once, what a level brings. */
 #ifndef SKYRACK_SRC_RS_CODE_H
 #define SKYRACK_SRC_RS_CODE_H
 #include "level.h"
@@ -24,8 +24,8 @@ struct rs_batch {
     unsigned waiting;                                    /* lanes in use */
     uint8_t remainders[RS_PARITY_MAX][2 * RS_LANES_MAX]; /* received parity minus the expected one, symbol by symbol */
     int8_t corrections[RS_LANES_MAX];                    /* errors found, or SR_RS_UNCORRECTABLE */
-    /* Data symbol `position` (0..254, fill included) of the codeword in `lane` is wrong by `value`; void in lanes that are
-     * uncorrectable. */
+    /* Data symbol `position` (0..254, fill included) of the codeword in `lane` is wrong by `value`, the quotient of a
+     * numerator, which stands in its place until it is divided, and the denominator. Void in uncorrectable lanes. */
     size_t fixes;
     uint8_t lane[RS_FIXES_MAX], position[RS_FIXES_MAX], value[RS_FIXES_MAX], denominator[RS_FIXES_MAX];
 };
@@ -35,9 +35,8 @@ struct rs_ops {
     /* Write the parity (interleave * code->parity octets) of `count` blocks. */
     void (*parity)(const struct rs_code *code, const uint8_t *data, size_t data_stride, uint8_t *parity,
                    size_t parity_stride, size_t count);
-    /* Append the remainders of the damaged codewords of `count` blocks to the batch, in whose lanes `waiting` and following
-     * there is room for all; `waiting` is left as it was. Returns which they are: bit b * interleave + c for codeword c of
-     * block b. */
+    /* Append the remainders of the damaged codewords among `count` blocks to the batch, from lane `waiting` on, which
+     * is left as it was. Returns which they are: bit b * interleave + c for codeword c of block b. */
     uint64_t (*receive)(const struct rs_code *code, const uint8_t *blocks, size_t stride, size_t count,
                         struct rs_batch *batch);
     /* Locate and value the errors of the codewords in `lanes` lanes from `start` on; results are numbered from 0. */
@@ -47,7 +46,7 @@ struct rs_ops {
 };
 extern const struct rs_ops rs_portable, rs_avx2, rs_avx512, rs_neon;
 
-/* Blocks that are worked on together: what fills 64 lanes with no more than three awkward exchanges, and still stands in the
- * first-level cache. */
+/* By interleave: blocks that are worked on together. Their codewords fill 64 lanes, or nearly, where that many rows of
+ * a tile are a product of 2s and 3s; and their octets fit a first-level cache. */
 static const uint8_t RS_GROUP[9] = {0, 64, 32, 16, 16, 12, 8, 8, 8};
 #endif

@@ -1,4 +1,4 @@
-"""Write tables.c, the constants of the Reed-Solomon kernels (CCSDS 131.0-B §4.3, annex F).
+"""Write tables.c, the constants of the Reed-Solomon kernels (CCSDS 131.0-B §4.3).
 
 Usage: make_tables.py > tables.c
 
@@ -86,7 +86,7 @@ product_16 = partial(product_modulo, 0b10011, 4)
 NU = next(v for v in range(16) if all(product_16(y, y) ^ y != v for y in range(16)))  # so y^2 + y + NU has no root
 TOWER = Field(tower_product)
 POWERS = CCSDS.powers()
-# Annex F: the images of alpha^0 .. alpha^7 in the dual basis.
+# §4.3.9: the images of alpha^0 .. alpha^7 in the dual basis.
 TO_DUAL = linear([0x7B, 0xAF, 0x99, 0xFA, 0x86, 0xEC, 0xEF, 0x8D])
 BASES = (list(range(256)), TO_DUAL)
 

@@ -20,13 +20,15 @@ INLINE struct logarithms take_logarithms(lanes v) {
     const rs_lookup *log = &rs_tower.log;
     return (struct logarithms){lookup(log, v & 15), lookup(log, v >> 4), lookup(log, (v & 15) ^ (v >> 4))};
 }
+/* The power of the generator of GF(16) whose logarithm is a + b, or 0. */
 INLINE lanes raise(const rs_lookup *powers, lanes a, lanes b) {
     const lanes sum = a + b;
     return lookup(powers, least(sum, sum - 15));
 }
 INLINE lanes multiply(lanes a, lanes b) {
     const struct logarithms x = take_logarithms(a), y = take_logarithms(b);
-    return raise(&rs_tower.both, x.low, y.low) ^ raise(&rs_tower.low, x.high, y.high) ^ raise(&rs_tower.high, x.sum, y.sum);
+    const lanes low = raise(&rs_tower.both, x.low, y.low), high = raise(&rs_tower.low, x.high, y.high);
+    return low ^ high ^ raise(&rs_tower.high, x.sum, y.sum);
 }
 
 /* x^254 = x^252 x^2, and x^252 = x^240 x^12. */
@@ -37,7 +39,8 @@ INLINE lanes invert(lanes x) {
     return multiply(multiply(power, x12), x2);
 }
 
-INLINE size_t collect(struct rs_batch *batch, size_t fixes, lanes hits, uint8_t position, lanes numerator, lanes denominator) {
+INLINE size_t collect(struct rs_batch *batch, size_t fixes, lanes hits, uint8_t position, lanes numerator,
+                      lanes denominator) {
     for (uint64_t mask = mask_of(hits); mask; mask &= mask - 1, fixes++) {
         const unsigned lane = (unsigned)__builtin_ctzll(mask);
         batch->lane[fixes] = (uint8_t)lane, batch->position[fixes] = position;

@@ -1,8 +1,9 @@
 #include "code.h"
 #include <string.h>
 
-static const struct rs_ops *const TABLES[SR_LEVELS] = {[SR_PORTABLE] = &rs_portable, SR_ON_X86([SR_AVX2] = &rs_avx2, [SR_AVX512] = &rs_avx512)
-                                                  SR_ON_ARM([SR_NEON] = &rs_neon)};
+static const struct rs_ops *const TABLES[SR_LEVELS] = {
+    [SR_PORTABLE] = &rs_portable,
+    SR_ON_X86([SR_AVX2] = &rs_avx2, [SR_AVX512] = &rs_avx512) SR_ON_ARM([SR_NEON] = &rs_neon)};
 
 static const struct rs_ops *ops_for(const struct rs_ops *ops, size_t codewords) {
     return codewords < ops->few ? &rs_portable : ops;
@@ -22,7 +23,9 @@ static int read_params(const struct sr_rs_params *params, struct rs_code *code) 
 }
 
 static size_t data_size(const struct rs_code *code) { return (size_t)code->interleave * code->symbols; }
-static size_t block_size(const struct rs_code *code) { return (size_t)code->interleave * (code->symbols + code->parity); }
+static size_t block_size(const struct rs_code *code) {
+    return (size_t)code->interleave * (code->symbols + code->parity);
+}
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
 size_t sr_rs_data_size(const struct sr_rs_params *params) {
@@ -35,15 +38,14 @@ size_t sr_rs_block_size(const struct sr_rs_params *params) {
     return read_params(params, &code) == SR_OK ? block_size(&code) : 0;
 }
 
-/* Parameters of a call that writes `size` octets every `out_stride` octets: SR_OK or SR_BAD_ARGUMENT. */
-static int check_strides(const uint8_t *in, size_t in_stride, const uint8_t *out, size_t out_stride, size_t size,
-                         size_t count) {
-    if (count > 1 && out_stride < size) return SR_BAD_ARGUMENT;
-    return in == out && in_stride != out_stride ? SR_BAD_ARGUMENT : SR_OK;
+/* What goes out, `size` octets every `out_stride`, does not overlap itself, nor what comes in unless it is the same. */
+static int strides_fit(const uint8_t *in, size_t in_stride, const uint8_t *out, size_t out_stride, size_t size,
+                       size_t count) {
+    return (count < 2 || out_stride >= size) && (in != out || in_stride == out_stride);
 }
 
-static void copy_data(const struct rs_code *code, uint8_t *to, size_t to_stride, const uint8_t *from, size_t from_stride,
-                      size_t count) {
+static void copy_data(const struct rs_code *code, uint8_t *to, size_t to_stride, const uint8_t *from,
+                      size_t from_stride, size_t count) {
     if (to == from) return;
     for (size_t b = 0; b < count; b++) memcpy(to + b * to_stride, from + b * from_stride, data_size(code));
 }
@@ -52,18 +54,19 @@ int sr_rs_encode(const struct sr_rs_params *params, const uint8_t *data, size_t 
                  size_t block_stride, size_t count) {
     struct rs_code code;
     if (read_params(params, &code) != SR_OK) return SR_BAD_ARGUMENT;
-    if (check_strides(data, data_stride, blocks, block_stride, block_size(&code), count) != SR_OK) return SR_BAD_ARGUMENT;
+    if (!strides_fit(data, data_stride, blocks, block_stride, block_size(&code), count)) return SR_BAD_ARGUMENT;
     const struct rs_ops *ops = SR_PICK(TABLES);
     for (size_t done = 0, group; done < count; done += group) {
         group = least(count - done, RS_GROUP[code.interleave]);
         uint8_t *to = blocks + done * block_stride;
         copy_data(&code, to, block_stride, data + done * data_stride, data_stride, group);
-        ops_for(ops, group * code.interleave)->parity(&code, to, block_stride, to + data_size(&code), block_stride, group);
+        const struct rs_ops *best = ops_for(ops, group * code.interleave);
+        best->parity(&code, to, block_stride, to + data_size(&code), block_stride, group);
     }
     return SR_OK;
 }
 
-/* Damaged codewords on their way to be solved: clean ones cost nothing here, and damaged ones wait until a batch is full. */
+/* Damaged codewords on their way to be solved: they wait until a batch is full of them. Clean ones cost nothing. */
 struct decoder {
     const struct rs_code *code;
     const struct rs_ops *ops;
@@ -96,7 +99,8 @@ static void solve_full(struct decoder *decoder) {
     for (; batch->waiting - done >= lanes; done += lanes) solve_lanes(decoder, done, lanes);
     batch->waiting -= done;
     if (!done || !batch->waiting) return;
-    for (unsigned i = 0; i < decoder->code->parity; i++) memmove(batch->remainders[i], batch->remainders[i] + done, batch->waiting);
+    for (unsigned i = 0; i < decoder->code->parity; i++)
+        memmove(batch->remainders[i], batch->remainders[i] + done, batch->waiting);
     memmove(decoder->first, decoder->first + done, batch->waiting * sizeof *decoder->first);
     memmove(decoder->correction, decoder->correction + done, batch->waiting * sizeof *decoder->correction);
 }
@@ -111,8 +115,8 @@ static void solve_rest(struct decoder *decoder) {
 }
 
 /* Receive `count` blocks whose data stands at `data` already, and has `corrections` of 0. */
-static void receive_blocks(struct decoder *decoder, const uint8_t *blocks, size_t block_stride, size_t count, uint8_t *data,
-                           size_t data_stride, int8_t *corrections) {
+static void receive_blocks(struct decoder *decoder, const uint8_t *blocks, size_t block_stride, size_t count,
+                           uint8_t *data, size_t data_stride, int8_t *corrections) {
     struct rs_batch *batch = &decoder->batch;
     const struct rs_ops *ops = ops_for(decoder->ops, count * decoder->code->interleave);
     uint64_t damaged = ops->receive(decoder->code, blocks, block_stride, count, batch);
@@ -128,7 +132,7 @@ int sr_rs_decode(const struct sr_rs_params *params, const uint8_t *blocks, size_
                  size_t data_stride, size_t count, int8_t *corrections) {
     struct rs_code code;
     if (read_params(params, &code) != SR_OK) return SR_BAD_ARGUMENT;
-    if (check_strides(blocks, block_stride, data, data_stride, data_size(&code), count) != SR_OK) return SR_BAD_ARGUMENT;
+    if (!strides_fit(blocks, block_stride, data, data_stride, data_size(&code), count)) return SR_BAD_ARGUMENT;
     struct decoder decoder;
     decoder.code = &code, decoder.ops = SR_PICK(TABLES), decoder.batch.waiting = 0;
     memset(corrections, 0, count * code.interleave);

@@ -20,13 +20,16 @@ struct halves {
     lanes low, high;
 };
 INLINE struct halves halve(lanes v) { return (struct halves){v & 15, v >> 4}; }
-INLINE lanes times(struct halves v, const rs_nibbles *map) { return lookup(&map->low, v.low) ^ lookup(&map->high, v.high); }
+INLINE lanes times(struct halves v, const rs_nibbles *map) {
+    return lookup(&map->low, v.low) ^ lookup(&map->high, v.high);
+}
 
 /* The register of n symbols moves on by two: f0 and f1 leave it, and symbol i becomes
  *
- *     from[i + 2] + g[i + 2] f0 + g[i + 1] f1,   from[k] = g[k] = 0 for k > n, g[0] = g[n] = 1.
+ *     from[i + 2] + g[i + 2] f0 + g[i + 1] f1,
  *
- * As g[k] = g[n - k], the products of symbol i serve symbol n - 2 - i too. */
+ * where g[0] = g[n] = 1, and from and g are 0 beyond. As g[k] = g[n - k], the products of symbol i serve symbol
+ * n - 2 - i too. */
 INLINE void step_register(unsigned n, const rs_nibbles *g, const lanes *symbols, const lanes *from, lanes *to) {
     const lanes f0 = symbols[0] ^ from[0];
     const struct halves h0 = halve(f0);
@@ -52,8 +55,8 @@ __attribute__((noinline)) static void step_16(const rs_nibbles *g, const lanes *
 /* Blocks whose codewords share a vector. */
 static size_t blocks_of(const struct rs_code *code) { return LANES / code->interleave; }
 
-/* Transpose the 16 x 16 octets in either half of the vectors. Interleaving row i with row i + 8 turns the bits of row and
- * column numbers by one place, and four times by four. */
+/* Transpose the 16 x 16 octets in either half of the vectors. Interleaving row i with row i + 8 turns the bits of row
+ * and column numbers by one place, and four times by four. */
 static void transpose(lanes *v) {
     for (unsigned turn = 0; turn < 4; turn++) {
         lanes next[TILE];
@@ -66,10 +69,12 @@ static void transpose(lanes *v) {
 }
 
 /* Copy `symbols` symbols of `depth` codewords between a block and the lanes of a tile. */
-INLINE void copy_symbols(unsigned depth, uint8_t *to, size_t to_step, const uint8_t *from, size_t from_step, unsigned symbols) {
+INLINE void copy_symbols(unsigned depth, uint8_t *to, size_t to_step, const uint8_t *from, size_t from_step,
+                         unsigned symbols) {
     for (unsigned s = 0; s < symbols; s++) memcpy(to + s * to_step, from + s * from_step, depth);
 }
-static void move_symbols(unsigned depth, uint8_t *to, size_t to_step, const uint8_t *from, size_t from_step, unsigned symbols) {
+static void move_symbols(unsigned depth, uint8_t *to, size_t to_step, const uint8_t *from, size_t from_step,
+                         unsigned symbols) {
     switch (depth) {
     case 1: copy_symbols(1, to, to_step, from, from_step, symbols); break;
     case 2: copy_symbols(2, to, to_step, from, from_step, symbols); break;
@@ -82,12 +87,14 @@ static void move_symbols(unsigned depth, uint8_t *to, size_t to_step, const uint
     }
 }
 
-/* The next `symbols` symbols of each block. Where they are fewer than a tile holds they stand at its end, behind zeros; where
- * blocks are fewer, their lanes are zero. */
-static void load_tile(unsigned depth, const uint8_t *data, size_t stride, size_t blocks, unsigned symbols, lanes *tile) {
+/* The next `symbols` symbols of each block. Where they are fewer than a tile holds they stand at its end, behind zeros;
+ * where blocks are fewer, their lanes are zero. */
+static void load_tile(unsigned depth, const uint8_t *data, size_t stride, size_t blocks, unsigned symbols,
+                      lanes *tile) {
     if (depth == 1 && blocks == LANES && symbols == TILE) {
         for (unsigned b = 0; b < TILE; b++)
-            memcpy(&tile[b], data + b * stride, TILE), memcpy((uint8_t *)&tile[b] + TILE, data + (b + TILE) * stride, TILE);
+            memcpy(&tile[b], data + b * stride, TILE),
+                memcpy((uint8_t *)&tile[b] + TILE, data + (b + TILE) * stride, TILE);
         transpose(tile);
         return;
     }
@@ -114,7 +121,8 @@ static void store_parity(const struct rs_code *code, const lanes *state, uint8_t
 /* The parity of at most blocks_of(code) blocks: symbol i of every codeword in vector i of what is returned. */
 static const lanes *encode_tile(const struct rs_code *code, const uint8_t *data, size_t stride, size_t blocks,
                                 lanes state[2][RS_PARITY_MAX]) {
-    const rs_nibbles *g = code->parity == 32 ? rs_generator_nibbles_32[code->basis] : rs_generator_nibbles_16[code->basis];
+    const rs_nibbles *g =
+        code->parity == 32 ? rs_generator_nibbles_32[code->basis] : rs_generator_nibbles_16[code->basis];
     lanes tile[TILE];
     unsigned now = 0;
     memset(state[0], 0, sizeof state[0]);
@@ -137,19 +145,21 @@ static void parity(const struct rs_code *code, const uint8_t *data, size_t data_
     }
 }
 
-/* Received minus expected parity, in place of the expected one; returns in which lanes it is not 0. */
+/* Received minus expected parity; returns the lanes where any of it is not 0. */
 static uint64_t compare_parity(const struct rs_code *code, const uint8_t *received, size_t stride, size_t blocks,
                                const lanes *expected, lanes *difference) {
     lanes tile[TILE], any = {0};
     for (unsigned i = 0; i < code->parity; i++) {
-        if (i % TILE == 0) load_tile(code->interleave, received + (size_t)i * code->interleave, stride, blocks, TILE, tile);
+        if (i % TILE == 0)
+            load_tile(code->interleave, received + (size_t)i * code->interleave, stride, blocks, TILE, tile);
         difference[i] = expected[i] ^ tile[i % TILE];
         any |= difference[i];
     }
     return mask_of((lanes)(any != 0));
 }
 
-static uint64_t receive(const struct rs_code *code, const uint8_t *blocks, size_t stride, size_t count, struct rs_batch *batch) {
+static uint64_t receive(const struct rs_code *code, const uint8_t *blocks, size_t stride, size_t count,
+                        struct rs_batch *batch) {
     lanes state[2][RS_PARITY_MAX], difference[RS_PARITY_MAX];
     uint64_t damaged = 0;
     unsigned lane = batch->waiting;
@@ -160,7 +170,8 @@ static uint64_t receive(const struct rs_code *code, const uint8_t *blocks, size_
         const uint64_t here = compare_parity(code, received, stride, some, expected, difference);
         damaged |= here << done * code->interleave;
         for (uint64_t mask = here; mask; mask &= mask - 1, lane++)
-            for (unsigned i = 0; i < code->parity; i++) batch->remainders[i][lane] = difference[i][__builtin_ctzll(mask)];
+            for (unsigned i = 0; i < code->parity; i++)
+                batch->remainders[i][lane] = difference[i][__builtin_ctzll(mask)];
     }
     return damaged;
 }

@@ -7,7 +7,7 @@
 
 INLINE __m512i times(__m512i v, uint64_t map) {
     __m512i rows = _mm512_set1_epi64((long long)map);
-#ifdef __clang__ /* clang 14 scales the displacement of a broadcast operand by 1, the processor by 8: keep it in a register */
+#ifdef __clang__ /* clang 14 scales a broadcast operand's displacement by 1, the processor by 8: use a register */
     __asm__("" : "+v"(rows));
 #endif
     return _mm512_gf2p8affine_epi64_epi8(v, rows, 0);
@@ -15,17 +15,18 @@ INLINE __m512i times(__m512i v, uint64_t map) {
 INLINE __m512i sum3(__m512i a, __m512i b, __m512i c) { return _mm512_ternarylogic_epi64(a, b, c, 0x96); }
 INLINE __m512i sum5(__m512i a, __m512i b, __m512i c, __m512i d, __m512i e) { return sum3(sum3(a, b, c), d, e); }
 
-/* Products of the generator's coefficients with the four symbols f0..f3 that leave the register in one step: a[k] is g[k] f0,
- * b[k] is g[k] f1, and so on. */
+/* Products of the generator's coefficients with the four symbols f0..f3 that leave the register in one step: a[k] is
+ * g[k] f0, b[k] is g[k] f1, and so on. */
 struct products {
     __m512i a[RS_ERRORS_MAX + 1], b[RS_ERRORS_MAX + 1], c[RS_ERRORS_MAX + 1], d[RS_ERRORS_MAX + 1];
 };
 
 /* The register of n symbols moves on by four: symbol i becomes
  *
- *     from[i + 4] + g[i + 4] f0 + g[i + 3] f1 + g[i + 2] f2 + g[i + 1] f3,   from[k] = g[k] = 0 for k > n, g[0] = g[n] = 1.
+ *     from[i + 4] + g[i + 4] f0 + g[i + 3] f1 + g[i + 2] f2 + g[i + 1] f3,
  *
- * As g[k] = g[n - k], the products of symbol i serve symbol n - 4 - i too. */
+ * where g[0] = g[n] = 1, and from and g are 0 beyond. As g[k] = g[n - k], the products of symbol i serve symbol
+ * n - 4 - i too. */
 INLINE void upper(unsigned n, unsigned i, const struct products *p, const __m512i *from, __m512i *to) {
     const unsigned a = i + 4 <= n / 2 ? i + 4 : n - 4 - i, b = i + 3 <= n / 2 ? i + 3 : n - 3 - i;
     to[i] = sum5(from[i + 4], p->a[a], p->b[b], p->c[i + 2], p->d[i + 1]);
@@ -36,7 +37,7 @@ INLINE void lower(unsigned n, unsigned i, const struct products *p, const __m512
 }
 
 INLINE void step_register(unsigned n, const rs_matrix *g, const __m512i *symbols, const __m512i *from, __m512i *to) {
-    struct products p;
+    struct products p; /* those that f1..f3 wait for come first */
     const __m512i f0 = symbols[0] ^ from[0];
     p.a[1] = times(f0, g[0].words[0]);
     const __m512i f1 = sum3(symbols[1], from[1], p.a[1]);
@@ -61,18 +62,19 @@ INLINE void step_register(unsigned n, const rs_matrix *g, const __m512i *symbols
     upper(n, n / 2 - 2, &p, from, to);
 }
 
-/* Not inlined: between two steps the register lies in memory, or the compiler would juggle its halves through the stack. */
-__attribute__((noinline)) static void step_32(const rs_matrix *g, const __m512i *symbols, const __m512i *from, __m512i *to) {
+/* Not inlined: between two steps the register lies in memory; else the compiler juggles parts of it by the stack. */
+__attribute__((noinline)) static void step_32(const rs_matrix *g, const __m512i *symbols, const __m512i *from,
+                                              __m512i *to) {
     step_register(32, g, symbols, from, to);
 }
-__attribute__((noinline)) static void step_16(const rs_matrix *g, const __m512i *symbols, const __m512i *from, __m512i *to) {
+__attribute__((noinline)) static void step_16(const rs_matrix *g, const __m512i *symbols, const __m512i *from,
+                                              __m512i *to) {
     step_register(16, g, symbols, from, to);
 }
 
-/* A tile is as many vectors as it has blocks, of as many elements; an element is the `interleave` octets of one symbol of a
- * block. As loaded, vector b holds successive symbols of block b; transposed, vector s holds symbol s of every block.
- * Transposing exchanges the digits of row and column one after the other, and so is its own inverse. */
-
+/* A tile is as many vectors as it has blocks, of as many elements; an element is the `interleave` octets of one symbol
+ * of a block. As loaded, vector b holds successive symbols of block b; transposed, vector s holds symbol s of every
+ * block. Transposing exchanges the digits of row and column one after the other, and so is its own inverse. */
 INLINE __m512i columns(void) {
     uint8_t octets[64];
     for (unsigned i = 0; i < 64; i++) octets[i] = (uint8_t)i;
@@ -168,16 +170,18 @@ static void transpose(unsigned depth, const void *data, size_t stride, __m512i *
     }
 }
 
-/* The next `symbols` symbols of each block, transposed. Where they are fewer than a tile holds they stand at its end, behind
- * zeros; where blocks are fewer, their lanes are zero. */
-static void load_tile(unsigned depth, const uint8_t *data, size_t stride, size_t blocks, unsigned symbols, __m512i *tile) {
+/* The next `symbols` symbols of each block, transposed. Where they are fewer than a tile holds they stand at its end,
+ * behind zeros; where blocks are fewer, their lanes are zero. */
+static void load_tile(unsigned depth, const uint8_t *data, size_t stride, size_t blocks, unsigned symbols,
+                      __m512i *tile) {
     const unsigned rows = RS_GROUP[depth], missing = (rows - symbols) * depth;
     if (blocks == rows && !missing) {
         transpose(depth, data, stride, tile);
         return;
     }
     for (size_t b = 0; b < rows; b++) {
-        const __m512i octets = _mm512_maskz_loadu_epi8(b < blocks ? first(symbols * depth) : 0, b < blocks ? data + b * stride : data);
+        const __m512i octets =
+            _mm512_maskz_loadu_epi8(b < blocks ? first(symbols * depth) : 0, b < blocks ? data + b * stride : data);
         tile[b] = move_up(~first(missing), _mm512_setzero_si512(), (int)missing, octets);
     }
     transpose(depth, tile, sizeof *tile, tile);
@@ -205,7 +209,8 @@ static const __m512i *encode_tile(const struct rs_code *code, const uint8_t *dat
     memset(state[0], 0, sizeof state[0]);
     for (unsigned left = code->symbols, symbols; left; left -= symbols) {
         symbols = left % rows ? left % rows : rows;
-        load_tile(code->interleave, data + (size_t)(code->symbols - left) * code->interleave, stride, blocks, symbols, tile);
+        load_tile(code->interleave, data, stride, blocks, symbols, tile);
+        data += (size_t)symbols * code->interleave;
         for (unsigned i = (rows - symbols) / 4 * 4; i < rows; i += 4, now ^= 1)
             (code->parity == 32 ? step_32 : step_16)(g, tile + i, state[now], state[now ^ 1]);
     }
@@ -218,7 +223,7 @@ static void parity(const struct rs_code *code, const uint8_t *data, size_t data_
     store_parity(code, encode_tile(code, data, data_stride, count, state), out, out_stride, count);
 }
 
-/* Received minus expected parity, into `expected`; returns where any of it is not 0. */
+/* Received minus expected parity; returns the lanes where any of it is not 0. */
 static __mmask64 compare_parity(const struct rs_code *code, const uint8_t *received, size_t stride, size_t blocks,
                                 const __m512i *expected, __m512i *difference) {
     const unsigned rows = RS_GROUP[code->interleave];
@@ -235,7 +240,8 @@ static __mmask64 compare_parity(const struct rs_code *code, const uint8_t *recei
     return _mm512_test_epi8_mask(any, any);
 }
 
-static uint64_t receive(const struct rs_code *code, const uint8_t *blocks, size_t stride, size_t count, struct rs_batch *batch) {
+static uint64_t receive(const struct rs_code *code, const uint8_t *blocks, size_t stride, size_t count,
+                        struct rs_batch *batch) {
     __m512i state[2][RS_PARITY_MAX], difference[RS_PARITY_MAX];
     const __m512i *expected = encode_tile(code, blocks, stride, count, state);
     const uint8_t *received = blocks + (size_t)code->symbols * code->interleave;
@@ -260,13 +266,15 @@ INLINE lanes invert(lanes v) {
 
 /* Few lanes have their error at the same position, unless a burst hit them all. What is written beyond the count is
  * overwritten by the next. */
-INLINE size_t collect(struct rs_batch *batch, size_t fixes, lanes hits, uint8_t position, lanes numerator, lanes denominator) {
+INLINE size_t collect(struct rs_batch *batch, size_t fixes, lanes hits, uint8_t position, lanes numerator,
+                      lanes denominator) {
     const __mmask64 mask = _mm512_movepi8_mask((__m512i)hits);
     const size_t count = (size_t)__builtin_popcountll(mask);
     const __m512i parts[4] = {_mm512_maskz_compress_epi8(mask, columns()), _mm512_set1_epi8((char)position),
                               _mm512_maskz_compress_epi8(mask, (__m512i)numerator),
                               _mm512_maskz_compress_epi8(mask, (__m512i)denominator)};
-    uint8_t *const to[4] = {&batch->lane[fixes], &batch->position[fixes], &batch->value[fixes], &batch->denominator[fixes]};
+    uint8_t *const to[4] = {&batch->lane[fixes], &batch->position[fixes], &batch->value[fixes],
+                            &batch->denominator[fixes]};
     if (__builtin_expect(count <= 16, 1))
         for (unsigned i = 0; i < 4; i++) _mm_storeu_si128((__m128i *)to[i], _mm512_castsi512_si128(parts[i]));
     else

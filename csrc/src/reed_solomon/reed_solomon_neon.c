@@ -1,4 +1,4 @@
-/* Locating errors sixteen codewords at a time; encoding by look-ups in registers would be no faster than the portable tables. */
+/* Locates errors in sixteen codewords at a time; encoding by look-ups in registers would be no faster than portable. */
 #include "code.h"
 #include "tables.h"
 #include <arm_neon.h>
@@ -20,7 +20,8 @@ static void parity(const struct rs_code *code, const uint8_t *data, size_t data_
                    size_t count) {
     rs_portable.parity(code, data, data_stride, out, out_stride, count);
 }
-static uint64_t receive(const struct rs_code *code, const uint8_t *blocks, size_t stride, size_t count, struct rs_batch *batch) {
+static uint64_t receive(const struct rs_code *code, const uint8_t *blocks, size_t stride, size_t count,
+                        struct rs_batch *batch) {
     return rs_portable.receive(code, blocks, stride, count, batch);
 }
 

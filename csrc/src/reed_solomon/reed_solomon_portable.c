@@ -1,4 +1,4 @@
-/* Encoding by table, four symbols at a step; decoding in lanes of 16 octets, which every compiler knows to vectorise. */
+/* Encodes by table, four symbols at a step; locates errors in lanes of 16 octets, which compilers know to vectorise. */
 #include "code.h"
 #include "tables.h"
 #include <string.h>
@@ -14,13 +14,14 @@ static inline quad load_quad(const void *from) {
 /* The next four data symbols of a codeword, the first in the low octet. */
 INLINE uint32_t gather(const uint8_t *data, size_t step) {
     uint32_t word;
-    if (step != 1) return data[0] | (uint32_t)data[step] << 8 | (uint32_t)data[2 * step] << 16 | (uint32_t)data[3 * step] << 24;
+    if (step != 1)
+        return data[0] | (uint32_t)data[step] << 8 | (uint32_t)data[2 * step] << 16 | (uint32_t)data[3 * step] << 24;
     memcpy(&word, data, sizeof word);
     return word;
 }
 
-/* A register of 16 * quads symbols. Its first four stand in `lead` too: they decide which rows are added next, and are ready
- * sooner there than they come out of a vector. */
+/* A register of 16 * quads symbols. Its first four stand in `lead` too: they decide which rows are added next, and are
+ * ready sooner there than they come out of a vector. */
 struct shift_register {
     uint32_t lead;
     quad low, high;
@@ -73,15 +74,18 @@ static void parity(const struct rs_code *code, const uint8_t *data, size_t data_
     }
 }
 
-static uint64_t receive(const struct rs_code *code, const uint8_t *blocks, size_t stride, size_t count, struct rs_batch *batch) {
+static uint64_t receive(const struct rs_code *code, const uint8_t *blocks, size_t stride, size_t count,
+                        struct rs_batch *batch) {
     const unsigned depth = code->interleave;
     unsigned lane = batch->waiting;
     uint64_t damaged = 0;
     for (size_t codeword = 0; codeword < count * depth; codeword++) {
-        const uint8_t *first = blocks + codeword / depth * stride + codeword % depth, *received = first + (size_t)code->symbols * depth;
+        const uint8_t *first = blocks + codeword / depth * stride + codeword % depth;
+        const uint8_t *received = first + (size_t)code->symbols * depth;
         uint8_t expected[RS_PARITY_MAX], wrong = 0;
         encode_codeword(code, first, expected);
-        for (size_t i = 0; i < code->parity; i++) wrong |= batch->remainders[i][lane] = received[i * depth] ^ expected[i];
+        for (size_t i = 0; i < code->parity; i++)
+            wrong |= batch->remainders[i][lane] = received[i * depth] ^ expected[i];
         if (wrong) damaged |= 1ull << codeword, lane++;
     }
     return damaged;
@@ -104,7 +108,8 @@ __attribute__((noinline)) static lanes apply(lanes v, const linear_map *map) {
 
 __attribute__((noinline)) static lanes multiply(lanes a, lanes b) {
     lanes product = {0};
-    for (unsigned bit = 8; bit-- > 0; b += b) product = (product + product) ^ (top_bit(product) & 0x87) ^ (top_bit(b) & a);
+    for (unsigned bit = 8; bit-- > 0; b += b)
+        product = (product + product) ^ (top_bit(product) & 0x87) ^ (top_bit(b) & a);
     return product;
 }
 

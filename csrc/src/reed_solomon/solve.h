@@ -1,15 +1,15 @@
-/* From remainders to errors, in lockstep over the lanes of a vector: included by each level's file, which defines before
+/* From remainders to errors, in lockstep over the lanes of a vector. Included by a level's file, which has defined
  *
- *   LANES          codewords solved at once
- *   lanes          a vector of LANES uint8_t, symbols of the field FIELD; GCC's operators work on it
- *   linear_map     rs_columns, rs_nibbles or rs_matrix, and FIELD, the struct rs_field_* of that form
- *   apply(v, map)  a linear map of every lane
+ *   LANES, lanes               codewords that are solved at once, and a vector of that many symbols
+ *   linear_map, FIELD          rs_columns, rs_nibbles or rs_matrix, and the struct rs_field_* of that form
+ *   apply(v, map)              a linear map of every lane
  *   multiply(a, b), invert(a)  products and inverses of every lane; the inverse of 0 is 0
- *   collect(batch, fixes, hits, position, numerator, denominator)  append the lanes that are 0xff in `hits` to the `fixes`
- *                  fixes of the batch, `value` meaning the numerator as yet; returns how many there are then
+ *   collect(batch, fixes, hits, position, numerator, denominator)
+ *                              append a fix for each lane that is 0xff in `hits` to the `fixes` that there are; returns
+ *                              how many there are then
  *
- * Notation: the error at position p of a codeword has locator X = gamma^(254 - p), gamma = alpha^11. Lambda(x) is the product
- * of all (1 - X x); its root of that error is x = gamma^(p + 1). */
+ * Notation: the error at position p of a codeword has locator X = gamma^(254 - p), gamma = alpha^11. Lambda(x) is the
+ * product of all (1 - X x); its root for that error is x = gamma^(p + 1). */
 #include "code.h"
 #include "tables.h"
 #include <string.h>
@@ -28,7 +28,7 @@ INLINE lanes load(const uint8_t *from) {
     return v;
 }
 
-/* S_j = remainder(gamma^(128 - errors + j)), by Horner's rule; four at a time, to hide the latency of the products. */
+/* S_j = remainder(gamma^(128 - errors + j)) by Horner's rule, four at a time to hide the latency of the products. */
 INLINE void find_syndromes(unsigned errors, const lanes *remainder, lanes *syndromes) {
     for (unsigned j = 0; j < 2 * errors; j += 4) {
         const linear_map *root = &FIELD.roots[RS_ERRORS_MAX - errors + j];
@@ -39,7 +39,7 @@ INLINE void find_syndromes(unsigned errors, const lanes *remainder, lanes *syndr
     }
 }
 
-/* The sum of a[i] b[-i], i = 0..count-1, and one term more where count is odd; two partial sums, to hide some latency. */
+/* The sum of a[i] b[-i], i = 0..count-1, and of one more where count is odd; in two parts, to hide some latency. */
 INLINE lanes convolve(unsigned count, const lanes *a, const lanes *b) {
     lanes sum[2] = {all(0), all(0)};
     for (unsigned i = 0; i < count; i += 2) {
@@ -49,8 +49,8 @@ INLINE lanes convolve(unsigned count, const lanes *a, const lanes *b) {
     return sum[0] ^ sum[1];
 }
 
-/* Berlekamp-Massey without inversions: every lane takes its own decisions by masks. Lanes whose Lambda would outgrow the
- * array end with a length that is refused later. There is a zero at syndromes[-1]. */
+/* Berlekamp-Massey without inversions: every lane takes its own decisions by masks. Lanes whose Lambda would outgrow
+ * the array end with a length that is refused later. There is a zero at syndromes[-1]. */
 INLINE void find_locator(unsigned errors, const lanes *syndromes, struct solution *found) {
     lanes *locator = found->locator, length = all(0), scale = all(1);
     lanes support[RS_ERRORS_MAX + 2]; /* an earlier Lambda, times a power of x */
@@ -76,8 +76,8 @@ INLINE void transform_3(lanes *a, lanes *b, lanes *c) {
     *a = a0 ^ b0 ^ c0, *b = a0 ^ c0 ^ turned, *c = a0 ^ b0 ^ turned;
 }
 
-/* Of five values over the fifth root of unity z, whose powers sum to 0. X1 + X4 and X2 + X3 need z + z^4 alone; X1 and X2
- * share their other products by Karatsuba's trick. */
+/* Of five values over the fifth root of unity z, whose powers sum to 0. X1 + X4 and X2 + X3 need z + z^4 alone; X1 and
+ * X2 share their other products by Karatsuba's trick. */
 INLINE void transform_5(lanes *v0, lanes *v1, lanes *v2, lanes *v3, lanes *v4) {
     const lanes a0 = *v0, a1 = *v1, a2 = *v2, s1 = *v1 ^ *v4, s2 = *v2 ^ *v3;
     const lanes sum = apply(s1 ^ s2, &FIELD.fifth[0]), half = apply(a1 ^ a2, &FIELD.fifth[0]);
@@ -89,15 +89,17 @@ INLINE void transform_5(lanes *v0, lanes *v1, lanes *v2, lanes *v3, lanes *v4) {
     *v4 = *v1 ^ sum ^ s2;
 }
 
-/* Of fifteen values, in place, as 3 x 5 (Good and Thomas): index 10 i + 6 j mod 15 stands for (i, j), before and after. */
+/* Of fifteen values, as 3 x 5 (Good and Thomas): index 10 i + 6 j modulo 15 stands for (i, j), before and after. */
 static void transform_15(lanes *v) {
     for (unsigned j = 0; j < 5; j++) transform_3(&v[6 * j % 15], &v[(6 * j + 10) % 15], &v[(6 * j + 5) % 15]);
-    for (unsigned i = 0; i < 15; i += 5) transform_5(&v[i], &v[(i + 6) % 15], &v[(i + 12) % 15], &v[(i + 3) % 15], &v[(i + 9) % 15]);
+    for (unsigned i = 0; i < 15; i += 5)
+        transform_5(&v[i], &v[(i + 6) % 15], &v[(i + 12) % 15], &v[(i + 3) % 15], &v[(i + 9) % 15]);
 }
 
 /* The polynomial of `count` coefficients, each `step` after the last, from that of x^first on, at the fifteen points
  * u^coset w^b; u = gamma^120 and w = gamma^136 are roots of unity of order 17 and 15. */
-INLINE void evaluate(const lanes *coefficients, unsigned count, unsigned step, unsigned first, unsigned coset, lanes *values) {
+INLINE void evaluate(const lanes *coefficients, unsigned count, unsigned step, unsigned first, unsigned coset,
+                     lanes *values) {
 #pragma GCC unroll 16
     for (unsigned i = 0; i < (count < 15 ? 15 : count); i++) {
         const unsigned exponent = first + step * i;
@@ -107,10 +109,11 @@ INLINE void evaluate(const lanes *coefficients, unsigned count, unsigned step, u
     transform_15(values);
 }
 
-/* Evaluate Lambda, even and odd terms apart, and Omega at all powers gamma^m, m = 120 coset + 136 b modulo 255. By Forney the
- * error of a root x is x^(128 - errors) Omega(x) over the odd terms of Lambda(x). Returns the roots found in each lane; those in
- * the parity count, but need no fix. */
-INLINE lanes find_errors(unsigned errors, const struct rs_code *code, const struct solution *found, struct rs_batch *batch) {
+/* Evaluate Lambda, even and odd terms apart, and Omega at all powers gamma^m, m = 120 coset + 136 b modulo 255. By
+ * Forney the error of a root x is x^(128 - errors) Omega(x) over the odd terms of Lambda(x). Returns the roots of each
+ * lane: one in the parity counts, but needs no fix; one in the fill, which is known to be right, does not count. */
+INLINE lanes find_errors(unsigned errors, const struct rs_code *code, const struct solution *found,
+                         struct rs_batch *batch) {
     lanes count = all(0);
     size_t fixes = 0;
     for (unsigned coset = 0; coset < 17; coset++) {
@@ -131,7 +134,7 @@ INLINE lanes find_errors(unsigned errors, const struct rs_code *code, const stru
     return count;
 }
 
-/* `value` holds numerators until here; leave the quotients in the basis of the channel. */
+/* Values are numerators until here; leave the quotients, in the basis of the channel. */
 static void divide_fixes(const linear_map *to_basis, struct rs_batch *batch) {
     for (size_t i = 0; i < batch->fixes; i += LANES) {
         const lanes quotient = multiply(load(&batch->value[i]), invert(load(&batch->denominator[i])));

@@ -1,17 +1,25 @@
 /* The constants of the Reed-Solomon kernels; tables.c is written by make_tables.py.
  *
- * A linear map of octets (multiplication by a constant, change of basis) comes in the form that a level applies fastest.
- * Index [0] of a table by basis is the conventional basis, [1] the dual one. */
+ * A linear map of octets (multiplication by a constant, change of basis) comes in the form that a level applies
+ * fastest. Index [0] of a table by basis is the conventional basis, [1] the dual one. */
 #ifndef SKYRACK_SRC_RS_TABLES_H
 #define SKYRACK_SRC_RS_TABLES_H
 #include <stdint.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the tables hold octets as little-endian words");
 
-typedef struct { uint64_t words[1]; } rs_columns; /* the images of bits 0..7, an octet each */
-typedef struct { uint64_t words[2]; } rs_lookup;  /* sixteen octets to choose from by index */
-typedef struct { rs_lookup low, high; } rs_nibbles; /* the images of 0x00..0x0f, and of 0x00, 0x10 .. 0xf0 */
-typedef struct { uint64_t words[1]; } rs_matrix;  /* eight rows, as gf2p8affineqb wants them */
+typedef struct rs_columns { /* the images of bits 0..7, an octet each */
+    uint64_t words[1];
+} rs_columns;
+typedef struct rs_matrix { /* eight rows, as gf2p8affineqb wants them */
+    uint64_t words[1];
+} rs_matrix;
+typedef struct rs_lookup { /* sixteen octets to choose from by index */
+    uint64_t words[2];
+} rs_lookup;
+typedef struct rs_nibbles { /* the images of 0x00..0x0f, and of 0x00, 0x10 .. 0xf0 */
+    rs_lookup low, high;
+} rs_nibbles;
 
 /* [basis][k][half][n]: the parity of symbol n << 4 * half that stands 4 - k places before the parity. */
 extern const uint64_t rs_slices_32[2][4][2][16][4], rs_slices_16[2][4][2][16][2];
@@ -20,8 +28,8 @@ extern const uint64_t rs_slices_32[2][4][2][16][4], rs_slices_16[2][4][2][16][2]
 extern const rs_nibbles rs_generator_nibbles_32[2][16], rs_generator_nibbles_16[2][8];
 extern const rs_matrix rs_generator_matrix_32[2][16], rs_generator_matrix_16[2][8];
 
-/* What solve.h multiplies by; gamma = alpha^11. `columns` works in our own field, `nibbles` in the tower field of struct rs_tower,
- * `matrix` in that of gf2p8mulb. */
+/* What solve.h multiplies by; gamma = alpha^11. `columns` works in the field of CCSDS, `nibbles` in the tower field of
+ * struct rs_tower, `matrix` in that of gf2p8mulb. */
 #define RS_FIELD(map)                                                                                                  \
     {                                                                                                                  \
         map from_basis[2], to_basis[2];                                                                                \
@@ -37,8 +45,8 @@ extern const struct rs_field_columns rs_field_columns;
 extern const struct rs_field_nibbles rs_field_nibbles;
 extern const struct rs_field_matrix rs_field_matrix;
 
-/* Products in the tower field, whose elements are a1 y + a0 over GF(16) with y^2 = y + nu, a1 in the high half. Logarithms below
- * 0x80 add modulo 15, others mean zero; the power e of the generator comes out as e y + e, nu e, and e y. */
+/* Products in the tower field, whose elements are a1 y + a0 over GF(16) with y^2 = y + nu, a1 in the high half.
+ * Logarithms add modulo 15; one of 0x80 or more means zero. A power e comes out as e y + e, as nu e, and as e y. */
 struct rs_tower {
     rs_lookup log, both, low, high;
 };

@@ -31,7 +31,7 @@ def trace(x: int) -> int:
     return total
 
 
-# Annex F: bit z_i, z_0 sent first, is the trace of x alpha^(117 i).
+# §4.4.2: bit z_i, z_0 sent first, is the trace of x alpha^(117 i).
 TO_DUAL = np.array(
     [sum(trace(product(x, EXP[117 * i % 255])) << 7 - i for i in range(8)) for x in range(256)], np.uint8
 )
@@ -89,7 +89,7 @@ def test_encode_is_the_definition(code, random):
 
 
 def test_dual_basis_rows_of_the_standard():
-    """Annex F, the matrix T: images of alpha^7 .. alpha^0."""
+    """§4.3.9, the matrix of the dual basis: images of alpha^7 .. alpha^0."""
     rows = [0x8D, 0xEF, 0xEC, 0x86, 0xFA, 0x99, 0xAF, 0x7B]
     assert [TO_DUAL[1 << bit] for bit in reversed(range(8))] == rows
 

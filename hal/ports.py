@@ -12,41 +12,52 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 from hal.port import Port
 
 BAUD_DEFAULT = 115_200
+BAUDS = range(50, 12_000_001)  # from the slowest that termios knows to the fastest USB adapters
+_NUMBERS = range(1, 65_536)  # of TCP and UDP ports
 
 
 def open_port(url: str) -> Port:
     """Open what `url` names. ValueError: the URL is not one of the forms above; OSError: the device said no."""
-    parts = urlsplit(url)
-    opener = _OPENERS.get(parts.scheme)
-    if opener is None:
-        raise ValueError(f"port {url!r}: expected one of {', '.join(f'{scheme}://' for scheme in _OPENERS)}")
-    return opener(parts)
+    try:
+        parts = urlsplit(url)
+        return _opener(parts.scheme)(parts)
+    except ValueError as error:
+        raise ValueError(f"port {url!r}: {error}") from None
+
+
+def _opener(scheme: str) -> Callable[[SplitResult], Port]:
+    if scheme not in _OPENERS:
+        raise ValueError(f"expected one of {', '.join(f'{scheme}://' for scheme in _OPENERS)}")
+    return _OPENERS[scheme]
 
 
 def _open_serial(url: SplitResult) -> Port:
     from hal.linux.serial_port import SerialPort
 
     if url.netloc or not url.path:
-        raise ValueError(f"port {url.geturl()!r}: expected serial:///dev/NAME?baud=RATE (three slashes)")
-    return SerialPort(url.path, _number(url, "baud", BAUD_DEFAULT))
+        raise ValueError("expected serial:///dev/NAME?baud=RATE (three slashes)")
+    return SerialPort(url.path, _options(url, baud=BAUDS).get("baud", BAUD_DEFAULT))
 
 
 def _open_tcp(url: SplitResult) -> Port:
     from hal.linux.socket_port import connect_tcp
 
+    _options(url)
     return connect_tcp(*_address(url))
 
 
 def _open_tcp_listener(url: SplitResult) -> Port:
     from hal.linux.socket_port import accept_tcp
 
+    _options(url)
     return accept_tcp(*_address(url))
 
 
 def _open_udp(url: SplitResult) -> Port:
     from hal.linux.socket_port import open_udp
 
-    return open_udp(*_address(url), _number(url, "bind", 0))
+    bind = _options(url, bind=_NUMBERS).get("bind", 0)
+    return open_udp(*_address(url), bind)
 
 
 _OPENERS: dict[str, Callable[[SplitResult], Port]] = {
@@ -60,19 +71,21 @@ _OPENERS: dict[str, Callable[[SplitResult], Port]] = {
 def _address(url: SplitResult) -> tuple[str, int]:
     try:
         host, port = url.hostname, url.port
-    except ValueError:
+    except ValueError:  # out of range, or no number
         host, port = None, None
-    if host is None or port is None:
-        raise ValueError(f"port {url.geturl()!r}: expected {url.scheme}://HOST:PORT, the port 1..65535")
+    if not host or not port:
+        raise ValueError(f"expected {url.scheme}://HOST:PORT, the port {_NUMBERS[0]}..{_NUMBERS[-1]}")
     return host, port
 
 
-def _number(url: SplitResult, key: str, default: int) -> int:
-    known = {"serial": {"baud"}, "udp": {"bind"}}.get(url.scheme, set())
-    query = parse_qs(url.query, keep_blank_values=True)
-    for name in query.keys() - known:
-        raise ValueError(f"port {url.geturl()!r}: unknown option {name!r}, expected {', '.join(sorted(known))}")
-    text = query.get(key, [str(default)])[-1]
-    if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"port {url.geturl()!r}: {key} = {text!r}, expected a number")
-    return int(text)
+def _options(url: SplitResult, **known: range) -> dict[str, int]:
+    """What stands behind the question mark; `known` says which numbers may."""
+    options = {}
+    for name, texts in parse_qs(url.query, keep_blank_values=True).items():
+        if name not in known:
+            raise ValueError(f"unknown option {name!r}, expected {', '.join(known) or 'none'}")
+        text, numbers = texts[-1], known[name]
+        if not (text.isascii() and text.isdigit() and int(text) in numbers):
+            raise ValueError(f"{name} = {text!r}, expected a number, {numbers[0]}..{numbers[-1]}")
+        options[name] = int(text)
+    return options

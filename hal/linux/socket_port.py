@@ -1,11 +1,15 @@
 """Links over TCP and UDP: emulators, modems with Ethernet, radios behind a gateway."""
 
+import os
 import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 from hal.port import PortClosed
 
 DATAGRAM_OCTETS_MAX = 65_507
 _CONNECT_TIMEOUT_S = 10.0
+_LOOPBACK = ("127.0.0.1", "::1")
 
 
 class SocketPort:
@@ -54,10 +58,8 @@ class SocketPort:
 def connect_tcp(host: str, port: int) -> SocketPort:
     """Connect to a listening peer; raises OSError with a sentence."""
     name = f"tcp://{host}:{port}"
-    try:
+    with _named(name, "cannot connect"):
         stream = socket.create_connection((host, port), timeout=_CONNECT_TIMEOUT_S)
-    except OSError as error:
-        raise OSError(error.errno, f"{name}: cannot connect ({error.strerror or error})") from error
     stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return SocketPort(stream, name)
 
@@ -65,22 +67,33 @@ def connect_tcp(host: str, port: int) -> SocketPort:
 def accept_tcp(host: str, port: int) -> SocketPort:
     """Listen, and wait for one peer; raises OSError with a sentence."""
     name = f"tcp-listen://{host}:{port}"
-    try:
-        with socket.create_server((host, port)) as listener:
-            stream, _ = listener.accept()
-    except OSError as error:
-        raise OSError(error.errno, f"{name}: cannot listen ({error.strerror or error})") from error
+    with _named(name, "cannot listen"), socket.create_server((host, port)) as listener:
+        stream, _ = listener.accept()
+    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return SocketPort(stream, name)
 
 
 def open_udp(host: str, port: int, bind_port: int) -> SocketPort:
-    """Exchange datagrams with one peer; `bind_port` 0 lets the system choose. Raises OSError with a sentence."""
+    """Exchange datagrams with one peer; `bind_port` 0 lets the system choose. Raises OSError with a sentence.
+
+    With a peer on this machine, nobody else's datagrams come in.
+    """
     name = f"udp://{host}:{port}"
-    try:
+    with _named(name, "cannot be opened"), ExitStack() as undo:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
-        datagrams = socket.socket(family, kind, protocol)
-        datagrams.bind(("127.0.0.1" if host in ("127.0.0.1", "localhost") else "", bind_port))
+        datagrams = undo.enter_context(socket.socket(family, kind, protocol))
+        datagrams.bind((address[0] if address[0] in _LOOPBACK else "", bind_port))
         datagrams.connect(address)
-    except OSError as error:
-        raise OSError(error.errno, f"{name}: cannot be opened ({error.strerror or error})") from error
+        undo.pop_all()
     return SocketPort(datagrams, name)
+
+
+@contextmanager
+def _named(name: str, what: str) -> Iterator[None]:
+    """Say of an OSError what it was about, in the system's words where it has any."""
+    try:
+        yield
+    except OSError as error:
+        number = error.errno or 0  # of a resolver's error: negative
+        reason = os.strerror(number) if number > 0 else error.strerror or error
+        raise OSError(error.errno, f"{name}: {what} ({reason})") from error

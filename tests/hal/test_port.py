@@ -169,6 +169,11 @@ def test_urls_open_tcp_and_udp():
         ("serial:///dev/ttyUSB0?bauds=9600", "unknown option 'bauds'"),
         ("tcp://localhost", "expected tcp://HOST:PORT"),
         ("tcp://localhost:99999", "1..65535"),
+        ("tcp://localhost:0", "1..65535"),
+        ("tcp://localhost:80?bind=5", "unknown option 'bind', expected none"),
+        ("tcp://[::1", "^port 'tcp://\\[::1': Invalid IPv6 URL$"),
+        ("udp://localhost:80?bind=99999", "bind = '99999', expected a number, 1..65535"),
+        ("serial:///dev/ttyUSB0?baud=0", "^port 'serial:///dev/ttyUSB0\\?baud=0': baud = '0', expected a number, 50.."),
     ],
 )
 def test_a_wrong_url_says_what_was_expected(url, sentence):

@@ -72,6 +72,7 @@ class Service:
         self._observe = observe or (lambda _: None)
         self._descriptor = port.fileno()
         self._clients: set[_Client] = set()
+        self._conversations: set[asyncio.Task[None]] = set()
         self._outgoing = bytearray()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -82,7 +83,7 @@ class Service:
         """
         self._loop = asyncio.get_running_loop()
         self._ended = self._loop.create_future()
-        server = await asyncio.start_unix_server(self._serve, sock=listen(path), limit=api.LINE_OCTETS_MAX)
+        server = await asyncio.start_unix_server(self._meet, sock=listen(path), limit=api.LINE_OCTETS_MAX)
         ticker = self._loop.create_task(self._tell_status())
         try:
             self._attach()
@@ -166,6 +167,12 @@ class Service:
             if any("status" in client.feed.topics for client in self._clients):
                 self._tell([self._answer(api.GetStatus(), Moment.of(self._clock))])
             await asyncio.sleep(STATUS_PERIOD_S)
+
+    def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A task of our own: one that asyncio makes leaves a traceback when the service ends before its client."""
+        conversation = self._loop.create_task(self._serve(reader, writer))
+        self._conversations.add(conversation)
+        conversation.add_done_callback(self._conversations.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One client, from its first line to its last."""

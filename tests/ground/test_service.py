@@ -227,12 +227,13 @@ def test_a_client_that_never_reads_hurts_nobody(running):
         assert client.files() == []
 
 
-def test_loss_of_the_port_ends_the_service_with_its_reason(running):
+def test_loss_of_the_port_ends_the_service_with_its_reason(running, caplog):
     with Client(running.path) as client:
         running.finish()
         with pytest.raises(ServiceError, match="went away"):
             client.files()
     assert isinstance(running.errors[0], PortClosed)
+    assert not caplog.records  # what asyncio has to say would be a traceback on stderr
     assert not running.path.exists()
     with pytest.raises(ServiceError, match="no ground service answers"):
         Client(running.path)

@@ -5,10 +5,8 @@ never occurs in UTF-8, so that a reader finds the next record behind one that wa
 lost with it, and nothing is ever cut off.
 """
 
-import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from struct import Struct
 
@@ -33,22 +31,6 @@ def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def claim_folder(folder: Path) -> Iterator[None]:
-    """Make `folder` and keep it for this process alone; raises BlockingIOError with a sentence where another has it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise BlockingIOError(f"{folder}: another node keeps its state there") from None
-    try:
-        yield
     finally:
         os.close(descriptor)
 

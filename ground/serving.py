@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from ground.archive import Archive
@@ -15,6 +16,7 @@ from ground.products.publisher import Publisher
 from ground.service import Service
 from ground.station import Patience, Station
 from hal.clock import Clock
+from hal.linux.claim import claim_folder
 from hal.ports import open_port
 
 ARCHIVE_NAME = "archive.db"
@@ -32,26 +34,27 @@ def serve(
     patience: Patience,
     when_ready: Callable[[Station], None],
 ) -> None:
-    """Serve until a signal. Raises ValueError for what a person typed, OSError for port, socket and archive.
+    """Serve until a signal. Raises ValueError for what a person typed, OSError for port, socket, folder and archive.
 
     `out` gets the archive and, under `files/`, what the node sends, products also as GeoJSON and PNG.
     """
     dictionary = load_dictionary(dictionary_path)
-    out.mkdir(parents=True, exist_ok=True)
-    archive = Archive(out / ARCHIVE_NAME)
-    port = open_port(port_url)
-    station = Station(dictionary, archive, Inbox(out / FILES_NAME), Moment.of(clock), port=port_url, patience=patience)
-    workers = ThreadPoolExecutor(1)  # drawing a picture takes longer than a frame may wait
-    publisher = Publisher(out / FILES_NAME, workers, _complain)
-    service = Service(station, Desk(station, archive, dictionary).answer, port, clock, publisher.take)
-    try:
+    with ExitStack() as held:
+        held.enter_context(claim_folder(out, "a ground service"))
+        archive = held.enter_context(closing(Archive(out / ARCHIVE_NAME)))
+        port = held.enter_context(closing(open_port(port_url)))
+        inbox = Inbox(out / FILES_NAME)
+        station = Station(dictionary, archive, inbox, Moment.of(clock), port=port_url, patience=patience)
+        held.callback(_rescue, station, out / RESCUED_NAME)
+        workers = held.enter_context(ThreadPoolExecutor(1))  # drawing a picture takes longer than a frame may wait
+        publisher = Publisher(inbox.folder, workers, _complain)
+        service = Service(station, Desk(station, archive, dictionary).answer, port, clock, publisher.take)
         asyncio.run(service.run(socket, lambda: when_ready(station)))
-    finally:
-        workers.shutdown()
-        port.close()
-        if station.rescue(out / RESCUED_NAME):
-            _complain(f"the archive could not take everything: the rest is in {out / RESCUED_NAME}")
-        archive.close()
+
+
+def _rescue(station: Station, path: Path) -> None:
+    if station.rescue(path):
+        _complain(f"the archive could not take everything: the rest is in {path}")
 
 
 def _complain(sentence: str) -> None:

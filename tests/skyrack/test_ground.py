@@ -153,11 +153,15 @@ def test_watch_draws_where_there_is_one(bench):
     assert b"command link" in drawn
 
 
-def test_a_second_service_on_the_same_port_or_socket_is_refused(bench):
-    second = serve(bench.folder, "udp://127.0.0.1:9?bind=0")
-    assert second.wait(10) == 1
-    assert "a ground service runs there already" in second.stderr.read()
-    second.communicate()
+@pytest.mark.parametrize(
+    ("out", "socket", "reason"),
+    [("out", "s2", "a ground service that still runs keeps its files there"), ("out2", "s", "runs there already")],
+)
+def test_a_second_service_on_the_same_folder_or_socket_is_refused(bench, out, socket, reason, capsys):
+    words = ["--port", "udp://127.0.0.1:9", "--dictionary", str(bench.folder / "d.json")]
+    folders = ["--out", str(bench.folder / out), "--socket", str(bench.folder / socket)]
+    assert main(["ground", "serve", *words, *folders]) == 1
+    assert reason in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

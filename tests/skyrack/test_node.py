@@ -119,7 +119,7 @@ def test_a_mission_that_is_wrong_is_one_sentence(tmp_path, capsys):
 def test_two_nodes_do_not_share_a_state(tmp_path, capsys):
     flying = Flying(tmp_path)
     assert main(["node", str(COASTWATCH), "--port", "serial:///dev/none", "--state", str(tmp_path)]) == 1
-    assert capsys.readouterr().err == f"skyrack node: {tmp_path}: another node keeps its state there\n"
+    assert capsys.readouterr().err == f"skyrack node: {tmp_path}: a node that still runs keeps its files there\n"
     flying.process.terminate()
     assert flying.end() == (0, "")
     os.close(flying.line)

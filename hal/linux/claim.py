@@ -1,0 +1,21 @@
+"""A folder for one process alone: what a node or a ground station keeps there bears no second writer."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def claim_folder(folder: Path, owner: str) -> Iterator[None]:
+    """Make `folder` and keep it for this process, also against its like after a crash (flock(2)).
+
+    Raises BlockingIOError with a sentence where another process has it; `owner` says what that would be, as "a node".
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("ab") as lock:  # not inherited by the processes that we start
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BlockingIOError(f"{folder}: {owner} that still runs keeps its files there") from None
+        yield

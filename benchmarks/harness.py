@@ -95,6 +95,18 @@ def compare(
     )  # fmt: skip
 
 
+def alone(name: str, ours: Callable[[], Any], *, amount: float, unit: str, promise: float, held: bool) -> Row:
+    """Time work that no peer does as a whole, beside the figure that is promised for it; the caller checks its result.
+
+    `held` says whether the promise holds for this level, or only informs.
+    """
+    (nanoseconds,) = by_turns([ours])
+    return Row(
+        name=name, peer="(promised)", level=levels.level(), ours=amount * 1e9 / nanoseconds, theirs=promise, unit=unit,
+        hold=1.0 if held else None,
+    )  # fmt: skip
+
+
 def settle_heap() -> None:
     """Let malloc keep large blocks, as in a process that has run for a while: else page faults are what is measured.
 

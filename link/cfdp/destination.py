@@ -97,6 +97,7 @@ class Destination(Transaction):
             case Eof():
                 self._on_eof(body, now_ns)
             case Ack(directive=Directive.FINISHED) if self._finished:
+                self.unsaid = None
                 self.close()
             case Prompt():
                 self._on_prompt(body)
@@ -114,9 +115,8 @@ class Destination(Transaction):
             self.fault(Condition.INACTIVITY, now_ns)
 
     def cancel(self, condition: Condition, now_ns: int) -> None:
-        """End the transaction with Finished (cancel) (§4.11.2.3); one that awaits its last ACK just ends."""
+        """End the transaction with Finished (cancel) (§4.11.2.3); too late where the outcome is settled."""
         if self._finished:
-            self.close()
             return
         self.unpause(Pause.SUSPENDED, now_ns)
         rejected = condition is Condition.FILESTORE_REJECTION
@@ -206,7 +206,8 @@ class Destination(Transaction):
         else:
             self.ack.forgive()
             self._finished_due = True
-            self.fault(Condition.POSITIVE_ACK_LIMIT, now_ns)
+            if self.fault(Condition.POSITIVE_ACK_LIMIT, now_ns) is Handler.CANCEL:
+                self.close()
 
     def _on_nothing_new(self, now_ns: int) -> None:
         """What was asked for has not come in time: ask again, or a fault (§4.6.4.3.4)."""
@@ -270,8 +271,7 @@ class Destination(Transaction):
         condition = Condition.NO_ERROR
         if not self._sums_up(writer, eof):
             condition = Condition.CHECKSUM_FAILURE
-            self.fault(condition, now_ns)
-            if self.handlers.get(condition) is not Handler.IGNORE:
+            if self.fault(condition, now_ns) is not Handler.IGNORE:
                 return
         if metadata.destination_name:
             writer.keep(metadata.destination_name)
@@ -317,6 +317,7 @@ class Destination(Transaction):
         self._finished_due = False
         octets = self._pdu(self._finished)
         if self.header.unacknowledged:
+            self.unsaid = None
             self.close()
         else:
             self.ack.start(now_ns)
@@ -348,7 +349,7 @@ class Destination(Transaction):
         )
         closure = self._metadata is not None and self._metadata.closure
         if closure or not self.header.unacknowledged:
-            self._finished_due = True
+            self._finished_due, self.unsaid = True, finished
         else:
             self.close()
 

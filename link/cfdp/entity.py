@@ -2,7 +2,7 @@
 
 It is pulled: whoever has room for a PDU asks `next_pdu`, hands what arrives to `on_pdu`, and wakes it at `deadline_ns`.
 Transactions that have ended are remembered for a while, because the other end may not know yet: its EOF or Finished is
-acknowledged again, and stray data start nothing anew.
+acknowledged again, an outcome that it may not have heard of is repeated, and stray data start nothing anew.
 """
 
 from collections import OrderedDict, deque
@@ -50,7 +50,7 @@ class Entity:
         self._store, self._settings = store, settings or Settings()
         self._sequence, self._transactions_max = first_sequence, transactions_max
         self._open: dict[TransactionId, Machine] = {}
-        self._ended: OrderedDict[TransactionId, None] = OrderedDict()
+        self._ended: OrderedDict[TransactionId, Finished | None] = OrderedDict()  # and what they left unsaid
         self._answers: deque[bytes] = deque(maxlen=ANSWERS_MAX)
         self._indications: list[Indication] = []
         self._told: dict[TransactionId, int] = {}
@@ -200,16 +200,18 @@ class Entity:
         return None
 
     def _answer(self, header: Header, body: Body, *, ended: bool) -> None:
-        """The other end waits for an ACK of a transaction that is over here (§4.7.2)."""
+        """The other end waits for an ACK of a transaction that is over here (§4.7.2), or even for its outcome."""
         awaited = Finished if header.toward_sender else Eof
         if not isinstance(body, awaited) or header.unacknowledged:
             self.refused += 1
             return
         status = TransactionStatus.TERMINATED if ended else TransactionStatus.UNRECOGNISED
-        ack = Ack(directive=body.CODE, condition=body.condition, status=status)
-        answer = encode_pdu(replace(header, toward_sender=not header.toward_sender), ack)
-        if answer not in self._answers:
-            self._answers.append(answer)
+        unsaid = self._ended.get(header.transaction)
+        reply = replace(header, toward_sender=not header.toward_sender)
+        for answer in (Ack(directive=body.CODE, condition=body.condition, status=status), unsaid):
+            octets = encode_pdu(reply, answer) if answer else None
+            if octets and octets not in self._answers:
+                self._answers.append(octets)
 
     def _header(self, destination_id: int, *, acknowledged: bool, large: bool) -> Header:
         settings = self._settings
@@ -243,7 +245,7 @@ class Entity:
             return
         self._open.pop(machine.id, None)
         self._told.pop(machine.id, None)
-        self._ended[machine.id] = None
+        self._ended[machine.id] = machine.unsaid
         if len(self._ended) > ENDED_MAX:
             self._ended.popitem(last=False)
 

@@ -86,7 +86,7 @@ class Source(Transaction):
 
     def receive(self, body: Body, now_ns: int) -> None:
         """Take what the receiver says."""
-        if self.inactivity.running:
+        if self.inactivity.running and not isinstance(body, Ack):
             self._await_finished(now_ns)
         match body:
             case Ack(directive=Directive.EOF):
@@ -135,6 +135,8 @@ class Source(Transaction):
         self._eof_due = False
         if self.condition:
             self._end(self.condition)
+        elif self.inactivity.running:
+            self.check.start(now_ns)  # only to EOF sent again: of the file it says nothing new
         else:
             self._await_finished(now_ns)
 

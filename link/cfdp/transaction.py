@@ -8,6 +8,7 @@ from enum import Enum
 
 from link.cfdp.codes import Condition, Handler
 from link.cfdp.countdown import Countdown
+from link.cfdp.directives import Finished
 from link.cfdp.header import Header
 from link.cfdp.indications import Abandoned, Fault, Indication, Resumed, Suspended
 from link.cfdp.pdu import Body, encode_pdu
@@ -23,12 +24,16 @@ class Pause(Enum):
 
 
 class Transaction(ABC):
-    """One end. It is `closed` when nothing is left to say; what comes later is answered by its entity."""
+    """One end. It is `closed` when nothing is left to say; what comes later is answered by its entity.
+
+    `unsaid` is the outcome that the other end, as far as is known, has not heard of.
+    """
 
     def __init__(self, header: Header, settings: Settings, tell: Callable[[Indication], None]) -> None:
         self.id = header.transaction
         self.header = header
         self.closed = False
+        self.unsaid: Finished | None = None
         self.condition = Condition.NO_ERROR
         self.handlers = dict(settings.handlers)
         self.settings = settings
@@ -90,6 +95,7 @@ class Transaction(ABC):
     def abandon(self, condition: Condition) -> None:
         """End the transaction without a word to the other end."""
         self._tell(Abandoned(self.id, condition, self.progress))
+        self.unsaid = None
         self.close()
 
     def close(self) -> None:
@@ -98,8 +104,8 @@ class Transaction(ABC):
         for timer in self.timers:
             timer.stop()
 
-    def fault(self, condition: Condition, now_ns: int) -> None:
-        """Apply the handler for this fault (§4.8.1)."""
+    def fault(self, condition: Condition, now_ns: int) -> Handler:
+        """Apply the handler for this fault (§4.8.1); returns which one."""
         handler = self.handlers.get(condition, Handler.CANCEL)
         self._tell(Fault(self.id, condition, self.progress, handler))
         match handler:
@@ -109,11 +115,11 @@ class Transaction(ABC):
                 self.suspend(now_ns, condition)
             case Handler.ABANDON:
                 self.abandon(condition)
+        return handler
 
     def _reject(self, now_ns: int) -> None:
         """The file store failed, which no handler can ignore."""
-        self.fault(Condition.FILESTORE_REJECTION, now_ns)
-        if self.handlers.get(Condition.FILESTORE_REJECTION) is Handler.IGNORE:
+        if self.fault(Condition.FILESTORE_REJECTION, now_ns) is Handler.IGNORE:
             self.cancel(Condition.FILESTORE_REJECTION, now_ns)
 
     def _override(self, options: tuple[Tlv, ...]) -> None:

@@ -169,6 +169,16 @@ class TestSource:
         assert bench.wait(9) == []
         assert Fault not in kinds(bench.told())
 
+    def test_acknowledgements_alone_do_not_keep_it_alive(self):
+        """A receiver that has ended acknowledges EOF for ever, but Finished will not come."""
+        bench = Bench()
+        bench.put()
+        bench.sent()
+        for _ in range(102):
+            bench.hear(ack(Directive.EOF, status=TransactionStatus.TERMINATED))
+            bench.wait(10)
+        assert [i.condition for i in bench.told() if isinstance(i, Fault)] == [Condition.INACTIVITY]
+
     def test_missing_parts(self):
         """Parts that were not sent yet come anyway; what is asked for twice goes once; metadata overtake."""
         bench = Bench()
@@ -602,7 +612,40 @@ class TestDestination:
         (finished,) = bench.sent()
         assert (finished.condition, finished.fault_location) == (Condition.CANCELLED, b"\x00\x01")
         bench.entity.cancel(THEIRS, 0)
+        assert kinds(bench.wait(10)) == [Finished]
+
+    def test_too_late_to_cancel(self):
+        bench = Bench()
+        bench.receive(metadata(), FileData(0, b"abcd"), eof())
+        bench.entity.cancel(THEIRS, 0)
+        assert bench.sent() == [ack(Directive.EOF), FINISHED]
+
+    def test_positive_ack_limit_ignored_goes_on(self):
+        bench = Bench(handlers={Condition.POSITIVE_ACK_LIMIT: Handler.IGNORE})
+        bench.receive(metadata(), FileData(0, b"abcd"), eof())
+        bench.sent()
+        for _ in range(9):
+            assert kinds(bench.wait(10)) == [Finished]
+        assert kinds(bench.told()).count(Fault) == 3
+
+    def test_abandoned_it_repeats_nothing(self):
+        bench = Bench(handlers={Condition.POSITIVE_ACK_LIMIT: Handler.ABANDON}, ack_limit=1)
+        bench.receive(metadata(), FileData(0, b"abcd"), eof())
+        bench.sent()
+        assert bench.wait(10) == []
+        bench.receive(eof())
+        assert kinds(bench.sent()) == [Ack]
+
+    def test_outcome_that_was_not_heard_of_is_repeated(self):
+        """The receiver gave up waiting for its ACK; later the sender asks again."""
+        bench = Bench()
+        bench.receive(metadata(), FileData(0, b"abcd"), eof())
+        bench.sent()
+        for _ in range(3):
+            bench.wait(10)
         assert bench.entity.transactions == ()
+        bench.receive(eof(), eof())
+        assert bench.sent() == [ack(Directive.EOF, status=TransactionStatus.TERMINATED), FINISHED]
 
     def test_inactivity(self):
         bench = Bench()

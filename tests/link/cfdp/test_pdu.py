@@ -2,11 +2,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from link.cfdp.codes import Condition, Delivery, Directive, FileStatus, TransactionStatus
+from link.cfdp.codes import Condition, Delivery, Directive, FileStatus, Handler, TransactionStatus
 from link.cfdp.directives import Ack, Eof, Finished, KeepAlive, Metadata, Nak, Prompt
 from link.cfdp.header import Header, TransactionId
 from link.cfdp.pdu import FileData, SegmentMetadata, decode_pdu, encode_pdu
-from link.cfdp.tlv import Action, FilestoreRequest, FilestoreResponse, MessageToUser
+from link.cfdp.tlv import (
+    Action,
+    EntityId,
+    FaultHandlerOverride,
+    FilestoreRequest,
+    FilestoreResponse,
+    MessageToUser,
+    Other,
+)
 from link.errors import ChecksumError, DecodeError, TruncatedError
 from tests.link.cfdp.pdus import pdus
 
@@ -78,6 +86,10 @@ def _with_crc(header):
     return Header(**{name: getattr(header, name) for name in Header.__slots__} | {"crc": True})
 
 
+def metadata(**fields):
+    return Metadata(**{"checksum": 0, "file_size": 0, "source_name": "", "destination_name": "", **fields})
+
+
 VECTORS = [
     # By hand from §5: version 1, 8-bit entities, 16-bit sequence number.
     (Eof(checksum=0x11223344, file_size=5), "20 000a 01 01 0007 02", "04 00 11223344 00000005"),
@@ -126,6 +138,11 @@ VECTORS = [
     ),
     (Nak(start=0, end=9, requests=((0, 0), (2, 3))), "20 0019 01 01 0007 02", "08" + "00000000 00000009"
         + "00000000 00000000 00000002 00000003"),
+    (
+        metadata(options=(Other(5, b"x"), FaultHandlerOverride(Condition(8), Handler.ABANDON), EntityId(b"\x03"))),
+        "20 0011 01 01 0007 02",
+        "07 00 00000000 00 00 05 01 78 04 01 84 06 01 03",
+    ),
     (Prompt(keep_alive=True), "20 0002 01 01 0007 02", "09 80"),
     (Prompt(keep_alive=False), "20 0002 01 01 0007 02", "09 00"),
     (KeepAlive(0x0102), "20 0005 01 01 0007 02", "0c 00000102"),
@@ -177,6 +194,11 @@ def test_what_the_standard_excludes(field, why):
         decode_pdu(octets)
 
 
+def test_file_data_too_short_for_their_offset():
+    with pytest.raises(TruncatedError):
+        decode_pdu(bytes.fromhex("30 0003 01 01 0007 02 000000"))
+
+
 def test_other_versions_are_refused():
     with pytest.raises(DecodeError, match="version 0, expected 1"):
         decode_pdu(bytes.fromhex("00 0002 01 01 0007 02 0900"))
@@ -202,10 +224,6 @@ def test_checksum_error_carries_its_facts():
     with pytest.raises(ChecksumError) as caught:
         decode_pdu(octets[:-1] + bytes([octets[-1] ^ 1]))
     assert caught.value.expected == caught.value.computed ^ 1
-
-
-def metadata(**fields):
-    return Metadata(**{"checksum": 0, "file_size": 0, "source_name": "", "destination_name": "", **fields})
 
 
 @pytest.mark.parametrize(

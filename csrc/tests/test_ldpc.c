@@ -12,9 +12,9 @@ struct model {
 static struct model model;
 
 static int bounded(int value) { return value > 127 ? 127 : value < -128 ? -128 : value; }
-static int normalised(int size) {
-    int message = size - (size + 2) / 4;
-    return message < 40 ? message : 40;
+static int normalised(int size, size_t degree) {
+    int message = size - (degree == 3 ? (size + 4) / 8 : (size + 3) / 4);
+    return message < 50 ? message : 50;
 }
 
 static void check_of(const struct ldpc_code *code, const struct ldpc_edge *edges, size_t i, size_t degree, size_t *at) {
@@ -31,7 +31,7 @@ static void model_check(const size_t *bits, int8_t *messages, size_t degree) {
             if (abs(others[o]) < least) least = abs(others[o]);
             negative ^= others[o] < 0;
         }
-        messages[e] = (int8_t)(negative ? -normalised(least) : normalised(least));
+        messages[e] = (int8_t)((negative ? -1 : 1) * normalised(least, degree));
         model.beliefs[bits[e]] = (int8_t)bounded(others[e] + messages[e]);
     }
 }
@@ -65,7 +65,7 @@ static int model_decode(const struct ldpc_code *code, const uint8_t *soft, int i
     memset(&model, 0, sizeof model);
     for (size_t i = 0; i < code->shortened; i++) model.beliefs[i] = 127;
     for (size_t i = 0; i < code->sent_bits && code->shortened + i < ldpc_bits(code); i++)
-        model.beliefs[code->shortened + i] = (int8_t)((3 * (255 - 2 * soft[i]) + 8) >> 4);
+        model.beliefs[code->shortened + i] = (int8_t)((5 * (255 - 2 * soft[i]) + 16) >> 5);
     while (!model_done(code) && spent < iterations_max) model_iteration(code), spent++;
     memset(data, 0, code->data_bits / 8u);
     for (size_t i = 0; i < code->data_bits; i++)
@@ -101,7 +101,7 @@ static void as_the_model(int code, size_t count, int iterations_max) {
           SR_OK);
     for (size_t b = 0; b < count; b++) {
         if (b % 4 == 0) CHECK(iterations[b] >= 0 && iterations[b] <= 2 && !memcmp(out + b * k, data + b * k, k));
-        if (k > 1000 && b > 4) continue; /* the model is slow */
+        if (k > 1000 && b > 2) continue; /* the model is slow */
         CHECK(iterations[b] == model_decode(&ldpc_codes[code], soft + b * symbols, iterations_max, expected));
         CHECK(!memcmp(out + b * k, expected, k));
     }
@@ -120,8 +120,8 @@ static void codewords_pass_the_checks(int number) {
     CHECK(sr_ldpc_encode(number, data, k, codeword, n, 1) == SR_OK && !memcmp(data, codeword, k));
     memset(&model, 0, sizeof model);
     for (size_t i = 0; i < 8 * n && code->shortened + i < ldpc_bits(code); i++)
-        model.beliefs[code->shortened + i] = bit(codeword, i) ? -1 : 1;
-    for (size_t i = 0; i < code->shortened; i++) model.beliefs[i] = 1;
+        model.beliefs[code->shortened + i] = bit(codeword, i) ? -32 : 32;
+    for (size_t i = 0; i < code->shortened; i++) model.beliefs[i] = 32;
     for (int i = 0; i < 30 && punctured && !model_done(code); i++) model_iteration(code); /* fills in what is not sent */
     CHECK(model_done(code));
     release(data, k), release(codeword, n);

@@ -43,7 +43,7 @@ int sr_ldpc_encode(int code, const uint8_t *data, size_t data_stride, uint8_t *c
 size_t sr_ldpc_scratch(int code);
 
 /* Decode `count` codewords by layered normalised min-sum, until all checks hold or for `iterations_max` iterations.
- *   soft        symbol s of codeword b at soft[b * soft_stride + s]; taken in 48 magnitudes. No noise level is needed;
+ *   soft        symbol s of codeword b at soft[b * soft_stride + s]; taken in 40 magnitudes. No noise level is needed;
  *               a mean symbol of 32 to 64 from the middle suits
  *   data        data of codeword b goes to data + b * data_stride: the decisions reached, right or not
  *   iterations  `count`; how many codeword b took, or SR_LDPC_NOT_CONVERGED. A bit on which nothing is known at the end

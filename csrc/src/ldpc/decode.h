@@ -12,7 +12,7 @@
 #include "ldpc/code.h"
 #include <string.h>
 
-enum { MESSAGE_MAX = 40, KNOWN = 127, TILE = 8, REFILL = LANES / 4 };
+enum { MESSAGE_MAX = 50, KNOWN = 127, EIGHT = 8, TILE = 64, REFILL = LANES / 4 };
 
 typedef int8_t signed_reg __attribute__((vector_size(LANES)));
 
@@ -57,9 +57,12 @@ static inline __attribute__((always_inline)) void next_check(struct places *plac
     }
 }
 
-/* Three quarters, rounded: min-sum believes too much, and in small numbers above all (rounding up loses 0.3 dB). The
- * bound keeps beliefs from saturating, where they would forget. */
-static inline reg normalised(reg least) { return lesser(least - ((least + 2) >> 2), all(MESSAGE_MAX)); }
+/* Min-sum believes too much, above all in small numbers: seven eighths are left of what checks of three bits say, of others
+ * three quarters, rounded down (rounded up they lose 0.3 dB). The bound keeps beliefs from saturating, where they would
+ * forget. */
+static inline reg normalised(reg least, size_t degree) {
+    return lesser(least - (degree == 3 ? (least + 4) >> 3 : (least + 3) >> 2), all(MESSAGE_MAX));
+}
 
 /* One check: what each of its bits hears from the others. `messages` holds what they heard last time. */
 static inline __attribute__((always_inline)) void update_check(int8_t *beliefs, int8_t *messages, const uint32_t *at,
@@ -73,7 +76,7 @@ static inline __attribute__((always_inline)) void update_check(int8_t *beliefs, 
         least = lesser(least, size);
         signs ^= others[e];
     }
-    const reg small = normalised(least), large = normalised(second);
+    const reg small = normalised(least, degree), large = normalised(second, degree);
 #pragma GCC unroll 32
     for (size_t e = 0; e < degree; e++) {
         const reg size = where_equal(magnitude(others[e]), least, large, small);
@@ -171,50 +174,58 @@ static void finish(struct work *work) {
     for (size_t lane = 0; lane < LANES; lane++) work->spent[lane]++;
 }
 
-/* Octet i of row j to octet j of row i. */
-static inline void transpose(uint64_t rows[TILE]) {
-    static const uint64_t KEEP[3] = {0x00000000FFFFFFFF, 0x0000FFFF0000FFFF, 0x00FF00FF00FF00FF};
-    for (unsigned stage = 0, half = 4; half; stage++, half /= 2)
-        for (unsigned i = 0; i < TILE; i++) {
-            if (i & half) continue;
-            const uint64_t low = rows[i], high = rows[i + half], keep = KEEP[stage];
-            rows[i] = (low & keep) | (high & keep) << 8 * half;
-            rows[i + half] = (low >> 8 * half & keep) | (high & ~keep);
-        }
-}
-
-/* Soft symbols as beliefs of up to 48, alike for 0s and 1s, in the order of memory. */
-static inline uint64_t beliefs_of(const uint8_t *soft, size_t count) {
-    int8_t levels[TILE] = {0};
-    uint64_t row;
-    for (size_t i = 0; i < count; i++) levels[i] = (int8_t)((3 * (255 - 2 * soft[i]) + 8) >> 4);
-    memcpy(&row, levels, sizeof row);
-    return row;
-}
-
-/* Eight symbols of eight lanes; only those lanes change that are not in `keep`. */
-static inline void load_tile(struct work *work, size_t first_lane, size_t symbol, size_t count, reg keep) {
-    const struct ldpc_task *task = work->task;
-    int8_t *beliefs = work->beliefs + (task->code->shortened + symbol) * LANES + first_lane;
-    uint64_t rows[TILE], kept;
-    for (size_t i = 0; i < TILE; i++)
-        rows[i] = beliefs_of(task->soft + work->frame[first_lane + i] * task->soft_stride + symbol, count);
-    transpose(rows);
-    memcpy(&kept, (const uint8_t *)&keep + first_lane, sizeof kept);
-    for (size_t i = 0; i < count; i++, beliefs += LANES) {
-        uint64_t old;
-        memcpy(&old, beliefs, sizeof old);
-        old = (old & kept) | (rows[i] & ~kept);
-        memcpy(beliefs, &old, sizeof old);
+/* Exchange the high parts of row i, by `shift` bits, with the low parts of row i + distance, for every other such i. */
+static inline __attribute__((always_inline)) void exchange(uint64_t rows[EIGHT], unsigned distance, uint64_t low) {
+    const unsigned shift = 8 * distance;
+#pragma GCC unroll 8
+    for (unsigned i = 0; i < EIGHT; i++) {
+        if (i & distance) continue;
+        const uint64_t change = (rows[i] >> shift ^ rows[i + distance]) & low;
+        rows[i] ^= change << shift, rows[i + distance] ^= change;
     }
 }
 
+/* Octet i of row j to octet j of row i. */
+static inline void transpose(uint64_t rows[EIGHT]) {
+    exchange(rows, 4, 0x00000000FFFFFFFF);
+    exchange(rows, 2, 0x0000FFFF0000FFFF);
+    exchange(rows, 1, 0x00FF00FF00FF00FF);
+}
+
+/* Soft symbols as beliefs of up to 40, alike for 0s and 1s: below MESSAGE_MAX, so that the others can overrule one. */
+static inline reg beliefs_of(reg soft) {
+    typedef int16_t wide __attribute__((vector_size(2 * LANES)));
+    const wide symbols = __builtin_convertvector(soft, wide);
+    return __builtin_convertvector((5 * (255 - 2 * symbols) + 16) >> 5, reg);
+}
+
+/* Up to a cache line of symbols of eight lanes, each symbol's octets to its own row. */
+static inline void turn_tile(const struct work *work, size_t lane, size_t symbol, size_t count, uint8_t (*rows)[LANES]) {
+    const struct ldpc_task *task = work->task;
+    for (size_t at = 0; at < count; at += EIGHT) {
+        uint64_t octets[EIGHT] = {0};
+        for (size_t i = 0; i < EIGHT; i++) {
+            const uint8_t *from = task->soft + work->frame[lane + i] * task->soft_stride + symbol + at;
+            if (count - at >= EIGHT) memcpy(&octets[i], from, EIGHT); /* of known size: no call */
+            else memcpy(&octets[i], from, count - at);
+        }
+        transpose(octets);
+        for (size_t i = 0; i < EIGHT; i++) memcpy(rows[at + i] + lane, &octets[i], EIGHT);
+    }
+}
+
+/* Only those lanes change that are not in `keep`. */
 static void load_symbols(struct work *work, reg keep) {
     const struct ldpc_code *code = work->task->code;
     const size_t room = ldpc_bits(code) - code->shortened, symbols = code->sent_bits < room ? code->sent_bits : room;
-    for (size_t lane = 0; lane < LANES; lane += TILE)
-        for (size_t symbol = 0; symbol < symbols; symbol += TILE)
-            load_tile(work, lane, symbol, symbols - symbol < TILE ? symbols - symbol : TILE, keep);
+    int8_t *beliefs = work->beliefs + (size_t)code->shortened * LANES;
+    for (size_t symbol = 0; symbol < symbols; symbol += TILE) {
+        const size_t count = symbols - symbol < TILE ? symbols - symbol : TILE;
+        uint8_t rows[TILE][LANES];
+        for (size_t lane = 0; lane < LANES; lane += EIGHT) turn_tile(work, lane, symbol, count, rows);
+        for (size_t i = 0; i < count; i++, beliefs += LANES)
+            store(beliefs, (load(beliefs) & keep) | (beliefs_of(load(rows[i])) & ~keep));
+    }
 }
 
 static void set_rows(int8_t *rows, size_t count, reg keep, reg value) {

@@ -4,31 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hal.kernels.ldpc import ITERATIONS_MAX, NOT_CONVERGED, Ldpc
+from tests.hal.kernels.noise import data_of, errors_at, received
 
 pytestmark = pytest.mark.usefixtures("level")
 
 SHORT = [code for code in Ldpc if code.data_size <= 128 or code is Ldpc.C2]
-RATES = {Ldpc.C2: 7136 / 8160} | {code: code.data_size / code.codeword_size for code in Ldpc if code is not Ldpc.C2}
-
-
-def data_of(code, count, seed=1):
-    return np.random.default_rng(seed).integers(0, 256, (count, code.data_size), np.uint8)
-
-
-def received(codewords, *, ebn0_db, rate, seed=1, mean=40):
-    """Soft symbols behind a channel with white noise, whose mean is `mean` from the middle."""
-    signs = 2.0 * np.unpackbits(codewords, axis=1) - 1
-    noise = np.random.default_rng(seed).normal(0, np.sqrt(0.5 / rate / 10 ** (ebn0_db / 10)), signs.shape)
-    return np.clip(np.rint(127.5 + mean * (signs + noise)), 0, 255).astype(np.uint8)
-
-
-def errors_at(code, ebn0_db, count, **channel):
-    """Codewords in error, and those of them that nobody noticed."""
-    data = data_of(code, count)
-    soft = received(code.encode(data), ebn0_db=ebn0_db, rate=RATES[code], **channel)
-    decided, iterations = code.decode(soft)
-    wrong = (decided != data).any(axis=1)
-    return int(wrong.sum()), int((wrong & (iterations != NOT_CONVERGED)).sum())
 
 
 def test_sizes_are_those_of_the_standards():
@@ -110,7 +90,7 @@ def test_a_few_wrong_or_lost_symbols_do_no_harm(code, seed, draw):
 
 @given(st.integers(0, 2**32), st.integers(1, 200), st.integers(0, 20))
 def test_what_is_beside_a_codeword_does_not_matter(seed, count, iterations_max):
-    soft = received(Ldpc.TC_128.encode(data_of(Ldpc.TC_128, count, seed)), ebn0_db=2, rate=0.5, seed=seed)
+    soft = received(Ldpc.TC_128, data_of(Ldpc.TC_128, count, seed), 2.0, seed)
     data, iterations = Ldpc.TC_128.decode(soft, iterations_max=iterations_max)
     order = np.random.default_rng(seed).permutation(count)
     other = Ldpc.TC_128.decode(soft[order], iterations_max=iterations_max)

@@ -137,6 +137,11 @@ class FrameIntake:
         """Octets outside of all units, or behind the last whole frame."""
         return self.decoder.octets_skipped if self.decoder else len(self._rest)
 
+    @property
+    def idle_packets(self) -> int:
+        """Idle packets left out, of all channels."""
+        return sum(heard.idle_packets for heard in self.channels.values())
+
     def feed(self, octets: bytes) -> list[Delivery[Channel]]:
         """Take what was received; give the packets that became whole."""
         return self._sorted(self.decoder.feed(octets) if self.decoder else self._cut(octets))

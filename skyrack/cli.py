@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": "run the main job on this machine and check the answer",
     "dictionary": "look up, export, import and compare what the ground has to know of a node",
     "decode": "decode a recording: summary, packets, values as CSV, npz or Parquet",
+    "tap": "show a live link decoded, frames, packets and values, without sending",
     "doctor": "say what this machine has, and what is missing for which command",
     "node": "run the flight software of a node",
     "ground": "operate a node: serve its link, send commands, watch what it says",

@@ -19,11 +19,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skyrack.intake_options import add_intake_arguments, definition_of, framing_of
+from skyrack.intake_options import add_intake_arguments, definition_of, reception_of
 
 if TYPE_CHECKING:
     from link.decoding import Decoder
-    from link.recording import Recording
+    from link.recording import Batch
     from skyrack.export import Export
 
 _LARGE_OCTETS = 16 << 20  # shown with a progress bar
@@ -41,6 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--time", default="", metavar="FIELD", help="of seconds, for rates (default: the one with epoch)"
     )
+    parser.add_argument(
+        "--any-version", action="store_true", help="follow packets' lengths alone, whatever version their headers claim"
+    )
     parser.add_argument("--json", action="store_true", help="the summary as one JSON object")
     add_intake_arguments(parser)
 
@@ -48,41 +51,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """0 if there was a packet, 1 if there was none."""
     from link.decoding import Decoder
-    from link.recording import Recording
+    from link.recording import read_recording
     from skyrack.export import open_export
 
-    recording = Recording(
-        _octets_of(options.file),
-        framing_of(options),
-        checked=options.crc,
-        apids=options.apid,
-        vcs=options.vc,
-        prefix_octets=options.prefix,
-        any_version=options.any_version,
-    )
+    octets, reception = _octets_of(options.file), reception_of(options)
     decoder = Decoder(definition_of(options), options.time)
     export = open_export(options.out) if options.out else None
-    _decode(recording, decoder if options.dictionary or export else None, export, options.list)
-    account = {"file": options.file, **recording.account(), **decoder.account()}
+    with _progress(len(octets)) as show:
+        for batch in read_recording(octets, reception, any_version=options.any_version):
+            show(reception.octets)
+            if options.dictionary or options.list or export:
+                _take(batch, decoder, export, options)
+    account = {"file": options.file, **reception.account(), **decoder.account()}
     account["written"] = [str(path) for path in export.close()] if export else []
     _show(account, options)
-    return 0 if recording.tally.packets else 1
+    return 0 if reception.tally.packets else 1
 
 
-def _decode(recording: "Recording", decoder: "Decoder | None", export: "Export | None", listed: bool) -> None:
-    """Go through the recording; with nothing to do for each packet, only to count."""
+def _take(batch: "Batch", decoder: "Decoder", export: "Export | None", options: argparse.Namespace) -> None:
     from skyrack.lines import packet_line
 
-    with _progress(len(recording.octets)) as show:
-        for batch in recording.batches():
-            show(recording.octets_done)
-            for number in range(len(batch.index)) if decoder or listed else ():
-                packet = batch.index.packet(number)
-                read = decoder.read(packet) if decoder else None
-                if listed:
-                    print(packet_line(packet, read, batch.channels[number] if batch.channels else None))
-                if export and read:
-                    export.add(read.name, read.values, packet)
+    for packet, channel in batch:
+        read = decoder.read(packet)
+        if options.list:
+            print(packet_line(packet, read if options.dictionary else None, channel))
+        if export and read:
+            export.add(read.name, read.values, packet)
 
 
 def _octets_of(name: str) -> bytes | memoryview:

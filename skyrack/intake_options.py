@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from link.dictionary.definition import Definition
     from link.intake import Framing
     from link.managed import Managed
+    from link.recording import Reception
 
 _INTERLEAVES = (1, 2, 3, 4, 5, 8)
 
@@ -27,9 +28,6 @@ def add_intake_arguments(parser: argparse.ArgumentParser) -> None:
     packets.add_argument(
         "--prefix", type=int, default=0, metavar="OCTETS", help="something else before each packet (default 0)"
     )
-    packets.add_argument(
-        "--any-version", action="store_true", help="follow the lengths alone, whatever version the headers claim"
-    )
     frames = parser.add_argument_group("frames", "a node's dictionary says all of this but --frames tm")
     frames.add_argument("--frames", choices=("tm", "aos", "uslp"), help="packets come in transfer frames")
     frames.add_argument("--frame-octets", type=int, metavar="N", help="of a whole frame")
@@ -45,8 +43,23 @@ def add_intake_arguments(parser: argparse.ArgumentParser) -> None:
     coding.add_argument("--randomiser", choices=("none", "255", "131071"), default="255", help="default: 255 bits")
 
 
-def framing_of(options: argparse.Namespace) -> "Framing | None":
-    """How frames look; None for bare packets. Raises ValueError naming what is missing or breaks a rule."""
+def reception_of(options: argparse.Namespace) -> "Reception":
+    """Takes packets as the options say. Raises ValueError naming what is missing or breaks a rule."""
+    from link.recording import Reception
+
+    if options.prefix < 0:
+        raise ValueError(f"--prefix {options.prefix}, expected 0 or more")
+    return Reception(
+        framing=_framing(options),
+        checked=options.crc,
+        apids=options.apid,
+        vcs=options.vc,
+        prefix_octets=options.prefix,
+    )
+
+
+def _framing(options: argparse.Namespace) -> "Framing | None":
+    """How frames look; None for bare packets."""
     from link.intake import Framing
 
     if options.frames is None:

@@ -10,12 +10,12 @@ have yet wait in the state folder for the next start.
 import argparse
 import gc
 import os
-import signal
-import socket
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
+
+from skyrack.stop_signal import StopSignal
 
 if TYPE_CHECKING:  # what these import takes longer than a refused command line should
     from fsw.mission import Mission
@@ -78,33 +78,6 @@ def run(options: argparse.Namespace) -> int:
             node.step()
             clock.wait(node.next_wake_ns, [*node.waits_for, stop])
     return 0
-
-
-class StopSignal:
-    """SIGTERM and SIGINT end the loop between two steps, never inside one. Readable once one of them came."""
-
-    def __enter__(self) -> Self:
-        self.requested = False
-        self._ours, theirs = socket.socketpair()
-        self._theirs = theirs
-        theirs.setblocking(False)
-        self._wakeup = signal.set_wakeup_fd(theirs.fileno())
-        self._handlers = {number: signal.signal(number, self._request) for number in (signal.SIGTERM, signal.SIGINT)}
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._handlers.items():
-            signal.signal(number, handler)
-        signal.set_wakeup_fd(self._wakeup)
-        self._ours.close()
-        self._theirs.close()
-
-    def fileno(self) -> int:
-        """The end that becomes readable."""
-        return self._ours.fileno()
-
-    def _request(self, *_: object) -> None:
-        self.requested = True
 
 
 def _default_state(node: str) -> Path:

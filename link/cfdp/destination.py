@@ -10,12 +10,12 @@ from collections.abc import Callable
 from link.cfdp import checksum
 from link.cfdp.codes import Condition, Delivery, Directive, FileStatus, Handler, TransactionStatus
 from link.cfdp.countdown import Countdown
-from link.cfdp.directives import METADATA_RANGE, Ack, Eof, Finished, KeepAlive, Metadata, Nak, Prompt, Range
+from link.cfdp.directives import METADATA_RANGE, Ack, Eof, Finished, KeepAlive, Metadata, Nak, Prompt
 from link.cfdp.fields import size_octets
 from link.cfdp.filestore import FileStore, FileWriter
 from link.cfdp.header import Header
 from link.cfdp.indications import EofReceived, Indication, MetadataReceived, TransactionFinished
-from link.cfdp.intervals import Intervals
+from link.cfdp.intervals import Intervals, Range
 from link.cfdp.pdu import CRC_OCTETS, Body, FileData
 from link.cfdp.settings import Settings
 from link.cfdp.tlv import NOT_PERFORMED, FilestoreRequest, FilestoreResponse, MessageToUser

@@ -8,11 +8,10 @@ from typing import ClassVar, Self
 
 from link.cfdp.codes import Condition, Delivery, Directive, FileStatus, TransactionStatus
 from link.cfdp.fields import Reader, code, name_octets, number, size_octets
+from link.cfdp.intervals import Range
 from link.cfdp.tlv import FilestoreResponse, Tlv, encode_fault_location, encode_tlvs, fault_location, read_tlvs
 from link.errors import DecodeError
 
-Range = tuple[int, int]
-"""Octets of a file from the first number up to, not including, the second."""
 METADATA_RANGE: Range = (0, 0)
 """The segment request that asks for the Metadata PDU (§5.2.6.2)."""
 

@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 Range = tuple[int, int]
+"""Octets of a file from the first number up to, not including, the second."""
 
 
 class Intervals:

@@ -1,7 +1,7 @@
 """A Wireshark dissector, in Lua, of a definition's packets: every field with its name, unit and label.
 
-Load it with `wireshark -X lua_script:FILE`; it takes UDP datagrams of one space packet on the port given. The tables
-are made from the definition; the code around them is always the same.
+Load it with `wireshark -X lua_script:FILE`; it takes UDP datagrams of one space packet on the port given, and
+capture files of packets (link.pcap). The tables are made from the definition; the code around them is always the same.
 """
 
 from collections.abc import Iterator
@@ -103,6 +103,7 @@ function proto.dissector(buffer, pinfo, tree)
 end
 
 DissectorTable.get("udp.port"):add(@PORT@, proto)
+DissectorTable.get("wtap_encap"):add(wtap.USER0, proto)
 """
 
 

@@ -1,6 +1,7 @@
 """Hypothesis plays operator, link and clock. Safety: what is delivered is the file, each end hears at most one outcome,
 none contradicts the other. Liveness: in the calm after, everything ends."""
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -130,6 +131,11 @@ class Link(RuleBasedStateMachine):
             self.wait(ms=10)
         assert [end.transactions for end in self.ends] == [(), ()]
         assert set(self.files) == set(self.outcomes[0]) | set(self.outcomes[1])
+
+
+@pytest.mark.slow
+class TestLinkForLong(Link.TestCase):
+    settings = settings(max_examples=1_000, stateful_step_count=60, deadline=None)
 
 
 TestLink = Link.TestCase

@@ -3,6 +3,7 @@ confirmed was accepted. Liveness: when the weather calms, everything comes throu
 
 from collections import deque
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -144,6 +145,11 @@ class Uplink(RuleBasedStateMachine):
             while self.down:
                 self.hear()
             self.wait(ms=10)
+
+
+@pytest.mark.slow
+class TestUplinkForLong(Uplink.TestCase):
+    settings = settings(max_examples=2_000, stateful_step_count=60, deadline=None)
 
 
 TestUplink = Uplink.TestCase

@@ -1,0 +1,112 @@
+"""Show a live link decoded, without saying a word on it: frames, packets and, with a dictionary, their values.
+
+skyrack tap udp://192.168.1.20:10015?bind=10015 --dictionary mission.xml
+skyrack tap tcp://127.0.0.1:5100 --frames tm --dictionary coastwatch.json --pcap seen.pcap
+skyrack tap serial:///dev/ttyUSB0?baud=115200 --frames aos --frame-octets 892 --cadu --json
+
+Ends on ^C, SIGTERM, or when the port goes away; then it says on stderr what came. @OPTIONS reads options from a file.
+"""
+
+import argparse
+import json
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from skyrack.intake_options import add_intake_arguments, definition_of, reception_of
+from skyrack.stop_signal import StopSignal
+
+if TYPE_CHECKING:
+    from hal.port import Port
+    from link.dictionary.packets import Packet
+    from link.intake import Channel
+
+_READ_OCTETS = 65536
+_NEVER_NS = 3600 * 10**9
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The link, what it is, and where else to put what is seen."""
+    parser.fromfile_prefix_chars = "@"
+    parser.add_argument("port", metavar="URL", help="serial:///dev/NAME?baud=RATE, tcp://, tcp-listen:// or udp://")
+    parser.add_argument("--pcap", type=Path, metavar="FILE", help="keep the packets too, for Wireshark")
+    parser.add_argument("--json", action="store_true", help="one JSON object a packet")
+    add_intake_arguments(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """0 when asked to end, 1 when the port went away."""
+    from hal.port import PortClosed
+    from hal.ports import open_port
+    from link.decoding import Decoder
+    from skyrack.summary import summary_lines
+
+    reception, decoder = reception_of(options), Decoder(definition_of(options))
+    with ExitStack() as devices:
+        tap = _Tap(options, devices)
+        port = open_port(options.port)
+        devices.callback(port.close)
+        stop = devices.enter_context(StopSignal())
+        print(f"skyrack tap: listening to {options.port}", file=sys.stderr, flush=True)
+        try:
+            while octets := _next(port, stop):
+                for batch in reception.feed(octets):
+                    for packet, channel in batch:
+                        tap.show(packet, decoder.read(packet), channel)
+        except PortClosed as closed:
+            print(f"skyrack tap: {closed}", file=sys.stderr)
+        account = {**reception.account(), **decoder.account(), "written": [options.pcap] if options.pcap else []}
+        print("\n".join(summary_lines(account)), file=sys.stderr)
+        return 0 if stop.requested else 1
+
+
+def _next(port: "Port", stop: StopSignal) -> bytes:
+    """What comes next; nothing when it is time to stop. Raises PortClosed."""
+    from hal.linux.clock import HostClock
+
+    clock = HostClock()
+    while not stop.requested:
+        if octets := port.read(_READ_OCTETS):
+            return octets
+        clock.wait(clock.monotonic_ns() + _NEVER_NS, [port, stop])
+    return b""
+
+
+class _Tap:
+    """Where packets go: to stdout, and into a capture file."""
+
+    def __init__(self, options: argparse.Namespace, devices: ExitStack) -> None:
+        from hal.linux.clock import HostClock
+        from link.pcap import pcap_header
+
+        self._json, self._described, self._clock = options.json, bool(options.dictionary), HostClock()
+        self._capture = devices.enter_context(options.pcap.open("wb")) if options.pcap else None
+        if self._capture:
+            self._capture.write(pcap_header())
+
+    def show(self, packet: bytes, read: "Packet | None", channel: "Channel | None") -> None:
+        """One packet that just came."""
+        from link.pcap import pcap_record
+        from skyrack.lines import packet_line
+
+        now_ns = self._clock.utc_ns()
+        if self._capture:
+            self._capture.write(pcap_record(packet, now_ns))
+            self._capture.flush()  # Wireshark may be looking at it already
+        if self._json:
+            print(json.dumps(_plain(packet, read, channel, now_ns), default=bytes.hex), flush=True)
+        else:
+            print(packet_line(packet, read if self._described else None, channel), flush=True)
+
+
+def _plain(packet: bytes, read: "Packet | None", channel: "Channel | None", now_ns: int) -> dict[str, Any]:
+    """A packet as plain data with stable keys; `kind` and `values` are None for one that is not described."""
+    return {
+        "utc_ns": now_ns,
+        "spacecraft_id": channel and channel.spacecraft_id,
+        "vc": channel and channel.vc,
+        "packet": packet.hex(),
+        "kind": read and read.name,
+        "values": read and read.values,
+    }

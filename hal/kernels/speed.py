@@ -1,5 +1,6 @@
 """How fast each kernel family is on this board: one typical piece of work a family, in CPU time of one core."""
 
+import struct
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -21,6 +22,7 @@ from hal.kernels import (
     reed_solomon,
     secded,
     sync,
+    trees,
     viterbi,
 )
 
@@ -122,6 +124,27 @@ def _sync() -> Work:
     return Work(
         "find markers at any bit", len(stream), "octet", lambda: sync.find_markers(stream, 0x1ACFFC1D, errors=3)
     )
+
+
+def _trees() -> Work:
+    forest = _forest(trees=20, depth=9)
+    codes, model = _noise(4, 8192), trees.Trees(forest)
+    return Work("20 trees of 512 leaves", codes.shape[1], "pixel", lambda: model.sums(codes))
+
+
+def _forest(trees: int, depth: int) -> bytes:
+    """Full trees whose splits take features and levels by turns; see csrc/include/skyrack/trees.h."""
+    leaves = 1 << depth
+    shape = np.packbits(_full_shape(depth)).tobytes()
+    splits = bytes(part for i in range(leaves - 1) for part in (i % 4, i * 37 % 255))
+    tree = struct.pack("<H", leaves) + shape + splits + struct.pack(f"<{leaves}d", *range(leaves))
+    head = struct.pack("<4sHHII", b"SRT1", 4, trees, trees * (2 * leaves - 1), trees * leaves)
+    octets = head + b"\xff" * 4 + tree * trees
+    return octets + crc.crc32c(octets).to_bytes(4, "little")
+
+
+def _full_shape(depth: int) -> list[bool]:
+    return [True, *_full_shape(depth - 1), *_full_shape(depth - 1)] if depth else [False]
 
 
 def _viterbi() -> Work:

@@ -1,0 +1,56 @@
+/* Gradient-boosted decision trees over features that were quantised to octets: sums of leaves, bit for bit those of the
+ * double-precision walk from root to leaf, tree after tree.
+ *
+ * A forest is one block of octets, all numbers little-endian:
+ *   "SRT1" | features:16 | trees:16 | nodes:32 | leaves:32 | levels:8 a feature | tree* | CRC-32C:32 over all before
+ *   tree   = leaves:16 | shape | split* | leaf*
+ *   shape  = a bit a node in preorder, most significant first, 1 for a split, 0 for a leaf; zero bits to the octet's end
+ *   split  = feature:8 | level:8, in preorder: codes up to `level` go to the left, which comes next
+ *   leaf   = IEEE binary64, in preorder
+ * `nodes` and `leaves` count those of all trees. Feature f has codes 0..levels[f], so its splits have levels below that. */
+#ifndef SKYRACK_TREES_H
+#define SKYRACK_TREES_H
+#include "skyrack/base.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    SR_TREES_FEATURES_MAX = 64,
+    SR_TREES_LEAVES_MAX = 32767, /* of one tree */
+    SR_TREES_DEPTH_MAX = 256     /* splits from root to leaf */
+};
+
+/* Octets that sr_trees_load writes for a forest; 0 where `forest` is too short to say. */
+size_t sr_trees_loaded_size(const uint8_t *forest, size_t size);
+
+/* Check a forest (check sequence, counts, shape, ranges of features and levels) and lay it out for scoring.
+ *   loaded    loaded_size octets; aligned as a double. Only what this function wrote may be scored with.
+ * Returns SR_OK; SR_CORRUPT, whatever the octets are; SR_TOO_SMALL, SR_BAD_ARGUMENT for `loaded`. */
+int sr_trees_load(const uint8_t *forest, size_t size, void *loaded, size_t loaded_size);
+
+/* Octets of scratch that sr_trees_score needs. */
+size_t sr_trees_scratch(const void *loaded);
+
+/* Sum up the leaves that each of `count` samples falls into.
+ *   codes    feature f of sample i at codes[f * stride + i]; codes beyond the levels are taken as any other
+ *   sums     count doubles
+ * Returns SR_OK, or SR_TOO_SMALL for the scratch, aligned as a double. */
+int sr_trees_score(const void *loaded, const uint8_t *codes, size_t stride, size_t count, double *sums, void *scratch,
+                   size_t scratch_size);
+
+/* Codes of one feature: how many of its 255 limits, ascending and filled up with infinity, lie below each value.
+ *   values   value i at values[i * stride]; NaN counts as 0 */
+void sr_trees_quantise_f32(const float *values, size_t stride, size_t count, const float limits[255], uint8_t *codes);
+void sr_trees_quantise_f64(const double *values, size_t stride, size_t count, const double limits[255], uint8_t *codes);
+
+/* 1 / (1 + exp(-x)) in place. */
+void sr_logistic(double *values, size_t count);
+
+/* Stored answers on the level in use. Returns SR_OK or SR_CORRUPT. */
+int sr_selftest_trees(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

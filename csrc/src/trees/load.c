@@ -1,0 +1,113 @@
+/* From the octets of a forest to nodes that can be walked; nothing of it is believed before it was checked. */
+#include "skyrack/crc.h"
+#include "trees_ops.h"
+
+enum { HEAD = 16, CRC = 4 };
+
+struct reader {
+    const uint8_t *next, *end;
+    int bad;
+};
+
+static uint64_t take(struct reader *reader, size_t octets) {
+    uint64_t value = 0;
+    if ((size_t)(reader->end - reader->next) < octets) return reader->bad = 1, 0;
+    for (size_t i = 0; i < octets; i++) value |= (uint64_t)reader->next[i] << 8 * i;
+    reader->next += octets;
+    return value;
+}
+
+static size_t aligned(size_t size) { return (size + 7) & ~(size_t)7; }
+
+static size_t loaded_size(size_t trees, size_t nodes, size_t leaves) {
+    return aligned(sizeof(struct trees_model)) + aligned(8 * trees) + 8 * leaves + aligned(4 * nodes);
+}
+
+size_t sr_trees_loaded_size(const uint8_t *forest, size_t size) {
+    struct reader reader = {forest, forest + size, 0};
+    take(&reader, 4), take(&reader, 2);
+    size_t trees = take(&reader, 2), nodes = take(&reader, 4), leaves = take(&reader, 4);
+    return reader.bad ? 0 : loaded_size(trees, nodes, leaves);
+}
+
+/* Where the parts of one tree lie in the forest, and how much it has. */
+struct tree {
+    const uint8_t *shape, *splits, *values;
+    size_t nodes, leaves;
+};
+
+static struct tree tree_at(struct reader *reader) {
+    struct tree tree = {.leaves = take(reader, 2)};
+    tree.nodes = tree.leaves ? 2 * tree.leaves - 1 : 0;
+    size_t shape = (tree.nodes + 7) / 8, splits = 2 * (tree.nodes - tree.leaves), values = 8 * tree.leaves;
+    if (!tree.leaves || tree.leaves > SR_TREES_LEAVES_MAX || (size_t)(reader->end - reader->next) < shape + splits + values)
+        return reader->bad = 1, tree;
+    tree.shape = reader->next, tree.splits = tree.shape + shape, tree.values = tree.splits + splits;
+    reader->next = tree.values + values;
+    return tree;
+}
+
+static int is_split(const struct tree *tree, size_t node) { return tree->shape[node / 8] >> (7 - node % 8) & 1; }
+
+/* Lay out the nodes of a tree; each split waits on the stack for the number of its right child. 0 where the shape is no
+ * tree, is too deep, or a split is out of range. */
+static int lay_out(const struct tree *tree, const uint8_t *levels, size_t features, struct trees_node *nodes) {
+    uint16_t waiting[SR_TREES_DEPTH_MAX];
+    size_t depth = 0, splits = 0, leaves = 0, node = 0;
+    for (; node < tree->nodes; node++) {
+        if (is_split(tree, node)) {
+            const uint8_t *split = tree->splits + 2 * splits++;
+            if (splits > tree->nodes - tree->leaves || depth == SR_TREES_DEPTH_MAX) return 0;
+            if (split[0] >= features || split[1] >= levels[split[0]]) return 0;
+            nodes[node] = (struct trees_node){.feature = split[0], .level = split[1]};
+            waiting[depth++] = (uint16_t)node;
+        } else {
+            if (leaves == tree->leaves) return 0;
+            nodes[node] = (struct trees_node){.feature = TREES_LEAF, .next = (uint16_t)leaves++};
+            if (!depth) break; /* the last leaf closes the root */
+            nodes[waiting[--depth]].next = (uint16_t)(node + 1);
+        }
+    }
+    return node + 1 == tree->nodes && leaves == tree->leaves;
+}
+
+static int load(struct reader *reader, struct trees_model *model, size_t nodes, size_t leaves) {
+    const uint8_t *levels = reader->next;
+    if ((size_t)(reader->end - reader->next) < model->features) return SR_CORRUPT;
+    reader->next += model->features;
+    uint8_t *base = (uint8_t *)model;
+    uint32_t *roots = (uint32_t *)(base + model->roots_at);
+    size_t node = 0, leaf = 0;
+    for (uint32_t t = 0; t < model->trees; t++) {
+        struct tree tree = tree_at(reader);
+        if (reader->bad || tree.nodes > nodes - node || tree.leaves > leaves - leaf) return SR_CORRUPT;
+        if (!lay_out(&tree, levels, model->features, (struct trees_node *)(base + model->nodes_at) + node)) return SR_CORRUPT;
+        for (size_t i = 0; i < tree.leaves; i++) {
+            struct reader value = {tree.values + 8 * i, tree.values + 8 * i + 8, 0};
+            uint64_t bits = take(&value, 8);
+            memcpy(base + model->leaves_at + 8 * (leaf + i), &bits, 8);
+        }
+        roots[2 * t] = (uint32_t)node, roots[2 * t + 1] = (uint32_t)leaf;
+        node += tree.nodes, leaf += tree.leaves;
+    }
+    return reader->next == reader->end && node == nodes && leaf == leaves ? SR_OK : SR_CORRUPT;
+}
+
+int sr_trees_load(const uint8_t *forest, size_t size, void *loaded, size_t room) {
+    if (size < HEAD + CRC || memcmp(forest, "SRT1", 4) != 0) return SR_CORRUPT;
+    struct reader check = {forest + size - CRC, forest + size, 0};
+    if (sr_crc32c(forest, size - CRC, SR_CRC32C_START) != take(&check, 4)) return SR_CORRUPT;
+    struct reader reader = {forest + 4, forest + size - CRC, 0};
+    size_t features = take(&reader, 2), trees = take(&reader, 2), nodes = take(&reader, 4), leaves = take(&reader, 4);
+    if (!features || features > SR_TREES_FEATURES_MAX || !trees || nodes > 2 * size || leaves > size) return SR_CORRUPT;
+    if ((uintptr_t)loaded % sizeof(double)) return SR_BAD_ARGUMENT;
+    if (room < loaded_size(trees, nodes, leaves)) return SR_TOO_SMALL;
+    struct trees_model *model = loaded;
+    size_t roots_at = aligned(sizeof *model), leaves_at = roots_at + aligned(8 * trees);
+    *model = (struct trees_model){.features = (uint32_t)features,
+                                  .trees = (uint32_t)trees,
+                                  .roots_at = (uint32_t)roots_at,
+                                  .leaves_at = (uint32_t)leaves_at,
+                                  .nodes_at = (uint32_t)(leaves_at + 8 * leaves)};
+    return load(&reader, model, nodes, leaves);
+}

@@ -1,0 +1,5 @@
+#include "trees_plain.h"
+
+TREES_QUANTISE(quantise_f32, float)
+TREES_QUANTISE(quantise_f64, double)
+const struct trees_ops trees_portable = TREES_OPS;

@@ -1,0 +1,87 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hal.kernels.errors import CorruptError
+from hal.kernels.trees import LEVELS_MAX, Trees, code_tables, quantise
+from link.models.forest import Split, build_forest
+
+pytestmark = pytest.mark.usefixtures("level")
+FEATURES = 3
+thresholds = st.floats(-5, 5, width=32)
+leaves = st.floats(-1e3, 1e3)
+nodes = st.recursive(
+    leaves, lambda below: st.builds(Split, st.integers(0, FEATURES - 1), thresholds, below, below), max_leaves=12
+)
+forests = st.lists(nodes, min_size=1, max_size=5)
+values = st.floats(-6, 6, width=32) | st.sampled_from([math.nan, math.inf, -math.inf, 0.0, -0.0])
+
+
+def walk(tree, sample):
+    """From root to leaf in double; NaN counts as 0.0."""
+    while isinstance(tree, Split):
+        value = sample[tree.feature]
+        tree = tree.left if (0.0 if math.isnan(value) else value) <= tree.threshold else tree.right
+    return tree
+
+
+def summed(trees, sample):
+    total = 0.0
+    for tree in trees:
+        total += walk(tree, sample)
+    return total
+
+
+@given(forests, st.lists(st.tuples(values, values, values), max_size=40), st.sampled_from([np.float32, np.float64]))
+def test_sums_are_those_of_the_walk_bit_for_bit(trees, samples, dtype):
+    forest, table = build_forest(trees, FEATURES), np.array(samples, dtype).reshape(-1, FEATURES)
+    sums = Trees(forest.octets).sums(quantise(table, forest.thresholds))
+    assert sums.tolist() == [summed(trees, [float(value) for value in sample]) for sample in table]
+
+
+def test_many_samples_over_blocks_and_chunks():
+    random = np.random.default_rng(1)
+    tree = Split(0, 0.5, Split(1, -0.25, 1.0, 2.0), Split(2, 0.0, -3.0, Split(0, 0.75, 4.0, 5.0)))
+    table = random.normal(size=(20_000, FEATURES)).astype(np.float32)
+    forest = build_forest([tree] * 3, FEATURES)
+    model = Trees(forest.octets)
+    sums = model.sums(quantise(table, forest.thresholds))
+    assert sums.tolist() == [3 * walk(tree, sample) for sample in table.tolist()]
+    odds = model.probabilities(quantise(table, forest.thresholds))
+    assert np.allclose(odds, 1 / (1 + np.exp(-sums)), rtol=1e-15)
+
+
+@given(st.lists(thresholds, max_size=20), st.sampled_from([np.float32, np.float64]))
+def test_code_tables_are_quantise_for_every_digital_number(limits, dtype):
+    ascending = np.unique(np.array(limits, np.float64))
+    numbers = (np.arange(2000) / 100 - 10).astype(dtype)
+    dn = np.random.default_rng(2).integers(0, 2000, 300)
+    table = code_tables([ascending], numbers)
+    assert np.array_equal(np.take(table[0], dn), quantise(numbers[dn].reshape(-1, 1), [ascending])[0])
+    assert np.array_equal(table[0], np.searchsorted(ascending, numbers.astype(np.float64)))
+
+
+def test_a_damaged_forest_is_refused_bit_by_bit_and_cut_by_cut():
+    octets = build_forest([Split(0, 1.0, 2.0, Split(2, 3.0, 4.0, 5.0))], FEATURES).octets
+    for size in range(len(octets)):
+        with pytest.raises(CorruptError):
+            Trees(octets[:size])
+    for bit in range(8 * len(octets)):
+        damaged = bytearray(octets)
+        damaged[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(CorruptError):
+            Trees(bytes(damaged))
+
+
+def test_what_does_not_fit_is_refused():
+    model = Trees(build_forest([1.0], 2).octets)
+    with pytest.raises(TypeError, match="2, samples"):
+        model.sums(np.zeros((3, 4), np.uint8))
+    with pytest.raises(TypeError, match="contiguous"):
+        quantise(np.zeros((4, 2)).T.copy(order="F"), [np.zeros(1)] * 4)
+    with pytest.raises(ValueError, match="expected"):
+        quantise(np.zeros((4, 2)), [np.zeros(1)])
+    assert LEVELS_MAX == 255

@@ -1,0 +1,147 @@
+"""The dictionary's codecs beside other ways to read the same 38 fields: objects, columns, definitions."""
+
+import io
+import struct
+import tempfile
+from collections.abc import Iterator
+from dataclasses import make_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.harness import Row, compare, peer
+from benchmarks.native import built
+from link.dictionary import Integer, Telemetry, wire
+from link.dictionary.columns import Columns
+from link.dictionary.conditions import Comparison
+from link.dictionary.definition import Definition
+from link.dictionary.kinds import Field
+from link.dictionary.model import Container
+from link.dictionary.xtce.reader import read_xtce
+from link.dictionary.xtce.writer import write_xtce
+from link.packet_index import index_packets
+from link.pus.packets import TmPacket
+
+WIDTHS = (16,) * 10 + (8,) * 14 + (4, 4, 4, 4, 1, 3, 12, 4, 2, 6, 8, 4, 4, 4)
+"""38 fields in 42 octets: with the headers and the CRC of a PUS report, a packet of 64."""
+NAMES = tuple(f"f{number}" for number in range(len(WIDTHS)))
+PACKETS, HEADERS = 100_000, 20
+RANDOM = np.random.default_rng(1)
+BY_HAND = make_dataclass("ByHand", NAMES, slots=True)
+LAYOUT = struct.Struct(">10H14BBBHI")
+
+
+def packets() -> list[bytes]:
+    """Reports of random values, one after the other."""
+    bodies = RANDOM.integers(0, 256, (PACKETS, 42), np.uint8)
+    return [
+        TmPacket(apid=3, count=n % 16384, service=3, subtype=25, data=body.tobytes(), time_ns=10**18).encode()
+        for n, body in enumerate(bodies)
+    ]
+
+
+def declared() -> type[Telemetry]:
+    body: dict[str, Any] = {name: wire(Integer(bits)) for name, bits in zip(NAMES, WIDTHS, strict=True)}
+    form: Any = type(Telemetry)  # the class of report classes
+    made: type[Telemetry] = form("Report", (Telemetry,), {"__annotations__": dict.fromkeys(NAMES, int), **body}, id=1)
+    return made
+
+
+def by_hand(data: bytes) -> Any:
+    """What one writes without a dictionary: one unpack, then shifts."""
+    v = LAYOUT.unpack(data)
+    a, b, c, d = v[24:]
+    return BY_HAND(
+        *v[:24], a >> 4, a & 15, b >> 4, b & 15, c >> 15, c >> 12 & 7, c & 4095, d >> 28, d >> 26 & 3, d >> 20 & 63,
+        d >> 12 & 255, d >> 8 & 15, d >> 4 & 15, d & 15)  # fmt: skip
+
+
+def objects() -> Iterator[Row]:
+    tm, form, octets = peer("spacepackets.ecss.tm"), declared(), packets()[0]
+
+    def theirs() -> Any:
+        return by_hand(tm.PusTm.unpack(octets, 7).source_data)
+
+    def same(a: Any, b: Any) -> bool:
+        return [getattr(a, name) for name in NAMES] == [getattr(b, name) for name in NAMES]
+
+    yield compare("38 fields to an object, header and CRC", "spacepackets + struct",
+                  lambda: form.decode(TmPacket.decode(octets).data), tm and theirs, amount=1e-3, unit="k/s", hold=3,
+                  equal=same)  # fmt: skip
+
+
+def columns() -> Iterator[Row]:
+    ccsdspy, stream = peer("ccsdspy"), b"".join(packets())
+    reader = Columns([Field(name=name, kind=Integer(bits)) for name, bits in zip(NAMES, WIDTHS, strict=True)])
+
+    def ours() -> dict[str, Any]:
+        return reader.read(stream, np.ascontiguousarray(index_packets(stream).offset + HEADERS))
+
+    def same(a: Any, b: Any) -> bool:
+        return all((a[name] == b[name]).all() for name in NAMES)
+
+    yield compare("38 fields to columns, CRC checked", "ccsdspy", ours, ccsdspy and loader(ccsdspy, stream),
+                  amount=PACKETS / 1e6, unit="M/s", hold=3, equal=same)  # fmt: skip
+    offsets = np.arange(PACKETS, dtype=np.int64) * 64 + HEADERS
+    special = specialised(stream)
+    yield compare("38 fields to columns", "C written for them", lambda: reader.read(stream, offsets), special,
+                  amount=PACKETS / 1e6, unit="M/s", hold=0.5, equal=same)  # fmt: skip
+
+
+def loader(ccsdspy: Any, stream: bytes) -> Any:
+    """ccsdspy on the same packets; the headers that it does not know are filled."""
+    fields = [ccsdspy.PacketField("head", "fill", 8 * (HEADERS - 6))]
+    fields += [ccsdspy.PacketField(name, "uint", bits) for name, bits in zip(NAMES, WIDTHS, strict=True)]
+    definition = ccsdspy.FixedLength([*fields, ccsdspy.PacketField("crc", "uint", 16)])
+    return lambda: definition.load(io.BytesIO(stream))
+
+
+def specialised(stream: bytes) -> Any:
+    """A loop that knows the layout: every shift is a constant of the compiler."""
+    source, at = ["#include <stdint.h>", "void cut(const uint8_t *p, long n, void **out) {"], 0
+    lines = []
+    for number, bits in enumerate(WIDTHS):
+        kind = "uint8_t" if bits <= 8 else "uint16_t"
+        source.append(f" {kind} *restrict c{number} = out[{number}];")
+        first, last = at // 8, (at + bits - 1) // 8
+        word = "|".join(f"(uint32_t)p[{HEADERS + octet}] << {8 * (last - octet)}" for octet in range(first, last + 1))
+        lines.append(f"  c{number}[i] = ({kind})((({word}) >> {8 * (last + 1) - at - bits}) & {(1 << bits) - 1});")
+        at += bits
+    source += [" for (long i = 0; i < n; i++, p += 64) {", *lines, " }", "}"]
+    native = built("void cut(const uint8_t *p, long n, void **out);", "\n".join(source), "-O3")
+    if native is None:
+        return None
+    ffi, library = native
+
+    def run() -> dict[str, Any]:
+        found = {name: np.empty(PACKETS, f"u{1 if bits <= 8 else 2}") for name, bits in zip(NAMES, WIDTHS, strict=True)}
+        pointers = ffi.new("void *[]", [ffi.from_buffer(column) for column in found.values()])
+        library.cut(ffi.from_buffer(stream), PACKETS, pointers)
+        return found
+
+    return run
+
+
+def definitions() -> Iterator[Row]:
+    """A definition of the size of a real mission's: 39 containers with 9,491 parameters together."""
+    spp = peer("space_packet_parser")
+    head = tuple(Field(name=name, kind=Integer(bits)) for name, bits in (("version", 5), ("apid", 11), ("rest", 32)))
+    containers = [Container(name="Packet", fields=head, abstract=True)]
+    for number in range(38):
+        fields = tuple(Field(name=f"f{n}", kind=Integer(16), unit="V") for n in range(250 - 12 * (number == 0)))
+        criteria = Comparison("apid", number)
+        containers.append(Container(name=f"P{number}", fields=fields, base="Packet", criteria=criteria))
+    octets = write_xtce(Definition(name="Large", packets=tuple(containers)))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "large.xml"
+        path.write_bytes(octets)
+        yield compare("load 9,491 parameters of XTCE", "space_packet_parser", lambda: read_xtce(octets),
+                      spp and (lambda: spp.load_xtce(path)), amount=1, unit="/s",
+                      equal=lambda a, b: len(a.packets) == len(b.containers))  # fmt: skip
+
+
+def rows() -> Iterator[Row]:
+    yield from objects()
+    yield from columns()
+    yield from definitions()

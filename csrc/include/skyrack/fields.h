@@ -1,0 +1,43 @@
+/* Fields of many packets as columns: each field of a table is cut out of every packet into an array of its own.
+ *
+ * The table is data, so that a dictionary that changes needs no compiler. Bits are numbered from the packet's first, the
+ * most significant bit of its first octet; a number's most significant bit comes first. */
+#ifndef SKYRACK_FIELDS_H
+#define SKYRACK_FIELDS_H
+#include "skyrack/base.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum sr_field_form {
+    SR_FIELD_UNSIGNED = 0,
+    SR_FIELD_SIGNED = 1,          /* two's complement */
+    SR_FIELD_LITTLE_UNSIGNED = 2, /* whole octets, from a whole octet on, the least significant first */
+    SR_FIELD_LITTLE_SIGNED = 3,
+    SR_FIELD_OCTETS = 4           /* whole octets, from a whole octet on, copied as they are */
+};
+
+struct sr_field {
+    int64_t out;    /* where its first value goes, in octets from the beginning of `out` */
+    int64_t stride; /* octets from one packet's value to the next one's */
+    uint32_t bit;   /* where it begins in a packet */
+    uint32_t bits;  /* 1..64, not more than `width` holds; of octets 8 * width */
+    uint32_t form;  /* enum sr_field_form */
+    uint32_t width; /* octets of a value in `out`, in the processor's byte order: 1, 2, 4 or 8; of octets any number */
+};
+
+/* Cut `field_count` fields out of `count` packets.
+ *   octets   a stream of `size` octets
+ *   offsets  where each packet begins; every field of every packet lies inside the stream
+ *   out      out_size octets, not overlapping the others; fields may write to interleaved places, not to the same
+ * Returns SR_OK, or SR_BAD_ARGUMENT with `out` unspecified for a field or a packet that is not as said. */
+int sr_fields_read(const uint8_t *octets, size_t size, const int64_t *offsets, size_t count,
+                   const struct sr_field *fields, size_t field_count, uint8_t *out, size_t out_size);
+
+/* A packet with every form on the level in use. Returns SR_OK or SR_CORRUPT. */
+int sr_selftest_fields(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -21,7 +21,7 @@ struct image_ops {
     void (*pack)(const uint8_t *mask, size_t count, uint64_t *bits);
 };
 
-extern const struct image_ops image_portable, image_avx2, image_avx512;
+extern const struct image_ops image_portable, image_avx2, image_avx512, image_neon;
 
 const struct image_ops *image_ops(void);
 

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import __main__ as command
 from benchmarks import harness, native
-from benchmarks.harness import Row, by_turns, compare
+from benchmarks.harness import Row, alone, by_turns, compare
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +30,15 @@ def test_a_missing_peer_is_not_a_pass():
     missing = compare("n", "p", lambda: 1, None, amount=1, unit="1/s", hold=2)
     assert missing.theirs is None
     assert not missing.met
+
+
+def test_work_without_a_peer_is_held_to_its_promise_where_that_holds():
+    def work(promise: float, held: bool) -> Row:
+        return alone("n", lambda: sum(range(100)), amount=1, unit="1/s", promise=promise, held=held)
+
+    assert work(1, True).met
+    assert not work(1e12, True).met
+    assert work(1e12, False).met
 
 
 def test_different_answers_are_not_timed():

@@ -11,6 +11,8 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta
 
+from hal.camera import Georeference
+from hal.sim.camera import Scene
 from link.managed import Managed
 
 HOUSEKEEPING_CHANNEL, FILES_CHANNEL = "housekeeping", "files"
@@ -89,6 +91,12 @@ class SceneSection(_Section, frozen=True):
     northing_m: float
     pixel_m: Annotated[float, Meta(gt=0)]
 
+    @property
+    def recorded(self) -> Scene:
+        """The frame in the file, at its place."""
+        place = Georeference(epsg=self.epsg, easting_m=self.easting_m, northing_m=self.northing_m, pixel_m=self.pixel_m)
+        return Scene(path=self.file, georeference=place)
+
 
 class Mission(_Section, frozen=True):
     """The whole file, checked. `link` is the raw table; `managed` what it means."""
@@ -102,6 +110,11 @@ class Mission(_Section, frozen=True):
     imaging: ImagingSection
     scene: Annotated[tuple[SceneSection, ...], Meta(min_length=1)]
     link: dict[str, Any]
+
+    @property
+    def scenes(self) -> dict[str, Scene]:
+        """What the camera sees, by target."""
+        return {scene.target: scene.recorded for scene in self.scene}
 
     @property
     def managed(self) -> Managed:
@@ -121,6 +134,8 @@ def load_mission(path: Path) -> Mission:
             raise ValueError(complaint)  # noqa: TRY301 - one place adds the file's name
     except msgspec.ValidationError as error:
         raise ValueError(f"{path}: {_in_words(str(error))}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: not a text file, expected TOML") from None
     except OSError as error:
         raise ValueError(f"{path}: not a readable mission file ({error.strerror})") from None
     except ValueError as error:

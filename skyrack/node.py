@@ -20,8 +20,6 @@ from skyrack.stop_signal import StopSignal
 if TYPE_CHECKING:  # what these import takes longer than a refused command line should
     from fsw.mission import Mission
     from hal.board import Board
-    from hal.camera import Camera
-    from hal.clock import Clock
     from hal.port import Port
 
 
@@ -43,6 +41,7 @@ def run(options: argparse.Namespace) -> int:
     from hal.linux.claim import claim_folder
     from hal.linux.clock import HostClock
     from hal.ports import open_port
+    from hal.sim.camera import SceneCamera
 
     mission = load_mission(options.mission)
     clock, said = HostClock(), mission.jobs
@@ -65,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
             clock=clock,
             port=port,
             bits_per_second=_rate(port, mission),
-            camera=_camera(mission, clock),
+            camera=SceneCamera(mission.scenes, clock),
             board=_board(mission),
             runner=runner,
             state=state,
@@ -90,22 +89,6 @@ def _rate(port: "Port", mission: "Mission") -> int:
     from hal.linux.serial_port import SerialPort
 
     return port.baud if isinstance(port, SerialPort) else mission.radio.bits_per_second
-
-
-def _camera(mission: "Mission", clock: "Clock") -> "Camera":
-    from hal.camera import Georeference
-    from hal.sim.camera import Scene, SceneCamera
-
-    scenes = {
-        scene.target: Scene(
-            path=scene.file,
-            georeference=Georeference(
-                epsg=scene.epsg, easting_m=scene.easting_m, northing_m=scene.northing_m, pixel_m=scene.pixel_m
-            ),
-        )
-        for scene in mission.scene
-    }
-    return SceneCamera(scenes, clock)
 
 
 def _board(mission: "Mission") -> "Board":

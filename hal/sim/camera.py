@@ -1,8 +1,10 @@
 """A camera whose world is a folder of real scenes."""
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -33,7 +35,7 @@ class SceneCamera:
         try:
             with np.load(scene.path, allow_pickle=False) as archive:
                 dn, bands = np.ascontiguousarray(archive["dn"]), tuple(map(str, archive["band"]))
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, KeyError, ValueError, EOFError, BadZipFile, zlib.error) as error:
             raise CameraError(f"{scene.path}: not a readable scene ({error})") from error
         return Frame(
             target=target,

@@ -39,18 +39,18 @@ class Picture:
 
 
 def render(picture: Picture, utc_ns: int) -> "RenderableType":
-    """The whole display at `utc_ns`."""
+    """The whole display at `utc_ns`; what a small terminal has no room for is the end of the longest part."""
     from rich.console import Group
 
-    parts = [_head(picture.status), _samples(picture, utc_ns), _transfers(picture), _happenings(picture)]
+    parts = [_head(picture.status), _transfers(picture), _happenings(picture), _samples(picture, utc_ns)]
     return Group(*(part for part in parts if part is not None))
 
 
-def _head(status: Status | None) -> "RenderableType | None":
+def _head(status: Status | None) -> "RenderableType":
     from rich.text import Text
 
     if status is None:
-        return None
+        return Text("nothing heard yet", "dim")
     link = status.link
     words = (
         f" {clock(status.now_ns)}  frames {link.frames_received}, corrected {link.frames_corrected},"

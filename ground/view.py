@@ -30,6 +30,7 @@ class View:
 
             self._live = Live(console=Console(file=self._stream), auto_refresh=False, vertical_overflow="crop")
             self._live.start()
+            self._draw(self._live)
         return self
 
     def __exit__(self, *_: object) -> None:

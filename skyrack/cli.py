@@ -57,6 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except ModuleNotFoundError as error:
+        return _say(arguments[0], f"{error.name} is not installed; `skyrack doctor` says what brings it", 1)
     except ValueError as error:  # what a person typed
         return _say(arguments[0], error, 2)
     except OSError as error:

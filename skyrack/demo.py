@@ -13,12 +13,17 @@ import json
 import sys
 from pathlib import Path
 
-MISSION = Path(__file__).parents[1] / "examples" / "missions" / "coastwatch.toml"
+
+def default_mission() -> Path:
+    """Coastwatch of the examples, which a wheel has inside this package and a source tree beside it."""
+    here = Path(__file__).parent
+    examples = next((place for place in (here / "examples", here.parent / "examples") if place.is_dir()), here)
+    return examples / "missions" / "coastwatch.toml"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to look at, over how bad a link."""
-    parser.add_argument("--mission", type=Path, default=MISSION, metavar="FILE", help="default: coastwatch")
+    parser.add_argument("--mission", type=Path, default=default_mission(), metavar="FILE", help="default: coastwatch")
     parser.add_argument("--target", action="append", metavar="NAME", help="may be repeated (default: coast, desert)")
     parser.add_argument("--baud", type=int, default=19200, help="bits per second of the cable (default %(default)s)")
     parser.add_argument("--noise", type=float, default=0.0, help="bit error rate (default %(default)s)")
@@ -38,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
     from ground.rig.demo import Setup, perform
     from ground.rig.desk import DeskError
     from ground.view import View
+    from hal.camera import CameraError
     from hal.linux.clock import HostClock
 
     clock = HostClock()
@@ -53,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         with View(clock, sys.stderr) as view:
             report = perform(setup, clock, view.take)
-    except DeskError as error:
+    except (DeskError, CameraError) as error:
         print(f"skyrack demo: {error} (logs in {options.out})", file=sys.stderr)
         return 1
     print(json.dumps(report, indent=2) if options.json else "\n".join(report_lines(report)))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,21 @@ from ground.client import Client
 from ground.errors import ServiceError
 from ground.products.overlay import false_colour, overlay_png
 from ground.records import CommandRecord, FileRecord, Record, SampleRecord, TransferRecord
-from ground.report import PRODUCT_REPORT, Answer, answer_of, run_report
+from ground.report import PRODUCT_REPORT, answer_of, run_report
 from ground.rig.answer import differences
 from ground.rig.desk import Desk, DeskError, laid_out
-from hal.camera import Frame, Georeference
 from hal.clock import Clock
 from hal.kernels.errors import CorruptError
-from hal.sim.camera import Scene, SceneCamera
+from hal.linux.claim import claim_folder
+from hal.sim.camera import SceneCamera
 from link.errors import DecodeError
 from link.product import Product
 
 START_S = 20.0
 ANSWER_S = 45.0  # for one target; a cut is added
 _GLANCE_S = 0.1
+_BAUDS = (1_200, 1_000_000)  # slower, and patience ends before an answer is there; faster, and Python is the cable
+_CUT_S_MAX = 600
 
 Show = Callable[[Record | None], None]
 """Sees every record, and None when nothing happened for a while."""
@@ -42,29 +45,38 @@ class Setup:
     cut_s: float
     seed: str
 
+    def __post_init__(self) -> None:
+        for name, value, low, high in (
+            ("baud", self.baud, *_BAUDS),
+            ("noise", self.noise, 0, 0.5),
+            ("cut", self.cut_s, 0, _CUT_S_MAX),
+        ):
+            if not low <= value <= high:
+                raise ValueError(f"--{name} {value}: expected {low}..{high}")
+
 
 def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
     """The report of one run (ground/report.py).
 
-    Raises ValueError for what was asked wrongly, DeskError for what failed.
+    Raises ValueError for what was asked wrongly, DeskError for what failed, OSError for what cannot be written.
     """
     mission = load_mission(setup.mission)
     known = [scene.target for scene in mission.scene]
     for target in setup.targets:
         if target not in known:
             raise ValueError(f"target {target!r}: the mission knows {', '.join(known)}")
-    setup.out.mkdir(parents=True, exist_ok=True)
-    dictionary = setup.out / "dictionary.json"
-    dictionary.write_bytes(dictionary_of(mission).to_json())
+    dictionary = dictionary_of(mission).to_json()
     with (
+        claim_folder(setup.out, "a demo"),
         laid_out(setup.mission, dictionary, setup.out, baud=setup.baud, noise=setup.noise, seed=setup.seed) as desk,
         _connected(desk, clock) as client,
     ):
         run = _Run(desk, client, clock, show)
         run.wait("the node to be heard", START_S, lambda: bool(run.samples))
+        answers = []
         for number, target in enumerate(setup.targets):
-            run.capture(target, cut_s=0.0 if number else setup.cut_s)
-        answers = [_judged(target, run, mission, setup, clock) for target in setup.targets]
+            file, told = run.capture(target, cut_s=0.0 if number else setup.cut_s)
+            answers.append(answer_of(target, file, told, _judged(file, target, mission, setup, clock)))
         status = client.status()
         return run_report(answers, client.commands(since_ns=status.begun_ns), status)
 
@@ -98,28 +110,26 @@ class _Run:
     def __post_init__(self) -> None:
         self.client.subscribe("sample", "event", "command", "transfer", "file", "status")
 
-    def capture(self, target: str, *, cut_s: float) -> None:
-        """Command a capture of `target`, and wait for its product and for the node's word that it was delivered."""
+    def capture(self, target: str, *, cut_s: float) -> tuple[FileRecord, SampleRecord]:
+        """Command a capture of `target`: its product, and what the node said of it once it was delivered."""
+        begun_ns = self.clock.utc_ns()  # what an earlier run left behind comes down as well, and is no answer
         number = self.client.command("imaging.capture", {"target": target}).number
         pattern, patience_s = f"*-{target}.product", ANSWER_S + 2 * cut_s
         if cut_s:
             self.wait("the transfer to begin", patience_s, lambda: self._is_half_done(number, pattern))
             self.desk.cable.cut(cut_s)
-        self.wait(f"the answer for {target}", patience_s, lambda: self._failed(number) or bool(self.told(target)))
+        answers = partial(self._answers, pattern, begun_ns)
+        self.wait(f"the answer for {target}", patience_s, lambda: self._failed(number) or list(answers()))
+        return next(answers())
 
-    def received(self, target: str) -> FileRecord | None:
-        """The product of `target`."""
-        return next((file for file in self.files if fnmatchcase(file.name, f"*-{target}.product")), None)
-
-    def told(self, target: str) -> SampleRecord | None:
-        """What the node said of the product of `target` once it was delivered."""
-        file = self.received(target)
-        delivered = (
-            sample
-            for sample in self.samples
-            if sample.report == PRODUCT_REPORT and sample.values["state"] == "delivered"
-        )
-        return next((sample for sample in delivered if file and sample.values["name"] == file.name), None)
+    def _answers(self, pattern: str, since_ns: int) -> Iterator[tuple[FileRecord, SampleRecord]]:
+        """Products captured since, and delivered."""
+        for told in self.samples:
+            if told.report != PRODUCT_REPORT or told.values["state"] != "delivered":
+                continue
+            name, capture_ns = str(told.values["name"]), int(told.values["capture"] or 0)
+            if fnmatchcase(name, pattern) and capture_ns >= since_ns:
+                yield from ((file, told) for file in self.files if file.name == name)
 
     def wait(self, what: str, seconds: float, over: Callable[[], object]) -> None:
         """Take in what happens until `over`. Raises DeskError when a process ends or patience does."""
@@ -162,32 +172,14 @@ class _Run:
         return False
 
 
-def _judged(target: str, run: _Run, mission: Mission, setup: Setup, clock: Clock) -> Answer:
-    """The product of `target` beside the independent computation on the same scene; a picture of both, to look at."""
-    file, told, rule = run.received(target), run.told(target), mission.imaging
-    assert file, target
-    assert told, target  # that is what `capture` waited for
+def _judged(file: FileRecord, target: str, mission: Mission, setup: Setup, clock: Clock) -> list[str]:
+    """How a product differs from the independent computation on the same scene; leaves a picture of it on the scene."""
     octets = (setup.out / "ground" / "files" / file.name).read_bytes()
-    frame = seen(mission, target, clock)
+    frame, rule = SceneCamera(mission.scenes, clock).capture(target), mission.imaging
     try:
         product = Product.decode(octets)
-        wrong = differences(product, frame, threshold=rule.threshold, smallest_px=rule.smallest_px)
         background = false_colour(frame.band("nir"), frame.band("red"), frame.band("green"))
         (setup.out / f"{target}.png").write_bytes(overlay_png(product, background))
+        return differences(product, frame, threshold=rule.threshold, smallest_px=rule.smallest_px)
     except (DecodeError, CorruptError) as error:
-        wrong = [f"not a product: {error}"]
-    return answer_of(target, file, told, wrong)
-
-
-def seen(mission: Mission, target: str, clock: Clock) -> Frame:
-    """What the camera of `mission` sees at `target`."""
-    scenes = {
-        scene.target: Scene(
-            path=scene.file,
-            georeference=Georeference(
-                epsg=scene.epsg, easting_m=scene.easting_m, northing_m=scene.northing_m, pixel_m=scene.pixel_m
-            ),
-        )
-        for scene in mission.scene
-    }
-    return SceneCamera(scenes, clock).capture(target)
+        return [f"not a product: {error}"]

@@ -102,12 +102,13 @@ class Desk:
 
 
 @contextlib.contextmanager
-def laid_out(mission: Path, dictionary: Path, out: Path, *, baud: int, noise: float, seed: str) -> Iterator[Desk]:
+def laid_out(mission: Path, dictionary: bytes, out: Path, *, baud: int, noise: float, seed: str) -> Iterator[Desk]:
     """Start a cable, a node that flies `mission` and a ground service that knows it by `dictionary`; end them at last.
 
-    Logs, the node's state and the ground's output are kept in `out`. Raises DeskError.
+    Dictionary, logs, the node's state and the ground's output are kept in `out`. Raises DeskError.
     """
-    socket = out / "ground.sock"
+    socket, known = out / "ground.sock", out / "dictionary.json"
+    known.write_bytes(dictionary)
     with contextlib.ExitStack() as started:
 
         def start(name: str, *arguments: str, stdin: int = subprocess.DEVNULL) -> Process:
@@ -120,7 +121,7 @@ def laid_out(mission: Path, dictionary: Path, out: Path, *, baud: int, noise: fl
         cable = Cable(line)
         node = start("node", "node", str(mission), "--port", cable.ports["node"], "--state", str(out / "node"))
         ground = start(
-            "ground", "ground", "serve", "--port", cable.ports["ground"], "--dictionary", str(dictionary),
+            "ground", "ground", "serve", "--port", cable.ports["ground"], "--dictionary", str(known),
             "--out", str(out / "ground"), "--socket", str(socket),
         )  # fmt: skip
         yield Desk(cable, (line, node, ground), socket)

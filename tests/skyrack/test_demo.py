@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from ground.rig.desk import DeskError
+from hal.linux.claim import claim_folder
 from skyrack.cli import main
 
 
@@ -71,7 +72,31 @@ def test_what_ended_too_early_is_named(monkeypatch, capsys):
     assert capsys.readouterr().err == "skyrack demo: node ended with code 1: out of luck (logs in out/demo)\n"
 
 
-def test_an_unknown_target_is_refused_before_anything_starts(tmp_path, capsys):
-    assert main(["demo", "--target", "moon", "--out", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == "skyrack demo: target 'moon': the mission knows coast, desert\n"
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--target", "moon"], "target 'moon': the mission knows coast, desert"),
+        (["--baud", "0"], "--baud 0: expected 1200..1000000"),
+        (["--noise", "nan"], "--noise nan: expected 0..0.5"),
+        (["--cut", "inf"], "--cut inf: expected 0..600"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_anything_starts(tmp_path, capsys, arguments, sentence):
+    assert main(["demo", *arguments, "--out", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == f"skyrack demo: {sentence}\n"
     assert not list(tmp_path.iterdir())
+
+
+def test_two_demos_do_not_share_a_folder(tmp_path, capsys):
+    with claim_folder(tmp_path, "a demo"):
+        assert main(["demo", "--out", str(tmp_path)]) == 1
+    assert "a demo that still runs keeps its files there" in capsys.readouterr().err
+
+
+def test_a_missing_package_is_one_sentence(monkeypatch, capsys):
+    def fail(setup, clock, show):
+        raise ModuleNotFoundError("No module named 'PIL'", name="PIL")
+
+    monkeypatch.setattr("ground.rig.demo.perform", fail)
+    assert main(["demo"]) == 1
+    assert capsys.readouterr().err == "skyrack demo: PIL is not installed; `skyrack doctor` says what brings it\n"

@@ -1,0 +1,56 @@
+"""Packets into values, and what is said of them."""
+
+import pytest
+
+from link.decoding import Decoder
+from link.dictionary.conditions import Comparison
+from link.dictionary.definition import Definition
+from link.dictionary.kinds import Field, Integer, Time
+from link.dictionary.model import Container
+from link.time_code import Cuc
+
+BASE = Container(name="Base", fields=(Field(name="id", kind=Integer(8)),), abstract=True)
+
+
+def definition(*fields):
+    child = Container(name="Status", fields=fields, base="Base", criteria=Comparison("id", 1))
+    return Definition(name="D", packets=(BASE, child))
+
+
+def test_kinds_and_what_is_not_described():
+    decoder = Decoder(definition(Field(name="x", kind=Integer(8))))
+    assert decoder.read(b"\x01\x05").values == {"id": 1, "x": 5}
+    assert decoder.read(b"\x02\x05") is None
+    assert decoder.read(b"") is None
+    account = decoder.account()
+    assert account["kinds"] == [{"name": "Status", "packets": 1, "seconds": None, "rate_hz": None}]
+    assert sorted(row["packets"] for row in account["unread"]) == [1, 1]
+    assert {"reason": "no container describes this Base", "packets": 1} in account["unread"]
+
+
+@pytest.mark.parametrize(
+    ("field", "time_field", "octets"),
+    [
+        (Field(name="t", kind=Integer(8)), "t", lambda s: bytes([s])),
+        (Field(name="t", kind=Integer(8), epoch="1970-01-01T00:00:00Z"), "", lambda s: bytes([s])),
+        (Field(name="t", kind=Time()), "", lambda s: Cuc(4, 3).encode(10**18 + s * 10**9)),
+    ],
+)
+def test_rates_by_the_time_inside(field, time_field, octets):
+    decoder = Decoder(definition(field), time_field)
+    for second in (10, 12, 14):
+        decoder.read(b"\x01" + octets(second))
+    (kind,) = decoder.account()["kinds"]
+    assert kind["seconds"] == pytest.approx(4)
+    assert kind["rate_hz"] == pytest.approx(0.5)
+
+
+def test_times_that_stand_still_give_no_rate():
+    decoder = Decoder(definition(Field(name="t", kind=Integer(8))), "t")
+    decoder.read(b"\x01\x07")
+    assert decoder.account()["kinds"] == [{"name": "Status", "packets": 1, "seconds": 0.0, "rate_hz": None}]
+
+
+def test_a_time_field_that_is_not_there():
+    with pytest.raises(ValueError, match="no field is called clock"):
+        Decoder(definition(), "clock")

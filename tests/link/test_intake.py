@@ -1,0 +1,158 @@
+"""Frames of anybody: what the receivers that know their spacecraft find, without knowing it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from link.aos_link import AosManaged, AosReceiver, AosSender
+from link.intake import Channel, FrameIntake, Framing
+from link.managed import Managed, TmChannel
+from link.space_packet import SpacePacket, idle_packet
+from link.tm_coding import TmEncoder
+from link.tm_frame import TmFrame
+from link.tm_receiver import TmReceiver
+from link.tm_sender import TmSender
+from link.uslp_frame import NO_POINTER, DataField, Rule, UslpFrame
+from link.uslp_receiver import UslpReceiver
+from tests.link.strategies import chunked
+
+CHANNELS = (TmChannel(name="a", vc=1), TmChannel(name="b", vc=2))
+TM = Managed(spacecraft_id=300, tm_channels=CHANNELS, tm_frame_octets=60, interleave=1)
+AOS = AosManaged(spacecraft_id=300, frame_octets=60, insert_octets=2, ocf=True)
+TM_FRAMING = Framing(kind="tm", octets=60)
+AOS_FRAMING = Framing(kind="aos", octets=60, ocf=True, insert_octets=2)
+packets = st.lists(st.tuples(st.sampled_from("ab"), st.integers(7, 150), st.booleans()), min_size=1, max_size=10)
+survivors = st.lists(st.booleans(), min_size=80, max_size=80)
+
+
+def offered(sender, packets):
+    for number, (name, size, idle) in enumerate(packets):
+        octets = idle_packet(size, number) if idle else SpacePacket(5, number, bytes(size - 6)).encode()
+        sender.offer(name, octets)
+    return sender
+
+
+def received(frames, receiver):
+    return [delivery.packet for frame in frames for delivery in receiver.feed(frame)]
+
+
+def taken(frames, framing, wanted=None):
+    intake = FrameIntake(framing, wanted)
+    stream = b"".join(frames)
+    return intake, [delivery.packet for delivery in intake.feed(stream) + intake.finish()]
+
+
+@given(packets, survivors)
+def test_telemetry_frames(packets, survivors):
+    sender = offered(TmSender(TM), packets)
+    frames = [frame for frame in (sender.next_frame() for _ in range(40)) if survivors.pop()]
+    receiver = TmReceiver(TM)
+    intake, found = taken(frames, TM_FRAMING)
+    assert found == received(frames, receiver)
+    for channel in CHANNELS:
+        heard, state = intake.channels.get(Channel(300, channel.vc)), receiver.channels[channel.name]
+        if heard:
+            assert (heard.frames, heard.lost, heard.idle_packets) == (state.frames, state.lost, state.idle_packets)
+
+
+@given(packets, survivors)
+def test_aos_frames(packets, survivors):
+    sender = offered(AosSender(AOS, CHANNELS), packets)
+    frames = [frame for frame in (sender.next_frame(insert=b"in") for _ in range(40)) if survivors.pop()]
+    receiver = AosReceiver(AOS)
+    intake, found = taken(frames, AOS_FRAMING)
+    assert found == received(frames, receiver)
+    assert {
+        channel.vc: (heard.frames, heard.lost, heard.idle_frames) for channel, heard in intake.channels.items()
+    } == {vc: (state.frames, state.lost, state.idle_frames) for vc, state in receiver.channels.items()}
+
+
+@st.composite
+def uslp_frames(draw):
+    """Frames of 40 octets: two access points of one channel, packets and other units, some expedited."""
+    stream, frames = b"".join(SpacePacket(5, n, bytes(20)).encode() for n in range(20)), []
+    for count in range(draw(st.integers(1, 12))):
+        zone = stream[26 * count :][:26]  # one packet a frame
+        rule = draw(st.sampled_from([Rule.PACKETS, Rule.PACKETS, Rule.STREAM]))
+        pointer = draw(st.sampled_from([0, NO_POINTER])) if rule is Rule.PACKETS else None
+        frames.append(
+            UslpFrame(
+                spacecraft_id=40000,
+                channel=3,
+                map_id=draw(st.integers(0, 1)),
+                count=count,
+                count_octets=2,
+                bypass=draw(st.booleans()),
+                field=DataField(rule, zone if rule is Rule.PACKETS else zone + b"xx", 0, pointer),
+            ).encode()
+        )
+    return [frame for frame in frames if draw(st.booleans())]
+
+
+@given(uslp_frames())
+def test_uslp_frames(frames):
+    receiver = UslpReceiver(40000)
+    units = received(frames, receiver)
+    size = 40 if not frames else len(frames[0])
+    intake, found = taken(frames, Framing(kind="uslp", octets=size))
+    assert found == [unit for unit in units if not unit.endswith(b"xx")]
+    for heard in intake.channels.values():
+        assert heard.lost == sum(sequence.lost for sequence in receiver.sequences.values())
+        assert heard.frames == len(frames)
+
+
+def test_uslp_units_that_are_whole_packets():
+    whole = UslpFrame(spacecraft_id=1, channel=2, field=DataField(Rule.WHOLE, SpacePacket(5, 0, b"x").encode()))
+    intake, found = taken([whole.encode()], Framing(kind="uslp", octets=len(whole.encode())))
+    assert found == [SpacePacket(5, 0, b"x").encode()]
+    assert intake.channels[Channel(1, 2)].lost == 0  # it is not counted
+
+
+@given(packets, st.data())
+def test_pieces_of_any_size(packets, data):
+    sender, encoder = offered(TmSender(TM), packets), TmEncoder(TM)
+    frames = [sender.next_frame() for _ in range(6)]
+    for framing, units in (
+        (TM_FRAMING, b"".join(frames) + b"tail"),
+        (Framing(kind="tm", octets=60, coding=TM), b"".join(map(encoder.encode, frames))),
+    ):
+        whole, pieces = FrameIntake(framing), FrameIntake(framing)
+        expected = whole.feed(units) + whole.finish()
+        found = [one for piece in data.draw(chunked(units)) for one in pieces.feed(piece)] + pieces.finish()
+        assert found == expected
+        assert pieces.account() == whole.account()
+
+
+def test_several_spacecraft_and_wanted_channels():
+    frames = []
+    for spacecraft_id, vc in ((1, 0), (2, 0), (2, 1)):
+        data = SpacePacket(spacecraft_id, 0, bytes(45)).encode()
+        counts = {"master_count": 0, "channel_count": 0}
+        frames.append(TmFrame(spacecraft_id=spacecraft_id, channel=vc, data=data, **counts).encode())
+    intake, found = taken(frames, Framing(kind="tm", octets=len(frames[0])), wanted={0})
+    assert [SpacePacket.decode(packet).apid for packet in found] == [1, 2]
+    assert set(intake.channels) == {(1, 0), (2, 0), (2, 1)}
+
+
+def test_what_does_not_decode_is_counted():
+    intake, found = taken([bytes(60)], AOS_FRAMING)
+    assert (found, intake.frames, intake.bad, intake.channels) == ([], 1, 1, {})
+
+
+def test_user_data_are_no_packets():
+    frame = TmFrame(
+        spacecraft_id=1, channel=0, master_count=0, channel_count=0, data=bytes(52), unsynchronised=True
+    ).encode()
+    intake, found = taken([frame], Framing(kind="tm", octets=len(frame)))
+    assert (found, intake.channels[Channel(1, 0)].idle_frames) == ([], 1)
+
+
+@pytest.mark.parametrize("octets", [7, 65537])
+def test_lengths_that_hold_no_frame(octets):
+    with pytest.raises(ValueError, match=f"frames of {octets} octets"):
+        Framing(kind="tm", octets=octets)
+
+
+def test_units_of_another_length():
+    with pytest.raises(ValueError, match="in units of 60"):
+        Framing(kind="tm", octets=61, coding=TM)

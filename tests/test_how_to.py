@@ -1,34 +1,85 @@
-"""What the how-to pages show is what happens: each Python example is run, and prints the text behind it."""
+"""What the how-to pages show is what happens: each example is run, and prints the text behind it."""
 
 import contextlib
 import io
 import re
+import shlex
 import shutil
 from pathlib import Path
 
 import pytest
 
+from link.managed import Managed, TmChannel
+from link.space_packet import SpacePacket
+from link.tm_sender import TmSender
+from skyrack.cli import main
+
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data" / "codecs"
 EXAMPLE = re.compile(r"^```python\n(.*?)^```\n\n```text\n(.*?)^```", re.DOTALL | re.MULTILINE)
-EXAMPLES = [
-    (page.name, *found.groups())
-    for page in sorted((ROOT / "docs" / "how-to").glob("*.md"))
-    for found in EXAMPLE.finditer(page.read_text())
-]
+SESSION = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
+FILE = re.compile(r"[\w.-]+\.(?:u8|dat|spl|bin|csv)\b")
+PAGES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
+EXAMPLES = [(page.name, *found.groups()) for page in PAGES for found in EXAMPLE.finditer(page.read_text())]
+SESSIONS = [found[1] for page in PAGES for found in SESSION.finditer(page.read_text())]
 
 
-def recordings(code: str) -> list[Path]:
-    """The files that an example reads, where they are."""
-    return [path for name in re.findall(r'Path\("(.*?)"\)', code) for path in DATA.rglob(name)]
+def probe():
+    """Frames of 128 octets, about two packets in each; the fiftieth is lost."""
+    managed = Managed(
+        spacecraft_id=42,
+        tm_channels=(TmChannel(name="all", vc=1, queue_packets=200),),
+        tm_frame_octets=128,
+        ocf=False,
+        rs_parity=0,
+    )
+    sender = TmSender(managed)
+    for number in range(200):
+        data = (1000 + 2 * number).to_bytes(4) + (28000 - number).to_bytes(2) + bytes(47)
+        assert sender.offer("all", SpacePacket(100, number, data).encode())
+    frames = [sender.next_frame() for _ in range(100)]
+    return b"".join(frames[:49] + frames[50:])
 
 
-@pytest.mark.skipif(not DATA.exists(), reason="the recordings (../shared/data/codecs) are not here")
-@pytest.mark.parametrize(("page", "code", "shown"), EXAMPLES)
-def test_examples(page, code, shown, tmp_path, monkeypatch):
-    for recording in recordings(code):
-        shutil.copy(recording, tmp_path)
+TABLE = b"name,data_type,bit_length\nSECONDS,uint,32\nBUS_MV,uint,16\nSAMPLES,uint(47),8\n"
+MADE = {"probe.bin": probe, "probe.csv": lambda: TABLE}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def bring(text, folder):
+    """The files that an example reads, where it looks for them."""
+    for name in set(FILE.findall(text)):
+        found = list(DATA.rglob(name))
+        if name in MADE:
+            (folder / name).write_bytes(MADE[name]())
+        elif found:
+            shutil.copy(found[0], folder)
+        else:
+            pytest.skip(f"the recording {name} (../shared/data/codecs) is not here")
+
+
+@pytest.mark.parametrize(("page", "code", "shown"), EXAMPLES)
+def test_examples(page, code, shown, folder):
+    bring(code, folder)
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(compile(code, page, "exec"), {})
     assert printed.getvalue() == shown
+
+
+@pytest.mark.parametrize("session", SESSIONS)
+def test_sessions(session, folder, capsys):
+    bring(session, folder)
+    for part in re.split(r"^\$ ", session, flags=re.MULTILINE)[1:]:
+        command, _, shown = part.partition("\n")
+        command, _, target = command.partition(" > ")
+        assert main(shlex.split(command)[1:]) == 0
+        printed = capsys.readouterr().out
+        assert printed == shown or target
+        if target:
+            assert len(printed) > 100
+            (folder / target).write_text(printed)

@@ -57,9 +57,9 @@ static inline __attribute__((always_inline)) void next_check(struct places *plac
     }
 }
 
-/* Min-sum believes too much, above all in small numbers: seven eighths are left of what checks of three bits say, of others
- * three quarters, rounded down (rounded up they lose 0.3 dB). The bound keeps beliefs from saturating, where they would
- * forget. */
+/* Min-sum believes too much, above all in small numbers: seven eighths are left of what checks of three bits say, of
+ * others three quarters, rounded down (rounded up they lose 0.3 dB). The bound keeps beliefs from saturating, where they
+ * would forget. */
 static inline reg normalised(reg least, size_t degree) {
     return lesser(least - (degree == 3 ? (least + 4) >> 3 : (least + 3) >> 2), all(MESSAGE_MAX));
 }

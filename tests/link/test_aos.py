@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hal.kernels.crc import crc16
 from link.aos_frame import ALL_BITS, NO_BITS, NO_HEADER, AosFrame, BPdu, MPdu
 from link.aos_link import AosManaged, AosReceiver, AosSender
 from link.errors import ChecksumError, DecodeError, TruncatedError
@@ -144,3 +145,13 @@ def test_a_gap_drops_the_packet_in_progress():
 def test_what_the_managed_parameters_exclude(change, why):
     with pytest.raises(ValueError, match=why):
         AosManaged(**{"spacecraft_id": 1, "frame_octets": 100, "insert_octets": 2, "ocf": True, **change})
+
+
+def test_what_is_missing():
+    with pytest.raises(TruncatedError) as caught:
+        AosFrame.decode(b"x", fecf=True)
+    assert (caught.value.needed, caught.value.given) == (2, 1)
+    assert crc16(b"") == 0xFFFF
+    with pytest.raises(TruncatedError) as caught:
+        AosFrame.decode(b"\xff\xff")  # the CRC of nothing
+    assert (caught.value.needed, caught.value.given) == (6, 0)

@@ -41,7 +41,12 @@ def test_vectors():
 
 @pytest.mark.parametrize(
     ("octets", "why"),
-    [("0003c0000000ff", "version 0"), ("e4", "protocol 1"), ("e901", "header of 2"), ("4000", "version 2")],
+    [
+        ("0003c0000000ff", "version 0"),
+        ("e4", "protocol 1"),
+        ("e901", "header of 2"),
+        ("4000", "2, an encapsulation packet has 7"),
+    ],
 )
 def test_what_the_standard_excludes(octets, why):
     with pytest.raises(DecodeError, match=why):
@@ -63,3 +68,12 @@ def test_what_the_standard_excludes(octets, why):
 def test_what_cannot_be_encoded(fields, why):
     with pytest.raises(ValueError, match=why):
         EncapsulationPacket(**{"protocol": 1, **fields}).encode()
+
+
+@pytest.mark.parametrize(("octets", "needed"), [("", 1), ("e9", 2), ("e904", 4), ("fa120005", 5)])
+def test_what_is_missing(octets, needed):
+    """Of the header one octet more, then of the whole."""
+    given = bytes.fromhex(octets)
+    with pytest.raises(TruncatedError) as caught:
+        EncapsulationPacket.decode(given)
+    assert (caught.value.needed, caught.value.given) == (needed, len(given))

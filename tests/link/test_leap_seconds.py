@@ -42,3 +42,13 @@ def test_a_future_leap_second_is_data():
     step = utc_ns("2040-01-01")
     later = LeapSeconds((*IERS.steps_utc_ns, step))
     assert later.tai_ns(step) == IERS.tai_ns(step) + NS
+
+
+@given(st.lists(st.integers(0, 10**10), max_size=6, unique=True), st.integers(-(10**19), 10**19))
+def test_any_table(days, time_ns):
+    """Steps a week apart at least, as leap seconds are."""
+    table = LeapSeconds(tuple(sorted(day * 7 * 86_400 * NS for day in days)))
+    assert table.utc_ns(table.tai_ns(time_ns)) == time_ns
+    for step in table.steps_utc_ns:
+        assert table.utc_ns(table.tai_ns(step)) == step
+        assert table.utc_ns(table.tai_ns(step) - 1) == step + NS - 1  # within the leap second

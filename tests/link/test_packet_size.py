@@ -36,3 +36,10 @@ def test_idle_vectors():
     assert is_idle(bytes.fromhex("17ff 0000 0000 55"))  # a telecommand
     assert not is_idle(SpacePacket(2046, 0, b"x").encode())
     assert not is_idle(EncapsulationPacket(protocol=1).encode())
+
+
+def test_a_header_is_enough():
+    """Six octets of a space packet say how long it is, be there more or not."""
+    header = bytes.fromhex("0003c0000009")
+    assert packet_size(header) == packet_size(b"??" + header, 2) == 16
+    assert packet_size(header[:5]) is None

@@ -67,3 +67,24 @@ def test_idle_packets_count_on():
     zones = b"".join(packer.take(20)[0] for _ in range(3))
     assert [packet_size(zones, at) for at in (0, 20, 40)] == [20] * 3
     assert [int.from_bytes(zones[at + 2 : at + 4]) & 0x3FFF for at in (0, 20, 40)] == [1, 2, 3]
+
+
+def test_counters_add_up():
+    extractor = Extractor()
+    for _ in range(2):
+        extractor.feed(b"\x00\x03", 2)  # a pointer outside
+        extractor.feed(b"\x20\x03", 0)  # version 1
+        extractor.feed(b"\x00\x03", 0)
+        extractor.feed(b"\x00\x03", 1)  # the packet begun cannot end there
+        extractor.feed(b"\xe0", 0)  # nor can the one that begins behind it
+        extractor.drop()
+    facts = (extractor.out_of_range, extractor.unknown_version, extractor.inconsistent, extractor.packets)
+    assert facts == (2, 2, 4, 2)
+
+
+def test_a_packet_of_no_length_ends_nothing():
+    """A header that contradicts itself is dropped whatever the octets before it."""
+    extractor = Extractor()
+    extractor.feed(b"\xfd", 0)
+    assert extractor.feed(b"", 0) == []
+    assert extractor.feed(b"\x00\xe0", 1) == [b"\xe0"]

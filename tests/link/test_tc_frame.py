@@ -105,3 +105,17 @@ def test_reserved_combination_cannot_be_sent():
 def test_range(field, value):
     with pytest.raises(ValueError, match=field):
         TcFrame(**{"spacecraft_id": 0, "channel": 0, "sequence": 0, "data": b"x", field: value}).encode()
+
+
+def test_what_is_missing():
+    octets = TcFrame(spacecraft_id=1, channel=0, sequence=0, data=b"xyz").encode()
+    with pytest.raises(TruncatedError) as caught:
+        TcFrame.decode(octets[:-2])
+    assert (caught.value.needed, caught.value.given) == (10, 8)
+
+
+@pytest.mark.parametrize(("fecf", "least"), [(True, 8), (False, 6)])
+def test_a_frame_has_some_data(fecf, least):
+    head = bytes.fromhex("0000 00") + bytes([least - 2]) + bytes(20)
+    with pytest.raises(DecodeError, match=f"length {least - 1}, a TC frame has at least {least} octets"):
+        TcFrame.decode(head, fecf=fecf)

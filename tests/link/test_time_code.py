@@ -135,3 +135,39 @@ def test_preambles_are_total(octets):
 def test_what_no_preamble_is(octets):
     with pytest.raises(DecodeError):
         code_of(bytes.fromhex(octets))
+
+
+@pytest.mark.parametrize(("code", "given"), [(Cuc(), 6), (Cds(), 5), (Cds(3, 4), 0)])
+def test_what_is_missing(code, given):
+    with pytest.raises(TruncatedError) as caught:
+        code.decode(bytes(given))
+    assert (caught.value.needed, caught.value.given) == (code.size, given)
+
+
+def test_the_last_tick_of_a_cuc():
+    short = Cuc(1, 0)
+    last = short.decode(b"\xff")
+    assert short.encode(last) == b"\xff"
+    with pytest.raises(ValueError, match="does not fit"):
+        short.encode(last + NS)
+
+
+def test_picoseconds_are_cut():
+    assert Cds(2, 4).decode(Cds(2, 4).encode(7)[:-4] + (7999).to_bytes(4)) == 7
+    assert type(Cds(2, 4).decode(bytes(10))) is int
+
+
+def test_an_agency_epoch_of_days():
+    code, _ = code_of(b"\x48", agency_epoch_ns=5 * DAY_NS)
+    assert code == Cds(epoch_day=5)
+    assert type(code.epoch_day) is int
+    assert code_of(b"\x41", agency_epoch_ns=5 * DAY_NS)[0] == Cds(fine_octets=2)
+
+
+@pytest.mark.parametrize(
+    ("octets", "why"),
+    [("60", "0x60 names no"), ("43", "0x43: reserved"), ("57", "0x57: reserved"), ("9f80", "0x9f 0x80: a third octet")],
+)
+def test_why_it_is_no_preamble(octets, why):
+    with pytest.raises(DecodeError, match=why):
+        code_of(bytes.fromhex(octets))

@@ -100,3 +100,38 @@ def test_range(change):
         TmFrame(
             **{"spacecraft_id": 0, "channel": 0, "master_count": 0, "channel_count": 0, "data": b"x", **change}
         ).encode()
+
+
+@pytest.mark.parametrize(
+    ("octets", "needed", "given"),
+    [("00000000", 6, 4), ("000000001800", 7, 6), ("000100001800 01020304", 11, 10), ("000000009800 05 ff", 13, 8)],
+)
+def test_what_is_missing(octets, needed, given):
+    with pytest.raises(TruncatedError) as caught:
+        TmFrame.decode(bytes.fromhex(octets), fecf=False)
+    assert (caught.value.needed, caught.value.given) == (needed, given)
+
+
+@pytest.mark.parametrize(
+    ("octets", "why"),
+    [
+        ("400000001800ff", "version 1, a TM frame has 0"),
+        ("000000009800 00 ff", "begins with 0x00"),
+        ("000000009800 41" + "00" * 70, "begins with 0x41"),
+        ("000000009800 81" + "00" * 70, "begins with 0x81"),
+        ("000000009800", "begins with 0x00"),
+    ],
+)
+def test_why_it_is_no_frame(octets, why):
+    with pytest.raises(DecodeError, match=why):
+        TmFrame.decode(bytes.fromhex(octets), fecf=False)
+
+
+@pytest.mark.parametrize(("fecf", "longest"), [(True, 2040), (False, 2042)])
+def test_longest_frame_and_secondary_header(fecf, longest):
+    common = {"spacecraft_id": 0, "channel": 0, "master_count": 0, "channel_count": 0}
+    assert len(TmFrame(**common, data=bytes(longest)).encode(fecf=fecf)) == 2048
+    with pytest.raises(ValueError, match="2049 octets"):
+        TmFrame(**common, data=bytes(longest + 1)).encode(fecf=fecf)
+    frame = TmFrame(**common, data=b"x", secondary=bytes(63))
+    assert TmFrame.decode(frame.encode()) == frame

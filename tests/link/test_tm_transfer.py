@@ -168,13 +168,14 @@ def test_gap_seen_on_an_idle_frame_drops_the_packet_in_progress():
     assert (state.lost, state.idle_frames, state.extractor.octets_dropped, receiver.lost) == (1, 1, 56, 1)
 
 
+def foreign(spacecraft_id, channel):
+    common = {"master_count": 0, "channel_count": 0, "data": bytes(28), "ocf": 1}
+    return TmFrame(spacecraft_id=spacecraft_id, channel=channel, **common).encode()
+
+
 def test_other_spacecraft_and_channels_are_counted():
     receiver = TmReceiver(MANAGED)
-    for spacecraft_id, channel in [(8, 0), (9, 3)]:
-        frame = TmFrame(
-            spacecraft_id=spacecraft_id, channel=channel, master_count=0, channel_count=0, data=bytes(28), ocf=1
-        )
-        assert receiver.feed(frame.encode()) == []
+    assert receiver.feed(foreign(8, 0)) == receiver.feed(foreign(9, 3)) == []
     assert receiver.foreign == 2
 
 
@@ -219,3 +220,27 @@ def test_gaps_are_counted():
         receiver.feed(frames[number])
     sequence = receiver.channels["live"].sequence
     assert (sequence.gaps, sequence.lost, receiver.lost) == (3, 4, 4)
+
+
+def test_counters_add_up():
+    sender, receiver = TmSender(MANAGED), TmReceiver(MANAGED)
+    for number in range(2):
+        sender.offer("live", packet(10, number))
+        receiver.feed(sender.next_frame())
+        receiver.feed(sender.next_frame())  # idle
+        split = TmFrame.decode(sender.next_frame())
+        split.channel, split.channel_count = 0, 2 * number + 1
+        receiver.feed(split.encode())  # idle, in the middle of channel 0
+        receiver.feed(b"bad")
+        for spacecraft_id, channel in [(8, 0), (9, 3)]:
+            receiver.feed(foreign(spacecraft_id, channel))
+    state = receiver.channels["live"]
+    assert (receiver.frames, receiver.idle, receiver.bad, receiver.foreign) == (12, 4, 2, 4)
+    assert (state.frames, state.idle_frames, state.idle_packets) == (4, 2, 2)
+
+
+def test_the_fecf_is_as_managed():
+    bare = Managed(**{**kwargs(MANAGED), "fecf": False, "rs_parity": 32, "interleave": 1})
+    sender, receiver = TmSender(bare), TmReceiver(bare)
+    sender.offer("live", packet(20))
+    assert receiver.feed(sender.next_frame()) == [("live", packet(20))]

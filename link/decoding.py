@@ -5,10 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from link.dictionary.definition import Definition
 from link.dictionary.kinds import Time
 from link.dictionary.packets import Packet, PacketReader
+from link.dictionary.tables import Table, TableReader
 from link.errors import DecodeError
+from link.packet_index import PacketIndex
 
 
 @dataclass(slots=True)
@@ -30,9 +35,9 @@ class Kind:
         seconds = self.seconds
         return (self.packets - 1) / seconds if seconds and seconds > 0 else None
 
-    def note(self, time_s: float | None) -> None:
-        """One more, at this time."""
-        self.packets += 1
+    def note(self, time_s: float | None, packets: int = 1) -> None:
+        """More packets, the last of them at this time."""
+        self.packets += packets
         if time_s is not None:
             self.first_s = time_s if self.first_s is None else self.first_s
             self.last_s = time_s
@@ -51,10 +56,12 @@ class Decoder:
     kinds: dict[str, Kind] = field(default_factory=dict)
     unread: Counter[str] = field(default_factory=Counter)
     _reader: PacketReader = field(init=False)
+    _tables: TableReader = field(init=False)
     _scales: dict[str, float] = field(init=False)
 
     def __post_init__(self) -> None:
         self._reader = PacketReader(self.definition.packets)
+        self._tables = TableReader(self._reader)
         self._scales = dict(self._time_fields())
 
     def read(self, packet: bytes) -> Packet | None:
@@ -64,15 +71,23 @@ class Decoder:
         except DecodeError as error:
             self.unread[str(error)] += 1
             return None
-        if read.name not in self.kinds:
-            self.kinds[read.name] = Kind()
-        self.kinds[read.name].note(self.time_s(read.values))
+        self.kinds.setdefault(read.name, Kind()).note(self.time_s(read.values))
         return read
+
+    def read_tables(self, index: PacketIndex) -> tuple[list[Table], NDArray[np.int64]]:
+        """What many packets say, as columns; and the numbers of those that `read` should be asked for."""
+        tables, left = self._tables.read(index)
+        for table in tables:
+            first, last = ({name: column[at] for name, column in table.columns.items()} for at in (0, -1))
+            kind = self.kinds.setdefault(table.name, Kind())
+            kind.note(self.time_s(first))
+            kind.note(self.time_s(last), len(table.numbers) - 1)
+        return tables, left
 
     def time_s(self, values: dict[str, Any]) -> float | None:
         """When it was made, by its own time."""
         for name, scale in self._scales.items():
-            if isinstance(values.get(name), int | float):
+            if isinstance(values.get(name), int | float | np.number):
                 return float(values[name] * scale)
         return None
 

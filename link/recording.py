@@ -26,9 +26,13 @@ class Batch:
     index: PacketIndex
     channels: tuple[Channel, ...] = ()
 
+    def channel(self, number: int) -> Channel | None:
+        """What a packet came on."""
+        return self.channels[number] if self.channels else None
+
     def __iter__(self) -> Iterator[tuple[bytes, Channel | None]]:
         for number in range(len(self.index)):
-            yield self.index.packet(number), self.channels[number] if self.channels else None
+            yield self.index.packet(number), self.channel(number)
 
 
 @dataclass(slots=True, kw_only=True)

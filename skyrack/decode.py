@@ -14,7 +14,7 @@ import argparse
 import json
 import mmap
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,12 +69,21 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _take(batch: "Batch", decoder: "Decoder", export: "Export | None", options: argparse.Namespace) -> None:
+    """Read packets; in bulk, as far as only their values are asked for."""
+    from skyrack.export import TableExport
     from skyrack.lines import packet_line
 
-    for packet, channel in batch:
+    alone: Iterable[int] = range(len(batch.index))
+    if not options.list and (export is None or isinstance(export, TableExport)):
+        tables, alone = decoder.read_tables(batch.index)
+        if export:
+            for table in tables:
+                export.add_table(table.name, table.columns)
+    for number in alone:
+        packet = batch.index.packet(number)
         read = decoder.read(packet)
         if options.list:
-            print(packet_line(packet, read if options.dictionary else None, channel))
+            print(packet_line(packet, read if options.dictionary else None, batch.channel(number)))
         if export and read:
             export.add(read.name, read.values, packet)
 

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from link.pcap import pcap_header, pcap_record
 
 Values = Mapping[str, Any]
+Kept = list[Any] | NDArray[Any]
 
 
 class Export(Protocol):
@@ -58,11 +59,19 @@ class CsvExport:
 
     def add(self, kind: str, values: Values, packet: bytes) -> None:  # noqa: ARG002  # an Export
         """Write a row."""
+        self._writer(kind, values).writerow([_cell(value) for value in values.values()])
+
+    def add_table(self, kind: str, columns: Mapping[str, NDArray[Any]]) -> None:
+        """Write rows."""
+        self._writer(kind, columns).writerows(zip(*map(_cells, columns.values()), strict=True))
+
+    def _writer(self, kind: str, names: Iterable[str]) -> Any:
+        """Of the kind's file, which begins with the fields' names."""
         if kind not in self._files:
             self._files[kind] = _path_of(self._path, kind).open("w", newline="", encoding="utf-8")
             self._writers[kind] = csv.writer(self._files[kind], lineterminator="\n")
-            self._writers[kind].writerow(values)
-        self._writers[kind].writerow([_cell(value) for value in values.values()])
+            self._writers[kind].writerow(names)
+        return self._writers[kind]
 
     def close(self) -> list[Path]:
         """One file a kind."""
@@ -71,12 +80,13 @@ class CsvExport:
         return _settled(self._path, list(self._files))
 
 
-class _Columns:
-    """Keeps all values, by kind and field, until the end."""
+class ColumnExport:
+    """Keeps all values, by kind and field, until the end; all of a kind come as rows, or all in tables."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._columns: dict[str, dict[str, list[Any]]] = {}
+        self._tables: dict[str, dict[str, list[NDArray[Any]]]] = {}
 
     def add(self, kind: str, values: Values, packet: bytes) -> None:  # noqa: ARG002  # an Export
         """Keep a row."""
@@ -84,28 +94,36 @@ class _Columns:
         for name, value in values.items():
             columns.setdefault(name, []).append(value)
 
+    def add_table(self, kind: str, columns: Mapping[str, NDArray[Any]]) -> None:
+        """Keep columns."""
+        kept = self._tables.setdefault(kind, {})
+        for name, column in columns.items():
+            kept.setdefault(name, []).append(column)
+
     def close(self) -> list[Path]:
         """One file a kind."""
         for kind, columns in self._columns.items():
             self._write(_path_of(self._path, kind), columns)
-        return _settled(self._path, list(self._columns))
+        for kind, parts in self._tables.items():
+            self._write(_path_of(self._path, kind), {name: np.concatenate(part) for name, part in parts.items()})
+        return _settled(self._path, [*self._columns, *self._tables])
 
-    def _write(self, path: Path, columns: dict[str, list[Any]]) -> None:
+    def _write(self, path: Path, columns: Mapping[str, Kept]) -> None:
         raise NotImplementedError
 
 
-class NpzExport(_Columns):
+class NpzExport(ColumnExport):
     """Arrays by field; what varies in size is one behind the other, its sizes beside it as FIELD.sizes."""
 
-    def _write(self, path: Path, columns: dict[str, list[Any]]) -> None:
+    def _write(self, path: Path, columns: Mapping[str, Kept]) -> None:
         arrays: dict[str, NDArray[Any]] = {}
         for name, values in columns.items():
-            arrays |= _arrays(name, values)
+            arrays |= _arrays(name, values) if isinstance(values, list) else {name: values}
         with path.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
-class ParquetExport(_Columns):
+class ParquetExport(ColumnExport):
     """Columns with their types, lists included."""
 
     def __init__(self, path: Path) -> None:
@@ -115,13 +133,16 @@ class ParquetExport(_Columns):
         except ImportError:
             raise ValueError(f"{path}: Parquet needs pyarrow; pip install 'skyrack[parquet]'") from None
 
-    def _write(self, path: Path, columns: dict[str, list[Any]]) -> None:
+    def _write(self, path: Path, columns: Mapping[str, Kept]) -> None:
         import pyarrow
         import pyarrow.parquet
 
-        pyarrow.parquet.write_table(pyarrow.table({name: pyarrow.array(one) for name, one in columns.items()}), path)
+        table = pyarrow.table({name: pyarrow.array(_listed(one)) for name, one in columns.items()})
+        pyarrow.parquet.write_table(table, path)
 
 
+TableExport = CsvExport | ColumnExport
+"""Those that also take many packets at once."""
 _EXPORTS: dict[str, Callable[[Path], Export]] = {
     ".csv": CsvExport,
     ".npz": NpzExport,
@@ -139,6 +160,15 @@ def _settled(path: Path, kinds: Sequence[str]) -> list[Path]:
     """What was written; a table that is the only one has the name that was asked for."""
     written = [_path_of(path, kind) for kind in kinds]
     return [written[0].replace(path)] if len(written) == 1 else written
+
+
+def _listed(column: Kept) -> Kept:
+    """Rows of a column of arrays one by one, as Parquet wants them."""
+    return column if isinstance(column, list) or column.ndim == 1 else column.tolist()
+
+
+def _cells(column: NDArray[Any]) -> list[Any]:
+    return column.tolist() if column.ndim == 1 else [json.dumps(row) for row in column.tolist()]
 
 
 def _cell(value: Any) -> Any:

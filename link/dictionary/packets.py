@@ -23,12 +23,12 @@ class Packet:
     left_octets: int
 
 
-class _Node:
+class Node:
     """A container with everything above it; compiled when the first packet asks for it."""
 
     def __init__(self, container: Container, fields: tuple[Field, ...]) -> None:
         self.container, self.fields = container, fields
-        self.children: list[_Node] = []
+        self.children: list[Node] = []
 
     @cached_property
     def codec(self) -> Codec:
@@ -41,7 +41,7 @@ class _Node:
         return [field.name for field in self.fields]
 
     @cached_property
-    def tests(self) -> list[tuple["_Node", Any]]:
+    def tests(self) -> list[tuple["Node", Any]]:
         """The children, and whether a frame of this one's numbers makes them right."""
         return [(child, test_of(child.container.criteria or All(()), (self.fields,))) for child in self.children]
 
@@ -49,23 +49,23 @@ class _Node:
 class PacketReader:
     """Reads packets of the containers given, from the one called `root`; else from the only one without a base.
 
-    Raises ValueError for a base that is missing or a root that is not clear.
+    `root` is its node. Raises ValueError for a base that is missing or a root that is not clear.
     """
 
     def __init__(self, containers: Iterable[Container], root: str = "") -> None:
         known = {container.name: container for container in containers}
-        self._nodes = {name: _Node(one, tuple(_inherited(one, known))) for name, one in known.items()}
+        self._nodes = {name: Node(one, tuple(_inherited(one, known))) for name, one in known.items()}
         for name, container in known.items():
             if container.base:
                 self._nodes[container.base].children.append(self._nodes[name])
-        self._root = self._nodes[root or _only_root(known)]
+        self.root = self._nodes[root or _only_root(known)]
 
     def decode(self, octets: bytes) -> Packet:
         """The packet at the beginning of `octets`. Raises DecodeError, also for one that no container describes."""
-        node = self._root
+        node = self.root
         reader = Reader(octets)
         raws = node.codec.read_numbers(reader)
-        while child := _choice(node, raws):
+        while child := choice(node, raws):
             node, reader = child, Reader(octets)
             raws = node.codec.read_numbers(reader)
         if node.container.abstract:
@@ -74,7 +74,8 @@ class PacketReader:
         return Packet(node.container.name, values, reader.left // 8)
 
 
-def _choice(node: _Node, raws: list[Any]) -> _Node | None:
+def choice(node: Node, raws: list[Any]) -> Node | None:
+    """The child that the numbers of `node` ask for. Raises DecodeError if there are several."""
     right = [child for child, test in node.tests if test((raws,))]
     if len(right) > 1:
         raise DecodeError(f"{' and '.join(child.container.name for child in right)} all describe it")

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from link.recording import Reception
 
 _INTERLEAVES = (1, 2, 3, 4, 5, 8)
+_OF_UNITS = ("rs", "interleave", "conventional", "randomiser")
+_OF_FRAMES = ("frame_octets", "no_fecf", "ocf", "insert", "vc", "cadu", *_OF_UNITS)
+_PARITY = 32
 
 
 def add_intake_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,10 +40,10 @@ def add_intake_arguments(parser: argparse.ArgumentParser) -> None:
     frames.add_argument("--vc", type=int, action="append", metavar="N", help="packets of these channels only")
     coding = parser.add_argument_group("coding")
     coding.add_argument("--cadu", action="store_true", help="frames come in coded units behind sync markers")
-    coding.add_argument("--rs", type=int, choices=(0, 16, 32), default=32, help="Reed-Solomon parity (default 32)")
+    coding.add_argument("--rs", type=int, choices=(0, 16, 32), help="Reed-Solomon parity (default 32)")
     coding.add_argument("--interleave", type=int, choices=_INTERLEAVES, help="default: the least that holds a frame")
     coding.add_argument("--conventional", action="store_true", help="Reed-Solomon in the conventional basis")
-    coding.add_argument("--randomiser", choices=("none", "255", "131071"), default="255", help="default: 255 bits")
+    coding.add_argument("--randomiser", choices=("none", "255", "131071"), help="default: 255 bits")
 
 
 def reception_of(options: argparse.Namespace) -> "Reception":
@@ -63,8 +66,10 @@ def _framing(options: argparse.Namespace) -> "Framing | None":
     from link.intake import Framing
 
     if options.frames is None:
-        _refuse_without_frames(options)
+        _refuse_without(options, _OF_FRAMES, "is about frames: say which with --frames tm, aos or uslp")
         return None
+    if not options.cadu:
+        _refuse_without(options, _OF_UNITS, "is about coded units: say --cadu")
     managed = _managed_of_node(options) or _managed(options)
     size = managed.tm_frame_octets if managed else options.frame_octets
     if size is None:
@@ -94,10 +99,11 @@ def definition_of(options: argparse.Namespace) -> "Definition":
     return Definition(name="packets", packets=(Container(name="packet", fields=(*header, data)),))
 
 
-def _refuse_without_frames(options: argparse.Namespace) -> None:
-    for name, given in {"--frame-octets": options.frame_octets, "--cadu": options.cadu, "--vc": options.vc}.items():
-        if given:
-            raise ValueError(f"{name} is about frames: say which with --frames tm, aos or uslp")
+def _refuse_without(options: argparse.Namespace, names: tuple[str, ...], instead: str) -> None:
+    """An option that would change nothing is a mistake."""
+    for name in names:
+        if getattr(options, name) not in (None, False, 0):
+            raise ValueError(f"--{name.replace('_', '-')} {instead}")
 
 
 def _managed_of_node(options: argparse.Namespace) -> "Managed | None":
@@ -118,14 +124,15 @@ def _managed(options: argparse.Namespace) -> "Managed | None":
 
     if not options.cadu or options.frame_octets is None:
         return None
+    parity = _PARITY if options.rs is None else options.rs
     return Managed(
         spacecraft_id=0,
         tm_channels=(TmChannel(name="any", vc=0),),
         tm_frame_octets=options.frame_octets,
         ocf=options.ocf,
         fecf=not options.no_fecf,
-        rs_parity=options.rs,
-        interleave=options.interleave or _least_interleave(options.frame_octets, options.rs),
+        rs_parity=parity,
+        interleave=options.interleave or _least_interleave(options.frame_octets, parity),
         dual_basis=not options.conventional,
         randomise=options.randomiser != "none",
         long_randomiser=options.randomiser == "131071",

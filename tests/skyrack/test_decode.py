@@ -223,6 +223,8 @@ def test_uslp_frames(tmp_path, capsys):
         (["--frame-octets", "100"], "--frame-octets is about frames"),
         (["--frames", "aos", "--frame-octets", "4"], "expected 8..65536"),
         (["--frames", "tm", "--frame-octets", "1000", "--cadu", "--interleave", "3"], "131.0 §4.3.7"),
+        (["--frames", "aos", "--frame-octets", "100", "--interleave", "4"], "--interleave is about coded units"),
+        (["--randomiser", "none"], "--randomiser is about frames"),
         (["--prefix", "-1"], "--prefix -1, expected 0 or more"),
         (["--time", "CLOCK"], "no field is called CLOCK"),
         (["--out", "table.xls"], "ends in .csv"),

@@ -31,6 +31,8 @@ class Codec:
         self.fields = tuple(fields)
         self._parts = parts_of(self.fields, outer, classes or {}, Codec)
         self._only = self._parts[0] if len(self._parts) == 1 and isinstance(self._parts[0], Run) else None
+        if self._only:
+            self._size, self._unpack = self._only.words.size, self._only.words.unpack
         found = [converter(field, (classes or {}).get(field.name)) for field in self.fields]
         self._converters = [(number, *pair) for number, pair in enumerate(found) if pair]
 
@@ -41,8 +43,9 @@ class Codec:
 
     def decode(self, octets: bytes) -> list[Any]:
         """All of `octets` to values."""
-        if self._only is not None and len(octets) == self._only.words.size:
-            return self.values_of(list(self._only.words.unpack(octets)))
+        if self._only is not None and len(octets) == self._size:
+            raws = list(self._unpack(octets))
+            return self.values_of(raws) if self._converters else raws
         reader = Reader(octets)
         values = self.read(reader, ())
         if reader.left >= 8:

@@ -18,6 +18,7 @@ Raw = int | float | bytes
 _CODES = {"unsigned": {8: "B", 16: "H", 32: "I", 64: "Q"}, "signed": {8: "b", 16: "h", 32: "i", 64: "q"},
           "real": {16: "e", 32: "f", 64: "d"}}  # fmt: skip
 _SHARED_CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
+_SHARED_BITS_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,12 @@ class Words:
             words = self._layout.unpack_from(octets, offset)
         except struct.error:
             raise TruncatedError(needed=self.size, given=max(0, len(octets) - offset)) from None
-        return words if not self._shared else self._cut(list(words))
+        if not self._shared:
+            return words
+        if self._wide or self._finish:
+            return self._cut(list(words))
+        cuts = [words[number] >> shift & mask for number, shift, mask in self._cuts]
+        return self._pick(words + tuple(cuts))
 
     def pack(self, values: Sequence[Any]) -> bytes:
         """The octets of `values`, one for each slot. Raises struct.error for one that does not fit."""
@@ -93,7 +99,7 @@ class Words:
         cuts: list[Any] = [words[number] >> shift & mask for number, shift, mask in self._cuts]
         for at, finish, _ in self._finish:
             cuts[at] = finish(cuts[at])
-        return self._pick(words + cuts)
+        return self._pick((*words, *cuts))
 
     def _joined(self, values: Sequence[Any]) -> Iterator[Any]:
         values = list(values)
@@ -110,32 +116,51 @@ class Words:
             joined |= values[slot] << shift
         return joined.to_bytes(word.octets, "big") if word.code.endswith("s") else joined
 
-    def _picker(self) -> Callable[[list[Any]], tuple[Any, ...]]:
+    def _picker(self) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
         """What puts words and cuts, standing one after the other, into the order of the slots."""
         place = {slot: len(self._words) + at for at, slot in enumerate(self._cut_slots)}
         place |= {word.slot: number for number, word in enumerate(self._words) if word.slot is not None}
-        if len(place) < 2:
-            return lambda items: tuple(items[at] for at in place.values())
-        return itemgetter(*(place[slot] for slot in range(len(self._slots))))
+        return _picking([place[slot] for slot in range(len(self._slots))])
+
+
+def _picking(places: list[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """What picks `places` in this order: by slices, which cost less, where they follow one another but for one gap."""
+    breaks = [at for at in range(1, len(places)) if places[at] != places[at - 1] + 1]
+    if len(breaks) > 1:
+        return itemgetter(*places)
+    first, second = places[: breaks[0] if breaks else None], places[breaks[0] :] if breaks else []
+    one, other = (slice(run[0], run[-1] + 1) if run else slice(0) for run in (first, second))
+    return lambda items: items[one] + items[other]
 
 
 def _words(slots: Sequence[Slot], order: Order) -> Iterator[_Word]:
     """Own words for slots that stand on octets and have a code in this order, shared ones for the rest."""
-    shared: list[tuple[int, int]] = []  # (slot number, first bit) since the last own word
+    shared: list[tuple[int, int]] = []  # (slot number, first bit) since the last word
     bits = 0
     for number, slot in enumerate(slots):
+        start = bits + slot.skip_bits
         own = slot.code and (slot.order == order or slot.bits == 8 or slot.form == "octets")
-        if own and (bits + slot.skip_bits) % 8 == 0:
-            yield from _shared_word(slots, shared, bits + slot.skip_bits, order)
+        if own and start % 8 == 0 and (_is_word(start) or not _may_join(slot, start)):
+            yield from _shared_word(slots, shared, start, order)
             yield _Word(slot.code or "", number)
             shared, bits = [], 0
             continue
-        shared.append((number, bits + slot.skip_bits))
-        bits += slot.skip_bits + slot.bits
-        if bits % 8 == 0:
+        shared.append((number, start))
+        bits = start + slot.bits
+        if _is_word(bits):
             yield from _shared_word(slots, shared, bits, order)
             shared, bits = [], 0
     yield from _shared_word(slots, shared, bits, order)
+
+
+def _is_word(bits: int) -> bool:
+    """Whether bits up to here can be one item of a `struct`, or none."""
+    return bits % 8 == 0 and (bits == 0 or bits // 8 in _SHARED_CODES)
+
+
+def _may_join(slot: Slot, start: int) -> bool:
+    """Whether an integer that could be a word should rather fill up the shared one before it."""
+    return slot.form == "unsigned" and slot.order == "big" and start + slot.bits <= _SHARED_BITS_MAX
 
 
 def _shared_word(slots: Sequence[Slot], shared: list[tuple[int, int]], bits: int, order: Order) -> Iterator[_Word]:

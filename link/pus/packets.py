@@ -11,7 +11,7 @@ from enum import IntFlag
 from typing import Self
 
 from hal.kernels.crc import crc16
-from link.errors import ChecksumError, DecodeError
+from link.errors import ChecksumError, DecodeError, TruncatedError
 from link.packed import Packed
 from link.space_packet import COUNT_MODULUS, Flags, SpacePacket, encode_header
 from link.time_code import Cuc
@@ -20,11 +20,15 @@ VERSION = 2
 _REQUEST = Packed("RequestHeader", version=4, acknowledge=4, service=8, subtype=8, source=16)
 _REPORT = Packed("ReportHeader", version=4, time_status=4, service=8, subtype=8, counter=16, destination=16)
 _REPORT_WORDS = struct.Struct(">BBBHH")  # the same, version and status in one: reports are many
+_HEADS = struct.Struct(">HHHBBBHH")  # the space packet's header before it
+_REPORT_TYPE = 0b00001
+"""Version 0, a report, with a secondary header: the five bits before the APID."""
 _REQUEST_WORD = Packed("RequestId", version=3, is_command=1, has_secondary=1, apid=11, flags=2, count=14)
 _TIME = Cuc()
 _CRC_SIZE = 2
 TM_OVERHEAD = 6 + _REPORT.size + _TIME.size + _CRC_SIZE
 """Octets that a report's packet has beyond its source data."""
+_REPORT_DATA = TM_OVERHEAD - _CRC_SIZE
 TC_OVERHEAD = 6 + _REQUEST.size + _CRC_SIZE
 """Octets that a request's packet has beyond its application data."""
 
@@ -87,15 +91,17 @@ class TcPacket:
     @classmethod
     def decode(cls, octets: bytes) -> Self:
         """Read one whole packet. Raises DecodeError."""
-        packet = _opened(octets, is_command=True)
+        _check(octets, TC_OVERHEAD)
+        packet = SpacePacket.decode(octets)
         version, acknowledge, service, subtype, source = _REQUEST.unpack(packet.data)
-        _check_version(version)
+        if packet.size != len(octets) or not (packet.is_command and packet.has_secondary) or version != VERSION:
+            raise _refusal(octets, is_command=True)
         return cls(
             apid=packet.apid,
             count=packet.count,
             service=service,
             subtype=subtype,
-            data=_body(packet, _REQUEST.size),
+            data=packet.data[_REQUEST.size : -_CRC_SIZE],
             acknowledge=Ack(acknowledge),
             source=source,
         )
@@ -130,20 +136,20 @@ class TmPacket:
     @classmethod
     def decode(cls, octets: bytes) -> Self:
         """Read one whole packet. Raises DecodeError."""
-        packet = _opened(octets, is_command=False)
-        version, time_status, service, subtype, counter, destination = _REPORT.unpack(packet.data)
-        _check_version(version)
-        data = _body(packet, _REPORT.size)
+        _check(octets, TM_OVERHEAD)
+        identification, sequence, length, status, service, subtype, counter, destination = _HEADS.unpack_from(octets)
+        if identification >> 11 != _REPORT_TYPE or length + 7 != len(octets) or status >> 4 != VERSION:
+            raise _refusal(octets, is_command=False)
         return cls(
-            apid=packet.apid,
-            count=packet.count,
+            apid=identification & 0x7FF,
+            count=sequence & 0x3FFF,
             service=service,
             subtype=subtype,
-            data=data[_TIME.size :],
-            time_ns=_TIME.decode(data),
+            data=octets[_REPORT_DATA:-_CRC_SIZE],
+            time_ns=_TIME.decode(octets[_HEADS.size : _REPORT_DATA]),
             counter=counter,
             destination=destination,
-            time_status=time_status,
+            time_status=status & 15,
         )
 
 
@@ -153,24 +159,19 @@ def _sealed(apid: int, count: int, data: bytes, *, is_command: bool) -> bytes:
     return packet + crc16(packet).to_bytes(_CRC_SIZE)
 
 
-def _opened(octets: bytes, *, is_command: bool) -> SpacePacket:
-    """The space packet that all of `octets` are, its CRC checked before any field is trusted."""
+def _check(octets: bytes, size_min: int) -> None:
+    """The CRC is checked before any field is trusted, and what has a header behind it can be read."""
     if len(octets) > _CRC_SIZE and crc16(octets):
         raise ChecksumError(expected=int.from_bytes(octets[-_CRC_SIZE:]), computed=crc16(octets[:-_CRC_SIZE]))
+    if len(octets) < size_min:
+        raise TruncatedError(needed=size_min, given=len(octets))
+
+
+def _refusal(octets: bytes, *, is_command: bool) -> DecodeError:
+    """What is wrong with a packet whose CRC is right."""
     packet = SpacePacket.decode(octets)
     if packet.size != len(octets):
-        raise DecodeError(f"{len(octets)} octets, the packet says {packet.size}")
+        return DecodeError(f"{len(octets)} octets, the packet says {packet.size}")
     if packet.is_command != is_command or not packet.has_secondary:
-        raise DecodeError(f"not a PUS {'request' if is_command else 'report'}")
-    return packet
-
-
-def _check_version(version: int) -> None:
-    if version != VERSION:
-        raise DecodeError(f"PUS version {version}, expected {VERSION}")
-
-
-def _body(packet: SpacePacket, header_size: int) -> bytes:
-    if len(packet.data) < header_size + _CRC_SIZE:
-        raise DecodeError(f"{len(packet.data)} octets of data, too few for the secondary header and the CRC")
-    return packet.data[header_size:-_CRC_SIZE]
+        return DecodeError(f"not a PUS {'request' if is_command else 'report'}")
+    return DecodeError(f"PUS version {packet.data[0] >> 4}, expected {VERSION}")

@@ -283,8 +283,8 @@ def _unit(units: Element | None) -> str:
 
 
 def _power(unit: Element) -> str:
-    power = unit.get("power", "1")
-    return (unit.text or "").strip() + ("" if float(power) == 1 else f"^{power}")
+    power = unit.get("power")
+    return (unit.text or "").strip() + (f"^{power}" if power and float(power) != 1 else "")
 
 
 def _calibrator(encoding: Element) -> Curve | None:

@@ -46,9 +46,9 @@ def write_xtce(definition: Definition, dialect: Dialect = "portable") -> bytes:
         },
     )
     _describe(root, plain.text)
-    _Telemetry(dialect).write(_child(root, "TelemetryMetaData"), plain.packets)
+    _Telemetry(_child(root, "TelemetryMetaData"), dialect).write(plain.packets)
     if plain.requests:
-        _Commands(dialect).write(_child(root, "CommandMetaData"), plain.requests)
+        _Commands(_child(root, "CommandMetaData"), dialect).write(plain.requests)
     ElementTree.indent(root, " ")
     octets: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return octets + b"\n"
@@ -77,18 +77,27 @@ def _describe(element: Element, text: str) -> None:
 
 
 class _Types:
-    """Writes types; `form` is "Parameter" or "Argument"."""
+    """Writes into a set of types; `form` is "Parameter" or "Argument"."""
 
-    def __init__(self, form: str, dialect: Dialect) -> None:
-        self.form, self.dialect = form, dialect
+    def __init__(self, types: Element, form: str, dialect: Dialect) -> None:
+        self._set, self.form, self.dialect = types, form, dialect
+        self._names: dict[bytes, str] = {}
 
-    def write(self, types: Element, field: Field) -> None:
-        """The type of one field, called as the field is with _t after."""
-        tag, encode = self._kind(field)
+    def name_of(self, field: Field) -> str:
+        """The type of `field`, called as the first field that has it, with _t after."""
+        bare = msgspec.structs.replace(field, name="", text="", default=None, when=None, valid=None)
+        key = msgspec.json.encode(bare)
+        if key not in self._names:
+            self._names[key] = f"{field.name}_t"
+            self._write(field)
+        return self._names[key]
+
+    def _write(self, field: Field) -> None:
         if isinstance(field.kind, Array):
-            self._array(types, field, field.kind)
+            self._array(field, field.kind)
             return
-        element = _child(types, f"{tag}{self.form}Type", name=f"{field.name}_t")
+        tag, encode = self._kind(field)
+        element = _child(self._set, f"{tag}{self.form}Type", name=f"{field.name}_t")
         if tag == "Integer":
             element.set("signed", _value(isinstance(field.kind, Integer) and field.kind.signed))
         if tag in ("Integer", "Float"):
@@ -124,11 +133,9 @@ class _Types:
                 return "Binary", self._encode_octets
         return "Array", _encode_number
 
-    def _array(self, types: Element, field: Field, kind: Array) -> None:
-        self.write(
-            types, Field(name=f"{field.name}_element", kind=kind.of, unit=field.unit, calibration=field.calibration)
-        )
-        element = _child(types, f"Array{self.form}Type", name=f"{field.name}_t", arrayTypeRef=f"{field.name}_element_t")
+    def _array(self, field: Field, kind: Array) -> None:
+        of = self.name_of(msgspec.structs.replace(field, name=f"{field.name}_element", kind=kind.of))
+        element = _child(self._set, f"Array{self.form}Type", name=f"{field.name}_t", arrayTypeRef=of)
         dimension = _child(_child(element, "DimensionList"), "Dimension")
         _child(_child(dimension, "StartingIndex"), "FixedValue", "0")
         assert isinstance(kind.count, Reference)
@@ -181,25 +188,23 @@ class _Types:
 
 
 class _Telemetry:
-    def __init__(self, dialect: Dialect) -> None:
-        self._types = _Types("Parameter", dialect)
+    def __init__(self, telemetry: Element, dialect: Dialect) -> None:
+        self._telemetry = telemetry
+        self._types = _Types(_child(telemetry, "ParameterTypeSet"), "Parameter", dialect)
 
-    def write(self, telemetry: Element, containers: Iterable[Container]) -> None:
-        containers = tuple(containers)
+    def write(self, containers: tuple[Container, ...]) -> None:
         fields = [field for container in containers for field in container.fields]
         _check_unique(fields)
-        types = _child(telemetry, "ParameterTypeSet")
-        for field in fields:
-            self._types.write(types, field)
-        parameters = _child(telemetry, "ParameterSet")
+        parameters = _child(self._telemetry, "ParameterSet")
         for field in fields:
             self._parameter(parameters, field)
-        sets = _child(telemetry, "ContainerSet")
+        sets = _child(self._telemetry, "ContainerSet")
         for container in containers:
             self._container(sets, container)
 
     def _parameter(self, parameters: Element, field: Field) -> None:
-        parameter = _child(parameters, "Parameter", name=field.name, parameterTypeRef=f"{field.name}_t")
+        kind = self._types.name_of(field)
+        parameter = _child(parameters, "Parameter", name=field.name, parameterTypeRef=kind)
         _describe(parameter, field.text)
         if field.valid:
             properties = _child(parameter, "ParameterProperties")
@@ -223,15 +228,13 @@ class _Telemetry:
 class _Commands:
     """Requests: a base is an abstract command, what a request fixes of it is assigned."""
 
-    def __init__(self, dialect: Dialect) -> None:
-        self._types = _Types("Argument", dialect)
+    def __init__(self, commands: Element, dialect: Dialect) -> None:
+        self._commands = commands
+        self._types = _Types(_child(commands, "ArgumentTypeSet"), "Argument", dialect)
 
-    def write(self, commands: Element, containers: Iterable[Container]) -> None:
-        types = _child(commands, "ArgumentTypeSet")
-        sets = _child(commands, "MetaCommandSet")
+    def write(self, containers: tuple[Container, ...]) -> None:
+        sets = _child(self._commands, "MetaCommandSet")
         for container in containers:
-            for field in container.fields:
-                self._types.write(types, _owned(container, field))
             self._command(sets, container)
 
     def _command(self, sets: Element, container: Container) -> None:
@@ -255,17 +258,10 @@ class _Commands:
             _child(command, "DefaultSignificance", consequenceLevel="critical")
 
     def _argument(self, arguments: Element, container: Container, field: Field) -> None:
-        owned = _owned(container, field)
+        kind = self._types.name_of(msgspec.structs.replace(field, name=f"{container.name}_{field.name}"))
         initial = None if field.default is None else _value(field.default)
-        argument = _child(
-            arguments, "Argument", name=field.name, argumentTypeRef=f"{owned.name}_t", initialValue=initial
-        )
+        argument = _child(arguments, "Argument", name=field.name, argumentTypeRef=kind, initialValue=initial)
         _describe(argument, field.text)
-
-
-def _owned(container: Container, field: Field) -> Field:
-    """The field under a name that is unique among all requests' types."""
-    return msgspec.structs.replace(field, name=f"{container.name}_{field.name}")
 
 
 def _write_assignments(base: Element, criteria: Condition | None) -> None:

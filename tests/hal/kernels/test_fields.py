@@ -6,16 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hal.kernels import fields as kernel
-from hal.kernels.levels import select_level, supported_levels
 
+pytestmark = pytest.mark.usefixtures("level")
 FORMS = {kernel.UNSIGNED: "u", kernel.SIGNED: "i", kernel.LITTLE_UNSIGNED: "u", kernel.LITTLE_SIGNED: "i"}
-
-
-@pytest.fixture(params=supported_levels(), autouse=True)
-def level(request):
-    select_level(request.param)
-    yield request.param
-    select_level()
 
 
 def by_bits(packet, bit, bits, form):

@@ -54,3 +54,11 @@ def test_times_that_stand_still_give_no_rate():
 def test_a_time_field_that_is_not_there():
     with pytest.raises(ValueError, match="no field is called clock"):
         Decoder(definition(), "clock")
+
+
+def test_kinds_without_the_time_have_no_rate():
+    other = Container(name="Other", fields=(), base="Base", criteria=Comparison("id", 2))
+    timed = definition(Field(name="t", kind=Integer(8)))
+    decoder = Decoder(Definition(name="D", packets=(*timed.packets, other)), "t")
+    decoder.read(b"\x02")
+    assert decoder.account()["kinds"] == [{"name": "Other", "packets": 1, "seconds": None, "rate_hz": None}]

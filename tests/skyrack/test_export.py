@@ -1,0 +1,58 @@
+"""Values of every form as columns and cells."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from skyrack.export import open_export
+
+ROWS = [
+    {"n": 1, "name": "A", "blob": b"\x01\x02", "list": [1, 2], "group": {"x": b"\xff"}, "maybe": None, "ragged": [1]},
+    {"n": 2, "name": "B", "blob": b"\x03\x04", "list": [3, 4], "group": {"x": b""}, "maybe": 2.5, "ragged": [{"y": 1}]},
+]
+
+
+def written(path):
+    export = open_export(path)
+    for row in ROWS:
+        export.add("kind", row, b"")
+    return export.close()
+
+
+def test_cells(tmp_path):
+    (path,) = written(tmp_path / "t.csv")
+    first, second = csv.DictReader(path.open())
+    assert first["blob"] == "0102"
+    assert first["maybe"] == ""
+    assert json.loads(first["list"]) == [1, 2]
+    assert json.loads(first["group"]) == {"x": "ff"}
+    assert second["maybe"] == "2.5"
+
+
+def test_arrays(tmp_path):
+    (path,) = written(tmp_path / "t.npz")
+    with np.load(path) as arrays:  # without pickle
+        assert arrays["n"].tolist() == [1, 2]
+        assert arrays["name"].tolist() == ["A", "B"]
+        assert arrays["blob"].tolist() == [[1, 2], [3, 4]]
+        assert arrays["list"].tolist() == [[1, 2], [3, 4]]
+        assert np.isnan(arrays["maybe"][0])
+        assert arrays["maybe"][1] == 2.5
+        assert [json.loads(one) for one in arrays["group"]] == [{"x": "ff"}, {"x": ""}]
+        assert [json.loads(one) for one in arrays["ragged"]] == [1, {"y": 1}]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".npz"])
+def test_tables_beside_rows_are_files_by_kind(tmp_path, ending):
+    export = open_export(tmp_path / f"t{ending}")
+    export.add("one", {"n": 1}, b"")
+    for part in ([1, 2], [3]):
+        export.add_table("two", {"n": np.array(part), "pairs": np.array([[n, n] for n in part])})
+    assert export.close() == [tmp_path / f"t.one{ending}", tmp_path / f"t.two{ending}"]
+    if ending == ".npz":
+        with np.load(tmp_path / "t.two.npz") as arrays:
+            assert arrays["pairs"].tolist() == [[1, 1], [2, 2], [3, 3]]
+    else:
+        assert (tmp_path / "t.two.csv").read_text() == 'n,pairs\n1,"[1, 1]"\n2,"[2, 2]"\n3,"[3, 3]"\n'

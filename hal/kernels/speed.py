@@ -14,6 +14,7 @@ from hal.kernels import (
     crc,
     disk,
     erasure,
+    fields,
     image,
     ldpc,
     lee,
@@ -76,6 +77,15 @@ def _disk() -> Work:
 def _erasure() -> Work:
     shards = _noise(14, 16384)
     return Work("encode 10 + 4 shards", 10 * 16384, "octet", lambda: erasure.erasure_encode(shards, parity=4))
+
+
+def _fields() -> Work:
+    stream, offsets = _noise(500 * 64).tobytes(), np.arange(500, dtype=np.int64) * 64
+    table = np.array([(500 * 2 * i, 2, 16 * i, 16, fields.UNSIGNED, 2) for i in range(32)], fields.FIELD)
+    out = np.empty(32 * 500 * 2, np.uint8)
+    return Work(
+        "32 columns of 500 packets", len(stream), "octet", lambda: fields.read_fields(stream, offsets, table, out)
+    )
 
 
 def _image() -> Work:

@@ -11,15 +11,16 @@ mkdir -p "$1"
 build=$(cd "$1" && pwd) arm=$build/root apt=$build/apt
 cd "$root"
 
-# A Debian of Python and its headers, without a machine around it.
+# A Debian of Python, its headers and libfec, a peer in the tests, without a machine around it.
 unpack_python() {
-  mkdir -p "$apt/lists/partial" "$apt/archives/partial" "$arm"
+  mkdir -p "$apt/lists/partial" "$apt/archives/partial"
   : >"$apt/status" # nothing is installed yet
   set -- apt-get -qq -o APT::Architecture=arm64 -o APT::Architectures=arm64 -o Dir::State="$apt" -o Dir::Cache="$apt" \
     -o Dir::State::status="$apt/status" -o APT::Sandbox::User=root
   "$@" update
-  "$@" install --yes --download-only --no-install-recommends python3 libpython3-dev libstdc++6 >/dev/null
-  for package in "$apt"/archives/*.deb; do dpkg -x "$package" "$arm"; done
+  "$@" install --yes --download-only --no-install-recommends python3 libpython3-dev libstdc++6 libfec0 >/dev/null
+  for package in "$apt"/archives/*.deb; do dpkg -x "$package" "$arm.part"; done
+  mv "$arm.part" "$arm" # whole, or not at all
 }
 
 # What pip would fetch for building, but of this machine's kind, where pip would take ARM's.
@@ -34,15 +35,15 @@ build_wheel() {
   include=$arm/usr/include
   rm -rf "$build/dist"
   _PYTHON_HOST_PLATFORM=linux-aarch64 CMAKE_TOOLCHAIN_FILE=$root/cmake/aarch64-linux-gnu.cmake CFLAGS="-isystem $include" \
-    "$build/builders/bin/pip" wheel --quiet --no-build-isolation --no-deps --wheel-dir "$build/dist" -Cbuild-dir="$build/{wheel_tag}" \
-    -Ccmake.define.Python_INCLUDE_DIR="$include/$python" .
+    "$build/builders/bin/pip" wheel --quiet --no-build-isolation --no-deps --wheel-dir "$build/dist" \
+    -Cbuild-dir="$build/{wheel_tag}" -Ccmake.define.Python_INCLUDE_DIR="$include/$python" .
 }
 
 install_wheel() {
   rm -rf "$build/site"
   python3 -m pip install --quiet --target "$build/site" --only-binary=:all: --python-version "${python#python}" \
     --platform linux_aarch64 --platform manylinux_2_28_aarch64 --platform manylinux2014_aarch64 \
-    "$build"/dist/*.whl pytest hypothesis
+    "$build"/dist/*.whl pytest hypothesis reedsolo
 }
 
 # Beside a copy of the tests and their scenes, and not beside the tree: what they import is the wheel.
@@ -54,8 +55,8 @@ run_tests() {
     -m pytest -c "$root/pyproject.toml" --rootdir "$build" -p no:cacheprovider tests/hal/kernels
 }
 
-[ -e "$arm/usr/bin/python3" ] || unpack_python
-[ -e "$build/builders" ] || install_builders
+[ -e "$arm" ] || unpack_python
+install_builders
 python=$(readlink "$arm/usr/bin/python3")
 build_wheel
 install_wheel

@@ -22,16 +22,16 @@ static void check_of(const struct ldpc_code *code, const struct ldpc_edge *edges
 }
 
 static void model_check(const size_t *bits, int8_t *messages, size_t degree) {
-    int others[LDPC_DEGREE_MAX];
-    for (size_t e = 0; e < degree; e++) others[e] = bounded(model.beliefs[bits[e]] - messages[e]);
+    int others[LDPC_DEGREE_MAX], least = 255, second = 255, negative = 0;
     for (size_t e = 0; e < degree; e++) {
-        int least = 255, negative = 0;
-        for (size_t o = 0; o < degree; o++) {
-            if (o == e) continue;
-            if (abs(others[o]) < least) least = abs(others[o]);
-            negative ^= others[o] < 0;
-        }
-        messages[e] = (int8_t)((negative ? -1 : 1) * normalised(least, degree));
+        const int size = abs(others[e] = bounded(model.beliefs[bits[e]] - messages[e]));
+        second = size < least ? least : size < second ? size : second;
+        least = size < least ? size : least;
+        negative ^= others[e] < 0;
+    }
+    for (size_t e = 0; e < degree; e++) {
+        const int size = normalised(abs(others[e]) == least ? second : least, degree); /* the least of all the others */
+        messages[e] = (int8_t)(negative ^ (others[e] < 0) ? -size : size);
         model.beliefs[bits[e]] = (int8_t)bounded(others[e] + messages[e]);
     }
 }

@@ -61,7 +61,8 @@ class Cuc:
 
     def decode(self, octets: bytes) -> int:
         """The first `utc_ns` at or after the tick, so that it encodes back to the same octets; the rest is ignored."""
-        ticks = int.from_bytes(_own(octets, self.size))
+        size = self.coarse_octets + self.fine_octets
+        ticks = int.from_bytes(octets if len(octets) == size else _own(octets, size))
         since_epoch_ns = -(-ticks * NS >> 8 * self.fine_octets)
         return self.leap_seconds.utc_ns(self.epoch_tai_ns + since_epoch_ns)
 

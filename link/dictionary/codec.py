@@ -31,6 +31,7 @@ class Codec:
         self.fields = tuple(fields)
         self._parts = parts_of(self.fields, outer, classes or {}, Codec)
         self._only = self._parts[0] if len(self._parts) == 1 and isinstance(self._parts[0], Run) else None
+        self._size = -1
         if self._only:
             self._size, self._unpack = self._only.words.size, self._only.words.unpack
         found = [converter(field, (classes or {}).get(field.name)) for field in self.fields]
@@ -43,7 +44,7 @@ class Codec:
 
     def decode(self, octets: bytes) -> list[Any]:
         """All of `octets` to values."""
-        if self._only is not None and len(octets) == self._size:
+        if len(octets) == self._size:
             raws = list(self._unpack(octets))
             return self.values_of(raws) if self._converters else raws
         reader = Reader(octets)

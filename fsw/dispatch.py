@@ -12,7 +12,7 @@ from fsw.executive import Executive
 from link.dictionary import decode_arguments
 from link.dictionary.declare import commands_of
 from link.errors import DecodeError
-from link.pus.catalogue import REQUESTS, read_request
+from link.pus.catalogue import read_request
 from link.pus.functions import PerformFunction
 from link.pus.message import Report, Request
 from link.pus.packets import TcPacket
@@ -20,6 +20,7 @@ from link.pus.test import Ping, Pong
 from link.pus.verification import AcceptanceFailure, FailureCode, Stage, failure, success
 
 _REQUEST_ID_OCTETS = 4
+_HANDLED = {(form.__service__, form.__subtype__) for form in (Ping, PerformFunction)}
 
 
 class _Command(NamedTuple):
@@ -77,7 +78,7 @@ class Dispatcher:
 
     def _understand(self, packet: TcPacket) -> tuple[App | None, Callable[[], Pending | None]]:
         """What the request asks for, ready to be called; raises CommandError."""
-        if (packet.service, packet.subtype) not in REQUESTS:
+        if (packet.service, packet.subtype) not in _HANDLED:
             raise CommandError(FailureCode.UNKNOWN_TYPE, f"service {packet.service}, subtype {packet.subtype}")
         try:
             return self._work(read_request(packet))

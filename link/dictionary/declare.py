@@ -46,7 +46,7 @@ class _RecordType(type):
         plain = {key: value for key, value in body.items() if key not in wires}
         made = super().__new__(mcs, name, bases, {**plain, "__slots__": tuple(wires)}, **said)
         cls: Any = dataclasses.dataclass(made)
-        hints = get_type_hints(cls)
+        hints = get_type_hints(cls, include_extras=True)
         for field in dataclasses.fields(cls):
             if field.name in body.get("__annotations__", {}) and field.name not in wires:
                 raise TypeError(f"{name}.{field.name}: give it a wire(...)")

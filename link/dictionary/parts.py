@@ -143,7 +143,10 @@ class _Numbers:
 
 @dataclass(slots=True)
 class _Structures:
-    """Field `number`: a group, or an array of what is no number; `form` and `undo` turn values into one and back."""
+    """Field `number`: a group, or an array of what is no number; `form` and `undo` turn values into one and back.
+
+    One that is `alone` was declared by itself: it refers to nothing around it.
+    """
 
     number: int
     skip_bits: int
@@ -151,14 +154,16 @@ class _Structures:
     inner: Inner
     form: Callable[[list[Any]], Any]
     undo: Callable[[Any], Sequence[Any]]
+    alone: bool = False
 
     def read(self, reader: Reader, frame: Frame) -> None:
         reader.skip(self.skip_bits)
+        outer = () if self.alone else frame
         if self.measure is None:
-            frame[-1].append(self.form(self.inner.read(reader, frame)))
+            frame[-1].append(self.form(self.inner.read(reader, outer)))
             return
         count = self.measure.read(reader, frame)
-        frame[-1].append([self.form(self.inner.read(reader, frame)) for _ in range(count)])
+        frame[-1].append([self.form(self.inner.read(reader, outer)) for _ in range(count)])
 
     def write(self, writer: Writer, frame: Frame) -> None:
         given = frame[-1][self.number]
@@ -167,7 +172,7 @@ class _Structures:
             if self.measure is not None:
                 self.measure.write(len(given), writer, frame)
             for item in [given] if self.measure is None else given:
-                self.inner.write(self.undo(item), writer, frame)
+                self.inner.write(self.undo(item), writer, () if self.alone else frame)
         except ValueError as error:
             raise Unfit(self.number, str(error)) from None
         except (TypeError, AttributeError, LookupError):
@@ -268,6 +273,7 @@ class _Compiler:
                 record.__codec__,
                 lambda values: record(*values),
                 lambda item: record.__values__(item),
+                alone=True,
             )
         if isinstance(kind, Group):
             inner, names = self.make(kind.fields, None, scopes), [one.name for one in kind.fields]

@@ -1,41 +1,74 @@
-"""Every message type that is declared, by service and subtype."""
+"""Every message type that is declared, by service and subtype. A service is imported when it is first asked for: a node
+pays only for those that it speaks.
+"""
 
-from collections.abc import Iterator
-from types import ModuleType
+from functools import cache
+from importlib import import_module
 from typing import TypeVar
 
 from link.errors import DecodeError
-from link.pus import events, functions, housekeeping, test, verification
 from link.pus.message import Report, Request
 from link.pus.packets import TcPacket, TmPacket
 
 _Form = TypeVar("_Form", Report, Request)
-_SERVICES: tuple[ModuleType, ...] = (verification, housekeeping, events, functions, test)
+Kind = tuple[int, int]
+"""Service and subtype."""
+SERVICES: dict[int, str] = {
+    1: "verification",
+    3: "housekeeping",
+    5: "events",
+    6: "memory",
+    8: "functions",
+    9: "time",
+    11: "scheduling",
+    12: "monitoring",
+    13: "large_packets",
+    14: "forwarding",
+    15: "storage",
+    17: "test",
+    19: "event_actions",
+    20: "parameters",
+    22: "position_scheduling",
+    23: "files",
+}
+"""The module in this package of each service."""
 
 
-def _declared(base: type[_Form]) -> Iterator[tuple[tuple[int, int], type[_Form]]]:
-    for module in _SERVICES:
-        for item in vars(module).values():
-            if isinstance(item, type) and issubclass(item, base) and item.__subtype__:
-                yield (item.__service__, item.__subtype__), item
+@cache
+def reports_of(service: int) -> dict[int, type[Report]]:
+    """The report types of a service by subtype; none of one that is not known."""
+    return _declared(service, Report)
 
 
-REPORTS: dict[tuple[int, int], type[Report]] = dict(_declared(Report))
-REQUESTS: dict[tuple[int, int], type[Request]] = dict(_declared(Request))
+@cache
+def requests_of(service: int) -> dict[int, type[Request]]:
+    """The request types of a service by subtype; none of one that is not known."""
+    return _declared(service, Request)
+
+
+def _declared(service: int, base: type[_Form]) -> dict[int, type[_Form]]:
+    if service not in SERVICES:
+        return {}
+    items = vars(import_module(f"link.pus.{SERVICES[service]}")).values()
+    forms = [item for item in items if isinstance(item, type) and issubclass(item, base)]
+    return {form.__subtype__: form for form in forms if form.__service__ == service}
 
 
 def read_report(packet: TmPacket) -> Report:
     """The report in a telemetry packet. Raises DecodeError."""
-    return _form(REPORTS, packet.service, packet.subtype).decode(packet.data)
+    form = reports_of(packet.service).get(packet.subtype)
+    if form is None:
+        raise _unknown(packet.service, packet.subtype)
+    return form.decode(packet.data)
 
 
 def read_request(packet: TcPacket) -> Request:
     """The request in a telecommand packet. Raises DecodeError."""
-    return _form(REQUESTS, packet.service, packet.subtype).decode(packet.data)
+    form = requests_of(packet.service).get(packet.subtype)
+    if form is None:
+        raise _unknown(packet.service, packet.subtype)
+    return form.decode(packet.data)
 
 
-def _form(table: dict[tuple[int, int], type[_Form]], service: int, subtype: int) -> type[_Form]:
-    try:
-        return table[service, subtype]
-    except KeyError:
-        raise DecodeError(f"no message type {service},{subtype} is known") from None
+def _unknown(service: int, subtype: int) -> DecodeError:
+    return DecodeError(f"no message type {service},{subtype} is known")

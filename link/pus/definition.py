@@ -4,7 +4,7 @@ What only the ground of this project reads out of a dictionary, other ground sys
 reference pages and dissectors start from here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
@@ -15,7 +15,7 @@ from link.dictionary.dictionary import Dictionary
 from link.dictionary.kinds import Field, Int8ub, Int16ub, Int24ub, Int32ub, Integer, Reference, odd_bits
 from link.dictionary.model import Command, Container, Event, Report
 from link.pus import events, functions, housekeeping
-from link.pus.catalogue import REPORTS, REQUESTS
+from link.pus.catalogue import Kind, reports_of, requests_of
 from link.pus.message import Message
 from link.pus.packets import VERSION, Ack
 
@@ -48,24 +48,30 @@ _REQUEST = (
 )
 _CRC = Field(name="crc", kind=Int16ub, text="CRC-16 over everything before.", default=0)
 _FUNCTIONS = (functions.PerformFunction.__service__, functions.PerformFunction.__subtype__)
+BASIC = frozenset({*((1, subtype) for subtype in range(1, 11)), *((5, subtype) for subtype in range(1, 5)),
+                   (3, 25), (8, 1), (17, 1), (17, 2)})  # fmt: skip
+"""Verification, housekeeping and event reports, functions, are you alive."""
 _SIZE = Reference("data_length", 1, 7)
 
 
-def definition_of(dictionary: Dictionary) -> Definition:
-    """All packets of a node, both ways."""
+def definition_of(dictionary: Dictionary, services: Collection[Kind] = BASIC) -> Definition:
+    """All packets of a node that speaks these message types, (service, subtype), both ways."""
     return Definition(
         name=dictionary.node,
-        packets=tuple(_packets(dictionary)),
-        requests=tuple(_requests(dictionary)),
+        packets=tuple(_packets(dictionary, services)),
+        requests=tuple(_requests(dictionary, services)),
         size=_SIZE,
         text=f"Dictionary {dictionary.version} of {dictionary.node}.",
     )
 
 
-def _packets(dictionary: Dictionary) -> Iterator[Container]:
+def _packets(dictionary: Dictionary, services: Collection[Kind]) -> Iterator[Container]:
     yield Container(name="CCSDSPacket", fields=_PRIMARY, abstract=True, text="Space packet, CCSDS 133.0-B-2.")
     yield _base("PusReport", _REPORT, _equal(type=0, secondary_header=1, apid=dictionary.apid, version=0))
-    for form in REPORTS.values():
+    for service, subtype in sorted(services):
+        form = reports_of(service).get(subtype)
+        if form is None:
+            continue
         if issubclass(form, housekeeping.HousekeepingReport):
             yield from _family(form, "structure", dictionary.reports)
         elif issubclass(form, events.EventReport):
@@ -88,11 +94,12 @@ def _family(form: type[Message], key: str, entries: Iterable[Report | Event]) ->
         )
 
 
-def _requests(dictionary: Dictionary) -> Iterator[Container]:
+def _requests(dictionary: Dictionary, services: Collection[Kind]) -> Iterator[Container]:
     yield Container(name="CCSDSPacket", fields=_PRIMARY, abstract=True, text="Space packet, CCSDS 133.0-B-2.")
     yield _base("PusRequest", _REQUEST, _equal(type=1, secondary_header=1, apid=dictionary.apid, version=0))
-    for kind, form in REQUESTS.items():
-        if kind != _FUNCTIONS:
+    for service, subtype in sorted(services):
+        form = requests_of(service).get(subtype)
+        if form and (service, subtype) != _FUNCTIONS:
             yield _message(form, "PusRequest", _sealed(form.__fields__))
     yield _message(functions.PerformFunction, "PusRequest", functions.PerformFunction.__fields__[:1], abstract=True)
     for command in dictionary.commands:

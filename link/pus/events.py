@@ -1,10 +1,13 @@
-"""Event reporting, service 5 (ECSS-E-ST-70-41C §8.5): one subtype for each severity."""
+"""Event reporting, service 5 (ECSS-E-ST-70-41C §6.5, §8.5): one subtype for each severity; events can be silenced."""
+
+from collections.abc import Iterable, Iterator
 
 from link.dictionary.declare import Event
-from link.dictionary.kinds import Int16ub, Octets, Rest
+from link.dictionary.kinds import Counted, Int16ub, Octets, Rest
 from link.dictionary.model import Severity
 from link.dictionary.wires import wire
-from link.pus.message import Report
+from link.pus.message import Report, Request
+from link.pus.verification import FailureCode, RefusedError, execute_each
 
 
 class EventReport(Report):
@@ -30,6 +33,28 @@ class HighSeverity(EventReport, service=5, subtype=4):
     """An anomaly of high severity."""
 
 
+class _Events(Request):
+    events: list[int] = wire(Int16ub, count=Counted(8))
+
+
+class EnableEvents(_Events, service=5, subtype=5):
+    """Report these events again."""
+
+
+class DisableEvents(_Events, service=5, subtype=6):
+    """Report these events no longer."""
+
+
+class ReportDisabled(Request, service=5, subtype=7):
+    """Which events are disabled?"""
+
+
+class DisabledEvents(Report, service=5, subtype=8):
+    """The events that are disabled."""
+
+    events: list[int] = wire(Int16ub, count=Counted(8))
+
+
 _BY_SEVERITY: dict[Severity, type[EventReport]] = {
     "info": Information,
     "low": LowSeverity,
@@ -46,3 +71,29 @@ def form_of(severity: Severity) -> type[EventReport]:
 def report_of(event: Event) -> EventReport:
     """The report of a declared event, of the subtype that its severity asks for."""
     return form_of(event.__severity__)(event=event.__id__, auxiliary=event.encode())
+
+
+class EventControl:
+    """Which of the events `known` are reported."""
+
+    def __init__(self, known: Iterable[int]) -> None:
+        self._known, self._disabled = frozenset(known), set[int]()
+
+    def allows(self, event: int) -> bool:
+        """Whether it is to be reported."""
+        return event not in self._disabled
+
+    def handle(self, request: Request) -> Iterator[Report]:
+        """Answer one request. Raises RefusedError."""
+        match request:
+            case EnableEvents(events=events):
+                execute_each(events, lambda event: self._disabled.discard(self._checked(event)))
+            case DisableEvents(events=events):
+                execute_each(events, lambda event: self._disabled.add(self._checked(event)))
+            case ReportDisabled():
+                yield DisabledEvents(events=sorted(self._disabled))
+
+    def _checked(self, event: int) -> int:
+        if event not in self._known:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"no event {event}")
+        return event

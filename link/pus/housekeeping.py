@@ -1,9 +1,66 @@
-"""Housekeeping, service 3 (ECSS-E-ST-70-41C §8.3)."""
+"""Housekeeping, service 3 (ECSS-E-ST-70-41C §6.3, §8.3): structures of parameters, reported periodically or on request.
 
-from link.dictionary.declare import Telemetry
-from link.dictionary.kinds import Int16ub, Octets, Rest
+What apps declare are structures too: they cannot be deleted or changed by command, only switched and timed.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from link.dictionary.declare import Record, Telemetry
+from link.dictionary.kinds import Counted, Flag, Int8ub, Int16ub, Octets, Rest
+from link.dictionary.model import Report as Structure
 from link.dictionary.wires import wire
-from link.pus.message import Report
+from link.pus.message import Report, Request
+from link.pus.parameters import Parameters, ParameterTable
+from link.pus.verification import FailureCode, RefusedError, execute_each
+
+_MS = 1_000_000
+
+
+class SuperCommutated(Record):
+    """Parameters that are sampled `repetitions` times in one report."""
+
+    repetitions: int = wire(Int8ub)
+    parameters: list[int] = wire(Int16ub, count=Counted(8))
+
+
+class CreateStructure(Request, service=3, subtype=1):
+    """Create a structure of parameters, reported every `interval` sampling intervals once it is enabled."""
+
+    structure: int = wire(Int16ub)
+    interval: int = wire(Int16ub)
+    parameters: list[int] = wire(Int16ub, count=Counted(8))
+    groups: list[SuperCommutated] = wire(count=Counted(8))
+
+
+class _Structures(Request):
+    structures: list[int] = wire(Int16ub, count=Counted(8))
+
+
+class DeleteStructures(_Structures, service=3, subtype=3):
+    """Delete structures whose periodic reports are disabled."""
+
+
+class EnablePeriodic(_Structures, service=3, subtype=5):
+    """Report these structures periodically."""
+
+
+class DisablePeriodic(_Structures, service=3, subtype=6):
+    """Report these structures no longer periodically."""
+
+
+class ReportStructures(_Structures, service=3, subtype=9):
+    """Say what these structures are made of."""
+
+
+class StructureReport(Report, service=3, subtype=10):
+    """What a structure is made of."""
+
+    structure: int = wire(Int16ub)
+    enabled: bool = wire(Flag)
+    interval: int = wire(Int16ub)
+    parameters: list[int] = wire(Int16ub, count=Counted(8))
+    groups: list[SuperCommutated] = wire(count=Counted(8))
 
 
 class HousekeepingReport(Report, service=3, subtype=25):
@@ -13,6 +70,194 @@ class HousekeepingReport(Report, service=3, subtype=25):
     values: bytes = wire(Octets(Rest()))
 
 
+class ReportOnce(_Structures, service=3, subtype=27):
+    """Report these structures now, once."""
+
+
+class AppendParameters(Request, service=3, subtype=29):
+    """Add parameters to a structure whose periodic reports are disabled."""
+
+    structure: int = wire(Int16ub)
+    parameters: list[int] = wire(Int16ub, count=Counted(8))
+    groups: list[SuperCommutated] = wire(count=Counted(8))
+
+
+class StructureInterval(Record):
+    """How often a structure is sampled."""
+
+    structure: int = wire(Int16ub)
+    interval: int = wire(Int16ub)
+
+
+class ModifyIntervals(Request, service=3, subtype=31):
+    """Change how often structures are sampled."""
+
+    intervals: list[StructureInterval] = wire(count=Counted(8))
+
+
+class ReportProperties(_Structures, service=3, subtype=33):
+    """Say whether and how often these structures are reported."""
+
+
+class StructureProperties(Record):
+    """Whether and how often a structure is reported."""
+
+    structure: int = wire(Int16ub)
+    enabled: bool = wire(Flag)
+    interval: int = wire(Int16ub)
+
+
+class PropertiesReport(Report, service=3, subtype=35):
+    """Whether and how often structures are reported."""
+
+    properties: list[StructureProperties] = wire(count=Counted(8))
+
+
 def report_of(telemetry: Telemetry) -> HousekeepingReport:
     """The report of a declared structure."""
     return HousekeepingReport(structure=telemetry.__id__, values=telemetry.encode())
+
+
+def structure_of(created: CreateStructure, table: ParameterTable) -> Structure:
+    """The dictionary entry with which the ground reads the reports of a structure that it created."""
+    entries = [table.entry(number) for number in created.parameters]
+    fields = tuple(entry.field for entry in entries)
+    return Structure(id=created.structure, name=f"Structure{created.structure}", fields=fields)
+
+
+@dataclass(slots=True)
+class _Kept:
+    interval: int
+    enabled: bool
+    parameters: list[int]
+    sample: Callable[[], bytes] | None = None
+    """Of a structure that an app declares."""
+    due_ns: int = 0
+
+
+class Housekeeping:
+    """Service 3 on board, without a clock: `step` gives what is due at a time. At most `capacity` structures.
+
+    A structure that was created holds parameters of service 20. The sampling interval is `tick_ms`.
+    """
+
+    def __init__(self, parameters: Parameters, *, tick_ms: int = 100, capacity: int = 64) -> None:
+        self._parameters, self._tick_ns, self._capacity = parameters, tick_ms * _MS, capacity
+        self._kept: dict[int, _Kept] = {}
+
+    def declare(self, structure: int, sample: Callable[[], bytes], *, interval: int, enabled: bool = True) -> None:
+        """A structure that an app declares; `sample` encodes its values."""
+        assert structure not in self._kept, structure
+        self._kept[structure] = _Kept(interval, enabled, [], sample)
+
+    @property
+    def deadline_ns(self) -> int | None:
+        """When the next report is due; None while none is periodic."""
+        return min((kept.due_ns for kept in self._kept.values() if kept.enabled), default=None)
+
+    def step(self, now_ns: int) -> Iterator[HousekeepingReport]:
+        """The reports that are due. One that is late is not made up for; the grid of its times stays."""
+        for structure, kept in self._kept.items():
+            if kept.enabled and kept.due_ns <= now_ns:
+                yield self._report(structure)
+                period_ns = kept.interval * self._tick_ns
+                kept.due_ns += ((now_ns - kept.due_ns) // period_ns + 1) * period_ns
+
+    def handle(self, request: Request, now_ns: int) -> Iterator[Report]:
+        """Answer one request. Raises RefusedError."""
+        match request:
+            case CreateStructure():
+                self._create(request)
+            case AppendParameters():
+                self._append(request)
+            case ModifyIntervals(intervals=intervals):
+                execute_each(intervals, self._modify)
+            case DeleteStructures(structures=structures):
+                execute_each(structures, self._delete)
+            case EnablePeriodic(structures=structures):
+                execute_each(structures, lambda structure: self._enable(structure, now_ns))
+            case DisablePeriodic(structures=structures):
+                execute_each(structures, self._disable)
+            case ReportStructures(structures=structures):
+                yield from [self._content(structure) for structure in structures]
+            case ReportOnce(structures=structures):
+                yield from [self._report(structure) for structure in structures]
+            case ReportProperties(structures=structures):
+                yield PropertiesReport(properties=[self._properties(structure) for structure in structures])
+
+    def _create(self, request: CreateStructure) -> None:
+        if request.structure in self._kept:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"structure {request.structure} exists")
+        if len(self._kept) >= self._capacity:
+            raise RefusedError(FailureCode.NOT_NOW, f"{self._capacity} structures exist, no more fit")
+        self._check(request.parameters, request.groups)
+        _check_interval(request.interval)
+        self._kept[request.structure] = _Kept(request.interval, False, list(request.parameters))
+
+    def _append(self, request: AppendParameters) -> None:
+        kept = self._changeable(request.structure)
+        self._check(request.parameters, request.groups)
+        again = set(kept.parameters) & set(request.parameters)
+        if again:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"parameter {min(again)} is in it already")
+        kept.parameters += request.parameters
+
+    def _check(self, parameters: list[int], groups: list[SuperCommutated]) -> None:
+        if groups:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, "nothing is sampled more than once in a report here")
+        if len(set(parameters)) < len(parameters):
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, "a parameter occurs twice")
+        for number in parameters:
+            self._parameters.table.entry(number)
+
+    def _modify(self, said: StructureInterval) -> None:
+        _check_interval(said.interval)
+        self._known(said.structure).interval = said.interval
+
+    def _delete(self, structure: int) -> None:
+        self._changeable(structure)
+        del self._kept[structure]
+
+    def _enable(self, structure: int, now_ns: int) -> None:
+        kept = self._known(structure)
+        if not kept.enabled:
+            kept.enabled, kept.due_ns = True, now_ns
+
+    def _disable(self, structure: int) -> None:
+        self._known(structure).enabled = False
+
+    def _content(self, structure: int) -> StructureReport:
+        kept = self._known(structure)
+        return StructureReport(
+            structure=structure, enabled=kept.enabled, interval=kept.interval, parameters=kept.parameters, groups=[]
+        )
+
+    def _properties(self, structure: int) -> StructureProperties:
+        kept = self._known(structure)
+        return StructureProperties(structure=structure, enabled=kept.enabled, interval=kept.interval)
+
+    def _report(self, structure: int) -> HousekeepingReport:
+        kept = self._known(structure)
+        values = kept.sample() if kept.sample else b"".join(map(self._value, kept.parameters))
+        return HousekeepingReport(structure=structure, values=values)
+
+    def _value(self, number: int) -> bytes:
+        return self._parameters.table.encode(number, self._parameters.read(number))[2:]
+
+    def _known(self, structure: int) -> _Kept:
+        if structure not in self._kept:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"no structure {structure}")
+        return self._kept[structure]
+
+    def _changeable(self, structure: int) -> _Kept:
+        kept = self._known(structure)
+        if kept.sample:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"structure {structure} is declared by an app")
+        if kept.enabled:
+            raise RefusedError(FailureCode.NOT_NOW, f"structure {structure} is reported periodically")
+        return kept
+
+
+def _check_interval(interval: int) -> None:
+    if interval == 0:
+        raise RefusedError(FailureCode.BAD_ARGUMENTS, "an interval of 0")

@@ -4,15 +4,19 @@ Successes are reported if the request asked for them, failures always. A failure
 sentence.
 """
 
+from collections.abc import Callable, Iterable
 from enum import IntEnum
+from typing import TypeVar
 
 from link.dictionary.kinds import Counted, Int16ub, Int32ub, Text
 from link.dictionary.wires import wire
+from link.errors import LinkError
 from link.pus.message import Report
 from link.pus.packets import Ack, TcPacket
 
 SERVICE = 1
 _REASON_OCTETS_MAX = 200
+_Instruction = TypeVar("_Instruction")
 
 
 class Stage(IntEnum):
@@ -34,6 +38,30 @@ class FailureCode(IntEnum):
     BAD_ARGUMENTS = 5
     NOT_NOW = 6
     EXECUTION_FAILED = 7
+
+
+class RefusedError(LinkError):
+    """A request, or an instruction in it, was understood and cannot be done."""
+
+    def __init__(self, code: FailureCode, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+def execute_each(instructions: Iterable[_Instruction], execute: Callable[[_Instruction], None]) -> None:
+    """Execute every instruction of a request; one that is refused does not keep the others back (§5.4.11.2).
+
+    Raises RefusedError afterwards, with the number and the reason of each that was.
+    """
+    refused = []
+    for number, instruction in enumerate(instructions, 1):
+        try:
+            execute(instruction)
+        except RefusedError as error:
+            refused.append((number, error))
+    if refused:
+        said = "; ".join(f"instruction {number}: {error}" for number, error in refused)
+        raise RefusedError(refused[0][1].code, said)
 
 
 class Success(Report):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from link.dictionary import Event, Int8ub, Telemetry, wire
 from link.errors import DecodeError
 from link.pus import events, functions, housekeeping, test
-from link.pus.catalogue import REPORTS, REQUESTS, read_report, read_request
+from link.pus.catalogue import SERVICES, read_report, read_request, reports_of, requests_of
 from link.pus.packets import Ack, TcPacket, TmPacket
 from link.pus.source import TcSource, TmSource
 from link.pus.tracker import CommandTracker, Progress
@@ -43,16 +43,13 @@ def test_a_request_reads_back_from_its_packet(request_):
     assert read_request(TcPacket.decode(TcSource(7).packet(request_).encode())) == request_
 
 
-def test_the_catalogue_has_every_message_type():
-    assert set(REPORTS) == {(1, s) for s in (1, 2, 3, 4, 5, 6, 7, 8, 10)} | {
-        (3, 25),
-        (5, 1),
-        (5, 2),
-        (5, 3),
-        (5, 4),
-        (17, 2),
-    }
-    assert set(REQUESTS) == {(8, 1), (17, 1)}
+def test_the_catalogue_has_every_service():
+    assert set(SERVICES) == {1, 3, 5, 6, 8, 9, 11, 12, 13, 14, 15, 17, 19, 20, 22, 23}
+    assert set(reports_of(1)) == {1, 2, 3, 4, 5, 6, 7, 8, 10}
+    assert (set(requests_of(17)), set(reports_of(17))) == ({1, 3}, {2, 4})
+
+
+def test_what_is_unknown_is_a_decode_error():
     with pytest.raises(DecodeError, match="no message type 99,1"):
         read_report(TmPacket(apid=1, count=0, service=99, subtype=1, data=b"", time_ns=0))
 

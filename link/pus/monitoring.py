@@ -1,0 +1,333 @@
+"""On-board monitoring, service 12 (ECSS-E-ST-70-41C §6.12, §8.12): parameters that have to stay as they should be.
+
+A definition checks one parameter of service 20: against an expected value, against limits, or the change from sample to
+sample against thresholds. A status is believed once it was seen `repetitions` times in a row; then the transition is
+reported and the event that the definition names is raised.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from link.dictionary.declare import Record
+from link.dictionary.kinds import Counted, Float64b, Int8ub, Int16ub, Int64ub, Time
+from link.dictionary.wires import wire
+from link.pus.message import Report, Request
+from link.pus.verification import FailureCode, RefusedError, execute_each
+
+_MS = 1_000_000
+
+
+class CheckType(IntEnum):
+    """What a definition looks at."""
+
+    EXPECTED_VALUE = 0
+    LIMITS = 1
+    DELTA = 2
+
+
+class Status(IntEnum):
+    """What a check found."""
+
+    GOOD = 0
+    UNCHECKED = 1
+    INVALID = 2
+    LOW = 3
+    """Or unexpected, of an expected value."""
+    HIGH = 4
+
+
+class Definition(Record):
+    """One check. It counts only while validity parameter & mask is `valid_value`; parameter 0 asks for nothing.
+
+    `low` and `high` bound the value, or the mean change of `consecutive` samples. Event 0 is none.
+    """
+
+    number: int = wire(Int16ub)
+    parameter: int = wire(Int16ub)
+    validity_parameter: int = wire(Int16ub)
+    validity_mask: int = wire(Int64ub)
+    valid_value: int = wire(Int64ub)
+    interval: int = wire(Int16ub, text="sampling intervals between two checks")
+    repetitions: int = wire(Int8ub)
+    check: CheckType = wire(Int8ub)
+    mask: int | None = wire(Int64ub, when="check == expected_value")
+    expected: int | None = wire(Int64ub, when="check == expected_value")
+    unexpected_event: int | None = wire(Int16ub, when="check == expected_value")
+    low: float | None = wire(Float64b, when="check != expected_value")
+    low_event: int | None = wire(Int16ub, when="check != expected_value")
+    high: float | None = wire(Float64b, when="check != expected_value")
+    high_event: int | None = wire(Int16ub, when="check != expected_value")
+    consecutive: int | None = wire(Int8ub, when="check == delta")
+
+
+class _Numbers(Request):
+    definitions: list[int] = wire(Int16ub, count=Counted(8))
+
+
+class EnableDefinitions(_Numbers, service=12, subtype=1):
+    """Check these from now on."""
+
+
+class DisableDefinitions(_Numbers, service=12, subtype=2):
+    """Check these no longer."""
+
+
+class DeleteAllDefinitions(Request, service=12, subtype=4):
+    """Forget all definitions."""
+
+
+class AddDefinitions(Request, service=12, subtype=5):
+    """Define checks, disabled at first."""
+
+    definitions: list[Definition] = wire(count=Counted(8))
+
+
+class DeleteDefinitions(_Numbers, service=12, subtype=6):
+    """Forget these, which must be disabled."""
+
+
+class ModifyDefinitions(Request, service=12, subtype=7):
+    """Define checks that exist otherwise; they begin anew."""
+
+    definitions: list[Definition] = wire(count=Counted(8))
+
+
+class ReportDefinitions(_Numbers, service=12, subtype=8):
+    """How are these defined? All, if none is named."""
+
+
+class DefinitionReport(Report, service=12, subtype=9):
+    """How checks are defined."""
+
+    definitions: list[Definition] = wire(count=Counted(8))
+
+
+class ReportOutOfLimits(Request, service=12, subtype=10):
+    """What is not as it should be?"""
+
+
+class Transition(Record):
+    """A definition's status changed. `value` is what was seen, `crossed` the limit or the expected value."""
+
+    number: int = wire(Int16ub)
+    parameter: int = wire(Int16ub)
+    check: CheckType = wire(Int8ub)
+    value: float = wire(Float64b)
+    crossed: float = wire(Float64b)
+    before: Status = wire(Int8ub)
+    now: Status = wire(Int8ub)
+    time: int = wire(Time())
+
+
+class OutOfLimits(Report, service=12, subtype=11):
+    """The last transition of each definition that is not as it should be."""
+
+    transitions: list[Transition] = wire(count=Counted(8))
+
+
+class CheckTransitions(Report, service=12, subtype=12):
+    """What changed."""
+
+    transitions: list[Transition] = wire(count=Counted(8))
+
+
+class ReportStatuses(Request, service=12, subtype=13):
+    """How do all definitions stand?"""
+
+
+class DefinitionStatus(Record):
+    """How a definition stands."""
+
+    number: int = wire(Int16ub)
+    status: Status = wire(Int8ub)
+
+
+class StatusReport(Report, service=12, subtype=14):
+    """How all definitions stand."""
+
+    statuses: list[DefinitionStatus] = wire(count=Counted(8))
+
+
+class EnableMonitoring(Request, service=12, subtype=15):
+    """Check parameters."""
+
+
+class DisableMonitoring(Request, service=12, subtype=16):
+    """Check nothing."""
+
+
+@dataclass(slots=True)
+class _Watch:
+    definition: Definition
+    enabled: bool = False
+    status: Status = Status.UNCHECKED
+    seen: Status = Status.UNCHECKED
+    times: int = 0
+    due_ns: int = 0
+    samples: list[float] = field(default_factory=list)
+    last: Transition | None = None
+
+    def restart(self, *, enabled: bool, now_ns: int) -> None:
+        """Begin as if nothing had been seen."""
+        self.enabled, self.due_ns, self.samples, self.last = enabled, now_ns, [], None
+        self.status = self.seen = Status.UNCHECKED
+        self.times = 0
+
+
+class Monitor:
+    """Service 12 on board, without a clock. `read` gives a parameter's value; the sampling interval is `tick_ms`.
+
+    `step` gives the events to raise and, if anything changed, the report of it.
+    """
+
+    def __init__(self, read: Callable[[int], float], *, tick_ms: int = 100, capacity: int = 64) -> None:
+        self._read, self._tick_ns, self._capacity = read, tick_ms * _MS, capacity
+        self.enabled = True
+        self._watches: dict[int, _Watch] = {}
+
+    @property
+    def deadline_ns(self) -> int | None:
+        """When the next check is due; None while there is none."""
+        due = (watch.due_ns for watch in self._watches.values() if watch.enabled)
+        return min(due, default=None) if self.enabled else None
+
+    def step(self, now_ns: int) -> tuple[list[int], CheckTransitions | None]:
+        """Make the checks that are due: the events that they raise, and the transitions."""
+        events, transitions = [], []
+        for watch in self._watches.values():
+            if self.enabled and watch.enabled and watch.due_ns <= now_ns:
+                watch.due_ns = now_ns + watch.definition.interval * self._tick_ns
+                transition = self._check(watch, now_ns)
+                if transition:
+                    transitions.append(transition)
+                    events += [event for event in [_event(watch.definition, transition.now)] if event]
+        return events, CheckTransitions(transitions=transitions) if transitions else None
+
+    def handle(self, request: Request, now_ns: int) -> Iterator[Report]:
+        """Answer one request. Raises RefusedError."""
+        match request:
+            case EnableDefinitions(definitions=numbers):
+                execute_each(numbers, lambda number: self._known(number).restart(enabled=True, now_ns=now_ns))
+            case DisableDefinitions(definitions=numbers):
+                execute_each(numbers, lambda number: self._known(number).restart(enabled=False, now_ns=now_ns))
+            case DeleteAllDefinitions():
+                self._watches = {}
+            case AddDefinitions(definitions=definitions):
+                execute_each(definitions, self._add)
+            case ModifyDefinitions(definitions=definitions):
+                execute_each(definitions, lambda definition: self._modify(definition, now_ns))
+            case DeleteDefinitions(definitions=numbers):
+                execute_each(numbers, self._delete)
+            case EnableMonitoring() | DisableMonitoring():
+                self.enabled = isinstance(request, EnableMonitoring)
+            case _:
+                yield from self._reports(request)
+
+    def _reports(self, request: Request) -> Iterator[Report]:
+        match request:
+            case ReportDefinitions(definitions=numbers):
+                chosen = [self._known(number) for number in numbers or self._watches]
+                yield DefinitionReport(definitions=[watch.definition for watch in chosen])
+            case ReportOutOfLimits():
+                last = [watch.last for watch in self._watches.values() if watch.status in (Status.LOW, Status.HIGH)]
+                yield OutOfLimits(transitions=[one for one in last if one])
+            case ReportStatuses():
+                found = [DefinitionStatus(number=number, status=one.status) for number, one in self._watches.items()]
+                yield StatusReport(statuses=found)
+
+    def _check(self, watch: _Watch, now_ns: int) -> Transition | None:
+        """Sample once; the transition, if the status has changed for good."""
+        value, seen = self._look(watch)
+        watch.times = watch.times + 1 if seen is watch.seen else 1
+        watch.seen = seen
+        if seen is watch.status or watch.times < watch.definition.repetitions:
+            return None
+        watch.last = Transition(
+            number=watch.definition.number,
+            parameter=watch.definition.parameter,
+            check=watch.definition.check,
+            value=value,
+            crossed=_crossed(watch.definition, seen),
+            before=watch.status,
+            now=seen,
+            time=now_ns,
+        )
+        watch.status = seen
+        return watch.last
+
+    def _look(self, watch: _Watch) -> tuple[float, Status]:
+        definition = watch.definition
+        value = self._read(definition.parameter)
+        valid = int(self._read(definition.validity_parameter)) if definition.validity_parameter else 0
+        if definition.validity_parameter and valid & definition.validity_mask != definition.valid_value:
+            watch.samples = []
+            return value, Status.INVALID
+        if definition.check is CheckType.EXPECTED_VALUE:
+            return value, Status.GOOD if int(value) & (definition.mask or 0) == definition.expected else Status.LOW
+        if definition.check is CheckType.LIMITS:
+            return value, _against(definition, value)
+        return self._change(watch, value)
+
+    def _change(self, watch: _Watch, value: float) -> tuple[float, Status]:
+        """The mean change of the last samples; unchecked while there are too few."""
+        wanted = (watch.definition.consecutive or 1) + 1
+        watch.samples = [*watch.samples, value][-wanted:]
+        if len(watch.samples) < wanted:
+            return value, Status.UNCHECKED
+        mean = (watch.samples[-1] - watch.samples[0]) / (wanted - 1)
+        return mean, _against(watch.definition, mean)
+
+    def _add(self, definition: Definition) -> None:
+        if definition.number in self._watches:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"definition {definition.number} exists")
+        if len(self._watches) >= self._capacity:
+            raise RefusedError(FailureCode.NOT_NOW, f"{self._capacity} definitions exist, no more fit")
+        self._check_sense(definition)
+        self._watches[definition.number] = _Watch(definition)
+
+    def _modify(self, definition: Definition, now_ns: int) -> None:
+        watch = self._known(definition.number)
+        self._check_sense(definition)
+        watch.definition = definition
+        watch.restart(enabled=watch.enabled, now_ns=now_ns)
+
+    def _check_sense(self, definition: Definition) -> None:
+        for number in filter(None, (definition.parameter, definition.validity_parameter)):
+            self._read(number)
+        if definition.interval == 0 or definition.repetitions == 0:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, "an interval or number of repetitions of 0")
+        if definition.low is not None and definition.high is not None and definition.low >= definition.high:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"limits {definition.low:g}..{definition.high:g}")
+
+    def _delete(self, number: int) -> None:
+        if self._known(number).enabled:
+            raise RefusedError(FailureCode.NOT_NOW, f"definition {number} is enabled")
+        del self._watches[number]
+
+    def _known(self, number: int) -> _Watch:
+        if number not in self._watches:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"no definition {number}")
+        return self._watches[number]
+
+
+def _against(definition: Definition, value: float) -> Status:
+    assert definition.low is not None
+    assert definition.high is not None
+    if value < definition.low:
+        return Status.LOW
+    return Status.HIGH if value > definition.high else Status.GOOD
+
+
+def _event(definition: Definition, status: Status) -> int:
+    """The event to raise on the transition to `status`; 0 for none."""
+    low = definition.unexpected_event if definition.check is CheckType.EXPECTED_VALUE else definition.low_event
+    events = {Status.LOW: low, Status.HIGH: definition.high_event}
+    return events.get(status) or 0
+
+
+def _crossed(definition: Definition, status: Status) -> float:
+    """The limit on whose other side the value is now, or the value that was expected."""
+    if definition.check is CheckType.EXPECTED_VALUE:
+        return float(definition.expected or 0)
+    return float((definition.high if status is Status.HIGH else definition.low) or 0)

@@ -1,0 +1,83 @@
+"""Service 20: values of apps read and set by identifier, in their ranges."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from link.dictionary import Dictionary, Integer, Text, parameter
+from link.errors import DecodeError
+from link.pus.parameters import Parameters, ParameterTable, ParameterValues, ReportValues, SetValues
+from link.pus.verification import RefusedError
+
+
+class Mode(IntEnum):
+    SAFE = 0
+    PAYLOAD = 2
+
+
+@dataclass
+class Thermal:
+    low_degc: float = parameter(id=1, default=5.0, range=(-40, 60))
+    mode: Mode = parameter(id=2, default=Mode.SAFE)
+    label: str = parameter(Text(8), id=3, default="a")
+    nibble: int = parameter(Integer(4), id=4, default=3)
+
+
+def service():
+    table = ParameterTable(Dictionary.of("n", 1, {}, [Thermal]).parameters)
+    app = Thermal()
+    return Parameters(table, {"thermal": app}), app
+
+
+labels, texts = st.sampled_from(["safe", "payload"]), st.text("ab", max_size=8)
+values = st.fixed_dictionaries({1: st.floats(-40, 60), 2: labels, 3: texts, 4: st.integers(0, 15)})
+
+
+@given(values)
+def test_what_is_set_is_reported(wanted):
+    parameters, app = service()
+    request = SetValues.decode(parameters.table.set_values(wanted).encode())
+    assert list(parameters.handle(request)) == []
+    (report,) = parameters.handle(ReportValues(parameters=[4, 3, 2, 1]))
+    report = ParameterValues.decode(report.encode())
+    assert list(parameters.table.decode(report.count, report.values)) == sorted(wanted.items(), reverse=True)
+    assert app.mode is Mode[wanted[2].upper()]
+
+
+def test_valid_values_are_set_beside_invalid_ones():
+    parameters, app = service()
+    table = parameters.table
+    octets = b"\0\1" + bytes.fromhex("4059000000000000") + table.encode(3, "ok")  # 100.0 degC is out of range
+    with pytest.raises(RefusedError, match=r"instruction 1: low_degc = 100\.0, expected -40\.\.60"):
+        list(parameters.handle(SetValues(count=2, values=octets)))
+    assert (app.low_degc, app.label) == (5.0, "ok")
+
+
+def test_a_number_that_is_no_member_is_refused():
+    parameters, app = service()
+    with pytest.raises(RefusedError, match="1 is not a valid Mode"):
+        list(parameters.handle(SetValues(count=1, values=b"\0\2\1")))
+    assert app.mode is Mode.SAFE
+
+
+@pytest.mark.parametrize(
+    ("count", "octets", "sentence"),
+    [(1, b"\0\7\1", "no parameter 7"), (1, b"\0", "2 octets needed"), (1, b"\0\4\x30\0", "1 octets more")],
+)
+def test_what_cannot_be_read_is_refused_as_a_whole(count, octets, sentence):
+    parameters, _ = service()
+    with pytest.raises(DecodeError, match=sentence):
+        list(parameters.table.decode(count, octets))
+    with pytest.raises(RefusedError, match=sentence):
+        list(parameters.handle(SetValues(count=count, values=octets)))
+
+
+def test_unknown_parameters_are_refused():
+    parameters, _ = service()
+    with pytest.raises(RefusedError, match="no parameter 99"):
+        list(parameters.handle(ReportValues(parameters=[99])))
+    with pytest.raises(ValueError, match="low_degc = 61, expected"):
+        parameters.table.set_values({1: 61})

@@ -1,0 +1,165 @@
+"""Service 11: what is due is released once, in order, if its sub-schedule is enabled; a model says the same."""
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from link.pus.packets import TcPacket
+from link.pus.scheduling import (
+    ActivitiesReport,
+    DeleteActivities,
+    DisableSchedule,
+    DisableSubSchedules,
+    EnableSchedule,
+    EnableSubSchedules,
+    InsertActivities,
+    ReportActivities,
+    ReportAll,
+    ReportSubSchedules,
+    RequestReference,
+    ResetSchedule,
+    Schedule,
+    ShiftActivities,
+    ShiftAll,
+    SubScheduleReport,
+    SummariseActivities,
+    SummariseAll,
+    insert_of,
+)
+from link.pus.verification import RefusedError
+
+START_NS, S = 1_700_000_000 * 10**9, 10**9
+
+
+def packet(count):
+    return TcPacket(apid=5, count=count, service=17, subtype=1, source=3)
+
+
+def reference(count):
+    return RequestReference(source=3, apid=5, count=count)
+
+
+def done(schedule, request, now_ns=START_NS):
+    return list(schedule.handle(type(request).decode(request.encode()), now_ns))
+
+
+class Life(RuleBasedStateMachine):
+    """Random requests and the passing of time, beside the simplest model: a list of (release, sub, count)."""
+
+    def __init__(self):
+        super().__init__()
+        self.schedule, self.now, self.count = Schedule(), START_NS, 0
+        self.waiting, self.off, self.on = [], set(), False
+
+    @rule(sub=st.integers(1, 3), delay=st.integers(0, 30))
+    def insert(self, sub, delay):
+        request = insert_of(sub, [(self.now + delay * S, packet(self.count).encode())])
+        if delay < 1:
+            with pytest.raises(RefusedError, match="less than 1000 ms from now"):
+                done(self.schedule, request, self.now)
+            return
+        done(self.schedule, request, self.now)
+        self.waiting.append((self.now + delay * S, sub, self.count))
+        self.count += 1
+
+    @rule(on=st.booleans())
+    def switch(self, on):
+        done(self.schedule, EnableSchedule() if on else DisableSchedule(), self.now)
+        self.on = on
+
+    @rule(sub=st.integers(1, 3), on=st.booleans())
+    def switch_one(self, sub, on):
+        form = EnableSubSchedules if on else DisableSubSchedules
+        if sub not in {one[1] for one in self.waiting}:
+            with pytest.raises(RefusedError, match=f"no sub-schedule {sub}"):
+                done(self.schedule, form(sub_schedules=[sub]), self.now)
+            return
+        done(self.schedule, form(sub_schedules=[sub]), self.now)
+        self.off = self.off - {sub} if on else self.off | {sub}
+
+    @precondition(lambda self: self.waiting)
+    @rule(data=st.data())
+    def delete(self, data):
+        one = data.draw(st.sampled_from(self.waiting))
+        done(self.schedule, DeleteActivities(requests=[reference(one[2])]), self.now)
+        self.waiting.remove(one)
+
+    @rule(offset_s=st.integers(-5, 5))
+    def shift(self, offset_s):
+        early = any(release + offset_s * S < self.now + S for release, _, _ in self.waiting)
+        if early:
+            with pytest.raises(RefusedError):
+                done(self.schedule, ShiftAll(offset_ms=1000 * offset_s), self.now)
+            return
+        done(self.schedule, ShiftAll(offset_ms=1000 * offset_s), self.now)
+        self.waiting = [(release + offset_s * S, sub, count) for release, sub, count in self.waiting]
+
+    @rule(seconds=st.integers(0, 10))
+    def wait(self, seconds):
+        self.now += seconds * S
+        ready = sorted((one for one in self.waiting if one[0] <= self.now), key=lambda one: one[0])
+        expected = [packet(count).encode() for _, sub, count in ready if self.on and sub not in self.off]
+        assert self.schedule.due(self.now) == expected
+        self.waiting = [one for one in self.waiting if one[0] > self.now]
+
+    @invariant()
+    def same_summary(self):
+        self.off &= {sub for _, sub, _ in self.waiting}
+        (report,) = done(self.schedule, SummariseAll(), self.now)
+        found = [(one.release, one.sub_schedule, one.request.count) for one in report.summaries]
+        assert sorted(found) == sorted(self.waiting)
+        assert [one[0] for one in found] == sorted(one[0] for one in found)
+        assert self.schedule.deadline_ns == min((one[0] for one in self.waiting), default=None)
+
+
+TestLife = Life.TestCase
+TestLife.settings = settings(max_examples=25, stateful_step_count=20)
+
+
+def test_full_reports_hold_the_packets():
+    schedule = Schedule()
+    done(schedule, insert_of(2, [(START_NS + 9 * S, packet(1).encode()), (START_NS + 5 * S, packet(2).encode())]))
+    (everything,) = done(schedule, ReportAll())
+    assert isinstance(everything, ActivitiesReport)
+    assert everything.count == 2
+    assert everything.activities.index(packet(2).encode()) < everything.activities.index(packet(1).encode())
+    (one,) = done(schedule, ReportActivities(requests=[reference(1)]))
+    assert one.activities.endswith(packet(1).encode())
+    (summary,) = done(schedule, SummariseActivities(requests=[reference(2)]))
+    assert [entry.release for entry in summary.summaries] == [START_NS + 5 * S]
+    (status,) = done(schedule, ReportSubSchedules())
+    assert isinstance(status, SubScheduleReport)
+    assert [(entry.sub_schedule, entry.enabled) for entry in status.sub_schedules] == [(2, True)]
+
+
+def test_named_requests_are_shifted():
+    schedule = Schedule()
+    done(schedule, insert_of(2, [(START_NS + 9 * S, packet(1).encode())]))
+    done(schedule, ShiftActivities(offset_ms=1500, requests=[reference(1)]))
+    assert schedule.deadline_ns == START_NS + 10 * S + S // 2
+    with pytest.raises(RefusedError, match="request 5/7 of source 3 is not scheduled"):
+        done(schedule, ShiftActivities(offset_ms=1, requests=[reference(7)]))
+
+
+def test_reset_forgets_everything():
+    schedule = Schedule()
+    done(schedule, EnableSchedule())
+    done(schedule, insert_of(2, [(START_NS + 9 * S, packet(1).encode())]))
+    done(schedule, ResetSchedule())
+    assert (schedule.enabled, schedule.deadline_ns, schedule.due(START_NS + 99 * S)) == (False, None, [])
+
+
+def test_what_cannot_be_read_or_does_not_fit_is_refused():
+    schedule = Schedule(capacity=1)
+    whole = insert_of(2, [(START_NS + 9 * S, packet(1).encode())])
+    for octets, sentence in [
+        (whole.activities[:-1], "activity 1: .* octets needed"),
+        (whole.activities[:-1] + b"x", "activity 1: checksum"),
+        (whole.activities + b"x", "1 octets after the activities"),
+    ]:
+        with pytest.raises(RefusedError, match=sentence):
+            done(schedule, InsertActivities(sub_schedule=2, count=1, activities=octets))
+    done(schedule, whole)
+    with pytest.raises(RefusedError, match="1 activities wait, no more fit"):
+        done(schedule, whole)

@@ -26,7 +26,7 @@ from link.product import Product
 START_S = 20.0
 ANSWER_S = 45.0  # for one target; a cut is added
 _GLANCE_S = 0.1
-_BAUDS = (1_200, 1_000_000)  # slower, and patience ends before an answer is there; faster, and Python is the cable
+_BAUDS = (4_800, 1_000_000)  # slower, and patience ends before an answer is there; faster, and Python is the cable
 _CUT_S_MAX = 600
 
 Show = Callable[[Record | None], None]

@@ -76,7 +76,7 @@ def test_what_ended_too_early_is_named(monkeypatch, capsys):
     ("arguments", "sentence"),
     [
         (["--target", "moon"], "target 'moon': the mission knows coast, desert"),
-        (["--baud", "0"], "--baud 0: expected 1200..1000000"),
+        (["--baud", "0"], "--baud 0: expected 4800..1000000"),
         (["--noise", "nan"], "--noise nan: expected 0..0.5"),
         (["--cut", "inf"], "--cut inf: expected 0..600"),
     ],

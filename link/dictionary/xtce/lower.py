@@ -173,8 +173,8 @@ class _Lowering:
                 yield from self._array(field, kind)
             case Group(fields=fields):
                 for member in fields:
-                    inner = msgspec.structs.replace(member, when=_both(field.when, member.when))
-                    yield from self._field(inner, f"{field.name}_{plain_name(member.name)}")
+                    for one in self._field(member, f"{field.name}_{plain_name(member.name)}"):
+                        yield msgspec.structs.replace(one, when=_both(field.when, one.when))
 
     def _sized(self, field: Field, size: Size) -> Iterator[Field]:
         kind = type(field.kind)

@@ -55,9 +55,12 @@ class Cuc:
     def encode(self, utc_ns: int) -> bytes:
         """The last tick at or before `utc_ns`. Raises ValueError for a time before the epoch or past the end."""
         ticks = ((self.leap_seconds.tai_ns(utc_ns) - self.epoch_tai_ns) << 8 * self.fine_octets) // NS
-        if not 0 <= ticks < 1 << 8 * self.size:
-            raise ValueError(f"utc_ns = {utc_ns} does not fit {self.coarse_octets} octets of seconds since the epoch")
-        return ticks.to_bytes(self.size)
+        try:
+            return ticks.to_bytes(self.coarse_octets + self.fine_octets)
+        except OverflowError:
+            raise ValueError(
+                f"utc_ns = {utc_ns} does not fit {self.coarse_octets} octets of seconds since the epoch"
+            ) from None
 
     def decode(self, octets: bytes) -> int:
         """The first `utc_ns` at or after the tick, so that it encodes back to the same octets; the rest is ignored."""

@@ -19,16 +19,18 @@ from link.time_code import Cuc
 VERSION = 2
 _REQUEST = Packed("RequestHeader", version=4, acknowledge=4, service=8, subtype=8, source=16)
 _REPORT = Packed("ReportHeader", version=4, time_status=4, service=8, subtype=8, counter=16, destination=16)
-_REPORT_WORDS = struct.Struct(">BBBHH")  # the same, version and status in one: reports are many
-_HEADS = struct.Struct(">HHHBBBHH")  # the space packet's header before it
+_HEADS = struct.Struct(">HHHBBBHH")  # the same behind the space packet's header, in one piece: reports are many
 _REPORT_TYPE = 0b00001
 """Version 0, a report, with a secondary header: the five bits before the APID."""
+_UNSEGMENTED = Flags.UNSEGMENTED << 14
 _REQUEST_WORD = Packed("RequestId", version=3, is_command=1, has_secondary=1, apid=11, flags=2, count=14)
 _TIME = Cuc()
 _CRC_SIZE = 2
 TM_OVERHEAD = 6 + _REPORT.size + _TIME.size + _CRC_SIZE
 """Octets that a report's packet has beyond its source data."""
 _REPORT_DATA = TM_OVERHEAD - _CRC_SIZE
+_REPORT_LENGTH = TM_OVERHEAD - 6 - 1
+"""What the length in the header of a report without source data says."""
 TC_OVERHEAD = 6 + _REQUEST.size + _CRC_SIZE
 """Octets that a request's packet has beyond its application data."""
 
@@ -86,7 +88,9 @@ class TcPacket:
     def encode(self) -> bytes:
         """The space packet. Raises ValueError naming a field out of its range."""
         head = _REQUEST.pack(VERSION, self.acknowledge, self.service, self.subtype, self.source)
-        return _sealed(self.apid, self.count, head + self.data, is_command=True)
+        body = head + self.data
+        packet = encode_header(self.apid, self.count % COUNT_MODULUS, len(body) + _CRC_SIZE, True, True) + body
+        return packet + crc16(packet).to_bytes(_CRC_SIZE)
 
     @classmethod
     def decode(cls, octets: bytes) -> Self:
@@ -126,12 +130,23 @@ class TmPacket:
 
     def encode(self) -> bytes:
         """The space packet. Raises ValueError naming a field out of its range."""
-        fields = (self.service, self.subtype, self.counter, self.destination)
+        if self.apid >> 11 or self.time_status >> 4:
+            raise self._out_of_range()
         try:
-            head = _REPORT_WORDS.pack(VERSION << 4 | self.time_status if self.time_status < 16 else -1, *fields)
+            head = _HEADS.pack(
+                _REPORT_TYPE << 11 | self.apid,
+                _UNSEGMENTED | self.count % COUNT_MODULUS,
+                _REPORT_LENGTH + len(self.data),
+                VERSION << 4 | self.time_status,
+                self.service,
+                self.subtype,
+                self.counter,
+                self.destination,
+            )
         except struct.error:
-            head = _REPORT.pack(VERSION, self.time_status, *fields)  # says which of them is out of its range
-        return _sealed(self.apid, self.count, head + _TIME.encode(self.time_ns) + self.data, is_command=False)
+            raise self._out_of_range() from None
+        octets = head + _TIME.encode(self.time_ns) + self.data
+        return octets + crc16(octets).to_bytes(_CRC_SIZE)
 
     @classmethod
     def decode(cls, octets: bytes) -> Self:
@@ -152,11 +167,14 @@ class TmPacket:
             time_status=status & 15,
         )
 
-
-def _sealed(apid: int, count: int, data: bytes, *, is_command: bool) -> bytes:
-    """The packet with its CRC; room for the CRC is part of the length that the CRC covers."""
-    packet = encode_header(apid, count % COUNT_MODULUS, len(data) + _CRC_SIZE, is_command, True) + data
-    return packet + crc16(packet).to_bytes(_CRC_SIZE)
+    def _out_of_range(self) -> ValueError:
+        """What is out of its range, by those who know the ranges."""
+        try:
+            encode_header(self.apid, self.count % COUNT_MODULUS, TM_OVERHEAD - 6 + len(self.data), False, True)
+            _REPORT.pack(VERSION, self.time_status, self.service, self.subtype, self.counter, self.destination)
+        except ValueError as error:
+            return error
+        raise AssertionError(self)
 
 
 def _check(octets: bytes, size_min: int) -> None:

@@ -80,15 +80,18 @@ def compare(
     unit: str,
     hold: float | None = None,
     equal: Callable[[Any, Any], Any] = operator.eq,
+    their_amount: float | None = None,
 ) -> Row:
     """Time two ways to do the same `amount` of work, in units of `unit` times a second.
 
-    `equal` judges what they return, before any time counts: AssertionError where they disagree. `theirs` is None
-    where the peer is missing. Both must be repeatable: what works in place should work on a copy, or undo itself.
+    A peer too slow for all of it is given `their_amount`. `equal` judges what they return, before any time counts:
+    AssertionError where they disagree. `theirs` is None where the peer is missing. Both must be repeatable: what works
+    in place should work on a copy, or undo itself.
     """
     assert theirs is None or equal(ours(), theirs()), f"{name}: {against} gives something else"
     contestants = [ours] if theirs is None else [ours, theirs]
-    medians = [amount * 1e9 / nanoseconds for nanoseconds in by_turns(contestants)]
+    amounts = [amount, amount if their_amount is None else their_amount]
+    medians = [one * 1e9 / nanoseconds for one, nanoseconds in zip(amounts, by_turns(contestants), strict=False)]
     return Row(
         name=name, peer=against, level=levels.level(), ours=medians[0], theirs=medians[1] if theirs else None,
         unit=unit, hold=hold,

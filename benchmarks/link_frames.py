@@ -1,11 +1,12 @@
 """Telemetry frames from received octets to packets, on one core, against what is promised."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from benchmarks.harness import Row, compare
+from benchmarks.harness import Row, alone
 from hal.kernels import levels
 from link.frame_batch import tm_packets
 from link.managed import Managed, TmChannel
@@ -44,18 +45,11 @@ def received(octets: bytes) -> Any:
     return tm_packets(TmDecoder(MANAGED).feed_rows(octets), MANAGED)["all"].without_idle()
 
 
-def promised(name: str, work: Callable[[], Any], gigabytes: float, promise: float) -> Row:
-    """A row whose peer is what is promised in GB/s."""
-    row = compare(name, f"{promise} GB/s", work, None, amount=gigabytes, unit="GB/s")
-    best = levels.level() == levels.supported_levels()[-1]
-    return Row(
-        name=name, peer=row.peer, level=row.level, ours=row.ours, theirs=promise, unit="GB/s", hold=1 if best else None
-    )  # fmt: skip
-
-
 def rows() -> Iterator[Row]:
     clean = recording()
     dirty = with_errors(clean)
     assert len(received(clean)) == len(received(dirty)) == PACKETS
-    yield promised("TM units to packets, clean", lambda: received(clean), len(clean) / 1e9, 1.0)
-    yield promised("TM units to packets, 8 wrong a codeword", lambda: received(dirty), len(dirty) / 1e9, 0.5)
+    best = levels.level() == levels.supported_levels()[-1]
+    for name, octets, promise in (("clean", clean, 1.0), (f"{WRONG_SYMBOLS} wrong a codeword", dirty, 0.5)):
+        yield alone(f"TM units to packets, {name}", partial(received, octets), amount=len(octets) / 1e9, unit="GB/s",
+                    promise=promise, held=best)  # fmt: skip

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size) {
     if (room && room < 1 << 20) {
         void *loaded = malloc(room);
         if (sr_trees_load(forest, size, loaded, room) == SR_OK) {
-            size_t features = forest[4] | forest[5] << 8, scratch_size = sr_trees_scratch(loaded);
+            size_t features = forest[4], scratch_size = sr_trees_scratch(loaded);
             uint8_t *codes = malloc(features * COUNT);
             double sums[COUNT], *scratch = malloc(scratch_size);
             for (size_t i = 0; i < features * COUNT; i++) codes[i] = input[i % size];

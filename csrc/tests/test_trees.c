@@ -52,23 +52,23 @@ static void write_tree(const struct tree *tree) {
 
 static void seal(void) { put_number(sr_crc32c(forest, forest_size, SR_CRC32C_START), 4); }
 
-static void write_forest(const struct tree *trees, size_t count) {
+static void write_forest(const struct tree *trees, size_t count, unsigned precision) {
     forest_size = forest_nodes = forest_leaves = 0;
     for (size_t t = 0; t < count; t++) forest_nodes += trees[t].nodes, forest_leaves += trees[t].leaves;
-    put("SRT1", 4), put_number(FEATURES, 2), put_number(count, 2), put_number(forest_nodes, 4);
+    put("SRT1", 4), put_number(FEATURES, 1), put_number(precision, 1), put_number(count, 2), put_number(forest_nodes, 4);
     put_number(forest_leaves, 4), put(LEVELS, FEATURES);
     for (size_t t = 0; t < count; t++) write_tree(trees + t);
     seal();
 }
 
-static void sums_are_those_of_the_walk(void) {
+static void sums_are_those_of_the_walk(unsigned precision) {
     enum { TREES = 9, COUNT = 9000 };
     static struct tree trees[TREES];
     uint64_t seed = 1;
     uint8_t *codes = guarded(FEATURES * COUNT);
     memset(trees, 0, sizeof trees);
     for (int t = 0; t < TREES; t++) grow(trees + t, 8, &seed);
-    write_forest(trees, TREES);
+    write_forest(trees, TREES, precision);
     size_t room = sr_trees_loaded_size(forest, forest_size);
     double *loaded = (double *)guarded(room), *sums = (double *)guarded(8 * COUNT);
     CHECK(sr_trees_load(forest, forest_size, loaded, room) == SR_OK);
@@ -81,7 +81,10 @@ static void sums_are_those_of_the_walk(void) {
         CHECK(sr_trees_score(loaded, last, COUNT, count, sums + COUNT - count, scratch, scratch_size) == SR_OK);
         for (size_t i = 0; i < count; i++) {
             double expected = 0;
-            for (int t = 0; t < TREES; t++) expected += walk(trees + t, last + i, COUNT);
+            for (int t = 0; t < TREES; t++) {
+                expected += walk(trees + t, last + i, COUNT);
+                if (precision == SR_TREES_FLOAT32) expected = (float)expected;
+            }
             CHECK(sums[COUNT - count + i] == expected);
         }
     }
@@ -94,7 +97,7 @@ static void nothing_damaged_is_loaded(void) {
     uint64_t seed = 5;
     memset(&tree, 0, sizeof tree);
     while (tree.leaves < 9) memset(&tree, 0, sizeof tree), grow(&tree, 5, &seed);
-    write_forest(&tree, 1);
+    write_forest(&tree, 1, SR_TREES_FLOAT64);
     size_t room = 4 * forest_size + 512;
     double *loaded = malloc(room);
     uint8_t *copy = guarded(forest_size);
@@ -119,10 +122,11 @@ static void quantising(void) {
     uint8_t codes[10], wide_codes[10];
     double wide_values[10];
     for (int i = 0; i < 10; i++) wide_values[i] = values[i];
-    sr_trees_quantise_f32(values, 1, 10, limits, codes);
-    sr_trees_quantise_f64(wide_values, 1, 10, wide, wide_codes);
+    sr_trees_quantise_f32(values, 1, 10, limits, 0, codes);
+    sr_trees_quantise_f64(wide_values, 1, 10, wide, INFINITY, wide_codes);
     static const uint8_t EXPECTED[10] = {0, 0, 1, 1, 50, 50, 99, 100, 100, 100};
-    CHECK(memcmp(codes, EXPECTED, 10) == 0 && memcmp(wide_codes, EXPECTED, 10) == 0);
+    CHECK(memcmp(codes, EXPECTED, 10) == 0);
+    CHECK(wide_codes[5] == 100 && memcmp(wide_codes, EXPECTED, 5) == 0 && memcmp(wide_codes + 6, EXPECTED + 6, 4) == 0);
     double odds[2] = {0, -1};
     sr_logistic(odds, 2);
     CHECK(odds[0] == 0.5 && odds[1] == 1 / (1 + exp(1.0)));
@@ -130,7 +134,8 @@ static void quantising(void) {
 
 int main(void) {
     START();
-    sums_are_those_of_the_walk();
+    sums_are_those_of_the_walk(SR_TREES_FLOAT64);
+    sums_are_those_of_the_walk(SR_TREES_FLOAT32);
     nothing_damaged_is_loaded();
     quantising();
     CHECK(sr_selftest_trees() == SR_OK);

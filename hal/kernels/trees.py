@@ -1,20 +1,37 @@
 """Gradient-boosted trees over quantised features (csrc/include/skyrack/trees.h)."""
 
 from collections.abc import Sequence
-from typing import Any
+from enum import IntEnum
+from typing import Any, NamedTuple
 
 import numpy as np
 from _csrc import ffi, lib
 from numpy.typing import NDArray
 
+from hal.kernels.crc import crc32c
 from hal.kernels.errors import CorruptError
 
 FEATURES_MAX: int = lib.SR_TREES_FEATURES_MAX
 LEAVES_MAX: int = lib.SR_TREES_LEAVES_MAX
 DEPTH_MAX: int = lib.SR_TREES_DEPTH_MAX
 LEVELS_MAX = 255
-"""Most thresholds of one feature."""
+"""Most thresholds of one column."""
 MAGIC = b"SRT1"
+
+
+class Sums(IntEnum):
+    """The precision in which leaves are added, one after the other."""
+
+    FLOAT64 = lib.SR_TREES_FLOAT64
+    FLOAT32 = lib.SR_TREES_FLOAT32
+
+
+class Column(NamedTuple):
+    """What the codes of one column are made from: a feature, up to LEVELS_MAX ascending limits, what NaN counts as."""
+
+    feature: int
+    limits: NDArray[np.float64]
+    missing: float = 0.0
 
 
 class Trees:
@@ -26,12 +43,17 @@ class Trees:
         if lib.sr_trees_load(forest, len(forest), room, self._loaded.nbytes) != lib.SR_OK:
             raise CorruptError(f"{len(forest)} octets are no forest of trees")
         self._scratch = np.empty(lib.sr_trees_scratch(room) // 8 + 1, np.float64)
-        self.features = int.from_bytes(forest[4:6], "little")
+        self.columns = forest[4]
+        self.levels = tuple(forest[16 : 16 + self.columns])
+
+    def crc(self) -> int:
+        """The check sequence (CRC-32C) of what is scored with; another value than at first: memory has changed."""
+        return crc32c(self._loaded.data)
 
     def sums(self, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """For each sample the sum of its leaves, tree after tree; codes (features, samples), contiguous uint8."""
-        if codes.dtype != np.uint8 or codes.ndim != 2 or len(codes) != self.features or not codes.flags.c_contiguous:
-            raise TypeError(f"codes: contiguous uint8 ({self.features}, samples) expected")
+        """For each sample the sum of its leaves, tree after tree; codes (columns, samples), contiguous uint8."""
+        if codes.dtype != np.uint8 or codes.ndim != 2 or len(codes) != self.columns or not codes.flags.c_contiguous:
+            raise TypeError(f"codes: contiguous uint8 ({self.columns}, samples) expected")
         out = np.empty(codes.shape[1], np.float64)
         status = lib.sr_trees_score(
             ffi.from_buffer(self._loaded), ffi.from_buffer("uint8_t[]", codes), codes.shape[1], codes.shape[1],
@@ -40,40 +62,41 @@ class Trees:
         assert status == lib.SR_OK, status
         return out
 
-    def probabilities(self, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """The logistic function of `sums`."""
-        sums = self.sums(codes)
-        lib.sr_logistic(ffi.from_buffer("double[]", sums), sums.size)
-        return sums
+
+def logistic(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Replace each value x by 1 / (1 + exp(-x)); contiguous, changed in place and returned."""
+    lib.sr_logistic(ffi.from_buffer("double[]", values, require_writable=True), values.size)
+    return values
 
 
-def quantise(values: NDArray[Any], thresholds: Sequence[NDArray[np.float64]]) -> NDArray[np.uint8]:
-    """Codes (features, samples) of float32 or float64 values (samples, features), contiguous.
+def quantise(values: NDArray[Any], columns: Sequence[Column]) -> NDArray[np.uint8]:
+    """Codes (columns, samples) of float32 or float64 values (samples, features), contiguous.
 
-    A code is how many of the feature's thresholds, ascending, lie below the value: a value is up to threshold k,
-    counted from 0, exactly if its code is. NaN counts as 0.0.
+    A code is how many of the column's limits lie below the value: a value is up to limit k, counted from 0, exactly if
+    its code is.
     """
-    if values.ndim != 2 or values.shape[1] != len(thresholds):
-        raise ValueError(f"values: shape {values.shape}, expected (samples, {len(thresholds)})")
+    if values.ndim != 2 or any(column.feature >= values.shape[1] for column in columns):
+        raise ValueError(f"values: shape {values.shape}, expected (samples, features of all columns)")
     if values.dtype not in _QUANTISE or not values.flags.c_contiguous:
         raise TypeError(f"values: {values.dtype}, expected contiguous float32 or float64")
     kernel, ctype = _QUANTISE[values.dtype]
-    codes, start = np.empty((len(thresholds), len(values)), np.uint8), ffi.from_buffer(ctype, values)
-    for feature, limits in enumerate(thresholds):
+    codes, start = np.empty((len(columns), len(values)), np.uint8), ffi.from_buffer(ctype, values)
+    for out, column in zip(codes, columns, strict=True):
         table = np.full(LEVELS_MAX, np.inf, values.dtype)
-        table[: len(limits)] = _rounded_down(limits, values.dtype)
-        out = ffi.from_buffer("uint8_t[]", codes[feature])
-        kernel(start + feature, len(thresholds), len(values), ffi.from_buffer(ctype, table), out)
+        table[: len(column.limits)] = _rounded_down(column.limits, values.dtype)
+        limits = ffi.from_buffer(ctype, table)
+        octets = ffi.from_buffer("uint8_t[]", out)
+        kernel(start + column.feature, values.shape[1], len(values), limits, column.missing, octets)
     return codes
 
 
-def code_tables(thresholds: Sequence[NDArray[np.float64]], values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Codes (features, numbers) of all digital numbers, whose `values` (numbers) are given: one lookup a sample.
+def code_tables(columns: Sequence[Column], values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Codes (columns, numbers) of all digital numbers, whose `values` (numbers) are given: one lookup a sample.
 
-    `np.take(tables[f], dn)` then gives what `quantise` would of `values[dn]`.
+    `np.take(tables[c], dn)` then gives what `quantise` would of `values[dn]`.
     """
     column = np.ascontiguousarray(values.reshape(-1, 1))
-    return np.concatenate([quantise(column, [limits]) for limits in thresholds])
+    return np.concatenate([quantise(column, [each._replace(feature=0)]) for each in columns])
 
 
 def _rounded_down(limits: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:

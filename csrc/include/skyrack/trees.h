@@ -1,8 +1,8 @@
 /* Gradient-boosted decision trees over features that were quantised to octets: sums of leaves, bit for bit those of the
- * double-precision walk from root to leaf, tree after tree.
+ * walk from root to leaf, tree after tree, in double precision or rounded to single after each tree.
  *
  * A forest is one block of octets, all numbers little-endian:
- *   "SRT1" | features:16 | trees:16 | nodes:32 | leaves:32 | levels:8 a feature | tree* | CRC-32C:32 over all before
+ *   "SRT1" | features:8 | precision:8 | trees:16 | nodes:32 | leaves:32 | levels:8 a feature | tree* | CRC-32C:32 over all before
  *   tree   = leaves:16 | shape | split* | leaf*
  *   shape  = a bit a node in preorder, most significant first, 1 for a split, 0 for a leaf; zero bits to the octet's end
  *   split  = feature:8 | level:8, in preorder: codes up to `level` go to the left, which comes next
@@ -16,12 +16,14 @@ extern "C" {
 #endif
 
 enum {
-    SR_TREES_FEATURES_MAX = 64,
+    SR_TREES_FEATURES_MAX = 255,
     SR_TREES_LEAVES_MAX = 32767, /* of one tree */
-    SR_TREES_DEPTH_MAX = 256     /* splits from root to leaf */
+    SR_TREES_DEPTH_MAX = 256,    /* splits from root to leaf */
+    SR_TREES_FLOAT64 = 0,        /* precision of the sums */
+    SR_TREES_FLOAT32 = 1
 };
 
-/* Octets that sr_trees_load writes for a forest; 0 where `forest` is too short to say. */
+/* Octets that sr_trees_load writes for a forest; a few times `size` at most; 0 for what is no forest. */
 size_t sr_trees_loaded_size(const uint8_t *forest, size_t size);
 
 /* Check a forest (check sequence, counts, shape, ranges of features and levels) and lay it out for scoring.
@@ -40,9 +42,11 @@ int sr_trees_score(const void *loaded, const uint8_t *codes, size_t stride, size
                    size_t scratch_size);
 
 /* Codes of one feature: how many of its 255 limits, ascending and filled up with infinity, lie below each value.
- *   values   value i at values[i * stride]; NaN counts as 0 */
-void sr_trees_quantise_f32(const float *values, size_t stride, size_t count, const float limits[255], uint8_t *codes);
-void sr_trees_quantise_f64(const double *values, size_t stride, size_t count, const double limits[255], uint8_t *codes);
+ *   values   value i at values[i * stride]; NaN counts as `missing` */
+void sr_trees_quantise_f32(const float *values, size_t stride, size_t count, const float limits[255], float missing,
+                           uint8_t *codes);
+void sr_trees_quantise_f64(const double *values, size_t stride, size_t count, const double limits[255], double missing,
+                           uint8_t *codes);
 
 /* 1 / (1 + exp(-x)) in place. */
 void sr_logistic(double *values, size_t count);

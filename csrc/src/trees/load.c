@@ -19,15 +19,17 @@ static uint64_t take(struct reader *reader, size_t octets) {
 
 static size_t aligned(size_t size) { return (size + 7) & ~(size_t)7; }
 
-static size_t loaded_size(size_t trees, size_t nodes, size_t leaves) {
+/* 0 for more than fits into a forest of `size` octets. */
+static size_t loaded_size(size_t trees, size_t nodes, size_t leaves, size_t size) {
+    if (leaves > size / 8 || trees > leaves || nodes > 2 * leaves) return 0;
     return aligned(sizeof(struct trees_model)) + aligned(8 * trees) + 8 * leaves + aligned(4 * nodes);
 }
 
 size_t sr_trees_loaded_size(const uint8_t *forest, size_t size) {
     struct reader reader = {forest, forest + size, 0};
-    take(&reader, 4), take(&reader, 2);
+    take(&reader, 6);
     size_t trees = take(&reader, 2), nodes = take(&reader, 4), leaves = take(&reader, 4);
-    return reader.bad ? 0 : loaded_size(trees, nodes, leaves);
+    return reader.bad ? 0 : loaded_size(trees, nodes, leaves, size);
 }
 
 /* Where the parts of one tree lie in the forest, and how much it has. */
@@ -98,14 +100,17 @@ int sr_trees_load(const uint8_t *forest, size_t size, void *loaded, size_t room)
     struct reader check = {forest + size - CRC, forest + size, 0};
     if (sr_crc32c(forest, size - CRC, SR_CRC32C_START) != take(&check, 4)) return SR_CORRUPT;
     struct reader reader = {forest + 4, forest + size - CRC, 0};
-    size_t features = take(&reader, 2), trees = take(&reader, 2), nodes = take(&reader, 4), leaves = take(&reader, 4);
-    if (!features || features > SR_TREES_FEATURES_MAX || !trees || nodes > 2 * size || leaves > size) return SR_CORRUPT;
+    size_t features = take(&reader, 1), precision = take(&reader, 1), trees = take(&reader, 2);
+    size_t nodes = take(&reader, 4), leaves = take(&reader, 4);
+    size_t needed = loaded_size(trees, nodes, leaves, size);
+    if (!features || precision > SR_TREES_FLOAT32 || !trees || !needed) return SR_CORRUPT;
     if ((uintptr_t)loaded % sizeof(double)) return SR_BAD_ARGUMENT;
-    if (room < loaded_size(trees, nodes, leaves)) return SR_TOO_SMALL;
+    if (room < needed) return SR_TOO_SMALL;
     struct trees_model *model = loaded;
     size_t roots_at = aligned(sizeof *model), leaves_at = roots_at + aligned(8 * trees);
     *model = (struct trees_model){.features = (uint32_t)features,
                                   .trees = (uint32_t)trees,
+                                  .precision = (uint32_t)precision,
                                   .roots_at = (uint32_t)roots_at,
                                   .leaves_at = (uint32_t)leaves_at,
                                   .nodes_at = (uint32_t)(leaves_at + 8 * leaves)};

@@ -52,6 +52,10 @@ static void sort(struct scratch *scratch, const uint8_t *codes, size_t stride, s
     sort_by(scratch, count, DIGIT_BITS, scratch->order, scratch->next);
 }
 
+static void round_to_single(double *sums) {
+    for (size_t i = 0; i < TREES_BLOCK; i++) sums[i] = (float)sums[i];
+}
+
 /* Score the `wanted` samples that `order` lists; a block is filled up with the first of them. */
 static void score_block(const struct trees_model *model, const uint8_t *codes, size_t stride, const uint16_t *order,
                         size_t wanted, struct scratch *scratch, double *sums) {
@@ -64,8 +68,10 @@ static void score_block(const struct trees_model *model, const uint8_t *codes, s
         for (size_t i = 0; i < TREES_BLOCK; i++)
             scratch->codes[f * TREES_BLOCK + i] = codes[f * stride + order[i < wanted ? i : 0]];
     memset(scratch->sums, 0, sizeof scratch->sums);
-    for (uint32_t t = 0; t < model->trees; t++)
+    for (uint32_t t = 0; t < model->trees; t++) {
         ops->add(nodes + roots[2 * t], leaves + roots[2 * t + 1], scratch->codes, scratch->sums);
+        if (model->precision == SR_TREES_FLOAT32) round_to_single(scratch->sums);
+    }
     for (size_t i = 0; i < wanted; i++) sums[order[i]] = scratch->sums[i];
 }
 
@@ -85,12 +91,14 @@ int sr_trees_score(const void *loaded, const uint8_t *codes, size_t stride, size
     return SR_OK;
 }
 
-void sr_trees_quantise_f32(const float *values, size_t stride, size_t count, const float limits[255], uint8_t *codes) {
-    trees_picked()->quantise_f32(values, stride, count, limits, codes);
+void sr_trees_quantise_f32(const float *values, size_t stride, size_t count, const float limits[255], float missing,
+                           uint8_t *codes) {
+    trees_picked()->quantise_f32(values, stride, count, limits, missing, codes);
 }
 
-void sr_trees_quantise_f64(const double *values, size_t stride, size_t count, const double limits[255], uint8_t *codes) {
-    trees_picked()->quantise_f64(values, stride, count, limits, codes);
+void sr_trees_quantise_f64(const double *values, size_t stride, size_t count, const double limits[255], double missing,
+                           uint8_t *codes) {
+    trees_picked()->quantise_f64(values, stride, count, limits, missing, codes);
 }
 
 void sr_logistic(double *values, size_t count) {

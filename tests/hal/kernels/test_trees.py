@@ -6,40 +6,50 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hal.kernels.errors import CorruptError
-from hal.kernels.trees import LEVELS_MAX, Trees, code_tables, quantise
-from link.models.forest import Split, build_forest
+from hal.kernels.trees import LEVELS_MAX, Column, Sums, Trees, code_tables, logistic, quantise
+from link.models.forest import Missing, Split, build_forest
 
 pytestmark = pytest.mark.usefixtures("level")
 FEATURES = 3
 thresholds = st.floats(-5, 5, width=32)
 leaves = st.floats(-1e3, 1e3)
+rules = st.sampled_from(Missing)
 nodes = st.recursive(
-    leaves, lambda below: st.builds(Split, st.integers(0, FEATURES - 1), thresholds, below, below), max_leaves=12
+    leaves, lambda below: st.builds(Split, st.integers(0, FEATURES - 1), thresholds, below, below, rules), max_leaves=12
 )
 forests = st.lists(nodes, min_size=1, max_size=5)
 values = st.floats(-6, 6, width=32) | st.sampled_from([math.nan, math.inf, -math.inf, 0.0, -0.0])
 
 
 def walk(tree, sample):
-    """From root to leaf in double; NaN counts as 0.0."""
+    """From root to leaf in double; NaN as each split says."""
     while isinstance(tree, Split):
         value = sample[tree.feature]
-        tree = tree.left if (0.0 if math.isnan(value) else value) <= tree.threshold else tree.right
+        if math.isnan(value) and tree.missing != Missing.ZERO:
+            tree = tree.left if tree.missing == Missing.LEFT else tree.right
+        else:
+            tree = tree.left if (0.0 if math.isnan(value) else value) <= tree.threshold else tree.right
     return tree
 
 
-def summed(trees, sample):
+def summed(trees, sample, sums=Sums.FLOAT64):
     total = 0.0
     for tree in trees:
         total += walk(tree, sample)
+        total = float(np.float32(total)) if sums == Sums.FLOAT32 else total
     return total
 
 
-@given(forests, st.lists(st.tuples(values, values, values), max_size=40), st.sampled_from([np.float32, np.float64]))
-def test_sums_are_those_of_the_walk_bit_for_bit(trees, samples, dtype):
-    forest, table = build_forest(trees, FEATURES), np.array(samples, dtype).reshape(-1, FEATURES)
-    sums = Trees(forest.octets).sums(quantise(table, forest.thresholds))
-    assert sums.tolist() == [summed(trees, [float(value) for value in sample]) for sample in table]
+@given(
+    forests,
+    st.lists(st.tuples(values, values, values), max_size=40),
+    st.sampled_from([np.float32, np.float64]),
+    st.sampled_from(Sums),
+)
+def test_sums_are_those_of_the_walk_bit_for_bit(trees, samples, dtype, precision):
+    forest, table = build_forest(trees, FEATURES, sums=precision), np.array(samples, dtype).reshape(-1, FEATURES)
+    sums = Trees(forest.trees).sums(quantise(table, forest.columns))
+    assert sums.tolist() == [summed(trees, [float(value) for value in sample], precision) for sample in table]
 
 
 def test_many_samples_over_blocks_and_chunks():
@@ -47,10 +57,10 @@ def test_many_samples_over_blocks_and_chunks():
     tree = Split(0, 0.5, Split(1, -0.25, 1.0, 2.0), Split(2, 0.0, -3.0, Split(0, 0.75, 4.0, 5.0)))
     table = random.normal(size=(20_000, FEATURES)).astype(np.float32)
     forest = build_forest([tree] * 3, FEATURES)
-    model = Trees(forest.octets)
-    sums = model.sums(quantise(table, forest.thresholds))
+    model = Trees(forest.trees)
+    sums = model.sums(quantise(table, forest.columns))
     assert sums.tolist() == [3 * walk(tree, sample) for sample in table.tolist()]
-    odds = model.probabilities(quantise(table, forest.thresholds))
+    odds = logistic(model.sums(quantise(table, forest.columns)))
     assert np.allclose(odds, 1 / (1 + np.exp(-sums)), rtol=1e-15)
 
 
@@ -59,13 +69,14 @@ def test_code_tables_are_quantise_for_every_digital_number(limits, dtype):
     ascending = np.unique(np.array(limits, np.float64))
     numbers = (np.arange(2000) / 100 - 10).astype(dtype)
     dn = np.random.default_rng(2).integers(0, 2000, 300)
-    table = code_tables([ascending], numbers)
-    assert np.array_equal(np.take(table[0], dn), quantise(numbers[dn].reshape(-1, 1), [ascending])[0])
+    columns = [Column(0, ascending)]
+    table = code_tables(columns, numbers)
+    assert np.array_equal(np.take(table[0], dn), quantise(numbers[dn].reshape(-1, 1), columns)[0])
     assert np.array_equal(table[0], np.searchsorted(ascending, numbers.astype(np.float64)))
 
 
 def test_a_damaged_forest_is_refused_bit_by_bit_and_cut_by_cut():
-    octets = build_forest([Split(0, 1.0, 2.0, Split(2, 3.0, 4.0, 5.0))], FEATURES).octets
+    octets = build_forest([Split(0, 1.0, 2.0, Split(2, 3.0, 4.0, 5.0))], FEATURES).trees
     for size in range(len(octets)):
         with pytest.raises(CorruptError):
             Trees(octets[:size])
@@ -77,11 +88,11 @@ def test_a_damaged_forest_is_refused_bit_by_bit_and_cut_by_cut():
 
 
 def test_what_does_not_fit_is_refused():
-    model = Trees(build_forest([1.0], 2).octets)
+    model = Trees(build_forest([Split(1, 0.0, 1.0, 2.0), Split(0, 0.0, 1.0, 2.0)], 2).trees)
     with pytest.raises(TypeError, match="2, samples"):
         model.sums(np.zeros((3, 4), np.uint8))
     with pytest.raises(TypeError, match="contiguous"):
-        quantise(np.zeros((4, 2)).T.copy(order="F"), [np.zeros(1)] * 4)
+        quantise(np.zeros((4, 2)).T.copy(order="F"), [Column(0, np.zeros(1))] * 4)
     with pytest.raises(ValueError, match="expected"):
-        quantise(np.zeros((4, 2)), [np.zeros(1)])
+        quantise(np.zeros((4, 2)), [Column(2, np.zeros(1))])
     assert LEVELS_MAX == 255

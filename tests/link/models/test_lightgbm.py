@@ -1,7 +1,6 @@
 """LightGBM's text files: forests of our own writing, what is not supported, the real cloud model where it is there."""
 
 import gzip
-from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.trees import Trees, quantise
-from link.models.forest import DEPTH_MAX, Split, build_forest
+from hal.kernels.trees import Trees, logistic, quantise
+from link.models.forest import DEPTH_MAX, Missing, Split, build_forest
 from link.models.lightgbm import read_lightgbm
 from tests.hal.kernels.test_trees import FEATURES, forests, summed, values
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "eo"
 CLOUD_BANDS = [0, 1, 3, 4, 7, 8, 9, 10, 11, 12]
+
+
+KINDS = {Missing.ZERO: 2, Missing.LEFT: 10, Missing.RIGHT: 8}
 
 
 def text_of(trees, features=FEATURES):
@@ -32,15 +34,15 @@ def section(tree):
             values.append(node)
             return -len(values)
         number = len(splits)
-        splits.append([node.feature, node.threshold])
+        splits.append([node.feature, node.threshold, KINDS[node.missing]])
         splits[number] += [link(node.left), link(node.right)]
         return number
 
     link(tree)
-    columns = list(zip(*splits, strict=True)) or [[]] * 4
-    names = ("split_feature", "threshold", "left_child", "right_child")
+    columns = list(zip(*splits, strict=True)) or [[]] * 5
+    names = ("split_feature", "threshold", "decision_type", "left_child", "right_child")
     rows = dict(zip(names, columns, strict=True))
-    rows |= {"decision_type": [2] * len(splits), "leaf_value": values}
+    rows |= {"leaf_value": values}
     lines = [f"{name}={' '.join(repr(item) for item in column)}" for name, column in rows.items()]
     return "\n".join([f"num_leaves={len(values)}", "num_cat=0", *lines])
 
@@ -48,7 +50,7 @@ def section(tree):
 @given(forests, st.lists(st.tuples(values, values, values), max_size=20))
 def test_what_is_written_is_what_is_scored(trees, samples):
     forest, table = read_lightgbm(text_of(trees)), np.array(samples, np.float64).reshape(-1, FEATURES)
-    sums = Trees(forest.octets).sums(quantise(table, forest.thresholds))
+    sums = Trees(forest.trees).sums(quantise(table, forest.columns))
     assert sums.tolist() == [summed(trees, sample) for sample in table.tolist()]
 
 
@@ -62,7 +64,8 @@ STUMP = text_of([Split(0, 1.0, 2.0, 3.0)])
         (text_of([]), "no trees"),
         (STUMP.replace("num_class=1", "num_class=3"), "num_class = 3"),
         (STUMP.replace("decision_type=2", "decision_type=1"), "tree 0: categorical"),
-        (STUMP.replace("decision_type=2", "decision_type=8"), "tree 0: a rule for missing values"),
+        (STUMP.replace("decision_type=2", "decision_type=4"), "tree 0: zero as a missing value"),
+        (STUMP.replace("num_class=1", "num_class=1\nobjective=lambdarank"), "objective 'lambdarank'"),
         (STUMP.replace("threshold=", "threshhold="), "tree 0: threshold is missing"),
         (STUMP.replace("left_child=-1", "left_child=0"), "tree 0: node 0 is linked twice"),
         (STUMP.replace("split_feature=0", "split_feature=9"), "a split by feature 9"),
@@ -84,21 +87,26 @@ def test_limits_of_the_format_are_said():
     build_forest([chain(DEPTH_MAX)], 1)
     with pytest.raises(ValueError, match="more than 256 splits"):
         build_forest([chain(DEPTH_MAX + 1)], 1)
-    numbers = count()
-    stumps = [Split(0, float(next(numbers)), 0.0, 1.0) for _ in range(256)]
-    with pytest.raises(ValueError, match="256 thresholds"):
-        build_forest(stumps, 1)
-    with pytest.raises(ValueError, match="65 features"):
-        build_forest([0.0], 65)
+    with pytest.raises(ValueError, match="256 columns"):
+        build_forest([Split(feature, 0.0, 0.0, 1.0) for feature in range(256)], 256)
+    with pytest.raises(ValueError, match="65536 features"):
+        build_forest([0.0], 65536)
+
+
+def test_more_thresholds_than_codes_make_more_columns():
+    forest = build_forest([Split(0, float(number), 0.0, 1.0) for number in range(600)], 1)
+    assert [len(column.limits) for column in forest.columns] == [255, 255, 90]
+    table = np.array([[-1.0], [254.5], [255.0], [511.25], [1000.0]])
+    assert Trees(forest.trees).sums(quantise(table, forest.columns)).tolist() == [0, 255, 255, 512, 600]
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the shared Earth-observation data are not here")
 def test_the_real_cloud_model_gives_the_published_probabilities_bit_for_bit():
     text = gzip.decompress((DATA / "s2cloudless_lightgbm_v0.1.txt.gz").read_bytes()).decode()
     forest = read_lightgbm(text)
-    assert len(forest.octets) + sum(limits.nbytes for limits in forest.thresholds) <= 1.4e6
+    assert len(forest.encode()) <= 1.4e6
     with np.load(DATA / "s2_eolearn_5x101x100x13.npz") as scenes:
         dn, published = scenes["dn"], scenes["upstream_clp_s2c"]
     table = np.ascontiguousarray(dn[..., CLOUD_BANDS].reshape(-1, 10), np.float32) / np.float32(10_000)
-    probabilities = Trees(forest.octets).probabilities(quantise(table, forest.thresholds))
+    probabilities = logistic(Trees(forest.trees).sums(quantise(table, forest.columns)))
     assert np.array_equal(probabilities.astype(np.float32), published.ravel())

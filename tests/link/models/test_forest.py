@@ -1,0 +1,48 @@
+"""Forests as octets: back and forth, and nothing else is taken for one."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hal.kernels.trees import Sums
+from link.errors import DecodeError
+from link.models.forest import Activation, Forest, Split, build_forest
+from tests.hal.kernels.test_trees import FEATURES, forests
+
+
+@given(forests, st.sampled_from(Activation), st.sampled_from(Sums))
+def test_decode_inverts_encode(trees, activation, sums):
+    forest = build_forest(trees, FEATURES, activation=activation, sums=sums)
+    octets = forest.encode()
+    decoded = Forest.decode(octets)
+    assert decoded.encode() == octets
+    assert (decoded.activation, decoded.sums, decoded.trees) == (activation, sums, forest.trees)
+    for column, same in zip(decoded.columns, forest.columns, strict=True):
+        assert (column.feature, column.missing) == (same.feature, same.missing)
+        assert np.array_equal(column.limits, same.limits)
+
+
+OCTETS = build_forest([Split(2, 1.0, 2.0, Split(0, 3.0, 4.0, 5.0))], FEATURES).encode()
+
+
+@given(st.binary(max_size=40), st.integers(0, len(OCTETS)))
+def test_decode_is_total(garbage, at):
+    octets = OCTETS[:at] + garbage + OCTETS[at + len(garbage) :]
+    try:
+        assert Forest.decode(octets).encode() == octets
+    except DecodeError:
+        return
+
+
+def test_no_prefix_is_a_forest():
+    for size in range(len(OCTETS)):
+        with pytest.raises(DecodeError):
+            Forest.decode(OCTETS[:size])
+
+
+def test_trees_and_columns_belong_together():
+    other = build_forest([Split(0, 1.0, 2.0, 3.0)], FEATURES)
+    mixed = Forest(FEATURES, build_forest([Split(0, 1.0, Split(0, 2.0, 1.0, 1.0), 1.0)], 1).columns, other.trees)
+    with pytest.raises(DecodeError, match="of other columns"):
+        Forest.decode(mixed.encode())

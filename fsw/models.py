@@ -1,0 +1,194 @@
+"""The node's models: verified before they are first used, watched while they are used, kept so that one can go back.
+
+A model is loaded from its bundle: signature and hashes, structure, then the golden vector through the very kernels that
+will score. What it is scored with is checked (CRC-32C) before and after each tile; where memory has changed, the model
+is loaded again from its file and the tile done again.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsw.storage import replace_file, sync_folder
+from hal.kernels.crc import crc32c
+from hal.kernels.trees import Trees, code_tables, logistic, quantise
+from link.errors import DecodeError
+from link.models.bundle import Bundle
+from link.models.forest import Activation, Forest
+from link.models.manifest import Manifest, Tensor
+
+_ATTEMPTS = 3
+
+
+class ModelError(Exception):
+    """A model that is not fit for use; the sentence says why."""
+
+
+class Scorer(Protocol):
+    """Weights laid out for their kernels."""
+
+    def run(self, samples: NDArray[Any]) -> NDArray[Any]:
+        """What the model gives for samples that fit its contract."""
+        ...
+
+    def crc(self) -> tuple[int, ...]:
+        """Check sequences of all memory that decides about the answer."""
+        ...
+
+
+class ForestScorer:
+    """Trees over quantised features of samples (features, pixels of any shape); integers by a table for each column."""
+
+    def __init__(self, forest: Forest, taken: Tensor) -> None:
+        self._trees, self._columns, self._activation = Trees(forest.trees), forest.columns, forest.activation
+        self._divisor = taken.divisor
+        numbers = np.arange(np.iinfo(taken.dtype).max + 1) if taken.dtype.startswith("uint") else None
+        self._tables = None if numbers is None else code_tables(self._columns, self._values(numbers))
+
+    def run(self, samples: NDArray[Any]) -> NDArray[np.float64]:
+        """The activation of the sum of leaves for each pixel."""
+        sums = self._trees.sums(self._codes(samples.reshape(len(samples), -1)))
+        if self._activation is Activation.LOGISTIC:
+            logistic(sums)
+        return sums.reshape(samples.shape[1:])
+
+    def crc(self) -> tuple[int, ...]:
+        """Over nodes and leaves, and what makes codes: tables where there are some, else thresholds."""
+        memory = [column.limits for column in self._columns] if self._tables is None else [self._tables]
+        return (self._trees.crc(), *(crc32c(part.data) for part in memory))
+
+    def _values(self, samples: NDArray[Any]) -> NDArray[Any]:
+        if self._divisor is None:
+            return samples.astype(np.float32) if samples.dtype.kind in "ui" else samples
+        return samples.astype(np.float32) / np.float32(self._divisor)
+
+    def _codes(self, samples: NDArray[Any]) -> NDArray[np.uint8]:
+        if self._tables is None:
+            return quantise(np.ascontiguousarray(self._values(samples).T), self._columns)
+        columns = zip(self._columns, self._tables, strict=True)
+        return np.stack([np.take(table, samples[column.feature]) for column, table in columns])
+
+
+@dataclass(slots=True)
+class Model:
+    """A model in use. `repairs` counts how often its memory had changed and was loaded again."""
+
+    path: Path
+    trusted_keys: tuple[bytes, ...]
+    manifest: Manifest = field(init=False)
+    repairs: int = 0
+    _scorer: Scorer = field(init=False)
+    _crc: tuple[int, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._load()
+
+    def run(self, samples: NDArray[Any]) -> NDArray[Any]:
+        """What the model gives for `samples`, computed in memory that was whole before and after.
+
+        Raises ValueError for samples that are not as the contract says, ModelError where memory keeps changing.
+        """
+        wanted = self.manifest.contract.input
+        if not wanted.takes(samples.dtype.name, samples.shape):
+            raise ValueError(f"samples: {samples.dtype} {samples.shape}, expected {wanted.dtype} {wanted.shape}")
+        for _ in range(_ATTEMPTS):
+            if self.is_whole():
+                values = self._scorer.run(samples)
+                if self.is_whole():
+                    return values
+            self.repairs += 1
+            self._load()
+        raise ModelError(f"{self.path}: memory changed in each of {_ATTEMPTS} attempts")
+
+    def is_whole(self) -> bool:
+        """Whether what is scored with is what was verified."""
+        return self._scorer.crc() == self._crc
+
+    def _load(self) -> None:
+        """Everything from the file. Raises ModelError."""
+        try:
+            bundle = Bundle.decode(self.path.read_bytes(), self.trusted_keys)
+        except (OSError, DecodeError) as error:
+            raise ModelError(f"{self.path}: {error}") from None
+        self.manifest, self._scorer = bundle.manifest, scorer_of(bundle)
+        self._crc = self._scorer.crc()
+        given, wanted = bundle.golden
+        if not agrees(self._scorer.run(given), wanted, bundle.manifest.golden.tolerance):
+            raise ModelError(f"{self.path}: the golden vector gives another answer here")
+
+
+def scorer_of(bundle: Bundle) -> Scorer:
+    """The weights of a bundle, ready to run."""
+    return ForestScorer(Forest.decode(bundle.part("forest")), bundle.manifest.contract.input)
+
+
+def agrees(found: NDArray[Any], wanted: NDArray[Any], tolerance: float) -> bool:
+    """Whether an answer is the golden one: the same octets for a tolerance of 0, else nowhere further from it."""
+    if found.dtype != wanted.dtype or found.shape != wanted.shape:
+        return False
+    if tolerance == 0:
+        return found.tobytes() == wanted.tobytes()
+    return bool(np.allclose(found, wanted, rtol=0, atol=tolerance, equal_nan=True))
+
+
+class Slot(StrEnum):
+    """Where the bundles of one model lie, in the order in which they are tried. `candidate` is not tried."""
+
+    ACTIVE = "active"
+    PREVIOUS = "previous"
+    GOLDEN = "golden"  # as it was launched
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStore:
+    """Bundles on the disk: `folder`/NAME/SLOT.bundle."""
+
+    folder: Path
+    trusted_keys: Iterable[bytes]
+
+    def load(self, name: str) -> tuple[Model, Slot]:
+        """The first slot whose model is fit for use. Raises ModelError with what is wrong with each."""
+        reasons = []
+        for slot in Slot:
+            try:
+                return self._model(self._path(name, slot)), slot
+            except ModelError as error:
+                reasons.append(str(error))
+        raise ModelError("; ".join(reasons))
+
+    def stage(self, name: str, octets: bytes) -> Model:
+        """Keep a new bundle as the candidate and verify it. Raises ModelError, OSError."""
+        path = self._path(name, "candidate")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, octets)
+        return self._model(path)
+
+    def promote(self, name: str) -> None:
+        """Make the candidate active, the active one previous. Raises ModelError and changes nothing if it is not fit.
+
+        After a crash at any moment `load` finds a model: between the two steps the previous one.
+        """
+        candidate, active = self._path(name, "candidate"), self._path(name, Slot.ACTIVE)
+        self._model(candidate)
+        if active.exists():
+            active.replace(self._path(name, Slot.PREVIOUS))
+        candidate.replace(active)
+        sync_folder(active.parent)
+
+    def roll_back(self, name: str) -> None:
+        """Make the previous model active again. Raises ModelError where there is none that is fit."""
+        previous = self._path(name, Slot.PREVIOUS)
+        self._model(previous)
+        previous.replace(self._path(name, Slot.ACTIVE))
+        sync_folder(previous.parent)
+
+    def _path(self, name: str, slot: str) -> Path:
+        return self.folder / name / f"{slot}.bundle"
+
+    def _model(self, path: Path) -> Model:
+        return Model(path, tuple(self.trusted_keys))

@@ -1,0 +1,155 @@
+"""Model bundles: weights with all that a node must know before it trusts them, in one signed file.
+
+"SRB1" | key 64 | manifest octets 32 | manifest (JSON) | signature 512 | part*                (numbers little-endian)
+
+`key` names the signer: the first octets of the SHA-256 of the public key. The signature, Ed25519 (RFC 8032), is of all
+before it; the parts follow in the manifest's order and are held to the sizes and hashes that stand there, so that no
+bit of the file can change without notice. Equal contents and key give equal files.
+"""
+
+import hashlib
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from link.errors import DecodeError, TruncatedError
+from link.models.forest import Forest
+from link.models.keys import SIGNATURE_OCTETS, is_signed, public_key, sign
+from link.models.manifest import Contract, Golden, Kind, Limits, Manifest, Part
+
+MAGIC = b"SRB1"
+_HEAD = struct.Struct("<4s8sI")
+_KEY_OCTETS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A model whose octets are what somebody trusted has signed."""
+
+    manifest: Manifest
+    parts: Mapping[str, bytes]
+
+    @classmethod
+    def decode(cls, octets: bytes, trusted_keys: Iterable[bytes]) -> Self:
+        """Read a whole bundle signed by one of `trusted_keys` (32 octets each); its weights are checked for structure.
+
+        Raises DecodeError with one sentence, whatever the octets are.
+        """
+        key, manifest, signed = _head(octets)
+        trusted = {key_name(public): public for public in trusted_keys}
+        if key not in trusted:
+            raise DecodeError(f"signed by key {key.hex()}, expected {_names(trusted)}")
+        if not is_signed(trusted[key], octets[signed : signed + SIGNATURE_OCTETS], octets[:signed]):
+            raise DecodeError(f"the signature is not one of key {key.hex()}")
+        said = Manifest.decode(manifest)
+        bundle = cls(said, _parts(said, octets[signed + SIGNATURE_OCTETS :]))
+        bundle.check_structure()
+        return bundle
+
+    def encode(self, private_pem: bytes) -> bytes:
+        """The file's octets, signed."""
+        manifest = self.manifest.encode()
+        signed = _HEAD.pack(MAGIC, key_name(public_key(private_pem)), len(manifest)) + manifest
+        return signed + sign(private_pem, signed) + b"".join(self.parts[part.name] for part in self.manifest.parts)
+
+    def part(self, name: str) -> bytes:
+        """The octets of a part; raises KeyError."""
+        return self.parts[name]
+
+    @property
+    def golden(self) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
+        """The samples of the golden vector, and what the model gives for them."""
+        contract, shapes = self.manifest.contract, self.manifest.golden
+        given = np.frombuffer(self.parts["golden-input"], np.dtype(contract.input.dtype).newbyteorder("<"))
+        wanted = np.frombuffer(self.parts["golden-output"], np.dtype(contract.output.dtype).newbyteorder("<"))
+        return given.reshape(shapes.input), wanted.reshape(shapes.output)
+
+    def check_structure(self) -> None:
+        """Every count and index of the weights, and that they take what the contract says. Raises DecodeError."""
+        if self.manifest.kind == "forest":
+            inputs, shape = Forest.decode(self.parts["forest"]).inputs, self.manifest.contract.input.shape
+            if shape[:1] != (inputs,):
+                raise DecodeError(f"a forest of {inputs} features for an input of shape {shape}")
+
+
+def make_bundle(
+    *,
+    name: str,
+    version: str,
+    kind: Kind,
+    weights: bytes,
+    contract: Contract,
+    golden: tuple[NDArray[np.generic], NDArray[np.generic]],
+    tolerance: float,
+    limits: Limits,
+) -> Bundle:
+    """A bundle of `weights`, samples and what the model gave for them. Raises ValueError for what breaks a rule."""
+    given, wanted = golden
+    parts = {kind: weights, "golden-input": _little(given), "golden-output": _little(wanted)}
+    manifest = Manifest(
+        name=name,
+        version=version,
+        kind=kind,
+        contract=contract,
+        golden=Golden(input=given.shape, output=wanted.shape, tolerance=tolerance),
+        limits=limits,
+        parts=tuple(
+            Part(name=part, octets=len(octets), sha256=hashlib.sha256(octets).hexdigest())
+            for part, octets in parts.items()
+        ),
+    )
+    try:
+        bundle = Bundle(manifest.checked(), parts)
+        bundle.check_structure()
+    except DecodeError as error:
+        raise ValueError(str(error)) from None
+    return bundle
+
+
+def read_manifest(octets: bytes) -> tuple[str, Manifest]:
+    """The signer's name and what the file says, neither of them to be believed yet; raises DecodeError."""
+    key, manifest, _ = _head(octets)
+    return key.hex(), Manifest.decode(manifest)
+
+
+def key_name(public: bytes) -> bytes:
+    """How a file names the key (32 octets) that signed it."""
+    return hashlib.sha256(public).digest()[:_KEY_OCTETS]
+
+
+def _head(octets: bytes) -> tuple[bytes, bytes, int]:
+    """Key, manifest, and where what is signed ends."""
+    if len(octets) < _HEAD.size:
+        raise TruncatedError(needed=_HEAD.size, given=len(octets))
+    magic, key, size = _HEAD.unpack_from(octets)
+    if magic != MAGIC:
+        raise DecodeError("not a model bundle of this version")
+    signed = _HEAD.size + size
+    if len(octets) < signed + SIGNATURE_OCTETS:
+        raise TruncatedError(needed=signed + SIGNATURE_OCTETS, given=len(octets))
+    return key, octets[_HEAD.size : signed], signed
+
+
+def _parts(manifest: Manifest, octets: bytes) -> dict[str, bytes]:
+    """The parts, each checked against its hash."""
+    ends = list(accumulate(part.octets for part in manifest.parts))
+    if len(octets) != ends[-1]:
+        raise DecodeError(f"{len(octets)} octets of parts, expected {ends[-1]}")
+    parts = {part.name: octets[end - part.octets : end] for part, end in zip(manifest.parts, ends, strict=True)}
+    for part in manifest.parts:
+        if hashlib.sha256(parts[part.name]).hexdigest() != part.sha256:
+            raise DecodeError(f"part {part.name}: another SHA-256 than the manifest says")
+    return parts
+
+
+def _names(trusted: Iterable[bytes]) -> str:
+    return " or ".join(key.hex() for key in trusted) or "one that is trusted, of which there are none"
+
+
+def _little(array: NDArray[np.generic]) -> bytes:
+    return array.astype(array.dtype.newbyteorder("<")).tobytes()

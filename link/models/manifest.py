@@ -1,0 +1,125 @@
+"""What a model bundle says of itself: name, contract, limits, golden vector, and the parts with their hashes."""
+
+from math import prod
+from typing import Annotated, Literal, Self
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+
+from link.errors import DecodeError
+
+Kind = Literal["forest", "network"]
+FREE = 0
+"""The size of an axis that the model does not fix."""
+
+_Name = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]  # becomes part of file names
+_Text = Annotated[str, Meta(max_length=40)]
+_Size = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+_Shape = Annotated[tuple[_Size, ...], Meta(max_length=8)]
+
+
+class _Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A key that is not declared is an error."""
+
+
+class Tensor(_Struct, frozen=True):
+    """An array that goes in or comes out. `shape` has FREE where any size is taken; axis 0 is that of the `bands`.
+
+    Where `divisor` is given, the model takes float32(sample) / float32(divisor): digital numbers become reflectance.
+    """
+
+    dtype: Literal["uint8", "uint16", "float32", "float64"]
+    shape: _Shape
+    unit: _Text = ""
+    bands: Annotated[tuple[_Text, ...], Meta(max_length=256)] = ()
+    divisor: Annotated[float, Meta(gt=0)] | None = None
+
+    def takes(self, dtype: str, shape: tuple[int, ...]) -> bool:
+        """Whether an array fits."""
+        same = all(wanted in (FREE, given) for wanted, given in zip(self.shape, shape, strict=False))
+        return dtype == self.dtype and len(shape) == len(self.shape) and same
+
+
+class Contract(_Struct, frozen=True):
+    """What the model takes, and what it gives for it."""
+
+    input: Tensor
+    output: Tensor
+
+
+class Golden(_Struct, frozen=True):
+    """The shapes of the parts `golden-input` and `golden-output`: what comes out must be this, bit for bit or nearly.
+
+    `tolerance` is the largest difference; 0 asks for equal octets.
+    """
+
+    input: _Shape
+    output: _Shape
+    tolerance: Annotated[float, Meta(ge=0)]
+
+
+class Limits(_Struct, frozen=True):
+    """What a worker that runs the model may take."""
+
+    timeout_s: Annotated[float, Meta(gt=0, le=86400)]
+    memory_octets: Annotated[int, Meta(gt=0, le=2**40)]
+
+
+class Part(_Struct, frozen=True):
+    """Octets with a name, by their SHA-256 (hexadecimal)."""
+
+    name: _Name
+    octets: _Size
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class Manifest(_Struct, frozen=True):
+    """All that a node knows of a model before it trusts a weight of it."""
+
+    name: _Name
+    version: _Name
+    kind: Kind
+    contract: Contract
+    golden: Golden
+    limits: Limits
+    parts: Annotated[tuple[Part, ...], Meta(min_length=3, max_length=16)]
+
+    def encode(self) -> bytes:
+        """JSON; equal manifests are equal octets."""
+        return msgspec.json.encode(self)
+
+    @classmethod
+    def decode(cls, octets: bytes) -> Self:
+        """Read what `encode` wrote, and only that; raises DecodeError."""
+        manifest = cls._read(octets)
+        if manifest.encode() != octets:
+            raise DecodeError("manifest: not in the one form that this version writes")
+        return manifest
+
+    def checked(self) -> Self:
+        """The same manifest, held to the rules for one that was received; raises DecodeError."""
+        return self._read(self.encode())
+
+    @classmethod
+    def _read(cls, octets: bytes) -> Self:
+        try:
+            manifest = msgspec.json.decode(octets, type=cls)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise DecodeError(f"manifest: {error}") from None
+        manifest._check()
+        return manifest
+
+    def _check(self) -> None:
+        """What types cannot say. Raises DecodeError."""
+        names = [part.name for part in self.parts]
+        wanted = {self.kind, "golden-input", "golden-output"}
+        if len(set(names)) != len(names) or not wanted <= set(names):
+            raise DecodeError(f"parts {', '.join(names)}: expected each once, among them {', '.join(sorted(wanted))}")
+        for which in ("input", "output"):
+            tensor, shape = getattr(self.contract, which), getattr(self.golden, which)
+            if tensor.bands and tensor.shape[:1] != (len(tensor.bands),):
+                raise DecodeError(f"{which}: shape {tensor.shape} for {len(tensor.bands)} bands")
+            size = next(part.octets for part in self.parts if part.name == f"golden-{which}")
+            if not tensor.takes(tensor.dtype, shape) or prod(shape) * np.dtype(tensor.dtype).itemsize != size:
+                raise DecodeError(f"golden {which}: {size} octets of {tensor.dtype} {shape}, expected {tensor.shape}")

@@ -1,0 +1,139 @@
+"""The node's models: only what was verified runs, and runs as it was verified."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fsw.models import Model, ModelError, ModelStore, Slot
+from link.models.manifest import FREE, Contract, Tensor
+from tests.link.models.bundles import CONTRACT, GIVEN, PRIVATE, PUBLIC, WANTED, bundle
+
+KEYS = (PUBLIC,)
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "stump.bundle"
+    path.write_bytes(bundle().encode(PRIVATE))
+    return path
+
+
+def test_a_model_gives_its_golden_answer(path):
+    model = Model(path, KEYS)
+    assert np.array_equal(model.run(GIVEN), WANTED)
+    assert (model.manifest.name, model.repairs) == ("stump", 0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_numbers_that_are_no_integers(tmp_path, dtype):
+    """The same model over reflectance."""
+    given = (GIVEN.astype(np.float32) / np.float32(10_000)).astype(dtype)
+    taken = Tensor(dtype=dtype, shape=(2, FREE, FREE), bands=CONTRACT.input.bands)
+    path = tmp_path / "reflectance.bundle"
+    contract = Contract(input=taken, output=CONTRACT.output)
+    path.write_bytes(bundle(contract=contract, golden=(given, WANTED)).encode(PRIVATE))
+    assert np.array_equal(Model(path, KEYS).run(given), WANTED)
+
+
+@pytest.mark.parametrize("samples", [GIVEN.astype(np.int16), GIVEN[:1], GIVEN[0]])
+def test_samples_have_to_fit_the_contract(path, samples):
+    with pytest.raises(ValueError, match=r"samples: .*expected uint16"):
+        Model(path, KEYS).run(samples)
+
+
+def test_what_is_not_fit_for_use_is_not_loaded(tmp_path, path):
+    with pytest.raises(ModelError, match="No such file"):
+        Model(tmp_path / "none", KEYS)
+    with pytest.raises(ModelError, match="signed by key"):
+        Model(path, ())
+    path.write_bytes(bundle(golden=(GIVEN, np.nextafter(WANTED, 1))).encode(PRIVATE))
+    with pytest.raises(ModelError, match="golden vector gives another answer"):
+        Model(path, KEYS)
+    path.write_bytes(bundle(golden=(GIVEN, np.nextafter(WANTED, 1)), tolerance=1e-9).encode(PRIVATE))
+    assert np.array_equal(Model(path, KEYS).run(GIVEN), WANTED)
+
+
+def memory_of(model):
+    """All that the answer depends on, as octets that can be changed."""
+    return [model._scorer._trees._loaded.view(np.uint8), model._scorer._tables.reshape(-1)]
+
+
+@given(st.data())
+def test_a_flip_between_tiles_is_found_and_undone(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("models") / "stump.bundle"
+    path.write_bytes(bundle().encode(PRIVATE))
+    model = Model(path, KEYS)
+    memory = data.draw(st.sampled_from(memory_of(model)))
+    bit = data.draw(st.integers(0, 8 * memory.size - 1))
+    memory[bit // 8] ^= 1 << bit % 8
+    assert not model.is_whole()
+    assert np.array_equal(model.run(GIVEN), WANTED)
+    assert (model.repairs, model.is_whole()) == (1, True)
+
+
+def test_a_flip_during_a_tile_is_found_and_the_tile_done_again(path):
+    model, flipped = Model(path, KEYS), []
+    run = type(model._scorer).run
+
+    def hit(self, samples):
+        """A particle strikes during the first tile."""
+        if not flipped:
+            flipped.append(memory_of(model)[0][-9])
+            memory_of(model)[0][-9] ^= 0x10
+        return run(self, samples)
+
+    scorer = type(model._scorer)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scorer, "run", hit)
+        assert np.array_equal(model.run(GIVEN), WANTED)
+    assert model.repairs == 1
+
+
+def test_memory_that_keeps_changing_ends_in_an_error(path, monkeypatch):
+    model = Model(path, KEYS)
+    monkeypatch.setattr(Model, "is_whole", lambda self: False)
+    with pytest.raises(ModelError, match="changed in each of 3 attempts"):
+        model.run(GIVEN)
+
+
+NEXT = {"version": "2.0"}
+
+
+def test_slots_are_tried_in_order_and_a_promotion_can_be_undone(tmp_path):
+    store = ModelStore(tmp_path, KEYS)
+    with pytest.raises(ModelError, match=r"active.bundle.*golden.bundle"):
+        store.load("stump")
+    (tmp_path / "stump").mkdir()
+    (tmp_path / "stump" / "golden.bundle").write_bytes(bundle().encode(PRIVATE))
+    assert store.load("stump")[1] is Slot.GOLDEN
+    for version in ("2.0", "3.0"):
+        assert store.stage("stump", bundle(version=version).encode(PRIVATE)).manifest.version == version
+        store.promote("stump")
+    model, slot = store.load("stump")
+    assert (model.manifest.version, slot) == ("3.0", Slot.ACTIVE)
+    store.roll_back("stump")
+    assert store.load("stump")[0].manifest.version == "2.0"
+
+
+def test_a_bad_candidate_changes_nothing(tmp_path):
+    store = ModelStore(tmp_path, KEYS)
+    store.stage("stump", bundle().encode(PRIVATE))
+    store.promote("stump")
+    with pytest.raises(ModelError):
+        store.stage("stump", bundle(**NEXT).encode(PRIVATE)[:-1])
+    with pytest.raises(ModelError):
+        store.promote("stump")
+    with pytest.raises(ModelError):
+        store.roll_back("stump")
+    assert store.load("stump")[0].manifest.version == "1.0"
+
+
+def test_a_crash_within_a_promotion_leaves_the_previous_model(tmp_path):
+    store = ModelStore(tmp_path, KEYS)
+    for version in ("1.0", "2.0"):
+        store.stage("stump", bundle(version=version).encode(PRIVATE))
+        store.promote("stump")
+    (tmp_path / "stump" / "active.bundle").replace(tmp_path / "stump" / "previous.bundle")  # the first of two steps
+    model, slot = store.load("stump")
+    assert (model.manifest.version, slot) == ("2.0", Slot.PREVIOUS)

@@ -1,0 +1,119 @@
+"""Bundles: what is signed comes back, and nothing else is taken for a bundle."""
+
+import json
+import random
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from link.errors import DecodeError
+from link.models.bundle import Bundle, key_name, read_manifest
+from link.models.keys import is_signed, new_private_key, public_key, public_pem, sign
+from link.models.manifest import Limits, Manifest
+from tests.link.models.bundles import FOREST, GIVEN, PRIVATE, PUBLIC, WANTED, bundle
+
+OCTETS = bundle().encode(PRIVATE)
+
+
+def test_decode_inverts_encode():
+    decoded = Bundle.decode(OCTETS, [PUBLIC])
+    assert decoded == bundle()
+    assert decoded.part("forest") == FOREST.encode()
+    assert np.array_equal(decoded.golden[0], GIVEN)
+    assert np.array_equal(decoded.golden[1], WANTED)
+
+
+def test_equal_contents_and_key_are_equal_files():
+    assert bundle().encode(PRIVATE) == OCTETS
+    assert read_manifest(OCTETS) == (key_name(PUBLIC).hex(), bundle().manifest)
+
+
+def damaged(octets, changes, seed):
+    """Copies with one flipped bit, and copies that are cut."""
+    dice = random.Random(seed)
+    for _ in range(changes):
+        bit = dice.randrange(8 * len(octets))
+        yield octets[: bit // 8] + bytes([octets[bit // 8] ^ 1 << bit % 8]) + octets[bit // 8 + 1 :]
+        yield octets[: dice.randrange(len(octets))]
+
+
+def test_no_bit_may_change_and_no_octet_miss():
+    for changed in damaged(OCTETS, 300, 1):
+        with pytest.raises(DecodeError):
+            Bundle.decode(changed, [PUBLIC])
+
+
+@pytest.mark.slow
+def test_ten_thousand_damages_are_all_refused():
+    for changed in damaged(OCTETS, 5000, 2):
+        with pytest.raises(DecodeError):
+            Bundle.decode(changed, [PUBLIC])
+
+
+@given(st.binary(max_size=200), st.booleans())
+def test_decode_is_total(octets, genuine):
+    """Whatever the octets are; half of them with a head that leads further."""
+    head = struct.pack("<4s8sI", b"SRB1", key_name(PUBLIC), len(octets)) if genuine else b""
+    with pytest.raises(DecodeError):
+        Bundle.decode(head + octets + bytes(64), [PUBLIC])
+
+
+@given(st.binary(max_size=60), st.integers(0, 400))
+def test_a_signed_manifest_is_read_with_care_all_the_same(garbage, at):
+    """The signer may be mistaken: what is wrong with a manifest is said, not raised from within."""
+    manifest = bundle().manifest.encode()
+    manifest = manifest[:at] + garbage + manifest[at + len(garbage) :]
+    signed = struct.pack("<4s8sI", b"SRB1", key_name(PUBLIC), len(manifest)) + manifest
+    parts = b"".join(bundle().parts.values())
+    try:
+        decoded = Bundle.decode(signed + sign(PRIVATE, signed) + parts, [PUBLIC])
+    except DecodeError:
+        return
+    assert decoded.manifest.encode() == manifest
+
+
+def test_only_trusted_keys_count():
+    other = public_key(new_private_key())
+    with pytest.raises(DecodeError, match=f"expected {key_name(other).hex()}"):
+        Bundle.decode(OCTETS, [other])
+    with pytest.raises(DecodeError, match="there are none"):
+        Bundle.decode(OCTETS, [])
+    assert Bundle.decode(OCTETS, [other, PUBLIC]) == bundle()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"name": "../up"}, "manifest: .*name"),
+        ({"limits": Limits(timeout_s=0, memory_octets=1)}, "manifest: .*timeout_s"),
+        ({"golden": (GIVEN[:1], WANTED)}, "golden input: 6 octets of uint16"),
+        ({"golden": (GIVEN, WANTED.astype(np.float32))}, "golden output: 12 octets of float64"),
+        ({"weights": FOREST.encode()[:-1]}, "octets are no forest"),
+        ({"weights": b"?" * 40}, "not a forest"),
+    ],
+)
+def test_what_breaks_a_rule_is_not_made(changes, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        bundle(**changes)
+
+
+def test_a_manifest_has_one_form():
+    octets = bundle().manifest.encode()
+    assert Manifest.decode(octets).encode() == octets
+    with pytest.raises(DecodeError, match="one form"):
+        Manifest.decode(json.dumps(json.loads(octets)).encode())
+    with pytest.raises(DecodeError, match="parts"):
+        Manifest.decode(octets.replace(b'"golden-input"', b'"golden-inside"'))
+
+
+def test_keys():
+    assert public_key(public_pem(PRIVATE)) == public_key(PRIVATE) == PUBLIC
+    assert is_signed(PUBLIC, sign(PRIVATE, b"this"), b"this")
+    assert not is_signed(PUBLIC, sign(PRIVATE, b"this"), b"that")
+    with pytest.raises(ValueError, match="not a public key"):
+        public_key(b"-----BEGIN")
+    with pytest.raises(ValueError, match="not a private key"):
+        sign(public_pem(PRIVATE), b"")

@@ -58,5 +58,8 @@ def _cell(cell: dict[str, Any]) -> str:
         return "WRONG ANSWER"
     if cell["per_second"] is None:
         return "ok"
-    rate, unit = cell["per_second"], {"octet": "B/s", "bit": "bit/s", "pixel": "px/s"}[cell["unit"]]
+    rate, unit = (
+        cell["per_second"],
+        {"octet": "B/s", "bit": "bit/s", "pixel": "px/s", "sample": "sample/s"}[cell["unit"]],
+    )
     return f"{rate / 1e9:.2f} G{unit}" if rate >= 1e8 else f"{rate / 1e6:.2f} M{unit}"

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hal.kernels import (
     bch,
     calibrate,
+    channelize,
     crc,
     disk,
     erasure,
@@ -32,7 +33,7 @@ ROUNDS = 5
 
 
 class Work(NamedTuple):
-    """`run` does `amount` of `unit`s ("octet", "bit" or "pixel") once."""
+    """`run` does `amount` of `unit`s ("octet", "bit", "pixel" or "sample") once."""
 
     what: str
     amount: int
@@ -62,6 +63,14 @@ def _bch() -> Work:
 def _calibrate() -> Work:
     packed, flat = _noise(256, 384), np.ones((256, 256), np.float32)
     return Work("a frame of 256 x 256", flat.size, "pixel", lambda: calibrate.calibrate_raw12(packed, flat, flat))
+
+
+def _channelize() -> Work:
+    samples, channelizer = (
+        np.resize(_noise(8 * 65536).view(np.int8), 2 * 65536).astype(np.float32),
+        channelize.Channelizer(),
+    )
+    return Work("64 channels of 8 taps", 65536, "sample", lambda: channelizer.push(samples.view(np.complex64)))
 
 
 def _crc() -> Work:

@@ -1,0 +1,62 @@
+"""Polyphase channelizer: 64 channels of 8 taps, beside the same filter in numpy with the FFTs of numpy and scipy."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.harness import Row, at_level, compare, peer
+from hal.kernels.channelize import CHANNELS, TAPS, Channelizer, low_pass
+from hal.kernels.levels import supported_levels
+
+COUNT = 64 * 4096
+RANDOM = np.random.default_rng(1)
+SAMPLES = (RANDOM.normal(size=COUNT) + 1j * RANDOM.normal(size=COUNT)).astype(np.complex64) * np.float32(0.1)
+FILTER = low_pass()
+BRANCHES = FILTER.reshape(-1, CHANNELS)
+PAST = np.zeros(TAPS - CHANNELS, np.complex64)
+FULL_SCALE = 1.0
+
+Fft = Callable[[NDArray[np.complex64]], NDArray[Any]]
+
+
+def rows() -> Iterator[Row]:
+    scipy = peer("scipy.fft")
+    for level in supported_levels():
+        with at_level(level):
+            held = level == "avx512"
+            yield row("scipy.fft", scipy and tap_by_tap(scipy.fft), 8 if held else None)
+            yield row("numpy, as defined", as_defined, 20 if held else None)
+            yield row("numpy, tap by tap", tap_by_tap(np.fft.fft), None)
+
+
+def row(name: str, theirs: Callable[[], NDArray[Any]] | None, hold: float | None) -> Row:
+    return compare(
+        "channelizer 64 x 8, complex64", name, lambda: Channelizer(FILTER).push(SAMPLES), theirs,
+        amount=COUNT / 1e6, unit="Msample/s", hold=hold, equal=close)  # fmt: skip
+
+
+def tap_by_tap(fft: Fft) -> Callable[[], NDArray[Any]]:
+    """The fastest form there is: whole arrays, shifted and in place, then all transforms at once."""
+
+    def run() -> NDArray[Any]:
+        wide = np.concatenate([PAST, SAMPLES]).reshape(-1, CHANNELS)
+        frames = COUNT // CHANNELS
+        folded = wide[:frames] * BRANCHES[0]
+        for tap in range(1, len(BRANCHES)):
+            folded += wide[tap : tap + frames] * BRANCHES[tap]
+        return fft(folded)
+
+    return run
+
+
+def as_defined() -> NDArray[Any]:
+    """Windows, weights, sums, transforms."""
+    wide = np.concatenate([PAST, SAMPLES]).reshape(-1, CHANNELS)
+    windows = np.lib.stride_tricks.sliding_window_view(wide, len(BRANCHES), axis=0)
+    return np.fft.fft(np.einsum("nmt,tm->nm", windows, BRANCHES))
+
+
+def close(ours: NDArray[np.complex64], theirs: NDArray[Any]) -> bool:
+    return bool(np.abs(ours - theirs).max() <= 3e-7 * FULL_SCALE)

@@ -1,0 +1,78 @@
+#include "channelize/ops.h"
+#include <string.h>
+
+static const struct channelize_ops *const TABLES[SR_LEVELS] = {
+    [SR_PORTABLE] = &channelize_portable,
+    SR_ON_X86([SR_AVX2] = &channelize_avx2, [SR_AVX512] = &channelize_avx512)};
+
+const struct channelize_ops *channelize_picked(void) { return SR_PICK(TABLES); }
+
+enum { LANES_MAX = 16, HELD_MAX = KEPT + CHANNELS - 1 };
+
+/* `held` samples are the last of the stream: those of the past, and the beginning of a frame. */
+struct channelizer {
+    uint64_t held;
+    float samples[2 * HELD_MAX];
+    float taps[TAPS * FRAME];
+};
+
+size_t sr_channelizer_size(void) { return sizeof(struct channelizer); }
+
+int sr_channelizer_start(void *state, size_t state_size, const float *taps) {
+    if (state_size < sizeof(struct channelizer)) return SR_TOO_SMALL;
+    for (int i = 0; i < TAPS * CHANNELS; i++)
+        if (taps[i] - taps[i] != 0) return SR_BAD_ARGUMENT;
+    struct channelizer *c = state;
+    memset(c, 0, sizeof *c);
+    c->held = KEPT;
+    for (int i = 0; i < TAPS * FRAME; i++) c->taps[i] = taps[i / 2];
+    return SR_OK;
+}
+
+size_t sr_channelizer_frames(const void *state, size_t count) {
+    const struct channelizer *c = state;
+    return (c->held - KEPT + count) / CHANNELS;
+}
+
+/* Frames from samples that lie together; the last ones, too few for a block, by way of a block of their own. */
+static void make_frames(const float *in, const float *taps, size_t frames, float *out) {
+    const struct channelize_ops *ops = channelize_picked();
+    size_t lanes = ops->lanes, done = 0;
+    for (; done + lanes <= frames; done += lanes) ops->block(in + done * FRAME, taps, out + done * FRAME);
+    if (done == frames) return;
+    float padded[(LANES_MAX + TAPS - 1) * FRAME] = {0}, made[LANES_MAX * FRAME];
+    memcpy(padded, in + done * FRAME, (frames - done + TAPS - 1) * FRAME * sizeof *in);
+    ops->block(padded, taps, made);
+    memcpy(out + done * FRAME, made, (frames - done) * FRAME * sizeof *made);
+}
+
+/* Keep the last samples of what was held and came, from sample `from` of both together. */
+static void keep(struct channelizer *c, size_t from, const float *in, size_t count) {
+    size_t old = from < c->held ? c->held - from : 0, skipped = from > c->held ? from - c->held : 0;
+    memmove(c->samples, c->samples + 2 * (c->held - old), old * 2 * sizeof *in);
+    memcpy(c->samples + 2 * old, in + 2 * skipped, (count - skipped) * 2 * sizeof *in);
+    c->held = old + count - skipped;
+}
+
+int sr_channelize(void *state, const float *in, size_t count, float *out, size_t out_frames) {
+    struct channelizer *c = state;
+    size_t frames = sr_channelizer_frames(c, count), first = (c->held + CHANNELS - 1) / CHANNELS;
+    if (frames > out_frames) return SR_TOO_SMALL;
+    if (!count) return SR_OK;
+    if (first > frames) first = frames; /* frames that begin in what is held */
+    if (first) {
+        float joint[2 * (HELD_MAX + TAPS * CHANNELS)];
+        size_t new = (first + TAPS - 1) * CHANNELS - c->held;
+        memcpy(joint, c->samples, c->held * 2 * sizeof *in);
+        memcpy(joint + 2 * c->held, in, new * 2 * sizeof *in);
+        make_frames(joint, c->taps, first, out);
+    }
+    if (frames > first)
+        make_frames(in + 2 * (first * CHANNELS - c->held), c->taps, frames - first, out + first * FRAME);
+    keep(c, frames * CHANNELS, in, count);
+    return SR_OK;
+}
+
+void sr_channel_power(const float *spectra, size_t frames, double *power) {
+    channelize_picked()->power(spectra, frames, power);
+}

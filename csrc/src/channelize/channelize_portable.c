@@ -1,0 +1,10 @@
+/* Four lanes: what every compiler makes of plain vectors, and the width of NEON. */
+#define LANES 4
+typedef float vec __attribute__((vector_size(4 * LANES)));
+#include "channelize/transpose4.h"
+
+static inline void transpose(vec rows[LANES]) { transpose4(rows, rows + 1, rows + 2, rows + 3); }
+
+#include "channelize/lanes.h"
+
+const struct channelize_ops channelize_portable = {LANES, block, power, above};

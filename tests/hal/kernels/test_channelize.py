@@ -75,7 +75,7 @@ def test_power_adds_up_over_calls():
 
 
 def test_bursts_are_found_where_they_were_put():
-    """Two transmissions of 12 dB over the noise in their channels, and nothing where noise alone is loud for a moment."""
+    """Two transmissions, 12 dB over the noise of their channels, and nothing where noise alone is loud for a moment."""
     samples, n = noise(1, 64 * 2000), np.arange(64 * 2000)
     for channel, first, last in ((9, 300, 420), (50, 1000, 1900)):
         tone = 0.1 * np.exp(2j * np.pi * channel / CHANNELS * n)

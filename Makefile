@@ -42,6 +42,7 @@ $(VENV)/.peers: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[ground,dev,bench]'
 	-$(BIN)/python -m pip install --quiet --disable-pip-version-check 'reedsolo==2.1.1b1' --no-binary reedsolo \
 		--config-settings=--build-option=--cythonize  # brings creedsolo, the Cython build that no wheel has
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(VENV)/peers 'fastcrc>=0.5'  # others hold it back
 	@touch $@
 
 # Instruction counts of the kernels under callgrind: compared with benchmarks/instructions.json, or written there.

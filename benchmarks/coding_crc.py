@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from benchmarks.harness import Row, at_level, compare, peer
+from benchmarks.harness import Row, at_level, compare, newest_peer
 from hal.kernels import levels
 from hal.kernels.crc import crc16, crc16_batch, crc16_ranges, crc32c
 
@@ -18,7 +18,7 @@ GIGABYTES_LONG, GIGABYTES_FRAMES, GIGABYTES_PACKETS = len(LONG) / 1e9, FRAMES.si
 
 
 def beside_fastcrc() -> Iterator[Row]:
-    fastcrc, frames = peer("fastcrc"), [frame.tobytes() for frame in FRAMES]
+    fastcrc, frames = newest_peer("fastcrc"), [frame.tobytes() for frame in FRAMES]
     packets = [LONG[offset : offset + length] for offset, length in zip(OFFSETS, LENGTHS, strict=True)]
     best = levels.level() == levels.supported_levels()[-1]
     yield compare(

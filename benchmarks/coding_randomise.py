@@ -1,8 +1,10 @@
 """Randomisers: a thousand frames in place, beside a loop over octets that has the sequence at hand."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.harness import Row, at_level, compare
 from benchmarks.native import PLAIN, built
@@ -20,24 +22,30 @@ void byte_loop(uint8_t *frames, size_t length, size_t count, const uint8_t *sequ
 """
 
 
+NAMES = {Code.TM255: "TM-255", Code.TM131071: "TM-131071", Code.TC: "TC"}
+
+
 def rows() -> Iterator[Row]:
     native = built("void byte_loop(uint8_t *, size_t, size_t, const uint8_t *);", BYTE_LOOP, *PLAIN)
-    theirs, sequence = FRAMES.copy(), randomised(bytes(1115), Code.TM255)
+    for code, name in NAMES.items():
+        for level in levels.supported_levels():
+            with at_level(level):
+                yield beside_a_loop(f"{name} randomiser, 1000 frames of 1115 B", code, native)
 
-    def loop() -> np.ndarray:
+
+def beside_a_loop(name: str, code: Code, native: tuple[Any, Any] | None) -> Row:
+    """Both work in place, each on a copy of its own."""
+    ours, theirs, sequence = FRAMES.copy(), FRAMES.copy(), randomised(bytes(1115), code)
+
+    def kernel() -> NDArray[np.uint8]:
+        randomise(ours, code)
+        return ours
+
+    def loop() -> NDArray[np.uint8]:
         assert native
         native[1].byte_loop(native[0].from_buffer("uint8_t[]", theirs), 1115, 1000, sequence)
         return theirs
 
-    ours = FRAMES.copy()
-
-    def kernel() -> np.ndarray:
-        randomise(ours, Code.TM255)
-        return ours
-
-    for level in levels.supported_levels():
-        with at_level(level):
-            ours[:], theirs[:] = FRAMES, FRAMES
-            yield compare(
-                "TM randomiser, 1000 frames of 1115 B", "byte loop in C", kernel, native and loop,
-                amount=FRAMES.size / 1e9, unit="GB/s", hold=10, equal=np.array_equal)  # fmt: skip
+    return compare(
+        name, "byte loop in C", kernel, native and loop,
+        amount=FRAMES.size / 1e9, unit="GB/s", hold=10, equal=np.array_equal)  # fmt: skip

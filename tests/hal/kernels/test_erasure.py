@@ -1,3 +1,6 @@
+import ctypes
+import ctypes.util
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -24,6 +27,22 @@ def test_any_m_losses_are_repaired(data, parity, size, draw):
     got = np.where(present[:, None], sent, 0xA5).astype(np.uint8)
     erasure_repair(got, present, parity=parity)
     assert np.array_equal(got, sent)
+
+
+@pytest.mark.parametrize(("data", "parity"), [(1, 1), (10, 4), (17, 16), (200, 55)])
+def test_agrees_with_isal(data, parity):
+    """Debian's libisal, where it is installed, with its Cauchy matrix."""
+    name = ctypes.util.find_library("isal")
+    if not name:
+        pytest.skip("no libisal on this machine")
+    isal, shards, size = ctypes.CDLL(name), encoded(data, parity, 100), 100
+    matrix, tables = (ctypes.c_ubyte * ((data + parity) * data))(), (ctypes.c_ubyte * (32 * data * parity))()
+    isal.gf_gen_cauchy1_matrix(matrix, data + parity, data)
+    isal.ec_init_tables(data, parity, ctypes.byref(matrix, data * data), tables)
+    theirs = np.zeros((parity, size), np.uint8)
+    rows = [(ctypes.c_void_p * len(block))(*(row.ctypes.data for row in block)) for block in (shards[:data], theirs)]
+    isal.ec_encode_data(size, data, parity, tables, *rows)
+    assert np.array_equal(theirs, shards[data:])
 
 
 def test_one_loss_too_many_is_said_and_nothing_is_touched():

@@ -251,9 +251,8 @@ class _Compiler:
             case Array(of=of, count=count):
                 bits = fixed_bits(of)
                 return self._array(number, field, of, measure_of(count, scopes, after, bits or 8))
-            case Group():
-                return self._structures(number, field, None, scopes)
-        raise AssertionError(field)
+        assert isinstance(field.kind, Group)
+        return self._structures(number, field, None, scopes)
 
     def _array(self, number: int, field: Field, of: AnyKind, measure: Measure) -> Part:
         slot = _slot(of, 0)

@@ -9,7 +9,7 @@ from link.dictionary.wires import wire
 from link.errors import DecodeError
 from link.pus.message import Report, Request
 from link.pus.packets import TcPacket
-from link.pus.verification import FailureCode, RefusedError, execute_each
+from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine
 
 
 class EventReference(Record):
@@ -124,6 +124,8 @@ class EventActions:
                 yield ActionStatusReport(statuses=statuses)
             case ReportActions(events=events):
                 yield from [self._report(event) for event in events]
+            case _:
+                raise not_mine(request)
 
     def _add(self, request: AddAction) -> None:
         key = (request.apid, request.event)

@@ -7,7 +7,7 @@ from link.dictionary.kinds import Counted, Int16ub, Octets, Rest
 from link.dictionary.model import Severity
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
-from link.pus.verification import FailureCode, RefusedError, execute_each
+from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine
 
 
 class EventReport(Report):
@@ -92,6 +92,8 @@ class EventControl:
                 execute_each(events, lambda event: self._disabled.add(self._checked(event)))
             case ReportDisabled():
                 yield DisabledEvents(events=sorted(self._disabled))
+            case _:
+                raise not_mine(request)
 
     def _checked(self, event: int) -> int:
         if event not in self._known:

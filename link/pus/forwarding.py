@@ -6,7 +6,7 @@ from link.dictionary.declare import Record
 from link.dictionary.kinds import Counted, Int8ub, Int16ub
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
-from link.pus.verification import FailureCode, RefusedError, execute_each
+from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine
 
 
 class ServiceTypes(Record):
@@ -71,6 +71,8 @@ class ForwardControl:
                 execute_each(processes, self._delete)
             case ReportForwarding():
                 yield ForwardingReport(processes=[self._content(apid) for apid in self._forwarded()])
+            case _:
+                raise not_mine(request)
 
     def _add(self, process: ProcessTypes) -> None:
         if process.apid not in self._apids:

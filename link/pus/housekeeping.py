@@ -12,7 +12,7 @@ from link.dictionary.model import Report as Structure
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
 from link.pus.parameters import Parameters, ParameterTable
-from link.pus.verification import FailureCode, RefusedError, execute_each
+from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine
 
 _MS = 1_000_000
 
@@ -184,6 +184,8 @@ class Housekeeping:
                 yield from [self._report(structure) for structure in structures]
             case ReportProperties(structures=structures):
                 yield PropertiesReport(properties=[self._properties(structure) for structure in structures])
+            case _:
+                raise not_mine(request)
 
     def _create(self, request: CreateStructure) -> None:
         if request.structure in self._kept:

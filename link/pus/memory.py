@@ -11,7 +11,7 @@ from link.dictionary.declare import Record
 from link.dictionary.kinds import Counted, Int16ub, Int32ub, Octets
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
-from link.pus.verification import FailureCode, RefusedError, execute_each
+from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine
 
 
 class Area(Record):
@@ -106,6 +106,8 @@ class Memories:
             case CheckMemory(memory=number, areas=areas):
                 memory = self._known(number)
                 yield CheckedMemory(memory=number, areas=[_checked(memory, area) for area in areas])
+            case _:
+                raise not_mine(request)
 
     def _known(self, number: int) -> Memory:
         if number not in self._memories:

@@ -13,7 +13,7 @@ from link.dictionary.declare import Record
 from link.dictionary.kinds import Counted, Float64b, Int8ub, Int16ub, Int64ub, Time
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
-from link.pus.verification import FailureCode, RefusedError, execute_each
+from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine
 
 _MS = 1_000_000
 
@@ -235,6 +235,8 @@ class Monitor:
             case ReportStatuses():
                 found = [DefinitionStatus(number=number, status=one.status) for number, one in self._watches.items()]
                 yield StatusReport(statuses=found)
+            case _:
+                raise not_mine(request)
 
     def _check(self, watch: _Watch, now_ns: int) -> Transition | None:
         """Sample once; the transition, if the status has changed for good."""

@@ -16,7 +16,7 @@ from link.dictionary.model import Parameter
 from link.dictionary.wires import wire
 from link.errors import DecodeError
 from link.pus.message import Report, Request
-from link.pus.verification import FailureCode, RefusedError, execute_each
+from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine
 
 _ID_OCTETS = 2
 
@@ -114,6 +114,8 @@ class Parameters:
                 except DecodeError as error:
                     raise RefusedError(FailureCode.BAD_ARGUMENTS, str(error)) from None
                 execute_each(pairs, lambda pair: self.write(*pair))
+            case _:
+                raise not_mine(request)
 
     def _place(self, number: int) -> tuple[Any, str]:
         app, _, attribute = self.table.entry(number).name.rpartition(".")

@@ -13,7 +13,7 @@ from link.dictionary.wires import wire
 from link.errors import DecodeError
 from link.pus.message import Report, Request
 from link.pus.packets import TcPacket
-from link.pus.verification import FailureCode, RefusedError, execute_each
+from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine
 from link.space_packet import SpacePacket
 from link.time_code import Cuc
 
@@ -207,6 +207,8 @@ class Schedule:
                 pairs = sorted(self._sub_schedules.items())
                 statuses = [SubScheduleStatus(sub_schedule=number, enabled=enabled) for number, enabled in pairs]
                 yield SubScheduleReport(sub_schedules=statuses)
+            case _:
+                raise not_mine(request)
 
     def _insert(self, activity: Activity, now_ns: int) -> None:
         if len(self._activities) >= self._capacity:

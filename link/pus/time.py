@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from link.dictionary.kinds import Int8ub, Time
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
-from link.pus.verification import FailureCode, RefusedError
+from link.pus.verification import FailureCode, RefusedError, not_mine
 
 TIME_APID = 0
 RATE_MAX = 8
@@ -40,8 +40,9 @@ class TimeReporter:
 
     def handle(self, request: Request) -> Iterator[Report]:
         """Answer one request. Raises RefusedError."""
-        if isinstance(request, SetTimeReportRate):
-            if request.rate > RATE_MAX:
-                raise RefusedError(FailureCode.BAD_ARGUMENTS, f"rate {request.rate}, expected 0..{RATE_MAX}")
-            self.rate = request.rate
+        if not isinstance(request, SetTimeReportRate):
+            raise not_mine(request)
+        if request.rate > RATE_MAX:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"rate {request.rate}, expected 0..{RATE_MAX}")
+        self.rate = request.rate
         yield from ()

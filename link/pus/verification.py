@@ -11,7 +11,7 @@ from typing import TypeVar
 from link.dictionary.kinds import Counted, Int16ub, Int32ub, Text
 from link.dictionary.wires import wire
 from link.errors import LinkError
-from link.pus.message import Report
+from link.pus.message import Report, Request
 from link.pus.packets import Ack, TcPacket
 
 SERVICE = 1
@@ -62,6 +62,11 @@ def execute_each(instructions: Iterable[_Instruction], execute: Callable[[_Instr
     if refused:
         said = "; ".join(f"instruction {number}: {error}" for number, error in refused)
         raise RefusedError(refused[0][1].code, said)
+
+
+def not_mine(request: Report | Request) -> RefusedError:
+    """What a service says about a request that is another's."""
+    return RefusedError(FailureCode.UNKNOWN_TYPE, f"{type(request).__name__} is not for this service")
 
 
 class Success(Report):

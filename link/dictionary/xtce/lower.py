@@ -98,6 +98,8 @@ class _Lowering:
         self.names = dict(self.base.names) if self.base else {}
         self.original = (*(self.base.original if self.base else ()), *container.fields)
         criteria = self._condition(container.criteria) if container.criteria else None
+        if self.requests and criteria:
+            _check_fixed(container.name, criteria)
         fields = [one for field in container.fields for one in self._named(field)]
         made = msgspec.structs.replace(
             container,
@@ -195,6 +197,8 @@ class _Lowering:
                 yield field
 
     def _reference(self, size: Reference) -> Reference:
+        if 8 * size.scale % size.divisor or 8 * size.offset % size.divisor:
+            raise ValueError(f"a size of parts of {size.divisor} goes into no XTCE client")
         return msgspec.structs.replace(size, field=self.names[size.field])
 
     def _rest(self, field: Field) -> Reference:
@@ -206,7 +210,10 @@ class _Lowering:
         return msgspec.structs.replace(size, offset=size.offset - size.divisor * others // 8)
 
     def _time(self, field: Field, kind: Time) -> Iterator[Field]:
-        """Seconds and fraction as numbers; for Yamcs one time, where 64 bits hold it."""
+        """Seconds and fraction as numbers; for Yamcs one time, where 64 bits hold it.
+
+        Yamcs calibrates in doubles and keeps milliseconds: of a 56-bit time of today the last 240 ns are not seen.
+        """
         bits = 8 * (kind.coarse + kind.fine)
         curve = Linear(2.0 ** (-8 * kind.fine)) if kind.fine else None
         if self.dialect == "yamcs" and bits <= _BITS_MAX:
@@ -250,6 +257,13 @@ class _Lowering:
             return Comparison(name, number, condition.op, raw=True)
         raw = condition.raw or isinstance(kind, Enumeration | Boolean)
         return Comparison(name, condition.value, condition.op, raw)
+
+
+def _check_fixed(name: str, criteria: Condition) -> None:
+    """What a request fixes can only be said as equal to something."""
+    parts = criteria.of if isinstance(criteria, All) else (criteria,)
+    if not all(isinstance(one, Comparison) and one.op == "==" for one in parts):
+        raise ValueError(f"{name}: a request fixes fields to values, it cannot ask for {criteria}")
 
 
 def _pieces(bits: int) -> Iterator[int]:

@@ -150,7 +150,7 @@ class _Reader:
         return Container(
             name=found.name,
             fields=fields,
-            base="" if base is None else self._find("container", base, text(base, "containerRef"), found.path).name,
+            base="" if base is None else self._base(base, found).name,
             criteria=condition,
             abstract=truth(element, "abstract", False),
             text=description(element),
@@ -193,7 +193,7 @@ class _Reader:
         """The fields of a container and of all that it builds on."""
         base = only_of(found.element, "BaseContainer", ("EntryList", "BaseContainer"))
         if base is not None:
-            yield from self._inherited(self._find("container", base, text(base, "containerRef"), found.path))
+            yield from self._inherited(self._base(base, found))
         yield from self._entries(found)
 
     def _skip_bits(self, location: Element | None, found: _Found, before: list[Field]) -> int:
@@ -201,21 +201,17 @@ class _Reader:
         if location is None:
             return 0
         bits = int(need(location, ("FixedValue",)).text or "0")
-        if (
-            among(location, "referenceLocation", "previousEntry", ("previousEntry", "containerStart"))
-            == "containerStart"
-        ):
-            base = only_of(found.element, "BaseContainer", ("EntryList", "BaseContainer"))
-            above = (
-                ()
-                if base is None
-                else self._inherited(self._find("container", base, text(base, "containerRef"), found.path))
-            )
-            here = sum_bits(tuple(chain(above, before)))
-            if here is None:
-                raise UnsupportedError(location, "an entry at a fixed place after entries that vary is not supported")
-            bits -= here
-        return bits
+        if among(location, "referenceLocation", "previousEntry", _PLACES) == "previousEntry":
+            return bits
+        base = only_of(found.element, "BaseContainer", ("EntryList", "BaseContainer"))
+        above = () if base is None else self._inherited(self._base(base, found))
+        here = sum_bits(tuple(chain(above, before)))
+        if here is None:
+            raise UnsupportedError(location, "an entry at a fixed place after entries that vary is not supported")
+        return bits - here
+
+    def _base(self, base: Element, found: _Found) -> _Found:
+        return self._find("container", base, text(base, "containerRef"), found.path)
 
     def _field(self, found: _Found) -> Field:
         field = self._fields.get(id(found.element))
@@ -321,6 +317,7 @@ def _assigned(base: Element) -> Condition | None:
     return parts[0] if len(parts) == 1 else All(parts)
 
 
+_PLACES = ("previousEntry", "containerStart")
 _ENTRIES = ("ParameterRefEntry", "ContainerRefEntry", "ArrayParameterRefEntry")
 
 

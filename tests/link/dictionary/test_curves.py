@@ -1,0 +1,65 @@
+"""Calibrations: by hand, turned round where that is possible, refused where it is not."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from link.dictionary.curves import Linear, Polynomial, Spline
+from link.errors import DecodeError
+
+RAMP = Spline(((0.0, 10.0), (10.0, 30.0), (20.0, 35.0)))
+STEPS = Spline(((0.0, 1.0), (10.0, 2.0)), order=0)
+
+
+@pytest.mark.parametrize(
+    ("curve", "raw", "value"),
+    [
+        (Linear(0.5, 1.0), 4, 3.0),
+        (Polynomial((1.0, 2.0, 3.0)), 2, 17.0),
+        (Polynomial(()), 2, 0.0),
+        (RAMP, 0, 10.0),
+        (RAMP, 5, 20.0),
+        (RAMP, 20, 35.0),
+        (Spline(RAMP.points, extrapolate=True), 30, 40.0),
+        (Spline(RAMP.points, extrapolate=True), -5, 0.0),
+        (STEPS, 9.5, 1.0),
+        (STEPS, 10, 2.0),
+        (Spline(STEPS.points, order=0, extrapolate=True), -1, 1.0),
+    ],
+)
+def test_by_hand(curve, raw, value):
+    assert curve.value(raw) == value
+
+
+@given(st.sampled_from((Linear(0.5, 1.0), Polynomial((1.0, 0.5)), RAMP, Spline(((0.0, 5.0), (20.0, -5.0))))),
+       st.integers(0, 20))  # fmt: skip
+def test_turned_round(curve, raw):
+    assert curve.raw(curve.value(raw)) == raw
+
+
+@pytest.mark.parametrize("raw", [-0.5, 20.5])
+def test_a_curve_that_ends_gives_no_value_beyond(raw):
+    with pytest.raises(DecodeError, match=r"lies outside the calibration, 0\.0\.\.20\.0"):
+        RAMP.value(raw)
+
+
+@pytest.mark.parametrize(
+    "curve", [Polynomial((1.0, 2.0, 3.0)), Polynomial((1.0, 0.0)), STEPS, Spline(((0.0, 0.0), (1.0, 5.0), (2.0, 3.0)))]
+)
+def test_what_cannot_be_turned_round_says_so(curve):
+    with pytest.raises(ValueError, match="cannot be turned round"):
+        curve.raw(1.0)
+
+
+@pytest.mark.parametrize(
+    ("points", "order", "sentence"),
+    [
+        (((0.0, 0.0),), 1, "a spline of order 1 with 1 points"),
+        ((), 0, "a spline of order 0 with 0 points"),
+        (((0.0, 0.0), (1.0, 1.0)), 2, "a spline of order 2"),
+        (((1.0, 0.0), (1.0, 1.0)), 1, "have to rise"),
+    ],
+)
+def test_what_is_no_spline_is_refused(points, order, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        Spline(points, order)

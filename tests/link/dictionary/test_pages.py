@@ -1,0 +1,126 @@
+"""Reference pages say everything that the dictionary says, and differences are told down to the value."""
+
+import msgspec
+
+from link.dictionary import Dictionary
+from link.dictionary.compare import differences
+from link.dictionary.conditions import Comparison
+from link.dictionary.curves import Linear, Polynomial, Spline
+from link.dictionary.kinds import (
+    Array,
+    Boolean,
+    Counted,
+    Enumeration,
+    Field,
+    Group,
+    Integer,
+    Lookup,
+    Octets,
+    Real,
+    Reference,
+    Rest,
+    Terminated,
+    Text,
+    Time,
+)
+from link.dictionary.limits import Limits
+from link.dictionary.model import Command, Event, Parameter, Report
+from link.dictionary.pages import reference_page
+
+FIELDS = (
+    Field(name="a", kind=Integer(12), unit="V", calibration=Linear(0.5, -1.0), text="Bus | main.\nSecond line."),
+    Field(
+        name="b",
+        kind=Integer(4, signed=True),
+        skip_bits=3,
+        limits=Limits(warning=(0, 5), critical=(-1, 9), persistence=2),
+    ),
+    Field(name="c", kind=Integer(16, order="little"), calibration=Polynomial((1.0, 0.0, 2.0))),
+    Field(name="d", kind=Integer(32, order="3412"), calibration=Spline(((0.0, 1.0), (5.0, 2.0)))),
+    Field(name="e", kind=Real(32), calibration=Linear()),
+    Field(name="f", kind=Boolean(1), valid=Comparison("b", 1)),
+    Field(name="g", kind=Enumeration({"off": 0, "on": 1}, 4), when=Comparison("b", 2, ">")),
+    Field(name="h", kind=Text(16)),
+    Field(name="i", kind=Octets(Counted(8))),
+    Field(name="j", kind=Time()),
+    Field(name="k", kind=Array(Integer(8), Reference("b"))),
+    Field(name="l", kind=Group((Field(name="x", kind=Integer(8)), Field(name="y", kind=Text(Terminated()))))),
+    Field(name="m", kind=Octets(Lookup(()))),
+    Field(name="n", kind=Octets(Rest())),
+)  # fmt: skip
+WHOLE = Dictionary(
+    node="n",
+    apid=5,
+    managed={},
+    reports=(Report(id=1, name="Status", fields=FIELDS, text="How it is."),),
+    events=(Event(id=2, name="Broken", severity="high", text="{a} broke."),),
+    commands=(
+        Command(
+            id=3, name="app.go", fields=(Field(name="to", kind=Integer(8), default=5, range=(0, 9)),), hazardous=True
+        ),
+        Command(id=4, name="app.stop"),
+    ),
+    parameters=(Parameter(id=6, name="app.gain", field=Field(name="gain", kind=Real(64)), text="Loop gain."),),
+)
+
+
+def test_a_page_says_everything():
+    page = reference_page(WHOLE)
+    for line in [
+        "# n: dictionary",
+        "### Status (0x1)",
+        "How it is.",
+        r"| a | uint12 | V | 0.5 raw -1 |  | Bus \| main. Second line. |",
+        "| b | after 3 spare bits, int4 |  |  | warning 0..5, critical -1..9 (2 in a row) |  |",
+        "| c | uint16, little-endian |  | 1 raw^0 + 2 raw^2 |  |  |",
+        "| d | uint32, octets in order 3412 |  | through 0 → 1, 5 → 2 |  |  |",
+        "| e | float32 |  |  |  |  |",
+        "| f | bool of 1 bits |  |  |  | valid while b == 1 |",
+        "| g | enum4: 0 off, 1 on |  |  |  | there when b > 2 |",
+        "| h | text of 16 octets |  |  |  |  |",
+        "| i | up to 255 octets, counted in 8 bits |  |  |  |  |",
+        "| j | CUC time, 4 + 3 octets |  |  |  |  |",
+        "| k | as many values as b says, each uint8 |  |  |  |  |",
+        "| l | x: uint8; y: text of octets up to a 0x00 |  |  |  |  |",
+        "| m | as many octets as conditions say |  |  |  |  |",
+        "| n | the remaining octets |  |  |  |  |",
+        "### Broken (0x2), high",
+        "### app.go (0x3), hazardous",
+        "| to | uint8 | 0..9 | 5 |",
+        "### app.stop (0x4)",
+        "| 0x6 | app.gain | a number | Loop gain. |",
+    ]:
+        assert line in page.split("\n"), line
+
+
+def test_a_page_leaves_out_what_there_is_none_of():
+    page = reference_page(Dictionary(node="n", apid=5, managed={}))
+    assert "##" not in page
+
+
+def test_the_same_says_nothing():
+    assert list(differences(WHOLE, WHOLE)) == []
+
+
+def test_differences_are_told_down_to_the_value():
+    status = msgspec.structs.replace(WHOLE.reports[0], fields=(FIELDS[1], FIELDS[0], *FIELDS[3:]), text="Long." * 20)
+    broken = msgspec.structs.replace(WHOLE.events[0], severity="low")
+    other = msgspec.structs.replace(
+        WHOLE,
+        apid=6,
+        reports=(status, Report(id=9, name="New", fields=())),
+        events=(broken,),
+        commands=WHOLE.commands[1:],
+    )
+    assert list(differences(WHOLE, other)) == [
+        "apid: 5 -> 6",
+        "reports Status.fields c is gone",
+        "reports Status.fields: another order, b, a, d, e, f, g, h, i, j, k, l, m, n",
+        "reports Status.text: How it is. -> Long.Long.Long.Long.Long.Long.Long.Long.Long.Long.Long.Lo...",
+        "reports New is new",
+        "events Broken.severity: high -> low",
+        "commands app.go is gone",
+    ]
+    added = msgspec.structs.replace(WHOLE, managed={"a": 1})
+    assert list(differences(WHOLE, added)) == ["managed.a: 1 is new"]
+    assert list(differences(added, WHOLE)) == ["managed.a: 1 is gone"]

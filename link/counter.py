@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 @dataclass(slots=True)
 class Sequence:
@@ -22,4 +25,15 @@ class Sequence:
         self._expected = (count + 1) % self.modulus
         self.gaps += missing > 0
         self.lost += missing
+        return missing
+
+    def missing_each(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """As `missing`, for each of many units that follow one another."""
+        if not len(counts):
+            return counts
+        before = int(counts[0] if self._expected is None else self._expected) - 1
+        missing = (np.diff(counts, prepend=before) - 1) % self.modulus
+        self._expected = (int(counts[-1]) + 1) % self.modulus
+        self.gaps += int((missing > 0).sum())
+        self.lost += int(missing.sum())
         return missing

@@ -22,7 +22,7 @@ class Extractor:
     """One virtual channel's packets. It holds less than one packet between calls.
 
     Counters: `packets` given, `octets_dropped`, and how often a pointer was `out_of_range` or `inconsistent` with the
-    packet in progress, or a header had an `unknown_version`.
+    packet in progress, or a header had an `unknown_version`. `partial` is the packet in progress.
     """
 
     packets: int = 0
@@ -30,7 +30,7 @@ class Extractor:
     out_of_range: int = 0
     inconsistent: int = 0
     unknown_version: int = 0
-    _partial: bytes = b""
+    partial: bytes = b""
 
     def feed(self, data: bytes, first_header: int | None) -> list[bytes]:
         """The packets that end in `data`, the data field of the next frame.
@@ -49,20 +49,20 @@ class Extractor:
 
     def drop(self) -> None:
         """Give up the packet in progress: what follows of it will not come."""
-        self.octets_dropped += len(self._partial)
-        self._partial = b""
+        self.octets_dropped += len(self.partial)
+        self.partial = b""
 
     def _continue(self, data: bytes, ends: bool) -> list[bytes]:
         """Add what belongs to the packet in progress, which `ends` here if a header follows; give it if it is whole."""
-        if not self._partial:
+        if not self.partial:
             self.octets_dropped += len(data)
             return []
-        whole = self._partial + data
+        whole = self.partial + data
         size = _size_or_zero(whole)
         if size == len(whole):
-            self._partial = b""
+            self.partial = b""
             return [whole]
-        self._partial = whole
+        self.partial = whole
         if ends or (size is not None and size < len(whole)):
             self.inconsistent += 1
             self.drop()
@@ -79,7 +79,7 @@ class Extractor:
                 self.octets_dropped += len(data) - at
                 break
             if size is None or at + size > len(data):
-                self._partial = data[at:]
+                self.partial = data[at:]
                 break
             packets.append(data[at : at + size])
             at += size

@@ -1,127 +1,137 @@
-"""Whole recordings at once: the packets in the frames of a virtual channel, as an index.
+"""Packets out of the data fields of many frames at once: the policy, the answer and the counters of `link.extraction`.
 
-The receive policy is `link.extraction`'s, and the answer the same as its, for space packets. Frames are taken together:
-packets are followed through many data fields as one stream; then each first header pointer is compared with where the
-packets say that one begins. At the first frame that disagrees its own pointer is followed.
+Packets are followed through many data fields as one stream; then each first header pointer is compared with where the
+packets say that one begins. As far as they agree, all is taken together. A frame that disagrees, or holds what is no
+space packet, goes through the extractor alone.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.kernels.crc import crc16_batch
 from hal.kernels.packets import PACKET, find_packets
-from link.managed import Managed
+from link.extraction import Extractor
 from link.packet_index import PacketIndex
-from link.tm_frame import FRAME_COUNT_MODULUS, HEADER_SIZE, NO_HEADER, ONLY_IDLE
+from link.packet_size import SPACE_PACKET
 
-_STEP_FRAMES = 64  # taken together at first; doubled while frames agree, so that disagreement stays cheap
+_STEP_FRAMES = 64  # taken together at first; more while they agree, so that disagreement stays cheap
+_STEP_GROWTH = 16
 
 Rows = NDArray[np.uint8]
 Numbers = NDArray[np.int64]
 
 
-def tm_packets(frames: Rows, managed: Managed) -> dict[str, PacketIndex]:
-    """The packets of each virtual channel in TM frames (count, tm_frame_octets), idle ones included.
+class Extraction(NamedTuple):
+    """PACKET records of packets in `octets`, in their order, and the number of the frame in which each ended."""
 
-    As `TmReceiver` gives them; frames with a secondary header, or with an OCF where none is managed, are left out.
-    """
-    head = frames[:, :HEADER_SIZE].astype(np.int64)
-    identification, status = head[:, 0] << 8 | head[:, 1], head[:, 4] << 8 | head[:, 5]
-    good = identification >> 4 == managed.spacecraft_id
-    good &= (identification & 1 == managed.ocf) & (status >> 15 == 0)
-    if managed.fecf:
-        good &= crc16_batch(frames) == 0
-    zone = slice(HEADER_SIZE, HEADER_SIZE + managed.tm_data_octets)
-    packets = {}
-    for channel in managed.tm_channels:
-        own = np.flatnonzero(good & (identification >> 1 & 7 == channel.vc))
-        packets[channel.name] = _of_channel(frames[own, zone], head[own, 3], status[own] & 0x7FF)
-    return packets
+    octets: bytes | memoryview
+    records: NDArray[Any]
+    frames: Numbers
 
 
-def _of_channel(zones: Rows, counts: Numbers, pointers: Numbers) -> PacketIndex:
-    gaps = np.concatenate([[0], (np.diff(counts) - 1) % FRAME_COUNT_MODULUS]) > 0
-    with_data = np.flatnonzero(pointers != ONLY_IDLE)
-    gaps_before = np.diff(np.cumsum(gaps)[with_data], prepend=0) > 0
-    first_headers = np.where(pointers == NO_HEADER, -1, pointers)[with_data]
-    return extract_packets(zones[with_data] if len(with_data) < len(zones) else zones, first_headers, gaps_before)
-
-
-def extract_packets(zones: Rows, first_headers: Numbers, gaps: NDArray[np.bool_]) -> PacketIndex:
-    """The space packets in the data fields (count, octets) of one virtual channel's frames, one behind the other.
+def extract(extractor: Extractor, zones: Rows, first_headers: Numbers, gaps: NDArray[np.bool_]) -> Extraction:
+    """What `extractor` gives for the data fields (count, octets) of the next frames of its channel.
 
     `first_headers` (count): octet of the field where the first packet begins, -1 where none does; `gaps` (count):
-    frames are missing before this one. The index is of all fields put together.
+    frames are missing before this one.
     """
-    walk = _Walk(np.ascontiguousarray(zones), first_headers, np.append(np.flatnonzero(gaps), len(zones)))
-    found = [np.empty(0, PACKET)]
-    while walk.begin():
-        found.append(walk.step())
-    return PacketIndex(walk.stream, np.concatenate(found))
+    fields = np.ascontiguousarray(zones)
+    stream = fields.reshape(-1).data
+    walk = _Walk(extractor, fields, first_headers, gaps, stream)
+    while walk.frame < len(fields):
+        walk.step()
+    octets = b"".join([stream, walk.alone]) if walk.alone else stream
+    return Extraction(octets, np.concatenate(walk.records), np.concatenate(walk.ends))
 
 
 @dataclass(slots=True)
 class _Walk:
-    """Where an extraction stands: at frame `frame`, in a packet that begins at octet `start`, None where in none."""
+    """How far an extraction is: at `frame`. `stream` are all data fields, one behind the other; `alone` the packets of
+    frames that were not taken together, as if they stood behind the stream.
+    """
 
+    extractor: Extractor
     zones: Rows
     first_headers: Numbers
-    ends: Numbers
-    """Frames before which others are missing, and the number of frames."""
+    gaps: NDArray[np.bool_]
+    stream: memoryview
     frame: int = 0
-    start: int | None = None
     frames_a_step: int = _STEP_FRAMES
+    alone: bytes = b""
+    records: list[NDArray[Any]] = field(default_factory=lambda: [np.empty(0, PACKET)])
+    ends: list[Numbers] = field(default_factory=lambda: [np.empty(0, np.int64)])
 
-    def begin(self) -> bool:
-        """Go to the next first header unless in a packet; whether there is one."""
-        if self.start is None:
-            size = self.zones.shape[1]
-            ahead = self.first_headers[self.frame :]
-            usable = np.flatnonzero((ahead >= 0) & (ahead < size))
-            if not len(usable):
-                return False
-            self.frame += int(usable[0])
-            self.start = self.frame * size + int(self.first_headers[self.frame])
+    def step(self) -> None:
+        """Take the next frames together, or one alone."""
+        if self.gaps[self.frame]:
+            self.extractor.drop()
+        start, last = self._start(), self._last()
+        if start is None or not self._take_together(start, last):
+            self._take_alone()
+
+    def _at(self, frame: int) -> int:
+        """Where a frame's data field begins."""
+        octets: int = self.zones.shape[1]
+        return frame * octets
+
+    def _last(self) -> int:
+        """The frame before which to stop: one with a gap before it, if there is one in this step."""
+        ahead = self.gaps[self.frame + 1 : self.frame + self.frames_a_step]
+        gap = int(ahead.argmax()) if ahead.any() else len(ahead)
+        return self.frame + 1 + gap
+
+    def _is_other(self, at: int) -> bool:
+        """Whether the version of what begins there is not that of a space packet."""
+        return self.stream[at] >> 5 != SPACE_PACKET
+
+    def _start(self) -> int | None:
+        """Where the packet in progress began, or else the first of this frame does.
+
+        None if that is not in the stream, or no space packet.
+        """
+        at, begun, pointer = self._at(self.frame), len(self.extractor.partial), int(self.first_headers[self.frame])
+        start = at - begun if begun else at + pointer
+        is_inside = start >= 0 if begun else 0 <= pointer < self.zones.shape[1]
+        return start if is_inside and not self._is_other(start) else None
+
+    def _take_together(self, start: int, last: int) -> bool:
+        """Frames up to `last`, as far as pointers agree with the packets from `start` on; whether it was any."""
+        records, tail = _one_behind_the_other(self.stream, start, self._at(last))
+        agreed = self._agreed(np.append(records["offset"], tail), last)
+        if tail < self._at(last) and self._is_other(tail):
+            agreed = min(agreed, tail // self.zones.shape[1])
+        if agreed <= self.frame:
+            return False
+        ends = records["offset"] + records["size"]
+        whole = int(np.searchsorted(ends, self._at(agreed), side="right"))
+        self._note(records[:whole], (ends[:whole] - 1) // self.zones.shape[1])
+        self.extractor.packets += whole
+        self.extractor.octets_dropped += max(start - self._at(self.frame), 0)
+        self.extractor.partial = bytes(self.stream[int(ends[whole - 1]) if whole else start : self._at(agreed)])
+        self.frame, self.frames_a_step = agreed, self.frames_a_step * _STEP_GROWTH
         return True
 
-    @property
-    def stream(self) -> memoryview:
-        """All data fields, one behind the other."""
-        return self.zones.reshape(-1).data
-
-    def step(self) -> NDArray[Any]:
-        """The packets of the next frames, as far as they agree with the pointers."""
-        assert self.start is not None
-        size, end = self.zones.shape[1], int(self.ends[np.searchsorted(self.ends, self.frame, side="right")])
-        last = min(self.frame + self.frames_a_step, end)
-        records, tail = _one_behind_the_other(self.stream, self.start, last * size)
-        odd = self._first_disagreement(np.append(records["offset"], tail), last)
-        if odd is not None:
-            self._leave(odd)
-            return records[: int(np.searchsorted(records["offset"] + records["size"], odd * size, side="right"))]
-        if tail < last * size and self.stream[tail] >> 5:  # no space packet: the rest of its frame is dropped
-            self._leave(tail // size + 1)
-        elif last == end:
-            self._leave(end)
-        else:
-            self.frame, self.start, self.frames_a_step = tail // size, tail, 2 * self.frames_a_step
-        return records
-
-    def _first_disagreement(self, begins: Numbers, last: int) -> int | None:
+    def _agreed(self, begins: Numbers, last: int) -> int:
         """The first frame whose pointer is not where the first of the packets that begin at `begins` stands in it."""
-        assert self.start is not None
-        size = self.zones.shape[1]
-        frames = np.arange(-(-self.start // size), last)
+        size, frames = self.zones.shape[1], np.arange(self.frame, last)
         first = np.append(begins, last * size)[np.searchsorted(begins, frames * size)] - frames * size
-        disagree = np.flatnonzero(np.where(first < size, first, -1) != self.first_headers[frames])
-        return int(frames[disagree[0]]) if len(disagree) else None
+        disagree = np.where(first < size, first, -1) != self.first_headers[frames]
+        return self.frame + int(disagree.argmax()) if disagree.any() else last
 
-    def _leave(self, frame: int) -> None:
-        """Go on in no packet, with the pointer of `frame` or of one behind it."""
-        self.frame, self.start, self.frames_a_step = frame, None, _STEP_FRAMES
+    def _take_alone(self) -> None:
+        pointer = int(self.first_headers[self.frame])
+        packets = self.extractor.feed(self.zones[self.frame].tobytes(), None if pointer < 0 else pointer)
+        index = PacketIndex.of(packets)
+        index.records["offset"] += len(self.stream) + len(self.alone)
+        self._note(index.records, np.full(len(packets), self.frame))
+        self.alone += index.octets
+        self.frame, self.frames_a_step = self.frame + 1, _STEP_FRAMES
+
+    def _note(self, records: NDArray[Any], ends: Numbers) -> None:
+        self.records.append(records)
+        self.ends.append(ends)
 
 
 def _one_behind_the_other(stream: memoryview, start: int, stop: int) -> tuple[NDArray[Any], int]:

@@ -1,28 +1,29 @@
 """Packets out of frames that were recorded or are being received, with an account of what is missing: frames of one
 length, or coded units behind sync markers, of spacecraft that nobody has to name beforehand.
 
-Octets go in, in pieces of any size. Channels are told apart by spacecraft and virtual channel, the GVCID
-(132.0-B-3 §2.1.3, 732.0-B-4 §2.1.3). The receive policy is `link.extraction`'s.
+Octets go in, in pieces of any size; the larger they are, the less a frame costs. Channels are told apart by spacecraft
+and virtual channel, the GVCID (132.0-B-3 §2.1.3, 732.0-B-4 §2.1.3). The receive policy is `link.extraction`'s.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple, Self
 
-from link import aos_frame, tm_frame
-from link.aos_frame import AosFrame, MPdu
+import numpy as np
+from numpy.typing import NDArray
+
 from link.counter import Sequence
-from link.demultiplex import Delivery
-from link.errors import DecodeError
 from link.extraction import Extractor
-from link.managed import TM_IDLE_CHANNEL, Managed
-from link.packet_size import is_idle
+from link.frame_batch import Extraction, extract
+from link.framing import Framing, Rows, contents_of
+from link.packet_index import PacketIndex
+from link.packet_size import ENCAPSULATION
+from link.space_packet import IDLE_APID
 from link.tm_coding import TmDecoder
-from link.tm_frame import TmFrame
-from link.uslp_frame import NO_POINTER, Rule, UslpFrame
-from link.uslp_receiver import IDLE_CHANNEL as USLP_IDLE_CHANNEL
 
-FrameKind = Literal["tm", "aos", "uslp"]
+Numbers = NDArray[np.int64]
+Choice = NDArray[np.bool_]
+_NOTHING = PacketIndex.of(())
 
 
 class Channel(NamedTuple):
@@ -32,40 +33,37 @@ class Channel(NamedTuple):
     vc: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Framing:
-    """What has to be known beforehand of frames: their kind, whole length, parts and, if `coding`, their units.
+@dataclass(slots=True, eq=False)
+class Batch:
+    """Packets in their order. Each came on the one of `channels` that `numbers` says; bare packets came on none."""
 
-    A TM frame says itself whether it has an OCF. Raises ValueError for a length that holds no frame.
-    """
+    index: PacketIndex
+    channels: tuple[Channel, ...] = ()
+    numbers: Numbers = field(default_factory=lambda: np.empty(0, np.int64))
 
-    kind: FrameKind
-    octets: int
-    fecf: bool = True
-    ocf: bool = False
-    insert_octets: int = 0
-    coding: Managed | None = None
+    def channel(self, number: int) -> Channel | None:
+        """What a packet came on."""
+        return self.channels[self.numbers[number]] if self.channels else None
 
-    def __post_init__(self) -> None:
-        if not 8 <= self.octets <= 65536:
-            raise ValueError(f"frames of {self.octets} octets, expected 8..65536")
-        if self.coding and self.coding.tm_frame_octets != self.octets:
-            raise ValueError(f"frames of {self.octets} octets in units of {self.coding.tm_frame_octets}")
+    def where(self, wanted: Choice) -> Self:
+        """The packets for which `wanted` is true."""
+        return type(self)(
+            self.index.where(wanted), self.channels, self.numbers[wanted] if self.channels else self.numbers
+        )
 
+    def by_spacecraft(self) -> Iterator[tuple[int | None, PacketIndex]]:
+        """The packets of each spacecraft; of none, if they are bare."""
+        owners = [channel.spacecraft_id for channel in self.channels]
+        if len(set(owners)) < 2:
+            yield next(iter(owners), None), self.index
+            return
+        owner_of = np.array(owners)[self.numbers]
+        for owner in sorted(set(owners)):
+            yield owner, self.index.where(owner_of == owner)
 
-@dataclass(slots=True, kw_only=True)
-class _Content:
-    """What a frame says. `count` is None for one that is not counted, `bypass` counts apart; packets are of the access
-    point `map_id`; `first_header` is None where none begins, `data` None where there are none.
-    """
-
-    channel: Channel
-    count: int | None
-    modulus: int
-    first_header: int | None
-    data: bytes | None
-    bypass: bool = False
-    map_id: int = 0
+    def __iter__(self) -> Iterator[tuple[bytes, Channel | None]]:
+        for number in range(len(self.index)):
+            yield self.index.packet(number), self.channel(number)
 
 
 @dataclass(slots=True)
@@ -96,25 +94,47 @@ class Heard:
         """Octets of packets that did not become whole."""
         return sum(extractor.octets_dropped for extractor in self.extractors.values())
 
-    def packets(self, content: _Content) -> list[bytes]:
-        """Note a frame of this channel; the packets that end in it, idle ones left out."""
-        self._arrived(content)
-        if content.data is None:
-            self.idle_frames += 1
-            return []
-        packets = self.extractors.setdefault(content.map_id, Extractor()).feed(content.data, content.first_header)
-        wanted = [packet for packet in packets if not is_idle(packet)]
-        self.idle_packets += len(packets) - len(wanted)
-        return wanted
-
-    def _arrived(self, content: _Content) -> None:
-        self.frames += 1
-        if content.count is None:
-            return
-        sequence = self.sequences.setdefault(content.bypass, Sequence(content.modulus))
-        if sequence.missing(content.count):
-            for extractor in self.extractors.values():
+    def packets(self, frames: Rows, contents: NDArray[Any]) -> list[Extraction]:
+        """Note frames of this channel, of which `contents` tell; the packets that end in them, idle ones left out."""
+        gaps_so_far = np.cumsum(self._gaps(contents))
+        self.frames += len(contents)
+        self.idle_frames += int((~contents["holds_packets"]).sum())
+        found: list[Extraction] = []
+        for map_id in {*self.extractors, *np.unique(contents["map_id"][contents["holds_packets"]]).tolist()}:
+            own = contents["holds_packets"] & (contents["map_id"] == map_id)
+            extractor = self.extractors.setdefault(map_id, Extractor())
+            found += _extractions(extractor, frames, contents[own], np.diff(gaps_so_far[own], prepend=0) > 0)
+            if gaps_so_far[-1] > (gaps_so_far[own][-1] if own.any() else 0):
                 extractor.drop()
+        return [self._without_idle(extraction) for extraction in found]
+
+    def _gaps(self, contents: NDArray[Any]) -> Choice:
+        """Whether frames are missing before each of these."""
+        gaps = np.zeros(len(contents), np.bool_)
+        for bypass in np.unique(contents["bypass"]).tolist():
+            own = np.flatnonzero((contents["bypass"] == bypass) & (contents["modulus"] > 1))
+            if len(own):
+                sequence = self.sequences.setdefault(bypass, Sequence(int(contents["modulus"][own[0]])))
+                gaps[own] = sequence.missing_each(contents["count"][own]) > 0
+        return gaps
+
+    def _without_idle(self, extraction: Extraction) -> Extraction:
+        octets, records, frames = extraction
+        word = records["identification"]
+        wanted = (word & 0xE7FF != IDLE_APID) & (word >> 10 != ENCAPSULATION << 3)
+        self.idle_packets += len(records) - int(wanted.sum())
+        return Extraction(octets, records[wanted], frames[wanted])
+
+
+def _extractions(extractor: Extractor, frames: Rows, contents: NDArray[Any], gaps: Choice) -> Iterator[Extraction]:
+    """The packets of one access point, from runs of frames in which they stand in the same octets."""
+    moves = np.flatnonzero(np.diff(contents["start"]) | np.diff(contents["end"])) + 1
+    for first, last in zip([0, *moves], [*moves, len(contents)], strict=True):
+        run = contents[first:last]
+        if len(run):
+            zones = frames[run["number"], run["start"][0] : run["end"][0]]
+            octets, records, ends = extract(extractor, zones, run["first_header"], gaps[first:last])
+            yield Extraction(octets, records, run["number"][ends])
 
 
 class FrameIntake:
@@ -142,13 +162,13 @@ class FrameIntake:
         """Idle packets left out, of all channels."""
         return sum(heard.idle_packets for heard in self.channels.values())
 
-    def feed(self, octets: bytes) -> list[Delivery[Channel]]:
+    def feed(self, octets: bytes | memoryview) -> Batch:
         """Take what was received; give the packets that became whole."""
-        return self._sorted(self.decoder.feed(octets) if self.decoder else self._cut(octets))
+        return self._packets(self.decoder.feed_rows(octets) if self.decoder else self._cut(octets))
 
-    def finish(self) -> list[Delivery[Channel]]:
+    def finish(self) -> Batch:
         """No more will come: give what waited for what should follow."""
-        return self._sorted(self.decoder.finish()) if self.decoder else []
+        return self._packets(self._rows(b"".join(self.decoder.finish()) if self.decoder else b""))
 
     def account(self) -> dict[str, Any]:
         """What was heard, as plain data with stable keys; `units` is None where frames are not coded."""
@@ -168,65 +188,44 @@ class FrameIntake:
             ],
         }  # fmt: skip
 
-    def _cut(self, octets: bytes) -> list[bytes]:
-        octets, size = self._rest + octets, self.framing.octets
-        whole = len(octets) - len(octets) % size
-        self._rest = octets[whole:]
-        return [octets[at : at + size] for at in range(0, whole, size)]
+    def _cut(self, octets: bytes | memoryview) -> Rows:
+        octets = memoryview(b"".join([self._rest, octets]))
+        whole = len(octets) - len(octets) % self.framing.octets
+        self._rest = bytes(octets[whole:])
+        return self._rows(octets[:whole])
 
-    def _sorted(self, frames: Iterable[bytes]) -> list[Delivery[Channel]]:
-        return [delivery for frame in frames for delivery in self._frame(frame)]
+    def _rows(self, frames: bytes | memoryview) -> Rows:
+        return np.frombuffer(frames, np.uint8).reshape(-1, self.framing.octets)
 
-    def _frame(self, frame: bytes) -> list[Delivery[Channel]]:
-        self.frames += 1
-        try:
-            content = _CONTENTS[self.framing.kind](frame, self.framing)
-        except DecodeError:
-            self.bad += 1
-            return []
-        channel = content.channel
-        packets = self.channels.setdefault(channel, Heard()).packets(content)
-        return [Delivery(channel, one) for one in packets] if self._wanted is None or channel.vc in self._wanted else []
-
-
-def _of_tm(octets: bytes, framing: Framing) -> _Content:
-    frame = TmFrame.decode(octets, fecf=framing.fecf)
-    no_packets = frame.unsynchronised or frame.channel == TM_IDLE_CHANNEL or frame.first_header == tm_frame.ONLY_IDLE
-    return _Content(
-        channel=Channel(frame.spacecraft_id, frame.channel),
-        count=frame.channel_count,
-        modulus=tm_frame.FRAME_COUNT_MODULUS,
-        first_header=None if frame.first_header == tm_frame.NO_HEADER else frame.first_header,
-        data=None if no_packets else frame.data,
-    )
+    def _packets(self, frames: Rows) -> Batch:
+        contents = contents_of(frames, self.framing)
+        good = contents[contents["good"]]
+        self.frames += len(contents)
+        self.bad += len(contents) - len(good)
+        found = []
+        for channel, own in _by_channel(good):
+            extractions = self.channels.setdefault(channel, Heard()).packets(frames, own)
+            if self._wanted is None or channel.vc in self._wanted:
+                found += [(channel, extraction) for extraction in extractions]
+        return _in_order(found)
 
 
-def _of_aos(octets: bytes, framing: Framing) -> _Content:
-    frame = AosFrame.decode(octets, fecf=framing.fecf, ocf=framing.ocf, insert_octets=framing.insert_octets)
-    field = MPdu.decode(frame.data)
-    no_packets = frame.channel == aos_frame.IDLE_CHANNEL or field.first_header == aos_frame.ONLY_IDLE
-    return _Content(
-        channel=Channel(frame.spacecraft_id, frame.channel),
-        count=frame.count,
-        modulus=aos_frame.COUNT_MODULUS,
-        first_header=None if field.first_header == aos_frame.NO_HEADER else field.first_header,
-        data=None if no_packets else field.zone,
-    )
+def _by_channel(contents: NDArray[Any]) -> Iterator[tuple[Channel, NDArray[Any]]]:
+    """The frames of each virtual channel."""
+    keys = contents["spacecraft_id"] << 6 | contents["vc"]
+    for key in np.unique(keys).tolist():
+        yield Channel(key >> 6, key & 63), contents[keys == key]
 
 
-def _of_uslp(octets: bytes, framing: Framing) -> _Content:
-    frame = UslpFrame.decode(octets, fecf=framing.fecf, insert_octets=framing.insert_octets)
-    holds_packets = frame.channel != USLP_IDLE_CHANNEL and frame.field.rule in (Rule.PACKETS, Rule.WHOLE)
-    pointer = 0 if frame.field.rule is Rule.WHOLE else frame.field.pointer
-    return _Content(
-        channel=Channel(frame.spacecraft_id, frame.channel),
-        count=frame.count if frame.count_octets else None,
-        modulus=1 << 8 * frame.count_octets,
-        first_header=None if pointer == NO_POINTER else pointer,
-        data=frame.field.zone if holds_packets else None,
-        bypass=frame.bypass,
-        map_id=frame.map_id,
-    )
-
-
-_CONTENTS = {"tm": _of_tm, "aos": _of_aos, "uslp": _of_uslp}
+def _in_order(found: list[tuple[Channel, Extraction]]) -> Batch:
+    """One batch of all packets, ordered by the frames in which they ended."""
+    if not found:
+        return Batch(_NOTHING)
+    channels, extractions = zip(*found, strict=True)
+    sizes = [len(extraction.octets) for extraction in extractions]
+    counts = [len(extraction.records) for extraction in extractions]
+    records = np.concatenate([extraction.records for extraction in extractions])
+    records["offset"] += np.repeat(np.cumsum([0, *sizes[:-1]]), counts)
+    order = np.argsort(np.concatenate([extraction.frames for extraction in extractions]), kind="stable")
+    octets = extractions[0].octets if len(found) == 1 else b"".join(extraction.octets for extraction in extractions)
+    return Batch(PacketIndex(octets, records[order]), channels, np.repeat(np.arange(len(channels)), counts)[order])

@@ -3,7 +3,7 @@ packets of one kind made at once (CCSDS 133.0-B-2 §4.1).
 """
 
 import struct
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -28,6 +28,16 @@ class PacketIndex:
 
     def __len__(self) -> int:
         return len(self.records)
+
+    @classmethod
+    def of(cls, packets: Sequence[bytes]) -> Self:
+        """Packets of any version, put one behind the other."""
+        records, offset = [], 0
+        for packet in packets:
+            head = packet[:4].ljust(4, b"\0")
+            records.append((offset, len(packet), int.from_bytes(head[:2]), int.from_bytes(head[2:])))
+            offset += len(packet)
+        return cls(b"".join(packets), np.array(records, PACKET))
 
     @property
     def offset(self) -> Column:

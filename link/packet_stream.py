@@ -39,7 +39,7 @@ class PacketReader:
     _needed: int = 1
     _in_damage: bool = False
 
-    def feed(self, octets: bytes) -> list[bytes]:
+    def feed(self, octets: bytes | memoryview) -> list[bytes]:
         """Take what was received, in pieces of any size; give the packets that are whole and valid."""
         self._pending += octets
         return self._read(final=False) if len(self._pending) >= self._needed else []

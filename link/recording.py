@@ -2,37 +2,21 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
 import numpy as np
 
-from link.demultiplex import Delivery
-from link.intake import Channel, FrameIntake, Framing
+from hal.kernels.crc import crc16_ranges
+from link.framing import Framing
+from link.intake import Batch, FrameIntake
 from link.packet_index import PacketIndex, follow_lengths, index_packets
 from link.packet_size import SPACE_PACKET
 from link.packet_stream import PacketReader, has_good_crc
 from link.space_packet import IDLE_APID
 from link.tally import Tally
 
-_STEP_OCTETS = 1 << 20  # of frames, and
+_STEP_OCTETS = 1 << 22  # of frames, and
 _STEP_PACKETS = 4096  # bare packets in a batch: few enough to see progress, enough to make numpy cheap
-
-
-@dataclass(slots=True, eq=False)
-class Batch:
-    """Packets in their order; `channels` that they came on, one each, none for bare ones."""
-
-    index: PacketIndex
-    channels: tuple[Channel, ...] = ()
-
-    def channel(self, number: int) -> Channel | None:
-        """What a packet came on."""
-        return self.channels[number] if self.channels else None
-
-    def __iter__(self) -> Iterator[tuple[bytes, Channel | None]]:
-        for number in range(len(self.index)):
-            yield self.index.packet(number), self.channel(number)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,7 +49,7 @@ class Reception:
         is_valid = has_good_crc if self.checked else _is_anything
         self._reader = PacketReader(is_valid, prefix_octets=self.prefix_octets)
 
-    def feed(self, octets: bytes) -> list[Batch]:
+    def feed(self, octets: bytes | memoryview) -> list[Batch]:
         """Take what was received, in pieces of any size; give the packets that became whole."""
         self.octets += len(octets)
         if self.frames:
@@ -82,10 +66,9 @@ class Reception:
         """Count packets, and keep those asked for."""
         apids = batch.index.apid
         self.idle_packets += int((apids == IDLE_APID).sum())
-        chosen = (apids != IDLE_APID) if self.apids is None else np.isin(apids, list(self.apids))
-        channels = tuple(channel for channel, kept in zip(batch.channels, chosen, strict=False) if kept)
-        kept = Batch(batch.index.where(chosen), channels)
-        self.tally.add(kept.index, channels[0].spacecraft_id if channels else None)
+        kept = batch.where((apids != IDLE_APID) if self.apids is None else np.isin(apids, list(self.apids)))
+        for spacecraft_id, index in kept.by_spacecraft():
+            self.tally.add(index, spacecraft_id)
         return kept
 
     def account(self) -> dict[str, Any]:
@@ -103,25 +86,18 @@ class Reception:
 
     def _bare(self, packets: list[bytes]) -> list[Batch]:
         self.octets_skipped = self._reader.octets_skipped
-        return [self.take(Batch(index_packets(b"".join(packets), checked=False)))] if packets else []
+        return [self.take(Batch(PacketIndex.of(packets)))] if packets else []
 
-    def _out_of_frames(self, intake: FrameIntake, deliveries: list[Delivery[Channel]]) -> list[Batch]:
-        """One batch for each run of one spacecraft's packets."""
+    def _out_of_frames(self, intake: FrameIntake, batch: Batch) -> list[Batch]:
         self.octets_skipped = intake.octets_skipped
-        wanted = [delivery for delivery in deliveries if self._is_wanted(delivery.packet)]
-        batches = []
-        for _, run in groupby(wanted, lambda delivery: delivery.channel.spacecraft_id):
-            channels, packets = zip(*run, strict=True)
-            batches.append(self.take(Batch(index_packets(b"".join(packets), checked=False), channels)))
-        return batches
-
-    def _is_wanted(self, packet: bytes) -> bool:
-        if packet[0] >> 5 != SPACE_PACKET:
-            self.other_packets += 1
-            return False
-        damaged = self.checked and not has_good_crc(packet)
-        self.damaged_packets += damaged
-        return not damaged
+        other = batch.index.records["identification"] >> 13 != SPACE_PACKET
+        self.other_packets += int(other.sum())
+        batch = batch.where(~other)
+        if self.checked:
+            damaged = crc16_ranges(batch.index.octets, batch.index.offset, batch.index.size) != 0
+            self.damaged_packets += int(damaged.sum())
+            batch = batch.where(~damaged)
+        return [self.take(batch)] if len(batch.index) else []
 
 
 def read_recording(octets: bytes | memoryview, reception: Reception, *, any_version: bool = False) -> Iterator[Batch]:
@@ -131,7 +107,7 @@ def read_recording(octets: bytes | memoryview, reception: Reception, *, any_vers
     """
     if reception.frames:
         for start in range(0, len(octets), _STEP_OCTETS):
-            yield from reception.feed(bytes(octets[start : start + _STEP_OCTETS]))
+            yield from reception.feed(memoryview(octets)[start : start + _STEP_OCTETS])
         yield from reception.finish()
         return
     prefix = reception.prefix_octets

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from link.counter import Sequence
 from link.packet_index import PacketIndex
 from link.space_packet import COUNT_MODULUS, PACKET_OCTETS_MAX
 
@@ -20,26 +21,20 @@ class Source(NamedTuple):
 
 @dataclass(slots=True)
 class Count:
-    """Packets of one source: sizes with their headers, in octets; `gaps` in the sequence count, `lost` in them."""
+    """Packets of one source: sizes with their headers, in octets; `sequence` says what is missing."""
 
     packets: int = 0
     octets: int = 0
     size_min: int = PACKET_OCTETS_MAX
     size_max: int = 0
-    gaps: int = 0
-    lost: int = 0
-    _last: int | None = None
+    sequence: Sequence = field(default_factory=lambda: Sequence(COUNT_MODULUS))
 
     def add(self, sizes: NDArray[np.int64], counts: NDArray[np.int64]) -> None:
         """Note packets, one or more, in their order."""
-        before = int(counts[0]) - 1 if self._last is None else self._last
-        missing = (np.diff(counts, prepend=before) - 1) % COUNT_MODULUS
         self.packets += len(sizes)
         self.octets += int(sizes.sum())
         self.size_min, self.size_max = min(self.size_min, int(sizes.min())), max(self.size_max, int(sizes.max()))
-        self.gaps += int((missing > 0).sum())
-        self.lost += int(missing.sum())
-        self._last = int(counts[-1])
+        self.sequence.missing_each(counts)
 
 
 @dataclass(slots=True)
@@ -70,8 +65,8 @@ class Tally:
                 "octets": count.octets,
                 "size_min": count.size_min,
                 "size_max": count.size_max,
-                "gaps": count.gaps,
-                "lost": count.lost,
+                "gaps": count.sequence.gaps,
+                "lost": count.sequence.lost,
             }
 
 

@@ -97,7 +97,7 @@ class TmDecoder:
         self._ended = True
         return self.feed(b"")
 
-    def feed_rows(self, octets: bytes) -> Rows:
+    def feed_rows(self, octets: bytes | memoryview) -> Rows:
         """As `feed`, the frames being rows (count, tm_frame_octets) of one array."""
         self._buffer += octets
         found = [np.empty((0, self._managed.tm_frame_octets), np.uint8)]

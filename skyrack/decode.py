@@ -23,7 +23,7 @@ from skyrack.intake_options import add_intake_arguments, definition_of, receptio
 
 if TYPE_CHECKING:
     from link.decoding import Decoder
-    from link.recording import Batch
+    from link.intake import Batch
     from skyrack.export import Export
 
 _LARGE_OCTETS = 16 << 20  # shown with a progress bar

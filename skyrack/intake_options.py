@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from link.dictionary.definition import Definition
-    from link.intake import Framing
+    from link.framing import Framing
     from link.managed import Managed
     from link.recording import Reception
 
@@ -63,7 +63,7 @@ def reception_of(options: argparse.Namespace) -> "Reception":
 
 def _framing(options: argparse.Namespace) -> "Framing | None":
     """How frames look; None for bare packets."""
-    from link.intake import Framing
+    from link.framing import Framing
 
     if options.frames is None:
         _refuse_without(options, _OF_FRAMES, "is about frames: say which with --frames tm, aos or uslp")

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from link.aos_link import AosManaged, AosReceiver, AosSender
-from link.intake import Channel, FrameIntake, Framing
+from link.framing import Framing
+from link.intake import Channel, FrameIntake
 from link.managed import Managed, TmChannel
 from link.space_packet import SpacePacket, idle_packet
 from link.tm_coding import TmEncoder
@@ -36,10 +37,14 @@ def received(frames, receiver):
     return [delivery.packet for frame in frames for delivery in receiver.feed(frame)]
 
 
+def packets_of(*batches):
+    return [packet for batch in batches for packet, _ in batch]
+
+
 def taken(frames, framing, wanted=None):
     intake = FrameIntake(framing, wanted)
     stream = b"".join(frames)
-    return intake, [delivery.packet for delivery in intake.feed(stream) + intake.finish()]
+    return intake, packets_of(intake.feed(stream), intake.finish())
 
 
 @given(packets, survivors)
@@ -117,9 +122,8 @@ def test_pieces_of_any_size(packets, data):
         (Framing(kind="tm", octets=60, coding=TM), b"".join(map(encoder.encode, frames))),
     ):
         whole, pieces = FrameIntake(framing), FrameIntake(framing)
-        expected = whole.feed(units) + whole.finish()
-        found = [one for piece in data.draw(chunked(units)) for one in pieces.feed(piece)] + pieces.finish()
-        assert found == expected
+        expected = packets_of(whole.feed(units), whole.finish())
+        assert packets_of(*map(pieces.feed, data.draw(chunked(units))), pieces.finish()) == expected
         assert pieces.account() == whole.account()
 
 

@@ -32,7 +32,7 @@ def test_any_data_and_pointers_give_whole_packets_or_nothing(fields):
         for packet in extractor.feed(data, first_header):
             assert packet_size(packet) == len(packet)
             received += len(packet)
-    assert sum(len(data) for data, _ in fields) == received + extractor.octets_dropped + len(extractor._partial)
+    assert sum(len(data) for data, _ in fields) == received + extractor.octets_dropped + len(extractor.partial)
 
 
 def test_policy_by_hand():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hal.kernels.crc import crc16
 from link.encapsulation import EncapsulationPacket
-from link.intake import Framing
+from link.framing import Framing
 from link.packet_index import follow_lengths
 from link.packet_stream import PacketSequences
 from link.recording import Reception, read_recording

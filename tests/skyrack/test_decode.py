@@ -221,7 +221,7 @@ def test_uslp_frames(tmp_path, capsys):
     [
         (["--frames", "tm"], "--frames needs --frame-octets"),
         (["--frame-octets", "100"], "--frame-octets is about frames"),
-        (["--frames", "aos", "--frame-octets", "4"], "expected 8..65536"),
+        (["--frames", "aos", "--frame-octets", "4"], "expected 11..65536"),
         (["--frames", "tm", "--frame-octets", "1000", "--cadu", "--interleave", "3"], "131.0 §4.3.7"),
         (["--frames", "aos", "--frame-octets", "100", "--interleave", "4"], "--interleave is about coded units"),
         (["--randomiser", "none"], "--randomiser is about frames"),

@@ -1,0 +1,161 @@
+"""What frames of one length say, as records: TM (CCSDS 132.0-B-3 §4.1), AOS (732.0-B-4 §4.1), USLP (732.1-B-2 §4.1).
+
+Many frames go in, as rows of one array; what `TmFrame` and `AosFrame` say of one is said here of all. USLP frames, of
+which each has a header of its own size, are asked one by one.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hal.kernels.crc import crc16_batch
+from link import aos_frame, tm_frame, uslp_frame
+from link.errors import DecodeError
+from link.fecf import FECF_SIZE
+from link.managed import TM_IDLE_CHANNEL, Managed
+from link.uslp_frame import Rule, UslpFrame
+from link.uslp_receiver import IDLE_CHANNEL as USLP_IDLE_CHANNEL
+
+FrameKind = Literal["tm", "aos", "uslp"]
+Rows = NDArray[np.uint8]
+NO_PACKET_BEGINS = -1
+CONTENT = np.dtype(
+    [
+        ("good", np.bool_),
+        ("spacecraft_id", np.int32),
+        ("vc", np.int32),
+        ("count", np.int64),
+        ("modulus", np.int64),
+        ("holds_packets", np.bool_),
+        ("start", np.int32),
+        ("end", np.int32),
+        ("first_header", np.int32),
+        ("map_id", np.int32),
+        ("bypass", np.bool_),
+        ("number", np.int32),
+    ],
+    align=True,
+)
+"""One frame, its `number` among the rows. Unless it is `good`, nothing else holds. `count` runs modulo `modulus`, which
+is 1 for a frame that is not counted; `bypass` frames are counted apart. If it `holds_packets`, they stand in octets
+`start` to `end` and belong to the access point `map_id`; the first of them to begin does so at octet `first_header` of
+these, or NO_PACKET_BEGINS.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framing:
+    """What has to be known beforehand of frames: their kind, whole length, parts and, if `coding`, their units.
+
+    A TM frame says itself whether it has an OCF. Raises ValueError for a length that holds no frame.
+    """
+
+    kind: FrameKind
+    octets: int
+    fecf: bool = True
+    ocf: bool = False
+    insert_octets: int = 0
+    coding: Managed | None = None
+
+    def __post_init__(self) -> None:
+        least = self.start + 1 + self.trailer_octets
+        if not least <= self.octets <= 65536:
+            raise ValueError(f"frames of {self.octets} octets, expected {least}..65536")
+        if self.coding and self.coding.tm_frame_octets != self.octets:
+            raise ValueError(f"frames of {self.octets} octets in units of {self.coding.tm_frame_octets}")
+
+    @property
+    def start(self) -> int:
+        """Where packets stand in a frame without optional headers."""
+        headers = {
+            "tm": tm_frame.HEADER_SIZE,
+            "aos": aos_frame.HEADER_SIZE + aos_frame.M_PDU_HEADER_SIZE,
+            "uslp": uslp_frame.HEADER_SIZE + 1,
+        }
+        return headers[self.kind] + self.insert_octets
+
+    @property
+    def trailer_octets(self) -> int:
+        """What always stands behind them."""
+        return FECF_SIZE * self.fecf + aos_frame.OCF_SIZE * self.ocf
+
+
+def contents_of(frames: Rows, framing: Framing) -> NDArray[Any]:
+    """CONTENT records of frames (count, framing.octets)."""
+    contents = np.zeros(len(frames), CONTENT)
+    _READERS[framing.kind](frames, framing, contents)
+    contents["number"] = np.arange(len(frames))
+    return contents
+
+
+def _read_tm(frames: Rows, framing: Framing, contents: NDArray[Any]) -> None:
+    head = frames[:, : tm_frame.HEADER_SIZE + 1].astype(np.int64)
+    identification, status, secondary = head[:, 0] << 8 | head[:, 1], head[:, 4] << 8 | head[:, 5], head[:, 6]
+    has_secondary, unsynchronised, pointer = status & 0x8000 > 0, status & 0x4000 > 0, status & 0x7FF
+    contents["start"] = tm_frame.HEADER_SIZE + (1 + secondary) * has_secondary
+    contents["end"] = framing.octets - FECF_SIZE * framing.fecf - tm_frame.OCF_SIZE * (identification & 1)
+    secondary_is_right = (secondary > 0) & (secondary <= tm_frame.SECONDARY_OCTETS_MAX)
+    contents["good"] = _has_fecf(frames, framing) & (identification >> 14 == 0) & (contents["start"] < contents["end"])
+    contents["good"] &= ~has_secondary | secondary_is_right
+    contents["spacecraft_id"], contents["vc"] = identification >> 4 & 0x3FF, identification >> 1 & 7
+    contents["count"], contents["modulus"] = head[:, 3], tm_frame.FRAME_COUNT_MODULUS
+    contents["holds_packets"] = ~unsynchronised & (contents["vc"] != TM_IDLE_CHANNEL) & (pointer != tm_frame.ONLY_IDLE)
+    contents["first_header"] = np.where(pointer == tm_frame.NO_HEADER, NO_PACKET_BEGINS, pointer)
+
+
+def _read_aos(frames: Rows, framing: Framing, contents: NDArray[Any]) -> None:
+    head = frames[:, : aos_frame.HEADER_SIZE].astype(np.int64)
+    m_pdu = frames[:, framing.start - aos_frame.M_PDU_HEADER_SIZE : framing.start].astype(np.int64)
+    identification, signalling = head[:, 0] << 8 | head[:, 1], head[:, 5]
+    pointer = (m_pdu[:, 0] << 8 | m_pdu[:, 1]) & 0x7FF
+    has_cycle, cycle = signalling & 0x40 > 0, signalling & 0x0F
+    contents["good"] = _has_fecf(frames, framing) & (identification >> 14 == aos_frame.VERSION)
+    contents["good"] &= has_cycle | (cycle == 0)
+    contents["spacecraft_id"] = (signalling >> 4 & 3) << 8 | identification >> 6 & 0xFF
+    contents["vc"] = identification & 0x3F
+    contents["count"] = head[:, 2] << 16 | head[:, 3] << 8 | head[:, 4]
+    contents["modulus"] = aos_frame.COUNT_MODULUS
+    contents["start"], contents["end"] = framing.start, framing.octets - framing.trailer_octets
+    contents["holds_packets"] = (contents["vc"] != aos_frame.IDLE_CHANNEL) & (pointer != aos_frame.ONLY_IDLE)
+    contents["first_header"] = np.where(pointer == aos_frame.NO_HEADER, NO_PACKET_BEGINS, pointer)
+
+
+def _read_uslp(frames: Rows, framing: Framing, contents: NDArray[Any]) -> None:
+    for number, row in enumerate(frames):
+        try:
+            frame = UslpFrame.decode(row.tobytes(), fecf=framing.fecf, insert_octets=framing.insert_octets)
+        except DecodeError:
+            continue
+        contents[number] = _of_uslp(frame)
+
+
+def _of_uslp(frame: UslpFrame) -> tuple[int, ...]:
+    """What one frame says, in the order of CONTENT."""
+    field = frame.field
+    holds_packets = frame.channel != USLP_IDLE_CHANNEL and field.rule in (Rule.PACKETS, Rule.WHOLE)
+    pointer = field.pointer or 0
+    start = uslp_frame.HEADER_SIZE + frame.count_octets + len(frame.insert) + len(field.encode()) - len(field.zone)
+    return (
+        True,
+        frame.spacecraft_id,
+        frame.channel,
+        frame.count,
+        1 << 8 * frame.count_octets,
+        holds_packets,
+        start,
+        start + len(field.zone),
+        NO_PACKET_BEGINS if pointer == uslp_frame.NO_POINTER else pointer,
+        frame.map_id,
+        frame.bypass,
+        0,
+    )
+
+
+def _has_fecf(frames: Rows, framing: Framing) -> NDArray[np.bool_]:
+    """Whether the error control field is right, where there is one that the decoder of units has not looked at."""
+    return crc16_batch(frames) == 0 if framing.fecf and not framing.coding else np.ones(len(frames), np.bool_)
+
+
+_READERS = {"tm": _read_tm, "aos": _read_aos, "uslp": _read_uslp}

@@ -1,0 +1,108 @@
+"""What frames say together is what each says by itself, or none is a frame."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from link import aos_frame, tm_frame
+from link.aos_frame import AosFrame, MPdu
+from link.errors import DecodeError
+from link.fecf import with_fecf
+from link.framing import NO_PACKET_BEGINS, Framing, contents_of
+from link.tm_frame import TmFrame
+from link.uslp_frame import NO_POINTER, DataField, Rule, UslpFrame
+
+OCTETS = 40
+
+
+@st.composite
+def octets_of(draw, headers, fecf):
+    """A frame of noise behind a header that may be one, with the error control field as a rule."""
+    body = draw(headers) + draw(st.binary(min_size=OCTETS, max_size=OCTETS))
+    body = body[: OCTETS - 2]
+    return with_fecf(body) if draw(st.integers(0, 9)) or not fecf else body + b"??"
+
+
+octet = st.integers(0, 255)
+
+
+def heads(first, fifth):
+    """Seven octets, of which the first and the fifth decide what is allowed."""
+    return st.tuples(first, octet, octet, octet, fifth, octet, st.integers(0, 80)).map(bytes)
+
+
+tm_heads = heads(st.sampled_from([0, 1, 0x3F, 0x40]), st.sampled_from([0, 7, 0x47, 0x80]))
+aos_heads = heads(st.sampled_from([0x40, 0x7F, 0]), octet)
+
+
+def tm_says(octets, framing):
+    frame = TmFrame.decode(octets, fecf=framing.fecf)
+    start = tm_frame.HEADER_SIZE + len(frame.secondary) + bool(frame.secondary)
+    pointer = NO_PACKET_BEGINS if frame.first_header == tm_frame.NO_HEADER else frame.first_header
+    holds = not frame.unsynchronised and frame.channel != 7 and frame.first_header != tm_frame.ONLY_IDLE
+    where = (start, start + len(frame.data), pointer)
+    return (frame.spacecraft_id, frame.channel, frame.channel_count, 256, holds, *where, 0, False)
+
+
+def aos_says(octets, framing):
+    options = {"ocf": framing.ocf, "insert_octets": framing.insert_octets}
+    frame = AosFrame.decode(octets, fecf=framing.fecf, **options)
+    field = MPdu.decode(frame.data)
+    pointer = NO_PACKET_BEGINS if field.first_header == aos_frame.NO_HEADER else field.first_header
+    holds = frame.channel != 63 and field.first_header != aos_frame.ONLY_IDLE
+    start = aos_frame.HEADER_SIZE + framing.insert_octets + 2
+    where = (start, start + len(field.zone), pointer)
+    return (frame.spacecraft_id, frame.channel, frame.count, 1 << 24, holds, *where, 0, False)
+
+
+def check(frames, framing, says):
+    rows = np.frombuffer(b"".join(frames), np.uint8).reshape(-1, framing.octets)
+    for octets, said in zip(frames, contents_of(rows, framing), strict=True):
+        try:
+            expected = says(octets, framing)
+        except DecodeError:
+            assert not said["good"]
+            continue
+        assert tuple(said)[:-1] == (True, *expected)
+
+
+@given(st.booleans(), st.data())
+def test_telemetry_frames(fecf, data):
+    frames = data.draw(st.lists(octets_of(tm_heads, fecf), min_size=1, max_size=20))
+    check(frames, Framing(kind="tm", octets=OCTETS, fecf=fecf), tm_says)
+
+
+@given(st.booleans(), st.booleans(), st.sampled_from([0, 3]), st.data())
+def test_aos_frames(fecf, ocf, insert_octets, data):
+    frames = data.draw(st.lists(octets_of(aos_heads, fecf), min_size=1, max_size=20))
+    check(frames, Framing(kind="aos", octets=OCTETS, fecf=fecf, ocf=ocf, insert_octets=insert_octets), aos_says)
+
+
+def test_uslp_frames():
+    """A pointer or none, a count of no octets, an insert zone: where the packets stand, and what is said of them."""
+    zone = bytes(8)
+    common = {"spacecraft_id": 5, "channel": 6, "map_id": 7, "insert": b"in"}
+    frames = [
+        UslpFrame(**common, count=9, count_octets=2, bypass=True, field=DataField(Rule.PACKETS, zone, 0, 3)).encode(),
+        UslpFrame(**common, field=DataField(Rule.WHOLE, zone)).encode(),
+        UslpFrame(**common, field=DataField(Rule.PACKETS, zone, 0, NO_POINTER)).encode(),
+        b"?",
+    ]
+    longest = max(map(len, frames))
+    rows = np.array([list(frame.ljust(longest, b"\0")) for frame in frames], np.uint8)
+    first, second, third, none = contents_of(rows, Framing(kind="uslp", octets=longest, insert_octets=2))
+    assert tuple(first) == (True, 5, 6, 9, 1 << 16, True, 14, 22, 3, 7, True, 0)
+    assert tuple(second) == (True, 5, 6, 0, 1, True, 10, 18, 0, 7, False, 1)
+    assert tuple(third) == (True, 5, 6, 0, 1, True, 12, 20, NO_PACKET_BEGINS, 7, False, 2)
+    assert not none["good"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "octets", "least"), [("tm", 8, 9), ("tm", 65537, 9), ("aos", 12, 13), ("aos", 65537, 13), ("uslp", 11, 12)]
+)
+def test_lengths_that_hold_no_frame(kind, octets, least):
+    inserted = {"tm": 0, "aos": 2, "uslp": 1}[kind]
+    Framing(kind=kind, octets=least, insert_octets=inserted)
+    with pytest.raises(ValueError, match=f"frames of {octets} octets, expected {least}..65536"):
+        Framing(kind=kind, octets=octets, insert_octets=inserted)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from fsw.storage import replace_file, sync_folder
 from hal.kernels.crc import crc32c
-from hal.kernels.trees import Trees, code_tables, logistic, quantise
+from hal.kernels.trees import Sums, Trees, code_tables, logistic, quantise
 from link.errors import DecodeError
 from link.models.bundle import Bundle
 from link.models.forest import Activation, Forest
@@ -46,16 +46,14 @@ class ForestScorer:
 
     def __init__(self, forest: Forest, taken: Tensor) -> None:
         self._trees, self._columns, self._activation = Trees(forest.trees), forest.columns, forest.activation
-        self._divisor = taken.divisor
+        self._divisor, self._dtype = taken.divisor, np.float32 if forest.sums is Sums.FLOAT32 else np.float64
         numbers = np.arange(np.iinfo(taken.dtype).max + 1) if taken.dtype.startswith("uint") else None
         self._tables = None if numbers is None else code_tables(self._columns, self._values(numbers))
 
-    def run(self, samples: NDArray[Any]) -> NDArray[np.float64]:
-        """The activation of the sum of leaves for each pixel."""
-        sums = self._trees.sums(self._codes(samples.reshape(len(samples), -1)))
-        if self._activation is Activation.LOGISTIC:
-            logistic(sums)
-        return sums.reshape(samples.shape[1:])
+    def run(self, samples: NDArray[Any]) -> NDArray[Any]:
+        """The activation of the sum of leaves for each pixel, in the precision of the sums."""
+        sums = self._trees.sums(self._codes(samples.reshape(len(samples), -1))).astype(self._dtype, copy=False)
+        return (sums if self._activation is Activation.NONE else logistic(sums)).reshape(samples.shape[1:])
 
     def crc(self) -> tuple[int, ...]:
         """Over nodes and leaves, and what makes codes: tables where there are some, else thresholds."""

@@ -130,6 +130,9 @@ static void quantising(void) {
     double odds[2] = {0, -1};
     sr_logistic(odds, 2);
     CHECK(odds[0] == 0.5 && odds[1] == 1 / (1 + exp(1.0)));
+    float single_odds[2] = {0, -1};
+    sr_logistic_f32(single_odds, 2);
+    CHECK(single_odds[0] == 0.5f && single_odds[1] == 1 / (1 + expf(1.0f)));
 }
 
 int main(void) {

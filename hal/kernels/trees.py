@@ -63,9 +63,10 @@ class Trees:
         return out
 
 
-def logistic(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Replace each value x by 1 / (1 + exp(-x)); contiguous, changed in place and returned."""
-    lib.sr_logistic(ffi.from_buffer("double[]", values, require_writable=True), values.size)
+def logistic(values: NDArray[Any]) -> NDArray[Any]:
+    """Replace each value x by 1 / (1 + exp(-x)); contiguous float64 or float32, changed in place and returned."""
+    kernel, ctype = _LOGISTIC[values.dtype]
+    kernel(ffi.from_buffer(ctype, values, require_writable=True), values.size)
     return values
 
 
@@ -101,11 +102,16 @@ def code_tables(columns: Sequence[Column], values: NDArray[Any]) -> NDArray[np.u
 
 def _rounded_down(limits: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
     """The largest numbers of `dtype` that are not above the limits: for values of `dtype`, x <= either is the same."""
-    nearest = limits.astype(dtype)
+    with np.errstate(over="ignore"):
+        nearest = limits.astype(dtype)
     return np.where(nearest > limits, np.nextafter(nearest, dtype.type(-np.inf)), nearest)
 
 
 _QUANTISE = {
     np.dtype(np.float32): (lib.sr_trees_quantise_f32, "float[]"),
     np.dtype(np.float64): (lib.sr_trees_quantise_f64, "double[]"),
+}
+_LOGISTIC = {
+    np.dtype(np.float32): (lib.sr_logistic_f32, "float[]"),
+    np.dtype(np.float64): (lib.sr_logistic, "double[]"),
 }

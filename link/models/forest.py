@@ -40,6 +40,7 @@ class Activation(IntEnum):
 
     NONE = 0
     LOGISTIC = 1
+    LOGISTIC_FLOAT32 = 2  # in single precision throughout, as XGBoost has it
 
 
 _COUNTS_AS = {Missing.ZERO: 0.0, Missing.LEFT: -np.inf, Missing.RIGHT: np.inf}

@@ -6,9 +6,8 @@ bit 1 for "missing goes to the left" and bits 2-3 for what is missing: 0 nothing
 were missing as well (4) is not supported.
 """
 
-from collections.abc import Iterator
-
 from link.models.forest import Activation, Forest, Missing, Node, Split, build_forest
+from link.models.links import children_first
 
 _CATEGORICAL, _TO_LEFT, _ZERO_MISSING, _NAN_MISSING = 0b0001, 0b0010, 0b0100, 0b1000
 _ACTIVATIONS = {
@@ -60,7 +59,7 @@ def _linked(number: int, fields: dict[str, str], leaves: list[float]) -> Node:
     features, thresholds = _integers(fields, "split_feature"), [float(word) for word in fields["threshold"].split()]
     left, right = _integers(fields, "left_child"), _integers(fields, "right_child")
     built: dict[int, Node] = {~leaf: value for leaf, value in enumerate(leaves)}
-    for node in _children_first(number, left, right):
+    for node in children_first(f"tree {number}", left, right):
         built[node] = Split(
             features[node], thresholds[node], built[left[node]], built[right[node]], _missing(kinds[node])
         )
@@ -71,19 +70,6 @@ def _missing(kind: int) -> Missing:
     if not kind & _NAN_MISSING:
         return Missing.ZERO
     return Missing.LEFT if kind & _TO_LEFT else Missing.RIGHT
-
-
-def _children_first(number: int, left: list[int], right: list[int]) -> Iterator[int]:
-    """Inner nodes, each after its children. Raises ValueError where the links are no tree."""
-    waiting, seen, order = [0], set[int](), []
-    while waiting:
-        node = waiting.pop()
-        if node in seen or node >= len(left):
-            raise ValueError(f"tree {number}: node {node} is linked twice or missing")
-        seen.add(node)
-        order.append(node)
-        waiting += [child for child in (left[node], right[node]) if child >= 0]
-    return reversed(order)
 
 
 def _integers(fields: dict[str, str], name: str) -> list[int]:

@@ -48,8 +48,9 @@ void sr_trees_quantise_f32(const float *values, size_t stride, size_t count, con
 void sr_trees_quantise_f64(const double *values, size_t stride, size_t count, const double limits[255], double missing,
                            uint8_t *codes);
 
-/* 1 / (1 + exp(-x)) in place. */
+/* 1 / (1 + exp(-x)) in place, by the C library's exp of that precision. */
 void sr_logistic(double *values, size_t count);
+void sr_logistic_f32(float *values, size_t count);
 
 /* Stored answers on the level in use. Returns SR_OK or SR_CORRUPT. */
 int sr_selftest_trees(void);

@@ -104,3 +104,7 @@ void sr_trees_quantise_f64(const double *values, size_t stride, size_t count, co
 void sr_logistic(double *values, size_t count) {
     for (size_t i = 0; i < count; i++) values[i] = 1.0 / (1.0 + exp(-values[i]));
 }
+
+void sr_logistic_f32(float *values, size_t count) {
+    for (size_t i = 0; i < count; i++) values[i] = 1.0f / (1.0f + expf(-values[i]));
+}

@@ -20,7 +20,7 @@ from hal.kernels.trees import Sums, Trees, code_tables, logistic, quantise
 from link.errors import DecodeError
 from link.models.bundle import Bundle
 from link.models.forest import Activation, Forest
-from link.models.manifest import Manifest, Tensor
+from link.models.manifest import Kind, Manifest, Tensor
 
 _ATTEMPTS = 3
 
@@ -113,16 +113,18 @@ class Model:
             bundle = Bundle.decode(self.path.read_bytes(), self.trusted_keys)
         except (OSError, DecodeError) as error:
             raise ModelError(f"{self.path}: {error}") from None
-        self.manifest, self._scorer = bundle.manifest, scorer_of(bundle)
+        said = bundle.manifest
+        self.manifest, self._scorer = said, scorer_of(said.kind, bundle.part(said.kind), said.contract.input)
         self._crc = self._scorer.crc()
         given, wanted = bundle.golden
-        if not agrees(self._scorer.run(given), wanted, bundle.manifest.golden.tolerance):
+        if not agrees(self._scorer.run(given), wanted, said.golden.tolerance):
             raise ModelError(f"{self.path}: the golden vector gives another answer here")
 
 
-def scorer_of(bundle: Bundle) -> Scorer:
-    """The weights of a bundle, ready to run."""
-    return ForestScorer(Forest.decode(bundle.part("forest")), bundle.manifest.contract.input)
+def scorer_of(kind: Kind, weights: bytes, taken: Tensor) -> Scorer:
+    """The weights of a bundle, ready to run over samples as they are `taken`. Raises DecodeError."""
+    assert kind == "forest"
+    return ForestScorer(Forest.decode(weights), taken)
 
 
 def agrees(found: NDArray[Any], wanted: NDArray[Any], tolerance: float) -> bool:

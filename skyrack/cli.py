@@ -18,6 +18,7 @@ COMMANDS = {
     "decode": "decode a recording: summary, packets, values as CSV, npz or Parquet",
     "tap": "show a live link decoded, frames, packets and values, without sending",
     "doctor": "say what this machine has, and what is missing for which command",
+    "model": "turn a trained model into a signed bundle for a node; check and show bundles",
     "node": "run the flight software of a node",
     "ground": "operate a node: serve its link, send commands, watch what it says",
 }

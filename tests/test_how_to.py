@@ -7,18 +7,22 @@ import shlex
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from link.managed import Managed, TmChannel
+from link.models.forest import Split
+from link.models.keys import public_pem
 from link.space_packet import SpacePacket
 from link.tm_sender import TmSender
 from skyrack.cli import main
+from tests.link.models.test_lightgbm import text_of
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data" / "codecs"
 EXAMPLE = re.compile(r"^```python\n(.*?)^```\n\n```text\n(.*?)^```", re.DOTALL | re.MULTILINE)
 SESSION = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
-FILE = re.compile(r"[\w.-]+\.(?:u8|dat|spl|bin|csv)\b")
+FILE = re.compile(r"[\w.-]+\.(?:u8|dat|spl|bin|csv)\b|tile\.npz|model\.txt|team\.(?:key|pub)")
 PAGES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
 EXAMPLES = [(page.name, *found.groups()) for page in PAGES for found in EXAMPLE.finditer(page.read_text())]
 SESSIONS = [found[1] for page in PAGES for found in SESSION.finditer(page.read_text())]
@@ -42,7 +46,28 @@ def probe():
 
 
 TABLE = b"name,data_type,bit_length\nSECONDS,uint,32\nBUS_MV,uint,16\nSAMPLES,uint(47),8\n"
-MADE = {"probe.bin": probe, "probe.csv": lambda: TABLE}
+# Signs nothing but the bundles of these pages.
+KEY = b"""-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEICLH8jVHljxHyM1Gpzfzioj923xJisT0QSJQhNBlfhkN
+-----END PRIVATE KEY-----
+"""
+
+
+def tile():
+    samples = np.arange(2 * 16 * 16, dtype=np.uint16).reshape(2, 16, 16) * 19
+    expected = np.where(samples[0] / np.float32(10_000) <= 0.25, 0.75, 0.125)
+    np.savez(octets := io.BytesIO(), samples=samples, expected=expected, bands=["B03", "B11"])
+    return octets.getvalue()
+
+
+MADE = {
+    "probe.bin": probe,
+    "probe.csv": lambda: TABLE,
+    "model.txt": lambda: text_of([Split(0, 0.25, 0.75, 0.125)], features=2).encode(),
+    "tile.npz": tile,
+    "team.key": lambda: KEY,
+    "team.pub": lambda: public_pem(KEY),
+}
 
 
 @pytest.fixture

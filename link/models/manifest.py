@@ -29,7 +29,7 @@ class Tensor(_Struct, frozen=True):
     Where `divisor` is given, the model takes float32(sample) / float32(divisor): digital numbers become reflectance.
     """
 
-    dtype: Literal["uint8", "uint16", "float32", "float64"]
+    dtype: Annotated[str, Meta(pattern="^(uint8|uint16|float32|float64)$")]
     shape: _Shape
     unit: _Text = ""
     bands: Annotated[tuple[_Text, ...], Meta(max_length=256)] = ()

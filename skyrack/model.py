@@ -1,0 +1,222 @@
+"""Turn a trained model into a signed bundle that a node will take, and look at bundles.
+
+skyrack model keygen --out team
+skyrack model import model.txt --golden tile.npz --divisor 10000 --key team.key --out clouds.bundle
+skyrack model check clouds.bundle --trust team.pub
+skyrack model show clouds.bundle --json
+
+MODEL is LightGBM's text file, XGBoost's JSON, or a forest described in JSON (link/models/described.py writes that of a
+scikit-learn estimator). The tile has `samples` (bands, rows, columns), and may have `expected`, what the model gives
+for them, and `bands`, their names. A bundle is only written where the kernels give what is expected.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from link.models.bundle import Bundle
+    from link.models.importing import Imported
+    from link.models.manifest import Tensor
+
+_T = TypeVar("_T")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The subcommands."""
+    commands = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    _add_import(commands.add_parser("import", help="a model file as a signed bundle"))
+    for name, text in (("show", "what a bundle says of itself"), ("check", "whether a node would take it")):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("file", type=Path, metavar="BUNDLE")
+        command.add_argument("--json", action="store_true", help="as one JSON object")
+    command.add_argument("--trust", type=Path, action="append", required=True, metavar="PUB", help="key that may sign")
+    keygen = commands.add_parser("keygen", help="a new pair of keys: NAME.key signs, NAME.pub is for the nodes")
+    keygen.add_argument("--out", type=Path, required=True, metavar="NAME", help="without ending")
+
+
+def _add_import(command: argparse.ArgumentParser) -> None:
+    command.add_argument("model", type=Path, metavar="MODEL")
+    command.add_argument("--golden", type=Path, required=True, metavar="TILE", help="samples and answers, .npz")
+    command.add_argument("--out", type=Path, required=True, metavar="BUNDLE")
+    command.add_argument("--key", type=Path, required=True, help="private key that signs")
+    command.add_argument("--name", help="of the model; default: that of BUNDLE without its ending")
+    command.add_argument("--model-version", default="1", metavar="VERSION", help="default: 1")
+    command.add_argument("--unit", default="", help="of the samples, for those who read the manifest")
+    command.add_argument("--divisor", type=float, help="the model takes samples divided by this; default: as they are")
+    command.add_argument("--tolerance", type=float, default=0.0, help="largest difference; default: 0, bit for bit")
+    command.add_argument("--timeout-s", type=float, default=60.0, help="of a job that runs it; default: 60")
+    command.add_argument("--memory-mib", type=int, default=512, help="of a job that runs it; default: 512")
+    command.add_argument("--json", action="store_true", help="the manifest on stdout")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do it."""
+    actions: dict[str, Callable[[argparse.Namespace], int]] = {
+        "import": _import,
+        "show": _show,
+        "check": _check,
+        "keygen": _keygen,
+    }
+    return actions[options.action](options)
+
+
+def _import(options: argparse.Namespace) -> int:
+    bundle = _bundled(options)
+    octets = bundle.encode(options.key.read_bytes())
+    options.out.write_bytes(octets)
+    print(bundle.manifest.encode().decode() if options.json else _summary(bundle.manifest.name, len(octets), bundle))
+    return 0
+
+
+def _bundled(options: argparse.Namespace) -> "Bundle":
+    """The model and its tile, which agree."""
+    from link.models.bundle import make_bundle
+    from link.models.importing import read_model
+    from link.models.manifest import FREE, Contract, Limits, Tensor
+
+    imported = _named(options.model, lambda: read_model(options.model.read_bytes()))
+    samples, expected, bands = _named(options.golden, lambda: _tile(options.golden))
+    free = (FREE,) * (samples.ndim - 1)
+    taken = Tensor(
+        dtype=samples.dtype.name,
+        shape=(len(samples), *free),
+        unit=options.unit,
+        bands=bands,
+        divisor=options.divisor,
+    )
+    found = _named(options.golden, lambda: _answer(imported, taken, samples))
+    if expected is not None:
+        _compare(options.golden, found, expected, options.tolerance)
+    return make_bundle(
+        name=options.name or options.out.stem,
+        version=options.model_version,
+        kind=imported.kind,
+        weights=imported.weights,
+        contract=Contract(input=taken, output=Tensor(dtype=found.dtype.name, shape=(FREE,) * found.ndim)),
+        golden=(samples, found),
+        tolerance=options.tolerance,
+        limits=Limits(timeout_s=options.timeout_s, memory_octets=options.memory_mib << 20),
+    )
+
+
+def _named(path: Path, work: Callable[[], _T]) -> _T:
+    """`work`, whose ValueError gets the name of the file that it is about."""
+    try:
+        return work()
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def _tile(path: Path) -> "tuple[NDArray[Any], NDArray[Any] | None, tuple[str, ...]]":
+    """Samples, what is expected for them, names of bands."""
+    import zipfile
+
+    import numpy as np
+
+    if not zipfile.is_zipfile(path):
+        raise ValueError("not an .npz file")
+    with np.load(path, allow_pickle=False) as file:
+        tile = dict(file)
+    if "samples" not in tile or tile["samples"].ndim == 0:
+        raise ValueError(f"it has {', '.join(tile)}, expected samples (bands, rows, columns)")
+    bands = tuple(map(str, tile.get("bands", ())))
+    return np.ascontiguousarray(tile["samples"]), tile.get("expected"), bands
+
+
+def _answer(imported: "Imported", taken: "Tensor", samples: "NDArray[Any]") -> "NDArray[Any]":
+    """What the kernels give."""
+    from fsw.models import scorer_of
+
+    integers = ("uint8", "uint16")
+    if samples.dtype.name not in (*integers, *imported.floats):
+        raise ValueError(f"samples are {samples.dtype}, expected {', '.join((*integers, *imported.floats))}")
+    return scorer_of(imported.kind, imported.weights, taken).run(samples)
+
+
+def _compare(path: Path, found: "NDArray[Any]", expected: "NDArray[Any]", tolerance: float) -> None:
+    """Answers in the precision in which they were recorded. Raises ValueError."""
+    import numpy as np
+
+    from fsw.models import agrees
+
+    if found.shape != expected.shape:
+        raise ValueError(f"{path}: expected is of shape {expected.shape}, the model gives {found.shape}")
+    if not agrees(found.astype(expected.dtype), expected, tolerance):
+        furthest = np.nanmax(np.abs(found - expected))
+        raise ValueError(f"{path}: the model gives something else than expected, up to {furthest:.3g} away")
+
+
+def _show(options: argparse.Namespace) -> int:
+    from link.errors import DecodeError
+    from link.models.bundle import read_manifest
+
+    octets = options.file.read_bytes()
+    try:
+        key, manifest = read_manifest(octets)
+    except DecodeError as error:
+        raise ValueError(f"{options.file}: {error}") from None
+    said = json.loads(manifest.encode())
+    if options.json:
+        print(json.dumps({"key": key, "octets": len(octets), "manifest": said}, indent=2))
+        return 0
+    print(f"says key     {key}, not checked")
+    for name, value in said.items():
+        print(f"{name:12} {value if isinstance(value, str) else json.dumps(value)}")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    """1 where a node would refuse it; the reason is on stderr."""
+    from fsw.models import Model, ModelError
+    from hal.kernels.levels import select_level, supported_levels
+    from link.models.keys import public_key
+
+    def trust(path: Path) -> bytes:
+        return _named(path, lambda: public_key(path.read_bytes()))
+
+    trusted = tuple(map(trust, options.trust))
+    levels = {}
+    try:
+        for level in supported_levels():
+            select_level(level)
+            start = time.thread_time()
+            model = Model(options.file, trusted)
+            levels[level] = round(1000 * (time.thread_time() - start), 1)
+    except ModelError as error:
+        print(f"skyrack model: {error}", file=sys.stderr)
+        return 1
+    finally:
+        select_level()
+    if options.json:
+        print(json.dumps({"name": model.manifest.name, "version": model.manifest.version, "load_ms": levels}))
+        return 0
+    print(f"{options.file}: {model.manifest.name} {model.manifest.version} is fit for use")
+    times = ", ".join(f"{taken} ms on {level}" for level, taken in levels.items())
+    print(f"loaded and verified in {times}", file=sys.stderr)
+    return 0
+
+
+def _keygen(options: argparse.Namespace) -> int:
+    from link.models.keys import new_private_key, public_pem
+
+    private = options.out.with_name(f"{options.out.name}.key")
+    public = options.out.with_name(f"{options.out.name}.pub")
+    pem = new_private_key()
+    private.touch(mode=0o600, exist_ok=False)
+    private.write_bytes(pem)
+    public.write_bytes(public_pem(pem))
+    print(f"{private}\n{public}")
+    return 0
+
+
+def _summary(name: str, octets: int, bundle: "Bundle") -> str:
+    golden = bundle.manifest.golden
+    pixels = "x".join(map(str, golden.input))
+    return f"{name} {bundle.manifest.version}: {bundle.manifest.kind}, {octets} octets, golden vector {pixels}"

@@ -1,0 +1,88 @@
+"""`skyrack model`: from a model file to a bundle that a node takes; what is wrong is one sentence."""
+
+import json
+
+import numpy as np
+import pytest
+
+from fsw.models import Model
+from link.models.forest import Split
+from link.models.keys import public_key
+from skyrack.cli import main
+from tests.link.models.test_lightgbm import text_of
+
+SAMPLES = np.random.default_rng(1).integers(0, 10_000, (2, 4, 5), np.uint16)
+EXPECTED = np.where(SAMPLES[1] / np.float32(10_000) <= 0.25, 0.75, 0.125)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model.txt").write_text(text_of([Split(1, 0.25, 0.75, 0.125)], features=2))
+    np.savez(tmp_path / "tile.npz", samples=SAMPLES, expected=EXPECTED)
+    assert main(["model", "keygen", "--out", "team"]) == 0
+    return tmp_path
+
+
+def imported(*options):
+    return main(
+        ["model", "import", "model.txt", "--golden", "tile.npz", "--key", "team.key", "--out", "stump.bundle", *options]
+    )
+
+
+def test_what_is_imported_is_what_a_node_runs(folder, capsys):
+    assert imported("--divisor", "10000", "--model-version", "2.1") == 0
+    assert main(["model", "check", "stump.bundle", "--trust", "team.pub"]) == 0
+    assert "stump 2.1 is fit for use" in capsys.readouterr().out
+    model = Model(folder / "stump.bundle", (public_key((folder / "team.pub").read_bytes()),))
+    assert np.array_equal(model.run(SAMPLES[:, ::-1]), EXPECTED[::-1])
+
+
+def test_show_and_check_for_machines(folder, capsys):
+    capsys.readouterr()
+    assert imported("--divisor", "10000", "--json") == 0
+    manifest = json.loads(capsys.readouterr().out)
+    assert main(["model", "show", "stump.bundle", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["manifest"] == manifest
+    assert shown["octets"] == (folder / "stump.bundle").stat().st_size
+    assert main(["model", "check", "stump.bundle", "--trust", "team.pub", "--json"]) == 0
+    checked = json.loads(capsys.readouterr().out)
+    assert checked["name"] == manifest["name"] == "stump"
+    assert "portable" in checked["load_ms"]
+
+
+def test_a_bundle_of_somebody_else_is_refused(folder, capsys):
+    assert imported("--divisor", "10000") == 0
+    assert main(["model", "keygen", "--out", "other"]) == 0
+    assert main(["model", "check", "stump.bundle", "--trust", "other.pub"]) == 1
+    assert "signed by key" in capsys.readouterr().err
+
+
+def test_a_private_key_is_for_its_owner_and_never_overwritten(folder, capsys):
+    assert (folder / "team.key").stat().st_mode & 0o777 == 0o600
+    assert main(["model", "keygen", "--out", "team"]) == 1
+    assert "team.key: File exists" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ((), "tile.npz: the model gives something else than expected, up to 0.625 away"),
+        (("--golden", "model.txt"), "model.txt: not an .npz file"),
+        (("--golden", "empty.npz"), "empty.npz: it has x, expected samples"),
+        (("--golden", "signed.npz"), "signed.npz: samples are int16, expected uint8, uint16, float32, float64"),
+        (("--golden", "shape.npz"), "shape.npz: expected is of shape (1,), the model gives (4, 5)"),
+        (("--divisor", "10000", "--key", "team.pub"), "not a private key"),
+        (("--divisor", "10000", "--name", "a/b"), "manifest: "),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(folder, capsys, options, sentence):
+    np.savez(folder / "empty.npz", x=1)
+    np.savez(folder / "signed.npz", samples=SAMPLES.astype(np.int16))
+    np.savez(folder / "shape.npz", samples=SAMPLES, expected=[1.0])
+    assert imported(*options) == 2
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert said.count("\n") == 1
+    assert not (folder / "stump.bundle").exists()

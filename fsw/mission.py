@@ -5,13 +5,16 @@ Every key is declared here and nowhere else; `examples/missions/coastwatch.toml`
 
 import types
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
-from hal.camera import Georeference
+from fsw.pipelines.check import contracts_of, follow, seen
+from fsw.pipelines.stage import StageSpec
+from hal.camera import CameraError, Georeference
 from hal.sim.camera import Scene
 from link.managed import Managed
 
@@ -74,11 +77,21 @@ class JobsSection(_Section, frozen=True):
     attempts: Annotated[int, Meta(ge=1, le=10)]
 
 
-class ImagingSection(_Section, frozen=True):
-    """Water: where the index of a cleaned-up mask exceeds `threshold`, in patches of `smallest_px` pixels or more."""
+class StageTable:
+    """A table with `stage`, the name of one or a file, beside that stage's own parameters: whatever keys it has."""
 
-    threshold: Annotated[float, Meta(ge=-1, le=1)]
-    smallest_px: Annotated[int, Meta(ge=1, le=2**32 - 1)]
+    def __init__(self, table: dict[str, Any], folder: Path) -> None:
+        parameters = {**table}
+        name = parameters.pop("stage", None)
+        if not isinstance(name, str):
+            raise ValueError("stage: expected the name of a stage, or of a file")  # noqa: TRY004 - a person typed it
+        self.spec = StageSpec(name=name, parameters=parameters, folder=str(folder))
+
+
+class PipelineSection(_Section, frozen=True):
+    """What is made of a frame, stage by stage."""
+
+    stages: Annotated[tuple[StageTable, ...], Meta(min_length=1)]
 
 
 class SceneSection(_Section, frozen=True):
@@ -99,7 +112,7 @@ class SceneSection(_Section, frozen=True):
 
 
 class Mission(_Section, frozen=True):
-    """The whole file, checked. `link` is the raw table; `managed` what it means."""
+    """The whole file, checked. `link` is the raw table; `managed` what it means"""
 
     node: NodeSection
     board: BoardSection
@@ -107,7 +120,7 @@ class Mission(_Section, frozen=True):
     files: FilesSection
     store: StoreSection
     jobs: JobsSection
-    imaging: ImagingSection
+    pipeline: PipelineSection
     scene: Annotated[tuple[SceneSection, ...], Meta(min_length=1)]
     link: dict[str, Any]
 
@@ -115,6 +128,11 @@ class Mission(_Section, frozen=True):
     def scenes(self) -> dict[str, Scene]:
         """What the camera sees, by target."""
         return {scene.target: scene.recorded for scene in self.scene}
+
+    @property
+    def stages(self) -> tuple[StageSpec, ...]:
+        """What is made of a frame, stage by stage."""
+        return tuple(table.spec for table in self.pipeline.stages)
 
     @property
     def managed(self) -> Managed:
@@ -128,8 +146,7 @@ def load_mission(path: Path) -> Mission:
     Raises ValueError with one sentence that names the file, the key and what was expected.
     """
     try:
-        mission = msgspec.toml.decode(path.read_bytes(), type=Mission, dec_hook=_decode)
-        mission = _with_paths_from(path.parent, mission)
+        mission = msgspec.toml.decode(path.read_bytes(), type=Mission, dec_hook=partial(_decode, path.parent))
         for complaint in _complaints(mission):
             raise ValueError(complaint)  # noqa: TRY301 - one place adds the file's name
     except msgspec.ValidationError as error:
@@ -143,20 +160,18 @@ def load_mission(path: Path) -> Mission:
     return mission
 
 
-def _decode(kind: type, value: Any) -> Any:
+def _decode(folder: Path, kind: type, value: Any) -> Any:
     if kind is Path and isinstance(value, str):
-        return Path(value)
-    raise ValueError(f"Expected `str`, got `{type(value).__name__}`")
-
-
-def _with_paths_from(folder: Path, mission: Mission) -> Mission:
-    scenes = tuple(msgspec.structs.replace(scene, file=folder / scene.file) for scene in mission.scene)
-    return msgspec.structs.replace(mission, scene=scenes)
+        return folder / value
+    if kind is StageTable and isinstance(value, dict):
+        return StageTable(value, folder)
+    raise ValueError(f"Expected `{'str' if kind is Path else 'object'}`, got `{type(value).__name__}`")
 
 
 def _complaints(mission: Mission) -> Iterator[str]:
     """What the types of single keys cannot say."""
     yield from _scene_complaints(mission)
+    yield from _pipeline_complaints(mission)
     if mission.files.apid == mission.node.apid:
         yield f"files.apid: {mission.files.apid} is node.apid as well, expected another one"
     try:
@@ -184,6 +199,22 @@ def _scene_complaints(mission: Mission) -> Iterator[str]:
             yield f"scene[{number}].file: no such file {scene.file}, expected an .npz scene"
         if targets.index(scene.target) != number:
             yield f"scene[{number}].target: {scene.target!r} occurs twice, expected one scene a target"
+
+
+def _pipeline_complaints(mission: Mission) -> Iterator[str]:
+    """Whether each stage finds what it takes in every scene."""
+    try:
+        contracts = contracts_of(mission.stages)
+    except ValueError as error:
+        yield str(error)
+        return
+    for number, scene in enumerate(mission.scene):
+        try:
+            follow(mission.stages, contracts, seen(scene.recorded.form()))
+        except CameraError as error:
+            yield f"scene[{number}].file: {error}"
+        except ValueError as error:
+            yield f"{error} (target {scene.target!r})"
 
 
 def _in_words(complaint: str) -> str:

@@ -124,8 +124,7 @@ def build_node(
         runner=runner,
         store=store,
         board=board,
-        threshold=mission.imaging.threshold,
-        smallest_px=mission.imaging.smallest_px,
+        stages=mission.stages,
     )
     keeper = Housekeeping(
         node=mission.node.name,

@@ -39,6 +39,7 @@ class StoredProduct(msgspec.Struct, frozen=True, kw_only=True, tag="stored"):
     octets: int
     crc32c: int
     provenance: Provenance
+    priority: int = 0
 
 
 class _Delivered(msgspec.Struct, frozen=True, tag="delivered"):
@@ -85,11 +86,18 @@ class ProductStore:
         self._next_id += 1
         return self._next_id - 1
 
-    def add(self, product_id: int, name: str, content: bytes, provenance: Provenance) -> StoredProduct:
+    def add(
+        self, product_id: int, name: str, content: bytes, provenance: Provenance, *, priority: int = 0
+    ) -> StoredProduct:
         """Keep a product; on return it survives a crash. Raises StoreFullError, and OSError from the disk."""
         self._make_room(len(content))
         product = StoredProduct(
-            id=product_id, name=name, octets=len(content), crc32c=crc32c(content), provenance=provenance
+            id=product_id,
+            name=name,
+            octets=len(content),
+            crc32c=crc32c(content),
+            provenance=provenance,
+            priority=priority,
         )
         replace_file(self._path(product_id), content)
         self._note(product)
@@ -107,8 +115,8 @@ class ProductStore:
         del self._products[product_id]
 
     def waiting(self) -> list[StoredProduct]:
-        """What the ground does not have yet, the oldest first."""
-        return list(self._waiting.values())
+        """What the ground does not have yet: that of the highest priority first, then the oldest."""
+        return sorted(self._waiting.values(), key=lambda product: (-product.priority, product.id))
 
     def find(self, name: str) -> StoredProduct | None:
         """The product of that name."""

@@ -26,13 +26,18 @@ class Georeference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """One raw frame. `dn`: digital numbers (band, row, column), uint8 or uint16; `bands`: their names in order."""
+    """One frame. `bands` names its planes in order.
+
+    `dn`: numbers (band, row, column), uint8 or uint16, or float32 of a radar; where the frame `is_packed`, samples of
+    12 bits as they left the sensor, uint8 (band, row, octet), packed as hal.kernels.calibrate takes them.
+    """
 
     target: str
     dn: NDArray[Any]
     bands: tuple[str, ...]
     georeference: Georeference
     captured_utc_ns: int
+    is_packed: bool = False
 
     def band(self, name: str) -> NDArray[Any]:
         """One band (row, column); raises CameraError where the camera does not have it."""

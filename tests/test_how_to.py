@@ -5,6 +5,8 @@ import io
 import re
 import shlex
 import shutil
+import subprocess
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +22,14 @@ from tests.link.models.test_lightgbm import text_of
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data" / "codecs"
-EXAMPLE = re.compile(r"^```python\n(.*?)^```\n\n```text\n(.*?)^```", re.DOTALL | re.MULTILINE)
+EXAMPLES = ROOT / "examples"
+EXAMPLE = re.compile(r"^```python\n((?:(?!```).*\n)+)```\n\n```text\n((?:(?!```).*\n)+)```", re.MULTILINE)
 SESSION = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
-FILE = re.compile(r"[\w.-]+\.(?:u8|dat|spl|bin|csv)\b|tile\.npz|model\.txt|team\.(?:key|pub)")
+FILE = re.compile(
+    r"[\w.-]+\.(?:u8|dat|spl|bin|csv)\b|tile\.npz|model\.txt|team\.(?:key|pub)|greenwatch\.toml|vegetation\.py|bright\.so"
+)
 PAGES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
-EXAMPLES = [(page.name, *found.groups()) for page in PAGES for found in EXAMPLE.finditer(page.read_text())]
+SNIPPETS = [(page.name, *found.groups()) for page in PAGES for found in EXAMPLE.finditer(page.read_text())]
 SESSIONS = [found[1] for page in PAGES for found in SESSION.finditer(page.read_text())]
 
 
@@ -60,6 +65,23 @@ def tile():
     return octets.getvalue()
 
 
+def mission():
+    """Coastwatch with a stage of one's own at the head of its pipeline."""
+    text = (EXAMPLES / "missions" / "coastwatch.toml").read_text().replace("../scenes", str(EXAMPLES / "scenes"))
+    return text.replace('stage = "water", threshold = 0.2', 'stage = "vegetation.py", limit = 0.3').encode()
+
+
+def compiled():
+    """The C stage, by the command that the page shows."""
+    if not shutil.which("cc"):
+        pytest.skip("no C compiler (cc) is here")
+    command = "cc -O2 -shared -fPIC -I csrc/include -o bright.so examples/stages/bright.c"
+    assert command in (ROOT / "docs" / "how-to" / "write-a-stage.md").read_text()
+    with tempfile.NamedTemporaryFile() as library:
+        subprocess.run(command.replace("bright.so", library.name).split(), cwd=ROOT, check=True)
+        return Path(library.name).read_bytes()
+
+
 MADE = {
     "probe.bin": probe,
     "probe.csv": lambda: TABLE,
@@ -67,12 +89,16 @@ MADE = {
     "tile.npz": tile,
     "team.key": lambda: KEY,
     "team.pub": lambda: public_pem(KEY),
+    "greenwatch.toml": mission,
+    "vegetation.py": (EXAMPLES / "stages" / "vegetation.py").read_bytes,
+    "bright.so": compiled,
 }
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
     return tmp_path
 
 
@@ -88,7 +114,7 @@ def bring(text, folder):
             pytest.skip(f"the recording {name} (../shared/data/codecs) is not here")
 
 
-@pytest.mark.parametrize(("page", "code", "shown"), EXAMPLES)
+@pytest.mark.parametrize(("page", "code", "shown"), SNIPPETS)
 def test_examples(page, code, shown, folder):
     bring(code, folder)
     with contextlib.redirect_stdout(io.StringIO()) as printed:
@@ -108,3 +134,9 @@ def test_sessions(session, folder, capsys):
         if target:
             assert len(printed) > 100
             (folder / target).write_text(printed)
+
+
+def test_the_page_shows_the_stages_that_the_examples_have():
+    page = (ROOT / "docs" / "how-to" / "write-a-stage.md").read_text()
+    for file in (EXAMPLES / "stages").iterdir():
+        assert file.read_text() in page, file

@@ -1,4 +1,4 @@
-"""Files: what waits in the product store goes down by CFDP class 2, the oldest first, until the ground has it."""
+"""Files: what waits in the product store goes down by CFDP class 2, by priority, until the ground has it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

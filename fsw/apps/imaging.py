@@ -1,15 +1,19 @@
 """Imaging: a command points the camera, a job turns the frame into an answer, the store keeps it for the downlink."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
+import msgspec
+
 from fsw.app import App, CommandError, Pending, Report
 from fsw.jobs.job import Job, JobsFullError, Outcome, Runner
+from fsw.pipelines.run import Work, files_of
+from fsw.pipelines.stage import About, StageSpec, item_of
 from fsw.products import ProductStore, Provenance, StoredProduct, StoreFullError
 from hal.board import Board
 from hal.camera import Camera, CameraError, Frame
-from link.dictionary import Counted, Event, Int8ub, Int32ub, Text, command, wire
+from link.dictionary import Counted, Event, Int8ub, Int16ub, Int32ub, Text, command, wire
 from link.pus.verification import FailureCode
 
 _Target = Annotated[str, wire(Text(Counted(8, 40)), text="what to point the camera at")]
@@ -17,10 +21,11 @@ _REASON_CHARACTERS_MAX = 60
 
 
 class ProductReady(Event, id=0x10):
-    """Product {product} of {target}: {octets} octets from {raw_octets}, computed in {compute_ms} ms."""
+    """Product {product} of {target}: {octets} octets in {files} files from {raw_octets}, made in {compute_ms} ms."""
 
     product: int = wire(Int32ub)
     target: str = wire()
+    files: int = wire(Int16ub)
     octets: int = wire(Int32ub)
     raw_octets: int = wire(Int32ub)
     compute_ms: int = wire(Int32ub, unit="ms")
@@ -46,7 +51,7 @@ class _Capture:
 
 @dataclass
 class Imaging(App, period_ms=1000, budget_ms=100):
-    """Finds water where MNDWI exceeds `threshold`, in patches of `smallest_px` or more.
+    """Has each frame go through the pipeline `stages`, and keeps the files that come out of it for the downlink.
 
     `jobs_cpu_s` sums the processor time of all jobs, for the account of energy.
     """
@@ -55,21 +60,20 @@ class Imaging(App, period_ms=1000, budget_ms=100):
     runner: Runner
     store: ProductStore
     board: Board
-    threshold: float
-    smallest_px: int
+    stages: Sequence[StageSpec]
     jobs_cpu_s: float = 0.0
     _captures: dict[int, _Capture] = field(default_factory=dict)
 
     @command(opcode=0x10)
     def capture(self, target: _Target) -> Pending:
-        """Take a frame of `target` and send down where its water is; completed when the product is in the store."""
+        """Take a frame of `target` and send down what its pipeline makes of it; completed when that is in the store."""
         frame = self._frame(target)
-        product_id, pending = self.store.allot_id(), Pending()
+        job_id, pending = self.store.allot_id(), Pending()
         try:
-            self.runner.submit(self._job(product_id, frame))
+            self.runner.submit(self._job(job_id, frame))
         except JobsFullError as error:
             raise CommandError(FailureCode.NOT_NOW, str(error)) from None
-        self._captures[product_id] = _Capture(target, frame.dn.nbytes, frame.captured_utc_ns, pending)
+        self._captures[job_id] = _Capture(target, frame.dn.nbytes, frame.captured_utc_ns, pending)
         return pending
 
     def step(self, now_ns: int) -> Iterator[Report]:  # noqa: ARG002
@@ -84,28 +88,18 @@ class Imaging(App, period_ms=1000, budget_ms=100):
         except CameraError as error:
             raise CommandError(FailureCode.NOT_NOW, str(error)) from None
 
-    def _job(self, product_id: int, frame: Frame) -> Job:
-        place = frame.georeference
-        return Job(
-            id=product_id,
-            pipeline="water",
-            samples=frame.dn,
-            parameters={
-                "product_id": product_id,
-                "target": frame.target,
-                "bands": list(frame.bands),
-                "threshold": self.threshold,
-                "smallest_px": self.smallest_px,
-                "epsg": place.epsg,
-                "easting_m": place.easting_m,
-                "northing_m": place.northing_m,
-                "pixel_m": place.pixel_m,
-            },
+    def _job(self, job_id: int, frame: Frame) -> Job:
+        work = Work(
+            stages=tuple(self.stages),
+            item=item_of(is_packed=frame.is_packed),
+            bands=frame.bands,
+            about=About(product_id=job_id, target=frame.target, georeference=frame.georeference),
         )
+        return Job(id=job_id, pipeline="stages", samples=frame.dn, parameters=msgspec.to_builtins(work))
 
     def _end(self, capture: _Capture, outcome: Outcome) -> Iterator[Report]:
         try:
-            product = self._keep(capture, outcome)
+            products = self._keep(capture, outcome)
         except (CommandError, StoreFullError, OSError) as error:
             reason = str(error)[:_REASON_CHARACTERS_MAX]
             capture.command.fail(CommandError(FailureCode.EXECUTION_FAILED, str(error)))
@@ -113,19 +107,25 @@ class Imaging(App, period_ms=1000, budget_ms=100):
             return
         capture.command.done()
         yield ProductReady(
-            product=product.id,
+            product=outcome.job_id,
             target=capture.target,
-            octets=product.octets,
+            files=len(products),
+            octets=sum(product.octets for product in products),
             raw_octets=capture.raw_octets,
             compute_ms=round(1000 * outcome.wall_s),
             attempts=outcome.attempts,
         )
 
-    def _keep(self, capture: _Capture, outcome: Outcome) -> StoredProduct:
+    def _keep(self, capture: _Capture, outcome: Outcome) -> list[StoredProduct]:
+        """All files of a job; the first one has the job's number in the store, and all have it in their names."""
         if outcome.answer is None:
             raise CommandError(FailureCode.EXECUTION_FAILED, outcome.failure)
-        name = f"{outcome.job_id:06d}-{capture.target}.product"
-        return self.store.add(outcome.job_id, name, outcome.answer, self._provenance(capture, outcome))
+        stem, made = f"{outcome.job_id:06d}-{capture.target}", self._provenance(capture, outcome)
+        kept: list[StoredProduct] = []
+        for file in files_of(outcome.answer):
+            number = self.store.allot_id() if kept else outcome.job_id
+            kept.append(self.store.add(number, stem + file.suffix, file.octets, made, priority=file.priority))
+        return kept
 
     def _provenance(self, capture: _Capture, outcome: Outcome) -> Provenance:
         """Joules are those of the whole board while it computed."""

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-Parameters = Mapping[str, bool | int | float | str | list[str]]
+Parameters = Mapping[str, Any]
 
 
 class JobsFullError(Exception):

@@ -1,3 +1,25 @@
-"""What jobs compute: each module's `run` turns raw samples into a product. `PIPELINES` names them for the zygote."""
+"""What jobs compute: a mission's list of stages, each a small file in `stages/` or a file of the user's own.
 
-PIPELINES = {"water": "fsw.pipelines.water"}
+contract.py says what passes between stages, stage.py what a stage is, load.py finds one, check.py follows a whole list
+before anything runs, run.py runs it in a worker.
+"""
+
+PIPELINES = {"stages": "fsw.pipelines.run"}
+"""The module that has the function `run`, by pipeline name, for whoever runs jobs."""
+
+STAGES = (
+    "above",
+    "alert",
+    "below",
+    "calibrate",
+    "clean",
+    "components",
+    "index",
+    "lee",
+    "outlines",
+    "pack",
+    "runs",
+    "simplify",
+    "water",
+)
+"""The stages that a mission may name; each is the module of that name in `stages`."""

@@ -175,11 +175,17 @@ class _Run:
 def _judged(file: FileRecord, target: str, mission: Mission, setup: Setup, clock: Clock) -> list[str]:
     """How a product differs from the independent computation on the same scene; leaves a picture of it on the scene."""
     octets = (setup.out / "ground" / "files" / file.name).read_bytes()
-    frame, rule = SceneCamera(mission.scenes, clock).capture(target), mission.imaging
+    frame, rule = SceneCamera(mission.scenes, clock).capture(target), _rule(mission)
     try:
         product = Product.decode(octets)
         background = false_colour(frame.band("nir"), frame.band("red"), frame.band("green"))
         (setup.out / f"{target}.png").write_bytes(overlay_png(product, background))
-        return differences(product, frame, threshold=rule.threshold, smallest_px=rule.smallest_px)
+        return differences(product, frame, **rule)
     except (DecodeError, CorruptError) as error:
         return [f"not a product: {error}"]
+
+
+def _rule(mission: Mission) -> dict[str, Any]:
+    """What the mission's stages of these names say."""
+    said = {stage.name: stage.parameters for stage in mission.stages}
+    return {"threshold": said["water"]["threshold"], "smallest_px": said["clean"]["smallest_px"]}

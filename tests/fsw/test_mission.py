@@ -63,6 +63,24 @@ def test_coastwatch_explains_every_key():
         ('name = "files"', 'name = "film"', "link.tm_channels: expected one with the name 'files'"),
         ("[radio]\nbits_per_second = 115200", "", "radio: missing, expected a table"),
         ("[node]", "[node", "at the end of a table declaration"),
+        ('stage = "clean"', 'staeg = "clean"', "pipeline.stages[1]: stage: expected the name of a stage"),
+        ('stage = "clean"', 'stage = "klean"', "pipeline.stages[1] (klean): no stage 'klean', expected above, "),
+        ("threshold = 0.2", "threshold = 2", "pipeline.stages[0] (water): threshold: expected float <= 1.0"),
+        ("threshold = 0.2", 'colour = "red"', "pipeline.stages[0] (water): object contains unknown field colour"),
+        (
+            '{ stage = "water", threshold = 0.2 },',
+            "",
+            "pipeline.stages[0] (clean): takes mask, expected uint8 (row, column); the stage before, the camera, "
+            "gives bands (uint8 (band, 352, 349) with bands blue, green, red, nir, swir1, swir2), "
+            "and none before it gives mask",
+        ),
+        (
+            'stage = "water", threshold = 0.2',
+            'stage = "lee", band = "nir", noise_variance = 1',
+            "pipeline.stages[0] (lee): takes bands, expected float32 (band, row, column) with bands nir; the camera "
+            "gives uint8 (band, 352, 349) with bands blue, green, red, nir, swir1, swir2 (target 'coast')",
+        ),
+        ('  { stage = "pack" },', "", "pipeline.stages: no stage gives files, expected one such as pack at the end"),
         ("timeout_s = 20.0", "timeout_s = 0", "jobs.timeout_s: expected"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from fsw.jobs.inline import InlineRunner
 from fsw.mission import load_mission
 from fsw.node import build_node
-from fsw.pipelines import water
+from fsw.pipelines.run import run as pipeline
 from fsw.products import Provenance
 from hal.camera import Georeference
 from hal.port import PortClosed
@@ -63,7 +63,6 @@ class World:
             )
             for scene in MISSION.scene
         }
-        pipelines = {"water": water.run}
         self.node = build_node(
             MISSION,
             clock=self.clock,
@@ -71,7 +70,7 @@ class World:
             bits_per_second=self.bits_per_second,
             camera=SceneCamera(scenes, self.clock),
             board=ModelBoard(name="model", idle_watts=2.0, core_watts=1.0),
-            runner=InlineRunner(self.clock, pipelines, duration_ns=COMPUTE_MS * MS, waiting_max=4),
+            runner=InlineRunner(self.clock, {"stages": pipeline}, duration_ns=COMPUTE_MS * MS, waiting_max=4),
             state=self.folder,
         )
 

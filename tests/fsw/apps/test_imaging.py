@@ -8,7 +8,8 @@ import pytest
 from fsw.app import CommandError
 from fsw.apps.imaging import CaptureFailed, Imaging, ProductReady
 from fsw.jobs.inline import InlineRunner
-from fsw.pipelines import water
+from fsw.pipelines import run as pipelines
+from fsw.pipelines.stage import StageSpec
 from fsw.products import ProductStore
 from hal.camera import Georeference
 from hal.kernels.image import decode_outlines, decode_runs, rasterise
@@ -20,12 +21,22 @@ from link.product import Product
 SCENES = Path(__file__).parents[3] / "examples" / "scenes"
 PLACE = Georeference(epsg=31985, easting_m=288776.25, northing_m=9120760.75, pixel_m=28.5)
 MS = 1_000_000
+STAGES = [
+    StageSpec(name=name, parameters=parameters, folder=".")
+    for name, parameters in {
+        "water": {"threshold": 0.2},
+        "clean": {"smallest_px": 9},
+        "outlines": {},
+        "runs": {},
+        "pack": {},
+    }.items()
+]
 
 
 class Desk:
     """Imaging on a virtual clock; a job takes 100 ms, two may wait."""
 
-    def __init__(self, folder, octets_max=1_000_000, pipeline=water.run):
+    def __init__(self, folder, octets_max=1_000_000, pipeline=pipelines.run):
         self.clock = VirtualClock()
         scenes = {
             "coast": Scene(path=SCENES / "landsat7_olinda.npz", georeference=PLACE),
@@ -35,11 +46,10 @@ class Desk:
         self.store = ProductStore(folder / "products", octets_max)
         self.app = Imaging(
             camera=SceneCamera(scenes, self.clock),
-            runner=InlineRunner(self.clock, {"water": pipeline}, duration_ns=100 * MS, waiting_max=1),
+            runner=InlineRunner(self.clock, {"stages": pipeline}, duration_ns=100 * MS, waiting_max=1),
             store=self.store,
             board=ModelBoard(name="model", idle_watts=2.0, core_watts=1.0),
-            threshold=0.2,
-            smallest_px=9,
+            stages=STAGES,
         )
 
     def step_after(self, ms):

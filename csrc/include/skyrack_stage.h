@@ -1,0 +1,46 @@
+/* A stage of a pipeline as a shared library: what a user's own .so has to offer.
+ *
+ *     cc -O2 -shared -fPIC -o brightest.so brightest.c
+ *
+ * The library is loaded in a worker process that lives for one frame. A crash, a hang or a memory hunger there costs one
+ * attempt, never the flight loop. */
+#ifndef SKYRACK_STAGE_H
+#define SKYRACK_STAGE_H
+#include <stddef.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { SR_STAGE_ABI = 1 };
+
+/* An array: `data` in the machine's own octet order, without gaps, the last axis running fastest; `axes` sizes. Of a
+ * scalar there are no axes and one number. */
+typedef struct {
+    void *data;
+    const size_t *shape;
+    size_t axes;
+} sr_stage_array;
+
+/* The contract, as JSON text that lives as long as the library:
+ *
+ *   {"abi": 1,
+ *    "takes": {"bands": {"dtypes": ["uint16"], "axes": ["band", "row", "column"], "bands": ["red", "green"]}},
+ *    "gives": {"mask": {"dtypes": ["uint8"], "axes": ["row", "column"]}},
+ *    "parameters": {"limit": 0.5}}
+ *
+ *   takes       items by name: the dtypes that will do (names as in numpy), a name or a size for each axis, and for the
+ *               axis "band" the bands wanted, in this order. Axes of one name are of one size
+ *   gives       items by name: one dtype each; every axis a name that occurs in what is taken, or a size
+ *   parameters  numbers that a mission may set, with what they are otherwise */
+const char *sr_stage_contract(void);
+
+/* Do the work.
+ *   takes, gives   arrays in the order of the contract; those of `gives` are there, and zero. No two overlap
+ *   parameters     in the order of the contract
+ * Returns 0, or any other number for a failure, which ends the job and is told to the ground. */
+int sr_stage_run(const sr_stage_array *takes, const sr_stage_array *gives, const double *parameters);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

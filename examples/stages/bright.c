@@ -1,0 +1,25 @@
+/* Bright ground: a stage of one's own in C. */
+#include <stdint.h>
+
+#include "skyrack_stage.h"
+
+const char *sr_stage_contract(void) {
+    return "{\"abi\": 1,"
+           " \"takes\": {\"bands\": {\"dtypes\": [\"uint8\"], \"axes\": [\"band\", \"row\", \"column\"],"
+           "                       \"bands\": [\"red\", \"green\", \"blue\"]}},"
+           " \"gives\": {\"mask\": {\"dtypes\": [\"uint8\"], \"axes\": [\"row\", \"column\"]},"
+           "           \"threshold\": {\"dtypes\": [\"float32\"], \"axes\": []}},"
+           " \"parameters\": {\"limit\": 100}}";
+}
+
+/* 1 where the mean of the three bands is greater than the limit. */
+int sr_stage_run(const sr_stage_array *takes, const sr_stage_array *gives, const double *parameters) {
+    const uint8_t *red = takes[0].data;
+    uint8_t *mask = gives[0].data;
+    size_t pixels = gives[0].shape[0] * gives[0].shape[1];
+    for (size_t i = 0; i < pixels; i++) {
+        mask[i] = red[i] + red[i + pixels] + red[i + 2 * pixels] > 3 * parameters[0];
+    }
+    *(float *)gives[1].data = (float)parameters[0];
+    return 0;
+}

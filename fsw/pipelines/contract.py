@@ -1,0 +1,136 @@
+"""What passes between the stages of a pipeline, and what a stage promises about it.
+
+Items have names. A stage takes some and gives some; what it gives replaces what had the name before. An item is an
+array, whose axes are named: axes of one name are of one size, so that a mask of (row, column) belongs to the bands of
+(band, row, column). Everything else is opaque: octets, the facts about a frame, files for the ground.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+Axis = str | int
+BAND = "band"
+
+
+class Array(msgspec.Struct, frozen=True, tag="array", tag_field="kind", forbid_unknown_fields=True):
+    """An array of one of `dtypes`; an axis is a name, or a size where that is fixed. A scalar has no axes.
+
+    `bands` names the planes along the axis "band". Taken: those wanted, in this order, and no others are handed over;
+    empty: all that there are. Given: empty says the same as in what was taken.
+    """
+
+    dtypes: tuple[str, ...]
+    axes: tuple[Axis, ...]
+    bands: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        axes = f"({', '.join(map(str, self.axes))})" if self.axes else "scalar"
+        return f"{' or '.join(self.dtypes)} {axes}" + (f" with bands {', '.join(self.bands)}" if self.bands else "")
+
+
+class Opaque(msgspec.Struct, frozen=True, tag="opaque", tag_field="kind", forbid_unknown_fields=True):
+    """Anything else, by what it is called."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return self.what
+
+
+Kind = Array | Opaque
+OCTETS, ABOUT, FILES = Opaque("octets"), Opaque("facts about the frame"), Opaque("files")
+
+
+class Contract(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a stage takes and gives, by name."""
+
+    takes: dict[str, Kind]
+    gives: dict[str, Kind]
+
+
+class MisfitError(ValueError):
+    """A stage asks for what is not there: item `name` is to be `expected` and is `given`, or missing if None."""
+
+    def __init__(self, name: str, expected: Kind, given: Kind | None) -> None:
+        super().__init__(f"{name}: expected {expected}, given {given or 'none'}")
+        self.name, self.expected, self.given = name, expected, given
+
+
+def plane(*dtypes: str) -> Array:
+    """An image of one value a pixel."""
+    return Array(dtypes, ("row", "column"))
+
+
+def cube(*dtypes: str, bands: tuple[str, ...] = ()) -> Array:
+    """An image of several bands."""
+    return Array(dtypes, (BAND, "row", "column"), bands)
+
+
+def scalar(dtype: str) -> Array:
+    """A single number."""
+    return Array((dtype,), ())
+
+
+def after(have: Mapping[str, Kind], contract: Contract) -> dict[str, Kind]:
+    """What a stage gives where `have` is what there is. Raises MisfitError for the first item that does not fit."""
+    sizes: dict[str, Axis] = {}
+    bands: tuple[str, ...] = ()
+    for name, wanted in contract.takes.items():
+        given = have.get(name)
+        if given is None or not _fits(wanted, given, sizes):
+            raise MisfitError(name, wanted, given)
+        if isinstance(wanted, Array) and isinstance(given, Array) and BAND in given.axes:
+            bands = wanted.bands or given.bands
+    used = {axis for kind in have.values() if isinstance(kind, Array) for axis in kind.axes}
+    return {name: _placed(kind, sizes, used, bands) for name, kind in contract.gives.items()}
+
+
+def conforms(kind: Kind, value: object) -> bool:
+    """Whether a value is what was promised; octets are `bytes`."""
+    if isinstance(kind, Array):
+        return isinstance(value, np.ndarray) and _fits(kind, kind_of(value, kind.bands), {}) and _counts(kind, value)
+    return isinstance(value, bytes) if kind == OCTETS else True
+
+
+def kind_of(array: NDArray[Any], bands: tuple[str, ...] = ()) -> Array:
+    """The kind of an array at hand: all sizes known. `bands` are those of its first axis, if it has any."""
+    axes: tuple[Axis, ...] = array.shape
+    return Array((array.dtype.name,), (BAND, *axes[1:]) if bands else axes, bands)
+
+
+def _fits(wanted: Kind, given: Kind, sizes: dict[str, Axis]) -> bool:
+    """Whether `given` serves; notes in `sizes` what the names of the wanted axes stand for."""
+    if not isinstance(wanted, Array) or not isinstance(given, Array):
+        return wanted == given
+    return (
+        set(given.dtypes) <= set(wanted.dtypes)
+        and len(given.axes) == len(wanted.axes)
+        and all(_same(want, have, sizes) for want, have in zip(wanted.axes, given.axes, strict=True))
+        and set(wanted.bands) <= set(given.bands)
+    )
+
+
+def _counts(kind: Array, array: NDArray[Any]) -> bool:
+    return not kind.bands or len(array) == len(kind.bands)
+
+
+def _same(wanted: Axis, given: Axis, sizes: dict[str, Axis]) -> bool:
+    return wanted == given if isinstance(wanted, int) else sizes.setdefault(wanted, given) == given
+
+
+def _placed(kind: Kind, sizes: dict[str, Axis], used: set[Axis], bands: tuple[str, ...]) -> Kind:
+    """A promise in terms of what was taken. A size that the stage alone decides is like no other before it."""
+    if not isinstance(kind, Array):
+        return kind
+    axes = tuple(sizes.get(axis, _fresh(axis, used)) if isinstance(axis, str) else axis for axis in kind.axes)
+    return msgspec.structs.replace(kind, axes=axes, bands=kind.bands or (bands if BAND in axes else ()))
+
+
+def _fresh(axis: str, used: set[Axis]) -> str:
+    while axis in used and axis != BAND:
+        axis += "'"
+    return axis

@@ -1,0 +1,109 @@
+"""From a stage's name in a mission to the stage: one of ours, or a file of the user's own.
+
+A user's own file, Python or a shared library, is loaded in worker processes only. Its contract is asked for in one as
+well, so that neither the node nor the ground ever runs a line of it.
+"""
+
+import json
+import subprocess
+import sys
+from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import msgspec
+
+from fsw.pipelines import STAGES
+from fsw.pipelines.contract import Contract
+from fsw.pipelines.plugin import PluginStage
+from fsw.pipelines.stage import Stage, StageSpec, Step
+
+_ASKING_S = 20.0
+_OUR_STAGES = "fsw.pipelines.stages"
+
+
+def stage_class(name: str) -> type[Stage]:
+    """One of ours; raises ValueError for a name that is none."""
+    if name not in STAGES:
+        raise ValueError(f"no stage {name!r}, expected {', '.join(STAGES)} or a file NAME.py or NAME.so")
+    return _only_stage(import_module(f"{_OUR_STAGES}.{name}"))
+
+
+def load_stage(spec: StageSpec) -> Step:
+    """The stage with its parameters; runs a user's own file. Raises ValueError for what does not fit."""
+    if not spec.is_file:
+        return _made(stage_class(spec.name), spec)
+    file = spec.path(spec.name)
+    return PluginStage(file, spec.parameters) if file.suffix == ".so" else _made(_only_stage(_module(file)), spec)
+
+
+def contract_of(spec: StageSpec) -> Contract:
+    """The contract alone, a user's own file being asked in a process of its own. Raises ValueError."""
+    return _asked(spec) if spec.is_file else load_stage(spec).contract()
+
+
+def answer(spec: StageSpec) -> str:
+    """What that process says: a contract, or in words why there is none."""
+    try:
+        contract = load_stage(spec).contract()
+        return json.dumps({"contract": msgspec.to_builtins(contract)})
+    except Exception as error:  # whatever a user's own file does wrong
+        what = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        return json.dumps({"error": what})
+
+
+def _asked(spec: StageSpec) -> Contract:
+    spec.path(spec.name)  # no need to ask where there is nobody
+    command = [sys.executable, "-P", "-m", "fsw.pipelines.ask", msgspec.json.encode(spec).decode()]
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=_ASKING_S
+        )
+    except subprocess.TimeoutExpired:
+        raise ValueError(f"says nothing of its contract within {_ASKING_S:g} s") from None
+    said = done.stdout.rpartition("\n")[2]
+    if done.returncode or not said:
+        raise ValueError(f"ended with code {done.returncode} when asked for its contract")
+    told = json.loads(said)
+    if "error" in told:
+        raise ValueError(told["error"])
+    return msgspec.convert(told["contract"], Contract)
+
+
+def _module(file: Path) -> ModuleType:
+    found = spec_from_file_location(f"stage_{file.stem}", file)
+    assert found is not None, file
+    assert found.loader is not None, file
+    module = module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+def _only_stage(module: ModuleType) -> type[Stage]:
+    """The class of a module that is a stage; imported ones do not count."""
+    found = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Stage) and value.__module__ == module.__name__
+    ]
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} stages in the file, expected one class derived from Stage")
+    return found[0]
+
+
+def _made(kind: type[Stage], spec: StageSpec) -> Stage:
+    def path(_: type, name: Any) -> Path:
+        return spec.path(name)
+
+    try:
+        return msgspec.convert(spec.parameters, kind, dec_hook=path)
+    except msgspec.ValidationError as error:
+        raise ValueError(in_words(str(error))) from None
+
+
+def in_words(complaint: str) -> str:
+    """What msgspec has to say of a stage's parameters, the key in front."""
+    message, _, where = complaint.replace("`", "").partition(" - at $.")
+    return f"{where}: {message[0].lower()}{message[1:]}" if where else f"{message[0].lower()}{message[1:]}"

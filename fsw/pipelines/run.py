@@ -1,0 +1,71 @@
+"""A pipeline in a worker: one stage after the other, each held to its contract, to the files for the ground."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from fsw.pipelines.contract import ABOUT, Array, Contract, Kind, MisfitError, after, conforms, kind_of
+from fsw.pipelines.load import load_stage
+from fsw.pipelines.stage import About, File, Items, StageSpec, Step
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a job has to say beside the samples: they are the item `item` and have these bands."""
+
+    stages: tuple[StageSpec, ...]
+    item: str
+    bands: tuple[str, ...]
+    about: About
+
+
+def run(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:
+    """The files of a frame, as `files_of` reads them. Raises ValueError where a stage breaks its contract."""
+    work = msgspec.convert(parameters, Work)
+    items: Items = {work.item: samples, "about": work.about}
+    kinds: dict[str, Kind] = {work.item: kind_of(samples, work.bands), "about": ABOUT}
+    files: list[File] = []
+    for number, spec in enumerate(work.stages):
+        try:
+            given = _done(load_stage(spec), items, kinds)
+        except ValueError as error:
+            raise ValueError(f"stage {number} ({spec.name}): {error}") from error
+        files += given.pop("files", [])
+        items |= given
+    return msgspec.msgpack.encode(files)
+
+
+def files_of(answer: bytes) -> list[File]:
+    """What a pipeline made."""
+    return msgspec.msgpack.decode(answer, type=list[File])
+
+
+def _done(stage: Step, items: Items, kinds: dict[str, Kind]) -> Items:
+    """What a stage gives, which is what it promised; notes in `kinds` what that is."""
+    contract = stage.contract()
+    promised = after(kinds, contract)
+    given = stage.run(**_handed(contract, items, kinds))
+    if given.keys() != promised.keys():
+        raise ValueError(f"gave {', '.join(given) or 'nothing'}, promised {', '.join(promised)}")
+    for name, kind in promised.items():
+        if not conforms(kind, given[name]):
+            raise MisfitError(name, kind, _kind_given(given[name]))
+        kinds[name] = kind_of(given[name], kind.bands) if isinstance(kind, Array) else kind
+    return given
+
+
+def _handed(contract: Contract, items: Items, kinds: Mapping[str, Kind]) -> Items:
+    return {name: _selected(wanted, items[name], kinds[name]) for name, wanted in contract.takes.items()}
+
+
+def _selected(wanted: Kind, value: Any, kind: Kind) -> Any:
+    """The bands that are wanted, in that order; all else as it is."""
+    if isinstance(kind, Array) and isinstance(wanted, Array) and wanted.bands not in {(), kind.bands}:
+        value = value[[kind.bands.index(band) for band in wanted.bands]]
+    return np.ascontiguousarray(value) if isinstance(value, np.ndarray) and value.ndim else value
+
+
+def _kind_given(value: object) -> Kind | None:
+    return kind_of(value) if isinstance(value, np.ndarray) else None

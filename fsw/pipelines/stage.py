@@ -1,0 +1,96 @@
+"""A stage: one step from what a camera saw towards what the ground wants to know.
+
+    class Above(Stage, frozen=True):
+        \"\"\"1 where the index is greater than `limit`.\"\"\"
+
+        limit: float
+
+        def contract(self) -> Contract:
+            return Contract(takes={"index": plane("float32")}, gives={"mask": plane("uint8")})
+
+        def run(self, *, index: NDArray[np.float32]) -> Items:
+            return {"mask": (index > self.limit).astype(np.uint8)}
+
+The fields are what a mission file may say beside the stage's name. `run` is called in a worker process only.
+"""
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from fsw.pipelines.contract import Contract
+from hal.camera import Georeference
+
+Items = dict[str, Any]
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Facts about the frame: the item "about"."""
+
+    product_id: int
+    target: str
+    georeference: Georeference
+
+
+class File(msgspec.Struct, frozen=True, array_like=True):
+    """A file for the ground: the item "files" is a list of them.
+
+    Its name is the target's and `suffix`; of files that wait, those of higher `priority` go down first.
+    """
+
+    suffix: str
+    octets: bytes
+    priority: int = 0
+
+
+def item_of(*, is_packed: bool) -> str:
+    """What a camera's samples are called: "raw12" as they left the sensor, "bands" when they are numbers already."""
+    return "raw12" if is_packed else "bands"
+
+
+class Step(Protocol):
+    """What a pipeline needs of a stage."""
+
+    def contract(self) -> Contract:
+        """What it takes and gives, its parameters being what they are."""
+        ...
+
+    def run(self, *args: Any, **items: Any) -> Items:
+        """From the items that it takes, by name, to those that it gives. Arrays are read-only and contiguous."""
+        ...
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of the stages written in Python."""
+
+    def contract(self) -> Contract:
+        """What it takes and gives, its parameters being what they are."""
+        raise NotImplementedError
+
+    def run(self, *args: Any, **items: Any) -> Items:
+        """From the items that it takes, by name, to those that it gives. Arrays are read-only and contiguous."""
+        raise NotImplementedError
+
+
+class StageSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A stage as a mission in `folder` lists it: `name` is one of STAGES, or the file of a user's own."""
+
+    name: str
+    parameters: dict[str, Any]
+    folder: str
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a user's own."""
+        return self.name.endswith((".py", ".so"))
+
+    def path(self, name: str) -> Path:
+        """A file that the mission names; raises ValueError where it is not there, or not within the folder."""
+        folder = Path(self.folder).resolve()
+        path = (folder / name).resolve()
+        if Path(name).is_absolute() or not path.is_relative_to(folder):
+            raise ValueError(f"{name}: expected a file within the mission's folder")
+        if not path.is_file():
+            raise ValueError(f"{name}: no such file in {folder}")
+        return path

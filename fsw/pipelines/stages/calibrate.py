@@ -1,0 +1,31 @@
+"""Raw frames to calibrated ones."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsw.pipelines.contract import Array, Contract, cube
+from fsw.pipelines.stage import Items, Stage
+from hal.kernels.calibrate import calibrate_raw12
+
+
+class Calibrate(Stage, frozen=True):
+    """12-bit samples unpacked, dark signal taken off, gain applied: round((sample - dark) * gain), within 0..65535.
+
+    `tables` is an .npz with `dark` and `gain`, float32 (band, column) as for a line camera.
+    """
+
+    tables: Path
+
+    def contract(self) -> Contract:
+        raw = Array(("uint8",), ("band", "row", "octet"))
+        return Contract(takes={"raw12": raw}, gives={"bands": cube("uint16")})
+
+    def run(self, *, raw12: NDArray[np.uint8]) -> Items:
+        with np.load(self.tables, allow_pickle=False) as archive:
+            dark, gain = (np.ascontiguousarray(archive[name], np.float32) for name in ("dark", "gain"))
+        if len(dark) != len(raw12):
+            raise ValueError(f"tables of {len(dark)} bands for {len(raw12)}")
+        planes = [calibrate_raw12(*band) for band in zip(raw12, dark, gain, strict=True)]
+        return {"bands": np.stack(planes)}

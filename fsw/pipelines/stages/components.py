@@ -1,0 +1,25 @@
+"""The patches of a mask, counted and measured."""
+
+from fsw.pipelines.contract import Array, Contract, plane
+from fsw.pipelines.stage import Items, Stage
+from hal.kernels.image import Mask, components
+
+
+class Components(Stage, frozen=True):
+    """Patches that hang together by an edge, numbered from 1: `labels`, their `areas` in pixels, their `boxes`.
+
+    A box is first row, first column, last row + 1, last column + 1.
+    """
+
+    def contract(self) -> Contract:
+        return Contract(
+            takes={"mask": plane("uint8")},
+            gives={
+                "labels": plane("int32"),
+                "areas": Array(("int32",), ("component",)),
+                "boxes": Array(("int32",), ("component", 4)),
+            },
+        )
+
+    def run(self, *, mask: Mask) -> Items:
+        return components(mask)._asdict()

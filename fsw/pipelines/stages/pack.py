@@ -1,0 +1,35 @@
+"""Water as a product for the ground."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsw.pipelines.contract import ABOUT, FILES, OCTETS, Contract, Kind, plane, scalar
+from fsw.pipelines.stage import About, File, Items, Stage
+from hal.kernels.image import Mask
+from link.product import Product, Water
+
+
+class Pack(Stage, frozen=True):
+    """A product of outlines and, unless `runs` is false, runs; a few octets where the mask is empty."""
+
+    runs: bool = True
+    priority: int = 0
+
+    def contract(self) -> Contract:
+        takes: dict[str, Kind] = {
+            "about": ABOUT, "mask": plane("uint8"), "threshold": scalar("float32"), "outlines": OCTETS,
+        }  # fmt: skip
+        return Contract(takes=takes | ({"runs": OCTETS} if self.runs else {}), gives={"files": FILES})
+
+    def run(
+        self, *, about: About, mask: Mask, threshold: NDArray[np.float32], outlines: bytes, runs: bytes = b""
+    ) -> Items:
+        water = Water(
+            georeference=about.georeference,
+            shape=(mask.shape[0], mask.shape[1]),
+            threshold=float(threshold),
+            outlines=outlines,
+            runs=runs,
+        )
+        product = Product(id=about.product_id, target=about.target, water=water if mask.any() else None)
+        return {"files": [File(".product", product.encode(), self.priority)]}

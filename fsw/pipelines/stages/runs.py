@@ -1,0 +1,15 @@
+"""A mask as runs."""
+
+from fsw.pipelines.contract import OCTETS, Contract, plane
+from fsw.pipelines.stage import Items, Stage
+from hal.kernels.image import Mask, encode_runs
+
+
+class Runs(Stage, frozen=True):
+    """The lengths of a mask's runs: the whole mask, losslessly."""
+
+    def contract(self) -> Contract:
+        return Contract(takes={"mask": plane("uint8")}, gives={"runs": OCTETS})
+
+    def run(self, *, mask: Mask) -> Items:
+        return {"runs": encode_runs(mask)}

@@ -1,0 +1,100 @@
+"""The stages that a mission's pipeline may have, and whether those of a mission fit together.
+
+skyrack pipeline list
+skyrack pipeline check examples/missions/coastwatch.toml
+skyrack pipeline check examples/missions/coastwatch.toml --json
+"""
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fsw.mission import Mission
+    from fsw.pipelines.contract import Kind
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`list`, or `check` a mission."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|check")
+    actions.add_parser("list", help="our stages: what each does, takes and gives, and its parameters")
+    check = actions.add_parser("check", help="follow a mission's pipeline for each of its scenes, without running it")
+    check.add_argument("mission", type=Path, metavar="MISSION", help="the mission file (TOML)")
+    for action in actions.choices.values():
+        action.add_argument("--json", action="store_true", help="one JSON object on stdout")
+
+
+def run(options: argparse.Namespace) -> int:
+    """0: listed, or it fits; a mission that does not is misuse, told in one sentence."""
+    from fsw.mission import load_mission
+
+    found = {"stages": our_stages()} if options.action == "list" else followed(load_mission(options.mission))
+    as_text = _list if options.action == "list" else _scenes
+    print(json.dumps(found, indent=2) if options.json else as_text(found))
+    return 0
+
+
+def our_stages() -> list[dict[str, Any]]:
+    """Name, purpose and contract of each; parameters with what they are unless said, null where they have to be."""
+    from msgspec.structs import fields
+
+    from fsw.pipelines import STAGES
+    from fsw.pipelines.load import stage_class
+
+    found = []
+    for name in STAGES:
+        kind = stage_class(name)
+        said = {field.name: f"<{field.name}>" for field in fields(kind) if field.required}
+        contract = kind(**said).contract()
+        found.append(
+            {
+                "stage": name,
+                "what": (kind.__doc__ or "").partition("\n")[0],
+                "parameters": {field.name: None if field.required else field.default for field in fields(kind)},
+                "takes": _words(contract.takes),
+                "gives": _words(contract.gives),
+            }
+        )
+    return found
+
+
+def followed(mission: "Mission") -> dict[str, Any]:
+    """For each scene what its camera gives, and what each stage gives then."""
+    from fsw.pipelines.check import contracts_of, follow, seen
+
+    contracts, scenes = contracts_of(mission.stages), []
+    for scene in mission.scene:
+        camera = seen(scene.recorded.form())
+        links = follow(mission.stages, contracts, camera)
+        stages = [{"stage": link.name, "gives": _words(link.gives)} for link in links]
+        scenes.append({"target": scene.target, "camera": _words(camera), "stages": stages})
+    return {"node": mission.node.name, "scenes": scenes}
+
+
+def _words(items: "Mapping[str, Kind]") -> dict[str, str]:
+    return {name: str(kind) for name, kind in items.items()}
+
+
+def _list(found: dict[str, Any]) -> str:
+    return "\n".join(line for stage in found["stages"] for line in _stage(stage))
+
+
+def _stage(stage: dict[str, Any]) -> list[str]:
+    parameters = [name if value is None else f"{name} = {value}" for name, value in stage["parameters"].items()]
+    lines = {"with": ", ".join(parameters), "takes": _items(stage["takes"]), "gives": _items(stage["gives"])}
+    return [f"{stage['stage']:12}{stage['what']}", *(f"{'':12}{key:6}{text}" for key, text in lines.items() if text)]
+
+
+def _scenes(found: dict[str, Any]) -> str:
+    return "\n".join(line for scene in found["scenes"] for line in _scene(scene))
+
+
+def _scene(scene: dict[str, Any]) -> list[str]:
+    stages = (f"  {stage['stage']:16}{_items(stage['gives'])}" for stage in scene["stages"])
+    return [f"{scene['target']}", f"  {'the camera':16}{_items(scene['camera'])}", *stages]
+
+
+def _items(items: dict[str, str]) -> str:
+    return "; ".join(f"{name}: {kind}" for name, kind in items.items())

@@ -1,0 +1,106 @@
+"""Each stage by itself: what it does to an image that a person can check."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from fsw.pipelines import STAGES
+from fsw.pipelines.load import load_stage
+from fsw.pipelines.stage import About
+from fsw.pipelines.stages.simplify import Simplify, sieve
+from hal.camera import Georeference
+from hal.kernels.image import components, encode_outlines
+from link.alert import Alert
+from tests.fsw.pipelines.pipeline import PLACE, specs
+
+ABOUT = About(product_id=7, target="lake", georeference=PLACE)
+
+
+def stage(name, folder=".", **parameters):
+    return load_stage(specs((name, parameters), folder=folder)[0])
+
+
+def picture(*rows):
+    return np.array([[int(character) for character in row] for row in rows], np.uint8)
+
+
+def test_the_registry_names_every_stage_file():
+    assert {type(stage(name)).__name__ for name in ("components", "outlines", "runs", "pack")} == {
+        "Components", "Outlines", "Runs", "Pack",
+    }  # fmt: skip
+    assert list(STAGES) == sorted(STAGES)
+
+
+def test_calibrate_takes_the_dark_signal_off(tmp_path):
+    dark = np.array([[10, 20], [30, 40]], np.float32)
+    np.savez(tmp_path / "flat.npz", dark=dark, gain=np.full((2, 2), 2, np.float32))
+    raw12 = np.array([[[0x01, 0x02, 0x00]], [[0x10, 0x20, 0x21]]], np.uint8)  # 16, 32 and 0x101 = 257, 0x202 = 514
+    bands = stage("calibrate", tmp_path, tables="flat.npz").run(raw12=raw12)["bands"]
+    assert bands.tolist() == [[[12, 24]], [[454, 948]]]
+    with pytest.raises(ValueError, match="tables of 2 bands for 1"):
+        stage("calibrate", tmp_path, tables="flat.npz").run(raw12=raw12[:1])
+
+
+def test_limits_and_what_is_no_number():
+    values = np.array([[1, 2, np.nan]], np.float32)
+    above, below = (stage(name, threshold=1.5).run(values=values) for name in ("above", "below"))
+    assert (above["mask"].tolist(), below["mask"].tolist()) == ([[0, 1, 0]], [[1, 0, 0]])
+    assert above["valid"].tolist() == below["valid"].tolist() == [[1, 1, 0]]
+    assert above["threshold"] == np.float32(1.5)
+
+
+def test_index_and_lee_take_the_bands_that_they_name():
+    index = stage("index", a="nir", b="red")
+    assert index.contract().takes["bands"].bands == ("nir", "red")
+    assert index.run(bands=np.array([[[30]], [[10]]], np.uint8))["values"].tolist() == [[0.5]]
+    flat = np.full((1, 9, 9), -15, np.float32)
+    lee = stage("lee", band="VH", noise_variance=10)
+    assert lee.contract().takes["bands"].bands == ("VH",)
+    assert np.array_equal(lee.run(bands=flat)["values"], flat[0])
+
+
+def test_components_are_measured():
+    found = stage("components").run(mask=picture("110", "000", "011"))
+    assert (found["areas"].tolist(), found["boxes"].tolist()) == ([2, 2], [[0, 0, 1, 2], [2, 1, 3, 3]])
+    assert found["labels"].tolist() == [[1, 1, 0], [0, 0, 0], [0, 2, 2]]
+
+
+def test_the_sieve_drops_patches_then_fills_holes_away_from_the_edge():
+    mask = picture("0000000", "0111110", "0101110", "0111110", "0000001")
+    assert np.array_equal(sieve(mask, 2), picture("0000000", "0111110", "0111110", "0111110", "0000000"))
+    assert np.array_equal(sieve(picture("011", "111", "111"), 5), picture("011", "111", "111"))
+    assert not sieve(mask, 100).any()
+
+
+@given(
+    arrays(np.uint8, st.tuples(st.integers(1, 12), st.integers(1, 12)), elements=st.integers(0, 3)), st.integers(1, 40)
+)
+def test_simplified_outlines_fit_their_budget(mask, octets_max):
+    simple = Simplify(octets_max=octets_max).run(mask=mask)["mask"]
+    assert len(encode_outlines(simple)) <= octets_max
+    if len(encode_outlines(mask)) <= octets_max:
+        assert np.array_equal(simple, mask != 0)
+    assert len(components(simple).areas) <= len(components(mask).areas)
+
+
+@pytest.mark.parametrize(("wet", "raised"), [(3, True), (2, False)])
+def test_an_alert_counts_valid_pixels_only(wet, raised):
+    mask, valid = np.zeros((4, 5), np.uint8), np.zeros((4, 5), np.uint8)
+    valid[:2], mask.flat[:wet], mask[3] = 1, 1, 1
+    (file,) = stage("alert", share_min=0.25).run(about=ABOUT, mask=mask, valid=valid)["files"]
+    told = Alert.decode(file.octets)
+    assert (told.target, told.raised, file.suffix, file.priority) == ("lake", raised, ".alert", 100)
+    assert told.share == pytest.approx(wet / 10)
+
+
+def test_nothing_valid_raises_no_alert():
+    nothing = np.zeros((2, 2), np.uint8)
+    (file,) = stage("alert", share_min=0).run(about=ABOUT, mask=nothing, valid=nothing)["files"]
+    assert not Alert.decode(file.octets).raised
+
+
+def test_a_product_says_where_it_lies():
+    assert isinstance(ABOUT.georeference, Georeference)
+    assert "runs" not in stage("pack", runs=False).contract().takes

@@ -1,0 +1,37 @@
+"""Alerts: the inverse, any octets, and one by hand."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from link.alert import Alert
+from link.errors import DecodeError
+
+shares = st.floats(0, 1, width=32)
+alerts = st.builds(Alert, id=st.integers(0, 2**32 - 1), target=st.text(max_size=40), share=shares, share_min=shares)
+
+
+@given(alerts)
+def test_decode_inverts_encode(alert):
+    assert Alert.decode(alert.encode()) == alert
+
+
+@given(st.binary(max_size=30) | alerts.map(lambda alert: alert.encode()[:-1]))
+def test_decode_is_total(octets):
+    try:
+        alert = Alert.decode(octets)
+    except DecodeError:
+        return
+    assert alert.encode() == octets
+
+
+def test_vector():
+    """Version 1, kind 2, number 3; a quarter is over an eighth."""
+    octets = bytes.fromhex("12 00000003 3e800000 3e000000") + b"spain"
+    alert = Alert(id=3, target="spain", share=0.25, share_min=0.125)
+    assert alert.encode() == octets
+    assert alert.raised
+    with pytest.raises(DecodeError, match="0x11"):
+        Alert.decode(b"\x11" + octets[1:])
+    assert np.float32(0.25) == alert.share

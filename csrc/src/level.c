@@ -17,7 +17,7 @@ const char *sr_level_name(int level) { return level >= 0 && level < SR_LEVELS ? 
 
 #if defined(__x86_64__)
 static int has_avx2(void) {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("pclmul") &&
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("pclmul") &&
            __builtin_cpu_supports("popcnt");
 }
 static int has_avx512(void) {

@@ -19,6 +19,7 @@ from hal.kernels import (
     image,
     ldpc,
     lee,
+    nets,
     packets,
     randomise,
     reed_solomon,
@@ -27,6 +28,7 @@ from hal.kernels import (
     trees,
     viterbi,
 )
+from hal.kernels.graph import Graph, Kind, Node
 
 ROUND_NS = 5_000_000
 ROUNDS = 5
@@ -111,6 +113,16 @@ def _ldpc() -> Work:
 def _lee() -> Work:
     radar = _noise(256, 256).astype(np.float32)
     return Work("filter 7 x 7", radar.size, "pixel", lambda: lee.lee7(radar, noise_variance=100))
+
+
+def _nets() -> Work:
+    weights = _noise(3, 3, 32, 32).astype(np.float32) / np.float32(4096)
+    layer = Node(
+        kind=Kind.CONVOLUTION, inputs=(0,), size=3, stride=1, padding=(1, 1, 1, 1), outputs=32,
+        weights=weights, bias=np.zeros(32, np.float32),
+    )  # fmt: skip
+    network, scene = nets.Network(Graph((64, 64, 32), (layer,))), _noise(64, 64, 32).astype(np.float32)
+    return Work("convolution 3 x 3, 32 to 32 channels", 64 * 64, "pixel", lambda: network.run(scene))
 
 
 def _packets() -> Work:

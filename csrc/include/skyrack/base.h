@@ -25,7 +25,7 @@ const char *sr_build(void);
 /* Levels: a kernel without its own code for a level uses the next lower one that has it. */
 enum sr_level {
     SR_PORTABLE = 0, /* C11 alone */
-    SR_AVX2 = 1,     /* x86-64: AVX2, BMI2, PCLMULQDQ */
+    SR_AVX2 = 1,     /* x86-64: AVX2, FMA, BMI2, PCLMULQDQ */
     SR_AVX512 = 2,   /* x86-64: AVX-512 F/BW/DQ/VL/VBMI/VBMI2/BITALG/VPOPCNTDQ, GFNI, VPCLMULQDQ */
     SR_NEON = 3,     /* aarch64 */
     SR_LEVELS = 4

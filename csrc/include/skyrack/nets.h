@@ -1,0 +1,107 @@
+/* Layers of small neural networks over images, in binary32, with sums that tell of a fault while they are computed.
+ *
+ * An image is rows x cols x channels numbers, channels next to each other (NHWC, N = 1). Convolutions add up in one
+ * order on all levels: channels 0..63 of the first tap (row by row), of the second, and so on; then channels 64..127.
+ * AVX2, AVX-512 and NEON fuse each multiplication with its addition and give the same octets as each other; the
+ * portable level rounds in between, and its results are those of another order of additions, no worse and no better. */
+#ifndef SKYRACK_NETS_H
+#define SKYRACK_NETS_H
+#include "skyrack/base.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    SR_NETS_SIDE_MAX = 32768,     /* rows or columns of an image */
+    SR_NETS_CHANNELS_MAX = 65536, /* of an image */
+    SR_NETS_NUMBERS_MAX = 1 << 28 /* of an image, and of the weights of a layer */
+};
+
+enum sr_nets_activation { SR_NETS_LINEAR = 0, SR_NETS_RELU = 1, SR_NETS_SIGMOID = 2, SR_NETS_ACTIVATIONS = 3 };
+
+/* A window that slides over an image: of a convolution or a pool. */
+struct sr_nets_window {
+    uint32_t rows, cols, channels;     /* of the input */
+    uint32_t outputs;                  /* channels of the output */
+    uint32_t size;                     /* rows and columns of the window: 1..7 of a convolution, 1..16 else */
+    uint32_t stride;                   /* 1..16 */
+    uint32_t top, left, bottom, right; /* rows and columns of zeros around the input, each below `size` */
+    uint32_t activation;               /* one of enum sr_nets_activation; of a pool, linear */
+};
+
+/* Rows and columns of the output: (rows + top + bottom - size) / stride + 1, and so on.
+ * Returns SR_OK; SR_BAD_ARGUMENT for a size that is out of its range, or an empty output. */
+int sr_nets_output(const struct sr_nets_window *window, uint32_t *rows, uint32_t *cols);
+
+/* Octets that sr_nets_pack writes; 0 for a window that is no convolution's. */
+size_t sr_nets_packed(const struct sr_nets_window *window);
+
+/* Lay out the weights of a convolution once, for all levels.
+ *   weights  size x size x channels x outputs numbers
+ *   bias     outputs numbers
+ *   packed   packed_size octets, aligned as a double; only what this function wrote may be convolved with
+ * Returns SR_OK, SR_BAD_ARGUMENT, SR_TOO_SMALL. */
+int sr_nets_pack(const struct sr_nets_window *window, const float *weights, const float *bias, void *packed,
+                 size_t packed_size);
+
+/* What a checked layer proves. The caller fills in `input_sum`; the rest is valid after the call. */
+struct sr_nets_check {
+    uint32_t input_sum;              /* what sr_nets_sum gave of the input when it was made */
+    uint32_t output_sum;             /* what sr_nets_sum gives of the output */
+    uint32_t row, col, rows, cols;   /* on SR_CORRUPT, the block of the output that is wrong; all 0: the input is */
+    double off, tolerance;           /* of the block with the largest off / tolerance: sums apart, and what rounding explains */
+};
+
+/* Sum of the words of `count` numbers, modulo 2^32: any single flipped bit changes it. */
+uint32_t sr_nets_sum(const float *numbers, size_t count);
+
+/* Octets of scratch that sr_nets_conv needs on any level; 0 for a window that is no convolution's. */
+size_t sr_nets_scratch(const struct sr_nets_window *window);
+
+/* Convolution (cross-correlation), bias, activation. A dense layer is a convolution of size 1 over an image of one pixel.
+ *   packed  as sr_nets_pack left it for a window of these sizes; rows and columns may differ
+ *   out     output rows x cols x outputs numbers; does not overlap the input
+ *   check   NULL, or: for each block of the output, the sum of all its numbers before activation is compared with what
+ *           the sums of the input's columns and of the weights predict, and the input with its sum. Finite numbers only.
+ * Returns SR_OK, SR_BAD_ARGUMENT, SR_TOO_SMALL; SR_CORRUPT where a check failed, `out` being unspecified then. */
+int sr_nets_conv(const struct sr_nets_window *window, const void *packed, const float *in, float *out, void *scratch,
+                 size_t scratch_size, struct sr_nets_check *check);
+
+/* Convolution of each channel by itself. `weights` size x size x channels, `bias` channels numbers; outputs = channels. */
+int sr_nets_depthwise(const struct sr_nets_window *window, const float *weights, const float *bias, const float *in,
+                      float *out);
+
+/* The largest number, or the mean, in each window; of its pixels inside the image only. outputs = channels. */
+int sr_nets_max_pool(const struct sr_nets_window *window, const float *in, float *out);
+int sr_nets_average_pool(const struct sr_nets_window *window, const float *in, float *out);
+
+/* The mean of all pixels; they are added up by 64s in binary32, then in binary64. */
+int sr_nets_mean(const float *in, size_t pixels, uint32_t channels, float *out);
+
+/* Each pixel `factor` x `factor` times. */
+int sr_nets_upsample_nearest(const float *in, uint32_t rows, uint32_t cols, uint32_t channels, uint32_t factor,
+                             float *out);
+
+/* Twice the rows and columns, linear in between; pixels are areas (half-pixel centres), edges are repeated. */
+int sr_nets_upsample_bilinear2(const float *in, uint32_t rows, uint32_t cols, uint32_t channels, float *out);
+
+/* One of the images that become one of all their channels: its own are those of `out` from channel `at` on.
+ * Returns SR_OK, or SR_BAD_ARGUMENT where they pass out_channels. */
+int sr_nets_concat(const float *in, size_t pixels, uint32_t channels, float *out, uint32_t out_channels, uint32_t at);
+
+/* a + b, then the activation, which is one of enum sr_nets_activation; in place is allowed. */
+int sr_nets_add(const float *a, const float *b, size_t count, uint32_t activation, float *out);
+
+/* The activation alone; in place is allowed. The sigmoid is within 3e-7 of 1 / (1 + exp(-x)), relative. */
+int sr_nets_activate(const float *in, size_t count, uint32_t activation, float *out);
+
+/* Number of the largest of each pixel's 1..256 channels, the first of equals. */
+int sr_nets_argmax(const float *in, size_t pixels, uint32_t channels, uint8_t *out);
+
+/* Stored answers on the level in use. Returns SR_OK or SR_CORRUPT. */
+int sr_selftest_nets(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,52 @@
+/* The innermost loops of a convolution: sums of up to PIXELS pixels x VECS vectors of LANES outputs stay in registers.
+ *
+ * A level that includes this has defined LANES, VECS, PIXELS, `vec`, splat() and multiply_add(), so that PIXELS x VECS
+ * sums, VECS weights and one splat number fit its registers. */
+typedef vec loose __attribute__((aligned(4), may_alias));
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* Sums of `pixels` neighbours, all of them known when this is compiled. */
+INLINE void add_pixels(const struct nets_step *step, const float *in, const float *weights, float *sums, int pixels) {
+    vec sum[PIXELS][VECS];
+    for (int p = 0; p < pixels; p++)
+        for (int v = 0; v < VECS; v++) sum[p][v] = *(const loose *)(sums + p * NETS_WIDTH + v * LANES);
+    const size_t across = step->across;
+    for (size_t row = 0; row < step->size; row++)
+        for (size_t col = 0; col < step->size; col++) {
+            const float *x = in + row * step->below + col * step->right, *end = x + step->channels;
+            for (; x < end; x++, weights += NETS_WIDTH) {
+                vec w[VECS];
+                for (int v = 0; v < VECS; v++) w[v] = *(const loose *)(weights + v * LANES);
+                for (int p = 0; p < pixels; p++)
+                    for (int v = 0; v < VECS; v++) sum[p][v] = multiply_add(splat(x[p * across]), w[v], sum[p][v]);
+            }
+        }
+    for (int p = 0; p < pixels; p++)
+        for (int v = 0; v < VECS; v++) *(loose *)(sums + p * NETS_WIDTH + v * LANES) = sum[p][v];
+}
+
+#define CASE(pixels)                                                                                                   \
+    case pixels:                                                                                                       \
+        if (pixels <= PIXELS) add_pixels(step, in, weights, sums, pixels <= PIXELS ? pixels : PIXELS);                 \
+        break;
+
+static void add_block(const struct nets_step *step, const float *in, const float *weights, float *sums, size_t pixels) {
+    switch (pixels) {
+        CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13)
+        CASE(14)
+    }
+}
+
+/* A row of a tile is cut into blocks as equal as can be, none above PIXELS. */
+static void add_up(const struct nets_step *step) {
+    const size_t blocks = (step->cols + PIXELS - 1) / PIXELS;
+    for (size_t row = 0; row < step->rows; row++)
+        for (size_t block = 0; block < blocks; block++) {
+            size_t from = step->cols * block / blocks, to = step->cols * (block + 1) / blocks;
+            const float *in = step->in + row * step->down + from * step->across;
+            float *sums = step->sums + (row * step->cols + from) * NETS_WIDTH;
+            for (size_t at = 0; at < step->outputs; at += VECS * LANES)
+                add_block(step, in, step->weights + at, sums + at, to - from);
+        }
+}

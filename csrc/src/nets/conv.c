@@ -1,0 +1,248 @@
+#include "nets/ops.h"
+#include <math.h>
+
+enum { CONV_SIZE_MAX = 7 };
+
+/* Packed weights: head, sums for the check, [groups of outputs][chunks of channels][taps][channels][NETS_WIDTH], bias. */
+struct packed {
+    double bias_sum;
+    double sums[]; /* [taps][channels] over all outputs, then [channels]: root of the sum of squares over taps and outputs */
+};
+
+/* How a convolution is cut up. */
+struct plan {
+    uint32_t rows, cols; /* of the output */
+    size_t tile_rows, tile_cols, tiles_down, tiles_across;
+    size_t window_rows, window_cols; /* of the largest tile */
+    size_t channels, taps, groups;
+};
+
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+static size_t parts(size_t whole, size_t part) { return (whole + part - 1) / part; }
+
+static int is_convolution(const struct sr_nets_window *w) {
+    uint32_t rows, cols;
+    return sr_nets_output(w, &rows, &cols) == SR_OK && w->size <= CONV_SIZE_MAX && w->activation < SR_NETS_ACTIVATIONS &&
+           (uint64_t)w->size * w->size * w->channels * w->outputs <= SR_NETS_NUMBERS_MAX;
+}
+
+static struct plan plan_of(const struct sr_nets_window *w) {
+    struct plan p = {.channels = w->channels, .taps = (size_t)w->size * w->size, .groups = parts(w->outputs, NETS_WIDTH)};
+    sr_nets_output(w, &p.rows, &p.cols);
+    p.tiles_across = parts(p.cols, w->size == 1 ? NETS_TILE_PIXELS : NETS_TILE_COLS);
+    p.tile_cols = parts(p.cols, p.tiles_across);
+    p.tile_rows = least(p.rows, NETS_TILE_PIXELS / p.tile_cols);
+    p.tiles_down = parts(p.rows, p.tile_rows);
+    p.window_rows = (p.tile_rows - 1) * w->stride + w->size, p.window_cols = (p.tile_cols - 1) * w->stride + w->size;
+    return p;
+}
+
+/* Numbers of weights, filled up to whole groups. */
+static size_t weights_size(const struct plan *p) { return p->taps * p->channels * p->groups * NETS_WIDTH; }
+static size_t sums_size(const struct plan *p) { return (p->taps + 1) * p->channels; }
+
+static const float *weights_of(const struct packed *packed, const struct plan *p) {
+    return (const float *)(packed->sums + sums_size(p));
+}
+
+size_t sr_nets_packed(const struct sr_nets_window *w) {
+    if (!is_convolution(w)) return 0;
+    const struct plan p = plan_of(w);
+    return sizeof(struct packed) + sums_size(&p) * sizeof(double) +
+           (weights_size(&p) + p.groups * NETS_WIDTH) * sizeof(float);
+}
+
+/* The weights of one tap and channel in the order of the sums, and what the check wants of them. */
+static void pack_row(struct packed *packed, const struct plan *p, const float *row, size_t tap, size_t channel,
+                     size_t outputs) {
+    float *to = (float *)weights_of(packed, p);
+    const size_t chunk = channel / NETS_CHUNK * NETS_CHUNK, width = least(p->channels - chunk, NETS_CHUNK);
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < outputs; i++) {
+        const size_t group = i / NETS_WIDTH * p->taps * p->channels;
+        to[(group + p->taps * chunk + tap * width + channel - chunk) * NETS_WIDTH + i % NETS_WIDTH] = row[i];
+        sum += (double)row[i], squares += (double)row[i] * (double)row[i];
+    }
+    packed->sums[tap * p->channels + channel] = sum, packed->sums[p->taps * p->channels + channel] += squares;
+}
+
+int sr_nets_pack(const struct sr_nets_window *w, const float *weights, const float *bias, void *memory, size_t size) {
+    if (!is_convolution(w)) return SR_BAD_ARGUMENT;
+    if (size < sr_nets_packed(w)) return SR_TOO_SMALL;
+    const struct plan p = plan_of(w);
+    struct packed *packed = memory;
+    memset(memory, 0, sr_nets_packed(w));
+    for (size_t tap = 0; tap < p.taps; tap++)
+        for (size_t c = 0; c < p.channels; c++)
+            pack_row(packed, &p, weights + (tap * p.channels + c) * w->outputs, tap, c, w->outputs);
+    for (size_t c = 0; c < p.channels; c++) {
+        double *squares = packed->sums + p.taps * p.channels + c;
+        *squares = sqrt(*squares);
+    }
+    memcpy((float *)weights_of(packed, &p) + weights_size(&p), bias, w->outputs * sizeof *bias);
+    for (size_t i = 0; i < w->outputs; i++) packed->bias_sum += (double)bias[i];
+    return SR_OK;
+}
+
+/* Scratch: the window, the sums of a tile, and for the check the sums of the window's columns and of magnitudes. */
+struct work {
+    float *window, *sums, *places, *row, *sizes;
+};
+
+static size_t window_size(const struct plan *p) { return p->window_rows * p->window_cols * p->channels + NETS_SLACK; }
+static size_t tile_size(const struct plan *p) { return p->tile_rows * p->tile_cols * NETS_WIDTH; }
+
+size_t sr_nets_scratch(const struct sr_nets_window *w) {
+    if (!is_convolution(w)) return 0;
+    const struct plan p = plan_of(w);
+    return sizeof(float) * (1 + window_size(&p) + tile_size(&p) + (p.taps + w->size + 1) * p.channels);
+}
+
+static struct work work_in(void *scratch, const struct plan *p, size_t size) {
+    struct work work = {.window = (float *)((uint8_t *)scratch + -(uintptr_t)scratch % sizeof(float))};
+    work.sums = work.window + window_size(p);
+    work.places = work.sums + tile_size(p);
+    work.row = work.places + p->taps * p->channels;
+    work.sizes = work.row + size * p->channels;
+    return work;
+}
+
+/* A rectangle of the output. */
+struct tile {
+    size_t row, col, rows, cols;
+};
+
+static struct tile tile_at(const struct plan *p, size_t down, size_t across) {
+    const size_t col = p->cols * across / p->tiles_across, row = down * p->tile_rows;
+    return (struct tile){row, col, least(p->tile_rows, p->rows - row), p->cols * (across + 1) / p->tiles_across - col};
+}
+
+/* A row of the window: `cols` pixels from column `col - left` of the image, zeros where it has none. `row` is NULL outside. */
+static void copy_row(const struct sr_nets_window *w, const float *row, size_t col, size_t cols, float *to) {
+    const size_t channels = w->channels, zeros = least(cols, col < w->left ? w->left - col : 0);
+    const size_t first = col + zeros - w->left, inside = row && first < w->cols ? least(cols - zeros, w->cols - first) : 0;
+    memset(to, 0, zeros * channels * sizeof *to);
+    if (inside) memcpy(to + zeros * channels, row + first * channels, inside * channels * sizeof *to);
+    memset(to + (zeros + inside) * channels, 0, (cols - zeros - inside) * channels * sizeof *to);
+}
+
+static size_t window_of(size_t count, const struct sr_nets_window *w) { return (count - 1) * w->stride + w->size; }
+
+static void copy_window(const struct sr_nets_window *w, const float *in, const struct tile *t, float *to) {
+    const size_t cols = window_of(t->cols, w), rows = window_of(t->rows, w);
+    for (size_t i = 0; i < rows; i++) {
+        const size_t row = t->row * w->stride + i;
+        const int inside = row >= w->top && row < w->top + (size_t)w->rows;
+        const float *from = inside ? in + (row - w->top) * w->cols * w->channels : NULL;
+        copy_row(w, from, t->col * w->stride, cols, to + i * cols * w->channels);
+    }
+}
+
+/* Sums of a group of outputs over all channels, beginning with the bias. */
+static void add_group(const struct nets_ops *ops, const struct sr_nets_window *w, const struct plan *p,
+                      const struct tile *t, const float *weights, const float *bias, size_t outputs, struct work *work) {
+    const size_t across = w->stride * p->channels, below = window_of(t->cols, w) * p->channels;
+    struct nets_step step = {.sums = work->sums, .rows = t->rows, .cols = t->cols, .size = w->size, .across = across,
+                             .down = w->stride * below, .right = p->channels, .below = below, .outputs = outputs};
+    for (size_t i = 0; i < t->rows * t->cols; i++) memcpy(work->sums + i * NETS_WIDTH, bias, NETS_WIDTH * sizeof *bias);
+    for (size_t chunk = 0; chunk < p->channels; chunk += NETS_CHUNK) {
+        step.in = work->window + chunk, step.channels = least(NETS_CHUNK, p->channels - chunk);
+        step.weights = weights + chunk * p->taps * NETS_WIDTH;
+        ops->add_up(&step);
+    }
+}
+
+/* Sums of the window's columns for each tap, and of the magnitudes of each channel. */
+static void sum_window(const struct nets_ops *ops, const struct sr_nets_window *w, const struct plan *p,
+                       const struct tile *t, const struct work *work) {
+    const size_t cols = window_of(t->cols, w), width = w->size * p->channels;
+    memset(work->places, 0, p->taps * p->channels * sizeof(float)), memset(work->sizes, 0, p->channels * sizeof(float));
+    for (size_t row = 0; row < window_of(t->rows, w); row++) {
+        const float *from = work->window + row * cols * p->channels;
+        memset(work->row, 0, width * sizeof(float));
+        ops->add_row(from, t->cols, w->stride, p->channels, w->size, work->row);
+        ops->add_sizes(from, cols, p->channels, work->sizes);
+        for (size_t place = 0; place < w->size && place <= row; place++) {
+            if ((row - place) % w->stride || (row - place) / w->stride >= t->rows) continue;
+            ops->add(work->places + place * width, work->row, width, SR_NETS_LINEAR, work->places + place * width);
+        }
+    }
+}
+
+/* Rounding explains up to ROUNDING * 2^-24 times the product of magnitudes: about five times what it does at worst. */
+static const double ROUNDING = 64.0;
+
+/* Compare the sum of a tile with what is predicted. Returns 0 where they are too far apart. */
+static int agrees(const struct nets_ops *ops, const struct packed *packed, const struct plan *p, const struct tile *t,
+                  const struct work *work, double total, struct sr_nets_check *check) {
+    const double pixels = (double)(t->rows * t->cols), *roots = packed->sums + p->taps * p->channels;
+    const double predicted = ops->dot(packed->sums, work->places, p->taps * p->channels) + pixels * packed->bias_sum;
+    const double size = ops->dot(roots, work->sizes, p->channels) + pixels * fabs(packed->bias_sum) + 1e-30;
+    const double off = fabs(total - predicted), tolerance = ROUNDING * 0x1p-24 * size;
+    const int right = off <= tolerance; /* not where `off` is no number */
+    if (!right || off * check->tolerance >= check->off * tolerance) check->off = off, check->tolerance = tolerance;
+    if (right) return 1;
+    check->row = (uint32_t)t->row, check->col = (uint32_t)t->col;
+    check->rows = (uint32_t)t->rows, check->cols = (uint32_t)t->cols;
+    return 0;
+}
+
+static double sum_of(const struct nets_ops *ops, const struct work *work, size_t pixels) {
+    float totals[NETS_WIDTH];
+    double sum = 0;
+    ops->total(work->sums, pixels, totals);
+    for (size_t i = 0; i < NETS_WIDTH; i++) sum += (double)totals[i];
+    return sum;
+}
+
+static int convolve_tile(const struct nets_ops *ops, const struct sr_nets_window *w, const struct plan *p,
+                         const struct packed *packed, const float *in, const struct tile *t, struct work *work, float *out,
+                         struct sr_nets_check *check) {
+    const float *weights = weights_of(packed, p), *bias = weights + weights_size(p);
+    double total = 0;
+    copy_window(w, in, t, work->window);
+    for (size_t group = 0; group < p->groups; group++) {
+        const size_t at = group * NETS_WIDTH, outputs = least(NETS_WIDTH, w->outputs - at);
+        add_group(ops, w, p, t, weights + p->taps * p->channels * at, bias + at, outputs, work);
+        if (check) total += sum_of(ops, work, t->rows * t->cols);
+        for (size_t row = 0; row < t->rows; row++)
+            ops->finish(work->sums + row * t->cols * NETS_WIDTH, t->cols, outputs, w->activation,
+                        out + ((t->row + row) * p->cols + t->col) * w->outputs + at, w->outputs);
+    }
+    if (!check) return 1;
+    sum_window(ops, w, p, t, work);
+    return agrees(ops, packed, p, t, work, total, check);
+}
+
+/* The sum of the input goes by bands, each of which a row of tiles is about to read. */
+static size_t band_end(const struct sr_nets_window *w, const struct plan *p, size_t down) {
+    return down + 1 == p->tiles_down ? w->rows : least(w->rows, (down + 1) * p->tile_rows * w->stride);
+}
+
+static int convolve(const struct sr_nets_window *w, const struct plan *p, const struct packed *packed, const float *in,
+                    float *out, struct work *work, struct sr_nets_check *check) {
+    const struct nets_ops *ops = nets_picked();
+    const size_t in_row = (size_t)w->cols * w->channels, out_row = (size_t)p->cols * w->outputs;
+    uint32_t input_sum = 0;
+    for (size_t down = 0, from = 0; down < p->tiles_down; down++) {
+        const size_t to = band_end(w, p, down), row = down * p->tile_rows;
+        if (check) input_sum += ops->sum(in + from * in_row, (to - from) * in_row);
+        for (size_t across = 0; across < p->tiles_across; across++) {
+            const struct tile t = tile_at(p, down, across);
+            if (!convolve_tile(ops, w, p, packed, in, &t, work, out, check)) return SR_CORRUPT;
+        }
+        if (check) check->output_sum += ops->sum(out + row * out_row, least(p->tile_rows, p->rows - row) * out_row);
+        from = to;
+    }
+    return !check || input_sum == check->input_sum ? SR_OK : SR_CORRUPT;
+}
+
+int sr_nets_conv(const struct sr_nets_window *window, const void *packed, const float *in, float *out, void *scratch,
+                 size_t scratch_size, struct sr_nets_check *check) {
+    if (!is_convolution(window)) return SR_BAD_ARGUMENT;
+    if (scratch_size < sr_nets_scratch(window)) return SR_TOO_SMALL;
+    const struct plan p = plan_of(window);
+    struct work work = work_in(scratch, &p, window->size);
+    if (check) *check = (struct sr_nets_check){.input_sum = check->input_sum};
+    return convolve(window, &p, packed, in, out, &work, check);
+}

@@ -1,0 +1,14 @@
+#include "nets/ops.h"
+#include <immintrin.h>
+
+/* 12 sums, 2 weights, 1 splat number: 15 of 16 registers. */
+#define LANES 8
+#define VECS 2
+#define PIXELS 6
+typedef __m256 vec;
+#define splat _mm256_set1_ps
+#define multiply_add _mm256_fmadd_ps
+#define fused __builtin_fmaf
+#include "nets/loops.h"
+
+const struct nets_ops nets_avx2 = NETS_OPS;

@@ -1,0 +1,14 @@
+#include "nets/ops.h"
+#include <immintrin.h>
+
+/* 28 sums, 2 weights, 1 splat number: 31 of 32 registers. */
+#define LANES 16
+#define VECS 2
+#define PIXELS 14
+typedef __m512 vec;
+#define splat _mm512_set1_ps
+#define multiply_add _mm512_fmadd_ps
+#define fused __builtin_fmaf
+#include "nets/loops.h"
+
+const struct nets_ops nets_avx512 = NETS_OPS;

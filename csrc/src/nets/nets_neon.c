@@ -1,0 +1,14 @@
+#include "nets/ops.h"
+#include <arm_neon.h>
+
+/* 24 sums, 4 weights, 1 splat number: 29 of 32 registers. */
+#define LANES 4
+#define VECS 4
+#define PIXELS 6
+typedef float32x4_t vec;
+#define splat vdupq_n_f32
+#define multiply_add(a, b, c) vfmaq_f32(c, a, b)
+#define fused __builtin_fmaf
+#include "nets/loops.h"
+
+const struct nets_ops nets_neon = NETS_OPS;

@@ -1,0 +1,61 @@
+/* What the levels of the nets share.
+ *
+ * A convolution goes tile by tile. The tile's window of the input, with its zeros around, is copied into scratch. Then, for
+ * NETS_WIDTH outputs at a time and CHUNK channels at a time, sums of all pixels of the tile grow in scratch. */
+#ifndef SKYRACK_SRC_NETS_OPS_H
+#define SKYRACK_SRC_NETS_OPS_H
+#include "level.h"
+#include "skyrack/nets.h"
+#include <string.h>
+
+enum {
+    NETS_WIDTH = 32,       /* outputs whose weights lie together */
+    NETS_CHUNK = 64,       /* channels that are added up before the next ones: 3 x 3 x 64 x 32 weights stay in the cache */
+    NETS_TILE_COLS = 14,   /* at most */
+    NETS_TILE_PIXELS = 56, /* about; the fewer, the finer the check; the more, the less it costs */
+    NETS_SLACK = 16        /* numbers that may be read, and are not used, behind a window in scratch */
+};
+
+/* One step of a tile: up to NETS_WIDTH outputs, up to NETS_CHUNK channels. */
+struct nets_step {
+    const float *in;       /* the window's first number of these channels */
+    const float *weights;  /* [size * size][channels][NETS_WIDTH] */
+    float *sums;           /* [rows * cols][NETS_WIDTH], to be added to */
+    size_t rows, cols;     /* of the tile */
+    size_t size, channels; /* of the weights */
+    size_t across, down;   /* from a pixel of the output to the next, in numbers of the input */
+    size_t right, below;   /* from a pixel of the input to the next */
+    size_t outputs;        /* those of NETS_WIDTH that count */
+};
+
+struct nets_ops {
+    void (*add_up)(const struct nets_step *step);
+    /* out[p * stride + i] = activation(sums[p][i]) for i < outputs. */
+    void (*finish)(const float *sums, size_t pixels, size_t outputs, uint32_t activation, float *out, size_t stride);
+
+    /* Sums over pixels of NETS_WIDTH columns. */
+    void (*total)(const float *sums, size_t pixels, float totals[NETS_WIDTH]);
+    /* out[place][c] += the sum of channel c of the pixels place, place + step, ..., `cols` of them, for each place < size.
+     * Reads up to NETS_SLACK numbers beyond the last; so does the next. */
+    void (*add_row)(const float *in, size_t cols, size_t step, size_t channels, size_t size, float *out);
+    /* sizes[c] += the sum of the magnitudes of channel c of `cols` pixels. */
+    void (*add_sizes)(const float *in, size_t cols, size_t channels, float *sizes);
+    double (*dot)(const double *a, const float *b, size_t count);
+    uint32_t (*sum)(const float *numbers, size_t count);
+
+    void (*depthwise)(const struct sr_nets_window *window, const float *weights, const float *bias, const float *in,
+                      float *out);
+    void (*max_pool)(const struct sr_nets_window *window, const float *in, float *out);
+    void (*average_pool)(const struct sr_nets_window *window, const float *in, float *out);
+    void (*blend)(const float *near, const float *beside, const float *below, const float *across, size_t count,
+                  float *out);
+    void (*add)(const float *a, const float *b, size_t count, uint32_t activation, float *out);
+    void (*activate)(const float *in, size_t count, uint32_t activation, float *out);
+    void (*argmax)(const float *in, size_t pixels, size_t channels, uint8_t *out);
+};
+
+/* Those of the level in use. */
+const struct nets_ops *nets_picked(void);
+
+extern const struct nets_ops nets_portable, nets_avx2, nets_avx512, nets_neon;
+#endif

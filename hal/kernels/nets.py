@@ -1,0 +1,103 @@
+"""Small neural networks over images (csrc/include/skyrack/nets.h)."""
+
+from collections.abc import Callable
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hal.kernels.crc import crc32c
+from hal.kernels.errors import UpsetError
+from hal.kernels.graph import Graph, derive_shapes
+from hal.kernels.graph_octets import decode_graph
+from hal.kernels.nets_plan import Plan, pack
+
+PLANS_MAX = 4
+"""Sizes of images whose memory is kept for the next of that size."""
+
+
+class Backend(Protocol):
+    """What runs a graph.
+
+    - `image` is (rows, cols, channels), contiguous float32, of a size that the graph takes.
+    - The result is float32 (rows, cols, channels), or uint8 (rows, cols) where the last node is an argmax.
+    """
+
+    def run(self, image: NDArray[np.float32], *, checked: bool) -> NDArray[Any]:
+        """The answer to one image."""
+
+
+class Network:
+    """A network that is ready to run."""
+
+    def __init__(self, graph: Graph, *, backend: str = "c") -> None:
+        """`backend` is "c" or "onnxruntime"; ValueError where there is none of that name, or it is not installed."""
+        if backend not in _BACKENDS:
+            raise ValueError(f"backend = {backend!r}, expected one of {', '.join(_BACKENDS)}")
+        self.graph = graph
+        self._backend = _BACKENDS[backend](graph)
+
+    @classmethod
+    def load(cls, octets: bytes, *, backend: str = "c") -> Self:
+        """Check the octets of a network and lay it out. Raises CorruptError for octets that are none."""
+        return cls(decode_graph(octets), backend=backend)
+
+    def run(self, image: NDArray[np.float32], *, checked: bool = False) -> NDArray[Any]:
+        """The answer to an image (rows, cols, channels): float32 of the same axes, or uint8 classes (rows, cols).
+
+        With `checked`, weights, images and sums are compared with what they should be while the network runs, for a few
+        per cent of its time: UpsetError where they differ; the image must be finite then. Raises TypeError for
+        another dtype or layout, ValueError for an image that does not fit the network.
+        """
+        if image.dtype != np.float32 or image.ndim != 3 or not image.flags.c_contiguous:
+            raise TypeError("image: contiguous float32 (rows, cols, channels) expected")
+        if image.shape[2] != self.graph.image[2]:
+            raise ValueError(f"image: {image.shape[2]} channels, expected {self.graph.image[2]}")
+        return self._backend.run(image, checked=checked)
+
+
+class _Compiled:
+    """The C back end: weights are packed once, memory is planned once a size of image."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        shapes = derive_shapes(graph.image, graph.nodes)
+        self._weights = [pack(node, shapes[node.inputs[0]]) for node in graph.nodes]
+        self._expected = self._checksums()
+        self._plans: dict[tuple[int, int], Plan] = {}
+
+    def run(self, image: NDArray[np.float32], *, checked: bool) -> NDArray[Any]:
+        plan = self._plan(image.shape[0], image.shape[1])
+        if not checked:
+            return plan.run(image)
+        self._check_weights("before the network ran")
+        result = plan.run_checked(image)
+        self._check_weights("while the network ran")
+        return result
+
+    def _checksums(self) -> list[int]:
+        return [crc32c(array.view(np.uint8).data) for arrays in self._weights for array in arrays]
+
+    def _check_weights(self, when: str) -> None:
+        if self._checksums() != self._expected:
+            raise UpsetError(f"weights have changed {when}")
+
+    def _plan(self, rows: int, cols: int) -> Plan:
+        if (rows, cols) not in self._plans:
+            while len(self._plans) >= PLANS_MAX:
+                self._plans.pop(next(iter(self._plans)))
+            self._plans[rows, cols] = Plan(self._graph, self._weights, rows, cols)
+        return self._plans[rows, cols]
+
+
+def _onnxruntime(graph: Graph) -> Backend:
+    try:
+        from hal.kernels.nets_onnxruntime import OnnxRuntime
+    except ImportError as error:
+        raise ValueError(
+            f"backend = 'onnxruntime': {error.name} is not installed; pip install 'skyrack[onnx]'"
+        ) from None
+    return OnnxRuntime(graph)
+
+
+_BACKENDS: dict[str, Callable[[Graph], Backend]] = {"c": _Compiled, "onnxruntime": _onnxruntime}

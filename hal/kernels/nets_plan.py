@@ -1,0 +1,205 @@
+"""A graph as calls of csrc/include/skyrack/nets.h, with the memory between them planned for one size of image."""
+
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+from _csrc import ffi, lib
+from numpy.typing import NDArray
+
+from hal.kernels.errors import UpsetError
+from hal.kernels.graph import Graph, Kind, Node, Shape
+
+_SUMMED = {Kind.CONVOLUTION, Kind.DENSE}
+"""Kinds whose kernels check themselves."""
+
+
+def pack(node: Node, given: Shape) -> list[NDArray[Any]]:
+    """A node's weights as its kernel wants them; nothing of a node without."""
+    if node.weights is None or node.bias is None:
+        return []
+    weights, bias = np.ascontiguousarray(node.weights).reshape(-1), np.ascontiguousarray(node.bias)
+    if node.kind is Kind.DEPTHWISE:
+        return [weights, bias]
+    rows, cols, channels = given
+    window = _window(node, (rows or node.size, cols or node.size, channels))
+    packed = np.empty(lib.sr_nets_packed(window) // 8, np.float64)
+    status = lib.sr_nets_pack(window, _floats(weights), _floats(bias), ffi.from_buffer(packed), packed.nbytes)
+    assert status == lib.SR_OK, node.kind
+    return [packed]
+
+
+def _window(node: Node, given: Shape) -> Any:
+    """A node that slides; a dense layer slides over one pixel of all numbers."""
+    rows, cols, channels = given
+    size, stride = node.size, node.stride
+    if node.kind is Kind.DENSE:
+        rows, cols, channels, size, stride = 1, 1, prod(given), 1, 1
+    outputs = node.outputs or channels
+    numbers = rows, cols, channels, outputs, size, stride, *node.padding, node.activation
+    return ffi.new("struct sr_nets_window *", numbers)
+
+
+def _floats(array: NDArray[np.float32]) -> Any:
+    return ffi.from_buffer("float[]", array)
+
+
+class Layer(NamedTuple):
+    """A node with all that its kernel is given: pointers, shapes, weights."""
+
+    node: Node
+    inputs: list[Any]
+    out: Any
+    given: list[Shape]
+    made: Shape
+    weights: list[Any]
+    scratch: NDArray[np.uint8]
+    check: Any
+
+    def run(self) -> int:
+        """Call the kernel; SR_OK or, of a kernel that checks itself, SR_CORRUPT."""
+        return int(_KERNELS[self.node.kind](self))
+
+
+def _convolve(layer: Layer) -> Any:
+    window, room = _window(layer.node, layer.given[0]), ffi.from_buffer(layer.scratch)
+    return lib.sr_nets_conv(
+        window, layer.weights[0], layer.inputs[0], layer.out, room, layer.scratch.nbytes, layer.check
+    )
+
+
+def _depthwise(layer: Layer) -> Any:
+    return lib.sr_nets_depthwise(_window(layer.node, layer.given[0]), *layer.weights, *layer.inputs, layer.out)
+
+
+def _max_pool(layer: Layer) -> Any:
+    return lib.sr_nets_max_pool(_window(layer.node, layer.given[0]), *layer.inputs, layer.out)
+
+
+def _average_pool(layer: Layer) -> Any:
+    return lib.sr_nets_average_pool(_window(layer.node, layer.given[0]), *layer.inputs, layer.out)
+
+
+def _mean(layer: Layer) -> Any:
+    rows, cols, channels = layer.given[0]
+    return lib.sr_nets_mean(*layer.inputs, rows * cols, channels, layer.out)
+
+
+def _nearest(layer: Layer) -> Any:
+    return lib.sr_nets_upsample_nearest(*layer.inputs, *layer.given[0], layer.node.size, layer.out)
+
+
+def _bilinear(layer: Layer) -> Any:
+    return lib.sr_nets_upsample_bilinear2(*layer.inputs, *layer.given[0], layer.out)
+
+
+def _concat(layer: Layer) -> Any:
+    rows, cols, channels = layer.made
+    at = 0
+    for image, shape in zip(layer.inputs, layer.given, strict=True):
+        status = lib.sr_nets_concat(image, rows * cols, shape[2], layer.out, channels, at)
+        assert status == lib.SR_OK, shape
+        at += shape[2]
+    return lib.SR_OK
+
+
+def _add(layer: Layer) -> Any:
+    return lib.sr_nets_add(*layer.inputs, prod(layer.made), layer.node.activation, layer.out)
+
+
+def _activate(layer: Layer) -> Any:
+    return lib.sr_nets_activate(*layer.inputs, prod(layer.made), layer.node.activation, layer.out)
+
+
+def _argmax(layer: Layer) -> Any:
+    rows, cols, channels = layer.given[0]
+    return lib.sr_nets_argmax(*layer.inputs, rows * cols, channels, ffi.cast("uint8_t *", layer.out))
+
+
+_KERNELS: dict[Kind, Callable[[Layer], Any]] = {
+    Kind.CONVOLUTION: _convolve, Kind.DENSE: _convolve, Kind.DEPTHWISE: _depthwise, Kind.MAX_POOL: _max_pool,
+    Kind.AVERAGE_POOL: _average_pool, Kind.MEAN: _mean, Kind.NEAREST: _nearest, Kind.BILINEAR: _bilinear,
+    Kind.CONCAT: _concat, Kind.ADD: _add, Kind.ACTIVATION: _activate, Kind.ARGMAX: _argmax,
+}  # fmt: skip
+
+
+def assign_slots(nodes: Sequence[Node]) -> list[int]:
+    """For each image between the nodes, first to last but one, the piece of memory that it has while it is needed."""
+    last_use = {image: number for number, node in enumerate(nodes) for image in node.inputs}
+    slots: list[int] = []
+    free: list[int] = []
+    for number, node in enumerate(nodes[:-1]):
+        slots.append(free.pop() if free else len(set(slots)))
+        free += [slots[image - 1] for image in set(node.inputs) if image and last_use[image] == number]
+    return slots
+
+
+class Plan:
+    """Ready to run a graph over images of rows x cols; by one thread at a time."""
+
+    def __init__(self, graph: Graph, weights: Sequence[Sequence[NDArray[Any]]], rows: int, cols: int) -> None:
+        self._nodes, self._shapes = graph.nodes, graph.shapes(rows, cols)
+        self._sizes = [prod(shape) for shape in self._shapes]
+        self._weights = [[ffi.from_buffer("float[]", array) for array in arrays] for arrays in weights]
+        slots = assign_slots(graph.nodes)
+        memory = [self._room(slots, slot) for slot in range(len(set(slots)))]
+        self._between = [_floats(memory[slot]) for slot in slots]
+        self._scratch = np.empty(max(self._scratch_size(number) for number in range(len(self._nodes))), np.uint8)
+
+    def _room(self, slots: Sequence[int], slot: int) -> NDArray[np.float32]:
+        sizes = (size for size, own in zip(self._sizes[1:], slots, strict=False) if own == slot)
+        return np.empty(max(sizes), np.float32)
+
+    def _scratch_size(self, number: int) -> int:
+        node = self._nodes[number]
+        summed = node.kind in _SUMMED
+        return int(lib.sr_nets_scratch(_window(node, self._shapes[node.inputs[0]]))) if summed else 0
+
+    def _layers(self, image: NDArray[np.float32], result: NDArray[Any], check: Any) -> list[Layer]:
+        images = [_floats(image), *self._between, ffi.cast("float *", ffi.from_buffer(result))]
+        shapes = self._shapes
+        return [
+            Layer(node, [images[i] for i in node.inputs], images[number + 1], [shapes[i] for i in node.inputs],
+                  shapes[number + 1], self._weights[number], self._scratch, check)
+            for number, node in enumerate(self._nodes)
+        ]  # fmt: skip
+
+    def _result(self) -> NDArray[Any]:
+        classes = self._nodes[-1].kind is Kind.ARGMAX
+        return np.empty(self._shapes[-1][:2], np.uint8) if classes else np.empty(self._shapes[-1], np.float32)
+
+    def run(self, image: NDArray[np.float32]) -> NDArray[Any]:
+        """The result for an image of the planned shape."""
+        result = self._result()
+        for layer in self._layers(image, result, ffi.NULL):
+            status = layer.run()
+            assert status == lib.SR_OK, layer.node.kind
+        return result
+
+    def run_checked(self, image: NDArray[np.float32]) -> NDArray[Any]:
+        """The same; each image is compared with its sum when it is used. Raises UpsetError."""
+        result, check = self._result(), ffi.new("struct sr_nets_check *")
+        sums = [lib.sr_nets_sum(_floats(image), image.size)]
+        for layer in self._layers(image, result, check):
+            kept = [sums[image] for image in layer.node.inputs]
+            sums.append(_run_checked(layer, kept))
+        return result
+
+
+def _run_checked(layer: Layer, kept: Sequence[int]) -> int:
+    """Run a layer over inputs whose sums were `kept`; the sum of what it made."""
+    if layer.node.kind in _SUMMED:
+        layer.check.input_sum = kept[0]
+        _require(layer.run() == lib.SR_OK, layer)
+        return int(layer.check.output_sum)
+    for image, shape, expected in zip(layer.inputs, layer.given, kept, strict=True):
+        _require(lib.sr_nets_sum(image, prod(shape)) == expected, layer)
+    status = layer.run()
+    assert status == lib.SR_OK, layer.node.kind
+    return 0 if layer.node.kind is Kind.ARGMAX else lib.sr_nets_sum(layer.out, prod(layer.made))
+
+
+def _require(right: bool, layer: Layer) -> None:
+    if not right:
+        raise UpsetError(f"a sum of a node of kind {layer.node.kind.name.lower()} is not what was predicted")

@@ -124,6 +124,7 @@ def test_weather_satellite_cadus():
     channels = {6: Heard(1 << 24), 16: Heard(1 << 24)}
     for octets in frames:
         frame = AosFrame.decode(octets, fecf=False)
+        assert frame.encode(fecf=False) == octets
         assert frame.spacecraft_id == 157
         channels[frame.channel].frame(frame.count, *MPdu.decode(frame.data))
     assert (channels[6].frames, channels[16].frames) == (4, 3)
@@ -168,8 +169,10 @@ def test_aos_units_with_bits():
     units, managed = lines("aos_bitstream"), coded(892, 4, randomise=False)
     frames = TmDecoder(managed).feed(b"".join(units))
     assert len(frames) == 30
+    assert [TmEncoder(managed).encode(frame) for frame in frames] == units
     for octets in frames:
         frame = AosFrame.decode(octets, fecf=False, ocf=True)
+        assert frame.encode(fecf=False) == octets
         if frame.channel != 63:
             assert BPdu.decode(frame.data).encode() == frame.data
 
@@ -196,6 +199,7 @@ def test_packets_longer_than_frames():
     """60 frames with 5 packets, of 684 and 14000 octets of data among them."""
     octets = [octets for heard in tm_packets(lines("tm_large_packets")).values() for octets in heard.packets]
     packets = [SpacePacket.decode(packet) for packet in octets]
+    assert [packet.encode() for packet in packets] == octets
     wanted = [packet for packet in packets if not packet.is_idle]
     assert len(wanted) == 5
     assert {684, 14000} <= {len(packet.data) for packet in wanted}
@@ -206,7 +210,9 @@ def test_tm_units_with_the_users_own_data():
     units, managed = lines("tm_user_data"), coded(1115, 5, randomise=False)
     frames = TmDecoder(managed).feed(b"".join(units))
     assert [TmEncoder(managed).encode(frame) for frame in frames] == units
-    assert {len(TmFrame.decode(frame, fecf=False).data) for frame in frames} <= {1105, 1109}
+    read = [TmFrame.decode(frame, fecf=False) for frame in frames]
+    assert [frame.encode(fecf=False) for frame in read] == frames
+    assert Counter((frame.channel, len(frame.data)) for frame in read) == {(vc, 1105): 10 for vc in (0, 1, 7)}
 
 
 def test_telecommand_frames():
@@ -215,8 +221,11 @@ def test_telecommand_frames():
     for octets in lines("tc_plain_1"):
         frame = TcFrame.decode(octets, fecf=False)
         assert frame.encode(fecf=False) == octets
-        packets += receiver.feed(Segment.decode(frame.data))
+        segment = Segment.decode(frame.data)
+        assert segment.encode() == frame.data
+        packets += receiver.feed(segment)
     assert (len(packets), receiver.dropped) == (30, 0)
+    assert [SpacePacket.decode(packet).encode() for packet in packets] == packets
 
 
 def test_cltu_shapes():

@@ -1,19 +1,54 @@
 """Packets into values by a definition, with an account of what it does not describe and of how often each kind came."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from link.calendar_code import decode_ascii
 from link.dictionary.definition import Definition
-from link.dictionary.kinds import Time
+from link.dictionary.kinds import Field, Time
 from link.dictionary.packets import Packet, PacketReader
 from link.dictionary.tables import Table, TableReader
 from link.errors import DecodeError
+from link.leap_seconds import IERS, NS
 from link.packet_index import PacketIndex
+
+_NUMBERS = int | float | np.number
+_ATOMIC_EPOCHS_S = {"1958-01-01": 0, "1980-01-06": 19}
+"""The epochs of TAI and GPS, which leap seconds do not move, and TAI - UTC then."""
+
+
+class Clock(NamedTuple):
+    """What a field that holds times counts: units of `unit_ns` since `origin_ns` after 1970, both of TAI if `is_tai`.
+
+    `origin_ns` is None where the field's epoch is nothing that a calendar knows.
+    """
+
+    unit_ns: int
+    origin_ns: int | None
+    is_tai: bool = False
+
+    @classmethod
+    def of(cls, field: Field) -> Self:
+        """The clock of a field; without an epoch it counts seconds since 1970."""
+        if isinstance(field.kind, Time):
+            return cls(1, 0)
+        try:
+            origin_ns = decode_ascii(field.epoch.encode()) if field.epoch else 0
+        except DecodeError:
+            return cls(NS, None)
+        ahead_s = _ATOMIC_EPOCHS_S.get(field.epoch[:10])
+        return cls(NS, origin_ns) if ahead_s is None else cls(NS, origin_ns + ahead_s * NS, is_tai=True)
+
+    def utc_ns(self, value: float) -> int | None:
+        """A value as nanoseconds of UTC since 1970; None without an origin."""
+        if self.origin_ns is None:
+            return None
+        since_1970_ns = self.origin_ns + round(value * self.unit_ns)
+        return IERS.utc_ns(since_1970_ns) if self.is_tai else since_1970_ns
 
 
 @dataclass(slots=True)
@@ -57,12 +92,12 @@ class Decoder:
     unread: Counter[str] = field(default_factory=Counter)
     _reader: PacketReader = field(init=False)
     _tables: TableReader = field(init=False)
-    _scales: dict[str, float] = field(init=False)
+    _clocks: dict[str, Clock] = field(init=False)
 
     def __post_init__(self) -> None:
         self._reader = PacketReader(self.definition.packets)
         self._tables = TableReader(self._reader)
-        self._scales = dict(self._time_fields())
+        self._clocks = {one.name: Clock.of(one) for one in self._time_fields()}
 
     def read(self, packet: bytes) -> Packet | None:
         """What it says; None if the definition does not describe it."""
@@ -85,11 +120,18 @@ class Decoder:
         return tables, left
 
     def time_s(self, values: dict[str, Any]) -> float | None:
-        """When it was made, by its own time."""
-        for name, scale in self._scales.items():
-            if isinstance(values.get(name), int | float | np.number):
-                return float(values[name] * scale)
+        """When it was made, by its own time and in its own epoch."""
+        for name, clock in self._clocks.items():
+            if isinstance(values.get(name), _NUMBERS):
+                return float(values[name] * (clock.unit_ns / NS))
         return None
+
+    def utc_ns(self, values: dict[str, Any]) -> int | None:
+        """When it was made, in nanoseconds of UTC since 1970; None where its own time does not say."""
+        known = (
+            clock.utc_ns(values[name]) for name, clock in self._clocks.items() if isinstance(values.get(name), _NUMBERS)
+        )
+        return next((time_ns for time_ns in known if time_ns is not None), None)
 
     def account(self) -> dict[str, Any]:
         """What was read, and what not, as plain data with stable keys."""
@@ -101,11 +143,11 @@ class Decoder:
             "unread": [{"reason": reason, "packets": packets} for reason, packets in self.unread.most_common()],
         }
 
-    def _time_fields(self) -> Iterator[tuple[str, float]]:
-        """Fields that hold times, and the factors that make them seconds."""
+    def _time_fields(self) -> list[Field]:
+        """Fields that hold times."""
         fields = [one for container in self.definition.packets for one in container.fields]
-        if self.time_field and self.time_field not in (one.name for one in fields):
+        if not self.time_field:
+            return [one for one in fields if one.epoch or isinstance(one.kind, Time)]
+        if self.time_field not in (one.name for one in fields):
             raise ValueError(f"no field is called {self.time_field}")
-        for one in fields:
-            if one.name == self.time_field or (not self.time_field and (one.epoch or isinstance(one.kind, Time))):
-                yield one.name, 1e-9 if isinstance(one.kind, Time) else 1.0
+        return [one for one in fields if one.name == self.time_field]

@@ -15,6 +15,8 @@ _HEADER = struct.Struct(">IHHQII")
 _RECORD = struct.Struct(">IIII")
 _MAGIC_NS = 0xA1B23C4D
 _SECOND_NS = 1_000_000_000
+END_NS = _SECOND_NS << 32
+"""Times that a capture file has no room for: in 2106."""
 
 
 def pcap_header(link_type: int = USER0) -> bytes:

@@ -39,8 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write what was decoded, by the ending: .csv, .npz, .parquet (one file for each kind of packet), .pcap",
     )  # fmt: skip
     parser.add_argument(
-        "--time", default="", metavar="FIELD", help="of seconds, for rates (default: the one with epoch)"
-    )
+        "--time", default="", metavar="FIELD",
+        help="of seconds, for rates and capture files (default: the one with epoch; without an epoch: since 1970)",
+    )  # fmt: skip
     parser.add_argument(
         "--any-version", action="store_true", help="follow packets' lengths alone, whatever version their headers claim"
     )
@@ -56,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
 
     octets, reception = _octets_of(options.file), reception_of(options)
     decoder = Decoder(definition_of(options), options.time)
-    export = open_export(options.out) if options.out else None
+    export = open_export(options.out, _recorded_ns(options.file)) if options.out else None
     with _progress(len(octets)) as show:
         for batch in read_recording(octets, reception, any_version=options.any_version):
             show(reception.octets)
@@ -85,7 +86,7 @@ def _take(batch: "Batch", decoder: "Decoder", export: "Export | None", options: 
         if options.list:
             print(packet_line(packet, read if options.dictionary else None, batch.channel(number)))
         if export and read:
-            export.add(read.name, read.values, packet)
+            export.add(read.name, read.values, packet, decoder.utc_ns(read.values))
 
 
 def _octets_of(name: str) -> bytes | memoryview:
@@ -97,6 +98,11 @@ def _octets_of(name: str) -> bytes | memoryview:
             return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         except (ValueError, OSError):  # empty, or a pipe
             return file.read()
+
+
+def _recorded_ns(name: str) -> int:
+    """When a file was last written; 0 for standard input."""
+    return 0 if name == "-" else Path(name).stat().st_mtime_ns
 
 
 def _show(account: dict[str, Any], options: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
+from link.pcap import END_NS as PCAP_END_NS
 from link.pcap import pcap_header, pcap_record
 
 Values = Mapping[str, Any]
@@ -18,30 +19,37 @@ Kept = list[Any] | NDArray[Any]
 class Export(Protocol):
     """Takes packets in their order. `close` ends the files and names those written."""
 
-    def add(self, kind: str, values: Values, packet: bytes) -> None:
-        """Take one packet of a kind that the dictionary names, its values by field."""
+    def add(self, kind: str, values: Values, packet: bytes, utc_ns: int | None = None) -> None:
+        """Take one packet of a kind that the dictionary names, its values by field, and when it was made, if known."""
 
     def close(self) -> list[Path]:
         """No more will come."""
 
 
-def open_export(path: Path) -> Export:
-    """The export that the ending of `path` asks for. Raises ValueError for another, or one that is not installed."""
+def open_export(path: Path, recorded_ns: int = 0) -> Export:
+    """The export that the ending of `path` asks for. Raises ValueError for another, or one that is not installed.
+
+    `recorded_ns`: when what it takes was recorded, in nanoseconds of UTC since 1970; 0 if that is not known.
+    """
     if path.suffix not in _EXPORTS:
         raise ValueError(f"{path}: expected a file name that ends in {', '.join(_EXPORTS)}")
-    return _EXPORTS[path.suffix](path)
+    return PcapExport(path, recorded_ns) if path.suffix == ".pcap" else _EXPORTS[path.suffix](path)
 
 
 class PcapExport:
-    """The packets themselves, for Wireshark; without times, which packets need not have."""
+    """The packets themselves, for Wireshark, each at its own time; one that does not say at that of the one before it,
+    and until one does, at `recorded_ns`.
+    """
 
-    def __init__(self, path: Path) -> None:
-        self._path, self._file = path, path.open("wb")
+    def __init__(self, path: Path, recorded_ns: int = 0) -> None:
+        self._path, self._file, self._latest_ns = path, path.open("wb"), recorded_ns
         self._file.write(pcap_header())
 
-    def add(self, kind: str, values: Values, packet: bytes) -> None:  # noqa: ARG002  # an Export
+    def add(self, kind: str, values: Values, packet: bytes, utc_ns: int | None = None) -> None:  # noqa: ARG002  # an Export
         """Write the packet."""
-        self._file.write(pcap_record(packet))
+        if utc_ns is not None and 0 <= utc_ns < PCAP_END_NS:
+            self._latest_ns = utc_ns
+        self._file.write(pcap_record(packet, self._latest_ns))
 
     def close(self) -> list[Path]:
         """The one file."""
@@ -57,7 +65,7 @@ class CsvExport:
         self._files: dict[str, TextIO] = {}
         self._writers: dict[str, Any] = {}
 
-    def add(self, kind: str, values: Values, packet: bytes) -> None:  # noqa: ARG002  # an Export
+    def add(self, kind: str, values: Values, packet: bytes, utc_ns: int | None = None) -> None:  # noqa: ARG002  # an Export
         """Write a row."""
         self._writer(kind, values).writerow([_cell(value) for value in values.values()])
 
@@ -88,7 +96,7 @@ class ColumnExport:
         self._columns: dict[str, dict[str, list[Any]]] = {}
         self._tables: dict[str, dict[str, list[NDArray[Any]]]] = {}
 
-    def add(self, kind: str, values: Values, packet: bytes) -> None:  # noqa: ARG002  # an Export
+    def add(self, kind: str, values: Values, packet: bytes, utc_ns: int | None = None) -> None:  # noqa: ARG002  # an Export
         """Keep a row."""
         columns = self._columns.setdefault(kind, {})
         for name, value in values.items():

@@ -62,3 +62,21 @@ def test_kinds_without_the_time_have_no_rate():
     decoder = Decoder(Definition(name="D", packets=(*timed.packets, other)), "t")
     decoder.read(b"\x02")
     assert decoder.account()["kinds"] == [{"name": "Other", "packets": 1, "seconds": None, "rate_hz": None}]
+
+
+@pytest.mark.parametrize(
+    ("field", "time_field", "octets", "utc_ns"),
+    [
+        (Field(name="t", kind=Time()), "", Cuc(4, 3).encode(10**18), 10**18),
+        (Field(name="t", kind=Integer(32)), "t", (10**9).to_bytes(4), 10**18),
+        (Field(name="t", kind=Integer(32), epoch="2001-09-09T01:46:00Z"), "", (40).to_bytes(4), 10**18),
+        (Field(name="t", kind=Integer(32), epoch="1958-01-01T00:00:00Z"), "", (1_378_691_232).to_bytes(4), 10**18),
+        (Field(name="t", kind=Integer(32), epoch="1980-01-06T00:00:00Z"), "", (684_035_213).to_bytes(4), 10**18),
+        (Field(name="t", kind=Integer(32), epoch="at launch"), "", (7).to_bytes(4), None),
+        (Field(name="x", kind=Integer(32)), "", (7).to_bytes(4), None),
+    ],
+)
+def test_times_of_any_epoch(field, time_field, octets, utc_ns):
+    """2001-09-09T01:46:40, when TAI was 32 s and GPS time 13 s ahead of UTC."""
+    decoder = Decoder(definition(field), time_field)
+    assert decoder.utc_ns(decoder.read(b"\x01" + octets).values) == utc_ns

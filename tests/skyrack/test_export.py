@@ -2,6 +2,7 @@
 
 import csv
 import json
+import struct
 
 import numpy as np
 import pytest
@@ -56,3 +57,13 @@ def test_tables_beside_rows_are_files_by_kind(tmp_path, ending):
             assert arrays["pairs"].tolist() == [[1, 1], [2, 2], [3, 3]]
     else:
         assert (tmp_path / "t.two.csv").read_text() == 'n,pairs\n1,"[1, 1]"\n2,"[2, 2]"\n3,"[3, 3]"\n'
+
+
+def test_a_capture_keeps_time(tmp_path):
+    """A packet that does not say when, or says what no capture file can, is shown at the time of the one before it."""
+    export = open_export(tmp_path / "t.pcap", recorded_ns=5)
+    for utc_ns in (None, 7_000_000_001, None, 1 << 63, -1, 3_000_000_000):
+        export.add("kind", {}, b"packet", utc_ns)
+    (path,) = export.close()
+    records = struct.iter_unpack(">IIII6s", path.read_bytes()[24:])
+    assert [record[:2] for record in records] == [(0, 5), (7, 1), (7, 1), (7, 1), (7, 1), (3, 0)]

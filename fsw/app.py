@@ -16,17 +16,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from link.dictionary import Event, Telemetry
-from link.pus.verification import FailureCode
+from link.pus.verification import RefusedError
 
 Report = Telemetry | Event
 
 
-class CommandError(Exception):
+class CommandError(RefusedError):
     """The command was understood and cannot be done now."""
-
-    def __init__(self, code: FailureCode, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
 
 
 @dataclass(slots=True)

@@ -1,26 +1,26 @@
-"""From a telecommand packet to an app's command, and back as service 1 reports (ECSS-E-ST-70-41C §8.1).
+"""From a telecommand packet to an app's command or a service, and back as service 1 reports (ECSS-E-ST-70-41C §8.1).
 
 Every request is answered: acceptance, start and completion, or the stage that failed with a code and a reason. A
 command that goes on after its handler returned is completed when the app says so.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from fsw.app import App, CommandError, Pending
 from fsw.executive import Executive
+from fsw.services import Handler
 from link.dictionary import decode_arguments
 from link.dictionary.declare import commands_of
 from link.errors import DecodeError
-from link.pus.catalogue import read_request
+from link.pus.catalogue import read_request, requests_of
 from link.pus.functions import PerformFunction
 from link.pus.message import Report, Request
 from link.pus.packets import TcPacket
-from link.pus.test import Ping, Pong
-from link.pus.verification import AcceptanceFailure, FailureCode, Stage, failure, success
+from link.pus.verification import AcceptanceFailure, FailureCode, RefusedError, Stage, failure, success
 
 _REQUEST_ID_OCTETS = 4
-_HANDLED = {(form.__service__, form.__subtype__) for form in (Ping, PerformFunction)}
 
 
 class _Command(NamedTuple):
@@ -31,13 +31,14 @@ class _Command(NamedTuple):
 
 
 class Dispatcher:
-    """Executes the requests of one application process. `answer` takes the reports that are to go down.
+    """Executes the requests of one application process: functions, which apps `add`, and those of other `services`.
 
-    Counts `accepted`, `rejected` and, of the accepted ones, `failed` requests.
+    `answer` takes the reports that are to go down. Counts `accepted`, `rejected` and, of the accepted ones, `failed`
+    requests.
     """
 
-    def __init__(self, executive: Executive, answer: Callable[[Report], Any]) -> None:
-        self._executive, self._answer = executive, answer
+    def __init__(self, executive: Executive, answer: Callable[[Report], Any], services: Mapping[int, Handler]) -> None:
+        self._executive, self._answer, self._services = executive, answer, services
         self._commands: dict[int, _Command] = {}
         self._pending: list[tuple[TcPacket, Pending]] = []
         self.accepted = self.rejected = self.failed = 0
@@ -78,7 +79,9 @@ class Dispatcher:
 
     def _understand(self, packet: TcPacket) -> tuple[App | None, Callable[[], Pending | None]]:
         """What the request asks for, ready to be called; raises CommandError."""
-        if (packet.service, packet.subtype) not in _HANDLED:
+        if packet.service not in (PerformFunction.__service__, *self._services) or packet.subtype not in requests_of(
+            packet.service
+        ):
             raise CommandError(FailureCode.UNKNOWN_TYPE, f"service {packet.service}, subtype {packet.subtype}")
         try:
             return self._work(read_request(packet))
@@ -86,24 +89,24 @@ class Dispatcher:
             raise CommandError(FailureCode.BAD_ARGUMENTS, str(error)) from None
 
     def _work(self, request: Request) -> tuple[App | None, Callable[[], Pending | None]]:
-        if isinstance(request, Ping):
-            return None, self._pong
-        assert isinstance(request, PerformFunction), request
+        if not isinstance(request, PerformFunction):
+            return None, partial(self._serve, request)
         command = self._commands.get(request.function)
         if command is None:
             raise CommandError(FailureCode.UNKNOWN_FUNCTION, f"function {request.function}")
         arguments = decode_arguments(command.method, request.arguments)
         return command.app, lambda: command.method(**arguments)
 
-    def _pong(self) -> None:
-        self._answer(Pong())
+    def _serve(self, request: Request) -> None:
+        for report in self._services[request.__service__](request):
+            self._answer(report)
 
     def _execute(self, packet: TcPacket, app: App | None, work: Callable[[], Pending | None]) -> None:
         name, budget_ms = (app.app_name, app.budget_ms) if app else ("dispatch", 1)
         with self._executive.section(name, budget_ms):
             try:
                 pending = work()
-            except CommandError as error:
+            except RefusedError as error:
                 self._fail(packet, Stage.START, error)
                 return
             except ValueError as error:
@@ -127,6 +130,6 @@ class Dispatcher:
         if report:
             self._answer(report)
 
-    def _fail(self, packet: TcPacket, stage: Stage, error: CommandError) -> None:
+    def _fail(self, packet: TcPacket, stage: Stage, error: RefusedError) -> None:
         self.failed += 1
         self._answer(failure(packet, stage, error.code, str(error)))

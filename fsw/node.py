@@ -5,9 +5,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
-from fsw import executive, products
+from fsw import executive, products, reporter, services
 from fsw.apps import files, housekeeping, imaging
 from fsw.apps.files import Files, ProductFiles
 from fsw.apps.housekeeping import Housekeeping
@@ -18,6 +19,7 @@ from fsw.executive import Executive
 from fsw.jobs.job import Runner
 from fsw.mission import FILES_CHANNEL, HOUSEKEEPING_CHANNEL, Mission
 from fsw.reporter import Reporter
+from fsw.services import Services
 from fsw.telecom import Telecom
 from hal.board import Board
 from hal.camera import Camera
@@ -41,8 +43,9 @@ def dictionary_of(mission: Mission) -> Dictionary:
     """All that the ground has to know of the mission's node."""
     said = mission.files
     service = FileService(apid=said.apid, node_entity=said.entity, ground_entity=said.ground_entity)
-    declared = (executive, housekeeping, imaging, files)
-    return Dictionary.of(mission.node.name, mission.node.apid, mission.managed.to_dict(), declared, service)
+    declared = (executive, housekeeping, imaging, files, services, reporter)
+    node, managed = mission.node, mission.managed.to_dict()
+    return Dictionary.of(node.name, node.apid, managed, declared, service, services.OFFERED)
 
 
 @dataclass
@@ -53,6 +56,7 @@ class Node:
     bus: Bus
     executive: Executive
     dispatcher: Dispatcher
+    services: Services
     telecom: Telecom
     reporter: Reporter
     imaging: Imaging
@@ -61,10 +65,12 @@ class Node:
     def step(self) -> None:
         """Everything that is due now. Raises PortClosed; what was promised to be kept is on the disk then."""
         with self.executive.section("uplink", _LINK_BUDGET_MS):
-            for packet in self.telecom.receive():
+            for packet in chain(self.telecom.receive(), self.services.release()):
                 self._route(packet)
         if self.imaging.runner.unfinished:
             self.executive.wake(self.imaging)
+        if self.services.is_due:
+            self.executive.wake(self.services)
         self.executive.run_due()
         with self.executive.section("downlink", _LINK_BUDGET_MS):
             self.dispatcher.tell_completions()
@@ -75,7 +81,8 @@ class Node:
     @property
     def next_wake_ns(self) -> int:
         """When something is due next, if nothing arrives before."""
-        due = (self.telecom.next_wake_ns, self.files.deadline_ns, self.imaging.runner.next_wake_ns())
+        links = (self.telecom.next_wake_ns, self.files.deadline_ns)
+        due = (*links, self.imaging.runner.next_wake_ns(), self.services.next_wake_ns)
         return min([self.executive.next_due_ns, *(ns for ns in due if ns is not None)])
 
     @property
@@ -116,7 +123,9 @@ def build_node(
     managed, bus = mission.managed, Bus()
     store = products.ProductStore(state / "products", mission.store.octets_max)
     loop = Executive(clock, bus)
-    dispatcher = Dispatcher(loop, bus.publish)
+    dictionary = dictionary_of(mission)
+    pus = Services(dictionary, clock, bus)
+    dispatcher = Dispatcher(loop, bus.publish, pus.handlers())
     telecom = Telecom(clock, port, managed, bits_per_second)
     sender = telecom.downlink.sender
     imager = Imaging(
@@ -128,7 +137,7 @@ def build_node(
     )
     keeper = Housekeeping(
         node=mission.node.name,
-        dictionary_version=dictionary_of(mission).version,
+        dictionary_version=dictionary.version,
         board=board,
         bus=bus,
         executive=loop,
@@ -147,11 +156,12 @@ def build_node(
         channel=FILES_CHANNEL,
         apid=mission.files.apid,
     )
-    reporter = Reporter(bus, clock, TmSource(mission.node.apid), sender, HOUSEKEEPING_CHANNEL)
-    for app in (keeper, imager, sending, reporter):
+    telling = Reporter(bus, pus, clock, TmSource(mission.node.apid), sender, HOUSEKEEPING_CHANNEL)
+    for app in (keeper, imager, sending, pus, telling):
         loop.add(app)
         dispatcher.add(app)
-    return Node(mission.node.apid, bus, loop, dispatcher, telecom, reporter, imager, sending)
+        pus.add(app)
+    return Node(mission.node.apid, bus, loop, dispatcher, pus, telecom, telling, imager, sending)
 
 
 def _entity(mission: Mission, store: products.ProductStore, telecom: Telecom) -> Entity:

@@ -85,7 +85,7 @@ class FileService(msgspec.Struct, frozen=True, kw_only=True):
 class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What `node` speaks on `apid`, over a link with the parameters `managed` (as `Managed.to_dict` gives them).
 
-    `files` is None for a node without CFDP.
+    `services` are the PUS services that it offers; `files` is None for a node without CFDP.
     """
 
     node: str
@@ -96,6 +96,7 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     events: tuple[Event, ...] = ()
     commands: tuple[Command, ...] = ()
     parameters: tuple[Parameter, ...] = ()
+    services: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for entries in (self.reports, self.events, self.commands, self.parameters):
@@ -109,6 +110,7 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         managed: Mapping[str, Any],
         declared: Iterable[ModuleType | type],
         files: FileService | None = None,
+        services: Iterable[int] = (),
     ) -> Self:
         """Gather what modules and classes declare: reports, events, and apps with commands and parameters.
 
@@ -125,26 +127,34 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             events=tuple(event_entry(one) for one in classes if issubclass(one, EventClass)),
             commands=tuple(form.entry(name) for app, name in apps for form in commands_of(app)),
             parameters=tuple(entry for app, name in apps for entry in parameters_of(app, name)),
+            services=tuple(sorted(services)),
         )
 
     @cached_property
     def version(self) -> str:
         """16 hexadecimal digits: the first 64 bits of SHA-256 over the content as compact JSON."""
-        read_back = msgspec.json.decode(msgspec.json.encode(self), type=Dictionary)  # 60 and 60.0 become one
-        return hashlib.sha256(msgspec.json.encode(read_back)).hexdigest()[:16]
+        return _hash(self._content)
 
     def to_json(self) -> bytes:
         """The dictionary file: the version, then the content; one line a value, so that people can compare files."""
-        content = msgspec.json.encode(self)
-        return msgspec.json.format(b'{"version":"%s",' % self.version.encode() + content[1:], indent=1) + b"\n"
+        return msgspec.json.format(b'{"version":"%s",' % self.version.encode() + self._content[1:], indent=1) + b"\n"
 
     @classmethod
     def from_json(cls, octets: bytes) -> Self:
-        """Read a dictionary file. Raises ValueError naming the key and what was expected, or a wrong version."""
+        """Read a dictionary file. Raises ValueError naming the key and what was expected, or a wrong version.
+
+        An older file, without keys of today, keeps its content and its version.
+        """
         found = msgspec.json.decode(octets, type=cls)
-        said = msgspec.json.decode(octets).get("version")
-        if said not in (None, found.version):
-            raise ValueError(f"version = {said}, but the content has {found.version}: the file was changed by hand")
+        content = msgspec.json.decode(octets)
+        said = content.pop("version", None)
+        if said in (None, found.version):
+            return found
+        vars(found).update(_content=msgspec.json.encode(content), version=said)
+        if said != _hash(found._content):
+            raise ValueError(
+                f"version = {said}, but the content has {_hash(found._content)}: the file was changed by hand"
+            )
         return found
 
     def decode_report(self, structure_id: int, octets: bytes) -> Sample:
@@ -186,6 +196,11 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return entry, _named(codec, octets)
 
     @cached_property
+    def _content(self) -> bytes:
+        """Compact JSON, read back once: so 60 and 60.0 become one."""
+        return msgspec.json.encode(msgspec.json.decode(msgspec.json.encode(self), type=Dictionary))
+
+    @cached_property
     def _reports(self) -> dict[int, tuple[Report, Codec]]:
         return {entry.id: (entry, Codec(entry.fields)) for entry in self.reports}
 
@@ -196,6 +211,10 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def _commands(self) -> dict[int, tuple[Command, Codec]]:
         return {entry.id: (entry, Codec(entry.fields)) for entry in self.commands}
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def app_name(app: type) -> str:

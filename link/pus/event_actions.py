@@ -9,7 +9,7 @@ from link.dictionary.wires import wire
 from link.errors import DecodeError
 from link.pus.message import Report, Request
 from link.pus.packets import TcPacket
-from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine
+from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine, report_each
 
 
 class EventReference(Record):
@@ -123,7 +123,7 @@ class EventActions:
                 statuses = [ActionStatus(event=_named(key), enabled=one.enabled) for key, one in self._actions.items()]
                 yield ActionStatusReport(statuses=statuses)
             case ReportActions(events=events):
-                yield from [self._report(event) for event in events]
+                yield from report_each(events, self._report)
             case _:
                 raise not_mine(request)
 

@@ -1,18 +1,21 @@
 """Housekeeping, service 3 (ECSS-E-ST-70-41C §6.3, §8.3): structures of parameters, reported periodically or on request.
 
-What apps declare are structures too: they cannot be deleted or changed by command, only switched and timed.
+What apps declare are structures too: they cannot be deleted or changed by command, only switched and timed. Apps sample
+them at their own pace; an interval of 0 reports each sample.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+import msgspec
 
 from link.dictionary.declare import Record, Telemetry
 from link.dictionary.kinds import Counted, Flag, Int8ub, Int16ub, Octets, Rest
 from link.dictionary.model import Report as Structure
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
-from link.pus.parameters import Parameters, ParameterTable
-from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine
+from link.pus.parameters import Parameters, ParameterTable, fields_of
+from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine, report_each, report_together
 
 _MS = 1_000_000
 
@@ -118,10 +121,13 @@ def report_of(telemetry: Telemetry) -> HousekeepingReport:
     return HousekeepingReport(structure=telemetry.__id__, values=telemetry.encode())
 
 
-def structure_of(created: CreateStructure, table: ParameterTable) -> Structure:
-    """The dictionary entry with which the ground reads the reports of a structure that it created."""
+def structure_of(created: CreateStructure | StructureReport, table: ParameterTable) -> Structure:
+    """The dictionary entry with which the ground reads the reports of a structure that it created.
+
+    Raises RefusedError for a parameter that is not known.
+    """
     entries = [table.entry(number) for number in created.parameters]
-    fields = tuple(entry.field for entry in entries)
+    fields = tuple(msgspec.structs.replace(entry.field, name=entry.name) for entry in entries)
     return Structure(id=created.structure, name=f"Structure{created.structure}", fields=fields)
 
 
@@ -130,9 +136,16 @@ class _Kept:
     interval: int
     enabled: bool
     parameters: list[int]
-    sample: Callable[[], bytes] | None = None
-    """Of a structure that an app declares."""
+    declared: bool = False
     due_ns: int = 0
+
+    def is_due(self, now_ns: int, tick_ns: int) -> bool:
+        """Whether a report is due; the next one then is a period later on the grid of its times."""
+        if not self.enabled or now_ns < self.due_ns:
+            return False
+        if self.interval:
+            self.due_ns += ((now_ns - self.due_ns) // (self.interval * tick_ns) + 1) * self.interval * tick_ns
+        return True
 
 
 class Housekeeping:
@@ -145,23 +158,27 @@ class Housekeeping:
         self._parameters, self._tick_ns, self._capacity = parameters, tick_ms * _MS, capacity
         self._kept: dict[int, _Kept] = {}
 
-    def declare(self, structure: int, sample: Callable[[], bytes], *, interval: int, enabled: bool = True) -> None:
-        """A structure that an app declares; `sample` encodes its values."""
-        assert structure not in self._kept, structure
-        self._kept[structure] = _Kept(interval, enabled, [], sample)
+    def declare(self, structure: Structure) -> None:
+        """A structure that an app declares."""
+        assert structure.id not in self._kept, structure
+        self._kept[structure.id] = _Kept(0, True, [field.id for field in fields_of(structure)], declared=True)
+
+    def take(self, telemetry: Telemetry, now_ns: int) -> HousekeepingReport | None:
+        """An app sampled what it declares: the report, if one is due."""
+        report = report_of(telemetry)
+        self._parameters.keep(report.structure, report.values)
+        return report if self._kept[report.structure].is_due(now_ns, self._tick_ns) else None
 
     @property
     def deadline_ns(self) -> int | None:
         """When the next report is due; None while none is periodic."""
-        return min((kept.due_ns for kept in self._kept.values() if kept.enabled), default=None)
+        return min((kept.due_ns for kept in self._created.values() if kept.enabled), default=None)
 
     def step(self, now_ns: int) -> Iterator[HousekeepingReport]:
-        """The reports that are due. One that is late is not made up for; the grid of its times stays."""
-        for structure, kept in self._kept.items():
-            if kept.enabled and kept.due_ns <= now_ns:
+        """The reports of created structures that are due. What is late is not made up for."""
+        for structure, kept in self._created.items():
+            if kept.is_due(now_ns, self._tick_ns):
                 yield self._report(structure)
-                period_ns = kept.interval * self._tick_ns
-                kept.due_ns += ((now_ns - kept.due_ns) // period_ns + 1) * period_ns
 
     def handle(self, request: Request, now_ns: int) -> Iterator[Report]:
         """Answer one request. Raises RefusedError."""
@@ -171,7 +188,7 @@ class Housekeeping:
             case AppendParameters():
                 self._append(request)
             case ModifyIntervals(intervals=intervals):
-                execute_each(intervals, self._modify)
+                execute_each(intervals, lambda said: self._modify(said, now_ns))
             case DeleteStructures(structures=structures):
                 execute_each(structures, self._delete)
             case EnablePeriodic(structures=structures):
@@ -179,11 +196,11 @@ class Housekeeping:
             case DisablePeriodic(structures=structures):
                 execute_each(structures, self._disable)
             case ReportStructures(structures=structures):
-                yield from [self._content(structure) for structure in structures]
+                yield from report_each(structures, self._content)
             case ReportOnce(structures=structures):
-                yield from [self._report(structure) for structure in structures]
+                yield from report_each(structures, self._report)
             case ReportProperties(structures=structures):
-                yield PropertiesReport(properties=[self._properties(structure) for structure in structures])
+                yield from report_together(structures, self._properties, _properties_report)
             case _:
                 raise not_mine(request)
 
@@ -212,9 +229,11 @@ class Housekeeping:
         for number in parameters:
             self._parameters.table.entry(number)
 
-    def _modify(self, said: StructureInterval) -> None:
-        _check_interval(said.interval)
-        self._known(said.structure).interval = said.interval
+    def _modify(self, said: StructureInterval, now_ns: int) -> None:
+        kept = self._known(said.structure)
+        if not kept.declared:
+            _check_interval(said.interval)
+        kept.interval, kept.due_ns = said.interval, now_ns
 
     def _delete(self, structure: int) -> None:
         self._changeable(structure)
@@ -240,11 +259,15 @@ class Housekeeping:
 
     def _report(self, structure: int) -> HousekeepingReport:
         kept = self._known(structure)
-        values = kept.sample() if kept.sample else b"".join(map(self._value, kept.parameters))
+        values = self._parameters.sample(structure) if kept.declared else b"".join(map(self._value, kept.parameters))
         return HousekeepingReport(structure=structure, values=values)
 
     def _value(self, number: int) -> bytes:
         return self._parameters.table.encode(number, self._parameters.read(number))[2:]
+
+    @property
+    def _created(self) -> dict[int, _Kept]:
+        return {structure: kept for structure, kept in self._kept.items() if not kept.declared}
 
     def _known(self, structure: int) -> _Kept:
         if structure not in self._kept:
@@ -253,11 +276,15 @@ class Housekeeping:
 
     def _changeable(self, structure: int) -> _Kept:
         kept = self._known(structure)
-        if kept.sample:
+        if kept.declared:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, f"structure {structure} is declared by an app")
         if kept.enabled:
             raise RefusedError(FailureCode.NOT_NOW, f"structure {structure} is reported periodically")
         return kept
+
+
+def _properties_report(properties: list[StructureProperties]) -> PropertiesReport:
+    return PropertiesReport(properties=properties)
 
 
 def _check_interval(interval: int) -> None:

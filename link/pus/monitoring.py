@@ -5,15 +5,16 @@ sample against thresholds. A status is believed once it was seen `repetitions` t
 reported and the event that the definition names is raised.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
+from math import isnan
 
 from link.dictionary.declare import Record
 from link.dictionary.kinds import Counted, Float64b, Int8ub, Int16ub, Int64ub, Time
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
-from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine
+from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine, report_together
 
 _MS = 1_000_000
 
@@ -178,11 +179,13 @@ class _Watch:
 class Monitor:
     """Service 12 on board, without a clock. `read` gives a parameter's value; the sampling interval is `tick_ms`.
 
-    `step` gives the events to raise and, if anything changed, the report of it.
+    `step` gives the events to raise, each one of `events`, and, if anything changed, the report of it.
     """
 
-    def __init__(self, read: Callable[[int], float], *, tick_ms: int = 100, capacity: int = 64) -> None:
-        self._read, self._tick_ns, self._capacity = read, tick_ms * _MS, capacity
+    def __init__(
+        self, read: Callable[[int], float], events: Collection[int], *, tick_ms: int = 100, capacity: int = 64
+    ) -> None:
+        self._read, self._events, self._tick_ns, self._capacity = read, events, tick_ms * _MS, capacity
         self.enabled = True
         self._watches: dict[int, _Watch] = {}
 
@@ -192,8 +195,8 @@ class Monitor:
         due = (watch.due_ns for watch in self._watches.values() if watch.enabled)
         return min(due, default=None) if self.enabled else None
 
-    def step(self, now_ns: int) -> tuple[list[int], CheckTransitions | None]:
-        """Make the checks that are due: the events that they raise, and the transitions."""
+    def step(self, now_ns: int) -> tuple[list[tuple[int, Transition]], CheckTransitions | None]:
+        """Make the checks that are due: the events that they raise, each with its transition, and all transitions."""
         events, transitions = [], []
         for watch in self._watches.values():
             if self.enabled and watch.enabled and watch.due_ns <= now_ns:
@@ -201,7 +204,8 @@ class Monitor:
                 transition = self._check(watch, now_ns)
                 if transition:
                     transitions.append(transition)
-                    events += [event for event in [_event(watch.definition, transition.now)] if event]
+                    event = _event(watch.definition, transition.now)
+                    events += [(event, transition)] if event else []
         return events, CheckTransitions(transitions=transitions) if transitions else None
 
     def handle(self, request: Request, now_ns: int) -> Iterator[Report]:
@@ -212,7 +216,7 @@ class Monitor:
             case DisableDefinitions(definitions=numbers):
                 execute_each(numbers, lambda number: self._known(number).restart(enabled=False, now_ns=now_ns))
             case DeleteAllDefinitions():
-                self._watches = {}
+                self._delete_all()
             case AddDefinitions(definitions=definitions):
                 execute_each(definitions, self._add)
             case ModifyDefinitions(definitions=definitions):
@@ -227,8 +231,7 @@ class Monitor:
     def _reports(self, request: Request) -> Iterator[Report]:
         match request:
             case ReportDefinitions(definitions=numbers):
-                chosen = [self._known(number) for number in numbers or self._watches]
-                yield DefinitionReport(definitions=[watch.definition for watch in chosen])
+                yield from report_together(numbers or self._watches, self._definition, _definition_report)
             case ReportOutOfLimits():
                 last = [watch.last for watch in self._watches.values() if watch.status in (Status.LOW, Status.HIGH)]
                 yield OutOfLimits(transitions=[one for one in last if one])
@@ -265,6 +268,8 @@ class Monitor:
         if definition.validity_parameter and valid & definition.validity_mask != definition.valid_value:
             watch.samples = []
             return value, Status.INVALID
+        if isnan(value):
+            return value, Status.INVALID
         if definition.check is CheckType.EXPECTED_VALUE:
             return value, Status.GOOD if int(value) & (definition.mask or 0) == definition.expected else Status.LOW
         if definition.check is CheckType.LIMITS:
@@ -295,6 +300,10 @@ class Monitor:
         watch.restart(enabled=watch.enabled, now_ns=now_ns)
 
     def _check_sense(self, definition: Definition) -> None:
+        said = (definition.unexpected_event, definition.low_event, definition.high_event)
+        for event in filter(None, said):
+            if event not in self._events:
+                raise RefusedError(FailureCode.BAD_ARGUMENTS, f"event {event} is not one that checks raise")
         for number in filter(None, (definition.parameter, definition.validity_parameter)):
             self._read(number)
         if definition.interval == 0 or definition.repetitions == 0:
@@ -307,10 +316,22 @@ class Monitor:
             raise RefusedError(FailureCode.NOT_NOW, f"definition {number} is enabled")
         del self._watches[number]
 
+    def _delete_all(self) -> None:
+        if self.enabled:
+            raise RefusedError(FailureCode.NOT_NOW, "monitoring is enabled")
+        self._watches = {}
+
+    def _definition(self, number: int) -> Definition:
+        return self._known(number).definition
+
     def _known(self, number: int) -> _Watch:
         if number not in self._watches:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, f"no definition {number}")
         return self._watches[number]
+
+
+def _definition_report(definitions: list[Definition]) -> DefinitionReport:
+    return DefinitionReport(definitions=definitions)
 
 
 def _against(definition: Definition, value: float) -> Status:

@@ -1,24 +1,30 @@
 """Parameter management, service 20 (ECSS-E-ST-70-41C §6.20, §8.20): values on board, read and set by identifier.
 
 A value is written as its parameter's kind says, so a message can only be cut up by whoever knows the parameters:
-`ParameterTable`, on board and on the ground alike.
+`ParameterTable`, on board and on the ground alike. The fields of housekeeping structures are parameters too, which can
+be read and not set: field n of structure s has identifier 256 s + n.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
-from typing import Any
+from typing import Any, Self
+
+import msgspec
 
 from link.dictionary.codec import Codec
 from link.dictionary.cursor import Reader
+from link.dictionary.dictionary import Dictionary
 from link.dictionary.domain import check_range
-from link.dictionary.kinds import Counted, Enumeration, Int8ub, Int16ub, Octets, Rest
+from link.dictionary.kinds import Counted, Enumeration, Int8ub, Int16ub, Octets, Rest, fixed_bits
 from link.dictionary.model import Parameter
+from link.dictionary.model import Report as Structure
 from link.dictionary.wires import wire
 from link.errors import DecodeError
 from link.pus.message import Report, Request
-from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine
+from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine, report_together
 
 _ID_OCTETS = 2
+_FIELDS_MAX = 256
 
 
 class ReportValues(Request, service=20, subtype=1):
@@ -45,8 +51,18 @@ class ParameterTable:
     """The parameters of a dictionary: their entries and codecs by identifier."""
 
     def __init__(self, entries: Iterable[Parameter]) -> None:
-        self.entries = {entry.id: entry for entry in entries}
+        self.entries: dict[int, Parameter] = {}
+        for entry in entries:
+            if entry.id in self.entries:
+                raise ValueError(f"parameters {self.entries[entry.id].name} and {entry.name} are both {entry.id}")
+            self.entries[entry.id] = entry
         self._codecs = {entry.id: Codec((entry.field,)) for entry in self.entries.values()}
+
+    @classmethod
+    def of(cls, dictionary: Dictionary) -> Self:
+        """What apps declare, and the fields of their structures. Raises ValueError for a number given twice."""
+        fields = (entry for structure in dictionary.reports for entry in fields_of(structure))
+        return cls((*dictionary.parameters, *fields))
 
     def entry(self, number: int) -> Parameter:
         """The entry of parameter `number`. Raises RefusedError if there is none."""
@@ -78,20 +94,63 @@ class ParameterTable:
         return SetValues(count=len(values), values=b"".join(self.encode(*pair) for pair in values.items()))
 
 
-class Parameters:
-    """Service 20 on board. `owners` are the apps by name: parameter "thermal.gain" is attribute `gain` of "thermal"."""
+def fields_of(structure: Structure) -> Iterator[Parameter]:
+    """The fields of a structure as parameters: those of fixed size that are always there."""
+    for position, one in enumerate(structure.fields[:_FIELDS_MAX]):
+        if one.when is None and fixed_bits(one.kind) is not None:
+            alone = msgspec.structs.replace(one, skip_bits=0, valid=None)
+            name = f"{structure.name}.{one.name}"
+            yield Parameter(id=_FIELDS_MAX * structure.id + position, name=name, field=alone, text=one.text)
 
-    def __init__(self, table: ParameterTable, owners: Mapping[str, Any]) -> None:
+
+class Parameters:
+    """Service 20 on board. `owners` are the apps by name: parameter "thermal.gain" is attribute `gain` of "thermal".
+
+    Of `structures`, whose fields are parameters too, `keep` takes the latest sample.
+    """
+
+    def __init__(self, table: ParameterTable, owners: Mapping[str, Any], structures: Iterable[Structure] = ()) -> None:
         self.table, self._owners = table, dict(owners)
+        self._structures = {one.id: Codec(one.fields) for one in structures}
+        self._samples: dict[int, bytes] = {}
+
+    def add(self, name: str, owner: Any) -> None:
+        """One more app."""
+        self._owners[name] = owner
+
+    def keep(self, structure: int, octets: bytes) -> None:
+        """A structure was sampled."""
+        self._samples[structure] = octets
+
+    def sample(self, structure: int) -> bytes:
+        """The latest sample. Raises RefusedError before the first."""
+        if structure not in self._samples:
+            raise RefusedError(FailureCode.NOT_NOW, f"structure {structure} was not sampled yet")
+        return self._samples[structure]
 
     def read(self, number: int) -> Any:
         """The value of parameter `number`. Raises RefusedError."""
+        self.table.entry(number)
+        structure, position = divmod(number, _FIELDS_MAX)
+        if structure in self._structures:
+            return self._structures[structure].decode(self.sample(structure))[position]
         owner, attribute = self._place(number)
         return getattr(owner, attribute)
+
+    def number(self, number: int) -> float:
+        """The value of parameter `number`, of a label its number. Raises RefusedError, also for what is no number."""
+        value, kind = self.read(number), self.table.entry(number).field.kind
+        if isinstance(kind, Enumeration) and isinstance(value, str):
+            return kind.labels[value]
+        if not isinstance(value, int | float):
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"parameter {number} is no number")
+        return value
 
     def write(self, number: int, value: Any) -> None:
         """Set parameter `number`, if it is in its range. Raises RefusedError."""
         field = self.table.entry(number).field
+        if number // _FIELDS_MAX in self._structures:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"parameter {number} is measured, it cannot be set")
         try:
             check_range(field, value)
         except ValueError as error:
@@ -106,8 +165,7 @@ class Parameters:
         """Answer one request. Raises RefusedError."""
         match request:
             case ReportValues(parameters=numbers):
-                values = [self.table.encode(number, self.read(number)) for number in numbers]
-                yield ParameterValues(count=len(values), values=b"".join(values))
+                yield from report_together(numbers, self._reading, _values_report)
             case SetValues(count=count, values=octets):
                 try:
                     pairs = list(self.table.decode(count, octets))
@@ -117,9 +175,16 @@ class Parameters:
             case _:
                 raise not_mine(request)
 
+    def _reading(self, number: int) -> bytes:
+        return self.table.encode(number, self.read(number))
+
     def _place(self, number: int) -> tuple[Any, str]:
         app, _, attribute = self.table.entry(number).name.rpartition(".")
         return self._owners[app], attribute
+
+
+def _values_report(values: list[bytes]) -> ParameterValues:
+    return ParameterValues(count=len(values), values=b"".join(values))
 
 
 def _member(members: type[Enum], value: Any) -> Enum:

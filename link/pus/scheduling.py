@@ -13,7 +13,7 @@ from link.dictionary.wires import wire
 from link.errors import DecodeError
 from link.pus.message import Report, Request
 from link.pus.packets import TcPacket
-from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine
+from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine, report_together
 from link.space_packet import SpacePacket
 from link.time_code import Cuc
 
@@ -189,8 +189,10 @@ class Schedule:
                 execute_each(_read(request), lambda one: self._insert(one, now_ns))
             case DeleteActivities(requests=requests):
                 execute_each(requests, lambda one: self._delete(self._found(one)))
-            case ShiftActivities() | ShiftAll():
-                self._shift(self._chosen(request), request.offset_ms * _MS, now_ns)
+            case ShiftActivities(offset_ms=offset_ms, requests=requests):
+                execute_each(requests, lambda one: self._shift([self._found(one)], offset_ms * _MS, now_ns))
+            case ShiftAll(offset_ms=offset_ms):
+                self._shift(self._activities, offset_ms * _MS, now_ns)
             case EnableSubSchedules() | DisableSubSchedules():
                 self._switch(request.sub_schedules, isinstance(request, EnableSubSchedules))
             case _:
@@ -198,11 +200,14 @@ class Schedule:
 
     def _reports(self, request: Request) -> Iterator[Report]:
         match request:
-            case ReportActivities() | ReportAll():
-                chosen = self._chosen(request)
-                yield ActivitiesReport(count=len(chosen), activities=b"".join(map(_written, chosen)))
-            case SummariseActivities() | SummariseAll():
-                yield SummaryReport(summaries=[_summary(one) for one in self._chosen(request)])
+            case ReportActivities(requests=requests):
+                yield from report_together(requests, self._found, _report)
+            case ReportAll():
+                yield _report(self._in_order)
+            case SummariseActivities(requests=requests):
+                yield from report_together(requests, self._found, _summaries)
+            case SummariseAll():
+                yield _summaries(self._in_order)
             case ReportSubSchedules():
                 pairs = sorted(self._sub_schedules.items())
                 statuses = [SubScheduleStatus(sub_schedule=number, enabled=enabled) for number, enabled in pairs]
@@ -244,12 +249,9 @@ class Schedule:
 
         execute_each(numbers or list(self._sub_schedules), switch)
 
-    def _chosen(self, request: Request) -> list[Activity]:
-        """The activities that a request names; all of them, by time, if it names none."""
-        named: list[RequestReference] | None = getattr(request, "requests", None)
-        if named is None:
-            return sorted(self._activities, key=lambda one: one.release_ns)
-        return [self._found(reference) for reference in named]
+    @property
+    def _in_order(self) -> list[Activity]:
+        return sorted(self._activities, key=lambda one: one.release_ns)
 
     def _found(self, reference: RequestReference) -> Activity:
         for one in self._activities:
@@ -279,6 +281,14 @@ def _read(request: InsertActivities) -> list[Activity]:
 
 def _written(one: Activity) -> bytes:
     return one.sub_schedule.to_bytes(2) + _TIME.encode(one.release_ns) + one.octets
+
+
+def _report(activities: list[Activity]) -> ActivitiesReport:
+    return ActivitiesReport(count=len(activities), activities=b"".join(map(_written, activities)))
+
+
+def _summaries(activities: list[Activity]) -> SummaryReport:
+    return SummaryReport(summaries=[_summary(one) for one in activities])
 
 
 def _summary(one: Activity) -> Summary:

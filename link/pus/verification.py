@@ -4,7 +4,7 @@ Successes are reported if the request asked for them, failures always. A failure
 sentence.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from enum import IntEnum
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from link.pus.packets import Ack, TcPacket
 SERVICE = 1
 _REASON_OCTETS_MAX = 200
 _Instruction = TypeVar("_Instruction")
+_Answer = TypeVar("_Answer")
 
 
 class Stage(IntEnum):
@@ -62,6 +63,31 @@ def execute_each(instructions: Iterable[_Instruction], execute: Callable[[_Instr
     if refused:
         said = "; ".join(f"instruction {number}: {error}" for number, error in refused)
         raise RefusedError(refused[0][1].code, said)
+
+
+def report_each(instructions: Iterable[_Instruction], report: Callable[[_Instruction], _Answer]) -> Iterator[_Answer]:
+    """The report of every instruction of a request; one that is refused does not keep the others back.
+
+    Raises RefusedError as `execute_each` does, after the others.
+    """
+    answers: list[_Answer] = []
+    try:
+        execute_each(instructions, lambda one: answers.append(report(one)))
+    finally:
+        yield from answers
+
+
+def report_together(
+    instructions: Iterable[_Instruction],
+    item: Callable[[_Instruction], _Answer],
+    form: Callable[[list[_Answer]], Report],
+) -> Iterator[Report]:
+    """One report of what the instructions of a request ask for; else as `report_each`."""
+    items: list[_Answer] = []
+    try:
+        items.extend(report_each(instructions, item))
+    finally:
+        yield form(items)
 
 
 def not_mine(request: Report | Request) -> RefusedError:

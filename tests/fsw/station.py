@@ -68,7 +68,7 @@ class Station:
         report = read_report(decoded)
         self.reports.append(report)
         self.tracker.on_report(report, decoded.time_ns)
-        if isinstance(report, HousekeepingReport):
+        if isinstance(report, HousekeepingReport) and report.structure in {one.id for one in self.dictionary.reports}:
             self.samples.append((decoded.time_ns, self.dictionary.decode_report(report.structure, report.values)))
         elif isinstance(report, EventReport):
             self.events.append(self.dictionary.decode_event(report.event, report.auxiliary))

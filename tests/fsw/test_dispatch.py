@@ -13,10 +13,11 @@ from fsw.dispatch import Dispatcher
 from fsw.executive import Executive, StepFailed
 from hal.sim.clock import VirtualClock
 from link.dictionary import Event, Int8ub, command, wire
+from link.pus import test
 from link.pus.functions import PerformFunction
 from link.pus.packets import Ack, TcPacket
 from link.pus.source import TcSource
-from link.pus.test import Ping, Pong
+from link.pus.test import ConnectionTested, Ping, Pong
 from link.pus.verification import Failure, FailureCode, ProgressSuccess, Stage, Success
 
 APID = 65
@@ -57,7 +58,9 @@ class Desk:
         bus = Bus()
         self.arm, self.events = Arm(), bus.subscribe(Event, "events", capacity=99, policy="drop_new")
         self.answers, self.source = [], TcSource(APID)
-        self.dispatcher = Dispatcher(Executive(VirtualClock(), bus), self.answers.append)
+        self.dispatcher = Dispatcher(
+            Executive(VirtualClock(), bus), self.answers.append, {17: lambda one: test.answer(one, {APID})}
+        )
         self.dispatcher.add(self.arm)
 
     def ask(self, request, acknowledge=Ack.ALL):
@@ -91,6 +94,14 @@ def test_a_ping_is_answered(desk):
     desk.ask(Ping())
     assert Pong() in desk.answers
     assert desk.stages() == [(A, None), (S, None), (C, None)]
+
+
+def test_another_application_process_is_not_here(desk):
+    desk.ask(test.TestConnection(apid=APID))
+    assert ConnectionTested(apid=APID) in desk.answers
+    desk.answers.clear()
+    desk.ask(test.TestConnection(apid=9))
+    assert desk.stages() == [(A, None), (S, FailureCode.BAD_ARGUMENTS)]
 
 
 @pytest.mark.parametrize("failure", [None, CommandError(FailureCode.EXECUTION_FAILED, "stuck")])

@@ -7,8 +7,9 @@ import pytest
 from fsw.bus import Bus
 from fsw.executive import TickMissed
 from fsw.reporter import Reporter
+from fsw.services import Services
 from hal.sim.clock import VirtualClock
-from link.dictionary import Telemetry, wire
+from link.dictionary import Dictionary, Telemetry, wire
 from link.pus.packets import TmPacket
 from link.pus.source import TmSource
 from link.pus.test import Pong
@@ -19,6 +20,9 @@ EVENT = TickMissed(app="a", culprit="b", tick=1, missed=1)
 
 class Level(Telemetry, id=9):
     value: int = wire()
+
+
+DICTIONARY = Dictionary.of("n", 65, {}, [Level, TickMissed])
 
 
 class Channel:
@@ -35,7 +39,7 @@ class Channel:
 @pytest.fixture
 def desk():
     clock = VirtualClock()
-    return Reporter(Bus(), clock, TmSource(65), Channel(clock), "housekeeping")
+    return Reporter(Bus(), Services(DICTIONARY, clock, Bus()), clock, TmSource(65), Channel(clock), "housekeeping")
 
 
 def run(reporter, seconds):
@@ -61,6 +65,13 @@ def test_events_and_verification_are_repeated_and_telemetry_is_not(desk):
     times = Counter(packet for _, _, packet in desk.sender.offered)
     assert sorted(times.values()) == [1, 4, 4]
     assert sorted({second for second, _, _ in desk.sender.offered}) == [0, 4, 12, 36]
+
+
+def test_fewer_repeats_take_less_of_the_link(desk):
+    desk.repeats = 1
+    desk.bus.publish(EVENT)
+    run(desk, 60)
+    assert [second for second, _, _ in desk.sender.offered] == [0, 4]
 
 
 def test_only_the_latest_are_remembered(desk):

@@ -42,7 +42,7 @@ class Desk:
             board=board,
             bus=bus,
             executive=self.executive,
-            dispatcher=Dispatcher(self.executive, bus.publish),
+            dispatcher=Dispatcher(self.executive, bus.publish, {}),
             telecom=Telecom(self.clock, port, MANAGED, 9600),
             store=ProductStore(folder, 1000),
             imaging=self.imaging,

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from link.dictionary import Int8ub, Octets, Rest, Telemetry, wire
 from link.dictionary.codec import Codec
+from link.dictionary.declare import report_entry
 from link.pus.housekeeping import (
     AppendParameters,
     CreateStructure,
@@ -26,6 +28,15 @@ from link.pus.verification import RefusedError
 from tests.link.pus.test_parameters import service
 
 MS = 1_000_000
+
+
+class Level(Telemetry, id=1):
+    """What an app declares."""
+
+    percent: int = wire(Int8ub)
+    rest: bytes = wire(Octets(Rest()))
+
+
 TWICE = SuperCommutated(repetitions=2, parameters=[])
 CREATE = CreateStructure(structure=7, interval=5, parameters=[1, 4], groups=[])
 
@@ -33,7 +44,7 @@ CREATE = CreateStructure(structure=7, interval=5, parameters=[1, 4], groups=[])
 def made():
     parameters, app = service()
     housekeeping = Housekeeping(parameters, tick_ms=100)
-    housekeeping.declare(1, lambda: b"declared", interval=10, enabled=False)
+    housekeeping.declare(report_entry(Level))
     return housekeeping, app
 
 
@@ -71,7 +82,7 @@ def test_the_life_of_a_structure():
     done(housekeeping, CREATE)
     done(housekeeping, AppendParameters(structure=7, parameters=[2], groups=[]))
     done(housekeeping, EnablePeriodic(structures=[7, 1]))
-    assert [report.structure for report in housekeeping.step(0)] == [1, 7]
+    assert [report.structure for report in housekeeping.step(0)] == [7]
     done(housekeeping, ModifyIntervals(intervals=[StructureInterval(structure=7, interval=9)]))
     (properties,) = done(housekeeping, ReportProperties(structures=[7]))
     assert isinstance(properties, PropertiesReport)

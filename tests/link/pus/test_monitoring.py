@@ -44,7 +44,7 @@ class Desk:
 
     def __init__(self, *definitions, **said):
         self.values = {1: 5.0, 2: 1}
-        self.monitor = Monitor(self.read, **said)
+        self.monitor = Monitor(self.read, {11, 12, 13}, **said)
         self.ticks = 0
         if definitions:
             self.ask(AddDefinitions(definitions=list(definitions)))
@@ -64,7 +64,7 @@ class Desk:
         for value in values:
             self.values[1] = value
             events, report = self.monitor.step(self.ticks * TICK_NS)
-            seen.append((events, [one.now for one in report.transitions] if report else []))
+            seen.append(([event for event, _ in events], [one.now for one in report.transitions] if report else []))
             self.ticks += 1
         return seen
 
@@ -127,6 +127,9 @@ def test_checks_begin_anew_when_they_are_switched_or_changed():
     assert desk.see(5) == [QUIET]
     desk.ask(EnableMonitoring())
     assert desk.see(5) == [([], [Status.GOOD])]
+    with pytest.raises(RefusedError, match="monitoring is enabled"):
+        desk.ask(DeleteAllDefinitions())
+    desk.ask(DisableMonitoring())
     desk.ask(DeleteAllDefinitions())
     assert desk.see(99) == [QUIET]
 

@@ -1,0 +1,155 @@
+"""The PUS services of a node (ECSS-E-ST-70-41C), put together: each request goes to the handler of its service type.
+
+What apps publish passes here on its way down: service 3 says which samples are reported, service 5 which events, and
+service 19 releases requests on events. Requests that are released, also by the schedule of service 11, are routed as
+those that come up. What was set by command is forgotten at a restart.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from fsw.app import App
+from fsw.app import Report as AppReport
+from fsw.bus import Bus
+from hal.clock import Clock
+from link.dictionary import Dictionary, Event, Float64b, Int16ub, Telemetry, wire
+from link.dictionary.declare import Record
+from link.pus import events, test
+from link.pus.event_actions import EventActions
+from link.pus.events import EventControl
+from link.pus.housekeeping import Housekeeping
+from link.pus.message import Report, Request
+from link.pus.monitoring import Monitor, Transition
+from link.pus.parameters import Parameters, ParameterTable
+from link.pus.scheduling import Schedule
+
+OFFERED = (1, 3, 5, 8, 11, 12, 17, 19, 20)
+"""Verification and functions are the dispatcher's, the others are here."""
+_TICK_MS = 100
+_RELEASES_MAX = 64
+_RELEASE_AFTER_NS = 100_000_000  # an action whose event releases the action again runs ten times a second, not for ever
+Handler = Callable[[Request], Iterable[Report]]
+
+
+class ParameterCaution(Event, id=0x40, severity="medium"):
+    """Check {definition}: parameter {parameter} is {value}, beyond {crossed}."""
+
+    definition: int = wire(Int16ub)
+    parameter: int = wire(Int16ub)
+    value: float = wire(Float64b)
+    crossed: float = wire(Float64b)
+
+
+class ParameterAlarm(Event, id=0x41, severity="high"):
+    """Check {definition}: parameter {parameter} is {value}, beyond {crossed}."""
+
+    definition: int = wire(Int16ub)
+    parameter: int = wire(Int16ub)
+    value: float = wire(Float64b)
+    crossed: float = wire(Float64b)
+
+
+_CHECK_EVENTS = {form.__id__: form for form in (ParameterCaution, ParameterAlarm)}
+
+
+@dataclass
+class Services(App, period_ms=1000, budget_ms=20):
+    """Services 3, 5, 11, 12, 17, 19 and 20 of the node of `dictionary`."""
+
+    dictionary: Dictionary
+    clock: Clock
+    bus: Bus
+    _released: deque[bytes] = field(default_factory=lambda: deque(maxlen=_RELEASES_MAX))
+    _release_ns: int = 0
+
+    def __post_init__(self) -> None:
+        structures = self.dictionary.reports
+        self.parameters = Parameters(ParameterTable.of(self.dictionary), {}, structures)
+        self.housekeeping = Housekeeping(self.parameters, tick_ms=_TICK_MS)
+        for structure in structures:
+            self.housekeeping.declare(structure)
+        self.events = EventControl(entry.id for entry in self.dictionary.events)
+        self.schedule = Schedule()
+        self.monitor = Monitor(self.parameters.number, _CHECK_EVENTS, tick_ms=_TICK_MS)
+        self.actions = EventActions()
+
+    def add(self, app: App) -> None:
+        """Let service 20 read and set the parameters of `app`."""
+        self.parameters.add(app.app_name, app)
+
+    def handlers(self) -> Mapping[int, Handler]:
+        """Who answers the requests of which service type."""
+        monotonic_ns, utc_ns = self.clock.monotonic_ns, self.clock.utc_ns
+        return {
+            3: lambda request: self.housekeeping.handle(request, monotonic_ns()),
+            5: self.events.handle,
+            11: lambda request: self.schedule.handle(request, utc_ns()),
+            12: lambda request: self.monitor.handle(request, monotonic_ns()),
+            17: lambda request: test.answer(request, {self.dictionary.apid}),
+            19: self.actions.handle,
+            20: self.parameters.handle,
+        }
+
+    def report_of(self, record: Record) -> Report | None:
+        """The report of what was published; None where the ground does not want it."""
+        if isinstance(record, Telemetry):
+            return self.housekeeping.take(record, self.clock.monotonic_ns())
+        if isinstance(record, Event):
+            self._act(record)
+            return events.report_of(record) if self.events.allows(record.__id__) else None
+        assert isinstance(record, Report), record
+        return record
+
+    def step(self, now_ns: int) -> Iterator[AppReport]:
+        """Report the structures that are due and check the parameters that are."""
+        for report in self.housekeeping.step(now_ns):
+            self.bus.publish(report)
+        raised, transitions = self.monitor.step(now_ns)
+        if transitions:
+            self.bus.publish(transitions)
+        for event, transition in raised:
+            yield _check_event(event, transition)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether `step` has something to do, though its tick has not come."""
+        due_ns = self._step_ns
+        return due_ns is not None and due_ns <= self.clock.monotonic_ns()
+
+    @property
+    def next_wake_ns(self) -> int | None:
+        """When `step` or `release` has something to do, if no tick comes before."""
+        due = [self._release_ns] if self._released else []
+        if self.schedule.deadline_ns is not None:
+            due.append(self.clock.monotonic_ns() + self.schedule.deadline_ns - self.clock.utc_ns())
+        return min([*due, *([self._step_ns] if self._step_ns is not None else [])], default=None)
+
+    @property
+    def _step_ns(self) -> int | None:
+        due = (self.housekeeping.deadline_ns, self.monitor.deadline_ns)
+        return min((ns for ns in due if ns is not None), default=None)
+
+    def release(self) -> Iterator[bytes]:
+        """The packets of requests whose time has come."""
+        yield from self.schedule.due(self.clock.utc_ns())
+        if self.clock.monotonic_ns() >= self._release_ns:
+            yield from self._released
+            self._released.clear()
+
+    def _act(self, event: Event) -> None:
+        """Whether the event is reported or not: a reaction on board needs nobody who listens."""
+        packet = self.actions.on_event(self.dictionary.apid, event.__id__)
+        if packet is not None:
+            if not self._released:
+                self._release_ns = self.clock.monotonic_ns() + _RELEASE_AFTER_NS
+            self._released.append(packet)
+
+
+def _check_event(event: int, transition: Transition) -> Event:
+    return _CHECK_EVENTS[event](
+        definition=transition.number,
+        parameter=transition.parameter,
+        value=transition.value,
+        crossed=transition.crossed,
+    )

@@ -1,0 +1,190 @@
+"""A node driven through telecommand packets: every service that it offers, in virtual time."""
+
+import pytest
+
+from fsw.services import OFFERED
+from link.dictionary.codec import Codec
+from link.pus import (
+    event_actions,
+    events,
+    functions,
+    housekeeping,
+    monitoring,
+    parameters,
+    scheduling,
+)
+from link.pus import test as test_service
+from link.pus.parameters import ParameterTable
+from link.pus.source import TcSource
+from link.pus.tracker import Progress
+from tests.fsw.test_node import World
+
+SECOND, MS = 1_000_000_000, 1_000_000
+UPTIME, MISSED = 0x102, 0x104
+REPEATS = 1
+CAUTION = 0x40
+
+
+@pytest.fixture
+def world(tmp_path):
+    made = World(tmp_path)
+    made.run(3)
+    return made
+
+
+def ask(world, request, seconds=2):
+    """The reports of one kind of answer that came down within some seconds, once the request was completed."""
+    before = len(world.station.reports)
+    tracked = world.station.request(request, type(request).__name__)
+    world.run(seconds)
+    assert tracked.progress is Progress.COMPLETED, tracked.reason
+    return world.station.reports[before:]
+
+
+def refused(world, request):
+    tracked = world.station.request(request, "refused")
+    world.run(2)
+    assert tracked.progress is Progress.FAILED
+    return tracked.reason
+
+
+def of(reports, form):
+    return [report for report in reports if isinstance(report, form)]
+
+
+def ping(world):
+    """A request's packet for the node, to be released later."""
+    return TcSource(world.station.dictionary.apid, source=7, count=99).packet(test_service.Ping()).encode()
+
+
+def test_the_dictionary_says_what_is_offered(world):
+    assert world.station.dictionary.services == OFFERED == (1, 3, 5, 8, 11, 12, 17, 19, 20)
+
+
+def test_a_structure_is_created_reported_and_deleted_by_command(world):
+    table = ParameterTable.of(world.station.dictionary)
+    create = housekeeping.CreateStructure(structure=200, interval=5, parameters=[UPTIME, REPEATS], groups=[])
+    ask(world, create)
+    reports = of(ask(world, housekeeping.EnablePeriodic(structures=[200]), 4), housekeeping.HousekeepingReport)
+    values = [one.values for one in reports if one.structure == 200]
+    fields = housekeeping.structure_of(create, table).fields
+    assert [field.name for field in fields] == ["NodeStatus.uptime_s", "reporter.repeats"]
+    uptimes = [Codec(fields).decode(octets)[0] for octets in values]
+    assert len(uptimes) == pytest.approx(8, abs=1)  # twice a second
+    assert uptimes == sorted(uptimes)
+    assert "reported periodically" in refused(world, housekeeping.DeleteStructures(structures=[200]))
+    ask(world, housekeeping.DisablePeriodic(structures=[200]))
+    ask(world, housekeeping.DeleteStructures(structures=[200]))
+    assert "no structure 200" in refused(world, housekeeping.ReportOnce(structures=[200]))
+
+
+def test_what_apps_sample_is_reported_less_often_or_not_at_all(world):
+    slower = housekeeping.StructureInterval(structure=1, interval=50)
+    ask(world, housekeeping.ModifyIntervals(intervals=[slower]))
+    before = len(world.station.named("NodeStatus"))
+    world.run(20)
+    assert len(world.station.named("NodeStatus")) - before == pytest.approx(4, abs=1)
+    ask(world, housekeeping.DisablePeriodic(structures=[1]))
+    before = len(world.station.named("NodeStatus"))
+    world.run(20)
+    assert len(world.station.named("NodeStatus")) == before
+    ask(world, housekeeping.ReportOnce(structures=[1]))
+    assert len(world.station.named("NodeStatus")) == before + 1
+    (content,) = of(ask(world, housekeeping.ReportStructures(structures=[1])), housekeeping.StructureReport)
+    assert (content.enabled, content.interval, content.parameters[:2]) == (False, 50, [0x100, 0x101])
+
+
+def test_events_are_silenced_by_command(world):
+    delivered = next(one.id for one in world.station.dictionary.events if one.name == "ProductReady")
+    ask(world, events.DisableEvents(events=[delivered]))
+    (report,) = of(ask(world, events.ReportDisabled()), events.DisabledEvents)
+    assert report.events == [delivered]
+    world.station.command("imaging.capture", target="coast")
+    assert world.run(20, lambda: any(event.name == "ProductDelivered" for event in world.station.events))
+    assert not any(event.name == "ProductReady" for event in world.station.events)
+    assert "no event 9999" in refused(world, events.EnableEvents(events=[9999]))
+
+
+def test_requests_are_released_at_their_time(world):
+    def activity(seconds):
+        return world.clock.utc_ns() + int(seconds * SECOND), ping(world)
+
+    world.node.reporter.repeats = 0
+    ask(world, scheduling.EnableSchedule())
+    ask(world, scheduling.insert_of(1, [activity(10.25), activity(12)]))
+    ask(world, scheduling.insert_of(2, [activity(9)]))
+    (summary,) = of(ask(world, scheduling.SummariseAll()), scheduling.SummaryReport)
+    assert [one.sub_schedule for one in summary.summaries] == [1, 2, 1]
+    (first, *_) = summary.summaries
+    ask(world, scheduling.DisableSubSchedules(sub_schedules=[2]))
+    assert "less than" in refused(world, scheduling.insert_of(1, [activity(0.5)]))
+    before = len(of(world.station.reports, test_service.Pong))
+    while world.clock.utc_ns() < first.release - SECOND:
+        world.run(1)
+    assert world.run(3, lambda: len(of(world.station.reports, test_service.Pong)) > before)
+    assert 0 <= world.clock.utc_ns() - first.release < 200 * MS
+    world.run(10)
+    assert len(of(world.station.reports, test_service.Pong)) - before == 2  # that of sub-schedule 2 was dropped
+
+
+def test_a_parameter_out_of_limits_raises_an_event_that_releases_a_request(world):
+    limits = monitoring.Definition(
+        number=1, parameter=UPTIME, validity_parameter=0, validity_mask=0, valid_value=0, interval=10, repetitions=1,
+        check=monitoring.CheckType.LIMITS, mask=None, expected=None, unexpected_event=None,
+        low=0.0, low_event=0, high=25.0, high_event=CAUTION, consecutive=None,
+    )  # fmt: skip
+    apid = world.station.dictionary.apid
+    ask(world, event_actions.AddAction(apid=apid, event=CAUTION, request=ping(world)))
+    ask(world, event_actions.EnableActions(events=[]))
+    ask(world, event_actions.EnableActing())
+    ask(world, monitoring.AddDefinitions(definitions=[limits]))
+    ask(world, monitoring.EnableDefinitions(definitions=[1]))
+    assert not of(world.station.reports, test_service.Pong)
+    assert world.run(30, lambda: any(event.name == "ParameterCaution" for event in world.station.events))
+    caution = next(event for event in world.station.events if event.name == "ParameterCaution")
+    assert caution.values == {"definition": 1, "parameter": UPTIME, "value": 26.0, "crossed": 25.0}
+    assert world.run(2, lambda: of(world.station.reports, test_service.Pong))
+    assert of(world.station.reports, monitoring.CheckTransitions)[-1].transitions[0].now is monitoring.Status.HIGH
+    again = type(limits).decode(limits.encode())
+    again.number, again.high_event = 2, 1
+    assert "event 1 is not one that checks raise" in refused(world, monitoring.AddDefinitions(definitions=[again]))
+
+
+def test_an_action_that_causes_its_own_event_does_not_hold_the_node(world):
+    """A function that fails is an event each time; here it releases the function again."""
+    apid, dictionary = world.station.dictionary.apid, world.station.dictionary
+    started = next(one.id for one in dictionary.events if one.name == "ProductReady")
+    function, octets = dictionary.encode_command("imaging.capture", {"target": "desert"})
+    capture = TcSource(apid, source=7).packet(functions.PerformFunction(function=function, arguments=octets)).encode()
+    ask(world, event_actions.AddAction(apid=apid, event=started, request=capture))
+    ask(world, event_actions.EnableActions(events=[]))
+    ask(world, event_actions.EnableActing())
+    world.station.command("imaging.capture", target="desert")
+    world.run(3)
+    assert 5 < world.node.dispatcher.accepted - 4 < 30
+    ask(world, event_actions.DisableActing())
+    accepted = world.node.dispatcher.accepted
+    world.run(3)
+    assert world.node.dispatcher.accepted == accepted
+
+
+def test_parameters_are_read_and_set(world):
+    table = ParameterTable.of(world.station.dictionary)
+    ask(world, table.set_values({REPEATS: 1}))
+    (report,) = of(ask(world, parameters.ReportValues(parameters=[REPEATS, UPTIME])), parameters.ParameterValues)
+    values = dict(table.decode(report.count, report.values))
+    assert values[REPEATS] == world.node.reporter.repeats == 1
+    assert values[UPTIME] > 3
+    assert "is measured" in refused(world, table.set_values({UPTIME: 1}))
+    unknown = parameters.ReportValues(parameters=[REPEATS, 77])
+    before = len(of(world.station.reports, parameters.ParameterValues))
+    assert "instruction 2: no parameter 77" in refused(world, unknown)
+    assert len(of(world.station.reports, parameters.ParameterValues)) > before  # the other one is told
+
+
+@pytest.mark.parametrize("service", [2, 6, 13, 15, 23])
+def test_what_is_not_offered_is_refused(world, service):
+    request = TcSource(world.station.dictionary.apid).packet(test_service.Ping())
+    octets = type(request)(apid=request.apid, count=1, service=service, subtype=1).encode()
+    world.node.dispatcher.handle(octets)
+    assert world.node.dispatcher.rejected == 1

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from fsw.storage import replace_file, sync_folder
 from hal.kernels.crc import crc32c
-from hal.kernels.trees import Sums, Trees, code_tables, logistic, quantise
+from hal.kernels.errors import CorruptError
+from hal.kernels.trees import NUMBERS, CodeTables, Sums, Trees, logistic, quantise
 from link.errors import DecodeError
 from link.models.bundle import Bundle
 from link.models.forest import Activation, Forest
@@ -47,8 +48,8 @@ class ForestScorer:
     def __init__(self, forest: Forest, taken: Tensor) -> None:
         self._trees, self._columns, self._activation = Trees(forest.trees), forest.columns, forest.activation
         self._divisor, self._dtype = taken.divisor, np.float32 if forest.sums is Sums.FLOAT32 else np.float64
-        numbers = np.arange(np.iinfo(taken.dtype).max + 1) if taken.dtype.startswith("uint") else None
-        self._tables = None if numbers is None else code_tables(self._columns, self._values(numbers))
+        integers = taken.dtype.startswith("uint")
+        self._tables = CodeTables(self._columns, self._values(np.arange(NUMBERS))) if integers else None
 
     def run(self, samples: NDArray[Any]) -> NDArray[Any]:
         """The activation of the sum of leaves for each pixel, in the precision of the sums."""
@@ -57,8 +58,9 @@ class ForestScorer:
 
     def crc(self) -> tuple[int, ...]:
         """Over nodes and leaves, and what makes codes: tables where there are some, else thresholds."""
-        memory = [column.limits for column in self._columns] if self._tables is None else [self._tables]
-        return (self._trees.crc(), *(crc32c(part.data) for part in memory))
+        if self._tables is not None:
+            return self._trees.crc(), self._tables.crc()
+        return (self._trees.crc(), *(crc32c(column.limits.data) for column in self._columns))
 
     def _values(self, samples: NDArray[Any]) -> NDArray[Any]:
         if self._divisor is None:
@@ -68,8 +70,7 @@ class ForestScorer:
     def _codes(self, samples: NDArray[Any]) -> NDArray[np.uint8]:
         if self._tables is None:
             return quantise(np.ascontiguousarray(self._values(samples).T), self._columns)
-        columns = zip(self._columns, self._tables, strict=True)
-        return np.stack([np.take(table, samples[column.feature]) for column, table in columns])
+        return self._tables.codes(np.ascontiguousarray(samples, np.uint16))
 
 
 @dataclass(slots=True)
@@ -95,10 +96,12 @@ class Model:
         if not wanted.takes(samples.dtype.name, samples.shape):
             raise ValueError(f"samples: {samples.dtype} {samples.shape}, expected {wanted.dtype} {wanted.shape}")
         for _ in range(_ATTEMPTS):
-            if self.is_whole():
-                values = self._scorer.run(samples)
-                if self.is_whole():
-                    return values
+            try:
+                values = self._scorer.run(samples) if self.is_whole() else None
+            except CorruptError:  # an index that leads nowhere
+                values = None
+            if values is not None and self.is_whole():
+                return values
             self.repairs += 1
             self._load()
         raise ModelError(f"{self.path}: memory changed in each of {_ATTEMPTS} attempts")

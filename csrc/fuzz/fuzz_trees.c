@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size) {
             uint8_t *codes = malloc(features * COUNT);
             double sums[COUNT], *scratch = malloc(scratch_size);
             for (size_t i = 0; i < features * COUNT; i++) codes[i] = input[i % size];
-            if (sr_trees_score(loaded, codes, COUNT, COUNT, sums, scratch, scratch_size) != SR_OK) abort();
+            if (sr_trees_score(loaded, room, codes, features, COUNT, COUNT, sums, scratch, scratch_size) != SR_OK) abort();
             free(codes), free(scratch);
         }
         free(loaded);

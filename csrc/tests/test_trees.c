@@ -78,7 +78,7 @@ static void sums_are_those_of_the_walk(unsigned precision) {
     fill(codes, FEATURES * COUNT, &seed);
     for (size_t count = 0; count <= COUNT; count += 1 + count * 2) {
         const uint8_t *last = codes + COUNT - count; /* each feature's row ends at the next one, the last at the guard */
-        CHECK(sr_trees_score(loaded, last, COUNT, count, sums + COUNT - count, scratch, scratch_size) == SR_OK);
+        CHECK(sr_trees_score(loaded, room, last, FEATURES, COUNT, count, sums + COUNT - count, scratch, scratch_size) == SR_OK);
         for (size_t i = 0; i < count; i++) {
             double expected = 0;
             for (int t = 0; t < TREES; t++) {
@@ -88,7 +88,8 @@ static void sums_are_those_of_the_walk(unsigned precision) {
             CHECK(sums[COUNT - count + i] == expected);
         }
     }
-    CHECK(sr_trees_score(loaded, codes, COUNT, 1, sums, scratch, scratch_size - 1) == SR_TOO_SMALL);
+    CHECK(sr_trees_score(loaded, room, codes, FEATURES, COUNT, 1, sums, scratch, scratch_size - 1) == SR_TOO_SMALL);
+    CHECK(sr_trees_score(loaded, room, codes, FEATURES + 1, COUNT, 1, sums, scratch, scratch_size) == SR_CORRUPT);
     free(scratch), release((uint8_t *)loaded, room), release((uint8_t *)sums, 8 * COUNT), release(codes, FEATURES * COUNT);
 }
 
@@ -98,7 +99,7 @@ static void nothing_damaged_is_loaded(void) {
     memset(&tree, 0, sizeof tree);
     while (tree.leaves < 9) memset(&tree, 0, sizeof tree), grow(&tree, 5, &seed);
     write_forest(&tree, 1, SR_TREES_FLOAT64);
-    size_t room = 4 * forest_size + 512;
+    size_t room = 4 * forest_size + 1024;
     double *loaded = malloc(room);
     uint8_t *copy = guarded(forest_size);
     for (size_t size = 0; size < forest_size; size++)
@@ -114,6 +115,30 @@ static void nothing_damaged_is_loaded(void) {
     release(copy, forest_size), free(loaded);
 }
 
+/* Whatever flips in memory after the check: wrong sums or SR_CORRUPT, and nothing outside is touched. */
+static void memory_that_changed_is_survived(void) {
+    enum { TREES = 3, COUNT = 40 };
+    static struct tree trees[TREES];
+    uint64_t seed = 9;
+    memset(trees, 0, sizeof trees);
+    for (int t = 0; t < TREES; t++)
+        while (trees[t].leaves < 5) memset(trees + t, 0, sizeof *trees), grow(trees + t, 4, &seed);
+    write_forest(trees, TREES, SR_TREES_FLOAT64);
+    size_t room = sr_trees_loaded_size(forest, forest_size);
+    uint8_t *loaded = guarded(room), codes[FEATURES * COUNT];
+    CHECK(sr_trees_load(forest, forest_size, loaded, room) == SR_OK);
+    size_t scratch_size = sr_trees_scratch(loaded);
+    double sums[COUNT], *scratch = malloc(scratch_size);
+    fill(codes, sizeof codes, &seed);
+    for (size_t bit = 0; bit < 8 * room; bit += bit < 512 ? 1 : 7) {
+        loaded[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        int result = sr_trees_score(loaded, room, codes, FEATURES, COUNT, COUNT, sums, scratch, scratch_size);
+        CHECK(result == SR_OK || result == SR_CORRUPT || result == SR_TOO_SMALL);
+        loaded[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    release(loaded, room), free(scratch);
+}
+
 static void quantising(void) {
     float limits[255];
     double wide[255];
@@ -127,6 +152,10 @@ static void quantising(void) {
     static const uint8_t EXPECTED[10] = {0, 0, 1, 1, 50, 50, 99, 100, 100, 100};
     CHECK(memcmp(codes, EXPECTED, 10) == 0);
     CHECK(wide_codes[5] == 100 && memcmp(wide_codes, EXPECTED, 5) == 0 && memcmp(wide_codes + 6, EXPECTED + 6, 4) == 0);
+    static uint8_t table[65536];
+    for (int i = 0; i < 65536; i++) table[i] = (uint8_t)(i % 251);
+    sr_trees_look_up((const uint16_t[]){0, 250, 251, 65535}, 4, table, codes);
+    CHECK(codes[0] == 0 && codes[1] == 250 && codes[2] == 0 && codes[3] == 65535 % 251);
     double odds[2] = {0, -1};
     sr_logistic(odds, 2);
     CHECK(odds[0] == 0.5 && odds[1] == 1 / (1 + exp(1.0)));
@@ -140,6 +169,7 @@ int main(void) {
     sums_are_those_of_the_walk(SR_TREES_FLOAT64);
     sums_are_those_of_the_walk(SR_TREES_FLOAT32);
     nothing_damaged_is_loaded();
+    memory_that_changed_is_survived();
     quantising();
     CHECK(sr_selftest_trees() == SR_OK);
     DONE();

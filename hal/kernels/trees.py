@@ -17,6 +17,8 @@ DEPTH_MAX: int = lib.SR_TREES_DEPTH_MAX
 LEVELS_MAX = 255
 """Most thresholds of one column."""
 MAGIC = b"SRT1"
+NUMBERS = 65536
+"""Digital numbers of 16 bits."""
 
 
 class Sums(IntEnum):
@@ -56,10 +58,11 @@ class Trees:
             raise TypeError(f"codes: contiguous uint8 ({self.columns}, samples) expected")
         out = np.empty(codes.shape[1], np.float64)
         status = lib.sr_trees_score(
-            ffi.from_buffer(self._loaded), ffi.from_buffer("uint8_t[]", codes), codes.shape[1], codes.shape[1],
-            ffi.from_buffer("double[]", out), ffi.from_buffer(self._scratch), self._scratch.nbytes,
+            ffi.from_buffer(self._loaded), self._loaded.nbytes, ffi.from_buffer("uint8_t[]", codes), *codes.shape,
+            codes.shape[1], ffi.from_buffer("double[]", out), ffi.from_buffer(self._scratch), self._scratch.nbytes,
         )  # fmt: skip
-        assert status == lib.SR_OK, status
+        if status != lib.SR_OK:
+            raise CorruptError("the forest in memory has changed since it was checked")
         return out
 
 
@@ -91,13 +94,31 @@ def quantise(values: NDArray[Any], columns: Sequence[Column]) -> NDArray[np.uint
     return codes
 
 
-def code_tables(columns: Sequence[Column], values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Codes (columns, numbers) of all digital numbers, whose `values` (numbers) are given: one lookup a sample.
+class CodeTables:
+    """The codes of all digital numbers, whose `values` (65536, float32 or float64) are given: one lookup a sample."""
 
-    `np.take(tables[c], dn)` then gives what `quantise` would of `values[dn]`.
-    """
-    column = np.ascontiguousarray(values.reshape(-1, 1))
-    return np.concatenate([quantise(column, [each._replace(feature=0)]) for each in columns])
+    def __init__(self, columns: Sequence[Column], values: NDArray[Any]) -> None:
+        if values.shape != (NUMBERS,):
+            raise ValueError(f"values: shape {values.shape}, expected ({NUMBERS},)")
+        one = np.ascontiguousarray(values).reshape(-1, 1)
+        self._features = [column.feature for column in columns]
+        self._tables = np.concatenate([quantise(one, [column._replace(feature=0)]) for column in columns])
+
+    def codes(self, numbers: NDArray[np.uint16]) -> NDArray[np.uint8]:
+        """Codes (columns, samples) of digital numbers (features, samples), contiguous: those of their values."""
+        if numbers.dtype != np.uint16 or numbers.ndim != 2 or not numbers.flags.c_contiguous:
+            raise TypeError(f"numbers: {numbers.dtype} {numbers.shape}, expected contiguous uint16 (features, samples)")
+        out = np.empty((len(self._tables), numbers.shape[1]), np.uint8)
+        for row, table, feature in zip(out, self._tables, self._features, strict=True):
+            lib.sr_trees_look_up(
+                ffi.from_buffer("uint16_t[]", numbers[feature]), len(row), ffi.from_buffer("uint8_t[]", table),
+                ffi.from_buffer("uint8_t[]", row),
+            )  # fmt: skip
+        return out
+
+    def crc(self) -> int:
+        """The check sequence (CRC-32C) of the tables."""
+        return crc32c(self._tables.data)
 
 
 def _rounded_down(limits: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -35,11 +35,14 @@ int sr_trees_load(const uint8_t *forest, size_t size, void *loaded, size_t loade
 size_t sr_trees_scratch(const void *loaded);
 
 /* Sum up the leaves that each of `count` samples falls into.
+ *   loaded   what sr_trees_load wrote. Memory that changed since may give wrong sums, yet nothing outside is touched
  *   codes    feature f of sample i at codes[f * stride + i]; codes beyond the levels are taken as any other
+ *   features rows of codes
  *   sums     count doubles
- * Returns SR_OK, or SR_TOO_SMALL for the scratch, aligned as a double. */
-int sr_trees_score(const void *loaded, const uint8_t *codes, size_t stride, size_t count, double *sums, void *scratch,
-                   size_t scratch_size);
+ * Returns SR_OK; SR_TOO_SMALL for the scratch, aligned as a double; SR_CORRUPT where `loaded` points to nowhere
+ * or is of another number of features. */
+int sr_trees_score(const void *loaded, size_t loaded_size, const uint8_t *codes, size_t features, size_t stride,
+                   size_t count, double *sums, void *scratch, size_t scratch_size);
 
 /* Codes of one feature: how many of its 255 limits, ascending and filled up with infinity, lie below each value.
  *   values   value i at values[i * stride]; NaN counts as `missing` */
@@ -47,6 +50,9 @@ void sr_trees_quantise_f32(const float *values, size_t stride, size_t count, con
                            uint8_t *codes);
 void sr_trees_quantise_f64(const double *values, size_t stride, size_t count, const double limits[255], double missing,
                            uint8_t *codes);
+
+/* Codes of digital numbers by a table of what each of the 65536 has: codes[i] = table[numbers[i]]. */
+void sr_trees_look_up(const uint16_t *numbers, size_t count, const uint8_t table[65536], uint8_t *codes);
 
 /* 1 / (1 + exp(-x)) in place, by the C library's exp of that precision. */
 void sr_logistic(double *values, size_t count);

@@ -17,12 +17,10 @@ static uint64_t take(struct reader *reader, size_t octets) {
     return value;
 }
 
-static size_t aligned(size_t size) { return (size + 7) & ~(size_t)7; }
-
 /* 0 for more than fits into a forest of `size` octets. */
 static size_t loaded_size(size_t trees, size_t nodes, size_t leaves, size_t size) {
     if (leaves > size / 8 || trees > leaves || nodes > 2 * leaves) return 0;
-    return aligned(sizeof(struct trees_model)) + aligned(8 * trees) + 8 * leaves + aligned(4 * nodes);
+    return trees_loaded_size(trees, nodes, leaves);
 }
 
 size_t sr_trees_loaded_size(const uint8_t *forest, size_t size) {
@@ -53,19 +51,21 @@ static int is_split(const struct tree *tree, size_t node) { return tree->shape[n
 
 /* Lay out the nodes of a tree; each split waits on the stack for the number of its right child. 0 where the shape is no
  * tree, is too deep, or a split is out of range. */
-static int lay_out(const struct tree *tree, const uint8_t *levels, size_t features, struct trees_node *nodes) {
+static int lay_out(const struct tree *tree, const struct trees_model *model, struct trees_node *nodes) {
     uint16_t waiting[SR_TREES_DEPTH_MAX];
     size_t depth = 0, splits = 0, leaves = 0, node = 0;
     for (; node < tree->nodes; node++) {
         if (is_split(tree, node)) {
             const uint8_t *split = tree->splits + 2 * splits++;
             if (splits > tree->nodes - tree->leaves || depth == SR_TREES_DEPTH_MAX) return 0;
-            if (split[0] >= features || split[1] >= levels[split[0]]) return 0;
-            nodes[node] = (struct trees_node){.feature = split[0], .level = split[1]};
+            if (split[0] >= model->features) return 0;
+            const uint16_t *first = model->first_split + split[0];
+            if (split[1] >= first[1] - first[0]) return 0;
+            nodes[node] = (struct trees_node){.split = (uint16_t)(first[0] + split[1])};
             waiting[depth++] = (uint16_t)node;
         } else {
             if (leaves == tree->leaves) return 0;
-            nodes[node] = (struct trees_node){.feature = TREES_LEAF, .next = (uint16_t)leaves++};
+            nodes[node] = (struct trees_node){.split = TREES_LEAF, .next = (uint16_t)leaves++};
             if (!depth) break; /* the last leaf closes the root */
             nodes[waiting[--depth]].next = (uint16_t)(node + 1);
         }
@@ -73,26 +73,26 @@ static int lay_out(const struct tree *tree, const uint8_t *levels, size_t featur
     return node + 1 == tree->nodes && leaves == tree->leaves;
 }
 
-static int load(struct reader *reader, struct trees_model *model, size_t nodes, size_t leaves) {
-    const uint8_t *levels = reader->next;
-    if ((size_t)(reader->end - reader->next) < model->features) return SR_CORRUPT;
-    reader->next += model->features;
-    uint8_t *base = (uint8_t *)model;
-    uint32_t *roots = (uint32_t *)(base + model->roots_at);
+static int load(struct reader *reader, struct trees_model *model) {
+    for (size_t f = 0; f < model->features; f++)
+        model->first_split[f + 1] = (uint16_t)(model->first_split[f] + take(reader, 1));
+    model->splits = model->first_split[model->features];
+    struct trees_root *roots = trees_roots(model);
     size_t node = 0, leaf = 0;
     for (uint32_t t = 0; t < model->trees; t++) {
         struct tree tree = tree_at(reader);
-        if (reader->bad || tree.nodes > nodes - node || tree.leaves > leaves - leaf) return SR_CORRUPT;
-        if (!lay_out(&tree, levels, model->features, (struct trees_node *)(base + model->nodes_at) + node)) return SR_CORRUPT;
+        if (reader->bad || tree.nodes > model->nodes - node || tree.leaves > model->leaves - leaf) return SR_CORRUPT;
+        if (!lay_out(&tree, model, trees_nodes(model) + node)) return SR_CORRUPT;
         for (size_t i = 0; i < tree.leaves; i++) {
             struct reader value = {tree.values + 8 * i, tree.values + 8 * i + 8, 0};
             uint64_t bits = take(&value, 8);
-            memcpy(base + model->leaves_at + 8 * (leaf + i), &bits, 8);
+            memcpy(trees_leaves(model) + leaf + i, &bits, 8);
         }
-        roots[2 * t] = (uint32_t)node, roots[2 * t + 1] = (uint32_t)leaf;
+        roots[t] = (struct trees_root){(uint32_t)node, (uint32_t)leaf};
         node += tree.nodes, leaf += tree.leaves;
     }
-    return reader->next == reader->end && node == nodes && leaf == leaves ? SR_OK : SR_CORRUPT;
+    roots[model->trees] = (struct trees_root){(uint32_t)node, (uint32_t)leaf};
+    return reader->next == reader->end && node == model->nodes && leaf == model->leaves ? SR_OK : SR_CORRUPT;
 }
 
 int sr_trees_load(const uint8_t *forest, size_t size, void *loaded, size_t room) {
@@ -107,12 +107,10 @@ int sr_trees_load(const uint8_t *forest, size_t size, void *loaded, size_t room)
     if ((uintptr_t)loaded % sizeof(double)) return SR_BAD_ARGUMENT;
     if (room < needed) return SR_TOO_SMALL;
     struct trees_model *model = loaded;
-    size_t roots_at = aligned(sizeof *model), leaves_at = roots_at + aligned(8 * trees);
     *model = (struct trees_model){.features = (uint32_t)features,
                                   .trees = (uint32_t)trees,
                                   .precision = (uint32_t)precision,
-                                  .roots_at = (uint32_t)roots_at,
-                                  .leaves_at = (uint32_t)leaves_at,
-                                  .nodes_at = (uint32_t)(leaves_at + 8 * leaves)};
-    return load(&reader, model, nodes, leaves);
+                                  .nodes = (uint32_t)nodes,
+                                  .leaves = (uint32_t)leaves};
+    return load(&reader, model);
 }

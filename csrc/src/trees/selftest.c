@@ -11,16 +11,32 @@ static const uint8_t FOREST[] = {
     0x98, 0x61, 0x99, 0xF5};
 
 int sr_selftest_trees(void) {
-    double loaded[24], sums[TREES_BLOCK] = {0};
+    enum { LOADED = 96, SPLITS = 12 };
+    double loaded[LOADED], sums[TREES_BLOCK] = {0};
     uint8_t codes[2][TREES_BLOCK];
+    struct trees_row rows[SPLITS];
+    struct trees_visit stack[2];
+    uint16_t row_of[SPLITS];
     if (sr_trees_load(FOREST, sizeof FOREST, loaded, sizeof loaded) != SR_OK) return SR_CORRUPT;
     for (int i = 0; i < TREES_BLOCK; i++) codes[0][i] = (uint8_t)(i % 7), codes[1][i] = (uint8_t)(i % 11);
+    for (uint16_t s = 0; s < SPLITS; s++) {
+        trees_picked()->compare(codes[s >= 4], (uint8_t)(s < 4 ? s : s - 4), rows + s);
+        row_of[s] = s;
+    }
     const struct trees_model *model = (const void *)loaded;
-    const uint8_t *base = (const uint8_t *)loaded;
-    const uint32_t *roots = (const uint32_t *)(base + model->roots_at);
-    for (int t = 0; t < 2; t++)
-        trees_picked()->add((const struct trees_node *)(base + model->nodes_at) + roots[2 * t],
-                            (const double *)(base + model->leaves_at) + roots[2 * t + 1], codes[0], sums);
+    const struct trees_root *root = trees_roots(model);
+    for (int t = 0; t < 2; t++, root++) {
+        const struct trees_walk walk = {.nodes = trees_nodes(model) + root->node,
+                                        .leaves = trees_leaves(model) + root->leaf,
+                                        .node_count = root[1].node - root->node,
+                                        .leaf_count = root[1].leaf - root->leaf,
+                                        .splits = model->splits,
+                                        .rows = rows,
+                                        .row_of = row_of,
+                                        .stack = stack,
+                                        .sums = sums};
+        if (trees_picked()->add(&walk) != SR_OK) return SR_CORRUPT;
+    }
     for (int i = 0; i < TREES_BLOCK; i++) {
         double expected = (i % 7 <= 3 ? (i % 11 <= 0 ? 1.0 : 2.0) : 4.0) + (i % 11 <= 7 ? 0.5 : -8.0);
         if (sums[i] != expected) return SR_CORRUPT;

@@ -1,5 +1,6 @@
 #include "trees_ops.h"
 #include <math.h>
+#include <stddef.h>
 
 static const struct trees_ops *const TABLES[SR_LEVELS] = {
     [SR_PORTABLE] = &trees_portable,
@@ -12,16 +13,26 @@ enum { CHUNK = 65536, DIGIT_BITS = 12, DIGITS = 1 << DIGIT_BITS };
 
 /* Samples are sorted a chunk at a time: the more, the more alike are neighbours; as many as 16 bits can number. */
 struct scratch {
-    double sums[TREES_BLOCK];
     uint32_t keys[CHUNK];
     uint16_t order[CHUNK], next[CHUNK];
     uint32_t counts[DIGITS];
-    uint8_t codes[]; /* features x TREES_BLOCK */
 };
+
+/* The scratch of a block, behind the other one, at a multiple of 64: rows, for each feature two more than it has levels. */
+struct block {
+    struct trees_visit stack[SR_TREES_DEPTH_MAX];
+    double sums[TREES_BLOCK];
+    uint8_t codes[TREES_BLOCK];
+    uint16_t row_of[SR_TREES_FEATURES_MAX * 255];
+    uint8_t filler[62];
+    struct trees_row rows[];
+};
+_Static_assert(offsetof(struct block, rows) % 64 == 0, "rows lie in cache lines of their own");
 
 size_t sr_trees_scratch(const void *loaded) {
     const struct trees_model *model = loaded;
-    return sizeof(struct scratch) + (size_t)model->features * TREES_BLOCK;
+    size_t rows = model->splits + 2 * (size_t)model->features;
+    return sizeof(struct scratch) + 64 + sizeof(struct block) + rows * sizeof(struct trees_row);
 }
 
 /* The top bits of all codes, taken by turns (a Morton code), up to two digits in all. */
@@ -56,36 +67,82 @@ static void round_to_single(double *sums) {
     for (size_t i = 0; i < TREES_BLOCK; i++) sums[i] = (float)sums[i];
 }
 
-/* Score the `wanted` samples that `order` lists; a block is filled up with the first of them. */
-static void score_block(const struct trees_model *model, const uint8_t *codes, size_t stride, const uint16_t *order,
-                        size_t wanted, struct scratch *scratch, double *sums) {
-    const uint8_t *base = (const uint8_t *)model;
-    const uint32_t *roots = (const uint32_t *)(base + model->roots_at);
-    const struct trees_node *nodes = (const struct trees_node *)(base + model->nodes_at);
-    const double *leaves = (const double *)(base + model->leaves_at);
+/* The rows of one feature, from `row` on: below all codes nothing, above them all; the next free row. */
+static size_t make_rows(const struct trees_model *model, size_t feature, struct block *block, size_t row) {
     const struct trees_ops *ops = trees_picked();
-    for (size_t f = 0; f < model->features; f++)
-        for (size_t i = 0; i < TREES_BLOCK; i++)
-            scratch->codes[f * TREES_BLOCK + i] = codes[f * stride + order[i < wanted ? i : 0]];
-    memset(scratch->sums, 0, sizeof scratch->sums);
-    for (uint32_t t = 0; t < model->trees; t++) {
-        ops->add(nodes + roots[2 * t], leaves + roots[2 * t + 1], scratch->codes, scratch->sums);
-        if (model->precision == SR_TREES_FLOAT32) round_to_single(scratch->sums);
+    uint16_t *row_of = block->row_of + model->first_split[feature];
+    unsigned levels = (unsigned)(model->first_split[feature + 1] - model->first_split[feature]);
+    uint8_t low = 255, high = 0;
+    for (size_t i = 0; i < TREES_BLOCK; i++) {
+        low = block->codes[i] < low ? block->codes[i] : low;
+        high = block->codes[i] > high ? block->codes[i] : high;
     }
-    for (size_t i = 0; i < wanted; i++) sums[order[i]] = scratch->sums[i];
+    memset(block->rows + row, 0, sizeof(struct trees_row));
+    memset(block->rows + row + 1, 0xFF, sizeof(struct trees_row));
+    size_t none = row, all = row + 1;
+    row += 2;
+    for (unsigned level = 0; level < levels; level++) {
+        int parts = low <= level && level < high;
+        if (parts) ops->compare(block->codes, (uint8_t)level, block->rows + row);
+        row_of[level] = (uint16_t)(parts ? row++ : level < low ? none : all);
+    }
+    return row;
 }
 
-int sr_trees_score(const void *loaded, const uint8_t *codes, size_t stride, size_t count, double *sums, void *memory,
-                   size_t scratch_size) {
+/* Walk all trees with the samples whose rows stand in the block. */
+static int add_trees(const struct trees_model *model, struct block *block) {
+    const struct trees_root *root = trees_roots(model);
+    struct trees_walk walk = {
+        .splits = model->splits, .rows = block->rows, .row_of = block->row_of, .stack = block->stack, .sums = block->sums};
+    for (uint32_t t = 0; t < model->trees; t++, root++) {
+        walk.nodes = trees_nodes(model) + root->node;
+        walk.leaves = trees_leaves(model) + root->leaf;
+        walk.node_count = root[1].node - root->node, walk.leaf_count = root[1].leaf - root->leaf;
+        if (root[1].node > model->nodes || root[1].leaf > model->leaves) return SR_CORRUPT;
+        if (root->node >= root[1].node || root->leaf >= root[1].leaf) return SR_CORRUPT;
+        if (trees_picked()->add(&walk) != SR_OK) return SR_CORRUPT;
+        if (model->precision == SR_TREES_FLOAT32) round_to_single(block->sums);
+    }
+    return SR_OK;
+}
+
+/* Score the `wanted` samples that `order` lists; a block is filled up with the first of them. */
+static int score_block(const struct trees_model *model, const uint8_t *codes, size_t stride, const uint16_t *order,
+                       size_t wanted, struct block *block, double *sums) {
+    size_t row = 0;
+    for (size_t f = 0; f < model->features; f++) {
+        for (size_t i = 0; i < TREES_BLOCK; i++) block->codes[i] = codes[f * stride + order[i < wanted ? i : 0]];
+        row = make_rows(model, f, block, row);
+    }
+    memset(block->sums, 0, sizeof block->sums);
+    if (add_trees(model, block) != SR_OK) return SR_CORRUPT;
+    for (size_t i = 0; i < wanted; i++) sums[order[i]] = block->sums[i];
+    return SR_OK;
+}
+
+/* Whether the counts of a model still make sense: memory may have changed since it was loaded. */
+static int is_sound(const struct trees_model *model, size_t size) {
+    if (size < sizeof *model || model->features > SR_TREES_FEATURES_MAX || model->splits > SR_TREES_FEATURES_MAX * 255)
+        return 0;
+    for (size_t f = 0; f < model->features; f++)
+        if (model->first_split[f] > model->first_split[f + 1] || model->first_split[f + 1] > model->splits) return 0;
+    return trees_loaded_size(model->trees, model->nodes, model->leaves) <= size;
+}
+
+int sr_trees_score(const void *loaded, size_t loaded_size, const uint8_t *codes, size_t features, size_t stride,
+                   size_t count, double *sums, void *memory, size_t scratch_size) {
     const struct trees_model *model = loaded;
     struct scratch *scratch = memory;
+    if (!is_sound(model, loaded_size) || model->features != features) return SR_CORRUPT;
     if (scratch_size < sr_trees_scratch(loaded)) return SR_TOO_SMALL;
+    struct block *block = (struct block *)(((uintptr_t)(scratch + 1) + 63) & ~(uintptr_t)63);
     for (size_t done = 0; done < count; done += CHUNK) {
         size_t chunk = count - done < CHUNK ? count - done : CHUNK;
         sort(scratch, codes + done, stride, model->features, chunk);
         for (size_t at = 0; at < chunk; at += TREES_BLOCK) {
             size_t wanted = chunk - at < TREES_BLOCK ? chunk - at : TREES_BLOCK;
-            score_block(model, codes + done, stride, scratch->next + at, wanted, scratch, sums + done);
+            if (score_block(model, codes + done, stride, scratch->next + at, wanted, block, sums + done) != SR_OK)
+                return SR_CORRUPT;
         }
     }
     return SR_OK;
@@ -99,6 +156,10 @@ void sr_trees_quantise_f32(const float *values, size_t stride, size_t count, con
 void sr_trees_quantise_f64(const double *values, size_t stride, size_t count, const double limits[255], double missing,
                            uint8_t *codes) {
     trees_picked()->quantise_f64(values, stride, count, limits, missing, codes);
+}
+
+void sr_trees_look_up(const uint16_t *numbers, size_t count, const uint8_t table[65536], uint8_t *codes) {
+    for (size_t i = 0; i < count; i++) codes[i] = table[numbers[i]];
 }
 
 void sr_logistic(double *values, size_t count) {

@@ -1,25 +1,67 @@
 /* What the levels of the trees share.
  *
- * A block of samples walks a tree together: a set of samples comes to a node, one comparison of the whole block parts it,
- * and sides that are empty are not visited. Samples are sorted before, so that those of a block fall into few leaves. */
+ * A block of samples walks a tree together. For each level that parts the block, a row of bits says which samples are up to
+ * it: made once for all trees, so that a split costs an AND and an AND NOT of the set that comes to it; sides that are empty
+ * are not visited. Samples are sorted before, so that those of a block fall into few leaves, and few levels part them. */
 #ifndef SKYRACK_SRC_TREES_OPS_H
 #define SKYRACK_SRC_TREES_OPS_H
 #include "../level.h"
 #include "skyrack/trees.h"
 #include <string.h>
 
-enum { TREES_BLOCK = 1024, TREES_LEAF = 0xFF };
+enum { TREES_BLOCK = 2048, TREES_WORDS = TREES_BLOCK / 64, TREES_LEAF = 0xFFFF };
 
 struct trees_node {
-    uint8_t feature; /* or TREES_LEAF */
-    uint8_t level;
-    uint16_t next; /* the right child, counted from the root; of a leaf, its number in the tree */
+    uint16_t split; /* feature and level as one number, see first_split; or TREES_LEAF */
+    uint16_t next;  /* the right child, counted from the root; of a leaf, its number in the tree */
 };
 
 struct trees_model {
-    uint32_t features, trees, precision;
-    uint32_t nodes_at, leaves_at; /* octets from the start of this */
-    uint32_t roots_at;            /* per tree: first node, first leaf */
+    uint32_t features, trees, precision, splits; /* `splits`: numbers of features and levels in use */
+    uint32_t nodes, leaves;                      /* of all trees */
+    uint16_t first_split[SR_TREES_FEATURES_MAX + 1];
+};
+
+_Static_assert(sizeof(struct trees_model) % sizeof(double) == 0, "leaves behind it are aligned");
+
+struct trees_root {
+    uint32_t node, leaf; /* the tree's first ones */
+};
+
+/* What lies behind a model: a root a tree and one more, leaves, nodes. */
+static inline uint64_t trees_loaded_size(uint64_t trees, uint64_t nodes, uint64_t leaves) {
+    return sizeof(struct trees_model) + 8 * (trees + 1 + leaves) + ((4 * nodes + 7) & ~7ULL);
+}
+
+static inline struct trees_root *trees_roots(const struct trees_model *model) { return (struct trees_root *)(model + 1); }
+
+static inline double *trees_leaves(const struct trees_model *model) {
+    return (double *)(trees_roots(model) + model->trees + 1);
+}
+
+static inline struct trees_node *trees_nodes(const struct trees_model *model) {
+    return (struct trees_node *)(trees_leaves(model) + model->leaves);
+}
+
+struct trees_row {
+    uint64_t words[TREES_WORDS]; /* a bit a sample */
+};
+
+struct trees_visit {
+    struct trees_row set;
+    uint32_t node;
+    uint8_t filler[60]; /* the next set does not share its cache lines */
+};
+
+/* One tree and the block that walks it. */
+struct trees_walk {
+    const struct trees_node *nodes;
+    const double *leaves;
+    uint32_t node_count, leaf_count, splits;
+    const struct trees_row *rows;
+    const uint16_t *row_of; /* by split */
+    struct trees_visit *stack; /* SR_TREES_DEPTH_MAX */
+    double *sums;
 };
 
 struct trees_ops {
@@ -27,8 +69,10 @@ struct trees_ops {
                          uint8_t *codes);
     void (*quantise_f64)(const double *values, size_t stride, size_t count, const double *limits, double missing,
                          uint8_t *codes);
-    /* Add each tree's leaves to the sums of TREES_BLOCK samples; feature f of sample i at codes[f * TREES_BLOCK + i]. */
-    void (*add)(const struct trees_node *root, const double *leaves, const uint8_t *codes, double *sums);
+    /* The row of TREES_BLOCK codes up to a level. */
+    void (*compare)(const uint8_t *codes, uint8_t level, struct trees_row *row);
+    /* Add the tree's leaves to the sums. SR_CORRUPT where a node points to nowhere, which a loaded one does not. */
+    int (*add)(const struct trees_walk *walk);
 };
 /* Binary search without branches, many values at a time; compiled for each level as it stands, for the vectoriser. */
 #define TREES_QUANTISE(name, number)                                                                                   \
@@ -42,7 +86,7 @@ struct trees_ops {
         }                                                                                                              \
     }
 #define TREES_OPS                                                                                                      \
-    { .quantise_f32 = quantise_f32, .quantise_f64 = quantise_f64, .add = add }
+    { .quantise_f32 = quantise_f32, .quantise_f64 = quantise_f64, .compare = compare, .add = add }
 
 /* Those of the level in use. */
 const struct trees_ops *trees_picked(void);

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hal.kernels.errors import CorruptError
-from hal.kernels.trees import LEVELS_MAX, Column, Sums, Trees, code_tables, logistic, quantise
+from hal.kernels.trees import LEVELS_MAX, NUMBERS, CodeTables, Column, Sums, Trees, logistic, quantise
 from link.models.forest import Missing, Split, build_forest
 
 pytestmark = pytest.mark.usefixtures("level")
@@ -67,12 +67,12 @@ def test_many_samples_over_blocks_and_chunks():
 @given(st.lists(thresholds, max_size=20), st.sampled_from([np.float32, np.float64]))
 def test_code_tables_are_quantise_for_every_digital_number(limits, dtype):
     ascending = np.unique(np.array(limits, np.float64))
-    numbers = (np.arange(2000) / 100 - 10).astype(dtype)
-    dn = np.random.default_rng(2).integers(0, 2000, 300)
-    columns = [Column(0, ascending)]
-    table = code_tables(columns, numbers)
-    assert np.array_equal(np.take(table[0], dn), quantise(numbers[dn].reshape(-1, 1), columns)[0])
-    assert np.array_equal(table[0], np.searchsorted(ascending, numbers.astype(np.float64)))
+    values = (np.arange(NUMBERS) / 3277 - 10).astype(dtype)
+    dn = np.random.default_rng(2).integers(0, NUMBERS, (2, 300), np.uint16)
+    columns = [Column(1, ascending), Column(0, ascending / 2)]
+    codes = CodeTables(columns, values).codes(dn)
+    assert np.array_equal(codes, quantise(np.ascontiguousarray(values[dn].T), columns))
+    assert np.array_equal(codes[0], np.searchsorted(ascending, values[dn[1]].astype(np.float64)))
 
 
 def test_a_damaged_forest_is_refused_bit_by_bit_and_cut_by_cut():
@@ -93,6 +93,10 @@ def test_what_does_not_fit_is_refused():
         model.sums(np.zeros((3, 4), np.uint8))
     with pytest.raises(TypeError, match="contiguous"):
         quantise(np.zeros((4, 2)).T.copy(order="F"), [Column(0, np.zeros(1))] * 4)
+    with pytest.raises(ValueError, match="65536"):
+        CodeTables([Column(0, np.zeros(1))], np.zeros(256))
+    with pytest.raises(TypeError, match="numbers: uint8"):
+        CodeTables([Column(0, np.zeros(1))], np.zeros(NUMBERS)).codes(np.zeros((1, 2), np.uint8))
     with pytest.raises(ValueError, match="expected"):
         quantise(np.zeros((4, 2)), [Column(2, np.zeros(1))])
     assert LEVELS_MAX == 255

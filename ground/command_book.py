@@ -127,7 +127,8 @@ class CommandBook:
 
     def _enter(self, record: CommandRecord, now: Moment) -> None:
         request = _request(record)
-        self._last = record
+        if self._last is None or record.number > self._last.number:
+            self._last = record
         self._entries.pop(request, None)
         self._entries[request] = _Entry(record, now.monotonic_ns + self.timeout_ns)
         self._tracker.sent(request, record.name, record.sent_ns)

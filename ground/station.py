@@ -6,7 +6,7 @@ cannot be archived waits.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ground.archive import Archive
@@ -25,7 +25,7 @@ from link.cfdp import FileStore
 from link.cfdp import Settings as FileSettings
 from link.dictionary import Dictionary
 from link.dictionary.kinds import Value
-from link.pus.functions import PerformFunction
+from link.pus.requests import Requests
 from link.pus.source import TcSource
 from link.space_packet import HEADER_SIZE
 
@@ -63,6 +63,7 @@ class Station:
         self._log = Logbook(Keeper(archive))
         self._book = CommandBook(archive.commands(), patience.command_ms * _MS, now)
         self._source = TcSource(dictionary.apid, count=self._book.next_count)
+        self._requests = Requests(dictionary)
         self._downlink, self._uplink = Downlink(managed), Uplink(managed, patience.round_trip_ms)
         self._telemetry = Telemetry(dictionary, archive, self._book, self._log)
         self._files = self._file_service(store, patience)
@@ -139,13 +140,18 @@ class Station:
             raise NotHeardError(f"not sent: {self.node} is not heard")
         if self._telemetry.mismatch:
             raise MismatchError(f"not sent: {self._telemetry.mismatch}")
-        function, octets = self._dictionary.encode_command(name, arguments)
-        entry, values = self._dictionary.decode_command(function, octets)
-        if entry.hazardous and not confirmed:
+        source = replace(self._source)  # a refused command takes no number
+        order = self._requests.make(name, arguments, source)
+        if order.hazardous and not confirmed:
             raise ValueError(f"{name} is hazardous; confirm it if you mean it")
-        packet = self._source.packet(PerformFunction(function=function, arguments=octets))
+        packet = source.packet(order.request)
         self._uplink.send(packet.encode(), packet.request)
-        record = self._book.enter(packet.request, name, values, now)
+        self._source = source
+        self._telemetry.learn(order.request)
+        if (inside := order.inside) and inside.at_ns is not None:
+            released = Moment(now.monotonic_ns + inside.at_ns - now.utc_ns, inside.at_ns)
+            self._log.note(self._book.enter(inside.packet.request, inside.order.name, inside.order.arguments, released))
+        record = self._book.enter(packet.request, name, order.arguments, now)
         self._log.note(record)
         self._log.flush()
         return record

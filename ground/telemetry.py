@@ -4,6 +4,8 @@ The node says in its beacon which dictionary it flies. While that is another tha
 would give plausible nonsense; packets are archived under the version that the node named.
 """
 
+from contextlib import suppress
+
 from ground.archive import Archive
 from ground.command_book import CommandBook
 from ground.dictionaries import differences, stored_dictionary
@@ -13,7 +15,14 @@ from ground.moment import Moment
 from ground.reading import Reading, read_packet
 from ground.records import TIME_UNIT, EventRecord, SampleRecord, plain
 from link.dictionary import Dictionary, Happening, Sample, Time
+from link.dictionary.codec import Codec
+from link.dictionary.model import Report as Structure
 from link.errors import DecodeError
+from link.pus import verification
+from link.pus.housekeeping import CreateStructure, HousekeepingReport, StructureReport, structure_of
+from link.pus.message import Report, Request
+from link.pus.names import Names
+from link.pus.verification import RefusedError
 
 _STALE_NS = 10_000_000_000  # an older sample is shown again when the latest is this old: the node's clock was set back
 
@@ -28,6 +37,9 @@ class Telemetry:
         """Why the node's dictionary is not ours; empty while it is, or is not known."""
         self._dictionary, self._archive, self._book, self._log = dictionary, archive, book, logbook
         self._limits = LimitWatch()
+        self._names = Names(dictionary)
+        self._declared = frozenset(entry.id for entry in dictionary.reports)
+        self._created: dict[int, tuple[Structure, Codec]] = {}
 
     def take(self, octets: bytes, now: Moment) -> None:
         """One whole telemetry packet of the node."""
@@ -62,15 +74,50 @@ class Telemetry:
 
     def _decode(self, reading: Reading, now: Moment) -> None:
         try:
-            content = reading.content(self._dictionary)
+            self._understand(reading, now)
         except DecodeError as error:
             self._log.count_stray("not as in the dictionary", str(error), now)
-            return
+
+    def _understand(self, reading: Reading, now: Moment) -> None:
+        content = self._content(reading)
         match content:
             case Sample():
                 self._take_sample(content, reading, now)
             case Happening():
                 self._log.note(_event(content, reading, now))
+            case StructureReport():
+                self.learn(content)
+                self._log.note(self._answer(content, reading, now))
+            case Report() if content.__service__ != verification.SERVICE:
+                self._log.note(self._answer(content, reading, now))
+
+    def learn(self, message: Request | Report) -> None:
+        """What a structure is made of that was created by command: its reports are samples from now on."""
+        if not isinstance(message, CreateStructure | StructureReport) or message.structure in self._declared:
+            return
+        with suppress(RefusedError):  # parameters that our dictionary does not know: the node refuses it as well
+            structure = structure_of(message, self._names.table)
+            self._created[structure.id] = structure, Codec(structure.fields)
+
+    def _content(self, reading: Reading) -> Sample | Happening | Report:
+        created = self._created.get(reading.definition)
+        if created and isinstance(reading.report, HousekeepingReport):
+            structure, codec = created
+            names = (field.name for field in structure.fields)
+            return Sample(structure, dict(zip(names, codec.decode(reading.report.values), strict=True)))
+        return reading.content(self._dictionary)
+
+    def _answer(self, report: Report, reading: Reading, now: Moment) -> EventRecord:
+        """What a service answered, for people."""
+        return EventRecord(
+            origin="node",
+            severity="info",
+            name=type(report).__name__,
+            message=self._names.words(report) or (type(report).__doc__ or "").partition("\n")[0],
+            time_ns=reading.packet.time_ns,
+            received_ns=now.utc_ns,
+            count=reading.packet.count,
+        )
 
     def _take_sample(self, sample: Sample, reading: Reading, now: Moment) -> None:
         time_ns, latest = reading.packet.time_ns, self.latest.get(sample.name)

@@ -28,7 +28,7 @@ _FORMS = ("json", "xtce", "markdown", "wireshark", "schema")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The subcommands."""
     commands = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    show = commands.add_parser("show", help="reports, events, commands and parameters, one line each")
+    show = commands.add_parser("show", help="reports, events, commands, parameters and service requests, one line each")
     show.add_argument("file", type=Path, metavar="FILE")
     show.add_argument("words", nargs="*", metavar="WORD", help="only what has one of these in its name")
     show.add_argument("--json", action="store_true", help="as one JSON object")
@@ -113,6 +113,7 @@ def _wanted(name: str, words: list[str]) -> bool:
 
 def _entries(loaded: "Dictionary | Definition") -> Iterator[dict[str, str]]:
     from link.dictionary import Dictionary
+    from link.pus.requests import offers
 
     if not isinstance(loaded, Dictionary):
         for kind in ("packets", "requests"):
@@ -126,14 +127,19 @@ def _entries(loaded: "Dictionary | Definition") -> Iterator[dict[str, str]]:
             yield {"kind": kind.removesuffix("s"), "id": f"{entry.id:#x}", "name": entry.name, "text": text}
             if kind == "reports":
                 yield from _fields(entry)
+    for asked in offers(loaded):
+        yield {"kind": "request", "id": asked.type, "name": asked.name, "text": asked.text}
 
 
 def _fields(report: "Report") -> Iterator[dict[str, str]]:
     from link.dictionary.pages import wire_form
+    from link.pus.parameters import fields_of
 
+    numbers = {entry.name: f"{entry.id:#x}" for entry in fields_of(report)}
     for field in report.fields:
+        name = f"{report.name}.{field.name}"
         text = ", ".join(filter(None, (wire_form(field.kind), field.unit, field.text)))
-        yield {"kind": " field", "id": "", "name": f"{report.name}.{field.name}", "text": text}
+        yield {"kind": " field", "id": numbers.get(name, ""), "name": name, "text": text}
 
 
 def _export(options: argparse.Namespace) -> int:
@@ -158,8 +164,9 @@ def _written(loaded: "Dictionary | Definition", options: argparse.Namespace) -> 
             return dissector(definition_in(loaded), options.port)
         case "markdown":
             from link.dictionary.pages import reference_page
+            from link.pus.requests import offers
 
-            return reference_page(loaded)  # type: ignore[arg-type]  # `_export` has looked
+            return reference_page(loaded, offers(loaded))  # type: ignore[arg-type]  # `_export` has looked
         case "schema":
             from link.dictionary.schema import json_schema
 

@@ -1,6 +1,7 @@
 """Reference pages in Markdown, from a dictionary: what people look up while they operate a node."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from link.dictionary.curves import Curve, Linear, Polynomial, Spline
 from link.dictionary.dictionary import Dictionary
@@ -29,12 +30,21 @@ from link.dictionary.model import Command, Event, Parameter, Report
 Row = tuple[str, ...]
 
 
-def reference_page(dictionary: Dictionary) -> str:
-    """All reports, events, commands and parameters of a node. The same dictionary gives the same page."""
-    return "\n".join(_page(dictionary)).rstrip() + "\n"
+class Asked(NamedTuple):
+    """A request of a service: its name, its type as "3,5", what it does, what it takes."""
+
+    name: str
+    type: str
+    text: str
+    fields: tuple[Field, ...]
 
 
-def _page(dictionary: Dictionary) -> Iterator[str]:
+def reference_page(dictionary: Dictionary, requests: Iterable[Asked] = ()) -> str:
+    """All reports, events, commands, parameters and service requests of a node. The same ones give the same page."""
+    return "\n".join(_page(dictionary, requests)).rstrip() + "\n"
+
+
+def _page(dictionary: Dictionary, requests: Iterable[Asked]) -> Iterator[str]:
     yield f"# {dictionary.node}: dictionary"
     yield f"\nVersion `{dictionary.version}`, APID {dictionary.apid}. Written by `skyrack dictionary export`."
     yield from _section("Reports", "Housekeeping structures, TM[3,25].", map(_report, dictionary.reports))
@@ -43,6 +53,7 @@ def _page(dictionary: Dictionary) -> Iterator[str]:
     if dictionary.parameters:
         yield "\n## Parameters\n\nRead and set by service 20.\n"
         yield from _table(("id", "name", "may be", "at start", "meaning"), map(_parameter, dictionary.parameters))
+    yield from _section("Services", "Requests of the PUS services that the node offers.", map(_request, requests))
 
 
 def _section(title: str, about: str, entries: Iterable[Iterable[str]]) -> Iterator[str]:
@@ -67,9 +78,17 @@ def _event(event: Event) -> Iterator[str]:
 def _command(command: Command) -> Iterator[str]:
     yield f"\n### {command.name} ({command.id:#x}){', hazardous' if command.hazardous else ''}\n"
     yield from _said(command.text)
-    yield from _table(
-        ("argument", "written as", "may be", "if left out", "meaning"), map(_argument_row, command.fields)
-    )
+    yield from _arguments(command.fields)
+
+
+def _request(request: Asked) -> Iterator[str]:
+    yield f"\n### {request.name} (TC[{request.type}])\n"
+    yield from _said(request.text)
+    yield from _arguments(request.fields)
+
+
+def _arguments(fields: tuple[Field, ...]) -> Iterator[str]:
+    yield from _table(("argument", "written as", "may be", "if left out", "meaning"), map(_argument_row, fields))
 
 
 def _said(text: str) -> Iterator[str]:

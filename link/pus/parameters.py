@@ -41,7 +41,7 @@ class ParameterValues(Report, service=20, subtype=2):
 
 
 class SetValues(Request, service=20, subtype=3):
-    """`count` times a parameter's identifier and the value it is to have."""
+    """Set parameters: `count` times an identifier and the value."""
 
     count: int = wire(Int8ub)
     values: bytes = wire(Octets(Rest()))

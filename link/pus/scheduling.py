@@ -46,7 +46,7 @@ class ResetSchedule(Request, service=11, subtype=3):
 
 
 class InsertActivities(Request, service=11, subtype=4):
-    """`count` times a release time and a request's packet, for one sub-schedule."""
+    """Release requests at their times: `count` times a time and a packet, for one sub-schedule."""
 
     sub_schedule: int = wire(Int16ub)
     count: int = wire(Int8ub)

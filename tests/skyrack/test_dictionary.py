@@ -34,6 +34,18 @@ def test_show_finds_by_word(file, capsys):
     assert "ProductStatus" not in shown
 
 
+def test_show_lists_what_services_can_be_asked(file, capsys):
+    assert main(["dictionary", "show", str(file), "housekeeping.create", "status.uptime", "--json"]) == 0
+    shown = [(entry["kind"].strip(), entry["id"], entry["name"]) for entry in json.loads(capsys.readouterr().out)]
+    assert shown == [("field", "0x102", "NodeStatus.uptime_s"), ("request", "3,1", "housekeeping.create_structure")]
+
+
+def test_the_reference_page_is_that_of_the_example(file, capsys):
+    """After a change: skyrack dictionary export examples/missions/coastwatch.toml --to markdown > PAGE."""
+    assert main(["dictionary", "export", str(file), "--to", "markdown"]) == 0
+    assert capsys.readouterr().out == (ROOT / "docs" / "reference" / "coastwatch.md").read_text()
+
+
 def test_show_as_json(file, capsys):
     assert main(["dictionary", "show", str(file), "imaging.capture", "--json"]) == 0
     (entry,) = json.loads(capsys.readouterr().out)

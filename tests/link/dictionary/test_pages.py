@@ -25,7 +25,7 @@ from link.dictionary.kinds import (
 )
 from link.dictionary.limits import Limits
 from link.dictionary.model import Command, Event, Parameter, Report
-from link.dictionary.pages import reference_page
+from link.dictionary.pages import Asked, reference_page
 
 FIELDS = (
     Field(name="a", kind=Integer(12), unit="V", calibration=Linear(0.5, -1.0), text="Bus | main.\nSecond line."),
@@ -65,7 +65,7 @@ WHOLE = Dictionary(
 
 
 def test_a_page_says_everything():
-    page = reference_page(WHOLE)
+    page = reference_page(WHOLE, [Asked("test.ping", "17,1", "Are you alive?", (FIELDS[6],))])
     for line in [
         "# n: dictionary",
         "### Status (0x1)",
@@ -89,6 +89,9 @@ def test_a_page_says_everything():
         "| to | uint8 | 0..9 | 5 |",
         "### app.stop (0x4)",
         "| 0x6 | app.gain | a number | Loop gain. |",
+        "### test.ping (TC[17,1])",
+        "Are you alive?",
+        "| g | enum4: 0 off, 1 on | off or on | there when b > 2 |",
     ]:
         assert line in page.split("\n"), line
 

@@ -1,0 +1,169 @@
+"""The services of a real node, asked by name by the ground that operates it, in virtual time."""
+
+import pytest
+
+from fsw.mission import load_mission
+from fsw.node import dictionary_of
+from ground.archive import Archive
+from ground.moment import Moment
+from ground.records import CommandRecord, EventRecord, SampleRecord
+from ground.station import Station
+from link.calendar_code import encode_ascii
+from link.cfdp import MemoryStore
+from link.dictionary import Dictionary
+from tests.fsw.test_node import COASTWATCH, World
+
+SECOND = 1_000_000_000
+
+
+class Ground:
+    """The station on its end of the cable; it steps as the node's test station does."""
+
+    def __init__(self, clock, port, archive=None):
+        self.clock, self.port, self.news, self.unsent = clock, port, [], bytearray()
+        dictionary = Dictionary.from_json(dictionary_of(load_mission(COASTWATCH)).to_json())
+        self.archive = archive or Archive()
+        self.station = Station(dictionary, self.archive, MemoryStore(), self.now)
+
+    @property
+    def now(self):
+        return Moment(self.clock.monotonic_ns(), self.clock.utc_ns())
+
+    def step(self):
+        self.station.receive(self.port.read(1 << 16), self.now)
+        self.station.step(self.now)
+        self.unsent += self.station.take_output()
+        del self.unsent[: self.port.write(bytes(self.unsent))]
+        self.news += self.station.take_news()
+
+    def of(self, kind):
+        return [record for record in self.news if isinstance(record, kind)]
+
+
+class Desk:
+    """An operator who types."""
+
+    def __init__(self, folder):
+        self.world = World(folder)
+        self.ground = self.world.station = Ground(self.world.clock, self.world.station.port)
+        self.world.run(3)
+
+    def order(self, name, *, confirmed=False, **arguments):
+        return self.ground.station.command(name, arguments, self.ground.now, confirmed=confirmed)
+
+    def do(self, name, seconds=2, **arguments):
+        """Order it, and give its last state and what the node answered beside."""
+        number, before = self.order(name, **arguments).number, len(self.ground.news)
+        self.world.run(seconds)
+        last = [record for record in self.ground.of(CommandRecord) if record.number == number][-1]
+        news = self.ground.news[before:]
+        said = [f"{one.name}: {one.message}" for one in news if isinstance(one, EventRecord)]
+        return last.reason or last.state, said
+
+    def at(self, seconds):
+        return encode_ascii(self.ground.now.utc_ns + seconds * SECOND).decode()
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return Desk(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "answer"),
+    [
+        ("test.ping", {}, "Pong: Yes."),
+        ("parameters.report_values", {"parameters": "reporter.repeats,NodeStatus.boots"},
+         "ParameterValues: reporter.repeats=3 NodeStatus.boots=1"),
+        ("housekeeping.report_properties", {"structures": "NodeStatus"},
+         "PropertiesReport: properties=(structure=NodeStatus enabled=True interval=0)"),
+        ("events.report_disabled", {}, "DisabledEvents: events=none"),
+        ("monitoring.report_statuses", {}, "StatusReport: statuses=none"),
+        ("scheduling.summarise_all", {}, "SummaryReport: summaries=none"),
+        ("event_actions.report_action_statuses", {}, "ActionStatusReport: statuses=none"),
+    ],
+)  # fmt: skip
+def test_what_a_service_answers_is_told_in_words(desk, name, arguments, answer):
+    assert desk.do(name, **arguments) == ("completed", [answer])
+
+
+def test_a_structure_of_ones_own_becomes_samples(desk):
+    wanted = {"structure": "200", "interval": "5", "parameters": "NodeStatus.uptime_s,reporter.repeats"}
+    assert desk.do("housekeeping.create_structure", **wanted) == ("completed", [])
+    desk.do("housekeeping.enable_periodic", structures="200")
+    desk.do("parameters.set_values", **{"reporter.repeats": "1"})
+    sample = [one for one in desk.ground.of(SampleRecord) if one.report == "Structure200"][-1]
+    assert sample.values.keys() == {"NodeStatus.uptime_s", "reporter.repeats"}
+    assert sample.values["reporter.repeats"] == 1
+    assert sample.units == {"NodeStatus.uptime_s": "s"}
+
+
+def test_a_structure_that_another_ground_created_is_learned_by_asking(desk):
+    desk.do("housekeeping.create_structure", structure=200, interval=5, parameters=[0x102])
+    desk.ground = desk.world.station = Ground(desk.world.clock, desk.ground.port)
+    desk.world.run(3)
+    desk.do("housekeeping.report_structures", structures=[200])
+    desk.do("housekeeping.report_once", structures=[200])
+    assert any(sample.report == "Structure200" for sample in desk.ground.of(SampleRecord))
+
+
+def test_a_scheduled_command_is_followed_to_its_end(desk):
+    assert desk.do("scheduling.enable_schedule") == ("completed", [])
+    inside = {"at": desk.at(90), "request": "imaging.capture target=coast"}
+    assert desk.do("scheduling.insert_activities", **inside) == ("completed", [])
+    states = {one.name: one for one in desk.ground.of(CommandRecord)}
+    assert states["imaging.capture"].state == "queued"
+    desk.world.run(100)
+    states = {one.name: one for one in desk.ground.of(CommandRecord)}
+    assert (states["imaging.capture"].state, states["imaging.capture"].reason) == ("completed", "")
+    again = Ground(desk.world.clock, desk.ground.port, desk.ground.archive)
+    desk.world.station = again
+    desk.world.run(3)
+    assert again.station.command("test.ping", {}, again.now).request == "65/3"  # no number comes twice
+
+
+def test_an_alarm_on_board_releases_a_command(desk):
+    check = """{"number": 1, "parameter": "NodeStatus.uptime_s", "interval": 10, "repetitions": 2, "check": "limits",
+                "low": 0, "high": 15, "high_event": "ParameterAlarm"}"""
+    action = {"event": "ParameterAlarm", "request": "imaging.capture target=desert"}
+    for name, arguments in (
+        ("event_actions.add_action", action),
+        ("event_actions.enable_actions", {}),
+        ("event_actions.enable_acting", {}),
+        ("monitoring.add_definitions", {"definitions": check}),
+        ("monitoring.enable_definitions", {"definitions": "1"}),
+    ):
+        assert desk.do(name, **arguments)[0] == "completed"
+    desk.world.run(15)
+    said = [one.name for one in desk.ground.of(EventRecord) if one.origin == "node"]
+    assert {"ParameterAlarm", "CheckTransitions", "ProductReady"} <= set(said)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "sentence"),
+    [
+        ("housekeeping.enable_periodic", {"structure": "1"}, "no argument is called structure; known: structures"),
+        ("housekeeping.dance", {}, "no command is called housekeeping.dance"),
+        ("storage.report_store_statuses", {}, "no command is called"),
+        ("events.disable_events", {"events": "Nothing"}, "events = 'Nothing', expected"),
+        ("parameters.set_values", {"imaging.gain": "1"}, "no parameter is called imaging.gain"),
+        ("parameters.set_values", {"reporter.repeats": "9"}, "repeats = 9, expected 0..3"),
+        ("scheduling.insert_activities", {"at": "now", "request": "test.ping"}, "at = 'now', expected a time"),
+        ("scheduling.insert_activities", {"at": "2026-11-22T22:00:00Z"}, "request is missing"),
+        ("event_actions.add_action", {"event": "ParameterAlarm", "request": "imaging.dance"}, "no command is called"),
+        ("event_actions.add_action",
+         {"event": "ParameterAlarm", "request": "event_actions.add_action event=3 request=test.ping"},
+         "event_actions.add_action cannot be in another request"),
+        ("monitoring.add_definitions", {"definitions": "[1]"}, "definitions = 1, expected"),
+        ("monitoring.add_definitions", {"definitions": "{"}, "truncated"),
+        ("monitoring.add_definitions", {"definitions": '{"limit": 1}'}, "no member is called limit"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_not_sent(desk, name, arguments, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        desk.order(name, **arguments)
+
+
+def test_a_structure_of_unknown_parameters_is_refused_on_board(desk):
+    reason, _ = desk.do("housekeeping.create_structure", structure="200", interval="5", parameters="99")
+    assert reason == "bad_arguments: no parameter 99"

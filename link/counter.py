@@ -28,9 +28,7 @@ class Sequence:
         return missing
 
     def missing_each(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
-        """As `missing`, for each of many units that follow one another."""
-        if not len(counts):
-            return counts
+        """As `missing`, for each of one or more units that follow one another."""
         before = int(counts[0] if self._expected is None else self._expected) - 1
         missing = (np.diff(counts, prepend=before) - 1) % self.modulus
         self._expected = (int(counts[-1]) + 1) % self.modulus

@@ -104,7 +104,7 @@ class Heard:
             own = contents["holds_packets"] & (contents["map_id"] == map_id)
             extractor = self.extractors.setdefault(map_id, Extractor())
             found += _extractions(extractor, frames, contents[own], np.diff(gaps_so_far[own], prepend=0) > 0)
-            if gaps_so_far[-1] > (gaps_so_far[own][-1] if own.any() else 0):
+            if gaps_so_far[-1] > gaps_so_far[own].max(initial=0):
                 extractor.drop()
         return [self._without_idle(extraction) for extraction in found]
 
@@ -129,12 +129,12 @@ class Heard:
 def _extractions(extractor: Extractor, frames: Rows, contents: NDArray[Any], gaps: Choice) -> Iterator[Extraction]:
     """The packets of one access point, from runs of frames in which they stand in the same octets."""
     moves = np.flatnonzero(np.diff(contents["start"]) | np.diff(contents["end"])) + 1
-    for first, last in zip([0, *moves], [*moves, len(contents)], strict=True):
+    ends = [*moves, len(contents)] if len(contents) else []
+    for first, last in zip([0, *moves], ends, strict=False):
         run = contents[first:last]
-        if len(run):
-            zones = frames[run["number"], run["start"][0] : run["end"][0]]
-            octets, records, ends = extract(extractor, zones, run["first_header"], gaps[first:last])
-            yield Extraction(octets, records, run["number"][ends])
+        zones = frames[run["number"], run["start"][0] : run["end"][0]]
+        octets, records, numbers = extract(extractor, zones, run["first_header"], gaps[first:last])
+        yield Extraction(octets, records, run["number"][numbers])
 
 
 class FrameIntake:

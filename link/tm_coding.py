@@ -136,7 +136,7 @@ class TmDecoder:
             decoded.good[:] &= (decoded.symbols == 0) | followed
         sure = decoded.good | followed
         done = int(np.flatnonzero(sure)[-1]) + 1 if sure.any() else 0
-        self._take(decoded, done, min(done, markers_good), found)
+        self._take(decoded, done, found)
         has_marker = done < markers_good
         if done == count or (has_marker and markers_good == markers_known):
             return done > 0  # all read, or the next marker, not yet received, will tell
@@ -177,14 +177,14 @@ class TmDecoder:
         hits["inverted"] = self._inverted
         return align_all(self._buffer, hits, size, skip=skip_bits)
 
-    def _take(self, decoded: _Decoded, done: int, marked: int, found: list[Rows]) -> None:
-        """Give the first `done` units that decoded; count the first `marked` that did not."""
+    def _take(self, decoded: _Decoded, done: int, found: list[Rows]) -> None:
+        """Give the units that decoded, of the first `done`, which are sure; count the others."""
         good, symbols = decoded.good[:done], decoded.symbols[:done][decoded.good[:done]]
         found.append(decoded.frames[:done][good])
         self.received += len(symbols)
         self.corrected_frames += int((symbols > 0).sum())
         self.corrected_symbols += int(symbols.sum())
-        self.uncorrectable += int((~good[:marked]).sum())
+        self.uncorrectable += int((~good).sum())
         self._at_bit += done * self._unit_bits
 
     def _skip_to(self, bit: int) -> None:

@@ -35,3 +35,9 @@ def test_vector():
     with pytest.raises(DecodeError, match="0x11"):
         Alert.decode(b"\x11" + octets[1:])
     assert np.float32(0.25) == alert.share
+
+
+@pytest.mark.parametrize(("share", "why"), [("7fc00000", "shares nan"), ("40000000", r"shares 2\.0")])
+def test_what_is_no_alert(share, why):
+    with pytest.raises(DecodeError, match=why):
+        Alert.decode(bytes.fromhex(f"12 00000007 {share} 00000000"))

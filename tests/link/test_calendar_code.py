@@ -100,3 +100,12 @@ def test_years_have_four_digits(time_ns):
 def test_width():
     with pytest.raises(ValueError, match="CCS with 7"):
         Ccs(fine_octets=7)
+
+
+def test_every_hour_and_the_last_day_of_a_leap_year():
+    day = utc_ns("2024-12-31T00:00:00")
+    for hour in range(24):
+        assert encode_ascii(day + hour * 3600 * NS, day_of_year=True) == f"2024-366T{hour:02}:00:00.000Z".encode()
+    assert decode_ascii(b"2024-366T00:00:00") == day
+    with pytest.raises(DecodeError):
+        decode_ascii(b"2023-366T00:00:00")

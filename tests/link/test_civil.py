@@ -1,3 +1,4 @@
+import calendar
 from datetime import date, timedelta
 
 import pytest
@@ -20,6 +21,15 @@ def test_every_day_of_four_centuries():
     for days in range(146_098):
         day = date(1970, 1, 1) + timedelta(days)
         assert date_from_days(days) == (day.year, day.month, day.day)
+
+
+def test_every_month_of_four_centuries():
+    for year in range(1900, 2301):
+        for month in range(1, 13):
+            last = calendar.monthrange(year, month)[1]
+            assert days_from_date(year, month, last) == (date(year, month, last) - EPOCH).days
+            with pytest.raises(ValueError, match="is no date"):
+                days_from_date(year, month, last + 1)
 
 
 @given(st.integers(-(10**9), 10**9))

@@ -101,3 +101,9 @@ def test_a_start_cut_in_two_is_found():
     assert reader.feed(b"\x55" * 4 + unit[:1]) == []
     assert reader.octets_skipped == 4
     assert reader.feed(unit[1:])[0].startswith(b"frame")
+
+
+def test_nothing_received_is_nothing_skipped():
+    reader = CltuReader(randomised=False)
+    assert reader.feed(b"") == []
+    assert reader.octets_skipped == 0

@@ -3,10 +3,13 @@
 import pytest
 
 from link.decoding import Decoder
+from link.dictionary.ccsdspy import PRIMARY_HEADER
 from link.dictionary.conditions import Comparison
 from link.dictionary.definition import Definition
 from link.dictionary.kinds import Field, Integer, Time
 from link.dictionary.model import Container
+from link.packet_index import PacketIndex
+from link.space_packet import SpacePacket
 from link.time_code import Cuc
 
 BASE = Container(name="Base", fields=(Field(name="id", kind=Integer(8)),), abstract=True)
@@ -80,3 +83,24 @@ def test_times_of_any_epoch(field, time_field, octets, utc_ns):
     """2001-09-09T01:46:40, when TAI was 32 s and GPS time 13 s ahead of UTC."""
     decoder = Decoder(definition(field), time_field)
     assert decoder.utc_ns(decoder.read(b"\x01" + octets).values) == utc_ns
+
+
+@pytest.mark.parametrize("first", [1, 2])
+def test_many_at_once_are_counted_as_one_by_one(first):
+    """Packets of a definition with space packet headers, the first of a kind that is not described."""
+    head = tuple(Field(name=name, kind=Integer(bits)) for name, bits in PRIMARY_HEADER)
+    base = Container(name="Packet", fields=head, abstract=True)
+    child = Container(
+        name="Status", fields=(Field(name="t", kind=Integer(32)),), base="Packet", criteria=Comparison(head[3].name, 5)
+    )
+    whole = Definition(name="D", packets=(base, child))
+    packets = [SpacePacket(5 if n >= first else 6, n, n.to_bytes(4)).encode() for n in range(6)]
+    bulk, alone = Decoder(whole, "t"), Decoder(whole, "t")
+    index = PacketIndex.of(packets)
+    tables, left = bulk.read_tables(index)
+    for number in left:
+        bulk.read(index.packet(number))
+    for packet in packets:
+        alone.read(packet)
+    assert [table.columns["t"].tolist() for table in tables] == [list(range(first, 6))]
+    assert bulk.account() == alone.account()

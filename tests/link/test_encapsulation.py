@@ -1,32 +1,7 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from link.encapsulation import EncapsulationPacket, Protocol
 from link.errors import DecodeError, TruncatedError
-from tests.link.strategies import encapsulation_packets
-
-
-@given(encapsulation_packets, st.binary())
-def test_decode_inverts_encode(packet, tail):
-    assert EncapsulationPacket.decode(packet.encode() + tail) == packet
-
-
-@given(st.binary(max_size=40))
-def test_decode_is_total(octets):
-    try:
-        packet = EncapsulationPacket.decode(octets)
-    except DecodeError:
-        return
-    assert octets.startswith(packet.encode())
-
-
-@given(encapsulation_packets)
-def test_truncation_at_every_octet(packet):
-    octets = packet.encode()
-    for size in range(len(octets)):
-        with pytest.raises(TruncatedError):
-            EncapsulationPacket.decode(octets[:size])
 
 
 def test_vectors():

@@ -55,6 +55,23 @@ def test_composes_with_other_constructs():
     assert record.parse(b"\x52ab").body == b"ab"
     assert record.build({"head": {"kind": 5, "length": 2}, "body": b"ab"}) == b"\x52ab"
     assert Packed("Leaf", a=12, b=4).sizeof() == 2
+    with pytest.raises(cs.StreamError, match=r"path \(parsing\) -> head"):
+        record.parse(b"")
+
+
+def test_errors_say_where_and_what():
+    leaf = Packed("Leaf", a=4, b=4)
+    with pytest.raises(cs.StreamError, match=r"(?s)path \(parsing\)\n.*1 octets"):
+        leaf.parse(b"")
+    with pytest.raises(cs.FormatFieldError, match=r"(?s)path \(building\)\n.*b = 16, expected 0\.\.15$"):
+        leaf.build({"a": 0, "b": 16})
+    with pytest.raises(ValueError, match="shorter"):
+        leaf.pack(1)
+
+
+def test_a_record_is_a_tuple_too():
+    record = Packed("Leaf", a=4, b=4).parse(b"\x12")
+    assert (record[0], record["b"], tuple(record)) == (1, 2, (1, 2))
 
 
 def test_a_missing_field_is_named():

@@ -48,3 +48,8 @@ def test_truncation_never_passes_unnoticed(product):
 def test_nothing_found_is_a_few_octets():
     """By hand: version 1, kind 0; id 7; "desert" with its length."""
     assert Product(id=7, target="desert", water=None).encode() == bytes.fromhex("10 00000007 06 646573657274")
+
+
+def test_another_version():
+    with pytest.raises(DecodeError, match="product version 2, expected 1"):
+        Product.decode(bytes.fromhex("20 00000007 00"))

@@ -71,14 +71,35 @@ def test_any_version_of_a_recording():
     assert (reception.octets, reception.octets_skipped) == (25, 1)
 
 
+def test_a_packet_that_is_cut_off_ends_it():
+    packet = SpacePacket(1, 0, b"data").encode()
+    assert len(follow_lengths(packet + packet[:-1])) == 1
+
+
 def test_a_negative_prefix():
     with pytest.raises(ValueError, match="prefix_octets = -1"):
         follow_lengths(b"", -1)
 
 
-def frame_of(*packets):
+def frame_of(*packets, spacecraft_id=9):
     data = b"".join(packets)
-    return TmFrame(spacecraft_id=9, channel=3, master_count=0, channel_count=0, data=data).encode()
+    return TmFrame(spacecraft_id=spacecraft_id, channel=3, master_count=0, channel_count=0, data=data).encode()
+
+
+def test_several_spacecraft():
+    frames = [frame_of(SpacePacket(5, n, b"data").encode(), spacecraft_id=n) for n in (8, 9, 8)]
+    reception = Reception(framing=Framing(kind="tm", octets=len(frames[0])))
+    (batch,) = read_recording(b"".join(frames), reception)
+    assert [channel for _, channel in batch] == [(8, 3), (9, 3), (8, 3)]
+    rows = reception.account()["sources"]
+    assert [(row["spacecraft_id"], row["packets"], row["lost"]) for row in rows] == [(8, 2, 16383), (9, 1, 0)]
+
+
+def test_frames_without_packets():
+    idle = TmFrame(spacecraft_id=1, channel=7, master_count=0, channel_count=0, data=b"idle").encode()
+    reception = Reception(framing=Framing(kind="tm", octets=len(idle)))
+    assert list(read_recording(idle, reception)) == []
+    assert reception.account()["frames"]["frames"] == 1
 
 
 def test_what_frames_carry_besides():

@@ -2,26 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.errors import DecodeError, TruncatedError
+from link.errors import DecodeError
 from link.space_packet import Flags, SpacePacket
 from link.tc_segment import Segment, SegmentReceiver, segments, split_packets
 
 packets = st.lists(
     st.integers(1, 60).map(lambda size: SpacePacket(3, 0, bytes(size), is_command=True).encode()), max_size=9
 )
-
-
-@given(st.builds(Segment, st.integers(0, 63), st.sampled_from(Flags), st.binary(max_size=30)))
-def test_decode_inverts_encode(segment):
-    assert Segment.decode(segment.encode()) == segment
-
-
-@given(st.binary(max_size=10))
-def test_decode_is_total(octets):
-    try:
-        assert Segment.decode(octets).encode() == octets
-    except TruncatedError:
-        assert octets == b""
 
 
 @given(packets, st.integers(3, 80))
@@ -91,3 +78,10 @@ def test_the_bound_itself_is_allowed():
     receiver = SegmentReceiver(octets_max=5)
     assert [receiver.feed(segment) for segment in segments([packet], 1, 6)] == [[], [packet]]
     assert receiver.dropped == 0
+
+
+def test_a_first_segment_without_data():
+    packet = SpacePacket(3, 0, b"x").encode()
+    receiver = SegmentReceiver(octets_max=100)
+    assert receiver.feed(Segment(1, Flags.FIRST, b"")) == []
+    assert receiver.feed(Segment(1, Flags.LAST, packet)) == [packet]

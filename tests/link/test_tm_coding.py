@@ -14,6 +14,7 @@ from link.managed import Managed, TmChannel
 from link.tm_coding import ASM_OCTETS, TmDecoder, TmEncoder
 
 CODED = Managed(spacecraft_id=1, tm_channels=(TmChannel(name="a", vc=0),), interleave=2, tm_frame_octets=60)
+NO_FECF = replace(CODED, fecf=False)
 BARE = Managed(spacecraft_id=1, tm_channels=(TmChannel(name="a", vc=0),), rs_parity=0, tm_frame_octets=60)
 
 
@@ -50,7 +51,7 @@ def test_decode_inverts_encode_whatever_the_chunking(managed, count, seed, size)
     assert (decoder.received, decoder.uncorrectable, decoder.octets_skipped) == (count, 0, 0)
 
 
-@pytest.mark.parametrize("managed", [CODED, BARE])
+@pytest.mark.parametrize("managed", [CODED, BARE, NO_FECF])
 @given(
     offset=st.integers(0, 40),
     inverted=st.booleans(),
@@ -184,3 +185,62 @@ def test_over_the_convolutional_code(rate):
     viterbi, decoder = ViterbiDecoder(rate), TmDecoder(CODED)
     bits_received = [viterbi.decode(piece) for piece in np.array_split(soft, 9)] + [viterbi.finish()]
     assert [frame for piece in bits_received for frame in decoder.feed(piece)] == sent
+
+
+def units_without_crc(*, errors=(), markers=()):
+    """Four units without FECF: a wrong symbol in each of `errors`; wrong bits in markers, by unit."""
+    stream = [bytearray(unit) for unit in units(NO_FECF, frames(4))]
+    for number in errors:
+        stream[number][20] ^= 1
+    for number, wrong_bits in markers:
+        stream[number][0] ^= (1 << wrong_bits) - 1
+    return b"".join(map(bytes, stream))
+
+
+def test_the_last_unit_waits_for_the_end():
+    """Without a CRC, one that needed corrections is sure only with a marker, or nothing, behind it."""
+    decoder, sent = TmDecoder(NO_FECF), frames(4)
+    assert decoder.feed(units_without_crc(errors=[3])) == sent[:3]
+    assert decoder.finish() == sent[3:]
+    assert (decoder.corrected_frames, decoder.corrected_symbols) == (1, 1)
+
+
+def test_a_marker_with_three_wrong_bits_is_one():
+    assert fed(NO_FECF, units_without_crc(errors=[1], markers=[(2, 3)]))[1] == frames(4)
+
+
+def test_without_a_crc_the_loss_of_a_marker_costs_its_unit():
+    sent = frames(4)
+    assert fed(NO_FECF, units_without_crc(markers=[(2, 8)]))[1] == [sent[0], sent[1], sent[3]]
+
+
+def test_how_wrong_a_first_marker_may_be():
+    first, second = units_without_crc(markers=[(0, 3)]), units_without_crc(markers=[(0, 4)])
+    assert TmDecoder(NO_FECF).feed(first) == frames(4)
+    assert TmDecoder(NO_FECF).feed(second) == frames(4)[1:]
+    assert TmDecoder(NO_FECF, marker_errors_max=2).feed(first) == frames(4)[1:]
+
+
+def test_a_phase_jump_between_units_costs_nothing():
+    stream = units(CODED, frames(4))
+    upright, inverted = b"".join(stream[:2]), bytes(octet ^ 0xFF for octet in b"".join(stream[2:]))
+    assert fed(CODED, upright + inverted)[1] == frames(4)
+
+
+@pytest.mark.parametrize("noise", range(4080, 4110))
+def test_a_marker_is_found_wherever_the_search_makes_a_step(noise):
+    decoder, received = fed(BARE, bytes(noise) + units(BARE, frames(1))[0])
+    assert received == frames(1)
+    assert decoder.octets_skipped == noise
+
+
+@given(st.data())
+def test_counters_whatever_the_chunking(data):
+    stream = bytearray(b"noise" + b"".join(units(CODED, frames(8))) + b"more noise")
+    for at in data.draw(st.lists(st.integers(0, len(stream) - 1), max_size=20)):
+        stream[at] ^= data.draw(st.integers(1, 255))
+    whole, all_frames = fed(CODED, bytes(stream))
+    pieces, same_frames = fed(CODED, bytes(stream), data.draw(st.integers(1, 400)))
+    assert same_frames == all_frames
+    for name in ("received", "corrected_frames", "corrected_symbols", "uncorrectable", "octets_skipped"):
+        assert getattr(pieces, name) == getattr(whole, name)

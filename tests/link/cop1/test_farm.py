@@ -132,3 +132,15 @@ def test_report_names_the_channel_and_the_radio():
     for count in range(2, 7):
         farm.on_frame(SENT["BD"])
         assert farm.clcw(3).farm_b == count % 4
+
+
+def test_of_the_radio_nothing_unless_told():
+    report = Farm(WINDOW).clcw(3)
+    assert (report.no_rf, report.no_bit_lock) == (False, False)
+
+
+@pytest.mark.parametrize("data", ["8200", "82000500", "810005", "820105", "00 00", "01"])
+def test_what_only_looks_like_a_command(data):
+    farm = Farm(WINDOW)
+    assert farm.on_frame(command(bytes.fromhex(data))) is Verdict.DISCARD
+    assert (farm.vr, farm.farm_b) == (0, 0)

@@ -1,5 +1,7 @@
 """FOP-1 held against table 5-1: each event in each state, through the public face, then its actions one by one."""
 
+from dataclasses import replace
+
 import pytest
 
 from link.clcw import Clcw
@@ -303,6 +305,37 @@ class TestRetransmission:
         expire(fop)
         assert alerts(fop) == [AlertCode.T1]
 
+    def test_a_new_frame_does_not_count_the_oldest_anew(self):
+        fop = fop_in(State.ACTIVE, transmission_limit=2, count=2)
+        fop.send(b"x", 0)
+        fop.take_frames(0)
+        expire(fop)
+        assert alerts(fop) == [AlertCode.T1]
+
+    def test_at_the_limit_a_report_repeats_nothing(self):
+        fop = fop_in(State.ACTIVE, **LAST)
+        fop.on_clcw(clcw(NNR, **R), 0)
+        assert fop.take_frames(0) == []
+
+    def test_what_the_last_report_acknowledges_is_confirmed(self):
+        fop = fop_in(State.ACTIVE, **LIMIT1)
+        fop.on_clcw(clcw(2, **R), 0)
+        first, second = (notice for notice in told(fop) if isinstance(notice, Transfer))
+        assert (first, second) == (Transfer(1, Response.CONFIRMED), Transfer(2, Response.FAILED))
+
+    def test_while_the_farm_waits_the_timer_rests(self):
+        fop = fop_in(State.RETRANSMIT_WAIT)
+        expire(fop)
+        assert fop.deadline_ns is None
+        fop.step(1 << 60)
+        assert fop.state is State.RETRANSMIT_WAIT
+
+    def test_the_end_takes_back_what_was_asked_for(self):
+        fop = fop_in(State.ACTIVE)
+        fop.send(b"x", 0)
+        fop.directive(Directive.TERMINATE, 0)
+        assert fop.take_frames(0) == []
+
     def test_untaken_frame_is_not_sent_twice(self):
         fop = fop_in(State.ACTIVE)
         fop.send(b"x", 0)
@@ -338,6 +371,21 @@ class TestInitiate:
         fop.step(T1_MS * MS)
         assert fop.deadline_ns == 2 * T1_MS * MS
         assert fop.take_frames(0) == first
+        assert fop.take_frames(0) == []
+
+    def test_control_frame_is_sent_as_often_as_allowed(self):
+        fop = new(transmission_limit=3)
+        fop.directive(Directive.INITIATE_UNLOCK, 0)
+        sent = len(fop.take_frames(0))
+        while fop.state is State.INITIALISING_BC:
+            expire(fop)
+            sent += len(fop.take_frames(0))
+        assert sent == 3
+
+    def test_control_frame_obeyed_is_not_sent_again(self):
+        fop = fop_in(State.INITIALISING_BC)
+        expire(fop)
+        fop.on_clcw(clcw(VS), 0)
         assert fop.take_frames(0) == []
 
     def test_control_frame_still_untaken_is_sent_once(self):
@@ -474,7 +522,8 @@ class TestParameters:
         "parameters", [{"window": 5}, {"window": 0}, {"t1_ms": 0}, {"transmission_limit": 256}, {"timeout_type": 2}]
     )
     def test_constructor_checks_them_too(self, parameters):
-        with pytest.raises(ValueError, match="expected"):
+        (name, value), *_ = parameters.items()
+        with pytest.raises(ValueError, match=f"set_{name} = {value}, expected"):
             Fop(MANAGED, **parameters)
 
     def test_defaults(self):
@@ -484,6 +533,18 @@ class TestParameters:
             fop.send(b"x", 0)
             fop.take_frames(0)
         assert (fop.vs, fop.unacknowledged) == (4, 5)
+        assert fop.deadline_ns == 3_000 * MS
+        for _ in range(9):
+            fop.step(fop.deadline_ns)
+        assert fop.state is State.ACTIVE
+        fop.step(fop.deadline_ns)
+        assert fop.state is State.INITIAL
+
+    def test_frames_without_crc_hold_two_octets_more(self):
+        longest = bytes(64 - 5)
+        assert not Fop(replace(MANAGED, tc_fecf=False)).send(longest, 0)
+        with pytest.raises(ValueError, match=r"59 octets, frames hold 1\.\.57"):
+            Fop(MANAGED).send(longest, 0)
 
 
 def test_other_channels_reports_are_not_for_us():

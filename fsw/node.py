@@ -67,7 +67,7 @@ class Node:
         with self.executive.section("uplink", _LINK_BUDGET_MS):
             for packet in chain(self.telecom.receive(), self.services.release()):
                 self._route(packet)
-        if self.imaging.runner.unfinished:
+        if self.imaging.is_busy:
             self.executive.wake(self.imaging)
         if self.services.is_due:
             self.executive.wake(self.services)
@@ -82,7 +82,7 @@ class Node:
     def next_wake_ns(self) -> int:
         """When something is due next, if nothing arrives before."""
         links = (self.telecom.next_wake_ns, self.files.deadline_ns)
-        due = (*links, self.imaging.runner.next_wake_ns(), self.services.next_wake_ns)
+        due = (*links, self.imaging.next_wake_ns, self.services.next_wake_ns)
         return min([self.executive.next_due_ns, *(ns for ns in due if ns is not None)])
 
     @property

@@ -1,10 +1,16 @@
-"""Run the main job on this machine: a node, a cable between two pseudo-terminals, a ground station.
+"""Run a mission on this machine: a node, a cable between two pseudo-terminals, a ground station.
 
-The ground commands a capture of each target; the node finds the water in it and sends down where it is; the answer is
-held against an independent computation. Exit code 0 only if they are equal.
+coastwatch, the main job: the ground commands a capture of each target; the node finds the water in it and sends down
+where it is; the answer is held against an independent computation.
+
+cloudscreen: the node screens all frames for clouds, then comes a pass too short for them; masks, tiles and how much of
+what came down is useful are held against what is published with the scenes (ground/rig/scenes.py says which files).
+
+Exit code 0 only if everything is as it should be.
 
     skyrack demo
     skyrack demo --noise 1e-5 --cut 5
+    skyrack demo --mission cloudscreen --scenes ../shared/data/eo
     skyrack demo --json
 """
 
@@ -12,55 +18,103 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ground.rig.operation import Wire
+    from ground.view import View
+    from hal.clock import Clock
+
+_Ended = tuple[dict[str, Any], list[str], bool]
+"""A report, its lines, and whether all is right."""
 
 
-def default_mission() -> Path:
-    """Coastwatch of the examples, which a wheel has inside this package and a source tree beside it."""
+CLOUDSCREEN = "cloudscreen"
+_BAUD, _CLOUDSCREEN_BAUD = 19_200, 230_400
+
+
+def mission_file(name: str) -> Path:
+    """A mission of the examples, which a wheel has inside this package and a source tree beside it."""
     here = Path(__file__).parent
     examples = next((place for place in (here / "examples", here.parent / "examples") if place.is_dir()), here)
-    return examples / "missions" / "coastwatch.toml"
+    return examples / "missions" / name
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to look at, over how bad a link."""
-    parser.add_argument("--mission", type=Path, default=default_mission(), metavar="FILE", help="default: coastwatch")
+    parser.add_argument("--mission", metavar="FILE", help="a mission file, or cloudscreen (default: coastwatch)")
+    parser.add_argument("--scenes", type=Path, metavar="DIR", help="cloudscreen: published scenes, masks and model")
     parser.add_argument("--target", action="append", metavar="NAME", help="may be repeated (default: coast, desert)")
-    parser.add_argument("--baud", type=int, default=19200, help="bits per second of the cable (default %(default)s)")
+    parser.add_argument(
+        "--baud", type=int, help=f"bits per second of the cable (default {_BAUD}; cloudscreen: {_CLOUDSCREEN_BAUD})"
+    )
     parser.add_argument("--noise", type=float, default=0.0, help="bit error rate (default %(default)s)")
     parser.add_argument(
         "--cut", type=float, default=0.0, metavar="SECONDS", help="link dead for so long in mid-transfer"
     )
+    parser.add_argument(
+        "--pass", type=float, default=15.0, metavar="SECONDS", dest="pass_s", help="cloudscreen (default %(default)s)"
+    )
     parser.add_argument("--seed", default="1", help="replays the same noise (default %(default)s)")
     parser.add_argument(
-        "--out", type=Path, default=Path("out/demo"), help="archive, products, logs (default %(default)s)"
+        "--out", type=Path, metavar="DIR", help="archive, products, logs (default out/demo, out/cloudscreen)"
     )
     parser.add_argument("--json", action="store_true", help="the report as one JSON object on stdout")
 
 
 def run(options: argparse.Namespace) -> int:
     """0: every answer is right; 1: one is wrong, or none came."""
-    from ground.report import report_lines
-    from ground.rig.demo import Setup, perform
     from ground.rig.desk import DeskError
     from ground.view import View
     from hal.camera import CameraError
     from hal.linux.clock import HostClock
 
-    clock = HostClock()
-    setup = Setup(
-        mission=options.mission,
-        out=options.out,
-        targets=tuple(options.target or ("coast", "desert")),
-        baud=options.baud,
-        noise=options.noise,
-        cut_s=options.cut,
-        seed=options.seed,
-    )
+    clock, is_screening = HostClock(), options.mission == CLOUDSCREEN
+    options.out = options.out or Path("out", CLOUDSCREEN if is_screening else "demo")
+    if is_screening != bool(options.scenes):
+        raise ValueError("--mission cloudscreen and --scenes DIR go together")
+    run_mission = _screening if is_screening else _main_job
     try:
         with View(clock, sys.stderr) as view:
-            report = perform(setup, clock, view.take)
+            report, lines, is_right = run_mission(options, clock, view)
     except (DeskError, CameraError) as error:
         print(f"skyrack demo: {error} (logs in {options.out})", file=sys.stderr)
         return 1
-    print(json.dumps(report, indent=2) if options.json else "\n".join(report_lines(report)))
-    return 0 if report["product_ok"] else 1
+    print(json.dumps(report, indent=2) if options.json else "\n".join(lines))
+    return 0 if is_right else 1
+
+
+def _main_job(options: argparse.Namespace, clock: "Clock", view: "View") -> "_Ended":
+    from ground.report import report_lines
+    from ground.rig.demo import Setup, perform
+
+    setup = Setup(
+        mission=Path(options.mission or mission_file("coastwatch.toml")),
+        out=options.out,
+        targets=tuple(options.target or ("coast", "desert")),
+        wire=_wire(options, _BAUD),
+        cut_s=options.cut,
+    )
+    report = perform(setup, clock, view.take)
+    return report, [] if options.json else report_lines(report), report["product_ok"]
+
+
+def _screening(options: argparse.Namespace, clock: "Clock", view: "View") -> "_Ended":
+    from ground.rig.judgement import judgement_lines
+    from ground.rig.screening import Setup, perform
+
+    setup = Setup(
+        mission=mission_file("cloudscreen/mission.toml"),
+        scenes=options.scenes,
+        out=options.out,
+        wire=_wire(options, _CLOUDSCREEN_BAUD),
+        pass_s=options.pass_s,
+    )
+    report = perform(setup, clock, view.take)
+    return report, judgement_lines(report), report["ok"]
+
+
+def _wire(options: argparse.Namespace, baud: int) -> "Wire":
+    from ground.rig.operation import Wire
+
+    return Wire(baud=baud if options.baud is None else options.baud, noise=options.noise, seed=options.seed)

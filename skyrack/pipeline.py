@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fsw.mission import Mission
-    from fsw.pipelines.contract import Kind
+    from fsw.pipelines.contract import Contract, Kind
+    from fsw.pipelines.stage import Stage
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +38,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def our_stages() -> list[dict[str, Any]]:
-    """Name, purpose and contract of each; parameters with what they are unless said, null where they have to be."""
+    """Name, purpose and contract of each; parameters with what they are unless said, null where they have to be.
+
+    `takes` and `gives` are null where a file decides that a mission names, such as a model.
+    """
     from msgspec.structs import fields
 
     from fsw.pipelines import STAGES
@@ -46,18 +50,29 @@ def our_stages() -> list[dict[str, Any]]:
     found = []
     for name in STAGES:
         kind = stage_class(name)
-        said = {field.name: f"<{field.name}>" for field in fields(kind) if field.required}
-        contract = kind(**said).contract()
+        contract = _contract(kind)
         found.append(
             {
                 "stage": name,
                 "what": (kind.__doc__ or "").partition("\n")[0],
                 "parameters": {field.name: None if field.required else field.default for field in fields(kind)},
-                "takes": _words(contract.takes),
-                "gives": _words(contract.gives),
+                "takes": _words(contract.takes) if contract else None,
+                "gives": _words(contract.gives) if contract else None,
             }
         )
     return found
+
+
+def _contract(kind: "type[Stage]") -> "Contract | None":
+    """With the names of parameters in the place of what they would be; None where only a file of the user's says it."""
+    from msgspec.structs import fields
+
+    said = {field.name: f"<{field.name}>" for field in fields(kind) if field.required}
+    paths = {field.name: Path(said[field.name]) for field in fields(kind) if field.type is Path}
+    try:
+        return kind(**said | paths).contract()
+    except OSError:
+        return None
 
 
 def followed(mission: "Mission") -> dict[str, Any]:
@@ -83,7 +98,7 @@ def _list(found: dict[str, Any]) -> str:
 
 def _stage(stage: dict[str, Any]) -> list[str]:
     parameters = [name if value is None else f"{name} = {value}" for name, value in stage["parameters"].items()]
-    lines = {"with": ", ".join(parameters), "takes": _items(stage["takes"]), "gives": _items(stage["gives"])}
+    lines = {"with": ", ".join(parameters)} | {key: _items(stage[key]) for key in ("takes", "gives")}
     return [f"{stage['stage']:12}{stage['what']}", *(f"{'':12}{key:6}{text}" for key, text in lines.items() if text)]
 
 
@@ -96,5 +111,7 @@ def _scene(scene: dict[str, Any]) -> list[str]:
     return [f"{scene['target']}", f"  {'the camera':16}{_items(scene['camera'])}", *stages]
 
 
-def _items(items: dict[str, str]) -> str:
+def _items(items: dict[str, str] | None) -> str:
+    if items is None:
+        return "what a file says that the mission names"
     return "; ".join(f"{name}: {kind}" for name, kind in items.items())

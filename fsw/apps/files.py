@@ -12,7 +12,7 @@ from link.cfdp.entity import Entity
 from link.cfdp.filestore import FileWriter, MemoryReader
 from link.cfdp.header import Header, TransactionId
 from link.cfdp.indications import Abandoned, TransactionFinished
-from link.dictionary import Event, Float32b, Int8ub, Int32ub, Octets, Telemetry, Time, wire
+from link.dictionary import Event, Float32b, Int8ub, Int32ub, Octets, Telemetry, Time, command, wire
 from link.errors import DecodeError
 from link.space_packet import COUNT_MODULUS, SpacePacket
 from link.tm_sender import TmSender
@@ -95,9 +95,22 @@ class Files(App, period_ms=1000, budget_ms=20):
     channel: str
     apid: int
     bad_pdus: int = 0
+    is_held: bool = False
     _count: int = 0
     _transfers: dict[TransactionId, _Transfer] = field(default_factory=dict)
     _delivered: _Transfer | None = None
+
+    @command(opcode=0x30)
+    def hold(self) -> None:
+        """Send no files until `release`: what is made meanwhile waits, and the most valuable goes first then."""
+        self.is_held = True
+        self.entity.freeze(self.clock.monotonic_ns())
+
+    @command(opcode=0x31)
+    def release(self) -> None:
+        """Send files again."""
+        self.is_held = False
+        self.entity.thaw(self.clock.monotonic_ns())
 
     def receive(self, packet: bytes) -> None:
         """Take one space packet with a PDU from the ground."""
@@ -108,7 +121,8 @@ class Files(App, period_ms=1000, budget_ms=20):
 
     def fill(self) -> Iterator[Report]:
         """Begin what waits, give the channel as many PDUs as it has room for, and tell what ended."""
-        yield from self._begin_waiting()
+        if not self.is_held:
+            yield from self._begin_waiting()
         while self.sender.room(self.channel) and (pdu := self.entity.next_pdu(self.clock.monotonic_ns())):
             self.sender.offer(self.channel, SpacePacket(self.apid, self._count, pdu).encode())
             self._count = (self._count + 1) % COUNT_MODULUS

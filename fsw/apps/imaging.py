@@ -1,5 +1,6 @@
 """Imaging: a command points the camera, a job turns the frame into an answer, the store keeps it for the downlink."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -7,17 +8,20 @@ from typing import Annotated
 import msgspec
 
 from fsw.app import App, CommandError, Pending, Report
+from fsw.apps.power import PowerSource
 from fsw.jobs.job import Job, JobsFullError, Outcome, Runner
 from fsw.pipelines.run import Work, files_of
 from fsw.pipelines.stage import About, StageSpec, item_of
 from fsw.products import ProductStore, Provenance, StoredProduct, StoreFullError
 from hal.board import Board
 from hal.camera import Camera, CameraError, Frame
-from link.dictionary import Counted, Event, Int8ub, Int16ub, Int32ub, Text, command, wire
+from link.dictionary import Counted, Event, Float32b, Int8ub, Int16ub, Int32ub, Text, command, wire
 from link.pus.verification import FailureCode
 
 _Target = Annotated[str, wire(Text(Counted(8, 40)), text="what to point the camera at")]
 _REASON_CHARACTERS_MAX = 60
+_FILES_A_STEP = 8
+_OVER = object()
 
 
 class ProductReady(Event, id=0x10):
@@ -30,6 +34,8 @@ class ProductReady(Event, id=0x10):
     raw_octets: int = wire(Int32ub)
     compute_ms: int = wire(Int32ub, unit="ms")
     attempts: int = wire(Int8ub)
+    joules: float = wire(Float32b, unit="J", text="of the whole board while it computed")
+    power_source: PowerSource = wire(Int8ub)
 
 
 class CaptureFailed(Event, id=0x11, severity="medium"):
@@ -63,6 +69,17 @@ class Imaging(App, period_ms=1000, budget_ms=100):
     stages: Sequence[StageSpec]
     jobs_cpu_s: float = 0.0
     _captures: dict[int, _Capture] = field(default_factory=dict)
+    _endings: deque[Iterator[Event | None]] = field(default_factory=deque)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job runs or waits, or files of one are still to be kept."""
+        return bool(self.runner.unfinished or self._endings)
+
+    @property
+    def next_wake_ns(self) -> int | None:
+        """When `step` has something to do, where that is known; 0: at once."""
+        return 0 if self._endings else self.runner.next_wake_ns()
 
     @command(opcode=0x10)
     def capture(self, target: _Target) -> Pending:
@@ -77,10 +94,16 @@ class Imaging(App, period_ms=1000, budget_ms=100):
         return pending
 
     def step(self, now_ns: int) -> Iterator[Report]:  # noqa: ARG002
-        """Take in the jobs that ended."""
+        """Take in the jobs that ended, and keep as many of their files as a disk has time for now."""
         for outcome in self.runner.poll():
             self.jobs_cpu_s += outcome.cpu_s
-            yield from self._end(self._captures.pop(outcome.job_id), outcome)
+            self._endings.append(self._end(self._captures.pop(outcome.job_id), outcome))
+        for _ in range(_FILES_A_STEP):
+            told = next(self._endings[0], _OVER) if self._endings else None
+            if told is _OVER:
+                self._endings.popleft()
+            elif isinstance(told, Event):
+                yield told
 
     def _frame(self, target: str) -> Frame:
         try:
@@ -97,9 +120,13 @@ class Imaging(App, period_ms=1000, budget_ms=100):
         )
         return Job(id=job_id, pipeline="stages", samples=frame.dn, parameters=msgspec.to_builtins(work))
 
-    def _end(self, capture: _Capture, outcome: Outcome) -> Iterator[Report]:
+    def _end(self, capture: _Capture, outcome: Outcome) -> Iterator[Event | None]:
+        """What is told at last; None after each file that was kept."""
+        made, products = self._provenance(capture, outcome), list[StoredProduct]()
         try:
-            products = self._keep(capture, outcome)
+            for product in self._keep(capture, outcome, made):
+                products.append(product)
+                yield None
         except (CommandError, StoreFullError, OSError) as error:
             reason = str(error)[:_REASON_CHARACTERS_MAX]
             capture.command.fail(CommandError(FailureCode.EXECUTION_FAILED, str(error)))
@@ -114,18 +141,18 @@ class Imaging(App, period_ms=1000, budget_ms=100):
             raw_octets=capture.raw_octets,
             compute_ms=round(1000 * outcome.wall_s),
             attempts=outcome.attempts,
+            joules=made.joules,
+            power_source=PowerSource[made.joules_source.upper()],
         )
 
-    def _keep(self, capture: _Capture, outcome: Outcome) -> list[StoredProduct]:
-        """All files of a job; the first one has the job's number in the store, and all have it in their names."""
+    def _keep(self, capture: _Capture, outcome: Outcome, made: Provenance) -> Iterator[StoredProduct]:
+        """Keep the files of a job; the first one has the job's number in the store, and all have it in their names."""
         if outcome.answer is None:
             raise CommandError(FailureCode.EXECUTION_FAILED, outcome.failure)
-        stem, made = f"{outcome.job_id:06d}-{capture.target}", self._provenance(capture, outcome)
-        kept: list[StoredProduct] = []
-        for file in files_of(outcome.answer):
-            number = self.store.allot_id() if kept else outcome.job_id
-            kept.append(self.store.add(number, stem + file.suffix, file.octets, made, priority=file.priority))
-        return kept
+        stem = f"{outcome.job_id:06d}-{capture.target}"
+        for count, file in enumerate(files_of(outcome.answer)):
+            number = self.store.allot_id() if count else outcome.job_id
+            yield self.store.add(number, stem + file.suffix, file.octets, made, priority=file.priority)
 
     def _provenance(self, capture: _Capture, outcome: Outcome) -> Provenance:
         """Joules are those of the whole board while it computed."""

@@ -13,13 +13,18 @@ STAGES = (
     "below",
     "calibrate",
     "clean",
+    "cloud_mask",
+    "cloudless",
+    "clouds",
     "components",
     "index",
     "lee",
     "outlines",
     "pack",
+    "pack_clouds",
     "runs",
     "simplify",
+    "tiles",
     "water",
 )
 """The stages that a mission may name; each is the module of that name in `stages`."""

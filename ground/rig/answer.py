@@ -45,7 +45,7 @@ def differences(product: Product, frame: Frame, *, threshold: float, smallest_px
         return [f"shape {water.shape}, expected {expected.shape}"]
     checks = {
         "georeference": water.georeference == frame.georeference,
-        "runs": _same(lambda: _read_runs(water.runs, expected.shape), expected),
+        "runs": _same(lambda: read_runs(water.runs, expected.shape), expected),
         "outlines": _same(lambda: _filled(water.outlines, expected.shape), expected),
     }
     return [f"{part} differ from the plain computation" for part, agrees in checks.items() if not agrees]
@@ -107,7 +107,7 @@ def _filled(outlines: bytes, shape: tuple[int, ...]) -> Mask:
     return inside
 
 
-def _read_runs(octets: bytes, shape: tuple[int, ...]) -> Mask:
+def read_runs(octets: bytes, shape: tuple[int, ...]) -> Mask:
     """Lengths of land and water by turns, as LEB128 numbers."""
     lengths, value, shift = [], 0, 0
     for octet in octets:

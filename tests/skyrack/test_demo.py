@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -10,6 +11,8 @@ from PIL import Image
 from ground.rig.desk import DeskError
 from hal.linux.claim import claim_folder
 from skyrack.cli import main
+
+SCENES = Path(__file__).parents[3] / "shared" / "data" / "eo"
 
 
 def demo(out, *arguments):
@@ -56,6 +59,19 @@ def test_the_main_job_over_a_bad_link(tmp_path):
     assert report["capture_to_answer_s"]["link"] > 5
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not SCENES.is_dir(), reason="the published scenes (../shared/data/eo) are not here")
+def test_the_screening_mission(tmp_path):
+    done, report = demo(tmp_path, "--mission", "cloudscreen", "--scenes", str(SCENES))
+    assert done.returncode == 0, done.stderr
+    assert report["ok"] is True
+    assert [scene["mask_equal"] for scene in report["scenes"]] == [True] * 5
+    assert [scene["tiles"] for scene in report["scenes"][:2]] == [0, 0]
+    assert sum(scene["tiles"] for scene in report["scenes"]) > 50
+    assert report["useful"]["of_ceiling"] >= 0.98
+    assert report["pass"]["saturated"] is True
+
+
 def test_a_wrong_answer_is_failure(monkeypatch, capsys):
     wrong = {"product_ok": False, "answers": []}
     monkeypatch.setattr("ground.rig.demo.perform", lambda setup, clock, show: wrong)
@@ -79,6 +95,9 @@ def test_what_ended_too_early_is_named(monkeypatch, capsys):
         (["--baud", "0"], "--baud 0: expected 4800..1000000"),
         (["--noise", "nan"], "--noise nan: expected 0..0.5"),
         (["--cut", "inf"], "--cut inf: expected 0..600"),
+        (["--mission", "cloudscreen"], "--mission cloudscreen and --scenes DIR go together"),
+        (["--scenes", "."], "--mission cloudscreen and --scenes DIR go together"),
+        (["--mission", "cloudscreen", "--scenes", ".", "--pass", "0"], "--pass 0.0: expected 1..600"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_anything_starts(tmp_path, capsys, arguments, sentence):

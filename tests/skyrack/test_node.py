@@ -129,5 +129,5 @@ def test_the_dictionary_is_what_the_ground_needs(capsys):
     assert main(["dictionary", "export", str(COASTWATCH)]) == 0
     dictionary = Dictionary.from_json(capsys.readouterr().out.encode())
     assert dictionary.version == dictionary_of(load_mission(COASTWATCH)).version
-    assert [command.name for command in dictionary.commands] == ["imaging.capture"]
+    assert [command.name for command in dictionary.commands] == ["imaging.capture", "files.hold", "files.release"]
     assert dictionary.files.node_entity == 1

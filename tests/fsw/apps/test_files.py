@@ -49,9 +49,9 @@ class Desk:
         self.ground, self.files, self.listens = None, MemoryStore(), True
         self.ground = Entity(2, self.files, IMPATIENT)
 
-    def add(self, content=b"answer" * 100):
+    def add(self, content=b"answer" * 100, priority=0):
         number = self.store.allot_id()
-        return self.store.add(number, f"{number}.product", content, PROVENANCE)
+        return self.store.add(number, f"{number}.product", content, PROVENANCE, priority=priority)
 
     def run(self, seconds):
         """One frame each 50 ms; returns what the app told."""
@@ -136,3 +136,21 @@ def test_nothing_is_taken_up(desk):
     desk.run(5)
     assert [path.name for path in desk.store.folder.iterdir()] == ["journal"]
     assert desk.ground.transactions == ()
+
+
+def test_what_is_held_goes_by_its_priority_once_it_is_released(desk):
+    desk.app.hold()
+    first, second, third = (desk.add(bytes(500), priority=priority) for priority in (1, 9, 5))
+    assert (desk.run(3), desk.files.files) == ([], {})
+    desk.app.release()
+    told = [event.product for event in desk.run(5) if isinstance(event, ProductDelivered)]
+    assert told == [second.id, third.id, first.id]
+
+
+def test_a_transfer_that_is_held_goes_on_where_it_was(desk):
+    product = desk.add(bytes(40_000))
+    desk.run(1)
+    desk.app.hold()
+    assert (desk.run(30), desk.files.files) == ([], {})  # no timer has run out meanwhile
+    desk.app.release()
+    assert ProductDelivered(product=product.id, name=product.name) in desk.run(5)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -9,7 +10,7 @@ from fsw.app import CommandError
 from fsw.apps.imaging import CaptureFailed, Imaging, ProductReady
 from fsw.jobs.inline import InlineRunner
 from fsw.pipelines import run as pipelines
-from fsw.pipelines.stage import StageSpec
+from fsw.pipelines.stage import File, StageSpec
 from fsw.products import ProductStore
 from hal.camera import Georeference
 from hal.kernels.image import decode_outlines, decode_runs, rasterise
@@ -141,3 +142,17 @@ def test_a_full_store_fails_the_command(tmp_path):
     (failed,) = desk.step_after(100)
     assert isinstance(failed, CaptureFailed)
     assert "of 1000 are taken" in str(pending.failure)
+
+
+def test_many_files_are_kept_a_few_at_a_time(tmp_path):
+    def many(samples, parameters):
+        return msgspec.msgpack.encode([File(f"-{number}.tile", bytes(number), number) for number in range(20)])
+
+    desk = Desk(tmp_path, pipeline=many)
+    pending = desk.app.capture("coast")
+    assert (desk.step_after(100), len(desk.store.waiting()), desk.app.next_wake_ns) == ([], 8, 0)
+    assert (desk.step_after(1), len(desk.store.waiting()), pending.is_over) == ([], 16, False)
+    (ready,) = desk.step_after(1)
+    assert (ready.files, ready.octets, pending.is_over, desk.app.is_busy) == (20, 190, True, False)
+    assert desk.app.next_wake_ns is None
+    assert [product.name for product in desk.store.waiting()[:2]] == ["000001-coast-19.tile", "000001-coast-18.tile"]

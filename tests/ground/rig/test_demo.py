@@ -3,7 +3,8 @@
 from types import SimpleNamespace
 
 from ground.records import FileRecord, SampleRecord
-from ground.rig.demo import _Run
+from ground.rig.demo import answers_in
+from ground.rig.operation import Operation
 from hal.sim.clock import VirtualClock
 
 
@@ -19,9 +20,9 @@ def file(number: int) -> FileRecord:
 
 def test_what_an_earlier_run_left_behind_is_no_answer():
     client = SimpleNamespace(subscribe=lambda *topics: None)
-    run = _Run(None, client, VirtualClock(), None)  # type: ignore[arg-type]
+    run = Operation(None, client, VirtualClock(), None)
     run.samples = [status(1, 90), status(2, 110, "sending"), status(2, 110)]
     run.files = [file(1), file(2)]
-    assert list(run._answers("*-coast.product", 100)) == [(file(2), status(2, 110))]
-    assert list(run._answers("*-desert.product", 100)) == []
-    assert list(run._answers("*-coast.product", 111)) == []
+    assert list(answers_in(run, "*-coast.product", 100)) == [(file(2), status(2, 110))]
+    assert list(answers_in(run, "*-desert.product", 100)) == []
+    assert list(answers_in(run, "*-coast.product", 111)) == []

@@ -1,0 +1,54 @@
+"""The image itself, as far as it is worth the link."""
+
+from collections.abc import Iterator
+from itertools import pairwise, product
+from typing import Annotated, Any
+
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from fsw.pipelines.contract import ABOUT, FILES, Contract, cube, plane
+from fsw.pipelines.stage import About, File, Items, Stage
+from hal.kernels.image import Mask
+from link.screening import Tile
+
+_PRIORITY_MAX = 99  # of a tile without clouds
+
+
+class Tiles(Stage, frozen=True):
+    """Tiles of about `tile_px` pixels a side, losslessly: the clearest first, those with more clouds than a share not.
+
+    `cloud_share_max` is that share. A tile is a file of its own, so that what a pass has no time for is dropped tile by
+    tile.
+    """
+
+    tile_px: Annotated[int, Meta(ge=8, le=1024)]
+    cloud_share_max: Annotated[float, Meta(ge=0, le=1)] = 0.7
+
+    def contract(self) -> Contract:
+        return Contract(
+            takes={"about": ABOUT, "bands": cube("uint8", "uint16"), "clouds": plane("uint8")}, gives={"files": FILES}
+        )
+
+    def run(self, *, about: About, bands: NDArray[Any], clouds: Mask) -> Items:
+        files = []
+        for rows, columns in product(*(spans(side, self.tile_px) for side in clouds.shape)):
+            share = float(np.mean(clouds[rows, columns] != 0))
+            if share <= self.cloud_share_max:
+                tile = Tile(
+                    id=about.product_id,
+                    target=about.target,
+                    row=rows.start,
+                    column=columns.start,
+                    samples=np.ascontiguousarray(bands[:, rows, columns]),
+                )
+                suffix = f"-r{rows.start}c{columns.start}.tile"
+                files.append(File(suffix, tile.encode(), round(_PRIORITY_MAX * (1 - share))))
+        return {"files": files}
+
+
+def spans(side: int, tile_px: int) -> Iterator[slice]:
+    """A side cut into equal parts of about `tile_px`, none empty."""
+    parts = max(1, round(side / tile_px))
+    return (slice(start, end) for start, end in pairwise(side * part // parts for part in range(parts + 1)))

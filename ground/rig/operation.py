@@ -1,0 +1,140 @@
+"""An operator at a desk: sends commands, takes in what happens, waits for it, and gives up when a process does."""
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fsw.mission import Mission
+from fsw.node import dictionary_of
+from ground.client import Client
+from ground.errors import ServiceError
+from ground.records import CommandRecord, EventRecord, FileRecord, Record, SampleRecord, TransferRecord
+from ground.rig.desk import Desk, DeskError, laid_out
+from hal.clock import Clock
+from hal.linux.claim import claim_folder
+
+START_S = 20.0
+_GLANCE_S = 0.1
+_BAUDS = (4_800, 1_000_000)  # slower, and patience ends before an answer is there; faster, and Python is the cable
+
+Show = Callable[[Record | None], None]
+"""Sees every record, and None when nothing happened for a while."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """The cable: bits per second, bit error rate, and what replays the same noise."""
+
+    baud: int
+    noise: float
+    seed: str
+
+    def __post_init__(self) -> None:
+        check_range("baud", self.baud, *_BAUDS)
+        check_range("noise", self.noise, 0, 0.5)
+
+
+def check_range(name: str, value: float, low: float, high: float) -> None:
+    """Raises ValueError for an option outside its range."""
+    if not low <= value <= high:
+        raise ValueError(f"--{name} {value}: expected {low}..{high}")
+
+
+@dataclass
+class Operation:
+    """What has happened so far."""
+
+    desk: Desk
+    client: Client
+    clock: Clock
+    show: Show
+    samples: list[SampleRecord] = field(default_factory=list)
+    events: list[EventRecord] = field(default_factory=list)
+    files: list[FileRecord] = field(default_factory=list)
+    commands: dict[int, CommandRecord] = field(default_factory=dict)
+    transfers: dict[str, TransferRecord] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.client.subscribe("sample", "event", "command", "transfer", "file", "status")
+
+    def send(self, name: str, arguments: Mapping[str, str] | None = None) -> int:
+        """Send a command; its number."""
+        return self.client.command(name, arguments).number
+
+    def is_over(self, number: int) -> bool:
+        """Whether the command with this number was completed. Raises DeskError where it failed."""
+        command = self.commands.get(number)
+        if command and command.ended and command.state != "completed":
+            raise DeskError(f"{command.name}: {command.state}: {command.reason}")
+        return bool(command and command.ended)
+
+    def wait(self, what: str, seconds: float, over: Callable[[], object]) -> None:
+        """Take in what happens until `over`. Raises DeskError when a process ends or patience does."""
+        deadline_ns = self.clock.monotonic_ns() + int(seconds * 1e9)
+        while not over():
+            if self.clock.monotonic_ns() > deadline_ns:
+                raise DeskError(f"waited {seconds:g} s in vain for {what}")
+            self._look()
+
+    def watch(self, seconds: float) -> None:
+        """Take in what happens for so long. Raises DeskError when a process ends."""
+        deadline_ns = self.clock.monotonic_ns() + int(seconds * 1e9)
+        while self.clock.monotonic_ns() < deadline_ns:
+            self._look()
+
+    def _look(self) -> None:
+        """One piece of news, if there is any: then the clock is due, and what is waited for."""
+        self.desk.check()
+        record = next(self.client.news(_GLANCE_S), None)
+        if record is not None:
+            self._take(record)
+        self.show(record)
+
+    def _take(self, record: Record) -> None:
+        match record:
+            case SampleRecord():
+                self.samples.append(record)
+            case EventRecord():
+                self.events.append(record)
+            case FileRecord():
+                self.files.append(record)
+            case CommandRecord():
+                self.commands[record.number] = record
+            case TransferRecord():
+                self.transfers[record.transaction] = record
+
+
+@contextlib.contextmanager
+def operating(
+    path: Path, mission: Mission, out: Path, wire: Wire, clock: Clock, show: Show, *, afresh: bool = False
+) -> Iterator[Operation]:
+    """A desk that flies the `mission` in the file `path`, once its node is heard. Raises DeskError, OSError.
+
+    `afresh`: what an earlier run left with the node and on the ground is removed first.
+    """
+    dictionary = dictionary_of(mission).to_json()
+    with claim_folder(out, "a demo"):
+        for name in ("node", "ground") if afresh else ():
+            shutil.rmtree(out / name, ignore_errors=True)
+        with (
+            laid_out(path, dictionary, out, baud=wire.baud, noise=wire.noise, seed=wire.seed) as desk,
+            _connected(desk, clock) as client,
+        ):
+            operation = Operation(desk, client, clock, show)
+            operation.wait("the node to be heard", START_S, lambda: operation.samples)
+            yield operation
+
+
+def _connected(desk: Desk, clock: Clock) -> Client:
+    """A client, once the service is there."""
+    deadline_ns = clock.monotonic_ns() + int(START_S * 1e9)
+    while True:
+        desk.check()
+        try:
+            return Client(desk.socket, clock)
+        except ServiceError as error:
+            if clock.monotonic_ns() > deadline_ns:
+                raise DeskError(str(error)) from error
+        clock.wait(clock.monotonic_ns() + int(_GLANCE_S * 1e9))

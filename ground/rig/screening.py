@@ -1,0 +1,76 @@
+"""The cloud screening mission on one desk: all frames are taken, then a pass that is too short for them comes.
+
+Files are held on board until every frame is screened; then the pass begins, and the link goes dead when it is over.
+Node and ground start without what an earlier run left, for that would take its share of the pass.
+What came down is judged by the published numbers and masks (judgement.py).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fsw.mission import load_mission
+from ground.records import EventRecord
+from ground.rig.judgement import Received, judge
+from ground.rig.operation import Operation, Show, Wire, check_range, operating
+from ground.rig.scenes import Scenes, lay_out, read_scenes
+from hal.clock import Clock
+
+SCREENED_S = 60.0
+_DEAD_S, _SETTLE_S = 600.0, 1.0
+_PASS_S = (1, 600)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What is run: `mission` is copied into `out`, with what is made of the published `scenes` beside it."""
+
+    mission: Path
+    scenes: Path
+    out: Path
+    wire: Wire
+    pass_s: float
+
+    def __post_init__(self) -> None:
+        check_range("pass", self.pass_s, *_PASS_S)
+
+
+def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
+    """The judgement of one run. Raises ValueError for what was asked wrongly, DeskError for what failed, OSError."""
+    scenes = read_scenes(setup.scenes)
+    path = lay_out(scenes, setup.scenes, setup.mission, setup.out / "mission")
+    mission = load_mission(path)
+    share_max = next(stage.parameters["cloud_share_max"] for stage in mission.stages if stage.name == "tiles")
+    with operating(path, mission, setup.out, setup.wire, clock, show, afresh=True) as operation:
+        screened = _screened(operation, scenes)
+        _pass(operation, setup.pass_s)
+        folder = setup.out / "ground" / "files"
+        whole = {file.name: (folder / file.name).read_bytes() for file in operation.files}
+        parts = sum(one.received_octets for one in operation.transfers.values() if one.name not in whole)
+        line_octets = round(setup.pass_s * setup.wire.baud / 10)
+        received = Received(files=whole, partial_octets=parts, line_octets=line_octets, pass_s=setup.pass_s)
+        return judge(scenes, received, screened, cloud_share_max=share_max)
+
+
+def _screened(operation: Operation, scenes: Scenes) -> dict[str, EventRecord]:
+    """Have every scene taken and screened: what the node said of each, by target."""
+    held = operation.send("files.hold")
+    operation.wait("the files to be held", SCREENED_S, lambda: operation.is_over(held))
+    numbers = [operation.send("imaging.capture", {"target": target}) for target in scenes.targets]
+    operation.wait("the scenes to be screened", SCREENED_S, lambda: all(map(operation.is_over, numbers)))
+
+    def told() -> dict[str, EventRecord]:
+        ready = [event for event in operation.events if event.name == "ProductReady"]
+        return {str(event.values["target"]): event for event in ready}
+
+    operation.wait("the node's word of each scene", SCREENED_S, lambda: set(scenes.targets) <= told().keys())
+    return told()
+
+
+def _pass(operation: Operation, seconds: float) -> None:
+    """Files go down from now on; after so many seconds nothing does."""
+    released = operation.send("files.release")
+    operation.wait("the pass to begin", SCREENED_S, lambda: operation.is_over(released))
+    operation.watch(seconds)
+    operation.desk.cable.cut(_DEAD_S)
+    operation.watch(_SETTLE_S)

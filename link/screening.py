@@ -1,0 +1,128 @@
+"""What goes down of a scene that was screened for clouds: the mask, and the tiles that are worth it, losslessly.
+
+Both begin with    version 4 | kind 4 | id 32 | target (length 8, UTF-8), then
+
+clouds (kind 3):   rows 16 | columns 16 | runs (to the end; csrc/include/skyrack/image.h), 1 where it is cloudy
+tile   (kind 4):   row 16 | column 16 | bands 8 | rows 16 | columns 16 | octets a sample 8 | zlib stream (to the end)
+
+The zlib stream (RFC 1950) is of residues: each sample less its left neighbour, less the same difference in the row
+above, modulo its range (what lies outside the tile counts as 0); then 0, -1, 1, -2 ... numbered from 0; all low octets
+before all high ones.
+"""
+
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from link.errors import DecodeError, TruncatedError
+
+_VERSION, _CLOUDS, _TILE = 1, 3, 4
+_HEAD, _SHAPE, _PLACE = struct.Struct(">BIB"), struct.Struct(">HH"), struct.Struct(">HHBHHB")
+_LEVEL = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudMask:
+    """Where it is cloudy in the image of capture `id`: `runs` of a mask of `shape` (rows, columns)."""
+
+    id: int
+    target: str
+    shape: tuple[int, int]
+    runs: bytes
+
+    def encode(self) -> bytes:
+        """The file's octets."""
+        return _head(_CLOUDS, self.id, self.target) + _SHAPE.pack(*self.shape) + self.runs
+
+    @classmethod
+    def decode(cls, octets: bytes) -> Self:
+        """Read a whole file; raises DecodeError."""
+        number, target, rest = _read_head(_CLOUDS, octets)
+        _want(rest, _SHAPE.size)
+        rows, columns = _SHAPE.unpack_from(rest)
+        return cls(id=number, target=target, shape=(rows, columns), runs=rest[_SHAPE.size :])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Tile:
+    """`samples` (band, row, column), uint8 or uint16, from (`row`, `column`) of the image of capture `id`."""
+
+    id: int
+    target: str
+    row: int
+    column: int
+    samples: NDArray[Any]
+
+    def encode(self) -> bytes:
+        """The file's octets."""
+        place = _PLACE.pack(self.row, self.column, *self.samples.shape, self.samples.itemsize)
+        return _head(_TILE, self.id, self.target) + place + zlib.compress(_residues(self.samples), _LEVEL)
+
+    @classmethod
+    def decode(cls, octets: bytes) -> Self:
+        """Read a whole file; raises DecodeError."""
+        number, target, rest = _read_head(_TILE, octets)
+        _want(rest, _PLACE.size)
+        row, column, *shape, itemsize = _PLACE.unpack_from(rest)
+        if itemsize not in (1, 2):
+            raise DecodeError(f"samples of {itemsize} octets, expected 1 or 2")
+        samples = _samples(_inflated(rest[_PLACE.size :], itemsize * int(np.prod(shape))), shape, itemsize)
+        return cls(id=number, target=target, row=row, column=column, samples=samples)
+
+
+def _head(kind: int, number: int, target: str) -> bytes:
+    name = target.encode()
+    return _HEAD.pack(_VERSION << 4 | kind, number, len(name)) + name
+
+
+def _read_head(kind: int, octets: bytes) -> tuple[int, str, bytes]:
+    """Number, target, and what follows."""
+    _want(octets, _HEAD.size)
+    head, number, length = _HEAD.unpack_from(octets)
+    if head != _VERSION << 4 | kind:
+        raise DecodeError(f"version and kind {head:#04x}, expected {_VERSION << 4 | kind:#04x}")
+    end = _HEAD.size + length
+    _want(octets, end)
+    try:
+        return number, octets[_HEAD.size : end].decode(), octets[end:]
+    except UnicodeDecodeError as error:
+        raise DecodeError(f"target: {error}") from error
+
+
+def _want(octets: bytes, size: int) -> None:
+    if len(octets) < size:
+        raise TruncatedError(needed=size, given=len(octets))
+
+
+def _residues(samples: NDArray[Any]) -> bytes:
+    differences = samples
+    for axis in (2, 1):
+        differences = np.diff(differences, axis=axis, prepend=samples.dtype.type(0))
+    bits = 8 * samples.itemsize
+    signs = differences.view(f"i{samples.itemsize}") >> (bits - 1)
+    folded: NDArray[Any] = (differences << 1) ^ signs.view(samples.dtype)
+    return folded.astype(f"<u{samples.itemsize}").reshape(-1, 1).view(np.uint8).T.tobytes()
+
+
+def _samples(octets: bytes, shape: list[int], itemsize: int) -> NDArray[Any]:
+    folded = np.frombuffer(octets, np.uint8).reshape(itemsize, -1).T.copy().view(f"<u{itemsize}").reshape(shape)
+    differences = (folded >> 1) ^ (0 - (folded & 1))
+    for axis in (1, 2):
+        differences = np.cumsum(differences, axis=axis, dtype=f"u{itemsize}")
+    return differences
+
+
+def _inflated(stream: bytes, size: int) -> bytes:
+    """Exactly `size` octets, and the stream ends with them."""
+    inflater = zlib.decompressobj()
+    try:
+        octets = inflater.decompress(stream, size + 1)
+    except zlib.error as error:
+        raise DecodeError(f"tile: {error}") from error
+    if len(octets) != size or not inflater.eof or inflater.unused_data:
+        raise DecodeError(f"tile: {len(octets)} octets of samples, expected {size}")
+    return octets

@@ -1,0 +1,55 @@
+"""What the screening mission flies with is what was published: frames, calibration and model, packed and signed."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fsw.mission import load_mission
+from fsw.pipelines.run import files_of, run
+from ground.rig.scenes import BANDS, lay_out, read_scenes
+from hal.kernels.image import decode_runs
+from hal.sim.camera import SceneCamera
+from hal.sim.clock import VirtualClock
+from link.screening import CloudMask, Tile
+from tests.fsw.pipelines.pipeline import work
+
+ROOT = Path(__file__).parents[3]
+MISSION = ROOT / "examples" / "missions" / "cloudscreen" / "mission.toml"
+DATA = ROOT.parent / "shared" / "data" / "eo"
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the published scenes (../shared/data/eo) are not here")
+def test_the_published_masks_come_out_of_the_published_scenes(tmp_path):
+    scenes = read_scenes(DATA)
+    mission = load_mission(lay_out(scenes, DATA, MISSION, tmp_path))
+    camera = SceneCamera(mission.scenes, VirtualClock())
+    for target, dn, clouds in zip(scenes.targets, scenes.dn, scenes.clouds, strict=True):
+        frame = camera.capture(target)
+        assert frame.dn.shape == (13, 101, 150)  # twelve bits of a hundred columns
+        mask, *tiles = files_of(run(frame.dn, work(mission.stages, frame.bands, is_packed=True, target=target)))
+        told = CloudMask.decode(mask.octets)
+        assert np.array_equal(decode_runs(told.runs, told.shape), clouds)
+        assert [file.priority for file in tiles] == [99] * (0 if clouds.mean() > 0.9 else 36)
+        back = np.zeros_like(dn)
+        for tile in (Tile.decode(file.octets) for file in tiles):
+            rows, columns = tile.samples.shape[1:]
+            back[:, tile.row : tile.row + rows, tile.column : tile.column + columns] = tile.samples
+        assert np.array_equal(back, dn) or not tiles
+
+
+def test_scenes_that_are_something_else_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"0 files s2_\*.npz, expected one"):
+        read_scenes(tmp_path)
+    file, shape = tmp_path / "s2_test.npz", (2, 4, 6, len(BANDS))
+    np.savez(file, dn=np.zeros(shape, np.uint16))
+    with pytest.raises(ValueError, match="expected dn and cloud_mask_default"):
+        read_scenes(tmp_path)
+    np.savez(file, dn=np.zeros(shape, np.uint8), cloud_mask_default=np.zeros(shape[:3], np.uint8))
+    with pytest.raises(ValueError, match="dn uint8"):
+        read_scenes(tmp_path)
+    wide = np.zeros(shape, np.uint16)
+    wide[0, 0, 0, 0] = 5000
+    np.savez(file, dn=wide, cloud_mask_default=np.zeros(shape[:3], np.uint8))
+    with pytest.raises(ValueError, match="more numbers than 12-bit samples have"):
+        lay_out(read_scenes(tmp_path), tmp_path, MISSION, tmp_path / "out")

@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 
 from fsw.storage import replace_file, sync_folder
 from hal.kernels.crc import crc32c
-from hal.kernels.errors import CorruptError
+from hal.kernels.errors import CorruptError, UpsetError
+from hal.kernels.nets import Network
 from hal.kernels.trees import NUMBERS, CodeTables, Sums, Trees, logistic, quantise
 from link.errors import DecodeError
 from link.models.bundle import Bundle
 from link.models.forest import Activation, Forest
 from link.models.manifest import Kind, Manifest, Tensor
+from link.models.network import decode_network
 
 _ATTEMPTS = 3
 
@@ -49,7 +51,7 @@ class ForestScorer:
         self._trees, self._columns, self._activation = Trees(forest.trees), forest.columns, forest.activation
         self._divisor, self._dtype = taken.divisor, np.float32 if forest.sums is Sums.FLOAT32 else np.float64
         integers = taken.dtype.startswith("uint")
-        self._tables = CodeTables(self._columns, self._values(np.arange(NUMBERS))) if integers else None
+        self._tables = CodeTables(self._columns, _values(np.arange(NUMBERS), taken.divisor)) if integers else None
 
     def run(self, samples: NDArray[Any]) -> NDArray[Any]:
         """The activation of the sum of leaves for each pixel, in the precision of the sums."""
@@ -62,15 +64,35 @@ class ForestScorer:
             return self._trees.crc(), self._tables.crc()
         return (self._trees.crc(), *(crc32c(column.limits.data) for column in self._columns))
 
-    def _values(self, samples: NDArray[Any]) -> NDArray[Any]:
-        if self._divisor is None:
-            return samples.astype(np.float32) if samples.dtype.kind in "ui" else samples
-        return samples.astype(np.float32) / np.float32(self._divisor)
-
     def _codes(self, samples: NDArray[Any]) -> NDArray[np.uint8]:
         if self._tables is None:
-            return quantise(np.ascontiguousarray(self._values(samples).T), self._columns)
+            return quantise(np.ascontiguousarray(_values(samples, self._divisor).T), self._columns)
         return self._tables.codes(np.ascontiguousarray(samples, np.uint16))
+
+
+class NetworkScorer:
+    """A network over images (bands, rows, columns); it checks its own weights and sums whenever it runs."""
+
+    def __init__(self, network: Network, taken: Tensor) -> None:
+        self._network, self._taken = network, taken
+
+    def run(self, samples: NDArray[Any]) -> NDArray[Any]:
+        """Numbers (channels, rows, columns), or classes (rows, columns). Raises UpsetError."""
+        values = _values(samples, self._taken.divisor).astype(np.float32, copy=False)
+        image = np.ascontiguousarray(np.moveaxis(values, 0, -1))
+        answer = self._network.run(image, checked=bool(np.isfinite(image).all()))  # sums of NaN say nothing
+        return answer if answer.ndim == 2 else np.ascontiguousarray(np.moveaxis(answer, -1, 0))
+
+    def crc(self) -> tuple[int, ...]:
+        """Nothing more to check."""
+        return ()
+
+
+def _values(samples: NDArray[Any], divisor: float | None) -> NDArray[Any]:
+    """What the model is given for samples, in its own unit."""
+    if divisor is None:
+        return samples.astype(np.float32) if samples.dtype.kind in "ui" else samples
+    return samples.astype(np.float32) / np.float32(divisor)
 
 
 @dataclass(slots=True)
@@ -98,7 +120,7 @@ class Model:
         for _ in range(_ATTEMPTS):
             try:
                 values = self._scorer.run(samples) if self.is_whole() else None
-            except CorruptError:  # an index that leads nowhere
+            except (CorruptError, UpsetError):  # the kernels noticed by themselves
                 values = None
             if values is not None and self.is_whole():
                 return values
@@ -126,7 +148,8 @@ class Model:
 
 def scorer_of(kind: Kind, weights: bytes, taken: Tensor) -> Scorer:
     """The weights of a bundle, ready to run over samples as they are `taken`. Raises DecodeError."""
-    assert kind == "forest"
+    if kind == "network":
+        return NetworkScorer(Network(decode_network(weights)), taken)
     return ForestScorer(Forest.decode(weights), taken)
 
 

@@ -9,7 +9,7 @@ bit of the file can change without notice. Equal contents and key give equal fil
 
 import hashlib
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Self
@@ -21,6 +21,7 @@ from link.errors import DecodeError, TruncatedError
 from link.models.forest import Forest
 from link.models.keys import SIGNATURE_OCTETS, is_signed, public_key, sign
 from link.models.manifest import Contract, Golden, Kind, Limits, Manifest, Part
+from link.models.network import decode_network
 
 MAGIC = b"SRB1"
 _HEAD = struct.Struct("<4s8sI")
@@ -71,10 +72,10 @@ class Bundle:
 
     def check_structure(self) -> None:
         """Every count and index of the weights, and that they take what the contract says. Raises DecodeError."""
-        if self.manifest.kind == "forest":
-            inputs, shape = Forest.decode(self.parts["forest"]).inputs, self.manifest.contract.input.shape
-            if shape[:1] != (inputs,):
-                raise DecodeError(f"a forest of {inputs} features for an input of shape {shape}")
+        kind, shape = self.manifest.kind, self.manifest.contract.input.shape
+        taken = _TAKEN[kind](self.parts[kind])
+        if shape[:1] != (taken,) or (kind == "network" and len(shape) != 3):
+            raise DecodeError(f"a {kind} of {taken} bands for an input of shape {shape}")
 
 
 def make_bundle(
@@ -145,6 +146,13 @@ def _parts(manifest: Manifest, octets: bytes) -> dict[str, bytes]:
         if hashlib.sha256(parts[part.name]).hexdigest() != part.sha256:
             raise DecodeError(f"part {part.name}: another SHA-256 than the manifest says")
     return parts
+
+
+_TAKEN: dict[str, Callable[[bytes], int]] = {
+    "forest": lambda octets: Forest.decode(octets).inputs,
+    "network": lambda octets: decode_network(octets).image[2],
+}
+"""How many bands the weights of a kind take; all of them are checked on the way. Raise DecodeError."""
 
 
 def _names(trusted: Iterable[bytes]) -> str:

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from fsw.models import Model, ModelError, ModelStore, Slot
 from link.models.manifest import FREE, Contract, Tensor
+from link.models.network import encode_network
 from tests.link.models.bundles import CONTRACT, GIVEN, PRIVATE, PUBLIC, WANTED, bundle
+from tests.link.models.test_network import GRAPH
 
 KEYS = (PUBLIC,)
 
@@ -34,6 +36,43 @@ def test_numbers_that_are_no_integers(tmp_path, dtype):
     contract = Contract(input=taken, output=CONTRACT.output)
     path.write_bytes(bundle(contract=contract, golden=(given, WANTED)).encode(PRIVATE))
     assert np.array_equal(Model(path, KEYS).run(given), WANTED)
+
+
+NETWORK = Contract(
+    input=Tensor(dtype="uint16", shape=(2, FREE, FREE), divisor=2),
+    output=Tensor(dtype="float32", shape=(4, FREE, FREE)),
+)
+IMAGE = np.array([[[2, 2, 7]], [[2, 8, 0]]], np.uint16)  # halves: (1, 1), (1, 4), (3.5, 0)
+CHANNELS = np.array([[[1.5, 0, 7.5]], [[1, 1, 3.5]], [[1, 4, 0]], [[1.5, 0, 7.5]]], np.float32)
+
+
+def network(**changes):
+    said = {"kind": "network", "weights": encode_network(GRAPH), "contract": NETWORK, "golden": (IMAGE, CHANNELS)}
+    return bundle(**(said | changes))
+
+
+def test_a_network_is_a_model_too(path):
+    path.write_bytes(network().encode(PRIVATE))
+    assert np.array_equal(Model(path, KEYS).run(IMAGE[:, :, ::-1]), CHANNELS[:, :, ::-1])
+    with pytest.raises(ValueError, match="a network of 2 bands for an input of shape"):
+        network(contract=Contract(input=Tensor(dtype="uint16", shape=(FREE, 1, 3)), output=NETWORK.output))
+
+
+def test_an_upset_while_a_network_runs_is_repaired(path, monkeypatch):
+    path.write_bytes(network().encode(PRIVATE))
+    model = Model(path, KEYS)
+    model._scorer._network._backend._weights[0][0].view(np.uint8).flat[3] ^= 1
+    assert np.array_equal(model.run(IMAGE), CHANNELS)
+    assert model.repairs == 1
+
+
+def test_pixels_without_a_number_pass_through_a_network(path):
+    contract = Contract(input=Tensor(dtype="float32", shape=(2, FREE, FREE)), output=NETWORK.output)
+    path.write_bytes(network(contract=contract, golden=(IMAGE.astype(np.float32) / 2, CHANNELS)).encode(PRIVATE))
+    holes = np.array([[[np.nan, 1]], [[0, 1]]], np.float32)
+    answer = Model(path, KEYS).run(holes)
+    assert np.isnan(answer[1, 0, 0])
+    assert answer[:, 0, 1].tolist() == [1.5, 1, 1, 1.5]
 
 
 @pytest.mark.parametrize("samples", [GIVEN.astype(np.int16), GIVEN[:1], GIVEN[0]])

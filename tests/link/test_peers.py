@@ -1,7 +1,7 @@
 """The same octets by other people's libraries, where they are installed (the `bench` extra; tshark from Debian).
 
 Left out, because the peer is wrong:
-- spacepackets 0.32: the text of sequence flags (FIRST raises, LAST says FIRST); CDS times before 1970, and a millisecond
+- spacepackets 0.32: the text of sequence flags (FIRST raises, LAST says FIRST); CDS times before 1970, one millisecond
   added to the last of a day; setters that take an APID of 5000 or a count of 20000; TM frames of 2048 octets, refused.
 - ccsdspy 2.0: the count with which its writer begins, the meaning of sequence flags in its documentation.
 - Wireshark 4.0: it takes any secondary header for one of NASA's, and calls packets too short for that malformed.

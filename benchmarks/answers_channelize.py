@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.harness import Row, at_level, compare, peer
-from hal.kernels.channelize import CHANNELS, TAPS, Channelizer, low_pass
+from hal.kernels.channelize import CHANNELS, TAPS, Channelizer, fft64, low_pass
 from hal.kernels.levels import supported_levels
 
 COUNT = 64 * 4096
@@ -29,12 +29,22 @@ def rows() -> Iterator[Row]:
             yield row("scipy.fft", scipy and tap_by_tap(scipy.fft), 8 if held else None)
             yield row("numpy, as defined", as_defined, 20 if held else None)
             yield row("numpy, tap by tap", tap_by_tap(np.fft.fft), None)
+            yield transform_row("scipy.fft", scipy and scipy.fft)
+            yield transform_row("numpy", np.fft.fft)
 
 
 def row(name: str, theirs: Callable[[], NDArray[Any]] | None, hold: float | None) -> Row:
     return compare(
         "channelizer 64 x 8, complex64", name, lambda: Channelizer(FILTER).push(SAMPLES), theirs,
         amount=COUNT / 1e6, unit="Msample/s", hold=hold, equal=close)  # fmt: skip
+
+
+def transform_row(name: str, fft: Fft | None) -> Row:
+    frames = SAMPLES.reshape(-1, CHANNELS)
+    return compare(
+        "FFT of 64, complex64", name, lambda: fft64(frames), fft and (lambda: fft(frames)),
+        amount=COUNT / 1e6, unit="Msample/s",
+        equal=lambda ours, wanted: close(ours / CHANNELS, wanted / CHANNELS))  # fmt: skip
 
 
 def tap_by_tap(fft: Fft) -> Callable[[], NDArray[Any]]:

@@ -15,6 +15,7 @@ int main(void) {
     for (size_t i = 0; i < SR_CHANNELIZER_TAPS; i++) taps[i] = (float)noise[i] / 32768;
     sr_channelizer_start(state, sizeof state, taps);
     COUNT("64 frames", sr_channelize(state, in, SAMPLES, out, FRAMES));
+    COUNT("64 FFTs", sr_fft64(in, FRAMES, out));
     COUNT("power of 64 frames", sr_channel_power(out, FRAMES, power));
     COUNT("noise floor of 64 frames", sr_noise_floor(out, FRAMES, level, scratch));
     sr_bursts_start(state, sizeof state, level, 1, 2);

@@ -1,5 +1,6 @@
-/* Any samples and taps, cut anywhere: every level gives the portable one's numbers for the whole stream; bursts of these
- * frames are in order, within the stream and as long as asked, and the same however the frames are cut. */
+/* Any samples and taps, cut anywhere: every level gives the portable one's numbers for the whole stream, and for the
+ * FFTs of its pieces; bursts of these frames are in order, within the stream and as long as asked, and the same
+ * however the frames are cut. */
 #include "fuzz.h"
 #include "skyrack/channelize.h"
 
@@ -53,11 +54,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     memcpy(taps + gap_max, &tap, sizeof tap);
     size_t count = input.size / 8, frames = count / SR_CHANNELS, octets = 4 * frames * FRAME;
     float *in = owned(input.octets, 8 * count), *first = owned(NULL, octets), *out = owned(NULL, octets);
+    float *spectra = owned(NULL, octets), *here = owned(NULL, octets);
     sr_level_select("portable");
+    sr_fft64(in, frames, spectra);
     int begun = channelized(taps, in, count, count + 1, first);
     ON_EACH_LEVEL(level) {
         REQUIRE(channelized(taps, in, count, step, out) == begun);
         REQUIRE(!begun || alike(first, out, frames * FRAME));
+        sr_fft64(in, frames, here);
+        REQUIRE(alike(spectra, here, frames * FRAME));
     }
     if (begun && frames) {
         float *scratch = owned(NULL, 4 * frames);
@@ -69,6 +74,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         REQUIRE(memcmp(once, often, told * sizeof *once) == 0);
         free(scratch);
     }
-    free(in), free(first), free(out);
+    free(in), free(first), free(out), free(spectra), free(here);
     return 0;
 }

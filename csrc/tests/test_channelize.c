@@ -51,6 +51,25 @@ static void stream(size_t count, uint64_t *random) {
     free_floats(whole, frames * FRAME), free_floats(y, frames * FRAME);
 }
 
+/* Any number of frames, in place and apart, against the definition. */
+static void transforms(size_t frames, uint64_t *random) {
+    float *x = floats(frames * FRAME, random), *y = floats(frames * FRAME, random);
+    sr_fft64(x, frames, y);
+    for (size_t n = 0; n < frames; n++)
+        for (size_t k = 0; k < SR_CHANNELS; k++) {
+            double re = y[n * FRAME + 2 * k], im = y[n * FRAME + 2 * k + 1];
+            for (size_t j = 0; j < SR_CHANNELS; j++) {
+                double angle = -2 * 3.14159265358979323846 * (double)(j * k % 64) / 64, c = cos(angle), s = sin(angle);
+                const float *sample = x + n * FRAME + 2 * j;
+                re -= sample[0] * c - sample[1] * s, im -= sample[0] * s + sample[1] * c;
+            }
+            CHECK(hypot(re, im) < 64 * 3e-7);
+        }
+    sr_fft64(x, frames, x);
+    CHECK(memcmp(x, y, 4 * frames * FRAME) == 0);
+    free_floats(x, frames * FRAME), free_floats(y, frames * FRAME);
+}
+
 static void refusals(void) {
     float taps[SR_CHANNELIZER_TAPS] = {0}, threshold[SR_CHANNELS] = {0};
     uint8_t state[16384];
@@ -124,6 +143,7 @@ int main(void) {
     for (size_t count = 0; count < 2300; count += 97) stream(count, &random);
     stream(1024, &random), stream(64 * 40 + 63, &random);
     for (size_t frames = 1; frames < 40; frames += 6) floor_and_power(frames, &random);
+    for (size_t frames = 0; frames < 40; frames += 3) transforms(frames, &random);
     bursts();
     refusals();
     CHECK(sr_selftest_channelize() == SR_OK);

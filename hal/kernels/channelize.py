@@ -93,6 +93,14 @@ class BurstDetector:
         return bursts[: used[0]]
 
 
+def fft64(samples: Spectra) -> Spectra:
+    """The spectrum of each row of CHANNELS samples: sum over j of x[j] exp(-2 pi i j k / 64)."""
+    _check(samples)
+    spectra = np.empty_like(samples)
+    lib.sr_fft64(_floats(samples), len(samples), _floats(spectra))
+    return spectra
+
+
 def add_power(frames: Spectra, power: NDArray[np.float64]) -> None:
     """Add |y|^2 of each channel to `power`, CHANNELS of float64, frame after frame."""
     _check(frames)

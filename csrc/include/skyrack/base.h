@@ -2,7 +2,7 @@
  *
  * Rules of the whole library. The caller brings the memory; sizes go in, sizes come out. Nothing allocates, locks, prints
  * or aborts. Every function is reentrant, accepts unaligned pointers, and touches no octet outside the sizes it was given.
- * All levels give the same octets. */
+ * All levels give the same octets, but where a header says what differs. */
 #ifndef SKYRACK_BASE_H
 #define SKYRACK_BASE_H
 #include <stddef.h>

@@ -37,6 +37,10 @@ size_t sr_channelizer_frames(const void *state, size_t count);
  * Returns SR_OK; SR_TOO_SMALL, nothing being taken, where sr_channelizer_frames() says more than out_frames. */
 int sr_channelize(void *state, const float *in, size_t count, float *out, size_t out_frames);
 
+/* FFT of 64 of each of `frames` frames of samples: y[k] = sum over j = 0..63 of x[j] * exp(-2 pi i j k / 64).
+ * `out` is the same memory as `in`, or apart from it. */
+void sr_fft64(const float *in, size_t frames, float *out);
+
 /* Add |y|^2 of each channel to power[SR_CHANNELS], frame after frame: exact products, binary64 sums. */
 void sr_channel_power(const float *spectra, size_t frames, double *power);
 

@@ -73,6 +73,17 @@ int sr_channelize(void *state, const float *in, size_t count, float *out, size_t
     return SR_OK;
 }
 
+void sr_fft64(const float *in, size_t frames, float *out) {
+    const struct channelize_ops *ops = channelize_picked();
+    size_t lanes = ops->lanes, done = 0;
+    for (; done + lanes <= frames; done += lanes) ops->transform(in + done * FRAME, out + done * FRAME);
+    if (done == frames) return;
+    float padded[LANES_MAX * FRAME] = {0};
+    memcpy(padded, in + done * FRAME, (frames - done) * FRAME * sizeof *in);
+    ops->transform(padded, padded);
+    memcpy(out + done * FRAME, padded, (frames - done) * FRAME * sizeof *out);
+}
+
 void sr_channel_power(const float *spectra, size_t frames, double *power) {
     channelize_picked()->power(spectra, frames, power);
 }

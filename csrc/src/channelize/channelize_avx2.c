@@ -14,4 +14,4 @@ static inline void transpose(vec rows[LANES]) {
 
 #include "channelize/lanes.h"
 
-const struct channelize_ops channelize_avx2 = {LANES, block, power, above};
+const struct channelize_ops channelize_avx2 = {LANES, block, transform, power, above};

@@ -22,4 +22,4 @@ static inline void transpose(vec rows[LANES]) {
 
 #include "channelize/lanes.h"
 
-const struct channelize_ops channelize_avx512 = {LANES, block, power, above};
+const struct channelize_ops channelize_avx512 = {LANES, block, transform, power, above};

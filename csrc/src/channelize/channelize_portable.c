@@ -7,4 +7,4 @@ static inline void transpose(vec rows[LANES]) { transpose4(rows, rows + 1, rows 
 
 #include "channelize/lanes.h"
 
-const struct channelize_ops channelize_portable = {LANES, block, power, above};
+const struct channelize_ops channelize_portable = {LANES, block, transform, power, above};

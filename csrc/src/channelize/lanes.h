@@ -68,15 +68,15 @@ static inline void fft64(cvec x[CHANNELS]) {
     for (int r = 0; r < 8; r++) fft8(x + 8 * r); /* result r + 8 s at 8 r + s */
 }
 
-static void block(const float *in, const float *taps, float *out) {
+/* LANES neighbouring floats of LANES frames go to their places in x: real and imaginary parts by turns, as in a frame. */
+static inline void place(vec rows[LANES], cvec x[CHANNELS], int at) {
+    vec *floats = &x[0].re;
+    transpose(rows);
+    for (int i = 0; i < LANES; i++) floats[at + i] = rows[i];
+}
+
+static inline void spectra_of(cvec x[CHANNELS], float *out) {
     vec rows[LANES];
-    cvec x[CHANNELS];
-    vec *floats = &x[0].re; /* real and imaginary parts by turns, as in a frame */
-    for (int at = 0; at < FRAME; at += LANES) {
-        fir(in + at, taps + at, rows);
-        transpose(rows);
-        for (int i = 0; i < LANES; i++) floats[at + i] = rows[i];
-    }
     fft64(x);
     for (int at = 0; at < CHANNELS; at += LANES / 2) {
         for (int i = 0; i < LANES / 2; i++) {
@@ -86,6 +86,26 @@ static void block(const float *in, const float *taps, float *out) {
         transpose(rows);
         for (int f = 0; f < LANES; f++) *(loose *)(out + f * FRAME + 2 * at) = rows[f];
     }
+}
+
+static void block(const float *in, const float *taps, float *out) {
+    vec rows[LANES];
+    cvec x[CHANNELS];
+    for (int at = 0; at < FRAME; at += LANES) {
+        fir(in + at, taps + at, rows);
+        place(rows, x, at);
+    }
+    spectra_of(x, out);
+}
+
+static void transform(const float *in, float *out) {
+    vec rows[LANES];
+    cvec x[CHANNELS];
+    for (int at = 0; at < FRAME; at += LANES) {
+        for (int f = 0; f < LANES; f++) rows[f] = *(const loose *)(in + f * FRAME + at);
+        place(rows, x, at);
+    }
+    spectra_of(x, out);
 }
 
 static void power(const float *restrict spectra, size_t frames, double *restrict sums) {

@@ -15,6 +15,7 @@ struct channelize_ops {
     /* `lanes` frames from the samples of lanes + TAPS - 1; taps[t * FRAME + 2 m] and its neighbour are both tap
      * t * CHANNELS + m. */
     void (*block)(const float *in, const float *taps, float *out);
+    void (*transform)(const float *in, float *out); /* `lanes` FFTs */
     void (*power)(const float *spectra, size_t frames, double *power);
     /* |y|^2 of one frame, and a bit for each channel where it is above the threshold. */
     uint64_t (*above)(const float *frame, const float *threshold, float *power);

@@ -5,7 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.channelize import BURST, CHANNELS, TAPS, BurstDetector, Channelizer, add_power, low_pass, noise_floor
+from hal.kernels.channelize import (
+    BURST,
+    CHANNELS,
+    TAPS,
+    BurstDetector,
+    Channelizer,
+    add_power,
+    fft64,
+    low_pass,
+    noise_floor,
+)
+from hal.kernels.levels import level as current_level
 from hal.kernels.levels import select_level, supported_levels
 from hal.kernels.selftest import self_test
 
@@ -54,6 +65,16 @@ def test_every_level_gives_the_same_octets(level):
     portable = Channelizer().push(samples)
     select_level(level)
     assert Channelizer().push(samples).tobytes() == portable.tobytes()
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 40))
+def test_transform_equals_numpy_and_the_portable_level(seed, count):
+    frames, used = noise(seed, CHANNELS * count).reshape(-1, CHANNELS), current_level()
+    spectra = fft64(frames)
+    assert np.allclose(spectra, np.fft.fft(frames.astype(np.complex128)), rtol=0, atol=3e-7 * CHANNELS)
+    select_level("portable")
+    assert fft64(frames).tobytes() == spectra.tobytes()
+    select_level(used)
 
 
 @pytest.mark.parametrize("channel", [0, 1, 17, 32, 63])

@@ -11,7 +11,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
-from hal.kernels.graph import Activation, Graph, Kind, Node
+from hal.kernels.graph import Activation, Graph, Kind, Node, Shape, derive_shapes
 
 _OPSET, _IR_VERSION = 17, 8
 _OPERATORS = {
@@ -46,12 +46,13 @@ class OnnxRuntime:
 def onnx_model(graph: Graph) -> ModelProto:
     """The graph in ONNX's form: image i is "image{i}", of the input and of what node i - 1 makes."""
     rows, cols, channels = graph.image
+    shapes = derive_shapes(graph.image, graph.nodes)
     shape = [1, channels, rows or "rows", cols or "cols"]
     last = TensorProto.INT64 if graph.nodes[-1].kind is Kind.ARGMAX else TensorProto.FLOAT
     weights = {
         f"{name}{number}": array
         for number, node in enumerate(graph.nodes)
-        for name, array in _onnx_weights(node).items()
+        for name, array in _onnx_weights(node, shapes[node.inputs[0]]).items()
     }
     body = helper.make_graph(
         [operator for number, node in enumerate(graph.nodes) for operator in _operators(number, node)],
@@ -63,7 +64,7 @@ def onnx_model(graph: Graph) -> ModelProto:
     return helper.make_model(body, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION)
 
 
-def _onnx_weights(node: Node) -> dict[str, NDArray[Any]]:
+def _onnx_weights(node: Node, given: Shape) -> dict[str, NDArray[Any]]:
     if node.kind is Kind.NEAREST or node.kind is Kind.BILINEAR:
         return {"scales": np.array([1, 1, node.size or 2, node.size or 2], np.float32)}
     if node.weights is None or node.bias is None:
@@ -73,6 +74,8 @@ def _onnx_weights(node: Node) -> dict[str, NDArray[Any]]:
         weights = weights[..., np.newaxis].transpose(2, 3, 0, 1)
     elif node.kind is Kind.CONVOLUTION:
         weights = weights.transpose(3, 2, 0, 1)
+    else:
+        weights = weights.reshape(*given, -1).transpose(2, 0, 1, 3).reshape(weights.shape)
     axes = {"axes": np.array([2, 3])} if node.kind is Kind.DENSE else {}
     return {"weights": np.ascontiguousarray(weights), "bias": node.bias, **axes}
 
@@ -112,8 +115,7 @@ def _attributes(node: Node) -> dict[str, Any]:
 
 
 def _dense(number: int, image: str, made: str) -> Iterator[NodeProto]:
-    """Numbers in our order, with channels last, then a product with the weights, then an image of one pixel again."""
-    yield helper.make_node("Transpose", [image], [f"turned{number}"], perm=[0, 2, 3, 1])
-    yield helper.make_node("Flatten", [f"turned{number}"], [f"flat{number}"])
+    """A product of the row of all numbers with the weights, then an image of one pixel again."""
+    yield helper.make_node("Flatten", [image], [f"flat{number}"])
     yield helper.make_node("Gemm", [f"flat{number}", f"weights{number}", f"bias{number}"], [f"row{number}"])
     yield helper.make_node("Unsqueeze", [f"row{number}", f"axes{number}"], [made])

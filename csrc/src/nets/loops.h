@@ -11,7 +11,8 @@ static void finish(const float *sums, size_t pixels, size_t outputs, uint32_t ac
 
 #define NETS_OPS                                                                                                       \
     {                                                                                                                  \
-        .add_up = add_up, .finish = finish, .total = total, .add_row = add_row, .add_sizes = add_sizes, .dot = dot,    \
-        .sum = sum, .depthwise = depthwise, .max_pool = max_pool, .average_pool = average_pool, .blend = blend,        \
-        .add = add, .activate = activate, .argmax = argmax                                                             \
+        .add_up = add_up, .finish = finish, .total = total, .add_row = add_row, .add_sizes = add_sizes,                \
+        .gather = gather, .dot = dot, .dot_sizes = dot_sizes, .sum = sum, .depthwise = depthwise,                      \
+        .max_pool = max_pool, .average_pool = average_pool, .blend = blend, .add = add, .activate = activate,          \
+        .argmax = argmax                                                                                               \
     }

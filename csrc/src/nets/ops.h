@@ -33,14 +33,17 @@ struct nets_ops {
     /* out[p * stride + i] = activation(sums[p][i]) for i < outputs. */
     void (*finish)(const float *sums, size_t pixels, size_t outputs, uint32_t activation, float *out, size_t stride);
 
-    /* Sums over pixels of NETS_WIDTH columns. */
-    void (*total)(const float *sums, size_t pixels, float totals[NETS_WIDTH]);
+    /* totals[i] += the sum over pixels of column i of NETS_WIDTH. */
+    void (*total)(const float *sums, size_t pixels, double totals[NETS_WIDTH]);
     /* out[place][c] += the sum of channel c of the pixels place, place + step, ..., `cols` of them, for each place < size.
      * Reads up to NETS_SLACK numbers beyond the last; so does the next. */
     void (*add_row)(const float *in, size_t cols, size_t step, size_t channels, size_t size, float *out);
     /* sizes[c] += the sum of the magnitudes of channel c of `cols` pixels. */
     void (*add_sizes)(const float *in, size_t cols, size_t channels, float *sizes);
-    double (*dot)(const double *a, const float *b, size_t count);
+    /* to[i] += from[i] */
+    void (*gather)(const float *from, size_t count, double *to);
+    double (*dot)(const double *a, const double *b, size_t count);
+    double (*dot_sizes)(const double *a, const float *b, size_t count);
     uint32_t (*sum)(const float *numbers, size_t count);
 
     void (*depthwise)(const struct sr_nets_window *window, const float *weights, const float *bias, const float *in,

@@ -138,6 +138,7 @@ def _check_fields(node: Node) -> None:
     making = kind in (Kind.CONVOLUTION, Kind.DENSE)
     _require(int(making) <= node.outputs <= (CHANNELS_MAX if making else 0), f"outputs {node.outputs}")
     _require(node.activation is Activation.LINEAR or kind in _ACTIVATED, "an activation")
+    _require(node.activation is not Activation.LINEAR or kind is not Kind.ACTIVATION, "no activation")
     low, high = (2, INPUTS_MAX) if kind is Kind.CONCAT else (2, 2) if kind is Kind.ADD else (1, 1)
     _require(low <= len(node.inputs) <= high, f"{len(node.inputs)} inputs, expected {low}..{high}")
 

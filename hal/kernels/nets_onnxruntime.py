@@ -19,7 +19,7 @@ _OPERATORS = {
     Kind.MEAN: "GlobalAveragePool", Kind.NEAREST: "Resize", Kind.BILINEAR: "Resize", Kind.CONCAT: "Concat",
     Kind.ADD: "Add", Kind.ARGMAX: "ArgMax",
 }  # fmt: skip
-_ACTIVATIONS = {Activation.LINEAR: "Identity", Activation.RELU: "Relu", Activation.SIGMOID: "Sigmoid"}
+_ACTIVATIONS = {Activation.RELU: "Relu", Activation.SIGMOID: "Sigmoid"}
 
 
 class OnnxRuntime:

@@ -6,6 +6,9 @@ where it is; the answer is held against an independent computation.
 cloudscreen: the node screens all frames for clouds, then comes a pass too short for them; masks, tiles and how much of
 what came down is useful are held against what is published with the scenes (ground/rig/scenes.py says which files).
 
+flood: the node finds the water on radar chips; an alert comes first, then polygons of 4 KB at most, which are held
+against what people labelled.
+
 Exit code 0 only if everything is as it should be.
 
     skyrack demo
@@ -29,8 +32,8 @@ _Ended = tuple[dict[str, Any], list[str], bool]
 """A report, its lines, and whether all is right."""
 
 
-CLOUDSCREEN = "cloudscreen"
-_BAUD, _CLOUDSCREEN_BAUD = 19_200, 230_400
+_PASS_S = 15.0
+_BAUD, _FAST_BAUD = 19_200, 230_400
 
 
 def mission_file(name: str) -> Path:
@@ -42,22 +45,22 @@ def mission_file(name: str) -> Path:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to look at, over how bad a link."""
-    parser.add_argument("--mission", metavar="FILE", help="a mission file, or cloudscreen (default: coastwatch)")
-    parser.add_argument("--scenes", type=Path, metavar="DIR", help="cloudscreen: published scenes, masks and model")
+    parser.add_argument("--mission", metavar="FILE", help="a mission file, cloudscreen or flood (default: coastwatch)")
+    parser.add_argument("--scenes", type=Path, metavar="DIR", help="cloudscreen, flood: published scenes and the truth")
     parser.add_argument("--target", action="append", metavar="NAME", help="may be repeated (default: coast, desert)")
     parser.add_argument(
-        "--baud", type=int, help=f"bits per second of the cable (default {_BAUD}; cloudscreen: {_CLOUDSCREEN_BAUD})"
+        "--baud", type=int, help=f"bits per second of the cable (default {_BAUD}; with scenes: {_FAST_BAUD})"
     )
     parser.add_argument("--noise", type=float, default=0.0, help="bit error rate (default %(default)s)")
     parser.add_argument(
         "--cut", type=float, default=0.0, metavar="SECONDS", help="link dead for so long in mid-transfer"
     )
     parser.add_argument(
-        "--pass", type=float, default=15.0, metavar="SECONDS", dest="pass_s", help="cloudscreen (default %(default)s)"
+        "--pass", type=float, metavar="SECONDS", dest="pass_s", help=f"cloudscreen: how long it is (default {_PASS_S})"
     )
     parser.add_argument("--seed", default="1", help="replays the same noise (default %(default)s)")
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="archive, products, logs (default out/demo, out/cloudscreen)"
+        "--out", type=Path, metavar="DIR", help="archive, products, logs (default out/demo, or out/ and the name)"
     )
     parser.add_argument("--json", action="store_true", help="the report as one JSON object on stdout")
 
@@ -69,11 +72,15 @@ def run(options: argparse.Namespace) -> int:
     from hal.camera import CameraError
     from hal.linux.clock import HostClock
 
-    clock, is_screening = HostClock(), options.mission == CLOUDSCREEN
-    options.out = options.out or Path("out", CLOUDSCREEN if is_screening else "demo")
-    if is_screening != bool(options.scenes):
-        raise ValueError("--mission cloudscreen and --scenes DIR go together")
-    run_mission = _screening if is_screening else _main_job
+    judged_by = {"cloudscreen": _screening, "flood": _flood}
+    if (options.mission in judged_by) != bool(options.scenes):
+        raise ValueError("--mission cloudscreen or flood and --scenes DIR go together")
+    if options.scenes and (options.target or options.cut):
+        raise ValueError(f"--mission {options.mission} takes every scene, over a link that nobody cuts")
+    if options.pass_s is not None and options.mission != "cloudscreen":
+        raise ValueError("--pass is for --mission cloudscreen")
+    clock, run_mission = HostClock(), judged_by.get(options.mission, _main_job)
+    options.out = options.out or Path("out", options.mission if options.scenes else "demo")
     try:
         with View(clock, sys.stderr) as view:
             report, lines, is_right = run_mission(options, clock, view)
@@ -107,11 +114,20 @@ def _screening(options: argparse.Namespace, clock: "Clock", view: "View") -> "_E
         mission=mission_file("cloudscreen/mission.toml"),
         scenes=options.scenes,
         out=options.out,
-        wire=_wire(options, _CLOUDSCREEN_BAUD),
-        pass_s=options.pass_s,
+        wire=_wire(options, _FAST_BAUD),
+        pass_s=_PASS_S if options.pass_s is None else options.pass_s,
     )
     report = perform(setup, clock, view.take)
     return report, judgement_lines(report), report["ok"]
+
+
+def _flood(options: argparse.Namespace, clock: "Clock", view: "View") -> "_Ended":
+    from ground.rig.flood import Setup, perform, summary_lines
+
+    wire = _wire(options, _FAST_BAUD)
+    setup = Setup(mission=mission_file("flood/radar.toml"), scenes=options.scenes, out=options.out, wire=wire)
+    report = perform(setup, clock, view.take)
+    return report, summary_lines(report), report["ok"]
 
 
 def _wire(options: argparse.Namespace, baud: int) -> "Wire":

@@ -46,7 +46,7 @@ def differences(product: Product, frame: Frame, *, threshold: float, smallest_px
     checks = {
         "georeference": water.georeference == frame.georeference,
         "runs": _same(lambda: read_runs(water.runs, expected.shape), expected),
-        "outlines": _same(lambda: _filled(water.outlines, expected.shape), expected),
+        "outlines": _same(lambda: filled(water.outlines, expected.shape), expected),
     }
     return [f"{part} differ from the plain computation" for part, agrees in checks.items() if not agrees]
 
@@ -95,7 +95,7 @@ def _paint(mask: Mask, pixels: list[tuple[int, int]], *, value: bool) -> None:
         mask[pixel] = value
 
 
-def _filled(outlines: bytes, shape: tuple[int, ...]) -> Mask:
+def filled(outlines: bytes, shape: tuple[int, ...]) -> Mask:
     """Even-odd: each vertical edge of a ring turns over all pixels to its right."""
     crossings = np.zeros((shape[0], shape[1] + 1), np.int64)
     for polygon in decode_outlines(outlines, (shape[0], shape[1])):

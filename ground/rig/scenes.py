@@ -7,7 +7,8 @@ which has a dark signal of its own, so that calibration has something to take of
 """
 
 import gzip
-import shutil
+import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,15 @@ from link.models.manifest import FREE, Contract, Limits, Tensor
 BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12")
 MODEL_BANDS = ("B01", "B02", "B04", "B05", "B08", "B8A", "B09", "B10", "B11", "B12")
 SAMPLE_MAX = 4095
+_SCENE = """[[scene]]
+target = "{target}"
+file = "{target}.npz"
+epsg = 0
+easting_m = 0.0
+northing_m = 0.0
+pixel_m = {pixel_m}
+
+"""
 _TILE_PX = 32  # side of the golden vector
 _RIPPLE = 16  # the largest difference of dark signal between columns, in sample units
 
@@ -61,7 +71,17 @@ def lay_out(scenes: Scenes, folder: Path, mission: Path, out: Path) -> Path:
     for target, dn in zip(scenes.targets, scenes.dn, strict=True):
         np.savez(out / f"{target}.npz", band=BANDS, raw12=_packed(dn, dark))
     _write_model(_only(folder, "s2cloudless_*.txt*"), scenes.dn[0], out)
-    return Path(shutil.copy(mission, out / "mission.toml"))
+    return with_scenes(mission, scenes.targets, out / "mission.toml")
+
+
+def with_scenes(mission: Path, targets: Iterable[str], out: Path) -> Path:
+    """Write a copy of `mission` whose scenes are TARGET.npz beside it, of unknown place; returns `out`."""
+    text = mission.read_text(encoding="utf-8")
+    start, end = text.index("[[scene]]"), text.index("[link]")
+    first, *_ = tomllib.loads(text)["scene"]
+    tables = (_SCENE.format(target=target, pixel_m=first["pixel_m"]) for target in targets)
+    out.write_text(text[:start] + "".join(tables) + text[end:], encoding="utf-8")
+    return out
 
 
 def _only(folder: Path, pattern: str) -> Path:

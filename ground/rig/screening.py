@@ -6,6 +6,7 @@ What came down is judged by the published numbers and masks (judgement.py).
 """
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +57,9 @@ def _screened(operation: Operation, scenes: Scenes) -> dict[str, EventRecord]:
     """Have every scene taken and screened: what the node said of each, by target."""
     held = operation.send("files.hold")
     operation.wait("the files to be held", SCREENED_S, lambda: operation.is_over(held))
-    numbers = [operation.send("imaging.capture", {"target": target}) for target in scenes.targets]
-    operation.wait("the scenes to be screened", SCREENED_S, lambda: all(map(operation.is_over, numbers)))
+    for target in scenes.targets:
+        number = operation.send("imaging.capture", {"target": target})
+        operation.wait(f"{target} to be screened", SCREENED_S, partial(operation.is_over, number))
 
     def told() -> dict[str, EventRecord]:
         ready = [event for event in operation.events if event.name == "ProductReady"]

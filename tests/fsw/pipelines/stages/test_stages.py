@@ -10,9 +10,10 @@ from fsw.pipelines import STAGES
 from fsw.pipelines.load import load_stage
 from fsw.pipelines.stage import About
 from fsw.pipelines.stages.simplify import Simplify, sieve
-from hal.camera import Georeference
 from hal.kernels.image import components, encode_outlines
 from link.alert import Alert
+from link.product import Product
+from link.screening import Tile
 from tests.fsw.pipelines.pipeline import PLACE, specs
 
 ABOUT = About(product_id=7, target="lake", georeference=PLACE)
@@ -101,6 +102,35 @@ def test_nothing_valid_raises_no_alert():
     assert not Alert.decode(file.octets).raised
 
 
-def test_a_product_says_where_it_lies():
-    assert isinstance(ABOUT.georeference, Georeference)
+def test_a_product_without_runs_does_not_ask_for_them():
     assert "runs" not in stage("pack", runs=False).contract().takes
+    mask, threshold = picture("11", "11"), np.array(0.5, np.float32)
+    (file,) = stage("pack", runs=False).run(
+        about=ABOUT, mask=mask, threshold=threshold, outlines=encode_outlines(mask)
+    )["files"]
+    product = Product.decode(file.octets)
+    assert (product.water.runs, product.water.threshold, product.water.georeference) == (b"", 0.5, PLACE)
+
+
+def test_nothing_is_claimed_under_clouds():
+    given = stage("cloudless").run(mask=picture("1100"), clouds=picture("1010"))
+    assert given["mask"].tolist() == [[0, 1, 0, 0]]
+
+
+def test_clouds_are_smoothed_and_given_a_margin():
+    probability = np.zeros((7, 7), np.float32)
+    probability[3, 3] = 1
+    assert not stage("cloud_mask").run(probability=probability)["clouds"].any()  # one pixel, a fifth of its disk
+    clouds = stage("cloud_mask", average_px=0, margin_px=1).run(probability=probability)["clouds"]
+    assert clouds[2:5, 2:5].tolist() == [[0, 1, 0], [1, 1, 1], [0, 1, 0]]
+    assert clouds.sum() == 5
+
+
+def test_tiles_cover_what_is_clear_and_say_how_clear():
+    bands, clouds = np.arange(2 * 16 * 24, dtype=np.uint16).reshape(2, 16, 24), np.zeros((16, 24), np.uint8)
+    clouds[:8, :8], clouds[0, 8:16] = 1, 1
+    files = stage("tiles", tile_px=8).run(about=ABOUT, bands=bands, clouds=clouds)["files"]
+    assert [file.suffix for file in files] == [f"-r{r}c{c}.tile" for r, c in [(0, 8), (0, 16), (8, 0), (8, 8), (8, 16)]]
+    assert [file.priority for file in files] == [87, 99, 99, 99, 99]
+    assert all(np.array_equal(tile.samples, bands[:, tile.row : tile.row + 8, tile.column : tile.column + 8])
+               for tile in (Tile.decode(file.octets) for file in files))  # fmt: skip

@@ -60,6 +60,6 @@ def _cell(cell: dict[str, Any]) -> str:
         return "ok"
     rate, unit = (
         cell["per_second"],
-        {"octet": "B/s", "bit": "bit/s", "pixel": "px/s", "sample": "sample/s"}[cell["unit"]],
+        {"octet": "B/s", "bit": "bit/s", "pixel": "px/s", "sample": "sample/s", "cell": "cell/s"}[cell["unit"]],
     )
     return f"{rate / 1e9:.2f} G{unit}" if rate >= 1e8 else f"{rate / 1e6:.2f} M{unit}"

@@ -24,6 +24,7 @@ from hal.kernels import (
     randomise,
     reed_solomon,
     secded,
+    shallow_water,
     sync,
     trees,
     viterbi,
@@ -35,7 +36,7 @@ ROUNDS = 5
 
 
 class Work(NamedTuple):
-    """`run` does `amount` of `unit`s ("octet", "bit", "pixel" or "sample") once."""
+    """`run` does `amount` of `unit`s ("octet", "bit", "pixel", "sample" or "cell") once."""
 
     what: str
     amount: int
@@ -148,6 +149,14 @@ def _secded() -> Work:
     memory = _noise(1 << 18)
     checks = secded.secded_encode(memory)
     return Work("scrub 256 KiB", memory.size, "octet", lambda: secded.secded_scrub(memory, checks))
+
+
+def _shallow_water() -> Work:
+    grid = shallow_water.Grid(rows=256, cols=256, south_deg=0, row_deg=0.2, col_deg=0.2, step_s=30, depth_m=5000)
+    model = shallow_water.ShallowWater(grid)
+    state = model.still()
+    state[0] = _noise(256, 256)
+    return Work("8 steps of 256 x 256", 8 * 256 * 256, "cell", lambda: model.run(state, 8))
 
 
 def _sync() -> Work:

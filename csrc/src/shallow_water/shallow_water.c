@@ -1,0 +1,107 @@
+#include "shallow_water/model.h"
+#include <string.h>
+
+static const struct shallow_water_ops *const TABLES[SR_LEVELS] = {
+    [SR_PORTABLE] = &shallow_water_portable,
+    SR_ON_X86([SR_AVX2] = &shallow_water_avx2, [SR_AVX512] = &shallow_water_avx512)};
+
+/* What one step has in hand while it passes over the rows; of `flux`, `z` and `head` the rows in turn. */
+struct pass {
+    float *flux[2], *z[2], *head[2];
+};
+
+static struct pass pass_of(const struct model *m, size_t step) {
+    size_t row = 1 + step * PASS_ROWS;
+    struct pass p;
+    for (size_t i = 0; i < 2; i++) {
+        p.flux[i] = room_row(m, row + i);
+        p.z[i] = room_row(m, row + 2 + i);
+        p.head[i] = room_row(m, row + 4 + i);
+    }
+    return p;
+}
+
+static void fill(float *row, size_t cols, float value) {
+    for (size_t i = 0; i < cols; i++) row[i] = value;
+}
+
+/* One row of one step. The row itself and those to its north are as the step found them, those to its south are done. */
+static void step_row(const struct shallow_water_ops *ops, struct model *m, const struct pass *p, size_t row, float *eta,
+                     float *u, float *v) {
+    const float *zeros = room_row(m, 0);
+    size_t cols = m->cols, here = row % 2, other = 1 - here, at = row * cols;
+    int is_last = row + 1 == m->rows;
+    struct rows r = {.c = &m->c[row], .k = &m->k, .cols = cols, .eta = eta + at, .u = u + at, .v = v + at};
+    r.flux = p->flux[here], r.flux_n = p->flux[other], r.z = p->z[here], r.z_n = p->z[other];
+    r.head = p->head[here], r.head_s = p->head[other];
+    r.v_n = is_last ? zeros : r.v + cols;
+    if (row == 0) fill(r.flux, cols, 0), fill(r.z, cols, r.c->rotation);
+    if (is_last) {
+        fill(r.flux_n, cols, 0), fill(r.z_n, cols, r.c->rotation_north);
+    } else {
+        r.eta_n = r.eta + cols, r.u_n = r.u + cols;
+        ops->look_north(&r);
+    }
+    ops->step_eta(&r);
+    ops->step_u(&r);
+    if (row == 0) return;
+    r.u_s = r.u - cols;
+    ops->step_v(&r);
+}
+
+/* Several steps in one passage over the memory, each a row behind the one before: row j of a step needs of the step
+ * before the rows up to j + 1, and leaves what that one still needs. */
+static void run_together(const struct shallow_water_ops *ops, struct model *m, size_t steps, float *eta, float *u,
+                         float *v) {
+    struct pass passes[STEPS_MAX];
+    for (size_t s = 0; s < steps; s++) passes[s] = pass_of(m, s);
+    for (size_t front = 0; front < m->rows + steps - 1; front++)
+        for (size_t s = 0; s < steps && s <= front; s++)
+            if (front - s < m->rows) step_row(ops, m, &passes[s], front - s, eta, u, v);
+}
+
+void sr_shallow_water_run(void *model, float *eta, float *u, float *v, size_t steps) {
+    struct model *m = model;
+    const struct shallow_water_ops *ops = SR_PICK(TABLES);
+    for (size_t left = steps, now; left; left -= now) {
+        now = left < STEPS_MAX ? left : STEPS_MAX;
+        run_together(ops, m, now, eta, u, v);
+    }
+}
+
+/* Lanes to one sum, halves onto each other. */
+static double total(double *lanes) {
+    for (size_t half = SUM_LANES / 2; half; half /= 2)
+        for (size_t i = 0; i < half; i++) lanes[i] += lanes[i + half];
+    return lanes[0];
+}
+
+static double largest(const double *lanes) {
+    double found = 0;
+    for (size_t i = 0; i < SUM_LANES; i++) found = lanes[i] > found ? lanes[i] : found;
+    return found;
+}
+
+void sr_shallow_water_measure(const void *model, const float *eta, const float *u, const float *v,
+                              struct sr_shallow_water_invariants *out) {
+    const struct model *m = model;
+    const struct shallow_water_ops *ops = SR_PICK(TABLES);
+    double mass = 0, energy = 0, area = 0, fastest[SUM_LANES] = {0};
+    for (size_t row = 0; row < m->rows; row++) {
+        size_t at = row * m->cols;
+        struct rows r = {.c = &m->c[row], .k = &m->k, .cols = m->cols};
+        r.eta = (float *)eta + at, r.u = (float *)u + at, r.v = (float *)v + at; /* only read */
+        double sums[3][SUM_LANES] = {0}, weight = m->c[row].cos_middle;
+        memcpy(sums[2], fastest, sizeof fastest);
+        ops->measure(&r, sums);
+        memcpy(fastest, sums[2], sizeof fastest);
+        mass += weight * total(sums[0]), energy += weight * total(sums[1]), area += weight * (double)m->cols;
+    }
+    *out = (struct sr_shallow_water_invariants){mass / area, energy / (2 * area), __builtin_sqrt(largest(fastest))};
+}
+
+void sr_check_words(const uint32_t *words, size_t count, struct sr_checks *out) {
+    const struct shallow_water_ops *ops = SR_PICK(TABLES);
+    ops->check(words, count / 2, out);
+    if (count % 2) out->sum += words[count - 1], out->parity ^= words[count - 1];
+}

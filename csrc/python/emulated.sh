@@ -46,10 +46,10 @@ install_wheel() {
     "$build"/dist/*.whl pytest hypothesis reedsolo
 }
 
-# Beside a copy of the tests and their scenes, and not beside the tree: what they import is the wheel.
+# Beside a copy of the tests, their scenes and their peers, and not beside the tree: what they import is the wheel.
 run_tests() {
-  rm -rf "$build/tests" "$build/examples"
-  cp -r "$root/tests" "$root/examples" "$build"
+  rm -rf "$build/tests" "$build/examples" "$build/benchmarks"
+  cp -r "$root/tests" "$root/examples" "$root/benchmarks" "$build"
   cd "$build"
   QEMU_CPU=cortex-a72 PYTHONPATH=$build/site PYTHONDONTWRITEBYTECODE=1 qemu-aarch64-static -L "$arm" "$arm/usr/bin/$python" \
     -m pytest -c "$root/pyproject.toml" --rootdir "$build" -p no:cacheprovider tests/hal/kernels

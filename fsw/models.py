@@ -66,7 +66,7 @@ class ForestScorer:
 
     def _codes(self, samples: NDArray[Any]) -> NDArray[np.uint8]:
         if self._tables is None:
-            return quantise(np.ascontiguousarray(_values(samples, self._divisor).T), self._columns)
+            return quantise(np.ascontiguousarray(_values(samples, self._divisor)), self._columns)
         return self._tables.codes(np.ascontiguousarray(samples, np.uint16))
 
 

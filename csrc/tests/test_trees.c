@@ -147,8 +147,8 @@ static void quantising(void) {
     uint8_t codes[10], wide_codes[10];
     double wide_values[10];
     for (int i = 0; i < 10; i++) wide_values[i] = values[i];
-    sr_trees_quantise_f32(values, 1, 10, limits, 0, codes);
-    sr_trees_quantise_f64(wide_values, 1, 10, wide, INFINITY, wide_codes);
+    sr_trees_quantise_f32(values, 10, limits, 0, codes);
+    sr_trees_quantise_f64(wide_values, 10, wide, INFINITY, wide_codes);
     static const uint8_t EXPECTED[10] = {0, 0, 1, 1, 50, 50, 99, 100, 100, 100};
     CHECK(memcmp(codes, EXPECTED, 10) == 0);
     CHECK(wide_codes[5] == 100 && memcmp(wide_codes, EXPECTED, 5) == 0 && memcmp(wide_codes + 6, EXPECTED + 6, 4) == 0);

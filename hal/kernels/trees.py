@@ -74,23 +74,22 @@ def logistic(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def quantise(values: NDArray[Any], columns: Sequence[Column]) -> NDArray[np.uint8]:
-    """Codes (columns, samples) of float32 or float64 values (samples, features), contiguous.
+    """Codes (columns, samples) of float32 or float64 values (features, samples), contiguous.
 
     A code is how many of the column's limits lie below the value: a value is up to limit k, counted from 0, exactly if
     its code is.
     """
-    if values.ndim != 2 or any(column.feature >= values.shape[1] for column in columns):
-        raise ValueError(f"values: shape {values.shape}, expected (samples, features of all columns)")
+    if values.ndim != 2 or any(column.feature >= len(values) for column in columns):
+        raise ValueError(f"values: shape {values.shape}, expected (features of all columns, samples)")
     if values.dtype not in _QUANTISE or not values.flags.c_contiguous:
         raise TypeError(f"values: {values.dtype}, expected contiguous float32 or float64")
     kernel, ctype = _QUANTISE[values.dtype]
-    codes, start = np.empty((len(columns), len(values)), np.uint8), ffi.from_buffer(ctype, values)
+    codes = np.empty((len(columns), values.shape[1]), np.uint8)
     for out, column in zip(codes, columns, strict=True):
         table = np.full(LEVELS_MAX, np.inf, values.dtype)
         table[: len(column.limits)] = _rounded_down(column.limits, values.dtype)
-        limits = ffi.from_buffer(ctype, table)
-        octets = ffi.from_buffer("uint8_t[]", out)
-        kernel(start + column.feature, values.shape[1], len(values), limits, column.missing, octets)
+        given, limits = values[column.feature], ffi.from_buffer(ctype, table)
+        kernel(ffi.from_buffer(ctype, given), len(given), limits, column.missing, ffi.from_buffer("uint8_t[]", out))
     return codes
 
 
@@ -100,7 +99,7 @@ class CodeTables:
     def __init__(self, columns: Sequence[Column], values: NDArray[Any]) -> None:
         if values.shape != (NUMBERS,):
             raise ValueError(f"values: shape {values.shape}, expected ({NUMBERS},)")
-        one = np.ascontiguousarray(values).reshape(-1, 1)
+        one = np.ascontiguousarray(values).reshape(1, -1)
         self._features = [column.feature for column in columns]
         self._tables = np.concatenate([quantise(one, [column._replace(feature=0)]) for column in columns])
 

@@ -50,4 +50,4 @@ def test_nothing_failed_here():
 def test_speeds_are_told_in_units_of_the_work():
     cell = {"ok": True, "work": "w", "per_second": 2_500_000_000, "unit": "octet"}
     assert kernels._cell(cell) == "2.50 GB/s"
-    assert kernels._cell({**cell, "per_second": 5_000_000, "unit": "pixel"}) == "5.00 Mpx/s"
+    assert kernels._cell({**cell, "per_second": 5_000_000, "unit": "pixel"}) == "200.00 ns/px"

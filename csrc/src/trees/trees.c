@@ -1,5 +1,4 @@
 #include "trees_ops.h"
-#include <math.h>
 #include <stddef.h>
 
 static const struct trees_ops *const TABLES[SR_LEVELS] = {
@@ -148,14 +147,12 @@ int sr_trees_score(const void *loaded, size_t loaded_size, const uint8_t *codes,
     return SR_OK;
 }
 
-void sr_trees_quantise_f32(const float *values, size_t stride, size_t count, const float limits[255], float missing,
-                           uint8_t *codes) {
-    trees_picked()->quantise_f32(values, stride, count, limits, missing, codes);
+void sr_trees_quantise_f32(const float *values, size_t count, const float limits[255], float missing, uint8_t *codes) {
+    trees_picked()->quantise_f32(values, count, limits, missing, codes);
 }
 
-void sr_trees_quantise_f64(const double *values, size_t stride, size_t count, const double limits[255], double missing,
-                           uint8_t *codes) {
-    trees_picked()->quantise_f64(values, stride, count, limits, missing, codes);
+void sr_trees_quantise_f64(const double *values, size_t count, const double limits[255], double missing, uint8_t *codes) {
+    trees_picked()->quantise_f64(values, count, limits, missing, codes);
 }
 
 void sr_trees_look_up(const uint16_t *numbers, size_t count, const uint8_t table[65536], uint8_t *codes) {

@@ -32,6 +32,6 @@ static inline void add_eight(uint8_t bits, double leaf, double *sums) {
 }
 
 #include "trees_walk.h"
-TREES_QUANTISE(quantise_f32, float)
-TREES_QUANTISE(quantise_f64, double)
-const struct trees_ops trees_avx2 = TREES_OPS;
+#include "trees_level.h"
+const struct trees_ops trees_avx2 = {
+    .quantise_f32 = quantise_f32, .quantise_f64 = quantise_f64, .compare = compare, .add = add};

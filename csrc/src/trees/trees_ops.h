@@ -7,6 +7,7 @@
 #define SKYRACK_SRC_TREES_OPS_H
 #include "../level.h"
 #include "skyrack/trees.h"
+#include <math.h>
 #include <string.h>
 
 enum { TREES_BLOCK = 2048, TREES_WORDS = TREES_BLOCK / 64, TREES_LEAF = 0xFFFF };
@@ -65,28 +66,13 @@ struct trees_walk {
 };
 
 struct trees_ops {
-    void (*quantise_f32)(const float *values, size_t stride, size_t count, const float *limits, float missing,
-                         uint8_t *codes);
-    void (*quantise_f64)(const double *values, size_t stride, size_t count, const double *limits, double missing,
-                         uint8_t *codes);
+    void (*quantise_f32)(const float *values, size_t count, const float *limits, float missing, uint8_t *codes);
+    void (*quantise_f64)(const double *values, size_t count, const double *limits, double missing, uint8_t *codes);
     /* The row of TREES_BLOCK codes up to a level. */
     void (*compare)(const uint8_t *codes, uint8_t level, struct trees_row *row);
     /* Add the tree's leaves to the sums. SR_CORRUPT where a node points to nowhere, which a loaded one does not. */
     int (*add)(const struct trees_walk *walk);
 };
-/* Binary search without branches, many values at a time; compiled for each level as it stands, for the vectoriser. */
-#define TREES_QUANTISE(name, number)                                                                                   \
-    static void name(const number *values, size_t stride, size_t count, const number *limits, number missing,          \
-                     uint8_t *codes) {                                                                                 \
-        for (size_t i = 0; i < count; i++) {                                                                           \
-            number value = values[i * stride] == values[i * stride] ? values[i * stride] : missing;                    \
-            uint32_t code = 0;                                                                                         \
-            for (uint32_t step = 128; step; step >>= 1) code += limits[code + step - 1] < value ? step : 0;            \
-            codes[i] = (uint8_t)code;                                                                                  \
-        }                                                                                                              \
-    }
-#define TREES_OPS                                                                                                      \
-    { .quantise_f32 = quantise_f32, .quantise_f64 = quantise_f64, .compare = compare, .add = add }
 
 /* Those of the level in use. */
 const struct trees_ops *trees_picked(void);

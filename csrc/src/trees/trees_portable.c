@@ -1,5 +1,5 @@
 #include "trees_plain.h"
 
-TREES_QUANTISE(quantise_f32, float)
-TREES_QUANTISE(quantise_f64, double)
-const struct trees_ops trees_portable = TREES_OPS;
+#include "trees_level.h"
+const struct trees_ops trees_portable = {
+    .quantise_f32 = quantise_f32, .quantise_f64 = quantise_f64, .compare = compare, .add = add};

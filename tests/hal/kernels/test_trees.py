@@ -48,7 +48,7 @@ def summed(trees, sample, sums=Sums.FLOAT64):
 )
 def test_sums_are_those_of_the_walk_bit_for_bit(trees, samples, dtype, precision):
     forest, table = build_forest(trees, FEATURES, sums=precision), np.array(samples, dtype).reshape(-1, FEATURES)
-    sums = Trees(forest.trees).sums(quantise(table, forest.columns))
+    sums = Trees(forest.trees).sums(quantise(np.ascontiguousarray(table.T), forest.columns))
     assert sums.tolist() == [summed(trees, [float(value) for value in sample], precision) for sample in table]
 
 
@@ -58,9 +58,9 @@ def test_many_samples_over_blocks_and_chunks():
     table = random.normal(size=(20_000, FEATURES)).astype(np.float32)
     forest = build_forest([tree] * 3, FEATURES)
     model = Trees(forest.trees)
-    sums = model.sums(quantise(table, forest.columns))
+    sums = model.sums(quantise(np.ascontiguousarray(table.T), forest.columns))
     assert sums.tolist() == [3 * walk(tree, sample) for sample in table.tolist()]
-    odds = logistic(model.sums(quantise(table, forest.columns)))
+    odds = logistic(model.sums(quantise(np.ascontiguousarray(table.T), forest.columns)))
     assert np.allclose(odds, 1 / (1 + np.exp(-sums)), rtol=1e-15)
 
 
@@ -71,7 +71,7 @@ def test_code_tables_are_quantise_for_every_digital_number(limits, dtype):
     dn = np.random.default_rng(2).integers(0, NUMBERS, (2, 300), np.uint16)
     columns = [Column(1, ascending), Column(0, ascending / 2)]
     codes = CodeTables(columns, values).codes(dn)
-    assert np.array_equal(codes, quantise(np.ascontiguousarray(values[dn].T), columns))
+    assert np.array_equal(codes, quantise(values[dn], columns))
     assert np.array_equal(codes[0], np.searchsorted(ascending, values[dn[1]].astype(np.float64)))
 
 
@@ -92,11 +92,30 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(TypeError, match="2, samples"):
         model.sums(np.zeros((3, 4), np.uint8))
     with pytest.raises(TypeError, match="contiguous"):
-        quantise(np.zeros((4, 2)).T.copy(order="F"), [Column(0, np.zeros(1))] * 4)
+        quantise(np.zeros((4, 2), order="F"), [Column(0, np.zeros(1))] * 4)
     with pytest.raises(ValueError, match="65536"):
         CodeTables([Column(0, np.zeros(1))], np.zeros(256))
     with pytest.raises(TypeError, match="numbers: uint8"):
         CodeTables([Column(0, np.zeros(1))], np.zeros(NUMBERS)).codes(np.zeros((1, 2), np.uint8))
     with pytest.raises(ValueError, match="expected"):
-        quantise(np.zeros((4, 2)), [Column(2, np.zeros(1))])
+        quantise(np.zeros((2, 4)), [Column(2, np.zeros(1))])
     assert LEVELS_MAX == 255
+
+
+numbers = st.floats(width=32) | st.sampled_from([0.0, -0.0, math.inf, -math.inf, 1e-45, -1e-45, 3.4e38])
+
+
+@given(
+    st.lists(numbers.filter(lambda value: not math.isnan(value)), max_size=255),
+    st.lists(numbers, max_size=600),
+    st.sampled_from([0.0, math.inf, -math.inf]),
+    st.sampled_from([np.float32, np.float64]),
+)
+def test_codes_count_the_limits_below(limits, drawn, missing, dtype):
+    """Whatever the numbers: denormal ones, both zeros, infinity, close together and far apart."""
+    ascending = np.unique(np.array(limits, np.float64) + 0.0)
+    values = np.array([*drawn, *limits], dtype).reshape(1, -1)
+    plain = np.where(np.isnan(values), missing, values)
+    codes = quantise(values, [Column(0, ascending, missing)])
+    finite = ascending[ascending < np.inf]  # infinity is what a table is filled up with
+    assert np.array_equal(codes, np.searchsorted(finite, plain.astype(np.float64)))

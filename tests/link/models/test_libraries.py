@@ -23,7 +23,7 @@ def recorded(name):
 
 
 def answers(forest, samples):
-    sums = Trees(forest.trees).sums(quantise(samples, forest.columns))
+    sums = Trees(forest.trees).sums(quantise(np.ascontiguousarray(samples.T), forest.columns))
     sums = sums.astype(np.float32) if forest.sums is Sums.FLOAT32 else sums
     return (sums if forest.activation is Activation.NONE else logistic(sums)).astype(np.float64)
 

@@ -50,7 +50,7 @@ def section(tree):
 @given(forests, st.lists(st.tuples(values, values, values), max_size=20))
 def test_what_is_written_is_what_is_scored(trees, samples):
     forest, table = read_lightgbm(text_of(trees)), np.array(samples, np.float64).reshape(-1, FEATURES)
-    sums = Trees(forest.trees).sums(quantise(table, forest.columns))
+    sums = Trees(forest.trees).sums(quantise(np.ascontiguousarray(table.T), forest.columns))
     assert sums.tolist() == [summed(trees, sample) for sample in table.tolist()]
 
 
@@ -96,8 +96,8 @@ def test_limits_of_the_format_are_said():
 def test_more_thresholds_than_codes_make_more_columns():
     forest = build_forest([Split(0, float(number), 0.0, 1.0) for number in range(600)], 1)
     assert [len(column.limits) for column in forest.columns] == [255, 255, 90]
-    table = np.array([[-1.0], [254.5], [255.0], [511.25], [1000.0]])
-    assert Trees(forest.trees).sums(quantise(table, forest.columns)).tolist() == [0, 255, 255, 512, 600]
+    values = np.array([[-1.0, 254.5, 255.0, 511.25, 1000.0]])
+    assert Trees(forest.trees).sums(quantise(values, forest.columns)).tolist() == [0, 255, 255, 512, 600]
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the shared Earth-observation data are not here")
@@ -108,5 +108,5 @@ def test_the_real_cloud_model_gives_the_published_probabilities_bit_for_bit():
     with np.load(DATA / "s2_eolearn_5x101x100x13.npz") as scenes:
         dn, published = scenes["dn"], scenes["upstream_clp_s2c"]
     table = np.ascontiguousarray(dn[..., CLOUD_BANDS].reshape(-1, 10), np.float32) / np.float32(10_000)
-    probabilities = logistic(Trees(forest.trees).sums(quantise(table, forest.columns)))
+    probabilities = logistic(Trees(forest.trees).sums(quantise(np.ascontiguousarray(table.T), forest.columns)))
     assert np.array_equal(probabilities.astype(np.float32), published.ravel())

@@ -38,6 +38,7 @@ def run(options: argparse.Namespace) -> int:
     from fsw.mission import load_mission
     from fsw.node import build_node
     from fsw.pipelines import PIPELINES
+    from fsw.pipelines.load import module_of
     from hal.linux.claim import claim_folder
     from hal.linux.clock import HostClock
     from hal.ports import open_port
@@ -55,7 +56,8 @@ def run(options: argparse.Namespace) -> int:
     with ExitStack() as devices:
         state = options.state or _default_state(mission.node.name)
         devices.enter_context(claim_folder(state, "a node"))
-        runner = ProcessRunner(clock, limits, PIPELINES)
+        ours = [module_of(stage.name) for stage in mission.stages if not stage.is_file]
+        runner = ProcessRunner(clock, limits, PIPELINES, ours)
         devices.callback(runner.close)
         port = open_port(options.port)
         devices.callback(port.close)

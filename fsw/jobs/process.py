@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,10 +47,13 @@ class _Work:
 
 
 class ProcessRunner:
-    """`Runner` whose jobs run under `limits`. `pipelines`: the module that has the function `run`, by pipeline name."""
+    """`Runner` whose jobs run under `limits`. `pipelines`: the module that has the function `run`, by pipeline name.
 
-    def __init__(self, clock: Clock, limits: JobLimits, pipelines: Mapping[str, str]) -> None:
-        self._clock, self._limits, self._pipelines = clock, limits, pipelines
+    `warm`: modules that the pipelines will need, imported once for all jobs.
+    """
+
+    def __init__(self, clock: Clock, limits: JobLimits, pipelines: Mapping[str, str], warm: Iterable[str] = ()) -> None:
+        self._clock, self._limits, self._pipelines, self._warm = clock, limits, pipelines, tuple(warm)
         self._waiting: deque[_Work] = deque()
         self._running: dict[int, _Work] = {}
         self._channel, self._zygote = self._start_zygote()  # warm before the first job comes
@@ -106,7 +109,7 @@ class ProcessRunner:
         with theirs:
             zygote = subprocess.Popen(
                 # -P: the folder that a person happens to stand in is no place to import from
-                [sys.executable, "-P", "-m", "fsw.jobs.zygote", str(theirs.fileno()), *modules],
+                [sys.executable, "-P", "-m", "fsw.jobs.zygote", str(theirs.fileno()), *modules, *self._warm],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # threads do not survive a fork

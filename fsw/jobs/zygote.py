@@ -1,10 +1,11 @@
 """The zygote: has the kernels loaded and warm, and forks a worker for each job within a millisecond or two.
 
-    python -m fsw.jobs.zygote DESCRIPTOR NAME=MODULE ...
+    python -m fsw.jobs.zygote DESCRIPTOR NAME=MODULE ... MODULE ...
 
-DESCRIPTOR is its end of the socket (orders.py); each MODULE has a function `run` that is the pipeline NAME. It is a
-process of its own rather than a fork of the node, so that no worker ever holds the node's ports and files. It ends when
-the node does, and takes its workers along.
+DESCRIPTOR is its end of the socket (orders.py); each MODULE with a NAME has a function `run` that is the pipeline of
+that name, the others are what pipelines will need, imported here so that no worker has to. It is a process of its own
+rather than a fork of the node, so that no worker ever holds the node's ports and files. It ends when the node does, and
+takes its workers along.
 """
 
 import gc
@@ -70,8 +71,8 @@ def main(arguments: list[str]) -> None:
     """See the module."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a person's ^C is for the node, which then ends us
     descriptor, *named = arguments
-    modules = dict(name.split("=", 1) for name in named)
-    pipelines: dict[str, Pipeline] = {name: import_module(module).run for name, module in modules.items()}
+    modules = [(name, import_module(module)) for name, _, module in (word.rpartition("=") for word in named)]
+    pipelines: dict[str, Pipeline] = {name: module.run for name, module in modules if name}
     gc.freeze()  # collections in workers then leave shared pages shared
     with suppress(BrokenPipeError, ConnectionResetError):  # the node went away while we told it something
         Zygote(socket.socket(fileno=int(descriptor)), pipelines).serve()

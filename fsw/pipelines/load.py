@@ -28,7 +28,12 @@ def stage_class(name: str) -> type[Stage]:
     """One of ours; raises ValueError for a name that is none."""
     if name not in STAGES:
         raise ValueError(f"no stage {name!r}, expected {', '.join(STAGES)} or a file NAME.py or NAME.so")
-    return _only_stage(import_module(f"{_OUR_STAGES}.{name}"))
+    return _only_stage(import_module(module_of(name)))
+
+
+def module_of(name: str) -> str:
+    """Where one of ours is."""
+    return f"{_OUR_STAGES}.{name}"
 
 
 def load_stage(spec: StageSpec) -> Step:

@@ -1,0 +1,60 @@
+"""Checkpoints of a long job: two files, written in turn, so that what was saved last is never the one being replaced.
+
+A file: "SRCP" | CRC-32C of what follows 4 | number 8 | key 32 | octets. The number orders the two, the key says whose
+they are: a job takes up only what a job of the same input and parameters saved. A file that is torn, rotten or of
+another job counts as absent.
+"""
+
+from pathlib import Path
+from struct import Struct
+from typing import NamedTuple
+
+from fsw.storage import replace_file
+from hal.kernels.crc import crc32c
+
+KEY_OCTETS = 32
+_MAGIC = b"SRCP"
+_CRC, _NUMBER = Struct(">I"), Struct(">Q")
+_COVERED_AT = len(_MAGIC) + _CRC.size
+_OCTETS_AT = _COVERED_AT + _NUMBER.size + KEY_OCTETS
+
+
+class Checkpoint(NamedTuple):
+    """What a job saved: `number` says how far it had come."""
+
+    number: int
+    octets: bytes
+
+
+class Checkpoints:
+    """Those of one job in `folder`, made where it is absent; `key`: KEY_OCTETS, a hash of all that it was given."""
+
+    def __init__(self, folder: Path, key: bytes) -> None:
+        assert len(key) == KEY_OCTETS, len(key)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._paths, self._key = (folder / "even.ckpt", folder / "odd.ckpt"), key
+
+    def save(self, number: int, octets: bytes) -> None:
+        """Save and wait until the disk has it; raises OSError, and what was saved before stands."""
+        covered = _NUMBER.pack(number) + self._key + octets
+        replace_file(self._older(), _MAGIC + _CRC.pack(crc32c(covered)) + covered)
+
+    def newest(self) -> Checkpoint | None:
+        """The sound one of the higher number, or None."""
+        return max(filter(None, map(self._read, self._paths)), default=None)
+
+    def _older(self) -> Path:
+        """The file that may be lost: one that is not sound, else the one of the lower number."""
+        return min(self._paths, key=lambda path: found.number if (found := self._read(path)) else -1)
+
+    def _read(self, path: Path) -> Checkpoint | None:
+        try:
+            octets = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        covered = octets[_COVERED_AT:]
+        if len(octets) < _OCTETS_AT or octets[:_COVERED_AT] != _MAGIC + _CRC.pack(crc32c(covered)):
+            return None
+        if octets[_OCTETS_AT - KEY_OCTETS : _OCTETS_AT] != self._key:
+            return None
+        return Checkpoint(_NUMBER.unpack_from(covered)[0], octets[_OCTETS_AT:])

@@ -1,0 +1,121 @@
+"""A job: shallow water from an analysed state to some hours later, saved and watched over at every interval.
+
+Samples are the state at the start (3, rows, cols) as hal/kernels/shallow_water.py has it, the answer is the state at
+the end, little-endian float32. Between intervals the state is held to its checks, and after each to what shallow water
+keeps: mass, energy, a bounded speed. Where either fails, the job goes back to what it saved last; a job that was killed
+takes up there too, and ends with the same octets as one that was not.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from fsw.checkpoint import KEY_OCTETS, Checkpoints
+from hal.kernels.errors import CorruptError
+from hal.kernels.shallow_water import Grid, Invariants, ShallowWater, State, checks, verify
+
+MEAN_SHARE_MAX = 1e-6
+"""Drift of the mean surface, over the depth."""
+ENERGY_SHARE_MAX = 0.25
+"""Change of the energy, over that at the start."""
+RESTORES_MAX = 8
+
+
+class NowcastParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a job has to say beside the samples; `folder` is for its checkpoints alone."""
+
+    south_deg: float
+    row_deg: float
+    col_deg: float
+    step_s: float
+    depth_m: float
+    viscosity_m2_s: float
+    steps: int
+    interval_steps: int
+    speed_max: float
+    folder: str
+
+
+def run(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:
+    """The state at the end. Raises ValueError for parameters out of range, CorruptError where upsets do not cease."""
+    said = msgspec.convert(parameters, NowcastParameters)
+    if samples.ndim != 3 or said.steps < 0 or said.interval_steps < 1:
+        raise ValueError(f"samples {samples.shape}, steps {said.steps} by {said.interval_steps}")
+    start = np.ascontiguousarray(samples, np.float32)
+    checkpoints = Checkpoints(Path(said.folder), _key(start, said))
+    return Nowcast(_grid(start, said), start, said, checkpoints).run().astype("<f4").tobytes()
+
+
+def _grid(start: State, said: NowcastParameters) -> Grid:
+    return Grid(
+        rows=start.shape[1], cols=start.shape[2], south_deg=said.south_deg, row_deg=said.row_deg, col_deg=said.col_deg,
+        step_s=said.step_s, depth_m=said.depth_m, viscosity_m2_s=said.viscosity_m2_s,
+    )  # fmt: skip
+
+
+def _key(start: State, said: NowcastParameters) -> bytes:
+    """Another state, another forecast or other intervals are another job."""
+    digest = hashlib.sha256(start.tobytes())
+    digest.update(msgspec.json.encode(said))
+    assert digest.digest_size == KEY_OCTETS
+    return digest.digest()
+
+
+def _undisturbed(_done: int, _state: State) -> None:
+    pass
+
+
+@dataclass
+class Nowcast:
+    """One forecast. `between` is told of every interval, once it is saved: the steps done and the state at rest."""
+
+    grid: Grid
+    start: State
+    said: NowcastParameters
+    checkpoints: Checkpoints
+    between: Callable[[int, State], None] = _undisturbed
+    restores: int = 0
+
+    def run(self) -> State:
+        """The state at the end."""
+        model = ShallowWater(self.grid)
+        before = model.measure(self.start)
+        done, state = self._restored(model)
+        known = checks(state)
+        while done < self.said.steps:
+            try:
+                steps = min(self.said.interval_steps, self.said.steps - done)
+                verify(state, known)
+                model.run(state, steps)
+                self._judge(before, model.measure(state))
+            except CorruptError:
+                self.restores += 1
+                if self.restores > RESTORES_MAX:
+                    raise
+                done, state = self._restored(model)
+                known = checks(state)
+                continue
+            done, known = done + steps, checks(state)
+            self.checkpoints.save(done, state.tobytes())
+            self.between(done, state)
+        verify(state, known)
+        return state
+
+    def _restored(self, model: ShallowWater) -> tuple[int, State]:
+        """Steps done and the state then: of the last checkpoint, or the start."""
+        saved, state = self.checkpoints.newest(), model.still()
+        state[:] = np.frombuffer(saved.octets, np.float32).reshape(state.shape) if saved else self.start
+        return saved.number if saved else 0, state
+
+    def _judge(self, before: Invariants, after: Invariants) -> None:
+        """Raise CorruptError for what shallow water does not do; a comparison with what is no number fails."""
+        drifted = abs(after.mean_m - before.mean_m) / self.grid.depth_m
+        changed = abs(after.energy_m3_s2 - before.energy_m3_s2) / max(before.energy_m3_s2, 1.0)
+        if not (drifted <= MEAN_SHARE_MAX and changed <= ENERGY_SHARE_MAX and after.speed_max <= self.said.speed_max):
+            raise CorruptError(f"{before} became {after}")

@@ -1,0 +1,65 @@
+"""Checkpoints survive a failure after any octet, and rot: the other file stands in."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fsw.checkpoint import KEY_OCTETS, Checkpoint, Checkpoints
+
+KEY = bytes(range(KEY_OCTETS))
+
+
+@given(st.lists(st.binary(max_size=40), max_size=3))
+def test_newest_is_what_was_saved_last(tmp_path_factory, saved):
+    checkpoints = Checkpoints(tmp_path_factory.mktemp("job"), KEY)
+    assert checkpoints.newest() is None
+    for number, octets in enumerate(saved):
+        checkpoints.save(number, octets)
+        assert checkpoints.newest() == Checkpoint(number, octets)
+
+
+def saved_twice(folder):
+    Checkpoints(folder, KEY).save(1, b"first")
+    Checkpoints(folder, KEY).save(2, b"second")
+    return next(path for path in folder.iterdir() if b"second" in path.read_bytes())
+
+
+def test_torn_anywhere_the_other_stands_in(tmp_path):
+    newest = saved_twice(tmp_path)
+    whole = newest.read_bytes()
+    for cut in range(len(whole)):
+        newest.write_bytes(whole[:cut])
+        checkpoints = Checkpoints(tmp_path, KEY)
+        assert checkpoints.newest() == Checkpoint(1, b"first")
+        checkpoints.save(3, b"third")  # replaces the torn one
+        assert checkpoints.newest() == Checkpoint(3, b"third")
+        assert newest.read_bytes().endswith(b"third")
+
+
+def test_any_flip_and_the_other_stands_in(tmp_path):
+    newest = saved_twice(tmp_path)
+    whole = newest.read_bytes()
+    for bit in range(0, 8 * len(whole), 3):
+        flipped = bytearray(whole)
+        flipped[bit // 8] ^= 1 << bit % 8
+        newest.write_bytes(flipped)
+        assert Checkpoints(tmp_path, KEY).newest() == Checkpoint(1, b"first")
+
+
+def test_no_other_job_is_taken_up(tmp_path):
+    Checkpoints(tmp_path, KEY).save(1, b"first")
+    assert Checkpoints(tmp_path, bytes(KEY_OCTETS)).newest() is None
+
+
+@pytest.mark.parametrize("moment", ["_write_through", "sync_folder"])
+def test_a_failure_while_saving_leaves_one(tmp_path, monkeypatch, moment):
+    checkpoints = Checkpoints(tmp_path, KEY)
+    checkpoints.save(1, b"first")
+
+    def fail(*_):
+        raise OSError("power")
+
+    monkeypatch.setattr(f"fsw.storage.{moment}", fail)
+    with pytest.raises(OSError, match="power"):
+        checkpoints.save(2, b"second")
+    assert Checkpoints(tmp_path, KEY).newest() in (Checkpoint(1, b"first"), Checkpoint(2, b"second"))

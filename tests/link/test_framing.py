@@ -69,13 +69,13 @@ def check(frames, framing, says):
 
 @given(st.booleans(), st.data())
 def test_telemetry_frames(fecf, data):
-    frames = data.draw(st.lists(octets_of(tm_heads, fecf), min_size=1, max_size=20))
+    frames = data.draw(st.lists(octets_of(tm_heads, fecf), min_size=1, max_size=8))
     check(frames, Framing(kind="tm", octets=OCTETS, fecf=fecf), tm_says)
 
 
 @given(st.booleans(), st.booleans(), st.sampled_from([0, 3]), st.data())
 def test_aos_frames(fecf, ocf, insert_octets, data):
-    frames = data.draw(st.lists(octets_of(aos_heads, fecf), min_size=1, max_size=20))
+    frames = data.draw(st.lists(octets_of(aos_heads, fecf), min_size=1, max_size=8))
     check(frames, Framing(kind="aos", octets=OCTETS, fecf=fecf, ocf=ocf, insert_octets=insert_octets), aos_says)
 
 

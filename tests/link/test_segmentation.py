@@ -41,6 +41,13 @@ def test_vector():
     assert [packet.flags for packet in segmented(5, 0, b"ab", 2)] == [Flags.UNSEGMENTED]
 
 
+def test_a_segment_lost_in_the_middle():
+    first, _, last = segmented(5, 0, b"abcdef", 2)
+    reassembler = Reassembler(octets_max=9)
+    assert [reassembler.feed(first), reassembler.feed(last)] == [None, None]
+    assert reassembler.dropped == 1
+
+
 def test_data_are_bounded():
     reassembler = Reassembler(octets_max=3)
     assert [reassembler.feed(packet) for packet in segmented(1, 0, b"abcd", 2)] == [None, None]

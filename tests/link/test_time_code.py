@@ -171,3 +171,7 @@ def test_an_agency_epoch_of_days():
 def test_why_it_is_no_preamble(octets, why):
     with pytest.raises(DecodeError, match=why):
         code_of(bytes.fromhex(octets))
+
+
+def test_an_agencys_epoch_is_1970_unless_told():
+    assert code_of(Cuc(4, 3, 0).preamble)[0] == Cuc(4, 3, 0)

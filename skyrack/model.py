@@ -5,9 +5,10 @@ skyrack model import model.txt --golden tile.npz --divisor 10000 --key team.key 
 skyrack model check clouds.bundle --trust team.pub
 skyrack model show clouds.bundle --json
 
-MODEL is LightGBM's text file, XGBoost's JSON, or a forest described in JSON (link/models/described.py writes that of a
-scikit-learn estimator). The tile has `samples` (bands, rows, columns), and may have `expected`, what the model gives
-for them, and `bands`, their names. A bundle is only written where the kernels give what is expected.
+MODEL is LightGBM's text file, XGBoost's JSON, a forest described in JSON (link/models/described.py writes that of a
+scikit-learn estimator), or a network as ONNX (link/models/onnx.py names the operators). The tile has `samples` (bands,
+rows, columns), and may have `expected`, what the model gives for them, and `bands`, their names. A bundle is only
+written where the kernels give what is expected.
 """
 
 import argparse

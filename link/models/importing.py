@@ -5,9 +5,12 @@ from typing import NamedTuple
 from link.models.described import read_description
 from link.models.lightgbm import read_lightgbm
 from link.models.manifest import Kind
+from link.models.network import encode_network
+from link.models.onnx import read_onnx
 from link.models.xgboost import read_xgboost
 
 FLOATS = ("float32", "float64")
+_ONNX = b"\x08"  # a protobuf message whose first field, the version, is a varint
 
 
 class Imported(NamedTuple):
@@ -19,12 +22,17 @@ class Imported(NamedTuple):
 
 
 def read_model(octets: bytes) -> Imported:
-    """LightGBM text, XGBoost JSON or a described forest, told apart by content. Raises ValueError in one sentence."""
+    """LightGBM text, XGBoost JSON, a described forest or an ONNX network, told apart by content.
+
+    Raises ValueError in one sentence, ModuleNotFoundError where the package that reads ONNX is not installed.
+    """
     start = octets[:200].lstrip()
     if start.startswith(b"tree\n"):
         return Imported("forest", read_lightgbm(octets.decode(errors="replace")).encode(), FLOATS)
+    if start.startswith(_ONNX):
+        return Imported("network", encode_network(read_onnx(octets)), ("float32",))
     if not start.startswith(b"{"):
-        raise ValueError("expected a LightGBM model as text, or an XGBoost model or described forest as JSON")
+        raise ValueError("expected LightGBM's text, XGBoost's or a described forest's JSON, or an ONNX file")
     if b'"learner"' in octets:
         return Imported("forest", read_xgboost(octets).encode(), ("float32",))
     forest, precision = read_description(octets)

@@ -9,7 +9,9 @@ from fsw.models import Model
 from link.models.forest import Split
 from link.models.keys import public_key
 from skyrack.cli import main
+from tests.fsw.test_models import CHANNELS, IMAGE
 from tests.link.models.test_lightgbm import text_of
+from tests.link.models.test_network import GRAPH
 
 SAMPLES = np.random.default_rng(1).integers(0, 10_000, (2, 4, 5), np.uint16)
 EXPECTED = np.where(SAMPLES[1] / np.float32(10_000) <= 0.25, 0.75, 0.125)
@@ -86,3 +88,16 @@ def test_what_is_wrong_is_one_sentence(folder, capsys, options, sentence):
     assert sentence in said
     assert said.count("\n") == 1
     assert not (folder / "stump.bundle").exists()
+
+
+def test_a_network_is_imported_from_onnx(folder, capsys):
+    pytest.importorskip("onnx", reason="the extra onnx is not installed")
+    from hal.kernels.nets_onnxruntime import onnx_model
+
+    (folder / "net.onnx").write_bytes(onnx_model(GRAPH).SerializeToString())
+    np.savez(folder / "tile.npz", samples=IMAGE, expected=CHANNELS)
+    options = "--golden tile.npz --divisor 2 --key team.key --out net.bundle"
+    assert main(["model", "import", "net.onnx", *options.split()]) == 0
+    assert "net 1: network" in capsys.readouterr().out
+    model = Model(folder / "net.bundle", (public_key((folder / "team.pub").read_bytes()),))
+    assert np.array_equal(model.run(IMAGE[:, :, ::-1]), CHANNELS[:, :, ::-1])

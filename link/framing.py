@@ -1,7 +1,6 @@
 """What frames of one length say, as records: TM (CCSDS 132.0-B-3 §4.1), AOS (732.0-B-4 §4.1), USLP (732.1-B-2 §4.1).
 
-Many frames go in, as rows of one array; what `TmFrame` and `AosFrame` say of one is said here of all. USLP frames, of
-which each has a header of its own size, are asked one by one.
+Many frames go in, as rows of one array; what `TmFrame`, `AosFrame` and `UslpFrame` say of one is said here of all.
 """
 
 from dataclasses import dataclass
@@ -10,12 +9,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.kernels.crc import crc16_batch
+from hal.kernels.crc import crc16_batch, crc16_ranges
 from link import aos_frame, tm_frame, uslp_frame
-from link.errors import DecodeError
 from link.fecf import FECF_SIZE
 from link.managed import TM_IDLE_CHANNEL, Managed
-from link.uslp_frame import Rule, UslpFrame
+from link.uslp_frame import Rule
 from link.uslp_receiver import IDLE_CHANNEL as USLP_IDLE_CHANNEL
 
 FrameKind = Literal["tm", "aos", "uslp"]
@@ -123,34 +121,39 @@ def _read_aos(frames: Rows, framing: Framing, contents: NDArray[Any]) -> None:
 
 
 def _read_uslp(frames: Rows, framing: Framing, contents: NDArray[Any]) -> None:
-    for number, row in enumerate(frames):
-        try:
-            frame = UslpFrame.decode(row.tobytes(), fecf=framing.fecf, insert_octets=framing.insert_octets)
-        except DecodeError:
-            continue
-        contents[number] = _of_uslp(frame)
+    head = frames[:, : uslp_frame.HEADER_SIZE].astype(np.int64)
+    address = head[:, 0] << 24 | head[:, 1] << 16 | head[:, 2] << 8 | head[:, 3]
+    size, flags = (head[:, 4] << 8 | head[:, 5]) + 1, head[:, 6]
+    count_octets, ocf_octets = flags & 7, uslp_frame.OCF_SIZE * (flags >> 3 & 1)
+    field = uslp_frame.HEADER_SIZE + count_octets + framing.insert_octets
+    rule = _octets_at(frames, field) >> 5
+    has_pointer = rule <= Rule.UNIT_GOES_ON
+    pointer = np.where(has_pointer, _octets_at(frames, field + 1) << 8 | _octets_at(frames, field + 2), 0)
+    contents["start"] = field + 1 + uslp_frame.POINTER_SIZE * has_pointer
+    contents["end"] = size - FECF_SIZE * framing.fecf - ocf_octets
+    contents["good"] = (address >> 28 == uslp_frame.VERSION) & (address & 1 == 0) & (size <= framing.octets)
+    contents["good"] &= contents["start"] <= contents["end"]
+    if framing.fecf:
+        contents["good"] &= _crc_of_first(frames, size) == 0
+    contents["spacecraft_id"], contents["vc"] = address >> 12 & 0xFFFF, address >> 5 & 0x3F
+    contents["map_id"], contents["bypass"] = address >> 1 & 0x0F, flags >> 7
+    contents["modulus"] = 1 << 8 * count_octets
+    for number in range(7):
+        octet = _octets_at(frames, np.full(len(frames), uslp_frame.HEADER_SIZE + number))
+        contents["count"] = np.where(number < count_octets, contents["count"] << 8 | octet, contents["count"])
+    contents["holds_packets"] = (contents["vc"] != USLP_IDLE_CHANNEL) & ((rule == Rule.PACKETS) | (rule == Rule.WHOLE))
+    contents["first_header"] = np.where(pointer == uslp_frame.NO_POINTER, NO_PACKET_BEGINS, pointer)
 
 
-def _of_uslp(frame: UslpFrame) -> tuple[int, ...]:
-    """What one frame says, in the order of CONTENT."""
-    field = frame.field
-    holds_packets = frame.channel != USLP_IDLE_CHANNEL and field.rule in (Rule.PACKETS, Rule.WHOLE)
-    pointer = field.pointer or 0
-    start = uslp_frame.HEADER_SIZE + frame.count_octets + len(frame.insert) + len(field.encode()) - len(field.zone)
-    return (
-        True,
-        frame.spacecraft_id,
-        frame.channel,
-        frame.count,
-        1 << 8 * frame.count_octets,
-        holds_packets,
-        start,
-        start + len(field.zone),
-        NO_PACKET_BEGINS if pointer == uslp_frame.NO_POINTER else pointer,
-        frame.map_id,
-        frame.bypass,
-        0,
-    )
+def _octets_at(frames: Rows, places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """One octet of each frame; its last one for a place behind it."""
+    return np.asarray(frames[np.arange(len(frames)), np.minimum(places, frames.shape[1] - 1)], np.int64)
+
+
+def _crc_of_first(frames: Rows, sizes: NDArray[np.int64]) -> NDArray[np.uint16]:
+    """CRC-16 of the first octets of each frame, up to its end."""
+    octets = np.ascontiguousarray(frames)
+    return crc16_ranges(octets.data, np.arange(len(frames)) * frames.shape[1], np.minimum(sizes, frames.shape[1]))
 
 
 def _has_fecf(frames: Rows, framing: Framing) -> NDArray[np.bool_]:

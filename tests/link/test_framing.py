@@ -79,6 +79,32 @@ def test_aos_frames(fecf, ocf, insert_octets, data):
     check(frames, Framing(kind="aos", octets=OCTETS, fecf=fecf, ocf=ocf, insert_octets=insert_octets), aos_says)
 
 
+def uslp_says(octets, framing):
+    frame = UslpFrame.decode(octets, fecf=framing.fecf, insert_octets=framing.insert_octets)
+    field = frame.field
+    holds = frame.channel != 63 and field.rule in (Rule.PACKETS, Rule.WHOLE)
+    start = 7 + frame.count_octets + framing.insert_octets + 1 + 2 * (field.pointer is not None)
+    pointer = NO_PACKET_BEGINS if field.pointer == NO_POINTER else field.pointer or 0
+    where = (start, start + len(field.zone), pointer, frame.map_id, frame.bypass)
+    return (frame.spacecraft_id, frame.channel, frame.count, 256**frame.count_octets, holds, *where)
+
+
+@st.composite
+def uslp_octets(draw, fecf):
+    """A frame of noise, as long as it says or not, with its error control field as a rule."""
+    size = draw(st.integers(5, OCTETS + 1))
+    head = draw(st.sampled_from([0xC0, 0xC0, 0xC0, 0x40])), draw(octet), draw(octet), draw(octet) & 0xFE
+    rest = (0, size - 1, draw(octet), *draw(st.binary(min_size=OCTETS, max_size=OCTETS)))
+    body = bytes([*head, *rest])[: size - 2]
+    return (with_fecf(body) if fecf and draw(st.integers(0, 9)) else body).ljust(OCTETS, b"\xff")[:OCTETS]
+
+
+@given(st.booleans(), st.sampled_from([0, 3]), st.data())
+def test_any_uslp_frames(fecf, insert_octets, data):
+    frames = data.draw(st.lists(uslp_octets(fecf), min_size=1, max_size=8))
+    check(frames, Framing(kind="uslp", octets=OCTETS, fecf=fecf, insert_octets=insert_octets), uslp_says)
+
+
 def test_uslp_frames():
     """A pointer or none, a count of no octets, an insert zone: where the packets stand, and what is said of them."""
     zone = bytes(8)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import islice
 
 from fsw.app import App, Report
 from fsw.apps.power import PowerSource
@@ -120,13 +121,19 @@ class Files(App, period_ms=1000, budget_ms=20):
             self.bad_pdus += 1
 
     def fill(self) -> Iterator[Report]:
-        """Begin what waits, give the channel as many PDUs as it has room for, and tell what ended."""
-        if not self.is_held:
-            yield from self._begin_waiting()
-        while self.sender.room(self.channel) and (pdu := self.entity.next_pdu(self.clock.monotonic_ns())):
-            self.sender.offer(self.channel, SpacePacket(self.apid, self._count, pdu).encode())
-            self._count = (self._count + 1) % COUNT_MODULUS
-            self._note_first(pdu)
+        """Give the channel as many PDUs as it has room for, and tell what ended.
+
+        A product is begun only when all that was begun before it is sent: so it waits for one file at most that is
+        worth less than itself.
+        """
+        while self.sender.room(self.channel):
+            pdu = self.entity.next_pdu(self.clock.monotonic_ns())
+            if pdu:
+                self._offer(pdu)
+            elif product := self._next_waiting():
+                yield from self._begin(product)
+            else:
+                break
         for indication in self.entity.take_indications():
             if isinstance(indication, TransactionFinished | Abandoned):
                 yield from self._end(indication)
@@ -137,26 +144,37 @@ class Files(App, period_ms=1000, budget_ms=20):
         return self.entity.deadline_ns
 
     def step(self, now_ns: int) -> Iterator[Report]:  # noqa: ARG002
-        """Tell how each product under way is."""
-        for transfer in self._transfers.values():
+        """Tell how each product under way is, and which ones are next."""
+        following = islice(self._waiting(), max(0, _TRANSFERS_MAX - len(self._transfers)))
+        for transfer in (*self._transfers.values(), *map(_Transfer, following)):
             yield _status(transfer, ProductState.SENDING if transfer.first_pdu_utc_ns else ProductState.QUEUED)
         if self._delivered:
             yield _status(self._delivered, ProductState.DELIVERED)
 
-    def _begin_waiting(self) -> Iterator[Report]:
+    def _next_waiting(self) -> StoredProduct | None:
+        """What to begin with now, if anything."""
+        if self.is_held or len(self._transfers) >= _TRANSFERS_MAX:
+            return None
+        return next(self._waiting(), None)
+
+    def _waiting(self) -> Iterator[StoredProduct]:
+        """What is not under way yet, by priority."""
         under_way = {transfer.product.id for transfer in self._transfers.values()}
-        for product in self.store.waiting():
-            if len(self._transfers) >= _TRANSFERS_MAX:
-                return
-            if product.id in under_way:
-                continue
-            try:
-                transaction = self.entity.put(product.name, product.name, self.ground_entity)
-            except OSError as error:
-                self.store.drop(product.id)
-                yield TransferFailed(product=product.id, condition=f"unreadable ({error.strerror})")
-                continue
-            self._transfers[transaction] = _Transfer(product)
+        return (product for product in self.store.waiting() if product.id not in under_way)
+
+    def _begin(self, product: StoredProduct) -> Iterator[Report]:
+        try:
+            transaction = self.entity.put(product.name, product.name, self.ground_entity)
+        except OSError as error:
+            self.store.drop(product.id)
+            yield TransferFailed(product=product.id, condition=f"unreadable ({error.strerror})")
+            return
+        self._transfers[transaction] = _Transfer(product)
+
+    def _offer(self, pdu: bytes) -> None:
+        self.sender.offer(self.channel, SpacePacket(self.apid, self._count, pdu).encode())
+        self._count = (self._count + 1) % COUNT_MODULUS
+        self._note_first(pdu)
 
     def _note_first(self, pdu: bytes) -> None:
         transfer = self._transfers.get(Header.decode(pdu)[0].transaction)

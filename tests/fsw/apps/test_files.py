@@ -85,8 +85,9 @@ def test_products_go_down_in_order_and_are_told_of(desk):
 
 def test_status_follows_a_product(desk):
     desk.listens = False
-    desk.add()
     assert desk.status() == []
+    desk.add()
+    assert [status.state for status in desk.status()] == [ProductState.QUEUED]
     desk.clock.advance(SECOND)
     list(desk.app.fill())
     (sending,) = desk.status()
@@ -154,3 +155,11 @@ def test_a_transfer_that_is_held_goes_on_where_it_was(desk):
     assert (desk.run(30), desk.files.files) == ([], {})  # no timer has run out meanwhile
     desk.app.release()
     assert ProductDelivered(product=product.id, name=product.name) in desk.run(5)
+
+
+def test_an_alert_waits_for_one_file_at_most(desk):
+    tiles = [desk.add(bytes(20_000), priority=5) for _ in range(3)]
+    desk.run(1)
+    alert = desk.add(b"flood", priority=100)
+    told = [event.product for event in desk.run(20) if isinstance(event, ProductDelivered)]
+    assert told == [tiles[0].id, alert.id, tiles[1].id, tiles[2].id]

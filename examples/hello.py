@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from fsw.app import App, Report
 from link.dictionary import Event, Int32ub, Telemetry, Text, command, parameter, wire
 
 
 class HelloStatus(Telemetry, id=0x21):
-    """How often hello was said."""
-
-    greetings: int = wire(Int32ub, limits=(0, 1000))
+    greetings: int = wire(Int32ub, limits=(0, 1000), text="how often hello was said")
 
 
 class Greeted(Event, id=0x22):
@@ -19,12 +18,12 @@ class Greeted(Event, id=0x22):
 
 
 @dataclass
-class Hello:
+class Hello(App, period_ms=1000, budget_ms=5):
     greetings: int = 0
-    period_s: float = parameter(id=0x23, default=1.0, unit="s", range=(0.1, 60))
+    weight: int = parameter(id=0x23, default=1, range=(1, 10), text="what a greeting counts")
 
     @command(opcode=0x24)
-    def greet(self, name: str = "world") -> Iterator[Event | Telemetry]:
+    def greet(self, name: str = "world") -> Iterator[Report]:
         """Say hello to `name`."""
-        self.greetings += 1
+        self.greetings += self.weight
         yield from (Greeted(name=name), HelloStatus(greetings=self.greetings))

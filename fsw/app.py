@@ -7,8 +7,8 @@
         def step(self, now_ns: int) -> Iterator[Report]:
             yield ThermalStatus(payload=self.thermometer.degc())
 
-A command that cannot be done raises CommandError, or ValueError for an argument; one that takes longer returns a
-`Pending`, and the app tells that how it ended.
+A command that cannot be done raises CommandError, or ValueError for an argument. One that has something to tell yields
+it, as `step` does; one that takes longer returns a `Pending`, and the app tells that how it ended.
 """
 
 from collections.abc import Iterator
@@ -55,6 +55,6 @@ class App:
             raise TypeError(f"{cls.__name__}: budget {budget_ms} ms, expected 1..{period_ms} (its period)")
         cls.app_name, cls.period_ms, cls.budget_ms = cls.__name__.lower(), period_ms, budget_ms
 
-    def step(self, now_ns: int) -> Iterator[Report]:
-        """One period's work. `now_ns` is the injected clock's monotonic time."""
-        raise NotImplementedError
+    def step(self, now_ns: int) -> Iterator[Report]:  # noqa: ARG002  # for those who override it
+        """One period's work; none of an app that only does what it is told. `now_ns`: the clock's monotonic time."""
+        yield from ()

@@ -4,7 +4,7 @@ Every request is answered: acceptance, start and completion, or the stage that f
 command that goes on after its handler returned is completed when the app says so.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -12,22 +12,26 @@ from fsw.app import App, CommandError, Pending
 from fsw.executive import Executive
 from fsw.services import Handler
 from link.dictionary import decode_arguments
-from link.dictionary.declare import commands_of
+from link.dictionary.declare import Record, commands_of
 from link.errors import DecodeError
 from link.pus.catalogue import read_request, requests_of
 from link.pus.functions import PerformFunction
-from link.pus.message import Report, Request
+from link.pus.message import Request
 from link.pus.packets import TcPacket
 from link.pus.verification import AcceptanceFailure, FailureCode, RefusedError, Stage, failure, success
 
 _REQUEST_ID_OCTETS = 4
 
 
+Done = Pending | Iterable[Record] | None
+"""What a command returns: that it goes on, what it has to tell, or nothing."""
+
+
 class _Command(NamedTuple):
     """A method of an app that `@command` marked."""
 
     app: App
-    method: Callable[..., Pending | None]
+    method: Callable[..., Done]
 
 
 class Dispatcher:
@@ -37,7 +41,7 @@ class Dispatcher:
     requests.
     """
 
-    def __init__(self, executive: Executive, answer: Callable[[Report], Any], services: Mapping[int, Handler]) -> None:
+    def __init__(self, executive: Executive, answer: Callable[[Record], Any], services: Mapping[int, Handler]) -> None:
         self._executive, self._answer, self._services = executive, answer, services
         self._commands: dict[int, _Command] = {}
         self._pending: list[tuple[TcPacket, Pending]] = []
@@ -77,7 +81,7 @@ class Dispatcher:
             else:
                 self._succeed(packet, Stage.COMPLETION)
 
-    def _understand(self, packet: TcPacket) -> tuple[App | None, Callable[[], Pending | None]]:
+    def _understand(self, packet: TcPacket) -> tuple[App | None, Callable[[], Done]]:
         """What the request asks for, ready to be called; raises CommandError."""
         if packet.service not in (PerformFunction.__service__, *self._services) or packet.subtype not in requests_of(
             packet.service
@@ -88,24 +92,23 @@ class Dispatcher:
         except (DecodeError, ValueError) as error:
             raise CommandError(FailureCode.BAD_ARGUMENTS, str(error)) from None
 
-    def _work(self, request: Request) -> tuple[App | None, Callable[[], Pending | None]]:
+    def _work(self, request: Request) -> tuple[App | None, Callable[[], Done]]:
         if not isinstance(request, PerformFunction):
-            return None, partial(self._serve, request)
+            return None, partial(self._services[request.__service__], request)
         command = self._commands.get(request.function)
         if command is None:
             raise CommandError(FailureCode.UNKNOWN_FUNCTION, f"function {request.function}")
         arguments = decode_arguments(command.method, request.arguments)
         return command.app, lambda: command.method(**arguments)
 
-    def _serve(self, request: Request) -> None:
-        for report in self._services[request.__service__](request):
-            self._answer(report)
-
-    def _execute(self, packet: TcPacket, app: App | None, work: Callable[[], Pending | None]) -> None:
+    def _execute(self, packet: TcPacket, app: App | None, work: Callable[[], Done]) -> None:
         name, budget_ms = (app.app_name, app.budget_ms) if app else ("dispatch", 1)
         with self._executive.section(name, budget_ms):
             try:
-                pending = work()
+                done = work()
+                if not isinstance(done, Pending):
+                    for record in done or ():
+                        self._answer(record)
             except RefusedError as error:
                 self._fail(packet, Stage.START, error)
                 return
@@ -116,14 +119,14 @@ class Dispatcher:
                 reason = f"{type(error).__name__}: {error}"
                 self._fail(packet, Stage.START, CommandError(FailureCode.EXECUTION_FAILED, reason))
                 raise  # the executive makes it an event
-            self._started(packet, pending)
+            self._started(packet, done)
 
-    def _started(self, packet: TcPacket, pending: Pending | None) -> None:
+    def _started(self, packet: TcPacket, done: Done) -> None:
         self._succeed(packet, Stage.START)
-        if pending is None:
-            self._succeed(packet, Stage.COMPLETION)
+        if isinstance(done, Pending):
+            self._pending.append((packet, done))
         else:
-            self._pending.append((packet, pending))
+            self._succeed(packet, Stage.COMPLETION)
 
     def _succeed(self, packet: TcPacket, stage: Stage) -> None:
         report = success(packet, stage)

@@ -112,7 +112,7 @@ class SceneSection(_Section, frozen=True):
 
 
 class Mission(_Section, frozen=True):
-    """The whole file, checked. `link` is the raw table; `managed` what it means"""
+    """The whole file, checked. `link` is the raw table; `managed` what it means. `apps` are files of the user's own."""
 
     node: NodeSection
     board: BoardSection
@@ -123,6 +123,7 @@ class Mission(_Section, frozen=True):
     pipeline: PipelineSection
     scene: Annotated[tuple[SceneSection, ...], Meta(min_length=1)]
     link: dict[str, Any]
+    apps: tuple[Path, ...] = ()
 
     @property
     def scenes(self) -> dict[str, Scene]:
@@ -172,6 +173,9 @@ def _complaints(mission: Mission) -> Iterator[str]:
     """What the types of single keys cannot say."""
     yield from _scene_complaints(mission)
     yield from _pipeline_complaints(mission)
+    for number, file in enumerate(mission.apps):
+        if not file.is_file():
+            yield f"apps[{number}]: no such file {file}, expected a Python file with an app"
     if mission.files.apid == mission.node.apid:
         yield f"files.apid: {mission.files.apid} is node.apid as well, expected another one"
     try:

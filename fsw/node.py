@@ -13,6 +13,7 @@ from fsw.apps import files, housekeeping, imaging
 from fsw.apps.files import Files, ProductFiles
 from fsw.apps.housekeeping import Housekeeping
 from fsw.apps.imaging import Imaging
+from fsw.apps.own import app_in, module_in
 from fsw.bus import Bus
 from fsw.dispatch import Dispatcher
 from fsw.executive import Executive
@@ -43,7 +44,8 @@ def dictionary_of(mission: Mission) -> Dictionary:
     """All that the ground has to know of the mission's node."""
     said = mission.files
     service = FileService(apid=said.apid, node_entity=said.entity, ground_entity=said.ground_entity)
-    declared = (executive, housekeeping, imaging, files, services, reporter)
+    own = (module_in(file) for file in mission.apps)
+    declared = (executive, housekeeping, imaging, files, services, reporter, *own)
     node, managed = mission.node, mission.managed.to_dict()
     return Dictionary.of(node.name, node.apid, managed, declared, service, services.OFFERED)
 
@@ -157,7 +159,7 @@ def build_node(
         apid=mission.files.apid,
     )
     telling = Reporter(bus, pus, clock, TmSource(mission.node.apid), sender, HOUSEKEEPING_CHANNEL)
-    for app in (keeper, imager, sending, pus, telling):
+    for app in (keeper, imager, sending, *map(app_in, mission.apps), pus, telling):
         loop.add(app)
         dispatcher.add(app)
         pus.add(app)

@@ -2,16 +2,22 @@
 
 skyrack ground serve --port serial:///dev/ttyUSB0?baud=115200 --dictionary coastwatch.json --out station
 skyrack ground command imaging.capture target=coast --wait
+skyrack ground command parameters.set_values reporter.repeats=1
+skyrack ground command scheduling.insert_activities at=2026-11-22T22:00:00Z request="imaging.capture target=coast"
 skyrack ground watch
+skyrack ground plot NodeStatus.power_w
 skyrack ground status --json
 """
 
 import argparse
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ground.client import Client
     from ground.records import CommandRecord, Record
     from ground.station import Station
@@ -19,12 +25,17 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """One sub-command each for the service and its clients."""
-    commands = parser.add_subparsers(required=True, metavar="serve | command | watch | status")
+    commands = parser.add_subparsers(required=True, metavar="serve | command | watch | plot | status")
     _add_serve(commands.add_parser("serve", help="serve a node's link, until Ctrl-C"))
     _add_command(commands.add_parser("command", help="send a command"))
     watch = commands.add_parser("watch", help="show what happens, as it happens")
     watch.add_argument("--for", dest="seconds", type=float, metavar="SECONDS", help="end after this long")
     watch.set_defaults(act=_watch)
+    plot = commands.add_parser("plot", help="draw a parameter over time")
+    plot.add_argument("parameter", help="REPORT.FIELD as the dictionary calls it")
+    plot.add_argument("--last", type=int, default=1000, metavar="COUNT", help="samples (default %(default)s)")
+    plot.add_argument("--json", action="store_true", help="its times and values as one JSON object")
+    plot.set_defaults(act=_plot)
     status = commands.add_parser("status", help="show counters of link, archive and commands")
     status.add_argument("--json", action="store_true", help="as one JSON object")
     status.set_defaults(act=_status)
@@ -53,7 +64,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_command(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", help="APP.COMMAND as the dictionary calls it")
+    parser.add_argument("name", help="APP.COMMAND, or a service's request; `skyrack dictionary show` lists them")
     parser.add_argument("arguments", nargs="*", metavar="NAME=VALUE")
     parser.add_argument("--wait", action="store_true", help="show each stage; succeed only if it is completed")
     parser.add_argument(
@@ -123,13 +134,20 @@ def _command(options: argparse.Namespace) -> int:
 
 
 def _send(client: "Client", options: argparse.Namespace) -> "CommandRecord":
+    with _typed():
+        return client.command(options.name, _arguments(options.arguments), confirm=options.confirm)
+
+
+@contextmanager
+def _typed() -> "Iterator[None]":
+    """What the service refuses as invalid is what a person typed."""
     from ground.errors import RefusedError
 
     try:
-        return client.command(options.name, _arguments(options.arguments), confirm=options.confirm)
+        yield
     except RefusedError as refused:
         if refused.refusal == "invalid":
-            raise ValueError(refused) from refused  # what a person typed
+            raise ValueError(refused) from refused
         raise
 
 
@@ -150,6 +168,18 @@ def _watch(options: argparse.Namespace) -> int:
     return 0
 
 
+def _plot(options: argparse.Namespace) -> int:
+    from ground.plot import plot
+
+    with _client(options) as client, _typed():
+        found = client.history(options.parameter, limit=options.last)
+    if options.json:
+        _print_json(found)
+    else:
+        print("\n".join(plot(found)))
+    return 0
+
+
 def _status(options: argparse.Namespace) -> int:
     from ground.lines import status_lines
 
@@ -162,7 +192,7 @@ def _status(options: argparse.Namespace) -> int:
     return 0
 
 
-def _print_json(record: "Record | CommandRecord") -> None:
+def _print_json(record: "Record") -> None:
     import msgspec
 
     print(msgspec.json.encode(record).decode())

@@ -19,9 +19,9 @@ SECOND = 1_000_000_000
 class Ground:
     """The station on its end of the cable; it steps as the node's test station does."""
 
-    def __init__(self, clock, port, archive=None):
+    def __init__(self, clock, port, archive=None, mission=COASTWATCH):
         self.clock, self.port, self.news, self.unsent = clock, port, [], bytearray()
-        dictionary = Dictionary.from_json(dictionary_of(load_mission(COASTWATCH)).to_json())
+        dictionary = Dictionary.from_json(dictionary_of(load_mission(mission)).to_json())
         self.archive = archive or Archive()
         self.station = Station(dictionary, self.archive, MemoryStore(), self.now)
 

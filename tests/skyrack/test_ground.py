@@ -124,6 +124,16 @@ def test_status_for_people_and_for_scripts(bench, capsys):
     assert status["node_dictionary"] == DICTIONARY.version
 
 
+def test_plot_for_people_and_for_scripts(bench, capsys):
+    assert bench.ground("plot", "NodeStatus.load") == 0
+    assert capsys.readouterr().out.startswith("NodeStatus.load\n")
+    assert bench.ground("plot", "NodeStatus.load", "--last", "1", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["values"], found["unit"]) == ([10], "%")
+    assert bench.ground("plot", "NodeStatus.lad") == 2
+    assert "no parameter is called NodeStatus.lad" in capsys.readouterr().err
+
+
 def test_watch_prints_lines_where_there_is_no_terminal(bench, capsys):
     bench.spacecraft.store.files["a"] = bytes(3000)
     bench.spacecraft.entity.put("a", "coast.bin", 2)

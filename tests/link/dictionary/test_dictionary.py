@@ -38,7 +38,7 @@ def test_hello_flies(hello, ground):
     assert ground.decode_event(0x22, event.encode()).message == "Hello, Ada!"
     sample = ground.decode_report(0x21, report.encode())
     assert (sample.name, sample.values) == ("HelloStatus", {"greetings": 1})
-    assert [(p.name, p.field.range, p.field.default) for p in ground.parameters] == [("hello.period_s", (0.1, 60), 1.0)]
+    assert [(p.name, p.field.range, p.field.default) for p in ground.parameters] == [("hello.weight", (1, 10), 1)]
 
 
 def test_the_file_reads_back_equal_with_its_version(hello, ground):

@@ -25,6 +25,9 @@ from link.dictionary.kinds import (
 )
 from link.dictionary.sizes import Frame, Measure, Scopes, Test, measure_of, test_of
 from link.dictionary.words import Form, Slot, Words
+from link.errors import TruncatedError
+
+_NOTHINGS_MAX = 0xFFFF  # elements of an array that are nothing at all; of others a packet never has more than bits
 
 
 class Unfit(Exception):  # noqa: N818  # never leaves the codec
@@ -118,17 +121,19 @@ class _Blob:
 
 @dataclass(slots=True)
 class _Numbers:
-    """Field `number`: an array of values of fixed size."""
+    """Field `number`: an array of values of `bits` each."""
 
     number: int
     skip_bits: int
     measure: Measure
+    bits: int
     words: Callable[[int], Words]
 
     def read(self, reader: Reader, frame: Frame) -> None:
         reader.skip(self.skip_bits)
-        words = self.words(self.measure.read(reader, frame))
-        frame[-1].append(list(words.unpack(reader.take(words.bits))))
+        count = self.measure.read(reader, frame)
+        octets = reader.take(count * self.bits)  # first: a count that was garbled may be any number
+        frame[-1].append(list(self.words(count).unpack(octets)))
 
     def write(self, writer: Writer, frame: Frame) -> None:
         raws = frame[-1][self.number]
@@ -163,6 +168,8 @@ class _Structures:
             frame[-1].append(self.form(self.inner.read(reader, outer)))
             return
         count = self.measure.read(reader, frame)
+        if count > max(reader.left, _NOTHINGS_MAX):
+            raise TruncatedError(needed=count // 8, given=len(reader.octets))
         frame[-1].append([self.form(self.inner.read(reader, outer)) for _ in range(count)])
 
     def write(self, writer: Writer, frame: Frame) -> None:
@@ -258,7 +265,7 @@ class _Compiler:
         slot = _slot(of, 0)
         if slot:
             words = lru_cache(maxsize=16)(lambda count: Words([slot] * count))
-            return _Numbers(number, field.skip_bits, measure, words)
+            return _Numbers(number, field.skip_bits, measure, slot.bits, words)
         return self._structures(number, field, measure, (*self.outer, self.fields[:number]))
 
     def _structures(self, number: int, field: Field, measure: Measure | None, scopes: Scopes) -> Part:

@@ -144,6 +144,16 @@ def test_a_condition_is_kept_both_ways():
         codec.encode(["safe", 1])
 
 
+@pytest.mark.parametrize("of", [Integer(1), Group((Field(name="x", kind=Text(Counted(8))),)), Group(())])
+def test_a_count_that_is_garbled_takes_no_memory(of):
+    """Found by Hypothesis: 2^52 elements of one bit were prepared before it was seen that there are none."""
+    codec = Codec([Field(name="n", kind=Integer(67)), Field(name="a", kind=Array(of, Reference("n")), skip_bits=5)])
+    for octets in (b"\x00\x10" + bytes(7), b"\xff" * 20):
+        with pytest.raises(TruncatedError):
+            codec.decode(octets)
+    assert codec.decode(bytes(9)) == [0, []]
+
+
 def test_sizes_that_other_fields_give_are_kept_both_ways():
     fields = [
         Field(name="bits", kind=Integer(8)),

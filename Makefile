@@ -52,6 +52,10 @@ $(VENV)/.peers: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(VENV)/peers 'fastcrc>=0.5'  # others hold it back
 	@touch $@
 
+# Single bits flipped in the memory of kernels, workers killed: who notices. `make faults ARGS="--flips 500"`.
+faults: $(READY)
+	$(BIN)/python -m benchmarks.faults $(ARGS)
+
 # Instruction counts of the kernels under callgrind: compared with benchmarks/instructions.json, or written there.
 bench-check:
 	$(PYTHON) -m benchmarks.instructions check

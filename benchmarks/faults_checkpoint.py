@@ -1,0 +1,85 @@
+"""A nowcast killed at any moment, and again until it is done: it loses an interval at most, and ends as if undisturbed.
+
+Each trial forks a worker and kills it (SIGKILL) after a time drawn anew, up to three times; then it may finish. Harmful
+are the kills that came before the end. One is seen where all intervals that the worker had told as saved are there for
+the next one; a false alarm is a trial whose end is not, bit for bit, that of an undisturbed run.
+"""
+
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.faults import Finding
+from benchmarks.faults_water import GRID, storm
+from fsw.checkpoint import KEY_OCTETS, Checkpoints
+from fsw.nowcast import Nowcast, NowcastParameters
+from hal.kernels.shallow_water import ShallowWater, State
+
+STEPS, INTERVAL, KILLS_MAX, TRIALS_MAX = 240, 20, 3, 1000
+
+
+def findings(flips: int) -> Iterator[Finding]:
+    trials, start = min(flips, TRIALS_MAX), storm(GRID, 1)
+    right = start.copy()
+    ShallowWater(GRID).run(right, STEPS)
+    random, kills, sound, wrong = np.random.default_rng(1), 0, 0, 0
+    for _ in range(trials):
+        with tempfile.TemporaryDirectory() as folder:
+            killed, took_up, octets = trial(Path(folder), start, random)
+        kills += killed
+        sound += took_up
+        wrong += octets != right.tobytes()
+    yield Finding("nowcast: worker killed at any time", "two checkpoints by turns", kills, kills, sound, trials, wrong)
+
+
+def trial(folder: Path, start: State, random: np.random.Generator) -> tuple[int, int, bytes]:
+    """Kills that came in time, those after which nothing that was saved is lost, and the state at the end."""
+    killed = took_up = 0
+    for _ in range(KILLS_MAX):
+        reached, was_killed = worker_killed(folder, start, float(random.uniform(0, 0.03)))
+        if not was_killed:
+            break
+        saved = checkpoints(folder).newest()
+        killed += 1
+        took_up += (saved.number if saved else 0) >= reached
+    return killed, took_up, nowcast(folder, start).run().tobytes()
+
+
+def checkpoints(folder: Path) -> Checkpoints:
+    return Checkpoints(folder, bytes(KEY_OCTETS))
+
+
+def nowcast(folder: Path, start: State, progress: int | None = None) -> Nowcast:
+    """One that notes each interval in the file `progress`, where there is one."""
+    said = NowcastParameters(
+        south_deg=GRID.south_deg, row_deg=GRID.row_deg, col_deg=GRID.col_deg, step_s=GRID.step_s, depth_m=GRID.depth_m,
+        viscosity_m2_s=GRID.viscosity_m2_s, steps=STEPS, interval_steps=INTERVAL, speed_max=150, folder=str(folder),
+    )  # fmt: skip
+
+    def note(done: int, _state: State) -> None:
+        if progress is not None:
+            os.pwrite(progress, done.to_bytes(4, "big"), 0)
+
+    return Nowcast(GRID, start, said, checkpoints(folder), note)
+
+
+def worker_killed(folder: Path, start: State, after_s: float) -> tuple[int, bool]:
+    """Steps that a worker had done and saved when it was killed, and whether it was before it ended."""
+    progress = os.memfd_create("progress")
+    worker = os.fork()
+    if not worker:
+        with suppress(BaseException):
+            nowcast(folder, start, progress).run()
+        os._exit(0)
+    time.sleep(after_s)
+    os.kill(worker, signal.SIGKILL)
+    _, status = os.waitpid(worker, 0)
+    reached = int.from_bytes(os.pread(progress, 4, 0), "big")
+    os.close(progress)
+    return reached, os.WIFSIGNALED(status)

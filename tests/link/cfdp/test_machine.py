@@ -139,4 +139,4 @@ class TestLinkForLong(Link.TestCase):
 
 
 TestLink = Link.TestCase
-TestLink.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestLink.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)

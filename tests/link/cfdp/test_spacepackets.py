@@ -146,7 +146,7 @@ def theirs(header, body):
     return peer.FileDataPdu(conf, FileDataParams(body.data, body.offset, metadata))
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(pdus())
 def test_same_octets(pdu):
     octets = bytes(theirs(*pdu).pack())
@@ -154,7 +154,7 @@ def test_same_octets(pdu):
     assert decode_pdu(octets) == pdu
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(pdus())
 def test_it_reads_ours(pdu):
     theirs(*pdu)

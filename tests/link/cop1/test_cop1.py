@@ -153,4 +153,4 @@ class TestUplinkForLong(Uplink.TestCase):
 
 
 TestUplink = Uplink.TestCase
-TestUplink.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestUplink.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

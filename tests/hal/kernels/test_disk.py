@@ -11,7 +11,7 @@ from hal.kernels.disk import RADIUS_MAX, disk_dilate, disk_mean
 from hal.kernels.levels import select_level, supported_levels
 from hal.kernels.selftest import self_test
 
-CLOUDS = Path(__file__).parents[4] / "shared" / "data" / "eo" / "s2_eolearn_5x101x100x13.npz"
+EO = Path(__file__).parents[4] / "shared" / "data" / "eo"
 
 
 @pytest.fixture(params=supported_levels(), autouse=True, scope="module")
@@ -52,12 +52,14 @@ def test_radius_0_changes_nothing():
     assert np.array_equal(disk_mean(image, radius=0), image)
 
 
-@pytest.mark.skipif(not CLOUDS.exists(), reason=f"{CLOUDS} is not here")
+@pytest.mark.skipif(not EO.is_dir(), reason=f"{EO} is not here")
+@pytest.mark.parametrize("file", ["s2_eolearn_5x101x100x13.npz", "flood_Spain_7370579.npz"])
 @pytest.mark.parametrize(("name", "mean_radius", "margin"), [("default", 1, 1), ("avg4_dil2", 4, 2)])
-def test_published_cloud_masks(name, mean_radius, margin):
+def test_published_cloud_masks(file, name, mean_radius, margin):
     """From published probabilities to published masks, pixel for pixel: the steps that s2cloudless does with OpenCV."""
-    with np.load(CLOUDS) as scenes:
-        probabilities, masks = scenes["cloud_prob"], scenes[f"cloud_mask_{name}"]
+    with np.load(EO / file) as scenes:
+        shape = (-1, *scenes["cloud_prob"].shape[-2:])
+        probabilities, masks = (scenes[what].reshape(shape) for what in ("cloud_prob", f"cloud_mask_{name}"))
     for probability, mask in zip(probabilities, masks, strict=True):
         cloudy = disk_mean(probability.copy(), radius=mean_radius) > np.float32(0.4)
         assert np.array_equal(disk_dilate(cloudy.view(np.uint8), radius=margin), mask)

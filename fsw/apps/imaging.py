@@ -10,7 +10,7 @@ import msgspec
 from fsw.app import App, CommandError, Pending, Report
 from fsw.apps.power import PowerSource
 from fsw.jobs.job import Job, JobsFullError, Outcome, Runner
-from fsw.pipelines.run import Work, files_of
+from fsw.pipelines.run import Work, files_of, made_of
 from fsw.pipelines.stage import About, StageSpec, item_of
 from fsw.products import ProductStore, Provenance, StoredProduct, StoreFullError
 from hal.board import Board
@@ -43,6 +43,14 @@ class CaptureFailed(Event, id=0x11, severity="medium"):
 
     target: str = wire()
     reason: str = wire()
+
+
+class MemoryRepaired(Event, id=0x12, severity="low"):
+    """Memory had changed {repairs} times while {target} was computed; it was loaded again, and the work done again."""
+
+    product: int = wire(Int32ub)
+    target: str = wire()
+    repairs: int = wire(Int16ub)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +141,7 @@ class Imaging(App, period_ms=1000, budget_ms=100):
             yield CaptureFailed(target=capture.target, reason=reason)
             return
         capture.command.done()
+        yield from _repairs(capture, outcome)
         yield ProductReady(
             product=outcome.job_id,
             target=capture.target,
@@ -167,3 +176,9 @@ class Imaging(App, period_ms=1000, budget_ms=100):
             joules=power.watts * outcome.wall_s,
             joules_source=power.source,
         )
+
+
+def _repairs(capture: _Capture, outcome: Outcome) -> Iterator[Event]:
+    repairs = made_of(outcome.answer).repairs if outcome.answer is not None else 0
+    if repairs:
+        yield MemoryRepaired(product=outcome.job_id, target=capture.target, repairs=repairs)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fsw.pipelines.contract import ABOUT, Array, Contract, Kind, MisfitError, after, conforms, kind_of
 from fsw.pipelines.load import load_stage
-from fsw.pipelines.stage import About, File, Items, StageSpec, Step
+from fsw.pipelines.stage import REPAIRS, About, File, Items, StageSpec, Step
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -21,25 +21,39 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     about: About
 
 
+class Made(msgspec.Struct, frozen=True, array_like=True):
+    """Files for the ground, and how often memory that had changed was found and put right on the way."""
+
+    files: list[File]
+    repairs: int
+
+
 def run(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:
-    """The files of a frame, as `files_of` reads them. Raises ValueError where a stage breaks its contract."""
+    """What was made of a frame, as `made_of` reads it. Raises ValueError where a stage breaks its contract."""
     work = msgspec.convert(parameters, Work)
     items: Items = {work.item: samples, "about": work.about}
     kinds: dict[str, Kind] = {work.item: kind_of(samples, work.bands), "about": ABOUT}
     files: list[File] = []
+    repairs = 0
     for number, spec in enumerate(work.stages):
         try:
             given = _done(load_stage(spec), items, kinds)
         except ValueError as error:
             raise ValueError(f"stage {number} ({spec.name}): {error}") from error
         files += given.pop("files", [])
+        repairs += given.pop(REPAIRS, 0)
         items |= given
-    return msgspec.msgpack.encode(files)
+    return msgspec.msgpack.encode(Made(files, repairs))
+
+
+def made_of(answer: bytes) -> Made:
+    """What a pipeline made."""
+    return msgspec.msgpack.decode(answer, type=Made)
 
 
 def files_of(answer: bytes) -> list[File]:
-    """What a pipeline made."""
-    return msgspec.msgpack.decode(answer, type=list[File])
+    """The files that a pipeline made."""
+    return made_of(answer).files
 
 
 def _done(stage: Step, items: Items, kinds: dict[str, Kind]) -> Items:
@@ -47,7 +61,7 @@ def _done(stage: Step, items: Items, kinds: dict[str, Kind]) -> Items:
     contract = stage.contract()
     promised = after(kinds, contract)
     given = stage.run(**_handed(contract, items, kinds))
-    if given.keys() != promised.keys():
+    if given.keys() - {REPAIRS} != promised.keys():
         raise ValueError(f"gave {', '.join(given) or 'nothing'}, promised {', '.join(promised)}")
     for name, kind in promised.items():
         if not conforms(kind, given[name]):

@@ -23,6 +23,8 @@ from fsw.pipelines.contract import Contract
 from hal.camera import Georeference
 
 Items = dict[str, Any]
+REPAIRS = "repairs"
+"""What any stage may give besides what it promised: how often it found memory changed, and did its work again."""
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from fsw.models import Model
 from fsw.pipelines.contract import Contract, cube, plane
-from fsw.pipelines.stage import Items, Stage
+from fsw.pipelines.stage import REPAIRS, Items, Stage
 from link.errors import DecodeError
 from link.models.bundle import read_manifest
 from link.models.keys import public_key
@@ -36,4 +36,4 @@ class Clouds(Stage, frozen=True):
 
     def run(self, *, bands: NDArray[Any]) -> Items:
         model = Model(self.model, tuple(public_key(key.read_bytes()) for key in self.keys))
-        return {"probability": model.run(bands).astype(np.float32)}
+        return {"probability": model.run(bands).astype(np.float32), REPAIRS: model.repairs}

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from fsw.app import CommandError
-from fsw.apps.imaging import CaptureFailed, Imaging, ProductReady
+from fsw.apps.imaging import CaptureFailed, Imaging, MemoryRepaired, ProductReady
 from fsw.jobs.inline import InlineRunner
 from fsw.pipelines import run as pipelines
+from fsw.pipelines.run import Made
 from fsw.pipelines.stage import File, StageSpec
 from fsw.products import ProductStore
 from hal.camera import Georeference
@@ -146,7 +147,7 @@ def test_a_full_store_fails_the_command(tmp_path):
 
 def test_many_files_are_kept_a_few_at_a_time(tmp_path):
     def many(samples, parameters):
-        return msgspec.msgpack.encode([File(f"-{number}.tile", bytes(number), number) for number in range(20)])
+        return msgspec.msgpack.encode(Made([File(f"-{number}.tile", bytes(number), number) for number in range(20)], 0))
 
     desk = Desk(tmp_path, pipeline=many)
     pending = desk.app.capture("coast")
@@ -156,3 +157,11 @@ def test_many_files_are_kept_a_few_at_a_time(tmp_path):
     assert (ready.files, ready.octets, pending.is_over, desk.app.is_busy) == (20, 190, True, False)
     assert desk.app.next_wake_ns is None
     assert [product.name for product in desk.store.waiting()[:2]] == ["000001-coast-19.tile", "000001-coast-18.tile"]
+
+
+def test_memory_that_was_repaired_is_told(tmp_path):
+    desk = Desk(tmp_path, pipeline=lambda samples, parameters: msgspec.msgpack.encode(Made([File(".mask", b"1")], 2)))
+    desk.app.capture("coast")
+    repaired, ready = desk.step_after(100)
+    assert repaired == MemoryRepaired(product=1, target="coast", repairs=2)
+    assert isinstance(ready, ProductReady)

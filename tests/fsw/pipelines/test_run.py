@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fsw.mission import load_mission
-from fsw.pipelines.run import files_of, run
+from fsw.pipelines.run import files_of, made_of, run
 from hal.kernels.image import decode_runs
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
@@ -88,6 +88,22 @@ class Mine(Stage, frozen=True):
     with pytest.raises(ValueError, match=r"^stage 0 \(mine.py\): ") as caught:
         run(samples, work(specs("mine.py", folder=tmp_path), BANDS))
     assert sentence in str(caught.value)
+
+
+def test_repairs_of_all_stages_are_counted(tmp_path):
+    """Any stage may tell of them, promised or not."""
+    (tmp_path / "hit.py").write_text("""
+from fsw.pipelines.contract import FILES, Contract, cube
+from fsw.pipelines.stage import REPAIRS, Stage
+class Hit(Stage, frozen=True):
+    times: int
+    def contract(self):
+        return Contract(takes={"bands": cube("uint16")}, gives={"files": FILES})
+    def run(self, *, bands):
+        return {"files": []} | ({REPAIRS: self.times} if self.times else {})
+""")
+    stages = [("hit.py", {"times": times}) for times in (1, 0, 2)]
+    assert made_of(run(scene(np.zeros((4, 4))), work(specs(*stages, folder=tmp_path), BANDS))).repairs == 3
 
 
 def test_what_does_not_fit_the_frame_is_a_sentence():

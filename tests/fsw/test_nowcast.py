@@ -100,14 +100,14 @@ def children(process):
     return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
 
-def killed_until_done(runner, zygote, random, kills):
+def killed_until_done(runner, random, kills):
     """The job's outcome; its worker is killed up to `kills` times on the way."""
     while True:
         select.select([runner.fileno()], [], [], 0.002 + 0.02 * random.random())
         if found := list(runner.poll()):
             return found[0]
         if kills:
-            for worker in children(zygote):
+            for worker in children(runner._zygote.pid):
                 with suppress(ProcessLookupError):
                     os.kill(worker, signal.SIGKILL)
                 kills -= 1
@@ -120,12 +120,7 @@ def test_killed_workers_lose_an_interval_at_most(start, expected, tmp_path, tria
     runner = ProcessRunner(HostClock(), limits, {"nowcast": "fsw.nowcast"})
     try:
         runner.submit(Job(id=1, pipeline="nowcast", samples=start, parameters=said(tmp_path)))
-        (zygote,) = [child for child in children(os.getpid()) if b"fsw.jobs.zygote" in _command(child)]
-        outcome = killed_until_done(runner, zygote, np.random.default_rng(trial), kills=6)
+        outcome = killed_until_done(runner, np.random.default_rng(trial), kills=6)
     finally:
         runner.close()
     assert outcome.answer == expected, outcome.failure
-
-
-def _command(process):
-    return Path(f"/proc/{process}/cmdline").read_bytes()

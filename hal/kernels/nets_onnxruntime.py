@@ -29,7 +29,7 @@ class OnnxRuntime:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         model = onnx_model(graph).SerializeToString()
-        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self.session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         self._graph = graph
 
     def run(self, image: NDArray[np.float32], *, checked: bool) -> NDArray[Any]:
@@ -37,7 +37,7 @@ class OnnxRuntime:
         if checked:
             raise ValueError("onnxruntime checks nothing while it runs; backend = 'c' does")
         self._graph.shapes(*image.shape[:2])
-        result = self._session.run(None, {"image0": np.ascontiguousarray(image.transpose(2, 0, 1))[np.newaxis]})[0][0]
+        result = self.session.run(None, {"image0": np.ascontiguousarray(image.transpose(2, 0, 1))[np.newaxis]})[0][0]
         if self._graph.nodes[-1].kind is Kind.ARGMAX:
             return np.asarray(result[0], np.uint8)
         return np.ascontiguousarray(result.transpose(1, 2, 0))

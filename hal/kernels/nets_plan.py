@@ -1,6 +1,6 @@
 """A graph as calls of csrc/include/skyrack/nets.h, with the memory between them planned for one size of image."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
@@ -143,8 +143,8 @@ class Plan:
         self._sizes = [prod(shape) for shape in self._shapes]
         self._weights = [[ffi.from_buffer("float[]", array) for array in arrays] for arrays in weights]
         slots = assign_slots(graph.nodes)
-        memory = [self._room(slots, slot) for slot in range(len(set(slots)))]
-        self._between = [_floats(memory[slot]) for slot in slots]
+        rooms = [self._room(slots, slot) for slot in range(len(set(slots)))]
+        self._between = [rooms[slot] for slot in slots]
         self._scratch = np.empty(max(self._scratch_size(number) for number in range(len(self._nodes))), np.uint8)
 
     def _room(self, slots: Sequence[int], slot: int) -> NDArray[np.float32]:
@@ -156,8 +156,8 @@ class Plan:
         summed = node.kind in _SUMMED
         return int(lib.sr_nets_scratch(_window(node, self._shapes[node.inputs[0]]))) if summed else 0
 
-    def _layers(self, image: NDArray[np.float32], result: NDArray[Any], check: Any) -> list[Layer]:
-        images = [_floats(image), *self._between, ffi.cast("float *", ffi.from_buffer(result))]
+    def _layers(self, image: NDArray[np.float32], result: NDArray[Any], check: Any) -> Iterable[Layer]:
+        images = [_floats(image), *map(_floats, self._between), ffi.cast("float *", ffi.from_buffer(result))]
         shapes = self._shapes
         return [
             Layer(node, [images[i] for i in node.inputs], images[number + 1], [shapes[i] for i in node.inputs],

@@ -1,0 +1,176 @@
+"""Single bits flipped while a network runs, and which its checks see: `python -m benchmarks.faults_nets [FLIPS]`.
+
+A flip is harmful where the answer then has a number off by more than 1e-3 of the largest, or one that is none. Sites:
+
+    input     the image, once its sum was taken
+    image     between layers, once a layer has made it
+    weights   laid out in memory, before the network runs
+    cached    weights, while one layer runs and no longer: memory is right before and after
+"""
+
+import sys
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hal.kernels.errors import UpsetError
+from hal.kernels.graph import Activation, Graph, Kind, Node
+from hal.kernels.nets import Network
+from hal.kernels.nets_plan import Layer, Plan
+
+FLIPS = 1000
+ROWS, COLS, CHANNELS = 24, 40, 8
+HARM = 1e-3
+TILES_RUN = 6 * 3 * 2 + 24
+"""Blocks whose sums one run compares: of 4 x 14 pixels, of a row in the last layer."""
+
+Words = NDArray[np.uint32]
+
+
+class Flip(NamedTuple):
+    """A bit that is wrong from before layer `layer` on, -1 being before the run; while that layer runs if `passing`."""
+
+    words: Words
+    at: int
+    bit: int
+    layer: int
+    passing: bool
+
+    def do(self) -> None:
+        self.words[self.at] ^= np.uint32(1 << self.bit)
+
+
+class UpsetPlan(Plan):
+    """A plan in whose memory a bit flips between layers."""
+
+    flip: Flip | None = None
+
+    def _layers(self, image: NDArray[np.float32], result: NDArray[Any], check: Any) -> Iterator[Layer]:
+        for number, layer in enumerate(super()._layers(image, result, check)):
+            flip = self.flip if self.flip and self.flip.layer == number else None
+            if flip:
+                flip.do()
+            try:
+                yield layer
+            finally:
+                if flip and flip.passing:
+                    flip.do()
+
+    def image_before(self, layer: int) -> Words:
+        """The memory of the image that a layer takes, which is not the input."""
+        (number,) = self._nodes[layer].inputs
+        return self._between[number - 1].view(np.uint32)[: self._sizes[number]]
+
+
+class Subject:
+    """A small network, what its memory holds, and its right answer."""
+
+    def __init__(self) -> None:
+        self.network = Network(network())
+        backend: Any = self.network._backend
+        self.packed = backend._weights
+        self.plan = backend._plans[ROWS, COLS] = UpsetPlan(self.network.graph, self.packed, ROWS, COLS)
+        self.image = scene(1)
+        self.answer = self.network.run(self.image)
+
+    def weights(self, layer: int) -> Words:
+        """Of a layer as they are laid out, without the sums before and the biases behind."""
+        packed: NDArray[np.float64] = self.packed[layer][0]
+        node = self.network.graph.nodes[layer]
+        assert node.weights is not None
+        groups = -(-node.outputs // 32) * 32
+        count = node.weights.size // node.outputs * groups
+        words = packed.view(np.uint32)
+        return words[len(words) - groups - count : len(words) - groups]
+
+
+def network() -> Graph:
+    random = np.random.default_rng(4)
+    nodes, channels = [], CHANNELS
+    for number, (size, outputs) in enumerate(((3, 32), (3, 32), (1, 4))):
+        weights = random.normal(0, (size * size * channels) ** -0.5, (size, size, channels, outputs)).astype(np.float32)
+        nodes.append(Node(
+            kind=Kind.CONVOLUTION, inputs=(number,), activation=Activation.RELU if size == 3 else Activation.LINEAR,
+            size=size, stride=1, padding=(size // 2,) * 4, outputs=outputs, weights=weights,
+            bias=random.normal(0, 0.1, outputs).astype(np.float32),
+        ))  # fmt: skip
+        channels = outputs
+    return Graph((ROWS, COLS, CHANNELS), tuple(nodes))
+
+
+def scene(seed: int) -> NDArray[np.float32]:
+    """Rough ground, and a level part with an edge."""
+    random = np.random.default_rng(seed)
+    image = random.normal(0, 1, (ROWS, COLS, CHANNELS)).astype(np.float32)
+    image[random.integers(2, ROWS) :, : random.integers(2, COLS)] = random.normal(0, 3, CHANNELS)
+    return image
+
+
+def drawn(subject: Subject, site: str, random: np.random.Generator) -> Flip:
+    """A flip of any bit of any word of a site."""
+    layer = int(random.integers(1 if site == "image" else 0, 3))
+    if site == "input":
+        words, layer = subject.image.reshape(-1).view(np.uint32), 0
+    else:
+        words = subject.plan.image_before(layer) if site == "image" else subject.weights(layer)
+    at, bit = int(random.integers(0, words.size)), int(random.integers(0, 32))
+    return Flip(words, at, bit, -1 if site == "weights" else layer, site == "cached")
+
+
+def run(subject: Subject, flip: Flip, *, checked: bool) -> NDArray[np.float32] | None:
+    """The answer with a bit flipped; None where the checks see it. Leaves memory as it was."""
+    subject.plan.flip = flip
+    if flip.layer < 0:
+        flip.do()
+    try:
+        return subject.network.run(subject.image, checked=checked)
+    except UpsetError:
+        return None
+    finally:
+        subject.plan.flip = None
+        if not flip.passing:
+            flip.do()
+
+
+def is_harmful(answer: NDArray[np.float32] | None, right: NDArray[np.float32]) -> bool:
+    with np.errstate(all="ignore"):
+        return answer is None or not np.abs(answer - right).max() <= HARM * np.abs(right).max()
+
+
+def campaign(flips: int = FLIPS) -> Iterator[tuple[str, float, int]]:
+    """Site, share of its harmful flips that are seen, and how many these were."""
+    subject, random = Subject(), np.random.default_rng(9)
+    for site in ("input", "image", "weights", "cached"):
+        drawn_here = [drawn(subject, site, random) for _ in range(flips)]
+        harmful = [flip for flip in drawn_here if is_harmful(run(subject, flip, checked=False), subject.answer)]
+        seen = sum(run(subject, flip, checked=True) is None for flip in harmful)
+        yield site, seen / max(1, len(harmful)), len(harmful)
+
+
+def false_alarms(runs: int) -> int:
+    """Alarms of clean runs over scenes that all differ."""
+    subject, alarms = Subject(), 0
+    for seed in range(runs):
+        try:
+            subject.network.run(scene(seed), checked=True)
+        except UpsetError:
+            alarms += 1
+    return alarms
+
+
+def main() -> int:
+    flips = int(sys.argv[1]) if sys.argv[1:] else FLIPS
+    print("| site | flips | harmful | of these seen |\n|---|---|---|---|")
+    shares = []
+    for site, share, harmful in campaign(flips):
+        print(f"| {site} | {flips} | {harmful} | {100 * share:.2f} % |", flush=True)
+        shares.append(share)
+    alarms = false_alarms(flips)
+    print(f"\n{alarms} false alarms in {flips * TILES_RUN} blocks of {flips} clean runs")
+    return 0 if min(shares) >= 0.999 and not alarms else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,7 +1,7 @@
 /* What the levels of the nets share.
  *
- * A convolution goes tile by tile. The tile's window of the input, with its zeros around, is copied into scratch. Then, for
- * NETS_WIDTH outputs at a time and CHUNK channels at a time, sums of all pixels of the tile grow in scratch. */
+ * A convolution goes tile by tile. A tile's window of the input is copied into scratch where it has zeros around. Then, for
+ * NETS_WIDTH outputs at a time and NETS_CHUNK channels at a time, sums of all pixels of the tile grow in scratch. */
 #ifndef SKYRACK_SRC_NETS_OPS_H
 #define SKYRACK_SRC_NETS_OPS_H
 #include "level.h"
@@ -12,7 +12,7 @@ enum {
     NETS_WIDTH = 32,       /* outputs whose weights lie together */
     NETS_CHUNK = 64,       /* channels that are added up before the next ones: 3 x 3 x 64 x 32 weights stay in the cache */
     NETS_TILE_COLS = 14,   /* at most */
-    NETS_TILE_PIXELS = 56, /* about; the fewer, the finer the check; the more, the less it costs */
+    NETS_TILE_PIXELS = 112, /* at most; the fewer, the finer the check; the more, the less it costs */
     NETS_SLACK = 16        /* numbers that may be read, and are not used, behind a window in scratch */
 };
 

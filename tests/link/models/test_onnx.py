@@ -22,11 +22,17 @@ from hal.kernels.nets_onnxruntime import onnx_model  # noqa: E402
 DATA = Path(__file__).parents[4] / "shared" / "data" / "eo"
 
 
+def kinds(graph):
+    """Of nodes; an activation may have joined the node before it, and one channel by itself is any convolution."""
+    alone = {id(node) for node in graph.nodes if node.kind is Kind.DEPTHWISE and node.weights.shape[2] == 1}
+    found = [Kind.CONVOLUTION if id(node) in alone else node.kind for node in graph.nodes]
+    return [kind for kind in found if kind is not Kind.ACTIVATION]
+
+
 @given(graphs())
 def test_what_is_written_is_read_back(graph):
     again = read_onnx(onnx_model(graph).SerializeToString())
-    kept = [node for node in graph.nodes if node.kind is not Kind.ACTIVATION]
-    assert [node.kind for node in again.nodes if node.kind is not Kind.ACTIVATION] == [node.kind for node in kept]
+    assert kinds(again) == kinds(graph)
     image = image_for(graph, 3)
     assert np.array_equal(Network(again).run(image), Network(graph).run(image))
 

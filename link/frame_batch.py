@@ -59,7 +59,7 @@ class _Walk:
     stream: memoryview
     frame: int = 0
     frames_a_step: int = _STEP_FRAMES
-    alone: bytes = b""
+    alone: bytearray = field(default_factory=bytearray)
     records: list[NDArray[Any]] = field(default_factory=lambda: [np.empty(0, PACKET)])
     ends: list[Numbers] = field(default_factory=lambda: [np.empty(0, np.int64)])
 

@@ -6,6 +6,7 @@ polygons are filled here, without the kernels that drew them, and held against t
 the union of water, pooled over all chips.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -122,8 +123,8 @@ def summary_lines(report: dict[str, Any]) -> list[str]:
     """The judgement as a person reads it."""
     return [
         *(line for chip in report["chips"] for line in _chip_lines(chip)),
-        f"pooled     IoU {report['iou']:.4f} of what arrived, expected {report['expected']:.2f} or more",
-        f"judgement  {'right' if report['ok'] else 'WRONG'}",
+        f"{'pooled':18} IoU {report['iou']:.4f} of what arrived, expected {report['expected']:.2f} or more",
+        f"{'judgement':18} {'right' if report['ok'] else 'WRONG'}",
     ]
 
 
@@ -131,10 +132,10 @@ def _chip_lines(chip: dict[str, Any]) -> Iterator[str]:
     alert = "an alert" if chip.get("alert") else "no alert"
     verdict = "right" if chip["alert_right"] else "WRONG"
     yield (
-        f"{chip['target']:10} {chip.get('share', 0):.1%} water: {alert}, {verdict}; {chip['octets']} octets drawn,"
+        f"{chip['target']:18} {chip.get('share', 0):.1%} water: {alert}, {verdict}; {chip['octets']} octets drawn,"
         f" IoU {chip['hit'] / max(chip['union'], 1):.3f}"
     )
-    yield from (f"{'':10} {difference}" for difference in chip["differences"])
+    yield from (f"{'':18} {difference}" for difference in chip["differences"])
 
 
 def _chips_in(file: Path) -> Iterator[tuple[str, Chip]]:
@@ -146,7 +147,8 @@ def _chips_in(file: Path) -> Iterator[tuple[str, Chip]]:
 
 
 def _target(chip: str) -> str:
-    return chip.partition("_")[0].lower()
+    """What a mission may call it, whatever else a file name has in it."""
+    return re.sub("[^a-z0-9_-]", "-", chip.lower())[:40]
 
 
 def _captured(operation: Operation, target: str) -> tuple[FileRecord, FileRecord]:

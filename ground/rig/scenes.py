@@ -2,11 +2,13 @@
 
 A folder DIR has a file `s2_*.npz` with `dn` (scene, row, column, band), Sentinel-2's thirteen bands in order as uint16,
 and `cloud_mask_default` (scene, row, column), the published masks; beside it `s2cloudless_*.txt` or `.txt.gz`, the
-LightGBM model that they were made with. The frames are packed as a 12-bit line camera would give them, each column of
+LightGBM model that they were made with, or `*.bundle` and `*.pub`, the same as a signed bundle and whose key signed it.
+The frames are packed as a 12-bit line camera would give them, each column of
 which has a dark signal of its own, so that calibration has something to take off.
 """
 
 import gzip
+import shutil
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -70,7 +72,11 @@ def lay_out(scenes: Scenes, folder: Path, mission: Path, out: Path) -> Path:
     np.savez(out / "flat.npz", dark=dark, gain=np.ones_like(dark))
     for target, dn in zip(scenes.targets, scenes.dn, strict=True):
         np.savez(out / f"{target}.npz", band=BANDS, raw12=_packed(dn, dark))
-    _write_model(_only(folder, "s2cloudless_*.txt*"), scenes.dn[0], out)
+    if list(folder.glob("*.bundle")):
+        shutil.copy(_only(folder, "*.bundle"), out / "clouds.bundle")
+        shutil.copy(_only(folder, "*.pub"), out / "clouds.pub")
+    else:
+        _write_model(_only(folder, "s2cloudless_*.txt*"), scenes.dn[0], out)
     return with_scenes(mission, scenes.targets, out / "mission.toml")
 
 

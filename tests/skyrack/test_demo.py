@@ -80,8 +80,12 @@ def test_the_flood_mission(tmp_path):
     assert report["ok"] is True
     assert report["iou"] >= 0.70
     assert {chip["target"]: chip["alert"] for chip in report["chips"]} == {
-        "nigeria": True, "pakistan": True, "somalia": False, "spain": True, "sri-lanka": True,
-    }  # fmt: skip
+        "nigeria_812045": True,
+        "pakistan_849790": True,
+        "somalia_699062": False,
+        "spain_7370579": True,
+        "sri-lanka_534068": True,
+    }
     assert all(chip["alert_first"] and chip["octets"] <= 4096 for chip in report["chips"])
 
 

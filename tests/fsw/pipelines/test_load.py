@@ -1,5 +1,6 @@
 """A stage is found by name or file; whatever is wrong with it is told before a frame is there."""
 
+import json
 import shutil
 import subprocess
 import time
@@ -91,9 +92,8 @@ def test_a_library_that_fails_says_with_what(tmp_path):
     assert one.contract().gives == {"x": Array(("uint8",), (3,))}
     with pytest.raises(RuntimeError, match="failed with 7"):
         one.run()
-    for parameters, sentence in (({"y": 1}, "y: unknown key, expected one of none"),):
-        with pytest.raises(ValueError, match=sentence):
-            load_stage(spec("stage.so", tmp_path, **parameters))
+    with pytest.raises(ValueError, match="y: unknown key, expected one of none"):
+        load_stage(spec("stage.so", tmp_path, y=1))
 
 
 STAGE = """
@@ -115,13 +115,26 @@ class {name}(Stage, frozen=True):
         (STAGE.format(name="One") + STAGE.format(name="Two"), {}, "2 stages in the file, expected one"),
         ("import nothing_like_it", {}, "ModuleNotFoundError: No module named 'nothing_like_it'"),
         ("x = (", {}, "SyntaxError"),
-        ("import os; os._exit(3)", {}, "ended with code 3 when asked for its contract"),
     ],
 )
 def test_a_file_that_is_no_stage_is_a_sentence(tmp_path, text, parameters, sentence):
+    """What the process that is asked says."""
+    (tmp_path / "mine.py").write_text(text)
+    said = json.loads(load.answer(spec("mine.py", tmp_path, **parameters)))
+    assert said["error"].startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("import os; os._exit(3)", "ended with code 3 when asked for its contract"),
+        (STAGE.format(name="One"), "object missing required field limit"),
+    ],
+)
+def test_what_the_process_that_is_asked_has_to_say(tmp_path, text, sentence):
     (tmp_path / "mine.py").write_text(text)
     with pytest.raises(ValueError, match=sentence):
-        contract_of(spec("mine.py", tmp_path, **parameters))
+        contract_of(spec("mine.py", tmp_path))
 
 
 def test_a_file_that_hangs_is_not_waited_for(tmp_path, monkeypatch):

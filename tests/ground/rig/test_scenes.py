@@ -11,8 +11,10 @@ from ground.rig.scenes import BANDS, lay_out, read_scenes
 from hal.kernels.image import decode_runs
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
+from link.models.forest import Split
 from link.screening import CloudMask, Tile
 from tests.fsw.pipelines.pipeline import work
+from tests.link.models.test_lightgbm import text_of
 
 ROOT = Path(__file__).parents[3]
 MISSION = ROOT / "examples" / "missions" / "cloudscreen" / "mission.toml"
@@ -53,3 +55,40 @@ def test_scenes_that_are_something_else_are_refused(tmp_path):
     np.savez(file, dn=wide, cloud_mask_default=np.zeros(shape[:3], np.uint8))
     with pytest.raises(ValueError, match="more numbers than 12-bit samples have"):
         lay_out(read_scenes(tmp_path), tmp_path, MISSION, tmp_path / "out")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two scenes made here, bright ones being cloud, and a model of one tree that knows it."""
+    folder, dn = tmp_path / "scenes", np.full((2, 34, 36, 13), 1000, np.uint16)
+    folder.mkdir()
+    dn[1, :17], dn[..., 1] = 3000, dn[..., 1] + np.arange(36, dtype=np.uint16)
+    clouds = np.zeros((2, 34, 36), np.uint8)
+    clouds[1, :18] = 1  # and its margin
+    np.savez(folder / "s2_test.npz", dn=dn, cloud_mask_default=clouds)
+    text = text_of([Split(0, 0.2, -4.0, 4.0)], features=10)
+    (folder / "s2cloudless_test.txt").write_text(text)
+    return folder
+
+
+def test_scenes_made_here_are_screened(folder, tmp_path):
+    scenes = read_scenes(folder)
+    mission = load_mission(lay_out(scenes, folder, MISSION, tmp_path / "mission"))
+    assert [scene.target for scene in mission.scene] == scenes.targets == ["scene0", "scene1"]
+    frame = SceneCamera(mission.scenes, VirtualClock()).capture("scene1")
+    mask, *tiles = files_of(run(frame.dn, work(mission.stages, frame.bands, is_packed=True, target="scene1")))
+    told = CloudMask.decode(mask.octets)
+    assert np.array_equal(decode_runs(told.runs, told.shape), scenes.clouds[1])
+    assert [Tile.decode(file.octets).row for file in tiles] == [17, 17]
+    assert [file.priority for file in tiles] == [93, 93]  # the margin is in them
+
+
+def test_a_bundle_may_be_there_already(folder, tmp_path):
+    first = lay_out(read_scenes(folder), folder, MISSION, tmp_path / "mission").parent
+    for name in ("clouds.bundle", "clouds.pub"):
+        (folder / name).write_bytes((first / name).read_bytes())
+    second = lay_out(read_scenes(folder), folder, MISSION, tmp_path / "again").parent
+    assert (second / "clouds.bundle").read_bytes() == (first / "clouds.bundle").read_bytes()
+    (second / "clouds.bundle").write_bytes(b"noise")
+    with pytest.raises(ValueError, match=r"pipeline.stages\[1\] \(clouds\): model: 5 octets given|needed"):
+        load_mission(second / "mission.toml")

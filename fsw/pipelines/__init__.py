@@ -12,6 +12,7 @@ STAGES = (
     "alert",
     "below",
     "calibrate",
+    "classes",
     "clean",
     "cloud_mask",
     "cloudless",

@@ -1,0 +1,31 @@
+"""What each pixel shows, by a trained network."""
+
+from typing import Annotated, Any
+
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from fsw.pipelines.contract import Contract, plane, scalar
+from fsw.pipelines.scoring import ModelStage
+from fsw.pipelines.stage import REPAIRS, Items
+
+
+class Classes(ModelStage, frozen=True):
+    """1 where the model in the bundle `model`, signed by one of `keys`, says class `wanted`; and all the `classes`.
+
+    The model is one that ends with an argmax. There is no `threshold` to speak of: it is given as NaN.
+    """
+
+    wanted: Annotated[int, Meta(ge=0, le=255)]
+
+    def contract(self) -> Contract:
+        return Contract(
+            takes={"bands": self.taken("uint8")},
+            gives={"classes": plane("uint8"), "mask": plane("uint8"), "threshold": scalar("float32")},
+        )
+
+    def run(self, *, bands: NDArray[Any]) -> Items:
+        classes, repairs = self.scored(bands)
+        mask = (classes == self.wanted).view(np.uint8)
+        return {"classes": classes, "mask": mask, "threshold": np.array(np.nan, np.float32), REPAIRS: repairs}

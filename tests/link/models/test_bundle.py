@@ -1,20 +1,25 @@
 """Bundles: what is signed comes back, and nothing else is taken for a bundle."""
 
+import gzip
 import json
 import random
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from link.errors import DecodeError
 from link.models.bundle import Bundle, key_name, read_manifest
 from link.models.keys import is_signed, new_private_key, public_key, public_pem, sign
-from link.models.manifest import Limits, Manifest
-from tests.link.models.bundles import FOREST, GIVEN, PRIVATE, PUBLIC, WANTED, bundle
+from link.models.lightgbm import read_lightgbm
+from link.models.manifest import FREE, Limits, Manifest
+from tests.link.models.bundles import CONTRACT, FOREST, GIVEN, PRIVATE, PUBLIC, WANTED, bundle
 
+DATA = Path(__file__).parents[4] / "shared" / "data" / "eo"
 OCTETS = bundle().encode(PRIVATE)
 
 
@@ -47,10 +52,19 @@ def test_no_bit_may_change_and_no_octet_miss():
 
 
 @pytest.mark.slow
-def test_ten_thousand_damages_are_all_refused():
-    for changed in damaged(OCTETS, 5000, 2):
+@pytest.mark.skipif(not DATA.is_dir(), reason="the shared Earth-observation data are not here")
+def test_ten_thousand_damages_of_the_real_cloud_model_are_all_refused():
+    text = gzip.decompress((DATA / "s2cloudless_lightgbm_v0.1.txt.gz").read_bytes()).decode()
+    taken = replace(CONTRACT.input, shape=(10, FREE, FREE), bands=())
+    golden = (np.zeros((10, 32, 32), np.uint16), np.zeros((32, 32)))
+    whole = bundle(weights=read_lightgbm(text).encode(), contract=replace(CONTRACT, input=taken), golden=golden).encode(
+        PRIVATE
+    )
+    assert len(whole) <= 1.4e6
+    for changed in damaged(whole, 5000, 2):
         with pytest.raises(DecodeError):
             Bundle.decode(changed, [PUBLIC])
+    Bundle.decode(whole, [PUBLIC])
 
 
 @given(st.binary(max_size=200), st.booleans())

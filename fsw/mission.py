@@ -3,8 +3,9 @@
 Every key is declared here and nowhere else; `examples/missions/coastwatch.toml` explains each of them.
 """
 
+import math
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -12,7 +13,8 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from fsw.pipelines.check import contracts_of, follow, seen
+from fsw.pipelines.check import contracts_of, follow, place, seen
+from fsw.pipelines.contract import Contract
 from fsw.pipelines.stage import StageSpec
 from hal.camera import CameraError, Georeference
 from hal.sim.camera import Scene
@@ -212,6 +214,7 @@ def _pipeline_complaints(mission: Mission) -> Iterator[str]:
     except ValueError as error:
         yield str(error)
         return
+    yield from _limit_complaints(mission, contracts)
     for number, scene in enumerate(mission.scene):
         try:
             follow(mission.stages, contracts, seen(scene.recorded.form()))
@@ -219,6 +222,19 @@ def _pipeline_complaints(mission: Mission) -> Iterator[str]:
             yield f"scene[{number}].file: {error}"
         except ValueError as error:
             yield f"{error} (target {scene.target!r})"
+
+
+def _limit_complaints(mission: Mission, contracts: Sequence[Contract]) -> Iterator[str]:
+    """Whether a worker may take what each stage needs."""
+    for number, (spec, contract) in enumerate(zip(mission.stages, contracts, strict=True)):
+        wanted = contract.limits
+        if wanted is None:
+            continue
+        memory_mib = math.ceil(wanted.memory_octets / 2**20)
+        for key, needed in (("timeout_s", wanted.timeout_s), ("memory_mib", memory_mib)):
+            given = getattr(mission.jobs, key)
+            if needed > given:
+                yield f"jobs.{key} = {given}, expected {needed} or more for {place(number, spec)}"
 
 
 def _in_words(complaint: str) -> str:

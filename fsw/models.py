@@ -1,20 +1,17 @@
-"""The node's models: verified before they are first used, watched while they are used, kept so that one can go back.
+"""The node's models: verified before they are first used, watched while they are used.
 
 A model is loaded from its bundle: signature and hashes, structure, then the golden vector through the very kernels that
 will score. What it is scored with is checked (CRC-32C) before and after each tile; where memory has changed, the model
 is loaded again from its file and the tile done again.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw.storage import replace_file, sync_folder
 from hal.kernels.crc import crc32c
 from hal.kernels.errors import CorruptError, UpsetError
 from hal.kernels.nets import Network
@@ -160,61 +157,3 @@ def agrees(found: NDArray[Any], wanted: NDArray[Any], tolerance: float) -> bool:
     if tolerance == 0:
         return found.tobytes() == wanted.tobytes()
     return bool(np.allclose(found, wanted, rtol=0, atol=tolerance, equal_nan=True))
-
-
-class Slot(StrEnum):
-    """Where the bundles of one model lie, in the order in which they are tried. `candidate` is not tried."""
-
-    ACTIVE = "active"
-    PREVIOUS = "previous"
-    GOLDEN = "golden"  # as it was launched
-
-
-@dataclass(frozen=True, slots=True)
-class ModelStore:
-    """Bundles on the disk: `folder`/NAME/SLOT.bundle."""
-
-    folder: Path
-    trusted_keys: Iterable[bytes]
-
-    def load(self, name: str) -> tuple[Model, Slot]:
-        """The first slot whose model is fit for use. Raises ModelError with what is wrong with each."""
-        reasons = []
-        for slot in Slot:
-            try:
-                return self._model(self._path(name, slot)), slot
-            except ModelError as error:
-                reasons.append(str(error))
-        raise ModelError("; ".join(reasons))
-
-    def stage(self, name: str, octets: bytes) -> Model:
-        """Keep a new bundle as the candidate and verify it. Raises ModelError, OSError."""
-        path = self._path(name, "candidate")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, octets)
-        return self._model(path)
-
-    def promote(self, name: str) -> None:
-        """Make the candidate active, the active one previous. Raises ModelError and changes nothing if it is not fit.
-
-        After a crash at any moment `load` finds a model: between the two steps the previous one.
-        """
-        candidate, active = self._path(name, "candidate"), self._path(name, Slot.ACTIVE)
-        self._model(candidate)
-        if active.exists():
-            active.replace(self._path(name, Slot.PREVIOUS))
-        candidate.replace(active)
-        sync_folder(active.parent)
-
-    def roll_back(self, name: str) -> None:
-        """Make the previous model active again. Raises ModelError where there is none that is fit."""
-        previous = self._path(name, Slot.PREVIOUS)
-        self._model(previous)
-        previous.replace(self._path(name, Slot.ACTIVE))
-        sync_folder(previous.parent)
-
-    def _path(self, name: str, slot: str) -> Path:
-        return self.folder / name / f"{slot}.bundle"
-
-    def _model(self, path: Path) -> Model:
-        return Model(path, tuple(self.trusted_keys))

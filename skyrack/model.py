@@ -52,8 +52,8 @@ def _add_import(command: argparse.ArgumentParser) -> None:
     command.add_argument("--unit", default="", help="of the samples, for those who read the manifest")
     command.add_argument("--divisor", type=float, help="the model takes samples divided by this; default: as they are")
     command.add_argument("--tolerance", type=float, default=0.0, help="largest difference; default: 0, bit for bit")
-    command.add_argument("--timeout-s", type=float, default=60.0, help="of a job that runs it; default: 60")
-    command.add_argument("--memory-mib", type=int, default=512, help="of a job that runs it; default: 512")
+    command.add_argument("--timeout-s", type=float, default=10.0, help="of a job that runs it; default: 10")
+    command.add_argument("--memory-mib", type=int, default=256, help="of a job that runs it; default: 256")
     command.add_argument("--json", action="store_true", help="the manifest on stdout")
 
 

@@ -25,7 +25,7 @@ def contracts_of(stages: Sequence[StageSpec]) -> list[Contract]:
         try:
             found.append(contract_of(spec))
         except ValueError as error:
-            raise ValueError(f"{_place(number, spec)}: {error}") from None
+            raise ValueError(f"{place(number, spec)}: {error}") from None
     return found
 
 
@@ -47,7 +47,7 @@ def follow(stages: Sequence[StageSpec], contracts: Sequence[Contract], camera: M
         try:
             gives = after(have, contract)
         except MisfitError as error:
-            raise ValueError(f"{_place(number, spec)}: {_misfit(error, giver, before, have)}") from None
+            raise ValueError(f"{place(number, spec)}: {_misfit(error, giver, before, have)}") from None
         links.append(Link(name=spec.name, contract=contract, gives=gives))
         have |= gives
         giver |= dict.fromkeys(gives, spec.name)
@@ -57,7 +57,8 @@ def follow(stages: Sequence[StageSpec], contracts: Sequence[Contract], camera: M
     return links
 
 
-def _place(number: int, spec: StageSpec) -> str:
+def place(number: int, spec: StageSpec) -> str:
+    """Where a stage stands in the mission file."""
     return f"pipeline.stages[{number}] ({spec.name})"
 
 

@@ -12,6 +12,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from link.models.manifest import Limits
+
 Axis = str | int
 BAND = "band"
 
@@ -46,10 +48,11 @@ OCTETS, ABOUT, FILES = Opaque("octets"), Opaque("facts about the frame"), Opaque
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a stage takes and gives, by name."""
+    """What a stage takes and gives, by name; `limits` of a worker in which it can do so, where they are known."""
 
     takes: dict[str, Kind]
     gives: dict[str, Kind]
+    limits: Limits | None = None
 
 
 class MisfitError(ValueError):

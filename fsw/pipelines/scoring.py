@@ -11,6 +11,7 @@ from fsw.pipelines.stage import Stage
 from link.errors import DecodeError
 from link.models.bundle import read_manifest
 from link.models.keys import public_key
+from link.models.manifest import Limits, Manifest
 
 
 class ModelStage(Stage, frozen=True):
@@ -25,16 +26,23 @@ class ModelStage(Stage, frozen=True):
 
     def taken(self, *answers: str) -> Array:
         """The bands that the model wants. Raises ValueError where it gives no plane of one of these dtypes."""
-        try:
-            _, manifest = read_manifest(self.model.read_bytes())
-        except DecodeError as error:
-            raise ValueError(f"model: {error}") from None
+        manifest = self._manifest()
         given, wanted = manifest.contract.output, manifest.contract.input
         if given.dtype not in answers or len(given.shape) != 2:
             raise ValueError(f"model: gives {given.dtype} {given.shape}, expected {' or '.join(answers)} (row, column)")
         return cube(wanted.dtype, bands=wanted.bands)
 
+    def limits(self) -> Limits:
+        """What a worker needs for the model; raises ValueError."""
+        return self._manifest().limits
+
     def scored(self, bands: NDArray[Any]) -> tuple[NDArray[Any], int]:
         """What the model gives, and how often it was repaired. Raises ModelError where it is not fit for use."""
         model = Model(self.model, tuple(public_key(key.read_bytes()) for key in self.keys))
         return model.run(bands), model.repairs
+
+    def _manifest(self) -> Manifest:
+        try:
+            return read_manifest(self.model.read_bytes())[1]
+        except DecodeError as error:
+            raise ValueError(f"model: {error}") from None

@@ -60,7 +60,7 @@ class Golden(_Struct, frozen=True):
 
 
 class Limits(_Struct, frozen=True):
-    """What a worker that runs the model may take."""
+    """What a worker may take that runs the model; one that may take less is not to try."""
 
     timeout_s: Annotated[float, Meta(gt=0, le=86400)]
     memory_octets: Annotated[int, Meta(gt=0, le=2**40)]

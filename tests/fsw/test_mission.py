@@ -1,11 +1,14 @@
 """A mission file loads, or one sentence says which key of which file is wrong and what was expected."""
 
+import re
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from fsw.mission import load_mission
+from link.models.manifest import Limits
+from tests.link.models.bundles import PRIVATE, bundle
 
 COASTWATCH = Path(__file__).parents[2] / "examples" / "missions" / "coastwatch.toml"
 
@@ -107,3 +110,23 @@ def test_tables_that_are_missing_or_none(edited, tmp_path):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(ValueError, match=r"none\.toml: not a readable mission file \(No such file or directory\)"):
         load_mission(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("limits", "sentence"),
+    [
+        (
+            Limits(timeout_s=20.5, memory_octets=1),
+            "jobs.timeout_s = 20.0, expected 20.5 or more for pipeline.stag",
+        ),
+        (Limits(timeout_s=1, memory_octets=2**29 + 1), "jobs.memory_mib = 512, expected 513 or more for pipeline.stag"),
+        (Limits(timeout_s=20, memory_octets=2**29), "pipeline.stages[0] (clouds): takes bands"),
+    ],
+)
+def test_jobs_may_take_what_a_model_needs(edited, tmp_path, limits, sentence):
+    (tmp_path / "model.bundle").write_bytes(bundle(limits=limits).encode(PRIVATE))
+    path = edited(
+        '  { stage = "water"', '  { stage = "clouds", model = "model.bundle", keys = [] },\n  { stage = "water"'
+    )
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        load_mission(path)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsw.models import Model, ModelError, ModelStore, Slot
+from fsw.models import Model, ModelError
 from link.models.manifest import FREE, Contract, Tensor
 from link.models.network import encode_network
 from tests.link.models.bundles import CONTRACT, GIVEN, PRIVATE, PUBLIC, WANTED, bundle
@@ -134,45 +134,3 @@ def test_memory_that_keeps_changing_ends_in_an_error(path, monkeypatch):
     monkeypatch.setattr(Model, "is_whole", lambda self: False)
     with pytest.raises(ModelError, match="changed in each of 3 attempts"):
         model.run(GIVEN)
-
-
-NEXT = {"version": "2.0"}
-
-
-def test_slots_are_tried_in_order_and_a_promotion_can_be_undone(tmp_path):
-    store = ModelStore(tmp_path, KEYS)
-    with pytest.raises(ModelError, match=r"active.bundle.*golden.bundle"):
-        store.load("stump")
-    (tmp_path / "stump").mkdir()
-    (tmp_path / "stump" / "golden.bundle").write_bytes(bundle().encode(PRIVATE))
-    assert store.load("stump")[1] is Slot.GOLDEN
-    for version in ("2.0", "3.0"):
-        assert store.stage("stump", bundle(version=version).encode(PRIVATE)).manifest.version == version
-        store.promote("stump")
-    model, slot = store.load("stump")
-    assert (model.manifest.version, slot) == ("3.0", Slot.ACTIVE)
-    store.roll_back("stump")
-    assert store.load("stump")[0].manifest.version == "2.0"
-
-
-def test_a_bad_candidate_changes_nothing(tmp_path):
-    store = ModelStore(tmp_path, KEYS)
-    store.stage("stump", bundle().encode(PRIVATE))
-    store.promote("stump")
-    with pytest.raises(ModelError):
-        store.stage("stump", bundle(**NEXT).encode(PRIVATE)[:-1])
-    with pytest.raises(ModelError):
-        store.promote("stump")
-    with pytest.raises(ModelError):
-        store.roll_back("stump")
-    assert store.load("stump")[0].manifest.version == "1.0"
-
-
-def test_a_crash_within_a_promotion_leaves_the_previous_model(tmp_path):
-    store = ModelStore(tmp_path, KEYS)
-    for version in ("1.0", "2.0"):
-        store.stage("stump", bundle(version=version).encode(PRIVATE))
-        store.promote("stump")
-    (tmp_path / "stump" / "active.bundle").replace(tmp_path / "stump" / "previous.bundle")  # the first of two steps
-    model, slot = store.load("stump")
-    assert (model.manifest.version, slot) == ("2.0", Slot.PREVIOUS)

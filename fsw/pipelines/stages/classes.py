@@ -23,6 +23,7 @@ class Classes(ModelStage, frozen=True):
         return Contract(
             takes={"bands": self.taken("uint8")},
             gives={"classes": plane("uint8"), "mask": plane("uint8"), "threshold": scalar("float32")},
+            limits=self.limits(),
         )
 
     def run(self, *, bands: NDArray[Any]) -> Items:

@@ -17,7 +17,11 @@ class Clouds(ModelStage, frozen=True):
     """
 
     def contract(self) -> Contract:
-        return Contract(takes={"bands": self.taken("float32", "float64")}, gives={"probability": plane("float32")})
+        return Contract(
+            takes={"bands": self.taken("float32", "float64")},
+            gives={"probability": plane("float32")},
+            limits=self.limits(),
+        )
 
     def run(self, *, bands: NDArray[Any]) -> Items:
         probability, repairs = self.scored(bands)

@@ -1,12 +1,13 @@
 """A stage in a shared library of the user's own (csrc/include/skyrack_stage.h), by cffi's ABI mode."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 from cffi import FFI
+from numpy.typing import NDArray
 
 from fsw.pipelines.contract import Array, Contract
 from fsw.pipelines.stage import Items
@@ -19,7 +20,7 @@ _DECLARATIONS = """
 """
 
 
-class _Plane(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Array(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An array as the text of a contract has it."""
 
     dtypes: tuple[str, ...]
@@ -35,8 +36,8 @@ class _Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The text of a contract."""
 
     abi: int
-    takes: dict[str, _Plane]
-    gives: dict[str, _Plane]
+    takes: dict[str, _Array]
+    gives: dict[str, _Array]
     parameters: dict[str, float] = {}
 
 
@@ -57,33 +58,33 @@ class PluginStage:
     def contract(self) -> Contract:
         """As the library tells it."""
         return Contract(
-            takes={name: plane.kind for name, plane in self._said.takes.items()},
-            gives={name: plane.kind for name, plane in self._said.gives.items()},
+            takes={name: array.kind for name, array in self._said.takes.items()},
+            gives={name: array.kind for name, array in self._said.gives.items()},
         )
 
     def run(self, **items: Any) -> Items:
         """Call the library; raises RuntimeError with the number that it fails with."""
         sizes = {
             axis: size
-            for name, plane in self._said.takes.items()
-            for axis, size in zip(plane.axes, items[name].shape, strict=True)
+            for name, array in self._said.takes.items()
+            for axis, size in zip(array.axes, items[name].shape, strict=True)
         }
         given = {
-            name: np.zeros([sizes.get(axis, axis) for axis in plane.axes], plane.dtypes[0])
-            for name, plane in self._said.gives.items()
+            name: np.zeros([sizes.get(axis, axis) for axis in array.axes], array.dtypes[0])
+            for name, array in self._said.gives.items()
         }
-        taken = [items[name] for name in self._said.takes]
-        keep, lists = [], []
-        for arrays in (taken, list(given.values())):
-            memory = [self._ffi.from_buffer(array) for array in arrays]
-            shapes = [self._ffi.new("size_t[]", array.shape) for array in arrays]
-            keep += [*memory, *shapes]
-            rows = [(data, shape, array.ndim) for data, shape, array in zip(memory, shapes, arrays, strict=True)]
-            lists.append(self._ffi.new("sr_stage_array[]", rows))
-        status = self._library.sr_stage_run(*lists, self._ffi.new("double[]", self._parameters))
+        takes, keep_takes = self._arrays(items[name] for name in self._said.takes)
+        gives, keep_gives = self._arrays(given.values())
+        status = self._library.sr_stage_run(takes, gives, self._ffi.new("double[]", self._parameters))
+        del keep_takes, keep_gives  # until here the library reads and writes what they hold
         if status:
             raise RuntimeError(f"the stage failed with {status}")
         return given
+
+    def _arrays(self, arrays: Iterable[NDArray[Any]]) -> tuple[Any, list[Any]]:
+        """As the header has them, and what has to live as long as they are used."""
+        rows = [(self._ffi.from_buffer(array), self._ffi.new("size_t[]", array.shape), array.ndim) for array in arrays]
+        return self._ffi.new("sr_stage_array[]", rows), rows
 
 
 def _read(text: bytes) -> _Text:
@@ -93,10 +94,10 @@ def _read(text: bytes) -> _Text:
         raise ValueError(f"not a contract: {error}") from None
     if said.abi != ABI:
         raise ValueError(f"made for ABI {said.abi}, expected {ABI}")
-    known = {axis for plane in said.takes.values() for axis in plane.axes}
-    for name, plane in said.gives.items():
-        if len(plane.dtypes) != 1 or any(isinstance(axis, str) and axis not in known for axis in plane.axes):
-            raise ValueError(f"{name}: {plane.kind}, expected one dtype, and axes as in what is taken")
+    known = {axis for array in said.takes.values() for axis in array.axes}
+    for name, array in said.gives.items():
+        if len(array.dtypes) != 1 or any(isinstance(axis, str) and axis not in known for axis in array.axes):
+            raise ValueError(f"{name}: {array.kind}, expected one dtype, and axes as in what is taken")
     return said
 
 

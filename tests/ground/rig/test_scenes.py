@@ -13,7 +13,7 @@ from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
 from link.models.forest import Split
 from link.screening import CloudMask, Tile
-from tests.fsw.pipelines.pipeline import work
+from tests.fsw.pipelines.pipeline import made, work
 from tests.link.models.test_lightgbm import text_of
 
 ROOT = Path(__file__).parents[3]
@@ -21,10 +21,30 @@ MISSION = ROOT / "examples" / "missions" / "cloudscreen" / "mission.toml"
 DATA = ROOT.parent / "shared" / "data" / "eo"
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="the published scenes (../shared/data/eo) are not here")
-def test_the_published_masks_come_out_of_the_published_scenes(tmp_path):
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the published scenes (../shared/data/eo) are not here")
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """The published scenes, and the mission that flies with them."""
     scenes = read_scenes(DATA)
-    mission = load_mission(lay_out(scenes, DATA, MISSION, tmp_path))
+    return scenes, lay_out(scenes, DATA, MISSION, tmp_path_factory.mktemp("mission"))
+
+
+@needs_data
+def test_a_published_chip_of_another_size_has_its_published_mask(published):
+    with np.load(DATA / "flood_Spain_7370579.npz") as archive:
+        dn, clouds = archive["s2_dn"], archive["cloud_mask_default"]
+    model = ("clouds", {"model": "clouds.bundle", "keys": ["clouds.pub"]})
+    files = made(dn, BANDS, model, "cloud_mask", "pack_clouds", folder=published[1].parent)
+    told = CloudMask.decode(files[".clouds"])
+    assert np.array_equal(decode_runs(told.runs, told.shape), clouds)
+
+
+@needs_data
+def test_the_published_masks_come_out_of_the_published_scenes(published):
+    scenes, path = published
+    mission = load_mission(path)
     camera = SceneCamera(mission.scenes, VirtualClock())
     for target, dn, clouds in zip(scenes.targets, scenes.dn, scenes.clouds, strict=True):
         frame = camera.capture(target)

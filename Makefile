@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-NATIVE := $(shell find csrc -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name '*.py' | sort) CMakeLists.txt
+NATIVE := $(shell find csrc -name '*.[ch]' -o -name '*.cu' -o -name 'CMakeLists.txt' -o -name '*.py' | sort) CMakeLists.txt
 
 .PHONY: demo test test-slow test-peers test-arm wheel-arm setup bench-check bench-record fuzz coverage mutants clean
 demo: $(READY)

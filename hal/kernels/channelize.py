@@ -4,6 +4,8 @@ import numpy as np
 from _csrc import ffi, lib
 from numpy.typing import NDArray
 
+from hal.kernels.backend import kernel
+
 CHANNELS: int = lib.SR_CHANNELS
 TAPS: int = lib.SR_CHANNELIZER_TAPS
 BURST = np.dtype([("start", "u8"), ("length", "u8"), ("power", "f8"), ("channel", "u8")])
@@ -45,7 +47,7 @@ class Channelizer:
             raise TypeError("samples: contiguous complex64 of one dimension expected")
         state = ffi.from_buffer(self._state)
         frames = np.empty((lib.sr_channelizer_frames(state, samples.size), CHANNELS), np.complex64)
-        status = lib.sr_channelize(state, _floats(samples), samples.size, _floats(frames), len(frames))
+        status = kernel("sr_channelize")(state, _floats(samples), samples.size, _floats(frames), len(frames))
         assert status == lib.SR_OK, status
         return frames
 

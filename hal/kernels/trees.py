@@ -8,6 +8,7 @@ import numpy as np
 from _csrc import ffi, lib
 from numpy.typing import NDArray
 
+from hal.kernels.backend import kernel
 from hal.kernels.crc import crc32c
 from hal.kernels.errors import CorruptError
 
@@ -57,7 +58,7 @@ class Trees:
         if codes.dtype != np.uint8 or codes.ndim != 2 or len(codes) != self.columns or not codes.flags.c_contiguous:
             raise TypeError(f"codes: contiguous uint8 ({self.columns}, samples) expected")
         out = np.empty(codes.shape[1], np.float64)
-        status = lib.sr_trees_score(
+        status = kernel("sr_trees_score")(
             ffi.from_buffer(self._loaded), self._loaded.nbytes, ffi.from_buffer("uint8_t[]", codes), *codes.shape,
             codes.shape[1], ffi.from_buffer("double[]", out), ffi.from_buffer(self._scratch), self._scratch.nbytes,
         )  # fmt: skip

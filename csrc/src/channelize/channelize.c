@@ -1,5 +1,4 @@
-#include "channelize/ops.h"
-#include <string.h>
+#include "channelize/stream.h"
 
 static const struct channelize_ops *const TABLES[SR_LEVELS] = {
     [SR_PORTABLE] = &channelize_portable,
@@ -7,14 +6,7 @@ static const struct channelize_ops *const TABLES[SR_LEVELS] = {
 
 const struct channelize_ops *channelize_picked(void) { return SR_PICK(TABLES); }
 
-enum { LANES_MAX = 16, HELD_MAX = KEPT + CHANNELS - 1 };
-
-/* `held` samples are the last of the stream: those of the past, and the beginning of a frame. */
-struct channelizer {
-    uint64_t held;
-    float samples[2 * HELD_MAX];
-    float taps[TAPS * FRAME];
-};
+enum { LANES_MAX = 16 };
 
 size_t sr_channelizer_size(void) { return sizeof(struct channelizer); }
 
@@ -46,14 +38,6 @@ static void make_frames(const float *in, const float *taps, size_t frames, float
     memcpy(out + done * FRAME, made, (frames - done) * FRAME * sizeof *made);
 }
 
-/* Keep the last samples of what was held and came, from sample `from` of both together. */
-static void keep(struct channelizer *c, size_t from, const float *in, size_t count) {
-    size_t old = from < c->held ? c->held - from : 0, skipped = from > c->held ? from - c->held : 0;
-    memmove(c->samples, c->samples + 2 * (c->held - old), old * 2 * sizeof *in);
-    memcpy(c->samples + 2 * old, in + 2 * skipped, (count - skipped) * 2 * sizeof *in);
-    c->held = old + count - skipped;
-}
-
 int sr_channelize(void *state, const float *in, size_t count, float *out, size_t out_frames) {
     struct channelizer *c = state;
     size_t frames = sr_channelizer_frames(c, count), first = (c->held + CHANNELS - 1) / CHANNELS;
@@ -69,7 +53,7 @@ int sr_channelize(void *state, const float *in, size_t count, float *out, size_t
     }
     if (frames > first)
         make_frames(in + 2 * (first * CHANNELS - c->held), c->taps, frames - first, out + first * FRAME);
-    keep(c, frames * CHANNELS, in, count);
+    keep_samples(c, frames * CHANNELS, in, count);
     return SR_OK;
 }
 

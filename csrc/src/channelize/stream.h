@@ -1,0 +1,23 @@
+/* The state of a channelizer, whoever makes its frames. */
+#ifndef SKYRACK_SRC_CHANNELIZE_STREAM_H
+#define SKYRACK_SRC_CHANNELIZE_STREAM_H
+#include "channelize/ops.h"
+#include <string.h>
+
+enum { HELD_MAX = KEPT + CHANNELS - 1 };
+
+/* `held` samples are the last of the stream: those of the past, and the beginning of a frame. */
+struct channelizer {
+    uint64_t held;
+    float samples[2 * HELD_MAX];
+    float taps[TAPS * FRAME];
+};
+
+/* Keep the last samples of what was held and came, from sample `from` of both together. */
+static inline void keep_samples(struct channelizer *c, size_t from, const float *in, size_t count) {
+    size_t old = from < c->held ? c->held - from : 0, skipped = from > c->held ? from - c->held : 0;
+    memmove(c->samples, c->samples + 2 * (c->held - old), old * 2 * sizeof *in);
+    memcpy(c->samples + 2 * old, in + 2 * skipped, (count - skipped) * 2 * sizeof *in);
+    c->held = old + count - skipped;
+}
+#endif

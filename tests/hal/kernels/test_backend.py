@@ -1,0 +1,101 @@
+"""Back ends: the processor always, a CUDA device where one answers, and the same answers from both."""
+
+import ctypes
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import _csrc
+import numpy as np
+import pytest
+from _csrc import lib
+
+from hal.kernels import backend
+from hal.kernels.channelize import Channelizer
+from hal.kernels.speed import _forest
+from hal.kernels.trees import Trees
+
+ROOT = Path(__file__).parents[3]
+CUDA = Path(_csrc.__file__).with_name(backend.LIBRARY)
+ANSWERS = backend._device() is not None
+needs_device = pytest.mark.skipif(not ANSWERS, reason="no CUDA device answers here")
+
+
+@pytest.fixture(autouse=True)
+def usual_backend():
+    yield
+    backend._functions.clear()
+
+
+def test_the_processor_is_always_there():
+    backend.select_backend("cpu")
+    assert backend.backend() == "cpu"
+    assert all(backend.kernel(name) is getattr(lib, name) for name in backend.KERNELS)
+
+
+def test_auto_is_the_device_where_one_answers(monkeypatch):
+    monkeypatch.delenv("SKYRACK_BACKEND", raising=False)
+    assert backend.backend() == ("cuda" if ANSWERS else "cpu")
+
+
+@pytest.mark.skipif(ANSWERS, reason="a CUDA device answers here")
+def test_cuda_is_refused_where_no_device_answers(monkeypatch):
+    monkeypatch.setenv("SKYRACK_BACKEND", "cuda")
+    with pytest.raises(ValueError, match=r"^SKYRACK_BACKEND: cuda was asked for, and no CUDA device answers here$"):
+        Channelizer().push(np.zeros(64, np.complex64))
+
+
+def test_unknown(monkeypatch):
+    monkeypatch.setenv("SKYRACK_BACKEND", "fpga")
+    with pytest.raises(ValueError, match="'fpga'; known: auto, cpu, cuda"):
+        backend.backend()
+
+
+def test_a_device_that_answers_is_called_as_the_c_library_is(monkeypatch):
+    """With the C library's own functions in the device's place."""
+    device = ctypes.CDLL(None)
+    monkeypatch.setattr(backend, "_device", lambda: device)
+    monkeypatch.setattr(backend, "KERNELS", ("abs",))
+    monkeypatch.setattr(backend, "lib", type("", (), {"abs": lib.sr_level_supported}))
+    backend.select_backend("cuda")
+    assert backend.kernel("abs")(-7) == 7
+
+
+def both(run):
+    answers = []
+    for name in ("cpu", "cuda"):
+        backend.select_backend(name)
+        answers.append(run())
+    return answers
+
+
+@needs_device
+def test_trees_bit_for_bit():
+    codes = np.random.default_rng(1).integers(0, 256, (4, 10_000), np.uint8)
+    ours, theirs = both(lambda: Trees(_forest(trees=20, depth=9)).sums(codes))
+    assert ours.tobytes() == theirs.tobytes()
+
+
+@needs_device
+def test_channelizer():
+    random = np.random.default_rng(1)
+    samples = (random.normal(size=9999) + 1j * random.normal(size=9999)).astype(np.complex64) * np.float32(0.1)
+    cuts = np.split(samples, [100, 3000])
+    ours, theirs = both(lambda: (lambda one: np.concatenate([one.push(cut) for cut in cuts]))(Channelizer()))
+    assert np.abs(ours - theirs).max() <= 3e-7
+
+
+@pytest.mark.skipif(not CUDA.exists(), reason="the CUDA back end was not built: no nvcc, or SKYRACK_CUDA is OFF")
+def test_the_library_has_what_is_asked_of_it():
+    library = ctypes.CDLL(str(CUDA))
+    assert all(hasattr(library, name) for name in (*backend.KERNELS, "sr_cuda_probe"))
+
+
+def test_importing_kernels_asks_no_device():
+    code = "from hal.kernels import backend, trees, channelize; print(backend._functions)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, "SKYRACK_BACKEND": "cuda"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "{}\n"

@@ -33,6 +33,8 @@ def read_model(octets: bytes) -> Imported:
         return Imported("network", encode_network(read_onnx(octets)), ("float32",))
     if not start.startswith(b"{"):
         raise ValueError("expected LightGBM's text, XGBoost's or a described forest's JSON, or an ONNX file")
+    if b"learner" in octets[:20] and b'"learner"' not in octets[:20]:
+        raise ValueError("an XGBoost model in binary form, expected JSON: save_model('model.json')")
     if b'"learner"' in octets:
         return Imported("forest", read_xgboost(octets).encode(), ("float32",))
     forest, precision = read_description(octets)

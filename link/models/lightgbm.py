@@ -13,14 +13,14 @@ _CATEGORICAL, _TO_LEFT, _ZERO_MISSING, _NAN_MISSING = 0b0001, 0b0010, 0b0100, 0b
 _ACTIVATIONS = {
     "binary sigmoid:1": Activation.LOGISTIC,
     "cross_entropy": Activation.LOGISTIC,
-    "regression": Activation.NONE,
+    **dict.fromkeys(("regression", "regression_l1", "huber", "fair", "mape"), Activation.NONE),
     "custom": Activation.NONE,
 }
 
 
 def read_lightgbm(text: str) -> Forest:
     """The forest in a model file's text. Raises ValueError naming what is missing or not supported."""
-    sections = text.split("\nTree=")
+    sections = text.partition("\nend of trees")[0].split("\nTree=")
     head = _fields(sections[0])
     if not sections[0].lstrip().startswith("tree") or "max_feature_idx" not in head:
         raise ValueError("not a LightGBM model: it begins with `tree` and has max_feature_idx")

@@ -10,6 +10,7 @@ import pytest
 from hal.kernels.trees import Sums, Trees, logistic, quantise
 from link.models.described import describe, read_description
 from link.models.forest import Activation
+from link.models.importing import read_model
 from link.models.xgboost import read_xgboost
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -81,3 +82,21 @@ def test_what_is_wrong_with_a_description_is_named(found, put, sentence):
 def test_only_boosted_trees_are_described():
     with pytest.raises(ValueError, match="object, expected"):
         describe(object())
+
+
+@pytest.mark.parametrize(
+    ("octets", "sentence"),
+    [
+        (b"{L\0\0\0\0\0\0\0\7learner{L", "XGBoost model in binary form"),
+        (b"\x80\x05\x95 a pickle", "expected LightGBM's text"),
+        (b"", "expected LightGBM's text"),
+        (b'{"skyrack": "tree"}', "not a description of a forest"),
+    ],
+)
+def test_what_is_no_model_is_said(octets, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        read_model(octets)
+
+
+def test_models_are_told_apart_by_their_content():
+    assert [read_model(octets).floats for octets in (XGBOOST, SCIKIT)] == [("float32",), ("float32", "float64")]

@@ -57,6 +57,12 @@ def test_what_is_written_is_what_is_scored(trees, samples):
 STUMP = text_of([Split(0, 1.0, 2.0, 3.0)])
 
 
+def test_what_follows_the_trees_is_not_read():
+    """Names of features are a person's own."""
+    more = STUMP + "\nend of trees\n\nfeature_importances:\nthreshold=7\n"
+    assert read_lightgbm(more).encode() == read_lightgbm(STUMP).encode()
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import msgspec
+from msgspec.structs import fields
 
 from fsw.pipelines import STAGES
 from fsw.pipelines.contract import Contract
@@ -105,10 +106,15 @@ def _made(kind: type[Stage], spec: StageSpec) -> Stage:
     try:
         return msgspec.convert(spec.parameters, kind, dec_hook=path)
     except msgspec.ValidationError as error:
-        raise ValueError(in_words(str(error))) from None
+        raise ValueError(_in_words(str(error), [field.name for field in fields(kind)])) from None
 
 
-def in_words(complaint: str) -> str:
+def _in_words(complaint: str, known: list[str]) -> str:
     """What msgspec has to say of a stage's parameters, the key in front."""
     message, _, where = complaint.replace("`", "").partition(" - at $.")
+    key = message.rpartition(" ")[2]
+    if message.startswith("Object contains unknown field "):
+        return f"{key}: unknown key, expected one of {', '.join(known) or 'none'}"
+    if message.startswith("Object missing required field "):
+        return f"{key}: missing"
     return f"{where}: {message[0].lower()}{message[1:]}" if where else f"{message[0].lower()}{message[1:]}"

@@ -69,7 +69,11 @@ def test_coastwatch_explains_every_key():
         ('stage = "clean"', 'staeg = "clean"', "pipeline.stages[1]: stage: expected the name of a stage"),
         ('stage = "clean"', 'stage = "klean"', "pipeline.stages[1] (klean): no stage 'klean', expected above, "),
         ("threshold = 0.2", "threshold = 2", "pipeline.stages[0] (water): threshold: expected float <= 1.0"),
-        ("threshold = 0.2", 'colour = "red"', "pipeline.stages[0] (water): object contains unknown field colour"),
+        (
+            "threshold = 0.2",
+            'colour = "red"',
+            "pipeline.stages[0] (water): colour: unknown key, expected one of threshold",
+        ),
         (
             '{ stage = "water", threshold = 0.2 },',
             "",

@@ -41,4 +41,4 @@ def test_what_does_not_fit_is_one_sentence(tmp_path, capsys):
     path.write_text(text.replace('{ stage = "clean"', '{ stage = "outlines" }, { stage = "lee", band = "nir" }, #'))
     assert main(["pipeline", "check", str(path)]) == 2
     said = capsys.readouterr().err
-    assert said == f"skyrack pipeline: {path}: pipeline.stages[2] (lee): object missing required field noise_variance\n"
+    assert said == f"skyrack pipeline: {path}: pipeline.stages[2] (lee): noise_variance: missing\n"

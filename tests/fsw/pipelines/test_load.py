@@ -110,8 +110,8 @@ class {name}(Stage, frozen=True):
     ("text", "parameters", "sentence"),
     [
         (STAGE.format(name="One"), {"limit": "x"}, "limit: expected float, got str"),
-        (STAGE.format(name="One"), {"limit": 1, "colour": 2}, "object contains unknown field colour"),
-        (STAGE.format(name="One"), {}, "object missing required field limit"),
+        (STAGE.format(name="One"), {"limit": 1, "colour": 2}, "colour: unknown key, expected one of limit"),
+        (STAGE.format(name="One"), {}, "limit: missing"),
         (STAGE.format(name="One") + STAGE.format(name="Two"), {}, "2 stages in the file, expected one"),
         ("import nothing_like_it", {}, "ModuleNotFoundError: No module named 'nothing_like_it'"),
         ("x = (", {}, "SyntaxError"),
@@ -128,7 +128,7 @@ def test_a_file_that_is_no_stage_is_a_sentence(tmp_path, text, parameters, sente
     ("text", "sentence"),
     [
         ("import os; os._exit(3)", "ended with code 3 when asked for its contract"),
-        (STAGE.format(name="One"), "object missing required field limit"),
+        (STAGE.format(name="One"), "limit: missing"),
     ],
 )
 def test_what_the_process_that_is_asked_has_to_say(tmp_path, text, sentence):

@@ -1,7 +1,7 @@
 /* Layers of small neural networks over images, in binary32, with sums that tell of a fault while they are computed.
  *
  * An image is rows x cols x channels numbers, channels next to each other (NHWC, N = 1). Convolutions add up in one
- * order on all levels: channels 0..63 of the first tap (row by row), of the second, and so on; then channels 64..127.
+ * order on all levels: channels 0..127 of the first tap (row by row), of the second, and so on; then channels 128..255.
  * AVX2, AVX-512 and NEON fuse each multiplication with its addition and give the same octets as each other; the
  * portable level rounds in between, and its results are those of another order of additions, no worse and no better. */
 #ifndef SKYRACK_NETS_H

@@ -7,35 +7,53 @@ typedef vec loose __attribute__((aligned(4), may_alias));
 #define INLINE static inline __attribute__((always_inline))
 
 /* Sums of `pixels` neighbours, all of them known when this is compiled. */
-INLINE void add_pixels(const struct nets_step *step, const float *in, const float *weights, float *sums, int pixels) {
+INLINE void add_pixels(const struct nets_step *step, const float *in, const float *weights, const float *start,
+                       float *sums, int pixels, const int vecs) {
     vec sum[PIXELS][VECS];
     for (int p = 0; p < pixels; p++)
-        for (int v = 0; v < VECS; v++) sum[p][v] = *(const loose *)(sums + p * NETS_WIDTH + v * LANES);
+        for (int v = 0; v < vecs; v++) sum[p][v] = *(const loose *)(start + p * step->start_apart + v * LANES);
     const size_t across = step->across;
-    for (size_t row = 0; row < step->size; row++)
-        for (size_t col = 0; col < step->size; col++) {
+    for (size_t row = 0; row < step->taps_down; row++)
+        for (size_t col = 0; col < step->taps_across; col++) {
             const float *x = in + row * step->below + col * step->right, *end = x + step->channels;
             for (; x < end; x++, weights += NETS_WIDTH) {
                 vec w[VECS];
-                for (int v = 0; v < VECS; v++) w[v] = *(const loose *)(weights + v * LANES);
+                for (int v = 0; v < vecs; v++) w[v] = *(const loose *)(weights + v * LANES);
                 for (int p = 0; p < pixels; p++)
-                    for (int v = 0; v < VECS; v++) sum[p][v] = multiply_add(splat(x[p * across]), w[v], sum[p][v]);
+                    for (int v = 0; v < vecs; v++) sum[p][v] = multiply_add(splat(x[p * across]), w[v], sum[p][v]);
             }
         }
     for (int p = 0; p < pixels; p++)
-        for (int v = 0; v < VECS; v++) *(loose *)(sums + p * NETS_WIDTH + v * LANES) = sum[p][v];
+        for (int v = 0; v < vecs; v++) *(loose *)(sums + p * NETS_WIDTH + v * LANES) = sum[p][v];
 }
 
 #define CASE(pixels)                                                                                                   \
     case pixels:                                                                                                       \
-        if (pixels <= PIXELS) add_pixels(step, in, weights, sums, pixels <= PIXELS ? pixels : PIXELS);                 \
+        if (pixels <= PIXELS) add_pixels(step, in, weights, start, sums, pixels <= PIXELS ? pixels : PIXELS, vecs);    \
         break;
 
-static void add_block(const struct nets_step *step, const float *in, const float *weights, float *sums, size_t pixels) {
+INLINE void add_block(const struct nets_step *step, const float *in, const float *weights, const float *start,
+                      float *sums, size_t pixels, const int vecs) {
     switch (pixels) {
         CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13)
         CASE(14)
     }
+}
+
+static void add_wide(const struct nets_step *step, const float *in, const float *weights, const float *start,
+                     float *sums, size_t pixels) {
+    add_block(step, in, weights, start, sums, pixels, VECS);
+}
+
+/* Where there are no more outputs than LANES. */
+static void add_narrow(const struct nets_step *step, const float *in, const float *weights, const float *start,
+                     float *sums, size_t pixels) {
+    add_block(step, in, weights, start, sums, pixels, 1);
+}
+
+/* Pixels that only one window covers come from afar each time: those of the next block are asked for. */
+static void ask_for(const float *numbers, size_t count) {
+    for (size_t i = 0; i < count; i += 64 / sizeof *numbers) __builtin_prefetch(numbers + i);
 }
 
 /* A row of a tile is cut into blocks as equal as can be, none above PIXELS. */
@@ -45,8 +63,13 @@ static void add_up(const struct nets_step *step) {
         for (size_t block = 0; block < blocks; block++) {
             size_t from = step->cols * block / blocks, to = step->cols * (block + 1) / blocks;
             const float *in = step->in + row * step->down + from * step->across;
-            float *sums = step->sums + (row * step->cols + from) * NETS_WIDTH;
-            for (size_t at = 0; at < step->outputs; at += VECS * LANES)
-                add_block(step, in, step->weights + at, sums + at, to - from);
+            const size_t pixel = row * step->cols + from;
+            const float *start = step->start + pixel * step->start_apart;
+            float *sums = step->sums + pixel * NETS_WIDTH;
+            if (step->taps_down == 1) ask_for(in + (to - from) * step->across, (to - from) * step->across);
+            if (step->outputs <= LANES) add_narrow(step, in, step->weights, start, sums, to - from);
+            else
+                for (size_t at = 0; at < step->outputs; at += VECS * LANES)
+                    add_wide(step, in, step->weights + at, start + at, sums + at, to - from);
         }
 }

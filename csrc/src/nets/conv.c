@@ -156,13 +156,15 @@ static void view_window(const struct sr_nets_window *w, const float *in, const s
 static void add_group(const struct nets_ops *ops, const struct sr_nets_window *w, const struct plan *p,
                       const struct tile *t, const float *weights, const float *bias, size_t outputs, struct work *work) {
     const size_t across = w->stride * p->channels;
-    struct nets_step step = {.sums = work->sums, .rows = t->rows, .cols = t->cols, .size = w->size, .across = across,
-                             .down = w->stride * work->below, .right = p->channels, .below = work->below, .outputs = outputs};
-    for (size_t i = 0; i < t->rows * t->cols; i++) memcpy(work->sums + i * NETS_WIDTH, bias, NETS_WIDTH * sizeof *bias);
+    const size_t joined = p->channels <= NETS_CHUNK ? w->size : 1; /* taps whose numbers lie together, as do their weights */
+    struct nets_step step = {.sums = work->sums, .rows = t->rows, .cols = t->cols, .across = across,
+                             .down = w->stride * work->below, .right = p->channels, .below = work->below,
+                             .taps_down = w->size, .taps_across = w->size / joined, .outputs = outputs, .start = bias};
     for (size_t chunk = 0; chunk < p->channels; chunk += NETS_CHUNK) {
-        step.in = work->view + chunk, step.channels = least(NETS_CHUNK, p->channels - chunk);
+        step.in = work->view + chunk, step.channels = joined * least(NETS_CHUNK, p->channels - chunk);
         step.weights = weights + chunk * p->taps * NETS_WIDTH;
         ops->add_up(&step);
+        step.start = work->sums, step.start_apart = NETS_WIDTH;
     }
 }
 
@@ -202,11 +204,11 @@ static int agrees(const struct nets_ops *ops, const struct packed *packed, const
     return 0;
 }
 
-/* Of all sums of a tile. */
-static double sum_of(const struct nets_ops *ops, const struct tile *t, const struct work *work) {
+/* Of all sums of a tile; columns behind `outputs` hold anything. */
+static double sum_of(const struct nets_ops *ops, const struct tile *t, size_t outputs, const struct work *work) {
     double totals[NETS_WIDTH] = {0}, sum = 0;
     for (size_t row = 0; row < t->rows; row++) ops->total(work->sums + row * t->cols * NETS_WIDTH, t->cols, totals);
-    for (size_t i = 0; i < NETS_WIDTH; i++) sum += totals[i];
+    for (size_t i = 0; i < outputs; i++) sum += totals[i];
     return sum;
 }
 
@@ -219,7 +221,7 @@ static int convolve_tile(const struct nets_ops *ops, const struct sr_nets_window
     for (size_t group = 0; group < p->groups; group++) {
         const size_t at = group * NETS_WIDTH, outputs = least(NETS_WIDTH, w->outputs - at);
         add_group(ops, w, p, t, weights + p->taps * p->channels * at, bias + at, outputs, work);
-        if (check) total += sum_of(ops, t, work);
+        if (check) total += sum_of(ops, t, outputs, work);
         for (size_t row = 0; row < t->rows; row++)
             ops->finish(work->sums + row * t->cols * NETS_WIDTH, t->cols, outputs, w->activation,
                         out + ((t->row + row) * p->cols + t->col) * w->outputs + at, w->outputs);

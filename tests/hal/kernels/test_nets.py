@@ -108,7 +108,7 @@ def convolution(channels, outputs, **fields):
     return Node(**fields, weights=weights, bias=random.normal(0, 1, outputs).astype(np.float32))
 
 
-@pytest.mark.parametrize("channels", [1, 63, 64, 65, 130])
+@pytest.mark.parametrize("channels", [1, 64, 127, 128, 130])
 @pytest.mark.parametrize("fields", [{}, {"stride": 2, "padding": (0, 0, 1, 1)}, {"size": 1, "padding": (0, 0, 0, 0)}])
 def test_convolutions_over_chunks_and_tiles(channels, fields):
     graph = Graph((0, 0, channels), (convolution(channels, 40, **fields),))

@@ -32,7 +32,7 @@ _Ended = tuple[dict[str, Any], list[str], bool]
 """A report, its lines, and whether all is right."""
 
 
-_PASS_S = 15.0
+_PASS_S = 17.0
 _BAUD, _FAST_BAUD = 19_200, 230_400
 
 

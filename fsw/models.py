@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 from hal.kernels.crc import crc32c
 from hal.kernels.errors import CorruptError, UpsetError
 from hal.kernels.nets import Network
-from hal.kernels.trees import NUMBERS, CodeTables, Sums, Trees, logistic, quantise
+from hal.kernels.trees import NUMBERS, CodeTables, Sums, logistic, quantise
 from link.errors import DecodeError
-from link.models.bundle import Bundle
+from link.models.bundle import Bundle, Weights
 from link.models.forest import Activation, Forest
-from link.models.manifest import Kind, Manifest, Tensor
-from link.models.network import decode_network
+from link.models.manifest import Manifest, Tensor
 
 _ATTEMPTS = 3
 
@@ -45,7 +44,7 @@ class ForestScorer:
     """Trees over quantised features of samples (features, pixels of any shape); integers by a table for each column."""
 
     def __init__(self, forest: Forest, taken: Tensor) -> None:
-        self._trees, self._columns, self._activation = Trees(forest.trees), forest.columns, forest.activation
+        self._trees, self._columns, self._activation = forest.laid_out, forest.columns, forest.activation
         self._divisor, self._dtype = taken.divisor, np.float32 if forest.sums is Sums.FLOAT32 else np.float64
         integers = taken.dtype.startswith("uint")
         self._tables = CodeTables(self._columns, _values(np.arange(NUMBERS), taken.divisor)) if integers else None
@@ -136,18 +135,16 @@ class Model:
         except (OSError, DecodeError) as error:
             raise ModelError(f"{self.path}: {error}") from None
         said = bundle.manifest
-        self.manifest, self._scorer = said, scorer_of(said.kind, bundle.part(said.kind), said.contract.input)
+        self.manifest, self._scorer = said, scorer_of(bundle.weights, said.contract.input)
         self._crc = self._scorer.crc()
         given, wanted = bundle.golden
         if not agrees(self._scorer.run(given), wanted, said.golden.tolerance):
             raise ModelError(f"{self.path}: the golden vector gives another answer here")
 
 
-def scorer_of(kind: Kind, weights: bytes, taken: Tensor) -> Scorer:
-    """The weights of a bundle, ready to run over samples as they are `taken`. Raises DecodeError."""
-    if kind == "network":
-        return NetworkScorer(Network(decode_network(weights)), taken)
-    return ForestScorer(Forest.decode(weights), taken)
+def scorer_of(weights: Weights, taken: Tensor) -> Scorer:
+    """The weights of a bundle, ready to run over samples as they are `taken`."""
+    return ForestScorer(weights, taken) if isinstance(weights, Forest) else NetworkScorer(Network(weights), taken)
 
 
 def agrees(found: NDArray[Any], wanted: NDArray[Any], tolerance: float) -> bool:

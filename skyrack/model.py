@@ -134,11 +134,12 @@ def _tile(path: Path) -> "tuple[NDArray[Any], NDArray[Any] | None, tuple[str, ..
 def _answer(imported: "Imported", taken: "Tensor", samples: "NDArray[Any]") -> "NDArray[Any]":
     """What the kernels give."""
     from fsw.models import scorer_of
+    from link.models.bundle import decode_weights
 
     integers = ("uint8", "uint16")
     if samples.dtype.name not in (*integers, *imported.floats):
         raise ValueError(f"samples are {samples.dtype}, expected {', '.join((*integers, *imported.floats))}")
-    return scorer_of(imported.kind, imported.weights, taken).run(samples)
+    return scorer_of(decode_weights(imported.kind, imported.weights), taken).run(samples)
 
 
 def _compare(path: Path, found: "NDArray[Any]", expected: "NDArray[Any]", tolerance: float) -> None:

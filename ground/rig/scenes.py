@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw.models import scorer_of
-from link.models.bundle import make_bundle
+from link.models.bundle import decode_weights, make_bundle
 from link.models.importing import read_model
 from link.models.keys import new_private_key, public_pem
 from link.models.manifest import FREE, Contract, Limits, Tensor
@@ -122,7 +122,7 @@ def _write_model(file: Path, dn: NDArray[np.uint16], out: Path) -> None:
     imported = read_model(octets)
     taken = Tensor(dtype="uint16", shape=(len(MODEL_BANDS), FREE, FREE), bands=MODEL_BANDS, divisor=10_000)
     tile = np.ascontiguousarray(dn[[BANDS.index(band) for band in MODEL_BANDS], :_TILE_PX, :_TILE_PX])
-    answer: NDArray[Any] = scorer_of(imported.kind, imported.weights, taken).run(tile)
+    answer: NDArray[Any] = scorer_of(decode_weights(imported.kind, imported.weights), taken).run(tile)
     bundle = make_bundle(
         name="s2cloudless",
         version="0.1",

@@ -9,14 +9,16 @@ bit of the file can change without notice. Equal contents and key give equal fil
 
 import hashlib
 import struct
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hal.kernels.graph import Graph
 from link.errors import DecodeError, TruncatedError
 from link.models.forest import Forest
 from link.models.keys import SIGNATURE_OCTETS, is_signed, public_key, sign
@@ -27,8 +29,10 @@ MAGIC = b"SRB1"
 _HEAD = struct.Struct("<4s8sI")
 _KEY_OCTETS = 8
 
+Weights = Forest | Graph
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Bundle:
     """A model whose octets are what somebody trusted has signed."""
 
@@ -70,12 +74,22 @@ class Bundle:
         wanted = np.frombuffer(self.parts["golden-output"], np.dtype(contract.output.dtype).newbyteorder("<"))
         return given.reshape(shapes.input), wanted.reshape(shapes.output)
 
+    @cached_property
+    def weights(self) -> Weights:
+        """The model itself, every count and index of it checked. Raises DecodeError."""
+        return decode_weights(self.manifest.kind, self.parts[self.manifest.kind])
+
     def check_structure(self) -> None:
-        """Every count and index of the weights, and that they take what the contract says. Raises DecodeError."""
+        """The weights, and that they take what the contract says. Raises DecodeError."""
         kind, shape = self.manifest.kind, self.manifest.contract.input.shape
-        taken = _TAKEN[kind](self.parts[kind])
+        taken = self.weights.inputs if isinstance(self.weights, Forest) else self.weights.image[2]
         if shape[:1] != (taken,) or (kind == "network" and len(shape) != 3):
             raise DecodeError(f"a {kind} of {taken} bands for an input of shape {shape}")
+
+
+def decode_weights(kind: Kind, octets: bytes) -> Weights:
+    """The octets of a kind, read and checked as a whole. Raises DecodeError."""
+    return Forest.decode(octets) if kind == "forest" else decode_network(octets)
 
 
 def make_bundle(
@@ -146,13 +160,6 @@ def _parts(manifest: Manifest, octets: bytes) -> dict[str, bytes]:
         if hashlib.sha256(parts[part.name]).hexdigest() != part.sha256:
             raise DecodeError(f"part {part.name}: another SHA-256 than the manifest says")
     return parts
-
-
-_TAKEN: dict[str, Callable[[bytes], int]] = {
-    "forest": lambda octets: Forest.decode(octets).inputs,
-    "network": lambda octets: decode_network(octets).image[2],
-}
-"""How many bands the weights of a kind take; all of them are checked on the way. Raise DecodeError."""
 
 
 def _names(trusted: Iterable[bytes]) -> str:

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from itertools import pairwise
 from typing import Self
 
@@ -61,7 +62,7 @@ Node = Split | float
 """A leaf is its value."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Forest:
     """`inputs` features are read through `columns` into codes, which the `trees` (octets) sum up."""
 
@@ -74,6 +75,11 @@ class Forest:
     def sums(self) -> Sums:
         """The precision in which leaves are added."""
         return Sums(self.trees[len(MAGIC) + 1])
+
+    @cached_property
+    def laid_out(self) -> Trees:
+        """The trees, checked and ready to be scored with: shape, depth, every index. Raises CorruptError."""
+        return Trees(self.trees)
 
     def encode(self) -> bytes:
         """The octets that travel."""
@@ -97,12 +103,12 @@ class Forest:
         return forest
 
     def _check_trees(self) -> None:
-        """Shape, depth and every index by the kernel that will walk them; levels are those of the columns."""
+        """By the kernel that will walk them; their levels are those of the columns."""
         try:
-            trees = Trees(self.trees)
+            levels = self.laid_out.levels
         except CorruptError as error:
             raise DecodeError(str(error)) from None
-        if trees.levels != tuple(len(column.limits) for column in self.columns):
+        if levels != tuple(len(column.limits) for column in self.columns):
             raise DecodeError("the trees are of other columns than the forest")
 
 

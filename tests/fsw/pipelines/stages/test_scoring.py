@@ -31,11 +31,11 @@ def network(weights, bias, bands=BANDS, given=GIVEN):
         kind=Kind.CONVOLUTION, inputs=(0,), size=1, stride=1, outputs=len(bias),
         weights=np.asarray(weights, np.float32)[None, None], bias=np.asarray(bias, np.float32),
     )  # fmt: skip
-    octets = encode_network(Graph((0, 0, len(bands)), (layer, Node(kind=Kind.ARGMAX, inputs=(1,)))))
+    graph = Graph((0, 0, len(bands)), (layer, Node(kind=Kind.ARGMAX, inputs=(1,))))
     taken = Tensor(dtype="uint16", shape=(len(bands), FREE, FREE), bands=bands)
-    answer = scorer_of("network", octets, taken).run(given)
+    answer = scorer_of(graph, taken).run(given)
     contract = Contract(input=taken, output=Tensor(dtype="uint8", shape=(FREE, FREE)))
-    return bundle(kind="network", weights=octets, contract=contract, golden=(given, answer))
+    return bundle(kind="network", weights=encode_network(graph), contract=contract, golden=(given, answer))
 
 
 def test_clouds_takes_the_bands_that_its_bundle_wants(tmp_path):

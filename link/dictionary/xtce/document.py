@@ -96,6 +96,15 @@ def integer(element: Element, name: str, default: int | None = None) -> int:
         raise UnsupportedError(element, f"{_named(element)}: {name} = {said}, expected a whole number") from None
 
 
+def whole_number(element: Element) -> int:
+    """The content of an element, a whole number; 0 if it is empty."""
+    said = (element.text or "0").strip()
+    try:
+        return int(said)
+    except ValueError:
+        raise UnsupportedError(element, f"{_named(element)} {said}, expected a whole number") from None
+
+
 def number(element: Element, name: str, default: float | None = None) -> float:
     """An attribute as a number."""
     said = text(element, name, None if default is None else str(default))

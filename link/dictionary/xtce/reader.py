@@ -25,6 +25,7 @@ from link.dictionary.xtce.document import (
     parse,
     text,
     truth,
+    whole_number,
 )
 from link.dictionary.xtce.lower import Dialect
 from link.dictionary.xtce.types import TypeReader, initial
@@ -200,7 +201,7 @@ class _Reader:
         """Spare bits in front of an entry that says where it stands."""
         if location is None:
             return 0
-        bits = int(need(location, ("FixedValue",)).text or "0")
+        bits = whole_number(need(location, ("FixedValue",)))
         if among(location, "referenceLocation", "previousEntry", _PLACES) == "previousEntry":
             return bits
         base = only_of(found.element, "BaseContainer", ("EntryList", "BaseContainer"))

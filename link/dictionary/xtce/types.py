@@ -37,6 +37,7 @@ from link.dictionary.xtce.document import (
     only,
     text,
     truth,
+    whole_number,
 )
 from link.dictionary.xtce.lower import Dialect
 
@@ -154,7 +155,7 @@ class TypeReader:
         """A size in bits as one in units."""
         match size.tag:
             case "FixedValue":
-                return _units(size, int(size.text or "0"), unit_bits)
+                return _units(size, whole_number(size), unit_bits)
             case "DynamicValue":
                 return self._dynamic(size, unit_bits)
             case "DiscreteLookupList":
@@ -224,10 +225,10 @@ class TypeReader:
         start, end = (
             need(part, ("FixedValue", "DynamicValue")) for part in children(dimension, ("StartingIndex", "EndingIndex"))
         )
-        if start.tag != "FixedValue" or int(start.text or "0"):
+        if start.tag != "FixedValue" or whole_number(start):
             raise UnsupportedError(start, "an array that does not start at index 0 is not supported")
         if end.tag == "FixedValue":
-            return int(end.text or "0") + 1
+            return whole_number(end) + 1
         found = self._dynamic(end, 1)
         return msgspec.structs.replace(found, offset=found.offset + 1)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from link.dictionary.conditions import All, Comparison, Either
 from link.dictionary.curves import Linear
 from link.dictionary.kinds import Field, Integer
 from link.dictionary.packets import PacketReader
@@ -169,3 +170,107 @@ def test_a_time_is_counted_from_its_epoch():
     assert container.fields[1] == Field(
         name="p", kind=Integer(16), unit="s", calibration=Linear(0.5, 3.0), epoch="1958-01-01T00:00:00Z"
     )
+
+
+def valid_while(condition):
+    """A file with a parameter p that is valid while `condition` holds."""
+    properties = f"<ParameterProperties><ValidityCondition>{condition}</ValidityCondition></ParameterProperties>"
+    return document(
+        parameters=f'<Parameter name="p" parameterTypeRef="u8">\n{properties}</Parameter>',
+        entries='<ParameterRefEntry parameterRef="p"/>',
+    )
+
+
+def part(operator, value, more=""):
+    return (
+        f'<Condition><ParameterInstanceRef parameterRef="n"{more}/>'
+        f"<ComparisonOperator>{operator}</ComparisonOperator><Value>{value}</Value></Condition>"
+    )
+
+
+LOW, HIGH, UNKNOWN = part("&lt;", 3), part("&gt;=", 9), part("~", 1)
+EARLIER = part("==", 1, ' instance="-1"')
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ('<Comparison parameterRef="n" value="true"/>', Comparison("n", 1)),
+        ('<ComparisonList><Comparison parameterRef="n" value="2"/></ComparisonList>', Comparison("n", 2)),
+        (f"<BooleanExpression>{LOW}</BooleanExpression>", Comparison("n", 3, "<")),
+        (f"<BooleanExpression><ORedConditions>{LOW}<ANDedConditions>{HIGH}</ANDedConditions></ORedConditions>"
+         "</BooleanExpression>", Either((Comparison("n", 3, "<"), All((Comparison("n", 9, ">="),))))),
+    ],
+)  # fmt: skip
+def test_conditions(condition, expected):
+    assert read_xtce(valid_while(condition).encode()).packets[0].fields[1].valid == expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "sentence"),
+    [
+        (UNKNOWN, "the operator ~ is not supported"),
+        (EARLIER, "a comparison with an earlier instance is not supported"),
+        ("<Condition/>", "a Condition of a parameter, an operator and a value is expected"),
+    ],
+)
+def test_conditions_that_are_refused(condition, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        read_xtce(valid_while(f"<BooleanExpression>{condition}</BooleanExpression>").encode())
+
+
+COMMANDS = """<CommandMetaData>
+<ArgumentTypeSet><IntegerArgumentType name="a8"><IntegerDataEncoding/></IntegerArgumentType></ArgumentTypeSet>
+<MetaCommandSet>
+<MetaCommand name="Root" abstract="true"><ArgumentList><Argument name="op" argumentTypeRef="a8"/>
+<Argument name="sub" argumentTypeRef="a8"/></ArgumentList>
+<CommandContainer name="Root"><EntryList><FixedValueEntry sizeInBits="8" binaryValue="2A"/>
+<ArgumentRefEntry argumentRef="op"/><ArgumentRefEntry argumentRef="sub"/></EntryList></CommandContainer></MetaCommand>
+<MetaCommand name="Go" shortDescription="Go there."><BaseMetaCommand metaCommandRef="Root"><ArgumentAssignmentList>
+<ArgumentAssignment argumentName="op" argumentValue="1"/><ArgumentAssignment argumentName="sub" argumentValue="2"/>
+</ArgumentAssignmentList></BaseMetaCommand>
+<ArgumentList><Argument name="to" argumentTypeRef="a8" initialValue="7"/></ArgumentList>
+<CommandContainer name="Go"><EntryList><ArgumentRefEntry argumentRef="to"/></EntryList></CommandContainer>
+<DefaultSignificance consequenceLevel="critical"/></MetaCommand>
+<MetaCommand name="Stop"><BaseMetaCommand metaCommandRef="Root"><ArgumentAssignmentList>
+<ArgumentAssignment argumentName="op" argumentValue="3"/></ArgumentAssignmentList></BaseMetaCommand></MetaCommand>
+<MetaCommand name="Any"><BaseMetaCommand metaCommandRef="Root"/></MetaCommand>
+</MetaCommandSet></CommandMetaData>"""
+
+
+def test_commands_fix_and_ask_for_arguments():
+    root, go, stop, some = read_xtce(document(more=COMMANDS).encode()).requests
+    assert [(one.name, one.default) for one in root.fields] == [("fixed", 0x2A), ("op", None), ("sub", None)]
+    assert (go.base, go.criteria, go.text) == ("Root", All((Comparison("op", 1), Comparison("sub", 2))), "Go there.")
+    assert [(one.name, one.default) for one in go.fields] == [("to", 7)]
+    assert [one.hazardous for one in (root, go, stop)] == [False, True, False]
+    assert (stop.criteria, stop.fields, some.criteria) == (Comparison("op", 3), (), None)
+
+
+def test_a_command_container_names_arguments_that_there_are():
+    with pytest.raises(ValueError, match="no argument is called there"):
+        read_xtce(document(more=COMMANDS.replace('argumentRef="to"', 'argumentRef="there"')).encode())
+
+
+DERIVED = """</SequenceContainer>
+<SequenceContainer name="D"><EntryList><ParameterRefEntry parameterRef="x">
+<LocationInContainerInBits referenceLocation="containerStart"><FixedValue>16</FixedValue></LocationInContainerInBits>
+</ParameterRefEntry></EntryList><BaseContainer containerRef="C"/></SequenceContainer>
+<SequenceContainer name="E"><EntryList><ContainerRefEntry containerRef="D"/></EntryList>"""
+
+
+def test_a_place_counts_from_where_the_base_begins():
+    file = document(parameters='<Parameter name="x" parameterTypeRef="u8"/>', inside=DERIVED)
+    reader = PacketReader(read_xtce(file.encode()).packets, root="E")
+    assert reader.decode(b"\1\2\3").values == {"n": 1, "x": 3}
+
+
+REPEATED = """<ParameterRefEntry parameterRef="n"><RepeatEntry><Count>
+<DynamicValue><ParameterInstanceRef parameterRef="n"/></DynamicValue></Count></RepeatEntry></ParameterRefEntry>
+<ParameterRefEntry parameterRef="n"><LocationInContainerInBits referenceLocation="containerStart">
+<FixedValue>64</FixedValue></LocationInContainerInBits></ParameterRefEntry>"""
+
+
+def test_a_place_after_what_varies_is_refused():
+    with pytest.raises(ValueError, match="an entry at a fixed place after entries that vary is not supported"):
+        read_xtce(document(entries=REPEATED).encode())

@@ -143,6 +143,7 @@ def test_every_octet_but_the_fixed_ones():
         (Array(Integer(8), Counted()), "an array whose size varies goes into no portable XTCE"),
         (Octets(Lookup(())), "a size from a table of conditions goes into no XTCE client"),
         (Text(Terminated()), "what ends at a terminator goes into no portable XTCE"),
+        (Octets(Reference("id", 1, 0, 3)), "a size of parts of 3 goes into no XTCE client"),
     ],
 )
 def test_what_has_no_words_is_refused(kind, sentence):
@@ -155,3 +156,76 @@ def test_two_fields_of_one_name_are_refused():
     fields = (Field(name="a_s", kind=Integer(8)), Field(name="a", kind=Time()))
     with pytest.raises(ValueError, match="two fields would be called One_a_s"):
         write_xtce(definition(*fields))
+
+
+N8 = Field(name="n", kind=Integer(8))
+VARYING = Field(name="v", kind=Octets(Reference("n")))
+EITHER = Either((Comparison("n", 1), All((Comparison("n", 2, ">"), Comparison("n", 9, "<")))))
+LABEL = Field(name="e", kind=Enumeration({"off": 0, "on": 1}))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        (N8, Field(name="a", kind=Array(Integer(8), Reference("n", 2, 1)))),
+        (N8, Field(name="a", kind=Array(Real(32), Counted(8)), when=Comparison("n", 1))),
+        (N8, Field(name="a", kind=Array(Integer(16), Reference("n")), valid=EITHER)),
+        (N8, Field(name="t", kind=Text(Terminated(10)))),
+        (N8, Field(name="o", kind=Octets(Counted(16)))),
+        (N8, Field(name="g", kind=Group((LABEL, Field(name="x", kind=Integer(8)))), when=EITHER)),
+        (N8, Field(name="g", kind=Group((Field(name="x", kind=Integer(8), when=Comparison("n", 3)),)), when=EITHER)),
+        (LABEL, Field(name="x", kind=Integer(8), valid=Comparison("e", 1, raw=True))),
+        (N8, Field(name="s", kind=Integer(8), calibration=Spline(((0, 1.0), (9, 3.0)), order=0), limits=LIMITS)),
+    ],
+)
+def test_the_richer_dialect(fields):
+    whole = definition(*fields)
+    assert plain(read_xtce(write_xtce(whole, "yamcs"), (), "yamcs")) == plain(lowered(whole, "yamcs"))
+
+
+def test_requests():
+    """What is fixed of a base is assigned; defaults, ranges and significance go along."""
+    fields = (
+        Field(name="to", kind=Integer(8), range=(0, 9.5), default=3, text="Where."),
+        LABEL,
+        Field(name="words", kind=Text(Counted(8))),
+    )
+    root = (*ROOT.fields, N8)
+    fixed = All((Comparison("id", 1), Comparison("n", 2)))
+    go = Container(name="Go.to", fields=fields, base="Packet", criteria=fixed, hazardous=True)
+    bare = Container(name="Bare", fields=(), base="Packet")
+    packet = Container(name="Packet", fields=root, abstract=True)
+    whole = Definition(name="Test", requests=(packet, go, bare), size=SIZE)
+    read_back = read_xtce(write_xtce(whole, "yamcs"), (), "yamcs")
+    assert plain(read_back) == plain(lowered(whole, "yamcs"))
+    assert [one.hazardous for one in read_back.requests] == [False, True, False]
+    assert read_back.requests[1].fields[0].range == (0, 9.5)
+
+
+@pytest.mark.parametrize(
+    ("fields", "dialect", "sentence"),
+    [
+        ((Field(name="x", kind=Integer(8), skip_bits=-8),), "yamcs", "One.x: fields that lie over each other"),
+        ((N8, VARYING, Field(name="r", kind=Octets(Rest()))), "yamcs", "One.r: the rest of a packet whose"),
+        ((Field(name="a", kind=Array(Group((N8,)), Counted(8))),), "yamcs", "an array whose size varies"),
+        ((Field(name="a", kind=Array(Integer(8), Rest())),), "yamcs", "an array of such a size goes into no XTCE"),
+        ((Field(name="b", kind=Integer(4)), Field(name="t", kind=Text(2))), "portable",
+         "One: One_t has to stand on a whole octet"),
+        ((Field(name="o", kind=Octets(Terminated())),), "yamcs", "what ends at a terminator goes into no yamcs XTCE"),
+    ],
+)  # fmt: skip
+def test_what_clients_cannot_read_is_refused(fields, dialect, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        write_xtce(definition(*fields), dialect)
+
+
+@pytest.mark.parametrize("criteria", [Comparison("id", 1, ">"), Either((Comparison("id", 1), Comparison("id", 2)))])
+def test_a_request_cannot_ask_for_more_than_a_value(criteria):
+    whole = Definition(name="Test", requests=(ROOT, Container(name="Go", fields=(), base="Packet", criteria=criteria)))
+    with pytest.raises(ValueError, match="Go: a request fixes fields to values"):
+        write_xtce(whole)
+
+
+def test_the_file_of_a_definition_reads_back():
+    whole = definition(*EVERYTHING)
+    assert Definition.from_json(whole.to_json()) == whole

@@ -15,12 +15,14 @@ from link.dictionary.kinds import (
     Counted,
     Enumeration,
     Field,
+    Group,
     Integer,
     Octets,
     Size,
     Terminated,
     Text,
     Time,
+    fixed_bits,
 )
 from link.errors import DecodeError
 from link.time_code import Cuc
@@ -32,6 +34,8 @@ def converter(field: Field, labels: type[Enum] | None = None) -> Converter | Non
     """Both directions for `field`. `labels` is the class whose members stand for an enumeration's labels on board."""
     kind = field.kind
     if isinstance(kind, Array):
+        if isinstance(kind.of, Array | Group) or fixed_bits(kind.of) is None:
+            return None  # each element is a structure, which converts what is in it
         return _each(converter(msgspec.structs.replace(field, kind=kind.of), labels))
     if field.calibration is not None:
         return _calibrated(field)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
+import msgspec
+
 from link.dictionary.cursor import Reader, Writer
 from link.dictionary.kinds import (
     AnyKind,
@@ -291,7 +293,7 @@ class _Compiler:
                 lambda values: dict(zip(names, values, strict=True)),
                 lambda item: _in_order(item, names),
             )
-        inner = self.make((Field(name=field.name, kind=kind),), None, scopes)
+        inner = self.make((msgspec.structs.replace(field, kind=kind, skip_bits=0, when=None),), None, scopes)
         return _Structures(number, field.skip_bits, measure, inner, lambda values: values[0], lambda item: [item])
 
 

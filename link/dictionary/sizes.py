@@ -149,7 +149,7 @@ def measure_of(size: Size, scopes: Scopes, after: Sequence[Field], unit_bits: in
             return _LookedUp(tuple((test_of(condition, scopes), number) for condition, number in size.cases))
         case Terminated():
             return _Terminated(bytes([size.octet]))
-        case Rest():
+        case Rest():  # pragma: no branch  # nothing else is left
             reserved = sum_bits(tuple(after))
             if reserved is None:
                 raise ValueError("only fields of fixed size can follow one that takes the rest")

@@ -96,7 +96,7 @@ def _of_kind(field: Field, kind: AnyKind, scopes: tuple[Values, ...]) -> st.Sear
         case Array(of=of, count=count):
             low, high = _sizes(count, scopes)
             return st.lists(_of_kind(field, of, scopes), min_size=low, max_size=high)
-        case Group(fields=fields):
+        case Group(fields=fields):  # pragma: no branch  # nothing else is left
             names = [one.name for one in fields]
             return values_of(fields, scopes).map(lambda values: dict(zip(names, values, strict=True)))
 

@@ -142,7 +142,7 @@ def _field(field: Field) -> Iterator[str]:
             yield f"of = {_quoted(size.field)}, times = {times:g}, plus = {plus:g}"
         case Text(size=int(size)) | Octets(size=int(size)):
             yield f"bits = {8 * size}"
-        case Integer() | Real() | Boolean() | Enumeration():
+        case Integer() | Real() | Boolean() | Enumeration():  # pragma: no branch  # nothing else is left
             yield f"bits = {kind.bits}"
     if getattr(kind, "order", "big") == "little":
         yield "little = true"

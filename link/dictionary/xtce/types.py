@@ -70,10 +70,7 @@ class TypeReader:
         if element.get("baseType"):
             raise UnsupportedError(element, f"{element.tag} {element.get('name')}: baseType is not supported")
         form = element.tag.removesuffix("ParameterType").removesuffix("ArgumentType")
-        reader = getattr(self, f"_{form.lower()}", None)
-        if reader is None:
-            raise UnsupportedError(element, f"{element.tag} {element.get('name')} is not supported")
-        found: Field = reader(element)
+        found: Field = getattr(self, f"_{form.lower()}")(element)  # the reader takes no other forms
         default = initial(element, found.kind) if element.get("initialValue") is not None else None
         return msgspec.structs.replace(found, name=text(element, "name"), text=description(element), default=default)
 

@@ -175,7 +175,7 @@ class _Types:
         match size:
             case int():
                 _child(parent, "FixedValue", str(8 * size))
-            case Reference():
+            case Reference():  # pragma: no branch  # nothing else is left
                 self._dynamic(parent, size, 8)
 
     def _dynamic(self, parent: Element, size: Reference, unit_bits: int) -> None:
@@ -249,9 +249,7 @@ class _Commands:
                 self._argument(arguments, container, field)
         entries = _child(_child(command, "CommandContainer", name=container.name), "EntryList")
         for field in container.fields:
-            entry = _child(entries, "ArgumentRefEntry", argumentRef=field.name)
-            if field.when:
-                _write_criteria(_child(entry, "IncludeCondition"), field.when)
+            _child(entries, "ArgumentRefEntry", argumentRef=field.name)
         if container.base:
             _child(command[-1], "BaseContainer", containerRef=container.base)
         if container.hazardous:
@@ -325,7 +323,7 @@ def _write_curve(parent: Element, curve: Curve) -> None:
             polynomial = _child(parent, "PolynomialCalibrator")
             for exponent, coefficient in enumerate(coefficients):
                 _child(polynomial, "Term", coefficient=float(coefficient), exponent=exponent)
-        case Spline(points=points, order=order, extrapolate=extrapolate):
+        case Spline(points=points, order=order, extrapolate=extrapolate):  # pragma: no branch  # nothing else is left
             spline = _child(parent, "SplineCalibrator", order=order, extrapolate=extrapolate)
             for raw, value in points:
                 _child(spline, "SplinePoint", raw=float(raw), calibrated=float(value))

@@ -8,7 +8,7 @@ import pytest
 
 from link.dictionary.ccsdspy import read_csv
 from link.dictionary.codec import Codec
-from link.dictionary.kinds import Array, Field, Integer, Reference, Rest, Text
+from link.dictionary.kinds import Array, Field, Integer, Real, Reference, Rest, Text
 from link.dictionary.packets import PacketReader
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "codecs"
@@ -24,11 +24,20 @@ def fields(text):
 
 
 def test_a_row_is_a_field():
-    rows = ("A, uint, 12", "B, int, 4", "C, str, 16", 'D, "uint(3, 2)", 8', 'E, "uint(B)", 8', 'F, "uint(expand)", 8')
+    rows = (
+        "A, uint, 12",
+        "B, int, 4",
+        "C, str, 16",
+        "G, float, 32",
+        'D, "uint(3, 2)", 8',
+        'E, "uint(B)", 8',
+        'F, "uint(expand)", 8',
+    )
     assert fields(HEAD + "\n".join(rows)) == (
         Field(name="A", kind=Integer(12)),
         Field(name="B", kind=Integer(4, signed=True)),
         Field(name="C", kind=Text(2)),
+        Field(name="G", kind=Real(32)),
         Field(name="D", kind=Array(Array(Integer(8), 2), 3)),
         Field(name="E", kind=Array(Integer(8), Reference("B"))),
         Field(name="F", kind=Array(Integer(8), Rest())),

@@ -1,6 +1,7 @@
 """The fast codec equals Construct on random fields, is total, and refuses with a sentence."""
 
 import math
+import struct
 
 import pytest
 from construct import ConstructError
@@ -30,6 +31,7 @@ from link.dictionary.kinds import (
 from link.dictionary.oracle import Oracle
 from link.dictionary.strategies import values_of
 from link.errors import DecodeError, TruncatedError
+from link.time_code import Cuc
 from tests.link.dictionary.random_fields import field_lists
 
 few = settings(max_examples=40)  # each compiles two codecs
@@ -263,3 +265,38 @@ def test_errors_carry_their_facts():
 def test_an_integer_that_cannot_be_is_refused(bits, order):
     with pytest.raises(ValueError, match="byte order"):
         Integer(bits, order=order)
+
+
+def test_a_calibrated_float_is_not_rounded():
+    codec = Codec([Field(name="x", kind=Real(64), calibration=Linear(2.0, 1.0))])
+    assert codec.encode([1.5]) == struct.pack(">d", 0.25)
+    assert codec.decode(struct.pack(">d", 0.25)) == [1.5]
+
+
+def test_arrays_of_texts_and_of_arrays():
+    """Each element is converted once, whether it is a number in a row or a structure."""
+    double = Linear(2.0)
+    fields = [
+        Field(name="a", kind=Array(Text(Counted(8)), 2)),
+        Field(name="b", kind=Array(Array(Integer(8), 2), 1), calibration=double),
+        Field(name="c", kind=Array(Array(Time(4, 0), 1), 1)),
+        Field(name="d", kind=Array(Array(Text(2), 1), 1)),
+    ]
+    octets, values = (
+        b"\1a\2bc\7\10" + bytes(4) + b"x\0",
+        [["a", "bc"], [[14, 16]], [[Cuc(4, 0).decode(bytes(4))]], [["x"]]],
+    )
+    assert Codec(fields).decode(octets) == values
+    assert Codec(fields).encode(values) == octets
+
+
+def test_the_oracle_reads_what_takes_the_rest():
+    fields = [Field(name="data", kind=Array(Integer(16), Rest()))]
+    assert list(Oracle(fields).parse(b"\0\1\0\2")["data"]) == Codec(fields).decode(b"\0\1\0\2")[0] == [1, 2]
+
+
+def test_a_text_longer_than_its_count_allows_is_refused():
+    with pytest.raises(ValueError, match="t = 'abc', expected a text of up to 2 octets"):
+        Codec([Field(name="t", kind=Text(Counted(8, 2)))]).encode(["abc"])
+    with pytest.raises(ValueError, match="a = "):
+        Codec([Field(name="a", kind=Array(Integer(8), Counted(8, 2)))]).encode([[1, 2, 3]])

@@ -134,3 +134,13 @@ def test_what_has_no_column_is_named(field, sentence):
 def test_a_packet_that_is_cut_off_is_refused():
     with pytest.raises(ValueError, match="outside the 3 octets"):
         Columns([Field(name="x", kind=Real(32), calibration=Linear(2.0))]).read(b"abc", np.array([0]))
+
+
+def test_a_little_endian_float_may_stand_on_any_bit():
+    fields = [
+        Field(name="a", kind=Integer(4)),
+        Field(name="x", kind=Real(32, "little")),
+        Field(name="b", kind=Integer(4)),
+    ]
+    octets = Codec(fields).encode([1, 2.5, 3])
+    assert Columns(fields).read(octets, np.array([0]))["x"].tolist() == [2.5]

@@ -206,3 +206,11 @@ def test_a_class_without_docstring_has_no_text():
 
     (entry,) = Dictionary.of("node", 1, {}, [Quiet]).reports
     assert entry.text == ""
+
+
+def test_a_float_written_as_an_integer_is_rounded():
+    class Rounded(Telemetry, id=9):
+        value: float = wire(Int8ub)
+
+    assert Rounded(value=2.6).encode() == b"\3"
+    assert Rounded.decode(b"\3").value == 3.0

@@ -1,11 +1,14 @@
 """A node's dictionary: gathered from declarations, one file, and all that the ground needs."""
 
+import hashlib
 import importlib.util
+import json
 from pathlib import Path
 
 import pytest
 
 from link.dictionary import Dictionary, Int8ub, Telemetry, decode_arguments, wire
+from link.dictionary.schema import json_schema
 from link.errors import DecodeError
 
 HELLO = Path(__file__).parents[3] / "examples" / "hello.py"
@@ -86,3 +89,27 @@ def test_two_entries_with_one_identifier_are_refused(hello):
 
     with pytest.raises(ValueError, match="report Other and report HelloStatus have the same id, 33"):
         Dictionary.of("hello", 100, {}, [hello, Other])
+
+
+def test_an_older_file_keeps_its_content_and_its_version(ground):
+    """Written before a key was known: it is read, its version is its own, and it is written as it was."""
+    content = json.loads(ground.to_json())
+    del content["services"], content["version"]
+    version = hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()[:16]
+    older = Dictionary.from_json(json.dumps({"version": version, **content}).encode())
+    assert (older, older.version) == (ground, version)
+    assert version != ground.version
+    assert Dictionary.from_json(older.to_json()).version == version
+
+
+def test_the_schema_describes_the_file(ground):
+    schema = json.loads(json_schema())
+    described = schema["$defs"]["Dictionary"]["properties"]
+    assert described.keys() == json.loads(ground.to_json()).keys() - {"version"}
+    assert schema["$schema"].endswith("2020-12/schema")
+
+
+def test_a_sample_and_a_happening_speak_for_themselves(ground):
+    sample = ground.decode_report(0x21, bytes(4))
+    happening = ground.decode_event(0x22, b"Ada".ljust(16, b"\0"))
+    assert (sample.units, sample.invalid, happening.name, happening.severity) == ({}, frozenset(), "Greeted", "info")

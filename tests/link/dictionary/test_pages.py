@@ -96,6 +96,12 @@ def test_a_page_says_everything():
         assert line in page.split("\n"), line
 
 
+def test_an_event_with_fields_is_a_table():
+    event = Event(id=5, name="Hot", severity="low", fields=(Field(name="t", kind=Integer(8), unit="degC"),))
+    page = reference_page(Dictionary(node="n", apid=5, managed={}, events=(event,)))
+    assert "| t | uint8 | degC |" in page.split("\n")
+
+
 def test_a_page_leaves_out_what_there_is_none_of():
     page = reference_page(Dictionary(node="n", apid=5, managed={}))
     assert "##" not in page

@@ -118,6 +118,23 @@ def test_what_cannot_be_is_refused(request_, sentence):
         done(housekeeping, request_)
 
 
+def test_what_an_app_samples_is_reported_as_often_as_was_said():
+    housekeeping, _ = made()
+    with pytest.raises(RefusedError, match="structure 1 was not sampled yet"):
+        done(housekeeping, ReportOnce(structures=[1]))
+    level = Level(percent=5, rest=b"xy")
+    assert housekeeping.take(level, 0).values == b"\5xy"
+    done(housekeeping, ModifyIntervals(intervals=[StructureInterval(structure=1, interval=10)]), 0)
+    times = [now for now in range(0, 3000, 300) if housekeeping.take(level, now * MS)]
+    assert times == [0, 1200, 2100]  # the first sample in each second
+    done(housekeeping, DisablePeriodic(structures=[1]))
+    assert housekeeping.take(level, 9000 * MS) is None
+    assert [one.values for one in done(housekeeping, ReportOnce(structures=[1]))] == [b"\5xy"]
+    assert housekeeping.deadline_ns is None
+    (content,) = done(housekeeping, ReportStructures(structures=[1]))
+    assert content == StructureReport(structure=1, enabled=False, interval=10, parameters=[256], groups=[])
+
+
 def test_what_is_reported_periodically_stays_as_it_is():
     housekeeping, _ = made()
     done(housekeeping, CREATE)

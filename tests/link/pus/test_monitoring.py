@@ -157,3 +157,14 @@ def test_what_cannot_be_is_refused():
         with pytest.raises(RefusedError, match=sentence):
             desk.ask(request)
     desk.ask(DeleteDefinitions(definitions=[6]))
+
+
+def test_what_is_not_a_number_now_is_not_judged():
+    desk = Desk(limits(repetitions=1))
+    assert desk.see(5, float("nan"), 5) == [([], [Status.GOOD]), ([], [Status.INVALID]), ([], [Status.GOOD])]
+
+
+def test_an_event_that_checks_do_not_raise_is_refused():
+    desk = Desk()
+    with pytest.raises(RefusedError, match="event 99 is not one that checks raise"):
+        desk.ask(AddDefinitions(definitions=[limits(high_event=99)]))

@@ -101,3 +101,33 @@ def test_a_report_is_no_request():
     report = TmPacket(apid=1, count=0, service=17, subtype=2, data=b"", time_ns=0).encode()
     with pytest.raises(DecodeError, match="not a PUS request"):
         TcPacket.decode(report)
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [({"apid": 2048}, "apid = 2048"), ({"service": 256}, "service = 256"), ({"time_status": 16}, "time_status = 16"),
+     ({"data": bytes(70000)}, "octets")],
+)  # fmt: skip
+def test_what_is_out_of_range_is_named(said, sentence):
+    report = {"apid": 1, "count": 0, "service": 17, "subtype": 2, "data": b"", "time_ns": 0}
+    with pytest.raises(ValueError, match=sentence):
+        TmPacket(**report | said).encode()
+
+
+def sealed(octets):
+    return octets + crc16(octets).to_bytes(2)
+
+
+@pytest.mark.parametrize(
+    ("octets", "sentence"),
+    [
+        (sealed(bytes.fromhex("0805 c002 0010 20 11 02 0007 0003") + bytes(7)), "23 octets needed, 22 given"),
+        (sealed(bytes.fromhex("0805 c002 000e 20 11 02 0007 0003") + bytes(7)), "22 octets, the packet says 21"),
+        (sealed(bytes.fromhex("0805 c002 000f 10 11 02 0007 0003") + bytes(7)), "PUS version 1, expected 2"),
+        (sealed(bytes.fromhex("1805 c002 000f 20 11 02 0007 0003") + bytes(7)), "not a PUS report"),
+        (sealed(bytes(8)), "octets needed"),
+    ],
+)
+def test_a_packet_that_is_no_report(octets, sentence):
+    with pytest.raises(DecodeError, match=sentence):
+        TmPacket.decode(octets)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.dictionary import Dictionary, Integer, Text, parameter
+from link.dictionary import Dictionary, Int8ub, Int16ub, Integer, Telemetry, Text, parameter, wire
 from link.errors import DecodeError
 from link.pus.parameters import Parameters, ParameterTable, ParameterValues, ReportValues, SetValues
 from link.pus.verification import RefusedError
@@ -81,3 +81,34 @@ def test_unknown_parameters_are_refused():
         list(parameters.handle(ReportValues(parameters=[99])))
     with pytest.raises(ValueError, match="low_degc = 61, expected"):
         parameters.table.set_values({1: 61})
+
+
+class Battery(Telemetry, id=3):
+    volts: float = wire(Int16ub, scale=0.5)
+    mode: Mode = wire(Int8ub)
+    note: str = wire(Text(2))
+    more: str = wire()
+
+
+def test_fields_of_structures_are_read_and_not_set():
+    dictionary = Dictionary.of("n", 1, {}, [Thermal, Battery])
+    parameters = Parameters(ParameterTable.of(dictionary), {}, dictionary.reports)
+    parameters.add("thermal", Thermal())
+    assert [entry.name for entry in parameters.table.entries.values()][4:] == [
+        "Battery.volts", "Battery.mode", "Battery.note",
+    ]  # fmt: skip
+    with pytest.raises(RefusedError, match="structure 3 was not sampled yet"):
+        parameters.read(0x300)
+    parameters.keep(3, Battery(volts=2.5, mode=Mode.PAYLOAD, note="ab", more="c").encode())
+    assert [parameters.read(number) for number in (0x300, 0x301, 0x302, 1)] == [2.5, "payload", "ab", 5.0]
+    assert [parameters.number(number) for number in (0x300, 0x301, 2)] == [2.5, 2, 0]
+    with pytest.raises(RefusedError, match="parameter 770 is no number"):
+        parameters.number(0x302)
+    with pytest.raises(RefusedError, match="parameter 768 is measured, it cannot be set"):
+        parameters.write(0x300, 1.0)
+
+
+def test_two_parameters_of_one_number_are_refused():
+    entry = Dictionary.of("n", 1, {}, [Thermal]).parameters[0]
+    with pytest.raises(ValueError, match=r"parameters thermal\.low_degc and thermal\.low_degc are both 1"):
+        ParameterTable([entry, entry])

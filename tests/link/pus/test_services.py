@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.dictionary import Event, Int8ub, Telemetry, wire
+from link.dictionary import Counted, Dictionary, Event, Flag, Int8ub, Telemetry, wire
 from link.errors import DecodeError
 from link.pus import events, functions, housekeeping, test
 from link.pus.catalogue import SERVICES, read_report, read_request, reports_of, requests_of
+from link.pus.definition import definition_of
 from link.pus.packets import Ack, TcPacket, TmPacket
 from link.pus.source import TcSource, TmSource
 from link.pus.tracker import CommandTracker, Progress
@@ -130,3 +131,11 @@ def test_a_failed_step_is_told_with_its_number():
     assert isinstance(report, ProgressFailure)
     tracker.on_report(report, 1)
     assert (tracked.step, tracked.stages) == (3, [("ProgressFailure 3", 1)])
+
+
+def test_a_report_whose_end_may_stand_on_any_bit_is_no_packet():
+    class Loose(Telemetry, id=9):
+        flags: list[bool] = wire(Flag, count=Counted(8))
+
+    with pytest.raises(ValueError, match="flags: what comes after it may stand on any bit"):
+        definition_of(Dictionary.of("n", 1, {}, [Loose]))

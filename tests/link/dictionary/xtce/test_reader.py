@@ -274,3 +274,8 @@ REPEATED = """<ParameterRefEntry parameterRef="n"><RepeatEntry><Count>
 def test_a_place_after_what_varies_is_refused():
     with pytest.raises(ValueError, match="an entry at a fixed place after entries that vary is not supported"):
         read_xtce(document(entries=REPEATED).encode())
+
+
+def test_a_header_says_nothing_about_packets():
+    file = document().replace("<TelemetryMetaData>", '<Header date="2026-01-01" version="1"/><TelemetryMetaData>')
+    assert [one.name for one in read_xtce(file.encode()).packets] == ["C"]

@@ -171,6 +171,9 @@ LABEL = Field(name="e", kind=Enumeration({"off": 0, "on": 1}))
         (N8, Field(name="a", kind=Array(Real(32), Counted(8)), when=Comparison("n", 1))),
         (N8, Field(name="a", kind=Array(Integer(16), Reference("n")), valid=EITHER)),
         (N8, Field(name="t", kind=Text(Terminated(10)))),
+        (N8, Field(name="a", kind=Array(Integer(8), Reference("n", 1, 1)))),
+        (Field(name="z", kind=Integer(8), limits=Limits(warning=(1, 2))),),
+        (Field(name="y", kind=Integer(8), calibration=Polynomial((1.0, 2.0))),),
         (N8, Field(name="o", kind=Octets(Counted(16)))),
         (N8, Field(name="g", kind=Group((LABEL, Field(name="x", kind=Integer(8)))), when=EITHER)),
         (N8, Field(name="g", kind=Group((Field(name="x", kind=Integer(8), when=Comparison("n", 3)),)), when=EITHER)),
@@ -224,6 +227,11 @@ def test_a_request_cannot_ask_for_more_than_a_value(criteria):
     whole = Definition(name="Test", requests=(ROOT, Container(name="Go", fields=(), base="Packet", criteria=criteria)))
     with pytest.raises(ValueError, match="Go: a request fixes fields to values"):
         write_xtce(whole)
+
+
+def test_a_packet_may_be_its_base_and_nothing_more():
+    whole = Definition(name="Test", packets=(ROOT, Container(name="All", fields=(N8,), base="Packet")))
+    assert plain(read_xtce(write_xtce(whole))) == plain(lowered(whole))
 
 
 def test_the_file_of_a_definition_reads_back():

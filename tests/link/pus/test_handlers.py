@@ -1,0 +1,89 @@
+"""What every service does alike: it says so when a request is another's, and does the valid part of a request."""
+
+import pytest
+
+from link.errors import DecodeError
+from link.pus import event_actions, housekeeping, monitoring, parameters, scheduling
+from link.pus import test as test_service
+from link.pus.catalogue import read_request
+from link.pus.event_actions import EventActions
+from link.pus.events import EventControl
+from link.pus.forwarding import ForwardControl
+from link.pus.housekeeping import Housekeeping
+from link.pus.memory import Memories
+from link.pus.message import Request
+from link.pus.monitoring import Monitor
+from link.pus.packets import TcPacket
+from link.pus.scheduling import Schedule
+from link.pus.time import TimeReporter
+from link.pus.verification import FailureCode, RefusedError
+from tests.link.pus.test_parameters import service
+
+
+class Stranger(Request, service=99, subtype=1):
+    """Of no service here."""
+
+
+HANDLERS = {
+    3: lambda request: Housekeeping(service()[0]).handle(request, 0),
+    5: EventControl([1]).handle,
+    6: Memories({}).handle,
+    9: TimeReporter().handle,
+    11: lambda request: Schedule().handle(request, 0),
+    12: lambda request: Monitor(float, {1}).handle(request, 0),
+    14: ForwardControl(set()).handle,
+    17: lambda request: test_service.answer(request, {65}),
+    19: EventActions().handle,
+    20: service()[0].handle,
+}
+
+
+@pytest.mark.parametrize("handle", HANDLERS.values(), ids=map(str, HANDLERS))
+def test_a_request_of_another_service_is_refused(handle):
+    with pytest.raises(RefusedError, match="Stranger is not for this service") as caught:
+        list(handle(Stranger()))
+    assert caught.value.code is FailureCode.UNKNOWN_TYPE
+
+
+def test_a_type_of_request_that_nobody_knows():
+    with pytest.raises(DecodeError, match="no message type 99,1 is known"):
+        read_request(TcPacket(apid=1, count=0, service=99, subtype=1))
+
+
+def test_are_you_alive():
+    assert list(test_service.answer(test_service.Ping(), {65})) == [test_service.Pong()]
+    here = test_service.TestConnection(apid=65)
+    assert list(test_service.answer(here, {65})) == [test_service.ConnectionTested(apid=65)]
+    with pytest.raises(RefusedError, match="no application process 65"):
+        list(test_service.answer(here, {66}))
+
+
+def answers(reports):
+    """What came before a refusal, and the refusal."""
+    found = []
+    with pytest.raises(RefusedError) as caught:  # noqa: PT012  # what was yielded counts too
+        for report in reports:
+            found.append(report)  # until it raises
+    return found, str(caught.value)
+
+
+def test_the_valid_part_of_a_request_is_answered():
+    values, _ = service()
+    keeper = Housekeeping(values)
+    list(keeper.handle(housekeeping.CreateStructure(structure=7, interval=1, parameters=[1], groups=[]), 0))
+    found, said = answers(keeper.handle(housekeeping.ReportStructures(structures=[8, 7]), 0))
+    assert ([one.structure for one in found], said) == ([7], "instruction 1: no structure 8")
+    found, said = answers(keeper.handle(housekeeping.ReportProperties(structures=[7, 8]), 0))
+    assert ([one.structure for one in found[0].properties], said) == ([7], "instruction 2: no structure 8")
+    found, said = answers(values.handle(parameters.ReportValues(parameters=[4, 77])))
+    assert (found[0].count, said) == (1, "instruction 2: no parameter 77")
+    found, said = answers(
+        EventActions().handle(event_actions.ReportActions(events=[event_actions.EventReference(apid=1, event=2)]))
+    )
+    assert (found, said) == ([], "instruction 1: no action for event 2 of 1")
+    found, said = answers(Monitor(float, ()).handle(monitoring.ReportDefinitions(definitions=[3]), 0))
+    assert (found[0].definitions, said) == ([], "instruction 1: no definition 3")
+    reference = scheduling.RequestReference(source=0, apid=1, count=2)
+    for form in (scheduling.ReportActivities, scheduling.SummariseActivities):
+        found, said = answers(Schedule().handle(form(requests=[reference]), 0))
+        assert (len(found), said) == (1, "instruction 1: request 1/2 of source 0 is not scheduled")

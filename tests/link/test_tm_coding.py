@@ -244,3 +244,14 @@ def test_counters_whatever_the_chunking(data):
     assert same_frames == all_frames
     for name in ("received", "corrected_frames", "corrected_symbols", "uncorrectable", "octets_skipped"):
         assert getattr(pieces, name) == getattr(whole, name)
+
+
+@pytest.mark.parametrize("size", [None, 150])
+def test_units_beyond_correction_are_counted_and_not_given(size):
+    """The second and the third of four, with a marker behind them; without a CRC that is all there is to go by."""
+    stream = [bytearray(unit) for unit in units(NO_FECF, frames(4))]
+    for unit in stream[1:3]:
+        unit[ASM_OCTETS:] = bytes(range(len(unit) - ASM_OCTETS))
+    decoder, received = fed(NO_FECF, b"".join(map(bytes, stream)), size)
+    assert received == [frames(4)[0], frames(4)[3]]
+    assert (decoder.received, decoder.uncorrectable) == (2, 2)

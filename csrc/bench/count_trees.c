@@ -52,6 +52,6 @@ int main(void) {
     for (int i = 0; i < PIXELS; i++) values[i] = codes[i];
     COUNT("load 8 trees of 256 leaves", load());
     COUNT("score 4096 pixels by 8 trees of 256 leaves", score());
-    COUNT("quantise 4096 values", sr_trees_quantise_f32(values, 1, PIXELS, limits, 0, codes));
+    COUNT("quantise 4096 values", sr_trees_quantise_f32(values, PIXELS, limits, 0, codes));
     return 0;
 }

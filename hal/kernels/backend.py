@@ -14,7 +14,7 @@ import _csrc
 from _csrc import ffi, lib
 
 BACKENDS = ("auto", "cpu", "cuda")
-KERNELS = ("sr_channelize", "sr_trees_score")
+KERNELS = ("sr_channelize", "sr_nets_conv", "sr_trees_score")
 """What a device can run."""
 LIBRARY = "libskyrack_cuda.so"
 

@@ -13,6 +13,8 @@ from _csrc import lib
 
 from hal.kernels import backend
 from hal.kernels.channelize import Channelizer
+from hal.kernels.graph import Activation, Graph, Kind, Node
+from hal.kernels.nets import Network
 from hal.kernels.speed import _forest
 from hal.kernels.trees import Trees
 
@@ -75,6 +77,20 @@ def test_trees_bit_for_bit():
     codes = np.random.default_rng(1).integers(0, 256, (4, 10_000), np.uint8)
     ours, theirs = both(lambda: Trees(_forest(trees=20, depth=9)).sums(codes))
     assert ours.tobytes() == theirs.tobytes()
+
+
+@needs_device
+@pytest.mark.parametrize(("channels", "outputs", "size"), [(5, 7, 3), (70, 33, 3), (130, 40, 1)])
+def test_convolution(channels, outputs, size):
+    random = np.random.default_rng(1)
+    node = Node(
+        kind=Kind.CONVOLUTION, inputs=(0,), activation=Activation.RELU, size=size, stride=1, padding=(size // 2,) * 4,
+        outputs=outputs, weights=random.normal(0, 0.1, (size, size, channels, outputs)).astype(np.float32),
+        bias=random.normal(0, 1, outputs).astype(np.float32),
+    )  # fmt: skip
+    image = random.normal(0, 1, (19, 23, channels)).astype(np.float32)
+    ours, theirs = both(lambda: Network(Graph((0, 0, channels), (node,))).run(image))
+    assert np.abs(ours - theirs).max() <= 1e-5 * np.abs(ours).max()
 
 
 @needs_device

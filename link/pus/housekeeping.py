@@ -5,6 +5,7 @@ them at their own pace; an interval of 0 reports each sample.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -175,10 +176,11 @@ class Housekeeping:
         return min((kept.due_ns for kept in self._created.values() if kept.enabled), default=None)
 
     def step(self, now_ns: int) -> Iterator[HousekeepingReport]:
-        """The reports of created structures that are due. What is late is not made up for."""
+        """The reports of created structures that are due. What is late is not made up for, nor what was not sampled."""
         for structure, kept in self._created.items():
             if kept.is_due(now_ns, self._tick_ns):
-                yield self._report(structure)
+                with suppress(RefusedError):
+                    yield self._report(structure)
 
     def handle(self, request: Request, now_ns: int) -> Iterator[Report]:
         """Answer one request. Raises RefusedError."""

@@ -1,5 +1,8 @@
 """The services of a real node, asked by name by the ground that operates it, in virtual time."""
 
+import shlex
+from pathlib import Path
+
 import pytest
 
 from fsw.mission import load_mission
@@ -167,3 +170,17 @@ def test_what_cannot_be_is_not_sent(desk, name, arguments, sentence):
 def test_a_structure_of_unknown_parameters_is_refused_on_board(desk):
     reason, _ = desk.do("housekeeping.create_structure", structure="200", interval="5", parameters="99")
     assert reason == "bad_arguments: no parameter 99"
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "command-a-node.md"
+
+
+def test_every_command_of_the_page_is_completed(desk):
+    lines = [
+        line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("skyrack ground command")
+    ]
+    assert len(lines) == 17
+    for line in lines:
+        name, *words = [word for word in shlex.split(line)[3:] if word != "--wait"]
+        pairs = (word.partition("=") for word in words)
+        assert desk.do(name, **{key: value for key, _, value in pairs})[0] == "completed", line

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.dictionary import Int8ub, Octets, Rest, Telemetry, wire
+from link.dictionary import Dictionary, Int8ub, Octets, Rest, Telemetry, wire
 from link.dictionary.codec import Codec
 from link.dictionary.declare import report_entry
 from link.pus.housekeeping import (
@@ -24,8 +24,9 @@ from link.pus.housekeeping import (
     SuperCommutated,
     structure_of,
 )
+from link.pus.parameters import Parameters, ParameterTable
 from link.pus.verification import RefusedError
-from tests.link.pus.test_parameters import service
+from tests.link.pus.test_parameters import Thermal, service
 
 MS = 1_000_000
 
@@ -133,6 +134,18 @@ def test_what_an_app_samples_is_reported_as_often_as_was_said():
     assert housekeeping.deadline_ns is None
     (content,) = done(housekeeping, ReportStructures(structures=[1]))
     assert content == StructureReport(structure=1, enabled=False, interval=10, parameters=[256], groups=[])
+
+
+def test_what_was_not_sampled_yet_keeps_nothing_else_back():
+    dictionary = Dictionary.of("n", 1, {}, [Thermal, Level])
+    values = Parameters(ParameterTable.of(dictionary), {"thermal": Thermal()}, dictionary.reports)
+    housekeeping = Housekeeping(values)
+    for number, parameter in ((7, 256), (8, 1)):
+        done(housekeeping, CreateStructure(structure=number, interval=1, parameters=[parameter], groups=[]))
+        done(housekeeping, EnablePeriodic(structures=[number]))
+    assert [report.structure for report in housekeeping.step(0)] == [8]
+    values.keep(1, b"\5xy")
+    assert [report.structure for report in housekeeping.step(200 * MS)] == [7, 8]
 
 
 def test_what_is_reported_periodically_stays_as_it_is():

@@ -1,6 +1,6 @@
-/* The functions of struct shallow_water_ops for vectors of LANES floats; each level includes them with its own. Neighbours
- * come by shifting two vectors: loads across the processor's lines would cost more than the arithmetic. A formula stands
- * once, for the vectors and for what is left of a row that is no multiple of LANES. */
+/* The functions of struct shallow_water_ops for vectors of LANES floats; each level includes them with its own. Wide
+ * vectors get their neighbours by shifting two vectors: loads across the processor's lines would cost more than the
+ * arithmetic. A formula stands once, for the vectors and for what is left of a row that is no multiple of LANES. */
 #include "shallow_water/ops.h"
 #include <string.h>
 
@@ -30,6 +30,17 @@ static inline wide after(const float *row, size_t i, size_t cols) {
     return i < whole(cols) ? AT(row, i) : all(row[i < cols ? i : 0]);
 }
 
+/* Western and eastern neighbours of the vector `here` at i of a row that is not being changed. Narrow vectors are loaded
+ * once more: few of these loads cross a line. */
+static inline wide west_at(const float *row, size_t i, wide before, wide here) {
+    if (LANES == 16 || i == 0) return WEST(before, here);
+    return AT(row, i - 1);
+}
+static inline wide east_at(const float *row, size_t i, size_t cols, wide here, wide next) {
+    if (LANES == 16 || i + LANES >= cols) return EAST(here, next);
+    return AT(row, i + 1);
+}
+
 static void look_north(const struct rows *r) {
     const float *eta = r->eta, *eta_n = r->eta_n, *u = r->u, *u_n = r->u_n, *v_n = r->v_n;
     float *flux_n = r->flux_n, *z_n = r->z_n;
@@ -42,7 +53,7 @@ static void look_north(const struct rows *r) {
     for (wide before = all(v_n[cols - 1]), v; i < whole(cols); i += LANES, before = v) {
         v = AT(v_n, i);
         PUT(flux_n, i) = FLUX(v, AT(eta, i), AT(eta_n, i));
-        PUT(z_n, i) = TURN(v, WEST(before, v), AT(u_n, i), AT(u, i));
+        PUT(z_n, i) = TURN(v, west_at(v_n, i, before, v), AT(u_n, i), AT(u, i));
     }
     for (; i < cols; i++) {
         flux_n[i] = FLUX(v_n[i], eta[i], eta_n[i]);
@@ -69,7 +80,7 @@ static void step_eta(const struct rows *r) {
         if (i + LANES < cols) next = after(eta, i + LANES, cols), mass_next = MASS(u_next, WEST(old, next), next);
         const wide new = ETA(old, EAST(mass, mass_next), mass, AT(flux_n, i), AT(flux, i));
         PUT(eta, i) = new;
-        PUT(head, i) = HEAD(new, EAST(u_here, u_next), u_here, AT(v_n, i), AT(v, i));
+        PUT(head, i) = HEAD(new, east_at(u, i, cols, u_here, u_next), u_here, AT(v_n, i), AT(v, i));
         before = old, old = next, u_here = u_next, mass = mass_next;
     }
     for (float old_w = before[LANES - 1], here; i < cols; i++, old_w = here) {
@@ -93,8 +104,9 @@ static void step_u(const struct rows *r) {
             curl * ((z_n) - (z) - rise)))
     for (wide v_here, v_n_here, head_here; i < whole(cols); i += LANES) {
         v_here = AT(v, i), v_n_here = AT(v_n, i), head_here = AT(head, i);
-        PUT(u, i) = U(AT(u, i), AT(z, i), AT(z_n, i), WEST(v_before, v_here), v_here, WEST(v_n_before, v_n_here),
-                      v_n_here, WEST(head_before, head_here), head_here);
+        PUT(u, i) = U(AT(u, i), AT(z, i), AT(z_n, i), west_at(v, i, v_before, v_here), v_here,
+                      west_at(v_n, i, v_n_before, v_n_here), v_n_here, west_at(head, i, head_before, head_here),
+                      head_here);
         v_before = v_here, v_n_before = v_n_here, head_before = head_here;
     }
     for (; i < cols; i++) {
@@ -115,8 +127,9 @@ static void step_v(const struct rows *r) {
             curl * ((z_e) - (z))))
     for (wide u_next, u_s_next, z_next; i < whole(cols); i += LANES) {
         u_next = after(u, i + LANES, cols), u_s_next = after(u_s, i + LANES, cols), z_next = after(z, i + LANES, cols);
-        PUT(v, i) = V(AT(v, i), z_here, EAST(z_here, z_next), u_s_here, u_here, EAST(u_s_here, u_s_next),
-                      EAST(u_here, u_next), AT(head, i), AT(head_s, i));
+        PUT(v, i) = V(AT(v, i), z_here, east_at(z, i, cols, z_here, z_next), u_s_here, u_here,
+                      east_at(u_s, i, cols, u_s_here, u_s_next), east_at(u, i, cols, u_here, u_next), AT(head, i),
+                      AT(head_s, i));
         u_here = u_next, u_s_here = u_s_next, z_here = z_next;
     }
     for (; i < cols; i++) {

@@ -65,6 +65,8 @@ def children(element: Element, known: Collection[str]) -> Iterator[Element]:
 
 def only(element: Element, known: Collection[str]) -> Element | None:
     """The one child of those `known`, or None. Raises UnsupportedError for more than one."""
+    if not len(element):
+        return None  # as most: it takes no list to see that
     found = list(children(element, known))
     if len(found) > 1:
         raise UnsupportedError(found[1], f"a second {_named(found[1])} is not supported in {_named(element)}")
@@ -132,8 +134,9 @@ def among(element: Element, name: str, default: str, known: Collection[str]) -> 
 
 def description(element: Element) -> str:
     """What the file says for people: the short description, then the long one."""
-    long = element.findtext("LongDescription") or ""
-    return "\n".join(filter(None, (element.get("shortDescription", "").strip(), long.strip())))
+    short = element.get("shortDescription", "").strip()
+    long = (element.findtext("LongDescription") or "").strip() if len(element) else ""
+    return f"{short}\n{long}" if short and long else short or long
 
 
 def _named(element: Element) -> str:

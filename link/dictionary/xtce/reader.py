@@ -166,6 +166,9 @@ class _Reader:
                 yield one
 
     def _entry(self, entry: Element, found: _Found, before: list[Field]) -> Iterator[Field]:
+        if not len(entry):
+            yield from self._referred(entry, found)
+            return
         parts = {
             part.tag: part for part in children(entry, ("LocationInContainerInBits", "RepeatEntry", "IncludeCondition"))
         }

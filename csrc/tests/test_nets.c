@@ -71,6 +71,41 @@ static void convolution(struct sr_nets_window w, uint64_t *state) {
     forget(again, out_size), release(packed, packed_size), release(scratch, scratch_size);
 }
 
+static double quantised(float x, const struct sr_nets_steps *steps) {
+    return fmin(fmax(rint(x / steps->step) + steps->zero, 0), 255) - steps->zero;
+}
+
+/* In whole numbers, to the bit. */
+static void convolution_i8(struct sr_nets_window w, uint64_t *state) {
+    const struct sr_nets_steps steps = {0.0173F, (uint32_t)(draw(state) % 256)};
+    uint32_t rows, cols;
+    CHECK(sr_nets_output(&w, &rows, &cols) == SR_OK);
+    const size_t in_size = (size_t)w.rows * w.cols * w.channels, out_size = (size_t)rows * cols * w.outputs;
+    const size_t weights_size = (size_t)w.size * w.size * w.channels * w.outputs;
+    const size_t packed_size = sr_nets_packed_i8(&w), scratch_size = sr_nets_scratch_i8(&w);
+    float *in = numbers(in_size, state), *scales = numbers(w.outputs, state), *bias = numbers(w.outputs, state);
+    float *whole = numbers(in_size, state), *wide = numbers(weights_size, state);
+    float *out = (float *)guarded(out_size * sizeof *out);
+    uint8_t *weights = guarded(weights_size), *packed = guarded(packed_size), *scratch = guarded(scratch_size);
+    fill(weights, weights_size, state);
+    for (size_t i = 0; i < in_size; i++) whole[i] = (float)quantised(in[i], &steps);
+    for (size_t i = 0; i < weights_size; i++) wide[i] = (int8_t)weights[i];
+    CHECK(sr_nets_pack_i8(&w, (int8_t *)weights, scales, bias, packed, packed_size) == SR_OK);
+    CHECK(sr_nets_pack_i8(&w, (int8_t *)weights, scales, bias, packed, packed_size - 1) == SR_TOO_SMALL);
+    CHECK(sr_nets_conv_i8(&w, &steps, packed, in, out, scratch, scratch_size) == SR_OK);
+    CHECK(sr_nets_conv_i8(&w, &steps, packed, in, out, scratch, scratch_size - 1) == SR_TOO_SMALL);
+    for (size_t i = 0; i < out_size; i++) {
+        const size_t pixel = i / w.outputs, output = i % w.outputs;
+        double magnitude;
+        const float sum = (float)convolved(&w, wide, whole, pixel / cols, pixel % cols, output, 0, 0, &magnitude);
+        const float product = sum * scales[output], made = product + bias[output];
+        CHECK(out[i] == (w.activation == SR_NETS_RELU && made < 0 ? 0 : made));
+    }
+    forget(in, in_size), forget(scales, w.outputs), forget(bias, w.outputs), forget(whole, in_size);
+    forget(wide, weights_size), forget(out, out_size), release(weights, weights_size);
+    release(packed, packed_size), release(scratch, scratch_size);
+}
+
 /* A weight that is upset in the cache only, while a tile is made: the sums that were taken when it was packed tell. */
 static void upset_weight(uint64_t *state) {
     const struct sr_nets_window w = {20, 20, 16, 40, 3, 1, 1, 1, 1, 1, SR_NETS_RELU};
@@ -178,11 +213,13 @@ int main(void) {
         convolution((struct sr_nets_window){1 + i, 17 - i, 1 + 5 * i, outputs[i % 5], 3, 1, 1, 1, 1, 1, i % 3}, &state);
         convolution((struct sr_nets_window){2 + i, 30 - i, 3 * i + 1, outputs[i % 5], 3, 2, 0, 1, 1, 0, i % 3}, &state);
         convolution((struct sr_nets_window){1 + i, 60 - i, 9 * i + 1, outputs[i % 5], 1, 1 + i % 2, 0, 0, 0, 0, i % 3}, &state);
+        convolution_i8((struct sr_nets_window){1 + i, 17 - i, 1 + 5 * i, outputs[i % 5], 3, 1 + i % 2, 1, 1, 1, 1, i % 2}, &state);
         by_channel((struct sr_nets_window){3 + i, 20 - i, 1 + i, 1 + i, 3, 1 + i % 2, 1, i % 3, 2, 0, i % 3}, &state);
         others(1 + i, &state);
     }
     convolution((struct sr_nets_window){9, 11, 2, 5, 5, 1, 2, 2, 2, 2, 0}, &state);
     upset_weight(&state), sigmoids(), misuse();
+    convolution_i8((struct sr_nets_window){5, 6, 300, 3, 3, 1, 1, 1, 1, 1, 0}, &state); /* over chunks */
     CHECK(sr_selftest_nets() == SR_OK);
     DONE();
 }

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from math import prod
+from typing import Any
 
 import numpy as np
 from _csrc import lib
@@ -18,6 +19,7 @@ CLASSES_MAX, CONVOLUTION_SIZE_MAX, WINDOW_MAX = 256, 7, 16
 SIDE_MAX: int = lib.SR_NETS_SIDE_MAX
 CHANNELS_MAX = 0xFFFF
 NUMBERS_MAX: int = lib.SR_NETS_NUMBERS_MAX
+PRODUCTS_MAX: int = lib.SR_NETS_PRODUCTS_MAX
 
 Shape = tuple[int, int, int]
 """Rows, columns, channels of an image; 0 rows and columns stand for any."""
@@ -38,6 +40,7 @@ class Kind(IntEnum):
     ADD = 10  # activation
     ACTIVATION = 11  # activation
     ARGMAX = 12  # number of the largest channel, as octets; the last node
+    QUANTISED = 13  # all: a convolution in 8-bit numbers
 
 
 class Activation(IntEnum):
@@ -48,8 +51,8 @@ class Activation(IntEnum):
     SIGMOID = lib.SR_NETS_SIGMOID
 
 
-_SLIDING = {Kind.CONVOLUTION, Kind.DEPTHWISE, Kind.MAX_POOL, Kind.AVERAGE_POOL}
-_WEIGHTED = {Kind.CONVOLUTION, Kind.DEPTHWISE, Kind.DENSE}
+_SLIDING = {Kind.CONVOLUTION, Kind.QUANTISED, Kind.DEPTHWISE, Kind.MAX_POOL, Kind.AVERAGE_POOL}
+_WEIGHTED = {Kind.CONVOLUTION, Kind.QUANTISED, Kind.DEPTHWISE, Kind.DENSE}
 _ACTIVATED = {*_WEIGHTED, Kind.ADD, Kind.ACTIVATION}
 
 
@@ -69,8 +72,22 @@ class Node:
     padding: tuple[int, int, int, int] = (0, 0, 0, 0)
     """Rows and columns of zeros at the top, left, bottom and right."""
     outputs: int = 0
-    weights: NDArray[np.float32] | None = None
+    weights: NDArray[Any] | None = None
     bias: NDArray[np.float32] | None = None
+    rounding: "Rounding | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """How numbers of an image become 8-bit ones, as weights are already: round(x / step) + zero, within 0..255.
+
+    An output is the exact sum of (number - zero) * weight, times its scale, plus its bias.
+    """
+
+    step: float
+    zero: int
+    scales: NDArray[np.float32]
+    """One for each output: the product of the image's step and that of its weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +146,13 @@ def _checked(shape: Shape) -> Shape:
 def _check_fields(node: Node) -> None:
     """Whether fields have values that the kind can use; those that it does not use are 0."""
     sliding, kind, size = node.kind in _SLIDING, node.kind, node.size
-    convolving = kind in (Kind.CONVOLUTION, Kind.DEPTHWISE)
+    convolving = kind in (Kind.CONVOLUTION, Kind.QUANTISED, Kind.DEPTHWISE)
     size_max = (CONVOLUTION_SIZE_MAX if convolving else WINDOW_MAX) if sliding else 0
     low, high = (1, WINDOW_MAX) if kind is Kind.NEAREST else (int(sliding), size_max)
     _require(low <= size <= high, f"size {size}, expected {low}..{high}")
     _require(int(sliding) <= node.stride <= (WINDOW_MAX if sliding else 0), f"stride {node.stride}")
     _require(all(0 <= pad < max(1, size if sliding else 1) for pad in node.padding), f"padding {node.padding}")
-    making = kind in (Kind.CONVOLUTION, Kind.DENSE)
+    making = kind in (Kind.CONVOLUTION, Kind.QUANTISED, Kind.DENSE)
     _require(int(making) <= node.outputs <= (CHANNELS_MAX if making else 0), f"outputs {node.outputs}")
     _require(node.activation is Activation.LINEAR or kind in _ACTIVATED, "an activation")
     _require(node.activation is not Activation.LINEAR or kind is not Kind.ACTIVATION, "no activation")
@@ -152,7 +169,7 @@ def _slid(length: int, node: Node, pads: int) -> int:
 def _made(node: Node, given: Sequence[Shape]) -> Shape:
     rows, cols, channels = given[0]
     match node.kind:
-        case Kind.CONVOLUTION | Kind.DEPTHWISE | Kind.MAX_POOL | Kind.AVERAGE_POOL:
+        case Kind.CONVOLUTION | Kind.QUANTISED | Kind.DEPTHWISE | Kind.MAX_POOL | Kind.AVERAGE_POOL:
             top, left, bottom, right = node.padding
             outputs = node.outputs or channels
             return _slid(rows, node, top + bottom), _slid(cols, node, left + right), outputs
@@ -179,7 +196,7 @@ def weights_shape(node: Node, given: Shape) -> tuple[int, ...] | None:
     """Of a node's weights, for an input of this shape; None for a kind that has none."""
     rows, cols, channels = given
     match node.kind:
-        case Kind.CONVOLUTION:
+        case Kind.CONVOLUTION | Kind.QUANTISED:
             return node.size, node.size, channels, node.outputs
         case Kind.DEPTHWISE:
             return node.size, node.size, channels
@@ -194,11 +211,27 @@ def _check_weights(node: Node, given: Shape) -> None:
     _require(found == (expected, expected and expected[-1:]), f"weights of {found}, expected {expected}")
     for numbers in (node.weights, node.bias):
         _require(numbers is None or bool(np.isfinite(numbers).all()), "weights that are not finite")
+    quantised = node.kind is Kind.QUANTISED
+    kind = np.dtype(np.int8 if quantised else np.float32)
+    _require(node.weights is None or node.weights.dtype == kind, f"weights that are not {kind}")
+    _require(quantised == (node.rounding is not None), "a rounding, which quantised convolutions have")
+    if node.rounding is not None:
+        _check_rounding(node.rounding, node.outputs)
+        _require(given[2] * node.size**2 <= PRODUCTS_MAX, f"more than {PRODUCTS_MAX} products")
 
 
-def weights_count(node: Node, given: Shape) -> int:
-    """How many weights and biases a node has."""
+def _check_rounding(rounding: Rounding, outputs: int) -> None:
+    _require(0 < rounding.step < float("inf"), f"a step of {rounding.step}")
+    _require(0 <= rounding.zero <= 255, f"zero at {rounding.zero}")
+    right = rounding.scales.shape == (outputs,) and bool(np.isfinite(rounding.scales).all())
+    _require(right and rounding.scales.dtype == np.float32, "scales")
+
+
+def weights_size(node: Node, given: Shape) -> int:
+    """Octets of a node's weights, biases and rounding as hal.kernels.graph_octets writes them."""
     shape = weights_shape(node, given)
-    count = prod(shape) if shape else 0
+    if not shape:
+        return 0
+    count, outputs = prod(shape), shape[-1]
     _require(count <= NUMBERS_MAX, f"{count} weights")
-    return count + shape[-1] if shape else 0
+    return count + 8 * outputs + 5 if node.kind is Kind.QUANTISED else 4 * (count + outputs)

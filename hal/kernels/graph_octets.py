@@ -3,7 +3,8 @@
     "SRN1" | rows:16 | cols:16 | channels:16 | nodes:16 | node* | weights | CRC-32C:32 over all before
     node    = kind:8 | activation:8 | size:8 | stride:8 | top:8 | left:8 | bottom:8 | right:8 | outputs:16
               | inputs:8 | input:16 *
-    weights = binary32, of each node in turn: its weights, then its biases
+    weights = of each node in turn: its weights, then its biases, as binary32; of a quantised convolution: its weights
+              as 8-bit integers, its scales, its biases and its step as binary32, its zero:8
 
 Kinds, activations and the order of weights are those of hal.kernels.graph. rows = cols = 0: images of any size.
 """
@@ -11,6 +12,7 @@ Kinds, activations and the order of weights are those of hal.kernels.graph. rows
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 
@@ -22,10 +24,11 @@ from hal.kernels.graph import (
     Graph,
     Kind,
     Node,
+    Rounding,
     Shape,
     derive_shapes,
-    weights_count,
     weights_shape,
+    weights_size,
 )
 
 MAGIC = b"SRN1"
@@ -35,8 +38,7 @@ _HEAD, _NODE = struct.Struct("<4s4H"), struct.Struct("<8BHB")
 def encode_graph(graph: Graph) -> bytes:
     """The octets; `decode_graph` is the inverse."""
     head = _HEAD.pack(MAGIC, *graph.image, len(graph.nodes))
-    numbers = (array for node in graph.nodes for array in (node.weights, node.bias) if array is not None)
-    weights = b"".join(np.ascontiguousarray(array, "<f4").tobytes() for array in numbers)
+    weights = b"".join(part for node in graph.nodes for part in _weights_of(node))
     octets = head + b"".join(_encoded(node) for node in graph.nodes) + weights
     return octets + crc32c(octets).to_bytes(4, "little")
 
@@ -44,6 +46,17 @@ def encode_graph(graph: Graph) -> bytes:
 def _encoded(node: Node) -> bytes:
     fields = node.kind, node.activation, node.size, node.stride, *node.padding, node.outputs, len(node.inputs)
     return _NODE.pack(*fields) + struct.pack(f"<{len(node.inputs)}H", *node.inputs)
+
+
+def _weights_of(node: Node) -> Iterator[bytes]:
+    if node.weights is None or node.bias is None:
+        return
+    yield np.ascontiguousarray(node.weights, node.weights.dtype.newbyteorder("<")).tobytes()
+    if node.rounding:
+        yield np.ascontiguousarray(node.rounding.scales, "<f4").tobytes()
+    yield np.ascontiguousarray(node.bias, "<f4").tobytes()
+    if node.rounding:
+        yield struct.pack("<fB", node.rounding.step, node.rounding.zero)
 
 
 def decode_graph(octets: bytes) -> Graph:
@@ -83,15 +96,22 @@ def _node(fields: Sequence[int], inputs: tuple[int, ...]) -> Node:
 def _with_weights(image: Shape, nodes: Sequence[Node], octets: bytes) -> Iterator[Node]:
     """The nodes with their weights, of which `octets` hold all and nothing else."""
     shapes = derive_shapes(image, nodes)
-    counts = [weights_count(node, shapes[node.inputs[0]]) for node in nodes]
-    if len(octets) != 4 * sum(counts):
-        raise ValueError(f"{len(octets)} octets of weights, expected {4 * sum(counts)}")
-    numbers, at = np.frombuffer(octets, "<f4").astype(np.float32), 0
-    for node, count in zip(nodes, counts, strict=True):
+    sizes = [weights_size(node, shapes[node.inputs[0]]) for node in nodes]
+    if len(octets) != sum(sizes):
+        raise ValueError(f"{len(octets)} octets of weights, expected {sum(sizes)}")
+    at = 0
+    for node, size in zip(nodes, sizes, strict=True):
         shape = weights_shape(node, shapes[node.inputs[0]])
-        if shape is None:
-            yield node
-            continue
-        own = numbers[at : at + count]
-        yield replace(node, weights=own[: -shape[-1]].reshape(shape), bias=own[-shape[-1] :])
-        at += count
+        yield _weighted(node, shape, octets[at : at + size]) if shape else node
+        at += size
+
+
+def _weighted(node: Node, shape: tuple[int, ...], octets: bytes) -> Node:
+    count, outputs = prod(shape), shape[-1]
+    if node.kind is not Kind.QUANTISED:
+        numbers = np.frombuffer(octets, "<f4").astype(np.float32)
+        return replace(node, weights=numbers[:count].reshape(shape), bias=numbers[count:])
+    weights = np.frombuffer(octets, np.int8, count).reshape(shape).copy()
+    scales, bias = np.frombuffer(octets, "<f4", 2 * outputs, count).astype(np.float32).reshape(2, outputs)
+    step, zero = struct.unpack_from("<fB", octets, count + 8 * outputs)
+    return replace(node, weights=weights, bias=bias, rounding=Rounding(step, zero, scales))

@@ -15,9 +15,9 @@ from hal.kernels.graph import Activation, Graph, Kind, Node, Shape, derive_shape
 
 _OPSET, _IR_VERSION = 17, 8
 _OPERATORS = {
-    Kind.CONVOLUTION: "Conv", Kind.DEPTHWISE: "Conv", Kind.MAX_POOL: "MaxPool", Kind.AVERAGE_POOL: "AveragePool",
-    Kind.MEAN: "GlobalAveragePool", Kind.NEAREST: "Resize", Kind.BILINEAR: "Resize", Kind.CONCAT: "Concat",
-    Kind.ADD: "Add", Kind.ARGMAX: "ArgMax",
+    Kind.CONVOLUTION: "Conv", Kind.QUANTISED: "Conv", Kind.DEPTHWISE: "Conv", Kind.MAX_POOL: "MaxPool",
+    Kind.AVERAGE_POOL: "AveragePool", Kind.MEAN: "GlobalAveragePool", Kind.NEAREST: "Resize", Kind.BILINEAR: "Resize",
+    Kind.CONCAT: "Concat", Kind.ADD: "Add", Kind.ARGMAX: "ArgMax",
 }  # fmt: skip
 _ACTIVATIONS = {Activation.RELU: "Relu", Activation.SIGMOID: "Sigmoid"}
 
@@ -70,6 +70,10 @@ def _onnx_weights(node: Node, given: Shape) -> dict[str, NDArray[Any]]:
     if node.weights is None or node.bias is None:
         return {}
     weights = node.weights
+    if node.rounding:
+        step, zero = np.array(node.rounding.step, np.float32), np.array(node.rounding.zero, np.uint8)
+        rounding: dict[str, NDArray[Any]] = {"step": step, "zero": zero, "steps": node.rounding.scales / step}
+        return {"weights8": np.ascontiguousarray(weights.transpose(3, 2, 0, 1)), "bias": node.bias, **rounding}
     if node.kind is Kind.DEPTHWISE:
         weights = weights[..., np.newaxis].transpose(2, 3, 0, 1)
     elif node.kind is Kind.CONVOLUTION:
@@ -87,6 +91,9 @@ def _operators(number: int, node: Node) -> Iterator[NodeProto]:
     if node.kind is Kind.DENSE:
         yield from _dense(number, inputs[0], made)
     elif node.kind is not Kind.ACTIVATION:
+        if node.rounding:
+            yield from _rounded(number, inputs[0])
+            inputs = [f"rounded{number}"]
         inputs += _more_inputs(number, node)
         yield helper.make_node(_OPERATORS[node.kind], inputs, [made], **_attributes(node))
     if node.kind is Kind.ACTIVATION or made != out:
@@ -101,7 +108,7 @@ def _more_inputs(number: int, node: Node) -> list[str]:
 
 def _attributes(node: Node) -> dict[str, Any]:
     match node.kind:
-        case Kind.CONVOLUTION | Kind.DEPTHWISE | Kind.MAX_POOL | Kind.AVERAGE_POOL:
+        case Kind.CONVOLUTION | Kind.QUANTISED | Kind.DEPTHWISE | Kind.MAX_POOL | Kind.AVERAGE_POOL:
             group = {"group": node.weights.shape[2]} if node.kind is Kind.DEPTHWISE and node.weights is not None else {}
             shape = {"kernel_shape": [node.size] * 2, "strides": [node.stride] * 2, "pads": list(node.padding)}
             return {**group, **shape}
@@ -119,3 +126,12 @@ def _dense(number: int, image: str, made: str) -> Iterator[NodeProto]:
     yield helper.make_node("Flatten", [image], [f"flat{number}"])
     yield helper.make_node("Gemm", [f"flat{number}", f"weights{number}", f"bias{number}"], [f"row{number}"])
     yield helper.make_node("Unsqueeze", [f"row{number}", f"axes{number}"], [made])
+
+
+def _rounded(number: int, image: str) -> Iterator[NodeProto]:
+    """The image and the weights of a quantised convolution, as numbers of 8 bits stand for."""
+    rounding = [f"step{number}", f"zero{number}"]
+    yield helper.make_node("QuantizeLinear", [image, *rounding], [f"image8{number}"])
+    yield helper.make_node("DequantizeLinear", [f"image8{number}", *rounding], [f"rounded{number}"])
+    weights = [f"weights8{number}", f"steps{number}"]
+    yield helper.make_node("DequantizeLinear", weights, [f"weights{number}"], axis=0)

@@ -25,10 +25,25 @@ def pack(node: Node, given: Shape) -> list[NDArray[Any]]:
         return [weights, bias]
     rows, cols, channels = given
     window = _window(node, (rows or node.size, cols or node.size, channels))
+    if node.rounding:
+        return [_pack_quantised(window, node.weights, node.rounding.scales, bias)]
     packed = np.empty(lib.sr_nets_packed(window) // 8, np.float64)
     status = lib.sr_nets_pack(window, _floats(weights), _floats(bias), ffi.from_buffer(packed), packed.nbytes)
     assert status == lib.SR_OK, node.kind
     return [packed]
+
+
+def _pack_quantised(
+    window: Any, weights: NDArray[np.int8], scales: NDArray[np.float32], bias: NDArray[np.float32]
+) -> NDArray[Any]:
+    packed = np.empty(lib.sr_nets_packed_i8(window) // 4, np.float32)
+    octets = ffi.from_buffer("int8_t[]", np.ascontiguousarray(weights).reshape(-1))
+    room = ffi.from_buffer(packed)
+    status = lib.sr_nets_pack_i8(
+        window, octets, _floats(np.ascontiguousarray(scales)), _floats(bias), room, packed.nbytes
+    )
+    assert status == lib.SR_OK, status
+    return packed
 
 
 def _window(node: Node, given: Shape) -> Any:
@@ -67,6 +82,13 @@ def _convolve(layer: Layer) -> Any:
     window, room = _window(layer.node, layer.given[0]), ffi.from_buffer(layer.scratch)
     run = lib.sr_nets_conv if layer.check else kernel("sr_nets_conv")  # a device does not check itself
     return run(window, layer.weights[0], layer.inputs[0], layer.out, room, layer.scratch.nbytes, layer.check)
+
+
+def _convolve_quantised(layer: Layer) -> Any:
+    window, room, rounding = _window(layer.node, layer.given[0]), ffi.from_buffer(layer.scratch), layer.node.rounding
+    assert rounding is not None
+    steps = ffi.new("struct sr_nets_steps *", (rounding.step, rounding.zero))
+    return lib.sr_nets_conv_i8(window, steps, *layer.weights, *layer.inputs, layer.out, room, layer.scratch.nbytes)
 
 
 def _depthwise(layer: Layer) -> Any:
@@ -118,9 +140,10 @@ def _argmax(layer: Layer) -> Any:
 
 
 _KERNELS: dict[Kind, Callable[[Layer], Any]] = {
-    Kind.CONVOLUTION: _convolve, Kind.DENSE: _convolve, Kind.DEPTHWISE: _depthwise, Kind.MAX_POOL: _max_pool,
-    Kind.AVERAGE_POOL: _average_pool, Kind.MEAN: _mean, Kind.NEAREST: _nearest, Kind.BILINEAR: _bilinear,
-    Kind.CONCAT: _concat, Kind.ADD: _add, Kind.ACTIVATION: _activate, Kind.ARGMAX: _argmax,
+    Kind.CONVOLUTION: _convolve, Kind.DENSE: _convolve, Kind.QUANTISED: _convolve_quantised,
+    Kind.DEPTHWISE: _depthwise, Kind.MAX_POOL: _max_pool, Kind.AVERAGE_POOL: _average_pool, Kind.MEAN: _mean,
+    Kind.NEAREST: _nearest, Kind.BILINEAR: _bilinear, Kind.CONCAT: _concat, Kind.ADD: _add,
+    Kind.ACTIVATION: _activate, Kind.ARGMAX: _argmax,
 }  # fmt: skip
 
 
@@ -153,8 +176,10 @@ class Plan:
 
     def _scratch_size(self, number: int) -> int:
         node = self._nodes[number]
-        summed = node.kind in _SUMMED
-        return int(lib.sr_nets_scratch(_window(node, self._shapes[node.inputs[0]]))) if summed else 0
+        window = _window(node, self._shapes[node.inputs[0]])
+        if node.kind is Kind.QUANTISED:
+            return int(lib.sr_nets_scratch_i8(window))
+        return int(lib.sr_nets_scratch(window)) if node.kind in _SUMMED else 0
 
     def _layers(self, image: NDArray[np.float32], result: NDArray[Any], check: Any) -> Iterable[Layer]:
         images = [_floats(image), *map(_floats, self._between), ffi.cast("float *", ffi.from_buffer(result))]

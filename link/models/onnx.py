@@ -3,7 +3,8 @@
     Conv (size 1 to 7; depthwise where every channel is a group of its own), Gemm and MatMul with constant weights,
     Relu, Sigmoid, MaxPool, AveragePool (of pixels within the image), GlobalAveragePool, Resize and Upsample (nearest by
     whole factors; linear by 2 with half-pixel centres), Concat of channels, Add, ArgMax over channels; Constant,
-    Identity, Dropout; Flatten, Reshape, Squeeze and Unsqueeze between an image and a row of its numbers.
+    Identity, Dropout; Flatten, Reshape, Squeeze and Unsqueeze between an image and a row of its numbers; and Conv in 8
+    bits, its image behind QuantizeLinear and DequantizeLinear, its weights behind DequantizeLinear, symmetric.
 
 Whatever else a file holds is refused by its name. Images turn from ONNX's (1, channels, rows, cols) to ours.
 """
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.kernels.graph import Activation, Graph, Kind, Node, Shape, derive_shapes
+from hal.kernels.graph import Activation, Graph, Kind, Node, Rounding, Shape, derive_shapes
 
 _Array = NDArray[Any]
 
@@ -84,6 +85,8 @@ class _Reader:
             raise ValueError(f"{len(inputs)} inputs and {len(graph.output)} outputs, expected one image and one answer")
         self._image = _shape(inputs[0])
         self._images = {inputs[0].name: 0}
+        self._rounded: dict[str, tuple[int, float, int]] = {}  # images in 8 bits by name: number, step, zero
+        self._weights: dict[str, tuple[_Array, _Array]] = {}  # weights in 8 bits by name, and a step for each output
         self._rows = set[str]()  # names of images that the file holds as a row of numbers
         self._uses = Counter(name for node in graph.node for name in node.input)
         self._uses[graph.output[0].name] += 1
@@ -133,7 +136,52 @@ class _Reader:
         operator.require("value" in operator.attributes, "a constant that is not a tensor")
         self._arrays[operator.outputs[0]] = numpy_helper.to_array(operator.attributes["value"])
 
+    def round(self, operator: _Operator) -> None:
+        """QuantizeLinear of an image, by one step; 8-bit numbers with a sign have their zero 128 higher without it."""
+        step, zero = operator.array(1), operator.array(2)
+        whole = step is not None and step.size == 1 and zero is not None and zero.dtype in (np.uint8, np.int8)
+        operator.require(whole, "anything but one constant step and zero of 8 bits")
+        assert step is not None
+        assert zero is not None
+        offset = 128 if zero.dtype == np.int8 else 0
+        rounded = self.image(operator), float(step.reshape(-1)[0]), int(zero.reshape(-1)[0]) + offset
+        self._rounded[operator.outputs[0]] = rounded
+
+    def unround(self, operator: _Operator) -> None:
+        """DequantizeLinear of a rounded image, or of constant weights or biases."""
+        array, steps, zero, out = operator.array(0), operator.array(1), operator.array(2), operator.outputs[0]
+        if array is None:
+            name = operator.inputs[0]
+            operator.require(name in self._rounded, f"input {name!r}, which was not rounded,")
+            self._rounded[out] = self._rounded[name]
+            return
+        operator.require(steps is not None and (zero is None or not zero.any()), "a zero other than 0")
+        assert steps is not None
+        operator.require(steps.size == 1 or operator.number("axis", 1) == 0, "an axis other than that of outputs")
+        if array.dtype == np.int8 and array.ndim == 4:
+            self._weights[out] = array, np.broadcast_to(steps.reshape(-1), len(array))
+        else:
+            self._arrays[out] = array * steps
+
+    def quantised(self, operator: _Operator, bias: _Array | None) -> None:
+        """A convolution of a rounded image with weights in 8 bits."""
+        image, step, zero = self._rounded.get(operator.inputs[0], (-1, 0.0, 0))
+        whole = image >= 0 and operator.number("group", 1) == 1
+        operator.require(whole, "8-bit weights in groups, or of numbers that were not rounded,")
+        weights, steps = self._weights[operator.inputs[1]]
+        outputs, _, rows, cols = weights.shape
+        operator.require(rows == cols, f"a window of {rows} x {cols}")
+        rounding = Rounding(step, zero, _floats(steps * np.float32(step)))
+        self.add(operator, Node(
+            kind=Kind.QUANTISED, inputs=(image,), size=rows, outputs=outputs, **self._sliding(operator, image, rows),
+            weights=np.ascontiguousarray(weights.transpose(2, 3, 1, 0)), rounding=rounding,
+            bias=_floats(np.zeros(outputs) if bias is None else bias),
+        ))  # fmt: skip
+
     def convolution(self, operator: _Operator) -> None:
+        if operator.inputs[1] in self._weights:
+            self.quantised(operator, operator.array(2))
+            return
         weights, bias, image = operator.array(1), operator.array(2), self.image(operator)
         operator.require(weights is not None and weights.ndim == 4, "weights that are not constant")
         assert weights is not None
@@ -272,7 +320,7 @@ class _Reader:
 
 
 _HALF_PIXEL = ("half_pixel", "pytorch_half_pixel")
-_WEIGHTED = {Kind.CONVOLUTION, Kind.DEPTHWISE, Kind.DENSE}
+_WEIGHTED = {Kind.CONVOLUTION, Kind.QUANTISED, Kind.DEPTHWISE, Kind.DENSE}
 _ACTIVATIONS = {"Relu": Activation.RELU, "Sigmoid": Activation.SIGMOID}
 _READERS: dict[str, Callable[[_Reader, _Operator], None]] = {
     "Conv": _Reader.convolution, "Gemm": _Reader.dense, "MatMul": _Reader.dense, "Relu": _Reader.activation,
@@ -280,7 +328,8 @@ _READERS: dict[str, Callable[[_Reader, _Operator], None]] = {
     "GlobalAveragePool": _Reader.mean, "Resize": _Reader.resize, "Upsample": _Reader.resize,
     "Concat": _Reader.concat, "Add": _Reader.sum, "ArgMax": _Reader.argmax, "Constant": _Reader.constant,
     "Identity": _Reader.same, "Dropout": _Reader.same, "Flatten": _Reader.flatten, "Reshape": _Reader.flatten,
-    "Squeeze": _Reader.flatten, "Unsqueeze": _Reader.flatten,
+    "Squeeze": _Reader.flatten, "Unsqueeze": _Reader.flatten, "QuantizeLinear": _Reader.round,
+    "DequantizeLinear": _Reader.unround,
 }  # fmt: skip
 
 

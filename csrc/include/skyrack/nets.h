@@ -67,6 +67,23 @@ size_t sr_nets_scratch(const struct sr_nets_window *window);
 int sr_nets_conv(const struct sr_nets_window *window, const void *packed, const float *in, float *out, void *scratch,
                  size_t scratch_size, struct sr_nets_check *check);
 
+/* The same in 8-bit numbers: each number x of the input becomes q = round(x / step) + zero, halves to even, within 0..255;
+ * sums of (q - zero) * weight are exact; an output is its sum times its scale, plus its bias, then activated.
+ *   weights  size x size x channels x outputs
+ *   packed   packed_size octets, aligned as a float
+ * All levels give the same octets; size * size * channels is up to SR_NETS_PRODUCTS_MAX. */
+enum { SR_NETS_PRODUCTS_MAX = 65536 };
+struct sr_nets_steps {
+    float step;    /* of the input, above 0 */
+    uint32_t zero; /* 0..255 */
+};
+size_t sr_nets_packed_i8(const struct sr_nets_window *window);
+int sr_nets_pack_i8(const struct sr_nets_window *window, const int8_t *weights, const float *scales, const float *bias,
+                    void *packed, size_t packed_size);
+size_t sr_nets_scratch_i8(const struct sr_nets_window *window);
+int sr_nets_conv_i8(const struct sr_nets_window *window, const struct sr_nets_steps *steps, const void *packed,
+                    const float *in, float *out, void *scratch, size_t scratch_size);
+
 /* Convolution of each channel by itself. `weights` size x size x channels, `bias` channels numbers; outputs = channels. */
 int sr_nets_depthwise(const struct sr_nets_window *window, const float *weights, const float *bias, const float *in,
                       float *out);

@@ -1,13 +1,10 @@
 /* The innermost loops of a convolution: sums of up to PIXELS pixels x VECS vectors of LANES outputs stay in registers.
  *
- * A level that includes this has defined LANES, VECS, PIXELS, `vec`, splat() and multiply_add(), so that PIXELS x VECS
- * sums, VECS weights and one splat number fit its registers. */
-typedef vec loose __attribute__((aligned(4), may_alias));
-
-#define INLINE static inline __attribute__((always_inline))
+ * A level includes this once for each kind of numbers. It has defined LANES, VECS, PIXELS, `vec`, splat(), MULTIPLY_ADD and
+ * NAMED(), so that PIXELS x VECS sums, VECS weights and one splat number fit its registers. */
 
 /* Sums of `pixels` neighbours, all of them known when this is compiled. */
-INLINE void add_pixels(const struct nets_step *step, const float *in, const float *weights, const float *start,
+INLINE void NAMED(add_pixels)(const struct nets_step *step, const float *in, const float *weights, const float *start,
                        float *sums, int pixels, const int vecs) {
     vec sum[PIXELS][VECS];
     for (int p = 0; p < pixels; p++)
@@ -20,7 +17,7 @@ INLINE void add_pixels(const struct nets_step *step, const float *in, const floa
                 vec w[VECS];
                 for (int v = 0; v < vecs; v++) w[v] = *(const loose *)(weights + v * LANES);
                 for (int p = 0; p < pixels; p++)
-                    for (int v = 0; v < vecs; v++) sum[p][v] = multiply_add(splat(x[p * across]), w[v], sum[p][v]);
+                    for (int v = 0; v < vecs; v++) sum[p][v] = MULTIPLY_ADD(splat(x[p * across]), w[v], sum[p][v]);
             }
         }
     for (int p = 0; p < pixels; p++)
@@ -29,10 +26,10 @@ INLINE void add_pixels(const struct nets_step *step, const float *in, const floa
 
 #define CASE(pixels)                                                                                                   \
     case pixels:                                                                                                       \
-        if (pixels <= PIXELS) add_pixels(step, in, weights, start, sums, pixels <= PIXELS ? pixels : PIXELS, vecs);    \
+        if (pixels <= PIXELS) NAMED(add_pixels)(step, in, weights, start, sums, pixels <= PIXELS ? pixels : PIXELS, vecs);    \
         break;
 
-INLINE void add_block(const struct nets_step *step, const float *in, const float *weights, const float *start,
+INLINE void NAMED(add_block)(const struct nets_step *step, const float *in, const float *weights, const float *start,
                       float *sums, size_t pixels, const int vecs) {
     switch (pixels) {
         CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13)
@@ -40,24 +37,19 @@ INLINE void add_block(const struct nets_step *step, const float *in, const float
     }
 }
 
-static void add_wide(const struct nets_step *step, const float *in, const float *weights, const float *start,
+static void NAMED(add_wide)(const struct nets_step *step, const float *in, const float *weights, const float *start,
                      float *sums, size_t pixels) {
-    add_block(step, in, weights, start, sums, pixels, VECS);
+    NAMED(add_block)(step, in, weights, start, sums, pixels, VECS);
 }
 
 /* Where there are no more outputs than LANES. */
-static void add_narrow(const struct nets_step *step, const float *in, const float *weights, const float *start,
+static void NAMED(add_narrow)(const struct nets_step *step, const float *in, const float *weights, const float *start,
                      float *sums, size_t pixels) {
-    add_block(step, in, weights, start, sums, pixels, 1);
-}
-
-/* Pixels that only one window covers come from afar each time: those of the next block are asked for. */
-static void ask_for(const float *numbers, size_t count) {
-    for (size_t i = 0; i < count; i += 64 / sizeof *numbers) __builtin_prefetch(numbers + i);
+    NAMED(add_block)(step, in, weights, start, sums, pixels, 1);
 }
 
 /* A row of a tile is cut into blocks as equal as can be, none above PIXELS. */
-static void add_up(const struct nets_step *step) {
+static void NAMED(add_up)(const struct nets_step *step) {
     const size_t blocks = (step->cols + PIXELS - 1) / PIXELS;
     for (size_t row = 0; row < step->rows; row++)
         for (size_t block = 0; block < blocks; block++) {
@@ -67,9 +59,13 @@ static void add_up(const struct nets_step *step) {
             const float *start = step->start + pixel * step->start_apart;
             float *sums = step->sums + pixel * NETS_WIDTH;
             if (step->taps_down == 1) ask_for(in + (to - from) * step->across, (to - from) * step->across);
-            if (step->outputs <= LANES) add_narrow(step, in, step->weights, start, sums, to - from);
+            if (step->outputs <= LANES) NAMED(add_narrow)(step, in, step->weights, start, sums, to - from);
             else
                 for (size_t at = 0; at < step->outputs; at += VECS * LANES)
-                    add_wide(step, in, step->weights + at, start + at, sums + at, to - from);
+                    NAMED(add_wide)(step, in, step->weights + at, start + at, sums + at, to - from);
         }
 }
+
+#undef CASE
+#undef MULTIPLY_ADD
+#undef NAMED

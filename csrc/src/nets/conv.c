@@ -1,7 +1,5 @@
-#include "nets/ops.h"
+#include "nets/tiles.h"
 #include <math.h>
-
-enum { CONV_SIZE_MAX = 7 };
 
 /* Packed weights: head, sums for the check, [groups of outputs][chunks of channels][taps][channels][NETS_WIDTH], bias. */
 struct packed {
@@ -9,36 +7,6 @@ struct packed {
     double sums[]; /* [taps][channels] over all outputs, then [channels]: magnitudes over taps and outputs */
 };
 
-/* How a convolution is cut up. */
-struct plan {
-    uint32_t rows, cols; /* of the output */
-    size_t tile_rows, tile_cols, tiles_down, tiles_across;
-    size_t window_rows, window_cols; /* of the largest tile */
-    size_t channels, taps, groups;
-};
-
-static size_t least(size_t a, size_t b) { return a < b ? a : b; }
-static size_t parts(size_t whole, size_t part) { return (whole + part - 1) / part; }
-
-static int is_convolution(const struct sr_nets_window *w) {
-    uint32_t rows, cols;
-    return sr_nets_output(w, &rows, &cols) == SR_OK && w->size <= CONV_SIZE_MAX && w->activation < SR_NETS_ACTIVATIONS &&
-           (uint64_t)w->size * w->size * w->channels * w->outputs <= SR_NETS_NUMBERS_MAX;
-}
-
-static struct plan plan_of(const struct sr_nets_window *w) {
-    struct plan p = {.channels = w->channels, .taps = (size_t)w->size * w->size, .groups = parts(w->outputs, NETS_WIDTH)};
-    sr_nets_output(w, &p.rows, &p.cols);
-    p.tiles_across = parts(p.cols, w->size == 1 ? 2 * NETS_TILE_COLS : NETS_TILE_COLS);
-    p.tile_cols = parts(p.cols, p.tiles_across);
-    p.tile_rows = least(p.rows, NETS_TILE_PIXELS / p.tile_cols);
-    p.tiles_down = parts(p.rows, p.tile_rows);
-    p.window_rows = (p.tile_rows - 1) * w->stride + w->size, p.window_cols = (p.tile_cols - 1) * w->stride + w->size;
-    return p;
-}
-
-/* Numbers of weights, filled up to whole groups. */
-static size_t weights_size(const struct plan *p) { return p->taps * p->channels * p->groups * NETS_WIDTH; }
 static size_t sums_size(const struct plan *p) { return (p->taps + 1) * p->channels; }
 
 static const float *weights_of(const struct packed *packed, const struct plan *p) {
@@ -80,42 +48,11 @@ int sr_nets_pack(const struct sr_nets_window *w, const float *weights, const flo
     return SR_OK;
 }
 
-/* Scratch: a window with zeros, the sums of a tile, and for the check the sums of the window's columns and of magnitudes.
- * `view` is the window of the tile at hand, in scratch or in the image, with rows `below` numbers apart. */
-struct work {
-    double *places;
-    float *window, *sums, *row, *sizes;
-    const float *view;
-    size_t below;
-};
-
-static size_t window_size(const struct plan *p) { return p->window_rows * p->window_cols * p->channels + NETS_SLACK; }
-static size_t tile_size(const struct plan *p) { return p->tile_rows * p->tile_cols * NETS_WIDTH; }
-
 size_t sr_nets_scratch(const struct sr_nets_window *w) {
     if (!is_convolution(w)) return 0;
     const struct plan p = plan_of(w);
     return sizeof(double) * (1 + p.taps * p.channels) +
            sizeof(float) * (window_size(&p) + tile_size(&p) + (w->size + 1) * p.channels);
-}
-
-static struct work work_in(void *scratch, const struct plan *p, size_t size) {
-    struct work work = {.places = (double *)((uint8_t *)scratch + -(uintptr_t)scratch % sizeof(double))};
-    work.window = (float *)(work.places + p->taps * p->channels);
-    work.sums = work.window + window_size(p);
-    work.row = work.sums + tile_size(p);
-    work.sizes = work.row + size * p->channels;
-    return work;
-}
-
-/* A rectangle of the output. */
-struct tile {
-    size_t row, col, rows, cols;
-};
-
-static struct tile tile_at(const struct plan *p, size_t down, size_t across) {
-    const size_t col = p->cols * across / p->tiles_across, row = down * p->tile_rows;
-    return (struct tile){row, col, least(p->tile_rows, p->rows - row), p->cols * (across + 1) / p->tiles_across - col};
 }
 
 /* A row of the window: `cols` pixels from column `col - left` of the image, zeros where it has none. `row` is NULL outside. */
@@ -126,8 +63,6 @@ static void copy_row(const struct sr_nets_window *w, const float *row, size_t co
     if (inside) memcpy(to + zeros * channels, row + first * channels, inside * channels * sizeof *to);
     memset(to + (zeros + inside) * channels, 0, (cols - zeros - inside) * channels * sizeof *to);
 }
-
-static size_t window_of(size_t count, const struct sr_nets_window *w) { return (count - 1) * w->stride + w->size; }
 
 static void copy_window(const struct sr_nets_window *w, const float *in, const struct tile *t, float *to) {
     const size_t cols = window_of(t->cols, w), rows = window_of(t->rows, w);
@@ -150,22 +85,6 @@ static void view_window(const struct sr_nets_window *w, const float *in, const s
     }
     copy_window(w, in, t, work->window);
     work->view = work->window, work->below = window_of(t->cols, w) * w->channels;
-}
-
-/* Sums of a group of outputs over all channels, beginning with the bias. */
-static void add_group(const struct nets_ops *ops, const struct sr_nets_window *w, const struct plan *p,
-                      const struct tile *t, const float *weights, const float *bias, size_t outputs, struct work *work) {
-    const size_t across = w->stride * p->channels;
-    const size_t joined = p->channels <= NETS_CHUNK ? w->size : 1; /* taps whose numbers lie together, as do their weights */
-    struct nets_step step = {.sums = work->sums, .rows = t->rows, .cols = t->cols, .across = across,
-                             .down = w->stride * work->below, .right = p->channels, .below = work->below,
-                             .taps_down = w->size, .taps_across = w->size / joined, .outputs = outputs, .start = bias};
-    for (size_t chunk = 0; chunk < p->channels; chunk += NETS_CHUNK) {
-        step.in = work->view + chunk, step.channels = joined * least(NETS_CHUNK, p->channels - chunk);
-        step.weights = weights + chunk * p->taps * NETS_WIDTH;
-        ops->add_up(&step);
-        step.start = work->sums, step.start_apart = NETS_WIDTH;
-    }
 }
 
 /* Sums of the window's columns for each tap, and of the magnitudes of each channel. */
@@ -220,7 +139,7 @@ static int convolve_tile(const struct nets_ops *ops, const struct sr_nets_window
     view_window(w, in, t, work);
     for (size_t group = 0; group < p->groups; group++) {
         const size_t at = group * NETS_WIDTH, outputs = least(NETS_WIDTH, w->outputs - at);
-        add_group(ops, w, p, t, weights + p->taps * p->channels * at, bias + at, outputs, work);
+        add_group(ops->add_up, w, p, t, weights + p->taps * p->channels * at, bias + at, outputs, work);
         if (check) total += sum_of(ops, t, outputs, work);
         for (size_t row = 0; row < t->rows; row++)
             ops->finish(work->sums + row * t->cols * NETS_WIDTH, t->cols, outputs, w->activation,

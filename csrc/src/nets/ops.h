@@ -32,6 +32,10 @@ struct nets_step {
 
 struct nets_ops {
     void (*add_up)(const struct nets_step *step);
+    void (*add_up_i8)(const struct nets_step *step); /* a number is two of 16 bits, a sum one of 32 bits */
+    void (*quantise)(const float *in, size_t count, float step, uint32_t zero, int16_t *out);
+    void (*finish_i8)(const int32_t *sums, const float *scales, const float *bias, size_t outputs, uint32_t activation,
+                      float *out);
     /* out[p * stride + i] = activation(sums[p][i]) for i < outputs. */
     void (*finish)(const float *sums, size_t pixels, size_t outputs, uint32_t activation, float *out, size_t stride);
 

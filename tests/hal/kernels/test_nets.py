@@ -1,12 +1,14 @@
 """Networks: random graphs against plain numpy in binary64, checked runs against flips."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hal.kernels.errors import CorruptError, UpsetError
-from hal.kernels.graph import Activation, Graph, Kind, Node
+from hal.kernels.graph import Activation, Graph, Kind, Node, Rounding
 from hal.kernels.graph_octets import decode_graph, encode_graph
 from hal.kernels.levels import select_level, supported_levels
 from hal.kernels.nets import Network
@@ -125,6 +127,30 @@ def test_levels_that_fuse_agree_bit_for_bit(level):
     same = Network(graph).run(image_for(graph, 5))
     select_level(level)
     assert np.array_equal(result, same) or level == "portable"
+
+
+def quantised(channels, outputs, **fields):
+    random, float_node = np.random.default_rng(outputs), convolution(channels, outputs, **fields)
+    rounding = Rounding(np.float32(0.031).item(), 77, random.uniform(1e-4, 1e-3, outputs).astype(np.float32))
+    weights = random.integers(-128, 128, float_node.weights.shape, np.int8)
+    return replace(float_node, kind=Kind.QUANTISED, weights=weights, rounding=rounding)
+
+
+def plain_quantised(node, image):
+    """Whole numbers and binary32, as the node says, to the bit."""
+    rounding = node.rounding
+    numbers = np.clip(np.rint(image / np.float32(rounding.step)) + rounding.zero, 0, 255) - rounding.zero
+    whole = replace(node, kind=Kind.CONVOLUTION, weights=node.weights.astype(int), bias=np.zeros(node.outputs, int))
+    return plain(whole, [numbers]).astype(np.float32) * rounding.scales + node.bias
+
+
+@given(st.integers(1, 9), st.sampled_from([1, 32, 33]), st.integers(1, 3), st.integers(1, 2), st.integers(0, 99))
+def test_quantised_convolutions_are_plain_ones_to_the_bit(channels, outputs, size, stride, seed):
+    pad = size // 2
+    node = quantised(channels, outputs, size=size, stride=stride, padding=(pad, 0, pad, pad))
+    graph = decode_graph(encode_graph(Graph((0, 0, channels), (node,))))
+    image = np.random.default_rng(seed).normal(0, 2, (7, 19, channels)).astype(np.float32)
+    assert np.array_equal(Network(graph).run(image, checked=True), plain_quantised(node, image))
 
 
 @pytest.mark.parametrize("bit", [0, 12, 22, 23, 30, 31])

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from hal.kernels.graph import Activation, Kind
+from hal.kernels.graph import Activation, Graph, Kind
 from hal.kernels.nets import Network
 from link.models.network import encode_network
 from link.models.onnx import read_onnx
 from tests.hal.kernels.graphs import graphs
-from tests.hal.kernels.test_nets import agrees, image_for
+from tests.hal.kernels.test_nets import agrees, image_for, quantised
 
 onnx = pytest.importorskip("onnx", reason="the extra onnx is not installed")
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
@@ -131,6 +131,40 @@ def test_what_several_use_keeps_no_activation():
     octets = file_of(conv, op("Relu", "c", out="r"), op("Add", "c", "r", out="s"), op("Identity", "s"), arrays=arrays)
     assert runs_alike(octets)
     assert read_onnx(octets).nodes[0].activation is Activation.LINEAR
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        (quantised(3, 40),),
+        (quantised(3, 40, activation=Activation.RELU), quantised(40, 5, inputs=(1,))),
+    ],
+)
+def test_convolutions_in_8_bits_are_read_and_run_alike(nodes):
+    graph = Graph((9, 17, 3), nodes)
+    again = read_onnx(onnx_model(graph).SerializeToString())
+    assert [node.kind for node in again.nodes] == [Kind.QUANTISED] * len(nodes)
+    image = image_for(graph, 2)
+    ours, theirs = Network(again).run(image), Network(graph, backend="onnxruntime").run(image)
+    assert np.allclose(ours, Network(graph).run(image), rtol=1e-5, atol=1e-5)
+    assert np.abs(ours - theirs).max() <= 2e-3 * np.abs(theirs).max()  # a number on the edge of two steps may differ
+
+
+@pytest.mark.parametrize(
+    ("operators", "sentence"),
+    [
+        ([op("QuantizeLinear", "x", "w", "z")], "anything but one constant step"),
+        ([op("DequantizeLinear", "x", "s", "z")], "'x', which was not rounded"),
+        ([op("DequantizeLinear", "w8", "s", "t", out="v"), op("Conv", "x", "v")], "a zero other than 0"),
+        ([op("DequantizeLinear", "w8", "s", out="v"), op("Conv", "x", "v")], "numbers that were not rounded"),
+        ([op("QuantizeLinear", "x", "s", "z", out="q"), op("Relu", "q")], "'q', which is no image"),
+    ],
+)
+def test_rounding_that_is_not_supported_is_named(operators, sentence):
+    step, zero = np.array(0.1, np.float32), np.array(3, np.uint8)
+    arrays = {**WEIGHTS, "w8": np.ones((2, 2, 3, 3), np.int8), "s": step, "z": zero, "t": np.array(3, np.int8)}
+    with pytest.raises(ValueError, match=sentence):
+        read_onnx(file_of(*operators, arrays=arrays))
 
 
 def flood_file(weights):

@@ -1,0 +1,17 @@
+/* Into 8-bit numbers and back, for the vectoriser; no multiplication is fused with an addition here. */
+
+static void quantise(const float *in, size_t count, float step, uint32_t zero, int16_t *restrict out) {
+    const float low = -(float)zero, high = 255.0F - (float)zero;
+    for (size_t i = 0; i < count; i++) {
+        float q = in[i] / step;
+        q = q > low ? q : low; /* as is what is no number */
+        q = q < high ? q : high;
+        out[i] = (int16_t)((q + 12582912.0F) - 12582912.0F); /* to whole numbers, halves to even ones */
+    }
+}
+
+static void finish_i8(const int32_t *sums, const float *scales, const float *bias, size_t outputs, uint32_t activation,
+                      float *restrict out) {
+    for (size_t i = 0; i < outputs; i++) out[i] = (float)sums[i] * scales[i] + bias[i];
+    activate(out, outputs, activation, out);
+}

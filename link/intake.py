@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from link.chosen import chosen
 from link.counter import Sequence
 from link.extraction import Extractor
 from link.frame_batch import Extraction, extract
@@ -103,7 +104,7 @@ class Heard:
         for map_id in {*self.extractors, *np.unique(contents["map_id"][contents["holds_packets"]]).tolist()}:
             own = contents["holds_packets"] & (contents["map_id"] == map_id)
             extractor = self.extractors.setdefault(map_id, Extractor())
-            found += _extractions(extractor, frames, contents[own], np.diff(gaps_so_far[own], prepend=0) > 0)
+            found += _extractions(extractor, frames, chosen(contents, own), np.diff(gaps_so_far[own], prepend=0) > 0)
             if gaps_so_far[-1] > gaps_so_far[own].max(initial=0):
                 extractor.drop()
         return [self._without_idle(extraction) for extraction in found]
@@ -123,7 +124,7 @@ class Heard:
         word = records["identification"]
         wanted = (word & 0xE7FF != IDLE_APID) & (word >> 10 != ENCAPSULATION << 3)
         self.idle_packets += len(records) - int(wanted.sum())
-        return Extraction(octets, records[wanted], frames[wanted])
+        return Extraction(octets, chosen(records, wanted), chosen(frames, wanted))
 
 
 def _extractions(extractor: Extractor, frames: Rows, contents: NDArray[Any], gaps: Choice) -> Iterator[Extraction]:
@@ -132,9 +133,11 @@ def _extractions(extractor: Extractor, frames: Rows, contents: NDArray[Any], gap
     ends = [*moves, len(contents)] if len(contents) else []
     for first, last in zip([0, *moves], ends, strict=False):
         run = contents[first:last]
-        zones = frames[run["number"], run["start"][0] : run["end"][0]]
-        octets, records, numbers = extract(extractor, zones, run["first_header"], gaps[first:last])
-        yield Extraction(octets, records, run["number"][numbers])
+        numbers, octets = run["number"], slice(run["start"][0], run["end"][0])
+        apart = numbers[-1] - numbers[0] >= len(numbers)
+        zones = frames[numbers, octets] if apart else frames[numbers[0] : numbers[-1] + 1, octets]
+        found = extract(extractor, zones, run["first_header"], gaps[first:last])
+        yield found._replace(frames=numbers[found.frames])
 
 
 class FrameIntake:
@@ -199,7 +202,7 @@ class FrameIntake:
 
     def _packets(self, frames: Rows) -> Batch:
         contents = contents_of(frames, self.framing)
-        good = contents[contents["good"]]
+        good = chosen(contents, contents["good"])
         self.frames += len(contents)
         self.bad += len(contents) - len(good)
         found = []
@@ -214,7 +217,7 @@ def _by_channel(contents: NDArray[Any]) -> Iterator[tuple[Channel, NDArray[Any]]
     """The frames of each virtual channel."""
     keys = contents["spacecraft_id"] << 6 | contents["vc"]
     for key in np.unique(keys).tolist():
-        yield Channel(key >> 6, key & 63), contents[keys == key]
+        yield Channel(key >> 6, key & 63), chosen(contents, keys == key)
 
 
 def _in_order(found: list[tuple[Channel, Extraction]]) -> Batch:

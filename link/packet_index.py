@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hal.kernels.crc import crc16_batch
 from hal.kernels.packets import PACKET, find_packets
+from link.chosen import chosen
 from link.fecf import FECF_SIZE
 from link.space_packet import COUNT_MODULUS, DATA_OCTETS_MAX, HEADER_SIZE, IDLE_APID, PACKET_OCTETS_MAX, Flags
 
@@ -86,7 +87,7 @@ class PacketIndex:
 
     def where(self, wanted: NDArray[np.bool_]) -> Self:
         """The packets for which `wanted` is true."""
-        return type(self)(self.octets, self.records[wanted])
+        return type(self)(self.octets, chosen(self.records, wanted))
 
     def without_idle(self) -> Self:
         """All but idle packets."""

@@ -21,6 +21,7 @@ from hal.kernels.crc import crc16_batch
 from hal.kernels.randomise import Code, randomise
 from hal.kernels.reed_solomon import UNCORRECTABLE, ReedSolomon
 from hal.kernels.sync import HIT, align_all, find_markers
+from link.chosen import chosen
 from link.managed import Managed
 
 ASM = 0x1ACFFC1D
@@ -180,7 +181,7 @@ class TmDecoder:
     def _take(self, decoded: _Decoded, done: int, found: list[Rows]) -> None:
         """Give the units that decoded, of the first `done`, which are sure; count the others."""
         good, symbols = decoded.good[:done], decoded.symbols[:done][decoded.good[:done]]
-        found.append(decoded.frames[:done][good])
+        found.append(chosen(decoded.frames[:done], good))
         self.received += len(symbols)
         self.corrected_frames += int((symbols > 0).sum())
         self.corrected_symbols += int(symbols.sum())

@@ -43,7 +43,7 @@ def differences(ours: Dictionary, theirs: Dictionary) -> str:
 
 
 def _differences(ours: Dictionary, theirs: Dictionary) -> Iterator[str]:
-    for name in ("node", "apid", "managed", "files"):
+    for name in ("node", "apid", "managed", "files", "services"):
         if getattr(ours, name) != getattr(theirs, name):
             yield f"{name} differs"
     for kind in ("reports", "events", "commands", "parameters"):

@@ -51,7 +51,7 @@ int sr_nets_pack(const struct sr_nets_window *w, const float *weights, const flo
 size_t sr_nets_scratch(const struct sr_nets_window *w) {
     if (!is_convolution(w)) return 0;
     const struct plan p = plan_of(w);
-    return sizeof(double) * (1 + p.taps * p.channels) +
+    return sizeof(double) * (1 + (p.taps + w->size) * p.channels) +
            sizeof(float) * (window_size(&p) + tile_size(&p) + (w->size + 1) * p.channels);
 }
 
@@ -87,21 +87,30 @@ static void view_window(const struct sr_nets_window *w, const float *in, const s
     work->view = work->window, work->below = window_of(t->cols, w) * w->channels;
 }
 
-/* Sums of the window's columns for each tap, and of the magnitudes of each channel. */
+/* Add a row of the window to the sums of all taps that it belongs to. */
+static void add_to_places(const struct nets_ops *ops, const struct sr_nets_window *w, const struct tile *t, size_t row,
+                          size_t width, const struct work *work) {
+    for (size_t place = 0; place < w->size && place <= row; place++)
+        if ((row - place) % w->stride == 0 && (row - place) / w->stride < t->rows)
+            ops->gather(work->row, width, work->places + place * width);
+}
+
+/* Sums of the window's columns for each tap, and of the magnitudes of each channel. Rows that all taps have in common are
+ * added up once. */
 static void sum_window(const struct nets_ops *ops, const struct sr_nets_window *w, const struct plan *p,
                        const struct tile *t, const struct work *work) {
     const size_t cols = window_of(t->cols, w), width = w->size * p->channels;
-    memset(work->places, 0, p->taps * p->channels * sizeof(double)), memset(work->sizes, 0, p->channels * sizeof(float));
+    memset(work->places, 0, (p->taps + w->size) * p->channels * sizeof(double));
+    memset(work->sizes, 0, p->channels * sizeof(float));
     for (size_t row = 0; row < window_of(t->rows, w); row++) {
         const float *from = work->view + row * work->below;
-        memset(work->row, 0, width * sizeof(float));
         ops->add_row(from, t->cols, w->stride, p->channels, w->size, work->row);
         ops->add_sizes(from, cols, p->channels, work->sizes);
-        for (size_t place = 0; place < w->size && place <= row; place++) {
-            if ((row - place) % w->stride || (row - place) / w->stride >= t->rows) continue;
-            ops->gather(work->row, width, work->places + place * width);
-        }
+        if (w->stride == 1 && row + 1 >= w->size && row < t->rows) ops->gather(work->row, width, work->common);
+        else add_to_places(ops, w, t, row, width, work);
     }
+    for (size_t place = 0; place < w->size; place++)
+        for (size_t i = 0; i < width; i++) work->places[place * width + i] += work->common[i];
 }
 
 /* Rounding explains ROUNDING times the sum of all products' magnitudes: up to four roundings of 2^-24 each in the sums of the

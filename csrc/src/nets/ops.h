@@ -41,7 +41,7 @@ struct nets_ops {
 
     /* totals[i] += the sum over pixels of column i of NETS_WIDTH. */
     void (*total)(const float *sums, size_t pixels, double totals[NETS_WIDTH]);
-    /* out[place][c] += the sum of channel c of the pixels place, place + step, ..., `cols` of them, for each place < size.
+    /* out[place][c] = the sum of channel c of the pixels place, place + step, ..., `cols` of them, for each place < size.
      * Reads up to NETS_SLACK numbers beyond the last; so does the next. */
     void (*add_row)(const float *in, size_t cols, size_t step, size_t channels, size_t size, float *out);
     /* sizes[c] += the sum of the magnitudes of channel c of `cols` pixels. */

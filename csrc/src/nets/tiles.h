@@ -39,7 +39,7 @@ static inline size_t weights_size(const struct plan *p) { return p->taps * p->ch
 /* Scratch: a window with zeros, the sums of a tile, and for the check the sums of the window's columns and of magnitudes.
  * `view` is the window of the tile at hand, in scratch or in the image, with rows `below` numbers apart. */
 struct work {
-    double *places;
+    double *places, *common;
     float *window, *sums, *row, *sizes;
     const float *view;
     size_t below;
@@ -50,7 +50,8 @@ static inline size_t tile_size(const struct plan *p) { return p->tile_rows * p->
 
 static inline struct work work_in(void *scratch, const struct plan *p, size_t size) {
     struct work work = {.places = (double *)((uint8_t *)scratch + -(uintptr_t)scratch % sizeof(double))};
-    work.window = (float *)(work.places + p->taps * p->channels);
+    work.common = work.places + p->taps * p->channels;
+    work.window = (float *)(work.common + size * p->channels);
     work.sums = work.window + window_size(p);
     work.row = work.sums + tile_size(p);
     work.sizes = work.row + size * p->channels;

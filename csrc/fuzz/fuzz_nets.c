@@ -42,6 +42,28 @@ static void convolve(const struct sr_nets_window *w, struct input *input, const 
     free(weights), free(bias), free(first), free(out), free(packed), free(scratch);
 }
 
+/* In 8 bits all levels agree. */
+static void convolve_i8(const struct sr_nets_window *w, struct input *input, const float *in, size_t out_size) {
+    const size_t weights_size = (size_t)w->size * w->size * w->channels * w->outputs;
+    const size_t packed_size = sr_nets_packed_i8(w), scratch_size = sr_nets_scratch_i8(w);
+    REQUIRE((packed_size == 0) == (scratch_size == 0));
+    if (!packed_size || weights_size > LIMIT) return;
+    const struct sr_nets_steps steps = {0.01F * (float)take(input, 1), (uint32_t)take(input, 1) % 300};
+    int8_t *weights = owned(NULL, weights_size);
+    for (size_t i = 0; i < weights_size; i++) weights[i] = (int8_t)take(input, 1);
+    float *scales = numbers(input, w->outputs), *bias = numbers(input, w->outputs);
+    float *first = owned(NULL, out_size * sizeof *first), *out = owned(NULL, out_size * sizeof *out);
+    void *packed = owned(NULL, packed_size), *scratch = owned(NULL, scratch_size);
+    REQUIRE(sr_nets_pack_i8(w, weights, scales, bias, packed, packed_size) == SR_OK);
+    const int right = steps.step > 0 && steps.zero < 256 ? SR_OK : SR_BAD_ARGUMENT;
+    ON_EACH_LEVEL(level) {
+        REQUIRE(sr_nets_conv_i8(w, &steps, packed, in, out, scratch, scratch_size) == right);
+        REQUIRE(right != SR_OK || level == SR_PORTABLE || memcmp(first, out, out_size * sizeof *out) == 0);
+        memcpy(first, out, out_size * sizeof *out);
+    }
+    free(weights), free(scales), free(bias), free(first), free(out), free(packed), free(scratch);
+}
+
 static void slide(struct sr_nets_window w, struct input *input, const float *in) {
     uint32_t rows, cols;
     w.outputs = w.channels;
@@ -79,7 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     /* The bias of `slide` is the image's first numbers: as many as there are channels. */
     float *in = numbers(&input, in_size);
     if (status == SR_OK && (size_t)rows * cols * w.outputs <= LIMIT)
-        convolve(&w, &input, in, in_size, (size_t)rows * cols * w.outputs);
+        convolve(&w, &input, in, in_size, (size_t)rows * cols * w.outputs),
+            convolve_i8(&w, &input, in, (size_t)rows * cols * w.outputs);
     slide(w, &input, in), reshape(&w, in);
     free(in);
     return 0;

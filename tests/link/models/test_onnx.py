@@ -1,5 +1,6 @@
 """ONNX files: what we write is read back and runs as onnxruntime runs it; what is not supported is named."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -165,6 +166,38 @@ def test_rounding_that_is_not_supported_is_named(operators, sentence):
     arrays = {**WEIGHTS, "w8": np.ones((2, 2, 3, 3), np.int8), "s": step, "z": zero, "t": np.array(3, np.int8)}
     with pytest.raises(ValueError, match=sentence):
         read_onnx(file_of(*operators, arrays=arrays))
+
+
+def test_a_small_u_net_runs_as_onnxruntime_runs_it():
+    """Down by a pool, up again beside what was there before, and one channel of shares."""
+    random = np.random.default_rng(6)
+    arrays = {"scales": np.array([1, 1, 2, 2], np.float32)}
+    for name, channels, outputs, size in (("a", 2, 24, 3), ("b", 24, 48, 3), ("c", 72, 24, 3), ("d", 24, 1, 1)):
+        arrays[name] = random.normal(0, (channels * size**2) ** -0.5, (outputs, channels, size, size)).astype(
+            np.float32
+        )
+    pads = {"pads": [1] * 4}
+    octets = file_of(
+        op("Conv", "x", "a", out="a1", **pads), op("Relu", "a1", out="a2"),
+        op("MaxPool", "a2", out="p", kernel_shape=[2, 2], strides=[2, 2]),
+        op("Conv", "p", "b", out="b1", **pads), op("Relu", "b1", out="b2"),
+        op("Resize", "b2", "", "scales", out="u", mode="linear"), op("Concat", "u", "a2", out="k", axis=1),
+        op("Conv", "k", "c", out="c1", **pads), op("Relu", "c1", out="c2"),
+        op("Conv", "c2", "d", out="d1"), op("Sigmoid", "d1"), arrays=arrays,
+    )  # fmt: skip
+    assert runs_alike(octets)
+    assert len(read_onnx(octets).nodes) == 7
+
+
+def test_without_the_packages_one_sentence_says_so(monkeypatch):
+    graph = read_onnx(file_of(op("Relu", "x")))
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    monkeypatch.delitem(sys.modules, "hal.kernels.nets_onnxruntime")
+    with pytest.raises(ModuleNotFoundError, match="onnx is not installed; pip install"):
+        read_onnx(b"")
+    with pytest.raises(ValueError, match="onnxruntime is not installed; pip install"):
+        Network(graph, backend="onnxruntime")
 
 
 def flood_file(weights):

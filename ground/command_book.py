@@ -65,6 +65,10 @@ class CommandBook:
         """The packet sequence count after the last command's."""
         return _request(self._last).count + 1 if self._last else 0
 
+    def knows(self, request: RequestId) -> bool:
+        """Whether it is one of the last commands."""
+        return request in self._entries
+
     @property
     def unmatched(self) -> int:
         """Reports about requests that nobody here sent."""

@@ -147,7 +147,7 @@ class Station:
         packet = source.packet(order.request)
         self._uplink.send(packet.encode(), packet.request)
         self._source = source
-        self._telemetry.learn(order.request)
+        self._telemetry.expect(packet.request, order.request)
         if (inside := order.inside) and inside.at_ns is not None:
             released = Moment(now.monotonic_ns + inside.at_ns - now.utc_ns, inside.at_ns)
             self._log.note(self._book.enter(inside.packet.request, inside.order.name, inside.order.arguments, released))

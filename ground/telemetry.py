@@ -19,9 +19,10 @@ from link.dictionary.codec import Codec
 from link.dictionary.model import Report as Structure
 from link.errors import DecodeError
 from link.pus import verification
-from link.pus.housekeeping import CreateStructure, HousekeepingReport, StructureReport, structure_of
+from link.pus.housekeeping import AppendParameters, CreateStructure, HousekeepingReport, StructureReport, structure_of
 from link.pus.message import Report, Request
 from link.pus.names import Names
+from link.pus.packets import RequestId
 from link.pus.verification import RefusedError
 
 _STALE_NS = 10_000_000_000  # an older sample is shown again when the latest is this old: the node's clock was set back
@@ -40,6 +41,8 @@ class Telemetry:
         self._names = Names(dictionary)
         self._declared = frozenset(entry.id for entry in dictionary.reports)
         self._created: dict[int, tuple[Structure, Codec]] = {}
+        self._parameters: dict[int, list[int]] = {}
+        self._expected: dict[int, CreateStructure | AppendParameters] = {}
 
     def take(self, octets: bytes, now: Moment) -> None:
         """One whole telemetry packet of the node."""
@@ -86,18 +89,31 @@ class Telemetry:
             case Happening():
                 self._log.note(_event(content, reading, now))
             case StructureReport():
-                self.learn(content)
+                self._learn(content.structure, content.parameters)
                 self._log.note(self._answer(content, reading, now))
+            case verification.CompletionSuccess(request=word) if word in self._expected:
+                self._do(self._expected.pop(word))
+            case verification.Failure(request=word):
+                self._expected.pop(word, None)
+                if not self._book.knows(RequestId.of(word)):
+                    self._log.note(self._answer(content, reading, now))
             case Report() if content.__service__ != verification.SERVICE:
                 self._log.note(self._answer(content, reading, now))
 
-    def learn(self, message: Request | Report) -> None:
-        """What a structure is made of that was created by command: its reports are samples from now on."""
-        if not isinstance(message, CreateStructure | StructureReport) or message.structure in self._declared:
-            return
-        with suppress(RefusedError):  # parameters that our dictionary does not know: the node refuses it as well
-            structure = structure_of(message, self._names.table)
-            self._created[structure.id] = structure, Codec(structure.fields)
+    def expect(self, request: RequestId, message: Request) -> None:
+        """A request is sent: once the node has done it, the reports of what it creates are samples."""
+        if isinstance(message, CreateStructure | AppendParameters):
+            self._expected[request.word] = message
+
+    def _do(self, message: CreateStructure | AppendParameters) -> None:
+        before = [] if isinstance(message, CreateStructure) else self._parameters.get(message.structure, [])
+        self._learn(message.structure, [*before, *message.parameters])
+
+    def _learn(self, structure: int, parameters: list[int]) -> None:
+        if structure not in self._declared:
+            with suppress(RefusedError):  # what our dictionary does not know cannot be read
+                entry = structure_of(structure, parameters, self._names.table)
+                self._created[structure], self._parameters[structure] = (entry, Codec(entry.fields)), parameters
 
     def _content(self, reading: Reading) -> Sample | Happening | Report:
         created = self._created.get(reading.definition)

@@ -4,7 +4,7 @@ What apps declare are structures too: they cannot be deleted or changed by comma
 them at their own pace; an interval of 0 reports each sample.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -122,14 +122,14 @@ def report_of(telemetry: Telemetry) -> HousekeepingReport:
     return HousekeepingReport(structure=telemetry.__id__, values=telemetry.encode())
 
 
-def structure_of(created: CreateStructure | StructureReport, table: ParameterTable) -> Structure:
-    """The dictionary entry with which the ground reads the reports of a structure that it created.
+def structure_of(structure: int, parameters: Iterable[int], table: ParameterTable) -> Structure:
+    """The dictionary entry with which the ground reads the reports of a structure that was created by command.
 
     Raises RefusedError for a parameter that is not known.
     """
-    entries = [table.entry(number) for number in created.parameters]
+    entries = [table.entry(number) for number in parameters]
     fields = tuple(msgspec.structs.replace(entry.field, name=entry.name) for entry in entries)
-    return Structure(id=created.structure, name=f"Structure{created.structure}", fields=fields)
+    return Structure(id=structure, name=f"Structure{structure}", fields=fields)
 
 
 @dataclass(slots=True)

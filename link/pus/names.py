@@ -7,6 +7,7 @@ from link.dictionary.codec import Codec
 from link.dictionary.dictionary import Dictionary
 from link.dictionary.kinds import Array, Enumeration, Field, Group
 from link.pus.message import Report
+from link.pus.packets import RequestId
 from link.pus.parameters import ParameterTable, ParameterValues
 
 _EVENTS = ("event", "events", "unexpected_event", "low_event", "high_event")
@@ -39,6 +40,8 @@ class Names:
                 return f"({self.listed(fields, value)})"
             case Enumeration(), _:
                 return str(value)
+        if field.name == "request" and isinstance(value, int):
+            return str(RequestId.of(value))
         for name, number in self._numbers.get(field.name, {}).items():
             if number == value:
                 return name

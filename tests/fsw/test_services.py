@@ -67,7 +67,7 @@ def test_a_structure_is_created_reported_and_deleted_by_command(world):
     ask(world, create)
     reports = of(ask(world, housekeeping.EnablePeriodic(structures=[200]), 4), housekeeping.HousekeepingReport)
     values = [one.values for one in reports if one.structure == 200]
-    fields = housekeeping.structure_of(create, table).fields
+    fields = housekeeping.structure_of(200, create.parameters, table).fields
     assert [field.name for field in fields] == ["NodeStatus.uptime_s", "reporter.repeats"]
     uptimes = [Codec(fields).decode(octets)[0] for octets in values]
     assert len(uptimes) == pytest.approx(8, abs=1)  # twice a second

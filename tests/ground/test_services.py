@@ -101,6 +101,26 @@ def test_a_structure_of_ones_own_becomes_samples(desk):
     assert sample.units == {"NodeStatus.uptime_s": "s"}
 
 
+def test_what_the_node_refuses_is_not_believed(desk):
+    """A structure that exists keeps its content, whatever was asked for; what is appended to it is read as well."""
+    desk.do("housekeeping.create_structure", structure=200, interval=5, parameters=[0x102])
+    reason, _ = desk.do("housekeeping.create_structure", structure=200, interval=5, parameters=[0x103])
+    assert "structure 200 exists" in reason
+    desk.do("housekeeping.append_parameters", structure=200, parameters="reporter.repeats")
+    desk.do("housekeeping.report_once", structures=[200])
+    sample = next(one for one in desk.ground.of(SampleRecord) if one.report == "Structure200")
+    assert list(sample.values) == ["NodeStatus.uptime_s", "reporter.repeats"]
+
+
+def test_a_request_that_fails_when_it_is_released_on_board_is_told(desk):
+    desk.do("event_actions.add_action", event="ProductReady", request="imaging.capture target=moon")
+    desk.do("event_actions.enable_actions")
+    desk.do("event_actions.enable_acting")
+    _, said = desk.do("imaging.capture", target="desert", seconds=10)
+    (failed,) = [one for one in said if one.startswith("StartFailure")]
+    assert "no target 'moon' in sight" in failed
+
+
 def test_a_structure_that_another_ground_created_is_learned_by_asking(desk):
     desk.do("housekeeping.create_structure", structure=200, interval=5, parameters=[0x102])
     desk.ground = desk.world.station = Ground(desk.world.clock, desk.ground.port)

@@ -58,7 +58,7 @@ def test_a_structure_made_by_command_is_read_by_what_the_command_said():
     done(housekeeping, CREATE)
     app.low_degc, app.nibble = -2.5, 9
     (report,) = done(housekeeping, ReportOnce(structures=[7]))
-    entry = structure_of(CREATE, service()[0].table)
+    entry = structure_of(CREATE.structure, CREATE.parameters, service()[0].table)
     assert Codec(entry.fields).decode(report.values) == [-2.5, 9]
 
 

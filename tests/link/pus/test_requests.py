@@ -14,6 +14,7 @@ from link.pus.names import Names
 from link.pus.packets import TcPacket
 from link.pus.requests import Requests, offers
 from link.pus.source import TcSource
+from link.pus.verification import FailureCode, Stage, failure
 
 
 class Mode(IntEnum):
@@ -133,3 +134,5 @@ def test_answers_in_words():
     action = event_actions.ActionReport(apid=65, event=5, enabled=True, request=b"\1\2")
     assert names.words(action) == "apid=65 event=5 enabled=True request=0102"
     assert names.words(test_service.Pong()) == ""
+    refusal = failure(TcPacket(apid=65, count=3, service=17, subtype=1), Stage.START, FailureCode.NOT_NOW, "night")
+    assert names.words(refusal) == "request=65/3 code=not_now reason=night"

@@ -1,6 +1,7 @@
 """Convolutions and a flood network beside onnxruntime on one thread; what checking costs; what it sees."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks.faults_nets import campaign
 from benchmarks.harness import Row, compare, peer
-from hal.kernels.graph import Activation, Graph, Kind, Node
+from hal.kernels.graph import Activation, Graph, Kind, Node, Rounding
 from hal.kernels.levels import level
 from hal.kernels.nets import Network
 
@@ -37,6 +38,7 @@ def rows() -> Iterator[Row]:
         name="checked: the four, geometric mean", peer="unchecked", level=level(), unit="Mpx/s",
         ours=mean([row.ours for row in checks]), theirs=mean([row.theirs or 0 for row in checks]), hold=CHECKED_MIN,
     )  # fmt: skip
+    yield from (eight_bits_row(*layer) for layer in LAYERS)
     if DATA.is_dir():
         graph, image = flood("simplecnn")
         yield against_onnxruntime(
@@ -76,6 +78,24 @@ def layer_row(channels: int, outputs: int, side: int) -> Row:
 def check_row(channels: int, outputs: int, side: int) -> Row:
     name = f"checked: 3 x 3, {channels} to {outputs}, {side} x {side}"
     return overhead(name, layer(channels, outputs), noise(side, side, channels), None)
+
+
+def eight_bits_row(channels: int, outputs: int, side: int) -> Row:
+    """The layer in 8-bit numbers beside itself in binary32, from which it differs by up to a few steps of rounding."""
+    graph = layer(channels, outputs)
+    image, (node,) = noise(side, side, channels), graph.nodes
+    assert node.weights is not None
+    step, weights_step = np.float32(0.04), np.float32(np.abs(node.weights).max() / 127)
+    rounded = replace(
+        node, kind=Kind.QUANTISED, weights=np.rint(node.weights / weights_step).astype(np.int8),
+        rounding=Rounding(float(step), 128, np.full(outputs, step * weights_step)),
+    )  # fmt: skip
+    ours, theirs = Network(Graph(graph.image, (rounded,))), Network(graph)
+    return compare(
+        f"8 bits: 3 x 3, {channels} to {outputs}, {side} x {side}", "binary32", lambda: ours.run(image),
+        lambda: theirs.run(image), amount=2e-9 * 9 * channels * outputs * side * side, unit="Gop/s",
+        equal=lambda a, b: np.abs(a - b).max() <= 0.05 * np.abs(b).max(),
+    )  # fmt: skip
 
 
 def against_onnxruntime(name: str, graph: Graph, image: Image, amount: float, unit: str, hold: float | None) -> Row:

@@ -5,12 +5,22 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 NATIVE := $(shell find csrc -name '*.[ch]' -o -name '*.cu' -o -name 'CMakeLists.txt' -o -name '*.py' | sort) CMakeLists.txt
 
-.PHONY: demo test test-slow test-peers test-arm wheel-arm setup bench-check bench-record fuzz coverage mutants clean
+.PHONY: demo test lint test-c test-slow test-peers test-arm wheel-arm setup bench-check bench-record fuzz coverage mutants clean
 demo: $(READY)
 	$(BIN)/skyrack demo $(ARGS)
 
-test: $(READY)
+test: lint test-c $(READY)
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+# Style and types of all Python.
+lint: $(READY)
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/mypy
+
+# The C library alone: its tests on every level of this processor, under the sanitizers.
+test-c:
+	csrc/tests/sanitized.sh build/c-tests
 
 # The long checks, after which `.ci/run` ends.
 test-slow: $(READY)

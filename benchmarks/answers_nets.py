@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.faults_nets import campaign
 from benchmarks.harness import Row, compare, peer
+from benchmarks.network_flips import campaign
 from hal.kernels.graph import Activation, Graph, Kind, Node, Rounding
 from hal.kernels.levels import level
 from hal.kernels.nets import Network

@@ -1,4 +1,4 @@
-"""The campaign of benchmarks/faults_nets.py as rows of the table; the checks' cost is that of the flood network."""
+"""The campaign of benchmarks/network_flips.py as rows of the table; the checks' cost is that of the flood network."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.answers_nets import DATA, LAYERS, flood, layer, noise
 from benchmarks.faults import Finding, overhead
-from benchmarks.faults_nets import campaign, false_alarms
+from benchmarks.network_flips import campaign, false_alarms
 from hal.kernels.nets import Network
 
 CLEAN_RUNS = 1000

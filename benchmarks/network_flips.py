@@ -1,4 +1,4 @@
-"""Single bits flipped while a network runs, and which its checks see: `python -m benchmarks.faults_nets [FLIPS]`.
+"""Single bits flipped while a network runs, and which its checks see.
 
 A flip is harmful where the answer then has a number off by more than 1e-3 of the largest, or one that is none. Sites:
 
@@ -8,7 +8,6 @@ A flip is harmful where the answer then has a number off by more than 1e-3 of th
     cached    weights, while one layer runs and no longer: memory is right before and after
 """
 
-import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -23,8 +22,6 @@ from hal.kernels.nets_plan import Layer, Plan
 FLIPS = 1000
 ROWS, COLS, CHANNELS = 24, 40, 8
 HARM = 1e-3
-TILES_RUN = 6 * 3 * 2 + 24
-"""Blocks whose sums one run compares: of 4 x 14 pixels, of a row in the last layer."""
 
 Words = NDArray[np.uint32]
 
@@ -158,19 +155,3 @@ def false_alarms(runs: int) -> int:
         except UpsetError:
             alarms += 1
     return alarms
-
-
-def main() -> int:
-    flips = int(sys.argv[1]) if sys.argv[1:] else FLIPS
-    print("| site | flips | harmful | of these seen |\n|---|---|---|---|")
-    shares = []
-    for site, share, harmful in campaign(flips):
-        print(f"| {site} | {flips} | {harmful} | {100 * share:.2f} % |", flush=True)
-        shares.append(share)
-    alarms = false_alarms(flips)
-    print(f"\n{alarms} false alarms in {flips * TILES_RUN} blocks of {flips} clean runs")
-    return 0 if min(shares) >= 0.999 and not alarms else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

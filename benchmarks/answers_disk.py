@@ -26,7 +26,7 @@ def rows() -> Iterator[Row]:
         amount=MEGAPIXELS, unit="Mpx/s", hold=10, equal=close)  # fmt: skip
     yield compare(
         "dilation by disk of radius 2, 512 x 512", "numpy", lambda: disk_dilate(MASK, radius=2),
-        lambda: numpy_dilate(2), amount=MEGAPIXELS, unit="Mpx/s", hold=5, equal=np.array_equal)  # fmt: skip
+        lambda: numpy_dilate(2), amount=MEGAPIXELS, unit="Mpx/s", hold=10, equal=np.array_equal)  # fmt: skip
 
 
 def mean_row(cv2: Any, radius: int) -> Row:

@@ -44,9 +44,11 @@ int main(void) {
     uint8_t octet[1] = {0}, scratch[64];
     for (unsigned radius = 0; radius <= 5; radius++)
         for (size_t cols = 1; cols <= 70; cols += 1 + cols / 7) image(1 + cols % 11, cols, radius, &state);
-    image(3, 5, SR_DISK_RADIUS_MAX, &state);
+    image(3, 5, SR_DISK_RADIUS_MAX, &state), image(3, 200, SR_DISK_RADIUS_MAX, &state);
     image(9, 150, 7, &state);
     image(4, 600, 3, &state);
+    for (unsigned radius = 1; radius <= 5; radius++) /* what is behind a row that ends with a word or a block */
+        image(60, 64, radius, &state), image(20, 448, radius, &state), image(20, 512, radius, &state);
     CHECK(sr_disk_mean_f32(pixel, 0, 1, 1, pixel, scratch, sizeof scratch) == SR_BAD_ARGUMENT);
     CHECK(sr_disk_mean_f32(pixel, 1, 0, 1, pixel, scratch, sizeof scratch) == SR_BAD_ARGUMENT);
     CHECK(sr_disk_mean_f32(pixel, 1, 1, SR_DISK_RADIUS_MAX + 1, pixel, scratch, sizeof scratch) == SR_BAD_ARGUMENT);

@@ -1,67 +1,79 @@
-/* Both uses of a disk in vectors of WIDTH octets; each level defines WIDTH and includes this. */
+/* Both uses of a disk; each level defines WIDTH, the octets of its vectors, with pack64 and unpack64, and includes this. */
 #include "disk/ops.h"
 #include <string.h>
 
-enum { STEP = BLOCK_OCTETS / WIDTH };
+typedef double doubles __attribute__((vector_size(WIDTH)));
+enum { LANES = WIDTH / sizeof(double), STEP = BLOCK_OCTETS / WIDTH };
 
-/* NAME gathers numbers of TYPE by the operator JOIN, STEP vectors at a time. While the span about them widens, it
- * joins the totals of all rows of the disk that reach just so far. */
-#define GATHER(NAME, TYPE, JOIN)                                                                                       \
-    typedef TYPE NAME##_vector __attribute__((vector_size(WIDTH)));                                                    \
-    static inline NAME##_vector NAME##_load(const TYPE *from, int i) {                                                 \
-        NAME##_vector vector;                                                                                          \
-        memcpy(&vector, from + i * (WIDTH / sizeof(TYPE)), WIDTH);                                                     \
-        return vector;                                                                                                 \
-    }                                                                                                                  \
-    static inline void NAME##_join(TYPE *totals, const NAME##_vector span[STEP]) {                                     \
-        for (int i = 0; i < STEP; i++) {                                                                               \
-            NAME##_vector total = NAME##_load(totals, i) JOIN span[i];                                                 \
-            memcpy(totals + i * (WIDTH / sizeof(TYPE)), &total, WIDTH);                                                \
-        }                                                                                                              \
-    }                                                                                                                  \
-    static void NAME(const void *numbers, size_t cols, const struct disk *disk, void *const *totals) {                 \
-        for (size_t c = 0; c < cols; c += STEP * WIDTH / sizeof(TYPE)) {                                               \
-            const TYPE *middle = (const TYPE *)numbers + c;                                                            \
-            NAME##_vector span[STEP];                                                                                  \
-            for (int i = 0; i < STEP; i++) span[i] = NAME##_load(middle, i);                                           \
-            for (size_t reach = 0, row = 0;;) {                                                                        \
-                for (; row < disk->ends[reach]; row++) NAME##_join((TYPE *)totals[row] + c, span);                     \
-                if (++reach > disk->radius) break;                                                                     \
-                for (int i = 0; i < STEP; i++)                                                                         \
-                    span[i] = span[i] JOIN (NAME##_load(middle - reach, i) JOIN NAME##_load(middle + reach, i));       \
-            }                                                                                                          \
-        }                                                                                                              \
-    }
-
-GATHER(gather_doubles, double, +)
-GATHER(gather_octets, uint8_t, |)
-
-static void take_floats(const void *pixels, size_t cols, void *numbers) {
-    const float *restrict from = pixels;
-    double *restrict to = numbers;
-    for (size_t c = 0; c < cols; c++) to[c] = from[c];
+static inline doubles load(const double *from, int i) {
+    doubles vector;
+    memcpy(&vector, from + i * LANES, WIDTH);
+    return vector;
 }
 
-static void take_octets(const void *pixels, size_t cols, void *numbers) { memcpy(numbers, pixels, cols); }
+static inline void add(double *totals, const doubles span[STEP]) {
+    for (int i = 0; i < STEP; i++) {
+        doubles total = load(totals, i) + span[i];
+        memcpy(totals + i * LANES, &total, WIDTH);
+    }
+}
 
-static void finish_mean(void *totals, size_t cols, const struct disk *disk, void *pixels) {
-    double *restrict from = totals, scale = 1 / (double)disk->pixels;
-    float *restrict to = pixels;
+/* STEP vectors at a time: while the span about them widens, it is added to all rows of the disk that reach just so far. */
+static void gather(const double *numbers, size_t cols, const struct disk *disk, double *const *totals) {
+    for (size_t c = 0; c < cols; c += STEP * LANES) {
+        const double *middle = numbers + c;
+        doubles span[STEP];
+        for (int i = 0; i < STEP; i++) span[i] = load(middle, i);
+        for (size_t reach = 0, row = 0;;) {
+            for (; row < disk->ends[reach]; row++) add(totals[row] + c, span);
+            if (++reach > disk->radius) break;
+            for (int i = 0; i < STEP; i++) span[i] = span[i] + (load(middle - reach, i) + load(middle + reach, i));
+        }
+    }
+}
+
+static void finish(double *restrict totals, size_t cols, const struct disk *disk, float *restrict pixels) {
+    double scale = 1 / (double)disk->pixels;
     for (size_t c = 0; c < cols; c++) {
-        float mean = (float)(from[c] * scale);
-        to[c] = mean == mean ? mean : __builtin_nanf(""); /* which NaN comes out of sums, nobody promises */
-        from[c] = 0;
+        float mean = (float)(totals[c] * scale);
+        pixels[c] = mean == mean ? mean : __builtin_nanf(""); /* which NaN comes out of sums, nobody promises */
+        totals[c] = 0;
     }
 }
 
-static void finish_dilation(void *totals, size_t cols, const struct disk *disk, void *pixels) {
-    uint8_t *restrict from = totals, *restrict to = pixels;
-    (void)disk;
-    for (size_t c = 0; c < cols; c++) to[c] = from[c] != 0, from[c] = 0;
+static void pack(const uint8_t *mask, size_t cols, uint64_t *words) {
+    for (; cols >= 64; cols -= 64, mask += 64) *words++ = pack64(mask);
+    if (!cols) return;
+    uint8_t last[64] = {0};
+    memcpy(last, mask, cols);
+    *words = pack64(last);
 }
 
-#define DISK_USES                                                                                                      \
-    {                                                                                                                  \
-        .mean = {sizeof(double), sizeof(float), take_floats, gather_doubles, finish_mean},                             \
-        .dilation = {sizeof(uint8_t), sizeof(uint8_t), take_octets, gather_octets, finish_dilation}                    \
+typedef uint64_t word_vector __attribute__((vector_size(WIDTH), aligned(8), may_alias));
+enum { WORDS = WIDTH / sizeof(uint64_t) };
+
+/* A vector at a time, as in gather(); 64 places are one place and 63. */
+static void spread(const uint64_t *row, size_t count, const struct disk *disk, uint64_t *const *totals) {
+    for (size_t at = 0; at < count; at += WORDS) {
+        const word_vector here = *(const word_vector *)(row + at);
+        const word_vector before = *(const word_vector *)(row + at - 1), after = *(const word_vector *)(row + at + 1);
+        word_vector span = here;
+        for (size_t reach = 0, i = 0;;) {
+            for (; i < disk->ends[reach]; i++)
+                if (totals[i]) *(word_vector *)(totals[i] + at) |= span;
+            if (++reach > disk->radius) break;
+            span |= here << 1 << (reach - 1) | here >> 1 >> (reach - 1);
+            span |= before >> (64 - reach) | after << (64 - reach);
+        }
     }
+}
+
+static void unpack(uint64_t *words, size_t cols, uint8_t *mask) {
+    for (; cols >= 64; cols -= 64, mask += 64) unpack64(*words, mask), *words++ = 0;
+    if (!cols) return;
+    uint8_t last[64];
+    unpack64(*words, last), *words = 0;
+    memcpy(mask, last, cols);
+}
+
+#define DISK_OPS {gather, finish, pack, spread, unpack}

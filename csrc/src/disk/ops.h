@@ -3,7 +3,11 @@
 #include "level.h"
 #include "skyrack/disk.h"
 
-enum { HEIGHT_MAX = 2 * SR_DISK_RADIUS_MAX + 1, BLOCK_OCTETS = 128 /* rows in scratch are whole blocks */ };
+enum {
+    HEIGHT_MAX = 2 * SR_DISK_RADIUS_MAX + 1,
+    BLOCK_OCTETS = 128, /* rows of numbers in scratch are whole blocks */
+    BLOCK_WORDS = 8     /* rows of words likewise */
+};
 
 /* A disk as rows, narrow ones first; a row of `reach` goes that many columns to each side of the middle. */
 struct disk {
@@ -12,20 +16,30 @@ struct disk {
     ptrdiff_t places[HEIGHT_MAX];        /* where the rows lie: -radius..radius */
 };
 
-/* What a disk is used for: numbers of `size` octets, made of pixels, gathered over the disk, and made pixels again. */
-struct disk_use {
-    size_t size, pixel_size;
-    void (*take)(const void *pixels, size_t cols, void *numbers);
-    /* Gather a row of numbers into the totals that it has part in, totals[i] by row i of the disk. It can be read
+struct disk disk_of(size_t radius);
+
+struct disk_ops {
+    /* Mean: gather a row of numbers into the totals that it has part in, totals[i] by row i of the disk. It can be read
      * `radius` numbers to each side, and rows are read and written up to the end of a block. */
-    void (*gather)(const void *numbers, size_t cols, const struct disk *disk, void *const *totals);
-    /* Pixels from totals, which begin again from 0. */
-    void (*finish)(void *totals, size_t cols, const struct disk *disk, void *pixels);
+    void (*gather)(const double *numbers, size_t cols, const struct disk *disk, double *const *totals);
+    /* Means from totals, which begin again from 0. */
+    void (*finish)(double *totals, size_t cols, const struct disk *disk, float *pixels);
+    /* Dilation, on words of 64 pixels, the first in the lowest bit: 1 for octets that are not 0, 0 behind the last. */
+    void (*pack)(const uint8_t *mask, size_t cols, uint64_t *words);
+    /* Join a row of words with the totals that it has part in, totals[i] by row i of the disk, NULL for none. `count` is
+     * a multiple of BLOCK_WORDS; a word to each side is read. */
+    void (*spread)(const uint64_t *row, size_t count, const struct disk *disk, uint64_t *const *totals);
+    /* Octets of 0 or 1 from words, which begin again from 0. */
+    void (*unpack)(uint64_t *words, size_t cols, uint8_t *mask);
 };
 
-struct disk_uses {
-    struct disk_use mean, dilation;
-};
+extern const struct disk_ops disk_portable, disk_avx2, disk_avx512;
 
-extern const struct disk_uses disk_portable, disk_avx2, disk_avx512;
+const struct disk_ops *disk_picked(void);
+
+size_t disk_mean_scratch(size_t cols, size_t radius);
+void disk_mean(const float *in, size_t rows, size_t cols, size_t radius, float *out, void *scratch);
+
+size_t disk_dilate_scratch(size_t cols, size_t radius);
+void disk_dilate(const uint8_t *mask, size_t rows, size_t cols, size_t radius, uint8_t *out, void *scratch);
 #endif

@@ -1,26 +1,31 @@
 #include <stdint.h>
+#include <string.h>
 
 #define WIDTH 16
 
-/* Eight octets at a time: their lowest bits are moved together, or apart, by a multiplication. */
+typedef uint8_t octets __attribute__((vector_size(16)));
+typedef uint64_t halves __attribute__((vector_size(16)));
+#define EACH ((uint64_t)0x0101010101010101)
+static const octets PLACES = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+
+/* Octet i of eight becomes bit i: where it is not 0 it counts as much as that bit, and the highest octet of the product is
+ * the sum of all eight. */
 static inline uint64_t pack64(const uint8_t *mask) {
-    const uint64_t low = 0x0101010101010101, high = 0x8080808080808080;
     uint64_t bits = 0;
-    for (int octet = 0; octet < 8; octet++) {
-        uint64_t eight = 0;
-        for (int i = 0; i < 8; i++) eight |= (uint64_t)mask[8 * octet + i] << 8 * i;
-        uint64_t ones = (((eight & ~high) + ~high) | eight) >> 7 & low;
-        bits |= (ones * 0x0102040810204080 >> 56) << 8 * octet;
+    for (int i = 0; i < 4; i++) {
+        octets sixteen;
+        memcpy(&sixteen, mask + 16 * i, 16);
+        const halves weighed = (halves)((octets)(sixteen != 0) & PLACES);
+        bits |= (weighed[0] * EACH >> 56 | weighed[1] * EACH >> 56 << 8) << 16 * i;
     }
     return bits;
 }
 
 static inline void unpack64(uint64_t bits, uint8_t *mask) {
-    const uint64_t low = 0x0101010101010101;
-    for (int octet = 0; octet < 8; octet++) {
-        uint64_t places = (bits >> 8 * octet & 0xFF) * low & 0x8040201008040201; /* bit i in octet i */
-        uint64_t ones = (places + 0x7F * low) >> 7 & low;
-        for (int i = 0; i < 8; i++) mask[8 * octet + i] = (uint8_t)(ones >> 8 * i);
+    for (int i = 0; i < 4; i++, bits >>= 16) {
+        const halves held = {(bits & 0xFF) * EACH, (bits >> 8 & 0xFF) * EACH};
+        const octets ones = (octets)(((octets)held & PLACES) != 0) & 1;
+        memcpy(mask + 16 * i, &ones, 16);
     }
 }
 

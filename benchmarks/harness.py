@@ -8,6 +8,7 @@ A module of rows is short:
         yield compare("CRC-16, 1 MiB", "fastcrc", lambda: crc16(data), theirs, amount=len(data) / 1e9, unit="GB/s")
 """
 
+import gc
 import operator
 import statistics
 import sys
@@ -123,11 +124,14 @@ def alone(name: str, ours: Callable[[], Any], *, amount: float, unit: str, promi
 
 
 def settle_heap() -> None:
-    """Let malloc keep large blocks, as in a process that has run for a while: else page faults are what is measured.
+    """As in a process of its own that has run for a while: else page faults and the objects of other rows are measured.
 
-    glibc raises its threshold for fresh pages to the largest such block that was freed, 32 MiB at most.
+    glibc raises its threshold for fresh pages to the largest such block that was freed, 32 MiB at most; what stands now
+    is not looked through by the garbage collector.
     """
     bytearray(31 << 20)
+    gc.collect()
+    gc.freeze()
 
 
 def by_turns(contestants: list[Callable[[], Any]]) -> list[float]:

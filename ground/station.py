@@ -133,8 +133,9 @@ class Station:
     ) -> CommandRecord:
         """Send a command; `step` makes its octets.
 
-        Raises ValueError for a command or argument that the dictionary does not allow, or a hazardous one that is not
-        `confirmed`; NotHeardError, MismatchError (the node flies another dictionary), BusyError (too many wait).
+        Raises ValueError for a command or argument that the dictionary does not allow, a hazardous one that is not
+        `confirmed`, or one whose constraint does not hold; NotHeardError, MismatchError (the node flies another
+        dictionary), BusyError (too many wait).
         """
         if not self._linked:
             raise NotHeardError(f"not sent: {self.node} is not heard")
@@ -144,6 +145,8 @@ class Station:
         order = self._requests.make(name, arguments, source)
         if order.hazardous and not confirmed:
             raise ValueError(f"{name} is hazardous; confirm it if you mean it")
+        if order.constraint:
+            self._telemetry.check(name, order.constraint)
         packet = source.packet(order.request)
         self._uplink.send(packet.encode(), packet.request)
         self._source = source

@@ -5,6 +5,7 @@ would give plausible nonsense; packets are archived under the version that the n
 """
 
 from contextlib import suppress
+from typing import Any
 
 from ground.archive import Archive
 from ground.command_book import CommandBook
@@ -16,6 +17,7 @@ from ground.reading import Reading, read_packet
 from ground.records import TIME_UNIT, EventRecord, SampleRecord, plain
 from link.dictionary import Dictionary, Happening, Sample, Time
 from link.dictionary.codec import Codec
+from link.dictionary.conditions import Condition, compared
 from link.dictionary.model import Report as Structure
 from link.errors import DecodeError
 from link.pus import verification
@@ -100,6 +102,17 @@ class Telemetry:
             case Report() if content.__service__ != verification.SERVICE:
                 self._log.note(self._answer(content, reading, now))
 
+    def check(self, name: str, constraint: Condition) -> None:
+        """Raises ValueError where what the node last told is not what the command `name` asks for."""
+        if not constraint.holds(lambda one: self._last(one.field)):
+            told = ", ".join(f"{one.field} = {_shown(self._last(one.field))}" for one in compared(constraint))
+            raise ValueError(f"{name} is sent only while {constraint}; last told: {told}")
+
+    def _last(self, parameter: str) -> Any:
+        """The value of `Report.field` in its last sample; None before one came."""
+        report, _, field = parameter.partition(".")
+        return self.latest[report].values.get(field) if report in self.latest else None
+
     def expect(self, request: RequestId, message: Request) -> None:
         """A request is sent: once the node has done it, the reports of what it creates are samples."""
         if isinstance(message, CreateStructure | AppendParameters):
@@ -151,6 +164,10 @@ class Telemetry:
             out_of_limits=self._limits.of(sample),
         )
         self._log.tell([self.latest[sample.name]])
+
+
+def _shown(value: Any) -> str:
+    return "nothing yet" if value is None else str(value)
 
 
 def _event(happening: Happening, reading: Reading, now: Moment) -> EventRecord:

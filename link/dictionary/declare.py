@@ -28,6 +28,7 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar, dataclass_transform,
 
 from link.dictionary import model
 from link.dictionary.codec import Codec
+from link.dictionary.conditions import parse
 from link.dictionary.domain import check_range
 from link.dictionary.kinds import AnyKind, Field
 from link.dictionary.limits import Bounds
@@ -122,8 +123,9 @@ def event_entry(cls: type[Event]) -> model.Event:
 class CommandForm:
     """What `@command` notes on a method: identifier, arguments and their codec."""
 
-    def __init__(self, function: Callable[..., Any], opcode: int, hazardous: bool) -> None:
+    def __init__(self, function: Callable[..., Any], opcode: int, hazardous: bool, constraint: str) -> None:
         self.function, self.opcode, self.hazardous = function, opcode, hazardous
+        self.constraint = parse(constraint) if constraint else None
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
@@ -143,6 +145,7 @@ class CommandForm:
             fields=self.fields,
             text=_text(self.function),
             hazardous=self.hazardous,
+            constraint=self.constraint,
         )
 
     def _arguments(self) -> Iterator[Field]:
@@ -161,15 +164,17 @@ def _split(hint: Any) -> tuple[Any, Wire]:
     return annotation, next((extra for extra in extras if isinstance(extra, Wire)), Wire())
 
 
-def command(*, opcode: int, hazardous: bool = False) -> Callable[[_Function], _Function]:
+def command(*, opcode: int, hazardous: bool = False, constraint: str = "") -> Callable[[_Function], _Function]:
     """Makes a method of an app the command with function identifier `opcode` (PUS 8,1).
+
+    The ground sends it only while `constraint` holds of the last telemetry: "NodeStatus.mode == nominal and ...".
 
     Arguments are what the signature says: `low_degc: Annotated[float, wire(Float32b, range=(-40, 60))]`, or a plain
     annotation for the usual kind (int of 32 bits, float of 64, str and bytes with a count in front).
     """
 
     def mark(function: _Function) -> _Function:
-        vars(function)["__command__"] = CommandForm(function, opcode, hazardous)
+        vars(function)["__command__"] = CommandForm(function, opcode, hazardous, constraint)
         return function
 
     return mark

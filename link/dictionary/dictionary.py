@@ -7,7 +7,7 @@ from it. The version is a hash of the content, so that two dictionaries with one
 import dataclasses
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import ModuleType
 from typing import Any, Self, TypeVar
@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from link.dictionary.codec import Codec
+from link.dictionary.conditions import compared
 from link.dictionary.declare import Event as EventClass
 from link.dictionary.declare import Telemetry, commands_of, event_entry, parameters_of, report_entry
 from link.dictionary.domain import check_range, read_text, refuse
@@ -101,6 +102,9 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def __post_init__(self) -> None:
         for entries in (self.reports, self.events, self.commands, self.parameters):
             _check_unique(entries)
+        told = {f"{report.name}.{field.name}" for report in self.reports for field in report.fields}
+        for command in self.commands:
+            _check_constraint(command, told)
 
     @classmethod
     def of(
@@ -249,6 +253,12 @@ def _check_unique(entries: Sequence[Report | Event | Command | Parameter]) -> No
                 kind = type(entry).__name__.lower()
                 raise ValueError(f"{kind} {entry.name} and {kind} {seen[value]} have the same {key}, {value}")
             seen[value] = entry.name
+
+
+def _check_constraint(command: Command, told: Collection[str]) -> None:
+    for one in compared(command.constraint) if command.constraint else ():
+        if one.field not in told:
+            raise ValueError(f"command {command.name}: its constraint asks for {one.field}, which no report has")
 
 
 def _known(table: Mapping[int, tuple[_Entry, Codec]], number: int, kind: str) -> tuple[_Entry, Codec]:

@@ -35,20 +35,25 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Command(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A function: TC[8,1] with `id` as function identifier. A hazardous one asks for a second confirmation."""
+    """A function: TC[8,1] with `id` as function identifier. A hazardous one asks for a second confirmation.
+
+    `constraint`: what the node must last have told, as `Report.field`, for the ground to send it.
+    """
 
     id: int
     name: str
     fields: tuple[Field, ...] = ()
     text: str = ""
     hazardous: bool = False
+    constraint: Condition | None = None
 
 
 class Container(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A whole packet, or its beginning: the fields of `base`, if any, then its own.
 
     A packet that is a `base` is this one if `criteria` hold; an abstract one is never all of a packet. `hazardous` asks
-    for a second confirmation of a request.
+    for a second confirmation of a request; `constraint` is what telemetry must say for it to be sent: `Packet.field` in
+    our own definitions, parameters in foreign ones.
     """
 
     name: str
@@ -58,6 +63,7 @@ class Container(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     abstract: bool = False
     text: str = ""
     hazardous: bool = False
+    constraint: Condition | None = None
 
 
 class Parameter(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -78,6 +78,8 @@ def _event(event: Event) -> Iterator[str]:
 def _command(command: Command) -> Iterator[str]:
     yield f"\n### {command.name} ({command.id:#x}){', hazardous' if command.hazardous else ''}\n"
     yield from _said(command.text)
+    if command.constraint:
+        yield f"Sent only while {command.constraint}.\n"
     yield from _arguments(command.fields)
 
 

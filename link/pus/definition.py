@@ -114,6 +114,7 @@ def _command(command: Command) -> Container:
         criteria=_equal(function=command.id),
         text=command.text,
         hazardous=command.hazardous,
+        constraint=command.constraint,
     )
 
 

@@ -20,6 +20,7 @@ import msgspec
 
 from link.calendar_code import decode_ascii
 from link.dictionary.codec import Codec
+from link.dictionary.conditions import Condition
 from link.dictionary.dictionary import Dictionary
 from link.dictionary.domain import read_text, refuse
 from link.dictionary.kinds import Array, Field, Group, Rest, Text, Value
@@ -49,13 +50,17 @@ _FIELDS: dict[type[Request], tuple[Field, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A request that can be sent. `inside`: the one that it has the node release at `at_ns` (UTC), or on an event."""
+    """A request that can be sent. `inside`: the one that it has the node release at `at_ns` (UTC), or on an event.
+
+    `constraint` is of what the node last told; of a request inside, nobody knows today whether it will hold.
+    """
 
     name: str
     request: Request
     arguments: dict[str, Any]
     hazardous: bool = False
     inside: "Inside | None" = None
+    constraint: Condition | None = None
 
 
 class Inside(NamedTuple):
@@ -119,7 +124,8 @@ class Requests:
     def _function(self, name: str, arguments: Mapping[str, Value]) -> Order:
         number, octets = self._dictionary.encode_command(name, arguments)
         entry, values = self._dictionary.decode_command(number, octets)
-        return Order(name, PerformFunction(function=number, arguments=octets), values, entry.hazardous)
+        request = PerformFunction(function=number, arguments=octets)
+        return Order(name, request, values, entry.hazardous, constraint=entry.constraint)
 
     def _set(self, name: str, arguments: Mapping[str, Value]) -> Order:
         table, values = self._names.table, {}

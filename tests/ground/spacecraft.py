@@ -56,6 +56,10 @@ class Imaging:
     def erase(self) -> None:
         """Forget everything."""
 
+    @command(opcode=0x33, constraint="NodeStatus.load < 90 and NodeStatus.uptime_s >= 0")
+    def compress(self) -> None:
+        """Make room."""
+
 
 DICTIONARY = Dictionary.of(
     "coastwatch",

@@ -105,6 +105,16 @@ def test_a_hazardous_command_goes_when_it_is_confirmed(world):
     assert world.spacecraft.executed == [("imaging.erase", {})]
 
 
+def test_a_command_goes_only_while_its_constraint_holds(world):
+    world.run(1)
+    world.station.command("imaging.compress", {}, world.now)
+    world.spacecraft.load = 95
+    world.run(2)
+    with pytest.raises(ValueError, match=r"imaging.compress is sent only while NodeStatus.load < 90 and .*load = 95"):
+        world.station.command("imaging.compress", {}, world.now)
+    assert world.spacecraft.executed == [("imaging.compress", {})]
+
+
 def test_silence_is_a_timeout(world):
     world.spacecraft.silent_about = {"COMPLETION"}
     world.run(1)

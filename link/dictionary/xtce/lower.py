@@ -6,7 +6,7 @@ space system: what belongs to one packet gets the packet's name in front.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,6 +16,7 @@ from link.dictionary.conditions import All, Comparison, Condition, Either
 from link.dictionary.curves import Curve, Linear, Polynomial
 from link.dictionary.definition import Definition
 from link.dictionary.kinds import (
+    AnyKind,
     Array,
     Boolean,
     Counted,
@@ -44,11 +45,13 @@ _EPOCH = "1958-01-01T00:00:00Z"
 
 def lowered(definition: Definition, dialect: Dialect = "portable") -> Definition:
     """The same packets on the wire. Raises ValueError naming a field that `dialect` has no words for."""
+    packets = _lowered(definition.packets, definition.size, dialect)
+    requests = _lowered(definition.requests, definition.size, dialect, packets)
     return msgspec.structs.replace(
         definition,
         name=plain_name(definition.name),
-        packets=_lowered(definition.packets, definition.size, dialect, requests=False),
-        requests=_lowered(definition.requests, definition.size, dialect, requests=True),
+        packets=tuple(one.container for one in packets.values()),
+        requests=tuple(one.container for one in requests.values()),
         size=definition.size,
     )
 
@@ -70,15 +73,19 @@ class _Lowered:
 
 
 def _lowered(
-    containers: tuple[Container, ...], size: Reference | None, dialect: Dialect, *, requests: bool
-) -> tuple[Container, ...]:
+    containers: tuple[Container, ...],
+    size: Reference | None,
+    dialect: Dialect,
+    packets: Mapping[str, _Lowered] | None = None,
+) -> dict[str, _Lowered]:
+    """By the names that they had. `packets` are those that tell what requests are constrained by; None for packets."""
     bare = Counter(field.name for container in containers if container.abstract for field in container.fields)
     shared = frozenset(name for name, times in bare.items() if times == 1)
     done: dict[str, _Lowered] = {}
     for container in containers:  # bases first, as they were made
         base = done.get(container.base)
-        done[container.name] = _Lowering(container, base, size, dialect, requests, shared).run()
-    return tuple(one.container for one in done.values())
+        done[container.name] = _Lowering(container, base, size, dialect, packets, shared).run()
+    return done
 
 
 @dataclass(slots=True)
@@ -87,11 +94,16 @@ class _Lowering:
     base: _Lowered | None
     size: Reference | None
     dialect: Dialect
-    requests: bool
+    packets: Mapping[str, _Lowered] | None
     shared: frozenset[str]
     """Names that the abstract containers may keep, because only one of them has them."""
     names: dict[str, str] = field(default_factory=dict)
     original: tuple[Field, ...] = ()
+
+    @property
+    def requests(self) -> bool:
+        """Whether it is one, and no packet."""
+        return self.packets is not None
 
     def run(self) -> _Lowered:
         container = self.container
@@ -106,6 +118,7 @@ class _Lowering:
             name=plain_name(container.name),
             base=plain_name(container.base),
             criteria=criteria,
+            constraint=_renamed(container.constraint, self._told) if container.constraint else None,
             fields=tuple(fields),
         )
         return _Lowered(made, self.original, self.names, self._check_aligned(fields))
@@ -245,18 +258,33 @@ class _Lowering:
                 raise ValueError("an array of such a size goes into no XTCE client")
 
     def _condition(self, condition: Condition) -> Condition:
-        """With the new names; labels and truth values are compared by their numbers."""
-        if isinstance(condition, Either):
-            return Either(tuple(self._condition(one) for one in condition.of))
-        if isinstance(condition, All):
-            return _flat(tuple(self._condition(one) for one in condition.of))
-        kind = next(one.kind for one in reversed(self.original) if one.name == condition.field)
-        name = self.names[condition.field]
-        if isinstance(kind, Enumeration) and isinstance(condition.value, str):
-            number = kind.labels[condition.value]
-            return Comparison(name, number, condition.op, raw=True)
-        raw = condition.raw or isinstance(kind, Enumeration | Boolean)
-        return Comparison(name, condition.value, condition.op, raw)
+        return _renamed(condition, lambda name: (self.names[name], _kind_of(self.original, name)))
+
+    def _told(self, name: str) -> tuple[str, AnyKind]:
+        """A parameter `Packet.field` of a constraint."""
+        packet, _, field = name.partition(".")
+        found = (self.packets or {}).get(packet)
+        if found is None or field not in found.names:
+            raise ValueError(f"{self.container.name}: its constraint asks for {name}, which no packet has")
+        return found.names[field], _kind_of(found.original, field)
+
+
+def _kind_of(fields: tuple[Field, ...], name: str) -> AnyKind:
+    return next(one.kind for one in reversed(fields) if one.name == name)
+
+
+def _renamed(condition: Condition, resolve: Callable[[str], tuple[str, AnyKind]]) -> Condition:
+    """With the names of today; labels and truth values are compared by their numbers."""
+    if isinstance(condition, Either):
+        return Either(tuple(_renamed(one, resolve) for one in condition.of))
+    if isinstance(condition, All):
+        return _flat(tuple(_renamed(one, resolve) for one in condition.of))
+    name, kind = resolve(condition.field)
+    if isinstance(kind, Enumeration) and isinstance(condition.value, str):
+        number = kind.labels[condition.value]
+        return Comparison(name, number, condition.op, raw=True)
+    raw = condition.raw or isinstance(kind, Enumeration | Boolean)
+    return Comparison(name, condition.value, condition.op, raw)
 
 
 def _check_fixed(name: str, criteria: Condition) -> None:

@@ -235,7 +235,9 @@ class _Reader:
         return msgspec.structs.replace(kind, name=found.name, text=description(element) or kind.text, valid=valid)
 
     def _request(self, found: _Found) -> Container:
-        known = ("BaseMetaCommand", "ArgumentList", "CommandContainer", "DefaultSignificance")
+        known = (
+            "BaseMetaCommand", "ArgumentList", "CommandContainer", "TransmissionConstraintList", "DefaultSignificance",
+        )  # fmt: skip
         parts = {part.tag: part for part in children(found.element, known)}
         arguments = parts.get("ArgumentList")
         given = {text(one, "name"): one for one in children(arguments, ("Argument",))} if arguments is not None else {}
@@ -252,7 +254,18 @@ class _Reader:
             abstract=truth(found.element, "abstract", False),
             text=description(found.element),
             hazardous=level not in ("none", "normal"),
+            constraint=self._constraint(found.path, parts.get("TransmissionConstraintList")),
         )
+
+    def _constraint(self, path: str, constraints: Element | None) -> Condition | None:
+        if constraints is None:
+            return None
+        return _joined(tuple(self._held(path, one) for one in children(constraints, ("TransmissionConstraint",))))
+
+    def _held(self, path: str, element: Element) -> Condition:
+        if element.get("timeOut") is not None:
+            raise UnsupportedError(element, "a TransmissionConstraint that is waited for is not supported")
+        return self._condition(path, need(element, _CRITERIA))
 
     def _argument(self, entry: Element, given: dict[str, Element], path: str) -> Field:
         only(entry, ())
@@ -274,7 +287,7 @@ class _Reader:
                 return self._comparison(path, element)
             case "ComparisonList":
                 parts = tuple(self._comparison(path, one) for one in children(element, ("Comparison",)))
-                return parts[0] if len(parts) == 1 else All(parts)
+                return _joined(parts)
             case "BooleanExpression":
                 return self._expression(path, need(element, ("Condition", "ANDedConditions", "ORedConditions")))
         raise AssertionError(element.tag)
@@ -318,6 +331,10 @@ def _assigned(base: Element) -> Condition | None:
         Comparison(text(one, "argumentName"), constant(text(one, "argumentValue")))
         for one in children(assignments, ("ArgumentAssignment",))
     )
+    return _joined(parts)
+
+
+def _joined(parts: tuple[Condition, ...]) -> Condition:
     return parts[0] if len(parts) == 1 else All(parts)
 
 

@@ -252,6 +252,9 @@ class _Commands:
             _child(entries, "ArgumentRefEntry", argumentRef=field.name)
         if container.base:
             _child(command[-1], "BaseContainer", containerRef=container.base)
+        if container.constraint:
+            constraints = _child(command, "TransmissionConstraintList")
+            _write_criteria(_child(constraints, "TransmissionConstraint"), container.constraint)
         if container.hazardous:
             _child(command, "DefaultSignificance", consequenceLevel="critical")
 

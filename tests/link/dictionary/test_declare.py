@@ -25,6 +25,7 @@ from link.dictionary import (
     parameter,
     wire,
 )
+from link.dictionary.conditions import All, Comparison
 from link.dictionary.declare import commands_of
 from link.dictionary.kinds import Boolean, Enumeration
 from link.errors import DecodeError
@@ -92,6 +93,18 @@ def test_what_does_not_fit_names_class_and_field():
 def test_a_report_has_slots():
     with pytest.raises(AttributeError):
         SAMPLE.bsu = 1
+
+
+def test_a_constraint_asks_for_what_reports_tell():
+    class Heater:
+        @command(opcode=1, constraint="Status.mode == safe and Status.bus > 5")
+        def off(self) -> None:
+            """Cool down."""
+
+    (entry,) = Dictionary.of("n", 1, {}, [Status, Heater]).commands
+    assert entry.constraint == All((Comparison("Status.mode", "safe"), Comparison("Status.bus", 5, ">")))
+    with pytest.raises(ValueError, match=r"command heater.off: its constraint asks for Status.mode, which no report"):
+        Dictionary.of("n", 1, {}, [Heater])
 
 
 def test_arguments_arrive_typed_as_the_signature_says(ground):

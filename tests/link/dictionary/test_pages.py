@@ -4,7 +4,7 @@ import msgspec
 
 from link.dictionary import Dictionary
 from link.dictionary.compare import differences
-from link.dictionary.conditions import Comparison
+from link.dictionary.conditions import All, Comparison
 from link.dictionary.curves import Linear, Polynomial, Spline
 from link.dictionary.kinds import (
     Array,
@@ -58,7 +58,7 @@ WHOLE = Dictionary(
         Command(
             id=3, name="app.go", fields=(Field(name="to", kind=Integer(8), default=5, range=(0, 9)),), hazardous=True
         ),
-        Command(id=4, name="app.stop"),
+        Command(id=4, name="app.stop", constraint=All((Comparison("Status.b", 1, ">"), Comparison("Status.g", "on")))),
     ),
     parameters=(Parameter(id=6, name="app.gain", field=Field(name="gain", kind=Real(64)), text="Loop gain."),),
 )
@@ -88,6 +88,7 @@ def test_a_page_says_everything():
         "### app.go (0x3), hazardous",
         "| to | uint8 | 0..9 | 5 |",
         "### app.stop (0x4)",
+        "Sent only while Status.b > 1 and Status.g == on.",
         "| 0x6 | app.gain | a number | Loop gain. |",
         "### test.ping (TC[17,1])",
         "Are you alive?",

@@ -247,6 +247,22 @@ def test_commands_fix_and_ask_for_arguments():
     assert (stop.criteria, stop.fields, some.criteria) == (Comparison("op", 3), (), None)
 
 
+CONSTRAINED = """<CommandMetaData><MetaCommandSet><MetaCommand name="Go"><TransmissionConstraintList>
+<TransmissionConstraint{more}><Comparison parameterRef="n" value="1"/></TransmissionConstraint>
+<TransmissionConstraint><Comparison parameterRef="n" comparisonOperator="&lt;" value="4"/></TransmissionConstraint>
+</TransmissionConstraintList></MetaCommand></MetaCommandSet></CommandMetaData>"""
+
+
+def test_commands_are_constrained_by_all_conditions():
+    (go,) = read_xtce(document(more=CONSTRAINED.format(more="")).encode()).requests
+    assert go.constraint == All((Comparison("n", 1), Comparison("n", 4, "<")))
+
+
+def test_a_constraint_that_is_waited_for_is_refused():
+    with pytest.raises(ValueError, match="a TransmissionConstraint that is waited for is not supported"):
+        read_xtce(document(more=CONSTRAINED.format(more=' timeOut="PT5S"')).encode())
+
+
 def test_a_command_container_names_arguments_that_there_are():
     with pytest.raises(ValueError, match="no argument is called there"):
         read_xtce(document(more=COMMANDS.replace('argumentRef="to"', 'argumentRef="there"')).encode())

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from link.dictionary.codec import Codec
-from link.dictionary.conditions import All, Comparison, Either
+from link.dictionary.conditions import All, Comparison, Either, compared
 from link.dictionary.curves import Polynomial, Spline
 from link.dictionary.definition import Definition
 from link.dictionary.kinds import (
@@ -203,6 +203,33 @@ def test_requests():
     assert plain(read_back) == plain(lowered(whole, "yamcs"))
     assert [one.hazardous for one in read_back.requests] == [False, True, False]
     assert read_back.requests[1].fields[0].range == (0, 9.5)
+
+
+@pytest.mark.parametrize(
+    "constraint",
+    [
+        Comparison("Status.n", 3, ">"),
+        Comparison("Status.e", "on"),
+        All((Comparison("Status.n", 3), Comparison("Status.e", "on", "!="))),
+        Either((Comparison("Status.n", 3), Comparison("Status.n", 5))),
+    ],
+)
+@pytest.mark.parametrize("dialect", ["portable", "yamcs"])
+def test_constraints_of_requests_are_those_of_telemetry(constraint, dialect):
+    status = Container(name="Status", fields=(N8, LABEL))
+    go = Container(name="Go", fields=(), constraint=constraint)
+    whole = Definition(name="Test", packets=(status,), requests=(go,), size=None)
+    read_back = read_xtce(write_xtce(whole, dialect), (), dialect)
+    assert plain(read_back) == plain(lowered(whole, dialect))
+    assert {one.field for one in compared(read_back.requests[0].constraint)} <= {"Status_n", "Status_e"}
+
+
+@pytest.mark.parametrize("field", ["Status.m", "State.n", "n"])
+def test_constraints_ask_for_what_packets_tell(field):
+    status = Container(name="Status", fields=(N8,))
+    go = Container(name="Go", fields=(), constraint=Comparison(field, 1))
+    with pytest.raises(ValueError, match=f"Go: its constraint asks for {field}, which no packet has"):
+        lowered(Definition(name="Test", packets=(status,), requests=(go,), size=None))
 
 
 @pytest.mark.parametrize(

@@ -45,9 +45,11 @@ def test_the_richer_dialect(tmp_path):
     dictionary = mission(seed=2)
     optional = Field(name="extra", kind=Integer(8), when=Comparison("f0", 100, ">"))
     first = msgspec.structs.replace(dictionary.reports[0], fields=(Field(name="f0", kind=Integer(8)), optional))
-    say = Command(id=500, name="app.say", fields=(Field(name="words", kind=Text(Counted(8))),))
+    words = (Field(name="words", kind=Text(Counted(8))),)
+    say = Command(id=500, name="app.say", fields=words, constraint=Comparison("Report0.f0", 0, ">="))
+    never = Command(id=501, name="app.never", constraint=Comparison("Report0.f0", 0, "<"))
     dictionary = msgspec.structs.replace(
-        dictionary, reports=(first, *dictionary.reports[1:]), commands=(*dictionary.commands, say)
+        dictionary, reports=(first, *dictionary.reports[1:]), commands=(never, *dictionary.commands, say)
     )
     whole = definition_of(dictionary)
     with Yamcs(tmp_path, write_xtce(whole, "yamcs")) as yamcs:
@@ -55,7 +57,9 @@ def test_the_richer_dialect(tmp_path):
         yamcs.send(packets)
         reader = PacketReader(lowered(whole, "yamcs").packets)
         assert_equal(values_in(yamcs, lowered(whole, "yamcs")), [reader.decode(octets) for octets in packets])
-        assert_commands(yamcs, dictionary, "yamcs")
+        yamcs.post(f"{REALTIME}/commands/mission/app_never", {"args": {}})  # its constraint keeps it from the link
+        sent = msgspec.structs.replace(dictionary, commands=dictionary.commands[1:])
+        assert_commands(yamcs, sent, "yamcs")
 
 
 def values_in(yamcs, definition):

@@ -11,14 +11,14 @@ mkdir -p "$1"
 build=$(cd "$1" && pwd) arm=$build/root apt=$build/apt
 cd "$root"
 
-# A Debian of Python, its headers and libfec, a peer in the tests, without a machine around it.
+# A Debian of Python, its headers, and libfec and libisal, peers in the tests, without a machine around it.
 unpack_python() {
   mkdir -p "$apt/lists/partial" "$apt/archives/partial"
   : >"$apt/status" # nothing is installed yet
   set -- apt-get -qq -o APT::Architecture=arm64 -o APT::Architectures=arm64 -o Dir::State="$apt" -o Dir::Cache="$apt" \
     -o Dir::State::status="$apt/status" -o APT::Sandbox::User=root
   "$@" update
-  "$@" install --yes --download-only --no-install-recommends python3 libpython3-dev libstdc++6 libfec0 >/dev/null
+  "$@" install --yes --download-only --no-install-recommends python3 libpython3-dev libstdc++6 libfec0 libisal2 >/dev/null
   for package in "$apt"/archives/*.deb; do dpkg -x "$package" "$arm.part"; done
   mv "$arm.part" "$arm" # whole, or not at all
 }

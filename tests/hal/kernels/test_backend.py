@@ -108,6 +108,7 @@ def test_the_library_has_what_is_asked_of_it():
     assert all(hasattr(library, name) for name in (*backend.KERNELS, "sr_cuda_probe"))
 
 
+@pytest.mark.skipif("QEMU_CPU" in os.environ, reason="an emulated Python cannot start another one")
 def test_importing_kernels_asks_no_device():
     code = "from hal.kernels import backend, trees, channelize; print(backend._functions)"
     done = subprocess.run(

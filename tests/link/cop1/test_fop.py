@@ -467,6 +467,9 @@ class TestSuspension:
 
 
 class TestParameters:
+    def test_no_time_is_set_at_first(self):
+        assert new().deadline_ns is None
+
     def test_set_vs(self):
         fop = new()
         assert fop.directive(Directive.SET_VS, 0, 9)

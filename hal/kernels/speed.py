@@ -123,7 +123,7 @@ def _nets() -> Work:
         weights=weights, bias=np.zeros(32, np.float32),
     )  # fmt: skip
     network, scene = nets.Network(Graph((64, 64, 32), (layer,))), _noise(64, 64, 32).astype(np.float32)
-    return Work("convolution 3 x 3, 32 to 32 channels", 64 * 64, "pixel", lambda: network.run(scene))
+    return Work("3 x 3, 32 to 32 channels", 64 * 64, "pixel", lambda: network.run(scene))
 
 
 def _packets() -> Work:

@@ -29,11 +29,12 @@ Machine = Source | Destination
 
 
 class Entity:
-    """One end. `transactions_max` bounds what is open at a time, in both roles together.
+    """One end. `transactions_max` bounds what is open at a time, in both roles together; `received_max`, if it is
+    less, what others may have open with us, so that they leave room for our own puts.
 
     `first_sequence` numbers the first put: after a restart it must not repeat a number that the other end may remember.
-    Counters: `undecodable` PDUs, `refused` ones (not for us, or of a transaction that cannot be opened), and
-    `indications_dropped`, should nobody take them.
+    Counters: `undecodable` PDUs, `refused` ones (not for us, or of a transaction that cannot be opened),
+    `answers_dropped`, should the link have no room for long, and `indications_dropped`, should nobody take them.
     """
 
     def __init__(
@@ -44,14 +45,18 @@ class Entity:
         *,
         first_sequence: int = 0,
         transactions_max: int = 64,
+        received_max: int | None = None,
     ) -> None:
         self.entity_id = entity_id
-        self.undecodable = self.refused = self.indications_dropped = 0
+        self.undecodable = self.refused = self.answers_dropped = self.indications_dropped = 0
         self._store, self._settings = store, settings or Settings()
-        self._sequence, self._transactions_max = first_sequence, transactions_max
+        self._numbers = 1 << 8 * self._settings.sequence_octets
+        self._sequence = first_sequence % self._numbers
+        self._transactions_max = min(transactions_max, self._numbers - 1)  # so that one is always free
+        self._received_max = transactions_max if received_max is None else received_max
         self._open: dict[TransactionId, Machine] = {}
         self._ended: OrderedDict[TransactionId, Finished | None] = OrderedDict()  # and what they left unsaid
-        self._answers: deque[bytes] = deque(maxlen=ANSWERS_MAX)
+        self._answers: deque[bytes] = deque()
         self._indications: list[Indication] = []
         self._told: dict[TransactionId, int] = {}
         self._frozen = False
@@ -74,18 +79,21 @@ class Entity:
         if len(self._open) >= self._transactions_max:
             raise CapacityError(f"{len(self._open)} transactions are open already")
         reader = self._store.open(source_name)
-        header = self._header(destination_id, acknowledged=acknowledged, large=reader.size >= LARGE_FILE_OCTETS)
-        metadata = Metadata(
-            closure=closure,
-            checksum=self._settings.checksum,
-            file_size=reader.size,
-            source_name=source_name,
-            destination_name=destination_name,
-            options=options,
-        )
-        self._check(header, metadata)
+        try:
+            header = self._header(destination_id, acknowledged=acknowledged, large=reader.size >= LARGE_FILE_OCTETS)
+            metadata = Metadata(
+                closure=closure,
+                checksum=self._settings.checksum,
+                file_size=reader.size,
+                source_name=source_name,
+                destination_name=destination_name,
+                options=options,
+            )
+            self._check(header, metadata)
+        except ValueError:
+            reader.close()
+            raise
         self._add(Source(header, metadata, reader, self._settings, self._tell), now_ns=0)
-        self._sequence = (self._sequence + 1) % (1 << 8 * self._settings.sequence_octets)
         self._tell(Started(header.transaction))
         return header.transaction
 
@@ -192,12 +200,17 @@ class Entity:
             self.refused += 1
         elif header.toward_sender or ended:
             self._answer(header, body, ended=ended)
-        elif not isinstance(body, Metadata | FileData | Eof) or len(self._open) >= self._transactions_max:
+        elif not isinstance(body, Metadata | FileData | Eof) or not self._has_room_to_receive:
             self.refused += 1
         else:
             reply = replace(header, toward_sender=True)
             return self._add(Destination(reply, self._store, self._settings, self._tell, now_ns), now_ns)
         return None
+
+    @property
+    def _has_room_to_receive(self) -> bool:
+        received = sum(isinstance(machine, Destination) for machine in self._open.values())
+        return received < self._received_max and len(self._open) < self._transactions_max
 
     def _answer(self, header: Header, body: Body, *, ended: bool) -> None:
         """The other end waits for an ACK of a transaction that is over here (§4.7.2), or even for its outcome."""
@@ -210,8 +223,12 @@ class Entity:
         reply = replace(header, toward_sender=not header.toward_sender)
         for answer in (Ack(directive=body.CODE, condition=body.condition, status=status), unsaid):
             octets = encode_pdu(reply, answer) if answer else None
-            if octets and octets not in self._answers:
+            if octets is None or octets in self._answers:
+                continue
+            if len(self._answers) < ANSWERS_MAX:
                 self._answers.append(octets)
+            else:
+                self.answers_dropped += 1
 
     def _header(self, destination_id: int, *, acknowledged: bool, large: bool) -> Header:
         settings = self._settings
@@ -219,7 +236,7 @@ class Entity:
             raise ValueError(f"destination {destination_id} is this entity itself")
         return Header(
             source=self.entity_id,
-            sequence=self._sequence,
+            sequence=self._next_sequence(),
             destination=destination_id,
             unacknowledged=not acknowledged,
             crc=settings.crc,
@@ -227,6 +244,13 @@ class Entity:
             id_octets=settings.id_octets,
             sequence_octets=settings.sequence_octets,
         )
+
+    def _next_sequence(self) -> int:
+        """The next number that no open transaction of ours has."""
+        while TransactionId(self.entity_id, self._sequence) in self._open:
+            self._sequence = (self._sequence + 1) % self._numbers
+        sequence, self._sequence = self._sequence, (self._sequence + 1) % self._numbers
+        return sequence
 
     def _check(self, header: Header, metadata: Metadata) -> None:
         size = len(encode_pdu(header, metadata))

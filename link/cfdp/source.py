@@ -18,6 +18,9 @@ from link.cfdp.pdu import CRC_OCTETS, Body, FileData
 from link.cfdp.settings import Settings
 from link.cfdp.transaction import Pause, Transaction
 
+_TERMINATED_MAX = 3
+"""ACKs of EOF from a receiver that has ended the transaction, after which its Finished is not awaited any longer."""
+
 
 class Source(Transaction):
     """Sends the file that `reader` holds, as `metadata` describes it."""
@@ -45,6 +48,7 @@ class Source(Transaction):
         self._prompt: Prompt | None = None
         self._answer: Ack | None = None
         self._finished = False
+        self._terminated = 0  # acknowledgements that call the transaction over, since the last sign of life
 
     @property
     def progress(self) -> int:
@@ -135,10 +139,24 @@ class Source(Transaction):
         self._eof_due = False
         if self.condition:
             self._end(self.condition)
-        elif self.inactivity.running:
+            return
+        if self._is_over_there(ack.status):
+            self._terminated = 0
+            self.fault(Condition.INACTIVITY, now_ns)
+        if self.condition or self.closed:
+            return
+        if self.inactivity.running:
             self.check.start(now_ns)  # only to EOF sent again: of the file it says nothing new
         else:
             self._await_finished(now_ns)
+
+    def _is_over_there(self, status: TransactionStatus) -> bool:
+        """Whether the receiver's Finished will not come (§5.2.4): it does not know the transaction, or has ended it.
+
+        One that has ended it may repeat its Finished with each ACK, so a few of these may get lost first.
+        """
+        self._terminated = self._terminated + 1 if status is TransactionStatus.TERMINATED else 0
+        return status is TransactionStatus.UNRECOGNISED or self._terminated >= _TERMINATED_MAX
 
     def _await_finished(self, now_ns: int) -> None:
         """EOF has been acknowledged: now the receiver should be heard, until it is done."""

@@ -81,11 +81,20 @@ class TestEntity:
         bench.receive(metadata())
         assert bench.entity.refused == 1
 
+    def test_what_others_send_leaves_room_for_our_own(self):
+        bench = Bench()
+        bench.entity = Entity(US, bench.store, transactions_max=3, received_max=2)
+        for sequence in range(80):
+            bench.receive(metadata(), sequence=sequence)
+        assert bench.entity.refused == 78
+        assert bench.put() in bench.entity.transactions
+
     def test_what_no_pdu_holds(self):
         bench = Bench()
         for name in ("x" * 256, "x" * 100):
             with pytest.raises(ValueError, match="octets"):
                 bench.entity.put("f", name, PEER)
+        assert all(reader.closed for reader in bench.store.opened)
         with pytest.raises(ValueError, match="this entity itself"):
             bench.entity.put("f", "g", US)
         assert bench.entity.transactions == ()
@@ -103,6 +112,17 @@ class TestEntity:
         bench = Bench()
         bench.entity = Entity(US, bench.store, Settings(sequence_octets=1), first_sequence=255)
         assert [bench.put().sequence, bench.put().sequence] == [255, 0]
+
+    def test_a_number_that_is_open_is_not_given_again(self):
+        bench = Bench()
+        bench.entity = Entity(US, bench.store, Settings(sequence_octets=1), transactions_max=1000)
+        slow, cancelled = bench.put(), [bench.put() for _ in range(254)]
+        with pytest.raises(CapacityError, match="255 transactions"):
+            bench.put()
+        for transaction in cancelled:
+            bench.entity.cancel(transaction, 0)
+        assert [bench.put().sequence, bench.put().sequence] == [255, 1]
+        assert slow in bench.entity.transactions
 
     def test_damaged_pdus_are_counted(self):
         bench = Bench()
@@ -144,7 +164,7 @@ class TestEntity:
         bench = Bench()
         for sequence in range(ANSWERS_MAX + 10):
             bench.hear(FINISHED, header=Header(source=US, sequence=sequence, destination=PEER, toward_sender=True))
-        assert len(bench.sent()) == ANSWERS_MAX
+        assert (len(bench.sent()), bench.entity.answers_dropped) == (ANSWERS_MAX, 10)
 
     def test_memory_of_ended_transactions_is_bounded(self):
         bench = Bench()

@@ -66,14 +66,51 @@ class TestSource:
         assert Fault not in kinds(bench.told())
 
     def test_acknowledgements_alone_do_not_keep_it_alive(self):
-        """A receiver that has ended acknowledges EOF for ever, but Finished will not come."""
+        """A receiver that acknowledges EOF for ever and never finishes."""
         bench = Bench()
         bench.put()
         bench.sent()
         for _ in range(102):
-            bench.hear(ack(Directive.EOF, status=TransactionStatus.TERMINATED))
+            bench.hear(ack(Directive.EOF))
             bench.wait(10)
         assert [i.condition for i in bench.told() if isinstance(i, Fault)] == [Condition.INACTIVITY]
+
+    @pytest.mark.parametrize(
+        ("status", "times"), [(TransactionStatus.UNRECOGNISED, 1), (TransactionStatus.TERMINATED, 3)]
+    )
+    def test_a_receiver_that_says_it_is_over_is_believed(self, status, times):
+        """Its Finished will not come: it knows the number from an earlier transaction, or not at all."""
+        bench = Bench()
+        bench.put()
+        bench.sent()
+        for _ in range(times):
+            assert Fault not in kinds(bench.told())
+            bench.hear(ack(Directive.EOF, status=status))
+        assert [i.condition for i in bench.told() if isinstance(i, Fault)] == [Condition.INACTIVITY]
+        (cancel,) = bench.sent()
+        assert cancel.condition is Condition.INACTIVITY
+        bench.hear(ack(Directive.EOF, condition=Condition.INACTIVITY, status=status))
+        assert [i.condition for i in bench.told()] == [Condition.INACTIVITY]
+        assert bench.entity.transactions == ()
+
+    def test_finished_that_comes_after_all_counts(self):
+        """The receiver has ended the transaction and repeats its outcome; the first two repetitions were lost."""
+        bench = Bench()
+        bench.put()
+        bench.sent()
+        for _ in range(2):
+            bench.hear(ack(Directive.EOF, status=TransactionStatus.TERMINATED))
+        bench.hear(FINISHED)
+        assert [i.delivered for i in bench.told() if isinstance(i, TransactionFinished)] == [True]
+
+    @pytest.mark.parametrize("handler", [Handler.IGNORE, Handler.SUSPEND])
+    def test_a_user_who_insists_goes_on_asking(self, handler):
+        bench = Bench(handlers={Condition.INACTIVITY: handler})
+        transaction = bench.put()
+        bench.sent()
+        bench.hear(ack(Directive.EOF, status=TransactionStatus.UNRECOGNISED))
+        bench.entity.resume(transaction, bench.now_ns)
+        assert kinds(bench.wait(10)) == [Eof]
 
     def test_missing_parts(self):
         """Parts that were not sent yet come anyway; what is asked for twice goes once; metadata overtake."""

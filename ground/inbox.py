@@ -10,6 +10,8 @@ import os
 from itertools import count
 from pathlib import Path
 
+from ground.file_names import plain_name
+
 NAME_OCTETS_MAX = 255
 _PARTS = ".incoming"
 
@@ -36,9 +38,10 @@ class Inbox:
     def path(self, name: str) -> Path:
         """Where `name` stands. Raises PermissionError for one that could lead out of the folder, or into its workshop.
 
-        Names are relative, of plain parts: no part is empty, begins with a dot or holds a control character.
+        Names are relative, of plain parts: no part is empty, begins with a dot or holds a control character. Octets
+        that are not UTF-8 stand there as `plain_name` writes them.
         """
-        parts = name.split("/")
+        parts = plain_name(name).split("/")
         if any(not part or part.startswith(".") or not part.isprintable() or "\\" in part for part in parts):
             raise PermissionError(errno.EPERM, f"file name {name!r} is not allowed")
         if any(len(os.fsencode(part)) > NAME_OCTETS_MAX for part in parts):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
+from ground.file_names import plain_name
 from ground.records import FileRecord, Record, TransferRecord
 from link.cfdp import (
     Abandoned,
@@ -55,9 +56,8 @@ def _changed(record: TransferRecord, indication: Indication, utc_ns: int) -> Tra
     """The record after the indication; None where that says nothing that a record holds."""
     match indication:
         case MetadataReceived():
-            return replace(
-                record, name=indication.destination_name, size_octets=indication.file_size, updated_ns=utc_ns
-            )
+            name = plain_name(indication.destination_name)
+            return replace(record, name=name, size_octets=indication.file_size, updated_ns=utc_ns)
         case Progress():
             return replace(
                 record, received_octets=indication.octets, size_octets=indication.size or 0, updated_ns=utc_ns

@@ -73,6 +73,11 @@ def test_names_that_lead_elsewhere_are_refused(inbox, name):
     assert tree(inbox.folder.parent) == []
 
 
+def test_a_name_that_is_no_text_is_written_with_escapes(inbox):
+    put(inbox, "caf\udce9.bin", b"1")
+    assert tree(inbox.folder) == ["caf%E9.bin"]
+
+
 def test_a_link_that_leads_out_is_not_followed(inbox, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (inbox.folder / "link").symlink_to(tmp_path / "elsewhere")

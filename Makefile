@@ -1,13 +1,23 @@
-# Two commands: `make demo` runs the main job, `make test` proves the house. Both set up a project-local environment first.
+# Two commands: `make demo` runs the main job, `make test` proves the house. Both set up a project-local environment first;
+# `make shell` opens a shell in it, where `skyrack` is on the path.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+FLYING := $(VENV)/.flying
 READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
 NATIVE := $(shell find csrc -name '*.[ch]' -o -name '*.cu' -o -name 'CMakeLists.txt' -o -name '*.py' | sort) CMakeLists.txt
 
-.PHONY: demo test lint test-c test-slow test-peers test-arm wheel-arm setup bench-check bench-record fuzz coverage mutants clean
-demo: $(READY)
+SHELL_OF_USER := $(or $(shell printenv SHELL),/bin/sh)
+
+.PHONY: demo shell test lint test-c test-slow test-peers test-arm wheel-arm setup bench-check bench-record fuzz coverage mutants clean
+demo: $(FLYING)
 	$(BIN)/skyrack demo $(ARGS)
+
+# A shell with `skyrack` on its path; `exit` leaves it.
+shell: $(FLYING)
+	@echo 'skyrack is on the path in this shell; `exit` leaves it'
+	@PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(SHELL_OF_USER)
 
 test: lint test-c $(READY)
 	$(BIN)/python -m pytest -n auto $(ARGS)
@@ -29,8 +39,8 @@ test-slow: $(READY)
 # Other people's tools read what we write, and send what we read: space_packet_parser, ccsdspy and Yamcs, which is 119 MB
 # and wants Java 17. What cannot be had is skipped with a sentence.
 test-peers: $(READY)
-	-$(BIN)/python -m pip install --quiet --disable-pip-version-check 'space_packet_parser>=6' 'ccsdspy>=1.4'
-	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps fprime-yamcs-bundle==5.12.8.0
+	-$(PIP) --quiet 'space_packet_parser>=6' 'ccsdspy>=1.4'
+	-$(PIP) --quiet --no-deps fprime-yamcs-bundle==5.12.8.0
 	$(BIN)/python -m pytest tests/link/dictionary -m 'slow or not slow' -rs $(ARGS)
 
 # The C tests on other processors, under qemu; needs no Python.
@@ -45,10 +55,20 @@ setup: $(READY)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Skyrack needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@command -v $${CC:-cc} >/dev/null || { echo "Skyrack needs a C compiler ($${CC:-cc}) for its kernels; Debian and Ubuntu: \`sudo apt-get install gcc libc6-dev\`" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(READY): $(BIN)/python pyproject.toml $(NATIVE)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[ground,dev]'
+# What flies and operates; the first time pip shows what it fetches and builds, which takes a minute or more.
+$(FLYING): $(BIN)/python pyproject.toml $(NATIVE)
+	@echo 'Setting up $(VENV): libraries first, then the C kernels'
+	@$(PIP) $(if $(wildcard $(FLYING)),--quiet) --editable '.[ground]'
+	@touch $@
+	@echo '`make shell`, or `. $(BIN)/activate`, puts `skyrack` on the path'
+
+# What checks it besides.
+$(READY): $(FLYING)
+	@echo 'Adding the tools of the tests to $(VENV)'
+	@$(PIP) $(if $(wildcard $(READY)),--quiet) --editable '.[ground,dev]'
 	@touch $@
 
 # Our kernels beside their peers, in CPU time of one core: `make bench-coding`, `make bench-coding ARGS="--json FILE"`.
@@ -56,10 +76,10 @@ bench-%: $(VENV)/.peers
 	$(BIN)/python -m benchmarks $* $(ARGS)
 
 $(VENV)/.peers: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[ground,dev,bench]'
-	-$(BIN)/python -m pip install --quiet --disable-pip-version-check 'reedsolo==2.1.1b1' --no-binary reedsolo \
+	$(PIP) --quiet --editable '.[ground,dev,bench]'
+	-$(PIP) --quiet 'reedsolo==2.1.1b1' --no-binary reedsolo \
 		--config-settings=--build-option=--cythonize  # brings creedsolo, the Cython build that no wheel has
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(VENV)/peers 'fastcrc>=0.5'  # others hold it back
+	$(PIP) --quiet --upgrade --target $(VENV)/peers 'fastcrc>=0.5'  # others hold it back
 	@touch $@
 
 # Single bits flipped in the memory of kernels, workers killed: who notices. `make faults ARGS="--flips 500"`.

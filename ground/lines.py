@@ -1,6 +1,9 @@
 """Records as lines of text, for terminals that cannot do better and for logs."""
 
+import textwrap
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from ground.records import (
     TIME_UNIT,
@@ -24,6 +27,24 @@ def clock(utc_ns: int) -> str:
 def line(record: Record) -> str:
     """One line, whatever the record holds."""
     return printable(f"{clock(_received_ns(record))}  {_words(record)}")
+
+
+def changed(sample: SampleRecord, before: SampleRecord | None) -> SampleRecord:
+    """`sample` with those of its values alone that `before` has not, or that are out of their limits."""
+    if before is None:
+        return sample
+    values = {
+        name: value
+        for name, value in sample.values.items()
+        if name not in before.values or before.values[name] != value or name in sample.out_of_limits
+    }
+    return replace(sample, values=values)
+
+
+def fitted(text: str, columns: int) -> str:
+    """A line folded at its spaces to `columns`; what follows the first of them stands under its words."""
+    indent = " " * len("00:00:00.000  ")
+    return "\n".join(textwrap.wrap(text, columns, subsequent_indent=indent, break_on_hyphens=False))
 
 
 def stage_line(stage: Stage) -> str:

@@ -22,6 +22,7 @@ COMMANDS = {
     "model": "turn a trained model into a signed bundle for a node; check and show bundles",
     "node": "run the flight software of a node",
     "ground": "operate a node: serve its link, send commands, watch what it says",
+    "completion": "print a script that completes all of this in bash, zsh or tcsh",
 }
 
 

@@ -21,6 +21,7 @@ NEEDS = {  # what a command imports beyond the base install, and the extra that 
     "rich": ("ground", "live progress in `demo` and `ground watch`"),
     "PIL": ("ground", "picture overlays in `demo` and `ground serve`"),
     "pyproj": ("ground", "GeoJSON in WGS 84 in `demo` and `ground serve`"),
+    "shtab": ("ground", "`completion`"),
     "pyarrow": ("parquet", "`decode --out FILE.parquet`"),
     "pytest": ("dev", "`make test`"),
     "hypothesis": ("dev", "`make test`"),

@@ -30,6 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_command(commands.add_parser("command", help="send a command"))
     watch = commands.add_parser("watch", help="show what happens, as it happens")
     watch.add_argument("--for", dest="seconds", type=float, metavar="SECONDS", help="end after this long")
+    watch.add_argument("--until", metavar="NAME", help="end with an event, report, file or command that fits this")
+    watch.add_argument("--json", action="store_true", help="one JSON object a line")
     watch.set_defaults(act=_watch)
     plot = commands.add_parser("plot", help="draw a parameter over time")
     plot.add_argument("parameter", help="REPORT.FIELD as the dictionary calls it")
@@ -164,7 +166,7 @@ def _watch(options: argparse.Namespace) -> int:
     from hal.linux.clock import HostClock
 
     with _client(options) as client:
-        watch(client, HostClock(), sys.stdout, options.seconds)
+        watch(client, HostClock(), sys.stdout, options.seconds, until=options.until, as_json=options.json)
     return 0
 
 

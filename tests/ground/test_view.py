@@ -2,6 +2,8 @@
 
 import io
 
+import msgspec
+
 from ground.records import SampleRecord, TransferRecord
 from ground.view import View
 from hal.sim.clock import VirtualClock
@@ -37,3 +39,25 @@ def test_a_table_for_people():
     text = shown(Terminal())
     assert "NodeStatus" in text
     assert "5 of 10" in text
+
+
+def test_a_line_has_what_changed_and_what_is_out_of_limits():
+    stream = io.StringIO()
+    first = msgspec.structs.replace(
+        SAMPLE, values={"uptime_s": 7, "ticks": 1, "load": 99}, out_of_limits={"load": "critical"}
+    )
+    with View(VirtualClock(), stream) as view:
+        view.take(first)
+        view.take(msgspec.structs.replace(first, values={**first.values, "uptime_s": 8}))
+    assert stream.getvalue().splitlines()[1].split("  ")[1:] == ["NodeStatus", "uptime_s=8 s", "load=99!"]
+
+
+def test_long_lines_are_folded_under_their_words(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "50")
+    stream = io.StringIO()
+    with View(VirtualClock(), stream) as view:
+        view.take(msgspec.structs.replace(SAMPLE, values={f"value_{n}": n for n in range(20)}))
+    first, *others = stream.getvalue().splitlines()
+    assert max(map(len, (first, *others))) <= 50
+    assert all(one.startswith(" " * 14 + "value_") for one in others)
+    assert sum(one.count("value_") for one in (first, *others)) == 20

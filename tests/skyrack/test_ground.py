@@ -137,17 +137,30 @@ def test_plot_for_people_and_for_scripts(bench, capsys):
 def test_watch_prints_lines_where_there_is_no_terminal(bench, capsys):
     bench.spacecraft.store.files["a"] = bytes(3000)
     bench.spacecraft.entity.put("a", "coast.bin", 2)
-    assert bench.ground("watch", "--for", "1") == 0
+    assert bench.ground("watch", "--until", "NodeStatus", "--for", "60") == 0
+    assert bench.ground("watch", "--until", "coast.*", "--for", "60") == 0
     out = capsys.readouterr().out
     assert "NodeStatus  dictionary=" in out
     assert "file coast.bin is here, 3000 octets" in out
+    assert max(map(len, out.splitlines())) <= 100
     assert (bench.folder / "out" / "files" / "coast.bin").read_bytes() == bytes(3000)
+
+
+def test_watch_writes_json_for_scripts(bench, capsys):
+    assert bench.ground("watch", "--until", "NodeStatus", "--for", "60", "--json") == 0
+    news = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (news[-1]["topic"], news[-1]["record"]["report"]) == ("sample", "NodeStatus")
+
+
+def test_watch_says_what_it_waited_for_in_vain(bench, capsys):
+    assert bench.ground("watch", "--until", "Nothing", "--for", "0.05") == 1
+    assert "waited 0.05 s in vain for Nothing" in capsys.readouterr().err
 
 
 def test_watch_draws_where_there_is_one(bench):
     """In a pseudo-terminal, as a process of its own: rich asks the terminal for its size."""
     far, near = pty.openpty()
-    words = ["ground", "watch", "--for", "1", "--socket", str(bench.folder / "s")]
+    words = ["ground", "watch", "--until", "NodeStatus", "--for", "60", "--socket", str(bench.folder / "s")]
     with subprocess.Popen(
         [sys.executable, "-m", "skyrack.cli", *words],
         stdout=near, stderr=near, cwd=ROOT, env={**os.environ, "COLUMNS": "100", "LINES": "40", "TERM": "xterm"},

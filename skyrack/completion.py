@@ -1,0 +1,34 @@
+"""Print a script that completes skyrack's commands, options and file names in a shell.
+
+source <(skyrack completion bash)
+skyrack completion zsh > ~/.zfunc/_skyrack
+"""
+
+import argparse
+from importlib import import_module
+
+SHELLS = ("bash", "zsh", "tcsh")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """For which shell."""
+    parser.add_argument("shell", choices=SHELLS)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the script; 0."""
+    import shtab
+
+    print(shtab.complete(whole_parser(), shell=options.shell))
+    return 0
+
+
+def whole_parser() -> argparse.ArgumentParser:
+    """The parser of every command with all its options, for which every command's module is imported."""
+    from skyrack.cli import COMMANDS
+
+    parser = argparse.ArgumentParser(prog="skyrack")
+    commands = parser.add_subparsers(dest="command")
+    for name, summary in COMMANDS.items():
+        import_module(f"skyrack.{name}").add_arguments(commands.add_parser(name, help=summary))
+    return parser

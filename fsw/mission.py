@@ -1,10 +1,13 @@
 """A mission: one TOML file that says what a node is, sees and does. What is wrong with it is told in one sentence.
 
-Every key is declared here and nowhere else; `examples/missions/coastwatch.toml` explains each of them.
+Every key is declared here and nowhere else; `examples/missions/coastwatch.toml` explains each of them. Every number has
+two finite bounds and every name a pattern, so that nothing which loads can fail in flight for its size.
 """
 
 import math
+import re
 import types
+from ast import literal_eval
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -18,16 +21,33 @@ from fsw.pipelines.contract import Contract
 from fsw.pipelines.stage import StageSpec
 from hal.camera import CameraError, Georeference
 from hal.sim.camera import Scene
+from hal.usage import UsageError, read_file
 from link.managed import Managed
+from link.plain import check_plain
 
 HOUSEKEEPING_CHANNEL, FILES_CHANNEL = "housekeeping", "files"
 
 _DATA_OCTETS_MIN = 166  # the longest Metadata PDU, with two names of 60 octets, in a packet
 
-_Name = Annotated[str, Meta(min_length=1, max_length=40)]
+_OCTETS_MAX = 1 << 20  # of a mission file
+_KEY_PARTS = re.compile(
+    rb"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){32}"""
+)  # time to read a dotted key grows with their square
+_BOM = b"\xef\xbb\xbf"  # some editors put it in front of UTF-8
+
+_FILE_NAME, _TARGET, _LABEL = r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z", r"\A[a-z0-9_-]{1,40}\Z", r"\A[ -~]{1,40}\Z"
+_PATTERNS = {
+    _FILE_NAME: "up to 40 letters, digits, dots, hyphens and underscores, the first a letter or digit",
+    _TARGET: "up to 40 small letters, digits, hyphens and underscores",
+    _LABEL: "1 to 40 printable ASCII characters",
+}
+_FileName = Annotated[str, Meta(pattern=_FILE_NAME)]  # becomes part of file names
+_Target = Annotated[str, Meta(pattern=_TARGET)]  # likewise
+_Label = Annotated[str, Meta(pattern=_LABEL)]
 _Apid = Annotated[int, Meta(ge=1, le=2046)]
-_Positive = Annotated[int, Meta(ge=1)]
 _EntityId = Annotated[int, Meta(ge=1, le=65535)]
+_Watts = Annotated[float, Meta(ge=0, le=10_000)]
+_Metres = Annotated[float, Meta(ge=-1e9, le=1e9)]  # farther than any map projection reaches
 
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,22 +57,22 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class NodeSection(_Section, frozen=True):
     """Who this is: `apid` marks its telecommands and telemetry."""
 
-    name: _Name
+    name: _FileName
     apid: _Apid
 
 
 class BoardSection(_Section, frozen=True):
     """The power model of a board that cannot measure."""
 
-    name: _Name
-    idle_watts: Annotated[float, Meta(ge=0)]
-    core_watts: Annotated[float, Meta(ge=0)]
+    name: _Label
+    idle_watts: _Watts
+    core_watts: _Watts
 
 
 class RadioSection(_Section, frozen=True):
     """The rate of a port that does not state one itself (a UART does)."""
 
-    bits_per_second: _Positive
+    bits_per_second: Annotated[int, Meta(ge=50, le=10**11)]
 
 
 class FilesSection(_Section, frozen=True):
@@ -66,7 +86,7 @@ class FilesSection(_Section, frozen=True):
 class StoreSection(_Section, frozen=True):
     """The product store."""
 
-    octets_max: _Positive
+    octets_max: Annotated[int, Meta(ge=1, le=2**50)]
 
 
 class JobsSection(_Section, frozen=True):
@@ -74,8 +94,8 @@ class JobsSection(_Section, frozen=True):
 
     workers: Annotated[int, Meta(ge=1, le=64)]
     waiting_max: Annotated[int, Meta(ge=0, le=1000)]
-    memory_mib: _Positive
-    timeout_s: Annotated[float, Meta(gt=0)]
+    memory_mib: Annotated[int, Meta(ge=1, le=2**24)]
+    timeout_s: Annotated[float, Meta(ge=0.001, le=86_400)]
     attempts: Annotated[int, Meta(ge=1, le=10)]
 
 
@@ -93,18 +113,18 @@ class StageTable:
 class PipelineSection(_Section, frozen=True):
     """What is made of a frame, stage by stage."""
 
-    stages: Annotated[tuple[StageTable, ...], Meta(min_length=1)]
+    stages: Annotated[tuple[StageTable, ...], Meta(min_length=1, max_length=100)]
 
 
 class SceneSection(_Section, frozen=True):
     """What the camera sees at one target: an .npz file and its place on the map (`epsg` 0: not known)."""
 
-    target: Annotated[str, Meta(pattern="^[a-z0-9_-]{1,40}$")]  # becomes part of file names
+    target: _Target
     file: Path
     epsg: Annotated[int, Meta(ge=0, le=2**32 - 1)]
-    easting_m: float
-    northing_m: float
-    pixel_m: Annotated[float, Meta(gt=0)]
+    easting_m: _Metres
+    northing_m: _Metres
+    pixel_m: Annotated[float, Meta(ge=1e-6, le=1e6)]
 
     @property
     def recorded(self) -> Scene:
@@ -123,9 +143,9 @@ class Mission(_Section, frozen=True):
     store: StoreSection
     jobs: JobsSection
     pipeline: PipelineSection
-    scene: Annotated[tuple[SceneSection, ...], Meta(min_length=1)]
+    scene: Annotated[tuple[SceneSection, ...], Meta(min_length=1, max_length=1000)]
     link: dict[str, Any]
-    apps: tuple[Path, ...] = ()
+    apps: Annotated[tuple[Path, ...], Meta(max_length=100)] = ()
 
     @property
     def scenes(self) -> dict[str, Scene]:
@@ -146,21 +166,35 @@ class Mission(_Section, frozen=True):
 def load_mission(path: Path) -> Mission:
     """Read and check a mission file; paths in it count from its folder.
 
-    Raises ValueError with one sentence that names the file, the key and what was expected.
+    Raises UsageError with one sentence that names the file, the key and what was expected.
     """
     try:
-        mission = msgspec.toml.decode(path.read_bytes(), type=Mission, dec_hook=partial(_decode, path.parent))
-        for complaint in _complaints(mission):
-            raise ValueError(complaint)  # noqa: TRY301 - one place adds the file's name
-    except msgspec.ValidationError as error:
-        raise ValueError(f"{path}: {_in_words(str(error))}") from None
-    except UnicodeDecodeError:
-        raise ValueError(f"{path}: not a text file, expected TOML") from None
+        mission = msgspec.convert(_tables(path), Mission, dec_hook=partial(_decode, path.parent))
     except OSError as error:
-        raise ValueError(f"{path}: not a readable mission file ({error.strerror})") from None
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+        raise UsageError(f"{path}: not a readable mission file ({error.strerror})") from None
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{path}: {_in_words(str(error))}") from None
+    complaint = next(_complaints(mission), None)
+    if complaint:
+        raise UsageError(f"{path}: {complaint}")
     return mission
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    """The file as it stands, within bounds. Raises OSError and UsageError."""
+    octets = read_file(path, _OCTETS_MAX).removeprefix(_BOM)
+    if _KEY_PARTS.search(octets):
+        raise UsageError(f"{path}: a key of more than 32 parts")
+    try:
+        tables: dict[str, Any] = msgspec.toml.decode(octets)
+        check_plain(tables)
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: not a text file, expected TOML") from None
+    except RecursionError:
+        raise UsageError(f"{path}: nested too deep") from None
+    except ValueError as error:
+        raise UsageError(f"{path}: {error}") from None
+    return tables
 
 
 def _decode(folder: Path, kind: type, value: Any) -> Any:
@@ -241,6 +275,8 @@ def _in_words(complaint: str) -> str:
     """msgspec's message with the key in front: "Expected `int`, got `str` - at `$.node.apid`" and two other forms."""
     message, _, where = complaint.replace("`", "").partition(" - at $")
     place = where.removeprefix(".")
+    if " matching regex " in message:
+        return f"{place}: expected {_PATTERNS[literal_eval(message.partition(' matching regex ')[2])]}"
     fields = _fields_at(place)
     if message.startswith("Object contains unknown field "):
         key = message.rpartition(" ")[2]

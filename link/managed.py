@@ -2,6 +2,7 @@
 232.0-B-4 §5, 131.0-B-4 §12). One frozen value is given to both ends; a combination that breaks a rule is refused.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Self
@@ -10,6 +11,8 @@ TM_HEADER_OCTETS = 6
 TM_OCF_OCTETS = 4
 FECF_OCTETS = 2
 RS_SYMBOLS = 255
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+_QUEUE_MAX = 65_535  # packets of a channel that may wait, and frames of its quota
 TM_IDLE_CHANNEL = 7
 """The virtual channel of the frames that carry nothing; kept free of packets, so that it never splits one."""
 
@@ -28,10 +31,16 @@ class TmChannel:
     quota: int = 0
 
     def __post_init__(self) -> None:
-        _require(bool(self.name), "a virtual channel needs a name")
+        _require(
+            bool(_NAME.fullmatch(self.name)),
+            f"name = {self.name[:80]!a} of a virtual channel, expected 1 to 40 letters, digits, dots, hyphens",
+        )
         _require(0 <= self.vc < 64, f"{self.name}: vc = {self.vc}, expected 0..63")
-        _require(self.queue_packets > 0, f"{self.name}: queue_packets = {self.queue_packets}, expected 1 or more")
-        _require(self.quota >= 0, f"{self.name}: quota = {self.quota}, expected 0 or more")
+        _require(
+            1 <= self.queue_packets <= _QUEUE_MAX,
+            f"{self.name}: queue_packets = {self.queue_packets}, expected 1..{_QUEUE_MAX}",
+        )
+        _require(0 <= self.quota <= _QUEUE_MAX, f"{self.name}: quota = {self.quota}, expected 0..{_QUEUE_MAX}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +108,7 @@ class Managed:
         if not isinstance(channels, (list, tuple)):
             sentence = f"tm_channels = {channels!r}, expected a list of tables with name and vc"
             raise ValueError(sentence)  # noqa: TRY004  # a person typed it
-        return cls(**{**values, "tm_channels": tuple(TmChannel(**_known(TmChannel, channel)) for channel in channels)})
+        return cls(**{**values, "tm_channels": tuple(_channel(channel) for channel in channels)})
 
     def _check_tm_frame(self) -> None:
         _require(
@@ -157,6 +166,13 @@ class Managed:
 def _require(kept: bool, rule: str) -> None:
     if not kept:
         raise ValueError(rule)
+
+
+def _channel(plain: Any) -> TmChannel:
+    if not isinstance(plain, Mapping):
+        sentence = f"tm_channels = {plain!r}, expected a list of tables with name and vc"
+        raise ValueError(sentence)  # noqa: TRY004  # a person typed it
+    return TmChannel(**_known(TmChannel, plain))
 
 
 def _known(kind: type[Managed] | type[TmChannel], plain: Mapping[str, Any]) -> dict[str, Any]:

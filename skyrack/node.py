@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hal.usage import UsageError
 from skyrack.stop_signal import StopSignal
 
 if TYPE_CHECKING:  # what these import takes longer than a refused command line should
@@ -82,7 +83,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _default_state(node: str) -> Path:
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    try:
+        base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    except RuntimeError:  # no HOME, and a user id that the password file does not have, as in a container
+        raise UsageError("this user has no home folder, so say where the node keeps its state: --state DIR") from None
     return Path(base) / "skyrack" / node
 
 

@@ -7,7 +7,7 @@ import msgspec
 from fsw.pipelines.contract import ABOUT, BAND, FILES, Array, Contract, Kind, MisfitError, after
 from fsw.pipelines.load import contract_of
 from fsw.pipelines.stage import StageSpec, item_of
-from hal.sim.camera import Form
+from hal.sim.scene_file import Form
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):

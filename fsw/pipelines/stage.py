@@ -15,14 +15,17 @@ The fields are what a mission file may say beside the stage's name. `run` is cal
 """
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import msgspec
+from msgspec import Meta
 
 from fsw.pipelines.contract import Contract
 from hal.camera import Georeference
 
 Items = dict[str, Any]
+Threshold = Annotated[float, Meta(ge=-1e9, le=1e9)]
+Priority = Annotated[int, Meta(ge=-1000, le=1000)]
 REPAIRS = "repairs"
 """What any stage may give besides what it promised: how often it found memory changed, and did its work again."""
 

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import pwd
 import select
 import signal
 import subprocess
@@ -21,6 +22,19 @@ from skyrack.cli import main
 
 COASTWATCH = Path(__file__).parents[2] / "examples" / "missions" / "coastwatch.toml"
 PATIENCE_S = 20
+
+
+def test_a_user_without_home_is_asked_for_the_state_folder(monkeypatch, capsys):
+    """As in a container, whose user id the password file does not have."""
+
+    def unknown(uid):
+        raise KeyError(uid)
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    assert main(["node", str(COASTWATCH), "--port", "udp://127.0.0.1:5101"]) == 2
+    assert "--state DIR" in capsys.readouterr().err
 
 
 class Flying:

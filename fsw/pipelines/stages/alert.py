@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from fsw.pipelines.contract import ABOUT, FILES, Contract, plane
-from fsw.pipelines.stage import About, File, Items, Stage
+from fsw.pipelines.stage import About, File, Items, Priority, Stage
 from hal.kernels.image import Mask
 from link.alert import Alert
 
@@ -14,7 +14,7 @@ class AreaAlert(Stage, frozen=True):
     """Says whether the mask covers more than `share_min` of the valid pixels: some twenty octets, ahead of all else."""
 
     share_min: Annotated[float, Meta(ge=0, le=1)]
-    priority: int = 100
+    priority: Priority = 100
 
     def contract(self) -> Contract:
         mask = plane("uint8")

@@ -4,13 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw.pipelines.contract import Contract, plane, scalar
-from fsw.pipelines.stage import Items, Stage
+from fsw.pipelines.stage import Items, Stage, Threshold
 
 
 class Below(Stage, frozen=True):
     """1 where a value is less than `threshold`, both as float32; NaN is not. `valid` is 1 where it is a number."""
 
-    threshold: float
+    threshold: Threshold
 
     def contract(self) -> Contract:
         mask = plane("uint8")

@@ -15,7 +15,7 @@ class Lee(Stage, frozen=True):
     """The Lee filter, 7 x 7, over one `band`, linear or in dB; `noise_variance` in the square of its unit."""
 
     band: str
-    noise_variance: Annotated[float, Meta(gt=0)]
+    noise_variance: Annotated[float, Meta(ge=1e-12, le=1e12)]
 
     def contract(self) -> Contract:
         return Contract(takes={"bands": cube("float32", bands=(self.band,))}, gives={"values": plane("float32")})

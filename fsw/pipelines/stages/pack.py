@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw.pipelines.contract import ABOUT, FILES, OCTETS, Contract, Kind, plane, scalar
-from fsw.pipelines.stage import About, File, Items, Stage
+from fsw.pipelines.stage import About, File, Items, Priority, Stage
 from hal.kernels.image import Mask
 from link.product import Product, Water
 
@@ -13,7 +13,7 @@ class Pack(Stage, frozen=True):
     """A product of outlines and, unless `runs` is false, runs; a few octets where the mask is empty."""
 
     runs: bool = True
-    priority: int = 0
+    priority: Priority = 0
 
     def contract(self) -> Contract:
         takes: dict[str, Kind] = {

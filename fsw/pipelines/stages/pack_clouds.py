@@ -1,7 +1,7 @@
 """The mask of clouds as a file for the ground."""
 
 from fsw.pipelines.contract import ABOUT, FILES, Contract, plane
-from fsw.pipelines.stage import About, File, Items, Stage
+from fsw.pipelines.stage import About, File, Items, Priority, Stage
 from hal.kernels.image import Mask, encode_runs
 from link.screening import CloudMask
 
@@ -9,7 +9,7 @@ from link.screening import CloudMask
 class PackClouds(Stage, frozen=True):
     """The whole mask of clouds as runs, ahead of the tiles: a few octets tell the ground what it need not wait for."""
 
-    priority: int = 100
+    priority: Priority = 100
 
     def contract(self) -> Contract:
         return Contract(takes={"about": ABOUT, "clouds": plane("uint8")}, gives={"files": FILES})

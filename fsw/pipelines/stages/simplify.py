@@ -17,7 +17,7 @@ class Simplify(Stage, frozen=True):
     little of what the mask says; only where all else fails is nothing left.
     """
 
-    octets_max: Annotated[int, Meta(ge=1)]
+    octets_max: Annotated[int, Meta(ge=1, le=2**31)]
 
     def contract(self) -> Contract:
         return Contract(takes={"mask": plane("uint8")}, gives={"mask": plane("uint8")})

@@ -31,12 +31,3 @@ def test_a_frame_has_its_bands_place_and_time():
 def test_unknown_target_is_answered_with_the_known_ones():
     with pytest.raises(CameraError, match="no target 'moon' in sight; known: coast"):
         camera(SCENES / "landsat7_olinda.npz").capture("moon")
-
-
-@pytest.mark.parametrize("content", [None, b"not an archive"])
-def test_a_broken_scene_is_a_sentence(tmp_path, content):
-    path = tmp_path / "scene.npz"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(CameraError, match="not a readable scene"):
-        camera(path).capture("coast")

@@ -1,0 +1,159 @@
+"""Scene files: an .npz of `dn`, or `raw12`, and `band`, as hal.camera.Frame has them. All that flight asks of a file is
+asked here, and of its headers alone, so that what is found good on the ground is good in flight.
+"""
+
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import IO, Any
+from zipfile import BadZipFile, ZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hal.camera import CameraError
+
+_SIDE_MAX = 65_535  # products count rows and columns in 16 bits
+_OCTETS_MAX = 1 << 31  # of all samples
+_BANDS_MAX = 256
+_BAND_NAME = re.compile(r"[!-~]([ -~]{0,38}[!-~])?")
+_DTYPES = ("uint8", "uint16", "float32")
+_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+_UNREADABLE = (OSError, KeyError, ValueError, EOFError, BadZipFile, zlib.error, NotImplementedError, RuntimeError)
+_ZIP = b"PK\x03\x04"
+_OTHERS = {
+    b"\x93NUMPY": "an .npy array",
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"II*\0": "a TIFF image",
+    b"MM\0*": "a TIFF image",
+    b"II+\0": "a TIFF image",
+    b"MM\0+": "a TIFF image",
+    b"\0\0\0\x0cjP  ": "a JPEG 2000 image",
+    b"\x89HDF": "an HDF5 file",
+    b"CDF": "a NetCDF file",
+    b"\x1f\x8b": "a gzip file",
+}
+_EXPECTED = (
+    "expected an .npz with the planes as `dn` (band, row, column) and their names as `band`; "
+    "numpy.savez('scene.npz', dn=planes, band=['green', 'nir']) writes one"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """All of a frame but its samples."""
+
+    is_packed: bool
+    dtype: str
+    shape: tuple[int, ...]
+    bands: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for complaint in self._complaints():
+            raise CameraError(complaint)
+
+    @property
+    def item(self) -> str:
+        """What the samples are called in the file."""
+        return "raw12" if self.is_packed else "dn"
+
+    def _complaints(self) -> Iterator[str]:
+        allowed = ("uint8",) if self.is_packed else _DTYPES
+        if self.dtype not in allowed:
+            yield f"{self.item} is {self.dtype}, expected {' or '.join(allowed)}"
+        if len(self.shape) != 3:
+            yield f"{self.item} has the shape {self.shape}, expected (band, row, column)"
+        if 0 in self.shape:
+            yield f"{self.item} has the shape {self.shape}: there are no pixels in it"
+        if self.shape[0] != len(self.bands):
+            last = "; the bands are to be the first axis, not the last" * (self.shape[-1] == len(self.bands))
+            yield f"{self.item} has {self.shape[0]} planes, {self.shape}, but `band` {len(self.bands)} names{last}"
+        yield from self._name_complaints()
+        if max(self.shape) > _SIDE_MAX or prod(self.shape) * np.dtype(self.dtype).itemsize > _OCTETS_MAX:
+            most = f"{_SIDE_MAX} rows and columns and {_OCTETS_MAX} octets"
+            yield f"{self.item} has the shape {self.shape}, expected at most {most}"
+
+    def _name_complaints(self) -> Iterator[str]:
+        for number, name in enumerate(self.bands):
+            if not _BAND_NAME.fullmatch(name):
+                yield f"band {name!a}, expected 1 to 40 printable ASCII characters"
+            if self.bands.index(name) != number:
+                yield f"band {name!r} occurs twice"
+
+
+def read_form(path: Path) -> Form:
+    """What the frame in a file is like, without reading all of it. Raises CameraError, one sentence."""
+    with _opened(path) as archive:
+        return _form(archive)
+
+
+def read_samples(path: Path) -> tuple[Form, NDArray[Any]]:
+    """The frame in a file: its samples as they stand in memory here. Raises CameraError, one sentence."""
+    with _opened(path) as archive:
+        form = _form(archive)
+        with archive.open(f"{form.item}.npy") as file:
+            samples = np.lib.format.read_array(file, allow_pickle=False)
+    return form, np.ascontiguousarray(samples, samples.dtype.newbyteorder("="))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[ZipFile]:
+    """An archive to read from; whatever is wrong with it is a CameraError."""
+    try:
+        with path.open("rb") as file:
+            _check_kind(file.read(8))
+            with ZipFile(file) as archive:
+                yield archive
+    except CameraError as error:
+        raise CameraError(f"{path}: {error}") from None
+    except _UNREADABLE as error:
+        said = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise CameraError(f"{path}: not a readable scene ({said}), {_EXPECTED}") from error
+
+
+def _check_kind(head: bytes) -> None:
+    kind = next((kind for magic, kind in _OTHERS.items() if head.startswith(magic)), "no .npz file")
+    if not head.startswith(_ZIP):
+        raise CameraError(f"{kind}, {_EXPECTED}")
+
+
+def _form(archive: ZipFile) -> Form:
+    names = [name.removesuffix(".npy") for name in archive.namelist()]
+    item = next((name for name in ("raw12", "dn") if name in names), None)
+    if item is None or "band" not in names:
+        raise CameraError(f"it has {', '.join(map(ascii, names[:8])) or 'nothing'}, {_EXPECTED}")
+    shape, dtype = _header(archive, item)
+    return Form(is_packed=item == "raw12", dtype=dtype.name, shape=shape, bands=_bands(archive))
+
+
+def _bands(archive: ZipFile) -> tuple[str, ...]:
+    shape, dtype = _header(archive, "band")
+    if dtype.kind != "U" or len(shape) != 1 or not shape[0] <= _BANDS_MAX or dtype.itemsize > 4 * 256:
+        raise CameraError(f"band is {dtype.name} of shape {shape}, expected the names of the planes, texts")
+    with archive.open("band.npy") as file:
+        return tuple(map(str, np.lib.format.read_array(file, allow_pickle=False)))
+
+
+def _header(archive: ZipFile, item: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type of an array, the file's size held against them."""
+    with archive.open(f"{item}.npy") as file:
+        shape, dtype = _shape_and_type(file, item)
+        octets = file.tell() + prod(shape) * dtype.itemsize
+    if archive.getinfo(f"{item}.npy").file_size != octets:
+        raise CameraError(f"{item} is cut short or too long for the shape {shape}")
+    return shape, dtype
+
+
+def _shape_and_type(file: IO[bytes], item: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    version = np.lib.format.read_magic(file)
+    if version not in _HEADERS:
+        raise CameraError(f"{item} is an array of format {version}, expected 1.0 or 2.0")
+    shape, _, dtype = _HEADERS[version](file)
+    if dtype.hasobject or dtype.names:
+        raise CameraError(f"{item} is made of Python objects or records, expected plain numbers or texts")
+    return shape, dtype

@@ -10,6 +10,7 @@ import msgspec
 from fsw.app import App, CommandError, Pending, Report
 from fsw.apps.power import PowerSource
 from fsw.jobs.job import Job, JobsFullError, Outcome, Runner
+from fsw.jobs.reason import words
 from fsw.pipelines.run import Work, files_of, made_of
 from fsw.pipelines.stage import About, StageSpec, item_of
 from fsw.products import ProductStore, Provenance, StoredProduct, StoreFullError
@@ -130,15 +131,19 @@ class Imaging(App, period_ms=1000, budget_ms=100):
 
     def _end(self, capture: _Capture, outcome: Outcome) -> Iterator[Event | None]:
         """What is told at last; None after each file that was kept."""
-        made, products = self._provenance(capture, outcome), list[StoredProduct]()
+        products = list[StoredProduct]()
         try:
+            made = self._provenance(capture, outcome)
             for product in self._keep(capture, outcome, made):
                 products.append(product)
                 yield None
-        except (CommandError, StoreFullError, OSError) as error:
-            reason = str(error)[:_REASON_CHARACTERS_MAX]
-            capture.command.fail(CommandError(FailureCode.EXECUTION_FAILED, str(error)))
-            yield CaptureFailed(target=capture.target, reason=reason)
+        except Exception as error:
+            is_foreseen = isinstance(error, CommandError | StoreFullError | OSError)
+            reason = str(error) if is_foreseen else words(error)
+            capture.command.fail(CommandError(FailureCode.EXECUTION_FAILED, reason))
+            yield CaptureFailed(target=capture.target, reason=reason[:_REASON_CHARACTERS_MAX])
+            if not is_foreseen:
+                raise  # the command has ended all the same
             return
         capture.command.done()
         yield from _repairs(capture, outcome)

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 
 from fsw.jobs.job import Job, JobsFullError, Outcome, Pipeline
+from fsw.jobs.reason import words
 from hal.clock import Clock
 
 
@@ -50,8 +51,8 @@ class InlineRunner:
         answer, failure = None, ""
         try:
             answer = self._pipelines[job.pipeline](job.samples, dict(job.parameters))
-        except Exception as error:  # a worker's death, as far as there is one here
-            failure = f"{type(error).__name__}: {error}"
+        except (Exception, SystemExit) as error:  # a worker's death, as far as there is one here
+            failure = words(error)
         start_utc_ns = self._clock.utc_ns() + delay_ns
         return Outcome(
             job_id=job.id,

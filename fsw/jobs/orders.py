@@ -1,42 +1,44 @@
-"""What node and zygote say to each other: one JSON text a message on a socket that keeps messages apart.
+"""What node, zygote and worker say to each other.
 
-An order travels with two descriptors, of the memory that holds the samples and of the memory for the result.
+For each attempt at a job the node sends one JSON text on a socket that keeps messages apart, and with it three
+descriptors of memory: the order and the samples, which are sealed, and room for the result. The zygote reads the
+text alone, so that no order, however long, is more to it than another. It says once that it is ready, and then that an
+attempt ended.
 """
 
-from enum import IntEnum
 from typing import Any
 
 import msgspec
 
-MESSAGE_OCTETS_MAX = 65_536
-RESULT_OCTETS_MAX = 1 << 24
-DIGEST_OCTETS = 32
-"""A result is the SHA-256 of the samples, then the answer; the result of a failed job is the reason as text."""
+MESSAGE_OCTETS_MAX = 4096
+ORDER_OCTETS_MAX = 1 << 20
 
 
-class Exit(IntEnum):
-    """How a worker that was not killed says that it ended."""
-
-    DONE = 0
-    FAILED = 1
-    OUT_OF_MEMORY = 2
-
-
-class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """Fork a worker for this job. `dtype` and `shape` are numpy's."""
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """Fork a worker. `number` counts the attempts at this job."""
 
     job_id: int
-    pipeline: str
-    dtype: str
-    shape: list[int]
-    parameters: dict[str, Any]
+    number: int
     memory_octets: int
     timeout_s: float
 
 
-class Ended(msgspec.Struct, frozen=True, kw_only=True):
-    """A worker ended. `status`: an `Exit`, or minus the signal that killed it, as subprocess has it."""
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What the worker is to do, as MessagePack. `dtype` and `shape` are numpy's."""
+
+    pipeline: str
+    dtype: str
+    shape: tuple[int, ...]
+    parameters: dict[str, Any]
+
+
+class Ready(msgspec.Struct, frozen=True, tag=True):
+    """All is imported: attempts begin as soon as they are asked for."""
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Nothing of an attempt is left. `cause`: why, for a case of the result's memory being empty."""
 
     job_id: int
-    status: int
+    cause: str
     cpu_s: float

@@ -1,25 +1,29 @@
 """Jobs in worker processes: the node's side. A worker that dies, hangs or eats memory costs its job one attempt."""
 
-import fcntl
 import os
-import signal
 import socket
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
-from numpy.typing import NDArray
+import numpy as np
 
 from fsw.jobs.job import Job, JobsFullError, Outcome
-from fsw.jobs.orders import DIGEST_OCTETS, MESSAGE_OCTETS_MAX, Ended, Exit, Order
+from fsw.jobs.kin import end_family
+from fsw.jobs.memory import sealed
+from fsw.jobs.orders import MESSAGE_OCTETS_MAX, ORDER_OCTETS_MAX, Attempt, Ended, Order, Ready
+from fsw.jobs.reason import ending, words
+from fsw.jobs.result import Result, read_result, result_room
 from hal.clock import Clock
 
-_SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
 _CLOSING_S = 5.0
+_NS_PER_S = 1_000_000_000
+_STARTING_NS = 120 * _NS_PER_S
+_GRACE_NS = 5 * _NS_PER_S
+"""How long after a worker's time the zygote may be silent, before it is taken for stopped and ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +39,17 @@ class JobLimits:
 
 @dataclass(slots=True)
 class _Work:
-    """A job under way: the sealed memory that holds its samples, and the memory for the result of this attempt."""
+    """A job under way. `memories` are the descriptors of its order, its samples and its result.
+
+    `start_*` are those of the first attempt, `deadline_ns` is that of the present one.
+    """
 
     job: Job
-    samples_fd: int
-    result_fd: int = -1
+    memories: list[int]
     attempts: int = 0
     start_utc_ns: int = 0
     start_ns: int = 0
+    deadline_ns: int = 0
     cpu_s: float = 0.0
 
 
@@ -56,34 +63,44 @@ class ProcessRunner:
         self._clock, self._limits, self._pipelines, self._warm = clock, limits, pipelines, tuple(warm)
         self._waiting: deque[_Work] = deque()
         self._running: dict[int, _Work] = {}
+        self._over: deque[Outcome] = deque()  # of jobs that no worker will have; bounded as those that wait are
         self._channel, self._zygote = self._start_zygote()  # warm before the first job comes
 
     @property
     def unfinished(self) -> int:
-        """Jobs that run or wait."""
-        return len(self._waiting) + len(self._running)
+        """Jobs that run or wait, or whose outcome waits."""
+        return len(self._waiting) + len(self._running) + len(self._over)
 
     def submit(self, job: Job) -> None:
-        """Copy the samples into sealed memory and start a worker, now or when one is free."""
+        """Copy order and samples into sealed memory and start a worker, now or when one is free."""
         assert job.pipeline in self._pipelines, job.pipeline
         if self.unfinished >= self._limits.workers + self._limits.waiting_max:
             raise JobsFullError(f"{self.unfinished} jobs run or wait")
-        self._waiting.append(_Work(job, _sealed_memory(job.samples)))
+        work = _Work(job, [], start_utc_ns=self._clock.utc_ns(), start_ns=self._clock.monotonic_ns())
+        try:
+            _remember(work)
+        except (OSError, ValueError) as error:
+            self._over.append(self._outcome(work, Result(failure=words(error))))
+            return
+        self._waiting.append(work)
         self._start_waiting()
 
     def poll(self) -> Iterator[Outcome]:
         """Outcomes of the workers that ended; starts the next ones."""
+        self._end_silent_zygote()
         for ended in self._receive():
             work = self._running.pop(ended.job_id)
             work.cpu_s += ended.cpu_s
-            outcome = self._judge(work, ended.status)
-            if outcome:
-                yield outcome
+            self._judge(work, ended.cause)
         self._start_waiting()
+        while self._over:
+            yield self._over.popleft()
 
     def next_wake_ns(self) -> int | None:
-        """Not known; `fileno` becomes readable."""
-        return None
+        """0: at once. Else when the zygote should have told of a worker; `fileno` becomes readable before."""
+        if self._over:
+            return 0
+        return min((work.deadline_ns for work in self._running.values()), default=None)
 
     def fileno(self) -> int:
         """The socket to the zygote."""
@@ -93,23 +110,25 @@ class ProcessRunner:
         """The zygote ends its workers and itself when its socket closes."""
         self._channel.close()
         for work in (*self._waiting, *self._running.values()):
-            _close_all(work)
+            _forget(work)
         self._waiting.clear()
         self._running.clear()
+        self._over.clear()
         try:
             self._zygote.wait(_CLOSING_S)
         except subprocess.TimeoutExpired:
-            self._zygote.kill()
+            end_family(self._zygote.pid)
             self._zygote.wait()
 
     def _start_zygote(self) -> tuple[socket.socket, subprocess.Popen[bytes]]:
+        self._is_ready = False
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         modules = [f"{name}={module}" for name, module in self._pipelines.items()]
         with theirs:
             zygote = subprocess.Popen(
                 # -P: the folder that a person happens to stand in is no place to import from
-                [sys.executable, "-P", "-m", "fsw.jobs.zygote", str(theirs.fileno()), *modules, *self._warm],
+                [sys.executable, "-P", "-m", "fsw.jobs.guardian", str(theirs.fileno()), *modules, *self._warm],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # threads do not survive a fork
@@ -121,66 +140,79 @@ class ProcessRunner:
             return
         try:
             while message := self._channel.recv(MESSAGE_OCTETS_MAX):
-                yield msgspec.json.decode(message, type=Ended)
+                told = msgspec.json.decode(message, type=Ready | Ended)
+                if isinstance(told, Ended):
+                    yield told
+                else:
+                    self._is_ready = True
+                    self._expect(*self._running.values())
         except BlockingIOError:
             return
         except ConnectionResetError:
             pass
         yield from self._bury_zygote()
 
-    def _bury_zygote(self) -> Iterator[Ended]:
+    def _bury_zygote(self) -> list[Ended]:
         """Its death ends every attempt under way. `_start` makes a new one, so that attempts bound how often."""
         self._channel.close()
-        self._zygote.wait()
-        yield from [Ended(job_id=job_id, status=-signal.SIGKILL, cpu_s=0.0) for job_id in self._running]
+        cause = f"zygote {ending(self._zygote.wait())}"
+        return [Ended(job_id=job_id, cause=cause, cpu_s=0.0) for job_id in self._running]
+
+    def _end_silent_zygote(self) -> None:
+        """One that a worker or a person stopped tells nothing, and ends no worker whose time is over."""
+        now_ns = self._clock.monotonic_ns()
+        if any(now_ns >= work.deadline_ns for work in self._running.values()):
+            end_family(self._zygote.pid)
 
     def _start_waiting(self) -> None:
         while self._waiting and len(self._running) < self._limits.workers:
-            if not self._start(self._waiting[0]):
-                return
             work = self._waiting.popleft()
-            self._running[work.job.id] = work
+            try:
+                self._start(work)
+            except (BlockingIOError, BrokenPipeError, ConnectionResetError):  # `poll` sees to a zygote that died
+                self._waiting.appendleft(work)
+                return
+            except OSError as error:  # there is no zygote, and none can be had
+                work.attempts += 1
+                self._judge(work, words(error))
 
-    def _start(self, work: _Work) -> bool:
-        """Whether the zygote took the order."""
+    def _start(self, work: _Work) -> None:
         if self._channel.fileno() < 0:
             self._channel, self._zygote = self._start_zygote()
-        work.result_fd = os.memfd_create("result")
-        order = Order(
+        attempt = Attempt(
             job_id=work.job.id,
-            pipeline=work.job.pipeline,
-            dtype=work.job.samples.dtype.str,
-            shape=list(work.job.samples.shape),
-            parameters=dict(work.job.parameters),
+            number=work.attempts + 1,
             memory_octets=self._limits.memory_octets,
             timeout_s=self._limits.timeout_s,
         )
-        try:
-            socket.send_fds(self._channel, [msgspec.json.encode(order)], [work.samples_fd, work.result_fd])
-        except (BlockingIOError, BrokenPipeError, ConnectionResetError):  # `poll` sees to a zygote that died
-            os.close(work.result_fd)
-            work.result_fd = -1
-            return False
+        socket.send_fds(self._channel, [msgspec.json.encode(attempt)], work.memories)
         if not work.attempts:
             work.start_utc_ns, work.start_ns = self._clock.utc_ns(), self._clock.monotonic_ns()
         work.attempts += 1
-        return True
+        self._running[work.job.id] = work
+        self._expect(work)
 
-    def _judge(self, work: _Work, status: int) -> Outcome | None:
-        """The outcome, or None where the job gets another attempt. An exception would only come again."""
-        result = _contents(work.result_fd)
-        os.close(work.result_fd)
-        work.result_fd = -1
-        if status not in (Exit.DONE, Exit.FAILED) and work.attempts < self._limits.attempts:
+    def _expect(self, *works: _Work) -> None:
+        """From now on the worker's time counts, once the zygote is ready."""
+        patience_ns = round(self._limits.timeout_s * _NS_PER_S) + (_GRACE_NS if self._is_ready else _STARTING_NS)
+        for work in works:
+            work.deadline_ns = self._clock.monotonic_ns() + patience_ns
+
+    def _judge(self, work: _Work, cause: str) -> None:
+        """The job is over, or gets another attempt. An exception would only come again."""
+        result = read_result(work.memories[-1], work.attempts) or Result(failure=cause, is_final=False)
+        if result.answer is None and not result.is_final and work.attempts < self._limits.attempts:
             self._waiting.appendleft(work)
-            return None
-        os.close(work.samples_fd)
-        done = status == Exit.DONE
+            return
+        _forget(work)
+        self._over.append(self._outcome(work, result))
+
+    def _outcome(self, work: _Work, result: Result) -> Outcome:
         return Outcome(
             job_id=work.job.id,
-            answer=result[DIGEST_OCTETS:] if done else None,
-            failure="" if done else self._reason(status, result),
-            input_sha256=result[:DIGEST_OCTETS].hex() if done else "",
+            answer=result.answer,
+            failure=result.failure,
+            input_sha256=result.input_sha256.hex(),
             attempts=work.attempts,
             start_utc_ns=work.start_utc_ns,
             end_utc_ns=self._clock.utc_ns(),
@@ -188,31 +220,31 @@ class ProcessRunner:
             cpu_s=work.cpu_s,
         )
 
-    def _reason(self, status: int, result: bytes) -> str:
-        if status == Exit.FAILED:
-            return result.decode(errors="replace")
-        if status == Exit.OUT_OF_MEMORY:
-            return f"out of memory ({self._limits.memory_octets} octets)"
-        if status == -signal.SIGALRM:
-            return f"timeout ({self._limits.timeout_s} s)"
-        return f"worker ended by {signal.Signals(-status).name}" if status < 0 else f"worker ended with status {status}"
+
+def _remember(work: _Work) -> None:
+    """Fill `memories`. Raises OSError where there is no memory, ValueError for an order that cannot be sent."""
+    samples = np.ascontiguousarray(work.job.samples)
+    order = Order(
+        pipeline=work.job.pipeline,
+        dtype=samples.dtype.str,
+        shape=samples.shape,
+        parameters=dict(work.job.parameters),
+    )
+    try:
+        octets = msgspec.msgpack.encode(order)
+    except (OverflowError, TypeError) as error:
+        raise ValueError(f"an order that cannot be sent ({error})") from None
+    if len(octets) > ORDER_OCTETS_MAX:
+        raise ValueError(f"an order of {len(octets)} octets, expected {ORDER_OCTETS_MAX} at most")
+    try:
+        work.memories.append(sealed("order", octets))
+        work.memories.append(sealed("samples", samples.reshape(-1).view(np.uint8).data))
+        work.memories.append(result_room())
+    except OSError:
+        _forget(work)
+        raise
 
 
-def _sealed_memory(samples: NDArray[Any]) -> int:
-    """Descriptor of a copy of `samples` that nobody can change any more."""
-    descriptor = os.memfd_create("samples", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    rest = samples.data.cast("B")
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
-    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SEALS)
-    return descriptor
-
-
-def _contents(descriptor: int) -> bytes:
-    return os.pread(descriptor, os.fstat(descriptor).st_size, 0)
-
-
-def _close_all(work: _Work) -> None:
-    for descriptor in (work.samples_fd, work.result_fd):
-        if descriptor >= 0:
-            os.close(descriptor)
+def _forget(work: _Work) -> None:
+    while work.memories:
+        os.close(work.memories.pop())

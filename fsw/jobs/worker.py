@@ -1,42 +1,96 @@
-"""A worker: a process that lives for one job, with a limit on everything it takes."""
+"""A worker: a process that lives for one attempt at a job, with a limit on everything it takes.
+
+Whatever code it runs may do anything to it. So it holds no descriptor but its standard ones; the samples and the memory
+for the result are mapped; and the time is kept by the zygote, which ends it and all who come from it.
+"""
 
 import hashlib
-import math
 import mmap
 import os
 import resource
 import signal
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import NoReturn
 
+import msgspec
 import numpy as np
 
 from fsw.jobs.job import Pipeline
-from fsw.jobs.orders import RESULT_OCTETS_MAX, Exit, Order
+from fsw.jobs.kin import die_with_parent, renounce_privileges
+from fsw.jobs.memory import read_only, writable
+from fsw.jobs.orders import Attempt, Order
+from fsw.jobs.reason import words
+from fsw.jobs.result import ANSWER_OCTETS_MAX, Result, write_result
 
 _NICE = 10  # the flight loop goes first
-_TEXT_OCTETS_MAX = 200
+_STATUS_OF_OURS = 70  # for a person who traces processes: nobody decides by it
 
 
-def work(order: Order, pipeline: Pipeline, samples_fd: int, result_fd: int) -> NoReturn:
-    """Do the job and end the process; the kernel ends it where a limit is passed."""
+def work(attempt: Attempt, pipelines: Mapping[str, Pipeline], descriptors: list[int], output: int) -> NoReturn:
+    """Do the job and end the process.
+
+    `descriptors` are those of order, samples and result; `output` takes what is printed.
+    """
+    status, process = _STATUS_OF_OURS, os.getpid()
     try:
-        _limit(order)
-        _write(result_fd, _answer(order, pipeline, samples_fd))
-        status = Exit.DONE
+        order_memory, samples, room = read_only(descriptors[0]), read_only(descriptors[1]), writable(descriptors[2])
+        _stand_alone(output)
+        result = _result(attempt, pipelines, order_memory, samples)
+        if os.getpid() == process:  # a stage may have forked, and its child come back here as well
+            _tell(room, attempt.number, result)
+            status = 0
+    finally:  # nothing may escape into the zygote that we were forked from
+        os._exit(status)
+
+
+def _stand_alone(output: int) -> None:
+    """Never without the zygote, yet apart: its own session, no foreign descriptors, signals as at a program's start."""
+    die_with_parent()
+    os.setsid()
+    for standard in (1, 2):
+        os.dup2(output, standard)
+    for descriptor in map(int, os.listdir("/proc/self/fd")):  # noqa: PTH208 - numbers, not files
+        if descriptor > 2:
+            with suppress(OSError):
+                os.close(descriptor)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _result(
+    attempt: Attempt, pipelines: Mapping[str, Pipeline], order_memory: mmap.mmap | bytes, samples: mmap.mmap | bytes
+) -> Result:
+    try:
+        order = msgspec.msgpack.decode(order_memory, type=Order)
+        _limit(attempt)
+        array = np.frombuffer(samples, np.dtype(order.dtype)).reshape(order.shape)
+        answer = pipelines[order.pipeline](array, order.parameters)
+        if not isinstance(answer, bytes):
+            raise TypeError(f"the answer is {type(answer).__name__}, expected bytes")  # noqa: TRY301 - as one of the pipeline's own
+        return Result(input_sha256=hashlib.sha256(samples).digest(), answer=answer)
     except MemoryError:
-        status = Exit.OUT_OF_MEMORY
-    except BaseException as error:  # nothing may escape into the zygote that we were forked from
-        _write(result_fd, f"{type(error).__name__}: {error}".encode()[:_TEXT_OCTETS_MAX])
-        status = Exit.FAILED
-    os._exit(status)
+        return Result(failure=f"out of memory ({attempt.memory_octets} octets)", is_final=False)
+    except BaseException as error:  # SystemExit and KeyboardInterrupt of a stage are failures as well
+        return Result(failure=words(error))
+    finally:
+        with suppress(BaseException):  # a stage may have closed it, or put something else there
+            sys.stdout.flush()
 
 
-def _limit(order: Order) -> None:
-    """Time by SIGALRM, whose default ends a process even in the middle of a kernel; memory, processor and file size."""
-    signal.setitimer(signal.ITIMER_REAL, order.timeout_s)
-    _cap(resource.RLIMIT_CPU, math.ceil(order.timeout_s) + 1)
-    _cap(resource.RLIMIT_AS, _address_space_octets() + order.memory_octets)
-    _cap(resource.RLIMIT_FSIZE, RESULT_OCTETS_MAX)
+def _tell(room: mmap.mmap, attempt: int, result: Result) -> None:
+    try:
+        write_result(room, attempt, result)
+    except (ValueError, MemoryError) as error:
+        write_result(room, attempt, Result(failure=words(error)))
+
+
+def _limit(attempt: Attempt) -> None:
+    """Memory and file size. Without privileges nobody in here can lift them again."""
+    renounce_privileges()
+    _cap(resource.RLIMIT_AS, _address_space_octets() + attempt.memory_octets)
+    _cap(resource.RLIMIT_FSIZE, ANSWER_OCTETS_MAX)
     _cap(resource.RLIMIT_CORE, 0)
     os.nice(_NICE)
 
@@ -50,17 +104,3 @@ def _cap(what: int, limit: int) -> None:
 def _address_space_octets() -> int:
     with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 - no Path object: this is a fork's first act
         return int(statm.read().split()[0]) * resource.getpagesize()
-
-
-def _answer(order: Order, pipeline: Pipeline, samples_fd: int) -> bytes:
-    size = os.fstat(samples_fd).st_size
-    octets = mmap.mmap(samples_fd, size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ)
-    samples = np.frombuffer(octets, np.dtype(order.dtype)).reshape(order.shape)
-    return hashlib.sha256(octets).digest() + pipeline(samples, order.parameters)
-
-
-def _write(result_fd: int, octets: bytes) -> None:
-    os.ftruncate(result_fd, 0)
-    written = 0
-    while written < len(octets):
-        written += os.pwrite(result_fd, octets[written:], written)

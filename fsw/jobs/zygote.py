@@ -1,11 +1,8 @@
-"""The zygote: has the kernels loaded and warm, and forks a worker for each job within a millisecond or two.
+"""The zygote: has the kernels loaded and warm, forks a worker for each attempt, and keeps the limits of its time.
 
-    python -m fsw.jobs.zygote DESCRIPTOR NAME=MODULE ... MODULE ...
-
-DESCRIPTOR is its end of the socket (orders.py); each MODULE with a NAME has a function `run` that is the pipeline of
-that name, the others are what pipelines will need, imported here so that no worker has to. It is a process of its own
-rather than a fork of the node, so that no worker ever holds the node's ports and files. It ends when the node does, and
-takes its workers along.
+It is a process of its own rather than a fork of the node, so that no worker ever holds the node's ports and files. When
+a worker has ended, or its time has, all who come from it end as well, and only then is that told. The zygote ends when
+the node does, or its guardian (guardian.py), and takes its workers along.
 """
 
 import gc
@@ -13,70 +10,138 @@ import os
 import select
 import signal
 import socket
-import sys
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from importlib import import_module
 
 import msgspec
 
 from fsw.jobs.job import Pipeline
-from fsw.jobs.orders import MESSAGE_OCTETS_MAX, Ended, Order
+from fsw.jobs.kin import end_children, wait_for
+from fsw.jobs.orders import MESSAGE_OCTETS_MAX, Attempt, Ended, Ready
+from fsw.jobs.output import Output
+from fsw.jobs.reason import ending, words
 from fsw.jobs.worker import work
+from hal.clock import Clock, Waitable
+from hal.linux.clock import HostClock
+
+_NS_PER_S = 1_000_000_000
+
+
+@dataclass(slots=True, eq=False)
+class _Worker:
+    """A worker and its time. `descriptor` (pidfd) is readable once it ended."""
+
+    attempt: Attempt
+    process: int
+    descriptor: int
+    output: Output
+    deadline_ns: int
+    is_late: bool = False
+
+    def fileno(self) -> int:
+        return self.descriptor
+
+    def kill(self) -> None:
+        """It and those of its session at one stroke, which no fork can overtake."""
+        with suppress(ProcessLookupError):  # it has not come to have a session yet
+            os.killpg(self.process, signal.SIGKILL)
+        os.kill(self.process, signal.SIGKILL)
 
 
 class Zygote:
-    """Serves one node. `_workers` are (process, job) by process descriptor, which is readable once the worker ended."""
+    """Serves one node. `guardian` is the descriptor (pidfd) of the process that sees to what we would leave."""
 
-    def __init__(self, channel: socket.socket, pipelines: dict[str, Pipeline]) -> None:
-        self._channel, self._pipelines = channel, pipelines
-        self._workers: dict[int, tuple[int, int]] = {}
+    def __init__(self, clock: Clock, channel: socket.socket, guardian: int, pipelines: Mapping[str, Pipeline]) -> None:
+        self._clock, self._channel, self._guardian, self._pipelines = clock, channel, guardian, pipelines
+        self._workers: dict[int, _Worker] = {}
 
     def serve(self) -> None:
-        """Until the node is gone."""
-        while True:
-            channel = self._channel.fileno()
-            readable, _, _ = select.select([channel, *self._workers], [], [])
-            for descriptor in [ready for ready in readable if ready in self._workers]:
-                self._reap(descriptor)
-            if channel in readable and not self._take_order():
-                break
-        for process, _ in self._workers.values():
-            os.kill(process, signal.SIGKILL)
-            os.waitpid(process, 0)
+        """Until node or guardian are gone."""
+        try:
+            self._tell(Ready())
+            while self._turn():
+                pass
+        finally:
+            for worker in self._workers.values():
+                worker.kill()
+            end_children()
+
+    def _turn(self) -> bool:
+        outputs = [worker.output for worker in self._workers.values() if worker.output.fileno() >= 0]
+        wanted: list[int | Waitable] = [self._channel, self._guardian, *self._workers.values(), *outputs]
+        ready, _, _ = select.select(wanted, [], [], self._patience_s())
+        if self._guardian in ready:
+            return False
+        for output in outputs:
+            if output in ready:
+                output.pass_on()
+        self._end_late()
+        for worker in [worker for worker in self._workers.values() if worker in ready]:
+            self._bury(worker)
+        return self._channel not in ready or self._take_order()
+
+    def _patience_s(self) -> float | None:
+        """Until the next worker's time is over; None: for as long as it takes."""
+        deadlines = [worker.deadline_ns for worker in self._workers.values() if not worker.is_late]
+        return max(0, min(deadlines) - self._clock.monotonic_ns()) / _NS_PER_S if deadlines else None
 
     def _take_order(self) -> bool:
-        message, descriptors, _, _ = socket.recv_fds(self._channel, MESSAGE_OCTETS_MAX, 2)
+        message, descriptors, _, _ = socket.recv_fds(self._channel, MESSAGE_OCTETS_MAX, 3)
         if not message:
             return False
-        order = msgspec.json.decode(message, type=Order)
-        process = os.fork()
-        if not process:
-            self._channel.close()
-            work(order, self._pipelines[order.pipeline], *descriptors)
-        self._workers[os.pidfd_open(process)] = (process, order.job_id)
-        for descriptor in descriptors:
-            os.close(descriptor)
+        attempt = msgspec.json.decode(message, type=Attempt)
+        try:
+            self._fork(attempt, descriptors)
+        except OSError as error:  # no memory for a process, or as many as there may be
+            self._tell(Ended(job_id=attempt.job_id, cause=f"no worker, {words(error)}", cpu_s=0.0))
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
         return True
 
-    def _reap(self, descriptor: int) -> None:
-        process, job_id = self._workers.pop(descriptor)
-        os.close(descriptor)
-        _, status, usage = os.wait4(process, 0)
-        cpu_s = usage.ru_utime + usage.ru_stime
-        ended = Ended(job_id=job_id, status=os.waitstatus_to_exitcode(status), cpu_s=cpu_s)
-        self._channel.send(msgspec.json.encode(ended))
+    def _fork(self, attempt: Attempt, descriptors: list[int]) -> None:
+        reading, writing = os.pipe()
+        try:
+            process = os.fork()
+            if not process:
+                work(attempt, self._pipelines, descriptors, writing)
+        except OSError:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        deadline_ns = self._clock.monotonic_ns() + round(attempt.timeout_s * _NS_PER_S)
+        output = Output(reading, attempt.job_id)
+        self._workers[process] = _Worker(attempt, process, os.pidfd_open(process), output, deadline_ns)
+
+    def _end_late(self) -> None:
+        now_ns = self._clock.monotonic_ns()
+        for worker in self._workers.values():
+            if now_ns >= worker.deadline_ns and not worker.is_late:
+                worker.is_late = True
+                worker.kill()
+
+    def _bury(self, worker: _Worker) -> None:
+        """Those who come from it are our children now, and have nobody else who waits for them."""
+        worker.kill()
+        del self._workers[worker.process]
+        status, cpu_s = wait_for(worker.process)
+        os.close(worker.descriptor)
+        cpu_s += end_children(spared=self._workers)
+        worker.output.end()
+        cause = f"timeout ({worker.attempt.timeout_s} s)" if worker.is_late else f"worker {ending(status)}"
+        self._tell(Ended(job_id=worker.attempt.job_id, cause=cause, cpu_s=cpu_s))
+
+    def _tell(self, what: Ready | Ended) -> None:
+        self._channel.send(msgspec.json.encode(what))
 
 
-def main(arguments: list[str]) -> None:
-    """See the module."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a person's ^C is for the node, which then ends us
-    descriptor, *named = arguments
+def serve_node(channel: int, guardian: int, named: list[str]) -> None:
+    """Import what pipelines need (NAME=MODULE, or MODULE), and serve the node at the other end of `channel`."""
     modules = [(name, import_module(module)) for name, _, module in (word.rpartition("=") for word in named)]
     pipelines: dict[str, Pipeline] = {name: module.run for name, module in modules if name}
     gc.freeze()  # collections in workers then leave shared pages shared
     with suppress(BrokenPipeError, ConnectionResetError):  # the node went away while we told it something
-        Zygote(socket.socket(fileno=int(descriptor)), pipelines).serve()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+        Zygote(HostClock(), socket.socket(fileno=channel), guardian, pipelines).serve()

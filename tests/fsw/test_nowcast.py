@@ -4,7 +4,6 @@ import os
 import select
 import signal
 from contextlib import suppress
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -12,6 +11,7 @@ import pytest
 
 from fsw.checkpoint import KEY_OCTETS, Checkpoints
 from fsw.jobs.job import Job
+from fsw.jobs.kin import children
 from fsw.jobs.process import JobLimits, ProcessRunner
 from fsw.nowcast import RESTORES_MAX, Nowcast, NowcastParameters, run
 from hal.kernels.errors import CorruptError
@@ -96,10 +96,6 @@ def test_parameters_out_of_range(start, tmp_path, changes):
         run(start, said(tmp_path, **changes))
 
 
-def children(process):
-    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
-
-
 def killed_until_done(runner, random, kills):
     """The job's outcome; its worker is killed up to `kills` times on the way."""
     while True:
@@ -107,7 +103,7 @@ def killed_until_done(runner, random, kills):
         if found := list(runner.poll()):
             return found[0]
         if kills:
-            for worker in children(runner._zygote.pid):
+            for worker in [worker for zygote in children(runner._zygote.pid) for worker in children(zygote)]:
                 with suppress(ProcessLookupError):
                     os.kill(worker, signal.SIGKILL)
                 kills -= 1

@@ -137,6 +137,21 @@ def test_a_failed_job_fails_its_command(tmp_path):
     assert desk.store.waiting() == []
 
 
+@pytest.mark.parametrize("answer", [b"", b"\xc1", msgspec.msgpack.encode([[["a"]], 0])])
+def test_an_answer_that_is_none_fails_its_command(tmp_path, answer):
+    """And is told besides as a failure of the app: no pipeline of ours makes such an answer."""
+    desk = Desk(tmp_path, pipeline=lambda samples, parameters: answer)
+    first, second = desk.app.capture("coast"), desk.app.capture("desert")
+    told = []
+    for _ in range(4):
+        try:
+            told += desk.step_after(100)
+        except msgspec.DecodeError:
+            told.append("raised")
+    assert [first.is_over, second.is_over, desk.app.is_busy] == [True, True, False]
+    assert first.failure.args[0].startswith(("DecodeError: ", "ValidationError: "))
+
+
 def test_a_full_store_fails_the_command(tmp_path):
     desk = Desk(tmp_path, octets_max=1000)
     pending = desk.app.capture("coast")

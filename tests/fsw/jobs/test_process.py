@@ -2,62 +2,29 @@
 
 import hashlib
 import os
-import select
+import resource
 import signal
 import time
-from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
 
-import numpy as np
 import pytest
 
 from fsw.jobs.job import Job, JobsFullError
-from fsw.jobs.process import JobLimits, ProcessRunner
+from fsw.jobs.kin import children
+from fsw.jobs.process import ProcessRunner
 from hal.linux.clock import HostClock
-
-LIMITS = JobLimits(workers=1, waiting_max=8, memory_octets=200 << 20, timeout_s=30.0, attempts=2)
-SAMPLES = np.arange(24, dtype=np.uint16).reshape(2, 3, 4)
-
-
-@contextmanager
-def running(limits):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(__file__).parent))
-        one = ProcessRunner(HostClock(), limits, {"deed": "pipelines_that_fail"})
-        yield one
-        one.close()
+from tests.fsw.jobs.jobs import LIMITS, SAMPLES, is_alive, job, outcomes, run, running
 
 
 @pytest.fixture(scope="module")
 def runner():
-    with running(LIMITS) as one:
+    with running() as one:
         yield one
 
 
 @pytest.fixture(scope="module")
 def impatient():
-    with running(replace(LIMITS, timeout_s=0.3)) as one:
+    with running(timeout_s=0.3) as one:
         yield one
-
-
-def job(number, deed, **parameters):
-    return Job(id=number, pipeline="deed", samples=SAMPLES, parameters={"deed": deed, **parameters})
-
-
-def outcomes(runner, count, seconds=60.0):
-    found, end = [], time.monotonic() + seconds
-    while len(found) < count and time.monotonic() < end:
-        select.select([runner.fileno()] if runner.fileno() >= 0 else [], [], [], 0.05)
-        found += runner.poll()
-    assert len(found) == count
-    assert runner.unfinished == 0
-    return found
-
-
-def run(runner, one):
-    runner.submit(one)
-    return outcomes(runner, 1)[0]
 
 
 def test_answer_and_provenance(runner):
@@ -74,10 +41,10 @@ def test_answer_and_provenance(runner):
     [
         ("segfault", "worker ended by SIGSEGV", 2),
         ("memory", "out of memory (209715200 octets)", 2),
-        ("exit", "worker ended with status 7", 2),
+        ("exit", "worker ended by itself with status 7", 2),
         ("raise", "IndexError: index out of range", 1),
         ("change", "ValueError: cannot set WRITEABLE flag to True of this array", 1),
-        ("flood", "OSError: [Errno 27] File too large", 1),
+        ("flood", "ValueError: an answer of 33554432 octets, expected 16777216 at most", 1),
     ],
 )
 def test_failure_is_contained_and_told(runner, deed, failure, attempts):
@@ -124,26 +91,75 @@ def test_the_zygotes_death_costs_one_attempt(runner):
 def test_a_zygote_that_cannot_live_is_not_restarted_for_ever(capfd):
     broken = ProcessRunner(HostClock(), LIMITS, {"deed": "no_such_module"})
     outcome = run(broken, job(6, "sum"))
-    assert (outcome.answer, outcome.failure, outcome.attempts) == (None, "worker ended by SIGKILL", 2)
+    assert (outcome.answer, outcome.failure, outcome.attempts) == (None, "zygote ended by itself with status 1", 2)
     broken.close()
     assert capfd.readouterr().err.count("ModuleNotFoundError") == 2
 
 
 def test_close_leaves_no_process_behind():
-    with running(LIMITS) as one:
+    with running() as one:
         worker = int(run(one, job(7, "pid")).answer)
         one.submit(job(8, "hang"))
-        children = Path(f"/proc/{one._zygote.pid}/task/{one._zygote.pid}/children")
-        while not children.read_text():
+        (zygote,) = children(one._zygote.pid)
+        while not children(zygote):
             time.sleep(0.001)
-        workers = [worker, *map(int, children.read_text().split())]
+        workers = [worker, *children(zygote)]
     assert one._zygote.returncode == 0
     assert len(workers) == 2
-    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+    assert not list(filter(is_alive, [zygote, *workers]))
+
+
+@pytest.mark.parametrize("octets", [70_000, 400_000, 1_000_000])
+def test_long_orders_are_orders(runner, octets):
+    runner.submit(job(1, "sum", more="x" * octets))
+    runner.submit(job(2, "sum"))
+    assert [outcome.answer for outcome in outcomes(runner, 2)] == [b"276", b"276"]
+
+
+@pytest.mark.parametrize(
+    ("more", "failure"),
+    [
+        ("x" * 1_100_000, "ValueError: an order of 1100"),
+        (1 << 70, "ValueError: an order that cannot be sent ("),
+        (object(), "ValueError: an order that cannot be sent ("),
+    ],
+)
+def test_an_order_that_cannot_be_sent_fails_alone(runner, more, failure):
+    for number, facts in enumerate([{}, {"more": more}, {}]):
+        runner.submit(job(number, "sum", **facts))
+    assert runner.next_wake_ns() == 0
+    found = {outcome.job_id: outcome for outcome in outcomes(runner, 3)}
+    assert (found[0].answer, found[1].answer, found[2].answer) == (b"276", None, b"276")
+    assert found[1].failure.startswith(failure)
+
+
+def test_values_come_as_they_were_sent(runner):
+    values = [float("inf"), -0.0, 2**63, "\N{SNOWMAN}", None, [True], {"a": b"\xff"}]
+    assert run(runner, job(1, "echo", values=values)).answer.decode() == repr(values)
+
+
+def test_no_samples_are_samples(runner):
+    runner.submit(Job(id=1, pipeline="deed", samples=SAMPLES[:0], parameters={"deed": "sum"}))
+    assert outcomes(runner, 1)[0].answer == b"0"
+
+
+def test_a_job_for_which_there_is_no_descriptor_fails_alone(runner):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    before = set(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    os.close(lowest := os.dup(0))
+    for room in range(3):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + room, hard))
+        try:
+            runner.submit(job(room, "sum"))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert outcomes(runner, 1)[0].failure == "OSError: [Errno 24] Too many open files"
+    assert run(runner, job(3, "sum")).answer == b"276"
+    assert set(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
 
 
 def test_no_descriptor_is_left_open(runner):
     before = set(os.listdir("/proc/self/fd"))  # noqa: PTH208
-    for number, deed in enumerate(["sum", "raise", "segfault"]):
+    for number, deed in enumerate(["sum", "raise", "segfault", "exit"]):
         run(runner, job(number, deed))
     assert set(os.listdir("/proc/self/fd")) == before  # noqa: PTH208

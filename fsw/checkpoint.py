@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from fsw.storage import replace_file
 from hal.kernels.crc import crc32c
+from hal.medium import HOST, Medium, make_folders
 
 KEY_OCTETS = 32
 _MAGIC = b"SRCP"
@@ -29,15 +30,16 @@ class Checkpoint(NamedTuple):
 class Checkpoints:
     """Those of one job in `folder`, made where it is absent; `key`: KEY_OCTETS, a hash of all that it was given."""
 
-    def __init__(self, folder: Path, key: bytes) -> None:
+    def __init__(self, folder: Path, key: bytes, medium: Medium = HOST) -> None:
         assert len(key) == KEY_OCTETS, len(key)
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folders(folder, medium)
+        self._medium = medium
         self._paths, self._key = (folder / "even.ckpt", folder / "odd.ckpt"), key
 
     def save(self, number: int, octets: bytes) -> None:
         """Save and wait until the disk has it; raises OSError, and what was saved before stands."""
         covered = _NUMBER.pack(number) + self._key + octets
-        replace_file(self._older(), _MAGIC + _CRC.pack(crc32c(covered)) + covered)
+        replace_file(self._older(), _MAGIC + _CRC.pack(crc32c(covered)) + covered, self._medium)
 
     def newest(self) -> Checkpoint | None:
         """The sound one of the higher number, or None."""
@@ -49,7 +51,7 @@ class Checkpoints:
 
     def _read(self, path: Path) -> Checkpoint | None:
         try:
-            octets = path.read_bytes()
+            octets = self._medium.read(path)
         except FileNotFoundError:
             return None
         covered = octets[_COVERED_AT:]

@@ -5,12 +5,12 @@ never occurs in UTF-8, so that a reader finds the next record behind one that wa
 lost with it, and nothing is ever cut off.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from struct import Struct
 
 from hal.kernels.crc import crc32c
+from hal.medium import HOST, Medium
 
 _MARKER = b"\xf5rec"
 _CRC, _LENGTH = Struct(">I"), Struct(">I")
@@ -18,44 +18,46 @@ _TEXT_AT = len(_MARKER) + _CRC.size + _LENGTH.size
 PARTIAL_SUFFIX = ".part"
 
 
-def replace_file(path: Path, octets: bytes) -> None:
+def replace_file(path: Path, octets: bytes, medium: Medium = HOST) -> None:
     """Put `octets` at `path`: after a crash at any moment the old content stands there whole, or the new one."""
     partial = path.with_name(path.name + PARTIAL_SUFFIX)
-    _write_through(partial, octets, os.O_TRUNC)
-    partial.replace(path)
-    sync_folder(path.parent)
+    medium.write(partial, octets)
+    medium.sync(partial)
+    medium.replace(partial, path)
+    medium.sync(path.parent)
 
 
-def sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path, medium: Medium = HOST) -> None:
     """Make names that came or went in `folder` survive."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    medium.sync(folder)
 
 
 class Journal:
     """Texts that are appended one by one; one that `append` returned for is there after any crash."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, medium: Medium = HOST) -> None:
+        self._path, self._medium = path, medium
+        self._is_new = True  # its name may not be safe in its folder yet
 
     def __iter__(self) -> Iterator[str]:
         """Every undamaged record, in order."""
         try:
-            octets = self._path.read_bytes()
+            octets = self._medium.read(self._path)
         except FileNotFoundError:
             return
         yield from _records(octets)
 
     def append(self, text: str) -> None:
         """Add a record and wait until the disk has it; raises OSError."""
-        _write_through(self._path, _record(text), os.O_APPEND)
+        self._medium.append(self._path, _record(text))
+        self._medium.sync(self._path)
+        if self._is_new:
+            self._medium.sync(self._path.parent)
+            self._is_new = False
 
     def rewrite(self, texts: list[str]) -> None:
         """Replace all records at once; raises OSError, and then the old ones stand."""
-        replace_file(self._path, b"".join(map(_record, texts)))
+        replace_file(self._path, b"".join(map(_record, texts)), self._medium)
 
 
 def _record(text: str) -> bytes:
@@ -83,14 +85,3 @@ def _text_at(octets: bytes, start: int) -> str | None:
     if len(covered) != _LENGTH.size + length or crc32c(covered) != crc:
         return None
     return covered[_LENGTH.size :].decode()
-
-
-def _write_through(path: Path, octets: bytes, how: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | how, 0o600)
-    try:
-        rest = memoryview(octets)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

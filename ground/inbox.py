@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from ground.file_names import plain_name
+from hal.medium import HOST, make_folders
 
 NAME_OCTETS_MAX = 255
 _PARTS = ".incoming"
@@ -22,7 +23,7 @@ class Inbox:
     def __init__(self, folder: Path, octets_max: int = 1 << 30) -> None:
         self.folder, self.octets_max = folder, octets_max
         self._parts = folder / _PARTS
-        self._parts.mkdir(parents=True, exist_ok=True)
+        make_folders(self._parts)
         for left_over in self._parts.iterdir():  # of a service that was killed; their senders will send again
             left_over.unlink()
         self._numbers = count(1)
@@ -54,11 +55,11 @@ class Inbox:
     def settle(self, part: Path, name: str) -> None:
         """Give the whole file `part` its name, durably."""
         path = self.path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folders(path.parent)
         if path.is_file() and not filecmp.cmp(part, path, shallow=False):
             path.rename(_free_name(path))
         part.replace(path)
-        _sync(path.parent)
+        HOST.sync(path.parent)
 
 
 class InboxReader:
@@ -111,11 +112,3 @@ class InboxWriter:
 
 def _free_name(path: Path) -> Path:
     return next(free for n in count(1) if not (free := path.with_name(f"{path.name}.{n}")).exists())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

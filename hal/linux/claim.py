@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hal.medium import make_folders
+
 
 @contextmanager
 def claim_folder(folder: Path, owner: str) -> Iterator[None]:
@@ -12,7 +14,7 @@ def claim_folder(folder: Path, owner: str) -> Iterator[None]:
 
     Raises BlockingIOError with a sentence where another process has it; `owner` says what that would be, as "a node".
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folders(folder)
     with (folder / "lock").open("ab") as lock:  # not inherited by the processes that we start
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

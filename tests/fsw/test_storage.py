@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsw.storage import Journal, replace_file
+from tests.hal.recording_medium import RecordingMedium
 
 RECORDS = ["", "first", "zweites ✓", "x" * 40]
+FILE = Path("/file")
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
@@ -59,3 +61,34 @@ def test_replace_leaves_no_partial_file(tmp_path):
     replace_file(path, b"new")
     assert path.read_bytes() == b"new"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_power_cut_at_any_call_leaves_the_old_content_or_the_new():
+    contents = {None}
+
+    def look(medium):
+        for left in medium.after_cut():
+            assert (left.read(FILE) if "file" in left.names(FILE.parent) else None) in contents
+
+    medium = RecordingMedium(on_call=look)
+    for content in (b"first", b"", b"third, which is longer"):
+        contents.add(content)
+        replace_file(FILE, content, medium)
+        contents = {content}
+        look(medium)
+
+
+def test_a_power_cut_at_any_call_loses_no_record_that_append_returned_for():
+    appended = 0
+
+    def look(medium):
+        for left in medium.after_cut():
+            survivors = list(Journal(FILE, left))
+            assert survivors in (RECORDS[:appended], RECORDS[: appended + 1])
+
+    medium = RecordingMedium(on_call=look)
+    journal = Journal(FILE, medium)
+    for record in RECORDS:
+        journal.append(record)
+        appended += 1
+        look(medium)

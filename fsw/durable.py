@@ -1,0 +1,147 @@
+"""One value that survives a restart: two slots, written in turn, of which one is whole whenever the power fails.
+
+A slot is a file of fixed size, so that a disk that filled up meanwhile still takes the next value:
+marker 4 | CRC-32C of the record's name and of what follows 4 | incarnation 8 | length 4 | MessagePack | zeros.
+The incarnation grows with every value that is stored; the sound slot with the greater one holds the newest value.
+"""
+
+from enum import Enum, auto
+from pathlib import Path
+from struct import Struct
+from typing import Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from hal.kernels.crc import crc32c
+from hal.medium import HOST, Medium, make_folders
+
+_MARKER = b"Sky2"
+_CRC, _HEAD = Struct(">I"), Struct(">QI")
+_BODY_AT = len(_MARKER) + _CRC.size + _HEAD.size
+_SLOTS = ("a", "b")
+_Value = TypeVar("_Value", bound=msgspec.Struct)
+
+
+class Origin(Enum):
+    """Where a record's value comes from."""
+
+    NEW = auto()
+    """There was no record yet: the default."""
+    KEPT = auto()
+    """Both slots are sound: what was stored last."""
+    DOUBTED = auto()
+    """A slot is damaged or cannot be read: what was stored last, or the time before; where no slot is sound, the
+    default."""
+
+
+class _Slot(NamedTuple):
+    """What one slot holds. `body` is None where it is damaged, or where there is none, which `is_there` tells apart."""
+
+    is_there: bool
+    incarnation: int = 0
+    body: bytes | None = None
+
+
+class Durable(Generic[_Value]):
+    """The record `name` in `folder`: `value` is what `store` was last given, in this life or an earlier one.
+
+    `damaged` counts the slots that were found damaged or unreadable at the start, `failed` the values that the medium
+    did not take; `fault` says why the last one failed, and is empty while the medium holds `value`. A value takes at
+    most `octets_max`, as MessagePack.
+    """
+
+    def __init__(self, folder: Path, name: str, default: _Value, octets_max: int, medium: Medium = HOST) -> None:
+        self.value = default
+        self.origin = Origin.NEW
+        self.damaged = self.failed = 0
+        self.fault = "nothing was stored yet"
+        self._folder, self._name, self._medium = folder, name, medium
+        self._octets_max = octets_max
+        self._incarnation, self._next = 0, 0
+        self._sized: set[int] = set()  # slots that have their full size, and a name that is safe
+        self._load(type(default))
+
+    def store(self, value: _Value) -> None:
+        """Keep `value`; on return it survives a crash. Raises OSError, and then it may survive one or not.
+
+        To be called before the act that the value protects.
+        """
+        body = msgspec.msgpack.encode(value)
+        assert len(body) <= self._octets_max, (self._name, len(body))
+        self.value = value
+        self._incarnation += 1
+        try:
+            self._write(self._next, _slot(self._name, self._incarnation, body))
+        except OSError as error:
+            self.failed += 1
+            self.fault = error.strerror or str(error)
+            raise
+        self._next = 1 - self._next
+        self.fault = ""
+
+    def _load(self, kind: type[_Value]) -> None:
+        slots = [self._read(number) for number in range(len(_SLOTS))]
+        sound = {number: slot for number, slot in enumerate(slots) if slot.body is not None}
+        self.damaged = sum(slot.is_there and slot.body is None for slot in slots)
+        if self.damaged:
+            self.origin = Origin.DOUBTED
+        for number, slot in sorted(sound.items(), key=lambda entry: -entry[1].incarnation):
+            try:
+                self.value = msgspec.msgpack.decode(slot.body or b"", type=kind)
+            except msgspec.ValidationError:  # of another version of this software: as good as damaged
+                self.damaged, self.origin = self.damaged + 1, Origin.DOUBTED
+                continue
+            self._take(number, slot.incarnation)
+            return
+
+    def _take(self, number: int, incarnation: int) -> None:
+        """The value is this slot's, so the other slot is the next; what is acted on must not be lost with the power."""
+        self._incarnation, self._next = incarnation, 1 - number
+        if self.origin is Origin.NEW:
+            self.origin = Origin.KEPT
+        try:
+            self._medium.sync(self._path(number))
+            self._medium.sync(self._folder)
+            self.fault = ""
+        except OSError as error:
+            self.fault = error.strerror or str(error)
+
+    def _read(self, number: int) -> _Slot:
+        try:
+            octets = self._medium.read(self._path(number))
+        except FileNotFoundError:
+            return _Slot(is_there=False)
+        except OSError:
+            return _Slot(is_there=True)
+        return _slot_in(self._name, octets)
+
+    def _write(self, number: int, octets: bytes) -> None:
+        path = self._path(number)
+        if number in self._sized:
+            self._medium.overwrite(path, octets)
+            self._medium.sync(path)
+            return
+        make_folders(self._folder, self._medium)
+        self._medium.overwrite(path, octets.ljust(_BODY_AT + self._octets_max, b"\0"))
+        self._medium.sync(path)
+        self._medium.sync(self._folder)
+        self._sized.add(number)
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{self._name}.{_SLOTS[number]}"
+
+
+def _slot(name: str, incarnation: int, body: bytes) -> bytes:
+    covered = _HEAD.pack(incarnation, len(body)) + body
+    return _MARKER + _CRC.pack(crc32c(name.encode() + covered)) + covered
+
+
+def _slot_in(name: str, octets: bytes) -> _Slot:
+    if len(octets) < _BODY_AT or not octets.startswith(_MARKER):
+        return _Slot(is_there=True)
+    (crc,) = _CRC.unpack_from(octets, len(_MARKER))
+    incarnation, length = _HEAD.unpack_from(octets, len(_MARKER) + _CRC.size)
+    covered = octets[len(_MARKER) + _CRC.size : _BODY_AT + length]
+    if crc32c(name.encode() + covered) != crc or len(covered) != _HEAD.size + length:
+        return _Slot(is_there=True)
+    return _Slot(True, incarnation, octets[_BODY_AT : _BODY_AT + length])

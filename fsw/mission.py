@@ -21,7 +21,7 @@ from fsw.pipelines.contract import Contract
 from fsw.pipelines.stage import StageSpec
 from hal.camera import CameraError, Georeference
 from hal.sim.camera import Scene
-from hal.usage import UsageError, read_file
+from hal.usage import UsageError, did_you_mean, read_file, shown
 from link.managed import Managed
 from link.plain import check_plain
 
@@ -171,12 +171,12 @@ def load_mission(path: Path) -> Mission:
     try:
         mission = msgspec.convert(_tables(path), Mission, dec_hook=partial(_decode, path.parent))
     except OSError as error:
-        raise UsageError(f"{path}: not a readable mission file ({error.strerror})") from None
+        raise UsageError(f"{shown(path)}: not a readable mission file ({error.strerror})") from None
     except msgspec.ValidationError as error:
-        raise UsageError(f"{path}: {_in_words(str(error))}") from None
+        raise UsageError(f"{shown(path)}: {_in_words(str(error))}") from None
     complaint = next(_complaints(mission), None)
     if complaint:
-        raise UsageError(f"{path}: {complaint}")
+        raise UsageError(f"{shown(path)}: {complaint}")
     return mission
 
 
@@ -184,16 +184,16 @@ def _tables(path: Path) -> dict[str, Any]:
     """The file as it stands, within bounds. Raises OSError and UsageError."""
     octets = read_file(path, _OCTETS_MAX).removeprefix(_BOM)
     if _KEY_PARTS.search(octets):
-        raise UsageError(f"{path}: a key of more than 32 parts")
+        raise UsageError(f"{shown(path)}: a key of more than 32 parts")
     try:
         tables: dict[str, Any] = msgspec.toml.decode(octets)
         check_plain(tables)
     except UnicodeDecodeError:
-        raise UsageError(f"{path}: not a text file, expected TOML") from None
+        raise UsageError(f"{shown(path)}: not a text file, expected TOML") from None
     except RecursionError:
-        raise UsageError(f"{path}: nested too deep") from None
+        raise UsageError(f"{shown(path)}: nested too deep") from None
     except ValueError as error:
-        raise UsageError(f"{path}: {error}") from None
+        raise UsageError(f"{shown(path)}: {error}") from None
     return tables
 
 
@@ -209,9 +209,7 @@ def _complaints(mission: Mission) -> Iterator[str]:
     """What the types of single keys cannot say."""
     yield from _scene_complaints(mission)
     yield from _pipeline_complaints(mission)
-    for number, file in enumerate(mission.apps):
-        if not file.is_file():
-            yield f"apps[{number}]: no such file {file}, expected a Python file with an app"
+    yield from _app_complaints(mission.apps)
     if mission.files.apid == mission.node.apid:
         yield f"files.apid: {mission.files.apid} is node.apid as well, expected another one"
     try:
@@ -220,6 +218,14 @@ def _complaints(mission: Mission) -> Iterator[str]:
         yield f"link.{error}"
         return
     yield from _link_complaints(managed)
+
+
+def _app_complaints(apps: Sequence[Path]) -> Iterator[str]:
+    for number, file in enumerate(apps):
+        if not file.is_file():
+            yield f"apps[{number}]: no such file {shown(file)}, expected a Python file with an app"
+        if file.resolve() in [other.resolve() for other in apps[:number]]:
+            yield f"apps[{number}]: {shown(file)} is listed twice"
 
 
 def _link_complaints(managed: Managed) -> Iterator[str]:
@@ -236,7 +242,7 @@ def _scene_complaints(mission: Mission) -> Iterator[str]:
     targets = [scene.target for scene in mission.scene]
     for number, scene in enumerate(mission.scene):
         if not scene.file.is_file():
-            yield f"scene[{number}].file: no such file {scene.file}, expected an .npz scene"
+            yield f"scene[{number}].file: no such file {shown(scene.file)}, expected an .npz scene"
         if targets.index(scene.target) != number:
             yield f"scene[{number}].target: {scene.target!r} occurs twice, expected one scene a target"
 
@@ -280,7 +286,7 @@ def _in_words(complaint: str) -> str:
     fields = _fields_at(place)
     if message.startswith("Object contains unknown field "):
         key = message.rpartition(" ")[2]
-        return f"{_joined(place, key)}: unknown key, expected one of {', '.join(fields)}"
+        return f"{_joined(place, key)}: unknown key, expected one of {', '.join(fields)}{did_you_mean(key, fields)}"
     if message.startswith("Object missing required field "):
         key = message.rpartition(" ")[2]
         return f"{_joined(place, key)}: missing, expected {_word(fields[key])}"

@@ -5,21 +5,21 @@ from pathlib import Path
 
 from ground.archive import Archive
 from ground.errors import ArchiveError
+from hal.usage import given, read_file, shown
 from link.dictionary import Dictionary
 from link.dictionary.model import Command, Event, Parameter, Report
 from link.managed import Managed
 
+_OCTETS_MAX = 32 << 20
 _Entries = Sequence[Command | Event | Parameter | Report]
 
 
 def load_dictionary(path: Path) -> Dictionary:
-    """The dictionary in `path`. Raises OSError, or ValueError naming file, key and what was expected."""
-    octets = path.read_bytes()
-    try:
+    """The dictionary in `path`. Raises OSError, or UsageError naming file, key and what was expected."""
+    octets = read_file(path, _OCTETS_MAX)
+    with given(f"dictionary {shown(path)}"):
         dictionary = Dictionary.from_json(octets)
         managed_of(dictionary)
-    except ValueError as error:
-        raise ValueError(f"dictionary {path}: {error}") from None
     return dictionary
 
 
@@ -33,7 +33,7 @@ def stored_dictionary(archive: Archive, version: str) -> Dictionary | None:
 
 
 def managed_of(dictionary: Dictionary) -> Managed:
-    """The managed parameters of the link. Raises ValueError naming the key."""
+    """The managed parameters of the link. Raises UsageError naming the key."""
     return Managed.from_dict(dictionary.managed)
 
 

@@ -7,6 +7,7 @@ from ground.archive import Archive, PacketRow
 from ground.dictionaries import stored_dictionary
 from ground.reading import read_packet
 from ground.records import History, Value, plain
+from hal.usage import did_you_mean
 from link.dictionary import Dictionary, Sample
 from link.dictionary.model import Report
 from link.errors import DecodeError
@@ -44,8 +45,9 @@ def _find(dictionary: Dictionary, parameter: str) -> tuple[Report, str]:
     for entry in dictionary.reports:
         if entry.name == report and field in (one.name for one in entry.fields):
             return entry, field
-    known = ", ".join(f"{entry.name}.{field.name}" for entry in dictionary.reports for field in entry.fields)
-    raise ValueError(f"no parameter is called {parameter}; known: {known}")
+    known = [f"{entry.name}.{field.name}" for entry in dictionary.reports for field in entry.fields]
+    near = did_you_mean(parameter, known)
+    raise ValueError(f"no parameter is called {parameter}; known: {', '.join(known)}{near}")
 
 
 def _points(archive: Archive, rows: list[PacketRow], field: str) -> Iterator[_Point]:

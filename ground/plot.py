@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ground.lines import clock, value_text
 from ground.records import History
+from hal.usage import UsageError
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _GAP = float("nan")
@@ -12,14 +13,14 @@ _GAP = float("nan")
 def plot(found: History, *, columns: int = 72, rows: int = 8) -> list[str]:
     """Lines of text: the mean value in each of `columns` equal spans of time, between least and greatest of them.
 
-    Raises ValueError for values that are no numbers, or none at all.
+    Raises UsageError for values that are no numbers, or none at all.
     """
     points = [(time_ns, value) for time_ns, value in zip(found.time_ns, found.values, strict=True) if value is not None]
     if not points:
-        raise ValueError(f"{found.parameter}: no values yet")
+        raise UsageError(f"{found.parameter}: no values yet")
     numbers = [(time_ns, float(value)) for time_ns, value in points if isinstance(value, int | float)]
     if len(numbers) < len(points):
-        raise ValueError(f"{found.parameter} = {points[-1][1]!r}, only numbers can be plotted")
+        raise UsageError(f"{found.parameter} = {points[-1][1]!r}, only numbers can be plotted")
     means = _means(numbers, columns)
     there = [mean for mean in means if mean == mean]
     low, high = min(there), max(there)

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from ground.errors import ServiceError
+from hal.usage import UsageError
 
 _PATH_OCTETS_MAX = 107  # of a Unix socket's address (unix(7))
 
@@ -65,7 +66,7 @@ def _bound(path: Path) -> socket.socket:
 
 def _check_length(path: Path) -> None:
     if len(os.fsencode(path)) > _PATH_OCTETS_MAX:
-        raise ValueError(f"socket {path}: the path is longer than {_PATH_OCTETS_MAX} octets, choose one with --socket")
+        raise UsageError(f"socket {path}: the path is longer than {_PATH_OCTETS_MAX} octets, choose one with --socket")
 
 
 def _check_owner(path: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ground.errors import BusyError
+from hal.usage import UsageError
 from link.clcw import Clcw
 from link.cltu import encode_cltu
 from link.cop1.fop import Fop
@@ -73,7 +74,7 @@ class Uplink:
     def send(self, packet: bytes, request: RequestId) -> None:
         """Queue a command's packet. Raises BusyError, or ValueError for one that no frame holds."""
         if not self._managed.ocf:
-            raise ValueError("the node sends no CLCW (ocf = false), without which no command can be sent")
+            raise UsageError("the node sends no CLCW (ocf = false), without which no command can be sent")
         if len(packet) > self.packet_octets_max:
             raise ValueError(f"the command takes {len(packet)} octets, a frame holds {self.packet_octets_max}")
         if len(self._queue) >= QUEUE_MAX:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from hal.port import Port
+from hal.usage import given
 
 BAUD_DEFAULT = 115_200
 BAUDS = range(50, 12_000_001)  # from the slowest that termios knows to the fastest USB adapters
@@ -17,12 +18,10 @@ _NUMBERS = range(1, 65_536)  # of TCP and UDP ports
 
 
 def open_port(url: str) -> Port:
-    """Open what `url` names. ValueError: the URL is not one of the forms above; OSError: the device said no."""
-    try:
+    """Open what `url` names. UsageError: the URL is not one of the forms above; OSError: the device said no."""
+    with given(f"port {url!r}"):
         parts = urlsplit(url)
         return _opener(parts.scheme)(parts)
-    except ValueError as error:
-        raise ValueError(f"port {url!r}: {error}") from None
 
 
 def _opener(scheme: str) -> Callable[[SplitResult], Port]:

@@ -1,14 +1,23 @@
 """`skyrack COMMAND ...`: finds the command and imports it alone, so that `--help` stays instant on a slow board.
 
 Each command is a module with `add_arguments(parser)` and `run(options) -> int`. Data goes to stdout, words to stderr;
-exit codes: 0 done, 1 failed, 2 misused.
+exit codes: 0 done, 1 failed, 2 misused, 70 a bug in Skyrack, 130 stopped. With SKYRACK_DEBUG=1 errors say where.
 """
 
 import argparse
+import contextlib
 import os
+import select
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
+
+from hal.usage import UsageError, shown
+from skyrack.parser import Parser
+
+BUG = 70  # EX_SOFTWARE of sysexits.h
 
 COMMANDS = {
     "kernels": "list the C kernels: self-tests and speed on this board",
@@ -29,7 +38,7 @@ COMMANDS = {
 def parser_for(name: str) -> argparse.ArgumentParser:
     """The full parser of one command; imports that command's module."""
     module = import_module(f"skyrack.{name}")
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=f"skyrack {name}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     module.add_arguments(parser)
@@ -40,45 +49,89 @@ def parser_for(name: str) -> argparse.ArgumentParser:
 def overview() -> argparse.ArgumentParser:
     """The parser that knows commands by name and summary only."""
     lines = "\n".join(f"  {name:12}{summary}" for name, summary in COMMANDS.items())
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="skyrack",
         description="Flight software for orbital data centres, tested on the boards on your desk.",
         epilog=f"commands:\n{lines}\n\n`skyrack COMMAND --help` tells more, with examples.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
     return parser
 
 
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"skyrack {version('skyrack')}")
+        parser.exit()
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; what went wrong is one sentence on stderr, never a traceback."""
+    """Run one command; what went wrong is one sentence on stderr, and a traceback only where SKYRACK_DEBUG asks."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     options = overview().parse_args(arguments[:1])
-    options = parser_for(options.command).parse_args(arguments[1:])
     try:
-        return int(options.run(options))
-    except BrokenPipeError:  # whoever read our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except ModuleNotFoundError as error:
-        return _say(arguments[0], f"{error.name} is not installed; `skyrack doctor` says what brings it", 1)
-    except ValueError as error:  # what a person typed
-        return _say(arguments[0], error, 2)
-    except OSError as error:
-        return _say(arguments[0], _without_number(error), 1)
+        options = parser_for(options.command).parse_args(arguments[1:])
+        code = int(options.run(options))
+        sys.stdout.flush()  # here, where a reader that has gone away is no error yet
     except KeyboardInterrupt:
         return _say(arguments[0], "stopped", 130)
+    except Exception as error:  # whatever it is, it is told in one sentence
+        return _failed(arguments[0], error)
+    return code
+
+
+def _failed(command: str, error: Exception) -> int:
+    """Say what went wrong: a person's mistake, something that this machine lacks or refuses, or a bug."""
+    if isinstance(error, BrokenPipeError) and _nobody_reads():
+        return 1
+    if os.environ.get("SKYRACK_DEBUG", "0") not in ("", "0"):
+        traceback.print_exception(error)
+    match error:
+        case UsageError():
+            return _say(command, error, 2)
+        case ModuleNotFoundError() if error.name and error.name.partition(".")[0] not in _OURS:
+            return _say(command, f"{error.name} is not installed; `skyrack doctor` says what brings it", 1)
+        case OSError():
+            return _say(command, _without_number(error), 1)
+    said = " ".join(f"{type(error).__name__}: {error}".split())[:400]
+    return _say(command, f"a bug in Skyrack ({said}); the same with SKYRACK_DEBUG=1 in front shows where", BUG)
+
+
+_OURS = ("hal", "link", "fsw", "ground", "skyrack")
+
+
+def _nobody_reads() -> bool:
+    """Whether it is our output that nobody reads any more, and not some other pipe; then what is left goes nowhere."""
+    try:
+        output = sys.stdout.fileno()
+    except OSError:  # it is no file at all
+        return False
+    poll = select.poll()
+    poll.register(output, 0)  # asks for errors only
+    is_broken = bool(poll.poll(0))
+    if is_broken:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), output)
+    return is_broken
 
 
 def _without_number(error: OSError) -> str:
     """What went wrong, in words; `[Errno 2]` tells a person nothing."""
     if not error.strerror:
         return str(error)
-    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if not error.filename:
+        return error.strerror
+    name = Path(error.filename) if isinstance(error.filename, str) else error.filename
+    return f"{shown(name)}: {error.strerror}"
 
 
 def _say(command: str, error: object, code: int) -> int:
-    print(f"skyrack {command}: {error}", file=sys.stderr)
+    with contextlib.suppress(BrokenPipeError):
+        print(f"skyrack {command}: {error}", file=sys.stderr)
     return code
 
 

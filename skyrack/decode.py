@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skyrack.intake_options import add_intake_arguments, definition_of, reception_of
+from skyrack.intake_options import add_intake_arguments, decoder_of, reception_of
 
 if TYPE_CHECKING:
     from link.decoding import Decoder
@@ -51,12 +51,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """0 if there was a packet, 1 if there was none."""
-    from link.decoding import Decoder
     from link.recording import read_recording
     from skyrack.export import open_export
 
     octets, reception = _octets_of(options.file), reception_of(options)
-    decoder = Decoder(definition_of(options), options.time)
+    decoder = decoder_of(options, options.time)
     export = open_export(options.out, _recorded_ns(options.file)) if options.out else None
     with _progress(len(octets)) as show:
         for batch in read_recording(octets, reception, any_version=options.any_version):

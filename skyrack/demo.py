@@ -23,6 +23,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hal.usage import UsageError
+
 if TYPE_CHECKING:
     from ground.rig.operation import Wire
     from ground.view import View
@@ -74,11 +76,11 @@ def run(options: argparse.Namespace) -> int:
 
     judged_by = {"cloudscreen": _screening, "flood": _flood}
     if (options.mission in judged_by) != bool(options.scenes):
-        raise ValueError("--mission cloudscreen or flood and --scenes DIR go together")
+        raise UsageError("--mission cloudscreen or flood and --scenes DIR go together")
     if options.scenes and (options.target or options.cut):
-        raise ValueError(f"--mission {options.mission} takes every scene, over a link that nobody cuts")
+        raise UsageError(f"--mission {options.mission} takes every scene, over a link that nobody cuts")
     if options.pass_s is not None and options.mission != "cloudscreen":
-        raise ValueError("--pass is for --mission cloudscreen")
+        raise UsageError("--pass is for --mission cloudscreen")
     clock, run_mission = HostClock(), judged_by.get(options.mission, _main_job)
     options.out = options.out or Path("out", options.mission if options.scenes else "demo")
     try:

@@ -17,11 +17,14 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hal.usage import UsageError, given, read_file
+
 if TYPE_CHECKING:
     from link.dictionary import Dictionary
     from link.dictionary.definition import Definition
     from link.dictionary.model import Report
 
+_OCTETS_MAX = 32 << 20  # of a dictionary or definition
 _FORMS = ("json", "xtce", "markdown", "wireshark", "schema")
 
 
@@ -61,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def load(path: Path) -> "Dictionary | Definition":
-    """What `path` holds. Raises OSError, or ValueError naming the file and what is wrong."""
+    """What `path` holds. Raises OSError, or UsageError naming the file and what is wrong."""
     from link.dictionary import Dictionary
     from link.dictionary.definition import Definition
 
@@ -69,23 +72,25 @@ def load(path: Path) -> "Dictionary | Definition":
         from fsw.mission import load_mission
         from fsw.node import dictionary_of
 
-        return dictionary_of(load_mission(path))
-    octets = path.read_bytes()
-    try:
-        if path.suffix in (".xml", ".csv"):
-            return _imported(path, octets, (), "portable")
+        mission = load_mission(path)
+        with given(path):  # the user's own apps may declare what does not go together
+            return dictionary_of(mission)
+    if path.suffix in (".xml", ".csv"):
+        return _imported(path, (), "portable")
+    octets = read_file(path, _OCTETS_MAX)
+    with given(path):
         return Definition.from_json(octets) if b'"packets"' in octets else Dictionary.from_json(octets)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
 
 
-def _imported(path: Path, octets: bytes, without: Iterable[str], dialect: str) -> "Definition":
+def _imported(path: Path, without: Iterable[str], dialect: str) -> "Definition":
     from link.dictionary.ccsdspy import read_csv
     from link.dictionary.xtce.reader import read_xtce
 
-    if path.suffix == ".csv":
-        return read_csv(octets.decode(), path.stem)
-    return read_xtce(octets, tuple(without), "yamcs" if dialect == "yamcs" else "portable")
+    octets = read_file(path, _OCTETS_MAX)
+    with given(path):
+        if path.suffix == ".csv":
+            return read_csv(octets.decode("utf-8-sig"), path.stem)
+        return read_xtce(octets, tuple(without), "yamcs" if dialect == "yamcs" else "portable")
 
 
 def definition_in(loaded: "Dictionary | Definition") -> "Definition":
@@ -147,8 +152,10 @@ def _export(options: argparse.Namespace) -> int:
 
     loaded = load(options.file)
     if options.to == "markdown" and not isinstance(loaded, Dictionary):
-        raise ValueError(f"{options.file}: pages are written of a node's dictionary, not of an imported definition")
-    sys.stdout.write(_written(loaded, options))
+        raise UsageError(f"{options.file}: pages are written of a node's dictionary, not of an imported definition")
+    with given(options.file):
+        written = _written(loaded, options)
+    sys.stdout.write(written)
     return 0
 
 
@@ -175,11 +182,7 @@ def _written(loaded: "Dictionary | Definition", options: argparse.Namespace) -> 
 
 
 def _import(options: argparse.Namespace) -> int:
-    try:
-        definition = _imported(options.file, options.file.read_bytes(), options.without, options.dialect)
-    except ValueError as error:
-        raise ValueError(f"{options.file}: {error}") from None
-    sys.stdout.write(definition.to_json().decode())
+    sys.stdout.write(_imported(options.file, options.without, options.dialect).to_json().decode())
     return 0
 
 

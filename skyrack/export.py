@@ -9,6 +9,7 @@ from typing import Any, Protocol, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
+from hal.usage import UsageError
 from link.pcap import END_NS as PCAP_END_NS
 from link.pcap import pcap_header, pcap_record
 
@@ -32,7 +33,7 @@ def open_export(path: Path, recorded_ns: int = 0) -> Export:
     `recorded_ns`: when what it takes was recorded, in nanoseconds of UTC since 1970; 0 if that is not known.
     """
     if path.suffix not in _EXPORTS:
-        raise ValueError(f"{path}: expected a file name that ends in {', '.join(_EXPORTS)}")
+        raise UsageError(f"{path}: expected a file name that ends in {', '.join(_EXPORTS)}")
     return PcapExport(path, recorded_ns) if path.suffix == ".pcap" else _EXPORTS[path.suffix](path)
 
 
@@ -139,7 +140,7 @@ class ParquetExport(ColumnExport):
         try:
             import pyarrow.parquet  # noqa: F401  # better missed now than behind the decoding
         except ImportError:
-            raise ValueError(f"{path}: Parquet needs pyarrow; pip install 'skyrack[parquet]'") from None
+            raise UsageError(f"{path}: Parquet needs pyarrow; pip install 'skyrack[parquet]'") from None
 
     def _write(self, path: Path, columns: Mapping[str, Kept]) -> None:
         import pyarrow

@@ -15,6 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hal.usage import UsageError
+from skyrack.parser import Parser
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from ground.station import Station
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """One sub-command each for the service and its clients."""
     commands = parser.add_subparsers(required=True, metavar="serve | command | watch | plot | status")
     _add_serve(commands.add_parser("serve", help="serve a node's link, until Ctrl-C"))
@@ -65,7 +68,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(act=_serve)
 
 
-def _add_command(parser: argparse.ArgumentParser) -> None:
+def _add_command(parser: Parser) -> None:
     parser.add_argument("name", help="APP.COMMAND, or a service's request; `skyrack dictionary show` lists them")
     parser.add_argument("arguments", nargs="*", metavar="NAME=VALUE")
     parser.add_argument("--wait", action="store_true", help="show each stage; succeed only if it is completed")
@@ -75,6 +78,7 @@ def _add_command(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--confirm", action="store_true", help="yes, although it is hazardous")
     parser.add_argument("--json", action="store_true", help="the command's record as one JSON object")
     parser.set_defaults(act=_command)
+    parser.gathers = "arguments"
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -107,7 +111,7 @@ def _tell_ready(station: "Station", socket: Path) -> None:
 
 def _milliseconds(option: str, seconds: float) -> int:
     if not 0.01 <= seconds <= 1e6:
-        raise ValueError(f"{option} = {seconds:g}, expected 0.01..1000000 seconds")
+        raise UsageError(f"{option} = {seconds:g}, expected 0.01..1000000 seconds")
     return round(1000 * seconds)
 
 
@@ -137,7 +141,10 @@ def _command(options: argparse.Namespace) -> int:
 
 def _send(client: "Client", options: argparse.Namespace) -> "CommandRecord":
     with _typed():
-        return client.command(options.name, _arguments(options.arguments), confirm=options.confirm)
+        words = [options.name, *options.arguments]
+        name = next((word for word in words if "=" not in word), options.name)
+        words.remove(name)
+        return client.command(name, _arguments(words), confirm=options.confirm)
 
 
 @contextmanager
@@ -149,7 +156,7 @@ def _typed() -> "Iterator[None]":
         yield
     except RefusedError as refused:
         if refused.refusal == "invalid":
-            raise ValueError(refused) from refused
+            raise UsageError(refused) from refused
         raise
 
 
@@ -157,7 +164,7 @@ def _arguments(words: list[str]) -> dict[str, int | float | bool | str]:
     pairs = [word.partition("=") for word in words]
     for name, equals, _ in pairs:
         if not (name and equals):
-            raise ValueError(f"argument {name!r}, expected NAME=VALUE")
+            raise UsageError(f"argument {name!r}, expected NAME=VALUE")
     return {name: value for name, _, value in pairs}
 
 

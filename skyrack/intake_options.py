@@ -4,7 +4,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hal.usage import UsageError, given
+
 if TYPE_CHECKING:
+    from link.decoding import Decoder
     from link.dictionary.definition import Definition
     from link.framing import Framing
     from link.managed import Managed
@@ -47,18 +50,19 @@ def add_intake_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def reception_of(options: argparse.Namespace) -> "Reception":
-    """Takes packets as the options say. Raises ValueError naming what is missing or breaks a rule."""
+    """Takes packets as the options say. Raises UsageError naming what is missing or breaks a rule."""
     from link.recording import Reception
 
     if options.prefix < 0:
-        raise ValueError(f"--prefix {options.prefix}, expected 0 or more")
-    return Reception(
-        framing=_framing(options),
-        checked=options.crc,
-        apids=options.apid,
-        vcs=options.vc,
-        prefix_octets=options.prefix,
-    )
+        raise UsageError(f"--prefix {options.prefix}, expected 0 or more")
+    with given("options"):
+        return Reception(
+            framing=_framing(options),
+            checked=options.crc,
+            apids=options.apid,
+            vcs=options.vc,
+            prefix_octets=options.prefix,
+        )
 
 
 def _framing(options: argparse.Namespace) -> "Framing | None":
@@ -73,7 +77,7 @@ def _framing(options: argparse.Namespace) -> "Framing | None":
     managed = _managed_of_node(options) or _managed(options)
     size = managed.tm_frame_octets if managed else options.frame_octets
     if size is None:
-        raise ValueError("--frames needs --frame-octets, or the dictionary of a node")
+        raise UsageError("--frames needs --frame-octets, or the dictionary of a node")
     return Framing(
         kind=options.frames,
         octets=size,
@@ -93,17 +97,28 @@ def definition_of(options: argparse.Namespace) -> "Definition":
     from skyrack.dictionary import definition_in, load
 
     if options.dictionary:
-        return definition_in(load(options.dictionary))
+        loaded = load(options.dictionary)
+        with given(options.dictionary):
+            return definition_in(loaded)
     header = tuple(Field(name=name, kind=Integer(bits)) for name, bits in PRIMARY_HEADER)
     data = Field(name="DATA", kind=Octets(Reference(PRIMARY_HEADER[-1][0], offset=1)))
     return Definition(name="packets", packets=(Container(name="packet", fields=(*header, data)),))
+
+
+def decoder_of(options: argparse.Namespace, time: str = "") -> "Decoder":
+    """Reads packets by that; `time` is the field that says when. Raises OSError or UsageError."""
+    from link.decoding import Decoder
+
+    definition = definition_of(options)
+    with given(options.dictionary or "--time"):
+        return Decoder(definition, time)
 
 
 def _refuse_without(options: argparse.Namespace, names: tuple[str, ...], instead: str) -> None:
     """An option that would change nothing is a mistake."""
     for name in names:
         if getattr(options, name) not in (None, False, 0):
-            raise ValueError(f"--{name.replace('_', '-')} {instead}")
+            raise UsageError(f"--{name.replace('_', '-')} {instead}")
 
 
 def _managed_of_node(options: argparse.Namespace) -> "Managed | None":

@@ -17,7 +17,9 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
+
+from hal.usage import UsageError, given, read_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from link.models.importing import Imported
     from link.models.manifest import Tensor
 
-_T = TypeVar("_T")
+_MODEL_OCTETS_MAX, _KEY_OCTETS_MAX = 256 << 20, 1 << 16
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,8 +71,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
+    key = read_file(options.key, _KEY_OCTETS_MAX)
     bundle = _bundled(options)
-    octets = bundle.encode(options.key.read_bytes())
+    with given(options.key):
+        octets = bundle.encode(key)
     options.out.write_bytes(octets)
     print(bundle.manifest.encode().decode() if options.json else _summary(bundle.manifest.name, len(octets), bundle))
     return 0
@@ -82,8 +86,11 @@ def _bundled(options: argparse.Namespace) -> "Bundle":
     from link.models.importing import read_model
     from link.models.manifest import FREE, Contract, Limits, Tensor
 
-    imported = _named(options.model, lambda: read_model(options.model.read_bytes()))
-    samples, expected, bands = _named(options.golden, lambda: _tile(options.golden))
+    octets = read_file(options.model, _MODEL_OCTETS_MAX)
+    with given(options.model):
+        imported = read_model(octets)
+    with given(options.golden):
+        samples, expected, bands = _tile(options.golden)
     free = (FREE,) * (samples.ndim - 1)
     taken = Tensor(
         dtype=samples.dtype.name,
@@ -92,27 +99,21 @@ def _bundled(options: argparse.Namespace) -> "Bundle":
         bands=bands,
         divisor=options.divisor,
     )
-    found = _named(options.golden, lambda: _answer(imported, taken, samples))
+    with given(options.golden):
+        found = _answer(imported, taken, samples)
     if expected is not None:
         _compare(options.golden, found, expected, options.tolerance)
-    return make_bundle(
-        name=options.name or options.out.stem,
-        version=options.model_version,
-        kind=imported.kind,
-        weights=imported.weights,
-        contract=Contract(input=taken, output=Tensor(dtype=found.dtype.name, shape=(FREE,) * found.ndim)),
-        golden=(samples, found),
-        tolerance=options.tolerance,
-        limits=Limits(timeout_s=options.timeout_s, memory_octets=options.memory_mib << 20),
-    )
-
-
-def _named(path: Path, work: Callable[[], _T]) -> _T:
-    """`work`, whose ValueError gets the name of the file that it is about."""
-    try:
-        return work()
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+    with given("bundle"):
+        return make_bundle(
+            name=options.name or options.out.stem,
+            version=options.model_version,
+            kind=imported.kind,
+            weights=imported.weights,
+            contract=Contract(input=taken, output=Tensor(dtype=found.dtype.name, shape=(FREE,) * found.ndim)),
+            golden=(samples, found),
+            tolerance=options.tolerance,
+            limits=Limits(timeout_s=options.timeout_s, memory_octets=options.memory_mib << 20),
+        )
 
 
 def _tile(path: Path) -> "tuple[NDArray[Any], NDArray[Any] | None, tuple[str, ...]]":
@@ -132,14 +133,19 @@ def _tile(path: Path) -> "tuple[NDArray[Any], NDArray[Any] | None, tuple[str, ..
 
 
 def _answer(imported: "Imported", taken: "Tensor", samples: "NDArray[Any]") -> "NDArray[Any]":
-    """What the kernels give."""
+    """What the kernels give. Raises ValueError for samples that the model does not take."""
     from fsw.models import scorer_of
-    from link.models.bundle import decode_weights
+    from link.models.bundle import decode_weights, inputs_of
 
     integers = ("uint8", "uint16")
     if samples.dtype.name not in (*integers, *imported.floats):
         raise ValueError(f"samples are {samples.dtype}, expected {', '.join((*integers, *imported.floats))}")
-    return scorer_of(decode_weights(imported.kind, imported.weights), taken).run(samples)
+    weights = decode_weights(imported.kind, imported.weights)
+    if len(samples) != inputs_of(weights):
+        raise ValueError(f"the model takes {inputs_of(weights)} bands, samples have {len(samples)}, {samples.shape}")
+    if 0 in samples.shape:
+        raise ValueError(f"samples are of shape {samples.shape}: there is nothing in them")
+    return scorer_of(weights, taken).run(samples)
 
 
 def _compare(path: Path, found: "NDArray[Any]", expected: "NDArray[Any]", tolerance: float) -> None:
@@ -149,21 +155,21 @@ def _compare(path: Path, found: "NDArray[Any]", expected: "NDArray[Any]", tolera
     from fsw.models import agrees
 
     if found.shape != expected.shape:
-        raise ValueError(f"{path}: expected is of shape {expected.shape}, the model gives {found.shape}")
+        raise UsageError(f"{path}: expected is of shape {expected.shape}, the model gives {found.shape}")
     if not agrees(found.astype(expected.dtype), expected, tolerance):
         furthest = np.nanmax(np.abs(found - expected))
-        raise ValueError(f"{path}: the model gives something else than expected, up to {furthest:.3g} away")
+        raise UsageError(f"{path}: the model gives something else than expected, up to {furthest:.3g} away")
 
 
 def _show(options: argparse.Namespace) -> int:
     from link.errors import DecodeError
     from link.models.bundle import read_manifest
 
-    octets = options.file.read_bytes()
+    octets = read_file(options.file, _MODEL_OCTETS_MAX)
     try:
         key, manifest = read_manifest(octets)
     except DecodeError as error:
-        raise ValueError(f"{options.file}: {error}") from None
+        raise UsageError(f"{options.file}: {error}") from None
     said = json.loads(manifest.encode())
     if options.json:
         print(json.dumps({"key": key, "octets": len(octets), "manifest": said}, indent=2))
@@ -181,7 +187,9 @@ def _check(options: argparse.Namespace) -> int:
     from link.models.keys import public_key
 
     def trust(path: Path) -> bytes:
-        return _named(path, lambda: public_key(path.read_bytes()))
+        octets = read_file(path, _KEY_OCTETS_MAX)
+        with given(path):
+            return public_key(octets)
 
     trusted = tuple(map(trust, options.trust))
     levels = {}

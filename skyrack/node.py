@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hal.usage import UsageError
+from hal.usage import UsageError, given
 from skyrack.stop_signal import StopSignal
 
 if TYPE_CHECKING:  # what these import takes longer than a refused command line should
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     """Fly until a signal or the end of the port."""
     from fsw.jobs.process import JobLimits, ProcessRunner
     from fsw.mission import load_mission
-    from fsw.node import build_node
+    from fsw.node import build_node, dictionary_of
     from fsw.pipelines import PIPELINES
     from fsw.pipelines.load import module_of
     from hal.linux.claim import claim_folder
@@ -46,6 +46,8 @@ def run(options: argparse.Namespace) -> int:
     from hal.sim.camera import SceneCamera
 
     mission = load_mission(options.mission)
+    with given(options.mission):
+        dictionary_of(mission)  # here, where it is the user's own apps that are wrong if they do not go together
     clock, said = HostClock(), mission.jobs
     limits = JobLimits(
         workers=said.workers,

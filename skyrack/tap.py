@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skyrack.intake_options import add_intake_arguments, definition_of, reception_of
+from skyrack.intake_options import add_intake_arguments, decoder_of, reception_of
 from skyrack.stop_signal import StopSignal
 
 if TYPE_CHECKING:
@@ -39,10 +39,9 @@ def run(options: argparse.Namespace) -> int:
     """0 when asked to end, 1 when the port went away."""
     from hal.port import PortClosed
     from hal.ports import open_port
-    from link.decoding import Decoder
     from skyrack.summary import summary_lines
 
-    reception, decoder = reception_of(options), Decoder(definition_of(options))
+    reception, decoder = reception_of(options), decoder_of(options)
     with ExitStack() as devices:
         tap = _Tap(options, devices)
         port = open_port(options.port)

@@ -16,6 +16,7 @@ from ground.rig.operation import Operation, Show, Wire, check_range, operating
 from hal.clock import Clock
 from hal.kernels.errors import CorruptError
 from hal.sim.camera import SceneCamera
+from hal.usage import UsageError, did_you_mean
 from link.errors import DecodeError
 from link.product import Product
 
@@ -40,14 +41,14 @@ class Setup:
 def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
     """The report of one run (ground/report.py).
 
-    Raises ValueError for what was asked wrongly, DeskError for what failed, OSError for what cannot be written.
+    Raises UsageError for what was asked wrongly, DeskError for what failed, OSError for what cannot be written.
     """
     mission = load_mission(setup.mission)
     rule = _rule(setup.mission, mission)
     known = [scene.target for scene in mission.scene]
     for target in setup.targets:
         if target not in known:
-            raise ValueError(f"target {target!r}: the mission knows {', '.join(known)}")
+            raise UsageError(f"target {target!r}: the mission knows {', '.join(known)}{did_you_mean(target, known)}")
     with operating(setup.mission, mission, setup.out, setup.wire, clock, show) as operation:
         answers = []
         for number, target in enumerate(setup.targets):
@@ -112,4 +113,4 @@ def _rule(path: Path, mission: Mission) -> dict[str, Any]:
     try:
         return {"threshold": said["water"]["threshold"], "smallest_px": said["clean"]["smallest_px"]}
     except KeyError as error:
-        raise ValueError(f"{path}: no stage {error}, and only water that was cleaned up is judged here") from None
+        raise UsageError(f"{path}: no stage {error}, and only water that was cleaned up is judged here") from None

@@ -23,6 +23,7 @@ from ground.rig.operation import Operation, Show, Wire, operating
 from ground.rig.scenes import with_scenes
 from hal.clock import Clock
 from hal.kernels.errors import CorruptError
+from hal.usage import UsageError
 from link.alert import Alert
 from link.errors import DecodeError
 from link.product import Product
@@ -64,10 +65,10 @@ class Setup:
 
 
 def read_chips(folder: Path) -> dict[str, Chip]:
-    """By target. Raises ValueError where there are none."""
+    """By target. Raises UsageError where there are none."""
     chips = dict(sorted(pair for file in folder.glob("flood_*.npz") for pair in _chips_in(file)))
     if not chips:
-        raise ValueError(f"{folder}: no chips in files flood_*.npz")
+        raise UsageError(f"{folder}: no chips in files flood_*.npz")
     return chips
 
 
@@ -80,7 +81,7 @@ def lay_out(chips: Mapping[str, Chip], mission: Path, out: Path) -> Path:
 
 
 def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
-    """The judgement of one run. Raises ValueError for what was asked wrongly, DeskError for what failed, OSError."""
+    """The judgement of one run. Raises UsageError for what was asked wrongly, DeskError for what failed, OSError."""
     chips = read_chips(setup.scenes)
     path = lay_out(chips, setup.mission, setup.out / "mission")
     with operating(path, load_mission(path), setup.out, setup.wire, clock, show, afresh=True) as operation:

@@ -14,6 +14,7 @@ from ground.records import CommandRecord, EventRecord, FileRecord, Record, Sampl
 from ground.rig.desk import Desk, DeskError, laid_out
 from hal.clock import Clock
 from hal.linux.claim import claim_folder
+from hal.usage import UsageError
 
 START_S = 20.0
 _GLANCE_S = 0.1
@@ -37,9 +38,9 @@ class Wire:
 
 
 def check_range(name: str, value: float, low: float, high: float) -> None:
-    """Raises ValueError for an option outside its range."""
+    """Raises UsageError for an option outside its range."""
     if not low <= value <= high:
-        raise ValueError(f"--{name} {value}: expected {low}..{high}")
+        raise UsageError(f"--{name} {value}: expected {low}..{high}")
 
 
 @dataclass

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw.models import scorer_of
+from hal.usage import UsageError
 from link.models.bundle import decode_weights, make_bundle
 from link.models.importing import read_model
 from link.models.keys import new_private_key, public_pem
@@ -54,19 +55,19 @@ class Scenes:
 
 
 def read_scenes(folder: Path) -> Scenes:
-    """The published scenes in a folder; raises ValueError where they are not as the module says."""
+    """The published scenes in a folder; raises UsageError where they are not as the module says."""
     with np.load(_only(folder, "s2_*.npz"), allow_pickle=False) as archive:
         try:
             dn, clouds = archive["dn"], archive["cloud_mask_default"]
         except KeyError as error:
-            raise ValueError(f"{folder}: {error}, expected dn and cloud_mask_default") from None
+            raise UsageError(f"{folder}: {error}, expected dn and cloud_mask_default") from None
     if dn.ndim != 4 or dn.dtype != np.uint16 or dn.shape[3] != len(BANDS) or dn.shape[:3] != clouds.shape:
-        raise ValueError(f"{folder}: dn {dn.dtype} {dn.shape}, expected uint16 (scene, row, column, {len(BANDS)})")
+        raise UsageError(f"{folder}: dn {dn.dtype} {dn.shape}, expected uint16 (scene, row, column, {len(BANDS)})")
     return Scenes(np.ascontiguousarray(dn.transpose(0, 3, 1, 2)), clouds)
 
 
 def lay_out(scenes: Scenes, folder: Path, mission: Path, out: Path) -> Path:
-    """Put into `out` a copy of `mission` and all the files that it names; returns the copy. Raises ValueError."""
+    """Put into `out` a copy of `mission` and all the files that it names; returns the copy. Raises UsageError."""
     out.mkdir(parents=True, exist_ok=True)
     dark = _dark(scenes.dn)
     np.savez(out / "flat.npz", dark=dark, gain=np.ones_like(dark))
@@ -93,7 +94,7 @@ def with_scenes(mission: Path, targets: Iterable[str], out: Path) -> Path:
 def _only(folder: Path, pattern: str) -> Path:
     found = sorted(folder.glob(pattern))
     if len(found) != 1:
-        raise ValueError(f"{folder}: {len(found)} files {pattern}, expected one")
+        raise UsageError(f"{folder}: {len(found)} files {pattern}, expected one")
     return found[0]
 
 
@@ -103,7 +104,7 @@ def _dark(dn: NDArray[np.uint16]) -> NDArray[np.float32]:
     ripple = np.random.default_rng(1).integers(0, _RIPPLE + 1, (bands, columns))
     lowest, highest = dn.min(axis=(0, 2, 3)), dn.max(axis=(0, 2, 3))
     if (highest - lowest).max() + _RIPPLE > SAMPLE_MAX:
-        raise ValueError("the scenes range over more numbers than 12-bit samples have")
+        raise UsageError("the scenes range over more numbers than 12-bit samples have")
     dark: NDArray[np.float32] = (ripple - lowest[:, None].astype(np.int64)).astype(np.float32)
     return dark
 

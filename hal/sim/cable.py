@@ -10,6 +10,7 @@ from random import Random
 
 from hal.clock import Clock
 from hal.port import PortClosed
+from hal.usage import UsageError
 
 BITS_PER_OCTET = 10  # 8N1 on a UART
 BUFFER_OCTETS = 4096  # what a UART driver holds before `write` takes no more
@@ -32,13 +33,13 @@ class Channel:
 
     def __post_init__(self) -> None:
         if self.bits_per_second <= 0:
-            raise ValueError(f"cable: {self.bits_per_second} bit/s, expected more than 0")
+            raise UsageError(f"cable: {self.bits_per_second} bit/s, expected more than 0")
         self.set_noise(self.noise)
 
     def set_noise(self, noise: float) -> None:
         """Another bit error rate from now on."""
         if not 0 <= noise < 1:
-            raise ValueError(f"cable: bit error rate {noise}, expected 0 <= rate < 1")
+            raise UsageError(f"cable: bit error rate {noise}, expected 0 <= rate < 1")
         self.noise, self._bits_to_error = noise, -1.0
 
     @property

@@ -7,6 +7,7 @@ from pathlib import Path
 from hal.camera import CameraError, Frame, Georeference
 from hal.clock import Clock
 from hal.sim.scene_file import Form, read_form, read_samples
+from hal.usage import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,8 @@ class SceneCamera:
         """The recorded frame, stamped with this clock's now; raises CameraError."""
         scene = self.scenes.get(target)
         if scene is None:
-            raise CameraError(f"no target {target!r} in sight; known: {', '.join(sorted(self.scenes))}")
+            near = did_you_mean(target, self.scenes)
+            raise CameraError(f"no target {target!r} in sight; known: {', '.join(sorted(self.scenes))}{near}")
         form, dn = read_samples(scene.path)
         return Frame(
             target=target,

@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 
+from hal.usage import did_you_mean
 from link.dictionary.codec import Codec
 from link.dictionary.conditions import compared
 from link.dictionary.declare import Event as EventClass
@@ -187,8 +188,9 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         given = dict(arguments or {})
         values = [_argument(entry, field, given) for field in entry.fields]
         if given:
-            known = ", ".join(field.name for field in entry.fields) or "none"
-            raise ValueError(f"{name}: no argument is called {next(iter(given))}; known: {known}")
+            known, unknown = [field.name for field in entry.fields], next(iter(given))
+            listed = ", ".join(known) or "none"
+            raise ValueError(f"{name}: no argument is called {unknown}; known: {listed}{did_you_mean(unknown, known)}")
         try:
             return entry.id, self._commands[entry.id][1].encode(values)
         except ValueError as error:

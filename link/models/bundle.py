@@ -82,7 +82,7 @@ class Bundle:
     def check_structure(self) -> None:
         """The weights, and that they take what the contract says. Raises DecodeError."""
         kind, shape = self.manifest.kind, self.manifest.contract.input.shape
-        taken = self.weights.inputs if isinstance(self.weights, Forest) else self.weights.image[2]
+        taken = inputs_of(self.weights)
         if shape[:1] != (taken,) or (kind == "network" and len(shape) != 3):
             raise DecodeError(f"a {kind} of {taken} bands for an input of shape {shape}")
 
@@ -90,6 +90,11 @@ class Bundle:
 def decode_weights(kind: Kind, octets: bytes) -> Weights:
     """The octets of a kind, read and checked as a whole. Raises DecodeError."""
     return Forest.decode(octets) if kind == "forest" else decode_network(octets)
+
+
+def inputs_of(weights: Weights) -> int:
+    """How many bands the model takes."""
+    return weights.inputs if isinstance(weights, Forest) else weights.image[2]
 
 
 def make_bundle(

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from hal.usage import did_you_mean
 from link.calendar_code import decode_ascii
 from link.dictionary.codec import Codec
 from link.dictionary.conditions import Condition
@@ -105,13 +106,15 @@ class Requests:
         """
         form = self._forms.get(name)
         if form is None:
+            self._check_known(name)
             return self._function(name, arguments)
         if form is SetValues:
             return self._set(name, arguments)
         fields = _FIELDS.get(form, form.__fields__)
         if unknown := [one for one in arguments if one not in {field.name for field in fields}]:
-            known = ", ".join(field.name for field in fields) or "none"
-            raise ValueError(f"{name}: no argument is called {unknown[0]}; known: {known}")
+            known = [field.name for field in fields]
+            near = did_you_mean(unknown[0], known)
+            raise ValueError(f"{name}: no argument is called {unknown[0]}; known: {', '.join(known) or 'none'}{near}")
         try:
             if form is InsertActivities:
                 return self._scheduled(name, arguments, source)
@@ -120,6 +123,12 @@ class Requests:
             return Order(name, self._filled(form, arguments), dict(arguments))
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
+
+    def _check_known(self, name: str) -> None:
+        known = [entry.name for entry in self._dictionary.commands]
+        if name not in known:
+            near = did_you_mean(name, [*known, *self._forms])
+            raise ValueError(f"no command is called {name}; known: {', '.join(known)}{near}")
 
     def _function(self, name: str, arguments: Mapping[str, Value]) -> Order:
         number, octets = self._dictionary.encode_command(name, arguments)

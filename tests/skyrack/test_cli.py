@@ -1,11 +1,19 @@
 """The command line: what a person typed wrong is one sentence and a code, never a traceback."""
 
+import os
 import subprocess
 import sys
+from importlib.metadata import version
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from hal.usage import UsageError
 from skyrack import cli
+
+ROOT = Path(__file__).parents[2]
+COASTWATCH = ROOT / "examples" / "missions" / "coastwatch.toml"
 
 
 def skyrack(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -35,12 +43,131 @@ def test_every_command_explains_itself(name):
 
 
 @pytest.mark.parametrize(
-    ("error", "code"), [(ValueError("typed"), 2), (OSError("device"), 1), (KeyboardInterrupt(), 130)]
+    ("error", "code", "said"),
+    [
+        (UsageError("typed"), 2, "typed"),
+        (OSError("device"), 1, "device"),
+        (
+            FileNotFoundError(2, "No such file or directory", "out/x.json"),
+            1,
+            f"{Path.cwd()}/out/x.json: No such",
+        ),
+        (ModuleNotFoundError("x", name="pyarrow"), 1, "pyarrow is not installed"),
+        (BrokenPipeError(32, "Broken pipe"), 1, "Broken pipe"),
+        (KeyboardInterrupt(), 130, "stopped"),
+        (ValueError("could not broadcast\nshapes"), 70, "a bug in Skyrack (ValueError: could not broadcast shapes); "),
+        (KeyError("x"), 70, "a bug in Skyrack (KeyError: 'x')"),
+        (ModuleNotFoundError("x", name="ground.gone"), 70, "a bug in Skyrack"),
+        (AssertionError(), 70, "SKYRACK_DEBUG=1"),
+        (RecursionError("deep"), 70, "a bug in Skyrack"),
+        (MemoryError(), 70, "a bug in Skyrack"),
+    ],
 )
-def test_errors_become_sentences_and_codes(monkeypatch, capsys, error, code):
+def test_errors_become_sentences_and_codes(monkeypatch, capsys, error, code, said):
+    """Only what a person typed is misuse; a ValueError of our own is not."""
+
     def fail(options):
         raise error
 
     monkeypatch.setattr("skyrack.doctor.run", fail)
+    monkeypatch.delenv("SKYRACK_DEBUG", raising=False)
     assert cli.main(["doctor"]) == code
-    assert capsys.readouterr().err.startswith("skyrack doctor: ")
+    told = capsys.readouterr().err
+    assert told.startswith("skyrack doctor: ")
+    assert said in told
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize("error", [ValueError("bug"), UsageError("typed"), OSError("device")])
+def test_debug_shows_where_an_error_came_from(monkeypatch, capsys, error):
+    def fail(options):
+        raise error
+
+    monkeypatch.setattr("skyrack.doctor.run", fail)
+    monkeypatch.setenv("SKYRACK_DEBUG", "1")
+    assert cli.main(["doctor"]) != 0
+    told = capsys.readouterr().err
+    assert "Traceback" in told
+    assert "in fail" in told
+    assert "skyrack doctor: " in told
+
+
+def test_no_command_takes_every_value_error_for_misuse():
+    """A handler of ValueError that wraps a whole command would call a bug misuse."""
+    for path in (ROOT / "skyrack").glob("*.py"):
+        assert "except ValueError" not in path.read_text() or path.name in ("dictionary.py", "decode.py"), path
+
+
+def test_version():
+    done = skyrack("--version")
+    assert (done.returncode, done.stdout) == (0, f"skyrack {version('skyrack')}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (("grond",), "did you mean ground?"),
+        (("ground", "staus"), "did you mean status?"),
+        (("dictionary", "exprot", "x"), "did you mean export?"),
+        (("decode", "x", "--frame-octet", "3", "--dictionry", "x"), "did you mean --dictionary?"),
+        (("pipeline", "chekc", "x"), "did you mean check?"),
+    ],
+)
+def test_a_near_miss_is_answered_with_what_was_meant(capsys, arguments, meant):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 2
+    assert meant in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "imaging.capture target=coast --wait --timeout 5",
+        "imaging.capture --wait target=coast --timeout 5",
+        "--wait imaging.capture --timeout 5 target=coast",
+        "--timeout 5 --wait target=coast imaging.capture",
+        "imaging.capture --timeout=5 target=coast --wait",
+    ],
+)
+def test_options_and_arguments_of_a_command_stand_in_any_order(monkeypatch, words):
+    sent = []
+
+    class Client:
+        def __init__(self, socket):
+            pass
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def command(self, name, arguments, confirm):
+            sent.append((name, arguments))
+            return SimpleNamespace(number=1, name=name)
+
+        def wait_command(self, number, timeout_s, on_stage):
+            sent.append(timeout_s)
+            return SimpleNamespace(state="completed", name="imaging.capture", reason="")
+
+    monkeypatch.setattr("ground.client.Client", Client)
+    assert cli.main(["ground", "command", *words.split()]) == 0
+    assert sent == [("imaging.capture", {"target": "coast"}), 5.0]
+
+
+def test_an_unknown_option_of_a_command_is_still_refused(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["ground", "command", "imaging.capture", "target=coast", "--wiat"])
+    assert "--wiat" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [("pipeline", "list"), ("dictionary", "export", str(COASTWATCH))])
+def test_a_reader_that_has_seen_enough_is_no_error(arguments):
+    """As `skyrack ... | head -1`: nothing is said, whether the output was large or waited in a buffer."""
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "skyrack.cli", *arguments]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (1, "")

@@ -108,6 +108,7 @@ class Dispatcher:
                 done = work()
                 if not isinstance(done, Pending):
                     for record in done or ():
+                        self._executive.check(record)
                         self._answer(record)
             except RefusedError as error:
                 self._fail(packet, Stage.START, error)

@@ -1,23 +1,31 @@
-"""The executive: numbered ticks, budgets, and no failure that ends more than the step that failed.
+"""The executive: numbered ticks, budgets, and no failure that ends more than the step, command or duty that failed.
 
 Tick n of an app is due at epoch + n x period. One that starts late never moves the ones after it; where a whole period
-went by, the missed ticks are counted and told, with the name of who held the processor meanwhile.
+went by, the missed ticks are counted and told, with the name of who held the processor meanwhile. Who fails again and
+again rests in between, and who tells too much is cut to a share of the link: both are counted, and told once.
 """
 
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from fsw.app import App
+from fsw.backoff import Backoff
 from fsw.bus import Bus
+from fsw.sendable import UnsendableError, check_sendable
+from fsw.sentence import sentence_of
+from fsw.throttle import Gate, Throttle
+from fsw.timesheet import Section, Timesheet
 from hal.clock import Clock
-from hal.port import PortClosed
-from link.dictionary import Event, Int16ub, Int32ub, wire
+from link.dictionary import Event, Int32ub, Int64ub, wire
+from link.dictionary.declare import Record
 
 _NS_PER_MS = 1_000_000
-_ERROR_CHARACTERS_MAX = 60
-_HOST = "host"  # nobody of ours ran: the operating system gave the processor to others, or woke us late
+_Result = TypeVar("_Result")
+Check = Callable[[Record], None]
+Note = Callable[[str, BaseException, int], None]
+"""Takes who failed, how, and when (UTC ns)."""
 
 
 class TickMissed(Event, id=0x01, severity="low"):
@@ -25,16 +33,16 @@ class TickMissed(Event, id=0x01, severity="low"):
 
     app: str = wire()
     culprit: str = wire()
-    tick: int = wire(Int32ub)
-    missed: int = wire(Int32ub)
+    tick: int = wire(Int64ub)
+    missed: int = wire(Int64ub)
 
 
 class BudgetOverrun(Event, id=0x02, severity="low"):
     """{name} took {took_ms} ms of its {budget_ms} ms."""
 
     name: str = wire()
-    took_ms: int = wire(Int32ub, unit="ms")
-    budget_ms: int = wire(Int16ub, unit="ms")
+    took_ms: int = wire(Int64ub, unit="ms")
+    budget_ms: int = wire(Int32ub, unit="ms")
 
 
 class StepFailed(Event, id=0x03, severity="medium"):
@@ -42,6 +50,20 @@ class StepFailed(Event, id=0x03, severity="medium"):
 
     name: str = wire()
     error: str = wire()
+
+
+class SetAside(Event, id=0x04, severity="medium"):
+    """{name} failed {failures} times in a row; it is tried less and less often until it succeeds."""
+
+    name: str = wire()
+    failures: int = wire(Int32ub)
+
+
+class Throttled(Event, id=0x05, severity="low"):
+    """{name} tells more {what} than its share of the link; until it is calm, the rest is only counted."""
+
+    name: str = wire()
+    what: str = wire()
 
 
 @dataclass(slots=True)
@@ -56,29 +78,24 @@ class _Task:
         return self.app.period_ms * _NS_PER_MS
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
-    """Who ran from when to when."""
-
-    name: str
-    start_ns: int
-    end_ns: int
-
-
 class Executive:
     """Steps apps, in the order of `add` where several are due, and publishes what they yield.
 
-    Counts `ticks` that ran, `missed` ones, `overruns`, `failures`, and `busy_ns` spent in sections.
+    Counts `ticks` that ran, `missed` ones, those `skipped` while their app rested, `overruns`, `failures`, records that
+    were `unsendable` or, beyond someone's share, `throttled`, and `busy_ns` spent in sections. `check` raises
+    UnsendableError for a record that could not go down; `note` takes the failures that are told.
     """
 
-    def __init__(self, clock: Clock, bus: Bus) -> None:
-        self._clock, self._bus = clock, bus
+    def __init__(self, clock: Clock, bus: Bus, *, check: Check = check_sendable, note: Note | None = None) -> None:
+        self.check = check
+        self._clock, self._bus, self._note = clock, bus, note
         self._epoch_ns = clock.monotonic_ns()
         self._tasks: list[_Task] = []
-        self._depth = 0
-        self._recent: deque[_Section] = deque(maxlen=64)
+        self._sheet, self._backoff = Timesheet(), Backoff()
+        self._shares = {Event: Throttle(32, 4), Record: Throttle(128, 128)}
+        self._troubles = Throttle(8, 0.2)
         self._troubled: dict[str, str] = {}  # who, and what was last told of it
-        self.ticks = self.missed = self.overruns = self.failures = self.busy_ns = 0
+        self.ticks = self.missed = self.skipped = self.overruns = self.failures = self.unsendable = self.busy_ns = 0
 
     def add(self, app: App) -> None:
         """Step `app` from now on."""
@@ -89,71 +106,144 @@ class Executive:
         """When the next tick is due."""
         return min(self._due_ns(task) for task in self._tasks)
 
+    @property
+    def throttled(self) -> int:
+        """Records beyond the share of those who told them."""
+        return self._troubles.refused + sum(share.refused for share in self._shares.values())
+
+    @property
+    def set_aside(self) -> int:
+        """Apps and duties that rest, or are tried again after a rest."""
+        return self._backoff.resting
+
     def run_due(self) -> None:
         """Step every app whose tick is due."""
         for task in self._tasks:
             now_ns = self._clock.monotonic_ns()
             if now_ns >= self._due_ns(task):
                 self._run(task, now_ns)
+        if self._tasks:
+            self._sheet.forget(self.next_due_ns)
 
     def wake(self, app: App) -> None:
         """Step `app` now, between its ticks: what it waits for may have come."""
         self._step(app, self._clock.monotonic_ns())
 
+    def attempt(
+        self,
+        name: str,
+        budget_ms: int,
+        work: Callable[[], _Result],
+        passes: tuple[type[BaseException], ...] = (),
+    ) -> _Result | None:
+        """Do one duty in a section of its own, and give its result; None where it failed, or rests after failures."""
+        if self._clock.monotonic_ns() < self._backoff.rests_until(name):
+            return None
+        result = None
+        with self.section(name, budget_ms, passes) as section:
+            result = work()
+        if section.error:
+            self._set_aside(name)
+        else:
+            self._backoff.succeeded(name)
+        return result
+
+    def rested(self, name: str, due_ns: int | None) -> int | None:
+        """When a duty that is due at `due_ns` will be done: later, while it rests."""
+        return None if due_ns is None else max(due_ns, self._backoff.rests_until(name))
+
     @contextmanager
-    def section(self, name: str, budget_ms: int) -> Iterator[None]:
+    def section(self, name: str, budget_ms: int, passes: tuple[type[BaseException], ...] = ()) -> Iterator[Section]:
         """Account for what runs inside, and turn an exception into an event. Nothing of ours may run elsewhere.
 
-        Sections may nest; time counts once. Only a port that went away ends more than the section.
+        Sections may nest; time counts once. Only what is listed in `passes` ends more than the section: not even a
+        library that wants to exit, or an app whose own port went away, ends the flight.
         """
-        start_ns, trouble = self._clock.monotonic_ns(), ""
-        self._depth += 1
+        section = self._sheet.begin(name, self._clock.monotonic_ns())
         try:
-            yield
-        except PortClosed:
+            yield section
+        except passes:
             raise
-        except Exception as error:  # the one place where everything is caught: flight goes on
+        except BaseException as error:  # the one place where everything is caught: flight goes on
             self.failures += 1
-            trouble = f"{type(error).__name__}: {error}"[:_ERROR_CHARACTERS_MAX]
-            self._tell_once(name, trouble, StepFailed(name=name, error=trouble))
+            section.error = sentence_of(error)
+            self._tell_failure(name, section.error, error)
         finally:
-            self._depth -= 1
-        end_ns = self._clock.monotonic_ns()
-        self._recent.append(_Section(name, start_ns, end_ns))
-        self.busy_ns += 0 if self._depth else end_ns - start_ns
-        if end_ns - start_ns > budget_ms * _NS_PER_MS:
+            self._sheet.end(section, self._clock.monotonic_ns())
+        self._account(section, budget_ms)
+
+    def tell(self, name: str, record: Record) -> None:
+        """Publish what `name` tells. What cannot go down is counted and told once; what is too much is counted."""
+        kind = type(record).__name__
+        trouble = f"{name} {kind}"
+        try:
+            self.check(record)
+        except UnsendableError as error:
+            self.unsendable += 1
+            self._tell_once(trouble, str(error), StepFailed(name=name, error=sentence_of(error, 120)), error)
+            return
+        self._troubled.pop(trouble, None)
+        share = self._shares[Event if isinstance(record, Event) else Record]
+        gate = share.take((name, kind), self._clock.monotonic_ns())
+        if gate is Gate.OPEN:
+            self._bus.publish(record)
+        elif gate is Gate.CLOSING:
+            self._bus.publish(Throttled(name=name, what=kind))
+
+    def _account(self, section: Section, budget_ms: int) -> None:
+        """The time of a section that ended, and whether all is well with it now."""
+        took_ns = section.end_ns - section.start_ns
+        self.busy_ns += 0 if self._sheet.is_open else took_ns
+        trouble = section.error
+        if took_ns > budget_ms * _NS_PER_MS:
             self.overruns += 1
-            took_ms = (end_ns - start_ns) // _NS_PER_MS
             trouble = trouble or "overrun"
-            self._tell_once(name, trouble, BudgetOverrun(name=name, took_ms=took_ms, budget_ms=budget_ms))
+            event = BudgetOverrun(name=section.name, took_ms=took_ns // _NS_PER_MS, budget_ms=budget_ms)
+            self._tell_once(section.name, trouble, event)
         if not trouble:
-            self._troubled.pop(name, None)
+            self._troubled.pop(section.name, None)
 
     def _run(self, task: _Task, now_ns: int) -> None:
         tick = (now_ns - self._epoch_ns) // task.period_ns
         if tick > task.tick:
-            self._tell_missed(task, tick)
+            self._tell_missed(task, tick, now_ns)
         task.tick = tick + 1
+        if now_ns < self._backoff.rests_until(task.app.app_name):
+            self.skipped += 1
+            return
         self.ticks += 1
         self._step(task.app, now_ns)
 
     def _step(self, app: App, now_ns: int) -> None:
-        with self.section(app.app_name, app.budget_ms):
+        def step() -> None:
             for report in app.step(now_ns):
-                self._bus.publish(report)
+                self.tell(app.app_name, report)
 
-    def _tell_missed(self, task: _Task, tick: int) -> None:
-        late = [section for section in self._recent if section.end_ns > self._due_ns(task)]
-        culprit = max(late, key=lambda section: section.end_ns - section.start_ns).name if late else _HOST
-        missed = tick - task.tick
+        self.attempt(app.app_name, app.budget_ms, step)
+
+    def _tell_missed(self, task: _Task, tick: int, now_ns: int) -> None:
+        culprit, missed = self._sheet.culprit(self._due_ns(task), now_ns), tick - task.tick
         self.missed += missed
-        self._bus.publish(TickMissed(app=task.app.app_name, culprit=culprit, tick=tick, missed=missed))
+        self.tell(task.app.app_name, TickMissed(app=task.app.app_name, culprit=culprit, tick=tick, missed=missed))
 
-    def _tell_once(self, name: str, trouble: str, event: Event) -> None:
+    def _set_aside(self, name: str) -> None:
+        """A duty failed: it rests, if it does so again and again."""
+        patient = not self._backoff.rests_until(name)
+        if self._backoff.failed(name, self._clock.monotonic_ns()) and patient:
+            self._bus.publish(SetAside(name=name, failures=self._backoff.failures(name)))
+
+    def _tell_once(self, name: str, trouble: str, event: Event, error: BaseException | None = None) -> None:
         """Publish, unless this is the same trouble as the last time: the counters go on, the link is spared."""
-        if self._troubled.get(name) != trouble:
-            self._troubled[name] = trouble
+        if self._troubled.get(name) == trouble:
+            return
+        self._troubled[name] = trouble
+        if self._troubles.take(name, self._clock.monotonic_ns()) is Gate.OPEN:
             self._bus.publish(event)
+            if error is not None and self._note:
+                self._note(name, error, self._clock.utc_ns())
+
+    def _tell_failure(self, name: str, trouble: str, error: BaseException) -> None:
+        self._tell_once(name, trouble, StepFailed(name=name, error=trouble), error)
 
     def _due_ns(self, task: _Task) -> int:
         return self._epoch_ns + task.tick * task.period_ns

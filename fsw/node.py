@@ -3,9 +3,8 @@
 `step` does what is due and returns; its caller waits until `next_wake_ns`, or until one of `waits_for` is readable.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 from fsw import executive, products, reporter, services
@@ -15,6 +14,7 @@ from fsw.apps.housekeeping import Housekeeping
 from fsw.apps.imaging import Imaging
 from fsw.apps.own import app_in, module_in
 from fsw.bus import Bus
+from fsw.crash_log import CrashLog
 from fsw.dispatch import Dispatcher
 from fsw.executive import Executive
 from fsw.jobs.job import Runner
@@ -26,7 +26,7 @@ from hal.board import Board
 from hal.camera import Camera
 from hal.clock import Clock, Waitable
 from hal.kernels.selftest import failed_families
-from hal.port import Port
+from hal.port import Port, PortClosed
 from link.cfdp.entity import Entity
 from link.cfdp.settings import Settings
 from link.dictionary import Dictionary, FileService
@@ -36,6 +36,10 @@ from link.pus.verification import FailureCode, RoutingFailure
 from link.space_packet import HEADER_SIZE
 
 _LINK_BUDGET_MS = 50
+_FRAMES_AHEAD = 2  # filled with reports before the wire is free; what comes later and matters more waits for no more
+_UPLINK, _SCHEDULE, _ROUTE, _COMPLETIONS = "uplink", "schedule", "route", "completions"
+_FILE_DATA, _REPORTS, _DOWNLINK = "file data", "reports", "downlink"
+_ENDS = (PortClosed,)  # without its port a node has nothing left to do: its caller decides
 _APID_MASK = 0x7FF
 _TRANSACTIONS_PER_BOOT = 1 << 16  # so that no transaction number comes twice, however often the node starts
 
@@ -66,26 +70,31 @@ class Node:
 
     def step(self) -> None:
         """Everything that is due now. Raises PortClosed; what was promised to be kept is on the disk then."""
-        with self.executive.section("uplink", _LINK_BUDGET_MS):
-            for packet in chain(self.telecom.receive(), self.services.release()):
-                self._route(packet)
+        loop = self.executive
+        loop.attempt(_UPLINK, _LINK_BUDGET_MS, self._receive, _ENDS)
+        loop.attempt(_SCHEDULE, _LINK_BUDGET_MS, lambda: self._route_all(self.services.release()))
         if self.imaging.is_busy:
-            self.executive.wake(self.imaging)
+            loop.wake(self.imaging)
         if self.services.is_due:
-            self.executive.wake(self.services)
-        self.executive.run_due()
-        with self.executive.section("downlink", _LINK_BUDGET_MS):
-            self.dispatcher.tell_completions()
-            self._queue()
-            if self.telecom.transmit():
-                self._queue()  # what was handed over made room; what fills it decides when to wake
+            loop.wake(self.services)
+        loop.run_due()
+        loop.attempt(_COMPLETIONS, _LINK_BUDGET_MS, self.dispatcher.tell_completions)
+        self._queue()
+        if loop.attempt(_DOWNLINK, _LINK_BUDGET_MS, self.telecom.transmit, _ENDS):
+            self._queue()  # what was handed over made room; what fills it decides when to wake
 
     @property
     def next_wake_ns(self) -> int:
         """When something is due next, if nothing arrives before."""
-        links = (self.telecom.next_wake_ns, self.files.deadline_ns)
-        due = (*links, self.imaging.next_wake_ns, self.services.next_wake_ns)
-        return min([self.executive.next_due_ns, *(ns for ns in due if ns is not None)])
+        due = {
+            _DOWNLINK: self.telecom.next_wake_ns,
+            _FILE_DATA: self.files.deadline_ns,
+            _SCHEDULE: self.services.next_release_ns,
+            self.services.app_name: self.services.next_step_ns,
+            self.imaging.app_name: self.imaging.next_wake_ns,
+        }
+        times = (self.executive.rested(name, due_ns) for name, due_ns in due.items())
+        return min([self.executive.next_due_ns, *(ns for ns in times if ns is not None)])
 
     @property
     def waits_for(self) -> Sequence[Waitable]:
@@ -93,10 +102,22 @@ class Node:
         return self.telecom.port, self.imaging.runner
 
     def _queue(self) -> None:
-        """File data and reports to the link's queues, as far as there is room."""
+        """File data and reports to the link's queues, as far as there is room; neither keeps the other back."""
+        self.executive.attempt(_FILE_DATA, _LINK_BUDGET_MS, self._fill)
+        self.executive.attempt(_REPORTS, _LINK_BUDGET_MS, self.reporter.send)
+
+    def _fill(self) -> None:
         for report in self.files.fill():
-            self.bus.publish(report)
-        self.reporter.send()
+            self.executive.tell(self.files.app_name, report)
+
+    def _receive(self) -> None:
+        self._route_all(self.telecom.receive())
+
+    def _route_all(self, packets: Iterable[bytes]) -> None:
+        """Each packet by itself: what one of them does keeps no other back."""
+        for packet in packets:
+            with self.executive.section(_ROUTE, _LINK_BUDGET_MS):
+                self._route(packet)
 
     def _route(self, packet: bytes) -> None:
         apid = int.from_bytes(packet[:2]) & _APID_MASK
@@ -124,12 +145,23 @@ def build_node(
     """The node of `mission` on these devices; `state` is the folder that survives a restart."""
     managed, bus = mission.managed, Bus()
     store = products.ProductStore(state / "products", mission.store.octets_max)
-    loop = Executive(clock, bus)
     dictionary = dictionary_of(mission)
     pus = Services(dictionary, clock, bus)
+    log = CrashLog(state)
+    loop = Executive(clock, bus, check=pus.check, note=log.note)
     dispatcher = Dispatcher(loop, bus.publish, pus.handlers())
     telecom = Telecom(clock, port, managed, bits_per_second)
     sender = telecom.downlink.sender
+    telling = Reporter(
+        bus=bus,
+        services=pus,
+        clock=clock,
+        source=TmSource(mission.node.apid),
+        sender=sender,
+        channel=HOUSEKEEPING_CHANNEL,
+        executive=loop,
+        ahead_octets=_FRAMES_AHEAD * managed.tm_data_octets,
+    )
     imager = Imaging(
         camera=camera,
         runner=runner,
@@ -147,6 +179,8 @@ def build_node(
         telecom=telecom,
         store=store,
         imaging=imager,
+        reporter=telling,
+        crash_log=log,
         kernels_failed=failed_families(),
     )
     sending = Files(
@@ -158,7 +192,6 @@ def build_node(
         channel=FILES_CHANNEL,
         apid=mission.files.apid,
     )
-    telling = Reporter(bus, pus, clock, TmSource(mission.node.apid), sender, HOUSEKEEPING_CHANNEL)
     for app in (keeper, imager, sending, *map(app_in, mission.apps), pus, telling):
         loop.add(app)
         dispatcher.add(app)

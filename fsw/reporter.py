@@ -1,44 +1,51 @@
-"""What the node says becomes PUS packets: telemetry (service 3), events (5) and verification (1), in order.
+"""What the node says becomes PUS packets: telemetry (service 3), events (5), verification (1) and other answers.
 
-Telemetry is state, told anew each second; events and verification are told once, on a link that acknowledges nothing.
-So their packets are sent again some seconds later, octet for octet: with number and time as they were, the ground knows
-them for the same. An outage shorter than that hides nothing.
+What is published waits here until the link has room, so that what matters goes first: answers to the ground and the
+state of the node, then events, then what is sent again. Those of one rank take turns, kind by kind, so that one that
+tells too much drops only its own. Telemetry is state, told anew each second; events and answers are told once, on a
+link that acknowledges nothing, so their packets are sent again some seconds later.
 """
 
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from fsw.app import App
 from fsw.app import Report as AppReport
-from fsw.bus import Bus, Queue
+from fsw.bus import Bus, Policy, Queue
+from fsw.executive import Executive
+from fsw.repeats import Repeats
 from fsw.services import Services
+from fsw.shares import Shares
 from hal.clock import Clock
-from link.dictionary import Int8ub, Telemetry, parameter
+from link.dictionary import Event, Int8ub, Telemetry, parameter
 from link.dictionary.declare import Record
 from link.pus.housekeeping import HousekeepingReport
+from link.pus.message import Report
 from link.pus.source import TmSource
 from link.tm_sender import TmSender
 
-_WAITING_MAX = 256
-_REMEMBERED_MAX = 64
-_AGAIN_AFTER_NS = (4_000_000_000, 12_000_000_000, 36_000_000_000)
+_PUBLISHED_MAX = 256  # between two turns of the loop
+_ANSWERS_MAX, _SAMPLES_MAX, _EVENTS_MAX = 512, 16, 64  # that wait for the link, of each kind of sample or event
+_ANSWERS_REPEATED, _EVENTS_REPEATED = 2048, 512
+_BUDGET_MS = 10
+ANSWERS = "answers"
 
 
-@dataclass(slots=True)
-class _Told:
-    """A packet that was sent at `sent_ns`, and `times` since."""
+class _Said(NamedTuple):
+    """A report, when it was said, and what remembers it once it was sent."""
 
-    packet: bytes
-    sent_ns: int
-    times: int = 0
+    report: Report
+    utc_ns: int
+    repeats: Repeats | None
 
 
 @dataclass
 class Reporter(App, period_ms=1000, budget_ms=10):
     """Takes the reports of what is published on `bus`, as `services` make them, to `channel` of `sender`.
 
-    The sender counts those that find no room.
+    At most `ahead_octets` wait in the sender, so that what comes later and matters more overtakes the rest here.
+    `dropped` counts what found its queue full, `forgotten` packets that were sent again less often than was asked for.
     """
 
     bus: Bus
@@ -47,6 +54,8 @@ class Reporter(App, period_ms=1000, budget_ms=10):
     source: TmSource
     sender: TmSender
     channel: str
+    executive: Executive
+    ahead_octets: int
     repeats: int = parameter(
         Int8ub,
         id=1,
@@ -54,27 +63,88 @@ class Reporter(App, period_ms=1000, budget_ms=10):
         range=(0, 3),
         text="how often an event or verification report is sent again",
     )
-    _told: deque[_Told] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_MAX))
+    _again: tuple[Repeats, Repeats] = field(
+        default_factory=lambda: (Repeats(_ANSWERS_REPEATED), Repeats(_EVENTS_REPEATED))
+    )
+    _ticked_ns: int = 0
 
     def __post_init__(self) -> None:
-        self._queue: Queue[Record] = self.bus.subscribe(Record, "reports", capacity=_WAITING_MAX, policy="drop_new")
+        topics: tuple[type[Record], ...] = (Report, Telemetry, Event)
+        self._published: list[Queue[Record]] = [
+            self.bus.subscribe(topic, topic.__name__, capacity=_PUBLISHED_MAX, policy="drop_new") for topic in topics
+        ]
+        self._first, self._then = Shares[_Said](_queue), Shares[_Said](_queue)
+
+    @property
+    def dropped(self) -> int:
+        """Reports that found their queue full, here or in the sender."""
+        return self._first.dropped + self._then.dropped + sum(self.sender.dropped.values())
+
+    @property
+    def forgotten(self) -> int:
+        """Events and answers that were sent again less often than was asked for."""
+        return sum(again.forgotten for again in self._again)
+
+    @property
+    def answers_room(self) -> int:
+        """How many more answers to the ground find a place."""
+        return _ANSWERS_MAX - self._first.waiting(ANSWERS)
 
     def send(self) -> None:
-        """Make packets of what was published since the last call."""
-        for record in self._queue.drain():
-            report = self.services.report_of(record)
-            if report is None:
-                continue
-            packet = self.source.packet(report, self.clock.utc_ns())
+        """Take in what was published since the last call, and make packets of as much as the link has room for."""
+        for queue in self._published:
+            for record in queue.drain():
+                with self.executive.section(f"report of {type(record).__name__}", _BUDGET_MS):
+                    self._accept(record)
+                self._hand_over()
+        self._hand_over()
+        while self._has_room and (packet := self._next_repeated()):
             self.sender.offer(self.channel, packet)
-            if not isinstance(record, Telemetry | HousekeepingReport):
-                self._told.append(_Told(packet, self.clock.monotonic_ns()))
 
     def step(self, now_ns: int) -> Iterator[AppReport]:
-        """Repeat what is due, in the same second's frame as housekeeping."""
-        self._told = deque((told for told in self._told if told.times < self.repeats), _REMEMBERED_MAX)
-        for told in self._told:
-            if now_ns - told.sent_ns >= _AGAIN_AFTER_NS[told.times]:
-                self.sender.offer(self.channel, told.packet)
-                told.times += 1
+        """Let what is due be sent again, in the same second's frame as housekeeping."""
+        self._ticked_ns = now_ns
+        for again in self._again:
+            again.limit(self.repeats)
         yield from ()
+
+    @property
+    def _has_room(self) -> bool:
+        return self.sender.room(self.channel) > 0 and self.sender.octets(self.channel) < self.ahead_octets
+
+    def _hand_over(self) -> None:
+        """What was said, in the order of its rank, as far as there is room."""
+        while self._has_room and (said := self._first.take() or self._then.take()):
+            self.sender.offer(self.channel, self._packet(said))
+
+    def _accept(self, record: Record) -> None:
+        report = self.services.report_of(record)
+        if report is None:
+            return
+        answers, events = self._again
+        utc_ns = self.clock.utc_ns()
+        if isinstance(record, Event):
+            self._then.offer(type(record), _Said(report, utc_ns, events))
+        elif isinstance(report, HousekeepingReport):
+            self._first.offer(report.structure, _Said(report, utc_ns, None))
+        else:
+            self._first.offer(ANSWERS, _Said(report, utc_ns, answers))
+
+    def _packet(self, said: _Said) -> bytes:
+        packet = self.source.packet(said.report, said.utc_ns)
+        if said.repeats is not None and self.repeats:
+            said.repeats.remember(packet, self.clock.monotonic_ns())
+        return packet
+
+    def _next_repeated(self) -> bytes | None:
+        """What is to be sent again by the last tick: answers first."""
+        found = (again.take(self._ticked_ns, self.repeats) for again in self._again)
+        return next(filter(None, found), None)
+
+
+def _queue(key: Hashable) -> Queue[_Said]:
+    """Of samples the newest matter; of answers and events those that came first."""
+    if key == ANSWERS:
+        return Queue(ANSWERS, _ANSWERS_MAX, "drop_new")
+    policy: Policy = "drop_old" if isinstance(key, int) else "drop_new"
+    return Queue(str(key), _SAMPLES_MAX if isinstance(key, int) else _EVENTS_MAX, policy)

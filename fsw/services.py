@@ -5,13 +5,13 @@ service 19 releases requests on events. Requests that are released, also by the 
 those that come up. What was set by command is forgotten at a restart.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from fsw.app import App
 from fsw.app import Report as AppReport
-from fsw.bus import Bus
+from fsw.bus import Bus, Queue
+from fsw.sendable import UnsendableError, check_sendable
 from hal.clock import Clock
 from link.dictionary import Dictionary, Event, Float64b, Int16ub, Telemetry, wire
 from link.dictionary.declare import Record
@@ -60,7 +60,7 @@ class Services(App, period_ms=1000, budget_ms=20):
     dictionary: Dictionary
     clock: Clock
     bus: Bus
-    _released: deque[bytes] = field(default_factory=lambda: deque(maxlen=_RELEASES_MAX))
+    _released: Queue[bytes] = field(default_factory=lambda: Queue("releases", _RELEASES_MAX, "drop_new"))
     _release_ns: int = 0
 
     def __post_init__(self) -> None:
@@ -71,6 +71,7 @@ class Services(App, period_ms=1000, budget_ms=20):
             self.housekeeping.declare(structure)
         self.events = EventControl(entry.id for entry in self.dictionary.events)
         self.schedule = Schedule()
+        self._declared = {entry.id for entry in structures}, {entry.id for entry in self.dictionary.events}
         self.monitor = Monitor(self.parameters.number, _CHECK_EVENTS, tick_ms=_TICK_MS)
         self.actions = EventActions()
 
@@ -90,6 +91,14 @@ class Services(App, period_ms=1000, budget_ms=20):
             19: self.actions.handle,
             20: self.parameters.handle,
         }
+
+    def check(self, record: Record) -> None:
+        """Raises UnsendableError for what could not go down, and for what the ground could not read."""
+        check_sendable(record)
+        structures, events = self._declared
+        known = structures if isinstance(record, Telemetry) else events
+        if isinstance(record, Telemetry | Event) and record.__id__ not in known:
+            raise UnsendableError(f"{type(record).__name__} is not in the dictionary: declare it in the app's own file")
 
     def report_of(self, record: Record) -> Report | None:
         """The report of what was published; None where the ground does not want it."""
@@ -114,19 +123,25 @@ class Services(App, period_ms=1000, budget_ms=20):
     @property
     def is_due(self) -> bool:
         """Whether `step` has something to do, though its tick has not come."""
-        due_ns = self._step_ns
+        due_ns = self.next_step_ns
         return due_ns is not None and due_ns <= self.clock.monotonic_ns()
 
     @property
-    def next_wake_ns(self) -> int | None:
-        """When `step` or `release` has something to do, if no tick comes before."""
-        due = [self._release_ns] if self._released else []
+    def next_release_ns(self) -> int | None:
+        """When `release` has something to do."""
+        due = [self._release_ns] if len(self._released) else []
         if self.schedule.deadline_ns is not None:
             due.append(self.clock.monotonic_ns() + self.schedule.deadline_ns - self.clock.utc_ns())
-        return min([*due, *([self._step_ns] if self._step_ns is not None else [])], default=None)
+        return min(due, default=None)
 
     @property
-    def _step_ns(self) -> int | None:
+    def releases_dropped(self) -> int:
+        """Requests that events asked for while too many waited already."""
+        return self._released.dropped
+
+    @property
+    def next_step_ns(self) -> int | None:
+        """When `step` has something to do, if no tick comes before."""
         due = (self.housekeeping.deadline_ns, self.monitor.deadline_ns)
         return min((ns for ns in due if ns is not None), default=None)
 
@@ -134,16 +149,15 @@ class Services(App, period_ms=1000, budget_ms=20):
         """The packets of requests whose time has come."""
         yield from self.schedule.due(self.clock.utc_ns())
         if self.clock.monotonic_ns() >= self._release_ns:
-            yield from self._released
-            self._released.clear()
+            yield from self._released.drain()
 
     def _act(self, event: Event) -> None:
         """Whether the event is reported or not: a reaction on board needs nobody who listens."""
         packet = self.actions.on_event(self.dictionary.apid, event.__id__)
         if packet is not None:
-            if not self._released:
+            if not len(self._released):
                 self._release_ns = self.clock.monotonic_ns() + _RELEASE_AFTER_NS
-            self._released.append(packet)
+            self._released.offer(packet)
 
 
 def _check_event(event: int, transition: Transition) -> Event:

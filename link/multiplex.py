@@ -63,6 +63,10 @@ class Multiplexer:
         """Packets that `offer` would still take on this channel. Raises ValueError for an unknown one."""
         return self._channel(channel).room
 
+    def octets(self, channel: str) -> int:
+        """Octets of the packets that wait for this channel. Raises ValueError for an unknown one."""
+        return sum(map(len, self._channel(channel).packer.packets))
+
     def offer(self, channel: str, packet: bytes) -> bool:
         """Queue an encoded packet; False, and counted as dropped, if its channel is full."""
         assert packet_size(packet) == len(packet), f"{len(packet)} octets are no packet"

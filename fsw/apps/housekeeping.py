@@ -7,9 +7,11 @@ from fsw.app import App, Report
 from fsw.apps.imaging import Imaging
 from fsw.apps.power import PowerSource
 from fsw.bus import Bus
+from fsw.crash_log import CrashLog
 from fsw.dispatch import Dispatcher
 from fsw.executive import Executive
 from fsw.products import ProductStore
+from fsw.reporter import Reporter
 from fsw.telecom import Telecom
 from hal.board import Board, Power
 from link.cop1.farm import State
@@ -47,6 +49,13 @@ class NodeStatus(Telemetry, id=0x01):
     energy_j: float = wire(Float32b, unit="J")
     power_source: PowerSource = wire(Int8ub)
     kernels_failed: int = wire(Int8ub, limits=(0, 0), text="kernel families that failed their self-test at the start")
+    ticks_skipped: int = wire(Int16ub, text="of apps that rest because they failed again and again")
+    set_aside: int = wire(Int8ub, limits=(0, 0), text="apps and duties that rest, or are tried again after a rest")
+    reports_throttled: int = wire(Int32ub, text="events and samples beyond the share of the app that told them")
+    reports_unsendable: int = wire(Int32ub, text="reports with a value that their packet cannot hold")
+    reports_forgotten: int = wire(Int16ub, text="events and answers that were sent again less often than was asked for")
+    releases_dropped: int = wire(Int16ub, text="requests that events asked for while too many waited already")
+    notes_lost: int = wire(Int8ub, text="failures that the crash log could not take")
 
 
 class NodeStarted(Event, id=0x20):
@@ -72,6 +81,8 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
     dictionary_version: str
     board: Board
     bus: Bus
+    reporter: Reporter
+    crash_log: CrashLog
     executive: Executive
     dispatcher: Dispatcher
     telecom: Telecom
@@ -97,7 +108,7 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
         yield self._status((now_ns - self._start_ns) // _NS, load, power)
 
     def _started(self) -> NodeStarted:
-        waiting, damaged = len(self.store.waiting()), self.store.damaged
+        waiting, damaged = _capped(len(self.store.waiting())), _capped(self.store.damaged)
         return NodeStarted(node=self.node, board=self.board.name, products_waiting=waiting, products_damaged=damaged)
 
     def _loop_load(self, elapsed_s: float) -> float:
@@ -116,19 +127,21 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
 
     def _status(self, uptime_s: int, load: float, power: Power) -> NodeStatus:
         executive, dispatcher, uplink = self.executive, self.dispatcher, self.telecom.uplink
-        sender = self.telecom.downlink.sender
+        reporter = self.reporter
         return NodeStatus(
             dictionary=bytes.fromhex(self.dictionary_version),
             boots=_capped(self.store.boots),
             uptime_s=uptime_s,
             ticks=executive.ticks % (1 << 32),
             ticks_missed=_capped(executive.missed),
+            ticks_skipped=_capped(executive.skipped),
+            set_aside=_capped(executive.set_aside, 8),
             overruns=_capped(executive.overruns),
             failures=_capped(executive.failures),
             loop_load=round(100 * load),
-            jobs=min(self.imaging.runner.unfinished, 255),
+            jobs=_capped(self.imaging.runner.unfinished, 8),
             products_waiting=_capped(len(self.store.waiting())),
-            store_octets=self.store.octets % (1 << 32),
+            store_octets=_capped(self.store.octets, 32),
             commands_accepted=_capped(dispatcher.accepted),
             commands_rejected=_capped(dispatcher.rejected),
             commands_failed=_capped(dispatcher.failed),
@@ -138,15 +151,20 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
             tc_octets_skipped=uplink.octets_skipped % (1 << 32),
             farm_state=uplink.farm.state,
             farm_expects=uplink.farm.vr,
-            tm_frames=sender.frames % (1 << 32),
-            reports_dropped=_capped(self.bus.dropped + sum(sender.dropped.values())),
+            tm_frames=self.telecom.downlink.sender.frames % (1 << 32),
+            reports_dropped=_capped(self.bus.dropped + reporter.dropped),
+            reports_throttled=_capped(executive.throttled, 32),
+            reports_unsendable=_capped(executive.unsendable, 32),
+            reports_forgotten=_capped(reporter.forgotten),
+            releases_dropped=_capped(reporter.services.releases_dropped),
+            notes_lost=_capped(self.crash_log.lost, 8),
             power_w=power.watts,
             energy_j=self._energy_j,
             power_source=PowerSource[power.source.upper()],
-            kernels_failed=len(self.kernels_failed),
+            kernels_failed=_capped(len(self.kernels_failed), 8),
         )
 
 
-def _capped(count: int) -> int:
-    """A counter in 16 bits that stays at its end rather than starting anew."""
-    return min(count, 0xFFFF)
+def _capped(count: int, bits: int = 16) -> int:
+    """A counter that stays at its end rather than starting anew."""
+    return min(count, (1 << bits) - 1)

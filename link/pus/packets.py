@@ -13,7 +13,7 @@ from typing import Self
 from hal.kernels.crc import crc16
 from link.errors import ChecksumError, DecodeError, TruncatedError
 from link.packed import Packed
-from link.space_packet import COUNT_MODULUS, Flags, SpacePacket, encode_header
+from link.space_packet import COUNT_MODULUS, PACKET_OCTETS_MAX, Flags, SpacePacket, encode_header
 from link.time_code import Cuc
 
 VERSION = 2
@@ -28,6 +28,8 @@ _TIME = Cuc()
 _CRC_SIZE = 2
 TM_OVERHEAD = 6 + _REPORT.size + _TIME.size + _CRC_SIZE
 """Octets that a report's packet has beyond its source data."""
+TM_DATA_MAX = PACKET_OCTETS_MAX - TM_OVERHEAD
+"""Octets of source data that a report can have."""
 _REPORT_DATA = TM_OVERHEAD - _CRC_SIZE
 _REPORT_LENGTH = TM_OVERHEAD - 6 - 1
 """What the length in the header of a report without source data says."""

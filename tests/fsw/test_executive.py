@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from fsw.app import App
 from fsw.bus import Bus
-from fsw.executive import BudgetOverrun, Executive, StepFailed, TickMissed
+from fsw.executive import BudgetOverrun, Executive, SetAside, StepFailed, Throttled, TickMissed
 from hal.port import PortClosed
 from hal.sim.clock import VirtualClock
-from link.dictionary import Event
+from link.dictionary import Event, Int8ub, Telemetry, wire
 
 MS = 1_000_000
 
@@ -80,6 +80,41 @@ def test_missed_ticks_are_counted_and_their_culprit_named():
     assert executive.missed == 2
 
 
+def test_the_host_is_named_though_a_section_ran_after_the_pause():
+    clock = VirtualClock()
+    executive, events = flight(clock, Fast(clock))
+    executive.run_due()
+    clock.advance(25 * MS)
+    with executive.section("uplink", 10):
+        clock.advance(MS)
+    executive.run_due()
+    assert [event.culprit for event in events.drain()] == ["host"]
+
+
+def test_the_section_inside_is_named_and_not_the_one_around_it():
+    clock = VirtualClock()
+    executive, events = flight(clock, Fast(clock))
+    executive.run_due()
+    with executive.section("uplink", 100):
+        clock.advance(MS)
+        with executive.section("imaging", 100):
+            clock.advance(20 * MS)
+        clock.advance(5 * MS)
+    executive.run_due()
+    assert [event.culprit for event in events.drain() if isinstance(event, TickMissed)] == ["imaging"]
+
+
+@pytest.mark.parametrize("days", [50, 400 * 365])
+def test_ticks_are_told_however_long_the_flight(days):
+    clock = VirtualClock()
+    executive, events = flight(clock, Fast(clock))
+    executive.run_due()
+    clock.advance(days * 86_400_000 * MS)
+    executive.run_due()
+    (missed,) = events.drain()
+    assert TickMissed.decode(missed.encode()).missed == days * 8_640_000 - 1
+
+
 def test_the_host_is_named_where_nobody_of_ours_ran():
     clock = VirtualClock()
     executive, events = flight(clock, Fast(clock))
@@ -139,13 +174,131 @@ def test_nested_sections_count_time_once():
     assert executive.busy_ns == 5 * MS
 
 
-def test_only_a_port_that_went_away_ends_the_loop():
+def test_only_the_port_of_the_link_ends_the_loop():
     executive, events = flight(VirtualClock())
-    with pytest.raises(PortClosed), executive.section("link", 10):
+    with pytest.raises(PortClosed), executive.section("link", 10, (PortClosed,)):
         raise PortClosed("unplugged")
-    with executive.section("link", 10):
-        raise OSError("disk")
-    assert len(events) == 1
+    with executive.section("app", 10):
+        raise PortClosed("a sensor of the app's own")
+    assert [event.name for event in events.drain()] == ["app"]
+
+
+class MuteError(Exception):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (SystemExit("no licence"), "SystemExit: no licence"),
+        (KeyboardInterrupt(), "KeyboardInterrupt: "),
+        (MemoryError(), "MemoryError: "),
+        (ValueError("caf\udce9"), "ValueError: caf\\udce9"),
+        (MuteError(), "MuteError: its message cannot be made"),
+    ],
+)
+def test_whatever_comes_out_of_an_app_is_a_failure_of_that_app(error, said):
+    clock = VirtualClock()
+    executive, events = flight(clock, Failing([]), neighbour := Fast(clock))
+
+    def leave():
+        raise error
+
+    executive.attempt("duty", 10, leave)
+    run(executive, clock, 30)
+    failed = [event for event in events.drain() if isinstance(event, StepFailed)]
+    assert failed == [StepFailed(name="duty", error=said)]
+    assert failed[0].encode()
+    assert len(neighbour.ran_ms) == 3
+
+
+def test_who_fails_again_and_again_rests_longer_and_longer_and_comes_back():
+    clock = VirtualClock()
+    executive, events = flight(clock, failing := Failing(["x"] * 40), neighbour := Fast(clock))
+    run(executive, clock, 60_000)
+    # eight in a row, one each after 0.1, 0.2, ... 6.4 s, and then one every ten seconds
+    assert (executive.failures, executive.set_aside) == (8 + 7 + 4, 1)
+    assert executive.ticks + executive.skipped + executive.missed == 2 * 6000
+    assert len(neighbour.ran_ms) == 6000
+    aside = [event for event in events.drain() if isinstance(event, SetAside)]
+    assert aside == [SetAside(name="failing", failures=8)]
+    failing.errors.clear()
+    run(executive, clock, 80_000)
+    assert executive.set_aside == 0
+    skipped = executive.skipped
+    run(executive, clock, 90_000)
+    assert executive.skipped == skipped
+
+
+def test_a_duty_that_rests_is_not_due_before_it_is_tried_again():
+    clock = VirtualClock()
+    executive, _ = flight(clock)
+    for _ in range(8):
+        executive.attempt("duty", 10, lambda: 1 / 0)
+    assert executive.rested("duty", 0) == 100 * MS
+    assert executive.rested("other", 0) == 0
+    assert executive.rested("duty", None) is None
+    assert executive.attempt("duty", 10, lambda: "done") is None
+    clock.advance(100 * MS)
+    assert executive.attempt("duty", 10, lambda: "done") == "done"
+
+
+class Level(Telemetry, id=9):
+    percent: int = wire(Int8ub)
+
+
+class Spilt(Event, id=8):
+    percent: int = wire(Int8ub)
+
+
+@dataclass
+class Telling(App, period_ms=10, budget_ms=5):
+    """Yields what it is told to."""
+
+    records: list
+
+    def step(self, now_ns):
+        yield from self.records
+
+
+def test_a_value_that_does_not_fit_is_told_once_and_costs_nothing_else():
+    clock = VirtualClock()
+    executive, events = flight(clock, Telling([Level(percent=-1), Spilt(percent=5), Level(percent=300)]))
+    run(executive, clock, 100)
+    told = list(events.drain())
+    assert [event for event in told if isinstance(event, StepFailed)] == [
+        StepFailed(name="telling", error="UnsendableError: Level.percent = -1, expected 0..255"),
+        StepFailed(name="telling", error="UnsendableError: Level.percent = 300, expected 0..255"),
+    ] * 4  # at most eight at once of one trouble, should the words change all the time
+    assert sum(isinstance(event, Spilt) for event in told) == 10
+    assert (executive.unsendable, executive.failures, executive.set_aside) == (20, 0, 0)
+
+
+def test_who_tells_too_much_is_cut_to_a_share_and_told_once_until_it_was_calm():
+    clock = VirtualClock()
+    executive, events = flight(clock, flood := Telling([Spilt(percent=1)] * 50), Telling([Level(percent=1)]))
+    run(executive, clock, 10_000)
+    told = list(events.drain())
+    assert sum(isinstance(event, Spilt) for event in told) == 32 + 10 * 4 - 1
+    assert [event for event in told if isinstance(event, Throttled)] == [Throttled(name="telling", what="Spilt")]
+    assert executive.throttled == 50_000 - 71
+    flood.records = []
+    run(executive, clock, 20_000)
+    flood.records = [Spilt(percent=2)] * 50
+    run(executive, clock, 20_010)
+    assert sum(isinstance(event, Throttled) for event in events.drain()) == 1
+
+
+def test_failures_that_are_told_are_noted_with_their_trace():
+    clock, notes = VirtualClock(), []
+    executive = Executive(clock, Bus(), note=lambda *note: notes.append(note))
+    executive.add(Failing(["x", "x", "y"]))
+    run(executive, clock, 60)
+    assert [(name, str(error), utc_ns) for name, error, utc_ns in notes] == [
+        ("failing", "x", clock.utc_ns() - 50 * MS),
+        ("failing", "y", clock.utc_ns() - 30 * MS),
+    ]
 
 
 def test_a_budget_fits_into_its_period():

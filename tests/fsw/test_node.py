@@ -42,12 +42,13 @@ STATION_NS = 20 * MS  # between two steps of the station
 class World:
     """A node, a cable and a station on one virtual clock; `folder` is what survives the node."""
 
-    def __init__(self, folder, *, noise=0.0, seed=1, bits_per_second=115_200):
+    def __init__(self, folder, *, noise=0.0, seed=1, bits_per_second=115_200, mission=None):
+        self.mission = load_mission(mission) if mission else MISSION
         self.folder, self.bits_per_second, self.noise, self.seed = folder, bits_per_second, noise, seed
         self.clock = VirtualClock()
         self.up, self.down = self.channel("up"), self.channel("down")
         ground_end, self.node_end = cable(self.clock, self.up, self.down)
-        self.station = Station(COASTWATCH, self.clock, ground_end)
+        self.station = Station(mission or COASTWATCH, self.clock, ground_end)
         self.boot()
 
     def channel(self, name):
@@ -61,10 +62,10 @@ class World:
                     epsg=scene.epsg, easting_m=scene.easting_m, northing_m=scene.northing_m, pixel_m=scene.pixel_m
                 ),
             )
-            for scene in MISSION.scene
+            for scene in self.mission.scene
         }
         self.node = build_node(
-            MISSION,
+            self.mission,
             clock=self.clock,
             port=self.node_end,
             bits_per_second=self.bits_per_second,

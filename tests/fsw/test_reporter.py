@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from fsw.bus import Bus
-from fsw.executive import TickMissed
+from fsw.executive import Executive, TickMissed
 from fsw.reporter import Reporter
 from fsw.services import Services
 from hal.sim.clock import VirtualClock
@@ -26,20 +26,40 @@ DICTIONARY = Dictionary.of("n", 65, {}, [Level, TickMissed])
 
 
 class Channel:
-    """Keeps what is offered, with the second."""
+    """Keeps what is offered, with the second; has room for `free` packets more."""
 
     def __init__(self, clock):
-        self.clock, self.offered = clock, []
+        self.clock, self.offered, self.free, self.dropped = clock, [], 10_000, {}
+
+    def room(self, channel):
+        return self.free
+
+    def octets(self, channel):
+        return 0
 
     def offer(self, channel, packet):
+        self.free -= 1
         self.offered.append((self.clock.monotonic_ns() // SECOND, channel, packet))
         return True
 
 
 @pytest.fixture
 def desk():
-    clock = VirtualClock()
-    return Reporter(Bus(), Services(DICTIONARY, clock, Bus()), clock, TmSource(65), Channel(clock), "housekeeping")
+    return made(DICTIONARY)
+
+
+def made(dictionary):
+    clock, bus = VirtualClock(), Bus()
+    return Reporter(
+        bus=bus,
+        services=Services(dictionary, clock, bus),
+        clock=clock,
+        source=TmSource(65),
+        sender=Channel(clock),
+        channel="housekeeping",
+        executive=Executive(clock, bus),
+        ahead_octets=1000,
+    )
 
 
 def run(reporter, seconds):
@@ -54,7 +74,7 @@ def test_packets_are_numbered_and_stamped_in_order(desk):
         desk.bus.publish(record)
     desk.send()
     packets = [TmPacket.decode(packet) for _, _, packet in desk.sender.offered]
-    assert [(packet.service, packet.subtype, packet.count) for packet in packets] == [(3, 25, 0), (5, 2, 1), (17, 2, 2)]
+    assert [(packet.service, packet.subtype, packet.count) for packet in packets] == [(17, 2, 0), (3, 25, 1), (5, 2, 2)]
     assert {packet.time_ns for packet in packets} == {desk.clock.utc_ns()}
 
 
@@ -74,8 +94,71 @@ def test_fewer_repeats_take_less_of_the_link(desk):
     assert [second for second, _, _ in desk.sender.offered] == [0, 4]
 
 
-def test_only_the_latest_are_remembered(desk):
-    for _ in range(100):
-        desk.bus.publish(EVENT)
+def kinds(desk, since=0):
+    """Service types of the packets that were offered."""
+    return [TmPacket.decode(packet).service for _, _, packet in desk.sender.offered[since:]]
+
+
+def test_what_is_not_remembered_is_counted(desk):
+    for _ in range(6):
+        for _ in range(100):
+            desk.bus.publish(EVENT)
+        desk.send()
+    assert desk.forgotten == 600 - 512
     run(desk, 5)
-    assert len(desk.sender.offered) == 100 + 64
+    assert len(desk.sender.offered) == 600 + 512
+
+
+def test_answers_and_samples_go_before_events_and_repeats_go_last(desk):
+    desk.bus.publish(EVENT)
+    run(desk, 4)
+    desk.sender.free, since = 3, len(desk.sender.offered)
+    for record in (EVENT, Level(value=1), EVENT, Pong(), Level(value=2), EVENT):
+        desk.bus.publish(record)
+    run(desk, 1)
+    assert kinds(desk, since) == [17, 3, 3]
+    desk.sender.free = 2
+    run(desk, 1)
+    assert kinds(desk, since) == [17, 3, 3, 5, 5]
+    desk.sender.free = 2
+    run(desk, 1)
+    assert kinds(desk, since) == [17, 3, 3, 5, 5, 5, 5]
+    assert desk.sender.offered[-1][2] == desk.sender.offered[0][2]
+    assert [TmPacket.decode(packet).count for _, _, packet in desk.sender.offered[:-1]] == [0, 1, 2, 3, 4, 5, 6]
+
+
+class Flood(Telemetry, id=10):
+    value: int = wire()
+
+
+def test_one_that_tells_too_much_drops_only_its_own():
+    desk = made(Dictionary.of("n", 65, {}, [Level, Flood, TickMissed]))
+    desk.repeats = 0
+    for second in range(20):
+        desk.sender.free = 4
+        for value in range(50):
+            desk.bus.publish(Flood(value=value))
+        desk.bus.publish(Level(value=second))
+        desk.bus.publish(Pong())
+        run(desk, 1)
+        assert kinds(desk).count(17) == second + 1
+    desk.sender.free = 99
+    run(desk, 1)
+    packets = [TmPacket.decode(packet) for _, _, packet in desk.sender.offered]
+    levels = [packet for packet in packets if packet.service == 3 and packet.data[:2] == b"\0\x09"]
+    assert [packet.data[-1] for packet in levels] == list(range(20))
+    assert len(packets) + desk.dropped == 20 * 52
+
+
+def test_answers_in_an_outage_are_all_remembered_and_then_counted(desk):
+    for _ in range(500):
+        for _ in range(5):
+            desk.bus.publish(Pong())
+        desk.send()
+    assert desk.forgotten == 2500 - 2048
+    assert desk.answers_room == 512
+    desk.sender.free = 0
+    for _ in range(200):
+        desk.bus.publish(Pong())
+    desk.send()
+    assert desk.answers_room == 312

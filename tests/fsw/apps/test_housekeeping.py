@@ -7,6 +7,7 @@ import pytest
 from fsw.apps.housekeeping import Housekeeping, KernelsFailed, NodeStarted
 from fsw.apps.power import PowerSource
 from fsw.bus import Bus
+from fsw.crash_log import CrashLog
 from fsw.dispatch import Dispatcher
 from fsw.executive import Executive
 from fsw.products import ProductStore
@@ -46,6 +47,8 @@ class Desk:
             telecom=Telecom(self.clock, port, MANAGED, 9600),
             store=ProductStore(folder, 1000),
             imaging=self.imaging,
+            reporter=SimpleNamespace(dropped=3, forgotten=70_000, services=SimpleNamespace(releases_dropped=1)),
+            crash_log=CrashLog(folder),
             kernels_failed=kernels_failed,
         )
 
@@ -99,5 +102,6 @@ def test_counters_stay_at_their_end_and_the_report_can_be_sent(desk):
     desk.executive.missed = desk.executive.failures = 70_000
     desk.executive.ticks = 1 << 33
     status = desk.step()[-1]
-    assert (status.ticks_missed, status.failures) == (65_535, 65_535)
+    assert (status.ticks_missed, status.failures, status.reports_forgotten) == (65_535, 65_535, 65_535)
+    assert (status.reports_dropped, status.releases_dropped) == (3, 1)
     assert type(status).decode(status.encode()) == status

@@ -1,0 +1,34 @@
+"""Tracebacks of flight failures, kept on board: an event has room for a sentence, finding a bug needs more."""
+
+import traceback
+from pathlib import Path
+
+from link.calendar_code import encode_ascii
+
+_ENTRY_CHARACTERS_MAX = 4096
+_FILE_OCTETS_MAX = 64 * 1024
+
+
+class CrashLog:
+    """Notes failures in `folder`/failures.log; the file before it is kept as failures.old.log, both bounded.
+
+    A disk that does not take a note costs that note: `lost` counts them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path, self._old = folder / "failures.log", folder / "failures.old.log"
+        self.lost = 0
+
+    def note(self, name: str, error: BaseException, utc_ns: int) -> None:
+        """Write down what happened in `name` at `utc_ns`."""
+        try:
+            trace = "".join(traceback.format_exception(error))[-_ENTRY_CHARACTERS_MAX:]
+            self._append(f"{encode_ascii(utc_ns).decode()} {name}\n{trace}\n".encode(errors="backslashreplace"))
+        except Exception:  # a note about a failure must not become one: the disk, or an exception that cannot be shown
+            self.lost += 1
+
+    def _append(self, entry: bytes) -> None:
+        if self._path.exists() and self._path.stat().st_size + len(entry) > _FILE_OCTETS_MAX:
+            self._path.replace(self._old)
+        with self._path.open("ab") as log:
+            log.write(entry)

@@ -18,7 +18,7 @@ from link.pus.catalogue import read_request, requests_of
 from link.pus.functions import PerformFunction
 from link.pus.message import Request
 from link.pus.packets import TcPacket
-from link.pus.verification import AcceptanceFailure, FailureCode, RefusedError, Stage, failure, success
+from link.pus.verification import AcceptanceFailure, FailureCode, RefusedError, Stage, failure, success, told_reason
 
 _REQUEST_ID_OCTETS = 4
 
@@ -60,7 +60,9 @@ class Dispatcher:
         except DecodeError as error:
             self.rejected += 1
             request = int.from_bytes(octets[:_REQUEST_ID_OCTETS])
-            self._answer(AcceptanceFailure(request=request, code=FailureCode.BAD_PACKET, reason=str(error)[:100]))
+            self._answer(
+                AcceptanceFailure(request=request, code=FailureCode.BAD_PACKET, reason=told_reason(str(error)))
+            )
             return
         try:
             work = self._understand(packet)

@@ -27,6 +27,7 @@ from link.pus.scheduling import Schedule
 OFFERED = (1, 3, 5, 8, 11, 12, 17, 19, 20)
 """Verification and functions are the dispatcher's, the others are here."""
 _TICK_MS = 100
+_REASON_CHARACTERS_MAX = 60
 _RELEASES_MAX = 64
 _RELEASE_AFTER_NS = 100_000_000  # an action whose event releases the action again runs ten times a second, not for ever
 Handler = Callable[[Request], Iterable[Report]]
@@ -48,6 +49,13 @@ class ParameterAlarm(Event, id=0x41, severity="high"):
     parameter: int = wire(Int16ub)
     value: float = wire(Float64b)
     crossed: float = wire(Float64b)
+
+
+class StructureSetAside(Event, id=0x42, severity="low"):
+    """Structure {structure} is reported no longer until it is enabled again: {reason}."""
+
+    structure: int = wire(Int16ub)
+    reason: str = wire()
 
 
 _CHECK_EVENTS = {form.__id__: form for form in (ParameterCaution, ParameterAlarm)}
@@ -112,11 +120,13 @@ class Services(App, period_ms=1000, budget_ms=20):
 
     def step(self, now_ns: int) -> Iterator[AppReport]:
         """Report the structures that are due and check the parameters that are."""
-        for report in self.housekeeping.step(now_ns):
+        for sample in self.housekeeping.step(now_ns):
+            self.bus.publish(sample)
+        for structure, reason in self.housekeeping.take_set_aside():
+            yield StructureSetAside(structure=structure, reason=reason[:_REASON_CHARACTERS_MAX])
+        raised, transitions = self.monitor.step(now_ns, self.clock.utc_ns())
+        for report in transitions:
             self.bus.publish(report)
-        raised, transitions = self.monitor.step(now_ns)
-        if transitions:
-            self.bus.publish(transitions)
         for event, transition in raised:
             yield _check_event(event, transition)
 

@@ -55,6 +55,7 @@ class NodeStatus(Telemetry, id=0x01):
     reports_unsendable: int = wire(Int32ub, text="reports with a value that their packet cannot hold")
     reports_forgotten: int = wire(Int16ub, text="events and answers that were sent again less often than was asked for")
     releases_dropped: int = wire(Int16ub, text="requests that events asked for while too many waited already")
+    checks_unread: int = wire(Int16ub, text="checks of service 12 whose parameter could not be read")
     notes_lost: int = wire(Int8ub, text="failures that the crash log could not take")
 
 
@@ -157,6 +158,7 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
             reports_unsendable=_capped(executive.unsendable, 32),
             reports_forgotten=_capped(reporter.forgotten),
             releases_dropped=_capped(reporter.services.releases_dropped),
+            checks_unread=_capped(reporter.services.monitor.unreadable),
             notes_lost=_capped(self.crash_log.lost, 8),
             power_w=power.watts,
             energy_j=self._energy_j,

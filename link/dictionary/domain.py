@@ -5,8 +5,23 @@ from typing import Any
 import msgspec
 
 from link.dictionary.convert import size_bounds
-from link.dictionary.kinds import Array, Boolean, Enumeration, Field, Group, Integer, Octets, Real, Text, Time, Value
+from link.dictionary.kinds import (
+    AnyKind,
+    Array,
+    Boolean,
+    Enumeration,
+    Field,
+    Group,
+    Integer,
+    Octets,
+    Real,
+    Text,
+    Time,
+    Value,
+    fixed_bits,
+)
 
+_SIZE_OCTETS_MAX = 8
 _TRUE, _FALSE = ("true", "on", "yes", "1"), ("false", "off", "no", "0")
 
 
@@ -45,6 +60,21 @@ def value_bounds(field: Field) -> tuple[float, float] | None:
         return bounds
     ends = sorted(field.calibration.value(raw) for raw in bounds)
     return ends[0], ends[-1]
+
+
+def octets_max(kind: AnyKind) -> float:
+    """Octets that a value of this kind takes at most, with what says its size; infinite where nothing bounds it."""
+    bits = fixed_bits(kind)
+    if bits is not None:
+        return -(-bits // 8)
+    match kind:
+        case Array(of=of, count=count):
+            return _SIZE_OCTETS_MAX + size_bounds(count)[1] * octets_max(of)
+        case Group(fields=fields):
+            return sum(octets_max(one.kind) + max(one.skip_bits, 0) / 8 for one in fields)
+        case Text(size=size) | Octets(size=size):
+            return _SIZE_OCTETS_MAX + size_bounds(size)[1]
+    raise AssertionError(kind)  # the other kinds are of fixed size
 
 
 def refuse(field: Field, value: object) -> ValueError:

@@ -9,6 +9,7 @@ from link.dictionary.wires import wire
 from link.errors import DecodeError
 from link.pus.message import Report, Request
 from link.pus.packets import TcPacket
+from link.pus.paging import ITEM_OCTETS_MAX, pages
 from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine, report_each
 
 
@@ -121,7 +122,7 @@ class EventActions:
                 self.enabled = isinstance(request, EnableActing)
             case ReportActionStatuses():
                 statuses = [ActionStatus(event=_named(key), enabled=one.enabled) for key, one in self._actions.items()]
-                yield ActionStatusReport(statuses=statuses)
+                yield from pages(statuses, lambda page: ActionStatusReport(statuses=page))
             case ReportActions(events=events):
                 yield from report_each(events, self._report)
             case _:
@@ -133,6 +134,8 @@ class EventActions:
             raise RefusedError(FailureCode.NOT_NOW, f"the action of event {request.event} is enabled")
         if key not in self._actions and len(self._actions) >= self._capacity:
             raise RefusedError(FailureCode.NOT_NOW, f"{self._capacity} actions exist, no more fit")
+        if len(request.request) > ITEM_OCTETS_MAX:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"a request of {len(request.request)} octets is too long")
         try:
             TcPacket.decode(request.request)
         except DecodeError as error:

@@ -7,6 +7,7 @@ from link.dictionary.kinds import Counted, Int16ub, Octets, Rest
 from link.dictionary.model import Severity
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
+from link.pus.paging import pages
 from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine
 
 
@@ -91,7 +92,7 @@ class EventControl:
             case DisableEvents(events=events):
                 execute_each(events, lambda event: self._disabled.add(self._checked(event)))
             case ReportDisabled():
-                yield DisabledEvents(events=sorted(self._disabled))
+                yield from pages(sorted(self._disabled), lambda events: DisabledEvents(events=events))
             case _:
                 raise not_mine(request)
 

@@ -6,6 +6,7 @@ from link.dictionary.declare import Record
 from link.dictionary.kinds import Counted, Int8ub, Int16ub
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
+from link.pus.paging import pages
 from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine
 
 
@@ -50,10 +51,10 @@ Selector = tuple[int, int | None, int | None]
 
 
 class ForwardControl:
-    """Service 14 on board, at first forwarding nothing of the processes `apids`."""
+    """Service 14 on board, at first forwarding nothing of the processes `apids`. At most `capacity` selectors."""
 
-    def __init__(self, apids: set[int]) -> None:
-        self._apids, self._chosen = frozenset(apids), set[Selector]()
+    def __init__(self, apids: set[int], *, capacity: int = 1024) -> None:
+        self._apids, self._chosen, self._capacity = frozenset(apids), set[Selector](), capacity
 
     def allows(self, apid: int, service: int, subtype: int) -> bool:
         """Whether a report of this type goes down now."""
@@ -70,14 +71,18 @@ class ForwardControl:
             case DeleteReportTypes(processes=processes):
                 execute_each(processes, self._delete)
             case ReportForwarding():
-                yield ForwardingReport(processes=[self._content(apid) for apid in self._forwarded()])
+                contents = map(self._content, self._forwarded())
+                yield from pages(contents, lambda processes: ForwardingReport(processes=processes))
             case _:
                 raise not_mine(request)
 
     def _add(self, process: ProcessTypes) -> None:
         if process.apid not in self._apids:
             raise RefusedError(FailureCode.ILLEGAL_APID, f"no application process {process.apid}")
-        self._chosen.update(_selectors(process))
+        chosen = self._chosen.union(_selectors(process))
+        if len(chosen) > self._capacity:
+            raise RefusedError(FailureCode.NOT_NOW, f"{self._capacity} report types can be chosen, no more")
+        self._chosen = chosen
 
     def _delete(self, process: ProcessTypes) -> None:
         unknown = set(_selectors(process)) - self._chosen

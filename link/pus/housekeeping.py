@@ -5,7 +5,6 @@ them at their own pace; an interval of 0 reports each sample.
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -15,6 +14,7 @@ from link.dictionary.kinds import Counted, Flag, Int8ub, Int16ub, Octets, Rest
 from link.dictionary.model import Report as Structure
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
+from link.pus.paging import ITEM_OCTETS_MAX, ITEMS_MAX
 from link.pus.parameters import Parameters, ParameterTable, fields_of
 from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine, report_each, report_together
 
@@ -158,6 +158,7 @@ class Housekeeping:
     def __init__(self, parameters: Parameters, *, tick_ms: int = 100, capacity: int = 64) -> None:
         self._parameters, self._tick_ns, self._capacity = parameters, tick_ms * _MS, capacity
         self._kept: dict[int, _Kept] = {}
+        self._set_aside: list[tuple[int, str]] = []
 
     def declare(self, structure: Structure) -> None:
         """A structure that an app declares."""
@@ -176,11 +177,20 @@ class Housekeeping:
         return min((kept.due_ns for kept in self._created.values() if kept.enabled), default=None)
 
     def step(self, now_ns: int) -> Iterator[HousekeepingReport]:
-        """The reports of created structures that are due. What is late is not made up for, nor what was not sampled."""
+        """The reports of created structures that are due. What is late is not made up for, nor what was not sampled.
+
+        A structure with a parameter that cannot be reported is set aside: `take_set_aside` says so once.
+        """
         for structure, kept in self._created.items():
             if kept.is_due(now_ns, self._tick_ns):
-                with suppress(RefusedError):
-                    yield self._report(structure)
+                report = self._report_or_disable(structure, kept)
+                if report:
+                    yield report
+
+    def take_set_aside(self) -> list[tuple[int, str]]:
+        """The structures that were disabled since the last call because they cannot be reported, each with why."""
+        taken, self._set_aside = self._set_aside, []
+        return taken
 
     def handle(self, request: Request, now_ns: int) -> Iterator[Report]:
         """Answer one request. Raises RefusedError."""
@@ -211,25 +221,28 @@ class Housekeeping:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, f"structure {request.structure} exists")
         if len(self._kept) >= self._capacity:
             raise RefusedError(FailureCode.NOT_NOW, f"{self._capacity} structures exist, no more fit")
-        self._check(request.parameters, request.groups)
+        self._check(request.parameters, request.groups, request.parameters)
         _check_interval(request.interval)
         self._kept[request.structure] = _Kept(request.interval, False, list(request.parameters))
 
     def _append(self, request: AppendParameters) -> None:
         kept = self._changeable(request.structure)
-        self._check(request.parameters, request.groups)
+        self._check(request.parameters, request.groups, [*kept.parameters, *request.parameters])
         again = set(kept.parameters) & set(request.parameters)
         if again:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, f"parameter {min(again)} is in it already")
         kept.parameters += request.parameters
 
-    def _check(self, parameters: list[int], groups: list[SuperCommutated]) -> None:
+    def _check(self, parameters: list[int], groups: list[SuperCommutated], together: list[int]) -> None:
+        """Whether `parameters` may be added, so that the structure has those of `together`."""
         if groups:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, "nothing is sampled more than once in a report here")
         if len(set(parameters)) < len(parameters):
             raise RefusedError(FailureCode.BAD_ARGUMENTS, "a parameter occurs twice")
-        for number in parameters:
-            self._parameters.table.entry(number)
+        if len(together) > ITEMS_MAX:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"{len(together)} parameters, a structure has {ITEMS_MAX}")
+        if sum(map(self._parameters.table.octets_max, together)) > ITEM_OCTETS_MAX:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, "the values may be more than a packet holds")
 
     def _modify(self, said: StructureInterval, now_ns: int) -> None:
         kept = self._known(said.structure)
@@ -264,8 +277,17 @@ class Housekeeping:
         values = self._parameters.sample(structure) if kept.declared else b"".join(map(self._value, kept.parameters))
         return HousekeepingReport(structure=structure, values=values)
 
+    def _report_or_disable(self, structure: int, kept: _Kept) -> HousekeepingReport | None:
+        try:
+            return self._report(structure)
+        except RefusedError as error:
+            if error.code is not FailureCode.NOT_NOW:
+                kept.enabled = False
+                self._set_aside.append((structure, str(error)))
+            return None
+
     def _value(self, number: int) -> bytes:
-        return self._parameters.table.encode(number, self._parameters.read(number))[2:]
+        return self._parameters.encoded(number)[2:]
 
     @property
     def _created(self) -> dict[int, _Kept]:

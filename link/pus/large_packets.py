@@ -9,6 +9,7 @@ from link.dictionary.kinds import Int8ub, Int16ub, Octets, Rest
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
 
+_PARTS_MAX = (1 << 16) - 1
 _Form = TypeVar("_Form")
 
 
@@ -54,6 +55,7 @@ class AbortReason(IntEnum):
     OUT_OF_SEQUENCE = 1
     TIMEOUT = 2
     TOO_LARGE = 3
+    TOO_MANY = 4
 
 
 class UplinkAborted(Report, service=13, subtype=16):
@@ -77,6 +79,8 @@ def uplink_parts(transaction: int, data: bytes, part_octets: int) -> Iterator[_U
 
 def _parts(data: bytes, part_octets: int, forms: tuple[_Form, _Form, _Form]) -> Iterator[tuple[_Form, int, bytes]]:
     count = max(2, -(-len(data) // part_octets))
+    if count > _PARTS_MAX:
+        raise ValueError(f"{len(data)} octets in parts of {part_octets}: {count} parts, a transfer has {_PARTS_MAX}")
     for number in range(1, count + 1):
         form = forms[0] if number == 1 else forms[2] if number == count else forms[1]
         yield form, number, data[(number - 1) * part_octets : number * part_octets]
@@ -93,20 +97,24 @@ class Reassembly:
     """Puts parts together, of both directions; several transactions at a time, without a clock.
 
     A part that is out of sequence, later than `timeout_ns` after the one before, or that makes more than `octets_max`,
-    ends its transaction. Parts of a transaction that has ended, or did not begin, are ignored.
+    ends its transaction; so does a first part while `transactions_max` others are open. Parts of a transaction that has
+    ended, or did not begin, are counted as `ignored`.
     """
 
-    def __init__(self, *, timeout_ns: int = 60_000_000_000, octets_max: int = 1 << 20) -> None:
-        self._timeout_ns, self._octets_max = timeout_ns, octets_max
+    def __init__(
+        self, *, timeout_ns: int = 60_000_000_000, octets_max: int = 1 << 20, transactions_max: int = 16
+    ) -> None:
+        self._timeout_ns, self._octets_max, self._transactions_max = timeout_ns, octets_max, transactions_max
+        self.ignored = 0
         self._open: dict[int, _Open] = {}
 
     def on_part(self, part: _Downlinked | _Uplinked, now_ns: int) -> bytes | UplinkAborted | None:
         """The whole data with its last part; what went wrong; or None."""
         if isinstance(part, FirstDownlinkPart | FirstUplinkPart):
-            self._open[part.transaction] = _Open(now_ns + self._timeout_ns, bytearray(part.part))
-            return None
+            return self._begin(part, now_ns)
         transaction = self._open.get(part.transaction)
         if transaction is None:
+            self.ignored += 1
             return None
         if part.number != transaction.next_number:
             return self._abort(part.transaction, AbortReason.OUT_OF_SEQUENCE)
@@ -122,6 +130,15 @@ class Reassembly:
         """The transactions that waited too long."""
         late = [number for number, one in self._open.items() if one.deadline_ns <= now_ns]
         return [self._abort(number, AbortReason.TIMEOUT) for number in late]
+
+    def _begin(self, part: _Downlinked | _Uplinked, now_ns: int) -> UplinkAborted | None:
+        """A transaction that begins anew leaves what it had."""
+        self._open[part.transaction] = _Open(now_ns + self._timeout_ns, bytearray(part.part))
+        if len(self._open) > self._transactions_max:
+            return self._abort(part.transaction, AbortReason.TOO_MANY)
+        if len(part.part) > self._octets_max:
+            return self._abort(part.transaction, AbortReason.TOO_LARGE)
+        return None
 
     def _abort(self, transaction: int, reason: AbortReason) -> UplinkAborted:
         del self._open[transaction]

@@ -8,12 +8,13 @@ reported and the event that the definition names is raised.
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
-from math import isnan
+from math import isnan, nan
 
 from link.dictionary.declare import Record
 from link.dictionary.kinds import Counted, Float64b, Int8ub, Int16ub, Int64ub, Time
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
+from link.pus.paging import pages
 from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine, report_together
 
 _MS = 1_000_000
@@ -179,14 +180,15 @@ class _Watch:
 class Monitor:
     """Service 12 on board, without a clock. `read` gives a parameter's value; the sampling interval is `tick_ms`.
 
-    `step` gives the events to raise, each one of `events`, and, if anything changed, the report of it.
+    `step` gives the events to raise, each one of `events`, and, if anything changed, the reports of it. Counts checks
+    whose parameter was `unreadable`.
     """
 
     def __init__(
         self, read: Callable[[int], float], events: Collection[int], *, tick_ms: int = 100, capacity: int = 64
     ) -> None:
         self._read, self._events, self._tick_ns, self._capacity = read, events, tick_ms * _MS, capacity
-        self.enabled = True
+        self.enabled, self.unreadable = True, 0
         self._watches: dict[int, _Watch] = {}
 
     @property
@@ -195,18 +197,21 @@ class Monitor:
         due = (watch.due_ns for watch in self._watches.values() if watch.enabled)
         return min(due, default=None) if self.enabled else None
 
-    def step(self, now_ns: int) -> tuple[list[tuple[int, Transition]], CheckTransitions | None]:
-        """Make the checks that are due: the events that they raise, each with its transition, and all transitions."""
+    def step(self, now_ns: int, utc_ns: int) -> tuple[list[tuple[int, Transition]], list[Report]]:
+        """Make the checks that are due: the events that they raise, each with its transition, and what changed.
+
+        `now_ns` is of the monotonic clock, that tells what is due; transitions are stamped with `utc_ns`.
+        """
         events, transitions = [], []
         for watch in self._watches.values():
             if self.enabled and watch.enabled and watch.due_ns <= now_ns:
                 watch.due_ns = now_ns + watch.definition.interval * self._tick_ns
-                transition = self._check(watch, now_ns)
+                transition = self._check(watch, utc_ns)
                 if transition:
                     transitions.append(transition)
                     event = _event(watch.definition, transition.now)
                     events += [(event, transition)] if event else []
-        return events, CheckTransitions(transitions=transitions) if transitions else None
+        return events, list(pages(transitions, _transitions_report)) if transitions else []
 
     def handle(self, request: Request, now_ns: int) -> Iterator[Report]:
         """Answer one request. Raises RefusedError."""
@@ -234,14 +239,14 @@ class Monitor:
                 yield from report_together(numbers or self._watches, self._definition, _definition_report)
             case ReportOutOfLimits():
                 last = [watch.last for watch in self._watches.values() if watch.status in (Status.LOW, Status.HIGH)]
-                yield OutOfLimits(transitions=[one for one in last if one])
+                yield from pages((one for one in last if one), lambda page: OutOfLimits(transitions=page))
             case ReportStatuses():
                 found = [DefinitionStatus(number=number, status=one.status) for number, one in self._watches.items()]
-                yield StatusReport(statuses=found)
+                yield from pages(found, lambda page: StatusReport(statuses=page))
             case _:
                 raise not_mine(request)
 
-    def _check(self, watch: _Watch, now_ns: int) -> Transition | None:
+    def _check(self, watch: _Watch, utc_ns: int) -> Transition | None:
         """Sample once; the transition, if the status has changed for good."""
         value, seen = self._look(watch)
         watch.times = watch.times + 1 if seen is watch.seen else 1
@@ -256,15 +261,24 @@ class Monitor:
             crossed=_crossed(watch.definition, seen),
             before=watch.status,
             now=seen,
-            time=now_ns,
+            time=utc_ns,
         )
         watch.status = seen
         return watch.last
 
     def _look(self, watch: _Watch) -> tuple[float, Status]:
+        """The value and what it means; unchecked while the parameter cannot be read, and counted."""
+        try:
+            return self._judge(watch)
+        except (RefusedError, ArithmeticError, ValueError):
+            self.unreadable += 1
+            watch.samples = []
+            return nan, Status.UNCHECKED
+
+    def _judge(self, watch: _Watch) -> tuple[float, Status]:
         definition = watch.definition
-        value = self._read(definition.parameter)
-        valid = int(self._read(definition.validity_parameter)) if definition.validity_parameter else 0
+        value = self._value(definition.parameter)
+        valid = int(self._value(definition.validity_parameter)) if definition.validity_parameter else 0
         if definition.validity_parameter and valid & definition.validity_mask != definition.valid_value:
             watch.samples = []
             return value, Status.INVALID
@@ -275,6 +289,16 @@ class Monitor:
         if definition.check is CheckType.LIMITS:
             return value, _against(definition, value)
         return self._change(watch, value)
+
+    def _value(self, number: int) -> float:
+        """What a parameter is now. Raises RefusedError, whatever its owner raises: it may be a user's own app."""
+        try:
+            return self._read(number)
+        except RefusedError:
+            raise
+        except Exception as error:
+            sentence = f"parameter {number} cannot be read: {type(error).__name__}"
+            raise RefusedError(FailureCode.EXECUTION_FAILED, sentence) from error
 
     def _change(self, watch: _Watch, value: float) -> tuple[float, Status]:
         """The mean change of the last samples; unchecked while there are too few."""
@@ -305,10 +329,10 @@ class Monitor:
             if event not in self._events:
                 raise RefusedError(FailureCode.BAD_ARGUMENTS, f"event {event} is not one that checks raise")
         for number in filter(None, (definition.parameter, definition.validity_parameter)):
-            self._read(number)
+            self._value(number)
         if definition.interval == 0 or definition.repetitions == 0:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, "an interval or number of repetitions of 0")
-        if definition.low is not None and definition.high is not None and definition.low >= definition.high:
+        if definition.low is not None and definition.high is not None and not definition.low < definition.high:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, f"limits {definition.low:g}..{definition.high:g}")
 
     def _delete(self, number: int) -> None:
@@ -328,6 +352,10 @@ class Monitor:
         if number not in self._watches:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, f"no definition {number}")
         return self._watches[number]
+
+
+def _transitions_report(transitions: list[Transition]) -> CheckTransitions:
+    return CheckTransitions(transitions=transitions)
 
 
 def _definition_report(definitions: list[Definition]) -> DefinitionReport:

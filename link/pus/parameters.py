@@ -14,17 +14,19 @@ import msgspec
 from link.dictionary.codec import Codec
 from link.dictionary.cursor import Reader
 from link.dictionary.dictionary import Dictionary
-from link.dictionary.domain import check_range
+from link.dictionary.domain import check_range, octets_max
 from link.dictionary.kinds import Counted, Enumeration, Int8ub, Int16ub, Octets, Rest, fixed_bits
 from link.dictionary.model import Parameter
 from link.dictionary.model import Report as Structure
 from link.dictionary.wires import wire
 from link.errors import DecodeError
 from link.pus.message import Report, Request
+from link.pus.paging import ITEM_OCTETS_MAX
 from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine, report_together
 
 _ID_OCTETS = 2
 _FIELDS_MAX = 256
+_REPORTED_MAX = 255  # what the count of a structure's parameters can say
 
 
 class ReportValues(Request, service=20, subtype=1):
@@ -70,6 +72,10 @@ class ParameterTable:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, f"no parameter {number}")
         return self.entries[number]
 
+    def octets_max(self, number: int) -> float:
+        """Octets that the value of parameter `number` takes at most. Raises RefusedError if there is none."""
+        return octets_max(self.entry(number).field.kind)
+
     def encode(self, number: int, value: Any) -> bytes:
         """Identifier and value. Raises ValueError for a value that the parameter cannot have."""
         field = self.entry(number).field
@@ -96,7 +102,7 @@ class ParameterTable:
 
 def fields_of(structure: Structure) -> Iterator[Parameter]:
     """The fields of a structure as parameters: those of fixed size that are always there."""
-    for position, one in enumerate(structure.fields[:_FIELDS_MAX]):
+    for position, one in enumerate(structure.fields[:_REPORTED_MAX]):
         if one.when is None and fixed_bits(one.kind) is not None:
             alone = msgspec.structs.replace(one, skip_bits=0, valid=None)
             name = f"{structure.name}.{one.name}"
@@ -137,6 +143,19 @@ class Parameters:
         owner, attribute = self._place(number)
         return getattr(owner, attribute)
 
+    def encoded(self, number: int) -> bytes:
+        """Identifier and value of parameter `number`. Raises RefusedError, also where it cannot have its value."""
+        try:
+            octets = self.table.encode(number, self.read(number))
+        except RefusedError:
+            raise
+        except Exception as error:  # whatever the attribute of a user's own app is
+            said = str(error) if isinstance(error, ValueError) else type(error).__name__
+            raise RefusedError(FailureCode.EXECUTION_FAILED, f"parameter {number}: {said}") from error
+        if len(octets) > ITEM_OCTETS_MAX:
+            raise RefusedError(FailureCode.EXECUTION_FAILED, f"parameter {number}: {len(octets)} octets are too many")
+        return octets
+
     def number(self, number: int) -> float:
         """The value of parameter `number`, of a label its number. Raises RefusedError, also for what is no number."""
         value, kind = self.read(number), self.table.entry(number).field.kind
@@ -159,13 +178,16 @@ class Parameters:
         before = getattr(owner, attribute)
         if isinstance(before, Enum) and isinstance(field.kind, Enumeration):
             value = _member(type(before), field.kind.labels.get(value, value))
-        setattr(owner, attribute, value)
+        try:
+            setattr(owner, attribute, value)
+        except Exception as error:  # an app may refuse a value in its own way
+            raise RefusedError(FailureCode.EXECUTION_FAILED, f"parameter {number}: {type(error).__name__}") from error
 
     def handle(self, request: Request) -> Iterator[Report]:
         """Answer one request. Raises RefusedError."""
         match request:
             case ReportValues(parameters=numbers):
-                yield from report_together(numbers, self._reading, _values_report)
+                yield from report_together(numbers, self.encoded, _values_report)
             case SetValues(count=count, values=octets):
                 try:
                     pairs = list(self.table.decode(count, octets))
@@ -174,9 +196,6 @@ class Parameters:
                 execute_each(pairs, lambda pair: self.write(*pair))
             case _:
                 raise not_mine(request)
-
-    def _reading(self, number: int) -> bytes:
-        return self.table.encode(number, self.read(number))
 
     def _place(self, number: int) -> tuple[Any, str]:
         app, _, attribute = self.table.entry(number).name.rpartition(".")

@@ -13,6 +13,7 @@ from link.dictionary.wires import wire
 from link.errors import DecodeError
 from link.pus.message import Report, Request
 from link.pus.packets import TcPacket
+from link.pus.paging import ITEM_OCTETS_MAX, pages
 from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine, report_together
 from link.space_packet import SpacePacket
 from link.time_code import Cuc
@@ -201,17 +202,17 @@ class Schedule:
     def _reports(self, request: Request) -> Iterator[Report]:
         match request:
             case ReportActivities(requests=requests):
-                yield from report_together(requests, self._found, _report)
+                yield from report_together(requests, lambda one: _written(self._found(one)), _report)
             case ReportAll():
-                yield _report(self._in_order)
+                yield from pages(map(_written, self._in_order), _report)
             case SummariseActivities(requests=requests):
-                yield from report_together(requests, self._found, _summaries)
+                yield from report_together(requests, lambda one: _summary(self._found(one)), _summaries)
             case SummariseAll():
-                yield _summaries(self._in_order)
+                yield from pages(map(_summary, self._in_order), _summaries)
             case ReportSubSchedules():
                 pairs = sorted(self._sub_schedules.items())
                 statuses = [SubScheduleStatus(sub_schedule=number, enabled=enabled) for number, enabled in pairs]
-                yield SubScheduleReport(sub_schedules=statuses)
+                yield from pages(statuses, lambda page: SubScheduleReport(sub_schedules=page))
             case _:
                 raise not_mine(request)
 
@@ -219,12 +220,18 @@ class Schedule:
         if len(self._activities) >= self._capacity:
             raise RefusedError(FailureCode.NOT_NOW, f"{self._capacity} activities wait, no more fit")
         self._check_time(activity.release_ns, now_ns)
+        if len(_written(activity)) > ITEM_OCTETS_MAX:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"a request of {len(activity.octets)} octets is too long")
         self._activities.append(activity)
         self._sub_schedules.setdefault(activity.sub_schedule, True)
 
     def _check_time(self, release_ns: int, now_ns: int) -> None:
         if release_ns < now_ns + self._margin_ns:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, f"released less than {self._margin_ns // _MS} ms from now")
+        try:
+            _TIME.encode(release_ns)
+        except ValueError:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, "released later than a time can say") from None
 
     def _delete(self, activity: Activity) -> None:
         self._keep(one for one in self._activities if one is not activity)
@@ -283,12 +290,12 @@ def _written(one: Activity) -> bytes:
     return one.sub_schedule.to_bytes(2) + _TIME.encode(one.release_ns) + one.octets
 
 
-def _report(activities: list[Activity]) -> ActivitiesReport:
-    return ActivitiesReport(count=len(activities), activities=b"".join(map(_written, activities)))
+def _report(activities: list[bytes]) -> ActivitiesReport:
+    return ActivitiesReport(count=len(activities), activities=b"".join(activities))
 
 
-def _summaries(activities: list[Activity]) -> SummaryReport:
-    return SummaryReport(summaries=[_summary(one) for one in activities])
+def _summaries(summaries: list[Summary]) -> SummaryReport:
+    return SummaryReport(summaries=summaries)
 
 
 def _summary(one: Activity) -> Summary:

@@ -13,6 +13,7 @@ from link.dictionary.wires import wire
 from link.errors import LinkError
 from link.pus.message import Report, Request
 from link.pus.packets import Ack, TcPacket
+from link.pus.paging import pages
 
 SERVICE = 1
 _REASON_OCTETS_MAX = 200
@@ -82,12 +83,12 @@ def report_together(
     item: Callable[[_Instruction], _Answer],
     form: Callable[[list[_Answer]], Report],
 ) -> Iterator[Report]:
-    """One report of what the instructions of a request ask for; else as `report_each`."""
+    """What the instructions of a request ask for, together in as few reports as hold it; else as `report_each`."""
     items: list[_Answer] = []
     try:
         items.extend(report_each(instructions, item))
     finally:
-        yield form(items)
+        yield from pages(items, form)
 
 
 def not_mine(request: Report | Request) -> RefusedError:
@@ -173,9 +174,15 @@ def success(packet: TcPacket, stage: Stage, step: int = 0) -> Report | None:
     return form(request=packet.request.word) if packet.acknowledge & flag else None
 
 
+def told_reason(reason: str) -> str:
+    """`reason` as a failure report holds it: cut between two characters, escapes for what UTF-8 cannot write."""
+    octets = reason.encode(errors="backslashreplace")
+    return octets[:_REASON_OCTETS_MAX].decode(errors="ignore")
+
+
 def failure(packet: TcPacket, stage: Stage, code: FailureCode, reason: str, step: int = 0) -> Report:
     """The report that `stage` failed; a reason that is too long is cut."""
-    said = reason.encode()[:_REASON_OCTETS_MAX].decode(errors="ignore")
+    said = told_reason(reason)
     if stage is Stage.PROGRESS:
         return ProgressFailure(request=packet.request.word, step=step, code=code, reason=said)
     return _FAILURE[stage](request=packet.request.word, code=code, reason=said)

@@ -20,6 +20,7 @@ from link.managed import Managed, TmChannel
 
 MANAGED = Managed(spacecraft_id=1, tm_channels=(TmChannel(name="housekeeping", vc=0),))
 SECOND = 1_000_000_000
+SERVICES = SimpleNamespace(releases_dropped=1, monitor=SimpleNamespace(unreadable=2))
 
 
 class MeteredBoard:
@@ -47,7 +48,7 @@ class Desk:
             telecom=Telecom(self.clock, port, MANAGED, 9600),
             store=ProductStore(folder, 1000),
             imaging=self.imaging,
-            reporter=SimpleNamespace(dropped=3, forgotten=70_000, services=SimpleNamespace(releases_dropped=1)),
+            reporter=SimpleNamespace(dropped=3, forgotten=70_000, services=SERVICES),
             crash_log=CrashLog(folder),
             kernels_failed=kernels_failed,
         )
@@ -103,5 +104,5 @@ def test_counters_stay_at_their_end_and_the_report_can_be_sent(desk):
     desk.executive.ticks = 1 << 33
     status = desk.step()[-1]
     assert (status.ticks_missed, status.failures, status.reports_forgotten) == (65_535, 65_535, 65_535)
-    assert (status.reports_dropped, status.releases_dropped) == (3, 1)
+    assert (status.reports_dropped, status.releases_dropped, status.checks_unread) == (3, 1, 2)
     assert type(status).decode(status.encode()) == status

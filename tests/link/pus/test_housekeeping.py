@@ -53,6 +53,21 @@ def done(housekeeping, request, now_ns=0):
     return list(housekeeping.handle(type(request).decode(request.encode()), now_ns))
 
 
+def test_a_structure_that_cannot_be_reported_is_set_aside_and_stops_no_other():
+    housekeeping, app = made()
+    done(housekeeping, CREATE)
+    done(housekeeping, CreateStructure(structure=8, interval=5, parameters=[1], groups=[]))
+    done(housekeeping, EnablePeriodic(structures=[7, 8]))
+    app.nibble = 99
+    assert [report.structure for report in housekeeping.step(0)] == [8]
+    assert housekeeping.take_set_aside() == [(7, "parameter 4: nibble = 99, expected 0..15")]
+    assert [report.structure for report in housekeeping.step(500 * MS)] == [8]
+    assert housekeeping.take_set_aside() == []
+    app.nibble = 9
+    done(housekeeping, EnablePeriodic(structures=[7]), 600 * MS)
+    assert [report.structure for report in housekeeping.step(1000 * MS)] == [7, 8]
+
+
 def test_a_structure_made_by_command_is_read_by_what_the_command_said():
     housekeeping, app = made()
     done(housekeeping, CREATE)

@@ -22,6 +22,7 @@ from link.pus.monitoring import (
 from link.pus.verification import FailureCode, RefusedError
 
 TICK_NS = 100_000_000
+UTC_NS = 1_790_000_000_000_000_000
 NOTHING = {"mask": None, "expected": None, "unexpected_event": None, "consecutive": None}
 
 
@@ -63,8 +64,8 @@ class Desk:
         seen = []
         for value in values:
             self.values[1] = value
-            events, report = self.monitor.step(self.ticks * TICK_NS)
-            seen.append(([event for event, _ in events], [one.now for one in report.transitions] if report else []))
+            events, reports = self.monitor.step(self.ticks * TICK_NS, UTC_NS + self.ticks * TICK_NS)
+            seen.append(([event for event, _ in events], [one.now for report in reports for one in report.transitions]))
             self.ticks += 1
         return seen
 
@@ -157,6 +158,44 @@ def test_what_cannot_be_is_refused():
         with pytest.raises(RefusedError, match=sentence):
             desk.ask(request)
     desk.ask(DeleteDefinitions(definitions=[6]))
+
+
+def test_transitions_are_stamped_with_the_time_of_day():
+    desk = Desk(limits(repetitions=1))
+    desk.values[1] = 50
+    _, (report,) = desk.monitor.step(7, UTC_NS)
+    assert report.transitions[0].time == UTC_NS
+
+
+@pytest.mark.parametrize("error", [RefusedError(FailureCode.NOT_NOW, "not sampled"), KeyError("owner"), None])
+def test_a_check_that_cannot_be_made_stops_no_other_and_is_counted(error):
+    """None stands for a value without end, which no mask fits."""
+    first, second = expected_value(1), limits(2, 1)
+    first.parameter, second.parameter = 1, 2
+    desk = Desk(first, second)
+    desk.values[1], desk.values[2] = 4, 50.0
+    read, broken = desk.monitor._read, [False]
+
+    def reading(number):
+        if number == 1 and broken[0]:
+            if error is None:
+                return float("inf")
+            raise error
+        return read(number)
+
+    desk.monitor._read = reading
+    events, _ = desk.monitor.step(0, UTC_NS)
+    assert [event for event, _ in events] == [12]
+    broken[0], desk.values[2] = True, 5.0
+    _, (report,) = desk.monitor.step(TICK_NS, UTC_NS)
+    assert [(one.number, one.now) for one in report.transitions] == [(1, Status.UNCHECKED), (2, Status.GOOD)]
+    assert desk.monitor.unreadable == 1
+    assert type(report).decode(report.encode()).transitions[0].before is Status.GOOD
+
+
+def test_limits_that_are_no_numbers_are_refused():
+    with pytest.raises(RefusedError, match="limits nan"):
+        Desk(limits(low=float("nan")))
 
 
 def test_what_is_not_a_number_now_is_not_judged():

@@ -56,6 +56,20 @@ def test_valid_values_are_set_beside_invalid_ones():
     assert (app.low_degc, app.label) == (5.0, "ok")
 
 
+def test_an_app_that_refuses_a_value_keeps_no_other_back():
+    class Strict(Thermal):
+        def __setattr__(self, name, value):
+            if name == "low_degc" and value > 50:
+                raise RuntimeError("too warm for me")
+            super().__setattr__(name, value)
+
+    app = Strict()
+    parameters = Parameters(service()[0].table, {"thermal": app})
+    with pytest.raises(RefusedError, match="instruction 1: parameter 1: RuntimeError"):
+        list(parameters.handle(parameters.table.set_values({1: 55, 3: "ok"})))
+    assert app.label == "ok"
+
+
 def test_a_number_that_is_no_member_is_refused():
     parameters, app = service()
     with pytest.raises(RefusedError, match="1 is not a valid Mode"):

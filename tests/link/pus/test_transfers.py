@@ -154,3 +154,25 @@ class TestForwarding:
             done(control, AddReportTypes(processes=[types(2)]))
         with pytest.raises(RefusedError, match="1 does not forward all of these"):
             done(control, DeleteReportTypes(processes=[types(1, s3=[])]))
+
+
+def test_more_parts_than_can_be_numbered_are_refused_before_the_first():
+    with pytest.raises(ValueError, match="65536 parts, a transfer has 65535"):
+        next(downlink_parts(1, bytes(65_536), 1))
+
+
+def test_transfers_that_are_too_many_or_begin_too_large_are_told_and_stray_parts_counted():
+    reassembly = Reassembly(octets_max=10, transactions_max=2)
+    first, second = uplink_parts(1, b"ab", 1)
+    for transaction in (1, 2):
+        first.transaction = transaction
+        assert reassembly.on_part(first, 0) is None
+    first.transaction = 3
+    assert reassembly.on_part(first, 0) == UplinkAborted(transaction=3, reason=AbortReason.TOO_MANY)
+    second.transaction = 3
+    assert reassembly.on_part(second, 0) is None
+    assert reassembly.ignored == 1
+    second.transaction = 2
+    assert reassembly.on_part(second, 0) == b"ab"
+    large, _ = uplink_parts(4, bytes(12), 11)
+    assert reassembly.on_part(large, 0) == UplinkAborted(transaction=4, reason=AbortReason.TOO_LARGE)

@@ -1,7 +1,8 @@
 """Every command's life: queued, released, delivered by COP-1, then what the node reports of it, or a timeout.
 
 Pure: times go in, changed records come out. What the node reports is matched by `link.pus.tracker`; here that meets
-what only the ground knows, in one record a command, ready for the archive and for clients.
+what only the ground knows, in one record a command, ready for the archive and for clients. What the node has said is
+never taken back: a record that ended by its word stays so, also across a restart of the service.
 """
 
 from collections import Counter, OrderedDict
@@ -35,25 +36,43 @@ _STATES: dict[Progress, CommandState] = {
     Progress.COMPLETED: "completed",
     Progress.FAILED: "failed",
 }
+_REACHED = {
+    "accepted": Progress.ACCEPTED,
+    "started": Progress.STARTED,
+    "step": Progress.STARTED,
+    "completed": Progress.COMPLETED,
+    "refused": Progress.FAILED,
+    "not started": Progress.FAILED,
+    "step failed:": Progress.FAILED,
+    "failed": Progress.FAILED,
+}
+"""How far a request had come when it was reported as the stage of this name, a step's number left out."""
 _ON_THE_GROUND: tuple[CommandState, ...] = ("queued", "released")
+_GIVEN_UP = "not delivered"
 ENTRIES_MAX = 1000
 
 
 @dataclass(slots=True)
 class _Entry:
+    """`begins_ns`: monotonic time before which nothing is expected of it."""
+
     record: CommandRecord
+    begins_ns: int
     deadline_ns: int
 
 
 class CommandBook:
     """The last commands; `timeout_ns` after its last change one that has not ended times out, which a later report
-    takes back.
+    takes back. One that waits for the link does so as long as others before it are delivered.
+
+    `forgotten` counts those that had not ended when newer ones took their place.
 
     `earlier` are the archive's commands, oldest first: what had not ended when the last service did goes on here.
     """
 
     def __init__(self, earlier: Iterable[CommandRecord], timeout_ns: int, now: Moment) -> None:
         self.timeout_ns = timeout_ns
+        self.forgotten = 0
         self._tracker = CommandTracker(ENTRIES_MAX)
         self._entries: OrderedDict[RequestId, _Entry] = OrderedDict()
         self._last: CommandRecord | None = None
@@ -63,7 +82,7 @@ class CommandBook:
     @property
     def next_count(self) -> int:
         """The packet sequence count after the last command's."""
-        return _request(self._last).count + 1 if self._last else 0
+        return request_of(self._last).count + 1 if self._last else 0
 
     def knows(self, request: RequestId) -> bool:
         """Whether it is one of the last commands."""
@@ -103,16 +122,20 @@ class CommandBook:
         return self._on_ground(request, "released", now)
 
     def delivered(self, request: RequestId, now: Moment) -> list[CommandRecord]:
-        """The node's FARM has its frame."""
+        """The node's FARM has its frame: the link goes on, so that those in the queue may wait for longer."""
+        for entry in self._entries.values():
+            if entry.record.state == "queued":
+                self._postpone(entry, now)
         return self._on_ground(request, "delivered", now)
 
-    def undelivered(self, request: RequestId, reason: str, now: Moment) -> list[CommandRecord]:
-        """COP-1 has given it up."""
+    def undelivered(self, request: RequestId, reason: str, now: Moment, *, sent: bool = False) -> list[CommandRecord]:
+        """COP-1 has given it up. Where it was `sent` nevertheless, only the node can say what became of it."""
         entry = self._entries.get(request)
         if entry is None or entry.record.state not in _ON_THE_GROUND:
             return []
-        stage = Stage(name="not delivered", received_ns=now.utc_ns, detail=reason)
-        return [self._change(entry, "failed", (stage,), now, reason)]
+        known = any(stage.name == _GIVEN_UP for stage in entry.record.stages)
+        stages = () if known else (Stage(name=_GIVEN_UP, received_ns=now.utc_ns, detail=reason),)
+        return [self._change(entry, entry.record.state if sent else "failed", stages, now, reason)]
 
     def reported(self, report: Report, time_ns: int, now: Moment) -> list[CommandRecord]:
         """A verification report came, made on board at `time_ns` (UTC). Twice or late is no news."""
@@ -130,14 +153,20 @@ class CommandBook:
         return [self._time_out(entry, now) for entry in due if not entry.record.ended]
 
     def _enter(self, record: CommandRecord, now: Moment) -> None:
-        request = _request(record)
+        request = request_of(record)
         if self._last is None or record.number > self._last.number:
             self._last = record
         self._entries.pop(request, None)
-        self._entries[request] = _Entry(record, now.monotonic_ns + self.timeout_ns)
-        self._tracker.sent(request, record.name, record.sent_ns)
+        begins_ns = now.monotonic_ns + max(0, record.sent_ns - now.utc_ns)
+        self._entries[request] = _Entry(record, begins_ns, begins_ns + self.timeout_ns)
+        tracked = self._tracker.sent(request, record.name, record.sent_ns)
+        tracked.progress, tracked.reason = _progress(record), record.reason
         if len(self._entries) > ENTRIES_MAX:
-            self._entries.popitem(last=False)
+            _, oldest = self._entries.popitem(last=False)
+            self.forgotten += not oldest.record.ended
+
+    def _postpone(self, entry: _Entry, now: Moment) -> None:
+        entry.deadline_ns = max(now.monotonic_ns, entry.begins_ns) + self.timeout_ns
 
     def _on_ground(self, request: RequestId, state: CommandState, now: Moment) -> list[CommandRecord]:
         entry = self._entries.get(request)
@@ -147,14 +176,15 @@ class CommandBook:
         return [self._change(entry, reached, (Stage(name=state, received_ns=now.utc_ns),), now, entry.record.reason)]
 
     def _time_out(self, entry: _Entry, now: Moment) -> CommandRecord:
-        reason = f"nothing heard for {self.timeout_ns / 1e9:g} s after it was {entry.record.stages[-1].name}"
+        silence, last = f"nothing heard for {self.timeout_ns / 1e9:g} s", entry.record.stages[-1]
+        reason = f"{last.detail}; {silence} since" if last.name == _GIVEN_UP else f"{silence} after it was {last.name}"
         return self._change(entry, "timeout", (Stage(name="timeout", received_ns=now.utc_ns),), now, reason)
 
     def _change(
         self, entry: _Entry, state: CommandState, stages: tuple[Stage, ...], now: Moment, reason: str
     ) -> CommandRecord:
         entry.record = replace(entry.record, state=state, stages=entry.record.stages + stages, reason=reason)
-        entry.deadline_ns = now.monotonic_ns + self.timeout_ns
+        self._postpone(entry, now)
         return entry.record
 
 
@@ -166,6 +196,16 @@ def _stages(tracked: Tracked, received_ns: int) -> Iterator[Stage]:
         yield Stage(name=name, received_ns=received_ns, time_ns=time_ns, detail=detail)
 
 
-def _request(record: CommandRecord) -> RequestId:
+def _progress(record: CommandRecord) -> Progress:
+    """How far the node's reports had taken it."""
+    names = (stage.name.rstrip("0123456789").rstrip() for stage in record.stages)
+    reached = [_REACHED[name] for name in names if name in _REACHED]
+    if ends := [one for one in reached if one in (Progress.COMPLETED, Progress.FAILED)]:
+        return ends[0]
+    return Progress.STARTED if Progress.STARTED in reached else next(iter(reached), Progress.SENT)
+
+
+def request_of(record: CommandRecord) -> RequestId:
+    """What the node's reports name the command by."""
     apid, _, count = record.request.partition("/")
     return RequestId(int(apid), int(count))

@@ -26,16 +26,18 @@ class Feed:
         """How many news wait."""
         return len(self._waiting)
 
-    def offer(self, record: Record) -> None:
-        """Queue `record`, if it is of a topic that is wanted."""
+    def offer(self, record: Record) -> bool:
+        """Queue `record`, if it is of a topic that is wanted; whether an older one had to go for it."""
         topic, key = topic_and_key(record)
         if topic not in self.topics:
-            return
+            return False
         self._waiting.pop((topic, key), None)
         self._waiting[topic, key] = News(topic=topic, record=record)
-        if len(self._waiting) > self.capacity:
-            self._waiting.popitem(last=False)
-            self.dropped += 1
+        if len(self._waiting) <= self.capacity:
+            return False
+        self._waiting.popitem(last=False)
+        self.dropped += 1
+        return True
 
     def drain(self) -> Iterator[News | Dropped]:
         """Everything that waits, oldest first, and how many were dropped if that changed."""

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from ground.archive import Item, StrayRow
+from ground.duties import Duties
 from ground.keeper import Keeper
 from ground.moment import Moment
 from ground.records import EventRecord, Record, Severity
@@ -15,8 +16,8 @@ class Logbook:
     `strays` counts, by reason, packets that were not understood; `duplicates`, packets that the archive had already.
     """
 
-    def __init__(self, keeper: Keeper) -> None:
-        self.keeper = keeper
+    def __init__(self, keeper: Keeper, duties: Duties) -> None:
+        self.keeper, self._duties = keeper, duties
         self.strays: Counter[str] = Counter()
         self.packets = self.duplicates = 0
         self._items: list[Item] = []
@@ -63,7 +64,7 @@ class Logbook:
         if not self._items and not self._live and not self.keeper.waiting:
             return
         items, self._items = self._items, []
-        for item, new in zip(items, self.keeper.keep(items), strict=True):
+        for item, new in self._kept(items):
             if isinstance(item, Record):
                 self._news += [item] * new
             elif not isinstance(item, StrayRow):
@@ -71,6 +72,14 @@ class Logbook:
                 self.duplicates += not new
         self._news += self._live
         self._live = []
+
+    def _kept(self, items: list[Item]) -> list[tuple[Item, bool]]:
+        """The items that the archive has, or will have, and whether they are new. One that it cannot hold is told."""
+        with self._duties.alone("archiving"):
+            return list(zip(items, self.keeper.keep(items), strict=True))
+        if len(items) < 2:
+            return []
+        return [pair for item in items for pair in self._kept([item])]
 
     def take_news(self) -> list[Record]:
         """What is news since the last call, oldest first."""

@@ -156,6 +156,10 @@ class Status(Record, frozen=True, kw_only=True):
     commands: dict[str, int]
     """Number of commands by state."""
     transfers: tuple[TransferRecord, ...]
+    dropped: dict[str, int] = {}
+    """What was given up for want of room, by what it was."""
+    failed: dict[str, int] = {}
+    """How often a duty of the service failed, alone, by its name; the log has the reason."""
 
 
 def plain(value: Any) -> Value:

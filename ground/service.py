@@ -13,17 +13,22 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ground import api
+from ground.duties import Duties
 from ground.errors import GroundError
 from ground.feed import Feed
 from ground.moment import Moment
 from ground.records import Record
 from ground.socket_path import listen
 from hal.clock import Clock
+from hal.linux.output_queue import forget_held, held_octets
 from hal.port import Port, PortClosed
 
 CLIENTS_MAX = 64
 READ_OCTETS = 1 << 16
 STATUS_PERIOD_S = 0.5
+PORT_HOLDS_MAX = 512
+"""Octets that the port's own buffers hold before they get more: what they hold may be beyond recall."""
+_DRAIN_S = 0.005  # between two looks at what they hold
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -40,8 +45,22 @@ class Stepped(Protocol):
     def step(self, now: Moment) -> None:
         """Do what is due."""
 
-    def take_output(self) -> bytes:
-        """What the port shall send."""
+    @property
+    def output(self) -> bytes:
+        """What the port shall take next."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether something that was to be sent has not left the port yet."""
+
+    def take_withdrawal(self) -> bool:
+        """Whether the port shall forget what it holds."""
+
+    def emptied(self) -> None:
+        """The port holds nothing any more."""
+
+    def wrote(self, count: int, held: int, now: Moment) -> None:
+        """The port took `count` octets of `output`, and of all that it took it has not sent `held` yet."""
 
     def take_news(self) -> list[Record]:
         """What clients want to know, oldest first."""
@@ -58,7 +77,10 @@ class _Client:
 
 
 class Service:
-    """Joins `station`, whose requests `answer` serves, with `port` and with clients; `observe` sees all news."""
+    """Joins `station`, whose requests `answer` serves, with `port` and with clients; `observe` sees all news.
+
+    A client, an observer or a record that something is wrong with fails alone, which `duties` counts and tells.
+    """
 
     def __init__(
         self,
@@ -67,14 +89,16 @@ class Service:
         port: Port,
         clock: Clock,
         observe: Callable[[Record], None] | None = None,
+        duties: Duties | None = None,
     ) -> None:
         self._station, self._answer, self._port, self._clock = station, answer, port, clock
         self._observe = observe or (lambda _: None)
+        self._duties = duties or Duties()
         self._descriptor = port.fileno()
         self._clients: set[_Client] = set()
         self._conversations: set[asyncio.Task[None]] = set()
-        self._outgoing = bytearray()
         self._timer: asyncio.TimerHandle | None = None
+        self._drain: asyncio.TimerHandle | None = None
 
     async def run(self, path: Path, when_ready: Callable[[], None] = lambda: None) -> None:
         """Serve at the socket `path` until SIGINT, SIGTERM or `stop`; `when_ready` is called once clients can come.
@@ -111,8 +135,9 @@ class Service:
         self._loop.remove_writer(self._descriptor)
         for number in _SIGNALS:
             self._loop.remove_signal_handler(number)
-        if self._timer:
-            self._timer.cancel()
+        for timer in (self._timer, self._drain):
+            if timer:
+                timer.cancel()
 
     def _guarded(self, act: Callable[[], None]) -> None:
         """Do what touches the port: its loss ends the service, and is the reason given."""
@@ -124,28 +149,55 @@ class Service:
                 self._ended.set_exception(error)
 
     def _read(self) -> None:
-        self._station.receive(self._port.read(READ_OCTETS), Moment.of(self._clock))
+        octets = self._port.read(READ_OCTETS)
+        with self._duties.alone("receiving"):
+            self._station.receive(octets, Moment.of(self._clock))
         self._step()
 
     def _step(self) -> None:
         """Have the station do what is due; send, tell and plan what comes of it."""
-        self._station.step(Moment.of(self._clock))
-        self._outgoing += self._station.take_output()
-        self._send()
+        with self._duties.alone("stepping"):
+            self._station.step(Moment.of(self._clock))
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Send, tell and plan what is to be sent, told and done."""
+        with self._duties.alone("sending"):
+            self._send()
         news = self._station.take_news()
         for record in news:
-            self._observe(record)
+            with self._duties.alone("observing"):
+                self._observe(record)
         self._tell(news)
         self._plan()
 
     def _send(self) -> None:
-        """Write what the port takes; the rest when it takes more."""
-        if self._outgoing:
-            del self._outgoing[: self._port.write(bytes(self._outgoing))]
-        if self._outgoing:
-            self._loop.add_writer(self._descriptor, self._guarded, self._send)
+        """Write what the port takes, unit by unit as its buffers drain; the rest when it takes more."""
+        if self._station.take_withdrawal() and forget_held(self._descriptor):
+            self._station.emptied()
+        full = False
+        while (octets := self._station.output) and held_octets(self._descriptor) < PORT_HOLDS_MAX and not full:
+            count = self._port.write(octets)
+            self._station.wrote(count, held_octets(self._descriptor), Moment.of(self._clock))
+            full = count < len(octets)
+        if full:
+            self._loop.add_writer(self._descriptor, self._guarded, self._resume)
         else:
             self._loop.remove_writer(self._descriptor)
+        self._watch_port(full)
+
+    def _watch_port(self, full: bool) -> None:
+        """Look again soon at buffers that drain; that a full port has room again is told by itself."""
+        if self._drain:
+            self._drain.cancel()
+            self._drain = None
+        if self._station.busy and not full:
+            self._drain = self._loop.call_later(_DRAIN_S, self._guarded, self._resume)
+
+    def _resume(self) -> None:
+        """The port's buffers may have drained."""
+        self._station.wrote(0, held_octets(self._descriptor), Moment.of(self._clock))
+        self._go_on()
 
     def _plan(self) -> None:
         if self._timer:
@@ -158,14 +210,16 @@ class Service:
     def _tell(self, news: list[Record]) -> None:
         for client in self._clients:
             for record in news:
-                client.feed.offer(record)
+                with self._duties.alone("telling a client"):
+                    self._duties.dropped["news for slow clients"] += client.feed.offer(record)
             if client.feed.waiting:
                 client.has_news.set()
 
     async def _tell_status(self) -> None:
         while True:
-            if any("status" in client.feed.topics for client in self._clients):
-                self._tell([self._answer(api.GetStatus(), Moment.of(self._clock))])
+            with self._duties.alone("telling the status"):
+                if any("status" in client.feed.topics for client in self._clients):
+                    self._tell([self._answer(api.GetStatus(), Moment.of(self._clock))])
             await asyncio.sleep(STATUS_PERIOD_S)
 
     def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -178,7 +232,7 @@ class Service:
         """One client, from its first line to its last."""
         client = _Client()
         self._clients.add(client)
-        pump = self._loop.create_task(_pump(client, writer))
+        pump = self._loop.create_task(self._pump(client, writer))
         try:
             await self._converse(client, reader, writer)
         except ConnectionError:
@@ -191,6 +245,7 @@ class Service:
 
     async def _converse(self, client: _Client, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._clients) > CLIENTS_MAX:
+            self._duties.dropped["clients"] += 1
             writer.write(_refusal(None, "busy", f"{CLIENTS_MAX} clients are connected already"))
             return
         while line := await _line(reader):
@@ -200,13 +255,15 @@ class Service:
             writer.write(_refusal(None, "malformed", f"a line is longer than {api.LINE_OCTETS_MAX} octets"))
 
     def _reply(self, client: _Client, line: bytes) -> bytes:
-        try:
-            request = api.decode_request(line)
-            return api.encode(api.Reply(id=request.id, result=self._do(client, request)))
-        except ValueError as error:
-            return _refusal(api.request_id(line), "invalid", str(error))
-        except GroundError as error:
-            return _refusal(api.request_id(line), error.code, str(error))
+        with self._duties.alone("answering a client"):
+            try:
+                request = api.decode_request(line)
+                return api.encode(api.Reply(id=request.id, result=self._do(client, request)))
+            except ValueError as error:
+                return _refusal(api.request_id(line), "invalid", str(error))
+            except GroundError as error:
+                return _refusal(api.request_id(line), error.code, str(error))
+        return _refusal(api.request_id(line), "failed", "the service failed at this; its log says how")
 
     def _do(self, client: _Client, request: api.AnyRequest) -> Any:
         if isinstance(request, api.Subscribe):
@@ -216,6 +273,17 @@ class Service:
         self._guarded(self._step)  # a command goes out at once
         return result
 
+    async def _pump(self, client: _Client, writer: asyncio.StreamWriter) -> None:
+        """News to one client, as fast as it reads."""
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await client.has_news.wait()
+                client.has_news.clear()
+                for news in client.feed.drain():
+                    with self._duties.alone("telling a client"):
+                        writer.write(api.encode(news))
+                    await writer.drain()
+
 
 async def _line(reader: asyncio.StreamReader) -> bytes | None:
     """The next line, empty where the client has left; None for one that is too long."""
@@ -223,17 +291,6 @@ async def _line(reader: asyncio.StreamReader) -> bytes | None:
         return await reader.readline()
     except ValueError:
         return None
-
-
-async def _pump(client: _Client, writer: asyncio.StreamWriter) -> None:
-    """News to one client, as fast as it reads."""
-    with contextlib.suppress(ConnectionError):
-        while True:
-            await client.has_news.wait()
-            client.has_news.clear()
-            for news in client.feed.drain():
-                writer.write(api.encode(news))
-                await writer.drain()
 
 
 def _refusal(number: int | None, code: str, message: str) -> bytes:

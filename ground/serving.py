@@ -48,7 +48,8 @@ def serve(
         held.callback(_rescue, station, out / RESCUED_NAME)
         workers = held.enter_context(ThreadPoolExecutor(1))  # drawing a picture takes longer than a frame may wait
         publisher = Publisher(inbox.folder, workers, _complain)
-        service = Service(station, Desk(station, archive, dictionary).answer, port, clock, publisher.take)
+        answer = Desk(station, archive, dictionary).answer
+        service = Service(station, answer, port, clock, publisher.take, station.duties)
         asyncio.run(service.run(socket, lambda: when_ready(station)))
 
 

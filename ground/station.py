@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ground.archive import Archive
-from ground.command_book import CommandBook
+from ground.command_book import CommandBook, request_of
 from ground.dictionaries import managed_of
 from ground.downlink import Downlink
+from ground.duties import Duties
 from ground.errors import MismatchError, NotHeardError
 from ground.file_service import FileService
 from ground.keeper import Keeper
@@ -45,7 +46,7 @@ class Patience:
 
 
 class Station:
-    """Operates the node of `dictionary`. `port` is what clients are told of the port."""
+    """Operates the node of `dictionary`. `port` is what clients are told of the port, `duties` what may fail alone."""
 
     def __init__(
         self,
@@ -60,7 +61,8 @@ class Station:
         managed = managed_of(dictionary)
         archive.add_dictionary(dictionary.version, dictionary.to_json())
         self._dictionary, self._port, self._begun_ns = dictionary, port, now.utc_ns
-        self._log = Logbook(Keeper(archive))
+        self.duties = Duties(self._say_failure)
+        self._log = Logbook(Keeper(archive), self.duties)
         self._book = CommandBook(archive.commands(), patience.command_ms * _MS, now)
         self._source = TcSource(dictionary.apid, count=self._book.next_count)
         self._requests = Requests(dictionary)
@@ -68,7 +70,7 @@ class Station:
         self._telemetry = Telemetry(dictionary, archive, self._book, self._log)
         self._files = self._file_service(store, patience)
         self._linked = False
-        self._output = bytearray()
+        self._now = now
         self._retry_ns = 0
 
     @property
@@ -97,32 +99,71 @@ class Station:
 
     def receive(self, octets: bytes, now: Moment) -> None:
         """Take what the port received; `step` then makes the answers."""
+        self._now = now
         frames = self._downlink.receiver.frames
-        packets = self._downlink.feed(octets, now.monotonic_ns)
+        packets: list[bytes] = []
+        with self.duties.alone("frames"):
+            packets = self._downlink.feed(octets, now.monotonic_ns)
         if self._downlink.last_frame_ns == now.monotonic_ns:
             self._acquire(now)
-        if self._downlink.receiver.frames > frames and (clcw := self._downlink.clcw):
-            self._uplink.on_clcw(clcw, now.monotonic_ns)
-        self._note_uplink(now)
+        with self.duties.alone("command link"):
+            if self._downlink.receiver.frames > frames and (clcw := self._downlink.clcw):
+                self._uplink.on_clcw(clcw, now.monotonic_ns)
+            self._note_uplink(now)
         for packet in packets:
-            self._route(packet, now)
+            with self.duties.alone("packet"):
+                self._route(packet, now)
         self._log.flush()
 
     def step(self, now: Moment) -> None:
         """Do what is due, and make what the port shall send."""
-        self._watch_link(now)
-        for packet in self._files.packets(now) if self._files else ():
-            self._uplink.send_beside(packet)
-        self._output += self._uplink.output(now.monotonic_ns)
-        self._note_uplink(now)
-        self._log.note(*self._book.step(now))
+        self._now = now
+        with self.duties.alone("watching the link"):
+            self._watch_link(now)
+        with self.duties.alone("files"):
+            for packet in self._files.packets(now) if self._files else ():
+                self._uplink.send_beside(packet)
+        with self.duties.alone("command time-outs"):
+            self._time_out(now)
+        with self.duties.alone("command link"):
+            self._uplink.step(now.monotonic_ns)
+            self._note_uplink(now)
         self._log.flush()
         self._retry_ns = now.monotonic_ns + _RETRY_NS
 
+    @property
+    def output(self) -> bytes:
+        """What the port shall take next; `wrote` says how much of it it took."""
+        return self._uplink.output
+
+    @property
+    def busy(self) -> bool:
+        """Whether something that was to be sent has not left the port yet."""
+        return self._uplink.busy
+
+    def take_withdrawal(self) -> bool:
+        """Whether the port shall forget what it holds, as that was given up; `emptied` says that it has."""
+        return self._uplink.take_withdrawal()
+
+    def emptied(self) -> None:
+        """The port holds nothing any more."""
+        self._uplink.emptied()
+
+    def wrote(self, count: int, held: int, now: Moment) -> None:
+        """The port took `count` octets of `output`; of all that it took it has not sent `held` yet."""
+        self._now = now
+        with self.duties.alone("command link"):
+            self._uplink.wrote(count, held, now.monotonic_ns)
+            self._note_uplink(now)
+        self._log.flush()
+
     def take_output(self) -> bytes:
-        """What the port shall send."""
-        taken, self._output = bytes(self._output), bytearray()
-        return taken
+        """All that is to be sent, for a port that takes everything at once."""
+        taken = bytearray()
+        while octets := self.output:
+            taken += octets
+            self.wrote(len(octets), 0, self._now)
+        return bytes(taken)
 
     def take_news(self) -> list[Record]:
         """What clients want to know, oldest first."""
@@ -137,10 +178,7 @@ class Station:
         `confirmed`, or one whose constraint does not hold; NotHeardError, MismatchError (the node flies another
         dictionary), BusyError (too many wait).
         """
-        if not self._linked:
-            raise NotHeardError(f"not sent: {self.node} is not heard")
-        if self._telemetry.mismatch:
-            raise MismatchError(f"not sent: {self._telemetry.mismatch}")
+        self._check_node()
         source = replace(self._source)  # a refused command takes no number
         order = self._requests.make(name, arguments, source)
         if order.hazardous and not confirmed:
@@ -177,7 +215,31 @@ class Station:
             archive=self._log.keeper.record,
             commands=self._book.by_state,
             transfers=self._files.transfers if self._files else (),
+            dropped=self._dropped(),
+            failed=dict(self.duties.failed),
         )
+
+    def _dropped(self) -> dict[str, int]:
+        """What was given up for want of room, by what it was."""
+        return self.duties.dropped | {
+            "file packets": self._uplink.file_packets_dropped,
+            "FOP-1 notices": self._uplink.notices_dropped,
+            "commands forgotten": self._book.forgotten,
+            "reports about unknown commands": self._book.unmatched,
+            "packets not decoded": self._telemetry.undecoded,
+        }
+
+    def _check_node(self) -> None:
+        """Raises NotHeardError or MismatchError unless the node is heard and known to fly our dictionary."""
+        if not self._linked:
+            raise NotHeardError(f"not sent: {self.node} is not heard")
+        if self._telemetry.flown is None:
+            raise NotHeardError(f"not sent: {self.node} has not said yet which dictionary it flies")
+        if self._telemetry.mismatch:
+            raise MismatchError(f"not sent: {self._telemetry.mismatch}")
+
+    def _say_failure(self, sentence: str) -> None:
+        self._log.say("high", "DutyFailed", sentence, self._now)
 
     def _link_record(self, now: Moment) -> LinkRecord:
         downlink, decoder, receiver = self._downlink, self._downlink.decoder, self._downlink.receiver
@@ -213,11 +275,19 @@ class Station:
     def _route(self, packet: bytes, now: Moment) -> None:
         apid = int.from_bytes(packet[:2]) & _APID_MASK
         if apid == self._dictionary.apid:
-            self._telemetry.take(packet, now)
+            self._take_report(packet, now)
         elif self._files and apid == self._files.apid:
             self._files.take(packet, now)
         else:
             self._log.stray(packet, "unknown APID", str(apid), now)
+
+    def _take_report(self, packet: bytes, now: Moment) -> None:
+        mismatch = self._telemetry.mismatch
+        request = self._telemetry.take(packet, now)
+        if request:
+            self._uplink.verified(request)
+        if self._telemetry.mismatch and not mismatch:
+            self._uplink.close(now.monotonic_ns, "the node flies another dictionary")
 
     def _acquire(self, now: Moment) -> None:
         """A good frame came."""
@@ -235,8 +305,15 @@ class Station:
         self._linked = False
         self._log.say("low", "LinkLost", f"{self.node} is not heard any more.", now)
         self._uplink.close(now.monotonic_ns, "the link was lost")
+        self._telemetry.forget_node()
         if self._files:
             self._files.freeze(now)
+
+    def _time_out(self, now: Moment) -> None:
+        """What has shown no sign of life for too long is not sent any more."""
+        for record in self._book.step(now):
+            self._uplink.withdraw(request_of(record), now.monotonic_ns)
+            self._log.note(record)
 
     def _note_uplink(self, now: Moment) -> None:
         for notice in self._uplink.take_notices():
@@ -245,5 +322,5 @@ class Station:
                     self._log.note(*self._book.released(request, now))
                 case Delivered(request):
                     self._log.note(*self._book.delivered(request, now))
-                case Undelivered(request, reason):
-                    self._log.note(*self._book.undelivered(request, reason, now))
+                case Undelivered(request, reason, sent):
+                    self._log.note(*self._book.undelivered(request, reason, now, sent=sent))

@@ -1,9 +1,11 @@
 """Reports into meaning: samples held against limits, events, verification; each packet archived as it came.
 
 The node says in its beacon which dictionary it flies. While that is another than ours nothing is decoded by ours, which
-would give plausible nonsense; packets are archived under the version that the node named.
+would give plausible nonsense; what comes before the first beacon waits for it. Packets are archived as they come, under
+the version that the node named last.
 """
 
+from collections import deque
 from contextlib import suppress
 from typing import Any
 
@@ -28,17 +30,25 @@ from link.pus.packets import RequestId
 from link.pus.verification import RefusedError
 
 _STALE_NS = 10_000_000_000  # an older sample is shown again when the latest is this old: the node's clock was set back
+_UNDECODED_MAX = 1000
 
 
 class Telemetry:
-    """`latest`: the last sample of each report; `flown`: the dictionary version that the node names, None before."""
+    """`latest`: the last sample of each report; `flown`: the dictionary version that the node names, None before.
+
+    `undecoded` counts packets that came so long before the node named its dictionary that they are in the archive only.
+    """
 
     def __init__(self, dictionary: Dictionary, archive: Archive, book: CommandBook, logbook: Logbook) -> None:
         self.latest: dict[str, SampleRecord] = {}
         self.flown: str | None = None
+        self.undecoded = 0
         self.mismatch = ""
         """Why the node's dictionary is not ours; empty while it is, or is not known."""
         self._dictionary, self._archive, self._book, self._log = dictionary, archive, book, logbook
+        self._version = dictionary.version  # that packets are archived under
+        self._early: deque[tuple[Reading, Moment]] = deque()  # before the node named its dictionary
+        self._taken_ns: dict[str, int] = {}  # monotonic: when the latest sample of each report came
         self._limits = LimitWatch()
         self._names = Names(dictionary)
         self._declared = frozenset(entry.id for entry in dictionary.reports)
@@ -46,18 +56,43 @@ class Telemetry:
         self._parameters: dict[int, list[int]] = {}
         self._expected: dict[int, CreateStructure | AppendParameters] = {}
 
-    def take(self, octets: bytes, now: Moment) -> None:
-        """One whole telemetry packet of the node."""
+    def take(self, octets: bytes, now: Moment) -> RequestId | None:
+        """One whole telemetry packet of the node; the request that it tells of, if it is of service 1."""
         try:
             reading = read_packet(octets)
         except DecodeError as error:
             self._log.stray(octets, "not a report", str(error), now)
-            return
+            return None
+        self._note_version(reading)
+        self._log.note(reading.row(octets, now.utc_ns, self._version))
         self._check_version(reading, now)
-        self._log.note(reading.row(octets, now.utc_ns, self.flown or self._dictionary.version))
         self._log.note(*self._book.reported(reading.report, reading.packet.time_ns, now))
-        if not self.mismatch:
-            self._decode(reading, now)
+        self._early.append((reading, now))
+        self._decode_early()
+        match reading.report:
+            case verification.Success(request=word) | verification.Failure(request=word):
+                return RequestId.of(word)
+        return None
+
+    def forget_node(self) -> None:
+        """The link is lost: what is heard next may be another node, or the same with another dictionary."""
+        self.flown, self.mismatch = None, ""
+        self.undecoded += len(self._early)
+        self._early.clear()
+
+    def _decode_early(self) -> None:
+        """Decode what waits once the dictionary is known to be ours; by another one nothing is decoded."""
+        if self.mismatch:
+            self._early.clear()
+        while self._early and (self.flown or len(self._early) > _UNDECODED_MAX):
+            reading, now = self._early.popleft()
+            if self.flown:
+                self._decode(reading, now)
+            else:
+                self.undecoded += 1
+
+    def _note_version(self, reading: Reading) -> None:
+        self._version = reading.flown_version or self._version
 
     def _check_version(self, reading: Reading, now: Moment) -> None:
         flown = reading.flown_version
@@ -150,8 +185,9 @@ class Telemetry:
 
     def _take_sample(self, sample: Sample, reading: Reading, now: Moment) -> None:
         time_ns, latest = reading.packet.time_ns, self.latest.get(sample.name)
-        if latest and time_ns <= latest.time_ns and now.utc_ns - latest.received_ns < _STALE_NS:
+        if latest and time_ns <= latest.time_ns and now.monotonic_ns - self._taken_ns[sample.name] < _STALE_NS:
             return  # late or repeated: history, not the present
+        self._taken_ns[sample.name] = now.monotonic_ns
         for crossing in self._limits.check(sample):
             self._log.say(crossing.severity, "LimitCrossed", crossing.message, now)
         self.latest[sample.name] = SampleRecord(

@@ -1,14 +1,15 @@
 """Packets up: FOP-1 delivers commands in order and once (CCSDS 232.1-B-2), file data go beside it; CLTUs come out.
 
 The service that FOP-1 gives is opened as soon as the node is heard, at the number that its FARM reports, and again
-after an alert. What it gives up is told and never sent by itself again: the operator decides.
+after an alert. What it gives up is withdrawn down to the port, told, and never sent by itself again: the operator
+decides. No more commands are on their way at a time than the node can answer for.
 """
 
 from collections import deque
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from ground.errors import BusyError
+from ground.outbox import Outbox
 from hal.usage import UsageError
 from link.clcw import Clcw
 from link.cltu import encode_cltu
@@ -20,12 +21,16 @@ from link.tc_frame import HEADER_SIZE, FrameType, TcFrame
 
 QUEUE_MAX = 100
 FILE_PACKETS_MAX = 1000
+UNVERIFIED_MAX = 8
+"""Commands on their way that the node has not spoken of yet; each costs it some reports, which it holds in a queue."""
+_TRANSMISSIONS_MAX = 10
+_BACK_OFF_MAX = 3  # doublings of the time before the service is opened again
 _MS = 1_000_000
 _REQUEST_OCTETS = 4  # of a request's packet: what verification reports name it by
 
 
 class Released(NamedTuple):
-    """The request's frame was handed to the port; repetitions are told too."""
+    """The request's frame has left; repetitions are told too."""
 
     request: RequestId
 
@@ -37,27 +42,33 @@ class Delivered(NamedTuple):
 
 
 class Undelivered(NamedTuple):
-    """The request was given up; why."""
+    """The request was given up, and why; `sent` if it may have arrived all the same."""
 
     request: RequestId
     reason: str
+    sent: bool
 
 
 Notice = Released | Delivered | Undelivered
 
 
 class Uplink:
-    """One packet a frame. Counts `frames` and `octets` sent, repetitions included. Times are monotonic ns."""
+    """One packet a frame. Times are monotonic ns. Counts `frames` sent, repetitions too, and `file_packets_dropped`."""
 
     def __init__(self, managed: Managed, round_trip_ms: int) -> None:
-        self.frames = self.octets = 0
+        self.frames = self.file_packets_dropped = 0
         self.packet_octets_max = managed.tc_frame_octets_max - HEADER_SIZE - FECF_OCTETS * managed.tc_fecf
         self._managed, self._round_trip_ns = managed, round_trip_ms * _MS
-        self._fop = Fop(managed, t1_ms=round_trip_ms)
+        self._fop = Fop(managed, t1_ms=round_trip_ms, transmission_limit=_TRANSMISSIONS_MAX)
+        self._outbox = Outbox()
         self._clcw: Clcw | None = None
-        self._opens_ns = 0
+        self._opens_ns = self._opened_ns = self._alerts = 0
+        self._moved_ns = 0  # when the port last took or sent something, or had nothing to take
         self._queue: deque[tuple[RequestId, bytes]] = deque()
-        self._file_packets: deque[bytes] = deque(maxlen=FILE_PACKETS_MAX)
+        self._sent: set[RequestId] = set()
+        self._withdrawn = False
+        self._unverified: dict[RequestId, int | None] = {}  # until when the node's word is waited for, once delivered
+        self._file_packets: deque[bytes] = deque()
         self._notices: list[Notice] = []
 
     @property
@@ -66,10 +77,36 @@ class Uplink:
         return self._fop.state.name.lower().replace("_", " ")
 
     @property
+    def octets(self) -> int:
+        """That the port has taken."""
+        return self._outbox.octets
+
+    @property
+    def notices_dropped(self) -> int:
+        """Of FOP-1, which nobody fetched in time."""
+        return self._fop.notices_dropped
+
+    @property
     def deadline_ns(self) -> int | None:
-        """When `output` has something to do at the latest."""
-        opens = [self._opens_ns] if self._may_open else []
-        return min([*opens, *([self._fop.deadline_ns] if self._fop.deadline_ns is not None else [])], default=None)
+        """When `step` has something to do at the latest."""
+        due = [self._opens_ns] if self._may_open else []
+        if self._outbox.busy:
+            due.append(self._moved_ns + self._stall_ns)
+        if not self._outbox.delays_answers and self._fop.deadline_ns is not None:
+            due.append(self._fop.deadline_ns)
+        if self._queue:
+            due += [ns for ns in self._unverified.values() if ns is not None]
+        return min(due, default=None)
+
+    @property
+    def output(self) -> bytes:
+        """What the port shall take next; `wrote` says how much it took."""
+        return self._outbox.output
+
+    @property
+    def busy(self) -> bool:
+        """Whether something has not left yet."""
+        return self._outbox.busy
 
     def send(self, packet: bytes, request: RequestId) -> None:
         """Queue a command's packet. Raises BusyError, or ValueError for one that no frame holds."""
@@ -84,6 +121,9 @@ class Uplink:
     def send_beside(self, packet: bytes) -> None:
         """Queue a packet that brings its own reliability; of too many the oldest is dropped."""
         self._file_packets.append(packet)
+        if len(self._file_packets) > FILE_PACKETS_MAX:
+            self._file_packets.popleft()
+            self.file_packets_dropped += 1
 
     def on_clcw(self, clcw: Clcw, now_ns: int) -> None:
         """Take the node's report."""
@@ -92,24 +132,75 @@ class Uplink:
             self._fop.on_clcw(clcw, now_ns)
             self._note(now_ns, "given up")
 
+    def verified(self, request: RequestId) -> None:
+        """The node has spoken of the request: another may go.
+
+        Reports come in order, so what it had to say about those before is here or lost.
+        """
+        if request in self._unverified:
+            requests = list(self._unverified)
+            for one in requests[: requests.index(request) + 1]:
+                del self._unverified[one]
+
+    def withdraw(self, request: RequestId, now_ns: int) -> None:
+        """Nobody waits for the request any more: nothing more of it is sent.
+
+        Where FOP-1 has it already, all that FOP-1 has is given up: frames can only go in order.
+        """
+        self._queue = deque(entry for entry in self._queue if entry[0] != request)
+        self._unverified.pop(request, None)
+        if self._fop.holds(request):
+            self._fop.directive(Directive.TERMINATE, now_ns)
+            self._note(now_ns, "given up together with an older command")
+
     def close(self, now_ns: int, reason: str) -> None:
-        """The node is not heard any more: give up what is under way, so that nothing old is executed much later."""
-        self._clcw = None
+        """Give up everything that is under way, so that nothing old is executed much later."""
+        self._clcw, self._alerts = None, 0
         self._fop.directive(Directive.TERMINATE, now_ns)
+        for frame in self._fop.asked:  # file data, which no directive ends
+            self._fop.taken(frame, now_ns)
         self._note(now_ns, reason)
-        self._notices += [Undelivered(request, reason) for request, _ in self._queue]
+        self._notices += [Undelivered(request, f"{reason}; it was not sent", sent=False) for request, _ in self._queue]
         self._queue.clear()
+        self._unverified.clear()
+        self.file_packets_dropped += len(self._file_packets)
         self._file_packets.clear()
 
-    def output(self, now_ns: int) -> bytes:
-        """The CLTUs that are to be sent now."""
+    def step(self, now_ns: int) -> None:
+        """Do what is due, and make `output`."""
         self._open(now_ns)
-        self._fop.step(now_ns)
-        cltus = [self._cltu(frame) for frame in self._frames(now_ns)]
-        self._note(now_ns, "given up")
-        self.frames += len(cltus)
-        self.octets += sum(map(len, cltus))
-        return b"".join(cltus)
+        if not self._outbox.busy:
+            self._moved_ns = now_ns
+        elif now_ns - self._moved_ns >= self._stall_ns:
+            self.close(now_ns, "the port takes nothing")
+            self._moved_ns = now_ns
+        if not self._outbox.delays_answers:
+            self._fop.step(now_ns)
+        self._fill(now_ns)
+
+    def wrote(self, count: int, held: int, now_ns: int) -> None:
+        """The port has taken `count` octets of `output`, and holds `held` of all that it took."""
+        if count or held != self._outbox.held:
+            self._moved_ns = now_ns
+        for frame in self._outbox.wrote(count):
+            self.frames += 1
+            self._mark_sent(frame)
+            self._fop.taken(frame, now_ns)
+        for frame in self._outbox.left(held):
+            if frame.type is FrameType.AD:
+                self._notices.append(Released(_request(frame)))
+            if frame.type is not FrameType.BD:
+                self._fop.left(now_ns)
+        self._fill(now_ns)
+
+    def take_withdrawal(self) -> bool:
+        """Whether, since the last call, something was given up that the port had taken: it shall forget it."""
+        taken, self._withdrawn = self._withdrawn, False
+        return taken
+
+    def emptied(self) -> None:
+        """The port holds nothing any more."""
+        self._outbox.emptied()
 
     def take_notices(self) -> list[Notice]:
         """How requests fared since the last call, in order."""
@@ -117,50 +208,82 @@ class Uplink:
         return taken
 
     @property
+    def _stall_ns(self) -> int:
+        """How long the port may take nothing: as long as FOP-1 would try."""
+        return _TRANSMISSIONS_MAX * self._round_trip_ns
+
+    @property
     def _may_open(self) -> bool:
         return self._fop.state is State.INITIAL and self._clcw is not None
 
     def _open(self, now_ns: int) -> None:
-        """Begin AD service where the FARM is; after an alert only once reports from before it cannot come any more."""
+        """Begin AD service where the FARM is; after an alert only once reports from before it cannot come any more.
+
+        A flag of the FARM that stands although nothing is on its way would end the service at once: UNLOCK clears all.
+        """
         if not self._may_open or self._clcw is None or now_ns < self._opens_ns:
             return
+        self._opened_ns = now_ns
+        marred = self._clcw.lockout or self._clcw.retransmit or self._clcw.wait
         self._fop.directive(Directive.SET_VS, now_ns, self._clcw.report)
-        self._fop.directive(Directive.INITIATE_UNLOCK if self._clcw.lockout else Directive.INITIATE, now_ns)
+        self._fop.directive(Directive.INITIATE_UNLOCK if marred else Directive.INITIATE, now_ns)
 
-    def _frames(self, now_ns: int) -> Iterator[TcFrame]:
-        """Frames as fast as FOP-1 gives them: it takes one packet of each kind at a time."""
-        while True:
-            yield from self._fop.take_frames(now_ns)
-            if self._queue and self._fop.ready:
-                request, packet = self._queue.popleft()
-                self._fop.send(packet, now_ns, request)
-            elif self._file_packets:
-                self._fop.send_expedited(self._file_packets.popleft(), now_ns)
-            else:
-                return
+    def _fill(self, now_ns: int) -> None:
+        """Take the frames that FOP-1 asks for, and give it the next packets as it has room."""
+        self._unverified = {one: ns for one, ns in self._unverified.items() if ns is None or ns > now_ns}
+        if self._queue and self._fop.ready and len(self._unverified) < UNVERIFIED_MAX:
+            request, packet = self._queue.popleft()
+            self._unverified[request] = None
+            self._fop.send(packet, now_ns, request)
+        if self._file_packets and all(frame.type is not FrameType.BD for frame in self._fop.asked):
+            self._fop.send_expedited(self._file_packets.popleft(), now_ns)
+        for frame in self._fop.asked:
+            if not self._outbox.holds(frame):
+                self._outbox.offer(frame, self._cltu(frame))
+        self._note(now_ns, "given up")
 
     def _cltu(self, frame: TcFrame) -> bytes:
-        if frame.type is FrameType.AD:
-            self._notices.append(Released(RequestId.of(int.from_bytes(frame.data[:_REQUEST_OCTETS]))))
         return encode_cltu(frame.encode(fecf=self._managed.tc_fecf), randomise=self._managed.cltu_randomise)
+
+    def _mark_sent(self, frame: TcFrame) -> None:
+        if frame.type is FrameType.AD:
+            self._sent.add(_request(frame))
 
     def _note(self, now_ns: int, reason: str) -> None:
         """What FOP-1 has to say; an alert is why it gave up what it gave up."""
+        asked = {id(frame) for frame in self._fop.asked}
+        for frame in self._outbox.withdraw(lambda frame: id(frame) in asked):
+            self._mark_sent(frame)
         notices = self._fop.take_notices()
         for alert in (notice for notice in notices if isinstance(notice, Alert)):
-            self._opens_ns = now_ns + self._round_trip_ns
+            self._shut(now_ns)
             reason = reason if alert.code.name == "TERM" else alert.code.value
         for notice in notices:
             if isinstance(notice, Transfer) and isinstance(notice.tag, RequestId):
-                self._notices += self._fate(notice.tag, notice.response, reason)
+                self._fate(notice.tag, notice.response, reason, now_ns)
 
-    @staticmethod
-    def _fate(request: RequestId, response: Response, reason: str) -> list[Notice]:
+    def _shut(self, now_ns: int) -> None:
+        """FOP-1 has ended its service: open it again after a round trip, later if it never lasts."""
+        lasted = now_ns - self._opened_ns > self._stall_ns
+        self._alerts = 0 if lasted else min(self._alerts + 1, _BACK_OFF_MAX)
+        self._opens_ns = now_ns + (self._round_trip_ns << max(0, self._alerts - 1))
+
+    def _fate(self, request: RequestId, response: Response, reason: str, now_ns: int) -> None:
         if response is Response.ACCEPTED:
-            return []
-        match response:
-            case Response.CONFIRMED:
-                return [Delivered(request)]
-            case Response.FAILED:
-                return [Undelivered(request, f"{reason}; it may have arrived all the same")]
-        return [Undelivered(request, f"{reason}; it was not sent")]
+            return
+        sent = request in self._sent
+        self._sent.discard(request)
+        if response is Response.CONFIRMED:
+            self._alerts = 0
+            if request in self._unverified:
+                self._unverified[request] = now_ns + self._stall_ns
+            self._notices.append(Delivered(request))
+            return
+        self._unverified.pop(request, None)
+        self._withdrawn |= sent
+        fate = "it may have arrived all the same" if sent else "it was not sent"
+        self._notices.append(Undelivered(request, f"{reason}; {fate}", sent))
+
+
+def _request(frame: TcFrame) -> RequestId:
+    return RequestId.of(int.from_bytes(frame.data[:_REQUEST_OCTETS]))

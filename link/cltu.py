@@ -18,6 +18,9 @@ from hal.kernels.randomise import Code, randomised
 START = bytes.fromhex("eb90")
 TAIL = bytes.fromhex("c5c5c5c5c5c5c579")
 _FILL = b"\x55"
+BREAK = _FILL * (2 * BLOCK_OCTETS - 1)
+"""What follows a unit that was broken off: wherever that was, one whole block of these comes, which cannot be corrected
+and so ends the unit; then the receiver looks for the next start."""
 _START_NUMBER = int.from_bytes(START)
 _STARTS = [_START_NUMBER, *(_START_NUMBER ^ 1 << bit for bit in range(16))]
 _ANY_START = re.compile(b"|".join(re.escape(start.to_bytes(2)) for start in _STARTS), re.DOTALL)
@@ -27,6 +30,11 @@ def encode_cltu(frame: bytes, *, randomise: bool) -> bytes:
     """The unit that carries `frame`, its octets added to the TC sequence first if `randomise` (§6)."""
     information = frame + _FILL * (-len(frame) % DATA_OCTETS)
     return START + bch_encode(randomised(information, Code.TC) if randomise else information) + TAIL
+
+
+def can_be_broken_off(unit: bytes, sent: int) -> bool:
+    """Whether the first `sent` octets of `unit`, then BREAK, give no receiver the frame: its last block is missing."""
+    return sent <= len(unit) - len(TAIL) - BLOCK_OCTETS
 
 
 @dataclass(slots=True)

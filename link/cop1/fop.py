@@ -1,7 +1,8 @@
 """FOP-1, the sending end of COP-1 (CCSDS 232.1-B-2 §5): telecommand frames go out, and again until acknowledged.
 
 `_TABLE` is table 5-1 of the standard, cell by cell; the actions below it are those of §5.2. The layer below is whoever
-calls `take_frames`: that it takes a frame is its "accept", `refuse_frames` its "reject".
+looks at `asked`: `taken` is its "accept", `refuse_frames` its "reject". A frame that is not asked for any more is to be
+withdrawn as far as that is still possible, which is the standard's "abort request".
 """
 
 from collections import deque
@@ -94,6 +95,10 @@ class Fop:
         """Data units that are neither confirmed nor failed yet."""
         return len(self._sent) + (self._wait is not None)
 
+    def holds(self, tag: Hashable) -> bool:
+        """Whether the data unit `tag` is neither confirmed nor failed yet."""
+        return any(unit.tag == tag for unit in self._sent) or (self._wait is not None and self._wait.tag == tag)
+
     def send(self, data: bytes, now_ns: int, tag: Hashable = None) -> bool:
         """Send data in an AD frame; False if rejected. Raises ValueError for what no frame holds."""
         event = Event.E20 if self._wait else Event.E19
@@ -124,14 +129,29 @@ class Fop:
         else:
             self._run(Event.E18 if self._timeout_type else Event.E17, _Occasion(now_ns))
 
+    @property
+    def asked(self) -> tuple[TcFrame, ...]:
+        """The frames that the layer below is asked to send, at most one of each type; look after each call."""
+        return tuple(self._out.values())
+
+    def taken(self, frame: TcFrame, now_ns: int) -> None:
+        """The layer below has accepted `frame`; of one that is not asked for any more nothing follows."""
+        if self._out.get(frame.type) is frame:
+            del self._out[frame.type]
+            self._run(_TAKEN[frame.type], _Occasion(now_ns))
+
+    def left(self, now_ns: int) -> None:
+        """An AD or BC frame that was taken earlier has left only now: T1 begins anew."""
+        if self.deadline_ns is not None:
+            self._start_timer(now_ns)
+
     def take_frames(self, now_ns: int) -> list[TcFrame]:
-        """The frames to be sent now, in order; to be called after every other call, and whenever the link has room."""
+        """As a layer below that never waits: all frames that are to be sent now, in order."""
         taken = []
         while self._out:
-            kind, frame = next(iter(self._out.items()))
-            del self._out[kind]
+            frame = next(iter(self._out.values()))
             taken.append(frame)
-            self._run(_TAKEN[kind], _Occasion(now_ns))
+            self.taken(frame, now_ns)
         return taken
 
     def refuse_frames(self, now_ns: int) -> None:

@@ -50,9 +50,15 @@ class FakeStation:
         self.steps += 1
         self.next_wake_ns = now.monotonic_ns + 5_000_000 if self.steps < 3 else None
 
-    def take_output(self):
-        taken, self.output = self.output, b""
-        return taken
+    @property
+    def busy(self):
+        return bool(self.output)
+
+    def take_withdrawal(self):
+        return False
+
+    def wrote(self, count, held, now):
+        self.output = self.output[count:]
 
     def take_news(self):
         taken, self.news = self.news, []

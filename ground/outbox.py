@@ -21,7 +21,7 @@ class _Unit:
 
 
 class Outbox:
-    """A queue of units. `octets` counts what the port has taken, `held` what of that it had not sent at the last look."""
+    """A queue of units. `octets` counts what the port has taken, `held` what of it had not left at the last look."""
 
     def __init__(self) -> None:
         self.octets = self.held = 0

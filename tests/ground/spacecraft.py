@@ -79,6 +79,7 @@ class Spacecraft:
 
     dictionary: Dictionary = DICTIONARY
     load: int = 10
+    utc_ns: int = UTC_NS
     executed: list[tuple[str, dict]] = field(default_factory=list)
     silent_about: set[str] = field(default_factory=set)
     store: MemoryStore = field(default_factory=MemoryStore)
@@ -117,7 +118,7 @@ class Spacecraft:
         return b"".join(self.encoder.encode(frame) for frame in frames)
 
     def report(self, report) -> bytes:
-        packet = self.source.packet(report, UTC_NS + self.now_ns)
+        packet = self.source.packet(report, self.utc_ns + self.now_ns)
         self.sender.offer("housekeeping", packet)
         return packet
 
@@ -147,11 +148,12 @@ class World:
     up: Callable[[bytes], bytes] = bytes
     down: Callable[[bytes], bytes] = bytes
     now_ns: int = 0
+    utc_ns: int = UTC_NS
     news: list = field(default_factory=list)
 
     @property
     def now(self) -> Moment:
-        return Moment(self.now_ns, UTC_NS + self.now_ns)
+        return Moment(self.now_ns, self.utc_ns + self.now_ns)
 
     def run(self, seconds: float) -> None:
         for _ in range(round(10 * seconds)):

@@ -112,6 +112,80 @@ def test_a_new_service_goes_on_where_the_last_one_ended():
     assert second.enter(RequestId(42, second.next_count), "a.b", {}, at(103)).number == 2
 
 
+def test_what_may_have_arrived_is_not_called_failed_until_nothing_was_heard_for_long():
+    commands = book()
+    commands.enter(REQUEST, "a.b", {}, at(0))
+    commands.released(REQUEST, at(1))
+    why = "the FARM is in lockout; it may have arrived all the same"
+    assert told(commands.undelivered(REQUEST, why, at(2), sent=True)) == [("released", "not delivered")]
+    assert commands.undelivered(REQUEST, why, at(3), sent=True)[0].stages[-2].name == "released"  # told once
+    (record,) = commands.step(at(13))
+    assert (record.state, record.reason) == ("timeout", f"{why}; nothing heard for 10 s since")
+    late = commands.reported(CompletionSuccess(request=REQUEST.word), 1, at(14))
+    assert told(late) == [("completed", "completed")]
+
+
+def test_a_command_in_the_queue_is_patient_while_those_before_it_are_delivered():
+    commands = book()
+    for count in (1, 2):
+        commands.enter(RequestId(1, count), "a.b", {}, at(0))
+    commands.delivered(RequestId(1, 1), at(9))
+    commands.reported(CompletionSuccess(request=RequestId(1, 1).word), 1, at(9))
+    assert commands.step(at(18)) == []
+    assert [record.number for record in commands.step(at(19))] == [2]
+
+
+LIFE = [AcceptanceSuccess, StartSuccess, CompletionSuccess]
+
+
+@pytest.mark.parametrize("kept", range(1, 1 << len(LIFE)))
+def test_a_restart_takes_nothing_back(kept):
+    """Whichever reports came before it, those that come late say nothing new of what is over, and it stays over."""
+    first = book()
+    first.enter(REQUEST, "a.b", {}, at(0))
+    reports = [kind(request=REQUEST.word) for kind in LIFE]
+    for number, report in enumerate(reports):
+        if kept >> number & 1:
+            (record,) = first.reported(report, number, at(1))
+    second = CommandBook([record], 10 * SECOND, at(100))
+    before = ["accepted", "started", "completed"].index(record.state)
+    for number, report in enumerate(reports):
+        for changed in second.reported(report, number, at(101)):
+            reached = ["accepted", "started", "completed"].index(changed.state)
+            assert reached >= before
+            before = reached
+    assert [one.state for one in second.step(at(1000))] == []
+
+
+def test_a_restart_keeps_a_refusal_and_its_reason():
+    first = book()
+    first.enter(REQUEST, "a.b", {}, at(0))
+    refusal = AcceptanceFailure(request=REQUEST.word, code=FailureCode.BAD_ARGUMENTS, reason="x = 9")
+    (record,) = first.reported(refusal, 1, at(1))
+    second = CommandBook([record], 10 * SECOND, at(100))
+    (late,) = second.reported(StartSuccess(request=REQUEST.word), 1, at(101))
+    assert (late.state, late.reason) == ("failed", WHY)
+
+
+def test_a_command_for_tomorrow_is_not_missed_today_after_a_restart_either():
+    tomorrow = Moment(at(86_400).monotonic_ns, at(86_400).utc_ns)
+    (first := book()).enter(REQUEST, "a.b", {}, tomorrow)
+    record = next(entry.record for entry in first._entries.values())
+    second = CommandBook([record], 10 * SECOND, at(100))
+    assert second.step(at(86_409)) == []
+    (missed,) = second.step(at(86_410))
+    assert missed.state == "timeout"
+
+
+def test_commands_forgotten_before_their_end_are_counted():
+    commands = book()
+    for count in range(ENTRIES_MAX + 5):
+        commands.enter(RequestId(1, count), "a.b", {}, at(0))
+        if count < 2:
+            commands.reported(CompletionSuccess(request=RequestId(1, count).word), 1, at(0))
+    assert commands.forgotten == 3
+
+
 def test_it_is_bounded():
     commands = book()
     for count in range(ENTRIES_MAX + 5):

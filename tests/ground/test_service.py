@@ -78,6 +78,10 @@ class FakeStation:
             case api.SendCommand(name="file"):
                 self.news = [FileRecord(name="a.product", size_octets=1, transaction="1", begun_ns=1, received_ns=9)]
                 return command("released", state="released")
+            case api.SendCommand(name="odd"):
+                odd = FileRecord(name="caf\udce9", size_octets=1, transaction="1", begun_ns=1, received_ns=9)
+                self.news = [odd, sample(1)]
+                return command("released", state="released")
             case api.SendCommand(name="broken"):
                 raise ArchiveError("archive: the disk is full")
             case api.SendCommand():
@@ -231,6 +235,21 @@ def test_a_client_that_never_reads_hurts_nobody(running):
         for _ in range(20):
             client.command("news", {"count": 5000})
         assert client.files() == []
+
+
+def test_what_goes_wrong_with_one_record_or_request_goes_wrong_alone(running, caplog):
+    def observe(record):
+        raise KeyError("a bug")
+
+    running.service._observe = observe
+    with Client(running.path) as client, Client(running.path) as other:
+        client.subscribe("file", "sample")
+        other.command("odd")
+        assert next(client.news(5)) == sample(1)
+        with pytest.raises(RefusedError, match="its log says how"):
+            other.status()
+        assert other.files() == []
+    assert set(running.service._duties.failed) == {"observing", "answering a client", "telling a client"}
 
 
 def test_loss_of_the_port_ends_the_service_with_its_reason(running, caplog):

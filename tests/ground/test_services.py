@@ -46,8 +46,8 @@ class Ground:
 class Desk:
     """An operator who types."""
 
-    def __init__(self, folder):
-        self.world = World(folder)
+    def __init__(self, folder, **options):
+        self.world = World(folder, **options)
         self.ground = self.world.station = Ground(self.world.clock, self.world.station.port)
         self.world.run(3)
 
@@ -190,6 +190,18 @@ def test_what_cannot_be_is_not_sent(desk, name, arguments, sentence):
 def test_a_structure_of_unknown_parameters_is_refused_on_board(desk):
     reason, _ = desk.do("housekeeping.create_structure", structure="200", interval="5", parameters="99")
     assert reason == "bad_arguments: no parameter 99"
+
+
+@pytest.mark.parametrize("bits_per_second", [115_200, pytest.param(19_200, marks=pytest.mark.slow)])
+def test_a_hundred_commands_at_once_are_all_told_of(tmp_path, bits_per_second):
+    """The ground releases no more than the link can verify."""
+    desk = Desk(tmp_path, bits_per_second=bits_per_second)
+    for _ in range(100):
+        desk.order("test.ping")
+    desk.world.run(300_000 // bits_per_second)
+    assert desk.ground.station.status(desk.ground.now).commands == {"completed": 100}
+    assert desk.ground.of(SampleRecord)[-1].values["reports_dropped"] == 0
+    assert not any("timeout" in {stage.name for stage in one.stages} for one in desk.ground.of(CommandRecord))
 
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "command-a-node.md"

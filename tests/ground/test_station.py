@@ -7,20 +7,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ground.archive import Archive
-from ground.errors import MismatchError
+from ground.archive import Archive, StrayRow
+from ground.errors import MismatchError, NotHeardError
 from ground.history import history
 from ground.inbox import Inbox
 from ground.moment import Moment
 from ground.records import CommandRecord, EventRecord, FileRecord, SampleRecord, TransferRecord
 from ground.station import Patience, Station
+from ground.telemetry import Telemetry
 from link.cfdp import MemoryStore
 from link.dictionary import Dictionary
+from link.pus import events as pus_events
 from link.pus import housekeeping
 from link.pus.packets import TmPacket
 from link.pus.source import TmSource
 from link.space_packet import SpacePacket
-from tests.ground.spacecraft import APID, DICTIONARY, SECOND, UTC_NS, NodeStatus, Spacecraft, World
+from tests.ground.spacecraft import APID, DICTIONARY, SECOND, UTC_NS, Done, NodeStatus, Spacecraft, World
 
 START = Moment(0, UTC_NS)
 PATIENCE = Patience(round_trip_ms=1000, command_ms=20_000)
@@ -208,6 +210,107 @@ def test_what_differs_is_said_where_the_other_dictionary_was_here_before(world, 
     world.run(1)
     with pytest.raises(MismatchError, match=r"report NodeStatus differs; .*command imaging.capture is not on board"):
         world.station.command("imaging.capture", {"target": "coast"}, world.now)
+
+
+def beaconless(world, seconds):
+    """Let the node speak, but of its dictionary."""
+    told, world.spacecraft.report = world.spacecraft.report, lambda _: b""
+    world.run(seconds)
+    world.spacecraft.report = told
+
+
+def test_no_command_goes_out_before_the_node_has_named_its_dictionary(world):
+    beaconless(world, 1)
+    for _ in range(2):  # after a relink as well
+        assert (world.station.status(world.now).linked, world.station.status(world.now).node_dictionary) == (True, None)
+        with pytest.raises(NotHeardError, match="has not said yet which dictionary it flies"):
+            world.station.command("imaging.capture", {"target": "coast"}, world.now)
+        world.run(1)
+        world.station.command("imaging.capture", {"target": "coast"}, world.now)
+        world.run(1)
+        world.down = lambda octets: b""
+        world.run(11)
+        world.down = bytes
+        beaconless(world, 1)
+    assert len(world.spacecraft.executed) == 2
+
+
+def test_a_node_that_comes_back_with_another_dictionary_gets_nothing_of_what_waited(world):
+    """Without a loss of the link: only its beacon tells."""
+    world.run(2)
+    world.up = lambda octets: b""
+    for count in range(12):
+        world.station.command("imaging.capture", {"target": "coast", "count": count}, world.now)
+    world.spacecraft.dictionary = other_dictionary()
+    world.run(2)
+    world.up = bytes
+    world.run(30)
+    assert world.spacecraft.executed == []
+    assert {record.state for record in world.of(CommandRecord)[-12:]} <= {"failed", "timeout"}
+
+
+def test_what_comes_before_the_beacon_is_decoded_once_the_dictionary_is_known(world):
+    world.now_ns = SECOND // 10
+    world.spacecraft.report(pus_events.report_of(Done(what="early")))
+    world.run(0.5)
+    assert events(world, "node") == []
+    world.run(1)
+    assert events(world, "node") == ["Done"]
+
+
+def test_what_comes_before_a_beacon_of_another_dictionary_is_not_decoded_by_ours(world):
+    world.now_ns = SECOND // 10
+    world.spacecraft.dictionary = other_dictionary()
+    world.spacecraft.report(pus_events.report_of(Done(what="early")))
+    world.run(2)
+    assert events(world, "node") == []
+
+
+@pytest.mark.parametrize("back_s", [60, 3600, 10 * 365 * 86_400])
+def test_clocks_set_back_hide_no_samples_for_long(world, back_s):
+    """Those of the node and of the ground, as on one host."""
+    world.run(5)
+    before = world.station.latest[0].values["uptime_s"]
+    world.utc_ns = world.spacecraft.utc_ns = UTC_NS - back_s * SECOND
+    world.run(12)
+    assert world.station.latest[0].values["uptime_s"] > before + 10
+
+
+def test_a_retransmit_flag_that_stands_while_idle_is_cleared_once(world):
+    world.run(2)
+    world.spacecraft.farm.retransmit = True
+    frames = world.station.status(world.now).link.frames_sent
+    world.run(30)
+    link = world.station.status(world.now).link
+    assert (link.uplink, link.frames_sent) == ("active", frames + 1)
+
+
+def test_one_packet_that_breaks_something_breaks_nothing_else(world, archive, monkeypatch, caplog):
+    world.run(2)
+    decode = Telemetry._decode
+
+    def broken(self, reading, now):
+        if reading.definition == Done.__id__:
+            raise KeyError("a bug")
+        decode(self, reading, now)
+
+    monkeypatch.setattr(Telemetry, "_decode", broken)
+    world.station.command("imaging.capture", {"target": "coast"}, world.now)
+    world.run(3)
+    assert world.of(CommandRecord)[-1].state == "completed"
+    assert len(world.of(SampleRecord)) == 5
+    assert len(archive.packets((APID, 5, 2, Done.__id__))) == 1
+    assert world.station.status(world.now).failed == {"packet": 1}
+    assert events(world).count("DutyFailed") == 1
+
+
+def test_one_item_that_the_archive_cannot_hold_is_alone(world, archive, caplog):
+    world.run(2)
+    world.station._log.note(StrayRow(1 << 70, "too late for any database", b""))
+    world.run(2)
+    assert len(world.of(SampleRecord)) == 4
+    assert len(archive.packets((APID, 3, 25, 1))) == 4
+    assert world.station.status(world.now).failed["archiving"] > 0
 
 
 def test_packets_that_are_not_understood_are_kept_counted_and_told_once(world, archive):

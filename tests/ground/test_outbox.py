@@ -1,0 +1,80 @@
+"""Units on their way to a port that takes what it likes, and what of them can still be called back."""
+
+import pytest
+
+from ground.outbox import Outbox
+from link.cltu import BREAK, CltuReader, encode_cltu
+from link.tc_frame import TcFrame
+
+
+def frame(number):
+    return TcFrame(spacecraft_id=1, channel=0, sequence=number, data=bytes([number]) * 30)
+
+
+def unit(one):
+    return encode_cltu(one.encode(), randomise=False)
+
+
+FIRST, SECOND = frame(1), frame(2)
+
+
+@pytest.fixture
+def outbox():
+    one = Outbox()
+    for each in (FIRST, SECOND):
+        one.offer(each, unit(each))
+    return one
+
+
+def drained(outbox):
+    """All that a port takes which takes everything."""
+    taken = b""
+    while octets := outbox.output:
+        taken += octets
+        outbox.wrote(len(octets))
+    return taken
+
+
+def heard(octets):
+    """The sequence numbers of the whole frames that a receiver finds."""
+    whole = {unit(one): number for number, one in enumerate((FIRST, SECOND), 1)}
+    found = CltuReader(randomised=False).feed(octets)
+    known = {CltuReader(randomised=False).feed(octets)[0]: number for octets, number in whole.items()}
+    return [known[one] for one in found if one in known]
+
+
+def test_a_frame_is_taken_when_its_last_octet_is_and_has_left_when_the_port_holds_none_of_it(outbox):
+    assert outbox.wrote(10) == []
+    assert outbox.output == unit(FIRST)[10:]
+    assert outbox.wrote(len(outbox.output)) == [FIRST]
+    assert outbox.left(held=1) == []
+    assert outbox.busy
+    assert outbox.wrote(len(outbox.output)) == [SECOND]
+    assert outbox.left(held=len(unit(SECOND))) == [FIRST]
+    assert outbox.left(held=0) == [SECOND]
+    assert not outbox.busy
+
+
+def test_what_was_not_begun_goes_without_a_trace(outbox):
+    assert outbox.withdraw(lambda one: one is SECOND) == []
+    assert drained(outbox) == unit(SECOND)
+
+
+@pytest.mark.parametrize("cut", range(1, len(unit(FIRST))))
+def test_a_unit_that_was_begun_is_either_not_heard_or_said_to_be_sent(outbox, cut):
+    """And the next one is heard, wherever the first was cut."""
+    begun = outbox.output[:cut]
+    outbox.wrote(cut)
+    late = outbox.withdraw(lambda one: one is SECOND)
+    numbers = heard(begun + drained(outbox))
+    assert numbers == ([1, 2] if late else [2])
+
+
+def test_a_port_that_was_emptied_holds_no_frame_and_the_next_unit_is_heard(outbox):
+    outbox.wrote(len(outbox.output))
+    on_the_wire = unit(FIRST)[:20]  # then the port forgot what it held
+    outbox.emptied()
+    assert outbox.left(held=0) == []
+    rest = drained(outbox)
+    assert rest.startswith(BREAK)
+    assert heard(on_the_wire + rest) == [2]

@@ -1,0 +1,229 @@
+"""Commands up through FOP-1 to a port that stalls, and what is told of each."""
+
+from contextlib import suppress
+
+import pytest
+
+from ground.uplink import FILE_PACKETS_MAX, UNVERIFIED_MAX, Delivered, Released, Undelivered, Uplink
+from link.cltu import CltuReader
+from link.cop1.farm import Farm, Verdict
+from link.errors import DecodeError
+from link.pus.packets import RequestId, TcPacket
+from link.tc_frame import TcFrame
+from tests.ground.spacecraft import APID, MANAGED
+
+SECOND = 1_000_000_000
+ROUND_TRIP_MS = 1000
+
+
+class Link:
+    """An uplink, a port that takes `room` octets at a time, and a node that `speaks` of requests as it takes them."""
+
+    def __init__(self):
+        self.uplink, self.farm = Uplink(MANAGED, ROUND_TRIP_MS), Farm(MANAGED.farm_window)
+        self.room, self.now_ns, self.speaks = 4096, 0, True
+        self.reader = CltuReader(randomised=MANAGED.cltu_randomise)
+        self.executed, self.told = [], []
+        self.turn()
+
+    def turn(self, seconds=0.1, *, report=True):
+        """One step of everybody; then time passes."""
+        if report:
+            self.uplink.on_clcw(self.farm.clcw(MANAGED.tc_channel), self.now_ns)
+        self.uplink.step(self.now_ns)
+        room = self.room
+        while room and (octets := self.uplink.output[:room]):
+            room -= len(octets)
+            self.uplink.wrote(len(octets), 0, self.now_ns)
+            self.receive(octets)
+        self.told += self.uplink.take_notices()
+        self.now_ns += int(seconds * SECOND)
+
+    def turns(self, seconds, **options):
+        for _ in range(round(10 * seconds)):
+            self.turn(**options)
+
+    def receive(self, octets):
+        for unit in self.reader.feed(octets):
+            with suppress(DecodeError):
+                self.take(TcFrame.decode(unit))
+
+    def take(self, frame):
+        if self.farm.on_frame(frame) is Verdict.ACCEPT and not frame.control:
+            request = TcPacket.decode(frame.data).request
+            self.executed.append(request.count)
+            if self.speaks:
+                self.uplink.verified(request)
+
+    def send(self, *counts):
+        for count in counts:
+            packet = TcPacket(apid=APID, count=count, service=17, subtype=1)
+            self.uplink.send(packet.encode(), packet.request)
+
+    def fates(self, kind):
+        return [notice.request.count for notice in self.told if isinstance(notice, kind)]
+
+
+@pytest.fixture
+def link():
+    return Link()
+
+
+def test_released_is_told_when_the_port_holds_nothing_of_it(link):
+    link.send(1)
+    link.uplink.step(link.now_ns)
+    size = len(link.uplink.output)
+    link.uplink.wrote(size, size, link.now_ns)
+    assert link.uplink.take_notices() == []
+    link.uplink.wrote(0, 1, link.now_ns)
+    assert link.uplink.take_notices() == []
+    link.uplink.wrote(0, 0, link.now_ns)
+    assert link.uplink.take_notices() == [Released(RequestId(APID, 1))]
+
+
+def test_the_timer_begins_when_the_frame_has_left(link):
+    link.send(1)
+    link.uplink.step(link.now_ns)
+    size = len(link.uplink.output)
+    link.uplink.wrote(size, size, link.now_ns)
+    late_ns = link.now_ns + 5 * SECOND  # five round trips
+    link.uplink.step(late_ns)
+    assert (link.uplink.output, link.uplink.state) == (b"", "active")
+    link.uplink.wrote(0, 0, late_ns)
+    assert link.uplink.deadline_ns == late_ns + SECOND
+    link.uplink.step(late_ns + SECOND)
+    assert len(link.uplink.output) == size
+
+
+@pytest.mark.parametrize("room", [0, 5, 12])
+def test_what_a_stalled_port_did_not_take_is_never_sent_after_it_failed(link, room):
+    """Whether the stall begins before, or in the middle of, its unit; what comes after it is heard."""
+    link.room = room
+    link.send(1, 2, 3)
+    link.turn()
+    link.room = 0
+    link.turns(9.8)
+    assert link.told == []
+    link.turns(1)
+    assert [(notice.sent, notice.reason) for notice in link.told] == [
+        (False, "the port takes nothing; it was not sent")
+    ] * 3
+    link.room = 4096
+    link.turns(3)
+    assert link.executed == []
+    link.send(4)
+    link.turns(1)
+    assert link.executed == [4]
+
+
+def test_a_unit_that_only_lacks_its_end_counts_as_sent_and_is_ended(link):
+    link.send(1)
+    link.uplink.step(link.now_ns)
+    size = len(link.uplink.output)
+    link.room = size - 3
+    link.turn()
+    link.uplink.close(link.now_ns, "the link was lost")
+    link.room = 4096
+    link.turn()
+    assert link.executed == [1]
+    assert Undelivered(RequestId(APID, 1), "the link was lost; it may have arrived all the same", True) in link.told
+
+
+def test_a_stall_that_ends_in_time_harms_nothing(link):
+    link.room = 5
+    link.send(1, 2)
+    link.turns(5)
+    link.room = 4096
+    link.turns(3)
+    assert link.executed == [1, 2]
+    assert link.fates(Delivered) == [1, 2]
+
+
+def test_a_slow_port_is_not_a_stalled_one(link):
+    """One octet a turn: some round trips for each unit."""
+    link.room = 1
+    link.send(1, 2)
+    link.turns(20)
+    assert link.executed == [1, 2]
+    assert link.fates(Undelivered) == []
+
+
+def test_a_command_whose_time_is_over_is_withdrawn_wherever_it_is(link):
+    """In the queue, in FOP-1's wait queue, and in the outbox."""
+    link.room = 0
+    link.send(*range(1, 21))
+    link.turns(1)
+    for count in (20, 1):
+        link.uplink.withdraw(RequestId(APID, count), link.now_ns)
+    link.room = 4096
+    link.turns(5)
+    given_up = link.fates(Undelivered)
+    assert 1 in given_up
+    assert link.executed == [count for count in range(1, 20) if count not in given_up]
+
+
+def test_no_more_is_released_than_the_node_speaks_of(link):
+    link.speaks = False
+    link.send(*range(20))
+    link.turns(3)
+    assert link.executed == list(range(UNVERIFIED_MAX))
+    link.uplink.verified(RequestId(APID, 2))  # with those before it
+    link.turns(3)
+    assert link.executed == list(range(UNVERIFIED_MAX + 3))
+    link.turns(40)  # and the node's silence does not stop the link
+    assert link.executed == list(range(20))
+
+
+@pytest.mark.parametrize("flags", [["retransmit"], ["lockout"], ["retransmit", "wait"]])
+def test_a_flag_that_stands_while_nothing_is_sent_is_cleared_once(link, flags):
+    link.turns(1)
+    for flag in flags:
+        setattr(link.farm, flag, True)
+    if link.farm.lockout:
+        link.farm.state = type(link.farm.state).LOCKOUT
+    frames = link.uplink.frames
+    link.turns(3)
+    assert link.uplink.state == "active"
+    assert link.uplink.frames == frames + 1
+    link.turns(20)
+    assert link.uplink.frames == frames + 1
+    link.send(1)
+    link.turns(1)
+    assert link.executed == [1]
+
+
+def test_a_node_that_restarts_locked_gets_nothing_twice(link):
+    link.send(1)
+    link.turns(0.2, report=False)
+    assert link.executed == [1]
+    link.farm = Farm(MANAGED.farm_window)  # before its CLCW told of it
+    link.farm.lockout, link.farm.state = True, type(link.farm.state).LOCKOUT
+    link.turns(5)
+    assert link.executed == [1]
+    assert link.told[-1] == Undelivered(
+        RequestId(APID, 1), "the FARM is in lockout; it may have arrived all the same", True
+    )
+    link.send(2)
+    link.turns(1)
+    assert link.executed == [1, 2]
+
+
+def test_a_service_that_never_lasts_is_opened_ever_more_rarely(link):
+    opened = []
+    link.farm.on_frame = lambda frame: Verdict.DISCARD
+    for _ in range(600):  # a minute
+        link.farm.retransmit = True
+        before = link.uplink.state
+        link.turn()
+        if before == "initial" and link.uplink.state != "initial":
+            opened.append(link.now_ns)
+    assert 2 <= len(opened) <= 8
+
+
+def test_file_packets_that_find_no_room_are_counted(link):
+    link.room = 0
+    for _ in range(FILE_PACKETS_MAX + 7):
+        link.uplink.send_beside(b"file data")
+    assert link.uplink.file_packets_dropped == 7
+    link.turns(11)
+    assert link.uplink.file_packets_dropped == FILE_PACKETS_MAX + 7 - 1  # one was FOP-1's already

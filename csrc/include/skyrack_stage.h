@@ -14,12 +14,16 @@ extern "C" {
 enum { SR_STAGE_ABI = 1 };
 
 /* An array: `data` in the machine's own octet order, without gaps, the last axis running fastest; `axes` sizes. Of a
- * scalar there are no axes and one number. */
+ * scalar there are no axes and one number. `data` of what is taken is read, never written; sr_stage_room says where to
+ * write what is given. */
 typedef struct {
-    void *data;
+    const void *data;
     const size_t *shape;
     size_t axes;
 } sr_stage_array;
+
+/* Where a stage writes an array that it gives: `gives`, or one of those behind it. */
+static inline void *sr_stage_room(const sr_stage_array *given) { return (void *)given->data; }
 
 /* The contract, as JSON text that lives as long as the library:
  *
@@ -31,11 +35,15 @@ typedef struct {
  *   takes       items by name: the dtypes that will do (names as in numpy), a name or a size for each axis, and for the
  *               axis "band" the bands wanted, in this order. Axes of one name are of one size
  *   gives       items by name: one dtype each; every axis a name that occurs in what is taken, or a size
- *   parameters  numbers that a mission may set, with what they are otherwise */
+ *   parameters  numbers that a mission may set, with what they are otherwise
+ *
+ * A dtype is bool, int8 to int64, uint8 to uint64, float16 to float64, complex64 or complex128; a size is 1 or more. */
 const char *sr_stage_contract(void);
 
 /* Do the work.
- *   takes, gives   arrays in the order of the contract; those of `gives` are there, and zero. No two overlap
+ *   takes          arrays in the order of the contract: copies of the stage's own, so that whatever is done to them
+ *                  changes nothing for the stages behind it
+ *   gives          arrays in the order of the contract, with room that is zero. No two arrays overlap
  *   parameters     in the order of the contract
  * Returns 0, or any other number for a failure, which ends the job and is told to the ground. */
 int sr_stage_run(const sr_stage_array *takes, const sr_stage_array *gives, const double *parameters);

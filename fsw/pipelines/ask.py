@@ -1,29 +1,60 @@
-"""A process that loads a user's own stage, says what its contract is, and ends.
+"""A stage's contract. A user's own file says it in a worker, such as it will work in, and nothing of it stays."""
 
-    python -m fsw.pipelines.ask STAGE
-
-STAGE is a StageSpec as JSON; the last line on stdout is the answer. What the file may take is limited as in a worker.
-"""
-
-import resource
-import sys
+import json
+from typing import Any
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
-from fsw.pipelines.load import answer
+from fsw.jobs.job import Job, Outcome
+from fsw.jobs.process import JobLimits, ProcessRunner
+from fsw.jobs.reason import words
+from fsw.pipelines.contract import Contract, sound
+from fsw.pipelines.load import load_stage
 from fsw.pipelines.stage import StageSpec
+from hal.linux.clock import HostClock
 
-_CPU_S, _MEMORY_OCTETS = 10, 1 << 30
-
-
-def main(arguments: list[str]) -> None:
-    """See the module."""
-    spec = msgspec.json.decode(arguments[0], type=StageSpec)
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_OCTETS, _MEMORY_OCTETS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    print(f"\n{answer(spec)}", end="")
+_ASKING_S, _MEMORY_OCTETS = 20.0, 1 << 30
 
 
-if __name__ == "__main__":
-    main(sys.argv[1:])
+def contract_of(spec: StageSpec) -> Contract:
+    """What the stage takes and gives. Raises ValueError for a stage that cannot be had, or whose contract is none."""
+    if not spec.is_file:
+        return load_stage(spec).contract()
+    spec.path(spec.name)  # no need to ask where there is nobody
+    outcome = _asked(spec)
+    if outcome.failure.startswith("timeout"):
+        raise ValueError(f"says nothing of its contract within {_ASKING_S:g} s")
+    if outcome.answer is None:
+        raise ValueError(f"{outcome.failure} when asked for its contract")
+    told = json.loads(outcome.answer)
+    if "error" in told:
+        raise ValueError(told["error"])
+    return msgspec.convert(told["contract"], Contract)
+
+
+def run(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:  # noqa: ARG001 - a pipeline is called so
+    """In the worker: the contract of the StageSpec that the parameters are, or in words why there is none."""
+    try:
+        told = msgspec.to_builtins(load_stage(msgspec.convert(parameters, StageSpec)).contract())
+        sound(msgspec.convert(told, Contract))
+    except msgspec.ValidationError as error:
+        return json.dumps({"error": f"not a contract: {error}"}).encode()
+    except Exception as error:  # whatever a user's own file does wrong
+        return json.dumps({"error": str(error) if isinstance(error, ValueError) else words(error)}).encode()
+    return json.dumps({"contract": told}).encode()
+
+
+def _asked(spec: StageSpec) -> Outcome:
+    clock = HostClock()
+    limits = JobLimits(workers=1, waiting_max=0, memory_octets=_MEMORY_OCTETS, timeout_s=_ASKING_S, attempts=1)
+    runner = ProcessRunner(clock, limits, {"contract": __name__})
+    try:
+        said = msgspec.to_builtins(spec)
+        runner.submit(Job(id=0, pipeline="contract", samples=np.empty(0, np.uint8), parameters=said))
+        while not (outcomes := list(runner.poll())):
+            clock.wait(runner.next_wake_ns() or 0, [runner])
+    finally:
+        runner.close()
+    return outcomes[0]

@@ -1,13 +1,19 @@
 """Before anything runs: does each stage find what it takes, and is there something for the ground at last?"""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
+from fsw.jobs.orders import ORDER_OCTETS_MAX
+from fsw.pipelines.ask import contract_of
 from fsw.pipelines.contract import ABOUT, BAND, FILES, Array, Contract, Kind, MisfitError, after
-from fsw.pipelines.load import contract_of
 from fsw.pipelines.stage import StageSpec, item_of
 from hal.sim.scene_file import Form
+
+PARAMETERS_OCTETS_MAX = ORDER_OCTETS_MAX - 65_536
+"""Of all stages of a mission together, as MessagePack; the rest of an order is for what it says of the frame."""
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,13 +26,39 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
 def contracts_of(stages: Sequence[StageSpec]) -> list[Contract]:
     """Raises ValueError naming the stage whose parameters are wrong, or which cannot be had."""
-    found = []
+    found, octets = [], 0
     for number, spec in enumerate(stages):
         try:
+            octets = _octets_with(spec, octets)
             found.append(contract_of(spec))
         except ValueError as error:
             raise ValueError(f"{place(number, spec)}: {error}") from None
     return found
+
+
+def _octets_with(spec: StageSpec, before: int) -> int:
+    """Octets of all parameters up to here. Raises ValueError for those that cannot be sent, or are not finite."""
+    for name, value in spec.parameters.items():
+        for number in _floats(value):
+            if not math.isfinite(number):
+                raise ValueError(f"{name}: {number}, expected a finite number")
+    try:
+        octets = before + len(msgspec.msgpack.encode(spec.parameters))
+    except (OverflowError, TypeError) as error:
+        raise ValueError(f"parameters: {error}") from None
+    if octets > PARAMETERS_OCTETS_MAX:
+        raise ValueError(
+            f"parameters of {octets} octets with those before it, expected {PARAMETERS_OCTETS_MAX} at most"
+        )
+    return octets
+
+
+def _floats(value: Any) -> Iterator[float]:
+    if isinstance(value, float):
+        yield value
+    elif isinstance(value, list | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _floats(item)
 
 
 def seen(form: Form) -> dict[str, Kind]:

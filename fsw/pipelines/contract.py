@@ -16,6 +16,14 @@ from link.models.manifest import Limits
 
 Axis = str | int
 BAND = "band"
+REPAIRS = "repairs"
+"""What any stage may give besides what it promised: how often it found memory changed, and did its work again."""
+DTYPES = (
+    *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+    *("float16", "float32", "float64", "complex64", "complex128"),
+)
+"""Of what an array may be: plain numbers, nothing that stands for other memory."""
+_AXES_MAX, _SIZE_MAX = 8, 2**31 - 1
 
 
 class Array(msgspec.Struct, frozen=True, tag="array", tag_field="kind", forbid_unknown_fields=True):
@@ -76,6 +84,28 @@ def cube(*dtypes: str, bands: tuple[str, ...] = ()) -> Array:
 def scalar(dtype: str) -> Array:
     """A single number."""
     return Array((dtype,), ())
+
+
+def sound(contract: Contract) -> Contract:
+    """The contract itself. Raises ValueError that names what in it no pipeline can hand over."""
+    for name, kind in (*contract.takes.items(), *contract.gives.items()):
+        if not name.isidentifier() or name == REPAIRS:
+            raise ValueError(f"item {name!r}, expected letters, digits and _, and not {REPAIRS!r}")
+        reserved = {"about": ABOUT, "files": FILES}.get(name, kind)
+        if kind != reserved:
+            raise ValueError(f"{name}: {kind}, expected {reserved}")
+        if isinstance(kind, Array):
+            _check_array(name, kind)
+    return contract
+
+
+def _check_array(name: str, array: Array) -> None:
+    strange = [dtype for dtype in array.dtypes if dtype not in DTYPES]
+    if strange or not array.dtypes:
+        raise ValueError(f"{name}: dtype {', '.join(strange) or 'none'}, expected one of {', '.join(DTYPES)}")
+    sizes = [axis for axis in array.axes if isinstance(axis, int)]
+    if not all(1 <= size <= _SIZE_MAX for size in sizes) or "" in array.axes or len(array.axes) > _AXES_MAX:
+        raise ValueError(f"{name}: {array}, expected {_AXES_MAX} axes at most, each a name or a size of 1..{_SIZE_MAX}")
 
 
 def after(have: Mapping[str, Kind], contract: Contract) -> dict[str, Kind]:

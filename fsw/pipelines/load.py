@@ -1,12 +1,9 @@
 """From a stage's name in a mission to the stage: one of ours, or a file of the user's own.
 
 A user's own file, Python or a shared library, is loaded in worker processes only. Its contract is asked for in one as
-well, so that neither the node nor the ground ever runs a line of it.
+well (ask.py), so that neither the node nor the ground ever runs a line of it.
 """
 
-import json
-import subprocess
-import sys
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -17,11 +14,9 @@ import msgspec
 from msgspec.structs import fields
 
 from fsw.pipelines import STAGES
-from fsw.pipelines.contract import Contract
 from fsw.pipelines.plugin import PluginStage
 from fsw.pipelines.stage import Stage, StageSpec, Step
 
-_ASKING_S = 20.0
 _OUR_STAGES = "fsw.pipelines.stages"
 
 
@@ -43,39 +38,6 @@ def load_stage(spec: StageSpec) -> Step:
         return _made(stage_class(spec.name), spec)
     file = spec.path(spec.name)
     return PluginStage(file, spec.parameters) if file.suffix == ".so" else _made(_only_stage(_module(file)), spec)
-
-
-def contract_of(spec: StageSpec) -> Contract:
-    """The contract alone, a user's own file being asked in a process of its own. Raises ValueError."""
-    return _asked(spec) if spec.is_file else load_stage(spec).contract()
-
-
-def answer(spec: StageSpec) -> str:
-    """What that process says: a contract, or in words why there is none."""
-    try:
-        contract = load_stage(spec).contract()
-        return json.dumps({"contract": msgspec.to_builtins(contract)})
-    except Exception as error:  # whatever a user's own file does wrong
-        what = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-        return json.dumps({"error": what})
-
-
-def _asked(spec: StageSpec) -> Contract:
-    spec.path(spec.name)  # no need to ask where there is nobody
-    command = [sys.executable, "-P", "-m", "fsw.pipelines.ask", msgspec.json.encode(spec).decode()]
-    try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=_ASKING_S
-        )
-    except subprocess.TimeoutExpired:
-        raise ValueError(f"says nothing of its contract within {_ASKING_S:g} s") from None
-    said = done.stdout.rpartition("\n")[2]
-    if done.returncode or not said:
-        raise ValueError(f"ended with code {done.returncode} when asked for its contract")
-    told = json.loads(said)
-    if "error" in told:
-        raise ValueError(told["error"])
-    return msgspec.convert(told["contract"], Contract)
 
 
 def _module(file: Path) -> ModuleType:

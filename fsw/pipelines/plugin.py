@@ -1,5 +1,6 @@
 """A stage in a shared library of the user's own (csrc/include/skyrack_stage.h), by cffi's ABI mode."""
 
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,13 @@ import numpy as np
 from cffi import FFI
 from numpy.typing import NDArray
 
-from fsw.pipelines.contract import Array, Contract
+from fsw.pipelines.contract import Array, Contract, sound
 from fsw.pipelines.stage import Items
 
 ABI = 1
+_CONTRACT_OCTETS_MAX = 1 << 16
 _DECLARATIONS = """
-    typedef struct { void *data; const size_t *shape; size_t axes; } sr_stage_array;
+    typedef struct { const void *data; const size_t *shape; size_t axes; } sr_stage_array;
     const char *sr_stage_contract(void);
     int sr_stage_run(const sr_stage_array *takes, const sr_stage_array *gives, const double *parameters);
 """
@@ -49,10 +51,13 @@ class PluginStage:
         self._ffi.cdef(_DECLARATIONS)
         try:
             self._library = self._ffi.dlopen(str(library))
-            text = self._ffi.string(self._library.sr_stage_contract())
+            text, self._run = self._library.sr_stage_contract(), self._library.sr_stage_run
         except (OSError, AttributeError) as error:
             raise ValueError(f"not a stage: {error}") from None
-        self._said = _read(text)
+        if text == self._ffi.NULL:
+            raise ValueError("not a stage: sr_stage_contract gives NULL, expected the text of a contract")
+        self._said = _read(self._ffi.string(text, _CONTRACT_OCTETS_MAX))
+        sound(self.contract())
         self._parameters = _settled(self._said.parameters, parameters)
 
     def contract(self) -> Contract:
@@ -73,9 +78,9 @@ class PluginStage:
             name: np.zeros([sizes.get(axis, axis) for axis in array.axes], array.dtypes[0])
             for name, array in self._said.gives.items()
         }
-        takes, keep_takes = self._arrays(items[name] for name in self._said.takes)
+        takes, keep_takes = self._arrays(items[name].copy() for name in self._said.takes)  # it may cast the const away
         gives, keep_gives = self._arrays(given.values())
-        status = self._library.sr_stage_run(takes, gives, self._ffi.new("double[]", self._parameters))
+        status = self._run(takes, gives, self._ffi.new("double[]", self._parameters))
         del keep_takes, keep_gives  # until here the library reads and writes what they hold
         if status:
             raise RuntimeError(f"the stage failed with {status}")
@@ -90,7 +95,7 @@ class PluginStage:
 def _read(text: bytes) -> _Text:
     try:
         said = msgspec.json.decode(text, type=_Text)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"not a contract: {error}") from None
     if said.abi != ABI:
         raise ValueError(f"made for ABI {said.abi}, expected {ABI}")
@@ -105,6 +110,8 @@ def _settled(known: Mapping[str, float], said: Mapping[str, Any]) -> list[float]
     for name, value in said.items():
         if name not in known:
             raise ValueError(f"{name}: unknown key, expected one of {', '.join(known) or 'none'}")
-        if not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f"{name}: expected a number, got {type(value).__name__}")  # noqa: TRY004 - a person typed it
+        if not abs(value) <= sys.float_info.max:
+            raise ValueError(f"{name}: {value}, expected a finite number")
     return [float(said.get(name, value)) for name, value in known.items()]

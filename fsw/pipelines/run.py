@@ -31,16 +31,16 @@ class Made(msgspec.Struct, frozen=True, array_like=True):
 def run(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:
     """What was made of a frame, as `made_of` reads it. Raises ValueError where a stage breaks its contract."""
     work = msgspec.convert(parameters, Work)
-    items: Items = {work.item: samples, "about": work.about}
+    items: Items = {work.item: _read_only(samples.view()), "about": work.about}
     kinds: dict[str, Kind] = {work.item: kind_of(samples, work.bands), "about": ABOUT}
     files: list[File] = []
     repairs = 0
     for number, spec in enumerate(work.stages):
         try:
             given = _done(load_stage(spec), items, kinds)
+            files += _files(given.pop("files", []))
         except ValueError as error:
             raise ValueError(f"stage {number} ({spec.name}): {error}") from error
-        files += given.pop("files", [])
         repairs += given.pop(REPAIRS, 0)
         items |= given
     return msgspec.msgpack.encode(Made(files, repairs))
@@ -56,6 +56,14 @@ def files_of(answer: bytes) -> list[File]:
     return made_of(answer).files
 
 
+def _files(given: Any) -> list[File]:
+    """Raises ValueError for what the node could not read as files."""
+    try:
+        return msgspec.msgpack.decode(msgspec.msgpack.encode(given), type=list[File])
+    except (msgspec.ValidationError, TypeError) as error:
+        raise ValueError(f"files: {error}") from None
+
+
 def _done(stage: Step, items: Items, kinds: dict[str, Kind]) -> Items:
     """What a stage gives, which is what it promised; notes in `kinds` what that is."""
     contract = stage.contract()
@@ -67,7 +75,7 @@ def _done(stage: Step, items: Items, kinds: dict[str, Kind]) -> Items:
         if not conforms(kind, given[name]):
             raise MisfitError(name, kind, _kind_given(given[name]))
         kinds[name] = kind_of(given[name], kind.bands) if isinstance(kind, Array) else kind
-    return given
+    return {name: _read_only(value) for name, value in given.items()}
 
 
 def _handed(contract: Contract, items: Items, kinds: Mapping[str, Kind]) -> Items:
@@ -78,7 +86,15 @@ def _selected(wanted: Kind, value: Any, kind: Kind) -> Any:
     """The bands that are wanted, in that order; all else as it is."""
     if isinstance(kind, Array) and isinstance(wanted, Array) and wanted.bands not in {(), kind.bands}:
         value = value[[kind.bands.index(band) for band in wanted.bands]]
-    return np.ascontiguousarray(value) if isinstance(value, np.ndarray) and value.ndim else value
+    return _read_only(np.ascontiguousarray(value) if value.ndim else value) if isinstance(value, np.ndarray) else value
+
+
+def _read_only(value: Any) -> Any:
+    """An array that whoever is handed it can neither change nor make writable; anything else as it is."""
+    if not isinstance(value, np.ndarray):
+        return value
+    value.flags.writeable = False
+    return value.view()
 
 
 def _kind_given(value: object) -> Kind | None:

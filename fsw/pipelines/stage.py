@@ -20,14 +20,13 @@ from typing import Annotated, Any, Protocol
 import msgspec
 from msgspec import Meta
 
+from fsw.pipelines.contract import REPAIRS as REPAIRS
 from fsw.pipelines.contract import Contract
 from hal.camera import Georeference
 
 Items = dict[str, Any]
 Threshold = Annotated[float, Meta(ge=-1e9, le=1e9)]
 Priority = Annotated[int, Meta(ge=-1000, le=1000)]
-REPAIRS = "repairs"
-"""What any stage may give besides what it promised: how often it found memory changed, and did its work again."""
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -93,9 +92,13 @@ class StageSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def path(self, name: str) -> Path:
         """A file that the mission names; raises ValueError where it is not there, or not within the folder."""
         folder = Path(self.folder).resolve()
-        path = (folder / name).resolve()
+        try:
+            path = (folder / name).resolve()
+            is_file = path.is_file()
+        except OSError as error:
+            raise ValueError(f"{name[:40]}: {error.strerror}, expected a file within the mission's folder") from None
         if Path(name).is_absolute() or not path.is_relative_to(folder):
             raise ValueError(f"{name}: expected a file within the mission's folder")
-        if not path.is_file():
+        if not is_file:
             raise ValueError(f"{name}: no such file in {folder}")
         return path

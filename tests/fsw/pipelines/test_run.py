@@ -90,6 +90,44 @@ class Mine(Stage, frozen=True):
     assert sentence in str(caught.value)
 
 
+SCRIBBLE = """
+from fsw.pipelines.contract import Contract, plane
+from fsw.pipelines.stage import Stage
+class Scribble(Stage, frozen=True):
+    def contract(self):
+        return Contract(takes={{"mask": plane("uint8")}}, gives={{"other": plane("uint8")}})
+    def run(self, *, mask):
+        {deed}
+        return {{"other": mask.copy()}}
+"""
+
+
+@pytest.mark.parametrize("deed", ["mask[:] = 1", "mask.flags.writeable = True", "mask.view().flags.writeable = True"])
+def test_what_a_stage_takes_is_read_only_whoever_gave_it(tmp_path, deed):
+    """So a stage that writes to it cannot change what those behind it get."""
+    (tmp_path / "scribble.py").write_text(SCRIBBLE.format(deed=deed))
+    stages = specs(*WATER[:2], "scribble.py", *WATER[2:], folder=tmp_path)
+    with pytest.raises(ValueError, match=r"^stage 2 \(scribble.py\): .*(read-only|cannot set WRITEABLE)"):
+        run(scene(np.zeros((20, 30), bool)), work(stages, BANDS))
+
+
+@pytest.mark.parametrize(
+    "files", ["5", "[5]", "[File('.txt', 'text')]", "[File(7, b'')]", "[File('.x', b'', 'high')]", "[{1}]"]
+)
+def test_files_that_the_node_could_not_read_name_their_stage(tmp_path, files):
+    (tmp_path / "mine.py").write_text(f"""
+from fsw.pipelines.contract import FILES, Contract, cube
+from fsw.pipelines.stage import File, Stage
+class Mine(Stage, frozen=True):
+    def contract(self):
+        return Contract(takes={{"bands": cube("uint16")}}, gives={{"files": FILES}})
+    def run(self, *, bands):
+        return {{"files": {files}}}
+""")
+    with pytest.raises(ValueError, match=r"^stage 0 \(mine.py\): files: "):
+        run(scene(np.zeros((4, 4))), work(specs("mine.py", folder=tmp_path), BANDS))
+
+
 def test_repairs_of_all_stages_are_counted(tmp_path):
     """Any stage may tell of them, promised or not."""
     (tmp_path / "hit.py").write_text("""

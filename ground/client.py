@@ -23,6 +23,7 @@ from hal.linux.clock import HostClock
 
 _READ_OCTETS = 1 << 16
 ANSWER_TIMEOUT_S = 30.0
+NEWS_MAX = 10_000
 _Kind = TypeVar("_Kind")
 _News = TypeVar("_News", bound=Record)
 
@@ -30,11 +31,13 @@ _News = TypeVar("_News", bound=Record)
 class Client:
     """One connection. Requests raise RefusedError (the service said no), ServiceError (it is not there, or went away).
 
-    `dropped` counts news that this client was too slow for.
+    `dropped` counts news that this client was too slow for: those that the service gave up, and those that were never
+    fetched from `news`; `unreadable`, news that are not what this program knows.
     """
 
     def __init__(self, path: Path | None = None, clock: Clock | None = None) -> None:
-        self.dropped = 0
+        self.unreadable = 0
+        self._given_up = self._unfetched = 0
         self._clock = clock or HostClock()
         self._socket = connect(path or default_path())
         self._unread = b""
@@ -51,6 +54,11 @@ class Client:
     def close(self) -> None:
         """Leave."""
         self._socket.close()
+
+    @property
+    def dropped(self) -> int:
+        """News that this client was too slow for."""
+        return self._given_up + self._unfetched
 
     def status(self) -> Status:
         """Counters of link, archive, commands and transfers."""
@@ -158,6 +166,7 @@ class Client:
                 others.append(record)
         finally:
             self._news.extendleft(reversed(others))
+            self._bound_news()
         raise WaitError(f"waited {timeout_s:g} s in vain for {what}")
 
     def _news_until(self, deadline_ns: int) -> Iterator[Record]:
@@ -205,11 +214,24 @@ class Client:
     def _sort(self, answer: api.AnyAnswer) -> None:
         match answer:
             case api.News():
-                self._news.append(api.as_kind(answer.record, api.NEWS[answer.topic]))
+                self._take_news(answer)
             case api.Dropped():
-                self.dropped = answer.count
+                self._given_up = answer.count
             case _:
                 self._answers[answer.id] = answer
+
+    def _take_news(self, news: api.News) -> None:
+        try:
+            self._news.append(api.as_kind(news.record, api.NEWS[news.topic]))
+        except ValueError:  # of a service that is newer or older than this program
+            self.unreadable += 1
+        self._bound_news()
+
+    def _bound_news(self) -> None:
+        """The oldest news go where nobody fetches them."""
+        while len(self._news) > NEWS_MAX:
+            self._news.popleft()
+            self._unfetched += 1
 
     def _deadline_ns(self, timeout_s: float) -> int:
         return self._clock.monotonic_ns() + int(timeout_s * 1e9)

@@ -31,6 +31,15 @@ class FileService:
         return self._transfers.records
 
     @property
+    def dropped(self) -> dict[str, int]:
+        """What was given up for want of room, by what it was."""
+        return {
+            "answers to file data": self._entity.answers_dropped,
+            "file indications": self._entity.indications_dropped,
+            "transfers forgotten": self._transfers.forgotten,
+        }
+
+    @property
     def deadline_ns(self) -> int | None:
         """Monotonic ns when `packets` has something to send at the latest."""
         return self._entity.deadline_ns

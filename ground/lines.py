@@ -79,6 +79,8 @@ def status_lines(status: Status) -> list[str]:
         "command link": link.uplink,
         "commands": ", ".join(f"{count} {state}" for state, count in status.commands.items()) or "none",
         "archive": archive.fault or "sound",
+        "dropped": _counted(status.dropped),
+        "failed": _counted(status.failed),
     }
     lines = [f"{name:13}{words}" for name, words in rows.items()]
     return [printable(text) for text in [*lines, *(f"{'file':13}{_transfer(one)}" for one in status.transfers)]]
@@ -87,6 +89,10 @@ def status_lines(status: Status) -> list[str]:
 def printable(text: str) -> str:
     """Telemetry may hold anything: what could steer a terminal is shown as what it is."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+def _counted(counters: dict[str, int]) -> str:
+    return ", ".join(f"{count} {what}" for what, count in counters.items() if count) or "nothing"
 
 
 def _flown(status: Status) -> str:

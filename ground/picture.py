@@ -17,12 +17,13 @@ _STYLES = {"watch": "cyan", "warning": "yellow", "distress": "bold yellow", "cri
 
 
 class Picture:
-    """What a live display shows: the latest of everything."""
+    """What a live display shows: the latest of everything. `earlier` counts what happened before that."""
 
     def __init__(self) -> None:
         self.samples: dict[str, SampleRecord] = {}
         self.transfers: dict[str, TransferRecord] = {}
-        self.happenings: deque[Record] = deque(maxlen=_EVENTS_SHOWN)
+        self.happenings: deque[Record] = deque()
+        self.earlier = 0
         self.status: Status | None = None
 
     def take(self, record: Record) -> None:
@@ -32,10 +33,15 @@ class Picture:
                 self.samples[record.report] = record
             case TransferRecord():
                 self.transfers[record.transaction] = record
+                if len(self.transfers) > _TRANSFERS_SHOWN:
+                    del self.transfers[next(iter(self.transfers))]
             case Status():
                 self.status = record
             case EventRecord() | CommandRecord() | FileRecord():
                 self.happenings.append(record)
+                if len(self.happenings) > _EVENTS_SHOWN:
+                    self.happenings.popleft()
+                    self.earlier += 1
 
 
 def render(picture: Picture, utc_ns: int) -> "RenderableType":
@@ -83,7 +89,7 @@ def _transfers(picture: Picture) -> "RenderableType | None":
     if not picture.transfers:
         return None
     table = _table("file", "", "octets", "")
-    for transfer in list(picture.transfers.values())[-_TRANSFERS_SHOWN:]:
+    for transfer in picture.transfers.values():
         bar = ProgressBar(transfer.size_octets or None, transfer.received_octets, width=_BAR_CELLS)
         octets = Text(f"{transfer.received_octets} of {transfer.size_octets or '?'}")
         table.add_row(Text(printable(transfer.name or transfer.transaction)), bar, octets, Text(transfer.condition))
@@ -93,7 +99,8 @@ def _transfers(picture: Picture) -> "RenderableType | None":
 def _happenings(picture: Picture) -> "RenderableType | None":
     from rich.text import Text
 
-    return Text("\n".join(line(record) for record in picture.happenings), no_wrap=True)
+    earlier = [f"{picture.earlier} earlier"] if picture.earlier else []
+    return Text("\n".join([*earlier, *(line(record) for record in picture.happenings)]), no_wrap=True)
 
 
 def _table(*headers: str) -> "Table":

@@ -221,13 +221,18 @@ class Station:
 
     def _dropped(self) -> dict[str, int]:
         """What was given up for want of room, by what it was."""
-        return self.duties.dropped | {
-            "file packets": self._uplink.file_packets_dropped,
-            "FOP-1 notices": self._uplink.notices_dropped,
-            "commands forgotten": self._book.forgotten,
-            "reports about unknown commands": self._book.unmatched,
-            "packets not decoded": self._telemetry.undecoded,
-        }
+        files = self._files.dropped if self._files else {}
+        return (
+            self.duties.dropped
+            | files
+            | {
+                "file packets": self._uplink.file_packets_dropped,
+                "FOP-1 notices": self._uplink.notices_dropped,
+                "commands forgotten": self._book.forgotten,
+                "reports about unknown commands": self._book.unmatched,
+                "packets not decoded": self._telemetry.undecoded,
+            }
+        )
 
     def _check_node(self) -> None:
         """Raises NotHeardError or MismatchError unless the node is heard and known to fly our dictionary."""

@@ -22,9 +22,13 @@ TRANSFERS_MAX = 100
 
 
 class Transfers:
-    """The last transfers, oldest first; those under way have no `condition` yet."""
+    """The last transfers, oldest first; those under way have no `condition` yet.
+
+    `forgotten` counts those that had none when newer ones took their place.
+    """
 
     def __init__(self) -> None:
+        self.forgotten = 0
         self._records: OrderedDict[TransactionId, TransferRecord] = OrderedDict()
 
     @property
@@ -46,7 +50,8 @@ class Transfers:
 
     def _begin(self, transaction: TransactionId, utc_ns: int) -> TransferRecord:
         if len(self._records) >= TRANSFERS_MAX:
-            self._records.popitem(last=False)
+            _, oldest = self._records.popitem(last=False)
+            self.forgotten += not oldest.condition
         return TransferRecord(
             transaction=str(transaction), name="", received_octets=0, size_octets=0, begun_ns=utc_ns, updated_ns=utc_ns
         )

@@ -1,5 +1,6 @@
 import io
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,7 +44,7 @@ RECORDS = [
     Status(
         node=f"coastwatch{EVIL}", dictionary="12", node_dictionary="34", port="sim", now_ns=NOON_NS, begun_ns=1,
         linked=True, link=LinkRecord(), archive=ArchiveRecord(fault="the disk is full"), commands={"queued": 1},
-        transfers=(),
+        transfers=(), dropped={"file packets": 3, "clients": 0}, failed={"packet": 2},
     ),
 ]  # fmt: skip
 
@@ -85,6 +86,24 @@ def test_the_status_page_says_what_is_wrong():
     page = "\n".join(status_lines(RECORDS[-1]))
     assert "but the node flies 34: no command is sent" in page
     assert "the disk is full" in page
+    assert "dropped      3 file packets\n" in page
+    assert "failed       2 packet" in page
+
+
+def test_a_sound_status_page_says_so():
+    page = "\n".join(status_lines(msgspec.structs.replace(RECORDS[-1], dropped={"clients": 0}, failed={})))
+    assert "dropped      nothing\nfailed       nothing" in page
+
+
+def test_a_picture_says_how_much_it_does_not_show():
+    picture = Picture()
+    for number in range(20):
+        picture.take(msgspec.structs.replace(RECORDS[2], number=number))
+        picture.take(msgspec.structs.replace(RECORDS[3], transaction=f"1-{number}"))
+    assert (len(picture.happenings), picture.earlier, len(picture.transfers)) == (8, 12, 5)
+    out = io.StringIO()
+    Console(file=out, width=150).print(render(picture, NOON_NS))
+    assert "12 earlier" in out.getvalue()
 
 
 def test_the_picture_shows_the_latest_of_everything_and_obeys_nothing_in_it():

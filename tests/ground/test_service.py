@@ -10,6 +10,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+import msgspec
 import pytest
 
 from ground import api
@@ -227,6 +228,19 @@ def test_waiting_for_files_and_events(running):
         assert client.wait_file("*.product", timeout_s=5).received_ns == 9
         running.station.files = [FileRecord(name="b", size_octets=1, transaction="2", begun_ns=1, received_ns=9)]
         assert client.wait_file("b", timeout_s=5).transaction == "2"
+
+
+def test_news_that_nobody_fetches_or_understands_are_counted(running, monkeypatch):
+    monkeypatch.setattr("ground.client.NEWS_MAX", 2)
+    with Client(running.path) as client, Client(running.path) as other:
+        client.subscribe("event", "sample")
+        for number in range(5):
+            client._take_news(api.News(topic="event", record={"name": "newer than this program", "number": number}))
+        for number in range(3):
+            client._take_news(api.News(topic="sample", record=msgspec.to_builtins(sample(number))))
+        assert (client.unreadable, client.dropped) == (5, 1)
+        other.command("odd")
+        assert [record.received_ns for record in client.news(0.2)] == [1, 2, 1]
 
 
 def test_a_client_that_never_reads_hurts_nobody(running):

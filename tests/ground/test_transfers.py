@@ -36,3 +36,4 @@ def test_only_the_last_transfers_are_remembered():
     for number in range(TRANSFERS_MAX + 5):
         list(transfers.take([metadata("x", TransactionId(1, number))], number))
     assert [len(transfers.records), transfers.records[0].transaction] == [TRANSFERS_MAX, "1-5"]
+    assert transfers.forgotten == 5

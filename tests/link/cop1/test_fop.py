@@ -84,6 +84,51 @@ def refused(first):
     return act
 
 
+def opened(**options):
+    fop = Fop(MANAGED, t1_ms=100, **options)
+    fop.directive(Directive.INITIATE, 0)
+    return fop
+
+
+def test_one_frame_of_a_type_is_asked_for_until_it_is_taken():
+    fop = opened()
+    for number in range(2):
+        fop.send(bytes([number + 1]), 0, tag=number)
+    (first,) = fop.asked
+    assert fop.asked == (first,)
+    fop.taken(first, 0)
+    (second,) = fop.asked
+    assert (first.sequence, second.sequence) == (0, 1)
+    fop.taken(first, 0)  # once more: nothing follows
+    assert fop.asked == (second,)
+
+
+def test_what_is_given_up_is_not_asked_for_any_more():
+    fop = opened()
+    fop.send(b"data", 0, tag=1)
+    assert fop.holds(1)
+    fop.directive(Directive.TERMINATE, 0)
+    assert (fop.asked, fop.holds(1)) == ((), False)
+
+
+def test_a_unit_that_waits_for_the_window_is_held():
+    fop = opened(window=1)
+    for number in range(2):
+        fop.send(b"data", 0, tag=number)
+    fop.take_frames(0)
+    assert [fop.holds(number) for number in range(3)] == [True, True, False]
+
+
+def test_the_timer_begins_anew_when_a_frame_has_left():
+    fop = opened()
+    fop.left(7)
+    assert fop.deadline_ns is None  # nothing is on its way
+    fop.send(b"data", 0)
+    fop.take_frames(0)
+    fop.left(10**9)
+    assert fop.deadline_ns == 10**9 + 100 * 10**6
+
+
 R, W, RW = {"retransmit": True}, {"wait": True}, {"retransmit": True, "wait": True}
 DONE, LIMIT1, LAST, SUSPEND = {"outstanding": False}, {"transmission_limit": 1}, {"count": 3}, {"timeout_type": 1}
 LIMIT1_SUSPEND = {**LIMIT1, **SUSPEND}

@@ -26,6 +26,7 @@ _SCHEMA = f"""
         id integer primary key, apid integer, service integer, subtype integer, definition integer, time_ns integer,
         sequence integer, digest integer, received_ns integer, dictionary text, octets blob,
         unique (apid, service, subtype, definition, time_ns, sequence, digest));
+    create index packets_arrived on packets (apid, service, subtype, definition);
     create table strays (id integer primary key, received_ns integer, reason text, octets blob);
     create table events (
         received_ns integer, origin text, time_ns integer, count integer, name text, record text,
@@ -38,12 +39,13 @@ _SCHEMA = f"""
     pragma user_version = {SCHEMA_VERSION};
 """
 _END_OF_TIME_NS = (1 << 63) - 1
+_UNNAMED_MAX = 10_000  # packets before a node names its dictionary, which it does once a second
 
 
 class PacketRow(NamedTuple):
     """One telemetry packet: `octets` as received, and what its headers say. `definition`: structure or event.
 
-    `dictionary` is the version that the node flew, as far as that is known.
+    `dictionary` is the version that the node flew, empty while that is not known.
     """
 
     apid: int
@@ -65,7 +67,13 @@ class StrayRow(NamedTuple):
     octets: bytes
 
 
-Item = PacketRow | StrayRow | EventRecord | CommandRecord | FileRecord
+class NamedRow(NamedTuple):
+    """The node has named its dictionary: the latest packets of which that was not known are of this version."""
+
+    dictionary: str
+
+
+Item = PacketRow | StrayRow | NamedRow | EventRecord | CommandRecord | FileRecord
 _Kind = TypeVar("_Kind", bound=Record)
 
 
@@ -104,13 +112,18 @@ class Archive:
         stop_ns: int = _END_OF_TIME_NS,
         limit: int = 1000,
     ) -> list[PacketRow]:
-        """The newest `limit` packets of `kind` (APID, service, subtype, definition) of that time, oldest first."""
+        """The `limit` packets of `kind` (APID, service, subtype, definition) and time that came last, sorted by time.
+
+        What came last is known by arrival: a node's clock that was set back hides nothing.
+        """
+        columns, of_time = ", ".join(PacketRow._fields), "and time_ns between ? and ?"
+        timed = (start_ns, stop_ns) != (0, _END_OF_TIME_NS)  # without, the index by arrival gives them at once
         rows = self._select(
-            f"select {', '.join(PacketRow._fields)} from packets where apid = ? and service = ? and subtype = ?"
-            " and definition = ? and time_ns between ? and ? order by time_ns desc, sequence desc limit ?",
-            *(*kind, start_ns, stop_ns, limit),
+            f"select {columns} from (select * from packets where apid = ? and service = ? and subtype = ?"
+            f" and definition = ? {of_time if timed else ''} order by id desc limit ?) order by time_ns, sequence",
+            *(*kind, *((start_ns, stop_ns) if timed else ()), limit),
         )
-        return [PacketRow(*row) for row in rows][::-1]
+        return [PacketRow(*row) for row in rows]
 
     def strays(self, limit: int = 100) -> list[StrayRow]:
         """The newest octets that could not be understood, oldest first."""
@@ -122,8 +135,8 @@ class Archive:
         return self._records(EventRecord, "events", "received_ns", since_ns, limit)
 
     def commands(self, since_ns: int = 0, limit: int = 1000) -> list[CommandRecord]:
-        """The newest `limit` commands sent at or after `since_ns`, oldest first."""
-        return self._records(CommandRecord, "commands", "sent_ns", since_ns, limit)
+        """The last `limit` commands, by their numbers, of those sent at or after `since_ns`; oldest first."""
+        return self._records(CommandRecord, "commands", "sent_ns", since_ns, limit, order="number")
 
     def files(self, since_ns: int = 0, limit: int = 1000) -> list[FileRecord]:
         """The newest `limit` files received at or after `since_ns`, oldest first."""
@@ -158,9 +171,11 @@ class Archive:
         with self._named_errors():
             yield from self._connection.execute(statement, values)
 
-    def _records(self, kind: type[_Kind], table: str, column: str, since_ns: int, limit: int) -> list[_Kind]:
+    def _records(
+        self, kind: type[_Kind], table: str, column: str, since_ns: int, limit: int, *, order: str = ""
+    ) -> list[_Kind]:
         rows = self._select(
-            f"select record from {table} where {column} >= ? order by {column} desc limit ?", since_ns, limit
+            f"select record from {table} where {column} >= ? order by {order or column} desc limit ?", since_ns, limit
         )
         return [msgspec.json.decode(record, type=kind) for (record,) in rows][::-1]
 
@@ -195,6 +210,11 @@ _STATEMENTS: dict[type, tuple[str, Callable[[Any], Sequence[object]]]] = {
     PacketRow: (
         f"insert or ignore into packets ({', '.join(PacketRow._fields)}, digest) values (?,?,?,?,?,?,?,?,?,?)",
         _packet,
+    ),
+    NamedRow: (
+        "update packets set dictionary = ? where dictionary = ''"
+        f" and id > (select max(id) from packets) - {_UNNAMED_MAX}",
+        tuple,
     ),
     StrayRow: ("insert into strays (received_ns, reason, octets) values (?,?,?)", tuple),
     EventRecord: (

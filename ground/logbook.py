@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from ground.archive import Item, StrayRow
+from ground.archive import Item, PacketRow, StrayRow
 from ground.duties import Duties
 from ground.keeper import Keeper
 from ground.moment import Moment
@@ -67,7 +67,7 @@ class Logbook:
         for item, new in self._kept(items):
             if isinstance(item, Record):
                 self._news += [item] * new
-            elif not isinstance(item, StrayRow):
+            elif isinstance(item, PacketRow):
                 self.packets += 1
                 self.duplicates += not new
         self._news += self._live

@@ -1,15 +1,15 @@
 """Reports into meaning: samples held against limits, events, verification; each packet archived as it came.
 
 The node says in its beacon which dictionary it flies. While that is another than ours nothing is decoded by ours, which
-would give plausible nonsense; what comes before the first beacon waits for it. Packets are archived as they come, under
-the version that the node named last.
+would give plausible nonsense; what comes before the first beacon waits for it. Packets are archived as they come, and
+again under their version once the node has named it.
 """
 
 from collections import deque
 from contextlib import suppress
 from typing import Any
 
-from ground.archive import Archive
+from ground.archive import Archive, NamedRow
 from ground.command_book import CommandBook
 from ground.dictionaries import differences, stored_dictionary
 from ground.limits import LimitWatch
@@ -31,6 +31,8 @@ from link.pus.verification import RefusedError
 
 _STALE_NS = 10_000_000_000  # an older sample is shown again when the latest is this old: the node's clock was set back
 _UNDECODED_MAX = 1000
+UNKNOWN = "unknown"
+"""The dictionary, in the archive, of packets whose node was lost before it named one."""
 
 
 class Telemetry:
@@ -46,10 +48,10 @@ class Telemetry:
         self.mismatch = ""
         """Why the node's dictionary is not ours; empty while it is, or is not known."""
         self._dictionary, self._archive, self._book, self._log = dictionary, archive, book, logbook
-        self._version = dictionary.version  # that packets are archived under
         self._early: deque[tuple[Reading, Moment]] = deque()  # before the node named its dictionary
         self._taken_ns: dict[str, int] = {}  # monotonic: when the latest sample of each report came
         self._limits = LimitWatch()
+        logbook.note(NamedRow(UNKNOWN))  # those of a service that was killed
         self._names = Names(dictionary)
         self._declared = frozenset(entry.id for entry in dictionary.reports)
         self._created: dict[int, tuple[Structure, Codec]] = {}
@@ -63,8 +65,7 @@ class Telemetry:
         except DecodeError as error:
             self._log.stray(octets, "not a report", str(error), now)
             return None
-        self._note_version(reading)
-        self._log.note(reading.row(octets, now.utc_ns, self._version))
+        self._log.note(reading.row(octets, now.utc_ns, reading.flown_version or self.flown or ""))
         self._check_version(reading, now)
         self._log.note(*self._book.reported(reading.report, reading.packet.time_ns, now))
         self._early.append((reading, now))
@@ -76,6 +77,8 @@ class Telemetry:
 
     def forget_node(self) -> None:
         """The link is lost: what is heard next may be another node, or the same with another dictionary."""
+        if self.flown is None:
+            self._log.note(NamedRow(UNKNOWN))
         self.flown, self.mismatch = None, ""
         self.undecoded += len(self._early)
         self._early.clear()
@@ -91,13 +94,12 @@ class Telemetry:
             else:
                 self.undecoded += 1
 
-    def _note_version(self, reading: Reading) -> None:
-        self._version = reading.flown_version or self._version
-
     def _check_version(self, reading: Reading, now: Moment) -> None:
         flown = reading.flown_version
         if flown is None or flown == self.flown:
             return
+        if self.flown is None:
+            self._log.note(NamedRow(flown))
         self.flown = flown
         self.mismatch = "" if flown == self._dictionary.version else self._explain(flown)
         if self.mismatch:

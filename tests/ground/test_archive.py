@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ground.archive import Archive, PacketRow, StrayRow
+from ground.archive import Archive, NamedRow, PacketRow, StrayRow
 from ground.errors import ArchiveError
 from ground.keeper import Keeper
 from ground.records import CommandRecord, EventRecord, FileRecord, Stage
@@ -48,6 +48,31 @@ def test_packets_by_time_and_the_newest_of_them():
     archive.write([packet(time_ns) for time_ns in range(10)])
     assert [row.time_ns for row in archive.packets(KIND, start_ns=2, stop_ns=7, limit=3)] == [5, 6, 7]
     assert archive.packets((42, 3, 25, 2)) == []
+
+
+def test_the_newest_packets_are_those_that_came_last_whatever_their_clock_said():
+    archive = Archive()
+    archive.write([packet(time_ns, count=time_ns) for time_ns in (100, 101, 102, 3, 4)])
+    assert [row.time_ns for row in archive.packets(KIND, limit=3)] == [3, 4, 102]
+    assert [row.time_ns for row in archive.packets(KIND, start_ns=1, limit=2)] == [3, 4]
+
+
+def test_the_newest_commands_are_those_with_the_highest_numbers():
+    archive = Archive()
+    archive.write([
+        CommandRecord(number=number, name="a.b", arguments={}, request="1/1", sent_ns=sent_ns, state="queued")
+        for number, sent_ns in ((1, 1000), (2, 5), (3, 6))
+    ])  # fmt: skip
+    assert [record.number for record in archive.commands(limit=2)] == [2, 3]
+
+
+def test_packets_of_an_unknown_dictionary_are_of_the_one_that_is_named_next():
+    archive = Archive()
+    unnamed = [packet(time_ns)._replace(dictionary="") for time_ns in (1, 2)]
+    assert archive.write([unnamed[0], NamedRow("v2"), unnamed[1]]) == [True, True, True]
+    assert [row.dictionary for row in archive.packets(KIND)] == ["v2", ""]
+    archive.write([NamedRow("v3"), NamedRow("v4")])
+    assert [row.dictionary for row in archive.packets(KIND)] == ["v2", "v3"]
 
 
 def test_a_write_is_whole_or_nothing():

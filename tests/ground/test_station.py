@@ -258,6 +258,20 @@ def test_what_comes_before_the_beacon_is_decoded_once_the_dictionary_is_known(wo
     assert events(world, "node") == ["Done"]
 
 
+def test_the_archive_takes_no_dictionary_for_granted(world, archive):
+    """Neither ours nor that of before a relink: packets are of the version that is named next, or of none."""
+    beaconless(world, 1)
+    world.spacecraft.dictionary = other_dictionary()
+    for flown in (other_dictionary().version, DICTIONARY.version, "unknown"):
+        world.spacecraft.report(pus_events.report_of(Done(what="early")))
+        (beaconless if flown == "unknown" else World.run)(world, 2)
+        world.down = lambda octets: b""
+        world.run(11)
+        world.down, world.spacecraft.dictionary = bytes, DICTIONARY
+        beaconless(world, 0.5)
+        assert archive.packets((APID, 5, 2, Done.__id__))[-1].dictionary == flown
+
+
 def test_what_comes_before_a_beacon_of_another_dictionary_is_not_decoded_by_ours(world):
     world.now_ns = SECOND // 10
     world.spacecraft.dictionary = other_dictionary()

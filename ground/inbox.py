@@ -11,10 +11,11 @@ from itertools import count
 from pathlib import Path
 
 from ground.file_names import plain_name
-from hal.medium import HOST, make_folders
+from hal.linux.own_folder import OwnFolder, set_aside
+from hal.medium import make_folders
 
 NAME_OCTETS_MAX = 255
-_PARTS = ".incoming"
+_PARTS, _PART_SUFFIX = ".incoming", ".part"
 
 
 class Inbox:
@@ -23,9 +24,9 @@ class Inbox:
     def __init__(self, folder: Path, octets_max: int = 1 << 30) -> None:
         self.folder, self.octets_max = folder, octets_max
         self._parts = folder / _PARTS
-        make_folders(self._parts)
-        for left_over in self._parts.iterdir():  # of a service that was killed; their senders will send again
-            left_over.unlink()
+        self._workshop = OwnFolder(self._parts, "inbox")
+        for left_over in self._parts.glob(f"*{_PART_SUFFIX}"):  # of a service that was killed; senders will send again
+            self.remove(left_over)
         self._numbers = count(1)
 
     def open(self, name: str) -> "InboxReader":
@@ -34,7 +35,7 @@ class Inbox:
 
     def create(self) -> "InboxWriter":
         """A new file that has no name yet."""
-        return InboxWriter(self, self._parts / f"{next(self._numbers)}.part")
+        return InboxWriter(self, self._parts / f"{next(self._numbers)}{_PART_SUFFIX}")
 
     def path(self, name: str) -> Path:
         """Where `name` stands. Raises PermissionError for one that could lead out of the folder, or into its workshop.
@@ -57,9 +58,12 @@ class Inbox:
         path = self.path(name)
         make_folders(path.parent)
         if path.is_file() and not filecmp.cmp(part, path, shallow=False):
-            path.rename(_free_name(path))
-        part.replace(path)
-        HOST.sync(path.parent)
+            set_aside(path)
+        self._workshop.replace(part, path)
+
+    def remove(self, part: Path) -> None:
+        """Delete a file that will not be whole."""
+        self._workshop.remove(part)
 
 
 class InboxReader:
@@ -107,8 +111,4 @@ class InboxWriter:
     def discard(self) -> None:
         """The file will not be whole."""
         self._file.close()
-        self._part.unlink(missing_ok=True)
-
-
-def _free_name(path: Path) -> Path:
-    return next(free for n in count(1) if not (free := path.with_name(f"{path.name}.{n}")).exists())
+        self._inbox.remove(self._part)

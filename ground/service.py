@@ -18,7 +18,7 @@ from ground.errors import GroundError
 from ground.feed import Feed
 from ground.moment import Moment
 from ground.records import Record
-from ground.socket_path import listen
+from ground.socket_path import listen, release
 from hal.clock import Clock
 from hal.linux.output_queue import forget_held, held_octets
 from hal.port import Port, PortClosed
@@ -117,7 +117,7 @@ class Service:
             self._detach()
             ticker.cancel()
             server.close()
-            path.unlink(missing_ok=True)
+            release(path)
 
     def stop(self) -> None:
         """End `run`."""

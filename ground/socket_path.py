@@ -50,6 +50,12 @@ def listen(path: Path) -> socket.socket:
         raise ServiceError(f"socket {path}: {error.strerror}") from error
 
 
+def release(path: Path) -> None:
+    """The listener at `path` is closed: take its name away, unless something else has the name by now."""
+    if path.is_socket():
+        path.unlink(missing_ok=True)
+
+
 def _bound(path: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX)
     mask = os.umask(0o177)  # the mode holds from the first moment, not from a later chmod on

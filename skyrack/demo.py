@@ -62,7 +62,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", default="1", help="replays the same noise (default %(default)s)")
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="archive, products, logs (default out/demo, or out/ and the name)"
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="new, empty or of an earlier demo: archive, products, logs (default out/demo, or out/ and the name)",
     )
     parser.add_argument("--json", action="store_true", help="the report as one JSON object on stdout")
 

@@ -77,7 +77,8 @@ class CsvExport:
     def _writer(self, kind: str, names: Iterable[str]) -> Any:
         """Of the kind's file, which begins with the fields' names."""
         if kind not in self._files:
-            self._files[kind] = _path_of(self._path, kind).open("w", newline="", encoding="utf-8")
+            path = _path_of(self._path, kind) if self._files else self._path
+            self._files[kind] = path.open("w", newline="", encoding="utf-8")
             self._writers[kind] = csv.writer(self._files[kind], lineterminator="\n")
             self._writers[kind].writerow(names)
         return self._writers[kind]
@@ -86,7 +87,8 @@ class CsvExport:
         """One file a kind."""
         for file in self._files.values():
             file.close()
-        return _settled(self._path, list(self._files))
+        paths = _paths(self._path, list(self._files))
+        return [self._path.replace(path) if not n and path != self._path else path for n, path in enumerate(paths)]
 
 
 class ColumnExport:
@@ -111,11 +113,14 @@ class ColumnExport:
 
     def close(self) -> list[Path]:
         """One file a kind."""
-        for kind, columns in self._columns.items():
-            self._write(_path_of(self._path, kind), columns)
-        for kind, parts in self._tables.items():
-            self._write(_path_of(self._path, kind), {name: np.concatenate(part) for name, part in parts.items()})
-        return _settled(self._path, [*self._columns, *self._tables])
+        joined = {
+            kind: {name: np.concatenate(part) for name, part in parts.items()} for kind, parts in self._tables.items()
+        }
+        tables: dict[str, Mapping[str, Kept]] = {**self._columns, **joined}
+        paths = _paths(self._path, list(tables))
+        for path, columns in zip(paths, tables.values(), strict=True):
+            self._write(path, columns)
+        return paths
 
     def _write(self, path: Path, columns: Mapping[str, Kept]) -> None:
         raise NotImplementedError
@@ -165,10 +170,9 @@ def _path_of(path: Path, kind: str) -> Path:
     return path.with_name(f"{path.stem}.{kind.replace('/', '_')}{path.suffix}")
 
 
-def _settled(path: Path, kinds: Sequence[str]) -> list[Path]:
-    """What was written; a table that is the only one has the name that was asked for."""
-    written = [_path_of(path, kind) for kind in kinds]
-    return [written[0].replace(path)] if len(written) == 1 else written
+def _paths(path: Path, kinds: Sequence[str]) -> list[Path]:
+    """Where tables go: a table that is the only one has the name that was asked for."""
+    return [_path_of(path, kind) for kind in kinds] if len(kinds) > 1 else [path] * len(kinds)
 
 
 def _listed(column: Kept) -> Kept:

@@ -12,7 +12,7 @@ from ground.products.overlay import false_colour, overlay_png
 from ground.records import FileRecord, SampleRecord
 from ground.report import PRODUCT_REPORT, answer_of, run_report
 from ground.rig.answer import differences
-from ground.rig.operation import Operation, Show, Wire, check_range, operating
+from ground.rig.operation import Operation, Show, Wire, check_range, desk_folder, operating
 from hal.clock import Clock
 from hal.kernels.errors import CorruptError
 from hal.sim.camera import SceneCamera
@@ -49,7 +49,10 @@ def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
     for target in setup.targets:
         if target not in known:
             raise UsageError(f"target {target!r}: the mission knows {', '.join(known)}{did_you_mean(target, known)}")
-    with operating(setup.mission, mission, setup.out, setup.wire, clock, show) as operation:
+    with (
+        desk_folder(setup.out) as out,
+        operating(setup.mission, mission, out, setup.wire, clock, show) as operation,
+    ):
         answers = []
         for number, target in enumerate(setup.targets):
             file, told = _captured(operation, target, cut_s=0.0 if number else setup.cut_s)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from fsw.mission import load_mission
 from ground.records import FileRecord
 from ground.rig.answer import filled
-from ground.rig.operation import Operation, Show, Wire, operating
+from ground.rig.operation import Operation, Show, Wire, desk_folder, operating
 from ground.rig.scenes import with_scenes
 from hal.clock import Clock
 from hal.kernels.errors import CorruptError
@@ -83,9 +83,10 @@ def lay_out(chips: Mapping[str, Chip], mission: Path, out: Path) -> Path:
 def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
     """The judgement of one run. Raises UsageError for what was asked wrongly, DeskError for what failed, OSError."""
     chips = read_chips(setup.scenes)
-    path = lay_out(chips, setup.mission, setup.out / "mission")
-    with operating(path, load_mission(path), setup.out, setup.wire, clock, show, afresh=True) as operation:
-        arrived = {target: _captured(operation, target) for target in chips}
+    with desk_folder(setup.out) as out:
+        path = lay_out(chips, setup.mission, setup.out / "mission")
+        with operating(path, load_mission(path), out, setup.wire, clock, show, afresh=True) as operation:
+            arrived = {target: _captured(operation, target) for target in chips}
     folder = setup.out / "ground" / "files"
     judged = [
         judge(target, chips[target], *((folder / file.name).read_bytes() for file in files))

@@ -1,7 +1,6 @@
 """An operator at a desk: sends commands, takes in what happens, waits for it, and gives up when a process does."""
 
 import contextlib
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from ground.records import CommandRecord, EventRecord, FileRecord, Record, Sampl
 from ground.rig.desk import Desk, DeskError, laid_out
 from hal.clock import Clock
 from hal.linux.claim import claim_folder
+from hal.linux.own_folder import OwnFolder
 from hal.usage import UsageError
 
 START_S = 20.0
@@ -108,24 +108,30 @@ class Operation:
 
 
 @contextlib.contextmanager
+def desk_folder(path: Path) -> Iterator[OwnFolder]:
+    """The folder `path` for one demo alone, which may replace all in it. Raises OSError where it is not ours."""
+    with claim_folder(path, "a demo"):
+        yield OwnFolder(path, "demo")
+
+
+@contextlib.contextmanager
 def operating(
-    path: Path, mission: Mission, out: Path, wire: Wire, clock: Clock, show: Show, *, afresh: bool = False
+    path: Path, mission: Mission, out: OwnFolder, wire: Wire, clock: Clock, show: Show, *, afresh: bool = False
 ) -> Iterator[Operation]:
     """A desk that flies the `mission` in the file `path`, once its node is heard. Raises DeskError, OSError.
 
     `afresh`: what an earlier run left with the node and on the ground is removed first.
     """
     dictionary = dictionary_of(mission).to_json()
-    with claim_folder(out, "a demo"):
-        for name in ("node", "ground") if afresh else ():
-            shutil.rmtree(out / name, ignore_errors=True)
-        with (
-            laid_out(path, dictionary, out, baud=wire.baud, noise=wire.noise, seed=wire.seed) as desk,
-            _connected(desk, clock) as client,
-        ):
-            operation = Operation(desk, client, clock, show)
-            operation.wait("the node to be heard", START_S, lambda: operation.samples)
-            yield operation
+    for name in ("node", "ground") if afresh else ():
+        out.remove(out.path / name)
+    with (
+        laid_out(path, dictionary, out.path, baud=wire.baud, noise=wire.noise, seed=wire.seed) as desk,
+        _connected(desk, clock) as client,
+    ):
+        operation = Operation(desk, client, clock, show)
+        operation.wait("the node to be heard", START_S, lambda: operation.samples)
+        yield operation
 
 
 def _connected(desk: Desk, clock: Clock) -> Client:

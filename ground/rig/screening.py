@@ -13,7 +13,7 @@ from typing import Any
 from fsw.mission import load_mission
 from ground.records import EventRecord
 from ground.rig.judgement import Received, judge
-from ground.rig.operation import Operation, Show, Wire, check_range, operating
+from ground.rig.operation import Operation, Show, Wire, check_range, desk_folder, operating
 from ground.rig.scenes import Scenes, lay_out, read_scenes
 from hal.clock import Clock
 
@@ -39,18 +39,24 @@ class Setup:
 def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
     """The judgement of one run. Raises ValueError for what was asked wrongly, DeskError for what failed, OSError."""
     scenes = read_scenes(setup.scenes)
-    path = lay_out(scenes, setup.scenes, setup.mission, setup.out / "mission")
-    mission = load_mission(path)
+    with desk_folder(setup.out) as out:
+        path = lay_out(scenes, setup.scenes, setup.mission, setup.out / "mission")
+        mission = load_mission(path)
+        with operating(path, mission, out, setup.wire, clock, show, afresh=True) as operation:
+            screened = _screened(operation, scenes)
+            _pass(operation, setup.pass_s)
+            received = _received(operation, setup)
     share_max = next(stage.parameters["cloud_share_max"] for stage in mission.stages if stage.name == "tiles")
-    with operating(path, mission, setup.out, setup.wire, clock, show, afresh=True) as operation:
-        screened = _screened(operation, scenes)
-        _pass(operation, setup.pass_s)
-        folder = setup.out / "ground" / "files"
-        whole = {file.name: (folder / file.name).read_bytes() for file in operation.files}
-        parts = sum(one.received_octets for one in operation.transfers.values() if one.name not in whole)
-        line_octets = round(setup.pass_s * setup.wire.baud / 10)
-        received = Received(files=whole, partial_octets=parts, line_octets=line_octets, pass_s=setup.pass_s)
-        return judge(scenes, received, screened, cloud_share_max=share_max)
+    return judge(scenes, received, screened, cloud_share_max=share_max)
+
+
+def _received(operation: Operation, setup: Setup) -> Received:
+    """What the pass brought."""
+    folder = setup.out / "ground" / "files"
+    whole = {file.name: (folder / file.name).read_bytes() for file in operation.files}
+    parts = sum(one.received_octets for one in operation.transfers.values() if one.name not in whole)
+    line_octets = round(setup.pass_s * setup.wire.baud / 10)
+    return Received(files=whole, partial_octets=parts, line_octets=line_octets, pass_s=setup.pass_s)
 
 
 def _screened(operation: Operation, scenes: Scenes) -> dict[str, EventRecord]:

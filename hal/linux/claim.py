@@ -1,6 +1,7 @@
 """A folder for one process alone: what a node or a ground station keeps there bears no second writer."""
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,9 +16,12 @@ def claim_folder(folder: Path, owner: str) -> Iterator[None]:
     Raises BlockingIOError with a sentence where another process has it; `owner` says what that would be, as "a node".
     """
     make_folders(folder)
-    with (folder / "lock").open("ab") as lock:  # not inherited by the processes that we start
+    descriptor = os.open(folder, os.O_RDONLY)  # of the folder itself: nothing is written, a full disk keeps nobody out
+    try:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise BlockingIOError(f"{folder}: {owner} that still runs keeps its files there") from None
         yield
+    finally:
+        os.close(descriptor)

@@ -21,7 +21,9 @@ def put(inbox, name, octets):
 
 
 def tree(folder):
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    """Files but our marker."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != ".skyrack-inbox")
+    return sorted(str(path.relative_to(folder)) for path in files)
 
 
 def test_a_file_stands_under_its_name_when_it_is_whole(inbox):
@@ -116,3 +118,24 @@ def test_left_overs_of_a_killed_service_go(inbox):
     inbox.create().write(0, b"half")
     assert tree(inbox.folder) == [".incoming/1.part"]
     assert tree(Inbox(inbox.folder).folder) == []
+
+
+def test_a_folder_that_is_not_ours_is_left_alone(tmp_path):
+    theirs = tmp_path / ".incoming" / "1.part"
+    theirs.parent.mkdir()
+    theirs.write_bytes(b"a person's")
+    with pytest.raises(FileExistsError, match="not ours"):
+        Inbox(tmp_path)
+    assert theirs.read_bytes() == b"a person's"
+
+
+def test_new_folders_and_names_are_on_the_disk_before_a_file_counts_as_kept(inbox, monkeypatch):
+    synced = []
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda fd: (synced.append(os.fstat(fd).st_ino), real(fd)))
+    put(inbox, "a/b/x", b"1")
+    folders = [inbox.folder, inbox.folder / "a", inbox.folder / "a" / "b"]
+    assert [number for number in synced if number != folders[0].parent.stat().st_ino] == [
+        (folders[2] / "x").stat().st_ino,
+        *(folder.stat().st_ino for folder in folders),
+    ]

@@ -5,10 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from ground.rig.desk import DeskError
+from ground.rig.scenes import BANDS
 from hal.linux.claim import claim_folder
 from skyrack.cli import main
 
@@ -130,6 +132,25 @@ def test_two_demos_do_not_share_a_folder(tmp_path, capsys):
     with claim_folder(tmp_path, "a demo"):
         assert main(["demo", "--out", str(tmp_path)]) == 1
     assert "a demo that still runs keeps its files there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("mission", [None, "cloudscreen", "flood"])
+def test_a_folder_with_anything_of_a_person_s_in_it_is_refused(tmp_path, capsys, mission):
+    scenes, out = tmp_path / "scenes", tmp_path / "checkout"
+    for path in (scenes, out / "node", out / "ground", out / "mission"):
+        path.mkdir(parents=True)
+    dn = np.zeros((1, 4, 4, len(BANDS)), np.uint16)
+    np.savez(scenes / "s2_a.npz", dn=dn, cloud_mask_default=np.zeros(dn.shape[:3], np.uint8))
+    np.savez(scenes / "flood_a.npz", s1_db=np.zeros((2, 4, 4), np.float32), label=np.ones((4, 4), np.int8))
+    for name in ("node/index.js", "ground/archive.py", "mission/mission.toml", "node.log"):
+        (out / name).write_text("a person's")
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    words = ["--mission", mission, "--scenes", str(scenes)] if mission else []
+    assert main(["demo", "--out", str(out), *words]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"skyrack demo: {out} is not empty (ground, mission, node, ...) and not ours")
+    assert said.count("\n") == 1
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
 def test_a_missing_package_is_one_sentence(monkeypatch, capsys):

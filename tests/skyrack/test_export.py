@@ -59,6 +59,16 @@ def test_tables_beside_rows_are_files_by_kind(tmp_path, ending):
         assert (tmp_path / "t.two.csv").read_text() == 'n,pairs\n1,"[1, 1]"\n2,"[2, 2]"\n3,"[3, 3]"\n'
 
 
+@pytest.mark.parametrize("ending", [".csv", ".npz"])
+def test_a_table_alone_touches_no_other_file(tmp_path, ending):
+    theirs = tmp_path / f"t.one{ending}"
+    theirs.write_text("a person's")
+    export = open_export(tmp_path / f"t{ending}")
+    export.add("one", {"n": 1}, b"")
+    assert export.close() == [tmp_path / f"t{ending}"]
+    assert theirs.read_text() == "a person's"
+
+
 def test_a_capture_keeps_time(tmp_path):
     """A packet that does not say when, or says what no capture file can, is shown at the time of the one before it."""
     export = open_export(tmp_path / "t.pcap", recorded_ns=5)

@@ -1,0 +1,76 @@
+"""Folders that are ours alone: only what lies in one of them is ever deleted or replaced.
+
+A folder becomes ours when we make it or find it empty. It carries a marker from then on, the file `.skyrack-OWNER`.
+What a person keeps elsewhere is refused by name, whatever it is called. The owner is part of the marker's name, so that
+one program does not take what another one keeps for its own. A folder that carries its marker is taken without any
+writing: a full disk keeps nobody from starting.
+"""
+
+import errno
+import os
+import shutil
+from itertools import count
+from pathlib import Path
+
+from hal.medium import HOST, Medium, make_folders
+
+MARKER_PREFIX = ".skyrack-"
+_FOUND_IN_EMPTY = frozenset({"lost+found"})  # of a file system that was just made
+
+
+class OwnFolder:
+    """`path`, which is made where there is none, as a folder of `owner`: one word, such as "demo".
+
+    Raises FileExistsError, with a sentence that names it, for a folder that holds something and no marker of `owner`.
+    """
+
+    def __init__(self, path: Path, owner: str, medium: Medium = HOST) -> None:
+        self.path, self.marker, self._medium = path, path / f"{MARKER_PREFIX}{owner}", medium
+        try:
+            names = medium.names(path)
+        except FileNotFoundError:
+            names = []
+        if self.marker.name not in names:
+            self._take(owner, [name for name in names if name not in _FOUND_IN_EMPTY])
+
+    def remove(self, path: Path) -> None:
+        """Delete a file or folder of ours, if it is there; links are deleted, not followed. Raises OSError."""
+        self._check(path)
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif os.path.lexists(path):
+            self._medium.remove(path)
+
+    def replace(self, path: Path, target: Path) -> None:
+        """Give the file `path` of ours the name `target`, which goes if it is there; then the disk has it."""
+        self._check(path)
+        self._medium.replace(path, target)
+        self._medium.sync(target.parent)
+
+    def _take(self, owner: str, strange: list[str]) -> None:
+        if strange:
+            raise FileExistsError(
+                errno.EEXIST,
+                f"{self.path.resolve()} is not empty ({_few(strange)}) and not ours: nothing in it is touched; "
+                "name another folder",
+            )
+        make_folders(self.path, self._medium)
+        sentence = f"This folder belongs to Skyrack ({owner}), which may delete all that is in it.\n"
+        self._medium.write(self.marker, sentence.encode())
+        self._medium.sync(self.marker)
+        self._medium.sync(self.path)
+
+    def _check(self, path: Path) -> None:
+        assert self.path in path.parents, f"{path} is not in {self.path}"
+
+
+def set_aside(path: Path) -> Path:
+    """Give what is at `path` the first free name of `PATH.1`, `PATH.2`, ...; returns that name. Raises OSError."""
+    free = next(other for n in count(1) if not os.path.lexists(other := path.with_name(f"{path.name}.{n}")))
+    HOST.replace(path, free)
+    HOST.sync(path.parent)
+    return free
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")

@@ -55,10 +55,26 @@ class Keeper:
         return ArchiveRecord(waiting=len(self._waiting), abandoned=self.abandoned, fault=self.fault)
 
     def _write_waiting(self) -> None:
-        if self._waiting:
-            self.archive.write(self._waiting)
-            self._waiting.clear()
+        try:
+            if self._waiting:
+                self.archive.write(self._waiting)
+                self._waiting.clear()
+        except ArchiveError:
+            raise
+        except Exception:  # of one item, for which the others must not wait for ever
+            self._write_one_by_one()
         self.fault = ""
+
+    def _write_one_by_one(self) -> None:
+        """Write what waits; an item that no archive can hold is given up alone."""
+        while self._waiting:
+            try:
+                self.archive.write([self._waiting[0]])
+            except ArchiveError:
+                raise
+            except Exception:
+                self.abandoned += 1
+            self._waiting.popleft()
 
     def _hold(self, items: Sequence[Item]) -> None:
         self._waiting.extend(items)

@@ -59,6 +59,9 @@ class Stepped(Protocol):
     def emptied(self) -> None:
         """The port holds nothing any more."""
 
+    def end(self, now: Moment) -> None:
+        """Nothing more will be sent."""
+
     def wrote(self, count: int, held: int, now: Moment) -> None:
         """The port took `count` octets of `output`, and of all that it took it has not sent `held` yet."""
 
@@ -115,6 +118,9 @@ class Service:
             await self._ended
         finally:
             self._detach()
+            with self._duties.alone("ending"):
+                self._station.end(Moment.of(self._clock))
+                self._withdraw()
             ticker.cancel()
             server.close()
             release(path)
@@ -173,8 +179,7 @@ class Service:
 
     def _send(self) -> None:
         """Write what the port takes, unit by unit as its buffers drain; the rest when it takes more."""
-        if self._station.take_withdrawal() and forget_held(self._descriptor):
-            self._station.emptied()
+        self._withdraw()
         full = False
         while (octets := self._station.output) and held_octets(self._descriptor) < PORT_HOLDS_MAX and not full:
             count = self._port.write(octets)
@@ -185,6 +190,11 @@ class Service:
         else:
             self._loop.remove_writer(self._descriptor)
         self._watch_port(full)
+
+    def _withdraw(self) -> None:
+        """Have the port forget what it holds, where that was given up."""
+        if self._station.take_withdrawal() and forget_held(self._descriptor):
+            self._station.emptied()
 
     def _watch_port(self, full: bool) -> None:
         """Look again soon at buffers that drain; that a full port has room again is told by itself."""

@@ -197,6 +197,12 @@ class Station:
         self._log.flush()
         return record
 
+    def end(self, now: Moment) -> None:
+        """Before the end: what was not sent never will be, and is told so."""
+        self._uplink.close(now.monotonic_ns, "the service ended")
+        self._note_uplink(now)
+        self._log.flush()
+
     def rescue(self, path: Path) -> bool:
         """Before the end: put what the archive could not take into a file of JSON lines; whether there was any."""
         return not self._log.keeper.retry() and self._log.keeper.rescue(path)

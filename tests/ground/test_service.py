@@ -41,6 +41,7 @@ class FakeStation:
     next_wake_ns: int | None = 0
     steps: int = 0
     output: bytes = b""
+    ended: bool = False
     news: list[Record] = field(default_factory=list)
     files: list[FileRecord] = field(default_factory=list)
 
@@ -57,6 +58,9 @@ class FakeStation:
 
     def take_withdrawal(self):
         return False
+
+    def end(self, now):
+        self.ended = True
 
     def wrote(self, count, held, now):
         self.output = self.output[count:]
@@ -309,7 +313,7 @@ def test_a_path_too_long_for_a_socket_is_refused(tmp_path):
 
 def test_a_signal_ends_the_service_in_good_order(tmp_path):
     far_end, near_end = socket.socketpair()
-    service = Service(FakeStation(), None, SocketPort(near_end, "pair"), HostClock())
+    service = Service(station := FakeStation(), None, SocketPort(near_end, "pair"), HostClock())
 
     async def run_and_signal():
         asyncio.get_running_loop().call_later(0.02, os.kill, os.getpid(), signal.SIGTERM)
@@ -317,4 +321,5 @@ def test_a_signal_ends_the_service_in_good_order(tmp_path):
 
     asyncio.run(run_and_signal())
     assert not (tmp_path / "ground.sock").exists()
+    assert station.ended
     far_end.close()

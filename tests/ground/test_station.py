@@ -404,6 +404,15 @@ def test_a_new_service_goes_on_with_commands_and_numbers(world, archive, tmp_pat
     assert [arguments["target"] for _, arguments in world.spacecraft.executed] == ["coast", "desert"]
 
 
+def test_what_was_not_sent_when_the_service_ended_failed(world, archive):
+    world.run(2)
+    world.station.command("imaging.capture", {"target": "coast"}, world.now)
+    world.station.end(world.now)
+    (record,) = archive.commands()
+    assert (record.state, record.reason) == ("failed", "the service ended; it was not sent")
+    assert world.station.take_output() == b""
+
+
 def test_it_says_when_it_wants_to_be_stepped(world):
     assert world.station.next_wake_ns is None or world.station.next_wake_ns >= 0
     world.run(1)

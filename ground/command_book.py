@@ -54,11 +54,12 @@ ENTRIES_MAX = 1000
 
 @dataclass(slots=True)
 class _Entry:
-    """`begins_ns`: monotonic time before which nothing is expected of it."""
+    """`begins_ns`: monotonic time before which nothing is expected; `carrier`: the request that it is inside of."""
 
     record: CommandRecord
     begins_ns: int
     deadline_ns: int
+    carrier: RequestId | None = None
 
 
 class CommandBook:
@@ -103,8 +104,16 @@ class CommandBook:
         """Monotonic time at which the next command times out."""
         return min((entry.deadline_ns for entry in self._entries.values() if not entry.record.ended), default=None)
 
-    def enter(self, request: RequestId, name: str, arguments: Mapping[str, Any], now: Moment) -> CommandRecord:
-        """Write down a new command, queued for the link."""
+    def enter(
+        self,
+        request: RequestId,
+        name: str,
+        arguments: Mapping[str, Any],
+        now: Moment,
+        *,
+        carrier: RequestId | None = None,
+    ) -> CommandRecord:
+        """Write down a new command, queued for the link; one inside another request fails with that, its `carrier`."""
         record = CommandRecord(
             number=self._last.number + 1 if self._last else 1,
             name=name,
@@ -115,6 +124,7 @@ class CommandBook:
             stages=(Stage(name="queued", received_ns=now.utc_ns),),
         )
         self._enter(record, now)
+        self._entries[request].carrier = carrier
         return record
 
     def released(self, request: RequestId, now: Moment) -> list[CommandRecord]:
@@ -135,7 +145,8 @@ class CommandBook:
             return []
         known = any(stage.name == _GIVEN_UP for stage in entry.record.stages)
         stages = () if known else (Stage(name=_GIVEN_UP, received_ns=now.utc_ns, detail=reason),)
-        return [self._change(entry, entry.record.state if sent else "failed", stages, now, reason)]
+        self._change(entry, entry.record.state if sent else "failed", stages, now, reason)
+        return self._with_carried(entry, now)
 
     def reported(self, report: Report, time_ns: int, now: Moment) -> list[CommandRecord]:
         """A verification report came, made on board at `time_ns` (UTC). Twice or late is no news."""
@@ -145,7 +156,10 @@ class CommandBook:
             return []
         known = {stage.name for stage in entry.record.stages}
         stages = tuple(stage for stage in _stages(tracked, now.utc_ns) if stage.name not in known)
-        return [self._change(entry, _STATES[tracked.progress], stages, now, tracked.reason)] if stages else []
+        if not stages:
+            return []
+        self._change(entry, _STATES[tracked.progress], stages, now, tracked.reason)
+        return self._with_carried(entry, now)
 
     def step(self, now: Moment) -> list[CommandRecord]:
         """The commands that time out now."""
@@ -174,6 +188,16 @@ class CommandBook:
             return []
         reached = state if entry.record.state in _ON_THE_GROUND else entry.record.state
         return [self._change(entry, reached, (Stage(name=state, received_ns=now.utc_ns),), now, entry.record.reason)]
+
+    def _with_carried(self, entry: _Entry, now: Moment) -> list[CommandRecord]:
+        """The changed record, and those of the requests inside, which fail with it."""
+        records, request = [entry.record], request_of(entry.record)
+        if entry.record.state == "failed":
+            why = f"{entry.record.name}, which it was inside of, failed"
+            stage = Stage(name=_GIVEN_UP, received_ns=now.utc_ns, detail=why)
+            carried = [one for one in self._entries.values() if one.carrier == request and not one.record.ended]
+            records += [self._change(one, "failed", (stage,), now, why) for one in carried]
+        return records
 
     def _time_out(self, entry: _Entry, now: Moment) -> CommandRecord:
         silence, last = f"nothing heard for {self.timeout_ns / 1e9:g} s", entry.record.stages[-1]

@@ -191,7 +191,9 @@ class Station:
         self._telemetry.expect(packet.request, order.request)
         if (inside := order.inside) and inside.at_ns is not None:
             released = Moment(now.monotonic_ns + inside.at_ns - now.utc_ns, inside.at_ns)
-            self._log.note(self._book.enter(inside.packet.request, inside.order.name, inside.order.arguments, released))
+            inner, carrier = inside.packet.request, packet.request
+            entered = self._book.enter(inner, inside.order.name, inside.order.arguments, released, carrier=carrier)
+            self._log.note(entered)
         record = self._book.enter(packet.request, name, order.arguments, now)
         self._log.note(record)
         self._log.flush()

@@ -177,6 +177,20 @@ def test_a_command_for_tomorrow_is_not_missed_today_after_a_restart_either():
     assert missed.state == "timeout"
 
 
+def test_a_request_inside_another_fails_with_it():
+    commands = book()
+    inner, other = RequestId(42, 8), RequestId(42, 9)
+    commands.enter(inner, "inner", {}, at(900), carrier=REQUEST)
+    commands.enter(REQUEST, "outer", {}, at(0))
+    commands.enter(other, "other", {}, at(0))
+    changed = commands.undelivered(REQUEST, "the link was lost; it was not sent", at(1))
+    assert [(one.name, one.state, one.reason) for one in changed] == [
+        ("outer", "failed", "the link was lost; it was not sent"),
+        ("inner", "failed", "outer, which it was inside of, failed"),
+    ]
+    assert commands.by_state == {"failed": 2, "queued": 1}
+
+
 def test_commands_forgotten_before_their_end_are_counted():
     commands = book()
     for count in range(ENTRIES_MAX + 5):

@@ -1,85 +1,101 @@
 """The product store: answers wait here, across crashes and reboots, until the ground confirms that it has them.
 
-The content of a product is a file of its own; a journal says which products there are and which were delivered. The
-content is on the disk before the journal tells of it, so that what the journal tells is always true.
+Each product is a file that says itself what it is, ID.product, and ID.sent once the ground has it; there is no other
+list of them. What cannot be trusted is set aside and told. Starting needs no writing: on a disk that is full or
+read-only the store still gives what it has.
 """
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
-from fsw.storage import Journal, replace_file, sync_folder
-from hal.board import Source
+from fsw.durable import Durable, Origin
+from fsw.store import older
+from fsw.store.own_files import OwnFiles
+from fsw.store.product_file import (
+    DamagedError,
+    ProductFile,
+    Provenance,
+    StoredProduct,
+    decode_file,
+    encode_file,
+    is_content,
+)
 from hal.kernels.crc import crc32c
+from hal.medium import HOST, Medium
+
+__all__ = ["DamagedError", "Notice", "ProductStore", "Provenance", "StoreFullError", "StoredProduct"]
+
+FOLDER_NAME = "kept"
+NOTICES_MAX = 64
+_WAITING, _SENT = "product", "sent"
+_FILE_NAME = re.compile(rf"(\d{{8,10}})\.({_WAITING}|{_SENT})(\.part)?")
+_COUNTERS_OCTETS_MAX = 64
 
 
 class StoreFullError(Exception):
     """What waits for delivery fills the store; the new product was not taken."""
 
 
-class Provenance(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an answer came from: what was captured when, what computing it took. Times in nanoseconds, UTC."""
+class Notice(NamedTuple):
+    """Something to be told of the store; `product` 0 and no name: of the disk under it."""
 
-    target: str
-    raw_octets: int
-    input_sha256: str
-    capture_utc_ns: int
-    compute_start_utc_ns: int
-    compute_end_utc_ns: int
-    joules: float
-    joules_source: Source
-
-
-class StoredProduct(msgspec.Struct, frozen=True, kw_only=True, tag="stored"):
-    """One product as the journal knows it."""
-
-    id: int
+    product: int
     name: str
-    octets: int
-    crc32c: int
-    provenance: Provenance
-    priority: int = 0
+    reason: str
 
 
-class _Delivered(msgspec.Struct, frozen=True, tag="delivered"):
-    id: int
+class Counters(msgspec.Struct, frozen=True):
+    """How often the store was opened, and a number that no product had yet."""
+
+    boots: int = 0
+    next_id: int = 1
 
 
-class _Boot(msgspec.Struct, frozen=True, tag="boot"):
-    """The store was opened for the `number`th time, with `next_id` to be allotted next."""
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A product and its file, which in the older format `is_bare` content."""
 
-    number: int
-    next_id: int
+    product: StoredProduct
+    path: Path
+    is_bare: bool = False
+
+    def content_in(self, octets: bytes) -> bytes:
+        """What the file holds. Raises DamagedError."""
+        if not self.is_bare:
+            return decode_file(octets).content
+        if not is_content(self.product, octets):
+            raise DamagedError("its content is not what was written")
+        return octets
 
 
-_Entry = StoredProduct | _Delivered | _Boot
-
-
-@dataclass
 class ProductStore:
-    """Products in `folder`, at most `octets_max` of content; what was delivered stays while there is room.
+    """Products below `folder`, at most `octets_max` of content; what was delivered stays while there is room.
 
-    `boots` counts how often it was opened, this time included; `damaged` those products that waited for delivery and
-    whose content did not survive.
+    `boots` counts how often it was opened, this time included; `damaged` the products that waited for delivery and were
+    set aside or lost; `mended` what stood there twice and was damaged once: what a product is, the store's counters;
+    `disk_failures` what the disk refused to do; `notices_dropped` what was to be told of that and found no room.
     """
 
-    folder: Path
-    octets_max: int
-    boots: int = 0
-    damaged: int = 0
-
-    def __post_init__(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._journal = Journal(self.folder / "journal")
-        self._products: dict[int, StoredProduct] = {}
+    def __init__(self, folder: Path, octets_max: int, medium: Medium = HOST) -> None:
+        self.folder, self.octets_max = folder, octets_max
+        self.boots = self.damaged = self.mended = self.disk_failures = self.notices_dropped = 0
+        self.aside_octets = 0
+        self._medium, self._own = medium, OwnFiles(folder / FOLDER_NAME, medium)
+        self._counters = Durable(folder / FOLDER_NAME, "counters", Counters(), _COUNTERS_OCTETS_MAX, medium)
+        self._kept: dict[int, _Kept] = {}
         self._waiting: dict[int, StoredProduct] = {}
-        self._delivered: set[int] = set()
-        self._next_id = 1
-        for text in self._journal:
-            self._replay(msgspec.json.decode(text, type=_Entry))
-        self._drop_damaged()
-        self._tidy()
+        self._notices: list[Notice] = []
+        self._trouble = ""
+        self.mended += self._counters.damaged
+        self._next_id = self._counters.value.next_id
+        self._take_up_all()
+        self._count_boot(self._take_over_older())
 
     def allot_id(self) -> int:
         """A number that no product of this node ever had."""
@@ -90,6 +106,7 @@ class ProductStore:
         self, product_id: int, name: str, content: bytes, provenance: Provenance, *, priority: int = 0
     ) -> StoredProduct:
         """Keep a product; on return it survives a crash. Raises StoreFullError, and OSError from the disk."""
+        assert product_id not in self._kept, product_id
         self._make_room(len(content))
         product = StoredProduct(
             id=product_id,
@@ -98,89 +115,225 @@ class ProductStore:
             crc32c=crc32c(content),
             provenance=provenance,
             priority=priority,
+            boot=self.boots,
         )
-        replace_file(self._path(product_id), content)
-        self._note(product)
+        self._own.put(_file_name(product_id), encode_file(product, content))
+        self._enter(_Kept(product, self._own.path / _file_name(product_id)), is_waiting=True)
         return product
 
     def delivered(self, product_id: int) -> None:
-        """The ground has it."""
-        if product_id in self._waiting:
-            self._note(_Delivered(product_id))
+        """The ground has it. Where the disk does not take that, it is sent again after the next start."""
+        if self._waiting.pop(product_id, None) is None:
+            return
+        kept = self._kept[product_id]
+        with self._tolerated():
+            if not kept.is_bare:
+                self._own.rename(kept.path.name, _file_name(product_id, _SENT))
+                self._kept[product_id] = _Kept(kept.product, self._own.path / _file_name(product_id, _SENT))
+
+    def set_aside(self, product_id: int, reason: str) -> None:
+        """Give up a product that cannot be sent: its file stays, but is not the store's any more."""
+        kept, waited = self._kept.pop(product_id), self._waiting.pop(product_id, None)
+        self._lose(Notice(product_id, kept.product.name, reason), kept.path, was_waiting=waited is not None)
 
     def drop(self, product_id: int) -> None:
-        """Give up a product whose content cannot be read."""
-        self.damaged += product_id in self._waiting  # the others may have made room
+        """Delete a product. Raises KeyError for one that is not here, OSError from the disk."""
+        kept = self._kept[product_id]
+        if self._counters.value.next_id <= product_id:
+            self._store_counters()  # with its file goes what would keep the number from being used again
+        if kept.is_bare:
+            raise OSError(f"{kept.path}: of an older version, and the disk did not let it be taken over")
+        self._own.remove(kept.path.name)
+        del self._kept[product_id]
         self._waiting.pop(product_id, None)
-        del self._products[product_id]
+
+    def purge(self) -> int:
+        """Delete what was set aside; how many files that were. Raises OSError."""
+        try:
+            return self._own.purge()
+        finally:
+            self.aside_octets = self._own.octets_aside()
 
     def waiting(self) -> list[StoredProduct]:
         """What the ground does not have yet: that of the highest priority first, then the oldest."""
         return sorted(self._waiting.values(), key=lambda product: (-product.priority, product.id))
 
-    def find(self, name: str) -> StoredProduct | None:
-        """The product of that name."""
-        return next((product for product in self._products.values() if product.name == name), None)
+    def products(self) -> list[StoredProduct]:
+        """All that is here, delivered or not, by number."""
+        return [self._kept[product_id].product for product_id in sorted(self._kept)]
+
+    def is_waiting(self, product_id: int) -> bool:
+        """Whether a product is here and the ground does not have it."""
+        return product_id in self._waiting
 
     def content(self, product_id: int) -> bytes:
-        """The octets of a product; raises KeyError for one that is not here, OSError from the disk."""
-        return self._path(self._products[product_id].id).read_bytes()
+        """The octets of a product, as they were stored.
+
+        Raises KeyError for one that is not here, DamagedError where its file has changed, OSError from the disk.
+        """
+        kept = self._kept[product_id]
+        return kept.content_in(self._medium.read(kept.path))
+
+    def take_notices(self) -> list[Notice]:
+        """What is to be told since the last call."""
+        taken, self._notices = self._notices, []
+        return taken
 
     @property
     def octets(self) -> int:
-        """Content held, delivered or not."""
-        return sum(product.octets for product in self._products.values())
+        """Content held, delivered or not, and what was set aside."""
+        return sum(kept.product.octets for kept in self._kept.values()) + self.aside_octets
 
-    def _path(self, product_id: int) -> Path:
-        return self.folder / f"{product_id:08d}"
+    def _take_up_all(self) -> None:
+        names = list[str]()
+        with self._tolerated():
+            names = self._own.names()
+        with self._tolerated():
+            self.aside_octets = self._own.octets_aside()
+            for found in filter(None, map(_FILE_NAME.match, [*names, *self._own.names_aside()])):
+                self._next_id = max(self._next_id, int(found[1]) + 1)
+        for found in filter(None, map(_FILE_NAME.fullmatch, names)):
+            if found[3]:
+                with self._tolerated():
+                    self._own.remove(found[0])
+            else:
+                self._take_up(int(found[1]), self._own.path / found[0], is_waiting=found[2] == _WAITING)
 
-    def _note(self, entry: _Entry) -> None:
-        self._journal.append(msgspec.json.encode(entry).decode())
-        self._replay(entry)
-
-    def _replay(self, entry: _Entry) -> None:
-        if isinstance(entry, StoredProduct):
-            self._products[entry.id] = self._waiting[entry.id] = entry
-            self._next_id = max(self._next_id, entry.id + 1)
-        elif isinstance(entry, _Delivered):
-            self._waiting.pop(entry.id, None)
-            self._delivered.add(entry.id)
-        else:
-            self.boots, self._next_id = entry.number, max(self._next_id, entry.next_id)
-
-    def _drop_damaged(self) -> None:
-        for product in list(self._products.values()):
-            if not self._is_whole(product):
-                self.drop(product.id)
-
-    def _is_whole(self, product: StoredProduct) -> bool:
+    def _take_up(self, product_id: int, path: Path, *, is_waiting: bool) -> None:
+        """One file at the start. A file that cannot be read stays for a start that can."""
         try:
-            return crc32c(self.content(product.id)) == product.crc32c
-        except OSError:
-            return False
+            found = decode_file(self._medium.read(path))
+        except OSError as error:
+            self._lose(Notice(product_id, path.name, f"unreadable ({_words(error)})"), was_waiting=is_waiting)
+        except DamagedError as error:
+            self._lose(Notice(product_id, path.name, str(error)), path, was_waiting=is_waiting)
+        else:
+            if found.product.id != product_id or product_id in self._kept:
+                reason = f"it says that it is product {found.product.id}"
+                self._lose(Notice(product_id, path.name, reason), path, was_waiting=is_waiting)
+                return
+            self._enter(_Kept(found.product, path), is_waiting=is_waiting)
+            self._mend(found, path)
 
-    def _tidy(self) -> None:
-        """Start with a journal of what is here, and no file that it does not tell of."""
-        self._delivered &= self._products.keys()
-        self.boots += 1
-        entries: list[_Entry] = [
-            _Boot(self.boots, self._next_id),
-            *self._products.values(),
-            *map(_Delivered, self._delivered),
-        ]
-        self._journal.rewrite([msgspec.json.encode(entry).decode() for entry in entries])
-        known = {self._path(product_id).name for product_id in self._products} | {"journal"}
-        for path in self.folder.iterdir():
-            if path.name not in known:
-                path.unlink()
+    def _mend(self, found: ProductFile, path: Path) -> None:
+        if not found.is_sound:
+            self.mended += 1
+            with self._tolerated():
+                self._own.put(path.name, encode_file(found.product, found.content))
+
+    def _enter(self, kept: _Kept, *, is_waiting: bool) -> None:
+        product = kept.product
+        self._kept[product.id] = kept
+        if is_waiting:
+            self._waiting[product.id] = product
+        self._next_id = max(self._next_id, product.id + 1)
+
+    def _take_over_older(self) -> older.OlderJournal:
+        """What a store of the older format left here; a journal that is not ours, and all beside it, is left alone."""
+        journal = older.OlderJournal()
+        with self._tolerated():
+            try:
+                journal = older.read_journal(self._medium.read(self.folder / older.JOURNAL_NAME))
+            except FileNotFoundError:
+                return journal
+        if journal.is_ours:
+            for product in journal.products.values():
+                self._take_over(product, is_waiting=product.id not in journal.delivered)
+            self._set_older_aside(journal)
+        return journal
+
+    def _take_over(self, product: StoredProduct, *, is_waiting: bool) -> None:
+        path = self.folder / older.content_name(product.id)
+        try:
+            content = self._medium.read(path)
+        except OSError as error:
+            if product.id not in self._kept:  # else it was taken over before
+                reason = f"unreadable ({_words(error)})"
+                self._lose(Notice(product.id, product.name, reason), was_waiting=is_waiting)
+            return
+        if not is_content(product, content):
+            reason = "its content is not what was written"
+            self._lose(Notice(product.id, product.name, reason), path, was_waiting=is_waiting)
+            return
+        name = _file_name(product.id, _WAITING if is_waiting else _SENT)
+        if product.id not in self._kept:
+            self._enter(_Kept(product, path, is_bare=True), is_waiting=is_waiting)
+        with self._tolerated():
+            if self._kept[product.id].is_bare:
+                self._own.put(name, encode_file(product, content))
+                self._kept[product.id] = _Kept(product, self._own.path / name)
+            self._medium.remove(path)
+            self._medium.sync(self.folder)
+
+    def _set_older_aside(self, journal: older.OlderJournal) -> None:
+        """Contents that no record tells of, and the journal as soon as nothing depends on it any more."""
+        names = list[str]()
+        with self._tolerated():
+            names = self._medium.names(self.folder)
+        for name in filter(older.is_content_name, names):
+            if int(name) not in journal.products:
+                notice = Notice(int(name), name, "no record tells what it is")
+                self._lose(notice, self.folder / name, was_waiting=True)
+        if journal.strange:
+            self._tell(Notice(0, "", f"{journal.strange} records of another version in {older.JOURNAL_NAME}"))
+        if not any(kept.is_bare for kept in self._kept.values()):
+            self._move_aside(self.folder / older.JOURNAL_NAME)
+
+    def _count_boot(self, journal: older.OlderJournal) -> None:
+        """One more start than was ever counted, in whatever is left of the counts."""
+        said = self._counters.value.boots + (self._counters.origin is Origin.DOUBTED)
+        in_files = max((kept.product.boot for kept in self._kept.values()), default=0)
+        self.boots = 1 + max(said, in_files, journal.boots)
+        self._next_id = max(self._next_id, journal.next_id)
+        with self._tolerated():
+            self._store_counters()
+
+    def _store_counters(self) -> None:
+        self._own.claim()
+        self._counters.store(Counters(self.boots, self._next_id))
 
     def _make_room(self, octets: int) -> None:
-        for product_id in sorted(self._delivered):
+        for product_id in sorted(self._kept.keys() - self._waiting.keys()):
             if self.octets + octets <= self.octets_max:
                 return
-            self._path(product_id).unlink(missing_ok=True)
-            del self._products[product_id]
-            self._delivered.discard(product_id)
-            sync_folder(self.folder)
+            if not self._kept[product_id].is_bare:
+                self.drop(product_id)
         if self.octets + octets > self.octets_max:
-            raise StoreFullError(f"{octets} octets, {self.octets} of {self.octets_max} are taken by what still waits")
+            aside = f" ({self.aside_octets} set aside)" if self.aside_octets else ""
+            raise StoreFullError(f"{octets} octets, {self.octets} of {self.octets_max} are taken by what waits{aside}")
+
+    def _lose(self, notice: Notice, path: Path | None = None, *, was_waiting: bool) -> None:
+        """Count and tell a product that cannot be sent, and set its file aside."""
+        self.damaged += was_waiting
+        self._tell(notice)
+        if path:
+            self._move_aside(path)
+
+    def _move_aside(self, path: Path) -> None:
+        with self._tolerated():
+            self.aside_octets += self._own.set_aside(path)
+
+    @contextmanager
+    def _tolerated(self) -> Iterator[None]:
+        """What the disk refuses is counted, and told once as long as it is the same; the store goes on."""
+        try:
+            yield
+        except OSError as error:
+            self.disk_failures += 1
+            if self._trouble != (trouble := _words(error)):
+                self._trouble = trouble
+                self._tell(Notice(0, "", trouble))
+
+    def _tell(self, notice: Notice) -> None:
+        if len(self._notices) < NOTICES_MAX:
+            self._notices.append(notice)
+        else:
+            self.notices_dropped += 1
+
+
+def _file_name(product_id: int, state: str = _WAITING) -> str:
+    return f"{product_id:08d}.{state}"
+
+
+def _words(error: OSError) -> str:
+    return error.strerror or str(error)

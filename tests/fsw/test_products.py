@@ -1,10 +1,16 @@
-"""The product store keeps what it said it keeps, whatever the moment of the crash."""
+"""The product store keeps what it said it keeps, whatever the moment of the crash and whatever rots."""
 
-import os
+import errno
+from pathlib import Path
 
+import msgspec
 import pytest
 
-from fsw.products import ProductStore, Provenance, StoreFullError
+from fsw.products import DamagedError, ProductStore, Provenance, StoredProduct, StoreFullError
+from fsw.storage import record
+from fsw.store.own_files import ASIDE, MARKER_NAME
+from hal.kernels.crc import crc32c
+from tests.hal.recording_medium import RecordingMedium
 
 PROVENANCE = Provenance(
     target="coast",
@@ -16,103 +22,420 @@ PROVENANCE = Provenance(
     joules=0.5,
     joules_source="modelled",
 )
+CONTENTS = {"product-1": b"first product", "product-2": b"second"}
 
 
-class PowerFailed(BaseException):
-    """The board is off; no handler runs."""
-
-
-def add(store, content):
+def add(store, content, **options):
     number = store.allot_id()
-    return store.add(number, f"product-{number}", content, PROVENANCE)
+    return store.add(number, f"product-{number}", content, PROVENANCE, **options)
 
 
-def mission(store, told):
-    """Two products and a delivery; `told` is what the store has promised so far."""
-    told["first"] = add(store, b"first product")
-    store.delivered(told["first"].id)
-    told["delivered"] = True
-    told["second"] = add(store, b"second")
+def waiting(store):
+    return {product.name: store.content(product.id) for product in store.waiting()}
 
 
-def fail_after(monkeypatch, octets):
-    """Let `os.write` take `octets` in all, then the power is gone."""
-    left, write = [octets], os.write
-
-    def failing_write(descriptor, data):
-        taken = write(descriptor, bytes(data)[: left[0]])
-        left[0] -= taken
-        if taken < len(data):
-            raise PowerFailed
-        return taken
-
-    monkeypatch.setattr(os, "write", failing_write)
+def files(folder):
+    """What is below a folder, by its path there."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_power_fails_after_any_octet(tmp_path, monkeypatch):
-    """Whatever was told is there after the crash, what was not is there whole or not at all, and the store goes on."""
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # the cut is modelled by octets; this only costs time
-    cut, finished = 0, False
-    while not finished:
-        folder, told = tmp_path / str(cut), {}
-        with monkeypatch.context() as patch:
-            fail_after(patch, cut)
-            try:
-                mission(ProductStore(folder, 1000), told)
-                finished = True
-            except PowerFailed:
-                cut += 1
-        check_after_crash(ProductStore(folder, 1000), told)
-    assert cut > 500  # the loop did cut inside the content and inside the journal
+class TestPowerCut:
+    """On a medium that forgets what was not synced, cut at every call that changes something."""
+
+    FOLDER = Path("/state/products")
+
+    def test_at_any_moment_what_was_told_is_kept(self):
+        told, cuts = {"kept": [], "delivered": set(), "boots": 0}, []
+
+        def look(medium):
+            for left in medium.after_cut():
+                cuts.append(self.check(left, told))
+
+        self.fly(RecordingMedium(on_call=look), told)
+        assert len(cuts) > 300
+        assert {(), ("product-1",), ("product-2",), ("product-1", "product-2")} == set(cuts)
+
+    def test_in_the_second_life_as_well(self):
+        first, told = RecordingMedium(), {"kept": [], "delivered": set(), "boots": 0}
+        self.fly(first, told)
+
+        def look(medium):
+            for left in medium.after_cut():
+                self.check(left, told)
+
+        first.on_call = look
+        store = ProductStore(self.FOLDER, 1000, first)
+        told["boots"] = store.boots
+        store.delivered(2)
+        told["delivered"].add("product-2")
+        told["kept"].pop(0)
+        store.drop(1)
+
+    def fly(self, medium, told):
+        """Two products and a delivery; `told` is what the store has promised so far."""
+        store = ProductStore(self.FOLDER, 1000, medium)
+        told["boots"] = store.boots
+        for content in CONTENTS.values():
+            told["kept"].append(add(store, content))
+        store.delivered(1)
+        told["delivered"].add("product-1")
+
+    def check(self, medium, told):
+        store = ProductStore(self.FOLDER, 1000, medium)
+        found = waiting(store)
+        assert found.items() <= CONTENTS.items()
+        assert {product.name for product in told["kept"]} <= {product.name for product in store.products()}
+        assert not told["delivered"] & found.keys()
+        assert (store.damaged, store.disk_failures, store.take_notices()) == (0, 0, [])
+        assert store.boots > told["boots"]
+        assert store.allot_id() > max((product.id for product in store.products()), default=0)
+        return tuple(sorted(found))
+
+    def test_what_was_set_aside_is_in_one_of_the_two_folders(self):
+        first = RecordingMedium()
+        add(ProductStore(self.FOLDER, 1000, first), b"content")
+        path = self.FOLDER / "kept" / "00000001.product"
+        whole = first.read(path)
+        damaged = whole.replace(b"content", b"contend")
+        first.write(path, damaged)
+        first.sync(path)
+
+        def look(medium):
+            for left in medium.after_cut():
+                assert damaged in self.everything(left)
+
+        first.on_call = look
+        assert ProductStore(self.FOLDER, 1000, first).damaged == 1
+        assert first.names(self.FOLDER / "kept" / ASIDE) == ["00000001.product"]
+
+    def everything(self, medium):
+        kept = self.FOLDER / "kept"
+        folders = [kept, *([kept / ASIDE] if ASIDE in medium.names(kept) else [])]
+        return [medium.read(folder / name) for folder in folders for name in medium.names(folder) if "." in name]
 
 
-def check_after_crash(store, told):
-    waiting = {product.name: store.content(product.id) for product in store.waiting()}
-    assert waiting.items() <= {"product-1": b"first product", "product-2": b"second"}.items()
-    if "delivered" in told:
-        assert "product-1" not in waiting
-    elif "first" in told and "product-1" not in waiting:
-        assert store.find("product-1") is not None  # the delivery was noted, its sender did not live to know
-    assert "second" not in told or "product-2" in waiting
-    assert store.damaged == 0
-    known = {product.id for product in (told.get("first"), told.get("second")) if product}
-    assert store.allot_id() not in known
+class TestRot:
+    """Any bit may flip."""
+
+    @pytest.mark.parametrize("step", [13, pytest.param(1, marks=pytest.mark.slow)])
+    def test_one_bit_costs_one_product_at_most(self, tmp_path, step):
+        """Bits of every file of a small store: only content is lost, only where it was hit; all of it is told."""
+        first = ProductStore(tmp_path / "products", 1000)
+        contents = {add(first, content).name: content for content in (b"A", b"BC")}
+        lost = 0
+        for path in sorted(path for path in tmp_path.rglob("*") if path.is_file() and path.name != MARKER_NAME):
+            whole = path.read_bytes()
+            middle = 8 * (len(whole) // 2)
+            for bit in sorted({*range(0, 8 * len(whole), step), *range(middle - 16, middle + 16)}):
+                store = ProductStore(tmp_path / "products", 1000, Flipped(path, bit))
+                found = waiting(store)
+                assert found.items() <= contents.items()
+                assert len(found) + store.damaged == len(contents)
+                assert len(store.take_notices()) == store.damaged
+                assert store.damaged + store.mended == (path.suffix == ".product") or path.stem == "counters"
+                assert (store.boots >= 2, store.allot_id()) == (True, 3)
+                lost += store.damaged
+        assert lost == 8 * len(b"ABC")
+
+    def test_what_rotted_is_set_aside_and_told(self, tmp_path):
+        product = add(ProductStore(tmp_path, 1000), b"answer")
+        path = tmp_path / "kept" / "00000001.product"
+        path.write_bytes(path.read_bytes().replace(b"answer", b"anzwer"))
+        again = ProductStore(tmp_path, 1000)
+        assert (again.damaged, again.waiting()) == (1, [])
+        (notice,) = again.take_notices()
+        assert (notice.product, notice.reason) == (product.id, "its content is not what was written")
+        assert b"anzwer" in (tmp_path / "kept" / ASIDE / path.name).read_bytes()
+        assert again.allot_id() == 2
+        assert ProductStore(tmp_path, 1000).take_notices() == []
+
+    def test_content_is_checked_when_it_is_used(self, tmp_path):
+        store = ProductStore(tmp_path, 1000)
+        product = add(store, b"answer")
+        path = tmp_path / "kept" / "00000001.product"
+        path.write_bytes(path.read_bytes().replace(b"answer", b"anzwer"))
+        with pytest.raises(DamagedError):
+            store.content(product.id)
+        store.set_aside(product.id, "rotten")
+        assert (store.damaged, store.waiting(), store.take_notices()[0].reason) == (1, [], "rotten")
+
+    def test_a_damaged_copy_of_what_it_is_is_written_anew(self, tmp_path):
+        product = add(ProductStore(tmp_path, 1000), b"answer")
+        path = tmp_path / "kept" / "00000001.product"
+        whole = path.read_bytes()
+        for damaged in (b"\0" * 20 + whole[20:], whole[:-20] + b"\0" * 20, whole + b"\0" * 512, whole[:-1]):
+            path.write_bytes(damaged)
+            again = ProductStore(tmp_path, 1000)
+            assert (again.mended, again.waiting(), path.read_bytes()) == (1, [product], whole)
+
+    def test_without_its_counters_it_counts_on(self, tmp_path):
+        store = ProductStore(tmp_path, 1000)
+        add(store, b"1")
+        assert add(ProductStore(tmp_path, 1000), b"2").id == 2
+        for slot in (tmp_path / "kept").glob("counters.*"):
+            slot.unlink()
+        again = ProductStore(tmp_path, 1000)
+        assert (again.boots, again.allot_id(), len(again.waiting())) == (3, 3, 2)
 
 
-def test_waits_across_a_restart_until_delivered(tmp_path):
-    product = add(ProductStore(tmp_path, 1000), b"answer")
-    again = ProductStore(tmp_path, 1000)
-    assert again.waiting() == [product]
-    assert again.content(product.id) == b"answer"
-    again.delivered(product.id)
-    assert ProductStore(tmp_path, 1000).waiting() == []
-    last = ProductStore(tmp_path, 1000)
-    assert (last.find(product.name), last.boots) == (product, 4)
+class Flipped(RecordingMedium):
+    """The host's files with one bit of one of them flipped; what is written goes nowhere."""
+
+    def __init__(self, path, bit):
+        super().__init__()
+        self.path, self.bit = path, bit
+
+    def read(self, path):
+        octets = bytearray(path.read_bytes())
+        if path == self.path:
+            octets[self.bit // 8] ^= 1 << self.bit % 8
+        return bytes(octets)
+
+    def names(self, folder):
+        return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+    def write(self, path, octets):
+        pass
+
+    overwrite = append = write
+
+    def sync(self, path):
+        pass
+
+    def make_folder(self, folder):
+        return False
+
+    def replace(self, old, new):
+        pass
 
 
-def test_numbers_are_never_used_again(tmp_path):
-    store = ProductStore(tmp_path, 10)
-    store.delivered(add(store, b"12345678").id)
-    second = add(store, b"12345678")  # pushes the first out
-    store.delivered(second.id)
-    again = ProductStore(tmp_path, 10)
-    assert (again.allot_id(), again.damaged) == (3, 0)
+class TestLife:
+    def test_waits_across_a_restart_until_delivered(self, tmp_path):
+        product = add(ProductStore(tmp_path, 1000), b"answer")
+        again = ProductStore(tmp_path, 1000)
+        assert again.waiting() == [product]
+        assert again.content(product.id) == b"answer"
+        again.delivered(product.id)
+        assert ProductStore(tmp_path, 1000).waiting() == []
+        last = ProductStore(tmp_path, 1000)
+        assert (last.products(), last.boots) == ([product], 4)
+
+    def test_numbers_are_never_used_again(self, tmp_path):
+        store = ProductStore(tmp_path, 10)
+        store.delivered(add(store, b"12345678").id)
+        second = add(store, b"12345678")  # pushes the first out
+        store.drop(second.id)
+        again = ProductStore(tmp_path, 10)
+        assert (again.allot_id(), again.damaged) == (3, 0)
+
+    def test_delivered_products_make_room_and_waiting_ones_do_not(self, tmp_path):
+        store = ProductStore(tmp_path, 10)
+        first = add(store, b"123456")
+        with pytest.raises(StoreFullError, match="5 octets, 6 of 10"):
+            add(store, b"12345")
+        store.delivered(first.id)
+        second = add(store, b"12345")
+        assert store.products() == [second]
+        assert store.octets == 5
+
+    def test_what_is_set_aside_takes_room_until_it_is_purged(self, tmp_path):
+        store = ProductStore(tmp_path, 1000)
+        store.set_aside(add(store, bytes(500)).id, "no PDU holds its name")
+        with pytest.raises(StoreFullError, match="set aside"):
+            add(store, bytes(500))
+        assert ProductStore(tmp_path, 1000).octets == store.octets > 500
+        assert (store.purge(), store.octets, files(tmp_path / "kept").keys() & {ASIDE}) == (1, 0, set())
+        add(store, bytes(500))
+
+    def test_two_products_of_one_name_keep_their_contents(self, tmp_path):
+        store = ProductStore(tmp_path, 1000)
+        for content in (b"first", b"second"):
+            store.add(store.allot_id(), "one.txt", content, PROVENANCE)
+        again = ProductStore(tmp_path, 1000)
+        assert [again.content(product.id) for product in again.waiting()] == [b"first", b"second"]
 
 
-def test_delivered_products_make_room_and_waiting_ones_do_not(tmp_path):
-    store = ProductStore(tmp_path, 10)
-    first = add(store, b"123456")
-    with pytest.raises(StoreFullError, match="5 octets, 6 of 10"):
-        add(store, b"12345")
-    store.delivered(first.id)
-    add(store, b"12345")
-    assert store.find(first.name) is None
-    assert store.octets == 5
+class TestFolder:
+    def test_what_the_store_did_not_write_is_left_alone(self, tmp_path):
+        (tmp_path / "lost+found").mkdir()
+        strange = {
+            "README.txt": b"note", "journal": b"Dear diary", "00000001": b"mine", "x.part": b"1", "kept.txt": b"",
+            "00000007.product": b"mine too",
+        }  # fmt: skip
+        for name, octets in strange.items():
+            (tmp_path / name).write_bytes(octets)
+        add(ProductStore(tmp_path, 1000), b"answer")
+        (tmp_path / "kept" / "note.txt").write_bytes(b"here")
+        store = ProductStore(tmp_path, 1000)
+        store.delivered(1)
+        assert (len(store.products()), store.take_notices()) == (1, [])
+        assert strange.items() <= files(tmp_path).items()
+        assert (tmp_path / "kept" / "note.txt").read_bytes() == b"here"
+        assert (tmp_path / "lost+found").is_dir()
+
+    def test_a_folder_of_somebody_else_is_not_taken(self, tmp_path):
+        (tmp_path / "kept").mkdir()
+        theirs = {"kept/00000003.product": b"mine", "kept/thesis.tex": b"years"}
+        for name, octets in theirs.items():
+            (tmp_path / name).write_bytes(octets)
+        store = ProductStore(tmp_path, 1000)
+        with pytest.raises(FileExistsError, match="not ours"):
+            add(store, b"answer")
+        assert any("not ours" in notice.reason for notice in store.take_notices())
+        assert files(tmp_path) == theirs
+
+    def test_half_written_files_go(self, tmp_path):
+        add(ProductStore(tmp_path, 1000), b"answer")
+        (tmp_path / "kept" / "00000002.product.part").write_bytes(b"half")
+        store = ProductStore(tmp_path, 1000)
+        assert ("kept/00000002.product.part" in files(tmp_path), store.damaged, store.allot_id()) == (False, 0, 3)
+
+    def test_another_version_is_set_aside(self, tmp_path):
+        add(ProductStore(tmp_path, 1000), b"answer")
+        said = record('{"type":"stored-2","id":2,"where":"mars"}')
+        (tmp_path / "kept" / "00000002.product").write_bytes(said + b"x" + said)
+        store = ProductStore(tmp_path, 1000)
+        assert (len(store.waiting()), store.damaged, store.allot_id()) == (1, 1, 3)
+        assert "another version" in store.take_notices()[0].reason
+        assert (tmp_path / "kept" / ASIDE / "00000002.product").read_bytes() == said + b"x" + said
 
 
-def test_content_that_rotted_is_counted_and_dropped(tmp_path):
-    store = ProductStore(tmp_path, 1000)
-    product = add(store, b"answer")
-    (tmp_path / f"{product.id:08d}").write_bytes(b"anzwer")
-    again = ProductStore(tmp_path, 1000)
-    assert (again.damaged, again.waiting()) == (1, [])
+class TestDisk:
+    """Calls that fail."""
+
+    FOLDER = Path("/state/products")
+
+    @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO])
+    def test_starting_needs_no_writing(self, number):
+        medium = RecordingMedium()
+        first = ProductStore(self.FOLDER, 1000, medium)
+        product = add(first, b"answer")
+        medium.fail = only_reads(number)
+        store = ProductStore(self.FOLDER, 1000, medium)
+        assert (store.waiting(), store.content(product.id), store.boots) == ([product], b"answer", 2)
+        with pytest.raises(OSError, match="disk"):
+            add(store, b"more")
+        store.delivered(product.id)
+        assert (store.waiting(), [notice.reason for notice in store.take_notices()]) == ([], ["disk"])
+        assert store.disk_failures == 2
+
+    def test_nothing_at_all_works(self):
+        def fail(call, path):
+            raise OSError(errno.EIO, "disk")
+
+        store = ProductStore(self.FOLDER, 1000, RecordingMedium(fail))
+        assert (store.waiting(), store.boots, store.take_notices()[0].reason) == ([], 2, "disk")  # 1 may have been
+
+    def test_a_file_that_cannot_be_read_is_told_and_stays(self):
+        medium = RecordingMedium()
+        store = ProductStore(self.FOLDER, 1000, medium)
+        bad, good = add(store, b"bad"), add(store, b"good")
+        medium.fail = only_on("00000001.product", "read")
+        again = ProductStore(self.FOLDER, 1000, medium)
+        assert (again.waiting(), again.damaged, again.take_notices()[0].reason) == ([good], 1, "unreadable (disk)")
+        medium.fail = lambda call, path: None
+        assert ProductStore(self.FOLDER, 1000, medium).waiting() == [bad, good]
+
+    def test_a_product_that_did_not_fit_leaves_nothing(self):
+        medium = RecordingMedium(only_on("00000001.product.part", "sync"))
+        store = ProductStore(self.FOLDER, 1000, medium)
+        with pytest.raises(OSError, match="disk"):
+            add(store, b"answer")
+        assert [name for name in medium.names(self.FOLDER / "kept") if "product" in name] == [MARKER_NAME]
+
+    def test_notices_are_bounded(self):
+        store = ProductStore(self.FOLDER, 100_000, RecordingMedium())
+        for _ in range(100):
+            store.set_aside(add(store, b"1").id, "why not")
+        assert (len(store.take_notices()), store.notices_dropped) == (64, 36)
+
+
+def only_reads(number):
+    def fail(call, path):
+        if call not in {"read", "names", "sync"}:
+            raise OSError(number, "disk")
+
+    return fail
+
+
+def only_on(name, failing):
+    def fail(call, path):
+        if (call, path.name) == (failing, name):
+            raise OSError(errno.EIO, "disk")
+
+    return fail
+
+
+class TestOlder:
+    """A folder of the format before: a journal, and contents without a word."""
+
+    def write(self, folder, *entries, **contents):
+        folder.mkdir(exist_ok=True)
+        texts = [entry if isinstance(entry, str) else msgspec.json.encode(entry).decode() for entry in entries]
+        (folder / "journal").write_bytes(b"".join(map(record, texts)))
+        for name, octets in contents.items():
+            (folder / name.removeprefix("f")).write_bytes(octets)
+
+    def product(self, number, content):
+        return StoredProduct(
+            id=number, name=f"product-{number}", octets=len(content), crc32c=crc32c(content), provenance=PROVENANCE
+        )
+
+    def test_is_taken_over(self, tmp_path):
+        one, two = self.product(1, b"one"), self.product(2, b"two")
+        boot, sent = '{"type":"boot","number":7,"next_id":9}', '{"type":"delivered","id":2}'
+        self.write(tmp_path, boot, one, two, sent, f00000001=b"one", f00000002=b"two")
+        for boots in (8, 9):
+            store = ProductStore(tmp_path, 1000)
+            assert (store.waiting(), store.products(), store.boots) == ([one], [one, two], boots)
+            assert (store.content(1), store.damaged, store.take_notices()) == (b"one", 0, [])
+            assert store.allot_id() == 9
+        assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+        assert "kept/set-aside/journal" in files(tmp_path)
+
+    def test_what_cannot_be_taken_over_is_set_aside_and_told(self, tmp_path):
+        one, two, gone = self.product(1, b"one"), self.product(2, b"two"), self.product(3, b"")
+        self.write(tmp_path, one, two, gone, '{"type":"later"}', f00000001=b"one", f00000002=b"tvo", f00000004=b"four")
+        store = ProductStore(tmp_path, 1000)
+        assert (store.waiting(), store.damaged) == ([one], 3)
+        assert [(notice.product, notice.reason) for notice in store.take_notices()] == [
+            (2, "its content is not what was written"),
+            (3, "unreadable (No such file or directory)"),
+            (4, "no record tells what it is"),
+            (0, "1 records of another version in journal"),
+        ]
+        assert {"00000002": b"tvo", "00000004": b"four"}.items() <= files(tmp_path / "kept" / ASIDE).items()
+
+    def test_on_a_disk_that_takes_nothing_it_is_read_where_it_is(self, tmp_path):
+        medium, folder = RecordingMedium(), Path("/products")
+        one = self.product(1, b"one")
+        self.write(tmp_path, one, f00000001=b"one")
+        medium.make_folder(folder)
+        for name, octets in files(tmp_path).items():
+            medium.write(folder / name, octets)
+        medium.fail = only_reads(errno.ENOSPC)
+        store = ProductStore(folder, 1000, medium)
+        assert (store.waiting(), store.content(1)) == ([one], b"one")
+        store.delivered(1)
+        medium.fail = lambda call, path: None
+        assert ProductStore(folder, 1000, medium).waiting() == [one]
+        assert medium.names(folder) == ["kept"]
+
+    def test_a_power_cut_at_any_moment_costs_nothing(self, tmp_path):
+        medium, folder = RecordingMedium(), Path("/products")
+        one, two = self.product(1, b"one"), self.product(2, b"two")
+        self.write(tmp_path, one, two, '{"type":"delivered","id":2}', f00000001=b"one", f00000002=b"two")
+        medium.make_folder(folder)
+        for name, octets in files(tmp_path).items():
+            medium.write(folder / name, octets)
+            medium.sync(folder / name)
+        medium.sync(folder)
+        medium.sync(Path("/"))
+
+        def look(medium):
+            for left in medium.after_cut():
+                store = ProductStore(folder, 1000, left)
+                assert (store.waiting(), store.content(1), store.damaged) == ([one], b"one", 0)
+
+        medium.on_call = look
+        ProductStore(folder, 1000, medium)

@@ -1,0 +1,83 @@
+"""A product as one file that says itself what it is: record | content | the same record once more.
+
+The record (fsw/storage.py) holds the JSON of a `StoredProduct`. One of the two is enough to find the content, so that
+no single flipped bit outside the content costs more than itself.
+"""
+
+from typing import NamedTuple
+
+import msgspec
+
+from fsw.storage import MARKER, record, text_at
+from hal.board import Source
+from hal.kernels.crc import crc32c
+
+
+class DamagedError(Exception):
+    """A file that holds no product which could be trusted; the text says what is wrong with it."""
+
+
+class Provenance(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an answer came from: what was captured when, what computing it took. Times in nanoseconds, UTC."""
+
+    target: str
+    raw_octets: int
+    input_sha256: str
+    capture_utc_ns: int
+    compute_start_utc_ns: int
+    compute_end_utc_ns: int
+    joules: float
+    joules_source: Source
+
+
+class StoredProduct(msgspec.Struct, frozen=True, kw_only=True, tag="stored"):
+    """What a file says of its content; `boot` is the node's start in which it was made."""
+
+    id: int
+    name: str
+    octets: int
+    crc32c: int
+    provenance: Provenance
+    priority: int = 0
+    boot: int = 0
+
+
+class ProductFile(NamedTuple):
+    """What was read; `is_sound` where neither record is damaged."""
+
+    product: StoredProduct
+    content: bytes
+    is_sound: bool
+
+
+def encode_file(product: StoredProduct, content: bytes) -> bytes:
+    """The file's octets."""
+    said = record(msgspec.json.encode(product).decode())
+    return said + content + said
+
+
+def decode_file(octets: bytes) -> ProductFile:
+    """Read a whole file, whose content is as it was written. Raises DamagedError."""
+    back_at = octets.rfind(MARKER)
+    front, back = text_at(octets, 0), text_at(octets, back_at)
+    text = back if front is None else front
+    if text is None:
+        raise DamagedError("it does not say any more what it is")
+    product = _product(text)
+    start = back_at - product.octets if front is None else len(record(front))
+    content = octets[max(0, start) : start + product.octets]
+    if not is_content(product, content):
+        raise DamagedError("its content is not what was written")
+    return ProductFile(product, content, octets == encode_file(product, content))
+
+
+def is_content(product: StoredProduct, content: bytes) -> bool:
+    """Whether this is what was stored."""
+    return len(content) == product.octets and crc32c(content) == product.crc32c
+
+
+def _product(text: str) -> StoredProduct:
+    try:
+        return msgspec.json.decode(text, type=StoredProduct)
+    except msgspec.DecodeError:
+        raise DamagedError("another version of this software wrote it") from None

@@ -27,7 +27,7 @@ from link.plain import check_plain
 
 HOUSEKEEPING_CHANNEL, FILES_CHANNEL = "housekeeping", "files"
 
-_DATA_OCTETS_MIN = 166  # the longest Metadata PDU, with two names of 60 octets, in a packet
+_DATA_OCTETS_MIN = 166  # the longest Metadata PDU, with a product's name of 80 octets, in a packet, and some more
 
 _OCTETS_MAX = 1 << 20  # of a mission file
 _KEY_PARTS = re.compile(

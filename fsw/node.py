@@ -6,10 +6,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random, SystemRandom
 
 from fsw import executive, products, reporter, services
 from fsw.apps import files, housekeeping, imaging
-from fsw.apps.files import Files, ProductFiles
+from fsw.apps.files import Files
 from fsw.apps.housekeeping import Housekeeping
 from fsw.apps.imaging import Imaging
 from fsw.apps.own import app_in, module_in
@@ -21,6 +22,7 @@ from fsw.jobs.job import Runner
 from fsw.mission import FILES_CHANNEL, HOUSEKEEPING_CHANNEL, Mission
 from fsw.reporter import Reporter
 from fsw.services import Services
+from fsw.store.outbox import Outbox
 from fsw.telecom import Telecom
 from hal.board import Board
 from hal.camera import Camera
@@ -41,7 +43,7 @@ _UPLINK, _SCHEDULE, _ROUTE, _COMPLETIONS = "uplink", "schedule", "route", "compl
 _FILE_DATA, _REPORTS, _DOWNLINK = "file data", "reports", "downlink"
 _ENDS = (PortClosed,)  # without its port a node has nothing left to do: its caller decides
 _APID_MASK = 0x7FF
-_TRANSACTIONS_PER_BOOT = 1 << 16  # so that no transaction number comes twice, however often the node starts
+_RECEIVED_MAX = 16  # transactions that others may have open with the node, which takes no files
 
 
 def dictionary_of(mission: Mission) -> Dictionary:
@@ -141,8 +143,12 @@ def build_node(
     board: Board,
     runner: Runner,
     state: Path,
+    random: Random | None = None,
 ) -> Node:
-    """The node of `mission` on these devices; `state` is the folder that survives a restart."""
+    """The node of `mission` on these devices; `state` is the folder that survives a restart.
+
+    `random` numbers the first file transfer of each start, the system's where it is None.
+    """
     managed, bus = mission.managed, Bus()
     store = products.ProductStore(state / "products", mission.store.octets_max)
     dictionary = dictionary_of(mission)
@@ -186,7 +192,7 @@ def build_node(
     sending = Files(
         clock=clock,
         store=store,
-        entity=_entity(mission, store, telecom),
+        entity=_entity(mission, store, telecom, random or SystemRandom()),
         ground_entity=mission.files.ground_entity,
         sender=sender,
         channel=FILES_CHANNEL,
@@ -199,12 +205,16 @@ def build_node(
     return Node(mission.node.apid, bus, loop, dispatcher, pus, telecom, telling, imager, sending)
 
 
-def _entity(mission: Mission, store: products.ProductStore, telecom: Telecom) -> Entity:
-    """PDUs fill a frame each; patience is two seconds and what waits on the wire meanwhile."""
+def _entity(mission: Mission, store: products.ProductStore, telecom: Telecom, random: Random) -> Entity:
+    """PDUs fill a frame each; patience is two seconds and what waits on the wire meanwhile.
+
+    Transactions are numbered from a random number on: the ground remembers those of earlier starts, also where the
+    node's memory of them was lost. What others send leaves room for the node's own files.
+    """
     patience_ms = 2_000 + 6 * telecom.downlink.unit_ns // 1_000_000
     settings = Settings(pdu_octets_max=_pdu_octets(mission.managed), ack_ms=patience_ms, nak_ms=patience_ms)
-    first = store.boots * _TRANSACTIONS_PER_BOOT % (1 << 8 * settings.sequence_octets)
-    return Entity(mission.files.entity, ProductFiles(store), settings, first_sequence=first)
+    first = random.getrandbits(8 * settings.sequence_octets)
+    return Entity(mission.files.entity, Outbox(store), settings, first_sequence=first, received_max=_RECEIVED_MAX)
 
 
 def _pdu_octets(managed: Managed) -> int:

@@ -1,24 +1,34 @@
-"""Files: what waits in the product store goes down by CFDP class 2, by priority, until the ground has it."""
+"""Files: what waits in the product store goes down by CFDP class 2, by priority, until the ground has it.
+
+A product fails alone: one that the ground rejects rests and is tried again, one that cannot be sent is set aside.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import islice
+from typing import Annotated
 
-from fsw.app import App, Report
+from fsw.app import App, CommandError, Report
 from fsw.apps.power import PowerSource
-from fsw.products import ProductStore, StoredProduct
+from fsw.apps.retries import Retries
+from fsw.products import DamagedError, Notice, ProductStore, StoredProduct
+from fsw.store.outbox import source_name
 from hal.clock import Clock
+from link.cfdp.codes import Condition
 from link.cfdp.entity import Entity
-from link.cfdp.filestore import FileWriter, MemoryReader
 from link.cfdp.header import Header, TransactionId
 from link.cfdp.indications import Abandoned, TransactionFinished
-from link.dictionary import Event, Float32b, Int8ub, Int32ub, Octets, Telemetry, Time, command, wire
-from link.errors import DecodeError
+from link.dictionary import Event, Float32b, Int8ub, Int16ub, Int32sb, Int32ub, Octets, Telemetry, Time, command, wire
+from link.errors import CapacityError, DecodeError
+from link.pus.verification import FailureCode
 from link.space_packet import COUNT_MODULUS, SpacePacket
 from link.tm_sender import TmSender
 
 _TRANSFERS_MAX = 4
+_LISTED_MAX = 16
+_NAME_CHARACTERS_MAX = 80
+_REASON_CHARACTERS_MAX = 100
 
 
 class ProductState(IntEnum):
@@ -27,6 +37,7 @@ class ProductState(IntEnum):
     QUEUED = 0
     SENDING = 1
     DELIVERED = 2
+    RESTING = 3
 
 
 class ProductStatus(Telemetry, id=0x02):
@@ -60,22 +71,66 @@ class TransferFailed(Event, id=0x31, severity="low"):
     condition: str = wire()
 
 
-class ProductFiles:
-    """The store as CFDP sees it: products can be sent by name; nothing is taken up."""
+class ProductSetAside(Event, id=0x32, severity="medium"):
+    """Product {product}, {name}, cannot be sent: {reason}; its file was set aside."""
 
-    def __init__(self, store: ProductStore) -> None:
-        self._store = store
+    product: int = wire(Int32ub)
+    name: str = wire()
+    reason: str = wire()
 
-    def open(self, name: str) -> MemoryReader:
-        """The product called `name`; raises FileNotFoundError."""
-        product = self._store.find(name)
-        if product is None:
-            raise FileNotFoundError(f"no product {name!r}")
-        return MemoryReader(self._store.content(product.id))
 
-    def create(self) -> FileWriter:
-        """Raises PermissionError."""
-        raise PermissionError("this node takes no files")
+class StoreTrouble(Event, id=0x33, severity="medium"):
+    """The product store: {reason}."""
+
+    reason: str = wire()
+
+
+class ProductsListed(Event, id=0x34):
+    """{listed} products were listed; the next one is {following} (0: there is none)."""
+
+    listed: int = wire(Int16ub)
+    following: int = wire(Int32ub)
+
+
+class ProductDropped(Event, id=0x35):
+    """Product {product}, {name}, was deleted."""
+
+    product: int = wire(Int32ub)
+    name: str = wire()
+
+
+class SetAsidePurged(Event, id=0x36):
+    """{files} files that had been set aside were deleted."""
+
+    files: int = wire(Int16ub)
+
+
+class FilesStatus(Telemetry, id=0x03):
+    """Store and file service, 1 Hz. Counters count from the start."""
+
+    resting: int = wire(Int16ub, text="products that failed and are tried again later")
+    transfers_failed: int = wire(Int16ub)
+    products_damaged: int = wire(Int16ub, text="products that waited and cannot be sent any more")
+    copies_mended: int = wire(Int16ub, text="what stood in the store twice and was damaged once")
+    aside_octets: int = wire(Int32ub, unit="octets", text="in files that were set aside")
+    disk_failures: int = wire(Int16ub, text="what the store's disk refused to do")
+    pdus_undecodable: int = wire(Int16ub)
+    pdus_refused: int = wire(Int16ub, text="for somebody else, or of a transaction that cannot be opened")
+    dropped: int = wire(Int16ub, text="answers of CFDP, its indications and notices of the store that found no room")
+
+
+class ProductListed(Telemetry, id=0x04):
+    """A product in the store, as `list_products` finds it."""
+
+    product: int = wire(Int32ub)
+    name: str = wire()
+    state: ProductState = wire(Int8ub)
+    octets: int = wire(Int32ub, unit="octets")
+    priority: int = wire(Int32sb)
+    capture: int = wire(Time(), text="when the frame was taken")
+
+
+_Product = Annotated[int, wire(Int32ub, text="number of the product")]
 
 
 @dataclass(slots=True)
@@ -97,6 +152,8 @@ class Files(App, period_ms=1000, budget_ms=20):
     apid: int
     bad_pdus: int = 0
     is_held: bool = False
+    transfers_failed: int = 0
+    _retries: Retries = field(default_factory=Retries)
     _count: int = 0
     _transfers: dict[TransactionId, _Transfer] = field(default_factory=dict)
     _delivered: _Transfer | None = None
@@ -109,9 +166,50 @@ class Files(App, period_ms=1000, budget_ms=20):
 
     @command(opcode=0x31)
     def release(self) -> None:
-        """Send files again."""
+        """Send files again, also those at once that failed of late."""
         self.is_held = False
+        self._retries.forget_all()
         self.entity.thaw(self.clock.monotonic_ns())
+
+    @command(opcode=0x32)
+    def list_products(self, first: _Product) -> Iterator[Report]:
+        """List what is in the store, by number from `first` on: 16 at most."""
+        found = [product for product in self.store.products() if product.id >= first]
+        for product in found[:_LISTED_MAX]:
+            yield ProductListed(
+                product=product.id,
+                name=_told(product.name),
+                state=self._state(product.id),
+                octets=product.octets,
+                priority=max(-(2**31), min(product.priority, 2**31 - 1)),
+                capture=product.provenance.capture_utc_ns,
+            )
+        following = found[_LISTED_MAX].id if len(found) > _LISTED_MAX else 0
+        yield ProductsListed(listed=min(len(found), _LISTED_MAX), following=following)
+
+    @command(opcode=0x33)
+    def drop_product(self, product: _Product) -> Iterator[Report]:
+        """Delete a product, whether the ground has it or not; a transfer of it ends."""
+        name = next((one.name for one in self.store.products() if one.id == product), None)
+        if name is None:
+            raise ValueError(f"product {product} is not in the store")
+        try:
+            self.store.drop(product)
+        except OSError as error:
+            raise CommandError(FailureCode.EXECUTION_FAILED, _words(error)) from None
+        self._retries.forget(product)
+        for transaction in [key for key, transfer in self._transfers.items() if transfer.product.id == product]:
+            del self._transfers[transaction]
+            self.entity.cancel(transaction, self.clock.monotonic_ns())
+        yield ProductDropped(product=product, name=_told(name))
+
+    @command(opcode=0x34)
+    def purge_set_aside(self) -> Iterator[Report]:
+        """Delete the files that were set aside, and have their room back."""
+        try:
+            yield SetAsidePurged(files=_capped(self.store.purge()))
+        except OSError as error:
+            raise CommandError(FailureCode.EXECUTION_FAILED, _words(error)) from None
 
     def receive(self, packet: bytes) -> None:
         """Take one space packet with a PDU from the ground."""
@@ -126,6 +224,7 @@ class Files(App, period_ms=1000, budget_ms=20):
         A product is begun only when all that was begun before it is sent: so it waits for one file at most that is
         worth less than itself.
         """
+        self.entity.step(self.clock.monotonic_ns())  # what is due is due also while there is no room
         while self.sender.room(self.channel):
             pdu = self.entity.next_pdu(self.clock.monotonic_ns())
             if pdu:
@@ -141,10 +240,13 @@ class Files(App, period_ms=1000, budget_ms=20):
     @property
     def deadline_ns(self) -> int | None:
         """When `fill` has something to do at the latest."""
-        return self.entity.deadline_ns
+        rest_ns = None if self.is_held else self._retries.next_ns(self.clock.monotonic_ns())
+        return min((ns for ns in (self.entity.deadline_ns, rest_ns) if ns is not None), default=None)
 
-    def step(self, now_ns: int) -> Iterator[Report]:  # noqa: ARG002
-        """Tell how each product under way is, and which ones are next."""
+    def step(self, now_ns: int) -> Iterator[Report]:
+        """Tell how the store is, each product under way, and which ones are next."""
+        yield from map(_noticed, self.store.take_notices())
+        yield self._files_status(now_ns)
         following = islice(self._waiting(), max(0, _TRANSFERS_MAX - len(self._transfers)))
         for transfer in (*self._transfers.values(), *map(_Transfer, following)):
             yield _status(transfer, ProductState.SENDING if transfer.first_pdu_utc_ns else ProductState.QUEUED)
@@ -158,18 +260,38 @@ class Files(App, period_ms=1000, budget_ms=20):
         return next(self._waiting(), None)
 
     def _waiting(self) -> Iterator[StoredProduct]:
-        """What is not under way yet, by priority."""
-        under_way = {transfer.product.id for transfer in self._transfers.values()}
-        return (product for product in self.store.waiting() if product.id not in under_way)
+        """What is not under way yet and need not rest, by priority."""
+        now_ns, under_way = self.clock.monotonic_ns(), self._under_way
+        return (
+            product
+            for product in self.store.waiting()
+            if product.id not in under_way and not self._retries.rests(product.id, now_ns)
+        )
+
+    @property
+    def _under_way(self) -> set[int]:
+        return {transfer.product.id for transfer in self._transfers.values()}
 
     def _begin(self, product: StoredProduct) -> Iterator[Report]:
+        """Begin a transfer; a product with which that cannot be done is told, and never keeps the next one waiting."""
         try:
-            transaction = self.entity.put(product.name, product.name, self.ground_entity)
-        except OSError as error:
-            self.store.drop(product.id)
-            yield TransferFailed(product=product.id, condition=f"unreadable ({error.strerror})")
-            return
-        self._transfers[transaction] = _Transfer(product)
+            transaction = self.entity.put(source_name(product), product.name, self.ground_entity)
+        except (DamagedError, FileNotFoundError, ValueError) as error:
+            self._give_up(product, _words(error))
+        except (CapacityError, OSError) as error:
+            yield self._failed(product, f"unreadable ({_words(error)})")
+        else:
+            self._transfers[transaction] = _Transfer(product)
+        yield from map(_noticed, self.store.take_notices())
+
+    def _give_up(self, product: StoredProduct, reason: str) -> None:
+        self._retries.forget(product.id)
+        self.store.set_aside(product.id, reason)
+
+    def _failed(self, product: StoredProduct, condition: str, *, is_grave: bool = True) -> TransferFailed:
+        self.transfers_failed += 1
+        self._retries.failed(product.id, self.clock.monotonic_ns(), is_grave=is_grave)
+        return TransferFailed(product=product.id, condition=condition[:_REASON_CHARACTERS_MAX])
 
     def _offer(self, pdu: bytes) -> None:
         self.sender.offer(self.channel, SpacePacket(self.apid, self._count, pdu).encode())
@@ -187,18 +309,42 @@ class Files(App, period_ms=1000, budget_ms=20):
             return
         product = transfer.product
         if isinstance(indication, TransactionFinished) and indication.delivered:
+            self._retries.forget(product.id)
             self.store.delivered(product.id)
             self._delivered = transfer
-            yield ProductDelivered(product=product.id, name=product.name)
+            yield ProductDelivered(product=product.id, name=_told(product.name))
         else:
-            yield TransferFailed(product=product.id, condition=indication.condition.name.lower())
+            is_grave = indication.condition is not Condition.POSITIVE_ACK_LIMIT  # else the ground was not there
+            yield self._failed(product, indication.condition.name.lower(), is_grave=is_grave)
+
+    def _state(self, product_id: int) -> ProductState:
+        if not self.store.is_waiting(product_id):
+            return ProductState.DELIVERED
+        if product_id in self._under_way:
+            return ProductState.SENDING
+        rests = self._retries.rests(product_id, self.clock.monotonic_ns())
+        return ProductState.RESTING if rests else ProductState.QUEUED
+
+    def _files_status(self, now_ns: int) -> FilesStatus:
+        store, entity = self.store, self.entity
+        return FilesStatus(
+            resting=_capped(self._retries.resting(now_ns)),
+            transfers_failed=_capped(self.transfers_failed),
+            products_damaged=_capped(store.damaged),
+            copies_mended=_capped(store.mended),
+            aside_octets=min(store.aside_octets, 0xFFFFFFFF),
+            disk_failures=_capped(store.disk_failures),
+            pdus_undecodable=_capped(self.bad_pdus + entity.undecodable),
+            pdus_refused=_capped(entity.refused),
+            dropped=_capped(entity.answers_dropped + entity.indications_dropped + store.notices_dropped),
+        )
 
 
 def _status(transfer: _Transfer, state: ProductState) -> ProductStatus:
     product, made = transfer.product, transfer.product.provenance
     return ProductStatus(
         product=product.id,
-        name=product.name,
+        name=_told(product.name),
         state=state,
         octets=product.octets,
         raw_octets=made.raw_octets,
@@ -210,3 +356,24 @@ def _status(transfer: _Transfer, state: ProductState) -> ProductStatus:
         power_source=PowerSource[made.joules_source.upper()],
         input_sha256=bytes.fromhex(made.input_sha256),
     )
+
+
+def _noticed(notice: Notice) -> Event:
+    reason = notice.reason[:_REASON_CHARACTERS_MAX]
+    if not notice.product:
+        return StoreTrouble(reason=reason)
+    return ProductSetAside(product=notice.product, name=_told(notice.name), reason=reason)
+
+
+def _told(name: str) -> str:
+    """A name as reports have room for it: it may have been stored by a version that bound names less."""
+    return name if len(name) <= _NAME_CHARACTERS_MAX else f"{name[: _NAME_CHARACTERS_MAX - 3]}..."
+
+
+def _words(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _capped(count: int) -> int:
+    """A counter in 16 bits that stays at its end rather than starting anew."""
+    return min(count, 0xFFFF)

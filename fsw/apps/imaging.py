@@ -1,5 +1,6 @@
 """Imaging: a command points the camera, a job turns the frame into an answer, the store keeps it for the downlink."""
 
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from link.pus.verification import FailureCode
 _Target = Annotated[str, wire(Text(Counted(8, 40)), text="what to point the camera at")]
 _REASON_CHARACTERS_MAX = 60
 _FILES_A_STEP = 8
+_NAME_OCTETS_MAX = 80  # with it the Metadata PDU fits the smallest frames that a mission may have
+_NAME = re.compile(r"[A-Za-z0-9._+=@-]+")
 _OVER = object()
 
 
@@ -163,10 +166,11 @@ class Imaging(App, period_ms=1000, budget_ms=100):
         """Keep the files of a job; the first one has the job's number in the store, and all have it in their names."""
         if outcome.answer is None:
             raise CommandError(FailureCode.EXECUTION_FAILED, outcome.failure)
-        stem = f"{outcome.job_id:06d}-{capture.target}"
-        for count, file in enumerate(files_of(outcome.answer)):
+        files = files_of(outcome.answer)
+        names = _names(f"{outcome.job_id:06d}-{capture.target}", [file.suffix for file in files])
+        for count, (name, file) in enumerate(zip(names, files, strict=True)):
             number = self.store.allot_id() if count else outcome.job_id
-            yield self.store.add(number, stem + file.suffix, file.octets, made, priority=file.priority)
+            yield self.store.add(number, name, file.octets, made, priority=file.priority)
 
     def _provenance(self, capture: _Capture, outcome: Outcome) -> Provenance:
         """Joules are those of the whole board while it computed."""
@@ -181,6 +185,24 @@ class Imaging(App, period_ms=1000, budget_ms=100):
             joules=power.watts * outcome.wall_s,
             joules_source=power.source,
         )
+
+
+def _names(stem: str, suffixes: Sequence[str]) -> list[str]:
+    """The names of a job's files. Raises CommandError where one could not be sent, or two would be the same."""
+    names = [stem + suffix for suffix in suffixes]
+    for name, suffix in zip(names, suffixes, strict=True):
+        if names.count(name) > 1:
+            raise _misnamed(f"{names.count(name)} files have the suffix {suffix!r}")
+        if len(name) > _NAME_OCTETS_MAX:
+            room = _NAME_OCTETS_MAX - len(stem)
+            raise _misnamed(f"a suffix of {len(suffix)} characters, expected {room} at most")
+        if not _NAME.fullmatch(name):
+            raise _misnamed(f"the suffix {suffix!r}, expected letters, digits and -._+=@ only")
+    return names
+
+
+def _misnamed(reason: str) -> CommandError:
+    return CommandError(FailureCode.EXECUTION_FAILED, reason)
 
 
 def _repairs(capture: _Capture, outcome: Outcome) -> Iterator[Event]:

@@ -5,8 +5,9 @@ from random import Random
 
 import pytest
 
+from fsw.apps.imaging import _NAME_OCTETS_MAX
 from fsw.jobs.inline import InlineRunner
-from fsw.mission import load_mission
+from fsw.mission import _DATA_OCTETS_MIN, load_mission
 from fsw.node import build_node
 from fsw.pipelines.run import run as pipeline
 from fsw.products import Provenance
@@ -16,10 +17,12 @@ from hal.sim.board import ModelBoard
 from hal.sim.cable import Channel, cable
 from hal.sim.camera import Scene, SceneCamera
 from hal.sim.clock import VirtualClock
+from link.cfdp import Entity, MemoryStore, Settings
 from link.product import Product
 from link.pus.functions import PerformFunction
 from link.pus.test import Ping, Pong
 from link.pus.tracker import Progress
+from link.space_packet import HEADER_SIZE, SpacePacket
 from tests.fsw.station import Station
 
 COASTWATCH = Path(__file__).parents[2] / "examples" / "missions" / "coastwatch.toml"
@@ -45,7 +48,7 @@ class World:
     def __init__(self, folder, *, noise=0.0, seed=1, bits_per_second=115_200, mission=None):
         self.mission = load_mission(mission) if mission else MISSION
         self.folder, self.bits_per_second, self.noise, self.seed = folder, bits_per_second, noise, seed
-        self.clock = VirtualClock()
+        self.clock, self.random = VirtualClock(), Random(f"{seed}/node")
         self.up, self.down = self.channel("up"), self.channel("down")
         ground_end, self.node_end = cable(self.clock, self.up, self.down)
         self.station = Station(mission or COASTWATCH, self.clock, ground_end)
@@ -73,6 +76,7 @@ class World:
             board=ModelBoard(name="model", idle_watts=2.0, core_watts=1.0),
             runner=InlineRunner(self.clock, {"stages": pipeline}, duration_ns=COMPUTE_MS * MS, waiting_max=4),
             state=self.folder,
+            random=self.random,
         )
 
     def run(self, seconds, until=lambda: False):
@@ -251,3 +255,67 @@ def test_a_request_for_nobody_is_told_so(tmp_path):
     tracked = world.station.request(Ping(), "ping")
     assert world.run(3, lambda: tracked.is_over)
     assert tracked.reason == "illegal_apid: APID 99, expected 65 or 2045"
+
+
+def test_the_longest_name_fits_the_smallest_frames_that_a_mission_may_have():
+    number = 1 << 32
+    entity = Entity(1, MemoryStore(**{str(number): b"x"}), Settings(pdu_octets_max=_DATA_OCTETS_MIN - HEADER_SIZE))
+    entity.put(str(number), "x" * _NAME_OCTETS_MAX, 2)
+    assert entity.next_pdu(0)
+
+
+@pytest.mark.parametrize("octets", [228, 255, 256, 300])
+def test_a_product_that_cannot_be_sent_fails_alone(tmp_path, octets):
+    world = World(tmp_path)
+    world.run(2)
+    store = world.node.files.store
+    long = store.add(store.allot_id(), "s" * octets, b"y" * 100, PROVENANCE, priority=9)
+    fine = store.add(store.allot_id(), "fine.product", b"y" * 100, PROVENANCE)
+    assert world.run(10, lambda: not store.waiting())
+    assert world.station.files.files.keys() == {fine.name} | ({long.name} if octets <= 255 else set())
+    for _ in range(2):
+        told = len(world.station.named("NodeStatus"))
+        world.run(10)
+        assert len(world.station.named("NodeStatus")) >= told + 9
+        assert world.node.executive.failures == 0
+        world.boot()
+    status = world.station.named("FilesStatus")[0]
+    assert (status["products_damaged"], status["disk_failures"]) == (0, 0)
+    aside = [event.values["product"] for event in world.station.events if event.name == "ProductSetAside"]
+    assert set(aside) == ({long.id} if octets > 255 else set())
+
+
+def test_files_that_others_send_change_nothing_while_the_uplink_is_dead(tmp_path):
+    world = World(tmp_path)
+    world.run(2)
+    said = world.station.dictionary.files
+    stranger = Entity(said.ground_entity, MemoryStore(f=b"x"), first_sequence=500, transactions_max=200)
+    for _ in range(80):
+        stranger.put("f", "f", said.node_entity)
+    while pdu := stranger.next_pdu(0):
+        world.node.files.receive(SpacePacket(said.apid, 0, pdu, is_command=True).encode())
+    world.up.cut(world.clock.monotonic_ns() + 8 * SECOND)
+    store = world.node.files.store
+    store.add(store.allot_id(), "one.product", b"y" * 100, PROVENANCE)
+    assert world.run(5, lambda: "one.product" in world.station.files.files)
+    told = len(world.station.named("NodeStatus"))
+    world.run(5)
+    assert len(world.station.named("NodeStatus")) >= told + 4
+    assert world.station.named("FilesStatus")[-1]["pdus_refused"] > 100
+    assert world.node.executive.failures == 0
+    assert world.node.next_wake_ns > world.clock.monotonic_ns() - SECOND // 20
+    assert world.run(10, lambda: not store.waiting())
+
+
+def test_a_board_that_lost_its_state_delivers_at_once(tmp_path):
+    """Its transactions have other numbers than those that the ground remembers."""
+    world = World(tmp_path / "first")
+    world.run(1)
+    for folder in ("first", "flashed", "flashed anew"):
+        world.folder = tmp_path / folder
+        world.boot()
+        store = world.node.files.store
+        store.add(store.allot_id(), folder, folder.encode(), PROVENANCE)
+        assert world.run(10, lambda store=store: not store.waiting())
+        assert world.station.files.files[folder] == folder.encode()
+    assert world.node.files.transfers_failed == 0

@@ -2,10 +2,23 @@
 
 import pytest
 
-from fsw.apps.files import Files, ProductDelivered, ProductFiles, ProductState, TransferFailed
+from fsw.apps.files import (
+    Files,
+    FilesStatus,
+    ProductDelivered,
+    ProductDropped,
+    ProductSetAside,
+    ProductsListed,
+    ProductState,
+    ProductStatus,
+    SetAsidePurged,
+    TransferFailed,
+)
 from fsw.products import ProductStore, Provenance
+from fsw.store.outbox import Outbox
 from hal.sim.clock import EPOCH_UTC_NS, VirtualClock
 from link.cfdp import Entity, MemoryStore, Settings
+from link.cfdp.filestore import MemoryWriter
 from link.managed import Managed, TmChannel
 from link.space_packet import SpacePacket
 from link.tm_receiver import TmReceiver
@@ -31,6 +44,26 @@ SECOND = 1_000_000_000
 IMPATIENT = Settings(ack_ms=1000, ack_limit=3, pdu_octets_max=200)
 
 
+class Strict(MemoryStore):
+    """A ground that takes no file whose name holds `refused`; `kept` is every file in order."""
+
+    def __init__(self):
+        super().__init__()
+        self.refused, self.tried, self.kept = None, 0, []
+
+    def create(self):
+        return StrictWriter(self)
+
+
+class StrictWriter(MemoryWriter):
+    def keep(self, name):
+        self._store.tried += 1
+        if self._store.refused is not None and self._store.refused in name:
+            raise OSError("disk full")
+        super().keep(name)
+        self._store.kept.append((name, self._store.files[name]))
+
+
 class Desk:
     """The app, and a ground that hears each frame while `listens`."""
 
@@ -40,18 +73,18 @@ class Desk:
         self.app = Files(
             clock=self.clock,
             store=self.store,
-            entity=Entity(1, ProductFiles(self.store), IMPATIENT),
+            entity=Entity(1, Outbox(self.store), IMPATIENT, received_max=16),
             ground_entity=2,
             sender=self.sender,
             channel="files",
             apid=2045,
         )
-        self.ground, self.files, self.listens = None, MemoryStore(), True
+        self.files, self.listens = Strict(), True
         self.ground = Entity(2, self.files, IMPATIENT)
 
-    def add(self, content=b"answer" * 100, priority=0):
+    def add(self, content=b"answer" * 100, priority=0, name=None):
         number = self.store.allot_id()
-        return self.store.add(number, f"{number}.product", content, PROVENANCE, priority=priority)
+        return self.store.add(number, name or f"{number}.product", content, PROVENANCE, priority=priority)
 
     def run(self, seconds):
         """One frame each 50 ms; returns what the app told."""
@@ -66,8 +99,17 @@ class Desk:
             self.clock.advance(SECOND // 20)
         return told
 
-    def status(self):
+    def reports(self):
         return list(self.app.step(self.clock.monotonic_ns()))
+
+    def status(self):
+        return [report for report in self.reports() if isinstance(report, ProductStatus)]
+
+    def files_status(self):
+        return next(report for report in self.reports() if isinstance(report, FilesStatus))
+
+    def path(self, product):
+        return self.store.folder / "kept" / f"{product.id:08d}.product"
 
 
 @pytest.fixture
@@ -116,11 +158,11 @@ def test_a_transfer_that_failed_begins_again(desk):
     assert desk.files.files == {product.name: b"answer" * 100}
 
 
-def test_an_unreadable_product_is_given_up_and_the_next_one_goes(desk, tmp_path):
+def test_a_product_that_is_gone_is_given_up_and_the_next_one_goes(desk):
     lost, kept = desk.add(), desk.add(b"other")
-    (tmp_path / f"{lost.id:08d}").unlink()
+    desk.path(lost).unlink()
     told = desk.run(5)
-    assert told[0] == TransferFailed(product=lost.id, condition="unreadable (No such file or directory)")
+    assert told[0] == ProductSetAside(product=lost.id, name=lost.name, reason="No such file or directory")
     assert list(desk.files.files) == [kept.name]
     assert (desk.store.damaged, desk.store.waiting()) == (1, [])
 
@@ -135,7 +177,7 @@ def test_nothing_is_taken_up(desk):
     desk.files.files["patch"] = b"code"
     desk.ground.put("patch", "patch", 1)
     desk.run(5)
-    assert [path.name for path in desk.store.folder.iterdir()] == ["journal"]
+    assert desk.store.products() == []
     assert desk.ground.transactions == ()
 
 
@@ -163,3 +205,127 @@ def test_an_alert_waits_for_one_file_at_most(desk):
     alert = desk.add(b"flood", priority=100)
     told = [event.product for event in desk.run(20) if isinstance(event, ProductDelivered)]
     assert told == [tiles[0].id, alert.id, tiles[1].id, tiles[2].id]
+
+
+def test_what_the_ground_rejects_rests_longer_each_time(desk):
+    """It was sent ten times a second for ever."""
+    desk.files.refused = "1."
+    rejected, other = desk.add(priority=9), desk.add()
+    told = desk.run(120)
+    assert 3 <= desk.files.tried - 1 <= 7
+    assert told.count(TransferFailed(product=rejected.id, condition="filestore_rejection")) == desk.files.tried - 1
+    assert list(desk.files.files) == [other.name]
+    assert (desk.files_status().resting, desk.files_status().transfers_failed) == (1, desk.files.tried - 1)
+    desk.files.refused = None
+    desk.app.release()
+    assert ProductDelivered(product=rejected.id, name=rejected.name) in desk.run(2)
+    assert desk.app.deadline_ns is None
+
+
+def test_a_product_that_no_pdu_can_name_is_set_aside_and_the_next_one_goes(desk, tmp_path):
+    long, fine = desk.add(name="s" * 210), desk.add()
+    told = desk.run(3)
+    (aside,) = [event for event in told if isinstance(event, ProductSetAside)]
+    assert (aside.product, aside.name, "PDUs hold 200" in aside.reason) == (long.id, "s" * 77 + "...", True)
+    assert ProductDelivered(product=fine.id, name=fine.name) in told
+    assert (desk.files_status().aside_octets > 600, desk.files_status().products_damaged) == (True, 1)
+    assert Desk(tmp_path).run(3) == []
+
+
+def test_content_that_rotted_is_never_delivered(desk):
+    product = desk.add(b"answer")
+    desk.path(product).write_bytes(desk.path(product).read_bytes().replace(b"answer", b"anzwer"))
+    assert [type(event) for event in desk.run(3)] == [ProductSetAside]
+    assert (desk.files.files, desk.store.damaged) == ({}, 1)
+
+
+def test_content_that_changes_in_memory_is_never_delivered(desk):
+    product = desk.add(bytes(10_000))
+    list(desk.app.fill())
+    (machine,) = desk.app.entity._open.values()
+    machine._reader._content = b"1" + machine._reader._content[1:]
+    told = desk.run(10)
+    assert told[0] == TransferFailed(product=product.id, condition="filestore_rejection")
+    assert desk.files.kept == [(product.name, bytes(10_000))]  # read from the disk once more
+
+
+def test_a_disk_that_does_not_answer_is_asked_again(desk):
+    product = desk.add()
+    content, desk.store.content = desk.store.content, failing
+    assert desk.run(1) == [TransferFailed(product=product.id, condition="unreadable (device)")]
+    desk.store.content = content
+    assert desk.run(5) == [ProductDelivered(product=product.id, name=product.name)]
+
+
+def failing(*_):
+    raise OSError(5, "device")
+
+
+def test_two_products_of_one_name_both_go_down(desk):
+    for content in (b"first", b"second"):
+        desk.add(content, name="one.txt")
+    assert len(desk.run(3)) == 2
+    assert desk.files.kept == [("one.txt", b"first"), ("one.txt", b"second")]
+
+
+def test_what_others_send_is_refused_and_counted_and_everything_else_goes_on(desk):
+    """Eighty transactions whose sender never hears an answer."""
+    stranger = Entity(2, MemoryStore(f=b"x"), IMPATIENT, first_sequence=500, transactions_max=200)
+    for _ in range(80):
+        stranger.put("f", "f", 1)
+    while pdu := stranger.next_pdu(0):
+        desk.app.receive(SpacePacket(2045, 0, pdu, is_command=True).encode())
+    product = desk.add()
+    told = desk.run(3)
+    assert ProductDelivered(product=product.id, name=product.name) in told
+    assert desk.files_status().pdus_refused > 100
+    desk.run(10)
+    assert desk.app.entity.transactions == ()
+
+
+def test_a_board_that_lost_its_memory_is_not_ignored_for_long(desk, tmp_path):
+    """Its transaction has a number that the ground remembers: the ground says so, and the node takes the next one."""
+    desk.add(b"of the first life")
+    desk.run(3)
+    flashed = Desk(tmp_path / "new")
+    flashed.ground, flashed.files = desk.ground, desk.files
+    product = flashed.add(b"of the second life", name="new")
+    told = flashed.run(20)
+    assert told[0] == TransferFailed(product=product.id, condition="inactivity")
+    assert told[1] == ProductDelivered(product=product.id, name="new")
+
+
+def test_products_are_listed_page_by_page(desk):
+    desk.files.refused = "rejected"
+    states = [desk.add(name=name) for name in ("sent", "rejected")] and [ProductState.DELIVERED, ProductState.RESTING]
+    desk.run(3)
+    for _ in range(20):
+        desk.add()
+    list(desk.app.fill())
+    *page, end = desk.app.list_products(first=1)
+    assert [listed.product for listed in page] == list(range(1, 17))
+    assert [listed.state for listed in page] == [*states, ProductState.SENDING, *[ProductState.QUEUED] * 13]
+    assert end == ProductsListed(listed=16, following=17)
+    *page, end = desk.app.list_products(first=17)
+    assert (len(page), end) == (6, ProductsListed(listed=6, following=0))
+
+
+def test_a_product_is_dropped_whatever_its_state(desk):
+    desk.files.refused = "1."
+    rejected, long = desk.add(), desk.add(bytes(60_000))
+    desk.run(2)
+    for product in (rejected, long):
+        (told,) = desk.app.drop_product(product.id)
+        assert told == ProductDropped(product=product.id, name=product.name)
+        assert not desk.path(product).exists()
+    assert (desk.run(10), desk.store.products(), desk.app.entity.transactions) == ([], [], ())
+    with pytest.raises(ValueError, match="product 7 is not in the store"):
+        list(desk.app.drop_product(7))
+
+
+def test_what_was_set_aside_is_purged(desk):
+    desk.add(name="s" * 210)
+    desk.run(1)
+    (told,) = desk.app.purge_set_aside()
+    assert (told, desk.files_status().aside_octets) == (SetAsidePurged(files=1), 0)
+    assert desk.store.octets == 0

@@ -174,6 +174,27 @@ def test_many_files_are_kept_a_few_at_a_time(tmp_path):
     assert [product.name for product in desk.store.waiting()[:2]] == ["000001-coast-19.tile", "000001-coast-18.tile"]
 
 
+@pytest.mark.parametrize(
+    ("suffixes", "reason"),
+    [
+        ([".txt", ".ok", ".txt"], "2 files have the suffix '.txt'"),
+        (["-" + "y" * 250, ".ok"], "a suffix of 251 characters, expected 68 at most"),
+        ([".ok", "/../../esc"], "the suffix '/../../esc', expected letters, digits and -._+=@ only"),
+        ([".caf\xe9"], "expected letters"),
+        ([".a\nb"], "expected letters"),
+        (["", ""], "2 files have the suffix ''"),
+    ],
+)
+def test_files_that_could_not_be_told_apart_or_sent_fail_their_job(tmp_path, suffixes, reason):
+    made = msgspec.msgpack.encode(Made([File(suffix, suffix.encode()) for suffix in suffixes], 0))
+    desk = Desk(tmp_path, pipeline=lambda samples, parameters: made)
+    pending = desk.app.capture("coast")
+    (failed,) = desk.step_after(100)
+    assert isinstance(failed, CaptureFailed)
+    assert reason in str(pending.failure)
+    assert desk.store.products() == []
+
+
 def test_memory_that_was_repaired_is_told(tmp_path):
     desk = Desk(tmp_path, pipeline=lambda samples, parameters: msgspec.msgpack.encode(Made([File(".mask", b"1")], 2)))
     desk.app.capture("coast")

@@ -1,0 +1,44 @@
+"""When to try again what failed: after a rest that doubles with each failure in a row."""
+
+from dataclasses import dataclass, field
+
+_NS_PER_S = 1_000_000_000
+
+
+@dataclass(slots=True)
+class Retries:
+    """Rests by number. The first takes `first_s`, none more than `longest_s`."""
+
+    first_s: int = 2
+    longest_s: int = 300
+    _failures: dict[int, int] = field(default_factory=dict)
+    _until_ns: dict[int, int] = field(default_factory=dict)
+
+    def failed(self, number: int, now_ns: int, *, is_grave: bool = True) -> None:
+        """Rest `number` from now on. Failures that are not grave, as silence on the link, never lengthen the rest."""
+        failures = self._failures.get(number, 0)
+        rest_s = min(self.first_s << min(failures, 32), self.longest_s) if is_grave else self.first_s
+        self._failures[number] = failures + is_grave
+        self._until_ns[number] = now_ns + rest_s * _NS_PER_S
+
+    def forget(self, number: int) -> None:
+        """It succeeded, or is given up."""
+        self._failures.pop(number, None)
+        self._until_ns.pop(number, None)
+
+    def forget_all(self) -> None:
+        """Try everything now."""
+        self._failures.clear()
+        self._until_ns.clear()
+
+    def rests(self, number: int, now_ns: int) -> bool:
+        """Whether it is not its time yet."""
+        return self._until_ns.get(number, now_ns) > now_ns
+
+    def resting(self, now_ns: int) -> int:
+        """How many rest."""
+        return sum(until_ns > now_ns for until_ns in self._until_ns.values())
+
+    def next_ns(self, now_ns: int) -> int | None:
+        """When the next rest ends."""
+        return min((until_ns for until_ns in self._until_ns.values() if until_ns > now_ns), default=None)

@@ -2,7 +2,7 @@
 
 A file: "SRCP" | CRC-32C of what follows 4 | number 8 | key 32 | octets. The number orders the two, the key says whose
 they are: a job takes up only what a job of the same input and parameters saved. A file that is torn, rotten or of
-another job counts as absent.
+another job, or that cannot be read, counts as absent.
 """
 
 from pathlib import Path
@@ -52,7 +52,7 @@ class Checkpoints:
     def _read(self, path: Path) -> Checkpoint | None:
         try:
             octets = self._medium.read(path)
-        except FileNotFoundError:
+        except OSError:
             return None
         covered = octets[_COVERED_AT:]
         if len(octets) < _OCTETS_AT or octets[:_COVERED_AT] != _MAGIC + _CRC.pack(crc32c(covered)):

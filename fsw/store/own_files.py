@@ -88,9 +88,7 @@ class OwnFiles:
         if MARKER_NAME not in names:
             if set(names) - {_OF_A_NEW_FILE_SYSTEM}:
                 raise FileExistsError(errno.EEXIST, f"{self.path} holds files that are not ours, nothing is changed")
-            self._medium.write(self.path / MARKER_NAME, _MARKER_TEXT)
-            self._medium.sync(self.path / MARKER_NAME)
-            self._medium.sync(self.path)
+            self._medium.write(self.path / MARKER_NAME, _MARKER_TEXT)  # its name counts, safe with the first file's
         self._is_ours = True
 
     def _octets_of_aside(self, name: str) -> int:

@@ -68,3 +68,10 @@ def test_a_power_cut_at_any_call_leaves_the_last_one_or_the_one_under_way():
         checkpoints.save(number, bytes(number))
         saved = {number}
         look(medium)
+
+
+def test_a_file_that_cannot_be_read_counts_as_absent(tmp_path):
+    newest = saved_twice(tmp_path)
+    newest.unlink()
+    newest.mkdir()
+    assert Checkpoints(tmp_path, KEY).newest() == Checkpoint(1, b"first")

@@ -319,3 +319,29 @@ def test_a_board_that_lost_its_state_delivers_at_once(tmp_path):
         assert world.run(10, lambda store=store: not store.waiting())
         assert world.station.files.files[folder] == folder.encode()
     assert world.node.files.transfers_failed == 0
+
+
+def test_what_lies_in_the_state_folder_is_left_alone(tmp_path):
+    products = tmp_path / "products"
+    (products / "lost+found").mkdir(parents=True)
+    (products / "README.txt").write_text("note")
+    world = World(tmp_path)
+    world.station.command("imaging.capture", target="coast")
+    assert world.run(10, lambda: world.station.files.files)
+    world.boot()
+    world.run(2)
+    assert ((products / "README.txt").read_text(), (products / "lost+found").is_dir()) == ("note", True)
+
+
+def test_a_node_without_a_disk_flies_and_says_so(tmp_path):
+    (tmp_path / "products").write_text("somebody's file")
+    world = World(tmp_path)
+    tracked = world.station.command("imaging.capture", target="coast")
+    assert world.run(10, lambda: tracked.is_over and len(world.station.named("NodeStatus")) > 3)
+    assert tracked.reason == "execution_failed: [Errno 20] Not a directory: " + repr(
+        str(tmp_path / "products" / "kept")
+    )
+    assert [event.values for event in world.station.events if event.name == "StoreTrouble"] == [
+        {"reason": "Not a directory"}
+    ]
+    assert (world.node.executive.failures, (tmp_path / "products").read_text()) == (0, "somebody's file")

@@ -45,7 +45,7 @@ class TestPowerCut:
     FOLDER = Path("/state/products")
 
     def test_at_any_moment_what_was_told_is_kept(self):
-        told, cuts = {"kept": [], "delivered": set(), "boots": 0}, []
+        told, cuts = {"kept": [], "delivered": set(), "dropped": set(), "boots": 0}, []
 
         def look(medium):
             for left in medium.after_cut():
@@ -56,7 +56,7 @@ class TestPowerCut:
         assert {(), ("product-1",), ("product-2",), ("product-1", "product-2")} == set(cuts)
 
     def test_in_the_second_life_as_well(self):
-        first, told = RecordingMedium(), {"kept": [], "delivered": set(), "boots": 0}
+        first, told = RecordingMedium(), {"kept": [], "delivered": set(), "dropped": set(), "boots": 0}
         self.fly(first, told)
 
         def look(medium):
@@ -70,6 +70,8 @@ class TestPowerCut:
         told["delivered"].add("product-2")
         told["kept"].pop(0)
         store.drop(1)
+        told["dropped"].add("product-1")
+        look(first)
 
     def fly(self, medium, told):
         """Two products and a delivery; `told` is what the store has promised so far."""
@@ -86,6 +88,7 @@ class TestPowerCut:
         assert found.items() <= CONTENTS.items()
         assert {product.name for product in told["kept"]} <= {product.name for product in store.products()}
         assert not told["delivered"] & found.keys()
+        assert not told["dropped"] & {product.name for product in store.products()}
         assert (store.damaged, store.disk_failures, store.take_notices()) == (0, 0, [])
         assert store.boots > told["boots"]
         assert store.allot_id() > max((product.id for product in store.products()), default=0)
@@ -107,6 +110,15 @@ class TestPowerCut:
         first.on_call = look
         assert ProductStore(self.FOLDER, 1000, first).damaged == 1
         assert first.names(self.FOLDER / "kept" / ASIDE) == ["00000001.product"]
+        for left in first.after_cut():
+            assert ProductStore(self.FOLDER, 1000, left).damaged == 0  # it is set aside once
+
+    def test_what_was_purged_does_not_come_back(self):
+        medium = RecordingMedium()
+        store = ProductStore(self.FOLDER, 1000, medium)
+        store.set_aside(add(store, b"content").id, "why not")
+        store.purge()
+        assert {ProductStore(self.FOLDER, 1000, left).aside_octets for left in medium.after_cut()} == {0}
 
     def everything(self, medium):
         kept = self.FOLDER / "kept"

@@ -211,7 +211,7 @@ def test_every_command_of_the_page_is_completed(desk):
     lines = [
         line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("skyrack ground command")
     ]
-    assert len(lines) == 17
+    assert len(lines) == 21
     for line in lines:
         name, *words = [word for word in shlex.split(line)[3:] if word != "--wait"]
         pairs = (word.partition("=") for word in words)

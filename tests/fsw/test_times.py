@@ -58,6 +58,7 @@ def test_every_time_that_leaves_the_node_is_utc(tmp_path):
     world.station.command("imaging.capture", target="coast")
     world.run(8)
     ask(monitoring.ReportOutOfLimits(), "out of limits")
+    world.station.command("files.list_products", first=1)
     world.run(3)
 
     dictionary = world.station.dictionary

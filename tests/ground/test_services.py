@@ -200,7 +200,8 @@ def test_a_hundred_commands_at_once_are_all_told_of(tmp_path, bits_per_second):
         desk.order("test.ping")
     desk.world.run(300_000 // bits_per_second)
     assert desk.ground.station.status(desk.ground.now).commands == {"completed": 100}
-    assert desk.ground.of(SampleRecord)[-1].values["reports_dropped"] == 0
+    told = [sample.values for sample in desk.ground.of(SampleRecord) if "reports_dropped" in sample.values]
+    assert told[-1]["reports_dropped"] == 0
     assert not any("timeout" in {stage.name for stage in one.stages} for one in desk.ground.of(CommandRecord))
 
 

@@ -84,7 +84,7 @@ def test_an_unplugged_port_is_one_sentence_and_the_state_stays(tmp_path):
     assert said.startswith("skyrack node: /dev/pts/")
     assert said.endswith("the line went away (unplugged, or its other end closed)\n")
     assert said.count("\n") == 1
-    assert (tmp_path / "products" / "journal").exists()
+    assert (tmp_path / "products" / "kept").is_dir()
 
 
 def test_a_killed_node_leaves_no_process_behind(tmp_path):
@@ -143,5 +143,6 @@ def test_the_dictionary_is_what_the_ground_needs(capsys):
     assert main(["dictionary", "export", str(COASTWATCH)]) == 0
     dictionary = Dictionary.from_json(capsys.readouterr().out.encode())
     assert dictionary.version == dictionary_of(load_mission(COASTWATCH)).version
-    assert [command.name for command in dictionary.commands] == ["imaging.capture", "files.hold", "files.release"]
+    files = ("hold", "release", "list_products", "drop_product", "purge_set_aside")
+    assert [command.name for command in dictionary.commands] == ["imaging.capture", *(f"files.{one}" for one in files)]
     assert dictionary.files.node_entity == 1

@@ -52,6 +52,7 @@ bool set_turns() {
 
 extern "C" int sr_channelize(void *state, const float *in, size_t count, float *out, size_t out_frames) {
     channelizer *c = static_cast<channelizer *>(state);
+    if (!is_sound(c)) return SR_CORRUPT;
     const size_t frames = (c->held - KEPT + count) / CHANNELS, sample = 2 * sizeof(float);
     if (frames > out_frames) return SR_TOO_SMALL;
     if (frames) {

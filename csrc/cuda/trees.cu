@@ -56,13 +56,9 @@ __global__ void score(Work work) {
     work.sums[sample] = sum;
 }
 
-/* Whether counts and roots make sense: as the C library asks, so that nothing outside is touched. */
+/* Whether counts and roots make sense, so that nothing outside is touched. */
 bool is_sound(const trees_model *model, size_t size, size_t features) {
-    if (size < sizeof *model || model->features != features || features > SR_TREES_FEATURES_MAX) return false;
-    if (model->splits > SR_TREES_FEATURES_MAX * 255 || trees_loaded_size(model->trees, model->nodes, model->leaves) > size)
-        return false;
-    for (size_t f = 0; f < features; f++)
-        if (model->first_split[f] > model->first_split[f + 1] || model->first_split[f + 1] > model->splits) return false;
+    if (!trees_is_sound(model, size, features)) return false;
     const trees_root *root = trees_roots(model);
     for (uint32_t t = 0; t < model->trees; t++, root++) {
         if (root[1].node > model->nodes || root[1].leaf > model->leaves) return false;

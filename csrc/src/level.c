@@ -15,18 +15,10 @@ const char *sr_build(void) { return COMPILER __VERSION__ " " SR_FLAGS; }
 
 const char *sr_level_name(int level) { return level >= 0 && level < SR_LEVELS ? NAMES[level] : NULL; }
 
-#if defined(__x86_64__)
-static int has_avx2(void) {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("pclmul") &&
-           __builtin_cpu_supports("popcnt");
-}
-static int has_avx512(void) {
-    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
-           __builtin_cpu_supports("avx512bitalg") && __builtin_cpu_supports("avx512vpopcntdq") &&
-           __builtin_cpu_supports("gfni") && __builtin_cpu_supports("vpclmulqdq");
-}
+#if defined(__x86_64__) /* SR_HAS_...: a HAS() for each set of instructions that the level's files are compiled for */
+#define HAS(set) __builtin_cpu_supports(#set)
+static int has_avx2(void) { return SR_HAS_AVX2; }
+static int has_avx512(void) { return has_avx2() && SR_HAS_AVX512; }
 #endif
 
 int sr_level_supported(int level) {

@@ -28,6 +28,11 @@ static inline void fill(uint8_t *out, size_t size, uint64_t *state) {
     for (size_t i = 0; i < size; i++) out[i] = (uint8_t)(draw(state) >> 56);
 }
 
+/* The body runs once with each single bit of `size` octets flipped, `bit` being its number. */
+#define FOR_EACH_FLIP(octets, size)                                                                                    \
+    for (size_t bit = 0; bit < 8 * (size_t)(size) && change_bit(octets, bit); change_bit(octets, bit), bit++)
+static inline int change_bit(uint8_t *octets, size_t bit) { return octets[bit / 8] ^= (uint8_t)(1 << bit % 8), 1; }
+
 /* `size` octets that end exactly at an unreadable page (and start after one when size is a multiple of the page). */
 static inline uint8_t *guarded(size_t size) {
     size_t page = (size_t)sysconf(_SC_PAGESIZE), body = (size + page - 1) / page * page;

@@ -137,6 +137,36 @@ static void floor_and_power(size_t frames, uint64_t *random) {
     free_floats(y, frames * FRAME), free_floats(scratch, frames), free_floats(sorted, frames);
 }
 
+/* Whatever flips in the state of a stream: wrong frames or bursts, or SR_CORRUPT, and nothing outside is touched. */
+static void memory_that_changed_is_survived(uint64_t *random) {
+    enum { SAMPLES = 100, FRAMES = 3 };
+    const size_t size = sr_channelizer_size(), bursts_size = sr_bursts_size();
+    uint8_t *kept = malloc(size), *state = guarded(size), *kept_bursts = malloc(bursts_size), *detector = guarded(bursts_size);
+    float *taps = floats(SR_CHANNELIZER_TAPS, random), *in = floats(2 * SAMPLES, random), threshold[SR_CHANNELS] = {0};
+    float *out = floats(FRAMES * FRAME, random);
+    CHECK(sr_channelizer_start(kept, size, taps) == SR_OK);
+    CHECK(sr_channelize(kept, in, 70, (float[FRAME]){0}, 1) == SR_OK);
+    FOR_EACH_FLIP(kept, size) {
+        memcpy(state, kept, size);
+        const size_t frames = sr_channelizer_frames(state, SAMPLES);
+        CHECK(frames < FRAMES);
+        int status = sr_channelize(state, in, SAMPLES, out + (FRAMES - frames % FRAMES) * FRAME, frames % FRAMES);
+        CHECK(status == SR_OK || status == SR_CORRUPT);
+    }
+    free_floats(out, FRAMES * FRAME);
+    float *spectra = floats(FRAMES * FRAME, random);
+    CHECK(sr_bursts_start(kept_bursts, bursts_size, threshold, 1, 1) == SR_OK);
+    FOR_EACH_FLIP(kept_bursts, bursts_size) {
+        struct sr_burst told[2 * SR_CHANNELS];
+        size_t done, used;
+        memcpy(detector, kept_bursts, bursts_size);
+        CHECK(sr_bursts_find(detector, spectra, FRAMES, told, 2 * SR_CHANNELS, &done, &used) == SR_OK);
+        CHECK(used <= 2 * SR_CHANNELS && sr_bursts_finish(detector, told, SR_CHANNELS, &used) == SR_OK);
+    }
+    free_floats(taps, SR_CHANNELIZER_TAPS), free_floats(in, 2 * SAMPLES), free_floats(spectra, FRAMES * FRAME);
+    free(kept), free(kept_bursts), release(state, size), release(detector, bursts_size);
+}
+
 int main(void) {
     START();
     uint64_t random = 4;
@@ -146,6 +176,7 @@ int main(void) {
     for (size_t frames = 0; frames < 40; frames += 3) transforms(frames, &random);
     bursts();
     refusals();
+    memory_that_changed_is_survived(&random);
     CHECK(sr_selftest_channelize() == SR_OK);
     DONE();
 }

@@ -123,6 +123,30 @@ static void upset_weight(uint64_t *state) {
     release(packed, size), release(scratch, scratch_size);
 }
 
+/* Whatever flips in packed weights: other numbers or SR_CORRUPT, and nothing outside is touched. */
+static void memory_that_changed_is_survived(uint64_t *state) {
+    const struct sr_nets_window w = {4, 5, 3, 2, 3, 1, 1, 1, 1, 1, SR_NETS_SIGMOID};
+    const struct sr_nets_steps steps = {0.01f, 100};
+    const size_t in_size = 4 * 5 * 3, out_size = 4 * 5 * 2, scratch_size = sr_nets_scratch(&w);
+    const size_t size = sr_nets_packed(&w), size_i8 = sr_nets_packed_i8(&w);
+    float *in = numbers(in_size, state), *weights = numbers(9 * 3 * 2, state), *bias = numbers(2, state);
+    float *out = numbers(out_size, state);
+    int8_t weights_i8[9 * 3 * 2];
+    uint8_t *packed = guarded(size), *packed_i8 = guarded(size_i8), *scratch = guarded(scratch_size);
+    fill((uint8_t *)weights_i8, sizeof weights_i8, state);
+    CHECK(sr_nets_pack(&w, weights, bias, packed, size) == SR_OK);
+    CHECK(sr_nets_pack_i8(&w, weights_i8, bias, bias, packed_i8, size_i8) == SR_OK);
+    FOR_EACH_FLIP(packed, size) {
+        struct sr_nets_check check = {.input_sum = sr_nets_sum(in, in_size)};
+        CHECK(sr_nets_conv(&w, packed, in, out, scratch, scratch_size, NULL) == SR_OK);
+        int status = sr_nets_conv(&w, packed, in, out, scratch, scratch_size, &check);
+        CHECK(status == SR_OK || status == SR_CORRUPT);
+    }
+    FOR_EACH_FLIP(packed_i8, size_i8) CHECK(sr_nets_conv_i8(&w, &steps, packed_i8, in, out, scratch, scratch_size) == SR_OK);
+    forget(in, in_size), forget(weights, 9 * 3 * 2), forget(bias, 2), forget(out, out_size);
+    release(packed, size), release(packed_i8, size_i8), release(scratch, scratch_size);
+}
+
 static void by_channel(struct sr_nets_window w, uint64_t *state) {
     uint32_t rows, cols;
     CHECK(sr_nets_output(&w, &rows, &cols) == SR_OK);
@@ -218,7 +242,7 @@ int main(void) {
         others(1 + i, &state);
     }
     convolution((struct sr_nets_window){9, 11, 2, 5, 5, 1, 2, 2, 2, 2, 0}, &state);
-    upset_weight(&state), sigmoids(), misuse();
+    upset_weight(&state), memory_that_changed_is_survived(&state), sigmoids(), misuse();
     convolution_i8((struct sr_nets_window){5, 6, 300, 3, 3, 1, 1, 1, 1, 1, 0}, &state); /* over chunks */
     CHECK(sr_selftest_nets() == SR_OK);
     DONE();

@@ -32,6 +32,19 @@ static struct sr_shallow_water_grid grid_of(uint32_t rows, uint32_t cols) {
                                           .step_s = 200, .depth_m = 5000, .viscosity_m2_s = 1e5};
 }
 
+static void run(const struct sr_shallow_water_grid *g, const void *model, struct state s, size_t steps) {
+    size_t size = sr_shallow_water_scratch(g->cols);
+    uint8_t *scratch = guarded(size);
+    fill(scratch, size, &(uint64_t){3}); /* nothing is expected of it */
+    CHECK(sr_shallow_water_run(model, g->rows, g->cols, s.field[0], s.field[1], s.field[2], steps, scratch, size) == SR_OK);
+    release(scratch, size);
+}
+
+static void measure(const struct sr_shallow_water_grid *g, const void *model, struct state s,
+                    struct sr_shallow_water_invariants *out) {
+    CHECK(sr_shallow_water_measure(model, g->rows, g->cols, s.field[0], s.field[1], s.field[2], out) == SR_OK);
+}
+
 static void weather(const struct sr_shallow_water_grid *g, struct state s, uint64_t *random) {
     for (size_t i = 0; i < (size_t)g->rows * g->cols; i++) {
         s.field[0][i] = (float)(draw(random) >> 40) / (1 << 24) * 100 - 50;
@@ -100,7 +113,7 @@ static void against_the_equations(uint32_t rows, uint32_t cols, size_t steps, ui
         for (size_t i = 0; i < cells; i++) plain[f][i] = s.field[f][i];
     }
     CHECK(sr_shallow_water_make(&g, model, size) == SR_OK);
-    sr_shallow_water_run(model, s.field[0], s.field[1], s.field[2], steps);
+    run(&g, model, s, steps);
     for (size_t n = 0; n < steps; n++) plain_step(&g, plain[0], plain[1], plain[2]);
     for (int f = 0; f < FIELDS; f++)
         for (size_t i = 0; i < cells; i++) CHECK(fabs(s.field[f][i] - plain[f][i]) < 2e-4 * (double)steps);
@@ -118,9 +131,9 @@ static void groups_and_turns(uint32_t rows, uint32_t cols, size_t steps, uint64_
     for (int f = 0; f < FIELDS; f++)
         for (size_t i = 0; i < cells; i++) turned.field[f][i / cols * cols + (i + by) % cols] = whole.field[f][i];
     CHECK(sr_shallow_water_make(&g, model, size) == SR_OK);
-    sr_shallow_water_run(model, whole.field[0], whole.field[1], whole.field[2], steps);
-    for (size_t n = 0; n < steps; n++) sr_shallow_water_run(model, single.field[0], single.field[1], single.field[2], 1);
-    sr_shallow_water_run(model, turned.field[0], turned.field[1], turned.field[2], steps);
+    run(&g, model, whole, steps);
+    for (size_t n = 0; n < steps; n++) run(&g, model, single, 1);
+    run(&g, model, turned, steps);
     CHECK(same(whole, single));
     for (int f = 0; f < FIELDS; f++)
         for (size_t i = 0; i < cells; i++)
@@ -137,16 +150,16 @@ static void invariants(void) {
     memset(s.field[1], 0, s.size), memset(s.field[2], 0, s.size);
     for (int i = 0; i < 12 * 40; i++) s.field[0][i] = i % 40 < 20 ? 10 : 0;
     CHECK(sr_shallow_water_make(&g, model, sr_shallow_water_size(&g)) == SR_OK);
-    sr_shallow_water_measure(model, s.field[0], s.field[1], s.field[2], &before);
+    measure(&g, model, s, &before);
     CHECK(fabs(before.mean_m - 5) < 1e-12 && before.speed_max == 0);
     CHECK(fabs(before.energy_m3_s2 - 9.80665 * 100 / 4) < 1e-4);
-    sr_shallow_water_run(model, s.field[0], s.field[1], s.field[2], 300);
-    sr_shallow_water_measure(model, s.field[0], s.field[1], s.field[2], &after);
+    run(&g, model, s, 300);
+    measure(&g, model, s, &after);
     CHECK(fabs(after.mean_m - before.mean_m) < 1e-7 * 5000);
     CHECK(fabs(after.energy_m3_s2 / before.energy_m3_s2 - 1) < 0.2);
     CHECK(after.speed_max > 0.1 && after.speed_max < 2);
     s.field[1][77] = NAN;
-    sr_shallow_water_measure(model, s.field[0], s.field[1], s.field[2], &after);
+    measure(&g, model, s, &after);
     CHECK(isnan(after.energy_m3_s2));
     free(model), free_state(s);
 }
@@ -193,6 +206,26 @@ static void refusals(void) {
     CHECK(sr_shallow_water_size(&g) == 0);
 }
 
+/* Whatever flips in the model's memory: another state or SR_CORRUPT, and nothing outside is touched. */
+static void memory_that_changed_is_survived(uint64_t *random) {
+    enum { ROWS = 3, COLS = 4, STEPS = 2 };
+    struct sr_shallow_water_grid g = grid_of(ROWS, COLS);
+    const size_t size = sr_shallow_water_size(&g), scratch_size = sr_shallow_water_scratch(COLS);
+    struct state start = new_state(ROWS * COLS), s = new_state(ROWS * COLS);
+    uint8_t *model = guarded(size), *scratch = guarded(scratch_size);
+    struct sr_shallow_water_invariants out;
+    weather(&g, start, random);
+    CHECK(sr_shallow_water_make(&g, model, size) == SR_OK);
+    FOR_EACH_FLIP(model, size) {
+        copy(s, start);
+        int status = sr_shallow_water_run(model, ROWS, COLS, s.field[0], s.field[1], s.field[2], STEPS, scratch, scratch_size);
+        CHECK(status == (bit < 64 ? SR_CORRUPT : SR_OK)); /* the counts of rows and columns come first */
+        CHECK(status == sr_shallow_water_measure(model, ROWS, COLS, s.field[0], s.field[1], s.field[2], &out));
+    }
+    CHECK(sr_shallow_water_run(model, ROWS, COLS, s.field[0], s.field[1], s.field[2], 1, scratch, scratch_size - 1) == SR_TOO_SMALL);
+    release(model, size), release(scratch, scratch_size), free_state(start), free_state(s);
+}
+
 int main(void) {
     START();
     uint64_t random = 6;
@@ -202,6 +235,7 @@ int main(void) {
     invariants();
     checks(&random);
     refusals();
+    memory_that_changed_is_survived(&random);
     CHECK(sr_selftest_shallow_water() == SR_OK);
     DONE();
 }

@@ -49,8 +49,7 @@ def select_backend(name: str | None = None) -> None:
 
 def _device() -> ctypes.CDLL | None:
     """The library for a device, where it was built and a device answers."""
-    assert _csrc.__file__
-    path = Path(_csrc.__file__).with_name(LIBRARY)
+    path = Path(str(_csrc.__file__)).with_name(LIBRARY)
     try:
         library = ctypes.CDLL(str(path))
     except OSError:

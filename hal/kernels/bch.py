@@ -2,12 +2,15 @@
 
 from _csrc import ffi, lib
 
+from hal.kernels.arrays import octets_of
+
 DATA_OCTETS: int = lib.SR_BCH_DATA
 BLOCK_OCTETS: int = lib.SR_BCH_BLOCK
 
 
 def bch_encode(data: bytes) -> bytes:
     """Codeblocks of 8 octets for `data`, whose length is a multiple of 7."""
+    data = octets_of(data)
     blocks, rest = divmod(len(data), DATA_OCTETS)
     if rest:
         raise ValueError(f"{len(data)} octets, expected a multiple of {DATA_OCTETS}")
@@ -18,6 +21,7 @@ def bch_encode(data: bytes) -> bytes:
 
 def bch_decode(codeblocks: bytes) -> tuple[bytes, list[int]]:
     """The data of codeblocks (a multiple of 8 octets), and for each 0 clean, 1 one bit put right, -1 more are wrong."""
+    codeblocks = octets_of(codeblocks)
     blocks, rest = divmod(len(codeblocks), BLOCK_OCTETS)
     if rest:
         raise ValueError(f"{len(codeblocks)} octets, expected a multiple of {BLOCK_OCTETS}")

@@ -1,10 +1,10 @@
 """Raw 12-bit frames to calibrated ones (csrc/include/skyrack/calibrate.h)."""
 
 import numpy as np
-from _csrc import ffi, lib
+from _csrc import lib
 from numpy.typing import NDArray
 
-from hal.kernels.arrays import rows
+from hal.kernels.arrays import check, pointer, require, rows
 
 
 def calibrate_raw12(
@@ -17,19 +17,17 @@ def calibrate_raw12(
     serves all; the number of columns is even and theirs. Gives (rows, columns). Raises TypeError for another dtype or
     layout, ValueError for shapes that do not fit together.
     """
-    pointer, stride = rows(packed)
+    start, stride = rows(packed)
+    check("dark", dark, np.float32, None)
+    check("gain", gain, np.float32, None)
     height, cols = len(packed), dark.shape[-1] if dark.ndim else 0
-    if any(table.dtype != np.float32 or not table.flags.c_contiguous for table in (dark, gain)):
-        raise TypeError("dark, gain: contiguous float32 expected")
     if dark.shape != gain.shape or dark.shape not in {(cols,), (height, cols)}:
         raise ValueError(f"dark {dark.shape}, gain {gain.shape}: expected ({cols},) or ({height}, {cols}) for both")
     if cols == 0 or cols % 2 or packed.shape[1] < lib.sr_raw12_row_octets(cols):
         raise ValueError(f"rows of {packed.shape[1]} octets for {cols} columns, an even number expected")
     out = np.empty((height, cols), np.uint16)
-    tables = (ffi.from_buffer("float[]", table) for table in (dark, gain))
-    status = lib.sr_calibrate_raw12(
-        pointer, stride, height, cols, *tables, cols if dark.ndim == 2 else 0,
-        ffi.from_buffer("uint16_t[]", out, require_writable=True),
-    )  # fmt: skip
-    assert status == lib.SR_OK, status
+    table_stride = cols if dark.ndim == 2 else 0
+    require(
+        lib.sr_calibrate_raw12(start, stride, height, cols, pointer(dark), pointer(gain), table_stride, pointer(out))
+    )
     return out

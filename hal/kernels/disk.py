@@ -3,8 +3,10 @@
 from typing import Any
 
 import numpy as np
-from _csrc import ffi, lib
+from _csrc import lib
 from numpy.typing import NDArray
+
+from hal.kernels.arrays import check, pointer, require, whole
 
 RADIUS_MAX: int = lib.SR_DISK_RADIUS_MAX
 
@@ -15,28 +17,19 @@ def disk_mean(image: NDArray[np.float32], *, radius: int) -> NDArray[np.float32]
     The image is mirrored at its edges. Raises TypeError for another dtype or layout, ValueError for an empty image or
     a radius out of range.
     """
-    _check(image, np.float32, radius)
-    return _run("float[]", lib.sr_disk_mean_f32, image, radius)
+    return _run(lib.sr_disk_mean_f32, image, np.float32, radius)
 
 
 def disk_dilate(mask: NDArray[np.uint8], *, radius: int) -> NDArray[np.uint8]:
     """1 where any pixel within `radius` (0..RADIUS_MAX pixels) in (rows, columns) is not 0, else 0; raises as above."""
-    _check(mask, np.uint8, radius)
-    return _run("uint8_t[]", lib.sr_disk_dilate_u8, mask, radius)
+    return _run(lib.sr_disk_dilate_u8, mask, np.uint8, radius)
 
 
-def _check(image: NDArray[Any], dtype: type, radius: int) -> None:
-    if image.dtype != dtype or image.ndim != 2 or not image.flags.c_contiguous:
-        raise TypeError(f"contiguous {np.dtype(dtype)} of two dimensions expected")
-    if image.size == 0 or not 0 <= radius <= RADIUS_MAX:
-        raise ValueError(f"shape {image.shape}, radius {radius}: pixels, and 0..{RADIUS_MAX} expected")
-
-
-def _run(ctype: str, kernel: Any, image: NDArray[Any], radius: int) -> NDArray[Any]:
+def _run(kernel: Any, image: NDArray[Any], dtype: type, radius: int) -> NDArray[Any]:
+    check("image", image, dtype, 2)
+    radius = whole("radius", radius, 0, RADIUS_MAX)
+    if image.size == 0:
+        raise ValueError(f"shape {image.shape}: pixels expected")
     out, scratch = np.empty_like(image), np.empty(lib.sr_disk_scratch(image.shape[1], radius), np.uint8)
-    status = kernel(
-        ffi.from_buffer(ctype, image), *image.shape, radius, ffi.from_buffer(ctype, out, require_writable=True),
-        ffi.from_buffer("uint8_t[]", scratch, require_writable=True), scratch.size,
-    )  # fmt: skip
-    assert status == lib.SR_OK, status
+    require(kernel(pointer(image), *image.shape, radius, pointer(out), pointer(scratch), scratch.size))
     return out

@@ -1,10 +1,10 @@
 """Packet erasure: any k of k + m shards bring the data back (csrc/include/skyrack/erasure.h)."""
 
 import numpy as np
-from _csrc import ffi, lib
+from _csrc import lib
 from numpy.typing import NDArray
 
-from hal.kernels.arrays import rows
+from hal.kernels.arrays import checked, require, rows, whole
 from hal.kernels.errors import CorruptError
 
 SHARDS_MAX: int = lib.SR_ERASURE_SHARDS_MAX
@@ -16,8 +16,7 @@ def erasure_encode(shards: Shards, *, parity: int) -> None:
     """Compute the last `parity` rows from those before them, in place."""
     start, stride = rows(shards, writable=True)
     data = _data_rows(shards, parity)
-    status = lib.sr_erasure_encode(start, stride, shards.shape[1], data, parity)
-    assert status == lib.SR_OK, status
+    require(lib.sr_erasure_encode(start, stride, shards.shape[1], data, parity))
 
 
 def erasure_repair(shards: Shards, present: NDArray[np.bool_], *, parity: int) -> None:
@@ -27,16 +26,16 @@ def erasure_repair(shards: Shards, present: NDArray[np.bool_], *, parity: int) -
     """
     start, stride = rows(shards, writable=True)
     data = _data_rows(shards, parity)
-    if present.shape != shards.shape[:1] or present.dtype != np.bool_ or not present.flags.c_contiguous:
+    flags = checked("present", present, np.bool_, 1)
+    if present.shape != shards.shape[:1]:
         raise TypeError(f"present: {len(shards)} contiguous booleans expected")
-    flags = ffi.from_buffer("uint8_t[]", present)
     status = lib.sr_erasure_repair(start, stride, shards.shape[1], data, parity, flags)
     if status == lib.SR_CORRUPT:
         raise CorruptError(f"{int(present.sum())} shards of {len(shards)} are present, {data} are needed")
-    assert status == lib.SR_OK, status
+    require(status)
 
 
 def _data_rows(shards: Shards, parity: int) -> int:
-    if not 0 <= parity < len(shards) <= SHARDS_MAX:
+    if not whole("parity", parity, 0, SHARDS_MAX) < len(shards) <= SHARDS_MAX:
         raise ValueError(f"{len(shards)} shards, {parity} of them parity: expected 1..{SHARDS_MAX}, one of them data")
     return len(shards) - parity

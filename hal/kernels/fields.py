@@ -3,8 +3,10 @@
 from typing import Any
 
 import numpy as np
-from _csrc import ffi, lib
+from _csrc import lib
 from numpy.typing import NDArray
+
+from hal.kernels.arrays import check, octets_of, pointer
 
 FIELD = np.dtype(
     [
@@ -17,7 +19,6 @@ FIELD = np.dtype(
     ],
     align=True,
 )
-assert FIELD.itemsize == ffi.sizeof("struct sr_field")
 UNSIGNED: int = lib.SR_FIELD_UNSIGNED
 SIGNED: int = lib.SR_FIELD_SIGNED
 LITTLE_UNSIGNED: int = lib.SR_FIELD_LITTLE_UNSIGNED
@@ -33,13 +34,12 @@ def read_fields(
     Raises ValueError for a field that cannot be or that lies outside a packet's stream or the output, TypeError for
     arrays of another dtype or that are not contiguous.
     """
-    for name, array, dtype in (("offsets", offsets, np.int64), ("fields", fields, FIELD), ("out", out, np.uint8)):
-        if array.dtype != dtype or array.ndim != 1 or not array.flags.c_contiguous:
-            raise TypeError(f"{name}: one contiguous row of {np.dtype(dtype)} expected")
-    buffer = ffi.from_buffer("uint8_t[]", octets)
+    check("offsets", offsets, np.int64, 1)
+    check("fields", fields, FIELD, 1)
+    check("out", out, np.uint8, 1, writable=True)
+    buffer, table = octets_of(octets), pointer(fields, "struct sr_field[]")
     status = lib.sr_fields_read(
-        buffer, len(buffer), ffi.from_buffer("int64_t[]", offsets), len(offsets),
-        ffi.from_buffer("struct sr_field[]", fields), len(fields),
-        ffi.from_buffer("uint8_t[]", out, require_writable=True), len(out))  # fmt: skip
+        buffer, len(buffer), pointer(offsets), len(offsets), table, len(fields), pointer(out), len(out)
+    )
     if status == lib.SR_BAD_ARGUMENT:
         raise ValueError(f"a field that cannot be, or one outside the {len(buffer)} octets of the stream or its output")

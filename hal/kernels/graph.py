@@ -20,6 +20,7 @@ SIDE_MAX: int = lib.SR_NETS_SIDE_MAX
 CHANNELS_MAX = 0xFFFF
 NUMBERS_MAX: int = lib.SR_NETS_NUMBERS_MAX
 PRODUCTS_MAX: int = lib.SR_NETS_PRODUCTS_MAX
+FLOAT32_MIN, FLOAT32_MAX = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
 
 Shape = tuple[int, int, int]
 """Rows, columns, channels of an image; 0 rows and columns stand for any."""
@@ -137,7 +138,9 @@ def _require(holds: bool, sentence: str) -> None:
 
 
 def _checked(shape: Shape) -> Shape:
+    _require(len(shape) == 3, f"an image of {shape}")
     rows, cols, channels = shape
+    _require(all(isinstance(side, int | np.integer) for side in shape), f"an image of {shape}")
     fits = 0 <= rows <= SIDE_MAX and 0 <= cols <= SIDE_MAX and 0 < channels <= CHANNELS_MAX
     _require(fits and rows * cols * channels <= NUMBERS_MAX, f"an image of {rows} x {cols} x {channels}")
     return shape
@@ -145,6 +148,11 @@ def _checked(shape: Shape) -> Shape:
 
 def _check_fields(node: Node) -> None:
     """Whether fields have values that the kind can use; those that it does not use are 0."""
+    numbers = (node.size, node.stride, node.outputs, *node.padding, *node.inputs)
+    _require(all(isinstance(number, int | np.integer) for number in numbers), "fields that are not whole numbers")
+    _require(isinstance(node.kind, Kind) and isinstance(node.activation, Activation), "a kind or an activation")
+    _require(len(node.padding) == 4, f"padding {node.padding}")
+    _require(min(node.inputs, default=0) >= 0, f"inputs {node.inputs}")
     sliding, kind, size = node.kind in _SLIDING, node.kind, node.size
     convolving = kind in (Kind.CONVOLUTION, Kind.QUANTISED, Kind.DEPTHWISE)
     size_max = (CONVOLUTION_SIZE_MAX if convolving else WINDOW_MAX) if sliding else 0
@@ -207,10 +215,13 @@ def weights_shape(node: Node, given: Shape) -> tuple[int, ...] | None:
 
 def _check_weights(node: Node, given: Shape) -> None:
     expected = weights_shape(node, given)
+    right = all(numbers is None or isinstance(numbers, np.ndarray) for numbers in (node.weights, node.bias))
+    _require(right, "weights that are no arrays")
     found = None if node.weights is None else node.weights.shape, None if node.bias is None else node.bias.shape
     _require(found == (expected, expected and expected[-1:]), f"weights of {found}, expected {expected}")
     for numbers in (node.weights, node.bias):
         _require(numbers is None or bool(np.isfinite(numbers).all()), "weights that are not finite")
+    _require(node.bias is None or node.bias.dtype == np.float32, "biases that are not float32")
     quantised = node.kind is Kind.QUANTISED
     kind = np.dtype(np.int8 if quantised else np.float32)
     _require(node.weights is None or node.weights.dtype == kind, f"weights that are not {kind}")
@@ -221,9 +232,14 @@ def _check_weights(node: Node, given: Shape) -> None:
 
 
 def _check_rounding(rounding: Rounding, outputs: int) -> None:
-    _require(0 < rounding.step < float("inf"), f"a step of {rounding.step}")
-    _require(0 <= rounding.zero <= 255, f"zero at {rounding.zero}")
-    right = rounding.scales.shape == (outputs,) and bool(np.isfinite(rounding.scales).all())
+    step = float(rounding.step)
+    _require(FLOAT32_MIN <= step <= FLOAT32_MAX, f"a step of {step}, which is none of binary32")
+    _require(isinstance(rounding.zero, int | np.integer) and 0 <= rounding.zero <= 255, f"zero at {rounding.zero}")
+    right = (
+        isinstance(rounding.scales, np.ndarray)
+        and rounding.scales.shape == (outputs,)
+        and bool(np.isfinite(rounding.scales).all())
+    )
     _require(right and rounding.scales.dtype == np.float32, "scales")
 
 

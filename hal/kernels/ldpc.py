@@ -5,12 +5,13 @@ Bits are packed eight to an octet, the first in the most significant bit. A soft
 """
 
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
-from _csrc import ffi, lib
+from _csrc import lib
 from numpy.typing import NDArray
 
-from hal.kernels.arrays import rows
+from hal.kernels.arrays import pointer, require, rows, whole
 
 NOT_CONVERGED: int = lib.SR_LDPC_NOT_CONVERGED
 ITERATIONS_MAX: int = lib.SR_LDPC_ITERATIONS_MAX
@@ -49,10 +50,9 @@ class Ldpc(IntEnum):
 
         Rows may lie apart. Raises ValueError for another shape, TypeError for another dtype or octets that lie apart.
         """
-        _expect(data, self.data_size)
+        given = _rows(data, self.data_size)
         codewords = np.empty((len(data), self.codeword_size), np.uint8)
-        status = lib.sr_ldpc_encode(self, *rows(data), *rows(codewords, writable=True), len(data))
-        assert status == lib.SR_OK, status
+        require(lib.sr_ldpc_encode(self, *given, *rows(codewords, writable=True), len(data)))
         return codewords
 
     def decode(
@@ -64,19 +64,17 @@ class Ldpc(IntEnum):
         then a guess. Raises as `encode` does, and ValueError for `iterations_max` outside 0..ITERATIONS_MAX. Batches
         are cheap: up to 64 rows take no longer than one.
         """
-        _expect(soft, 8 * self.codeword_size)
-        if not 0 <= iterations_max <= ITERATIONS_MAX:
-            raise ValueError(f"iterations_max = {iterations_max}, expected 0..{ITERATIONS_MAX}")
+        given = _rows(soft, 8 * self.codeword_size)
+        limit = whole("iterations_max", iterations_max, 0, ITERATIONS_MAX)
         data, iterations = np.empty((len(soft), self.data_size), np.uint8), np.empty(len(soft), np.int8)
         scratch = np.empty(lib.sr_ldpc_scratch(self), np.uint8)
-        status = lib.sr_ldpc_decode(
-            self, *rows(soft), len(soft), iterations_max, *rows(data, writable=True),
-            ffi.from_buffer("int8_t[]", iterations, require_writable=True), ffi.from_buffer(scratch), scratch.size,
-        )  # fmt: skip
-        assert status == lib.SR_OK, status
+        made = *rows(data, writable=True), pointer(iterations)
+        require(lib.sr_ldpc_decode(self, *given, len(soft), limit, *made, pointer(scratch), scratch.size))
         return data, iterations
 
 
-def _expect(octets: NDArray[np.uint8], length: int) -> None:
-    if octets.ndim != 2 or octets.shape[1] != length:
+def _rows(octets: NDArray[np.uint8], length: int) -> tuple[Any, int]:
+    found = rows(octets)
+    if octets.shape[1] != length:
         raise ValueError(f"shape {octets.shape}, expected (count, {length})")
+    return found

@@ -1,8 +1,12 @@
 """Speckle filter for radar images (csrc/include/skyrack/lee.h)."""
 
+from math import inf
+
 import numpy as np
-from _csrc import ffi, lib
+from _csrc import lib
 from numpy.typing import NDArray
+
+from hal.kernels.arrays import checked, pointer, real
 
 
 def lee7(image: NDArray[np.float32], *, noise_variance: float) -> NDArray[np.float32]:
@@ -12,15 +16,10 @@ def lee7(image: NDArray[np.float32], *, noise_variance: float) -> NDArray[np.flo
     that are not finite are left out of all windows and come out as NaN. Raises TypeError for another dtype or layout,
     ValueError for an empty image or a variance that is not positive and finite.
     """
-    if image.dtype != np.float32 or image.ndim != 2 or not image.flags.c_contiguous:
-        raise TypeError("image: contiguous float32 of two dimensions expected")
+    given, noise_variance = checked("image", image, np.float32, 2), real("noise_variance", noise_variance, 0, inf)
     rows, cols = image.shape
     out, scratch = np.empty(image.shape, np.float32), np.empty(lib.sr_lee7_scratch(cols), np.uint8)
-    status = lib.sr_lee7_f32(
-        ffi.from_buffer("float[]", image), rows, cols, noise_variance,
-        ffi.from_buffer("float[]", out, require_writable=True),
-        ffi.from_buffer("uint8_t[]", scratch, require_writable=True), scratch.size,
-    )  # fmt: skip
+    status = lib.sr_lee7_f32(given, rows, cols, noise_variance, pointer(out), pointer(scratch), scratch.size)
     if status != lib.SR_OK:
         raise ValueError(f"{rows} x {cols} pixels, noise_variance = {noise_variance}: both greater than 0 expected")
     return out

@@ -23,9 +23,10 @@ def select_level(name: str | None = None) -> None:
 
     Raises ValueError for an unknown level or one that this processor lacks.
     """
-    status = lib.sr_level_select(ffi.NULL if name is None else name.encode())
+    asked = name or os.environ.get("SKYRACK_ISA") or None
+    known = asked is None or asked in LEVELS
+    status = lib.sr_level_select(asked.encode() if asked else ffi.NULL) if known else lib.SR_BAD_ARGUMENT
     if status == lib.SR_BAD_ARGUMENT:
-        asked = name or os.environ["SKYRACK_ISA"]
         raise ValueError(f"SKYRACK_ISA: no level is called {asked!r}; known: {', '.join(LEVELS)}")
     if status == lib.SR_UNSUPPORTED:
         raise ValueError(f"SKYRACK_ISA: this processor has {', '.join(supported_levels())} only")

@@ -1,11 +1,14 @@
 """Small neural networks over images (csrc/include/skyrack/nets.h)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
 from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hal.kernels.arrays import check
 from hal.kernels.crc import crc32c
 from hal.kernels.errors import UpsetError
 from hal.kernels.graph import Graph, derive_shapes
@@ -28,7 +31,7 @@ class Backend(Protocol):
 
 
 class Network:
-    """A network that is ready to run."""
+    """A network that is ready to run; threads may run it at once."""
 
     def __init__(self, graph: Graph, *, backend: str = "c") -> None:
         """`backend` is "c" or "onnxruntime"; ValueError where there is none of that name, or it is not installed."""
@@ -49,15 +52,14 @@ class Network:
         per cent of its time: UpsetError where they differ; the image must be finite then. Raises TypeError for
         another dtype or layout, ValueError for an image that does not fit the network.
         """
-        if image.dtype != np.float32 or image.ndim != 3 or not image.flags.c_contiguous:
-            raise TypeError("image: contiguous float32 (rows, cols, channels) expected")
+        check("image", image, np.float32, 3)
         if image.shape[2] != self.graph.image[2]:
             raise ValueError(f"image: {image.shape[2]} channels, expected {self.graph.image[2]}")
         return self._backend.run(image, checked=checked)
 
 
 class _Compiled:
-    """The C back end: weights are packed once, memory is planned once a size of image."""
+    """The C back end: weights are packed once, memory is planned once a size of image and lent to one run at a time."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
@@ -65,25 +67,29 @@ class _Compiled:
         self._weights = [pack(node, shapes[node.inputs[0]]) for node in graph.nodes]
         self._expected = self._checksums()
         self._plans: dict[tuple[int, int], Plan] = {}
+        self._lock = Lock()
 
     def run(self, image: NDArray[np.float32], *, checked: bool) -> NDArray[Any]:
-        plan = self._plan(image.shape[0], image.shape[1])
-        if not checked:
-            return plan.run(image)
-        result = plan.run_checked(image)
-        if self._checksums() != self._expected:  # whatever was wrong before still is
+        with self._plan(image.shape[0], image.shape[1]) as plan:
+            result = plan.run_checked(image) if checked else plan.run(image)
+        if checked and self._checksums() != self._expected:  # whatever was wrong before still is
             raise UpsetError("weights have changed since they were loaded")
         return result
 
     def _checksums(self) -> list[int]:
         return [crc32c(array.view(np.uint8).data) for arrays in self._weights for array in arrays]
 
-    def _plan(self, rows: int, cols: int) -> Plan:
-        if (rows, cols) not in self._plans:
-            while len(self._plans) >= PLANS_MAX:
+    @contextmanager
+    def _plan(self, rows: int, cols: int) -> Iterator[Plan]:
+        """The plan that is kept for this size, or a new one while another run has it; the last PLANS_MAX are kept."""
+        with self._lock:
+            plan = self._plans.pop((rows, cols), None)
+        plan = plan or Plan(self._graph, self._weights, rows, cols)
+        yield plan
+        with self._lock:
+            self._plans[rows, cols] = plan
+            if len(self._plans) > PLANS_MAX:
                 self._plans.pop(next(iter(self._plans)))
-            self._plans[rows, cols] = Plan(self._graph, self._weights, rows, cols)
-        return self._plans[rows, cols]
 
 
 def _onnxruntime(graph: Graph) -> Backend:

@@ -8,6 +8,7 @@ import numpy as np
 from _csrc import ffi, lib
 from numpy.typing import NDArray
 
+from hal.kernels.arrays import pointer, require
 from hal.kernels.backend import kernel
 from hal.kernels.errors import UpsetError
 from hal.kernels.graph import Graph, Kind, Node, Shape
@@ -20,7 +21,7 @@ def pack(node: Node, given: Shape) -> list[NDArray[Any]]:
     """A node's weights as its kernel wants them; nothing of a node without."""
     if node.weights is None or node.bias is None:
         return []
-    weights, bias = np.ascontiguousarray(node.weights).reshape(-1), np.ascontiguousarray(node.bias)
+    weights, bias = _laid_out(node.weights).reshape(-1), _laid_out(node.bias)
     if node.kind is Kind.DEPTHWISE:
         return [weights, bias]
     rows, cols, channels = given
@@ -28,21 +29,21 @@ def pack(node: Node, given: Shape) -> list[NDArray[Any]]:
     if node.rounding:
         return [_pack_quantised(window, node.weights, node.rounding.scales, bias)]
     packed = np.empty(lib.sr_nets_packed(window) // 8, np.float64)
-    status = lib.sr_nets_pack(window, _floats(weights), _floats(bias), ffi.from_buffer(packed), packed.nbytes)
-    assert status == lib.SR_OK, node.kind
+    require(lib.sr_nets_pack(window, pointer(weights), pointer(bias), ffi.from_buffer(packed), packed.nbytes))
     return [packed]
+
+
+def _laid_out(numbers: NDArray[Any]) -> NDArray[Any]:
+    """The same numbers, as C wants them: one behind the other, and aligned."""
+    return np.require(numbers, requirements=["C_CONTIGUOUS", "ALIGNED"])
 
 
 def _pack_quantised(
     window: Any, weights: NDArray[np.int8], scales: NDArray[np.float32], bias: NDArray[np.float32]
 ) -> NDArray[Any]:
     packed = np.empty(lib.sr_nets_packed_i8(window) // 4, np.float32)
-    octets = ffi.from_buffer("int8_t[]", np.ascontiguousarray(weights).reshape(-1))
-    room = ffi.from_buffer(packed)
-    status = lib.sr_nets_pack_i8(
-        window, octets, _floats(np.ascontiguousarray(scales)), _floats(bias), room, packed.nbytes
-    )
-    assert status == lib.SR_OK, status
+    octets, room = pointer(_laid_out(weights).reshape(-1)), ffi.from_buffer(packed)
+    require(lib.sr_nets_pack_i8(window, octets, pointer(_laid_out(scales)), pointer(bias), room, packed.nbytes))
     return packed
 
 
@@ -55,10 +56,6 @@ def _window(node: Node, given: Shape) -> Any:
     outputs = node.outputs or channels
     numbers = rows, cols, channels, outputs, size, stride, *node.padding, node.activation
     return ffi.new("struct sr_nets_window *", numbers)
-
-
-def _floats(array: NDArray[np.float32]) -> Any:
-    return ffi.from_buffer("float[]", array)
 
 
 class Layer(NamedTuple):
@@ -85,9 +82,9 @@ def _convolve(layer: Layer) -> Any:
 
 
 def _convolve_quantised(layer: Layer) -> Any:
-    window, room, rounding = _window(layer.node, layer.given[0]), ffi.from_buffer(layer.scratch), layer.node.rounding
-    assert rounding is not None
-    steps = ffi.new("struct sr_nets_steps *", (rounding.step, rounding.zero))
+    window, room = _window(layer.node, layer.given[0]), ffi.from_buffer(layer.scratch)
+    step, zero = (layer.node.rounding.step, layer.node.rounding.zero) if layer.node.rounding else (0.0, 0)
+    steps = ffi.new("struct sr_nets_steps *", (step, zero))
     return lib.sr_nets_conv_i8(window, steps, *layer.weights, *layer.inputs, layer.out, room, layer.scratch.nbytes)
 
 
@@ -120,8 +117,7 @@ def _concat(layer: Layer) -> Any:
     rows, cols, channels = layer.made
     at = 0
     for image, shape in zip(layer.inputs, layer.given, strict=True):
-        status = lib.sr_nets_concat(image, rows * cols, shape[2], layer.out, channels, at)
-        assert status == lib.SR_OK, shape
+        require(lib.sr_nets_concat(image, rows * cols, shape[2], layer.out, channels, at))
         at += shape[2]
     return lib.SR_OK
 
@@ -159,7 +155,7 @@ def assign_slots(nodes: Sequence[Node]) -> list[int]:
 
 
 class Plan:
-    """Ready to run a graph over images of rows x cols; by one thread at a time."""
+    """Ready to run a graph over images of rows x cols, by one thread at a time: the memory between nodes is its own."""
 
     def __init__(self, graph: Graph, weights: Sequence[Sequence[NDArray[Any]]], rows: int, cols: int) -> None:
         self._nodes, self._shapes = graph.nodes, graph.shapes(rows, cols)
@@ -182,7 +178,7 @@ class Plan:
         return int(lib.sr_nets_scratch(window)) if node.kind in _SUMMED else 0
 
     def _layers(self, image: NDArray[np.float32], result: NDArray[Any], check: Any) -> Iterable[Layer]:
-        images = [_floats(image), *map(_floats, self._between), ffi.cast("float *", ffi.from_buffer(result))]
+        images = [pointer(image), *map(pointer, self._between), ffi.cast("float *", ffi.from_buffer(result))]
         shapes = self._shapes
         return [
             Layer(node, [images[i] for i in node.inputs], images[number + 1], [shapes[i] for i in node.inputs],
@@ -198,14 +194,13 @@ class Plan:
         """The result for an image of the planned shape."""
         result = self._result()
         for layer in self._layers(image, result, ffi.NULL):
-            status = layer.run()
-            assert status == lib.SR_OK, layer.node.kind
+            require(layer.run())
         return result
 
     def run_checked(self, image: NDArray[np.float32]) -> NDArray[Any]:
         """The same; each image is compared with its sum when it is used. Raises UpsetError."""
         result, check = self._result(), ffi.new("struct sr_nets_check *")
-        sums = [lib.sr_nets_sum(_floats(image), image.size)]
+        sums = [lib.sr_nets_sum(pointer(image), image.size)]
         for layer in self._layers(image, result, check):
             kept = [sums[image] for image in layer.node.inputs]
             sums.append(_run_checked(layer, kept))
@@ -220,8 +215,7 @@ def _run_checked(layer: Layer, kept: Sequence[int]) -> int:
         return int(layer.check.output_sum)
     for image, shape, expected in zip(layer.inputs, layer.given, kept, strict=True):
         _require(lib.sr_nets_sum(image, prod(shape)) == expected, layer)
-    status = layer.run()
-    assert status == lib.SR_OK, layer.node.kind
+    require(layer.run())
     return 0 if layer.node.kind is Kind.ARGMAX else lib.sr_nets_sum(layer.out, prod(layer.made))
 
 

@@ -7,10 +7,11 @@ import numpy as np
 from _csrc import ffi, lib
 from numpy.typing import NDArray
 
+from hal.kernels.arrays import octets_of, pointer, require, whole
+
 PACKET = np.dtype(
     [("offset", np.int64), ("size", np.int32), ("identification", np.uint16), ("sequence", np.uint16)], align=True
 )
-assert PACKET.itemsize == ffi.sizeof("struct sr_packet")
 SIZE_MIN: int = lib.SR_PACKET_MIN
 SIZE_MAX: int = lib.SR_PACKET_MAX
 _APIDS = 2048
@@ -31,13 +32,12 @@ def find_packets(
     good CRC-16 in their last two octets if `checked`, are believed; where none begins, the next octet is tried. Raises
     ValueError for an APID, size or prefix out of range.
     """
-    rules, buffer, at, count = _rules(checked, apids, size_max, prefix), ffi.from_buffer("uint8_t[]", octets), 0, 0
+    rules, buffer, at, count = _rules(checked, apids, size_max, prefix), octets_of(octets), 0, 0
     records = np.empty(max(len(buffer) // _OCTETS_A_PACKET, _ROOM_MIN), PACKET)
     position, found = ffi.new("size_t *", at), ffi.new("size_t *")
     while True:
-        room = ffi.from_buffer("struct sr_packet[]", records[count:])
-        status = lib.sr_packets_find(buffer, len(buffer), position, rules, room, len(records) - count, found)
-        assert status == lib.SR_OK, status  # the rules are checked below
+        room = pointer(records[count:], "struct sr_packet[]")
+        require(lib.sr_packets_find(buffer, len(buffer), position, rules, room, len(records) - count, found))
         count += found[0]
         if count < len(records):
             return records[:count]
@@ -45,19 +45,14 @@ def find_packets(
 
 
 def _rules(checked: bool, apids: Collection[int] | None, size_max: int, prefix: int) -> Any:
-    if not SIZE_MIN <= size_max <= SIZE_MAX:
-        raise ValueError(f"size_max = {size_max}, expected {SIZE_MIN}..{SIZE_MAX}")
-    if not 0 <= prefix < 1 << 32:
-        raise ValueError(f"prefix = {prefix}, expected 0 or more")
+    size_max, prefix = whole("size_max", size_max, SIZE_MIN, SIZE_MAX), whole("prefix", prefix, 0, 0xFFFFFFFF)
     bits = bytes([0xFF] * (_APIDS // 8)) if apids is None else _bits(apids)
-    return ffi.new("struct sr_packets_rules *", (prefix, size_max, checked, True, bits))
+    return ffi.new("struct sr_packets_rules *", (prefix, size_max, bool(checked), True, bits))
 
 
 def _bits(apids: Collection[int]) -> bytes:
     """One bit an APID, the lowest of octet 0 for APID 0."""
     believed = 0
     for apid in apids:
-        if not 0 <= apid < _APIDS:
-            raise ValueError(f"apid = {apid}, expected 0..{_APIDS - 1}")
-        believed |= 1 << apid
+        believed |= 1 << whole("apid", apid, 0, _APIDS - 1)
     return believed.to_bytes(_APIDS // 8, "little")

@@ -6,7 +6,7 @@ import numpy as np
 from _csrc import ffi, lib
 from numpy.typing import NDArray
 
-from hal.kernels.arrays import rows
+from hal.kernels.arrays import octets_of, require, rows
 
 
 class Code(IntEnum):
@@ -26,12 +26,11 @@ def randomise(frames: NDArray[np.uint8], code: Code) -> None:
     Rows may lie apart but not overlap (ValueError).
     """
     start, stride = rows(frames, writable=True)
-    if lib.sr_randomise(start, stride, frames.shape[1], len(frames), code) != lib.SR_OK:
-        raise ValueError(f"frames of {frames.shape[1]} octets overlap: {stride} octets apart")
+    require(lib.sr_randomise(start, stride, frames.shape[1], len(frames), Code(code)))
 
 
 def randomised(octets: bytes, code: Code) -> bytes:
     """One frame with the sequence added."""
-    frame = bytearray(octets)
-    lib.sr_randomise(ffi.from_buffer("uint8_t[]", frame), 0, len(frame), 1, code)
+    frame = bytearray(ffi.buffer(octets_of(octets)) if type(octets) is not bytes else octets)
+    require(lib.sr_randomise(ffi.from_buffer("uint8_t[]", frame), 0, len(frame), 1, Code(code)))
     return bytes(frame)

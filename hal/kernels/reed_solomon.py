@@ -8,7 +8,7 @@ import numpy as np
 from _csrc import ffi, lib
 from numpy.typing import NDArray
 
-from hal.kernels.arrays import rows
+from hal.kernels.arrays import pointer, require, rows, whole
 
 SYMBOLS = 255
 """Octets of a whole codeword."""
@@ -29,6 +29,8 @@ class ReedSolomon:
     dual_basis: bool = True
 
     def __post_init__(self) -> None:
+        for name in ("parity", "interleave", "virtual_fill"):
+            whole(name, getattr(self, name), -SYMBOLS, SYMBOLS)
         if self.parity not in (16, 32):
             raise ValueError(f"parity = {self.parity} symbols a codeword, expected 32 or 16 (CCSDS 131.0-B §4.3.1)")
         if not 1 <= self.interleave <= 8:
@@ -57,10 +59,7 @@ class ReedSolomon:
         Rows may lie apart. Raises ValueError for another shape, TypeError for another dtype or octets that lie apart.
         """
         (start, stride), blocks = self._rows(data, self.data_size), np.empty((len(data), self.block_size), np.uint8)
-        status = lib.sr_rs_encode(
-            _params(self), start, stride, ffi.from_buffer("uint8_t[]", blocks), self.block_size, len(data)
-        )
-        assert status == lib.SR_OK, status
+        require(lib.sr_rs_encode(_params(self), start, stride, pointer(blocks), self.block_size, len(data)))
         return blocks
 
     def decode(self, blocks: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.int8]]:
@@ -71,18 +70,17 @@ class ReedSolomon:
         """
         (start, stride), data = self._rows(blocks, self.block_size), np.empty((len(blocks), self.data_size), np.uint8)
         corrections = np.empty((len(blocks), self.interleave), np.int8)
-        status = lib.sr_rs_decode(
-            _params(self), start, stride, ffi.from_buffer("uint8_t[]", data), self.data_size, len(blocks),
-            ffi.from_buffer("int8_t[]", corrections))  # fmt: skip
-        assert status == lib.SR_OK, status
+        made = pointer(data), self.data_size, len(blocks), pointer(corrections)
+        require(lib.sr_rs_decode(_params(self), start, stride, *made))
         return data, corrections
 
     def _rows(self, octets: NDArray[np.uint8], length: int) -> tuple[Any, int]:
-        if octets.ndim != 2 or octets.shape[1] != length:
+        found = rows(octets)
+        if octets.shape[1] != length:
             raise ValueError(f"shape {octets.shape}, expected (count, {length})")
-        return rows(octets)
+        return found
 
 
 @lru_cache(maxsize=64)
 def _params(code: ReedSolomon) -> Any:
-    return ffi.new("struct sr_rs_params *", (code.parity, code.interleave, code.virtual_fill, code.dual_basis))
+    return ffi.new("struct sr_rs_params *", (code.parity, code.interleave, code.virtual_fill, bool(code.dual_basis)))

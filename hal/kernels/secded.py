@@ -1,10 +1,12 @@
 """Memory that survives upsets: SECDED(72,64) and votes of three (csrc/include/skyrack/secded.h)."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from _csrc import ffi, lib
 from numpy.typing import NDArray
+
+from hal.kernels.arrays import check, checked, pointer
 
 Octets = NDArray[np.uint8]
 WORD_OCTETS = 8
@@ -24,16 +26,18 @@ class Scrubbed(NamedTuple):
 def secded_encode(data: Octets) -> Octets:
     """One check octet for each word of 8 octets of `data`, contiguous and of one dimension."""
     checks = np.empty(_words(data), np.uint8)
-    lib.sr_secded_encode(ffi.from_buffer("uint8_t[]", data), checks.size, ffi.from_buffer("uint8_t[]", checks))
+    lib.sr_secded_encode(pointer(data), checks.size, pointer(checks))
     return checks
 
 
 def secded_scrub(data: Octets, checks: Octets) -> Scrubbed:
     """Look at every word once; put single wrong bits right, in `data` and in `checks`."""
-    if _words(data) != checks.size:
-        raise ValueError(f"{checks.size} check octets for {_words(data)} words")
+    words = _words(data, writable=True)
+    check("checks", checks, np.uint8, None, writable=True)
+    if words != checks.size:
+        raise ValueError(f"{checks.size} check octets for {words} words")
     report = ffi.new("struct sr_scrub_report *")
-    lib.sr_secded_scrub(_writable(data), checks.size, _writable(checks), report)
+    lib.sr_secded_scrub(pointer(data), words, pointer(checks), report)
     return Scrubbed(
         report.corrected, report.uncorrectable, report.first_uncorrectable if report.uncorrectable else None
     )
@@ -41,26 +45,17 @@ def secded_scrub(data: Octets, checks: Octets) -> Scrubbed:
 
 def vote3(a: Octets, b: Octets, c: Octets) -> tuple[Octets, tuple[int, int, int]]:
     """Majority bit by bit of three contiguous copies, and in how many octets each copy dissents from it."""
+    copies = [checked("copy", copy, np.uint8, None) for copy in (a, b, c)]
     if not a.shape == b.shape == c.shape:
         raise ValueError(f"copies of shapes {a.shape}, {b.shape} and {c.shape}, expected the same")
     out, dissents = np.empty(a.shape, np.uint8), ffi.new("uint64_t[3]")
-    copies = [ffi.from_buffer("uint8_t[]", _checked(copy)) for copy in (a, b, c)]
-    lib.sr_vote3(*copies, a.size, ffi.from_buffer("uint8_t[]", out), dissents)
+    lib.sr_vote3(*copies, a.size, pointer(out), dissents)
     return out, (dissents[0], dissents[1], dissents[2])
 
 
-def _checked(octets: Octets) -> Octets:
-    if octets.dtype != np.uint8 or not octets.flags.c_contiguous:
-        raise TypeError("contiguous uint8 expected")
-    return octets
-
-
-def _words(data: Octets) -> int:
-    words, rest = divmod(_checked(data).size, WORD_OCTETS)
+def _words(data: Octets, *, writable: bool = False) -> int:
+    check("data", data, np.uint8, None, writable=writable)
+    words, rest = divmod(data.size, WORD_OCTETS)
     if rest:
         raise ValueError(f"{data.size} octets, expected a multiple of {WORD_OCTETS}")
     return words
-
-
-def _writable(octets: Octets) -> Any:
-    return ffi.from_buffer("uint8_t[]", _checked(octets), require_writable=True)

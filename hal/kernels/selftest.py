@@ -8,6 +8,8 @@ FAMILIES: tuple[str, ...] = tuple(sorted(name.removeprefix(_PREFIX) for name in 
 
 def self_test(family: str) -> bool:
     """Whether `family` gives its stored answers."""
+    if family not in FAMILIES:
+        raise ValueError(f"family = {family!r}, expected one of {', '.join(FAMILIES)}")
     status: int = getattr(lib, _PREFIX + family)()
     return bool(status == lib.SR_OK)
 

@@ -1,16 +1,20 @@
 """Nonlinear shallow water on a band of the sphere (csrc/include/skyrack/shallow_water.h)."""
 
 from dataclasses import asdict, dataclass
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
 from _csrc import ffi, lib
 from numpy.typing import NDArray
 
+from hal.kernels.arrays import check, pointer, real, require, whole
 from hal.kernels.errors import CorruptError
 
 _LINE_OCTETS = 64
-_FIELDS = 3
+_FIELDS, _SIDE_MAX = 3, 65536
+STEPS_MAX = 1_000_000
+"""Of one call, which nothing interrupts."""
 
 State = NDArray[np.float32]
 """Fields eta (m), u and v (m/s) of a grid: (3, rows, cols), south first."""
@@ -50,7 +54,9 @@ class ShallowWater:
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
-        fields = ffi.new("struct sr_shallow_water_grid *", asdict(grid))
+        sides = {name: whole(name, getattr(grid, name), 0, _SIDE_MAX) for name in ("rows", "cols")}
+        numbers = {name: real(name, value, -inf, inf) for name, value in asdict(grid).items() if name not in sides}
+        fields = ffi.new("struct sr_shallow_water_grid *", sides | numbers)
         self._model = np.zeros(lib.sr_shallow_water_size(fields) // 8 + 1, np.uint64)
         if lib.sr_shallow_water_make(fields, ffi.from_buffer(self._model), self._model.nbytes) != lib.SR_OK:
             raise ValueError(f"{grid}: out of range")
@@ -64,28 +70,34 @@ class ShallowWater:
         return room[start : start + size_octets].view(np.float32).reshape(shape)
 
     def run(self, state: State, steps: int) -> None:
-        """Do `steps` steps in place."""
-        if steps < 0:
-            raise ValueError(f"steps = {steps}, expected 0 or more")
-        lib.sr_shallow_water_run(ffi.from_buffer(self._model), *self._fields(state, writable=True), steps)
+        """Do `steps` steps in place. Threads may do so at once, each with a state of its own.
+
+        Raises CorruptError where the model's memory has changed so that nothing could be done.
+        """
+        steps, fields = whole("steps", steps, 0, STEPS_MAX), self._fields(state, writable=True)
+        scratch = np.empty(lib.sr_shallow_water_scratch(self.grid.cols), np.uint8)
+        require(lib.sr_shallow_water_run(*self._given(), *fields, steps, pointer(scratch), scratch.size))
 
     def measure(self, state: State) -> Invariants:
         """What a sound state keeps; the energy is not a number where any value of the state is not."""
         out = ffi.new("struct sr_shallow_water_invariants *")
-        lib.sr_shallow_water_measure(ffi.from_buffer(self._model), *self._fields(state), out)
+        require(lib.sr_shallow_water_measure(*self._given(), *self._fields(state), out))
         return Invariants(out.mean_m, out.energy_m3_s2, out.speed_max)
+
+    def _given(self) -> tuple[object, int, int]:
+        return ffi.from_buffer(self._model), self.grid.rows, self.grid.cols
 
     def _fields(self, state: State, *, writable: bool = False) -> list[object]:
         shape = (_FIELDS, self.grid.rows, self.grid.cols)
-        if state.dtype != np.float32 or state.shape != shape or not state.flags.c_contiguous:
-            raise TypeError(f"state: contiguous float32 {shape} expected")
-        return [ffi.from_buffer("float[]", field, require_writable=writable) for field in state]
+        check("state", state, np.float32, 3, writable=writable)
+        if state.shape != shape:
+            raise TypeError(f"state: shape {state.shape}, expected {shape}")
+        return [pointer(field) for field in state]
 
 
 def checks(state: State) -> Checks:
     """Checks over a contiguous state, for a comparison with those taken before."""
-    if state.dtype != np.float32 or not state.flags.c_contiguous:
-        raise TypeError("state: contiguous float32 expected")
+    check("state", state, np.float32, None)
     out = ffi.new("struct sr_checks *")
     lib.sr_check_words(ffi.from_buffer("uint32_t[]", state), state.size, out)
     return Checks(out.sum, out.parity)

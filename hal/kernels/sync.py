@@ -9,9 +9,11 @@ import numpy as np
 from _csrc import ffi, lib
 from numpy.typing import NDArray
 
+from hal.kernels.arrays import check, octets_of, pointer, require, whole
+
 HIT = np.dtype([("bit", np.int64), ("errors", np.uint8), ("inverted", np.bool_)], align=True)
-assert HIT.itemsize == ffi.sizeof("struct sr_sync_hit")
 ROOM = 1024  # hits a call: 16 KiB
+_BITS_MAX = 2**63 - 1
 
 
 def find_markers(
@@ -22,14 +24,17 @@ def find_markers(
     `inverted` finds the complement too. Gives HIT records in order of their bit: bit, where the marker begins; errors;
     inverted. Raises ValueError for another width, or for errors outside 0..width/2 - 1.
     """
-    if width not in (32, 64) or not 0 <= errors < width // 2 or not 0 <= marker < 1 << width:
-        raise ValueError(f"marker {marker:#x} of width {width} with {errors} errors")
-    buffer, count, found, first = ffi.from_buffer("uint8_t[]", octets), ffi.new("size_t *"), [], 0
+    if width not in (32, 64):
+        raise ValueError(f"a marker of {width} bits, expected 32 or 64")
+    errors, marker = (
+        whole("errors in a marker", errors, 0, width // 2 - 1),
+        whole("marker", marker, 0, (1 << width) - 1),
+    )
+    buffer, count, found, first = octets_of(octets), ffi.new("size_t *"), [], 0
     while True:
         hits = np.empty(ROOM, HIT)
-        out = ffi.from_buffer("struct sr_sync_hit[]", hits)
-        status = lib.sr_sync_search(buffer, len(buffer), first, marker, width, errors, inverted, out, ROOM, count)
-        assert status == lib.SR_OK, status  # the parameters are checked above
+        out = pointer(hits, "struct sr_sync_hit[]")
+        require(lib.sr_sync_search(buffer, len(buffer), first, marker, width, errors, bool(inverted), out, ROOM, count))
         found.append(hits[: count[0]])
         if count[0] < ROOM:
             return found[0] if len(found) == 1 else np.concatenate(found)
@@ -41,9 +46,8 @@ def align(octets: bytes | bytearray | memoryview, bit_offset: int, size: int, in
 
     Raises ValueError where they reach outside the stream.
     """
-    frame = bytearray(size)
-    _align(octets, ffi.new("struct sr_sync_hit[]", [(bit_offset, 0, inverted)]), 0, frame, size)
-    return bytes(frame)
+    hit = np.array([(whole("bit_offset", bit_offset, -_BITS_MAX, _BITS_MAX), 0, bool(inverted))], HIT)
+    return align_all(octets, hit, size, skip=0).tobytes()
 
 
 def align_all(
@@ -54,15 +58,13 @@ def align_all(
     `hits` are HIT records, `skip` the marker's width in bits. Raises ValueError where a frame reaches outside the
     stream, TypeError for other records.
     """
-    if hits.dtype != HIT or not hits.flags.c_contiguous:
-        raise TypeError(f"hits: {hits.dtype}, expected contiguous HIT records")
-    frames = np.empty((len(hits), size), np.uint8)
-    _align(octets, ffi.from_buffer("struct sr_sync_hit[]", hits), skip, frames, size)
-    return frames
-
-
-def _align(octets: bytes | bytearray | memoryview, hits: Any, skip: int, frames: Any, size: int) -> None:
-    buffer, out = ffi.from_buffer("uint8_t[]", octets), ffi.from_buffer("uint8_t[]", frames)
-    status = lib.sr_sync_align(buffer, len(buffer), hits, len(hits), skip, out, size, size)
+    check("hits", hits, HIT, 1)
+    buffer = octets_of(octets)
+    size, skip = whole("size", size, 0, _BITS_MAX), whole("skip", skip, 0, _BITS_MAX)
+    if size > len(buffer):
+        raise ValueError(f"a frame of {size} octets reaches outside the {len(buffer)} octets")
+    frames, where = np.empty((len(hits), size), np.uint8), pointer(hits, "struct sr_sync_hit[]")
+    status = lib.sr_sync_align(buffer, len(buffer), where, len(hits), skip, pointer(frames), size, size)
     if status == lib.SR_BAD_ARGUMENT:
         raise ValueError(f"a frame of {size} octets reaches outside the {len(buffer)} octets")
+    return frames

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from enum import IntEnum
+from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
 from _csrc import ffi, lib
 from numpy.typing import NDArray
 
+from hal.kernels.arrays import check, checked, octets_of, pointer, real, require, whole
 from hal.kernels.backend import kernel
 from hal.kernels.crc import crc32c
 from hal.kernels.errors import CorruptError
@@ -38,16 +40,20 @@ class Column(NamedTuple):
 
 
 class Trees:
-    """A forest that was checked and laid out. Raises CorruptError for any octets that are none."""
+    """A forest that was checked and laid out; threads may score with it at once.
+
+    Raises CorruptError for any octets that are none.
+    """
 
     def __init__(self, forest: bytes) -> None:
+        forest = octets_of(forest)
         self._loaded = np.empty((lib.sr_trees_loaded_size(forest, len(forest)) + 7) // 8 + 1, np.float64)
         room = ffi.from_buffer(self._loaded)
         if lib.sr_trees_load(forest, len(forest), room, self._loaded.nbytes) != lib.SR_OK:
             raise CorruptError(f"{len(forest)} octets are no forest of trees")
-        self._scratch = np.empty(lib.sr_trees_scratch(room) // 8 + 1, np.float64)
+        self._scratch_size = int(lib.sr_trees_scratch(room)) // 8 + 1
         self.columns = forest[4]
-        self.levels = tuple(forest[16 : 16 + self.columns])
+        self.levels = tuple(forest[16 + column] for column in range(self.columns))
 
     def crc(self) -> int:
         """The check sequence (CRC-32C) of what is scored with; another value than at first: memory has changed."""
@@ -55,22 +61,24 @@ class Trees:
 
     def sums(self, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
         """For each sample the sum of its leaves, tree after tree; codes (columns, samples), contiguous uint8."""
-        if codes.dtype != np.uint8 or codes.ndim != 2 or len(codes) != self.columns or not codes.flags.c_contiguous:
-            raise TypeError(f"codes: contiguous uint8 ({self.columns}, samples) expected")
-        out = np.empty(codes.shape[1], np.float64)
-        status = kernel("sr_trees_score")(
-            ffi.from_buffer(self._loaded), self._loaded.nbytes, ffi.from_buffer("uint8_t[]", codes), *codes.shape,
-            codes.shape[1], ffi.from_buffer("double[]", out), ffi.from_buffer(self._scratch), self._scratch.nbytes,
+        given = checked("codes", codes, np.uint8, 2)
+        if len(codes) != self.columns:
+            raise TypeError(f"codes: shape {codes.shape}, expected ({self.columns}, samples)")
+        out, scratch = np.empty(codes.shape[1], np.float64), np.empty(self._scratch_size, np.float64)
+        require(
+            kernel("sr_trees_score")(
+                pointer(self._loaded), self._loaded.nbytes, given, *codes.shape, codes.shape[1], pointer(out),
+                pointer(scratch), scratch.nbytes,
+            )
         )  # fmt: skip
-        if status != lib.SR_OK:
-            raise CorruptError("the forest in memory has changed since it was checked")
         return out
 
 
 def logistic(values: NDArray[Any]) -> NDArray[Any]:
     """Replace each value x by 1 / (1 + exp(-x)); contiguous float64 or float32, changed in place and returned."""
-    kernel, ctype = _LOGISTIC[values.dtype]
-    kernel(ffi.from_buffer(ctype, values, require_writable=True), values.size)
+    kind = np.float32 if getattr(values, "dtype", None) == np.float32 else np.float64
+    check("values", values, kind, None, writable=True)
+    (lib.sr_logistic_f32 if kind is np.float32 else lib.sr_logistic)(pointer(values), values.size)
     return values
 
 
@@ -78,42 +86,47 @@ def quantise(values: NDArray[Any], columns: Sequence[Column]) -> NDArray[np.uint
     """Codes (columns, samples) of float32 or float64 values (features, samples), contiguous.
 
     A code is how many of the column's limits lie below the value: a value is up to limit k, counted from 0, exactly if
-    its code is.
+    its code is. Raises TypeError for another dtype or layout, ValueError for another shape or a column that cannot be.
     """
-    if values.ndim != 2 or any(column.feature >= len(values) for column in columns):
-        raise ValueError(f"values: shape {values.shape}, expected (features of all columns, samples)")
-    if values.dtype not in _QUANTISE or not values.flags.c_contiguous:
-        raise TypeError(f"values: {values.dtype}, expected contiguous float32 or float64")
-    kernel, ctype = _QUANTISE[values.dtype]
+    kind = np.float32 if getattr(values, "dtype", None) == np.float32 else np.float64
+    check("values", values, kind, 2)
+    kernel = lib.sr_trees_quantise_f32 if kind is np.float32 else lib.sr_trees_quantise_f64
     codes = np.empty((len(columns), values.shape[1]), np.uint8)
     for out, column in zip(codes, columns, strict=True):
-        table = np.full(LEVELS_MAX, np.inf, values.dtype)
-        table[: len(column.limits)] = _rounded_down(column.limits, values.dtype)
-        given, limits = values[column.feature], ffi.from_buffer(ctype, table)
-        kernel(ffi.from_buffer(ctype, given), len(given), limits, column.missing, ffi.from_buffer("uint8_t[]", out))
+        given = values[whole("feature", column.feature, 0, len(values) - 1)]
+        table, missing = _table(column.limits, values.dtype), real("missing", column.missing, -inf, inf)
+        kernel(pointer(given), len(given), pointer(table), missing, pointer(out))
     return codes
+
+
+def _table(limits: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """As the kernel takes them: LEVELS_MAX limits of `dtype`, filled up with infinity."""
+    check("limits", limits, np.float64, 1)
+    if limits.size > LEVELS_MAX or not (limits[:-1] <= limits[1:]).all() or np.isnan(limits).any():
+        raise ValueError(f"{limits.size} limits: up to {LEVELS_MAX} expected, in ascending order")
+    table = np.full(LEVELS_MAX, np.inf, dtype)
+    table[: limits.size] = _rounded_down(limits, dtype)
+    return table
 
 
 class CodeTables:
     """The codes of all digital numbers, whose `values` (65536, float32 or float64) are given: one lookup a sample."""
 
     def __init__(self, columns: Sequence[Column], values: NDArray[Any]) -> None:
-        if values.shape != (NUMBERS,):
-            raise ValueError(f"values: shape {values.shape}, expected ({NUMBERS},)")
         one = np.ascontiguousarray(values).reshape(1, -1)
-        self._features = [column.feature for column in columns]
+        if one.size != NUMBERS:
+            raise ValueError(f"{one.size} values, expected {NUMBERS}")
+        self._features = [whole("feature", column.feature, 0, NUMBERS - 1) for column in columns]
         self._tables = np.concatenate([quantise(one, [column._replace(feature=0)]) for column in columns])
 
     def codes(self, numbers: NDArray[np.uint16]) -> NDArray[np.uint8]:
         """Codes (columns, samples) of digital numbers (features, samples), contiguous: those of their values."""
-        if numbers.dtype != np.uint16 or numbers.ndim != 2 or not numbers.flags.c_contiguous:
-            raise TypeError(f"numbers: {numbers.dtype} {numbers.shape}, expected contiguous uint16 (features, samples)")
+        check("numbers", numbers, np.uint16, 2)
+        if max(self._features, default=0) >= len(numbers):
+            raise ValueError(f"numbers: {len(numbers)} features, expected {max(self._features) + 1}")
         out = np.empty((len(self._tables), numbers.shape[1]), np.uint8)
         for row, table, feature in zip(out, self._tables, self._features, strict=True):
-            lib.sr_trees_look_up(
-                ffi.from_buffer("uint16_t[]", numbers[feature]), len(row), ffi.from_buffer("uint8_t[]", table),
-                ffi.from_buffer("uint8_t[]", row),
-            )  # fmt: skip
+            lib.sr_trees_look_up(pointer(numbers[feature]), len(row), pointer(table), pointer(row))
         return out
 
     def crc(self) -> int:
@@ -126,13 +139,3 @@ def _rounded_down(limits: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[
     with np.errstate(over="ignore"):
         nearest = limits.astype(dtype)
     return np.where(nearest > limits, np.nextafter(nearest, dtype.type(-np.inf)), nearest)
-
-
-_QUANTISE = {
-    np.dtype(np.float32): (lib.sr_trees_quantise_f32, "float[]"),
-    np.dtype(np.float64): (lib.sr_trees_quantise_f64, "double[]"),
-}
-_LOGISTIC = {
-    np.dtype(np.float32): (lib.sr_logistic_f32, "float[]"),
-    np.dtype(np.float64): (lib.sr_logistic, "double[]"),
-}

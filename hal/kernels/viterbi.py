@@ -10,6 +10,9 @@ import numpy as np
 from _csrc import ffi, lib
 from numpy.typing import NDArray
 
+from hal.kernels.alone import Alone
+from hal.kernels.arrays import octets_of, pointer, require
+
 BLOCK_BITS: int = lib.SR_VITERBI_BLOCK
 CONTEXT_BITS: int = lib.SR_VITERBI_CONTEXT
 Rate = Literal["1/2", "2/3", "3/4", "5/6", "7/8"]
@@ -29,15 +32,17 @@ _SENT: dict[Rate, NDArray[np.bool_]] = {
 
 
 class ConvolutionalEncoder:
-    """A stream of octets to a stream of packed symbols, rate 1/2."""
+    """A stream of octets to a stream of packed symbols, rate 1/2; one caller at a time."""
 
     def __init__(self) -> None:
-        self._history = ffi.new("uint8_t *", 0)
+        self._alone, self._history = Alone(), ffi.new("uint8_t *", 0)
 
     def encode(self, octets: bytes) -> bytes:
-        """The symbols of the next octets, twice as many."""
+        """The symbols of the next octets, twice as many. Raises RuntimeError while another thread is in here."""
+        octets = octets_of(octets)
         symbols = bytearray(2 * len(octets))
-        lib.sr_conv_encode(octets, len(octets), ffi.from_buffer("uint8_t[]", symbols), self._history)
+        with self._alone:
+            lib.sr_conv_encode(octets, len(octets), ffi.from_buffer("uint8_t[]", symbols), self._history)
         return bytes(symbols)
 
 
@@ -45,10 +50,11 @@ class ViterbiDecoder:
     """A stream of soft symbols, in pieces of any size, to the bits that were encoded.
 
     Bits come in whole blocks of BLOCK_BITS, as soon as CONTEXT_BITS more have been received; `finish` gives the rest.
+    Raises ValueError for another rate. One caller at a time: RuntimeError for another thread's call meanwhile.
     """
 
     def __init__(self, rate: Rate = "1/2") -> None:
-        self._sent = _SENT[rate]
+        self._alone, self._sent = Alone(), _sent_of(rate)
         self._period_sent = int(self._sent.sum())
         self._punctured = np.empty(0, np.uint8)
         self._soft = np.empty(0, np.uint8)
@@ -57,19 +63,21 @@ class ViterbiDecoder:
 
     def decode(self, soft: NDArray[np.uint8]) -> bytes:
         """The bits that can be decided on now, packed. Raises TypeError for what is not a row of uint8."""
-        if soft.dtype != np.uint8 or soft.ndim != 1:
-            raise TypeError(f"soft symbols: {soft.dtype} of shape {soft.shape}, expected a row of uint8")
-        self._soft = np.concatenate([self._soft, self._depunctured(soft)])
-        blocks = max(0, self._soft.size // 2 - self._decided - CONTEXT_BITS) // BLOCK_BITS
-        octets = self._decide(blocks * BLOCK_BITS)
-        self._forget()
+        if not isinstance(soft, np.ndarray) or soft.dtype != np.uint8 or soft.ndim != 1:
+            raise TypeError("soft symbols: a row of uint8 expected")
+        with self._alone:
+            self._soft = np.concatenate([self._soft, self._depunctured(soft)])
+            blocks = max(0, self._soft.size // 2 - self._decided - CONTEXT_BITS) // BLOCK_BITS
+            octets = self._decide(blocks * BLOCK_BITS)
+            self._forget()
         return octets
 
     def finish(self) -> bytes:
         """The bits that are left, the last octet filled up with zeros; the decoder then begins anew."""
-        octets = self._decide(self._soft.size // 2 - self._decided)
-        self._punctured = self._soft = np.empty(0, np.uint8)
-        self._decided = 0
+        with self._alone:
+            octets = self._decide(self._soft.size // 2 - self._decided)
+            self._punctured = self._soft = np.empty(0, np.uint8)
+            self._decided = 0
         return octets
 
     def _depunctured(self, soft: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -85,11 +93,8 @@ class ViterbiDecoder:
 
     def _decide(self, bits: int) -> bytes:
         given, out = self._soft.size // 2, np.empty((bits + 7) // 8, np.uint8)
-        status = lib.sr_viterbi_decode(
-            ffi.from_buffer("uint8_t[]", self._soft), given, self._decided, bits,
-            ffi.from_buffer("uint8_t[]", out), ffi.from_buffer(self._scratch), self._scratch.size,
-        )  # fmt: skip
-        assert status == lib.SR_OK, status
+        wanted, scratch = (self._decided, bits, pointer(out)), (pointer(self._scratch), self._scratch.size)
+        require(lib.sr_viterbi_decode(pointer(self._soft), given, *wanted, *scratch))
         self._decided += bits
         return out.tobytes()
 
@@ -101,6 +106,11 @@ class ViterbiDecoder:
 
 def punctured(symbols: bytes, rate: Rate) -> NDArray[np.uint8]:
     """The symbols (0 or 1 each) of packed ones that are sent at `rate`; the pattern begins with the first."""
-    bits = np.unpackbits(np.frombuffer(symbols, np.uint8))
-    sent = np.resize(_SENT[rate], bits.size)
-    return bits[sent]
+    bits = np.unpackbits(np.frombuffer(ffi.buffer(ffi.from_buffer(octets_of(symbols))), np.uint8))
+    return bits[np.resize(_sent_of(rate), bits.size)]
+
+
+def _sent_of(rate: Rate) -> NDArray[np.bool_]:
+    if rate not in _SENT:
+        raise ValueError(f"rate = {rate!r}, expected one of {', '.join(_SENT)}")
+    return _SENT[rate]

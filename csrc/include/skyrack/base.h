@@ -1,8 +1,11 @@
 /* What every kernel shares: result codes and the level of the processor.
  *
  * Rules of the whole library. The caller brings the memory; sizes go in, sizes come out. Nothing allocates, locks, prints
- * or aborts. Every function is reentrant, accepts unaligned pointers, and touches no octet outside the sizes it was given.
- * All levels give the same octets, but where a header says what differs. */
+ * or aborts. Every function is reentrant: threads may be in it at once, also with one and the same model, which is const;
+ * scratch, outputs and the state of a stream are one caller's at a time. Pointers to octets and to scratch may be anywhere,
+ * those to wider types are aligned as C wants them, unless a header says more. No octet outside the sizes that were given
+ * is touched, also where memory of a model or of a stream has changed since it was made: results are wrong then, or
+ * SR_CORRUPT. All levels give the same octets, but where a header says what differs. */
 #ifndef SKYRACK_BASE_H
 #define SKYRACK_BASE_H
 #include <stddef.h>
@@ -25,7 +28,7 @@ const char *sr_build(void);
 /* Levels: a kernel without its own code for a level uses the next lower one that has it. */
 enum sr_level {
     SR_PORTABLE = 0, /* C11 alone */
-    SR_AVX2 = 1,     /* x86-64: AVX2, FMA, BMI2, PCLMULQDQ */
+    SR_AVX2 = 1,     /* x86-64: AVX2, FMA, BMI1, BMI2, PCLMULQDQ, POPCNT */
     SR_AVX512 = 2,   /* x86-64: AVX-512 F/BW/DQ/VL/VBMI/VBMI2/BITALG/VPOPCNTDQ, GFNI, VPCLMULQDQ */
     SR_NEON = 3,     /* aarch64 */
     SR_LEVELS = 4

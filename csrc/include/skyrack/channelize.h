@@ -28,13 +28,14 @@ size_t sr_channelizer_size(void);
  * Returns SR_OK, SR_BAD_ARGUMENT for taps that are not finite, SR_TOO_SMALL. */
 int sr_channelizer_start(void *state, size_t state_size, const float *taps);
 
-/* Frames that the next `count` samples will complete. */
+/* Frames that the next `count` samples will complete; 0 for a state whose memory has changed. */
 size_t sr_channelizer_frames(const void *state, size_t count);
 
 /* Take `count` samples and write the frames that they complete; however a stream is cut, its frames are the same.
  *   in       2 * count floats; does not overlap `out`
  *   out      room for out_frames frames
- * Returns SR_OK; SR_TOO_SMALL, nothing being taken, where sr_channelizer_frames() says more than out_frames. */
+ * Returns SR_OK; SR_TOO_SMALL, nothing being taken, where sr_channelizer_frames() says more than out_frames;
+ * SR_CORRUPT, nothing being taken either, where the state's memory has changed so that nothing could be. */
 int sr_channelize(void *state, const float *in, size_t count, float *out, size_t out_frames);
 
 /* FFT of 64 of each of `frames` frames of samples: y[k] = sum over j = 0..63 of x[j] * exp(-2 pi i j k / 64).

@@ -33,15 +33,21 @@ struct sr_shallow_water_grid {
 /* Octets of a model of this grid; 0 for rows or columns out of range. */
 size_t sr_shallow_water_size(const struct sr_shallow_water_grid *grid);
 
-/* Make a model: the coefficients of every row, and room to work.
+/* Octets of scratch that a run over rows of this many columns needs. */
+size_t sr_shallow_water_scratch(size_t cols);
+
+/* Make a model: the coefficients of every row.
  *   model   sr_shallow_water_size() octets, aligned as a float
  * Returns SR_OK; SR_TOO_SMALL; SR_BAD_ARGUMENT for a parameter out of range, among them a step for which
  * step * (sqrt(gravity * depth) * sqrt(1/dx^2 + 1/dy^2)) is above 1, or viscosity * step * 4 * (1/dx^2 + 1/dy^2) above
  * 1, dx and dy being the least sides of a cell. */
 int sr_shallow_water_make(const struct sr_shallow_water_grid *grid, void *model, size_t model_size);
 
-/* Do `steps` steps in place. Every field has rows * cols floats, row after row. */
-void sr_shallow_water_run(void *model, float *eta, float *u, float *v, size_t steps);
+/* Do `steps` steps in place. Every field has rows * cols floats, row after row.
+ * Returns SR_OK; SR_TOO_SMALL for the scratch; SR_CORRUPT where the model is of another grid or its memory has changed so
+ * that it says so, nothing being touched in both cases. */
+int sr_shallow_water_run(const void *model, size_t rows, size_t cols, float *eta, float *u, float *v, size_t steps,
+                         void *scratch, size_t scratch_size);
 
 struct sr_shallow_water_invariants {
     double mean_m;       /* of eta, over the area: constant but for rounding */
@@ -50,9 +56,9 @@ struct sr_shallow_water_invariants {
     double speed_max;    /* largest (u^2 + v^2)^(1/2) of what stands at one place of the arrays, m/s */
 };
 
-/* What a sound state keeps. Sums are binary64 in one order on all levels. */
-void sr_shallow_water_measure(const void *model, const float *eta, const float *u, const float *v,
-                              struct sr_shallow_water_invariants *out);
+/* What a sound state keeps. Sums are binary64 in one order on all levels. Returns SR_OK or SR_CORRUPT, as above. */
+int sr_shallow_water_measure(const void *model, size_t rows, size_t cols, const float *eta, const float *u, const float *v,
+                             struct sr_shallow_water_invariants *out);
 
 /* Two checks over `count` words of 32 bits, as pairs, the last one filled up with zeros: their sum modulo 2^64, and their
  * exclusive or. No single flip escapes either. */

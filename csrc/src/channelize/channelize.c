@@ -23,7 +23,7 @@ int sr_channelizer_start(void *state, size_t state_size, const float *taps) {
 
 size_t sr_channelizer_frames(const void *state, size_t count) {
     const struct channelizer *c = state;
-    return (c->held - KEPT + count) / CHANNELS;
+    return is_sound(c) ? (c->held - KEPT + count) / CHANNELS : 0;
 }
 
 /* Frames from samples that lie together; the last ones, too few for a block, by way of a block of their own. */
@@ -40,6 +40,7 @@ static void make_frames(const float *in, const float *taps, size_t frames, float
 
 int sr_channelize(void *state, const float *in, size_t count, float *out, size_t out_frames) {
     struct channelizer *c = state;
+    if (!is_sound(c)) return SR_CORRUPT;
     size_t frames = sr_channelizer_frames(c, count), first = (c->held + CHANNELS - 1) / CHANNELS;
     if (frames > out_frames) return SR_TOO_SMALL;
     if (!count) return SR_OK;

@@ -13,6 +13,9 @@ struct channelizer {
     float taps[TAPS * FRAME];
 };
 
+/* Whether the state's count makes sense, for memory may have changed since the stream began. */
+static inline int is_sound(const struct channelizer *c) { return c->held >= KEPT && c->held <= HELD_MAX; }
+
 /* Keep the last samples of what was held and came, from sample `from` of both together. */
 static inline void keep_samples(struct channelizer *c, size_t from, const float *in, size_t count) {
     size_t old = from < c->held ? c->held - from : 0, skipped = from > c->held ? from - c->held : 0;

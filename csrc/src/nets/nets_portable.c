@@ -8,11 +8,13 @@ typedef float vec __attribute__((vector_size(16)));
 #define splat(x) ((vec){x, x, x, x})
 #define multiply_add(a, b, c) ((a) * (b) + (c))
 #define fused(a, b, c) ((a) * (b) + (c))
-/* Sums of 32 bits, of pairs of 16. */
+/* Sums of 32 bits, of pairs of 16; without a sign, for with weights that changed in memory they may run over. */
 typedef int32_t ints __attribute__((vector_size(16)));
+typedef uint32_t uints __attribute__((vector_size(16)));
 static inline vec multiply_add_i16(vec a, vec b, vec sum) {
     const ints x = (ints)a, y = (ints)b;
-    return (vec)((ints)sum + (x << 16 >> 16) * (y << 16 >> 16) + (x >> 16) * (y >> 16));
+    const uints low = (uints)(x << 16 >> 16) * (uints)(y << 16 >> 16), high = (uints)(x >> 16) * (uints)(y >> 16);
+    return (vec)((uints)sum + low + high);
 }
 #include "nets/loops.h"
 

@@ -46,9 +46,10 @@ static int is_good(const struct sr_shallow_water_grid *g) {
 
 size_t sr_shallow_water_size(const struct sr_shallow_water_grid *grid) {
     if (!has_good_sides(grid)) return 0;
-    return sizeof(struct model) + grid->rows * sizeof(struct coefficients) +
-           (1 + STEPS_MAX * PASS_ROWS) * room_stride(grid->cols) * sizeof(float) + LINE;
+    return sizeof(struct model) + grid->rows * sizeof(struct coefficients);
 }
+
+size_t sr_shallow_water_scratch(size_t cols) { return LINE + (1 + STEPS_MAX * PASS_ROWS) * room_stride(cols) * sizeof(float); }
 
 /* Of a row whose southern side lies at `south` degrees. */
 static struct coefficients row_at(const struct sr_shallow_water_grid *g, double south) {

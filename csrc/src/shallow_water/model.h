@@ -1,4 +1,4 @@
-/* A model in the caller's memory: coefficients a row, then room for rows of floats. */
+/* A model in the caller's memory: coefficients a row; and in scratch room for rows of floats. */
 #ifndef SKYRACK_SRC_SHALLOW_WATER_MODEL_H
 #define SKYRACK_SRC_SHALLOW_WATER_MODEL_H
 #include "shallow_water/ops.h"
@@ -18,8 +18,7 @@ struct model {
 static inline size_t room_stride(size_t cols) { return (cols * sizeof(float) + LINE - 1) / LINE * (LINE / sizeof(float)); }
 
 /* A row of zeros, then PASS_ROWS rows for each step. */
-static inline float *room_row(const struct model *m, size_t row) {
-    uint8_t *end = (uint8_t *)(m->c + m->rows);
-    return (float *)(end + -(uintptr_t)end % LINE) + row * room_stride(m->cols);
+static inline float *room_row(void *scratch, size_t cols, size_t row) {
+    return (float *)((uint8_t *)scratch + -(uintptr_t)scratch % LINE) + row * room_stride(cols);
 }
 #endif

@@ -1,6 +1,6 @@
 #include "shallow_water/model.h"
 
-enum { ROWS = 5, COLS = 37, CELLS = ROWS * COLS, ROOM = 12288 };
+enum { ROWS = 5, COLS = 37, CELLS = ROWS * COLS, ROOM = 1024, SCRATCH = 64 + 49 * 192 };
 
 /* FNV-1a. */
 static uint64_t hash(const void *data, size_t size, uint64_t state) {
@@ -14,7 +14,7 @@ int sr_selftest_shallow_water(void) {
     static const struct sr_shallow_water_grid GRID = {
         .rows = ROWS, .cols = COLS, .south_deg = 40, .row_deg = 1, .col_deg = 1, .step_s = 120, .depth_m = 5000,
         .viscosity_m2_s = 1e5};
-    _Alignas(8) uint8_t model[ROOM];
+    _Alignas(8) uint8_t model[ROOM], scratch[SCRATCH];
     float state[3][CELLS];
     for (int i = 0; i < CELLS; i++) {
         state[0][i] = (float)(i * 37 % 101 - 50);
@@ -22,10 +22,11 @@ int sr_selftest_shallow_water(void) {
         state[2][i] = i < COLS ? 0 : (float)(i * 53 % 89 - 44) / 4;
     }
     if (sr_shallow_water_make(&GRID, model, sizeof model) != SR_OK) return SR_CORRUPT;
-    sr_shallow_water_run(model, state[0], state[1], state[2], STEPS_MAX + 3);
+    if (sr_shallow_water_run(model, ROWS, COLS, state[0], state[1], state[2], STEPS_MAX + 3, scratch, sizeof scratch) != SR_OK)
+        return SR_CORRUPT;
     struct sr_shallow_water_invariants kept;
     struct sr_checks checks;
-    sr_shallow_water_measure(model, state[0], state[1], state[2], &kept);
+    sr_shallow_water_measure(model, ROWS, COLS, state[0], state[1], state[2], &kept);
     sr_check_words((const uint32_t *)(const void *)state, 3 * CELLS, &checks);
     uint64_t found = hash(state, sizeof state, 0xCBF29CE484222325);
     found = hash(&checks, sizeof checks, hash(&kept, sizeof kept, found));

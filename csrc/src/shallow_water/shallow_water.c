@@ -7,16 +7,17 @@ static const struct shallow_water_ops *const TABLES[SR_LEVELS] = {
 
 /* What one step has in hand while it passes over the rows; of `flux`, `z` and `head` the rows in turn. */
 struct pass {
+    const float *zeros;
     float *flux[2], *z[2], *head[2];
 };
 
-static struct pass pass_of(const struct model *m, size_t step) {
+static struct pass pass_of(size_t cols, void *scratch, size_t step) {
     size_t row = 1 + step * PASS_ROWS;
-    struct pass p;
+    struct pass p = {.zeros = room_row(scratch, cols, 0)};
     for (size_t i = 0; i < 2; i++) {
-        p.flux[i] = room_row(m, row + i);
-        p.z[i] = room_row(m, row + 2 + i);
-        p.head[i] = room_row(m, row + 4 + i);
+        p.flux[i] = room_row(scratch, cols, row + i);
+        p.z[i] = room_row(scratch, cols, row + 2 + i);
+        p.head[i] = room_row(scratch, cols, row + 4 + i);
     }
     return p;
 }
@@ -26,15 +27,14 @@ static void fill(float *row, size_t cols, float value) {
 }
 
 /* One row of one step. The row itself and those to its north are as the step found them, those to its south are done. */
-static void step_row(const struct shallow_water_ops *ops, struct model *m, const struct pass *p, size_t row, float *eta,
+static void step_row(const struct shallow_water_ops *ops, const struct model *m, const struct pass *p, size_t row, float *eta,
                      float *u, float *v) {
-    const float *zeros = room_row(m, 0);
     size_t cols = m->cols, here = row % 2, other = 1 - here, at = row * cols;
     int is_last = row + 1 == m->rows;
     struct rows r = {.c = &m->c[row], .k = &m->k, .cols = cols, .eta = eta + at, .u = u + at, .v = v + at};
     r.flux = p->flux[here], r.flux_n = p->flux[other], r.z = p->z[here], r.z_n = p->z[other];
     r.head = p->head[here], r.head_s = p->head[other];
-    r.v_n = is_last ? zeros : r.v + cols;
+    r.v_n = is_last ? p->zeros : r.v + cols;
     if (row == 0) fill(r.flux, cols, 0), fill(r.z, cols, r.c->rotation);
     if (is_last) {
         fill(r.flux_n, cols, 0), fill(r.z_n, cols, r.c->rotation_north);
@@ -51,22 +51,27 @@ static void step_row(const struct shallow_water_ops *ops, struct model *m, const
 
 /* Several steps in one passage over the memory, each a row behind the one before: row j of a step needs of the step
  * before the rows up to j + 1, and leaves what that one still needs. */
-static void run_together(const struct shallow_water_ops *ops, struct model *m, size_t steps, float *eta, float *u,
-                         float *v) {
-    struct pass passes[STEPS_MAX];
-    for (size_t s = 0; s < steps; s++) passes[s] = pass_of(m, s);
+static void run_together(const struct shallow_water_ops *ops, const struct model *m, const struct pass *passes,
+                         size_t steps, float *eta, float *u, float *v) {
     for (size_t front = 0; front < m->rows + steps - 1; front++)
         for (size_t s = 0; s < steps && s <= front; s++)
             if (front - s < m->rows) step_row(ops, m, &passes[s], front - s, eta, u, v);
 }
 
-void sr_shallow_water_run(void *model, float *eta, float *u, float *v, size_t steps) {
-    struct model *m = model;
+int sr_shallow_water_run(const void *model, size_t rows, size_t cols, float *eta, float *u, float *v, size_t steps,
+                         void *scratch, size_t scratch_size) {
+    const struct model *m = model;
     const struct shallow_water_ops *ops = SR_PICK(TABLES);
+    struct pass passes[STEPS_MAX];
+    if (m->rows != rows || m->cols != cols) return SR_CORRUPT;
+    if (scratch_size < sr_shallow_water_scratch(cols)) return SR_TOO_SMALL;
+    for (size_t s = 0; s < STEPS_MAX; s++) passes[s] = pass_of(cols, scratch, s);
+    fill(room_row(scratch, cols, 0), cols, 0);
     for (size_t left = steps, now; left; left -= now) {
         now = left < STEPS_MAX ? left : STEPS_MAX;
-        run_together(ops, m, now, eta, u, v);
+        run_together(ops, m, passes, now, eta, u, v);
     }
+    return SR_OK;
 }
 
 /* Lanes to one sum, halves onto each other. */
@@ -82,9 +87,10 @@ static double largest(const double *lanes) {
     return found;
 }
 
-void sr_shallow_water_measure(const void *model, const float *eta, const float *u, const float *v,
-                              struct sr_shallow_water_invariants *out) {
+int sr_shallow_water_measure(const void *model, size_t rows, size_t cols, const float *eta, const float *u, const float *v,
+                             struct sr_shallow_water_invariants *out) {
     const struct model *m = model;
+    if (m->rows != rows || m->cols != cols) return SR_CORRUPT;
     const struct shallow_water_ops *ops = SR_PICK(TABLES);
     double mass = 0, energy = 0, area = 0, fastest[SUM_LANES] = {0};
     for (size_t row = 0; row < m->rows; row++) {
@@ -98,6 +104,7 @@ void sr_shallow_water_measure(const void *model, const float *eta, const float *
         mass += weight * total(sums[0]), energy += weight * total(sums[1]), area += weight * (double)m->cols;
     }
     *out = (struct sr_shallow_water_invariants){mass / area, energy / (2 * area), __builtin_sqrt(largest(fastest))};
+    return SR_OK;
 }
 
 void sr_check_words(const uint32_t *words, size_t count, struct sr_checks *out) {

@@ -119,20 +119,11 @@ static int score_block(const struct trees_model *model, const uint8_t *codes, si
     return SR_OK;
 }
 
-/* Whether the counts of a model still make sense: memory may have changed since it was loaded. */
-static int is_sound(const struct trees_model *model, size_t size) {
-    if (size < sizeof *model || model->features > SR_TREES_FEATURES_MAX || model->splits > SR_TREES_FEATURES_MAX * 255)
-        return 0;
-    for (size_t f = 0; f < model->features; f++)
-        if (model->first_split[f] > model->first_split[f + 1] || model->first_split[f + 1] > model->splits) return 0;
-    return trees_loaded_size(model->trees, model->nodes, model->leaves) <= size;
-}
-
 int sr_trees_score(const void *loaded, size_t loaded_size, const uint8_t *codes, size_t features, size_t stride,
                    size_t count, double *sums, void *memory, size_t scratch_size) {
     const struct trees_model *model = loaded;
     struct scratch *scratch = memory;
-    if (!is_sound(model, loaded_size) || model->features != features) return SR_CORRUPT;
+    if (!trees_is_sound(model, loaded_size, features)) return SR_CORRUPT;
     if (scratch_size < sr_trees_scratch(loaded)) return SR_TOO_SMALL;
     struct block *block = (struct block *)(((uintptr_t)(scratch + 1) + 63) & ~(uintptr_t)63);
     for (size_t done = 0; done < count; done += CHUNK) {

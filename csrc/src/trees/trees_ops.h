@@ -44,6 +44,16 @@ static inline struct trees_node *trees_nodes(const struct trees_model *model) {
     return (struct trees_node *)(trees_leaves(model) + model->leaves);
 }
 
+/* Whether the counts of a model still make sense, for memory may have changed since it was loaded: the splits of its
+ * `features` follow each other from the first to the last, and all that they count lies within `size` octets. */
+static inline int trees_is_sound(const struct trees_model *model, size_t size, size_t features) {
+    if (size < sizeof *model || features > SR_TREES_FEATURES_MAX || model->features != features) return 0;
+    if (model->first_split[0] != 0 || model->first_split[features] != model->splits) return 0;
+    for (size_t f = 0; f < features; f++)
+        if (model->first_split[f] > model->first_split[f + 1] || model->first_split[f + 1] - model->first_split[f] > 255) return 0;
+    return trees_loaded_size(model->trees, model->nodes, model->leaves) <= size;
+}
+
 struct trees_row {
     uint64_t words[TREES_WORDS]; /* a bit a sample */
 };

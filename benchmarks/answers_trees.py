@@ -110,8 +110,8 @@ def _models(text: str, dn: NDArray[np.uint16], folder: Path) -> Iterator[Row]:
                 lambda: model._scorer.run(dn), equal=np.array_equal, amount=SIDE * SIDE / 1e6, unit="Mpixel/s",
                 hold=CHECKED)  # fmt: skip
             yield alone(
-                "load and verify the bundle", lambda: Model(path, keys), amount=1, unit="models/s", promise=LOADS,
-                held=True)  # fmt: skip
+                "load and verify the bundle", lambda: Model(path, keys), amount=1, unit="models/s",
+                promise=LOADS)  # fmt: skip
 
 
 def _bundle(text: str, tile: NDArray[np.uint16], folder: Path) -> tuple[Path, tuple[bytes, ...]]:

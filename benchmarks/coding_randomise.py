@@ -1,4 +1,7 @@
-"""Randomisers: a thousand frames in place, beside a loop over octets that has the sequence at hand."""
+"""Randomisers: a thousand frames in place, beside a loop over octets that has the sequence at hand.
+
+A compiler makes of that loop what the kernel is: the row holds that the kernel is no slower, and that is all there is.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.harness import Row, at_level, compare
-from benchmarks.native import PLAIN, built
+from benchmarks.native import BEST, built
 from hal.kernels import levels
 from hal.kernels.randomise import Code, randomise, randomised
 
@@ -26,16 +29,18 @@ NAMES = {Code.TM255: "TM-255", Code.TM131071: "TM-131071", Code.TC: "TC"}
 
 
 def rows() -> Iterator[Row]:
-    native = built("void byte_loop(uint8_t *, size_t, size_t, const uint8_t *);", BYTE_LOOP, *PLAIN)
+    native = built("void byte_loop(uint8_t *, size_t, size_t, const uint8_t *);", BYTE_LOOP, *BEST)
     for code, name in NAMES.items():
         for level in levels.supported_levels():
             with at_level(level):
-                yield beside_a_loop(f"{name} randomiser, 1000 frames of 1115 B", code, native)
+                best = level == levels.supported_levels()[-1]
+                yield beside_a_loop(f"{name} randomiser, 1000 frames of 1115 B", code, native, 0.8 if best else None)
 
 
-def beside_a_loop(name: str, code: Code, native: tuple[Any, Any] | None) -> Row:
+def beside_a_loop(name: str, code: Code, native: tuple[Any, Any] | None, hold: float | None) -> Row:
     """Both work in place, each on a copy of its own."""
     ours, theirs, sequence = FRAMES.copy(), FRAMES.copy(), randomised(bytes(1115), code)
+    assert any(sequence), code
 
     def kernel() -> NDArray[np.uint8]:
         randomise(ours, code)
@@ -48,4 +53,4 @@ def beside_a_loop(name: str, code: Code, native: tuple[Any, Any] | None) -> Row:
 
     return compare(
         name, "byte loop in C", kernel, native and loop,
-        amount=FRAMES.size / 1e9, unit="GB/s", hold=10, equal=np.array_equal)  # fmt: skip
+        amount=FRAMES.size / 1e9, unit="GB/s", hold=hold, equal=np.array_equal)  # fmt: skip

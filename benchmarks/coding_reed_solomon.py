@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.harness import Row, at_level, compare, peer
-from benchmarks.native import built
+from benchmarks.native import BEST, built
 from hal.kernels.levels import supported_levels
 from hal.kernels.reed_solomon import ReedSolomon
 
@@ -41,7 +41,7 @@ Blocks = NDArray[np.uint8]
 
 def libfec(work: str, blocks: Blocks, length: int) -> Callable[[], Blocks] | None:
     """One of the two functions above over a batch; None where libfec is not installed."""
-    native: tuple[Any, Any] | None = built(CDEF, LIBFEC, "-O2", "-lfec")
+    native: tuple[Any, Any] | None = built(CDEF, LIBFEC, *BEST, "-lfec")
     if not native:
         return None
     (ffi, lib), out = native, np.empty((len(blocks), length), np.uint8)
@@ -74,7 +74,8 @@ def damaged(blocks: Blocks, errors: int, every: int = 1) -> Blocks:
 def rows() -> Iterator[Row]:
     data = np.random.default_rng(1).integers(0, 256, (COUNT, 223), np.uint8)
     size, blocks = data.size / 1e9, DUAL.encode(data)
-    encode_holds = {"portable": 12.0, "avx2": 40.0, "avx512": 150.0}
+    # Encoding, two machines with AVX-512 had 114 and more than 150 of libfec's, 140 and more than 150 of creedsolo's.
+    encode_holds = {"portable": 12.0, "avx2": 40.0, "avx512": 100.0}
     clean_holds, full_holds = {"avx2": 40.0, "avx512": 200.0}, {"avx2": 40.0, "avx512": 150.0}
     for level in supported_levels():
         with at_level(level):
@@ -88,7 +89,7 @@ def rows() -> Iterator[Row]:
     yield compare(
         f"RS(255,223) encode, {COUNT} codewords", "creedsolo", lambda: CONVENTIONAL.encode(data), creedsolo(data),
         equal=lambda ours, theirs: ours.tobytes() == b"".join(theirs),
-        amount=size, unit="GB/s", hold=150.0)  # fmt: skip
+        amount=size, unit="GB/s", hold=120.0 if supported_levels()[-1] == "avx512" else None)  # fmt: skip
     few, clean = damaged(blocks, 16, every=64), lambda: DUAL.decode(blocks)[0]
     yield compare(
         "RS(255,223) decode, 16 errors in 1 of 64", "us, clean", lambda: DUAL.decode(few)[0], clean,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.harness import Row, alone, compare, peer
-from benchmarks.native import built
+from benchmarks.native import BEST, built
 from hal.kernels.crc import crc16_batch
 from link.dictionary import Integer, Telemetry, wire
 from link.dictionary.columns import Columns
@@ -88,7 +88,7 @@ def columns() -> Iterator[Row]:
                   amount=PACKETS / 1e6, unit="M/s", hold=3, equal=same)  # fmt: skip
     special = specialised(stream)
     yield compare("38 fields to columns", "C written for them", lambda: reader.read(stream, offsets), special,
-                  amount=PACKETS / 1e6, unit="M/s", hold=0.5, equal=same)  # fmt: skip
+                  amount=PACKETS / 1e6, unit="M/s", equal=same)  # fmt: skip
 
 
 def loader(ccsdspy: Any, stream: bytes) -> Any:
@@ -111,7 +111,7 @@ def specialised(stream: bytes) -> Any:
         lines.append(f"  c{number}[i] = ({kind})((({word}) >> {8 * (last + 1) - at - bits}) & {(1 << bits) - 1});")
         at += bits
     source += [" for (long i = 0; i < n; i++, p += 64) {", *lines, " }", "}"]
-    native = built("void cut(const uint8_t *p, long n, void **out);", "\n".join(source), "-O3")
+    native = built("void cut(const uint8_t *p, long n, void **out);", "\n".join(source), *BEST)
     if native is None:
         return None
     ffi, library = native
@@ -142,9 +142,21 @@ def definitions() -> Iterator[Row]:
         path.write_bytes(octets)
         yield compare("load 9,491 parameters of XTCE", "space_packet_parser", lambda: read_xtce(octets),
                       spp and (lambda: spp.load_xtce(path)), amount=1, unit="/s",
-                      equal=lambda a, b: len(a.packets) == len(b.containers))  # fmt: skip
+                      equal=same_parameters)  # fmt: skip
         yield alone("load 9,491 parameters of XTCE in 150 ms", lambda: read_xtce(octets),
-                    amount=1, unit="/s", promise=1 / 0.15, held=True)  # fmt: skip
+                    amount=1, unit="/s", promise=1 / 0.15)  # fmt: skip
+
+
+def same_parameters(ours: Definition, theirs: Any) -> bool:
+    """The same containers, each with the same parameters in the same order, each of the same size."""
+    found = {
+        name: [(entry.name, entry.parameter_type.encoding.size_in_bits) for entry in container.entry_list]
+        for name, container in theirs.containers.items()
+    }
+    return found == {
+        packet.name: [(field.name, getattr(field.kind, "bits", None)) for field in packet.fields]
+        for packet in ours.packets
+    }
 
 
 def rows() -> Iterator[Row]:

@@ -23,6 +23,15 @@ from hal.kernels import levels
 
 ROUNDS = 7
 PEERS = f"{sys.prefix}/peers"
+BROUGHT_BY = {
+    "libfec": "Debian's libfec-dev", "ISA-L": "Debian's libisal-dev", "fastcrc": "pip: fastcrc>=0.5",
+    "creedsolo": "pip: reedsolo 2.1.1b1, built with Cython", "onnxruntime": "pip: onnxruntime and onnxmltools",
+    "LightGBM": "pip: lightgbm", "cv2": "pip: opencv-python-headless", "scipy": "pip: scipy", "numba": "pip: numba",
+    "rasterio": "pip: rasterio", "space_packet_parser": "pip: space_packet_parser", "ccsdspy": "pip: ccsdspy",
+    "spacepackets": "pip: spacepackets", "cfdp-py": "pip: cfdp-py",
+}  # fmt: skip
+"""What to install for a peer that is missing; the name of a row's peer begins with one of these. C of our own wants a
+compiler."""
 TURN_NS = 15_000_000  # long enough for the clock and the caches, short enough that both see the same machine
 
 
@@ -37,7 +46,7 @@ class Row:
     theirs: float | None
     unit: str
     hold: float | None
-    """The ratio that is promised; None where the row only informs."""
+    """The ratio that is promised: what the slowest machine had, less a margin; None where the row only informs."""
 
     @property
     def ratio(self) -> float | None:
@@ -98,28 +107,36 @@ def compare(
     """Time two ways to do the same `amount` of work, in units of `unit` times a second.
 
     A peer too slow for all of it is given `their_amount`. `equal` judges what they return, before any time counts:
-    AssertionError where they disagree. `theirs` is None where the peer is missing. Both must be repeatable: what works
-    in place should work on a copy, or undo itself.
+    AssertionError where they disagree, and so it must where either does nothing: `equal` looks at contents, not at
+    counts of them. `theirs` is None where the peer is missing, and the row says what brings it. Both must be
+    repeatable: what works in place should work on a copy, or undo itself.
     """
-    assert theirs is None or equal(ours(), theirs()), f"{name}: {against} gives something else"
+    if theirs and not equal(ours(), theirs()):
+        raise AssertionError(f"{name}: {against} gives something else")
     contestants = [ours] if theirs is None else [ours, theirs]
     amounts = [amount, amount if their_amount is None else their_amount]
     medians = [one * 1e9 / nanoseconds for one, nanoseconds in zip(amounts, by_turns(contestants), strict=False)]
     return Row(
-        name=name, peer=against, level=levels.level(), ours=medians[0], theirs=medians[1] if theirs else None,
+        name=name, peer=against if theirs else f"{against} (missing: {brought_by(against)})",
+        level=levels.level(), ours=medians[0], theirs=medians[1] if theirs else None,
         unit=unit, hold=hold,
     )  # fmt: skip
 
 
-def alone(name: str, ours: Callable[[], Any], *, amount: float, unit: str, promise: float, held: bool) -> Row:
-    """Time work that no peer does as a whole, beside the figure that is promised for it; the caller checks its result.
+def brought_by(against: str) -> str:
+    """What to install for a peer."""
+    return next((package for name, package in BROUGHT_BY.items() if against.startswith(name)), "a C compiler: gcc")
 
-    `held` says whether the promise holds for this level, or only informs.
+
+def alone(name: str, ours: Callable[[], Any], *, amount: float, unit: str, promise: float) -> Row:
+    """Time work that no peer does as a whole, beside a figure to compare it with; the caller checks its result.
+
+    Such a row only informs: how fast work is depends on the machine, and only a ratio can be held.
     """
     (nanoseconds,) = by_turns([ours])
     return Row(
-        name=name, peer="(promised)", level=levels.level(), ours=amount * 1e9 / nanoseconds, theirs=promise, unit=unit,
-        hold=1.0 if held else None,
+        name=name, peer="(wanted)", level=levels.level(), ours=amount * 1e9 / nanoseconds, theirs=promise, unit=unit,
+        hold=None,
     )  # fmt: skip
 
 

@@ -6,7 +6,6 @@ from functools import partial
 import numpy as np
 
 from benchmarks.harness import Row, alone
-from hal.kernels import levels
 from link.framing import Framing
 from link.managed import Managed, TmChannel
 from link.recording import Reception, read_recording
@@ -51,7 +50,6 @@ def rows() -> Iterator[Row]:
     clean = recording()
     dirty = with_errors(clean)
     assert received(clean) == received(dirty) == PACKETS
-    best = levels.level() == levels.supported_levels()[-1]
     for name, octets, promise in (("clean", clean, 1.0), (f"{WRONG_SYMBOLS} wrong a codeword", dirty, 0.5)):
         yield alone(f"TM units to packets, {name}", partial(received, octets), amount=len(octets) / 1e9, unit="GB/s",
-                    promise=promise, held=best)  # fmt: skip
+                    promise=promise)  # fmt: skip

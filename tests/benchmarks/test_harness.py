@@ -32,13 +32,18 @@ def test_a_missing_peer_is_not_a_pass():
     assert not missing.met
 
 
-def test_work_without_a_peer_is_held_to_its_promise_where_that_holds():
-    def work(promise: float, held: bool) -> Row:
-        return alone("n", lambda: sum(range(100)), amount=1, unit="1/s", promise=promise, held=held)
+def test_work_without_a_peer_only_informs():
+    slow = alone("n", lambda: sum(range(100)), amount=1, unit="1/s", promise=1e12)
+    assert slow.hold is None
+    assert slow.met
 
-    assert work(1, True).met
-    assert not work(1e12, True).met
-    assert work(1e12, False).met
+
+@pytest.mark.parametrize(
+    ("against", "package"),
+    [("libfec", "libfec-dev"), ("ISA-L", "libisal-dev"), ("scipy.fft", "scipy"), ("plain C", "gcc")],
+)
+def test_a_missing_peer_says_what_brings_it(against, package):
+    assert package in compare("n", against, lambda: 1, None, amount=1, unit="1/s").peer
 
 
 def test_different_answers_are_not_timed():
@@ -52,7 +57,7 @@ def test_more_work_takes_more_time():
 
 
 def test_a_peer_in_c():
-    found = native.built("int twice(int);", "int twice(int x) { return 2 * x; }", *native.PLAIN)
+    found = native.built("int twice(int);", "int twice(int x) { return 2 * x; }", *native.BEST)
     if found is None:
         pytest.skip("no C compiler")
     assert found[1].twice(21) == 42

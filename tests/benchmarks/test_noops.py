@@ -1,0 +1,128 @@
+"""A comparison that a kernel passes without doing anything compares nothing.
+
+So each kernel that a benchmark names is replaced by one that leaves memory as it is and gives zeros, and the benchmark
+must notice.
+"""
+
+import copy
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+import benchmarks
+from benchmarks import harness
+from hal.kernels import levels
+from hal.kernels.errors import CorruptError, UpsetError
+
+AREAS = ("coding_", "answers_", "link_", "dictionary_")
+QUICK = {"coding_secded", "coding_erasure", "coding_randomise"}
+WORKING = {"encode", "decode", "push", "sums", "codes", "run", "read", "finish", "parse"}
+"""Methods of classes that do what is timed."""
+NO_KERNELS = {
+    "low_pass": "makes the taps that both sides are given",
+    "supported_levels": "says which levels there are",
+    "select_level": "chooses a level",
+    "level": "says which level is in use",
+    "peer": "finds a peer",
+    "read_lightgbm": "reads the model that both sides are given",
+    "make_bundle": "makes what is loaded",
+    "new_private_key": "makes what is loaded",
+    "public_key": "makes what is loaded",
+    "wire": "declares a field",
+    "write_xtce": "writes what both sides read",
+    "layer": "makes the network that both sides run",
+}
+
+
+def topics() -> list[str]:
+    names = (module.name for module in pkgutil.iter_modules(benchmarks.__path__))
+    return [name for name in names if name.startswith(AREAS)]
+
+
+def kernels(topic: str) -> Iterator[str]:
+    """What a benchmark names of the kernels and of link, to be timed: "name", or "module.name"."""
+    module = import_module(f"benchmarks.{topic}")
+    source = inspect.getsource(module)
+    for name, value in vars(module).items():
+        if inspect.ismodule(value) and value.__name__.startswith("hal.kernels."):
+            yield from (f"{name}.{part}" for part in vars(value) if f" {name}.{part}(" in source and part[0].islower())
+        elif is_kernel(name, value):
+            yield name
+
+
+def is_kernel(name: str, value: Any) -> bool:
+    home = getattr(value, "__module__", None) or ""
+    works = inspect.isfunction(value) or (inspect.isclass(value) and bool(WORKING & vars(value).keys()))
+    return works and home.startswith(("hal.kernels.", "link.")) and name not in NO_KERNELS
+
+
+PAIRS = [(topic, name) for topic in topics() for name in kernels(topic)]
+
+
+def blank(value: Any) -> Any:
+    """Something of the same form that tells nothing."""
+    if isinstance(value, np.ndarray):
+        return np.zeros_like(value)
+    if isinstance(value, bytes | bytearray):
+        return bytes(len(value))
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*map(blank, value))
+    if isinstance(value, list | tuple):
+        return type(value)(map(blank, value))
+    if isinstance(value, dict):
+        return {name: blank(part) for name, part in value.items()}
+    return type(value)() if isinstance(value, int | float) else None
+
+
+def noop(real: Callable[..., Any], *, is_method: bool = False) -> Callable[..., Any]:
+    """Called as `real`, it gives what has the form of the answer; arguments keep what they hold."""
+
+    def run(*args: Any, **named: Any) -> Any:
+        kept = [arg if is_method and not number else copy.deepcopy(arg) for number, arg in enumerate(args)]
+        return blank(real(*kept, **named))
+
+    return run
+
+
+def replace(module: ModuleType, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    *homes, name = name.split(".")
+    module = getattr(module, homes[0]) if homes else module
+    value = getattr(module, name)
+    if inspect.isfunction(value):
+        monkeypatch.setattr(module, name, noop(value))
+        return
+    for method in WORKING & vars(value).keys():
+        if inspect.isfunction(vars(value)[method]):
+            monkeypatch.setattr(value, method, noop(vars(value)[method], is_method=True))
+
+
+def test_there_is_something_to_replace():
+    assert {topic for topic, _ in PAIRS} >= QUICK
+    assert {"secded_scrub", "erasure_repair", "index_packets", "read_xtce", "randomise"} <= {name for _, name in PAIRS}
+
+
+@pytest.mark.parametrize(
+    ("topic", "name"),
+    [pytest.param(*pair, marks=[] if pair[0] in QUICK else pytest.mark.slow, id=".".join(pair)) for pair in PAIRS],
+)
+def test_a_kernel_that_does_nothing_is_noticed(topic: str, name: str, monkeypatch: pytest.MonkeyPatch):
+    module, best = import_module(f"benchmarks.{topic}"), levels.supported_levels()[-1:]
+    monkeypatch.setattr(harness, "by_turns", lambda contestants: [1.0] * len(contestants))  # no time counts here
+    monkeypatch.setattr(levels, "supported_levels", lambda: best)
+    monkeypatch.setattr(module, "supported_levels", lambda: best, raising=False)
+    replace(module, name, monkeypatch)
+    rows = []
+    try:
+        rows += module.rows()
+    except (AssertionError, CorruptError, UpsetError, ValueError):
+        return
+    missing = {row.peer for row in rows if row.theirs is None}
+    if missing or not rows:
+        pytest.skip(f"not compared: {', '.join(sorted(missing)) or 'there is no data here'}")
+    pytest.fail(f"{topic}: {name} does nothing, and all rows agree")

@@ -298,7 +298,8 @@ class Station:
         mismatch = self._telemetry.mismatch
         request = self._telemetry.take(packet, now)
         if request:
-            self._uplink.verified(request)
+            self._uplink.verified(request, now.monotonic_ns)
+            self._note_uplink(now)
         if self._telemetry.mismatch and not mismatch:
             self._uplink.close(now.monotonic_ns, "the node flies another dictionary")
 

@@ -132,11 +132,16 @@ class Uplink:
             self._fop.on_clcw(clcw, now_ns)
             self._note(now_ns, "given up")
 
-    def verified(self, request: RequestId) -> None:
+    def verified(self, request: RequestId, now_ns: int) -> None:
         """The node has spoken of the request: another may go.
 
-        Reports come in order, so what it had to say about those before is here or lost.
+        Reports come in order, so what it had to say about those before is here or lost. The CLCW beside the report is
+        no older than it. Where that does not acknowledge the request, the FARM has begun anew with another number: to
+        send the frame again would be to have it executed again.
         """
+        if self._fop.holds(request):
+            self._fop.directive(Directive.TERMINATE, now_ns)
+            self._note(now_ns, "the node's receiver began anew")
         if request in self._unverified:
             requests = list(self._unverified)
             for one in requests[: requests.index(request) + 1]:

@@ -17,19 +17,24 @@ ROUND_TRIP_MS = 1000
 
 
 class Link:
-    """An uplink, a port that takes `room` octets at a time, and a node that `speaks` of requests as it takes them."""
+    """An uplink, a port that takes `room` octets at a time, and a node.
+
+    The node `speaks` of the requests that it has taken, beside its next CLCW.
+    """
 
     def __init__(self):
         self.uplink, self.farm = Uplink(MANAGED, ROUND_TRIP_MS), Farm(MANAGED.farm_window)
         self.room, self.now_ns, self.speaks = 4096, 0, True
         self.reader = CltuReader(randomised=MANAGED.cltu_randomise)
-        self.executed, self.told = [], []
+        self.executed, self.told, self.unsaid = [], [], []
         self.turn()
 
     def turn(self, seconds=0.1, *, report=True):
         """One step of everybody; then time passes."""
         if report:
             self.uplink.on_clcw(self.farm.clcw(MANAGED.tc_channel), self.now_ns)
+            while self.unsaid:
+                self.uplink.verified(self.unsaid.pop(0), self.now_ns)
         self.uplink.step(self.now_ns)
         room = self.room
         while room and (octets := self.uplink.output[:room]):
@@ -52,8 +57,7 @@ class Link:
         if self.farm.on_frame(frame) is Verdict.ACCEPT and not frame.control:
             request = TcPacket.decode(frame.data).request
             self.executed.append(request.count)
-            if self.speaks:
-                self.uplink.verified(request)
+            self.unsaid += [request] * self.speaks
 
     def send(self, *counts):
         for count in counts:
@@ -167,7 +171,7 @@ def test_no_more_is_released_than_the_node_speaks_of(link):
     link.send(*range(20))
     link.turns(3)
     assert link.executed == list(range(UNVERIFIED_MAX))
-    link.uplink.verified(RequestId(APID, 2))  # with those before it
+    link.uplink.verified(RequestId(APID, 2), link.now_ns)  # with those before it
     link.turns(3)
     assert link.executed == list(range(UNVERIFIED_MAX + 3))
     link.turns(40)  # and the node's silence does not stop the link
@@ -206,6 +210,21 @@ def test_a_node_that_restarts_locked_gets_nothing_twice(link):
     link.send(2)
     link.turns(1)
     assert link.executed == [1, 2]
+
+
+def test_a_node_that_has_spoken_of_a_request_and_forgotten_its_number_gets_it_once(link):
+    """It restarts with V(R) = 0, open, as if nothing had come."""
+    link.send(1)
+    link.turns(0.2)
+    link.send(2)
+    link.turn(report=False)
+    link.farm = Farm(MANAGED.farm_window)
+    link.farm.vr = 1  # as before the second
+    link.turns(60)
+    assert link.executed == [1, 2]
+    link.send(3)
+    link.turns(2)
+    assert link.executed == [1, 2, 3]
 
 
 def test_a_service_that_never_lasts_is_opened_ever_more_rarely(link):

@@ -12,7 +12,9 @@ import msgspec
 from ground.records import CommandRecord, FileRecord, SampleRecord, Status
 
 PRODUCT_REPORT = "ProductStatus"  # what a node calls the report of a product under way
+READY_EVENT = "ProductReady"  # and the event that says how many files a capture gave
 _NS = 1e9
+_VERDICTS = {True: "equals the independent computation", False: "WRONG", None: "is not judged"}
 
 
 class Durations(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,24 +37,27 @@ class Joules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """One product: `differences` says in words what is wrong with it."""
+    """One product: `differences` says in words what is wrong with it; `product_ok` is None where nobody judged it."""
 
     target: str
     file: str
-    product_ok: bool
+    product_ok: bool | None
     differences: tuple[str, ...]
     capture_to_answer_s: Durations
     octets: dict[str, int]
     joules: Joules
 
 
-def answer_of(target: str, file: FileRecord, told: SampleRecord, differences: Iterable[str]) -> Answer:
-    """What is known of a received product `file`, of which its node `told` the history."""
-    values, wrong = told.values, tuple(differences)
+def answer_of(target: str, file: FileRecord, told: SampleRecord, differences: Iterable[str] | None) -> Answer:
+    """What is known of a received product `file`, of which its node `told` the history.
+
+    `differences`: what a judge found wrong; None where there is no judge.
+    """
+    values, wrong = told.values, tuple(differences or ())
     return Answer(
         target=target,
         file=file.name,
-        product_ok=not wrong,
+        product_ok=None if differences is None else not wrong,
         differences=wrong,
         capture_to_answer_s=_durations(values, file.received_ns),
         octets={"raw": _number(values, "raw_octets"), "product": file.size_octets},
@@ -61,12 +66,16 @@ def answer_of(target: str, file: FileRecord, told: SampleRecord, differences: It
 
 
 def run_report(answers: list[Answer], commands: list[CommandRecord], status: Status) -> dict[str, Any]:
-    """One object with stable keys; times, octets and joules at its top are those of the first answer."""
-    main, link = answers[0], status.link
+    """One object with stable keys; times, octets and joules at its top are those of the first answer, null without one.
+
+    `product_ok` is false where one answer is wrong, and null where none was judged.
+    """
+    main, link = (answers[0] if answers else None), status.link
+    judged = [answer.product_ok for answer in answers if answer.product_ok is not None]
     return {
-        "product_ok": all(answer.product_ok for answer in answers),
-        "capture_to_answer_s": msgspec.to_builtins(main.capture_to_answer_s),
-        "octets": {**main.octets, "frames": link.octets_received},
+        "product_ok": all(judged) if judged else None,
+        "capture_to_answer_s": msgspec.to_builtins(main.capture_to_answer_s) if main else None,
+        "octets": {**(main.octets if main else {}), "frames": link.octets_received},
         "commands": {
             "sent": len(commands),
             "verified": sum(command.state == "completed" for command in commands),
@@ -76,7 +85,7 @@ def run_report(answers: list[Answer], commands: list[CommandRecord], status: Sta
             "corrected": link.frames_corrected,
             "lost": link.frames_lost,
         },
-        "joules": msgspec.to_builtins(main.joules),
+        "joules": msgspec.to_builtins(main.joules) if main else None,
         "answers": msgspec.to_builtins(answers),
     }
 
@@ -95,15 +104,18 @@ def report_lines(report: dict[str, Any]) -> list[str]:
 
 def _answer_lines(answer: dict[str, Any]) -> list[str]:
     spent, octets, joules = answer["capture_to_answer_s"], answer["octets"], answer["joules"]
-    verdict = "equals the independent computation" if answer["product_ok"] else "WRONG"
     return [
-        f"{answer['target']:9} {answer['file']} {verdict}",
+        f"{answer['target']:9} {answer['file']} {_VERDICTS[answer['product_ok']]}",
         *(f"{'':9} {difference}" for difference in answer["differences"]),
         f"{'':9} capture to answer {spent['total']:.2f} s: compute {spent['compute']:.3f}, queue {spent['queue']:.3f},"
         f" link {spent['link']:.2f}",
-        f"{'':9} {octets['product']} octets instead of {octets['raw']} (1 : {octets['raw'] / octets['product']:.0f}),"
+        f"{'':9} {octets['product']} octets instead of {octets['raw']} (1 : {_ratio(octets):.0f}),"
         f" {joules['value']:.3f} J {joules['source']}",
     ]
+
+
+def _ratio(octets: dict[str, int]) -> float:
+    return octets["raw"] / max(1, octets["product"])
 
 
 def _durations(values: dict[str, Any], received_ns: int) -> Durations:

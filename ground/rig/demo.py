@@ -1,16 +1,21 @@
-"""The main job on one desk: command captures, receive the answers over a simulated cable, judge them, add it all up."""
+"""A mission on one desk: command captures, receive the answers over a simulated cable, judge them, add it all up.
+
+Water products, the main job, are held against an independent computation; what other missions make is received and
+counted, and said not to be judged.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from fsw.mission import Mission, load_mission
 from ground.products.overlay import false_colour, overlay_png
+from ground.products.publisher import SUFFIX as PRODUCT_SUFFIX
 from ground.records import FileRecord, SampleRecord
-from ground.report import PRODUCT_REPORT, answer_of, run_report
+from ground.report import PRODUCT_REPORT, READY_EVENT, answer_of, run_report
 from ground.rig.answer import differences
 from ground.rig.operation import Operation, Show, Wire, check_range, desk_folder, operating
 from hal.clock import Clock
@@ -22,11 +27,12 @@ from link.product import Product
 
 ANSWER_S = 45.0  # for one target; a cut is added
 _CUT_S_MAX = 600
+_JUDGED_STAGES = ("water", "clean", "outlines", "runs", "pack")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """What is run: `targets` of a mission, the first of them with a link that is dead for `cut_s` in mid-transfer."""
+    """What is run: `targets` of a mission, or all; the link is dead for `cut_s` in the middle of the first transfer."""
 
     mission: Path
     out: Path
@@ -44,7 +50,7 @@ def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
     Raises UsageError for what was asked wrongly, DeskError for what failed, OSError for what cannot be written.
     """
     mission = load_mission(setup.mission)
-    rule = _rule(setup.mission, mission)
+    judge = _Judge.of(mission, clock, setup.out)
     known = [scene.target for scene in mission.scene]
     for target in setup.targets:
         if target not in known:
@@ -54,30 +60,36 @@ def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
         operating(setup.mission, mission, out, setup.wire, clock, show) as operation,
     ):
         answers = []
-        for number, target in enumerate(setup.targets):
-            file, told = _captured(operation, target, cut_s=0.0 if number else setup.cut_s)
-            camera = SceneCamera(mission.scenes, clock)
-            answers.append(answer_of(target, file, told, _judged(file, target, camera, setup.out, rule)))
+        for number, target in enumerate(setup.targets or known):
+            for file, told in _captured(operation, target, cut_s=0.0 if number else setup.cut_s):
+                answers.append(answer_of(target, file, told, _judged(judge, file, target)))
         status = operation.client.status()
         return run_report(answers, operation.client.commands(since_ns=status.begun_ns), status)
 
 
-def _captured(operation: Operation, target: str, *, cut_s: float) -> tuple[FileRecord, SampleRecord]:
-    """Command a capture of `target`: its product, and what the node said of it once it was delivered."""
+def _captured(operation: Operation, target: str, *, cut_s: float) -> list[tuple[FileRecord, SampleRecord]]:
+    """Command a capture of `target`: the files that came of it, and what the node told of each delivered one."""
     begun_ns = operation.clock.utc_ns()  # what an earlier run left behind comes down as well, and is no answer
     number = operation.send("imaging.capture", {"target": target})
-    pattern, patience_s = f"*-{target}.product", ANSWER_S + 2 * cut_s
+    pattern, patience_s = f"*-{target}*", ANSWER_S + 2 * cut_s
     if cut_s:
         operation.wait("the transfer to begin", patience_s, lambda: _is_half_done(operation, number, pattern))
         operation.desk.cable.cut(cut_s)
     answers = partial(answers_in, operation, pattern, begun_ns)
 
-    def is_there() -> bool:
+    def are_there() -> bool:
         operation.is_over(number)  # it need not be, but it must not have failed
-        return bool(list(answers()))
+        made = files_made(operation, target, begun_ns)
+        return made is not None and len(list(answers())) >= made
 
-    operation.wait(f"the answer for {target}", patience_s, is_there)
-    return next(answers())
+    operation.wait(f"the answer for {target}", patience_s, are_there)
+    return list(answers())
+
+
+def files_made(operation: Operation, target: str, since_ns: int) -> int | None:
+    """How many files the node made of `target` since; None while it has not said."""
+    told = (event for event in operation.events if event.name == READY_EVENT and event.time_ns >= since_ns)
+    return next((int(event.values["files"] or 0) for event in told if event.values["target"] == target), None)
 
 
 def answers_in(operation: Operation, pattern: str, since_ns: int) -> Iterator[tuple[FileRecord, SampleRecord]]:
@@ -97,23 +109,37 @@ def _is_half_done(operation: Operation, number: int, pattern: str) -> bool:
     return operation.is_over(number) and on_the_way
 
 
-def _judged(file: FileRecord, target: str, camera: SceneCamera, out: Path, rule: dict[str, Any]) -> list[str]:
-    """How a product differs from the independent computation on the same scene; leaves a picture of it on the scene."""
-    octets = (out / "ground" / "files" / file.name).read_bytes()
-    frame = camera.capture(target)
-    try:
-        product = Product.decode(octets)
-        background = false_colour(frame.band("nir"), frame.band("red"), frame.band("green"))
-        (out / f"{target}.png").write_bytes(overlay_png(product, background))
-        return differences(product, frame, **rule)
-    except (DecodeError, CorruptError) as error:
-        return [f"not a product: {error}"]
+def _judged(judge: "_Judge | None", file: FileRecord, target: str) -> list[str] | None:
+    """What is wrong with the file; None where nobody can say."""
+    return judge(file, target) if judge and file.name.endswith(PRODUCT_SUFFIX) else None
 
 
-def _rule(path: Path, mission: Mission) -> dict[str, Any]:
-    """What the independent computation has to know: it judges water that was cleaned up, and nothing else."""
-    said = {stage.name: stage.parameters for stage in mission.stages}
-    try:
-        return {"threshold": said["water"]["threshold"], "smallest_px": said["clean"]["smallest_px"]}
-    except KeyError as error:
-        raise UsageError(f"{path}: no stage {error}, and only water that was cleaned up is judged here") from None
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Holds water products against the independent computation on the same scenes; leaves pictures in `out`."""
+
+    camera: SceneCamera
+    out: Path
+    threshold: float
+    smallest_px: int
+
+    @classmethod
+    def of(cls, mission: Mission, clock: Clock, out: Path) -> Self | None:
+        """The judge of a mission whose product is water that was cleaned up; None for others, which nobody judges."""
+        stages = {stage.name: stage.parameters for stage in mission.stages}
+        if tuple(stages) != _JUDGED_STAGES:
+            return None
+        threshold, smallest_px = stages["water"]["threshold"], stages["clean"]["smallest_px"]
+        return cls(SceneCamera(mission.scenes, clock), out, threshold, smallest_px)
+
+    def __call__(self, file: FileRecord, target: str) -> list[str]:
+        """How the product in `file` differs."""
+        octets = (self.out / "ground" / "files" / file.name).read_bytes()
+        frame = self.camera.capture(target)
+        try:
+            product = Product.decode(octets)
+            background = false_colour(frame.band("nir"), frame.band("red"), frame.band("green"))
+            (self.out / f"{target}.png").write_bytes(overlay_png(product, background))
+            return differences(product, frame, threshold=self.threshold, smallest_px=self.smallest_px)
+        except (DecodeError, CorruptError) as error:
+            return [f"not a product: {error}"]

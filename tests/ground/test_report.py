@@ -32,7 +32,10 @@ def command(state):
 
 
 def report(*differences):
-    answers = [answer_of("coast", FILE, TOLD, differences)]
+    return report_of([answer_of("coast", FILE, TOLD, differences)])
+
+
+def report_of(answers):
     return run_report(answers, [command("completed"), command("timeout")], Told())
 
 
@@ -57,3 +60,15 @@ def test_a_person_reads_the_same_and_what_differs():
     assert "WRONG" in text
     assert "runs differ" in text
     assert report("runs differ")["product_ok"] is False
+
+
+def test_what_nobody_judged_is_said_to_be_so():
+    told = report_of([answer_of("coast", FILE, TOLD, None)])
+    assert told["product_ok"] is None
+    assert "is not judged" in report_lines(told)[0]
+
+
+def test_a_capture_that_gave_no_file_has_a_report():
+    told = report_of([])
+    assert (told["product_ok"], told["joules"], told["octets"]) == (None, None, {"frames": 9000})
+    assert len(report_lines(told)) == 2

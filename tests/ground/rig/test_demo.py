@@ -2,8 +2,8 @@
 
 from types import SimpleNamespace
 
-from ground.records import FileRecord, SampleRecord
-from ground.rig.demo import answers_in
+from ground.records import EventRecord, FileRecord, SampleRecord
+from ground.rig.demo import answers_in, files_made
 from ground.rig.operation import Operation
 from hal.sim.clock import VirtualClock
 
@@ -26,3 +26,18 @@ def test_what_an_earlier_run_left_behind_is_no_answer():
     assert list(answers_in(run, "*-coast.product", 100)) == [(file(2), status(2, 110))]
     assert list(answers_in(run, "*-desert.product", 100)) == []
     assert list(answers_in(run, "*-coast.product", 111)) == []
+
+
+def test_how_many_files_a_capture_gave_is_what_the_node_says():
+    def ready(target: str, time_ns: int, files: int) -> EventRecord:
+        values = {"target": target, "files": files}
+        return EventRecord(
+            origin="node", severity="info", name="ProductReady", message="", time_ns=time_ns, received_ns=0, count=0,
+            values=values,
+        )  # fmt: skip
+
+    run = Operation(None, SimpleNamespace(subscribe=lambda *topics: None), VirtualClock(), None)
+    run.events = [ready("coast", 90, 1), ready("desert", 110, 2), ready("coast", 120, 0)]
+    assert files_made(run, "coast", 100) == 0
+    assert files_made(run, "desert", 100) == 2
+    assert files_made(run, "moon", 100) is None

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 ROOT = Path(__file__).parent.parent
 SESSION = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
 FIGURE = re.compile(r"\d+(\.\d+)?")
@@ -43,7 +45,7 @@ def _line_pattern(line):
 def test_session(tmp_path, command, output):
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     done = subprocess.run(
-        words_of(command), cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100,
+        words_of(command), cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE_S,
         env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
     )  # fmt: skip
     said = done.stdout if done.returncode == 0 else done.stdout + done.stderr

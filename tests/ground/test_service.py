@@ -21,6 +21,7 @@ from ground.service import Service
 from hal.linux.clock import HostClock
 from hal.linux.socket_port import SocketPort
 from hal.port import PortClosed
+from tests.patience import PATIENCE_S
 
 
 def sample(n: int, report: str = "power") -> SampleRecord:
@@ -136,7 +137,7 @@ def running(tmp_path, monkeypatch):
 
     thread = threading.Thread(target=run)
     thread.start()
-    assert ready.wait(5)
+    assert ready.wait(PATIENCE_S)
     found = Running(path, station, far_end, thread, service, errors)
     yield found
     found.finish()
@@ -148,7 +149,7 @@ def test_the_socket_is_the_owners_alone(running):
 
 
 def test_octets_go_to_the_station_and_back_and_it_is_stepped_when_it_wants(running):
-    running.far_end.settimeout(5)
+    running.far_end.settimeout(PATIENCE_S)
     running.far_end.sendall(b"hello")
     assert running.far_end.recv(100) == b"HELLO"
     while running.station.next_wake_ns is not None:
@@ -197,7 +198,7 @@ def _lines(connection, count):
 def test_an_endless_line_ends_the_conversation(running):
     with socket.socket(socket.AF_UNIX) as raw:
         raw.connect(str(running.path))
-        raw.settimeout(5)
+        raw.settimeout(PATIENCE_S)
         try:
             raw.sendall(b"x" * (2 * api.LINE_OCTETS_MAX))
         except ConnectionError:
@@ -218,7 +219,7 @@ def test_a_command_is_seen_stage_by_stage(running):
     with Client(running.path) as client:
         client.subscribe("command")
         client.command("live")
-        done = client.wait_command(1, timeout_s=5, on_stage=lambda stage: stages.append(stage.name))
+        done = client.wait_command(1, timeout_s=PATIENCE_S, on_stage=lambda stage: stages.append(stage.name))
     assert done.state == "completed"
     assert stages == ["released", "accepted", "done"]
 
@@ -229,9 +230,9 @@ def test_waiting_for_files_and_events(running):
         with pytest.raises(WaitError, match=r"0\.05 s in vain for a file \*\.product"):
             client.wait_file("*.product", timeout_s=0.05)
         other.command("file")
-        assert client.wait_file("*.product", timeout_s=5).received_ns == 9
+        assert client.wait_file("*.product", timeout_s=PATIENCE_S).received_ns == 9
         running.station.files = [FileRecord(name="b", size_octets=1, transaction="2", begun_ns=1, received_ns=9)]
-        assert client.wait_file("b", timeout_s=5).transaction == "2"
+        assert client.wait_file("b", timeout_s=PATIENCE_S).transaction == "2"
 
 
 def test_news_that_nobody_fetches_or_understands_are_counted(running, monkeypatch):

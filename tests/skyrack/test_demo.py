@@ -13,13 +13,14 @@ from ground.rig.desk import DeskError
 from ground.rig.scenes import BANDS
 from hal.linux.claim import claim_folder
 from skyrack.cli import main
+from tests.patience import PATIENCE_S
 
 SCENES = Path(__file__).parents[3] / "shared" / "data" / "eo"
 
 
 def demo(out, *arguments):
     command = [sys.executable, "-m", "skyrack.cli", "demo", "--json", "--out", str(out), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     return done, json.loads(done.stdout) if done.stdout else None
 
 

@@ -17,6 +17,7 @@ import pytest
 from ground.client import Client
 from skyrack.cli import main
 from tests.ground.spacecraft import DICTIONARY, SECOND, Spacecraft
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 
@@ -66,10 +67,10 @@ def bench(tmp_path_factory):
     flight.start()  # not before somebody listens: a full line would stop it
     with Client(folder / "s") as client:
         client.subscribe("sample")
-        next(client.news(timeout_s=30))
+        next(client.news(timeout_s=PATIENCE_S))
     yield Bench(folder, spacecraft, service)
     service.send_signal(signal.SIGTERM)
-    words, complaints = service.communicate(timeout=10)
+    words, complaints = service.communicate(timeout=PATIENCE_S)
     over.set()
     flight.join()
     os.close(far)

@@ -19,9 +19,9 @@ from link.dictionary import Dictionary
 from link.tm_coding import TmDecoder
 from link.tm_receiver import TmReceiver
 from skyrack.cli import main
+from tests.patience import PATIENCE_S
 
 COASTWATCH = Path(__file__).parents[2] / "examples" / "missions" / "coastwatch.toml"
-PATIENCE_S = 20
 
 
 def test_a_user_without_home_is_asked_for_the_state_folder(monkeypatch, capsys):

@@ -23,9 +23,9 @@ from link.tm_coding import TmEncoder
 from link.tm_sender import TmSender
 from skyrack.cli import main
 from tests.ground.spacecraft import APID, DICTIONARY, NodeStatus
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 20
 PACKETS = [SpacePacket(5, number, bytes([number, 255])).encode() for number in range(3)]
 
 

@@ -18,6 +18,7 @@ import msgspec
 from ground.errors import ArchiveError
 from ground.records import CommandRecord, EventRecord, FileRecord, Record
 
+ARCHIVE_NAME = "archive.db"  # in the folder of a ground service
 APPLICATION_ID = 0x534B5952  # "SKYR": how `file` and we know our own
 SCHEMA_VERSION = 1
 _SCHEMA = f"""
@@ -103,6 +104,12 @@ class Archive:
         """The dictionary file of `version`, if it was ever here."""
         rows = self._select("select content from dictionaries where version = ?", version)
         return next((content for (content,) in rows), None)
+
+    @property
+    def newest_dictionary(self) -> str | None:
+        """The version of the dictionary that was added last; None where there is none."""
+        rows = self._select("select version from dictionaries order by rowid desc limit 1")
+        return next((version for (version,) in rows), None)
 
     def packets(
         self,

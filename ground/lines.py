@@ -24,6 +24,11 @@ def clock(utc_ns: int) -> str:
     return datetime.fromtimestamp(utc_ns / 1e9, UTC).strftime("%H:%M:%S.%f")[:-3]
 
 
+def day(utc_ns: int) -> str:
+    """The day of a time, UTC."""
+    return datetime.fromtimestamp(utc_ns / 1e9, UTC).strftime("%Y-%m-%d")
+
+
 def line(record: Record) -> str:
     """One line, whatever the record holds."""
     return printable(f"{clock(_received_ns(record))}  {_words(record)}")
@@ -45,6 +50,19 @@ def fitted(text: str, columns: int) -> str:
     """A line folded at its spaces to `columns`; what follows the first of them stands under its words."""
     indent = " " * len("00:00:00.000  ")
     return "\n".join(textwrap.wrap(text, columns, subsequent_indent=indent, break_on_hyphens=False))
+
+
+def day_line(record: Record) -> str:
+    """One line that begins with the day, for records that may be old."""
+    return printable(f"{day(_received_ns(record))} {line(record)}")
+
+
+def command_lines(command: CommandRecord) -> list[str]:
+    """Everything about one command: what was asked, how it stands, and each stage of its life."""
+    asked = " ".join([command.name, *(f"{name}={value_text(value)}" for name, value in command.arguments.items())])
+    state = f"{command.state}: {command.reason}" if command.reason else command.state
+    stages = (f"  {day(stage.received_ns)} {stage_line(stage)}" for stage in command.stages)
+    return [printable(f"command {command.number}  {asked}"), printable(f"  {state}"), *stages]
 
 
 def stage_line(stage: Stage) -> str:

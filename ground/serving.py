@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from ground.archive import Archive
+from ground.archive import ARCHIVE_NAME, Archive
 from ground.desk import Desk
 from ground.dictionaries import load_dictionary
 from ground.inbox import Inbox
@@ -19,7 +19,6 @@ from hal.clock import Clock
 from hal.linux.claim import claim_folder
 from hal.ports import open_port
 
-ARCHIVE_NAME = "archive.db"
 FILES_NAME = "files"
 RESCUED_NAME = "not-archived.jsonl"
 

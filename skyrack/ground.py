@@ -6,6 +6,8 @@ skyrack ground command parameters.set_values reporter.repeats=1
 skyrack ground command scheduling.insert_activities at=2026-11-22T22:00:00Z request="imaging.capture target=coast"
 skyrack ground watch
 skyrack ground plot NodeStatus.power_w
+skyrack ground show 7
+skyrack ground list events --archive station
 skyrack ground status --json
 """
 
@@ -21,6 +23,7 @@ from skyrack.parser import Parser
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ground.archive_reader import ArchiveReader
     from ground.client import Client
     from ground.records import CommandRecord, Record
     from ground.station import Station
@@ -28,9 +31,11 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: Parser) -> None:
     """One sub-command each for the service and its clients."""
-    commands = parser.add_subparsers(required=True, metavar="serve | command | watch | plot | status")
+    commands = parser.add_subparsers(required=True, metavar="serve | command | show | list | watch | plot | status")
     _add_serve(commands.add_parser("serve", help="serve a node's link, until Ctrl-C"))
     _add_command(commands.add_parser("command", help="send a command"))
+    _add_show(commands.add_parser("show", help="show a command's life"))
+    _add_list(commands.add_parser("list", help="list commands, events or files, the newest last"))
     watch = commands.add_parser("watch", help="show what happens, as it happens")
     watch.add_argument("--for", dest="seconds", type=float, metavar="SECONDS", help="end after this long")
     watch.add_argument("--until", metavar="NAME", help="end with an event, report, file or command that fits this")
@@ -40,6 +45,7 @@ def add_arguments(parser: Parser) -> None:
     plot.add_argument("parameter", help="REPORT.FIELD as the dictionary calls it")
     plot.add_argument("--last", type=int, default=1000, metavar="COUNT", help="samples (default %(default)s)")
     plot.add_argument("--json", action="store_true", help="its times and values as one JSON object")
+    _add_archive(plot)
     plot.set_defaults(act=_plot)
     status = commands.add_parser("status", help="show counters of link, archive and commands")
     status.add_argument("--json", action="store_true", help="as one JSON object")
@@ -81,6 +87,27 @@ def _add_command(parser: Parser) -> None:
     parser.gathers = "arguments"
 
 
+def _add_show(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("number", type=int, metavar="NUMBER", help="of the command, which `list commands` tells")
+    parser.add_argument("--json", action="store_true", help="its record as one JSON object")
+    _add_archive(parser)
+    parser.set_defaults(act=_show)
+
+
+def _add_list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=("commands", "events", "files"))
+    parser.add_argument("--last", type=int, default=20, metavar="COUNT", help="how many (default %(default)s)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    _add_archive(parser)
+    parser.set_defaults(act=_list)
+
+
+def _add_archive(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--archive", type=Path, metavar="PATH", help="read this archive, or that in this folder; no service is asked"
+    )
+
+
 def _serve(options: argparse.Namespace) -> int:
     from ground.serving import serve
     from ground.socket_path import default_path
@@ -119,6 +146,13 @@ def _client(options: argparse.Namespace) -> "Client":
     from ground.client import Client
 
     return Client(options.socket)
+
+
+def _kept(options: argparse.Namespace) -> "Client | ArchiveReader":
+    """Who tells what was kept: the archive itself where one is named, else the service."""
+    from ground.archive_reader import ArchiveReader
+
+    return ArchiveReader(options.archive) if options.archive else _client(options)
 
 
 def _command(options: argparse.Namespace) -> int:
@@ -168,6 +202,37 @@ def _arguments(words: list[str]) -> dict[str, int | float | bool | str]:
     return {name: value for name, _, value in pairs}
 
 
+def _show(options: argparse.Namespace) -> int:
+    from ground.api import ROWS_MAX
+    from ground.lines import command_lines
+
+    with _kept(options) as kept:
+        found = next((one for one in kept.commands(limit=ROWS_MAX) if one.number == options.number), None)
+    if found is None:
+        print(f"skyrack ground: no command has number {options.number}", file=sys.stderr)
+        return 1
+    if options.json:
+        _print_json(found)
+    else:
+        print("\n".join(command_lines(found)))
+    return 0
+
+
+def _list(options: argparse.Namespace) -> int:
+    from ground.api import ROWS_MAX
+    from ground.lines import day_line
+
+    if not 0 < options.last <= ROWS_MAX:
+        raise UsageError(f"--last {options.last}: expected 1..{ROWS_MAX}")
+    with _kept(options) as kept:
+        for record in getattr(kept, options.what)(limit=options.last):
+            if options.json:
+                _print_json(record)
+            else:
+                print(day_line(record))
+    return 0
+
+
 def _watch(options: argparse.Namespace) -> int:
     from ground.view import watch
     from hal.linux.clock import HostClock
@@ -180,8 +245,8 @@ def _watch(options: argparse.Namespace) -> int:
 def _plot(options: argparse.Namespace) -> int:
     from ground.plot import plot
 
-    with _client(options) as client, _typed():
-        found = client.history(options.parameter, limit=options.last)
+    with _kept(options) as kept, _typed():
+        found = kept.history(options.parameter, limit=options.last)
     if options.json:
         _print_json(found)
     else:

@@ -180,6 +180,32 @@ def test_watch_draws_where_there_is_one(bench):
     assert b"command link" in drawn
 
 
+def test_what_was_kept_is_told_by_the_service_and_by_the_archive_alone(bench, capsys):
+    assert bench.ground("command", "imaging.capture", "target=coast", "--wait", "--json") == 0
+    number = str(json.loads(capsys.readouterr().out)["number"])
+    told = []
+    for words in (["--socket", str(bench.folder / "s")], ["--archive", str(bench.folder / "out")]):
+        assert main(["ground", "show", number, *words]) == 0
+        told.append(capsys.readouterr().out)
+        assert main(["ground", "list", "commands", "--last", "1", "--json", *words]) == 0
+        assert json.loads(capsys.readouterr().out)["name"] == "imaging.capture"
+        assert main(["ground", "list", "events", *words]) == 0
+        assert "LinkAcquired" in capsys.readouterr().out
+        assert main(["ground", "plot", "NodeStatus.load", *words]) == 0
+        assert capsys.readouterr().out.startswith("NodeStatus.load\n")
+        assert main(["ground", "show", "99999", *words]) == 1
+        assert "no command has number 99999" in capsys.readouterr().err
+    assert told[0] == told[1]
+    assert f"command {number}  imaging.capture target=coast" in told[0]
+    assert told[0].splitlines()[-1].endswith("completed")
+
+
+def test_an_archive_that_is_not_there_is_one_sentence(tmp_path, capsys):
+    assert main(["ground", "list", "files", "--archive", str(tmp_path)]) == 1
+    assert f"{tmp_path}/archive.db: no archive is there" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("out", "socket", "reason"),
     [("out", "s2", "a ground service that still runs keeps its files there"), ("out2", "s", "runs there already")],

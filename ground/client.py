@@ -24,6 +24,7 @@ from hal.linux.clock import HostClock
 _READ_OCTETS = 1 << 16
 ANSWER_TIMEOUT_S = 30.0
 NEWS_MAX = 10_000
+_GLANCE_NS = 100_000_000
 _Kind = TypeVar("_Kind")
 _News = TypeVar("_News", bound=Record)
 
@@ -238,3 +239,28 @@ class Client:
 
     def _left_s(self, deadline_ns: int) -> float:
         return (deadline_ns - self._clock.monotonic_ns()) / 1e9
+
+
+def heard(path: Path | None = None, *, timeout_s: float, clock: Clock | None = None) -> Status:
+    """The status once a service answers at `path`, hears its node and was told which dictionary that flies.
+
+    Raises WaitError where that is not so within `timeout_s`.
+    """
+    clock = clock or HostClock()
+    deadline_ns = clock.monotonic_ns() + int(timeout_s * 1e9)
+    while True:
+        status = _status_if_any(path)
+        if status and status.linked and status.node_dictionary:
+            return status
+        if clock.monotonic_ns() >= deadline_ns:
+            lacking = f"{status.node} to be heard" if status else "a ground service to answer"
+            raise WaitError(f"waited {timeout_s:g} s in vain for {lacking}")
+        clock.wait(clock.monotonic_ns() + _GLANCE_NS)
+
+
+def _status_if_any(path: Path | None) -> Status | None:
+    try:
+        with Client(path) as client:
+            return client.status()
+    except ServiceError:
+        return None

@@ -8,7 +8,7 @@ skyrack ground watch
 skyrack ground plot NodeStatus.power_w
 skyrack ground show 7
 skyrack ground list events --archive station
-skyrack ground status --json
+skyrack ground status --wait 30
 """
 
 import argparse
@@ -49,6 +49,9 @@ def add_arguments(parser: Parser) -> None:
     plot.set_defaults(act=_plot)
     status = commands.add_parser("status", help="show counters of link, archive and commands")
     status.add_argument("--json", action="store_true", help="as one JSON object")
+    status.add_argument(
+        "--wait", type=float, metavar="SECONDS", help="until the node is heard and has said which dictionary it flies"
+    )
     status.set_defaults(act=_status)
     for one in commands.choices.values():
         one.add_argument("--socket", type=Path, metavar="PATH", help="the service's socket (default: one a user)")
@@ -255,10 +258,14 @@ def _plot(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
+    from ground.client import heard
     from ground.lines import status_lines
 
-    with _client(options) as client:
-        status = client.status()
+    if options.wait is None:
+        with _client(options) as client:
+            status = client.status()
+    else:
+        status = heard(options.socket, timeout_s=options.wait)
     if options.json:
         _print_json(status)
     else:

@@ -4,6 +4,7 @@ A `sh` block is run; a `console` block as well, and shows what its commands prin
 the `text` block behind it; a `python` or `c` block that is a file of the examples is shown as it stands there.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -21,81 +22,85 @@ from tests.patience import PATIENCE_S
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```\n(?:\n```text\n(.*?)^```)?", re.DOTALL | re.MULTILINE)
-PORT = "5100"  # of the pages; a test takes one that is free
+PORTS = ("5100", "5101")  # of the pages; a test takes others, which are free
 WANTED = {"write-a-stage.md": "cc"}
 FILES = {path.read_text() for path in (ROOT / "examples").rglob("*.*") if path.suffix in (".py", ".c", ".toml")}
 
 
-class Shell:
-    """Runs what a person pastes, one block after another, in `folder`; `close` ends what was left in the background."""
+class Paste:
+    """What a person pastes into one shell in `folder`: `script` in the end, and what each part of it is to print."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._port, self._sessions = folder, free_port(), []
-        self._env = {
+        self.folder, self.script, self.shown = folder, "set -e\n", []
+
+    def add(self, language: str, text: str, printed: str) -> None:
+        if language == "sh":
+            self.script += text
+        elif language == "console":
+            for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+                self._expect(*part.partition("\n")[::2])
+        elif language == "python" and text not in FILES:
+            number = len(self.shown)
+            (self.folder / f"pasted-{number}.py").write_text(text)
+            self._expect(f"python pasted-{number}.py", printed)
+
+    def _expect(self, command: str, printed: str) -> None:
+        number = len(self.shown)
+        self.script += f"{{ {command}\n}} > printed-{number}\n" if " > " not in command else f"{command}\n"
+        self.shown.append((command, printed))
+
+    def run(self) -> None:
+        for port in PORTS:
+            self.script = self.script.replace(port, free_port())
+        env = {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "HOME": str(folder),
-            "XDG_RUNTIME_DIR": str(folder),
+            "HOME": str(self.folder),
+            "XDG_RUNTIME_DIR": str(self.folder),
         }
-
-    def run(self, text: str, *command: str) -> str:
-        """What it prints. `command`: the program that reads it, else a shell."""
-        script = self._folder / "pasted"
-        script.write_text(text.replace(PORT, self._port))
-        with tempfile.TemporaryFile("w+") as printed, tempfile.TemporaryFile("w+") as said:
+        with tempfile.TemporaryFile("w+") as said:
             process = subprocess.Popen(
-                [*(command or ("bash", "-e")), str(script)],
-                cwd=self._folder, env=self._env, stdin=subprocess.DEVNULL, stdout=printed, stderr=said,
-                start_new_session=True,
+                ["bash", "-c", self.script], cwd=self.folder, env=env, stdin=subprocess.DEVNULL,
+                stdout=said, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
-            self._sessions.append(process.pid)
-            code = process.wait(PATIENCE_S)
-            said.seek(0)
-            assert code == 0, f"{text}\n{said.read()}"
-            printed.seek(0)
-            return printed.read()
-
-    def close(self) -> None:
-        for session in self._sessions:
             try:
-                os.killpg(session, signal.SIGTERM)
-            except ProcessLookupError:
-                continue
+                code = process.wait(PATIENCE_S)
+            finally:
+                with contextlib.suppress(ProcessLookupError):  # what was left in the background, if anything was
+                    os.killpg(process.pid, signal.SIGTERM)
+            said.seek(0)
+            assert code == 0, said.read()
+
+    def printed(self, number: int) -> str:
+        path = self.folder / f"printed-{number}"
+        return path.read_text() if path.exists() else ""
 
 
 def free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return str(listener.getsockname()[1])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bound:
+        bound.bind(("127.0.0.1", 0))
+        return str(bound.getsockname()[1])
 
 
 @pytest.fixture
-def shell():
-    folder = Path(tempfile.mkdtemp(prefix="page"))  # not pytest's own, which is too deep for a Unix socket's path
-    for name in ("examples", "csrc/include", "docs"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    pasted = Shell(folder)
-    yield pasted
-    pasted.close()
-    shutil.rmtree(folder)
+def folder():
+    """As a fresh checkout; not pytest's own folder, which is too deep for a Unix socket's path."""
+    with tempfile.TemporaryDirectory(prefix="page", ignore_cleanup_errors=True) as name:
+        for part in ("examples", "csrc/include", "docs"):
+            shutil.copytree(ROOT / part, Path(name) / part, ignore=shutil.ignore_patterns("__pycache__"))
+        yield Path(name)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_page(page, shell):
+def test_page(page, folder):
     program = WANTED.get(page.name)
     if program and not shutil.which(program):
         pytest.skip(f"no {program} is here")
+    paste = Paste(folder)
     for language, text, printed in BLOCK.findall(page.read_text()):
-        if language == "console":
-            paste_session(text, shell)
-        elif language == "sh":
-            shell.run(text)
-        elif language == "python" and text not in FILES:
-            assert shell.run(text, "python") == printed
-
-
-def paste_session(text, shell):
-    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
-        command, _, shown = part.partition("\n")
-        assert shell.run(command) == shown, command
+        paste.add(language, text, printed)
+    paste.run()
+    for number, (command, shown) in enumerate(paste.shown):
+        assert paste.printed(number) == shown, command
 
 
 def test_files_that_pages_show_are_those_of_the_examples():

@@ -12,6 +12,7 @@ import pytest
 from fsw.jobs.job import Job
 from fsw.jobs.process import JobLimits, ProcessRunner
 from hal.linux.clock import HostClock
+from tests.patience import PATIENCE_S
 
 LIMITS = JobLimits(workers=1, waiting_max=8, memory_octets=200 << 20, timeout_s=30.0, attempts=2)
 SAMPLES = np.arange(24, dtype=np.uint16).reshape(2, 3, 4)
@@ -32,7 +33,7 @@ def job(number, deed, **parameters):
     return Job(id=number, pipeline="deed", samples=SAMPLES, parameters={"deed": deed, **parameters})
 
 
-def outcomes(runner, count, seconds=60.0):
+def outcomes(runner, count, seconds=PATIENCE_S):
     found, end = [], time.monotonic() + seconds
     while len(found) < count and time.monotonic() < end:
         if runner.next_wake_ns() != 0:

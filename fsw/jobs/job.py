@@ -54,7 +54,8 @@ class Runner(Protocol):
     """Runs jobs one after the other or side by side; never blocks.
 
     - Every job that `submit` took has exactly one outcome, whatever its worker does.
-    - `fileno` is readable when `poll` may have something; -1 where `next_wake_ns` says when instead.
+    - `fileno` is readable when `poll` may have something; -1 where there is none.
+    - `next_wake_ns` says when to `poll` although it is not.
     """
 
     @property
@@ -71,7 +72,7 @@ class Runner(Protocol):
         ...
 
     def next_wake_ns(self) -> int | None:
-        """Monotonic time of the next outcome where it is known."""
+        """Monotonic time at which to `poll` at the latest; 0: now, None: no such time."""
         ...
 
     def fileno(self) -> int:

@@ -9,9 +9,10 @@ A request's `id` is the client's choice and comes back with its answer. News com
 client is slow, an older state gives way to a newer one of the same thing, and what had to be dropped is counted.
 """
 
-from typing import Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import msgspec
+from msgspec import Meta
 
 from ground.records import CommandRecord, EventRecord, FileRecord, Record, SampleRecord, Status, TransferRecord
 
@@ -29,10 +30,14 @@ NEWS: dict[Topic, type[Record]] = {
 }
 
 
+_Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]  # what the archive's columns hold
+_Name = Annotated[str, Meta(max_length=600)]  # of a report and a field in it at most
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do"):
     """Root of all requests."""
 
-    id: int = 0
+    id: _Integer = 0
 
 
 class GetStatus(Request, frozen=True, kw_only=True, tag="status"):
@@ -45,15 +50,15 @@ class SendCommand(Request, frozen=True, kw_only=True, tag="command"):
     A hazardous command needs `confirm`.
     """
 
-    name: str
-    arguments: dict[str, int | float | bool | str] = {}
+    name: _Name
+    arguments: Annotated[dict[_Name, _Integer | float | bool | str], Meta(max_length=256)] = {}
     confirm: bool = False
 
 
 class _Query(Request, frozen=True, kw_only=True):
     """The newest `limit` records since `since_ns`, UTC nanoseconds of the ground's clock, oldest first."""
 
-    since_ns: int = 0
+    since_ns: _Integer = 0
     limit: int = 1000
 
     def __post_init__(self) -> None:
@@ -76,7 +81,7 @@ class ListFiles(_Query, frozen=True, kw_only=True, tag="files"):
 class GetHistory(_Query, frozen=True, kw_only=True, tag="history"):
     """Answer: the `History` of `parameter`, "report.field"; here `since_ns` is the node's clock."""
 
-    parameter: str
+    parameter: _Name
 
 
 class GetLatest(Request, frozen=True, kw_only=True, tag="latest"):
@@ -86,7 +91,7 @@ class GetLatest(Request, frozen=True, kw_only=True, tag="latest"):
 class Subscribe(Request, frozen=True, kw_only=True, tag="subscribe"):
     """Answer: null; from then on news of `topics` come, and of those subscribed before."""
 
-    topics: tuple[Topic, ...]
+    topics: Annotated[tuple[Topic, ...], Meta(max_length=100)]
 
 
 AnyRequest = (
@@ -143,6 +148,8 @@ def decode_request(line: bytes) -> AnyRequest:
     """Read a client's line. Raises ValueError saying which key is wrong and what was expected."""
     try:
         return _REQUESTS.decode(line)
+    except RecursionError:
+        raise ValueError("request not understood: nested too deep") from None
     except _UNREADABLE as error:
         raise ValueError(f"request not understood: {error}") from None
 

@@ -1,6 +1,6 @@
 """Operate a node: serve its link, send commands, watch what it says.
 
-skyrack ground serve --port serial:///dev/ttyUSB0?baud=115200 --dictionary coastwatch.json --out station
+skyrack ground serve --port 'serial:///dev/ttyUSB0?baud=115200' --dictionary coastwatch.json --out station
 skyrack ground command imaging.capture target=coast --wait
 skyrack ground command parameters.set_values reporter.repeats=1
 skyrack ground command scheduling.insert_activities at=2026-11-22T22:00:00Z request="imaging.capture target=coast"

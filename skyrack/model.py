@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from link.models.importing import Imported
     from link.models.manifest import Tensor
 
+_TILE_OCTETS_MAX = 1 << 30
 _MODEL_OCTETS_MAX, _KEY_OCTETS_MAX = 256 << 20, 1 << 16
 
 
@@ -119,13 +120,19 @@ def _bundled(options: argparse.Namespace) -> "Bundle":
 def _tile(path: Path) -> "tuple[NDArray[Any], NDArray[Any] | None, tuple[str, ...]]":
     """Samples, what is expected for them, names of bands."""
     import zipfile
+    import zlib
 
     import numpy as np
 
     if not zipfile.is_zipfile(path):
         raise ValueError("not an .npz file")
-    with np.load(path, allow_pickle=False) as file:
-        tile = dict(file)
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if sum(member.file_size for member in file.zip.infolist()) > _TILE_OCTETS_MAX:
+                raise ValueError(f"larger than {_TILE_OCTETS_MAX} octets when it is unpacked")
+            tile = dict(file)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise ValueError(f"not a readable .npz file: {error}") from None
     if "samples" not in tile or tile["samples"].ndim == 0:
         raise ValueError(f"it has {', '.join(tile)}, expected samples (bands, rows, columns)")
     bands = tuple(map(str, tile.get("bands", ())))

@@ -1,6 +1,6 @@
 """Run the flight software of a node: on a board, or as a process on this machine.
 
-skyrack node examples/missions/coastwatch.toml --port serial:///dev/ttyAMA0?baud=115200
+skyrack node examples/missions/coastwatch.toml --port 'serial:///dev/ttyAMA0?baud=115200'
 skyrack node examples/missions/coastwatch.toml --port tcp-listen://127.0.0.1:5100 --state /tmp/coastwatch
 
 It ends with exit code 0 when asked to (^C, SIGTERM) and 1 when the port goes away; products that the ground does not

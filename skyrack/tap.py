@@ -1,8 +1,8 @@
 """Show a live link decoded, without saying a word on it: frames, packets and, with a dictionary, their values.
 
-skyrack tap udp://192.168.1.20:10015?bind=10015 --dictionary mission.xml
+skyrack tap 'udp://192.168.1.20:10015?bind=10015' --dictionary mission.xml
 skyrack tap tcp://127.0.0.1:5100 --frames tm --dictionary coastwatch.json --pcap seen.pcap
-skyrack tap serial:///dev/ttyUSB0?baud=115200 --frames aos --frame-octets 892 --cadu --json
+skyrack tap 'serial:///dev/ttyUSB0?baud=115200' --frames aos --frame-octets 892 --cadu --json
 
 Ends on ^C, SIGTERM, or when the port goes away; then it says on stderr what came. @OPTIONS reads options from a file.
 """

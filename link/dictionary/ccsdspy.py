@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from io import StringIO
 
+from link.dictionary.bounds import FIELDS_MAX
 from link.dictionary.definition import Definition
 from link.dictionary.kinds import AnyKind, Array, Field, Integer, Real, Reference, Rest, Size, Text, fixed_bits
 from link.dictionary.model import Container
@@ -32,17 +33,21 @@ PRIMARY_HEADER = (
 def read_csv(text: str, name: str) -> Definition:
     """The definition of the one kind of packet in a file, called `name`. Raises ValueError naming the row."""
     rows = csv.DictReader(StringIO(text), skipinitialspace=True)
-    missing = [column for column in _COLUMNS if column not in (rows.fieldnames or ())]
-    if missing:
-        raise ValueError(f"no column is called {missing[0]}; expected {', '.join(_COLUMNS)} and perhaps bit_offset")
     header = tuple(Field(name=field, kind=Integer(bits)) for field, bits in PRIMARY_HEADER)
-    return Definition(name=name, packets=(Container(name=name, fields=(*header, *_fields(rows))),))
+    try:
+        missing = [column for column in _COLUMNS if column not in (rows.fieldnames or ())]
+        if missing:
+            raise ValueError(f"no column is called {missing[0]}; expected {', '.join(_COLUMNS)} and perhaps bit_offset")
+        return Definition(name=name, packets=(Container(name=name, fields=(*header, *_fields(rows))),))
+    except csv.Error as error:
+        raise ValueError(f"row {rows.line_num}: {error}") from None
 
 
 def _fields(rows: "csv.DictReader[str]") -> Iterator[Field]:
     end: int | None = 0
-    for row in rows:
+    for number, row in enumerate(rows):
         try:
+            _check_row(number, row)
             kind = _kind(row)
             offset = row.get("bit_offset")
             skip_bits = int(offset) - _known(end) if offset else 0
@@ -51,6 +56,16 @@ def _fields(rows: "csv.DictReader[str]") -> Iterator[Field]:
         yield Field(name=row["name"], kind=kind, skip_bits=skip_bits)
         bits = fixed_bits(kind)
         end = None if end is None or bits is None else end + skip_bits + bits
+
+
+def _check_row(number: int, row: Mapping[str | None, object]) -> None:
+    if number >= FIELDS_MAX:
+        raise ValueError(f"more fields than a packet can have, {FIELDS_MAX}")
+    empty = [column for column in _COLUMNS if not row.get(column)]
+    if empty:
+        raise ValueError(f"{empty[0]} is missing")
+    if None in row:
+        raise ValueError("more columns than the first row names")
 
 
 def _known(end: int | None) -> int:
@@ -62,7 +77,7 @@ def _known(end: int | None) -> int:
 def _kind(row: Mapping[str, str]) -> AnyKind:
     found = _TYPE.fullmatch(row["data_type"].strip())
     if not found:
-        raise ValueError(f"data_type = {row['data_type']}")
+        raise ValueError(f"data_type = {row['data_type'][:40]}")
     kind = _scalar(found[1], int(row["bit_length"]))
     for size in reversed((found[2] or "").split(",")) if found[2] else ():
         kind = Array(kind, _size(size.strip()))

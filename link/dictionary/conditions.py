@@ -10,6 +10,8 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from link.dictionary.bounds import WIDE, check_number
+
 Operator = Literal["==", "!=", "<", "<=", ">", ">="]
 OPERATORS: dict[str, Operator] = {operator: operator for operator in get_args(Operator)}
 """By their text. One object each: what equals a default is left out of JSON only if it is the default itself."""
@@ -31,6 +33,10 @@ class Comparison(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="con
     value: int | float | str
     op: Operator = OPERATORS["=="]
     raw: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.value, str):
+            check_number(self.value, f"{self.field} is compared, value", -WIDE, 2 * WIDE)
 
     def holds(self, look_up: Callable[["Comparison"], Any]) -> bool:
         """Whether it does; False where `look_up` finds nothing (None) or what cannot be compared."""

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import msgspec
 
+from link.dictionary.bounds import TERMS_MAX, check_finite, check_number
 from link.errors import DecodeError
 
 
@@ -13,6 +14,9 @@ class Linear(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="curve",
 
     scale: float = 1.0
     offset: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_finite((self.scale, self.offset), "calibration")
 
     def value(self, raw: float) -> float:
         """The engineering value of a raw one."""
@@ -27,6 +31,10 @@ class Polynomial(msgspec.Struct, frozen=True, tag_field="curve", tag="polynomial
     """value = c0 + c1 raw + c2 raw² ..., `coefficients` from c0 up. Only a straight line can be turned round."""
 
     coefficients: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        check_number(len(self.coefficients), "terms of a polynomial", 0, TERMS_MAX)
+        check_finite(self.coefficients, "calibration")
 
     def value(self, raw: float) -> float:
         """The engineering value of a raw one, by Horner's rule."""
@@ -55,6 +63,8 @@ class Spline(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="curve",
     def __post_init__(self) -> None:
         if self.order not in (0, 1) or len(self.points) < 1 + self.order:
             raise ValueError(f"a spline of order {self.order} with {len(self.points)} points")
+        for point in self.points:
+            check_finite(point, "calibration")
         if any(after[0] <= before[0] for before, after in pairwise(self.points)):
             raise ValueError("the raw values of a spline have to rise")
 

@@ -29,7 +29,7 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar, dataclass_transform,
 from link.dictionary import model
 from link.dictionary.codec import Codec
 from link.dictionary.conditions import parse
-from link.dictionary.domain import check_range
+from link.dictionary.domain import check_labels, check_range
 from link.dictionary.kinds import AnyKind, Field
 from link.dictionary.limits import Bounds
 from link.dictionary.model import Severity
@@ -53,9 +53,21 @@ class _RecordType(type):
                 raise TypeError(f"{name}.{field.name}: give it a wire(...)")
         added = (field_of(name, key, hints[key], value) for key, value in wires.items())
         cls.__fields__ = (*getattr(cls, "__fields__", ()), *added)
+        _check_conditions(name, cls.__fields__)
         cls.__codec__ = _codec(cls.__fields__, hints)
         cls.__values__ = staticmethod(_getter([field.name for field in cls.__fields__]))
         return cls
+
+
+def _check_conditions(owner: str, fields: Sequence[Field]) -> None:
+    """What is asked of an enumeration has to be one of its labels: any other never holds."""
+    named = {field.name: field for field in fields}
+    for field in fields:
+        try:
+            check_labels(field.when, named)
+            check_labels(field.valid, named)
+        except ValueError as error:
+            raise TypeError(f"{owner}.{field.name}: {error}") from None
 
 
 def _codec(fields: Sequence[Field], hints: dict[str, Any]) -> Codec:

@@ -26,4 +26,7 @@ class Definition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     @classmethod
     def from_json(cls, octets: bytes) -> Self:
         """Read what `to_json` wrote. Raises ValueError naming the key and what was expected."""
-        return msgspec.json.decode(octets, type=cls)
+        try:
+            return msgspec.json.decode(octets, type=cls)
+        except RecursionError:
+            raise ValueError("nested too deep") from None

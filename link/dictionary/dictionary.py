@@ -10,19 +10,21 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import ModuleType
-from typing import Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from hal.usage import did_you_mean
 from link.dictionary.codec import Codec
 from link.dictionary.conditions import compared
 from link.dictionary.declare import Event as EventClass
 from link.dictionary.declare import Telemetry, commands_of, event_entry, parameters_of, report_entry
-from link.dictionary.domain import check_range, read_text, refuse
+from link.dictionary.domain import check_labels, check_range, read_text, refuse
 from link.dictionary.kinds import Field, Value
 from link.dictionary.model import Command, Event, Parameter, Report, Severity
 from link.errors import DecodeError
+from link.plain import check_plain
 
 _Entry = TypeVar("_Entry", Report, Event, Command, Parameter)
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -79,9 +81,9 @@ class Happening:
 class FileService(msgspec.Struct, frozen=True, kw_only=True):
     """Who sends files to whom by CFDP, one space packet with this APID a PDU."""
 
-    apid: int
-    node_entity: int
-    ground_entity: int
+    apid: Annotated[int, Meta(ge=0, le=2047)]
+    node_entity: Annotated[int, Meta(ge=0, le=2**63 - 1)]
+    ground_entity: Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -90,15 +92,15 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     `services` are the PUS services that it offers; `files` is None for a node without CFDP.
     """
 
-    node: str
-    apid: int
+    node: Annotated[str, Meta(pattern=r"\A[ -~]{1,80}\Z")]
+    apid: Annotated[int, Meta(ge=0, le=2047)]
     managed: dict[str, Any]
     files: FileService | None = None
     reports: tuple[Report, ...] = ()
     events: tuple[Event, ...] = ()
     commands: tuple[Command, ...] = ()
     parameters: tuple[Parameter, ...] = ()
-    services: tuple[int, ...] = ()
+    services: tuple[Annotated[int, Meta(ge=0, le=255)], ...] = ()
 
     def __post_init__(self) -> None:
         for entries in (self.reports, self.events, self.commands, self.parameters):
@@ -122,6 +124,22 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         Raises ValueError where two entries share a name or an identifier.
         """
         classes = list(dict.fromkeys(_classes(declared)))
+        made = cls._gathered(node, apid, managed, classes, files, services)
+        told = {f"{report.name}.{field.name}": field for report in made.reports for field in report.fields}
+        for command in made.commands:
+            check_labels(command.constraint, told)
+        return made
+
+    @classmethod
+    def _gathered(
+        cls,
+        node: str,
+        apid: int,
+        managed: Mapping[str, Any],
+        classes: Sequence[type],
+        files: FileService | None,
+        services: Iterable[int],
+    ) -> Self:
         apps = [(one, app_name(one)) for one in classes if not issubclass(one, Telemetry | EventClass)]
         return cls(
             node=node,
@@ -150,8 +168,11 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
         An older file, without keys of today, keeps its content and its version.
         """
-        found = msgspec.json.decode(octets, type=cls)
-        content = msgspec.json.decode(octets)
+        try:
+            found, content = msgspec.json.decode(octets, type=cls), msgspec.json.decode(octets)
+        except RecursionError:
+            raise ValueError("nested too deep") from None
+        check_plain(found.managed, "managed")
         said = content.pop("version", None)
         if said in (None, found.version):
             return found

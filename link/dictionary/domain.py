@@ -1,9 +1,15 @@
 """What a field may hold, in words and as a check, and how a person's text becomes its value."""
 
+from collections.abc import Mapping
+from math import isfinite
 from typing import Any
+from unicodedata import category
 
 import msgspec
 
+from hal.usage import did_you_mean
+from link.dictionary.bounds import short
+from link.dictionary.conditions import Condition, compared
 from link.dictionary.convert import size_bounds
 from link.dictionary.kinds import (
     AnyKind,
@@ -22,6 +28,8 @@ from link.dictionary.kinds import (
 )
 
 _SIZE_OCTETS_MAX = 8
+_STEERING = ("Cc", "Cf", "Cs")  # controls, formats such as a change of direction, halves of a surrogate pair
+_EXPECTED_MAX = 400
 _TRUE, _FALSE = ("true", "on", "yes", "1"), ("false", "off", "no", "0")
 
 
@@ -79,18 +87,50 @@ def octets_max(kind: AnyKind) -> float:
 
 def refuse(field: Field, value: object) -> ValueError:
     """The sentence for a value that `field` cannot hold."""
-    shown = repr(value) if isinstance(value, str | bytes) else str(value)
-    return ValueError(f"{field.name} = {shown}, expected {expected(field)}")
+    shown = short(repr(value) if isinstance(value, str | bytes) else value)
+    return ValueError(f"{field.name} = {shown}, expected {short_list(expected(field))}")
 
 
 def check_range(field: Field, value: Any) -> None:
-    """Raises ValueError for a number outside the range that the field declares."""
-    if field.range is not None and not field.range[0] <= value <= field.range[1]:
+    """Raises ValueError for what is set to a number outside the range that the field declares, or to no finite one, and
+    for a text with control characters, which would steer the terminal that shows it.
+    """
+    if isinstance(value, list):
+        for one in value:
+            check_range(field, one)
+    elif isinstance(field.kind, Group) and isinstance(value, dict):
+        for member in field.kind.fields:
+            check_range(member, value.get(member.name))
+    elif _is_out(field, value):
         raise refuse(field, value)
+
+
+def _is_out(field: Field, value: Any) -> bool:
+    if isinstance(value, float) and not isfinite(value):
+        return True
+    if isinstance(value, str) and isinstance(field.kind, Text):
+        return any(category(one) in _STEERING for one in value)
+    return field.range is not None and value is not None and not field.range[0] <= value <= field.range[1]
+
+
+def check_labels(condition: Condition | None, fields: Mapping[str, Field]) -> None:
+    """Raises ValueError for a comparison of one of `fields`, by name, with a label that it does not have."""
+    for one in compared(condition) if condition else ():
+        kind = fields[one.field].kind if one.field in fields else None
+        if isinstance(kind, Enumeration) and isinstance(one.value, str) and one.value not in kind.labels:
+            known = short_list(_listed(list(kind.labels)))
+            raise ValueError(f"{one}: expected {known}{did_you_mean(one.value, kind.labels)}")
+
+
+def short_list(words: str) -> str:
+    """What is expected, in a sentence that a person can read to its end."""
+    return words if len(words) <= _EXPECTED_MAX else f"{words[:_EXPECTED_MAX]}..."
 
 
 def read_text(field: Field, text: str) -> Value:
     """The value that a person typed for `field`. Raises ValueError naming what was expected."""
+    if isinstance(field.kind, Enumeration):
+        return _read_label(field, field.kind, text)
     try:
         return _READ[type(field.kind)](text) if type(field.kind) in _READ else _read_number(field, text)
     except (ValueError, LookupError):
@@ -109,14 +149,19 @@ def _read_flag(text: str) -> bool:
     raise ValueError(text)
 
 
-def _read_label(text: str) -> str | int:
-    """A label as it is, or a number for a value without one."""
-    return int(text, 0) if text.lstrip("-").isdigit() else text
+def _read_label(field: Field, kind: Enumeration, text: str) -> str | int:
+    """A label, whose letters may be of either case where only one label is meant; or a number that needs none."""
+    meant = [label for label in kind.labels if label.lower() == text.lower()]
+    if text in kind.labels or len(meant) == 1:
+        return text if text in kind.labels else meant[0]
+    try:
+        return int(text, 0)
+    except ValueError:
+        raise ValueError(f"{refuse(field, text)}{did_you_mean(text, kind.labels)}") from None
 
 
 _READ: dict[type, Any] = {
     Boolean: _read_flag,
-    Enumeration: _read_label,
     Text: str,
     Octets: bytes.fromhex,
     Time: int,

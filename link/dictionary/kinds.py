@@ -9,6 +9,16 @@ from typing import Literal
 
 import msgspec
 
+from link.dictionary.bounds import (
+    DEPTH_MAX,
+    FIELDS_MAX,
+    LABELS_MAX,
+    PACKET_BITS_MAX,
+    PACKET_OCTETS_MAX,
+    WIDE,
+    check_name,
+    check_number,
+)
 from link.dictionary.conditions import Condition
 from link.dictionary.curves import Curve
 from link.dictionary.limits import Bounds, Limits
@@ -30,11 +40,12 @@ class Integer(Kind, frozen=True):
     order: Order = "big"
 
     def __post_init__(self) -> None:
-        octets = "".join(str(number + 1) for number in range(self.bits // 8))
+        check_number(self.bits, "bits", 1, PACKET_BITS_MAX)
+        octets = "".join(str(number + 1) for number in range(self.bits // 8)) if len(self.order) < 10 else ""
         known = self.order == "big" or (
             self.bits % 8 == 0 and (self.order == "little" or "".join(sorted(self.order)) == octets)
         )
-        if self.bits < 1 or not known:
+        if not known:
             raise ValueError(f"an integer of {self.bits} bits in the byte order {self.order}")
 
     @property
@@ -55,6 +66,9 @@ class Boolean(Kind, frozen=True):
 
     bits: int = 8
 
+    def __post_init__(self) -> None:
+        check_number(self.bits, "bits", 1, PACKET_BITS_MAX)
+
 
 class Enumeration(Kind, frozen=True):
     """An integer whose values have labels; a value without a label is legal on the wire and stands for itself."""
@@ -64,12 +78,23 @@ class Enumeration(Kind, frozen=True):
     signed: bool = False
     order: Order = "big"
 
+    def __post_init__(self) -> None:
+        Integer(self.bits, self.signed, self.order)
+        check_number(len(self.labels), "labels", 0, LABELS_MAX)
+        for label, value in self.labels.items():
+            check_name(label, "label")
+            check_number(value, label, -WIDE, 2 * WIDE)
+
 
 class Counted(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="size", tag="counted"):
     """A size that stands in front, as an unsigned integer of `bits`."""
 
     bits: int = 8
     maximum: int | None = None
+
+    def __post_init__(self) -> None:
+        check_number(self.bits, "bits of a size", 1, 64)
+        check_number(self.maximum or 0, "the largest size", 0, WIDE)
 
     @property
     def greatest(self) -> int:
@@ -90,17 +115,34 @@ class Reference(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="size
     offset: int = 0
     divisor: int = 1
 
+    def __post_init__(self) -> None:
+        check_number(self.scale, "scale of a size")
+        check_number(self.offset, "offset of a size")
+        check_number(self.divisor, "divisor of a size", 1)
+
 
 class Lookup(msgspec.Struct, frozen=True, tag_field="size", tag="lookup"):
     """A size that depends on earlier fields: of the first condition that holds."""
 
     cases: tuple[tuple[Condition, int], ...]
 
+    def __post_init__(self) -> None:
+        for _, size in self.cases:
+            _check_size(size)
+
 
 class Terminated(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="size", tag="terminated"):
     """Up to an octet of the value `octet`, which is not part of the text."""
 
     octet: int = 0
+
+    def __post_init__(self) -> None:
+        check_number(self.octet, "octet at the end", 0, 255)
+
+
+def _check_size(size: object) -> None:
+    if isinstance(size, int):
+        check_number(size, "size", 0, PACKET_OCTETS_MAX)
 
 
 Size = int | Counted | Rest | Reference | Lookup | Terminated
@@ -112,11 +154,17 @@ class Text(Kind, frozen=True):
 
     size: Size
 
+    def __post_init__(self) -> None:
+        _check_size(self.size)
+
 
 class Octets(Kind, frozen=True):
     """Octets as they are."""
 
     size: Size
+
+    def __post_init__(self) -> None:
+        _check_size(self.size)
 
 
 class Time(Kind, frozen=True):
@@ -125,6 +173,10 @@ class Time(Kind, frozen=True):
     coarse: int = 4
     fine: int = 3
 
+    def __post_init__(self) -> None:
+        check_number(self.coarse, "octets of seconds", 1, 7)
+        check_number(self.fine, "octets of fractions", 0, 10)
+
 
 class Array(Kind, frozen=True):
     """`count` values of one kind, without gaps; the value is a list."""
@@ -132,11 +184,20 @@ class Array(Kind, frozen=True):
     of: "AnyKind"
     count: Size
 
+    def __post_init__(self) -> None:
+        if isinstance(self.count, int):
+            check_number(self.count, "elements of an array", 0, PACKET_BITS_MAX)
+        _check_whole(self)
+
 
 class Group(Kind, frozen=True):
     """Fields that belong together; the value is a dict by their names."""
 
     fields: tuple["Field", ...]
+
+    def __post_init__(self) -> None:
+        check_number(len(self.fields), "fields of a group", 0, FIELDS_MAX)
+        _check_whole(self)
 
 
 AnyKind = Integer | Real | Boolean | Enumeration | Text | Octets | Time | Array | Group
@@ -164,6 +225,16 @@ class Field(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     valid: Condition | None = None
     epoch: str = ""
 
+    def __post_init__(self) -> None:
+        if self.name:  # a type has none yet
+            check_name(self.name)
+        check_number(self.skip_bits, "spare bits", -PACKET_BITS_MAX, PACKET_BITS_MAX)
+        for bounds in (self.range, *((self.limits.watch, self.limits.warning) if self.limits else ())):
+            for bound in bounds or ():
+                check_number(bound, "a bound", float("-inf"), float("inf"))
+        if isinstance(self.default, int | float):
+            check_number(self.default, "default", -WIDE, 2 * WIDE)
+
 
 Int8ub, Int16ub, Int24ub, Int32ub, Int64ub = (Integer(bits) for bits in (8, 16, 24, 32, 64))
 Int8sb, Int16sb, Int24sb, Int32sb, Int64sb = (Integer(bits, signed=True) for bits in (8, 16, 24, 32, 64))
@@ -189,6 +260,22 @@ def fixed_bits(kind: AnyKind) -> int | None:
         case Group(fields=fields):
             return sum_bits(fields)
     return None
+
+
+def _check_whole(kind: AnyKind) -> None:
+    """Raises ValueError for a structure that is nested too deep or longer than a packet."""
+    if _depth(kind) > DEPTH_MAX:
+        raise ValueError(f"arrays and groups nested more than {DEPTH_MAX} deep")
+    check_number(fixed_bits(kind) or 0, "bits of a structure", -PACKET_BITS_MAX, PACKET_BITS_MAX)
+
+
+def _depth(kind: AnyKind) -> int:
+    match kind:
+        case Array(of=of):
+            return 1 + _depth(of)
+        case Group(fields=fields):
+            return 1 + max((_depth(field.kind) for field in fields), default=0)
+    return 0
 
 
 def sum_bits(fields: tuple[Field, ...]) -> int | None:

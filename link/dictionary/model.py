@@ -4,22 +4,26 @@ A field is one value on the wire. Entries are the things with an identifier: rep
 (PUS 8) and parameters (PUS 20). Declarations (declare.py) make them; every codec, check and export starts from them.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
+from link.dictionary.bounds import FIELDS_MAX, NAME_MAX, check_name, check_number
 from link.dictionary.conditions import Condition
 from link.dictionary.kinds import Field as Field  # part of the content
 from link.dictionary.limits import Bounds as Bounds  # part of the content
 
+Id = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+Name = Annotated[str, Meta(min_length=1, max_length=NAME_MAX)]
 Severity = Literal["info", "low", "medium", "high"]
 
 
 class Report(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A housekeeping structure: TM[3,25] with `id` as structure identifier."""
 
-    id: int
-    name: str
+    id: Id
+    name: Name
     fields: tuple[Field, ...]
     text: str = ""
 
@@ -27,8 +31,8 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """An event: TM[5,1] to TM[5,4] by severity, `id` as event definition; {field} in `text` stands for its value."""
 
-    id: int
-    name: str
+    id: Id
+    name: Name
     severity: Severity
     fields: tuple[Field, ...] = ()
     text: str = ""
@@ -40,8 +44,8 @@ class Command(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     `constraint`: what the node must last have told, as `Report.field`, for the ground to send it.
     """
 
-    id: int
-    name: str
+    id: Id
+    name: Name
     fields: tuple[Field, ...] = ()
     text: str = ""
     hazardous: bool = False
@@ -65,11 +69,15 @@ class Container(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     hazardous: bool = False
     constraint: Condition | None = None
 
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        check_number(len(self.fields), "fields of a packet", 0, FIELDS_MAX)
+
 
 class Parameter(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A value on board that service 20 reads and sets."""
 
-    id: int
-    name: str
+    id: Id
+    name: Name
     field: Field
     text: str = ""

@@ -180,7 +180,13 @@ def _enumeration(members: type[IntEnum], kind: AnyKind) -> Enumeration:
     for member in members:
         if not least <= member <= most:
             raise TypeError(f"{member!r} does not fit {kind}")
-    labels = {member.name.lower(): int(member) for member in members}
+    labels: dict[str, int] = {}
+    for name, member in members.__members__.items():
+        if int(member) in labels.values():
+            continue  # a second name of the same value
+        if name.lower() in labels:
+            raise TypeError(f"{members.__name__}.{name}: another label differs only in the case of its letters")
+        labels[name.lower()] = int(member)
     return Enumeration(labels, kind.bits, kind.signed, kind.order)
 
 

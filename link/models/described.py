@@ -50,6 +50,8 @@ def read_description(octets: bytes) -> tuple[Forest, str]:
     """The forest, and the precision of its samples. Raises ValueError naming what is missing or does not fit."""
     try:
         said = msgspec.json.decode(octets, type=Description)
+    except RecursionError:
+        raise ValueError("not a description of a forest: nested too deep") from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ValueError(f"not a description of a forest: {error}") from None
     trees = [_node(number, tree) for number, tree in enumerate(said.trees)]

@@ -48,6 +48,8 @@ def _tree(number: int, fields: dict[str, str]) -> Node:
         return _linked(number, fields, leaves)
     except KeyError as error:
         raise ValueError(f"tree {number}: {error.args[0]} is missing") from None
+    except IndexError:
+        raise ValueError(f"tree {number}: arrays of different sizes") from None
 
 
 def _linked(number: int, fields: dict[str, str], leaves: list[float]) -> Node:

@@ -33,7 +33,7 @@ class Tensor(_Struct, frozen=True):
     shape: _Shape
     unit: _Text = ""
     bands: Annotated[tuple[_Text, ...], Meta(max_length=256)] = ()
-    divisor: Annotated[float, Meta(gt=0)] | None = None
+    divisor: Annotated[float, Meta(gt=0, le=1e12)] | None = None
 
     def takes(self, dtype: str, shape: tuple[int, ...]) -> bool:
         """Whether an array fits."""
@@ -56,7 +56,7 @@ class Golden(_Struct, frozen=True):
 
     input: _Shape
     output: _Shape
-    tolerance: Annotated[float, Meta(ge=0)]
+    tolerance: Annotated[float, Meta(ge=0, le=1e12)]
 
 
 class Limits(_Struct, frozen=True):

@@ -25,7 +25,9 @@ def read_xgboost(octets: bytes) -> Forest:
     """The forest in a model file. Raises ValueError naming what is missing or not supported."""
     try:
         return _forest(json.loads(octets)["learner"])
-    except (KeyError, IndexError, TypeError) as error:
+    except RecursionError:
+        raise ValueError("not an XGBoost model as JSON: nested too deep") from None
+    except (KeyError, IndexError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"not an XGBoost model as JSON: {type(error).__name__} {error}") from None
 
 

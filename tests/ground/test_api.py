@@ -37,6 +37,29 @@ def test_any_line_is_a_request_or_a_value_error(line):
     api.request_id(line)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"do": "events", "since_ns": 9223372036854775808}',
+        b'{"do": "events", "limit": 100001}',
+        b'{"do": "events", "limit": 0}',
+        b'{"do": "history", "parameter": "%s"}' % (b"x" * 601),
+        b'{"do": "command", "name": "%s"}' % (b"x" * 601),
+        b'{"do": "command", "name": "x", "arguments": {"a": 99999999999999999999}}',
+        b'{"do": "command", "name": "x", "arguments": {"a": 1e999}}',
+        b'{"do": "command", "name": "x", "arguments": {"a": [1]}}',
+        b'{"do": "status", "id": -9223372036854775809}',
+        b'{"do": ' * 10_000,
+        b"[" * 10_000,
+        b'{"do": "command", "name": "x", "arguments": {"a": ' + b"[" * 10_000,
+    ],
+)
+def test_what_no_archive_and_no_command_holds_is_refused_as_it_enters(line):
+    with pytest.raises(ValueError, match=r"^request not understood: ") as caught:
+        api.decode_request(line)
+    assert len(str(caught.value)) < 300
+
+
 def test_a_record_of_the_wrong_form_is_refused_by_key():
     with pytest.raises(ValueError, match="node"):
         api.as_kind({"dictionary": "x"}, Status)

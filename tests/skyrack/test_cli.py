@@ -171,3 +171,11 @@ def test_a_reader_that_has_seen_enough_is_no_error(arguments):
     done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
     os.close(write)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_what_a_shell_would_expand_is_quoted_in_examples():
+    """A `?` in a URL stands for any character in a shell: zsh refuses such a word unless it is quoted."""
+    for name in cli.COMMANDS:
+        text = cli.parser_for(name).format_help()
+        examples = [line for line in text.splitlines() if line.lstrip().startswith("skyrack ")]
+        assert not [line for line in examples if "?" in line.replace("'", " '").split(" '")[0]], name

@@ -75,6 +75,11 @@ def test_a_private_key_is_for_its_owner_and_never_overwritten(folder, capsys):
         (("--golden", "empty.npz"), "empty.npz: it has x, expected samples"),
         (("--golden", "signed.npz"), "signed.npz: samples are int16, expected uint8, uint16, float32, float64"),
         (("--golden", "shape.npz"), "shape.npz: expected is of shape (1,), the model gives (4, 5)"),
+        (("--golden", "few.npz"), "few.npz: the model takes "),
+        (("--golden", "none.npz"), "none.npz: samples are of shape "),
+        (("--golden", "object.npz"), "object.npz: "),
+        (("--golden", "cut.npz"), "cut.npz: not a"),
+        (("--divisor", "inf"), "expected"),
         (("--divisor", "10000", "--key", "team.pub"), "not a private key"),
         (("--divisor", "10000", "--name", "a/b"), "manifest: "),
     ],
@@ -82,6 +87,10 @@ def test_a_private_key_is_for_its_owner_and_never_overwritten(folder, capsys):
 def test_what_is_wrong_is_one_sentence(folder, capsys, options, sentence):
     np.savez(folder / "empty.npz", x=1)
     np.savez(folder / "signed.npz", samples=SAMPLES.astype(np.int16))
+    np.savez(folder / "few.npz", samples=np.concatenate([SAMPLES, SAMPLES]))
+    np.savez(folder / "none.npz", samples=SAMPLES[:, :0])
+    np.savez(folder / "object.npz", samples=SAMPLES.astype(object))
+    (folder / "cut.npz").write_bytes((folder / "few.npz").read_bytes()[:-30])
     np.savez(folder / "shape.npz", samples=SAMPLES, expected=[1.0])
     assert imported(*options) == 2
     said = capsys.readouterr().err

@@ -1,8 +1,11 @@
 """An XTCE file as elements whose every child has to be known: nothing is passed over in silence."""
 
+import math
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Collection, Iterator
 from xml.parsers import expat
+
+from link.dictionary.bounds import WIDE
 
 NAMESPACES = (
     "",
@@ -12,6 +15,7 @@ NAMESPACES = (
 )
 """None, 1.1, 1.2 and 1.3."""
 Element = ElementTree.Element
+_TAGS_MAX, _DEPTH_MAX = 4_000_000, 64
 LEFT_OUT = "-"
 """Tag of what the reader was told to leave out."""
 _ABOUT = frozenset(
@@ -30,10 +34,15 @@ class UnsupportedError(ValueError):
 
 def parse(octets: bytes) -> Element:
     """The root element, tags without namespace. Raises ValueError."""
+    if octets.count(b"<") > _TAGS_MAX:
+        raise ValueError(f"more than {_TAGS_MAX} tags")
+    if b"<!ENTITY" in octets:
+        raise ValueError("entities are not supported: they may stand for more than a memory holds")
     try:
         root = ElementTree.fromstring(octets)
     except ElementTree.ParseError as error:
         raise ValueError(f"not XML: {error}") from None
+    _check_depth(root)
     seen = set()
     for element in root.iter():
         namespace, _, element.tag = element.tag.rpartition("}")
@@ -42,6 +51,16 @@ def parse(octets: bytes) -> Element:
     if unknown:
         raise ValueError(f"unknown namespace {min(unknown)}")
     return root
+
+
+def _check_depth(root: Element) -> None:
+    """Raises ValueError for elements in elements in elements ...: whoever reads them goes as deep."""
+    level, depth = [root], 0
+    while level:
+        depth += 1
+        if depth > _DEPTH_MAX:
+            raise ValueError(f"elements nested more than {_DEPTH_MAX} deep")
+        level = [child for element in level for child in element]
 
 
 def line_of(octets: bytes, root: Element, wanted: Element) -> int:
@@ -93,27 +112,36 @@ def integer(element: Element, name: str, default: int | None = None) -> int:
     """An attribute as a whole number."""
     said = text(element, name, None if default is None else str(default))
     try:
-        return int(said, 0)
+        return _bounded(int(said, 0))
     except ValueError:
-        raise UnsupportedError(element, f"{_named(element)}: {name} = {said}, expected a whole number") from None
+        raise UnsupportedError(element, f"{_named(element)}: {name} = {said[:40]}, expected a whole number") from None
 
 
 def whole_number(element: Element) -> int:
     """The content of an element, a whole number; 0 if it is empty."""
     said = (element.text or "0").strip()
     try:
-        return int(said)
+        return _bounded(int(said))
     except ValueError:
-        raise UnsupportedError(element, f"{_named(element)} {said}, expected a whole number") from None
+        raise UnsupportedError(element, f"{_named(element)} {said[:40]}, expected a whole number") from None
+
+
+def _bounded(value: int) -> int:
+    if abs(value) > 2 * WIDE:
+        raise ValueError(value.bit_length())
+    return value
 
 
 def number(element: Element, name: str, default: float | None = None) -> float:
     """An attribute as a number."""
     said = text(element, name, None if default is None else str(default))
     try:
-        return float(said)
+        value = float(said)
     except ValueError:
-        raise UnsupportedError(element, f"{_named(element)}: {name} = {said}, expected a number") from None
+        raise UnsupportedError(element, f"{_named(element)}: {name} = {said[:40]}, expected a number") from None
+    if math.isnan(value):
+        raise UnsupportedError(element, f"{_named(element)}: {name} = {said}, expected a number")
+    return value
 
 
 def truth(element: Element, name: str, default: bool) -> bool:

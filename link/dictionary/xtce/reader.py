@@ -66,6 +66,8 @@ def read_xtce(octets: bytes, without: Collection[str] = (), dialect: Dialect = "
         reader = _Reader(root, dialect)
         packets, requests = tuple(reader.containers()), tuple(reader.requests())
         return Definition(name=text(root, "name"), packets=packets, requests=requests, text=description(root))
+    except RecursionError:
+        raise ValueError("types or containers that stand in each other without end") from None
     except UnsupportedError as error:
         raise ValueError(f"line {line_of(octets, root, error.element)}: {error}") from None
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from link.dictionary.bounds import TERMS_MAX, short
 from link.dictionary.conditions import constant
 from link.dictionary.curves import Curve, Linear, Polynomial, Spline
 from link.dictionary.kinds import (
@@ -63,7 +64,12 @@ class TypeReader:
         """The type as a field, whose `name` is to be replaced."""
         found = self._read.get(id(element))
         if found is None:
-            found = self._read[id(element)] = self._field(element)
+            try:
+                found = self._read[id(element)] = self._field(element)
+            except UnsupportedError:
+                raise
+            except ValueError as error:  # a size that no packet can have
+                raise UnsupportedError(element, f"{element.tag} {element.get('name')}: {error}") from None
         return found
 
     def _field(self, element: Element) -> Field:
@@ -298,9 +304,16 @@ def _calibrator(encoding: Element) -> Curve | None:
             )
         except ValueError as error:
             raise UnsupportedError(calibrator, str(error)) from None
-    terms = {integer(term, "exponent"): number(term, "coefficient") for term in children(calibrator, ("Term",))}
+    terms = {_exponent(term): number(term, "coefficient") for term in children(calibrator, ("Term",))}
     coefficients = tuple(terms.get(exponent, 0.0) for exponent in range(max(terms, default=0) + 1))
     return Linear(coefficients[1], coefficients[0]) if len(coefficients) == 2 else Polynomial(coefficients)
+
+
+def _exponent(term: Element) -> int:
+    exponent = integer(term, "exponent")
+    if not 0 <= exponent < TERMS_MAX:
+        raise UnsupportedError(term, f"Term: exponent = {short(exponent)}, expected 0..{TERMS_MAX - 1}")
+    return exponent
 
 
 def _range(single: Element | None, several: Element | None) -> Bounds | None:

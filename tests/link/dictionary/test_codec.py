@@ -261,7 +261,12 @@ def test_errors_carry_their_facts():
         Codec([Field(name="x", kind=Text(1))]).decode(b"\xff")
 
 
-@pytest.mark.parametrize(("bits", "order"), [(0, "big"), (12, "little"), (32, "1234x"), (32, "124"), (16, "11")])
+def test_an_integer_has_bits():
+    with pytest.raises(ValueError, match="bits = 0, expected 1"):
+        Integer(0)
+
+
+@pytest.mark.parametrize(("bits", "order"), [(12, "little"), (32, "1234x"), (32, "124"), (16, "11")])
 def test_an_integer_that_cannot_be_is_refused(bits, order):
     with pytest.raises(ValueError, match="byte order"):
         Integer(bits, order=order)

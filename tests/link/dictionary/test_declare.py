@@ -227,3 +227,23 @@ def test_a_float_written_as_an_integer_is_rounded():
 
     assert Rounded(value=2.6).encode() == b"\3"
     assert Rounded.decode(b"\3").value == 3.0
+
+
+def test_labels_that_differ_only_in_case_are_refused():
+    class Switch(IntEnum):
+        On = 0
+        ON = 1
+
+    with pytest.raises(TypeError, match=r"Switch\.ON: another label differs only in the case"):
+
+        class Told(Telemetry, id=9):
+            switch: Switch = wire()
+
+
+def test_a_condition_on_a_label_that_there_is_not_is_refused():
+    """It would never hold: labels are written in small letters."""
+    with pytest.raises(TypeError, match=r"level: mode == PAYLOAD: expected safe or payload; did you mean payload\?"):
+
+        class Told(Telemetry, id=9):
+            mode: Mode = wire()
+            level: int | None = wire(when="mode == PAYLOAD")

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hal.kernels.crc import crc16
@@ -57,6 +57,7 @@ def test_octets_put_in_or_taken_out_cost_the_packet_they_stand_in(packets, data)
     at = data.draw(st.integers(1, len(packets[hit]) - 1))
     damaged = packets[hit][:at] + data.draw(st.binary(max_size=40)) + packets[hit][at + 1 :]
     received = read(bounded(), data.draw(chunked(b"".join([*packets[:hit], damaged, *packets[hit + 1 :]]))))
+    assume(all(packet in packets for packet in received))  # one damage in 65,536 has a CRC-16 that fits
     assert [packet for packet in received if packet in packets] == [
         packet for n, packet in enumerate(packets) if n != hit or packet in received
     ]

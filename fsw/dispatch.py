@@ -1,7 +1,8 @@
 """From a telecommand packet to an app's command or a service, and back as service 1 reports (ECSS-E-ST-70-41C §8.1).
 
 Every request is answered: acceptance, start and completion, or the stage that failed with a code and a reason. A
-command that goes on after its handler returned is completed when the app says so.
+command that goes on after its handler returned is completed when the app says so. One that comes again is answered with
+how it stands, and one that a restart cut short has failed: no request is executed twice.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -10,21 +11,29 @@ from typing import Any, NamedTuple
 
 from fsw.app import App, CommandError, Pending
 from fsw.executive import Executive
+from fsw.request_memory import RequestMemory, Taken
 from fsw.services import Handler
-from link.dictionary import decode_arguments
+from link.dictionary import Event, decode_arguments, wire
 from link.dictionary.declare import Record, commands_of
 from link.errors import DecodeError
 from link.pus.catalogue import read_request, requests_of
 from link.pus.functions import PerformFunction
 from link.pus.message import Request
-from link.pus.packets import TcPacket
+from link.pus.packets import Ack, RequestId, TcPacket
 from link.pus.verification import AcceptanceFailure, FailureCode, RefusedError, Stage, failure, success, told_reason
 
-_REQUEST_ID_OCTETS = 4
+_CUT_SHORT = "the node restarted before it ended; it may have been executed, and is not executed again"
 
 
 Done = Pending | Iterable[Record] | None
 """What a command returns: that it goes on, what it has to tell, or nothing."""
+
+
+class RequestRepeated(Event, id=0x50, severity="low"):
+    """Request {request} came again and was not executed again: it {standing}."""
+
+    request: str = wire()
+    standing: str = wire()
 
 
 class _Command(NamedTuple):
@@ -34,17 +43,31 @@ class _Command(NamedTuple):
     method: Callable[..., Done]
 
 
+class _Request(NamedTuple):
+    """One under way: its packet, and how it stands."""
+
+    packet: TcPacket
+    entry: Taken
+
+
 class Dispatcher:
     """Executes the requests of one application process: functions, which apps `add`, and those of other `services`.
 
-    `answer` takes the reports that are to go down. Counts `accepted`, `rejected` and, of the accepted ones, `failed`
-    requests.
+    `answer` takes the reports that are to go down, and `memory` what has to survive a restart. Counts `accepted`,
+    `rejected` and, of the accepted ones, `failed` requests; `memory` counts those that came again.
     """
 
-    def __init__(self, executive: Executive, answer: Callable[[Record], Any], services: Mapping[int, Handler]) -> None:
-        self._executive, self._answer, self._services = executive, answer, services
+    def __init__(
+        self,
+        executive: Executive,
+        answer: Callable[[Record], Any],
+        services: Mapping[int, Handler],
+        memory: RequestMemory,
+    ) -> None:
+        self._executive, self._answer, self._services, self.memory = executive, answer, services, memory
         self._commands: dict[int, _Command] = {}
-        self._pending: list[tuple[TcPacket, Pending]] = []
+        self._pending: list[tuple[_Request, Pending]] = []
+        self._earlier, self._told_earlier = memory.untold, list[Taken]()
         self.accepted = self.rejected = self.failed = 0
 
     def add(self, app: App) -> None:
@@ -53,35 +76,83 @@ class Dispatcher:
             assert form.opcode not in self._commands, form.opcode  # the dictionary would not have been made
             self._commands[form.opcode] = _Command(app, getattr(app, form.function.__name__))
 
+    def expect(self, packets: Iterable[bytes]) -> None:
+        """Remember the packets that came up and will be handled next, all with one write."""
+        self.memory.expect(packets)
+
     def handle(self, octets: bytes) -> None:
-        """Take one telecommand packet as it came up."""
+        """Take one telecommand packet as it came up; one that came before is answered with how it stands."""
+        entry, is_new = self.memory.claim(octets)
+        self._take(octets, entry, self._begin if is_new else self._repeat)
+
+    def release(self, octets: bytes) -> None:
+        """Take one that a schedule or an action on board releases, which may do so as often as it likes."""
+        self._take(octets, self.memory.released(octets), self._begin)
+
+    def tell_completions(self) -> None:
+        """Report the commands that ended since the last call, and at the start those of the life before."""
+        self._tell_earlier()
+        for request, pending in [entry for entry in self._pending if entry[1].is_over]:
+            self._pending.remove((request, pending))
+            if pending.failure:
+                self._fail(request, Stage.COMPLETION, pending.failure)
+            else:
+                self._succeed(request, Stage.COMPLETION)
+        self.memory.flush()
+
+    def _take(self, octets: bytes, entry: Taken, act: Callable[[_Request], None]) -> None:
         try:
             packet = TcPacket.decode(octets)
         except DecodeError as error:
             self.rejected += 1
-            request = int.from_bytes(octets[:_REQUEST_ID_OCTETS])
-            self._answer(
-                AcceptanceFailure(request=request, code=FailureCode.BAD_PACKET, reason=told_reason(str(error)))
-            )
+            reason, code = told_reason(str(error)), FailureCode.BAD_PACKET
+            self.memory.settle(entry, Stage.ACCEPTANCE, code, reason)
+            self._answer(AcceptanceFailure(request=entry.word, code=code, reason=reason))
             return
+        act(_Request(packet, entry))
+
+    def _begin(self, request: _Request) -> None:
         try:
-            work = self._understand(packet)
+            work = self._understand(request.packet)
         except CommandError as error:
             self.rejected += 1
-            self._answer(failure(packet, Stage.ACCEPTANCE, error.code, str(error)))
+            self._tell_failure(request, Stage.ACCEPTANCE, error)
             return
         self.accepted += 1
-        self._succeed(packet, Stage.ACCEPTANCE)
-        self._execute(packet, *work)
+        self._succeed(request, Stage.ACCEPTANCE)
+        self._execute(request, *work)
 
-    def tell_completions(self) -> None:
-        """Report the commands that ended since the last call."""
-        for packet, pending in [entry for entry in self._pending if entry[1].is_over]:
-            self._pending.remove((packet, pending))
-            if pending.failure:
-                self._fail(packet, Stage.COMPLETION, pending.failure)
+    def _repeat(self, request: _Request) -> None:
+        """Answer stage by stage what is remembered."""
+        packet, entry = request
+        self._answer(RequestRepeated(request=str(packet.request), standing=entry.standing))
+        for stage in (Stage.ACCEPTANCE, Stage.START, Stage.COMPLETION):
+            if stage <= entry.stage:
+                self._tell_standing(packet, entry, stage)
+
+    def _tell_earlier(self) -> None:
+        """At the start: how those requests ended of which the ground may not know, which a restart ends as well.
+
+        They count as told when the reports have left, which is at the next call.
+        """
+        for entry in self._told_earlier:
+            if not entry.is_over:
+                self.memory.settle(entry, Stage.COMPLETION, FailureCode.INTERRUPTED, _CUT_SHORT)
+        self.memory.mark_told(self._told_earlier)
+        self._told_earlier, self._earlier = self._earlier, []
+        for entry in self._told_earlier:
+            packet = _packet_of(entry)
+            if entry.is_over:
+                self._tell_standing(packet, entry, Stage(entry.stage))
             else:
-                self._succeed(packet, Stage.COMPLETION)
+                self.failed += 1
+                self._answer(failure(packet, Stage.COMPLETION, FailureCode.INTERRUPTED, _CUT_SHORT))
+
+    def _tell_standing(self, packet: TcPacket, entry: Taken, stage: Stage) -> None:
+        if entry.code and stage == entry.stage:
+            self._answer(failure(packet, stage, FailureCode(entry.code), entry.reason))
+        elif report := success(packet, stage):
+            self._answer(report)
 
     def _understand(self, packet: TcPacket) -> tuple[App | None, Callable[[], Done]]:
         """What the request asks for, ready to be called; raises CommandError."""
@@ -103,7 +174,7 @@ class Dispatcher:
         arguments = decode_arguments(command.method, request.arguments)
         return command.app, lambda: command.method(**arguments)
 
-    def _execute(self, packet: TcPacket, app: App | None, work: Callable[[], Done]) -> None:
+    def _execute(self, request: _Request, app: App | None, work: Callable[[], Done]) -> None:
         name, budget_ms = (app.app_name, app.budget_ms) if app else ("dispatch", 1)
         with self._executive.section(name, budget_ms):
             try:
@@ -113,29 +184,41 @@ class Dispatcher:
                         self._executive.check(record)
                         self._answer(record)
             except RefusedError as error:
-                self._fail(packet, Stage.START, error)
+                self._fail(request, Stage.START, error)
                 return
             except ValueError as error:
-                self._fail(packet, Stage.START, CommandError(FailureCode.BAD_ARGUMENTS, str(error)))
+                self._fail(request, Stage.START, CommandError(FailureCode.BAD_ARGUMENTS, str(error)))
                 return
-            except Exception as error:
+            except BaseException as error:
                 reason = f"{type(error).__name__}: {error}"
-                self._fail(packet, Stage.START, CommandError(FailureCode.EXECUTION_FAILED, reason))
+                self._fail(request, Stage.START, CommandError(FailureCode.EXECUTION_FAILED, reason))
                 raise  # the executive makes it an event
-            self._started(packet, done)
+            self._started(request, done)
 
-    def _started(self, packet: TcPacket, done: Done) -> None:
-        self._succeed(packet, Stage.START)
+    def _started(self, request: _Request, done: Done) -> None:
+        self._succeed(request, Stage.START)
         if isinstance(done, Pending):
-            self._pending.append((packet, done))
+            self._pending.append((request, done))
+            self.memory.keep(request.entry)
         else:
-            self._succeed(packet, Stage.COMPLETION)
+            self._succeed(request, Stage.COMPLETION)
 
-    def _succeed(self, packet: TcPacket, stage: Stage) -> None:
-        report = success(packet, stage)
+    def _succeed(self, request: _Request, stage: Stage) -> None:
+        self.memory.settle(request.entry, stage)
+        report = success(request.packet, stage)
         if report:
             self._answer(report)
 
-    def _fail(self, packet: TcPacket, stage: Stage, error: RefusedError) -> None:
+    def _fail(self, request: _Request, stage: Stage, error: RefusedError) -> None:
         self.failed += 1
-        self._answer(failure(packet, stage, error.code, str(error)))
+        self._tell_failure(request, stage, error)
+
+    def _tell_failure(self, request: _Request, stage: Stage, error: RefusedError) -> None:
+        self.memory.settle(request.entry, stage, error.code, str(error))
+        self._answer(failure(request.packet, stage, error.code, str(error)))
+
+
+def _packet_of(entry: Taken) -> TcPacket:
+    """As much of the packet as its reports need."""
+    request = RequestId.of(entry.word)
+    return TcPacket(apid=request.apid, count=request.count, service=0, subtype=0, acknowledge=Ack(entry.acknowledge))

@@ -3,24 +3,30 @@
 `step` does what is due and returns; its caller waits until `next_wake_ns`, or until one of `waits_for` is readable.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random, SystemRandom
 
-from fsw import executive, products, reporter, services
-from fsw.apps import files, housekeeping, imaging
+from fsw import dispatch, executive, products, reporter, services
+from fsw.apps import files, housekeeping, imaging, memory
 from fsw.apps.files import Files
 from fsw.apps.housekeeping import Housekeeping
 from fsw.apps.imaging import Imaging
+from fsw.apps.memory import Memory
 from fsw.apps.own import app_in, module_in
 from fsw.bus import Bus
 from fsw.crash_log import CrashLog
 from fsw.dispatch import Dispatcher
+from fsw.durable import Durable
 from fsw.executive import Executive
 from fsw.jobs.job import Runner
 from fsw.mission import FILES_CHANNEL, HOUSEKEEPING_CHANNEL, Mission
+from fsw.numbers import OCTETS_MAX as NUMBERS_OCTETS_MAX
+from fsw.numbers import Numbers, Reserved
 from fsw.reporter import Reporter
+from fsw.request_memory import OCTETS_MAX as REQUESTS_OCTETS_MAX
+from fsw.request_memory import Remembered, RequestMemory
 from fsw.services import Services
 from fsw.store.outbox import Outbox
 from fsw.telecom import Telecom
@@ -28,6 +34,7 @@ from hal.board import Board
 from hal.camera import Camera
 from hal.clock import Clock, Waitable
 from hal.kernels.selftest import failed_families
+from hal.medium import HOST, Medium
 from hal.port import Port, PortClosed
 from link.cfdp.entity import Entity
 from link.cfdp.settings import Settings
@@ -51,7 +58,7 @@ def dictionary_of(mission: Mission) -> Dictionary:
     said = mission.files
     service = FileService(apid=said.apid, node_entity=said.entity, ground_entity=said.ground_entity)
     own = (module_in(file) for file in mission.apps)
-    declared = (executive, housekeeping, imaging, files, services, reporter, *own)
+    declared = (executive, housekeeping, imaging, files, services, reporter, dispatch, memory, *own)
     node, managed = mission.node, mission.managed.to_dict()
     return Dictionary.of(node.name, node.apid, managed, declared, service, services.OFFERED)
 
@@ -74,7 +81,7 @@ class Node:
         """Everything that is due now. Raises PortClosed; what was promised to be kept is on the disk then."""
         loop = self.executive
         loop.attempt(_UPLINK, _LINK_BUDGET_MS, self._receive, _ENDS)
-        loop.attempt(_SCHEDULE, _LINK_BUDGET_MS, lambda: self._route_all(self.services.release()))
+        loop.attempt(_SCHEDULE, _LINK_BUDGET_MS, self._release)
         if self.imaging.is_busy:
             loop.wake(self.imaging)
         if self.services.is_due:
@@ -113,24 +120,33 @@ class Node:
             self.executive.tell(self.files.app_name, report)
 
     def _receive(self) -> None:
-        self._route_all(self.telecom.receive())
+        packets = self.telecom.receive()
+        self.dispatcher.expect([packet for packet in packets if _apid(packet) == self.apid])
+        self._route_all(packets, self.dispatcher.handle)
 
-    def _route_all(self, packets: Iterable[bytes]) -> None:
+    def _release(self) -> None:
+        self._route_all(self.services.release(), self.dispatcher.release)
+
+    def _route_all(self, packets: Iterable[bytes], dispatch: Callable[[bytes], None]) -> None:
         """Each packet by itself: what one of them does keeps no other back."""
         for packet in packets:
             with self.executive.section(_ROUTE, _LINK_BUDGET_MS):
-                self._route(packet)
+                self._route(packet, dispatch)
 
-    def _route(self, packet: bytes) -> None:
-        apid = int.from_bytes(packet[:2]) & _APID_MASK
+    def _route(self, packet: bytes, dispatch: Callable[[bytes], None]) -> None:
+        apid = _apid(packet)
         if apid == self.apid:
-            self.dispatcher.handle(packet)
+            dispatch(packet)
         elif apid == self.files.apid:
             self.files.receive(packet)
         else:
             request = int.from_bytes(packet[:4])
             reason = f"APID {apid}, expected {self.apid} or {self.files.apid}"
             self.bus.publish(RoutingFailure(request=request, code=FailureCode.ILLEGAL_APID, reason=reason))
+
+
+def _apid(packet: bytes) -> int:
+    return int.from_bytes(packet[:2]) & _APID_MASK
 
 
 def build_node(
@@ -144,8 +160,9 @@ def build_node(
     runner: Runner,
     state: Path,
     random: Random | None = None,
+    medium: Medium = HOST,
 ) -> Node:
-    """The node of `mission` on these devices; `state` is the folder that survives a restart.
+    """The node of `mission` on these devices; `state` is the folder on `medium` that survives a restart.
 
     `random` numbers the first file transfer of each start, the system's where it is None.
     """
@@ -155,14 +172,19 @@ def build_node(
     pus = Services(dictionary, clock, bus)
     log = CrashLog(state)
     loop = Executive(clock, bus, check=pus.check, note=log.note)
-    dispatcher = Dispatcher(loop, bus.publish, pus.handlers())
     telecom = Telecom(clock, port, managed, bits_per_second)
+    requests = Durable(state / "memory", "requests", Remembered(), REQUESTS_OCTETS_MAX, medium)
+    reserved = Durable(state / "memory", "numbers", Reserved(), NUMBERS_OCTETS_MAX, medium)
+    numbers = Numbers(reserved)
+    request_memory = RequestMemory(requests, telecom.uplink.farm)
+    dispatcher = Dispatcher(loop, bus.publish, pus.handlers(), request_memory)
+    remembering = Memory({"memory of requests": requests, "memory of numbers": reserved}, request_memory)
     sender = telecom.downlink.sender
     telling = Reporter(
         bus=bus,
         services=pus,
         clock=clock,
-        source=TmSource(mission.node.apid),
+        source=TmSource(mission.node.apid, numbers=numbers),
         sender=sender,
         channel=HOUSEKEEPING_CHANNEL,
         executive=loop,
@@ -188,6 +210,8 @@ def build_node(
         reporter=telling,
         crash_log=log,
         kernels_failed=failed_families(),
+        numbers=numbers,
+        memory=remembering,
     )
     sending = Files(
         clock=clock,
@@ -197,8 +221,9 @@ def build_node(
         sender=sender,
         channel=FILES_CHANNEL,
         apid=mission.files.apid,
+        numbers=numbers,
     )
-    for app in (keeper, imager, sending, *map(app_in, mission.apps), pus, telling):
+    for app in (remembering, keeper, imager, sending, *map(app_in, mission.apps), pus, telling):
         loop.add(app)
         dispatcher.add(app)
         pus.add(app)

@@ -85,6 +85,11 @@ class CommandBook:
         """The packet sequence count after the last command's."""
         return request_of(self._last).count + 1 if self._last else 0
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no command was ever sent from here."""
+        return self._last is None
+
     def knows(self, request: RequestId) -> bool:
         """Whether it is one of the last commands."""
         return request in self._entries

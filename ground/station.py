@@ -28,7 +28,7 @@ from link.dictionary import Dictionary
 from link.dictionary.kinds import Value
 from link.pus.requests import Requests
 from link.pus.source import TcSource
-from link.space_packet import HEADER_SIZE
+from link.space_packet import COUNT_MODULUS, HEADER_SIZE
 
 _APID_MASK = 0x7FF
 _RETRY_NS = 1_000_000_000  # between attempts to write to an archive that refuses
@@ -179,6 +179,7 @@ class Station:
         dictionary), BusyError (too many wait).
         """
         self._check_node()
+        self._follow()
         source = replace(self._source)  # a refused command takes no number
         order = self._requests.make(name, arguments, source)
         if order.hazardous and not confirmed:
@@ -311,6 +312,16 @@ class Station:
         self._log.say("info", "LinkAcquired", f"{self.node} is heard.", now)
         if self._files:
             self._files.thaw(now)
+
+    def _follow(self) -> None:
+        """Number the next request behind the last one that the node took, whoever sent that: a node does not execute
+        what it took before. Our own may still be on their way, so we go on and not back, unless we never sent any.
+        """
+        last = self._telemetry.last_request
+        if last is not None:
+            ahead = (last + 1 - self._source.count) % COUNT_MODULUS
+            if self._book.is_empty or ahead < COUNT_MODULUS // 2:
+                self._source.count = (last + 1) % COUNT_MODULUS
 
     def _watch_link(self, now: Moment) -> None:
         lost_at_ns = self._downlink.lost_at_ns

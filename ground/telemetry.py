@@ -15,7 +15,7 @@ from ground.dictionaries import differences, stored_dictionary
 from ground.limits import LimitWatch
 from ground.logbook import Logbook
 from ground.moment import Moment
-from ground.reading import Reading, read_packet
+from ground.reading import BEACON_STRUCTURE, Reading, read_packet
 from ground.records import TIME_UNIT, EventRecord, SampleRecord, plain
 from link.dictionary import Dictionary, Happening, Sample, Time
 from link.dictionary.codec import Codec
@@ -28,6 +28,7 @@ from link.pus.message import Report, Request
 from link.pus.names import Names
 from link.pus.packets import RequestId
 from link.pus.verification import RefusedError
+from link.space_packet import COUNT_MODULUS
 
 _STALE_NS = 10_000_000_000  # an older sample is shown again when the latest is this old: the node's clock was set back
 _UNDECODED_MAX = 1000
@@ -45,6 +46,8 @@ class Telemetry:
         self.latest: dict[str, SampleRecord] = {}
         self.flown: str | None = None
         self.undecoded = 0
+        self.last_request: int | None = None
+        """Sequence count of the last request that the node says it took, from whomever; None while it has not said."""
         self.mismatch = ""
         """Why the node's dictionary is not ours; empty while it is, or is not known."""
         self._dictionary, self._archive, self._book, self._log = dictionary, archive, book, logbook
@@ -190,6 +193,8 @@ class Telemetry:
         if latest and time_ns <= latest.time_ns and now.monotonic_ns - self._taken_ns[sample.name] < _STALE_NS:
             return  # late or repeated: history, not the present
         self._taken_ns[sample.name] = now.monotonic_ns
+        if sample.entry.id == BEACON_STRUCTURE:
+            self.last_request = _count_in(sample.values.get("last_request"))
         for crossing in self._limits.check(sample):
             self._log.say(crossing.severity, "LimitCrossed", crossing.message, now)
         self.latest[sample.name] = SampleRecord(
@@ -206,6 +211,11 @@ class Telemetry:
 
 def _shown(value: Any) -> str:
     return "nothing yet" if value is None else str(value)
+
+
+def _count_in(value: Any) -> int | None:
+    """What the beacon's `last_request` says; a node that took no request yet says more than a count can be."""
+    return value if isinstance(value, int) and 0 <= value < COUNT_MODULUS else None
 
 
 def _event(happening: Happening, reading: Reading, now: Moment) -> EventRecord:

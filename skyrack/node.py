@@ -8,6 +8,7 @@ have yet wait in the state folder for the next start.
 """
 
 import argparse
+import errno
 import gc
 import os
 import sys
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 from hal.usage import UsageError, given
 from skyrack.stop_signal import StopSignal
 
+_FAILING_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}  # a node flies all the same
 if TYPE_CHECKING:  # what these import takes longer than a refused command line should
     from fsw.mission import Mission
     from hal.board import Board
@@ -58,7 +60,12 @@ def run(options: argparse.Namespace) -> int:
     )
     with ExitStack() as devices:
         state = options.state or _default_state(mission.node.name)
-        devices.enter_context(claim_folder(state, "a node"))
+        try:
+            devices.enter_context(claim_folder(state, "a node"))
+        except OSError as error:
+            if error.errno not in _FAILING_DISK:
+                raise
+            print(f"skyrack node: {state}: {error.strerror}; nothing will survive a restart", file=sys.stderr)
         ours = [module_of(stage.name) for stage in mission.stages if not stage.is_file]
         runner = ProcessRunner(clock, limits, PIPELINES, ours)
         devices.callback(runner.close)

@@ -21,6 +21,7 @@ from link.cfdp.header import Header, TransactionId
 from link.cfdp.indications import Abandoned, TransactionFinished
 from link.dictionary import Event, Float32b, Int8ub, Int16ub, Int32sb, Int32ub, Octets, Telemetry, Time, command, wire
 from link.errors import CapacityError, DecodeError
+from link.pus.source import Numbers
 from link.pus.verification import FailureCode
 from link.space_packet import COUNT_MODULUS, SpacePacket
 from link.tm_sender import TmSender
@@ -150,11 +151,11 @@ class Files(App, period_ms=1000, budget_ms=20):
     sender: TmSender
     channel: str
     apid: int
+    numbers: Numbers
     bad_pdus: int = 0
     is_held: bool = False
     transfers_failed: int = 0
     _retries: Retries = field(default_factory=Retries)
-    _count: int = 0
     _transfers: dict[TransactionId, _Transfer] = field(default_factory=dict)
     _delivered: _Transfer | None = None
 
@@ -294,8 +295,8 @@ class Files(App, period_ms=1000, budget_ms=20):
         return TransferFailed(product=product.id, condition=condition[:_REASON_CHARACTERS_MAX])
 
     def _offer(self, pdu: bytes) -> None:
-        self.sender.offer(self.channel, SpacePacket(self.apid, self._count, pdu).encode())
-        self._count = (self._count + 1) % COUNT_MODULUS
+        count = self.numbers.take(f"{self.apid}") % COUNT_MODULUS
+        self.sender.offer(self.channel, SpacePacket(self.apid, count, pdu).encode())
         self._note_first(pdu)
 
     def _note_first(self, pdu: bytes) -> None:

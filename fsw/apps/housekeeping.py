@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from fsw.app import App, Report
 from fsw.apps.imaging import Imaging
+from fsw.apps.memory import Memory
 from fsw.apps.power import PowerSource
 from fsw.bus import Bus
 from fsw.crash_log import CrashLog
 from fsw.dispatch import Dispatcher
 from fsw.executive import Executive
+from fsw.numbers import Numbers
 from fsw.products import ProductStore
 from fsw.reporter import Reporter
 from fsw.telecom import Telecom
@@ -57,6 +59,10 @@ class NodeStatus(Telemetry, id=0x01):
     releases_dropped: int = wire(Int16ub, text="requests that events asked for while too many waited already")
     checks_unread: int = wire(Int16ub, text="checks of service 12 whose parameter could not be read")
     notes_lost: int = wire(Int8ub, text="failures that the crash log could not take")
+    last_request: int = wire(Int16ub, text="sequence count of the last request that came up; 65535 before the first")
+    requests_repeated: int = wire(Int16ub, text="requests that came again and were not executed again")
+    memory_failed: int = wire(Int16ub, text="values that would be lost at a restart: the medium did not take them")
+    memory_damaged: int = wire(Int8ub, limits=(0, 0), text="copies of what survives a restart that were damaged")
 
 
 class NodeStarted(Event, id=0x20):
@@ -90,6 +96,8 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
     store: ProductStore
     imaging: Imaging
     kernels_failed: tuple[str, ...]
+    numbers: Numbers
+    memory: Memory
     _start_ns: int | None = None
     _last_ns: int = 0
     _last_loop_s: float = 0.0
@@ -131,7 +139,7 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
         reporter = self.reporter
         return NodeStatus(
             dictionary=bytes.fromhex(self.dictionary_version),
-            boots=_capped(self.store.boots),
+            boots=_capped(self.numbers.boots),
             uptime_s=uptime_s,
             ticks=executive.ticks % (1 << 32),
             ticks_missed=_capped(executive.missed),
@@ -164,6 +172,10 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
             energy_j=self._energy_j,
             power_source=PowerSource[power.source.upper()],
             kernels_failed=_capped(len(self.kernels_failed), 8),
+            last_request=dispatcher.memory.last_count,
+            requests_repeated=_capped(dispatcher.memory.repeated),
+            memory_failed=_capped(self.memory.failed),
+            memory_damaged=_capped(self.memory.damaged, 8),
         )
 
 

@@ -1,7 +1,7 @@
 """COP-1 (CCSDS 232.1-B-2): telecommand frames arrive in order and exactly once, over a link that loses them.
 
 fop, farm = Fop(managed), Farm(managed.farm_window)
-fop.directive(Directive.INITIATE_SET_VR, now_ns, 0)
+fop.directive(Directive.INITIATE_UNLOCK, now_ns)
 fop.send(packet, now_ns, tag=7)
 for frame in fop.take_frames(now_ns):       # to the link
     ...

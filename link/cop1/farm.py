@@ -56,18 +56,29 @@ class Event(IntEnum):
 class Farm:
     """One virtual channel's receiver. `window`: width W of the sliding window, even, 2..254.
 
-    V(R) begins with 0, open. The user says `hold` when it cannot take another AD frame, and `release` when it can.
+    It begins open at `vr`, where an earlier life of the receiver was, or in lockout where that is not known (None). The
+    user says `hold` when it cannot take another AD frame, and `release` when it can.
     """
 
-    def __init__(self, window: int) -> None:
+    def __init__(self, window: int, vr: int | None = None) -> None:
         if not WINDOW_MIN <= window <= WINDOW_MAX or window % 2:
             raise ValueError(f"FARM window {window}, expected an even number {WINDOW_MIN}..{WINDOW_MAX} (232.1 §6.1.8)")
-        self.state = State.OPEN
-        self.lockout = self.wait = self.retransmit = False
+        self.wait = self.retransmit = False
         self.farm_b = 0
-        self.vr = 0
         self._half = window // 2
         self._has_buffer = True
+        self.begin(vr or 0, is_locked=vr is None)
+
+    def begin(self, vr: int, *, is_locked: bool) -> None:
+        """Begin at V(R), open, or in lockout, which only the sender's "unlock" ends.
+
+        The standard leaves the first state to the user. At the V(R) of its earlier life the receiver discards what it
+        took then (E4); where that is not known, lockout makes the sender give up what is on its way (E14 of table 5-1)
+        instead of repeating it.
+        """
+        self.vr = vr
+        self.state = State.LOCKOUT if is_locked else State.OPEN
+        self.lockout = is_locked
 
     def on_frame(self, frame: TcFrame) -> Verdict:
         """Accept or discard a frame whose checksum, spacecraft and channel are right."""

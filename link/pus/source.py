@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from link.pus.message import Report, Request
 from link.pus.packets import Ack, TcPacket, TmPacket
@@ -10,31 +11,49 @@ from link.space_packet import COUNT_MODULUS
 _TYPE_COUNT_MODULUS = 1 << 16
 
 
+class Numbers(Protocol):
+    """Where the numbers come from."""
+
+    def take(self, name: str) -> int:
+        """The next number called `name`, from 0 on."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """Numbers that begin anew with every life; `counts` says where each name is."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def take(self, name: str) -> int:
+        """The next number called `name`."""
+        self.counts[name] += 1
+        return self.counts[name] - 1
+
+
 @dataclass(slots=True)
 class TmSource:
-    """The reports of one application process (`apid`) to one `destination`, numbered without gaps."""
+    """The reports of one application process (`apid`) to one `destination`, counted by `numbers`.
+
+    What an APID counts is called by its number there, a type of report by APID, service and subtype, as 65/3,25.
+    """
 
     apid: int
     destination: int = 0
-    count: int = 0
-    _of_type: Counter[tuple[int, int]] = field(default_factory=Counter)
+    numbers: Numbers = field(default_factory=Tally)
 
     def packet(self, report: Report, utc_ns: int) -> bytes:
-        """The encoded packet of `report`, generated at `utc_ns`."""
-        kind = (report.__service__, report.__subtype__)
-        made = TmPacket(
+        """The encoded packet of `report`, generated at `utc_ns`. What cannot be encoded takes no number."""
+        service, subtype, data = report.__service__, report.__subtype__, report.encode()
+        return TmPacket(
             apid=self.apid,
-            count=self.count,
-            service=kind[0],
-            subtype=kind[1],
-            data=report.encode(),
+            count=self.numbers.take(f"{self.apid}") % COUNT_MODULUS,
+            service=service,
+            subtype=subtype,
+            data=data,
             time_ns=utc_ns,
-            counter=self._of_type[kind],
+            counter=self.numbers.take(f"{self.apid}/{service},{subtype}") % _TYPE_COUNT_MODULUS,
             destination=self.destination,
         ).encode()
-        self.count = (self.count + 1) % COUNT_MODULUS
-        self._of_type[kind] = (self._of_type[kind] + 1) % _TYPE_COUNT_MODULUS
-        return made
 
 
 @dataclass(slots=True)

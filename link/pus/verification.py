@@ -40,6 +40,7 @@ class FailureCode(IntEnum):
     BAD_ARGUMENTS = 5
     NOT_NOW = 6
     EXECUTION_FAILED = 7
+    INTERRUPTED = 8
 
 
 class RefusedError(LinkError):

@@ -38,7 +38,7 @@ class Station:
         self.entity = Entity(said.ground_entity, self.files, Settings(pdu_octets_max=200))
         self.samples, self.events, self.reports, self.indications = [], [], [], []
         self._requests, self._unsent, self._pdus = deque(), bytearray(), 0
-        self.fop.directive(Directive.INITIATE_SET_VR, clock.monotonic_ns(), 0)
+        self.fop.directive(Directive.INITIATE_UNLOCK, clock.monotonic_ns())
 
     def command(self, name, **arguments):
         """Send a command; returns what the tracker knows of it."""

@@ -19,6 +19,7 @@ from link.pus.packets import Ack, TcPacket
 from link.pus.source import TcSource
 from link.pus.test import ConnectionTested, Ping, Pong
 from link.pus.verification import Failure, FailureCode, ProgressSuccess, Stage, Success
+from tests.fsw.memories import request_memory_on
 
 APID = 65
 A, S, C = Stage.ACCEPTANCE, Stage.START, Stage.COMPLETION
@@ -54,12 +55,15 @@ class Arm(App, period_ms=1000, budget_ms=10):
 class Desk:
     """An arm, its dispatcher and what it answered."""
 
-    def __init__(self):
+    def __init__(self, medium=None):
         bus = Bus()
         self.arm, self.events = Arm(), bus.subscribe(Event, "events", capacity=99, policy="drop_new")
         self.answers, self.source = [], TcSource(APID)
         self.dispatcher = Dispatcher(
-            Executive(VirtualClock(), bus), self.answers.append, {17: lambda one: test.answer(one, {APID})}
+            Executive(VirtualClock(), bus),
+            self.answers.append,
+            {17: lambda one: test.answer(one, {APID})},
+            request_memory_on(medium),
         )
         self.dispatcher.add(self.arm)
 

@@ -12,6 +12,7 @@ from fsw.node import build_node
 from fsw.pipelines.run import run as pipeline
 from fsw.products import Provenance
 from hal.camera import Georeference
+from hal.medium import HOST
 from hal.port import PortClosed
 from hal.sim.board import ModelBoard
 from hal.sim.cable import Channel, cable
@@ -45,8 +46,8 @@ STATION_NS = 20 * MS  # between two steps of the station
 class World:
     """A node, a cable and a station on one virtual clock; `folder` is what survives the node."""
 
-    def __init__(self, folder, *, noise=0.0, seed=1, bits_per_second=115_200, mission=None):
-        self.mission = load_mission(mission) if mission else MISSION
+    def __init__(self, folder, *, noise=0.0, seed=1, bits_per_second=115_200, mission=None, medium=HOST):
+        self.mission, self.medium = load_mission(mission) if mission else MISSION, medium
         self.folder, self.bits_per_second, self.noise, self.seed = folder, bits_per_second, noise, seed
         self.clock, self.random = VirtualClock(), Random(f"{seed}/node")
         self.up, self.down = self.channel("up"), self.channel("down")
@@ -77,6 +78,7 @@ class World:
             runner=InlineRunner(self.clock, {"stages": pipeline}, duration_ns=COMPUTE_MS * MS, waiting_max=4),
             state=self.folder,
             random=self.random,
+            medium=self.medium,
         )
 
     def run(self, seconds, until=lambda: False):

@@ -36,6 +36,13 @@ def command_unit(data, sequence, **wrong):
     return encode_cltu(TcFrame(**fields).encode(), randomise=True)
 
 
+def open_uplink():
+    """Of a node that the ground has unlocked."""
+    uplink = Uplink(MANAGED)
+    uplink.farm.begin(0, is_locked=False)
+    return uplink
+
+
 class Bench:
     """A node's end, a cable, and the receiving half of a ground station."""
 
@@ -44,6 +51,7 @@ class Bench:
         self.up, self.down = Channel(bits_per_second=BITS_PER_SECOND), Channel(bits_per_second=BITS_PER_SECOND)
         self.ground, port = cable(self.clock, self.up, self.down)
         self.telecom = Telecom(self.clock, port, MANAGED, BITS_PER_SECOND)
+        self.telecom.uplink.farm.begin(0, is_locked=False)
         self.decoder, self.receiver = TmDecoder(MANAGED), TmReceiver(MANAGED)
         self.got = []
 
@@ -59,7 +67,7 @@ class Bench:
 
 
 def test_packets_come_out_of_accepted_frames_in_order():
-    uplink = Uplink(MANAGED)
+    uplink = open_uplink()
     stream = command_unit(packet(1) + packet(2, 30), 0) + command_unit(packet(3), 1)
     assert uplink.feed(stream) == [packet(1), packet(2, 30), packet(3)]
     assert (uplink.accepted, uplink.rejected, Clcw.from_word(uplink.clcw_word).report) == (2, 0, 2)
@@ -67,27 +75,27 @@ def test_packets_come_out_of_accepted_frames_in_order():
 
 @pytest.mark.parametrize("wrong", [{"spacecraft_id": 0x2A4}, {"channel": 1}])
 def test_frames_for_others_are_counted_and_left_alone(wrong):
-    uplink = Uplink(MANAGED)
+    uplink = open_uplink()
     assert uplink.feed(command_unit(packet(1), 0, **wrong)) == []
     assert (uplink.accepted, uplink.rejected, uplink.farm.vr) == (0, 1, 0)
 
 
 def test_a_damaged_frame_is_rejected():
     frame = TcFrame(spacecraft_id=0x2A5, channel=0, sequence=0, data=packet(1)).encode()
-    uplink = Uplink(MANAGED)
+    uplink = open_uplink()
     assert uplink.feed(encode_cltu(frame[:-1] + bytes([frame[-1] ^ 1]), randomise=True)) == []
     assert (uplink.accepted, uplink.rejected) == (0, 1)
 
 
 def test_a_repeated_frame_is_discarded():
-    uplink = Uplink(MANAGED)
+    uplink = open_uplink()
     uplink.feed(command_unit(packet(1), 0))
     assert uplink.feed(command_unit(packet(1), 0)) == []
     assert (uplink.accepted, uplink.discarded) == (1, 1)
 
 
 def test_half_a_packet_in_a_frame_is_counted():
-    uplink = Uplink(MANAGED)
+    uplink = open_uplink()
     assert uplink.feed(command_unit(packet(1) + packet(2)[:-1], 0)) == []
     assert uplink.feed(command_unit(b"\x20" * 9, 1)) == []
     assert uplink.bad_packets == 2
@@ -96,7 +104,7 @@ def test_half_a_packet_in_a_frame_is_counted():
 @settings(max_examples=50)
 @given(st.binary(max_size=200), st.integers(1, 40))
 def test_garbage_is_counted_and_the_next_command_still_comes_through(garbage, chunk):
-    uplink = Uplink(MANAGED)
+    uplink = open_uplink()
     stream = garbage + command_unit(packet(7), 0) * 2
     packets = [one for at in range(0, len(stream), chunk) for one in uplink.feed(stream[at : at + chunk])]
     assert packets[-1:] == [packet(7)]

@@ -1,5 +1,6 @@
 """A station and a small spacecraft in virtual time, over links that lose, cut and garble."""
 
+from collections import Counter
 from random import Random
 
 import pytest
@@ -20,7 +21,7 @@ from link.dictionary import Dictionary
 from link.pus import events as pus_events
 from link.pus import housekeeping
 from link.pus.packets import TmPacket
-from link.pus.source import TmSource
+from link.pus.source import Tally, TmSource
 from link.space_packet import SpacePacket
 from tests.ground.spacecraft import APID, DICTIONARY, SECOND, UTC_NS, Done, NodeStatus, Spacecraft, World
 
@@ -357,7 +358,9 @@ def test_a_report_that_does_not_fit_the_dictionary_is_archived(world, archive):
 
 def test_a_packet_that_comes_twice_or_late_is_history_and_no_news(world, archive):
     world.run(2.1)
-    old = TmSource(APID, count=9).packet(housekeeping.report_of(status()), UTC_NS + SECOND // 2)
+    old = TmSource(APID, numbers=Tally(Counter({f"{APID}": 9}))).packet(
+        housekeeping.report_of(status()), UTC_NS + SECOND // 2
+    )
     latest = world.station.latest
     for packet in (old, old):
         world.spacecraft.sender.offer("housekeeping", packet)

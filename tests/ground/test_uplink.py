@@ -23,7 +23,7 @@ class Link:
     """
 
     def __init__(self):
-        self.uplink, self.farm = Uplink(MANAGED, ROUND_TRIP_MS), Farm(MANAGED.farm_window)
+        self.uplink, self.farm = Uplink(MANAGED, ROUND_TRIP_MS), Farm(MANAGED.farm_window, 0)
         self.room, self.now_ns, self.speaks = 4096, 0, True
         self.reader = CltuReader(randomised=MANAGED.cltu_randomise)
         self.executed, self.told, self.unsaid = [], [], []
@@ -201,7 +201,6 @@ def test_a_node_that_restarts_locked_gets_nothing_twice(link):
     link.turns(0.2, report=False)
     assert link.executed == [1]
     link.farm = Farm(MANAGED.farm_window)  # before its CLCW told of it
-    link.farm.lockout, link.farm.state = True, type(link.farm.state).LOCKOUT
     link.turns(5)
     assert link.executed == [1]
     assert link.told[-1] == Undelivered(
@@ -218,8 +217,7 @@ def test_a_node_that_has_spoken_of_a_request_and_forgotten_its_number_gets_it_on
     link.turns(0.2)
     link.send(2)
     link.turn(report=False)
-    link.farm = Farm(MANAGED.farm_window)
-    link.farm.vr = 1  # as before the second
+    link.farm = Farm(MANAGED.farm_window, 1)  # as before the second
     link.turns(60)
     assert link.executed == [1, 2]
     link.send(3)

@@ -20,6 +20,7 @@ from hal.sim.clock import EPOCH_UTC_NS, VirtualClock
 from link.cfdp import Entity, MemoryStore, Settings
 from link.cfdp.filestore import MemoryWriter
 from link.managed import Managed, TmChannel
+from link.pus.source import Tally
 from link.space_packet import SpacePacket
 from link.tm_receiver import TmReceiver
 from link.tm_sender import TmSender
@@ -78,6 +79,7 @@ class Desk:
             sender=self.sender,
             channel="files",
             apid=2045,
+            numbers=Tally(),
         )
         self.files, self.listens = Strict(), True
         self.ground = Entity(2, self.files, IMPATIENT)

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from fsw.apps.housekeeping import Housekeeping, KernelsFailed, NodeStarted
+from fsw.apps.memory import Memory
 from fsw.apps.power import PowerSource
 from fsw.bus import Bus
 from fsw.crash_log import CrashLog
@@ -17,6 +18,7 @@ from hal.sim.board import ModelBoard
 from hal.sim.cable import Channel, cable
 from hal.sim.clock import VirtualClock
 from link.managed import Managed, TmChannel
+from tests.fsw.memories import numbers_on, request_memory_on
 
 MANAGED = Managed(spacecraft_id=1, tm_channels=(TmChannel(name="housekeeping", vc=0),))
 SECOND = 1_000_000_000
@@ -38,19 +40,23 @@ class Desk:
         port, _ = cable(self.clock, Channel(bits_per_second=9600), Channel(bits_per_second=9600))
         self.executive = Executive(self.clock, bus)
         self.imaging = SimpleNamespace(jobs_cpu_s=0.0, runner=SimpleNamespace(unfinished=2))
+        telecom, numbers = Telecom(self.clock, port, MANAGED, 9600), numbers_on()
+        requests = request_memory_on(farm=telecom.uplink.farm)
         self.app = Housekeeping(
             node="coastwatch",
             dictionary_version="00" * 8,
             board=board,
             bus=bus,
             executive=self.executive,
-            dispatcher=Dispatcher(self.executive, bus.publish, {}),
-            telecom=Telecom(self.clock, port, MANAGED, 9600),
+            dispatcher=Dispatcher(self.executive, bus.publish, {}, requests),
+            telecom=telecom,
             store=ProductStore(folder, 1000),
             imaging=self.imaging,
             reporter=SimpleNamespace(dropped=3, forgotten=70_000, services=SERVICES),
             crash_log=CrashLog(folder),
             kernels_failed=kernels_failed,
+            numbers=numbers,
+            memory=Memory({"requests": requests.record, "numbers": numbers.record}, requests),
         )
 
     def step(self):

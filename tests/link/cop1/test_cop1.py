@@ -31,7 +31,7 @@ class Uplink(RuleBasedStateMachine):
         self.now_ns = 0
         parameters = managed(window)
         self.fop = Fop(parameters, t1_ms=100, transmission_limit=limit, timeout_type=timeout_type)
-        self.farm = Farm(window)
+        self.farm = Farm(window, 0)
         self.up, self.down = deque(), deque()
         self.sent = 0
         self.accepted, self.confirmed, self.ended = [], [], set()

@@ -20,7 +20,7 @@ def command(data):
 
 def farm_in(state):
     """A FARM with V(R) = 250 that came into `state` as the standard has it, its Retransmit flag on."""
-    farm = Farm(WINDOW)
+    farm = Farm(WINDOW, 0)
     farm.on_frame(command(set_vr(VR)))
     farm.on_frame(frame(VR + 1))
     if state is State.WAIT:
@@ -96,7 +96,7 @@ def test_wait_flag_does_not_outlive_the_buffer_in_lockout():
 
 def test_in_order():
     """E1, across the wrap of the numbers."""
-    farm = Farm(2)
+    farm = Farm(2, 0)
     for number in range(600):
         assert farm.on_frame(frame(number)) is Verdict.ACCEPT
         assert farm.on_frame(frame(number)) is Verdict.DISCARD
@@ -118,14 +118,14 @@ def test_after_a_gap_the_missing_frame_clears_the_flag():
 @given(st.integers(-10, 300))
 def test_window_is_even_and_2_to_254(window):
     if window % 2 == 0 and 2 <= window <= 254:
-        assert Farm(window).clcw(0).report == 0
+        assert Farm(window, 0).clcw(0).report == 0
     else:
         with pytest.raises(ValueError, match=f"window {window}"):
-            Farm(window)
+            Farm(window, 0)
 
 
 def test_report_names_the_channel_and_the_radio():
-    word = Farm(2).clcw(5, no_rf=True, no_bit_lock=True)
+    word = Farm(2, 0).clcw(5, no_rf=True, no_bit_lock=True)
     assert (word.channel, word.no_rf, word.no_bit_lock, word.cop) == (5, True, True, 1)
     for _ in range(3):
         farm = farm_in(State.OPEN)
@@ -135,12 +135,24 @@ def test_report_names_the_channel_and_the_radio():
 
 
 def test_of_the_radio_nothing_unless_told():
-    report = Farm(WINDOW).clcw(3)
+    report = Farm(WINDOW, 0).clcw(3)
     assert (report.no_rf, report.no_bit_lock) == (False, False)
 
 
 @pytest.mark.parametrize("data", ["8200", "82000500", "810005", "820105", "00 00", "01"])
 def test_what_only_looks_like_a_command(data):
-    farm = Farm(WINDOW)
+    farm = Farm(WINDOW, 0)
     assert farm.on_frame(command(bytes.fromhex(data))) is Verdict.DISCARD
     assert (farm.vr, farm.farm_b) == (0, 0)
+
+
+def test_it_begins_in_lockout_unless_it_is_known_where_it_was():
+    """A sender that repeats what an earlier life took is answered by lockout, and by nothing else, until it unlocks."""
+    farm = Farm(WINDOW)
+    assert (farm.state, flags(farm), farm.vr) == (State.LOCKOUT, "L--", 0)
+    assert farm.on_frame(frame(0)) is Verdict.DISCARD
+    assert farm.on_frame(SENT["unlock"]) is Verdict.ACCEPT
+    assert farm.on_frame(frame(0)) is Verdict.ACCEPT
+    farm.begin(VR, is_locked=False)
+    assert farm.on_frame(frame(VR - 1)) is Verdict.DISCARD
+    assert farm.on_frame(frame(VR)) is Verdict.ACCEPT

@@ -1,5 +1,7 @@
 """Message types: each reads back from its packet, and a command's life is told in order whatever arrives."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from link.pus import events, functions, housekeeping, test
 from link.pus.catalogue import SERVICES, read_report, read_request, reports_of, requests_of
 from link.pus.definition import definition_of
 from link.pus.packets import Ack, TcPacket, TmPacket
-from link.pus.source import TcSource, TmSource
+from link.pus.source import Tally, TcSource, TmSource
 from link.pus.tracker import CommandTracker, Progress
 from link.pus.verification import FailureCode, ProgressFailure, RoutingFailure, Stage, failure, success
 
@@ -72,7 +74,7 @@ def test_a_long_reason_is_cut_between_characters():
 
 
 def test_packets_and_types_are_counted_without_gaps():
-    source = TmSource(7, count=16383)
+    source = TmSource(7, numbers=Tally(Counter({"7": 16383})))
     pong, level = test.Pong(), housekeeping.report_of(Level(percent=5))
     packets = [TmPacket.decode(source.packet(report, 10**18)) for report in (pong, level, pong)]
     assert [(packet.count, packet.counter) for packet in packets] == [(16383, 0), (0, 0), (1, 1)]

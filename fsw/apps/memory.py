@@ -1,0 +1,77 @@
+"""Memory: says when what has to survive a restart does not, and tries again."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from fsw.app import App, Report
+from fsw.durable import Durable
+from fsw.request_memory import RequestMemory, Taken
+from link.dictionary import Event, Int8ub, wire
+
+_REASON_CHARACTERS_MAX = 60
+
+
+class MemoryDamaged(Event, id=0x51, severity="medium"):
+    """{slots} of the two copies of the {record} were damaged at the start."""
+
+    record: str = wire()
+    slots: int = wire(Int8ub)
+
+
+class MemoryFailing(Event, id=0x52, severity="high"):
+    """The {record} cannot be kept and would be lost at a restart: {reason}."""
+
+    record: str = wire()
+    reason: str = wire()
+
+
+class MemoryRestored(Event, id=0x53, severity="info"):
+    """The {record} can be kept again."""
+
+    record: str = wire()
+
+
+@dataclass
+class Memory(App, period_ms=10_000, budget_ms=100):
+    """Watches the records that survive a restart, by the names that people know them by."""
+
+    records: Mapping[str, Durable[Any]]
+    requests: RequestMemory
+    _told: dict[str, str] | None = None
+    _ended: list[Taken] = field(default_factory=list)
+
+    @property
+    def failed(self) -> int:
+        """Values that the medium did not take."""
+        return sum(record.failed for record in self.records.values())
+
+    @property
+    def damaged(self) -> int:
+        """Copies that were damaged at the start."""
+        return sum(record.damaged for record in self.records.values())
+
+    def step(self, now_ns: int) -> Iterator[Report]:  # noqa: ARG002
+        """Tell what is damaged, once; what fails and what is well again, when that changes."""
+        if self._told is None:
+            self._told = {}
+            for name, record in self.records.items():
+                if record.damaged:
+                    yield MemoryDamaged(record=name, slots=record.damaged)
+        self.requests.mark_told(self._ended)  # by now their reports were sent, and sent again
+        self._ended = [one for one in self.requests.untold if one.is_over]
+        for name, record in self.records.items():
+            if record.fault:
+                with suppress(OSError):  # the record counts it
+                    record.store(record.value)
+            yield from self._tell(name, record.fault[:_REASON_CHARACTERS_MAX], self._told)
+
+    @staticmethod
+    def _tell(name: str, fault: str, told: dict[str, str]) -> Iterator[Report]:
+        before = told.get(name, "")
+        told[name] = fault
+        if fault and fault != before:
+            yield MemoryFailing(record=name, reason=fault)
+        elif before and not fault:
+            yield MemoryRestored(record=name)

@@ -1,0 +1,174 @@
+"""What a node remembers of its requests, so that none is executed twice and none is forgotten, whenever it restarts.
+
+COP-1 delivers a frame once as long as both ends live. A receiver that forgot V(R) takes frames again that the sender,
+who heard no acknowledgement, repeats (CCSDS 232.1-B-2 §5.2.7). So V(R), the receiver's state and the requests taken are
+on the medium before any request is executed and before the ground hears that its frame was accepted.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+import msgspec
+
+from fsw.durable import Durable, Origin
+from hal.kernels.crc import crc32c
+from link.cop1.farm import Farm, State
+from link.pus.packets import Ack
+from link.pus.verification import FailureCode, Stage
+
+TAKEN_MAX = 128
+"""Requests that are remembered: as many as the widest window of COP-1 has on their way."""
+_REASON_OCTETS_MAX = 60
+OCTETS_MAX = 64 + TAKEN_MAX * (24 + _REASON_OCTETS_MAX)
+_ID_OCTETS = 4
+_ACKNOWLEDGE_AT = 6  # the lower half of the octet behind the primary header (ECSS-E-ST-70-41C §7.4.4.1)
+_COUNT_MASK = 0x3FFF
+NO_REQUEST = 0xFFFF
+"""In place of a sequence count, while no request was taken yet."""
+
+
+class Taken(msgspec.Struct, array_like=True):
+    """A request: the first four octets of its packet, the CRC-32C of all of them, and how it stands.
+
+    `stage` is the last one reached, 0 before the first; with a `code` it is the one that failed. `acknowledge`: which
+    successes it wants told. `is_released`: it came from on board, from a schedule or an action. `is_told`: it has ended
+    so long ago that the ground has been told, however often the node restarts.
+    """
+
+    word: int
+    crc: int
+    acknowledge: int
+    is_released: bool = False
+    stage: int = 0
+    code: int = 0
+    reason: str = ""
+    is_told: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was completed or has failed."""
+        return self.stage == Stage.COMPLETION or self.code != 0
+
+    @property
+    def standing(self) -> str:
+        """How it stands, in words."""
+        if self.code:
+            return f"has failed ({FailureCode(self.code).name.lower()})"
+        return "is completed" if self.is_over else "is under way"
+
+
+class Remembered(msgspec.Struct, array_like=True):
+    """The receiver of telecommand frames, and the last requests, oldest first."""
+
+    vr: int = 0
+    is_locked: bool = True
+    taken: list[Taken] = []
+
+
+class RequestMemory:
+    """Keeps `record` true of `farm` and of the requests; `farm` begins where it was in the last life.
+
+    Where that is not known (there is no record, it is damaged, or the medium fails), it begins in lockout: the sender
+    of COP-1 then ends its service with an alert instead of repeating its frames, and the operator decides.
+    Counts `repeated` requests.
+    """
+
+    def __init__(self, record: Durable[Remembered], farm: Farm) -> None:
+        self.record, self._farm = record, farm
+        self.repeated = 0
+        self.taken = list(record.value.taken)
+        self._by_packet = {(one.word, one.crc): one for one in self.taken if not one.is_released}
+        self._fresh: set[tuple[int, int]] = set()
+        self._is_dirty = False
+        farm.begin(record.value.vr, is_locked=record.value.is_locked or record.origin is not Origin.KEPT)
+        self._store()
+        if record.fault:
+            farm.begin(farm.vr, is_locked=True)
+
+    @property
+    def untold(self) -> list[Taken]:
+        """Requests of which the ground may not know how they ended."""
+        return [one for one in self.taken if not one.is_told]
+
+    @property
+    def last_count(self) -> int:
+        """The sequence count of the last request that came up, so that a new ground can go on behind it."""
+        return next((one.word & _COUNT_MASK for one in reversed(self.taken) if not one.is_released), NO_REQUEST)
+
+    def expect(self, packets: Iterable[bytes]) -> None:
+        """Remember the requests in `packets`, which will be handled next, and where the receiver stands."""
+        for packet in packets:
+            if _key(packet) not in self._by_packet:
+                self._add(_taken(packet))
+                self._fresh.add(_key(packet))
+                self._is_dirty = True
+        before = self.record.value
+        if self._is_dirty or (self._farm.vr, self._is_locked) != (before.vr, before.is_locked):
+            self._store()
+
+    def claim(self, packet: bytes) -> tuple[Taken, bool]:
+        """The request, and whether it is a new one, to be executed; it is so once."""
+        key = _key(packet)
+        if key not in self._by_packet:
+            self.expect([packet])
+        is_new = key in self._fresh
+        self._fresh.discard(key)
+        self.repeated += not is_new
+        return self._by_packet[key], is_new
+
+    def released(self, packet: bytes) -> Taken:
+        """A request from on board: never a repetition; it is remembered only if it goes on, by `keep`."""
+        return _taken(packet, is_released=True)
+
+    def keep(self, entry: Taken) -> None:
+        """The request goes on after its handler returned."""
+        if entry.is_released:
+            self._add(entry)
+        self._is_dirty = True
+
+    def settle(self, entry: Taken, stage: Stage, code: int = 0, reason: str = "") -> None:
+        """Note how a request stands; what has ended is on the medium with the next `flush`."""
+        entry.stage, entry.code = stage, code
+        entry.reason = reason.encode()[:_REASON_OCTETS_MAX].decode(errors="ignore")
+        self._is_dirty |= entry.is_over and any(one is entry for one in self.taken)
+
+    def mark_told(self, entries: Iterable[Taken]) -> None:
+        """They ended, and the ground was told; on the medium with the next write."""
+        for entry in entries:
+            entry.is_told = entry.is_over
+        self.taken = [one for one in self.taken if not (one.is_told and one.is_released)]
+
+    def flush(self) -> None:
+        """To be called before what was settled is told."""
+        if self._is_dirty:
+            self._store()
+
+    @property
+    def _is_locked(self) -> bool:
+        return self._farm.state is State.LOCKOUT
+
+    def _add(self, entry: Taken) -> None:
+        if len(self.taken) >= TAKEN_MAX:
+            self._remove(next((one for one in self.taken if one.is_over), self.taken[0]))
+        self.taken.append(entry)
+        if not entry.is_released:
+            self._by_packet[entry.word, entry.crc] = entry
+
+    def _remove(self, entry: Taken) -> None:
+        self.taken = [one for one in self.taken if one is not entry]
+        if not entry.is_released:
+            del self._by_packet[entry.word, entry.crc]
+
+    def _store(self) -> None:
+        self._is_dirty = False
+        with suppress(OSError):  # the record counts it
+            self.record.store(Remembered(self._farm.vr, self._is_locked, self.taken))
+
+
+def _taken(packet: bytes, *, is_released: bool = False) -> Taken:
+    acknowledge = packet[_ACKNOWLEDGE_AT] & Ack.ALL if len(packet) > _ACKNOWLEDGE_AT else Ack.NONE
+    return Taken(*_key(packet), acknowledge, is_released)
+
+
+def _key(packet: bytes) -> tuple[int, int]:
+    return int.from_bytes(packet[:_ID_OCTETS]), crc32c(packet)

@@ -1,0 +1,23 @@
+"""What survives a restart, on a medium that tests can cut the power of."""
+
+from pathlib import Path
+
+from fsw import numbers, request_memory
+from fsw.durable import Durable
+from fsw.numbers import Numbers, Reserved
+from fsw.request_memory import Remembered, RequestMemory
+from link.cop1.farm import Farm
+from tests.hal.recording_medium import RecordingMedium
+
+FOLDER = Path("/memory")
+
+
+def request_memory_on(medium=None, farm=None):
+    """Of a node that starts with what `medium` holds."""
+    record = Durable(FOLDER, "requests", Remembered(), request_memory.OCTETS_MAX, medium or RecordingMedium())
+    return RequestMemory(record, farm or Farm(64))
+
+
+def numbers_on(medium=None):
+    """Of a node that starts with what `medium` holds."""
+    return Numbers(Durable(FOLDER, "numbers", Reserved(), numbers.OCTETS_MAX, medium or RecordingMedium()))

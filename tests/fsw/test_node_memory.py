@@ -1,0 +1,151 @@
+"""The whole node through restarts: nothing is executed twice, nothing is forgotten, no number comes again."""
+
+import errno
+
+import pytest
+
+from link.pus import test
+from link.pus.packets import TmPacket
+from link.pus.test import Ping
+from link.pus.tracker import Progress
+from tests.fsw.test_node import World
+from tests.hal.recording_medium import RecordingMedium
+
+
+class Killed(BaseException):
+    """The power has failed."""
+
+
+@pytest.fixture
+def pings(monkeypatch):
+    """When a ping was executed."""
+    executed, answer = [], test.answer
+    monkeypatch.setattr(test, "answer", lambda *request: (executed.append(None), answer(*request))[1])
+    return executed
+
+
+class Mortal(World):
+    """The node's process may be gone at any moment: nothing it does then reaches the medium or the ground."""
+
+    def __init__(self, folder, medium=None):
+        self.is_dead, self.left = False, []
+        super().__init__(folder, medium=medium or RecordingMedium())
+
+    def kill(self):
+        """Raises, again and again: the executive catches exceptions, and a process that is gone catches nothing."""
+        if not self.is_dead:
+            self.is_dead, self.left = True, list(self.medium.after_cut())
+            self.down.cut(1 << 62)
+        raise Killed
+
+    def revive(self, medium):
+        self.is_dead, self.medium = False, medium
+        self.down.arrived(1 << 61)  # what the cut makes nothing of
+        self.down.cut(0)
+        self.boot()
+
+    def run(self, seconds, until=lambda: False):
+        return super().run(seconds, lambda: self.is_dead or until())
+
+
+def told(world):
+    """Events, by name and values."""
+    return [(event.name, event.values) for event in world.station.events]
+
+
+def test_a_command_that_restarts_the_node_is_executed_once_and_told(tmp_path, monkeypatch):
+    """Its process is gone right after it took the command, before a word of it went down."""
+    executed = []
+
+    def restart(*_):
+        executed.append(None)
+        world.kill()
+
+    world = Mortal(tmp_path)
+    world.run(2)
+    monkeypatch.setattr(test, "answer", restart)
+    tracked = world.station.request(Ping(), "ping")
+    world.run(60)
+    world.revive(world.left[0])
+    world.run(60)
+    assert len(executed) == 1
+    assert tracked.progress is Progress.FAILED
+    assert tracked.reason.startswith("interrupted: the node restarted before it ended")
+    assert [label for label, _ in tracked.stages] == ["CompletionFailure"]
+    monkeypatch.undo()
+    after = world.station.request(Ping(), "ping")
+    assert world.run(10, lambda: after.is_over)
+    assert after.progress is Progress.COMPLETED
+    last = world.station.named("NodeStatus")[-1]
+    assert (last["boots"], last["last_request"], last["requests_repeated"]) == (2, 0, 0)
+
+
+def test_the_power_fails_at_every_call_of_a_ping(tmp_path, pings):
+    """Whatever the moment, the ground is told how the ping ended, and it was executed once at most."""
+    ends = set()
+    for call in range(1, 100):
+        medium = RecordingMedium()
+        world = Mortal(tmp_path, medium)
+        world.run(1.5)
+        before, limit = len(pings), len(medium.calls) + call
+        medium.on_call = lambda one, limit=limit, world=world: world.kill() if len(one.calls) >= limit else None
+        tracked = world.station.request(Ping(), "ping")
+        world.run(3)
+        if not world.is_dead:
+            break
+        world.revive(world.left[0])
+        assert world.run(40, lambda tracked=tracked: tracked.is_over)
+        ends.add(tracked.progress)
+        assert len(pings) - before <= 1
+    assert call > 4
+    assert ends == {Progress.COMPLETED, Progress.FAILED}
+
+
+def test_no_packet_has_the_number_of_an_earlier_one(tmp_path):
+    world, seen = World(tmp_path, medium=RecordingMedium()), []
+    take = world.station.take
+
+    def note(channel, packet):
+        if channel == "housekeeping":
+            decoded = TmPacket.decode(packet)
+            seen.append((decoded.count, decoded.time_ns, (decoded.service, decoded.subtype, decoded.counter)))
+        take(channel, packet)
+
+    world.station.take = note
+    for _ in range(3):
+        world.station.request(Ping(), "ping")
+        world.run(3)
+        world.boot()
+    once = {(count, kind) for count, _, kind in seen}
+    assert len({count for count, _ in once}) == len(once) == len({kind for _, kind in once})
+    assert len(once) > 15
+
+
+@pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EROFS, errno.EIO])
+def test_on_a_failing_disk_it_starts_and_flies_and_says_so(tmp_path, pings, reason):
+    def fail(call, path):
+        if call not in ("read", "names"):
+            raise OSError(reason, "the disk has gone")
+
+    world = World(tmp_path, medium=RecordingMedium(fail))
+    tracked = world.station.request(Ping(), "ping")
+    assert world.run(10, lambda: tracked.is_over)
+    assert tracked.progress is Progress.COMPLETED
+    assert len(pings) == 1
+    failing = [event.values for event in world.station.events if event.name == "MemoryFailing"]
+    assert {one["reason"] for one in failing} == {"the disk has gone"}
+    assert {one["record"] for one in failing} == {"memory of requests", "memory of numbers"}
+    assert world.station.named("NodeStatus")[-1]["memory_failed"] >= 4
+    world.medium.fail = lambda call, path: None
+    assert world.run(25, lambda: sum(event.name == "MemoryRestored" for event in world.station.events) >= 2)
+
+
+def test_a_damaged_copy_is_counted_and_told(tmp_path):
+    medium = RecordingMedium()
+    world = World(tmp_path, medium=medium)
+    world.run(1)
+    medium.overwrite(tmp_path / "memory" / "requests.a", b"rotten")
+    world.boot()
+    damaged = {"record": "memory of requests", "slots": 1}
+    assert world.run(5, lambda: ("MemoryDamaged", damaged) in told(world))
+    assert world.run(5, lambda: world.station.named("NodeStatus")[-1]["memory_damaged"] == 1)

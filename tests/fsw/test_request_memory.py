@@ -1,0 +1,394 @@
+"""No request is executed twice and none that was acknowledged is forgotten, whenever the power fails."""
+
+import errno
+from collections import Counter
+from itertools import islice
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fsw.bus import Bus
+from fsw.dispatch import Dispatcher, RequestRepeated
+from fsw.executive import Executive
+from fsw.request_memory import NO_REQUEST, TAKEN_MAX, Taken
+from hal.sim.clock import VirtualClock
+from link.cop1.farm import Farm, State, Verdict
+from link.pus.packets import RequestId
+from link.pus.source import TcSource
+from link.pus.test import Ping, Pong
+from link.pus.verification import CompletionFailure, CompletionSuccess, FailureCode, Stage
+from link.tc_frame import UNLOCK, TcFrame
+from tests.fsw.memories import request_memory_on
+from tests.hal.recording_medium import RecordingMedium
+
+APID, WINDOW = 65, 8
+UNLOCKING = TcFrame(spacecraft_id=1, channel=0, sequence=0, data=UNLOCK, bypass=True, control=True)
+
+
+class Killed(BaseException):
+    """The power has failed."""
+
+
+class Ship:
+    """The node's side in the order of its loop: frames, memory, execution, memory, reports. `executed` is the world."""
+
+    def __init__(self, executed, lethal=()):
+        self.executed, self.lethal, self.is_dead = executed, set(lethal), False
+
+    def boot(self, medium):
+        self.farm, self.answers = Farm(WINDOW), []
+        self.dispatcher = Dispatcher(
+            Executive(VirtualClock(), Bus()),
+            self.answers.append,
+            {17: self.ping},
+            request_memory_on(medium, self.farm),
+        )
+
+    def ping(self, request):
+        self.executed[self.now] += 1
+        if self.now in self.lethal:
+            self.lethal.remove(self.now)
+            self.is_dead = True  # the executive would catch an exception; a process that is gone catches nothing
+        return [Pong()]
+
+    def step(self, frames):
+        """The reports and the CLCW that go down."""
+        packets = [frame.data for frame in frames if self.farm.on_frame(frame) is Verdict.ACCEPT and not frame.control]
+        self.dispatcher.expect(packets)
+        for packet in packets:
+            self.now = packet
+            self.dispatcher.handle(packet)
+            if self.is_dead:
+                self.is_dead = False
+                raise Killed
+        self.dispatcher.tell_completions()
+        told, self.answers[:] = list(self.answers), []
+        return told, self.farm.clcw(0)
+
+
+class Sender:
+    """The most stubborn ground: repeats whatever is not acknowledged, also after an alert, under a new number."""
+
+    def __init__(self, count):
+        source = TcSource(APID)
+        self.packets = [source.packet(Ping()).encode() for _ in range(count)]
+        self.acknowledged, self.first = 0, 0
+        self.reports = []
+
+    def frames(self):
+        left = self.packets[self.acknowledged :][: WINDOW // 2]
+        numbers = range(self.first, self.first + len(left))
+        return [
+            TcFrame(spacecraft_id=1, channel=0, sequence=number % 256, data=packet)
+            for number, packet in zip(numbers, left, strict=True)
+        ]
+
+    def hear(self, told, clcw):
+        self.reports += told
+        ahead = (clcw.report - self.first) % 256
+        if ahead <= len(self.packets) - self.acknowledged and ahead <= WINDOW:
+            self.acknowledged += ahead
+        self.first = clcw.report
+
+    @property
+    def is_done(self):
+        return self.acknowledged == len(self.packets)
+
+
+def fly(ship, sender, medium):
+    """Until all is acknowledged, or the power fails."""
+    ship.boot(medium)
+    sender.hear(*ship.step([]))
+    for _ in range(40):
+        sender.hear(*ship.step([UNLOCKING] if ship.farm.lockout else sender.frames()))
+        if sender.is_done:
+            sender.hear(*ship.step([]))
+            return
+    raise AssertionError("the link stands still")
+
+
+def fly_on(ship, sender, medium, lives=9):
+    """Through as many lives as it takes."""
+    for _ in range(lives):
+        try:
+            return fly(ship, sender, medium)
+        except Killed:
+            continue
+    raise AssertionError("it dies for ever")
+
+
+def check(ship, sender):
+    assert set(ship.executed.values()) <= {1}
+    ended = {report.request for report in sender.reports if isinstance(report, CompletionSuccess | CompletionFailure)}
+    assert ended == {int.from_bytes(packet[:4]) for packet in sender.packets}
+    for report in sender.reports:
+        if isinstance(report, CompletionSuccess):
+            packet = next(one for one in sender.packets if int.from_bytes(one[:4]) == report.request)
+            assert ship.executed[packet] == 1
+
+
+def lethal_at(call):
+    """A medium on which the power fails after its `call`th call that matters."""
+
+    def look(medium):
+        if len(medium.calls) == call:
+            raise Killed
+
+    return RecordingMedium(on_call=look)
+
+
+def test_the_power_fails_at_every_call():
+    calls, lives = 0, 0
+    while True:
+        calls += 1
+        medium, executed, sender = lethal_at(calls), Counter(), Sender(6)
+        try:
+            fly(Ship(executed), sender, medium)
+        except Killed:
+            at_death = dict(executed), sender.acknowledged, list(sender.reports), sender.first
+        else:
+            break
+        for left in medium.after_cut():
+            lives += 1
+            ship, again = Ship(Counter(at_death[0])), Sender(6)
+            again.acknowledged, again.reports, again.first = at_death[1], list(at_death[2]), at_death[3]
+            fly(ship, again, left)
+            check(ship, again)
+    assert calls > 15  # two batches, each written before and after
+    assert lives > 100
+
+
+@settings(max_examples=60)
+@given(
+    deaths=st.lists(st.tuples(st.integers(1, 25), st.integers(0, 30)), max_size=5),
+    lethal=st.sets(st.integers(0, 5)),
+)
+def test_any_number_of_deaths(deaths, lethal):
+    executed, sender, medium = Counter(), Sender(6), RecordingMedium()
+    ship = Ship(executed, {sender.packets[number] for number in lethal})
+    for call, choice in deaths:
+        limit = len(medium.calls) + call
+        medium.on_call = lambda one, limit=limit: die() if len(one.calls) >= limit else None
+        try:
+            fly(ship, sender, medium)
+        except Killed:
+            states = list(medium.after_cut())
+            medium = states[choice % len(states)]
+        medium.on_call = lambda _: None
+    fly_on(ship, sender, medium)
+    check(ship, sender)
+
+
+def die():
+    raise Killed
+
+
+def test_a_command_that_kills_the_node_is_executed_once_and_told():
+    sender, executed = Sender(3), Counter()
+    fly_on(Ship(executed, [sender.packets[1]]), sender, RecordingMedium())
+    assert [executed[packet] for packet in sender.packets] == [1, 1, 0]  # the third came in the same breath
+    failed = [report for report in sender.reports if isinstance(report, CompletionFailure)]
+    assert [report.request & 0x3FFF for report in failed] == [0, 1, 2]  # that the first had ended was not noted yet
+    assert {report.code for report in failed} == {FailureCode.INTERRUPTED}
+
+
+def test_what_was_cut_short_is_told_at_one_start_only():
+    medium, sender = RecordingMedium(), Sender(1)
+    ship = Ship(Counter(), [sender.packets[0]])
+    fly_on(ship, sender, medium)
+    told = []
+    for _ in range(3):
+        ship.boot(medium)
+        told += ship.step([])[0] + ship.step([])[0]
+    assert told == []
+
+
+def test_a_start_that_dies_before_it_could_tell_leaves_that_to_the_next():
+    medium, sender = RecordingMedium(), Sender(1)
+    ship = Ship(Counter(), [sender.packets[0]])
+    ship.boot(medium)
+    ship.step([UNLOCKING])
+    with pytest.raises(Killed):
+        ship.step(sender.frames())
+    ship.boot(medium)
+    assert [type(one) for one in ship.step([])[0]] == [CompletionFailure]
+    ship.boot(medium)
+    assert [type(one) for one in ship.step([])[0]] == [CompletionFailure]
+    assert ship.step([])[0] == []
+
+
+def one_of(ship, packet):
+    """What the node has to say about a packet that comes outside the sequence."""
+    ship.dispatcher.handle(packet)
+    ship.dispatcher.tell_completions()
+    told, ship.answers[:] = list(ship.answers), []
+    return told
+
+
+def test_a_request_that_comes_again_is_answered_with_how_it_stands():
+    medium, ship = RecordingMedium(), Ship(Counter())
+    (packet,) = Sender(1).packets
+    ship.now = packet
+    for life in range(2):
+        ship.boot(medium)
+        ship.step([])  # tells what the ground may not have heard in the life before
+        for time in range(2):
+            told = [type(one).__name__ for one in one_of(ship, packet)]
+            stages = ["AcceptanceSuccess", "StartSuccess", "CompletionSuccess"]
+            if life == time == 0:
+                assert told == [stages[0], "Pong", *stages[1:]]
+            else:
+                assert told == ["RequestRepeated", *stages]
+    assert ship.executed == {packet: 1}
+    assert ship.dispatcher.memory.repeated == 2
+
+
+def test_a_failure_that_comes_again_is_told_with_its_reason():
+    medium, ship = RecordingMedium(), Ship(Counter())
+    packet = TcSource(APID).packet(Ping())
+    packet.subtype = 99
+    told = []
+    for _ in range(2):
+        ship.boot(medium)
+        ship.step([])
+        told.append(one_of(ship, packet.encode()))
+    (first,), (again, second) = told
+    assert again == RequestRepeated(request=f"{APID}/0", standing="has failed (unknown_type)")
+    assert first == second
+
+
+def test_a_damaged_packet_is_refused_each_time_it_comes():
+    ship, octets = Ship(Counter()), b"\x18\x41\xc0\x00\x00\x01ab"
+    ship.boot(RecordingMedium())
+    assert [type(one).__name__ for one in one_of(ship, octets) + one_of(ship, octets)] == ["AcceptanceFailure"] * 2
+
+
+def test_another_request_under_the_same_number_is_executed():
+    """As from a ground that counts anew: only octet for octet the same is the same."""
+    ship, medium = Ship(Counter()), RecordingMedium()
+    ship.boot(medium)
+    for source in (TcSource(APID), TcSource(APID, source=7)):
+        ship.now = source.packet(Ping()).encode()
+        one_of(ship, ship.now)
+    assert sorted(ship.executed.values()) == [1, 1]
+
+
+def test_a_request_from_on_board_is_executed_as_often_as_it_is_released():
+    ship, packet = Ship(Counter()), TcSource(APID).packet(Ping()).encode()
+    ship.boot(RecordingMedium())
+    ship.now = packet
+    for _ in range(3):
+        ship.dispatcher.release(packet)
+    assert ship.executed[packet] == 3
+    assert ship.dispatcher.memory.last_count == NO_REQUEST
+
+
+def test_one_from_on_board_that_a_restart_cut_short_is_told():
+    medium, packet = RecordingMedium(), TcSource(APID, count=9).packet(Ping()).encode()
+    memory = request_memory_on(medium)
+    entry = memory.released(packet)
+    memory.keep(entry)
+    memory.flush()
+    assert [one.word for one in request_memory_on(medium).untold] == [RequestId(APID, 9).word]
+    memory.settle(entry, Stage.COMPLETION)
+    memory.flush()
+    (ended,) = request_memory_on(medium).untold
+    assert ended.is_over
+    memory.mark_told([entry])
+    memory.expect([TcSource(APID).packet(Ping()).encode()])
+    assert [one.word for one in request_memory_on(medium).taken] == [RequestId(APID, 0).word]
+
+
+def test_the_last_are_remembered_and_what_is_under_way_longest():
+    memory, source = request_memory_on(), TcSource(APID)
+    packets = [source.packet(Ping()).encode() for _ in range(TAKEN_MAX + 10)]
+    memory.expect(packets[:1])  # never ends
+    for packet in packets[1:]:
+        memory.settle(memory.claim(packet)[0], Stage.COMPLETION)
+    assert len(memory.taken) == TAKEN_MAX
+    assert not memory.claim(packets[-1])[1]
+    assert not memory.claim(packets[TAKEN_MAX - 50])[1]
+    assert memory.claim(packets[0])[1]  # still the first time that it is handled
+    assert memory.claim(packets[1])[1]  # forgotten
+    assert memory.last_count == 1
+
+
+def test_a_full_memory_fits_its_slot():
+    memory, source = request_memory_on(), TcSource(0x7FF, count=0x3FFF - TAKEN_MAX)
+    for _ in range(TAKEN_MAX):
+        entry, _ = memory.claim(source.packet(Ping()).encode())
+        memory.settle(entry, Stage.COMPLETION, 0xFFFF, "é" * 90)
+        memory.flush()
+    assert memory.record.fault == ""
+
+
+def test_a_batch_costs_one_write_before_and_one_after():
+    medium, ship = RecordingMedium(), Ship(Counter())
+    ship.boot(medium)
+    ship.step([UNLOCKING])
+    before = len(medium.calls)
+    ship.step(Sender(WINDOW // 2).frames())
+    assert sum(call == "overwrite" for call, _ in islice(medium.calls, before, None)) == 2
+    before = len(medium.calls)
+    ship.step([])
+    assert len(medium.calls) == before
+
+
+def test_the_receiver_begins_where_it_was():
+    medium = RecordingMedium()
+    ship, sender = Ship(Counter()), Sender(3)
+    fly(ship, sender, medium)
+    farm = Farm(WINDOW)
+    request_memory_on(medium, farm)
+    assert (farm.vr, farm.state, farm.lockout) == (3, State.OPEN, False)
+
+
+@pytest.mark.parametrize("slots", ["a", "b", "ab"])
+def test_the_receiver_begins_in_lockout_where_that_is_not_known(slots):
+    farm = Farm(WINDOW)
+    request_memory_on(RecordingMedium(), farm)
+    assert (farm.vr, farm.state, farm.lockout) == (0, State.LOCKOUT, True)  # the first start
+    medium = RecordingMedium()
+    ship, sender = Ship(Counter()), Sender(3)
+    fly(ship, sender, medium)
+    for slot in slots:
+        medium.overwrite(ship.dispatcher.memory.record._path("ab".index(slot)), b"rotten")
+    for _ in range(2):  # and stays so until the ground unlocks it
+        farm = Farm(WINDOW)
+        request_memory_on(medium, farm)
+        assert farm.state is State.LOCKOUT
+
+
+def test_lockout_and_its_end_survive():
+    medium = RecordingMedium()
+    ship = Ship(Counter())
+    ship.boot(medium)
+    ship.step([UNLOCKING])
+    ship.step([TcFrame(spacecraft_id=1, channel=0, sequence=100, data=b"far")])
+    ship.boot(medium)
+    assert ship.farm.state is State.LOCKOUT
+    ship.step([UNLOCKING])
+    ship.boot(medium)
+    assert ship.farm.state is State.OPEN
+
+
+@pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EROFS, errno.EIO])
+def test_on_a_failing_medium_it_flies_all_the_same(reason):
+    def fail(call, path):
+        if call not in ("read", "names"):
+            raise OSError(reason, "failing")
+
+    ship, sender = Ship(Counter()), Sender(3)
+    fly(ship, sender, RecordingMedium(fail))
+    assert sorted(ship.executed.values()) == [1, 1, 1]
+    memory = ship.dispatcher.memory
+    assert memory.record.fault == "failing"
+    assert memory.record.failed >= 3
+    assert not memory.claim(sender.packets[0])[1]  # in this life nothing is executed twice
+
+
+def test_how_it_stands_in_words():
+    assert Taken(1, 2, 15, stage=Stage.START).standing == "is under way"
+    assert Taken(1, 2, 15, stage=Stage.COMPLETION).standing == "is completed"
+    assert Taken(1, 2, 15, stage=Stage.START, code=FailureCode.NOT_NOW).standing == "has failed (not_now)"

@@ -120,7 +120,7 @@ class Node:
             self.executive.tell(self.files.app_name, report)
 
     def _receive(self) -> None:
-        packets = self.telecom.receive()
+        packets = self.telecom.receive(self.reporter.answers_room)
         self.dispatcher.expect([packet for packet in packets if _apid(packet) == self.apid])
         self._route_all(packets, self.dispatcher.handle)
 

@@ -25,7 +25,7 @@ from link.pus.message import Report
 from link.pus.source import TmSource
 from link.tm_sender import TmSender
 
-_PUBLISHED_MAX = 256  # between two turns of the loop
+_PUBLISHED_MAX = 512  # between two turns of the loop
 _ANSWERS_MAX, _SAMPLES_MAX, _EVENTS_MAX = 512, 16, 64  # that wait for the link, of each kind of sample or event
 _ANSWERS_REPEATED, _EVENTS_REPEATED = 2048, 512
 _BUDGET_MS = 10
@@ -88,7 +88,7 @@ class Reporter(App, period_ms=1000, budget_ms=10):
     @property
     def answers_room(self) -> int:
         """How many more answers to the ground find a place."""
-        return _ANSWERS_MAX - self._first.waiting(ANSWERS)
+        return min(_ANSWERS_MAX - self._first.waiting(ANSWERS), _PUBLISHED_MAX) - len(self._published[0])
 
     def send(self) -> None:
         """Take in what was published since the last call, and make packets of as much as the link has room for."""

@@ -11,6 +11,7 @@ from link.cltu import TAIL, CltuReader
 from link.cop1 import Farm, Verdict
 from link.errors import DecodeError
 from link.managed import Managed
+from link.pus.packets import TC_OVERHEAD
 from link.tc_frame import TcFrame
 from link.tc_segment import split_packets
 from link.tm_coding import ASM_OCTETS, TmEncoder
@@ -18,6 +19,7 @@ from link.tm_sender import TmSender
 
 _BITS_PER_OCTET = 10  # 8N1
 _READ_OCTETS = 4096
+_ANSWERS = 4  # of a request: accepted, started, completed, and what it asked for
 _NS = 1_000_000_000
 _BEACON_NS = _NS  # without anything to say, one frame a second keeps the ground synchronised and its COP-1 informed
 _LEAD_NS = 20_000_000  # how early the next unit is handed over: what a loaded host may be late
@@ -25,7 +27,10 @@ _RETRY_NS = 5_000_000  # when a port's buffer was full
 
 
 class Uplink:
-    """Received octets to the packets in accepted frames.
+    """Received octets to the packets in accepted frames, as many as the node can answer for.
+
+    When there is no room for the answers to another frame's requests, the FARM is told that it has no buffer:
+    the ground sees its Wait flag and sends the frame again when the flag is gone (CCSDS 232.1-B-2 §6.1.3).
 
     Counts `accepted` frames, `discarded` ones (FARM), `rejected` ones (damaged, foreign, senseless) and `bad_packets`.
     """
@@ -35,14 +40,17 @@ class Uplink:
         self.units = CltuReader(randomised=managed.cltu_randomise, frame_octets_max=managed.tc_frame_octets_max)
         self.farm = Farm(managed.farm_window)
         self.accepted = self.discarded = self.rejected = self.bad_packets = 0
+        self._answers_room = 0
 
     @property
     def octets_skipped(self) -> int:
         """What stood between command units, their own tails not counted."""
         return max(0, self.units.octets_skipped - len(TAIL) * self.units.units)
 
-    def feed(self, octets: bytes) -> list[bytes]:
-        """The packets that became whole, in order."""
+    def feed(self, octets: bytes, answers_room: int = 1 << 31) -> list[bytes]:
+        """The packets that became whole, in order; `answers_room`: how many answers find a place."""
+        self._answers_room = answers_room
+        self._pace()
         return [packet for unit in self.units.feed(octets) for packet in self._packets(unit)]
 
     @property
@@ -63,7 +71,18 @@ class Uplink:
             self.discarded += 1
             return []
         self.accepted += 1
-        return [] if frame.control else self._split(frame.data)
+        packets = [] if frame.control else self._split(frame.data)
+        self._answers_room -= _ANSWERS * len(packets)
+        self._pace()
+        return packets
+
+    def _pace(self) -> None:
+        """Take another frame only if all the requests that it may hold can be answered."""
+        requests_max = self._managed.tc_frame_octets_max // TC_OVERHEAD
+        if self._answers_room >= _ANSWERS * requests_max:
+            self.farm.release()
+        else:
+            self.farm.hold()
 
     def _split(self, data: bytes) -> list[bytes]:
         try:
@@ -126,9 +145,12 @@ class Telecom:
         self.port, self.uplink = port, Uplink(managed)
         self.downlink = Downlink(clock, port, managed, bits_per_second)
 
-    def receive(self) -> list[bytes]:
-        """The telecommand packets that came up; the rest of a flood waits for the next call. Raises PortClosed."""
-        return self.uplink.feed(self.port.read(_READ_OCTETS))
+    def receive(self, answers_room: int) -> list[bytes]:
+        """The telecommand packets that came up, as many as can be answered; the rest of a flood waits for a later call.
+
+        Raises PortClosed.
+        """
+        return self.uplink.feed(self.port.read(_READ_OCTETS), answers_room)
 
     def transmit(self) -> bool:
         """Hand over what is due; whether a new frame was begun. Raises PortClosed."""

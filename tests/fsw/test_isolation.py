@@ -144,7 +144,7 @@ def test_one_packet_that_fails_keeps_no_other_back(tmp_path, monkeypatch):
     handle = world.node.dispatcher.handle
     monkeypatch.setattr(world.node.dispatcher, "handle", lambda packet: broken() if packet == bad else handle(packet))
     received = iter([[bad, good]])
-    monkeypatch.setattr(world.node.telecom, "receive", lambda: next(received, []))
+    monkeypatch.setattr(world.node.telecom, "receive", lambda _room: next(received, []))
     assert world.run(3, lambda: Pong() in world.station.reports)
     assert world.node.executive.failures == 1
 

@@ -149,3 +149,16 @@ def test_a_damaged_copy_is_counted_and_told(tmp_path):
     damaged = {"record": "memory of requests", "slots": 1}
     assert world.run(5, lambda: ("MemoryDamaged", damaged) in told(world))
     assert world.run(5, lambda: world.station.named("NodeStatus")[-1]["memory_damaged"] == 1)
+
+
+@pytest.mark.parametrize(("bits_per_second", "count"), [(115_200, 100), (9_600, 250)])
+def test_what_is_executed_is_answered_however_many_come_at_once(tmp_path, pings, bits_per_second, count):
+    world = World(tmp_path, bits_per_second=bits_per_second, medium=RecordingMedium())
+    world.run(2)
+    tracked = [world.station.request(Ping(), "ping") for _ in range(count)]
+    assert world.run(60, lambda: all(one.is_over for one in tracked))
+    assert {one.progress for one in tracked} == {Progress.COMPLETED}
+    assert len(pings) == count
+    world.run(2)
+    last = world.station.named("NodeStatus")[-1]
+    assert (last["reports_dropped"], last["reports_forgotten"], last["commands_accepted"]) == (0, 0, count)

@@ -11,6 +11,7 @@ from hal.sim.clock import VirtualClock
 from link.clcw import Clcw
 from link.cltu import encode_cltu
 from link.managed import Managed, TmChannel
+from link.pus.packets import TC_OVERHEAD
 from link.space_packet import SpacePacket
 from link.tc_frame import TcFrame
 from link.tm_coding import ASM_OCTETS, TmDecoder
@@ -164,6 +165,20 @@ def test_an_unplugged_port_is_told():
     bench = Bench()
     bench.telecom.port.close()
     with pytest.raises(PortClosed):
-        bench.telecom.receive()
+        bench.telecom.receive(99)
     with pytest.raises(PortClosed):
         bench.telecom.transmit()
+
+
+def test_no_more_is_taken_than_can_be_answered():
+    """Each frame may hold so many requests, each with its answers; the ground is told to wait, and loses nothing."""
+    uplink, held = open_uplink(), MANAGED.tc_frame_octets_max // TC_OVERHEAD * 4
+    units = [command_unit(packet(number), number) for number in range(9)]
+    assert uplink.feed(b"".join(units), held + 9) == [packet(number) for number in range(3)]
+    report = Clcw.from_word(uplink.clcw_word)
+    assert (report.report, report.wait, report.retransmit) == (3, True, True)
+    assert uplink.feed(b"", held - 1) == []
+    assert Clcw.from_word(uplink.clcw_word).wait
+    assert uplink.feed(b"", held) == []
+    assert not Clcw.from_word(uplink.clcw_word).wait
+    assert uplink.feed(b"".join(units[3:]), 1000) == [packet(number) for number in range(3, 9)]

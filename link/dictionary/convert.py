@@ -5,6 +5,7 @@
 
 from collections.abc import Callable
 from enum import Enum
+from operator import index
 from typing import Any
 
 import msgspec
@@ -50,7 +51,7 @@ def converter(field: Field, labels: type[Enum] | None = None) -> Converter | Non
             return _as_is, _exactly(kind.size)
         case Time():
             code = Cuc(kind.coarse, kind.fine)
-            return code.decode, code.encode
+            return code.decode, lambda value: code.encode(index(value))  # numpy's integers would overflow
     return None
 
 
@@ -71,7 +72,8 @@ def _calibrated(field: Field) -> Converter:
 
 
 def _flag(value: Any) -> int:
-    if value is not True and value is not False:
+    """Comparisons of numpy values give numpy's own true and false; `link` stays free of numpy here."""
+    if not isinstance(value, bool) and str(getattr(value, "dtype", "")) != "bool":
         raise ValueError("neither true nor false")
     return int(value)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from math import isfinite
+from operator import index
 from typing import Any
 from unicodedata import category
 
@@ -88,7 +89,19 @@ def octets_max(kind: AnyKind) -> float:
 def refuse(field: Field, value: object) -> ValueError:
     """The sentence for a value that `field` cannot hold."""
     shown = short(repr(value) if isinstance(value, str | bytes) else value)
-    return ValueError(f"{field.name} = {shown}, expected {short_list(expected(field))}")
+    whole = "an integer, " if _is_fractional(field, value) else ""
+    return ValueError(f"{field.name} = {shown}, expected {whole}{short_list(expected(field))}")
+
+
+def _is_fractional(field: Field, value: object) -> bool:
+    """Whether a number stands where only integers can, such as 5.0."""
+    if not isinstance(field.kind, Integer) or field.calibration is not None or not hasattr(value, "__float__"):
+        return False
+    try:
+        index(value)  # type: ignore[arg-type]  # that is the question
+    except TypeError:
+        return True
+    return False
 
 
 def check_range(field: Field, value: Any) -> None:

@@ -98,7 +98,7 @@ class _Referred:
 
     def _size(self, frame: Frame) -> float:
         found = self.place.raw(frame)
-        return ((found or 0) * self.size.scale + self.size.offset) / self.size.divisor
+        return (int(found or 0) * self.size.scale + self.size.offset) / self.size.divisor
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ by shift and mask. Bits are numbered from the most significant; spare bits are z
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
+from operator import index, itemgetter
 from typing import Any, Literal
 
 from link.dictionary.kinds import Order
@@ -111,9 +111,10 @@ class Words:
     def _word(self, word: _Word, values: Sequence[Any]) -> int | bytes:
         joined = 0
         for slot, shift in word.members:
-            if values[slot] >> self._slots[slot].bits:
-                raise struct.error(f"{values[slot]} in {self._slots[slot].bits} bits")
-            joined |= values[slot] << shift
+            value = index(values[slot])  # an integer of numpy's would lose what it shifts out of its few bits
+            if value >> self._slots[slot].bits:
+                raise struct.error(f"{value} in {self._slots[slot].bits} bits")
+            joined |= value << shift
         return joined.to_bytes(word.octets, "big") if word.code.endswith("s") else joined
 
     def _picker(self) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
@@ -194,7 +195,8 @@ def _finisher(slot: Slot) -> tuple[Callable[[int], Raw], Callable[[Any], int]]:
     )
 
 
-def _unsigned(raw: int, half: int, full: int) -> int:
+def _unsigned(given: int, half: int, full: int) -> int:
+    raw = index(given)
     if not -half <= raw < half:
         raise struct.error(f"{raw} in {full.bit_length() - 1} signed bits")
     return raw & full - 1
@@ -214,6 +216,6 @@ def _permuted(octets: bytes, put: list[int]) -> bytes:
 
 def _to_bytes(raw: int, octets: int, signed: bool) -> bytes:
     try:
-        return raw.to_bytes(octets, signed=signed)
+        return index(raw).to_bytes(octets, signed=signed)
     except OverflowError as error:
         raise struct.error(str(error)) from None

@@ -3,6 +3,7 @@
 import math
 import struct
 
+import numpy as np
 import pytest
 from construct import ConstructError
 from hypothesis import given, settings
@@ -41,6 +42,44 @@ few = settings(max_examples=40)  # each compiles two codecs
 def cases(draw):
     fields = draw(field_lists())
     return fields, draw(values_of(fields))
+
+
+def as_numpy(value):
+    """The same value as numpy gives it; an integer in the smallest type that holds it."""
+    match value:
+        case bool():
+            return np.bool_(value)
+        case int() if -(2**63) <= value < 2**64:
+            return np.min_scalar_type(value).type(value)
+        case float():
+            return np.float64(value)
+        case list():
+            return [as_numpy(one) for one in value]
+        case dict():
+            return {name: as_numpy(one) for name, one in value.items()}
+    return value
+
+
+@few
+@given(cases())
+def test_what_numpy_gives_is_written_as_what_python_gives(case):
+    fields, values = case
+    codec = Codec(fields)
+    assert codec.encode(as_numpy(values)) == codec.encode(values)
+
+
+@pytest.mark.parametrize("value", [5.0, np.float32(5), np.array([1, 2])])
+@pytest.mark.parametrize("kind", [Integer(16), Integer(12, signed=True), Integer(24, order="little")])
+def test_what_is_no_integer_is_refused_in_these_words(kind, value):
+    fields = (Field(name="spare", kind=Integer(4)), Field(name="count", kind=kind))
+    with pytest.raises(ValueError, match=r"^count = .*, expected an integer, -?\d+\.\.\d+$"):
+        Codec(fields).encode([1, value])
+
+
+@pytest.mark.parametrize("value", [1, 0, 1.0, np.int64(1), np.array([True, False]), "true", None])
+def test_what_is_neither_true_nor_false_is_refused(value):
+    with pytest.raises(ValueError, match="expected true or false"):
+        Codec((Field(name="warm", kind=Boolean()),)).encode([value])
 
 
 def named(fields, values):
@@ -196,7 +235,7 @@ def test_a_structure_inside_names_its_field():
         (Integer(8, signed=True), -129, "x = -129, expected -128..127 V"),
         (Integer(24, order="little"), 1 << 24, "x = 16777216, expected 0..16777215 V"),
         (Integer(3, signed=True), 4, "x = 4, expected -4..3 V"),
-        (Integer(16), 1.5, "x = 1.5, expected 0..65535 V"),
+        (Integer(16), 1.5, "x = 1.5, expected an integer, 0..65535 V"),
         (Integer(16), None, "x = None, expected 0..65535 V"),
         (Integer(16), "many", "x = 'many', expected 0..65535 V"),
         (Real(32), "hot", "x = 'hot', expected a number in V"),

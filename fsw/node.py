@@ -14,7 +14,7 @@ from fsw.apps.files import Files
 from fsw.apps.housekeeping import Housekeeping
 from fsw.apps.imaging import Imaging
 from fsw.apps.memory import Memory
-from fsw.apps.own import app_in, module_in
+from fsw.apps.own import app_in, check_names, module_in
 from fsw.bus import Bus
 from fsw.crash_log import CrashLog
 from fsw.dispatch import Dispatcher
@@ -48,13 +48,15 @@ _LINK_BUDGET_MS = 50
 _FRAMES_AHEAD = 2  # filled with reports before the wire is free; what comes later and matters more waits for no more
 _UPLINK, _SCHEDULE, _ROUTE, _COMPLETIONS = "uplink", "schedule", "route", "completions"
 _FILE_DATA, _REPORTS, _DOWNLINK = "file data", "reports", "downlink"
+_OUR_APPS = [app.app_name for app in (Memory, Housekeeping, Imaging, Files, Services, Reporter)]
 _ENDS = (PortClosed,)  # without its port a node has nothing left to do: its caller decides
 _APID_MASK = 0x7FF
 _RECEIVED_MAX = 16  # transactions that others may have open with the node, which takes no files
 
 
 def dictionary_of(mission: Mission) -> Dictionary:
-    """All that the ground has to know of the mission's node."""
+    """All that the ground has to know of the mission's node. Raises UsageError for an app or a number given twice."""
+    check_names(mission.apps, _OUR_APPS)
     said = mission.files
     service = FileService(apid=said.apid, node_entity=said.entity, ground_entity=said.ground_entity)
     own = (module_in(file) for file in mission.apps)
@@ -197,6 +199,16 @@ def build_node(
         board=board,
         stages=mission.stages,
     )
+    sending = Files(
+        clock=clock,
+        store=store,
+        entity=_entity(mission, store, telecom, random or SystemRandom()),
+        ground_entity=mission.files.ground_entity,
+        sender=sender,
+        channel=FILES_CHANNEL,
+        apid=mission.files.apid,
+        numbers=numbers,
+    )
     keeper = Housekeeping(
         node=mission.node.name,
         dictionary_version=dictionary.version,
@@ -207,21 +219,12 @@ def build_node(
         telecom=telecom,
         store=store,
         imaging=imager,
+        files=sending,
         reporter=telling,
         crash_log=log,
         kernels_failed=failed_families(),
         numbers=numbers,
         memory=remembering,
-    )
-    sending = Files(
-        clock=clock,
-        store=store,
-        entity=_entity(mission, store, telecom, random or SystemRandom()),
-        ground_entity=mission.files.ground_entity,
-        sender=sender,
-        channel=FILES_CHANNEL,
-        apid=mission.files.apid,
-        numbers=numbers,
     )
     for app in (remembering, keeper, imager, sending, *map(app_in, mission.apps), pus, telling):
         loop.add(app)

@@ -23,5 +23,8 @@ class Board(Protocol):
         ...
 
     def power(self, busy_cores: float) -> Power:
-        """Power now; `busy_cores`, the mean number of cores at work, is what a model goes by."""
+        """Power now; `busy_cores`, the mean number of cores at work, is what a model goes by.
+
+        Never raises: joules are the least of a product. What cannot be measured now is modelled, and says so.
+        """
         ...

@@ -25,10 +25,10 @@ class TruncatedError(DecodeError):
 
 
 class ChecksumError(DecodeError):
-    """A check sequence does not fit what it covers."""
+    """A check sequence does not fit what it covers: `expected` is the one that came with it."""
 
     def __init__(self, *, expected: int, computed: int) -> None:
-        super().__init__(f"checksum {expected:#x} received, {computed:#x} computed")
+        super().__init__(f"checksum {expected:#x} expected, {computed:#x} computed")
         self.expected, self.computed = expected, computed
 
 

@@ -111,8 +111,7 @@ def _board(mission: "Mission") -> "Board":
     from hal.linux.board import MeasuredBoard, board_name, find_input_rail
     from hal.sim.board import ModelBoard
 
+    said = mission.board
+    model = ModelBoard(name=said.name, idle_watts=said.idle_watts, core_watts=said.core_watts)
     rail = find_input_rail()
-    if rail:
-        return MeasuredBoard(board_name(), rail)
-    model = mission.board
-    return ModelBoard(name=model.name, idle_watts=model.idle_watts, core_watts=model.core_watts)
+    return MeasuredBoard(board_name(), rail, model) if rail else model

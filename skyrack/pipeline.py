@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hal.usage import given
+
 if TYPE_CHECKING:
     from fsw.mission import Mission
     from fsw.pipelines.contract import Contract, Kind
@@ -29,12 +31,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """0: listed, or it fits; a mission that does not is misuse, told in one sentence."""
-    from fsw.mission import load_mission
-
-    found = {"stages": our_stages()} if options.action == "list" else followed(load_mission(options.mission))
+    found = {"stages": our_stages()} if options.action == "list" else _checked(options.mission)
     as_text = _list if options.action == "list" else _scenes
     print(json.dumps(found, indent=2) if options.json else as_text(found))
     return 0
+
+
+def _checked(path: Path) -> dict[str, Any]:
+    """What the pipeline of a mission makes of its scenes; its apps are looked at as well, as when it flies."""
+    from fsw.mission import load_mission
+    from fsw.node import dictionary_of
+
+    mission = load_mission(path)
+    with given(path):
+        dictionary_of(mission)
+    return followed(mission)
 
 
 def our_stages() -> list[dict[str, Any]]:

@@ -1,6 +1,8 @@
 """Apps of the user's own: each in a Python file that a mission names under `apps`, with all that it declares."""
 
+import hashlib
 import sys
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -14,7 +16,8 @@ from link.dictionary.declare import commands_of, parameters_of
 @cache
 def module_in(file: Path) -> ModuleType:
     """The module in `file`, which runs in the flight process. Raises UsageError where it cannot be loaded."""
-    spec = spec_from_file_location(f"app_{file.stem}", file)
+    digest = hashlib.sha256(bytes(file.resolve())).hexdigest()[:16]  # two files may have one name in two folders
+    spec = spec_from_file_location(f"app_{file.stem}_{digest}", file)
     if spec is None or spec.loader is None:
         raise UsageError(f"{file}: expected a Python file")
     module = sys.modules[spec.name] = module_from_spec(spec)
@@ -34,14 +37,30 @@ def _check_declarations(module: ModuleType) -> None:
             assert list(parameters_of(one, "")) is not None
 
 
-def app_in(file: Path) -> App:
-    """A new one of the app in `file`. Raises UsageError unless there is one, whose fields all have defaults."""
+def class_in(file: Path) -> type[App]:
+    """The class of the app in `file`. Raises UsageError unless there is one."""
     module = module_in(file)
     own = (one for one in vars(module).values() if isinstance(one, type) and one.__module__ == module.__name__)
     found = [one for one in own if issubclass(one, App)]
     if len(found) != 1:
         raise UsageError(f"{file}: {len(found)} apps in the file, expected one class derived from App")
+    return found[0]
+
+
+def check_names(files: Sequence[Path], taken: Iterable[str]) -> None:
+    """Raises UsageError for an app that has the name of another one, or one that is `taken`."""
+    owners = dict.fromkeys(taken, "an app of the node's own")
+    for file in files:
+        name = class_in(file).app_name
+        if name in owners:
+            raise UsageError(f"{file}: its app is called {name}, as is that of {owners[name]}; expected another name")
+        owners[name] = str(file)
+
+
+def app_in(file: Path) -> App:
+    """A new one of the app in `file`. Raises UsageError unless there is one, whose fields all have defaults."""
+    kind = class_in(file)
     try:
-        return found[0]()
+        return kind()
     except TypeError as error:
         raise UsageError(f"{file}: {error}; the fields of an app in a file need defaults") from None

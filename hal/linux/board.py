@@ -7,16 +7,20 @@ hwmon gives `in*_input` in millivolts, `curr*_input` in milliamperes and sometim
 from dataclasses import dataclass
 from pathlib import Path
 
-from hal.board import Power
+from hal.board import Board, Power
 
 HWMON = Path("/sys/class/hwmon")
-INPUT_RAILS = ("VDD_IN", "POM_5V_IN", "VIN_SYS_5V0")  # whole-module inputs, as Jetson's device trees name them
+INPUT_RAILS = ("VDD_IN", "POM_5V_IN")
+"""What feeds a whole module, as Jetson's device trees name it. An AGX Orin has no such rail: its VIN_SYS_5V0 feeds only
+what runs on 5 V, and what reaches CPU and GPU goes past it (NVIDIA, Jetson AGX Orin power and performance)."""
+_NAME_CHARACTERS_MAX = 60
 
 
 def board_name() -> str:
     """What the device tree calls this computer; "Linux machine" where there is none."""
     try:
-        return Path("/proc/device-tree/model").read_text(encoding="utf-8").rstrip("\0\n")
+        model = Path("/proc/device-tree/model").read_text(encoding="utf-8", errors="replace")
+        return model.rstrip("\0\n")[:_NAME_CHARACTERS_MAX]
     except OSError:
         return "Linux machine"
 
@@ -29,26 +33,43 @@ class Rail:
     amperes: Path
 
     def watts(self) -> float:
-        """Power through this rail now; raises OSError when the sensor does not answer."""
+        """Power through this rail now; raises OSError when the sensor does not answer, ValueError for no number."""
         return int(self.volts.read_text()) * int(self.amperes.read_text()) / 1e6
 
 
 def find_input_rail(hwmon: Path = HWMON) -> Rail | None:
     """The rail that feeds the whole module, if this board measures it."""
     for label in sorted(hwmon.glob("hwmon*/in*_label")):
-        if label.read_text().strip() in INPUT_RAILS:
+        if _text(label) in INPUT_RAILS:
             number = label.name.removeprefix("in").removesuffix("_label")
             return Rail(label.with_name(f"in{number}_input"), label.with_name(f"curr{number}_input"))
     return None
 
 
-@dataclass(frozen=True, slots=True)
+def _text(label: Path) -> str:
+    """What a label says; nothing where it cannot be read."""
+    try:
+        return label.read_text(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+@dataclass(slots=True)
 class MeasuredBoard:
-    """`Board` whose power is read from its input rail."""
+    """`Board` whose power is read from its input rail; while the sensor is silent, what `model` says, marked as such.
+
+    `silent` counts the times that the sensor did not answer: an error on an I2C bus now and then is ordinary.
+    """
 
     name: str
     rail: Rail
+    model: Board
+    silent: int = 0
 
-    def power(self, busy_cores: float) -> Power:  # noqa: ARG002 - a sensor needs no model of the load
+    def power(self, busy_cores: float) -> Power:
         """What the rail carries now."""
-        return Power(self.rail.watts(), "measured")
+        try:
+            return Power(self.rail.watts(), "measured")
+        except (OSError, ValueError):
+            self.silent += 1
+            return self.model.power(busy_cores)

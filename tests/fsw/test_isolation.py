@@ -3,12 +3,13 @@
 import pytest
 
 from fsw.crash_log import CrashLog
+from hal.linux.board import MeasuredBoard, Rail
 from hal.port import PortClosed
 from link.pus.packets import TcPacket
 from link.pus.test import Ping, Pong
 from link.pus.tracker import Progress
 from link.pus.verification import CompletionSuccess
-from tests.fsw.test_node import COASTWATCH, PROVENANCE, SECOND, World
+from tests.fsw.test_node import BOARD, COASTWATCH, PROVENANCE, SECOND, World
 
 APP = '''
 import sys
@@ -184,6 +185,25 @@ def test_an_app_whose_own_port_went_away_does_not_end_the_node(tmp_path):
     world.node_end.close()
     with pytest.raises(PortClosed):
         world.run(1)
+
+
+def test_a_sensor_that_falls_silent_costs_neither_state_nor_product(tmp_path):
+    volts, amperes = tmp_path / "in1_input", tmp_path / "curr1_input"
+    volts.write_text("5000")
+    amperes.write_text("1000")
+    world = World(tmp_path, board=MeasuredBoard("Jetson", Rail(volts, amperes), BOARD))
+    world.run(3)
+    assert world.station.named("NodeStatus")[-1]["power_source"] == "measured"
+    amperes.unlink()
+    tracked = world.station.command("imaging.capture", target="coast")
+    assert world.run(10, lambda: world.station.files.files and tracked.is_over)
+    assert tracked.progress is Progress.COMPLETED
+    assert world.station.named("NodeStatus")[-1]["power_source"] == "modelled"
+    amperes.write_text("2000")
+    world.run(2)
+    last = world.station.named("NodeStatus")[-1]
+    assert (last["power_w"], last["power_source"], last["failures"]) == (10.0, "measured", 0)
+    assert uptimes_are_whole(world)
 
 
 def test_the_crash_log_is_bounded_and_never_fails(tmp_path):

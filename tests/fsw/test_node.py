@@ -40,13 +40,17 @@ PROVENANCE = Provenance(
 )
 SECOND, MS = 1_000_000_000, 1_000_000
 COMPUTE_MS = 40
+BOARD = ModelBoard(name="model", idle_watts=2.0, core_watts=1.0)
 STATION_NS = 20 * MS  # between two steps of the station
 
 
 class World:
     """A node, a cable and a station on one virtual clock; `folder` is what survives the node."""
 
-    def __init__(self, folder, *, noise=0.0, seed=1, bits_per_second=115_200, mission=None, medium=HOST):
+    def __init__(
+        self, folder, *, noise=0.0, seed=1, bits_per_second=115_200, mission=None, medium=HOST, board=BOARD
+    ):
+        self.board = board
         self.mission, self.medium = load_mission(mission) if mission else MISSION, medium
         self.folder, self.bits_per_second, self.noise, self.seed = folder, bits_per_second, noise, seed
         self.clock, self.random = VirtualClock(), Random(f"{seed}/node")
@@ -74,7 +78,7 @@ class World:
             port=self.node_end,
             bits_per_second=self.bits_per_second,
             camera=SceneCamera(scenes, self.clock),
-            board=ModelBoard(name="model", idle_watts=2.0, core_watts=1.0),
+            board=self.board,
             runner=InlineRunner(self.clock, {"stages": pipeline}, duration_ns=COMPUTE_MS * MS, waiting_max=4),
             state=self.folder,
             random=self.random,

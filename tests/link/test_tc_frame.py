@@ -35,6 +35,7 @@ def test_checksum_error_carries_its_facts():
     with pytest.raises(ChecksumError) as caught:
         TcFrame.decode(octets[:-1] + bytes([octets[-1] ^ 1]))
     assert caught.value.expected == caught.value.computed ^ 1
+    assert str(caught.value).startswith(f"checksum {caught.value.expected:#x} expected, {caught.value.computed:#x} ")
 
 
 @pytest.mark.parametrize("size", [0, 1018])

@@ -37,6 +37,45 @@ def test_a_user_without_home_is_asked_for_the_state_folder(monkeypatch, capsys):
     assert "--state DIR" in capsys.readouterr().err
 
 
+ONE_APP = """
+from dataclasses import dataclass
+from fsw.app import App
+from link.dictionary import command
+
+@dataclass
+class {name}(App, period_ms=1000, budget_ms=5):
+    @command(opcode={opcode})
+    def poke(self) -> None:
+        \"\"\"Do nothing.\"\"\"
+"""
+EACH = [["dictionary", "export"], ["pipeline", "check"], ["node", "--port", "udp://127.0.0.1:5101"]]
+
+
+@pytest.mark.parametrize("command", EACH, ids=["export", "check", "node"])
+@pytest.mark.parametrize(
+    ("first", "second", "sentence"),
+    [
+        (("One", 0x63), ("One", 0x64), "its app is called one, as is that of "),
+        (("One", 0x63), ("Imaging", 0x64), "its app is called imaging, as is that of an app of the node's own"),
+        (("One", 0x63), ("Two", 0x63), "command two.poke and command one.poke have the same id, 99"),
+        (("One", 0x63), ("Two", 0x10), "command two.poke and command imaging.capture have the same id, 16"),
+    ],
+)
+def test_an_app_or_an_opcode_given_twice_is_refused_in_one_sentence(tmp_path, capsys, command, first, second, sentence):
+    for file, (name, opcode) in {"a/app.py": first, "b/app.py": second}.items():
+        (tmp_path / file).parent.mkdir()
+        (tmp_path / file).write_text(ONE_APP.format(name=name, opcode=opcode))
+    text = COASTWATCH.read_text().replace("../scenes/", f"{COASTWATCH.parents[1]}/scenes/")
+    mission = tmp_path / "twice.toml"
+    mission.write_text(text.replace('# apps = ["../hello.py"]', 'apps = ["a/app.py", "b/app.py"]'))
+    state = ["--state", str(tmp_path / "state")] if command[0] == "node" else []
+    assert main([*command, str(mission), *state]) == 2
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "state").exists()
+
+
 class Flying:
     """A node process on a pseudo-terminal whose other side is here."""
 

@@ -134,3 +134,26 @@ def test_help_is_instant():
     code = "import sys, skyrack.cli as c; c.overview().format_help(); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert not {"numpy", "construct", "rich", "serial", "msgspec", "_csrc", "asyncio"} & set(loaded.split())
+
+
+def discards(node: ast.AST) -> bool:
+    """Whether a statement throws away an end of a container: `x.popleft()`, `x.popitem(...)`, `x.pop(0)`."""
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="popleft" | "popitem"))):
+            return True
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="pop"), args=[ast.Constant(value=0)])):
+            return True
+    return False
+
+
+def test_nothing_bounded_drops_in_silence():
+    """A deque with a bound of its own forgets without a word; who throws away an end of a container counts it there."""
+    for path in ALL:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "deque":
+                assert len(node.args) < 2, f"{path}:{node.lineno}: count what a bounded deque would forget"
+                assert not node.keywords, f"{path}:{node.lineno}: count what a bounded deque would forget"
+            if isinstance(node, ast.FunctionDef) and any(map(discards, ast.walk(node))):
+                counted = any(isinstance(one, ast.AugAssign) for one in ast.walk(node))
+                assert counted, f"{path}:{node.lineno}: {node.name} drops something and counts nothing"

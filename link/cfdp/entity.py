@@ -34,7 +34,8 @@ class Entity:
 
     `first_sequence` numbers the first put: after a restart it must not repeat a number that the other end may remember.
     Counters: `undecodable` PDUs, `refused` ones (not for us, or of a transaction that cannot be opened),
-    `answers_dropped`, should the link have no room for long, and `indications_dropped`, should nobody take them.
+    `answers_dropped`, should the link have no room for long, `indications_dropped`, should nobody take them, and
+    `ended_forgotten`, transactions that ended so many others ago that a late PDU would begin them anew.
     """
 
     def __init__(
@@ -48,7 +49,8 @@ class Entity:
         received_max: int | None = None,
     ) -> None:
         self.entity_id = entity_id
-        self.undecodable = self.refused = self.answers_dropped = self.indications_dropped = 0
+        self.undecodable = self.refused = 0
+        self.answers_dropped = self.indications_dropped = self.ended_forgotten = 0
         self._store, self._settings = store, settings or Settings()
         self._numbers = 1 << 8 * self._settings.sequence_octets
         self._sequence = first_sequence % self._numbers
@@ -272,6 +274,7 @@ class Entity:
         self._ended[machine.id] = machine.unsaid
         if len(self._ended) > ENDED_MAX:
             self._ended.popitem(last=False)
+            self.ended_forgotten += 1
 
     def _known(self, transaction: TransactionId) -> Machine:
         machine = self._open.get(transaction)

@@ -47,13 +47,14 @@ class Tracked:
 
 
 class CommandTracker:
-    """Matches verification reports to requests by request id. The oldest of more than `capacity` requests is forgotten.
+    """Matches verification reports to requests by request id. The oldest of more than `capacity` is `forgotten`.
 
-    Reports may come late, twice or out of order: a request never goes back. `unmatched` counts those about others.
+    Reports may come late, twice or out of order: a request never goes back. Counts how many were
+    forgotten, and `unmatched` reports, those about others.
     """
 
     def __init__(self, capacity: int = 1000) -> None:
-        self.capacity, self.unmatched = capacity, 0
+        self.capacity, self.unmatched, self.forgotten = capacity, 0, 0
         self._requests: OrderedDict[RequestId, Tracked] = OrderedDict()
 
     @property
@@ -67,6 +68,7 @@ class CommandTracker:
         tracked = self._requests[request] = Tracked(request, name, utc_ns)
         if len(self._requests) > self.capacity:
             self._requests.popitem(last=False)
+            self.forgotten += 1
         return tracked
 
     def on_report(self, report: Report, utc_ns: int) -> Tracked | None:

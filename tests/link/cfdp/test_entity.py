@@ -170,6 +170,7 @@ class TestEntity:
         bench = Bench()
         for sequence in range(ENDED_MAX + 1):
             bench.receive(metadata(file_size=0), eof(file_size=0), sequence=sequence, unacknowledged=True)
+        assert bench.entity.ended_forgotten == 1
         bench.told()
         bench.receive(metadata(file_size=0), sequence=1, unacknowledged=True)
         assert bench.entity.transactions == ()

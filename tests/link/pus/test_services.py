@@ -124,6 +124,7 @@ def test_the_oldest_request_is_forgotten():
     for number in range(3):
         tracker.sent(source.packet(test.Ping()).request, str(number), number)
     assert [tracked.name for tracked in tracker.requests] == ["1", "2"]
+    assert tracker.forgotten == 1
 
 
 def test_a_failed_step_is_told_with_its_number():

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class _Streak:
-    """Failures in a row, the last rest, and when it ends."""
+    """`weight` of the failures that are not forgiven as of `since_ns`; all of them, the last rest, and its end."""
 
+    weight: float = 0.0
+    since_ns: int = 0
     failures: int = 0
     rest_ns: int = 0
     until_ns: int = 0
@@ -14,11 +16,14 @@ class _Streak:
 
 @dataclass
 class Backoff:
-    """`patience` failures in a row are free; then a rest of `first_ns` begins, which doubles up to `longest_ns`."""
+    """`patience` failures are free; then a rest of `first_ns` begins, and one after each failure, doubled up to
+    `longest_ns`. Each `forgiven_ns` outside of rests forgives one failure; who succeeds now and then is not well yet.
+    """
 
     patience: int = 8
     first_ns: int = 100_000_000
     longest_ns: int = 10_000_000_000
+    forgiven_ns: int = 2_000_000_000
     _streaks: dict[str, _Streak] = field(default_factory=dict)
 
     def rests_until(self, name: str) -> int:
@@ -28,24 +33,32 @@ class Backoff:
 
     def failed(self, name: str, now_ns: int) -> int:
         """One more failure: how long the rest is that begins now, 0 while there is patience."""
-        streak = self._streaks.setdefault(name, _Streak())
+        self.succeeded(name, now_ns)
+        streak = self._streaks.setdefault(name, _Streak(since_ns=now_ns))
         streak.failures += 1
-        if streak.failures < self.patience:
+        streak.weight = min(streak.weight + 1, self.patience)
+        if streak.weight <= self.patience - 1:
             return 0
         streak.rest_ns = min(2 * streak.rest_ns or self.first_ns, self.longest_ns)
-        streak.until_ns = now_ns + streak.rest_ns
+        streak.until_ns = streak.since_ns = now_ns + streak.rest_ns
         return streak.rest_ns
 
-    def succeeded(self, name: str) -> None:
-        """The streak has ended."""
-        self._streaks.pop(name, None)
+    def succeeded(self, name: str, now_ns: int) -> None:
+        """Nothing failed: forgive what time has healed."""
+        streak = self._streaks.get(name)
+        if streak is None:
+            return
+        streak.weight -= max(0, now_ns - streak.since_ns) / self.forgiven_ns
+        streak.since_ns = max(now_ns, streak.since_ns)
+        if streak.weight <= 0:
+            del self._streaks[name]
 
     def failures(self, name: str) -> int:
-        """How often `name` failed in a row."""
+        """How often `name` failed since it was last forgiven all."""
         streak = self._streaks.get(name)
         return streak.failures if streak else 0
 
     @property
     def resting(self) -> int:
-        """How many rest, or try again after a rest."""
+        """How many rest, or are not forgiven since they did."""
         return sum(streak.rest_ns > 0 for streak in self._streaks.values())

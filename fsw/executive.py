@@ -53,7 +53,7 @@ class StepFailed(Event, id=0x03, severity="medium"):
 
 
 class SetAside(Event, id=0x04, severity="medium"):
-    """{name} failed {failures} times in a row; it is tried less and less often until it succeeds."""
+    """{name} failed {failures} times; it is tried less and less often until it works again."""
 
     name: str = wire()
     failures: int = wire(Int32ub)
@@ -145,7 +145,7 @@ class Executive:
         if section.error:
             self._set_aside(name)
         else:
-            self._backoff.succeeded(name)
+            self._backoff.succeeded(name, self._clock.monotonic_ns())
         return result
 
     def rested(self, name: str, due_ns: int | None) -> int | None:
@@ -228,7 +228,7 @@ class Executive:
 
     def _set_aside(self, name: str) -> None:
         """A duty failed: it rests, if it does so again and again."""
-        patient = not self._backoff.rests_until(name)
+        patient = not self._backoff.rests_until(name)  # one event for all that follow until it is forgiven
         if self._backoff.failed(name, self._clock.monotonic_ns()) and patient:
             self._bus.publish(SetAside(name=name, failures=self._backoff.failures(name)))
 

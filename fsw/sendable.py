@@ -1,7 +1,8 @@
 """What may be told: records that fit into the packet in which they would go down. Whoever tells one hears at once."""
 
 from fsw.sentence import sentence_of
-from link.dictionary.declare import Record
+from link.dictionary.declare import Event, Record, Telemetry
+from link.pus.message import Report
 from link.pus.packets import TM_DATA_MAX
 
 _KEYS_OCTETS = 4  # what names the structure or the event in front of its values
@@ -12,7 +13,9 @@ class UnsendableError(Exception):
 
 
 def check_sendable(record: Record) -> None:
-    """Raises UnsendableError for a value that its field cannot hold, and for more than a packet holds."""
+    """Raises UnsendableError for what is no report, a value that its field cannot hold, or more than a packet holds."""
+    if not isinstance(record, Telemetry | Event | Report):
+        raise UnsendableError(f"{type(record).__name__} is neither telemetry nor an event")
     try:
         octets = record.encode()
     except Exception as error:  # a value of any type may stand in a field

@@ -79,7 +79,9 @@ class Services(App, period_ms=1000, budget_ms=20):
             self.housekeeping.declare(structure)
         self.events = EventControl(entry.id for entry in self.dictionary.events)
         self.schedule = Schedule()
-        self._declared = {entry.id for entry in structures}, {entry.id for entry in self.dictionary.events}
+        self._declared = {(Telemetry, entry.id, entry.name) for entry in structures} | {
+            (Event, entry.id, entry.name) for entry in self.dictionary.events
+        }
         self.monitor = Monitor(self.parameters.number, _CHECK_EVENTS, tick_ms=_TICK_MS)
         self.actions = EventActions()
 
@@ -103,10 +105,10 @@ class Services(App, period_ms=1000, budget_ms=20):
     def check(self, record: Record) -> None:
         """Raises UnsendableError for what could not go down, and for what the ground could not read."""
         check_sendable(record)
-        structures, events = self._declared
-        known = structures if isinstance(record, Telemetry) else events
-        if isinstance(record, Telemetry | Event) and record.__id__ not in known:
-            raise UnsendableError(f"{type(record).__name__} is not in the dictionary: declare it in the app's own file")
+        if isinstance(record, Telemetry | Event):
+            kind, name = Event if isinstance(record, Event) else Telemetry, type(record).__name__
+            if (kind, record.__id__, name) not in self._declared:
+                raise UnsendableError(f"{name} is not in the dictionary: declare it in the app's own file")
 
     def report_of(self, record: Record) -> Report | None:
         """The report of what was published; None where the ground does not want it."""

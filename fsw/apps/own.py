@@ -24,7 +24,7 @@ def module_in(file: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
         _check_declarations(module)
-    except Exception as error:  # whatever a user's own file does wrong
+    except (Exception, SystemExit) as error:  # whatever a user's own file does wrong
         raise UsageError(f"{file}: {type(error).__name__}: {error}") from error
     return module
 
@@ -64,3 +64,5 @@ def app_in(file: Path) -> App:
         return kind()
     except TypeError as error:
         raise UsageError(f"{file}: {error}; the fields of an app in a file need defaults") from None
+    except (Exception, SystemExit) as error:  # whatever a user's own app does when it is made
+        raise UsageError(f"{file}: {type(error).__name__}: {error}") from error

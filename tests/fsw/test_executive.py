@@ -224,10 +224,10 @@ def test_who_fails_again_and_again_rests_longer_and_longer_and_comes_back():
     aside = [event for event in events.drain() if isinstance(event, SetAside)]
     assert aside == [SetAside(name="failing", failures=8)]
     failing.errors.clear()
-    run(executive, clock, 80_000)
+    run(executive, clock, 85_000)
     assert executive.set_aside == 0
     skipped = executive.skipped
-    run(executive, clock, 90_000)
+    run(executive, clock, 95_000)
     assert executive.skipped == skipped
 
 

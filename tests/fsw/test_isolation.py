@@ -5,10 +5,12 @@ import pytest
 from fsw.crash_log import CrashLog
 from hal.linux.board import MeasuredBoard, Rail
 from hal.port import PortClosed
+from link.cfdp import Entity, MemoryStore, Settings
 from link.pus.packets import TcPacket
 from link.pus.test import Ping, Pong
 from link.pus.tracker import Progress
 from link.pus.verification import CompletionSuccess
+from link.space_packet import SpacePacket
 from tests.fsw.test_node import BOARD, COASTWATCH, PROVENANCE, SECOND, World
 
 APP = '''
@@ -135,6 +137,31 @@ def test_a_duty_that_always_fails_is_tried_less_often_and_keeps_nothing_else_bac
     assert world.node.executive.failures < 100  # the loop has turned some thousand times meanwhile
     monkeypatch.undo()
     assert world.run(60, lambda: world.station.files.files)
+
+
+def test_timers_that_run_out_while_the_link_has_no_room_do_not_hold_the_processor(tmp_path):
+    """Files that the ground begins and never ends ask for what is missing, more than a slow link takes."""
+    world = World(tmp_path, bits_per_second=9_600)
+    world.run(2)
+    files = world.node.files
+    store = MemoryStore(**{f"f{number}": b"x" * 300 for number in range(60)})
+    ground = Entity(files.ground_entity, store, Settings(pdu_octets_max=200), first_sequence=500)
+    for number in range(60):
+        ground.put(f"f{number}", f"f{number}", files.entity.entity_id, acknowledged=True)
+    for count, pdu in enumerate(iter(lambda: ground.next_pdu(0), None)):
+        if count % 2 == 0:
+            files.receive(SpacePacket(files.apid, count, pdu, is_command=True).encode())
+    turns, step = [0], world.node.step
+
+    def counted():
+        turns[0] += 1
+        assert turns[0] < 20_000
+        step()
+
+    world.node.step = counted
+    world.up.cut(world.clock.monotonic_ns() + 400 * SECOND)
+    world.run(10)
+    assert uptimes_are_whole(world)
 
 
 def test_one_packet_that_fails_keeps_no_other_back(tmp_path, monkeypatch):

@@ -85,6 +85,9 @@ def test_it_is_exported(mission, capsys):
     [
         ("", "0 apps in the file, expected one class derived from App"),
         ("1 +", "SyntaxError"),
+        ("import sys\nsys.exit(3)", "SystemExit: 3"),
+        ("from fsw.app import App\nclass One(App, period_ms=1000, budget_ms=5):\n    def __init__(self): 1 / 0",
+         "ZeroDivisionError"),
         ("from fsw.app import App\nclass One(App, period_ms=1000, budget_ms=5):\n    def __init__(self, gyro): ...",
          "missing 1 required positional argument: 'gyro'; the fields of an app in a file need defaults"),
     ],

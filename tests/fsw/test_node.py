@@ -47,9 +47,7 @@ STATION_NS = 20 * MS  # between two steps of the station
 class World:
     """A node, a cable and a station on one virtual clock; `folder` is what survives the node."""
 
-    def __init__(
-        self, folder, *, noise=0.0, seed=1, bits_per_second=115_200, mission=None, medium=HOST, board=BOARD
-    ):
+    def __init__(self, folder, *, noise=0.0, seed=1, bits_per_second=115_200, mission=None, medium=HOST, board=BOARD):
         self.board = board
         self.mission, self.medium = load_mission(mission) if mission else MISSION, medium
         self.folder, self.bits_per_second, self.noise, self.seed = folder, bits_per_second, noise, seed

@@ -23,7 +23,6 @@ _ANSWERS = 4  # of a request: accepted, started, completed, and what it asked fo
 _NS = 1_000_000_000
 _BEACON_NS = _NS  # without anything to say, one frame a second keeps the ground synchronised and its COP-1 informed
 _LEAD_NS = 20_000_000  # how early the next unit is handed over: what a loaded host may be late
-_RETRY_NS = 5_000_000  # when a port's buffer was full
 
 
 class Uplink:
@@ -111,8 +110,8 @@ class Downlink:
     @property
     def next_wake_ns(self) -> int:
         """When `step` has something to do again, unless packets or a CLCW come meanwhile."""
-        if self._unsent:
-            return self._clock.monotonic_ns() + _RETRY_NS
+        if self._unsent:  # the port says when it takes more
+            return self._clock.monotonic_ns() + _BEACON_NS
         return self._ready_ns if self.sender.waiting else max(self._beacon_ns, self._ready_ns)
 
     def step(self, clcw_word: int) -> bool:
@@ -158,5 +157,6 @@ class Telecom:
 
     @property
     def next_wake_ns(self) -> int:
-        """When `transmit` has something to do again."""
-        return self.downlink.next_wake_ns
+        """When `transmit` or the port has something to do again."""
+        port_ns, downlink_ns = self.port.next_wake_ns, self.downlink.next_wake_ns
+        return downlink_ns if port_ns is None else min(port_ns, downlink_ns)

@@ -21,7 +21,7 @@ from ground.records import Record
 from ground.socket_path import listen, release
 from hal.clock import Clock
 from hal.linux.output_queue import forget_held, held_octets
-from hal.port import Port, PortClosed
+from hal.port import Port, PortClosed, PortNews, PortState
 
 CLIENTS_MAX = 64
 READ_OCTETS = 1 << 16
@@ -41,6 +41,9 @@ class Stepped(Protocol):
 
     def receive(self, octets: bytes, now: Moment) -> None:
         """Take what the port received."""
+
+    def hear_of_port(self, news: PortNews, now: Moment) -> None:
+        """Take what happened to the port."""
 
     def step(self, now: Moment) -> None:
         """Do what is due."""
@@ -97,7 +100,7 @@ class Service:
         self._station, self._answer, self._port, self._clock = station, answer, port, clock
         self._observe = observe or (lambda _: None)
         self._duties = duties or Duties()
-        self._descriptor = port.fileno()
+        self._descriptor, self._port_state = port.fileno(), PortState()
         self._clients: set[_Client] = set()
         self._conversations: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -106,7 +109,7 @@ class Service:
     async def run(self, path: Path, when_ready: Callable[[], None] = lambda: None) -> None:
         """Serve at the socket `path` until SIGINT, SIGTERM or `stop`; `when_ready` is called once clients can come.
 
-        Raises PortClosed when the port goes away, ServiceError where `path` cannot be had.
+        Raises ServiceError where `path` cannot be had, PortClosed when somebody else closes the port.
         """
         self._loop = asyncio.get_running_loop()
         self._ended = self._loop.create_future()
@@ -134,11 +137,10 @@ class Service:
         for number in _SIGNALS:
             self._loop.add_signal_handler(number, self.stop)
         self._loop.add_reader(self._descriptor, self._guarded, self._read)
-        self._guarded(self._step)
+        self._guarded(self._read)
 
     def _detach(self) -> None:
         self._loop.remove_reader(self._descriptor)
-        self._loop.remove_writer(self._descriptor)
         for number in _SIGNALS:
             self._loop.remove_signal_handler(number)
         for timer in (self._timer, self._drain):
@@ -146,7 +148,7 @@ class Service:
                 timer.cancel()
 
     def _guarded(self, act: Callable[[], None]) -> None:
-        """Do what touches the port: its loss ends the service, and is the reason given."""
+        """Do what touches the port: that it is closed ends the service, and is the reason given."""
         try:
             act()
         except PortClosed as error:
@@ -162,6 +164,7 @@ class Service:
 
     def _step(self) -> None:
         """Have the station do what is due; send, tell and plan what comes of it."""
+        self._hear_of_port()
         with self._duties.alone("stepping"):
             self._station.step(Moment.of(self._clock))
         self._go_on()
@@ -178,23 +181,23 @@ class Service:
         self._plan()
 
     def _send(self) -> None:
-        """Write what the port takes, unit by unit as its buffers drain; the rest when it takes more."""
+        """Write what the port takes, unit by unit as its buffers drain; a full one is readable when it takes more."""
         self._withdraw()
         full = False
-        while (octets := self._station.output) and held_octets(self._descriptor) < PORT_HOLDS_MAX and not full:
+        while (octets := self._station.output) and self._held() < PORT_HOLDS_MAX and not full:
             count = self._port.write(octets)
-            self._station.wrote(count, held_octets(self._descriptor), Moment.of(self._clock))
+            self._station.wrote(count, self._held(), Moment.of(self._clock))
             full = count < len(octets)
-        if full:
-            self._loop.add_writer(self._descriptor, self._guarded, self._resume)
-        else:
-            self._loop.remove_writer(self._descriptor)
         self._watch_port(full)
 
     def _withdraw(self) -> None:
         """Have the port forget what it holds, where that was given up."""
-        if self._station.take_withdrawal() and forget_held(self._descriptor):
+        if self._station.take_withdrawal() and forget_held(self._port.line_fileno()):
             self._station.emptied()
+
+    def _held(self) -> int:
+        """What the port's own buffers hold."""
+        return held_octets(self._port.line_fileno())
 
     def _watch_port(self, full: bool) -> None:
         """Look again soon at buffers that drain; that a full port has room again is told by itself."""
@@ -206,16 +209,23 @@ class Service:
 
     def _resume(self) -> None:
         """The port's buffers may have drained."""
-        self._station.wrote(0, held_octets(self._descriptor), Moment.of(self._clock))
+        self._station.wrote(0, self._held(), Moment.of(self._clock))
         self._go_on()
+
+    def _hear_of_port(self) -> None:
+        """Tell the station how the port fares, where that has changed."""
+        before, self._port_state = self._port_state, self._port.state
+        for news in self._port_state.news_since(before):
+            with self._duties.alone("hearing of the port"):
+                self._station.hear_of_port(news, Moment.of(self._clock))
 
     def _plan(self) -> None:
         if self._timer:
             self._timer.cancel()
-        wake_ns = self._station.next_wake_ns
-        if wake_ns is not None:
-            delay_s = max(0, wake_ns - self._clock.monotonic_ns()) / 1e9
-            self._timer = self._loop.call_later(delay_s, self._guarded, self._step)
+        due_ns = [ns for ns in (self._station.next_wake_ns, self._port.next_wake_ns) if ns is not None]
+        if due_ns:
+            delay_s = max(0, min(due_ns) - self._clock.monotonic_ns()) / 1e9
+            self._timer = self._loop.call_later(delay_s, self._guarded, self._read)
 
     def _tell(self, news: list[Record]) -> None:
         for client in self._clients:

@@ -13,6 +13,7 @@ from ground.dictionaries import load_dictionary
 from ground.inbox import Inbox
 from ground.moment import Moment
 from ground.products.publisher import Publisher
+from ground.records import EventRecord, Record
 from ground.service import Service
 from ground.station import Patience, Station
 from hal.clock import Clock
@@ -41,14 +42,20 @@ def serve(
     with ExitStack() as held:
         held.enter_context(claim_folder(out, "a ground service"))
         archive = held.enter_context(closing(Archive(out / ARCHIVE_NAME)))
-        port = held.enter_context(closing(open_port(port_url)))
+        port = held.enter_context(closing(open_port(port_url, clock)))
         inbox = Inbox(out / FILES_NAME)
         station = Station(dictionary, archive, inbox, Moment.of(clock), port=port_url, patience=patience)
         held.callback(_rescue, station, out / RESCUED_NAME)
         workers = held.enter_context(ThreadPoolExecutor(1))  # drawing a picture takes longer than a frame may wait
         publisher = Publisher(inbox.folder, workers, _complain)
+
+        def observe(record: Record) -> None:
+            publisher.take(record)
+            if isinstance(record, EventRecord) and record.origin == "ground" and record.name.startswith("LinkPort"):
+                _complain(record.message)
+
         answer = Desk(station, archive, dictionary).answer
-        service = Service(station, answer, port, clock, publisher.take, station.duties)
+        service = Service(station, answer, port, clock, observe, station.duties)
         asyncio.run(service.run(socket, lambda: when_ready(station)))
 
 

@@ -19,9 +19,10 @@ from ground.file_service import FileService
 from ground.keeper import Keeper
 from ground.logbook import Logbook
 from ground.moment import Moment
-from ground.records import CommandRecord, LinkRecord, Record, SampleRecord, Status
+from ground.records import CommandRecord, LinkRecord, Record, SampleRecord, Severity, Status
 from ground.telemetry import Telemetry
 from ground.uplink import Delivered, Released, Undelivered, Uplink
+from hal.port import PortNews
 from link.cfdp import FileStore
 from link.cfdp import Settings as FileSettings
 from link.dictionary import Dictionary
@@ -33,6 +34,11 @@ from link.space_packet import COUNT_MODULUS, HEADER_SIZE
 _APID_MASK = 0x7FF
 _RETRY_NS = 1_000_000_000  # between attempts to write to an archive that refuses
 _MS = 1_000_000
+_PORT_EVENTS: dict[str, tuple[str, Severity]] = {
+    "away": ("LinkPortAway", "medium"),
+    "back": ("LinkPortBack", "info"),
+    "refused": ("LinkPortRefused", "medium"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +120,11 @@ class Station:
             with self.duties.alone("packet"):
                 self._route(packet, now)
         self._log.flush()
+
+    def hear_of_port(self, news: PortNews, now: Moment) -> None:
+        """Take what happened to the port: clients are told."""
+        name, severity = _PORT_EVENTS[news.kind]
+        self._log.say(severity, name, f"{news.sentence}.", now)
 
     def step(self, now: Moment) -> None:
         """Do what is due, and make what the port shall send."""

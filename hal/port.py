@@ -1,19 +1,48 @@
 """A byte channel: the one face of UARTs, pseudo-terminals, sockets and simulated cables."""
 
-from typing import Protocol
+from collections.abc import Iterator
+from typing import Literal, NamedTuple, Protocol
 
 
 class PortClosed(OSError):  # noqa: N818 - a state that ends a loop, as StopIteration does
-    """The port was closed here, or the other end or the device went away."""
+    """The port was closed by its owner; or a line, which does not come back by itself, has ended."""
 
 
-class Port(Protocol):
-    """A UART on a board, a socket on the bench, a queue in simulation.
+class PortState(NamedTuple):
+    """How the port called `name` fares. `away` says in words why no octets can pass now and is empty while they can.
+
+    The line went away `losses` times; `refused` peers came while another one was there.
+    """
+
+    name: str = ""
+    away: str = ""
+    losses: int = 0
+    refused: int = 0
+
+    def news_since(self, before: "PortState") -> Iterator["PortNews"]:
+        """What is worth telling people; of peers that were refused only the first one is."""
+        if self.refused and not before.refused:
+            yield PortNews("refused", f"{self.name}: one peer is there, another one was refused; more are only counted")
+        if self.away and (not before.away or self.losses > before.losses):
+            yield PortNews("away", self.away)
+        if before.away and not self.away:
+            yield PortNews("back", f"{self.name}: it is there")
+
+
+class PortNews(NamedTuple):
+    """What happened to a port, in words."""
+
+    kind: Literal["away", "back", "refused"]
+    sentence: str
+
+
+class Line(Protocol):
+    """A connection that lasts until one of its ends leaves it.
 
     - `read` and `write` never block; what does not fit now is for the caller to try again.
     - Octets come out in the order they went in; a lossy channel drops, it never reorders.
-    - After `close`, both raise PortClosed; closing twice is allowed. A device that vanishes raises PortClosed too,
-      after everything that had been received was read.
+    - After `close`, both raise PortClosed; closing twice is allowed.
+    - They raise it too when the other end or the device went away, after everything that was received has been read.
     """
 
     def read(self, size_max: int) -> bytes:
@@ -30,4 +59,26 @@ class Port(Protocol):
 
     def close(self) -> None:
         """Give the device back."""
+        ...
+
+
+class Port(Line, Protocol):
+    """A line that is opened again when it goes away: a UART on a board, a socket on the bench, a queue in simulation.
+
+    While it is away `read` brings nothing and `write` takes nothing; only one that its owner closed raises PortClosed.
+    `fileno` stays the same, and is readable also when a `write` that was not taken whole would be taken now.
+    """
+
+    @property
+    def state(self) -> PortState:
+        """How it fares."""
+        ...
+
+    @property
+    def next_wake_ns(self) -> int | None:
+        """When it has to be read although nothing arrives, in monotonic ns: to try again; None where it need not."""
+        ...
+
+    def line_fileno(self) -> int:
+        """The descriptor of the line itself, for what only the kernel knows about it; -1 where there is none now."""
         ...

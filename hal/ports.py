@@ -2,14 +2,19 @@
 
 serial:///dev/ttyAMA0?baud=115200     a UART, a USB adapter, a pseudo-terminal
 tcp://host:port                       connect to a listening peer
-tcp-listen://host:port                wait for one peer (use 127.0.0.1 unless the network is yours alone)
+tcp-listen://host:port                wait for peers, one at a time (use 127.0.0.1 unless the network is yours alone)
 udp://host:port?bind=port             datagrams with one peer
+
+What cannot be opened at the start is an error; what goes away later is opened again (hal/linux/lasting_port.py).
 """
 
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from hal.port import Port
+from hal.clock import Clock
+from hal.linux.clock import HostClock
+from hal.linux.lasting_port import LastingPort
 from hal.usage import given
 
 BAUD_DEFAULT = 115_200
@@ -17,49 +22,56 @@ BAUDS = range(50, 12_000_001)  # from the slowest that termios knows to the fast
 _NUMBERS = range(1, 65_536)  # of TCP and UDP ports
 
 
-def open_port(url: str) -> Port:
+def open_port(url: str, clock: Clock = HostClock()) -> LastingPort:  # noqa: B008 - it has no state
     """Open what `url` names. UsageError: the URL is not one of the forms above; OSError: the device said no."""
     with given(f"port {url!r}"):
         parts = urlsplit(url)
-        return _opener(parts.scheme)(parts)
+        return _opener(parts.scheme)(parts, clock)
 
 
-def _opener(scheme: str) -> Callable[[SplitResult], Port]:
+_Opener = Callable[[SplitResult, Clock], LastingPort]
+
+
+def _opener(scheme: str) -> _Opener:
     if scheme not in _OPENERS:
         raise ValueError(f"expected one of {', '.join(f'{scheme}://' for scheme in _OPENERS)}")
     return _OPENERS[scheme]
 
 
-def _open_serial(url: SplitResult) -> Port:
-    from hal.linux.serial_port import SerialPort
+def _open_serial(url: SplitResult, clock: Clock) -> LastingPort:
+    from hal.linux.serial_port import SerialLine
 
     if url.netloc or not url.path:
         raise ValueError("expected serial:///dev/NAME?baud=RATE (three slashes)")
-    return SerialPort(url.path, _options(url, baud=BAUDS).get("baud", BAUD_DEFAULT))
+    baud = _options(url, baud=BAUDS).get("baud", BAUD_DEFAULT)
+    reopen = partial(SerialLine, url.path, baud)
+    return LastingPort(url.path, clock, line=reopen(), reopen=reopen, bits_per_second=baud)
 
 
-def _open_tcp(url: SplitResult) -> Port:
-    from hal.linux.socket_port import connect_tcp
-
-    _options(url)
-    return connect_tcp(*_address(url))
-
-
-def _open_tcp_listener(url: SplitResult) -> Port:
-    from hal.linux.socket_port import accept_tcp
+def _open_tcp(url: SplitResult, clock: Clock) -> LastingPort:
+    from hal.linux.socket_port import TcpDialer
 
     _options(url)
-    return accept_tcp(*_address(url))
+    dialer = TcpDialer(*_address(url))
+    return LastingPort(dialer.name, clock, line=dialer.connect(), reopen=dialer.call)
 
 
-def _open_udp(url: SplitResult) -> Port:
-    from hal.linux.socket_port import open_udp
+def _open_tcp_listener(url: SplitResult, clock: Clock) -> LastingPort:
+    from hal.linux.socket_port import TcpListener
 
-    bind = _options(url, bind=_NUMBERS).get("bind", 0)
-    return open_udp(*_address(url), bind)
+    _options(url)
+    listener = TcpListener(*_address(url))
+    return LastingPort(listener.name, clock, door=listener)
 
 
-_OPENERS: dict[str, Callable[[SplitResult], Port]] = {
+def _open_udp(url: SplitResult, clock: Clock) -> LastingPort:
+    from hal.linux.socket_port import UdpPair
+
+    pair = UdpPair(*_address(url), _options(url, bind=_NUMBERS).get("bind", 0))
+    return LastingPort(pair.name, clock, line=pair.open(), reopen=pair.open)
+
+
+_OPENERS: dict[str, _Opener] = {
     "serial": _open_serial,
     "tcp": _open_tcp,
     "tcp-listen": _open_tcp_listener,

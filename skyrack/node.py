@@ -3,8 +3,8 @@
 skyrack node examples/missions/coastwatch.toml --port 'serial:///dev/ttyAMA0?baud=115200'
 skyrack node examples/missions/coastwatch.toml --port tcp-listen://127.0.0.1:5100 --state /tmp/coastwatch
 
-It ends with exit code 0 when asked to (^C, SIGTERM) and 1 when the port goes away; products that the ground does not
-have yet wait in the state folder for the next start.
+It flies until it is asked to end (^C, SIGTERM), with exit code 0. A port that goes away is opened again, and to
+tcp-listen:// the ground may come at any time; products that it does not have yet wait in the state folder.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import errno
 import gc
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,6 @@ _FAILING_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}  # a node f
 if TYPE_CHECKING:  # what these import takes longer than a refused command line should
     from fsw.mission import Mission
     from hal.board import Board
-    from hal.port import Port
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Fly until a signal or the end of the port."""
+    """Fly until a signal."""
     from fsw.jobs.process import JobLimits, ProcessRunner
     from fsw.mission import load_mission
     from fsw.node import build_node, dictionary_of
@@ -44,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
     from fsw.pipelines.load import module_of
     from hal.linux.claim import claim_folder
     from hal.linux.clock import HostClock
+    from hal.port import PortState
     from hal.ports import open_port
     from hal.sim.camera import SceneCamera
 
@@ -69,26 +69,35 @@ def run(options: argparse.Namespace) -> int:
         ours = [module_of(stage.name) for stage in mission.stages if not stage.is_file]
         runner = ProcessRunner(clock, limits, PIPELINES, ours)
         devices.callback(runner.close)
-        port = open_port(options.port)
+        port = open_port(options.port, clock)
         devices.callback(port.close)
         node = build_node(
             mission,
             clock=clock,
             port=port,
-            bits_per_second=_rate(port, mission),
+            bits_per_second=port.bits_per_second or mission.radio.bits_per_second,
             camera=SceneCamera(mission.scenes, clock),
             board=_board(mission),
             runner=runner,
             state=state,
         )
-        stop = devices.enter_context(StopSignal())  # not before: waiting for a peer in open_port ends as Python does
-        print(f"skyrack node: {mission.node.name} flies on {options.port}, its state is in {state}", file=sys.stderr)
+        stop = devices.enter_context(StopSignal())  # not before: a call that nobody answers ends as Python does
+        _say(f"{mission.node.name} flies on {options.port}, its state is in {state}")
+        told = PortState()
         gc.collect()
         gc.freeze()  # what lives from here to the end need not be looked at again
         while not stop.requested:
             node.step()
+            for news in port.state.news_since(told):
+                _say(news.sentence)
+            told = port.state
             clock.wait(node.next_wake_ns, [*node.waits_for, stop])
     return 0
+
+
+def _say(sentence: str) -> None:
+    with suppress(OSError):  # nobody reads it, or its disk is full: no reason to fly no more
+        print(f"skyrack node: {sentence}", file=sys.stderr, flush=True)
 
 
 def _default_state(node: str) -> Path:
@@ -97,13 +106,6 @@ def _default_state(node: str) -> Path:
     except RuntimeError:  # no HOME, and a user id that the password file does not have, as in a container
         raise UsageError("this user has no home folder, so say where the node keeps its state: --state DIR") from None
     return Path(base) / "skyrack" / node
-
-
-def _rate(port: "Port", mission: "Mission") -> int:
-    """Bits a second: a UART knows, a socket does not."""
-    from hal.linux.serial_port import SerialPort
-
-    return port.baud if isinstance(port, SerialPort) else mission.radio.bits_per_second
 
 
 def _board(mission: "Mission") -> "Board":

@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """0 when asked to end, 1 when the port went away."""
+    from hal.linux.clock import HostClock
     from hal.port import PortClosed
     from hal.ports import open_port
     from skyrack.summary import summary_lines
@@ -44,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     reception, decoder = reception_of(options), decoder_of(options)
     with ExitStack() as devices:
         tap = _Tap(options, devices)
-        port = open_port(options.port)
+        port = open_port(options.port, HostClock())
         devices.callback(port.close)
         stop = devices.enter_context(StopSignal())
         print(f"skyrack tap: listening to {options.port}", file=sys.stderr, flush=True)
@@ -63,11 +64,14 @@ def run(options: argparse.Namespace) -> int:
 def _next(port: "Port", stop: StopSignal) -> bytes:
     """What comes next; nothing when it is time to stop. Raises PortClosed."""
     from hal.linux.clock import HostClock
+    from hal.port import PortClosed
 
     clock = HostClock()
     while not stop.requested:
         if octets := port.read(_READ_OCTETS):
             return octets
+        if port.state.losses:
+            raise PortClosed(port.state.away)
         clock.wait(clock.monotonic_ns() + _NEVER_NS, [port, stop])
     return b""
 

@@ -48,6 +48,8 @@ class NodeStatus(Telemetry, id=0x01):
     farm_expects: int = wire(Int8ub, text="V(R), the next frame's sequence number")
     tm_frames: int = wire(Int32ub)
     reports_dropped: int = wire(Int16ub, text="reports that found their queue full")
+    port_losses: int = wire(Int16ub, text="times that the link's port went away: unplugged, closed by its other end")
+    port_refused: int = wire(Int16ub, text="peers that came while another one was there")
     power_w: float = wire(Float32b, unit="W")
     energy_j: float = wire(Float32b, unit="J")
     power_source: PowerSource = wire(Int8ub)
@@ -176,6 +178,8 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
             pdus_refused=_capped(files.bad_pdus + files.entity.undecodable + files.entity.refused),
             file_news_dropped=_capped(files.entity.answers_dropped + files.entity.indications_dropped),
             notes_lost=_capped(self.crash_log.lost, 8),
+            port_losses=_capped(self.telecom.port.state.losses),
+            port_refused=_capped(self.telecom.port.state.refused),
             power_w=power.watts,
             energy_j=self._energy_j,
             power_source=PowerSource[power.source.upper()],

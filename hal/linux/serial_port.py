@@ -3,6 +3,7 @@
 import errno
 import os
 import termios
+from pathlib import Path
 from typing import cast
 
 from hal.port import PortClosed
@@ -10,18 +11,25 @@ from hal.port import PortClosed
 BITS_PER_OCTET = 10  # start bit, 8 data bits, stop bit
 
 
-class SerialPort:
-    """`Port` over a tty; taken exclusively, so that two programs never share a line by mistake."""
+class SerialLine:
+    """`Line` over a tty; taken exclusively, so that two programs never share a line by mistake.
+
+    Raises OSError with a sentence, also for a tty that is the terminal of somebody's session: the number of a
+    pseudo-terminal that went away may be another one's when it is opened again.
+    """
 
     def __init__(self, path: str, baud: int) -> None:
         import serial  # 20 ms on a slow board, so only where a serial port is opened
 
         try:
+            _refuse_terminal(path)
             self._tty = serial.Serial(path, baud, timeout=0, exclusive=True)
+            _tell_silence_from_hangup(self._tty.fd)
         except serial.SerialException as error:
             raise OSError(error.errno, _reason(path, error)) from error
-        self.path, self.baud = path, baud
-        _tell_silence_from_hangup(self._tty.fd)
+        except termios.error as error:  # it went away meanwhile
+            raise OSError(errno.EIO, _reason(path, OSError(errno.EIO))) from error
+        self.path = path
 
     def read(self, size_max: int) -> bytes:
         """What has arrived; raises PortClosed when the line hangs up or the adapter is pulled."""
@@ -63,6 +71,26 @@ def _tell_silence_from_hangup(descriptor: int) -> None:
     attributes = termios.tcgetattr(descriptor)
     attributes[6][termios.VMIN] = 1
     termios.tcsetattr(descriptor, termios.TCSANOW, attributes)
+
+
+def _refuse_terminal(path: str) -> None:
+    """Raises OSError where a process has `path` as its controlling terminal (proc(5): tty_nr in /proc/PID/stat)."""
+    try:
+        device = Path(path).stat().st_rdev
+    except OSError:
+        return  # opening it says why
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        if _terminal_of(stat) == (os.major(device), os.minor(device)):
+            raise OSError(errno.EBUSY, f"{path}: it is the terminal of a session (process {stat.parent.name})")
+
+
+def _terminal_of(stat: Path) -> tuple[int, int] | None:
+    """Device numbers of a process's terminal; None for one that has ended."""
+    try:
+        number = int(stat.read_text(errors="replace").rpartition(")")[2].split()[4])
+    except OSError:
+        return None
+    return number >> 8 & 0xFFF, number & 0xFF | number >> 12 & 0xFFF00
 
 
 def _reason(path: str, error: OSError) -> str:

@@ -1,19 +1,37 @@
-"""Links over TCP and UDP: emulators, modems with Ethernet, radios behind a gateway."""
+"""Lines over TCP and UDP: emulators, modems with Ethernet, radios behind a gateway."""
 
+import errno
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
 
 from hal.port import PortClosed
 
 DATAGRAM_OCTETS_MAX = 65_507
+SILENT_PEER_S = 30
+"""A TCP peer that acknowledges nothing for so long, not even the probes of an idle connection, is gone."""
 _CONNECT_TIMEOUT_S = 10.0
+_SYN_REPEATS = 2  # an attempt ends after seven seconds, and the next one begins at once where the peer is back
 _LOOPBACK = ("127.0.0.1", "::1")
+_LOST = frozenset(
+    {
+        errno.ECONNREFUSED,  # the peer is not there yet
+        errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN,  # the network is away for a while
+        errno.EPERM, errno.ENOBUFS,  # a filter or a full queue took it
+    }
+)  # fmt: skip
+
+Address = tuple[socket.AddressFamily, tuple[Any, ...]]
+"""Family and socket address, as getaddrinfo(3) gives them."""
 
 
-class SocketPort:
-    """`Port` over a connected stream or datagram socket, which it takes over and makes non-blocking."""
+class SocketLine:
+    """`Line` over a connected stream or datagram socket, which it takes over and makes non-blocking.
+
+    A datagram that finds no way is lost, as on any radio; its socket goes on.
+    """
 
     def __init__(self, connected: socket.socket, name: str) -> None:
         connected.setblocking(False)
@@ -22,12 +40,15 @@ class SocketPort:
 
     def read(self, size_max: int) -> bytes:
         """What has arrived; a datagram comes whole, whatever `size_max`, so that none of it is lost."""
+        if not size_max:
+            return b""
         try:
             octets = self._open().recv(size_max if self._stream else DATAGRAM_OCTETS_MAX)
-        except (BlockingIOError, ConnectionRefusedError):  # refused: a datagram's peer is not there yet
+        except BlockingIOError:
             return b""
         except OSError as error:
-            raise PortClosed(f"{self.name}: {error.strerror}") from error
+            self._judge(error)
+            return b""
         if not octets and self._stream:
             raise PortClosed(f"{self.name}: the other end closed the connection")
         return octets
@@ -36,10 +57,11 @@ class SocketPort:
         """What the socket's buffer takes now; over UDP one datagram."""
         try:
             return self._open().send(octets if self._stream else octets[:DATAGRAM_OCTETS_MAX])
-        except (BlockingIOError, ConnectionRefusedError):
-            return 0 if self._stream else len(octets)  # a datagram without taker is lost, as on any radio
+        except BlockingIOError:
+            return 0
         except OSError as error:
-            raise PortClosed(f"{self.name}: {error.strerror}") from error
+            self._judge(error)
+            return len(octets)
 
     def fileno(self) -> int:
         """The socket's descriptor."""
@@ -49,43 +71,126 @@ class SocketPort:
         """Give the socket back."""
         self._socket.close()
 
+    def _judge(self, error: OSError) -> None:
+        """Whether only a datagram was lost; raises PortClosed where the connection is, or the socket's own address."""
+        if isinstance(error, PortClosed):
+            raise error
+        if self._stream or error.errno not in _LOST:
+            raise PortClosed(f"{self.name}: {error.strerror}") from error
+
     def _open(self) -> socket.socket:
         if self._socket.fileno() < 0:
             raise PortClosed(f"{self.name}: closed")
         return self._socket
 
 
-def connect_tcp(host: str, port: int) -> SocketPort:
-    """Connect to a listening peer; raises OSError with a sentence."""
-    name = f"tcp://{host}:{port}"
-    with _named(name, "cannot connect"):
-        stream = socket.create_connection((host, port), timeout=_CONNECT_TIMEOUT_S)
-    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return SocketPort(stream, name)
+class TcpDialer:
+    """Calls a listening peer, whose address is looked up once. Raises OSError with a sentence, as its methods do."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.name = f"tcp://{_shown(host)}:{port}"
+        with _named(self.name, "cannot connect"):
+            self._addresses = _resolved(host, port, socket.SOCK_STREAM)
+
+    def connect(self) -> SocketLine:
+        """The line, once it stands; waits for ten seconds and address at most."""
+        failure: OSError | None = None
+        for _ in self._addresses:
+            try:
+                return self._line(_CONNECT_TIMEOUT_S)
+            except OSError as error:
+                failure = error
+        assert failure
+        raise failure
+
+    def call(self) -> SocketLine:
+        """A line at once, which may turn out not to stand: reading it then raises PortClosed."""
+        return self._line(0)
+
+    def _line(self, timeout_s: float) -> SocketLine:
+        """To the next of the peer's addresses."""
+        family, address = self._addresses[0]
+        self._addresses = [*self._addresses[1:], self._addresses[0]]
+        with _named(self.name, "cannot connect"), ExitStack() as undo:
+            stream = undo.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            stream.settimeout(timeout_s)
+            stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, _SYN_REPEATS)
+            with suppress(BlockingIOError):  # it is on its way
+                stream.connect(address)
+            undo.pop_all()
+        return SocketLine(_tended(stream), self.name)
 
 
-def accept_tcp(host: str, port: int) -> SocketPort:
-    """Listen, and wait for one peer; raises OSError with a sentence."""
-    name = f"tcp-listen://{host}:{port}"
-    with _named(name, "cannot listen"), socket.create_server((host, port)) as listener:
-        stream, _ = listener.accept()
-    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return SocketPort(stream, name)
+class TcpListener:
+    """`Door` for TCP peers; `host` says at which of our addresses. Raises OSError with a sentence."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.name = f"tcp-listen://{_shown(host)}:{port}"
+        with _named(self.name, "cannot listen"):
+            family, address = _resolved(host, port, socket.SOCK_STREAM)[0]
+            self._socket = socket.create_server(address, family=family)
+        self._socket.setblocking(False)
+
+    def open(self) -> SocketLine:
+        """The line to who came first."""
+        stream, _ = self._socket.accept()
+        return SocketLine(_tended(stream), self.name)
+
+    def fileno(self) -> int:
+        """Readable when somebody is at the door."""
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._socket.close()
 
 
-def open_udp(host: str, port: int, bind_port: int) -> SocketPort:
-    """Exchange datagrams with one peer; `bind_port` 0 lets the system choose. Raises OSError with a sentence.
+class UdpPair:
+    """Opens lines to one peer; `bind_port` 0 lets the system choose. Raises OSError with a sentence.
 
     With a peer on this machine, nobody else's datagrams come in.
     """
-    name = f"udp://{host}:{port}"
-    with _named(name, "cannot be opened"), ExitStack() as undo:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
-        datagrams = undo.enter_context(socket.socket(family, kind, protocol))
-        datagrams.bind((address[0] if address[0] in _LOOPBACK else "", bind_port))
-        datagrams.connect(address)
-        undo.pop_all()
-    return SocketPort(datagrams, name)
+
+    def __init__(self, host: str, port: int, bind_port: int) -> None:
+        self.name, self._bind_port = f"udp://{_shown(host)}:{port}", bind_port
+        with _named(self.name, "cannot be opened"):
+            self._family, self._address = _resolved(host, port, socket.SOCK_DGRAM)[0]
+
+    def open(self) -> SocketLine:
+        """A line; it stands at once."""
+        host = str(self._address[0])
+        here = host if host in _LOOPBACK else ""
+        with ExitStack() as undo:
+            datagrams = undo.enter_context(socket.socket(self._family, socket.SOCK_DGRAM))
+            with _named(self.name, f"cannot take {_shown(here) or 'any address'}:{self._bind_port} here"):
+                datagrams.bind((here, self._bind_port))
+            with _named(self.name, "cannot be opened"):
+                datagrams.connect(self._address)
+            undo.pop_all()
+        return SocketLine(datagrams, self.name)
+
+
+def _resolved(host: str, port: int, kind: socket.SocketKind) -> list[Address]:
+    return [(family, address) for family, _, _, _, address in socket.getaddrinfo(host, port, type=kind)]
+
+
+def _tended(stream: socket.socket) -> socket.socket:
+    """Octets go out at once, and a peer that vanished without a word is noticed."""
+    probes, between_s = 3, SILENT_PEER_S // 6
+    for option, value in (
+        (socket.TCP_NODELAY, 1),
+        (socket.TCP_USER_TIMEOUT, 1000 * SILENT_PEER_S),
+        (socket.TCP_KEEPIDLE, SILENT_PEER_S - probes * between_s),
+        (socket.TCP_KEEPINTVL, between_s),
+        (socket.TCP_KEEPCNT, probes),
+    ):
+        stream.setsockopt(socket.IPPROTO_TCP, option, value)
+    stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    return stream
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 @contextmanager

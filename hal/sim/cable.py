@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from random import Random
 
 from hal.clock import Clock
-from hal.port import PortClosed
+from hal.port import PortClosed, PortState
 from hal.usage import UsageError
 
 BITS_PER_OCTET = 10  # 8N1 on a UART
+_ROOM_OCTETS = 64  # a UART's hardware queue: less room than that wakes nobody
 BUFFER_OCTETS = 4096  # what a UART driver holds before `write` takes no more
 
 
@@ -104,7 +105,7 @@ class SimPort:
     def __init__(self, clock: Clock, outgoing: Channel, incoming: Channel) -> None:
         self._clock, self._outgoing, self._incoming = clock, outgoing, incoming
         self._unread = bytearray()
-        self._closed = False
+        self._closed = self._is_full = False
 
     def read(self, size_max: int) -> bytes:
         """What has arrived by the clock's now."""
@@ -117,14 +118,30 @@ class SimPort:
     def write(self, octets: bytes) -> int:
         """What the sending buffer has room for."""
         self._check_open()
-        now_ns = self._clock.monotonic_ns()
-        return self._outgoing.offer(octets, now_ns)
+        taken = self._outgoing.offer(octets, self._clock.monotonic_ns())
+        self._is_full = taken < len(octets)
+        return taken
+
+    @property
+    def state(self) -> PortState:
+        """It is there."""
+        return PortState("simulated cable")
+
+    @property
+    def next_wake_ns(self) -> int | None:
+        """When the sending buffer, if it was full, has room again."""
+        next_ns = self._outgoing.next_arrival_ns()
+        return next_ns + _ROOM_OCTETS * self._outgoing.octet_ns if self._is_full and next_ns else None
 
     def next_arrival_ns(self) -> int | None:
         """When `read` will next have something; now or earlier when it already has."""
         return 0 if self._unread else self._incoming.next_arrival_ns()
 
     def fileno(self) -> int:
+        """There is no descriptor."""
+        return -1
+
+    def line_fileno(self) -> int:
         """There is no descriptor."""
         return -1
 

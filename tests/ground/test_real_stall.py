@@ -19,8 +19,9 @@ from ground.records import CommandRecord
 from ground.service import Service
 from ground.station import Patience, Station
 from hal.linux.clock import HostClock
-from hal.linux.serial_port import SerialPort
-from hal.linux.socket_port import SocketPort
+from hal.linux.lasting_port import LastingPort
+from hal.linux.socket_port import SocketLine
+from hal.ports import open_port
 from link.cfdp import MemoryStore
 from tests.ground.spacecraft import DICTIONARY, SECOND, Spacecraft
 
@@ -32,7 +33,7 @@ def pseudo_terminal():
     """A serial line: the port, and the descriptor of the other end."""
     far, near = os.openpty()
     tty.setraw(near)
-    with closing(SerialPort(os.ttyname(near), 115_200)) as port:
+    with closing(open_port(f"serial://{os.ttyname(near)}", HostClock())) as port:
         os.close(near)
         yield port, far
     os.close(far)
@@ -41,7 +42,8 @@ def pseudo_terminal():
 @contextmanager
 def stream():
     near, far = socket.socketpair()
-    with closing(SocketPort(near, "pair")) as port, far:
+    line = SocketLine(near, "pair")
+    with closing(LastingPort("pair", HostClock(), line=line, reopen=lambda: line)) as port, far:
         yield port, far.fileno()
 
 
@@ -124,7 +126,7 @@ def test_no_command_that_was_called_failed_is_executed(device, tmp_path, monkeyp
         failed = {one.arguments["target"] for one in flight.told if one.state == "failed"}
         assert failed
         flight.heard = flight.reads = True
-        flight.until(lambda: flight.client.status().node_dictionary)
+        flight.until(lambda: (status := flight.client.status()).linked and status.node_dictionary)
         flight.order("last")
         flight.until(lambda: "completed" in flight.stages("last"))
         assert not failed & set(flight.executed)

@@ -19,8 +19,9 @@ from ground.errors import ArchiveError, RefusedError, ServiceError, WaitError
 from ground.records import CommandRecord, EventRecord, FileRecord, Record, SampleRecord, Stage
 from ground.service import Service
 from hal.linux.clock import HostClock
-from hal.linux.socket_port import SocketPort
-from hal.port import PortClosed
+from hal.linux.lasting_port import LastingPort
+from hal.linux.socket_port import SocketLine
+from hal.port import PortNews
 from tests.patience import PATIENCE_S
 
 
@@ -45,9 +46,13 @@ class FakeStation:
     ended: bool = False
     news: list[Record] = field(default_factory=list)
     files: list[FileRecord] = field(default_factory=list)
+    port_news: list[PortNews] = field(default_factory=list)
 
     def receive(self, octets, now):
         self.output += octets.upper()
+
+    def hear_of_port(self, news, now):
+        self.port_news.append(news)
 
     def step(self, now):
         self.steps += 1
@@ -106,6 +111,16 @@ class FakeStation:
         raise AssertionError(request)
 
 
+def port_over(near_end: socket.socket) -> LastingPort:
+    """A port whose line, once lost, is not to be had again."""
+    clock = HostClock()
+
+    def reopen():
+        raise OSError("nobody there")
+
+    return LastingPort("pair", clock, line=SocketLine(near_end, "pair"), reopen=reopen)
+
+
 @dataclass
 class Running:
     path: object
@@ -116,8 +131,7 @@ class Running:
     errors: list[BaseException]
 
     def finish(self):
-        """The other end of the port hangs up."""
-        self.far_end.close()
+        self.service._loop.call_soon_threadsafe(self.service.stop)
         self.thread.join(5)
         assert not self.thread.is_alive()
 
@@ -127,7 +141,7 @@ def running(tmp_path, monkeypatch):
     monkeypatch.setattr("ground.service._SIGNALS", ())  # belong to the main thread
     far_end, near_end = socket.socketpair()
     station, errors, path, ready = FakeStation(), [], tmp_path / "s" / "ground.sock", threading.Event()
-    service = Service(station, station.answer, SocketPort(near_end, "pair"), HostClock())
+    service = Service(station, station.answer, port_over(near_end), HostClock())
 
     def run():
         try:
@@ -140,7 +154,10 @@ def running(tmp_path, monkeypatch):
     assert ready.wait(PATIENCE_S)
     found = Running(path, station, far_end, thread, service, errors)
     yield found
-    found.finish()
+    if thread.is_alive():
+        found.finish()
+    far_end.close()
+    assert not errors
 
 
 def test_the_socket_is_the_owners_alone(running):
@@ -271,12 +288,21 @@ def test_what_goes_wrong_with_one_record_or_request_goes_wrong_alone(running, ca
     assert set(running.service._duties.failed) == {"observing", "answering a client", "telling a client"}
 
 
-def test_loss_of_the_port_ends_the_service_with_its_reason(running, caplog):
+def test_the_service_outlives_its_port_and_the_station_hears_of_it(running):
+    running.far_end.close()
+    while not running.station.port_news:
+        time.sleep(0.001)
+    assert running.station.port_news == [PortNews("away", "pair: the other end closed the connection")]
     with Client(running.path) as client:
+        assert client.files() == []
+
+
+def test_the_end_of_the_service_leaves_nothing_behind(running, caplog):
+    with Client(running.path) as client:
+        assert client.files() == []
         running.finish()
         with pytest.raises(ServiceError, match="went away"):
             client.files()
-    assert isinstance(running.errors[0], PortClosed)
     assert not caplog.records  # what asyncio has to say would be a traceback on stderr
     assert not running.path.exists()
     with pytest.raises(ServiceError, match="no ground service answers"):
@@ -285,7 +311,7 @@ def test_loss_of_the_port_ends_the_service_with_its_reason(running, caplog):
 
 def test_a_second_service_is_refused_and_a_stale_socket_replaced(running, tmp_path):
     far_end, near_end = socket.socketpair()
-    second = Service(FakeStation(), None, SocketPort(near_end, "pair"), HostClock())
+    second = Service(FakeStation(), None, port_over(near_end), HostClock())
     with pytest.raises(ServiceError, match="runs there already"):
         asyncio.run(second.run(running.path))
     (tmp_path / "note").write_text("a file")
@@ -314,7 +340,7 @@ def test_a_path_too_long_for_a_socket_is_refused(tmp_path):
 
 def test_a_signal_ends_the_service_in_good_order(tmp_path):
     far_end, near_end = socket.socketpair()
-    service = Service(station := FakeStation(), None, SocketPort(near_end, "pair"), HostClock())
+    service = Service(station := FakeStation(), None, port_over(near_end), HostClock())
 
     async def run_and_signal():
         asyncio.get_running_loop().call_later(0.02, os.kill, os.getpid(), signal.SIGTERM)

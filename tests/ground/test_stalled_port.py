@@ -6,6 +6,7 @@ from ground.archive import Archive
 from ground.records import CommandRecord
 from ground.service import Service
 from ground.station import Patience, Station
+from hal.port import PortState
 from hal.sim.clock import VirtualClock
 from link.cfdp import MemoryStore
 from tests.ground.spacecraft import DICTIONARY, SECOND, UTC_NS, Spacecraft, World
@@ -19,8 +20,15 @@ class Port:
     def __init__(self):
         self.room, self.out = 4096, bytearray()
 
+    state, next_wake_ns = PortState(), None
+
     def fileno(self):
         return -1
+
+    line_fileno = fileno
+
+    def read(self, size_max):
+        return b""
 
     def write(self, octets):
         self.out += octets[: self.room]
@@ -29,11 +37,6 @@ class Port:
 
 class Loop:
     """Of an event loop what the service asks for while it is stepped by hand."""
-
-    def add_writer(self, *_):
-        pass
-
-    remove_writer = add_writer
 
     def call_later(self, *_):
         return self

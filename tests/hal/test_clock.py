@@ -7,7 +7,7 @@ import tty
 import pytest
 
 from hal.linux.clock import HostClock
-from hal.linux.serial_port import SerialPort
+from hal.linux.serial_port import SerialLine
 from hal.sim.clock import VirtualClock
 
 
@@ -30,7 +30,7 @@ def test_virtual_time_stamps_follow_what_passed():
 def test_a_readable_port_ends_the_wait():
     master, slave = pty.openpty()
     tty.setraw(slave)
-    port, clock = SerialPort(os.ttyname(slave), 9600), HostClock()
+    port, clock = SerialLine(os.ttyname(slave), 9600), HostClock()
     os.write(master, b"x")
     start_ns = clock.monotonic_ns()
     clock.wait(start_ns + 10_000_000_000, [port])

@@ -1,22 +1,25 @@
-"""One contract, every port: simulated cable, pseudo-terminal, stream socket."""
+"""One contract, every line: simulated cable, pseudo-terminal, stream socket."""
 
 import os
 import pty
+import signal
 import socket
 import time
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hal.linux.serial_port import SerialPort
-from hal.linux.socket_port import SocketPort, accept_tcp, connect_tcp, open_udp
-from hal.port import Port, PortClosed
-from hal.ports import open_port
+from hal import ports
+from hal.linux.clock import HostClock
+from hal.linux.serial_port import SerialLine
+from hal.linux.socket_port import SocketLine
+from hal.port import Line, PortClosed, PortState
 from hal.sim.cable import Channel, cable
 from hal.sim.clock import VirtualClock
 
@@ -25,8 +28,8 @@ from hal.sim.clock import VirtualClock
 class Ends:
     """Two joined ports; `settle` lets what was written arrive; `unplug` removes the far device."""
 
-    near: Port
-    far: Port
+    near: Line
+    far: Line
     settle: Callable[[], None]
 
 
@@ -74,7 +77,7 @@ def pty_ends() -> Iterator[Ends]:
     master, slave = pty.openpty()
     tty.setraw(slave)
     os.set_blocking(master, False)
-    near, far = SerialPort(os.ttyname(slave), 115_200), MasterPort(master)
+    near, far = SerialLine(os.ttyname(slave), 115_200), MasterPort(master)
     os.close(slave)
     yield Ends(near, far, _breathe)
     near.close()
@@ -83,7 +86,7 @@ def pty_ends() -> Iterator[Ends]:
 
 @contextmanager
 def tcp_ends() -> Iterator[Ends]:
-    near, far = (SocketPort(one, "pair") for one in socket.socketpair())
+    near, far = (SocketLine(one, "pair") for one in socket.socketpair())
     yield Ends(near, far, _breathe)
     near.close()
     far.close()
@@ -92,7 +95,7 @@ def tcp_ends() -> Iterator[Ends]:
 ENDS = [sim_ends, pty_ends, tcp_ends]
 
 
-def drain(ends: Ends, port: Port, size: int) -> bytes:
+def drain(ends: Ends, port: Line, size: int) -> bytes:
     """Read until `size` octets came or nothing more does."""
     octets = b""
     for _ in range(200):
@@ -116,6 +119,14 @@ class TestPort:
     def test_read_without_anything_returns_at_once(self, make_ends):
         with make_ends() as ends:
             assert ends.near.read(100) == b""
+
+    def test_reading_no_octets_is_no_end(self, make_ends):
+        with make_ends() as ends:
+            assert ends.near.read(0) == b""
+            ends.far.write(b"x")
+            ends.settle()
+            assert ends.near.read(0) == b""
+            assert drain(ends, ends.near, 1) == b"x"
 
     def test_write_never_blocks_and_says_what_it_took(self, make_ends):
         with make_ends() as ends:
@@ -145,19 +156,22 @@ def test_unplugged_port_gives_what_came_and_then_says_so(make_ends):
             drain(ends, ends.near, 1)
 
 
-def test_urls_open_tcp_and_udp():
+def open_port(url):
+    return ports.open_port(url, HostClock())
+
+
+def test_a_datagram_without_taker_is_lost_as_on_any_radio():
+    port = open_port(f"udp://127.0.0.1:{free_port()}")
+    for _ in range(3):
+        assert port.write(b"lost") == 4
+        assert port.read(10) == b""
+    assert port.state == PortState(port.name)
+    port.close()
+
+
+def free_port():
     with socket.create_server(("127.0.0.1", 0)) as server:
-        near = open_port(f"tcp://127.0.0.1:{server.getsockname()[1]}")
-        far, _ = server.accept()
-    far.sendall(b"hello")
-    _breathe()
-    assert near.read(10) == b"hello"
-    near.close()
-    far.close()
-    one = open_udp("127.0.0.1", 9, 0)  # nobody there yet: what is sent is lost, as on a radio
-    assert one.write(b"lost") == 4
-    assert one.read(10) == b""
-    one.close()
+        return server.getsockname()[1]
 
 
 @pytest.mark.parametrize(
@@ -188,8 +202,34 @@ def test_missing_and_busy_serial_ports_are_named():
         open_port(f"serial://{ends.near.path}")
 
 
-def test_nobody_listens():
-    with pytest.raises(OSError, match="cannot connect"):
-        connect_tcp("127.0.0.1", 9)
-    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(OSError, match="cannot listen"):
-        accept_tcp("127.0.0.1", server.getsockname()[1])
+def test_what_cannot_be_opened_says_what_and_where():
+    with pytest.raises(OSError, match=r"tcp://127.0.0.1:9: cannot connect \(Connection refused\)$"):
+        open_port("tcp://127.0.0.1:9")
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as server:
+        number = server.getsockname()[1]
+        with pytest.raises(OSError, match=rf"tcp-listen://\[::1\]:{number}: cannot listen \(Address already in use\)$"):
+            open_port(f"tcp-listen://[::1]:{number}")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        number = other.getsockname()[1]
+        with pytest.raises(OSError, match=f"udp://127.0.0.1:5100: cannot take 127.0.0.1:{number} here .*in use"):
+            open_port(f"udp://127.0.0.1:5100?bind={number}")
+
+
+def test_somebody_s_terminal_is_no_serial_port():
+    """A shell may have the number of a pseudo-terminal that went away: it is told by its session, and left alone."""
+    shell, master = pty.fork()
+    if not shell:
+        os.execvp("cat", ["cat"])
+    try:
+        os.write(master, b"\n")
+        said = b""
+        while said.count(b"\n") < 2:  # the terminal's echo, then what the program says
+            said += os.read(master, 10)
+        path = Path(f"/proc/{shell}/fd/0").readlink()
+        with pytest.raises(OSError, match=rf"{path}: it is the terminal of a session \(process {shell}\)$"):
+            open_port(f"serial://{path}")
+    finally:
+        os.kill(shell, signal.SIGKILL)
+        os.waitpid(shell, 0)
+        os.close(master)

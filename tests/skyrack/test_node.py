@@ -5,6 +5,7 @@ import pty
 import pwd
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,7 +16,9 @@ import pytest
 
 from fsw.mission import load_mission
 from fsw.node import dictionary_of
+from link.decoding import Decoder
 from link.dictionary import Dictionary
+from link.pus.definition import definition_of
 from link.tm_coding import TmDecoder
 from link.tm_receiver import TmReceiver
 from skyrack.cli import main
@@ -114,16 +117,58 @@ def test_a_signal_ends_it_cleanly(tmp_path, number):
     os.close(flying.line)
 
 
-def test_an_unplugged_port_is_one_sentence_and_the_state_stays(tmp_path):
+def test_a_node_flies_on_without_its_line(tmp_path):
     flying = Flying(tmp_path)
     os.write(flying.line, os.urandom(500))
     os.close(flying.line)
-    code, said = flying.end()
-    assert code == 1
-    assert said.startswith("skyrack node: /dev/pts/")
-    assert said.endswith("the line went away (unplugged, or its other end closed)\n")
-    assert said.count("\n") == 1
+    said = flying.process.stderr.readline(), flying.process.stderr.readline()
+    assert said[1].startswith("skyrack node: /dev/pts/")
+    assert said[1].endswith("the line went away (unplugged, or its other end closed)\n")
+    flying.process.terminate()
+    assert flying.process.communicate(timeout=PATIENCE_S)[1] == ""
+    assert flying.process.returncode == 0
     assert (tmp_path / "products" / "kept").is_dir()
+
+
+def test_strangers_who_come_and_go_end_nothing_and_are_counted(tmp_path):
+    """The node flies before anybody is there; strangers come and leave, then the ground."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = free.getsockname()
+    port = f"tcp-listen://127.0.0.1:{address[1]}"
+    command = [sys.executable, "-m", "skyrack.cli", "node", str(COASTWATCH), "--port", port, "--state", str(tmp_path)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stderr.readline().startswith(f"skyrack node: coastwatch flies on {port}")
+        assert process.stderr.readline() == f"skyrack node: {port}: waits for a peer\n"
+        for _ in range(2):
+            with socket.create_connection(address) as stranger:
+                assert process.stderr.readline() == f"skyrack node: {port}: it is there\n"
+                stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            assert process.stderr.readline() in {
+                f"skyrack node: {port}: the other end closed the connection\n",
+                f"skyrack node: {port}: Connection reset by peer\n",  # it left without reading what we had sent
+            }
+        with socket.create_connection(address, timeout=PATIENCE_S) as ground, socket.create_connection(address):
+            status = telemetry(ground, lambda status: status.values["port_refused"])
+        process.terminate()
+        assert process.wait(PATIENCE_S) == 0
+    finally:
+        process.kill()
+        process.communicate()
+    assert (status.values["port_losses"], status.values["port_refused"]) == (2, 1)
+
+
+def telemetry(line, is_it):
+    """The first NodeStatus on `line` that it is."""
+    mission = load_mission(COASTWATCH)
+    decoder, receiver = TmDecoder(mission.managed), TmReceiver(mission.managed)
+    packets = Decoder(definition_of(dictionary_of(mission)))
+    while octets := line.recv(4096):
+        deliveries = (delivery for frame in decoder.feed(octets) for delivery in receiver.feed(frame))
+        for packet in (packets.read(delivery.packet) for delivery in deliveries):
+            if packet.name == "NodeStatus" and is_it(packet):
+                return packet
+    raise AssertionError("the node hung up")
 
 
 def test_a_killed_node_leaves_no_process_behind(tmp_path):

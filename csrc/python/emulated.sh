@@ -3,11 +3,16 @@
 # happens in the folder BUILD: Debian's packages for ARM are fetched with a state of apt's own and unpacked, not installed.
 # What cannot run here for want of a tool is said in a sentence.
 set -eu
+if [ ! -e "$1/.skyrack-wheel" ] && [ -n "$(ls -A "$1" 2>/dev/null)" ]; then
+  echo "$1 is not empty and not ours: nothing in it is touched; name another folder" >&2
+  exit 1
+fi
 for tool in aarch64-linux-gnu-gcc qemu-aarch64-static apt-get dpkg python3; do
   command -v "$tool" >/dev/null || { echo "wheel for ARM: skipped, there is no $tool here"; exit 0; }
 done
 root=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir -p "$1"
+: >"$1/.skyrack-wheel" # what is in the folder is ours to delete from now on
 build=$(cd "$1" && pwd) arm=$build/root apt=$build/apt
 cd "$root"
 

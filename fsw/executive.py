@@ -13,6 +13,7 @@ from typing import TypeVar
 from fsw.app import App
 from fsw.backoff import Backoff
 from fsw.bus import Bus
+from fsw.floods import Floods
 from fsw.sendable import UnsendableError, check_sendable
 from fsw.sentence import sentence_of
 from fsw.throttle import Gate, Throttle
@@ -83,16 +84,28 @@ class Executive:
 
     Counts `ticks` that ran, `missed` ones, those `skipped` while their app rested, `overruns`, `failures`, records that
     were `unsendable` or, beyond someone's share, `throttled`, and `busy_ns` spent in sections. `check` raises
-    UnsendableError for a record that could not go down; `note` takes the failures that are told.
+    UnsendableError for a record that could not go down; `note` takes the failures that are told; `floods` remembers
+    who was throttled before the node restarted.
     """
 
-    def __init__(self, clock: Clock, bus: Bus, *, check: Check = check_sendable, note: Note | None = None) -> None:
-        self.check = check
+    def __init__(
+        self,
+        clock: Clock,
+        bus: Bus,
+        *,
+        check: Check = check_sendable,
+        note: Note | None = None,
+        floods: Floods | None = None,
+    ) -> None:
+        self.check, self._floods = check, floods
         self._clock, self._bus, self._note = clock, bus, note
         self._epoch_ns = clock.monotonic_ns()
         self._tasks: list[_Task] = []
         self._sheet, self._backoff = Timesheet(), Backoff()
         self._shares = {Event: Throttle(32, 4), Record: Throttle(128, 128)}
+        for sender in floods.earlier if floods else ():
+            for share in self._shares.values():
+                share.use_up(sender, self._epoch_ns)
         self._troubles = Throttle(8, 0.2)
         self._troubled: dict[str, str] = {}  # who, and what was last told of it
         self.ticks = self.missed = self.skipped = self.overruns = self.failures = self.unsendable = self.busy_ns = 0
@@ -189,6 +202,8 @@ class Executive:
             self._bus.publish(record)
         elif gate is Gate.CLOSING:
             self._bus.publish(Throttled(name=name, what=kind))
+            if self._floods:
+                self._floods.note((name, kind))
 
     def _account(self, section: Section, budget_ms: int) -> None:
         """The time of a section that ended, and whether all is well with it now."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random, SystemRandom
+from typing import Any
 
 from fsw import dispatch, executive, products, reporter, services
 from fsw.apps import files, housekeeping, imaging, memory
@@ -20,6 +21,8 @@ from fsw.crash_log import CrashLog
 from fsw.dispatch import Dispatcher
 from fsw.durable import Durable
 from fsw.executive import Executive
+from fsw.floods import OCTETS_MAX as FLOODS_OCTETS_MAX
+from fsw.floods import Flooded, Floods
 from fsw.jobs.job import Runner
 from fsw.mission import FILES_CHANNEL, HOUSEKEEPING_CHANNEL, Mission
 from fsw.numbers import OCTETS_MAX as NUMBERS_OCTETS_MAX
@@ -173,14 +176,20 @@ def build_node(
     dictionary = dictionary_of(mission)
     pus = Services(dictionary, clock, bus)
     log = CrashLog(state)
-    loop = Executive(clock, bus, check=pus.check, note=log.note)
+    flooded = Durable(state / "memory", "floods", Flooded(), FLOODS_OCTETS_MAX, medium)
+    loop = Executive(clock, bus, check=pus.check, note=log.note, floods=Floods(flooded))
     telecom = Telecom(clock, port, managed, bits_per_second)
     requests = Durable(state / "memory", "requests", Remembered(), REQUESTS_OCTETS_MAX, medium)
     reserved = Durable(state / "memory", "numbers", Reserved(), NUMBERS_OCTETS_MAX, medium)
     numbers = Numbers(reserved)
     request_memory = RequestMemory(requests, telecom.uplink.farm)
     dispatcher = Dispatcher(loop, bus.publish, pus.handlers(), request_memory)
-    remembering = Memory({"memory of requests": requests, "memory of numbers": reserved}, request_memory)
+    records: dict[str, Durable[Any]] = {
+        "memory of requests": requests,
+        "memory of numbers": reserved,
+        "memory of floods": flooded,
+    }
+    remembering = Memory(records, request_memory)
     sender = telecom.downlink.sender
     telling = Reporter(
         bus=bus,

@@ -32,6 +32,10 @@ class Throttle:
     refused: int = 0
     _shares: dict[Hashable, _Share] = field(default_factory=dict)
 
+    def use_up(self, sender: Hashable, now_ns: int) -> None:
+        """Let `sender` have no burst until it was calm: it had one before the node restarted."""
+        self._shares[sender] = _Share(now_ns + round(self.burst * _NS / self.per_second))
+
     def take(self, sender: Hashable, now_ns: int) -> Gate:
         """Whether one more message of `sender` may pass. A share that was used up is whole again after calm."""
         share, interval_ns = self._shares.setdefault(sender, _Share()), round(_NS / self.per_second)

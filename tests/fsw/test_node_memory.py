@@ -134,7 +134,7 @@ def test_on_a_failing_disk_it_starts_and_flies_and_says_so(tmp_path, pings, reas
     assert len(pings) == 1
     failing = [event.values for event in world.station.events if event.name == "MemoryFailing"]
     assert {one["reason"] for one in failing} == {"the disk has gone"}
-    assert {one["record"] for one in failing} == {"memory of requests", "memory of numbers"}
+    assert {one["record"] for one in failing} == {"memory of requests", "memory of numbers", "memory of floods"}
     assert world.station.named("NodeStatus")[-1]["memory_failed"] >= 4
     world.medium.fail = lambda call, path: None
     assert world.run(25, lambda: sum(event.name == "MemoryRestored" for event in world.station.events) >= 2)

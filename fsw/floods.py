@@ -1,0 +1,40 @@
+"""Who told more than its share, remembered over restarts: a node that restarts again and again floods no link anew."""
+
+from contextlib import suppress
+
+import msgspec
+
+from fsw.durable import Durable
+
+Sender = tuple[str, str]
+"""The name of an app or a duty, and the class of what it told."""
+SENDERS_MAX = 64
+_NAME_CHARACTERS_MAX = 64
+OCTETS_MAX = 64 + SENDERS_MAX * 2 * (2 + 4 * _NAME_CHARACTERS_MAX)
+
+
+class Flooded(msgspec.Struct, frozen=True):
+    """Those whose share of the link was used up since the node started."""
+
+    senders: tuple[Sender, ...] = ()
+
+
+class Floods:
+    """`earlier`: those of the life before this one. At most SENDERS_MAX are remembered; the others begin as if new."""
+
+    def __init__(self, record: Durable[Flooded]) -> None:
+        self.record = record
+        self.earlier = record.value.senders
+        if self.earlier:
+            self._store(())
+
+    def note(self, sender: Sender) -> None:
+        """The share of `sender` is used up."""
+        known = self.record.value.senders
+        short = (sender[0][:_NAME_CHARACTERS_MAX], sender[1][:_NAME_CHARACTERS_MAX])
+        if short not in known and len(known) < SENDERS_MAX:
+            self._store((*known, short))
+
+    def _store(self, senders: tuple[Sender, ...]) -> None:
+        with suppress(OSError):  # the record counts it
+            self.record.store(Flooded(senders))

@@ -1,0 +1,61 @@
+"""Floods over restarts: who used up its share begins the next life with none."""
+
+from pathlib import Path
+
+from fsw.bus import Bus
+from fsw.durable import Durable
+from fsw.executive import Executive, Throttled
+from fsw.floods import OCTETS_MAX, SENDERS_MAX, Flooded, Floods
+from hal.sim.clock import VirtualClock
+from link.dictionary import Event
+from tests.hal.recording_medium import RecordingMedium
+
+SECOND = 1_000_000_000
+
+
+class Chatter(Event, id=0x70):
+    """Words."""
+
+
+def record(medium):
+    return Durable(Path("/state/memory"), "floods", Flooded(), OCTETS_MAX, medium)
+
+
+def heard_in_a_life(medium, events, seconds_before=0.0, name="talker"):
+    """How many of `events` told at once go down, and how often it is told that the rest do not."""
+    clock, bus = VirtualClock(), Bus()
+    queue = bus.subscribe(object, "spy", capacity=1000, policy="drop_old")
+    executive = Executive(clock, bus, floods=Floods(record(medium)))
+    clock.advance(int(seconds_before * SECOND))
+    for _ in range(events):
+        executive.tell(name, Chatter())
+    told = list(queue.drain())
+    return sum(isinstance(one, Chatter) for one in told), sum(isinstance(one, Throttled) for one in told)
+
+
+def test_a_node_that_restarts_again_and_again_floods_no_link_anew():
+    medium = RecordingMedium()
+    assert heard_in_a_life(medium, 100) == (32, 1)
+    for _ in range(3):
+        assert heard_in_a_life(medium, 100) == (0, 1)
+
+
+def test_who_is_calm_has_a_whole_share_again():
+    medium = RecordingMedium()
+    heard_in_a_life(medium, 100)
+    assert heard_in_a_life(medium, 10, seconds_before=10) == (10, 0)
+    assert heard_in_a_life(medium, 40) == (32, 1)
+
+
+def test_others_lose_nothing_by_it():
+    medium = RecordingMedium()
+    heard_in_a_life(medium, 100)
+    assert heard_in_a_life(medium, 10, name="another") == (10, 0)
+
+
+def test_what_is_remembered_is_bounded():
+    medium = RecordingMedium()
+    floods = Floods(record(medium))
+    for number in range(2 * SENDERS_MAX):
+        floods.note((f"{number}" * 50, "Ä" * 100))
+    assert len(Floods(record(medium)).earlier) == SENDERS_MAX

@@ -55,7 +55,8 @@ class Durable(Generic[_Value]):
         self.origin = Origin.NEW
         self.damaged = self.failed = 0
         self.fault = "nothing was stored yet"
-        self._folder, self._name, self._medium = folder, name, medium
+        self.name = name
+        self._folder, self._medium = folder, medium
         self._octets_max = octets_max
         self._incarnation, self._next = 0, 0
         self._sized: set[int] = set()  # slots that have their full size, and a name that is safe
@@ -67,11 +68,11 @@ class Durable(Generic[_Value]):
         To be called before the act that the value protects.
         """
         body = msgspec.msgpack.encode(value)
-        assert len(body) <= self._octets_max, (self._name, len(body))
+        assert len(body) <= self._octets_max, (self.name, len(body))
         self.value = value
         self._incarnation += 1
         try:
-            self._write(self._next, _slot(self._name, self._incarnation, body))
+            self._write(self._next, _slot(self.name, self._incarnation, body))
         except OSError as error:
             self.failed += 1
             self.fault = error.strerror or str(error)
@@ -113,7 +114,7 @@ class Durable(Generic[_Value]):
             return _Slot(is_there=False)
         except OSError:
             return _Slot(is_there=True)
-        return _slot_in(self._name, octets)
+        return _slot_in(self.name, octets)
 
     def _write(self, number: int, octets: bytes) -> None:
         path = self._path(number)
@@ -128,7 +129,7 @@ class Durable(Generic[_Value]):
         self._sized.add(number)
 
     def _path(self, number: int) -> Path:
-        return self._folder / f"{self._name}.{_SLOTS[number]}"
+        return self._folder / f"{self.name}.{_SLOTS[number]}"
 
 
 def _slot(name: str, incarnation: int, body: bytes) -> bytes:

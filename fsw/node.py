@@ -228,7 +228,6 @@ def build_node(
         telecom=telecom,
         store=store,
         imaging=imager,
-        files=sending,
         reporter=telling,
         crash_log=log,
         kernels_failed=failed_families(),

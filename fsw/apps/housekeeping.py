@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fsw.app import App, Report
-from fsw.apps.files import Files
 from fsw.apps.imaging import Imaging
 from fsw.apps.memory import Memory
 from fsw.apps.power import PowerSource
@@ -62,8 +61,6 @@ class NodeStatus(Telemetry, id=0x01):
     releases_dropped: int = wire(Int16ub, text="requests that events asked for while too many waited already")
     checks_unread: int = wire(Int16ub, text="checks of service 12 whose parameter could not be read")
     tc_packets_bad: int = wire(Int16ub, text="packets in accepted frames that could not be cut out of them")
-    pdus_refused: int = wire(Int16ub, text="file PDUs from the ground that were damaged or for nobody here")
-    file_news_dropped: int = wire(Int16ub, text="answers to file PDUs, and news of transfers, that found no room")
     notes_lost: int = wire(Int8ub, text="failures that the crash log could not take")
     last_request: int = wire(Int16ub, text="sequence count of the last request that came up; 65535 before the first")
     requests_repeated: int = wire(Int16ub, text="requests that came again and were not executed again")
@@ -94,7 +91,6 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
     dictionary_version: str
     board: Board
     bus: Bus
-    files: Files
     reporter: Reporter
     crash_log: CrashLog
     executive: Executive
@@ -143,7 +139,7 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
 
     def _status(self, uptime_s: int, load: float, power: Power) -> NodeStatus:
         executive, dispatcher, uplink = self.executive, self.dispatcher, self.telecom.uplink
-        reporter, files = self.reporter, self.files
+        reporter = self.reporter
         return NodeStatus(
             dictionary=bytes.fromhex(self.dictionary_version),
             boots=_capped(self.numbers.boots),
@@ -175,8 +171,6 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
             releases_dropped=_capped(reporter.services.releases_dropped),
             checks_unread=_capped(reporter.services.monitor.unreadable),
             tc_packets_bad=_capped(uplink.bad_packets),
-            pdus_refused=_capped(files.bad_pdus + files.entity.undecodable + files.entity.refused),
-            file_news_dropped=_capped(files.entity.answers_dropped + files.entity.indications_dropped),
             notes_lost=_capped(self.crash_log.lost, 8),
             port_losses=_capped(self.telecom.port.state.losses),
             port_refused=_capped(self.telecom.port.state.refused),

@@ -22,7 +22,6 @@ from tests.fsw.memories import numbers_on, request_memory_on
 
 MANAGED = Managed(spacecraft_id=1, tm_channels=(TmChannel(name="housekeeping", vc=0),))
 SECOND = 1_000_000_000
-ENTITY = SimpleNamespace(undecodable=2, refused=3, answers_dropped=4, indications_dropped=5)
 SERVICES = SimpleNamespace(releases_dropped=1, monitor=SimpleNamespace(unreadable=2))
 
 
@@ -54,7 +53,6 @@ class Desk:
             store=ProductStore(folder, 1000),
             imaging=self.imaging,
             reporter=SimpleNamespace(dropped=3, forgotten=70_000, services=SERVICES),
-            files=SimpleNamespace(bad_pdus=1, entity=ENTITY),
             crash_log=CrashLog(folder),
             kernels_failed=kernels_failed,
             numbers=numbers,
@@ -112,6 +110,5 @@ def test_counters_stay_at_their_end_and_the_report_can_be_sent(desk):
     desk.executive.ticks = 1 << 33
     status = desk.step()[-1]
     assert (status.ticks_missed, status.failures, status.reports_forgotten) == (65_535, 65_535, 65_535)
-    assert (status.pdus_refused, status.file_news_dropped) == (6, 9)
     assert (status.reports_dropped, status.releases_dropped, status.checks_unread) == (3, 1, 2)
     assert type(status).decode(status.encode()) == status

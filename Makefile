@@ -56,11 +56,13 @@ setup: $(READY)
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Skyrack needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	@command -v $${CC:-cc} >/dev/null || { echo "Skyrack needs a C compiler ($${CC:-cc}) for its kernels; Debian and Ubuntu: \`sudo apt-get install gcc libc6-dev\`" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Skyrack needs Python's venv for an environment of its own; Debian and Ubuntu: \`sudo apt-get install python3-venv\`" >&2; exit 1; }
+	@echo 'Setting up $(VENV): an environment first'
+	@$(PYTHON) -m venv $(VENV)
 
 # What flies and operates; the first time pip shows what it fetches and builds, which takes a minute or more.
 $(FLYING): $(BIN)/python pyproject.toml $(NATIVE)
-	@echo 'Setting up $(VENV): libraries first, then the C kernels'
+	@echo 'Adding to $(VENV): libraries first, then the C kernels, whose building is silent for a minute or two'
 	@$(PIP) $(if $(wildcard $(FLYING)),--quiet) --editable '.[ground]'
 	@touch $@
 	@echo '`make shell`, or `. $(BIN)/activate`, puts `skyrack` on the path'

@@ -207,6 +207,8 @@ def _decode(folder: Path, kind: type, value: Any) -> Any:
 
 def _complaints(mission: Mission) -> Iterator[str]:
     """What the types of single keys cannot say."""
+    if mission.files.entity == mission.files.ground_entity:
+        yield f"files.ground_entity = {mission.files.ground_entity}, expected another than files.entity: two ends"
     yield from _scene_complaints(mission)
     yield from _pipeline_complaints(mission)
     yield from _app_complaints(mission.apps)

@@ -46,8 +46,8 @@ def _find(dictionary: Dictionary, parameter: str) -> tuple[Report, str]:
         if entry.name == report and field in (one.name for one in entry.fields):
             return entry, field
     known = [f"{entry.name}.{field.name}" for entry in dictionary.reports for field in entry.fields]
-    near = did_you_mean(parameter, known)
-    raise ValueError(f"no parameter is called {parameter}; known: {', '.join(known)}{near}")
+    near = did_you_mean(parameter, known) or f"; `skyrack dictionary show` lists all {len(known)} among the reports"
+    raise ValueError(f"no parameter is called {parameter}{near}")
 
 
 def _points(archive: Archive, rows: list[PacketRow], field: str) -> Iterator[_Point]:

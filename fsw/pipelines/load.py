@@ -16,6 +16,7 @@ from msgspec.structs import fields
 from fsw.pipelines import STAGES
 from fsw.pipelines.plugin import PluginStage
 from fsw.pipelines.stage import Stage, StageSpec, Step
+from hal.usage import did_you_mean
 
 _OUR_STAGES = "fsw.pipelines.stages"
 
@@ -23,7 +24,9 @@ _OUR_STAGES = "fsw.pipelines.stages"
 def stage_class(name: str) -> type[Stage]:
     """One of ours; raises ValueError for a name that is none."""
     if name not in STAGES:
-        raise ValueError(f"no stage {name!r}, expected {', '.join(STAGES)} or a file NAME.py or NAME.so")
+        raise ValueError(
+            f"no stage {name!r}, expected {', '.join(STAGES)} or a file NAME.py or NAME.so{did_you_mean(name, STAGES)}"
+        )
     return _only_stage(import_module(module_of(name)))
 
 
@@ -76,7 +79,7 @@ def _in_words(complaint: str, known: list[str]) -> str:
     message, _, where = complaint.replace("`", "").partition(" - at $.")
     key = message.rpartition(" ")[2]
     if message.startswith("Object contains unknown field "):
-        return f"{key}: unknown key, expected one of {', '.join(known) or 'none'}"
+        return f"{key}: unknown key, expected one of {', '.join(known) or 'none'}{did_you_mean(key, known)}"
     if message.startswith("Object missing required field "):
         return f"{key}: missing"
     return f"{where}: {message[0].lower()}{message[1:]}" if where else f"{message[0].lower()}{message[1:]}"

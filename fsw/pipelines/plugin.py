@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fsw.pipelines.contract import Array, Contract, sound
 from fsw.pipelines.stage import Items
+from hal.usage import did_you_mean
 
 ABI = 1
 _CONTRACT_OCTETS_MAX = 1 << 16
@@ -109,7 +110,9 @@ def _read(text: bytes) -> _Text:
 def _settled(known: Mapping[str, float], said: Mapping[str, Any]) -> list[float]:
     for name, value in said.items():
         if name not in known:
-            raise ValueError(f"{name}: unknown key, expected one of {', '.join(known) or 'none'}")
+            raise ValueError(
+                f"{name}: unknown key, expected one of {', '.join(known) or 'none'}{did_you_mean(name, known)}"
+            )
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f"{name}: expected a number, got {type(value).__name__}")  # noqa: TRY004 - a person typed it
         if not abs(value) <= sys.float_info.max:

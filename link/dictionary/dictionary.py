@@ -206,12 +206,11 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         Raises ValueError for an unknown command or argument, a missing one, or a value that it may not have.
         """
         entry = self.command(name)
-        given = dict(arguments or {})
-        values = [_argument(entry, field, given) for field in entry.fields]
-        if given:
-            known, unknown = [field.name for field in entry.fields], next(iter(given))
+        given, known = dict(arguments or {}), [field.name for field in entry.fields]
+        if unknown := next((one for one in given if one not in known), None):
             listed = ", ".join(known) or "none"
             raise ValueError(f"{name}: no argument is called {unknown}; known: {listed}{did_you_mean(unknown, known)}")
+        values = [_argument(entry, field, given) for field in entry.fields]
         try:
             return entry.id, self._commands[entry.id][1].encode(values)
         except ValueError as error:

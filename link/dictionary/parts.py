@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from hal.usage import did_you_mean
 from link.dictionary.cursor import Reader, Writer
 from link.dictionary.kinds import (
     AnyKind,
@@ -300,7 +301,7 @@ class _Compiler:
 def _in_order(item: Mapping[str, Any], names: list[str]) -> list[Any]:
     unknown = [name for name in item if name not in names]
     if unknown:
-        raise ValueError(f"no field is called {unknown[0]}; known: {', '.join(names)}")
+        raise ValueError(f"no field is called {unknown[0]}; known: {', '.join(names)}{did_you_mean(unknown[0], names)}")
     return [item.get(name) for name in names]
 
 

@@ -109,7 +109,11 @@ def test_a_refused_command_fails_with_the_node_s_reason(bench, capsys):
         (["imaging.dance"], "no command is called imaging.dance; known: imaging.capture, imaging.erase"),
         (["imaging.capture", "target"], "argument 'target', expected NAME=VALUE"),
         (["imaging.capture", "target=coast", "count=many"], "imaging.capture: count = 'many', expected"),
-        (["imaging.capture", "speed=3"], "target is missing"),
+        (["imaging.capture", "count=3"], "target is missing"),
+        (
+            ["imaging.capture", "taget=coast"],
+            "called taget; known: target, count; did you mean target?",
+        ),
         (["imaging.erase"], "imaging.erase is hazardous"),
     ],
 )
@@ -136,7 +140,7 @@ def test_plot_for_people_and_for_scripts(bench, capsys):
     found = json.loads(capsys.readouterr().out)
     assert (found["values"], found["unit"]) == ([10], "%")
     assert bench.ground("plot", "NodeStatus.lad") == 2
-    assert "no parameter is called NodeStatus.lad" in capsys.readouterr().err
+    assert "no parameter is called NodeStatus.lad; did you mean NodeStatus.load?" in capsys.readouterr().err
 
 
 def test_watch_prints_lines_where_there_is_no_terminal(bench, capsys):

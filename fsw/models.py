@@ -16,6 +16,7 @@ from hal.kernels.crc import crc32c
 from hal.kernels.errors import CorruptError, UpsetError
 from hal.kernels.nets import Network
 from hal.kernels.trees import NUMBERS, CodeTables, Sums, logistic, quantise
+from hal.usage import shown
 from link.errors import DecodeError
 from link.models.bundle import Bundle, Weights
 from link.models.forest import Activation, Forest
@@ -132,8 +133,10 @@ class Model:
         """Everything from the file. Raises ModelError."""
         try:
             bundle = Bundle.decode(self.path.read_bytes(), self.trusted_keys)
-        except (OSError, DecodeError) as error:
-            raise ModelError(f"{self.path}: {error}") from None
+        except OSError as error:
+            raise ModelError(f"{shown(self.path)}: {error.strerror or error}") from None
+        except DecodeError as error:
+            raise ModelError(f"{shown(self.path)}: {error}") from None
         said = bundle.manifest
         self.manifest, self._scorer = said, scorer_of(bundle.weights, said.contract.input)
         self._crc = self._scorer.crc()

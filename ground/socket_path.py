@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from ground.errors import ServiceError
-from hal.usage import UsageError
+from hal.usage import UsageError, shown
 
 _PATH_OCTETS_MAX = 107  # of a Unix socket's address (unix(7))
 
@@ -29,7 +29,7 @@ def connect(path: Path) -> socket.socket:
         connection.close()
         if isinstance(error, ServiceError):
             raise
-        raise ServiceError(f"no ground service answers at {path}; `skyrack ground serve` starts one") from error
+        raise ServiceError(f"no ground service answers at {shown(path)}; `skyrack ground serve` starts one") from error
     return connection
 
 

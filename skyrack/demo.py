@@ -15,7 +15,7 @@ Exit code 0 only if everything is as it should be.
 
     skyrack demo
     skyrack demo --noise 1e-5 --cut 5
-    skyrack demo --mission cloudscreen --scenes ../shared/data/eo
+    skyrack demo --mission cloudscreen --scenes DIR
     skyrack demo --mission greenwatch.toml
     skyrack demo --json
 """
@@ -26,7 +26,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hal.usage import UsageError
+from hal.usage import UsageError, shown
 
 if TYPE_CHECKING:
     from ground.rig.operation import Wire
@@ -93,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
         with View(clock, sys.stderr) as view:
             report, lines, is_right = run_mission(options, clock, view)
     except (DeskError, CameraError) as error:
-        print(f"skyrack demo: {error} (logs in {options.out})", file=sys.stderr)
+        print(f"skyrack demo: {error} (logs in {shown(options.out)})", file=sys.stderr)
         return 1
     print(json.dumps(report, indent=2) if options.json else "\n".join(lines))
     return 0 if is_right else 1

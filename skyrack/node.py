@@ -16,7 +16,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hal.usage import UsageError, given
+from hal.usage import UsageError, given, shown
 from skyrack.stop_signal import StopSignal
 
 _FAILING_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}  # a node flies all the same
@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
             state=state,
         )
         stop = devices.enter_context(StopSignal())  # not before: a call that nobody answers ends as Python does
-        _say(f"{mission.node.name} flies on {options.port}, its state is in {state}")
+        _say(f"{mission.node.name} flies on {options.port}, its state is in {shown(state)}")
         told = PortState()
         gc.collect()
         gc.freeze()  # what lives from here to the end need not be looked at again

@@ -23,7 +23,7 @@ from ground.rig.operation import Operation, Show, Wire, desk_folder, operating
 from ground.rig.scenes import with_scenes
 from hal.clock import Clock
 from hal.kernels.errors import CorruptError
-from hal.usage import UsageError
+from hal.usage import UsageError, shown
 from link.alert import Alert
 from link.errors import DecodeError
 from link.product import Product
@@ -68,7 +68,7 @@ def read_chips(folder: Path) -> dict[str, Chip]:
     """By target. Raises UsageError where there are none."""
     chips = dict(sorted(pair for file in folder.glob("flood_*.npz") for pair in _chips_in(file)))
     if not chips:
-        raise UsageError(f"{folder}: no chips in files flood_*.npz")
+        raise UsageError(f"{shown(folder)}: no chips in files flood_*.npz")
     return chips
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw.models import scorer_of
-from hal.usage import UsageError
+from hal.usage import UsageError, shown
 from link.models.bundle import decode_weights, make_bundle
 from link.models.importing import read_model
 from link.models.keys import new_private_key, public_pem
@@ -94,7 +94,7 @@ def with_scenes(mission: Path, targets: Iterable[str], out: Path) -> Path:
 def _only(folder: Path, pattern: str) -> Path:
     found = sorted(folder.glob(pattern))
     if len(found) != 1:
-        raise UsageError(f"{folder}: {len(found)} files {pattern}, expected one")
+        raise UsageError(f"{shown(folder)}: {len(found)} files {pattern}, expected one")
     return found[0]
 
 

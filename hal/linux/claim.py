@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hal.medium import make_folders
+from hal.usage import shown
 
 
 @contextmanager
@@ -21,7 +22,7 @@ def claim_folder(folder: Path, owner: str) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise BlockingIOError(f"{folder}: {owner} that still runs keeps its files there") from None
+            raise BlockingIOError(f"{shown(folder)}: {owner} that still runs keeps its files there") from None
         yield
     finally:
         os.close(descriptor)

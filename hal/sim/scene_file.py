@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hal.camera import CameraError
+from hal.usage import shown
 
 _SIDE_MAX = 65_535  # products count rows and columns in 16 bits
 _OCTETS_MAX = 1 << 31  # of all samples
@@ -110,10 +111,10 @@ def _opened(path: Path) -> Iterator[ZipFile]:
             with ZipFile(file) as archive:
                 yield archive
     except CameraError as error:
-        raise CameraError(f"{path}: {error}") from None
+        raise CameraError(f"{shown(path)}: {error}") from None
     except _UNREADABLE as error:
         said = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise CameraError(f"{path}: not a readable scene ({said}), {_EXPECTED}") from error
+        raise CameraError(f"{shown(path)}: not a readable scene ({said}), {_EXPECTED}") from error
 
 
 def _check_kind(head: bytes) -> None:

@@ -105,7 +105,8 @@ def test_what_ended_too_early_is_named(monkeypatch, capsys):
 
     monkeypatch.setattr("ground.rig.demo.perform", fail)
     assert main(["demo"]) == 1
-    assert capsys.readouterr().err == "skyrack demo: node ended with code 1: out of luck (logs in out/demo)\n"
+    logs = Path("out/demo").resolve()
+    assert capsys.readouterr().err == f"skyrack demo: node ended with code 1: out of luck (logs in {logs})\n"
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_what_ended_too_early_is_named(monkeypatch, capsys):
         (["--scenes", "."], "--mission cloudscreen or flood and --scenes DIR go together"),
         (["--mission", "flood", "--scenes", ".", "--cut", "3"], "--mission flood takes every scene, over a link that"),
         (["--pass", "3"], "--pass is for --mission cloudscreen"),
-        (["--mission", "flood", "--scenes", "."], ".: no chips in files flood_*.npz"),
+        (["--mission", "flood", "--scenes", "."], f"{Path.cwd()}: no chips in files flood_*.npz"),
         (["--mission", "cloudscreen", "--scenes", ".", "--pass", "0"], "--pass 0.0: expected 1..600"),
     ],
 )

@@ -72,7 +72,8 @@ class View:
                 self._draw(self._live)
         elif record is not None and not isinstance(record, Status):
             told = changed(record, before) if isinstance(record, SampleRecord) else record
-            print(fitted(line(told), self._columns), file=self._stream, flush=True)
+            if not before or not isinstance(told, SampleRecord) or told.values:  # nothing new is not worth a line
+                print(fitted(line(told), self._columns), file=self._stream, flush=True)
 
     def _draw(self, live: "Live") -> None:
         self._drawn_ns = self._clock.monotonic_ns()

@@ -52,6 +52,14 @@ def test_a_line_has_what_changed_and_what_is_out_of_limits():
     assert stream.getvalue().splitlines()[1].split("  ")[1:] == ["NodeStatus", "uptime_s=8 s", "load=99!"]
 
 
+def test_a_report_that_says_nothing_new_is_no_line():
+    stream = io.StringIO()
+    with View(VirtualClock(), stream) as view:
+        for _ in range(3):
+            view.take(msgspec.structs.replace(SAMPLE, values={"uptime_s": 7}, out_of_limits={}))
+    assert len(stream.getvalue().splitlines()) == 1
+
+
 def test_long_lines_are_folded_under_their_words(monkeypatch):
     monkeypatch.setenv("COLUMNS", "50")
     stream = io.StringIO()

@@ -7,10 +7,17 @@ The first line on stdout names the two ports. Then stdin takes orders: `cut 5`, 
 
 import argparse
 
+from skyrack.parser import within
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Rate, noise and seed."""
-    parser.add_argument("--baud", type=int, default=9600, help="bits per second, enforced (default %(default)s)")
+    parser.add_argument(
+        "--baud",
+        type=within(int, 1, 1_000_000_000),
+        default=9600,
+        help="bits per second, enforced (default %(default)s)",
+    )
     parser.add_argument("--noise", type=float, default=0.0, help="bit error rate (default %(default)s)")
     parser.add_argument("--seed", default="1", help="replays the same noise (default %(default)s)")
 

@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hal.usage import UsageError, given, read_file
+from hal.usage import UsageError, did_you_mean, given, read_file
+from skyrack.parser import subcommand, within
 
 if TYPE_CHECKING:
     from link.dictionary import Dictionary
@@ -31,23 +32,25 @@ _FORMS = ("json", "xtce", "markdown", "wireshark", "schema")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The subcommands."""
     commands = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    show = commands.add_parser("show", help="reports, events, commands, parameters and service requests, one line each")
+    show = subcommand(commands, "show", "reports, events, commands, parameters and service requests, one line each")
     show.add_argument("file", type=Path, metavar="FILE")
     show.add_argument("words", nargs="*", metavar="WORD", help="only what has one of these in its name")
     show.add_argument("--json", action="store_true", help="as one JSON object")
-    export = commands.add_parser("export", help="in another form, to stdout")
+    export = subcommand(commands, "export", "in another form, to stdout")
     export.add_argument("file", type=Path, metavar="FILE")
     export.add_argument("--to", choices=_FORMS, default="json", help="default: json")
     export.add_argument("--dialect", choices=("portable", "yamcs"), default="portable", help="of XTCE")
-    export.add_argument("--port", type=int, default=10015, help="UDP port that Wireshark looks at; default: 10015")
-    imported = commands.add_parser("import", help="an XTCE or ccsdspy file as JSON, to stdout")
+    export.add_argument(
+        "--port", type=within(int, 1, 65_535), default=10015, help="UDP port that Wireshark looks at; default: 10015"
+    )
+    imported = subcommand(commands, "import", "an XTCE or ccsdspy file as JSON, to stdout")
     imported.add_argument("file", type=Path, metavar="FILE")
     imported.add_argument("--without", action="append", default=[], metavar="ELEMENT", help="XTCE element to leave out")
     imported.add_argument("--dialect", choices=("portable", "yamcs"), default="portable", help="of XTCE")
-    diff = commands.add_parser("diff", help="what differs; exit code 1 if anything does")
+    diff = subcommand(commands, "diff", "what differs; exit code 1 if anything does")
     diff.add_argument("file", type=Path, metavar="OLD")
     diff.add_argument("other", type=Path, metavar="NEW")
-    check = commands.add_parser("check", help="whether it is sound, and what other ground systems cannot read of it")
+    check = subcommand(commands, "check", "whether it is sound, and what other ground systems cannot read of it")
     check.add_argument("file", type=Path, metavar="FILE")
 
 
@@ -106,6 +109,9 @@ def _show(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(entries))
         return 0
+    if not entries and options.words:
+        known = {name for entry in _entries(load(options.file)) for name in (entry["name"], *entry["name"].split("."))}
+        raise UsageError(f"nothing has {' or '.join(options.words)} in its name{did_you_mean(options.words[0], known)}")
     width = max((len(entry["name"]) for entry in entries), default=0)
     for entry in entries:
         print(f"{entry['kind']:9} {entry['id']:>6} {entry['name']:{width}}  {entry['text']}")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hal.usage import UsageError
-from skyrack.parser import Parser
+from skyrack.parser import Parser, subcommand, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,29 +28,36 @@ if TYPE_CHECKING:
     from ground.records import CommandRecord, Record
     from ground.station import Station
 
+_SECONDS = within(float, 0, 1e6)
+
 
 def add_arguments(parser: Parser) -> None:
     """One sub-command each for the service and its clients."""
     commands = parser.add_subparsers(required=True, metavar="serve | command | show | list | watch | plot | status")
-    _add_serve(commands.add_parser("serve", help="serve a node's link, until Ctrl-C"))
-    _add_command(commands.add_parser("command", help="send a command"))
-    _add_show(commands.add_parser("show", help="show a command's life"))
-    _add_list(commands.add_parser("list", help="list commands, events or files, the newest last"))
-    watch = commands.add_parser("watch", help="show what happens, as it happens")
-    watch.add_argument("--for", dest="seconds", type=float, metavar="SECONDS", help="end after this long")
+    _add_serve(subcommand(commands, "serve", "serve a node's link, until Ctrl-C"))
+    _add_command(subcommand(commands, "command", "send a command"))
+    _add_show(subcommand(commands, "show", "show a command's life"))
+    _add_list(subcommand(commands, "list", "list commands, events or files, the newest last"))
+    watch = subcommand(commands, "watch", "show what happens, as it happens")
+    watch.add_argument("--for", dest="seconds", type=_SECONDS, metavar="SECONDS", help="end after this long")
     watch.add_argument("--until", metavar="NAME", help="end with an event, report, file or command that fits this")
     watch.add_argument("--json", action="store_true", help="one JSON object a line")
     watch.set_defaults(act=_watch)
-    plot = commands.add_parser("plot", help="draw a parameter over time")
-    plot.add_argument("parameter", help="REPORT.FIELD as the dictionary calls it")
-    plot.add_argument("--last", type=int, default=1000, metavar="COUNT", help="samples (default %(default)s)")
+    plot = subcommand(commands, "plot", "draw a parameter over time")
+    plot.add_argument("parameter", metavar="PARAMETER", help="REPORT.FIELD as the dictionary calls it")
+    plot.add_argument(
+        "--last", type=within(int, 1, 100_000), default=1000, metavar="COUNT", help="samples (default %(default)s)"
+    )
     plot.add_argument("--json", action="store_true", help="its times and values as one JSON object")
     _add_archive(plot)
     plot.set_defaults(act=_plot)
-    status = commands.add_parser("status", help="show counters of link, archive and commands")
+    status = subcommand(commands, "status", "show counters of link, archive and commands")
     status.add_argument("--json", action="store_true", help="as one JSON object")
     status.add_argument(
-        "--wait", type=float, metavar="SECONDS", help="until the node is heard and has said which dictionary it flies"
+        "--wait",
+        type=_SECONDS,
+        metavar="SECONDS",
+        help="until the node is heard and has said which dictionary it flies",
     )
     status.set_defaults(act=_status)
     for one in commands.choices.values():
@@ -78,11 +85,13 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_command(parser: Parser) -> None:
-    parser.add_argument("name", help="APP.COMMAND, or a service's request; `skyrack dictionary show` lists them")
-    parser.add_argument("arguments", nargs="*", metavar="NAME=VALUE")
+    parser.add_argument(
+        "name", metavar="NAME", help="APP.COMMAND, or a service's request; `skyrack dictionary show` lists them"
+    )
+    parser.add_argument("arguments", nargs="*", default=[], metavar="NAME=VALUE", help="as many as it takes")
     parser.add_argument("--wait", action="store_true", help="show each stage; succeed only if it is completed")
     parser.add_argument(
-        "--timeout", type=float, default=300.0, metavar="SECONDS", help="of --wait (default %(default)s)"
+        "--timeout", type=_SECONDS, default=300.0, metavar="SECONDS", help="of --wait (default %(default)s)"
     )
     parser.add_argument("--confirm", action="store_true", help="yes, although it is hazardous")
     parser.add_argument("--json", action="store_true", help="the command's record as one JSON object")
@@ -91,7 +100,9 @@ def _add_command(parser: Parser) -> None:
 
 
 def _add_show(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("number", type=int, metavar="NUMBER", help="of the command, which `list commands` tells")
+    parser.add_argument(
+        "number", type=within(int, 1, 2**31), metavar="NUMBER", help="of the command, which `list commands` tells"
+    )
     parser.add_argument("--json", action="store_true", help="its record as one JSON object")
     _add_archive(parser)
     parser.set_defaults(act=_show)

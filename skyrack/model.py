@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hal.usage import UsageError, given, read_file
+from skyrack.parser import subcommand, within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,13 +36,13 @@ _MODEL_OCTETS_MAX, _KEY_OCTETS_MAX = 256 << 20, 1 << 16
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The subcommands."""
     commands = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    _add_import(commands.add_parser("import", help="a model file as a signed bundle"))
+    _add_import(subcommand(commands, "import", "a model file as a signed bundle"))
     for name, text in (("show", "what a bundle says of itself"), ("check", "whether a node would take it")):
-        command = commands.add_parser(name, help=text)
+        command = subcommand(commands, name, text)
         command.add_argument("file", type=Path, metavar="BUNDLE")
         command.add_argument("--json", action="store_true", help="as one JSON object")
     command.add_argument("--trust", type=Path, action="append", required=True, metavar="PUB", help="key that may sign")
-    keygen = commands.add_parser("keygen", help="a new pair of keys: NAME.key signs, NAME.pub is for the nodes")
+    keygen = subcommand(commands, "keygen", "a new pair of keys: NAME.key signs, NAME.pub is for the nodes")
     keygen.add_argument("--out", type=Path, required=True, metavar="NAME", help="without ending")
 
 
@@ -53,10 +54,18 @@ def _add_import(command: argparse.ArgumentParser) -> None:
     command.add_argument("--name", help="of the model; default: that of BUNDLE without its ending")
     command.add_argument("--model-version", default="1", metavar="VERSION", help="default: 1")
     command.add_argument("--unit", default="", help="of the samples, for those who read the manifest")
-    command.add_argument("--divisor", type=float, help="the model takes samples divided by this; default: as they are")
-    command.add_argument("--tolerance", type=float, default=0.0, help="largest difference; default: 0, bit for bit")
-    command.add_argument("--timeout-s", type=float, default=10.0, help="of a job that runs it; default: 10")
-    command.add_argument("--memory-mib", type=int, default=256, help="of a job that runs it; default: 256")
+    command.add_argument(
+        "--divisor", type=within(float, 1e-9, 1e9), help="the model takes samples divided by this; default: as they are"
+    )
+    command.add_argument(
+        "--tolerance", type=within(float, 0, 1e9), default=0.0, help="largest difference; default: 0, bit for bit"
+    )
+    command.add_argument(
+        "--timeout-s", type=within(float, 0.001, 86_400), default=10.0, help="of a job that runs it; default: 10"
+    )
+    command.add_argument(
+        "--memory-mib", type=within(int, 1, 2**20), default=256, help="of a job that runs it; default: 256"
+    )
     command.add_argument("--json", action="store_true", help="the manifest on stdout")
 
 

@@ -2,11 +2,31 @@
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 _INVALID_CHOICE = re.compile(r"invalid choice: '(?P<typed>[^']*)' \(choose from (?P<known>.*)\)", re.S)
 _UNRECOGNISED = re.compile(r"unrecognized arguments: (?P<typed>--[\w-]+)")
+
+
+def within(kind: type[int] | type[float], low: float, high: float) -> Callable[[str], float]:
+    """For `type=` of an option: a number from `low` to `high`; anything else, nan too, is refused in one sentence."""
+
+    def read(text: str) -> float:
+        value = kind(text)  # argparse itself tells a ValueError, with the name below
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text}: expected {low:.12g}..{high:.12g}")
+        return value
+
+    read.__name__ = "whole number" if kind is int else "number"
+    return read
+
+
+def subcommand(commands: "argparse._SubParsersAction[Any]", name: str, what: str) -> Any:
+    """A sub-command's parser; its own `--help` says what it does too, and where the examples are."""
+    parser = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
+    parser.epilog = f"`{parser.prog.rpartition(' ')[0]} --help` has examples."
+    return parser
 
 
 class Parser(argparse.ArgumentParser):
@@ -21,7 +41,8 @@ class Parser(argparse.ArgumentParser):
         """As argparse, then put into the list that `gathers` names the words that it left over."""
         found, left = super().parse_known_args(args, namespace)
         if self.gathers:
-            getattr(found, self.gathers).extend(word for word in left if not word.startswith("-"))
+            words = [*getattr(found, self.gathers), *(word for word in left if not word.startswith("-"))]
+            setattr(found, self.gathers, words)
             left = [word for word in left if word.startswith("-")]
         return found, left
 

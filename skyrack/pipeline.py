@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hal.usage import given
+from skyrack.parser import subcommand
 
 if TYPE_CHECKING:
     from fsw.mission import Mission
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`list`, or `check` a mission."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="list|check")
-    actions.add_parser("list", help="our stages: what each does, takes and gives, and its parameters")
-    check = actions.add_parser("check", help="follow a mission's pipeline for each of its scenes, without running it")
+    subcommand(actions, "list", "our stages: what each does, takes and gives, and its parameters")
+    check = subcommand(actions, "check", "follow a mission's pipeline for each of its scenes, without running it")
     check.add_argument("mission", type=Path, metavar="MISSION", help="the mission file (TOML)")
     for action in actions.choices.values():
         action.add_argument("--json", action="store_true", help="one JSON object on stdout")

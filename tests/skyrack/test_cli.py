@@ -121,6 +121,46 @@ def test_a_near_miss_is_answered_with_what_was_meant(capsys, arguments, meant):
 
 
 @pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("ground watch --for nan", "--for: nan: expected 0..1000000"),
+        ("ground watch --for -1", "--for: -1: expected 0..1000000"),
+        ("ground status --wait inf", "--wait: inf: expected 0..1000000"),
+        ("ground command test.ping --wait --timeout nan", "--timeout: nan: expected 0..1000000"),
+        ("ground plot A.b --last 0", "--last: 0: expected 1..100000"),
+        ("ground show 0", "NUMBER: 0: expected 1..2147483648"),
+        ("ground show one", "NUMBER: invalid whole number value: 'one'"),
+        ("cable --baud 99999999999", "--baud: 99999999999: expected 1..1000000000"),
+        ("dictionary export x --port 70000", "--port: 70000: expected 1..65535"),
+        ("model import x --divisor 0", "--divisor: 0: expected 1e-09..1000000000"),
+        ("model import x --tolerance nan", "--tolerance: nan: expected 0..1000000000"),
+        ("model import x --timeout-s inf", "--timeout-s: inf: expected 0.001..86400"),
+        ("model import x --memory-mib 0", "--memory-mib: 0: expected 1..1048576"),
+    ],
+)
+def test_a_number_that_cannot_be_meant_is_refused_before_anything_is_done(capsys, arguments, said):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments.split())
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["serve", "command", "show", "list", "watch", "plot", "status"])
+def test_a_sub_command_explains_itself_and_says_where_examples_are(capsys, name):
+    with pytest.raises(SystemExit):
+        cli.main(["ground", name, "--help"])
+    shown = capsys.readouterr().out
+    assert "\n\n" in shown.partition("usage:")[2]
+    assert "`skyrack ground --help` has examples." in shown
+
+
+def test_arguments_of_a_command_are_not_called_required(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["ground", "command"])
+    assert capsys.readouterr().err.endswith("error: the following arguments are required: NAME\n")
+
+
+@pytest.mark.parametrize(
     "words",
     [
         "imaging.capture target=coast --wait --timeout 5",

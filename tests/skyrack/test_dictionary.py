@@ -34,6 +34,11 @@ def test_show_finds_by_word(file, capsys):
     assert "ProductStatus" not in shown
 
 
+def test_show_says_where_nothing_has_that_name(file, capsys):
+    assert main(["dictionary", "show", str(file), "imging"]) == 2
+    assert capsys.readouterr().err.endswith(": nothing has imging in its name; did you mean imaging?\n")
+
+
 def test_show_lists_what_services_can_be_asked(file, capsys):
     assert main(["dictionary", "show", str(file), "housekeeping.create", "status.uptime", "--json"]) == 0
     shown = [(entry["kind"].strip(), entry["id"], entry["name"]) for entry in json.loads(capsys.readouterr().out)]

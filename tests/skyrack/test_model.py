@@ -79,7 +79,6 @@ def test_a_private_key_is_for_its_owner_and_never_overwritten(folder, capsys):
         (("--golden", "none.npz"), "none.npz: samples are of shape "),
         (("--golden", "object.npz"), "object.npz: "),
         (("--golden", "cut.npz"), "cut.npz: not a"),
-        (("--divisor", "inf"), "expected"),
         (("--divisor", "10000", "--key", "team.pub"), "not a private key"),
         (("--divisor", "10000", "--name", "a/b"), "manifest: "),
     ],

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hal.camera import Georeference
 from hal.kernels.image import Ring, decode_outlines
+from link.errors import DecodeError
 from link.product import Product, Water
 
 DECIMALS = 7  # of a degree: about a centimetre
@@ -62,7 +63,10 @@ def _features(water: Water) -> Iterator[dict[str, Any]]:
 
 
 def projector(place: Georeference) -> tuple[Project, str | None]:
-    """From pixel corners (n, 2) to positions, and the name of their reference system, None where it is not known."""
+    """From pixel corners (n, 2) to positions, and the name of their reference system, None where it is not known.
+
+    Raises DecodeError for an EPSG code that pyproj does not know.
+    """
 
     def to_map(corners: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         return place.easting_m + place.pixel_m * corners[:, 0], place.northing_m - place.pixel_m * corners[:, 1]
@@ -74,8 +78,12 @@ def projector(place: Georeference) -> tuple[Project, str | None]:
         return in_metres, None
 
     from pyproj import Transformer
+    from pyproj.exceptions import CRSError
 
-    transformer = Transformer.from_crs(place.epsg, "OGC:CRS84", always_xy=True)
+    try:
+        transformer = Transformer.from_crs(place.epsg, "OGC:CRS84", always_xy=True)
+    except CRSError:
+        raise DecodeError(f"EPSG {place.epsg}: no reference system has this code here") from None
 
     def in_degrees(corners: NDArray[np.float64]) -> list[Position]:
         return np.round(np.stack(transformer.transform(*to_map(corners)), axis=1), DECIMALS).tolist()  # type: ignore[no-any-return]

@@ -1,5 +1,6 @@
 """Received products become the files that people use, beside them and without holding up the station."""
 
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
@@ -34,4 +35,7 @@ class Publisher:
         except ImportError as error:
             self._complain(f"{file.name}: no map or picture: {error.name} is missing; `pip install 'skyrack[ground]'`")
         except (OSError, DecodeError, CorruptError) as error:
-            self._complain(f"{file.name}: no map or picture: {error}")
+            self._complain(f"{file.name}: not all of map and picture: {error}")
+        except Exception as error:  # nobody asks for what the executor's task raised, so it would be lost
+            traceback.print_exc()
+            self._complain(f"{file.name}: not all of map and picture: {type(error).__name__}: {error}")

@@ -2,9 +2,13 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+
 from ground.products.publisher import Publisher
 from ground.records import EventRecord, FileRecord
-from link.product import Product
+from hal.camera import Georeference
+from hal.kernels.image import encode_outlines, encode_runs
+from link.product import Product, Water
 
 
 def arrived(name):
@@ -31,6 +35,30 @@ def test_what_is_no_product_is_told_and_stays(tmp_path):
     complaints = publish(tmp_path, arrived("8.product"), arrived("gone.product"))
     assert ["not a product" in complaints[0], "No such file" in complaints[1]] == [True, True]
     assert (tmp_path / "8.product").read_bytes() == b"noise"
+
+
+def test_a_reference_system_that_nobody_knows_is_told_and_the_picture_is_drawn(tmp_path):
+    place = Georeference(epsg=32_999, easting_m=0, northing_m=0, pixel_m=10)
+    mask = np.ones((2, 3), np.uint8)
+    drawn = {"outlines": encode_outlines(mask), "runs": encode_runs(mask)}
+    water = Water(georeference=place, shape=mask.shape, threshold=0.2, **drawn)
+    (tmp_path / "9.product").write_bytes(Product(id=9, target="coast", water=water).encode())
+    complaints = publish(tmp_path, arrived("9.product"))
+    assert complaints == ["9.product: not all of map and picture: EPSG 32999: no reference system has this code here"]
+    assert (tmp_path / "9.png").exists()
+    assert not (tmp_path / "9.geojson").exists()
+
+
+def test_a_fault_of_our_own_is_told_as_well(tmp_path, monkeypatch, capfd):
+    def fail(*_):
+        raise RuntimeError("out of ideas")
+
+    monkeypatch.setattr("ground.products.publisher.write_products", fail)
+    (tmp_path / "8.product").write_bytes(b"")
+    assert publish(tmp_path, arrived("8.product")) == [
+        "8.product: not all of map and picture: RuntimeError: out of ideas"
+    ]
+    assert "Traceback" in capfd.readouterr().err
 
 
 def test_other_files_and_news_are_not_its_business(tmp_path):

@@ -43,10 +43,11 @@ def _line_pattern(line):
 
 @pytest.mark.parametrize(("command", "output"), list(commands()), ids=lambda text: text[:30])
 def test_session(tmp_path, command, output):
+    """In a home and a runtime folder of its own: a service of the user's is no business of a test's."""
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     done = subprocess.run(
         words_of(command), cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE_S,
-        env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path), "PATH": "/usr/bin:/bin"},
     )  # fmt: skip
     said = done.stdout if done.returncode == 0 else done.stdout + done.stderr
     assert re.fullmatch(pattern_of(output), FIGURE.sub("#", said)), said

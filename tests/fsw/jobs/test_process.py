@@ -57,7 +57,7 @@ def test_failure_is_contained_and_told(runner, deed, failure, attempts):
 def test_a_job_that_does_not_end_is_ended(impatient, deed):
     outcome = run(impatient, job(2, deed))
     assert (outcome.answer, outcome.failure, outcome.attempts) == (None, "timeout (0.3 s)", 2)
-    assert outcome.wall_s >= 0.6
+    assert outcome.wall_s >= 0.5  # two clocks measure it: the zygote's attempts, and the node's job
 
 
 @pytest.mark.parametrize("deed", ["segfault", "exit"])

@@ -109,12 +109,18 @@ coverage: $(READY)
 	HYPOTHESIS=fixed $(BIN)/python -m coverage run -m pytest $(TRANSPORT)
 	$(BIN)/python -m coverage report
 
-# Small changes of link's packets, frames, coding, times and COP-1 (pyproject.toml names the files: three thousand changes,
-# ten to twenty minutes on two cores) that no test notices. It fails if one is left that tests/link/survivors.md does not
-# explain. An environment of its own: what is mutated must be imported from where mutmut puts it, not from here.
+# Small changes that no test notices: of link's packets, frames, coding, times and COP-1 all three thousand, which takes ten
+# to twenty minutes on two cores; of fsw and ground SAMPLE each, drawn by SEED (tests/mutants.py). It fails if one is left
+# that tests/AREA/survivors.md does not explain: `make mutants`, `make mutants AREAS=fsw SAMPLE=1000 SEED=other`. An
+# environment of its own: what is mutated must be imported from where mutmut puts it, not from here.
+AREAS ?= link fsw ground
+SAMPLE ?= 300
+SEED ?= skyrack
 mutants: build/mutants/.ready
-	HYPOTHESIS=fixed build/mutants/bin/mutmut run --max-children 2
-	build/mutants/bin/mutmut results | $(PYTHON) -m tests.link.survivors
+	@for area in $(AREAS); do \
+		test $$area = link && draw= || draw='--sample $(SAMPLE) --seed $(SEED)'; \
+		$(PYTHON) -m tests.mutants $$area $$draw || failed=1; \
+	done; test -z "$$failed"
 build/mutants/.ready: pyproject.toml $(NATIVE)
 	$(PYTHON) -m venv build/mutants
 	build/mutants/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]' 'mutmut>=3'

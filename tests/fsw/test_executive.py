@@ -275,6 +275,15 @@ def test_a_value_that_does_not_fit_is_told_once_and_costs_nothing_else():
     assert (executive.unsendable, executive.failures, executive.set_aside) == (20, 0, 0)
 
 
+def test_a_value_that_fitted_meanwhile_is_told_when_it_does_not_fit_again():
+    clock = VirtualClock()
+    executive, events = flight(clock, telling := Telling([]))
+    for tick, percent in enumerate((300, 300, 5, 300)):
+        telling.records = [Level(percent=percent)]
+        run(executive, clock, 10 * tick + 10)
+    assert sum(isinstance(event, StepFailed) for event in events.drain()) == 2
+
+
 def test_who_tells_too_much_is_cut_to_a_share_and_told_once_until_it_was_calm():
     clock = VirtualClock()
     executive, events = flight(clock, flood := Telling([Spilt(percent=1)] * 50), Telling([Level(percent=1)]))

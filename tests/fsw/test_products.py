@@ -120,6 +120,12 @@ class TestPowerCut:
         store.purge()
         assert {ProductStore(self.FOLDER, 1000, left).aside_octets for left in medium.after_cut()} == {0}
 
+    def test_what_was_set_aside_does_not_come_back(self):
+        medium = RecordingMedium()
+        store = ProductStore(self.FOLDER, 1000, medium)
+        store.set_aside(add(store, b"content").id, "why not")
+        assert not any(ProductStore(self.FOLDER, 1000, left).products() for left in medium.after_cut())
+
     def everything(self, medium):
         kept = self.FOLDER / "kept"
         folders = [kept, *([kept / ASIDE] if ASIDE in medium.names(kept) else [])]
@@ -160,6 +166,28 @@ class TestRot:
         assert b"anzwer" in (tmp_path / "kept" / ASIDE / path.name).read_bytes()
         assert again.allot_id() == 2
         assert ProductStore(tmp_path, 1000).take_notices() == []
+
+    def test_what_the_ground_has_is_told_when_it_rots_and_counts_as_no_loss(self, tmp_path):
+        store = ProductStore(tmp_path, 1000)
+        store.delivered(add(store, b"answer").id)
+        path = tmp_path / "kept" / "00000001.sent"
+        path.write_bytes(path.read_bytes().replace(b"answer", b"anzwer"))
+        again = ProductStore(tmp_path, 1000)
+        assert (again.damaged, len(again.take_notices()), again.products()) == (0, 1, [])
+
+    def test_a_second_file_of_one_product_is_set_aside(self, tmp_path):
+        product = add(ProductStore(tmp_path, 1000), b"answer")
+        path = tmp_path / "kept" / "00000001.product"
+        path.with_suffix(".sent").write_bytes(path.read_bytes())
+        again = ProductStore(tmp_path, 1000)
+        assert (again.waiting(), again.content(product.id), len(again.take_notices())) == ([product], b"answer", 1)
+        assert "kept/set-aside/00000001.sent" in files(tmp_path)
+
+    def test_a_damaged_copy_of_the_counters_is_counted(self, tmp_path):
+        for _ in range(2):
+            ProductStore(tmp_path, 1000)
+        (tmp_path / "kept" / "counters.a").write_bytes(b"rubbish")
+        assert ProductStore(tmp_path, 1000).mended == 1
 
     def test_content_is_checked_when_it_is_used(self, tmp_path):
         store = ProductStore(tmp_path, 1000)
@@ -249,6 +277,21 @@ class TestLife:
         second = add(store, b"12345")
         assert store.products() == [second]
         assert store.octets == 5
+
+    def test_what_was_set_aside_keeps_its_number_without_counters(self, tmp_path):
+        store = ProductStore(tmp_path, 1000)
+        store.set_aside(add(store, b"content").id, "why not")
+        for slot in (tmp_path / "kept").glob("counters.*"):
+            slot.unlink()
+        assert ProductStore(tmp_path, 1000).allot_id() == 2
+
+    def test_the_last_octet_of_room_is_used(self, tmp_path):
+        store = ProductStore(tmp_path, 10)
+        store.delivered(add(store, b"123456").id)
+        add(store, b"1234")
+        assert [product.octets for product in store.products()] == [6, 4]
+        add(store, b"123456")
+        assert [product.octets for product in store.waiting()] == [4, 6]
 
     def test_what_is_set_aside_takes_room_until_it_is_purged(self, tmp_path):
         store = ProductStore(tmp_path, 1000)

@@ -162,3 +162,63 @@ def test_answers_in_an_outage_are_all_remembered_and_then_counted(desk):
         desk.bus.publish(Pong())
     desk.send()
     assert desk.answers_room == 312
+
+
+def test_whatever_finds_no_room_is_counted(desk):
+    desk.sender.free, desk.sender.dropped = 0, {"housekeeping": 5}
+    for _ in range(100):
+        desk.bus.publish(EVENT)
+        desk.bus.publish(Level(value=1))
+    desk.send()
+    assert desk.dropped == 5 + 100 - 64 + 100 - 16
+
+
+def test_of_samples_that_find_no_room_the_newest_are_kept(desk):
+    desk.sender.free = 0
+    for value in range(50):
+        desk.bus.publish(Level(value=value))
+    desk.send()
+    desk.sender.free = 99
+    desk.send()
+    values = [TmPacket.decode(packet).data[-1] for _, _, packet in desk.sender.offered]
+    assert values == list(range(50 - 16, 50))
+
+
+def test_an_answer_overtakes_events_that_wait(desk):
+    desk.sender.free = 0
+    for record in (EVENT, Pong()):
+        desk.bus.publish(record)
+        desk.send()
+    desk.sender.free = 9
+    desk.send()
+    assert kinds(desk) == [17, 5]
+
+
+def test_no_more_waits_in_the_sender_than_so_many_octets(desk):
+    waiting = 0
+    desk.sender.octets = lambda channel: waiting
+    for waiting, sent in ((999, 1), (1000, 1), (999, 2)):
+        desk.bus.publish(EVENT)
+        desk.send()
+        desk.sender.free = 0 if waiting == 1000 else 1
+        assert len(desk.sender.offered) == sent
+        desk.sender.free = 1
+
+
+def test_what_is_not_to_be_repeated_is_not_remembered(desk):
+    desk.repeats = 0
+    for _ in range(6):
+        for _ in range(100):
+            desk.bus.publish(EVENT)
+        desk.send()
+    assert desk.forgotten == 0
+
+
+def test_what_was_repeated_often_enough_is_not_taken_up_when_more_is_asked_for(desk):
+    desk.bus.publish(EVENT)
+    run(desk, 6)
+    desk.repeats = 1
+    run(desk, 2)
+    desk.repeats = 3
+    run(desk, 60)
+    assert [second for second, _, _ in desk.sender.offered] == [0, 4]

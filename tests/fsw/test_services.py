@@ -2,7 +2,7 @@
 
 import pytest
 
-from fsw.services import OFFERED
+from fsw.services import OFFERED, ParameterCaution
 from link.dictionary.codec import Codec
 from link.pus import (
     event_actions,
@@ -166,6 +166,30 @@ def test_an_action_that_causes_its_own_event_does_not_hold_the_node(world):
     accepted = world.node.dispatcher.accepted
     world.run(3)
     assert world.node.dispatcher.accepted == accepted
+
+
+def test_a_reaction_needs_nobody_who_listens_and_what_waits_for_it_is_bounded(world):
+    services = world.node.services
+    add = event_actions.AddAction(apid=world.station.dictionary.apid, event=CAUTION, request=ping(world))
+    acting = (19, add), (19, event_actions.EnableActions(events=[])), (19, event_actions.EnableActing())
+    for service, request in ((5, events.DisableEvents(events=[CAUTION])), *acting):
+        list(services.handlers()[service](request))
+    caution = ParameterCaution(definition=1, parameter=1, value=1.0, crossed=0.0)
+    assert [services.report_of(caution) for _ in range(70)] == [None] * 70
+    assert list(services.release()) == []
+    world.clock.advance(SECOND)
+    assert (len(list(services.release())), services.releases_dropped) == (64, 6)
+
+
+def test_a_structure_that_cannot_be_reported_any_more_is_told(world):
+    create = housekeeping.CreateStructure(structure=200, interval=5, parameters=[REPEATS], groups=[])
+    ask(world, create)
+    ask(world, housekeeping.EnablePeriodic(structures=[200]))
+    world.node.reporter.repeats = -1
+    world.run(3)
+    told = [event.values for event in world.station.events if event.name == "StructureSetAside"]
+    assert told == [{"structure": 200, "reason": told[0]["reason"]}]
+    assert "repeats = -1" in told[0]["reason"]
 
 
 def test_parameters_are_read_and_set(world):

@@ -182,3 +182,9 @@ def test_no_more_is_taken_than_can_be_answered():
     assert uplink.feed(b"", held) == []
     assert not Clcw.from_word(uplink.clcw_word).wait
     assert uplink.feed(b"".join(units[3:]), 1000) == [packet(number) for number in range(3, 9)]
+
+
+def test_a_control_command_is_no_packet():
+    uplink = open_uplink()
+    assert uplink.feed(command_unit(b"\0", 0, bypass=True, control=True)) == []
+    assert (uplink.accepted, uplink.bad_packets) == (1, 0)

@@ -108,6 +108,7 @@ def test_too_large_and_too_long_are_refused_as_the_system_would(inbox):
     writer = inbox.create()
     with pytest.raises(OSError, match="more than 1000") as large:
         writer.write(999, b"12")
+    writer.write(999, b"1")
     with pytest.raises(OSError, match="too long") as long:
         writer.keep("x" * 256)
     writer.discard()

@@ -273,6 +273,20 @@ def test_a_client_that_never_reads_hurts_nobody(running):
         assert client.files() == []
 
 
+def test_news_that_find_no_room_and_clients_that_find_none_are_counted(running, monkeypatch):
+    monkeypatch.setattr("ground.service.CLIENTS_MAX", 2)
+    dropped = running.service._duties.dropped
+    with Client(running.path) as client, Client(running.path) as other, Client(running.path) as third:
+        client.subscribe("sample")
+        with pytest.raises(ServiceError):
+            third.files()
+        next(iter(running.service._clients)).feed.topics = frozenset({"sample"})
+        for one in running.service._clients:
+            one.feed.capacity = 0
+        other.command("news", {"count": 3})
+    assert (dropped["clients"], dropped["news for slow clients"] > 0) == (1, True)
+
+
 def test_what_goes_wrong_with_one_record_or_request_goes_wrong_alone(running, caplog):
     def observe(record):
         raise KeyError("a bug")

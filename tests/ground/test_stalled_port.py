@@ -4,7 +4,7 @@ import pytest
 
 from ground.archive import Archive
 from ground.records import CommandRecord
-from ground.service import Service
+from ground.service import PORT_HOLDS_MAX, Service
 from ground.station import Patience, Station
 from hal.port import PortState
 from hal.sim.clock import VirtualClock
@@ -122,3 +122,26 @@ def test_a_short_stall_delays_and_nothing_else():
     flight.run(2)
     assert flight.executed == ["coast", "desert"]
     assert {one.state for one in flight.told.values()} == {"completed"}
+
+
+def test_the_ports_own_buffers_are_kept_nearly_empty(monkeypatch):
+    """What they hold may be beyond recall."""
+    flight = Pass()
+    monkeypatch.setattr("ground.service.held_octets", lambda descriptor: PORT_HOLDS_MAX)
+    flight.order("coast")
+    flight.run(3)
+    assert flight.told["coast"].state == "queued"
+    monkeypatch.undo()
+    flight.run(2)
+    assert flight.told["coast"].state == "completed"
+
+
+def test_the_port_forgets_what_was_given_up_after_it_had_taken_it(monkeypatch):
+    forgotten = []
+    monkeypatch.setattr("ground.service.forget_held", lambda descriptor: not forgotten.append(descriptor))
+    flight = Pass()
+    flight.world.spacecraft.receive = lambda octets: None
+    flight.order("coast")
+    flight.run(8)
+    assert "it may have arrived all the same" in flight.told["coast"].reason
+    assert forgotten == [flight.port.line_fileno()]

@@ -1,5 +1,6 @@
 """A station and a small spacecraft in virtual time, over links that lose, cut and garble."""
 
+import dataclasses
 from collections import Counter
 from random import Random
 
@@ -19,11 +20,13 @@ from ground.telemetry import Telemetry
 from link.cfdp import MemoryStore
 from link.dictionary import Dictionary
 from link.pus import events as pus_events
-from link.pus import housekeeping
+from link.pus import housekeeping, verification
 from link.pus.packets import TmPacket
 from link.pus.source import Tally, TmSource
 from link.space_packet import SpacePacket
-from tests.ground.spacecraft import APID, DICTIONARY, SECOND, UTC_NS, Done, NodeStatus, Spacecraft, World
+from link.tm_coding import TmEncoder
+from link.tm_sender import TmSender
+from tests.ground.spacecraft import APID, DICTIONARY, MANAGED, SECOND, UTC_NS, Done, NodeStatus, Spacecraft, World
 
 START = Moment(0, UTC_NS)
 PATIENCE = Patience(round_trip_ms=1000, command_ms=20_000)
@@ -291,6 +294,86 @@ def test_clocks_set_back_hide_no_samples_for_long(world, back_s):
     assert world.station.latest[0].values["uptime_s"] > before + 10
 
 
+def test_noise_and_others_frames_are_no_sign_of_the_node(world):
+    """Neither keeps the link, nor brings back what the node last said of its FARM."""
+    world.run(2)
+    stranger = TmSender(dataclasses.replace(MANAGED, spacecraft_id=1)), TmEncoder(MANAGED)
+    world.down = lambda octets: b"noise" + stranger[1].encode(stranger[0].next_frame(0))
+    world.run(20)
+    status = world.station.status(world.now)
+    assert (status.linked, status.link.uplink, events(world)) == (False, "initial", ["LinkAcquired", "LinkLost"])
+    assert status.link.frames_received > 200
+
+
+def test_what_waits_when_the_link_is_lost_has_failed(world):
+    world.run(2)
+    world.up = world.down = lambda octets: b""
+    for count in range(12):
+        world.station.command("imaging.capture", {"target": "coast", "count": count}, world.now)
+    world.run(12)
+    told = {record.number: record for record in world.of(CommandRecord)}
+    assert {told[number].reason for number in range(9, 13)} == {"the link was lost; it was not sent"}
+    world.up = world.down = bytes
+    world.run(30)
+    assert world.spacecraft.executed == []
+
+
+def test_a_command_that_waited_too_long_is_never_sent(archive):
+    """Behind others that the node does not speak of."""
+    station = Station(DICTIONARY, archive, MemoryStore(), START, patience=Patience(round_trip_ms=1000, command_ms=5000))
+    world = World(station, Spacecraft(silent_about={"ACCEPTANCE", "START", "COMPLETION"}))
+    world.run(2)
+    for count in range(12):
+        world.station.command("imaging.capture", {"target": "coast", "count": count}, world.now)
+    world.run(30)
+    assert len(world.spacecraft.executed) == 8
+    assert world.station.status(world.now).commands == {"timeout": 12}
+
+
+def test_all_that_was_dropped_is_on_the_status_page(world, monkeypatch):
+    monkeypatch.setattr("ground.telemetry._UNDECODED_MAX", 2)
+    monkeypatch.setattr("ground.command_book.ENTRIES_MAX", 1)
+    beaconless(world, 0.5)
+    for _ in range(4):  # two early ones too many, and two that are given up when the link is lost
+        world.spacecraft.report(pus_events.report_of(Done(what="early")))
+    beaconless(world, 0.3)
+    down, world.down = world.down, lambda octets: b""
+    world.run(11)
+    world.down = down
+    world.run(2)
+    world.up = lambda octets: b""
+    for target in ("coast", "desert"):
+        world.station.command("imaging.capture", {"target": target}, world.now)
+    world.spacecraft.report(verification.CompletionSuccess(request=0x1841_0777))
+    for _ in range(1003):
+        world.station._uplink.send_beside(b"file data")
+    world.station._uplink._fop.notices_dropped = 5
+    world.run(1)
+    dropped = {what: count for what, count in world.station.status(world.now).dropped.items() if count}
+    assert dropped == {
+        "file packets": 3, "FOP-1 notices": 5, "commands forgotten": 1, "reports about unknown commands": 1,
+        "packets not decoded": 4,
+    }  # fmt: skip
+
+
+def test_packets_of_a_service_that_was_killed_are_of_no_dictionary_that_is_named_later(world, archive):
+    world.now_ns = SECOND // 10
+    world.spacecraft.report(pus_events.report_of(Done(what="early")))
+    world.run(0.5)
+    world.station = Station(DICTIONARY, archive, MemoryStore(), world.now, patience=PATIENCE)
+    world.run(2)
+    assert [row.dictionary for row in archive.packets((APID, 5, 2, Done.__id__))] == ["unknown"]
+
+
+def test_an_event_that_is_told_again_is_no_news(world):
+    world.run(1)
+    packet = world.spacecraft.report(pus_events.report_of(Done(what="it")))
+    for _ in range(2):
+        world.run(1)
+        world.spacecraft.sender.offer("housekeeping", packet)
+    assert events(world, "node") == ["Done"]
+
+
 def test_a_retransmit_flag_that_stands_while_idle_is_cleared_once(world):
     world.run(2)
     world.spacecraft.farm.retransmit = True
@@ -380,9 +463,12 @@ def test_a_full_disk_loses_nothing_and_the_operator_is_told(world, archive, tmp_
         sent += 1
         world.run(0.1)
     assert "full" in world.station.status(world.now).archive.fault
+    assert world.station.next_wake_ns <= world.now_ns + SECOND
+    assert world.station.rescue(tmp_path / "rescued")
     archive._connection.execute("pragma max_page_count = 100000")
     world.run(2)
     assert world.station.status(world.now).archive.waiting == 0
+    assert not world.station.rescue(tmp_path / "never")
     assert len(archive.packets((APID, 3, 25, 9))) == sent
 
 

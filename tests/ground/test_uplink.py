@@ -1,6 +1,7 @@
 """Commands up through FOP-1 to a port that stalls, and what is told of each."""
 
 from contextlib import suppress
+from itertools import pairwise
 
 import pytest
 
@@ -237,6 +238,20 @@ def test_a_service_that_never_lasts_is_opened_ever_more_rarely(link):
     assert 2 <= len(opened) <= 8
 
 
+def test_a_service_that_ends_at_once_is_opened_with_growing_patience(link):
+    """A node whose FARM locks itself whenever it was unlocked."""
+    opened = []
+    for _ in range(300):
+        before = link.uplink.state
+        link.farm.begin(0, is_locked=True)
+        link.turn()
+        if before == "initial" and link.uplink.state != "initial":
+            opened.append(link.now_ns)
+    gaps = [after - before for before, after in pairwise(opened)]
+    assert gaps == sorted(gaps)
+    assert gaps[-1] >= gaps[0] + 2 * SECOND
+
+
 def test_file_packets_that_find_no_room_are_counted(link):
     link.room = 0
     for _ in range(FILE_PACKETS_MAX + 7):
@@ -244,3 +259,54 @@ def test_file_packets_that_find_no_room_are_counted(link):
     assert link.uplink.file_packets_dropped == 7
     link.turns(11)
     assert link.uplink.file_packets_dropped == FILE_PACKETS_MAX + 7 - 1  # one was FOP-1's already
+
+
+def test_a_port_that_never_rests_is_not_a_stalled_one(link):
+    """Much longer without a pause than a port may take nothing."""
+    link.room = 1
+    link.send(*range(6))
+    link.turns(60)
+    assert link.executed == list(range(6))
+    assert link.fates(Undelivered) == []
+
+
+def test_the_port_is_to_forget_only_what_it_had_taken(link):
+    link.room = 0
+    link.send(1)
+    link.turn()
+    link.uplink.close(link.now_ns, "the link was lost")
+    assert not link.uplink.take_withdrawal()
+    link.room = 4096
+    link.turns(2)
+    link.send(2)
+    link.turn(report=False)
+    link.uplink.close(link.now_ns, "the link was lost")
+    assert [link.uplink.take_withdrawal() for _ in range(2)] == [True, False]
+
+
+def test_what_was_delivered_under_a_number_says_nothing_of_its_next_use(link):
+    link.send(1)
+    link.turns(2)
+    link.room = 0
+    link.send(1)
+    link.turn()
+    link.uplink.close(link.now_ns, "the link was lost")
+    assert link.uplink.take_notices() == [Undelivered(RequestId(APID, 1), "the link was lost; it was not sent", False)]
+
+
+def test_after_a_loss_nothing_is_waited_for_that_was_given_up(link):
+    link.speaks = False
+    link.send(*range(UNVERIFIED_MAX))
+    link.turns(2)
+    link.uplink.close(link.now_ns, "the link was lost")
+    link.send(20)
+    link.turns(2)
+    assert link.executed[-1] == 20
+
+
+def test_a_report_on_another_channel_is_not_for_us():
+    uplink = Uplink(MANAGED, ROUND_TRIP_MS)
+    for channel, state in ((MANAGED.tc_channel + 1, "initial"), (MANAGED.tc_channel, "active")):
+        uplink.on_clcw(Farm(MANAGED.farm_window, 0).clcw(channel), 0)
+        uplink.step(0)
+        assert uplink.state == state

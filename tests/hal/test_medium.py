@@ -37,6 +37,7 @@ def test_calls_do_what_they_say(tmp_path, make):
     medium.append(file, b"6")
     assert medium.read(file) == b"ab3456"
     medium.write(file, b"x")
+    assert medium.read(file) == b"x"
     medium.replace(file, folder / "other")
     assert medium.names(folder) == ["deep", "other"]
     assert not medium.make_folder(folder / "deep")

@@ -79,6 +79,8 @@ def test_marker_and_names_are_on_the_disk_in_time(tmp_path, monkeypatch):
     (tmp_path / "to").mkdir()
     ours.replace(ours.path / "part", tmp_path / "to" / "name")
     assert synced[4:] == [tmp_path / "to"]
+    set_aside(tmp_path / "to" / "name")
+    assert synced[5:] == [tmp_path / "to"]
 
 
 def test_set_aside_overwrites_nothing(tmp_path):

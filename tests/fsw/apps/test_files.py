@@ -14,6 +14,7 @@ from fsw.apps.files import (
     SetAsidePurged,
     TransferFailed,
 )
+from fsw.apps.retries import Retries
 from fsw.products import ProductStore, Provenance
 from fsw.store.outbox import Outbox
 from hal.sim.clock import EPOCH_UTC_NS, VirtualClock
@@ -158,6 +159,24 @@ def test_a_transfer_that_failed_begins_again(desk):
     desk.listens = True
     assert ProductDelivered(product=product.id, name=product.name) in desk.run(10)
     assert desk.files.files == {product.name: b"answer" * 100}
+    assert desk.app._retries == Retries()
+
+
+def test_a_rest_has_an_end_for_which_the_loop_wakes_unless_files_are_held(desk):
+    desk.add()
+    desk.store.content = failing
+    list(desk.app.fill())
+    assert desk.app.deadline_ns == 2 * SECOND
+    desk.app.hold()
+    assert desk.app.deadline_ns is None
+
+
+def test_four_transfers_at_most_are_under_way(desk):
+    desk.listens = False
+    for _ in range(6):
+        desk.add(b"1")
+    desk.run(1)
+    assert len(desk.app.entity.transactions) == 4
 
 
 def test_a_product_that_is_gone_is_given_up_and_the_next_one_goes(desk):
@@ -173,6 +192,12 @@ def test_garbage_from_the_ground_is_counted(desk):
     desk.app.receive(b"\x07\xfd")
     desk.app.receive(SpacePacket(2045, 0, b"no pdu", is_command=True).encode())
     assert (desk.app.bad_pdus, desk.app.entity.undecodable) == (1, 1)
+    assert desk.files_status().pdus_undecodable == 2
+
+
+def test_whatever_found_no_room_is_told(desk):
+    desk.store.notices_dropped, desk.app.entity.answers_dropped, desk.app.entity.indications_dropped = 1, 2, 4
+    assert desk.files_status().dropped == 7
 
 
 def test_nothing_is_taken_up(desk):
@@ -213,7 +238,9 @@ def test_what_the_ground_rejects_rests_longer_each_time(desk):
     """It was sent ten times a second for ever."""
     desk.files.refused = "1."
     rejected, other = desk.add(priority=9), desk.add()
-    told = desk.run(120)
+    told = desk.run(3)
+    assert desk.app.deadline_ns > desk.clock.monotonic_ns()
+    told += desk.run(117)
     assert 3 <= desk.files.tried - 1 <= 7
     assert told.count(TransferFailed(product=rejected.id, condition="filestore_rejection")) == desk.files.tried - 1
     assert list(desk.files.files) == [other.name]
@@ -308,6 +335,8 @@ def test_products_are_listed_page_by_page(desk):
     assert [listed.product for listed in page] == list(range(1, 17))
     assert [listed.state for listed in page] == [*states, ProductState.SENDING, *[ProductState.QUEUED] * 13]
     assert end == ProductsListed(listed=16, following=17)
+    *page, end = desk.app.list_products(first=6)
+    assert (len(page), end) == (16, ProductsListed(listed=16, following=22))
     *page, end = desk.app.list_products(first=17)
     assert (len(page), end) == (6, ProductsListed(listed=6, following=0))
 
@@ -321,6 +350,7 @@ def test_a_product_is_dropped_whatever_its_state(desk):
         assert told == ProductDropped(product=product.id, name=product.name)
         assert not desk.path(product).exists()
     assert (desk.run(10), desk.store.products(), desk.app.entity.transactions) == ([], [], ())
+    assert (desk.files.files, desk.app._retries) == ({}, Retries())
     with pytest.raises(ValueError, match="product 7 is not in the store"):
         list(desk.app.drop_product(7))
 

@@ -108,7 +108,9 @@ def test_measured_power_is_called_measured(tmp_path):
 def test_counters_stay_at_their_end_and_the_report_can_be_sent(desk):
     desk.executive.missed = desk.executive.failures = 70_000
     desk.executive.ticks = 1 << 33
+    desk.executive.skipped, desk.app.crash_log.lost = 4, 5
     status = desk.step()[-1]
     assert (status.ticks_missed, status.failures, status.reports_forgotten) == (65_535, 65_535, 65_535)
     assert (status.reports_dropped, status.releases_dropped, status.checks_unread) == (3, 1, 2)
+    assert (status.ticks_skipped, status.notes_lost) == (4, 5)
     assert type(status).decode(status.encode()) == status

@@ -149,6 +149,7 @@ def test_an_answer_that_is_none_fails_its_command(tmp_path, answer):
         except msgspec.DecodeError:
             told.append("raised")
     assert [first.is_over, second.is_over, desk.app.is_busy] == [True, True, False]
+    assert told.count("raised") == 2
     assert first.failure.args[0].startswith(("DecodeError: ", "ValidationError: "))
 
 
@@ -167,6 +168,7 @@ def test_many_files_are_kept_a_few_at_a_time(tmp_path):
     desk = Desk(tmp_path, pipeline=many)
     pending = desk.app.capture("coast")
     assert (desk.step_after(100), len(desk.store.waiting()), desk.app.next_wake_ns) == ([], 8, 0)
+    assert (desk.app.runner.unfinished, desk.app.is_busy) == (0, True)
     assert (desk.step_after(1), len(desk.store.waiting()), pending.is_over) == ([], 16, False)
     (ready,) = desk.step_after(1)
     assert (ready.files, ready.octets, pending.is_over, desk.app.is_busy) == (20, 190, True, False)
@@ -174,10 +176,22 @@ def test_many_files_are_kept_a_few_at_a_time(tmp_path):
     assert [product.name for product in desk.store.waiting()[:2]] == ["000001-coast-19.tile", "000001-coast-18.tile"]
 
 
+def test_files_of_captures_side_by_side_never_share_a_number(tmp_path):
+    longest = "-" + "y" * 67
+    made = msgspec.msgpack.encode(Made([File(suffix, b"1") for suffix in (".a", ".b", longest)], 0))
+    desk = Desk(tmp_path, pipeline=lambda samples, parameters: made)
+    captures = [desk.app.capture("coast"), desk.app.capture("coast")]
+    desk.step_after(200)
+    desk.step_after(1)
+    assert [pending.failure for pending in captures] == [None, None]
+    assert [product.id for product in desk.store.products()] == [1, 2, 3, 4, 5, 6]
+
+
 @pytest.mark.parametrize(
     ("suffixes", "reason"),
     [
         ([".txt", ".ok", ".txt"], "2 files have the suffix '.txt'"),
+        (["-" + "y" * 68, ".ok"], "a suffix of 69 characters, expected 68 at most"),
         (["-" + "y" * 250, ".ok"], "a suffix of 251 characters, expected 68 at most"),
         ([".ok", "/../../esc"], "the suffix '/../../esc', expected letters, digits and -._+=@ only"),
         ([".caf\xe9"], "expected letters"),

@@ -24,6 +24,8 @@ def test_silence_never_lengthens_it():
     for _ in range(10):
         retries.failed(1, 0, is_grave=False)
     assert rest_s(retries, 0) == 2
+    retries.failed(1, 0)
+    assert rest_s(retries, 0) == 2
 
 
 def test_what_succeeded_is_forgotten():

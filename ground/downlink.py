@@ -11,10 +11,10 @@ SILENCE_NS = 10_000_000_000
 
 
 class Downlink:
-    """Counters of both stages are the stages' own. Times are monotonic ns."""
+    """Counters of both stages are the stages' own; `good` counts the node's frames. Times are monotonic ns."""
 
     def __init__(self, managed: Managed) -> None:
-        self.octets = 0
+        self.octets = self.good = 0
         self.decoder, self.receiver = TmDecoder(managed), TmReceiver(managed)
         self.last_frame_ns: int | None = None
 
@@ -27,6 +27,7 @@ class Downlink:
             packets += [delivery.packet for delivery in self.receiver.feed(frame)]
             if self.receiver.bad + self.receiver.foreign == damaged:
                 self.last_frame_ns = now_ns
+                self.good += 1
         return packets
 
     @property

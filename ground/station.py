@@ -106,14 +106,14 @@ class Station:
     def receive(self, octets: bytes, now: Moment) -> None:
         """Take what the port received; `step` then makes the answers."""
         self._now = now
-        frames = self._downlink.receiver.frames
+        good = self._downlink.good
         packets: list[bytes] = []
         with self.duties.alone("frames"):
             packets = self._downlink.feed(octets, now.monotonic_ns)
-        if self._downlink.last_frame_ns == now.monotonic_ns:
+        if self._downlink.good > good:
             self._acquire(now)
         with self.duties.alone("command link"):
-            if self._downlink.receiver.frames > frames and (clcw := self._downlink.clcw):
+            if self._downlink.good > good and (clcw := self._downlink.clcw):
                 self._uplink.on_clcw(clcw, now.monotonic_ns)
             self._note_uplink(now)
         for packet in packets:

@@ -1,9 +1,9 @@
 """`python -m tests.mutants AREA`: small changes of an area's files, one at a time, that none of its tests notices.
 
-pyproject.toml says under `tool.mutants.AREA` which files are changed and which tests are run; mutmut does it, in a folder
-of its own below build/, because its settings stand in one table a folder. tests/AREA/survivors.md explains what is left.
-Both are counted by function, for the numbers of mutants change with every line. With `--sample N` it is N of the changes,
-drawn by a hash of their names and SEED: those of a function that nobody touched stay the same.
+pyproject.toml says under `tool.mutants.AREA` which files are changed and which tests are run; mutmut does it, in a
+folder of its own below build/, because its settings stand in one table a folder. tests/AREA/survivors.md explains what
+is left. Both are counted by function, for the numbers of mutants change with every line. With `--sample N` it is N of
+the changes, drawn by a hash of their names and SEED: those of a function that nobody touched stay the same.
 """
 
 import argparse
@@ -71,7 +71,7 @@ def run(place: Path, names: list[str], children: int) -> None:
 
 
 def made(place: Path) -> list[str]:
-    """Every change that can be made: mutmut writes them down, and which tests reach them, before it looks for a name."""
+    """Every change that can be made: mutmut lists them, and which tests reach them, before it looks for a name."""
     command = [*MUTMUT, "run", "--max-children", "1", "no such change"]
     said = subprocess.run(command, cwd=place, env=ENVIRONMENT, capture_output=True, text=True).stderr
     if "nothing matches" not in said:

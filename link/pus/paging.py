@@ -18,16 +18,15 @@ _Item = TypeVar("_Item")
 def pages(items: Iterable[_Item], form: Callable[[list[_Item]], Report]) -> Iterator[Report]:
     """Reports that `form` makes of the items, one at least; items are records, octets, or numbers of 16 bits."""
     page: list[_Item] = []
-    octets, pages_made = 0, 0
+    octets = 0
     for item in items:
         size = _octets(item)
         if page and (len(page) == ITEMS_MAX or octets + size > ITEM_OCTETS_MAX):
             yield form(page)
-            page, octets, pages_made = [], 0, pages_made + 1
+            page, octets = [], 0
         page.append(item)
         octets += size
-    if page or not pages_made:
-        yield form(page)
+    yield form(page)
 
 
 def _octets(item: Any) -> int:

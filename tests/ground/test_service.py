@@ -278,7 +278,7 @@ def test_news_that_find_no_room_and_clients_that_find_none_are_counted(running, 
     dropped = running.service._duties.dropped
     with Client(running.path) as client, Client(running.path) as other, Client(running.path) as third:
         client.subscribe("sample")
-        with pytest.raises(ServiceError):
+        with pytest.raises((RefusedError, ServiceError)):  # it may hear why, or only that nobody listens any more
             third.files()
         next(iter(running.service._clients)).feed.topics = frozenset({"sample"})
         for one in running.service._clients:

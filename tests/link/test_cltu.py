@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.cltu import START, TAIL, CltuReader, encode_cltu
+from link.cltu import BREAK, START, TAIL, CltuReader, can_be_broken_off, encode_cltu
 
 frames = st.binary(min_size=1, max_size=60)
 IDLE = b"\x55" * 12
@@ -107,3 +107,16 @@ def test_nothing_received_is_nothing_skipped():
     reader = CltuReader(randomised=False)
     assert reader.feed(b"") == []
     assert reader.octets_skipped == 0
+
+
+@given(frames, frames, st.booleans(), st.data())
+def test_a_unit_that_is_broken_off_gives_no_frame_and_hides_no_other(frame, following, randomise, data):
+    """Wherever it may be broken off: the receiver never sees its last octets, and takes what comes next."""
+    unit, after = encode_cltu(frame, randomise=randomise), encode_cltu(following, randomise=randomise)
+    sent = data.draw(st.integers(1, len(unit)))
+    if not can_be_broken_off(unit, sent):
+        assert sent > len(unit) - len(TAIL) - 8
+        return
+    received = CltuReader(randomise).feed(unit[:sent] + BREAK + after + IDLE)
+    assert received[-1].startswith(following)
+    assert not any(one.startswith(frame) and len(one) >= len(frame) for one in received[:-1])

@@ -75,6 +75,7 @@ def test_channel_rules(changes, why):
         ({"spacecraft_id": True, "tm_channels": []}, "expected int"),
         ({"spacecraft_id": 1, "tm_channels": [], "tm_frame_octet": 3}, "tm_frame_octet: unknown"),
         ({"spacecraft_id": 1, "tm_channels": 3}, "tm_channels = 3, expected a list"),
+        ({"spacecraft_id": 1, "tm_channels": [3]}, "tm_channels = 3, expected a list of tables with name and vc"),
         ({"spacecraft_id": 1, "tm_channels": [{"name": "a"}]}, "vc: missing"),
     ],
 )

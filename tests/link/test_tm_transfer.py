@@ -124,6 +124,7 @@ def test_full_queue_refuses_and_counts():
     sender = TmSender(MANAGED)
     assert [sender.offer("live", packet(1)) for _ in range(52)] == [True] * 50 + [False] * 2
     assert (sender.room("live"), sender.room("files")) == (0, 50)
+    assert (sender.octets("live"), sender.octets("files")) == (50 * len(packet(1)), 0)
     assert sender.dropped == {"live": 2, "files": 0}
 
 

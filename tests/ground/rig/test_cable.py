@@ -72,6 +72,7 @@ def test_cut_noise_and_nonsense():
         while cable.ask("stats")["lost_octets"] < len(b"into the void"):
             time.sleep(0.001)
         cable.order("cut 0")
+        cable.ask("stats")  # answers once the cut has ended
         cable.node.write(b"back")
         assert receive(cable.ground, 4) == b"back"
         cable.order("noise 0.1")

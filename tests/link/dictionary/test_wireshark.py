@@ -29,6 +29,16 @@ def capture(packets):
         yield struct.pack("<IIII", 0, 0, len(ip), len(ip)) + ip
 
 
+def test_the_script_has_every_packet_and_field():
+    whole = definition_of(mission())
+    script = dissector(whole, PORT)
+    for container in lowered(whole).packets:
+        assert f'name = "{container.name}", base = ' in script
+        for field in container.fields:
+            assert f'name = "{field.name}", form = ' in script
+    assert script.count("{") == script.count("}")
+
+
 @pytest.mark.skipif(not shutil.which("tshark"), reason="tshark is not here")
 def test_tshark_shows_our_values(tmp_path):
     dictionary = mission()

@@ -1,22 +1,31 @@
-"""What the ground writes for each product that arrives, beside the file itself."""
+"""What the ground makes of each product that arrives, and how it is told from what arrived."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from link.product import Product
 
+MAP, PICTURE = ".geojson", ".png"
+_OURS = {MAP: b'{"made_by":"Skyrack",', PICTURE: b"Software\0Skyrack"}
+_LOOK_OCTETS = 4096
 
-def write_products(octets: bytes, folder: Path, stem: str) -> list[Path]:
-    """Read a product file and write STEM.geojson and STEM.png into `folder`; returns what was written.
 
-    Raises DecodeError or CorruptError when `octets` are no product; the caller keeps them as received. For a map in a
-    reference system that is not known here DecodeError as well, after the picture is written.
+def make_files(octets: bytes) -> Iterator[tuple[str, bytes]]:
+    """The endings and contents of the files that people use of a product: its picture, then its map.
+
+    Raises DecodeError or CorruptError when `octets` are no product. For a map in a reference system that is not known
+    here DecodeError as well, after the picture.
     """
     from ground.products.geojson import feature_collection
     from ground.products.overlay import overlay_png
 
     product = Product.decode(octets)
-    map_file, picture_file = folder / f"{stem}.geojson", folder / f"{stem}.png"
-    picture_file.write_bytes(overlay_png(product))
-    map_file.write_text(json.dumps(feature_collection(product), separators=(",", ":")), encoding="utf-8")
-    return [map_file, picture_file]
+    yield PICTURE, overlay_png(product)
+    yield MAP, json.dumps({"made_by": "Skyrack"} | feature_collection(product), separators=(",", ":")).encode()
+
+
+def is_ours(file: Path) -> bool:
+    """Whether a file says that it was made here, and not received."""
+    with file.open("rb") as opened:
+        return _OURS[file.suffix] in opened.read(_LOOK_OCTETS)

@@ -5,6 +5,7 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+from PIL.PngImagePlugin import PngInfo
 
 from ground.products.geojson import shoreline
 from hal.kernels.image import decode_outlines, rasterise
@@ -58,5 +59,7 @@ def _enlarged(picture: NDArray[np.uint8]) -> Image.Image:
 
 def _png(picture: Image.Image) -> bytes:
     out = io.BytesIO()
-    picture.save(out, "PNG", optimize=True)
+    origin = PngInfo()
+    origin.add_text("Software", "Skyrack")
+    picture.save(out, "PNG", optimize=True, pnginfo=origin)
     return out.getvalue()

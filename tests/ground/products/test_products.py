@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ground.products.files import write_products
+from ground.products.files import make_files
 from ground.products.geojson import feature_collection, shoreline
 from ground.products.overlay import SCALE, WATER, false_colour, overlay_png
 from hal.camera import Georeference
@@ -96,18 +96,13 @@ def test_overlay_shows_water_where_it_is():
     assert not np.array_equal(over, picture)
 
 
-def test_files_are_written_and_a_wrong_product_is_refused(tmp_path):
-    written = write_products(product(["01", "11"]).encode(), tmp_path, "000003")
-    assert [path.name for path in written] == ["000003.geojson", "000003.png"]
-    assert json.loads(written[0].read_text())["product"] == 3
-    assert [p.name for p in write_products(Product(id=4, target="d", water=None).encode(), tmp_path, "4")]
+def test_files_are_made_and_a_wrong_product_is_refused():
+    made = dict(make_files(product(["01", "11"]).encode()))
+    assert list(made) == [".png", ".geojson"]
+    assert json.loads(made[".geojson"])["product"] == 3
+    assert list(dict(make_files(Product(id=4, target="d", water=None).encode()))) == [".png", ".geojson"]
     with pytest.raises(DecodeError):
-        write_products(b"noise", tmp_path, "5")
-    broken = Product(
-        id=1,
-        target="x",
-        water=Water(georeference=UTM_25S, shape=(1, 2), threshold=0.2, outlines=b"\xff", runs=b""),
-    )
+        next(make_files(b"noise"))
+    water = Water(georeference=UTM_25S, shape=(1, 2), threshold=0.2, outlines=b"\xff", runs=b"")
     with pytest.raises(CorruptError):
-        write_products(broken.encode(), tmp_path, "6")
-    assert not list(tmp_path.glob("6.*"))
+        next(make_files(Product(id=1, target="x", water=water).encode()))

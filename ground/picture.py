@@ -17,20 +17,25 @@ _STYLES = {"watch": "cyan", "warning": "yellow", "distress": "bold yellow", "cri
 
 
 class Picture:
-    """What a live display shows: the latest of everything. `earlier` counts what happened before that."""
+    """What a live display shows: the latest of everything. `earlier` counts what happened before that.
+
+    Times are of the viewer's monotonic clock; `since_ns` says of each report in `samples` when its sample came.
+    """
 
     def __init__(self) -> None:
         self.samples: dict[str, SampleRecord] = {}
+        self.since_ns: dict[str, int] = {}
         self.transfers: dict[str, TransferRecord] = {}
         self.happenings: deque[Record] = deque()
         self.earlier = 0
         self.status: Status | None = None
 
-    def take(self, record: Record) -> None:
-        """Bring the picture up to date."""
+    def take(self, record: Record, now_ns: int, age_ns: int = 0) -> None:
+        """Bring the picture up to date with a record that came `age_ns` ago."""
         match record:
             case SampleRecord():
                 self.samples[record.report] = record
+                self.since_ns[record.report] = now_ns - age_ns
             case TransferRecord():
                 self.transfers[record.transaction] = record
                 if len(self.transfers) > _TRANSFERS_SHOWN:
@@ -44,11 +49,11 @@ class Picture:
                     self.earlier += 1
 
 
-def render(picture: Picture, utc_ns: int) -> "RenderableType":
-    """The whole display at `utc_ns`; what a small terminal has no room for is the end of the longest part."""
+def render(picture: Picture, now_ns: int) -> "RenderableType":
+    """The whole display at `now_ns`; what a small terminal has no room for is the end of the longest part."""
     from rich.console import Group
 
-    parts = [_head(picture.status), _transfers(picture), _happenings(picture), _samples(picture, utc_ns)]
+    parts = [_head(picture.status), _transfers(picture), _happenings(picture), _samples(picture, now_ns)]
     return Group(*(part for part in parts if part is not None))
 
 
@@ -66,14 +71,14 @@ def _head(status: Status | None) -> "RenderableType":
     return Text.assemble((printable(status.node), "bold"), " ", heard, words, no_wrap=True)
 
 
-def _samples(picture: Picture, utc_ns: int) -> "RenderableType | None":
+def _samples(picture: Picture, now_ns: int) -> "RenderableType | None":
     from rich.text import Text
 
     if not picture.samples:
         return None
     table = _table("report", "field", "value", "age s")
     for sample in picture.samples.values():
-        age = f"{max(0, utc_ns - sample.received_ns) / 1e9:.0f}"
+        age = f"{(now_ns - picture.since_ns[sample.report]) / 1e9:.0f}"
         for number, (name, value) in enumerate(sample.values.items()):
             level = sample.out_of_limits.get(name, "")
             shown = Text(printable(value_text(value, sample.units.get(name, ""))), _STYLES.get(level, ""))

@@ -62,11 +62,11 @@ class View:
             self._draw(self._live)
             self._live.stop()
 
-    def take(self, record: Record | None) -> None:
-        """Show a record; None only lets time be seen to pass."""
+    def take(self, record: Record | None, age_ns: int = 0) -> None:
+        """Show a record that came `age_ns` ago; None only lets time be seen to pass."""
         before = self._picture.samples.get(record.report) if isinstance(record, SampleRecord) else None
         if record is not None:
-            self._picture.take(record)
+            self._picture.take(record, self._clock.monotonic_ns(), age_ns)
         if self._live:
             if self._clock.monotonic_ns() - self._drawn_ns >= _REDRAW_S * 1e9:
                 self._draw(self._live)
@@ -77,7 +77,7 @@ class View:
 
     def _draw(self, live: "Live") -> None:
         self._drawn_ns = self._clock.monotonic_ns()
-        live.update(render(self._picture, self._clock.utc_ns()), refresh=True)
+        live.update(render(self._picture, self._drawn_ns), refresh=True)
 
 
 class JsonLines:
@@ -116,9 +116,10 @@ def watch(
     client.subscribe("sample", "event", "command", "transfer", "file", "status")
     view: Shown = JsonLines(stream) if as_json else View(clock, stream)
     with view:
-        if stream.isatty() and not as_json:
-            for record in [*client.latest(), client.status()]:
-                view.take(record)
+        if stream.isatty() and isinstance(view, View):
+            view.take(status := client.status())
+            for sample in client.latest():
+                view.take(sample, max(0, status.now_ns - sample.received_ns))
         for news in _news(client, clock, duration_s):
             view.take(news)
             if until is not None and fnmatchcase(_name(news), until):

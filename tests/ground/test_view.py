@@ -3,10 +3,14 @@
 import io
 
 import msgspec
+import pytest
+from rich.console import Console
 
+from ground.picture import Picture, render
 from ground.records import SampleRecord, TransferRecord
 from ground.view import View
 from hal.sim.clock import VirtualClock
+from tests.ground.spacecraft import UTC_NS
 
 SAMPLE = SampleRecord(report="NodeStatus", time_ns=0, received_ns=0, values={"uptime_s": 7}, units={"uptime_s": "s"})
 TRANSFER = TransferRecord(
@@ -39,6 +43,17 @@ def test_a_table_for_people():
     text = shown(Terminal())
     assert "NodeStatus" in text
     assert "5 of 10" in text
+
+
+@pytest.mark.parametrize("set_by_ns", [0, 3600 * 10**9, -3600 * 10**9])
+def test_an_age_is_what_has_passed_however_a_clock_is_set(set_by_ns):
+    picture = Picture()
+    picture.take(msgspec.structs.replace(SAMPLE, received_ns=UTC_NS + set_by_ns), 5 * 10**9)
+    picture.take(msgspec.structs.replace(SAMPLE, report="Older", received_ns=UTC_NS), 6 * 10**9, age_ns=40 * 10**9)
+    out = io.StringIO()
+    Console(file=out, width=150).print(render(picture, 12 * 10**9))
+    ages = {words[0]: words[-1] for words in map(str.split, out.getvalue().splitlines()) if words}
+    assert (ages["NodeStatus"], ages["Older"]) == ("7", "46")
 
 
 def test_a_line_has_what_changed_and_what_is_out_of_limits():

@@ -7,109 +7,52 @@ power failure the last transactions may be missing; the file stays sound.) Times
 """
 
 import sqlite3
-import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-import msgspec
-
-from ground.errors import ArchiveError
-from ground.records import CommandRecord, EventRecord, FileRecord, Record
+from ground.archive_rows import COLUMNS, NUMBER, DictionaryRow, Item, PacketRow, StrayRow, item_of, statement_of
+from ground.archive_schema import APPLICATION_ID, PAGE_OCTETS, SCHEMA_VERSION, create, is_whole, migrate, view
+from ground.errors import ArchiveError, DamagedError
+from ground.records import CommandRecord, EventRecord, FileRecord
 
 ARCHIVE_NAME = "archive.db"  # in the folder of a ground service
-APPLICATION_ID = 0x534B5952  # "SKYR": how `file` and we know our own
-SCHEMA_VERSION = 1
-_SCHEMA = f"""
-    create table dictionaries (version text primary key, content blob);
-    create table packets (
-        id integer primary key, apid integer, service integer, subtype integer, definition integer, time_ns integer,
-        sequence integer, digest integer, received_ns integer, dictionary text, octets blob,
-        unique (apid, service, subtype, definition, time_ns, sequence, digest));
-    create index packets_arrived on packets (apid, service, subtype, definition);
-    create table strays (id integer primary key, received_ns integer, reason text, octets blob);
-    create table events (
-        received_ns integer, origin text, time_ns integer, count integer, name text, record text,
-        primary key (received_ns, origin, time_ns, count, name)) without rowid;
-    create unique index one_event on events (origin, time_ns, count, name);
-    create table commands (number integer primary key, sent_ns integer, record text);
-    create table files (
-        received_ns integer, name text, record text, primary key (received_ns, name)) without rowid;
-    pragma application_id = {APPLICATION_ID};
-    pragma user_version = {SCHEMA_VERSION};
-"""
+JOURNAL_SUFFIX = "-wal"  # of the file beside it that holds the last transactions
+COMPANIONS = (JOURNAL_SUFFIX, "-shm")  # what SQLite puts beside it
 _END_OF_TIME_NS = (1 << 63) - 1
-_UNNAMED_MAX = 10_000  # packets before a node names its dictionary, which it does once a second
-
-
-class PacketRow(NamedTuple):
-    """One telemetry packet: `octets` as received, and what its headers say. `definition`: structure or event.
-
-    `dictionary` is the version that the node flew, empty while that is not known.
-    """
-
-    apid: int
-    service: int
-    subtype: int
-    definition: int
-    time_ns: int
-    sequence: int
-    received_ns: int
-    dictionary: str
-    octets: bytes
-
-
-class StrayRow(NamedTuple):
-    """Octets that could not be understood, kept for whoever can."""
-
-    received_ns: int
-    reason: str
-    octets: bytes
-
-
-class NamedRow(NamedTuple):
-    """The node has named its dictionary: the latest packets of which that was not known are of this version."""
-
-    dictionary: str
-
-
-Item = PacketRow | StrayRow | NamedRow | EventRecord | CommandRecord | FileRecord
-_Kind = TypeVar("_Kind", bound=Record)
+_Item = TypeVar("_Item", bound=Item)
 
 
 class Archive:
-    """`path`: the file, made where there is none; None keeps everything in memory.
+    """`path`: the file, made where there is none; None keeps everything in memory. `read_only`: nothing is written.
 
-    Raises ArchiveError, with one sentence, for a file that cannot be read or written or is not an archive.
+    Raises ArchiveError, with one sentence, for a file that cannot be read or written, DamagedError for one that is
+    damaged or is no archive of ours. `unreadable` counts rows that a reader passed over because they are damaged;
+    `notes` is for who has something to tell about it.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
-        self.path = path
-        with self._named_errors():
-            self._connection = sqlite3.connect(path or ":memory:", isolation_level=None)
-            self._prepare()
+    def __init__(self, path: Path | None = None, *, read_only: bool = False) -> None:
+        self.path, self.unreadable = path, 0
+        self.notes: list[str] = []
+        self._connection = sqlite3.connect(":memory:")  # until there is another
+        self._open(path, read_only=read_only)
 
     def write(self, items: Sequence[Item]) -> list[bool]:
         """Store all of `items` or, raising ArchiveError, none. Says of each whether it was new, or brought news."""
         with self._transaction():
             return [self._write_one(item) for item in items]
 
-    def add_dictionary(self, version: str, content: bytes) -> None:
-        """Keep a dictionary file; it may come later than packets that need it."""
-        with self._transaction():
-            self._connection.execute("insert or ignore into dictionaries values (?, ?)", (version, content))
-
     def dictionary(self, version: str) -> bytes | None:
         """The dictionary file of `version`, if it was ever here."""
-        rows = self._select("select content from dictionaries where version = ?", version)
-        return next((content for (content,) in rows), None)
+        rows = self._rows(DictionaryRow, "dictionaries", "where version = ?", version)
+        return next((row.content for row in rows), None)
 
     @property
     def newest_dictionary(self) -> str | None:
-        """The version of the dictionary that was added last; None where there is none."""
-        rows = self._select("select version from dictionaries order by rowid desc limit 1")
-        return next((version for (version,) in rows), None)
+        """The version of the dictionary that came last; None where there is none."""
+        rows = self._rows(DictionaryRow, "dictionaries", "order by rowid desc")
+        return next((row.version for row in rows), None)
 
     def packets(
         self,
@@ -123,68 +66,122 @@ class Archive:
 
         What came last is known by arrival: a node's clock that was set back hides nothing.
         """
-        columns, of_time = ", ".join(PacketRow._fields), "and time_ns between ? and ?"
         timed = (start_ns, stop_ns) != (0, _END_OF_TIME_NS)  # without, the index by arrival gives them at once
-        rows = self._select(
-            f"select {columns} from (select * from packets where apid = ? and service = ? and subtype = ?"
-            f" and definition = ? {of_time if timed else ''} order by id desc limit ?) order by time_ns, sequence",
+        rows = self._rows(
+            PacketRow,
+            "packets",
+            f"where apid = ? and service = ? and subtype = ? and definition = ?"
+            f" {'and time_ns between ? and ?' if timed else ''} order by id desc limit ?",
             *(*kind, *((start_ns, stop_ns) if timed else ()), limit),
         )
-        return [PacketRow(*row) for row in rows]
+        return sorted(rows, key=lambda row: (row.time_ns, row.sequence))
 
     def strays(self, limit: int = 100) -> list[StrayRow]:
         """The newest octets that could not be understood, oldest first."""
-        rows = self._select("select received_ns, reason, octets from strays order by id desc limit ?", limit)
-        return [StrayRow(*row) for row in rows][::-1]
+        return self._newest(StrayRow, "strays", 0, limit)
 
     def events(self, since_ns: int = 0, limit: int = 1000) -> list[EventRecord]:
-        """The newest `limit` events received at or after `since_ns`, oldest first."""
-        return self._records(EventRecord, "events", "received_ns", since_ns, limit)
+        """The last `limit` events to come of those received since `since_ns`, as they came."""
+        return self._newest(EventRecord, "events", since_ns, limit)
 
     def commands(self, since_ns: int = 0, limit: int = 1000) -> list[CommandRecord]:
         """The last `limit` commands, by their numbers, of those sent at or after `since_ns`; oldest first."""
-        return self._records(CommandRecord, "commands", "sent_ns", since_ns, limit, order="number")
+        return self._newest(CommandRecord, "commands", since_ns, limit, "sent_ns")
 
     def files(self, since_ns: int = 0, limit: int = 1000) -> list[FileRecord]:
-        """The newest `limit` files received at or after `since_ns`, oldest first."""
-        return self._records(FileRecord, "files", "received_ns", since_ns, limit)
+        """The last `limit` files to come of those received since `since_ns`, as they came."""
+        return self._newest(FileRecord, "files", since_ns, limit)
+
+    def stored(self, table: str) -> Iterator[Item | None]:
+        """Every row of `table` in the order of arrival; None for one that is damaged."""
+        order = NUMBER[table]
+        for number, *values in self._select(f"select {order}, {COLUMNS[table]} from {table} order by {order}"):
+            yield item_of(table, number, values)
+
+    def structure_fault(self, *, thorough: bool = True) -> str:
+        """What SQLite finds wrong with the structure of the file, in its words; empty where it is sound.
+
+        `thorough`: indices are held against rows as well, which takes a second for each 100 MB or so.
+        """
+        try:
+            found = [text.decode(errors="replace") for (text,) in self._select(f"pragma {_CHECKS[thorough]}(1)")]
+        except ArchiveError as error:
+            return str(error)
+        return "" if found == ["ok"] else f"archive {self.path or 'in memory'}: {'; '.join(found)}"
 
     def close(self) -> None:
         """Give the file back; what `write` took is in it."""
         self._connection.close()
 
+    def _open(self, path: Path | None, *, read_only: bool = False) -> None:
+        before = self._connection
+        with self._named_errors():
+            self._connection = _connect(path, read_only=read_only)
+            try:
+                self._connection.text_factory = bytes  # a text that is no UTF-8 costs its own row alone
+                if read_only:
+                    self._look()
+                else:
+                    self._prepare()
+            except BaseException:
+                self._connection.close()
+                self._connection = before
+                raise
+        before.close()
+
+    def _look(self) -> None:
+        """See what is there, without writing."""
+        if self._check_version() != SCHEMA_VERSION:
+            view(self._connection)
+
     def _prepare(self) -> None:
-        """Make the schema, or see that it is ours and of this version."""
+        """Make the tables, or see that they are ours, and today's."""
+        self._connection.execute(f"pragma page_size = {PAGE_OCTETS}")
         self._connection.execute("pragma journal_mode = wal")
         self._connection.execute("pragma synchronous = normal")
         with self._transaction():  # two programs that begin at once make it once
-            application, version = self._pragma("application_id"), self._pragma("user_version")
-            if (application, version) == (0, 0) and not self._pragma("schema_version"):
-                for statement in filter(str.strip, _SCHEMA.split(";")):
-                    self._connection.execute(statement)
-            elif application != APPLICATION_ID:
-                raise ArchiveError(f"{self.path} is a database, but not an archive of ours")
-            elif version != SCHEMA_VERSION:
-                raise ArchiveError(f"{self.path} has schema {version}, this program knows schema {SCHEMA_VERSION}")
+            ours = self._pragma("application_id"), self._pragma("user_version")
+            if ours == (0, 0) and not self._pragma("schema_version"):
+                create(self._connection)
+            elif self._check_version() != SCHEMA_VERSION:
+                migrate(self._connection)
+
+    def _check_version(self) -> int:
+        """The version of the tables. Raises DamagedError for none of ours, or where they are not as it says."""
+        application, version = self._pragma("application_id"), self._pragma("user_version")
+        if application != APPLICATION_ID:
+            raise DamagedError(f"{self.path} is a database, but not an archive of ours")
+        if not 1 <= version <= SCHEMA_VERSION:
+            raise DamagedError(f"{self.path} has schema {version}, this program knows schema {SCHEMA_VERSION}")
+        if not is_whole(self._connection, version):
+            raise DamagedError(f"archive {self.path}: its tables are not those of schema {version}")
+        return version
 
     def _pragma(self, name: str) -> int:
         return int(self._connection.execute(f"pragma {name}").fetchone()[0])
 
     def _write_one(self, item: Item) -> bool:
-        statement, columns = _STATEMENTS[type(item)]
-        return self._connection.execute(statement, columns(item)).rowcount > 0
+        statement, values = statement_of(item)
+        return self._connection.execute(statement, values).rowcount > 0
 
     def _select(self, statement: str, *values: object) -> Iterator[Any]:
         with self._named_errors():
             yield from self._connection.execute(statement, values)
 
-    def _records(
-        self, kind: type[_Kind], table: str, column: str, since_ns: int, limit: int, *, order: str = ""
-    ) -> list[_Kind]:
-        rows = self._select(
-            f"select record from {table} where {column} >= ? order by {order or column} desc limit ?", since_ns, limit
-        )
-        return [msgspec.json.decode(record, type=kind) for (record,) in rows][::-1]
+    def _rows(self, kind: type[_Item], table: str, which: str, *values: object) -> Iterator[_Item]:
+        """Rows of `table` that can be read; the others are counted."""
+        for name, *columns in self._select(f"select {NUMBER[table]}, {COLUMNS[table]} from {table} {which}", *values):
+            item = item_of(table, name, columns)
+            if isinstance(item, kind):
+                yield item
+            else:
+                self.unreadable += 1
+
+    def _newest(
+        self, kind: type[_Item], table: str, since_ns: int, limit: int, column: str = "received_ns"
+    ) -> list[_Item]:
+        which = f"where {column} >= ? order by {NUMBER[table]} desc limit ?"
+        return list(self._rows(kind, table, which, since_ns, limit))[::-1]
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -201,39 +198,25 @@ class Archive:
     def _named_errors(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
-            raise ArchiveError(f"archive {self.path or 'in memory'}: {error}") from error
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter of SQLite's own words about what it found
+            damaged = not isinstance(error, sqlite3.Error) or _primary_code(error) in _DAMAGED
+            raise (DamagedError if damaged else ArchiveError)(f"archive {self.path or 'in memory'}: {error}") from error
 
 
-def _packet(row: PacketRow) -> tuple[object, ...]:
-    return *row, zlib.crc32(row.octets)
+_CHECKS = {True: "integrity_check", False: "quick_check"}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
+"""SQLite's results that tell of a damaged file. Our statements fit our tables: where one is in ERROR, those are not."""
 
 
-def _json(record: Record) -> str:
-    return msgspec.json.encode(record).decode()
+def _primary_code(error: sqlite3.Error) -> int:
+    """SQLite's result code without its details (sqlite.org/rescode.html)."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
-_STATEMENTS: dict[type, tuple[str, Callable[[Any], Sequence[object]]]] = {
-    PacketRow: (
-        f"insert or ignore into packets ({', '.join(PacketRow._fields)}, digest) values (?,?,?,?,?,?,?,?,?,?)",
-        _packet,
-    ),
-    NamedRow: (
-        "update packets set dictionary = ? where dictionary = ''"
-        f" and id > (select max(id) from packets) - {_UNNAMED_MAX}",
-        tuple,
-    ),
-    StrayRow: ("insert into strays (received_ns, reason, octets) values (?,?,?)", tuple),
-    EventRecord: (
-        "insert or ignore into events values (?,?,?,?,?,?)",
-        lambda event: (event.received_ns, event.origin, event.time_ns, event.count, event.name, _json(event)),
-    ),
-    CommandRecord: (
-        "insert or replace into commands values (?,?,?)",
-        lambda command: (command.number, command.sent_ns, _json(command)),
-    ),
-    FileRecord: (
-        "insert or ignore into files values (?,?,?)",
-        lambda file: (file.received_ns, file.name, _json(file)),
-    ),
-}
+def _connect(path: Path | None, *, read_only: bool) -> sqlite3.Connection:
+    """A file that nobody writes is read as one that cannot change, so that nothing is put beside it either."""
+    if path is None or not read_only:
+        return sqlite3.connect(path or ":memory:", isolation_level=None)
+    journal = path.with_name(path.name + JOURNAL_SUFFIX)
+    how = "mode=ro" if journal.exists() and journal.stat().st_size else "immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", isolation_level=None, uri=True)

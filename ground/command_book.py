@@ -7,6 +7,7 @@ never taken back: a record that ended by its word stays so, also across a restar
 
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from ground.records import CommandRecord, CommandState, Stage, plain
 from link.pus.message import Report
 from link.pus.packets import RequestId
 from link.pus.tracker import CommandTracker, Progress, Tracked
+from link.space_packet import COUNT_MODULUS, IDLE_APID
 
 _STAGES = {
     "AcceptanceSuccess": "accepted",
@@ -78,7 +80,8 @@ class CommandBook:
         self._entries: OrderedDict[RequestId, _Entry] = OrderedDict()
         self._last: CommandRecord | None = None
         for record in earlier:
-            self._enter(record, now)
+            with suppress(ValueError):  # of a record whose request was damaged in the archive
+                self._enter(record, now)
 
     @property
     def next_count(self) -> int:
@@ -235,6 +238,9 @@ def _progress(record: CommandRecord) -> Progress:
 
 
 def request_of(record: CommandRecord) -> RequestId:
-    """What the node's reports name the command by."""
+    """What the node's reports name the command by. Raises ValueError where the record says nothing of that kind."""
     apid, _, count = record.request.partition("/")
-    return RequestId(int(apid), int(count))
+    request = RequestId(int(apid), int(count))
+    if not (0 <= request.apid <= IDLE_APID and 0 <= request.count < COUNT_MODULUS):
+        raise ValueError(f"no request is called {record.request}")
+    return request

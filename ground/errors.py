@@ -2,6 +2,7 @@
 
 GroundError           .code
 ├── ArchiveError      the archive cannot be opened or written
+│   └── DamagedError  what is in its file is not what we wrote
 ├── BusyError         too much waits to be sent
 ├── NotHeardError     the node is not heard, so nothing is sent
 ├── MismatchError     the node flies another dictionary
@@ -23,6 +24,10 @@ class ArchiveError(GroundError):
     """The archive cannot be opened or written."""
 
     code = "archive"
+
+
+class DamagedError(ArchiveError):
+    """What is in the archive's file is not what we wrote, or not ours at all."""
 
 
 class BusyError(GroundError):

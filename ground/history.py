@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ground.archive import Archive, PacketRow
+from ground.archive import Archive
+from ground.archive_rows import PacketRow
 from ground.dictionaries import stored_dictionary
 from ground.reading import read_packet
 from ground.records import History, Value, plain

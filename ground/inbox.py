@@ -12,22 +12,30 @@ from pathlib import Path
 
 from ground.file_names import plain_name
 from hal.linux.own_folder import OwnFolder, set_aside
-from hal.medium import make_folders
+from hal.medium import HOST, Medium, make_folders
 
 NAME_OCTETS_MAX = 255
 _PARTS, _PART_SUFFIX = ".incoming", ".part"
 
 
 class Inbox:
-    """Files below `folder`, which is made; a file of more than `octets_max` is refused. Methods raise OSError."""
+    """Files below `folder`, which is made; a file of more than `octets_max` is refused. Methods raise OSError.
 
-    def __init__(self, folder: Path, octets_max: int = 1 << 30) -> None:
-        self.folder, self.octets_max = folder, octets_max
+    Where nothing can be written at first, this is tried again for each file. Raises FileExistsError where a person's
+    files are in our place.
+    """
+
+    def __init__(self, folder: Path, octets_max: int = 1 << 30, medium: Medium = HOST) -> None:
+        self.folder, self.octets_max, self._medium = folder, octets_max, medium
         self._parts = folder / _PARTS
-        self._workshop = OwnFolder(self._parts, "inbox")
-        for left_over in self._parts.glob(f"*{_PART_SUFFIX}"):  # of a service that was killed; senders will send again
-            self.remove(left_over)
+        self._own: OwnFolder | None = None
         self._numbers = count(1)
+        try:
+            self._workshop()
+        except FileExistsError:
+            raise
+        except OSError:
+            pass  # a full disk, or one that is only read: what is to be written later says so again
 
     def open(self, name: str) -> "InboxReader":
         """The file called `name`. Raises OSError, also for a name that leads out."""
@@ -35,6 +43,7 @@ class Inbox:
 
     def create(self) -> "InboxWriter":
         """A new file that has no name yet."""
+        self._workshop()
         return InboxWriter(self, self._parts / f"{next(self._numbers)}{_PART_SUFFIX}")
 
     def path(self, name: str) -> Path:
@@ -56,14 +65,23 @@ class Inbox:
     def settle(self, part: Path, name: str) -> None:
         """Give the whole file `part` its name, durably."""
         path = self.path(name)
-        make_folders(path.parent)
+        make_folders(path.parent, self._medium)
         if path.is_file() and not filecmp.cmp(part, path, shallow=False):
             set_aside(path)
-        self._workshop.replace(part, path)
+        self._workshop().replace(part, path)
 
     def remove(self, part: Path) -> None:
         """Delete a file that will not be whole."""
-        self._workshop.remove(part)
+        self._workshop().remove(part)
+
+    def _workshop(self) -> OwnFolder:
+        """Where files grow: made, and cleared of what a killed service left, as soon as that can be."""
+        if self._own is None:
+            own = OwnFolder(self._parts, "inbox", self._medium)
+            for left_over in self._parts.glob(f"*{_PART_SUFFIX}"):  # senders will send again
+                own.remove(left_over)
+            self._own = own
+        return self._own
 
 
 class InboxReader:

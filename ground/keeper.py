@@ -1,5 +1,10 @@
-"""Between station and archive: what cannot be written now is kept and tried again, and is never silently gone."""
+"""Between station and archive: what cannot be written now is kept and tried again, and is never silently gone.
 
+The memory that this takes is bounded, in items and in octets: then the oldest are given up and counted.
+"""
+
+import contextlib
+import os
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,19 +12,25 @@ from pathlib import Path
 
 import msgspec
 
-from ground.archive import Archive, Item
+from ground.archive import Archive
+from ground.archive_rows import Item
 from ground.errors import ArchiveError
-from ground.records import ArchiveRecord
+from ground.records import ArchiveRecord, Severity
+
+_RECORD_OCTETS = 1000  # of an event, command or file, roughly
 
 
 @dataclass(slots=True)
 class Keeper:
-    """Writes to `archive`; holds up to `capacity` items while it refuses, then gives up the oldest and counts them."""
+    """Writes to `archive`; holds up to `capacity` items of `octets_max` together while it refuses."""
 
     archive: Archive
     capacity: int = 100_000
+    octets_max: int = 1 << 28
     fault: str = ""
     abandoned: int = 0
+    _octets: int = 0
+    _is_told: bool = False
     _waiting: deque[Item] = field(default_factory=deque)
 
     def keep(self, items: Sequence[Item]) -> list[bool]:
@@ -38,11 +49,24 @@ class Keeper:
         return not self._waiting
 
     def rescue(self, path: Path) -> bool:
-        """Append what waits to a file of JSON lines, `[kind, item]`, octets in base 64; whether there was any."""
-        if self._waiting:
-            with path.open("ab") as file:
+        """Append what waits to a file of JSON lines, `[kind, item]`, octets in base 64; whether there was any.
+
+        Raises OSError where the file cannot take all of it; then it is as it was.
+        """
+        if not self._waiting:
+            return False
+        with path.open("ab") as file:
+            size = file.tell()
+            try:
                 file.writelines(msgspec.json.encode((type(item).__name__, item)) + b"\n" for item in self._waiting)
-        return bool(self._waiting)
+                file.flush()
+                os.fsync(file.fileno())
+            except OSError:
+                with contextlib.suppress(OSError):  # what is still buffered has nowhere to go
+                    file.close()
+                os.truncate(path, size)
+                raise
+        return True
 
     @property
     def waiting(self) -> tuple[Item, ...]:
@@ -52,13 +76,30 @@ class Keeper:
     @property
     def record(self) -> ArchiveRecord:
         """How the archive fares."""
-        return ArchiveRecord(waiting=len(self._waiting), abandoned=self.abandoned, fault=self.fault)
+        return ArchiveRecord(
+            waiting=len(self._waiting),
+            abandoned=self.abandoned,
+            fault=self.fault,
+            unreadable=self.archive.unreadable,
+        )
+
+    def take_news(self) -> list[tuple[Severity, str, str]]:
+        """What happened to the archive since the last call: severity, an event's name, a sentence."""
+        news: list[tuple[Severity, str, str]] = [("high", "ArchiveDamaged", f"{note}.") for note in self.archive.notes]
+        self.archive.notes.clear()
+        if self.fault and not self._is_told:
+            news.append(("high", "ArchiveRefuses", f"{self.fault}; what comes is kept in memory meanwhile."))
+        elif self._is_told and not self.fault:
+            news.append(("info", "ArchiveBack", f"The archive is written again; {self.abandoned} rows were given up."))
+        self._is_told = bool(self.fault)
+        return news
 
     def _write_waiting(self) -> None:
         try:
             if self._waiting:
                 self.archive.write(self._waiting)
                 self._waiting.clear()
+                self._octets = 0
         except ArchiveError:
             raise
         except Exception:  # of one item, for which the others must not wait for ever
@@ -74,10 +115,18 @@ class Keeper:
                 raise
             except Exception:
                 self.abandoned += 1
-            self._waiting.popleft()
+            self._octets -= _size(self._waiting.popleft())
 
     def _hold(self, items: Sequence[Item]) -> None:
         self._waiting.extend(items)
-        while len(self._waiting) > self.capacity:
-            self._waiting.popleft()
+        self._octets += sum(map(_size, items))
+        while len(self._waiting) > self.capacity or self._octets > self.octets_max:
+            self._octets -= _size(self._waiting.popleft())
             self.abandoned += 1
+
+
+def _size(item: Item) -> int:
+    """About how many octets it takes, beside what every item takes."""
+    if isinstance(item, tuple):
+        return sum(len(part) for part in item if isinstance(part, bytes | str))
+    return _RECORD_OCTETS

@@ -14,6 +14,7 @@ from ground.records import (
     SampleRecord,
     Stage,
     Status,
+    Survey,
     TransferRecord,
     Value,
 )
@@ -102,6 +103,12 @@ def status_lines(status: Status) -> list[str]:
     }
     lines = [f"{name:13}{words}" for name, words in rows.items()]
     return [printable(text) for text in [*lines, *(f"{'file':13}{_transfer(one)}" for one in status.transfers)]]
+
+
+def survey_lines(found: Survey, word: str) -> list[str]:
+    """What of an archive is whole; `word` says what the rest is."""
+    rows = [f"{table:13}{count} whole, {found.damaged[table]} {word}" for table, count in found.whole.items()]
+    return [printable(text) for text in [found.archive, *rows, found.fault or "its structure is sound"]]
 
 
 def printable(text: str) -> str:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from ground.archive import Item, PacketRow, StrayRow
+from ground.archive_rows import Item, PacketRow, StrayRow
 from ground.duties import Duties
 from ground.keeper import Keeper
 from ground.moment import Moment

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ground.archive import PacketRow
+from ground.archive_rows import PacketRow
 from link.dictionary import Dictionary, Happening, Sample
 from link.pus.catalogue import read_report
 from link.pus.events import EventReport

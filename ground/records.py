@@ -132,11 +132,15 @@ class LinkRecord(Record, frozen=True, kw_only=True):
 
 
 class ArchiveRecord(Record, frozen=True, kw_only=True):
-    """How the archive fares: rows that wait because it cannot be written (`fault` says why), and rows given up."""
+    """How the archive fares: rows that wait because it cannot be written (`fault` says why), and rows given up.
+
+    `unreadable`: how often a damaged row was passed over when rows were read.
+    """
 
     waiting: int = 0
     abandoned: int = 0
     fault: str = ""
+    unreadable: int = 0
 
 
 class Status(Record, frozen=True, kw_only=True):
@@ -160,6 +164,23 @@ class Status(Record, frozen=True, kw_only=True):
     """What was given up for want of room, by what it was."""
     failed: dict[str, int] = {}
     """How often a duty of the service failed, alone, by its name; the log has the reason."""
+
+
+class Survey(Record, frozen=True, kw_only=True):
+    """`fault`: what SQLite says of the file, empty where that is sound; rows by their table, `whole` and `damaged`.
+
+    Of a file that is not sound, rows that cannot even be recognised are counted by the gaps that they leave.
+    """
+
+    archive: str
+    fault: str
+    whole: dict[str, int]
+    damaged: dict[str, int]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing is wrong with it."""
+        return not self.fault and not any(self.damaged.values())
 
 
 def plain(value: Any) -> Value:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ground.archive import Archive
+from ground.archive_rows import DictionaryRow
 from ground.command_book import CommandBook, request_of
 from ground.dictionaries import managed_of
 from ground.downlink import Downlink
@@ -65,11 +66,12 @@ class Station:
         patience: Patience = Patience(),  # frozen
     ) -> None:
         managed = managed_of(dictionary)
-        archive.add_dictionary(dictionary.version, dictionary.to_json())
         self._dictionary, self._port, self._begun_ns = dictionary, port, now.utc_ns
         self.duties = Duties(self._say_failure)
         self._log = Logbook(Keeper(archive), self.duties)
-        self._book = CommandBook(archive.commands(), patience.command_ms * _MS, now)
+        self._log.note(DictionaryRow(dictionary.version, dictionary.to_json()))
+        self._log.flush()  # before anything is read: what is found damaged by this is set aside
+        self._book = CommandBook(self._earlier(archive), patience.command_ms * _MS, now)
         self._source = TcSource(dictionary.apid, count=self._book.next_count)
         self._requests = Requests(dictionary)
         self._downlink, self._uplink = Downlink(managed), Uplink(managed, patience.round_trip_ms)
@@ -129,6 +131,8 @@ class Station:
     def step(self, now: Moment) -> None:
         """Do what is due, and make what the port shall send."""
         self._now = now
+        for severity, name, sentence in self._log.keeper.take_news():
+            self._log.say(severity, name, sentence, now)
         with self.duties.alone("watching the link"):
             self._watch_link(now)
         with self.duties.alone("files"):
@@ -262,6 +266,12 @@ class Station:
             raise NotHeardError(f"not sent: {self.node} has not said yet which dictionary it flies")
         if self._telemetry.mismatch:
             raise MismatchError(f"not sent: {self._telemetry.mismatch}")
+
+    def _earlier(self, archive: Archive) -> list[CommandRecord]:
+        """The commands of services before this one, as far as they can be read."""
+        with self.duties.alone("reading earlier commands"):
+            return archive.commands()
+        return []
 
     def _say_failure(self, sentence: str) -> None:
         self._log.say("high", "DutyFailed", sentence, self._now)

@@ -9,7 +9,8 @@ from collections import deque
 from contextlib import suppress
 from typing import Any
 
-from ground.archive import Archive, NamedRow
+from ground.archive import Archive
+from ground.archive_rows import NamedRow
 from ground.command_book import CommandBook
 from ground.dictionaries import differences, stored_dictionary
 from ground.limits import LimitWatch

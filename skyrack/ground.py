@@ -8,6 +8,8 @@ skyrack ground watch
 skyrack ground plot NodeStatus.power_w
 skyrack ground show 7
 skyrack ground list events --archive station
+skyrack ground check station
+skyrack ground rescue station --out rescued.db
 skyrack ground status --wait 30
 """
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from ground.archive_reader import ArchiveReader
     from ground.client import Client
-    from ground.records import CommandRecord, Record
+    from ground.records import CommandRecord, Record, Survey
     from ground.station import Station
 
 _SECONDS = within(float, 0, 1e6)
@@ -33,7 +35,9 @@ _SECONDS = within(float, 0, 1e6)
 
 def add_arguments(parser: Parser) -> None:
     """One sub-command each for the service and its clients."""
-    commands = parser.add_subparsers(required=True, metavar="serve | command | show | list | watch | plot | status")
+    commands = parser.add_subparsers(
+        required=True, metavar="serve | command | show | list | watch | plot | status | check | rescue"
+    )
     _add_serve(subcommand(commands, "serve", "serve a node's link, until Ctrl-C"))
     _add_command(subcommand(commands, "command", "send a command"))
     _add_show(subcommand(commands, "show", "show a command's life"))
@@ -62,6 +66,8 @@ def add_arguments(parser: Parser) -> None:
     status.set_defaults(act=_status)
     for one in commands.choices.values():
         one.add_argument("--socket", type=Path, metavar="PATH", help="the service's socket (default: one a user)")
+    _add_check(subcommand(commands, "check", "say what of an archive is whole and what is damaged"))
+    _add_rescue(subcommand(commands, "rescue", "copy what is whole in an archive to a new one"))
 
 
 def run(options: argparse.Namespace) -> int:
@@ -114,6 +120,22 @@ def _add_list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     _add_archive(parser)
     parser.set_defaults(act=_list)
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    _add_examined(parser)
+    parser.set_defaults(act=_check)
+
+
+def _add_rescue(parser: argparse.ArgumentParser) -> None:
+    _add_examined(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="NEW", help="the new archive, where none is yet")
+    parser.set_defaults(act=_rescue)
+
+
+def _add_examined(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("archive", type=Path, metavar="ARCHIVE", help="an archive, or the folder of a ground service")
+    parser.add_argument("--json", action="store_true", help="what was found as one JSON object")
 
 
 def _add_archive(parser: argparse.ArgumentParser) -> None:
@@ -244,7 +266,46 @@ def _list(options: argparse.Namespace) -> int:
                 _print_json(record)
             else:
                 print(day_line(record))
+        _tell_unreadable(kept)
     return 0
+
+
+def _tell_unreadable(kept: "Client | ArchiveReader") -> None:
+    """Say that records were left out, where a damaged archive was read; a service's status tells of its own."""
+    if count := getattr(kept, "unreadable", 0):
+        print(f"skyrack ground: {count} damaged records left out; `skyrack ground check` tells more", file=sys.stderr)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from ground.archive_survey import archive_in, survey
+
+    found = survey(archive_in(options.archive))
+    _tell_survey(found, options, "damaged")
+    return 0 if found.is_sound else 1
+
+
+def _rescue(options: argparse.Namespace) -> int:
+    from contextlib import closing
+
+    from ground.archive import Archive
+    from ground.archive_survey import archive_in, rescue
+
+    file = archive_in(options.archive)
+    if options.out.exists():
+        raise UsageError(f"--out {options.out.resolve()} is there already; name a file that is not")
+    with closing(Archive(options.out)) as archive:
+        found = rescue(file, archive)
+    _tell_survey(found, options, "lost")
+    return 0
+
+
+def _tell_survey(found: "Survey", options: argparse.Namespace, word: str) -> None:
+    from ground.lines import survey_lines
+
+    if options.json:
+        _print_json(found)
+    else:
+        print("\n".join(survey_lines(found, word)))
 
 
 def _watch(options: argparse.Namespace) -> int:

@@ -64,12 +64,23 @@ class OwnFolder:
         assert self.path in path.parents, f"{path} is not in {self.path}"
 
 
-def set_aside(path: Path) -> Path:
-    """Give what is at `path` the first free name of `PATH.1`, `PATH.2`, ...; returns that name. Raises OSError."""
-    free = next(other for n in count(1) if not os.path.lexists(other := path.with_name(f"{path.name}.{n}")))
-    HOST.replace(path, free)
+def set_aside(path: Path, *companions: str) -> Path:
+    """Give what is at `path` the first free name of `PATH.1`, `PATH.2`, ...; returns that name. Raises OSError.
+
+    What stands beside it under its name and one of the endings `companions` goes with it, and before it.
+    """
+    endings = (*companions, "")
+    candidates = (path.with_name(f"{path.name}.{n}") for n in count(1))
+    free = next(one for one in candidates if not any(os.path.lexists(_ended(one, ending)) for ending in endings))
+    for ending in endings:
+        if not ending or os.path.lexists(_ended(path, ending)):
+            HOST.replace(_ended(path, ending), _ended(free, ending))
     HOST.sync(path.parent)
     return free
+
+
+def _ended(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
 
 
 def _few(names: list[str]) -> str:

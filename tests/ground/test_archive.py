@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ground.archive import Archive, NamedRow, PacketRow, StrayRow
+from ground.archive import Archive
+from ground.archive_rows import DictionaryRow, NamedRow, PacketRow, StrayRow
 from ground.errors import ArchiveError
 from ground.keeper import Keeper
 from ground.records import CommandRecord, EventRecord, FileRecord, Stage
@@ -111,8 +112,8 @@ def test_a_command_is_replaced_by_its_later_state():
 def test_dictionaries_are_kept_by_version():
     archive = Archive()
     assert archive.dictionary("abc") is None
-    archive.add_dictionary("abc", b"{}")
-    archive.add_dictionary("abc", b"{}")
+    archive.write([DictionaryRow("abc", b"{}")])
+    archive.write([DictionaryRow("abc", b"{}")])
     assert archive.dictionary("abc") == b"{}"
 
 
@@ -127,9 +128,9 @@ def test_files_that_are_no_archive_are_refused_with_a_sentence(tmp_path):
 def test_a_newer_schema_is_refused(tmp_path):
     Archive(tmp_path / "archive.db").close()
     later = sqlite3.connect(tmp_path / "archive.db")
-    later.execute("pragma user_version = 2")
+    later.execute("pragma user_version = 3")
     later.close()
-    with pytest.raises(ArchiveError, match="schema 2, this program knows schema 1"):
+    with pytest.raises(ArchiveError, match="schema 3, this program knows schema 2"):
         Archive(tmp_path / "archive.db")
 
 

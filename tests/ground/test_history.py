@@ -1,6 +1,7 @@
 """History: what is archived is decoded with the dictionary of its time, whatever the node flies today."""
 
 from ground.archive import Archive
+from ground.archive_rows import DictionaryRow
 from ground.history import history
 from ground.reading import read_packet
 from link.dictionary import Dictionary, Int8ub, Int16ub, Octets, Telemetry, wire
@@ -30,7 +31,7 @@ def test_each_packet_is_read_as_it_was_meant():
     archive, source = Archive(), TmSource(APID)
     flown = [Dictionary.of("coastwatch", APID, MANAGED.to_dict(), [form]) for form in (first(), later())]
     for dictionary in flown:
-        archive.add_dictionary(dictionary.version, dictionary.to_json())
+        archive.write([DictionaryRow(dictionary.version, dictionary.to_json())])
     old, new = (bytes.fromhex(dictionary.version) for dictionary in flown)
     samples = [first()(dictionary=old, volts=12.5), later()(dictionary=new, boots=3, volts=12.75)]
     for number, (sample, dictionary) in enumerate(zip(samples, flown, strict=True)):

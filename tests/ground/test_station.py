@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ground.archive import Archive, StrayRow
+from ground.archive import Archive
+from ground.archive_rows import DictionaryRow, StrayRow
 from ground.errors import MismatchError, NotHeardError
 from ground.history import history
 from ground.inbox import Inbox
@@ -209,7 +210,7 @@ def test_another_dictionary_on_board_is_refused_and_nothing_is_lost(world, archi
 
 def test_what_differs_is_said_where_the_other_dictionary_was_here_before(world, archive):
     flown = other_dictionary()
-    archive.add_dictionary(flown.version, flown.to_json())
+    archive.write([DictionaryRow(flown.version, flown.to_json())])
     world.spacecraft.dictionary = flown
     world.run(1)
     with pytest.raises(MismatchError, match=r"report NodeStatus differs; .*command imaging.capture is not on board"):

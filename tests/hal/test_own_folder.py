@@ -93,3 +93,12 @@ def test_set_aside_overwrites_nothing(tmp_path):
     assert {name: (tmp_path / name).read_text() for name in ("x.1", "x.2", "x.3")} == {
         "x.1": "one", "x.2": "two", "x.3": "three",
     }  # fmt: skip
+
+
+def test_set_aside_takes_companions_along_and_overwrites_none(tmp_path):
+    for name in ("x", "x-log", "x.1-log"):
+        (tmp_path / name).write_text(name)
+    assert set_aside(tmp_path / "x", "-log", "-none") == tmp_path / "x.2"
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "x.2": "x", "x.2-log": "x-log", "x.1-log": "x.1-log",
+    }  # fmt: skip

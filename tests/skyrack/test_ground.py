@@ -17,10 +17,12 @@ import pytest
 
 from fsw.mission import load_mission
 from fsw.node import dictionary_of
+from ground.archive import Archive
 from ground.client import Client
 from ground.records import EventRecord, SampleRecord
 from skyrack.cli import main
 from tests.ground.spacecraft import DICTIONARY, SECOND, Spacecraft
+from tests.ground.test_archive import packet
 from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
@@ -212,6 +214,46 @@ def test_an_archive_that_is_not_there_is_one_sentence(tmp_path, capsys):
     assert main(["ground", "list", "files", "--archive", str(tmp_path)]) == 1
     assert f"{tmp_path}/archive.db: no archive is there" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_service_s_archive_is_checked_while_it_runs_and_copied(bench, capsys):
+    out, copy = str(bench.folder / "out"), bench.folder / "copy.db"
+    assert main(["ground", "check", out]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == f"{bench.folder.resolve()}/out/archive.db"
+    assert said[-1] == "its structure is sound"
+    assert main(["ground", "rescue", out, "--out", str(copy), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["damaged"]["packets"] == 0
+    assert main(["ground", "list", "events", "--archive", str(copy)]) == 0
+    assert "LinkAcquired" in capsys.readouterr().out
+
+
+def test_a_damaged_archive_is_checked_and_rescued_and_stays_as_it_is(tmp_path, capsys):
+    (tmp_path / "station").mkdir()
+    file, new = tmp_path / "station" / "archive.db", tmp_path / "new.db"
+    with contextlib.closing(Archive(file)) as archive:
+        archive.write([packet(n, octets=bytes([n]) * 9) for n in range(9)])
+    whole = file.read_bytes()
+    one = whole.index(bytes([5]) * 9)
+    file.write_bytes(whole[:one] + b"x" + whole[one + 1 :])
+    assert main(["ground", "check", str(file)]) == 1
+    assert "packets      8 whole, 1 damaged" in capsys.readouterr().out.splitlines()
+    file.write_bytes(b"x" + file.read_bytes()[1:])
+    damaged = file.read_bytes()
+    assert main(["ground", "check", str(tmp_path / "station"), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["fault"], found["whole"]["packets"], found["damaged"]["packets"]) == (
+        f"archive {file}: file is not a database of ours", 8, 1,
+    )  # fmt: skip
+    assert main(["ground", "rescue", str(tmp_path / "station"), "--out", str(new)]) == 0
+    assert "packets      8 whole, 1 lost" in capsys.readouterr().out.splitlines()
+    assert file.read_bytes() == damaged
+    assert main(["ground", "check", str(new)]) == 0
+    assert main(["ground", "rescue", str(file), "--out", str(new)]) == 2
+    assert main(["ground", "check", str(tmp_path / "nothing")]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].startswith(f"skyrack ground: --out {new} is there already")
+    assert said[1] == f"skyrack ground: {tmp_path}/nothing: no archive is there"
 
 
 @pytest.mark.parametrize(

@@ -45,5 +45,7 @@ if tools x86_64; then
   # The smallest processor that has AVX2 as the level wants it, and one that lacks any of that; qemu emulates no AVX-512.
   smallest=qemu64,+ssse3,+sse4.1,+sse4.2,+xsave,+avx,+avx2,+fma,+bmi1,+bmi2,+pclmulqdq,+popcnt
   expect x86_64 "$smallest" Passed avx2
-  for set in avx2 fma bmi1 bmi2 pclmulqdq popcnt; do expect x86_64 "$smallest,-$set" Skipped level_avx2; done
+  # Without BMI1 goes BMI2, as on every real processor: the C library's own string functions take the one for granted where
+  # the other is, and end in an illegal instruction.
+  for sets in avx2 fma bmi2 bmi1,-bmi2 pclmulqdq popcnt; do expect x86_64 "$smallest,-$sets" Skipped level_avx2; done
 fi

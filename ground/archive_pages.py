@@ -6,8 +6,9 @@ passed over. Whether a row is one of ours its reader decides: pages that hold so
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from struct import Struct
+from collections.abc import Container, Iterator, Mapping
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ground.archive_journal import logged_pages
@@ -17,8 +18,8 @@ _TABLE_LEAF, _INDEX_LEAF, _INDEX_INSIDE = 0x0D, 0x0A, 0x02
 HEAD_OCTETS = 100  # octets before the first page's own
 _INDEX_LOCAL_MAX = (PAGE_OCTETS - 12) * 64 // 255 - 23
 _LOCAL_MIN = (PAGE_OCTETS - 12) * 32 // 255 - 23
+_ALIKE = 8  # cells of one page are of one table: where so many are none of ours, none is
 _INTEGERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}  # octets by serial type
-_DOUBLE = Struct(">d")
 
 _BEGINNING = b"SQLite format 3\0" + PAGE_OCTETS.to_bytes(2) + b"\2\2"  # both versions: with a write-ahead log
 
@@ -49,18 +50,18 @@ def head_fault(file: bytes) -> str:
     return "" if file.startswith(_BEGINNING) else "file is not a database of ours"
 
 
-def rows_of(number: int, pages: Pages) -> list[Row]:
-    """The rows of page `number`: of what it says it is, and of a table's leaf, which it may have been."""
+def rows_of(number: int, pages: Pages, shapes: Container[str]) -> list[Row]:
+    """The rows of `shapes` on page `number`: of what it says it is, and of a table's leaf, which it may have been."""
     page, start = pages[number], HEAD_OCTETS if number == 1 else 0
     kinds = dict.fromkeys((page[start], _TABLE_LEAF))
-    return [row for kind in kinds if kind in _LOCAL_MAX for row in _numbered(_cells(page, start, kind, pages))]
+    return [row for kind in kinds if kind in _LOCAL_MAX for row in _numbered(_cells(page, start, kind, pages), shapes)]
 
 
 _LOCAL_MAX = {_TABLE_LEAF: PAGE_OCTETS - 35, _INDEX_LEAF: _INDEX_LOCAL_MAX, _INDEX_INSIDE: _INDEX_LOCAL_MAX}
 
 
-def _cells(page: bytes, start: int, kind: int, pages: Pages) -> Iterator[tuple[int, Row]]:
-    """Each cell's place in the page, and its row. The count of cells may be wrong, so places behind it are tried."""
+def _cells(page: bytes, start: int, kind: int, pages: Pages) -> Iterator[tuple[int, int, bytes]]:
+    """Each cell's place in the page, number and record. The count of cells may be wrong: places behind it are tried."""
     head = start + (12 if kind == _INDEX_INSIDE else 8)
     count = int.from_bytes(page[start + 3 : start + 5])
     for place in range((PAGE_OCTETS - head) // 2):
@@ -70,23 +71,30 @@ def _cells(page: bytes, start: int, kind: int, pages: Pages) -> Iterator[tuple[i
                 return
             continue
         try:
-            yield place, _cell(page, at, kind, pages)
+            yield place, *_cell(page, at, kind, pages)
         except (IndexError, KeyError, ValueError):
             continue
 
 
-def _numbered(cells: Iterator[tuple[int, Row]]) -> list[Row]:
+def _numbered(cells: Iterator[tuple[int, int, bytes]], shapes: Container[str]) -> list[Row]:
     """A page's rows follow each other without a gap, so most of them say which number a damaged one has."""
-    found = list(cells)
+    found: list[tuple[int, Row]] = []
+    for tried, (place, number, record) in enumerate(cells):
+        if not found and tried >= _ALIKE:
+            break
+        with suppress(IndexError, ValueError):
+            shape, sizes, at = _head(record)
+            if shape in shapes:
+                found.append((place, Row(number, shape, tuple(_values(record, shape, sizes, at)))))
     first = Counter(row.number - place for place, row in found).most_common(1)
     return [row._replace(number=row.number and first[0][0] + place) for place, row in found]
 
 
-def _cell(page: bytes, at: int, kind: int, pages: Pages) -> Row:
+def _cell(page: bytes, at: int, kind: int, pages: Pages) -> tuple[int, bytes]:
     at += 4 if kind == _INDEX_INSIDE else 0
     size, at = _varint(page, at)
     number, at = _varint(page, at) if kind == _TABLE_LEAF else (0, at)
-    return Row(number, *_record(_payload(page, at, size, _LOCAL_MAX[kind], pages)))
+    return number, _payload(page, at, size, _LOCAL_MAX[kind], pages)
 
 
 def _payload(page: bytes, at: int, size: int, local_max: int, pages: Pages) -> bytes:
@@ -104,42 +112,36 @@ def _payload(page: bytes, at: int, size: int, local_max: int, pages: Pages) -> b
     return bytes(payload)
 
 
-def _record(payload: bytes) -> tuple[str, tuple[Any, ...]]:
-    end, at = _varint(payload, 0)
-    types = []
+def _head(record: bytes) -> tuple[str, list[tuple[int, int]], int]:
+    """The record's shape, each column's serial type and size, and where the columns begin."""
+    end, at = _varint(record, 0)
+    shape, columns = "", []
     while at < end:
-        serial, at = _varint(payload, at)
-        types.append(serial)
-    if at != end:
-        raise ValueError("a record's head is not as long as it says")
-    shape, values = "", []
-    for serial in types:
+        serial, at = _varint(record, at)
         letter, size = _kind(serial)
-        octets = _exactly(payload[at : at + size], size)
-        shape, at = shape + letter, at + size
-        values.append(_value(serial, letter, octets))
-    if at != len(payload):
+        shape += letter
+        columns.append((serial, size))
+    if at != end or end + sum(size for _, size in columns) != len(record):
         raise ValueError("a record is not as long as it says")
-    return shape, tuple(values)
+    return shape, columns, end
 
 
+@lru_cache(1024)
 def _kind(serial: int) -> tuple[str, int]:
     if serial >= 12:
         return ("T" if serial % 2 else "B"), (serial - 12) // 2
-    if serial in (10, 11):
+    if serial < 0 or serial in (10, 11):
         raise ValueError("reserved")
     return ("N", 0) if serial == 0 else ("F", 8) if serial == 7 else ("I", _INTEGERS.get(serial, 0))
 
 
-def _value(serial: int, letter: str, octets: bytes) -> Any:
-    match letter:
-        case "N":
-            return None
-        case "F":
-            return _DOUBLE.unpack(octets)[0]
-        case "I":
-            return int.from_bytes(octets, signed=True) if octets else serial - 8
-    return octets
+def _values(record: bytes, shape: str, columns: list[tuple[int, int]], at: int) -> Iterator[Any]:
+    for letter, (serial, size) in zip(shape, columns, strict=True):
+        octets, at = record[at : at + size], at + size
+        if letter == "I":
+            yield int.from_bytes(octets, signed=True) if octets else serial - 8
+        else:
+            yield octets if letter in "TB" else None  # no column of ours is a float
 
 
 def _varint(octets: bytes, at: int) -> tuple[int, int]:

@@ -114,9 +114,9 @@ def _read_pages(file: Path, tally: "_Tally") -> None:
     tables = {table: _Table(table) for table in COLUMNS}
     empty = 0
     for number in pages:
-        empty += not _sort(rows_of(number, pages), tables)
+        empty += not _sort(rows_of(number, pages, _SHAPES), tables)
     for number in replaced:  # whose newer content may be the one that is damaged
-        _sort(rows_of(number, ChainMap({number: replaced[number]}, dict(pages))), tables)
+        _sort(rows_of(number, ChainMap({number: replaced[number]}, dict(pages)), _SHAPES), tables)
     for name, table in tables.items():
         for item in table.items:
             tally.count(name, item)
@@ -125,10 +125,10 @@ def _read_pages(file: Path, tally: "_Tally") -> None:
 
 def _sort(rows: list[Row], tables: "dict[str, _Table]") -> bool:
     """Put the rows of a page to their table; whether any is one of ours."""
-    known = [(row, *_SHAPES[row.shape]) for row in rows if row.shape in _SHAPES]
-    for row, table, values in known:
+    for row in rows:
+        table, values = _SHAPES[row.shape]
         tables[table].add(row.number, item_of(table, row.number, values(row)))
-    return bool(known)
+    return bool(rows)
 
 
 class _Table:

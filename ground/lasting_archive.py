@@ -9,13 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ground.archive import COMPANIONS, Archive
-from ground.archive_rows import Item
+from ground.archive_rows import DictionaryRow, Item
 from ground.archive_survey import check_files, rescue
 from ground.errors import ArchiveError, DamagedError
 from hal.linux.own_folder import set_aside
 
 THOROUGH_OCTETS_MAX = 1 << 28
-"""Larger files are checked less closely when they are opened, and not carried over when they are found damaged."""
+"""Larger files are checked less closely when they are opened."""
+CARRIED_OCTETS_MAX = 1 << 26
+"""Larger files are not carried over when they are found damaged at the start: half a minute is long enough."""
+CARRIED_MEANWHILE_OCTETS_MAX = 1 << 22
+"""The same while the service runs, which receives nothing meanwhile."""
 CHECKED_OCTETS_MAX = 1 << 32
 """Larger ones are not checked, so that a start takes no minutes: damage is found where it is read."""
 
@@ -30,13 +34,17 @@ class LastingArchive(Archive):
         super().__init__()
         self.path: Path = path
         self._is_open, self._is_looked_at, self._damage = False, False, ""
+        self._carried_octets_max = CARRIED_OCTETS_MAX
+        self._dictionaries: dict[str, DictionaryRow] = {}
         try:
             self._begin()
         except ArchiveError:
             self._only_read()
+        self._carried_octets_max = CARRIED_MEANWHILE_OCTETS_MAX
 
     def write(self, items: Sequence[Item]) -> list[bool]:
         """Store all of `items` or, raising ArchiveError, none. Says of each whether it was new, or brought news."""
+        self._dictionaries |= {item.version: item for item in items if isinstance(item, DictionaryRow)}
         if not self._is_open:
             self._begin()
         if self._damage:
@@ -86,10 +94,11 @@ class LastingArchive(Archive):
             self._open(None)
             raise
         self._is_open = True
+        super().write(list(self._dictionaries.values()))  # what comes is read with them
         self.notes.append(f"{told}, {self._carry_over(aside)}")
 
     def _carry_over(self, aside: Path) -> str:
-        if aside.stat().st_size > THOROUGH_OCTETS_MAX:
+        if aside.stat().st_size > self._carried_octets_max:
             return "and a new one begun; `skyrack ground rescue` reads what can be read of it"
         try:
             found = rescue(aside, self)

@@ -230,6 +230,19 @@ def test_a_value_of_another_type_costs_its_row_alone(whole, tmp_path):
         assert archive.notes == []
 
 
+def test_a_large_damaged_file_is_set_aside_but_not_carried_over(whole, tmp_path, monkeypatch):
+    octets, _ = whole
+    monkeypatch.setattr("ground.lasting_archive.CARRIED_MEANWHILE_OCTETS_MAX", len(octets) - 1)
+    file = place(tmp_path, octets)
+    with closing(LastingArchive(file)) as archive:
+        archive.write([ITEMS[0]])
+        archive._damage = "damaged"
+        assert archive.write([event(COUNT)]) == [True]
+        assert "`skyrack ground rescue` reads what can be read of it" in archive.notes[0]
+        assert kept(archive) == [ITEMS[0], event(COUNT)]  # the dictionary that what comes is read with is there
+    assert survey(file.with_name("archive.db.1")).is_sound
+
+
 def test_the_damaged_file_is_set_aside_with_its_log(whole, tmp_path):
     _, killed = whole
     torn = flipped(killed[1], 100, Random(0))

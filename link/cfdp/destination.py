@@ -41,6 +41,7 @@ class Destination(Transaction):
         overhead = header.size + 1 + request_octets + CRC_OCTETS * header.crc  # the scope is as long as a request
         self._requests_max = (settings.pdu_octets_max - overhead) // request_octets
         self.size: int | None = None
+        self.heard_ns = now_ns
         self.dropped = 0
         self._store = store
         self._writer: FileWriter | None = None
@@ -87,6 +88,7 @@ class Destination(Transaction):
 
     def receive(self, body: Body, now_ns: int) -> None:
         """Take what the sender says."""
+        self.heard_ns = now_ns
         if self.inactivity.running:
             self.inactivity.start(now_ns)
         match body:
@@ -121,6 +123,15 @@ class Destination(Transaction):
         self.unpause(Pause.SUSPENDED, now_ns)
         rejected = condition is Condition.FILESTORE_REJECTION
         self._cancelled(condition, self.header.destination, FileStatus.REJECTED if rejected else FileStatus.DISCARDED)
+
+    def may_hold(self, body: Body) -> bool:
+        """Metadata and EOF say the same however often they come; only an EOF (cancel) may follow another."""
+        match body:
+            case Metadata():
+                return self._metadata in (None, body)
+            case Eof(condition=Condition.NO_ERROR):
+                return self._eof in (None, body)
+        return True
 
     def close(self) -> None:
         """Nothing is left to say; a file that is not whole is discarded."""

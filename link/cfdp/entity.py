@@ -2,11 +2,13 @@
 
 It is pulled: whoever has room for a PDU asks `next_pdu`, hands what arrives to `on_pdu`, and wakes it at `deadline_ns`.
 Transactions that have ended are remembered for a while, because the other end may not know yet: its EOF or Finished is
-acknowledged again, an outcome that it may not have heard of is repeated, and stray data start nothing anew.
+acknowledged again, an outcome that it may not have heard of is repeated, and stray data start nothing anew. A sender
+that restarted may use a number again: another file under it begins anew, whatever became of the first.
 """
 
 from collections import OrderedDict, deque
 from dataclasses import replace
+from typing import NamedTuple
 
 from link.cfdp.codes import Condition, TransactionStatus
 from link.cfdp.destination import Destination
@@ -15,7 +17,7 @@ from link.cfdp.filestore import FileStore
 from link.cfdp.header import Header, TransactionId
 from link.cfdp.indications import Indication, Progress, Started
 from link.cfdp.pdu import Body, FileData, decode_pdu, encode_pdu
-from link.cfdp.settings import Settings
+from link.cfdp.settings import MS_NS, Settings
 from link.cfdp.source import Source
 from link.cfdp.tlv import Tlv
 from link.cfdp.transaction import Pause
@@ -26,6 +28,13 @@ ENDED_MAX = 1024
 ANSWERS_MAX = 64
 INDICATIONS_MAX = 4096
 Machine = Source | Destination
+
+
+class _Ended(NamedTuple):
+    """A transaction that ended, and when."""
+
+    machine: Machine
+    since_ns: int
 
 
 class Entity:
@@ -57,7 +66,7 @@ class Entity:
         self._transactions_max = min(transactions_max, self._numbers - 1)  # so that one is always free
         self._received_max = transactions_max if received_max is None else received_max
         self._open: dict[TransactionId, Machine] = {}
-        self._ended: OrderedDict[TransactionId, Finished | None] = OrderedDict()  # and what they left unsaid
+        self._ended: OrderedDict[TransactionId, _Ended] = OrderedDict()
         self._answers: deque[bytes] = deque()
         self._indications: list[Indication] = []
         self._told: dict[TransactionId, int] = {}
@@ -106,7 +115,7 @@ class Entity:
         except DecodeError:
             self.undecodable += 1
             return
-        machine = self._open.get(header.transaction)
+        machine = self._machine(header.transaction, body, now_ns)
         if machine is None:
             machine = self._stranger(header, body, now_ns)
         elif machine.header.toward_sender == header.toward_sender:
@@ -114,7 +123,7 @@ class Entity:
             return
         if machine:
             machine.receive(body, now_ns)
-            self._retire(machine)
+            self._retire(machine, now_ns)
 
     def next_pdu(self, now_ns: int) -> bytes | None:
         """The PDU that should go next, or None: answers first, then files in the order of their puts."""
@@ -126,12 +135,12 @@ class Entity:
         for machine in self._open.values():
             octets = machine.urgent_pdu(now_ns)
             if octets:
-                self._retire(machine)
+                self._retire(machine, now_ns)
                 return octets
         for machine in self._open.values():
             octets = machine.bulk_pdu(now_ns)
             if octets:
-                self._retire(machine)
+                self._retire(machine, now_ns)
                 return octets
         return None
 
@@ -139,7 +148,7 @@ class Entity:
         """Act on the timers that have expired; `next_pdu` does so as well."""
         for machine in tuple(self._open.values()):
             machine.step(now_ns)
-            self._retire(machine)
+            self._retire(machine, now_ns)
 
     @property
     def deadline_ns(self) -> int | None:
@@ -165,7 +174,7 @@ class Entity:
         """End a transaction, and tell the other end. Raises ValueError if it is not open."""
         machine = self._known(transaction)
         machine.cancel(Condition.CANCELLED, now_ns)
-        self._retire(machine)
+        self._retire(machine, now_ns)
 
     def suspend(self, transaction: TransactionId, now_ns: int) -> None:
         """Let a transaction stand still: no timer runs, nothing but acknowledgements is sent. Raises ValueError."""
@@ -194,25 +203,56 @@ class Entity:
         for machine in self._open.values():
             machine.unpause(Pause.FROZEN, now_ns)
 
+    def _machine(self, transaction: TransactionId, body: Body, now_ns: int) -> Machine | None:
+        """The machine of an open transaction, unless `body` shows that its number is now another one's."""
+        machine = self._open.get(transaction)
+        if machine and not machine.may_hold(body):
+            self._displace(machine, now_ns)
+            return None
+        return machine
+
+    def _has_ended(self, transaction: TransactionId, body: Body, now_ns: int) -> bool:
+        """Whether `body` comes late, of a transaction that is over; nothing comes later than a silence would last."""
+        ended = self._ended.get(transaction)
+        if ended is None:
+            return False
+        if now_ns - ended.since_ns < self._settings.inactivity_ms * MS_NS and ended.machine.may_hold(body):
+            return True
+        del self._ended[transaction]
+        return False
+
     def _stranger(self, header: Header, body: Body, now_ns: int) -> Machine | None:
         """The new machine for a PDU of no open transaction, if it may open one."""
         us = header.source if header.toward_sender else header.destination
-        ended = header.transaction in self._ended
+        ended = self._has_ended(header.transaction, body, now_ns)
         if us != self.entity_id:
             self.refused += 1
         elif header.toward_sender or ended:
             self._answer(header, body, ended=ended)
-        elif not isinstance(body, Metadata | FileData | Eof) or not self._has_room_to_receive:
+        elif not isinstance(body, Metadata | FileData | Eof) or not self._make_room(now_ns):
             self.refused += 1
         else:
             reply = replace(header, toward_sender=True)
             return self._add(Destination(reply, self._store, self._settings, self._tell, now_ns), now_ns)
         return None
 
-    @property
-    def _has_room_to_receive(self) -> bool:
-        received = sum(isinstance(machine, Destination) for machine in self._open.values())
-        return received < self._received_max and len(self._open) < self._transactions_max
+    def _make_room(self, now_ns: int) -> bool:
+        """Whether one more may be received. If all places are taken, that of the one not heard for longest is.
+
+        A sender that restarts again and again in mid-transfer leaves each time one behind that nobody will end.
+        """
+        received = [machine for machine in self._open.values() if isinstance(machine, Destination)]
+        if len(received) < self._received_max and len(self._open) < self._transactions_max:
+            return True
+        stalest = min(received, key=lambda machine: machine.heard_ns, default=None)
+        if stalest is None or now_ns - stalest.heard_ns < self._settings.nak_ms * MS_NS:
+            return False
+        self._displace(stalest, now_ns)
+        return True
+
+    def _displace(self, machine: Machine, now_ns: int) -> None:
+        machine.displace()
+        self._retire(machine, now_ns)
 
     def _answer(self, header: Header, body: Body, *, ended: bool) -> None:
         """The other end waits for an ACK of a transaction that is over here (§4.7.2), or even for its outcome."""
@@ -221,7 +261,7 @@ class Entity:
             self.refused += 1
             return
         status = TransactionStatus.TERMINATED if ended else TransactionStatus.UNRECOGNISED
-        unsaid = self._ended.get(header.transaction)
+        unsaid = self._ended[header.transaction].machine.unsaid if ended else None
         reply = replace(header, toward_sender=not header.toward_sender)
         for answer in (Ack(directive=body.CODE, condition=body.condition, status=status), unsaid):
             octets = encode_pdu(reply, answer) if answer else None
@@ -265,13 +305,13 @@ class Entity:
             machine.pause(Pause.FROZEN, now_ns)
         return machine
 
-    def _retire(self, machine: Machine) -> None:
+    def _retire(self, machine: Machine, now_ns: int) -> None:
         """Forget a machine that has closed, but not that it was there."""
         if not machine.closed:
             return
         self._open.pop(machine.id, None)
         self._told.pop(machine.id, None)
-        self._ended[machine.id] = machine.unsaid
+        self._ended[machine.id] = _Ended(machine, now_ns)
         if len(self._ended) > ENDED_MAX:
             self._ended.popitem(last=False)
             self.ended_forgotten += 1

@@ -98,6 +98,17 @@ class Transaction(ABC):
         self.unsaid = None
         self.close()
 
+    def displace(self) -> None:
+        """Give way to another one. What was settled stays so; what was not is abandoned."""
+        if self.unsaid:
+            self.close()
+        else:
+            self.abandon(Condition.INACTIVITY)
+
+    def may_hold(self, body: Body) -> bool:  # noqa: ARG002  # a sender knows its own numbers
+        """Whether `body`, which came under its number, can be of this transaction."""
+        return True
+
     def close(self) -> None:
         """Nothing is left to say."""
         self.closed = True

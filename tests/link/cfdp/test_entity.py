@@ -3,19 +3,23 @@
 import pytest
 
 from link.cfdp import (
+    Abandoned,
     Condition,
     Entity,
+    EofReceived,
     Handler,
+    MetadataReceived,
     Settings,
+    TransactionFinished,
     TransactionId,
 )
 from link.cfdp.codes import Directive, TransactionStatus
-from link.cfdp.directives import Ack, Metadata, Nak, Prompt
+from link.cfdp.directives import Ack, Finished, Metadata, Nak, Prompt
 from link.cfdp.entity import ANSWERS_MAX, ENDED_MAX, INDICATIONS_MAX
 from link.cfdp.header import Header
 from link.cfdp.pdu import FileData, decode_pdu
 from link.errors import CapacityError
-from tests.link.cfdp.bench import FINISHED, ID, MS, PEER, THEIRS, US, Bench, ack, eof, kinds, metadata
+from tests.link.cfdp.bench import FINISHED, ID, MS, PEER, QUICK, THEIRS, US, Bench, ack, eof, kinds, metadata
 
 
 class TestEntity:
@@ -176,6 +180,70 @@ class TestEntity:
         assert bench.entity.transactions == ()
         bench.receive(metadata(file_size=0), sequence=0, unacknowledged=True)
         assert bench.entity.transactions == (TransactionId(PEER, 0),)
+
+    def test_another_file_under_the_number_of_one_that_ended(self):
+        """A sender with numbers of one octet, or one that begins with the same number at every start."""
+        bench = Bench()
+        for round_ in range(3):
+            content = bytes([round_]) * 4
+            bench.receive(metadata(destination_name=f"g{round_}"), FileData(0, content), eof())
+            assert kinds(bench.sent()) == [Ack, Finished]
+            bench.receive(ack(Directive.FINISHED))
+            assert bench.store.files[f"g{round_}"] == content
+            bench.receive(metadata(destination_name=f"g{round_}"), FileData(0, b"late"), eof())
+            assert bench.sent() == [ack(Directive.EOF, status=TransactionStatus.TERMINATED)]
+            bench.told()
+
+    def test_the_same_file_again_under_the_number_of_one_that_ended_long_ago(self):
+        bench = Bench()
+        for _ in range(2):
+            bench.receive(metadata(), FileData(0, b"data"), eof())
+            assert kinds(bench.sent()) == [Ack, Finished]
+            bench.receive(ack(Directive.FINISHED))
+            bench.wait(1_000)
+
+    def test_another_file_under_the_number_of_one_that_is_open(self):
+        """Its sender restarted in mid-transfer: nothing of the first file gets into the second."""
+        bench = Bench()
+        bench.receive(metadata(file_size=8), FileData(0, b"old!old!"))
+        bench.receive(metadata(destination_name="h"), FileData(0, b"new!"), eof())
+        assert (bench.store.files["h"], "g" in bench.store.files) == (b"new!", False)
+        assert [type(one) for one in bench.told()] == [
+            MetadataReceived, Abandoned, MetadataReceived, EofReceived, TransactionFinished,
+        ]  # fmt: skip
+
+    def test_another_end_of_file_under_the_number_of_one_that_ended(self):
+        """Of the second file the beginning was lost: all of it is asked for."""
+        bench = Bench()
+        bench.receive(metadata(), FileData(0, b"data"), eof())
+        bench.receive(ack(Directive.FINISHED))
+        bench.sent()
+        bench.receive(eof(file_size=9))
+        assert kinds(bench.sent()) == [Ack, Nak]
+
+    def test_a_sender_that_restarts_again_and_again_in_mid_transfer(self):
+        """What it left behind gives way, the longest silent first; what is still heard does not."""
+        bench = Bench()
+        bench.entity = Entity(US, bench.store, Settings(**QUICK), received_max=4)
+        for sequence in range(20):
+            bench.now_ns += 4 * MS
+            bench.receive(metadata(), sequence=sequence)
+            bench.receive(FileData(0, b"da"), sequence=0)
+        assert (bench.entity.refused, len(bench.entity.transactions)) == (0, 4)
+        assert bench.entity.transactions[0] == TransactionId(PEER, 0)
+        abandoned = [one.transaction.sequence for one in bench.told() if isinstance(one, Abandoned)]
+        assert abandoned == list(range(1, 17))
+
+    def test_an_outcome_that_gave_way_is_told_all_the_same(self):
+        bench = Bench()
+        bench.entity = Entity(US, bench.store, Settings(**QUICK), received_max=1)
+        bench.receive(metadata(), FileData(0, b"data"), eof())
+        bench.sent()
+        bench.now_ns += 10 * MS
+        bench.receive(metadata(), sequence=8)
+        assert not any(isinstance(one, Abandoned) for one in bench.told())
+        bench.receive(eof())
+        assert kinds(bench.sent())[:2] == [Ack, Finished]
 
     def test_indications_are_bounded(self):
         bench = Bench()

@@ -3,6 +3,17 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+UTC_MAX_NS = 3_913_142_400_000_000_000
+"""2094-01-01: the time codes of telemetry count 2^32 seconds from 1958 on (CCSDS 301.0-B-4 §3.2.2), not much more."""
+
+
+def tellable(utc_ns: int) -> int:
+    """The nearest time that can be told.
+
+    A board whose clock was never set, or has lost its battery, may believe in any year; it shall be heard all the same.
+    """
+    return min(max(utc_ns, 0), UTC_MAX_NS)
+
 
 class Waitable(Protocol):
     """A port, or anything else that becomes readable."""
@@ -20,7 +31,7 @@ class Clock(Protocol):
         ...
 
     def utc_ns(self) -> int:
-        """Nanoseconds since 1970-01-01T00:00:00 UTC (POSIX, leap seconds not counted). To stamp."""
+        """Nanoseconds since 1970-01-01T00:00:00 UTC (POSIX, leap seconds not counted), 0..UTC_MAX_NS. To stamp."""
         ...
 
     def wait(self, until_ns: int, ports: Sequence[Waitable] = ()) -> None:

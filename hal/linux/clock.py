@@ -4,7 +4,7 @@ import select
 import time
 from collections.abc import Sequence
 
-from hal.clock import Waitable
+from hal.clock import Waitable, tellable
 
 
 class HostClock:
@@ -15,8 +15,8 @@ class HostClock:
         return time.monotonic_ns()
 
     def utc_ns(self) -> int:
-        """POSIX nanoseconds, as good as the host's synchronisation."""
-        return time.time_ns()
+        """POSIX nanoseconds, as good as the host's synchronisation; before 1970 and after 2093 they stand still."""
+        return tellable(time.time_ns())
 
     def wait(self, until_ns: int, ports: Sequence[Waitable] = ()) -> None:
         """Sleep in one `select`, which a readable port or a signal handler's exception ends."""

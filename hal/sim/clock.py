@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hal.clock import Waitable
+from hal.clock import Waitable, tellable
 
 EPOCH_UTC_NS = 1_767_225_600_000_000_000  # 2026-01-01T00:00:00 UTC
 
@@ -18,8 +18,8 @@ class VirtualClock:
         return self._now_ns
 
     def utc_ns(self) -> int:
-        """The start that was given, plus what has passed."""
-        return self._start_utc_ns + self._now_ns
+        """The start that was given, plus what has passed, as far as that can be told."""
+        return tellable(self._start_utc_ns + self._now_ns)
 
     def advance(self, duration_ns: int) -> None:
         """Let `duration_ns` >= 0 pass."""

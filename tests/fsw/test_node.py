@@ -17,7 +17,7 @@ from hal.port import PortClosed
 from hal.sim.board import ModelBoard
 from hal.sim.cable import Channel, cable
 from hal.sim.camera import Scene, SceneCamera
-from hal.sim.clock import VirtualClock
+from hal.sim.clock import EPOCH_UTC_NS, VirtualClock
 from link.cfdp import Entity, MemoryStore, Settings
 from link.product import Product
 from link.pus.functions import PerformFunction
@@ -47,11 +47,22 @@ STATION_NS = 20 * MS  # between two steps of the station
 class World:
     """A node, a cable and a station on one virtual clock; `folder` is what survives the node."""
 
-    def __init__(self, folder, *, noise=0.0, seed=1, bits_per_second=115_200, mission=None, medium=HOST, board=BOARD):
+    def __init__(
+        self,
+        folder,
+        *,
+        noise=0.0,
+        seed=1,
+        bits_per_second=115_200,
+        mission=None,
+        medium=HOST,
+        board=BOARD,
+        utc_ns=EPOCH_UTC_NS,
+    ):
         self.board = board
         self.mission, self.medium = load_mission(mission) if mission else MISSION, medium
         self.folder, self.bits_per_second, self.noise, self.seed = folder, bits_per_second, noise, seed
-        self.clock, self.random = VirtualClock(), Random(f"{seed}/node")
+        self.clock, self.random = VirtualClock(utc_ns=utc_ns), Random(f"{seed}/node")
         self.up, self.down = self.channel("up"), self.channel("down")
         ground_end, self.node_end = cable(self.clock, self.up, self.down)
         self.station = Station(mission or COASTWATCH, self.clock, ground_end)
@@ -349,3 +360,13 @@ def test_a_node_without_a_disk_flies_and_says_so(tmp_path):
         {"reason": "Not a directory"}
     ]
     assert (world.node.executive.failures, (tmp_path / "products").read_text()) == (0, "somebody's file")
+
+
+@pytest.mark.parametrize("year", [1900, 1957, 1970, 2093, 2094, 2107, 2500])
+def test_a_node_whose_clock_is_wrong_is_heard_and_obeys(tmp_path, year):
+    world = World(tmp_path, utc_ns=round((year - 1970) * 365.25 * 86_400) * SECOND)
+    world.run(2)
+    tracked = world.station.command("imaging.capture", target="coast")
+    assert world.run(20, lambda: tracked.is_over and world.station.files.files)
+    assert tracked.progress is Progress.COMPLETED
+    assert len(world.station.named("NodeStatus")) >= 2

@@ -6,6 +6,7 @@ import tty
 
 import pytest
 
+from hal.clock import UTC_MAX_NS
 from hal.linux.clock import HostClock
 from hal.linux.serial_port import SerialLine
 from hal.sim.clock import VirtualClock
@@ -25,6 +26,12 @@ def test_virtual_time_stamps_follow_what_passed():
     clock = VirtualClock(utc_ns=1000)
     clock.advance(7)
     assert (clock.monotonic_ns(), clock.utc_ns()) == (7, 1007)
+
+
+@pytest.mark.parametrize(("utc_ns", "told_ns"), [(-5, 0), (5, 5), (UTC_MAX_NS + 5, UTC_MAX_NS), (1 << 63, UTC_MAX_NS)])
+def test_a_stamp_is_one_that_can_be_told(utc_ns, told_ns, monkeypatch):
+    monkeypatch.setattr("time.time_ns", lambda: utc_ns)
+    assert [HostClock().utc_ns(), VirtualClock(utc_ns=utc_ns).utc_ns()] == [told_ns, told_ns]
 
 
 def test_a_readable_port_ends_the_wait():

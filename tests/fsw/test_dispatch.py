@@ -147,6 +147,7 @@ def test_a_handler_that_cannot_says_why(desk, force, code, reason):
     desk.ask(PerformFunction(function=3, arguments=bytes([force])))
     assert desk.stages() == [(A, None), (S, code)]
     assert desk.answers[-1].reason == reason
+    assert (desk.dispatcher.accepted, desk.dispatcher.failed) == (1, 1)
     assert [type(event) for event in desk.events.drain()] == [StepFailed] * (force == 2)
 
 
@@ -165,4 +166,5 @@ def test_any_octets_are_answered(octets):
     desk = Desk()
     desk.dispatcher.handle(octets)
     assert len(desk.answers) >= 1
+    assert desk.dispatcher.accepted + desk.dispatcher.rejected == 1
     assert not any(isinstance(answer, ProgressSuccess) for answer in desk.answers)

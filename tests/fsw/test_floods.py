@@ -57,5 +57,14 @@ def test_what_is_remembered_is_bounded():
     medium = RecordingMedium()
     floods = Floods(record(medium))
     for number in range(2 * SENDERS_MAX):
-        floods.note((f"{number}" * 50, "Ä" * 100))
+        floods.note((f"{number}" + "\N{WATER WAVE}" * 100, "\N{WATER WAVE}" * 100))
     assert len(Floods(record(medium)).earlier) == SENDERS_MAX
+
+
+def test_who_is_known_costs_no_write():
+    medium = RecordingMedium()
+    floods = Floods(record(medium))
+    floods.note(("talker", "Chatter"))
+    calls = len(medium.calls)
+    floods.note(("talker", "Chatter"))
+    assert (len(medium.calls), floods.record.value.senders) == (calls, (("talker", "Chatter"),))

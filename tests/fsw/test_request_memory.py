@@ -291,6 +291,7 @@ def test_one_from_on_board_that_a_restart_cut_short_is_told():
     memory.keep(entry)
     memory.flush()
     assert [one.word for one in request_memory_on(medium).untold] == [RequestId(APID, 9).word]
+    assert memory.last_count == NO_REQUEST
     memory.settle(entry, Stage.COMPLETION)
     memory.flush()
     (ended,) = request_memory_on(medium).untold
@@ -307,6 +308,7 @@ def test_the_last_are_remembered_and_what_is_under_way_longest():
     for packet in packets[1:]:
         memory.settle(memory.claim(packet)[0], Stage.COMPLETION)
     assert len(memory.taken) == TAKEN_MAX
+    assert memory.taken[0].word == RequestId(APID, 0).word
     assert not memory.claim(packets[-1])[1]
     assert not memory.claim(packets[TAKEN_MAX - 50])[1]
     assert memory.claim(packets[0])[1]  # still the first time that it is handled
@@ -371,6 +373,20 @@ def test_lockout_and_its_end_survive():
     ship.step([UNLOCKING])
     ship.boot(medium)
     assert ship.farm.state is State.OPEN
+
+
+def test_the_receiver_is_locked_where_the_medium_takes_nothing_any_more():
+    """What it will take would be forgotten at the next start."""
+
+    def fail(call, path):
+        if call == "overwrite":
+            raise OSError(errno.EIO, "failing")
+
+    medium, farm = RecordingMedium(), Farm(WINDOW)
+    fly(Ship(Counter()), Sender(3), medium)
+    medium.fail = fail
+    request_memory_on(medium, farm)
+    assert (farm.vr, farm.state) == (3, State.LOCKOUT)
 
 
 @pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EROFS, errno.EIO])

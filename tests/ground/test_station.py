@@ -17,7 +17,8 @@ from ground.inbox import Inbox
 from ground.moment import Moment
 from ground.records import CommandRecord, EventRecord, FileRecord, SampleRecord, TransferRecord
 from ground.station import Patience, Station
-from ground.telemetry import Telemetry
+from ground.telemetry import Telemetry, _count_in
+from hal.port import PortNews
 from link.cfdp import MemoryStore
 from link.dictionary import Dictionary
 from link.pus import events as pus_events
@@ -364,6 +365,35 @@ def test_packets_of_a_service_that_was_killed_are_of_no_dictionary_that_is_named
     world.station = Station(DICTIONARY, archive, MemoryStore(), world.now, patience=PATIENCE)
     world.run(2)
     assert [row.dictionary for row in archive.packets((APID, 5, 2, Done.__id__))] == ["unknown"]
+
+
+def test_the_next_request_is_numbered_behind_the_last_one_that_the_node_took(world):
+    """Whoever sent that; our own may be on their way, so never back."""
+    world.run(1)
+    numbers = []
+    for last in (None, 500, 499, 400, 16_383):
+        world.station._telemetry.last_request = last
+        numbers.append(world.station.command("imaging.capture", {"target": "coast"}, world.now).request)
+    assert numbers == [f"{APID}/{count}" for count in (0, 501, 502, 503, 504)]
+
+
+def test_a_new_ground_begins_behind_the_node_wherever_that_is(world):
+    world.run(1)
+    world.station._telemetry.last_request = 16_383
+    world.station._source.count = 7
+    assert world.station.command("imaging.capture", {"target": "coast"}, world.now).request == f"{APID}/0"
+
+
+@pytest.mark.parametrize(("said", "count"), [(16_383, 16_383), (65_535, None), (None, None), ("many", None)])
+def test_what_the_node_says_of_its_last_request(said, count):
+    assert _count_in(said) == count
+
+
+@pytest.mark.parametrize(("kind", "name"), [("away", "LinkPortAway"), ("back", "LinkPortBack")])
+def test_what_happens_to_the_port_is_told(world, kind, name):
+    world.station.hear_of_port(PortNews(kind, "uart: unplugged"), world.now)
+    world.run(1)
+    assert (events(world)[0], world.of(EventRecord)[0].message) == (name, "uart: unplugged.")
 
 
 def test_an_event_that_is_told_again_is_no_news(world):

@@ -7,6 +7,7 @@ import select
 import socket
 import tty
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -114,6 +115,20 @@ def test_strangers_who_come_and_go_are_met_less_and_less_often():
         with socket.create_connection(address) as peer:
             peer.sendall(b"the ground")
             desk.until(lambda: desk.received == b"the ground")
+        desk.until(lambda: desk.port.next_wake_ns is not None)
+        assert (desk.port.next_wake_ns - desk.clock.monotonic_ns()) // MS == 100  # patience begins anew
+
+
+def test_lines_that_are_gone_leave_no_descriptor():
+    with listening("tcp-listen://127.0.0.1") as (desk, address):
+        counts = []
+        for _ in range(4):
+            socket.create_connection(address).close()
+            desk.until(lambda: desk.port.next_wake_ns is not None)
+            counts.append(len(list(Path("/proc/self/fd").iterdir())))
+            desk.clock.wait(desk.port.next_wake_ns)
+            assert not desk.port.read(1)
+        assert len(set(counts)) == 1
 
 
 def test_a_called_peer_is_called_again_until_it_answers():

@@ -1,5 +1,7 @@
 """What waits is sent until the ground has it; what cannot be read is given up and told."""
 
+from collections import Counter
+
 import pytest
 
 from fsw.apps.files import (
@@ -126,6 +128,12 @@ def test_products_go_down_in_order_and_are_told_of(desk):
     assert told == [ProductDelivered(product=product.id, name=product.name) for product in products]
     assert list(desk.files.files) == [product.name for product in products]
     assert desk.store.waiting() == []
+
+
+def test_packets_are_counted_anew_after_the_last_number(desk):
+    desk.app.numbers = Tally(Counter({"2045": 16_383}))
+    product = desk.add()
+    assert desk.run(3) == [ProductDelivered(product=product.id, name=product.name)]
 
 
 def test_status_follows_a_product(desk):

@@ -14,6 +14,7 @@ from fsw.executive import Executive
 from fsw.products import ProductStore
 from fsw.telecom import Telecom
 from hal.board import Power
+from hal.port import PortState
 from hal.sim.board import ModelBoard
 from hal.sim.cable import Channel, cable
 from hal.sim.clock import VirtualClock
@@ -109,8 +110,12 @@ def test_counters_stay_at_their_end_and_the_report_can_be_sent(desk):
     desk.executive.missed = desk.executive.failures = 70_000
     desk.executive.ticks = 1 << 33
     desk.executive.skipped, desk.app.crash_log.lost = 4, 5
+    desk.app.dispatcher.memory.repeated, desk.app.telecom.uplink.bad_packets = 6, 7
+    desk.app.telecom.port = SimpleNamespace(state=PortState("uart", losses=8, refused=9))
     status = desk.step()[-1]
     assert (status.ticks_missed, status.failures, status.reports_forgotten) == (65_535, 65_535, 65_535)
     assert (status.reports_dropped, status.releases_dropped, status.checks_unread) == (3, 1, 2)
     assert (status.ticks_skipped, status.notes_lost) == (4, 5)
+    assert (status.requests_repeated, status.tc_packets_bad) == (6, 7)
+    assert (status.port_losses, status.port_refused, status.last_request) == (8, 9, 65_535)
     assert type(status).decode(status.encode()) == status

@@ -1,0 +1,55 @@
+"""What would be lost at a restart is told once, tried again, and told to be well again."""
+
+import errno
+
+from fsw.apps.memory import Memory, MemoryDamaged, MemoryFailing, MemoryRestored
+from link.pus.source import TcSource
+from link.pus.test import Ping
+from link.pus.verification import Stage
+from tests.fsw.memories import FOLDER, numbers_on, request_memory_on
+from tests.hal.recording_medium import RecordingMedium
+
+
+def app_on(medium):
+    requests, numbers = request_memory_on(medium), numbers_on(medium)
+    return Memory({"requests": requests.record, "numbers": numbers.record}, requests)
+
+
+def test_a_failing_record_is_told_once_and_when_it_is_well_again():
+    medium = RecordingMedium()
+    app, reason = app_on(medium), "Input/output error"
+
+    def fail(call, path):
+        if call == "overwrite" and "numbers" in path.name:
+            raise OSError(errno.EIO, reason)
+
+    assert list(app.step(0)) == []
+    medium.fail, app.records["numbers"].fault = fail, reason
+    assert list(app.step(0)) == [MemoryFailing(record="numbers", reason=reason)]
+    assert [list(app.step(0)) for _ in range(3)] == [[]] * 3
+    reason = "No space left on device"
+    assert list(app.step(0)) == [MemoryFailing(record="numbers", reason=reason)]
+    assert app.failed == 5
+    medium.fail = lambda call, path: None
+    assert list(app.step(0)) == [MemoryRestored(record="numbers")]
+    assert list(app.step(0)) == []
+
+
+def test_a_damaged_copy_is_told_once():
+    medium = RecordingMedium()
+    app_on(medium)
+    medium.write(FOLDER / "numbers.a", b"rubbish")
+    app = app_on(medium)
+    assert [list(app.step(0)) for _ in range(2)] == [[MemoryDamaged(record="numbers", slots=1)], []]
+    assert app.damaged == 1
+
+
+def test_what_has_ended_counts_as_told_only_after_there_was_time_to_tell_it():
+    app = app_on(RecordingMedium())
+    entry, _ = app.requests.claim(TcSource(65).packet(Ping()).encode())
+    app.requests.settle(entry, Stage.COMPLETION)
+    untold = []
+    for _ in range(2):
+        list(app.step(0))
+        untold.append(len(app.requests.untold))
+    assert untold == [1, 0]

@@ -192,12 +192,13 @@ def test_what_is_given_up_is_counted(full_disk):
 
 def test_an_item_that_no_archive_can_hold_keeps_none_of_the_others_waiting(full_disk):
     keeper = Keeper(full_disk)
-    keeper.keep([packet(1, octets=bytes(30000)), StrayRow(1 << 70, "too late for any database", b""), packet(2)])
-    assert len(keeper.waiting) == 3
+    late = StrayRow(1 << 70, "too late for any database", b"")
+    keeper.keep([packet(1, octets=bytes(30000)), late, late, packet(2)])
+    assert len(keeper.waiting) == 4
     full_disk._connection.execute("pragma max_page_count = 100000")
     assert keeper.retry()
     assert [row.time_ns for row in full_disk.packets(KIND)][-2:] == [1, 2]
-    assert (keeper.record.waiting, keeper.record.abandoned) == (0, 1)
+    assert (keeper.record.waiting, keeper.record.abandoned) == (0, 2)
 
 
 def test_what_still_waits_at_the_end_goes_to_a_file(full_disk, tmp_path):

@@ -1,5 +1,7 @@
 """History: what is archived is decoded with the dictionary of its time, whatever the node flies today."""
 
+import pytest
+
 from ground.archive import Archive
 from ground.archive_rows import DictionaryRow
 from ground.history import history
@@ -39,3 +41,6 @@ def test_each_packet_is_read_as_it_was_meant():
         archive.write([read_packet(octets).row(octets, UTC_NS, dictionary.version)])
     assert history(archive, flown[1], "NodeStatus.volts").values == (12.5, 12.75)
     assert history(archive, flown[1], "NodeStatus.boots").values == (3,)
+    assert history(archive, flown[1], "NodeStatus.volts", since_ns=UTC_NS + 1).values == (12.75,)
+    with pytest.raises(ValueError, match=r"no parameter is called NodeStatus\.amps"):
+        history(archive, flown[1], "NodeStatus.amps")

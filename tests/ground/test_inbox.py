@@ -48,6 +48,16 @@ def test_another_file_of_the_same_name_pushes_the_first_aside(inbox):
     }  # fmt: skip
 
 
+def test_a_file_of_the_same_size_and_time_is_another_file(inbox):
+    for octets in (b"one", b"two"):
+        writer = inbox.create()
+        writer.write(0, octets)
+        for part in (inbox.folder / ".incoming").glob("*.part"):
+            os.utime(part, (1, 1))
+        writer.keep("x")
+    assert {name: (inbox.folder / name).read_bytes() for name in tree(inbox.folder)} == {"x": b"two", "x.1": b"one"}
+
+
 @pytest.mark.parametrize(
     "name",
     [

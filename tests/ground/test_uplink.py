@@ -164,6 +164,8 @@ def test_a_command_whose_time_is_over_is_withdrawn_wherever_it_is(link):
     link.turns(5)
     given_up = link.fates(Undelivered)
     assert 1 in given_up
+    reasons = {notice.reason for notice in link.told if isinstance(notice, Undelivered)}
+    assert reasons == {"given up together with an older command; it was not sent"}
     assert link.executed == [count for count in range(1, 20) if count not in given_up]
 
 

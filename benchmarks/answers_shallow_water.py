@@ -83,6 +83,12 @@ def close(ours: State, theirs: State) -> bool:
     return bool(error[0] <= 5000e-5 and error[1:].max() <= 1e-5 * np.abs(theirs[1:]).max())
 
 
+def sees_a_flip(state: State) -> bool:
+    damaged = state.copy()
+    damaged.view(np.uint32)[0, 1, 1] ^= 1
+    return checks(damaged) != checks(state)
+
+
 def watched(side: int) -> Row:
     """STEPS_WATCHED steps, alone and with their invariants and the checks of the state before and after them."""
     model, state = ShallowWater(grid_of(side)), storm(side)
@@ -96,6 +102,7 @@ def watched(side: int) -> Row:
         model.measure(state)
         checks(state)
 
+    assert sees_a_flip(state), "a flipped bit goes unseen"
     plain_ns, watched_ns = by_turns([alone, with_watch])
     amount = side * side * STEPS_WATCHED / 1e6
     return Row(

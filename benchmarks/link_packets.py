@@ -117,7 +117,8 @@ def single_packets() -> Iterator[Row]:
     yield compare("encode 100,000 of 64 B, CRC", "spacepackets", lambda: encode_packets(3, 0, BODIES),
                   ccsds and (lambda: [wrapped(ccsds, count, body) for count, body in enumerate(few)]),
                   amount=PACKETS / 1e6, their_amount=FEW / 1e6, unit="M/s", hold=50,
-                  equal=lambda a, b: [one.tobytes() for one in a[:FEW]] == b and not crc16_batch(a).any())  # fmt: skip
+                  equal=lambda a, b: [one.tobytes() for one in a[:FEW]] == b and
+                  np.array_equal(crc16_batch(a[:, :-2]), a[:, -2:].copy().view(">u2")[:, 0]))  # fmt: skip
 
 
 def wrapped(ccsds: Any, count: int, body: bytes) -> bytes:

@@ -17,14 +17,16 @@ import pytest
 
 import benchmarks
 from benchmarks import harness
+from fsw.models import ModelError
 from hal.kernels import levels
 from hal.kernels.errors import CorruptError, UpsetError
 from link.errors import LinkError
 
 AREAS = ("coding_", "answers_", "link_", "dictionary_")
 QUICK = {"coding_secded", "coding_erasure", "coding_randomise"}
-WORKING = {"encode", "decode", "push", "sums", "codes", "run", "read", "finish", "parse"}
+WORKING = {"encode", "encode_rows", "decode", "push", "sums", "codes", "run", "read", "feed", "finish", "parse"}
 """Methods of classes that do what is timed."""
+NOTICED = AssertionError, CorruptError, LinkError, ModelError, UpsetError, ValueError
 NO_KERNELS = {
     "low_pass": "makes the taps that both sides are given",
     "supported_levels": "says which levels there are",
@@ -82,11 +84,16 @@ def blank(value: Any) -> Any:
     return type(value)() if isinstance(value, int | float) else None
 
 
+def own(argument: Any) -> Any:
+    """What a kernel may write to unseen."""
+    return bytes(argument) if isinstance(argument, memoryview) else copy.deepcopy(argument)
+
+
 def noop(real: Callable[..., Any], *, is_method: bool = False) -> Callable[..., Any]:
     """Called as `real`, it gives what has the form of the answer; arguments keep what they hold."""
 
     def run(*args: Any, **named: Any) -> Any:
-        kept = [arg if is_method and not number else copy.deepcopy(arg) for number, arg in enumerate(args)]
+        kept = [arg if is_method and not number else own(arg) for number, arg in enumerate(args)]
         return blank(real(*kept, **named))
 
     return run
@@ -122,8 +129,12 @@ def test_a_kernel_that_does_nothing_is_noticed(topic: str, name: str, monkeypatc
     rows = []
     try:
         rows += module.rows()
-    except (AssertionError, CorruptError, LinkError, UpsetError, ValueError):
+    except NOTICED:
         return
+    except (AttributeError, TypeError) as error:
+        if "NoneType" in str(error):  # for want of an answer
+            return
+        raise
     missing = {row.peer for row in rows if row.theirs is None}
     if missing or not rows:
         pytest.skip(f"not compared: {', '.join(sorted(missing)) or 'there is no data here'}")

@@ -34,7 +34,7 @@ test-c:
 
 # The long checks, after which `.ci/run` ends.
 test-slow: $(READY)
-	$(BIN)/python -m pytest -m slow $(ARGS)
+	$(BIN)/python -m pytest -n auto -m slow $(ARGS)
 
 # Other people's tools read what we write, and send what we read: space_packet_parser, ccsdspy and Yamcs, which is 119 MB
 # and wants Java 17. What cannot be had is skipped with a sentence.

@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -31,8 +32,14 @@ def sources(*rooms: str) -> list[Path]:
 ALL = sources("hal", "link", "fsw", "ground", "skyrack")
 
 
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """All that a file is made of."""
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
 def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -70,7 +77,7 @@ def test_flight_code_reads_no_host_time():
 
 
 def functions(path: Path) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             body = node.body[1:] if ast.get_docstring(node) else node.body
             first = body[0].lineno if body else node.end_lineno
@@ -94,7 +101,7 @@ def test_received_data_is_never_executed_or_unpickled():
     forbidden = {"pickle", "marshal", "shelve", "dill"}
     for path in ALL:
         assert not forbidden & set(imports(path)), path
-        calls = (node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+        calls = (node.func for node in nodes(path) if isinstance(node, ast.Call))
         assert not {"eval", "exec"} & {call.id for call in calls if isinstance(call, ast.Name)}, path
 
 
@@ -112,7 +119,7 @@ MAY_DELETE = {
 
 def deletions(path: Path) -> Iterator[int]:
     """Lines that delete or move files. Path.replace takes one argument, unlike the methods of texts and dates."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr not in DELETES:
             continue
         of_module = isinstance(node.func.value, ast.Name) and node.func.value.id in {"os", "shutil"}
@@ -149,8 +156,7 @@ def discards(node: ast.AST) -> bool:
 def test_nothing_bounded_drops_in_silence():
     """A deque with a bound of its own forgets without a word; who throws away an end of a container counts it there."""
     for path in ALL:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
+        for node in nodes(path):
             if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "deque":
                 assert len(node.args) < 2, f"{path}:{node.lineno}: count what a bounded deque would forget"
                 assert not node.keywords, f"{path}:{node.lineno}: count what a bounded deque would forget"

@@ -38,6 +38,7 @@ def check(report):
     assert desert["octets"]["product"] < 20
 
 
+@pytest.mark.slow  # the README's session is the same job
 def test_the_main_job(tmp_path):
     done, report = demo(tmp_path, "--baud", "57600")
     assert done.returncode == 0, done.stderr

@@ -20,7 +20,7 @@ from hal.usage import shown
 from link.errors import DecodeError
 from link.models.bundle import Bundle, Weights
 from link.models.forest import Activation, Forest
-from link.models.manifest import Manifest, Tensor
+from link.models.manifest import FREE, Manifest, Tensor
 
 _ATTEMPTS = 3
 
@@ -38,6 +38,15 @@ class Scorer(Protocol):
 
     def crc(self) -> tuple[int, ...]:
         """Check sequences of all memory that decides about the answer."""
+        ...
+
+    def fits(self, rows: int, columns: int) -> bool:
+        """Whether an image of this size can be scored."""
+        ...
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns of the only images that can be, FREE where there is no such."""
         ...
 
 
@@ -61,6 +70,15 @@ class ForestScorer:
             return self._trees.crc(), self._tables.crc()
         return (self._trees.crc(), *(crc32c(column.limits.data) for column in self._columns))
 
+    def fits(self, rows: int, columns: int) -> bool:  # noqa: ARG002
+        """A pixel at a time, any image."""
+        return True
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Any."""
+        return FREE, FREE
+
     def _codes(self, samples: NDArray[Any]) -> NDArray[np.uint8]:
         if self._tables is None:
             return quantise(np.ascontiguousarray(_values(samples, self._divisor)), self._columns)
@@ -83,6 +101,19 @@ class NetworkScorer:
     def crc(self) -> tuple[int, ...]:
         """Nothing more to check."""
         return ()
+
+    def fits(self, rows: int, columns: int) -> bool:
+        """Whether what the layers make of such an image fits together: halved and doubled again, not any size does."""
+        try:
+            self._network.graph.shapes(rows, columns)
+        except ValueError:
+            return False
+        return True
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """That of the network's own image."""
+        return self._network.graph.image[:2]
 
 
 def _values(samples: NDArray[Any], divisor: float | None) -> NDArray[Any]:
@@ -124,6 +155,16 @@ class Model:
             self.repairs += 1
             self._load()
         raise ModelError(f"{self.path}: memory changed in each of {_ATTEMPTS} attempts")
+
+    def fits(self, rows: int, columns: int) -> bool:
+        """Whether an image of this size can be scored."""
+        return self._scorer.fits(rows, columns)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns of the only images that can be scored, FREE where any can."""
+        said, own = self.manifest.contract.input.shape[1:], self._scorer.size
+        return said[0] or own[0], said[1] or own[1]
 
     def is_whole(self) -> bool:
         """Whether what is scored with is what was verified."""

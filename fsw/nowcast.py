@@ -25,6 +25,7 @@ MEAN_SHARE_MAX = 1e-6
 ENERGY_SHARE_MAX = 0.25
 """Change of the energy, over that at the start."""
 RESTORES_MAX = 8
+_FIELDS = 3
 
 
 class NowcastParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,9 +46,12 @@ class NowcastParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 def run(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:
     """The state at the end. Raises ValueError for parameters out of range, CorruptError where upsets do not cease."""
     said = msgspec.convert(parameters, NowcastParameters)
-    if samples.ndim != 3 or said.steps < 0 or said.interval_steps < 1:
+    if samples.ndim != 3 or len(samples) != _FIELDS or said.steps < 0 or said.interval_steps < 1:
         raise ValueError(f"samples {samples.shape}, steps {said.steps} by {said.interval_steps}")
     start = np.ascontiguousarray(samples, np.float32)
+    missing = int((~np.isfinite(start)).any(axis=0).sum())
+    if missing:
+        raise ValueError(f"no data at {missing} of {start[0].size} points, expected a state without holes")
     checkpoints = Checkpoints(Path(said.folder), _key(start, said))
     return Nowcast(_grid(start, said), start, said, checkpoints).run().astype("<f4").tobytes()
 

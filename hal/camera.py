@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 
@@ -30,6 +31,7 @@ class Frame:
 
     `dn`: numbers (band, row, column), uint8 or uint16, or float32 of a radar; where the frame `is_packed`, samples of
     12 bits as they left the sensor, uint8 (band, row, octet), packed as hal.kernels.calibrate takes them.
+    `valid`: 1 where there is data (row, column), or None where the camera does not say.
     """
 
     target: str
@@ -38,6 +40,7 @@ class Frame:
     georeference: Georeference
     captured_utc_ns: int
     is_packed: bool = False
+    valid: NDArray[np.uint8] | None = None
 
     def band(self, name: str) -> NDArray[Any]:
         """One band (row, column); raises CameraError where the camera does not have it."""

@@ -1,7 +1,8 @@
 """An alert as a file: how much of a scene is under water, and whether that is more than was called alarming.
 
-version 4 | kind 4 | id 32 | share f32 | share_min f32 | target (UTF-8, to the end). What follows from the two shares is
-not said twice: `raised` compares them as they travelled.
+version 4 | kind 4 | id 32 | share f32 | share_min f32 | target (UTF-8, to the end). Where not all of the scene was seen
+the version is 2, and what share was (f32) stands before the target. What follows from the shares is not said twice:
+`raised` compares them as they travelled.
 """
 
 import struct
@@ -10,27 +11,33 @@ from typing import Self
 
 from link.errors import DecodeError, TruncatedError
 
-_VERSION, _AREA = 1, 2
-_HEAD = struct.Struct(">BIff")
+_WHOLE, _PARTLY, _AREA = 1, 2, 2
+_HEAD, _SEEN = struct.Struct(">BIff"), struct.Struct(">f")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """`share` of the valid pixels that show it, against the limit `share_min`; both 0..1, kept as binary32."""
+    """`share` of the valid pixels that show it, against the limit `share_min`; `seen`: the valid ones' share of all.
+
+    All 0..1, kept as binary32. Where nothing was seen, a share of 0 says nothing.
+    """
 
     id: int
     target: str
     share: float
     share_min: float
+    seen: float = 1.0
 
     @property
     def raised(self) -> bool:
         """Whether somebody has to look."""
-        return self.share > self.share_min
+        return self.share > self.share_min and self.seen > 0
 
     def encode(self) -> bytes:
         """The file's octets."""
-        return _HEAD.pack(_VERSION << 4 | _AREA, self.id, self.share, self.share_min) + self.target.encode()
+        seen = _SEEN.pack(self.seen)
+        version, seen = (_WHOLE, b"") if seen == _SEEN.pack(1) else (_PARTLY, seen)
+        return _HEAD.pack(version << 4 | _AREA, self.id, self.share, self.share_min) + seen + self.target.encode()
 
     @classmethod
     def decode(cls, octets: bytes) -> Self:
@@ -38,12 +45,24 @@ class Alert:
         if len(octets) < _HEAD.size:
             raise TruncatedError(needed=_HEAD.size, given=len(octets))
         head, number, share, share_min = _HEAD.unpack_from(octets)
-        if head != _VERSION << 4 | _AREA:
-            raise DecodeError(f"version and kind {head:#04x}, expected {_VERSION << 4 | _AREA:#04x}")
+        if head not in (_WHOLE << 4 | _AREA, _PARTLY << 4 | _AREA):
+            expected = f"{_WHOLE << 4 | _AREA:#04x} or {_PARTLY << 4 | _AREA:#04x}"
+            raise DecodeError(f"version and kind {head:#04x}, expected {expected}")
+        seen, rest = _seen_in(octets[_HEAD.size :]) if head >> 4 == _PARTLY else (1.0, octets[_HEAD.size :])
         if not (0 <= share <= 1 and 0 <= share_min <= 1):
             raise DecodeError(f"shares {share} and {share_min}, expected 0..1")
         try:
-            target = octets[_HEAD.size :].decode()
+            target = rest.decode()
         except UnicodeDecodeError as error:
             raise DecodeError(f"target: {error}") from error
-        return cls(id=number, target=target, share=share, share_min=share_min)
+        return cls(id=number, target=target, share=share, share_min=share_min, seen=seen)
+
+
+def _seen_in(octets: bytes) -> tuple[float, bytes]:
+    """The share that was seen, and what follows it; a whole scene is version 1."""
+    if len(octets) < _SEEN.size:
+        raise TruncatedError(needed=_HEAD.size + _SEEN.size, given=_HEAD.size + len(octets))
+    (seen,) = _SEEN.unpack_from(octets)
+    if not 0 <= seen < 1:
+        raise DecodeError(f"seen {seen}, expected 0..1, below 1")
+    return seen, octets[_SEEN.size :]

@@ -4,6 +4,8 @@ version 4 | kind 4 | id 32 | target (length 8, UTF-8), and for water only:
 EPSG 32 | easting f64 | northing f64 | pixel f64 | rows 16 | columns 16 | threshold f32 |
 outlines (length 32, octets) | runs (to the end)
 
+Where not all pixels were data the version is 2, and the share of those that were (f32) follows the target.
+
 Outlines and runs are the forms of hal/kernels/image.py, opaque here. Construct is the definition; the checks that it
 cannot make (an empty tail, text that is not UTF-8) stand in `decode`.
 """
@@ -17,7 +19,7 @@ from construct import ConstructError
 from hal.camera import Georeference
 from link.errors import DecodeError
 
-VERSION = 1
+VERSION, PARTLY_SEEN = 1, 2
 NOTHING_FOUND, WATER = 0, 1
 
 _WATER = cs.Struct(
@@ -35,6 +37,7 @@ _WIRE = cs.Struct(
     "head" / cs.BitStruct("version" / cs.BitsInteger(4), "kind" / cs.BitsInteger(4)),
     "id" / cs.Int32ub,
     "target" / cs.PascalString(cs.Int8ub, "utf8"),
+    "seen" / cs.If(cs.this.head.version == PARTLY_SEEN, cs.Float32b),
     "water" / cs.Switch(cs.this.head.kind, {NOTHING_FOUND: cs.Pass, WATER: _WATER}, default=cs.Error),
     cs.Terminated,
 )
@@ -53,20 +56,26 @@ class Water:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """One answer. `id` counts up on the node; `water` is None when nothing was found."""
+    """One answer. `id` counts up on the node; `water` is None when nothing was found.
+
+    `seen`: the share of the pixels that were data, 0..1 as binary32; nothing is said of the others.
+    """
 
     id: int
     target: str
     water: Water | None
+    seen: float = 1.0
 
     def encode(self) -> bytes:
         """The file's octets."""
         kind = NOTHING_FOUND if self.water is None else WATER
+        version = VERSION if cs.Float32b.build(self.seen) == cs.Float32b.build(1) else PARTLY_SEEN
         octets: bytes = _WIRE.build(
             {
-                "head": {"version": VERSION, "kind": kind},
+                "head": {"version": version, "kind": kind},
                 "id": self.id,
                 "target": self.target,
+                "seen": self.seen,
                 "water": self.water and _water_fields(self.water),
             }
         )
@@ -79,9 +88,12 @@ class Product:
             fields = _WIRE.parse(octets)
         except (ConstructError, UnicodeDecodeError) as error:
             raise DecodeError(f"not a product: {error}") from error
-        if fields.head.version != VERSION:
-            raise DecodeError(f"product version {fields.head.version}, expected {VERSION}")
-        return cls(id=fields.id, target=fields.target, water=fields.water and _water(fields.water))
+        if fields.head.version not in (VERSION, PARTLY_SEEN):
+            raise DecodeError(f"product version {fields.head.version}, expected {VERSION} or {PARTLY_SEEN}")
+        seen = 1.0 if fields.seen is None else fields.seen
+        if fields.seen is not None and not 0 <= seen < 1:
+            raise DecodeError(f"seen {seen}, expected 0..1, below 1 in version {PARTLY_SEEN}")
+        return cls(id=fields.id, target=fields.target, water=fields.water and _water(fields.water), seen=seen)
 
 
 def _water_fields(water: Water) -> dict[str, object]:

@@ -5,6 +5,9 @@ Both begin with    version 4 | kind 4 | id 32 | target (length 8, UTF-8), then
 clouds (kind 3):   rows 16 | columns 16 | runs (to the end; csrc/include/skyrack/image.h), 1 where it is cloudy
 tile   (kind 4):   row 16 | column 16 | bands 8 | rows 16 | columns 16 | octets a sample 8 | zlib stream (to the end)
 
+Where not all pixels were data the version is 2, and before the runs, or the zlib stream, stand the runs of those that
+were, behind their number of octets (32); in tiles the samples are 0 where there was no data.
+
 The zlib stream (RFC 1950) is of residues: each sample less its left neighbour, less the same difference in the row
 above, modulo its range (what lies outside the tile counts as 0); then 0, -1, 1, -2 ... numbered from 0; all low octets
 before all high ones.
@@ -20,77 +23,107 @@ from numpy.typing import NDArray
 
 from link.errors import DecodeError, TruncatedError
 
-_VERSION, _CLOUDS, _TILE = 1, 3, 4
+_WHOLE, _PARTLY, _CLOUDS, _TILE = 1, 2, 3, 4
 _HEAD, _SHAPE, _PLACE = struct.Struct(">BIB"), struct.Struct(">HH"), struct.Struct(">HHBHHB")
+_LENGTH = struct.Struct(">I")
 _LEVEL = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudMask:
-    """Where it is cloudy in the image of capture `id`: `runs` of a mask of `shape` (rows, columns)."""
+    """Where it is cloudy in the image of capture `id`: `runs` of a mask of `shape` (rows, columns).
+
+    `valid_runs`: of the pixels that were data; empty where all were.
+    """
 
     id: int
     target: str
     shape: tuple[int, int]
     runs: bytes
+    valid_runs: bytes = b""
 
     def encode(self) -> bytes:
         """The file's octets."""
-        return _head(_CLOUDS, self.id, self.target) + _SHAPE.pack(*self.shape) + self.runs
+        head = _head(_CLOUDS, self.id, self.target, is_whole=not self.valid_runs)
+        return head + _SHAPE.pack(*self.shape) + _with_length(self.valid_runs) + self.runs
 
     @classmethod
     def decode(cls, octets: bytes) -> Self:
         """Read a whole file; raises DecodeError."""
-        number, target, rest = _read_head(_CLOUDS, octets)
+        is_whole, number, target, rest = _read_head(_CLOUDS, octets)
         _want(rest, _SHAPE.size)
         rows, columns = _SHAPE.unpack_from(rest)
-        return cls(id=number, target=target, shape=(rows, columns), runs=rest[_SHAPE.size :])
+        valid_runs, runs = _parted(rest[_SHAPE.size :], is_whole=is_whole)
+        return cls(id=number, target=target, shape=(rows, columns), runs=runs, valid_runs=valid_runs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Tile:
-    """`samples` (band, row, column), uint8 or uint16, from (`row`, `column`) of the image of capture `id`."""
+    """`samples` (band, row, column), uint8 or uint16, from (`row`, `column`) of the image of capture `id`.
+
+    `valid_runs`: of the pixels that were data; empty where all were.
+    """
 
     id: int
     target: str
     row: int
     column: int
     samples: NDArray[Any]
+    valid_runs: bytes = b""
 
     def encode(self) -> bytes:
         """The file's octets."""
+        head = _head(_TILE, self.id, self.target, is_whole=not self.valid_runs)
         place = _PLACE.pack(self.row, self.column, *self.samples.shape, self.samples.itemsize)
-        return _head(_TILE, self.id, self.target) + place + zlib.compress(_residues(self.samples), _LEVEL)
+        return head + place + _with_length(self.valid_runs) + zlib.compress(_residues(self.samples), _LEVEL)
 
     @classmethod
     def decode(cls, octets: bytes) -> Self:
         """Read a whole file; raises DecodeError."""
-        number, target, rest = _read_head(_TILE, octets)
+        is_whole, number, target, rest = _read_head(_TILE, octets)
         _want(rest, _PLACE.size)
         row, column, *shape, itemsize = _PLACE.unpack_from(rest)
         if itemsize not in (1, 2):
             raise DecodeError(f"samples of {itemsize} octets, expected 1 or 2")
-        samples = _samples(_inflated(rest[_PLACE.size :], itemsize * int(np.prod(shape))), shape, itemsize)
-        return cls(id=number, target=target, row=row, column=column, samples=samples)
+        valid_runs, stream = _parted(rest[_PLACE.size :], is_whole=is_whole)
+        samples = _samples(_inflated(stream, itemsize * int(np.prod(shape))), shape, itemsize)
+        return cls(id=number, target=target, row=row, column=column, samples=samples, valid_runs=valid_runs)
 
 
-def _head(kind: int, number: int, target: str) -> bytes:
+def _head(kind: int, number: int, target: str, *, is_whole: bool) -> bytes:
     name = target.encode()
-    return _HEAD.pack(_VERSION << 4 | kind, number, len(name)) + name
+    return _HEAD.pack((_WHOLE if is_whole else _PARTLY) << 4 | kind, number, len(name)) + name
 
 
-def _read_head(kind: int, octets: bytes) -> tuple[int, str, bytes]:
-    """Number, target, and what follows."""
+def _read_head(kind: int, octets: bytes) -> tuple[bool, int, str, bytes]:
+    """Whether all pixels were data, number, target, and what follows."""
     _want(octets, _HEAD.size)
     head, number, length = _HEAD.unpack_from(octets)
-    if head != _VERSION << 4 | kind:
-        raise DecodeError(f"version and kind {head:#04x}, expected {_VERSION << 4 | kind:#04x}")
+    known = (_WHOLE << 4 | kind, _PARTLY << 4 | kind)
+    if head not in known:
+        raise DecodeError(f"version and kind {head:#04x}, expected {known[0]:#04x} or {known[1]:#04x}")
     end = _HEAD.size + length
     _want(octets, end)
     try:
-        return number, octets[_HEAD.size : end].decode(), octets[end:]
+        return head == known[0], number, octets[_HEAD.size : end].decode(), octets[end:]
     except UnicodeDecodeError as error:
         raise DecodeError(f"target: {error}") from error
+
+
+def _with_length(runs: bytes) -> bytes:
+    return _LENGTH.pack(len(runs)) + runs if runs else b""
+
+
+def _parted(octets: bytes, *, is_whole: bool) -> tuple[bytes, bytes]:
+    """The runs of what was data, which are there where that is not all, and what follows them."""
+    if is_whole:
+        return b"", octets
+    _want(octets, _LENGTH.size)
+    end = _LENGTH.size + _LENGTH.unpack_from(octets)[0]
+    _want(octets, end)
+    if end == _LENGTH.size:
+        raise DecodeError("no runs of what was data")
+    return octets[_LENGTH.size : end], octets[end:]
 
 
 def _want(octets: bytes, size: int) -> None:

@@ -126,7 +126,7 @@ def _screening(options: argparse.Namespace, clock: "Clock", view: "View") -> "_E
         pass_s=_PASS_S if options.pass_s is None else options.pass_s,
     )
     report = perform(setup, clock, view.take)
-    return report, judgement_lines(report), report["ok"]
+    return report, judgement_lines(report), report["ok"] is not False
 
 
 def _flood(options: argparse.Namespace, clock: "Clock", view: "View") -> "_Ended":
@@ -135,7 +135,7 @@ def _flood(options: argparse.Namespace, clock: "Clock", view: "View") -> "_Ended
     wire = _wire(options, _FAST_BAUD)
     setup = Setup(mission=mission_file("flood/radar.toml"), scenes=options.scenes, out=options.out, wire=wire)
     report = perform(setup, clock, view.take)
-    return report, summary_lines(report), report["ok"]
+    return report, summary_lines(report), report["ok"] is not False
 
 
 def _wire(options: argparse.Namespace, baud: int) -> "Wire":

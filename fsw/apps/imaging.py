@@ -14,6 +14,7 @@ from fsw.jobs.job import Job, JobsFullError, Outcome, Runner
 from fsw.jobs.reason import words
 from fsw.pipelines.run import Work, files_of, made_of
 from fsw.pipelines.stage import About, StageSpec, item_of
+from fsw.pipelines.valid import joined
 from fsw.products import ProductStore, Provenance, StoredProduct, StoreFullError
 from hal.board import Board
 from hal.camera import Camera, CameraError, Frame
@@ -129,8 +130,9 @@ class Imaging(App, period_ms=1000, budget_ms=100):
             item=item_of(is_packed=frame.is_packed),
             bands=frame.bands,
             about=About(product_id=job_id, target=frame.target, georeference=frame.georeference),
+            is_masked=frame.valid is not None,
         )
-        return Job(id=job_id, pipeline="stages", samples=frame.dn, parameters=msgspec.to_builtins(work))
+        return Job(id=job_id, pipeline="stages", samples=joined(frame), parameters=msgspec.to_builtins(work))
 
     def _end(self, capture: _Capture, outcome: Outcome) -> Iterator[Event | None]:
         """What is told at last; None after each file that was kept."""

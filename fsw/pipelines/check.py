@@ -8,7 +8,7 @@ import msgspec
 
 from fsw.jobs.orders import ORDER_OCTETS_MAX
 from fsw.pipelines.ask import contract_of
-from fsw.pipelines.contract import ABOUT, BAND, FILES, Array, Contract, Kind, MisfitError, after
+from fsw.pipelines.contract import ABOUT, BAND, FILES, VALID, Array, Contract, Kind, MisfitError, after
 from fsw.pipelines.stage import StageSpec, item_of
 from hal.sim.scene_file import Form
 
@@ -63,7 +63,8 @@ def _floats(value: Any) -> Iterator[float]:
 
 def seen(form: Form) -> dict[str, Kind]:
     """What a camera gives whose frames are like this."""
-    return {item_of(is_packed=form.is_packed): Array((form.dtype,), (BAND, *form.shape[1:]), form.bands)}
+    samples = Array((form.dtype,), (BAND, *form.shape[1:]), form.bands)
+    return {item_of(is_packed=form.is_packed): samples, VALID: Array(("uint8",), (form.shape[1], form.columns))}
 
 
 def follow(stages: Sequence[StageSpec], contracts: Sequence[Contract], camera: Mapping[str, Kind]) -> list[Link]:

@@ -16,6 +16,8 @@ from link.models.manifest import Limits
 
 Axis = str | int
 BAND = "band"
+VALID = "valid"
+"""The mask of the pixels that are data, which is there from the camera on (fsw/pipelines/valid.py)."""
 REPAIRS = "repairs"
 """What any stage may give besides what it promised: how often it found memory changed, and did its work again."""
 DTYPES = (

@@ -7,18 +7,23 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw.pipelines.contract import ABOUT, Array, Contract, Kind, MisfitError, after, conforms, kind_of
+from fsw.pipelines.contract import ABOUT, VALID, Array, Contract, Kind, MisfitError, after, conforms, kind_of
 from fsw.pipelines.load import load_stage
-from fsw.pipelines.stage import REPAIRS, About, File, Items, StageSpec, Step
+from fsw.pipelines.stage import REPAIRS, About, File, Items, StageSpec, Step, item_of
+from fsw.pipelines.valid import taken_apart
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a job has to say beside the samples: they are the item `item` and have these bands."""
+    """What a job has to say beside the samples: they are the item `item` and have these bands.
+
+    Where it `is_masked`, one plane more follows those of the bands: not 0 where there is data.
+    """
 
     stages: tuple[StageSpec, ...]
     item: str
     bands: tuple[str, ...]
     about: About
+    is_masked: bool = False
 
 
 class Made(msgspec.Struct, frozen=True, array_like=True):
@@ -31,8 +36,9 @@ class Made(msgspec.Struct, frozen=True, array_like=True):
 def run(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:
     """What was made of a frame, as `made_of` reads it. Raises ValueError where a stage breaks its contract."""
     work = msgspec.convert(parameters, Work)
-    items: Items = {work.item: _read_only(samples.view()), "about": work.about}
-    kinds: dict[str, Kind] = {work.item: kind_of(samples, work.bands), "about": ABOUT}
+    samples, valid = taken_apart(samples, is_masked=work.is_masked, is_packed=work.item == item_of(is_packed=True))
+    items: Items = {work.item: _read_only(samples.view()), VALID: _read_only(valid), "about": work.about}
+    kinds: dict[str, Kind] = {work.item: kind_of(samples, work.bands), VALID: kind_of(valid), "about": ABOUT}
     files: list[File] = []
     repairs = 0
     for number, spec in enumerate(work.stages):
@@ -75,7 +81,7 @@ def _done(stage: Step, items: Items, kinds: dict[str, Kind]) -> Items:
         if not conforms(kind, given[name]):
             raise MisfitError(name, kind, _kind_given(given[name]))
         kinds[name] = kind_of(given[name], kind.bands) if isinstance(kind, Array) else kind
-    return {name: _read_only(value) for name, value in given.items()}
+    return {name: _sealed(value) for name, value in given.items()}
 
 
 def _handed(contract: Contract, items: Items, kinds: Mapping[str, Kind]) -> Items:
@@ -95,6 +101,15 @@ def _read_only(value: Any) -> Any:
         return value
     value.flags.writeable = False
     return value.view()
+
+
+def _sealed(value: Any) -> Any:
+    """As `_read_only`, and so is the memory that an array may be a view of."""
+    owner = value.base if isinstance(value, np.ndarray) else None
+    while isinstance(owner, np.ndarray):
+        owner.flags.writeable = False
+        owner = owner.base
+    return _read_only(value)
 
 
 def _kind_given(value: object) -> Kind | None:

@@ -1,8 +1,11 @@
-"""What stages share that have a trained model."""
+"""What stages share that have a trained model: an image of any size goes through it, whole or tile by tile."""
 
+from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from fsw.models import Model
@@ -12,6 +15,8 @@ from link.errors import DecodeError
 from link.models.bundle import read_manifest
 from link.models.keys import public_key
 from link.models.manifest import Limits, Manifest
+
+_PARTS = tuple(1 << halvings for halvings in range(8))
 
 
 class ModelStage(Stage, frozen=True):
@@ -30,6 +35,9 @@ class ModelStage(Stage, frozen=True):
         given, wanted = manifest.contract.output, manifest.contract.input
         if given.dtype not in answers or len(given.shape) != 2:
             raise ValueError(f"model: gives {given.dtype} {given.shape}, expected {' or '.join(answers)} (row, column)")
+        if len(wanted.shape) != 3 or given.shape != wanted.shape[1:]:
+            sizes = f"gives {given.shape} for {wanted.shape}"
+            raise ValueError(f"model: {sizes}, expected a number for each pixel of (band, row, column)")
         return cube(wanted.dtype, bands=wanted.bands)
 
     def limits(self) -> Limits:
@@ -37,12 +45,54 @@ class ModelStage(Stage, frozen=True):
         return self._manifest().limits
 
     def scored(self, bands: NDArray[Any]) -> tuple[NDArray[Any], int]:
-        """What the model gives, and how often it was repaired. Raises ModelError where it is not fit for use."""
+        """What the model gives, and how often it was repaired. Raises ModelError where it is not fit for use.
+
+        It is given 0 for what is no number, so that no pixel spoils its neighbours.
+        """
         model = Model(self.model, tuple(public_key(key.read_bytes()) for key in self.keys))
-        return model.run(bands), model.repairs
+        return tiled(model.run, _finite(bands), _tile(model, (bands.shape[1], bands.shape[2]))), model.repairs
 
     def _manifest(self) -> Manifest:
         try:
             return read_manifest(self.model.read_bytes())[1]
         except DecodeError as error:
             raise ValueError(f"model: {error}") from None
+
+
+def _tile(model: Model, image: tuple[int, int]) -> tuple[int, int]:
+    """The size of the tiles that a model is given of an image: its own, or where it has none all of the image.
+
+    A network that halves its image some times takes the next larger size that it can halve.
+    """
+    rows, columns = (size or side for size, side in zip(model.size, image, strict=True))
+    sizes = ((-(-rows // part) * part, -(-columns // part) * part) for part in _PARTS)
+    return next((size for size in sizes if model.fits(*size)), (rows, columns))
+
+
+def tiled(score: Callable[[NDArray[Any]], NDArray[Any]], bands: NDArray[Any], tile: tuple[int, int]) -> NDArray[Any]:
+    """What `score` gives for each pixel of `bands` (band, row, column), asked for tiles of one size.
+
+    The last tiles reach back so that they end where the image does, and an image that is smaller than a tile is
+    continued by its outermost pixels. Raises ValueError where it gives anything but a number for each pixel.
+    """
+    (rows, columns), (height, width) = bands.shape[1:], tile
+    wide = np.pad(bands, ((0, 0), (0, max(0, height - rows)), (0, max(0, width - columns))), mode="edge")
+    answer: NDArray[Any] | None = None
+    for row, column in product(_starts(wide.shape[1], height), _starts(wide.shape[2], width)):
+        place = np.s_[row : row + height, column : column + width]
+        given = score(np.ascontiguousarray(wide[:, *place]))
+        if given.shape != tile:
+            raise ValueError(f"the model gives {given.shape} for {tile} pixels, expected a number for each")
+        answer = np.empty(wide.shape[1:], given.dtype) if answer is None else answer
+        answer[place] = given
+    assert answer is not None, bands.shape
+    return np.ascontiguousarray(answer[:rows, :columns])
+
+
+def _starts(side: int, tile: int) -> Iterator[int]:
+    yield from range(0, side - tile, tile)
+    yield side - tile
+
+
+def _finite(bands: NDArray[Any]) -> NDArray[Any]:
+    return bands if bands.dtype.kind != "f" else np.where(np.isfinite(bands), bands, bands.dtype.type(0))

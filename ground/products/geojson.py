@@ -24,10 +24,13 @@ Project = Callable[[NDArray[np.float64]], list[Position]]
 def feature_collection(product: Product) -> dict[str, Any]:
     """One polygon feature a body of water, then one for the shoreline; no feature where nothing was found.
 
+    "seen" is the share of the pixels that were data: where it is 0, nothing found says nothing.
+
     Raises CorruptError when the product's outlines do not fit its shape.
     """
     features = [] if product.water is None else list(_features(product.water))
-    return {"type": "FeatureCollection", "features": features, "product": product.id, "target": product.target}
+    facts = {"product": product.id, "target": product.target, "seen": round(product.seen, 6)}
+    return {"type": "FeatureCollection", "features": features, **facts}
 
 
 def shoreline(rings: list[Ring], shape: tuple[int, int]) -> list[Ring]:

@@ -35,15 +35,26 @@ def overlay_png(product: Product, background: NDArray[np.uint8] | None = None) -
 
 
 def false_colour(
-    near_infrared: NDArray[np.generic], red: NDArray[np.generic], green: NDArray[np.generic]
+    near_infrared: NDArray[np.generic],
+    red: NDArray[np.generic],
+    green: NDArray[np.generic],
+    valid: NDArray[np.generic] | None = None,
 ) -> NDArray[np.uint8]:
-    """Bands (rows, columns) as a picture (rows, columns, 3), each stretched between its 2nd and 98th percentiles."""
-    return np.stack([_stretched(np.asarray(band, np.float64)) for band in (near_infrared, red, green)], axis=2)
+    """Bands (rows, columns) as a picture (rows, columns, 3), each stretched between its 2nd and 98th percentiles.
+
+    What is not `valid` (0), or no number, has no part in them and is black.
+    """
+    shown = np.ones(green.shape, bool) if valid is None else valid != 0
+    return np.stack([_stretched(np.asarray(band, np.float64), shown) for band in (near_infrared, red, green)], axis=2)
 
 
-def _stretched(band: NDArray[np.float64]) -> NDArray[np.uint8]:
-    low, high = np.percentile(band, (2, 98))
-    stretched: NDArray[np.uint8] = (255 * np.clip((band - low) / max(high - low, 1.0), 0, 1)).astype(np.uint8)
+def _stretched(band: NDArray[np.float64], shown: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    shown = shown & np.isfinite(band)
+    if not shown.any():
+        return np.zeros(band.shape, np.uint8)
+    low, high = np.percentile(band[shown], (2, 98))
+    stretched: NDArray[np.uint8] = np.zeros(band.shape, np.uint8)
+    stretched[shown] = 255 * np.clip((band[shown] - low) / (high - low or 1.0), 0, 1)
     return stretched
 
 

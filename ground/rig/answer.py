@@ -2,6 +2,7 @@
 
 The rule is that of csrc/include/skyrack/image.h: MNDWI as float32 above a threshold; majority of 3 x 3, the edge
 repeated; water of fewer than `smallest_px` pixels dropped, then such holes that touch no edge filled; four neighbours.
+Where there is no data is no water, before the rule and after it.
 Outlines are read with the kernels' decoder, as a user's ground would; runs are read here.
 """
 
@@ -17,11 +18,13 @@ from hal.kernels.image import decode_outlines
 from link.product import Product
 
 Mask = NDArray[np.bool_]
+_SHARE_TOLERANCE = 1e-6  # what binary32 takes off a share
 
 
 def expected_mask(frame: Frame, *, threshold: float, smallest_px: int) -> Mask:
     """Water (rows, columns) in a raw frame with bands "green" and "swir1"."""
-    water = _majority(_index(frame) > np.float32(threshold))
+    seen = seen_in(frame)
+    water = _majority((_index(frame) > np.float32(threshold)) & seen)
     for component in _components(water):
         if len(component) < smallest_px:
             _paint(water, component, value=False)
@@ -30,7 +33,17 @@ def expected_mask(frame: Frame, *, threshold: float, smallest_px: int) -> Mask:
         inside = all(0 < row < rows - 1 and 0 < col < cols - 1 for row, col in component)
         if inside and len(component) < smallest_px:
             _paint(water, component, value=True)
-    return water
+    return water & seen
+
+
+def seen_in(frame: Frame) -> Mask:
+    """Where there is data: what the camera says or, where that is silent, not 0 in all bands; and an index."""
+    finite = np.isfinite(frame.dn)
+    said = ((frame.dn != 0) & finite).any(axis=0) if frame.valid is None else frame.valid != 0
+    if frame.dn.dtype.kind == "f":
+        said = finite.any(axis=0) & (frame.valid is None or frame.valid != 0)
+    seen: Mask = said & np.isfinite(_index(frame))
+    return seen
 
 
 def differences(product: Product, frame: Frame, *, threshold: float, smallest_px: int) -> list[str]:
@@ -38,6 +51,9 @@ def differences(product: Product, frame: Frame, *, threshold: float, smallest_px
     expected = expected_mask(frame, threshold=threshold, smallest_px=smallest_px)
     if product.target != frame.target:
         return [f"target {product.target!r}, expected {frame.target!r}"]
+    seen = float(seen_in(frame).mean())
+    if abs(product.seen - seen) > _SHARE_TOLERANCE:
+        return [f"seen {product.seen:.4f} of the pixels, expected {seen:.4f}"]
     water = product.water
     if water is None:
         return [f"nothing found, expected {expected.sum()} pixels of water"] if expected.any() else []
@@ -52,11 +68,11 @@ def differences(product: Product, frame: Frame, *, threshold: float, smallest_px
 
 
 def _index(frame: Frame) -> NDArray[np.float32]:
-    """(green - swir1) / (green + swir1); no water where both are 0."""
-    green, swir1 = (frame.band(name).astype(np.float32) for name in ("green", "swir1"))
+    """(green - swir1) / (green + swir1), below 0 taken for 0; NaN where both are 0 or one is no number."""
+    green, swir1 = (np.maximum(frame.band(name).astype(np.float32), 0) for name in ("green", "swir1"))
     total = green + swir1
     index: NDArray[np.float32] = np.divide(
-        green - swir1, total, out=np.full(total.shape, -1, np.float32), where=total > 0
+        green - swir1, total, out=np.full(total.shape, np.nan, np.float32), where=(total > 0) & np.isfinite(total)
     )
     return index
 

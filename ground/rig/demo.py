@@ -11,13 +11,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fsw.mission import Mission, load_mission
 from ground.products.overlay import false_colour, overlay_png
 from ground.products.publisher import SUFFIX as PRODUCT_SUFFIX
 from ground.records import FileRecord, SampleRecord
 from ground.report import PRODUCT_REPORT, READY_EVENT, answer_of, run_report
-from ground.rig.answer import differences
+from ground.rig.answer import differences, seen_in
 from ground.rig.operation import Operation, Show, Wire, check_range, desk_folder, operating
+from hal.camera import Frame
 from hal.clock import Clock
 from hal.kernels.errors import CorruptError
 from hal.sim.camera import SceneCamera
@@ -114,6 +118,13 @@ def _judged(judge: "_Judge | None", file: FileRecord, target: str) -> list[str] 
     return judge(file, target) if judge and file.name.endswith(PRODUCT_SUFFIX) else None
 
 
+def _background(frame: Frame) -> NDArray[np.uint8] | None:
+    """The frame as a picture, where the camera has the bands for one."""
+    if not {"nir", "red", "green"} <= set(frame.bands):
+        return None
+    return false_colour(frame.band("nir"), frame.band("red"), frame.band("green"), seen_in(frame))
+
+
 @dataclass(frozen=True, slots=True)
 class _Judge:
     """Holds water products against the independent computation on the same scenes; leaves pictures in `out`."""
@@ -138,8 +149,7 @@ class _Judge:
         frame = self.camera.capture(target)
         try:
             product = Product.decode(octets)
-            background = false_colour(frame.band("nir"), frame.band("red"), frame.band("green"))
-            (self.out / f"{target}.png").write_bytes(overlay_png(product, background))
+            (self.out / f"{target}.png").write_bytes(overlay_png(product, _background(frame)))
             return differences(product, frame, threshold=self.threshold, smallest_px=self.smallest_px)
         except (DecodeError, CorruptError) as error:
             return [f"not a product: {error}"]

@@ -1,9 +1,10 @@
 """The flood mission on one desk: radar chips that people have labelled, and what came down about each of them.
 
-A folder DIR has `flood_s1_chips.npz` with `CHIP_s1` (VV and VH in dB, row, column) and `CHIP_label` (-1 not labelled,
-0 dry, 1 water), and may have `flood_*.npz` of one chip each, with `s1_db` and `label`. What is judged is what arrived:
-polygons are filled here, without the kernels that drew them, and held against the labels. IoU is the intersection over
-the union of water, pooled over all chips.
+A folder DIR has files `flood_*.npz` or `s1_*.npz`: of one chip with `s1_db` (VV and VH in dB, row, column) and `label`
+(-1 not labelled, 0 dry, 1 water), or of several with `CHIP_s1` and `CHIP_label`. No number is no data; a chip without
+labels flies as well, and is said not to be judged. What is judged is what arrived: polygons are filled here, without
+the kernels that drew them, and held against the labels. IoU is the intersection over the union of water, pooled over
+all chips; a chip without water, and without any claimed, has none.
 """
 
 import re
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +31,12 @@ from link.errors import DecodeError
 from link.product import Product
 
 ANSWER_S = 60.0
-IOU_MIN, PRODUCT_OCTETS_MAX = 0.70, 4096
-ALARMING_SHARE = 0.10
-"""More of what people labelled under water than this, and there has to be an alert."""
+IOU_MIN, PRODUCT_OCTETS_MAX = 0.55, 4096
+"""The least that leaving out any one of the five chips of the cross-validation gave (benchmarks/thresholds.py)."""
+ALARM_MARGIN = 0.05
+"""A labelled share of water nearer than this to the alert's limit asks neither for an alert nor for none."""
 _BANDS = ("VV", "VH")
+_SHARE_TOLERANCE = 1e-6  # what binary32 takes off a share
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,19 @@ class Chip:
         return known
 
     @property
-    def is_alarming(self) -> bool:
-        """Whether people would want to be told."""
-        return float((self.label == 1)[self.label >= 0].mean()) > ALARMING_SHARE
+    def seen(self) -> NDArray[np.bool_]:
+        """Pixels that the radar saw, in the band that the mission looks at."""
+        seen: NDArray[np.bool_] = np.isfinite(self.db[_BANDS.index("VH")])
+        return seen
+
+    def is_alarming(self, share_min: float) -> bool | None:
+        """Whether people would want to be told of more than `share_min` water; None where their labels do not tell."""
+        if not self.seen.any():
+            return False
+        if not self.counts.any():
+            return None
+        above = float((self.label == 1)[self.counts].mean()) - share_min
+        return above > 0 if abs(above) > ALARM_MARGIN else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +80,14 @@ class Setup:
 
 def read_chips(folder: Path) -> dict[str, Chip]:
     """By target. Raises UsageError where there are none."""
-    chips = dict(sorted(pair for file in folder.glob("flood_*.npz") for pair in _chips_in(file)))
+    chips = dict(sorted(pair for file in _files_in(folder) for pair in _chips_in(file)))
     if not chips:
-        raise UsageError(f"{shown(folder)}: no chips in files flood_*.npz")
+        raise UsageError(f"{shown(folder)}: no chips in files flood_*.npz or s1_*.npz")
     return chips
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return [file for pattern in ("flood_*.npz", "s1_*.npz") for file in sorted(folder.glob(pattern))]
 
 
 def lay_out(chips: Mapping[str, Chip], mission: Path, out: Path) -> Path:
@@ -97,55 +115,126 @@ def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
 
 
 def judge(target: str, chip: Chip, alert: bytes, product: bytes) -> dict[str, Any]:
-    """One chip: `hit` of `union` pixels, whether the alert is as it should be, and what is wrong in words."""
-    found: dict[str, Any] = {"target": target, "octets": len(product), "hit": 0, "union": 1, "differences": []}
+    """One chip: `hit` of `union` pixels, whether the alert is as it should be, and what is wrong in words.
+
+    `judged` pixels are labelled and were seen. `iou` is None without a union, `alert_right` where labels do not tell.
+    """
+    judged = int(chip.counts.sum())
+    found: dict[str, Any] = {
+        "target": target, "octets": len(product), "judged": judged, "hit": 0, "union": 0, "iou": None, "seen": None,
+        "share": None, "alert": None, "alert_right": False, "differences": [],
+    }  # fmt: skip
     try:
-        told, mask = Alert.decode(alert), _mask(Product.decode(product), chip.label.shape)
+        told, answer = Alert.decode(alert), Product.decode(product)
+        mask = _mask(answer, chip.label.shape)
     except (DecodeError, CorruptError) as error:
-        return found | {"alert_right": False, "differences": [str(error)]}
+        return found | {"differences": [str(error)]}
     water = chip.label == 1
+    hit, union = int((mask & water & chip.counts).sum()), int(((mask | water) & chip.counts).sum())
+    alarming = chip.is_alarming(told.share_min)
     return found | {
-        "hit": int((mask & water & chip.counts).sum()),
-        "union": int(((mask | water) & chip.counts).sum()),
-        "share": round(told.share, 4),
+        "hit": hit,
+        "union": union,
+        "iou": round(hit / union, 4) if union else None,
+        "seen": round(told.seen, 4),
+        "share": round(told.share, 4) if told.seen else None,
         "alert": told.raised,
-        "alert_right": told.raised == chip.is_alarming and told.target == target,
+        "alert_right": None if alarming is None else told.raised == alarming,
+        "differences": list(_complaints(target, chip, told, answer, mask)),
     }
 
 
+def _complaints(target: str, chip: Chip, told: Alert, answer: Product, mask: NDArray[np.bool_]) -> Iterator[str]:
+    if told.target != target:
+        yield f"target {told.target!r}, expected {target!r}"
+    seen = float(chip.seen.mean())
+    for name, said in (("alert", told.seen), ("product", answer.seen)):
+        if abs(said - seen) > _SHARE_TOLERANCE:
+            yield f"{name}: seen {said:.4f} of the pixels, expected {seen:.4f}"
+    unseen = int((mask & ~chip.seen).sum())
+    if unseen:
+        yield f"{unseen} pixels of water where the radar saw nothing"
+
+
 def summary(judged: list[dict[str, Any]]) -> dict[str, Any]:
-    """One object with stable keys; `ok` where all is as it should be."""
-    iou = sum(chip["hit"] for chip in judged) / sum(chip["union"] for chip in judged)
+    """One object with stable keys; `ok` where all is as it should be, None where no label tells.
+
+    `spread`: the least and the largest pooled IoU that leaving out one chip gives.
+    """
+    pooled = _pooled(judged)
+    others = (_pooled([chip for chip in judged if chip is not left]) for left in judged if left["union"])
+    spread = [iou for iou in others if iou is not None]
     small = all(chip["octets"] <= PRODUCT_OCTETS_MAX for chip in judged)
-    right = all(chip["alert_right"] and chip["alert_first"] and not chip["differences"] for chip in judged)
-    return {"ok": right and small and iou >= IOU_MIN, "iou": round(iou, 4), "expected": IOU_MIN, "chips": judged}
+    right = all(chip["alert_right"] is not False and chip["alert_first"] and not chip["differences"] for chip in judged)
+    enough = None if not any(chip["judged"] for chip in judged) else pooled is None or pooled >= IOU_MIN
+    return {
+        "ok": enough if right and small else False,
+        "iou": None if pooled is None else round(pooled, 4),
+        "spread": [round(min(spread), 4), round(max(spread), 4)] if spread else None,
+        "expected": IOU_MIN,
+        "chips": judged,
+    }
+
+
+def _pooled(judged: list[dict[str, Any]]) -> float | None:
+    """IoU over all pixels; None without water that was labelled or claimed."""
+    union = sum(chip["union"] for chip in judged)
+    return sum(chip["hit"] for chip in judged) / union if union else None
 
 
 def summary_lines(report: dict[str, Any]) -> list[str]:
     """The judgement as a person reads it."""
+    pooled, spread = "no water, labelled or claimed", ""
+    if report["iou"] is not None:
+        pooled = f"IoU {report['iou']:.4f} of what arrived, expected {report['expected']:.2f} or more"
+    if report["spread"] is not None:
+        spread = f"; {report['spread'][0]:.3f}..{report['spread'][1]:.3f} without one chip"
     return [
         *(line for chip in report["chips"] for line in _chip_lines(chip)),
-        f"{'pooled':18} IoU {report['iou']:.4f} of what arrived, expected {report['expected']:.2f} or more",
-        f"{'judgement':18} {'right' if report['ok'] else 'WRONG'}",
+        f"{'pooled':18} {pooled}{spread}",
+        f"{'judgement':18} {_VERDICTS[report['ok']]}",
     ]
 
 
+_VERDICTS = {True: "right", False: "WRONG", None: "none: no chip is labelled where the radar saw it"}
+_ALERTS = {True: "right", False: "WRONG", None: "not judged"}
+
+
 def _chip_lines(chip: dict[str, Any]) -> Iterator[str]:
-    alert = "an alert" if chip.get("alert") else "no alert"
-    verdict = "right" if chip["alert_right"] else "WRONG"
-    yield (
-        f"{chip['target']:18} {chip.get('share', 0):.1%} water: {alert}, {verdict}; {chip['octets']} octets drawn,"
-        f" IoU {chip['hit'] / max(chip['union'], 1):.3f}"
-    )
+    share = "nothing seen" if chip["share"] is None else f"{chip['share']:.1%} water"
+    part = f" of the {chip['seen']:.1%} seen" if chip["seen"] and chip["seen"] < 1 else ""
+    alert = f"{'an alert' if chip['alert'] else 'no alert'}, {_ALERTS[chip['alert_right']]}"
+    if not chip["judged"]:
+        iou = "unlabelled, IoU not judged" if chip["seen"] else "no data, IoU not judged"
+    else:
+        iou = "dry, no IoU" if chip["iou"] is None else f"IoU {chip['iou']:.3f}"
+    yield f"{chip['target']:18} {share}{part}: {alert}; {chip['octets']} octets drawn, {iou}"
     yield from (f"{'':18} {difference}" for difference in chip["differences"])
 
 
 def _chips_in(file: Path) -> Iterator[tuple[str, Chip]]:
-    with np.load(file, allow_pickle=False) as archive:
-        if "s1_db" in archive:
-            yield _target(file.stem.removeprefix("flood_")), Chip(archive["s1_db"], archive["label"])
-        for name in (name.removesuffix("_s1") for name in archive if name.endswith("_s1")):
-            yield _target(name), Chip(archive[f"{name}_s1"], archive[f"{name}_label"])
+    try:
+        with np.load(file, allow_pickle=False) as archive:
+            if "s1_db" in archive:
+                name = file.stem.removeprefix("flood_").removeprefix("s1_")
+                yield _target(name), _chip(archive, "s1_db", "label")
+            for name in (name.removesuffix("_s1") for name in archive if name.endswith("_s1")):
+                yield _target(name), _chip(archive, f"{name}_s1", f"{name}_label")
+    except (OSError, ValueError, BadZipFile) as error:
+        raise UsageError(f"{shown(file)}: {error}") from None
+
+
+def _chip(archive: Mapping[str, NDArray[Any]], db: str, label: str) -> Chip:
+    """Not labelled at all where there is no label. Raises ValueError for arrays that are no chip."""
+    samples = archive[db]
+    labels = archive[label] if label in archive else np.full(samples.shape[1:], -1, np.int8)
+    if samples.ndim != 3 or len(samples) != len(_BANDS) or labels.shape != samples.shape[1:] or not samples.size:
+        raise ValueError(
+            f"{db} {samples.shape} and {label} {labels.shape}, expected (2, row, column) and (row, column)"
+        )
+    if samples.dtype.kind != "f" or labels.dtype.kind not in "iu":
+        raise ValueError(f"{db} {samples.dtype} and {label} {labels.dtype}, expected floats and whole numbers")
+    return Chip(samples.astype(np.float32), labels.astype(np.int8))
 
 
 def _target(chip: str) -> str:

@@ -1,7 +1,8 @@
 """What the cloud screening mission flies with, made from published scenes and a published model.
 
 A folder DIR has a file `s2_*.npz` with `dn` (scene, row, column, band), Sentinel-2's thirteen bands in order as uint16,
-and `cloud_mask_default` (scene, row, column), the published masks; beside it `s2cloudless_*.txt` or `.txt.gz`, the
+and `cloud_mask_default` (scene, row, column), the published masks, without which none is judged, and `valid`, likewise,
+0 where there is no data, without which what is 0 in all bands is none; beside it `s2cloudless_*.txt` or `.txt.gz`, the
 LightGBM model that they were made with, or `*.bundle` and `*.pub`, the same as a signed bundle and whose key signed it.
 The frames are packed as a 12-bit line camera would give them, each column of
 which has a dark signal of its own, so that calibration has something to take off.
@@ -14,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,10 +45,14 @@ _RIPPLE = 16  # the largest difference of dark signal between columns, in sample
 
 @dataclass(frozen=True, slots=True)
 class Scenes:
-    """`dn` (scene, band, row, column), and `clouds` (scene, row, column): 1 where the published masks are."""
+    """`dn` (scene, band, row, column), and `clouds` (scene, row, column): 1 where the published masks are, or None.
+
+    `valid` (scene, row, column): 1 where there is data; None where that is everywhere.
+    """
 
     dn: NDArray[np.uint16]
-    clouds: NDArray[np.uint8]
+    clouds: NDArray[np.uint8] | None
+    valid: NDArray[np.uint8] | None = None
 
     @property
     def targets(self) -> list[str]:
@@ -56,23 +62,32 @@ class Scenes:
 
 def read_scenes(folder: Path) -> Scenes:
     """The published scenes in a folder; raises UsageError where they are not as the module says."""
-    with np.load(_only(folder, "s2_*.npz"), allow_pickle=False) as archive:
-        try:
-            dn, clouds = archive["dn"], archive["cloud_mask_default"]
-        except KeyError as error:
-            raise UsageError(f"{folder}: {error}, expected dn and cloud_mask_default") from None
-    if dn.ndim != 4 or dn.dtype != np.uint16 or dn.shape[3] != len(BANDS) or dn.shape[:3] != clouds.shape:
+    file = _only(folder, "s2_*.npz")
+    try:
+        with np.load(file, allow_pickle=False) as archive:
+            dn, clouds, valid = (archive.get(name) for name in ("dn", "cloud_mask_default", "valid"))
+    except (OSError, ValueError, BadZipFile) as error:
+        raise UsageError(f"{shown(file)}: {error}") from None
+    if dn is None:
+        raise UsageError(f"{shown(file)}: no dn, expected it and cloud_mask_default")
+    if dn.ndim != 4 or dn.dtype != np.uint16 or dn.shape[3] != len(BANDS) or not dn.size:
         raise UsageError(f"{folder}: dn {dn.dtype} {dn.shape}, expected uint16 (scene, row, column, {len(BANDS)})")
-    return Scenes(np.ascontiguousarray(dn.transpose(0, 3, 1, 2)), clouds)
+    for name, mask in (("cloud_mask_default", clouds), ("valid", valid)):
+        if mask is not None and mask.shape != dn.shape[:3]:
+            raise UsageError(f"{folder}: {name} {mask.shape}, expected {dn.shape[:3]} as dn has")
+    known = dn.any(axis=3) if valid is None else valid != 0
+    return Scenes(np.ascontiguousarray(dn.transpose(0, 3, 1, 2)), clouds, None if known.all() else known.view(np.uint8))
 
 
 def lay_out(scenes: Scenes, folder: Path, mission: Path, out: Path) -> Path:
     """Put into `out` a copy of `mission` and all the files that it names; returns the copy. Raises UsageError."""
     out.mkdir(parents=True, exist_ok=True)
-    dark = _dark(scenes.dn)
+    valid = np.ones((len(scenes.dn), *scenes.dn.shape[2:]), np.uint8) if scenes.valid is None else scenes.valid
+    dark = _dark(scenes.dn, valid)
     np.savez(out / "flat.npz", dark=dark, gain=np.ones_like(dark))
-    for target, dn in zip(scenes.targets, scenes.dn, strict=True):
-        np.savez(out / f"{target}.npz", band=BANDS, raw12=_packed(dn, dark))
+    for target, dn, known in zip(scenes.targets, scenes.dn, valid, strict=True):
+        said = {} if known.all() else {"valid": known}
+        np.savez(out / f"{target}.npz", band=BANDS, raw12=_packed(dn * known, dark), **said)
     if list(folder.glob("*.bundle")):
         shutil.copy(_only(folder, "*.bundle"), out / "clouds.bundle")
         shutil.copy(_only(folder, "*.pub"), out / "clouds.pub")
@@ -98,11 +113,12 @@ def _only(folder: Path, pattern: str) -> Path:
     return found[0]
 
 
-def _dark(dn: NDArray[np.uint16]) -> NDArray[np.float32]:
+def _dark(dn: NDArray[np.uint16], valid: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(band, column): below zero, for the numbers have an offset that the samples have no room for."""
     bands, columns = dn.shape[1], dn.shape[3]
     ripple = np.random.default_rng(1).integers(0, _RIPPLE + 1, (bands, columns))
-    lowest, highest = dn.min(axis=(0, 2, 3)), dn.max(axis=(0, 2, 3))
+    seen = dn.transpose(1, 0, 2, 3)[:, valid != 0] if valid.any() else np.zeros((bands, 1), np.uint16)
+    lowest, highest = seen.min(axis=1), seen.max(axis=1)
     if (highest - lowest).max() + _RIPPLE > SAMPLE_MAX:
         raise UsageError("the scenes range over more numbers than 12-bit samples have")
     dark: NDArray[np.float32] = (ripple - lowest[:, None].astype(np.int64)).astype(np.float32)
@@ -110,11 +126,16 @@ def _dark(dn: NDArray[np.uint16]) -> NDArray[np.float32]:
 
 
 def _packed(dn: NDArray[np.uint16], dark: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Samples (band, row, octet) from which calibration makes `dn`: two in three octets (MIPI CSI-2 RAW12)."""
-    samples = (dn.astype(np.int64) + dark[:, None].astype(np.int64)).astype(np.uint16)
-    even, odd = samples[..., ::2], samples[..., 1::2]
+    """Samples (band, row, octet) from which calibration makes `dn`: two in three octets (MIPI CSI-2 RAW12).
+
+    An odd last one takes two. What is no data is a sample of 0.
+    """
+    samples = np.maximum(dn.astype(np.int64) + dark[:, None].astype(np.int64), 0).astype(np.uint16)
+    is_odd = samples.shape[2] % 2
+    even, odd = np.pad(samples, ((0, 0), (0, 0), (0, is_odd))).reshape(*samples.shape[:2], -1, 2).transpose(3, 0, 1, 2)
     octets = np.stack([even >> 4, odd >> 4, (even & 15) | (odd & 15) << 4], axis=-1).astype(np.uint8)
-    return octets.reshape(*octets.shape[:2], -1)
+    packed = octets.reshape(*octets.shape[:2], -1)
+    return np.delete(packed, -2, axis=2) if is_odd else packed
 
 
 def _write_model(file: Path, dn: NDArray[np.uint16], out: Path) -> None:

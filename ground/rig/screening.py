@@ -46,8 +46,10 @@ def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
             screened = _screened(operation, scenes)
             _pass(operation, setup.pass_s)
             received = _received(operation, setup)
-    share_max = next(stage.parameters["cloud_share_max"] for stage in mission.stages if stage.name == "tiles")
-    return judge(scenes, received, screened, cloud_share_max=share_max)
+    said = {stage.name: stage.parameters for stage in mission.stages}
+    reach_px = said["cloud_mask"]["average_px"] + said["cloud_mask"]["margin_px"]
+    share_max = said["tiles"]["cloud_share_max"]
+    return judge(scenes, received, screened, cloud_share_max=share_max, reach_px=reach_px)
 
 
 def _received(operation: Operation, setup: Setup) -> Received:

@@ -40,8 +40,11 @@ class Components(NamedTuple):
 def normalised_difference(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.float32]:
     """(a - b) / (a + b), rounded once to float32; NaN where both are 0.
 
-    Bands of one shape, both uint8 or both uint16.
+    Bands of one shape, both uint8 or both uint16; or both float32, reckoned in float32, where what is below 0 counts as
+    0 (reflectance is not, what corrects for the atmosphere overshoots) and what is not finite gives NaN.
     """
+    if _is_real(a, b):
+        return _real_difference(a, b)
     suffix = _band_type(a, b)
     out = np.empty(a.shape, np.float32)
     kernel = getattr(lib, f"sr_normalised_difference_{suffix}")
@@ -52,10 +55,12 @@ def normalised_difference(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.float3
 def water_mask(green: NDArray[Any], swir1: NDArray[Any], *, threshold: float) -> Mask:
     """1 where (green - swir1) / (green + swir1), as float32, is greater than `threshold` as float32, -1..1; else 0.
 
-    Bands of one shape, both uint8 or both uint16. Where both bands are 0 is land.
+    Bands of one shape, both uint8, both uint16 or both float32. Where both bands are 0 is land.
     """
-    suffix = _band_type(green, swir1)
     threshold = real("threshold", threshold, -1, 1)
+    if _is_real(green, swir1):
+        return (_real_difference(green, swir1) > np.float32(threshold)).view(np.uint8)
+    suffix = _band_type(green, swir1)
     mask = np.empty(green.shape, np.uint8)
     kernel = getattr(lib, f"sr_mndwi_mask_{suffix}")
     require(kernel(pointer(green), pointer(swir1), green.size, threshold, pointer(mask)))
@@ -157,6 +162,23 @@ def _checked_ring(ring: Any, rows: int, cols: int) -> Ring:
     if ring.size and (ring.min() < 0 or (ring.max(axis=0) > (cols, rows)).any()):
         raise ValueError(f"rings: corners within {rows} x {cols} pixels expected")
     return np.asarray(ring, np.int32)
+
+
+def _is_real(a: Any, b: Any) -> bool:
+    return bool(getattr(a, "dtype", None) == getattr(b, "dtype", None) == np.float32)
+
+
+def _real_difference(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The normalised difference of float32, for which there is no kernel."""
+    if a.shape != b.shape:
+        raise ValueError(f"bands: shapes {a.shape} and {b.shape}, expected the same")
+    known = np.isfinite(a) & np.isfinite(b)
+    high, low = (np.where(known, np.maximum(band, 0), 0).astype(np.float32) for band in (a, b))
+    with np.errstate(over="ignore"):
+        total = high + low
+    out = np.full(a.shape, np.nan, np.float32)
+    np.divide(high - low, total, out=out, where=known & (total > 0) & np.isfinite(total))
+    return out
 
 
 def _band_type(a: NDArray[Any], b: NDArray[Any]) -> str:

@@ -35,7 +35,7 @@ class SceneCamera:
         if scene is None:
             near = did_you_mean(target, self.scenes)
             raise CameraError(f"no target {target!r} in sight; known: {', '.join(sorted(self.scenes))}{near}")
-        form, dn = read_samples(scene.path)
+        form, dn, valid = read_samples(scene.path)
         return Frame(
             target=target,
             dn=dn,
@@ -43,4 +43,5 @@ class SceneCamera:
             georeference=scene.georeference,
             captured_utc_ns=self.clock.utc_ns(),
             is_packed=form.is_packed,
+            valid=valid,
         )

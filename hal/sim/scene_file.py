@@ -1,5 +1,6 @@
-"""Scene files: an .npz of `dn`, or `raw12`, and `band`, as hal.camera.Frame has them. All that flight asks of a file is
-asked here, and of its headers alone, so that what is found good on the ground is good in flight.
+"""Scene files: an .npz of `dn`, or `raw12`, and `band`, and where not all of it is data of `valid`, as hal.camera.Frame
+has them. All that flight asks of a file is asked here, and of its headers alone, so that what is found good on the
+ground is good in flight.
 """
 
 import re
@@ -25,6 +26,7 @@ _BAND_NAME = re.compile(r"[!-~]([ -~]{0,38}[!-~])?")
 _DTYPES = ("uint8", "uint16", "float32")
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 _UNREADABLE = (OSError, KeyError, ValueError, EOFError, BadZipFile, zlib.error, NotImplementedError, RuntimeError)
+_VALID_DTYPES = ("bool", "uint8")
 _ZIP = b"PK\x03\x04"
 _OTHERS = {
     b"\x93NUMPY": "an .npy array",
@@ -43,6 +45,8 @@ _EXPECTED = (
     "expected an .npz with the planes as `dn` (band, row, column) and their names as `band`; "
     "numpy.savez('scene.npz', dn=planes, band=['green', 'nir']) writes one"
 )
+_IMPORT = "expected an .npz scene: `skyrack scene import` makes one of it"
+_IMPORTED = ("an .npy array", "a PNG image", "a JPEG image", "a TIFF image", "a JPEG 2000 image")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,8 @@ class Form:
     dtype: str
     shape: tuple[int, ...]
     bands: tuple[str, ...]
+    valid_shape: tuple[int, ...] | None = None
+    """Of `valid`, where the file has it."""
 
     def __post_init__(self) -> None:
         for complaint in self._complaints():
@@ -62,6 +68,11 @@ class Form:
     def item(self) -> str:
         """What the samples are called in the file."""
         return "raw12" if self.is_packed else "dn"
+
+    @property
+    def columns(self) -> int:
+        """Pixels in a row; two take three octets where they are packed, and an odd last one takes two."""
+        return self.shape[2] * 2 // 3 if self.is_packed else self.shape[2]
 
     def _complaints(self) -> Iterator[str]:
         allowed = ("uint8",) if self.is_packed else _DTYPES
@@ -75,6 +86,10 @@ class Form:
             last = "; the bands are to be the first axis, not the last" * (self.shape[-1] == len(self.bands))
             yield f"{self.item} has {self.shape[0]} planes, {self.shape}, but `band` {len(self.bands)} names{last}"
         yield from self._name_complaints()
+        if self.is_packed and self.shape[2] % 3 == 1:
+            yield f"raw12 has rows of {self.shape[2]} octets: no number of 12-bit samples takes as many"
+        if self.valid_shape is not None and self.valid_shape != (self.shape[1], self.columns):
+            yield f"valid has the shape {self.valid_shape}, expected {(self.shape[1], self.columns)} as the planes have"
         if max(self.shape) > _SIDE_MAX or prod(self.shape) * np.dtype(self.dtype).itemsize > _OCTETS_MAX:
             most = f"{_SIDE_MAX} rows and columns and {_OCTETS_MAX} octets"
             yield f"{self.item} has the shape {self.shape}, expected at most {most}"
@@ -93,13 +108,22 @@ def read_form(path: Path) -> Form:
         return _form(archive)
 
 
-def read_samples(path: Path) -> tuple[Form, NDArray[Any]]:
-    """The frame in a file: its samples as they stand in memory here. Raises CameraError, one sentence."""
+def read_samples(path: Path) -> tuple[Form, NDArray[Any], NDArray[np.uint8] | None]:
+    """The frame in a file: its samples as they stand in memory here, and which pixels are data (1), where it says so.
+
+    Raises CameraError, one sentence.
+    """
     with _opened(path) as archive:
         form = _form(archive)
-        with archive.open(f"{form.item}.npy") as file:
-            samples = np.lib.format.read_array(file, allow_pickle=False)
-    return form, np.ascontiguousarray(samples, samples.dtype.newbyteorder("="))
+        samples = _array(archive, form.item)
+        valid = None if form.valid_shape is None else (_array(archive, "valid") != 0).view(np.uint8)
+    return form, np.ascontiguousarray(samples, samples.dtype.newbyteorder("=")), valid
+
+
+def _array(archive: ZipFile, item: str) -> NDArray[Any]:
+    with archive.open(f"{item}.npy") as file:
+        array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+    return np.ascontiguousarray(array)
 
 
 @contextmanager
@@ -120,7 +144,7 @@ def _opened(path: Path) -> Iterator[ZipFile]:
 def _check_kind(head: bytes) -> None:
     kind = next((kind for magic, kind in _OTHERS.items() if head.startswith(magic)), "no .npz file")
     if not head.startswith(_ZIP):
-        raise CameraError(f"{kind}, {_EXPECTED}")
+        raise CameraError(f"{kind}, {_IMPORT if kind in _IMPORTED else _EXPECTED}")
 
 
 def _form(archive: ZipFile) -> Form:
@@ -129,7 +153,20 @@ def _form(archive: ZipFile) -> Form:
     if item is None or "band" not in names:
         raise CameraError(f"it has {', '.join(map(ascii, names[:8])) or 'nothing'}, {_EXPECTED}")
     shape, dtype = _header(archive, item)
-    return Form(is_packed=item == "raw12", dtype=dtype.name, shape=shape, bands=_bands(archive))
+    return Form(
+        is_packed=item == "raw12",
+        dtype=dtype.name,
+        shape=shape,
+        bands=_bands(archive),
+        valid_shape=_valid_shape(archive) if "valid" in names else None,
+    )
+
+
+def _valid_shape(archive: ZipFile) -> tuple[int, ...]:
+    shape, dtype = _header(archive, "valid")
+    if dtype.name not in _VALID_DTYPES:
+        raise CameraError(f"valid is {dtype.name}, expected {' or '.join(_VALID_DTYPES)}: not 0 where there is data")
+    return shape
 
 
 def _bands(archive: ZipFile) -> tuple[str, ...]:

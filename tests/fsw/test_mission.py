@@ -82,6 +82,7 @@ def test_coastwatch_explains_every_key():
             "",
             "pipeline.stages[0] (clean): takes mask, expected uint8 (row, column); the stage before, the camera, "
             "gives bands (uint8 (band, 352, 349) with bands blue, green, red, nir, swir1, swir2), "
+            "valid (uint8 (352, 349)), "
             "and none before it gives mask",
         ),
         (

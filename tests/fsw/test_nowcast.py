@@ -54,6 +54,24 @@ def test_undisturbed(start, expected, tmp_path):
     assert run(start, said(tmp_path)) == expected
 
 
+@pytest.mark.parametrize("shape", [(31, 63), (7, 9), (2, 5), (3, 3)])
+def test_sides_may_be_odd(tmp_path, shape):
+    state = np.random.default_rng(1).random((3, *shape)).astype(np.float32)
+    answer = np.frombuffer(run(state, said(tmp_path, steps=9)), "<f4")
+    assert answer.size == state.size
+    assert np.isfinite(answer).all()
+
+
+@pytest.mark.parametrize("hole", [np.nan, np.inf])
+def test_a_state_with_holes_is_no_upset(start, tmp_path, hole):
+    holed = np.array(start)
+    holed[:, 3, 4], holed[1, 5, 5] = hole, hole
+    with pytest.raises(ValueError, match="no data at 2 of 2048 points, expected a state without holes"):
+        run(holed, said(tmp_path))
+    with pytest.raises(ValueError, match=r"samples \(2, 32, 64\)"):
+        run(start[:2], said(tmp_path))
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_flips_at_rest_are_undone(start, expected, tmp_path, seed):
     random = np.random.default_rng(seed)

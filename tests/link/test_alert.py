@@ -9,7 +9,9 @@ from link.alert import Alert
 from link.errors import DecodeError
 
 shares = st.floats(0, 1, width=32)
-alerts = st.builds(Alert, id=st.integers(0, 2**32 - 1), target=st.text(max_size=40), share=shares, share_min=shares)
+alerts = st.builds(
+    Alert, id=st.integers(0, 2**32 - 1), target=st.text(max_size=40), share=shares, share_min=shares, seen=shares
+)
 
 
 @given(alerts)
@@ -41,3 +43,16 @@ def test_vector():
 def test_what_is_no_alert(share, why):
     with pytest.raises(DecodeError, match=why):
         Alert.decode(bytes.fromhex(f"12 00000007 {share} 00000000"))
+
+
+def test_what_was_not_all_seen_says_how_much_was():
+    """By hand: version 2, a half as binary32 before the target; where nothing was seen, nothing is raised."""
+    octets = bytes.fromhex("22 00000003 3e800000 3e000000 3f000000") + b"spain"
+    alert = Alert(id=3, target="spain", share=0.25, share_min=0.125, seen=0.5)
+    assert (alert.encode(), alert.raised) == (octets, True)
+    assert not Alert(id=3, target="spain", share=0.25, share_min=0.125, seen=0.0).raised
+    for seen in ("3f800000", "7fc00000", "bf000000"):
+        with pytest.raises(DecodeError, match="seen"):
+            Alert.decode(octets[:13] + bytes.fromhex(seen))
+    with pytest.raises(DecodeError):
+        Alert.decode(octets[:15])

@@ -19,7 +19,8 @@ waters = st.builds(
     runs=st.binary(max_size=40),
 )
 names = st.text(max_size=20).filter(lambda text: len(text.encode()) < 256)
-products = st.builds(Product, id=st.integers(0, 2**32 - 1), target=names, water=st.none() | waters)
+shares = st.floats(0, 1, width=32)
+products = st.builds(Product, id=st.integers(0, 2**32 - 1), target=names, water=st.none() | waters, seen=shares)
 
 
 @given(products)
@@ -50,6 +51,16 @@ def test_nothing_found_is_a_few_octets():
     assert Product(id=7, target="desert", water=None).encode() == bytes.fromhex("10 00000007 06 646573657274")
 
 
+def test_what_was_not_all_seen_says_how_much_was():
+    """By hand: version 2, and a quarter as binary32 behind the target."""
+    octets = bytes.fromhex("20 00000007 06 646573657274 3e800000")
+    assert Product(id=7, target="desert", water=None, seen=0.25).encode() == octets
+    assert Product.decode(octets).seen == 0.25
+    for share in ("3f800000", "bf800000", "7fc00000"):
+        with pytest.raises(DecodeError, match="seen"):
+            Product.decode(octets[:-4] + bytes.fromhex(share))
+
+
 def test_another_version():
-    with pytest.raises(DecodeError, match="product version 2, expected 1"):
-        Product.decode(bytes.fromhex("20 00000007 00"))
+    with pytest.raises(DecodeError, match="product version 3, expected 1 or 2"):
+        Product.decode(bytes.fromhex("30 00000007 00"))

@@ -11,10 +11,11 @@ from link.screening import CloudMask, Tile
 
 numbers, sides = st.integers(0, 2**32 - 1), st.integers(0, 2**16 - 1)
 targets = st.text(max_size=40)
-masks = st.builds(CloudMask, id=numbers, target=targets, shape=st.tuples(sides, sides), runs=st.binary(max_size=20))
+runs = st.binary(max_size=20)
+masks = st.builds(CloudMask, id=numbers, target=targets, shape=st.tuples(sides, sides), runs=runs, valid_runs=runs)
 shapes = st.tuples(*[st.integers(1, 5)] * 3)
 pictures = st.sampled_from([np.uint8, np.uint16]).flatmap(lambda dtype: arrays(dtype, shapes))
-tiles = st.builds(Tile, id=numbers, target=targets, row=sides, column=sides, samples=pictures)
+tiles = st.builds(Tile, id=numbers, target=targets, row=sides, column=sides, samples=pictures, valid_runs=runs)
 
 
 @given(masks)
@@ -26,6 +27,7 @@ def test_a_mask_comes_back(mask):
 def test_a_tile_comes_back(tile):
     back = Tile.decode(tile.encode())
     assert (back.id, back.target, back.row, back.column) == (tile.id, tile.target, tile.row, tile.column)
+    assert back.valid_runs == tile.valid_runs
     assert back.samples.dtype == tile.samples.dtype
     assert np.array_equal(back.samples, tile.samples)
 
@@ -70,3 +72,16 @@ def test_a_stream_that_swells_is_stopped():
     head = bytes.fromhex("14 00000002 00 0003 0004 01 0002 0002 01")
     with pytest.raises(DecodeError, match="5 octets of samples, expected 4"):
         Tile.decode(head + zlib.compress(bytes(1 << 20)))
+
+
+def test_runs_of_what_was_data_stand_behind_their_length():
+    """By hand, in version 2."""
+    mask = CloudMask(id=1, target="x", shape=(1, 3), runs=b"\3", valid_runs=b"\1\2")
+    octets = bytes.fromhex("23 00000001 01 78 0001 0003 00000002 0102 03")
+    assert mask.encode() == octets
+    with pytest.raises(DecodeError, match="no runs of what was data"):
+        CloudMask.decode(bytes.fromhex("23 00000001 01 78 0001 0003 00000000 03"))
+    with pytest.raises(DecodeError):
+        CloudMask.decode(octets[:-2])
+    with pytest.raises(DecodeError, match="version and kind 0x33, expected 0x13 or 0x23"):
+        CloudMask.decode(b"\x33" + octets[1:])

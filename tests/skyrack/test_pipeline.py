@@ -13,7 +13,8 @@ def test_list_says_what_each_stage_takes_and_gives(capsys):
     assert main(["pipeline", "list", "--json"]) == 0
     stages = {stage["stage"]: stage for stage in json.loads(capsys.readouterr().out)["stages"]}
     assert list(stages) == list(STAGES)
-    assert stages["clean"]["takes"] == stages["clean"]["gives"] == {"mask": "uint8 (row, column)"}
+    assert stages["clean"]["takes"] == {"mask": "uint8 (row, column)", "valid": "uint8 (row, column)"}
+    assert stages["clean"]["gives"] == {"mask": "uint8 (row, column)"}
     assert stages["pack"]["parameters"] == {"runs": True, "priority": 0}
     assert stages["water"]["parameters"] == {"threshold": None}
     assert [name for name, stage in stages.items() if not stage["gives"]] == [

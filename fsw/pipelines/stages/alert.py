@@ -2,16 +2,21 @@
 
 from typing import Annotated
 
+import numpy as np
 from msgspec import Meta
 
 from fsw.pipelines.contract import ABOUT, FILES, Contract, plane
 from fsw.pipelines.stage import About, File, Items, Priority, Stage
+from fsw.pipelines.valid import share_of, within
 from hal.kernels.image import Mask
 from link.alert import Alert
 
 
 class AreaAlert(Stage, frozen=True):
-    """Says whether the mask covers more than `share_min` of the valid pixels: some twenty octets, ahead of all else."""
+    """Says whether the mask covers more than `share_min` of the valid pixels: some twenty octets, ahead of all else.
+
+    What share of all pixels is valid goes with it; where none is, nothing is alarming.
+    """
 
     share_min: Annotated[float, Meta(ge=0, le=1)]
     priority: Priority = 100
@@ -21,7 +26,9 @@ class AreaAlert(Stage, frozen=True):
         return Contract(takes={"about": ABOUT, "mask": mask, "valid": mask}, gives={"files": FILES})
 
     def run(self, *, about: About, mask: Mask, valid: Mask) -> Items:
-        pixels = int(valid.sum())
-        share = int((mask & valid).sum()) / pixels if pixels else 0.0
-        alert = Alert(id=about.product_id, target=about.target, share=share, share_min=self.share_min)
+        pixels = int(np.count_nonzero(valid))
+        share = int(within(mask, valid).sum()) / pixels if pixels else 0.0
+        alert = Alert(
+            id=about.product_id, target=about.target, share=share, share_min=self.share_min, seen=share_of(valid)
+        )
         return {"files": [File(".alert", alert.encode(), self.priority)]}

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from fsw.pipelines.contract import Contract, plane, scalar
 from fsw.pipelines.scoring import ModelStage
 from fsw.pipelines.stage import REPAIRS, Items
+from fsw.pipelines.valid import within
+from hal.kernels.image import Mask
 
 
 class Classes(ModelStage, frozen=True):
@@ -21,12 +23,12 @@ class Classes(ModelStage, frozen=True):
 
     def contract(self) -> Contract:
         return Contract(
-            takes={"bands": self.taken("uint8")},
+            takes={"bands": self.taken("uint8"), "valid": plane("uint8")},
             gives={"classes": plane("uint8"), "mask": plane("uint8"), "threshold": scalar("float32")},
             limits=self.limits(),
         )
 
-    def run(self, *, bands: NDArray[Any]) -> Items:
+    def run(self, *, bands: NDArray[Any], valid: Mask) -> Items:
         classes, repairs = self.scored(bands)
-        mask = (classes == self.wanted).view(np.uint8)
+        mask = within((classes == self.wanted).view(np.uint8), valid)
         return {"classes": classes, "mask": mask, "threshold": np.array(np.nan, np.float32), REPAIRS: repairs}

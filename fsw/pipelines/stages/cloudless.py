@@ -1,16 +1,20 @@
 """A mask without what clouds may hide."""
 
+import numpy as np
+
 from fsw.pipelines.contract import Contract, plane
 from fsw.pipelines.stage import Items, Stage
+from fsw.pipelines.valid import within
 from hal.kernels.image import Mask
 
 
 class Cloudless(Stage, frozen=True):
-    """The mask where there are no clouds: nothing is claimed of what could not be seen."""
+    """The mask where there are no clouds: nothing is claimed of what could not be seen, which is no data further on."""
 
     def contract(self) -> Contract:
         mask = plane("uint8")
-        return Contract(takes={"mask": mask, "clouds": mask}, gives={"mask": mask})
+        return Contract(takes={"mask": mask, "clouds": mask, "valid": mask}, gives={"mask": mask, "valid": mask})
 
-    def run(self, *, mask: Mask, clouds: Mask) -> Items:
-        return {"mask": mask * (clouds == 0)}
+    def run(self, *, mask: Mask, clouds: Mask, valid: Mask) -> Items:
+        clear = within(valid, (clouds == 0).view(np.uint8))
+        return {"mask": within(mask, clear), "valid": clear}

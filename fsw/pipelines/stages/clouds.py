@@ -8,21 +8,23 @@ from numpy.typing import NDArray
 from fsw.pipelines.contract import Contract, plane
 from fsw.pipelines.scoring import ModelStage
 from fsw.pipelines.stage import REPAIRS, Items
+from fsw.pipelines.valid import blanked
+from hal.kernels.image import Mask
 
 
 class Clouds(ModelStage, frozen=True):
     """The probability of cloud, by the model in the bundle `model`, signed by one of `keys` (files with public keys).
 
-    The model may be anything that gives a number for each pixel.
+    The model may be anything that gives a number for each pixel. It is NaN where there is no data.
     """
 
     def contract(self) -> Contract:
         return Contract(
-            takes={"bands": self.taken("float32", "float64")},
+            takes={"bands": self.taken("float32", "float64"), "valid": plane("uint8")},
             gives={"probability": plane("float32")},
             limits=self.limits(),
         )
 
-    def run(self, *, bands: NDArray[Any]) -> Items:
+    def run(self, *, bands: NDArray[Any], valid: Mask) -> Items:
         probability, repairs = self.scored(bands)
-        return {"probability": probability.astype(np.float32), REPAIRS: repairs}
+        return {"probability": blanked(probability.astype(np.float32), valid), REPAIRS: repairs}

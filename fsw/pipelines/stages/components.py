@@ -2,6 +2,7 @@
 
 from fsw.pipelines.contract import Array, Contract, plane
 from fsw.pipelines.stage import Items, Stage
+from fsw.pipelines.valid import within
 from hal.kernels.image import Mask, components
 
 
@@ -13,7 +14,7 @@ class Components(Stage, frozen=True):
 
     def contract(self) -> Contract:
         return Contract(
-            takes={"mask": plane("uint8")},
+            takes={"mask": plane("uint8"), "valid": plane("uint8")},
             gives={
                 "labels": plane("int32"),
                 "areas": Array(("int32",), ("component",)),
@@ -21,5 +22,5 @@ class Components(Stage, frozen=True):
             },
         )
 
-    def run(self, *, mask: Mask) -> Items:
-        return components(mask)._asdict()
+    def run(self, *, mask: Mask, valid: Mask) -> Items:
+        return components(within(mask, valid))._asdict()

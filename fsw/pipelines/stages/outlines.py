@@ -2,6 +2,7 @@
 
 from fsw.pipelines.contract import OCTETS, Contract, plane
 from fsw.pipelines.stage import Items, Stage
+from fsw.pipelines.valid import within
 from hal.kernels.image import Mask, encode_outlines
 
 
@@ -9,7 +10,7 @@ class Outlines(Stage, frozen=True):
     """The exact borders of a mask as chain codes: polygons with holes, in a few octets a corner."""
 
     def contract(self) -> Contract:
-        return Contract(takes={"mask": plane("uint8")}, gives={"outlines": OCTETS})
+        return Contract(takes={"mask": plane("uint8"), "valid": plane("uint8")}, gives={"outlines": OCTETS})
 
-    def run(self, *, mask: Mask) -> Items:
-        return {"outlines": encode_outlines(mask)}
+    def run(self, *, mask: Mask, valid: Mask) -> Items:
+        return {"outlines": encode_outlines(within(mask, valid))}

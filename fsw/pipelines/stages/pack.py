@@ -5,24 +5,36 @@ from numpy.typing import NDArray
 
 from fsw.pipelines.contract import ABOUT, FILES, OCTETS, Contract, Kind, plane, scalar
 from fsw.pipelines.stage import About, File, Items, Priority, Stage
+from fsw.pipelines.valid import share_of, within
 from hal.kernels.image import Mask
 from link.product import Product, Water
 
 
 class Pack(Stage, frozen=True):
-    """A product of outlines and, unless `runs` is false, runs; a few octets where the mask is empty."""
+    """A product of outlines and, unless `runs` is false, runs; a few octets where the mask is empty.
+
+    The share of the pixels that are data goes with it, where that is not all.
+    """
 
     runs: bool = True
     priority: Priority = 0
 
     def contract(self) -> Contract:
         takes: dict[str, Kind] = {
-            "about": ABOUT, "mask": plane("uint8"), "threshold": scalar("float32"), "outlines": OCTETS,
+            "about": ABOUT, "mask": plane("uint8"), "valid": plane("uint8"), "threshold": scalar("float32"),
+            "outlines": OCTETS,
         }  # fmt: skip
         return Contract(takes=takes | ({"runs": OCTETS} if self.runs else {}), gives={"files": FILES})
 
     def run(
-        self, *, about: About, mask: Mask, threshold: NDArray[np.float32], outlines: bytes, runs: bytes = b""
+        self,
+        *,
+        about: About,
+        mask: Mask,
+        valid: Mask,
+        threshold: NDArray[np.float32],
+        outlines: bytes,
+        runs: bytes = b"",
     ) -> Items:
         water = Water(
             georeference=about.georeference,
@@ -31,5 +43,6 @@ class Pack(Stage, frozen=True):
             outlines=outlines,
             runs=runs,
         )
-        product = Product(id=about.product_id, target=about.target, water=water if mask.any() else None)
+        found = water if within(mask, valid).any() else None
+        product = Product(id=about.product_id, target=about.target, water=found, seen=share_of(valid))
         return {"files": [File(".product", product.encode(), self.priority)]}

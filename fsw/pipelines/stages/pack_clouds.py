@@ -2,19 +2,29 @@
 
 from fsw.pipelines.contract import ABOUT, FILES, Contract, plane
 from fsw.pipelines.stage import About, File, Items, Priority, Stage
+from fsw.pipelines.valid import within
 from hal.kernels.image import Mask, encode_runs
 from link.screening import CloudMask
 
 
 class PackClouds(Stage, frozen=True):
-    """The whole mask of clouds as runs, ahead of the tiles: a few octets tell the ground what it need not wait for."""
+    """The whole mask of clouds as runs, ahead of the tiles: a few octets tell the ground what it need not wait for.
+
+    Where not all pixels are data, the mask of those that are goes with it.
+    """
 
     priority: Priority = 100
 
     def contract(self) -> Contract:
-        return Contract(takes={"about": ABOUT, "clouds": plane("uint8")}, gives={"files": FILES})
+        mask = plane("uint8")
+        return Contract(takes={"about": ABOUT, "clouds": mask, "valid": mask}, gives={"files": FILES})
 
-    def run(self, *, about: About, clouds: Mask) -> Items:
-        shape = (clouds.shape[0], clouds.shape[1])
-        mask = CloudMask(id=about.product_id, target=about.target, shape=shape, runs=encode_runs(clouds))
+    def run(self, *, about: About, clouds: Mask, valid: Mask) -> Items:
+        mask = CloudMask(
+            id=about.product_id,
+            target=about.target,
+            shape=(clouds.shape[0], clouds.shape[1]),
+            runs=encode_runs(within(clouds, valid)),
+            valid_runs=b"" if valid.all() else encode_runs(valid),
+        )
         return {"files": [File(".clouds", mask.encode(), self.priority)]}

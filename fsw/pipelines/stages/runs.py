@@ -2,6 +2,7 @@
 
 from fsw.pipelines.contract import OCTETS, Contract, plane
 from fsw.pipelines.stage import Items, Stage
+from fsw.pipelines.valid import within
 from hal.kernels.image import Mask, encode_runs
 
 
@@ -9,7 +10,7 @@ class Runs(Stage, frozen=True):
     """The lengths of a mask's runs: the whole mask, losslessly."""
 
     def contract(self) -> Contract:
-        return Contract(takes={"mask": plane("uint8")}, gives={"runs": OCTETS})
+        return Contract(takes={"mask": plane("uint8"), "valid": plane("uint8")}, gives={"runs": OCTETS})
 
-    def run(self, *, mask: Mask) -> Items:
-        return {"runs": encode_runs(mask)}
+    def run(self, *, mask: Mask, valid: Mask) -> Items:
+        return {"runs": encode_runs(within(mask, valid))}

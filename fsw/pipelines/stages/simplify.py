@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from fsw.pipelines.contract import Contract, plane
 from fsw.pipelines.stage import Items, Stage
+from fsw.pipelines.valid import within
 from hal.kernels.image import Mask, components, encode_outlines
 
 
@@ -14,18 +15,19 @@ class Simplify(Stage, frozen=True):
     """The smallest patches dropped, then the smallest holes filled, until the outlines take `octets_max` at most.
 
     Sizes of 2, 3, 4, 6, 8, 12 ... pixels are tried in turn. Larger shapes keep their exact borders, so that this costs
-    little of what the mask says; only where all else fails is nothing left.
+    little of what the mask says; only where all else fails is nothing left. Holes without data stay open.
     """
 
     octets_max: Annotated[int, Meta(ge=1, le=2**31)]
 
     def contract(self) -> Contract:
-        return Contract(takes={"mask": plane("uint8")}, gives={"mask": plane("uint8")})
+        mask = plane("uint8")
+        return Contract(takes={"mask": mask, "valid": mask}, gives={"mask": mask})
 
-    def run(self, *, mask: Mask) -> Items:
-        simple, smallest_px = mask.astype(bool).view(np.uint8), 2
+    def run(self, *, mask: Mask, valid: Mask) -> Items:
+        simple, smallest_px = within(mask, valid), 2
         while len(encode_outlines(simple)) > self.octets_max:
-            simple = sieve(simple, smallest_px)
+            simple = within(sieve(simple, smallest_px), valid)
             smallest_px = smallest_px * 3 // 2 if smallest_px & (smallest_px - 1) == 0 else smallest_px // 3 * 4
         return {"mask": simple}
 

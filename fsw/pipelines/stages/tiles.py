@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from fsw.pipelines.contract import ABOUT, FILES, Contract, cube, plane
 from fsw.pipelines.stage import About, File, Items, Stage
-from hal.kernels.image import Mask
+from fsw.pipelines.valid import blanked, within
+from hal.kernels.image import Mask, encode_runs
 from link.screening import Tile
 
 _PRIORITY_MAX = 99  # of a tile without clouds
@@ -19,32 +20,36 @@ _PRIORITY_MAX = 99  # of a tile without clouds
 class Tiles(Stage, frozen=True):
     """Tiles of about `tile_px` pixels a side, losslessly: the clearest first, those with more clouds than a share not.
 
-    `cloud_share_max` is that share. A tile is a file of its own, so that what a pass has no time for is dropped tile by
-    tile.
+    `cloud_share_max` is that share, of the valid pixels; a tile without any is not sent, and for the order, what is not
+    valid counts as cloud does. A tile is a file of its own: what a pass has no time for is dropped tile by tile.
     """
 
     tile_px: Annotated[int, Meta(ge=8, le=1024)]
     cloud_share_max: Annotated[float, Meta(ge=0, le=1)] = 0.7
 
     def contract(self) -> Contract:
+        mask = plane("uint8")
         return Contract(
-            takes={"about": ABOUT, "bands": cube("uint8", "uint16"), "clouds": plane("uint8")}, gives={"files": FILES}
+            takes={"about": ABOUT, "bands": cube("uint8", "uint16"), "clouds": mask, "valid": mask},
+            gives={"files": FILES},
         )
 
-    def run(self, *, about: About, bands: NDArray[Any], clouds: Mask) -> Items:
+    def run(self, *, about: About, bands: NDArray[Any], clouds: Mask, valid: Mask) -> Items:
         files = []
         for rows, columns in product(*(spans(side, self.tile_px) for side in clouds.shape)):
-            share = float(np.mean(clouds[rows, columns] != 0))
-            if share <= self.cloud_share_max:
+            known = valid[rows, columns]
+            seen, clouded = (int(mask.sum()) for mask in (within(known, known), within(clouds[rows, columns], known)))
+            if seen and clouded <= self.cloud_share_max * seen:
                 tile = Tile(
                     id=about.product_id,
                     target=about.target,
                     row=rows.start,
                     column=columns.start,
-                    samples=np.ascontiguousarray(bands[:, rows, columns]),
+                    samples=np.ascontiguousarray(blanked(bands[:, rows, columns], known)),
+                    valid_runs=b"" if seen == known.size else encode_runs(np.ascontiguousarray(known)),
                 )
                 suffix = f"-r{rows.start}c{columns.start}.tile"
-                files.append(File(suffix, tile.encode(), round(_PRIORITY_MAX * (1 - share))))
+                files.append(File(suffix, tile.encode(), round(_PRIORITY_MAX * (seen - clouded) / known.size)))
         return {"files": files}
 
 

@@ -15,9 +15,10 @@ def specs(*stages, folder="."):
     return tuple(StageSpec(name=name, parameters=parameters, folder=str(folder)) for name, parameters in pairs)
 
 
-def work(stages, bands, *, is_packed=False, target="lake"):
+def work(stages, bands, *, is_packed=False, target="lake", is_masked=False):
     about = About(product_id=7, target=target, georeference=PLACE)
-    return msgspec.to_builtins(Work(stages=stages, item=item_of(is_packed=is_packed), bands=bands, about=about))
+    item = item_of(is_packed=is_packed)
+    return msgspec.to_builtins(Work(stages=stages, item=item, bands=bands, about=about, is_masked=is_masked))
 
 
 def made(samples, bands, *stages, folder=".", **facts):

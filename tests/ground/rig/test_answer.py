@@ -1,44 +1,48 @@
 """The independent answer agrees with the kernels on random scenes, and notices every kind of disagreement."""
 
 from dataclasses import replace
+from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from fsw.pipelines.run import Work, files_of, run
+from fsw.pipelines.stage import About
+from fsw.pipelines.valid import joined
 from ground.rig.answer import differences, expected_mask
 from hal.camera import Frame, Georeference
 from hal.kernels import image
-from link.product import Product, Water
+from link.product import Product
+from tests.fsw.pipelines.pipeline import specs
 
 PLACE = Georeference(epsg=31985, easting_m=288776.25, northing_m=9120760.75, pixel_m=28.5)
 RULE = {"threshold": 0.2, "smallest_px": 5}
 
 
-def frame_of(dn):
-    return Frame(target="test", dn=dn, bands=("green", "swir1"), georeference=PLACE, captured_utc_ns=0)
+STAGES = specs(
+    ("water", {"threshold": 0.2}), ("clean", {"smallest_px": 5}), "outlines", "runs", "pack", folder=Path.cwd()
+)
+
+
+def frame_of(dn, valid=None):
+    return Frame(target="test", dn=dn, bands=("green", "swir1"), georeference=PLACE, captured_utc_ns=0, valid=valid)
 
 
 def product_of(frame):
-    mask = image.water_mask(frame.band("green"), frame.band("swir1"), threshold=RULE["threshold"])
-    mask = image.clean_mask(mask, smallest_px=RULE["smallest_px"])
-    if not mask.any():
-        return Product(id=1, target=frame.target, water=None)
-    water = Water(
-        georeference=PLACE,
-        shape=mask.shape,
-        threshold=RULE["threshold"],
-        outlines=image.encode_outlines(mask),
-        runs=image.encode_runs(mask),
-    )
-    return Product(id=1, target=frame.target, water=water)
+    """What the stages make of it."""
+    about = About(product_id=1, target=frame.target, georeference=PLACE)
+    said = Work(stages=STAGES, item="bands", bands=frame.bands, about=about, is_masked=frame.valid is not None)
+    (file,) = files_of(run(joined(frame), msgspec.to_builtins(said)))
+    return Product.decode(file.octets)
 
 
 def blobs(seed, dtype=np.uint8):
     """Coarse random patches, so that clean-up has work to do and something is left."""
-    coarse = np.random.default_rng(seed).integers(0, 200, (2, 8, 9)).astype(dtype)
+    coarse = np.random.default_rng(seed).integers(1, 200, (2, 8, 9)).astype(dtype)
     return coarse.repeat(3, axis=1).repeat(3, axis=2)
 
 
@@ -46,15 +50,30 @@ shapes = st.tuples(st.just(2), st.integers(1, 12), st.integers(1, 12))
 scenes = st.one_of(
     arrays(np.uint8, shapes),
     arrays(np.uint16, shapes, elements=st.integers(0, 10_000)),
+    arrays(np.float32, shapes, elements=st.floats(-0.125, 1, width=32) | st.sampled_from([np.nan, np.inf, 0.0])),
     st.builds(blobs, st.integers(0, 999)),
 )
 
 
-@given(scenes)
+def masks_for(dn):
+    return st.none() | arrays(np.uint8, dn.shape[1:], elements=st.sampled_from([0, 1, 1, 255]))
+
+
+@given(scenes.flatmap(lambda dn: st.tuples(st.just(dn), masks_for(dn))))
 @settings(deadline=None)
-def test_kernels_and_plain_numpy_agree(dn):
-    frame = frame_of(dn)
+def test_kernels_and_plain_numpy_agree(scene):
+    frame = frame_of(*scene)
     assert differences(product_of(frame), frame, **RULE) == []
+
+
+@given(st.integers(0, 999))
+@settings(max_examples=20, deadline=None)
+def test_no_water_is_claimed_where_there_is_no_data(seed):
+    valid = np.repeat(blobs(seed)[0] > 60, 1).reshape(24, 27).astype(np.uint8)
+    product = product_of(frame_of(blobs(seed), valid))
+    if product.water is not None:
+        assert not (image.decode_runs(product.water.runs, valid.shape) & (valid == 0)).any()
+    assert product.seen == pytest.approx(valid.mean(), abs=0.01)
 
 
 def changed(product, **parts):
@@ -67,6 +86,7 @@ def changed(product, **parts):
         (lambda p: replace(p, target="moon"), "target 'moon', expected 'test'"),
         (lambda p: replace(p, water=None), "nothing found, expected"),
         (lambda p: changed(p, shape=(2, 2)), "shape"),
+        (lambda p: replace(p, seen=0.5), "seen 0.5000 of the pixels, expected 1.0000"),
         (lambda p: changed(p, georeference=replace(PLACE, pixel_m=30.0)), "georeference differ"),
         (lambda p: changed(p, runs=p.water.runs[:-1]), "runs differ"),
         (lambda p: changed(p, outlines=b"\0"), "outlines differ"),

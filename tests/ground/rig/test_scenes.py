@@ -64,14 +64,21 @@ def test_scenes_that_are_something_else_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"0 files s2_\*.npz, expected one"):
         read_scenes(tmp_path)
     file, shape = tmp_path / "s2_test.npz", (2, 4, 6, len(BANDS))
-    np.savez(file, dn=np.zeros(shape, np.uint16))
-    with pytest.raises(ValueError, match="expected dn and cloud_mask_default"):
+    np.savez(file, image=np.zeros(shape, np.uint16))
+    with pytest.raises(ValueError, match="no dn, expected it and cloud_mask_default"):
+        read_scenes(tmp_path)
+    for name in ("cloud_mask_default", "valid"):
+        np.savez(file, **{"dn": np.zeros(shape, np.uint16), name: np.zeros((2, 4, 5), np.uint8)})
+        with pytest.raises(ValueError, match=rf"{name} \(2, 4, 5\), expected \(2, 4, 6\) as dn has"):
+            read_scenes(tmp_path)
+    file.write_bytes(b"noise")
+    with pytest.raises(ValueError, match=r"s2_test.npz: "):
         read_scenes(tmp_path)
     np.savez(file, dn=np.zeros(shape, np.uint8), cloud_mask_default=np.zeros(shape[:3], np.uint8))
     with pytest.raises(ValueError, match="dn uint8"):
         read_scenes(tmp_path)
     wide = np.zeros(shape, np.uint16)
-    wide[0, 0, 0, 0] = 5000
+    wide[0, 0, 0, 0], wide[0, 0, 1] = 5000, 1
     np.savez(file, dn=wide, cloud_mask_default=np.zeros(shape[:3], np.uint8))
     with pytest.raises(ValueError, match="more numbers than 12-bit samples have"):
         lay_out(read_scenes(tmp_path), tmp_path, MISSION, tmp_path / "out")

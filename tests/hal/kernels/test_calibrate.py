@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from hal.kernels import calibrate
 from hal.kernels.levels import select_level, supported_levels
@@ -66,7 +67,8 @@ def test_self_test():
         (np.zeros((2, 3), np.uint8), np.zeros(2), np.zeros(2), TypeError),
         (np.zeros((2, 3), np.uint16), np.zeros(2, np.float32), np.zeros(2, np.float32), TypeError),
         (np.zeros((2, 3), np.uint8), np.zeros(4, np.float32), np.zeros(4, np.float32), ValueError),
-        (np.zeros((2, 6), np.uint8), np.zeros(3, np.float32), np.zeros(3, np.float32), ValueError),
+        (np.zeros((2, 4), np.uint8), np.zeros(3, np.float32), np.zeros(3, np.float32), ValueError),
+        (np.zeros((2, 5), np.uint8), np.zeros(3, np.float32), np.zeros(2, np.float32), ValueError),
         (np.zeros((2, 3), np.uint8), np.zeros((3, 2), np.float32), np.zeros((3, 2), np.float32), ValueError),
         (np.zeros((2, 3), np.uint8), np.zeros(2, np.float32), np.zeros((2, 2), np.float32), ValueError),
     ],
@@ -74,3 +76,18 @@ def test_self_test():
 def test_misuse_is_refused(packed, dark, gain, error):
     with pytest.raises(error):
         calibrate.calibrate_raw12(packed, dark, gain)
+
+
+ODD = st.tuples(st.integers(1, 4), st.integers(0, 5).map(lambda pairs: 2 * pairs + 1))
+
+
+@given(arrays(np.uint16, ODD, elements=st.integers(0, 4095)))
+def test_an_odd_last_sample_takes_two_octets(samples):
+    rows, cols = samples.shape
+    padded = np.pad(samples, ((0, 0), (0, 1)))
+    even, odd = padded[:, ::2], padded[:, 1::2]
+    pairs = np.stack([even >> 4, odd >> 4, (even & 15) | (odd & 15) << 4], axis=-1).astype(np.uint8).reshape(rows, -1)
+    packed = np.concatenate([pairs[:, :-2], pairs[:, -1:]], axis=1)  # without the octet of the sample that is not there
+    assert packed.shape[1] == (3 * cols + 1) // 2
+    tables = np.zeros(cols, np.float32), np.ones(cols, np.float32)
+    assert np.array_equal(calibrate.calibrate_raw12(packed, *tables), samples)

@@ -34,7 +34,8 @@ def test_samples_come_as_this_machine_has_them(scene, dtype, order, layout):
     """Whatever machine and program wrote the file; a kernel reads what stands in memory."""
     meant = (FRAME % 200).astype(dtype)
     path = scene(dn=np.array(meant, np.dtype(dtype).newbyteorder(order), order=layout))
-    form, samples = read_samples(path)
+    form, samples, valid = read_samples(path)
+    assert valid is None
     assert form == read_form(path)
     assert (form.dtype, form.shape, form.bands) == (dtype, meant.shape, tuple(NAMES))
     assert samples.dtype.isnative
@@ -63,6 +64,15 @@ def test_samples_come_as_this_machine_has_them(scene, dtype, order, layout):
         ({"band": NAMES[[0, 1, 2, 3, 4, 4]]}, "band 'swir1' occurs twice"),
         ({"band": np.array(["a\x1b[2J", "b", "c", "d", "e", "f"])}, "band 'a\\x1b[2J', expected 1 to 40"),
         ({"band": np.array(["", "b", "c", "d", "e", "f"])}, "band '', expected 1 to 40"),
+        ({"valid": np.ones((8, 10), bool)}, "valid has the shape (8, 10), expected (10, 8) as the planes have"),
+        ({"valid": np.ones((6, 10, 8), bool)}, "valid has the shape (6, 10, 8), expected (10, 8)"),
+        (
+            {"valid": np.ones((10, 8), np.float32)},
+            "valid is float32, expected bool or uint8: not 0 where there is data",
+        ),
+        ({"raw12": np.zeros((6, 10, 7), np.uint8)}, "raw12 has rows of 7 octets: no number of 12-bit samples"),
+        ({"raw12": np.zeros((6, 10, 8), np.uint8), "valid": np.ones((10, 8))}, "valid is float64"),
+        ({"raw12": np.zeros((6, 10, 8), np.uint8), "valid": np.ones((10, 8), bool)}, "expected (10, 5) as the planes"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_sentence(scene, arrays, sentence):
@@ -87,6 +97,22 @@ def test_another_kind_of_file_is_named(tmp_path, content, sentence):
     path.write_bytes(content)
     assert sentence in refused(path)
     assert "pickle" not in refused(path)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8])
+def test_a_file_says_which_pixels_are_data(scene, dtype):
+    valid = np.zeros((10, 8), dtype, order="F")
+    valid[3:, 2:] = 200
+    form, _, found = read_samples(scene(valid=valid))
+    assert form.valid_shape == (10, 8)
+    assert (found.dtype, found.flags.c_contiguous) == (np.uint8, True)
+    assert np.array_equal(found, valid != 0)
+
+
+@pytest.mark.parametrize(("octets", "columns"), [(3, 2), (2, 1), (150, 100), (152, 101)])
+def test_packed_rows_have_one_number_of_columns(scene, octets, columns):
+    path = scene(raw12=np.zeros((6, 4, octets), np.uint8), valid=np.ones((4, columns), bool))
+    assert read_form(path).columns == columns
 
 
 def test_an_array_alone_is_named(tmp_path):

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fsw.models import ModelError, scorer_of
-from fsw.pipelines.contract import cube
+from fsw.pipelines.contract import cube, plane
 from fsw.pipelines.load import load_stage
+from fsw.pipelines.scoring import tiled
 from hal.kernels.graph import Graph, Kind, Node
 from link.models.keys import new_private_key, public_pem
 from link.models.manifest import FREE, Contract, Tensor
@@ -15,6 +18,7 @@ from link.models.network import encode_network
 from tests.fsw.pipelines.pipeline import specs
 from tests.link.models.bundles import BANDS, GIVEN, PRIVATE, WANTED, bundle
 
+VALID = np.ones(GIVEN.shape[1:], np.uint8)
 DATA = Path(__file__).parents[5] / "shared" / "data" / "eo"
 
 
@@ -40,16 +44,87 @@ def network(weights, bias, bands=BANDS, given=GIVEN):
 
 def test_clouds_takes_the_bands_that_its_bundle_wants(tmp_path):
     clouds = stage("clouds", tmp_path, bundle())
-    assert clouds.contract().takes == {"bands": cube("uint16", bands=BANDS)}
-    assert np.array_equal(clouds.run(bands=GIVEN)["probability"], WANTED.astype(np.float32))
+    assert clouds.contract().takes == {"bands": cube("uint16", bands=BANDS), "valid": plane("uint8")}
+    assert np.array_equal(clouds.run(bands=GIVEN, valid=VALID)["probability"], WANTED.astype(np.float32))
 
 
 def test_classes_makes_a_mask_of_one_class(tmp_path):
     classes = stage("classes", tmp_path, network([[1, 0, 0], [0, 1, 0]], [0, 0, 2500]), wanted=1)
-    given = classes.run(bands=GIVEN)
-    assert given["classes"].tolist() == [[2, 0, 1]]
-    assert given["mask"].tolist() == [[0, 0, 1]]
-    assert np.isnan(given["threshold"])
+    found = classes.run(bands=GIVEN, valid=VALID)
+    assert found["classes"].tolist() == [[2, 0, 1]]
+    assert found["mask"].tolist() == [[0, 0, 1]]
+    assert np.isnan(found["threshold"])
+
+
+def test_nothing_is_said_where_there_is_no_data(tmp_path):
+    valid = VALID.copy()
+    valid[0, 2] = 0
+    classes = stage("classes", tmp_path, network([[1, 0, 0], [0, 1, 0]], [0, 0, 2500]), wanted=1)
+    assert classes.run(bands=GIVEN, valid=valid)["mask"].tolist() == [[0, 0, 0]]
+    probability = stage("clouds", tmp_path, bundle()).run(bands=GIVEN, valid=valid)["probability"]
+    assert np.isnan(probability).tolist() == [[False, False, True]]
+
+
+SIDES = st.tuples(st.integers(1, 9), st.integers(1, 9))
+
+
+@given(image=SIDES, tile=SIDES)
+def test_an_image_of_any_size_goes_through_tiles_of_one(image, tile):
+    bands = np.arange(2 * image[0] * image[1], dtype=np.uint16).reshape(2, *image)
+    sizes = set()
+
+    def first_band(given):
+        sizes.add(given.shape[1:])
+        return given[0]
+
+    assert np.array_equal(tiled(first_band, bands, tile), bands[0])
+    assert sizes == {tile}
+
+
+def test_an_answer_of_another_size_is_a_sentence():
+    with pytest.raises(ValueError, match=r"the model gives \(1, 1\) for \(2, 2\) pixels, expected a number for each"):
+        tiled(lambda given: given[0, :1, :1], np.zeros((1, 2, 2)), (2, 2))
+
+
+def u_net(shape, said=None):
+    """Halves the image, doubles it again and puts it beside itself: for even sides alone."""
+    one = {"size": 1, "stride": 1, "outputs": 2, "bias": np.zeros(2, np.float32)}
+    nodes = (
+        Node(kind=Kind.MAX_POOL, inputs=(0,), size=2, stride=2),
+        Node(kind=Kind.NEAREST, inputs=(1,), size=2),
+        Node(kind=Kind.CONCAT, inputs=(0, 2)),
+        Node(kind=Kind.CONVOLUTION, inputs=(3,), weights=np.array([[[[1, 0], [0, 1]]]], np.float32), **one),
+        Node(kind=Kind.ARGMAX, inputs=(4,)),
+    )
+    graph, taken = Graph((*shape, 1), nodes), Tensor(dtype="uint8", shape=(1, *(said or shape)), bands=("red",))
+    golden = np.arange(16, dtype=np.uint8).reshape(1, 4, 4)
+    contract = Contract(input=taken, output=Tensor(dtype="uint8", shape=said or shape))
+    weights = encode_network(graph)
+    return bundle(
+        kind="network", weights=weights, contract=contract, golden=(golden, scorer_of(graph, taken).run(golden))
+    )
+
+
+@pytest.mark.parametrize(("shape", "said"), [((FREE, FREE), None), ((4, 4), None), ((4, 4), (FREE, FREE))])
+@pytest.mark.parametrize("sides", [(7, 5), (4, 4), (1, 1), (8, 6), (3, 9)])
+def test_a_network_that_halves_its_image_takes_odd_sides(tmp_path, shape, said, sides):
+    rows, columns = sides
+    bands = np.random.default_rng(1).integers(0, 200, (1, *sides)).astype(np.uint8)
+    given = stage("classes", tmp_path, u_net(shape, said), wanted=1).run(bands=bands, valid=np.ones(sides, np.uint8))
+    wide = np.pad(bands[0], ((0, rows % 2), (0, columns % 2)), mode="edge")
+    largest = wide.reshape(len(wide) // 2, 2, -1, 2).max(axis=(1, 3)).repeat(2, 0).repeat(2, 1)[:rows, :columns]
+    if shape == (FREE, FREE) or sides in ((4, 4), (8, 6)):
+        assert np.array_equal(given["mask"], largest > bands[0])
+    assert given["mask"].shape == sides
+
+
+def test_a_model_that_gives_no_number_for_each_pixel_is_refused(tmp_path):
+    shape = (len(BANDS), 1, 3)
+    contract = Contract(
+        input=Tensor(dtype="uint16", shape=shape, bands=BANDS), output=Tensor(dtype="float64", shape=(1, FREE))
+    )
+    with pytest.raises(ValueError, match=r"model: gives \(1, 0\) for \(2, 1, 3\), expected a number for each pixel"):
+        stage("clouds", tmp_path, bundle(contract=contract)).contract()
 
 
 @pytest.mark.parametrize(
@@ -69,7 +144,7 @@ def test_a_model_that_nobody_trusted_signed_is_not_run(tmp_path):
     clouds = stage("clouds", tmp_path, bundle())
     (tmp_path / "team.pub").write_bytes(public_pem(new_private_key()))
     with pytest.raises(ModelError, match="signed by key"):
-        clouds.run(bands=GIVEN)
+        clouds.run(bands=GIVEN, valid=VALID)
     (tmp_path / "model.bundle").write_bytes(b"noise")
     with pytest.raises(ValueError, match="model: "):
         clouds.contract()
@@ -86,6 +161,6 @@ def test_a_published_flood_network_gives_its_published_classes(tmp_path):
     bias = weights["bias"] - weights["norm_mean"] @ scaled
     bands = tuple(f"band{number}" for number in range(13))
     made = network(scaled, bias, bands, np.ascontiguousarray(dn[:, :16, :16]))
-    given = stage("classes", tmp_path, made, wanted=1).run(bands=dn)
+    given = stage("classes", tmp_path, made, wanted=1).run(bands=dn, valid=np.ones(dn.shape[1:], np.uint8))
     assert (given["classes"] == published).mean() > 0.9999
     assert np.array_equal(given["mask"], given["classes"] == 1)

@@ -16,6 +16,12 @@ from link.product import Product
 from link.screening import Tile
 from tests.fsw.pipelines.pipeline import PLACE, specs
 
+
+def whole(*shape):
+    """All is data."""
+    return np.ones(shape, np.uint8)
+
+
 ABOUT = About(product_id=7, target="lake", georeference=PLACE)
 
 
@@ -38,15 +44,15 @@ def test_calibrate_takes_the_dark_signal_off(tmp_path):
     dark = np.array([[10, 20], [30, 40]], np.float32)
     np.savez(tmp_path / "flat.npz", dark=dark, gain=np.full((2, 2), 2, np.float32))
     raw12 = np.array([[[0x01, 0x02, 0x00]], [[0x10, 0x20, 0x21]]], np.uint8)  # 16, 32 and 0x101 = 257, 0x202 = 514
-    bands = stage("calibrate", tmp_path, tables="flat.npz").run(raw12=raw12)["bands"]
+    bands = stage("calibrate", tmp_path, tables="flat.npz").run(raw12=raw12, valid=whole(1, 2))["bands"]
     assert bands.tolist() == [[[12, 24]], [[454, 948]]]
     with pytest.raises(ValueError, match="tables of 2 bands for 1"):
-        stage("calibrate", tmp_path, tables="flat.npz").run(raw12=raw12[:1])
+        stage("calibrate", tmp_path, tables="flat.npz").run(raw12=raw12[:1], valid=whole(1, 2))
 
 
 def test_limits_and_what_is_no_number():
     values = np.array([[1, 2, np.nan]], np.float32)
-    above, below = (stage(name, threshold=1.5).run(values=values) for name in ("above", "below"))
+    above, below = (stage(name, threshold=1.5).run(values=values, valid=whole(1, 3)) for name in ("above", "below"))
     assert (above["mask"].tolist(), below["mask"].tolist()) == ([[0, 1, 0]], [[1, 0, 0]])
     assert above["valid"].tolist() == below["valid"].tolist() == [[1, 1, 0]]
     assert above["threshold"] == np.float32(1.5)
@@ -55,15 +61,15 @@ def test_limits_and_what_is_no_number():
 def test_index_and_lee_take_the_bands_that_they_name():
     index = stage("index", a="nir", b="red")
     assert index.contract().takes["bands"].bands == ("nir", "red")
-    assert index.run(bands=np.array([[[30]], [[10]]], np.uint8))["values"].tolist() == [[0.5]]
+    assert index.run(bands=np.array([[[30]], [[10]]], np.uint8), valid=whole(1, 1))["values"].tolist() == [[0.5]]
     flat = np.full((1, 9, 9), -15, np.float32)
     lee = stage("lee", band="VH", noise_variance=10)
     assert lee.contract().takes["bands"].bands == ("VH",)
-    assert np.array_equal(lee.run(bands=flat)["values"], flat[0])
+    assert np.array_equal(lee.run(bands=flat, valid=whole(9, 9))["values"], flat[0])
 
 
 def test_components_are_measured():
-    found = stage("components").run(mask=picture("110", "000", "011"))
+    found = stage("components").run(mask=picture("110", "000", "011"), valid=whole(3, 3))
     assert (found["areas"].tolist(), found["boxes"].tolist()) == ([2, 2], [[0, 0, 1, 2], [2, 1, 3, 3]])
     assert found["labels"].tolist() == [[1, 1, 0], [0, 0, 0], [0, 2, 2]]
 
@@ -79,7 +85,7 @@ def test_the_sieve_drops_patches_then_fills_holes_away_from_the_edge():
     arrays(np.uint8, st.tuples(st.integers(1, 12), st.integers(1, 12)), elements=st.integers(0, 3)), st.integers(1, 40)
 )
 def test_simplified_outlines_fit_their_budget(mask, octets_max):
-    simple = Simplify(octets_max=octets_max).run(mask=mask)["mask"]
+    simple = Simplify(octets_max=octets_max).run(mask=mask, valid=whole(*mask.shape))["mask"]
     assert len(encode_outlines(simple)) <= octets_max
     if len(encode_outlines(mask)) <= octets_max:
         assert np.array_equal(simple, mask != 0)
@@ -106,22 +112,25 @@ def test_a_product_without_runs_does_not_ask_for_them():
     assert "runs" not in stage("pack", runs=False).contract().takes
     mask, threshold = picture("11", "11"), np.array(0.5, np.float32)
     (file,) = stage("pack", runs=False).run(
-        about=ABOUT, mask=mask, threshold=threshold, outlines=encode_outlines(mask)
+        about=ABOUT, mask=mask, valid=whole(2, 2), threshold=threshold, outlines=encode_outlines(mask)
     )["files"]
     product = Product.decode(file.octets)
     assert (product.water.runs, product.water.threshold, product.water.georeference) == (b"", 0.5, PLACE)
 
 
 def test_nothing_is_claimed_under_clouds():
-    given = stage("cloudless").run(mask=picture("1100"), clouds=picture("1010"))
+    given = stage("cloudless").run(mask=picture("1100"), clouds=picture("1010"), valid=whole(1, 4))
     assert given["mask"].tolist() == [[0, 1, 0, 0]]
+    assert given["valid"].tolist() == [[0, 1, 0, 1]]
 
 
 def test_clouds_are_smoothed_and_given_a_margin():
     probability = np.zeros((7, 7), np.float32)
     probability[3, 3] = 1
-    assert not stage("cloud_mask").run(probability=probability)["clouds"].any()  # one pixel, a fifth of its disk
-    clouds = stage("cloud_mask", average_px=0, margin_px=1).run(probability=probability)["clouds"]
+    assert (
+        not stage("cloud_mask").run(probability=probability, valid=whole(7, 7))["clouds"].any()
+    )  # one pixel, a fifth of its disk
+    clouds = stage("cloud_mask", average_px=0, margin_px=1).run(probability=probability, valid=whole(7, 7))["clouds"]
     assert clouds[2:5, 2:5].tolist() == [[0, 1, 0], [1, 1, 1], [0, 1, 0]]
     assert clouds.sum() == 5
 
@@ -129,7 +138,7 @@ def test_clouds_are_smoothed_and_given_a_margin():
 def test_tiles_cover_what_is_clear_and_say_how_clear():
     bands, clouds = np.arange(2 * 16 * 24, dtype=np.uint16).reshape(2, 16, 24), np.zeros((16, 24), np.uint8)
     clouds[:8, :8], clouds[0, 8:16] = 1, 1
-    files = stage("tiles", tile_px=8).run(about=ABOUT, bands=bands, clouds=clouds)["files"]
+    files = stage("tiles", tile_px=8).run(about=ABOUT, bands=bands, clouds=clouds, valid=whole(16, 24))["files"]
     assert [file.suffix for file in files] == [f"-r{r}c{c}.tile" for r, c in [(0, 8), (0, 16), (8, 0), (8, 8), (8, 16)]]
     assert [file.priority for file in files] == [87, 99, 99, 99, 99]
     assert all(np.array_equal(tile.samples, bands[:, tile.row : tile.row + 8, tile.column : tile.column + 8])

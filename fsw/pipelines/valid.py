@@ -1,0 +1,70 @@
+"""Which pixels are data: a mask of the frame (row, column), 1 where there is data, that every pipeline begins with.
+
+It is what the camera says. Where that says nothing, a pixel is no data that is 0 in all bands, as the fill of Landsat
+and Sentinel-2 is, or in a frame of floats no number in any band. Where there is no data, the samples are 0, or NaN in a
+frame of floats, whatever stood there before.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hal.camera import Frame
+from hal.kernels.image import Mask
+
+_BELOW_ONE = 1 - 2**-24  # the binary32 next to 1
+
+
+def joined(frame: Frame) -> NDArray[Any]:
+    """The samples of a frame, one plane after the bands being its mask where the camera gives one."""
+    if frame.valid is None:
+        return frame.dn
+    samples = np.zeros((len(frame.dn) + 1, *frame.dn.shape[1:]), frame.dn.dtype)
+    samples[:-1], samples[-1, :, : frame.valid.shape[1]] = frame.dn, frame.valid
+    return samples
+
+
+def taken_apart(samples: NDArray[Any], *, is_masked: bool, is_packed: bool) -> tuple[NDArray[Any], Mask]:
+    """The samples of the bands, and the mask, from what `joined` gave. Raises ValueError where there is no band."""
+    if samples.ndim != 3 or len(samples) <= is_masked:
+        raise ValueError(f"samples {samples.shape}, expected (band, row, column)")
+    columns = samples.shape[2] * 2 // 3 if is_packed else samples.shape[2]
+    if not is_masked:
+        return samples, np.ones((samples.shape[1], columns), np.uint8) if is_packed else _with_data(samples)
+    valid = (samples[-1, :, :columns] != 0).view(np.uint8)
+    samples = samples[:-1]
+    if not is_packed:
+        if samples.dtype.kind == "f":
+            valid = valid & _with_data(samples)
+        samples = blanked(samples, valid)
+    return samples, valid
+
+
+def blanked(samples: NDArray[Any], valid: Mask) -> NDArray[Any]:
+    """The samples (..., row, column) with 0 where there is no data, or NaN in floats."""
+    if valid.all():
+        return samples
+    empty = np.nan if samples.dtype.kind == "f" else 0
+    cut: NDArray[Any] = np.where(valid != 0, samples, samples.dtype.type(empty))
+    return cut
+
+
+def within(mask: Mask, valid: Mask) -> Mask:
+    """1 where the mask is not 0 and there is data."""
+    both: Mask = ((mask != 0) & (valid != 0)).view(np.uint8)
+    return both
+
+
+def share_of(valid: Mask) -> float:
+    """Pixels with data over all: 1 where that is all of them, and only there, as binary32 too."""
+    share = float(np.count_nonzero(valid) / valid.size)
+    return share if share == 1 else min(share, _BELOW_ONE)
+
+
+def _with_data(samples: NDArray[Any]) -> Mask:
+    """One band at a time, so that a large frame needs little memory beside its own."""
+    valid: Mask = np.zeros(samples.shape[1:], np.uint8)
+    for band in samples:
+        valid |= np.isfinite(band) if band.dtype.kind == "f" else band != 0
+    return valid

@@ -218,5 +218,5 @@ def _connect(path: Path | None, *, read_only: bool) -> sqlite3.Connection:
     if path is None or not read_only:
         return sqlite3.connect(path or ":memory:", isolation_level=None)
     journal = path.with_name(path.name + JOURNAL_SUFFIX)
-    how = "mode=ro" if journal.exists() and journal.stat().st_size else "immutable=1"
-    return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", isolation_level=None, uri=True)
+    how = "" if journal.exists() and journal.stat().st_size else "&immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{how}", isolation_level=None, uri=True)

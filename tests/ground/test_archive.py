@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ground.archive import Archive
 from ground.archive_rows import DictionaryRow, NamedRow, PacketRow, StrayRow
-from ground.errors import ArchiveError
+from ground.errors import ArchiveError, DamagedError
 from ground.keeper import Keeper
 from ground.records import CommandRecord, EventRecord, FileRecord, Stage
 
@@ -56,6 +56,61 @@ def test_the_newest_packets_are_those_that_came_last_whatever_their_clock_said()
     archive.write([packet(time_ns, count=time_ns) for time_ns in (100, 101, 102, 3, 4)])
     assert [row.time_ns for row in archive.packets(KIND, limit=3)] == [3, 4, 102]
     assert [row.time_ns for row in archive.packets(KIND, start_ns=1, limit=2)] == [3, 4]
+
+
+def test_packets_of_one_time_stand_in_their_order():
+    archive = Archive()
+    archive.write([packet(7, count=count) for count in (2, 3, 1)])
+    assert [row.sequence for row in archive.packets(KIND)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "found"),
+    [
+        ({"start_ns": 0}, [0, 1, 2]),
+        ({"start_ns": 1}, [1, 2]),
+        ({"stop_ns": 1}, [0, 1]),
+        ({"start_ns": 1, "stop_ns": 1}, [1]),
+        ({"start_ns": 3}, []),
+    ],
+)
+def test_times_are_inclusive(bounds, found):
+    archive = Archive()
+    archive.write([packet(time_ns) for time_ns in range(3)])
+    assert [row.time_ns for row in archive.packets(KIND, **bounds)] == found
+
+
+def test_a_thousand_packets_and_records_a_hundred_strays_unless_it_is_said_otherwise():
+    archive = Archive()
+    many = range(1001)
+    archive.write([packet(n) for n in many])
+    archive.write([event(n) for n in many])
+    archive.write([StrayRow(n, "why", bytes(n % 7)) for n in many])
+    archive.write([FileRecord(name="a", size_octets=3, transaction="1", begun_ns=1, received_ns=n) for n in many])
+    archive.write([
+        CommandRecord(number=n + 1, name="a.b", arguments={}, request="1/1", sent_ns=n, state="queued") for n in many
+    ])  # fmt: skip
+    assert [row.time_ns for row in archive.packets(KIND)] == list(many[1:])
+    assert [row.received_ns for row in archive.strays()] == list(many[-100:])
+    assert [one.received_ns for one in archive.events()] == list(many[1:])
+    assert [one.received_ns for one in archive.files()] == list(many[1:])
+    assert [one.sent_ns for one in archive.commands()] == list(many[1:])
+
+
+@pytest.mark.parametrize("kind", ["events", "files", "commands"])
+def test_records_since_a_time_and_the_last_of_them(kind):
+    archive = Archive()
+    archive.write([event(n) for n in range(5)])
+    archive.write([FileRecord(name="a", size_octets=3, transaction="1", begun_ns=1, received_ns=n) for n in range(5)])
+    archive.write([
+        CommandRecord(number=n + 1, name="a.b", arguments={}, request="1/1", sent_ns=n, state="queued")
+        for n in range(5)
+    ])  # fmt: skip
+    find = getattr(archive, kind)
+    times = lambda *of: [one.sent_ns if kind == "commands" else one.received_ns for one in find(*of)]  # noqa: E731
+    assert times(3) == [3, 4]
+    assert times(1, 2) == [3, 4]
+    assert times(0, 5) == times() == [0, 1, 2, 3, 4]
 
 
 def test_the_newest_commands_are_those_with_the_highest_numbers():
@@ -115,6 +170,16 @@ def test_dictionaries_are_kept_by_version():
     archive.write([DictionaryRow("abc", b"{}")])
     archive.write([DictionaryRow("abc", b"{}")])
     assert archive.dictionary("abc") == b"{}"
+    assert archive.dictionary("ab") is None
+
+
+def test_the_newest_dictionary_is_the_one_that_came_last():
+    archive = Archive()
+    assert archive.newest_dictionary is None
+    for version in ("b", "c", "a", "b"):
+        archive.write([DictionaryRow(version, version.encode())])
+    assert archive.newest_dictionary == "a"
+    assert archive.dictionary("c") == b"c"
 
 
 def test_files_that_are_no_archive_are_refused_with_a_sentence(tmp_path):
@@ -125,13 +190,82 @@ def test_files_that_are_no_archive_are_refused_with_a_sentence(tmp_path):
             Archive(tmp_path / name)
 
 
-def test_a_newer_schema_is_refused(tmp_path):
-    Archive(tmp_path / "archive.db").close()
-    later = sqlite3.connect(tmp_path / "archive.db")
-    later.execute("pragma user_version = 3")
-    later.close()
-    with pytest.raises(ArchiveError, match="schema 3, this program knows schema 2"):
-        Archive(tmp_path / "archive.db")
+@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("pragma user_version = 3", "archive.db has schema 3, this program knows schema 2"),
+        ("pragma user_version = 0", "archive.db has schema 0, this program knows schema 2"),
+        ("pragma application_id = 1", "archive.db is a database, but not an archive of ours"),
+        ("drop table files", "archive.db: its tables are not those of schema 2"),
+    ],
+)
+def test_what_is_not_as_we_made_it_is_refused(tmp_path, statement, sentence, read_only):
+    path = tmp_path / "archive.db"
+    Archive(path).close()
+    other = sqlite3.connect(path)
+    other.execute(statement)
+    other.close()
+    before = path.read_bytes()
+    with pytest.raises(DamagedError, match=sentence):
+        Archive(path, read_only=read_only)
+    assert path.read_bytes() == before
+
+
+def test_an_archive_without_a_file_says_so(full_disk):
+    with pytest.raises(ArchiveError, match="archive in memory: database or disk is full"):
+        full_disk.write([packet(1, octets=bytes(30_000))])
+    assert full_disk.structure_fault() == ""
+
+
+def test_what_is_only_read_is_not_touched_and_nothing_is_put_beside_it(tmp_path):
+    path = tmp_path / "archive.db"
+    archive = Archive(path)
+    archive.write([packet(1)])
+    archive.close()
+    before = path.read_bytes()
+    reader = Archive(path, read_only=True)
+    assert reader.packets(KIND) == [packet(1)]
+    assert [found.name for found in tmp_path.iterdir()] == ["archive.db"]
+    with pytest.raises(ArchiveError, match=r"archive .*archive\.db: attempt to write a readonly database"):
+        reader.write([packet(2)])
+    reader.close()
+    assert path.read_bytes() == before
+    with pytest.raises(ArchiveError, match="unable to open"):
+        Archive(tmp_path / "none.db", read_only=True)
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_what_another_program_is_writing_can_be_read(tmp_path):
+    """The last transactions are in its log only."""
+    path = tmp_path / "archive.db"
+    writer = Archive(path)
+    writer.write([packet(1)])
+    reader = Archive(path, read_only=True)
+    writer.write([packet(2)])
+    assert [row.time_ns for row in reader.packets(KIND)] == [1, 2]
+    reader.close()
+    writer.close()
+
+
+def test_a_damaged_row_is_counted_and_passed_over(tmp_path):
+    archive = Archive(tmp_path / "archive.db")
+    archive.write([event(n) for n in range(4)])
+    other = sqlite3.connect(tmp_path / "archive.db")
+    other.execute("update events set digest = 0 where id in (2, 3)")
+    other.commit()
+    other.close()
+    assert archive.events() == [event(0), event(3)]
+    assert archive.unreadable == 2
+    assert list(archive.stored("events")) == [event(0), None, None, event(3)]
+    archive.close()
+
+
+def test_closed_is_closed(tmp_path):
+    archive = Archive(tmp_path / "archive.db")
+    archive.close()
+    with pytest.raises(ArchiveError, match="closed"):
+        archive.events()
 
 
 WRITER = """

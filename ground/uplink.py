@@ -130,7 +130,7 @@ class Uplink:
         if clcw.channel == self._managed.tc_channel:
             self._clcw = clcw
             self._fop.on_clcw(clcw, now_ns)
-            self._note(now_ns, "given up")
+            self._note(now_ns)
 
     def verified(self, request: RequestId, now_ns: int) -> None:
         """The node has spoken of the request: another may go.
@@ -245,7 +245,7 @@ class Uplink:
         for frame in self._fop.asked:
             if not self._outbox.holds(frame):
                 self._outbox.offer(frame, self._cltu(frame))
-        self._note(now_ns, "given up")
+        self._note(now_ns)
 
     def _cltu(self, frame: TcFrame) -> bytes:
         return encode_cltu(frame.encode(fecf=self._managed.tc_fecf), randomise=self._managed.cltu_randomise)
@@ -254,8 +254,8 @@ class Uplink:
         if frame.type is FrameType.AD:
             self._sent.add(_request(frame))
 
-    def _note(self, now_ns: int, reason: str) -> None:
-        """What FOP-1 has to say; an alert is why it gave up what it gave up."""
+    def _note(self, now_ns: int, reason: str = "") -> None:
+        """What FOP-1 has to say. What it gave up it did for the alert that it raised, or for our own `reason`."""
         asked = {id(frame) for frame in self._fop.asked}
         for frame in self._outbox.withdraw(lambda frame: id(frame) in asked):
             self._mark_sent(frame)

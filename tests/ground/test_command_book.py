@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ground.command_book import ENTRIES_MAX, CommandBook
+from ground.command_book import ENTRIES_MAX, CommandBook, request_of
 from ground.moment import Moment
+from ground.records import CommandRecord, Stage
 from link.pus.packets import RequestId
 from link.pus.verification import (
     AcceptanceFailure,
@@ -11,7 +12,10 @@ from link.pus.verification import (
     CompletionFailure,
     CompletionSuccess,
     FailureCode,
+    ProgressFailure,
     ProgressSuccess,
+    RoutingFailure,
+    StartFailure,
     StartSuccess,
 )
 
@@ -35,7 +39,11 @@ def told(records):
 def test_a_whole_life():
     commands = book()
     first = commands.enter(REQUEST, "imaging.capture", {"target": "coast"}, at(0))
-    assert (first.number, first.request, first.arguments) == (1, "42/7", {"target": "coast"})
+    assert first == CommandRecord(
+        number=1, name="imaging.capture", arguments={"target": "coast"}, request="42/7", sent_ns=at(0).utc_ns,
+        state="queued", stages=(Stage(name="queued", received_ns=at(0).utc_ns),),
+    )  # fmt: skip
+    assert commands.deadline_ns == at(10).monotonic_ns
     word = REQUEST.word
     life = [
         commands.released(REQUEST, at(1)),
@@ -53,7 +61,8 @@ def test_a_whole_life():
     ]  # fmt: skip
     last = life[-1][0]
     assert [stage.time_ns for stage in last.stages] == [None, None, None, 4, 5, 6, 7]
-    assert last.stages[-1].received_ns == at(8).utc_ns
+    assert [stage.received_ns for stage in last.stages] == [at(n).utc_ns for n in (0, 1, 3, 5, 6, 6, 8)]
+    assert [stage.detail for stage in last.stages] == [""] * 7
     assert commands.by_state == {"completed": 1}
     assert commands.deadline_ns is None
 
@@ -78,8 +87,12 @@ def test_what_cop_1_says_late_does_not_take_a_command_back():
 def test_undelivered_is_a_failure():
     commands = book()
     commands.enter(REQUEST, "a.b", {}, at(0))
-    (record,) = commands.undelivered(REQUEST, "the limit of transmissions is reached", at(3))
-    assert (record.state, record.reason) == ("failed", "the limit of transmissions is reached")
+    why = "the limit of transmissions is reached"
+    (record,) = commands.undelivered(REQUEST, why, at(3))
+    assert (record.state, record.reason) == ("failed", why)
+    assert record.stages[-1] == Stage(name="not delivered", received_ns=at(3).utc_ns, detail=why)
+    assert commands.undelivered(REQUEST, "again", at(4)) == []
+    assert commands.undelivered(RequestId(1, 1), "of another ground", at(4)) == []
 
 
 def test_silence_is_a_timeout_and_a_late_report_counts():
@@ -90,6 +103,7 @@ def test_silence_is_a_timeout_and_a_late_report_counts():
     assert commands.step(at(10.9)) == []
     (record,) = commands.step(at(11))
     assert (record.state, record.reason) == ("timeout", "nothing heard for 10 s after it was released")
+    assert record.stages[-1] == Stage(name="timeout", received_ns=at(11).utc_ns)
     assert commands.step(at(30)) == []
     assert told(commands.reported(CompletionSuccess(request=REQUEST.word), 1, at(31))) == [("completed", "completed")]
 
@@ -133,6 +147,108 @@ def test_a_command_in_the_queue_is_patient_while_those_before_it_are_delivered()
     commands.reported(CompletionSuccess(request=RequestId(1, 1).word), 1, at(9))
     assert commands.step(at(18)) == []
     assert [record.number for record in commands.step(at(19))] == [2]
+
+
+def test_each_sign_of_life_begins_its_time_anew():
+    commands = book()
+    commands.enter(REQUEST, "a.b", {}, at(0))
+    signs = [
+        lambda now: commands.released(REQUEST, now),
+        lambda now: commands.undelivered(REQUEST, "lost", now, sent=True),
+        lambda now: commands.delivered(REQUEST, now),
+        lambda now: commands.reported(AcceptanceSuccess(request=REQUEST.word), 1, now),
+        lambda now: commands.reported(ProgressSuccess(request=REQUEST.word, step=1), 2, now),
+    ]
+    for number, sign in enumerate(signs, 1):
+        sign(at(9 * number))
+        assert commands.deadline_ns == at(9 * number + 10).monotonic_ns
+
+
+def test_the_next_to_time_out_is_the_one_that_is_silent_the_longest():
+    commands = book()
+    assert commands.deadline_ns is None
+    for count in (1, 2):
+        commands.enter(RequestId(1, count), "a.b", {}, at(count))
+    assert commands.deadline_ns == at(11).monotonic_ns
+    assert [record.number for record in commands.step(at(11))] == [1]
+    assert commands.deadline_ns == at(12).monotonic_ns
+
+
+def test_it_knows_what_was_sent_from_here():
+    commands = book()
+    assert commands.is_empty
+    assert commands.next_count == 0
+    commands.enter(REQUEST, "a.b", {}, at(0))
+    assert not commands.is_empty
+    assert (commands.knows(REQUEST), commands.knows(RequestId(42, 8))) == (True, False)
+
+
+def test_numbers_go_on_behind_the_highest_in_whatever_order_the_archive_tells():
+    records = [
+        CommandRecord(
+            number=number, name="a.b", arguments={}, request=f"42/{10 * number}", sent_ns=0, state="completed"
+        )
+        for number in (1, 3, 2)
+    ]
+    commands = CommandBook(records, 10 * SECOND, at(0))
+    assert commands.next_count == 31
+    assert commands.enter(REQUEST, "a.b", {}, at(0)).number == 4
+
+
+def test_a_number_used_again_is_the_newer_command():
+    """Sequence counts begin anew after 16384."""
+    commands = book()
+    commands.enter(REQUEST, "old", {}, at(0))
+    commands.reported(CompletionSuccess(request=REQUEST.word), 1, at(1))
+    commands.enter(REQUEST, "new", {}, at(2))
+    assert commands.by_state == {"queued": 1}
+    (record,) = commands.reported(CompletionSuccess(request=REQUEST.word), 3, at(3))
+    assert (record.name, record.state) == ("new", "completed")
+
+
+@pytest.mark.parametrize("request_text", ["", "65", "x/3", "65/x", "-1/3", "65/-1", "2048/3", "65/16384"])
+def test_what_names_no_request_is_refused(request_text):
+    record = CommandRecord(number=1, name="a.b", arguments={}, request=request_text, sent_ns=0, state="queued")
+    with pytest.raises(ValueError):  # noqa: PT011 - by int or by us, in whose words does not matter
+        request_of(record)
+    assert CommandBook([record], SECOND, at(0)).is_empty
+
+
+@pytest.mark.parametrize("request_text", ["0/0", "2047/16383"])
+def test_what_names_one_is_read(request_text):
+    record = CommandRecord(number=1, name="a.b", arguments={}, request=request_text, sent_ns=0, state="queued")
+    assert str(request_of(record)) == request_text
+
+
+@pytest.mark.parametrize(
+    ("report", "stage", "state"),
+    [
+        (StartFailure, "not started", "failed"),
+        (ProgressFailure, "step failed: 3", "failed"),
+        (CompletionFailure, "failed", "failed"),
+        (RoutingFailure, "refused", "failed"),
+    ],
+)
+def test_each_failure_has_its_name_and_stays_over_a_restart(report, stage, state):
+    commands = book()
+    commands.enter(REQUEST, "a.b", {}, at(0))
+    step = {"step": 3} if report is ProgressFailure else {}
+    (record,) = commands.reported(
+        report(request=REQUEST.word, code=FailureCode.BAD_ARGUMENTS, reason="x = 9", **step), 1, at(1)
+    )
+    assert (record.state, record.stages[-1].name, record.stages[-1].detail) == (state, stage, WHY)
+    again = CommandBook([record], 10 * SECOND, at(100))
+    (late,) = again.reported(AcceptanceSuccess(request=REQUEST.word), 2, at(101))
+    assert (late.state, late.reason, late.stages[-1].detail) == (state, WHY, "")
+
+
+def test_where_nothing_was_reported_a_restart_expects_everything():
+    first = book()
+    first.enter(REQUEST, "a.b", {}, at(0))
+    (record,) = first.released(REQUEST, at(1))
+    second = CommandBook([record], 10 * SECOND, at(100))
+    assert second.deadline_ns == at(110).monotonic_ns
+    assert told(second.reported(AcceptanceSuccess(request=REQUEST.word), 1, at(101))) == [("accepted", "accepted")]
 
 
 LIFE = [AcceptanceSuccess, StartSuccess, CompletionSuccess]
@@ -188,6 +304,8 @@ def test_a_request_inside_another_fails_with_it():
         ("outer", "failed", "the link was lost; it was not sent"),
         ("inner", "failed", "outer, which it was inside of, failed"),
     ]
+    why = "outer, which it was inside of, failed"
+    assert changed[1].stages[-1] == Stage(name="not delivered", received_ns=at(1).utc_ns, detail=why)
     assert commands.by_state == {"failed": 2, "queued": 1}
 
 

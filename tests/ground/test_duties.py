@@ -23,6 +23,7 @@ def test_each_kind_of_failure_is_told_once_and_every_one_counted(caplog):
         "drawing: ValueError: y; further ones are only counted.",
     ]
     assert [record.exc_info[0] for record in caplog.records] == [KeyError, ValueError]
+    assert [record.getMessage() for record in caplog.records] == ["drawing failed; the rest goes on"] * 2
 
 
 def test_the_loss_of_the_port_is_not_held_up():

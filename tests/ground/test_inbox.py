@@ -81,6 +81,10 @@ def test_names_that_lead_elsewhere_are_refused(inbox, name):
         writer.keep(name)
     with pytest.raises(PermissionError):
         inbox.open(name)
+    with pytest.raises(PermissionError) as refused:
+        inbox.path(name)
+    assert refused.value.errno == errno.EPERM
+    assert repr(name) in str(refused.value)
     writer.discard()
     assert tree(inbox.folder.parent) == []
 
@@ -93,8 +97,12 @@ def test_a_name_that_is_no_text_is_written_with_escapes(inbox):
 def test_a_link_that_leads_out_is_not_followed(inbox, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (inbox.folder / "link").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(PermissionError, match="leads out"):
+    with pytest.raises(PermissionError, match="'link/x' leads out") as refused:
         put(inbox, "link/x", b"1")
+    assert refused.value.errno == errno.EPERM
+    (inbox.folder / "inside").symlink_to(inbox.folder / "a")
+    put(inbox, "a/x", b"1")
+    assert inbox.path("inside/x").read_bytes() == b"1"
 
 
 @settings(deadline=None)  # a disk may take its time
@@ -123,6 +131,55 @@ def test_too_large_and_too_long_are_refused_as_the_system_would(inbox):
         writer.keep("x" * 256)
     writer.discard()
     assert (large.value.errno, long.value.errno) == (errno.EFBIG, errno.ENAMETOOLONG)
+
+
+def test_a_file_may_be_as_large_and_a_name_as_long_as_it_is_said(inbox):
+    longest = "x" * 253 + "\u00e9"
+    writer = inbox.create()
+    writer.write(0, b"1" * 600)
+    writer.write(600, b"2" * 400)
+    writer.keep(f"a/{longest}")
+    assert (inbox.folder / "a" / longest).stat().st_size == 1000
+    with pytest.raises(OSError, match="file name 'a/xxxxxxxxxxxxxxxxxx'"):
+        inbox.path(f"a/{longest}x")
+    writer = inbox.create()
+    with pytest.raises(OSError, match="a file of more than 1000 octets"):
+        writer.write(0, b"1" * 1001)
+
+
+def test_a_file_may_have_a_gibibyte_unless_it_is_said_otherwise(tmp_path):
+    assert Inbox(tmp_path).octets_max == 1 << 30
+
+
+def test_files_grow_beside_each_other_and_only_what_is_given_up_goes(inbox):
+    first, second = inbox.create(), inbox.create()
+    first.write(0, b"first")
+    second.write(0, b"second")
+    first.discard()
+    assert tree(inbox.folder) == [".incoming/2.part"]
+    second.keep("x")
+    assert (inbox.folder / "x").read_bytes() == b"second"
+    assert tree(inbox.folder) == ["x"]
+
+
+def test_what_is_received_is_read_where_it_was_written(inbox):
+    writer = inbox.create()
+    writer.write(0, b"0123456789")
+    assert [writer.read(3, 4), writer.read(8, 4), writer.read(10, 1)] == [b"3456", b"89", b""]
+    writer.write(4, b"x")
+    writer.keep("a")
+    reader = inbox.open("a")
+    assert [reader.read(3, 4), reader.read(8, 4)] == [b"3x56", b"89"]
+    reader.close()
+    with pytest.raises(ValueError, match="closed"):
+        reader.read(0, 1)
+
+
+def test_of_a_folder_of_that_name_nothing_is_overwritten(inbox):
+    (inbox.folder / "x").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        put(inbox, "x", b"1")
+    assert (inbox.folder / "x").is_dir()
 
 
 def test_left_overs_of_a_killed_service_go(inbox):

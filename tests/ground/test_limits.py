@@ -1,8 +1,9 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ground.limits import LimitWatch
-from link.dictionary import Dictionary, Int16sb, Limits, Telemetry, wire
+from ground.limits import Crossing, LimitWatch
+from link.dictionary import Dictionary, Float32b, Int16sb, Limits, Telemetry, wire
 
 LIMITS = Limits(warning=(0, 10), critical=(-5, 15), persistence=2)
 
@@ -55,3 +56,44 @@ def test_the_state_is_that_of_the_last_samples(cells):
     warning = len(last) == 2 and all(not 0 <= cell <= 10 for cell in last)
     expected = {"cell": "critical" if critical else "warning"} if warning else {}
     assert watch.of(sample(0)) == expected
+
+
+BANDS = Limits(watch=(10, 20), warning=(5, 25), distress=(0, 30), critical=(-5, 35))
+
+
+class Tank(Telemetry, id=2):
+    hot: float = wire(Float32b, limits=BANDS)
+    cold: float = wire(Float32b, limits=BANDS)
+
+
+def tank(hot, cold=15.0):
+    dictionary = Dictionary.of("node", 1, {}, [Tank])
+    return dictionary.decode_report(2, Tank(hot=hot, cold=cold).encode())
+
+
+@pytest.mark.parametrize(
+    ("value", "level", "severity"),
+    [
+        (10, "", ""), (9.5, "watch", "info"), (20, "", ""), (20.5, "watch", "info"), (4.5, "warning", "low"),
+        (25, "watch", "info"), (25.5, "warning", "low"), (-0.5, "distress", "medium"), (30.5, "distress", "medium"),
+        (-5, "distress", "medium"), (-5.5, "critical", "high"), (35.5, "critical", "high"),
+    ],
+)  # fmt: skip
+def test_each_band_ends_where_it_says_and_has_its_severity(value, level, severity):
+    watch = LimitWatch()
+    assert [(one.level, one.severity) for one in watch.check(tank(value))] == [(level, severity)] * bool(level)
+    assert watch.of(tank(value)) == ({"hot": level} if level else {})
+
+
+def test_what_is_told_of_a_value_without_a_unit():
+    watch = LimitWatch()
+    assert watch.check(tank(40.25)) == [Crossing("Tank.hot", 40.25, "", "critical", (-5, 35))]
+    assert [one.message for one in watch.check(tank(15))] == ["Tank.hot = 15 is within limits again."]
+
+
+def test_each_field_is_on_its_own():
+    watch = LimitWatch()
+    watch.check(tank(9, 26))
+    assert watch.outside == {"Tank.hot": "watch", "Tank.cold": "warning"}
+    assert [one.parameter for one in watch.check(tank(15, 26))] == ["Tank.hot"]
+    assert watch.outside == {"Tank.cold": "warning"}

@@ -78,3 +78,53 @@ def test_a_port_that_was_emptied_holds_no_frame_and_the_next_unit_is_heard(outbo
     rest = drained(outbox)
     assert rest.startswith(BREAK)
     assert heard(on_the_wire + rest) == [2]
+
+
+def test_positions_are_counted_from_the_start(outbox):
+    assert (outbox.octets, outbox.held, outbox.wrote(0)) == (0, 0, [])
+    outbox.wrote(10)
+    outbox.wrote(5)
+    assert outbox.octets == 15
+    assert outbox.left(held=7) == []
+    assert outbox.held == 7
+
+
+def test_a_frame_leaves_with_its_last_octet(outbox):
+    drained(outbox)
+    assert outbox.left(held=len(unit(SECOND)) + 1) == []
+    assert outbox.left(held=len(unit(SECOND))) == [FIRST]
+    assert outbox.left(held=1) == []
+    assert outbox.left(held=0) == [SECOND]
+
+
+def test_a_frame_waits_until_it_was_taken_wholly(outbox):
+    assert outbox.holds(FIRST)
+    assert not outbox.holds(frame(1))  # another one, which looks like it
+    outbox.wrote(len(unit(FIRST)) - 1)
+    assert outbox.holds(FIRST)
+    outbox.wrote(1)
+    assert (outbox.holds(FIRST), outbox.holds(SECOND)) == (False, True)
+
+
+def test_only_what_is_answered_delays_answers():
+    """File data go beside the sequence, and no CLCW tells of them."""
+    beside = TcFrame(spacecraft_id=1, channel=0, sequence=0, data=b"file data", bypass=True)
+    for one, delays in ((beside, False), (FIRST, True)):
+        outbox = Outbox()
+        assert (outbox.busy, outbox.delays_answers, outbox.output) == (False, False, b"")
+        outbox.offer(one, unit(one))
+        assert (outbox.busy, outbox.delays_answers) == (True, delays)
+        drained(outbox)
+        assert (outbox.busy, outbox.delays_answers) == (True, delays)
+        outbox.left(held=0)
+        assert (outbox.busy, outbox.delays_answers) == (False, False)
+
+
+def test_what_ends_a_broken_unit_is_no_frame(outbox):
+    outbox.wrote(20)
+    outbox.withdraw(lambda one: one is SECOND)
+    assert outbox.output == BREAK
+    assert outbox.wrote(len(BREAK)) == []
+    assert outbox.output == unit(SECOND)
+    assert outbox.withdraw(lambda one: False) == []
+    assert outbox.output == b""

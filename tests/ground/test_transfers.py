@@ -1,12 +1,26 @@
 """What CFDP tells becomes records that any client can be sent."""
 
 import pytest
+from msgspec.structs import replace
 
 from ground.api import News, encode
 from ground.file_names import plain_name
-from ground.records import FileRecord
+from ground.records import FileRecord, TransferRecord
 from ground.transfers import TRANSFERS_MAX, Transfers
-from link.cfdp import Condition, Delivery, FileStatus, MetadataReceived, TransactionFinished, TransactionId
+from link.cfdp import (
+    Abandoned,
+    Condition,
+    Delivery,
+    EofReceived,
+    FileStatus,
+    MetadataReceived,
+    Progress,
+    Resumed,
+    Started,
+    Suspended,
+    TransactionFinished,
+    TransactionId,
+)
 
 ONE = TransactionId(1, 7)
 
@@ -15,10 +29,15 @@ def metadata(name, transaction=ONE):
     return MetadataReceived(transaction, "x", name, 10, ())
 
 
+def finished(condition=Condition.NO_ERROR, delivery=Delivery.COMPLETE):
+    return TransactionFinished(ONE, condition, delivery, FileStatus.RETAINED)
+
+
 def test_a_file_that_arrived_is_recorded():
-    done = TransactionFinished(ONE, Condition.NO_ERROR, Delivery.COMPLETE, FileStatus.RETAINED)
-    *_, file = Transfers().take([metadata("one.bin"), done], 5)
-    assert file == FileRecord(name="one.bin", size_octets=10, transaction="1-7", begun_ns=5, received_ns=5)
+    transfers = Transfers()
+    list(transfers.take([metadata("one.bin")], 5))
+    *_, file = transfers.take([finished()], 9)
+    assert file == FileRecord(name="one.bin", size_octets=10, transaction="1-7", begun_ns=5, received_ns=9)
 
 
 @pytest.mark.parametrize(
@@ -37,3 +56,68 @@ def test_only_the_last_transfers_are_remembered():
         list(transfers.take([metadata("x", TransactionId(1, number))], number))
     assert [len(transfers.records), transfers.records[0].transaction] == [TRANSFERS_MAX, "1-5"]
     assert transfers.forgotten == 5
+
+
+def last(*indications):
+    """The record after `indications`, which come a nanosecond apart."""
+    transfers = Transfers()
+    for time_ns, indication in enumerate(indications):
+        list(transfers.take([indication], time_ns))
+    (record,) = transfers.records
+    return record
+
+
+def test_a_file_whose_metadata_come_late_has_no_name_until_then():
+    assert last(Progress(ONE, 5, None)) == TransferRecord(
+        transaction="1-7", name="", received_octets=5, size_octets=0, begun_ns=0, updated_ns=0
+    )
+    assert last(Progress(ONE, 5, 20)) == replace(last(Progress(ONE, 5, None)), size_octets=20)
+    assert last(Suspended(ONE, Condition.SUSPENDED)) == TransferRecord(
+        transaction="1-7", name="", received_octets=0, size_octets=0, begun_ns=0, updated_ns=0, condition="suspended"
+    )
+
+
+def test_what_metadata_tell():
+    assert last(Progress(ONE, 5, None), metadata("a")) == TransferRecord(
+        transaction="1-7", name="a", received_octets=5, size_octets=10, begun_ns=0, updated_ns=1
+    )
+
+
+@pytest.mark.parametrize(
+    ("end", "condition", "received"),
+    [
+        (finished(), "complete", 10),
+        (finished(Condition.FILE_SIZE_ERROR, Delivery.INCOMPLETE), "file size error", 4),
+        (Abandoned(ONE, Condition.NAK_LIMIT, 4), "nak limit", 4),
+        (Suspended(ONE, Condition.SUSPENDED), "suspended", 4),
+    ],
+)
+def test_how_it_ends(end, condition, received):
+    record = last(metadata("a"), Progress(ONE, 4, 10), end)
+    assert (record.condition, record.received_octets, record.size_octets, record.name) == (condition, received, 10, "a")
+    assert (record.begun_ns, record.updated_ns) == (0, 2)
+
+
+def test_it_goes_on_after_a_pause():
+    record = last(metadata("a"), Suspended(ONE, Condition.SUSPENDED), Resumed(ONE, 0))
+    assert (record.condition, record.updated_ns) == ("", 2)
+
+
+def test_what_changes_no_record_is_no_news():
+    transfers = Transfers()
+    told = list(transfers.take([Started(ONE), metadata("a"), EofReceived(ONE), Progress(ONE, 4, 10)], 0))
+    assert [record.received_octets for record in told] == [0, 4]
+    assert list(transfers.take([EofReceived(ONE)], 0)) == []
+
+
+def test_only_whole_files_are_recorded():
+    told = Transfers().take([metadata("a"), finished(Condition.FILE_SIZE_ERROR, Delivery.INCOMPLETE)], 0)
+    assert not any(isinstance(record, FileRecord) for record in told)
+
+
+def test_transfers_that_ended_are_forgotten_without_being_counted():
+    transfers = Transfers()
+    list(transfers.take([metadata("a"), finished()], 0))
+    for number in range(TRANSFERS_MAX + 1):
+        list(transfers.take([metadata("x", TransactionId(2, number))], 1))
+    assert transfers.forgotten == 1

@@ -66,7 +66,7 @@ class Station:
         patience: Patience = Patience(),  # frozen
     ) -> None:
         managed = managed_of(dictionary)
-        self._dictionary, self._port, self._begun_ns = dictionary, port, now.utc_ns
+        self._dictionary, self._port, self._begun_ns, self._now = dictionary, port, now.utc_ns, now
         self.duties = Duties(self._say_failure)
         self._log = Logbook(Keeper(archive), self.duties)
         self._log.note(DictionaryRow(dictionary.version, dictionary.to_json()))
@@ -78,7 +78,6 @@ class Station:
         self._telemetry = Telemetry(dictionary, archive, self._book, self._log)
         self._files = self._file_service(store, patience)
         self._linked = False
-        self._now = now
         self._retry_ns = 0
 
     @property

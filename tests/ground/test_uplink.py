@@ -1,11 +1,14 @@
 """Commands up through FOP-1 to a port that stalls, and what is told of each."""
 
 from contextlib import suppress
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
-from ground.uplink import FILE_PACKETS_MAX, UNVERIFIED_MAX, Delivered, Released, Undelivered, Uplink
+from ground.errors import BusyError
+from ground.uplink import FILE_PACKETS_MAX, QUEUE_MAX, UNVERIFIED_MAX, Delivered, Released, Undelivered, Uplink
+from hal.usage import UsageError
 from link.cltu import CltuReader
 from link.cop1.farm import Farm, Verdict
 from link.errors import DecodeError
@@ -312,3 +315,200 @@ def test_a_report_on_another_channel_is_not_for_us():
         uplink.on_clcw(Farm(MANAGED.farm_window, 0).clcw(channel), 0)
         uplink.step(0)
         assert uplink.state == state
+
+
+def test_a_frame_that_is_never_acknowledged_is_sent_ten_times(link):
+    link.send(1)
+    link.farm.on_frame = lambda frame: Verdict.DISCARD
+    before, sent = link.uplink.frames, []
+    while not link.fates(Undelivered):
+        link.turn()
+        sent.append((link.uplink.frames - before, link.now_ns))
+    assert sent[-1][0] == 10
+    assert link.told[-1] == Undelivered(
+        RequestId(APID, 1), "no answer, though sent as often as allowed; it may have arrived all the same", True
+    )
+    assert link.fates(Released) == [1] * 10
+
+
+def test_octets_and_frames_are_counted_as_the_port_takes_them(link):
+    octets, frames = link.uplink.octets, link.uplink.frames
+    link.send(1)
+    link.uplink.step(link.now_ns)
+    size = len(link.uplink.output)
+    link.uplink.wrote(size - 1, 0, link.now_ns)
+    assert (link.uplink.octets - octets, link.uplink.frames - frames) == (size - 1, 0)
+    link.uplink.wrote(1, 0, link.now_ns)
+    assert (link.uplink.octets - octets, link.uplink.frames - frames) == (size, 1)
+
+
+def test_a_hundred_commands_wait_and_no_more(link):
+    link.room = 0
+    link.send(*range(QUEUE_MAX))
+    with pytest.raises(BusyError, match=f"^{QUEUE_MAX} commands wait for the link already$"):
+        link.send(QUEUE_MAX)
+
+
+def test_a_packet_may_fill_a_frame_and_no_more():
+    for fecf, octets_max in ((True, 256 - 5 - 2), (False, 256 - 5)):
+        uplink = Uplink(replace(MANAGED, tc_fecf=fecf), ROUND_TRIP_MS)
+        assert uplink.packet_octets_max == octets_max
+        uplink.send(bytes(octets_max), RequestId(APID, 1))
+        with pytest.raises(ValueError, match=f"the command takes {octets_max + 1} octets, a frame holds {octets_max}"):
+            uplink.send(bytes(octets_max + 1), RequestId(APID, 1))
+
+
+def test_a_node_without_clcws_gets_no_commands():
+    uplink = Uplink(replace(MANAGED, ocf=False), ROUND_TRIP_MS)
+    with pytest.raises(UsageError, match=r"ocf = false"):
+        uplink.send(b"packet", RequestId(APID, 1))
+
+
+def test_it_wakes_for_what_is_due_first(link):
+    uplink = Uplink(MANAGED, ROUND_TRIP_MS)
+    assert (uplink.deadline_ns, uplink.state, uplink.busy, uplink.notices_dropped) == (None, "initial", False, 0)
+    uplink.on_clcw(link.farm.clcw(MANAGED.tc_channel), 0)
+    assert uplink.deadline_ns == 0  # to open the service
+    uplink.step(0)
+    assert (uplink.deadline_ns, uplink.state) == (None, "active")
+    assert link.uplink.deadline_ns is None
+    link.send(1)
+    link.room, now_ns = 0, link.now_ns
+    link.turn()
+    assert link.uplink.busy
+    assert link.uplink.deadline_ns == now_ns + 10 * SECOND  # a port that takes nothing
+    link.room = 4096
+    link.turn(report=False)
+    assert link.uplink.deadline_ns == link.now_ns - SECOND // 10 + SECOND  # the timer
+    link.turns(1)
+    assert link.uplink.deadline_ns is None
+
+
+def test_with_commands_waiting_it_wakes_when_the_node_was_silent_for_long_enough(link):
+    link.speaks = False
+    link.send(*range(UNVERIFIED_MAX + 1))
+    link.turns(3)
+    delivered_ns = list(link.uplink._unverified.values())
+    assert len(delivered_ns) == UNVERIFIED_MAX
+    assert link.uplink.deadline_ns == min(delivered_ns)
+    link.now_ns = link.uplink.deadline_ns - 1
+    link.turn(seconds=0)
+    assert link.executed[-1] == UNVERIFIED_MAX - 1
+    link.now_ns += 1
+    link.turn(seconds=0)
+    assert link.executed[-1] == UNVERIFIED_MAX
+
+
+def test_a_port_may_stall_for_as_long_as_a_frame_would_be_repeated(link):
+    link.room = 0
+    link.send(1)
+    begun_ns = link.now_ns
+    link.turn(seconds=0)
+    for now_ns, told in ((begun_ns + 10 * SECOND - 1, []), (begun_ns + 10 * SECOND, [1])):
+        link.now_ns = now_ns
+        link.turn(seconds=0)
+        assert link.fates(Undelivered) == told
+
+
+def test_octets_that_leave_a_buffer_are_signs_of_life_too(link):
+    """A port that took everything at once and sends it slowly."""
+    link.send(1)
+    link.uplink.step(link.now_ns)
+    size = len(link.uplink.output)
+    for second in range(30):
+        link.uplink.wrote(size if not second else 0, size - second, link.now_ns + second * SECOND)
+        link.uplink.step(link.now_ns + second * SECOND)
+    assert link.uplink.busy
+    assert link.uplink.take_notices() == []
+
+
+def test_file_packets_go_one_by_one_beside_commands_and_in_order(link):
+    frames = []
+    take, link.take = link.take, lambda frame: frames.append(frame) or (None if frame.bypass else take(frame))
+    link.send(1, 2)
+    for number in range(5):
+        link.uplink.send_beside(b"file data %d" % number)
+    link.turns(2)
+    assert [frame.data for frame in frames if frame.bypass] == [b"file data %d" % number for number in range(5)]
+    assert link.executed == [1, 2]
+    assert link.uplink.file_packets_dropped == 0
+    assert all(isinstance(notice.request, RequestId) for notice in link.told)
+
+
+def test_of_too_many_file_packets_the_oldest_go(link):
+    link.room = 0
+    for number in range(FILE_PACKETS_MAX + 1):
+        link.uplink.send_beside(b"%d" % number)
+    assert link.uplink.file_packets_dropped == 1
+    assert (link.uplink._file_packets[0], len(link.uplink._file_packets)) == (b"1", FILE_PACKETS_MAX)
+
+
+def test_all_that_waits_is_given_up_with_the_link_and_told_why(link):
+    link.send(1)
+    link.turn(report=False)
+    link.room = 0
+    link.send(2, 3, 4)
+    link.uplink.send_beside(b"file data")
+    link.uplink.send_beside(b"file data")
+    link.turn(report=False)
+    link.told.clear()
+    link.uplink.close(link.now_ns, "so it is")
+    assert link.uplink.take_notices() == [
+        Undelivered(RequestId(APID, 1), "so it is; it may have arrived all the same", True),
+        *(Undelivered(RequestId(APID, count), "so it is; it was not sent", False) for count in (2, 3, 4)),
+    ]
+    assert link.uplink.file_packets_dropped == 1  # the other one was FOP-1's
+    link.room = 4096
+    link.executed.clear()
+    link.turns(3)
+    assert (link.executed, link.told) == ([], [])
+
+
+def test_a_node_that_began_anew_ends_what_was_on_its_way(link):
+    link.send(1)
+    link.turn(report=False)
+    link.uplink.verified(RequestId(APID, 1), link.now_ns)  # before any CLCW acknowledges it
+    assert link.uplink.take_notices() == [
+        Undelivered(RequestId(APID, 1), "the node's receiver began anew; it may have arrived all the same", True)
+    ]
+
+
+def test_after_one_failure_the_service_is_opened_a_round_trip_later(link):
+    """And after one that has lasted, as if it was the first."""
+    for _ in range(3):
+        link.farm.begin(link.farm.vr, is_locked=True)
+        ended_ns = link.now_ns
+        link.turn()
+        assert link.uplink.state == "initial"
+        assert link.uplink.deadline_ns == ended_ns + SECOND
+        link.turns(2)
+        assert link.uplink.state == "active"
+        link.turns(11)
+
+
+def test_a_service_that_delivers_something_counts_as_one_that_lasts(link):
+    gaps = []
+    for count in range(6):
+        link.farm.begin(link.farm.vr, is_locked=True)
+        ended_ns = link.now_ns
+        link.turn()
+        gaps.append(link.uplink.deadline_ns - ended_ns)
+        link.now_ns = link.uplink.deadline_ns
+        link.turns(0.3)
+        link.send(count)
+        link.turns(0.5)
+        assert link.executed[-1] == count
+    assert gaps == [SECOND] * 6
+
+
+def test_patience_grows_to_four_round_trips(link):
+    gaps = []
+    for _ in range(6):
+        link.farm.begin(0, is_locked=True)
+        ended_ns = link.now_ns
+        link.turn(seconds=0)
+        gaps.append(link.uplink.deadline_ns - ended_ns)
+        link.now_ns = link.uplink.deadline_ns
+        link.turns(0.2)
+        assert link.uplink.state == "active"
+    assert gaps == [SECOND, 2 * SECOND, 4 * SECOND, 4 * SECOND, 4 * SECOND, 4 * SECOND]

@@ -12,16 +12,27 @@ from dataclasses import dataclass, field
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from ground import api
 from ground.client import Client
 from ground.errors import ArchiveError, RefusedError, ServiceError, WaitError
-from ground.records import CommandRecord, EventRecord, FileRecord, Record, SampleRecord, Stage
+from ground.records import (
+    ArchiveRecord,
+    CommandRecord,
+    EventRecord,
+    FileRecord,
+    LinkRecord,
+    Record,
+    SampleRecord,
+    Stage,
+    Status,
+)
 from ground.service import Service
 from hal.linux.clock import HostClock
 from hal.linux.lasting_port import LastingPort
 from hal.linux.socket_port import SocketLine
-from hal.port import PortNews
+from hal.port import PortClosed, PortNews
 from tests.patience import PATIENCE_S
 
 
@@ -36,6 +47,12 @@ def command(*stages: str, state: str = "started") -> CommandRecord:
     )  # fmt: skip
 
 
+STATUS = Status(
+    node="coastwatch", dictionary="1", node_dictionary=None, port="pair", now_ns=0, begun_ns=0, linked=False,
+    link=LinkRecord(), archive=ArchiveRecord(), commands={}, transfers=(),
+)  # fmt: skip
+
+
 @dataclass
 class FakeStation:
     """Echoes what it receives in capitals, and wakes once."""
@@ -44,6 +61,7 @@ class FakeStation:
     steps: int = 0
     output: bytes = b""
     ended: bool = False
+    tells_status: bool = False
     news: list[Record] = field(default_factory=list)
     files: list[FileRecord] = field(default_factory=list)
     port_news: list[PortNews] = field(default_factory=list)
@@ -97,6 +115,8 @@ class FakeStation:
                 raise ArchiveError("archive: the disk is full")
             case api.SendCommand():
                 raise ValueError(f"no command is called {request.name}")
+            case api.GetStatus() if self.tells_status:
+                return replace(STATUS, now_ns=now.utc_ns)
             case api.ListFiles():
                 return self.files
             case api.ListCommands():
@@ -139,6 +159,7 @@ class Running:
 @pytest.fixture
 def running(tmp_path, monkeypatch):
     monkeypatch.setattr("ground.service._SIGNALS", ())  # belong to the main thread
+    monkeypatch.setattr("ground.service.STATUS_PERIOD_S", 0.01)
     far_end, near_end = socket.socketpair()
     station, errors, path, ready = FakeStation(), [], tmp_path / "s" / "ground.sock", threading.Event()
     service = Service(station, station.answer, port_over(near_end), HostClock())
@@ -220,7 +241,11 @@ def test_an_endless_line_ends_the_conversation(running):
             raw.sendall(b"x" * (2 * api.LINE_OCTETS_MAX))
         except ConnectionError:
             return
-        assert b"longer than" in raw.makefile("rb").read()
+        refusal = json.loads(raw.makefile("rb").read())
+        assert refusal == {
+            "is": "refusal", "id": None, "code": "malformed",
+            "message": f"a line is longer than {api.LINE_OCTETS_MAX} octets",
+        }  # fmt: skip
 
 
 def test_news_come_to_who_subscribed_newest_state_last(running):
@@ -229,6 +254,37 @@ def test_news_come_to_who_subscribed_newest_state_last(running):
         other.command("news", {"count": 3})
         assert [record.values["bus"] for record in client.news(0.2)][-1] == 2
         assert list(other.news(0.05)) == []
+
+
+def test_the_status_comes_again_and_again_to_who_subscribed(running):
+    running.station.tells_status = True
+    with Client(running.path) as client:
+        client.subscribe("status")
+        news = client.news(PATIENCE_S)
+        first, second = next(news), next(news)
+        assert replace(second, now_ns=first.now_ns) == first == replace(STATUS, now_ns=first.now_ns)
+        assert second.now_ns > first.now_ns
+    assert running.service._duties.failed == {}
+
+
+def test_topics_add_up(running):
+    with Client(running.path) as client, Client(running.path) as other:
+        client.subscribe("sample")
+        client.subscribe("file")
+        other.command("news", {"count": 1})
+        other.command("file")
+        news = client.news(PATIENCE_S)
+        assert {type(next(news)) for _ in range(2)} == {SampleRecord, FileRecord}
+
+
+def test_the_end_of_the_port_ends_the_service_and_is_the_reason(running):
+    running.service._loop.call_soon_threadsafe(running.service._port.close)
+    running.service._loop.call_soon_threadsafe(running.service._guarded, running.service._read)
+    running.thread.join(PATIENCE_S)
+    assert not running.thread.is_alive()
+    assert isinstance(running.errors.pop(), PortClosed)
+    assert running.station.ended
+    assert not running.path.exists()
 
 
 def test_a_command_is_seen_stage_by_stage(running):
@@ -278,8 +334,10 @@ def test_news_that_find_no_room_and_clients_that_find_none_are_counted(running, 
     dropped = running.service._duties.dropped
     with Client(running.path) as client, Client(running.path) as other, Client(running.path) as third:
         client.subscribe("sample")
-        with pytest.raises((RefusedError, ServiceError)):  # it may hear why, or only that nobody listens any more
+        with pytest.raises((RefusedError, ServiceError)) as refused:  # it may hear only that nobody listens any more
             third.files()
+        if isinstance(refused.value, RefusedError):
+            assert (refused.value.refusal, str(refused.value)) == ("busy", "2 clients are connected already")
         next(iter(running.service._clients)).feed.topics = frozenset({"sample"})
         for one in running.service._clients:
             one.feed.capacity = 0
@@ -296,8 +354,9 @@ def test_what_goes_wrong_with_one_record_or_request_goes_wrong_alone(running, ca
         client.subscribe("file", "sample")
         other.command("odd")
         assert next(client.news(5)) == sample(1)
-        with pytest.raises(RefusedError, match="its log says how"):
+        with pytest.raises(RefusedError, match=r"^the service failed at this; its log says how$") as refused:
             other.status()
+        assert refused.value.refusal == "failed"
         assert other.files() == []
     assert set(running.service._duties.failed) == {"observing", "answering a client", "telling a client"}
 

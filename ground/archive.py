@@ -107,11 +107,15 @@ class Archive:
             found = [text.decode(errors="replace") for (text,) in self._select(f"pragma {_CHECKS[thorough]}(1)")]
         except ArchiveError as error:
             return str(error)
-        return "" if found == ["ok"] else f"archive {self.path or 'in memory'}: {'; '.join(found)}"
+        return "" if found == ["ok"] else f"{self._name}: {'; '.join(found)}"
 
     def close(self) -> None:
         """Give the file back; what `write` took is in it."""
         self._connection.close()
+
+    @property
+    def _name(self) -> str:
+        return f"archive {self.path or 'in memory'}"
 
     def _open(self, path: Path | None, *, read_only: bool = False) -> None:
         before = self._connection
@@ -200,7 +204,7 @@ class Archive:
             yield
         except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter of SQLite's own words about what it found
             damaged = not isinstance(error, sqlite3.Error) or _primary_code(error) in _DAMAGED
-            raise (DamagedError if damaged else ArchiveError)(f"archive {self.path or 'in memory'}: {error}") from error
+            raise (DamagedError if damaged else ArchiveError)(f"{self._name}: {error}") from error
 
 
 _CHECKS = {True: "integrity_check", False: "quick_check"}

@@ -22,7 +22,9 @@ from link.pus.message import Request
 from link.pus.packets import Ack, RequestId, TcPacket
 from link.pus.verification import AcceptanceFailure, FailureCode, RefusedError, Stage, failure, success, told_reason
 
-_CUT_SHORT = "the node restarted before it ended; it may have been executed, and is not executed again"
+_CUT_SHORT = (
+    "the node restarted before it ended; perhaps it was executed"  # no longer than what is remembered of a reason
+)
 
 
 Done = Pending | Iterable[Record] | None

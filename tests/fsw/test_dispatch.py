@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fsw.app import App, CommandError, Pending
 from fsw.bus import Bus
-from fsw.dispatch import Dispatcher
+from fsw.dispatch import Dispatcher, RequestRepeated
 from fsw.executive import Executive, StepFailed
 from hal.sim.clock import VirtualClock
 from link.dictionary import Event, Int8ub, command, wire
@@ -18,8 +18,20 @@ from link.pus.functions import PerformFunction
 from link.pus.packets import Ack, TcPacket
 from link.pus.source import TcSource
 from link.pus.test import ConnectionTested, Ping, Pong
-from link.pus.verification import Failure, FailureCode, ProgressSuccess, Stage, Success
+from link.pus.verification import (
+    AcceptanceFailure,
+    AcceptanceSuccess,
+    CompletionFailure,
+    CompletionSuccess,
+    Failure,
+    FailureCode,
+    ProgressSuccess,
+    Stage,
+    StartSuccess,
+    Success,
+)
 from tests.fsw.memories import request_memory_on
+from tests.hal.recording_medium import RecordingMedium
 
 APID = 65
 A, S, C = Stage.ACCEPTANCE, Stage.START, Stage.COMPLETION
@@ -159,6 +171,76 @@ def test_an_unknown_service_is_refused(desk):
 def test_only_what_was_asked_for_is_acknowledged(desk):
     desk.ask(PerformFunction(function=1, arguments=b"\x01"), Ack.COMPLETION)
     assert desk.stages() == [(C, None)]
+
+
+UNFOLD = PerformFunction(function=2, arguments=b"")
+CUT_SHORT = "the node restarted before it ended; perhaps it was executed"
+
+
+class Lives:
+    """Desks one after the other on one medium: each life forgets what is not on it."""
+
+    def __init__(self):
+        self.medium = RecordingMedium()
+        self.boot()
+
+    def boot(self):
+        self.desk = Desk(self.medium)
+
+    def told(self):
+        """What the loop's next turn has to say."""
+        self.desk.answers.clear()
+        self.desk.dispatcher.tell_completions()
+        return list(self.desk.answers)
+
+
+def cut_short(packet):
+    return CompletionFailure(request=packet.request.word, code=FailureCode.INTERRUPTED, reason=CUT_SHORT)
+
+
+def test_one_that_a_restart_cuts_short_is_told_until_that_has_left_and_remembered_for_ever():
+    lives = Lives()
+    packet = lives.desk.ask(UNFOLD)
+    assert lives.told() == []
+    for _ in range(2):  # the second restart comes before the report of the first has left
+        lives.boot()
+        assert lives.told() == [cut_short(packet)]
+        assert (lives.desk.dispatcher.accepted, lives.desk.dispatcher.failed) == (0, 1)
+    assert lives.told() == []
+    assert lives.desk.dispatcher.failed == 1
+    for _ in range(2):
+        lives.boot()
+        assert lives.told() == []
+        lives.desk.dispatcher.handle(packet.encode())
+        word = packet.request.word
+        assert lives.desk.answers == [
+            RequestRepeated(request=f"{APID}/0", standing="has failed (interrupted)"),
+            AcceptanceSuccess(request=word),
+            StartSuccess(request=word),
+            cut_short(packet),
+        ]
+        assert (lives.desk.dispatcher.accepted, lives.desk.dispatcher.failed) == (0, 0)
+        assert lives.desk.arm.pending.is_over is False
+
+
+def test_several_that_a_restart_cuts_short_are_each_told_and_counted():
+    """With those that ended in the same life, whatever these wanted to hear, in the order in which they came."""
+    lives = Lives()
+    first = lives.desk.ask(UNFOLD)
+    ended = lives.desk.ask(PerformFunction(function=1, arguments=b"\x2d"))
+    refused = lives.desk.ask(PerformFunction(function=9, arguments=b""), Ack.NONE)
+    lives.desk.ask(PerformFunction(function=1, arguments=b"\x2d"), Ack.START)
+    last = lives.desk.ask(UNFOLD, Ack.NONE)
+    lives.told()
+    lives.boot()
+    assert lives.told() == [
+        cut_short(first),
+        CompletionSuccess(request=ended.request.word),
+        AcceptanceFailure(request=refused.request.word, code=FailureCode.UNKNOWN_FUNCTION, reason="function 9"),
+        cut_short(last),
+    ]
+    assert lives.desk.dispatcher.failed == 2
+    assert lives.told() == []
 
 
 @given(st.binary(max_size=40))

@@ -109,6 +109,12 @@ def test_provenance_tells_when_and_at_what_cost(desk):
     assert desk.app.jobs_cpu_s == pytest.approx(0.1)
 
 
+def test_the_processor_time_of_all_jobs_is_summed(desk):
+    desk.app.capture("coast"), desk.app.capture("desert")
+    desk.step_after(200)
+    assert desk.app.jobs_cpu_s == pytest.approx(0.2)
+
+
 @pytest.mark.parametrize(("target", "reason"), [("moon", "known: coast, desert, lost"), ("lost", "not a readable")])
 def test_what_the_camera_cannot_see_is_refused(desk, target, reason):
     with pytest.raises(CommandError, match=reason):

@@ -62,6 +62,34 @@ def clears_its_timer():
     block()
 
 
+def burn(seconds):
+    """Until this process has taken so much more of a processor."""
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
+
+def burns_and_dies(told, seconds):
+    """It burns, its two children as well, and they are there when it dies."""
+
+    def child():
+        burn(seconds)
+        tell(told)
+        block()
+
+    burn(seconds)
+    before = len(list(Path(told).iterdir()))
+    for _ in range(2):
+        if not os.fork():
+            child()
+    wait_until_told(told, before + 2)
+    os._exit(7)
+
+
+def tells_its_privileges():
+    return Path("/proc/self/status").read_bytes()
+
+
 def is_deaf():
     for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_IGN)

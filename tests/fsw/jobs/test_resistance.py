@@ -61,6 +61,23 @@ def test_limits_cannot_be_lifted(runner, what):
     assert run(runner, job(1, "lifts_its_limits", what=what)).failure.startswith("ValueError: not allowed")
 
 
+def test_a_worker_has_no_privilege_but_those_over_files(runner):
+    """Whoever runs the tests: nor may it get one by starting a program that has some."""
+    said = dict(line.split(":\t") for line in run(runner, job(1, "tells_its_privileges")).answer.decode().splitlines())
+    assert said["NoNewPrivs"] == "1"
+    over_files = 0xF
+    for kind in ("CapEff", "CapPrm", "CapInh"):
+        assert int(said[kind], 16) & ~over_files == 0
+
+
+def test_the_processor_time_of_all_attempts_and_all_who_come_from_them_is_summed(tmp_path):
+    """Three processes an attempt."""
+    with running(module=MODULE, attempts=2) as one:
+        outcome = run(one, job(1, "burns_and_dies", told=str(tmp_path), seconds=0.03))
+    assert (outcome.failure, outcome.attempts) == ("worker ended by itself with status 7", 2)
+    assert outcome.cpu_s >= 2 * 3 * 0.03
+
+
 @pytest.mark.parametrize("start", [0, *(pytest.param(start, marks=pytest.mark.slow) for start in range(5, 256, 50))])
 def test_an_exit_status_is_told_as_what_it_is(wide, start):
     statuses = range(start, min(start + 50, 256)) if start else (0, 1, 2, 3, 70, 255)

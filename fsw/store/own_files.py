@@ -37,10 +37,6 @@ class OwnFiles:
         """How much room that takes."""
         return sum(map(self._octets_of_aside, self.names_aside()))
 
-    def read(self, name: str) -> bytes:
-        """A whole file."""
-        return self._medium.read(self.path / name)
-
     def put(self, name: str, octets: bytes) -> None:
         """A new file, or one that replaces another, as a whole; on return it survives a crash."""
         self.claim()

@@ -1,29 +1,35 @@
 """What waits is sent until the ground has it; what cannot be read is given up and told."""
 
+import dataclasses
 from collections import Counter
 
 import pytest
 
+from fsw.app import CommandError
 from fsw.apps.files import (
     Files,
     FilesStatus,
     ProductDelivered,
     ProductDropped,
+    ProductListed,
     ProductSetAside,
     ProductsListed,
     ProductState,
     ProductStatus,
     SetAsidePurged,
+    StoreTrouble,
     TransferFailed,
 )
+from fsw.apps.power import PowerSource
 from fsw.apps.retries import Retries
-from fsw.products import ProductStore, Provenance
+from fsw.products import Notice, ProductStore, Provenance
 from fsw.store.outbox import Outbox
 from hal.sim.clock import EPOCH_UTC_NS, VirtualClock
 from link.cfdp import Entity, MemoryStore, Settings
 from link.cfdp.filestore import MemoryWriter
 from link.managed import Managed, TmChannel
 from link.pus.source import Tally
+from link.pus.verification import FailureCode
 from link.space_packet import SpacePacket
 from link.tm_receiver import TmReceiver
 from link.tm_sender import TmSender
@@ -208,6 +214,62 @@ def test_whatever_found_no_room_is_told(desk):
     assert desk.files_status().dropped == 7
 
 
+def test_counters_stay_at_their_end(desk):
+    store, entity = desk.store, desk.app.entity
+    desk.app.transfers_failed = desk.app.bad_pdus = store.damaged = store.mended = store.disk_failures = 70_000
+    store.notices_dropped = entity.refused = 70_000
+    store.aside_octets = 1 << 33
+    desk.app._retries._until_ns = dict.fromkeys(range(70_000), 9 * SECOND)
+    status = desk.files_status()
+    assert status.aside_octets == 0xFFFFFFFF
+    assert {value for name, value in vars_of(status).items() if name != "aside_octets"} == {0xFFFF}
+    assert FilesStatus.decode(status.encode()) == status
+
+
+def vars_of(report):
+    return {field.name: getattr(report, field.name) for field in dataclasses.fields(report)}
+
+
+def test_each_counter_is_told_as_itself(desk):
+    store, entity, app = desk.store, desk.app.entity, desk.app
+    app.transfers_failed, app.bad_pdus, entity.undecodable, entity.refused = 1, 20, 4, 6
+    store.damaged, store.mended, store.aside_octets, store.disk_failures = 2, 3, 70_000, 5
+    app._retries.failed(9, desk.clock.monotonic_ns())
+    assert desk.files_status() == FilesStatus(
+        resting=1,
+        transfers_failed=1,
+        products_damaged=2,
+        copies_mended=3,
+        aside_octets=70_000,
+        disk_failures=5,
+        pdus_undecodable=24,
+        pdus_refused=6,
+        dropped=0,
+    )
+
+
+def test_status_tells_all_that_is_known_of_a_product(desk):
+    product = desk.add(b"answer", name="n" * 81)
+    (status,) = desk.status()
+    assert status == ProductStatus(
+        product=product.id,
+        name="n" * 77 + "...",
+        state=ProductState.QUEUED,
+        octets=6,
+        raw_octets=737_088,
+        capture=EPOCH_UTC_NS,
+        compute_start=EPOCH_UTC_NS + 2,
+        compute_end=EPOCH_UTC_NS + 3,
+        first_pdu=0,
+        joules=0.5,
+        power_source=PowerSource.MEASURED,
+        input_sha256=b"\xab" * 32,
+    )
+    desk.store.drop(product.id)
+    desk.add(name="n" * 80)
+    assert [status.name for status in desk.status()] == ["n" * 80]
+
+
 def test_nothing_is_taken_up(desk):
     desk.files.files["patch"] = b"code"
     desk.ground.put("patch", "patch", 1)
@@ -346,6 +408,40 @@ def test_products_are_listed_page_by_page(desk):
     assert (len(page), end) == (16, ProductsListed(listed=16, following=22))
     *page, end = desk.app.list_products(first=17)
     assert (len(page), end) == (6, ProductsListed(listed=6, following=0))
+
+
+def test_a_list_says_what_each_product_is(desk):
+    desk.app.hold()
+    low, high, long = desk.add(b"1", -(1 << 40)), desk.add(b"22", 1 << 40), desk.add(b"333", 5, "n" * 81)
+    *page, end = desk.app.list_products(first=low.id)
+    queued = {"state": ProductState.QUEUED, "capture": EPOCH_UTC_NS}
+    assert page == [
+        ProductListed(product=low.id, name=low.name, octets=1, priority=-(1 << 31), **queued),
+        ProductListed(product=high.id, name=high.name, octets=2, priority=(1 << 31) - 1, **queued),
+        ProductListed(product=long.id, name="n" * 77 + "...", octets=3, priority=5, **queued),
+    ]
+    assert [ProductListed.decode(one.encode()) for one in page] == page
+    assert end == ProductsListed(listed=3, following=0)
+
+
+@pytest.mark.parametrize("act", ["drop", "purge"])
+def test_what_the_disk_does_not_delete_is_told(desk, act):
+    product = desk.add()
+    setattr(desk.store, act, failing)
+    with pytest.raises(CommandError, match=r"^device$") as refused:
+        list(desk.app.drop_product(product.id) if act == "drop" else desk.app.purge_set_aside())
+    assert refused.value.code is FailureCode.EXECUTION_FAILED
+    assert desk.store.waiting() == [product]
+    assert desk.run(3) == [ProductDelivered(product=product.id, name=product.name)]
+
+
+def test_what_is_told_of_the_store_is_cut_to_its_room(desk):
+    desk.store._tell(Notice(0, "", "d" * 101))
+    desk.store._tell(Notice(7, "n" * 81, "r" * 101))
+    assert desk.reports()[:2] == [
+        StoreTrouble(reason="d" * 100),
+        ProductSetAside(product=7, name="n" * 77 + "...", reason="r" * 100),
+    ]
 
 
 def test_a_product_is_dropped_whatever_its_state(desk):

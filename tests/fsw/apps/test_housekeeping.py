@@ -14,11 +14,13 @@ from fsw.executive import Executive
 from fsw.products import ProductStore
 from fsw.telecom import Telecom
 from hal.board import Power
-from hal.port import PortState
 from hal.sim.board import ModelBoard
 from hal.sim.cable import Channel, cable
 from hal.sim.clock import VirtualClock
+from link.cop1.farm import State
 from link.managed import Managed, TmChannel
+from link.pus.source import TcSource
+from link.pus.test import Ping
 from tests.fsw.memories import numbers_on, request_memory_on
 
 MANAGED = Managed(spacecraft_id=1, tm_channels=(TmChannel(name="housekeeping", vc=0),))
@@ -106,16 +108,100 @@ def test_measured_power_is_called_measured(tmp_path):
     assert (status.power_w, status.power_source) == (5.0, PowerSource.MEASURED)
 
 
+COUNTERS = {
+    "boots": ("numbers.boots", 16),
+    "ticks_missed": ("executive.missed", 16),
+    "ticks_skipped": ("executive.skipped", 16),
+    "set_aside": ("executive.set_aside", 8),
+    "overruns": ("executive.overruns", 16),
+    "failures": ("executive.failures", 16),
+    "reports_throttled": ("executive.throttled", 32),
+    "reports_unsendable": ("executive.unsendable", 32),
+    "jobs": ("imaging.runner.unfinished", 8),
+    "store_octets": ("store.octets", 32),
+    "commands_accepted": ("dispatcher.accepted", 16),
+    "commands_rejected": ("dispatcher.rejected", 16),
+    "commands_failed": ("dispatcher.failed", 16),
+    "requests_repeated": ("dispatcher.memory.repeated", 16),
+    "tc_frames_accepted": ("telecom.uplink.accepted", 16),
+    "tc_frames_discarded": ("telecom.uplink.discarded", 16),
+    "tc_frames_rejected": ("telecom.uplink.rejected", 16),
+    "tc_packets_bad": ("telecom.uplink.bad_packets", 16),
+    "port_losses": ("telecom.port.state.losses", 16),
+    "port_refused": ("telecom.port.state.refused", 16),
+    "reports_dropped": ("reporter.dropped", 16),
+    "reports_forgotten": ("reporter.forgotten", 16),
+    "releases_dropped": ("reporter.services.releases_dropped", 16),
+    "checks_unread": ("reporter.services.monitor.unreadable", 16),
+    "notes_lost": ("crash_log.lost", 8),
+    "memory_failed": ("memory.failed", 16),
+    "memory_damaged": ("memory.damaged", 8),
+}
+"""Where each is counted, and how many bits it has; it stays at its end."""
+TURNING = {
+    "ticks": "executive.ticks",
+    "tc_octets_skipped": "telecom.uplink.octets_skipped",
+    "tm_frames": "telecom.downlink.sender.frames",
+}
+"""Those that begin anew after 32 bits."""
+
+
+class Altered:
+    """Something of the node, but for the values that a test puts over its own."""
+
+    def __init__(self, one):
+        self._one = one
+
+    def __getattr__(self, name):
+        return getattr(self._one, name)
+
+
+def put(one, path, value):
+    """A value for a counter, whatever makes it."""
+    name, _, rest = path.partition(".")
+    if rest:
+        setattr(one, name, within := Altered(getattr(one, name)))
+        put(within, rest, value)
+    else:
+        setattr(one, name, value)
+
+
+def test_each_counter_is_told_as_itself(desk):
+    values = {name: number for number, name in enumerate((*COUNTERS, *TURNING), 100)}
+    for name, value in values.items():
+        put(desk.app, COUNTERS[name][0] if name in COUNTERS else TURNING[name], value)
+    told = desk.step()[-1]
+    assert {name: getattr(told, name) for name in values} == values
+
+
 def test_counters_stay_at_their_end_and_the_report_can_be_sent(desk):
-    desk.executive.missed = desk.executive.failures = 70_000
-    desk.executive.ticks = 1 << 33
-    desk.executive.skipped, desk.app.crash_log.lost = 4, 5
-    desk.app.dispatcher.memory.repeated, desk.app.telecom.uplink.bad_packets = 6, 7
-    desk.app.telecom.port = SimpleNamespace(state=PortState("uart", losses=8, refused=9))
-    status = desk.step()[-1]
-    assert (status.ticks_missed, status.failures, status.reports_forgotten) == (65_535, 65_535, 65_535)
-    assert (status.reports_dropped, status.releases_dropped, status.checks_unread) == (3, 1, 2)
-    assert (status.ticks_skipped, status.notes_lost) == (4, 5)
-    assert (status.requests_repeated, status.tc_packets_bad) == (6, 7)
-    assert (status.port_losses, status.port_refused, status.last_request) == (8, 9, 65_535)
-    assert type(status).decode(status.encode()) == status
+    for beyond in (0, 1, 1 << 40):
+        for path, bits in COUNTERS.values():
+            put(desk.app, path, (1 << bits) - 1 + beyond)
+        for number, path in enumerate(TURNING.values()):
+            put(desk.app, path, (3 << 32) + number)
+        told = desk.step()[-1]
+        assert {name: getattr(told, name) for name in COUNTERS} == {
+            name: (1 << bits) - 1 for name, (_, bits) in COUNTERS.items()
+        }
+        assert [getattr(told, name) for name in TURNING] == [0, 1, 2]
+        assert type(told).decode(told.encode()) == told
+
+
+def test_what_it_tells_besides_counters(desk):
+    desk.app.dictionary_version = "0123456789abcdef"
+    desk.app.bus, desk.app.reporter.dropped = SimpleNamespace(dropped=4), 3
+    desk.app.telecom.uplink.farm.begin(9, is_locked=True)
+    desk.app.kernels_failed, desk.app.store = (
+        ("crc",) * 300,
+        SimpleNamespace(waiting=lambda: range(70_000), damaged=70_001, octets=0),
+    )
+    started, _, told = desk.step()
+    assert (started.products_waiting, started.products_damaged) == (65_535, 65_535)
+    assert (told.dictionary, told.reports_dropped) == (bytes.fromhex("0123456789abcdef"), 7)
+    assert (told.farm_state, told.farm_expects, told.last_request) == (State.LOCKOUT, 9, 65_535)
+    assert (told.kernels_failed, told.products_waiting) == (255, 65_535)
+    request = TcSource(65, count=77).packet(Ping()).encode()
+    desk.app.dispatcher.memory.expect([request])
+    desk.app.store.damaged = 5
+    assert desk.step()[-1].last_request == 77

@@ -122,7 +122,7 @@ class ProductStore:
         return product
 
     def delivered(self, product_id: int) -> None:
-        """The ground has it. Where the disk does not take that, it is sent again after the next start."""
+        """The ground has it, if it waited. Where the disk does not take that, it is sent again after the next start."""
         if self._waiting.pop(product_id, None) is None:
             return
         kept = self._kept[product_id]

@@ -127,6 +127,17 @@ def test_a_full_disk_takes_the_next_value_all_the_same(tmp_path):
     assert len(sizes) == 1
 
 
+def test_a_value_fills_its_slot_and_no_more(tmp_path):
+    durable = Durable(tmp_path, "value", Value(), OCTETS_MAX)
+    spare = OCTETS_MAX - len(msgspec.msgpack.encode(Value(1, "x" * 40)))
+    fitting = Value(1, "x" * (40 + spare))
+    durable.store(fitting)
+    assert Durable(tmp_path, "value", Value(), OCTETS_MAX).value == fitting
+    with pytest.raises(AssertionError):
+        durable.store(Value(1, fitting.text + "x"))
+    assert durable.value == fitting
+
+
 @pytest.mark.parametrize("call", ["overwrite", "sync", "make_folder"])
 def test_a_failing_medium_is_told_and_the_value_is_kept_in_memory(call):
     broken = True

@@ -299,6 +299,19 @@ def test_who_tells_too_much_is_cut_to_a_share_and_told_once_until_it_was_calm():
     assert sum(isinstance(event, Throttled) for event in events.drain()) == 1
 
 
+def test_samples_have_a_share_of_their_own():
+    clock, bus = VirtualClock(), Bus()
+    levels = bus.subscribe(Level, "levels", capacity=1000, policy="drop_new")
+    executive = Executive(clock, bus)
+    passed = []
+    for _ in range(3):
+        for _ in range(300):
+            executive.tell("meter", Level(percent=1))
+        passed.append(len(list(levels.drain())))
+        clock.advance(500 * MS)
+    assert passed == [128, 64, 64]
+
+
 def test_failures_that_are_told_are_noted_with_their_trace():
     clock, notes = VirtualClock(), []
     executive = Executive(clock, Bus(), note=lambda *note: notes.append(note))

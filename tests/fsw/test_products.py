@@ -260,6 +260,13 @@ class TestLife:
         last = ProductStore(tmp_path, 1000)
         assert (last.products(), last.boots) == ([product], 4)
 
+    def test_what_does_not_wait_is_not_delivered_again(self, tmp_path):
+        store = ProductStore(tmp_path, 1000)
+        product = add(store, b"answer")
+        before = [store.delivered(number) for number in (7, product.id, product.id)]
+        assert (before, store.waiting(), store.products(), store.disk_failures) == ([None] * 3, [], [product], 0)
+        assert files(tmp_path / "kept").keys() >= {"00000001.sent"}
+
     def test_numbers_are_never_used_again(self, tmp_path):
         store = ProductStore(tmp_path, 10)
         store.delivered(add(store, b"12345678").id)
@@ -459,6 +466,7 @@ class TestOlder:
             (4, "no record tells what it is"),
             (0, "1 records of another version in journal"),
         ]
+        assert store.allot_id() == 4  # though nothing is left of the third
         assert {"00000002": b"tvo", "00000004": b"four"}.items() <= files(tmp_path / "kept" / ASIDE).items()
 
     def test_on_a_disk_that_takes_nothing_it_is_read_where_it_is(self, tmp_path):

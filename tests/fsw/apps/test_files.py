@@ -165,6 +165,17 @@ def test_what_waits_behind_others_is_queued(desk):
     assert [status.state for status in desk.status()] == [ProductState.SENDING, *[ProductState.QUEUED] * 3]
 
 
+def test_no_more_than_four_are_told_of(desk):
+    desk.listens = False
+    for _ in range(6):
+        desk.add(b"1")
+    for _ in range(4):
+        assert [status.product for status in desk.status()] == [1, 2, 3, 4]
+        list(desk.app.fill())
+        while desk.sender.waiting:
+            desk.sender.next_frame()
+
+
 def test_a_transfer_that_failed_begins_again(desk):
     desk.listens = False
     product = desk.add()

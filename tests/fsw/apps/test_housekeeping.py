@@ -75,6 +75,7 @@ def test_the_first_step_says_that_the_node_has_started(desk):
     started, status = desk.step()
     assert started == NodeStarted(node="coastwatch", board="model", products_waiting=0, products_damaged=0)
     assert (status.boots, status.uptime_s, status.jobs, status.kernels_failed) == (1, 0, 2, 0)
+    assert (status.loop_load, status.power_w, status.energy_j) == (0, 2.0, 0.0)  # no time has passed yet
     assert len(desk.step()) == 1
 
 

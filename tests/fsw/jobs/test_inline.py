@@ -34,6 +34,7 @@ def test_outcomes_come_when_their_time_has():
     clock.advance(6 * MS)
     (first,) = runner.poll()
     assert (first.job_id, first.answer, first.failure) == (1, b"\x10", "")
+    assert (first.wall_s, first.cpu_s) == (0.01, 0.01)
     assert first.input_sha256 == hashlib.sha256(bytes(SAMPLES)).hexdigest()
     assert (first.start_utc_ns - start_utc_ns, first.end_utc_ns - start_utc_ns) == (0, 10 * MS)
     clock.wait(runner.next_wake_ns())

@@ -80,26 +80,6 @@ def test_it_is_exported(mission, capsys):
     assert "hello_greet" in {one.name for one in definition.requests}
 
 
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        ("", "0 apps in the file, expected one class derived from App"),
-        ("1 +", "SyntaxError"),
-        ("import sys\nsys.exit(3)", "SystemExit: 3"),
-        ("from fsw.app import App\nclass One(App, period_ms=1000, budget_ms=5):\n    def __init__(self): 1 / 0",
-         "ZeroDivisionError"),
-        ("from fsw.app import App\nclass One(App, period_ms=1000, budget_ms=5):\n    def __init__(self, gyro): ...",
-         "missing 1 required positional argument: 'gyro'; the fields of an app in a file need defaults"),
-    ],
-)  # fmt: skip
-def test_a_file_that_is_no_app_is_refused(tmp_path, content, sentence):
-    from fsw.apps.own import app_in
-
-    (tmp_path / "one.py").write_text(content)
-    with pytest.raises(ValueError, match=sentence):
-        app_in(tmp_path / "one.py")
-
-
 def test_a_file_that_is_not_there_is_refused(tmp_path, mission):
     path = tmp_path / "none.toml"
     path.write_text('apps = ["none.py"]\n' + mission.read_text(encoding="utf-8").partition("\n")[2])

@@ -174,6 +174,22 @@ def test_a_failed_write_never_touches_the_slot_that_holds_the_last_value():
     assert all(record(left).value.number >= 2 for left in medium.after_cut())
 
 
+def test_a_value_that_the_medium_may_still_lose_is_told_at_the_start():
+    medium = RecordingMedium()
+    record(medium).store(Value(1))
+    for failing in (FOLDER / "value.a", FOLDER):
+
+        def fail(call, path, failing=failing):
+            if (call, path) == ("sync", failing):
+                raise OSError(errno.EIO, "Input/output error")
+
+        medium.fail = fail
+        survivor = record(medium)
+        assert (survivor.value, survivor.fault, survivor.failed) == (Value(1), "Input/output error", 0)
+    medium.fail = lambda call, path: None
+    assert record(medium).fault == ""
+
+
 def test_an_unreadable_slot_is_counted():
     def fail(call, path):
         if call == "read" and path.suffix == ".a":

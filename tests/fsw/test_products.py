@@ -252,6 +252,7 @@ class Flipped(RecordingMedium):
 class TestLife:
     def test_waits_across_a_restart_until_delivered(self, tmp_path):
         product = add(ProductStore(tmp_path, 1000), b"answer")
+        assert (product.priority, product.boot, product.octets) == (0, 1, 6)
         again = ProductStore(tmp_path, 1000)
         assert again.waiting() == [product]
         assert again.content(product.id) == b"answer"
@@ -483,6 +484,25 @@ class TestOlder:
         medium.fail = lambda call, path: None
         assert ProductStore(folder, 1000, medium).waiting() == [one]
         assert medium.names(folder) == ["kept"]
+
+    def test_where_it_cannot_be_taken_over_it_is_checked_and_never_deleted(self, tmp_path):
+        medium, folder = RecordingMedium(), Path("/products")
+        one, two = self.product(1, b"one"), self.product(2, b"two")
+        self.write(tmp_path, one, two, '{"type":"delivered","id":2}', f00000001=b"one", f00000002=b"two")
+        medium.make_folder(folder)
+        for name, octets in files(tmp_path).items():
+            medium.write(folder / name, octets)
+        medium.fail = lambda call, path: only_reads(errno.ENOSPC)(call, path) if path != folder / "kept" else None
+        store = ProductStore(folder, 6, medium)
+        medium.fail = lambda call, path: None
+        with pytest.raises(OSError, match="of an older version"):
+            store.drop(2)
+        with pytest.raises(StoreFullError):
+            add(store, b"1")
+        assert (store.products(), store.content(2)) == ([one, two], b"two")
+        medium.write(folder / "00000001", b"onf")
+        with pytest.raises(DamagedError, match="its content is not what was written"):
+            store.content(1)
 
     def test_a_power_cut_at_any_moment_costs_nothing(self, tmp_path):
         medium, folder = RecordingMedium(), Path("/products")

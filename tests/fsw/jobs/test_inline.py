@@ -21,6 +21,14 @@ def job(number, **parameters):
     return Job(id=number, pipeline="total", samples=SAMPLES, parameters=parameters)
 
 
+def test_there_is_nothing_to_wait_for_but_the_clock():
+    runner = InlineRunner(VirtualClock(), {"total": total}, duration_ns=10 * MS, waiting_max=1)
+    assert (runner.fileno(), runner.next_wake_ns(), list(runner.poll())) == (-1, None, [])
+    runner.submit(job(1, add=1))
+    runner.close()
+    assert (runner.unfinished, runner.next_wake_ns()) == (0, None)
+
+
 def test_outcomes_come_when_their_time_has():
     clock = VirtualClock()
     start_utc_ns = clock.utc_ns()

@@ -1,13 +1,16 @@
 """A result is there whole and of this attempt, or it is not there."""
 
 import os
+import struct
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fsw.jobs.memory import read_only, sealed, writable
 from fsw.jobs.result import ANSWER_OCTETS_MAX, Result, read_result, result_room, write_result
+from hal.kernels.crc import crc32c
 
 RESULT = Result(input_sha256=bytes(range(32)), answer=b"an answer")
 
@@ -51,6 +54,21 @@ def test_garbage_is_none(room, garbage):
     descriptor, memory = room
     memory[: len(garbage)] = garbage
     assert read_result(descriptor, 1) in (None, RESULT)
+
+
+@pytest.mark.parametrize("body", [b"", b"\xc1", msgspec.msgpack.encode([b"", 5]), msgspec.msgpack.encode({"a": 1})])
+def test_what_is_no_result_is_none_though_its_sum_is_right(room, body):
+    descriptor, memory = room
+    head = struct.pack("<QQ", 1, len(body))
+    memory[: 20 + len(body)] = head + struct.pack("<I", crc32c(head + body)) + body
+    assert read_result(descriptor, 1) is None
+
+
+@pytest.mark.parametrize("size", [(1 << 24) + 4097, 1 << 63])
+def test_a_size_that_leads_outside_is_none(room, size):
+    descriptor, memory = room
+    memory[:20] = struct.pack("<QQI", 1, size, 0)
+    assert read_result(descriptor, 1) is None
 
 
 def test_the_longest_answer_fits_and_no_longer_one(room):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fsw.store.own_files import ASIDE, OwnFiles
+from fsw.store.own_files import ASIDE, MARKER_NAME, OwnFiles
 from hal.medium import HOST
 
 
@@ -18,6 +18,15 @@ def test_files_of_one_name_are_all_kept(own):
     kept = {path.name: path.read_bytes() for path in (own.path / ASIDE).iterdir()}
     assert kept == {"1.product": b"1", "1.product.1": b"two", "1.product.2": b"three"}
     assert own.octets_aside() == 9
+
+
+def test_what_is_aside_is_purged_and_nothing_else(own):
+    assert (own.purge(), own.octets_aside()) == (0, 0)
+    own.put("1.product", b"123")
+    own.put("2.product", b"12")
+    own.set_aside(own.path / "1.product")
+    assert (own.names_aside(), own.purge(), own.purge()) == (["1.product"], 1, 0)
+    assert (own.names_aside(), own.names()) == ([], [MARKER_NAME, "2.product", ASIDE])
 
 
 def test_a_folder_of_somebody_elses_takes_no_room(own):

@@ -35,11 +35,14 @@ class Origin(Enum):
 
 
 class _Slot(NamedTuple):
-    """What one slot holds. `body` is None where it is damaged, or where there is none, which `is_there` tells apart."""
+    """What one slot holds. `body` is None where there is nothing yet, or where it `is_damaged`."""
 
-    is_there: bool
     incarnation: int = 0
     body: bytes | None = None
+    is_damaged: bool = False
+
+
+_NOTHING, _DAMAGED = _Slot(), _Slot(is_damaged=True)
 
 
 class Durable(Generic[_Value]):
@@ -82,17 +85,17 @@ class Durable(Generic[_Value]):
 
     def _load(self, kind: type[_Value]) -> None:
         slots = [self._read(number) for number in range(len(_SLOTS))]
-        sound = {number: slot for number, slot in enumerate(slots) if slot.body is not None}
-        self.damaged = sum(slot.is_there and slot.body is None for slot in slots)
+        sound = [(slot.incarnation, number, slot.body) for number, slot in enumerate(slots) if slot.body is not None]
+        self.damaged = sum(slot.is_damaged for slot in slots)
         if self.damaged:
             self.origin = Origin.DOUBTED
-        for number, slot in sorted(sound.items(), key=lambda entry: -entry[1].incarnation):
+        for incarnation, number, body in sorted(sound, reverse=True):
             try:
-                self.value = msgspec.msgpack.decode(slot.body or b"", type=kind)
+                self.value = msgspec.msgpack.decode(body, type=kind)
             except msgspec.ValidationError:  # of another version of this software: as good as damaged
                 self.damaged, self.origin = self.damaged + 1, Origin.DOUBTED
                 continue
-            self._take(number, slot.incarnation)
+            self._take(number, incarnation)
             return
 
     def _take(self, number: int, incarnation: int) -> None:
@@ -111,9 +114,9 @@ class Durable(Generic[_Value]):
         try:
             octets = self._medium.read(self._path(number))
         except FileNotFoundError:
-            return _Slot(is_there=False)
+            return _NOTHING
         except OSError:
-            return _Slot(is_there=True)
+            return _DAMAGED
         return _slot_in(self.name, octets)
 
     def _write(self, number: int, octets: bytes) -> None:
@@ -139,10 +142,10 @@ def _slot(name: str, incarnation: int, body: bytes) -> bytes:
 
 def _slot_in(name: str, octets: bytes) -> _Slot:
     if len(octets) < _BODY_AT or not octets.startswith(_MARKER):
-        return _Slot(is_there=True)
+        return _DAMAGED
     (crc,) = _CRC.unpack_from(octets, len(_MARKER))
     incarnation, length = _HEAD.unpack_from(octets, len(_MARKER) + _CRC.size)
     covered = octets[len(_MARKER) + _CRC.size : _BODY_AT + length]
     if crc32c(name.encode() + covered) != crc or len(covered) != _HEAD.size + length:
-        return _Slot(is_there=True)
-    return _Slot(True, incarnation, octets[_BODY_AT : _BODY_AT + length])
+        return _DAMAGED
+    return _Slot(incarnation, octets[_BODY_AT : _BODY_AT + length])

@@ -208,12 +208,13 @@ class ProductStore:
         except DamagedError as error:
             self._lose(Notice(product_id, path.name, str(error)), path, was_waiting=is_waiting)
         else:
-            if found.product.id != product_id or product_id in self._kept:
-                reason = f"it says that it is product {found.product.id}"
-                self._lose(Notice(product_id, path.name, reason), path, was_waiting=is_waiting)
+            if found.product.id == product_id and product_id not in self._kept:
+                self._enter(_Kept(found.product, path), is_waiting=is_waiting)
+                self._mend(found, path)
                 return
-            self._enter(_Kept(found.product, path), is_waiting=is_waiting)
-            self._mend(found, path)
+            is_other = found.product.id != product_id
+            reason = f"it says that it is product {found.product.id}" if is_other else "there is another file of it"
+            self._lose(Notice(product_id, path.name, reason), path, was_waiting=is_waiting)
 
     def _mend(self, found: ProductFile, path: Path) -> None:
         if not found.is_sound:

@@ -29,6 +29,13 @@ def test_calm_forgives_all():
     assert backoff.failed("a", 9 * SECOND) == 100 * MS
 
 
+def test_who_fails_less_often_than_is_forgiven_never_rests():
+    """Also where nothing succeeds in between."""
+    backoff = Backoff(patience=2, forgiven_ns=SECOND)
+    assert [backoff.failed("a", turn * SECOND) for turn in range(50)] == [0] * 50
+    assert (backoff.failures("a"), backoff.failed("a", 49 * SECOND) > 0) == (1, True)
+
+
 def test_patience_is_no_rest():
     backoff = Backoff(patience=3)
     backoff.failed("a", 5 * MS)

@@ -163,6 +163,17 @@ def test_a_handler_that_cannot_says_why(desk, force, code, reason):
     assert [type(event) for event in desk.events.drain()] == [StepFailed] * (force == 2)
 
 
+def test_each_end_is_counted(desk):
+    for _ in range(3):
+        desk.ask(PerformFunction(function=1, arguments=b"\x2d"))
+        desk.ask(PerformFunction(function=3, arguments=b"\0"))
+        desk.ask(PerformFunction(function=9, arguments=b""))
+        desk.dispatcher.handle(b"no packet")
+        desk.dispatcher.handle(desk.source.packet(Ping()).encode()[:-1])
+    assert (desk.dispatcher.accepted, desk.dispatcher.failed, desk.dispatcher.rejected) == (6, 3, 9)
+    assert desk.dispatcher.memory.repeated == 2  # what is no packet is refused each time it comes
+
+
 def test_an_unknown_service_is_refused(desk):
     desk.dispatcher.handle(TcPacket(apid=APID, count=0, service=99, subtype=3).encode())
     assert (desk.answers[0].code, desk.answers[0].reason) == (FailureCode.UNKNOWN_TYPE, "service 99, subtype 3")

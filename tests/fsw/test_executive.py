@@ -234,8 +234,7 @@ def test_who_fails_again_and_again_rests_longer_and_longer_and_comes_back():
 def test_a_duty_that_rests_is_not_due_before_it_is_tried_again():
     clock = VirtualClock()
     executive, _ = flight(clock)
-    for _ in range(8):
-        executive.attempt("duty", 10, lambda: 1 / 0)
+    assert [executive.attempt("duty", 10, lambda: 1 / 0) for _ in range(8)] == [None] * 8
     assert executive.rested("duty", 0) == 100 * MS
     assert executive.rested("other", 0) == 0
     assert executive.rested("duty", None) is None

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fsw.products import DamagedError, ProductStore, Provenance, StoredProduct, StoreFullError
+from fsw.products import DamagedError, Notice, ProductStore, Provenance, StoredProduct, StoreFullError
 from fsw.storage import record
 from fsw.store.own_files import ASIDE, MARKER_NAME
 from hal.kernels.crc import crc32c
@@ -179,9 +179,14 @@ class TestRot:
         product = add(ProductStore(tmp_path, 1000), b"answer")
         path = tmp_path / "kept" / "00000001.product"
         path.with_suffix(".sent").write_bytes(path.read_bytes())
+        path.with_name("00000007.product").write_bytes(path.read_bytes())
         again = ProductStore(tmp_path, 1000)
-        assert (again.waiting(), again.content(product.id), len(again.take_notices())) == ([product], b"answer", 1)
-        assert "kept/set-aside/00000001.sent" in files(tmp_path)
+        assert (again.waiting(), again.content(product.id), again.damaged) == ([product], b"answer", 1)
+        assert again.take_notices() == [
+            Notice(1, "00000001.sent", "there is another file of it"),
+            Notice(7, "00000007.product", "it says that it is product 1"),
+        ]
+        assert {"kept/set-aside/00000001.sent", "kept/set-aside/00000007.product"} <= files(tmp_path).keys()
 
     def test_a_damaged_copy_of_the_counters_is_counted(self, tmp_path):
         for _ in range(2):

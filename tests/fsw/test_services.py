@@ -61,6 +61,13 @@ def test_the_dictionary_says_what_is_offered(world):
     assert world.station.dictionary.services == OFFERED == (1, 3, 5, 8, 11, 12, 17, 19, 20)
 
 
+def test_the_connection_with_this_application_process_is_tested_and_with_no_other(world):
+    apid = world.station.dictionary.apid
+    (tested,) = of(ask(world, test_service.TestConnection(apid=apid)), test_service.ConnectionTested)
+    assert tested.apid == apid
+    refused(world, test_service.TestConnection(apid=apid + 1))
+
+
 def test_a_structure_is_created_reported_and_deleted_by_command(world):
     table = ParameterTable.of(world.station.dictionary)
     create = housekeeping.CreateStructure(structure=200, interval=5, parameters=[UPTIME, REPEATS], groups=[])

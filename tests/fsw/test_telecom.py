@@ -161,6 +161,13 @@ def test_a_full_port_buffer_delays_and_loses_nothing(monkeypatch):
     assert bench.decoder.octets_skipped == 0
 
 
+def test_so_much_is_read_at_once():
+    """A babbling port holds the loop for no longer than that takes."""
+    bench, asked = Bench(), []
+    bench.telecom.port.read = lambda size_max: asked.append(size_max) or b""
+    assert (bench.telecom.receive(99), asked) == ([], [4096])
+
+
 def test_an_unplugged_port_is_told():
     bench = Bench()
     bench.telecom.port.close()

@@ -10,7 +10,7 @@ NATIVE := $(shell find csrc -name '*.[ch]' -o -name '*.cu' -o -name 'CMakeLists.
 
 SHELL_OF_USER := $(or $(shell printenv SHELL),/bin/sh)
 
-.PHONY: demo shell test lint test-c test-slow test-peers test-arm wheel-arm setup bench-check bench-record fuzz coverage mutants clean
+.PHONY: demo shell test lint test-c test-slow test-peers test-arm wheel-arm setup bench-check bench-models bench-record fuzz coverage mutants clean
 demo: $(FLYING)
 	$(BIN)/skyrack demo $(ARGS)
 
@@ -76,6 +76,15 @@ $(READY): $(FLYING)
 # Our kernels beside their peers, in CPU time of one core: `make bench-coding`, `make bench-coding ARGS="--json FILE"`.
 bench-%: $(VENV)/.peers
 	$(BIN)/python -m benchmarks $* $(ARGS)
+
+# Models as people train them, imported and held to what their library says; the table stands in the docs, and ARGS are for
+# `python -m benchmarks.models`. What cannot be had stands there as not installed. Some 3 GB, in a folder of its own.
+MODEL_PEERS := $(VENV)/model-peers
+bench-models: $(READY)
+	@test -e $(MODEL_PEERS)/.complete || { $(PIP) --quiet --target $(MODEL_PEERS) lightgbm xgboost scikit-learn pandas \
+		torch torchvision onnx onnxscript onnxruntime && touch $(MODEL_PEERS)/.complete; } \
+		|| echo 'Some libraries that train models cannot be had here'
+	PYTHONPATH=$(MODEL_PEERS) $(BIN)/python -m benchmarks.models $(ARGS)
 
 $(VENV)/.peers: $(READY)
 	$(PIP) --quiet --editable '.[ground,dev,bench]'

@@ -40,7 +40,7 @@ def rows() -> Iterator[Row]:
 
 def _scores(text: str, dn: NDArray[np.uint16]) -> Iterator[Row]:
     forest = read_lightgbm(text)
-    model = Trees(forest.trees)
+    model = Trees(forest.trees[0])
     tables = CodeTables(forest.columns, np.arange(65536, dtype=np.float32) / np.float32(10_000))
     reflectance = np.ascontiguousarray(dn.T, np.float32) / np.float32(10_000)
 
@@ -120,7 +120,7 @@ def _bundle(text: str, tile: NDArray[np.uint16], folder: Path) -> tuple[Path, tu
     codes = CodeTables(forest.columns, np.arange(65536, dtype=np.float32) / np.float32(10_000)).codes(
         np.ascontiguousarray(tile.reshape(len(BANDS), -1))
     )
-    answer = logistic(Trees(forest.trees).sums(codes)).reshape(tile.shape[1:])
+    answer = logistic(Trees(forest.trees[0]).sums(codes)).reshape(tile.shape[1:])
     bundle = make_bundle(
         name="clouds", version="1", kind="forest", weights=forest.encode(), golden=(tile, answer), tolerance=0,
         contract=Contract(input=taken, output=Tensor(dtype="float64", shape=(FREE, FREE))),

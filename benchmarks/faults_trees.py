@@ -24,7 +24,7 @@ TILE_PX, LARGE_PX, HARM, CLEAN_RUNS = 1024, 65536, 1e-3, 300
 def findings(flips: int) -> Iterator[Finding]:
     if not MODEL.exists():
         return
-    trees = Trees(read_lightgbm(gzip.decompress(MODEL.read_bytes()).decode()).trees)
+    trees = Trees(read_lightgbm(gzip.decompress(MODEL.read_bytes()).decode()).trees[0])
     memory: NDArray[np.uint8] = trees._loaded.view(np.uint8).reshape(-1)
     codes = tile(trees, TILE_PX, 1)
     right, known = probabilities(trees, codes), trees.crc()

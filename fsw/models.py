@@ -12,17 +12,20 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from fsw.activations import activated
 from hal.kernels.crc import crc32c
 from hal.kernels.errors import CorruptError, UpsetError
 from hal.kernels.nets import Network
-from hal.kernels.trees import NUMBERS, CodeTables, Sums, logistic, quantise
+from hal.kernels.trees import NUMBERS, CodeTables, Sums, quantise
 from hal.usage import shown
 from link.errors import DecodeError
 from link.models.bundle import Bundle, Weights
-from link.models.forest import Activation, Forest
+from link.models.forest import Forest
 from link.models.manifest import FREE, Manifest, Tensor
 
 _ATTEMPTS = 3
+_BLOCK, _CODES_MAX = 2048, 1 << 26
+"""Pixels that are scored together are multiples of the one and, times columns, up to the other."""
 
 
 class ModelError(Exception):
@@ -54,21 +57,38 @@ class ForestScorer:
     """Trees over quantised features of samples (features, pixels of any shape); integers by a table for each column."""
 
     def __init__(self, forest: Forest, taken: Tensor) -> None:
-        self._trees, self._columns, self._activation = forest.laid_out, forest.columns, forest.activation
+        self._forest, self._trees, self._columns = forest, forest.laid_out, forest.columns
         self._divisor, self._dtype = taken.divisor, np.float32 if forest.sums is Sums.FLOAT32 else np.float64
         integers = taken.dtype.startswith("uint")
         self._tables = CodeTables(self._columns, _values(np.arange(NUMBERS), taken.divisor)) if integers else None
 
     def run(self, samples: NDArray[Any]) -> NDArray[Any]:
-        """The activation of the sum of leaves for each pixel, in the precision of the sums."""
-        sums = self._trees.sums(self._codes(samples.reshape(len(samples), -1))).astype(self._dtype, copy=False)
-        return (sums if self._activation is Activation.NONE else logistic(sums)).reshape(samples.shape[1:])
+        """What becomes of the sums of leaves for each pixel, in their precision: (pixels), or (outputs, pixels).
+
+        Classes are uint8. NaN for pixels without a number where the model knows no such thing.
+        """
+        rows = samples.reshape(len(samples), -1)
+        at_once = max(_BLOCK, _CODES_MAX // len(self._columns) // _BLOCK * _BLOCK)
+        parts = [self._scored(rows[:, at : at + at_once]) for at in range(0, max(1, rows.shape[1]), at_once)]
+        answers = np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+        return answers.reshape(*(() if len(answers) == 1 else (len(answers),)), *samples.shape[1:])
 
     def crc(self) -> tuple[int, ...]:
         """Over nodes and leaves, and what makes codes: tables where there are some, else thresholds."""
+        trees = tuple(trees.crc() for trees in self._trees)
         if self._tables is not None:
-            return self._trees.crc(), self._tables.crc()
-        return (self._trees.crc(), *(crc32c(column.limits.data) for column in self._columns))
+            return (*trees, self._tables.crc())
+        return (*trees, *(crc32c(column.limits.data) for column in self._columns))
+
+    def _scored(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """Answers (outputs, pixels) for samples (features, pixels)."""
+        codes = self._codes(rows)
+        sums = np.stack([trees.sums(codes).astype(self._dtype, copy=False) for trees in self._trees])
+        answers = activated(sums, self._forest)
+        unknown = np.isnan(rows[list(self._forest.unprepared)]).any(axis=0) if rows.dtype.kind == "f" else None
+        if unknown is not None and unknown.any():
+            answers[:, unknown] = np.nan
+        return answers
 
     def fits(self, rows: int, columns: int) -> bool:  # noqa: ARG002
         """A pixel at a time, any image."""

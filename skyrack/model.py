@@ -7,8 +7,9 @@ skyrack model show clouds.bundle --json
 
 MODEL is LightGBM's text file, XGBoost's JSON, a forest described in JSON (link/models/described.py writes that of a
 scikit-learn estimator), or a network as ONNX (link/models/onnx.py names the operators). The tile has `samples` (bands,
-rows, columns), and may have `expected`, what the model gives for them, and `bands`, their names. A bundle is only
-written where the kernels give what is expected.
+rows, columns), and may have `expected`, what the library that trained the model gives for them, and `bands`, their
+names. A bundle is only written where the kernels give what is expected; where nobody says what that is, it says of
+itself that it is not verified.
 """
 
 import argparse
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
     from link.models.bundle import Bundle
     from link.models.importing import Imported
     from link.models.manifest import Tensor
+    from skyrack.golden_tile import Tile
 
-_TILE_OCTETS_MAX = 1 << 30
+_NOT_VERIFIED = "not verified: nobody said what the library that trained it gives"
 _MODEL_OCTETS_MAX, _KEY_OCTETS_MAX = 256 << 20, 1 << 16
 
 
@@ -48,7 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_import(command: argparse.ArgumentParser) -> None:
     command.add_argument("model", type=Path, metavar="MODEL")
-    command.add_argument("--golden", type=Path, required=True, metavar="TILE", help="samples and answers, .npz")
+    command.add_argument(
+        "--golden", type=Path, metavar="TILE", help="samples and answers, .npz; default: noise, and nothing is verified"
+    )
     command.add_argument("--out", type=Path, required=True, metavar="BUNDLE")
     command.add_argument("--key", type=Path, required=True, help="private key that signs")
     command.add_argument("--name", help="of the model; default: that of BUNDLE without its ending")
@@ -66,6 +70,9 @@ def _add_import(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--memory-mib", type=within(int, 1, 2**20), default=256, help="of a job that runs it; default: 256"
     )
+    command.add_argument(
+        "--all-trees", action="store_true", help="of XGBoost: also those behind the best iteration, if training stopped"
+    )
     command.add_argument("--json", action="store_true", help="the manifest on stdout")
 
 
@@ -82,70 +89,62 @@ def run(options: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     key = read_file(options.key, _KEY_OCTETS_MAX)
-    bundle = _bundled(options)
+    bundle, remark = _bundled(options)
     with given(options.key):
         octets = bundle.encode(key)
     options.out.write_bytes(octets)
+    if remark:
+        print(f"{options.model}: {remark}", file=sys.stderr)
     print(bundle.manifest.encode().decode() if options.json else _summary(bundle.manifest.name, len(octets), bundle))
     return 0
 
 
-def _bundled(options: argparse.Namespace) -> "Bundle":
-    """The model and its tile, which agree."""
+def _bundled(options: argparse.Namespace) -> "tuple[Bundle, str]":
+    """The model and its tile, which agree; what there is to say of the model."""
     from link.models.bundle import make_bundle
     from link.models.importing import read_model
     from link.models.manifest import FREE, Contract, Limits, Tensor
+    from skyrack.golden_tile import compare
 
     octets = read_file(options.model, _MODEL_OCTETS_MAX)
     with given(options.model):
-        imported = read_model(octets)
-    with given(options.golden):
-        samples, expected, bands = _tile(options.golden)
-    free = (FREE,) * (samples.ndim - 1)
+        imported = read_model(octets, whole=options.all_trees)
+    tile = _tile(options, imported)
+    free = (FREE,) * (tile.samples.ndim - 1)
     taken = Tensor(
-        dtype=samples.dtype.name,
-        shape=(len(samples), *free),
+        dtype=tile.samples.dtype.name,
+        shape=(len(tile.samples), *free),
         unit=options.unit,
-        bands=bands,
+        bands=tile.bands,
         divisor=options.divisor,
     )
-    with given(options.golden):
-        found = _answer(imported, taken, samples)
-    if expected is not None:
-        _compare(options.golden, found, expected, options.tolerance)
+    with given(options.golden or options.model):
+        found = _answer(imported, taken, tile.samples)
+    if tile.expected is not None:
+        compare(options.golden, found, tile.expected, options.tolerance)
     with given("bundle"):
-        return make_bundle(
+        bundle = make_bundle(
             name=options.name or options.out.stem,
             version=options.model_version,
             kind=imported.kind,
             weights=imported.weights,
             contract=Contract(input=taken, output=Tensor(dtype=found.dtype.name, shape=(FREE,) * found.ndim)),
-            golden=(samples, found),
+            golden=(tile.samples, found),
+            verified=tile.expected is not None,
             tolerance=options.tolerance,
             limits=Limits(timeout_s=options.timeout_s, memory_octets=options.memory_mib << 20),
         )
+    return bundle, imported.remark
 
 
-def _tile(path: Path) -> "tuple[NDArray[Any], NDArray[Any] | None, tuple[str, ...]]":
-    """Samples, what is expected for them, names of bands."""
-    import zipfile
-    import zlib
+def _tile(options: argparse.Namespace, imported: "Imported") -> "Tile":
+    from link.models.bundle import decode_weights, image_of
+    from skyrack.golden_tile import noise_tile, read_tile
 
-    import numpy as np
-
-    if not zipfile.is_zipfile(path):
-        raise ValueError("not an .npz file")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            if sum(member.file_size for member in file.zip.infolist()) > _TILE_OCTETS_MAX:
-                raise ValueError(f"larger than {_TILE_OCTETS_MAX} octets when it is unpacked")
-            tile = dict(file)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise ValueError(f"not a readable .npz file: {error}") from None
-    if "samples" not in tile or tile["samples"].ndim == 0:
-        raise ValueError(f"it has {', '.join(tile)}, expected samples (bands, rows, columns)")
-    bands = tuple(map(str, tile.get("bands", ())))
-    return np.ascontiguousarray(tile["samples"]), tile.get("expected"), bands
+    if options.golden:
+        with given(options.golden):
+            return read_tile(options.golden)
+    return noise_tile(*image_of(decode_weights(imported.kind, imported.weights)), options.divisor)
 
 
 def _answer(imported: "Imported", taken: "Tensor", samples: "NDArray[Any]") -> "NDArray[Any]":
@@ -162,19 +161,6 @@ def _answer(imported: "Imported", taken: "Tensor", samples: "NDArray[Any]") -> "
     if 0 in samples.shape:
         raise ValueError(f"samples are of shape {samples.shape}: there is nothing in them")
     return scorer_of(weights, taken).run(samples)
-
-
-def _compare(path: Path, found: "NDArray[Any]", expected: "NDArray[Any]", tolerance: float) -> None:
-    """Answers in the precision in which they were recorded. Raises ValueError."""
-    import numpy as np
-
-    from fsw.models import agrees
-
-    if found.shape != expected.shape:
-        raise UsageError(f"{path}: expected is of shape {expected.shape}, the model gives {found.shape}")
-    if not agrees(found.astype(expected.dtype), expected, tolerance):
-        furthest = np.nanmax(np.abs(found - expected))
-        raise UsageError(f"{path}: the model gives something else than expected, up to {furthest:.3g} away")
 
 
 def _show(options: argparse.Namespace) -> int:
@@ -221,9 +207,15 @@ def _check(options: argparse.Namespace) -> int:
     finally:
         select_level()
     if options.json:
-        print(json.dumps({"name": model.manifest.name, "version": model.manifest.version, "load_ms": levels}))
+        said = {
+            "name": model.manifest.name,
+            "version": model.manifest.version,
+            "verified": model.manifest.golden.verified,
+        }
+        print(json.dumps({**said, "load_ms": levels}))
         return 0
-    print(f"{options.file}: {model.manifest.name} {model.manifest.version} is fit for use")
+    doubt = "" if model.manifest.golden.verified else f", {_NOT_VERIFIED}"
+    print(f"{options.file}: {model.manifest.name} {model.manifest.version} is fit for use{doubt}")
     times = ", ".join(f"{taken} ms on {level}" for level, taken in levels.items())
     print(f"loaded and verified in {times}", file=sys.stderr)
     return 0
@@ -244,5 +236,5 @@ def _keygen(options: argparse.Namespace) -> int:
 
 def _summary(name: str, octets: int, bundle: "Bundle") -> str:
     golden = bundle.manifest.golden
-    pixels = "x".join(map(str, golden.input))
-    return f"{name} {bundle.manifest.version}: {bundle.manifest.kind}, {octets} octets, golden vector {pixels}"
+    pixels, doubt = "x".join(map(str, golden.input)), "" if golden.verified else f", {_NOT_VERIFIED}"
+    return f"{name} {bundle.manifest.version}: {bundle.manifest.kind}, {octets} octets, golden vector {pixels}{doubt}"

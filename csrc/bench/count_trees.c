@@ -4,7 +4,7 @@
 
 enum { FEATURES = 4, TREES = 8, LEAVES = 256, PIXELS = 4096 };
 enum { SHAPE = (2 * LEAVES - 1 + 7) / 8, TREE = 2 + SHAPE + 2 * (LEAVES - 1) + 8 * LEAVES };
-static uint8_t forest[20 + FEATURES + TREES * TREE], codes[FEATURES * PIXELS];
+static uint8_t forest[21 + FEATURES + TREES * TREE], codes[FEATURES * PIXELS];
 static double sums[PIXELS], loaded[1 << 16], scratch[1 << 17];
 static size_t loaded_size;
 static float values[PIXELS], limits[255];
@@ -23,8 +23,8 @@ static size_t shape(uint8_t *bits, size_t at, size_t leaves) {
 
 static void write_forest(void) {
     uint8_t *at = forest;
-    memcpy(at, "SRT1", 4), at = put(at + 4, FEATURES, 1), at = put(at, SR_TREES_FLOAT64, 1), at = put(at, TREES, 2);
-    at = put(at, TREES * (2 * LEAVES - 1), 4), at = put(at, TREES * LEAVES, 4);
+    memcpy(at, "SRT2", 4), at = put(at + 4, FEATURES, 2), at = put(at, TREES, 2);
+    at = put(at, TREES * (2 * LEAVES - 1), 4), at = put(at, TREES * LEAVES, 4), at = put(at, SR_TREES_FLOAT64, 1);
     for (int f = 0; f < FEATURES; f++) at = put(at, 255, 1);
     for (int tree = 0; tree < TREES; tree++) {
         at = put(at, LEAVES, 2);

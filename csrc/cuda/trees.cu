@@ -12,7 +12,8 @@ constexpr unsigned THREADS = 128;
 
 /* What a split's number stands for. */
 struct Split {
-    uint8_t feature, level;
+    uint16_t feature;
+    uint8_t level;
 };
 
 struct Work {
@@ -32,7 +33,7 @@ __device__ bool walk(const Work &work, size_t sample, const trees_node *nodes, u
         if (node.split >= work.model->splits) return *leaf = node.next, node.next < leaf_count;
         if (node.next <= at || node.next >= node_count || at + 1 >= node_count) return false;
         const Split split = work.splits[node.split];
-        at = work.codes[split.feature * work.count + sample] <= split.level ? at + 1 : node.next;
+        at = work.codes[(size_t)split.feature * work.count + sample] <= split.level ? at + 1 : node.next;
     }
 }
 
@@ -69,9 +70,9 @@ bool is_sound(const trees_model *model, size_t size, size_t features) {
 
 std::vector<Split> splits_of(const trees_model *model) {
     std::vector<Split> splits(model->splits + 1, Split{0, 0});
+    const uint16_t *first = trees_first_splits(model);
     for (unsigned f = 0; f < model->features; f++)
-        for (unsigned s = model->first_split[f]; s < model->first_split[f + 1]; s++)
-            splits[s] = Split{(uint8_t)f, (uint8_t)(s - model->first_split[f])};
+        for (unsigned s = first[f]; s < first[f + 1]; s++) splits[s] = Split{(uint16_t)f, (uint8_t)(s - first[f])};
     return splits;
 }
 

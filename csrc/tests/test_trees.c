@@ -55,8 +55,8 @@ static void seal(void) { put_number(sr_crc32c(forest, forest_size, SR_CRC32C_STA
 static void write_forest(const struct tree *trees, size_t count, unsigned precision) {
     forest_size = forest_nodes = forest_leaves = 0;
     for (size_t t = 0; t < count; t++) forest_nodes += trees[t].nodes, forest_leaves += trees[t].leaves;
-    put("SRT1", 4), put_number(FEATURES, 1), put_number(precision, 1), put_number(count, 2), put_number(forest_nodes, 4);
-    put_number(forest_leaves, 4), put(LEVELS, FEATURES);
+    put("SRT2", 4), put_number(FEATURES, 2), put_number(count, 2), put_number(forest_nodes, 4);
+    put_number(forest_leaves, 4), put_number(precision, 1), put(LEVELS, FEATURES);
     for (size_t t = 0; t < count; t++) write_tree(trees + t);
     seal();
 }
@@ -115,13 +115,37 @@ static void nothing_damaged_is_loaded(void) {
     release(copy, forest_size), free(loaded);
 }
 
+/* More features than an octet numbers, of one level each; one tree asks the last. */
+static void many_features(void) {
+    enum { MANY = 700, COUNT = 3000 };
+    forest_size = 0;
+    put("SRT2", 4), put_number(MANY, 2), put_number(1, 2), put_number(3, 4), put_number(2, 4);
+    put_number(SR_TREES_FLOAT64, 1);
+    for (int f = 0; f < MANY; f++) put_number(1, 1);
+    put_number(2, 2), put_number(0x80, 1), put_number(MANY - 1, 2), put_number(0, 1);
+    double leaves[2] = {1, 2};
+    put(leaves, sizeof leaves);
+    seal();
+    size_t room = sr_trees_loaded_size(forest, forest_size);
+    double *loaded = (double *)guarded((room + 7) / 8 * 8), sums[COUNT];
+    CHECK(sr_trees_load(forest, forest_size, loaded, room) == SR_OK);
+    size_t scratch_size = sr_trees_scratch(loaded);
+    double *scratch = malloc(scratch_size);
+    uint8_t *codes = guarded((size_t)MANY * COUNT);
+    memset(codes, 9, (size_t)MANY * COUNT);
+    for (size_t i = 0; i < COUNT; i++) codes[(size_t)(MANY - 1) * COUNT + i] = i % 3 == 0;
+    CHECK(sr_trees_score(loaded, room, codes, MANY, COUNT, COUNT, sums, scratch, scratch_size) == SR_OK);
+    for (size_t i = 0; i < COUNT; i++) CHECK(sums[i] == (i % 3 ? 1 : 2));
+    free(scratch), release((uint8_t *)loaded, (room + 7) / 8 * 8), release(codes, (size_t)MANY * COUNT);
+}
+
 /* Whatever flips in memory after the check: wrong sums or SR_CORRUPT, and nothing outside is touched. What scratch held
  * before is the worst: numbers of rows just behind its end. The forest is that of the self-test. */
 static void memory_that_changed_is_survived(void) {
     static const uint8_t FOREST[] = {
-        'S', 'R', 'T', '1', 2, 0, 2, 0, 8, 0, 0, 0, 5, 0, 0, 0, 4, 8, 3, 0, 0xC0, 0, 3, 1, 0,
+        'S', 'R', 'T', '2', 2, 0, 2, 0, 8, 0, 0, 0, 5, 0, 0, 0, 0, 4, 8, 3, 0, 0xC0, 0, 3, 1, 0,
         0, 0, 0, 0, 0, 0, 0xF0, 0x3F, 0, 0, 0, 0, 0, 0, 0x00, 0x40, 0, 0, 0, 0, 0, 0, 0x10, 0x40,
-        2, 0, 0x80, 1, 7, 0, 0, 0, 0, 0, 0, 0xE0, 0x3F, 0, 0, 0, 0, 0, 0, 0x20, 0xC0, 0x98, 0x61, 0x99, 0xF5};
+        2, 0, 0x80, 1, 7, 0, 0, 0, 0, 0, 0, 0xE0, 0x3F, 0, 0, 0, 0, 0, 0, 0x20, 0xC0, 0x2D, 0x1F, 0xA4, 0x05};
     enum { COUNT = 40, WALK = 140000 /* octets at the end of the scratch: rows, and which splits have them */, BEHIND = 17 };
     const size_t room = sr_trees_loaded_size(FOREST, sizeof FOREST);
     uint8_t *loaded = guarded(room), codes[2 * COUNT];
@@ -146,11 +170,11 @@ static void quantising(void) {
     uint8_t codes[10], wide_codes[10];
     double wide_values[10];
     for (int i = 0; i < 10; i++) wide_values[i] = values[i];
-    sr_trees_quantise_f32(values, 10, limits, 0, codes);
-    sr_trees_quantise_f64(wide_values, 10, wide, INFINITY, wide_codes);
-    static const uint8_t EXPECTED[10] = {0, 0, 1, 1, 50, 50, 99, 100, 100, 100};
+    sr_trees_quantise_f32(values, 10, limits, 77, codes);
+    sr_trees_quantise_f64(wide_values, 10, wide, 101, wide_codes);
+    static const uint8_t EXPECTED[10] = {0, 0, 1, 1, 50, 77, 99, 100, 100, 100};
     CHECK(memcmp(codes, EXPECTED, 10) == 0);
-    CHECK(wide_codes[5] == 100 && memcmp(wide_codes, EXPECTED, 5) == 0 && memcmp(wide_codes + 6, EXPECTED + 6, 4) == 0);
+    CHECK(wide_codes[5] == 101 && memcmp(wide_codes, EXPECTED, 5) == 0 && memcmp(wide_codes + 6, EXPECTED + 6, 4) == 0);
     static uint8_t table[65536];
     for (int i = 0; i < 65536; i++) table[i] = (uint8_t)(i % 251);
     sr_trees_look_up((const uint16_t[]){0, 250, 251, 65535}, 4, table, codes);
@@ -161,6 +185,10 @@ static void quantising(void) {
     float single_odds[2] = {0, -1};
     sr_logistic_f32(single_odds, 2);
     CHECK(single_odds[0] == 0.5f && single_odds[1] == 1 / (1 + expf(1.0f)));
+    double powers[2] = {0, -1};
+    float single_powers[2] = {0, -1};
+    sr_exp(powers, 2), sr_exp_f32(single_powers, 2);
+    CHECK(powers[0] == 1 && powers[1] == exp(-1.0) && single_powers[0] == 1 && single_powers[1] == expf(-1.0f));
 }
 
 int main(void) {
@@ -169,6 +197,7 @@ int main(void) {
     sums_are_those_of_the_walk(SR_TREES_FLOAT32);
     nothing_damaged_is_loaded();
     memory_that_changed_is_survived();
+    many_features();
     quantising();
     CHECK(sr_selftest_trees() == SR_OK);
     DONE();

@@ -178,7 +178,7 @@ def _forest(trees: int, depth: int) -> bytes:
     shape = np.packbits(_full_shape(depth)).tobytes()
     splits = bytes(part for i in range(leaves - 1) for part in (i % 4, i * 37 % 255))
     tree = struct.pack("<H", leaves) + shape + splits + struct.pack(f"<{leaves}d", *range(leaves))
-    head = struct.pack("<4sHHII", b"SRT1", 4, trees, trees * (2 * leaves - 1), trees * leaves)
+    head = struct.pack("<4sHHIIB", b"SRT2", 4, trees, trees * (2 * leaves - 1), trees * leaves, 0)
     octets = head + b"\xff" * 4 + tree * trees
     return octets + crc.crc32c(octets).to_bytes(4, "little")
 

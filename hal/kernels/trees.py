@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from enum import IntEnum
-from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
 from _csrc import ffi, lib
 from numpy.typing import NDArray
 
-from hal.kernels.arrays import check, checked, octets_of, pointer, real, require, whole
+from hal.kernels.arrays import check, checked, octets_of, pointer, require, whole
 from hal.kernels.backend import kernel
 from hal.kernels.crc import crc32c
 from hal.kernels.errors import CorruptError
@@ -17,11 +16,20 @@ from hal.kernels.errors import CorruptError
 FEATURES_MAX: int = lib.SR_TREES_FEATURES_MAX
 LEAVES_MAX: int = lib.SR_TREES_LEAVES_MAX
 DEPTH_MAX: int = lib.SR_TREES_DEPTH_MAX
+ROWS_MAX: int = lib.SR_TREES_ROWS_MAX
+"""Levels of all columns, and two more for each."""
 LEVELS_MAX = 255
 """Most thresholds of one column."""
-MAGIC = b"SRT1"
+MAGIC = b"SRT2"
 NUMBERS = 65536
 """Digital numbers of 16 bits."""
+MEMBERS_MAX = 65536
+"""Above the largest category that a set of them may hold."""
+_ZERO = float(np.float32(1e-35))
+"""Up to which magnitude a number is zero where zero counts as missing, as LightGBM has it."""
+
+
+_HEAD_SIZE = 17
 
 
 class Sums(IntEnum):
@@ -31,12 +39,37 @@ class Sums(IntEnum):
     FLOAT32 = lib.SR_TREES_FLOAT32
 
 
+class Missing(IntEnum):
+    """What NaN does at the splits of a column."""
+
+    ZERO = 0
+    """It is 0.0."""
+    LEFT = 1
+    RIGHT = 2
+    NEVER = 3
+    """The model knows nothing of it; it is taken as 0.0, and the answer is not to be used."""
+    ZERO_LEFT = 5
+    """So does zero, to the left."""
+    ZERO_RIGHT = 6
+
+
 class Column(NamedTuple):
-    """What the codes of one column are made from: a feature, up to LEVELS_MAX ascending limits, what NaN counts as."""
+    """What the codes of one column are made from: a feature and up to LEVELS_MAX ascending limits, or a set of it.
+
+    Of a set, `limits` holds the members, whole numbers below MEMBERS_MAX. They have the code `inside`, 0 or 1, all
+    others the other one; for a column that is no set it is None. Where `inside` is 0, -0.5 is taken for category 0,
+    as LightGBM does, where it is 1 it is none, as in XGBoost.
+    """
 
     feature: int
     limits: NDArray[np.float64]
-    missing: float = 0.0
+    missing: Missing = Missing.ZERO
+    inside: int | None = None
+
+    @property
+    def levels(self) -> int:
+        """How many levels the column's codes can be held against; NaN's code may be above all of them."""
+        return len(self.limits) if self.inside is None else 1
 
 
 class Trees:
@@ -52,8 +85,8 @@ class Trees:
         if lib.sr_trees_load(forest, len(forest), room, self._loaded.nbytes) != lib.SR_OK:
             raise CorruptError(f"{len(forest)} octets are no forest of trees")
         self._scratch_size = int(lib.sr_trees_scratch(room)) // 8 + 1
-        self.columns = forest[4]
-        self.levels = tuple(forest[16 + column] for column in range(self.columns))
+        self.columns = forest[4] | forest[5] << 8
+        self.levels = tuple(forest[_HEAD_SIZE + column] for column in range(self.columns))
 
     def crc(self) -> int:
         """The check sequence (CRC-32C) of what is scored with; another value than at first: memory has changed."""
@@ -82,21 +115,73 @@ def logistic(values: NDArray[Any]) -> NDArray[Any]:
     return values
 
 
+def exponential(values: NDArray[Any]) -> NDArray[Any]:
+    """Replace each value x by exp(x); contiguous float64 or float32, changed in place and returned."""
+    kind = np.float32 if getattr(values, "dtype", None) == np.float32 else np.float64
+    check("values", values, kind, None, writable=True)
+    (lib.sr_exp_f32 if kind is np.float32 else lib.sr_exp)(pointer(values), values.size)
+    return values
+
+
 def quantise(values: NDArray[Any], columns: Sequence[Column]) -> NDArray[np.uint8]:
     """Codes (columns, samples) of float32 or float64 values (features, samples), contiguous.
 
     A code is how many of the column's limits lie below the value: a value is up to limit k, counted from 0, exactly if
-    its code is. Raises TypeError for another dtype or layout, ValueError for another shape or a column that cannot be.
+    its code is. NaN has a code as the column's rule for it says. Raises TypeError for another dtype or layout,
+    ValueError for another shape or a column that cannot be.
     """
     kind = np.float32 if getattr(values, "dtype", None) == np.float32 else np.float64
     check("values", values, kind, 2)
-    kernel = lib.sr_trees_quantise_f32 if kind is np.float32 else lib.sr_trees_quantise_f64
     codes = np.empty((len(columns), values.shape[1]), np.uint8)
+    whole_parts: dict[tuple[int, bool], NDArray[np.int64]] = {}
     for out, column in zip(codes, columns, strict=True):
-        given = values[whole("feature", column.feature, 0, len(values) - 1)]
-        table, missing = _table(column.limits, values.dtype), real("missing", column.missing, -inf, inf)
-        kernel(pointer(given), len(given), pointer(table), missing, pointer(out))
+        feature = whole("feature", column.feature, 0, len(values) - 1)
+        given, rule = values[feature], Missing(whole("missing", column.missing, 0, 6))
+        if column.inside is None:
+            _count_limits(given, column.limits, rule, out)
+        else:
+            key = feature, column.inside == 1
+            if key not in whole_parts:
+                whole_parts[key] = _whole_parts(given, below_zero=column.inside == 0)
+            table = _member_table(column)
+            out[:] = table[whole_parts[key]]
+            out[np.isnan(given)] = _missing_code(rule, int(table[0]), 1)
+        if rule in (Missing.ZERO_LEFT, Missing.ZERO_RIGHT):
+            out[np.abs(given) <= _ZERO] = _missing_code(rule, 0, column.levels)
     return codes
+
+
+def _missing_code(rule: Missing, of_zero: int, highest: int) -> int:
+    """The code of NaN, where a split sends codes up to its level, which is below `highest`, to the left."""
+    if rule in (Missing.LEFT, Missing.ZERO_LEFT):
+        return 0
+    return highest if rule in (Missing.RIGHT, Missing.ZERO_RIGHT) else of_zero
+
+
+def _count_limits(given: NDArray[Any], limits: NDArray[np.float64], rule: Missing, out: NDArray[np.uint8]) -> None:
+    kernel = lib.sr_trees_quantise_f32 if given.dtype == np.float32 else lib.sr_trees_quantise_f64
+    table = _table(limits, given.dtype)
+    missing = _missing_code(rule, int((limits < 0).sum()), len(limits))
+    kernel(pointer(given), len(given), pointer(table), missing, pointer(out))
+
+
+def _whole_parts(values: NDArray[Any], *, below_zero: bool) -> NDArray[np.int64]:
+    """Category of each value, MEMBERS_MAX for what is none; numbers above -1 are 0 where `below_zero`."""
+    with np.errstate(invalid="ignore"):
+        inside = (values > -1 if below_zero else values >= 0) & (values < MEMBERS_MAX)
+    return np.where(inside, values, MEMBERS_MAX).astype(np.int64)
+
+
+def _member_table(column: Column) -> NDArray[np.uint8]:
+    """The code of each category; the last is that of all others."""
+    inside = whole("inside", column.inside, 0, 1)
+    check("limits", column.limits, np.float64, 1)
+    members = column.limits
+    if not ((members >= 0) & (members < MEMBERS_MAX) & (members == np.trunc(members))).all():
+        raise ValueError(f"categories: whole numbers of 0..{MEMBERS_MAX - 1} expected")
+    table = np.full(MEMBERS_MAX + 1, 1 - inside, np.uint8)
+    table[members.astype(np.int64)] = inside
+    return table
 
 
 def _table(limits: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:

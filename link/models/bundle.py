@@ -97,6 +97,11 @@ def inputs_of(weights: Weights) -> int:
     return weights.inputs if isinstance(weights, Forest) else weights.image[2]
 
 
+def image_of(weights: Weights) -> tuple[int, int, int]:
+    """Bands, rows and columns that the model takes; 0 of what it leaves open."""
+    return (weights.inputs, 0, 0) if isinstance(weights, Forest) else (weights.image[2], *weights.image[:2])
+
+
 def make_bundle(
     *,
     name: str,
@@ -107,8 +112,12 @@ def make_bundle(
     golden: tuple[NDArray[np.generic], NDArray[np.generic]],
     tolerance: float,
     limits: Limits,
+    verified: bool = False,
 ) -> Bundle:
-    """A bundle of `weights`, samples and what the model gave for them. Raises ValueError for what breaks a rule."""
+    """A bundle of `weights`, samples and what the model gave for them; `verified`: so did the library that trained it.
+
+    Raises ValueError for what breaks a rule.
+    """
     given, wanted = golden
     parts = {kind: weights, "golden-input": _little(given), "golden-output": _little(wanted)}
     manifest = Manifest(
@@ -116,7 +125,7 @@ def make_bundle(
         version=version,
         kind=kind,
         contract=contract,
-        golden=Golden(input=given.shape, output=wanted.shape, tolerance=tolerance),
+        golden=Golden(input=given.shape, output=wanted.shape, tolerance=tolerance, verified=verified),
         limits=limits,
         parts=tuple(
             Part(name=part, octets=len(octets), sha256=hashlib.sha256(octets).hexdigest())

@@ -7,26 +7,27 @@ trained, `describe` writes down the trees of the living estimator instead:
     Path("model.json").write_text(describe(estimator))
 """
 
+import math
 from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
 from msgspec import Meta
 
-from link.models.forest import INPUTS_MAX, Activation, Forest, Missing, Node, Split, build_forest
+from hal.kernels.trees import Missing
+from link.models.forest import INPUTS_MAX, Activation, Forest, Node, Split, build_forest
 from link.models.links import linked
-
-_LARGEST = float(np.finfo(np.float64).max)
 
 
 class Tree(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Parallel arrays of nodes; node i goes to `left` where x[feature] <= threshold, a leaf has left -1.
 
-    `missing_left` says where NaN goes; an empty one: NaN does not occur.
+    `missing_left` says where NaN goes; where it is empty the model knows no NaN, and its answer for one is NaN.
     """
 
     feature: list[int]
-    threshold: list[float]
+    threshold: list[float | None]
+    """None is infinity, for which JSON has no word."""
     left: list[int]
     right: list[int]
     value: list[float]
@@ -36,13 +37,16 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Description(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="forest", tag_field="skyrack"
 ):
-    """`start` plus the leaves, tree after tree in double precision, then the activation."""
+    """For each output its start plus the leaves, tree after tree in double precision, then the activation.
+
+    Tree i adds to output i modulo the number of starts.
+    """
 
     features: Annotated[int, Meta(ge=1, le=INPUTS_MAX)]
     precision: Literal["float32", "float64"]
     """To which samples are rounded before they are compared."""
-    activation: Literal["none", "logistic"]
-    start: float
+    activation: Literal["none", "logistic", "softmax"]
+    start: float | list[float]
     trees: list[Tree]
 
 
@@ -55,8 +59,10 @@ def read_description(octets: bytes) -> tuple[Forest, str]:
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ValueError(f"not a description of a forest: {error}") from None
     trees = [_node(number, tree) for number, tree in enumerate(said.trees)]
-    activation = Activation.LOGISTIC if said.activation == "logistic" else Activation.NONE
-    return build_forest([said.start, *trees], said.features, activation=activation), said.precision
+    starts = said.start if isinstance(said.start, list) else [said.start]
+    activation = Activation[said.activation.upper()]
+    forest = build_forest([*starts, *trees], said.features, outputs=len(starts), activation=activation)
+    return forest, said.precision
 
 
 def _node(number: int, tree: Tree) -> Node:
@@ -65,50 +71,79 @@ def _node(number: int, tree: Tree) -> Node:
         raise ValueError(f"tree {number}: arrays of different sizes, or empty ones")
 
     def split(node: int, left: Node, right: Node) -> Split:
-        return Split(tree.feature[node], tree.threshold[node], left, right, _missing(tree.missing_left, node))
+        threshold = tree.threshold[node]
+        above = math.inf if threshold is None else threshold
+        return Split(tree.feature[node], above, left, right, _missing(tree.missing_left, node))
 
     return linked(f"tree {number}", tree.left, tree.right, split, tree.value)
 
 
 def _missing(missing_left: list[bool], node: int) -> Missing:
     if not missing_left:
-        return Missing.ZERO
+        return Missing.NEVER
     return Missing.LEFT if missing_left[node] else Missing.RIGHT
 
 
 def describe(estimator: Any) -> str:
-    """The JSON of a fitted GradientBoosting* or HistGradientBoosting*, regressor or classifier of two classes.
+    """The JSON of a fitted GradientBoosting* or HistGradientBoosting*, regressor or classifier, of scikit-learn itself.
 
-    Raises ValueError for others, for categorical features and for losses without a plain or logistic answer.
+    Raises ValueError for others, and for what the trees do not carry: another estimator that they start from (`init`),
+    categorical features, losses without a plain, logistic or softmax answer.
     """
     kind = type(estimator).__name__
-    if not kind.endswith(("GradientBoostingClassifier", "GradientBoostingRegressor")):
-        raise ValueError(f"{kind}, expected [Hist]GradientBoostingClassifier or -Regressor")
+    if kind not in _KINDS or not type(estimator).__module__.startswith("sklearn.ensemble."):
+        raise ValueError(f"{kind}, expected one of scikit-learn's {', '.join(_KINDS)}")
     histogram = kind.startswith("Hist")
+    _require_all_is_in_trees(estimator, histogram)
     stages = estimator._predictors if histogram else estimator.estimators_
-    if any(len(stage) != 1 for stage in stages):
-        raise ValueError("a model of several classes, expected two")
-    classifies = kind.endswith("Classifier")
-    if type(estimator._loss).__name__ not in (("HalfBinomialLoss",) if classifies else _PLAIN_LOSSES):
-        raise ValueError(f"{type(estimator._loss).__name__} is not supported")
+    loss = type(estimator._loss).__name__
+    if loss not in _ACTIVATIONS:
+        raise ValueError(f"{kind} with {loss}, expected one of {', '.join(_ACTIVATIONS)}")
+    trees = [tree for stage in stages for tree in stage]
     said = Description(
         features=int(estimator.n_features_in_),
         precision="float64" if histogram else "float32",
-        activation="logistic" if classifies else "none",
+        activation=_ACTIVATIONS[loss],
         start=_start(estimator, histogram),
-        trees=[_of_histogram(stage[0]) if histogram else _of_tree(stage[0], estimator) for stage in stages],
+        trees=[_of_histogram(tree) if histogram else _of_tree(tree, estimator) for tree in trees],
     )
     return msgspec.json.encode(said).decode()
 
 
-_PLAIN_LOSSES = ("HalfSquaredError", "AbsoluteError", "HuberLoss", "PinballLoss")  # the sum is the prediction
+_KINDS = (
+    *("GradientBoostingClassifier", "GradientBoostingRegressor"),
+    *("HistGradientBoostingClassifier", "HistGradientBoostingRegressor"),
+)
+_ACTIVATIONS: dict[str, Literal["none", "logistic", "softmax"]] = {
+    **dict.fromkeys(
+        ("HalfSquaredError", "AbsoluteError", "HuberLoss", "PinballLoss"), "none"
+    ),  # the sum is the prediction
+    "HalfBinomialLoss": "logistic",
+    "HalfMultinomialLoss": "softmax",
+}
 
 
-def _start(estimator: Any, histogram: bool) -> float:
-    """What the sum starts with, in the estimator's own arithmetic."""
+def _require_all_is_in_trees(estimator: Any, histogram: bool) -> None:
+    """Raises ValueError where the estimator does more than it says in its trees and in one number to start from."""
+    if histogram and (getattr(estimator, "_preprocessor", None) is not None or _any(estimator.is_categorical_)):
+        raise ValueError("categorical features, which the estimator reorders, are not supported")
+    if not histogram:
+        init = estimator.init_
+        constant = isinstance(init, str) or type(init).__name__ in ("DummyClassifier", "DummyRegressor")
+        if not constant or getattr(init, "strategy", "") in ("stratified", "uniform"):
+            raise ValueError(f"init={type(init).__name__}, expected none, 'zero' or an estimator that is constant")
+
+
+def _any(flags: Any) -> bool:
+    return flags is not None and bool(np.any(flags))
+
+
+def _start(estimator: Any, histogram: bool) -> list[float]:
+    """What the sums start with, in the estimator's own arithmetic."""
     if histogram:
-        return float(estimator._baseline_prediction.ravel()[0])
-    return float(estimator._raw_predict_init(np.zeros((1, estimator.n_features_in_), np.float32)).ravel()[0])
+        return [float(value) for value in estimator._baseline_prediction.ravel()]
+    first = estimator._raw_predict_init(np.zeros((1, estimator.n_features_in_), np.float32))
+    return [float(value) for value in first.ravel()]
 
 
 def _of_tree(fitted: Any, estimator: Any) -> Tree:
@@ -123,14 +158,13 @@ def _of_tree(fitted: Any, estimator: Any) -> Tree:
 
 
 def _of_histogram(predictor: Any) -> Tree:
-    """An infinite threshold parts NaN from all numbers, as the largest finite one does."""
     nodes = predictor.nodes
     if nodes["is_categorical"].any():
         raise ValueError("categorical features are not supported")
     leaf = nodes["is_leaf"].astype(bool)
     return Tree(
         feature=nodes["feature_idx"].tolist(),
-        threshold=np.minimum(nodes["num_threshold"], _LARGEST).tolist(),
+        threshold=[None if value == math.inf else value for value in nodes["num_threshold"].tolist()],
         left=np.where(leaf, -1, nodes["left"].astype(np.int64)).tolist(),
         right=np.where(leaf, -1, nodes["right"].astype(np.int64)).tolist(),
         value=nodes["value"].tolist(),

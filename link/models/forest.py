@@ -1,11 +1,13 @@
 """A forest of boosted trees: from splits as training tools think of them to the octets that travel and are scored.
 
-A forest is scored over columns. A column is an input feature, up to 255 thresholds of it, and what NaN counts as: minus
-or plus infinity sends it to the left or right of every split, zero is LightGBM's rule where it saw no missing values.
-A feature whose splits disagree about NaN, or that has more thresholds, is several columns.
+A forest is scored over columns of codes. A column is an input feature and up to 255 thresholds of it, or a set of its
+categories, together with what is missing there and where that goes: NaN has a code of its own, so that no number is
+taken for it. A feature whose splits disagree about NaN, or that has more thresholds or sets, is several columns.
 
-"SRF1" | activation 8 | columns 8 | features 16 | column* | the octets of csrc/include/skyrack/trees.h
-column = feature 16 | missing 8 | thresholds 8 | thresholds, IEEE binary64, ascending        (all little-endian)
+"SRF2" | activation 8 | outputs 16 | features 16 | columns 16 | divisor | factor | column* |
+    (octets 32 | trees)*, one an output
+column = feature 16 | missing 8 | values 16 | value*, ascending: thresholds, or the categories of a set
+trees  = the octets of csrc/include/skyrack/trees.h        (all little-endian; divisor, factor, values IEEE binary64)
 """
 
 import struct
@@ -14,37 +16,58 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
 from itertools import pairwise
+from math import isfinite
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hal.kernels.crc import crc32c
 from hal.kernels.errors import CorruptError
-from hal.kernels.trees import DEPTH_MAX, FEATURES_MAX, LEAVES_MAX, LEVELS_MAX, MAGIC, Column, Sums, Trees
+from hal.kernels.trees import (
+    DEPTH_MAX,
+    FEATURES_MAX,
+    LEAVES_MAX,
+    LEVELS_MAX,
+    MAGIC,
+    MEMBERS_MAX,
+    ROWS_MAX,
+    Column,
+    Missing,
+    Sums,
+    Trees,
+)
 from link.errors import DecodeError, TruncatedError
 
 INPUTS_MAX = 65535
-_FOREST = b"SRF1"
-_HEAD, _COLUMN = struct.Struct("<4sBBH"), struct.Struct("<HBB")
-
-
-class Missing(IntEnum):
-    """What NaN does at a split."""
-
-    ZERO = 0
-    LEFT = 1
-    RIGHT = 2
+OUTPUTS_MAX = 256
+_FOREST = b"SRF2"
+_HEAD, _COLUMN, _SIZE = struct.Struct("<4sBHHHdd"), struct.Struct("<HBH"), struct.Struct("<I")
+_INSIDE = {None: 0, 0: 16, 1: 32}  # in a column's octet `missing`, beside the rule: code of a set's members
+_RULE_BITS = 15
 
 
 class Activation(IntEnum):
-    """What becomes of the sum of the leaves."""
+    """What becomes of the sums of leaves."""
 
     NONE = 0
     LOGISTIC = 1
     LOGISTIC_FLOAT32 = 2  # in single precision throughout, as XGBoost has it
+    EXPONENTIAL = 3
+    EXPONENTIAL_FLOAT32 = 4
+    SOFTMAX = 5  # over the outputs
+    SOFTMAX_FLOAT32 = 6
+    SIGNED_SQUARE = 7
+    STEP = 8  # whether it is above 0
+    CLASS = 9  # number of the largest output
 
 
-_COUNTS_AS = {Missing.ZERO: 0.0, Missing.LEFT: -np.inf, Missing.RIGHT: np.inf}
+@dataclass(frozen=True, slots=True)
+class Members:
+    """A set of categories, in place of a threshold: its members go to the left, or to the right."""
+
+    categories: tuple[int, ...]
+    left: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +75,7 @@ class Split:
     """Samples whose `feature` is up to `threshold` go to `left`."""
 
     feature: int
-    threshold: float
+    threshold: float | Members
     left: "Node"
     right: "Node"
     missing: Missing = Missing.ZERO
@@ -61,74 +84,117 @@ class Split:
 Node = Split | float
 """A leaf is its value."""
 
+_Key = tuple[int, Missing, int | None, float | tuple[int, ...]]
+"""What splits alike share: feature, rule for NaN, of a set the code of its members, threshold or members."""
+
 
 @dataclass(frozen=True)
 class Forest:
-    """`inputs` features are read through `columns` into codes, which the `trees` (octets) sum up."""
+    """`inputs` features are read through `columns` into codes, which `trees` sum up, octets for each output."""
 
     inputs: int
     columns: tuple[Column, ...]
-    trees: bytes
+    trees: tuple[bytes, ...]
     activation: Activation = Activation.NONE
+    divisor: float = 1.0
+    factor: float = 1.0
+    """The activation is of sum / divisor * factor, in double precision where they are not 1."""
 
     @property
     def sums(self) -> Sums:
         """The precision in which leaves are added."""
-        return Sums(self.trees[len(MAGIC) + 1])
+        return Sums(self.trees[0][_PRECISION_AT])
 
     @cached_property
-    def laid_out(self) -> Trees:
+    def laid_out(self) -> tuple[Trees, ...]:
         """The trees, checked and ready to be scored with: shape, depth, every index. Raises CorruptError."""
-        return Trees(self.trees)
+        return tuple(map(Trees, self.trees))
+
+    @property
+    def unprepared(self) -> tuple[int, ...]:
+        """Features of which the model knows no NaN."""
+        return tuple({column.feature for column in self.columns if column.missing is Missing.NEVER})
 
     def encode(self) -> bytes:
         """The octets that travel."""
-        head = _HEAD.pack(_FOREST, self.activation, len(self.columns), self.inputs)
-        return head + b"".join(map(_column_octets, self.columns)) + self.trees
+        counts = len(self.trees), self.inputs, len(self.columns)
+        head = _HEAD.pack(_FOREST, self.activation, *counts, self.divisor, self.factor)
+        trees = b"".join(_SIZE.pack(len(octets)) + octets for octets in self.trees)
+        return head + b"".join(map(_column_octets, self.columns)) + trees
 
     @classmethod
     def decode(cls, octets: bytes) -> Self:
         """Read and check a whole forest, its trees included; raises DecodeError."""
         if len(octets) < _HEAD.size:
             raise TruncatedError(needed=_HEAD.size, given=len(octets))
-        magic, activation, count, inputs = _HEAD.unpack_from(octets)
-        if magic != _FOREST or activation not in tuple(Activation) or not count or not inputs:
+        magic, activation, outputs, inputs, count, *scale = _HEAD.unpack_from(octets)
+        known = magic == _FOREST and activation in tuple(Activation) and all(map(isfinite, scale)) and scale[0]
+        if not known or not count or not inputs or not 0 < outputs <= OUTPUTS_MAX:
             raise DecodeError("not a forest of this version")
         columns, at = [], _HEAD.size
         for _ in range(count):
             column, at = _column_at(octets, at, inputs)
             columns.append(column)
-        forest = cls(inputs, tuple(columns), octets[at:], Activation(activation))
+        forest = cls(inputs, tuple(columns), _trees_at(octets, at, outputs), Activation(activation), *scale)
         forest._check_trees()
         return forest
 
     def _check_trees(self) -> None:
         """By the kernel that will walk them; their levels are those of the columns."""
         try:
-            levels = self.laid_out.levels
+            found = {
+                (trees.levels, octets[_PRECISION_AT]) for trees, octets in zip(self.laid_out, self.trees, strict=True)
+            }
         except CorruptError as error:
             raise DecodeError(str(error)) from None
-        if levels != tuple(len(column.limits) for column in self.columns):
+        if found != {(tuple(column.levels for column in self.columns), self.sums)}:
             raise DecodeError("the trees are of other columns than the forest")
 
 
+_PRECISION_AT = len(MAGIC) + 12
+
+
 def _column_octets(column: Column) -> bytes:
-    missing = next(rule for rule, value in _COUNTS_AS.items() if value == column.missing)
-    return _COLUMN.pack(column.feature, missing, len(column.limits)) + column.limits.astype("<f8").tobytes()
+    octet = column.missing | _INSIDE[column.inside]
+    return _COLUMN.pack(column.feature, octet, len(column.limits)) + column.limits.astype("<f8").tobytes()
 
 
 def _column_at(octets: bytes, at: int, inputs: int) -> tuple[Column, int]:
     """The column at an octet, and where the next one begins."""
     if len(octets) < at + _COLUMN.size:
         raise TruncatedError(needed=at + _COLUMN.size, given=len(octets))
-    feature, missing, count = _COLUMN.unpack_from(octets, at)
+    feature, octet, count = _COLUMN.unpack_from(octets, at)
     start, end = at + _COLUMN.size, at + _COLUMN.size + 8 * count
     if len(octets) < end:
         raise TruncatedError(needed=end, given=len(octets))
     limits = np.frombuffer(octets[start:end], "<f8").astype(np.float64)
-    if feature >= inputs or missing not in tuple(Missing) or not _ascend(limits.tolist()):
-        raise DecodeError(f"a column of feature {feature} of {inputs}: rule {missing}, thresholds that do not ascend")
-    return Column(feature, limits, _COUNTS_AS[Missing(missing)]), end
+    rule, inside = octet & _RULE_BITS, {bits: code for code, bits in _INSIDE.items()}.get(octet & ~_RULE_BITS, -1)
+    if feature >= inputs or rule not in tuple(Missing) or inside == -1 or not _ascend(limits.tolist()):
+        raise DecodeError(f"a column of feature {feature} of {inputs}: rule {octet}, thresholds that do not ascend")
+    column = Column(feature, limits, Missing(rule), inside)
+    if column.levels > LEVELS_MAX or (inside is not None and not _are_categories(limits)):
+        raise DecodeError(f"a column of feature {feature}: {count} thresholds, or categories that are none")
+    return column, end
+
+
+def _are_categories(values: NDArray[np.float64]) -> bool:
+    return bool(((values >= 0) & (values < MEMBERS_MAX) & (values == np.trunc(values))).all())
+
+
+def _trees_at(octets: bytes, at: int, outputs: int) -> tuple[bytes, ...]:
+    """The trees of each output, which fill the octets to their end."""
+    trees = []
+    for _ in range(outputs):
+        if len(octets) < at + _SIZE.size:
+            raise TruncatedError(needed=at + _SIZE.size, given=len(octets))
+        (size,) = _SIZE.unpack_from(octets, at)
+        at += _SIZE.size + size
+        if len(octets) < at:
+            raise TruncatedError(needed=at, given=len(octets))
+        trees.append(octets[at - size : at])
+    if at != len(octets):
+        raise DecodeError(f"{len(octets) - at} octets behind the trees")
+    return tuple(trees)
 
 
 def _ascend(limits: list[float]) -> bool:
@@ -137,40 +203,89 @@ def _ascend(limits: list[float]) -> bool:
 
 
 def build_forest(
-    trees: Sequence[Node], features: int, *, activation: Activation = Activation.NONE, sums: Sums = Sums.FLOAT64
+    trees: Sequence[Node],
+    features: int,
+    *,
+    outputs: int = 1,
+    activation: Activation = Activation.NONE,
+    sums: Sums = Sums.FLOAT64,
+    divisor: float = 1.0,
+    factor: float = 1.0,
 ) -> Forest:
-    """Compile trees over `features` features. Raises ValueError for what the format cannot hold."""
+    """Compile trees over `features` features; tree i adds to output i modulo `outputs`.
+
+    Raises ValueError for what the format cannot hold.
+    """
     if not 0 < features <= INPUTS_MAX:
         raise ValueError(f"{features} features, expected 1..{INPUTS_MAX}")
+    if not 0 < outputs <= OUTPUTS_MAX or len(trees) % outputs:
+        raise ValueError(f"{len(trees)} trees for {outputs} outputs, expected up to {OUTPUTS_MAX} with as many each")
     columns = tuple(_columns(trees, features))
-    if len(columns) > FEATURES_MAX:
-        raise ValueError(f"{len(columns)} columns of {LEVELS_MAX} thresholds are needed, expected up to {FEATURES_MAX}")
+    rows = sum(column.levels + 2 for column in columns)
+    if len(columns) > FEATURES_MAX or rows > ROWS_MAX:
+        raise ValueError(
+            f"{len(columns)} columns of {rows - 2 * len(columns)} thresholds and sets are needed, expected up to "
+            f"{FEATURES_MAX} columns, and {ROWS_MAX} thresholds and twice the columns"
+        )
+    octets = tuple(_octets(trees[output::outputs], columns, sums) for output in range(outputs))
+    return Forest(features, columns, octets, activation, divisor, factor)
+
+
+def _octets(trees: Sequence[Node], columns: Sequence[Column], sums: Sums) -> bytes:
+    """The trees of one output, as the kernel takes them."""
+    number = struct.Struct("<BB" if len(columns) <= 256 else "<HB")
     rules = {
-        (column.feature, column.missing, limit): bytes((number, level))
-        for number, column in enumerate(columns)
-        for level, limit in enumerate(column.limits.tolist())
+        key: number.pack(place, level)
+        for place, column in enumerate(columns)
+        for level, key in enumerate(_keys(column))
     }
     bodies = [_tree(list(_preorder(tree)), rules) for tree in trees]
     leaves = sum(count for count, _ in bodies)
-    head = MAGIC + struct.pack("<BBHII", len(columns), sums, len(trees), 2 * leaves - len(trees), leaves)
-    octets = head + bytes(len(column.limits) for column in columns) + b"".join(body for _, body in bodies)
-    return Forest(features, columns, octets + crc32c(octets).to_bytes(4, "little"), activation)
+    head = MAGIC + struct.pack("<HHIIB", len(columns), len(trees), 2 * leaves - len(trees), leaves, sums)
+    octets = head + bytes(column.levels for column in columns) + b"".join(body for _, body in bodies)
+    return octets + crc32c(octets).to_bytes(4, "little")
 
 
 def _columns(trees: Sequence[Node], features: int) -> Iterator[Column]:
-    """Every distinct threshold of each feature and rule, ascending, as many columns as it takes; at least one."""
-    used: dict[tuple[int, Missing], set[float]] = {}
-    for node in (node for tree in trees for node in _preorder(tree)):
-        if isinstance(node, Split):
-            if not 0 <= node.feature < features:
-                raise ValueError(f"a split by feature {node.feature}, expected 0..{features - 1}")
-            if node.threshold != node.threshold:
-                raise ValueError(f"a split of feature {node.feature} by a threshold that is no number")
-            used.setdefault((node.feature, node.missing), set()).add(node.threshold + 0.0)  # -0.0 and 0.0 are one
-    for (feature, missing), values in sorted(used.items()) or [((0, Missing.ZERO), set[float]())]:
+    """Every distinct threshold of each feature and rule, ascending, as many columns as it takes, then the sets."""
+    thresholds: dict[tuple[int, Missing], set[float]] = {}
+    sets = set[_Key]()
+    for split in (node for tree in trees for node in _preorder(tree) if isinstance(node, Split)):
+        if not 0 <= split.feature < features:
+            raise ValueError(f"a split by feature {split.feature}, expected 0..{features - 1}")
+        if isinstance(split.threshold, Members):
+            sets.add(_key(split))
+        elif split.threshold != split.threshold:
+            raise ValueError(f"a split of feature {split.feature} by a threshold that is no number")
+        else:
+            thresholds.setdefault((split.feature, split.missing), set()).add(split.threshold + 0.0)  # -0.0 is 0.0
+    for (feature, missing), values in sorted(thresholds.items()) or (
+        [] if sets else [((0, Missing.ZERO), set[float]())]
+    ):
         limits = np.array(sorted(values), np.float64)
         for start in range(0, max(1, len(limits)), LEVELS_MAX):
-            yield Column(feature, limits[start : start + LEVELS_MAX], _COUNTS_AS[missing])
+            yield Column(feature, limits[start : start + LEVELS_MAX], missing)
+    for feature, missing, inside, members in sorted(sets, key=str):
+        if not _are_categories(np.array(members, np.float64)):
+            raise ValueError(
+                f"a set of categories of feature {feature}, expected whole numbers of 0..{MEMBERS_MAX - 1}"
+            )
+        yield Column(feature, np.array(members, np.float64), missing, inside)
+
+
+def _key(split: Split) -> _Key:
+    if isinstance(split.threshold, Members):
+        members = tuple(sorted(set(split.threshold.categories)))
+        return split.feature, split.missing, int(not split.threshold.left), members
+    return split.feature, split.missing, None, split.threshold
+
+
+def _keys(column: Column) -> list[_Key]:
+    """Of the splits that ask the column, level by level."""
+    values = column.limits.tolist()
+    if column.inside is None:
+        return [(column.feature, column.missing, None, value) for value in values]
+    return [(column.feature, column.missing, column.inside, tuple(map(int, values)))]
 
 
 def _preorder(tree: Node) -> Iterator[Node]:
@@ -184,12 +299,14 @@ def _preorder(tree: Node) -> Iterator[Node]:
             waiting += [(node.right, depth + 1), (node.left, depth + 1)]
 
 
-def _tree(nodes: list[Node], rules: dict[tuple[int, float, float], bytes]) -> tuple[int, bytes]:
+def _tree(nodes: list[Node], rules: dict[_Key, bytes]) -> tuple[int, bytes]:
     """Number of leaves, and the octets."""
     splits = [node for node in nodes if isinstance(node, Split)]
     leaves = [node for node in nodes if not isinstance(node, Split)]
     if len(leaves) > LEAVES_MAX:
         raise ValueError(f"a tree of {len(leaves)} leaves, expected up to {LEAVES_MAX}")
+    if not all(map(isfinite, leaves)):
+        raise ValueError("a leaf whose value is not finite")
     shape = np.packbits([isinstance(node, Split) for node in nodes]).tobytes()
-    parts = b"".join(rules[split.feature, _COUNTS_AS[split.missing], split.threshold] for split in splits)
+    parts = b"".join(rules[_key(split)] for split in splits)
     return len(leaves), struct.pack("<H", len(leaves)) + shape + parts + struct.pack(f"<{len(leaves)}d", *leaves)

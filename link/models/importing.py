@@ -19,10 +19,14 @@ class Imported(NamedTuple):
     kind: Kind
     weights: bytes
     floats: tuple[str, ...]
+    remark: str = ""
+    """What somebody who imports it should know."""
 
 
-def read_model(octets: bytes) -> Imported:
+def read_model(octets: bytes, *, whole: bool = False) -> Imported:
     """LightGBM text, XGBoost JSON, a described forest or an ONNX network, told apart by content.
+
+    Of XGBoost, `whole` takes the trees behind the best iteration, too.
 
     Raises ValueError in one sentence, ModuleNotFoundError where the package that reads ONNX is not installed.
     """
@@ -36,6 +40,7 @@ def read_model(octets: bytes) -> Imported:
     if b"learner" in octets[:20] and b'"learner"' not in octets[:20]:
         raise ValueError("an XGBoost model in binary form, expected JSON: save_model('model.json')")
     if b'"learner"' in octets:
-        return Imported("forest", read_xgboost(octets).encode(), ("float32",))
+        boosted, remark = read_xgboost(octets, whole=whole)
+        return Imported("forest", boosted.encode(), ("float32",), remark)
     forest, precision = read_description(octets)
     return Imported("forest", forest.encode(), (precision,) if precision == "float32" else FLOATS)

@@ -1,21 +1,35 @@
-"""Read LightGBM's text model files (format v2 to v4): binary or regression forests with numerical splits.
+"""Read LightGBM's text model files (format v2 to v4): forests with numerical and categorical splits.
 
 Each section `Tree=N` has parallel arrays: node i goes to left_child[i] where x[split_feature[i]] <= threshold[i],
-compared in double; children below 0 are leaves, ~child their number. `decision_type` has bit 0 for categorical splits,
-bit 1 for "missing goes to the left" and bits 2-3 for what is missing: 0 nothing (NaN is taken as 0.0), 8 NaN; that zero
-were missing as well (4) is not supported.
+compared in double, or where bit 0 of `decision_type` is set, where the whole part of x is in a set of categories: the
+bits of words cat_boundaries[threshold[i]] onward of cat_threshold. Children below 0 are leaves, ~child their number.
+Bit 1 of `decision_type` says that what is missing goes to the left; bits 2-3 what is missing: 0 nothing (NaN is taken
+as 0.0), 4 NaN and zero, 8 NaN. In a set NaN never is.
 """
 
-from link.models.forest import Activation, Forest, Missing, Node, Split, build_forest
+from typing import Any
+
+from hal.kernels.trees import Missing
+from link.models.forest import Activation, Forest, Members, Node, Split, build_forest
 from link.models.links import children_first
 
 _CATEGORICAL, _TO_LEFT, _ZERO_MISSING, _NAN_MISSING = 0b0001, 0b0010, 0b0100, 0b1000
+_SUMS = (
+    *("regression", "regression_l1", "huber", "fair", "quantile", "mape", "lambdarank", "rank_xendcg"),
+    "custom",  # what is not named
+)
 _ACTIVATIONS = {
-    "binary sigmoid:1": Activation.LOGISTIC,
-    "cross_entropy": Activation.LOGISTIC,
-    **dict.fromkeys(("regression", "regression_l1", "huber", "fair", "mape"), Activation.NONE),
-    "custom": Activation.NONE,
+    **dict.fromkeys(_SUMS, Activation.NONE),
+    **dict.fromkeys(("binary", "cross_entropy", "multiclassova"), Activation.LOGISTIC),
+    **dict.fromkeys(("poisson", "gamma", "tweedie"), Activation.EXPONENTIAL),
+    "multiclass": Activation.SOFTMAX,
 }
+_SIGMOID, _SQUARE_ROOT = "sigmoid", "sqrt"
+_SAYS_NOTHING = (
+    "num_class",
+    "alpha",
+    "tweedie_variance_power",
+)  # parameters of objectives that only matter in training
 
 
 def read_lightgbm(text: str) -> Forest:
@@ -24,15 +38,33 @@ def read_lightgbm(text: str) -> Forest:
     head = _fields(sections[0])
     if not sections[0].lstrip().startswith("tree") or "max_feature_idx" not in head:
         raise ValueError("not a LightGBM model: it begins with `tree` and has max_feature_idx")
-    if head.get("num_class", "1") != "1":
-        raise ValueError(f"num_class = {head['num_class']}, expected 1")
     trees = [_tree(number, _fields(section)) for number, section in enumerate(sections[1:])]
-    if not trees:
-        raise ValueError("the model has no trees")
-    objective = head.get("objective", "custom")
-    if objective not in _ACTIVATIONS or "\naverage_output" in sections[0]:
-        raise ValueError(f"objective {objective!r} or an average of trees, expected a sum: {', '.join(_ACTIVATIONS)}")
-    return build_forest(trees, int(head["max_feature_idx"]) + 1, activation=_ACTIVATIONS[objective])
+    outputs = _whole(head, "num_tree_per_iteration", head.get("num_class", "1"))
+    if not trees or outputs < 1 or len(trees) % outputs:
+        raise ValueError(f"the model has {len(trees) or 'no'} trees for {outputs} outputs")
+    averaged = "average_output" in sections[0].splitlines()
+    return build_forest(
+        trees, _whole(head, "max_feature_idx") + 1, outputs=outputs,
+        divisor=float(len(trees) // outputs) if averaged else 1.0, **_objective(head.get("objective", "custom")),
+    )  # fmt: skip
+
+
+def _objective(said: str) -> dict[str, Any]:
+    """What becomes of the sums, as build_forest takes it. Raises ValueError for an objective or a parameter unknown."""
+    name, *words = said.split() or [said]
+    parameters = {word.partition(":")[0]: word.partition(":")[2] for word in words}
+    if name not in _ACTIVATIONS:
+        raise ValueError(f"objective {said!r}, expected one of {', '.join(_ACTIVATIONS)}")
+    activation, factor = _ACTIVATIONS[name], 1.0
+    if _SQUARE_ROOT in parameters and activation is Activation.NONE:
+        activation = Activation.SIGNED_SQUARE
+        del parameters[_SQUARE_ROOT]
+    if _SIGMOID in parameters and activation is Activation.LOGISTIC:
+        factor = float(parameters.pop(_SIGMOID))
+    strange = sorted(set(parameters) - set(_SAYS_NOTHING))
+    if strange:
+        raise ValueError(f"objective {said!r}: parameter {strange[0]} is not supported")
+    return {"activation": activation, "factor": factor}
 
 
 def _fields(section: str) -> dict[str, str]:
@@ -42,36 +74,67 @@ def _fields(section: str) -> dict[str, str]:
 
 def _tree(number: int, fields: dict[str, str]) -> Node:
     try:
+        _require_constant(fields)
         leaves = [float(value) for value in fields["leaf_value"].split()]
-        if int(fields["num_leaves"]) == 1:
+        if _whole(fields, "num_leaves") == 1:
             return leaves[0]
         return _linked(number, fields, leaves)
     except KeyError as error:
         raise ValueError(f"tree {number}: {error.args[0]} is missing") from None
     except IndexError:
         raise ValueError(f"tree {number}: arrays of different sizes") from None
+    except ValueError as error:
+        said = str(error)
+        raise ValueError(said if said.startswith(f"tree {number}: ") else f"tree {number}: {said}") from None
+
+
+def _require_constant(fields: dict[str, str]) -> None:
+    if fields.get("is_linear", "0") != "0":
+        raise ValueError("linear leaves are not supported")
 
 
 def _linked(number: int, fields: dict[str, str], leaves: list[float]) -> Node:
-    kinds = _integers(fields, "decision_type")
-    if any(kind & _CATEGORICAL for kind in kinds) or fields.get("is_linear", "0") != "0":
-        raise ValueError(f"tree {number}: categorical splits and linear leaves are not supported")
-    if any(kind & _ZERO_MISSING for kind in kinds):
-        raise ValueError(f"tree {number}: zero as a missing value is not supported; train without zero_as_missing")
-    features, thresholds = _integers(fields, "split_feature"), [float(word) for word in fields["threshold"].split()]
+    kinds, features = _integers(fields, "decision_type"), _integers(fields, "split_feature")
+    thresholds = [float(word) for word in fields["threshold"].split()]
     left, right = _integers(fields, "left_child"), _integers(fields, "right_child")
     built: dict[int, Node] = {~leaf: value for leaf, value in enumerate(leaves)}
     for node in children_first(f"tree {number}", left, right):
-        built[node] = Split(
-            features[node], thresholds[node], built[left[node]], built[right[node]], _missing(kinds[node])
-        )
+        test: float | Members = thresholds[node]
+        if kinds[node] & _CATEGORICAL:
+            test = Members(_members(fields, int(thresholds[node])))
+        if left[node] not in built or right[node] not in built:
+            raise IndexError
+        built[node] = Split(features[node], test, built[left[node]], built[right[node]], _missing(kinds[node]))
     return built[0]
 
 
+def _members(fields: dict[str, str], place: int) -> tuple[int, ...]:
+    """The categories of the set at a place."""
+    bounds, words = _integers(fields, "cat_boundaries"), _integers(fields, "cat_threshold")
+    if not 0 <= place < len(bounds) - 1 or bounds[place + 1] > len(words):
+        raise IndexError
+    start = bounds[place]
+    bits = ((word, bit) for word in range(start, bounds[place + 1]) for bit in range(32))
+    return tuple(32 * (word - start) + bit for word, bit in bits if words[word] >> bit & 1)
+
+
 def _missing(kind: int) -> Missing:
+    if kind & _CATEGORICAL:
+        return Missing.RIGHT
+    if kind & _ZERO_MISSING:
+        if kind & _NAN_MISSING:
+            raise ValueError(f"decision_type {kind}, which says two things of what is missing")
+        return Missing.ZERO_LEFT if kind & _TO_LEFT else Missing.ZERO_RIGHT
     if not kind & _NAN_MISSING:
         return Missing.ZERO
     return Missing.LEFT if kind & _TO_LEFT else Missing.RIGHT
+
+
+def _whole(fields: dict[str, str], name: str, default: str | None = None) -> int:
+    said = fields.get(name, default)
+    if said is None:
+        raise ValueError(f"{name} is missing")
+    return int(said)
 
 
 def _integers(fields: dict[str, str], name: str) -> list[int]:

@@ -51,12 +51,14 @@ class Contract(_Struct, frozen=True):
 class Golden(_Struct, frozen=True):
     """The shapes of the parts `golden-input` and `golden-output`: what comes out must be this, bit for bit or nearly.
 
-    `tolerance` is the largest difference; 0 asks for equal octets.
+    `tolerance` is the largest difference; 0 asks for equal octets. `verified`: the library that trained the model gave
+    the same; otherwise the answer is only what our kernels gave when the model was imported.
     """
 
     input: _Shape
     output: _Shape
     tolerance: Annotated[float, Meta(ge=0, le=1e12)]
+    verified: bool
 
 
 class Limits(_Struct, frozen=True):
@@ -120,6 +122,8 @@ class Manifest(_Struct, frozen=True):
             tensor, shape = getattr(self.contract, which), getattr(self.golden, which)
             if tensor.bands and tensor.shape[:1] != (len(tensor.bands),):
                 raise DecodeError(f"{which}: shape {tensor.shape} for {len(tensor.bands)} bands")
+            if 0 in shape:
+                raise DecodeError(f"golden {which}: of shape {shape}, in which there is nothing")
             size = next(part.octets for part in self.parts if part.name == f"golden-{which}")
             if not tensor.takes(tensor.dtype, shape) or prod(shape) * np.dtype(tensor.dtype).itemsize != size:
                 raise DecodeError(f"golden {which}: {size} octets of {tensor.dtype} {shape}, expected {tensor.shape}")

@@ -95,7 +95,7 @@ def test_what_is_not_fit_for_use_is_not_loaded(tmp_path, path):
 
 def memory_of(model):
     """All that the answer depends on, as octets that can be changed."""
-    return [model._scorer._trees._loaded.view(np.uint8), model._scorer._tables._tables.reshape(-1)]
+    return [model._scorer._trees[0]._loaded.view(np.uint8), model._scorer._tables._tables.reshape(-1)]
 
 
 @given(st.data())

@@ -10,6 +10,7 @@ from link.models.forest import Split
 from link.models.keys import public_key
 from skyrack.cli import main
 from tests.fsw.test_models import CHANNELS, IMAGE
+from tests.link.models.test_libraries import RECORDED
 from tests.link.models.test_lightgbm import text_of
 from tests.link.models.test_network import GRAPH
 
@@ -54,6 +55,39 @@ def test_show_and_check_for_machines(folder, capsys):
     assert "portable" in checked["load_ms"]
 
 
+@pytest.mark.parametrize("golden", [(), ("--golden", "samples.npz")])
+def test_where_nobody_says_what_is_right_the_bundle_says_so(folder, capsys, golden):
+    np.savez(folder / "samples.npz", samples=SAMPLES)
+    said = ["model", "import", "model.txt", *golden, "--key", "team.key", "--out", "stump.bundle", "--divisor", "10000"]
+    assert main(said) == 0
+    assert "not verified: nobody said what" in capsys.readouterr().out
+    assert main(["model", "check", "stump.bundle", "--trust", "team.pub"]) == 0
+    assert "fit for use, not verified" in capsys.readouterr().out
+    assert main(["model", "show", "stump.bundle"]) == 0
+    assert '"verified": false' in capsys.readouterr().out
+    assert imported("--divisor", "10000", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["golden"]["verified"] is True
+
+
+def test_classes_are_compared_as_numbers_not_cast(folder, capsys):
+    """A model that gives whole numbers agrees with a mask of any type of number."""
+    (folder / "model.txt").write_text(text_of([Split(1, 0.25, 1.0, 0.0)], features=2))
+    for dtype in (np.uint8, np.bool_, np.int64, np.float32):
+        np.savez(folder / "tile.npz", samples=SAMPLES, expected=(EXPECTED > 0.5).astype(dtype))
+        assert imported("--divisor", "10000") == 0
+    np.savez(folder / "tile.npz", samples=SAMPLES, expected=(EXPECTED < 0.5).astype(np.uint8))
+    assert imported("--divisor", "10000") == 2
+
+
+def test_a_model_whose_training_stopped_early_says_where(folder, capsys):
+    said = json.loads((RECORDED / "xgboost-stopped.json").read_text())
+    (folder / "model.txt").write_text(json.dumps(said["model"]))
+    assert main(["model", "import", "model.txt", "--key", "team.key", "--out", "stump.bundle"]) == 0
+    assert "up to best_iteration" in capsys.readouterr().err
+    assert main(["model", "import", "model.txt", "--all-trees", "--key", "team.key", "--out", "stump.bundle"]) == 0
+    assert "best_iteration" not in capsys.readouterr().err
+
+
 def test_a_bundle_of_somebody_else_is_refused(folder, capsys):
     assert imported("--divisor", "10000") == 0
     assert main(["model", "keygen", "--out", "other"]) == 0
@@ -74,6 +108,13 @@ def test_a_private_key_is_for_its_owner_and_never_overwritten(folder, capsys):
         (("--golden", "model.txt"), "model.txt: not an .npz file"),
         (("--golden", "empty.npz"), "empty.npz: it has x, expected samples"),
         (("--golden", "signed.npz"), "signed.npz: samples are int16, expected uint8, uint16, float32, float64"),
+        (
+            ("--divisor", "10000", "--golden", "mask.npz"),
+            "mask.npz: the model gives something else than expected, up to 0.75 away",
+        ),
+        (("--golden", "blank.npz"), "blank.npz: expected is of shape (0,) without a finite number"),
+        (("--golden", "holes.npz"), "holes.npz: expected is of shape (4, 5) without a finite number"),
+        (("--golden", "text.npz"), "text.npz: expected is <U1, which is no kind of number"),
         (("--golden", "shape.npz"), "shape.npz: expected is of shape (1,), the model gives (4, 5)"),
         (("--golden", "few.npz"), "few.npz: the model takes "),
         (("--golden", "none.npz"), "none.npz: samples are of shape "),
@@ -90,6 +131,10 @@ def test_what_is_wrong_is_one_sentence(folder, capsys, options, sentence):
     np.savez(folder / "none.npz", samples=SAMPLES[:, :0])
     np.savez(folder / "object.npz", samples=SAMPLES.astype(object))
     (folder / "cut.npz").write_bytes((folder / "few.npz").read_bytes()[:-30])
+    np.savez(folder / "mask.npz", samples=SAMPLES, expected=np.zeros(EXPECTED.shape, np.uint8))
+    np.savez(folder / "blank.npz", samples=SAMPLES, expected=np.zeros(0))
+    np.savez(folder / "holes.npz", samples=SAMPLES, expected=np.full(EXPECTED.shape, np.nan))
+    np.savez(folder / "text.npz", samples=SAMPLES, expected=np.full(EXPECTED.shape, "x"))
     np.savez(folder / "shape.npz", samples=SAMPLES, expected=[1.0])
     assert imported(*options) == 2
     said = capsys.readouterr().err

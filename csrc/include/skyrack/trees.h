@@ -2,12 +2,15 @@
  * walk from root to leaf, tree after tree, in double precision or rounded to single after each tree.
  *
  * A forest is one block of octets, all numbers little-endian:
- *   "SRT1" | features:8 | precision:8 | trees:16 | nodes:32 | leaves:32 | levels:8 a feature | tree* | CRC-32C:32 over all before
+ *   "SRT2" | features:16 | trees:16 | nodes:32 | leaves:32 | precision:8 | levels:8 a feature | tree* | CRC-32C:32 over all
+ *   before
  *   tree   = leaves:16 | shape | split* | leaf*
  *   shape  = a bit a node in preorder, most significant first, 1 for a split, 0 for a leaf; zero bits to the octet's end
- *   split  = feature:8 | level:8, in preorder: codes up to `level` go to the left, which comes next
+ *   split  = feature:8, or :16 in a forest of more than 256 | level:8, in preorder: codes up to `level` go to the left, which
+ *            comes next
  *   leaf   = IEEE binary64, in preorder
- * `nodes` and `leaves` count those of all trees. Feature f has codes 0..levels[f], so its splits have levels below that. */
+ * `nodes` and `leaves` count those of all trees. Feature f has codes 0..levels[f], so its splits have levels below that; all
+ * levels and two more for each feature are up to SR_TREES_ROWS_MAX. */
 #ifndef SKYRACK_TREES_H
 #define SKYRACK_TREES_H
 #include "skyrack/base.h"
@@ -16,7 +19,8 @@ extern "C" {
 #endif
 
 enum {
-    SR_TREES_FEATURES_MAX = 255,
+    SR_TREES_FEATURES_MAX = 16384,
+    SR_TREES_ROWS_MAX = 65536,   /* levels of all features, and two more for each */
     SR_TREES_LEAVES_MAX = 32767, /* of one tree */
     SR_TREES_DEPTH_MAX = 256,    /* splits from root to leaf */
     SR_TREES_FLOAT64 = 0,        /* precision of the sums */
@@ -44,10 +48,10 @@ size_t sr_trees_scratch(const void *loaded);
 int sr_trees_score(const void *loaded, size_t loaded_size, const uint8_t *codes, size_t features, size_t stride,
                    size_t count, double *sums, void *scratch, size_t scratch_size);
 
-/* Codes of one feature: how many of its 255 limits, ascending and filled up with infinity, lie below each value. NaN counts
- * as `missing`. */
-void sr_trees_quantise_f32(const float *values, size_t count, const float limits[255], float missing, uint8_t *codes);
-void sr_trees_quantise_f64(const double *values, size_t count, const double limits[255], double missing, uint8_t *codes);
+/* Codes of one feature: how many of its 255 limits, ascending and filled up with infinity, lie below each value. NaN has a
+ * code of its own, `missing`. */
+void sr_trees_quantise_f32(const float *values, size_t count, const float limits[255], uint8_t missing, uint8_t *codes);
+void sr_trees_quantise_f64(const double *values, size_t count, const double limits[255], uint8_t missing, uint8_t *codes);
 
 /* Codes of digital numbers by a table of what each of the 65536 has: codes[i] = table[numbers[i]]. */
 void sr_trees_look_up(const uint16_t *numbers, size_t count, const uint8_t table[65536], uint8_t *codes);
@@ -55,6 +59,10 @@ void sr_trees_look_up(const uint16_t *numbers, size_t count, const uint8_t table
 /* 1 / (1 + exp(-x)) in place, by the C library's exp of that precision. */
 void sr_logistic(double *values, size_t count);
 void sr_logistic_f32(float *values, size_t count);
+
+/* exp(x) in place, likewise. */
+void sr_exp(double *values, size_t count);
+void sr_exp_f32(float *values, size_t count);
 
 /* Stored answers on the level in use. Returns SR_OK or SR_CORRUPT. */
 int sr_selftest_trees(void);

@@ -3,12 +3,12 @@
 /* Two trees over two features, written out by hand:
  *     x0 <= 3 ? (x1 <= 0 ? 1.0 : 2.0) : 4.0        x1 <= 7 ? 0.5 : -8.0 */
 static const uint8_t FOREST[] = {
-    'S', 'R', 'T', '1', 2, 0, 2, 0, 8, 0, 0, 0, 5, 0, 0, 0, 4, 8, /* 8 nodes, 5 leaves; 4 and 8 levels */
+    'S', 'R', 'T', '2', 2, 0, 2, 0, 8, 0, 0, 0, 5, 0, 0, 0, 0, 4, 8, /* 8 nodes, 5 leaves; 4 and 8 levels */
     3, 0, 0xC0, 0, 3, 1, 0,                                       /* split, split, leaf, leaf, leaf */
     0, 0, 0, 0, 0, 0, 0xF0, 0x3F, 0, 0, 0, 0, 0, 0, 0x00, 0x40, 0, 0, 0, 0, 0, 0, 0x10, 0x40,
     2, 0, 0x80, 1, 7, /* split, leaf, leaf */
     0, 0, 0, 0, 0, 0, 0xE0, 0x3F, 0, 0, 0, 0, 0, 0, 0x20, 0xC0,
-    0x98, 0x61, 0x99, 0xF5};
+    0x2D, 0x1F, 0xA4, 0x05};
 
 int sr_selftest_trees(void) {
     enum { LOADED = 96, SPLITS = 12 };

@@ -22,8 +22,7 @@ struct block {
     struct trees_visit stack[SR_TREES_DEPTH_MAX];
     double sums[TREES_BLOCK];
     uint8_t codes[TREES_BLOCK];
-    uint16_t row_of[SR_TREES_FEATURES_MAX * 255];
-    uint8_t filler[62];
+    uint16_t row_of[SR_TREES_ROWS_MAX];
     struct trees_row rows[];
 };
 _Static_assert(offsetof(struct block, rows) % 64 == 0, "rows lie in cache lines of their own");
@@ -69,8 +68,9 @@ static void round_to_single(double *sums) {
 /* The rows of one feature, from `row` on: below all codes nothing, above them all; the next free row. */
 static size_t make_rows(const struct trees_model *model, size_t feature, struct block *block, size_t row) {
     const struct trees_ops *ops = trees_picked();
-    uint16_t *row_of = block->row_of + model->first_split[feature];
-    unsigned levels = (unsigned)(model->first_split[feature + 1] - model->first_split[feature]);
+    const uint16_t *first = trees_first_splits(model) + feature;
+    uint16_t *row_of = block->row_of + first[0];
+    unsigned levels = (unsigned)(first[1] - first[0]);
     uint8_t low = 255, high = 0;
     for (size_t i = 0; i < TREES_BLOCK; i++) {
         low = block->codes[i] < low ? block->codes[i] : low;
@@ -138,11 +138,11 @@ int sr_trees_score(const void *loaded, size_t loaded_size, const uint8_t *codes,
     return SR_OK;
 }
 
-void sr_trees_quantise_f32(const float *values, size_t count, const float limits[255], float missing, uint8_t *codes) {
+void sr_trees_quantise_f32(const float *values, size_t count, const float limits[255], uint8_t missing, uint8_t *codes) {
     trees_picked()->quantise_f32(values, count, limits, missing, codes);
 }
 
-void sr_trees_quantise_f64(const double *values, size_t count, const double limits[255], double missing, uint8_t *codes) {
+void sr_trees_quantise_f64(const double *values, size_t count, const double limits[255], uint8_t missing, uint8_t *codes) {
     trees_picked()->quantise_f64(values, count, limits, missing, codes);
 }
 
@@ -156,4 +156,12 @@ void sr_logistic(double *values, size_t count) {
 
 void sr_logistic_f32(float *values, size_t count) {
     for (size_t i = 0; i < count; i++) values[i] = 1.0f / (1.0f + expf(-values[i]));
+}
+
+void sr_exp(double *values, size_t count) {
+    for (size_t i = 0; i < count; i++) values[i] = exp(values[i]);
+}
+
+void sr_exp_f32(float *values, size_t count) {
+    for (size_t i = 0; i < count; i++) values[i] = expf(values[i]);
 }

@@ -20,7 +20,6 @@ struct trees_node {
 struct trees_model {
     uint32_t features, trees, precision, splits; /* `splits`: numbers of features and levels in use */
     uint32_t nodes, leaves;                      /* of all trees */
-    uint16_t first_split[SR_TREES_FEATURES_MAX + 1];
 };
 
 _Static_assert(sizeof(struct trees_model) % sizeof(double) == 0, "leaves behind it are aligned");
@@ -29,9 +28,9 @@ struct trees_root {
     uint32_t node, leaf; /* the tree's first ones */
 };
 
-/* What lies behind a model: a root a tree and one more, leaves, nodes. */
-static inline uint64_t trees_loaded_size(uint64_t trees, uint64_t nodes, uint64_t leaves) {
-    return sizeof(struct trees_model) + 8 * (trees + 1 + leaves) + ((4 * nodes + 7) & ~7ULL);
+/* What lies behind a model: a root a tree and one more, leaves, nodes, the number of each feature's first split and one more. */
+static inline uint64_t trees_loaded_size(uint64_t features, uint64_t trees, uint64_t nodes, uint64_t leaves) {
+    return sizeof(struct trees_model) + 8 * (trees + 1 + leaves) + ((4 * nodes + 2 * (features + 1) + 7) & ~7ULL);
 }
 
 static inline struct trees_root *trees_roots(const struct trees_model *model) { return (struct trees_root *)(model + 1); }
@@ -44,14 +43,21 @@ static inline struct trees_node *trees_nodes(const struct trees_model *model) {
     return (struct trees_node *)(trees_leaves(model) + model->leaves);
 }
 
+static inline uint16_t *trees_first_splits(const struct trees_model *model) {
+    return (uint16_t *)(trees_nodes(model) + model->nodes);
+}
+
 /* Whether the counts of a model still make sense, for memory may have changed since it was loaded: the splits of its
  * `features` follow each other from the first to the last, and all that they count lies within `size` octets. */
 static inline int trees_is_sound(const struct trees_model *model, size_t size, size_t features) {
     if (size < sizeof *model || features > SR_TREES_FEATURES_MAX || model->features != features) return 0;
-    if (model->first_split[0] != 0 || model->first_split[features] != model->splits) return 0;
+    if (model->splits + 2 * features > SR_TREES_ROWS_MAX) return 0;
+    if (trees_loaded_size(features, model->trees, model->nodes, model->leaves) > size) return 0;
+    const uint16_t *first = trees_first_splits(model);
+    if (first[0] != 0 || first[features] != model->splits) return 0;
     for (size_t f = 0; f < features; f++)
-        if (model->first_split[f] > model->first_split[f + 1] || model->first_split[f + 1] - model->first_split[f] > 255) return 0;
-    return trees_loaded_size(model->trees, model->nodes, model->leaves) <= size;
+        if (first[f] > first[f + 1] || first[f + 1] - first[f] > 255) return 0;
+    return 1;
 }
 
 struct trees_row {
@@ -76,8 +82,8 @@ struct trees_walk {
 };
 
 struct trees_ops {
-    void (*quantise_f32)(const float *values, size_t count, const float *limits, float missing, uint8_t *codes);
-    void (*quantise_f64)(const double *values, size_t count, const double *limits, double missing, uint8_t *codes);
+    void (*quantise_f32)(const float *values, size_t count, const float *limits, uint8_t missing, uint8_t *codes);
+    void (*quantise_f64)(const double *values, size_t count, const double *limits, uint8_t missing, uint8_t *codes);
     /* The row of TREES_BLOCK codes up to a level. */
     void (*compare)(const uint8_t *codes, uint8_t level, struct trees_row *row);
     /* Add the tree's leaves to the sums. SR_CORRUPT where a node points to nowhere, which a loaded one does not. */

@@ -109,7 +109,7 @@ COMPLEX = floats(4, 128).view(np.complex64)
 TABLE = np.array([(0, 2, 4, 12, fields.UNSIGNED, 2)], fields.FIELD)
 PACKET = bytes.fromhex("0803c0000003abcd")
 RING = np.array([[0, 0], [0, 2], [2, 2], [2, 0]], np.int32)
-COLUMN = {"feature": 1, "limits": np.array([0.0, 1.0]), "missing": 0.0}
+COLUMN = {"feature": 1, "limits": np.array([0.0, 1.0]), "missing": 2, "inside": None}
 
 
 def of_links() -> Iterator[Face]:

@@ -105,7 +105,8 @@ def test_only_trusted_keys_count():
         ({"limits": Limits(timeout_s=0, memory_octets=1)}, "manifest: .*timeout_s"),
         ({"golden": (GIVEN[:1], WANTED)}, "golden input: 6 octets of uint16"),
         ({"golden": (GIVEN, WANTED.astype(np.float32))}, "golden output: 12 octets of float64"),
-        ({"weights": FOREST.encode()[:-1]}, "octets are no forest"),
+        ({"weights": FOREST.encode()[:-1]}, "octets needed"),
+        ({"weights": FOREST.encode()[:-1] + b"?"}, "octets are no forest"),
         ({"weights": b"?" * 40}, "not a forest"),
     ],
 )

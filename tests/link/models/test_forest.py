@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.trees import Sums
+from hal.kernels.trees import Missing, Sums
 from link.errors import DecodeError
-from link.models.forest import Activation, Forest, Split, build_forest
+from link.models.forest import Activation, Forest, Members, Split, build_forest
 from tests.hal.kernels.test_trees import FEATURES, forests
 
 
@@ -19,11 +19,12 @@ def test_decode_inverts_encode(trees, activation, sums):
     assert decoded.encode() == octets
     assert (decoded.activation, decoded.sums, decoded.trees) == (activation, sums, forest.trees)
     for column, same in zip(decoded.columns, forest.columns, strict=True):
-        assert (column.feature, column.missing) == (same.feature, same.missing)
+        assert (column.feature, column.missing, column.inside) == (same.feature, same.missing, same.inside)
         assert np.array_equal(column.limits, same.limits)
 
 
-OCTETS = build_forest([Split(2, 1.0, 2.0, Split(0, 3.0, 4.0, 5.0))], FEATURES).encode()
+SETS = Split(2, Members((3, 5)), 2.0, Split(0, Members((0,), left=False), 4.0, 5.0, Missing.LEFT), Missing.RIGHT)
+OCTETS = build_forest([Split(2, 1.0, 2.0, Split(0, 3.0, 4.0, 5.0)), SETS], FEATURES, outputs=2).encode()
 
 
 @given(st.binary(max_size=40), st.integers(0, len(OCTETS)))

@@ -1,4 +1,4 @@
-"""Models of XGBoost and scikit-learn give what the libraries said, bit for bit; recorded by record_libraries.py."""
+"""Models of LightGBM, XGBoost, scikit-learn give what those said, bit for bit; recorded by record_libraries.py."""
 
 import json
 import math
@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hal.kernels.trees import Sums, Trees, logistic, quantise
+from fsw.models import scorer_of
+from link.models.bundle import decode_weights
 from link.models.described import describe, read_description
-from link.models.forest import Activation
 from link.models.importing import read_model
+from link.models.manifest import FREE, Tensor
 from link.models.xgboost import read_xgboost
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -19,28 +20,47 @@ FILES = sorted(path.stem for path in RECORDED.glob("*.json"))
 
 def recorded(name):
     said = json.loads((RECORDED / f"{name}.json").read_text())
-    samples = np.array([[math.nan if value is None else value for value in row] for row in said["samples"]], np.float32)
-    return json.dumps(said["model"]).encode(), samples, np.array(said["answers"])
+    rows = [[math.nan if value is None else float(value) for value in row] for row in said["samples"]]
+    model = said["model"] if isinstance(said["model"], str) else json.dumps(said["model"])
+    dtype = np.float64 if name.startswith(("lightgbm", "histogram")) else np.float32
+    return model.encode(), np.array(rows, dtype), np.array(said["answers"])
 
 
-def answers(forest, samples):
-    sums = Trees(forest.trees).sums(quantise(np.ascontiguousarray(samples.T), forest.columns))
-    sums = sums.astype(np.float32) if forest.sums is Sums.FLOAT32 else sums
-    return (sums if forest.activation is Activation.NONE else logistic(sums)).astype(np.float64)
+def scored(octets, samples, **how):
+    """What a node gives for samples (pixels, features)."""
+    imported = read_model(octets, **how)
+    taken = Tensor(dtype=samples.dtype.name, shape=(samples.shape[1], FREE))
+    return scorer_of(decode_weights(imported.kind, imported.weights), taken).run(np.ascontiguousarray(samples.T))
 
 
 def forest_of(octets):
-    return read_xgboost(octets) if b"learner" in octets else read_description(octets)[0]
+    return read_xgboost(octets)[0] if b"learner" in octets else read_description(octets)[0]
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_answers_are_those_of_the_library(name):
+    """Missing and infinite numbers, zeros, what belongs to no category; classes, several outputs, averages."""
     model, samples, wanted = recorded(name)
-    assert np.array_equal(answers(forest_of(model), samples), wanted)
+    assert np.array_equal(scored(model, samples).astype(np.float64), wanted)
 
 
-def test_all_six_are_recorded():
-    assert len(FILES) == 6
+def test_all_are_recorded():
+    assert len(FILES) == 21
+
+
+def test_an_unknown_number_is_not_scored_by_a_model_that_knows_none():
+    """GradientBoosting refuses NaN; so that pixel has no answer, and the others have theirs."""
+    model, samples, wanted = recorded("gradient-classifier")
+    samples[3, 2] = np.nan
+    assert np.isnan(scored(model, samples)[3])
+    assert np.array_equal(np.delete(scored(model, samples), 3), np.delete(wanted, 3))
+
+
+def test_trees_behind_the_best_iteration_are_not_used_unless_asked_for():
+    model, samples, wanted = recorded("xgboost-stopped")
+    assert "up to best_iteration" in read_model(model).remark
+    assert not np.array_equal(scored(model, samples, whole=True).astype(np.float64), wanted)
+    assert not read_model(model, whole=True).remark
 
 
 XGBOOST, SCIKIT = recorded("xgboost-logistic")[0], recorded("histogram-classifier")[0]
@@ -49,10 +69,12 @@ XGBOOST, SCIKIT = recorded("xgboost-logistic")[0], recorded("histogram-classifie
 @pytest.mark.parametrize(
     ("found", "put", "sentence"),
     [
-        (b"binary:logistic", b"rank:map", "gbtree for rank:map"),
-        (b'"name": "gbtree"', b'"name": "dart"', "dart for"),
-        (b'"num_class": "0"', b'"num_class": "3"', "several classes"),
-        (b'"split_type": [0,', b'"split_type": [1,', "tree 0: categorical"),
+        (b"binary:logistic", b"survival:aft", "gbtree for survival:aft"),
+        (b'"name": "gbtree"', b'"name": "gblinear"', "gblinear for"),
+        (b'"num_target": "1"', b'"num_target": "2"', "2 targets"),
+        (b'"num_class": "0"', b'"num_class": "3"', "outputs of 12, 0, 0 trees"),
+        (b'"split_type": [0,', b'"split_type": [1,', "not an XGBoost model as JSON: KeyError 0"),
+        (b'"size_leaf_vector": "1"', b'"size_leaf_vector": "3"', "tree 0: leaves of several targets"),
         (b'"left_children": [1,', b'"left_children": [0,', "tree 0: node 0 is linked twice"),
         (b'"left_children": [1,', b'"left_children": [-1,', "tree 0: node 0 has one child"),
         (b'"default_left"', b'"default"', "not an XGBoost model.*default_left"),
@@ -79,9 +101,32 @@ def test_what_is_wrong_with_a_description_is_named(found, put, sentence):
         read_description(SCIKIT.replace(found, put))
 
 
-def test_only_boosted_trees_are_described():
-    with pytest.raises(ValueError, match="object, expected"):
-        describe(object())
+def fitted(kind, **state):
+    """An estimator as scikit-learn leaves it, as far as `describe` looks at it."""
+    made = type(kind, (), {"__module__": "sklearn.ensemble._gb", "n_features_in_": 1, **state})
+    return made()
+
+
+@pytest.mark.parametrize(
+    ("estimator", "sentence"),
+    [
+        (object(), "object, expected one of scikit-learn's GradientBoostingClassifier"),
+        (type("GradientBoostingRegressor", (), {})(), "GradientBoostingRegressor, expected one of scikit-learn's"),
+        (fitted("GradientBoostingRegressor", init_=fitted("Ridge")), "init=Ridge, expected none"),
+        (fitted("GradientBoostingClassifier", init_=fitted("DummyClassifier", strategy="uniform")), "init=Dummy"),
+        (fitted("HistGradientBoostingRegressor", is_categorical_=np.array([True])), "categorical features, which"),
+        (fitted("HistGradientBoostingRegressor", is_categorical_=None, _preprocessor=1), "categorical features, which"),
+        (
+            fitted(
+                "HistGradientBoostingRegressor", is_categorical_=None, _predictors=[], _loss=fitted("HalfGammaLoss")
+            ),
+            "with HalfGammaLoss, expected one of HalfSquaredError",
+        ),
+    ],
+)
+def test_what_the_trees_do_not_carry_is_not_described(estimator, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        describe(estimator)
 
 
 @pytest.mark.parametrize(

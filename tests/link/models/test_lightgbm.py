@@ -1,6 +1,7 @@
 """LightGBM's text files: forests of our own writing, what is not supported, the real cloud model where it is there."""
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.trees import Trees, logistic, quantise
-from link.models.forest import DEPTH_MAX, Missing, Split, build_forest
+from hal.kernels.trees import Missing, Trees, logistic, quantise
+from link.models.forest import DEPTH_MAX, Members, Split, build_forest
 from link.models.lightgbm import read_lightgbm
 from tests.hal.kernels.test_trees import FEATURES, forests, summed, values
 
@@ -17,7 +18,14 @@ DATA = Path(__file__).parents[4] / "shared" / "data" / "eo"
 CLOUD_BANDS = [0, 1, 3, 4, 7, 8, 9, 10, 11, 12]
 
 
-KINDS = {Missing.ZERO: 2, Missing.LEFT: 10, Missing.RIGHT: 8}
+KINDS = {
+    Missing.ZERO: 2,
+    Missing.NEVER: 2,
+    Missing.LEFT: 10,
+    Missing.RIGHT: 8,
+    Missing.ZERO_LEFT: 6,
+    Missing.ZERO_RIGHT: 4,
+}
 
 
 def text_of(trees, features=FEATURES):
@@ -27,14 +35,18 @@ def text_of(trees, features=FEATURES):
 
 
 def section(tree):
-    splits, values = [], []
+    splits, values, sets = [], [], []
 
     def link(node):
         if not isinstance(node, Split):
             values.append(node)
             return -len(values)
         number = len(splits)
-        splits.append([node.feature, node.threshold, KINDS[node.missing]])
+        if isinstance(node.threshold, Members):
+            sets.append(sum(1 << category for category in set(node.threshold.categories)))
+            splits.append([node.feature, len(sets) - 1, 1])
+        else:
+            splits.append([node.feature, node.threshold, KINDS[node.missing]])
         splits[number] += [link(node.left), link(node.right)]
         return number
 
@@ -42,15 +54,26 @@ def section(tree):
     columns = list(zip(*splits, strict=True)) or [[]] * 5
     names = ("split_feature", "threshold", "decision_type", "left_child", "right_child")
     rows = dict(zip(names, columns, strict=True))
-    rows |= {"leaf_value": values}
+    rows |= {"leaf_value": values, "cat_boundaries": range(len(sets) + 1), "cat_threshold": sets}
     lines = [f"{name}={' '.join(repr(item) for item in column)}" for name, column in rows.items()]
     return "\n".join([f"num_leaves={len(values)}", "num_cat=0", *lines])
 
 
+def as_lightgbm_has_it(tree):
+    """Members of sets go to the left, NaN never is one of them."""
+    if not isinstance(tree, Split):
+        return tree
+    tree = replace(tree, left=as_lightgbm_has_it(tree.left), right=as_lightgbm_has_it(tree.right))
+    if not isinstance(tree.threshold, Members):
+        return tree
+    return replace(tree, threshold=replace(tree.threshold, left=True), missing=Missing.RIGHT)
+
+
 @given(forests, st.lists(st.tuples(values, values, values), max_size=20))
 def test_what_is_written_is_what_is_scored(trees, samples):
+    trees = [as_lightgbm_has_it(tree) for tree in trees]
     forest, table = read_lightgbm(text_of(trees)), np.array(samples, np.float64).reshape(-1, FEATURES)
-    sums = Trees(forest.trees).sums(quantise(np.ascontiguousarray(table.T), forest.columns))
+    sums = Trees(forest.trees[0]).sums(quantise(np.ascontiguousarray(table.T), forest.columns))
     assert sums.tolist() == [summed(trees, sample) for sample in table.tolist()]
 
 
@@ -68,10 +91,16 @@ def test_what_follows_the_trees_is_not_read():
     [
         ("hello", "not a LightGBM model"),
         (text_of([]), "no trees"),
-        (STUMP.replace("num_class=1", "num_class=3"), "num_class = 3"),
-        (STUMP.replace("decision_type=2", "decision_type=1"), "tree 0: categorical"),
-        (STUMP.replace("decision_type=2", "decision_type=4"), "tree 0: zero as a missing value"),
-        (STUMP.replace("num_class=1", "num_class=1\nobjective=lambdarank"), "objective 'lambdarank'"),
+        (STUMP.replace("num_class=1", "num_class=3"), "1 trees for 3 outputs"),
+        (STUMP.replace("decision_type=2", "decision_type=1"), "tree 0: arrays of different sizes"),
+        (STUMP.replace("decision_type=2", "decision_type=12"), "tree 0: decision_type 12"),
+        (STUMP.replace("num_cat=0", "is_linear=1"), "tree 0: linear leaves are not supported"),
+        (
+            STUMP.replace("num_class=1", "num_class=1\nobjective=cross_entropy_lambda"),
+            "objective 'cross_entropy_lambda'",
+        ),
+        (STUMP.replace("num_class=1", "num_class=1\nobjective=binary sigmoid:1 log"), "parameter log is not supported"),
+        (STUMP.replace("leaf_value=2.0", "leaf_value=inf"), "not finite"),
         (STUMP.replace("threshold=", "threshhold="), "tree 0: threshold is missing"),
         (STUMP.replace("left_child=-1", "left_child=0"), "tree 0: node 0 is linked twice"),
         (STUMP.replace("split_feature=0", "split_feature=9"), "a split by feature 9"),
@@ -93,8 +122,12 @@ def test_limits_of_the_format_are_said():
     build_forest([chain(DEPTH_MAX)], 1)
     with pytest.raises(ValueError, match="more than 256 splits"):
         build_forest([chain(DEPTH_MAX + 1)], 1)
-    with pytest.raises(ValueError, match="256 columns"):
-        build_forest([Split(feature, 0.0, 0.0, 1.0) for feature in range(256)], 256)
+    with pytest.raises(ValueError, match="16385 columns"):
+        build_forest([Split(feature, 0.0, 0.0, 1.0) for feature in range(16385)], 16385)
+    with pytest.raises(ValueError, match="a set of categories of feature 0"):
+        build_forest([Split(0, Members((65536,)), 0.0, 1.0)], 1)
+    with pytest.raises(ValueError, match="3 trees for 2 outputs"):
+        build_forest([0.0] * 3, 1, outputs=2)
     with pytest.raises(ValueError, match="65536 features"):
         build_forest([0.0], 65536)
 
@@ -103,7 +136,7 @@ def test_more_thresholds_than_codes_make_more_columns():
     forest = build_forest([Split(0, float(number), 0.0, 1.0) for number in range(600)], 1)
     assert [len(column.limits) for column in forest.columns] == [255, 255, 90]
     values = np.array([[-1.0, 254.5, 255.0, 511.25, 1000.0]])
-    assert Trees(forest.trees).sums(quantise(values, forest.columns)).tolist() == [0, 255, 255, 512, 600]
+    assert Trees(forest.trees[0]).sums(quantise(values, forest.columns)).tolist() == [0, 255, 255, 512, 600]
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the shared Earth-observation data are not here")
@@ -114,5 +147,5 @@ def test_the_real_cloud_model_gives_the_published_probabilities_bit_for_bit():
     with np.load(DATA / "s2_eolearn_5x101x100x13.npz") as scenes:
         dn, published = scenes["dn"], scenes["upstream_clp_s2c"]
     table = np.ascontiguousarray(dn[..., CLOUD_BANDS].reshape(-1, 10), np.float32) / np.float32(10_000)
-    probabilities = logistic(Trees(forest.trees).sums(quantise(np.ascontiguousarray(table.T), forest.columns)))
+    probabilities = logistic(Trees(forest.trees[0]).sums(quantise(np.ascontiguousarray(table.T), forest.columns)))
     assert np.array_equal(probabilities.astype(np.float32), published.ravel())

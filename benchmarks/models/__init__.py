@@ -1,0 +1,1 @@
+"""Models as people train them, imported and held to what their library says: `make bench-models`."""

@@ -1,0 +1,85 @@
+"""Cases, what came of each, and the table of them."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsw.models import scorer_of
+from link.models.bundle import decode_weights
+from link.models.importing import read_model
+from link.models.manifest import FREE, Tensor
+
+Array = NDArray[Any]
+
+
+class Made(NamedTuple):
+    """A model file, samples (bands, ...) and what the library gives for them, in any shape that has as many numbers."""
+
+    octets: bytes
+    samples: Array
+    expected: Array
+    step: float = 0.0
+    """Of an answer in 8-bit numbers: from one to the next."""
+
+
+class Case(NamedTuple):
+    """How to train a model of a kind; `make` raises ValueError where already the describing is refused."""
+
+    framework: str
+    kind: str
+    make: Callable[[], Made]
+    tolerance: float = 1e-5
+    """Largest difference that rounding explains, beside the largest number of the answer or 1."""
+
+
+class Outcome(NamedTuple):
+    """What came of a case: equal bit for bit, equal but for rounding, refused with a sentence, or different."""
+
+    case: Case
+    verdict: str
+    remark: str = ""
+
+
+def outcome(case: Case) -> Outcome:
+    """Import and run; whatever a library raises that is not there makes a sentence, too."""
+    try:
+        made = case.make()
+    except ImportError as error:
+        return Outcome(case, "not installed", str(error))
+    except ValueError as error:
+        return Outcome(case, "refused", str(error))
+    try:
+        imported = read_model(made.octets)
+        taken = Tensor(dtype=made.samples.dtype.name, shape=(len(made.samples),) + (FREE,) * (made.samples.ndim - 1))
+        found = scorer_of(decode_weights(imported.kind, imported.weights), taken).run(made.samples)
+    except ValueError as error:
+        return Outcome(case, "refused", str(error))
+    verdict, remark = _verdict(case, made, found)
+    return Outcome(case, verdict, "; ".join(filter(None, (remark, imported.remark))))
+
+
+def _verdict(case: Case, made: Made, found: Array) -> tuple[str, str]:
+    if found.size != made.expected.size:
+        return "DIFFERENT", f"{found.shape} for {made.expected.shape}"
+    ours, theirs = found.reshape(-1).astype(np.float64), made.expected.reshape(-1).astype(np.float64)
+    if np.array_equal(np.isnan(ours), np.isnan(theirs)):
+        off = np.nanmax(np.abs(ours - theirs), initial=0.0)
+        if off == 0:
+            return "equal", "bit for bit"
+        if made.step and off <= 1.01 * made.step:
+            return "equal", f"{(np.abs(ours - theirs) > made.step / 2).mean():.2%} of the numbers are one step apart"
+        if not made.step and off <= case.tolerance * max(1.0, np.nanmax(np.abs(theirs))):
+            return "equal", f"within {off:.1g}"
+        return "DIFFERENT", f"up to {off:.3g}, {(ours != theirs).mean():.1%} of the numbers" + (
+            f", step {made.step:.3g}" if made.step else ""
+        )
+    return "DIFFERENT", "NaN elsewhere"
+
+
+def markdown(outcomes: Iterable[Outcome]) -> str:
+    """The table."""
+    rows = ["| framework | model | outcome | |", "|---|---|---|---|"]
+    rows += [f"| {one.case.framework} | {one.case.kind} | {one.verdict} | {one.remark} |" for one in outcomes]
+    return "\n".join(rows) + "\n"

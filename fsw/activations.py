@@ -1,0 +1,40 @@
+"""What becomes of a forest's sums, each as the library that trained it computes it."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hal.kernels.trees import exponential, logistic
+from link.models.forest import Activation, Forest
+
+
+def activated(sums: NDArray[Any], forest: Forest) -> NDArray[Any]:
+    """Answers (outputs, pixels) of sums (outputs, pixels), which may be changed; classes (1, pixels) are uint8."""
+    if forest.divisor != 1:
+        sums = sums / sums.dtype.type(forest.divisor)
+    if forest.factor != 1:
+        sums = sums * sums.dtype.type(forest.factor)
+    match forest.activation:
+        case Activation.LOGISTIC | Activation.LOGISTIC_FLOAT32:
+            return np.asarray(logistic(sums))
+        case Activation.EXPONENTIAL | Activation.EXPONENTIAL_FLOAT32:
+            return np.asarray(exponential(sums))
+        case Activation.SOFTMAX | Activation.SOFTMAX_FLOAT32:
+            return _softmax(sums)
+        case Activation.SIGNED_SQUARE:
+            return np.asarray(np.copysign(sums * sums, sums))
+        case Activation.STEP:
+            return np.asarray(sums > 0, sums.dtype)
+        case Activation.CLASS:
+            return np.asarray(sums.argmax(axis=0)[np.newaxis], np.uint8)
+    return sums
+
+
+def _softmax(sums: NDArray[Any]) -> NDArray[Any]:
+    """Shares that are added up in double precision, output after output, and divided in that of the sums."""
+    powers = exponential(sums - sums.max(axis=0))
+    total = np.zeros(sums.shape[1])
+    for power in powers:
+        total += power
+    return np.asarray(powers / total.astype(sums.dtype))

@@ -1,0 +1,78 @@
+"""The golden tile of an import: samples, and what the library that trained the model gives for them."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsw.models import agrees
+from hal.usage import UsageError
+
+_OCTETS_MAX = 1 << 30
+_SIDE, _TILE_SEED = 32, 1
+"""Of a tile that nobody gave: pixels along a side where the model leaves it open, and what its noise is drawn from."""
+
+
+class Tile(NamedTuple):
+    """Samples (bands, ...); what is expected for them, None where nobody says; names of bands."""
+
+    samples: NDArray[Any]
+    expected: NDArray[Any] | None = None
+    bands: tuple[str, ...] = ()
+
+
+def read_tile(path: Path) -> Tile:
+    """The tile in an .npz file. Raises ValueError in one sentence."""
+    import zipfile
+    import zlib
+
+    if not zipfile.is_zipfile(path):
+        raise ValueError("not an .npz file")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if sum(member.file_size for member in file.zip.infolist()) > _OCTETS_MAX:
+                raise ValueError(f"larger than {_OCTETS_MAX} octets when it is unpacked")
+            tile = dict(file)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise ValueError(f"not a readable .npz file: {error}") from None
+    if "samples" not in tile or tile["samples"].ndim == 0:
+        raise ValueError(f"it has {', '.join(tile)}, expected samples (bands, rows, columns)")
+    expected = tile.get("expected")
+    if expected is not None:
+        _check_expected(expected)
+    return Tile(np.ascontiguousarray(tile["samples"]), expected, tuple(map(str, tile.get("bands", ()))))
+
+
+def _check_expected(expected: NDArray[Any]) -> None:
+    if expected.dtype.kind not in "buif":
+        raise ValueError(f"expected is {expected.dtype}, which is no kind of number that a model gives")
+    if not expected.size or not np.isfinite(expected).any():
+        raise ValueError(f"expected is of shape {expected.shape} without a finite number: it says nothing of the model")
+
+
+def noise_tile(bands: int, rows: int, cols: int, divisor: float | None) -> Tile:
+    """Samples to see that a model runs; nobody says what it should give for them. 0 rows or columns: any."""
+    random, shape = np.random.default_rng(_TILE_SEED), (bands, rows or _SIDE, cols or _SIDE)
+    if divisor is not None:
+        return Tile(random.integers(0, min(65535, round(1.5 * divisor)) + 1, shape).astype(np.uint16))
+    return Tile(random.normal(0, 1, shape).astype(np.float32))
+
+
+def compare(path: Path, found: NDArray[Any], expected: NDArray[Any], tolerance: float) -> None:
+    """Answers in the expected type's own terms. Raises UsageError where they are further apart than `tolerance`.
+
+    Real numbers are compared in the precision in which they were recorded. Classes and masks are whole numbers, and so
+    has to be what the model gives: a probability of 0.98 is no 0.
+    """
+    if found.shape != expected.shape:
+        raise UsageError(f"{path}: expected is of shape {expected.shape}, the model gives {found.shape}")
+    if expected.dtype.kind == "f":
+        terms = expected.dtype
+    else:
+        terms, expected = np.dtype(np.float64), expected.astype(np.float64)
+    if agrees(found.astype(terms), expected, tolerance):
+        return
+    off = np.abs(found.astype(np.float64) - expected.astype(np.float64))
+    furthest = f"up to {np.nanmax(off):.3g} away" if np.isfinite(off).any() else "nowhere a number"
+    raise UsageError(f"{path}: the model gives something else than expected, {furthest}")

@@ -223,4 +223,11 @@ class Dispatcher:
 def _packet_of(entry: Taken) -> TcPacket:
     """As much of the packet as its reports need."""
     request = RequestId.of(entry.word)
-    return TcPacket(apid=request.apid, count=request.count, service=0, subtype=0, acknowledge=Ack(entry.acknowledge))
+    return TcPacket(
+        apid=request.apid,
+        count=request.count,
+        service=0,
+        subtype=0,
+        acknowledge=Ack(entry.acknowledge),
+        flags=request.flags,
+    )

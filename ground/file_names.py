@@ -2,8 +2,12 @@
 
 
 def plain_name(name: str) -> str:
-    """The name with octets that are not UTF-8, which CFDP hands over as surrogates, written as "%E9"."""
-    return "".join(f"%{octet:02X}" if (octet := _octet(letter)) is not None else letter for letter in name)
+    """The name with octets that are not UTF-8, which CFDP hands over as surrogates, written as "%E9".
+
+    An absolute one, as cFS sends them, counts from our own folder: "/cf/log.bin" is "cf/log.bin".
+    """
+    relative = name.lstrip("/")
+    return "".join(f"%{octet:02X}" if (octet := _octet(letter)) is not None else letter for letter in relative)
 
 
 def _octet(letter: str) -> int | None:

@@ -49,8 +49,8 @@ class Inbox:
     def path(self, name: str) -> Path:
         """Where `name` stands. Raises PermissionError for one that could lead out of the folder, or into its workshop.
 
-        Names are relative, of plain parts: no part is empty, begins with a dot or holds a control character. Octets
-        that are not UTF-8 stand there as `plain_name` writes them.
+        Names are of plain parts: no part is empty, begins with a dot or holds a control character. An absolute one
+        begins in the folder, and octets that are not UTF-8 stand there as `plain_name` writes them.
         """
         parts = plain_name(name).split("/")
         if any(not part or part.startswith(".") or not part.isprintable() or "\\" in part for part in parts):

@@ -44,7 +44,10 @@ NO_BITS = 0x3FFE
 
 @dataclass(slots=True, kw_only=True)
 class AosFrame:
-    """One frame. `cycle` extends `count` by 4 bits where it is in use; `ocf` is the OCF as a 32-bit word."""
+    """One frame. `cycle` extends `count` by 4 bits where it is in use; `ocf` is the OCF as a 32-bit word.
+
+    `unused_cycle` holds its bits where it is not, so that what was received encodes back to the same octets.
+    """
 
     spacecraft_id: int
     channel: int
@@ -54,11 +57,13 @@ class AosFrame:
     cycle: int | None = None
     insert: bytes = b""
     ocf: int | None = None
+    unused_cycle: int = 0
 
     def encode(self, *, fecf: bool = True) -> bytes:
         """The whole frame, its error control field last if `fecf`. Raises ValueError naming what is out of range."""
         high, low = divmod(self.spacecraft_id, 256)
-        signalling = (self.replay, self.cycle is not None, high, self.cycle or 0)
+        cycle = self.unused_cycle if self.cycle is None else self.cycle
+        signalling = (self.replay, self.cycle is not None, high, cycle)
         octets = _WIRE.pack(VERSION, low, self.channel, self.count, *signalling) + self.insert + self.data
         if self.ocf is not None:
             octets += self.ocf.to_bytes(OCF_SIZE)
@@ -73,8 +78,8 @@ class AosFrame:
         if fecf:
             octets = without_fecf(octets)
         version, low, channel, count, replay, has_cycle, high, cycle = _WIRE.unpack(octets)
-        if version != VERSION or (cycle and not has_cycle):
-            raise DecodeError(f"transfer frame version {version}, cycle {cycle}, an AOS frame has version {VERSION}")
+        if version != VERSION:
+            raise DecodeError(f"transfer frame version {version}, an AOS frame has {VERSION}")
         start, end = HEADER_SIZE + insert_octets, len(octets) - OCF_SIZE * ocf
         if end <= start:
             raise TruncatedError(needed=start + 1 + OCF_SIZE * ocf, given=len(octets))
@@ -85,6 +90,7 @@ class AosFrame:
             data=octets[start:end],
             replay=bool(replay),
             cycle=cycle if has_cycle else None,
+            unused_cycle=0 if has_cycle else cycle,
             insert=octets[HEADER_SIZE:start],
             ocf=int.from_bytes(octets[end:]) if ocf else None,
         )

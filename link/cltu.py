@@ -27,9 +27,9 @@ _ANY_START = re.compile(b"|".join(re.escape(start.to_bytes(2)) for start in _STA
 
 
 def encode_cltu(frame: bytes, *, randomise: bool) -> bytes:
-    """The unit that carries `frame`, its octets added to the TC sequence first if `randomise` (§6)."""
-    information = frame + _FILL * (-len(frame) % DATA_OCTETS)
-    return START + bch_encode(randomised(information, Code.TC) if randomise else information) + TAIL
+    """The unit that carries `frame`, its octets added to the TC sequence first if `randomise` (§6); fill is not."""
+    information = randomised(frame, Code.TC) if randomise else frame
+    return START + bch_encode(information + _FILL * (-len(frame) % DATA_OCTETS)) + TAIL
 
 
 def can_be_broken_off(unit: bytes, sent: int) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hal.kernels.crc import crc16_batch, crc16_ranges
 from link import aos_frame, tm_frame, uslp_frame
 from link.fecf import FECF_SIZE
-from link.managed import TM_IDLE_CHANNEL, Managed
+from link.managed import Managed
 from link.uslp_frame import Rule
 from link.uslp_receiver import IDLE_CHANNEL as USLP_IDLE_CHANNEL
 
@@ -99,7 +99,7 @@ def _read_tm(frames: Rows, framing: Framing, contents: NDArray[Any]) -> None:
     contents["good"] &= ~has_secondary | secondary_is_right
     contents["spacecraft_id"], contents["vc"] = identification >> 4 & 0x3FF, identification >> 1 & 7
     contents["count"], contents["modulus"] = head[:, 3], tm_frame.FRAME_COUNT_MODULUS
-    contents["holds_packets"] = ~unsynchronised & (contents["vc"] != TM_IDLE_CHANNEL) & (pointer != tm_frame.ONLY_IDLE)
+    contents["holds_packets"] = ~unsynchronised & (pointer != tm_frame.ONLY_IDLE)
     contents["first_header"] = np.where(pointer == tm_frame.NO_HEADER, NO_PACKET_BEGINS, pointer)
 
 
@@ -108,9 +108,7 @@ def _read_aos(frames: Rows, framing: Framing, contents: NDArray[Any]) -> None:
     m_pdu = frames[:, framing.start - aos_frame.M_PDU_HEADER_SIZE : framing.start].astype(np.int64)
     identification, signalling = head[:, 0] << 8 | head[:, 1], head[:, 5]
     pointer = (m_pdu[:, 0] << 8 | m_pdu[:, 1]) & 0x7FF
-    has_cycle, cycle = signalling & 0x40 > 0, signalling & 0x0F
     contents["good"] = _has_fecf(frames, framing) & (identification >> 14 == aos_frame.VERSION)
-    contents["good"] &= has_cycle | (cycle == 0)
     contents["spacecraft_id"] = (signalling >> 4 & 3) << 8 | identification >> 6 & 0xFF
     contents["vc"] = identification & 0x3F
     contents["count"] = head[:, 2] << 16 | head[:, 3] << 8 | head[:, 4]

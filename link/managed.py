@@ -13,8 +13,10 @@ FECF_OCTETS = 2
 RS_SYMBOLS = 255
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _QUEUE_MAX = 65_535  # packets of a channel that may wait, and frames of its quota
+TM_CHANNELS = 8
 TM_IDLE_CHANNEL = 7
-"""The virtual channel of the frames that carry nothing; kept free of packets, so that it never splits one."""
+"""The virtual channel on which we send the frames that carry nothing. It is one like the others: what a frame carries
+its first header pointer says, and packets may come on it (132.0 §4.1.2.7.6)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +125,8 @@ class Managed:
     def _check_channels(self) -> None:
         for channel in self.tm_channels:
             _require(
-                channel.vc < TM_IDLE_CHANNEL,
-                f"{channel.name}: vc = {channel.vc}, expected 0..6 (132.0 §4.1.2.3; 7 is kept for idle frames)",
+                channel.vc < TM_CHANNELS,
+                f"{channel.name}: vc = {channel.vc}, expected 0..{TM_CHANNELS - 1} (132.0 §4.1.2.3)",
             )
         names, numbers = [c.name for c in self.tm_channels], [c.vc for c in self.tm_channels]
         _require(bool(names), "tm_channels is empty, expected at least one virtual channel")

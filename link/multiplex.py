@@ -49,7 +49,8 @@ class _Channel:
 
 
 class Multiplexer:
-    """The sending end of `channels`, the highest in priority first; idle frames have a channel of their own.
+    """The sending end of `channels`, the highest in priority first. Idle frames go on `idle_channel`; if that is one of
+    them, its count runs through both.
 
     `frames` counts all frames, `idle_frames` those sent because nothing waited.
     """
@@ -58,6 +59,10 @@ class Multiplexer:
         self.frames = self.idle_frames = 0
         self._channels = {channel.name: _Channel(channel) for channel in channels}
         self._idle_channel = idle_channel
+        self._idle_count = next(
+            (one for one in self._channels.values() if one.managed.vc == idle_channel),
+            _Channel(TmChannel(name="idle", vc=idle_channel)),
+        )
 
     def room(self, channel: str) -> int:
         """Packets that `offer` would still take on this channel. Raises ValueError for an unknown one."""
@@ -93,7 +98,8 @@ class Multiplexer:
         self.frames += 1
         if channel is None:
             self.idle_frames += 1
-            return Turn(self._idle_channel, self.idle_frames - 1, IDLE_DATA * size, None, True)
+            self._idle_count.frames += 1
+            return Turn(self._idle_channel, self._idle_count.frames - 1, IDLE_DATA * size, None, True)
         channel.frames += 1
         return Turn(channel.managed.vc, channel.frames - 1, *channel.packer.take(size), False)
 

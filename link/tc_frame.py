@@ -1,6 +1,6 @@
 """Telecommand transfer frames (CCSDS 232.0-B-4 §4.1).
 
-version 2 (0) | bypass 1 | control command 1 | reserved 2 (0) | spacecraft 10 |
+version 2 (0) | bypass 1 | control command 1 | reserved 2 | spacecraft 10 |
 virtual channel 6 | frame length - 1: 10 | frame sequence number 8 | data 1..1019 | error control 16, if managed so
 """
 
@@ -40,7 +40,10 @@ class FrameType(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TcFrame:
-    """One frame; `data` holds the segment header, if the channel has one, and the user's octets, or a command."""
+    """One frame; `data` holds the segment header, if the channel has one, and the user's octets, or a command.
+
+    `reserved` holds the two reserved bits, so that what was received encodes back to the same octets.
+    """
 
     spacecraft_id: int
     channel: int
@@ -48,6 +51,7 @@ class TcFrame:
     data: bytes
     bypass: bool = False
     control: bool = False
+    reserved: int = 0
 
     @property
     def type(self) -> FrameType:
@@ -62,7 +66,7 @@ class TcFrame:
                 f"data of {len(self.data)} octets, a TC frame holds 1..{FRAME_OCTETS_MAX - size + len(self.data)}"
             )
         flags = self.type.value
-        head = _WIRE.pack(0, *flags, 0, self.spacecraft_id, self.channel, size - 1, self.sequence)
+        head = _WIRE.pack(0, *flags, self.reserved, self.spacecraft_id, self.channel, size - 1, self.sequence)
         octets = head + self.data
         return with_fecf(octets) if fecf else octets
 
@@ -76,8 +80,8 @@ class TcFrame:
         size = length + 1
         _check_size(size, len(octets), HEADER_SIZE + 1 + FECF_SIZE * fecf)
         body = without_fecf(octets[:size]) if fecf else octets[:size]
-        if version or reserved or (control and not bypass):
-            raise DecodeError(f"TC frame version {version}, reserved {reserved}, bypass {bypass}, control {control}")
+        if version or (control and not bypass):
+            raise DecodeError(f"TC frame version {version}, bypass {bypass}, control {control}")
         return cls(
             spacecraft_id=spacecraft_id,
             channel=channel,
@@ -85,6 +89,7 @@ class TcFrame:
             data=body[HEADER_SIZE:],
             bypass=bool(bypass),
             control=bool(control),
+            reserved=reserved,
         )
 
 

@@ -8,7 +8,7 @@ say how many frames are lost; idle frames and idle packets are counted and dropp
 from link.counter import Sequence
 from link.demultiplex import ChannelState, Delivery
 from link.errors import DecodeError
-from link.managed import TM_IDLE_CHANNEL, Managed
+from link.managed import Managed
 from link.tm_frame import FRAME_COUNT_MODULUS, NO_HEADER, ONLY_IDLE, TmFrame
 
 
@@ -52,8 +52,8 @@ class TmReceiver:
     def _demultiplex(self, frame: TmFrame) -> list[Delivery[str]]:
         name = self._names.get(frame.channel)
         if name is None:
-            self.idle += frame.channel == TM_IDLE_CHANNEL
-            self.foreign += frame.channel != TM_IDLE_CHANNEL
+            self.idle += frame.first_header == ONLY_IDLE
+            self.foreign += frame.first_header != ONLY_IDLE
             return []
         state = self.channels[name]
         state.arrived(frame.channel_count)

@@ -248,7 +248,7 @@ class Destination(Transaction):
         """Store what is new of a segment; never what is there already, as the checksum may have been taken over it."""
         start, data = segment.offset, segment.data
         try:
-            writer = self._writer = self._writer or self._store.create()
+            writer = self._written()
             if start >= self._received.end:
                 writer.write(start, data)
                 self._sum(start, data)
@@ -278,28 +278,32 @@ class Destination(Transaction):
             self._reject(now_ns)
 
     def _deliver(self, metadata: Metadata, eof: Eof, now_ns: int) -> None:
-        writer = self._writer = self._writer or self._store.create()
+        is_file = bool(metadata.destination_name)
         condition = Condition.NO_ERROR
-        if not self._sums_up(writer, eof):
+        if is_file and not self._sums_up(eof):
             condition = Condition.CHECKSUM_FAILURE
             if self.fault(condition, now_ns) is not Handler.IGNORE:
                 return
-        if metadata.destination_name:
-            writer.keep(metadata.destination_name)
+        if is_file:
+            self._written().keep(metadata.destination_name)
             self._writer = None
         delivery = Delivery.INCOMPLETE if condition else Delivery.COMPLETE
+        status = FileStatus.RETAINED if is_file else FileStatus.UNREPORTED  # of metadata alone there is no file
         self._finish(
-            Finished(
-                condition=condition, delivery=delivery, file_status=FileStatus.RETAINED, responses=_responses(metadata)
-            )
+            Finished(condition=condition, delivery=delivery, file_status=status, responses=_responses(metadata))
         )
 
-    def _sums_up(self, writer: FileWriter, eof: Eof) -> bool:
+    def _written(self) -> FileWriter:
+        """The file so far, begun where nothing of it has come yet. Raises OSError."""
+        writer = self._writer = self._writer or self._store.create()
+        return writer
+
+    def _sums_up(self, eof: Eof) -> bool:
         """Whether the checksum over the whole file is the sender's; the part not yet summed is read back."""
         if self._checksum is None or isinstance(self._checksum, checksum.Null):
             return True
         while self._summed < eof.file_size:
-            data = writer.read(self._summed, min(READ_OCTETS, eof.file_size - self._summed))
+            data = self._written().read(self._summed, min(READ_OCTETS, eof.file_size - self._summed))
             self._checksum.update(data)
             self._summed += len(data)
         return self._checksum.value == eof.checksum

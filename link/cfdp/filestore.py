@@ -1,5 +1,6 @@
 """Where CFDP finds and leaves files: small contracts that a board, a ground station and a test fill in their way."""
 
+import errno
 from typing import Protocol
 
 
@@ -47,7 +48,11 @@ class FileStore(Protocol):
 
 
 class MemoryStore:
-    """A file store in memory, for tests and virtual time: `files` by name."""
+    """A file store in memory, for tests and virtual time: `files` by name. One that would be longer than `octets_max`
+    is refused, as by a disk that is full.
+    """
+
+    octets_max = 1 << 28
 
     def __init__(self, **files: bytes) -> None:
         self.files = dict(files)
@@ -84,7 +89,9 @@ class MemoryWriter:
         self._store, self._octets = store, bytearray()
 
     def write(self, offset: int, octets: bytes) -> None:
-        """Put octets at `offset`."""
+        """Put octets at `offset`. Raises OSError beyond the store's bound."""
+        if offset + len(octets) > self._store.octets_max:
+            raise OSError(errno.EFBIG, f"a file of more than {self._store.octets_max} octets")
         if offset > len(self._octets):
             self._octets.extend(bytes(offset - len(self._octets)))
         self._octets[offset : offset + len(octets)] = octets

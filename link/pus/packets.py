@@ -6,7 +6,7 @@ report:  PUS version 4 (2) | time status 4 | service 8 | subtype 8 | type counte
 """
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntFlag
 from typing import Self
 
@@ -50,21 +50,25 @@ class Ack(IntFlag):
 
 @dataclass(frozen=True, slots=True)
 class RequestId:
-    """Which request a report is about (§8.1.2.1): the first four octets of its packet."""
+    """Which request a report is about (§8.1.2.1): the first four octets of its packet.
+
+    `flags` are the packet's own; two requests are told apart by APID and count alone.
+    """
 
     apid: int
     count: int
+    flags: Flags = field(default=Flags.UNSEGMENTED, compare=False)
 
     @property
     def word(self) -> int:
         """As the 32-bit number in a verification report."""
-        return int.from_bytes(_REQUEST_WORD.pack(0, 1, 1, self.apid, Flags.UNSEGMENTED, self.count))
+        return int.from_bytes(_REQUEST_WORD.pack(0, 1, 1, self.apid, self.flags, self.count))
 
     @classmethod
     def of(cls, word: int) -> Self:
-        """From the 32-bit number; its version, type and flags are not looked at."""
-        *_, apid, _flags, count = _REQUEST_WORD.unpack(word.to_bytes(4))
-        return cls(apid, count)
+        """From the 32-bit number; its version and type are not looked at."""
+        *_, apid, flags, count = _REQUEST_WORD.unpack(word.to_bytes(4))
+        return cls(apid, count, Flags(flags))
 
     def __str__(self) -> str:
         return f"{self.apid}/{self.count}"
@@ -81,17 +85,19 @@ class TcPacket:
     data: bytes = b""
     acknowledge: Ack = Ack.ALL
     source: int = 0
+    flags: Flags = Flags.UNSEGMENTED
 
     @property
     def request(self) -> RequestId:
         """What its verification reports call it."""
-        return RequestId(self.apid, self.count)
+        return RequestId(self.apid, self.count, self.flags)
 
     def encode(self) -> bytes:
         """The space packet. Raises ValueError naming a field out of its range."""
         head = _REQUEST.pack(VERSION, self.acknowledge, self.service, self.subtype, self.source)
         body = head + self.data
-        packet = encode_header(self.apid, self.count % COUNT_MODULUS, len(body) + _CRC_SIZE, True, True) + body
+        size = len(body) + _CRC_SIZE
+        packet = encode_header(self.apid, self.count % COUNT_MODULUS, size, True, True, self.flags) + body
         return packet + crc16(packet).to_bytes(_CRC_SIZE)
 
     @classmethod
@@ -110,6 +116,7 @@ class TcPacket:
             data=packet.data[_REQUEST.size : -_CRC_SIZE],
             acknowledge=Ack(acknowledge),
             source=source,
+            flags=packet.flags,
         )
 
 

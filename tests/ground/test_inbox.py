@@ -62,7 +62,8 @@ def test_a_file_of_the_same_size_and_time_is_another_file(inbox):
     "name",
     [
         "",
-        "/etc/passwd",
+        "/",
+        "/../x",
         "../x",
         "a/../../x",
         "a//b",
@@ -118,7 +119,7 @@ def test_whatever_the_name_nothing_appears_outside(tmp_path_factory, name):
         assert tree(folder) == []
     else:
         assert [found for found in tree(folder) if not found.startswith("files/.")] == [
-            os.path.normpath(f"files/{name}")
+            os.path.normpath(f"files/{name.lstrip('/')}")
         ]
 
 
@@ -207,3 +208,11 @@ def test_new_folders_and_names_are_on_the_disk_before_a_file_counts_as_kept(inbo
         (folders[2] / "x").stat().st_ino,
         *(folder.stat().st_ino for folder in folders),
     ]
+
+
+@pytest.mark.parametrize("name", ["/cf/log.bin", "//cf/log.bin"])
+def test_an_absolute_name_begins_in_the_folder(inbox, name):
+    """As cFS sends them; the folder is all that a sender can reach."""
+    put(inbox, name, b"1")
+    assert tree(inbox.folder) == ["cf/log.bin"]
+    assert inbox.open(name).size == 1

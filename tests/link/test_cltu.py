@@ -120,3 +120,12 @@ def test_a_unit_that_is_broken_off_gives_no_frame_and_hides_no_other(frame, foll
     received = CltuReader(randomise).feed(unit[:sent] + BREAK + after + IDLE)
     assert received[-1].startswith(following)
     assert not any(one.startswith(frame) and len(one) >= len(frame) for one in received[:-1])
+
+
+@pytest.mark.parametrize("size", range(1, 9))
+def test_fill_is_not_randomised(size):
+    """231.0-B-4 §6: the sequence is added to the frame; the fill behind it stays what a receiver knows, 0x55."""
+    unit = encode_cltu(bytes(size), randomise=True)[2:-8]
+    information = b"".join(unit[at : at + 7] for at in range(0, len(unit), 8))
+    assert information[size:] == b"\x55" * (-size % 7)
+    assert information[:size] == bytes.fromhex("ff399e5a68e906f5")[:size]

@@ -47,13 +47,14 @@ tm_frames = st.builds(
     segment_length=st.integers(0, 3),
 )
 aos_frames = st.builds(
-    AosFrame,
+    lambda in_use, bits, **fields: AosFrame(**fields, **({"cycle": bits} if in_use else {"unused_cycle": bits})),
+    in_use=st.booleans(),
+    bits=st.integers(0, 15),
     spacecraft_id=st.integers(0, 1023),
     channel=st.integers(0, 63),
     count=st.integers(0, 2**24 - 1),
     data=some,
     replay=st.booleans(),
-    cycle=st.none() | st.integers(0, 15),
     insert=st.binary(max_size=8),
     ocf=ocfs,
 )
@@ -88,6 +89,7 @@ tc_frames = st.builds(
     channel=st.integers(0, 63),
     sequence=octet_values,
     data=st.binary(min_size=1, max_size=120),
+    reserved=st.integers(0, 3),
 )
 clcws = st.builds(
     Clcw,

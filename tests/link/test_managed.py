@@ -32,7 +32,7 @@ def test_sizes_by_hand():
         ({"tm_frame_octets": 2049, "rs_parity": 0}, "132.0 §4.1.1"),
         ({"tm_frame_octets": 18, "rs_parity": 0}, "expected 19..2048"),
         ({"tm_channels": ()}, "at least one"),
-        ({"tm_channels": (TmChannel(name="a", vc=7),)}, "idle"),
+        ({"tm_channels": (TmChannel(name="a", vc=8),)}, r"vc = 8, expected 0\.\.7"),
         ({"tm_channels": (CHANNELS[0], CHANNELS[0])}, "name occurs twice"),
         ({"tm_channels": (CHANNELS[0], TmChannel(name="b", vc=0))}, "virtual channel occurs twice"),
         ({"rs_parity": 0, "fecf": False}, "132.0 §4.1.6"),

@@ -20,7 +20,6 @@ def test_set_vr():
     ("head", "why"),
     [
         ("4000 0005 00", "version 1"),
-        ("0400 0005 00", "reserved 1"),
         ("1000 0005 00", "control 1"),
         ("0000 0004 00", "length 5"),
     ],
@@ -72,3 +71,10 @@ def test_a_frame_has_some_data(fecf, least):
     head = bytes.fromhex("0000 00") + bytes([least - 2]) + bytes(20)
     with pytest.raises(DecodeError, match=f"length {least - 1}, a TC frame has at least {least} octets"):
         TcFrame.decode(head, fecf=fecf)
+
+
+@pytest.mark.parametrize("reserved", range(4))
+def test_reserved_bits_are_kept_and_not_looked_at(reserved):
+    octets = bytes([reserved << 2]) + bytes.fromhex("05 0005 00 78")
+    frame = TcFrame.decode(octets, fecf=False)
+    assert (frame.reserved, frame.data, frame.encode(fecf=False)) == (reserved, b"x", octets)

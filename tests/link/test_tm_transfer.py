@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from link.demultiplex import Delivery
+from link.framing import Framing
+from link.intake import FrameIntake
 from link.managed import Managed, TmChannel
 from link.space_packet import SpacePacket
 from link.tm_frame import NO_HEADER, ONLY_IDLE, TmFrame
@@ -245,3 +247,25 @@ def test_the_fecf_is_as_managed():
     sender, receiver = TmSender(bare), TmReceiver(bare)
     sender.offer("live", packet(20))
     assert receiver.feed(sender.next_frame()) == [("live", packet(20))]
+
+
+def test_virtual_channel_7_is_one_like_the_others():
+    """132.0 §4.1.2.7.6: that a frame is idle its first header pointer says, on whatever channel."""
+    managed = Managed(**{**kwargs(MANAGED), "tm_channels": (TmChannel(name="live", vc=7), FILES)})
+    sender, receiver = TmSender(managed), TmReceiver(managed)
+    frames = [sender.next_frame()]
+    assert sender.offer("live", packet(50))
+    frames += [sender.next_frame() for _ in range(4)]
+    assert [frame.channel_count for frame in map(TmFrame.decode, frames)] == [0, 1, 2, 3, 4]
+    assert [one for frame in frames for one in receiver.feed(frame)] == [("live", packet(50))]
+    assert (receiver.lost, receiver.channels["live"].lost, receiver.idle) == (0, 0, 3)
+    intake = FrameIntake(Framing(kind="tm", octets=40))
+    assert [one for one, _ in intake.feed(b"".join(frames))] == [packet(50)]
+
+
+def test_idle_frames_of_channels_that_are_not_managed():
+    receiver = TmReceiver(MANAGED)
+    common = {"spacecraft_id": 9, "master_count": 0, "channel_count": 0, "data": bytes(28), "ocf": 1}
+    receiver.feed(TmFrame(channel=5, first_header=ONLY_IDLE, **common).encode())
+    receiver.feed(TmFrame(channel=7, **common).encode())
+    assert (receiver.idle, receiver.foreign) == (1, 1)

@@ -341,8 +341,24 @@ class TestDestination:
     def test_metadata_alone_leaves_no_file(self):
         bench = Bench()
         bench.receive(metadata(source_name="", destination_name="", file_size=0), eof(file_size=0))
-        assert bench.sent()[-1] == FINISHED
+        assert bench.sent()[-1] == Finished(delivery=Delivery.COMPLETE, file_status=FileStatus.UNREPORTED)
         assert set(bench.store.files) == {"f"}
+
+    def test_metadata_alone_asks_nothing_of_the_file_store(self):
+        """A node that takes no files can be told something all the same."""
+        bench = Bench()
+        bench.store.fails.add("create")
+        alone = {"checksum": ChecksumType.CRC32, "source_name": "", "destination_name": "", "file_size": 0}
+        bench.receive(metadata(**alone), eof(file_size=0))
+        assert bench.sent()[-1] == Finished(delivery=Delivery.COMPLETE, file_status=FileStatus.UNREPORTED)
+
+    @pytest.mark.parametrize("offset", [1 << 28, 1 << 62, (1 << 64) - 5])
+    def test_data_beyond_what_any_file_store_holds(self, offset):
+        """2^62 is ../shared/cases/link/cfdp-far-offset.hex."""
+        bench = Bench()
+        bench.receive(FileData(offset, b"abcd"), large=True)
+        (finished,) = [end for end in bench.told() if isinstance(end, TransactionFinished)]
+        assert (finished.condition, finished.file_status) == (Condition.FILESTORE_REJECTION, FileStatus.REJECTED)
 
     def test_too_many_holes(self):
         bench = Bench(gaps_max=2, immediate_nak=False)

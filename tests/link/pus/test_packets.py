@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hal.kernels.crc import crc16
 from link.errors import ChecksumError, DecodeError
 from link.pus.packets import TC_OVERHEAD, TM_OVERHEAD, Ack, RequestId, TcPacket, TmPacket
+from link.space_packet import Flags
 
 octet, word, apids, counts = st.integers(0, 255), st.integers(0, 65535), st.integers(0, 2047), st.integers(0, 16383)
 requests = st.builds(
@@ -89,11 +90,14 @@ def test_report_by_hand():
     assert TmPacket.decode(pong.encode()).time_ns == 0
 
 
-@given(apids, counts)
-def test_request_id_is_the_head_of_the_packet(apid, count):
-    packet = TcPacket(apid=apid, count=count, service=17, subtype=1)
+@given(apids, counts, st.sampled_from(Flags))
+def test_request_id_is_the_head_of_the_packet(apid, count, flags):
+    """Also of a packet whose flags say that it is a segment: reports echo what came (§8.1.2.1)."""
+    packet = TcPacket(apid=apid, count=count, service=17, subtype=1, flags=flags)
+    assert TcPacket.decode(packet.encode()) == packet
     assert packet.request.word.to_bytes(4) == packet.encode()[:4]
-    assert RequestId.of(packet.request.word) == packet.request
+    assert RequestId.of(packet.request.word).word == packet.request.word
+    assert RequestId.of(packet.request.word) == RequestId(apid, count)
     assert str(packet.request) == f"{apid}/{count}"
 
 

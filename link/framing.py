@@ -33,13 +33,14 @@ CONTENT = np.dtype(
         ("map_id", np.int32),
         ("bypass", np.bool_),
         ("number", np.int32),
+        ("mark", np.uint32),
     ],
     align=True,
 )
-"""One frame, its `number` among the rows. Unless it is `good`, nothing else holds. `count` runs modulo `modulus`, which
-is 1 for a frame that is not counted; `bypass` frames are counted apart. If it `holds_packets`, they stand in octets
-`start` to `end` and belong to the access point `map_id`; the first of them to begin does so at octet `first_header` of
-these, or NO_PACKET_BEGINS.
+"""One frame, its `number` among the rows; its `mark` stands for its octets. Unless it is `good`, nothing else holds.
+`count` runs modulo `modulus`, which is 1 for a frame that is not counted; `bypass` frames are counted apart. If it
+`holds_packets`, they stand in octets `start` to `end` and belong to the access point `map_id`; the first of them to
+begin does so at octet `first_header` of these, or NO_PACKET_BEGINS.
 """
 
 
@@ -47,7 +48,9 @@ these, or NO_PACKET_BEGINS.
 class Framing:
     """What has to be known beforehand of frames: their kind, whole length, parts and, if `coding`, their units.
 
-    A TM frame says itself whether it has an OCF. Raises ValueError for a length that holds no frame.
+    A TM frame says itself whether it has an OCF. Frames that are not coded stand one behind the other, each behind
+    `prefix_octets` and before `suffix_octets` of something else, such as a time or the parity of a code. Raises
+    ValueError for a length that holds no frame.
     """
 
     kind: FrameKind
@@ -56,6 +59,8 @@ class Framing:
     ocf: bool = False
     insert_octets: int = 0
     coding: Managed | None = None
+    prefix_octets: int = 0
+    suffix_octets: int = 0
 
     def __post_init__(self) -> None:
         least = self.start + 1 + self.trailer_octets
@@ -63,6 +68,11 @@ class Framing:
             raise ValueError(f"frames of {self.octets} octets, expected {least}..65536")
         if self.coding and self.coding.tm_frame_octets != self.octets:
             raise ValueError(f"frames of {self.octets} octets in units of {self.coding.tm_frame_octets}")
+
+    @property
+    def record_octets(self) -> int:
+        """From one frame that is not coded to the next."""
+        return self.prefix_octets + self.octets + self.suffix_octets
 
     @property
     def start(self) -> int:
@@ -85,7 +95,19 @@ def contents_of(frames: Rows, framing: Framing) -> NDArray[Any]:
     contents = np.zeros(len(frames), CONTENT)
     _READERS[framing.kind](frames, framing, contents)
     contents["number"] = np.arange(len(frames))
+    contents["mark"] = _marks(frames, framing)
     return contents
+
+
+def _marks(frames: Rows, framing: Framing) -> NDArray[np.uint32]:
+    """Bits that stand for a frame's octets: the last four; where no CRC is among them, two and one of the rest."""
+    last = frames[:, -4:].astype(np.uint32)
+    high = (
+        last[:, 0] << 8 | last[:, 1]
+        if framing.fecf and framing.kind != "uslp"
+        else crc16_batch(frames[:, :-2]).astype(np.uint32)
+    )
+    return np.asarray(high << 16 | last[:, 2] << 8 | last[:, 3])
 
 
 def _read_tm(frames: Rows, framing: Framing, contents: NDArray[Any]) -> None:

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from link.arrivals import Arrivals
 from link.chosen import chosen
-from link.counter import Sequence
 from link.extraction import Extractor
 from link.frame_batch import Extraction, extract
 from link.framing import Framing, Rows, contents_of
@@ -52,15 +52,15 @@ class Batch:
             self.index.where(wanted), self.channels, self.numbers[wanted] if self.channels else self.numbers
         )
 
-    def by_spacecraft(self) -> Iterator[tuple[int | None, PacketIndex]]:
-        """The packets of each spacecraft; of none, if they are bare."""
+    def by_spacecraft(self) -> Iterator[tuple[int | None, Choice]]:
+        """Which packets are of each spacecraft; of none, if they are bare."""
         owners = [channel.spacecraft_id for channel in self.channels]
         if len(set(owners)) < 2:
-            yield next(iter(owners), None), self.index
+            yield next(iter(owners), None), np.ones(len(self.index), np.bool_)
             return
         owner_of = np.array(owners)[self.numbers]
         for owner in sorted(set(owners)):
-            yield owner, self.index.where(owner_of == owner)
+            yield owner, owner_of == owner
 
     def __iter__(self) -> Iterator[tuple[bytes, Channel | None]]:
         for number in range(len(self.index)):
@@ -69,62 +69,60 @@ class Batch:
 
 @dataclass(slots=True)
 class Heard:
-    """One virtual channel: `frames` received, of which `idle_frames` held no packets; `idle_packets` left out.
+    """One virtual channel: `frames` received, duplicates too, of which `idle_frames` held no packets; `idle_packets`.
 
-    `sequences` say how many frames are missing, by bypass flag; `extractors` what became of the data, by access point.
+    `arrivals` say which frames are missing, came late or twice, by bypass flag; `extractors` what became of the data,
+    by access point. What came twice is looked at once.
     """
 
     frames: int = 0
     idle_frames: int = 0
     idle_packets: int = 0
-    sequences: dict[bool, Sequence] = field(default_factory=dict)
+    arrivals: dict[bool, Arrivals] = field(default_factory=dict)
     extractors: dict[int, Extractor] = field(default_factory=dict)
 
-    @property
-    def lost(self) -> int:
-        """Frames that were sent but never came."""
-        return sum(sequence.lost for sequence in self.sequences.values())
-
-    @property
-    def gaps(self) -> int:
-        """Runs that the lost frames made."""
-        return sum(sequence.gaps for sequence in self.sequences.values())
+    def total(self, counter: str) -> int:
+        """One of the counters of all `arrivals`."""
+        return sum(getattr(arrivals, counter) for arrivals in self.arrivals.values())
 
     @property
     def octets_dropped(self) -> int:
         """Octets of packets that did not become whole."""
         return sum(extractor.octets_dropped for extractor in self.extractors.values())
 
-    def packets(self, frames: Rows, contents: NDArray[Any]) -> list[Extraction]:
-        """Note frames of this channel, of which `contents` tell; the packets that end in them, idle ones left out."""
-        gaps_so_far = np.cumsum(self._gaps(contents))
+    def packets(self, frames: Rows, contents: NDArray[Any], *, idle: bool) -> list[Extraction]:
+        """Note frames of this channel, of which `contents` tell; the packets that end in them, and `idle` ones."""
         self.frames += len(contents)
+        is_new, is_next = self._arrived(contents)
+        contents, is_next = chosen(contents, is_new), chosen(is_next, is_new)
+        gaps_so_far = np.cumsum(~is_next)
         self.idle_frames += int((~contents["holds_packets"]).sum())
         found: list[Extraction] = []
         for map_id in {*self.extractors, *np.unique(contents["map_id"][contents["holds_packets"]]).tolist()}:
             own = contents["holds_packets"] & (contents["map_id"] == map_id)
             extractor = self.extractors.setdefault(map_id, Extractor())
             found += _extractions(extractor, frames, chosen(contents, own), np.diff(gaps_so_far[own], prepend=0) > 0)
-            if gaps_so_far[-1] > gaps_so_far[own].max(initial=0):
+            if (~is_next).sum() > gaps_so_far[own].max(initial=0):
                 extractor.drop()
-        return [self._without_idle(extraction) for extraction in found]
+        return [self._counted(extraction, idle=idle) for extraction in found]
 
-    def _gaps(self, contents: NDArray[Any]) -> Choice:
-        """Whether frames are missing before each of these."""
-        gaps = np.zeros(len(contents), np.bool_)
-        for bypass in np.unique(contents["bypass"]).tolist():
+    def _arrived(self, contents: NDArray[Any]) -> tuple[Choice, Choice]:
+        """Which of these are no duplicates, and which follow the one before them."""
+        is_new, is_next = np.ones(len(contents), np.bool_), np.ones(len(contents), np.bool_)
+        for bypass in (False, True):
             own = np.flatnonzero((contents["bypass"] == bypass) & (contents["modulus"] > 1))
             if len(own):
-                sequence = self.sequences.setdefault(bypass, Sequence(int(contents["modulus"][own[0]])))
-                gaps[own] = sequence.missing_each(contents["count"][own]) > 0
-        return gaps
+                arrivals = self.arrivals.setdefault(bypass, Arrivals(int(contents["modulus"][own[0]])))
+                is_new[own], is_next[own] = arrivals.take(contents["count"][own], contents["mark"][own])
+        return is_new, is_next
 
-    def _without_idle(self, extraction: Extraction) -> Extraction:
+    def _counted(self, extraction: Extraction, *, idle: bool) -> Extraction:
+        """The packets but idle ones, which are counted; with `idle` all of them."""
         octets, records, frames = extraction
         word = records["identification"]
         wanted = (word & 0xE7FF != IDLE_APID) & (word >> 10 != ENCAPSULATION << 3)
         self.idle_packets += len(records) - int(wanted.sum())
-        return Extraction(octets, chosen(records, wanted), chosen(frames, wanted))
+        return extraction if idle else Extraction(octets, chosen(records, wanted), chosen(frames, wanted))
 
 
 def _extractions(extractor: Extractor, frames: Rows, contents: NDArray[Any], gaps: Choice) -> Iterator[Extraction]:
@@ -141,18 +139,18 @@ def _extractions(extractor: Extractor, frames: Rows, contents: NDArray[Any], gap
 
 
 class FrameIntake:
-    """Frames as `framing` says; packets of the virtual channels `wanted` only, if given.
+    """Frames as `framing` says; packets of the virtual channels `wanted` only, if given, and `idle` ones if asked for.
 
     Counters: `frames` seen, of which `bad` failed their checks. `channels` says what was heard of each, `decoder` what
     became of coded units.
     """
 
-    def __init__(self, framing: Framing, wanted: Collection[int] | None = None) -> None:
+    def __init__(self, framing: Framing, wanted: Collection[int] | None = None, *, idle: bool = False) -> None:
         self.framing = framing
         self.channels: dict[Channel, Heard] = {}
         self.frames = self.bad = 0
         self.decoder = TmDecoder(framing.coding) if framing.coding else None
-        self._wanted = wanted
+        self._wanted, self._idle = wanted, idle
         self._rest = b""
 
     @property
@@ -162,7 +160,7 @@ class FrameIntake:
 
     @property
     def idle_packets(self) -> int:
-        """Idle packets left out, of all channels."""
+        """Idle packets of all channels."""
         return sum(heard.idle_packets for heard in self.channels.values())
 
     def feed(self, octets: bytes | memoryview) -> Batch:
@@ -171,7 +169,8 @@ class FrameIntake:
 
     def finish(self) -> Batch:
         """No more will come: give what waited for what should follow."""
-        return self._packets(self._rows(b"".join(self.decoder.finish()) if self.decoder else b""))
+        last = b"".join(self.decoder.finish()) if self.decoder else b""
+        return self._packets(np.frombuffer(last, np.uint8).reshape(-1, self.framing.octets))
 
     def account(self) -> dict[str, Any]:
         """What was heard, as plain data with stable keys; `units` is None where frames are not coded."""
@@ -185,7 +184,9 @@ class FrameIntake:
                 "uncorrectable": self.decoder.uncorrectable,
             },
             "channels": [
-                {**channel._asdict(), "frames": heard.frames, "lost": heard.lost, "gaps": heard.gaps,
+                {**channel._asdict(), "frames": heard.frames,
+                 **{name: heard.total(name) for name in ("lost", "gaps", "duplicates", "restarts")},
+                 "out_of_order": heard.total("late"),
                  "idle": heard.idle_frames, "octets_dropped": heard.octets_dropped}
                 for channel, heard in sorted(self.channels.items())
             ],
@@ -193,12 +194,11 @@ class FrameIntake:
 
     def _cut(self, octets: bytes | memoryview) -> Rows:
         octets = memoryview(b"".join([self._rest, octets]))
-        whole = len(octets) - len(octets) % self.framing.octets
+        size, start = self.framing.record_octets, self.framing.prefix_octets
+        whole = len(octets) - len(octets) % size
         self._rest = bytes(octets[whole:])
-        return self._rows(octets[:whole])
-
-    def _rows(self, frames: bytes | memoryview) -> Rows:
-        return np.frombuffer(frames, np.uint8).reshape(-1, self.framing.octets)
+        records = np.frombuffer(octets[:whole], np.uint8).reshape(-1, size)
+        return records[:, start : start + self.framing.octets]
 
     def _packets(self, frames: Rows) -> Batch:
         contents = contents_of(frames, self.framing)
@@ -207,7 +207,7 @@ class FrameIntake:
         self.bad += len(contents) - len(good)
         found = []
         for channel, own in _by_channel(good):
-            extractions = self.channels.setdefault(channel, Heard()).packets(frames, own)
+            extractions = self.channels.setdefault(channel, Heard()).packets(frames, own, idle=self._idle)
             if self._wanted is None or channel.vc in self._wanted:
                 found += [(channel, extraction) for extraction in extractions]
         return _in_order(found)

@@ -25,8 +25,9 @@ def pcap_header(link_type: int = USER0) -> bytes:
 
 
 def pcap_record(packet: bytes, time_ns: int = 0) -> bytes:
-    """One packet of up to 262144 octets, seen `time_ns` after 1970 (UTC). Raises ValueError out of range."""
+    """A packet's first 262144 octets, seen `time_ns` after 1970 (UTC). Raises ValueError for a time out of range."""
     seconds, nanoseconds = divmod(time_ns, _SECOND_NS)
-    if len(packet) > KEPT_OCTETS_MAX or seconds >> 32:
+    if seconds >> 32:
         raise ValueError(f"packet of {len(packet)} octets at {time_ns} ns: out of range for a capture file")
-    return _RECORD.pack(seconds, nanoseconds, len(packet), len(packet)) + packet
+    kept = packet[:KEPT_OCTETS_MAX]
+    return _RECORD.pack(seconds, nanoseconds, len(kept), len(packet)) + kept

@@ -9,10 +9,11 @@ import numpy as np
 from hal.kernels.crc import crc16_ranges
 from link.framing import Framing
 from link.intake import Batch, FrameIntake
+from link.joining import Joiner
 from link.packet_index import PacketIndex, follow_lengths, index_packets
 from link.packet_size import SPACE_PACKET
 from link.packet_stream import PacketReader, has_good_crc
-from link.space_packet import IDLE_APID
+from link.space_packet import HEADER_SIZE, IDLE_APID, PACKET_OCTETS_MAX, Flags
 from link.tally import Tally
 
 _STEP_OCTETS = 1 << 22  # of frames, and
@@ -21,12 +22,14 @@ _STEP_PACKETS = 4096  # bare packets in a batch: few enough to see progress, eno
 
 @dataclass(slots=True, kw_only=True)
 class Reception:
-    """Packets of `apids` only and from the virtual channels `vcs` only, if given; without idle ones.
+    """Packets of `apids` only and from the virtual channels `vcs` only, if given; `idle` ones only if asked for.
 
     Bare packets stand one behind the other, each behind `prefix_octets` of something else. `checked` ones end in their
-    CRC-16, and those that do not fit are left out.
+    CRC-16, and those that do not fit are left out. With `unique`, what came before is left out; a `joiner` puts
+    segments together, for which they have to be unique.
 
-    Counters: `octets` taken, `octets_skipped` that are no packets or no frames, bare `idle_packets`, `damaged_packets`
+    Counters: `octets` taken, `octets_skipped` that are no packets or no frames, `octets_invented` among them that would
+    have passed for packets, bare `idle_packets`, `damaged_packets`
     out of frames whose CRC does not fit, `other_packets` that are no space packets.
     """
 
@@ -35,17 +38,23 @@ class Reception:
     apids: Collection[int] | None = None
     vcs: Collection[int] | None = None
     prefix_octets: int = 0
+    idle: bool = False
+    unique: bool = False
+    joiner: Joiner | None = None
     octets: int = 0
     octets_skipped: int = 0
     idle_packets: int = 0
     damaged_packets: int = 0
     other_packets: int = 0
-    tally: Tally = field(default_factory=Tally)
+    octets_invented: int = 0
+    tally: Tally = field(init=False)
     frames: FrameIntake | None = field(init=False)
     _reader: PacketReader = field(init=False)
 
     def __post_init__(self) -> None:
-        self.frames = FrameIntake(self.framing, self.vcs) if self.framing else None
+        self.idle |= self.apids is not None and IDLE_APID in self.apids
+        self.tally = Tally(kept=not self.unique)
+        self.frames = FrameIntake(self.framing, self.vcs, idle=self.idle) if self.framing else None
         is_valid = has_good_crc if self.checked else _is_anything
         self._reader = PacketReader(is_valid, prefix_octets=self.prefix_octets)
 
@@ -54,22 +63,49 @@ class Reception:
         self.octets += len(octets)
         if self.frames:
             return self._out_of_frames(self.frames, self.frames.feed(octets))
-        return self._bare(self._reader.feed(octets))
+        return self._bare(PacketIndex.of(self._reader.feed(octets)))
 
     def finish(self) -> list[Batch]:
         """No more will come: give what waited for what should follow."""
         if self.frames:
-            return self._out_of_frames(self.frames, self.frames.finish())
-        return self._bare(self._reader.finish())
+            batches = self._out_of_frames(self.frames, self.frames.finish())
+        else:
+            batches = self._bare(self.not_invented(PacketIndex.of(self._reader.finish())))
+        if self.joiner:
+            self.joiner.finish()
+        return batches
 
     def take(self, batch: Batch) -> Batch:
         """Count packets, and keep those asked for."""
         apids = batch.index.apid
-        self.idle_packets += int((apids == IDLE_APID).sum())
-        kept = batch.where((apids != IDLE_APID) if self.apids is None else np.isin(apids, list(self.apids)))
-        for spacecraft_id, index in kept.by_spacecraft():
-            self.tally.add(index, spacecraft_id)
+        self.idle_packets += int((apids == IDLE_APID).sum()) * (self.frames is None)
+        wanted = np.full(len(apids), True) if self.apids is None else np.isin(apids, list(self.apids))
+        kept = batch.where(wanted if self.idle else wanted & (apids != IDLE_APID))
+        is_new = np.ones(len(kept.index), np.bool_)
+        for spacecraft_id, own in kept.by_spacecraft():
+            is_new[own] = self.tally.add(kept.index.where(own), spacecraft_id)
+        if self.unique or self.joiner:
+            kept = kept.where(is_new)
+        if self.joiner and (kept.index.flags != Flags.UNSEGMENTED).any():
+            kept = self._joined(self.joiner, kept)
         return kept
+
+    def not_invented(self, packets: PacketIndex) -> PacketIndex:
+        """Packets found behind the header of one that is cut off by the end of the recording: all of them where one
+        goes on where packets of its APID ended, else none. Then they are that packet's data.
+        """
+        if self.checked or not self.tally.counts or self.tally.goes_on(packets):
+            return packets
+        self.octets_invented += int(packets.size.sum()) + self.prefix_octets * len(packets)
+        return packets.where(np.zeros(len(packets), np.bool_))
+
+    @staticmethod
+    def _joined(joiner: Joiner, batch: Batch) -> Batch:
+        channels = [batch.channel(number) for number in range(len(batch.index))]
+        packets, numbers = joiner.feed(batch.index, [channel and channel.spacecraft_id for channel in channels])
+        return Batch(
+            PacketIndex.of(packets), batch.channels, batch.numbers[numbers] if batch.channels else batch.numbers
+        )
 
     def account(self) -> dict[str, Any]:
         """What came, as plain data with stable keys; `frames` is None for bare packets."""
@@ -80,13 +116,15 @@ class Reception:
             "idle_packets": self.idle_packets + (self.frames.idle_packets if self.frames else 0),
             "damaged_packets": self.damaged_packets,
             "other_packets": self.other_packets,
+            "joined_packets": self.joiner.joined if self.joiner else 0,
+            "segments_left_out": self.joiner.left_out if self.joiner else 0,
             "sources": list(self.tally.rows()),
             "frames": self.frames.account() if self.frames else None,
         }
 
-    def _bare(self, packets: list[bytes]) -> list[Batch]:
-        self.octets_skipped = self._reader.octets_skipped
-        return [self.take(Batch(PacketIndex.of(packets)))] if packets else []
+    def _bare(self, index: PacketIndex) -> list[Batch]:
+        self.octets_skipped = self._reader.octets_skipped + self.octets_invented
+        return [self.take(Batch(index))] if len(index) else []
 
     def _out_of_frames(self, intake: FrameIntake, batch: Batch) -> list[Batch]:
         self.octets_skipped = intake.octets_skipped
@@ -116,11 +154,35 @@ def read_recording(octets: bytes | memoryview, reception: Reception, *, any_vers
     else:
         index = index_packets(octets, checked=reception.checked, prefix_octets=prefix)
     reception.octets_skipped = index.octets_skipped - prefix * len(index)
+    sure = len(index) if any_version or reception.checked else _before_the_cut(index, prefix)
+    yield from _batches(PacketIndex(octets, index.records[:sure]), reception)
+    if sure < len(index):
+        rest = reception.not_invented(PacketIndex(octets, index.records[sure:]))
+        reception.octets_skipped += reception.octets_invented
+        yield from _batches(rest, reception)
+    reception.octets = len(octets)
+    if reception.joiner:
+        reception.joiner.finish()
+
+
+def _batches(index: PacketIndex, reception: Reception) -> Iterator[Batch]:
     for start in range(0, len(index), _STEP_PACKETS):
-        part = PacketIndex(octets, index.records[start : start + _STEP_PACKETS])
+        part = PacketIndex(index.octets, index.records[start : start + _STEP_PACKETS])
         reception.octets = int(part.offset[-1] + part.size[-1])
         yield reception.take(Batch(part))
-    reception.octets = len(octets)
+
+
+def _before_the_cut(index: PacketIndex, prefix: int) -> int:
+    """How many packets stand before the first header that promises more than the recording has."""
+    octets, begins, ends = np.frombuffer(index.octets, np.uint8), index.offset - prefix, index.offset + index.size
+    last = len(octets) - PACKET_OCTETS_MAX - prefix  # before this, none does
+    for number in np.flatnonzero(begins != np.append(0, ends[:-1])).tolist():
+        skipped = np.arange(max(int(ends[number - 1]) if number else 0, last, 0), begins[number])
+        header = octets[skipped[:, np.newaxis] + prefix + np.array([0, 4, 5])].astype(np.int64)
+        promised = skipped + prefix + HEADER_SIZE + 1 + (header[:, 1] << 8 | header[:, 2])
+        if ((header[:, 0] >> 5 == 0) & (promised > len(octets))).any():
+            return number
+    return len(index)
 
 
 def _is_anything(_: bytes) -> bool:

@@ -1,15 +1,15 @@
-"""What a recording holds, in numbers: packets, octets, sequence gaps and losses of each application process."""
+"""What a recording holds, in numbers: packets, octets, and of each application process what is missing or twice."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from link.counter import Sequence
+from hal.kernels.crc import crc16_ranges
+from link.arrivals import Arrivals, Choice, Marks, marks_of
 from link.packet_index import PacketIndex
-from link.space_packet import COUNT_MODULUS, PACKET_OCTETS_MAX
+from link.space_packet import COUNT_MODULUS, IDLE_APID, PACKET_OCTETS_MAX, Flags
 
 
 class Source(NamedTuple):
@@ -21,34 +21,52 @@ class Source(NamedTuple):
 
 @dataclass(slots=True)
 class Count:
-    """Packets of one source: sizes with their headers, in octets; `sequence` says what is missing."""
+    """Packets of one source, of which `segments` hold a part of something: sizes with their headers, in octets;
+    `arrivals` says what is missing, came late or twice.
+    """
 
     packets: int = 0
+    segments: int = 0
     octets: int = 0
     size_min: int = PACKET_OCTETS_MAX
     size_max: int = 0
-    sequence: Sequence = field(default_factory=lambda: Sequence(COUNT_MODULUS))
+    arrivals: Arrivals = field(default_factory=lambda: Arrivals(COUNT_MODULUS))
 
-    def add(self, sizes: NDArray[np.int64], counts: NDArray[np.int64]) -> None:
-        """Note packets, one or more, in their order."""
+    def add(self, index: PacketIndex) -> None:
+        """Note packets, one or more."""
+        sizes = index.size
         self.packets += len(sizes)
+        self.segments += int((index.flags != Flags.UNSEGMENTED).sum())
         self.octets += int(sizes.sum())
         self.size_min, self.size_max = min(self.size_min, int(sizes.min())), max(self.size_max, int(sizes.max()))
-        self.sequence.missing_each(counts)
 
 
 @dataclass(slots=True)
 class Tally:
-    """All sources heard, by spacecraft and APID."""
+    """All sources heard, by spacecraft and APID. Duplicates are counted as such, and as packets if they are `kept`."""
 
+    kept: bool = True
     counts: dict[Source, Count] = field(default_factory=dict)
 
-    def add(self, index: PacketIndex, spacecraft_id: int | None = None) -> None:
-        """Note packets in their order."""
-        apids, sizes, counts = index.apid, index.size, index.count
-        for apid in np.unique(apids).tolist():
-            own = apids == apid
-            self.counts.setdefault(Source(spacecraft_id, apid), Count()).add(sizes[own], counts[own])
+    def add(self, index: PacketIndex, spacecraft_id: int | None = None) -> Choice:
+        """Note packets in their order; which of them are no duplicates. The counts of idle ones mean nothing."""
+        apids, counts, marks = index.apid, index.count, _marks(index)
+        is_new = np.ones(len(index), np.bool_)
+        for apid in np.flatnonzero(np.bincount(apids)).tolist():
+            own = np.flatnonzero(apids == apid)
+            count = self.counts.setdefault(Source(spacecraft_id, apid), Count())
+            if apid != IDLE_APID:
+                is_new[own] = count.arrivals.take(counts[own], marks[own]).is_new
+            taken = own if self.kept else own[is_new[own]]
+            if len(taken):
+                count.add(PacketIndex(index.octets, index.records[taken]))
+        return is_new
+
+    def goes_on(self, index: PacketIndex) -> bool:
+        """Whether a packet among these, of no spacecraft that has a name, follows those noted, at most a few behind."""
+        pairs = zip(index.apid.tolist(), index.count.tolist(), strict=True)
+        known = ((self.counts.get(Source(None, apid)), count) for apid, count in pairs)
+        return any(source.arrivals.is_near(count) for source, count in known if source)
 
     @property
     def packets(self) -> int:
@@ -65,9 +83,18 @@ class Tally:
                 "octets": count.octets,
                 "size_min": count.size_min,
                 "size_max": count.size_max,
-                "gaps": count.sequence.gaps,
-                "lost": count.sequence.lost,
+                "gaps": count.arrivals.gaps,
+                "lost": count.arrivals.lost,
+                "out_of_order": count.arrivals.late,
+                "duplicates": count.arrivals.duplicates,
+                "restarts": count.arrivals.restarts,
+                "segments": count.segments,
             }
+
+
+def _marks(index: PacketIndex) -> Marks:
+    ends = index.offset + index.size
+    return marks_of(index.octets, ends, crc16_ranges(index.octets, index.offset, index.size - 2))
 
 
 def _order(item: tuple[Source, Count]) -> tuple[int, int]:

@@ -94,9 +94,11 @@ class TmDecoder:
         return [frame.tobytes() for frame in self.feed_rows(octets)]
 
     def finish(self) -> list[bytes]:
-        """No more will come: give the last frame, if it waits for a marker behind it."""
+        """No more will come: give the last frame, if it waits for a marker behind it, and skip what is left."""
         self._ended = True
-        return self.feed(b"")
+        frames = self.feed(b"")
+        self._skip_to(8 * len(self._buffer))
+        return frames
 
     def feed_rows(self, octets: bytes | memoryview) -> Rows:
         """As `feed`, the frames being rows (count, tm_frame_octets) of one array."""

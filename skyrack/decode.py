@@ -6,6 +6,7 @@ skyrack decode recording.bin --dictionary table.csv --apid 10 --out values.npz
 skyrack decode frames.bin --frames aos --frame-octets 1113 --no-fecf
 skyrack decode cadus.bin --frames aos --frame-octets 892 --cadu --no-fecf
 skyrack decode downlink.bin --frames tm --dictionary coastwatch.json --json
+skyrack decode passes.bin --drop-duplicates --join --out packets.bin
 
 FILE - is standard input; @OPTIONS reads options from a file, one a line.
 """
@@ -19,12 +20,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hal.usage import UsageError
 from skyrack.intake_options import add_intake_arguments, decoder_of, reception_of
 
 if TYPE_CHECKING:
     from link.decoding import Decoder
     from link.intake import Batch
     from skyrack.export import Export
+    from skyrack.raw_export import RawExport
 
 _LARGE_OCTETS = 16 << 20  # shown with a progress bar
 
@@ -36,7 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="each packet, one line, instead of the summary")
     parser.add_argument(
         "--out", type=Path, metavar="FILE",
-        help="write what was decoded, by the ending: .csv, .npz, .parquet (one file for each kind of packet), .pcap",
+        help="write what was decoded, by the ending: .csv, .npz, .parquet (one file for each kind of packet), .pcap; "
+             ".bin: the packets as they came, one file for each APID",
     )  # fmt: skip
     parser.add_argument(
         "--time", default="", metavar="FIELD",
@@ -54,6 +58,8 @@ def run(options: argparse.Namespace) -> int:
     from link.recording import read_recording
     from skyrack.export import open_export
 
+    if options.any_version and (options.frames or options.crc):
+        raise UsageError("--any-version is about bare packets without --crc: it believes their lengths alone")
     octets, reception = _octets_of(options.file), reception_of(options)
     decoder = decoder_of(options, options.time)
     export = open_export(options.out, _recorded_ns(options.file)) if options.out else None
@@ -68,11 +74,17 @@ def run(options: argparse.Namespace) -> int:
     return 0 if reception.tally.packets else 1
 
 
-def _take(batch: "Batch", decoder: "Decoder", export: "Export | None", options: argparse.Namespace) -> None:
+def _take(batch: "Batch", decoder: "Decoder", export: "Export | RawExport | None", options: argparse.Namespace) -> None:
     """Read packets; in bulk, as far as only their values are asked for."""
     from skyrack.export import TableExport
     from skyrack.lines import packet_line
+    from skyrack.raw_export import RawExport
 
+    if isinstance(export, RawExport):
+        export.add_batch(batch)
+        export = None
+        if not (options.dictionary or options.list):
+            return
     alone: Iterable[int] = range(len(batch.index))
     if not options.list and (export is None or isinstance(export, TableExport)):
         tables, alone = decoder.read_tables(batch.index)

@@ -4,7 +4,7 @@ import csv
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from hal.usage import UsageError
 from link.pcap import END_NS as PCAP_END_NS
 from link.pcap import pcap_header, pcap_record
+
+if TYPE_CHECKING:
+    from skyrack.raw_export import RawExport
 
 Values = Mapping[str, Any]
 Kept = list[Any] | NDArray[Any]
@@ -27,13 +30,17 @@ class Export(Protocol):
         """No more will come."""
 
 
-def open_export(path: Path, recorded_ns: int = 0) -> Export:
+def open_export(path: Path, recorded_ns: int = 0) -> "Export | RawExport":
     """The export that the ending of `path` asks for. Raises ValueError for another, or one that is not installed.
 
     `recorded_ns`: when what it takes was recorded, in nanoseconds of UTC since 1970; 0 if that is not known.
     """
-    if path.suffix not in _EXPORTS:
-        raise UsageError(f"{path}: expected a file name that ends in {', '.join(_EXPORTS)}")
+    if path.suffix not in (*_EXPORTS, ".bin"):
+        raise UsageError(f"{path}: expected a file name that ends in {', '.join(_EXPORTS)}, .bin")
+    if path.suffix == ".bin":
+        from skyrack.raw_export import RawExport
+
+        return RawExport(path)
     return PcapExport(path, recorded_ns) if path.suffix == ".pcap" else _EXPORTS[path.suffix](path)
 
 
@@ -77,7 +84,7 @@ class CsvExport:
     def _writer(self, kind: str, names: Iterable[str]) -> Any:
         """Of the kind's file, which begins with the fields' names."""
         if kind not in self._files:
-            path = _path_of(self._path, kind) if self._files else self._path
+            path = path_of(self._path, kind) if self._files else self._path
             self._files[kind] = path.open("w", newline="", encoding="utf-8")
             self._writers[kind] = csv.writer(self._files[kind], lineterminator="\n")
             self._writers[kind].writerow(names)
@@ -87,8 +94,7 @@ class CsvExport:
         """One file a kind."""
         for file in self._files.values():
             file.close()
-        paths = _paths(self._path, list(self._files))
-        return [self._path.replace(path) if not n and path != self._path else path for n, path in enumerate(paths)]
+        return settled(self._path, list(self._files))
 
 
 class ColumnExport:
@@ -165,14 +171,19 @@ _EXPORTS: dict[str, Callable[[Path], Export]] = {
 }
 
 
-def _path_of(path: Path, kind: str) -> Path:
+def path_of(path: Path, kind: str) -> Path:
     """Where a table of several goes: its kind before the ending."""
     return path.with_name(f"{path.stem}.{kind.replace('/', '_')}{path.suffix}")
 
 
+def settled(path: Path, kinds: Sequence[str]) -> list[Path]:
+    """Where files of these kinds stand, the first of which was written to `path`: there if it is the only one."""
+    return [path.replace(one) if not n and one != path else one for n, one in enumerate(_paths(path, kinds))]
+
+
 def _paths(path: Path, kinds: Sequence[str]) -> list[Path]:
     """Where tables go: a table that is the only one has the name that was asked for."""
-    return [_path_of(path, kind) for kind in kinds] if len(kinds) > 1 else [path] * len(kinds)
+    return [path_of(path, kind) for kind in kinds] if len(kinds) > 1 else [path] * len(kinds)
 
 
 def _listed(column: Kept) -> Kept:

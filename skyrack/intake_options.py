@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hal.usage import UsageError, given
+from skyrack.parser import within
 
 if TYPE_CHECKING:
     from link.decoding import Decoder
@@ -15,7 +16,14 @@ if TYPE_CHECKING:
 
 _INTERLEAVES = (1, 2, 3, 4, 5, 8)
 _OF_UNITS = ("rs", "interleave", "conventional", "randomiser")
-_OF_FRAMES = ("frame_octets", "no_fecf", "ocf", "insert", "vc", "cadu", *_OF_UNITS)
+_OF_FRAMES = ("frame_octets", "no_fecf", "ocf", "insert", "suffix", "vc", "cadu", *_OF_UNITS)
+_NOTHING_TO: dict[str, dict[str, str]] = {
+    "tm": {"ocf": "is not needed: TM frames say themselves whether they have one", "insert": "is about AOS and USLP: "
+           "TM frames have no insert zone"},
+    "aos": {},
+    "uslp": {"ocf": "is not needed: USLP frames say themselves whether they have one"},
+}  # fmt: skip
+"""Options that change nothing of a kind of frames, and why."""
 _PARITY = 32
 
 
@@ -27,20 +35,39 @@ def add_intake_arguments(parser: argparse.ArgumentParser) -> None:
         help="what packets mean: a node's dictionary or a definition (JSON), a mission (TOML), XTCE (XML) or a ccsdspy "
              "table (CSV)",
     )  # fmt: skip
-    packets.add_argument("--apid", type=int, action="append", metavar="N", help="only these; may be repeated")
+    packets.add_argument(
+        "--apid", type=within(int, 0, 2047), action="append", metavar="N", help="only these; may be repeated"
+    )
     packets.add_argument(
         "--crc", action="store_true", help="packets end in a CRC-16: take those that fit, wherever they stand"
     )
     packets.add_argument(
-        "--prefix", type=int, default=0, metavar="OCTETS", help="something else before each packet (default 0)"
+        "--prefix",
+        type=within(int, 0, 65535),
+        default=0,
+        metavar="OCTETS",
+        help="something else before each packet, or before each frame (default 0)",
     )
+    packets.add_argument("--idle", action="store_true", help="idle packets too, APID 2047")
+    packets.add_argument(
+        "--drop-duplicates", action="store_true", help="leave out packets whose count and content came before"
+    )
+    packets.add_argument("--join", action="store_true", help="put the segments of longer packets together")
     frames = parser.add_argument_group("frames", "a node's dictionary says all of this but --frames tm")
     frames.add_argument("--frames", choices=("tm", "aos", "uslp"), help="packets come in transfer frames")
     frames.add_argument("--frame-octets", type=int, metavar="N", help="of a whole frame")
     frames.add_argument("--no-fecf", action="store_true", help="frames end without error control field")
     frames.add_argument("--ocf", action="store_true", help="AOS: frames have an operational control field")
-    frames.add_argument("--insert", type=int, default=0, metavar="OCTETS", help="AOS, USLP: insert zone (default 0)")
-    frames.add_argument("--vc", type=int, action="append", metavar="N", help="packets of these channels only")
+    frames.add_argument(
+        "--insert", type=within(int, 0, 65535), default=0, metavar="OCTETS", help="AOS, USLP: insert zone (default 0)"
+    )
+    frames.add_argument(
+        "--suffix", type=within(int, 0, 65535), default=0, metavar="OCTETS",
+        help="something else behind each frame, such as parity (default 0)",
+    )  # fmt: skip
+    frames.add_argument(
+        "--vc", type=within(int, 0, 63), action="append", metavar="N", help="packets of these channels only"
+    )
     coding = parser.add_argument_group("coding")
     coding.add_argument("--cadu", action="store_true", help="frames come in coded units behind sync markers")
     coding.add_argument("--rs", type=int, choices=(0, 16, 32), help="Reed-Solomon parity (default 32)")
@@ -51,10 +78,9 @@ def add_intake_arguments(parser: argparse.ArgumentParser) -> None:
 
 def reception_of(options: argparse.Namespace) -> "Reception":
     """Takes packets as the options say. Raises UsageError naming what is missing or breaks a rule."""
+    from link.joining import Joiner
     from link.recording import Reception
 
-    if options.prefix < 0:
-        raise UsageError(f"--prefix {options.prefix}, expected 0 or more")
     with given("options"):
         return Reception(
             framing=_framing(options),
@@ -62,6 +88,9 @@ def reception_of(options: argparse.Namespace) -> "Reception":
             apids=options.apid,
             vcs=options.vc,
             prefix_octets=options.prefix,
+            idle=options.idle,
+            unique=options.drop_duplicates,
+            joiner=Joiner() if options.join else None,
         )
 
 
@@ -72,9 +101,22 @@ def _framing(options: argparse.Namespace) -> "Framing | None":
     if options.frames is None:
         _refuse_without(options, _OF_FRAMES, "is about frames: say which with --frames tm, aos or uslp")
         return None
+    for name, why in _NOTHING_TO[options.frames].items():
+        _refuse_without(options, (name,), why)
     if not options.cadu:
         _refuse_without(options, _OF_UNITS, "is about coded units: say --cadu")
-    managed = _managed_of_node(options) or _managed(options)
+    if options.rs == 0:
+        _refuse_without(
+            options, ("interleave", "conventional"), "is about Reed-Solomon, which --rs 0 says is not there"
+        )
+    managed = _managed_of_node(options)
+    if managed:
+        _refuse_without(options, ("cadu", "no_fecf", *_OF_UNITS), "is what the node's dictionary says, with its frames")
+    managed = managed or _managed(options)
+    if managed:
+        _refuse_without(
+            options, ("prefix", "suffix"), "is about frames without code: behind sync markers nothing else is"
+        )
     size = managed.tm_frame_octets if managed else options.frame_octets
     if size is None:
         raise UsageError("--frames needs --frame-octets, or the dictionary of a node")
@@ -85,6 +127,8 @@ def _framing(options: argparse.Namespace) -> "Framing | None":
         ocf=options.ocf,
         insert_octets=options.insert,
         coding=managed,
+        prefix_octets=options.prefix,
+        suffix_octets=options.suffix,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 _REASONS_MAX = 5
 _NO_SPACECRAFT = "-"
+_UNUSUAL = ("duplicates", "out_of_order", "restarts")
 
 
 def summary_lines(account: Mapping[str, Any]) -> Iterator[str]:
@@ -18,13 +19,19 @@ def summary_lines(account: Mapping[str, Any]) -> Iterator[str]:
             "damaged": account["damaged_packets"],
             "no space packets": account["other_packets"],
             "octets skipped": account["octets_skipped"],
+            "put together of segments": account["joined_packets"],
+            "segments without the others": account["segments_left_out"],
         },
     )
+    also = _also(account["sources"], (*_UNUSUAL, "segments"))
     yield from _table(
-        ("spacecraft", "apid", "packets", "octets", "sizes", "gaps", "lost"),
-        ([_spacecraft(row), row["apid"], row["packets"], row["octets"], _range(row), row["gaps"], row["lost"]]
+        ("spacecraft", "apid", "packets", "octets", "sizes", "gaps", "lost", *map(_word, also)),
+        ([_spacecraft(row), row["apid"], row["packets"], row["octets"], _range(row), row["gaps"], row["lost"],
+          *(row[name] for name in also)]
          for row in account["sources"]),
     )  # fmt: skip
+    if "segments" in also and not account["joined_packets"]:
+        yield "  segments are parts of longer packets: --join puts them together"
     yield from _table(
         ("kind", "packets", "seconds", "per second"),
         ([row["name"], row["packets"], _number(row["seconds"]), _number(row["rate_hz"])] for row in account["kinds"]),
@@ -38,15 +45,27 @@ def summary_lines(account: Mapping[str, Any]) -> Iterator[str]:
 def _frame_lines(frames: Mapping[str, Any]) -> Iterator[str]:
     units = frames["units"] or {}
     yield _sentence(f"{frames['frames']} {frames['kind'].upper()} frames", {"bad": frames["bad"], **_words(units)})
+    also = _also(frames["channels"], _UNUSUAL)
     yield from _table(
-        ("spacecraft", "channel", "frames", "idle", "gaps", "lost"),
-        ([row["spacecraft_id"], row["vc"], row["frames"], row["idle"], row["gaps"], row["lost"]]
+        ("spacecraft", "channel", "frames", "idle", "gaps", "lost", *map(_word, also)),
+        ([row["spacecraft_id"], row["vc"], row["frames"], row["idle"], row["gaps"], row["lost"],
+          *(row[name] for name in also)]
          for row in frames["channels"]),
     )  # fmt: skip
 
 
+def _also(rows: Iterable[Mapping[str, Any]], names: Sequence[str]) -> list[str]:
+    """Those of the columns in which there is anything: what mostly is not."""
+    kept = list(rows)
+    return [name for name in names if any(row[name] for row in kept)]
+
+
+def _word(name: str) -> str:
+    return name.replace("_", " ")
+
+
 def _words(counters: Mapping[str, int]) -> dict[str, int]:
-    return {name.replace("_", " "): number for name, number in counters.items()}
+    return {_word(name): number for name, number in counters.items()}
 
 
 def _sentence(begin: str, counters: Mapping[str, int]) -> str:

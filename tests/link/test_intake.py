@@ -57,7 +57,11 @@ def test_telemetry_frames(packets, survivors):
     for channel in CHANNELS:
         heard, state = intake.channels.get(Channel(300, channel.vc)), receiver.channels[channel.name]
         if heard:
-            assert (heard.frames, heard.lost, heard.idle_packets) == (state.frames, state.lost, state.idle_packets)
+            assert (heard.frames, heard.total("lost"), heard.idle_packets) == (
+                state.frames,
+                state.lost,
+                state.idle_packets,
+            )
 
 
 @given(packets, survivors)
@@ -68,7 +72,7 @@ def test_aos_frames(packets, survivors):
     intake, found = taken(frames, AOS_FRAMING)
     assert found == received(frames, receiver)
     assert {
-        channel.vc: (heard.frames, heard.lost, heard.idle_frames) for channel, heard in intake.channels.items()
+        channel.vc: (heard.frames, heard.total("lost"), heard.idle_frames) for channel, heard in intake.channels.items()
     } == {vc: (state.frames, state.lost, state.idle_frames) for vc, state in receiver.channels.items()}
 
 
@@ -102,7 +106,7 @@ def test_uslp_frames(frames):
     intake, found = taken(frames, Framing(kind="uslp", octets=size))
     assert found == [unit for unit in units if not unit.endswith(b"xx")]
     for heard in intake.channels.values():
-        assert heard.lost == sum(sequence.lost for sequence in receiver.sequences.values())
+        assert heard.total("lost") == sum(sequence.lost for sequence in receiver.sequences.values())
         assert heard.frames == len(frames)
 
 
@@ -110,7 +114,7 @@ def test_uslp_units_that_are_whole_packets():
     whole = UslpFrame(spacecraft_id=1, channel=2, field=DataField(Rule.WHOLE, SpacePacket(5, 0, b"x").encode()))
     intake, found = taken([whole.encode()], Framing(kind="uslp", octets=len(whole.encode())))
     assert found == [SpacePacket(5, 0, b"x").encode()]
-    assert intake.channels[Channel(1, 2)].lost == 0  # it is not counted
+    assert intake.channels[Channel(1, 2)].total("lost") == 0  # it is not counted
 
 
 @given(packets, st.data())

@@ -2,20 +2,22 @@
 
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hal.kernels.crc import crc16
+from link.arrivals import Arrivals
 from link.encapsulation import EncapsulationPacket
 from link.framing import Framing
+from link.joining import Joiner
 from link.packet_index import follow_lengths
-from link.packet_stream import PacketSequences
 from link.recording import Reception, read_recording
-from link.space_packet import IDLE_APID, SpacePacket
+from link.space_packet import COUNT_MODULUS, IDLE_APID, Flags, SpacePacket
 from link.tm_frame import TmFrame
 from tests.link.strategies import chunked, space_packets
 
@@ -45,17 +47,19 @@ def test_in_pieces_as_in_bulk(stream, rules, data):
 @given(st.lists(space_packets, max_size=20))
 def test_the_tally_counts_each_packet(packets):
     packets = [packet for packet in packets if packet.apid != IDLE_APID]
-    reception, sequences = Reception(), PacketSequences()
+    reception, sequences = Reception(), defaultdict(lambda: Arrivals(COUNT_MODULUS))
     list(read_recording(b"".join(packet.encode() for packet in packets), reception))
-    for packet in packets:
-        sequences.missing(packet.apid, packet.count)
+    contents = [packet.encode() for packet in packets]
+    for packet, content in zip(packets, contents, strict=True):
+        sequences[packet.apid].take(np.array([packet.count]), np.array([contents.index(content)], np.uint32))
     rows = reception.account()["sources"]
     assert {row["apid"]: row["packets"] for row in rows} == Counter(packet.apid for packet in packets)
     for row in rows:
         own = [packet.size for packet in packets if packet.apid == row["apid"]]
-        said = sequences.by_apid[row["apid"]]
+        said = sequences[row["apid"]]
         assert (row["octets"], row["size_min"], row["size_max"]) == (sum(own), min(own), max(own))
-        assert (row["gaps"], row["lost"]) == (said.gaps, said.lost)
+        assert (row["gaps"], row["lost"], row["duplicates"]) == (said.gaps, said.lost, said.duplicates)
+        assert (row["out_of_order"], row["restarts"]) == (said.late, said.restarts)
 
 
 @given(st.lists(space_packets, max_size=5), st.integers(0, 4), st.binary(max_size=6))
@@ -88,12 +92,12 @@ def frame_of(*packets, spacecraft_id=9):
 
 
 def test_several_spacecraft():
-    frames = [frame_of(SpacePacket(5, n, b"data").encode(), spacecraft_id=n) for n in (8, 9, 8)]
+    frames = [frame_of(SpacePacket(5, n, b"data%02d" % n).encode(), spacecraft_id=n & 9) for n in (8, 1, 10)]
     reception = Reception(framing=Framing(kind="tm", octets=len(frames[0])))
     (batch,) = read_recording(b"".join(frames), reception)
-    assert [channel for _, channel in batch] == [(8, 3), (9, 3), (8, 3)]
+    assert [channel for _, channel in batch] == [(8, 3), (1, 3), (8, 3)]
     rows = reception.account()["sources"]
-    assert [(row["spacecraft_id"], row["packets"], row["lost"]) for row in rows] == [(8, 2, 16383), (9, 1, 0)]
+    assert [(row["spacecraft_id"], row["packets"], row["lost"]) for row in rows] == [(1, 1, 0), (8, 2, 1)]
 
 
 def test_frames_without_packets():
@@ -129,3 +133,98 @@ def test_the_transport_layers_need_numpy_and_construct_only():
     )
     subprocess.run([sys.executable, "-c", f"{absent}; import {', '.join(wanted)}"], check=True, cwd=root)
     assert len(wanted) > 50
+
+
+def packet(count, data=b"data", apid=5, flags=Flags.UNSEGMENTED):
+    return SpacePacket(apid, count, data, flags=flags).encode()
+
+
+def test_a_packet_that_is_cut_off_is_not_read_for_others():
+    """Its data may look like packets; that they are none, their counts say."""
+    inside = b"".join(packet(n, apid=20 + n % 5) for n in range(7, 20))
+    cut = packet(2, inside + bytes(50))[:-40]
+    bulk, live = Reception(), Reception()
+    stream = packet(0) + packet(1) + cut
+    assert packets_of(read_recording(stream, bulk)) == [packet(0), packet(1)]
+    assert packets_of(live.feed(stream)) + packets_of(live.finish()) == [packet(0), packet(1)]
+    assert bulk.octets_skipped == live.octets_skipped == len(cut)
+
+
+def test_a_wrong_length_does_not_hide_the_packets_behind_it():
+    wrong = bytearray(packet(2))
+    wrong[4] = 0xFF
+    stream = packet(0) + packet(1) + bytes(wrong) + packet(3)
+    assert packets_of(read_recording(stream, Reception())) == [packet(0), packet(1), packet(3)]
+
+
+def test_duplicates_on_request_only_once():
+    stream = packet(0) + packet(1) + packet(1) + packet(2) + packet(2, b"other")
+    assert len(packets_of(read_recording(stream, Reception()))) == 5
+    reception = Reception(unique=True)
+    assert packets_of(read_recording(stream, reception)) == [packet(0), packet(1), packet(2), packet(2, b"other")]
+    (row,) = reception.account()["sources"]
+    assert (row["packets"], row["duplicates"]) == (4, 1)
+
+
+def test_duplicate_frames_are_read_once():
+    """Also where a packet goes on from one frame to the next, and where all of a batch came before."""
+    stream = b"".join(packet(n, bytes(60)) for n in range(6))
+    frames = [
+        TmFrame(
+            spacecraft_id=9, channel=1, master_count=n, channel_count=n, data=stream[n * 99 : n * 99 + 99],
+            first_header=-n * 99 % 66,
+        ).encode()
+        for n in range(4)
+    ]  # fmt: skip
+    reception = Reception(framing=Framing(kind="tm", octets=len(frames[0])))
+    found = packets_of(reception.feed(b"".join(frames[:2] + frames[:2])) + reception.feed(frames[1] + frames[0]))
+    assert found + packets_of(reception.feed(frames[2] + frames[3])) == [packet(n, bytes(60)) for n in range(6)]
+    (row,) = reception.account()["frames"]["channels"]
+    assert (row["frames"], row["duplicates"], row["lost"], row["octets_dropped"]) == (8, 4, 0, 0)
+
+
+def test_segments_put_together():
+    first, middle, last = Flags.FIRST, Flags.CONTINUATION, Flags.LAST
+    stream = [
+        packet(9, b"lone", flags=last), packet(10, b"AB", flags=first), packet(0, b"1", apid=6, flags=first),
+        packet(11, b"CD", flags=middle), packet(11, b"CD", flags=middle), packet(1, b"2", apid=6, flags=last),
+        packet(12, b"EF", flags=last), packet(13), packet(14, b"x", flags=first), packet(16, b"z", flags=last),
+        packet(17, b"begun", flags=first), packet(18, b"again", flags=first),
+    ]  # fmt: skip
+    reception = Reception(joiner=Joiner())
+    assert packets_of(read_recording(b"".join(stream), reception)) == [
+        packet(0, b"12", apid=6), packet(10, b"ABCDEF"), packet(13),
+    ]  # fmt: skip
+    account = reception.account()
+    assert (account["joined_packets"], account["segments_left_out"]) == (2, 5)
+
+
+def test_segments_of_more_than_a_packet_holds():
+    parts = [packet(0, bytes(40000), flags=Flags.FIRST), packet(1, bytes(40000), flags=Flags.LAST)]
+    (joined,) = packets_of(read_recording(b"".join(parts), Reception(joiner=Joiner())))
+    assert (len(joined), joined[2:6].hex()) == (80006, "c000ffff")
+    reception = Reception(joiner=Joiner(octets_max=1000))
+    assert packets_of(read_recording(b"".join(parts), reception)) == []
+    assert reception.account()["segments_left_out"] == 2
+
+
+def test_segments_out_of_frames():
+    halves = [packet(0, b"AB", flags=Flags.FIRST), packet(1, b"CD", flags=Flags.LAST)]
+    frames = [frame_of(half, spacecraft_id=n) for n in (1, 2) for half in halves]
+    frames[1], frames[3] = (
+        TmFrame(spacecraft_id=n, channel=3, master_count=1, channel_count=1, data=halves[1]).encode() for n in (1, 2)
+    )
+    reception = Reception(framing=Framing(kind="tm", octets=len(frames[0])), joiner=Joiner())
+    batches = reception.feed(b"".join(frames)) + reception.finish()
+    assert [one for batch in batches for one in batch] == [(packet(0, b"ABCD"), (n, 3)) for n in (1, 2)]
+
+
+def test_idle_packets_on_request():
+    idle, good = packet(0, apid=IDLE_APID), packet(0)
+    frame = frame_of(idle, good, idle)
+    framing = Framing(kind="tm", octets=len(frame))
+    for rules, expected in (({}, [good]), ({"idle": True}, [idle, good, idle]), ({"apids": [IDLE_APID]}, [idle, idle])):
+        bare, framed = Reception(**rules), Reception(framing=framing, **rules)
+        assert packets_of(read_recording(idle + good + idle, bare)) == expected
+        assert packets_of(read_recording(frame, framed)) == expected
+        assert bare.account()["idle_packets"] == framed.account()["idle_packets"] == 2

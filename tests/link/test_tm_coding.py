@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -255,3 +256,15 @@ def test_units_beyond_correction_are_counted_and_not_given(size):
     decoder, received = fed(NO_FECF, b"".join(map(bytes, stream)), size)
     assert received == [frames(4)[0], frames(4)[3]]
     assert (decoder.received, decoder.uncorrectable) == (2, 2)
+
+
+def test_what_is_left_of_a_unit_that_is_cut_off():
+    """recordings/cadu-cut.bin: two units of 259 octets, and the beginning of a third."""
+    octets = (Path(__file__).parent / "recordings" / "cadu-cut.bin").read_bytes()
+    managed = Managed(
+        spacecraft_id=0, tm_channels=(TmChannel(name="any", vc=0),), tm_frame_octets=223, interleave=1, fecf=False
+    )
+    decoder = TmDecoder(managed)
+    frames = decoder.feed(octets)
+    assert len(frames + decoder.finish()) == 2
+    assert decoder.octets_skipped == 677 - 2 * 259

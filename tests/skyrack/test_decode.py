@@ -57,7 +57,7 @@ def test_sources_gaps_and_losses(recording, capsys):
     assert (found["packets"], found["octets_skipped"], found["frames"]) == (11, 0, None)
     assert found["sources"][0] == {
         "spacecraft_id": None, "apid": 5, "packets": 10, "octets": 150, "size_min": 15, "size_max": 15,
-        "gaps": 2, "lost": 2,
+        "gaps": 2, "lost": 2, "out_of_order": 0, "duplicates": 0, "restarts": 0, "segments": 0,
     }  # fmt: skip
     assert [source["apid"] for source in found["sources"]] == [5, 9]
 
@@ -225,7 +225,16 @@ def test_uslp_frames(tmp_path, capsys):
         (["--frames", "tm", "--frame-octets", "1000", "--cadu", "--interleave", "3"], "131.0 §4.3.7"),
         (["--frames", "aos", "--frame-octets", "100", "--interleave", "4"], "--interleave is about coded units"),
         (["--randomiser", "none"], "--randomiser is about frames"),
-        (["--prefix", "-1"], "--prefix -1, expected 0 or more"),
+        (["--frames", "tm", "--frame-octets", "100", "--ocf"], "--ocf is not needed"),
+        (["--frames", "tm", "--frame-octets", "100", "--insert", "4"], "--insert is about AOS and USLP"),
+        (["--frames", "uslp", "--frame-octets", "100", "--ocf"], "--ocf is not needed"),
+        (["--frames", "tm", "--frame-octets", "100", "--cadu", "--rs", "0", "--conventional"], "which --rs 0 says"),
+        (
+            ["--frames", "tm", "--frame-octets", "100", "--cadu", "--prefix", "4"],
+            "--prefix is about frames without code",
+        ),
+        (["--suffix", "3"], "--suffix is about frames"),
+        (["--any-version", "--crc"], "--any-version is about bare packets"),
         (["--time", "CLOCK"], "no field is called CLOCK"),
         (["--out", "table.xls"], "ends in .csv"),
     ],
@@ -292,7 +301,7 @@ def test_published_deep_space_frames(name, capsys):
     truth = TRUTH[name]
     managed = truth["managed_parameters"]
     words = ["--frames", truth["kind"], "--frame-octets", str(truth["frame_len"]), "--no-fecf"]
-    words += ["--insert", str(managed["insert_zone"])] + ["--ocf"] * bool(managed["ocf"])
+    words += ["--insert", str(managed["insert_zone"])] + ["--ocf"] * bool(managed["ocf"] and truth["kind"] == "aos")
     main(["decode", str(DATA / "frames_dsn" / name), *words, "--json"])
     channels = json.loads(capsys.readouterr().out)["frames"]["channels"]
     heard = {f"{one['spacecraft_id']}/{one['vc']}": (one["frames"], one["gaps"], one["lost"]) for one in channels}
@@ -316,3 +325,78 @@ def test_published_arrays_that_vary_in_size(tmp_path, capsys):
     with np.load(out) as columns:
         assert columns["VALUES.sizes"].tolist() == [2, 3, 5, 7, 11, 13, 17, 19, 23, 29]
         assert columns["VALUES"][:5].tolist() == [2, 3, 3, 4, 5]
+
+
+CASES = Path(__file__).parents[1] / "link" / "recordings"
+
+
+def test_what_came_twice(tmp_path, capsys):
+    """packets-overlap.bin: two recordings, one behind the other, that have four packets in common."""
+    path = str(CASES / "packets-overlap.bin")
+    found = summary(capsys, path)
+    (source,) = found["sources"]
+    assert (found["packets"], source["lost"], source["gaps"], source["duplicates"]) == (24, 0, 0, 4)
+    out = tmp_path / "once.bin"
+    once = summary(capsys, path, "--drop-duplicates", "--out", str(out))
+    assert (once["packets"], once["sources"][0]["duplicates"]) == (20, 4)
+    assert (once["written"], out.stat().st_size) == ([str(out)], 20 * 11)
+    assert main(["decode", path]) == 0
+    assert "lost  duplicates\n" in capsys.readouterr().out
+
+
+def test_what_came_in_another_order(capsys):
+    """packets-swapped.bin: counts 0 2 1 3."""
+    found = summary(capsys, str(CASES / "packets-swapped.bin"))
+    (source,) = found["sources"]
+    assert (found["packets"], source["lost"], source["gaps"], source["out_of_order"]) == (4, 0, 0, 1)
+
+
+def test_segments_are_shown_and_put_together(capsys):
+    """packets-segmented.bin: a first, a continuing and a last one."""
+    path = str(CASES / "packets-segmented.bin")
+    assert main(["decode", path, "--list"]) == 0
+    said = capsys.readouterr()
+    assert [line.split(" 8 octets")[0] for line in said.out.splitlines()] == [
+        "apid 100 count 7 first segment", "apid 100 count 8 continuing segment", "apid 100 count 9 last segment",
+    ]  # fmt: skip
+    assert "--join puts them together" in said.err
+    assert main(["decode", path, "--list", "--join"]) == 0
+    said = capsys.readouterr()
+    assert said.out == "apid 100 count 7 12 octets 414243444546\n"
+    assert "3 packets, 1 put together of segments" in said.err
+
+
+def test_units_that_are_cut_off(capsys):
+    """cadu-cut.bin: two units of 259 octets, and what is left of a third."""
+    words = ("--frames", "aos", "--frame-octets", "223", "--no-fecf", "--cadu")
+    found = summary(capsys, str(CASES / "cadu-cut.bin"), *words)
+    assert (found["frames"]["frames"], found["octets_skipped"]) == (2, 677 - 2 * 259)
+
+
+def test_packets_as_they_came(recording, tmp_path, capsys):
+    out = tmp_path / "out.bin"
+    found = summary(capsys, recording, "--out", str(out))
+    assert found["written"] == [str(tmp_path / f"out.{apid}.bin") for apid in (5, 9)]
+    assert (tmp_path / "out.5.bin").read_bytes() + (tmp_path / "out.9.bin").read_bytes() == Path(recording).read_bytes()
+    assert not out.exists()
+    assert main(["decode", recording, "--apid", "9", "--out", str(out), "--list"]) == 0
+    assert out.read_bytes() == packet(0, apid=9)
+    assert capsys.readouterr().out.startswith("apid 9 count 0")
+
+
+def test_idle_packets_on_request(tmp_path, capsys):
+    path = tmp_path / "idle.bin"
+    path.write_bytes(packet(0) + packet(0, apid=2047) + packet(1) + packet(0, apid=2047))
+    assert [source["apid"] for source in summary(capsys, str(path))["sources"]] == [5]
+    found = summary(capsys, str(path), "--idle")
+    assert [(one["apid"], one["packets"], one["duplicates"]) for one in found["sources"]] == [(5, 2, 0), (2047, 2, 0)]
+    assert summary(capsys, str(path), "--apid", "2047")["packets"] == 2
+
+
+def test_frames_between_something_else(tmp_path, capsys):
+    frames = tm_frames(MANAGED, [packet(number, size=200) for number in range(20)])
+    path = tmp_path / "frames.bin"
+    path.write_bytes(b"".join(b"time" + frame + b"parity" for frame in frames) + b"ti")
+    words = ["--frames", "tm", "--frame-octets", str(MANAGED.tm_frame_octets), "--prefix", "4", "--suffix", "6"]
+    found = summary(capsys, str(path), *words, *[] if MANAGED.fecf else ["--no-fecf"])
+    assert (found["packets"], found["octets_skipped"], found["frames"]["bad"]) == (20, 2, 0)

@@ -1,0 +1,153 @@
+"""What a count that runs round says about units that were recorded: what is missing, came late, came twice.
+
+A recording is not a link. Ground stations overlap, files are put one behind the other, networks swap datagrams; so a
+count that goes back is not a loss of nearly a whole round. Each unit brings a mark, some bits that stand for its
+content. One whose count was there before, with the same mark, is a duplicate; one that fills a gap left a little before
+came late, and is not lost. What goes back and is neither, to 0 or in a count so long that nobody loses half its round,
+is a restart of the sender. Whatever else jumps, jumps ahead: more than a whole round lost in one gap is not seen.
+"""
+
+from bisect import bisect_right, insort
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.int64]
+Marks = NDArray[np.uint32]
+Choice = NDArray[np.bool_]
+_MEMORY = 1 << 14  # units back from the newest, a whole round of a space packet's count
+_FEW = 64
+_SHORT, _LONG = 1 << 8, 1 << 20  # counts of TM frames come to 0 too often to mean anything, those of AOS frames never
+
+
+class Arrived(NamedTuple):
+    """Of units that arrived: `is_new`, unless it is a duplicate; `is_next`, if it follows the new one before it."""
+
+    is_new: Choice
+    is_next: Choice
+
+
+def marks_of(octets: bytes | memoryview, ends: Numbers, checks: NDArray[np.uint16]) -> Marks:
+    """Marks of units that end at `ends`, of two octets or more, where `checks` are a CRC-16 of those before the two."""
+    stream = np.frombuffer(octets, np.uint8)
+    high, low = stream[ends - 2].astype(np.uint32), stream[ends - 1].astype(np.uint32)
+    return np.asarray(checks.astype(np.uint32) << 16 | high << 8 | low, np.uint32)
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """One counter modulo `modulus`.
+
+    Totals since the beginning: `gaps` in the count, and units `lost` in them; `late` units, which were missing until
+    they came; `duplicates`; `restarts` of the count.
+    """
+
+    modulus: int
+    gaps: int = 0
+    lost: int = 0
+    late: int = 0
+    duplicates: int = 0
+    restarts: int = 0
+    _first: int = 0
+    """Place of the lowest unit; places are counts that do not run round."""
+    _next: int = 0
+    """Place behind the highest unit; 0 before the first of all."""
+    _latest: int = 0
+    """Place of the new unit that came last."""
+    _chunks: list[tuple[int, Marks]] = field(default_factory=list)
+    """What is remembered: marks of units one behind the other, from a place on; in the order of places."""
+
+    def take(self, counts: Numbers, marks: Marks) -> Arrived:
+        """Note units in their order, one or more."""
+        arrived = Arrived(np.ones(len(counts), np.bool_), np.ones(len(counts), np.bool_))
+        jumps = (np.flatnonzero((np.diff(counts) - 1) % self.modulus) + 1).tolist()
+        for start, stop in zip([0, *jumps], [*jumps, len(counts)], strict=True):
+            run = Arrived(arrived.is_new[start:stop], arrived.is_next[start:stop])
+            self._take_run(int(counts[start]), marks[start:stop], run)
+        return arrived
+
+    def is_near(self, count: int) -> bool:
+        """Whether a unit with this count would follow, or be one of the few behind it."""
+        return (count - self._next) % self.modulus < _FEW
+
+    def _take_run(self, count: int, marks: Marks, run: Arrived) -> None:
+        """Units whose counts follow one another, from `count` on."""
+        if not self._next:
+            self._first = self._next = count + self.modulus
+            self._latest = self._next - 1
+        ahead = (count - self._next) % self.modulus
+        again = self._take_again(self.modulus - ahead, marks, run) if ahead else 0
+        if ahead and not again:
+            self._jump(count, ahead)
+        if again < len(marks):
+            run.is_next[again] = self._latest == self._next - 1
+            self._chunks.append((self._next, marks[again:]))
+            self._next += len(marks) - again
+            self._latest = self._next - 1
+            self._forget()
+
+    def _jump(self, count: int, ahead: int) -> None:
+        """The next unit does not follow the highest so far, and is none of those before."""
+        is_back = 2 * ahead > self.modulus > _SHORT
+        self._next += ahead
+        if is_back and (count == 0 or self.modulus > _LONG):
+            self.restarts += 1
+            self._first = self._next
+        else:
+            self.gaps += 1
+            self.lost += ahead
+
+    def _take_again(self, back: int, marks: Marks, run: Arrived) -> int:
+        """How many of the units, the first of which stands `back` before the next place, came before or come late.
+
+        None, unless all agree with what is remembered and what is missing is missing since a short while only.
+        """
+        memory, count = min(self.modulus, _MEMORY), min(len(marks), back)
+        if back > memory // 2:
+            return 0
+        place = self._next - back
+        known, remembered = self._remembered(place, count)
+        if (remembered != marks[:count])[known].any() or not (known.all() or back <= memory // 8):
+            return 0
+        self.duplicates += int(known.sum())
+        run.is_new[:count] = ~known
+        for number in np.flatnonzero(~known).tolist():
+            run.is_next[number] = self._latest == place + number - 1
+            self._fill(place + number, marks[number : number + 1])
+        return count
+
+    def _fill(self, place: int, mark: Marks) -> None:
+        """A unit that was missing has come, or one from before the first."""
+        self.late += 1
+        self._latest = place
+        if place < self._first:
+            between, self._first = self._first - place - 1, place
+            self.lost += between
+            self.gaps += between > 0
+        else:
+            around, _ = self._remembered(place - 1, 3)
+            self.lost -= 1
+            self.gaps += 1 - int(around.sum())
+        insort(self._chunks, (place, mark), key=itemgetter(0))
+
+    def _remembered(self, place: int, count: int) -> tuple[Choice, Marks]:
+        """Which of the places from `place` on are known, and their marks."""
+        known, marks = np.zeros(count, np.bool_), np.zeros(count, np.uint32)
+        first = max(bisect_right(self._chunks, place, key=itemgetter(0)) - 1, 0)
+        for start, own in self._chunks[first:]:
+            low, high = max(start, place), min(start + len(own), place + count)
+            if start >= place + count:
+                break
+            known[low - place : max(high, low) - place] = True
+            marks[low - place : max(high, low) - place] = own[low - start : max(high, low) - start]
+        return known, marks
+
+    def _forget(self) -> None:
+        """Let go what is too old to be looked at again."""
+        start, marks = self._chunks[0]
+        while start + len(marks) < self._next - _MEMORY:
+            del self._chunks[0]
+            start, marks = self._chunks[0]

@@ -1,0 +1,89 @@
+"""Segments in a recording put together again (CCSDS 133.0-B-2 §4.1.3.4.2): one packet for what was sent in several.
+
+It has the header of the first, its flags saying that it is whole, then the data of all. Where that is more than a
+packet holds, its length field says as much as it can. Segments whose beginning, middle or end is missing are left out.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from link.packet_index import PacketIndex
+from link.space_packet import COUNT_MODULUS, HEADER_SIZE, Flags
+
+_LENGTH_MAX = 0xFFFF
+_UNSEGMENTED_BITS = 0xC0
+
+
+class Origin(NamedTuple):
+    """Whose segments they are; None for the spacecraft where no frame names one."""
+
+    spacecraft_id: int | None
+    apid: int
+
+
+@dataclass(slots=True)
+class _Unit:
+    """Segments so far: how many octets, and the count that the next one has."""
+
+    segments: list[bytes]
+    octets: int
+    next_count: int
+
+
+@dataclass(slots=True)
+class Joiner:
+    """Puts segments of each APID together, `octets_max` at most.
+
+    Counters: `joined` packets that it made, `left_out` segments that belong to none.
+    """
+
+    octets_max: int = 1 << 24
+    joined: int = 0
+    left_out: int = 0
+    _begun: dict[Origin, _Unit] = field(default_factory=dict)
+
+    def feed(self, index: PacketIndex, owners: list[int | None]) -> tuple[list[bytes], list[int]]:
+        """Packets with the spacecraft of each: what they are together, and which of them each came with."""
+        packets, numbers = [], []
+        flags, apids, counts = index.flags.tolist(), index.apid.tolist(), index.count.tolist()
+        for number, owner in enumerate(owners):
+            packet = index.packet(number)
+            whole = packet
+            if flags[number] != Flags.UNSEGMENTED:
+                whole = self._take(Origin(owner, apids[number]), packet, flags[number], counts[number])
+            if whole:
+                packets.append(whole)
+                numbers.append(number)
+        return packets, numbers
+
+    def finish(self) -> None:
+        """No more will come: what has no end is left out."""
+        for origin in list(self._begun):
+            self._drop(origin)
+
+    def _take(self, origin: Origin, packet: bytes, flags: int, count: int) -> bytes:
+        """What ends with this segment; nothing if nothing does."""
+        unit = self._begun.get(origin)
+        if unit and (flags == Flags.FIRST or count != unit.next_count or unit.octets > self.octets_max):
+            self._drop(origin)
+            unit = None
+        if flags == Flags.FIRST:
+            unit = self._begun[origin] = _Unit([], 0, 0)
+        if unit is None:
+            self.left_out += 1
+            return b""
+        unit.segments.append(packet)
+        unit.octets += len(packet)
+        unit.next_count = (count + 1) % COUNT_MODULUS
+        return self._whole(origin) if flags == Flags.LAST else b""
+
+    def _whole(self, origin: Origin) -> bytes:
+        segments = self._begun.pop(origin).segments
+        self.joined += 1
+        data = b"".join(segment[HEADER_SIZE:] for segment in segments)
+        first = segments[0]
+        length = min(len(data) - 1, _LENGTH_MAX)
+        return bytes([*first[:2], first[2] | _UNSEGMENTED_BITS, first[3]]) + length.to_bytes(2) + data
+
+    def _drop(self, origin: Origin) -> None:
+        self.left_out += len(self._begun.pop(origin).segments)

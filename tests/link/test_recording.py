@@ -164,6 +164,7 @@ def test_duplicates_on_request_only_once():
     assert packets_of(read_recording(stream, reception)) == [packet(0), packet(1), packet(2), packet(2, b"other")]
     (row,) = reception.account()["sources"]
     assert (row["packets"], row["duplicates"]) == (4, 1)
+    assert packets_of(read_recording(packet(2, b"other"), reception)) == []
 
 
 def test_duplicate_frames_are_read_once():

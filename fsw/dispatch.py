@@ -69,7 +69,7 @@ class Dispatcher:
         self._executive, self._answer, self._services, self.memory = executive, answer, services, memory
         self._commands: dict[int, _Command] = {}
         self._pending: list[tuple[_Request, Pending]] = []
-        self._earlier, self._told_earlier = memory.untold, list[Taken]()
+        self._earlier = memory.untold
         self.accepted = self.rejected = self.failed = 0
 
     def add(self, app: App) -> None:
@@ -133,26 +133,21 @@ class Dispatcher:
                 self._tell_standing(packet, entry, stage)
 
     def _tell_earlier(self) -> None:
-        """At the start: how those requests ended of which the ground may not know, which a restart ends as well.
-
-        They count as told when the reports have left, which is at the next call.
-        """
-        for entry in self._told_earlier:
-            if not entry.is_over:
-                self.memory.settle(entry, Stage.COMPLETION, FailureCode.INTERRUPTED, _CUT_SHORT)
-        self.memory.mark_told(self._told_earlier)
-        self._told_earlier, self._earlier = self._earlier, []
-        for entry in self._told_earlier:
+        """At the start: how those requests ended of which the ground may not know, which a restart ends as well."""
+        earlier, self._earlier = self._earlier, []
+        for entry in earlier:
             packet = _packet_of(entry)
             if entry.is_over:
                 self._tell_standing(packet, entry, Stage(entry.stage))
             else:
                 self.failed += 1
+                self.memory.settle(entry, Stage.COMPLETION, FailureCode.INTERRUPTED, _CUT_SHORT)
                 self._answer(failure(packet, Stage.COMPLETION, FailureCode.INTERRUPTED, _CUT_SHORT))
 
     def _tell_standing(self, packet: TcPacket, entry: Taken, stage: Stage) -> None:
         if entry.code and stage == entry.stage:
-            self._answer(failure(packet, stage, FailureCode(entry.code), entry.reason))
+            reason = _CUT_SHORT if entry.code == FailureCode.INTERRUPTED else entry.reason
+            self._answer(failure(packet, stage, FailureCode(entry.code), reason))
         elif report := success(packet, stage):
             self._answer(report)
 

@@ -189,7 +189,7 @@ def build_node(
         "memory of numbers": reserved,
         "memory of floods": flooded,
     }
-    remembering = Memory(records, request_memory)
+    remembering = Memory(records, request_memory, lambda: telecom.downlink.units)
     sender = telecom.downlink.sender
     telling = Reporter(
         bus=bus,

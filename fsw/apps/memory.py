@@ -1,6 +1,6 @@
 """Memory: says when what has to survive a restart does not, and tries again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +11,7 @@ from fsw.request_memory import RequestMemory, Taken
 from link.dictionary import Event, Int8ub, wire
 
 _REASON_CHARACTERS_MAX = 60
+_UNITS_OF_REPORTS = 4  # an answer that waits has left with them: it is in the one at the port, or the two ahead of that
 
 
 class MemoryDamaged(Event, id=0x51, severity="medium"):
@@ -35,12 +36,17 @@ class MemoryRestored(Event, id=0x53, severity="info"):
 
 @dataclass
 class Memory(App, period_ms=10_000, budget_ms=100):
-    """Watches the records that survive a restart, by the names that people know them by."""
+    """Watches the records that survive a restart, by the names that people know them by.
+
+    `units_sent` counts what the port took: while it takes nothing, nothing counts as told.
+    """
 
     records: Mapping[str, Durable[Any]]
     requests: RequestMemory
+    units_sent: Callable[[], int]
     _told: dict[str, str] | None = None
     _ended: list[Taken] = field(default_factory=list)
+    _units_before: int = 0
 
     @property
     def failed(self) -> int:
@@ -59,13 +65,20 @@ class Memory(App, period_ms=10_000, budget_ms=100):
             for name, record in self.records.items():
                 if record.damaged:
                     yield MemoryDamaged(record=name, slots=record.damaged)
-        self.requests.mark_told(self._ended)  # by now their reports were sent, and sent again
-        self._ended = [one for one in self.requests.untold if one.is_over]
+        self._mark_told()
         for name, record in self.records.items():
             if record.fault:
                 with suppress(OSError):  # the record counts it
                     record.store(record.value)
             yield from self._tell(name, record.fault[:_REASON_CHARACTERS_MAX], self._told)
+
+    def _mark_told(self) -> None:
+        """The requests that had ended a period ago: by now their reports were sent, and sent again."""
+        units = self.units_sent()
+        if units - self._units_before >= _UNITS_OF_REPORTS:
+            self.requests.mark_told(self._ended)
+            self._ended = [one for one in self.requests.untold if one.is_over]
+            self._units_before = units
 
     @staticmethod
     def _tell(name: str, fault: str, told: dict[str, str]) -> Iterator[Report]:

@@ -8,7 +8,7 @@ from link.pus import test
 from link.pus.packets import TmPacket
 from link.pus.test import Ping
 from link.pus.tracker import Progress
-from tests.fsw.test_node import World
+from tests.fsw.test_node import SECOND, World
 from tests.hal.recording_medium import RecordingMedium
 
 
@@ -78,6 +78,23 @@ def test_a_command_that_restarts_the_node_is_executed_once_and_told(tmp_path, mo
     assert after.progress is Progress.COMPLETED
     last = world.station.named("NodeStatus")[-1]
     assert (last["boots"], last["last_request"], last["requests_repeated"]) == (2, 0, 0)
+
+
+def test_an_outcome_outlives_several_restarts_out_of_contact(tmp_path, monkeypatch):
+    world = Mortal(tmp_path)
+    world.run(2)
+    monkeypatch.setattr(test, "answer", lambda *_: world.kill())
+    tracked = world.station.request(Ping(), "ping")
+    world.run(5)
+    for _ in range(3):
+        world.revive(world.left[-1])
+        world.down.cut(world.clock.monotonic_ns() + 8 * SECOND)
+        world.run(8)
+        world.left.append(list(world.medium.after_cut())[-1])
+    assert not tracked.is_over
+    world.revive(world.left[-1])
+    assert world.run(5, lambda: tracked.is_over)
+    assert tracked.reason.startswith("interrupted: the node restarted before it ended; it may have been executed, and")
 
 
 def test_the_power_fails_at_every_call_of_a_ping(tmp_path, pings):

@@ -193,15 +193,21 @@ def test_a_command_that_kills_the_node_is_executed_once_and_told():
     assert {report.code for report in failed} == {FailureCode.INTERRUPTED}
 
 
-def test_what_was_cut_short_is_told_at_one_start_only():
+def test_what_was_cut_short_is_told_at_each_start_until_there_was_time_to_tell_it():
     medium, sender = RecordingMedium(), Sender(1)
     ship = Ship(Counter(), [sender.packets[0]])
     fly_on(ship, sender, medium)
-    told = []
+    first, reasons = sender.reports[-1].reason, []
     for _ in range(3):
         ship.boot(medium)
-        told += ship.step([])[0] + ship.step([])[0]
-    assert told == []
+        (told,) = ship.step([])[0]
+        assert ship.step([])[0] == []
+        reasons.append(told.reason)
+    assert reasons == [first] * 3
+    ship.dispatcher.memory.mark_told(ship.dispatcher.memory.untold)
+    ship.dispatcher.memory.expect([TcSource(APID, count=9).packet(Ping()).encode()])
+    ship.boot(medium)
+    assert [report.request & 0x3FFF for report in ship.step([])[0]] == [9]
 
 
 def test_a_start_that_dies_before_it_could_tell_leaves_that_to_the_next():

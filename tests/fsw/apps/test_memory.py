@@ -1,6 +1,9 @@
 """What would be lost at a restart is told once, tried again, and told to be well again."""
 
 import errno
+from itertools import count, repeat
+
+import pytest
 
 from fsw.apps.memory import Memory, MemoryDamaged, MemoryFailing, MemoryRestored
 from link.pus.source import TcSource
@@ -10,9 +13,9 @@ from tests.fsw.memories import FOLDER, numbers_on, request_memory_on
 from tests.hal.recording_medium import RecordingMedium
 
 
-def app_on(medium):
+def app_on(medium, units_sent=lambda: 0):
     requests, numbers = request_memory_on(medium), numbers_on(medium)
-    return Memory({"requests": requests.record, "numbers": numbers.record}, requests)
+    return Memory({"requests": requests.record, "numbers": numbers.record}, requests, units_sent)
 
 
 def test_a_failing_record_is_told_once_and_when_it_is_well_again():
@@ -44,12 +47,15 @@ def test_a_damaged_copy_is_told_once():
     assert app.damaged == 1
 
 
-def test_what_has_ended_counts_as_told_only_after_there_was_time_to_tell_it():
-    app = app_on(RecordingMedium())
+@pytest.mark.parametrize(("units_a_step", "untold"), [(10, [1, 0, 0]), (1, [1, 1, 1])])
+def test_what_has_ended_counts_as_told_only_after_it_could_be_told(units_a_step, untold):
+    """There was time, and the port took what was to be sent: one that is away for hours takes one unit at most."""
+    units = count(units_a_step, units_a_step) if units_a_step > 1 else repeat(1)
+    app = app_on(RecordingMedium(), units_sent=lambda: next(units))
     entry, _ = app.requests.claim(TcSource(65).packet(Ping()).encode())
     app.requests.settle(entry, Stage.COMPLETION)
-    untold = []
-    for _ in range(2):
+    left = []
+    for _ in untold:
         list(app.step(0))
-        untold.append(len(app.requests.untold))
-    assert untold == [1, 0]
+        left.append(len(app.requests.untold))
+    assert left == untold

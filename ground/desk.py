@@ -1,9 +1,8 @@
-"""Does what clients ask for. Pure but for the archive: requests and times go in, records come out."""
+"""Does what clients ask for. Pure but for the archive below: requests and times go in, records come out."""
 
 from typing import Any
 
 from ground import api
-from ground.archive import Archive
 from ground.history import history
 from ground.moment import Moment
 from ground.station import Station
@@ -13,8 +12,8 @@ from link.dictionary import Dictionary
 class Desk:
     """Answers requests about `station`."""
 
-    def __init__(self, station: Station, archive: Archive, dictionary: Dictionary) -> None:
-        self._station, self._archive, self._dictionary = station, archive, dictionary
+    def __init__(self, station: Station, dictionary: Dictionary) -> None:
+        self._station, self._known, self._dictionary = station, station.known, dictionary
 
     def answer(self, request: api.AnyRequest, now: Moment) -> Any:
         """The record, or records, that the request's class promises. Raises ValueError, GroundError."""
@@ -26,12 +25,12 @@ class Desk:
             case api.GetLatest():
                 return self._station.latest
             case api.ListCommands():
-                return self._archive.commands(request.since_ns, request.limit)
+                return self._known.commands(request.since_ns, request.limit)
             case api.ListEvents():
-                return self._archive.events(request.since_ns, request.limit)
+                return self._known.events(request.since_ns, request.limit)
             case api.ListFiles():
-                return self._archive.files(request.since_ns, request.limit)
+                return self._known.files(request.since_ns, request.limit)
             case api.GetHistory():
                 since = {"since_ns": request.since_ns, "limit": request.limit}
-                return history(self._archive, self._dictionary, request.parameter, **since)
+                return history(self._known, self._dictionary, request.parameter, **since)
         raise ValueError(f"{type(request).__name__} is the service's own business")

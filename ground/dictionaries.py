@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ground.archive import Archive
 from ground.errors import ArchiveError
+from ground.known import Known
 from hal.usage import given, read_file, shown
 from link.dictionary import Dictionary
 from link.dictionary.model import Command, Event, Parameter, Report
@@ -23,7 +24,7 @@ def load_dictionary(path: Path) -> Dictionary:
     return dictionary
 
 
-def stored_dictionary(archive: Archive, version: str) -> Dictionary | None:
+def stored_dictionary(archive: Archive | Known, version: str) -> Dictionary | None:
     """The dictionary that the archive holds as `version`; None where it holds none, or one that we cannot read."""
     try:
         content = archive.dictionary(version)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from ground.archive import Archive
 from ground.archive_rows import PacketRow
 from ground.dictionaries import stored_dictionary
+from ground.known import Known
 from ground.reading import read_packet
 from ground.records import History, Value, plain
 from hal.usage import did_you_mean
@@ -22,7 +23,7 @@ class _Point(NamedTuple):
 
 
 def history(
-    archive: Archive, dictionary: Dictionary, parameter: str, *, since_ns: int = 0, limit: int = 1000
+    archive: Archive | Known, dictionary: Dictionary, parameter: str, *, since_ns: int = 0, limit: int = 1000
 ) -> History:
     """The newest `limit` values of `parameter`, "report.field", made on board since. Raises ValueError.
 
@@ -51,7 +52,7 @@ def _find(dictionary: Dictionary, parameter: str) -> tuple[Report, str]:
     raise ValueError(f"no parameter is called {parameter}{near}")
 
 
-def _points(archive: Archive, rows: list[PacketRow], field: str) -> Iterator[_Point]:
+def _points(archive: Archive | Known, rows: list[PacketRow], field: str) -> Iterator[_Point]:
     dictionaries = {version: stored_dictionary(archive, version) for version in {row.dictionary for row in rows}}
     for row in rows:
         sample = _sample(row, dictionaries[row.dictionary])

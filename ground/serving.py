@@ -61,7 +61,7 @@ def serve(
             if isinstance(record, EventRecord) and record.origin == "ground" and record.name.startswith(_COMPLAINTS):
                 _complain(record.message)
 
-        answer = Desk(station, archive, dictionary).answer
+        answer = Desk(station, dictionary).answer
         service = Service(station, answer, port, clock, observe, station.duties)
         asyncio.run(service.run(socket, lambda: when_ready(station)))
 

@@ -18,6 +18,7 @@ from ground.duties import Duties
 from ground.errors import MismatchError, NotHeardError
 from ground.file_service import FileService
 from ground.keeper import Keeper
+from ground.known import Known
 from ground.logbook import Logbook
 from ground.moment import Moment
 from ground.records import CommandRecord, LinkRecord, Record, SampleRecord, Severity, Status
@@ -53,7 +54,10 @@ class Patience:
 
 
 class Station:
-    """Operates the node of `dictionary`. `port` is what clients are told of the port, `duties` what may fail alone."""
+    """Operates the node of `dictionary`. `port` is what clients are told of the port, `duties` what may fail alone.
+
+    `known` has all that was received and sent, also what the archive could not take yet.
+    """
 
     def __init__(
         self,
@@ -68,7 +72,8 @@ class Station:
         managed = managed_of(dictionary)
         self._dictionary, self._port, self._begun_ns, self._now = dictionary, port, now.utc_ns, now
         self.duties = Duties(self._say_failure)
-        self._log = Logbook(Keeper(archive), self.duties)
+        self._log = Logbook(keeper := Keeper(archive), self.duties)
+        self.known = Known(archive, lambda: keeper.waiting)
         self._log.note(DictionaryRow(dictionary.version, dictionary.to_json()))
         self._log.flush()  # before anything is read: what is found damaged by this is set aside
         self._book = CommandBook(self._earlier(archive), patience.command_ms * _MS, now)

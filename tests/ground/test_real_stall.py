@@ -55,7 +55,7 @@ def served(port, path):
     def run():
         archive = Archive()  # belongs to the thread that made it
         station = Station(DICTIONARY, archive, MemoryStore(), Moment.of(clock), patience=Patience(round_trip_ms=300))
-        service = Service(station, Desk(station, archive, DICTIONARY).answer, port, clock)
+        service = Service(station, Desk(station, DICTIONARY).answer, port, clock)
         services.append(service)
         asyncio.run(service.run(path, ready.set))
 

@@ -6,7 +6,7 @@ read-only the store still gives what it has.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from fsw.durable import Durable, Origin
 from fsw.store import older
 from fsw.store.own_files import OwnFiles
 from fsw.store.product_file import (
+    ID_MAX,
     DamagedError,
     ProductFile,
     Provenance,
@@ -34,7 +35,7 @@ __all__ = ["DamagedError", "Notice", "ProductStore", "Provenance", "StoreFullErr
 FOLDER_NAME = "kept"
 NOTICES_MAX = 64
 _WAITING, _SENT = "product", "sent"
-_FILE_NAME = re.compile(rf"(\d{{8,10}})\.({_WAITING}|{_SENT})(\.part)?")
+_FILE_NAME = re.compile(rf"([0-9]{{8,10}})\.({_WAITING}|{_SENT})(\.part)?")
 _COUNTERS_OCTETS_MAX = 64
 
 
@@ -190,9 +191,10 @@ class ProductStore:
             names = self._own.names()
         with self._tolerated():
             self.aside_octets = self._own.octets_aside()
-            for found in filter(None, map(_FILE_NAME.match, [*names, *self._own.names_aside()])):
+            aside = [name.rstrip("0123456789").removesuffix(".") for name in self._own.names_aside()]  # NAME.1, NAME.2
+            for found in _ours([*names, *aside]):
                 self._next_id = max(self._next_id, int(found[1]) + 1)
-        for found in filter(None, map(_FILE_NAME.fullmatch, names)):
+        for found in _ours(names):
             if found[3]:
                 with self._tolerated():
                     self._own.remove(found[0])
@@ -334,6 +336,12 @@ class ProductStore:
 
 def _file_name(product_id: int, state: str = _WAITING) -> str:
     return f"{product_id:08d}.{state}"
+
+
+def _ours(names: Iterable[str]) -> list[re.Match[str]]:
+    """Those that the store gives its files: the number, its state and whether it was not whole yet."""
+    found = filter(None, map(_FILE_NAME.fullmatch, names))
+    return [one for one in found if int(one[1]) <= ID_MAX and one[0].startswith(_file_name(int(one[1]), one[2]))]
 
 
 def _words(error: OSError) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from fsw.storage import records
-from fsw.store.product_file import StoredProduct
+from fsw.store.product_file import ID_MAX, StoredProduct
 
 JOURNAL_NAME = "journal"
 
@@ -71,4 +71,5 @@ def content_name(product_id: int) -> str:
 
 def is_content_name(name: str) -> bool:
     """Whether a file in the folder of such a journal was written by the store."""
-    return name.isascii() and name.isdigit() and len(name) >= len(content_name(0))
+    is_number = name.isascii() and name.isdigit() and len(name) <= len(str(ID_MAX))
+    return is_number and int(name) <= ID_MAX and name == content_name(int(name))

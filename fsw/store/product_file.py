@@ -12,6 +12,9 @@ from fsw.storage import MARKER, record, text_at
 from hal.board import Source
 from hal.kernels.crc import crc32c
 
+ID_MAX = 2**31 - 1
+"""The greatest number that a file may give a product; telemetry tells twice as many, for those that come after it."""
+
 
 class DamagedError(Exception):
     """A file that holds no product which could be trusted; the text says what is wrong with it."""

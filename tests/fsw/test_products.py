@@ -341,6 +341,29 @@ class TestFolder:
         assert (tmp_path / "kept" / "note.txt").read_bytes() == b"here"
         assert (tmp_path / "lost+found").is_dir()
 
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "2147483648.product", "9999999999.product", "0000000012.product", "99999999.product.bak",
+            "\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668.product", "9999999999.sent.part",
+        ],
+    )  # fmt: skip
+    def test_a_name_that_the_store_gives_no_file_is_left_alone_and_moves_no_number(self, tmp_path, name):
+        add(ProductStore(tmp_path, 1000), b"answer")
+        for folder in ("kept", f"kept/{ASIDE}"):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            (tmp_path / folder / name).write_bytes(b"mine")
+        store = ProductStore(tmp_path, 1000)
+        assert (store.allot_id(), store.take_notices(), store.damaged) == (2, [], 0)
+        assert (tmp_path / "kept" / name).read_bytes() == b"mine"
+
+    @pytest.mark.parametrize("aside", ["00000007.product", "00000007.sent.12"])
+    def test_what_was_set_aside_keeps_its_number(self, tmp_path, aside):
+        add(ProductStore(tmp_path, 1000), b"answer")
+        (tmp_path / "kept" / ASIDE).mkdir()
+        (tmp_path / "kept" / ASIDE / aside).write_bytes(b"rotten")
+        assert ProductStore(tmp_path, 1000).allot_id() == 8
+
     def test_a_folder_of_somebody_else_is_not_taken(self, tmp_path):
         (tmp_path / "kept").mkdir()
         theirs = {"kept/00000003.product": b"mine", "kept/thesis.tex": b"years"}

@@ -3,8 +3,9 @@
 skyrack node examples/missions/coastwatch.toml --port 'serial:///dev/ttyAMA0?baud=115200'
 skyrack node examples/missions/coastwatch.toml --port tcp-listen://127.0.0.1:5100 --state /tmp/coastwatch
 
-It flies until it is asked to end (^C, SIGTERM), with exit code 0. A port that goes away is opened again, and to
-tcp-listen:// the ground may come at any time; products that it does not have yet wait in the state folder.
+It flies until it is asked to end (^C, SIGTERM), with exit code 0; asked twice, it ends at once. A port that goes away
+is opened again, and to tcp-listen:// the ground may come at any time; products that it does not have yet wait in the
+state folder.
 """
 
 import argparse

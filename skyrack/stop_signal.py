@@ -4,9 +4,18 @@ import signal
 import socket
 from typing import Self
 
+PATIENCE_S = 10.0
+
 
 class StopSignal:
-    """SIGTERM and SIGINT end the loop between two steps, never inside one. Readable once one of them came."""
+    """SIGTERM and SIGINT end the loop between two steps, never inside one. Readable once one of them came.
+
+    A step that does not end is not waited for: the same signal once more ends the process at once, and so does SIGALRM
+    after `patience_s`.
+    """
+
+    def __init__(self, patience_s: float = PATIENCE_S) -> None:
+        self._patience_s = patience_s
 
     def __enter__(self) -> Self:
         self.requested = False
@@ -18,6 +27,7 @@ class StopSignal:
         return self
 
     def __exit__(self, *_: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(self._wakeup)
@@ -28,5 +38,7 @@ class StopSignal:
         """The end that becomes readable."""
         return self._ours.fileno()
 
-    def _request(self, *_: object) -> None:
+    def _request(self, number: int, _: object) -> None:
         self.requested = True
+        signal.signal(number, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, self._patience_s)

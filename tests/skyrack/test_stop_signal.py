@@ -1,0 +1,47 @@
+"""^C and SIGTERM end a loop between two steps, and a step that does not end as well."""
+
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+
+import pytest
+
+from skyrack.stop_signal import StopSignal
+
+HANGS = """
+import select
+from skyrack.stop_signal import StopSignal
+with StopSignal(patience_s={patience_s}) as stop:
+    print("steps", flush=True)
+    select.select([stop], [], [])
+    print("asked", flush=True)
+    while True:
+        pass
+"""
+
+
+def test_a_loop_ends_between_two_steps_and_nothing_follows():
+    before = signal.getsignal(signal.SIGTERM)
+    with StopSignal(patience_s=60.0) as stop:
+        assert not stop.requested
+        signal.raise_signal(signal.SIGTERM)
+        assert stop.requested
+        assert signal.getitimer(signal.ITIMER_REAL)[0] > 0
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize(
+    ("patience_s", "times", "ended_by"), [(600.0, 2, signal.SIGTERM), (0.01, 1, signal.SIGALRM)]
+)  # fmt: skip
+def test_a_step_that_hangs_is_not_waited_for(patience_s, times, ended_by):
+    with subprocess.Popen([sys.executable, "-c", HANGS.format(patience_s=patience_s)], stdout=subprocess.PIPE) as one:
+        try:
+            for word in (b"steps\n", b"asked\n")[:times]:
+                assert one.stdout.readline() == word
+                one.send_signal(signal.SIGTERM)
+            assert one.wait(60) == -ended_by
+        finally:
+            with suppress(ProcessLookupError):
+                one.kill()

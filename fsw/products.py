@@ -7,7 +7,7 @@ read-only the store still gives what it has.
 
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -118,8 +118,14 @@ class ProductStore:
             priority=priority,
             boot=self.boots,
         )
-        self._own.put(_file_name(product_id), encode_file(product, content))
-        self._enter(_Kept(product, self._own.path / _file_name(product_id)), is_waiting=True)
+        file = _file_name(product_id)
+        try:
+            self._own.put(file, encode_file(product, content))
+        except OSError:  # it may have come to have its name all the same: no room for what nobody knows of
+            with suppress(OSError):
+                self._own.remove(file)
+            raise
+        self._enter(_Kept(product, self._own.path / file), is_waiting=True)
         return product
 
     def delivered(self, product_id: int) -> None:
@@ -131,6 +137,7 @@ class ProductStore:
             if not kept.is_bare:
                 self._own.rename(kept.path.name, _file_name(product_id, _SENT))
                 self._kept[product_id] = _Kept(kept.product, self._own.path / _file_name(product_id, _SENT))
+                self._own.sync()
 
     def set_aside(self, product_id: int, reason: str) -> None:
         """Give up a product that cannot be sent: its file stays, but is not the store's any more."""
@@ -300,7 +307,8 @@ class ProductStore:
             if self.octets + octets <= self.octets_max:
                 return
             if not self._kept[product_id].is_bare:
-                self.drop(product_id)
+                with self._tolerated():  # one that cannot be deleted keeps no other
+                    self.drop(product_id)
         if self.octets + octets > self.octets_max:
             aside = f" ({self.aside_octets} set aside)" if self.aside_octets else ""
             raise StoreFullError(f"{octets} octets, {self.octets} of {self.octets_max} are taken by what waits{aside}")

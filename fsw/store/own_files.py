@@ -6,6 +6,7 @@ stands there may be read, and nothing in it is changed.
 
 import errno
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -43,16 +44,20 @@ class OwnFiles:
         replace_file(self.path / name, octets, self._medium)
 
     def rename(self, old: str, new: str) -> None:
-        """Give a file another name."""
+        """Give a file another name; it has that also after a crash once `sync` returned."""
         self.claim()
         self._medium.replace(self.path / old, self.path / new)
+
+    def sync(self) -> None:
+        """Wait until the disk has the names."""
         self._medium.sync(self.path)
 
     def remove(self, name: str) -> None:
-        """Delete a file."""
+        """Delete a file, or one that is gone although the disk could not say so."""
         self.claim()
-        self._medium.remove(self.path / name)
-        self._medium.sync(self.path)
+        with suppress(FileNotFoundError):
+            self._medium.remove(self.path / name)
+        self.sync()
 
     def set_aside(self, path: Path) -> int:
         """Move a file, of this folder or of another, to those that are set aside; returns its octets."""

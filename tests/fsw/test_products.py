@@ -254,6 +254,66 @@ class Flipped(RecordingMedium):
         pass
 
 
+class TestFailingDisk:
+    """A call that fails may have had its effect all the same, and one file that cannot be had costs itself alone."""
+
+    FOLDER = Path("/state/products")
+    KEPT = FOLDER / "kept"
+
+    def fails(self, medium, call, path):
+        def fail(now, where):
+            if (now, where) == (call, path):
+                raise OSError(errno.EIO, "the disk fails")
+
+        medium.fail = fail
+
+    def store(self, octets_max):
+        medium = RecordingMedium()
+        store = ProductStore(self.FOLDER, octets_max, medium)
+        return medium, store
+
+    def products_on(self, medium):
+        return [name for name in medium.names(self.KEPT) if name.endswith((".product", ".sent", ".part"))]
+
+    def test_what_could_not_be_kept_takes_no_room_and_does_not_come_back(self):
+        medium, store = self.store(1000)
+        add(store, b"first")
+        self.fails(medium, "sync", self.KEPT)
+        with pytest.raises(OSError, match="the disk fails"):
+            add(store, b"second")
+        assert self.products_on(medium) == ["00000001.product"]
+        assert (store.octets, len(store.waiting())) == (5, 1)
+
+    def test_what_was_delivered_makes_room_though_the_disk_did_not_confirm_it(self):
+        medium, store = self.store(10)
+        first = add(store, b"12345678")
+        self.fails(medium, "sync", self.KEPT)
+        store.delivered(first.id)
+        assert (store.disk_failures, store.take_notices()[0].reason) == (1, "the disk fails")
+        medium.fail = lambda call, path: None
+        second = add(store, b"87654321")
+        assert (store.products(), self.products_on(medium)) == ([second], ["00000002.product"])
+
+    def test_a_product_whose_deletion_the_disk_did_not_confirm_can_be_deleted_again(self):
+        medium, store = self.store(10)
+        product = add(store, b"12345678")
+        self.fails(medium, "sync", self.KEPT)
+        with pytest.raises(OSError, match="the disk fails"):
+            store.drop(product.id)
+        medium.fail = lambda call, path: None
+        store.drop(product.id)
+        assert (store.products(), store.octets) == ([], 0)
+
+    def test_one_file_that_cannot_be_deleted_keeps_no_other_from_making_room(self):
+        medium, store = self.store(10)
+        for _ in range(2):
+            store.delivered(add(store, b"12345").id)
+        self.fails(medium, "remove", self.KEPT / "00000001.sent")
+        third = add(store, b"54321")
+        assert [product.id for product in store.products()] == [1, third.id]
+        assert store.disk_failures == 1
+
+
 class TestLife:
     def test_waits_across_a_restart_until_delivered(self, tmp_path):
         product = add(ProductStore(tmp_path, 1000), b"answer")

@@ -59,7 +59,7 @@ class Desk:
             crash_log=CrashLog(folder),
             kernels_failed=kernels_failed,
             numbers=numbers,
-            memory=Memory({"requests": requests.record, "numbers": numbers.record}, requests),
+            memory=Memory({"requests": requests.record, "numbers": numbers.record}, requests, lambda: 0),
         )
 
     def step(self):

@@ -1,14 +1,16 @@
 """The archive that a ground service goes on with, whatever its file is like.
 
 A file that is damaged, or no archive of ours, is set aside under the next free name, never deleted; a new one begins
-with what can be read of it. Where nothing can be written, what is there is read, and each `write` tries again.
+with what can be read of it. Where nothing can be written, what is there is read, and each `write` tries again. One that
+somebody deletes or moves while it is written is written anew: else nobody would find what came since.
 """
 
+import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from ground.archive import COMPANIONS, Archive
+from ground.archive import COMPANIONS, JOURNAL_SUFFIX, Archive
 from ground.archive_rows import DictionaryRow, Item
 from ground.archive_survey import check_files, rescue
 from ground.errors import ArchiveError, DamagedError
@@ -35,6 +37,7 @@ class LastingArchive(Archive):
         self.path: Path = path
         self._is_open, self._is_looked_at, self._damage = False, False, ""
         self._carried_octets_max = CARRIED_OCTETS_MAX
+        self._files = dict[str, int]()  # that we write, by name: which they are
         self._dictionaries: dict[str, DictionaryRow] = {}
         try:
             self._begin()
@@ -47,13 +50,17 @@ class LastingArchive(Archive):
         self._dictionaries |= {item.version: item for item in items if isinstance(item, DictionaryRow)}
         if not self._is_open:
             self._begin()
+        if self._files and self._files != self._files_now():
+            self._write_anew()
         if self._damage:
             self._renew(self._damage)
         try:
-            return super().write(items)
+            told = super().write(items)
         except DamagedError as error:
             self._renew(str(error))
-            return super().write(items)
+            told = super().write(items)
+        self._files = self._files or self._files_now()
+        return told
 
     def _begin(self) -> None:
         try:
@@ -80,8 +87,29 @@ class LastingArchive(Archive):
         except ArchiveError:
             self._open(None)
 
+    def _files_now(self) -> dict[str, int]:
+        """Which files stand under our names."""
+        found = dict[str, int]()
+        for ending in ("", JOURNAL_SUFFIX):
+            with suppress(OSError):
+                found[ending] = self.path.with_name(self.path.name + ending).stat().st_ino
+        return found
+
+    def _write_anew(self) -> None:
+        """Somebody deleted, moved or replaced a file that we write: what it holds has no name any more. Give it one."""
+        with self._named_errors():
+            for ending in (*COMPANIONS, ""):  # what stands there now is somebody's, or half of ours
+                if (there := self.path.with_name(self.path.name + ending)).exists():
+                    set_aside(there)
+            with closing(sqlite3.connect(self.path)) as anew:
+                self._connection.backup(anew)
+        self._open(self.path)
+        self._files = {}
+        self.notes.append(f"archive {self.path} was deleted, moved or replaced; it is written anew with all it had")
+
     def _renew(self, why: str) -> None:
         """Set the damaged file aside, and begin a new one with what can be read of it."""
+        self._files = {}
         self._connection.close()
         with self._named_errors():
             aside = set_aside(self.path, *COMPANIONS)

@@ -50,6 +50,36 @@ def test_a_damaged_archive_is_told_and_the_commands_in_it_go_on(tmp_path):
     assert world.station.command("imaging.capture", {"target": "coast"}, world.now).number == 2
 
 
+@pytest.mark.parametrize("how", ["deleted", "moved", "replaced", "its log deleted", "its folder moved", "as it was"])
+def test_an_archive_that_somebody_takes_away_is_written_anew(tmp_path, how):
+    file = tmp_path / "station" / "archive.db"
+    file.parent.mkdir()
+    archive = LastingArchive(file)
+    for number in range(3):
+        archive.write([packet(number)])
+    match how:
+        case "deleted":
+            file.unlink()
+        case "moved":
+            file.rename(tmp_path / "mine.db")
+        case "replaced":
+            file.rename(tmp_path / "mine.db")
+            file.write_bytes(b"something else")
+        case "its log deleted":
+            file.with_name("archive.db-wal").unlink()
+        case "its folder moved":
+            file.parent.rename(tmp_path / "moved")
+            with pytest.raises(ArchiveError):
+                archive.write([packet(9)])
+            file.parent.mkdir()
+    for number in range(3, 6):
+        archive.write([packet(number)])
+    notes = [f"archive {file} was deleted, moved or replaced; it is written anew with all it had"]
+    assert archive.notes == ([] if how == "as it was" else notes)
+    assert [row.time_ns for row in Archive(file, read_only=True).packets((42, *KIND[1:]))] == list(range(6))
+    assert how != "replaced" or (file.parent / "archive.db.1").read_bytes() == b"something else"
+
+
 def test_a_ground_that_cannot_write_at_first_receives_and_archives_later(tmp_path):
     """Its folder comes back, as a disk does that was not there."""
     folder = tmp_path / "disk" / "station"

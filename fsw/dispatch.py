@@ -146,8 +146,7 @@ class Dispatcher:
 
     def _tell_standing(self, packet: TcPacket, entry: Taken, stage: Stage) -> None:
         if entry.code and stage == entry.stage:
-            reason = _CUT_SHORT if entry.code == FailureCode.INTERRUPTED else entry.reason
-            self._answer(failure(packet, stage, FailureCode(entry.code), reason))
+            self._answer(failure(packet, stage, FailureCode(entry.code), entry.reason))
         elif report := success(packet, stage):
             self._answer(report)
 

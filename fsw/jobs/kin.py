@@ -22,9 +22,9 @@ def adopt_orphans() -> None:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def die_with_parent() -> None:
-    """The kernel ends this process when its parent ends from now on."""
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def die_with_parent(number: int = signal.SIGKILL) -> None:
+    """The kernel sends this process the signal `number` when its parent ends from now on."""
+    _prctl(_PR_SET_PDEATHSIG, number)
 
 
 def renounce_privileges() -> None:

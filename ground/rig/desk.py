@@ -2,11 +2,15 @@
 
 import contextlib
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO
+
+from fsw.jobs.kin import die_with_parent
 
 ENDING_S = 5.0  # what a process gets to put its things away
 
@@ -29,6 +33,7 @@ class Process:
                 stdout=subprocess.PIPE if stdin == subprocess.PIPE else words,
                 stderr=words,
                 text=True,
+                preexec_fn=partial(die_with_parent, signal.SIGTERM),  # of a rig that is killed nobody flies on
             )
 
     @property

@@ -33,7 +33,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True):
-    """All is imported: attempts begin as soon as they are asked for."""
+    """All is imported: attempts begin as soon as they are asked for. `process` is the zygote's number."""
+
+    process: int
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -121,7 +121,7 @@ class ProcessRunner:
             self._zygote.wait()
 
     def _start_zygote(self) -> tuple[socket.socket, subprocess.Popen[bytes]]:
-        self._is_ready = False
+        self._ready: Ready | None = None
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         modules = [f"{name}={module}" for name, module in self._pipelines.items()]
@@ -144,7 +144,7 @@ class ProcessRunner:
                 if isinstance(told, Ended):
                     yield told
                 else:
-                    self._is_ready = True
+                    self._ready = told
                     self._expect(*self._running.values())
         except BlockingIOError:
             return
@@ -159,10 +159,15 @@ class ProcessRunner:
         return [Ended(job_id=job_id, cause=cause, cpu_s=0.0) for job_id in self._running]
 
     def _end_silent_zygote(self) -> None:
-        """One that a worker or a person stopped tells nothing, and ends no worker whose time is over."""
+        """One that a worker or a person stopped tells nothing, and ends no worker whose time is over.
+
+        Its guardian may be gone; that the channel is open shows that the zygote is not.
+        """
         now_ns = self._clock.monotonic_ns()
         if any(now_ns >= work.deadline_ns for work in self._running.values()):
             end_family(self._zygote.pid)
+            if self._ready and self._channel.fileno() >= 0:
+                end_family(self._ready.process)
 
     def _start_waiting(self) -> None:
         while self._waiting and len(self._running) < self._limits.workers:
@@ -194,7 +199,7 @@ class ProcessRunner:
 
     def _expect(self, *works: _Work) -> None:
         """From now on the worker's time counts, once the zygote is ready."""
-        patience_ns = round(self._limits.timeout_s * _NS_PER_S) + (_GRACE_NS if self._is_ready else _STARTING_NS)
+        patience_ns = round(self._limits.timeout_s * _NS_PER_S) + (_GRACE_NS if self._ready else _STARTING_NS)
         for work in works:
             work.deadline_ns = self._clock.monotonic_ns() + patience_ns
 

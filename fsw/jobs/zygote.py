@@ -60,7 +60,7 @@ class Zygote:
     def serve(self) -> None:
         """Until node or guardian are gone."""
         try:
-            self._tell(Ready())
+            self._tell(Ready(os.getpid()))
             while self._turn():
                 pass
         finally:

@@ -202,8 +202,10 @@ def state_of(process):
     return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_zygote_that_a_worker_ends_takes_all_along(tmp_path, number):
+@pytest.mark.parametrize(
+    ("number", "has_guardian"), [(signal.SIGKILL, True), (signal.SIGSTOP, True), (signal.SIGSTOP, False)]
+)
+def test_a_zygote_that_a_worker_ends_takes_all_along(tmp_path, number, has_guardian):
     """One that was stopped is ended when it has nothing to say of a worker whose time is long over."""
     clock = LeapingClock()
     with running(module=MODULE, attempts=1, clock=clock) as one:
@@ -211,6 +213,9 @@ def test_a_zygote_that_a_worker_ends_takes_all_along(tmp_path, number):
         if number == signal.SIGSTOP:
             (zygote,) = wait_for(lambda: children(one._zygote.pid))
             wait_for(lambda: state_of(zygote) == "T")
+            if not has_guardian:
+                one._zygote.kill()
+                one._zygote.wait()
             assert list(one.poll()) == []
             clock.ahead_ns = 36_000_000_000
         (outcome,) = outcomes(one, 1)

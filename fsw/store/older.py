@@ -59,7 +59,7 @@ def read_journal(octets: bytes) -> OlderJournal:
         journal.is_ours = True
         try:
             journal.take(msgspec.json.decode(text, type=_Entry))
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             journal.strange += 1
     return journal
 

@@ -82,5 +82,5 @@ def is_content(product: StoredProduct, content: bytes) -> bool:
 def _product(text: str) -> StoredProduct:
     try:
         return msgspec.json.decode(text, type=StoredProduct)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise DamagedError("another version of this software wrote it") from None

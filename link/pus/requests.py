@@ -201,14 +201,21 @@ class Requests:
     def _elements(self, field: Field, kind: Array, given: Any) -> list[Any]:
         one = msgspec.structs.replace(field, kind=kind.of)
         if isinstance(given, str) and isinstance(kind.of, Group):
-            read = msgspec.json.decode(given)
-            given = read if isinstance(read, list) else [read]
+            given = _json(given)
         elements = given.split(",") if isinstance(given, str) else given
-        return [self._value(one, element) for element in elements]
+        return [self._value(one, element) for element in (elements if isinstance(elements, list) else [elements])]
 
     @staticmethod
     def _read(field: Field, given: Any) -> Any:
         return read_text(field, given) if isinstance(given, str) else given
+
+
+def _json(text: str) -> Any:
+    """What a person typed. Raises ValueError."""
+    try:
+        return msgspec.json.decode(text)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
 
 
 def _utc_ns(text: str) -> int:

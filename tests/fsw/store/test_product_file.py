@@ -61,7 +61,8 @@ def test_any_octets_are_a_product_or_damaged(octets):
         decode_file(octets)
 
 
-def test_another_version_is_told_apart_from_damage():
-    said = record('{"type":"stored","id":1}')
+@pytest.mark.parametrize("text", ['{"type":"stored","id":1}', '{"type":"stored","new":' + "[" * 100_000])
+def test_another_version_is_told_apart_from_damage(text):
+    said = record(text)
     with pytest.raises(DamagedError, match="another version"):
         decode_file(said + CONTENT + said)

@@ -139,24 +139,17 @@ class Uplink:
         no older than it. Where that does not acknowledge the request, the FARM has begun anew with another number: to
         send the frame again would be to have it executed again.
         """
-        if self._fop.holds(request):
-            self._fop.directive(Directive.TERMINATE, now_ns)
-            self._note(now_ns, "the node's receiver began anew")
+        self._give_up(request, "the node's receiver began anew", now_ns)
         if request in self._unverified:
             requests = list(self._unverified)
             for one in requests[: requests.index(request) + 1]:
                 del self._unverified[one]
 
     def withdraw(self, request: RequestId, now_ns: int) -> None:
-        """Nobody waits for the request any more: nothing more of it is sent.
-
-        Where FOP-1 has it already, all that FOP-1 has is given up: frames can only go in order.
-        """
+        """Nobody waits for the request any more: nothing more of it is sent, nor of what FOP-1 has beside it."""
         self._queue = deque(entry for entry in self._queue if entry[0] != request)
         self._unverified.pop(request, None)
-        if self._fop.holds(request):
-            self._fop.directive(Directive.TERMINATE, now_ns)
-            self._note(now_ns, "given up together with an older command")
+        self._give_up(request, "given up together with an older command", now_ns)
 
     def close(self, now_ns: int, reason: str) -> None:
         """Give up everything that is under way, so that nothing old is executed much later."""
@@ -246,6 +239,12 @@ class Uplink:
             if not self._outbox.holds(frame):
                 self._outbox.offer(frame, self._cltu(frame))
         self._note(now_ns)
+
+    def _give_up(self, request: RequestId, reason: str, now_ns: int) -> None:
+        """End FOP-1's service where it has the request: frames can only go in order."""
+        if self._fop.holds(request):
+            self._fop.directive(Directive.TERMINATE, now_ns)
+            self._note(now_ns, reason)
 
     def _cltu(self, frame: TcFrame) -> bytes:
         return encode_cltu(frame.encode(fecf=self._managed.tc_fecf), randomise=self._managed.cltu_randomise)

@@ -20,6 +20,7 @@ from ground.station import Patience, Station
 from ground.telemetry import Telemetry, _count_in
 from hal.port import PortNews
 from link.cfdp import MemoryStore
+from link.cop1.farm import Farm
 from link.dictionary import Dictionary
 from link.pus import events as pus_events
 from link.pus import housekeeping, verification
@@ -574,3 +575,21 @@ def test_whatever_packets_come_each_is_somewhere(packets):
     link = station.status(Moment(now_ns, UTC_NS)).link
     assert link.frames_lost == link.frames_uncorrectable == 0
     assert link.packets + len(archive.strays()) == len(packets)
+
+
+def test_a_node_that_speaks_of_what_its_receiver_has_forgotten_gets_nothing_twice(world):
+    """No CLCW acknowledges its frame."""
+    world.run(2)
+    take = world.spacecraft._take
+
+    def forgetting(data):
+        take(data)
+        world.spacecraft.farm = Farm(MANAGED.farm_window, 0)
+
+    world.spacecraft._take = forgetting
+    world.station.command("imaging.capture", {"target": "coast"}, world.now)
+    world.run(5)
+    assert len(world.spacecraft.executed) == 1
+    assert world.of(CommandRecord)[-1].state == "completed"
+    status = world.station.status(world.now)
+    assert (status.failed, status.link.uplink) == ({}, "active")

@@ -92,6 +92,7 @@ def test_a_thousand_packets_and_records_a_hundred_strays_unless_it_is_said_other
     ])  # fmt: skip
     assert [row.time_ns for row in archive.packets(KIND)] == list(many[1:])
     assert [row.received_ns for row in archive.strays()] == list(many[-100:])
+    assert len(archive.strays(limit=2000)) == 1001
     assert [one.received_ns for one in archive.events()] == list(many[1:])
     assert [one.received_ns for one in archive.files()] == list(many[1:])
     assert [one.sent_ns for one in archive.commands()] == list(many[1:])
@@ -264,8 +265,9 @@ def test_a_damaged_row_is_counted_and_passed_over(tmp_path):
 def test_closed_is_closed(tmp_path):
     archive = Archive(tmp_path / "archive.db")
     archive.close()
-    with pytest.raises(ArchiveError, match="closed"):
+    with pytest.raises(ArchiveError, match="closed") as refused:
         archive.events()
+    assert type(refused.value) is ArchiveError  # nothing in the file is damaged
 
 
 WRITER = """

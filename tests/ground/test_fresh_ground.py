@@ -109,3 +109,14 @@ def test_the_first_number(tmp_path, last, first):
     spacecraft = Remembering(last)
     assert capture(ground_with(spacecraft, tmp_path)) == "completed"
     assert spacecraft.counts == [first]
+
+
+@pytest.mark.parametrize(("ahead", "goes_on"), [(COUNT_MODULUS // 2 - 1, True), (COUNT_MODULUS // 2, False)])
+def test_what_is_ahead_by_less_than_half_of_all_numbers_is_newer(tmp_path, ahead, goes_on):
+    spacecraft = Remembering()
+    world = ground_with(spacecraft, tmp_path)
+    capture(world)
+    spacecraft.last = ahead  # our next would be 1
+    world.run(2)
+    capture(world)
+    assert spacecraft.counts[-1] == (ahead + 1 if goes_on else 1)

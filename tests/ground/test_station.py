@@ -386,7 +386,7 @@ def test_a_new_ground_begins_behind_the_node_wherever_that_is(world):
     assert world.station.command("imaging.capture", {"target": "coast"}, world.now).request == f"{APID}/0"
 
 
-@pytest.mark.parametrize(("said", "count"), [(16_383, 16_383), (65_535, None), (None, None), ("many", None)])
+@pytest.mark.parametrize(("said", "count"), [(16_383, 16_383), (0, 0), (65_535, None), (None, None), ("many", None)])
 def test_what_the_node_says_of_its_last_request(said, count):
     assert _count_in(said) == count
 

@@ -33,6 +33,7 @@ from tests.ground.spacecraft import (
 START = Moment(0, UTC_NS)
 PATIENCE = Patience(round_trip_ms=1000, command_ms=20_000)
 TARGET = {"target": "coast"}
+UNIT_OCTETS = 259  # of a frame, its parity and its sync marker
 
 
 def world_of(dictionary=DICTIONARY, archive=None, spacecraft=None):
@@ -291,3 +292,37 @@ def test_where_the_archive_refuses_it_wakes_to_try_again(world):
     del archive.write
     world.station.step(Moment(world.now_ns, UTC_NS))
     assert world.station.status(world.now).archive.waiting == 0
+
+
+def test_however_much_is_missing_of_a_file_each_request_for_it_fits_a_frame(world):
+    """Every fourth frame is lost while nothing can be asked for; it is asked for again after each round trip."""
+
+    def thinned(octets):
+        units = [octets[at : at + UNIT_OCTETS] for at in range(0, len(octets), UNIT_OCTETS)]
+        return b"".join(units[:3])
+
+    world.run(1)
+    world.spacecraft.store.files["a"] = bytes(range(250)) * 200
+    world.spacecraft.entity.put("a", "a", 2)
+    world.up, world.down = (lambda octets: b""), thinned
+    world.run(9)
+    assert world.station.status(world.now).transfers[-1].received_octets > 20_000
+    world.up = world.down = bytes
+    world.run(0.2)
+    assert world.station._files.deadline_ns <= world.now_ns + SECOND
+    world.run(10)
+    status = world.station.status(world.now)
+    assert (status.transfers[-1].condition, status.failed) == ("complete", {})
+
+
+def test_what_a_node_does_not_confirm_of_a_file_it_is_told_again_after_a_round_trip(world):
+    world.run(1)
+    world.spacecraft.store.files["a"] = b"file"
+    world.spacecraft.entity.put("a", "a", 2)
+    world.up = lambda octets: b""
+    world.run(0.5)
+    assert world.now_ns <= world.station._files.deadline_ns <= world.now_ns + SECOND
+    world.up = bytes
+    world.run(3)
+    assert world.station._files.deadline_ns is None
+    assert world.spacecraft.entity.transactions == ()

@@ -77,6 +77,10 @@ def test_a_file_whose_metadata_come_late_has_no_name_until_then():
     )
 
 
+def test_progress_has_its_time():
+    assert last(metadata("a"), Progress(ONE, 4, 10)).updated_ns == 1
+
+
 def test_what_metadata_tell():
     assert last(Progress(ONE, 5, None), metadata("a")) == TransferRecord(
         transaction="1-7", name="a", received_octets=5, size_octets=10, begun_ns=0, updated_ns=1

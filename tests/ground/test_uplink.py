@@ -184,7 +184,7 @@ def test_no_more_is_released_than_the_node_speaks_of(link):
     assert link.executed == list(range(20))
 
 
-@pytest.mark.parametrize("flags", [["retransmit"], ["lockout"], ["retransmit", "wait"]])
+@pytest.mark.parametrize("flags", [["retransmit"], ["lockout"], ["wait"], ["retransmit", "wait"]])
 def test_a_flag_that_stands_while_nothing_is_sent_is_cleared_once(link, flags):
     link.turns(1)
     for flag in flags:
@@ -512,3 +512,30 @@ def test_patience_grows_to_four_round_trips(link):
         link.turns(0.2)
         assert link.uplink.state == "active"
     assert gaps == [SECOND, 2 * SECOND, 4 * SECOND, 4 * SECOND, 4 * SECOND, 4 * SECOND]
+
+
+def test_a_service_that_lasted_leaves_no_impatience(link):
+    link.turns(11)
+    gaps = []
+    for _ in range(4):
+        link.farm.begin(0, is_locked=True)
+        ended_ns = link.now_ns
+        link.turn(seconds=0)
+        gaps.append(link.uplink.deadline_ns - ended_ns)
+        link.now_ns = link.uplink.deadline_ns
+        link.turns(0.2)
+    assert gaps == [SECOND, SECOND, 2 * SECOND, 4 * SECOND]
+
+
+def test_after_a_loss_the_service_is_opened_a_round_trip_later(link):
+    link.uplink.close(link.now_ns, "the link was lost")
+    assert link.uplink.deadline_ns is None  # until the node is heard
+    lost_ns = link.now_ns
+    link.turn()
+    assert (link.uplink.state, link.uplink.deadline_ns) == ("initial", lost_ns + SECOND)
+    link.now_ns = lost_ns + SECOND - 1
+    link.turn(seconds=0)
+    assert link.uplink.state == "initial"
+    link.now_ns += 1
+    link.turn(seconds=0)
+    assert link.uplink.state == "active"

@@ -104,10 +104,10 @@ class Archive:
         `thorough`: indices are held against rows as well, which takes a second for each 100 MB or so.
         """
         try:
-            found = [text.decode(errors="replace") for (text,) in self._select(f"pragma {_CHECKS[thorough]}(1)")]
+            found, *_ = (text.decode(errors="replace") for (text,) in self._select(f"pragma {_CHECKS[thorough]}(1)"))
         except ArchiveError as error:
             return str(error)
-        return "" if found == ["ok"] else f"{self._name}: {'; '.join(found)}"
+        return "" if found == "ok" else f"{self._name}: {found}"
 
     def close(self) -> None:
         """Give the file back; what `write` took is in it."""

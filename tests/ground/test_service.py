@@ -237,12 +237,8 @@ def test_an_endless_line_ends_the_conversation(running):
     with socket.socket(socket.AF_UNIX) as raw:
         raw.connect(str(running.path))
         raw.settimeout(PATIENCE_S)
-        try:
-            raw.sendall(b"x" * (2 * api.LINE_OCTETS_MAX))
-        except ConnectionError:
-            return
-        refusal = json.loads(raw.makefile("rb").read())
-        assert refusal == {
+        raw.sendall(b"x" * (api.LINE_OCTETS_MAX + 1))
+        assert json.loads(raw.makefile("rb").read()) == {
             "is": "refusal", "id": None, "code": "malformed",
             "message": f"a line is longer than {api.LINE_OCTETS_MAX} octets",
         }  # fmt: skip

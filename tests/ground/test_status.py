@@ -283,6 +283,14 @@ def test_it_wakes_for_the_first_that_is_due(world):
     )
 
 
+def test_where_the_archive_refuses_from_the_first_it_wakes_at_once():
+    class Refusing(Archive):
+        def write(self, items):
+            raise ArchiveError("no")
+
+    assert world_of(archive=Refusing()).station.next_wake_ns == 0
+
+
 def test_where_the_archive_refuses_it_wakes_to_try_again(world):
     world.run(2)
     archive = world.station._log.keeper.archive

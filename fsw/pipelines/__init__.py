@@ -20,6 +20,7 @@ STAGES = (
     "components",
     "index",
     "lee",
+    "otsu",
     "outlines",
     "pack",
     "pack_clouds",

@@ -95,7 +95,7 @@ def lay_out(chips: Mapping[str, Chip], mission: Path, out: Path) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     for target, chip in chips.items():
         np.savez(out / f"{target}.npz", band=_BANDS, dn=chip.db)
-    return with_scenes(mission, chips, out / "mission.toml")
+    return with_scenes(mission, list(chips), out / "mission.toml")
 
 
 def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:

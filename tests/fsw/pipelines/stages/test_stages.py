@@ -58,6 +58,51 @@ def test_limits_and_what_is_no_number():
     assert above["threshold"] == np.float32(1.5)
 
 
+OTSU = {"prior": 0.0, "low": -0.5, "high": 0.5}
+
+
+def two_kinds(low, high, share=0.3, count=4000):
+    """Numbers about two means."""
+    kinds = np.random.default_rng(1).random(count) < share
+    return (np.where(kinds, high, low) + np.random.default_rng(2).normal(0, 0.05, count)).astype(np.float32)[None]
+
+
+def test_otsu_parts_two_kinds_where_they_part():
+    values = two_kinds(-0.2, 0.6)
+    found = stage("otsu", **OTSU).run(values=values, valid=whole(*values.shape))
+    assert found["threshold"] == pytest.approx(0.2, abs=0.1)
+    assert found["mask"].mean() == pytest.approx(0.3, abs=0.02)
+    dark = stage("otsu", **OTSU, side="below").run(values=values, valid=whole(*values.shape))
+    assert np.array_equal(dark["mask"], 1 - found["mask"])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        two_kinds(-0.3, -0.3),  # one kind
+        np.linspace(-1, 1, 999, dtype=np.float32)[None] ** 3,  # spread out
+        two_kinds(0.6, 1.2),  # two, but what parts them is not believable
+        np.full((1, 9), 0.7, np.float32),
+        np.full((1, 9), np.nan, np.float32),
+    ],
+)
+def test_otsu_falls_back_on_its_prior(values):
+    found = stage("otsu", **OTSU).run(values=values, valid=whole(*values.shape))
+    assert found["threshold"] == 0
+    assert np.array_equal(found["mask"], (values > 0).view(np.uint8))
+    assert np.array_equal(found["valid"], np.isfinite(values).view(np.uint8))
+
+
+def test_otsu_looks_at_data_alone():
+    values, valid = two_kinds(-0.2, 0.6), whole(1, 4000)
+    valid[0, 3000:], spoilt = 0, values.copy()
+    spoilt[0, 3000:] = -5
+    found = stage("otsu", **OTSU).run(values=spoilt, valid=valid)
+    alone = stage("otsu", **OTSU).run(values=values[:, :3000], valid=whole(1, 3000))
+    assert found["threshold"] == alone["threshold"] != 0
+    assert not found["mask"][0, 3000:].any()
+
+
 def test_index_and_lee_take_the_bands_that_they_name():
     index = stage("index", a="nir", b="red")
     assert index.contract().takes["bands"].bands == ("nir", "red")

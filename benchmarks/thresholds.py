@@ -1,0 +1,119 @@
+"""How the flood missions choose what is water, held against labels: `python -m benchmarks.thresholds CHIPS TILES`.
+
+CHIPS is a folder of radar chips as `skyrack demo --mission flood` takes them, with `s2_dn` beside some; TILES has
+`hls_tiles_*.npz` with `sr`, `bands` and `label`. Rules: one threshold for all scenes; the best one of all scenes but
+the one that it is tried on, which is what tuning by eye comes to; Otsu's of each scene with a prior to fall back on.
+For each: IoU pooled over all pixels, its spread when any one scene is left out, and IoU scene by scene.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsw.pipelines.stages.otsu import Otsu
+from ground.rig.flood import read_chips
+from hal.kernels.image import normalised_difference
+from hal.kernels.lee import lee7
+
+NOISE_VARIANCE = 10.0
+RADAR_PRIOR, OPTICAL_PRIOR = -20.0, 0.0
+RADAR_GRID, OPTICAL_GRID = np.arange(-24, -15.5, 0.5), np.arange(-0.3, 0.35, 0.1)
+Rule = Callable[[int], NDArray[np.bool_]]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """`values` such that water is above a threshold; what `counts` is labelled and seen, `water` is labelled so."""
+
+    name: str
+    values: NDArray[np.float32]
+    water: NDArray[np.bool_]
+    counts: NDArray[np.bool_]
+
+    def score(self, found: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Pixels of the intersection and of the union."""
+        wet = self.water & self.counts
+        return np.array([(found & wet).sum(), ((found & self.counts) | wet).sum()])
+
+
+def radar(folder: Path) -> list[Scene]:
+    """VH in dB after the Lee filter, turned over: water is dark."""
+    scenes = []
+    for name, chip in read_chips(folder).items():
+        values = -lee7(np.ascontiguousarray(chip.db[1]), noise_variance=NOISE_VARIANCE)
+        scenes.append(Scene(name, values, chip.label == 1, chip.counts & np.isfinite(values)))
+    return scenes
+
+
+def optical(chips: Path, tiles: Path) -> list[Scene]:
+    """MNDWI of green and SWIR 1."""
+    scenes = []
+    for file in sorted(tiles.glob("hls_tiles_*.npz")):
+        with np.load(file) as archive:
+            bands = [str(name) for name in archive["bands"]]
+            pairs = archive["sr"][:, [bands.index("green"), bands.index("swir1")]].astype(np.float32)
+            names, labels = archive["tile_id"], archive["label"].astype(np.int8)
+        scenes += [_optical(f"hls_{name}", *both) for name, *both in zip(names, pairs, labels, strict=True)]
+    for file in sorted(chips.glob("flood_*.npz")):
+        with np.load(file) as archive:
+            if "s2_dn" in archive:
+                scenes.append(_optical(file.stem, archive["s2_dn"][[2, 11]].astype(np.float32), archive["label"]))
+    return scenes
+
+
+def _optical(name: str, pair: NDArray[np.float32], label: NDArray[np.int8]) -> Scene:
+    values = normalised_difference(*pair)
+    return Scene(name, values, label == 1, (label >= 0) & np.isfinite(values))
+
+
+def rules(scenes: Sequence[Scene], grid: NDArray[np.float64], prior: float, otsu: Otsu) -> dict[str, Rule]:
+    """Each says what is water in the scene of a number."""
+    table = np.array([[scene.score(scene.values > limit) for limit in grid] for scene in scenes])
+
+    def best_of_others(number: int) -> NDArray[np.bool_]:
+        hit, union = np.delete(table, number, axis=0).sum(axis=0).T
+        limit = float(grid[int((hit / np.maximum(union, 1)).argmax())])
+        return scenes[number].values > limit
+
+    def by_otsu(number: int) -> NDArray[np.bool_]:
+        values = scenes[number].values
+        given = otsu.run(values=values, valid=np.ones(values.shape, np.uint8))
+        return np.asarray(given["mask"] != 0)
+
+    fixed = {f"{limit:+.1f} for all": (lambda number, limit=limit: scenes[number].values > limit) for limit in grid}
+    return {
+        **fixed,
+        "best of the others": best_of_others,
+        f"prior {prior:+.1f}": lambda number: scenes[number].values > prior,
+        f"Otsu, or {prior:+.1f}": by_otsu,
+    }
+
+
+def lines(title: str, scenes: Sequence[Scene], known: dict[str, Rule]) -> list[str]:
+    """A table of the rules."""
+    said = [f"{title}: {len(scenes)} scenes, {', '.join(scene.name for scene in scenes)}"]
+    for name, rule in known.items():
+        scores = np.array([scene.score(rule(number)) for number, scene in enumerate(scenes)])
+        hit, union = scores.sum(axis=0)
+        left = [(hit - mine) / (union - of) for mine, of in scores]
+        each = " ".join(f"{mine / of:.2f}" if of else " dry" for mine, of in scores)
+        said.append(f"  {name:22} pooled {hit / union:.3f}, without one {min(left):.3f}..{max(left):.3f}   {each}")
+    return said
+
+
+def main(chips: str, tiles: str) -> None:
+    """Print both tables."""
+    dark = radar(Path(chips))
+    radar_otsu = Otsu(prior=-RADAR_PRIOR, low=17.0, high=23.0)
+    print("\n".join(lines("radar, -VH in dB", dark, rules(dark, -RADAR_GRID[::-1], -RADAR_PRIOR, radar_otsu))))
+    wet = optical(Path(chips), Path(tiles))
+    optical_otsu = Otsu(prior=OPTICAL_PRIOR, low=-0.3, high=0.3)
+    print("\n".join(lines("optical, MNDWI", wet, rules(wet, OPTICAL_GRID, OPTICAL_PRIOR, optical_otsu))))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

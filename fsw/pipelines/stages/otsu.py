@@ -1,0 +1,66 @@
+"""A mask by a threshold that the scene itself gives."""
+
+from typing import Annotated, Literal
+
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from fsw.pipelines.contract import Contract, plane, scalar
+from fsw.pipelines.stage import Items, Stage, Threshold
+from fsw.pipelines.valid import within
+from hal.kernels.image import Mask
+
+BINS = 256
+_TAIL_PERCENT = 0.1  # of values at either end that do not widen the bins
+FLAT_SEPARABILITY = 0.75
+"""Of values that are spread evenly; those of one normal kind have 2 / pi."""
+
+
+class Otsu(Stage, frozen=True):
+    """1 where a value is above, or `below`, the threshold that parts the scene's values best (Otsu 1979), by `side`.
+
+    It is `prior` where the scene hardly has two kinds of values, less of their variance than `separability` lying
+    between them, or where the threshold is not within `low` and `high`. NaN is not, and no data further on.
+    """
+
+    prior: Threshold
+    low: Threshold
+    high: Threshold
+    side: Literal["above", "below"] = "above"
+    separability: Annotated[float, Meta(ge=0, le=1)] = FLAT_SEPARABILITY
+
+    def contract(self) -> Contract:
+        mask = plane("uint8")
+        return Contract(
+            takes={"values": plane("float32"), "valid": mask},
+            gives={"mask": mask, "valid": mask, "threshold": scalar("float32")},
+        )
+
+    def run(self, *, values: NDArray[np.float32], valid: Mask) -> Items:
+        known = within(valid, np.isfinite(values).view(np.uint8))
+        threshold = np.array(self._threshold(values[known != 0]), np.float32)
+        found = values > threshold if self.side == "above" else values < threshold
+        return {"mask": within(found.view(np.uint8), known), "valid": known, "threshold": threshold}
+
+    def _threshold(self, values: NDArray[np.float32]) -> float:
+        threshold, separability = otsu(values)
+        return threshold if separability >= self.separability and self.low <= threshold <= self.high else self.prior
+
+
+def otsu(values: NDArray[np.float32]) -> tuple[float, float]:
+    """The threshold, and how much of the variance lies between the two kinds that it makes: 0..1, 0 without two."""
+    if not values.size:
+        return 0.0, 0.0
+    low, high = (float(end) for end in np.percentile(values, (_TAIL_PERCENT, 100 - _TAIL_PERCENT)))
+    if not low < high:
+        return low, 0.0
+    counts, edges = np.histogram(np.clip(values, low, high), BINS, (low, high))
+    share, centre = counts / counts.sum(), (edges[:-1] + edges[1:]) / 2
+    mean = float(share @ centre)
+    below, moment = np.cumsum(share)[:-1], np.cumsum(share * centre)[:-1]
+    between = (mean * below - moment) ** 2 / np.maximum(below * (1 - below), 1e-12)
+    best = float(between.max())
+    equal = np.flatnonzero(between >= best * (1 - 1e-9))  # all of a gap is, and its middle is the safest
+    threshold = (edges[equal[0] + 1] + edges[equal[-1] + 1]) / 2
+    return float(threshold), best / float(share @ (centre - mean) ** 2)

@@ -37,7 +37,10 @@ class Joules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """One product: `differences` says in words what is wrong with it; `product_ok` is None where nobody judged it."""
+    """One product: `differences` says in words what is wrong with it; `product_ok` is None where nobody judged it.
+
+    `seen`: the share of its pixels that were data, None for what does not say.
+    """
 
     target: str
     file: str
@@ -46,12 +49,19 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     capture_to_answer_s: Durations
     octets: dict[str, int]
     joules: Joules
+    seen: float | None = None
 
 
-def answer_of(target: str, file: FileRecord, told: SampleRecord, differences: Iterable[str] | None) -> Answer:
+def answer_of(
+    target: str,
+    file: FileRecord,
+    told: SampleRecord,
+    differences: Iterable[str] | None,
+    seen: float | None = None,
+) -> Answer:
     """What is known of a received product `file`, of which its node `told` the history.
 
-    `differences`: what a judge found wrong; None where there is no judge.
+    `differences`: what a judge found wrong; None where there is no judge. `seen`: the share of data that it tells.
     """
     values, wrong = told.values, tuple(differences or ())
     return Answer(
@@ -62,6 +72,7 @@ def answer_of(target: str, file: FileRecord, told: SampleRecord, differences: It
         capture_to_answer_s=_durations(values, file.received_ns),
         octets={"raw": _number(values, "raw_octets"), "product": file.size_octets},
         joules=Joules(value=round(float(values["joules"] or 0), 6), source=str(values["power_source"])),
+        seen=seen,
     )
 
 
@@ -107,10 +118,19 @@ def _answer_lines(answer: dict[str, Any]) -> list[str]:
     return [
         f"{answer['target']:9} {answer['file']} {_VERDICTS[answer['product_ok']]}",
         *(f"{'':9} {difference}" for difference in answer["differences"]),
+        *_seen_lines(answer["seen"]),
         f"{'':9} capture to answer {spent['total']:.2f} s: compute {spent['compute']:.3f}, queue {spent['queue']:.3f},"
         f" link {spent['link']:.2f}",
         f"{'':9} {octets['product']} octets instead of {octets['raw']} (1 : {_ratio(octets):.0f}),"
         f" {joules['value']:.3f} J {joules['source']}",
+    ]
+
+
+def _seen_lines(seen: float | None) -> list[str]:
+    if seen is None or seen == 1:
+        return []
+    return [
+        f"{'':9} " + (f"{seen:.1%} of its pixels are data" if seen else "no data: nothing is said of what is there")
     ]
 
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "kernels": "list the C kernels: self-tests and speed on this board",
     "cable": "lay a simulated serial cable between two pseudo-terminals",
     "demo": "run the main job on this machine and check the answer",
+    "scene": "make a scene for a node of a GeoTIFF, JPEG 2000, PNG or npy image",
     "pipeline": "list the stages of pipelines, and check those of a mission",
     "dictionary": "look up, export, import and compare what the ground has to know of a node",
     "decode": "decode a recording: summary, packets, values as CSV, npz or Parquet",

@@ -10,6 +10,7 @@ flood: the node finds the water on radar chips; an alert comes first, then polyg
 against what people labelled.
 
 A mission file of your own: every target is captured and its files are received; only water is judged, as coastwatch's.
+With --scene, images of your own take the place of its scenes: a scene, or what `skyrack scene import` reads.
 
 Exit code 0 only if everything is as it should be.
 
@@ -17,6 +18,7 @@ Exit code 0 only if everything is as it should be.
     skyrack demo --noise 1e-5 --cut 5
     skyrack demo --mission cloudscreen --scenes DIR
     skyrack demo --mission greenwatch.toml
+    skyrack demo --scene lake.tif --bands blue,green,red,nir,swir1,swir2
     skyrack demo --json
 """
 
@@ -52,6 +54,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to look at, over how bad a link."""
     parser.add_argument("--mission", metavar="FILE", help="a mission file, cloudscreen or flood (default: coastwatch)")
     parser.add_argument("--scenes", type=Path, metavar="DIR", help="cloudscreen, flood: published scenes and the truth")
+    parser.add_argument(
+        "--scene", type=Path, action="append", metavar="FILE", help="an image instead of the mission's; may be repeated"
+    )
+    parser.add_argument("--bands", metavar="NAME,NAME", help="of each FILE, if it does not name them itself")
     parser.add_argument("--target", action="append", metavar="NAME", help="may be repeated (default: all)")
     parser.add_argument(
         "--baud", type=int, help=f"bits per second of the cable (default {_BAUD}; with scenes: {_FAST_BAUD})"
@@ -85,6 +91,10 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--mission cloudscreen or flood and --scenes DIR go together")
     if options.scenes and (options.target or options.cut):
         raise UsageError(f"--mission {options.mission} takes every scene, over a link that nobody cuts")
+    if options.scene and options.scenes:
+        raise UsageError("--scene is for a mission file, --scenes for cloudscreen and flood: expected one of them")
+    if options.bands and not options.scene:
+        raise UsageError("--bands goes with --scene")
     if options.pass_s is not None and options.mission != "cloudscreen":
         raise UsageError("--pass is for --mission cloudscreen")
     clock, run_mission = HostClock(), judged_by.get(options.mission, _main_job)
@@ -109,6 +119,8 @@ def _main_job(options: argparse.Namespace, clock: "Clock", view: "View") -> "_En
         targets=tuple(options.target or ()),
         wire=_wire(options, _BAUD),
         cut_s=options.cut,
+        images=tuple(options.scene or ()),
+        bands=tuple(name.strip() for name in options.bands.split(",")) if options.bands else (),
     )
     report = perform(setup, clock, view.take)
     return report, [] if options.json else report_lines(report), report["product_ok"] is not False

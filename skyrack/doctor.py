@@ -22,6 +22,7 @@ NEEDS = {  # what a command imports beyond the base install, and the extra that 
     "PIL": ("ground", "picture overlays in `demo` and `ground serve`"),
     "pyproj": ("ground", "GeoJSON in WGS 84 in `demo` and `ground serve`"),
     "shtab": ("ground", "`completion`"),
+    "rasterio": ("scenes", "`scene import` of TIFF, JPEG 2000, PNG and JPEG"),
     "pyarrow": ("parquet", "`decode --out FILE.parquet`"),
     "pytest": ("dev", "`make test`"),
     "hypothesis": ("dev", "`make test`"),

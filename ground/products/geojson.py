@@ -45,14 +45,13 @@ def _features(water: Water) -> Iterator[dict[str, Any]]:
     polygons = decode_outlines(water.outlines, water.shape)
     project, crs = projector(water.georeference)
     known = {} if crs else {"crs": None}
-    pixel_km2 = water.georeference.pixel_m**2 / 1e6
     for number, polygon in enumerate(polygons, 1):
         coordinates = [_closed(project(ring.astype(np.float64))) for ring in polygon]
-        area_km2 = round(pixel_km2 * abs(sum(_twice_area(ring) for ring in polygon)) / 2, 6)
+        area_km2 = _area_on_earth(coordinates) if crs else _area_of_pixels(polygon, water.georeference.pixel_m)
         yield {
             "type": "Feature",
             "geometry": {"type": "Polygon", "coordinates": coordinates},
-            "properties": {"kind": "water", "number": number, "area_km2": area_km2, **known},
+            "properties": {"kind": "water", "number": number, "area_km2": round(area_km2, 6), **known},
         }
     lines = shoreline([ring for polygon in polygons for ring in polygon], water.shape)
     yield {
@@ -96,6 +95,21 @@ def projector(place: Georeference) -> tuple[Project, str | None]:
 
 def _closed(ring: list[Position]) -> list[Position]:
     return [*ring, ring[0]]
+
+
+def _area_on_earth(rings: list[list[Position]]) -> float:
+    """Square kilometres of the ellipsoid, whatever the map it came from does to areas; holes run the other way."""
+    from pyproj import Geod
+
+    earth = Geod(ellps="WGS84")
+    sides = (np.array(ring).T for ring in rings)
+    areas_m2 = (earth.polygon_area_perimeter(longitude, latitude)[0] for longitude, latitude in sides)
+    return abs(float(sum(areas_m2))) / 1e6
+
+
+def _area_of_pixels(polygon: list[Ring], pixel_m: float) -> float:
+    """Square kilometres by the size of a pixel, where nothing else is known."""
+    return pixel_m**2 / 1e6 * abs(sum(_twice_area(ring) for ring in polygon)) / 2
 
 
 def _twice_area(ring: Ring) -> int:

@@ -69,10 +69,12 @@ def differences(product: Product, frame: Frame, *, threshold: float, smallest_px
 
 def _index(frame: Frame) -> NDArray[np.float32]:
     """(green - swir1) / (green + swir1), below 0 taken for 0; NaN where both are 0 or one is no number."""
-    green, swir1 = (np.maximum(frame.band(name).astype(np.float32), 0) for name in ("green", "swir1"))
+    bands = [frame.band(name).astype(np.float32) for name in ("green", "swir1")]
+    known = np.isfinite(bands).all(axis=0)
+    green, swir1 = (np.where(known, np.maximum(band, 0), 0) for band in bands)
     total = green + swir1
     index: NDArray[np.float32] = np.divide(
-        green - swir1, total, out=np.full(total.shape, np.nan, np.float32), where=(total > 0) & np.isfinite(total)
+        green - swir1, total, out=np.full(total.shape, np.nan, np.float32), where=known & (total > 0)
     )
     return index
 

@@ -20,10 +20,12 @@ from ground.products.publisher import SUFFIX as PRODUCT_SUFFIX
 from ground.records import FileRecord, SampleRecord
 from ground.report import PRODUCT_REPORT, READY_EVENT, answer_of, run_report
 from ground.rig.answer import differences, seen_in
+from ground.rig.foreign import lay_out
 from ground.rig.operation import Operation, Show, Wire, check_range, desk_folder, operating
 from hal.camera import Frame
 from hal.clock import Clock
 from hal.kernels.errors import CorruptError
+from hal.linux.own_folder import OwnFolder
 from hal.sim.camera import SceneCamera
 from hal.usage import UsageError, did_you_mean
 from link.errors import DecodeError
@@ -36,13 +38,18 @@ _JUDGED_STAGES = ("water", "clean", "outlines", "runs", "pack")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """What is run: `targets` of a mission, or all; the link is dead for `cut_s` in the middle of the first transfer."""
+    """What is run: `targets` of a mission, or all; the link is dead for `cut_s` in the middle of the first transfer.
+
+    `images`, if any, take the place of the mission's scenes; `bands` names their bands where they do not.
+    """
 
     mission: Path
     out: Path
     targets: tuple[str, ...]
     wire: Wire
     cut_s: float
+    images: tuple[Path, ...] = ()
+    bands: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_range("cut", self.cut_s, 0, _CUT_S_MAX)
@@ -54,19 +61,31 @@ def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
     Raises UsageError for what was asked wrongly, DeskError for what failed, OSError for what cannot be written.
     """
     mission = load_mission(setup.mission)
-    judge = _Judge.of(mission, clock, setup.out)
+    if not setup.images:
+        _check_targets(setup.targets, mission)
+    with desk_folder(setup.out) as out:
+        path = setup.mission
+        if setup.images:
+            path = lay_out(setup.images, setup.bands, mission, path, setup.out / "mission")
+            mission = load_mission(path)
+            _check_targets(setup.targets, mission)
+        return _performed(setup, path, mission, out, clock, show)
+
+
+def _check_targets(targets: tuple[str, ...], mission: Mission) -> None:
     known = [scene.target for scene in mission.scene]
-    for target in setup.targets:
+    for target in targets:
         if target not in known:
             raise UsageError(f"target {target!r}: the mission knows {', '.join(known)}{did_you_mean(target, known)}")
-    with (
-        desk_folder(setup.out) as out,
-        operating(setup.mission, mission, out, setup.wire, clock, show) as operation,
-    ):
+
+
+def _performed(setup: Setup, path: Path, mission: Mission, out: OwnFolder, clock: Clock, show: Show) -> dict[str, Any]:
+    judge, known = _Judge.of(mission, clock, setup.out), [scene.target for scene in mission.scene]
+    with operating(path, mission, out, setup.wire, clock, show) as operation:
         answers = []
         for number, target in enumerate(setup.targets or known):
             for file, told in _captured(operation, target, cut_s=0.0 if number else setup.cut_s):
-                answers.append(answer_of(target, file, told, _judged(judge, file, target)))
+                answers.append(answer_of(target, file, told, _judged(judge, file, target), _seen(setup.out, file)))
         status = operation.client.status()
         return run_report(answers, operation.client.commands(since_ns=status.begun_ns), status)
 
@@ -116,6 +135,16 @@ def _is_half_done(operation: Operation, number: int, pattern: str) -> bool:
 def _judged(judge: "_Judge | None", file: FileRecord, target: str) -> list[str] | None:
     """What is wrong with the file; None where nobody can say."""
     return judge(file, target) if judge and file.name.endswith(PRODUCT_SUFFIX) else None
+
+
+def _seen(out: Path, file: FileRecord) -> float | None:
+    """The share of data that a product tells; None for what is none."""
+    if not file.name.endswith(PRODUCT_SUFFIX):
+        return None
+    try:
+        return Product.decode((out / "ground" / "files" / file.name).read_bytes()).seen
+    except DecodeError:
+        return None
 
 
 def _background(frame: Frame) -> NDArray[np.uint8] | None:

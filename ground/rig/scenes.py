@@ -9,9 +9,10 @@ which has a dark signal of its own, so that calibration has something to take of
 """
 
 import gzip
+import re
 import shutil
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw.models import scorer_of
+from hal.camera import Georeference
 from hal.usage import UsageError, shown
 from link.models.bundle import decode_weights, make_bundle
 from link.models.importing import read_model
@@ -33,12 +35,13 @@ SAMPLE_MAX = 4095
 _SCENE = """[[scene]]
 target = "{target}"
 file = "{target}.npz"
-epsg = 0
-easting_m = 0.0
-northing_m = 0.0
-pixel_m = {pixel_m}
+epsg = {place.epsg}
+easting_m = {place.easting_m}
+northing_m = {place.northing_m}
+pixel_m = {place.pixel_m}
 
 """
+_SCENE_HEAD, _TABLE_HEAD = re.compile(r"\s*\[\[\s*scene\s*\]\]"), re.compile(r"\s*\[")
 _TILE_PX = 32  # side of the golden vector
 _RIPPLE = 16  # the largest difference of dark signal between columns, in sample units
 
@@ -96,13 +99,26 @@ def lay_out(scenes: Scenes, folder: Path, mission: Path, out: Path) -> Path:
     return with_scenes(mission, scenes.targets, out / "mission.toml")
 
 
-def with_scenes(mission: Path, targets: Iterable[str], out: Path) -> Path:
-    """Write a copy of `mission` whose scenes are TARGET.npz beside it, of unknown place; returns `out`."""
-    text = mission.read_text(encoding="utf-8")
-    start, end = text.index("[[scene]]"), text.index("[link]")
-    first, *_ = tomllib.loads(text)["scene"]
-    tables = (_SCENE.format(target=target, pixel_m=first["pixel_m"]) for target in targets)
-    out.write_text(text[:start] + "".join(tables) + text[end:], encoding="utf-8")
+def with_scenes(mission: Path, scenes: Mapping[str, Georeference] | Iterable[str], out: Path) -> Path:
+    """Write a copy of `mission` whose scenes are TARGET.npz beside it; returns `out`.
+
+    Those without a place have none that is known, and pixels of the size that the mission's own scenes have. Raises
+    UsageError for a mission whose scenes are no tables of their own.
+    """
+    lines, kept, is_scene = mission.read_text(encoding="utf-8").splitlines(keepends=True), list[str](), False
+    first, *_ = tomllib.loads("".join(lines))["scene"]
+    unknown = Georeference(epsg=0, easting_m=0.0, northing_m=0.0, pixel_m=first["pixel_m"])
+    places = scenes if isinstance(scenes, Mapping) else dict.fromkeys(scenes, unknown)
+    for line in lines:
+        is_scene = bool(_SCENE_HEAD.match(line)) or (is_scene and not _TABLE_HEAD.match(line))
+        kept += [] if is_scene else [line]
+    tables = [_SCENE.format(target=target, place=place) for target, place in places.items()]
+    text = "".join([*kept, "\n", *tables])
+    if len(tomllib.loads("".join(kept)).get("scene", ())):
+        raise UsageError(
+            f"{shown(mission)}: its scenes are no [[scene]] tables, so that others cannot take their place"
+        )
+    out.write_text(text, encoding="utf-8")
     return out
 
 

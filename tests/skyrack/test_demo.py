@@ -93,6 +93,67 @@ def test_the_flood_mission(tmp_path):
     assert all(chip["alert_first"] and chip["octets"] <= 4096 for chip in report["chips"])
 
 
+def holed(shape, is_wet=True):
+    """Water at the left, land at the right, and nothing at all in the lower half and a spot of the water."""
+    dn = np.full((4, *shape), 1000, np.uint16)
+    dn[0, :, : shape[1] // 2], dn[2], dn[3] = 3000 if is_wet else 900, 1500, 800
+    valid = np.ones(shape, bool)
+    valid[shape[0] // 2 :], valid[5, 5:6] = False, False
+    return {"dn": dn, "band": ["green", "swir1", "nir", "red"], "valid": valid}
+
+
+@pytest.mark.slow
+def test_the_main_job_on_scenes_with_holes_and_odd_sides(tmp_path):
+    """As three processes: the mask travels to the worker, and what was not seen is told on the ground."""
+    np.savez(tmp_path / "lake.npz", **holed((33, 41)))
+    np.savez(tmp_path / "blind.npz", **holed((21, 1)) | {"valid": np.zeros((21, 1), bool)})
+    np.save(tmp_path / "dry.npy", holed((41, 50), is_wet=False)["dn"])
+    scenes = [word for name in ("lake.npz", "blind.npz") for word in ("--scene", str(tmp_path / name))]
+    done, report = demo(tmp_path / "out", "--baud", "57600", *scenes)
+    assert done.returncode == 0, done.stderr
+    lake, blind = report["answers"]
+    assert (lake["product_ok"], round(lake["seen"], 4)) == (True, round((16 * 41 - 1) / (33 * 41), 4))
+    assert (blind["product_ok"], blind["seen"]) == (True, 0)
+    water = json.loads((tmp_path / "out" / "ground" / "files" / "000001-lake.geojson").read_text())
+    assert len(water["features"][0]["geometry"]["coordinates"]) == 2  # the spot without data is no water
+    named = ["--scene", str(tmp_path / "dry.npy"), "--bands", "green,swir1,nir,red"]
+    done, report = demo(tmp_path / "again", "--baud", "57600", *named)
+    assert (done.returncode, report["answers"][0]["octets"]["product"]) == (0, 9)
+
+
+@pytest.mark.slow
+def test_the_flood_mission_on_chips_that_cannot_be_judged(tmp_path):
+    (tmp_path / "chips").mkdir()
+    db = np.full((2, 31, 47), -10, np.float32)
+    np.savez(tmp_path / "chips" / "flood_dry.npz", s1_db=db, label=np.zeros((31, 47), np.int8))
+    np.savez(tmp_path / "chips" / "flood_unlabelled.npz", s1_db=db - 20)
+    np.savez(tmp_path / "chips" / "s1_blind.npz", s1_db=db * np.nan, label=np.ones((31, 47), np.int8))
+    done, report = demo(tmp_path / "out", "--mission", "flood", "--scenes", str(tmp_path / "chips"))
+    assert done.returncode == 0, done.stderr
+    assert (report["ok"], report["iou"]) == (True, None)
+    assert [(chip["judged"], chip["alert"], chip["seen"]) for chip in report["chips"]] == [
+        (0, False, 0), (1457, False, 1), (0, True, 1),
+    ]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not SCENES.is_dir(), reason="the published scenes (../shared/data/eo) are not here")
+def test_the_screening_mission_on_odd_scenes_that_are_nearly_empty(tmp_path):
+    """What 35 of 36 tiles were sent of once, and 81 % of them called useful."""
+    (tmp_path / "s").mkdir()
+    with np.load(SCENES / "s2_eolearn_5x101x100x13.npz") as archive:
+        dn, clouds = archive["dn"][2:, :, :99].copy(), archive["cloud_mask_default"][2:, :, :99]
+    dn[:, :, 5:] = 0
+    np.savez(tmp_path / "s" / "s2_holes.npz", dn=dn, cloud_mask_default=clouds)
+    model = SCENES / "s2cloudless_lightgbm_v0.1.txt.gz"
+    (tmp_path / "s" / model.name).write_bytes(model.read_bytes())
+    done, report = demo(tmp_path / "out", "--mission", "cloudscreen", "--scenes", str(tmp_path / "s"), "--pass", "6")
+    assert done.returncode == 0, done.stderr
+    assert report["ok"] is not False
+    assert [scene["tiles"] for scene in report["scenes"]] == [6, 6, 6]
+    assert report["useful"]["valid_share"] == pytest.approx(5 / 99, abs=1e-4)
+
+
 def test_a_wrong_answer_is_failure(monkeypatch, capsys):
     wrong = {"product_ok": False, "answers": []}
     monkeypatch.setattr("ground.rig.demo.perform", lambda setup, clock, show: wrong)
@@ -120,6 +181,8 @@ def test_what_ended_too_early_is_named(monkeypatch, capsys):
         (["--mission", "cloudscreen"], "--mission cloudscreen or flood and --scenes DIR go together"),
         (["--scenes", "."], "--mission cloudscreen or flood and --scenes DIR go together"),
         (["--mission", "flood", "--scenes", ".", "--cut", "3"], "--mission flood takes every scene, over a link that"),
+        (["--bands", "a,b"], "--bands goes with --scene"),
+        (["--mission", "flood", "--scenes", ".", "--scene", "a.tif"], "--scene is for a mission file, --scenes for"),
         (["--pass", "3"], "--pass is for --mission cloudscreen"),
         (["--mission", "flood", "--scenes", "."], f"{Path.cwd()}: no chips in files flood_*.npz"),
         (["--mission", "cloudscreen", "--scenes", ".", "--pass", "0"], "--pass 0.0: expected 1..600"),

@@ -1,0 +1,61 @@
+"""Which reader a file is for, by what it begins with; the name of the file says nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from ground.rasters.arrays import read_array
+from ground.rasters.gdal import read_image
+from ground.rasters.raster import Raster, RasterError, Window
+from ground.rasters.sound import check_png, check_tiff
+
+_TIFF, _JPEG2000 = "GTiff", "JP2OpenJPEG"
+_IMAGES: dict[bytes, tuple[str, Callable[[IO[bytes]], None] | None]] = {
+    b"II*\0": (_TIFF, check_tiff),
+    b"MM\0*": (_TIFF, check_tiff),
+    b"II+\0": (_TIFF, check_tiff),
+    b"MM\0+": (_TIFF, check_tiff),
+    b"\x89PNG\r\n\x1a\n": ("PNG", check_png),
+    b"\0\0\0\x0cjP  \r\n\x87\n": (_JPEG2000, None),
+    b"\xff\x4f\xff\x51": (_JPEG2000, None),
+    b"\xff\xd8\xff": ("JPEG", None),
+}
+_ARRAYS = (b"\x93NUMPY", b"PK\x03\x04")
+_OTHERS = {
+    b"\x89HDF": "an HDF5 or NetCDF file",
+    b"CDF": "a NetCDF file",
+    b"\x1f\x8b": "a gzip file",
+    b"GIF8": "a GIF image",
+    b"BM": "a BMP image",
+    b"%PDF": "a PDF file",
+    b"NITF": "a NITF image",
+    b"RIFF": "a WebP image, or another RIFF file",
+    b"\x80": "pickled Python objects, which are never unpickled",
+    b"<": "XML or HTML",
+}
+_EXPECTED = "expected a TIFF, JPEG 2000, PNG or JPEG image, or an array of numpy (npy, npz)"
+
+
+def read_raster(
+    path: Path,
+    *,
+    axes: tuple[str, ...] | None = None,
+    bands: int = 0,
+    array: str | None = None,
+    window: Window | None = None,
+) -> Raster:
+    """The image in a file, whatever its kind. Raises RasterError, one sentence; OSError."""
+    with path.open("rb") as file:
+        head = file.read(16)
+        found = next((reader for magic, reader in _IMAGES.items() if head.startswith(magic)), None)
+        if found and found[1]:
+            file.seek(0)
+            found[1](file)
+    if found:
+        if axes:
+            raise RasterError("--axes is for arrays of numpy: this image says which axis is which")
+        return read_image(path, found[0], window)
+    if head.startswith(_ARRAYS):
+        return read_array(path, axes, bands, array, window)
+    kind = next((kind for magic, kind in _OTHERS.items() if head.startswith(magic)), "of a kind that is not known here")
+    raise RasterError(f"{'empty' if not head else kind}, {_EXPECTED}")

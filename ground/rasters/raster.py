@@ -1,0 +1,73 @@
+"""An image as a file has it: its numbers, which of them are data, what they stand for and where it lies."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hal.camera import Georeference
+
+SIDE_MAX, BANDS_MAX, OCTETS_MAX = 65_535, 256, 1 << 31
+UNPLACED = Georeference(epsg=0, easting_m=0.0, northing_m=0.0, pixel_m=1.0)
+
+
+class RasterError(ValueError):
+    """What is wrong with a file, in one sentence."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Raster:
+    """`numbers` (band, row, column) as they are stored, and `data`, of the same shape: False where there is none.
+
+    What a number stands for is `scales` * number + `offsets`, by band. `names` are those that the file gives, empty
+    where it gives none. `notes`: what a person has to know of what was left out or chosen.
+    """
+
+    numbers: NDArray[Any]
+    data: NDArray[np.bool_]
+    names: tuple[str, ...] = ()
+    scales: tuple[float, ...] = ()
+    offsets: tuple[float, ...] = ()
+    place: Georeference = UNPLACED
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A part of an image: `rows` and `columns` from (`row`, `column`)."""
+
+    row: int
+    column: int
+    rows: int
+    columns: int
+
+    def check(self, shape: tuple[int, int]) -> None:
+        """Raises RasterError where it is not within an image of this shape."""
+        inside = 0 <= self.row < self.row + self.rows <= shape[0] and 0 <= self.column < self.column + self.columns
+        if not inside or self.column + self.columns > shape[1]:
+            said = f"{self.rows} x {self.columns} pixels from row {self.row}, column {self.column}"
+            raise RasterError(f"a window of {said}, but the image has {shape[0]} x {shape[1]}")
+
+    def moved(self, place: Georeference) -> Georeference:
+        """Where the window lies in an image that lies there."""
+        return Georeference(
+            epsg=place.epsg,
+            easting_m=place.easting_m + self.column * place.pixel_m,
+            northing_m=place.northing_m - self.row * place.pixel_m,
+            pixel_m=place.pixel_m,
+        )
+
+
+def check_size(bands: int, rows: int, columns: int, octets: int) -> None:
+    """Raises RasterError for an image that no node takes, before memory is asked for it; `octets` a number."""
+    if not (0 < bands <= BANDS_MAX and 0 < rows <= SIDE_MAX and 0 < columns <= SIDE_MAX):
+        raise RasterError(
+            f"{bands} bands of {rows} x {columns} pixels, expected 1..{BANDS_MAX} of 1..{SIDE_MAX} a side; "
+            "--window takes a part"
+        )
+    if bands * rows * columns * octets > OCTETS_MAX:
+        raise RasterError(
+            f"{bands * rows * columns * octets} octets, {bands} bands of {rows} x {columns} pixels, expected "
+            f"{OCTETS_MAX} at most; --window takes a part"
+        )

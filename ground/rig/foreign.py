@@ -1,0 +1,65 @@
+"""A mission over images of a person's own: each becomes a scene beside a copy of the mission."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fsw.mission import Mission
+from ground.rasters.files import read_raster
+from ground.rasters.raster import UNPLACED
+from ground.rasters.scene import Wish, scene_of
+from ground.rig.scenes import with_scenes
+from hal.camera import CameraError, Georeference
+from hal.sim.scene_file import read_samples
+from hal.usage import UsageError, given, shown
+
+_SCENE_MAGIC = b"PK\x03\x04"
+
+
+def lay_out(files: Sequence[Path], bands: tuple[str, ...], mission: Mission, path: Path, out: Path) -> Path:
+    """Put into `out` a copy of the mission in the file `path`, and the images as scenes; returns the copy.
+
+    Raises UsageError for an image that is none, or a mission that names files of its own, which a copy lacks.
+    """
+    if mission.apps or any(stage.is_file or _names_files(stage.parameters, path.parent) for stage in mission.stages):
+        raise UsageError(
+            f"{shown(path)} names files of its own: write your scenes into it, `skyrack scene import` helps"
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    places: dict[str, Georeference] = {}
+    for file in files:
+        target = _target(file, places)
+        places[target] = _laid(file, bands, out / f"{target}.npz")
+    return with_scenes(path, places, out / "mission.toml")
+
+
+def _names_files(parameters: Mapping[str, object], folder: Path) -> bool:
+    return any(isinstance(value, str) and (folder / value).is_file() for value in parameters.values())
+
+
+def _target(file: Path, known: Mapping[str, Georeference]) -> str:
+    """What a mission may call it; images of one name are told apart by a number."""
+    stem = re.sub(r"[^a-z0-9_-]+", "-", file.stem.lower())[:36] or "scene"
+    return stem if stem not in known else f"{stem}-{len(known)}"
+
+
+def _laid(file: Path, bands: tuple[str, ...], out: Path) -> Georeference:
+    """Write the scene, and say where it lies. A scene that is one already stays as it is, of unknown place."""
+    with file.open("rb") as opened:
+        is_archive = opened.read(4) == _SCENE_MAGIC
+    if is_archive and not bands:
+        try:
+            form, dn, valid = read_samples(file)
+        except CameraError as error:
+            raise UsageError(str(error)) from None
+        arrays: dict[str, Any] = {form.item: dn, "band": np.array(form.bands)}
+        arrays |= {} if valid is None else {"valid": valid}
+        np.savez(out, **arrays)
+        return UNPLACED
+    with given(file):
+        scene = scene_of([read_raster(file, bands=len(bands))], Wish(names=bands))
+    np.savez(out, dn=scene.dn, band=np.array(scene.names), valid=scene.valid)
+    return scene.place

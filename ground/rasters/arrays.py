@@ -3,12 +3,13 @@
 from math import prod
 from pathlib import Path
 from typing import IO, Any
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ground.rasters.raster import Raster, RasterError, Window, check_size
+from hal.sim.scene_file import UNREADABLE
 
 AXES = ("band", "row", "column")
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
@@ -24,8 +25,11 @@ def read_array(path: Path, axes: tuple[str, ...] | None, bands: int, name: str |
     try:
         with path.open("rb") as file:
             array = _of_npz(file, name) if path.suffix == ".npz" else _array(file, path.stat().st_size)
-    except (ValueError, EOFError, KeyError, BadZipFile, NotImplementedError) as error:
-        raise RasterError(str(error) or "not an array of numpy") from None
+    except (RasterError, OSError):
+        raise
+    except UNREADABLE as error:
+        said = str(error).partition("\n")[0]  # numpy goes on with advice that nobody should take
+        raise RasterError(f"not a readable array of numpy ({said[:200] or type(error).__name__})") from None
     image = _in_order(array, axes, bands)
     if window:
         window.check((image.shape[1], image.shape[2]))

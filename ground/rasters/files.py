@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from ground.rasters.apart import read_apart
 from ground.rasters.arrays import read_array
-from ground.rasters.gdal import read_image
 from ground.rasters.raster import Raster, RasterError, Window
 from ground.rasters.sound import check_png, check_tiff
 
@@ -43,8 +43,12 @@ def read_raster(
     bands: int = 0,
     array: str | None = None,
     window: Window | None = None,
+    read_image: Callable[[Path, str, Window | None], Raster] = read_apart,
 ) -> Raster:
-    """The image in a file, whatever its kind. Raises RasterError, one sentence; OSError."""
+    """The image in a file, whatever its kind; `read_image` reads what is no array of numpy.
+
+    Raises RasterError, one sentence; OSError; ModuleNotFoundError without the library for it.
+    """
     with path.open("rb") as file:
         head = file.read(16)
         found = next((reader for magic, reader in _IMAGES.items() if head.startswith(magic)), None)

@@ -44,7 +44,7 @@ def _read(image: Any, window: Window | None) -> Raster:
     types = {image.dtypes[number - 1] for number in numbers}
     if len(types) > 1:
         raise RasterError(f"bands of different types: {', '.join(sorted(types))}")
-    check_size(len(numbers), part.rows, part.columns, np.dtype(image.dtypes[numbers[0] - 1]).itemsize)
+    check_size(len(numbers), part.rows, part.columns, _octets(types.pop()))
     frame = ((part.row, part.row + part.rows), (part.column, part.column + part.columns))
     samples = image.read(numbers, window=frame)
     place, notes = _place(image)
@@ -59,6 +59,13 @@ def _read(image: Any, window: Window | None) -> Raster:
     )
     raster.notes += list(_left_out(image))
     return raster
+
+
+def _octets(dtype: str) -> int:
+    try:
+        return np.dtype(dtype).itemsize
+    except TypeError:
+        raise RasterError(f"numbers of the type {dtype}, which numpy does not have") from None
 
 
 def _data(image: Any, numbers: list[int], samples: NDArray[Any], frame: Any) -> NDArray[np.bool_]:

@@ -1,5 +1,6 @@
 """What the readers of others pass over in silence: a directory that leads back to itself, a file that was cut short."""
 
+import os
 import struct
 import zlib
 from collections.abc import Iterator
@@ -30,11 +31,10 @@ def check_tiff(file: IO[bytes]) -> None:
 
 
 def _read(file: IO[bytes], offset: int, form: struct.Struct) -> tuple[int, ...]:
-    file.seek(offset)
-    octets = file.read(form.size)
-    if len(octets) < form.size:
+    if offset + form.size > file.seek(0, os.SEEK_END):
         raise RasterError(f"cut short: a directory of the TIFF file is said to be at octet {offset}")
-    return form.unpack(octets)
+    file.seek(offset)
+    return form.unpack(file.read(form.size))
 
 
 def check_png(file: IO[bytes]) -> None:

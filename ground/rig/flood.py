@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +24,7 @@ from ground.rig.operation import Operation, Show, Wire, desk_folder, operating
 from ground.rig.scenes import with_scenes
 from hal.clock import Clock
 from hal.kernels.errors import CorruptError
+from hal.sim.scene_file import UNREADABLE
 from hal.usage import UsageError, shown
 from link.alert import Alert
 from link.errors import DecodeError
@@ -220,7 +220,7 @@ def _chips_in(file: Path) -> Iterator[tuple[str, Chip]]:
                 yield _target(name), _chip(archive, "s1_db", "label")
             for name in (name.removesuffix("_s1") for name in archive if name.endswith("_s1")):
                 yield _target(name), _chip(archive, f"{name}_s1", f"{name}_label")
-    except (OSError, ValueError, BadZipFile) as error:
+    except UNREADABLE as error:
         raise UsageError(f"{shown(file)}: {error}") from None
 
 

@@ -16,13 +16,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fsw.models import scorer_of
 from hal.camera import Georeference
+from hal.sim.scene_file import UNREADABLE
 from hal.usage import UsageError, shown
 from link.models.bundle import decode_weights, make_bundle
 from link.models.importing import read_model
@@ -69,7 +69,7 @@ def read_scenes(folder: Path) -> Scenes:
     try:
         with np.load(file, allow_pickle=False) as archive:
             dn, clouds, valid = (archive.get(name) for name in ("dn", "cloud_mask_default", "valid"))
-    except (OSError, ValueError, BadZipFile) as error:
+    except UNREADABLE as error:
         raise UsageError(f"{shown(file)}: {error}") from None
     if dn is None:
         raise UsageError(f"{shown(file)}: no dn, expected it and cloud_mask_default")

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, Any
 from zipfile import BadZipFile, ZipFile
 
@@ -19,13 +20,17 @@ from numpy.typing import NDArray
 from hal.camera import CameraError
 from hal.usage import shown
 
-_SIDE_MAX = 65_535  # products count rows and columns in 16 bits
+_SIDE_MAX = 16_383  # of a mask (csrc/include/skyrack/image.h); products count up to 65 535
 _OCTETS_MAX = 1 << 31  # of all samples
 _BANDS_MAX = 256
 _BAND_NAME = re.compile(r"[!-~]([ -~]{0,38}[!-~])?")
 _DTYPES = ("uint8", "uint16", "float32")
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-_UNREADABLE = (OSError, KeyError, ValueError, EOFError, BadZipFile, zlib.error, NotImplementedError, RuntimeError)
+UNREADABLE = (
+    *(OSError, KeyError, ValueError, EOFError, BadZipFile, zlib.error, NotImplementedError, RuntimeError),
+    *(OverflowError, SyntaxError, TokenError),  # numpy reads the head of an array as Python reads a literal
+)
+"""What reading a damaged .npy or .npz raises."""
 _VALID_DTYPES = ("bool", "uint8")
 _ZIP = b"PK\x03\x04"
 _OTHERS = {
@@ -90,7 +95,10 @@ class Form:
             yield f"raw12 has rows of {self.shape[2]} octets: no number of 12-bit samples takes as many"
         if self.valid_shape is not None and self.valid_shape != (self.shape[1], self.columns):
             yield f"valid has the shape {self.valid_shape}, expected {(self.shape[1], self.columns)} as the planes have"
-        if max(self.shape) > _SIDE_MAX or prod(self.shape) * np.dtype(self.dtype).itemsize > _OCTETS_MAX:
+        if (
+            max(self.shape[1], self.columns) > _SIDE_MAX
+            or prod(self.shape) * np.dtype(self.dtype).itemsize > _OCTETS_MAX
+        ):
             most = f"{_SIDE_MAX} rows and columns and {_OCTETS_MAX} octets"
             yield f"{self.item} has the shape {self.shape}, expected at most {most}"
 
@@ -136,7 +144,7 @@ def _opened(path: Path) -> Iterator[ZipFile]:
                 yield archive
     except CameraError as error:
         raise CameraError(f"{shown(path)}: {error}") from None
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         said = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise CameraError(f"{shown(path)}: not a readable scene ({said}), {_EXPECTED}") from error
 

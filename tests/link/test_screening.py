@@ -83,5 +83,7 @@ def test_runs_of_what_was_data_stand_behind_their_length():
         CloudMask.decode(bytes.fromhex("23 00000001 01 78 0001 0003 00000000 03"))
     with pytest.raises(DecodeError):
         CloudMask.decode(octets[:-2])
+    with pytest.raises(DecodeError, match="target: 'utf-8' codec"):
+        CloudMask.decode(bytes.fromhex("13 00000001 01 ff 0001 0003 03"))
     with pytest.raises(DecodeError, match="version and kind 0x33, expected 0x13 or 0x23"):
         CloudMask.decode(b"\x33" + octets[1:])

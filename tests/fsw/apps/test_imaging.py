@@ -64,6 +64,21 @@ def desk(tmp_path):
     return Desk(tmp_path)
 
 
+def test_what_a_scene_says_is_no_data_reaches_the_job(desk, tmp_path):
+    with np.load(SCENES / "landsat7_olinda.npz") as scene:
+        valid = np.zeros(scene["dn"].shape[1:], bool)
+        valid[:, 200:] = True
+        np.savez(tmp_path / "none.npz", dn=scene["dn"], band=scene["band"], valid=valid)
+    desk.app.capture("lost")
+    (ready,) = desk.step_after(100)
+    product = Product.decode(desk.store.content(ready.product))
+    assert product.seen == pytest.approx(149 / 349)
+    mask = decode_runs(product.water.runs, product.water.shape)
+    assert mask.any()
+    assert not mask[:, :200].any()
+    assert ready.raw_octets == 737_088
+
+
 def test_the_coast_becomes_a_product_of_two_kilobytes(desk):
     pending = desk.app.capture("coast")
     assert (desk.step_after(99), pending.is_over) == ([], False)

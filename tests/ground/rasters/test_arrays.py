@@ -91,6 +91,25 @@ def test_a_cut_or_longer_array_is_a_sentence(saved, octets):
         read_raster(path)
 
 
+@pytest.mark.parametrize("head", [b"{'a': (((((", b"1 +", b"{}", b"\0"])
+def test_a_head_that_is_no_literal_is_a_sentence(tmp_path, head):
+    (tmp_path / "a.npy").write_bytes(b"\x93NUMPY\1\0" + len(head).to_bytes(2, "little") + head)
+    with pytest.raises(RasterError, match="not a readable array of numpy"):
+        read_raster(tmp_path / "a.npy")
+
+
+def test_what_numpy_says_is_cut_to_a_sentence(saved):
+    """It goes on with advice to trust the file."""
+    path = saved(CUBE)
+    octets = bytearray(path.read_bytes())
+    octets[6:10] = b"\2\0\xff\xff"
+    path.write_bytes(bytes(octets[:8]) + (60_000).to_bytes(4, "little") + b" " * 60_000)
+    with pytest.raises(RasterError, match="not a readable array of numpy") as caught:
+        read_raster(path)
+    assert "\n" not in str(caught.value)
+    assert "pickle" not in str(caught.value)
+
+
 def test_an_array_that_promises_more_than_memory_is_refused(saved):
     path = saved(CUBE)
     path.write_bytes(path.read_bytes().replace(b"(3, 20, 16)", b"(9, 65000, 65000)"))

@@ -33,6 +33,9 @@ def test_directories_have_to_end(order, is_big):
             check_tiff(tiff(*loop, **form))
     with pytest.raises(RasterError, match="cut short: a directory of the TIFF file is said to be at octet 4000"):
         check_tiff(tiff(32, 4000, **form))
+    for far in (2**32 - 1, *((2**63, 2**64 - 1) if is_big else ())):
+        with pytest.raises(RasterError, match=f"cut short: a directory of the TIFF file is said to be at octet {far}"):
+            check_tiff(tiff(far, **form))
 
 
 def test_a_head_alone_is_cut_short():

@@ -1,9 +1,12 @@
 """A scene file is read as it was meant, or one sentence says what is wrong: the same before flight and in it."""
 
+from zipfile import ZipFile
+
 import numpy as np
 import pytest
 
 from hal.camera import CameraError
+from hal.kernels.image import SIDE_MAX
 from hal.sim.scene_file import read_form, read_samples
 
 NAMES = np.array(["blue", "green", "red", "nir", "swir1", "swir2"])
@@ -55,7 +58,7 @@ def test_samples_come_as_this_machine_has_them(scene, dtype, order, layout):
         ({"dn": FRAME.astype(np.float64)}, "dn is float64"),
         ({"dn": FRAME.astype(complex)}, "dn is complex128"),
         ({"dn": FRAME.astype(object)}, "dn is made of Python objects"),
-        ({"dn": np.zeros((1, 70_000, 1), np.uint8), "band": NAMES[:1]}, "expected at most 65535 rows and columns"),
+        ({"dn": np.zeros((1, 16_384, 1), np.uint8), "band": NAMES[:1]}, "expected at most 16383 rows and columns"),
         ({"raw12": FRAME}, "raw12 is uint16, expected uint8"),
         ({"band": NAMES.astype(object)}, "band is made of Python objects"),
         ({"band": NAMES.astype("S")}, "expected the names of the planes, texts"),
@@ -99,6 +102,13 @@ def test_another_kind_of_file_is_named(tmp_path, content, sentence):
     assert "pickle" not in refused(path)
 
 
+def test_the_longest_sides_are_those_of_a_mask(tmp_path):
+    np.savez(tmp_path / "scene.npz", raw12=np.zeros((1, 2, 24_575), np.uint8), band=["red"])
+    assert read_form(tmp_path / "scene.npz").columns == SIDE_MAX
+    np.savez(tmp_path / "scene.npz", raw12=np.zeros((1, 2, 24_576), np.uint8), band=["red"])
+    assert "expected at most 16383 rows and columns" in refused(tmp_path / "scene.npz")
+
+
 @pytest.mark.parametrize("dtype", [bool, np.uint8])
 def test_a_file_says_which_pixels_are_data(scene, dtype):
     valid = np.zeros((10, 8), dtype, order="F")
@@ -134,6 +144,15 @@ def test_cut_short_is_noticed_before_flight(tmp_path):
     octets[header : header + 10] = b"(6, 20, 8)"
     (tmp_path / "scene.npz").write_bytes(octets)
     assert "dn" in refused(tmp_path / "scene.npz")
+
+
+@pytest.mark.parametrize("head", [b"{'a': (((((", b"{'descr': '<u2', 'shape': (2,", b"1 +", b"\0", b"{}", b"lambda: 1"])
+def test_a_head_that_is_no_literal_is_a_sentence(tmp_path, head):
+    """numpy reads it as Python would, and raises what that does."""
+    with ZipFile(tmp_path / "scene.npz", "w") as archive:
+        archive.writestr("dn.npy", b"\x93NUMPY\1\0" + len(head).to_bytes(2, "little") + head)
+        archive.writestr("band.npy", b"")
+    assert "not a readable scene" in refused(tmp_path / "scene.npz")
 
 
 def test_damage_within_the_samples_is_a_sentence_in_flight(tmp_path):

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,23 +61,23 @@ def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
 
     Raises UsageError for what was asked wrongly, DeskError for what failed, OSError for what cannot be written.
     """
-    mission = load_mission(setup.mission)
-    if not setup.images:
-        _check_targets(setup.targets, mission)
+    mission = None if setup.images else _mission(setup.mission, setup.targets)
     with desk_folder(setup.out) as out:
         path = setup.mission
-        if setup.images:
-            path = lay_out(setup.images, setup.bands, mission, path, setup.out / "mission")
-            mission = load_mission(path)
-            _check_targets(setup.targets, mission)
+        if mission is None:
+            path = lay_out(setup.images, setup.bands, path, setup.out / "mission")
+            mission = _mission(path, setup.targets)
         return _performed(setup, path, mission, out, clock, show)
 
 
-def _check_targets(targets: tuple[str, ...], mission: Mission) -> None:
+def _mission(path: Path, targets: tuple[str, ...]) -> Mission:
+    """Raises UsageError for targets that it does not have, too."""
+    mission = load_mission(path)
     known = [scene.target for scene in mission.scene]
     for target in targets:
         if target not in known:
             raise UsageError(f"target {target!r}: the mission knows {', '.join(known)}{did_you_mean(target, known)}")
+    return mission
 
 
 def _performed(setup: Setup, path: Path, mission: Mission, out: OwnFolder, clock: Clock, show: Show) -> dict[str, Any]:
@@ -116,13 +117,33 @@ def files_made(operation: Operation, target: str, since_ns: int) -> int | None:
 
 
 def answers_in(operation: Operation, pattern: str, since_ns: int) -> Iterator[tuple[FileRecord, SampleRecord]]:
-    """Products captured since, and delivered."""
+    """The files of captures since that are here, each once, with what the node told of it when it was delivered.
+
+    Where many are delivered at a time it does not tell of each: then it is what it told of another of that capture, the
+    first octet of this one being here when the ground says.
+    """
+    told = dict(_told_in(operation, pattern, since_ns))
+    of_capture = {_number(name): sample for name, sample in told.items()}
+    for file in {file.name: file for file in operation.files if fnmatchcase(file.name, pattern)}.values():
+        other = of_capture.get(_number(file.name))
+        if file.name in told:
+            yield file, told[file.name]
+        elif other:
+            yield file, msgspec.structs.replace(other, values=other.values | {"first_pdu": file.begun_ns})
+
+
+def _told_in(operation: Operation, pattern: str, since_ns: int) -> Iterator[tuple[str, SampleRecord]]:
+    """What the node told of products captured since, and delivered, by name."""
     for told in operation.samples:
-        if told.report != PRODUCT_REPORT or told.values["state"] != "delivered":
-            continue
-        name, capture_ns = str(told.values["name"]), int(told.values["capture"] or 0)
-        if fnmatchcase(name, pattern) and capture_ns >= since_ns:
-            yield from ((file, told) for file in operation.files if file.name == name)
+        if told.report == PRODUCT_REPORT and told.values["state"] == "delivered":
+            name, capture_ns = str(told.values["name"]), int(told.values["capture"] or 0)
+            if fnmatchcase(name, pattern) and capture_ns >= since_ns:
+                yield name, told
+
+
+def _number(name: str) -> str:
+    """That of the capture, with which the name of a file begins."""
+    return name.partition("-")[0]
 
 
 def _is_half_done(operation: Operation, number: int, pattern: str) -> bool:

@@ -1,13 +1,14 @@
 """A mission over images of a person's own: each becomes a scene beside a copy of the mission."""
 
 import re
-from collections.abc import Mapping, Sequence
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fsw.mission import Mission
+from fsw.mission import load_mission
 from ground.rasters.files import read_raster
 from ground.rasters.raster import UNPLACED
 from ground.rasters.scene import Wish, scene_of
@@ -19,12 +20,19 @@ from hal.usage import UsageError, given, shown
 _SCENE_MAGIC = b"PK\x03\x04"
 
 
-def lay_out(files: Sequence[Path], bands: tuple[str, ...], mission: Mission, path: Path, out: Path) -> Path:
+def lay_out(files: Sequence[Path], bands: tuple[str, ...], path: Path, out: Path) -> Path:
     """Put into `out` a copy of the mission in the file `path`, and the images as scenes; returns the copy.
 
-    Raises UsageError for an image that is none, or a mission that names files of its own, which a copy lacks.
+    Raises UsageError for an image that is none, or a mission that names files of its own, which a copy lacks. The
+    mission's own scenes need not be there.
     """
-    if mission.apps or any(stage.is_file or _names_files(stage.parameters, path.parent) for stage in mission.stages):
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        load_mission(path)  # says what is wrong
+        raise
+    said = (tables.get("apps"), tables.get("pipeline"))
+    if any((path.parent / text).is_file() for text in _texts(said)):
         raise UsageError(
             f"{shown(path)} names files of its own: write your scenes into it, `skyrack scene import` helps"
         )
@@ -36,8 +44,13 @@ def lay_out(files: Sequence[Path], bands: tuple[str, ...], mission: Mission, pat
     return with_scenes(path, places, out / "mission.toml")
 
 
-def _names_files(parameters: Mapping[str, object], folder: Path) -> bool:
-    return any(isinstance(value, str) and (folder / value).is_file() for value in parameters.values())
+def _texts(value: object) -> Iterator[str]:
+    """All texts within a value of a TOML file."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
 
 
 def _target(file: Path, known: Mapping[str, Georeference]) -> str:

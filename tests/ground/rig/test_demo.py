@@ -28,6 +28,18 @@ def test_what_an_earlier_run_left_behind_is_no_answer():
     assert list(answers_in(run, "*-coast.product", 111)) == []
 
 
+def test_each_file_of_a_capture_is_an_answer_once():
+    """The node told of one of them alone, and of that twice."""
+    run = Operation(None, SimpleNamespace(subscribe=lambda *topics: None), VirtualClock(), None)
+    alert = FileRecord(name="2-coast.alert", size_octets=1, transaction="1", begun_ns=5, received_ns=7)
+    run.files = [alert, file(2)]
+    assert list(answers_in(run, "*-coast*", 100)) == []
+    run.samples = [status(2, 110), status(2, 110)]
+    (first, told), second = answers_in(run, "*-coast*", 100)
+    assert (first, told.values["first_pdu"], told.values["capture"]) == (alert, 5, 110)
+    assert second == (file(2), status(2, 110))
+
+
 def test_how_many_files_a_capture_gave_is_what_the_node_says():
     def ready(target: str, time_ns: int, files: int) -> EventRecord:
         values = {"target": target, "files": files}

@@ -17,7 +17,7 @@ CUBE = np.arange(1, 2 * 9 * 11 + 1, dtype=np.uint16).reshape(2, 9, 11)
 
 
 def laid(tmp_path, *files, bands=("green", "swir1"), path=COASTWATCH):
-    return lay_out(files, bands, load_mission(path), path, tmp_path / "mission")
+    return lay_out(files, bands, path, tmp_path / "mission")
 
 
 def test_images_become_the_scenes_of_a_copy(tmp_path):
@@ -59,6 +59,19 @@ def test_a_mission_with_files_of_its_own_is_not_copied(tmp_path):
     path.write_text(text.replace('stage = "water", threshold = 0.2', 'stage = "vegetation.py"'))
     with pytest.raises(ValueError, match=r"mine.toml names files of its own: write your scenes into it"):
         laid(tmp_path, tmp_path / "coast.npz", path=path)
+
+
+def test_the_scenes_of_the_mission_need_not_be_there(tmp_path):
+    np.save(tmp_path / "chip.npy", np.full((2, 9, 11), -12, np.float32))
+    path = laid(tmp_path, tmp_path / "chip.npy", bands=("VV", "VH"), path=MISSIONS / "flood" / "radar.toml")
+    assert [scene.target for scene in load_mission(path).scene] == ["chip"]
+
+
+@pytest.mark.parametrize("text", ["[node", "\xe9"])
+def test_a_mission_that_is_none_is_told_as_ever(tmp_path, text):
+    (tmp_path / "bad.toml").write_bytes(text.encode("latin-1"))
+    with pytest.raises(ValueError, match=r"bad.toml: "):
+        laid(tmp_path, path=tmp_path / "bad.toml")
 
 
 def test_scenes_that_are_no_tables_of_their_own_are_a_sentence(tmp_path):

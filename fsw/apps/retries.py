@@ -11,24 +11,24 @@ class Retries:
 
     first_s: int = 2
     longest_s: int = 300
-    _failures: dict[int, int] = field(default_factory=dict)
+    _rests_s: dict[int, int] = field(default_factory=dict)
     _until_ns: dict[int, int] = field(default_factory=dict)
 
     def failed(self, number: int, now_ns: int, *, is_grave: bool = True) -> None:
         """Rest `number` from now on. Failures that are not grave, as silence on the link, never lengthen the rest."""
-        failures = self._failures.get(number, 0)
-        rest_s = min(self.first_s << min(failures, 32), self.longest_s) if is_grave else self.first_s
-        self._failures[number] = failures + is_grave
+        rest_s = self.first_s
+        if is_grave:
+            rest_s = self._rests_s[number] = min(2 * self._rests_s.get(number, 0) or self.first_s, self.longest_s)
         self._until_ns[number] = now_ns + rest_s * _NS_PER_S
 
     def forget(self, number: int) -> None:
         """It succeeded, or is given up."""
-        self._failures.pop(number, None)
+        self._rests_s.pop(number, None)
         self._until_ns.pop(number, None)
 
     def forget_all(self) -> None:
         """Try everything now."""
-        self._failures.clear()
+        self._rests_s.clear()
         self._until_ns.clear()
 
     def rests(self, number: int, now_ns: int) -> bool:

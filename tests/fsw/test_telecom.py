@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsw.telecom import Telecom, Uplink
+from fsw.telecom import Downlink, Telecom, Uplink
 from hal.port import PortClosed
 from hal.sim.cable import Channel, cable
 from hal.sim.clock import VirtualClock
@@ -159,6 +159,19 @@ def test_a_full_port_buffer_delays_and_loses_nothing(monkeypatch):
     bench.run_until(5 * SECOND)
     assert bench.decoder.received >= 3
     assert bench.decoder.octets_skipped == 0
+
+
+@pytest.mark.parametrize(("bits_per_second", "lead_ns"), [(BITS_PER_SECOND, 20 * MS), (100_000_000, 102_400)])
+def test_a_unit_is_handed_over_a_little_before_the_wire_is_free(bits_per_second, lead_ns):
+    """Times are whole nanoseconds; on a fast wire the lead is a whole unit at most."""
+    clock = VirtualClock()
+    _, port = cable(clock, Channel(bits_per_second=BITS_PER_SECOND), Channel(bits_per_second=BITS_PER_SECOND))
+    downlink = Downlink(clock, port, MANAGED, bits_per_second)
+    unit_ns = (ASM_OCTETS + MANAGED.tm_code_octets) * 10 * SECOND // bits_per_second
+    for count in range(3):
+        downlink.sender.offer("files", packet(count, 800))
+    assert (downlink.unit_ns, downlink.step(0), downlink.next_wake_ns) == (unit_ns, True, unit_ns - lead_ns)
+    assert {type(ns) for ns in (downlink.unit_ns, downlink.next_wake_ns)} == {int}
 
 
 def test_so_much_is_read_at_once():

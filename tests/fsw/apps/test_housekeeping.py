@@ -79,6 +79,15 @@ def test_the_first_step_says_that_the_node_has_started(desk):
     assert len(desk.step()) == 1
 
 
+def test_uptime_begins_with_the_first_step(desk):
+    desk.clock.advance(7 * SECOND)
+    uptimes = [desk.step()[-1].uptime_s]
+    for _ in range(3):
+        desk.clock.advance(SECOND * 2 // 3)
+        uptimes.append(desk.step()[-1].uptime_s)
+    assert uptimes == [0, 0, 1, 1]
+
+
 def test_kernels_that_failed_are_named_once_and_counted_always(tmp_path):
     desk = Desk(tmp_path, MeteredBoard(), kernels_failed=("crc", "sync"))
     _, failed, status = desk.step()

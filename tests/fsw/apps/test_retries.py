@@ -24,8 +24,9 @@ def test_silence_never_lengthens_it():
     for _ in range(10):
         retries.failed(1, 0, is_grave=False)
     assert rest_s(retries, 0) == 2
-    retries.failed(1, 0)
-    assert rest_s(retries, 0) == 2
+    for rest, is_grave in ((2, True), (4, True), (2, False), (8, True)):
+        retries.failed(1, 0, is_grave=is_grave)
+        assert rest_s(retries, 0) == rest
 
 
 def test_what_succeeded_is_forgotten():
@@ -33,7 +34,11 @@ def test_what_succeeded_is_forgotten():
     for number in (1, 2, 3):
         retries.failed(number, 0)
     retries.forget(1)
+    retries.forget(7)  # of which nothing is known
     assert [retries.rests(number, 0) for number in (1, 2, 3)] == [False, True, True]
     assert (retries.resting(0), retries.resting(2 * S)) == (2, 0)
+    assert (retries.next_ns(0), retries.next_ns(2 * S)) == (2 * S, None)
     retries.forget_all()
     assert (retries.resting(0), retries.next_ns(0)) == (0, None)
+    retries.failed(2, 0)
+    assert rest_s(retries, 0) == 2

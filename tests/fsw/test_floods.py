@@ -1,5 +1,6 @@
 """Floods over restarts: who used up its share begins the next life with none."""
 
+import errno
 from pathlib import Path
 
 from fsw.bus import Bus
@@ -59,6 +60,18 @@ def test_what_is_remembered_is_bounded():
     for number in range(2 * SENDERS_MAX):
         floods.note((f"{number}" + "\N{WATER WAVE}" * 100, "\N{WATER WAVE}" * 100))
     assert len(Floods(record(medium)).earlier) == SENDERS_MAX
+
+
+def test_on_a_failing_medium_it_flies_all_the_same():
+    def fail(call, path):
+        raise OSError(errno.EIO, "failing")
+
+    medium = RecordingMedium()
+    heard_in_a_life(medium, 100)
+    medium.fail = lambda call, path: fail(call, path) if call == "overwrite" else None
+    floods = Floods(record(medium))
+    floods.note(("another", "Chatter"))
+    assert (floods.earlier, floods.record.failed) == ((("talker", "Chatter"),), 2)
 
 
 def test_who_is_known_costs_no_write():

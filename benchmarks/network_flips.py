@@ -19,6 +19,7 @@ from hal.kernels.graph import Activation, Graph, Kind, Node
 from hal.kernels.nets import Network
 from hal.kernels.nets_plan import Layer, Plan
 
+SITES = "input", "image", "weights", "cached"
 FLIPS = 1000
 ROWS, COLS, CHANNELS = 24, 40, 8
 HARM = 1e-3
@@ -139,10 +140,11 @@ def is_harmful(answer: NDArray[np.float32] | None, right: NDArray[np.float32]) -
 def campaign(flips: int = FLIPS) -> Iterator[tuple[str, float, int]]:
     """Site, share of its harmful flips that are seen, and how many these were."""
     subject, random = Subject(), np.random.default_rng(9)
-    for site in ("input", "image", "weights", "cached"):
+    for site in SITES:
         drawn_here = [drawn(subject, site, random) for _ in range(flips)]
         harmful = [flip for flip in drawn_here if is_harmful(run(subject, flip, checked=False), subject.answer)]
         seen = sum(run(subject, flip, checked=True) is None for flip in harmful)
+        assert np.array_equal(subject.network.run(subject.image), subject.answer), f"{site}: a flip was left behind"
         yield site, seen / max(1, len(harmful)), len(harmful)
 
 

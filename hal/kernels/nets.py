@@ -85,11 +85,13 @@ class _Compiled:
         with self._lock:
             plan = self._plans.pop((rows, cols), None)
         plan = plan or Plan(self._graph, self._weights, rows, cols)
-        yield plan
-        with self._lock:
-            self._plans[rows, cols] = plan
-            if len(self._plans) > PLANS_MAX:
-                self._plans.pop(next(iter(self._plans)))
+        try:
+            yield plan
+        finally:
+            with self._lock:
+                self._plans[rows, cols] = plan
+                if len(self._plans) > PLANS_MAX:
+                    self._plans.pop(next(iter(self._plans)))
 
 
 def _onnxruntime(graph: Graph) -> Backend:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from benchmarks import faults, faults_water
+from benchmarks import faults, faults_water, network_flips
 from benchmarks.faults import Finding
 
 
@@ -41,6 +41,11 @@ def test_the_table_is_put_into_its_page_and_nothing_else_changes(tmp_path, monke
 def test_checks_see_every_harmful_flip(field):
     harmful, by_checks, by_invariants, by_twin = faults_water.flipped(field, 60, at_step=0)
     assert 0 < by_invariants <= harmful == by_checks == by_twin
+
+
+def test_checked_networks_see_every_harmful_flip():
+    found = {site: (share, harmful) for site, share, harmful in network_flips.campaign(60)}
+    assert {site for site, (share, harmful) in found.items() if share == 1 and harmful > 5} == set(network_flips.SITES)
 
 
 def test_harm():

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from hal.kernels.channelize import BurstDetector, Channelizer
+from hal.kernels.errors import UpsetError
 from hal.kernels.graph import Graph, Kind, Node
 from hal.kernels.nets import PLANS_MAX, Network
 from hal.kernels.shallow_water import Grid, ShallowWater
@@ -71,6 +72,16 @@ def layer(source: int, channels: int, outputs: int) -> Node:
         kind=Kind.CONVOLUTION, inputs=(source,), size=3, stride=1, padding=(1, 1, 1, 1), outputs=outputs,
         weights=floats(3, 3, channels, outputs), bias=floats(outputs),
     )  # fmt: skip
+
+
+def test_a_plan_outlives_a_run_that_fails():
+    network, image = Network(Graph((0, 0, 3), (layer(0, 3, 2),))), floats(4, 4, 3)
+    network.run(image)
+    plans = dict(network._backend._plans)
+    network._backend._weights[0][0].view(np.uint32)[:] ^= 1 << 30
+    with pytest.raises(UpsetError, match="is not what was predicted"):
+        network.run(image, checked=True)
+    assert network._backend._plans == plans
 
 
 def test_plans_of_the_last_sizes_are_kept():

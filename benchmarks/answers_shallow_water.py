@@ -19,7 +19,7 @@ def rows() -> Iterator[Row]:
         held = level == "avx512"
         for side in (256, 1024):
             with at_level(level):
-                yield against("numba", side, by_numba(side), 1.3 if held else None)
+                yield against("numba", side, by_numba(side), 1.0 if held else None)  # 1.1 to 1.9
                 yield against("numpy", side, by_numpy(side), 12 if held else None)
     for side in (256, 1024):
         yield watched(side)

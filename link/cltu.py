@@ -64,6 +64,16 @@ class CltuReader:
             pass
         return candidates
 
+    def finish(self) -> list[bytes]:
+        """No more will come: give the candidate whose end is missing, and skip what is left."""
+        candidates: list[bytes] = []
+        if self._unit is not None:
+            self._forget_doubtful()
+            self._end(self._unit, candidates)
+        self.octets_skipped += len(self._pending)
+        self._pending.clear()
+        return candidates
+
     def _search(self) -> bool:
         """Drop what stands before a start sequence; whether one was found."""
         found = _ANY_START.search(self._pending)
@@ -94,6 +104,8 @@ class CltuReader:
         self._doubtful = 0
 
     def _end(self, unit: bytearray, candidates: list[bytes]) -> None:
+        if not self._doubtful and self._pending.startswith(TAIL):
+            del self._pending[: len(TAIL)]
         self._unit, self._doubtful = None, 0
         if not unit:
             self.empty += 1

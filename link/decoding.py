@@ -15,6 +15,7 @@ from link.dictionary.tables import Table, TableReader
 from link.errors import DecodeError
 from link.leap_seconds import IERS, NS
 from link.packet_index import PacketIndex
+from link.split_time import SplitTime
 
 _NUMBERS = int | float | np.number
 _ATOMIC_EPOCHS_S = {"1958-01-01": 0, "1980-01-06": 19}
@@ -82,6 +83,9 @@ class Kind:
 class Decoder:
     """Reads packets of `definition`. `time_field` holds seconds; if empty, the first field that is a time does.
 
+    It may also be a unit's, or several fields', as `link.split_time` reads them; then `origin_ns` after 1970 is where
+    they count from, if not where such times do.
+
     `kinds` by name; `unread` counts the packets that the definition does not describe, by reason. Raises ValueError for
     a definition without one root, or a time field that it does not have.
     """
@@ -90,6 +94,8 @@ class Decoder:
     time_field: str = ""
     kinds: dict[str, Kind] = field(default_factory=dict)
     unread: Counter[str] = field(default_factory=Counter)
+    origin_ns: int | None = None
+    _split: SplitTime | None = field(init=False)
     _reader: PacketReader = field(init=False)
     _tables: TableReader = field(init=False)
     _clocks: dict[str, Clock] = field(init=False)
@@ -97,7 +103,12 @@ class Decoder:
     def __post_init__(self) -> None:
         self._reader = PacketReader(self.definition.packets)
         self._tables = TableReader(self._reader)
-        self._clocks = {one.name: Clock.of(one) for one in self._time_fields()}
+        fields = [one for container in self.definition.packets for one in container.fields]
+        is_plain = self.time_field in {one.name for one in fields} and self.origin_ns is None
+        self._split = None
+        if self.time_field and not is_plain:
+            self._split = SplitTime.of(self.time_field, fields, self.origin_ns)
+        self._clocks = {one.name: Clock.of(one) for one in self._time_fields(fields)}
 
     def read(self, packet: bytes) -> Packet | None:
         """What it says; None if the definition does not describe it."""
@@ -121,6 +132,9 @@ class Decoder:
 
     def time_s(self, values: dict[str, Any]) -> float | None:
         """When it was made, by its own time and in its own epoch."""
+        if self._split:
+            split_ns = self._split.ns(values)
+            return None if split_ns is None else split_ns / NS
         for name, clock in self._clocks.items():
             if isinstance(values.get(name), _NUMBERS):
                 return float(values[name] * (clock.unit_ns / NS))
@@ -128,6 +142,9 @@ class Decoder:
 
     def utc_ns(self, values: dict[str, Any]) -> int | None:
         """When it was made, in nanoseconds of UTC since 1970; None where its own time does not say."""
+        if self._split:
+            split_ns = self._split.ns(values)
+            return None if split_ns is None else self._split.origin_ns + split_ns
         known = (
             clock.utc_ns(values[name]) for name, clock in self._clocks.items() if isinstance(values.get(name), _NUMBERS)
         )
@@ -143,11 +160,8 @@ class Decoder:
             "unread": [{"reason": reason, "packets": packets} for reason, packets in self.unread.most_common()],
         }
 
-    def _time_fields(self) -> list[Field]:
+    def _time_fields(self, fields: list[Field]) -> list[Field]:
         """Fields that hold times."""
-        fields = [one for container in self.definition.packets for one in container.fields]
         if not self.time_field:
             return [one for one in fields if one.epoch or isinstance(one.kind, Time)]
-        if self.time_field not in (one.name for one in fields):
-            raise ValueError(f"no field is called {self.time_field}")
         return [one for one in fields if one.name == self.time_field]

@@ -19,6 +19,7 @@ from link.uslp_receiver import IDLE_CHANNEL as USLP_IDLE_CHANNEL
 FrameKind = Literal["tm", "aos", "uslp"]
 Rows = NDArray[np.uint8]
 NO_PACKET_BEGINS = -1
+NO_OCF = -1
 CONTENT = np.dtype(
     [
         ("good", np.bool_),
@@ -34,13 +35,14 @@ CONTENT = np.dtype(
         ("bypass", np.bool_),
         ("number", np.int32),
         ("mark", np.uint32),
+        ("ocf", np.int64),
     ],
     align=True,
 )
 """One frame, its `number` among the rows; its `mark` stands for its octets. Unless it is `good`, nothing else holds.
 `count` runs modulo `modulus`, which is 1 for a frame that is not counted; `bypass` frames are counted apart. If it
 `holds_packets`, they stand in octets `start` to `end` and belong to the access point `map_id`; the first of them to
-begin does so at octet `first_header` of these, or NO_PACKET_BEGINS.
+begin does so at octet `first_header` of these, or NO_PACKET_BEGINS. `ocf`: the operational control field, or NO_OCF.
 """
 
 
@@ -51,6 +53,8 @@ class Framing:
     A TM frame says itself whether it has an OCF. Frames that are not coded stand one behind the other, each behind
     `prefix_octets` and before `suffix_octets` of something else, such as a time or the parity of a code. Raises
     ValueError for a length that holds no frame.
+
+    `bitstreams` are the virtual channels of AOS that hold bits, as B_PDUs, and no packets.
     """
 
     kind: FrameKind
@@ -61,6 +65,7 @@ class Framing:
     coding: Managed | None = None
     prefix_octets: int = 0
     suffix_octets: int = 0
+    bitstreams: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         least = self.start + 1 + self.trailer_octets
@@ -99,6 +104,15 @@ def contents_of(frames: Rows, framing: Framing) -> NDArray[Any]:
     return contents
 
 
+def _ocfs(frames: Rows, ends: NDArray[Any], is_there: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The four octets behind what ends at `ends`, where they are."""
+    word = np.zeros(len(frames), np.int64)
+    if is_there.any():
+        for number in range(aos_frame.OCF_SIZE):
+            word = word << 8 | _octets_at(frames, ends + number)
+    return np.where(is_there, word, NO_OCF)
+
+
 def _marks(frames: Rows, framing: Framing) -> NDArray[np.uint32]:
     """Bits that stand for a frame's octets: the last four; where no CRC is among them, two and one of the rest."""
     last = frames[:, -4:].astype(np.uint32)
@@ -120,6 +134,7 @@ def _read_tm(frames: Rows, framing: Framing, contents: NDArray[Any]) -> None:
     contents["good"] = _has_fecf(frames, framing) & (identification >> 14 == 0) & (contents["start"] < contents["end"])
     contents["good"] &= ~has_secondary | secondary_is_right
     contents["spacecraft_id"], contents["vc"] = identification >> 4 & 0x3FF, identification >> 1 & 7
+    contents["ocf"] = _ocfs(frames, contents["end"], identification & 1 > 0)
     contents["count"], contents["modulus"] = head[:, 3], tm_frame.FRAME_COUNT_MODULUS
     contents["holds_packets"] = ~unsynchronised & (pointer != tm_frame.ONLY_IDLE)
     contents["first_header"] = np.where(pointer == tm_frame.NO_HEADER, NO_PACKET_BEGINS, pointer)
@@ -137,6 +152,8 @@ def _read_aos(frames: Rows, framing: Framing, contents: NDArray[Any]) -> None:
     contents["modulus"] = aos_frame.COUNT_MODULUS
     contents["start"], contents["end"] = framing.start, framing.octets - framing.trailer_octets
     contents["holds_packets"] = (contents["vc"] != aos_frame.IDLE_CHANNEL) & (pointer != aos_frame.ONLY_IDLE)
+    contents["holds_packets"] &= ~np.isin(contents["vc"], list(framing.bitstreams))
+    contents["ocf"] = _ocfs(frames, contents["end"], np.full(len(frames), framing.ocf))
     contents["first_header"] = np.where(pointer == aos_frame.NO_HEADER, NO_PACKET_BEGINS, pointer)
 
 
@@ -153,6 +170,7 @@ def _read_uslp(frames: Rows, framing: Framing, contents: NDArray[Any]) -> None:
     contents["end"] = size - FECF_SIZE * framing.fecf - ocf_octets
     contents["good"] = (address >> 28 == uslp_frame.VERSION) & (address & 1 == 0) & (size <= framing.octets)
     contents["good"] &= contents["start"] <= contents["end"]
+    contents["ocf"] = _ocfs(frames, contents["end"], (ocf_octets > 0) & contents["good"])
     if framing.fecf:
         contents["good"] &= _crc_of_first(frames, size) == 0
     contents["spacecraft_id"], contents["vc"] = address >> 12 & 0xFFFF, address >> 5 & 0x3F

@@ -5,7 +5,8 @@ Octets go in, in pieces of any size; the larger they are, the less a frame costs
 and virtual channel, the GVCID (132.0-B-3 §2.1.3, 732.0-B-4 §2.1.3). The receive policy is `link.extraction`'s.
 """
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from link.arrivals import Arrivals
 from link.chosen import chosen
+from link.clcw_tally import ClcwTally
 from link.extraction import Extractor
 from link.frame_batch import Extraction, extract
 from link.framing import Framing, Rows, contents_of
@@ -142,7 +144,8 @@ class FrameIntake:
     """Frames as `framing` says; packets of the virtual channels `wanted` only, if given, and `idle` ones if asked for.
 
     Counters: `frames` seen, of which `bad` failed their checks. `channels` says what was heard of each, `decoder` what
-    became of coded units.
+    became of coded units, `reports` which CLCWs were in them. `listen`, if set, is given the good frames, as rows and
+    CONTENT records, and counts the `bits` of bitstream channels.
     """
 
     def __init__(self, framing: Framing, wanted: Collection[int] | None = None, *, idle: bool = False) -> None:
@@ -150,6 +153,9 @@ class FrameIntake:
         self.channels: dict[Channel, Heard] = {}
         self.frames = self.bad = 0
         self.decoder = TmDecoder(framing.coding) if framing.coding else None
+        self.reports = ClcwTally()
+        self.listen: Callable[[Rows, NDArray[Any]], None] | None = None
+        self.bits: Counter[Channel] = Counter()
         self._wanted, self._idle = wanted, idle
         self._rest = b""
 
@@ -183,11 +189,14 @@ class FrameIntake:
                 "corrected_symbols": self.decoder.corrected_symbols,
                 "uncorrectable": self.decoder.uncorrectable,
             },
+            "clcws": list(self.reports.rows()),
+            "other_ocfs": self.reports.others,
             "channels": [
                 {**channel._asdict(), "frames": heard.frames,
                  **{name: heard.total(name) for name in ("lost", "gaps", "duplicates", "restarts")},
                  "out_of_order": heard.total("late"),
-                 "idle": heard.idle_frames, "octets_dropped": heard.octets_dropped}
+                 "idle": heard.idle_frames, "octets_dropped": heard.octets_dropped,
+                 "bits": self.bits[channel]}
                 for channel, heard in sorted(self.channels.items())
             ],
         }  # fmt: skip
@@ -205,6 +214,9 @@ class FrameIntake:
         good = chosen(contents, contents["good"])
         self.frames += len(contents)
         self.bad += len(contents) - len(good)
+        self.reports.note(good)
+        if self.listen:
+            self.listen(frames, good)
         found = []
         for channel, own in _by_channel(good):
             extractions = self.channels.setdefault(channel, Heard()).packets(frames, own, idle=self._idle)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from link.packet_index import PacketIndex
+from link.packet_size import SPACE_PACKET
 from link.space_packet import COUNT_MODULUS, HEADER_SIZE, Flags
 
 _LENGTH_MAX = 0xFFFF
@@ -49,7 +50,7 @@ class Joiner:
         for number, owner in enumerate(owners):
             packet = index.packet(number)
             whole = packet
-            if flags[number] != Flags.UNSEGMENTED:
+            if flags[number] != Flags.UNSEGMENTED and packet[0] >> 5 == SPACE_PACKET:
                 whole = self._take(Origin(owner, apids[number]), packet, flags[number], counts[number])
             if whole:
                 packets.append(whole)

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from hal.kernels.crc import crc16_batch
 from hal.kernels.packets import PACKET, find_packets
 from link.chosen import chosen
+from link.errors import DecodeError
 from link.fecf import FECF_SIZE
+from link.packet_size import packet_size
 from link.space_packet import COUNT_MODULUS, DATA_OCTETS_MAX, HEADER_SIZE, IDLE_APID, PACKET_OCTETS_MAX, Flags
 
 Column = NDArray[np.int64]
@@ -142,6 +144,27 @@ def follow_lengths(octets: bytes | memoryview, prefix_octets: int = 0) -> Packet
             break
         records.append((header, size, identification, sequence))
         header += size + prefix_octets
+    return PacketIndex(octets, np.array(records, PACKET))
+
+
+def follow_packets(octets: bytes | memoryview, prefix_octets: int = 0) -> PacketIndex:
+    """Space packets and encapsulation packets, one behind the other, each behind `prefix_octets` of something else.
+
+    Where neither begins, the next octet is tried.
+    """
+    records, at, whole = [], 0, bytes(octets)
+    while at + prefix_octets < len(whole):
+        start = at + prefix_octets
+        try:
+            size = packet_size(whole, start)
+        except DecodeError:
+            size = None
+        if size is None or start + size > len(whole):
+            at += 1
+            continue
+        head = whole[start : start + min(size, 4)].ljust(4, b"\0")
+        records.append((start, size, int.from_bytes(head[:2]), int.from_bytes(head[2:])))
+        at = start + size
     return PacketIndex(octets, np.array(records, PACKET))
 
 

@@ -1,20 +1,25 @@
 """Packets received or recorded, in batches, with an account of what came: bare packets, or frames of them."""
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from hal.kernels.crc import crc16_ranges
+from hal.kernels.packets import PACKET, find_packets
+from link.arrivals import Choice, Numbers
+from link.errors import DecodeError
 from link.framing import Framing
 from link.intake import Batch, FrameIntake
 from link.joining import Joiner
-from link.packet_index import PacketIndex, follow_lengths, index_packets
-from link.packet_size import SPACE_PACKET
+from link.packet_index import PacketIndex, follow_lengths, follow_packets, index_packets
+from link.packet_size import ENCAPSULATION, SPACE_PACKET, packet_size
 from link.packet_stream import PacketReader, has_good_crc
 from link.space_packet import HEADER_SIZE, IDLE_APID, PACKET_OCTETS_MAX, Flags
 from link.tally import Tally
+from link.tc_intake import TcFraming, TcIntake
 
 _STEP_OCTETS = 1 << 22  # of frames, and
 _STEP_PACKETS = 4096  # bare packets in a batch: few enough to see progress, enough to make numpy cheap
@@ -28,12 +33,14 @@ class Reception:
     CRC-16, and those that do not fit are left out. With `unique`, what came before is left out; a `joiner` puts
     segments together, for which they have to be unique.
 
+    Encapsulation packets are counted by protocol; with `encapsulation` they are given too, and found among bare ones.
+
     Counters: `octets` taken, `octets_skipped` that are no packets or no frames, `octets_invented` among them that would
     have passed for packets, bare `idle_packets`, `damaged_packets`
     out of frames whose CRC does not fit, `other_packets` that are no space packets.
     """
 
-    framing: Framing | None = None
+    framing: Framing | TcFraming | None = None
     checked: bool = False
     apids: Collection[int] | None = None
     vcs: Collection[int] | None = None
@@ -41,22 +48,29 @@ class Reception:
     idle: bool = False
     unique: bool = False
     joiner: Joiner | None = None
+    encapsulation: bool = False
     octets: int = 0
     octets_skipped: int = 0
     idle_packets: int = 0
     damaged_packets: int = 0
     other_packets: int = 0
     octets_invented: int = 0
+    protocols: Counter[int] = field(default_factory=Counter)
     tally: Tally = field(init=False)
-    frames: FrameIntake | None = field(init=False)
+    frames: FrameIntake | TcIntake | None = field(init=False)
     _reader: PacketReader = field(init=False)
 
     def __post_init__(self) -> None:
         self.idle |= self.apids is not None and IDLE_APID in self.apids
         self.tally = Tally(kept=not self.unique)
-        self.frames = FrameIntake(self.framing, self.vcs, idle=self.idle) if self.framing else None
+        self.frames = self._intake()
         is_valid = has_good_crc if self.checked else _is_anything
         self._reader = PacketReader(is_valid, prefix_octets=self.prefix_octets)
+
+    def _intake(self) -> FrameIntake | TcIntake | None:
+        if isinstance(self.framing, TcFraming):
+            return TcIntake(self.framing, self.vcs)
+        return FrameIntake(self.framing, self.vcs, idle=self.idle) if self.framing else None
 
     def feed(self, octets: bytes | memoryview) -> list[Batch]:
         """Take what was received, in pieces of any size; give the packets that became whole."""
@@ -75,20 +89,33 @@ class Reception:
             self.joiner.finish()
         return batches
 
-    def take(self, batch: Batch) -> Batch:
-        """Count packets, and keep those asked for."""
+    def take(self, batch: Batch, is_space: Choice | None = None) -> Batch:
+        """Count packets, of which those are space packets for which `is_space` is true, and keep those asked for."""
         apids = batch.index.apid
-        self.idle_packets += int((apids == IDLE_APID).sum()) * (self.frames is None)
-        wanted = np.full(len(apids), True) if self.apids is None else np.isin(apids, list(self.apids))
-        kept = batch.where(wanted if self.idle else wanted & (apids != IDLE_APID))
+        is_space = np.full(len(apids), True) if is_space is None else is_space
+        is_idle = is_space & (apids == IDLE_APID)
+        self.idle_packets += int(is_idle.sum()) * (not isinstance(self.frames, FrameIntake))
+        wanted = np.full(len(apids), True) if self.apids is None else is_space & np.isin(apids, list(self.apids))
+        wanted &= ~is_idle | self.idle
+        kept, is_space = batch.where(wanted), is_space[wanted]
         is_new = np.ones(len(kept.index), np.bool_)
         for spacecraft_id, own in kept.by_spacecraft():
-            is_new[own] = self.tally.add(kept.index.where(own), spacecraft_id)
+            is_new[own & is_space] = self.tally.add(kept.index.where(own & is_space), spacecraft_id)
         if self.unique or self.joiner:
             kept = kept.where(is_new)
         if self.joiner and (kept.index.flags != Flags.UNSEGMENTED).any():
             kept = self._joined(self.joiner, kept)
         return kept
+
+    def take_any(self, batch: Batch) -> Batch:
+        """As `take`, of packets that each say by their version what they are."""
+        versions = batch.index.records["identification"] >> 13
+        is_encapsulated = versions == ENCAPSULATION
+        self.other_packets += int((versions != SPACE_PACKET).sum())
+        protocols = batch.index.records["identification"][is_encapsulated] >> 10 & 7
+        self.protocols.update(protocols.tolist())
+        known = (versions == SPACE_PACKET) | is_encapsulated & self.encapsulation
+        return self.take(batch.where(known), ~is_encapsulated[known])
 
     def not_invented(self, packets: PacketIndex) -> PacketIndex:
         """Packets found behind the header of one that is cut off by the end of the recording: all of them where one
@@ -116,6 +143,9 @@ class Reception:
             "idle_packets": self.idle_packets + (self.frames.idle_packets if self.frames else 0),
             "damaged_packets": self.damaged_packets,
             "other_packets": self.other_packets,
+            "encapsulated": [
+                {"protocol": number, "packets": packets} for number, packets in sorted(self.protocols.items())
+            ],
             "joined_packets": self.joiner.joined if self.joiner else 0,
             "segments_left_out": self.joiner.left_out if self.joiner else 0,
             "sources": list(self.tally.rows()),
@@ -126,33 +156,44 @@ class Reception:
         self.octets_skipped = self._reader.octets_skipped + self.octets_invented
         return [self.take(Batch(index))] if len(index) else []
 
-    def _out_of_frames(self, intake: FrameIntake, batch: Batch) -> list[Batch]:
+    def _out_of_frames(self, intake: FrameIntake | TcIntake, batch: Batch) -> list[Batch]:
         self.octets_skipped = intake.octets_skipped
-        other = batch.index.records["identification"] >> 13 != SPACE_PACKET
-        self.other_packets += int(other.sum())
-        batch = batch.where(~other)
         if self.checked:
+            is_space = batch.index.records["identification"] >> 13 == SPACE_PACKET
             damaged = crc16_ranges(batch.index.octets, batch.index.offset, batch.index.size) != 0
-            self.damaged_packets += int(damaged.sum())
-            batch = batch.where(~damaged)
-        return [self.take(batch)] if len(batch.index) else []
+            self.damaged_packets += int((damaged & is_space).sum())
+            batch = batch.where(~(damaged & is_space))
+        return [self.take_any(batch)] if len(batch.index) else []
 
 
-def read_recording(octets: bytes | memoryview, reception: Reception, *, any_version: bool = False) -> Iterator[Batch]:
+def read_recording(
+    octets: bytes | memoryview, reception: Reception, *, any_version: bool = False, ends: Numbers | None = None
+) -> Iterator[Batch]:
     """All packets in `octets`, by `reception`, of which `octets` says how far it is; bare ones are found in bulk.
 
-    Of bare packets of `any_version` the lengths alone are believed. Raises ValueError for a negative prefix.
+    Of bare packets of `any_version` the lengths alone are believed. No packet or uncoded frame reaches over one of
+    `ends`, those of units such as datagrams. Raises ValueError for a negative prefix.
     """
     if reception.frames:
+        octets, behind = _whole_frames(octets, reception.framing, ends)
         for start in range(0, len(octets), _STEP_OCTETS):
             yield from reception.feed(memoryview(octets)[start : start + _STEP_OCTETS])
         yield from reception.finish()
+        reception.octets_skipped += behind
         return
     prefix = reception.prefix_octets
     if any_version:
         index = follow_lengths(octets, prefix)
     else:
         index = index_packets(octets, checked=reception.checked, prefix_octets=prefix)
+    if ends is not None and _reach_over(index, prefix, ends):
+        index = _unit_by_unit(octets, reception, any_version, ends)
+    if reception.encapsulation and not (any_version or reception.checked) and _is_encapsulated(index, prefix):
+        index = follow_packets(octets, prefix)
+        reception.octets_skipped = index.octets_skipped - prefix * len(index)
+        yield from _batches(index, reception, reception.take_any)
+        reception.octets = len(octets)
+        return
     reception.octets_skipped = index.octets_skipped - prefix * len(index)
     sure = len(index) if any_version or reception.checked else _before_the_cut(index, prefix)
     yield from _batches(PacketIndex(octets, index.records[:sure]), reception)
@@ -165,11 +206,74 @@ def read_recording(octets: bytes | memoryview, reception: Reception, *, any_vers
         reception.joiner.finish()
 
 
-def _batches(index: PacketIndex, reception: Reception) -> Iterator[Batch]:
+def _whole_frames(
+    octets: bytes | memoryview, framing: Framing | TcFraming | None, ends: Numbers | None
+) -> tuple[bytes | memoryview, int]:
+    """The octets of whole frames in units, and how many are behind the last of each; all where frames are coded."""
+    if ends is None or not isinstance(framing, Framing) or framing.coding:
+        return octets, 0
+    sizes = np.diff(ends, prepend=0)
+    behind = sizes % framing.record_octets
+    if not behind.any():
+        return octets, 0
+    places = zip((ends - sizes).tolist(), (ends - behind).tolist(), strict=True)
+    return b"".join(octets[start:stop] for start, stop in places), int(behind.sum())
+
+
+def _reach_over(index: PacketIndex, prefix: int, ends: Numbers) -> bool:
+    """Whether packets do not stand in the units one behind the other, each from the beginning."""
+    begins, stops = index.offset - prefix, index.offset + index.size
+    firsts = np.searchsorted(ends, begins, side="right")
+    is_whole = np.array_equal(firsts, np.searchsorted(ends, stops - 1, side="right"))
+    return not is_whole or len(np.unique(firsts)) < len(ends) or not np.isin(begins, np.append(ends, [0, *stops])).all()
+
+
+def _unit_by_unit(octets: bytes | memoryview, reception: Reception, any_version: bool, ends: Numbers) -> PacketIndex:
+    """The packets of each unit for itself, so that damage in one costs no other."""
+    prefix, found = reception.prefix_octets, [np.empty(0, PACKET)]
+    for start, stop in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True):
+        unit = memoryview(octets)[start:stop]
+        if any_version:
+            records = follow_lengths(unit, prefix).records
+        else:
+            records = find_packets(unit, checked=reception.checked, prefix=prefix)
+        records["offset"] += start
+        found.append(records)
+    return PacketIndex(octets, np.concatenate(found))
+
+
+def holds_packets(unit: bytes, prefix: int = 0) -> bool:
+    """Whether packets, each behind a prefix, fill it."""
+    at = prefix
+    while at < len(unit):
+        try:
+            size = packet_size(unit, at)
+        except DecodeError:
+            return False
+        if size is None or at + size > len(unit):
+            return False
+        at += size + prefix
+    return at == len(unit) + prefix > prefix
+
+
+def _is_encapsulated(index: PacketIndex, prefix: int) -> bool:
+    """Whether a whole encapsulation packet stands where the first thing begins that is no space packet."""
+    begins, ends = index.offset - prefix, np.append(0, index.offset + index.size)
+    breaks = np.flatnonzero(begins != ends[:-1])
+    at = int(ends[breaks[0]] if len(breaks) else ends[-1]) + prefix
+    head = bytes(index.octets[at : at + 8])
+    try:
+        size = packet_size(head) if head[:1] and head[0] >> 5 == ENCAPSULATION else None
+    except DecodeError:
+        return False
+    return size is not None and at + size <= len(index.octets)
+
+
+def _batches(index: PacketIndex, reception: Reception, take: Callable[[Batch], Batch] | None = None) -> Iterator[Batch]:
     for start in range(0, len(index), _STEP_PACKETS):
         part = PacketIndex(index.octets, index.records[start : start + _STEP_PACKETS])
         reception.octets = int(part.offset[-1] + part.size[-1])
-        yield reception.take(Batch(part))
+        yield (take or reception.take)(Batch(part))
 
 
 def _before_the_cut(index: PacketIndex, prefix: int) -> int:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from hal.usage import UsageError
 from skyrack.intake_options import add_intake_arguments, decoder_of, reception_of
+from skyrack.parser import within
 
 if TYPE_CHECKING:
     from link.decoding import Decoder
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from skyrack.export import Export
     from skyrack.raw_export import RawExport
 
+_ENCAPSULATION = 7  # the version of packets that carry what another protocol sent
 _LARGE_OCTETS = 16 << 20  # shown with a progress bar
 
 
@@ -44,10 +46,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--time", default="", metavar="FIELD",
-        help="of seconds, for rates and capture files (default: the one with epoch; without an epoch: since 1970)",
+        help="of seconds, for rates and capture files (default: the one with epoch; without an epoch: since 1970); "
+             "FIELD:ms counts another unit, DAY:d,MSEC:ms,USEC:us are the parts of one time",
     )  # fmt: skip
     parser.add_argument(
         "--any-version", action="store_true", help="follow packets' lengths alone, whatever version their headers claim"
+    )
+    parser.add_argument(
+        "--epoch", default="", metavar="TIME",
+        help="what --time counts from, as 2000-01-01T12:00:00Z, if not from 1970 (days: 1958)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--list-frames", action="store_true", help="each frame, one line, and what is in it but packets"
+    )
+    parser.add_argument(
+        "--port", type=within(int, 1, 65535), metavar="N", help="of a network capture: datagrams to this UDP port only"
     )
     parser.add_argument("--json", action="store_true", help="the summary as one JSON object")
     add_intake_arguments(parser)
@@ -57,20 +70,32 @@ def run(options: argparse.Namespace) -> int:
     """0 if there was a packet, 1 if there was none."""
     from link.recording import read_recording
     from skyrack.export import open_export
+    from skyrack.foreign import hint_of, unwrapped
+    from skyrack.frame_lines import listen
 
     if options.any_version and (options.frames or options.crc):
         raise UsageError("--any-version is about bare packets without --crc: it believes their lengths alone")
-    octets, reception = _octets_of(options.file), reception_of(options)
-    decoder = decoder_of(options, options.time)
+    if options.list_frames and not options.frames:
+        raise UsageError("--list-frames is about frames: say which with --frames")
+    if options.epoch and not options.time:
+        raise UsageError("--epoch is what --time counts from: say --time FIELD")
+    reception = reception_of(options)
+    found = unwrapped(_octets_of(options.file), reception, options)
+    octets, decoder = found.octets, decoder_of(options, options.time, _epoch_ns(options.epoch))
     export = open_export(options.out, _recorded_ns(options.file)) if options.out else None
+    if reception.frames:
+        listen(reception.frames, is_listed=options.list_frames, out=options.out if _is_raw(export) else None)
     with _progress(len(octets)) as show:
-        for batch in read_recording(octets, reception, any_version=options.any_version):
+        for batch in read_recording(octets, reception, any_version=options.any_version, ends=found.ends):
             show(reception.octets)
             if options.dictionary or options.list or export:
                 _take(batch, decoder, export, options)
     account = {"file": options.file, **reception.account(), **decoder.account()}
     account["written"] = [str(path) for path in export.close()] if export else []
+    account["notes"] = found.notes
     _show(account, options)
+    if not options.any_version and (hint := hint_of(octets, reception)):
+        print(f"skyrack decode: {hint}", file=sys.stderr)
     return 0 if reception.tally.packets else 1
 
 
@@ -93,11 +118,31 @@ def _take(batch: "Batch", decoder: "Decoder", export: "Export | RawExport | None
                 export.add_table(table.name, table.columns)
     for number in alone:
         packet = batch.index.packet(number)
+        if packet[0] >> 5 == _ENCAPSULATION and not options.any_version:
+            print(packet_line(packet, None, batch.channel(number)))
+            continue
         read = decoder.read(packet)
         if options.list:
             print(packet_line(packet, read if options.dictionary else None, batch.channel(number)))
         if export and read:
             export.add(read.name, read.values, packet, decoder.utc_ns(read.values))
+
+
+def _is_raw(export: "Export | RawExport | None") -> bool:
+    from skyrack.raw_export import RawExport
+
+    return isinstance(export, RawExport)
+
+
+def _epoch_ns(text: str) -> int | None:
+    """A time as a person types it, in nanoseconds after 1970; None for none. Raises UsageError."""
+    from link.calendar_code import decode_ascii
+    from link.errors import DecodeError
+
+    try:
+        return decode_ascii(text.encode()) if text else None
+    except DecodeError:
+        raise UsageError(f"--epoch {text}: expected a time as 2000-01-01T12:00:00Z") from None
 
 
 def _octets_of(name: str) -> bytes | memoryview:
@@ -122,9 +167,8 @@ def _show(account: dict[str, Any], options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(account))
     else:
-        print("\n".join(summary_lines(account)), file=sys.stderr if options.list else sys.stdout)
-    if not account["packets"] and not options.frames:
-        print("skyrack decode: no packet; if these are frames, say which with --frames", file=sys.stderr)
+        is_listed = options.list or options.list_frames
+        print("\n".join(summary_lines(account)), file=sys.stderr if is_listed else sys.stdout)
 
 
 @contextmanager

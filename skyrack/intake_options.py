@@ -13,16 +13,31 @@ if TYPE_CHECKING:
     from link.framing import Framing
     from link.managed import Managed
     from link.recording import Reception
+    from link.tc_intake import TcFraming
 
 _INTERLEAVES = (1, 2, 3, 4, 5, 8)
 _OF_UNITS = ("rs", "interleave", "conventional", "randomiser")
-_OF_FRAMES = ("frame_octets", "no_fecf", "ocf", "insert", "suffix", "vc", "cadu", *_OF_UNITS)
+_OF_FRAMES = ("frame_octets", "no_fecf", "ocf", "insert", "suffix", "vc", "bitstream", "cadu", *_OF_UNITS)
+_ABOUT_AOS = {"bitstream": "is about AOS, whose frames alone hold bits"}
+_ABOUT_TELEMETRY = {
+    "frame_octets": "is not needed: TC frames say how long they are",
+    **dict.fromkeys(("ocf", "insert", "cadu", "rs", "interleave", "conventional"), "is about telemetry frames"),
+}
 _NOTHING_TO: dict[str, dict[str, str]] = {
-    "tm": {"ocf": "is not needed: TM frames say themselves whether they have one", "insert": "is about AOS and USLP: "
-           "TM frames have no insert zone"},
+    "tm": {
+        "ocf": "is not needed: TM frames say themselves whether they have one",
+        "insert": "is about AOS and USLP: TM frames have no insert zone",
+        **_ABOUT_AOS,
+    },
     "aos": {},
-    "uslp": {"ocf": "is not needed: USLP frames say themselves whether they have one"},
-}  # fmt: skip
+    "uslp": {"ocf": "is not needed: USLP frames say themselves whether they have one", **_ABOUT_AOS},
+    "tc": {**_ABOUT_TELEMETRY, "randomiser": "is about CLTUs: say --frames cltu", **_ABOUT_AOS},
+    "cltu": {
+        **_ABOUT_TELEMETRY,
+        **dict.fromkeys(("prefix", "suffix"), "is about frames without code: CLTUs are found wherever they stand"),
+        **_ABOUT_AOS,
+    },
+}
 """Options that change nothing of a kind of frames, and why."""
 _PARITY = 32
 
@@ -48,13 +63,19 @@ def add_intake_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="OCTETS",
         help="something else before each packet, or before each frame (default 0)",
     )
+    packets.add_argument(
+        "--skip", type=within(int, 0, 1 << 40), default=0, metavar="OCTETS",
+        help="pass over what stands first: in the recording, or in each datagram (default 0)",
+    )  # fmt: skip
     packets.add_argument("--idle", action="store_true", help="idle packets too, APID 2047")
     packets.add_argument(
         "--drop-duplicates", action="store_true", help="leave out packets whose count and content came before"
     )
     packets.add_argument("--join", action="store_true", help="put the segments of longer packets together")
     frames = parser.add_argument_group("frames", "a node's dictionary says all of this but --frames tm")
-    frames.add_argument("--frames", choices=("tm", "aos", "uslp"), help="packets come in transfer frames")
+    frames.add_argument(
+        "--frames", choices=tuple(_NOTHING_TO), help="packets come in transfer frames; cltu: TC frames in CLTUs"
+    )
     frames.add_argument("--frame-octets", type=int, metavar="N", help="of a whole frame")
     frames.add_argument("--no-fecf", action="store_true", help="frames end without error control field")
     frames.add_argument("--ocf", action="store_true", help="AOS: frames have an operational control field")
@@ -67,6 +88,13 @@ def add_intake_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     frames.add_argument(
         "--vc", type=within(int, 0, 63), action="append", metavar="N", help="packets of these channels only"
+    )
+    frames.add_argument(
+        "--bitstream",
+        type=within(int, 0, 62),
+        action="append",
+        metavar="VC",
+        help="AOS: this channel holds bits, in B_PDUs",
     )
     coding = parser.add_argument_group("coding")
     coding.add_argument("--cadu", action="store_true", help="frames come in coded units behind sync markers")
@@ -91,18 +119,21 @@ def reception_of(options: argparse.Namespace) -> "Reception":
             idle=options.idle,
             unique=options.drop_duplicates,
             joiner=Joiner() if options.join else None,
+            encapsulation=True,
         )
 
 
-def _framing(options: argparse.Namespace) -> "Framing | None":
+def _framing(options: argparse.Namespace) -> "Framing | TcFraming | None":
     """How frames look; None for bare packets."""
     from link.framing import Framing
 
     if options.frames is None:
-        _refuse_without(options, _OF_FRAMES, "is about frames: say which with --frames tm, aos or uslp")
+        _refuse_without(options, _OF_FRAMES, "is about frames: say which with --frames tm, aos, uslp, tc or cltu")
         return None
     for name, why in _NOTHING_TO[options.frames].items():
         _refuse_without(options, (name,), why)
+    if options.frames in ("tc", "cltu"):
+        return _telecommands(options)
     if not options.cadu:
         _refuse_without(options, _OF_UNITS, "is about coded units: say --cadu")
     if options.rs == 0:
@@ -129,6 +160,21 @@ def _framing(options: argparse.Namespace) -> "Framing | None":
         coding=managed,
         prefix_octets=options.prefix,
         suffix_octets=options.suffix,
+        bitstreams=frozenset(options.bitstream or ()),
+    )
+
+
+def _telecommands(options: argparse.Namespace) -> "TcFraming":
+    from link.tc_intake import TcFraming
+
+    if options.randomiser == "131071":
+        raise UsageError("--randomiser 131071 is about telemetry: CLTUs have 255 or none")
+    return TcFraming(
+        kind=options.frames,
+        fecf=not options.no_fecf,
+        randomised={None: None, "none": False, "255": True}[options.randomiser],
+        prefix_octets=options.prefix,
+        suffix_octets=options.suffix,
     )
 
 
@@ -149,13 +195,13 @@ def definition_of(options: argparse.Namespace) -> "Definition":
     return Definition(name="packets", packets=(Container(name="packet", fields=(*header, data)),))
 
 
-def decoder_of(options: argparse.Namespace, time: str = "") -> "Decoder":
+def decoder_of(options: argparse.Namespace, time: str = "", origin_ns: int | None = None) -> "Decoder":
     """Reads packets by that; `time` is the field that says when. Raises OSError or UsageError."""
     from link.decoding import Decoder
 
     definition = definition_of(options)
     with given(options.dictionary or "--time"):
-        return Decoder(definition, time)
+        return Decoder(definition, time, origin_ns=origin_ns)
 
 
 def _refuse_without(options: argparse.Namespace, names: tuple[str, ...], instead: str) -> None:

@@ -3,10 +3,13 @@
 from typing import Any
 
 from link.dictionary.packets import Packet
+from link.encapsulation import Protocol
 from link.intake import Channel
 from link.packet_index import PacketIndex
+from link.packet_size import ENCAPSULATION
 from link.space_packet import Flags
 
+PROTOCOLS = {one.value: one.name.lower() for one in Protocol}
 _SHOWN_OCTETS = 16
 _SHOWN_ITEMS = 6
 _PARTS = {
@@ -19,6 +22,8 @@ _PARTS = {
 
 def packet_line(packet: bytes, read: Packet | None, channel: Channel | None = None) -> str:
     """Where it came from, its header, and its values; without them, its first octets."""
+    if packet[0] >> 5 == ENCAPSULATION and read is None:
+        return _encapsulation_line(packet, f"{channel.spacecraft_id}/{channel.vc} " if channel else "")
     header = PacketIndex.of([packet])
     part = _PARTS[Flags(int(header.flags[0]))]
     where = f"{channel.spacecraft_id}/{channel.vc} " if channel else ""
@@ -26,6 +31,14 @@ def packet_line(packet: bytes, read: Packet | None, channel: Channel | None = No
     if read is None:
         return f"{head} {_value(packet[6:])}"
     return f"{head} {read.name} " + " ".join(f"{name}={_value(value)}" for name, value in read.values.items())
+
+
+def _encapsulation_line(packet: bytes, where: str) -> str:
+    """Of a packet that carries what another protocol sent; its header may contradict itself."""
+    protocol = packet[0] >> 2 & 7
+    name = PROTOCOLS.get(protocol, "reserved")
+    header = (1, 2, 4, 8)[packet[0] & 3]
+    return f"{where}encapsulation protocol {protocol} ({name}) {len(packet)} octets {_value(packet[header:])}"
 
 
 def _value(value: Any) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from skyrack.lines import PROTOCOLS
+
 _REASONS_MAX = 5
 _NO_SPACECRAFT = "-"
 _UNUSUAL = ("duplicates", "out_of_order", "restarts")
@@ -10,6 +12,7 @@ _UNUSUAL = ("duplicates", "out_of_order", "restarts")
 
 def summary_lines(account: Mapping[str, Any]) -> Iterator[str]:
     """The account that `skyrack decode --json` prints, as lines."""
+    yield from account.get("notes", [])
     if account["frames"]:
         yield from _frame_lines(account["frames"])
     yield _sentence(
@@ -33,6 +36,11 @@ def summary_lines(account: Mapping[str, Any]) -> Iterator[str]:
     if "segments" in also and not account["joined_packets"]:
         yield "  segments are parts of longer packets: --join puts them together"
     yield from _table(
+        ("encapsulation", "protocol", "packets"),
+        ([PROTOCOLS.get(row["protocol"], "reserved"), row["protocol"], row["packets"]]
+         for row in account["encapsulated"]),
+    )  # fmt: skip
+    yield from _table(
         ("kind", "packets", "seconds", "per second"),
         ([row["name"], row["packets"], _number(row["seconds"]), _number(row["rate_hz"])] for row in account["kinds"]),
     )
@@ -45,19 +53,33 @@ def summary_lines(account: Mapping[str, Any]) -> Iterator[str]:
 def _frame_lines(frames: Mapping[str, Any]) -> Iterator[str]:
     units = frames["units"] or {}
     yield _sentence(f"{frames['frames']} {frames['kind'].upper()} frames", {"bad": frames["bad"], **_words(units)})
-    also = _also(frames["channels"], _UNUSUAL)
+    also = _also(frames["channels"], (*_UNUSUAL, "bits", "AD", "BD", "BC", "segments_dropped"))
     yield from _table(
         ("spacecraft", "channel", "frames", "idle", "gaps", "lost", *map(_word, also)),
         ([row["spacecraft_id"], row["vc"], row["frames"], row["idle"], row["gaps"], row["lost"],
           *(row[name] for name in also)]
          for row in frames["channels"]),
     )  # fmt: skip
+    yield from _clcw_lines(frames)
+
+
+def _clcw_lines(frames: Mapping[str, Any]) -> Iterator[str]:
+    """What operational control fields reported, and how many were something else."""
+    flags = ("lockout", "wait", "retransmit", "no_rf", "no_bit_lock")
+    yield from _table(
+        ("spacecraft", "CLCW of channel", "reports", "last expects", "FARM-B", "flags"),
+        ([row["spacecraft_id"], row["tc_channel"], row["reports"], row["expected"], row["farm_b"],
+          ", ".join(_word(flag) for flag in flags if row[flag]) or "-"]
+         for row in frames["clcws"]),
+    )  # fmt: skip
+    if frames["other_ocfs"]:
+        yield f"  {frames['other_ocfs']} operational control fields are no CLCW"
 
 
 def _also(rows: Iterable[Mapping[str, Any]], names: Sequence[str]) -> list[str]:
     """Those of the columns in which there is anything: what mostly is not."""
     kept = list(rows)
-    return [name for name in names if any(row[name] for row in kept)]
+    return [name for name in names if any(row.get(name) for row in kept)]
 
 
 def _word(name: str) -> str:

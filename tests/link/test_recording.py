@@ -16,7 +16,7 @@ from link.encapsulation import EncapsulationPacket
 from link.framing import Framing
 from link.joining import Joiner
 from link.packet_index import follow_lengths
-from link.recording import Reception, read_recording
+from link.recording import Reception, holds_packets, read_recording
 from link.space_packet import COUNT_MODULUS, IDLE_APID, Flags, SpacePacket
 from link.tm_frame import TmFrame
 from tests.link.strategies import chunked, space_packets
@@ -229,3 +229,62 @@ def test_idle_packets_on_request():
         assert packets_of(read_recording(idle + good + idle, bare)) == expected
         assert packets_of(read_recording(frame, framed)) == expected
         assert bare.account()["idle_packets"] == framed.account()["idle_packets"] == 2
+
+
+def test_packets_stay_in_their_units():
+    """A datagram that is cut off or damaged costs itself alone."""
+    units = [packet(0) + packet(1), packet(2)[:-2], b"noise", packet(3), packet(4)]
+    ends = np.cumsum([len(one) for one in units])
+    for rules in ({}, {"any_version": True}):
+        reception = Reception()
+        found = packets_of(read_recording(b"".join(units), reception, ends=ends, **rules))
+        assert found == [packet(0), packet(1), packet(3), packet(4)]
+        assert reception.octets_skipped == len(units[1]) + len(units[2])
+    whole = [packet(0) + packet(1), packet(2)]
+    reception = Reception()
+    assert len(packets_of(read_recording(b"".join(whole), reception, ends=np.array([20, 30])))) == 3
+
+
+def test_frames_stay_in_their_units():
+    frames = [frame_of(packet(n), spacecraft_id=n) for n in range(3)]
+    framing = Framing(kind="tm", octets=len(frames[0]))
+    units = [frames[0], frames[1] + b"rest", frames[2]]
+    for parts, skipped in ((units, 4), (frames, 0)):
+        reception = Reception(framing=framing)
+        ends = np.cumsum([len(one) for one in parts])
+        assert packets_of(read_recording(b"".join(parts), reception, ends=ends)) == [packet(n) for n in range(3)]
+        assert reception.octets_skipped == skipped
+
+
+encapsulated = EncapsulationPacket(protocol=4, data=b"bundle").encode()
+
+
+def test_encapsulation_packets_among_others():
+    fill = EncapsulationPacket(protocol=0, length_of_length=0).encode()
+    stream = packet(0) + encapsulated + fill + packet(1) + b"\x40" + encapsulated + packet(2)[:-1]
+    for start in (0, 10):
+        reception = Reception(encapsulation=True)
+        found = packets_of(read_recording(stream[start:], reception))
+        assert found == [packet(0), encapsulated, fill, packet(1), encapsulated][start // 10 :]
+        assert reception.account()["encapsulated"] == [{"protocol": 0, "packets": 1}, {"protocol": 4, "packets": 2}]
+        assert reception.octets_skipped == 10
+    assert packets_of(read_recording(packet(0) + b"\xff" * 9, Reception(encapsulation=True))) == [packet(0)]
+    assert packets_of(read_recording(packet(0) + b"\xe9\x01x", Reception(encapsulation=True))) == [packet(0)]
+
+
+def test_encapsulation_packets_of_frames():
+    frame = frame_of(packet(0, flags=Flags.FIRST), encapsulated, packet(1, flags=Flags.LAST), b"\x40other")
+    framing = Framing(kind="tm", octets=len(frame))
+    assert packets_of(read_recording(frame, Reception(framing=framing, encapsulation=True)))[1] == encapsulated
+    joined = Reception(framing=framing, encapsulation=True, joiner=Joiner())
+    assert packets_of(read_recording(frame, joined)) == [encapsulated, packet(0, b"datadata")]
+    only = Reception(framing=framing, encapsulation=True, apids=[5])
+    assert encapsulated not in packets_of(read_recording(frame, only))
+
+
+def test_whether_packets_fill_a_unit():
+    good = packet(0) + encapsulated
+    assert holds_packets(good)
+    assert holds_packets(b"1234" + packet(0) + b"5678" + packet(1), prefix=4)
+    for bad in (b"", good[:-1], good + b"\x40", good + b"\0\0", b"\x40"):
+        assert not holds_packets(bad)

@@ -1,9 +1,11 @@
 """`skyrack decode` as a person uses it: on recordings made here, and on published ones."""
 
 import csv
+import gzip
 import importlib.util
 import io
 import json
+import struct
 import sys
 from pathlib import Path
 
@@ -11,15 +13,21 @@ import numpy as np
 import pytest
 
 from hal.kernels.crc import crc16
+from link.aos_frame import AosFrame, BPdu, MPdu
 from link.aos_link import AosManaged, AosSender
+from link.clcw import Clcw
+from link.cltu import encode_cltu
+from link.encapsulation import EncapsulationPacket
 from link.managed import Managed, TmChannel
 from link.space_packet import SpacePacket
+from link.tc_frame import TcFrame
 from link.tm_coding import TmEncoder
 from link.tm_sender import TmSender
 from link.uslp_frame import DataField, Rule, UslpFrame
 from skyrack import decode
 from skyrack.cli import main
 from tests.ground.spacecraft import DICTIONARY
+from tests.link.wrappings.test_wrappings import ethernet, ipv4, pcap, udp
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "codecs"
 TRUTH = json.loads((DATA / "frames_dsn" / "truth.json").read_text()) if DATA.exists() else {}
@@ -235,6 +243,15 @@ def test_uslp_frames(tmp_path, capsys):
         ),
         (["--suffix", "3"], "--suffix is about frames"),
         (["--any-version", "--crc"], "--any-version is about bare packets"),
+        (["--list-frames"], "--list-frames is about frames"),
+        (["--epoch", "1958-01-01T00:00:00Z"], "--epoch is what --time counts from"),
+        (["--time", "CCSDS_APID", "--epoch", "noon"], "--epoch noon: expected a time"),
+        (["--frames", "tc", "--frame-octets", "9"], "--frame-octets is not needed"),
+        (["--frames", "tc", "--randomiser", "none"], "say --frames cltu"),
+        (["--frames", "cltu", "--prefix", "4"], "CLTUs are found wherever they stand"),
+        (["--frames", "cltu", "--randomiser", "131071"], "CLTUs have 255 or none"),
+        (["--frames", "tm", "--frame-octets", "100", "--bitstream", "1"], "--bitstream is about AOS"),
+        (["--port", "5"], "--port 5 is about captures"),
         (["--time", "CLOCK"], "no field is called CLOCK"),
         (["--out", "table.xls"], "ends in .csv"),
     ],
@@ -400,3 +417,129 @@ def test_frames_between_something_else(tmp_path, capsys):
     words = ["--frames", "tm", "--frame-octets", str(MANAGED.tm_frame_octets), "--prefix", "4", "--suffix", "6"]
     found = summary(capsys, str(path), *words, *[] if MANAGED.fecf else ["--no-fecf"])
     assert (found["packets"], found["octets_skipped"], found["frames"]["bad"]) == (20, 2, 0)
+
+
+@pytest.mark.parametrize("name", ["capture.pcap", "capture-udp.pcapng"])
+def test_captures_of_networks(name, capsys):
+    found = summary(capsys, str(CASES / name))
+    assert (found["packets"], found["sources"][0]["apid"], found["octets_skipped"]) == (5, 10, 0)
+
+
+def test_captures_as_we_write_them(recording, tmp_path, capsys):
+    out = tmp_path / "out.pcap"
+    summary(capsys, recording, "--out", str(out))
+    again = summary(capsys, str(out))
+    assert [(one["apid"], one["packets"], one["lost"]) for one in again["sources"]] == [(5, 10, 2), (9, 1, 0)]
+
+
+def test_a_capture_of_frames(tmp_path, capsys):
+    """A datagram each, to one of two ports, compressed."""
+    frames = tm_frames(MANAGED, [packet(number, size=200) for number in range(20)])
+    path = tmp_path / "frames.pcap.gz"
+    path.write_bytes(gzip.compress(pcap(*(ethernet(ipv4(udp(one))) for one in [*frames, b"name?"]))))
+    words = ["--frames", "tm", "--frame-octets", str(MANAGED.tm_frame_octets)] + ["--no-fecf"] * (not MANAGED.fecf)
+    found = summary(capsys, str(path), *words)
+    assert (found["packets"], found["octets_skipped"], found["frames"]["bad"]) == (20, 5, 0)
+    assert found["notes"][0].startswith("unpacked with gzip")
+    assert main(["decode", str(path), *words, "--port", "99"]) == 2
+    assert "without UDP datagrams to port 99" in capsys.readouterr().err
+
+
+def test_units_are_named_and_not_read_for_packets(capsys):
+    assert main(["decode", str(CASES / "cadu-cut.bin")]) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert said.err.endswith("give --frames aos --frame-octets 223 --no-fecf --cadu --interleave 1\n")
+
+
+def test_what_is_not_plausible_is_said_with_the_likeliest_options(tmp_path, capsys):
+    frames = tm_frames(MANAGED, [packet(number, size=200) for number in range(60)])
+    path, size = tmp_path / "frames.bin", str(MANAGED.tm_frame_octets)
+    path.write_bytes(b"".join(frames))
+    main(["decode", str(path)])
+    options = f"--frames tm --frame-octets {size}" + " --no-fecf" * (not MANAGED.fecf)
+    assert capsys.readouterr().err.endswith(f"; this looks like {options}\n")
+    for words in (["--frames", "aos", "--frame-octets", size], ["--frames", "tm", "--frame-octets", "300"]):
+        main(["decode", str(path), *words])
+        assert f"this looks like {options}" in capsys.readouterr().err
+    assert main(["decode", str(path), *options.split()]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_noise_is_said_to_be_nothing_known(tmp_path, capsys):
+    path = tmp_path / "noise.bin"
+    path.write_bytes(np.random.default_rng(5).bytes(3000))
+    main(["decode", str(path)])
+    assert "if these are frames, say which with --frames" in capsys.readouterr().err
+    main(["decode", str(path), "--frames", "aos", "--frame-octets", "100"])
+    assert "are --frames, --frame-octets, --no-fecf, --insert and --cadu what they should" in capsys.readouterr().err
+
+
+def test_telecommands_and_their_units(tmp_path, capsys):
+    sent = [TcFrame(spacecraft_id=9, channel=1, sequence=n, data=packet(n)).encode() for n in range(5)]
+    path = tmp_path / "commands.bin"
+    for kind, octets in (("tc", b"".join(sent)), ("cltu", b"".join(encode_cltu(one, randomise=True) for one in sent))):
+        path.write_bytes(octets)
+        found = summary(capsys, str(path), "--frames", kind)
+        assert (found["packets"], found["frames"]["channels"][0]["AD"], found["octets_skipped"]) == (5, 5, 0)
+        assert main(["decode", str(path), "--frames", kind, "--list-frames"]) == 0
+        assert capsys.readouterr().out.splitlines()[1] == f"tc 9/1 AD sequence 1 15 octets {packet(1).hex()}"
+    assert main(["decode", str(path), "--frames", "cltu", "--randomiser", "none"]) == 1
+    assert "5 of 5 frames are bad" in capsys.readouterr().err
+
+
+def test_what_is_in_frames_but_packets(tmp_path, capsys):
+    """Operational control field, insert zone, bits: 12 in each of four frames."""
+    data = [BPdu(12, (0xABC0 + n).to_bytes(2) + bytes(30)).encode() for n in range(4)]
+    common = {"spacecraft_id": 9, "insert": b"in", "ocf": Clcw(channel=3, report=7, lockout=True).word}
+    frames = [AosFrame(channel=1, count=n, data=one, **common).encode() for n, one in enumerate(data)]
+    frames.append(AosFrame(channel=1, count=4, data=b"\x3f\x00" + bytes(32), **common).encode())  # a wrong pointer
+    frames.append(AosFrame(channel=2, count=0, data=MPdu(0, packet(0, size=20)).encode(), **common).encode())
+    common["ocf"] = 1 << 31
+    frames.append(AosFrame(channel=2, count=1, data=MPdu(2047, bytes(32)).encode(), **common).encode())
+    path, out = tmp_path / "frames.bin", tmp_path / "out.bin"
+    path.write_bytes(b"".join(frames))
+    words = ["--frames", "aos", "--frame-octets", str(len(frames[0])), "--insert", "2", "--ocf", "--bitstream", "1"]
+    found = summary(capsys, str(path), *words, "--out", str(out))
+    assert [one["bits"] for one in found["frames"]["channels"]] == [48, 0]
+    assert found["frames"]["clcws"][0]["expected"] == 7
+    assert (tmp_path / "out.9-1.bits.bin").read_bytes().hex() == "abcabcabcabc"
+    assert main(["decode", str(path), *words, "--list-frames"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    ocf = f"ocf {Clcw(channel=3, report=7, lockout=True).word:08x} CLCW of channel 3 expects 7 lockout"
+    assert lines[0] == f"aos 9/1 count 0 12 bits abc0{'00' * 14} insert 696e {ocf}"
+    assert "bits out of range" in lines[4]
+    assert "first packet at 0" in lines[5]
+    assert lines[6] == "aos 9/2 count 1 no packet begins insert 696e ocf 80000000"
+    assert main(["decode", str(path), *words]) == 0
+    said = capsys.readouterr().out
+    assert "CLCW of channel" in said
+    assert "1 operational control fields are no CLCW" in said
+
+
+def test_encapsulation_packets(tmp_path, capsys):
+    path = tmp_path / "mixed.bin"
+    path.write_bytes(packet(0) + EncapsulationPacket(protocol=4, data=b"bundle").encode() + packet(1))
+    assert main(["decode", str(path), "--list"]) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines()[1] == "encapsulation protocol 4 (bundle) 8 octets 62756e646c65"
+    assert "bundle         4        1" in said.err
+    out = tmp_path / "out.bin"
+    found = summary(capsys, str(path), "--out", str(out))
+    assert found["encapsulated"] == [{"protocol": 4, "packets": 1}]
+    assert len(found["written"]) == 2
+
+
+def test_times_in_several_fields(tmp_path, capsys):
+    """As JPSS has them: days since 1958, milliseconds, microseconds."""
+    table, path, out = tmp_path / "t.csv", tmp_path / "p.bin", tmp_path / "out.pcap"
+    table.write_text("name,data_type,bit_length\nDAY,uint,16\nMSEC,uint,32\nUSEC,uint,16\n")
+    day, utc_s = 23442, (23442 - 4383) * 86400
+    times = [day.to_bytes(2) + (1000 * n).to_bytes(4) + (500).to_bytes(2) for n in range(3)]
+    path.write_bytes(b"".join(SpacePacket(5, n, one).encode() for n, one in enumerate(times)))
+    words = ("--dictionary", str(table), "--time", "DAY,MSEC,USEC")
+    found = summary(capsys, str(path), *words, "--out", str(out))
+    assert (found["kinds"][0]["seconds"], found["kinds"][0]["rate_hz"]) == (2.0, 1.0)
+    assert struct.unpack(">II", out.read_bytes()[24:32]) == (utc_s, 500_000)
+    summary(capsys, str(path), *words, "--epoch", "1958-01-02T00:00:00Z", "--out", str(out))
+    assert struct.unpack(">I", out.read_bytes()[24:28]) == (utc_s + 86400,)

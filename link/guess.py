@@ -1,0 +1,218 @@
+"""What a recording looks like that was not said to be so: how plausible a reading is, and which one is more so.
+
+A reading is plausible where few octets are left over and counts follow one another: in octets that are something else,
+the count of one packet or frame in 16384 or 256 does.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hal.kernels.sync import find_markers
+from link.cltu import START
+from link.framing import FrameKind, Framing
+from link.managed import Managed, TmChannel
+from link.recording import Reception, read_recording
+from link.tc_intake import TcFraming
+from link.tm_coding import ASM, TmDecoder
+
+SAMPLE_OCTETS = 1 << 18
+_DOUBT = 0.01  # of each option: the fewer explain a recording, the better
+_UNITS = 12  # of a code are looked at
+_FRAME_OCTETS_MAX, _FRAME_OCTETS_MIN = 4096, 24
+_ROWS = 48
+_PARITIES, _INTERLEAVES = (32, 16), (1, 2, 3, 4, 5, 8)
+_PREFIXES = (4, 8, 2, 1, 6, 10, 12, 16, 20, 24, 32)
+_INSERTS = (0, 1, 2, 4, 6, 8, 10, 12, 16, 32)
+_IDENTITY: dict[FrameKind, tuple[int, int]] = {
+    "tm": (0xFFF0, 0x0000),
+    "aos": (0xFFC0, 0x4000),
+    "uslp": (0xFFFF, 0xC000),
+}
+"""Which bits of a frame's first two octets its spacecraft has the same in all, and of these, those of its version."""
+_VERSION_BITS = {"tm": 0xC000, "aos": 0xC000, "uslp": 0xF000}
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """How a recording could be read: the options to give, and how plausible that is, 0..1."""
+
+    options: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Sync markers `octets` apart, the first at octet `start`; `start` is -1 where they stand at no whole octet."""
+
+    start: int
+    octets: int
+
+
+def score_of(reception: Reception) -> float:
+    """How plausible it is that what was received is what it was taken for, 0..1."""
+    account = reception.account()
+    read = 1 - account["octets_skipped"] / max(reception.octets, 1)
+    sources = [row for row in account["sources"] if row["apid"] != 2047]
+    packets = _following(sources, "packets")
+    frames = account["frames"]
+    if not frames:
+        return float(read * packets) if account["packets"] else 0.0
+    if not frames["frames"]:
+        return 0.0
+    good = 1 - frames["bad"] / frames["frames"]
+    dropped = sum(row["octets_dropped"] for row in frames["channels"]) / max(reception.octets, 1)
+    inside = 0.5 * max(1 - dropped, 0) + 0.1 * packets * (account["packets"] > 0)  # frames may carry something else
+    return float(read * good * _following(frames["channels"], "frames") * (0.4 + inside))
+
+
+def _following(rows: list[dict[str, int]], name: str) -> float:
+    """How many of the units follow one of their own; the first of each row follows none."""
+    units, again = sum(row[name] for row in rows), sum(row["duplicates"] for row in rows)
+    jumps = sum(row["gaps"] + row["restarts"] for row in rows)
+    if 2 * again > units:
+        return 0.0  # the same again and again is fill
+    return max(units - len(rows) - jumps + 1, 0) / (units + 1)
+
+
+def markers(octets: bytes | memoryview) -> Marked | None:
+    """Sync markers that stand in equal distances, if there are."""
+    sample = bytes(octets[:SAMPLE_OCTETS])
+    bits = find_markers(sample, ASM, errors=0)["bit"]
+    if len(bits) == 1 and not bits[0] and len(octets) >= _FRAME_OCTETS_MIN:
+        return Marked(0, len(octets))
+    distances = Counter(np.diff(bits).tolist())
+    if not distances:
+        return None
+    bits_apart, often = distances.most_common(1)[0]
+    if bits_apart % 8 or bits_apart // 8 < _FRAME_OCTETS_MIN or 2 * often < len(bits) - 1:
+        return None
+    return Marked(int(bits[0]) // 8 if not bits[0] % 8 else -1, bits_apart // 8)
+
+
+def coded(octets: bytes | memoryview) -> Guess | None:
+    """The code of units behind sync markers, if there are, and what their frames are."""
+    marked = markers(octets)
+    if marked is None:
+        return None
+    sample = bytes(octets[: (_UNITS + 1) * marked.octets])
+    best = Guess("", 0.0)
+    for managed, words in _codes(marked.octets - 4):
+        decoder = TmDecoder(managed)
+        frames = decoder.feed(sample) + decoder.finish()
+        share = len(frames) * marked.octets / len(sample)
+        if share > 0.5:
+            rows = np.frombuffer(b"".join(frames), np.uint8).reshape(-1, managed.tm_frame_octets)
+            inside = _frames_of(rows)
+            if share + inside.score > best.score:
+                best = Guess(f"{inside.options} --cadu{words}", share + inside.score)
+    if best.score or marked.start < 0:
+        return best if best.score else Guess("--frames tm, aos or uslp --frame-octets N --cadu", 0.0)
+    whole = (len(sample) - marked.start) // marked.octets
+    rows = np.frombuffer(sample[marked.start : marked.start + whole * marked.octets], np.uint8)
+    rows = rows.reshape(whole, marked.octets)[:, 4:]
+    skip = f" --skip {marked.start}" if marked.start else ""
+    return Guess(f"{_frames_of(rows).options} --prefix 4{skip}", 0.0)
+
+
+def _codes(unit_octets: int) -> Iterator[tuple[Managed, str]]:
+    """Codes whose units have so many octets behind the marker, and the options that say so."""
+    for parity, interleave in product(_PARITIES, _INTERLEAVES):
+        size = unit_octets - parity * interleave
+        if not (_FRAME_OCTETS_MIN <= size <= min(interleave * (255 - parity), 2048)) or size % interleave:
+            continue
+        for randomiser, dual in product(("255", "none", "131071"), (True, False)):
+            managed = Managed(
+                spacecraft_id=0, tm_channels=(TmChannel(name="any", vc=0),), tm_frame_octets=size, fecf=False,
+                rs_parity=parity, interleave=interleave, dual_basis=dual, randomise=randomiser != "none",
+                long_randomiser=randomiser == "131071",
+            )  # fmt: skip
+            words = f" --rs {parity}" * (parity != 32) + f" --interleave {interleave}"
+            words += " --conventional" * (not dual) + f" --randomiser {randomiser}" * (randomiser != "255")
+            yield managed, words
+
+
+def _frames_of(rows: NDArray[np.uint8]) -> Guess:
+    """What frames of one length are, as options."""
+    words = rows[:, 0].astype(np.int64) << 8 | rows[:, 1]
+    kinds: list[FrameKind] = ["tm", "aos", "uslp"]
+    kind = max(kinds, key=lambda one: int((words & _VERSION_BITS[one] == _IDENTITY[one][1]).sum()))
+    octets, best = np.ascontiguousarray(rows), Guess("", -1.0)
+    for framing in _framings(kind, rows.shape[1]):
+        score = _score(octets.tobytes(), framing)
+        options = _options(framing)
+        if score - _DOUBT * options.count("--") > best.score:
+            best = Guess(options, score - _DOUBT * options.count("--"))
+    return best
+
+
+def _framings(kind: FrameKind, size: int, prefix: int = 0) -> Iterator[Framing]:
+    inserts = (0,) if kind == "tm" else _INSERTS
+    ocfs = (False, True) if kind == "aos" else (False,)
+    for fecf, ocf, insert in product((True, False), ocfs, inserts):
+        yield Framing(
+            kind=kind, octets=size, fecf=fecf, ocf=ocf, insert_octets=insert, prefix_octets=prefix
+        )  # fmt: skip
+
+
+def _score(octets: bytes, framing: Framing | TcFraming | None, prefix: int = 0, *, any_version: bool = False) -> float:
+    reception = Reception(framing=framing, prefix_octets=prefix)
+    for _ in read_recording(octets, reception, any_version=any_version):
+        pass
+    return score_of(reception)
+
+
+def _options(framing: Framing) -> str:
+    words = f"--frames {framing.kind} --frame-octets {framing.octets}"
+    words += f" --insert {framing.insert_octets}" * bool(framing.insert_octets) + " --ocf" * framing.ocf
+    return (
+        words + " --no-fecf" * (not framing.fecf) + f" --prefix {framing.prefix_octets}" * bool(framing.prefix_octets)
+    )
+
+
+def likeliest(octets: bytes | memoryview) -> Guess:
+    """The most plausible of all readings that are known."""
+    sample = bytes(octets[:SAMPLE_OCTETS])
+    if found := coded(octets):
+        return Guess(found.options, 1.0)
+    return max(_readings(sample), key=lambda guess: guess.score, default=Guess("", 0.0))
+
+
+def _readings(sample: bytes) -> Iterator[Guess]:
+    yield Guess("", _score(sample, None))
+    yield Guess("--any-version", 0.95 * _score(sample, None, any_version=True))
+    for prefix in _PREFIXES:
+        yield Guess(f"--prefix {prefix}", 0.98 * _score(sample, None, prefix))
+    for size, kind in _periods(sample):
+        for framing in _framings(kind, size):
+            options = _options(framing)
+            yield Guess(options, _score(sample, framing) - _DOUBT * options.count("--"))
+    if START in sample[:64]:
+        yield Guess("--frames cltu", _score(sample, TcFraming(kind="cltu")))
+    for fecf in (True, False):
+        if sample[:1] < b"\x40":
+            words = "--frames tc" + " --no-fecf" * (not fecf)
+            yield Guess(words, _score(sample, TcFraming(kind="tc", fecf=fecf)))
+
+
+def _periods(sample: bytes) -> Iterable[tuple[int, FrameKind]]:
+    """Lengths of frames, of which the first octets of all would be of one spacecraft."""
+    octets = np.frombuffer(sample, np.uint8).astype(np.int64)
+    sizes = np.arange(_FRAME_OCTETS_MIN, min(_FRAME_OCTETS_MAX, (len(octets) - 2) // 2) + 1)
+    if not len(sizes):
+        return
+    places = sizes[:, np.newaxis] * np.arange(_ROWS)
+    there = places + 1 < len(octets)
+    places = np.minimum(places, len(octets) - 2)
+    words = octets[places] << 8 | octets[places + 1]
+    for kind, (mask, version) in _IDENTITY.items():
+        first = int(words[0, 0])
+        if first & _VERSION_BITS[kind] != version:
+            continue
+        same = ((words & mask == first & mask) & there).sum(axis=1) / there.sum(axis=1)
+        for size in sizes[same > 0.9][:3].tolist():
+            yield size, kind

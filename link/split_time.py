@@ -1,0 +1,82 @@
+"""Times that stand in several fields of a packet: days, milliseconds and microseconds, say, or seconds and a fraction.
+
+DAY,MSEC,USEC          units by the names, or as the dictionary says them
+SECONDS,SUBSECONDS:/65536
+"""
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from link.leap_seconds import NS
+
+if TYPE_CHECKING:
+    from link.dictionary.kinds import Field
+
+_UNITS_NS = {
+    "d": 86_400 * NS, "h": 3600 * NS, "min": 60 * NS, "s": NS, "ms": NS // 1000, "us": NS // 10**6, "ns": 1,
+}  # fmt: skip
+_TYPED = re.compile(r"(?P<name>.+):(?:(?P<unit>" + "|".join(_UNITS_NS) + r")|/(?P<parts>[1-9]\d{0,18}))")
+_NAMES = {
+    r"day|doy": "d", r"milli|msec|ms(?![a-z])|msod": "ms", r"micro|usec|us(?![a-z])": "us", r"nano|nsec": "ns",
+    r"hour": "h", r"minute": "min", r"sec": "s",
+}  # fmt: skip
+_DAYS_1958 = -378_691_200 * NS
+"""The epoch of CCSDS day segmented times (301.0-B-4 §3.3), in nanoseconds after 1970."""
+
+
+class Part(NamedTuple):
+    """A field, and how many `parts` of `unit_ns` it counts: 1, or the denominator of a fraction of a second."""
+
+    name: str
+    unit_ns: int
+    parts: int = 1
+
+    @classmethod
+    def of(cls, typed: str, fields: Iterable["Field"]) -> Self:
+        """What a person typed. Raises ValueError for a field that is not there, or whose unit nothing says."""
+        known = {field.name: field for field in fields}
+        found = None if typed in known else _TYPED.fullmatch(typed)
+        name = found["name"] if found else typed
+        if name not in known:
+            raise ValueError(f"no field is called {name}")
+        if found:
+            return cls(name, _UNITS_NS[found["unit"] or "s"], int(found["parts"] or 1))
+        unit = _unit_of(known[name])
+        if unit is None:
+            raise ValueError(f"{name}: say its unit, as {name}:ms or, of a fraction of a second, {name}:/65536")
+        return cls(name, _UNITS_NS[unit])
+
+
+def _unit_of(field: "Field") -> str | None:
+    if field.unit in _UNITS_NS:
+        return field.unit
+    found = (unit for pattern, unit in _NAMES.items() if re.search(pattern, field.name, re.IGNORECASE))
+    return None if re.search(r"sub|frac|fine", field.name, re.IGNORECASE) else next(found, None)
+
+
+class SplitTime(NamedTuple):
+    """The fields of one time, and the epoch that they count from, in nanoseconds after 1970."""
+
+    parts: tuple[Part, ...]
+    origin_ns: int
+
+    @classmethod
+    def of(cls, typed: str, fields: Iterable["Field"], origin_ns: int | None = None) -> Self:
+        """From NAME[:UNIT],...; days count from 1958 unless `origin_ns` says otherwise. Raises ValueError."""
+        known = list(fields)
+        parts = tuple(Part.of(one.strip(), known) for one in typed.split(","))
+        if origin_ns is None:
+            origin_ns = _DAYS_1958 if parts[0].unit_ns == _UNITS_NS["d"] else 0
+        return cls(parts, origin_ns)
+
+    def ns(self, values: dict[str, object]) -> int | None:
+        """Nanoseconds since the epoch; None where a field is not there or is no number."""
+        total = 0
+        for part in self.parts:
+            value = values.get(part.name)
+            if isinstance(value, bool) or not hasattr(value, "__float__"):
+                return None
+            number = int(value) if hasattr(value, "__index__") else float(value)
+            total += round(number * part.unit_ns / part.parts) if part.parts > 1 else round(number * part.unit_ns)
+        return total

@@ -1,0 +1,199 @@
+"""Packets out of telecommand frames that were recorded (CCSDS 232.0-B-4 §4.1), bare or in CLTUs (231.0-B-4), of
+spacecraft that nobody has to name beforehand.
+
+Whether a channel has segment headers its data say: without them they are packets one behind the other, and a segment
+header that begins packets or a part of one is none.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from hal.kernels.crc import crc16
+from hal.kernels.randomise import Code, randomised
+from link.arrivals import Arrivals
+from link.cltu import CltuReader
+from link.errors import DecodeError, TruncatedError
+from link.intake import Batch, Channel
+from link.packet_index import PacketIndex
+from link.tc_frame import FRAME_OCTETS_MAX, HEADER_SIZE, FrameType, TcFrame
+from link.tc_segment import Segment, SegmentReceiver, split_packets
+
+_SEQUENCE_MODULUS = 256
+_PACKET_OCTETS_MAX = 1 << 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TcFraming:
+    """What has to be known beforehand: whether frames come in CLTUs, end in a FECF, and stand between something else.
+
+    `randomised` CLTUs are derandomised; None: those that are right only so.
+    """
+
+    kind: Literal["tc", "cltu"]
+    fecf: bool = True
+    randomised: bool | None = None
+    prefix_octets: int = 0
+    suffix_octets: int = 0
+
+
+@dataclass(slots=True)
+class _Heard:
+    """One virtual channel."""
+
+    types: Counter[str] = field(default_factory=Counter)
+    arrivals: Arrivals = field(default_factory=lambda: Arrivals(_SEQUENCE_MODULUS))
+    segments: SegmentReceiver = field(default_factory=lambda: SegmentReceiver(_PACKET_OCTETS_MAX))
+    has_segments: bool = False
+
+    def packets(self, frame: TcFrame) -> list[bytes]:
+        """The packets that end in it; none in a control command or a frame that was there before."""
+        self.types[frame.type.name] += 1
+        if frame.type is FrameType.BC:
+            return []
+        if frame.type is FrameType.AD:
+            mark = np.array([crc16(frame.data)], np.uint32)
+            if not self.arrivals.take(np.array([frame.sequence]), mark).is_new[0]:
+                return []
+        if not self.has_segments:
+            try:
+                return split_packets(frame.data)
+            except DecodeError:
+                self.has_segments = True
+        return self.segments.feed(Segment.decode(frame.data))
+
+
+class TcIntake:
+    """Telecommand frames as `framing` says; packets of the virtual channels `wanted` only, if given.
+
+    Counters: `frames` seen, of which `bad` failed their checks; `octets_skipped` outside of them. `listen`, if set, is
+    given each good frame.
+    """
+
+    def __init__(self, framing: TcFraming, wanted: Collection[int] | None = None) -> None:
+        self.framing = framing
+        self.frames = self.bad = self.octets_skipped = 0
+        self.idle_packets = 0
+        self._wanted = wanted
+        self._heard: dict[Channel, _Heard] = {}
+        self._reader = CltuReader(False) if framing.kind == "cltu" else None
+        self.listen: Callable[[TcFrame], None] | None = None
+        self._pending = bytearray()
+        self._in_damage = False
+
+    def feed(self, octets: bytes | memoryview) -> Batch:
+        """Take what was received; give the packets that became whole."""
+        if self._reader:
+            found = [frame for unit in self._reader.feed(bytes(octets)) for frame in self._of_unit(unit)]
+            self.octets_skipped = self._reader.octets_skipped
+        else:
+            self._pending += octets
+            found = self._bare(final=False)
+        return self._packets(found)
+
+    def finish(self) -> Batch:
+        """No more will come."""
+        if self._reader:
+            found = [frame for unit in self._reader.finish() for frame in self._of_unit(unit)]
+            self.octets_skipped = self._reader.octets_skipped
+        else:
+            found = self._bare(final=True)
+        return self._packets(found)
+
+    def account(self) -> dict[str, Any]:
+        """What was heard, as plain data with the keys that telemetry frames have; AD, BD and BC frames beside."""
+        return {
+            "kind": self.framing.kind,
+            "frames": self.frames,
+            "bad": self.bad,
+            "units": self._reader and {"empty": self._reader.empty, "corrected_bits": self._reader.corrected_bits},
+            "clcws": [],
+            "other_ocfs": 0,
+            "channels": [
+                {**channel._asdict(), "frames": heard.types.total(), "lost": heard.arrivals.lost,
+                 "gaps": heard.arrivals.gaps, "duplicates": heard.arrivals.duplicates,
+                 "restarts": heard.arrivals.restarts, "out_of_order": heard.arrivals.late, "idle": 0,
+                 "octets_dropped": 0, "segments_dropped": heard.segments.dropped,
+                 **{kind.name: heard.types[kind.name] for kind in FrameType}}
+                for channel, heard in sorted(self._heard.items())
+            ],
+        }  # fmt: skip
+
+    def _packets(self, frames: list[TcFrame]) -> Batch:
+        packets, numbers, channels = [], [], list(self._heard)
+        for frame in frames:
+            if self.listen:
+                self.listen(frame)
+            channel = Channel(frame.spacecraft_id, frame.channel)
+            if channel not in self._heard:
+                self._heard[channel] = _Heard()
+                channels.append(channel)
+            found = self._heard[channel].packets(frame)
+            if self._wanted is None or channel.vc in self._wanted:
+                packets += found
+                numbers += [channels.index(channel)] * len(found)
+        return Batch(PacketIndex.of(packets), tuple(channels), np.array(numbers, np.int64))
+
+    def _of_unit(self, unit: bytes) -> list[TcFrame]:
+        """The frames of a CLTU, one behind the other, upright or derandomised."""
+        ways = {None: (unit, randomised(unit, Code.TC)), False: (unit,), True: (randomised(unit, Code.TC),)}
+        for octets in ways[self.framing.randomised]:
+            if frames := self._upright(octets):
+                self.frames += len(frames)
+                return frames
+        self.frames += 1
+        self.bad += 1
+        return []
+
+    def _upright(self, octets: bytes) -> list[TcFrame]:
+        """Frames from octet 0 on; fill is shorter than any."""
+        frames: list[TcFrame] = []
+        at = 0
+        while at + HEADER_SIZE < len(octets):
+            try:
+                frames.append(TcFrame.decode(octets[at:], fecf=self.framing.fecf))
+            except DecodeError:
+                break
+            at += _size(octets, at)
+        return frames
+
+    def _bare(self, *, final: bool) -> list[TcFrame]:
+        """Frames one behind the other; where none begins, the next octet is tried."""
+        octets, frames, at = bytes(self._pending), [], 0
+        before, behind = self.framing.prefix_octets, self.framing.suffix_octets
+        while at + before + HEADER_SIZE <= len(octets):
+            start = at + before
+            try:
+                frame = TcFrame.decode(octets[start : start + FRAME_OCTETS_MAX], fecf=self.framing.fecf)
+            except TruncatedError:
+                if not final:
+                    break
+            except DecodeError:
+                pass
+            else:
+                if start + _size(octets, start) + behind > len(octets) and not final:
+                    break
+                frames.append(frame)
+                at = min(start + _size(octets, start) + behind, len(octets))
+                self._in_damage = False
+                continue
+            at = self._skip(at)
+        self.frames += len(frames)
+        del self._pending[:at]
+        if final:
+            self.octets_skipped += len(self._pending)
+        return frames
+
+    def _skip(self, at: int) -> int:
+        self.bad += not self._in_damage
+        self.frames += not self._in_damage
+        self._in_damage = True
+        self.octets_skipped += 1
+        return at + 1
+
+
+def _size(octets: bytes, at: int) -> int:
+    return ((octets[at + 2] & 3) << 8 | octets[at + 3]) + 1

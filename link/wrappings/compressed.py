@@ -1,0 +1,73 @@
+"""Compressed recordings: gzip, xz and bzip2, and zstd where the library for it is installed.
+
+What is cut off or damaged is read as far as it goes, and said to be so.
+"""
+
+import bz2
+import lzma
+import zlib
+from collections.abc import Callable
+from importlib import import_module
+from io import BytesIO
+from typing import Any
+
+from link.wrappings.units import WrappingError
+
+OCTETS_MAX = 1 << 33
+_PIECE = 1 << 20
+MAGICS = {b"\x1f\x8b": "gzip", b"\xfd7zXZ\0": "xz", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd"}
+
+
+_UNPACKERS: dict[str, Callable[[], Any]] = {
+    "gzip": lambda: zlib.decompressobj(31),  # 31: with gzip's header and sum
+    "xz": lzma.LZMADecompressor,
+    "bzip2": bz2.BZ2Decompressor,
+}
+
+
+def compression_of(octets: bytes | memoryview) -> str | None:
+    """What the octets are compressed with, if they are."""
+    head = bytes(octets[:6])
+    return next((name for magic, name in MAGICS.items() if head.startswith(magic)), None)
+
+
+def decompressed(octets: bytes | memoryview, name: str, octets_max: int = OCTETS_MAX) -> tuple[bytes, list[str]]:
+    """All that is in it, and what is wrong with it. Raises WrappingError where that is more than `octets_max`."""
+    if name == "zstd":
+        return _zstd(octets, octets_max)
+    make = _UNPACKERS[name]
+    out, view, at, unpacker, fault = bytearray(), memoryview(octets), 0, make(), "cut off"
+    try:
+        while at < len(view):
+            piece = view[at : at + _PIECE]
+            out += unpacker.decompress(piece)
+            at += len(piece)
+            if len(out) > octets_max:
+                raise WrappingError(f"{name}: more than {octets_max} octets are in it")
+            if unpacker.eof:
+                at -= len(unpacker.unused_data)
+                if not view[at:].tobytes().strip(b"\0"):
+                    return bytes(out), []
+                unpacker = make()  # the next member
+    except (zlib.error, lzma.LZMAError, OSError) as error:
+        fault = f"damaged ({error})"
+    return bytes(out), [f"{name}: {fault} behind {len(out)} octets, which are read"]
+
+
+def _zstd(octets: bytes | memoryview, octets_max: int) -> tuple[bytes, list[str]]:
+    try:
+        zstandard = import_module("zstandard")
+    except ImportError:
+        raise WrappingError(
+            "compressed with zstd: pip install 'skyrack[zstd]' makes it readable, or unpack it with `zstd -d`"
+        ) from None
+    out = bytearray()
+    reader = zstandard.ZstdDecompressor().stream_reader(BytesIO(octets), read_across_frames=True)
+    try:
+        while piece := reader.read(_PIECE):
+            out += piece
+            if len(out) > octets_max:
+                raise WrappingError(f"zstd: more than {octets_max} octets are in it")
+    except zstandard.ZstdError as error:
+        return bytes(out), [f"zstd: damaged ({error}) behind {len(out)} octets, which are read"]
+    return bytes(out), []

@@ -1,0 +1,53 @@
+"""KISS files, as terminal node controllers and radio programs write them: FEND C0 | port 4, command 4 | data | FEND C0.
+
+In the data, C0 stands as DB DC and DB as DB DD. Only command 0 is data. Where that is AX.25 (UI frames), the packet or
+frame stands behind its addresses.
+"""
+
+import re
+
+from link.wrappings.units import Unwrapped
+
+_FEND = b"\xc0"
+_BAD_ESCAPE = re.compile(rb"\xdb(?![\xdc\xdd])")
+_ADDRESS_OCTETS, _ADDRESSES_MAX = 7, 10
+_UI = b"\x03\xf0"
+
+
+def is_kiss(octets: bytes | memoryview) -> bool:
+    """Whether it begins with a frame end, all escapes are right, and most frames are data."""
+    if bytes(octets[:1]) != _FEND:
+        return False
+    whole = bytes(octets)
+    frames = [frame for frame in whole.split(_FEND) if frame]
+    data = sum(not frame[0] & 0x0F for frame in frames)
+    return whole.endswith(_FEND) and 2 * data > len(frames) > 0 and not _BAD_ESCAPE.search(whole)
+
+
+def unwrap_kiss(octets: bytes | memoryview, skip: int) -> Unwrapped:
+    """The data of all frames, each from octet `skip` on."""
+    frames = [frame for frame in bytes(octets).split(_FEND) if frame]
+    data = [
+        frame[1:].replace(b"\xdb\xdc", _FEND).replace(b"\xdb\xdd", b"\xdb") for frame in frames if not frame[0] & 0x0F
+    ]
+    inside = [_behind_ax25(one) for one in data]
+    of_ax25 = sum(len(a) != len(b) for a, b in zip(data, inside, strict=True))
+    notes = [f"KISS: {len(data)} frames of data, {of_ax25} of them AX.25, {len(frames) - len(data)} others left out"]
+    return Unwrapped.of((one[skip:] for one in inside), notes)
+
+
+def _behind_ax25(frame: bytes) -> bytes:
+    """What an AX.25 UI frame carries; the frame itself if it is none."""
+    for count in range(2, _ADDRESSES_MAX + 1):
+        end = count * _ADDRESS_OCTETS
+        addresses, is_last = frame[:end], frame[end - 1 : end]
+        if not is_last or any(octet & 1 for octet in addresses[:-1]):
+            return frame
+        if is_last[0] & 1:
+            is_ui = frame[end : end + 2] == _UI and all(
+                chr(octet >> 1).isalnum() or octet == 0x40
+                for at in range(0, end, _ADDRESS_OCTETS)
+                for octet in addresses[at : at + 6]
+            )
+            return frame[end + 2 :] if is_ui else frame
+    return frame

@@ -1,0 +1,109 @@
+"""UDP datagrams in what networks carry: Ethernet with VLANs, Linux's and BSD's pseudo-links, IPv4 and IPv6."""
+
+import struct
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+USER_LINKS = range(147, 163)
+"""Link types kept for private use: what stands in them is nothing but the packet."""
+_FIXED = {1: 12, 113: 14, 276: 0, 0: 0, 108: 0, 12: -1, 14: -1, 101: -1, 228: -1, 229: -1}
+"""Where in a record the type of what it carries stands, by link type; -1: an IP packet itself."""
+KNOWN_LINKS = _FIXED.keys()
+_VLANS = (0x8100, 0x88A8, 0x9100)
+_IPV4, _IPV6 = 0x0800, 0x86DD
+_FAMILIES = {2: _IPV4, 24: _IPV6, 28: _IPV6, 30: _IPV6, 10: _IPV6}
+_TCP, _UDP = 6, 17
+_IPV6_EXTENSIONS = (0, 43, 60)
+_IPV6_FRAGMENT = 44
+_FRAGMENTS_MAX = 1 << 16
+
+
+class Datagram(NamedTuple):
+    """Of UDP; `is_cut`: the capture kept only the beginning."""
+
+    port: int
+    payload: bytes | memoryview
+    is_cut: bool
+
+
+@dataclass(slots=True)
+class Network:
+    """Finds datagrams in records. Counters: `tcp` segments and `others` left out, `fragments` that found no others."""
+
+    tcp: int = 0
+    others: int = 0
+    _begun: dict[bytes, list[tuple[int, bool, bytes]]] = field(default_factory=dict)
+
+    @property
+    def fragments(self) -> int:
+        """Pieces of datagrams the rest of which did not come."""
+        return sum(map(len, self._begun.values()))
+
+    def datagram(self, record: memoryview, link: int) -> Datagram | None:
+        """The datagram in one record of a known link type, if that is what it carries, or what it completes."""
+        try:
+            kind, start = _carried(record, link)
+            if kind == _IPV4:
+                return self._ipv4(record[start:])
+            if kind == _IPV6:
+                return self._ipv6(record[start:])
+        except (struct.error, IndexError):
+            pass  # cut off within its headers
+        self.others += 1
+        return None
+
+    def _ipv4(self, packet: memoryview) -> Datagram | None:
+        header = (packet[0] & 0x0F) * 4
+        total, number, fragment = struct.unpack_from(">HHH", packet, 2)
+        body = packet[header : total or len(packet)]
+        if fragment & 0x3FFF:
+            key = bytes(packet[12:20]) + bytes([packet[9]]) + number.to_bytes(2)
+            return self._fragment(key, (fragment & 0x1FFF) * 8, bool(fragment & 0x2000), bytes(body), packet[9])
+        return self._transport(packet[9], body)
+
+    def _ipv6(self, packet: memoryview) -> Datagram | None:
+        (size,), kind, body = struct.unpack_from(">H", packet, 4), packet[6], packet[40:]
+        body = body[:size] if size else body
+        while kind in _IPV6_EXTENSIONS:
+            kind, body = body[0], body[8 + 8 * body[1] :]
+        if kind == _IPV6_FRAGMENT:
+            (offset,) = struct.unpack_from(">H", body, 2)
+            key = bytes(packet[8:40]) + bytes(body[4:8])
+            return self._fragment(key, offset & 0xFFF8, bool(offset & 1), bytes(body[8:]), body[0])
+        return self._transport(kind, body)
+
+    def _fragment(self, key: bytes, offset: int, more: bool, body: bytes, kind: int) -> Datagram | None:
+        pieces = self._begun.setdefault(key, [])
+        pieces.append((offset, more, body))
+        pieces.sort()
+        whole = b"".join(one for _, _, one in pieces)
+        ends = [at + len(one) for at, _, one in pieces]
+        if pieces[-1][1] or [at for at, _, _ in pieces] != [0, *ends[:-1]] or len(pieces) > _FRAGMENTS_MAX:
+            return None
+        del self._begun[key]
+        return self._transport(kind, memoryview(whole))
+
+    def _transport(self, kind: int, body: memoryview) -> Datagram | None:
+        if kind != _UDP:
+            self.tcp += kind == _TCP
+            self.others += kind != _TCP
+            return None
+        _, port, size = struct.unpack_from(">HHH", body)
+        size = size or len(body)
+        return Datagram(port, body[8:size], len(body) < size)
+
+
+def _carried(record: memoryview, link: int) -> tuple[int, int]:
+    """What a record carries, as an EtherType, and where that begins; raises struct.error."""
+    at = _FIXED[link]
+    if at < 0:
+        return (_IPV6 if record[0] >> 4 == 6 else _IPV4), 0
+    if link in (0, 108):
+        families = struct.unpack_from("<I", record)[0], struct.unpack_from(">I", record)[0]
+        return next((_FAMILIES[one] for one in families if one in _FAMILIES), 0), 4
+    (kind,) = struct.unpack_from(">H", record, at)
+    start = 20 if link == 276 else at + 2
+    while kind in _VLANS:
+        (kind,) = struct.unpack_from(">H", record, start + 2)
+        start += 4
+    return kind, start

@@ -1,0 +1,63 @@
+"""What a recording is wrapped in, recognised by its content and undone, layer by layer."""
+
+from link.wrappings.capture import Fits, is_capture, unwrap_capture
+from link.wrappings.compressed import OCTETS_MAX, compression_of, decompressed
+from link.wrappings.hex_text import is_text, octets_of_text
+from link.wrappings.kiss import is_kiss, unwrap_kiss
+from link.wrappings.units import Unwrapped, WrappingError
+
+_LAYERS_MAX = 8
+_NAMED = {
+    b"\x89HDF\r\n\x1a\n": "an HDF5 file, which holds its packets in data sets: copy those out of it first",
+    b"PK\x03\x04": "a zip archive: unpack it first",
+    b"CDF\x01": "a NetCDF file, of products and not of packets",
+    b"CDF\x02": "a NetCDF file, of products and not of packets",
+    b"\x04\x22\x4d\x18": "compressed with lz4: unpack it with `lz4 -d`",
+    b"RIFF": "a RIFF file, of sound or samples: demodulate it first",
+    b"\x7fELF": "a program",
+    b"\x89PNG": "a picture",
+    b"%PDF": "a document",
+    b"SQLite format 3\0": "a database",
+}
+_TAR_AT, _TAR = 257, b"ustar"
+
+
+def unwrap(
+    octets: bytes | memoryview, *, fits: Fits, skip: int = 0, port: int | None = None, octets_max: int = OCTETS_MAX
+) -> Unwrapped:
+    """What is inside; a recording that is wrapped in nothing is given as it is, from octet `skip` on.
+
+    Of captures and KISS files, `skip` octets are left out of each unit. `port` is where datagrams of a capture went;
+    without it, those are taken that `fits` finds right. Raises WrappingError naming what cannot be undone.
+    """
+    notes: list[str] = []
+    for _ in range(_LAYERS_MAX):
+        if name := compression_of(octets):
+            octets, said = decompressed(octets, name, octets_max)
+            notes += [f"unpacked with {name}: {len(octets)} octets", *said]
+        elif is_capture(octets):
+            found = unwrap_capture(octets, skip, port, fits)
+            return Unwrapped(found.octets, found.ends, notes + found.notes)
+        elif is_kiss(octets):
+            found = unwrap_kiss(octets, skip)
+            return Unwrapped(found.octets, found.ends, notes + found.notes)
+        elif is_text(octets):
+            octets = octets_of_text(octets)
+            notes.append(f"read as hexadecimal text: {len(octets)} octets")
+        else:
+            break
+    else:
+        raise WrappingError(f"wrapped more than {_LAYERS_MAX} times")
+    _refuse_named(octets)
+    if port is not None:
+        raise WrappingError(f"--port {port} is about captures of networks, and this is none")
+    return Unwrapped(octets[skip:], None, notes)
+
+
+def _refuse_named(octets: bytes | memoryview) -> None:
+    head = bytes(octets[: _TAR_AT + len(_TAR)])
+    what = next((what for magic, what in _NAMED.items() if head.startswith(magic)), None)
+    if head[_TAR_AT:] == _TAR:
+        what = "a tar archive: unpack it first"
+    if what:
+        raise WrappingError(f"this is {what}")

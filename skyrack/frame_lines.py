@@ -1,0 +1,106 @@
+"""Transfer frames as lines, and the bits of bitstream channels as files: what packets alone do not show."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from link import aos_frame, uslp_frame
+from link.aos_frame import BPdu
+from link.clcw import Clcw
+from link.errors import DecodeError
+from link.framing import NO_OCF, NO_PACKET_BEGINS, Framing
+from link.intake import Channel, FrameIntake
+from link.tc_frame import FrameType, TcFrame
+from link.tc_intake import TcIntake
+from skyrack.export import path_of
+
+_SHOWN_OCTETS = 16
+_M_PDU_HEADER = 2
+
+
+def listen(intake: FrameIntake | TcIntake, *, is_listed: bool, out: Path | None) -> None:
+    """Print each good frame of `intake` on a line if `is_listed`; write the bits of its bitstreams beside `out`."""
+    if isinstance(intake, TcIntake):
+        intake.listen = (lambda frame: print(_telecommand_line(frame))) if is_listed else None
+        return
+    framing, files = intake.framing, _Bits(out)
+
+    def take(frames: NDArray[np.uint8], contents: NDArray[Any]) -> None:
+        for content in contents:
+            octets = frames[content["number"]].tobytes()
+            if is_listed:
+                print(_frame_line(octets, content, framing))
+            if framing.kind == "aos" and int(content["vc"]) in framing.bitstreams:
+                intake.bits[Channel(int(content["spacecraft_id"]), int(content["vc"]))] += files.take(
+                    content, _b_pdu(octets, content)
+                )
+
+    if is_listed or framing.bitstreams:
+        intake.listen = take
+
+
+def _b_pdu(octets: bytes, content: Any) -> BPdu | None:
+    """What a frame of a bitstream channel holds; None where its pointer is out of range."""
+    try:
+        return BPdu.decode(octets[int(content["start"]) - _M_PDU_HEADER : int(content["end"])])
+    except DecodeError:
+        return None
+
+
+class _Bits:
+    """Bits of each channel, one behind the other, as whole octets; those left over wait for the next frame."""
+
+    def __init__(self, out: Path | None) -> None:
+        self._out = out
+        self._rest: dict[Path, NDArray[np.uint8]] = {}
+
+    def take(self, content: Any, pdu: BPdu | None) -> int:
+        """Write the bits of a frame; how many they are."""
+        if pdu is None:
+            return 0
+        if self._out:
+            path = path_of(self._out, f"{content['spacecraft_id']}-{content['vc']}.bits")
+            bits = np.unpackbits(np.frombuffer(pdu.zone, np.uint8))[: pdu.bits]
+            bits = np.concatenate([self._rest.get(path, bits[:0]), bits])
+            whole = len(bits) // 8 * 8
+            with path.open("ab" if path in self._rest else "wb") as file:
+                file.write(np.packbits(bits[:whole]).tobytes())
+            self._rest[path] = bits[whole:]
+        return pdu.bits
+
+
+def _frame_line(octets: bytes, content: Any, framing: Framing) -> str:
+    words = [f"{framing.kind} {content['spacecraft_id']}/{content['vc']} count {content['count']}"]
+    if framing.kind == "aos" and int(content["vc"]) in framing.bitstreams:
+        pdu = _b_pdu(octets, content)
+        words.append("bits out of range" if pdu is None else f"{pdu.bits} bits {pdu.zone[:_SHOWN_OCTETS].hex()}")
+    elif not content["holds_packets"]:
+        words.append("no packets")
+    else:
+        first = int(content["first_header"])
+        words.append("no packet begins" if first == NO_PACKET_BEGINS else f"first packet at {first}")
+    if framing.insert_octets:
+        start = aos_frame.HEADER_SIZE if framing.kind == "aos" else uslp_frame.HEADER_SIZE + (octets[6] & 7)
+        words.append(f"insert {octets[start : start + framing.insert_octets].hex()}")
+    if content["ocf"] != NO_OCF:
+        words.append(_ocf_words(int(content["ocf"])))
+    return " ".join(words)
+
+
+def _ocf_words(word: int) -> str:
+    try:
+        clcw = Clcw.from_word(word)
+    except DecodeError:
+        return f"ocf {word:08x}"
+    flags = [name for name in ("lockout", "wait", "retransmit", "no_rf", "no_bit_lock") if getattr(clcw, name)]
+    return " ".join([f"ocf {word:08x} CLCW of channel {clcw.channel} expects {clcw.report}", *flags])
+
+
+def _telecommand_line(frame: TcFrame) -> str:
+    head = f"tc {frame.spacecraft_id}/{frame.channel} {frame.type.name}"
+    if frame.type is FrameType.AD:
+        head += f" sequence {frame.sequence}"
+    shown = frame.data[:_SHOWN_OCTETS].hex() + "..." * (len(frame.data) > _SHOWN_OCTETS)
+    return f"{head} {len(frame.data)} octets {shown}"

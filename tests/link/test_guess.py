@@ -1,0 +1,139 @@
+"""What a recording looks like, where it is not said: frames of each kind, codes, prefixes."""
+
+import numpy as np
+import pytest
+
+from link.aos_link import AosManaged, AosSender
+from link.cltu import encode_cltu
+from link.framing import Framing
+from link.guess import coded, likeliest, markers, score_of
+from link.managed import Managed, TmChannel
+from link.recording import Reception, read_recording
+from link.space_packet import SpacePacket
+from link.tc_frame import TcFrame
+from link.tm_coding import TmEncoder
+from link.tm_sender import TmSender
+from link.uslp_frame import DataField, Rule, UslpFrame
+
+CHANNEL = TmChannel(name="a", vc=1, queue_packets=500)
+DICE = np.random.default_rng(7)
+PACKETS = [SpacePacket(5 + n % 3, n // 3, DICE.bytes(int(DICE.integers(20, 90)))).encode() for n in range(300)]
+
+
+def managed(**rules):
+    return Managed(**{
+        "spacecraft_id": 42, "tm_channels": (CHANNEL,), "tm_frame_octets": 200, "interleave": 1, "rs_parity": 32,
+        "ocf": False, **rules,
+    })  # fmt: skip
+
+
+def sent(sender, **words):
+    for packet in PACKETS:
+        sender.offer("a", packet)
+    return [sender.next_frame(**words) for _ in range(60)]
+
+
+def aos(**rules):
+    octets = {"insert": bytes(rules.get("insert_octets", 0))}
+    return b"".join(sent(AosSender(AosManaged(spacecraft_id=42, frame_octets=200, **rules), [CHANNEL]), **octets))
+
+
+def uslp():
+    stream, frames = b"".join(PACKETS), []
+    starts = np.cumsum([0, *map(len, PACKETS)])
+    for n in range(60):
+        first = int(starts[np.searchsorted(starts, n * 90)]) - n * 90
+        field = DataField(Rule.PACKETS, stream[n * 90 : n * 90 + 90], 0, first if first < 90 else 0xFFFF)
+        frames.append(UslpFrame(spacecraft_id=4242, channel=3, count=n, count_octets=2, field=field).encode())
+    return b"".join(frames)
+
+
+BARE = {
+    "packets": (b"".join(PACKETS), ""),
+    "behind prefixes": (b"".join(b"time" + one for one in PACKETS), "--prefix 4"),
+    "TM": (b"".join(sent(TmSender(managed()))), "--frames tm --frame-octets 200"),
+    "TM without FECF": (b"".join(sent(TmSender(managed(fecf=False)))), "--frames tm --frame-octets 200 --no-fecf"),
+    "AOS": (aos(), "--frames aos --frame-octets 200"),
+    "AOS with OCF, insert zone": (
+        aos(ocf=True, insert_octets=8, fecf=False), "--frames aos --frame-octets 200 --insert 8 --ocf --no-fecf"
+    ),
+    "USLP": (uslp(), "--frames uslp --frame-octets 104"),
+    "version 1": (b"".join(bytes([0x20 | one[0]]) + one[1:] for one in PACKETS), "--any-version"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BARE)
+def test_without_code(name):
+    octets, options = BARE[name]
+    assert likeliest(octets).options == options
+
+
+def commands(*, fecf=True):
+    return [
+        TcFrame(spacecraft_id=9, channel=1, sequence=n % 256, data=one).encode(fecf=fecf)
+        for n, one in enumerate(PACKETS)
+    ]
+
+
+def test_telecommands():
+    assert likeliest(b"".join(commands())).options == "--frames tc"
+    assert likeliest(b"".join(commands(fecf=False))).options == "--frames tc --no-fecf"
+    assert likeliest(b"".join(encode_cltu(one, randomise=True) for one in commands())).options == "--frames cltu"
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ({}, "--interleave 1"),
+        ({"dual_basis": False, "rs_parity": 16}, "--rs 16 --interleave 1 --conventional"),
+        ({"long_randomiser": True, "interleave": 2}, "--interleave 2 --randomiser 131071"),
+        ({"randomise": False, "interleave": 4}, "--interleave 4 --randomiser none"),
+    ],
+)
+@pytest.mark.parametrize("before", [b"", b"noise"])
+def test_coded_units(rules, words, before):
+    code = managed(**rules)
+    encoder = TmEncoder(code)
+    units = before + b"".join(map(encoder.encode, sent(TmSender(code))))
+    guess = coded(units)
+    assert guess.options == f"--frames tm --frame-octets 200 --cadu {words}"
+    assert likeliest(units).options == guess.options
+
+
+def test_markers_without_a_code():
+    """RT-STPS leaves them so: derandomised, without parity; then each frame stands behind its marker."""
+    frames = sent(TmSender(managed(fecf=False)))
+    marked = b"".join(b"\x1a\xcf\xfc\x1d" + frame for frame in frames)
+    assert coded(marked).options == "--frames tm --frame-octets 200 --no-fecf --prefix 4"
+    assert coded(b"head" + marked).options == "--frames tm --frame-octets 200 --no-fecf --prefix 4 --skip 4"
+
+
+def test_markers_at_no_whole_octet():
+    unit = b"\x1a\xcf\xfc\x1d" + bytes(range(100))
+    bits = np.concatenate([[1, 0, 1], np.unpackbits(np.frombuffer(unit * 5, np.uint8)), [0] * 5]).astype(np.uint8)
+    octets = np.packbits(bits).tobytes()
+    assert (markers(octets).start, markers(octets).octets) == (-1, 104)
+    assert coded(octets).options == "--frames tm, aos or uslp --frame-octets N --cadu"
+
+
+def test_markers_that_are_none():
+    marker = b"\x1a\xcf\xfc\x1d"
+    assert markers(b"") is None
+    assert markers(marker + bytes(10)) is None
+    assert markers(marker + bytes(100)).octets == 104
+    assert markers(bytes(50) + marker) is None
+    assert markers(marker * 5) is None
+    assert markers(marker + bytes(50) + marker + bytes(70) + marker + bytes(91) + marker + bytes(30) + marker) is None
+
+
+def test_plausibility():
+    noise = DICE.bytes(20000)
+    for framing in (None, Framing(kind="tm", octets=100, fecf=False), Framing(kind="aos", octets=100)):
+        reception = Reception(framing=framing)
+        list(read_recording(noise, reception))
+        assert score_of(reception) < 0.5
+    assert score_of(Reception(framing=Framing(kind="tm", octets=100))) == 0
+    assert likeliest(b"").score == 0
+    fill = Reception()
+    list(read_recording(bytes(700), fill))
+    assert score_of(fill) == 0

@@ -1,0 +1,96 @@
+"""Times in several fields."""
+
+import pytest
+
+from link.decoding import Decoder
+from link.dictionary.definition import Definition
+from link.dictionary.kinds import Field, Integer
+from link.dictionary.model import Container
+from link.split_time import Part, SplitTime
+from link.time_code import Cds
+
+NS = 10**9
+NAMES = {"DAY": 16, "MSEC": 32, "USEC": 16, "SECONDS": 32, "SUBSECONDS": 16, "TICKS": 16}
+
+
+def decoder(time, **rules):
+    fields = tuple(Field(name=name, kind=Integer(bits), unit="ms" * (name == "TICKS")) for name, bits in NAMES.items())
+    return Decoder(Definition(name="x", packets=(Container(name="c", fields=fields),)), time, **rules)
+
+
+def packet(**values):
+    return b"".join(values.get(name, 0).to_bytes(bits // 8) for name, bits in NAMES.items())
+
+
+@pytest.mark.parametrize("typed", ["DAY,MSEC,USEC", "DAY:d,MSEC:ms,USEC:us", "DAY, MSEC, USEC"])
+def test_days_milliseconds_and_microseconds(typed):
+    """As JPSS has them, which is the day segmented code of CCSDS: days since 1958."""
+    time_ns = 1_646_684_800_123_456_000
+    code = Cds(fine_octets=2).encode(time_ns)
+    day, ms, us = int.from_bytes(code[:2]), int.from_bytes(code[2:6]), int.from_bytes(code[6:8])
+    read = decoder(typed)
+    values = read.read(packet(DAY=day, MSEC=ms, USEC=us)).values
+    assert read.utc_ns(values) == time_ns
+    assert read.time_s(values) == pytest.approx(day * 86400 + ms / 1e3 + us / 1e6)
+    assert read.account()["kinds"][0]["packets"] == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "values", "after_epoch_ns"),
+    [
+        ("SECONDS,SUBSECONDS:/65536", {"SECONDS": 5, "SUBSECONDS": 32768}, 5_500_000_000),
+        ("SECONDS", {"SECONDS": 5}, 5 * NS),
+        ("SECONDS:h", {"SECONDS": 5}, 18000 * NS),
+        ("TICKS", {"TICKS": 7}, 7_000_000),
+        ("DAY:s,TICKS", {"DAY": 1, "TICKS": 2}, NS + 2_000_000),
+    ],
+)
+def test_units_and_epochs(typed, values, after_epoch_ns):
+    read = decoder(typed, origin_ns=1000)
+    values = read.read(packet(**values)).values
+    assert read.utc_ns(values) == 1000 + after_epoch_ns
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("DAY,NONE", "no field is called NONE"),
+        ("DAY:weeks", "no field is called DAY:weeks"),
+        ("SECONDS,SUBSECONDS", "SUBSECONDS: say its unit, as SUBSECONDS:ms"),
+        ("", None),
+    ],
+)
+def test_what_a_person_typed(typed, sentence):
+    if sentence is None:
+        assert decoder(typed).utc_ns({}) is None
+        return
+    with pytest.raises(ValueError, match=sentence):
+        decoder(typed)
+
+
+def test_units_by_name():
+    named = {
+        "Day": "d",
+        "MSEC_OF_DAY": "d",
+        "millis": "ms",
+        "microsec": "us",
+        "nanos": "ns",
+        "hours": "h",
+        "min_": None,
+    }
+    for name, unit in named.items():
+        field = Field(name=name, kind=Integer(8))
+        if unit is None:
+            with pytest.raises(ValueError, match="say its unit"):
+                Part.of(name, [field])
+        else:
+            assert Part.of(name, [field]) == Part.of(f"{name}:{unit}", [field])
+
+
+def test_values_that_are_none():
+    split = SplitTime.of("SECONDS", [Field(name="SECONDS", kind=Integer(8))])
+    assert split.ns({"SECONDS": 1.5}) == 1_500_000_000
+    for value in (None, "noon", True, b"x"):
+        assert split.ns({"SECONDS": value}) is None
+    read = decoder("SECONDS:ms")
+    assert (read.utc_ns({}), read.time_s({})) == (None, None)

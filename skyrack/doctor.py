@@ -24,6 +24,7 @@ NEEDS = {  # what a command imports beyond the base install, and the extra that 
     "shtab": ("ground", "`completion`"),
     "rasterio": ("scenes", "`scene import` of TIFF, JPEG 2000, PNG and JPEG"),
     "pyarrow": ("parquet", "`decode --out FILE.parquet`"),
+    "zstandard": ("zstd", "`decode` of recordings compressed with zstd"),
     "pytest": ("dev", "`make test`"),
     "hypothesis": ("dev", "`make test`"),
     "mypy": ("dev", "`make test`"),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from link.dictionary.packets import Packet
     from link.intake import Channel
 
+_ENCAPSULATION = 7  # the version of packets that carry what another protocol sent
 _READ_OCTETS = 65536
 _NEVER_NS = 3600 * 10**9
 
@@ -53,7 +54,8 @@ def run(options: argparse.Namespace) -> int:
             while octets := _next(port, stop):
                 for batch in reception.feed(octets):
                     for packet, channel in batch:
-                        tap.show(packet, decoder.read(packet), channel)
+                        is_space = packet[0] >> 5 != _ENCAPSULATION
+                        tap.show(packet, decoder.read(packet) if is_space else None, channel)
         except PortClosed as closed:
             print(f"skyrack tap: {closed}", file=sys.stderr)
         account = {**reception.account(), **decoder.account(), "written": [options.pcap] if options.pcap else []}

@@ -21,6 +21,7 @@ from link.tc_intake import TcFraming
 from link.tm_coding import ASM, TmDecoder
 
 SAMPLE_OCTETS = 1 << 18
+_WELL = 0.8
 _DOUBT = 0.01  # of each option: the fewer explain a recording, the better
 _UNITS = 12  # of a code are looked at
 _FRAME_OCTETS_MAX, _FRAME_OCTETS_MIN = 4096, 24
@@ -58,7 +59,7 @@ def score_of(reception: Reception) -> float:
     account = reception.account()
     read = 1 - account["octets_skipped"] / max(reception.octets, 1)
     sources = [row for row in account["sources"] if row["apid"] != 2047]
-    packets = _following(sources, "packets")
+    packets = following(sources, "packets")
     frames = account["frames"]
     if not frames:
         return float(read * packets) if account["packets"] else 0.0
@@ -67,10 +68,10 @@ def score_of(reception: Reception) -> float:
     good = 1 - frames["bad"] / frames["frames"]
     dropped = sum(row["octets_dropped"] for row in frames["channels"]) / max(reception.octets, 1)
     inside = 0.5 * max(1 - dropped, 0) + 0.1 * packets * (account["packets"] > 0)  # frames may carry something else
-    return float(read * good * _following(frames["channels"], "frames") * (0.4 + inside))
+    return float(read * good * following(frames["channels"], "frames") * (0.4 + inside))
 
 
-def _following(rows: list[dict[str, int]], name: str) -> float:
+def following(rows: list[dict[str, int]], name: str) -> float:
     """How many of the units follow one of their own; the first of each row follows none."""
     units, again = sum(row[name] for row in rows), sum(row["duplicates"] for row in rows)
     jumps = sum(row["gaps"] + row["restarts"] for row in rows)
@@ -172,6 +173,11 @@ def _options(framing: Framing) -> str:
     return (
         words + " --no-fecf" * (not framing.fecf) + f" --prefix {framing.prefix_octets}" * bool(framing.prefix_octets)
     )
+
+
+def reads_well(octets: bytes | memoryview, prefix: int = 0) -> bool:
+    """Whether bare packets, each behind a prefix, are what a recording begins with, whatever they hold."""
+    return _score(bytes(octets[:SAMPLE_OCTETS]), None, prefix) > _WELL
 
 
 def likeliest(octets: bytes | memoryview) -> Guess:

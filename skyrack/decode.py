@@ -60,6 +60,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--list-frames", action="store_true", help="each frame, one line, and what is in it but packets"
     )
     parser.add_argument(
+        "--skip", type=within(int, 0, 1 << 40), default=0, metavar="OCTETS",
+        help="pass over what stands first: in the recording, or in each datagram (default 0)",
+    )  # fmt: skip
+    parser.add_argument(
         "--port", type=within(int, 1, 65535), metavar="N", help="of a network capture: datagrams to this UDP port only"
     )
     parser.add_argument("--json", action="store_true", help="the summary as one JSON object")
@@ -110,6 +114,8 @@ def _take(batch: "Batch", decoder: "Decoder", export: "Export | RawExport | None
         export = None
         if not (options.dictionary or options.list):
             return
+    if not (options.list or options.any_version):
+        batch = batch.where(batch.index.records["identification"] >> 13 != _ENCAPSULATION)
     alone: Iterable[int] = range(len(batch.index))
     if not options.list and (export is None or isinstance(export, TableExport)):
         tables, alone = decoder.read_tables(batch.index)

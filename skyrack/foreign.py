@@ -9,18 +9,22 @@ if TYPE_CHECKING:
     from link.recording import Reception
     from link.wrappings.units import Unwrapped
 
-_SKIPPED_MAX, _BAD_MAX, _SCORE_MIN = 0.02, 0.1, 0.7
-"""Shares of octets that are nothing and of frames that are bad, and a plausibility, that make a person wonder."""
+_SKIPPED_MAX, _BAD_MAX, _DROPPED_MAX, _FOLLOWING_MIN = 0.02, 0.1, 0.3, 0.5
+"""Shares that make a person wonder: of octets that are nothing, frames that are bad, octets in frames that are of no
+packet; and of units that follow one another, if they are fewer.
+"""
+_TAIL_OCTETS = 16  # so few may be left over
 
 
 def unwrapped(octets: bytes | memoryview, reception: "Reception", options: argparse.Namespace) -> "Unwrapped":
     """What is in a recording. Raises UsageError naming what cannot be undone, or what options it needs."""
-    from link.guess import coded
+    from link.guess import coded, reads_well
     from link.wrappings.unwrap import unwrap
 
     with given(options.file):
         found = unwrap(octets, fits=lambda unit: _fits(unit, reception), skip=options.skip, port=options.port)
-        if not options.frames and not options.crc and (guess := coded(found.octets)):
+        guess = None if options.frames or options.crc or options.any_version else coded(found.octets)
+        if guess and not reads_well(found.octets, options.prefix):
             raise ValueError(f"sync markers stand in it: these are frames and no bare packets; give {guess.options}")
     return found
 
@@ -56,18 +60,25 @@ def hint_of(octets: bytes | memoryview, reception: "Reception") -> str:
 
 
 def _what_is_wrong(reception: "Reception") -> str:
-    from link.guess import score_of
+    """What makes a person wonder, if anything does."""
+    from link.guess import following
 
     account = reception.account()
     frames, skipped = account["frames"], account["octets_skipped"]
-    if frames and frames["frames"] and frames["bad"] > _BAD_MAX * frames["frames"]:
-        return f"{frames['bad']} of {frames['frames']} frames are bad"
     if frames and not frames["frames"]:
         return "no frame"
+    if frames and frames["bad"] > _BAD_MAX * frames["frames"]:
+        return f"{frames['bad']} of {frames['frames']} frames are bad"
     if not (account["packets"] or account["encapsulated"] or frames):
         return "no packet"
-    if skipped > _SKIPPED_MAX * reception.octets and skipped > 16:
+    if skipped > _SKIPPED_MAX * reception.octets and skipped > _TAIL_OCTETS:
         return f"{skipped} of {reception.octets} octets are neither packets nor frames"
-    if score_of(reception) < _SCORE_MIN:
-        return "this is not plausible: counts do not follow one another"
+    if (
+        following(frames["channels"] if frames else account["sources"], "frames" if frames else "packets")
+        < _FOLLOWING_MIN
+    ):
+        return "this is not plausible: counts do not follow one another" if frames or skipped else ""
+    dropped = sum(row["octets_dropped"] for row in frames["channels"]) if frames else 0
+    if dropped > _DROPPED_MAX * reception.octets:
+        return f"{dropped} octets in frames belong to no packet"
     return ""

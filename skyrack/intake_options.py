@@ -63,10 +63,6 @@ def add_intake_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="OCTETS",
         help="something else before each packet, or before each frame (default 0)",
     )
-    packets.add_argument(
-        "--skip", type=within(int, 0, 1 << 40), default=0, metavar="OCTETS",
-        help="pass over what stands first: in the recording, or in each datagram (default 0)",
-    )  # fmt: skip
     packets.add_argument("--idle", action="store_true", help="idle packets too, APID 2047")
     packets.add_argument(
         "--drop-duplicates", action="store_true", help="leave out packets whose count and content came before"

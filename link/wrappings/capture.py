@@ -30,7 +30,9 @@ class Record(NamedTuple):
 def is_capture(octets: bytes | memoryview) -> bool:
     """Whether it begins as a capture file does."""
     head = bytes(octets[:4])
-    return head == _PCAPNG or int.from_bytes(head) in _PCAP or int.from_bytes(head, "little") in _PCAP
+    if head == _PCAPNG:
+        return bytes(octets[8:12]) in _ORDER
+    return int.from_bytes(head) in _PCAP or int.from_bytes(head, "little") in _PCAP
 
 
 def unwrap_capture(octets: bytes | memoryview, skip: int, port: int | None, fits: Fits) -> Unwrapped:

@@ -14,8 +14,8 @@ from typing import Any
 from link.wrappings.units import WrappingError
 
 OCTETS_MAX = 1 << 33
-_PIECE = 1 << 20
-MAGICS = {b"\x1f\x8b": "gzip", b"\xfd7zXZ\0": "xz", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd"}
+_PIECE = 1 << 10  # of what a damaged piece would give nothing is read
+MAGICS = {b"\x1f\x8b\x08": "gzip", b"\xfd7zXZ\0": "xz", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
 _UNPACKERS: dict[str, Callable[[], Any]] = {
@@ -64,7 +64,7 @@ def _zstd(octets: bytes | memoryview, octets_max: int) -> tuple[bytes, list[str]
     out = bytearray()
     reader = zstandard.ZstdDecompressor().stream_reader(BytesIO(octets), read_across_frames=True)
     try:
-        while piece := reader.read(_PIECE):
+        while piece := reader.read(1 << 20):
             out += piece
             if len(out) > octets_max:
                 raise WrappingError(f"zstd: more than {octets_max} octets are in it")

@@ -33,7 +33,10 @@ def unwrap(
     notes: list[str] = []
     for _ in range(_LAYERS_MAX):
         if name := compression_of(octets):
-            octets, said = decompressed(octets, name, octets_max)
+            inside, said = decompressed(octets, name, octets_max)
+            if name == "gzip" and said and not inside:
+                break  # it only begins so
+            octets = inside
             notes += [f"unpacked with {name}: {len(octets)} octets", *said]
         elif is_capture(octets):
             found = unwrap_capture(octets, skip, port, fits)

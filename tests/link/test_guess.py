@@ -6,7 +6,7 @@ import pytest
 from link.aos_link import AosManaged, AosSender
 from link.cltu import encode_cltu
 from link.framing import Framing
-from link.guess import coded, likeliest, markers, score_of
+from link.guess import coded, likeliest, markers, reads_well, score_of
 from link.managed import Managed, TmChannel
 from link.recording import Reception, read_recording
 from link.space_packet import SpacePacket
@@ -106,6 +106,15 @@ def test_markers_without_a_code():
     marked = b"".join(b"\x1a\xcf\xfc\x1d" + frame for frame in frames)
     assert coded(marked).options == "--frames tm --frame-octets 200 --no-fecf --prefix 4"
     assert coded(b"head" + marked).options == "--frames tm --frame-octets 200 --no-fecf --prefix 4 --skip 4"
+
+
+def test_packets_that_hold_marked_frames():
+    """Their own headers say what they are."""
+    frames = sent(TmSender(managed(fecf=False)))
+    packets = b"".join(SpacePacket(5, n, b"\x1a\xcf\xfc\x1d" + one).encode() for n, one in enumerate(frames))
+    assert coded(packets)
+    assert reads_well(packets)
+    assert not reads_well(b"".join(b"\x1a\xcf\xfc\x1d" + one for one in frames))
 
 
 def test_markers_at_no_whole_octet():

@@ -527,7 +527,11 @@ def test_encapsulation_packets(tmp_path, capsys):
     out = tmp_path / "out.bin"
     found = summary(capsys, str(path), "--out", str(out))
     assert found["encapsulated"] == [{"protocol": 4, "packets": 1}]
-    assert len(found["written"]) == 2
+    assert found["written"] == [str(tmp_path / name) for name in ("out.5.bin", "out.encapsulation.bin")]
+    table = tmp_path / "t.csv"
+    table.write_text(TABLE)
+    columns = tmp_path / "out.npz"
+    assert summary(capsys, str(path), "--dictionary", str(table), "--out", str(columns))["kinds"][0]["packets"] == 2
 
 
 def test_times_in_several_fields(tmp_path, capsys):

@@ -375,3 +375,12 @@ def test_wrapped_again_and_again():
 def test_whatever_comes_is_unwrapped_or_refused(octets, head):
     with contextlib.suppress(WrappingError):
         unwrap(head + octets, fits=holds_packets)
+
+
+@pytest.mark.parametrize("packet", [SpacePacket(0x78B, 0, b"xyz", True, True), SpacePacket(0x20D, 0x0D0A, b"123456")])
+def test_packets_that_begin_as_something_else(packet):
+    """A telecommand of APID 0x78B begins as gzip does, one of 0x20D as pcapng."""
+    octets = bytearray(packet.encode())
+    assert inside(bytes(octets))[0] == octets
+    octets[2:4] = b"\x08\x00"
+    assert inside(bytes(octets))[0] == octets

@@ -14,16 +14,17 @@ import numpy as np
 from _csrc import lib
 from numpy.typing import NDArray
 
-NODES_MAX, INPUTS_MAX = 1024, 16
+from hal.kernels import graph_any as any_
+from hal.kernels.graph_any import Settings, Shape
+from hal.kernels.graph_any import require as _require
+
+NODES_MAX, INPUTS_MAX = 2048, 64
 CLASSES_MAX, CONVOLUTION_SIZE_MAX, WINDOW_MAX = 256, 7, 16
 SIDE_MAX: int = lib.SR_NETS_SIDE_MAX
 CHANNELS_MAX = 0xFFFF
 NUMBERS_MAX: int = lib.SR_NETS_NUMBERS_MAX
 PRODUCTS_MAX: int = lib.SR_NETS_PRODUCTS_MAX
 FLOAT32_MIN, FLOAT32_MAX = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
-
-Shape = tuple[int, int, int]
-"""Rows, columns, channels of an image; 0 rows and columns stand for any."""
 
 
 class Kind(IntEnum):
@@ -42,6 +43,30 @@ class Kind(IntEnum):
     ACTIVATION = 11  # activation
     ARGMAX = 12  # number of the largest channel, as octets; the last node
     QUANTISED = 13  # all: a convolution in 8-bit numbers
+    # Of any geometry, by their settings:
+    GROUPED = 14  # outputs: a convolution
+    TRANSPOSED = 15  # outputs: a transposed convolution
+    POOL = 16
+    COMBINE = 17
+    FUNCTION = 18
+    SCALE = 19
+    SHARES = 20
+    REDUCE = 21
+    RESIZE = 22
+    PAD = 23
+    CUT = 24
+    JOIN = 25
+    ROUND = 26
+    CONSTANT = 27
+
+
+SETTINGS: dict[Kind, type[Settings]] = {
+    Kind.GROUPED: any_.Sliding, Kind.TRANSPOSED: any_.Sliding, Kind.POOL: any_.Pooling, Kind.COMBINE: any_.Combining,
+    Kind.FUNCTION: any_.Applying, Kind.SCALE: any_.Scaling, Kind.SHARES: any_.Sharing, Kind.REDUCE: any_.Reducing,
+    Kind.RESIZE: any_.Resizing, Kind.PAD: any_.Padding, Kind.CUT: any_.Cutting, Kind.JOIN: any_.Joining,
+    Kind.ROUND: any_.Stepping, Kind.CONSTANT: any_.Holding,
+}  # fmt: skip
+"""Of each kind of any geometry."""
 
 
 class Activation(IntEnum):
@@ -55,6 +80,12 @@ class Activation(IntEnum):
 _SLIDING = {Kind.CONVOLUTION, Kind.QUANTISED, Kind.DEPTHWISE, Kind.MAX_POOL, Kind.AVERAGE_POOL}
 _WEIGHTED = {Kind.CONVOLUTION, Kind.QUANTISED, Kind.DEPTHWISE, Kind.DENSE}
 _ACTIVATED = {*_WEIGHTED, Kind.ADD, Kind.ACTIVATION}
+_MAKING = {Kind.CONVOLUTION, Kind.QUANTISED, Kind.DENSE, Kind.GROUPED, Kind.TRANSPOSED}
+_INPUTS = {
+    Kind.CONCAT: (2, INPUTS_MAX), Kind.JOIN: (2, INPUTS_MAX), Kind.ADD: (2, 2), Kind.COMBINE: (2, 2),
+    Kind.CONSTANT: (0, 0),
+}  # fmt: skip
+"""How many, where that is not one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +93,8 @@ class Node:
     """One layer. `inputs` are numbers of images; fields that the kind does not use are left at 0.
 
     `weights` are [size][size][channels][outputs] of a convolution, [size][size][channels] of a depthwise one,
-    [rows * cols * channels][outputs] of a dense layer; `bias` is [outputs].
+    [rows * cols * channels][outputs] of a dense layer; `bias` is [outputs]. Of the kinds of any geometry they are as
+    csrc/include/skyrack/nets_any.h wants them, of a constant [rows][cols][channels] and no bias.
     """
 
     kind: Kind
@@ -76,6 +108,7 @@ class Node:
     weights: NDArray[Any] | None = None
     bias: NDArray[np.float32] | None = None
     rounding: "Rounding | None" = None
+    settings: Settings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +139,8 @@ class Graph:
         unused = sorted(set(range(len(self.nodes))) - used)
         _require(not unused, f"image {unused[:1]} is not used")
         shapes = derive_shapes(self.image, self.nodes)
-        for node in self.nodes:
-            _check_weights(node, shapes[node.inputs[0]])
+        for number, node in enumerate(self.nodes):
+            _check_weights(node, first_shape(node, shapes), shapes[number + 1])
 
     def shapes(self, rows: int, cols: int) -> list[Shape]:
         """The shapes of all images, the input's first, for one of rows x cols. ValueError where they do not fit."""
@@ -122,9 +155,8 @@ def derive_shapes(image: Shape, nodes: Sequence[Node]) -> list[Shape]:
     shapes, classes = [_checked(image)], set[int]()
     for number, node in enumerate(nodes):
         try:
-            _check_fields(node)
-            _require(max(node.inputs) <= number and not classes & set(node.inputs), f"inputs {node.inputs}")
-            shapes.append(_checked(_made(node, [shapes[image] for image in node.inputs])))
+            shapes.append(derive_shape(node, shapes))
+            _require(not classes & set(node.inputs), f"inputs {node.inputs}")
         except ValueError as error:
             raise ValueError(f"node {number}, {node.kind.name.lower()}: {error}") from None
         if node.kind is Kind.ARGMAX:
@@ -132,9 +164,18 @@ def derive_shapes(image: Shape, nodes: Sequence[Node]) -> list[Shape]:
     return shapes
 
 
-def _require(holds: bool, sentence: str) -> None:
-    if not holds:
-        raise ValueError(sentence)
+def derive_shape(node: Node, shapes: Sequence[Shape]) -> Shape:
+    """The shape of what a node makes, of images of `shapes` before it. Raises ValueError."""
+    _check_fields(node)
+    _require(max(node.inputs, default=0) < len(shapes), f"inputs {node.inputs}")
+    return _checked(_made(node, [shapes[image] for image in node.inputs]))
+
+
+def first_shape(node: Node, shapes: Sequence[Shape]) -> Shape:
+    """That of the image that a node takes first; of a constant, which takes none, its own."""
+    if isinstance(node.settings, any_.Holding):
+        return node.settings.rows, node.settings.cols, node.settings.channels
+    return shapes[node.inputs[0]]
 
 
 def _checked(shape: Shape) -> Shape:
@@ -160,12 +201,25 @@ def _check_fields(node: Node) -> None:
     _require(low <= size <= high, f"size {size}, expected {low}..{high}")
     _require(int(sliding) <= node.stride <= (WINDOW_MAX if sliding else 0), f"stride {node.stride}")
     _require(all(0 <= pad < max(1, size if sliding else 1) for pad in node.padding), f"padding {node.padding}")
-    making = kind in (Kind.CONVOLUTION, Kind.QUANTISED, Kind.DENSE)
+    making = kind in _MAKING
     _require(int(making) <= node.outputs <= (CHANNELS_MAX if making else 0), f"outputs {node.outputs}")
     _require(node.activation is Activation.LINEAR or kind in _ACTIVATED, "an activation")
     _require(node.activation is not Activation.LINEAR or kind is not Kind.ACTIVATION, "no activation")
-    low, high = (2, INPUTS_MAX) if kind is Kind.CONCAT else (2, 2) if kind is Kind.ADD else (1, 1)
+    low, high = _INPUTS.get(kind, (1, 1))
     _require(low <= len(node.inputs) <= high, f"{len(node.inputs)} inputs, expected {low}..{high}")
+    _check_settings(node)
+
+
+def _check_settings(node: Node) -> None:
+    """Whether they are those of the kind, and of what they should be: whole numbers where they are declared so."""
+    wanted = SETTINGS.get(node.kind)
+    _require(type(node.settings) is (wanted or type(None)), f"settings {node.settings}")
+    if wanted is None or node.settings is None:
+        return
+    for value, kind in zip(node.settings, wanted.__annotations__.values(), strict=True):
+        whole = isinstance(value, int | np.integer)
+        _require(whole or (kind is float and isinstance(value, float)), f"settings {node.settings}")
+    node.settings.check()
 
 
 def _slid(length: int, node: Node, pads: int) -> int:
@@ -175,6 +229,8 @@ def _slid(length: int, node: Node, pads: int) -> int:
 
 
 def _made(node: Node, given: Sequence[Shape]) -> Shape:
+    if node.settings is not None:
+        return _made_any(node, node.settings, given)
     rows, cols, channels = given[0]
     match node.kind:
         case Kind.CONVOLUTION | Kind.QUANTISED | Kind.DEPTHWISE | Kind.MAX_POOL | Kind.AVERAGE_POOL:
@@ -200,9 +256,34 @@ def _made(node: Node, given: Sequence[Shape]) -> Shape:
     return given[0]
 
 
+def _made_any(node: Node, settings: Settings, given: Sequence[Shape]) -> Shape:
+    match settings:
+        case any_.Sliding():
+            made = settings.spread if node.kind is Kind.TRANSPOSED else settings.made
+            return made(given[0], node.outputs)
+        case any_.Holding():
+            return settings.rows, settings.cols, settings.channels
+        case any_.Combining() | any_.Joining():
+            return settings.made(given)
+        case any_.Pooling() | any_.Reducing() | any_.Resizing() | any_.Padding() | any_.Cutting():
+            return settings.made(given[0])
+    return given[0]
+
+
 def weights_shape(node: Node, given: Shape) -> tuple[int, ...] | None:
     """Of a node's weights, for an input of this shape; None for a kind that has none."""
     rows, cols, channels = given
+    match node.settings:
+        case any_.Sliding() as window:
+            transposed = node.kind is Kind.TRANSPOSED
+            one, other = (
+                (channels, node.outputs // window.groups) if transposed else (channels // window.groups, node.outputs)
+            )
+            return window.size_rows, window.size_cols, one, other
+        case any_.Scaling():
+            return (channels,)
+        case any_.Holding() as image:
+            return image.rows, image.cols, image.channels
     match node.kind:
         case Kind.CONVOLUTION | Kind.QUANTISED:
             return node.size, node.size, channels, node.outputs
@@ -213,12 +294,18 @@ def weights_shape(node: Node, given: Shape) -> tuple[int, ...] | None:
     return None
 
 
-def _check_weights(node: Node, given: Shape) -> None:
-    expected = weights_shape(node, given)
+def bias_shape(node: Node, made: Shape) -> tuple[int, ...] | None:
+    """Of a node's biases, one for each channel of what it makes; None for a kind that has none."""
+    biased = node.kind in _WEIGHTED or node.kind in (Kind.GROUPED, Kind.TRANSPOSED, Kind.SCALE)
+    return made[2:] if biased else None
+
+
+def _check_weights(node: Node, given: Shape, made: Shape) -> None:
+    expected = weights_shape(node, given), bias_shape(node, made)
     right = all(numbers is None or isinstance(numbers, np.ndarray) for numbers in (node.weights, node.bias))
     _require(right, "weights that are no arrays")
     found = None if node.weights is None else node.weights.shape, None if node.bias is None else node.bias.shape
-    _require(found == (expected, expected and expected[-1:]), f"weights of {found}, expected {expected}")
+    _require(found == expected, f"weights of {found}, expected {expected}")
     for numbers in (node.weights, node.bias):
         _require(numbers is None or bool(np.isfinite(numbers).all()), "weights that are not finite")
     _require(node.bias is None or node.bias.dtype == np.float32, "biases that are not float32")
@@ -243,11 +330,11 @@ def _check_rounding(rounding: Rounding, outputs: int) -> None:
     _require(right and rounding.scales.dtype == np.float32, "scales")
 
 
-def weights_size(node: Node, given: Shape) -> int:
+def weights_size(node: Node, given: Shape, made: Shape) -> int:
     """Octets of a node's weights, biases and rounding as hal.kernels.graph_octets writes them."""
     shape = weights_shape(node, given)
     if not shape:
         return 0
-    count, outputs = prod(shape), shape[-1]
+    count, biases = prod(shape), prod(bias_shape(node, made) or (0,))
     _require(count <= NUMBERS_MAX, f"{count} weights")
-    return count + 8 * outputs + 5 if node.kind is Kind.QUANTISED else 4 * (count + outputs)
+    return count + 8 * biases + 5 if node.kind is Kind.QUANTISED else 4 * (count + biases)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hal.kernels.arrays import check
 from hal.kernels.crc import crc32c
 from hal.kernels.errors import UpsetError
-from hal.kernels.graph import Graph, derive_shapes
+from hal.kernels.graph import Graph, derive_shapes, first_shape
 from hal.kernels.graph_octets import decode_graph
 from hal.kernels.nets_plan import Plan, pack
 
@@ -64,7 +64,7 @@ class _Compiled:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         shapes = derive_shapes(graph.image, graph.nodes)
-        self._weights = [pack(node, shapes[node.inputs[0]]) for node in graph.nodes]
+        self._weights = [pack(node, first_shape(node, shapes)) for node in graph.nodes]
         self._expected = self._checksums()
         self._plans: dict[tuple[int, int], Plan] = {}
         self._lock = Lock()

@@ -11,7 +11,8 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
-from hal.kernels.graph import Activation, Graph, Kind, Node, Shape, derive_shapes
+from hal.kernels.graph import Activation, Graph, Kind, Node, derive_shapes
+from hal.kernels.graph_any import Shape
 
 _OPSET, _IR_VERSION = 17, 8
 _OPERATORS = {
@@ -44,7 +45,13 @@ class OnnxRuntime:
 
 
 def onnx_model(graph: Graph) -> ModelProto:
-    """The graph in ONNX's form: image i is "image{i}", of the input and of what node i - 1 makes."""
+    """The graph in ONNX's form: image i is "image{i}", of the input and of what node i - 1 makes.
+
+    Raises ValueError for a layer of any geometry.
+    """
+    for node in graph.nodes:
+        if node.settings is not None:
+            raise ValueError(f"backend = 'onnxruntime' has no {node.kind.name.lower()}; backend = 'c' has")
     rows, cols, channels = graph.image
     shapes = derive_shapes(graph.image, graph.nodes)
     shape = [1, channels, rows or "rows", cols or "cols"]

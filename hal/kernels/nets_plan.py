@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from hal.kernels.arrays import pointer, require
 from hal.kernels.backend import kernel
 from hal.kernels.errors import UpsetError
-from hal.kernels.graph import Graph, Kind, Node, Shape
+from hal.kernels.graph import Graph, Kind, Node
+from hal.kernels.graph_any import Shape
+from hal.kernels.nets_any import run_any
 
 _SUMMED = {Kind.CONVOLUTION, Kind.DENSE}
 """Kinds whose kernels check themselves."""
@@ -19,10 +21,13 @@ _SUMMED = {Kind.CONVOLUTION, Kind.DENSE}
 
 def pack(node: Node, given: Shape) -> list[NDArray[Any]]:
     """A node's weights as its kernel wants them; nothing of a node without."""
-    if node.weights is None or node.bias is None:
+    if node.weights is None:
         return []
-    weights, bias = _laid_out(node.weights).reshape(-1), _laid_out(node.bias)
-    if node.kind is Kind.DEPTHWISE:
+    weights = _laid_out(node.weights).reshape(-1)
+    if node.bias is None:
+        return [weights]
+    bias = _laid_out(node.bias)
+    if node.kind is Kind.DEPTHWISE or node.settings is not None:
         return [weights, bias]
     rows, cols, channels = given
     window = _window(node, (rows or node.size, cols or node.size, channels))
@@ -72,7 +77,7 @@ class Layer(NamedTuple):
 
     def run(self) -> int:
         """Call the kernel; SR_OK or, of a kernel that checks itself, SR_CORRUPT."""
-        return int(_KERNELS[self.node.kind](self))
+        return int(_KERNELS.get(self.node.kind, run_any)(self))
 
 
 def _convolve(layer: Layer) -> Any:
@@ -172,10 +177,10 @@ class Plan:
 
     def _scratch_size(self, number: int) -> int:
         node = self._nodes[number]
+        if node.kind is not Kind.QUANTISED and node.kind not in _SUMMED:
+            return 0
         window = _window(node, self._shapes[node.inputs[0]])
-        if node.kind is Kind.QUANTISED:
-            return int(lib.sr_nets_scratch_i8(window))
-        return int(lib.sr_nets_scratch(window)) if node.kind in _SUMMED else 0
+        return int((lib.sr_nets_scratch_i8 if node.kind is Kind.QUANTISED else lib.sr_nets_scratch)(window))
 
     def _layers(self, image: NDArray[np.float32], result: NDArray[Any], check: Any) -> Iterable[Layer]:
         images = [pointer(image), *map(pointer, self._between), ffi.cast("float *", ffi.from_buffer(result))]

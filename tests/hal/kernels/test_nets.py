@@ -189,7 +189,7 @@ def test_misuse_is_refused():
     with pytest.raises(ValueError, match="expected one of c, onnxruntime"):
         Network(network.graph, backend="gpu")
     with pytest.raises(CorruptError):
-        Network.load(b"SRN1")
+        Network.load(b"SRN2")
 
 
 def test_self_test():

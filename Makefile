@@ -77,14 +77,14 @@ $(READY): $(FLYING)
 bench-%: $(VENV)/.peers
 	$(BIN)/python -m benchmarks $* $(ARGS)
 
-# Models as people train them, imported and held to what their library says; the table stands in the docs, and ARGS are for
-# `python -m benchmarks.models`. What cannot be had stands there as not installed. Some 3 GB, in a folder of its own.
+# Models as people train them, imported and held to what their library says; the table stands in the docs.
+# What cannot be had stands there as not installed. Some 3 GB, in a folder of its own.
 MODEL_PEERS := $(VENV)/model-peers
 bench-models: $(READY)
 	@test -e $(MODEL_PEERS)/.complete || { $(PIP) --quiet --target $(MODEL_PEERS) lightgbm xgboost scikit-learn pandas \
 		torch torchvision onnx onnxscript onnxruntime && touch $(MODEL_PEERS)/.complete; } \
 		|| echo 'Some libraries that train models cannot be had here'
-	PYTHONPATH=$(MODEL_PEERS) $(BIN)/python -m benchmarks.models $(ARGS)
+	PYTHONPATH=$(MODEL_PEERS) $(BIN)/python -m benchmarks.models --write docs/reference/models.md $(ARGS)
 
 $(VENV)/.peers: $(READY)
 	$(PIP) --quiet --editable '.[ground,dev,bench]'

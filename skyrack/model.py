@@ -6,7 +6,7 @@ skyrack model check clouds.bundle --trust team.pub
 skyrack model show clouds.bundle --json
 
 MODEL is LightGBM's text file, XGBoost's JSON, a forest described in JSON (link/models/described.py writes that of a
-scikit-learn estimator), or a network as ONNX (link/models/onnx.py names the operators). The tile has `samples` (bands,
+scikit-learn estimator), or a network as ONNX (link/models/onnx names the operators). The tile has `samples` (bands,
 rows, columns), and may have `expected`, what the library that trained the model gives for them, and `bands`, their
 names. A bundle is only written where the kernels give what is expected; where nobody says what that is, it says of
 itself that it is not verified.
@@ -17,6 +17,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +109,7 @@ def _bundled(options: argparse.Namespace) -> "tuple[Bundle, str]":
 
     octets = read_file(options.model, _MODEL_OCTETS_MAX)
     with given(options.model):
-        imported = read_model(octets, whole=options.all_trees)
+        imported = read_model(octets, whole=options.all_trees, beside=partial(_beside, options.model.parent))
     tile = _tile(options, imported)
     free = (FREE,) * (tile.samples.ndim - 1)
     taken = Tensor(
@@ -135,6 +136,14 @@ def _bundled(options: argparse.Namespace) -> "tuple[Bundle, str]":
             limits=Limits(timeout_s=options.timeout_s, memory_octets=options.memory_mib << 20),
         )
     return bundle, imported.remark
+
+
+def _beside(folder: Path, name: str) -> bytes:
+    """A file with weights, in the model's folder or below it. Raises ValueError for any other place."""
+    path = Path(name)
+    if not name or path.is_absolute() or ".." in path.parts:
+        raise ValueError(f"weights in {name!r}, expected a file beside the model")
+    return read_file(folder / path, _MODEL_OCTETS_MAX)
 
 
 def _tile(options: argparse.Namespace, imported: "Imported") -> "Tile":

@@ -4,12 +4,13 @@ Exit code 0: each is equal or refused with a sentence; 1: one gives something el
 """
 
 import argparse
+import logging
 import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.models import forests
+from benchmarks.models import forests, networks
 from benchmarks.models.table import Case, markdown, outcome
 
 BEGIN, END = "<!-- models: begin -->\n", "<!-- models: end -->\n"
@@ -18,6 +19,7 @@ BEGIN, END = "<!-- models: begin -->\n", "<!-- models: end -->\n"
 def cases() -> Iterator[Case]:
     """All that there are."""
     yield from forests.cases()
+    yield from networks.cases()
 
 
 def main() -> int:
@@ -25,15 +27,16 @@ def main() -> int:
         prog="python -m benchmarks.models", description="Foreign models, imported and run."
     )
     parser.add_argument("--only", default="", metavar="WORD", help="those whose framework or kind has it")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="put the table between its marks in FILE")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put the table of all between its marks in FILE")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
     outcomes = []
     for case in cases():
         if options.only in f"{case.framework} {case.kind}":
             outcomes.append(outcome(case))
             print(f"{case.framework:12} {case.kind:52} {outcomes[-1].verdict:13} {outcomes[-1].remark}", flush=True)
-    if options.write:
+    if options.write and not options.only:
         before, _, rest = options.write.read_text(encoding="utf-8").partition(BEGIN)
         _, _, after = rest.partition(END)
         options.write.write_text(before + BEGIN + markdown(outcomes) + END + after, encoding="utf-8")

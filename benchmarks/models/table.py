@@ -31,7 +31,7 @@ class Case(NamedTuple):
     kind: str
     make: Callable[[], Made]
     tolerance: float = 1e-5
-    """Largest difference that rounding explains, beside the largest number of the answer or 1."""
+    """Largest difference that rounding explains, beside the largest number of the answer."""
 
 
 class Outcome(NamedTuple):
@@ -69,10 +69,12 @@ def _verdict(case: Case, made: Made, found: Array) -> tuple[str, str]:
         if off == 0:
             return "equal", "bit for bit"
         if made.step and off <= 1.01 * made.step:
-            return "equal", f"{(np.abs(ours - theirs) > made.step / 2).mean():.2%} of the numbers are one step apart"
-        if not made.step and off <= case.tolerance * max(1.0, np.nanmax(np.abs(theirs))):
-            return "equal", f"within {off:.1g}"
-        return "DIFFERENT", f"up to {off:.3g}, {(ours != theirs).mean():.1%} of the numbers" + (
+            apart = (np.abs(ours - theirs) > made.step / 2).mean()
+            return "equal", f"{apart:.1%} of the numbers are one step of {made.step:.2g} apart"
+        most = float(np.nanmax(np.abs(theirs)))
+        if not made.step and off <= case.tolerance * most:
+            return "equal", f"within {off / most:.1g} of the largest number"
+        return "DIFFERENT", f"up to {off:.3g} of {most:.3g}, {(ours != theirs).mean():.1%} of the numbers" + (
             f", step {made.step:.3g}" if made.step else ""
         )
     return "DIFFERENT", "NaN elsewhere"

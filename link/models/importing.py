@@ -6,7 +6,7 @@ from link.models.described import read_description
 from link.models.lightgbm import read_lightgbm
 from link.models.manifest import Kind
 from link.models.network import encode_network
-from link.models.onnx import read_onnx
+from link.models.onnx import Beside, read_onnx
 from link.models.xgboost import read_xgboost
 
 FLOATS = ("float32", "float64")
@@ -23,10 +23,11 @@ class Imported(NamedTuple):
     """What somebody who imports it should know."""
 
 
-def read_model(octets: bytes, *, whole: bool = False) -> Imported:
+def read_model(octets: bytes, *, whole: bool = False, beside: Beside | None = None) -> Imported:
     """LightGBM text, XGBoost JSON, a described forest or an ONNX network, told apart by content.
 
-    Of XGBoost, `whole` takes the trees behind the best iteration, too.
+    Of XGBoost, `whole` takes the trees behind the best iteration, too. Weights of a network may lie in files
+    `beside` it.
 
     Raises ValueError in one sentence, ModuleNotFoundError where the package that reads ONNX is not installed.
     """
@@ -34,7 +35,7 @@ def read_model(octets: bytes, *, whole: bool = False) -> Imported:
     if start.startswith(b"tree\n"):
         return Imported("forest", read_lightgbm(octets.decode(errors="replace")).encode(), FLOATS)
     if start.startswith(_ONNX):
-        return Imported("network", encode_network(read_onnx(octets)), ("float32",))
+        return Imported("network", encode_network(read_onnx(octets, beside)), ("float32",))
     if not start.startswith(b"{"):
         raise ValueError("expected LightGBM's text, XGBoost's or a described forest's JSON, or an ONNX file")
     if b"learner" in octets[:20] and b'"learner"' not in octets[:20]:

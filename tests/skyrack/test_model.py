@@ -154,3 +154,23 @@ def test_a_network_is_imported_from_onnx(folder, capsys):
     assert "net 1: network" in capsys.readouterr().out
     model = Model(folder / "net.bundle", (public_key((folder / "team.pub").read_bytes()),))
     assert np.array_equal(model.run(IMAGE[:, :, ::-1]), CHANNELS[:, :, ::-1])
+
+
+def test_weights_beside_the_model_are_found_there_and_nowhere_else(folder, capsys):
+    onnx = pytest.importorskip("onnx", reason="the extra onnx is not installed")
+    from hal.kernels.nets_onnxruntime import onnx_model
+
+    model = onnx_model(GRAPH)
+    onnx.external_data_helper.convert_model_to_external_data(model, location="net.data", size_threshold=0)
+    onnx.save_model(model, folder / "net.onnx")
+    options = ["--key", "team.key", "--out", "net.bundle", "--divisor", "2"]
+    assert main(["model", "import", "net.onnx", *options]) == 0
+    np.savez(folder / "tile.npz", samples=IMAGE, expected=CHANNELS)
+    assert main(["model", "import", "net.onnx", "--golden", "tile.npz", *options]) == 0
+    (folder / "net.data").rename(folder / "other.data")
+    assert main(["model", "import", "net.onnx", *options]) != 0
+    assert "net.data" in capsys.readouterr().err
+    elsewhere = (folder / "net.onnx").read_bytes().replace(b"net.data", b"/net.dat")
+    (folder / "net.onnx").write_bytes(elsewhere)
+    assert main(["model", "import", "net.onnx", *options]) == 2
+    assert "expected a file beside the model" in capsys.readouterr().err

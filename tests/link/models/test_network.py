@@ -21,7 +21,7 @@ LAYER = Node(
 )  # fmt: skip
 GRAPH = Graph((0, 0, 2), (LAYER, Node(kind=Kind.CONCAT, inputs=(1, 0, 1))))
 BODY = (
-    bytes.fromhex("53524E31 0000 0000 0200 0200")
+    bytes.fromhex("53524E32 0000 0000 0200 0200")
     + bytes.fromhex("01 01 01 01 00000000 0100 01 0000")  # convolution, ReLU
     + bytes.fromhex("09 00 00 00 00000000 0000 03 0100 0000 0100")  # concatenation
     + struct.pack("<3f", 2, -1, 0.5)
@@ -50,7 +50,7 @@ def test_decode_inverts_encode(graph):
 
 @given(st.binary(max_size=80))
 def test_decode_is_total(octets):
-    for candidate in (octets, sealed(octets), sealed(b"SRN1" + octets)):
+    for candidate in (octets, sealed(octets), sealed(b"SRN2" + octets)):
         try:
             graph = decode_network(candidate)
         except DecodeError:

@@ -1,0 +1,15 @@
+"""Read networks that training tools wrote as ONNX files: one image in, one answer out, of the operators named here.
+
+Convolutions of any geometry, also transposed; Gemm and MatMul with constant weights; BatchNormalization; pools; Add,
+Sub, Mul, Div, Min, Max, Pow by 2 or 0.5; Relu, Clip, Sigmoid and other functions of a number; Softmax and LogSoftmax
+over channels; ReduceMean, -Sum, -Max, -Min; Resize and Upsample, nearest and linear; Pad, Slice, Split, Concat;
+Flatten, Reshape, Squeeze, Unsqueeze, Transpose; ArgMax over channels; DepthToSpace as PixelShuffle has it;
+QuantizeLinear and DequantizeLinear around any of them. What is computed of constants and of the size of an image alone
+is computed when the file is read.
+
+Whatever else a file holds is refused by its name: operators, attributes, inputs that no reader here has looked at.
+"""
+
+from link.models.onnx.file import Beside, read_onnx
+
+__all__ = ["Beside", "read_onnx"]

@@ -1,0 +1,104 @@
+"""Fewer nodes that make the same: what nobody uses goes; factors, shifts and activations join the weights before."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from hal.kernels.graph import Activation, Graph, Kind, Node
+from hal.kernels.graph_any import Combining, Operation, Shape
+from link.models.onnx.operator import Array
+
+_WEIGHTED = {Kind.CONVOLUTION, Kind.DEPTHWISE, Kind.DENSE, Kind.GROUPED, Kind.TRANSPOSED}
+_ACTIVATED = {Kind.CONVOLUTION, Kind.QUANTISED, Kind.DEPTHWISE, Kind.DENSE, Kind.ADD}
+
+
+def fused(image: Shape, nodes: Sequence[Node], answer: int) -> Graph:
+    """The graph of nodes whose answer is the image `answer`."""
+    left = _used(nodes, answer)
+    while (joined := _join_one(left)) is not None:
+        left = _used(joined, len(joined))
+    return Graph(image, tuple(left))
+
+
+def _used(nodes: Sequence[Node], answer: int) -> list[Node]:
+    """The nodes that the answer needs, which is the last of them."""
+    needed = {answer}
+    for number in range(answer, 0, -1):
+        if number in needed:
+            needed.update(nodes[number - 1].inputs)
+    numbers = {0: 0} | {image: place for place, image in enumerate(sorted(needed - {0}), 1)}
+    kept = [nodes[image - 1] for image in sorted(needed - {0})]
+    return [replace(node, inputs=tuple(numbers[image] for image in node.inputs)) for node in kept]
+
+
+def _join_one(nodes: list[Node]) -> list[Node] | None:
+    """The nodes after every node that can did join the one before it; None where none can."""
+    uses = Counter(image for node in nodes for image in node.inputs)
+    passed: dict[int, int] = {}  # images that another one has become
+    made, changed = list(nodes), False
+    for number, node in enumerate(nodes):
+        inputs = tuple(passed.get(image, image) for image in node.inputs)
+        made[number] = node = replace(node, inputs=inputs)
+        for image in inputs:
+            before = made[image - 1] if image else None
+            if before is None or uses[image] != 1:
+                continue
+            constants = [_constant(made, other) for other in inputs if other != image]
+            joined = _joined(before, node, inputs.index(image), constants)
+            if joined is not None:
+                made[image - 1], changed = joined, True
+                passed[number + 1], uses[image] = image, uses[number + 1]
+                break
+    if not changed:
+        return None
+    return _used(made, passed.get(len(nodes), len(nodes)))
+
+
+def _constant(nodes: Sequence[Node], image: int) -> Array | None:
+    node = nodes[image - 1] if image else None
+    return node.weights if node is not None and node.kind is Kind.CONSTANT else None
+
+
+def _joined(before: Node, node: Node, place: int, others: Sequence[Array | None]) -> Node | None:
+    """`before` with what `node` does to its image, which is input `place`, beside constants; None where it cannot."""
+    if before.activation is not Activation.LINEAR:
+        return None
+    if node.kind is Kind.ACTIVATION and before.kind in _ACTIVATED:
+        return replace(before, activation=node.activation)
+    if before.kind not in _WEIGHTED or before.bias is None:
+        return None
+    if node.kind is Kind.SCALE and node.weights is not None and node.bias is not None:
+        return _scaled(before, node.weights, node.bias)
+    match node.settings:
+        case Combining(operation=Operation.ADD | Operation.SUBTRACT | Operation.MULTIPLY as operation) if (
+            len(others) == 1
+        ):
+            constant = others[0]
+            if constant is None or constant.shape[:2] != (1, 1) or constant.shape[2] not in (1, len(before.bias)):
+                return None
+            numbers = np.broadcast_to(constant.reshape(-1), len(before.bias))
+            if operation == Operation.MULTIPLY:
+                return _scaled(before, numbers, np.zeros(len(before.bias), np.float32))
+            if operation == Operation.SUBTRACT and place == 1:
+                return _scaled(before, -np.ones(len(before.bias), np.float32), numbers)
+            return replace(before, bias=before.bias + (numbers if operation == Operation.ADD else -numbers))
+    return None
+
+
+def _scaled(node: Node, factors: Array, shifts: Array) -> Node | None:
+    """The node whose outputs are multiplied and shifted; None where that leaves binary32."""
+    assert node.weights is not None
+    assert node.bias is not None
+    each = factors.astype(np.float64)
+    if node.kind is Kind.TRANSPOSED:
+        _rows, _cols, channels, outputs = node.weights.shape
+        groups = len(each) // outputs
+        spread = each.reshape(groups, 1, outputs).repeat(channels // groups, axis=1).reshape(channels, outputs)
+    else:
+        spread = each
+    with np.errstate(over="ignore"):
+        weights, bias = (node.weights * spread).astype(np.float32), (node.bias * each + shifts).astype(np.float32)
+    finite = np.isfinite(weights).all() and np.isfinite(bias).all()
+    return replace(node, weights=np.ascontiguousarray(weights), bias=bias) if finite else None

@@ -1,0 +1,201 @@
+"""What is computed number by number, of one image or of two, and shares among channels."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from hal.kernels.graph import Activation, Kind
+from hal.kernels.graph_any import Function, Operation, Shape, Sharing
+from link.models.onnx.operator import Array, Axes, Operator, essential, letter_size
+from link.models.onnx.reader import Reader
+
+_OPERATIONS = {
+    "Add": Operation.ADD, "Sum": Operation.ADD, "Sub": Operation.SUBTRACT, "Mul": Operation.MULTIPLY,
+    "Div": Operation.DIVIDE, "Max": Operation.MAXIMUM, "Min": Operation.MINIMUM,
+}  # fmt: skip
+
+
+def binary(reader: Reader, operator: Operator) -> None:
+    """Of two images, or an image and a constant, which are matched axis by axis from the last on."""
+    operator.require(len(operator.inputs) == 2, f"{len(operator.inputs)} inputs")
+    operator.require(not operator.number("broadcast", 0), "broadcast")
+    images, axes = operands(reader, operator, (0, 1))
+    reader.name(operator, reader.combine(operator, _OPERATIONS[operator.kind], *images), axes)
+
+
+def operands(reader: Reader, operator: Operator, places: tuple[int, ...]) -> tuple[list[int], Axes]:
+    """The images of inputs that are matched, constant ones among them, and the axes of what comes of them."""
+    arrays = {place: array for place in places if (array := operator.constant(place)) is not None}
+    values = {place: operator.value(place) for place in places if place not in arrays}
+    rank = max([len(value.axes) for value in values.values()] + [array.ndim for array in arrays.values()])
+    axes: Axes = ("",) * rank
+    whole: Shape | None = None
+    for value in values.values():
+        shape = reader.shape(value)
+        axes, whole = _matched(operator, axes, whole, ("",) * (rank - len(value.axes)) + value.axes, shape)
+    assert whole is not None  # of constants alone it would have been folded
+    made = {place: value.image for place, value in values.items()}
+    for place, array in arrays.items():
+        made[place] = reader.constant(operator, _as_image(operator, array, axes, whole))
+    return [made[place] for place in places], axes
+
+
+def _matched(operator: Operator, axes: Axes, whole: Shape | None, more: Axes, shape: Shape) -> tuple[Axes, Shape]:
+    """Axes of two values that fit each other, and the larger of their sizes."""
+    if whole is None:
+        return more, shape
+    both = []
+    for one, other in zip(axes, more, strict=True):
+        first, second = essential(one, whole), essential(other, shape)
+        operator.require(first == second or not first or not second, f"{axes} beside {more}, whose axes differ,")
+        both.append(one if first or not second else other)
+    joint: Shape = tuple(max(a, b) if min(a, b) else 0 for a, b in zip(whole, shape, strict=True))  # type: ignore[assignment]
+    letters = essential("".join(both), joint)
+    operator.require(len(set(letters)) == len(letters), f"{axes} beside {more}, whose axes differ,")
+    return tuple(both), joint
+
+
+def _as_image(operator: Operator, array: Array, axes: Axes, shape: Shape) -> Array:
+    """A constant along the axes of a value, turned to rows, columns and channels; 1 where it is repeated."""
+    sizes = (1,) * (len(axes) - array.ndim) + array.shape
+    letters, lengths = "", list[int]()
+    for one, size in zip(axes, sizes, strict=True):
+        own = [letter_size(letter, shape) for letter in one] if size > 1 else [1] * len(one)
+        if size > 1 and len(one) == 1:
+            operator.require(own[0] in (0, 1, size), f"a constant of {array.shape} for {axes}")
+            own = [size]
+        operator.require(math.prod(own) == size, f"a constant of {array.shape} for {axes}")
+        letters, lengths = letters + one, lengths + own
+    turned = array.reshape(lengths)
+    missing = [letter for letter in "rck" if letter not in letters]
+    turned = turned.reshape(*lengths, *[1] * len(missing))
+    letters += "".join(missing)
+    turned = np.moveaxis(turned, letters.index("n"), 0)[0] if "n" in letters else turned
+    letters = letters.replace("n", "")
+    return np.ascontiguousarray(turned.transpose([letters.index(letter) for letter in "rck"]))
+
+
+def power(reader: Reader, operator: Operator) -> None:
+    """A square, or a square root."""
+    value, exponent = operator.value(), operator.needed(1, "exponents")
+    operator.require(
+        exponent.size == 1 and float(exponent.reshape(-1)[0]) in (2.0, 0.5, 1.0), f"exponent {exponent.tolist()}"
+    )
+    said, image = float(exponent.reshape(-1)[0]), value.image
+    if said == 2:
+        image = reader.combine(operator, Operation.MULTIPLY, image, image)
+    elif said == 0.5:
+        image = reader.apply(operator, image, Function.SQRT)
+    reader.name(operator, image, value.axes)
+
+
+def activation(reader: Reader, operator: Operator) -> None:
+    """Relu and Sigmoid."""
+    value, kind = operator.value(), Activation.RELU if operator.kind == "Relu" else Activation.SIGMOID
+    reader.name(operator, reader.activate(operator, value.image, kind), value.axes)
+
+
+def clip(reader: Reader, operator: Operator) -> None:
+    """Between two constants, each of which may be left out."""
+    value = operator.value()
+    bounds = []
+    for place, name, default in ((1, "min", -math.inf), (2, "max", math.inf)):
+        array = operator.optional(place, "limits")
+        operator.require(array is None or array.size == 1, "limits of several numbers")
+        said = operator.attribute(name, None)
+        bounds.append(float(array.reshape(-1)[0]) if array is not None else default if said is None else float(said))
+    low, high = (math.copysign(math.inf, one) if abs(one) > 3.4e38 else one for one in bounds)
+    operator.require(low <= high, f"limits {low}, {high}")
+    if (low, high) == (0, math.inf):
+        image = reader.activate(operator, value.image, Activation.RELU)
+    else:
+        image = reader.apply(operator, value.image, Function.CLIP, low, high)
+    reader.name(operator, image, value.axes)
+
+
+_FUNCTIONS: dict[str, tuple[Function, tuple[tuple[str, float], ...]]] = {
+    "LeakyRelu": (Function.LEAKY, (("alpha", 0.01),)), "Elu": (Function.ELU, (("alpha", 1.0),)),
+    "HardSigmoid": (Function.HARD_SIGMOID, (("alpha", 0.2), ("beta", 0.5))), "HardSwish": (Function.HARD_SWISH, ()),
+    "Tanh": (Function.TANH, ()), "Exp": (Function.EXP, ()), "Log": (Function.LOG, ()), "Sqrt": (Function.SQRT, ()),
+    "Abs": (Function.ABS, ()), "Erf": (Function.ERF, ()), "Softplus": (Function.SOFTPLUS, ()),
+}  # fmt: skip
+
+
+def function(reader: Reader, operator: Operator) -> None:
+    """One that has a kernel."""
+    value, (kind, parameters) = operator.value(), _FUNCTIONS[operator.kind]
+    numbers = [operator.real(name, default) for name, default in parameters]
+    reader.name(operator, reader.apply(operator, value.image, kind, *numbers), value.axes)
+
+
+def negative(reader: Reader, operator: Operator) -> None:
+    """-x."""
+    value = operator.value()
+    minus = reader.number(operator, -1.0)
+    reader.name(operator, reader.combine(operator, Operation.MULTIPLY, value.image, minus), value.axes)
+
+
+def reciprocal(reader: Reader, operator: Operator) -> None:
+    """1 / x."""
+    value = operator.value()
+    one = reader.number(operator, 1.0)
+    reader.name(operator, reader.combine(operator, Operation.DIVIDE, one, value.image), value.axes)
+
+
+def slopes(reader: Reader, operator: Operator) -> None:
+    """PRelu: what is above 0, and slopes times what is below."""
+    value = operator.value()
+    (image, slope), axes = operands(reader, operator, (0, 1))
+    operator.require(axes == value.axes, "slopes of more axes than the image has")
+    above = reader.activate(operator, image, Activation.RELU)
+    below = reader.apply(operator, image, Function.CLIP, -math.inf, 0.0)
+    times = reader.combine(operator, Operation.MULTIPLY, below, slope)
+    reader.name(operator, reader.combine(operator, Operation.ADD, above, times), axes)
+
+
+def gelu(reader: Reader, operator: Operator) -> None:
+    """x (1 + erf(x / sqrt 2)) / 2."""
+    value = operator.value()
+    operator.require(operator.text("approximate", "none") == "none", "an approximation")
+    scaled = reader.combine(operator, Operation.MULTIPLY, value.image, reader.number(operator, math.sqrt(0.5)))
+    curve = reader.apply(operator, scaled, Function.ERF)
+    share = reader.combine(operator, Operation.ADD, curve, reader.number(operator, 1.0))
+    half = reader.combine(operator, Operation.MULTIPLY, value.image, reader.number(operator, 0.5))
+    reader.name(operator, reader.combine(operator, Operation.MULTIPLY, half, share), value.axes)
+
+
+def swish(reader: Reader, operator: Operator) -> None:
+    """x sigmoid(alpha x)."""
+    value, alpha = operator.value(), operator.real("alpha", 1.0)
+    image = value.image
+    if alpha != 1:
+        image = reader.combine(operator, Operation.MULTIPLY, image, reader.number(operator, alpha))
+    share = reader.activate(operator, image, Activation.SIGMOID)
+    reader.name(operator, reader.combine(operator, Operation.MULTIPLY, value.image, share), value.axes)
+
+
+def mish(reader: Reader, operator: Operator) -> None:
+    """x tanh(softplus(x))."""
+    value = operator.value()
+    curve = reader.apply(operator, reader.apply(operator, value.image, Function.SOFTPLUS), Function.TANH)
+    reader.name(operator, reader.combine(operator, Operation.MULTIPLY, value.image, curve), value.axes)
+
+
+def softmax(reader: Reader, operator: Operator) -> None:
+    """Over channels; before version 13 over all axes from the one named on."""
+    value = operator.value()
+    rank, coerced = len(value.axes), operator.opset < 13
+    place = operator.axis("axis", 1 if coerced else -1, rank)
+    letters = "".join(value.axes[place:]) if coerced else value.axes[place]
+    operator.require(essential(letters, reader.shape(value)) == "k", f"axis {place} of {value.axes}, which")
+    image = reader.add(operator, Kind.SHARES, value.image, settings=Sharing(int(operator.kind == "LogSoftmax")))
+    reader.name(operator, image, value.axes)
+
+
+Reading = Callable[[Reader, Operator], None]
+READINGS: dict[str, Reading] = {
+    **dict.fromkeys(_OPERATIONS, binary), **dict.fromkeys(_FUNCTIONS, function), "Relu": activation,
+    "Sigmoid": activation, "Clip": clip, "Neg": negative, "Reciprocal": reciprocal, "PRelu": slopes, "Gelu": gelu,
+    "Swish": swish, "Mish": mish, "Softmax": softmax, "LogSoftmax": softmax, "Pow": power,
+}  # fmt: skip

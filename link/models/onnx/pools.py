@@ -1,0 +1,95 @@
+"""Pools, and what is taken of whole axes."""
+
+from hal.kernels.graph import WINDOW_MAX, Kind
+from hal.kernels.graph_any import Pool, Pooling, Reducing, Reduction
+from link.models.onnx.convolutions import channels_first, square, window
+from link.models.onnx.operator import Axes, Operator, Value, essential
+from link.models.onnx.reader import IMAGE, Reader
+
+_BITS = {"r": 1, "c": 2, "k": 4, "n": 0}
+
+
+def max_pool(reader: Reader, operator: Operator) -> None:
+    """The largest of each window."""
+    operator.require(not operator.number("storage_order", 0), "storage_order")
+    operator.require(sum(map(bool, operator.outputs)) == 1, "a second output")
+    _pool(reader, operator, Pool.LARGEST, Kind.MAX_POOL)
+
+
+def average_pool(reader: Reader, operator: Operator) -> None:
+    """The mean of each window, of pixels inside the image or with the zeros around it."""
+    padded = any(operator.attribute("pads", [0])) or operator.text("auto_pad", "NOTSET").startswith("SAME")
+    of_all = bool(operator.number("count_include_pad", 0)) and padded
+    _pool(reader, operator, Pool.MEAN_ALL if of_all else Pool.MEAN_INSIDE, Kind.AVERAGE_POOL)
+
+
+def _pool(reader: Reader, operator: Operator, pool: Pool, fast_kind: Kind) -> None:
+    value, size = channels_first(reader, operator), operator.pair("kernel_shape", 0)
+    sliding, up = window(reader, operator, value, size), operator.number("ceil_mode", 0)
+    fast = square(sliding, WINDOW_MAX)
+    if fast and not up and pool is not Pool.MEAN_ALL:
+        image = reader.add(operator, fast_kind, value.image, **fast)
+    else:
+        image = reader.add(operator, Kind.POOL, value.image, settings=Pooling(pool, *sliding[:10], up))
+    reader.name(operator, image, IMAGE)
+
+
+def global_mean(reader: Reader, operator: Operator) -> None:
+    """Over rows and columns."""
+    value = channels_first(reader, operator)
+    reader.name(operator, reader.add(operator, Kind.MEAN, value.image), IMAGE)
+
+
+def global_max(reader: Reader, operator: Operator) -> None:
+    """Over rows and columns."""
+    value = channels_first(reader, operator)
+    settings = Reducing(Reduction.MAX, _BITS["r"] | _BITS["c"])
+    reader.name(operator, reader.add(operator, Kind.REDUCE, value.image, settings=settings), IMAGE)
+
+
+_REDUCTIONS = {
+    "ReduceMean": Reduction.MEAN, "ReduceSum": Reduction.SUM, "ReduceMax": Reduction.MAX, "ReduceMin": Reduction.MIN,
+}  # fmt: skip
+
+
+def reduction(reader: Reader, operator: Operator) -> None:
+    """Over any axes; they stay, one each, unless the file says otherwise."""
+    value, reduction_ = operator.value(), _REDUCTIONS[operator.kind]
+    places, left = _reduced_axes(operator, value), operator.number("keepdims", 1)
+    letters = "".join(value.axes[place] for place in places)
+    bits = sum({_BITS[letter] for letter in letters})
+    image = value.image
+    if bits == 3 and reduction_ is Reduction.MEAN:
+        image = reader.add(operator, Kind.MEAN, image)
+    elif bits:
+        image = reader.add(operator, Kind.REDUCE, image, settings=Reducing(reduction_, bits))
+    axes = tuple(one for place, one in enumerate(value.axes) if left or place not in places)
+    reader.name(operator, image, axes)
+
+
+def _reduced_axes(operator: Operator, value: Value) -> set[int]:
+    said = operator.attribute("axes", None)
+    if said is None and operator.has(1):
+        said = operator.needed(1, "axes").reshape(-1).tolist()
+    rank, empty = len(value.axes), bool(operator.number("noop_with_empty_axes", 0))
+    if said is None or not len(said):
+        operator.require(not empty, "noop_with_empty_axes")
+        return set(range(rank))
+    operator.require(all(-rank <= axis < rank for axis in said), f"axes {said}")
+    return {int(axis) % rank for axis in said}
+
+
+def argmax(reader: Reader, operator: Operator) -> None:
+    """Over channels; what comes of it are classes, which nothing computes with."""
+    value = operator.value()
+    place, left = operator.axis("axis", 0, len(value.axes)), operator.number("keepdims", 1)
+    one = essential(value.axes[place], reader.shape(value)) in ("k", "") and "k" in value.axes[place]
+    operator.require(one, f"axis {place} of {value.axes}, which is not that of channels,")
+    operator.require(not operator.number("select_last_index", 0), "select_last_index")
+    axes: Axes = tuple(letters for axis, letters in enumerate(value.axes) if left or axis != place)
+    reader.name(operator, reader.add(operator, Kind.ARGMAX, value.image), axes)
+
+
+def is_classes(reader: Reader, value: Value) -> bool:
+    """Whether it is what `argmax` made."""
+    return value.image > 0 and reader.nodes[value.image - 1].kind is Kind.ARGMAX

@@ -1,0 +1,89 @@
+"""Builds the nodes of a graph from the operators of an ONNX file, in the file's order, which is that of their use."""
+
+from typing import Any
+
+import numpy as np
+
+from hal.kernels.graph import Activation, Kind, Node, derive_shape
+from hal.kernels.graph_any import Applying, Combining, Function, Holding, Operation, Settings, Shape
+from link.models.onnx.operator import Array, Axes, Operator, Step, Value
+
+IMAGE: Axes = ("n", "k", "r", "c")
+NUMBERS_MAX = 1 << 28
+"""Of a constant."""
+
+
+class Reader:
+    """What is known of the names of a file while its operators are read one after the other."""
+
+    def __init__(self, image: Shape, name: str, axes: Axes, constants: dict[str, Array], opset: int) -> None:
+        self.opset, self.constants, self.nodes = opset, constants, list[Node]()
+        self.shapes: list[Shape] = [image]
+        self.values = {name: Value(0, axes)}
+        self.integers: dict[str, tuple[Array, Array]] = {}
+        """8-bit weights without a zero by name, and a step for each of their first or last axis."""
+
+    def read(self, node: Any) -> None:
+        """Take one operator. Raises ValueError that names what of it is not supported."""
+        from onnx import helper
+
+        attributes = {item.name: helper.get_attribute_value(item) for item in node.attribute}
+        operator = Operator(
+            node.op_type, node.name or (node.output[0] if node.output else ""), list(node.input), list(node.output),
+            self.opset, attributes, self.values.get, self.constants.get,
+        )  # fmt: skip
+        if node.domain not in ("", "ai.onnx"):
+            raise ValueError(f"{node.op_type} {operator.name}: operators of {node.domain} are not supported")
+        from link.models.onnx.folding import fold
+        from link.models.onnx.operators import READERS
+
+        if fold(self, operator, node):
+            return
+        if node.op_type not in READERS:
+            raise ValueError(f"{node.op_type} {operator.name}: this operator is not supported")
+        READERS[node.op_type](self, operator)
+        operator.finish()
+
+    def shape(self, value: Value) -> Shape:
+        """Of the image that a value is."""
+        return self.shapes[value.image]
+
+    def add(self, operator: Operator, kind: Kind, *inputs: int, settings: Settings | None = None, **fields: Any) -> int:
+        """A node more; the number of its image."""
+        node = Node(kind=kind, inputs=inputs, settings=settings, **fields)
+        try:
+            made = derive_shape(node, self.shapes)
+        except ValueError as error:
+            raise ValueError(f"{operator.kind} {operator.name}: {error} is not supported") from None
+        self.nodes.append(node)
+        self.shapes.append(made)
+        return len(self.nodes)
+
+    def name(self, operator: Operator, image: int, axes: Axes, *, step: Step | None = None, place: int = 0) -> None:
+        """What an operator makes, under the name that the file has for it."""
+        operator.require(place < len(operator.outputs) and bool(operator.outputs[place]), f"no output {place}")
+        self.values[operator.outputs[place]] = Value(image, axes, step)
+
+    def constant(self, operator: Operator, array: Array) -> int:
+        """A constant image (rows, columns, channels)."""
+        numbers = np.ascontiguousarray(array, np.float32)
+        operator.require(bool(np.isfinite(numbers).all()), "a constant that is not finite")
+        return self.add(operator, Kind.CONSTANT, settings=Holding(*numbers.shape), weights=numbers)
+
+    def number(self, operator: Operator, number: float) -> int:
+        """A constant image of one number."""
+        return self.constant(operator, np.full((1, 1, 1), number, np.float32))
+
+    def combine(self, operator: Operator, operation: Operation, a: int, b: int) -> int:
+        """Of two images; sums of two alike have a kernel of their own."""
+        if operation == Operation.ADD and self.shapes[a] == self.shapes[b]:
+            return self.add(operator, Kind.ADD, a, b)
+        return self.add(operator, Kind.COMBINE, a, b, settings=Combining(operation))
+
+    def apply(self, operator: Operator, image: int, function: Function, p: float = 0.0, q: float = 0.0) -> int:
+        """A function of each number."""
+        return self.add(operator, Kind.FUNCTION, image, settings=Applying(function, p, q))
+
+    def activate(self, operator: Operator, image: int, activation: Activation) -> int:
+        """One of the two functions that convolutions have built in."""
+        return self.add(operator, Kind.ACTIVATION, image, activation=activation)

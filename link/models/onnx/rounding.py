@@ -1,0 +1,88 @@
+"""QuantizeLinear and DequantizeLinear: of images, whose numbers become 8-bit ones and come back, and of constants."""
+
+import numpy as np
+
+from hal.kernels.graph import Kind
+from hal.kernels.graph_any import Stepping
+from link.models.onnx.operator import Array, Operator, Step
+from link.models.onnx.reader import Reader
+
+_RANGES = {np.dtype(np.uint8): (0, 255), np.dtype(np.int8): (-128, 127)}
+_UINT8 = np.zeros((), np.uint8)
+
+
+def quantize(reader: Reader, operator: Operator) -> None:
+    """Of an image, by one step; nothing is computed before somebody uses it."""
+    value, (step, zero) = operator.value(), _scale(operator)
+    low_high = _RANGES.get(zero.dtype)
+    operator.require(low_high is not None and step.size == zero.size == 1, "anything but one step and zero of 8 bits")
+    operator.require(
+        operator.number("saturate", 1) == 1 and not operator.number("block_size", 0), "block_size, saturate"
+    )
+    operator.require(operator.number("output_dtype", 0) in (0, 2, 3), "output_dtype")
+    operator.ignore("axis", "precision")  # of one step there is no axis
+    assert low_high is not None
+    said = Step(value.image, float(step.reshape(-1)[0]), int(zero.reshape(-1)[0]), *low_high, whole=True)
+    operator.require(0 < said.step < float("inf"), f"a step of {said.step}")
+    reader.name(operator, value.image, value.axes, step=said)
+
+
+def dequantize(reader: Reader, operator: Operator) -> None:
+    """Of a rounded image, by a step that may be another one, or of a constant."""
+    value = operator.raw()
+    if value is None:
+        _constant(reader, operator)
+        return
+    said, (step, zero) = value.step, _scale(operator)
+    if said is None or not said.whole:
+        raise ValueError(
+            f"{operator.kind} {operator.name}: input {operator.inputs[0]!r}, which was not rounded, is not supported"
+        )
+    operator.require(step.size == zero.size == 1 and zero.dtype in _RANGES, "anything but one step and zero of 8 bits")
+    operator.require(
+        _RANGES[zero.dtype] == (said.low, said.high), f"a zero of {zero.dtype} for numbers of another type"
+    )
+    operator.require(not operator.number("block_size", 0), "block_size")
+    operator.ignore("axis", "output_dtype")
+    back, back_zero = float(step.reshape(-1)[0]), int(zero.reshape(-1)[0])
+    stepping = Stepping(said.step, back, said.zero, said.low, said.high, back_zero)
+    image = reader.add(operator, Kind.ROUND, said.source, settings=stepping)
+    same = back == said.step and back_zero == said.zero
+    rounded = Step(said.source, said.step, said.zero, said.low, said.high, whole=False)
+    reader.name(operator, image, value.axes, step=rounded if same else None)
+
+
+def _not_rounded(operator: Operator) -> str:
+    return f"{operator.kind} {operator.name}: input {operator.inputs[0]!r}, which was not rounded, is not supported"
+
+
+def _scale(operator: Operator) -> tuple[Array, Array]:
+    """Steps and zeros; without a zero it is 0, of unsigned numbers."""
+    step, zero = operator.needed(1, "steps"), operator.optional(2, "zeros")
+    return np.asarray(step, np.float32), _UINT8 if zero is None else zero
+
+
+def _constant(reader: Reader, operator: Operator) -> None:
+    """Weights or biases, in binary32; what is needed to compute with weights as whole numbers is kept, too."""
+    whole = operator.constant(0)
+    if whole is None:
+        raise ValueError(
+            f"{operator.kind} {operator.name}: input {operator.inputs[0]!r}, which was not rounded, is not supported"
+        )
+    step, zero = operator.needed(1, "steps"), operator.optional(2, "zeros")
+    operator.require(not operator.number("block_size", 0) and step.ndim <= 1, "steps of blocks")
+    operator.require(operator.number("output_dtype", 0) in (0, 1), "output_dtype")
+    axis = operator.axis("axis", 1, max(whole.ndim, 1)) if step.size > 1 else 0
+    operator.ignore("axis")
+    operator.require(step.size == 1 or step.size == whole.shape[axis], f"{step.size} steps for {whole.shape}")
+    operator.require(zero is None or zero.size == step.size, "another number of zeros than of steps")
+    along = [1] * whole.ndim
+    if step.size > 1:
+        along[axis] = step.size
+    steps = np.asarray(step, np.float32).reshape(along if step.size > 1 else ())
+    zeros = np.zeros((), np.int32) if zero is None else zero.astype(np.int32).reshape(along if step.size > 1 else ())
+    shifted = whole.astype(np.int32) - zeros
+    name = operator.outputs[0]
+    reader.constants[name] = shifted.astype(np.float32) * steps
+    if whole.dtype.itemsize == 1 and np.abs(shifted).max(initial=0) <= 128 and shifted.max(initial=0) <= 127:
+        reader.integers[name] = shifted.astype(np.int8), np.broadcast_to(steps, along)

@@ -76,6 +76,8 @@ class ForestScorer:
     def crc(self) -> tuple[int, ...]:
         """Over nodes and leaves, and what makes codes: tables where there are some, else thresholds."""
         trees = tuple(trees.crc() for trees in self._trees)
+        if self._forest.linear is not None:
+            trees = (*trees, self._forest.linear.crc())
         if self._tables is not None:
             return (*trees, self._tables.crc())
         return (*trees, *(crc32c(column.limits.data) for column in self._columns))
@@ -83,7 +85,9 @@ class ForestScorer:
     def _scored(self, rows: NDArray[Any]) -> NDArray[Any]:
         """Answers (outputs, pixels) for samples (features, pixels)."""
         codes = self._codes(rows)
-        sums = np.stack([trees.sums(codes).astype(self._dtype, copy=False) for trees in self._trees])
+        found = [trees.sums(codes).astype(self._dtype, copy=False) for trees in self._trees]
+        linear = self._forest.linear
+        sums = np.stack(found) if linear is None else linear.sums(found, _values(rows, self._divisor))
         answers = activated(sums, self._forest)
         unknown = np.isnan(rows[list(self._forest.unprepared)]).any(axis=0) if rows.dtype.kind == "f" else None
         if unknown is not None and unknown.any():

@@ -7,7 +7,9 @@ taken for it. A feature whose splits disagree about NaN, or that has more thresh
 "SRF2" | activation 8 | outputs 16 | features 16 | columns 16 | divisor | factor | column* |
     (octets 32 | trees)*, one an output
 column = feature 16 | missing 8 | values 16 | value*, ascending: thresholds, or the categories of a set
-trees  = the octets of csrc/include/skyrack/trees.h        (all little-endian; divisor, factor, values IEEE binary64)
+trees  = the octets of csrc/include/skyrack/trees.h
+         Where bit 7 of `activation` is set, trees are one by one, their leaves are numbers of those of
+         link/models/linear.py, whose octets follow.        (all little-endian; divisor, factor, values IEEE binary64)
 """
 
 import struct
@@ -38,13 +40,15 @@ from hal.kernels.trees import (
     Trees,
 )
 from link.errors import DecodeError, TruncatedError
+from link.models.linear import Linear
 
 INPUTS_MAX = 65535
-OUTPUTS_MAX = 256
+OUTPUTS_MAX, TREES_MAX = 256, 65535
 _FOREST = b"SRF2"
 _HEAD, _COLUMN, _SIZE = struct.Struct("<4sBHHHdd"), struct.Struct("<HBH"), struct.Struct("<I")
 _INSIDE = {None: 0, 0: 16, 1: 32}  # in a column's octet `missing`, beside the rule: code of a set's members
 _RULE_BITS = 15
+_LINEAR = 128  # in the octet of the activation
 
 
 class Activation(IntEnum):
@@ -99,6 +103,8 @@ class Forest:
     divisor: float = 1.0
     factor: float = 1.0
     """The activation is of sum / divisor * factor, in double precision where they are not 1."""
+    linear: Linear | None = None
+    """What the leaves stand for, where they are no numbers to be added; `trees` has octets for each tree then."""
 
     @property
     def sums(self) -> Sums:
@@ -118,9 +124,11 @@ class Forest:
     def encode(self) -> bytes:
         """The octets that travel."""
         counts = len(self.trees), self.inputs, len(self.columns)
-        head = _HEAD.pack(_FOREST, self.activation, *counts, self.divisor, self.factor)
+        activation = self.activation | (_LINEAR if self.linear else 0)
+        head = _HEAD.pack(_FOREST, activation, *counts, self.divisor, self.factor)
         trees = b"".join(_SIZE.pack(len(octets)) + octets for octets in self.trees)
-        return head + b"".join(map(_column_octets, self.columns)) + trees
+        linear = self.linear.encode() if self.linear else b""
+        return head + b"".join(map(_column_octets, self.columns)) + trees + linear
 
     @classmethod
     def decode(cls, octets: bytes) -> Self:
@@ -128,14 +136,19 @@ class Forest:
         if len(octets) < _HEAD.size:
             raise TruncatedError(needed=_HEAD.size, given=len(octets))
         magic, activation, outputs, inputs, count, *scale = _HEAD.unpack_from(octets)
+        linear, activation = activation & _LINEAR, activation & ~_LINEAR
         known = magic == _FOREST and activation in tuple(Activation) and all(map(isfinite, scale)) and scale[0]
-        if not known or not count or not inputs or not 0 < outputs <= OUTPUTS_MAX:
+        if not known or not count or not inputs or not 0 < outputs <= (TREES_MAX if linear else OUTPUTS_MAX):
             raise DecodeError("not a forest of this version")
         columns, at = [], _HEAD.size
         for _ in range(count):
             column, at = _column_at(octets, at, inputs)
             columns.append(column)
-        forest = cls(inputs, tuple(columns), _trees_at(octets, at, outputs), Activation(activation), *scale)
+        trees, at = _trees_at(octets, at, outputs)
+        leaves = Linear.decode(octets[at:], outputs, inputs) if linear else None
+        if at != len(octets) and not linear:
+            raise DecodeError(f"{len(octets) - at} octets behind the trees")
+        forest = cls(inputs, tuple(columns), trees, Activation(activation), scale[0], scale[1], leaves)
         forest._check_trees()
         return forest
 
@@ -181,8 +194,8 @@ def _are_categories(values: NDArray[np.float64]) -> bool:
     return bool(((values >= 0) & (values < MEMBERS_MAX) & (values == np.trunc(values))).all())
 
 
-def _trees_at(octets: bytes, at: int, outputs: int) -> tuple[bytes, ...]:
-    """The trees of each output, which fill the octets to their end."""
+def _trees_at(octets: bytes, at: int, outputs: int) -> tuple[tuple[bytes, ...], int]:
+    """The trees of each output, and where they end."""
     trees = []
     for _ in range(outputs):
         if len(octets) < at + _SIZE.size:
@@ -192,9 +205,7 @@ def _trees_at(octets: bytes, at: int, outputs: int) -> tuple[bytes, ...]:
         if len(octets) < at:
             raise TruncatedError(needed=at, given=len(octets))
         trees.append(octets[at - size : at])
-    if at != len(octets):
-        raise DecodeError(f"{len(octets) - at} octets behind the trees")
-    return tuple(trees)
+    return tuple(trees), at
 
 
 def _ascend(limits: list[float]) -> bool:
@@ -211,14 +222,18 @@ def build_forest(
     sums: Sums = Sums.FLOAT64,
     divisor: float = 1.0,
     factor: float = 1.0,
+    linear: Linear | None = None,
 ) -> Forest:
     """Compile trees over `features` features; tree i adds to output i modulo `outputs`.
 
-    Raises ValueError for what the format cannot hold.
+    With `linear`, leaves are numbers of its leaves, and `outputs` are its. Raises ValueError for what the format cannot
+    hold.
     """
     if not 0 < features <= INPUTS_MAX:
         raise ValueError(f"{features} features, expected 1..{INPUTS_MAX}")
-    if not 0 < outputs <= OUTPUTS_MAX or len(trees) % outputs:
+    if linear is not None and not linear.is_sound(features):
+        raise ValueError("linear leaves of features that there are not, or of numbers that are none")
+    if not 0 < outputs <= OUTPUTS_MAX or len(trees) % outputs or len(trees) > TREES_MAX:
         raise ValueError(f"{len(trees)} trees for {outputs} outputs, expected up to {OUTPUTS_MAX} with as many each")
     columns = tuple(_columns(trees, features))
     rows = sum(column.levels + 2 for column in columns)
@@ -227,8 +242,9 @@ def build_forest(
             f"{len(columns)} columns of {rows - 2 * len(columns)} thresholds and sets are needed, expected up to "
             f"{FEATURES_MAX} columns, and {ROWS_MAX} thresholds and twice the columns"
         )
-    octets = tuple(_octets(trees[output::outputs], columns, sums) for output in range(outputs))
-    return Forest(features, columns, octets, activation, divisor, factor)
+    blocks = len(trees) if linear else outputs
+    octets = tuple(_octets(trees[block::blocks], columns, sums) for block in range(blocks))
+    return Forest(features, columns, octets, activation, divisor, factor, linear)
 
 
 def _octets(trees: Sequence[Node], columns: Sequence[Column], sums: Sums) -> bytes:

@@ -4,13 +4,16 @@ Each section `Tree=N` has parallel arrays: node i goes to left_child[i] where x[
 compared in double, or where bit 0 of `decision_type` is set, where the whole part of x is in a set of categories: the
 bits of words cat_boundaries[threshold[i]] onward of cat_threshold. Children below 0 are leaves, ~child their number.
 Bit 1 of `decision_type` says that what is missing goes to the left; bits 2-3 what is missing: 0 nothing (NaN is taken
-as 0.0), 4 NaN and zero, 8 NaN. In a set NaN never is.
+as 0.0), 4 NaN and zero, 8 NaN. In a set NaN never is. Where `is_linear` is set, leaf i gives leaf_const[i] plus its
+num_features[i] features times their coefficients, or leaf_value[i] where one of them is NaN.
 """
 
+from itertools import accumulate
 from typing import Any
 
 from hal.kernels.trees import Missing
 from link.models.forest import Activation, Forest, Members, Node, Split, build_forest
+from link.models.linear import Leaf, Linear
 from link.models.links import children_first
 
 _CATEGORICAL, _TO_LEFT, _ZERO_MISSING, _NAN_MISSING = 0b0001, 0b0010, 0b0100, 0b1000
@@ -38,13 +41,16 @@ def read_lightgbm(text: str) -> Forest:
     head = _fields(sections[0])
     if not sections[0].lstrip().startswith("tree") or "max_feature_idx" not in head:
         raise ValueError("not a LightGBM model: it begins with `tree` and has max_feature_idx")
-    trees = [_tree(number, _fields(section)) for number, section in enumerate(sections[1:])]
+    said = [_fields(section) for section in sections[1:]]
+    linear = any(fields.get("is_linear", "0") != "0" for fields in said)
+    trees = [_tree(number, fields, linear=linear) for number, fields in enumerate(said)]
     outputs = _whole(head, "num_tree_per_iteration", head.get("num_class", "1"))
     if not trees or outputs < 1 or len(trees) % outputs:
         raise ValueError(f"the model has {len(trees) or 'no'} trees for {outputs} outputs")
     averaged = "average_output" in sections[0].splitlines()
     return build_forest(
         trees, _whole(head, "max_feature_idx") + 1, outputs=outputs,
+        linear=Linear(outputs, tuple(map(_linear_leaves, range(len(said)), said))) if linear else None,
         divisor=float(len(trees) // outputs) if averaged else 1.0, **_objective(head.get("objective", "custom")),
     )  # fmt: skip
 
@@ -72,10 +78,12 @@ def _fields(section: str) -> dict[str, str]:
     return {name: value for name, equals, value in pairs if equals}
 
 
-def _tree(number: int, fields: dict[str, str]) -> Node:
+def _tree(number: int, fields: dict[str, str], *, linear: bool) -> Node:
+    """A tree; where the model is `linear`, its leaves are their numbers."""
     try:
-        _require_constant(fields)
         leaves = [float(value) for value in fields["leaf_value"].split()]
+        if linear:
+            leaves = list(map(float, range(len(leaves))))
         if _whole(fields, "num_leaves") == 1:
             return leaves[0]
         return _linked(number, fields, leaves)
@@ -88,9 +96,30 @@ def _tree(number: int, fields: dict[str, str]) -> Node:
         raise ValueError(said if said.startswith(f"tree {number}: ") else f"tree {number}: {said}") from None
 
 
-def _require_constant(fields: dict[str, str]) -> None:
-    if fields.get("is_linear", "0") != "0":
-        raise ValueError("linear leaves are not supported")
+def _linear_leaves(number: int, fields: dict[str, str]) -> tuple[Leaf, ...]:
+    """What the leaves of a tree stand for; of one that is not linear, their values."""
+    try:
+        values = _numbers(fields, "leaf_value")
+        if fields.get("is_linear", "0") == "0":
+            return tuple(Leaf(value, value) for value in values)
+        constants, counts = _numbers(fields, "leaf_const"), _integers(fields, "num_features")
+        features = _integers(fields, "leaf_features") if sum(counts) else []
+        coefficients = _numbers(fields, "leaf_coeff") if sum(counts) else []
+    except KeyError as error:
+        raise ValueError(f"tree {number}: {error.args[0]} is missing") from None
+    fits = len(values) == len(constants) == len(counts) and len(features) == len(coefficients) == sum(counts)
+    if not fits or min(counts) < 0:
+        raise ValueError(f"tree {number}: arrays of different sizes")
+    ends = list(accumulate(counts))
+    terms = [
+        tuple(zip(features[end - count : end], coefficients[end - count : end], strict=True))
+        for end, count in zip(ends, counts, strict=True)
+    ]
+    return tuple(map(Leaf, constants, values, terms))
+
+
+def _numbers(fields: dict[str, str], name: str) -> list[float]:
+    return [float(word) for word in fields[name].split()]
 
 
 def _linked(number: int, fields: dict[str, str], leaves: list[float]) -> Node:

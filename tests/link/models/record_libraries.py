@@ -67,6 +67,7 @@ def lightgbm_models():
             value > 1,
             {"objective": "binary", "boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.6},
         ),
+        ("linear", value > 1, {"objective": "binary", "linear_tree": True}),
         ("square-root", value, {"objective": "regression", "reg_sqrt": True}),
     ):
         kinds = {"categorical_feature": more.pop("categorical_feature", "auto")}

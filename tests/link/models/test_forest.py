@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hal.kernels.trees import Missing, Sums
 from link.errors import DecodeError
 from link.models.forest import Activation, Forest, Members, Split, build_forest
+from link.models.linear import Leaf, Linear
 from tests.hal.kernels.test_trees import FEATURES, forests
 
 
@@ -27,9 +28,16 @@ SETS = Split(2, Members((3, 5)), 2.0, Split(0, Members((0,), left=False), 4.0, 5
 OCTETS = build_forest([Split(2, 1.0, 2.0, Split(0, 3.0, 4.0, 5.0)), SETS], FEATURES, outputs=2).encode()
 
 
-@given(st.binary(max_size=40), st.integers(0, len(OCTETS)))
-def test_decode_is_total(garbage, at):
-    octets = OCTETS[:at] + garbage + OCTETS[at + len(garbage) :]
+LINEAR = build_forest(
+    [Split(2, 1.0, 0.0, 1.0), 0.0], FEATURES, outputs=2,
+    linear=Linear(2, ((Leaf(1.0, 2.0, ((0, 0.5), (2, 3.0))), Leaf(4.0, 5.0)), (Leaf(6.0, 7.0),))),
+).encode()  # fmt: skip
+
+
+@given(st.sampled_from([OCTETS, LINEAR]), st.binary(max_size=40), st.data())
+def test_decode_is_total(whole, garbage, data):
+    at = data.draw(st.integers(0, len(whole)))
+    octets = whole[:at] + garbage + whole[at + len(garbage) :]
     try:
         assert Forest.decode(octets).encode() == octets
     except DecodeError:
@@ -37,9 +45,11 @@ def test_decode_is_total(garbage, at):
 
 
 def test_no_prefix_is_a_forest():
-    for size in range(len(OCTETS)):
-        with pytest.raises(DecodeError):
-            Forest.decode(OCTETS[:size])
+    for whole in (OCTETS, LINEAR):
+        assert Forest.decode(whole).encode() == whole
+        for size in range(len(whole)):
+            with pytest.raises(DecodeError):
+                Forest.decode(whole[:size])
 
 
 def test_trees_and_columns_belong_together():

@@ -78,6 +78,7 @@ def test_what_is_written_is_what_is_scored(trees, samples):
 
 
 STUMP = text_of([Split(0, 1.0, 2.0, 3.0)])
+LINEAR = "is_linear=1\nleaf_const=1 2\nnum_features=1 {1}\nleaf_features={0}\nleaf_coeff=0.5"
 
 
 def test_what_follows_the_trees_is_not_read():
@@ -94,7 +95,9 @@ def test_what_follows_the_trees_is_not_read():
         (STUMP.replace("num_class=1", "num_class=3"), "1 trees for 3 outputs"),
         (STUMP.replace("decision_type=2", "decision_type=1"), "tree 0: arrays of different sizes"),
         (STUMP.replace("decision_type=2", "decision_type=12"), "tree 0: decision_type 12"),
-        (STUMP.replace("num_cat=0", "is_linear=1"), "tree 0: linear leaves are not supported"),
+        (STUMP.replace("num_cat=0", "is_linear=1"), "tree 0: leaf_const is missing"),
+        (STUMP.replace("num_cat=0", LINEAR.format("1 2", 3)), "tree 0: arrays of different sizes"),
+        (STUMP.replace("num_cat=0", LINEAR.format("9", 0)), "linear leaves of features that there are not"),
         (
             STUMP.replace("num_class=1", "num_class=1\nobjective=cross_entropy_lambda"),
             "objective 'cross_entropy_lambda'",

@@ -75,6 +75,8 @@ def test_classes_are_compared_as_numbers_not_cast(folder, capsys):
     for dtype in (np.uint8, np.bool_, np.int64, np.float32):
         np.savez(folder / "tile.npz", samples=SAMPLES, expected=(EXPECTED > 0.5).astype(dtype))
         assert imported("--divisor", "10000") == 0
+    np.savez(folder / "tile.npz", samples=SAMPLES, expected=(EXPECTED > 0.5)[np.newaxis].astype(np.uint8))
+    assert imported("--divisor", "10000") == 0
     np.savez(folder / "tile.npz", samples=SAMPLES, expected=(EXPECTED < 0.5).astype(np.uint8))
     assert imported("--divisor", "10000") == 2
 

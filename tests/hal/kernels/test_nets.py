@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hal.kernels.errors import CorruptError, UpsetError
 from hal.kernels.graph import Activation, Graph, Kind, Node, Rounding
+from hal.kernels.graph_any import Applying, Function
 from hal.kernels.graph_octets import decode_graph, encode_graph
 from hal.kernels.levels import select_level, supported_levels
 from hal.kernels.nets import Network
@@ -161,6 +162,18 @@ def test_a_flip_in_the_weights_is_seen(bit):
     packed[len(packed) // 2] ^= np.uint32(1 << bit)
     with pytest.raises(UpsetError, match="weights have changed"):
         network.run(image, checked=True)
+
+
+def test_numbers_that_are_none_on_the_way_are_no_upset():
+    """The logarithm of what is below 0, and then a convolution of it."""
+    logarithm = Node(kind=Kind.FUNCTION, inputs=(0,), settings=Applying(Function.LOG))
+    network = Network(Graph((0, 0, 8), (logarithm, convolution(8, 4, inputs=(1,)))))
+    image = np.random.default_rng(3).normal(3, 1, (9, 9, 8)).astype(np.float32)
+    image[4, 4, 2] = -1
+    found = network.run(image, checked=True)
+    assert np.array_equal(found, network.run(image), equal_nan=True)
+    assert np.isnan(found[4, 4]).all()
+    assert np.isfinite(found[0, 0]).all()
 
 
 def test_zeros_and_level_images_raise_no_alarm():

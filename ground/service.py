@@ -260,8 +260,7 @@ class Service:
         finally:
             self._clients.discard(client)
             pump.cancel()
-            with contextlib.suppress(ConnectionError):
-                writer.close()
+            writer.close()
 
     async def _converse(self, client: _Client, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._clients) > CLIENTS_MAX:

@@ -262,6 +262,13 @@ def test_a_damaged_row_is_counted_and_passed_over(tmp_path):
     archive.close()
 
 
+def test_an_archive_without_a_file_makes_none(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    archive = Archive()
+    archive.write([packet(1)])
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_closed_is_closed(tmp_path):
     archive = Archive(tmp_path / "archive.db")
     archive.close()

@@ -341,6 +341,25 @@ def test_news_that_find_no_room_and_clients_that_find_none_are_counted(running, 
     assert (dropped["clients"], dropped["news for slow clients"] > 0) == (1, True)
 
 
+def test_who_left_makes_room_for_others(running, monkeypatch):
+    monkeypatch.setattr("ground.service.CLIENTS_MAX", 1)
+    for _ in range(3):
+        with Client(running.path) as client:
+            assert client.files() == []
+        while running.service._clients:
+            time.sleep(0.001)
+
+
+def test_a_station_that_cannot_end_well_keeps_no_service_running(running, caplog):
+    def end(now):
+        raise KeyError("a bug")
+
+    running.station.end = end
+    running.finish()
+    assert running.service._duties.failed == {"ending": 1}
+    assert not running.path.exists()
+
+
 def test_what_goes_wrong_with_one_record_or_request_goes_wrong_alone(running, caplog):
     def observe(record):
         raise KeyError("a bug")

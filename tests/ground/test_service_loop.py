@@ -253,6 +253,19 @@ def test_a_port_that_was_closed_ends_the_service_once_and_is_the_reason(bench):
     assert isinstance(bench.service._ended.result, PortClosed)
 
 
+@pytest.mark.parametrize("timer", ["_read", "_resume"])
+def test_a_port_that_is_found_closed_later_ends_the_service_too(bench, timer):
+    def closed(_):
+        raise PortClosed("uart: closed")
+
+    bench.station.busy, bench.station.next_wake_ns = True, 10**12
+    bench.arrive()
+    bench.station.output = b"x"
+    bench.port.read = bench.port.write = closed
+    bench.loop.fire(timer)
+    assert isinstance(bench.service._ended.result, PortClosed)
+
+
 def test_it_is_stopped_once_by_either_signal(bench):
     assert sorted(str(one) for one in bench.loop.readers) == ["7", "signal 15", "signal 2"]
     for number in (2, 15):

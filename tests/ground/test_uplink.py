@@ -539,3 +539,13 @@ def test_after_a_loss_the_service_is_opened_a_round_trip_later(link):
     link.now_ns += 1
     link.turn(seconds=0)
     assert link.uplink.state == "active"
+
+
+def test_a_command_whose_time_is_over_makes_room_for_another(link):
+    """The node has taken it, and will not speak of it any more."""
+    link.speaks = False
+    link.send(*range(UNVERIFIED_MAX + 1))
+    link.turns(2)
+    link.uplink.withdraw(RequestId(APID, 3), link.now_ns)
+    link.turn()
+    assert link.executed == list(range(UNVERIFIED_MAX + 1))

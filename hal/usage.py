@@ -23,7 +23,8 @@ def read_file(path: Path, octets_max: int) -> bytes:
 
 @contextmanager
 def given(what: object) -> Iterator[None]:
-    """What is wrong in here is wrong with `what` a person gave: a ValueError becomes a UsageError that begins with it.
+    """What is wrong in here is wrong with `what` a person gave: a ValueError becomes a UsageError that begins with it;
+    with nothing, if the ValueError says itself what it is about.
 
     To stand around the reading of a file or an option and nothing more, for within it no ValueError is a bug.
     """
@@ -32,7 +33,7 @@ def given(what: object) -> Iterator[None]:
     except UsageError:
         raise
     except ValueError as error:
-        raise UsageError(f"{shown(what)}: {error}") from error
+        raise UsageError(f"{shown(what)}: {error}" if what else str(error)) from error
 
 
 def shown(what: object) -> str:

@@ -1,6 +1,7 @@
 """Packets into values by a definition, with an account of what it does not describe and of how often each kind came."""
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from link.calendar_code import decode_ascii
 from link.dictionary.definition import Definition
-from link.dictionary.kinds import Field, Time
+from link.dictionary.kinds import Field, Group, Time
 from link.dictionary.packets import Packet, PacketReader
 from link.dictionary.tables import Table, TableReader
 from link.errors import DecodeError
@@ -20,15 +21,20 @@ from link.split_time import SplitTime
 _NUMBERS = int | float | np.number
 _ATOMIC_EPOCHS_S = {"1958-01-01": 0, "1980-01-06": 19}
 """The epochs of TAI and GPS, which leap seconds do not move, and TAI - UTC then."""
+_J2000, _J2000_TAI = "J2000", b"2000-01-01T11:59:27.816"
+"""2000-01-01T12:00:00 TT, which is 32.184 s ahead of TAI."""
+_UNITS_NS: dict[str, float] = {"d": 86_400 * NS, "picoSeconds": 0.001}
+_UNCERTAIN = ("months", "years")
+"""Units that are now longer, now shorter."""
 
 
 class Clock(NamedTuple):
     """What a field that holds times counts: units of `unit_ns` since `origin_ns` after 1970, both of TAI if `is_tai`.
 
-    `origin_ns` is None where the field's epoch is nothing that a calendar knows.
+    `origin_ns` is None where the field's epoch is nothing that a calendar knows, or its unit has no fixed length.
     """
 
-    unit_ns: int
+    unit_ns: float
     origin_ns: int | None
     is_tai: bool = False
 
@@ -37,12 +43,17 @@ class Clock(NamedTuple):
         """The clock of a field; without an epoch it counts seconds since 1970."""
         if isinstance(field.kind, Time):
             return cls(1, 0)
+        unit_ns = _UNITS_NS.get(field.unit, NS)
+        if field.epoch == _J2000:
+            return cls(unit_ns, decode_ascii(_J2000_TAI), is_tai=True)
         try:
             origin_ns = decode_ascii(field.epoch.encode()) if field.epoch else 0
         except DecodeError:
-            return cls(NS, None)
+            return cls(unit_ns, None)
+        if field.epoch and field.unit in _UNCERTAIN:
+            return cls(unit_ns, None)
         ahead_s = _ATOMIC_EPOCHS_S.get(field.epoch[:10])
-        return cls(NS, origin_ns) if ahead_s is None else cls(NS, origin_ns + ahead_s * NS, is_tai=True)
+        return cls(unit_ns, origin_ns) if ahead_s is None else cls(unit_ns, origin_ns + ahead_s * NS, is_tai=True)
 
     def utc_ns(self, value: float) -> int | None:
         """A value as nanoseconds of UTC since 1970; None without an origin."""
@@ -81,29 +92,33 @@ class Kind:
 
 @dataclass(slots=True)
 class Decoder:
-    """Reads packets of `definition`. `time_field` holds seconds; if empty, the first field that is a time does.
+    """Reads packets of `definition`, which begin with `root`. `time_field` holds seconds; if empty, the first field
+    that is a time does.
 
     It may also be a unit's, or several fields', as `link.split_time` reads them; then `origin_ns` after 1970 is where
     they count from, if not where such times do.
 
-    `kinds` by name; `unread` counts the packets that the definition does not describe, by reason. Raises ValueError for
-    a definition without one root, or a time field that it does not have.
+    `kinds` by name; `unread` counts the packets that the definition does not describe, by reason; `invalid` the values
+    that cannot be, by field, and why the first of each is none. Raises ValueError for a definition without one root, or
+    a time field that it does not have.
     """
 
     definition: Definition
     time_field: str = ""
+    root: str = ""
     kinds: dict[str, Kind] = field(default_factory=dict)
     unread: Counter[str] = field(default_factory=Counter)
     origin_ns: int | None = None
+    invalid: dict[str, tuple[int, str]] = field(default_factory=dict)
     _split: SplitTime | None = field(init=False)
     _reader: PacketReader = field(init=False)
     _tables: TableReader = field(init=False)
     _clocks: dict[str, Clock] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._reader = PacketReader(self.definition.packets)
+        self._reader = PacketReader(self.definition.packets, self.root, self.definition.roots)
         self._tables = TableReader(self._reader)
-        fields = [one for container in self.definition.packets for one in container.fields]
+        fields = [one for container in self.definition.packets for one in _named(container.fields)]
         is_plain = self.time_field in {one.name for one in fields} and self.origin_ns is None
         self._split = None
         if self.time_field and not is_plain:
@@ -118,6 +133,9 @@ class Decoder:
             self.unread[str(error)] += 1
             return None
         self.kinds.setdefault(read.name, Kind()).note(self.time_s(read.values))
+        for name, value in read.invalid:
+            times, reason = self.invalid.get(name, (0, value.reason))
+            self.invalid[name] = times + 1, reason
         return read
 
     def read_tables(self, index: PacketIndex) -> tuple[list[Table], NDArray[np.int64]]:
@@ -150,6 +168,11 @@ class Decoder:
         )
         return next((time_ns for time_ns in known if time_ns is not None), None)
 
+    @property
+    def timeless(self) -> list[str]:
+        """The fields that hold times nobody can tell: of an unknown epoch, or in months or years."""
+        return [name for name, clock in self._clocks.items() if clock.origin_ns is None]
+
     def account(self) -> dict[str, Any]:
         """What was read, and what not, as plain data with stable keys."""
         return {
@@ -158,6 +181,9 @@ class Decoder:
                 for name, kind in self.kinds.items()
             ],
             "unread": [{"reason": reason, "packets": packets} for reason, packets in self.unread.most_common()],
+            "invalid": [
+                {"field": name, "values": times, "reason": reason} for name, (times, reason) in self.invalid.items()
+            ],
         }
 
     def _time_fields(self, fields: list[Field]) -> list[Field]:
@@ -165,3 +191,12 @@ class Decoder:
         if not self.time_field:
             return [one for one in fields if one.epoch or isinstance(one.kind, Time)]
         return [one for one in fields if one.name == self.time_field]
+
+
+def _named(fields: Sequence[Field]) -> Iterator[Field]:
+    """Those of a packet, with those of what is not always there."""
+    for one in fields:
+        if isinstance(one.kind, Group) and one.kind.inline:
+            yield from _named(one.kind.fields)
+        else:
+            yield one

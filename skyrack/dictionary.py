@@ -7,7 +7,8 @@ skyrack dictionary import other-mission.xml > other-mission.json
 skyrack dictionary diff coastwatch.json coastwatch-next.json
 skyrack dictionary check coastwatch.json
 
-FILE is a mission (TOML), a dictionary or an imported definition (JSON), XTCE (XML) or a ccsdspy table (CSV).
+FILE is a mission (TOML), a dictionary or an imported definition (JSON), XTCE (XML) or a ccsdspy table (CSV); or a
+folder of XTCE files, which are one database.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hal.usage import UsageError, did_you_mean, given, read_file
+from hal.usage import UsageError, did_you_mean, given, read_file, shown
 from skyrack.parser import subcommand, within
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from link.dictionary.definition import Definition
     from link.dictionary.model import Report
 
-_OCTETS_MAX = 32 << 20  # of a dictionary or definition
+OCTETS_MAX = 32 << 20  # of a dictionary or definition
 _FORMS = ("json", "xtce", "markdown", "wireshark", "schema")
 
 
@@ -43,15 +44,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     export.add_argument(
         "--port", type=within(int, 1, 65_535), default=10015, help="UDP port that Wireshark looks at; default: 10015"
     )
-    imported = subcommand(commands, "import", "an XTCE or ccsdspy file as JSON, to stdout")
-    imported.add_argument("file", type=Path, metavar="FILE")
-    imported.add_argument("--without", action="append", default=[], metavar="ELEMENT", help="XTCE element to leave out")
-    imported.add_argument("--dialect", choices=("portable", "yamcs"), default="portable", help="of XTCE")
+    imported = subcommand(commands, "import", "XTCE files, as one database, or a ccsdspy file as JSON, to stdout")
+    imported.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    add_xtce_arguments(imported)
     diff = subcommand(commands, "diff", "what differs; exit code 1 if anything does")
     diff.add_argument("file", type=Path, metavar="OLD")
     diff.add_argument("other", type=Path, metavar="NEW")
     check = subcommand(commands, "check", "whether it is sound, and what other ground systems cannot read of it")
     check.add_argument("file", type=Path, metavar="FILE")
+
+
+def add_xtce_arguments(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
+    """How XTCE is to be read."""
+    parser.add_argument("--without", action="append", default=[], metavar="ELEMENT", help="XTCE element to leave out")
+    help_ = "of XTCE: in that of Yamcs a LeadingSize is octets"
+    parser.add_argument("--dialect", choices=("portable", "yamcs"), default="portable", help=help_)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -66,8 +73,17 @@ def run(options: argparse.Namespace) -> int:
     return actions[options.action](options)
 
 
-def load(path: Path) -> "Dictionary | Definition":
-    """What `path` holds. Raises OSError, or UsageError naming the file and what is wrong."""
+def load(
+    *paths: Path, without: Iterable[str] = (), dialect: str = "portable", part: str = "all"
+) -> "Dictionary | Definition":
+    """What a file holds; several of XTCE, or all in a folder, are one database. What is passed over is told on standard
+    error. Raises OSError, or UsageError naming the file and what is wrong.
+    """
+    (path, *others) = paths
+    if others or path.is_dir() or path.suffix in (".xml", ".xtce"):
+        from skyrack.xtce_files import load_xtce
+
+        return load_xtce(paths, tuple(without), dialect, part)
     from link.dictionary import Dictionary
     from link.dictionary.definition import Definition
 
@@ -78,22 +94,24 @@ def load(path: Path) -> "Dictionary | Definition":
         mission = load_mission(path)
         with given(path):  # the user's own apps may declare what does not go together
             return dictionary_of(mission)
-    if path.suffix in (".xml", ".csv"):
-        return _imported(path, (), "portable")
-    octets = read_file(path, _OCTETS_MAX)
+    octets = read_file(path, OCTETS_MAX)
+    if path.suffix == ".csv":
+        return _table(path, octets)
     with given(path):
         return Definition.from_json(octets) if b'"packets"' in octets else Dictionary.from_json(octets)
 
 
-def _imported(path: Path, without: Iterable[str], dialect: str) -> "Definition":
-    from link.dictionary.ccsdspy import read_csv
-    from link.dictionary.xtce.reader import read_xtce
+def _table(path: Path, octets: bytes) -> "Definition":
+    """Of ccsdspy."""
+    from link.dictionary.ccsdspy import header_fields, read_csv
 
-    octets = read_file(path, _OCTETS_MAX)
     with given(path):
-        if path.suffix == ".csv":
-            return read_csv(octets.decode("utf-8-sig"), path.stem)
-        return read_xtce(octets, tuple(without), "yamcs" if dialect == "yamcs" else "portable")
+        table = read_csv(octets.decode("utf-8-sig"), path.stem)
+    early = header_fields(table)
+    if early:
+        said = f"{' and '.join(early[:2])} would lie in the primary header, where bit_offset begins to count"
+        print(f"skyrack: {shown(path)}: {said}; of offsets from its end the column is data_bit_offset", file=sys.stderr)
+    return table
 
 
 def definition_in(loaded: "Dictionary | Definition") -> "Definition":
@@ -188,7 +206,8 @@ def _written(loaded: "Dictionary | Definition", options: argparse.Namespace) -> 
 
 
 def _import(options: argparse.Namespace) -> int:
-    sys.stdout.write(_imported(options.file, options.without, options.dialect).to_json().decode())
+    loaded = load(*options.files, without=options.without, dialect=options.dialect)
+    sys.stdout.write(definition_in(loaded).to_json().decode())
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
@@ -10,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hal.usage import UsageError
+from link.dictionary.invalid import Invalid, without_invalid
 from link.pcap import END_NS as PCAP_END_NS
 from link.pcap import pcap_header, pcap_record
+from skyrack.lines import plain_text
 
 if TYPE_CHECKING:
     from skyrack.raw_export import RawExport
@@ -138,7 +141,7 @@ class NpzExport(ColumnExport):
     def _write(self, path: Path, columns: Mapping[str, Kept]) -> None:
         arrays: dict[str, NDArray[Any]] = {}
         for name, values in columns.items():
-            arrays |= _arrays(name, values) if isinstance(values, list) else {name: values}
+            arrays |= _arrays(name, _marked(values)) if isinstance(values, list) else {name: values}
         with path.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **arrays)
 
@@ -188,7 +191,9 @@ def _paths(path: Path, kinds: Sequence[str]) -> list[Path]:
 
 def _listed(column: Kept) -> Kept:
     """Rows of a column of arrays one by one, as Parquet wants them."""
-    return column if isinstance(column, list) or column.ndim == 1 else column.tolist()
+    if isinstance(column, list):
+        return [without_invalid(one) for one in column]
+    return column if column.ndim == 1 else column.tolist()
 
 
 def _cells(column: NDArray[Any]) -> list[Any]:
@@ -199,11 +204,20 @@ def _cell(value: Any) -> Any:
     match value:
         case None:
             return ""
+        case Invalid():
+            return str(value)
         case bytes():
             return value.hex()
         case list() | dict():
-            return json.dumps(value, default=bytes.hex)
+            return json.dumps(value, default=plain_text)
     return value
+
+
+def _marked(values: list[Any]) -> list[Any]:
+    """Values that cannot be as texts among texts, as what is no number among numbers."""
+    if any(isinstance(value, str) for value in values):
+        return [str(value) if isinstance(value, Invalid) else value for value in values]
+    return [without_invalid(value, math.nan) for value in values]
 
 
 def _arrays(name: str, values: list[Any]) -> dict[str, NDArray[Any]]:
@@ -226,4 +240,4 @@ def _row(value: Any) -> NDArray[Any]:
 
 def _plain(column: NDArray[Any]) -> NDArray[Any]:
     """Texts for what numpy has no numbers for."""
-    return column if column.dtype != object else np.array([json.dumps(one, default=bytes.hex) for one in column])
+    return column if column.dtype != object else np.array([json.dumps(one, default=plain_text) for one in column])

@@ -1,14 +1,17 @@
 """What `decode` and `tap` both have to be told: how packets are wrapped, and what they mean."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hal.usage import UsageError, given
+from skyrack.dictionary import add_xtce_arguments
 from skyrack.parser import within
 
 if TYPE_CHECKING:
     from link.decoding import Decoder
+    from link.dictionary import Dictionary
     from link.dictionary.definition import Definition
     from link.framing import Framing
     from link.managed import Managed
@@ -39,6 +42,7 @@ _NOTHING_TO: dict[str, dict[str, str]] = {
     },
 }
 """Options that change nothing of a kind of frames, and why."""
+_OF_XTCE = ("root", "without")
 _PARITY = 32
 
 
@@ -46,10 +50,12 @@ def add_intake_arguments(parser: argparse.ArgumentParser) -> None:
     """The options; `parser` may also read them from a file, as `@FILE`, one a line."""
     packets = parser.add_argument_group("packets")
     packets.add_argument(
-        "--dictionary", type=Path, metavar="X",
-        help="what packets mean: a node's dictionary or a definition (JSON), a mission (TOML), XTCE (XML) or a ccsdspy "
-             "table (CSV)",
+        "--dictionary", type=Path, action="append", metavar="X",
+        help="what packets mean: a node's dictionary or a definition (JSON), a mission (TOML), XTCE (XML; repeated, or "
+             "a folder, for several files as one database) or a ccsdspy table (CSV)",
     )  # fmt: skip
+    packets.add_argument("--root", default="", metavar="CONTAINER", help="of XTCE: what each packet begins with")
+    add_xtce_arguments(packets)
     packets.add_argument(
         "--apid", type=within(int, 0, 2047), action="append", metavar="N", help="only these; may be repeated"
     )
@@ -180,11 +186,11 @@ def definition_of(options: argparse.Namespace) -> "Definition":
     from link.dictionary.definition import Definition
     from link.dictionary.kinds import Field, Integer, Octets, Reference
     from link.dictionary.model import Container
-    from skyrack.dictionary import definition_in, load
+    from skyrack.dictionary import definition_in
 
     if options.dictionary:
-        loaded = load(options.dictionary)
-        with given(options.dictionary):
+        loaded = _loaded(options)
+        with given(options.dictionary[0]):
             return definition_in(loaded)
     header = tuple(Field(name=name, kind=Integer(bits)) for name, bits in PRIMARY_HEADER)
     data = Field(name="DATA", kind=Octets(Reference(PRIMARY_HEADER[-1][0], offset=1)))
@@ -195,15 +201,28 @@ def decoder_of(options: argparse.Namespace, time: str = "", origin_ns: int | Non
     """Reads packets by that; `time` is the field that says when. Raises OSError or UsageError."""
     from link.decoding import Decoder
 
+    if not options.dictionary:
+        _refuse_without(options, _OF_XTCE, "is about XTCE: say which with --dictionary")
     definition = definition_of(options)
-    with given(options.dictionary or "--time"):
-        return Decoder(definition, time, origin_ns=origin_ns)
+    with given(options.dictionary[0] if options.dictionary else "--time"):
+        decoder = Decoder(definition, time, options.root, origin_ns=origin_ns)
+    for name in decoder.timeless:
+        said = "counts from an epoch, or in a unit, that is not known: it gives no times"
+        print(f"skyrack: {name} {said}", file=sys.stderr)
+    return decoder
+
+
+def _loaded(options: argparse.Namespace) -> "Dictionary | Definition":
+    """The dictionary, of XTCE what packets mean."""
+    from skyrack.dictionary import load
+
+    return load(*options.dictionary, without=options.without, dialect=options.dialect, part="telemetry")
 
 
 def _refuse_without(options: argparse.Namespace, names: tuple[str, ...], instead: str) -> None:
     """An option that would change nothing is a mistake."""
     for name in names:
-        if getattr(options, name) not in (None, False, 0):
+        if getattr(options, name) not in (None, False, 0, "", []):
             raise UsageError(f"--{name.replace('_', '-')} {instead}")
 
 
@@ -211,11 +230,10 @@ def _managed_of_node(options: argparse.Namespace) -> "Managed | None":
     """Of a node's dictionary, for telemetry frames of no other length."""
     from link.dictionary import Dictionary
     from link.managed import Managed
-    from skyrack.dictionary import load
 
     if options.dictionary is None or options.frame_octets or options.frames != "tm":
         return None
-    loaded = load(options.dictionary)
+    loaded = _loaded(options)
     return Managed.from_dict(loaded.managed) if isinstance(loaded, Dictionary) else None
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from link.dictionary.invalid import Invalid
 from link.dictionary.packets import Packet
 from link.encapsulation import Protocol
 from link.intake import Channel
@@ -41,12 +42,21 @@ def _encapsulation_line(packet: bytes, where: str) -> str:
     return f"{where}encapsulation protocol {protocol} ({name}) {len(packet)} octets {_value(packet[header:])}"
 
 
+def plain_text(value: Any) -> str:
+    """What JSON has no words for: octets, and values that cannot be."""
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
 def _value(value: Any) -> str:
     match value:
+        case Invalid(raw=raw):
+            return f"{_value(raw)}(invalid)"
         case bytes():
             return value[:_SHOWN_OCTETS].hex() + "..." * (len(value) > _SHOWN_OCTETS)
         case float():
             return f"{value:.9g}"
         case list():
             return "[" + ",".join(map(_value, value[:_SHOWN_ITEMS])) + ",..." * (len(value) > _SHOWN_ITEMS) + "]"
+        case dict():
+            return "{" + ",".join(f"{name}:{_value(one)}" for name, one in value.items()) + "}"
     return str(value)

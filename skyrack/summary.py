@@ -46,6 +46,8 @@ def summary_lines(account: Mapping[str, Any]) -> Iterator[str]:
     )
     for row in account["unread"][:_REASONS_MAX]:
         yield f"not read: {row['packets']} packets: {row['reason']}"
+    for row in account["invalid"][:_REASONS_MAX]:
+        yield f"invalid: {row['field']}, {row['values']} times: {row['reason']}"
     for path in account["written"]:
         yield f"written: {path}"
 

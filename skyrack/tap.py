@@ -93,14 +93,14 @@ class _Tap:
     def show(self, packet: bytes, read: "Packet | None", channel: "Channel | None") -> None:
         """One packet that just came."""
         from link.pcap import pcap_record
-        from skyrack.lines import packet_line
+        from skyrack.lines import packet_line, plain_text
 
         now_ns = self._clock.utc_ns()
         if self._capture:
             self._capture.write(pcap_record(packet, now_ns))
             self._capture.flush()  # Wireshark may be looking at it already
         if self._json:
-            print(json.dumps(_plain(packet, read, channel, now_ns), default=bytes.hex), flush=True)
+            print(json.dumps(_plain(packet, read, channel, now_ns), default=plain_text), flush=True)
         else:
             print(packet_line(packet, read if self._described else None, channel), flush=True)
 

@@ -1,15 +1,17 @@
 """Packet definitions of ccsdspy: a CSV file of name, data_type, bit_length and, if given, bit_offset.
 
-    name, data_type, bit_length
-    SHCOARSE, uint, 32
-    SAMPLES, "int(12, 24)", 8      an array; (expand): up to the end; (NAME): as many as field NAME says
+    name, data_type, bit_length, bit_offset
+    SHCOARSE, uint, 32, 48
+    SAMPLES, "int(12, 24)", 8, 80      an array; (expand): up to the end; (NAME): as many as field NAME says
 
-The file says nothing about the primary header; the packet that it makes begins with it. Offsets count from its end.
+The file says nothing about the primary header; the packet that it makes begins with it. Offsets are ccsdspy's own in a
+column bit_offset, from the packet's beginning, with the 48 bits of the header; those of tables that count from the
+header's end stand in a column data_bit_offset.
 """
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 
 from link.dictionary.bounds import FIELDS_MAX
@@ -19,6 +21,9 @@ from link.dictionary.model import Container
 
 _TYPE = re.compile(r"(\w+)\s*(?:\((.*)\))?")
 _COLUMNS = ("name", "data_type", "bit_length")
+_HEADER_BITS = 48
+_OFFSETS = {"bit_offset": 0, "data_bit_offset": _HEADER_BITS}
+"""Columns of offsets, and what is before their bit 0."""
 PRIMARY_HEADER = (
     ("CCSDS_VERSION_NUMBER", 3),
     ("CCSDS_PACKET_TYPE", 1),
@@ -32,30 +37,55 @@ PRIMARY_HEADER = (
 
 def read_csv(text: str, name: str) -> Definition:
     """The definition of the one kind of packet in a file, called `name`. Raises ValueError naming the row."""
-    rows = csv.DictReader(StringIO(text), skipinitialspace=True)
+    rows = csv.DictReader(StringIO(text.removeprefix("\ufeff")), skipinitialspace=True)
     header = tuple(Field(name=field, kind=Integer(bits)) for field, bits in PRIMARY_HEADER)
     try:
         missing = [column for column in _COLUMNS if column not in (rows.fieldnames or ())]
         if missing:
-            raise ValueError(f"no column is called {missing[0]}; expected {', '.join(_COLUMNS)} and perhaps bit_offset")
+            known = f"{', '.join(_COLUMNS)} and perhaps {' or '.join(_OFFSETS)}"
+            raise ValueError(f"no column is called {missing[0]}; expected {known}")
         return Definition(name=name, packets=(Container(name=name, fields=(*header, *_fields(rows))),))
     except csv.Error as error:
         raise ValueError(f"row {rows.line_num}: {error}") from None
 
 
+def header_fields(definition: Definition) -> list[str]:
+    """Names of the fields that a table lays over the primary header: perhaps it counts from the header's end."""
+    found, at = [], 0
+    for number, field in enumerate(definition.packets[0].fields):
+        at += field.skip_bits
+        if number >= len(PRIMARY_HEADER) and at < _HEADER_BITS:
+            found.append(field.name)
+        bits = fixed_bits(field.kind)
+        if bits is None:
+            break
+        at += bits
+    return found
+
+
 def _fields(rows: "csv.DictReader[str]") -> Iterator[Field]:
-    end: int | None = 0
+    columns = [column for column in _OFFSETS if column in (rows.fieldnames or ())]
+    if len(columns) > 1:
+        raise ValueError(f"both {columns[0]} and {columns[1]} are there: from where do offsets count?")
+    before = _OFFSETS[columns[0]] if columns else 0
+    names = [name for name, _ in PRIMARY_HEADER]
+    end: int | None = _HEADER_BITS  # of the field before
+    furthest = _HEADER_BITS
     for number, row in enumerate(rows):
         try:
             _check_row(number, row)
-            kind = _kind(row)
-            offset = row.get("bit_offset")
-            skip_bits = int(offset) - _known(end) if offset else 0
+            kind = _kind(row, names)
+            offset = row.get(columns[0]) if columns else None
+            skip_bits = 0 if end is None else furthest - end
+            if offset:
+                skip_bits = _offset(offset) + before - _known(end)
         except ValueError as error:
             raise ValueError(f"row {rows.line_num}: {error}") from None
         yield Field(name=row["name"], kind=kind, skip_bits=skip_bits)
+        names.append(row["name"])
         bits = fixed_bits(kind)
         end = None if end is None or bits is None else end + skip_bits + bits
+        furthest = max(furthest, end or 0)
 
 
 def _check_row(number: int, row: Mapping[str | None, object]) -> None:
@@ -70,17 +100,31 @@ def _check_row(number: int, row: Mapping[str | None, object]) -> None:
 
 def _known(end: int | None) -> int:
     if end is None:
-        raise ValueError("a bit_offset after an array whose size varies")
+        raise ValueError("an offset after an array whose size varies")
     return end
 
 
-def _kind(row: Mapping[str, str]) -> AnyKind:
+def _offset(text: str) -> int:
+    offset = _whole("the offset", text)
+    if offset < 0:
+        raise ValueError(f"the offset = {offset}, expected 0 or more")
+    return offset
+
+
+def _whole(what: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{what} = {text[:40]}, expected a whole number") from None
+
+
+def _kind(row: Mapping[str, str], names: Sequence[str]) -> AnyKind:
     found = _TYPE.fullmatch(row["data_type"].strip())
     if not found:
         raise ValueError(f"data_type = {row['data_type'][:40]}")
-    kind = _scalar(found[1], int(row["bit_length"]))
+    kind = _scalar(found[1], _whole("bit_length", row["bit_length"]))
     for size in reversed((found[2] or "").split(",")) if found[2] else ():
-        kind = Array(kind, _size(size.strip()))
+        kind = Array(kind, _size(size.strip(), names))
     return kind
 
 
@@ -97,7 +141,11 @@ def _scalar(kind: str, bits: int) -> AnyKind:
     raise ValueError(f"data_type = {kind} of {bits} bits, expected uint, int, float, str or fill")
 
 
-def _size(text: str) -> Size:
+def _size(text: str, names: Sequence[str]) -> Size:
     if text == "expand":
         return Rest()
-    return int(text) if text.isdigit() else Reference(text)
+    if text.isdecimal():
+        return _whole("the size", text)
+    if text not in names:
+        raise ValueError(f"no field called {text[:40]} comes before")
+    return Reference(text)

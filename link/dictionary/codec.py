@@ -5,15 +5,17 @@ or that is not always there, is a part of its own (parts.py). A list that is one
 """
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
+from link.dictionary.contexts import context_converter
 from link.dictionary.convert import converter
 from link.dictionary.cursor import Reader, Writer
 from link.dictionary.domain import refuse
 from link.dictionary.kinds import Field
-from link.dictionary.parts import Run, Unfit, parts_of
-from link.dictionary.sizes import Frame, Scopes
+from link.dictionary.parts import Optional, Part, Run, Structures, Unfit, parts_of
+from link.dictionary.places import Frame, Scopes
 from link.errors import DecodeError
 
 _CANNOT = (struct.error, TypeError, ValueError, OverflowError, LookupError, AttributeError, ArithmeticError)
@@ -24,18 +26,32 @@ class Codec:
 
     decode(octets) -> values in order, None for a field that is not there; raises DecodeError for octets that are too
     short, too long or senseless. encode(values) -> octets; raises ValueError that names the field and what it may hold.
-    `outer`: the fields before this structure, where it stands inside others.
+    `outer`: the fields before this structure, where it stands inside others. To one that is `lenient` a value that
+    cannot be is `Invalid`, and the others are read.
     """
 
-    def __init__(self, fields: Sequence[Field], classes: Mapping[str, type] | None = None, outer: Scopes = ()) -> None:
+    def __init__(
+        self,
+        fields: Sequence[Field],
+        classes: Mapping[str, type] | None = None,
+        outer: Scopes = (),
+        *,
+        lenient: bool = False,
+    ) -> None:
         self.fields = tuple(fields)
-        self._parts = parts_of(self.fields, outer, classes or {}, Codec)
+        self._parts = parts_of(self.fields, outer, classes or {}, partial(Codec, lenient=lenient))
         self._only = self._parts[0] if len(self._parts) == 1 and isinstance(self._parts[0], Run) else None
         self._size = -1
         if self._only:
             self._size, self._unpack = self._only.words.size, self._only.words.unpack
-        found = [converter(field, (classes or {}).get(field.name)) for field in self.fields]
+        found = [converter(field, (classes or {}).get(field.name), lenient=lenient) for field in self.fields]
         self._converters = [(number, *pair) for number, pair in enumerate(found) if pair]
+        self._within = dict(_structured(self._parts))
+        self._one_way = [number for number, field in enumerate(self.fields) if field.contexts]
+        for number, field in enumerate(self.fields):
+            if field.contexts:
+                scopes = (*outer, self.fields[:number])
+                self._within[number] = context_converter(field, scopes, found[number], lenient=lenient)
 
     @property
     def size(self) -> int | None:
@@ -46,19 +62,19 @@ class Codec:
         """All of `octets` to values."""
         if len(octets) == self._size:
             raws = list(self._unpack(octets))
-            return self.values_of(raws) if self._converters else raws
+            return self.values_of(raws, ()) if self._converters or self._within else raws
         reader = Reader(octets)
-        values = self.read(reader, ())
+        values = self.read(reader)
         if reader.left >= 8:
             raise DecodeError(f"{reader.left // 8} octets more than expected")
         return values
 
-    def read(self, reader: Reader, outer: Frame) -> list[Any]:
-        """The values from where `reader` stands on; `outer` holds the numbers of the structures around this one."""
-        return self.values_of(self.read_numbers(reader, outer))
+    def read(self, reader: Reader) -> list[Any]:
+        """The values from where `reader` stands on."""
+        return self.values_of(self.read_numbers(reader), ())
 
     def read_numbers(self, reader: Reader, outer: Frame = ()) -> list[Any]:
-        """As `read`, but the numbers on the wire."""
+        """The numbers from where `reader` stands on; `outer` holds those of the structures around this one."""
         raws: list[Any] = []
         frame = (*outer, raws)
         for part in self._parts:
@@ -86,18 +102,25 @@ class Codec:
         except Unfit as unfit:
             raise self._refusal(unfit, values) from None
 
-    def values_of(self, raws: list[Any]) -> list[Any]:
-        """Replace, in place, numbers on the wire by what they mean. Raises DecodeError."""
-        for number, value_of, _ in self._converters:
-            if raws[number] is not None:
-                try:
-                    raws[number] = value_of(raws[number])
-                except DecodeError as error:
-                    raise DecodeError(f"{self.fields[number].name}: {error}") from None
-        return raws
+    def values_of(self, raws: list[Any], outer: Frame) -> list[Any]:
+        """What numbers on the wire mean. Raises DecodeError."""
+        values = raws.copy()
+        number = 0
+        try:
+            for number, value_of, _ in self._converters:
+                if raws[number] is not None:
+                    values[number] = value_of(raws[number])
+            for number, within in self._within.items():
+                if raws[number] is not None:
+                    values[number] = within(raws[number], (*outer, raws))
+        except DecodeError as error:
+            raise DecodeError(f"{self.fields[number].name}: {error}") from None
+        return values
 
     def _raws(self, values: Sequence[Any]) -> list[Any]:
         raws = list(values)
+        for number in self._one_way:
+            raise ValueError(f"{self.fields[number].name}: a calibration that depends on others cannot be turned round")
         for number, _, raw_of in self._converters:
             if raws[number] is not None:
                 try:
@@ -108,3 +131,11 @@ class Codec:
 
     def _refusal(self, unfit: Unfit, values: Sequence[Any]) -> ValueError:
         return ValueError(unfit.said) if unfit.said else refuse(self.fields[unfit.number], values[unfit.number])
+
+
+def _structured(parts: Sequence[Part]) -> Iterator[tuple[int, Callable[[Any, Frame], Any]]]:
+    """By the numbers of their fields: what makes values of what has parts itself."""
+    for part in parts:
+        inner = part.structures if isinstance(part, Optional) else part
+        if isinstance(inner, Structures):
+            yield inner.number, inner.value_of

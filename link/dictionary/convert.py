@@ -10,7 +10,10 @@ from typing import Any
 
 import msgspec
 
+from link.dictionary.curves import Curve
+from link.dictionary.invalid import Invalid
 from link.dictionary.kinds import (
+    AnyKind,
     Array,
     Boolean,
     Counted,
@@ -25,28 +28,54 @@ from link.dictionary.kinds import (
     Time,
     fixed_bits,
 )
+from link.dictionary.texts import place_of, text_converter
 from link.errors import DecodeError
 from link.time_code import Cuc
 
 Converter = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 
 
-def converter(field: Field, labels: type[Enum] | None = None) -> Converter | None:
-    """Both directions for `field`. `labels` is the class whose members stand for an enumeration's labels on board."""
-    kind = field.kind
+def converter(field: Field, labels: type[Enum] | None = None, *, lenient: bool = False) -> Converter | None:
+    """Both directions for `field`. `labels` is the class whose members stand for an enumeration's labels on board.
+
+    What raises DecodeError otherwise, and a number without a label, is `Invalid` to one that is `lenient`.
+    """
+    if is_structured(field.kind):
+        return None  # what is in it is converted one by one
+    if isinstance(field.kind, Array):
+        return each(converter(msgspec.structs.replace(field, kind=field.kind.of), labels, lenient=lenient))
+    pair = _scalar(field, labels, lenient)
+    return (_marked(pair[0]), pair[1]) if lenient and pair else pair
+
+
+def is_structured(kind: AnyKind) -> bool:
+    """Whether a value has parts that are read on their own: a group, or an array of what is not of fixed size."""
     if isinstance(kind, Array):
-        if isinstance(kind.of, Array | Group) or fixed_bits(kind.of) is None:
-            return None  # each element is a structure, which converts what is in it
-        return _each(converter(msgspec.structs.replace(field, kind=kind.of), labels))
+        return isinstance(kind.of, Array | Group) or fixed_bits(kind.of) is None
+    return isinstance(kind, Group)
+
+
+def _marked(value_of: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def marked(raw: Any) -> Any:
+        try:
+            return value_of(raw)
+        except (DecodeError, ArithmeticError) as error:
+            return Invalid(raw, str(error))
+
+    return marked
+
+
+def _scalar(field: Field, labels: type[Enum] | None, lenient: bool) -> Converter | None:
+    kind = field.kind
     if field.calibration is not None:
-        return _calibrated(field)
+        return calibrated(kind, field.calibration)
     match kind:
         case Boolean():
             return bool, _flag
         case Enumeration():
-            return _members(labels) if labels else _labels(kind)
+            return _members(labels) if labels else _labels(kind, lenient)
         case Text():
-            return _text(kind.size)
+            return text_converter(kind, _exactly(kind.size, kind.unit))
         case Octets():
             return _as_is, _exactly(kind.size)
         case Time():
@@ -55,7 +84,7 @@ def converter(field: Field, labels: type[Enum] | None = None) -> Converter | Non
     return None
 
 
-def _each(pair: Converter | None) -> Converter | None:
+def each(pair: Converter | None) -> Converter | None:
     """The same for every element of a list."""
     if pair is None:
         return None
@@ -63,10 +92,9 @@ def _each(pair: Converter | None) -> Converter | None:
     return lambda raws: [value_of(raw) for raw in raws], lambda values: [raw_of(value) for value in values]
 
 
-def _calibrated(field: Field) -> Converter:
-    curve = field.calibration
-    assert curve is not None
-    if not isinstance(field.kind, Integer):
+def calibrated(kind: AnyKind, curve: Curve) -> Converter:
+    """Both directions of a calibration of numbers of this kind."""
+    if not isinstance(kind, Integer):
         return curve.value, curve.raw
     return curve.value, lambda value: round(curve.raw(value))
 
@@ -78,13 +106,21 @@ def _flag(value: Any) -> int:
     return int(value)
 
 
-def _labels(kind: Enumeration) -> Converter:
+def _labels(kind: Enumeration, lenient: bool) -> Converter:
     by_value = {value: label for label, value in kind.labels.items()}
 
     def raw(value: str | int) -> int:
         return kind.labels[value] if isinstance(value, str) else value
 
-    return lambda number: by_value.get(number, number), raw
+    def label(number: int) -> str | int:
+        found = by_value.get(number)
+        if found is None:
+            found = next((said for low, high, said in kind.ranges if low <= number <= high), None)
+        if found is None and lenient:
+            raise DecodeError(f"{number} has no label")
+        return number if found is None else found
+
+    return label, raw
 
 
 def _members(labels: type[Enum]) -> Converter:
@@ -99,37 +135,18 @@ def _members(labels: type[Enum]) -> Converter:
     return member, lambda value: labels(value).value
 
 
-def _text(size: Size) -> Converter:
-    exactly = _exactly(size)
-    if not isinstance(size, int):
-        return _decoded, lambda value: exactly(value.encode())
-
-    def padded(value: str) -> bytes:
-        if "\0" in value:
-            raise ValueError("a text of fixed size ends at its first zero")
-        octets = value.encode()
-        return exactly(octets + bytes(max(0, size - len(octets))))
-
-    return lambda octets: _decoded(octets.partition(b"\0")[0]), padded
-
-
-def _decoded(octets: bytes) -> str:
-    try:
-        return octets.decode()
-    except UnicodeDecodeError as error:
-        raise DecodeError(f"not a text: {error}") from None
-
-
 def _as_is(octets: bytes) -> bytes:
     return octets
 
 
-def _exactly(size: Size) -> Callable[[bytes], bytes]:
+def _exactly(size: Size, unit: int = 1) -> Callable[[bytes], bytes]:
     """Pass octets on that fit `size`; raises ValueError for others."""
     least, most = size_bounds(size)
 
     def checked(octets: bytes) -> bytes:
-        if not least <= len(octets) <= most or (isinstance(size, Terminated) and size.octet in octets):
+        if not least <= len(octets) <= most or (
+            isinstance(size, Terminated) and place_of(size.tail, octets, unit) >= 0
+        ):
             raise ValueError(f"{len(octets)} octets")
         return bytes(octets)
 

@@ -50,6 +50,31 @@ class Polynomial(msgspec.Struct, frozen=True, tag_field="curve", tag="polynomial
         return (value - self.coefficients[0]) / self.coefficients[1]
 
 
+class Powers(msgspec.Struct, frozen=True, tag_field="curve", tag="powers"):
+    """value = the sum of factor * raw ** exponent over `terms` (factor, exponent); exponents are any numbers."""
+
+    terms: tuple[tuple[float, float], ...]
+
+    def __post_init__(self) -> None:
+        check_number(len(self.terms), "terms of a polynomial", 0, TERMS_MAX)
+        for term in self.terms:
+            check_finite(term, "calibration")
+
+    def value(self, raw: float) -> float:
+        """The engineering value of a raw one. Raises DecodeError where a power of it is no real number."""
+        try:
+            powers = [factor * raw**exponent for factor, exponent in self.terms]
+        except ArithmeticError as error:
+            raise DecodeError(f"{raw} has no value in the calibration: {error}") from None
+        if any(isinstance(one, complex) for one in powers):
+            raise DecodeError(f"{raw} has no value in the calibration: it is negative")
+        return float(sum(powers))
+
+    def raw(self, value: float) -> float:
+        """Raises ValueError: it cannot be turned round."""
+        raise ValueError(f"a calibration by powers cannot be turned round, for {value}")
+
+
 class Spline(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="curve", tag="spline"):
     """Straight lines between `points` (raw, value), raw rising; or steps, where `order` is 0.
 
@@ -94,4 +119,4 @@ def _on_line(raw: float, left: tuple[float, float], right: tuple[float, float]) 
     return left[1] + (raw - left[0]) * (right[1] - left[1]) / (right[0] - left[0])
 
 
-Curve = Linear | Polynomial | Spline
+Curve = Linear | Polynomial | Powers | Spline

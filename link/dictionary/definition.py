@@ -10,13 +10,15 @@ from link.dictionary.model import Container
 
 class Definition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """`packets` come down, `requests` go up. A request's criteria are what its fields are set to, its other fields are
-    arguments. `size` is the size of a whole packet in octets, where a field gives it.
+    arguments. `size` is the size of a whole packet in octets, where a field gives it. A packet begins with one of
+    `roots`; where there are none, with one that builds on no other.
     """
 
     name: str
     packets: tuple[Container, ...] = ()
     requests: tuple[Container, ...] = ()
     size: Reference | None = None
+    roots: tuple[str, ...] = ()
     text: str = ""
 
     def to_json(self) -> bytes:

@@ -18,11 +18,19 @@ from link.dictionary.bounds import (
     WIDE,
     check_name,
     check_number,
+    short,
 )
 from link.dictionary.conditions import Condition
 from link.dictionary.curves import Curve
 from link.dictionary.limits import Bounds, Limits
 
+_TAIL_MAX = 16
+Encoding = Literal[
+    "utf-8", "ascii", "latin-1", "cp1252", "utf-16", "utf-16-be", "utf-16-le", "utf-32", "utf-32-be", "utf-32-le"
+]
+"""By Python's names. utf-16 and utf-32 say their byte order in front, or are big-endian."""
+UTF_8: Encoding = "utf-8"
+"""The default. One object: what equals a default is left out of JSON only if it is the default itself."""
 Order = str
 """Of octets: "big", "little", or as in "3412" where each octet of the big-endian number stands, first octet first."""
 Value = int | float | bool | str | bytes | list["Value"] | dict[str, "Value"]
@@ -71,19 +79,33 @@ class Boolean(Kind, frozen=True):
 
 
 class Enumeration(Kind, frozen=True):
-    """An integer whose values have labels; a value without a label is legal on the wire and stands for itself."""
+    """An integer whose values have labels; a value without a label is legal on the wire and stands for itself.
+
+    `ranges` are further values, from the first to the second, that stand for a label: of one that several values have.
+    """
 
     labels: dict[str, int]
     bits: int = 8
     signed: bool = False
     order: Order = "big"
+    ranges: tuple[tuple[int, int, str], ...] = ()
 
     def __post_init__(self) -> None:
         Integer(self.bits, self.signed, self.order)
-        check_number(len(self.labels), "labels", 0, LABELS_MAX)
+        check_number(len(self.labels) + len(self.ranges), "labels", 0, LABELS_MAX)
         for label, value in self.labels.items():
             check_name(label, "label")
             check_number(value, label, -WIDE, 2 * WIDE)
+        for low, high, label in self.ranges:
+            if label not in self.labels:
+                raise ValueError(f"a range of {short(label)}, which is no label")
+            check_number(low, label, -WIDE, high)
+            check_number(high, label, low, 2 * WIDE)
+
+    def values_of(self, label: str) -> list[tuple[int, int]]:
+        """All that `label` stands for, each from the first to the last, the one that is written first."""
+        alone = self.labels[label]
+        return [(alone, alone), *((low, high) for low, high, said in self.ranges if said == label)]
 
 
 class Counted(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="size", tag="counted"):
@@ -108,12 +130,16 @@ class Rest(msgspec.Struct, frozen=True, tag_field="size", tag="rest"):
 
 
 class Reference(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="size", tag="reference"):
-    """A size that an earlier field gives: (its number on the wire * scale + offset) / divisor."""
+    """A size that an earlier field gives: (its number on the wire * scale + offset) / divisor.
+
+    Of `calibrated` ones its value counts, not its number on the wire. A member of a group is `group.member`.
+    """
 
     field: str
     scale: int = 1
     offset: int = 0
     divisor: int = 1
+    calibrated: bool = False
 
     def __post_init__(self) -> None:
         check_number(self.scale, "scale of a size")
@@ -132,12 +158,19 @@ class Lookup(msgspec.Struct, frozen=True, tag_field="size", tag="lookup"):
 
 
 class Terminated(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="size", tag="terminated"):
-    """Up to an octet of the value `octet`, which is not part of the text."""
+    """Up to an octet of the value `octet`, or the `octets` in hexadecimal, which are not part of the text."""
 
     octet: int = 0
+    octets: str = ""
 
     def __post_init__(self) -> None:
         check_number(self.octet, "octet at the end", 0, 255)
+        check_number(len(self.tail), "octets at the end", 1, _TAIL_MAX)
+
+    @property
+    def tail(self) -> bytes:
+        """The octets at the end."""
+        return bytes.fromhex(self.octets) or bytes([self.octet])
 
 
 def _check_size(size: object) -> None:
@@ -150,12 +183,35 @@ Size = int | Counted | Rest | Reference | Lookup | Terminated
 
 
 class Text(Kind, frozen=True):
-    """UTF-8 text; of a fixed size in octets it ends at its first zero octet and is padded with zeros."""
+    """Text, UTF-8 unless `encoding` says otherwise; padded with zeros where its size in octets is fixed.
+
+    Within its size it ends at the first of the octets `ends` in hexadecimal, at none if that is empty; by default one
+    of fixed size at its first zero. Or a size in octets, of `leading_bits`, says how much of the rest is text.
+    """
 
     size: Size
+    encoding: Encoding = UTF_8
+    ends: str | None = None
+    leading_bits: int = 0
 
     def __post_init__(self) -> None:
         _check_size(self.size)
+        if self.ends is not None:
+            check_number(len(bytes.fromhex(self.ends)), "octets at the end", 0, _TAIL_MAX)
+        if self.leading_bits not in (0, 8, 16, 24, 32):
+            raise ValueError(f"a size of {self.leading_bits} bits in a text, expected 8, 16, 24 or 32")
+
+    @property
+    def tail(self) -> bytes:
+        """What it ends at within its size; nothing if it does not."""
+        if self.ends is None:
+            return bytes(self.unit) if isinstance(self.size, int) else b""
+        return bytes.fromhex(self.ends)
+
+    @property
+    def unit(self) -> int:
+        """Octets of its smallest character."""
+        return {"utf-16": 2, "utf-32": 4}.get(self.encoding[:6], 1)
 
 
 class Octets(Kind, frozen=True):
@@ -191,9 +247,12 @@ class Array(Kind, frozen=True):
 
 
 class Group(Kind, frozen=True):
-    """Fields that belong together; the value is a dict by their names."""
+    """Fields that belong together; the value is a dict by their names. Those of an `inline` one are called as if they
+    stood around it; it is there to be repeated, or left out, as a whole.
+    """
 
     fields: tuple["Field", ...]
+    inline: bool = False
 
     def __post_init__(self) -> None:
         check_number(len(self.fields), "fields of a group", 0, FIELDS_MAX)
@@ -205,7 +264,8 @@ AnyKind = Integer | Real | Boolean | Enumeration | Text | Octets | Time | Array 
 
 class Field(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One value: how it is written, and what it means. `skip_bits` spare zero bits stand before it; a negative number
-    lays it over what comes before, which then can be read but not written.
+    lays it over what comes before, which then can be read but not written. Of `contexts` the first whose condition on
+    earlier fields holds is the calibration, before `calibration`.
 
     `range` is what a command or parameter may be set to, inclusive; `default` is used where it is left out (a label for
     an enumeration, hexadecimal text for octets). The field is there only `when` a condition on earlier fields holds,
@@ -218,6 +278,7 @@ class Field(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     text: str = ""
     skip_bits: int = 0
     calibration: Curve | None = None
+    contexts: tuple[tuple[Condition, Curve], ...] = ()
     limits: Limits | None = None
     range: Bounds | None = None
     default: int | float | bool | str | None = None

@@ -1,26 +1,36 @@
 """Whole packets read by a tree of containers, as XTCE describes them: from the root down, to the child that fits."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from hal.usage import did_you_mean
+from link.dictionary.bounds import short
 from link.dictionary.codec import Codec
 from link.dictionary.conditions import All
 from link.dictionary.cursor import Reader
-from link.dictionary.kinds import Field
+from link.dictionary.instances import has_instances, instances_of
+from link.dictionary.invalid import Invalid, invalid_in
+from link.dictionary.kinds import Array, Boolean, Field, Integer, Octets, Real, fixed_bits
 from link.dictionary.model import Container
-from link.dictionary.sizes import test_of
+from link.dictionary.places import test_of
 from link.errors import DecodeError
 
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """One packet: its container, values by field name (None for a field that is not there), octets left over."""
+    """One packet: its container, values by field name, octets left over.
+
+    A field that is not there has None; one that is there more than once, or in a container that is repeated, has the
+    list of its instances; a value that cannot be is `Invalid`, with what was on the wire.
+    """
 
     name: str
     values: dict[str, Any]
     left_octets: int
+    invalid: tuple[tuple[str, Invalid], ...] = ()
+    """The values that cannot be, with their names."""
 
 
 class Node:
@@ -33,7 +43,17 @@ class Node:
     @cached_property
     def codec(self) -> Codec:
         """Of all the fields."""
-        return Codec(self.fields)
+        return Codec(self.fields, lenient=True)
+
+    @cached_property
+    def has_instances(self) -> bool:
+        """Whether a field may have more values than one."""
+        return has_instances(self.fields)
+
+    @cached_property
+    def is_fallible(self) -> bool:
+        """Whether there are values that cannot be."""
+        return any(_is_fallible(field) for field in self.fields)
 
     @cached_property
     def names(self) -> list[str]:
@@ -45,20 +65,30 @@ class Node:
         """The children, and whether a frame of this one's numbers makes them right."""
         return [(child, test_of(child.container.criteria or All(()), (self.fields,))) for child in self.children]
 
+    def check(self) -> None:
+        """Raises ValueError for a condition or a size that asks for what does not come before it."""
+        try:
+            if not all(_is_plain(field) for field in self.fields):
+                assert self.codec
+            assert self.tests is not None
+        except ValueError as error:
+            raise ValueError(f"{self.container.name}: {error}") from None
+
 
 class PacketReader:
-    """Reads packets of the containers given, from the one called `root`; else from the only one without a base.
+    """Reads packets of the containers given, from the one called `root`; else from the only one of `roots`, or of those
+    without a base.
 
-    `root` is its node. Raises ValueError for a base that is missing or a root that is not clear.
+    `root` is its node. Raises ValueError for a base that is missing, a root that is not clear, or a reference to what
+    does not come before.
     """
 
-    def __init__(self, containers: Iterable[Container], root: str = "") -> None:
-        known = {container.name: container for container in containers}
-        self._nodes = {name: Node(one, tuple(_inherited(one, known))) for name, one in known.items()}
-        for name, container in known.items():
-            if container.base:
-                self._nodes[container.base].children.append(self._nodes[name])
-        self.root = self._nodes[root or _only_root(known)]
+    def __init__(self, containers: Iterable[Container], root: str = "", roots: Sequence[str] = ()) -> None:
+        containers = tuple(containers)
+        nodes = nodes_of(containers)
+        self.root = nodes[_chosen_root(root, roots or root_candidates(containers), nodes)]
+        for node in nodes.values():
+            node.check()
 
     def decode(self, octets: bytes) -> Packet:
         """The packet at the beginning of `octets`. Raises DecodeError, also for one that no container describes."""
@@ -70,8 +100,10 @@ class PacketReader:
             raws = node.codec.read_numbers(reader)
         if node.container.abstract:
             raise DecodeError(f"no container describes this {node.container.name}")
-        values = dict(zip(node.names, node.codec.values_of(raws), strict=True))
-        return Packet(node.container.name, values, reader.left // 8)
+        found = node.codec.values_of(raws, ())
+        values = instances_of(node.fields, found) if node.has_instances else dict(zip(node.names, found, strict=True))
+        wrong = [one for name, value in values.items() for one in invalid_in(name, value)] if node.is_fallible else ()
+        return Packet(node.container.name, values, reader.left // 8, tuple(wrong))
 
 
 def choice(node: Node, raws: list[Any]) -> Node | None:
@@ -82,19 +114,54 @@ def choice(node: Node, raws: list[Any]) -> Node | None:
     return right[0] if right else None
 
 
-def _inherited(container: Container, known: dict[str, Container], below: tuple[str, ...] = ()) -> Iterator[Field]:
-    if container.base:
+def nodes_of(containers: Iterable[Container]) -> dict[str, Node]:
+    """Each with everything above it, by name. Raises ValueError for a base that is missing or builds on itself."""
+    known = {container.name: container for container in containers}
+    nodes = {name: Node(one, tuple(_inherited(one, known))) for name, one in known.items()}
+    for name, container in known.items():
+        if container.base:
+            nodes[container.base].children.append(nodes[name])
+    return nodes
+
+
+def root_candidates(containers: Iterable[Container], referred: Collection[str] = ()) -> list[str]:
+    """The containers without a base that others build on; or all without, but for those `referred` to by others."""
+    known = list(containers)
+    bases = {container.base for container in known}
+    found = [one.name for one in known if not one.base and one.name not in referred]
+    return [name for name in found if name in bases] or found
+
+
+def _inherited(container: Container, known: Mapping[str, Container]) -> list[Field]:
+    fields: list[Field] = []
+    below: set[str] = set()
+    while True:
+        fields[:0] = container.fields
+        below.add(container.name)
+        if not container.base:
+            return fields
         if container.base not in known or container.base in below:
             raise ValueError(f"{container.name}: {container.base} cannot be its base")
-        yield from _inherited(known[container.base], known, (*below, container.name))
-    yield from container.fields
+        container = known[container.base]
 
 
-def _only_root(known: dict[str, Container]) -> str:
-    """The container without a base that others build on; or the only one."""
-    bases = {container.base for container in known.values()}
-    roots = [name for name, container in known.items() if not container.base]
-    found = [name for name in roots if name in bases] or roots
-    if len(found) != 1:
-        raise ValueError(f"which container is the root? One of {', '.join(found) or 'none'}")
-    return found[0]
+def _is_plain(field: Field) -> bool:
+    """Whether it asks for nothing of others."""
+    return field.when is None and not field.contexts and fixed_bits(field.kind) is not None
+
+
+def _is_fallible(field: Field) -> bool:
+    """Whether a number on the wire may stand for nothing."""
+    kind = field.kind
+    while isinstance(kind, Array):
+        kind = kind.of
+    plain = isinstance(kind, Integer | Real | Boolean) and field.calibration is None
+    return not (isinstance(kind, Octets) or (plain and not field.contexts))
+
+
+def _chosen_root(root: str, roots: Sequence[str], known: Collection[str]) -> str:
+    if root and root not in known:
+        raise ValueError(f"no container is called {short(root)}{did_you_mean(root, known)}")
+    if not root and len(roots) != 1:
+        raise ValueError(f"which container is the root? One of {', '.join(roots) or 'none'}")
+    return root or roots[0]

@@ -26,7 +26,8 @@ from link.dictionary.kinds import (
     Time,
     fixed_bits,
 )
-from link.dictionary.sizes import Frame, Measure, Scopes, Test, measure_of, test_of
+from link.dictionary.places import Frame, Scopes, Test, test_of
+from link.dictionary.sizes import Measure, measure_of
 from link.dictionary.words import Form, Slot, Words
 from link.errors import TruncatedError
 
@@ -56,8 +57,11 @@ class Inner(Protocol):
 
     fields: tuple[Field, ...]
 
-    def read(self, reader: Reader, outer: Frame) -> list[Any]:
-        """Its values."""
+    def read_numbers(self, reader: Reader, outer: Frame) -> list[Any]:
+        """The numbers on the wire."""
+
+    def values_of(self, raws: list[Any], outer: Frame) -> list[Any]:
+        """Their values. Raises DecodeError."""
 
     def write(self, values: Sequence[Any], writer: Writer, outer: Frame) -> None:
         """Write its values. Raises ValueError."""
@@ -150,8 +154,9 @@ class _Numbers:
 
 
 @dataclass(slots=True)
-class _Structures:
-    """Field `number`: a group, or an array of what is no number; `form` and `undo` turn values into one and back.
+class Structures:
+    """Field `number`: a group, or an array of what is no number; `form` and `undo` turn values into one and back. An
+    element that is no group is of one `single` field.
 
     One that is `alone` was declared by itself: it refers to nothing around it.
     """
@@ -163,19 +168,37 @@ class _Structures:
     form: Callable[[list[Any]], Any]
     undo: Callable[[Any], Sequence[Any]]
     alone: bool = False
+    single: bool = False
 
     def read(self, reader: Reader, frame: Frame) -> None:
+        """Append its numbers, as a list."""
         reader.skip(self.skip_bits)
-        outer = () if self.alone else frame
         if self.measure is None:
-            frame[-1].append(self.form(self.inner.read(reader, outer)))
+            frame[-1].append(self._read_one(reader, frame))
             return
         count = self.measure.read(reader, frame)
         if count > max(reader.left, _NOTHINGS_MAX):
             raise TruncatedError(needed=count // 8, given=len(reader.octets))
-        frame[-1].append([self.form(self.inner.read(reader, outer)) for _ in range(count)])
+        frame[-1].append([self._read_one(reader, frame) for _ in range(count)])
+
+    def _read_one(self, reader: Reader, frame: Frame) -> Any:
+        raws = self.inner.read_numbers(reader, () if self.alone else frame)
+        return raws[0] if self.single else raws
+
+    def value_of(self, raws: Any, frame: Frame) -> Any:
+        """The value of what was read. Raises DecodeError."""
+        return (
+            self._value_of_one(raws, frame)
+            if self.measure is None
+            else [self._value_of_one(one, frame) for one in raws]
+        )
+
+    def _value_of_one(self, raws: Any, frame: Frame) -> Any:
+        outer = () if self.alone else frame
+        return self.form(self.inner.values_of([raws] if self.single else raws, outer))
 
     def write(self, writer: Writer, frame: Frame) -> None:
+        """Write its values. Raises Unfit."""
         given = frame[-1][self.number]
         writer.put(bytes(-(-self.skip_bits // 8)), self.skip_bits)
         try:
@@ -190,7 +213,7 @@ class _Structures:
 
 
 @dataclass(slots=True)
-class _Optional:
+class Optional:
     """Field `number`, there only when `test` holds."""
 
     number: int
@@ -198,13 +221,20 @@ class _Optional:
     test: Test
     part: Part
 
+    @property
+    def structures(self) -> "Structures | None":
+        """The part, if it has parts itself."""
+        return self.part if isinstance(self.part, Structures) else None
+
     def read(self, reader: Reader, frame: Frame) -> None:
+        """Append its numbers, or None."""
         if self.test(frame):
             self.part.read(reader, frame)
         else:
             frame[-1].append(None)
 
     def write(self, writer: Writer, frame: Frame) -> None:
+        """Write what is there. Raises Unfit where that is not what the test wants."""
         given = frame[-1][self.number] is not None
         wanted = self.test(frame)
         if given != wanted:
@@ -246,7 +276,7 @@ class _Compiler:
         try:
             part = self._single(number, field)
             scopes = (*self.outer, self.fields[:number])
-            return _Optional(number, field, test_of(field.when, scopes), part) if field.when else part
+            return Optional(number, field, test_of(field.when, scopes), part) if field.when else part
         except ValueError as error:
             raise ValueError(f"{field.name}: {error}") from None
 
@@ -257,7 +287,8 @@ class _Compiler:
         scopes, after = (*self.outer, self.fields[:number]), self.fields[number + 1 :]
         match field.kind:
             case Text(size=size) | Octets(size=size):
-                return _Blob(number, field.skip_bits, measure_of(size, scopes, after, 8))
+                unit = field.kind.unit if isinstance(field.kind, Text) else 1
+                return _Blob(number, field.skip_bits, measure_of(size, scopes, after, 8, unit))
             case Array(of=of, count=count):
                 bits = fixed_bits(of)
                 return self._array(number, field, of, measure_of(count, scopes, after, bits or 8))
@@ -275,7 +306,7 @@ class _Compiler:
         kind = field.kind.of if isinstance(field.kind, Array) else field.kind
         record: Any = self.classes.get(field.name)
         if record is not None:
-            return _Structures(
+            return Structures(
                 number,
                 field.skip_bits,
                 measure,
@@ -286,16 +317,22 @@ class _Compiler:
             )
         if isinstance(kind, Group):
             inner, names = self.make(kind.fields, None, scopes), [one.name for one in kind.fields]
-            return _Structures(
+            return Structures(
                 number,
                 field.skip_bits,
                 measure,
                 inner,
-                lambda values: dict(zip(names, values, strict=True)),
-                lambda item: _in_order(item, names),
+                _as_it_is if kind.inline else lambda values: dict(zip(names, values, strict=True)),
+                _as_it_is if kind.inline else lambda item: _in_order(item, names),
             )
         inner = self.make((msgspec.structs.replace(field, kind=kind, skip_bits=0, when=None),), None, scopes)
-        return _Structures(number, field.skip_bits, measure, inner, lambda values: values[0], lambda item: [item])
+        return Structures(
+            number, field.skip_bits, measure, inner, lambda values: values[0], lambda item: [item], single=True
+        )
+
+
+def _as_it_is(values: Any) -> Any:
+    return values
 
 
 def _in_order(item: Mapping[str, Any], names: list[str]) -> list[Any]:

@@ -1,21 +1,16 @@
-"""How many octets, or elements, a field whose size varies has: found when reading, checked when writing.
+"""How many octets, or elements, a field whose size varies has: found when reading, checked when writing."""
 
-A frame is the numbers on the wire read so far: one list for each structure, the outermost first.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from math import inf
+from operator import index
+from typing import Protocol
 
-from link.dictionary.conditions import Comparison, Condition, compared
-from link.dictionary.convert import converter
 from link.dictionary.cursor import Reader, Writer
-from link.dictionary.kinds import Counted, Enumeration, Field, Lookup, Reference, Rest, Size, Terminated, sum_bits
+from link.dictionary.kinds import Counted, Field, Lookup, Reference, Rest, Size, Terminated, sum_bits
+from link.dictionary.places import Frame, Place, Scopes, Test, place_of, test_of
+from link.dictionary.texts import place_of as place_of_tail
 from link.errors import DecodeError, TruncatedError
-
-Frame = tuple[list[Any], ...]
-Scopes = tuple[tuple[Field, ...], ...]
-"""The fields that may be referred to: of the structures around, then those before in this one."""
 
 
 class Measure(Protocol):
@@ -84,12 +79,12 @@ class _Rest:
 @dataclass(slots=True)
 class _Referred:
     size: Reference
-    place: "Place"
+    place: Place
     tail = b""
 
     def read(self, _reader: Reader, frame: Frame) -> int:
         size = self._size(frame)
-        if size < 0 or size != int(size):
+        if not 0 <= size < inf or size != int(size):
             raise DecodeError(f"{self.size.field} asks for a size of {size:g}")
         return int(size)
 
@@ -97,8 +92,8 @@ class _Referred:
         _check(size, self._size(frame))
 
     def _size(self, frame: Frame) -> float:
-        found = self.place.raw(frame)
-        return (int(found or 0) * self.size.scale + self.size.offset) / self.size.divisor
+        found = self.place.value(frame) if self.size.calibrated else self.place.raw(frame)
+        return (_number(found) * self.size.scale + self.size.offset) / self.size.divisor
 
 
 @dataclass(slots=True)
@@ -119,12 +114,13 @@ class _LookedUp:
 @dataclass(slots=True)
 class _Terminated:
     tail: bytes
+    unit: int
 
     def read(self, reader: Reader, _frame: Frame) -> int:
         here = reader.at
         left = reader.take(reader.left // 8 * 8)
         reader.at = here
-        size = left.find(self.tail)
+        size = place_of_tail(self.tail, left, self.unit)
         if size < 0:
             raise TruncatedError(needed=len(reader.octets) + 1, given=len(reader.octets))
         return size
@@ -133,8 +129,8 @@ class _Terminated:
         """Any size is right; that the terminator is not inside is for the text to see to."""
 
 
-def measure_of(size: Size, scopes: Scopes, after: Sequence[Field], unit_bits: int) -> Measure:
-    """The measure of a field that the fields `after` follow, in units of `unit_bits`.
+def measure_of(size: Size, scopes: Scopes, after: Sequence[Field], unit_bits: int, character: int = 1) -> Measure:
+    """The measure of a field that the fields `after` follow, in units of `unit_bits`; of a text of `character` octets.
 
     Raises ValueError for a reference to a field that does not come before, or a rest before fields that vary.
     """
@@ -148,7 +144,7 @@ def measure_of(size: Size, scopes: Scopes, after: Sequence[Field], unit_bits: in
         case Lookup():
             return _LookedUp(tuple((test_of(condition, scopes), number) for condition, number in size.cases))
         case Terminated():
-            return _Terminated(bytes([size.octet]))
+            return _Terminated(size.tail, character)
         case Rest():  # pragma: no branch  # nothing else is left
             reserved = sum_bits(tuple(after))
             if reserved is None:
@@ -161,39 +157,11 @@ def _check(size: int, expected: float) -> None:
         raise ValueError(f"a size of {size}, expected {expected:g}")
 
 
-@dataclass(slots=True)
-class Place:
-    """Where in a frame a field's number stands."""
-
-    structure: int
-    number: int
-    field: Field
-
-    def raw(self, frame: Frame) -> Any:
-        """Its number on the wire; None if the field is not there."""
-        return frame[self.structure][self.number]
-
-    def compared(self, frame: Frame, comparison: Comparison) -> Any:
-        """What a comparison looks at: the number, the calibrated value or the label."""
-        raw = self.raw(frame)
-        number = isinstance(self.field.kind, Enumeration) and not isinstance(comparison.value, str)
-        pair = converter(self.field)
-        return raw if comparison.raw or number or raw is None or pair is None else pair[0](raw)
-
-
-Test = Callable[[Frame], bool]
-
-
-def place_of(name: str, scopes: Scopes) -> Place:
-    """The nearest field called `name`. Raises ValueError if none comes before."""
-    for structure in range(len(scopes) - 1, -1, -1):
-        for number in range(len(scopes[structure]) - 1, -1, -1):
-            if scopes[structure][number].name == name:
-                return Place(structure, number, scopes[structure][number])
-    raise ValueError(f"no field called {name} comes before")
-
-
-def test_of(condition: Condition, scopes: Scopes) -> Test:
-    """Whether `condition` holds in a frame. Raises ValueError for one on a field that does not come before."""
-    places = {comparison: place_of(comparison.field, scopes) for comparison in compared(condition)}
-    return lambda frame: condition.holds(lambda comparison: places[comparison].compared(frame, comparison))
+def _number(found: object) -> int | float:
+    """What a size is made of; 0 of a field that is not there."""
+    if found is None:
+        return 0
+    try:
+        return found if isinstance(found, float) else index(found)  # type: ignore[arg-type]  # that is the question
+    except TypeError:
+        raise DecodeError("a size that is no number") from None

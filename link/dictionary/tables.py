@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from link.dictionary.columns import Column, Columns
 from link.dictionary.conditions import compared
 from link.dictionary.cursor import Reader
-from link.dictionary.curves import Spline
+from link.dictionary.curves import Powers, Spline
 from link.dictionary.kinds import AnyKind, Array, Boolean, Field, Integer, Real, Time
 from link.dictionary.packets import Node, PacketReader, choice
 from link.errors import DecodeError
@@ -112,7 +112,12 @@ def _is_fit(node: Node) -> bool:
 
 
 def _is_plain(field: Field) -> bool:
-    return _is_number(field.kind) and field.when is None and not isinstance(field.calibration, Spline)
+    return (
+        _is_number(field.kind)
+        and field.when is None
+        and not field.contexts
+        and not isinstance(field.calibration, Spline | Powers)
+    )
 
 
 def _is_number(kind: AnyKind) -> bool:

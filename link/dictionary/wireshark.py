@@ -21,7 +21,9 @@ for _, container in ipairs(containers) do
     local make = ({u = ProtoField.uint64, i = ProtoField.int64, f = ProtoField.double, s = ProtoField.string,
                    o = ProtoField.bytes})[field.form]
     local name = "@NAME@." .. field.name
-    if field.form == "u" and field.labels then
+    if field.form == "u" and field.ranges then
+      field.proto = make(name, field.name, base.RANGE_STRING, field.labels)
+    elseif field.form == "u" and field.labels then
       field.proto = make(name, field.name, base.DEC, field.labels)
     else
       field.proto = make(name, field.name)
@@ -146,12 +148,19 @@ def _field(field: Field) -> Iterator[str]:
             yield f"bits = {kind.bits}"
     if getattr(kind, "order", "big") == "little":
         yield "little = true"
-    if isinstance(kind, Enumeration):
+    if isinstance(kind, Enumeration) and kind.ranges:
+        yield f"labels = {{{_ranges(kind)}}}, ranges = true"
+    elif isinstance(kind, Enumeration):
         yield "labels = {" + ", ".join(f"[{value}] = {_quoted(label)}" for label, value in kind.labels.items()) + "}"
     if isinstance(field.calibration, Linear):
         yield f"scale = {field.calibration.scale!r}, offset = {field.calibration.offset!r}"
     if field.unit:
         yield f"unit = {_quoted(field.unit)}"
+
+
+def _ranges(kind: Enumeration) -> str:
+    single = [(value, value, label) for label, value in kind.labels.items()]
+    return ", ".join(f"{{{low}, {high}, {_quoted(label)}}}" for low, high, label in (*single, *kind.ranges))
 
 
 def _form(field: Field) -> str:

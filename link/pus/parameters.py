@@ -89,7 +89,7 @@ class ParameterTable:
             number = int.from_bytes(reader.take(8 * _ID_OCTETS))
             if number not in self._codecs:
                 raise DecodeError(f"no parameter {number}; what follows it cannot be read")
-            (value,) = self._codecs[number].read(reader, ())
+            (value,) = self._codecs[number].read(reader)
             reader.skip(-reader.at % 8)
             yield number, value
         if reader.left:

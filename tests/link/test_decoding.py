@@ -6,7 +6,7 @@ from link.decoding import Decoder
 from link.dictionary.ccsdspy import PRIMARY_HEADER
 from link.dictionary.conditions import Comparison
 from link.dictionary.definition import Definition
-from link.dictionary.kinds import Field, Integer, Time
+from link.dictionary.kinds import Field, Group, Integer, Text, Time
 from link.dictionary.model import Container
 from link.packet_index import PacketIndex
 from link.space_packet import SpacePacket
@@ -46,6 +46,28 @@ def test_rates_by_the_time_inside(field, time_field, octets):
     (kind,) = decoder.account()["kinds"]
     assert kind["seconds"] == pytest.approx(4)
     assert kind["rate_hz"] == pytest.approx(0.5)
+
+
+def test_a_time_within_what_is_not_always_there():
+    clock = Field(name="t", kind=Integer(8), epoch="1970-01-01T00:00:00Z")
+    inside = Field(name="g", kind=Group((clock,), inline=True), when=Comparison("id", 1))
+    decoder = Decoder(definition(inside))
+    assert decoder.utc_ns(decoder.read(b"\x01\x05").values) == 5 * 10**9
+
+
+def test_an_epoch_that_is_not_known_is_told():
+    decoder = Decoder(definition(Field(name="t", kind=Integer(8), epoch="launch")))
+    assert decoder.timeless == ["t"]
+    assert decoder.utc_ns(decoder.read(b"\x01\x05").values) is None
+
+
+def test_values_that_cannot_be_are_counted():
+    decoder = Decoder(definition(Field(name="s", kind=Text(1))))
+    for octets in (b"\x01\xff", b"\x01a", b"\x01\xfe"):
+        assert decoder.read(octets)
+    (row,) = decoder.account()["invalid"]
+    assert (row["field"], row["values"]) == ("s", 2)
+    assert row["reason"].startswith("not a text: 'utf-8' codec can't decode byte 0xff")
 
 
 def test_times_that_stand_still_give_no_rate():

@@ -40,7 +40,7 @@ def files() -> Iterator[tuple[str, str]]:
     yield "deep_systems.xml", '<SpaceSystem name="a">' * DEEP + "</SpaceSystem>" * DEEP
     yield "entities.xml", _ENTITIES
     yield "exponent.xml", _USED.format(_TYPE.format(bits=8, inside=_TERM.format(2147483648, 1)))
-    yield "exponent_below.xml", _USED.format(_TYPE.format(bits=8, inside=_TERM.format(-1, 1)))
+    yield "exponent_below.xml", _USED.format(_TYPE.format(bits=8, inside=_TERM.format(-2147483648, 1)))
     yield "coefficient.xml", _USED.format(_TYPE.format(bits=8, inside=_TERM.format(1, "1e999")))
     yield "not_a_number.xml", _USED.format(_TYPE.format(bits=8, inside=_TERM.format(1, "NaN")))
     yield "bits.xml", _USED.format(_TYPE.format(bits=10**12, inside=""))

@@ -289,9 +289,10 @@ def test_a_large_file_shows_how_far_it_is(recording, capsys, monkeypatch):
 @pytest.mark.parametrize(("folder", "apid"), [("apid001", 1), ("apid010", 10)])
 def test_published_simulated_telemetry(folder, apid, tmp_path, capsys):
     """CCSDSPy's `hs` set, as columns, beside values decoded with plain integers."""
-    source, out = DATA / "hs_sim" / folder, tmp_path / "out.npz"
+    source, out, table = DATA / "hs_sim" / folder, tmp_path / "out.npz", tmp_path / "defs.csv"
     (path,) = source.glob("*.tlm")
-    found = summary(capsys, str(path), "--dictionary", str(source / "defs.csv"), "--out", str(out))
+    table.write_text((source / "defs.csv").read_text(encoding="utf-8").replace("bit_offset", "data_bit_offset"))
+    found = summary(capsys, str(path), "--dictionary", str(table), "--out", str(out))
     truth = np.load(source / "truth_by_bit_offset.npz")
     with np.load(out) as columns:
         assert {source["apid"] for source in found["sources"]} == {apid}

@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from link.dictionary.conditions import All, Comparison, Condition, Either
-from link.dictionary.curves import Curve, Linear, Polynomial
+from link.dictionary.curves import Curve, Linear, Polynomial, Powers
 from link.dictionary.definition import Definition
 from link.dictionary.kinds import (
     AnyKind,
@@ -108,11 +108,12 @@ class _Lowering:
     def run(self) -> _Lowered:
         container = self.container
         self.names = dict(self.base.names) if self.base else {}
-        self.original = (*(self.base.original if self.base else ()), *container.fields)
+        own = tuple(_spread(container.fields))
+        self.original = (*(self.base.original if self.base else ()), *own)
         criteria = self._condition(container.criteria) if container.criteria else None
         if self.requests and criteria:
             _check_fixed(container.name, criteria)
-        fields = [one for field in container.fields for one in self._named(field)]
+        fields = [one for field in own for one in self._named(field)]
         made = msgspec.structs.replace(
             container,
             name=plain_name(container.name),
@@ -148,6 +149,8 @@ class _Lowering:
             raise ValueError(f"an {kind} that is not always there goes into no {self.dialect} XTCE")
         if field.skip_bits < 0:
             raise ValueError("fields that lie over each other go into no XTCE client")
+        if field.contexts or isinstance(field.calibration, Powers):
+            raise ValueError("such a calibration goes into no XTCE client")
         when = self._condition(field.when) if field.when else None
         for number, bits in enumerate(_pieces(field.skip_bits)):
             spare = Field(name=f"{name}_spare{number or ''}", kind=Integer(bits), when=when, default=0)
@@ -180,7 +183,10 @@ class _Lowering:
                 default = None if field.default is None else str(field.default)
                 here = msgspec.structs.replace(field, kind=labelled, default=default)
                 yield field if self.dialect == "yamcs" else here
-            case Text(size=size) | Octets(size=size):
+            case Text() as kind:
+                here = msgspec.structs.replace(field, kind=self._plain_text(kind))
+                yield from self._sized(here, kind.size)
+            case Octets(size=size):
                 yield from self._sized(field, size)
             case Time() as kind:
                 yield from self._time(field, kind)
@@ -190,6 +196,17 @@ class _Lowering:
                 for member in fields:
                     for one in self._field(member, f"{field.name}_{plain_name(member.name)}"):
                         yield msgspec.structs.replace(one, when=_both(field.when, one.when))
+
+    def _plain_text(self, kind: Text) -> Text:
+        """Of characters that all read. That a text of fixed size ends at its first zero only Yamcs is told."""
+        if kind.encoding not in ("utf-8", "ascii"):
+            raise ValueError(f"a text in {kind.encoding} goes into no XTCE client")
+        if kind.leading_bits:
+            raise ValueError("a text with a size within its size goes into no XTCE client")
+        if kind.ends or (kind.ends == "" and not isinstance(kind.size, int)):
+            raise ValueError(f"a text that ends at {kind.ends or 'nothing'} within its size goes into no XTCE client")
+        fixed = isinstance(kind.size, int)
+        return Text(kind.size, ends="" if fixed and (self.dialect == "portable" or kind.ends == "") else None)
 
     def _sized(self, field: Field, size: Size) -> Iterator[Field]:
         kind = type(field.kind)
@@ -209,10 +226,18 @@ class _Lowering:
             case _:
                 yield field
 
+    def _known(self, name: str) -> str:
+        """What became of a name. Raises ValueError for what is part of a field: clients know no parts."""
+        if name not in self.names:
+            raise ValueError(f"a reference to {name}, a part of a field, goes into no XTCE client")
+        return self.names[name]
+
     def _reference(self, size: Reference) -> Reference:
+        if size.calibrated:
+            raise ValueError(f"a size by the calibrated value of {size.field} goes into no XTCE client")
         if 8 * size.scale % size.divisor or 8 * size.offset % size.divisor:
             raise ValueError(f"a size of parts of {size.divisor} goes into no XTCE client")
-        return msgspec.structs.replace(size, field=self.names[size.field])
+        return msgspec.structs.replace(size, field=self._known(size.field))
 
     def _rest(self, field: Field) -> Reference:
         """What is left of the packet beside everything else, which must be of fixed size."""
@@ -258,7 +283,7 @@ class _Lowering:
                 raise ValueError("an array of such a size goes into no XTCE client")
 
     def _condition(self, condition: Condition) -> Condition:
-        return _renamed(condition, lambda name: (self.names[name], _kind_of(self.original, name)))
+        return _renamed(condition, lambda name: (self._known(name), _kind_of(self.original, name)))
 
     def _told(self, name: str) -> tuple[str, AnyKind]:
         """A parameter `Packet.field` of a constraint."""
@@ -267,6 +292,18 @@ class _Lowering:
         if found is None or field not in found.names:
             raise ValueError(f"{self.container.name}: its constraint asks for {name}, which no packet has")
         return found.names[field], _kind_of(found.original, field)
+
+
+def _spread(fields: tuple[Field, ...]) -> Iterator[Field]:
+    """Members of what is there or not as a whole, one by one; where it is nothing but spare bits, as it is."""
+    for group in fields:
+        if not isinstance(group.kind, Group) or not group.kind.inline or not group.kind.fields:
+            yield group
+            continue
+        skip_bits = group.skip_bits
+        for one in _spread(group.kind.fields):
+            yield msgspec.structs.replace(one, when=_both(group.when, one.when), skip_bits=one.skip_bits + skip_bits)
+            skip_bits = 0
 
 
 def _kind_of(fields: tuple[Field, ...], name: str) -> AnyKind:
@@ -281,6 +318,8 @@ def _renamed(condition: Condition, resolve: Callable[[str], tuple[str, AnyKind]]
         return _flat(tuple(_renamed(one, resolve) for one in condition.of))
     name, kind = resolve(condition.field)
     if isinstance(kind, Enumeration) and isinstance(condition.value, str):
+        if kind.ranges:
+            raise ValueError(f"{condition}: a label of several values can be compared by no XTCE client")
         number = kind.labels[condition.value]
         return Comparison(name, number, condition.op, raw=True)
     raw = condition.raw or isinstance(kind, Enumeration | Boolean)

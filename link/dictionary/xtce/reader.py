@@ -1,353 +1,225 @@
-"""XTCE to containers: space systems, parameters, entries, inheritance and criteria (660.1-B-2 §4.3.2, §4.3.4.5)."""
+"""XTCE to containers: files to space systems, and what stands in these by name (660.1-B-2 §4.3.2, §4.3.4.5).
 
-from collections.abc import Collection, Iterator
+What cannot be taken is refused, all of it in one run with file and line; what says nothing about how values are written
+is passed over and told.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from itertools import chain
+from typing import Literal
 
 import msgspec
 
-from link.dictionary.conditions import OPERATORS, All, Comparison, Condition, Either, constant
+from link.dictionary.conditions import Condition
 from link.dictionary.definition import Definition
-from link.dictionary.kinds import Array, Enumeration, Field, Integer, Text, sum_bits
+from link.dictionary.kinds import Field
 from link.dictionary.model import Container
+from link.dictionary.packets import nodes_of, root_candidates
+from link.dictionary.places import part_of
+from link.dictionary.xtce.commands import CommandReader
+from link.dictionary.xtce.containers import ContainerReader
+from link.dictionary.xtce.criteria import read_criterion
 from link.dictionary.xtce.document import (
-    LEFT_OUT,
+    INCLUDE,
+    Document,
     Element,
+    Source,
+    UnencodedError,
     UnsupportedError,
-    among,
     children,
     description,
-    integer,
-    line_of,
     need,
-    only,
     parse,
+    parts,
     text,
-    truth,
-    whole_number,
 )
+from link.dictionary.xtce.encodings import CRITERIA
+from link.dictionary.xtce.ledger import Ledger
 from link.dictionary.xtce.lower import Dialect
-from link.dictionary.xtce.types import TypeReader, initial
+from link.dictionary.xtce.names import Found, Names, System
+from link.dictionary.xtce.types import FORMS, TypeReader
 
-_FORMS = (
-    *("Integer", "Float", "Enumerated", "Boolean", "String", "Binary"),
-    *("AbsoluteTime", "RelativeTime", "Array", "Aggregate"),
-)
-_TYPES = tuple(f"{form}ParameterType" for form in _FORMS)
-_ARGUMENT_TYPES = tuple(f"{form}ArgumentType" for form in _FORMS)
-_KINDS = ("type", "parameter", "container", "argument type", "command")
-_TELEMETRY = {
+_TYPES = tuple(f"{form}ParameterType" for form in FORMS)
+_ARGUMENT_TYPES = tuple(f"{form}ArgumentType" for form in FORMS)
+_SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "ParameterTypeSet": ("type", _TYPES),
-    "ParameterSet": ("parameter", ("Parameter",)),
+    "ParameterSet": ("parameter", ("Parameter", "ParameterRef")),
     "ContainerSet": ("container", ("SequenceContainer",)),
-}
-_COMMANDS = {
     "ArgumentTypeSet": ("argument type", _ARGUMENT_TYPES),
-    "MetaCommandSet": ("command", ("MetaCommand",)),
+    "MetaCommandSet": ("command", ("MetaCommand", "MetaCommandRef")),
+    "CommandContainerSet": ("container", ("SequenceContainer", "CommandContainer")),
 }
-_CRITERIA = ("Comparison", "ComparisonList", "BooleanExpression")
+_IN_SYSTEM = ("TelemetryMetaData", "CommandMetaData", "SpaceSystem", INCLUDE)
+Part = Literal["all", "telemetry"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What files say. `skipped`: sentences on what was passed over, by file."""
+
+    definition: Definition
+    skipped: tuple[str, ...]
 
 
 def read_xtce(octets: bytes, without: Collection[str] = (), dialect: Dialect = "portable") -> Definition:
-    """Read an XTCE file. Elements named in `without` are left out, for whoever can do without what they say.
+    """Read one XTCE file, as `read_database` reads several."""
+    return read_database([Source("", octets)], without, dialect).definition
+
+
+def read_database(
+    sources: Sequence[Source], without: Collection[str] = (), dialect: Dialect = "portable", part: Part = "all"
+) -> Reading:
+    """Read XTCE files as one database. Elements named in `without` are left out, for whoever can do without what they
+    say; without commands, of `part` telemetry.
 
     In the dialect of Yamcs the LeadingSize of a string counts octets; otherwise it is refused, for tools disagree.
 
-    Raises ValueError naming what is not supported, and the line.
+    Raises ValueError; RefusedError names all that is not supported, with its file and line.
     """
-    root = parse(octets)
-    for element in root.iter() if without else ():
-        if element.tag in without:
-            element.tag = LEFT_OUT
-    if root.tag != "SpaceSystem":
-        raise ValueError(f"not XTCE: the outermost element is {root.tag}, expected SpaceSystem")
-    try:
-        reader = _Reader(root, dialect)
-        packets, requests = tuple(reader.containers()), tuple(reader.requests())
-        return Definition(name=text(root, "name"), packets=packets, requests=requests, text=description(root))
-    except RecursionError:
-        raise ValueError("types or containers that stand in each other without end") from None
-    except UnsupportedError as error:
-        raise ValueError(f"line {line_of(octets, root, error.element)}: {error}") from None
-
-
-@dataclass(slots=True)
-class _Found:
-    """An element with a name, and the path of the space system that it is in ("" for the outermost)."""
-
-    element: Element
-    path: str
-
-    @property
-    def name(self) -> str:
-        """Its name, after that of the inner space system that it is in."""
-        own = text(self.element, "name")
-        return f"{self.path.replace('/', '.')}.{own}" if self.path else own
+    reader = _Reader(dialect, Ledger([]))
+    for source in sources:
+        reader.add(source, without)
+    return reader.read(part)
 
 
 @dataclass(slots=True)
 class _Reader:
-    root: Element
     dialect: Dialect
-    _known: dict[str, dict[str, _Found]] = field(default_factory=lambda: {kind: {} for kind in _KINDS})
-    _types: dict[str, TypeReader] = field(default_factory=dict)
+    ledger: Ledger
+    names: Names = field(init=False)
+    _types: TypeReader = field(init=False)
+    _containers: ContainerReader = field(init=False)
     _fields: dict[int, Field] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._collect(self.root, "")
+        self.names = Names(self.ledger)
+        self._types = TypeReader(self, "type")
+        self._containers = ContainerReader(self, self._types)
 
-    def containers(self) -> Iterator[Container]:
-        """All containers, those of inner space systems after."""
-        for found in self._known["container"].values():
-            yield self._container(found)
+    def add(self, source: Source, without: Collection[str], path: tuple[str, ...] = ()) -> None:
+        """A file, and those that it includes. Raises ValueError for what is no XTCE."""
+        try:
+            document = parse(source, without)
+        except ValueError as error:
+            raise ValueError(f"{source.name}: {error}" if source.name else str(error)) from None
+        self.ledger.documents.append(document)
+        self._collect(document.root, document, path, without)
 
-    def requests(self) -> Iterator[Container]:
-        """All commands, as containers whose criteria are the arguments that they fix."""
-        for found in self._known["command"].values():
-            yield self._request(found)
-
-    def _collect(self, system: Element, path: str) -> None:
-        self._types[path] = TypeReader(
-            lambda element, name: self._find("type", element, name, path).element,
-            partial(self._name_of, path),
-            partial(self._condition, path),
-            self.dialect,
+    def read(self, part: Part) -> Reading:
+        """All that was added."""
+        self.names.label_all()
+        packets = tuple(self._containers.containers())
+        commands = CommandReader(self, TypeReader(self, "argument type"), self._containers)
+        requests = tuple(commands.requests()) if part == "all" else ()
+        self.ledger.check()
+        self._check_references(packets)
+        self.ledger.check()
+        first = self.ledger.documents[0].root
+        definition = Definition(
+            name=first.get("name", ""),
+            packets=packets,
+            requests=requests,
+            roots=self._roots(packets),
+            text=description(first),
         )
-        for part in children(system, ("Header", "TelemetryMetaData", "CommandMetaData", "SpaceSystem")):
-            if part.tag == "SpaceSystem":
-                self._collect(part, f"{path}/{text(part, 'name')}".lstrip("/"))
-            elif part.tag != "Header":
-                self._collect_sets(part, path, _TELEMETRY if part.tag == "TelemetryMetaData" else _COMMANDS)
+        return Reading(definition, tuple(self.ledger.skipped()))
 
-    def _collect_sets(self, data: Element, path: str, sets: dict[str, tuple[str, tuple[str, ...]]]) -> None:
-        for part in children(data, sets):
-            kind, tags = sets[str(part.tag)]
-            known = self._known[kind]
-            for element in children(part, tags):
-                known[f"{path}/{text(element, 'name')}".lstrip("/")] = _Found(element, path)
+    def parameter(self, found: Found) -> Field:
+        """A parameter as a field."""
+        here = id(found.element)
+        if here not in self._fields:
+            self._fields[here] = self._parameter(found)
+        return self._fields[here]
 
-    def _find(self, kind: str, element: Element, name: str, path: str) -> _Found:
-        """What `name` refers to from the space system `path`: there, or in one around it (§4.3.1.3)."""
-        known = self._known[kind]
-        if name.startswith("/"):
-            path, name = "", name.removeprefix("/").partition("/")[2]
-        while True:
-            found = known.get(f"{path}/{name}" if path else name)
-            if found is not None:
-                return found
-            if not path:
-                raise UnsupportedError(element, f"no {kind} is called {name}")
-            path = path.rpartition("/")[0]
+    def reference(self, element: Element, system: System) -> tuple[str, Field | None]:
+        """What `parameterRef` or `argumentRef` means: the path in a packet, and the field there, if it is known."""
+        if element.tag == "ArgumentInstanceRef":
+            return text(element, "argumentRef"), None
+        said = text(element, "parameterRef")
+        for begin, rest in _splits(said):
+            if self.names.look_up("parameter", element, begin, system) is not None:
+                found = self.names.find("parameter", element, begin, system)
+                return found.label + rest, self._part(element, found, rest)
+        raise UnsupportedError(element, f"no parameter is called {said[:80]}")
 
-    def _name_of(self, path: str, element: Element, name: str) -> str:
-        """The field that a reference to a parameter or an argument means."""
-        return name if element.tag == "ArgumentInstanceRef" else self._find("parameter", element, name, path).name
-
-    def _container(self, found: _Found) -> Container:
-        element = found.element
-        base = only_of(element, "BaseContainer", ("EntryList", "BaseContainer"))
-        fields = tuple(self._entries(found))
-        criteria = None if base is None else only(base, ("RestrictionCriteria",))
-        condition = None if criteria is None else self._condition(found.path, need(criteria, _CRITERIA))
-        return Container(
-            name=found.name,
-            fields=fields,
-            base="" if base is None else self._base(base, found).name,
-            criteria=condition,
-            abstract=truth(element, "abstract", False),
-            text=description(element),
-        )
-
-    def _entries(self, found: _Found) -> Iterator[Field]:
-        entries = only_of(found.element, "EntryList", ("EntryList", "BaseContainer"))
-        fields: list[Field] = []
-        for entry in children(entries, _ENTRIES) if entries is not None else ():
-            for one in self._entry(entry, found, fields):
-                fields.append(one)
-                yield one
-
-    def _entry(self, entry: Element, found: _Found, before: list[Field]) -> Iterator[Field]:
-        if not len(entry):
-            yield from self._referred(entry, found)
-            return
-        parts = {
-            part.tag: part for part in children(entry, ("LocationInContainerInBits", "RepeatEntry", "IncludeCondition"))
-        }
-        when = None
-        if "IncludeCondition" in parts:
-            when = self._condition(found.path, need(parts["IncludeCondition"], _CRITERIA))
-        skip_bits = self._skip_bits(parts.get("LocationInContainerInBits"), found, before)
-        for one in self._referred(entry, found):
-            kind = one.kind
-            if "RepeatEntry" in parts:
-                count = need(parts["RepeatEntry"], ("Count",))
-                kind = Array(kind, self._types[found.path].repeat(count))
-            yield msgspec.structs.replace(
-                one, kind=kind, when=_both(when, one.when), skip_bits=one.skip_bits + skip_bits
-            )
-            skip_bits = 0
-
-    def _referred(self, entry: Element, found: _Found) -> Iterator[Field]:
-        if entry.tag == "ContainerRefEntry":
-            inner = self._find("container", entry, text(entry, "containerRef"), found.path)
-            yield from self._inherited(inner)
-        else:
-            yield self._field(self._find("parameter", entry, text(entry, "parameterRef"), found.path))
-
-    def _inherited(self, found: _Found) -> Iterator[Field]:
-        """The fields of a container and of all that it builds on."""
-        base = only_of(found.element, "BaseContainer", ("EntryList", "BaseContainer"))
-        if base is not None:
-            yield from self._inherited(self._base(base, found))
-        yield from self._entries(found)
-
-    def _skip_bits(self, location: Element | None, found: _Found, before: list[Field]) -> int:
-        """Spare bits in front of an entry that says where it stands."""
-        if location is None:
-            return 0
-        bits = whole_number(need(location, ("FixedValue",)))
-        if among(location, "referenceLocation", "previousEntry", _PLACES) == "previousEntry":
-            return bits
-        base = only_of(found.element, "BaseContainer", ("EntryList", "BaseContainer"))
-        above = () if base is None else self._inherited(self._base(base, found))
-        here = sum_bits(tuple(chain(above, before)))
-        if here is None:
-            raise UnsupportedError(location, "an entry at a fixed place after entries that vary is not supported")
-        return bits - here
-
-    def _base(self, base: Element, found: _Found) -> _Found:
-        return self._find("container", base, text(base, "containerRef"), found.path)
-
-    def _field(self, found: _Found) -> Field:
-        field = self._fields.get(id(found.element))
-        if field is None:
-            field = self._fields[id(found.element)] = self._parameter(found)
-        return field
-
-    def _parameter(self, found: _Found) -> Field:
-        element = found.element
-        of = self._find("type", element, text(element, "parameterTypeRef"), found.path)
-        properties = only(element, ("ParameterProperties",))
-        valid = None
-        if properties is not None:
-            condition = only(properties, ("ValidityCondition",))
-            valid = None if condition is None else self._condition(found.path, need(condition, _CRITERIA))
-        kind = self._types[of.path].field(of.element)
-        return msgspec.structs.replace(kind, name=found.name, text=description(element) or kind.text, valid=valid)
-
-    def _request(self, found: _Found) -> Container:
-        known = (
-            "BaseMetaCommand", "ArgumentList", "CommandContainer", "TransmissionConstraintList", "DefaultSignificance",
-        )  # fmt: skip
-        parts = {part.tag: part for part in children(found.element, known)}
-        arguments = parts.get("ArgumentList")
-        given = {text(one, "name"): one for one in children(arguments, ("Argument",))} if arguments is not None else {}
-        base, container = parts.get("BaseMetaCommand"), parts.get("CommandContainer")
-        entries = None if container is None else only_of(container, "EntryList", ("EntryList", "BaseContainer"))
-        entry_list = children(entries, ("ArgumentRefEntry", "FixedValueEntry")) if entries is not None else ()
-        significance = parts.get("DefaultSignificance")
-        level = "none" if significance is None else text(significance, "consequenceLevel", "normal")
-        return Container(
-            name=found.name,
-            fields=tuple(self._argument(entry, given, found.path) for entry in entry_list),
-            base="" if base is None else self._find("command", base, text(base, "metaCommandRef"), found.path).name,
-            criteria=None if base is None else _assigned(base),
-            abstract=truth(found.element, "abstract", False),
-            text=description(found.element),
-            hazardous=level not in ("none", "normal"),
-            constraint=self._constraint(found.path, parts.get("TransmissionConstraintList")),
-        )
-
-    def _constraint(self, path: str, constraints: Element | None) -> Condition | None:
-        if constraints is None:
+    def _part(self, element: Element, found: Found, rest: str) -> Field | None:
+        try:
+            whole = self.parameter(found)
+        except UnencodedError:
             return None
-        return _joined(tuple(self._held(path, one) for one in children(constraints, ("TransmissionConstraint",))))
+        inside = part_of(whole, rest)
+        if inside is None:
+            raise UnsupportedError(element, f"{found.label} has no part {rest[:80]}")
+        return inside
 
-    def _held(self, path: str, element: Element) -> Condition:
-        if element.get("timeOut") is not None:
-            raise UnsupportedError(element, "a TransmissionConstraint that is waited for is not supported")
-        return self._condition(path, need(element, _CRITERIA))
+    def condition(self, element: Element, system: System) -> Condition:
+        """A match criterion."""
+        return read_criterion(self, element, system)
 
-    def _argument(self, entry: Element, given: dict[str, Element], path: str) -> Field:
-        only(entry, ())
-        if entry.tag == "FixedValueEntry":
-            bits, said = integer(entry, "sizeInBits"), text(entry, "binaryValue")
-            return Field(name=entry.get("name", "fixed"), kind=Integer(bits), default=int(said, 16))
-        name = text(entry, "argumentRef")
-        if name not in given:
-            raise UnsupportedError(entry, f"no argument is called {name}")
-        argument = given[name]
-        of = self._find("argument type", argument, text(argument, "argumentTypeRef"), path)
-        made = self._types[of.path].field(of.element)
-        default = initial(argument, made.kind) if argument.get("initialValue") is not None else made.default
-        return msgspec.structs.replace(made, name=name, text=description(argument) or made.text, default=default)
+    def _collect(self, element: Element, document: Document, path: tuple[str, ...], without: Collection[str]) -> None:
+        with self.ledger.collecting(element):
+            system = System((*path, text(element, "name")), document)
+            for part in children(element, _IN_SYSTEM):
+                if part.tag == "SpaceSystem":
+                    self._collect(part, document, system.path, without)
+                elif part.tag == INCLUDE:
+                    self._include(part, document, system.path, without)
+                else:
+                    self._collect_sets(part, system)
 
-    def _condition(self, path: str, element: Element) -> Condition:
-        match element.tag:
-            case "Comparison":
-                return self._comparison(path, element)
-            case "ComparisonList":
-                parts = tuple(self._comparison(path, one) for one in children(element, ("Comparison",)))
-                return _joined(parts)
-            case "BooleanExpression":
-                return self._expression(path, need(element, ("Condition", "ANDedConditions", "ORedConditions")))
-        raise AssertionError(element.tag)
+    def _include(self, element: Element, document: Document, path: tuple[str, ...], without: Collection[str]) -> None:
+        href = text(element, "href")
+        if href not in document.source.included:
+            raise UnsupportedError(element, f"the file {href[:80]} to be included was not given")
+        self.add(document.source.included[href], without, path)
 
-    def _expression(self, path: str, element: Element) -> Condition:
-        if element.tag == "Condition":
-            return self._condition_of_parts(path, element)
-        parts = children(element, ("Condition", "ANDedConditions", "ORedConditions"))
-        read = tuple(self._expression(path, part) for part in parts)
-        return All(read) if element.tag == "ANDedConditions" else Either(read)
+    def _collect_sets(self, data: Element, system: System) -> None:
+        for part in children(data, _SETS):
+            kind, tags = _SETS[str(part.tag)]
+            for element in children(part, tags):
+                with self.ledger.collecting(element):
+                    self._collect_one(kind, element, system, is_command=part.tag == "CommandContainerSet")
 
-    def _condition_of_parts(self, path: str, element: Element) -> Comparison:
-        parts = list(children(element, ("ParameterInstanceRef", "ComparisonOperator", "Value")))
-        if [part.tag for part in parts] != ["ParameterInstanceRef", "ComparisonOperator", "Value"]:
-            raise UnsupportedError(element, "a Condition of a parameter, an operator and a value is expected")
-        reference, operator, value = parts
-        return self._compared(path, reference, (operator.text or "").strip(), (value.text or "").strip())
+    def _collect_one(self, kind: str, element: Element, system: System, *, is_command: bool) -> None:
+        if element.tag in ("ParameterRef", "MetaCommandRef"):
+            said = text(element, "parameterRef") if element.tag == "ParameterRef" else ""
+            if "/" in said:
+                self.names.add(kind, element, system, said.rpartition("/")[2])
+            return
+        self.names.add(kind, element, system, text(element, "name"), is_command=is_command)
 
-    def _comparison(self, path: str, element: Element) -> Comparison:
-        return self._compared(path, element, element.get("comparisonOperator", "=="), text(element, "value"))
+    def _parameter(self, found: Found) -> Field:
+        element = found.element
+        kind = self._types.find(element, "parameterTypeRef", found.system)
+        properties = parts(element, ("ParameterProperties",)).get("ParameterProperties")
+        condition = None if properties is None else parts(properties, ("ValidityCondition",)).get("ValidityCondition")
+        valid = None if condition is None else self.condition(need(condition, CRITERIA), found.system)
+        return msgspec.structs.replace(kind, name=found.label, text=description(element) or kind.text, valid=valid)
 
-    def _compared(self, path: str, reference: Element, operator: str, value: str) -> Comparison:
-        if integer(reference, "instance", 0):
-            raise UnsupportedError(reference, "a comparison with an earlier instance is not supported")
-        if operator not in OPERATORS:
-            raise UnsupportedError(reference, f"the operator {operator} is not supported")
-        found = self._find("parameter", reference, text(reference, "parameterRef"), path)
-        kind = self._field(found).kind
-        raw = not truth(reference, "useCalibratedValue", True)
-        as_is = isinstance(kind, Text) or (isinstance(kind, Enumeration) and value in kind.labels and not raw)
-        read = value if as_is else {"true": 1, "false": 0}.get(value.lower(), constant(value))
-        return Comparison(found.name, read, OPERATORS[operator], raw and not isinstance(kind, Text))
+    def _roots(self, packets: Iterable[Container]) -> tuple[str, ...]:
+        """The containers that a packet may begin with, where some only stand in others."""
+        referred = {one.label for one in self.names.all("container") if id(one.element) in self._containers.referred}
+        return tuple(root_candidates(packets, referred)) if referred else ()
 
-
-def _assigned(base: Element) -> Condition | None:
-    """What a command fixes of those that it builds on."""
-    assignments = only(base, ("ArgumentAssignmentList",))
-    if assignments is None:
-        return None
-    parts = tuple(
-        Comparison(text(one, "argumentName"), constant(text(one, "argumentValue")))
-        for one in children(assignments, ("ArgumentAssignment",))
-    )
-    return _joined(parts)
+    def _check_references(self, packets: Iterable[Container]) -> None:
+        """Refuse conditions and sizes that ask for what does not come before them."""
+        elements = {found.label: found.element for found in self.names.all("container") if not found.is_command}
+        for name, node in nodes_of(packets).items():
+            with self.ledger.collecting(elements[name]):
+                node.check()
 
 
-def _joined(parts: tuple[Condition, ...]) -> Condition:
-    return parts[0] if len(parts) == 1 else All(parts)
+_MEMBERS = re.compile(r"(.*/)?([^/.\[]+)([.\[][^/]*)")
 
 
-_PLACES = ("previousEntry", "containerStart")
-_ENTRIES = ("ParameterRefEntry", "ContainerRefEntry", "ArrayParameterRefEntry")
-
-
-def only_of(element: Element, wanted: str, known: tuple[str, ...]) -> Element | None:
-    """The child `wanted` among those `known`, if it is there."""
-    return next((child for child in children(element, known) if child.tag == wanted), None)
-
-
-def _both(one: Condition | None, other: Condition | None) -> Condition | None:
-    return All((one, other)) if one and other else one or other
+def _splits(said: str) -> Iterator[tuple[str, str]]:
+    """A parameter, and the part of it that is meant: none, or `P.member[2]`, which Yamcs writes as `P/member` too."""
+    yield said, ""
+    found = _MEMBERS.fullmatch(said)
+    if found is not None:
+        yield (found[1] or "") + found[2], found[3]
+    steps = said.split("/")
+    for level in range(len(steps) - 1, 0, -1):
+        if steps[level - 1] not in ("", ".", ".."):
+            yield "/".join(steps[:level]), "." + ".".join(steps[level:])

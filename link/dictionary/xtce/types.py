@@ -1,283 +1,308 @@
 """Parameter and argument types of XTCE to fields without a name (660.1-B-2 §4.3.2, §4.3.4)."""
 
-from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import inf, nextafter
 
 import msgspec
 
-from link.dictionary.bounds import TERMS_MAX, short
-from link.dictionary.conditions import constant
-from link.dictionary.curves import Curve, Linear, Polynomial, Spline
+from link.dictionary.bounds import DEPTH_MAX
+from link.dictionary.curves import Linear
 from link.dictionary.kinds import (
     AnyKind,
     Array,
     Boolean,
-    Counted,
     Enumeration,
     Field,
     Group,
     Integer,
-    Lookup,
     Octets,
-    Real,
-    Reference,
     Size,
-    Terminated,
     Text,
 )
 from link.dictionary.limits import Bounds, Limits
+from link.dictionary.xtce.criteria import constant
 from link.dictionary.xtce.document import (
     Element,
+    UnencodedError,
     UnsupportedError,
     among,
     children,
+    content,
     description,
     integer,
+    named,
     need,
     number,
     only,
+    parts,
     text,
-    truth,
     whole_number,
 )
-from link.dictionary.xtce.lower import Dialect
+from link.dictionary.xtce.encodings import ENCODINGS, NUMBERS, Number, number_kind, read_number
+from link.dictionary.xtce.epochs import read_epoch
+from link.dictionary.xtce.library import Library
+from link.dictionary.xtce.names import Found, System
+from link.dictionary.xtce.sizes import VALUES, read_dynamic, read_size
+from link.dictionary.xtce.texts import read_text_kind
 
-_NUMBERS = ("IntegerDataEncoding", "FloatDataEncoding")
-_SIGNED = ("twosComplement", "twosCompliment")  # 1.1 wrote it so
-_EPOCHS = {"UNIX": "1970-01-01T00:00:00Z", "TAI": "1958-01-01T00:00:00Z", "GPS": "1980-01-06T00:00:00Z"}
-Named = Callable[[Element, str], str]
-"""Turns the reference in an element to a parameter into the name of its field."""
-Conditioned = Callable[[Element], Any]
-"""Reads a match criterion."""
+FORMS = (
+    *("Integer", "Float", "Enumerated", "Boolean", "String", "Binary"),
+    *("AbsoluteTime", "RelativeTime", "Array", "Aggregate"),
+)
+_UNITS = {"seconds": "s", "days": "d"}
+_TIME_UNITS = ("seconds", "days", "months", "years", "picoSeconds")
+_ALARM_RANGES = {
+    "WatchRange": "watch", "WarningRange": "warning", "DistressRange": "distress", "CriticalRange": "critical",
+}  # fmt: skip
+_COMMON = ("UnitSet", "DefaultAlarm", *ENCODINGS)
 
 
+@dataclass(slots=True)
 class TypeReader:
-    """Reads the types of one space system; `types` finds one by reference, `name_of` gives a parameter's field name."""
+    """Reads types, each once; `kind` is "type" or "argument type"."""
 
-    def __init__(
-        self, types: Callable[[Element, str], Element], name_of: Named, condition: Conditioned, dialect: Dialect
-    ) -> None:
-        self._types, self._name_of, self._condition, self._dialect = types, name_of, condition, dialect
-        self._read: dict[int, Field] = {}
+    library: Library
+    kind: str
+    _read: dict[int, Field] = field(default_factory=dict)
+    _open: list[int] = field(default_factory=list)
 
-    def field(self, element: Element) -> Field:
-        """The type as a field, whose `name` is to be replaced."""
-        found = self._read.get(id(element))
-        if found is None:
-            try:
-                found = self._read[id(element)] = self._field(element)
-            except UnsupportedError:
-                raise
-            except ValueError as error:  # a size that no packet can have
-                raise UnsupportedError(element, f"{element.tag} {element.get('name')}: {error}") from None
-        return found
+    def find(self, element: Element, attribute: str, system: System) -> Field:
+        """The type that an attribute of `element` refers to, as a field whose `name` is to be replaced."""
+        return self.field(self.library.names.find(self.kind, element, text(element, attribute), system))
 
-    def _field(self, element: Element) -> Field:
-        if element.get("baseType"):
-            raise UnsupportedError(element, f"{element.tag} {element.get('name')}: baseType is not supported")
-        form = element.tag.removesuffix("ParameterType").removesuffix("ArgumentType")
-        found: Field = getattr(self, f"_{form.lower()}")(element)  # the reader takes no other forms
-        default = initial(element, found.kind) if element.get("initialValue") is not None else None
-        return msgspec.structs.replace(found, name=text(element, "name"), text=description(element), default=default)
+    def field(self, found: Found) -> Field:
+        """A type as a field whose `name` is to be replaced. Raises UnsupportedError."""
+        here = id(found.element)
+        if here in self._read:
+            return self._read[here]
+        if here in self._open:
+            raise UnsupportedError(found.element, f"{named(found.element)} stands in itself")
+        if len(self._open) > DEPTH_MAX:
+            raise UnsupportedError(found.element, f"types nested more than {DEPTH_MAX} deep")
+        self._open.append(here)
+        try:
+            made = self._read[here] = self._field(found)
+        finally:
+            self._open.pop()
+        return made
 
-    def _integer(self, element: Element) -> Field:
-        known = ("UnitSet", *_NUMBERS, "ToString", "ValidRange", "ValidRangeSet", "DefaultAlarm")
-        return self._numeric(element, known)
+    def _field(self, found: Found) -> Field:
+        own = found.element
+        whole = self._with_base(found)
+        form = own.tag.removesuffix("ParameterType").removesuffix("ArgumentType")
+        try:
+            made = self._of_form(form, whole, found.system)
+            default = initial(whole, made.kind) if whole.get("initialValue") is not None else None
+        except UnsupportedError as error:
+            if error.element is whole:
+                raise type(error)(own, str(error)) from None
+            raise
+        except ValueError as error:  # a size that no packet can have
+            raise UnsupportedError(own, f"{named(own)}: {error}") from None
+        return msgspec.structs.replace(made, name=found.name, text=description(whole), default=default)
 
-    def _float(self, element: Element) -> Field:
-        return self._integer(element)
+    def _of_form(self, form: str, element: Element, system: System) -> Field:
+        match form:
+            case "Integer" | "Float":
+                return self._numeric(element, system)
+            case "Enumerated":
+                return _enumerated(element)
+            case "Boolean":
+                return _boolean(element)
+            case "String" | "Binary":
+                return self._octets(element, system)
+            case "AbsoluteTime" | "RelativeTime":
+                return self._time(element, system)
+            case "Array":
+                return self._array(element, system)
+        return self._aggregate(element, system)  # the reader takes no other forms
 
-    def _numeric(self, element: Element, known: tuple[str, ...]) -> Field:
-        parts = {child.tag: child for child in children(element, known)}
-        encoding = parts.get("IntegerDataEncoding", parts.get("FloatDataEncoding"))
-        if encoding is None:
-            raise UnsupportedError(element, f"{element.tag} {element.get('name')} has no encoding as a number")
+    def _with_base(self, found: Found) -> Element:
+        """A type with what it inherits: attributes, and children of other tags than its own."""
+        element, said, below = found.element, found.element.get("baseType"), [id(found.element)]
+        system = found.system
+        while said:
+            base = self.library.names.find(self.kind, element, said, system)
+            if id(base.element) in below:
+                raise UnsupportedError(found.element, f"{named(found.element)}: {said} cannot be its base")
+            below.append(id(base.element))
+            element, said, system = _merged(base.element, element), base.element.get("baseType"), base.system
+        return element
+
+    def _numeric(self, element: Element, system: System) -> Field:
+        inside = parts(element, (*_COMMON, "ValidRange", "ValidRangeSet"))
+        encoding = _encoding(element, inside, NUMBERS, "a number")
+        read = read_number(encoding, lambda one: self.library.condition(one, system))
+        whole_ = element.tag.startswith("Integer")
         return Field(
             name="",
-            kind=_number_kind(encoding),
-            unit=_unit(parts.get("UnitSet")),
-            calibration=_calibrator(encoding),
-            range=_range(parts.get("ValidRange"), parts.get("ValidRangeSet")),
-            limits=_limits(parts.get("DefaultAlarm")),
+            kind=read.kind,
+            unit=_unit(inside.get("UnitSet")),
+            calibration=read.calibration,
+            contexts=read.contexts,
+            range=_range(inside.get("ValidRange"), inside.get("ValidRangeSet"), whole_),
+            limits=_limits(inside.get("DefaultAlarm"), whole_),
         )
 
-    def _enumerated(self, element: Element) -> Field:
-        parts = {child.tag: child for child in children(element, ("UnitSet", "IntegerDataEncoding", "EnumerationList"))}
-        kind = _whole(element, parts.get("IntegerDataEncoding"))
-        labels = {
-            text(one, "label"): _enumerated_value(one) for one in children(parts["EnumerationList"], ("Enumeration",))
-        }
+    def _octets(self, element: Element, system: System) -> Field:
+        inside = parts(element, _COMMON)
+        unit = _unit(inside.get("UnitSet"))
+        if element.tag.startswith("String"):
+            encoding = _encoding(element, inside, ("StringDataEncoding",), "a string")
+            return Field(name="", kind=read_text_kind(self.library, encoding, system), unit=unit)
+        encoding = _encoding(element, inside, ("BinaryDataEncoding",), "octets")
+        return Field(name="", kind=self._binary(encoding, system), unit=unit)
+
+    def _binary(self, encoding: Element, system: System) -> Octets:
+        among(encoding, "bitOrder", "mostSignificantBitFirst", ("mostSignificantBitFirst",))
+        among(encoding, "byteOrder", "mostSignificantByteFirst", ("mostSignificantByteFirst",))
+        undone = ("ToBinaryTransformAlgorithm",) if self.kind == "type" else ()  # of what is only read
+        inside = parts(encoding, ("SizeInBits", *undone))
+        if "SizeInBits" not in inside:
+            raise UnsupportedError(encoding, "BinaryDataEncoding needs SizeInBits")
+        size = need(inside["SizeInBits"], VALUES)
+        return Octets(read_size(self.library, size, 8, system))
+
+    def _time(self, element: Element, system: System) -> Field:
+        inside = parts(element, ("UnitSet", "Encoding", "ReferenceTime", "DefaultAlarm"))
+        if "Encoding" not in inside:
+            raise UnencodedError(element, f"{named(element)} has no Encoding")
+        encoding = inside["Encoding"]
+        inner = need(encoding, (*NUMBERS, "BinaryDataEncoding"))
+        if inner.tag == "BinaryDataEncoding":  # without its algorithm, which is told, nobody knows what it says
+            return Field(name="", kind=self._binary(inner, system))
+        read = read_number(inner, lambda one: self.library.condition(one, system))
+        unit = among(encoding, "units", "seconds", _TIME_UNITS)
         return Field(
             name="",
-            kind=Enumeration(labels, kind.bits, kind.signed, kind.order),
-            unit=_unit(parts.get("UnitSet")),
+            kind=read.kind,
+            unit=_UNITS.get(unit, unit),
+            calibration=_scaled(encoding, read),
+            epoch=_epoch(inside.get("ReferenceTime")),
         )
 
-    def _boolean(self, element: Element) -> Field:
-        parts = {child.tag: child for child in children(element, ("UnitSet", "IntegerDataEncoding"))}
-        kind = _whole(element, parts.get("IntegerDataEncoding"))
-        off, on = element.get("zeroStringValue", "False"), element.get("oneStringValue", "True")
-        if (off, on) != ("False", "True"):
-            labelled = Enumeration({off: 0, on: 1}, kind.bits, kind.signed, kind.order)
-            return Field(name="", kind=labelled)
-        return Field(name="", kind=Boolean(kind.bits))
+    def _array(self, element: Element, system: System) -> Field:
+        listed = only(element, ("DimensionList",))
+        of = self.find(element, "arrayTypeRef", system)
+        if listed is None:
+            raise UnsupportedError(element, f"{named(element)} has no DimensionList, nor has the entry")
+        return msgspec.structs.replace(of, kind=self.dimensioned(of.kind, listed, system))
 
-    def _string(self, element: Element) -> Field:
-        parts = {
-            child.tag: child for child in children(element, ("UnitSet", "StringDataEncoding", "SizeRangeInCharacters"))
-        }
-        encoding = parts.get("StringDataEncoding")
-        if encoding is None:
-            raise UnsupportedError(element, f"{element.tag} {element.get('name')} has no encoding as a string")
-        among(encoding, "encoding", "UTF-8", ("UTF-8", "US-ASCII"))
-        size = need(encoding, ("SizeInBits", "Variable"))
-        return Field(name="", kind=Text(self._text_size(size)))
+    def elements(self, found: Found) -> Field:
+        """What an array type is an array of."""
+        return self.find(found.element, "arrayTypeRef", found.system)
 
-    def _text_size(self, size: Element) -> Size:
-        if size.tag == "Variable":
-            return self._size(need(size, ("DynamicValue", "DiscreteLookupList", "TerminationChar", "LeadingSize")), 8)
-        parts = {part.tag: part for part in children(size, ("Fixed", "TerminationChar", "LeadingSize"))}
-        if "LeadingSize" in parts:
-            return self._size(parts["LeadingSize"], 8)
-        if "Fixed" not in parts:
-            return self._size(parts["TerminationChar"], 8)
-        if "TerminationChar" in parts and _termination(parts["TerminationChar"]) != 0:
-            raise UnsupportedError(parts["TerminationChar"], "in a string of fixed size only 00 can end it")
-        return self._size(need(parts["Fixed"], ("FixedValue",)), 8)
+    def dimensioned(self, kind: AnyKind, listed: Element, system: System) -> AnyKind:
+        """An array of `kind` in the dimensions of a DimensionList, the last the innermost."""
+        dimensions = list(children(listed, ("Dimension", "Size")))
+        if not dimensions:
+            raise UnsupportedError(listed, "DimensionList has no Dimension")
+        for dimension in reversed(dimensions):
+            kind = Array(kind, self._count(dimension, system))
+        return kind
 
-    def _binary(self, element: Element) -> Field:
-        parts = {child.tag: child for child in children(element, ("UnitSet", "BinaryDataEncoding"))}
-        if "BinaryDataEncoding" not in parts:
-            raise UnsupportedError(element, f"{element.tag} {element.get('name')} has no encoding as octets")
-        size = need(
-            need(parts["BinaryDataEncoding"], ("SizeInBits",)), ("FixedValue", "DynamicValue", "DiscreteLookupList")
-        )
-        return Field(name="", kind=Octets(self._size(size, 8)))
-
-    def _size(self, size: Element, unit_bits: int) -> Size:
-        """A size in bits as one in units."""
-        match size.tag:
-            case "FixedValue":
-                return _units(size, whole_number(size), unit_bits)
-            case "DynamicValue":
-                return self._dynamic(size, unit_bits)
-            case "DiscreteLookupList":
-                return Lookup(tuple(self._case(one, unit_bits) for one in children(size, ("DiscreteLookup",))))
-            case "TerminationChar":
-                return Terminated(_termination(size))
-        if self._dialect == "yamcs":
-            return Counted(integer(size, "sizeInBitsOfSizeTag", 16))
-        raise UnsupportedError(size, "LeadingSize is not supported: some tools count bits in it, some octets")
-
-    def _case(self, case: Element, unit_bits: int) -> tuple[Any, int]:
-        condition = self._condition(need(case, ("Comparison", "ComparisonList")))
-        return condition, _units(case, integer(case, "value"), unit_bits)
-
-    def _dynamic(self, dynamic: Element, unit_bits: int) -> Reference:
-        parts = {
-            part.tag: part
-            for part in children(dynamic, ("ParameterInstanceRef", "ArgumentInstanceRef", "LinearAdjustment"))
-        }
-        reference = parts.get("ParameterInstanceRef", parts.get("ArgumentInstanceRef"))
-        if reference is None:
-            raise UnsupportedError(dynamic, "DynamicValue needs a reference to a parameter")
-        adjust = parts.get("LinearAdjustment")
-        slope, intercept = (
-            (number(adjust, "slope", 0), number(adjust, "intercept", 0)) if adjust is not None else (1.0, 0.0)
-        )
-        name = reference.get("parameterRef") or text(reference, "argumentRef")
-        if slope != int(slope) or intercept != int(intercept):
-            raise UnsupportedError(dynamic, "a LinearAdjustment of whole numbers is expected")
-        scale, offset, divisor = int(slope), int(intercept), unit_bits
-        if scale % divisor == 0 and offset % divisor == 0:
-            scale, offset, divisor = scale // divisor, offset // divisor, 1
-        return Reference(self._name_of(reference, name), scale, offset, divisor)
-
-    def _absolutetime(self, element: Element) -> Field:
-        return self._time(element, ("Encoding", "ReferenceTime"))
-
-    def _relativetime(self, element: Element) -> Field:
-        return self._time(element, ("Encoding",))
-
-    def _time(self, element: Element, known: tuple[str, ...]) -> Field:
-        parts = {child.tag: child for child in children(element, known)}
-        if "Encoding" not in parts:
-            raise UnsupportedError(element, f"{element.tag} {element.get('name')} has no Encoding")
-        encoding = parts["Encoding"]
-        inner = need(encoding, _NUMBERS)
-        scale, offset = number(encoding, "scale", 1), number(encoding, "offset", 0)
-        unit = among(encoding, "units", "seconds", ("seconds", "days", "months", "years", "picoSeconds"))
-        return Field(
-            name="",
-            kind=_number_kind(inner),
-            unit={"seconds": "s", "days": "d"}.get(unit, unit),
-            calibration=Linear(scale, offset) if (scale, offset) != (1, 0) else _calibrator(inner),
-            epoch=_epoch(parts.get("ReferenceTime")),
-        )
-
-    def _array(self, element: Element) -> Field:
-        dimensions = need(element, ("DimensionList",))
-        of = self.field(self._types(element, text(element, "arrayTypeRef")))
-        kind: AnyKind = of.kind
-        for dimension in reversed(list(children(dimensions, ("Dimension",)))):
-            kind = Array(kind, self.count(dimension))
-        return msgspec.structs.replace(of, kind=kind)
-
-    def count(self, dimension: Element) -> Size:
-        """Elements of one Dimension: from 0 to the ending index."""
-        start, end = (
-            need(part, ("FixedValue", "DynamicValue")) for part in children(dimension, ("StartingIndex", "EndingIndex"))
-        )
-        if start.tag != "FixedValue" or whole_number(start):
-            raise UnsupportedError(start, "an array that does not start at index 0 is not supported")
+    def _count(self, dimension: Element, system: System) -> Size:
+        """Elements of one Dimension, from its first index to its last; or a Size, as 1.0 has it."""
+        if dimension.tag == "Size":
+            return read_size(self.library, need(dimension, VALUES), 1, system)
+        indices = parts(dimension, ("StartingIndex", "EndingIndex"))
+        if len(indices) != 2:
+            raise UnsupportedError(dimension, "Dimension needs a StartingIndex and an EndingIndex")
+        start, end = (need(indices[tag], ("FixedValue", "DynamicValue")) for tag in ("StartingIndex", "EndingIndex"))
+        if start.tag != "FixedValue":
+            raise UnsupportedError(start, "an array whose first index varies is not supported")
+        before = whole_number(start)
         if end.tag == "FixedValue":
-            return whole_number(end) + 1
-        found = self._dynamic(end, 1)
-        return msgspec.structs.replace(found, offset=found.offset + 1)
+            count = whole_number(end) + 1 - before
+            if count < 0 or before < 0:
+                raise UnsupportedError(dimension, f"an array from index {before} to {before + count - 1}")
+            return count
+        found = read_dynamic(self.library, end, 1, system)
+        return msgspec.structs.replace(found, offset=found.offset + (1 - before) * found.divisor)
 
-    def repeat(self, count: Element) -> Size:
-        """The Count of a RepeatEntry."""
-        return self._size(need(count, ("FixedValue", "DynamicValue", "DiscreteLookupList")), 1)
-
-    def _aggregate(self, element: Element) -> Field:
+    def _aggregate(self, element: Element, system: System) -> Field:
         members = need(element, ("MemberList",))
         fields = []
         for member in children(members, ("Member",)):
-            found = self.field(self._types(member, text(member, "typeRef")))
-            fields.append(msgspec.structs.replace(found, name=text(member, "name")))
+            of = self.find(member, "typeRef", system)
+            fields.append(msgspec.structs.replace(of, name=text(member, "name"), text=description(member) or of.text))
         return Field(name="", kind=Group(tuple(fields)))
 
 
-def _number_kind(encoding: Element) -> Integer | Real:
-    among(encoding, "bitOrder", "mostSignificantBitFirst", ("mostSignificantBitFirst",))
-    order = among(
-        encoding, "byteOrder", "mostSignificantByteFirst", ("mostSignificantByteFirst", "leastSignificantByteFirst")
-    )
-    octets = "little" if order.startswith("least") else "big"
-    if encoding.tag == "FloatDataEncoding":
-        among(encoding, "encoding", "IEEE754_1985", ("IEEE754_1985", "IEEE754"))
-        bits = integer(encoding, "sizeInBits", 32)
-        if bits not in (16, 32, 64):
-            raise UnsupportedError(encoding, f"a float of {bits} bits is not supported")
-        return Real(bits, octets)  # type: ignore[arg-type]  # both were checked
-    signed = among(encoding, "encoding", "unsigned", ("unsigned", *_SIGNED)) in _SIGNED
-    return Integer(integer(encoding, "sizeInBits", 8), signed, octets)
+def _merged(base: Element, own: Element) -> Element:
+    """`own` over `base`; one encoding is instead of another. Of another form only what all forms have is inherited."""
+    made = Element(own.tag, {**base.attrib, **own.attrib})
+    said = {_slot(child) for child in own}
+    alike = base.tag == own.tag
+    made.extend(child for child in base if _slot(child) not in said and (alike or child.tag in _COMMON))
+    made.extend(own)
+    return made
 
 
-def _whole(element: Element, encoding: Element | None) -> Integer:
+def _slot(child: Element) -> str:
+    return "encoding" if child.tag in ENCODINGS else str(child.tag)
+
+
+def _encoding(element: Element, inside: dict[str, Element], known: tuple[str, ...], what: str) -> Element:
+    """The encoding, one of those `known`."""
+    found = [inside[tag] for tag in ENCODINGS if tag in inside]
+    if not found:
+        raise UnencodedError(element, f"{named(element)} has no encoding as {what}")
+    if found[0].tag not in known or len(found) > 1:
+        raise UnsupportedError(found[-1], f"{found[-1].tag} is not supported in {named(element)}")
+    return found[0]
+
+
+def _whole(element: Element, inside: dict[str, Element]) -> Integer:
     """The encoding of labels or truth, as a whole number without calibration."""
-    if encoding is None:
-        raise UnsupportedError(element, f"{element.tag} {element.get('name')} has no IntegerDataEncoding")
-    only(encoding, ())
-    kind = _number_kind(encoding)
+    encoding = _encoding(element, inside, ("IntegerDataEncoding",), "a whole number")
+    kind = number_kind(encoding, only(encoding, ("ByteOrderList",)))
     assert isinstance(kind, Integer)
     return kind
 
 
-def _enumerated_value(one: Element) -> int:
-    if one.get("maxValue") not in (None, one.get("value")):
-        raise UnsupportedError(one, "an Enumeration with a maxValue is not supported")
-    return integer(one, "value")
+def _enumerated(element: Element) -> Field:
+    inside = parts(element, (*_COMMON, "EnumerationList"))
+    kind = _whole(element, inside)
+    if "EnumerationList" not in inside:
+        raise UnsupportedError(element, f"{named(element)} has no EnumerationList")
+    labels: dict[str, int] = {}
+    ranges: list[tuple[int, int, str]] = []
+    taken: list[tuple[int, int, str]] = []
+    for one in children(inside["EnumerationList"], ("Enumeration",)):
+        low, label = integer(one, "value"), text(one, "label")
+        high = integer(one, "maxValue", low)
+        taken.append((low, high, label))
+        if label in labels or high != low:
+            ranges.append((low, high, label))
+        labels.setdefault(label, low)
+    _check_apart(inside["EnumerationList"], sorted(taken))
+    made = Enumeration(labels, kind.bits, kind.signed, kind.order, tuple(ranges))
+    return Field(name="", kind=made, unit=_unit(inside.get("UnitSet")))
+
+
+def _check_apart(listed: Element, taken: list[tuple[int, int, str]]) -> None:
+    """Raises UnsupportedError for a value that has two labels."""
+    for (low, high, label), (after, _, other) in pairwise(taken):
+        if high < low:
+            raise UnsupportedError(listed, f"label {label} from {low} to {high}")
+        if after <= high and label != other:
+            raise UnsupportedError(listed, f"{after} has two labels, {label} and {other}")
+
+
+def _boolean(element: Element) -> Field:
+    inside = parts(element, _COMMON)
+    kind = _whole(element, inside)
+    off, on = element.get("zeroStringValue", "False"), element.get("oneStringValue", "True")
+    unit = _unit(inside.get("UnitSet"))
+    if (off, on) == ("False", "True") and kind.order == "big":
+        return Field(name="", kind=Boolean(kind.bits), unit=unit)
+    low, high = kind.bounds
+    ranges = [(first, last, on) for first, last in ((low, -1), (2, high)) if first <= last]
+    return Field(
+        name="", kind=Enumeration({off: 0, on: 1}, kind.bits, kind.signed, kind.order, tuple(ranges)), unit=unit
+    )
 
 
 def _unit(units: Element | None) -> str:
@@ -287,88 +312,71 @@ def _unit(units: Element | None) -> str:
 
 
 def _power(unit: Element) -> str:
-    power = unit.get("power")
-    return (unit.text or "").strip() + (f"^{power}" if power and float(power) != 1 else "")
+    power = number(unit, "power", 1)
+    return content(unit) + (f"^{power:g}" if power != 1 else "")
 
 
-def _calibrator(encoding: Element) -> Curve | None:
-    default = only(encoding, ("DefaultCalibrator",))
-    if default is None:
-        return None
-    calibrator = need(default, ("PolynomialCalibrator", "SplineCalibrator"))
-    if calibrator.tag == "SplineCalibrator":
-        points = [(number(one, "raw"), number(one, "calibrated")) for one in children(calibrator, ("SplinePoint",))]
-        try:
-            return Spline(
-                tuple(sorted(points)), integer(calibrator, "order", 1), truth(calibrator, "extrapolate", False)
-            )
-        except ValueError as error:
-            raise UnsupportedError(calibrator, str(error)) from None
-    terms = {_exponent(term): number(term, "coefficient") for term in children(calibrator, ("Term",))}
-    coefficients = tuple(terms.get(exponent, 0.0) for exponent in range(max(terms, default=0) + 1))
-    return Linear(coefficients[1], coefficients[0]) if len(coefficients) == 2 else Polynomial(coefficients)
+def _range(single: Element | None, several: Element | None, whole: bool) -> Bounds | None:
+    if single is None and several is not None:
+        listed = list(children(several, ("ValidRange",)))
+        single = listed[0] if len(listed) == 1 else None  # of several only the whole is a range: none is said
+    return None if single is None else _bounds(single, whole)
 
 
-def _exponent(term: Element) -> int:
-    exponent = integer(term, "exponent")
-    if not 0 <= exponent < TERMS_MAX:
-        raise UnsupportedError(term, f"Term: exponent = {short(exponent)}, expected 0..{TERMS_MAX - 1}")
-    return exponent
-
-
-def _range(single: Element | None, several: Element | None) -> Bounds | None:
-    found = single if single is not None else None if several is None else need(several, ("ValidRange",))
-    return None if found is None else _bounds(found)
-
-
-def _bounds(element: Element) -> Bounds:
+def _bounds(element: Element, whole: bool) -> Bounds:
     """Inclusive bounds; an open end is infinite."""
-    for excluded in ("minExclusive", "maxExclusive"):
-        if element.get(excluded) is not None:
-            raise UnsupportedError(element, f"{element.tag}: {excluded} is not supported, {excluded[:3]}Inclusive is")
-    return number(element, "minInclusive", float("-inf")), number(element, "maxInclusive", float("inf"))
+    low, high = number(element, "minInclusive", -inf), number(element, "maxInclusive", inf)
+    if element.get("minExclusive") is not None:
+        low = _next(number(element, "minExclusive"), inf, whole)
+    if element.get("maxExclusive") is not None:
+        high = _next(number(element, "maxExclusive"), -inf, whole)
+    return low, high
 
 
-def _limits(alarm: Element | None) -> Limits | None:
-    if alarm is None:
+def _next(bound: float, towards: float, whole: bool) -> float:
+    """The first number beyond an excluded one."""
+    if whole and bound == int(bound):
+        return bound + (1 if towards > 0 else -1)
+    return nextafter(bound, towards)
+
+
+def _limits(alarm: Element | None, whole: bool) -> Limits | None:
+    ranges = None if alarm is None else only(alarm, ("StaticAlarmRanges",))
+    if alarm is None or ranges is None or ranges.get("rangeForm", "outside") != "outside":
         return None
-    ranges = need(alarm, ("StaticAlarmRanges",))
-    among(ranges, "rangeForm", "outside", ("outside",))
-    names = {"WatchRange": "watch", "WarningRange": "warning", "DistressRange": "distress", "CriticalRange": "critical"}
-    bands = {names[str(one.tag)]: _bounds(one) for one in children(ranges, names)}
+    bands = {_ALARM_RANGES[str(one.tag)]: _bounds(one, whole) for one in children(ranges, _ALARM_RANGES)}
     return Limits(**bands, persistence=integer(alarm, "minViolations", 1))
 
 
-def initial(element: Element, kind: AnyKind) -> float | int | bool | str:
-    """The initialValue of a type or an argument."""
+def initial(element: Element, kind: AnyKind) -> float | int | bool | str | None:
+    """The initialValue of a type or an argument; None for a time, or several parts."""
     said = text(element, "initialValue")
     if isinstance(kind, Boolean):
-        return said.lower() == "true"
-    return said if isinstance(kind, Enumeration | Text | Octets) else _number(element, said)
-
-
-def _number(element: Element, said: str) -> int | float:
+        return said.lower() in ("true", "1")
+    if isinstance(kind, Array | Group) or "Time" in element.tag:
+        return None
+    if isinstance(kind, Enumeration | Text | Octets):
+        return said
     found = constant(said)
-    if isinstance(found, str):
-        raise UnsupportedError(element, f"initialValue = {said}, expected a number")
+    if found is None:
+        raise UnsupportedError(element, f"initialValue = {said[:40]}, expected a number")
     return found
 
 
-def _termination(element: Element) -> int:
-    said = (element.text or "00").strip()
-    if len(said) != 2:
-        raise UnsupportedError(element, f"a TerminationChar of one octet is expected, not {said}")
-    return int(said, 16)
-
-
-def _units(element: Element, bits: int, unit_bits: int) -> int:
-    if bits % unit_bits or bits < 0:
-        raise UnsupportedError(element, f"a size of {bits} bits is not supported, only of whole octets")
-    return bits // unit_bits
+def _scaled(encoding: Element, read: Number) -> Linear | None:
+    """Scale and offset of a time over the calibrator of the number in it."""
+    scale, offset = number(encoding, "scale", 1), number(encoding, "offset", 0)
+    inner = read.calibration
+    if read.contexts:
+        raise UnsupportedError(encoding, "a time calibrated by others is not supported")
+    if inner is None:
+        return Linear(scale, offset) if (scale, offset) != (1, 0) else None
+    if not isinstance(inner, Linear):
+        raise UnsupportedError(encoding, "a time with a calibrator that is no straight line is not supported")
+    return Linear(inner.scale * scale, inner.offset * scale + offset)
 
 
 def _epoch(reference: Element | None) -> str:
-    if reference is None:
-        return ""
-    said = (need(reference, ("Epoch",)).text or "").strip()
-    return _EPOCHS.get(said, said)
+    """Empty where another parameter is what the time counts from."""
+    epoch = None if reference is None else only(reference, ("Epoch",))
+    return "" if epoch is None else read_epoch(epoch)

@@ -155,7 +155,7 @@ class _Types:
         if isinstance(size, int):
             sized = _child(encoding, "SizeInBits")
             _child(_child(sized, "Fixed"), "FixedValue", str(8 * size))
-            if self.dialect == "yamcs":
+            if field.kind.ends is None:
                 _child(sized, "TerminationChar", "00")
             return
         variable = _child(encoding, "Variable", maxSizeInBits=8 * 65535)
@@ -316,6 +316,8 @@ def _encode_labels(element: Element, field: Field) -> None:
     labels = _child(element, "EnumerationList")
     for label, value in field.kind.labels.items():
         _child(labels, "Enumeration", value=value, label=label)
+    for low, high, label in field.kind.ranges:
+        _child(labels, "Enumeration", value=low, maxValue=high if high != low else None, label=label)
 
 
 def _write_curve(parent: Element, curve: Curve) -> None:

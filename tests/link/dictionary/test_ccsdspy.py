@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from link.dictionary.ccsdspy import read_csv
+from link.dictionary.ccsdspy import header_fields, read_csv
 from link.dictionary.codec import Codec
 from link.dictionary.kinds import Array, Field, Integer, Real, Reference, Rest, Text
 from link.dictionary.packets import PacketReader
@@ -14,6 +14,7 @@ from link.dictionary.packets import PacketReader
 DATA = Path(__file__).parents[4] / "shared" / "data" / "codecs"
 needs_data = pytest.mark.skipif(not DATA.exists(), reason="the shared data is not here")
 HEAD = "name, data_type, bit_length\n"
+DATA_OFFSETS = "name,data_type,bit_length,data_bit_offset\n"
 OFFSETS = "name,data_type,bit_length,bit_offset\n"
 ORDERS = ["1", "12", "21", "123", "321", "1234", "2143", "3412", "4321", "123456", "1234567", "12345678", "78563412",
           "87654321"]  # fmt: skip
@@ -45,8 +46,24 @@ def test_a_row_is_a_field():
 
 
 def test_offsets_may_leave_gaps_and_lie_over_each_other():
-    read = fields(OFFSETS + "A,uint,8,8\nB,uint,4,8\nC,uint,4,24\n")
+    read = fields(OFFSETS + "A,uint,8,56\nB,uint,4,56\nC,uint,4,72\n")
     assert [field.skip_bits for field in read] == [8, -8, 12]
+
+
+def test_offsets_of_the_table_s_own_kind_count_from_the_end_of_the_header():
+    assert fields(DATA_OFFSETS + "A,uint,8,8\nB,uint,4,8\n") == fields(OFFSETS + "A,uint,8,56\nB,uint,4,56\n")
+
+
+def test_a_field_without_offset_follows_all_those_before():
+    assert [field.skip_bits for field in fields(OFFSETS + "A,uint,16,48\nB,uint,4,48\nC,uint,8,\n")] == [0, -16, 12]
+
+
+def test_fields_in_the_header_are_ccsdspy_s_right_and_told():
+    table = read_csv(OFFSETS + "A,uint,11,5\nB,uint,8,48\nC,uint(expand),8,56\nD,uint,8,\n", "P")
+    packet = PacketReader(table.packets).decode(bytes.fromhex("0064c0000002070809"))
+    assert packet.values["A"] == packet.values["CCSDS_APID"] == 100
+    assert header_fields(table) == ["A"]
+    assert header_fields(read_csv(HEAD + "A,uint,8\n", "P")) == []
 
 
 @pytest.mark.parametrize(
@@ -56,9 +73,15 @@ def test_offsets_may_leave_gaps_and_lie_over_each_other():
         ("", "no column is called name"),
         (HEAD + "A, uint, 8\nB, complex, 8\n", "row 3: data_type = complex of 8 bits, expected uint, int"),
         (HEAD + "A, float, 24\n", "row 2: data_type = float of 24 bits"),
-        (HEAD + "A, uint, many\n", "row 2: invalid literal"),
+        (HEAD + "A, uint, many\n", "row 2: bit_length = many, expected a whole number"),
+        (HEAD + "A\n", "row 2: data_type is missing"),
+        (HEAD + "A, uint, 8, 8, 8\n", "row 2: more columns than the first row names"),
+        (HEAD + "A, uint(B), 8\nB, uint, 8\n", "row 2: no field called B comes before"),
+        (OFFSETS + "A,uint,8,-8\n", "row 2: the offset = -8, expected 0 or more"),
+        (OFFSETS + "A,uint,8,x\n", "row 2: the offset = x, expected a whole number"),
+        ("name,data_type,bit_length,bit_offset,data_bit_offset\nA,uint,8,48,0\n", "from where do offsets count"),
         (HEAD + "A, u int, 8\n", "row 2: data_type = u int"),
-        (OFFSETS + "A,uint(expand),8,0\nB,uint,8,9\n", "row 3: a bit_offset after an array"),
+        (OFFSETS + "A,uint(expand),8,0\nB,uint,8,9\n", "row 3: an offset after an array"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_with_its_row(text, sentence):
@@ -87,7 +110,7 @@ def test_simulated_telemetry_has_its_true_values(folder):
     where = DATA / "hs_sim" / folder
     rows = list(csv.DictReader((where / "defs.csv").open(encoding="utf-8")))
     plain = [row for row in rows if "[" not in row["name"]]
-    text = OFFSETS + "".join(
+    text = DATA_OFFSETS + "".join(
         f"{row['name']},{row['data_type']},{row['bit_length']},{row['bit_offset']}\n" for row in plain
     )
     reader = PacketReader(read_csv(text, "P").packets)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from link.dictionary.codec import Codec
 from link.dictionary.columns import Columns
 from link.dictionary.conditions import Comparison
-from link.dictionary.curves import Linear, Polynomial, Spline
+from link.dictionary.curves import Linear, Polynomial, Powers, Spline
 from link.dictionary.kinds import (
     Array,
     Counted,
@@ -123,6 +123,7 @@ def assert_equal_numbers(found, expected):
         (Field(name="x", kind=Integer(8), when=Comparison("y", 1)), "x: what varies in size or place"),
         (Field(name="x", kind=Integer(65)), "x: Integer.* at bit 0 has no column"),
         (Field(name="x", kind=Octets(2), skip_bits=1), "x: Octets.* at bit 1 has no column"),
+        (Field(name="x", kind=Integer(8), calibration=Powers(((1, 2),))), "x: such a calibration has no column"),
         (Field(name="x", kind=Time(5, 0)), "x: Time.* at bit 0 has no column"),
     ],
 )

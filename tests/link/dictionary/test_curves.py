@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.dictionary.curves import Linear, Polynomial, Spline
+from link.dictionary.curves import Linear, Polynomial, Powers, Spline
 from link.errors import DecodeError
 
 RAMP = Spline(((0.0, 10.0), (10.0, 30.0), (20.0, 35.0)))
@@ -35,6 +35,18 @@ def test_by_hand(curve, raw, value):
        st.integers(0, 20))  # fmt: skip
 def test_turned_round(curve, raw):
     assert curve.raw(curve.value(raw)) == raw
+
+
+def test_powers_of_what_has_none():
+    curve = Powers(((2.0, -1.0), (1.0, 0.5)))
+    assert curve.value(4) == 2.5
+    for raw, why in ((0, "negative power"), (-4, "it is negative")):
+        with pytest.raises(DecodeError, match=f"{raw} has no value in the calibration: .*{why}"):
+            curve.value(raw)
+    with pytest.raises(DecodeError, match="no value in the calibration"):
+        Powers(((1.0, 63.0),)).value(1e300)
+    with pytest.raises(ValueError, match="cannot be turned round"):
+        curve.raw(1.0)
 
 
 @pytest.mark.parametrize("raw", [-0.5, 20.5])

@@ -74,3 +74,9 @@ def test_criteria_that_are_no_equality_are_refused():
     child = Container(name="B", fields=(), base="A", criteria=Comparison("x", 1, ">"))
     with pytest.raises(ValueError, match="equal to something, not x > 1"):
         dissector(Definition(name="D", packets=(base, child)), PORT)
+
+
+def test_labels_of_several_values_are_ranges():
+    kind = Enumeration({"off": 0, "on": 1}, ranges=((3, 5, "on"),))
+    script = dissector(Definition(name="D", packets=(Container(name="P", fields=(Field(name="e", kind=kind),)),)), PORT)
+    assert 'labels = {{0, 0, "off"}, {1, 1, "on"}, {3, 5, "on"}}, ranges = true' in script

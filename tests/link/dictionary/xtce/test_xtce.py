@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from link.dictionary.codec import Codec
 from link.dictionary.conditions import All, Comparison, Either, compared
-from link.dictionary.curves import Polynomial, Spline
+from link.dictionary.curves import Linear, Polynomial, Powers, Spline
 from link.dictionary.definition import Definition
 from link.dictionary.kinds import (
     Array,
@@ -144,12 +144,57 @@ def test_every_octet_but_the_fixed_ones():
         (Octets(Lookup(())), "a size from a table of conditions goes into no XTCE client"),
         (Text(Terminated()), "what ends at a terminator goes into no portable XTCE"),
         (Octets(Reference("id", 1, 0, 3)), "a size of parts of 3 goes into no XTCE client"),
+        (Octets(Reference("id", calibrated=True)), "a size by the calibrated value of id goes into no XTCE client"),
+        (Octets(Reference("g.n")), "a reference to g.n, a part of a field, goes into no XTCE client"),
+        (Text(4, "utf-16"), "a text in utf-16 goes into no XTCE client"),
+        (Text(4, leading_bits=8), "a text with a size within its size goes into no XTCE client"),
+        (Text(4, ends="0a"), "a text that ends at 0a within its size goes into no XTCE client"),
+        (Text(Reference("id"), ends=""), "a text that ends at nothing within its size goes into no XTCE client"),
+        (
+            Array(Group((Field(name="n", kind=Integer(8)),), inline=True), Reference("id")),
+            "an array whose size varies goes into no portable XTCE",
+        ),
     ],
 )
 def test_what_has_no_words_is_refused(kind, sentence):
     with pytest.raises(ValueError) as caught:  # noqa: PT011  # the whole sentence is compared
         write_xtce(definition(Field(name="x", kind=kind)))
     assert str(caught.value) == f"One.x: {sentence}"
+
+
+@pytest.mark.parametrize(
+    "said", [{"calibration": Powers(((1.0, -1.0),))}, {"contexts": ((Comparison("id", 1), Linear(2.0)),)}]
+)
+def test_calibrations_that_have_no_words_are_refused(said):
+    with pytest.raises(ValueError, match=r"One.x: such a calibration goes into no XTCE client"):
+        write_xtce(definition(Field(name="x", kind=Integer(8), **said)))
+
+
+SEVERAL = Enumeration({"off": 0, "on": 1}, ranges=((3, 5, "on"), (7, 7, "off")))
+
+
+def test_labels_of_several_values_are_written_and_not_compared():
+    several = Field(name="e", kind=SEVERAL)
+    whole = definition(several)
+    assert plain(read_xtce(write_xtce(whole))) == plain(lowered(whole))
+    compared = definition(several, Field(name="x", kind=Integer(8), when=Comparison("e", "on")))
+    with pytest.raises(ValueError, match="a label of several values can be compared by no XTCE client"):
+        write_xtce(compared, "yamcs")
+
+
+def test_a_container_within_is_written_field_by_field():
+    """It is there where its condition holds, and may be padded."""
+    inner = (
+        Field(name="a", kind=Integer(8), when=Comparison("n", 9, "<")),
+        Field(name="b", kind=Integer(8), skip_bits=3),
+    )
+    spare = Field(name="", kind=Group((), inline=True), skip_bits=5)
+    group = Field(name="g", kind=Group((*inner, spare), inline=True), when=Comparison("n", 1, ">"), skip_bits=2)
+    whole = definition(N8, group, Field(name="z", kind=Integer(8), when=Comparison("b", 4)))
+    reader = PacketReader(read_xtce(write_xtce(whole, "yamcs")).packets)
+    octets = bytes.fromhex("0007 01 05") + (0b00_00000111_000_00000100_00000_00000110_000000).to_bytes(5)
+    values = reader.decode(octets).values
+    assert (values["One_a"], values["One_b"], values["One_z"]) == (7, 4, 6)
 
 
 def test_two_fields_of_one_name_are_refused():

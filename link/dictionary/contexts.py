@@ -1,0 +1,31 @@
+"""Calibrations that depend on other fields: which one a number has is decided when the numbers around it are known."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from link.dictionary.convert import Converter, converter
+from link.dictionary.kinds import Field
+from link.dictionary.places import Frame, Scopes, Test, test_of
+
+Within = Callable[[Any, Frame], Any]
+
+
+def context_converter(field: Field, scopes: Scopes, default: Converter | None, *, lenient: bool) -> Within:
+    """The value of a number of `field` in a frame. Raises ValueError for conditions on what does not come before."""
+    cases = tuple(_case(field, condition, curve, scopes, lenient) for condition, curve in field.contexts)
+
+    def value_of(raw: Any, frame: Frame) -> Any:
+        for test, calibrated in cases:
+            if test(frame):
+                return calibrated(raw)
+        return raw if default is None else default[0](raw)
+
+    return value_of
+
+
+def _case(field: Field, condition: Any, curve: Any, scopes: Scopes, lenient: bool) -> tuple[Test, Callable[[Any], Any]]:
+    pair = converter(msgspec.structs.replace(field, calibration=curve, contexts=()), lenient=lenient)
+    assert pair is not None, field  # a calibrated number has one
+    return test_of(condition, scopes), pair[0]

@@ -1,0 +1,142 @@
+"""How XTCE writes numbers: encodings, byte orders and calibrators (660.1-B-2 §4.3.2.2.5)."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from link.dictionary.bounds import TERMS_MAX
+from link.dictionary.conditions import Condition
+from link.dictionary.curves import Curve, Linear, Polynomial, Powers, Spline
+from link.dictionary.kinds import Integer, Order, Real
+from link.dictionary.xtce.document import (
+    Element,
+    UnsupportedError,
+    among,
+    children,
+    integer,
+    need,
+    number,
+    only,
+    parts,
+    truth,
+    whole,
+)
+
+NUMBERS = ("IntegerDataEncoding", "FloatDataEncoding")
+ENCODINGS = (*NUMBERS, "StringDataEncoding", "BinaryDataEncoding")
+CRITERIA = ("Comparison", "ComparisonList", "BooleanExpression")
+_SIGNED = ("twosComplement", "twosCompliment")  # 1.1 wrote it so
+_ORDERS: dict[str, Literal["big", "little"]] = {
+    "mostSignificantByteFirst": "big",
+    "leastSignificantByteFirst": "little",
+}
+_IN_ENCODING = ("DefaultCalibrator", "ContextCalibratorList", "ByteOrderList")
+Conditioned = Callable[[Element], Condition]
+"""Reads a match criterion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """An encoding of a number: what is on the wire and what it means."""
+
+    kind: Integer | Real
+    calibration: Curve | None = None
+    contexts: tuple[tuple[Condition, Curve], ...] = ()
+
+
+def read_number(encoding: Element, condition: Conditioned) -> Number:
+    """An IntegerDataEncoding or FloatDataEncoding. Raises UnsupportedError."""
+    inside = parts(encoding, _IN_ENCODING)
+    default, contexts = inside.get("DefaultCalibrator"), inside.get("ContextCalibratorList")
+    return Number(
+        number_kind(encoding, inside.get("ByteOrderList")),
+        None if default is None else _calibrator(default),
+        () if contexts is None else tuple(_contexts(contexts, condition)),
+    )
+
+
+def number_kind(encoding: Element, byte_order: Element | None = None) -> Integer | Real:
+    """What is on the wire."""
+    among(encoding, "bitOrder", "mostSignificantBitFirst", ("mostSignificantBitFirst",))
+    if encoding.tag == "FloatDataEncoding":
+        among(encoding, "encoding", "IEEE754_1985", ("IEEE754_1985", "IEEE754"))
+        bits = integer(encoding, "sizeInBits", 32)
+        if bits not in (16, 32, 64):
+            raise UnsupportedError(encoding, f"a float of {bits} bits is not supported")
+        order = _order(encoding, bits, byte_order)
+        if order not in ("big", "little"):
+            raise UnsupportedError(encoding, f"a float in the byte order {order} is not supported")
+        return Real(bits, order)  # type: ignore[arg-type]  # both were checked
+    signed = among(encoding, "encoding", "unsigned", ("unsigned", *_SIGNED)) in _SIGNED
+    bits = integer(encoding, "sizeInBits", 8)
+    return Integer(bits, signed, _order(encoding, bits, byte_order))
+
+
+def _order(encoding: Element, bits: int, listed: Element | None) -> Order:
+    """As "3412", where each octet of the big-endian number stands; less than an octet has none."""
+    said = encoding.get("byteOrder", "mostSignificantByteFirst")
+    if listed is not None:
+        significances = [integer(one, "byteSignificance") for one in children(listed, ("Byte",))]
+    elif said in _ORDERS:
+        return _ORDERS[said] if bits >= 8 else "big"
+    else:
+        significances = _listed(encoding, said)
+    count = len(significances)
+    if sorted(significances) != list(range(count)) or bits != 8 * count:
+        where = encoding if listed is None else listed
+        raise UnsupportedError(where, f"a byte order {significances} of {bits} bits is not supported")
+    if significances in (sorted(significances), sorted(significances, reverse=True)):
+        return "big" if count == 1 or significances[0] else "little"
+    return "".join(str(count - significance) for significance in significances)
+
+
+def _listed(encoding: Element, said: str) -> list[int]:
+    try:
+        return [whole(one) for one in said.split(",")]
+    except ValueError:
+        raise UnsupportedError(encoding, f"{encoding.tag}: byteOrder = {said[:40]} is not supported") from None
+
+
+def _contexts(contexts: Element, condition: Conditioned) -> Iterator[tuple[Condition, Curve]]:
+    for one in children(contexts, ("ContextCalibrator",)):
+        inside = parts(one, ("ContextMatch", "UseWhenCondition", "Calibrator"))
+        match = inside.get("ContextMatch", inside.get("UseWhenCondition"))
+        if match is None or "Calibrator" not in inside:
+            raise UnsupportedError(one, "ContextCalibrator needs a ContextMatch and a Calibrator")
+        is_expression = match.tag == "UseWhenCondition"
+        yield condition(match if is_expression else need(match, CRITERIA)), _calibrator(inside["Calibrator"])
+
+
+def _calibrator(parent: Element) -> Curve:
+    calibrator = need(parent, ("PolynomialCalibrator", "SplineCalibrator"))
+    if calibrator.tag == "PolynomialCalibrator":
+        return _polynomial(calibrator)
+    points = [_point(one, calibrator) for one in children(calibrator, ("SplinePoint",))]
+    order, extrapolate = integer(calibrator, "order", 1), truth(calibrator, "extrapolate", False)
+    try:
+        return Spline(tuple(sorted(points)), order, extrapolate)
+    except ValueError as error:
+        raise UnsupportedError(calibrator, str(error)) from None
+
+
+def _point(point: Element, calibrator: Element) -> tuple[float, float]:
+    only(point, ())
+    if point.get("order", calibrator.get("order", "1")) != calibrator.get("order", "1"):
+        raise UnsupportedError(point, "a SplinePoint of an order of its own is not supported")
+    return number(point, "raw"), number(point, "calibrated")
+
+
+def _polynomial(calibrator: Element) -> Curve:
+    terms: dict[float, float] = {}
+    for term in children(calibrator, ("Term",)):
+        exponent = number(term, "exponent")
+        if not abs(exponent) < TERMS_MAX:
+            raise UnsupportedError(term, f"Term: exponent = {exponent:g}, expected {1 - TERMS_MAX}..{TERMS_MAX - 1}")
+        terms[exponent] = terms.get(exponent, 0.0) + number(term, "coefficient")
+    try:
+        if not all(exponent == int(exponent) and exponent >= 0 for exponent in terms):
+            return Powers(tuple((factor, exponent) for exponent, factor in terms.items()))
+        coefficients = tuple(terms.get(exponent, 0.0) for exponent in range(int(max(terms, default=0)) + 1))
+        return Linear(coefficients[1], coefficients[0]) if len(coefficients) == 2 else Polynomial(coefficients)
+    except ValueError as error:  # of a number that is infinite
+        raise UnsupportedError(calibrator, str(error)) from None

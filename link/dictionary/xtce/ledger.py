@@ -1,0 +1,71 @@
+"""What a reader of XTCE could not take, all of it in one run, and what it passed over."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from link.dictionary.xtce.document import Document, Element, UnsupportedError, skipped
+
+_LINES_MAX = 100
+
+
+class RefusedError(ValueError):
+    """All that is not supported or not right; `sentences` are one each, with file and line."""
+
+    def __init__(self, sentences: Sequence[str]) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = tuple(sentences)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Collects refusals while the reading goes on with whatever is left."""
+
+    documents: list[Document]
+    _refused: dict[tuple[int, str], Element] = field(default_factory=dict)
+
+    def refuse(self, element: Element, said: str) -> None:
+        """Once for each element and sentence."""
+        self._refused.setdefault((id(element), said), element)
+
+    @contextmanager
+    def collecting(self, element: Element) -> Iterator[None]:
+        """What cannot be taken in here is noted; a ValueError at `element`."""
+        try:
+            yield
+        except UnsupportedError as error:
+            self.refuse(error.element, str(error))
+        except ValueError as error:
+            self.refuse(element, str(error))
+
+    def check(self) -> None:
+        """Raises RefusedError if anything was refused."""
+        if self._refused:
+            found = sorted((*self._where(element), said) for (_, said), element in self._refused.items())
+            raise RefusedError(list(dict.fromkeys(f"{_place(name, line)}: {said}" for _, name, line, said in found)))
+
+    def skipped(self) -> list[str]:
+        """A sentence for each kind of element that was passed over, with all the lines where it stands."""
+        sentences = []
+        for document in self.documents:
+            places = sorted((str(one.tag), document.line_of(one)) for one in skipped(document.root))
+            for tag, lines in groupby(places, key=lambda place: place[0]):
+                where = [str(line) for _, line in lines]
+                more = f" and {len(where) - _LINES_MAX} more" if len(where) > _LINES_MAX else ""
+                what = "line" if len(where) == 1 else "lines"
+                name = f"{document.source.name}: " if document.source.name else ""
+                sentences.append(f"{name}{what} {', '.join(where[:_LINES_MAX])}{more}: {tag} is passed over")
+        return sentences
+
+    def _where(self, element: Element) -> tuple[int, str, int]:
+        """The number of the file, its name, and the line."""
+        for number, document in enumerate(self.documents):
+            line = document.line_of(element)
+            if line is not None:
+                return number, document.source.name, line
+        raise AssertionError(element)  # every element stands in a file
+
+
+def _place(name: str, line: int) -> str:
+    return f"{name}: line {line}" if name else f"line {line}"

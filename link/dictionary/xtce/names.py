@@ -1,0 +1,113 @@
+"""What the names in XTCE files refer to: types, parameters, containers and commands in a tree of space systems.
+
+References are as in a file system (NameReferenceType): `name` is looked for in the space system that says it, then in
+those around it; `/A/B/name` begins at the top, where the files' own space systems stand; `..` and `.` are as usual.
+Several files are one database: what a file does not have, and no file around it, may stand in one other.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from link.dictionary.xtce.document import Document, Element, UnsupportedError, text
+from link.dictionary.xtce.ledger import Ledger
+
+_ALIASES_MAX = 8
+Path = tuple[str, ...]
+"""Names of space systems, the outermost first."""
+
+
+@dataclass(slots=True)
+class System:
+    """A space system."""
+
+    path: Path
+    document: Document
+
+
+@dataclass(slots=True)
+class Found:
+    """An element with a name, and where it stands; `label` is what it is called in a definition. Of containers those of
+    commands are no packets.
+    """
+
+    element: Element
+    system: System
+    is_command: bool = False
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its own."""
+        return text(self.element, "name")
+
+
+@dataclass(slots=True)
+class Names:
+    """All that is called by names, by kind. Of two of one name the second is refused."""
+
+    ledger: Ledger
+    _known: dict[str, dict[Path, Found]] = field(default_factory=dict)
+    _tops: dict[str, None] = field(default_factory=dict)
+
+    def add(self, kind: str, element: Element, system: System, name: str, *, is_command: bool = False) -> None:
+        """Something of `kind` in a space system."""
+        known = self._known.setdefault(kind, {})
+        self._tops.setdefault(system.path[0])
+        place = (*system.path, name)
+        if place in known:
+            self.ledger.refuse(element, f"a second {kind} is called {name}")
+        else:
+            known[place] = Found(element, system, is_command)
+
+    def all(self, kind: str) -> Iterable[Found]:
+        """In the order of the files."""
+        return self._known.get(kind, {}).values()
+
+    def label_all(self) -> None:
+        """Give all their names in the definition: without that of the outermost space system, where that is clear."""
+        for known in self._known.values():
+            short = Counter(place[1:] for place in known)
+            for place, found in known.items():
+                found.label = ".".join(place[1:] if short[place[1:]] == 1 else place)
+
+    def find(self, kind: str, element: Element, reference: str, system: System) -> Found:
+        """What `element` refers to. Raises UnsupportedError for nothing, and for one of several."""
+        for _ in range(_ALIASES_MAX):
+            found = self.look_up(kind, element, reference, system)
+            if found is None:
+                break
+            if found.element.tag != "ParameterRef":
+                return found
+            element, reference, system = found.element, text(found.element, "parameterRef"), found.system
+        raise UnsupportedError(element, f"no {kind} is called {reference[:80]}")
+
+    def look_up(self, kind: str, element: Element, reference: str, system: System) -> Found | None:
+        """As `find`; None for nothing."""
+        known = self._known.get(kind, {})
+        steps = tuple(step for step in reference.split("/") if step)
+        if reference.startswith("/"):
+            return known.get(_resolved((), steps))
+        if "." in steps or ".." in steps:
+            return known.get(_resolved(system.path, steps))
+        for level in range(len(system.path), -1, -1):
+            found = known.get((*system.path[:level], *steps))
+            if found is not None:
+                return found
+        others = [known[top, *steps] for top in self._tops if (top, *steps) in known]
+        if len(others) > 1:
+            where = " and ".join("/" + "/".join((*one.system.path, one.name)) for one in others[:2])
+            raise UnsupportedError(element, f"which {kind} is {reference[:80]}: {where}?")
+        return others[0] if others else None
+
+
+def _resolved(path: Path, steps: Path) -> Path:
+    """Where steps lead from `path`; nowhere, if beyond the top."""
+    for step in steps:
+        if step == "..":
+            if not path:
+                return ()
+            path = path[:-1]
+        elif step != ".":
+            path = (*path, step)
+    return path

@@ -1,0 +1,110 @@
+"""Sizes and counts of XTCE: fixed, given by a parameter, or looked up; in bits there, in octets or elements here."""
+
+from fractions import Fraction
+from math import lcm
+
+from link.dictionary.bounds import WIDE
+from link.dictionary.conditions import Condition
+from link.dictionary.kinds import Array, Field, Group, Lookup, Octets, Reference, Size, Text
+from link.dictionary.xtce.document import (
+    Element,
+    UnsupportedError,
+    Version,
+    children,
+    integer,
+    need,
+    parts,
+    text,
+    truth,
+    whole_number,
+)
+from link.dictionary.xtce.library import Library
+from link.dictionary.xtce.names import System
+
+VALUES = ("FixedValue", "DynamicValue", "DiscreteLookupList")
+_REFERENCES = ("ParameterInstanceRef", "ArgumentInstanceRef")
+_DEFAULT_SLOPE: dict[Version, str] = {"1.1": "0", "1.2": "1", "1.3": "1"}
+"""Of a LinearAdjustment, by the schema; that of 1.2 says none, so that nothing is multiplied."""
+
+
+def read_size(library: Library, size: Element, unit_bits: int, system: System) -> Size:
+    """One of `VALUES`, in units of `unit_bits`. Raises UnsupportedError."""
+    match size.tag:
+        case "FixedValue":
+            return _units(size, whole_number(size), unit_bits)
+        case "DynamicValue":
+            return read_dynamic(library, size, unit_bits, system)
+    cases = children(size, ("DiscreteLookup",))
+    return Lookup(tuple((_condition(library, one, system), _value(one, unit_bits)) for one in cases))
+
+
+def read_dynamic(library: Library, dynamic: Element, unit_bits: int, system: System) -> Reference:
+    """A number that a parameter or argument gives, adjusted."""
+    inside = parts(dynamic, (*_REFERENCES, "LinearAdjustment"))
+    reference = inside.get("ParameterInstanceRef", inside.get("ArgumentInstanceRef"))
+    if reference is None:
+        raise UnsupportedError(dynamic, "DynamicValue needs a reference to a parameter")
+    if integer(reference, "instance", 0):
+        raise UnsupportedError(reference, "a size from an earlier instance is not supported")
+    name, field = library.reference(reference, system)
+    calibrated = field is not None and _is_calibrated(reference, name, field)
+    slope, intercept = _adjustment(inside.get("LinearAdjustment"), system.document.version)
+    try:
+        return _reference(name, slope / unit_bits, intercept / unit_bits, calibrated)
+    except ValueError as error:
+        raise UnsupportedError(dynamic, str(error)) from None
+
+
+def _is_calibrated(reference: Element, name: str, field: Field) -> bool:
+    """Whether the value counts. Raises UnsupportedError for what is no number."""
+    if isinstance(field.kind, Text | Octets | Array | Group):
+        raise UnsupportedError(reference, f"{name} is no number, it cannot be a size")
+    if not truth(reference, "useCalibratedValue", True):
+        return False
+    if field.contexts:
+        raise UnsupportedError(reference, f"{name} is calibrated by others, it cannot be a size")
+    return field.calibration is not None
+
+
+def _reference(name: str, slope: Fraction, intercept: Fraction, calibrated: bool) -> Reference:
+    """(scale * number + offset) / divisor."""
+    divisor = lcm(slope.denominator, intercept.denominator)
+    return Reference(name, int(slope * divisor), int(intercept * divisor), divisor, calibrated)
+
+
+def _adjustment(adjust: Element | None, version: Version) -> tuple[Fraction, Fraction]:
+    if adjust is None:
+        return Fraction(1), Fraction(0)
+    if adjust.get("slope") is None and _DEFAULT_SLOPE[version] == "0":
+        raise UnsupportedError(
+            adjust, f"a LinearAdjustment without slope is 0 times anything in XTCE {version}: say slope"
+        )
+    return _fraction(adjust, "slope", _DEFAULT_SLOPE[version]), _fraction(adjust, "intercept", "0")
+
+
+def _fraction(adjust: Element, name: str, default: str) -> Fraction:
+    said = text(adjust, name, default).strip()
+    try:
+        value = Fraction(said) if len(said) <= 40 and "/" not in said else None
+    except (ValueError, ZeroDivisionError):
+        value = None
+    if value is None or abs(value) > WIDE or value.denominator > WIDE:
+        raise UnsupportedError(adjust, f"LinearAdjustment: {name} = {said[:40]}, expected a number")
+    return value
+
+
+def _condition(library: Library, case: Element, system: System) -> Condition:
+    return library.condition(need(case, ("Comparison", "ComparisonList", "BooleanExpression")), system)
+
+
+def _value(case: Element, unit_bits: int) -> int:
+    return _units(case, integer(case, "value"), unit_bits)
+
+
+def _units(element: Element, bits: int, unit_bits: int) -> int:
+    if bits % unit_bits or bits < 0:
+        what = (
+            f"a size of {bits} bits is not supported, only of whole octets" if unit_bits > 1 else f"a count of {bits}"
+        )
+        raise UnsupportedError(element, what)
+    return bits // unit_bits

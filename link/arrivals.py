@@ -63,7 +63,8 @@ class Arrivals:
     def take(self, counts: Numbers, marks: Marks) -> Arrived:
         """Note units in their order, one or more."""
         arrived = Arrived(np.ones(len(counts), np.bool_), np.ones(len(counts), np.bool_))
-        jumps = (np.flatnonzero((np.diff(counts) - 1) % self.modulus) + 1).tolist()
+        steps = np.diff(counts)
+        jumps = (np.flatnonzero((steps != 1) & (steps != 1 - self.modulus)) + 1).tolist()
         for start, stop in zip([0, *jumps], [*jumps, len(counts)], strict=True):
             run = Arrived(arrived.is_new[start:stop], arrived.is_next[start:stop])
             self._take_run(int(counts[start]), marks[start:stop], run)

@@ -36,7 +36,7 @@ class Count:
         """Note packets, one or more."""
         sizes = index.size
         self.packets += len(sizes)
-        self.segments += int((index.flags != Flags.UNSEGMENTED).sum())
+        self.segments += int((index.records["sequence"] < Flags.UNSEGMENTED << 14).sum())
         self.octets += int(sizes.sum())
         self.size_min, self.size_max = min(self.size_min, int(sizes.min())), max(self.size_max, int(sizes.max()))
 
@@ -52,14 +52,17 @@ class Tally:
         """Note packets in their order; which of them are no duplicates. The counts of idle ones mean nothing."""
         apids, counts, marks = index.apid, index.count, _marks(index)
         is_new = np.ones(len(index), np.bool_)
-        for apid in np.flatnonzero(np.bincount(apids)).tolist():
-            own = np.flatnonzero(apids == apid)
+        heard = np.flatnonzero(np.bincount(apids)).tolist()
+        for apid in heard:
+            own = slice(None) if len(heard) == 1 else np.flatnonzero(apids == apid)
             count = self.counts.setdefault(Source(spacecraft_id, apid), Count())
             if apid != IDLE_APID:
                 is_new[own] = count.arrivals.take(counts[own], marks[own]).is_new
-            taken = own if self.kept else own[is_new[own]]
+            taken = PacketIndex(index.octets, index.records[own])
+            if not self.kept:
+                taken = taken.where(is_new[own])
             if len(taken):
-                count.add(PacketIndex(index.octets, index.records[taken]))
+                count.add(taken)
         return is_new
 
     def goes_on(self, index: PacketIndex) -> bool:
@@ -93,8 +96,8 @@ class Tally:
 
 
 def _marks(index: PacketIndex) -> Marks:
-    ends = index.offset + index.size
-    return marks_of(index.octets, ends, crc16_ranges(index.octets, index.offset, index.size - 2))
+    offsets, sizes = index.offset, index.size
+    return marks_of(index.octets, offsets + sizes, crc16_ranges(index.octets, offsets, sizes - 2))
 
 
 def _order(item: tuple[Source, Count]) -> tuple[int, int]:

@@ -92,6 +92,11 @@ class Heard:
         """Octets of packets that did not become whole."""
         return sum(extractor.octets_dropped for extractor in self.extractors.values())
 
+    @property
+    def octets_unfinished(self) -> int:
+        """Octets of packets that have begun, and end in frames that have not come."""
+        return sum(len(extractor.partial) for extractor in self.extractors.values())
+
     def packets(self, frames: Rows, contents: NDArray[Any], *, idle: bool) -> list[Extraction]:
         """Note frames of this channel, of which `contents` tell; the packets that end in them, and `idle` ones."""
         self.frames += len(contents)
@@ -196,7 +201,7 @@ class FrameIntake:
                  **{name: heard.total(name) for name in ("lost", "gaps", "duplicates", "restarts")},
                  "out_of_order": heard.total("late"),
                  "idle": heard.idle_frames, "octets_dropped": heard.octets_dropped,
-                 "bits": self.bits[channel]}
+                 "octets_unfinished": heard.octets_unfinished, "bits": self.bits[channel]}
                 for channel, heard in sorted(self.channels.items())
             ],
         }  # fmt: skip

@@ -31,6 +31,11 @@ rules = st.fixed_dictionaries(
 )
 
 
+def read_all(reception, octets):
+    list(read_recording(octets, reception))
+    return reception.account()
+
+
 def packets_of(batches):
     return [packet for batch in batches for packet, _ in batch]
 
@@ -182,6 +187,8 @@ def test_duplicate_frames_are_read_once():
     assert found + packets_of(reception.feed(frames[2] + frames[3])) == [packet(n, bytes(60)) for n in range(6)]
     (row,) = reception.account()["frames"]["channels"]
     assert (row["frames"], row["duplicates"], row["lost"], row["octets_dropped"]) == (8, 4, 0, 0)
+    (cut,) = read_all(Reception(framing=reception.framing), b"".join(frames[:3]))["frames"]["channels"]
+    assert cut["octets_unfinished"] == 3 * 99 % 66
 
 
 def test_segments_put_together():

@@ -50,12 +50,11 @@ static void PREPARE(struct SEARCH *search, const NUMBER *limits) {
 
 static void NAME(const NUMBER *values, size_t count, const NUMBER *limits, uint8_t missing, uint8_t *codes) {
     struct SEARCH search;
-    NUMBER some[AT_A_TIME];
     uint32_t found[AT_A_TIME];
     PREPARE(&search, limits);
     for (size_t done = 0; done < count; done += AT_A_TIME) {
-        size_t here = count - done < AT_A_TIME ? count - done : AT_A_TIME;
-        for (size_t i = 0; i < here; i++) some[i] = values[done + i] == values[done + i] ? values[done + i] : 0;
+        const size_t here = count - done < AT_A_TIME ? count - done : AT_A_TIME;
+        const NUMBER *some = values + done; /* NaN finds any code, and then has its own */
         for (size_t i = 0; i < here; i++) {
             BITS key = KEY(some[i]);
             BITS bucket = (key > search.lowest ? key - search.lowest : 0) >> search.shift;
@@ -63,8 +62,8 @@ static void NAME(const NUMBER *values, size_t count, const NUMBER *limits, uint8
         }
         for (uint32_t step = search.reach / 2; step; step /= 2)
             for (size_t i = 0; i < here; i++) found[i] += search.limits[found[i] + step - 1] < some[i] ? step : 0;
-        for (size_t i = 0; i < here; i++) 
-            codes[done + i] = values[done + i] == values[done + i] ? (uint8_t)found[i] : missing;
+        for (size_t i = 0; i < here; i++) found[i] = some[i] == some[i] ? found[i] : missing;
+        for (size_t i = 0; i < here; i++) codes[done + i] = (uint8_t)found[i];
     }
 }
 

@@ -22,7 +22,7 @@ MUTMUT = ROOT / "build" / "mutants" / "bin" / "python", "-m", "mutmut"
 LINKED = "hal", "link", "fsw", "ground", "skyrack", "tests", "examples", "docs"
 ENVIRONMENT = {**os.environ, "HYPOTHESIS": "fixed"}  # so that two runs can be compared
 ROW = re.compile(r"^\| `([\w.]+)` \| (\d+) \|", re.MULTILINE)
-RESULT = re.compile(r"^\s*([\w.ǁ]+)__mutmut_\d+: (survived|no tests|suspicious)")
+RESULT = re.compile(r"^\s*(([\w.ǁ]+)__mutmut_\d+): (survived|no tests|suspicious)")
 
 
 def page(area: str) -> Path:
@@ -61,8 +61,10 @@ def explained(text: str) -> Counter[str]:
     return Counter({name: int(count) for name, count in ROW.findall(text)})
 
 
-def left(results: Iterable[str]) -> Counter[str]:
-    return Counter(function(found[1]) for found in map(RESULT.match, results) if found)
+def left(results: Iterable[str], names: list[str]) -> Counter[str]:
+    """Of the changes `names`, or of all: mutmut tells those of earlier samples as well, by the tests of then."""
+    found = [match for match in map(RESULT.match, results) if match]
+    return Counter(function(match[2]) for match in found if not names or match[1] in names)
 
 
 def run(place: Path, names: list[str], children: int) -> None:
@@ -101,7 +103,7 @@ def main() -> int:
     names = drawn(made(place), given.sample, given.seed) if given.sample else []
     run(place, names, given.max_children)
     results = subprocess.run([*MUTMUT, "results"], cwd=place, check=True, capture_output=True, text=True).stdout
-    return compare(given.area, left(results.splitlines()), is_whole=not names)
+    return compare(given.area, left(results.splitlines(), names), is_whole=not names)
 
 
 if __name__ == "__main__":

@@ -341,6 +341,17 @@ def test_news_that_find_no_room_and_clients_that_find_none_are_counted(running, 
     assert (dropped["clients"], dropped["news for slow clients"] > 0) == (1, True)
 
 
+def test_one_client_too_many_hears_so(running, monkeypatch):
+    monkeypatch.setattr("ground.service.CLIENTS_MAX", 1)
+    with Client(running.path) as client, socket.socket(socket.AF_UNIX) as other:
+        assert client.files() == []
+        other.connect(str(running.path))
+        other.settimeout(PATIENCE_S)
+        assert json.loads(other.makefile("rb").read()) == {
+            "is": "refusal", "id": None, "code": "busy", "message": "1 clients are connected already",
+        }  # fmt: skip
+
+
 def test_who_left_makes_room_for_others(running, monkeypatch):
     monkeypatch.setattr("ground.service.CLIENTS_MAX", 1)
     for _ in range(3):

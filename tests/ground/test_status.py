@@ -125,15 +125,19 @@ def test_figures_of_the_link(world):
     assert (after.octets_sent - link.octets_sent, after.frames_sent - link.frames_sent) == (len(sent), 1)
 
 
-def test_a_frame_whose_check_fails_is_not_received():
-    """Without Reed-Solomon the checksum alone tells."""
-    managed = dataclasses.replace(MANAGED, rs_parity=0)
+@pytest.mark.parametrize(("coding", "at", "bit"), [
+    ({"rs_parity": 0}, 50, 0x01),  # the checksum alone tells
+    ({}, 50, 0x01),  # wrong before Reed-Solomon was added
+    ({"fecf": False}, 0, 0x40),  # of a version that nobody knows
+])  # fmt: skip
+def test_a_frame_that_is_none_is_not_received(coding, at, bit):
+    managed = dataclasses.replace(MANAGED, **coding)
     dictionary = Dictionary.of("coastwatch", APID, managed.to_dict(), [NodeStatus])
     station = Station(dictionary, Archive(), MemoryStore(), START, patience=PATIENCE)
     sender, encoder = TmSender(managed), TmEncoder(managed)
-    good, bad, last = (encoder.encode(sender.next_frame(0)) for _ in range(3))
-    bad = bad[:50] + bytes([bad[50] ^ 1]) + bad[51:]
-    station.receive(good + bad + last, START)
+    good, bad, last = (sender.next_frame(0) for _ in range(3))
+    bad = bad[:at] + bytes([bad[at] ^ bit]) + bad[at + 1 :]
+    station.receive(b"".join(map(encoder.encode, (good, bad, last))), START)
     link = station.status(START).link
     assert (link.frames_received, link.frames_uncorrectable, link.frames_lost) == (2, 1, 1)
 

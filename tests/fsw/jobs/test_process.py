@@ -165,4 +165,5 @@ def test_no_descriptor_is_left_open(runner):
     before = [set(os.listdir(f"/proc/{one}/fd")) for one in ("self", zygote)]  # noqa: PTH208
     for number, deed in enumerate(["sum", "raise", "segfault", "exit"]):
         run(runner, job(number, deed))
-    assert [set(os.listdir(f"/proc/{one}/fd")) for one in ("self", zygote)] == before  # noqa: PTH208
+    after = [set(os.listdir(f"/proc/{one}/fd")) for one in ("self", zygote)]  # noqa: PTH208
+    assert all(map(set.issubset, after, before))  # what other tests have left may be closed meanwhile

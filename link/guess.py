@@ -72,12 +72,12 @@ def score_of(reception: Reception) -> float:
 
 
 def following(rows: list[dict[str, int]], name: str) -> float:
-    """How many of the units follow one of their own; the first of each row follows none."""
-    units, again = sum(row[name] for row in rows), sum(row["duplicates"] for row in rows)
-    jumps = sum(row["gaps"] + row["restarts"] for row in rows)
-    if 2 * again > units:
-        return 0.0  # the same again and again is fill
-    return max(units - len(rows) - jumps + 1, 0) / (units + 1)
+    """How many of the units follow one of their own; the first of each row follows none. A row with the same again and
+    again is fill, of which nothing follows: zeros read as packets are such.
+    """
+    units, alive = sum(row[name] for row in rows), [row for row in rows if 2 * row["duplicates"] <= row[name]]
+    follow = sum(row[name] - 1 - row["gaps"] - row["restarts"] for row in alive)
+    return max(follow + 1, 0) / (units + 1) if alive or not rows else 0.0
 
 
 def markers(octets: bytes | memoryview) -> Marked | None:

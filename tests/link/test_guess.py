@@ -6,7 +6,7 @@ import pytest
 from link.aos_link import AosManaged, AosSender
 from link.cltu import encode_cltu
 from link.framing import Framing
-from link.guess import coded, likeliest, markers, reads_well, score_of
+from link.guess import coded, following, likeliest, markers, reads_well, score_of
 from link.managed import Managed, TmChannel
 from link.recording import Reception, read_recording
 from link.space_packet import SpacePacket
@@ -146,3 +146,15 @@ def test_plausibility():
     fill = Reception()
     list(read_recording(bytes(700), fill))
     assert score_of(fill) == 0
+
+
+def test_frames_taken_for_packets_are_not_plausible_by_their_fill():
+    """Fill of zeros reads as packets of APID 0, each like the one before: they do not follow one another."""
+    rows = [
+        {"packets": 40, "duplicates": 39, "gaps": 0, "restarts": 0},
+        {"packets": 10, "duplicates": 0, "gaps": 4, "restarts": 1},
+    ]
+    assert following(rows, "packets") == 5 / 51
+    assert following(rows[:1], "packets") == 0
+    assert following(rows[1:], "packets") == 5 / 11
+    assert following([], "packets") == 1

@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hal.usage import UsageError, given, read_file
+from hal.usage import UsageError, given, read_file, shown
 from skyrack.parser import subcommand, within
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
+    _check_place(options.out)
     key = read_file(options.key, _KEY_OCTETS_MAX)
     bundle, remark = _bundled(options)
     with given(options.key):
@@ -98,6 +99,19 @@ def _import(options: argparse.Namespace) -> int:
         print(f"{options.model}: {remark}", file=sys.stderr)
     print(bundle.manifest.encode().decode() if options.json else _summary(bundle.manifest.name, len(octets), bundle))
     return 0
+
+
+def _check_place(out: Path) -> None:
+    """Raises UsageError where the bundle would take the place of something else than a bundle: a model, a key."""
+    from link.errors import DecodeError
+    from link.models.bundle import read_manifest
+
+    try:
+        read_manifest(read_file(out, _MODEL_OCTETS_MAX))
+    except FileNotFoundError:
+        return
+    except (DecodeError, UsageError):
+        raise UsageError(f"{shown(out)} is there and is no bundle: --out gives another name") from None
 
 
 def _bundled(options: argparse.Namespace) -> "tuple[Bundle, str]":

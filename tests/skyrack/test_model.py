@@ -176,3 +176,18 @@ def test_weights_beside_the_model_are_found_there_and_nowhere_else(folder, capsy
     (folder / "net.onnx").write_bytes(elsewhere)
     assert main(["model", "import", "net.onnx", *options]) == 2
     assert "expected a file beside the model" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("other", ["model.txt", "tile.npz", "team.key", "notes.txt"])
+def test_a_bundle_takes_the_place_of_nothing_but_a_bundle(folder, capsys, other):
+    (folder / "notes.txt").write_text("")
+    before = (folder / other).read_bytes()
+    assert imported("--divisor", "10000", "--out", other) == 2
+    assert "is there and is no bundle" in capsys.readouterr().err
+    assert (folder / other).read_bytes() == before
+    assert imported("--divisor", "10000") == imported("--divisor", "10000") == 0
+
+
+def test_a_tile_that_is_not_there_is_said_to_be_missing(folder, capsys):
+    assert imported("--golden", "lite.npz") == 1
+    assert "lite.npz: No such file" in capsys.readouterr().err

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hal.usage import UsageError
+from hal.usage import UsageError, spare
 from skyrack.intake_options import add_intake_arguments, decoder_of, reception_of
 from skyrack.parser import within
 
@@ -83,6 +83,8 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--list-frames is about frames: say which with --frames")
     if options.epoch and not options.time:
         raise UsageError("--epoch is what --time counts from: say --time FIELD")
+    if options.out:
+        spare(options.out, [Path(options.file), *(options.dictionary or ())])
     reception = reception_of(options)
     found = unwrapped(_octets_of(options.file), reception, options)
     octets, decoder = found.octets, decoder_of(options, options.time, _epoch_ns(options.epoch))

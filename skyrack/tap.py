@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hal.usage import spare
 from skyrack.intake_options import add_intake_arguments, decoder_of, reception_of
 from skyrack.stop_signal import StopSignal
 
@@ -43,6 +44,8 @@ def run(options: argparse.Namespace) -> int:
     from hal.ports import open_port
     from skyrack.summary import summary_lines
 
+    if options.pcap:
+        spare(options.pcap, options.dictionary or ())
     reception, decoder = reception_of(options), decoder_of(options)
     with ExitStack() as devices:
         tap = _Tap(options, devices)

@@ -548,3 +548,19 @@ def test_times_in_several_fields(tmp_path, capsys):
     assert struct.unpack(">II", out.read_bytes()[24:32]) == (utc_s, 500_000)
     summary(capsys, str(path), *words, "--epoch", "1958-01-02T00:00:00Z", "--out", str(out))
     assert struct.unpack(">I", out.read_bytes()[24:28]) == (utc_s + 86400,)
+
+
+@pytest.mark.parametrize("out", ["recording.bin", "table.csv", "../{}/recording.bin"])
+def test_what_is_read_is_never_written_over(recording, table, tmp_path, capsys, out):
+    before = Path(recording).read_bytes(), Path(table).read_bytes()
+    assert main(["decode", recording, "--dictionary", table, "--out", str(tmp_path / out.format(tmp_path.name))]) == 2
+    assert "which is read" in capsys.readouterr().err
+    assert (Path(recording).read_bytes(), Path(table).read_bytes()) == before
+
+
+def test_nor_by_one_of_several_files_that_are_written(recording, tmp_path, capsys):
+    part = Path(recording).rename(tmp_path / "all.9.bin")
+    octets = part.read_bytes()
+    assert main(["decode", str(part), "--out", str(tmp_path / "all.bin")]) == 2
+    assert "which is read" in capsys.readouterr().err
+    assert part.read_bytes() == octets

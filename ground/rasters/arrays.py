@@ -42,6 +42,8 @@ def read_array(path: Path, axes: tuple[str, ...] | None, bands: int, name: str |
 def _of_npz(file: IO[bytes], name: str | None) -> NDArray[Any]:
     with ZipFile(file) as archive:
         known = [entry.removesuffix(".npy") for entry in archive.namelist() if entry.endswith(".npy")]
+        if "band" in known and {name} & {None, "dn", "raw12"} and {"dn", "raw12"} & {*known}:
+            raise RasterError("it is a scene already, whose names and mask would be lost: take it as it is")
         if name is None and len(known) != 1:
             raise RasterError(f"it has {', '.join(known) or 'no array'}: --array says which")
         if name is not None and name not in known:

@@ -117,6 +117,15 @@ def test_an_array_that_promises_more_than_memory_is_refused(saved):
         read_raster(path)
 
 
+@pytest.mark.parametrize("array", [None, "dn"])
+def test_the_mask_of_a_scene_is_not_lost_by_importing_it_again(tmp_path, array):
+    path = tmp_path / "scene.npz"
+    np.savez(path, dn=CUBE, band=np.array(["a", "b", "c"]), valid=np.zeros(CUBE.shape[1:], np.uint8))
+    with pytest.raises(RasterError, match="it is a scene already"):
+        read_raster(path, array=array)
+    assert read_raster(path, array="valid").numbers.shape == (1, *CUBE.shape[1:])
+
+
 def test_an_array_of_an_archive_is_the_only_one_or_named(tmp_path):
     path = tmp_path / "a.npz"
     np.savez(path, one=CUBE)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 OCTETS_MAX = 32 << 20  # of a dictionary or definition
 _FORMS = ("json", "xtce", "markdown", "wireshark", "schema")
+_EXPECTED = (
+    "no dictionary by its ending, expected JSON, a mission (.toml), XTCE (.xml, .xtce) or a ccsdspy table (.csv)"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -97,6 +100,8 @@ def load(
     octets = read_file(path, OCTETS_MAX)
     if path.suffix == ".csv":
         return _table(path, octets)
+    if path.suffix != ".json" and not octets.lstrip().startswith(b"{"):
+        raise UsageError(f"{shown(path)}: {_EXPECTED}")
     with given(path):
         return Definition.from_json(octets) if b'"packets"' in octets else Dictionary.from_json(octets)
 

@@ -124,6 +124,7 @@ def test_check_is_content_with_the_example(capsys):
     [
         ("a.json", "{}", "Object missing required field `node`"),
         ("a.xml", "<x/>", "not XTCE"),
+        ("a.txt", "TELEMETRY A B\n", "no dictionary by its ending, expected JSON, a mission (.toml)"),
         ("a.csv", "x\n", "no column is called name"),
     ],
 )

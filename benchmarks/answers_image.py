@@ -139,8 +139,14 @@ def same_areas(ours: list[image.Polygon], theirs: list[dict[str, Any]]) -> bool:
 
 
 def area(polygon: list[NDArray[Any]]) -> float:
-    exterior, *holes = (abs(float(np.cross(ring, np.roll(ring, -1, 0)).sum())) / 2 for ring in polygon)
+    exterior, *holes = map(enclosed, polygon)
     return exterior - sum(holes)
+
+
+def enclosed(ring: NDArray[Any]) -> float:
+    """By the shoelace formula."""
+    (x, y), (next_x, next_y) = ring.T, np.roll(ring, -1, 0).T
+    return abs(float((x * next_y - next_x * y).sum())) / 2
 
 
 def numpy_runs(mask: NDArray[np.uint8]) -> bytes:

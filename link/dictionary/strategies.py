@@ -51,19 +51,23 @@ def _find(scopes: tuple[Values, ...], comparison: Comparison) -> Any:
 
 
 def _value(field: Field, fields: Sequence[Field], scopes: tuple[Values, ...]) -> st.SearchStrategy[Any]:
-    """Any value; of a field that the size of another refers to, one that asks for a small size."""
-    for other in fields:
-        size = _size_of(other.kind)
-        if isinstance(size, Reference) and size.field == field.name:
-            return _counting(field.kind, size)
-    return _of_kind(field, field.kind, scopes)
+    """Any value; of a field that sizes of others refer to, one that asks for a small size and for none below zero."""
+    sizes = [size for size in map(_size_of, (other.kind for other in fields)) if isinstance(size, Reference)]
+    counted = [size for size in sizes if size.field == field.name]
+    return _counting(field.kind, counted) if counted else _of_kind(field, field.kind, scopes)
 
 
-def _counting(kind: AnyKind, size: Reference) -> st.SearchStrategy[int]:
+def _counting(kind: AnyKind, sizes: Sequence[Reference]) -> st.SearchStrategy[int]:
     assert isinstance(kind, Integer), "only integers count"
     low, high = kind.bounds
-    asked = [(number * size.divisor - size.offset) / size.scale for number in range(_SIZE_MAX + 1)]
-    return st.sampled_from([int(number) for number in asked if low <= number <= high and number == int(number)])
+    first = sizes[0]
+    asked = [(number * first.divisor - first.offset) / first.scale for number in range(_SIZE_MAX + 1)]
+    whole = [int(number) for number in asked if low <= number <= high and number == int(number)]
+    return st.sampled_from([number for number in whole if all(_asked(size, number) >= 0 for size in sizes)])
+
+
+def _asked(size: Reference, number: int) -> int:
+    return (number * size.scale + size.offset) // size.divisor
 
 
 def _size_of(kind: AnyKind) -> Size | None:
@@ -116,7 +120,7 @@ def _sizes(size: Size, scopes: tuple[Values, ...]) -> tuple[int, int]:
         case Counted():
             return 0, min(_SIZE_MAX, size.greatest)
         case Reference():
-            asked = (_find(scopes, Comparison(size.field, 0)) * size.scale + size.offset) // size.divisor
+            asked = _asked(size, _find(scopes, Comparison(size.field, 0)))
             return asked, asked
         case Lookup(cases=cases):
             asked = next(number for test, number in cases if test.holds(lambda one: _find(scopes, one)))

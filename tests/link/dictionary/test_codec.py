@@ -134,6 +134,16 @@ def is_time(kind):
     )
 
 
+def sized(name, kind, offset):
+    return Field(name=name, kind=kind(size=Reference("count", 1, offset)))
+
+
+@given(values_of([Field(name="count", kind=Integer(8, signed=True)), sized("a", Octets, 2), sized("b", Octets, 0)]))
+def test_one_count_for_two_sizes_asks_for_none_below_zero(values):
+    count, a, b = values
+    assert (len(a), len(b)) == (count + 2, count)
+
+
 @few
 @given(cases())
 def test_truncation_at_every_octet(case):

@@ -169,10 +169,11 @@ def build_node(
 ) -> Node:
     """The node of `mission` on these devices; `state` is the folder on `medium` that survives a restart.
 
+    What is flown never depends on the log of failures, which people read on the host.
     `random` numbers the first file transfer of each start, the system's where it is None.
     """
     managed, bus = mission.managed, Bus()
-    store = products.ProductStore(state / "products", mission.store.octets_max)
+    store = products.ProductStore(state / "products", mission.store.octets_max, medium)
     dictionary = dictionary_of(mission)
     pus = Services(dictionary, clock, bus)
     log = CrashLog(state)
@@ -201,13 +202,7 @@ def build_node(
         executive=loop,
         ahead_octets=_FRAMES_AHEAD * managed.tm_data_octets,
     )
-    imager = Imaging(
-        camera=camera,
-        runner=runner,
-        store=store,
-        board=board,
-        stages=mission.stages,
-    )
+    imager = Imaging(camera=camera, runner=runner, store=store, board=board, stages=mission.stages)
     sending = Files(
         clock=clock,
         store=store,

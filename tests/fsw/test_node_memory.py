@@ -53,6 +53,15 @@ def told(world):
     return [(event.name, event.values) for event in world.station.events]
 
 
+def test_all_state_lies_on_the_medium(tmp_path):
+    """Products, too: of what is simulated nothing reaches the disk."""
+    medium = RecordingMedium()
+    world = World(tmp_path, medium=medium)
+    world.run(1)
+    assert any("products" in path.parts for _, path in medium.calls)
+    assert not list(tmp_path.rglob("products"))
+
+
 def test_a_command_that_restarts_the_node_is_executed_once_and_told(tmp_path, monkeypatch):
     """Its process is gone right after it took the command, before a word of it went down."""
     executed = []

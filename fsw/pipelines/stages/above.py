@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw.pipelines.contract import Contract, plane, scalar
+from fsw.pipelines.contract import Contract
 from fsw.pipelines.stage import Items, Stage, Threshold
-from fsw.pipelines.valid import within
+from fsw.pipelines.thresholds import compared, threshold_contract
 from hal.kernels.image import Mask
 
 
@@ -15,12 +15,7 @@ class Above(Stage, frozen=True):
     threshold: Threshold
 
     def contract(self) -> Contract:
-        mask = plane("uint8")
-        return Contract(
-            takes={"values": plane("float32"), "valid": mask},
-            gives={"mask": mask, "valid": mask, "threshold": scalar("float32")},
-        )
+        return threshold_contract()
 
     def run(self, *, values: NDArray[np.float32], valid: Mask) -> Items:
-        threshold, known = np.array(self.threshold, np.float32), within(valid, np.isfinite(values).view(np.uint8))
-        return {"mask": within((values > threshold).view(np.uint8), known), "valid": known, "threshold": threshold}
+        return compared(values, valid, self.threshold, "above")

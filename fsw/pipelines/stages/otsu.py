@@ -1,14 +1,14 @@
 """A mask by a threshold that the scene itself gives."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from fsw.pipelines.contract import Contract, plane, scalar
+from fsw.pipelines.contract import Contract
 from fsw.pipelines.stage import Items, Stage, Threshold
-from fsw.pipelines.valid import within
+from fsw.pipelines.thresholds import Side, compared, known, threshold_contract
 from hal.kernels.image import Mask
 
 BINS = 256
@@ -27,21 +27,14 @@ class Otsu(Stage, frozen=True):
     prior: Threshold
     low: Threshold
     high: Threshold
-    side: Literal["above", "below"] = "above"
+    side: Side = "above"
     separability: Annotated[float, Meta(ge=0, le=1)] = FLAT_SEPARABILITY
 
     def contract(self) -> Contract:
-        mask = plane("uint8")
-        return Contract(
-            takes={"values": plane("float32"), "valid": mask},
-            gives={"mask": mask, "valid": mask, "threshold": scalar("float32")},
-        )
+        return threshold_contract()
 
     def run(self, *, values: NDArray[np.float32], valid: Mask) -> Items:
-        known = within(valid, np.isfinite(values).view(np.uint8))
-        threshold = np.array(self._threshold(values[known != 0]), np.float32)
-        found = values > threshold if self.side == "above" else values < threshold
-        return {"mask": within(found.view(np.uint8), known), "valid": known, "threshold": threshold}
+        return compared(values, valid, self._threshold(values[known(values, valid) != 0]), self.side)
 
     def _threshold(self, values: NDArray[np.float32]) -> float:
         threshold, separability = otsu(values)

@@ -14,10 +14,9 @@ from link.dictionary.xtce.document import (
     whole,
 )
 from link.dictionary.xtce.library import Library
-from link.dictionary.xtce.names import System
+from link.dictionary.xtce.names import REFERENCES, System
 
 _EXPRESSIONS = ("Condition", "ANDedConditions", "ORedConditions")
-_REFERENCES = ("ParameterInstanceRef", "ArgumentInstanceRef")
 
 
 def read_criterion(library: Library, element: Element, system: System) -> Condition:
@@ -42,7 +41,7 @@ def _expression(library: Library, element: Element, system: System) -> Condition
 
 
 def _condition(library: Library, element: Element, system: System) -> Comparison:
-    parts = list(children(element, (*_REFERENCES, "ComparisonOperator", "Value")))
+    parts = list(children(element, (*REFERENCES, "ComparisonOperator", "Value")))
     if len(parts) != 3 or [part.tag for part in parts[1:]] != ["ComparisonOperator", "Value"]:
         raise UnsupportedError(element, "a Condition of a parameter, an operator and a value is expected")
     return _compared(library, parts[0], content(parts[1]), content(parts[2]), system)

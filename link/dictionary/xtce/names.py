@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from link.dictionary.xtce.document import Document, Element, UnsupportedError, text
 from link.dictionary.xtce.ledger import Ledger
 
+REFERENCES = ("ParameterInstanceRef", "ArgumentInstanceRef")
+"""Elements that say which value of a packet is meant."""
 _ALIASES_MAX = 8
 Path = tuple[str, ...]
 """Names of space systems, the outermost first."""

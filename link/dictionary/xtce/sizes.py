@@ -19,10 +19,9 @@ from link.dictionary.xtce.document import (
     whole_number,
 )
 from link.dictionary.xtce.library import Library
-from link.dictionary.xtce.names import System
+from link.dictionary.xtce.names import REFERENCES, System
 
 VALUES = ("FixedValue", "DynamicValue", "DiscreteLookupList")
-_REFERENCES = ("ParameterInstanceRef", "ArgumentInstanceRef")
 _DEFAULT_SLOPE: dict[Version, str] = {"1.1": "0", "1.2": "1", "1.3": "1"}
 """Of a LinearAdjustment, by the schema; that of 1.2 says none, so that nothing is multiplied."""
 
@@ -40,7 +39,7 @@ def read_size(library: Library, size: Element, unit_bits: int, system: System) -
 
 def read_dynamic(library: Library, dynamic: Element, unit_bits: int, system: System) -> Reference:
     """A number that a parameter or argument gives, adjusted."""
-    inside = parts(dynamic, (*_REFERENCES, "LinearAdjustment"))
+    inside = parts(dynamic, (*REFERENCES, "LinearAdjustment"))
     reference = inside.get("ParameterInstanceRef", inside.get("ArgumentInstanceRef"))
     if reference is None:
         raise UnsupportedError(dynamic, "DynamicValue needs a reference to a parameter")

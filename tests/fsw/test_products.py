@@ -6,37 +6,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fsw.products import DamagedError, Notice, ProductStore, Provenance, StoredProduct, StoreFullError
+from fsw.products import DamagedError, Notice, ProductStore, StoredProduct, StoreFullError
 from fsw.storage import record
 from fsw.store.own_files import ASIDE, MARKER_NAME
 from hal.kernels.crc import crc32c
-from tests.hal.recording_medium import RecordingMedium
-
-PROVENANCE = Provenance(
-    target="coast",
-    raw_octets=737_000,
-    input_sha256="ab" * 32,
-    capture_utc_ns=1,
-    compute_start_utc_ns=2,
-    compute_end_utc_ns=3,
-    joules=0.5,
-    joules_source="modelled",
-)
-CONTENTS = {"product-1": b"first product", "product-2": b"second"}
-
-
-def add(store, content, **options):
-    number = store.allot_id()
-    return store.add(number, f"product-{number}", content, PROVENANCE, **options)
-
-
-def waiting(store):
-    return {product.name: store.content(product.id) for product in store.waiting()}
-
-
-def files(folder):
-    """What is below a folder, by its path there."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+from tests.fsw.stored import CONTENTS, PROVENANCE, add, files, waiting
+from tests.hal.recording_medium import RecordingMedium, only_reads
 
 
 class TestPowerCut:
@@ -254,66 +229,6 @@ class Flipped(RecordingMedium):
         pass
 
 
-class TestFailingDisk:
-    """A call that fails may have had its effect all the same, and one file that cannot be had costs itself alone."""
-
-    FOLDER = Path("/state/products")
-    KEPT = FOLDER / "kept"
-
-    def fails(self, medium, call, path):
-        def fail(now, where):
-            if (now, where) == (call, path):
-                raise OSError(errno.EIO, "the disk fails")
-
-        medium.fail = fail
-
-    def store(self, octets_max):
-        medium = RecordingMedium()
-        store = ProductStore(self.FOLDER, octets_max, medium)
-        return medium, store
-
-    def products_on(self, medium):
-        return [name for name in medium.names(self.KEPT) if name.endswith((".product", ".sent", ".part"))]
-
-    def test_what_could_not_be_kept_takes_no_room_and_does_not_come_back(self):
-        medium, store = self.store(1000)
-        add(store, b"first")
-        self.fails(medium, "sync", self.KEPT)
-        with pytest.raises(OSError, match="the disk fails"):
-            add(store, b"second")
-        assert self.products_on(medium) == ["00000001.product"]
-        assert (store.octets, len(store.waiting())) == (5, 1)
-
-    def test_what_was_delivered_makes_room_though_the_disk_did_not_confirm_it(self):
-        medium, store = self.store(10)
-        first = add(store, b"12345678")
-        self.fails(medium, "sync", self.KEPT)
-        store.delivered(first.id)
-        assert (store.disk_failures, store.take_notices()[0].reason) == (1, "the disk fails")
-        medium.fail = lambda call, path: None
-        second = add(store, b"87654321")
-        assert (store.products(), self.products_on(medium)) == ([second], ["00000002.product"])
-
-    def test_a_product_whose_deletion_the_disk_did_not_confirm_can_be_deleted_again(self):
-        medium, store = self.store(10)
-        product = add(store, b"12345678")
-        self.fails(medium, "sync", self.KEPT)
-        with pytest.raises(OSError, match="the disk fails"):
-            store.drop(product.id)
-        medium.fail = lambda call, path: None
-        store.drop(product.id)
-        assert (store.products(), store.octets) == ([], 0)
-
-    def test_one_file_that_cannot_be_deleted_keeps_no_other_from_making_room(self):
-        medium, store = self.store(10)
-        for _ in range(2):
-            store.delivered(add(store, b"12345").id)
-        self.fails(medium, "remove", self.KEPT / "00000001.sent")
-        third = add(store, b"54321")
-        assert [product.id for product in store.products()] == [1, third.id]
-        assert store.disk_failures == 1
-
-
 class TestLife:
     def test_waits_across_a_restart_until_delivered(self, tmp_path):
         product = add(ProductStore(tmp_path, 1000), b"answer")
@@ -449,72 +364,6 @@ class TestFolder:
         assert (len(store.waiting()), store.damaged, store.allot_id()) == (1, 1, 3)
         assert "another version" in store.take_notices()[0].reason
         assert (tmp_path / "kept" / ASIDE / "00000002.product").read_bytes() == said + b"x" + said
-
-
-class TestDisk:
-    """Calls that fail."""
-
-    FOLDER = Path("/state/products")
-
-    @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO])
-    def test_starting_needs_no_writing(self, number):
-        medium = RecordingMedium()
-        first = ProductStore(self.FOLDER, 1000, medium)
-        product = add(first, b"answer")
-        medium.fail = only_reads(number)
-        store = ProductStore(self.FOLDER, 1000, medium)
-        assert (store.waiting(), store.content(product.id), store.boots) == ([product], b"answer", 2)
-        with pytest.raises(OSError, match="disk"):
-            add(store, b"more")
-        store.delivered(product.id)
-        assert (store.waiting(), [notice.reason for notice in store.take_notices()]) == ([], ["disk"])
-        assert store.disk_failures == 2
-
-    def test_nothing_at_all_works(self):
-        def fail(call, path):
-            raise OSError(errno.EIO, "disk")
-
-        store = ProductStore(self.FOLDER, 1000, RecordingMedium(fail))
-        assert (store.waiting(), store.boots, store.take_notices()[0].reason) == ([], 2, "disk")  # 1 may have been
-
-    def test_a_file_that_cannot_be_read_is_told_and_stays(self):
-        medium = RecordingMedium()
-        store = ProductStore(self.FOLDER, 1000, medium)
-        bad, good = add(store, b"bad"), add(store, b"good")
-        medium.fail = only_on("00000001.product", "read")
-        again = ProductStore(self.FOLDER, 1000, medium)
-        assert (again.waiting(), again.damaged, again.take_notices()[0].reason) == ([good], 1, "unreadable (disk)")
-        medium.fail = lambda call, path: None
-        assert ProductStore(self.FOLDER, 1000, medium).waiting() == [bad, good]
-
-    def test_a_product_that_did_not_fit_leaves_nothing(self):
-        medium = RecordingMedium(only_on("00000001.product.part", "sync"))
-        store = ProductStore(self.FOLDER, 1000, medium)
-        with pytest.raises(OSError, match="disk"):
-            add(store, b"answer")
-        assert [name for name in medium.names(self.FOLDER / "kept") if "product" in name] == [MARKER_NAME]
-
-    def test_notices_are_bounded(self):
-        store = ProductStore(self.FOLDER, 100_000, RecordingMedium())
-        for _ in range(100):
-            store.set_aside(add(store, b"1").id, "why not")
-        assert (len(store.take_notices()), store.notices_dropped) == (64, 36)
-
-
-def only_reads(number):
-    def fail(call, path):
-        if call not in {"read", "names", "sync"}:
-            raise OSError(number, "disk")
-
-    return fail
-
-
-def only_on(name, failing):
-    def fail(call, path):
-        if (call, path.name) == (failing, name):
-            raise OSError(errno.EIO, "disk")
-
-    return fail
 
 
 class TestOlder:

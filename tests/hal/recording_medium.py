@@ -1,5 +1,6 @@
 """A file system in memory that remembers what was not synced, and shows what a power cut may leave of it."""
 
+import errno
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -154,3 +155,23 @@ def _after(folder, names, octets, torn, done):
                 done[id(entry)] = _File(torn.get(entry, entry.safe if octets == OLD else entry.octets))
         left[name] = done[id(entry)]
     return _Folder(left, dict(left))
+
+
+def only_reads(number):
+    """`fail` of a disk that takes nothing, for the reason `number`."""
+
+    def fail(call, path):
+        if call not in {"read", "names", "sync"}:
+            raise OSError(number, "disk")
+
+    return fail
+
+
+def only_on(name, failing):
+    """`fail` of a disk that cannot do one call to files of one name."""
+
+    def fail(call, path):
+        if (call, path.name) == (failing, name):
+            raise OSError(errno.EIO, "disk")
+
+    return fail

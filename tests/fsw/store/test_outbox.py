@@ -6,7 +6,7 @@ import pytest
 
 from fsw.products import ProductStore
 from fsw.store.outbox import Outbox, source_name
-from tests.fsw.test_products import add
+from tests.fsw.stored import add
 
 
 @pytest.fixture

@@ -92,7 +92,8 @@ def status_lines(status: Status) -> list[str]:
         "dictionary": f"{status.dictionary}{_flown(status)}",
         "last frame": clock(link.last_frame_ns) if link.last_frame_ns else "none yet",
         "frames": f"{link.frames_received} received, {link.frames_corrected} of them corrected,"
-        f" {link.frames_uncorrectable} beyond correction, {link.frames_lost} lost",
+        f" {link.frames_uncorrectable} beyond correction, {link.frames_lost} lost,"
+        f" {link.frames_twice} twice",
         "octets": f"{link.octets_received} received, {link.octets_skipped} of them noise, {link.octets_sent} sent",
         "packets": f"{link.packets} archived, {link.duplicates} twice, {sum(link.strays.values())} not understood",
         "command link": link.uplink,

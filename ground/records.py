@@ -110,7 +110,7 @@ class LinkRecord(Record, frozen=True, kw_only=True):
     """Counters of the radio link since the service began, both ways.
 
     Frames `corrected` had wrong symbols that Reed-Solomon put right, `uncorrectable` ones are gone, and so are `lost`
-    ones: gaps in the virtual channels' counts.
+    ones: gaps in the master channel's count; `twice` ones were received again.
     """
 
     octets_received: int = 0
@@ -121,6 +121,7 @@ class LinkRecord(Record, frozen=True, kw_only=True):
     symbols_corrected: int = 0
     frames_uncorrectable: int = 0
     frames_lost: int = 0
+    frames_twice: int = 0
     frames_sent: int = 0
     packets: int = 0
     duplicates: int = 0

@@ -92,7 +92,7 @@ def run_report(answers: list[Answer], commands: list[CommandRecord], status: Sta
             "verified": sum(command.state == "completed" for command in commands),
         },
         "frames": {
-            "sent": link.frames_received + link.frames_lost,
+            "sent": link.frames_received - link.frames_twice + link.frames_lost,
             "corrected": link.frames_corrected,
             "lost": link.frames_lost,
         },

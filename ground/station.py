@@ -292,6 +292,7 @@ class Station:
             symbols_corrected=decoder.corrected_symbols,
             frames_uncorrectable=decoder.uncorrectable + receiver.bad,
             frames_lost=receiver.lost,
+            frames_twice=receiver.duplicates,
             frames_sent=self._uplink.frames,
             packets=self._log.packets,
             duplicates=self._log.duplicates,

@@ -84,8 +84,9 @@ class AosSender(Multiplexer):
 class AosReceiver:
     """The receiving end of all virtual channels of `managed`.
 
-    `channels` holds the state of each that was heard; `frames` counts what came in, `idle` the frames without packets,
-    `bad` those that failed their checks, `foreign` those of another spacecraft. `ocf` is the latest operational control
+    `channels` holds the state of each that was heard; `frames` counts what came in, of which duplicates are looked at
+    once, `idle` the frames without packets, `bad` those that failed their checks, `foreign` those of another
+    spacecraft. `ocf` is the latest operational control
     field, None before the first.
     """
 
@@ -107,12 +108,15 @@ class AosReceiver:
         if frame.spacecraft_id != self.managed.spacecraft_id:
             self.foreign += 1
             return []
-        self.ocf = frame.ocf
-        return [Delivery(frame.channel, unit) for unit in self._units(frame, content)]
-
-    def _units(self, frame: AosFrame, content: MPdu) -> list[bytes]:
         state = self.channels.setdefault(frame.channel, ChannelState(COUNT_MODULUS))
-        state.arrived(frame.count)
+        arrival = state.arrived(frame.count, octets)
+        if not arrival.is_new:
+            return []
+        if not arrival.is_late:
+            self.ocf = frame.ocf
+        return [Delivery(frame.channel, unit) for unit in self._units(frame, content, state)]
+
+    def _units(self, frame: AosFrame, content: MPdu, state: ChannelState) -> list[bytes]:
         if frame.channel in self.managed.access:
             return [frame.data]
         if frame.channel == IDLE_CHANNEL or content.first_header == ONLY_IDLE:

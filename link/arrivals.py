@@ -1,7 +1,7 @@
-"""What a count that runs round says about units that were recorded: what is missing, came late, came twice.
+"""What a count that runs round says about the units that carry it: what is missing, came late, came twice.
 
-A recording is not a link. Ground stations overlap, files are put one behind the other, networks swap datagrams; so a
-count that goes back is not a loss of nearly a whole round. Each unit brings a mark, some bits that stand for its
+Ground stations overlap, files are put one behind the other, networks swap datagrams and bring them twice; so a count
+that goes back is not a loss of nearly a whole round. Each unit brings a mark, some bits that stand for its
 content. One whose count was there before, with the same mark, is a duplicate; one that fills a gap left a little before
 came late, and is not lost. What goes back and is neither, to 0 or in a count so long that nobody loses half its round,
 is a restart of the sender. Whatever else jumps, jumps ahead: more than a whole round lost in one gap is not seen.
@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hal.kernels.crc import crc32c
 
 Numbers = NDArray[np.int64]
 Marks = NDArray[np.uint32]
@@ -28,6 +30,14 @@ class Arrived(NamedTuple):
 
     is_new: Choice
     is_next: Choice
+
+
+class Arrival(NamedTuple):
+    """As `Arrived`, of one unit; `is_late` where younger ones came before it."""
+
+    is_new: bool
+    is_next: bool
+    is_late: bool
 
 
 def marks_of(octets: bytes | memoryview, ends: Numbers, checks: NDArray[np.uint16]) -> Marks:
@@ -69,6 +79,12 @@ class Arrivals:
             run = Arrived(arrived.is_new[start:stop], arrived.is_next[start:stop])
             self._take_run(int(counts[start]), marks[start:stop], run)
         return arrived
+
+    def take_one(self, count: int, unit: bytes) -> Arrival:
+        """Note the next unit, whole as it came."""
+        late = self.late
+        is_new, is_next = self.take(np.array([count]), np.array([crc32c(unit)], np.uint32))
+        return Arrival(bool(is_new[0]), bool(is_next[0]), self.late > late)
 
     def is_near(self, count: int) -> bool:
         """Whether a unit with this count would follow, or be one of the few behind it."""

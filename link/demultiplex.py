@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
-from link.counter import Sequence
+from link.arrivals import Arrival, Arrivals
 from link.extraction import Extractor
 from link.packet_size import is_idle
 
@@ -21,30 +21,32 @@ class Delivery(NamedTuple, Generic[Name]):
 class ChannelState:
     """One virtual channel, its frames counted modulo `modulus`.
 
-    `frames` received, of which `idle_frames` held no packets; `idle_packets` dropped; `sequence` says how many frames
-    are lost, `extractor` what became of the data of the others.
+    `frames` received, duplicates too, of which `idle_frames` held no packets; `idle_packets` dropped; `arrivals` says
+    how many frames are lost, came late or twice, `extractor` what became of their data.
     """
 
     modulus: int
     frames: int = 0
     idle_frames: int = 0
     idle_packets: int = 0
-    sequence: Sequence = field(init=False)
+    arrivals: Arrivals = field(init=False)
     extractor: Extractor = field(default_factory=Extractor)
 
     def __post_init__(self) -> None:
-        self.sequence = Sequence(self.modulus)
+        self.arrivals = Arrivals(self.modulus)
 
     @property
     def lost(self) -> int:
         """Frames of this channel that were sent but never came."""
-        return self.sequence.lost
+        return self.arrivals.lost
 
-    def arrived(self, count: int) -> None:
-        """Note a frame with this count; a gap before it ends the packet in progress."""
+    def arrived(self, count: int, frame: bytes) -> Arrival:
+        """Note `frame` with this count; one that is new and does not follow ends the packet in progress."""
         self.frames += 1
-        if self.sequence.missing(count):
+        arrival = self.arrivals.take_one(count, frame)
+        if arrival.is_new and not arrival.is_next:
             self.extractor.drop()
+        return arrival
 
     def packets(self, data: bytes, first_header: int | None) -> list[bytes]:
         """The packets that end in the data of the frame just noted, idle ones counted and left out."""

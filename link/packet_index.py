@@ -10,8 +10,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.kernels.crc import crc16_batch
+from hal.kernels.crc import crc16_batch, crc16_ranges
 from hal.kernels.packets import PACKET, find_packets
+from link.arrivals import Arrivals, Marks, marks_of
 from link.chosen import chosen
 from link.errors import DecodeError
 from link.fecf import FECF_SIZE
@@ -95,10 +96,20 @@ class PacketIndex:
         """All but idle packets."""
         return self.where(self.apid != IDLE_APID)
 
+    def marks(self) -> Marks:
+        """What stands for the octets of each packet."""
+        offsets, sizes = self.offset, self.size
+        return marks_of(self.octets, offsets + sizes, crc16_ranges(self.octets, offsets, sizes - 2))
+
     def lost(self) -> dict[int, int]:
-        """Packets that the sequence counts say are missing, by APID."""
-        apid, count = self.apid, self.count
-        return {int(number): _lost(count[apid == number]) for number in np.unique(apid)}
+        """Packets that the sequence counts say are missing, by APID; what came late or twice is not."""
+        apid, count, marks = self.apid, self.count, self.marks()
+        lost = {}
+        for number in np.unique(apid).tolist():
+            arrivals = Arrivals(COUNT_MODULUS)
+            arrivals.take(count[apid == number], marks[apid == number])
+            lost[number] = arrivals.lost
+        return lost
 
     def rows(self, start: int, stop: int) -> NDArray[np.uint8]:
         """Octets `start` to `stop` of every packet: (packets, stop - start). Raises ValueError if one is shorter."""
@@ -195,7 +206,3 @@ def encode_packets(
     if checked:
         packets["crc"] = crc16_batch(octets[:, :-FECF_SIZE])
     return octets
-
-
-def _lost(counts: Column) -> int:
-    return int(((np.diff(counts) - 1) % COUNT_MODULUS).sum())

@@ -10,8 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from hal.kernels.crc import crc16
-from link.counter import Sequence
-from link.space_packet import COUNT_MODULUS, HEADER_SIZE, PACKET_OCTETS_MAX
+from link.space_packet import HEADER_SIZE, PACKET_OCTETS_MAX
 
 
 def has_good_crc(packet: bytes) -> bool:
@@ -83,14 +82,3 @@ class PacketReader:
         self.damages += not self._in_damage
         self._in_damage = True
         return at + 1
-
-
-@dataclass(slots=True)
-class PacketSequences:
-    """What the sequence counts say is missing, one count for each APID (§4.1.3.4.3)."""
-
-    by_apid: dict[int, Sequence] = field(default_factory=dict)
-
-    def missing(self, apid: int, count: int) -> int:
-        """How many packets of `apid` are missing before the one with `count`; 0 for the first."""
-        return self.by_apid.setdefault(apid, Sequence(COUNT_MODULUS)).missing(count)

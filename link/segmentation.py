@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from link.counter import Sequence
+from link.arrivals import Arrivals
 from link.space_packet import COUNT_MODULUS, Flags, SpacePacket
 
 
@@ -23,9 +23,9 @@ def _flags(number: int, pieces: int) -> Flags:
 
 @dataclass(slots=True)
 class _Progress:
-    """One APID: its sequence, and the segments of the data in progress; None when none is."""
+    """One APID: its packets, and the segments of the data in progress; None when none is."""
 
-    sequence: Sequence = field(default_factory=lambda: Sequence(COUNT_MODULUS))
+    arrivals: Arrivals = field(default_factory=lambda: Arrivals(COUNT_MODULUS))
     data: bytearray | None = None
 
 
@@ -33,7 +33,8 @@ class _Progress:
 class Reassembler:
     """Segments into user data, each APID by itself; `octets_max` bounds what one APID's data may take.
 
-    Data with a segment missing are dropped, and counted in `dropped` once for each time that an APID loses its data.
+    Data with a segment missing or late are dropped, and counted in `dropped` once for each time that an APID loses its
+    data; a segment that came twice counts once.
     """
 
     octets_max: int
@@ -43,9 +44,11 @@ class Reassembler:
     def feed(self, packet: SpacePacket) -> bytes | None:
         """The user data that end with this packet, if any do."""
         progress = self._by_apid.setdefault(packet.apid, _Progress())
+        arrival = progress.arrivals.take_one(packet.count, packet.data)
+        if not arrival.is_new:
+            return None
         begins, ends = bool(packet.flags & Flags.FIRST), bool(packet.flags & Flags.LAST)
-        missing = progress.sequence.missing(packet.count)
-        if progress.data is not None and (missing or begins):
+        if progress.data is not None and (begins or not arrival.is_next):
             self._drop(progress)
         if begins:
             progress.data = bytearray()

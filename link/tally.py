@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hal.kernels.crc import crc16_ranges
-from link.arrivals import Arrivals, Choice, Marks, marks_of
+from link.arrivals import Arrivals, Choice
 from link.packet_index import PacketIndex
 from link.space_packet import COUNT_MODULUS, IDLE_APID, PACKET_OCTETS_MAX, Flags
 
@@ -50,7 +49,7 @@ class Tally:
 
     def add(self, index: PacketIndex, spacecraft_id: int | None = None) -> Choice:
         """Note packets in their order; which of them are no duplicates. The counts of idle ones mean nothing."""
-        apids, counts, marks = index.apid, index.count, _marks(index)
+        apids, counts, marks = index.apid, index.count, index.marks()
         is_new = np.ones(len(index), np.bool_)
         heard = np.flatnonzero(np.bincount(apids)).tolist()
         for apid in heard:
@@ -93,11 +92,6 @@ class Tally:
                 "restarts": count.arrivals.restarts,
                 "segments": count.segments,
             }
-
-
-def _marks(index: PacketIndex) -> Marks:
-    offsets, sizes = index.offset, index.size
-    return marks_of(index.octets, offsets + sizes, crc16_ranges(index.octets, offsets, sizes - 2))
 
 
 def _order(item: tuple[Source, Count]) -> tuple[int, int]:

@@ -2,10 +2,11 @@
 
 The receive policy is `link.extraction`'s. Here: a frame that cannot be decoded, or of another spacecraft, or of an
 unmanaged channel, is counted and not looked at further; the counts of the master channel and of each virtual channel
-say how many frames are lost; idle frames and idle packets are counted and dropped.
+say how many frames are lost, came late or twice; what came twice is looked at once; idle frames and idle packets are
+counted and dropped.
 """
 
-from link.counter import Sequence
+from link.arrivals import Arrivals
 from link.demultiplex import ChannelState, Delivery
 from link.errors import DecodeError
 from link.managed import Managed
@@ -26,7 +27,12 @@ class TmReceiver:
         self.clcw: int | None = None
         self.frames = self.idle = self.bad = self.foreign = 0
         self._names = {channel.vc: channel.name for channel in managed.tm_channels}
-        self._master = Sequence(FRAME_COUNT_MODULUS)
+        self._master = Arrivals(FRAME_COUNT_MODULUS)
+
+    @property
+    def duplicates(self) -> int:
+        """Frames of the spacecraft that came again."""
+        return self._master.duplicates
 
     @property
     def lost(self) -> int:
@@ -44,19 +50,21 @@ class TmReceiver:
         if decoded.spacecraft_id != self.managed.spacecraft_id:
             self.foreign += 1
             return []
-        self._master.missing(decoded.master_count)
-        if decoded.ocf is not None:
+        arrival = self._master.take_one(decoded.master_count, frame)
+        if not arrival.is_new:
+            return []
+        if decoded.ocf is not None and not arrival.is_late:
             self.clcw = decoded.ocf
-        return self._demultiplex(decoded)
+        return self._demultiplex(decoded, frame)
 
-    def _demultiplex(self, frame: TmFrame) -> list[Delivery[str]]:
+    def _demultiplex(self, frame: TmFrame, octets: bytes) -> list[Delivery[str]]:
         name = self._names.get(frame.channel)
         if name is None:
             self.idle += frame.first_header == ONLY_IDLE
             self.foreign += frame.first_header != ONLY_IDLE
             return []
         state = self.channels[name]
-        state.arrived(frame.channel_count)
+        state.arrived(frame.channel_count, octets)
         if frame.first_header == ONLY_IDLE:
             self.idle += 1
             state.idle_frames += 1

@@ -1,13 +1,14 @@
 """USLP frames into packets (CCSDS 732.1-B-2 §4.3), by virtual channel and multiplexer access point (MAP).
 
 The receive policy is `link.extraction`'s. Each virtual channel counts its sequence-controlled and its expedited
-(bypass) frames apart; a gap in either ends the packets in progress on all MAPs of the channel.
+(bypass) frames apart; a gap in either ends the packets in progress on all MAPs of the channel. What came twice is
+looked at once.
 """
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from link.counter import Sequence
+from link.arrivals import Arrivals
 from link.demultiplex import Delivery
 from link.errors import DecodeError
 from link.extraction import Extractor
@@ -31,7 +32,7 @@ class UslpReceiver:
 
     `frames` counts what came in, `bad` those that failed their checks, `foreign` those of another spacecraft, `idle`
     those without data, `idle_packets` those left out. `extractors` says what became of the data of each MAP,
-    `sequences` how many frames are lost, by channel and bypass flag.
+    `arrivals` how many frames are lost, came late or twice, by channel and bypass flag.
     """
 
     spacecraft_id: int
@@ -43,7 +44,7 @@ class UslpReceiver:
     idle: int = 0
     idle_packets: int = 0
     extractors: dict[Map, Extractor] = field(default_factory=dict)
-    sequences: dict[tuple[int, bool], Sequence] = field(default_factory=dict)
+    arrivals: dict[tuple[int, bool], Arrivals] = field(default_factory=dict)
 
     def feed(self, octets: bytes) -> list[Delivery[Map]]:
         """What ends in this frame: packets, idle ones left out; or the data zone, where it does not hold packets."""
@@ -56,22 +57,24 @@ class UslpReceiver:
         if frame.spacecraft_id != self.spacecraft_id:
             self.foreign += 1
             return []
-        self._count(frame)
+        if not self._is_new(frame, octets):
+            return []
         if frame.channel == IDLE_CHANNEL:
             self.idle += 1
             return []
         address = Map(frame.channel, frame.map_id)
         return [Delivery(address, unit) for unit in self._units(frame, address)]
 
-    def _count(self, frame: UslpFrame) -> None:
+    def _is_new(self, frame: UslpFrame, octets: bytes) -> bool:
         if not frame.count_octets:
-            return
-        key = (frame.channel, frame.bypass)
-        sequence = self.sequences.setdefault(key, Sequence(1 << 8 * frame.count_octets))
-        if sequence.missing(frame.count):
+            return True
+        arrivals = self.arrivals.setdefault((frame.channel, frame.bypass), Arrivals(1 << 8 * frame.count_octets))
+        arrival = arrivals.take_one(frame.count, octets)
+        if arrival.is_new and not arrival.is_next:
             for address, extractor in self.extractors.items():
                 if address.vc == frame.channel:
                     extractor.drop()
+        return arrival.is_new
 
     def _units(self, frame: UslpFrame, address: Map) -> list[bytes]:
         if frame.field.rule is not Rule.PACKETS:

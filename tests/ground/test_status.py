@@ -59,8 +59,8 @@ def test_before_anything_is_heard(world):
     status = msgspec.to_builtins(world.station.status(Moment(5, UTC_NS + 5)))
     assert status.pop("link") == {
         "octets_received": 0, "octets_skipped": 0, "octets_sent": 0, "frames_received": 0, "frames_corrected": 0,
-        "symbols_corrected": 0, "frames_uncorrectable": 0, "frames_lost": 0, "frames_sent": 0, "packets": 0,
-        "duplicates": 0, "strays": {}, "last_frame_ns": None, "uplink": "initial",
+        "symbols_corrected": 0, "frames_uncorrectable": 0, "frames_lost": 0, "frames_twice": 0, "frames_sent": 0,
+        "packets": 0, "duplicates": 0, "strays": {}, "last_frame_ns": None, "uplink": "initial",
     }  # fmt: skip
     assert not any(status.pop("dropped").values())
     assert status == {

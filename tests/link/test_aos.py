@@ -130,3 +130,18 @@ def test_the_cycle_is_not_looked_at_while_it_is_not_in_use(cycle):
     octets = bytes.fromhex("4746 010203") + bytes([cycle]) + b"d"
     frame = AosFrame.decode(octets, fecf=False)
     assert (frame.cycle, frame.unused_cycle, frame.encode(fecf=False)) == (None, cycle, octets)
+
+
+def test_frames_that_swap_places_or_come_twice_are_not_lost():
+    sender, receiver = AosSender(MANAGED, CHANNELS), AosReceiver(MANAGED)
+    frames = []
+    for number in range(4):
+        sender.offer("live", SpacePacket(3, number, bytes(20)).encode())
+        frames.append(sender.next_frame(insert=b"in", ocf=number))
+    received, words = [], []
+    for number in (0, 2, 1, 1, 3):
+        received += [SpacePacket.decode(packet).count for _, packet in receiver.feed(frames[number])]
+        words.append(receiver.ocf)
+    assert (received, words) == ([0, 2, 1, 3], [0, 2, 2, 2, 3])
+    state = receiver.channels[1]
+    assert (state.frames, state.lost, state.arrivals.late, state.arrivals.duplicates) == (5, 0, 1, 1)

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from link.aos_frame import NO_HEADER, ONLY_IDLE, AosFrame, BPdu, MPdu
+from link.arrivals import Arrivals
 from link.clcw import Clcw
 from link.cltu import START, TAIL
-from link.counter import Sequence
 from link.encapsulation import EncapsulationPacket
 from link.extraction import Extractor
 from link.managed import Managed, TmChannel
@@ -45,12 +45,12 @@ class Heard:
     """What one virtual channel of a recording gave."""
 
     def __init__(self, modulus):
-        self.sequence, self.extractor = Sequence(modulus), Extractor()
+        self.arrivals, self.extractor = Arrivals(modulus), Extractor()
         self.frames, self.packets, self.pointers = 0, [], Counter()
 
-    def frame(self, count, first_header, data):
+    def frame(self, count, first_header, data, octets):
         self.frames += 1
-        if self.sequence.missing(count):
+        if not self.arrivals.take_one(count, octets).is_next:
             self.extractor.drop()
         kind = {NO_HEADER: "none", ONLY_IDLE: "idle"}.get(first_header, "ptr")
         self.pointers[kind] += 1
@@ -70,7 +70,7 @@ def test_deep_space_recordings(name):
         )
         assert frame.encode(fecf=False) == octets
         modulus = 256 if truth["kind"] == "tm" else 1 << 24
-        heard.setdefault(f"{spacecraft}/{channel}", Heard(modulus)).frame(count, first_header, data)
+        heard.setdefault(f"{spacecraft}/{channel}", Heard(modulus)).frame(count, first_header, data, octets)
         ocfs[frame.ocf] += 1
     assert set(heard) == set(truth["vc"])
     for key, channel in heard.items():
@@ -81,7 +81,7 @@ def test_deep_space_recordings(name):
 
 
 def check_channel(heard, truth):
-    assert (heard.frames, heard.sequence.gaps, heard.sequence.lost) == (truth["frames"], truth["gaps"], truth["lost"])
+    assert (heard.frames, heard.arrivals.gaps, heard.arrivals.lost) == (truth["frames"], truth["gaps"], truth["lost"])
     assert dict(heard.pointers) == truth["fhp"]
     if truth["inconsistent"]:
         return  # the payload is scrambled: only headers were published
@@ -126,7 +126,7 @@ def test_weather_satellite_cadus():
         frame = AosFrame.decode(octets, fecf=False)
         assert frame.encode(fecf=False) == octets
         assert frame.spacecraft_id == 157
-        channels[frame.channel].frame(frame.count, *MPdu.decode(frame.data))
+        channels[frame.channel].frame(frame.count, *MPdu.decode(frame.data), octets)
     assert (channels[6].frames, channels[16].frames) == (4, 3)
     assert [SpacePacket.decode(packet).apid for packet in channels[6].packets] == [1341]
     assert not channels[16].packets
@@ -159,7 +159,7 @@ def test_aos_units_with_packets():
         frame = AosFrame.decode(octets, fecf=False, ocf=True)
         assert frame.encode(fecf=False) == octets
         if frame.channel == 0:
-            heard.frame(frame.count, *MPdu.decode(frame.data))
+            heard.frame(frame.count, *MPdu.decode(frame.data), octets)
     assert heard.frames == 11
     assert [SpacePacket.decode(packet).apid for packet in heard.packets] == [200] * 23
 
@@ -182,7 +182,7 @@ def tm_packets(octets_of_frames):
     for octets in octets_of_frames:
         frame = TmFrame.decode(octets, fecf=False)
         assert frame.encode(fecf=False) == octets
-        heard.setdefault(frame.channel, Heard(256)).frame(frame.channel_count, frame.first_header, frame.data)
+        heard.setdefault(frame.channel, Heard(256)).frame(frame.channel_count, frame.first_header, frame.data, octets)
     return heard
 
 

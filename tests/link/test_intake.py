@@ -106,7 +106,7 @@ def test_uslp_frames(frames):
     intake, found = taken(frames, Framing(kind="uslp", octets=size))
     assert found == [unit for unit in units if not unit.endswith(b"xx")]
     for heard in intake.channels.values():
-        assert heard.total("lost") == sum(sequence.lost for sequence in receiver.sequences.values())
+        assert heard.total("lost") == sum(arrivals.lost for arrivals in receiver.arrivals.values())
         assert heard.frames == len(frames)
 
 

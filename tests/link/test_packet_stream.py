@@ -3,7 +3,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hal.kernels.crc import crc16
-from link.packet_stream import PacketReader, PacketSequences
+from link.packet_stream import PacketReader
 from link.space_packet import SpacePacket
 from tests.link.strategies import chunked
 
@@ -99,13 +99,6 @@ def test_a_wrong_length_delays_no_more_than_the_bound():
 @pytest.mark.parametrize("apid", [2, 3])
 def test_other_apids_are_not_believed(apid):
     assert read(PacketReader(apids={3}), [checked(apid, 0, b"body")]) == [checked(3, 0, b"body")] * (apid == 3)
-
-
-def test_sequences():
-    sequences = PacketSequences()
-    missing = [sequences.missing(apid, count) for apid, count in [(1, 16382), (2, 0), (1, 16383), (1, 2), (2, 1)]]
-    assert missing == [0, 0, 0, 2, 0]
-    assert (sequences.by_apid[1].lost, sequences.by_apid[1].gaps) == (2, 1)
 
 
 @given(streams(least=1), st.lists(st.integers(1, 200), min_size=1, max_size=9))

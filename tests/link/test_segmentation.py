@@ -82,3 +82,10 @@ def test_drops_add_up():
     for count in range(3):
         reassembler.feed(SpacePacket(1, count, b"ab", flags=Flags.FIRST))
     assert reassembler.dropped == 2
+
+
+def test_a_segment_that_comes_twice_counts_once():
+    first, middle, last = segmented(5, 0, b"abcdef", 2)
+    reassembler = Reassembler(octets_max=9)
+    assert [reassembler.feed(packet) for packet in (first, first, middle, middle, last)] == [None] * 4 + [b"abcdef"]
+    assert reassembler.dropped == 0

@@ -92,7 +92,7 @@ def test_every_packet_arrives_in_order(bodies, size):
         received += receiver.feed(frame(DataField(Rule.PACKETS, zone, pointer=pointer), count=count % 256, map_id=4))
         count += 1
     assert received == [(Map(2, 4), packet) for packet in queued]
-    assert not any(sequence.lost for sequence in receiver.sequences.values())
+    assert not any(arrivals.lost for arrivals in receiver.arrivals.values())
 
 
 def test_a_gap_ends_the_packets_of_all_maps_of_the_channel():
@@ -104,7 +104,7 @@ def test_a_gap_ends_the_packets_of_all_maps_of_the_channel():
     ended = DataField(Rule.PACKETS, whole[9:], pointer=NO_POINTER)
     assert receiver.feed(frame(ended, count=3)) == []
     assert receiver.feed(frame(ended, count=1, channel=3)) == [(Map(3, 0), whole)]
-    assert receiver.sequences[2, False].lost == 1
+    assert receiver.arrivals[2, False].lost == 1
 
 
 def test_counters():
@@ -142,3 +142,13 @@ def test_what_is_missing_of_a_frame(octets, options, needed):
 def test_what_is_not_asked_for_is_not_there():
     frame = UslpFrame(spacecraft_id=1, channel=2, field=DataField(Rule.WHOLE, b"data"))
     assert UslpFrame.decode(frame.encode()) == frame
+
+
+def test_frames_that_swap_places_or_come_twice_are_not_lost():
+    receiver, received = UslpReceiver(7), []
+    frames = [frame(DataField(Rule.WHOLE, bytes([count])), count=count) for count in range(4)]
+    for number in (0, 2, 1, 1, 3):
+        received += receiver.feed(frames[number])
+    assert [unit for _, unit in received] == [b"\0", b"\2", b"\1", b"\3"]
+    arrivals = receiver.arrivals[2, False]
+    assert (arrivals.lost, arrivals.late, arrivals.duplicates) == (0, 1, 1)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from link.dictionary.xtce.document import Source
 
 _FILES_MAX = 1000
-_ENDINGS = (".xml", ".xtce")
+ENDINGS = (".xml", ".xtce")
 
 
 def load_xtce(paths: Sequence[Path], without: Sequence[str], dialect: str, part: str) -> "Definition":
@@ -28,7 +28,7 @@ def load_xtce(paths: Sequence[Path], without: Sequence[str], dialect: str, part:
         raise UsageError(f"{len(files)} XTCE files, expected {_FILES_MAX} at most")
     with given(""):  # each sentence names its file
         reading = read_database(
-            [_source(file, ()) for file in files],
+            [source_of(file) for file in files],
             without,
             "yamcs" if dialect == "yamcs" else "portable",
             "telemetry" if part == "telemetry" else "all",
@@ -40,17 +40,17 @@ def load_xtce(paths: Sequence[Path], without: Sequence[str], dialect: str, part:
 
 def _files(path: Path) -> Iterator[Path]:
     if path.is_dir():
-        found = sorted(file for file in path.rglob("*") if file.suffix in _ENDINGS)
+        found = sorted(file for file in path.rglob("*") if file.suffix in ENDINGS)
         if not found:
-            raise UsageError(f"{shown(path)}: no file in this folder ends in {' or '.join(_ENDINGS)}")
+            raise UsageError(f"{shown(path)}: no file in this folder ends in {' or '.join(ENDINGS)}")
         yield from found
-    elif path.suffix in _ENDINGS:
+    elif path.suffix in ENDINGS:
         yield path
     else:
-        raise UsageError(f"{shown(path)}: of several files each has to be XTCE, and end in {' or '.join(_ENDINGS)}")
+        raise UsageError(f"{shown(path)}: of several files each has to be XTCE, and end in {' or '.join(ENDINGS)}")
 
 
-def _source(path: Path, above: tuple[Path, ...]) -> "Source":
+def source_of(path: Path, above: tuple[Path, ...] = ()) -> "Source":
     """A file with those that it includes, which it names from the folder that it is in."""
     from link.dictionary.xtce.document import Source, includes_of
 
@@ -58,5 +58,5 @@ def _source(path: Path, above: tuple[Path, ...]) -> "Source":
     if here in above:
         raise UsageError(f"{shown(path)}: includes itself")
     octets = read_file(path, OCTETS_MAX)
-    included = {href: _source(path.parent / href, (*above, here)) for href in includes_of(octets)}
+    included = {href: source_of(path.parent / href, (*above, here)) for href in includes_of(octets)}
     return Source(shown(path), octets, included)

@@ -8,6 +8,7 @@ from enum import IntEnum
 from math import inf, isnan
 from typing import NamedTuple
 
+import numpy as np
 from _csrc import lib
 
 REACH_MAX: int = lib.SR_NETS_REACH_MAX
@@ -267,7 +268,7 @@ class Resizing(NamedTuple):
     def made(self, given: Shape) -> Shape:
         """The shape of what comes of it."""
         rows, cols, channels = given
-        made = self.rows or int(rows * self.scale_rows), self.cols or int(cols * self.scale_cols)
+        made = self.rows or _times(rows, self.scale_rows), self.cols or _times(cols, self.scale_cols)
         require(not rows or min(made) > 0, f"an image of {made}")
         return *made, channels
 
@@ -277,6 +278,11 @@ class Resizing(NamedTuple):
             made[0] / given[0] if self.rows else self.scale_rows,
             made[1] / given[1] if self.cols else self.scale_cols,
         )
+
+
+def _times(length: int, scale: float) -> int:
+    """As many as a scale makes, in binary32 as those who write it reckon: 10 times 1.3 are 13, and not 12.99."""
+    return int(np.float32(length) * np.float32(scale))
 
 
 class Padding(NamedTuple):

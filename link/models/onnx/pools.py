@@ -25,6 +25,8 @@ def average_pool(reader: Reader, operator: Operator) -> None:
 
 def _pool(reader: Reader, operator: Operator, pool: Pool, fast_kind: Kind) -> None:
     value, size = channels_first(reader, operator), operator.pair("kernel_shape", 0)
+    apart = operator.pair("dilations", 1) != (1, 1) and operator.text("auto_pad", "NOTSET").startswith("SAME")
+    operator.require(not apart, "auto_pad with dilations, which onnxruntime does not pad to the same size,")
     sliding, up = window(reader, operator, value, size), operator.number("ceil_mode", 0)
     fast = square(sliding, WINDOW_MAX)
     if fast and not up and pool is not Pool.MEAN_ALL:

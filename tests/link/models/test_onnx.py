@@ -83,6 +83,7 @@ SMALL = {
         ([op("ConvTranspose", "x", "w", output_shape=[9, 9])], "auto_pad or output_shape"),
         ([op("BatchNormalization", "x", "b", "b", "b", "b", training_mode=1)], "training_mode"),
         ([op("MaxPool", "x", kernel_shape=[2, 2], storage_order=1)], "storage_order"),
+        ([op("MaxPool", "x", kernel_shape=[2, 2], dilations=[2, 2], auto_pad="SAME_UPPER")], "auto_pad with dilations"),
         (
             [op("AveragePool", "x", kernel_shape=[2, 2], pads=[1] * 4, count_include_pad=1, ceil_mode=1)],
             "a mean with zeros",

@@ -316,3 +316,11 @@ def test_an_image_that_comes_with_channels_last():
     graph = read_onnx(octets)
     assert graph.image == (8, 6, 2)
     assert np.allclose(Network(graph).run(image[0]), theirs(octets, image)[0], atol=1e-5)
+
+
+def test_sizes_are_scaled_in_binary32():
+    """10 rows times the binary32 number next to 1.3 are 12.9999995 in binary64, and 13 where onnxruntime reckons."""
+    octets = file_of(
+        op("Resize", "x", "", "s13", mode="linear"), arrays={"s13": f32(1, 1, 1.3, 0.7)}, image=(1, 2, 10, 10)
+    )
+    assert read_onnx(octets).shapes(10, 10)[-1][:2] == (13, 7)

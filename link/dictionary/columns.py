@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hal.kernels import fields as kernel
-from link.dictionary.curves import Curve, Powers, Spline
+from link.dictionary.curves import Curve, Powers, Rounded, Spline
 from link.dictionary.kinds import (
     AnyKind,
     Array,
@@ -97,7 +97,7 @@ def _cuts(fields: Sequence[Field], bit: int, prefix: str) -> Iterator[_Cut]:
         bits, name = fixed_bits(field.kind), prefix + field.name
         if bits is None or field.when:
             raise ValueError(f"{name}: what varies in size or place has no column")
-        if field.contexts or isinstance(field.calibration, Powers):
+        if field.contexts or isinstance(field.calibration, Powers | Rounded):
             raise ValueError(f"{name}: such a calibration has no column")
         bit += field.skip_bits
         if isinstance(field.kind, Group):

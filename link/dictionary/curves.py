@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from itertools import pairwise
+from math import floor, isfinite
 
 import msgspec
 
@@ -119,4 +120,35 @@ def _on_line(raw: float, left: tuple[float, float], right: tuple[float, float]) 
     return left[1] + (raw - left[0]) * (right[1] - left[1]) / (right[0] - left[0])
 
 
-Curve = Linear | Polynomial | Powers | Spline
+class Rounded(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="curve", tag="rounded"):
+    """value = that of the curve `of`, rounded to a whole number, halves up; 0 for one below, where `unsigned`."""
+
+    of: Linear | Polynomial | Powers | Spline
+    unsigned: bool = False
+
+    def value(self, raw: float) -> int:
+        """The engineering value of a raw one. Raises DecodeError where `of` has none."""
+        value = self.of.value(raw)
+        if not isfinite(value):
+            raise DecodeError(f"{raw} has no whole number in the calibration")
+        found = floor(value + 0.5)
+        return max(found, 0) if self.unsigned else found
+
+    def raw(self, value: float) -> float:
+        """The raw value, not yet rounded, of an engineering one, as far as `of` can be turned round."""
+        return self.of.raw(value)
+
+
+Curve = Linear | Polynomial | Powers | Spline | Rounded
+
+
+def is_whole(curve: Curve) -> bool:
+    """Whether whole numbers stay whole in it."""
+    match curve:
+        case Linear(scale=scale, offset=offset):
+            return float(scale).is_integer() and float(offset).is_integer()
+        case Polynomial(coefficients=coefficients):
+            return all(float(one).is_integer() for one in coefficients)
+        case Spline(points=points, order=0):
+            return all(float(value).is_integer() for _, value in points)
+    return isinstance(curve, Rounded)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from link.dictionary.curves import Curve, Linear, Polynomial, Spline
+from link.dictionary.curves import Curve, Linear, Polynomial, Rounded, Spline
 from link.dictionary.dictionary import Dictionary
 from link.dictionary.domain import expected
 from link.dictionary.kinds import (
@@ -192,6 +192,8 @@ def _curve(curve: Curve | None) -> str:
             return " + ".join(f"{c:g} raw^{n}" for n, c in enumerate(coefficients) if c)
         case Spline(points=points):
             return "through " + ", ".join(f"{raw:g} → {value:g}" for raw, value in points)
+        case Rounded(of=inner):
+            return f"{_curve(inner)}, rounded"
     return ""
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from link.dictionary.columns import Column, Columns
 from link.dictionary.conditions import compared
 from link.dictionary.cursor import Reader
-from link.dictionary.curves import Powers, Spline
+from link.dictionary.curves import Powers, Rounded, Spline
 from link.dictionary.kinds import AnyKind, Array, Boolean, Field, Integer, Real, Time
 from link.dictionary.packets import Node, PacketReader, choice
 from link.errors import DecodeError
@@ -116,7 +116,7 @@ def _is_plain(field: Field) -> bool:
         _is_number(field.kind)
         and field.when is None
         and not field.contexts
-        and not isinstance(field.calibration, Spline | Powers)
+        and not isinstance(field.calibration, Spline | Powers | Rounded)
     )
 
 

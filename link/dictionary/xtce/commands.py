@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from link.dictionary.conditions import Comparison, Condition
-from link.dictionary.kinds import Field
+from link.dictionary.kinds import Field, Integer
 from link.dictionary.model import Container
 from link.dictionary.xtce.containers import ContainerReader
 from link.dictionary.xtce.criteria import constant, joined
@@ -31,6 +31,8 @@ _IN_COMMAND = (
     *("BaseMetaCommand", "ArgumentList", "CommandContainer", "TransmissionConstraintList", "DefaultSignificance"),
 )
 _BASES_MAX = 64
+_REFUSED = Field(name="", kind=Integer(8))
+"""In the place of an argument that was refused, so that nobody is told that it is missing, too."""
 
 
 @dataclass(slots=True)
@@ -66,6 +68,15 @@ class CommandReader:
             self._arguments[here] = {name: one for each in self._line(owner) for name, one in self._own(each)}
         return self._arguments[here]
 
+    def declared(self, container: Found, entry: Element) -> Found:
+        """The argument that an entry refers to. Raises UnsupportedError."""
+        name, owner = text(entry, "argumentRef"), self._owners.get(id(container.element))
+        for found in reversed(self._line(owner)) if owner is not None else ():
+            for one in _listed(found):
+                if one.get("name") == name:
+                    return Found(one, found.system, label=name)
+        raise UnsupportedError(entry, f"no argument is called {name}")
+
     def base(self, container: Found, reference: str) -> Found | None:
         """The container of another command that it builds on: of one of those above it, or else of any of that name."""
         owner = self._owners.get(id(container.element))
@@ -92,9 +103,18 @@ class CommandReader:
                 raise UnsupportedError(found.element, said)
 
     def _own(self, found: Found) -> Iterator[tuple[str, Field]]:
-        listed = parts(found.element, _IN_COMMAND).get("ArgumentList")
-        for one in children(listed, ("Argument",)) if listed is not None else ():
-            yield text(one, "name"), self._argument(one, found.system)
+        for one in _listed(found):
+            argument = _REFUSED
+            with self.library.ledger.collecting(one):
+                if self._waits(one, found.system):
+                    continue
+                argument = self._argument(one, found.system)
+            yield one.get("name", ""), argument
+
+    def _waits(self, argument: Element, system: System) -> bool:
+        """Whether an argument is an array of which the entry says the size."""
+        kind = self.types.find_element(argument, "argumentTypeRef", system).element
+        return kind.tag == "ArrayArgumentType" and kind.find("DimensionList") is None
 
     def _request(self, found: Found) -> Container:
         inside = parts(found.element, _IN_COMMAND)
@@ -141,6 +161,12 @@ class CommandReader:
         if element.get("timeOut") is not None:
             raise UnsupportedError(element, "a TransmissionConstraint that is waited for is not supported")
         return self.library.condition(need(element, CRITERIA), system)
+
+
+def _listed(found: Found) -> Iterator[Element]:
+    """The arguments that a command has of its own."""
+    listed = parts(found.element, _IN_COMMAND).get("ArgumentList")
+    yield from children(listed, ("Argument",)) if listed is not None else ()
 
 
 def _container_of(found: Found) -> Found | None:

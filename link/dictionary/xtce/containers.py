@@ -48,6 +48,12 @@ _PLACES = ("previousEntry", "containerStart")
 class Commands(Protocol):
     """What containers of commands ask for."""
 
+    types: TypeReader
+    """Of arguments."""
+
+    def declared(self, container: Found, entry: Element) -> Found:
+        """The argument that an entry refers to. Raises UnsupportedError."""
+
     def arguments(self, container: Found) -> Mapping[str, Field]:
         """By name, those of the command that a container belongs to."""
 
@@ -174,10 +180,14 @@ class ContainerReader:
 
     def _dimensioned(self, entry: Element, listed: Element, found: Found) -> Field:
         """An array of as many elements as its entry says."""
-        array = self._find(entry, "parameterRef", "parameter", found)
-        said = text(array.element, "parameterTypeRef")
-        of = self.types.elements(self.library.names.find("type", array.element, said, array.system))
-        kind = self.types.dimensioned(of.kind, listed, found.system)
+        if entry.tag == "ArrayArgumentRefEntry" and self.commands:
+            array, types = self.commands.declared(found, entry), self.commands.types
+            said = text(array.element, "argumentTypeRef")
+        else:
+            array, types = self._find(entry, "parameterRef", "parameter", found), self.types
+            said = text(array.element, "parameterTypeRef")
+        of = types.elements(self.library.names.find(types.kind, array.element, said, array.system))
+        kind = types.dimensioned(of.kind, listed, found.system)
         return msgspec.structs.replace(of, name=array.label, text=description(array.element) or of.text, kind=kind)
 
     def _referred(self, entry: Element, found: Found) -> Iterator[Field]:

@@ -44,11 +44,12 @@ _DIGITS_MAX = 80
 
 
 class UnsupportedError(ValueError):
-    """Something in a file is not supported or not right. `element` is where."""
+    """Something in a file is not supported or not right. `element` is where; `others` were found beside it."""
 
-    def __init__(self, element: Element, said: str) -> None:
+    def __init__(self, element: Element, said: str, others: "Sequence[UnsupportedError]" = ()) -> None:
         super().__init__(said)
         self.element = element
+        self.others = tuple(others)
 
 
 class UnencodedError(UnsupportedError):
@@ -147,6 +148,11 @@ def _check_depth(root: Element) -> None:
         level = [child for element in level for child in element]
 
 
+def is_passed_over(element: Element) -> bool:
+    """Whether nothing that stands in it is read."""
+    return element.tag in _ABOUT or element.tag in SKIPPED
+
+
 def skipped(root: Element) -> Iterator[Element]:
     """All that is passed over, without what stands in it."""
     for child in root:
@@ -157,12 +163,15 @@ def skipped(root: Element) -> Iterator[Element]:
 
 
 def children(element: Element, known: Collection[str]) -> Iterator[Element]:
-    """The children that say something. Raises UnsupportedError for one that is not `known`."""
+    """The children that say something. Behind them, raises UnsupportedError for those that are not `known`."""
+    wrong = []
     for child in element:
         if child.tag in known:
             yield child
-        elif child.tag not in _ABOUT and child.tag not in SKIPPED:
-            raise UnsupportedError(child, f"{named(child)} is not supported in {named(element)}")
+        elif not is_passed_over(child):
+            wrong.append(UnsupportedError(child, f"{named(child)} is not supported in {named(element)}"))
+    if wrong:
+        raise UnsupportedError(wrong[0].element, str(wrong[0]), wrong[1:])
 
 
 def parts(element: Element, known: Collection[str]) -> dict[str, Element]:

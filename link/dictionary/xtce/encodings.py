@@ -1,6 +1,6 @@
 """How XTCE writes numbers: encodings, byte orders and calibrators (660.1-B-2 §4.3.2.2.5)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,11 +21,13 @@ from link.dictionary.xtce.document import (
     truth,
     whole,
 )
+from link.dictionary.xtce.ledger import Ledger
 
 NUMBERS = ("IntegerDataEncoding", "FloatDataEncoding")
 ENCODINGS = (*NUMBERS, "StringDataEncoding", "BinaryDataEncoding")
 CRITERIA = ("Comparison", "ComparisonList", "BooleanExpression")
-_SIGNED = ("twosComplement", "twosCompliment")  # 1.1 wrote it so
+_SIGNED = ("twosComplement", "twosCompliment", "signed")  # 1.1 wrote the second, space_packet_parser takes the third
+_IEEE754 = ("IEEE754_1985", "IEEE754", "IEEE-754")  # the last is in no schema, but can be nothing else
 _ORDERS: dict[str, Literal["big", "little"]] = {
     "mostSignificantByteFirst": "big",
     "leastSignificantByteFirst": "little",
@@ -44,22 +46,28 @@ class Number:
     contexts: tuple[tuple[Condition, Curve], ...] = ()
 
 
-def read_number(encoding: Element, condition: Conditioned) -> Number:
-    """An IntegerDataEncoding or FloatDataEncoding. Raises UnsupportedError."""
+def read_number(ledger: Ledger, encoding: Element, condition: Conditioned) -> Number:
+    """An IntegerDataEncoding or FloatDataEncoding. Raises UnsupportedError, or notes what cannot be taken in."""
     inside = parts(encoding, _IN_ENCODING)
-    default, contexts = inside.get("DefaultCalibrator"), inside.get("ContextCalibratorList")
-    return Number(
-        number_kind(encoding, inside.get("ByteOrderList")),
-        None if default is None else _calibrator(default),
-        () if contexts is None else tuple(_contexts(contexts, condition)),
-    )
+    default, listed = inside.get("DefaultCalibrator"), inside.get("ContextCalibratorList")
+    curve: Curve | None = None
+    contexts: list[tuple[Condition, Curve]] = []
+    if default is not None:
+        with ledger.collecting(default):
+            curve = _calibrator(default)
+    for one in children(listed, ("ContextCalibrator",)) if listed is not None else ():
+        with ledger.collecting(one):
+            contexts.append(_context(one, condition))
+    return Number(number_kind(ledger, encoding, inside.get("ByteOrderList")), curve, tuple(contexts))
 
 
-def number_kind(encoding: Element, byte_order: Element | None = None) -> Integer | Real:
+def number_kind(ledger: Ledger, encoding: Element, byte_order: Element | None = None) -> Integer | Real:
     """What is on the wire."""
-    among(encoding, "bitOrder", "mostSignificantBitFirst", ("mostSignificantBitFirst",))
+    with ledger.collecting(encoding):
+        among(encoding, "bitOrder", "mostSignificantBitFirst", ("mostSignificantBitFirst",))
     if encoding.tag == "FloatDataEncoding":
-        among(encoding, "encoding", "IEEE754_1985", ("IEEE754_1985", "IEEE754"))
+        with ledger.collecting(encoding):
+            among(encoding, "encoding", "IEEE754_1985", _IEEE754)
         bits = integer(encoding, "sizeInBits", 32)
         if bits not in (16, 32, 64):
             raise UnsupportedError(encoding, f"a float of {bits} bits is not supported")
@@ -67,7 +75,9 @@ def number_kind(encoding: Element, byte_order: Element | None = None) -> Integer
         if order not in ("big", "little"):
             raise UnsupportedError(encoding, f"a float in the byte order {order} is not supported")
         return Real(bits, order)  # type: ignore[arg-type]  # both were checked
-    signed = among(encoding, "encoding", "unsigned", ("unsigned", *_SIGNED)) in _SIGNED
+    signed = False
+    with ledger.collecting(encoding):
+        signed = among(encoding, "encoding", "unsigned", ("unsigned", *_SIGNED)) in _SIGNED
     bits = integer(encoding, "sizeInBits", 8)
     return Integer(bits, signed, _order(encoding, bits, byte_order))
 
@@ -97,14 +107,13 @@ def _listed(encoding: Element, said: str) -> list[int]:
         raise UnsupportedError(encoding, f"{encoding.tag}: byteOrder = {said[:40]} is not supported") from None
 
 
-def _contexts(contexts: Element, condition: Conditioned) -> Iterator[tuple[Condition, Curve]]:
-    for one in children(contexts, ("ContextCalibrator",)):
-        inside = parts(one, ("ContextMatch", "UseWhenCondition", "Calibrator"))
-        match = inside.get("ContextMatch", inside.get("UseWhenCondition"))
-        if match is None or "Calibrator" not in inside:
-            raise UnsupportedError(one, "ContextCalibrator needs a ContextMatch and a Calibrator")
-        is_expression = match.tag == "UseWhenCondition"
-        yield condition(match if is_expression else need(match, CRITERIA)), _calibrator(inside["Calibrator"])
+def _context(one: Element, condition: Conditioned) -> tuple[Condition, Curve]:
+    inside = parts(one, ("ContextMatch", "UseWhenCondition", "Calibrator"))
+    match = inside.get("ContextMatch", inside.get("UseWhenCondition"))
+    if match is None or "Calibrator" not in inside:
+        raise UnsupportedError(one, "ContextCalibrator needs a ContextMatch and a Calibrator")
+    is_expression = match.tag == "UseWhenCondition"
+    return condition(match if is_expression else need(match, CRITERIA)), _calibrator(inside["Calibrator"])
 
 
 def _calibrator(parent: Element) -> Curve:

@@ -24,10 +24,15 @@ class Ledger:
 
     documents: list[Document]
     _refused: dict[tuple[int, str], Element] = field(default_factory=dict)
+    _passed: dict[tuple[int, str], Element] = field(default_factory=dict)
 
     def refuse(self, element: Element, said: str) -> None:
         """Once for each element and sentence."""
         self._refused.setdefault((id(element), said), element)
+
+    def pass_over(self, element: Element, what: str) -> None:
+        """Something that a definition has no words for, and that changes no value. Once for each element."""
+        self._passed.setdefault((id(element), what), element)
 
     @contextmanager
     def collecting(self, element: Element) -> Iterator[None]:
@@ -35,7 +40,8 @@ class Ledger:
         try:
             yield
         except UnsupportedError as error:
-            self.refuse(error.element, str(error))
+            for one in (error, *error.others):
+                self.refuse(one.element, str(one))
         except ValueError as error:
             self.refuse(element, str(error))
 
@@ -46,10 +52,10 @@ class Ledger:
             raise RefusedError(list(dict.fromkeys(f"{_place(name, line)}: {said}" for _, name, line, said in found)))
 
     def skipped(self) -> list[str]:
-        """A sentence for each kind of element that was passed over, with all the lines where it stands."""
+        """A sentence for each kind of what was passed over, with all the lines where it stands."""
         sentences = []
         for document in self.documents:
-            places = sorted((str(one.tag), document.line_of(one)) for one in skipped(document.root))
+            places = sorted((*self._skipped_in(document), *self._passed_in(document)))
             for tag, lines in groupby(places, key=lambda place: place[0]):
                 where = [str(line) for _, line in lines]
                 more = f" and {len(where) - _LINES_MAX} more" if len(where) > _LINES_MAX else ""
@@ -57,6 +63,18 @@ class Ledger:
                 name = f"{document.source.name}: " if document.source.name else ""
                 sentences.append(f"{name}{what} {', '.join(where[:_LINES_MAX])}{more}: {tag} is passed over")
         return sentences
+
+    def _skipped_in(self, document: Document) -> Iterator[tuple[str, int]]:
+        for one in skipped(document.root):
+            line = document.line_of(one)
+            assert line is not None
+            yield str(one.tag), line
+
+    def _passed_in(self, document: Document) -> Iterator[tuple[str, int]]:
+        for (_, what), element in self._passed.items():
+            line = document.line_of(element)
+            if line is not None:
+                yield what, line
 
     def _where(self, element: Element) -> tuple[int, str, int]:
         """The number of the file, its name, and the line."""

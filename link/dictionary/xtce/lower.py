@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from link.dictionary.conditions import All, Comparison, Condition, Either
-from link.dictionary.curves import Curve, Linear, Polynomial, Powers
+from link.dictionary.curves import Curve, Linear, Polynomial, Powers, Rounded
 from link.dictionary.definition import Definition
 from link.dictionary.kinds import (
     AnyKind,
@@ -149,7 +149,7 @@ class _Lowering:
             raise ValueError(f"an {kind} that is not always there goes into no {self.dialect} XTCE")
         if field.skip_bits < 0:
             raise ValueError("fields that lie over each other go into no XTCE client")
-        if field.contexts or isinstance(field.calibration, Powers):
+        if field.contexts or isinstance(field.calibration, Powers | Rounded):
             raise ValueError("such a calibration goes into no XTCE client")
         when = self._condition(field.when) if field.when else None
         for number, bits in enumerate(_pieces(field.skip_bits)):

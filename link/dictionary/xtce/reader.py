@@ -7,6 +7,7 @@ is passed over and told.
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Literal
 
 import msgspec
@@ -17,6 +18,7 @@ from link.dictionary.kinds import Field
 from link.dictionary.model import Container
 from link.dictionary.packets import nodes_of, root_candidates
 from link.dictionary.places import part_of
+from link.dictionary.xtce.attributes import DEFAULTS, unknown
 from link.dictionary.xtce.commands import CommandReader
 from link.dictionary.xtce.containers import ContainerReader
 from link.dictionary.xtce.criteria import read_criterion
@@ -29,6 +31,7 @@ from link.dictionary.xtce.document import (
     UnsupportedError,
     children,
     description,
+    named,
     need,
     parse,
     parts,
@@ -51,6 +54,7 @@ _SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "CommandContainerSet": ("container", ("SequenceContainer", "CommandContainer")),
 }
 _IN_SYSTEM = ("TelemetryMetaData", "CommandMetaData", "SpaceSystem", INCLUDE)
+_OF_COMMANDS = ("ArgumentTypeSet", "MetaCommandSet", "CommandContainerSet")
 Part = Literal["all", "telemetry"]
 
 
@@ -109,6 +113,7 @@ class _Reader:
     def read(self, part: Part) -> Reading:
         """All that was added."""
         self.names.label_all()
+        self._check_attributes(part)
         packets = tuple(self._containers.containers())
         commands = CommandReader(self, TypeReader(self, "argument type"), self._containers)
         requests = tuple(commands.requests()) if part == "all" else ()
@@ -196,6 +201,20 @@ class _Reader:
         condition = None if properties is None else parts(properties, ("ValidityCondition",)).get("ValidityCondition")
         valid = None if condition is None else self.condition(need(condition, CRITERIA), found.system)
         return msgspec.structs.replace(kind, name=found.label, text=description(element) or kind.text, valid=valid)
+
+    def _check_attributes(self, part: Part) -> None:
+        """Refuse those that no schema knows, where they would be how values are written; pass over others."""
+        for document in self.ledger.documents:
+            for element, name, known in unknown(document.root, _OF_COMMANDS if part == "telemetry" else ()):
+                if known is None:
+                    self.ledger.pass_over(element, f"attribute {name} of {element.tag}")
+                    continue
+                meant = get_close_matches(name, known, 1)
+                if meant and element.get(name) == DEFAULTS.get((str(element.tag), meant[0])):  # either way the same
+                    self.ledger.pass_over(element, f"attribute {name} of {element.tag}")
+                    continue
+                hint = f"; did you mean {meant[0]}?" if meant else ""
+                self.ledger.refuse(element, f"{named(element)}: attribute {name[:80]} is not supported{hint}")
 
     def _roots(self, packets: Iterable[Container]) -> tuple[str, ...]:
         """The containers that a packet may begin with, where some only stand in others."""

@@ -4,7 +4,7 @@ from fractions import Fraction
 from math import lcm
 
 from link.dictionary.bounds import WIDE
-from link.dictionary.conditions import Condition
+from link.dictionary.conditions import All, Condition
 from link.dictionary.kinds import Array, Field, Group, Lookup, Octets, Reference, Size, Text
 from link.dictionary.xtce.document import (
     Element,
@@ -33,8 +33,10 @@ def read_size(library: Library, size: Element, unit_bits: int, system: System) -
             return _units(size, whole_number(size), unit_bits)
         case "DynamicValue":
             return read_dynamic(library, size, unit_bits, system)
-    cases = children(size, ("DiscreteLookup",))
-    return Lookup(tuple((_condition(library, one, system), _value(one, unit_bits)) for one in cases))
+    cases = [(_condition(library, one, system), _value(one, unit_bits)) for one in children(size, ("DiscreteLookup",))]
+    if size.get("defaultValue") is not None:  # of 1.3: where no case holds
+        cases.append((All(()), _units(size, integer(size, "defaultValue"), unit_bits)))
+    return Lookup(tuple(cases))
 
 
 def read_dynamic(library: Library, dynamic: Element, unit_bits: int, system: System) -> Reference:

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import inf, nextafter
 
 import msgspec
 
 from link.dictionary.bounds import DEPTH_MAX
-from link.dictionary.curves import Linear
+from link.dictionary.curves import Curve, Linear, Rounded, is_whole
 from link.dictionary.kinds import (
     AnyKind,
     Array,
@@ -20,7 +19,6 @@ from link.dictionary.kinds import (
     Size,
     Text,
 )
-from link.dictionary.limits import Bounds, Limits
 from link.dictionary.xtce.criteria import constant
 from link.dictionary.xtce.document import (
     Element,
@@ -37,12 +35,15 @@ from link.dictionary.xtce.document import (
     only,
     parts,
     text,
+    truth,
     whole_number,
 )
 from link.dictionary.xtce.encodings import ENCODINGS, NUMBERS, Number, number_kind, read_number
 from link.dictionary.xtce.epochs import read_epoch
+from link.dictionary.xtce.ledger import Ledger
 from link.dictionary.xtce.library import Library
 from link.dictionary.xtce.names import Found, System
+from link.dictionary.xtce.ranges import read_limits, read_range
 from link.dictionary.xtce.sizes import VALUES, read_dynamic, read_size
 from link.dictionary.xtce.texts import read_text_kind
 
@@ -52,9 +53,6 @@ FORMS = (
 )
 _UNITS = {"seconds": "s", "days": "d"}
 _TIME_UNITS = ("seconds", "days", "months", "years", "picoSeconds")
-_ALARM_RANGES = {
-    "WatchRange": "watch", "WarningRange": "warning", "DistressRange": "distress", "CriticalRange": "critical",
-}  # fmt: skip
 _COMMON = ("UnitSet", "DefaultAlarm", *ENCODINGS)
 
 
@@ -66,16 +64,23 @@ class TypeReader:
     kind: str
     _read: dict[int, Field] = field(default_factory=dict)
     _open: list[int] = field(default_factory=list)
+    _wrong: dict[int, UnsupportedError] = field(default_factory=dict)
 
     def find(self, element: Element, attribute: str, system: System) -> Field:
         """The type that an attribute of `element` refers to, as a field whose `name` is to be replaced."""
-        return self.field(self.library.names.find(self.kind, element, text(element, attribute), system))
+        return self.field(self.find_element(element, attribute, system))
+
+    def find_element(self, element: Element, attribute: str, system: System) -> Found:
+        """The same, unread."""
+        return self.library.names.find(self.kind, element, text(element, attribute), system)
 
     def field(self, found: Found) -> Field:
         """A type as a field whose `name` is to be replaced. Raises UnsupportedError."""
         here = id(found.element)
         if here in self._read:
             return self._read[here]
+        if here in self._wrong:
+            raise self._wrong[here]
         if here in self._open:
             raise UnsupportedError(found.element, f"{named(found.element)} stands in itself")
         if len(self._open) > DEPTH_MAX:
@@ -83,6 +88,9 @@ class TypeReader:
         self._open.append(here)
         try:
             made = self._read[here] = self._field(found)
+        except UnsupportedError as error:
+            self._wrong[here] = error
+            raise
         finally:
             self._open.pop()
         return made
@@ -107,9 +115,9 @@ class TypeReader:
             case "Integer" | "Float":
                 return self._numeric(element, system)
             case "Enumerated":
-                return _enumerated(element)
+                return _enumerated(self.library.ledger, element)
             case "Boolean":
-                return _boolean(element)
+                return _boolean(self.library.ledger, element)
             case "String" | "Binary":
                 return self._octets(element, system)
             case "AbsoluteTime" | "RelativeTime":
@@ -133,16 +141,34 @@ class TypeReader:
     def _numeric(self, element: Element, system: System) -> Field:
         inside = parts(element, (*_COMMON, "ValidRange", "ValidRangeSet"))
         encoding = _encoding(element, inside, NUMBERS, "a number")
-        read = read_number(encoding, lambda one: self.library.condition(one, system))
-        whole_ = element.tag.startswith("Integer")
-        return Field(
-            name="",
-            kind=read.kind,
-            unit=_unit(inside.get("UnitSet")),
-            calibration=read.calibration,
-            contexts=read.contexts,
-            range=_range(inside.get("ValidRange"), inside.get("ValidRangeSet"), whole_),
-            limits=_limits(inside.get("DefaultAlarm"), whole_),
+        read = read_number(self.library.ledger, encoding, lambda one: self.library.condition(one, system))
+        ledger, whole = self.library.ledger, element.tag.startswith("Integer")
+        if whole and self.kind == "type":
+            read = self._rounded(encoding, read, unsigned=not truth(element, "signed", True))
+        made = Field(name="", kind=read.kind, calibration=read.calibration, contexts=read.contexts)
+        calibrated = read.calibration is not None or bool(read.contexts)
+        with ledger.collecting(encoding):
+            made = msgspec.structs.replace(made, unit=_unit(inside.get("UnitSet")))
+        with ledger.collecting(encoding):
+            found = read_range(ledger, element, inside, whole=whole, calibrated=calibrated)
+            made = msgspec.structs.replace(made, range=found)
+        with ledger.collecting(encoding):
+            bands = read_limits(ledger, inside.get("DefaultAlarm"), whole=whole, calibrated=calibrated)
+            return msgspec.structs.replace(made, limits=bands)
+        return made
+
+    def _rounded(self, encoding: Element, read: Number, *, unsigned: bool) -> Number:
+        """What calibrates to whole numbers: Yamcs rounds, other tools do not, and no schema says how."""
+        curves = [curve for _, curve in read.contexts] + ([read.calibration] if read.calibration else [])
+        if all(is_whole(curve) for curve in curves):
+            return read
+        if self.library.dialect != "yamcs":
+            self.library.ledger.pass_over(encoding, "the rounding of what is calibrated to a whole number")
+            return read
+        return Number(
+            read.kind,
+            None if read.calibration is None else _to_whole(read.calibration, unsigned),
+            tuple((condition, _to_whole(curve, unsigned)) for condition, curve in read.contexts),
         )
 
     def _octets(self, element: Element, system: System) -> Field:
@@ -172,7 +198,7 @@ class TypeReader:
         inner = need(encoding, (*NUMBERS, "BinaryDataEncoding"))
         if inner.tag == "BinaryDataEncoding":  # without its algorithm, which is told, nobody knows what it says
             return Field(name="", kind=self._binary(inner, system))
-        read = read_number(inner, lambda one: self.library.condition(one, system))
+        read = read_number(self.library.ledger, inner, lambda one: self.library.condition(one, system))
         unit = among(encoding, "units", "seconds", _TIME_UNITS)
         return Field(
             name="",
@@ -223,11 +249,21 @@ class TypeReader:
 
     def _aggregate(self, element: Element, system: System) -> Field:
         members = need(element, ("MemberList",))
-        fields = []
+        fields: list[Field] = []
+        wrong: list[UnsupportedError] = []
         for member in children(members, ("Member",)):
-            of = self.find(member, "typeRef", system)
-            fields.append(msgspec.structs.replace(of, name=text(member, "name"), text=description(member) or of.text))
+            try:
+                of, name = self.find(member, "typeRef", system), text(member, "name")
+                fields.append(msgspec.structs.replace(of, name=name, text=description(member) or of.text))
+            except UnsupportedError as error:
+                wrong += [error, *error.others]
+        if wrong:
+            raise type(wrong[0])(wrong[0].element, str(wrong[0]), wrong[1:])
         return Field(name="", kind=Group(tuple(fields)))
+
+
+def _to_whole(curve: Curve, unsigned: bool) -> Curve:
+    return curve if isinstance(curve, Rounded) else Rounded(curve, unsigned)
 
 
 def _merged(base: Element, own: Element) -> Element:
@@ -254,29 +290,30 @@ def _encoding(element: Element, inside: dict[str, Element], known: tuple[str, ..
     return found[0]
 
 
-def _whole(element: Element, inside: dict[str, Element]) -> Integer:
+def _whole(ledger: Ledger, element: Element, inside: dict[str, Element]) -> Integer:
     """The encoding of labels or truth, as a whole number without calibration."""
     encoding = _encoding(element, inside, ("IntegerDataEncoding",), "a whole number")
-    kind = number_kind(encoding, only(encoding, ("ByteOrderList",)))
+    kind = number_kind(ledger, encoding, only(encoding, ("ByteOrderList",)))
     assert isinstance(kind, Integer)
     return kind
 
 
-def _enumerated(element: Element) -> Field:
+def _enumerated(ledger: Ledger, element: Element) -> Field:
     inside = parts(element, (*_COMMON, "EnumerationList"))
-    kind = _whole(element, inside)
+    kind = _whole(ledger, element, inside)
     if "EnumerationList" not in inside:
         raise UnsupportedError(element, f"{named(element)} has no EnumerationList")
     labels: dict[str, int] = {}
     ranges: list[tuple[int, int, str]] = []
     taken: list[tuple[int, int, str]] = []
     for one in children(inside["EnumerationList"], ("Enumeration",)):
-        low, label = integer(one, "value"), text(one, "label")
-        high = integer(one, "maxValue", low)
-        taken.append((low, high, label))
-        if label in labels or high != low:
-            ranges.append((low, high, label))
-        labels.setdefault(label, low)
+        with ledger.collecting(one):
+            low, label = integer(one, "value"), text(one, "label")
+            high = integer(one, "maxValue", low)
+            taken.append((low, high, label))
+            if label in labels or high != low:
+                ranges.append((low, high, label))
+            labels.setdefault(label, low)
     _check_apart(inside["EnumerationList"], sorted(taken))
     made = Enumeration(labels, kind.bits, kind.signed, kind.order, tuple(ranges))
     return Field(name="", kind=made, unit=_unit(inside.get("UnitSet")))
@@ -291,9 +328,9 @@ def _check_apart(listed: Element, taken: list[tuple[int, int, str]]) -> None:
             raise UnsupportedError(listed, f"{after} has two labels, {label} and {other}")
 
 
-def _boolean(element: Element) -> Field:
+def _boolean(ledger: Ledger, element: Element) -> Field:
     inside = parts(element, _COMMON)
-    kind = _whole(element, inside)
+    kind = _whole(ledger, element, inside)
     off, on = element.get("zeroStringValue", "False"), element.get("oneStringValue", "True")
     unit = _unit(inside.get("UnitSet"))
     if (off, on) == ("False", "True") and kind.order == "big":
@@ -314,38 +351,6 @@ def _unit(units: Element | None) -> str:
 def _power(unit: Element) -> str:
     power = number(unit, "power", 1)
     return content(unit) + (f"^{power:g}" if power != 1 else "")
-
-
-def _range(single: Element | None, several: Element | None, whole: bool) -> Bounds | None:
-    if single is None and several is not None:
-        listed = list(children(several, ("ValidRange",)))
-        single = listed[0] if len(listed) == 1 else None  # of several only the whole is a range: none is said
-    return None if single is None else _bounds(single, whole)
-
-
-def _bounds(element: Element, whole: bool) -> Bounds:
-    """Inclusive bounds; an open end is infinite."""
-    low, high = number(element, "minInclusive", -inf), number(element, "maxInclusive", inf)
-    if element.get("minExclusive") is not None:
-        low = _next(number(element, "minExclusive"), inf, whole)
-    if element.get("maxExclusive") is not None:
-        high = _next(number(element, "maxExclusive"), -inf, whole)
-    return low, high
-
-
-def _next(bound: float, towards: float, whole: bool) -> float:
-    """The first number beyond an excluded one."""
-    if whole and bound == int(bound):
-        return bound + (1 if towards > 0 else -1)
-    return nextafter(bound, towards)
-
-
-def _limits(alarm: Element | None, whole: bool) -> Limits | None:
-    ranges = None if alarm is None else only(alarm, ("StaticAlarmRanges",))
-    if alarm is None or ranges is None or ranges.get("rangeForm", "outside") != "outside":
-        return None
-    bands = {_ALARM_RANGES[str(one.tag)]: _bounds(one, whole) for one in children(ranges, _ALARM_RANGES)}
-    return Limits(**bands, persistence=integer(alarm, "minViolations", 1))
 
 
 def initial(element: Element, kind: AnyKind) -> float | int | bool | str | None:

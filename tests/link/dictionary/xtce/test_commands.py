@@ -202,3 +202,40 @@ def test_what_is_refused():
     alone = command("Go", more=base("HEADER"))
     assert refused(file(alone, command("Other", more=base("Go_c")), containers=HEADER)) == []
     assert refused(file(go, set_=inside)) == ["line 1: no argument is called x"]
+
+
+BARE = '<ArrayArgumentType name="many" arrayTypeRef="a8" numberOfDimensions="1"/>'
+SPAN = (
+    "<DimensionList><Dimension><StartingIndex><FixedValue>0</FixedValue></StartingIndex>"
+    "<EndingIndex>{}</EndingIndex></Dimension></DimensionList>"
+)
+
+
+def test_an_array_of_arguments_may_have_its_size_from_its_entry():
+    """As XTCE 1.0 and 1.1 write it; `argumentRef` names it in 1.2."""
+    counted = "<DynamicValue><ArgumentInstanceRef argumentRef='x'/></DynamicValue>"
+    sized = [
+        f'<ArrayArgumentRefEntry argumentRef="z">{SPAN.format(one)}</ArrayArgumentRefEntry>'
+        for one in ("<FixedValue>2</FixedValue>", counted)
+    ]
+    both = arguments("x").replace("</ArgumentList>", '<Argument name="z" argumentTypeRef="many"/></ArgumentList>')
+    for entry, count in zip(sized, (3, Reference("x", offset=1)), strict=True):
+        whole = file(command("Go", ["x", entry], both)).replace("<ArgumentTypeSet>", f"<ArgumentTypeSet>{BARE}")
+        assert refused(whole) == []
+        (made,) = database(whole).definition.requests
+        assert [(one.name, one.kind) for one in made.fields] == [
+            ("x", Integer(8)),
+            ("z", Array(Integer(8), count)),
+        ]
+    lost = file(command("Go", [sized[0].replace('"z"', '"zz"')], both)).replace(
+        "<ArgumentTypeSet>", f"<ArgumentTypeSet>{BARE}"
+    )
+    assert refused(lost) == ["line 1: no argument is called zz"]
+
+
+def test_of_one_command_all_arguments_that_cannot_be_taken_are_told():
+    whole = file(command("Go", ["x", "y"], arguments("x", "y", of="gone")))
+    assert refused(whole.replace('<Argument name="y"', '\n<Argument name="y"')) == [
+        "line 1: no argument type is called gone",
+        "line 2: no argument type is called gone",
+    ]

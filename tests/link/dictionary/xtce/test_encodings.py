@@ -433,3 +433,16 @@ def test_members_have_their_own_description():
     member = '<Member name="m" typeRef="u8" shortDescription="Volts."/>'
     field = Field(name="m", kind=Integer(8), text="Volts.")
     assert field_of("Aggregate", f"<MemberList>{member}</MemberList>").kind == Group((field,))
+
+
+def test_a_size_by_default_where_no_case_holds():
+    """XTCE 1.3; before, a packet with another number was invalid from here on."""
+    by_default = LOOKUP.replace("<DiscreteLookupList>", '<DiscreteLookupList defaultValue="8">')
+    whole = typed("Binary", f"<BinaryDataEncoding><SizeInBits>{by_default}</SizeInBits></BinaryDataEncoding>", "1.3")
+    assert decoded(whole, b"\x01ab")["p"] == b"ab"
+    assert decoded(whole, b"\x02c")["p"] == b"c"
+
+
+def test_words_that_are_in_no_schema_and_can_be_nothing_else():
+    assert field_of("Integer", '<IntegerDataEncoding encoding="signed"/>').kind.signed
+    assert field_of("Float", '<FloatDataEncoding encoding="IEEE-754"/>').kind.bits == 32

@@ -60,3 +60,40 @@ def test_a_hundred_lines_are_enough():
 def test_comments_are_no_elements():
     file = system("S", "<!-- a -->" + telemetry(U8, parameters("n"), "<!-- b -->" + container("P", entries("n"))))
     assert refused(file) == []
+
+
+def test_of_one_type_all_is_told():
+    odd = (
+        '<IntegerParameterType name="a">\n<IntegerDataEncoding bitOrder="leastSignificantBitFirst" encoding="BCD">\n'
+        "<DefaultCalibrator><MathOperationCalibrator/></DefaultCalibrator></IntegerDataEncoding>\n"
+        '<UnitSet><Unit power="x"/></UnitSet>\n<ValidRange minInclusive="low"/>\n<Odd/><Odder/></IntegerParameterType>'
+    )
+    file = system("S", telemetry(odd, parameters("a", of="a"), container("P", entries("a"))))
+    assert refused(file.replace("<Odd/><Odder/>", "")) == [
+        "line 2: IntegerDataEncoding: bitOrder = leastSignificantBitFirst is not supported",
+        "line 2: IntegerDataEncoding: encoding = BCD is not supported",
+        "line 3: MathOperationCalibrator is not supported in DefaultCalibrator",
+        "line 4: Unit: power = x, expected a number",
+        "line 5: ValidRange: minInclusive = low, expected a number",
+    ]
+    assert refused(file) == [
+        "line 6: Odd is not supported in IntegerParameterType a",
+        "line 6: Odder is not supported in IntegerParameterType a",
+    ]
+
+
+def test_of_a_group_and_of_labels_all_is_told():
+    types = (
+        '<AggregateParameterType name="g"><MemberList>\n<Member name="a" typeRef="no"/>\n'
+        '<Member name="b" typeRef="non"/>'
+        '</MemberList></AggregateParameterType>\n<EnumeratedParameterType name="e"><IntegerDataEncoding/>'
+        '<EnumerationList>\n<Enumeration value="x" label="A"/>\n<Enumeration value="1"/></EnumerationList>'
+        "</EnumeratedParameterType>"
+    )
+    said = parameters("p", of="g") + parameters("q", of="e")
+    assert refused(system("S", telemetry(types, said, container("P", entries("p", "q"))))) == [
+        "line 2: no type is called no",
+        "line 3: no type is called non",
+        "line 5: Enumeration: value = x, expected a whole number",
+        "line 6: Enumeration has no attribute label",
+    ]

@@ -6,6 +6,7 @@ SECONDS,SUBSECONDS:/65536
 
 import re
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from link.leap_seconds import NS
@@ -77,6 +78,6 @@ class SplitTime(NamedTuple):
             value = values.get(part.name)
             if isinstance(value, bool) or not hasattr(value, "__float__"):
                 return None
-            number = int(value) if hasattr(value, "__index__") else float(value)
-            total += round(number * part.unit_ns / part.parts) if part.parts > 1 else round(number * part.unit_ns)
+            number = Fraction(int(value) if hasattr(value, "__index__") else float(value))
+            total += round(number * part.unit_ns / part.parts)  # a double holds no time of today to the ns
         return total

@@ -1,5 +1,6 @@
 """Times in several fields."""
 
+import numpy as np
 import pytest
 
 from link.decoding import Decoder
@@ -10,7 +11,7 @@ from link.split_time import Part, SplitTime
 from link.time_code import Cds
 
 NS = 10**9
-NAMES = {"DAY": 16, "MSEC": 32, "USEC": 16, "SECONDS": 32, "SUBSECONDS": 16, "TICKS": 16}
+NAMES = {"DAY": 16, "MSEC": 32, "USEC": 16, "SECONDS": 32, "SUBSECONDS": 16, "TICKS": 16, "LONG": 64}
 
 
 def decoder(time, **rules):
@@ -41,6 +42,12 @@ def test_days_milliseconds_and_microseconds(typed):
         ("SECONDS,SUBSECONDS:/65536", {"SECONDS": 5, "SUBSECONDS": 32768}, 5_500_000_000),
         ("SECONDS", {"SECONDS": 5}, 5 * NS),
         ("SECONDS:h", {"SECONDS": 5}, 18000 * NS),
+        ("SECONDS:min", {"SECONDS": 5}, 300 * NS),
+        ("TICKS:us", {"TICKS": 7}, 7000),
+        ("SECONDS:s,TICKS:ns", {"SECONDS": 1, "TICKS": 7}, NS + 7),
+        ("LONG:ns", {"LONG": 1_646_684_800_123_456_789}, 1_646_684_800_123_456_789),
+        ("LONG:/65536", {"LONG": (1_646_684_800 << 16) + 1}, 1_646_684_800 * NS + 15_259),  # 1/65536 s is 15258.8 ns
+        ("DAY:/3", {"DAY": 2}, 666_666_667),
         ("TICKS", {"TICKS": 7}, 7_000_000),
         ("DAY:s,TICKS", {"DAY": 1, "TICKS": 2}, NS + 2_000_000),
     ],
@@ -71,6 +78,16 @@ def test_what_a_person_typed(typed, sentence):
 def test_units_by_name():
     named = {
         "Day": "d",
+        "DOY": "d",
+        "ms_of_hour": "ms",
+        "MSOD": "ms",
+        "us": "us",
+        "usec": "us",
+        "NSEC": "ns",
+        "minutes": "min",
+        "sec": "s",
+        "fine_sec": None,
+        "frac_sec": None,
         "MSEC_OF_DAY": "d",
         "millis": "ms",
         "microsec": "us",
@@ -90,6 +107,7 @@ def test_units_by_name():
 def test_values_that_are_none():
     split = SplitTime.of("SECONDS", [Field(name="SECONDS", kind=Integer(8))])
     assert split.ns({"SECONDS": 1.5}) == 1_500_000_000
+    assert split.ns({"SECONDS": np.uint32(3)}) == 3 * NS
     for value in (None, "noon", True, b"x"):
         assert split.ns({"SECONDS": value}) is None
     read = decoder("SECONDS:ms")

@@ -151,13 +151,11 @@ def _frames_of(rows: NDArray[np.uint8]) -> Guess:
     return best
 
 
-def _framings(kind: FrameKind, size: int, prefix: int = 0) -> Iterator[Framing]:
+def _framings(kind: FrameKind, size: int) -> Iterator[Framing]:
     inserts = (0,) if kind == "tm" else _INSERTS
     ocfs = (False, True) if kind == "aos" else (False,)
     for fecf, ocf, insert in product((True, False), ocfs, inserts):
-        yield Framing(
-            kind=kind, octets=size, fecf=fecf, ocf=ocf, insert_octets=insert, prefix_octets=prefix
-        )  # fmt: skip
+        yield Framing(kind=kind, octets=size, fecf=fecf, ocf=ocf, insert_octets=insert)
 
 
 def _score(octets: bytes, framing: Framing | TcFraming | None, prefix: int = 0, *, any_version: bool = False) -> float:
@@ -170,9 +168,7 @@ def _score(octets: bytes, framing: Framing | TcFraming | None, prefix: int = 0, 
 def _options(framing: Framing) -> str:
     words = f"--frames {framing.kind} --frame-octets {framing.octets}"
     words += f" --insert {framing.insert_octets}" * bool(framing.insert_octets) + " --ocf" * framing.ocf
-    return (
-        words + " --no-fecf" * (not framing.fecf) + f" --prefix {framing.prefix_octets}" * bool(framing.prefix_octets)
-    )
+    return words + " --no-fecf" * (not framing.fecf)
 
 
 def reads_well(octets: bytes | memoryview, prefix: int = 0) -> bool:

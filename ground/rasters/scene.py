@@ -107,7 +107,7 @@ def _repeated(one: Raster, finest: Raster, number: int) -> Raster:
 
 def _is_data(numbers: NDArray[Any], nodata: float | None) -> NDArray[np.bool_]:
     known: NDArray[np.bool_] = np.isfinite(numbers) if numbers.dtype.kind == "f" else np.ones(numbers.shape, bool)
-    return known if nodata is None or nodata != nodata else known & (numbers != nodata)
+    return known if nodata is None else known & (numbers != nodata)
 
 
 def _each(values: tuple[float, ...], usual: float, bands: int) -> tuple[float, ...]:

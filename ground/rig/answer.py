@@ -40,8 +40,6 @@ def seen_in(frame: Frame) -> Mask:
     """Where there is data: what the camera says or, where that is silent, not 0 in all bands; and an index."""
     finite = np.isfinite(frame.dn)
     said = ((frame.dn != 0) & finite).any(axis=0) if frame.valid is None else frame.valid != 0
-    if frame.dn.dtype.kind == "f":
-        said = finite.any(axis=0) & (frame.valid is None or frame.valid != 0)
     seen: Mask = said & np.isfinite(_index(frame))
     return seen
 

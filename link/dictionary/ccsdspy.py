@@ -123,7 +123,7 @@ def _kind(row: Mapping[str, str], names: Sequence[str]) -> AnyKind:
     if not found:
         raise ValueError(f"data_type = {row['data_type'][:40]}")
     kind = _scalar(found[1], _whole("bit_length", row["bit_length"]))
-    for size in reversed((found[2] or "").split(",")) if found[2] else ():
+    for size in reversed(found[2].split(",")) if found[2] else ():
         kind = Array(kind, _size(size.strip(), names))
     return kind
 

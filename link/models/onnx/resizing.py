@@ -41,8 +41,6 @@ def resize(reader: Reader, operator: Operator) -> None:
 
 def _repeats(centres: Centres, between: Between) -> bool:
     """Whether each pixel is repeated as often as the whole factor says."""
-    if between is Between.LINEAR:
-        return False
     rounded = between in (Between.NEAREST_BEFORE, Between.NEAREST_BEHIND)
     return (rounded and centres in _HALVES) or (between is Between.FLOOR and centres is Centres.FIRST)
 

@@ -112,6 +112,9 @@ def test_what_does_not_fit_is_refused():
         CodeTables([Column(0, np.zeros(1))], np.zeros(NUMBERS)).codes(np.zeros((1, 2), np.uint8))
     with pytest.raises(ValueError, match="expected"):
         quantise(np.zeros((2, 4)), [Column(2, np.zeros(1))])
+    for wrong in ([1.0, 0.5], [math.nan], [0.0, math.nan], [math.nan, 0.0]):
+        with pytest.raises(ValueError, match="in ascending order"):
+            quantise(np.zeros((1, 2)), [Column(0, np.array(wrong))])
     assert LEVELS_MAX == 255
 
 

@@ -1,5 +1,8 @@
 """Forests as octets: back and forth, and nothing else is taken for one."""
 
+import math
+import struct
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -50,6 +53,52 @@ def test_no_prefix_is_a_forest():
         for size in range(len(whole)):
             with pytest.raises(DecodeError):
                 Forest.decode(whole[:size])
+
+
+HEAD = struct.Struct("<4sBHHHdd")
+
+
+@pytest.mark.parametrize(
+    ("place", "number"),
+    [
+        *((0, b"SRF1"), (1, max(Activation) + 1), (2, 0), (3, 0), (4, 0)),
+        *((place, wrong) for place in (5, 6) for wrong in (math.nan, math.inf)),
+        (5, 0.0),
+    ],
+)
+def test_a_head_that_says_nothing_is_refused(place, number):
+    said = list(HEAD.unpack_from(OCTETS))
+    said[place] = number
+    with pytest.raises(DecodeError):
+        Forest.decode(HEAD.pack(*said) + OCTETS[HEAD.size :])
+
+
+LEAF = Leaf(1.0, 2.0, ((1, 0.5),))
+
+
+@pytest.mark.parametrize(
+    ("linear", "inputs", "is_sound"),
+    [
+        (Linear(1, ((LEAF,),)), 2, True),
+        (Linear(2, ((LEAF,), (LEAF,))), 2, True),
+        (Linear(1, ((LEAF,),)), 1, False),  # there is no feature 1
+        (Linear(1, ((Leaf(1.0, 2.0, ((-1, 0.5),)),),)), 2, False),
+        (Linear(1, ((Leaf(math.nan, 2.0),),)), 2, False),
+        (Linear(1, ((Leaf(1.0, math.inf),),)), 2, False),
+        (Linear(1, ((Leaf(1.0, 2.0, ((0, math.inf),)),),)), 2, False),
+        (Linear(0, ((LEAF,),)), 2, False),
+        (Linear(2, ((LEAF,),)), 2, False),
+    ],
+)
+def test_linear_leaves_that_are_sound(linear, inputs, is_sound):
+    assert linear.is_sound(inputs) is is_sound
+    if is_sound:
+        assert Linear.decode(linear.encode(), len(linear.trees), inputs) == linear
+        with pytest.raises(DecodeError):
+            Linear.decode(linear.encode() + b"\0", len(linear.trees), inputs)
+    elif linear.trees[0][0].terms[:1] != ((-1, 0.5),):  # which cannot be written
+        with pytest.raises(DecodeError):
+            Linear.decode(linear.encode(), 1, inputs)
 
 
 def test_trees_and_columns_belong_together():

@@ -77,7 +77,7 @@ def test_what_is_written_is_what_is_scored(trees, samples):
     assert sums.tolist() == [summed(trees, sample) for sample in table.tolist()]
 
 
-STUMP = text_of([Split(0, 1.0, 2.0, 3.0)])
+STUMP, SET = text_of([Split(0, 1.0, 2.0, 3.0)]), text_of([Split(0, Members((2,)), 2.0, 3.0)])
 LINEAR = "is_linear=1\nleaf_const=1 2\nnum_features=1 {1}\nleaf_features={0}\nleaf_coeff=0.5"
 
 
@@ -104,6 +104,9 @@ def test_what_follows_the_trees_is_not_read():
         ),
         (STUMP.replace("num_class=1", "num_class=1\nobjective=binary sigmoid:1 log"), "parameter log is not supported"),
         (STUMP.replace("leaf_value=2.0", "leaf_value=inf"), "not finite"),
+        (SET.replace("\nthreshold=0", "\nthreshold=-1"), "tree 0: arrays of different sizes"),
+        (SET.replace("\nthreshold=0", "\nthreshold=1"), "tree 0: arrays of different sizes"),
+        (SET.replace("cat_boundaries=0 1", "cat_boundaries=0 2"), "tree 0: arrays of different sizes"),
         (STUMP.replace("threshold=", "threshhold="), "tree 0: threshold is missing"),
         (STUMP.replace("left_child=-1", "left_child=0"), "tree 0: node 0 is linked twice"),
         (STUMP.replace("split_feature=0", "split_feature=9"), "a split by feature 9"),

@@ -58,10 +58,20 @@ SMALL = {
     "col": np.ones(8, np.float32),
     "axis": np.array([2]),
     "neg": np.array([0, 0, -1, 0] * 2),
+    "batch": np.array([1, 0, 0, 0] * 2),
     "lo": np.float32(0),
     "many": np.ones(3, np.float32),
     "true": np.array(True),
     "cube": np.ones((2, 2, 3, 3, 1), np.float32),
+    "three": np.array(3.0, np.float32),
+    "vast": np.array([1 << 15, 1 << 15]),
+    "far": np.array([1 << 27]),
+    "huge": np.float32(1e12),
+    "unit": np.float32(1),
+    "twos": np.array([2.0, 0.5], np.float32),
+    "inf": np.array([np.inf], np.float32),
+    "w3": np.ones((129, 3), np.float32),
+    "s2": np.array([1, 2, 3, 3], np.float32),
 }
 
 
@@ -118,6 +128,16 @@ SMALL = {
             "have changed places",
         ),
         ([op("Pad", "x", "neg")], "pads"),
+        ([op("Pad", "x", "batch")], "axis 0 of .*, which"),
+        ([op("Pad", "x", "batch", mode="wrap")], "mode wrap"),
+        ([op("Split", "x", axis=0)], "axis 0 of .*, which"),
+        ([op("Flatten", "x", axis=5)], "axis 5"),
+        ([op("Flatten", "x", axis=-5)], "axis -5"),
+        ([op("ReduceMean", "x", axes=[4])], r"axes \[4\]"),
+        ([op("ReduceMean", "x", axes=[-5])], r"axes \[-5\]"),
+        ([op("ReduceSum", "x", noop_with_empty_axes=1)], "noop_with_empty_axes"),
+        ([op("ArgMax", "x", axis=1, select_last_index=1)], "select_last_index"),
+        ([op("MaxPool", "x", kernel_shape=[2, 2], out=["y", "z"])], "a second output"),
         ([op("Clip", "x", "many")], "limits of several numbers"),
         ([op("Clip", "x", "x")], "limits that are not constant"),
         ([op("Dropout", "x", "lo", "true")], "training_mode"),
@@ -126,6 +146,27 @@ SMALL = {
         ([op("Identity", "x")], "not what an operator makes of the image"),
         ([op("DepthToSpace", "x", blocksize=2)], "mode DCR"),
         ([op("Slice", "x", "axis", "axis", "axis")], "an empty part"),
+        ([op("Pow", "x", "three")], "exponent 3.0"),
+        ([op("Flatten", "x", out="f"), op("Gemm", "f", "w2", out="c"), op("Gemm", "f", "w2", "c", beta=2.0)], "this C"),
+        ([op("Flatten", "x", out="f"), op("Gemm", "f", "cube")], "weights of"),
+        ([op("DepthToSpace", "x", blocksize=0, mode="CRD")], "blocks of 0"),
+        ([op("DepthToSpace", "x", blocksize=2, mode="CRD")], "blocks of 2 for 2 channels"),
+        ([op("Conv", "x", "w", pads=[1, 1])], r"pads \[1, 1\]"),
+        ([op("Conv", "x", "w", pads=[1, 1, 1, -1])], r"pads \[1, 1, 1, -1\]"),
+        ([op("Shape", "w", out="s"), op("Reshape", "x", "s")], "Shape s: this operator is not supported"),
+        ([op("ConstantOfShape", "vast", out="v"), op("Add", "x", "v")], "a constant of so many numbers"),
+        ([op("Expand", "lo", "vast", out="v"), op("Add", "x", "v")], "a constant of so many numbers"),
+        ([op("Tile", "batch", "far", out="v"), op("Add", "x", "v")], "a constant of so many numbers"),
+        ([op("Range", "lo", "huge", "unit", out="v"), op("Add", "x", "v")], "a constant of so many numbers"),
+        ([op("Pow", "x", "twos")], r"exponent \[2.0, 0.5\]"),
+        ([op("Mul", "x", "inf")], "a constant that is not finite"),
+        ([op("Flatten", "x", out="f"), op("Gemm", "f", "w3")], "129 weights an output"),
+        ([op("Flatten", "x", out="f"), op("MatMul", "f", "w3")], "129 weights an output"),
+        ([op("Transpose", "x", perm=[0, 2, 3, 1], out="t"), op("MatMul", "t", "w3")], "129 weights an output"),
+        ([op("Resize", "x", "", "")], "neither scales nor sizes"),
+        ([op("Resize", "x", "", "many")], r"\[1.0, 1.0, 1.0\] for the axes"),
+        ([op("Resize", "x", "", "s2")], r"\[1.0, 2.0, 3.0, 3.0\] for the axes"),
+        ([op("Relu", "x", domain="org.other")], "Relu y: operators of org.other are not supported"),
     ],
 )
 def test_what_is_not_supported_is_named(operators, sentence):
@@ -150,6 +191,10 @@ def test_files_that_are_none_and_inputs_that_are_no_image():
         read_onnx(b"")
     with pytest.raises(ValueError, match="expected an image"):
         read_onnx(file_of(op("Relu", "x"), image=(1, 8)))
+    with pytest.raises(ValueError, match=r"\[2, 2, 8, 8\], expected an image"):
+        read_onnx(file_of(op("Relu", "x"), image=(2, 2, 8, 8)))
+    with pytest.raises(ValueError, match="an approximation"):
+        read_onnx(file_of(op("Gelu", "x", approximate="tanh"), opset=20))
 
 
 @pytest.mark.parametrize("auto_pad", ["SAME_UPPER", "SAME_LOWER", "VALID"])
@@ -200,6 +245,11 @@ def test_convolutions_in_8_bits_are_read_and_run_alike(nodes):
         ([op("QuantizeLinear", "x", "many", "z")], "anything but one step and zero of 8 bits"),
         ([op("QuantizeLinear", "x", "s", "z16")], "anything but one step and zero of 8 bits"),
         ([op("QuantizeLinear", "x", "x", "z")], "steps that are not constant"),
+        ([op("QuantizeLinear", "x", "s", "z", saturate=0)], "block_size, saturate"),
+        ([op("QuantizeLinear", "x", "s", "z", block_size=2)], "block_size, saturate"),
+        ([op("QuantizeLinear", "x", "s", "z", output_dtype=5)], "output_dtype"),
+        ([op("QuantizeLinear", "x", "s0", "z")], "a step of 0.0"),
+        ([op("QuantizeLinear", "x", "sinf", "z")], "a step of inf"),
         ([op("DequantizeLinear", "x", "s", "z")], "'x', which was not rounded"),
         ([op("DequantizeLinear", "w8", "many"), op("Relu", "x")], "3 steps for"),
         ([op("QuantizeLinear", "x", "s", "z", out="q"), op("Relu", "q")], "8-bit numbers of an image"),
@@ -214,6 +264,7 @@ def test_rounding_that_is_not_supported_is_named(operators, sentence):
     step, zero = np.array(0.1, np.float32), np.array(3, np.uint8)
     arrays = {**WEIGHTS, "w8": np.ones((2, 2, 3, 3), np.int8), "s": step, "z": zero, "t": np.array(3, np.int8)}
     arrays |= {"many": np.ones(3, np.float32), "z16": np.array(3, np.uint16)}
+    arrays |= {"s0": np.float32(0), "sinf": np.float32(np.inf)}
     with pytest.raises(ValueError, match=sentence):
         read_onnx(file_of(*operators, arrays=arrays))
 
@@ -244,6 +295,7 @@ ROUNDED = {
     "wd": np.random.default_rng(3).integers(-127, 128, (2, 1, 3, 3), np.int8),
     "wr": np.array([0.004, 0.003], np.float32),
     "rows": np.random.default_rng(4).integers(-127, 128, (2, 5), np.int8),
+    "rowsf": np.random.default_rng(5).normal(0, 1, (2, 5)).astype(np.float32),
     "rs": np.array([0.01, 0.02], np.float32),
     "w2c": np.array([0.01, 0.02, 0.03, 0.04, 0.05], np.float32),
     "b8": np.array([100, -200, 300, -400], np.int32),
@@ -309,6 +361,19 @@ QUANTISED = {
         op("Gemm", "r", "w", out="m"),
         *rounded("m", "so", "zo", out="y"),
     ],
+    "a row by weights that were not rounded": [
+        op("GlobalAveragePool", "x", out="g"),
+        op("Flatten", "g", out="f"),
+        *rounded("f", "si", "zi", out="r"),
+        op("Gemm", "r", "rowsf"),
+    ],
+    "pixels by output": [
+        *rounded("x", "si", "zi", out="r"),
+        op("Transpose", "r", perm=[0, 2, 3, 1], out="t"),
+        op("DequantizeLinear", "rows", "w2c", axis=1, out="w"),
+        op("MatMul", "t", "w", out="m"),
+        op("Transpose", "m", perm=[0, 3, 1, 2]),
+    ],
     "a row by input": [
         op("GlobalAveragePool", "x", out="g"),
         op("Flatten", "g", out="f"),
@@ -316,6 +381,10 @@ QUANTISED = {
         op("DequantizeLinear", "rows", "rs", axis=0, out="w"),
         op("MatMul", "r", "w", out="m"),
         *rounded("m", "so", "zo", out="y"),
+    ],
+    "along an axis that is none": [
+        op("QuantizeLinear", "x", "s", "z", out="q", axis=1),
+        op("DequantizeLinear", "q", "s", "z", axis=1),
     ],
     "sums and shares": [
         *rounded("x", "s", "z", out="r"),

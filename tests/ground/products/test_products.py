@@ -77,7 +77,8 @@ def test_an_unknown_reference_system_is_not_guessed():
 
 
 def test_nothing_found_is_an_empty_collection():
-    assert feature_collection(Product(id=1, target="desert", water=None))["features"] == []
+    found = feature_collection(Product(id=1, target="desert", water=None, seen=0.25))
+    assert found == {"type": "FeatureCollection", "features": [], "product": 1, "target": "desert", "seen": 0.25}
 
 
 def test_the_image_edge_is_no_shore():
@@ -109,6 +110,18 @@ def test_overlay_shows_water_where_it_is():
     band = np.arange(25.0).reshape(5, 5)
     over = picture_of(overlay_png(whole, false_colour(band, band, band)))
     assert not np.array_equal(over, picture)
+
+
+def test_a_picture_is_stretched_between_its_percentiles():
+    """Of 0..100 the 2nd is 2 and the 98th is 98; what is no data has no part in them and is black."""
+    band = np.append(np.arange(101.0), [1e6, np.nan]).reshape(1, -1)
+    valid = np.append(np.ones(101), [0, 1]).reshape(1, -1).astype(np.uint8)
+    picture = false_colour(band, band / 7 + 3, np.full(band.shape, 5.0), valid)
+    expected = np.append(np.clip(255 * (np.arange(101) - 2) / 96, 0, 255).astype(np.uint8), [0, 0])
+    for place in (0, 1):
+        assert np.abs(picture[0, :, place].astype(int) - expected).max() <= 1
+    assert not picture[0, :, 2].any()  # all alike
+    assert not false_colour(band, band, band, np.zeros_like(valid)).any()
 
 
 def test_files_are_made_and_a_wrong_product_is_refused():

@@ -43,6 +43,15 @@ def test_a_product_becomes_a_map_and_a_picture(tmp_path):
     assert shown(tmp_path) == ["7-desert.geojson", "7-desert.png", "7-desert.product"]
 
 
+def test_what_has_its_name_is_on_the_disk(tmp_path, monkeypatch):
+    """Or a power cut would leave an empty map, which looks like one."""
+    synced = []
+    monkeypatch.setattr("hal.medium.HostMedium.sync", lambda _, path: synced.append((path.name, path.is_file())))
+    (tmp_path / "7-desert.product").write_bytes(product(7))
+    assert publish(tmp_path, arrived("7-desert.product")) == []
+    assert synced.count(("part", True)) == 2
+
+
 def test_what_is_no_product_is_told_and_stays(tmp_path):
     (tmp_path / "8.product").write_bytes(b"noise")
     complaints = publish(tmp_path, arrived("8.product"), arrived("gone.product"))

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from ground.rasters import files
-from ground.rasters.raster import RasterError, Window
+from ground.rasters.raster import RasterError, Window, check_size
 from ground.rasters.scene import Wish, scene_of
 
 rasterio = pytest.importorskip("rasterio", reason="rasterio (skyrack[scenes]) is not here")
+from rasterio.control import GroundControlPoint  # noqa: E402
 from rasterio.enums import ColorInterp  # noqa: E402
 
 from ground.rasters.gdal import read_image  # noqa: E402
@@ -167,6 +168,11 @@ def test_a_scale_of_the_file_is_applied_once(image):
     assert (raw.dn.dtype, raw.dn[0, 1, 0]) == (np.uint16, NUMBERS[0, 1, 0])
     mine = scene(path, scales=(3.0,))
     assert mine.dn[0, 1, 0] == NUMBERS[0, 1, 0] * 3
+    for told in ({"scales": (1.0, 3.0)}, {"scales": (3.0, 1.0)}, {"scales": (1.0,), "offsets": (0.0, 5.0)}):
+        one = scene(path, **told)
+        factors, shifts = (np.resize(told.get(name, usual), 2) for name, usual in (("scales", 1), ("offsets", 0)))
+        assert one.dn[:, 1, 0].tolist() == (NUMBERS[:, 1, 0] * factors + shifts).tolist()
+        assert [note for note in one.notes if "scale and offset applied" in note]
 
 
 @pytest.mark.parametrize(
@@ -185,6 +191,39 @@ def test_a_place_that_a_scene_cannot_say_is_not_known(image, said, note):
     assert [text for text in found.notes if note in text]
 
 
+@pytest.mark.filterwarnings("ignore:The given matrix is equal to Affine.identity")
+def test_control_points_are_no_place(image):
+    points = [GroundControlPoint(row, col, col * 10, -row * 10) for row, col in ((0, 0), (0, 6), (4, 0))]
+    found = scene(image(transform=rasterio.Affine.identity(), gcps=points))
+    assert (found.place.epsg, [note for note in found.notes if "control points" in note] != []) == (0, True)
+
+
+def test_names_that_are_not_different_are_none(image):
+    def describe(file):
+        file.descriptions = ("red", "red")
+
+    assert scene(image(after=describe)).names == ("band1", "band2")
+
+
+def test_axes_of_an_image_are_its_own(image):
+    with pytest.raises(RasterError, match="--axes is for arrays of numpy"):
+        files.read_raster(image(), axes=("row", "column", "band"))
+
+
+@pytest.mark.parametrize(
+    ("size", "sentence"),
+    [
+        ((256, 16383, 16383, 8), "octets, 256 bands of 16383 x 16383 pixels, expected"),
+        ((0, 1, 1, 1), "0 bands"), ((257, 1, 1, 1), "257 bands"), ((1, 0, 1, 1), "of 0 x 1"),
+        ((1, 1, 16384, 1), "of 1 x 16384"), ((1, 16384, 1, 1), "of 16384 x 1"),
+    ],
+)  # fmt: skip
+def test_sizes_that_no_node_takes(size, sentence):
+    with pytest.raises(RasterError, match=sentence) as caught:
+        check_size(*size)
+    assert str(caught.value).endswith("--window takes a part")
+
+
 def test_degrees_are_said_to_be_so(image):
     found = scene(image(crs="EPSG:4326", transform=from_origin(-0.9, 39.1, 1e-4)))
     assert (found.place.epsg, found.place.pixel_m, found.place.easting_m) == (4326, pytest.approx(1e-4), -0.9)
@@ -195,7 +234,9 @@ def test_a_window_has_its_own_place(image):
     part = read_raster(image(), window=Window(row=1, column=2, rows=3, columns=4))
     assert np.array_equal(part.numbers, NUMBERS[:, 1:4, 2:6])
     assert (part.place.easting_m, part.place.northing_m) == (500_020, 3_999_990)
-    for window in ((1, 2, 5, 4), (1, 2, 3, 6), (-1, 0, 2, 2), (0, 0, 0, 2)):
+    outside = [(1, 2, 5, 4), (1, 2, 3, 6), (-1, 0, 2, 2), (0, -1, 2, 2), (0, 0, 0, 2), (0, 0, 2, 0), (5, 0, 1, 1)]
+    assert read_raster(image(), window=Window(row=0, column=0, rows=5, columns=7)).numbers.shape == (2, 5, 7)
+    for window in outside:
         with pytest.raises(RasterError, match="but the image has 5 x 7"):
             read_raster(image(), window=Window(**dict(zip(("row", "column", "rows", "columns"), window, strict=True))))
 
@@ -244,12 +285,14 @@ def test_a_process_of_its_own_reads_the_same(image):
     def describe(file):
         file.descriptions, file.scales = ("green", "swir1"), (0.5, 2.0)
 
-    path = image(after=describe, nodata=7)
+    path = image(after=describe, nodata=7, crs=None)
     here, there = (
         read(path, window=Window(row=0, column=1, rows=4, columns=5)) for read in (read_raster, files.read_raster)
     )
     for name in ("names", "scales", "offsets", "place", "notes"):
         assert getattr(here, name) == getattr(there, name)
+    assert (there.names, there.scales) == (("green", "swir1"), (0.5, 2.0))
+    assert "its reference system is not told" in there.notes[0]
     assert np.array_equal(here.numbers, there.numbers)
     assert np.array_equal(here.data, there.data)
     assert there.numbers.flags.writeable

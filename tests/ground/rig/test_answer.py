@@ -76,6 +76,35 @@ def test_no_water_is_claimed_where_there_is_no_data(seed):
     assert product.seen == pytest.approx(valid.mean(), abs=0.01)
 
 
+def expected_of(rows, smallest_px):
+    """Of a picture in which # is water, each sign 3 x 3 pixels, so that the majority rounds only corners."""
+    water = np.array([[character == "#" for character in row] for row in rows]).repeat(3, 0).repeat(3, 1)
+    bands = np.where(water, np.array([[[200]], [[10]]]), np.array([[[10]], [[200]]])).astype(np.uint8)
+    return expected_mask(frame_of(bands), threshold=0.2, smallest_px=smallest_px)
+
+
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("rows", [(".....", ".#.#.", ".#.#.", ".###.", "....."), (".....", ".###.", ".###.", ".....")])
+def test_a_patch_is_one_from_whichever_side_it_is_reached(rows, turns):
+    rows = ["".join(row) for row in np.rot90([list(row) for row in rows], turns)]
+    whole = expected_of(rows, 1)
+    assert whole.sum() > 40
+    assert np.array_equal(expected_of(rows, 40), whole)
+    assert not expected_of(rows, int(whole.sum()) + 1).any()
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_a_hole_is_filled_and_a_bay_is_none(turns):
+    def turned(*rows):
+        return ["".join(row) for row in np.rot90([list(row) for row in rows], turns)]
+
+    hole, bay = turned("####", "#.##", "####"), turned("####", ".###", "####")
+    assert expected_of(hole, 10).all()
+    assert np.array_equal(expected_of(hole, 4), expected_of(hole, 1))
+    assert np.array_equal(expected_of(bay, 10), expected_of(bay, 1))
+    assert not expected_of(bay, 10).all()
+
+
 def changed(product, **parts):
     return replace(product, water=replace(product.water, **parts))
 

@@ -97,6 +97,21 @@ def test_the_judge_knows_right_from_wrong():
     assert summary_lines(late)[-1].split() == ["judgement", "WRONG"]
 
 
+def test_one_wrong_chip_makes_the_whole_wrong():
+    right = judge("lake", CHIP, alert(0.25), product(CHIP.label == 1)) | {"alert_first": True}
+    assert summary([right, right])["ok"] is True
+    for name, value in (("alert_right", False), ("alert_first", False), ("differences", ["x"])):
+        assert summary([right, right | {name: value}])["ok"] is False
+    assert summary([right, right | {"octets": 1 << 20}])["ok"] is False
+
+
+def test_a_pixel_counts_where_all_bands_saw_it():
+    db = np.zeros((2, 2, 2), np.float32)
+    db[0, 0, 0], db[1, 1, 1] = np.nan, np.nan
+    chip = Chip(db, np.array([[1, 1], [-1, 0]], np.int8))
+    assert chip.counts.tolist() == [[False, True], [False, False]]
+
+
 def test_a_dry_chip_has_no_iou():
     """And nothing is divided by its water, by itself or pooled."""
     dry = Chip(CHIP.db, np.zeros((20, 20), np.int8))

@@ -1,6 +1,7 @@
 """Stages with a model: from a signed bundle to a plane for each pixel, or a sentence that says why not."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from fsw.models import ModelError, scorer_of
 from fsw.pipelines.contract import cube, plane
 from fsw.pipelines.load import load_stage
-from fsw.pipelines.scoring import tiled
+from fsw.pipelines.scoring import _tile, tiled
 from hal.kernels.graph import Graph, Kind, Node
 from link.models.keys import new_private_key, public_pem
 from link.models.manifest import FREE, Contract, Tensor
@@ -79,6 +80,23 @@ def test_an_image_of_any_size_goes_through_tiles_of_one(image, tile):
 
     assert np.array_equal(tiled(first_band, bands, tile), bands[0])
     assert sizes == {tile}
+
+
+@pytest.mark.parametrize(
+    ("image", "own", "step", "size"),
+    [
+        ((10, 13), (0, 0), 1, (10, 13)),
+        ((10, 13), (0, 0), 4, (12, 16)),
+        ((16, 8), (0, 0), 8, (16, 8)),
+        ((5, 300), (0, 0), 32, (32, 320)),
+        ((10, 13), (64, 0), 4, (64, 16)),
+        ((10, 13), (0, 48), 4, (12, 48)),
+        ((10, 13), (0, 0), 3, (10, 13)),  # which no halving makes: it is told when it runs
+    ],
+)
+def test_a_network_takes_the_next_size_that_it_can_halve(image, own, step, size):
+    model = SimpleNamespace(size=own, fits=lambda rows, columns: rows % step == columns % step == 0)
+    assert _tile(model, image) == size
 
 
 def test_an_answer_of_another_size_is_a_sentence():

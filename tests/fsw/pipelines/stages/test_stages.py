@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from fsw.pipelines import STAGES
+from fsw.pipelines.contract import Array
 from fsw.pipelines.load import load_stage
 from fsw.pipelines.stage import About
+from fsw.pipelines.stages.otsu import otsu
 from fsw.pipelines.stages.simplify import Simplify, sieve
 from hal.kernels.image import components, encode_outlines
 from link.alert import Alert
@@ -93,6 +95,28 @@ def test_otsu_falls_back_on_its_prior(values):
     assert np.array_equal(found["valid"], np.isfinite(values).view(np.uint8))
 
 
+def test_otsu_s_threshold_is_in_the_middle_of_a_gap():
+    """All thresholds of a gap part the values alike: 0 and 10 at 5, the first of three kinds nearer at hand as well."""
+    assert otsu(np.array([0, 10] * 50, np.float32)) == (pytest.approx(5), pytest.approx(1))
+    assert otsu(np.array([-3, -1] * 50, np.float32)) == (pytest.approx(-2), pytest.approx(1))
+    threshold, separability = otsu(np.array([0] * 50 + [9] * 30 + [10] * 20, np.float32))
+    assert (threshold, separability) == (pytest.approx(4.5, abs=0.05), pytest.approx(0.99, abs=0.01))
+    assert otsu(np.zeros(0, np.float32)) == (0, 0)
+    assert otsu(np.full(9, 2, np.float32)) == (2, 0)
+
+
+@pytest.mark.parametrize("place", [(0, 1), (1, 0), (1, 2), (2, 1)])
+def test_simplify_fills_holes_and_no_bays(place):
+    """What is open to the edge may go on beyond it; a patch is dropped wherever it is."""
+    mask = np.ones((3, 3), np.uint8)
+    mask[place] = 0
+    assert np.array_equal(sieve(mask, 2), mask)
+    assert not sieve(1 - mask, 2).any()
+    mask[place], mask[1, 1] = 1, 0
+    assert sieve(mask, 2).all()
+    assert np.array_equal(sieve(mask, 1), mask)
+
+
 def test_otsu_looks_at_data_alone():
     values, valid = two_kinds(-0.2, 0.6), whole(1, 4000)
     valid[0, 3000:], spoilt = 0, values.copy()
@@ -103,9 +127,40 @@ def test_otsu_looks_at_data_alone():
     assert not found["mask"][0, 3000:].any()
 
 
+ITEMS = {
+    "values": np.linspace(-1, 1, 36, dtype=np.float32).reshape(6, 6),
+    "probability": np.linspace(0, 1, 36, dtype=np.float32).reshape(6, 6),
+    "mask": np.eye(6, dtype=np.uint8),
+    "clouds": np.eye(6, dtype=np.uint8)[::-1].copy(),
+    "valid": np.ones((6, 6), np.uint8),
+    "bands": np.arange(72, dtype=np.uint16).reshape(2, 6, 6),
+}
+WITH = {
+    "above": {"threshold": 0.0}, "below": {"threshold": 0.0}, "otsu": OTSU, "clean": {"smallest_px": 2},
+    "cloud_mask": {"threshold": 0.5}, "index": {"a": "x", "b": "y"}, "simplify": {"octets_max": 100},
+    "water": {"threshold": 0.2},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*WITH, "components", "cloudless", "outlines", "runs"])
+def test_a_stage_gives_what_it_says(name):
+    one = stage(name, **WITH.get(name, {}))
+    contract = one.contract()
+    assert ITEMS.keys() >= contract.takes.keys()
+    given = {item: ITEMS[item] for item in contract.takes}
+    assert all(given[item].dtype.name in contract.takes[item].dtypes for item in given)
+    made = one.run(**given)
+    assert {item for item in made if item in contract.gives} == contract.gives.keys()
+    for item, array in contract.gives.items():
+        if isinstance(array, Array):
+            found = np.asarray(made[item])
+            assert (found.dtype.name in array.dtypes, found.ndim) == (True, len(array.axes)), item
+
+
 def test_index_and_lee_take_the_bands_that_they_name():
     index = stage("index", a="nir", b="red")
     assert index.contract().takes["bands"].bands == ("nir", "red")
+    assert index.contract().takes["bands"].dtypes == ("uint8", "uint16", "float32")
     assert index.run(bands=np.array([[[30]], [[10]]], np.uint8), valid=whole(1, 1))["values"].tolist() == [[0.5]]
     flat = np.full((1, 9, 9), -15, np.float32)
     lee = stage("lee", band="VH", noise_variance=10)

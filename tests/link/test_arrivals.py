@@ -13,6 +13,13 @@ from tests.link.strategies import chunked
 PACKETS, TM, AOS = 1 << 14, 256, 1 << 24
 
 
+def test_what_is_near_follows_within_a_few():
+    arrivals = Arrivals(1 << 14)
+    arrivals.take(np.arange(16380, 16383), np.zeros(3, np.uint32))
+    near = [count for count in (16382, 16383, 0, 62, 63, 8000) if arrivals.is_near(count)]
+    assert near == [16383, 0, 62]  # 64 from the next on, past the end of the round
+
+
 def take(modulus, counts, marks=None, arrivals=None):
     arrivals = arrivals or Arrivals(modulus)
     marks = counts if marks is None else marks

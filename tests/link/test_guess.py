@@ -1,5 +1,7 @@
 """What a recording looks like, where it is not said: frames of each kind, codes, prefixes."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -158,3 +160,43 @@ def test_frames_taken_for_packets_are_not_plausible_by_their_fill():
     assert following(rows[:1], "packets") == 0
     assert following(rows[1:], "packets") == 5 / 11
     assert following([], "packets") == 1
+
+
+def received(octets=1000, skipped=0, sources=(), frames=None):
+    account = {"octets_skipped": skipped, "packets": sum(row["packets"] for row in sources), "sources": list(sources)}
+    return SimpleNamespace(octets=octets, account=lambda: {**account, "frames": frames})
+
+
+def source(packets, gaps=0, restarts=0, apid=5):
+    return {"apid": apid, "packets": packets, "gaps": gaps, "restarts": restarts, "duplicates": 0}
+
+
+def channels(frames, bad=0, gaps=0, dropped=0):
+    row = {"frames": frames - bad, "gaps": gaps, "restarts": 0, "duplicates": 0, "octets_dropped": dropped}
+    return {"frames": frames, "bad": bad, "channels": [row]}
+
+
+@pytest.mark.parametrize(
+    ("account", "score"),
+    [
+        ({"sources": [source(9)]}, 0.9),  # one of ten follows none, as nobody knows what was before it
+        ({"sources": [source(9)], "skipped": 500}, 0.45),
+        ({"sources": [source(9, gaps=2, restarts=1)]}, 0.6),
+        ({"sources": [source(9), source(1000, gaps=999, apid=2047)]}, 0.9),  # idle packets need not be counted
+        ({"sources": []}, 0.0),
+        ({"sources": [source(99)], "frames": channels(99)}, 0.99 * 0.999),
+        ({"frames": channels(99)}, 0.99 * 0.9),  # something else than packets is in them
+        ({"frames": channels(99, dropped=500)}, 0.99 * 0.65),
+        ({"frames": channels(99, dropped=5000)}, 0.99 * 0.4),
+        ({"frames": channels(132, bad=33)}, 0.75 * 0.99 * 0.9),
+        ({"frames": channels(99), "skipped": 100}, 0.9 * 0.99 * 0.9),
+        ({"frames": channels(0)}, 0.0),
+    ],
+)
+def test_a_score_is_the_product_of_what_speaks_for_it(account, score):
+    assert score_of(received(**account)) == pytest.approx(score)
+
+
+def test_prefixes_are_read_over():
+    assert reads_well(b"".join(b"time" + one for one in PACKETS), 4)
+    assert not reads_well(DICE.bytes(5000), 4)

@@ -1,9 +1,13 @@
 """Frames of anybody: what the receivers that know their spacecraft find, without knowing it."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from link import tm_frame
+from link.aos_frame import AosFrame, MPdu
 from link.aos_link import AosManaged, AosReceiver, AosSender
 from link.framing import Framing
 from link.intake import Channel, FrameIntake
@@ -164,3 +168,64 @@ def test_lengths_that_hold_no_frame(octets):
 def test_units_of_another_length():
     with pytest.raises(ValueError, match="in units of 60"):
         Framing(kind="tm", octets=61, coding=TM)
+
+
+@pytest.mark.parametrize("cuts", [(0, 3), (0, 1, 2, 3), (0, 2, 3), (0, 1, 3)])
+def test_a_gap_before_frames_without_packets_ends_the_packet_in_progress(cuts):
+    """However frames are fed: one that began before the gap does not go on behind the idle frame after it."""
+    packet = SpacePacket(5, 0, bytes(range(80))).encode()
+    parts = [packet[:52], bytes(52), packet[52:] + bytes(18)]
+    rows = [
+        (0, parts[0], 0),
+        (2, parts[1], tm_frame.ONLY_IDLE),  # number 1 is lost
+        (3, parts[2], tm_frame.NO_HEADER),
+    ]
+    frames = [
+        TmFrame(spacecraft_id=300, channel=1, master_count=n, channel_count=n, first_header=at, data=data).encode()
+        for n, data, at in rows
+    ]
+    intake = FrameIntake(TM_FRAMING)
+    for start, stop in pairwise(cuts):
+        assert packets_of(intake.feed(b"".join(frames[start:stop]))) == []
+    assert intake.account()["channels"][0]["octets_dropped"] >= 52
+
+
+def test_long_frames_of_uslp():
+    """Their length has two octets."""
+    packets = [SpacePacket(5, n, bytes([n] * 290)).encode() for n in range(3)]
+    frames = [
+        UslpFrame(
+            spacecraft_id=9, channel=3, count=n, count_octets=1, field=DataField(Rule.PACKETS, one, 0, 0)
+        ).encode()
+        for n, one in enumerate(packets)
+    ]
+    assert len(frames[0]) > 300
+    intake = FrameIntake(Framing(kind="uslp", octets=len(frames[0])))
+    assert packets_of(intake.feed(b"".join(frames))) == packets
+    assert intake.bad == 0
+    short = FrameIntake(Framing(kind="uslp", octets=len(frames[0]) - 1))
+    assert packets_of(short.feed(frames[0][:-1])) == []
+    assert short.bad == 1
+
+
+@pytest.mark.parametrize(("kind", "size"), [("tm", 40), ("aos", 42)])
+def test_frames_without_error_control_that_end_alike_are_no_duplicates(kind, size):
+    """Fill at their ends is often the same."""
+    packets = [SpacePacket(5, n, bytes([n] * 5)).encode() for n in range(2)]
+    zones = [one + idle_packet(23, 0) for one in packets]
+    framing = Framing(kind=kind, octets=size, fecf=False)
+    if kind == "tm":
+        frames = [
+            TmFrame(spacecraft_id=3, channel=1, master_count=7, channel_count=7, first_header=0, data=one).encode(
+                fecf=False
+            )
+            for one in zones
+        ]
+    else:
+        frames = [
+            AosFrame(spacecraft_id=3, channel=1, count=7, data=MPdu(0, one).encode()).encode(fecf=False)
+            for one in zones
+        ]
+    intake = FrameIntake(framing)
+    assert packets_of(intake.feed(b"".join(frames))) == packets
+    assert intake.account()["channels"][0]["duplicates"] == 0

@@ -295,3 +295,28 @@ def test_whether_packets_fill_a_unit():
     assert holds_packets(b"1234" + packet(0) + b"5678" + packet(1), prefix=4)
     for bad in (b"", good[:-1], good + b"\x40", good + b"\0\0", b"\x40"):
         assert not holds_packets(bad)
+
+
+def test_any_version_is_every_version():
+    """Encapsulation packets among others, too, which lengths lead through like all."""
+    odd = [bytes([0x20 | one[0]]) + one[1:] for one in (packet(0), packet(1))]
+    other = EncapsulationPacket(protocol=2, data=bytes([1, 2, 0, 4]) + b"12345").encode()
+    assert (other[:2], len(other)) == (b"\xe9\x0b", 11)  # of both kinds: octets 4 and 5 say that 5 more follow
+    reception = Reception(encapsulation=True)
+    batches = list(read_recording(odd[0] + other + odd[1], reception, any_version=True))
+    assert packets_of(batches) == [odd[0], other, odd[1]]
+    assert (reception.octets_skipped, reception.account()["other_packets"]) == (0, 0)
+
+
+@pytest.mark.parametrize("is_live", [False, True])
+@pytest.mark.parametrize("prefix", [b"", b"time"])
+def test_what_a_cut_packet_hides_is_accounted_with_its_prefix(prefix, is_live):
+    """Each octet is in a packet or skipped."""
+    hidden, whole = packet(9, apid=7), [packet(0), packet(1)]
+    cut = SpacePacket(5, 2, b"x" * 20 + prefix + hidden + b"y" * 100).encode()[:70]
+    stream = b"".join(prefix + one for one in [*whole, cut])
+    reception = Reception(prefix_octets=len(prefix))
+    batches = [*reception.feed(stream), *reception.finish()] if is_live else read_recording(stream, reception)
+    assert packets_of(batches) == whole
+    assert reception.octets_skipped == len(prefix + cut)
+    assert reception.octets_invented == len(prefix + hidden)

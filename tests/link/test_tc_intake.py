@@ -10,7 +10,7 @@ from link.recording import Reception, read_recording
 from link.space_packet import Flags, SpacePacket
 from link.tc_frame import UNLOCK, TcFrame
 from link.tc_intake import TcFraming, TcIntake
-from link.tc_segment import Segment, segments
+from link.tc_segment import Segment, segments, split_packets
 from tests.link.strategies import chunked
 
 PACKETS = [SpacePacket(5, n, bytes([n] * 20), is_command=True).encode() for n in range(6)]
@@ -116,3 +116,15 @@ def test_frames_are_told_to_who_listens():
     units = [one.encode() for one in sent]
     list(read_recording(b"".join(units), reception, ends=np.cumsum([len(one) for one in units])))
     assert heard == sent
+
+
+def test_a_segment_that_looks_like_packets_goes_on_with_its_packet():
+    """The middle of a packet on MAP 0 begins with a zero, as a packet does, and here with its own length as well."""
+    middle = bytes([0, 0, 0, 0, 11 - 7, 9, 9, 9, 9, 9])
+    long = SpacePacket(5, 0, bytes([7] * 30) + middle + bytes([8] * 4), is_command=True).encode()
+    parts = [(Flags.FIRST, long[:36]), (Flags.CONTINUATION, middle), (Flags.LAST, long[46:])]
+    stream = b"".join(frame(n, Segment(0, flags, data).encode()).encode() for n, (flags, data) in enumerate(parts))
+    assert split_packets(Segment(0, Flags.CONTINUATION, middle).encode())
+    packets, account = found(stream, TcFraming(kind="tc"))
+    assert packets == [long]
+    assert account["frames"]["channels"][0]["segments_dropped"] == 0

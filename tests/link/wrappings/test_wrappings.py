@@ -106,7 +106,7 @@ DUMPS = {
     "plain": STREAM.hex(),
     "lines": "\n".join(packet.hex() for packet in PACKETS),
     "upper, spaced, BOM": "\ufeff" + HEX.upper(),
-    "0x": "# telemetry\n" + ", ".join(f"0x{octet:02X}" for octet in STREAM),
+    "0x": "# telemetry\n  # of today\n" + ", ".join(f"0x{octet:02X}" for octet in STREAM),
     "C": "{" + ", ".join(f"0x{octet:02x}" for octet in STREAM) + "};",
     "escapes": "".join(f"\\x{octet:02x}" for octet in STREAM),
 }
@@ -224,6 +224,17 @@ LINKS = {
     "Linux cooked 2": (276, lambda ip: b"\x08\x00" + bytes(18) + ip),
     "raw": (101, lambda ip: ip),
     "raw IPv4": (228, lambda ip: ip),
+    "raw, as BSD numbers it": (12, lambda ip: ip),
+    "raw, as OpenBSD numbers it": (14, lambda ip: ip),
+    "three VLANs": (1, lambda ip: ethernet(ip, tags=b"\x91\x00\x00\x05\x88\xa8\x00\x05\x81\x00\x00\x05")),
+    "loopback of the other byte order": (0, lambda ip: struct.pack(">I", 2) + ip),
+}
+IPV6_LINKS = {
+    **{f"loopback, family {one}": (0, lambda ip, one=one: struct.pack("<I", one) + ip) for one in (24, 28, 30, 10)},
+    "Ethernet": (1, lambda ip: ethernet(ip, 0x86DD)),
+    "Linux cooked": (113, lambda ip: bytes(14) + b"\x86\xdd" + ip),
+    "raw": (101, lambda ip: ip),
+    "raw IPv6": (229, lambda ip: ip),
 }
 
 
@@ -231,6 +242,31 @@ LINKS = {
 def test_links(name):
     link, frame = LINKS[name]
     assert inside(pcap(*(frame(ipv4(udp(packet))) for packet in PACKETS), link=link))[0] == STREAM
+
+
+@pytest.mark.parametrize("name", IPV6_LINKS)
+def test_links_of_ipv6(name):
+    """As tcpdump.org/linktypes.html numbers them; families of NetBSD, FreeBSD, Darwin and Linux."""
+    link, frame = IPV6_LINKS[name]
+    assert inside(pcap(*(frame(ipv6(udp(packet))) for packet in PACKETS), link=link))[0] == STREAM
+
+
+@pytest.mark.parametrize("link", range(147, 163))
+def test_links_of_a_user_s_own_hold_what_is_looked_for(link):
+    assert inside(pcap(*PACKETS, link=link))[0] == STREAM
+
+
+@pytest.mark.parametrize("link", [146, 163])
+def test_links_beside_those_of_users_are_not_guessed(link):
+    with pytest.raises(WrappingError, match=f"link type {link}, which is not known here"):
+        inside(pcap(*PACKETS, link=link))
+
+
+@pytest.mark.parametrize("kind", [0, 43, 60])
+def test_extensions_of_ipv6_are_passed_over(kind):
+    """Hop-by-hop, routing and destination options (RFC 8200 §4), one behind another, each of 8 octets and more."""
+    second = bytes([17, 1]) + bytes(14) + udp(STREAM)
+    assert inside(pcap(ethernet(ipv6(bytes([60, 0]) + bytes(6) + second, kind=kind), 0x86DD)))[0] == STREAM
 
 
 def test_ipv6_with_extensions_and_fragments():
@@ -262,6 +298,8 @@ def test_ports():
     assert inside(both)[0] == STREAM + commands[8:]
     with pytest.raises(WrappingError, match="several ports, 53 \\(1\\), 54 \\(1\\): choose one with --port"):
         inside(pcap(*(ethernet(ipv4(udp(b"x", port))) for port in (53, 54))))
+    half = pcap(*(ethernet(ipv4(one)) for one in [*own, udp(PACKETS[0], 53), udp(b"name?", 53)]))
+    assert inside(half) == (STREAM, ["UDP to port 10015 (5)", "left out: UDP to port 53 (2)"])
     with pytest.raises(WrappingError, match="without UDP datagrams to port 99"):
         inside(capture, port=99)
     with pytest.raises(WrappingError, match=r"\.\.\.: choose one"):
@@ -317,8 +355,8 @@ def pcapng(*blocks, order="<", link=1):
     return section + block(1, struct.pack(order + "HHI", link, 0, 0), order) + b"".join(blocks)
 
 
-def enhanced(octets, order="<", interface=0, kind=6):
-    number = struct.pack(order + ("I" if kind == 6 else "HH"), *([interface] if kind == 6 else [interface, 0]))
+def enhanced(octets, order="<", interface=0, kind=6, dropped=7):
+    number = struct.pack(order + ("I" if kind == 6 else "HH"), *([interface] if kind == 6 else [interface, dropped]))
     return block(kind, number + struct.pack(order + "IIII", 0, 0, len(octets), len(octets)) + octets, order)
 
 
@@ -340,7 +378,8 @@ def test_pcapng():
         octets, notes = inside(capture[:-4])
         assert octets == STREAM[:-11]
         assert notes[0].startswith("the capture is cut off or damaged: its last")
-    assert inside(pcapng(enhanced(STREAM), link=150))[0] == STREAM
+    assert inside(pcapng(enhanced(STREAM), link=150)) == (STREAM, [])
+    assert inside(pcapng(enhanced(STREAM), block(5, b""), link=150)) == (STREAM, [])
     assert inside(pcapng(enhanced(STREAM), block(1, b""), link=150))[0] == STREAM
 
 

@@ -229,3 +229,45 @@ def test_a_parameter_of_the_ground_s_own_is_in_no_packet():
     assert refused(file(container("P", entries("l")), said=said, types=U8 + local)) == [
         "line 1: IntegerParameterType local has no encoding as a number"
     ]
+
+
+def test_what_has_a_place_of_its_own_may_repeat_as_well():
+    """The second instance of one name, with an entry of its own: both are kept."""
+    whole = file(container("P", entries("a") + entry("a", place(8)) + entries("z")))
+    assert decoded(whole, bytes([1, 99, 2, 9])) == {"a": [1, 2], "z": 9}
+
+
+def test_a_condition_within_a_container_stays_where_it_is():
+    """Whether the container stands there always, or on a condition of its own as well."""
+    part = container("IN", entries("a") + entry("b", included("a", 1)))
+    always = file(part, container("P", inside("IN", place(8)) + entries("z")))
+    assert decoded(always, bytes([99, 1, 2, 9]), root="P") == {"a": 1, "b": 2, "z": 9}
+    assert decoded(always, bytes([99, 0, 9]), root="P") == {"a": 0, "b": None, "z": 9}
+    both = file(part, container("P", entries("n") + inside("IN", included("n", 5)) + entries("z")))
+    assert decoded(both, bytes([5, 1, 2, 9]), root="P") == {"n": 5, "a": 1, "b": 2, "z": 9}
+    assert decoded(both, bytes([5, 0, 9]), root="P") == {"n": 5, "a": 0, "b": None, "z": 9}
+    assert decoded(both, bytes([4, 9]), root="P") == {"n": 4, "a": None, "b": None, "z": 9}
+
+
+@pytest.mark.parametrize(("calibrated", "octet"), [("true", 5), ("false", 1)])
+def test_a_number_may_be_a_label(calibrated, octet):
+    """Of an enumeration whose label is a number, the raw value is asked for with useCalibratedValue = false."""
+    labels = '<EnumerationList><Enumeration value="5" label="1"/><Enumeration value="1" label="x"/></EnumerationList>'
+    type_ = f'<EnumeratedParameterType name="t"><IntegerDataEncoding/>{labels}</EnumeratedParameterType>'
+    asked = equal("t", 1, f' useCalibratedValue="{calibrated}"')
+    when = f"<IncludeCondition>{asked}</IncludeCondition>"
+    whole = container("P", entries("t") + entry("z", when))
+    for given in (1, 5):
+        found = decoded(
+            file(whole, said=parameters("t", of="t") + parameters("z"), types=U8 + type_), bytes([given, 9])
+        )
+        assert (found["z"] == 9) is (given == octet)
+
+
+@pytest.mark.parametrize(
+    ("said", "octet", "present"),
+    [("true", 1, True), ("true", 0, False), ("false", 0, True), ("False", 1, False), ("FALSE", 0, True)],
+)
+def test_a_number_is_compared_with_truth_as_one(said, octet, present):
+    whole = container("P", entries("n") + entry("z", included("n", said)))
+    assert (decoded(file(whole), bytes([octet, 9]))["z"] == 9) is present

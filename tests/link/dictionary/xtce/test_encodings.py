@@ -213,8 +213,9 @@ def test_refusals_of_texts():
     assert sentence("String", string(f"<SizeInBits>{END.format('x')}</SizeInBits>")) == (
         "TerminationChar x, expected 1 to 16 octets in hexadecimal"
     )
-    half = string(f"<Variable>{END.format('0A')}</Variable>", "UTF-16")
-    assert sentence("String", half) == "TerminationChar 0A is no whole character"
+    for end in ("0A", "000A00", "0A0000"):
+        half = string(f"<Variable>{END.format(end)}</Variable>", "UTF-16")
+        assert sentence("String", half) == f"TerminationChar {end} is no whole character"
     twice = string(f"<Variable>{END.format('00')}{END.format('00')}</Variable>")
     assert sentence("String", twice) == "a second TerminationChar is not supported in Variable"
 
@@ -446,3 +447,25 @@ def test_a_size_by_default_where_no_case_holds():
 def test_words_that_are_in_no_schema_and_can_be_nothing_else():
     assert field_of("Integer", '<IntegerDataEncoding encoding="signed"/>').kind.signed
     assert field_of("Float", '<FloatDataEncoding encoding="IEEE-754"/>').kind.bits == 32
+
+
+@pytest.mark.parametrize(
+    ("name", "octets"),
+    [
+        ("UTF-8", "c3a9e282ac"),
+        ("ISO-8859-1", "e9"),
+        ("Windows-1252", "e980"),
+        ("UTF-16", "feff00e920ac"),
+        ("UTF-16LE", "e900ac20"),
+        ("UTF-16BE", "00e920ac"),
+        ("UTF-32", "0000feff000000e9000020ac"),
+        ("UTF-32LE", "e9000000ac200000"),
+        ("UTF-32BE", "000000e9000020ac"),
+    ],
+)
+def test_characters_of_every_name(name, octets):
+    """e with an acute accent, and the euro sign where there is one, as Unicode and its code pages number them."""
+    whole = bytes.fromhex(octets)
+    size = f"<SizeInBits><Fixed><FixedValue>{8 * len(whole)}</FixedValue></Fixed></SizeInBits>"
+    expected = "é" if name == "ISO-8859-1" else "é€"
+    assert decoded(typed("String", string(size, name)), b"\1" + whole)["p"] == expected

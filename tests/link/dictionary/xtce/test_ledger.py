@@ -1,5 +1,7 @@
 """All that is refused, and all that is passed over, in one run."""
 
+import pytest
+
 from tests.link.dictionary.xtce.files import U8, container, database, entries, parameters, refused, system, telemetry
 
 ODD = "\n".join(
@@ -49,6 +51,24 @@ def test_what_says_nothing_of_layout_is_passed_over_and_told():
         "lines 1, 4: StreamSet is passed over",
         "line 1: SystemName is passed over",
     ]
+
+
+NO_LAYOUT = [
+    "StreamSet", "AlgorithmSet", "MessageSet", "ServiceSet", "ShortDescription", "DefaultRateInStream",
+    "RateInStreamSet", "SystemName", "PhysicalAddressSet", "TimeAssociation", "ErrorDetectCorrect", "ToString",
+    "SizeRangeInCharacters", "ContextAlarmList", "BinaryContextAlarmList", "ContextSignificanceList", "VerifierSet",
+    "Interlock", "ParameterToSetList", "ParametersToSuspendAlarmsOnSet", "AlarmConditions", "CustomAlarm",
+    "ChangeAlarmRanges", "ChangePerSecondAlarmRanges", "AlarmMultiRanges", "EnumerationAlarmList",
+    "StringAlarmList", "OffsetFrom",
+]  # fmt: skip
+"""Elements of the schemas of 1.0 to 1.3 that say nothing about octets."""
+
+
+@pytest.mark.parametrize("tag", NO_LAYOUT)
+def test_each_element_without_layout_is_passed_over(tag):
+    whole = telemetry(U8, parameters("n"), container("P", entries("n")))
+    reading = database(system("S", whole.replace("</TelemetryMetaData>", f"\n<{tag}/></TelemetryMetaData>")))
+    assert list(reading.skipped) == [f"line 2: {tag} is passed over"]
 
 
 def test_a_hundred_lines_are_enough():

@@ -118,6 +118,20 @@ def test_members_of_a_parameter(reference):
     assert decoded(file, b"\1\3\4") == {"head": {"n": 1, "k": 3}, "x": None}
 
 
+@pytest.mark.parametrize("reference", ["outer.head.n", "outer/head/n", "outer/head.n", "/S/outer/head/n"])
+def test_members_of_members(reference):
+    outer = (
+        '<AggregateParameterType name="outer"><MemberList><Member name="k" typeRef="u8"/>'
+        '<Member name="head" typeRef="pair"/></MemberList></AggregateParameterType>'
+    )
+    when = f"<IncludeCondition>{equal(reference, 2)}</IncludeCondition>"
+    inside = entries("outer") + f'<ParameterRefEntry parameterRef="x">{when}</ParameterRefEntry>'
+    said = parameters("outer", of="outer") + parameters("x")
+    file = system("S", telemetry(U8 + PAIR + outer, said, container("P", inside)))
+    assert decoded(file, b"\7\2\3\4") == {"outer": {"k": 7, "head": {"n": 2, "k": 3}}, "x": 4}
+    assert decoded(file, b"\2\1\2\4")["x"] is None
+
+
 @pytest.mark.parametrize(("reference", "sentence"), [
     ("head.z", "head has no part .z"), ("head/z", "head has no part .z"), ("z.n", "no parameter is called z.n"),
     ("/head/n", "no parameter is called /head/n"), ("../..", "no parameter is called ../..")])  # fmt: skip

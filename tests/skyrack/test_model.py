@@ -36,7 +36,7 @@ def imported(*options):
 def test_what_is_imported_is_what_a_node_runs(folder, capsys):
     assert imported("--divisor", "10000", "--model-version", "2.1") == 0
     assert main(["model", "check", "stump.bundle", "--trust", "team.pub"]) == 0
-    assert "stump 2.1 is fit for use" in capsys.readouterr().out
+    assert "stump 2.1 is fit for use\n" in capsys.readouterr().out
     model = Model(folder / "stump.bundle", (public_key((folder / "team.pub").read_bytes()),))
     assert np.array_equal(model.run(SAMPLES[:, ::-1]), EXPECTED[::-1])
 
@@ -52,6 +52,7 @@ def test_show_and_check_for_machines(folder, capsys):
     assert main(["model", "check", "stump.bundle", "--trust", "team.pub", "--json"]) == 0
     checked = json.loads(capsys.readouterr().out)
     assert checked["name"] == manifest["name"] == "stump"
+    assert checked["verified"] is True
     assert "portable" in checked["load_ms"]
 
 
@@ -63,6 +64,8 @@ def test_where_nobody_says_what_is_right_the_bundle_says_so(folder, capsys, gold
     assert "not verified: nobody said what" in capsys.readouterr().out
     assert main(["model", "check", "stump.bundle", "--trust", "team.pub"]) == 0
     assert "fit for use, not verified" in capsys.readouterr().out
+    assert main(["model", "check", "stump.bundle", "--trust", "team.pub", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["verified"] is False
     assert main(["model", "show", "stump.bundle"]) == 0
     assert '"verified": false' in capsys.readouterr().out
     assert imported("--divisor", "10000", "--json") == 0

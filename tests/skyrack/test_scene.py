@@ -37,6 +37,16 @@ def test_a_scene_is_shown(lake, capsys):
     assert "an .npy array, expected an .npz scene: `skyrack scene import` makes one of it" in capsys.readouterr().err
 
 
+def test_a_scene_of_real_numbers_on_request(lake, capsys):
+    assert main(["scene", "import", str(lake), "--bands", "a,b", "--dtype", "float32", "--nodata", "5"]) == 0
+    form, dn, valid = read_samples(lake.with_suffix(".npz"))
+    assert (form.dtype, dn.dtype, int(valid.sum())) == ("float32", np.float32, 99)  # the other band is data there
+    assert np.argwhere(np.isnan(dn)).tolist() == [[0, 0, 4]]
+    capsys.readouterr()
+    assert main(["scene", "show", str(lake.with_suffix(".npz"))]) == 0
+    assert "[[scene]]" not in capsys.readouterr().out  # the table is for what was imported
+
+
 def test_what_is_there_is_not_replaced_unasked(lake, capsys):
     out = lake.with_suffix(".npz")
     command = ["scene", "import", str(lake), "--bands", "a,b"]
@@ -55,6 +65,11 @@ def test_what_is_there_is_not_replaced_unasked(lake, capsys):
     [
         (["--axes", "row,column,band", "--bands", "a"], "1 names for 11 bands: a"),
         (["--bands", "a,b", "--out", "x.tif"], "x.tif: expected the ending .npz"),
+        (
+            ["--axes", "row,column", "--bands", "a,b"],
+            "--axes row,column, but the array is (2, 9, 11): expected band, row",
+        ),
+        (["--bands", "a,b", "--scale", "1,nan"], "argument --scale: 1,nan: expected finite numbers"),
         (["--bands", "a,b", "--scale", "nan"], "argument --scale: nan: expected finite numbers"),
         (["--bands", "a,b", "--scale", "x"], "argument --scale: invalid number, or numbers with commas value: 'x'"),
         (["--bands", "a,b", "--raw", "--scale", "2"], "--raw keeps the stored numbers, --scale and --offset do not"),

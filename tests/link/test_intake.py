@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from link import tm_frame
 from link.aos_frame import AosFrame, MPdu
 from link.aos_link import AosManaged, AosReceiver, AosSender
+from link.encapsulation import EncapsulationPacket
 from link.framing import Framing
 from link.intake import Channel, FrameIntake
 from link.managed import Managed, TmChannel
@@ -188,6 +189,29 @@ def test_a_gap_before_frames_without_packets_ends_the_packet_in_progress(cuts):
     for start, stop in pairwise(cuts):
         assert packets_of(intake.feed(b"".join(frames[start:stop]))) == []
     assert intake.account()["channels"][0]["octets_dropped"] >= 52
+
+
+def test_packets_of_one_frame_keep_their_order():
+    """However many there are, and whatever came on another channel before and after."""
+    packets = [SpacePacket(5, n, b"x").encode() for n in range(140)]
+    frames = [
+        TmFrame(
+            spacecraft_id=3, channel=vc, master_count=n, channel_count=0, first_header=0, data=b"".join(own)
+        ).encode()
+        for n, (vc, own) in enumerate([(2, packets[:70]), (1, packets[70:])])
+    ]
+    intake = FrameIntake(Framing(kind="tm", octets=len(frames[0])))
+    assert packets_of(intake.feed(b"".join(frames))) == packets
+
+
+def test_packets_of_other_protocols_are_no_fill():
+    """Fill has protocol 0 (CCSDS 133.1-B-3 §4.1.2.3)."""
+    packets = [EncapsulationPacket(protocol=n, data=b"1234").encode() for n in (0, 1, 2, 7)]
+    data = b"".join(packets)
+    frame = TmFrame(spacecraft_id=3, channel=1, master_count=0, channel_count=0, first_header=0, data=data).encode()
+    intake = FrameIntake(Framing(kind="tm", octets=len(frame)))
+    assert packets_of(intake.feed(frame)) == packets[1:]
+    assert intake.idle_packets == 1
 
 
 def test_long_frames_of_uslp():

@@ -308,6 +308,22 @@ def test_any_version_is_every_version():
     assert (reception.octets_skipped, reception.account()["other_packets"]) == (0, 0)
 
 
+def test_a_cut_packet_is_told_by_all_of_its_length():
+    """Its two octets, whatever stands behind them; zeros do, here."""
+    hidden, whole = packet(9, apid=7), packet(0)
+    cut = SpacePacket(5, 1, bytes(1) + b"x" * 20 + hidden + b"y" * 100).encode()[:60]
+    reception = Reception()
+    assert packets_of(read_recording(whole + cut, reception)) == [whole]
+    assert reception.octets_skipped == 60
+
+
+def test_what_has_no_end_is_left_out_at_the_end():
+    for is_live in (False, True):
+        reception, half = Reception(joiner=Joiner()), packet(0, flags=Flags.FIRST)
+        list([*reception.feed(half), *reception.finish()] if is_live else read_recording(half, reception))
+        assert reception.account()["segments_left_out"] == 1
+
+
 @pytest.mark.parametrize("is_live", [False, True])
 @pytest.mark.parametrize("prefix", [b"", b"time"])
 def test_what_a_cut_packet_hides_is_accounted_with_its_prefix(prefix, is_live):

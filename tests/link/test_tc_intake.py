@@ -87,7 +87,7 @@ def test_damage_costs_the_damaged_frame_only():
     frames[2] = frames[2][:9] + b"?" + frames[2][10:]
     packets, account = found(b"".join(frames) + frames[0][:12], TcFraming(kind="tc"))
     assert packets == [*PACKETS[:2], *PACKETS[3:]]
-    assert account["frames"]["bad"] == 2
+    assert (account["frames"]["bad"], account["frames"]["frames"]) == (2, 5 + 2)
     assert account["octets_skipped"] == len(frames[2]) + 12
     assert found(frames[0] + b"\0\0\0", TcFraming(kind="tc"))[1]["octets_skipped"] == 3
 

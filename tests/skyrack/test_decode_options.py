@@ -9,6 +9,7 @@ from link.cltu import encode_cltu
 from link.intake import Batch
 from link.managed import Managed, TmChannel
 from link.packet_index import PacketIndex
+from link.space_packet import SpacePacket
 from link.tc_frame import TcFrame
 from link.tm_coding import TmEncoder
 from skyrack.cli import main
@@ -72,6 +73,19 @@ def test_any_version_is_decoded_whatever_it_looks_like(tmp_path, capsys):
     assert main(["decode", str(path), *words, "--out", str(out)]) == 0
     assert "encapsulation" not in capsys.readouterr().out
     assert len(out.read_text().splitlines()) == 3
+
+
+def test_packets_that_hold_marked_frames_are_packets(tmp_path, capsys):
+    """As their own headers say; and a person may know better where frames are."""
+    marked = [SpacePacket(5, n, b"\x1a\xcf\xfc\x1d" + bytes([n]) * 200).encode() for n in range(8)]
+    path = tmp_path / "packets.bin"
+    path.write_bytes(b"".join(marked))
+    assert summary(capsys, str(path))["packets"] == 8
+    path.write_bytes(b"".join(one[6:] for one in marked))
+    assert main(["decode", str(path)]) == 2
+    assert "sync markers stand in it" in capsys.readouterr().err
+    assert main(["decode", str(path), "--any-version"]) != 2
+    assert "sync markers" not in capsys.readouterr().err
 
 
 def test_a_command_that_is_not_supported_costs_no_telemetry(tmp_path, capsys):

@@ -334,6 +334,16 @@ def test_datagrams_that_are_cut_off():
     assert inside(pcap(ipv4(udp(STREAM, size=99)), link=101))[1][-1].startswith("1 datagrams are cut off")
 
 
+def test_simple_blocks_that_are_cut_off():
+    """They say only how long the datagram was; what was kept of it is what their block holds."""
+    record = ethernet(ipv4(udp(PACKETS[0])))[:-4]
+    body = struct.pack("<I", len(record) + 100) + record
+    octets, notes = inside(pcapng(block(3, body + bytes(-len(body) % 4))))
+    assert PACKETS[0].startswith(octets[:10])
+    assert len(octets) <= len(PACKETS[0])
+    assert notes[-1] == "1 datagrams are cut off: the capture kept their beginnings only"
+
+
 def test_captures_that_are_cut_off():
     capture = pcap(*(ethernet(ipv4(udp(packet))) for packet in PACKETS))
     octets, notes = inside(capture[:-4])

@@ -410,6 +410,29 @@ def test_dimensions():
     assert sentence("Array", below, arrayTypeRef="u8") == "an array from index -1 to -1"
 
 
+def test_a_last_index_of_parts():
+    """Its number of elements is one more, whatever it is divided by."""
+    half = '<DynamicValue><ParameterInstanceRef parameterRef="n"/><LinearAdjustment slope="0.5"/></DynamicValue>'
+    zero = ONE.replace(">1<", ">0<")
+    file = typed("Array", f"<DimensionList>{dimension(zero, half)}</DimensionList>", arrayTypeRef="u8")
+    assert decoded(file, b"\4\1\2\3")["p"] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("said", ['byteOrder="leastSignificantByteFirst"', 'bitOrder="leastSignificantBitFirst"'])
+def test_texts_and_octets_in_another_order_are_refused(said):
+    word = said.replace('"', "").replace("=", " = ")
+    for form in ("String", "Binary"):
+        inside = string(f"<SizeInBits>{FIXED}</SizeInBits>") if form == "String" else binary(FOUR.replace("4", "32"))
+        turned = inside.replace(f"<{form}DataEncoding", f"<{form}DataEncoding {said}", 1)
+        assert sentence(form, turned) == f"{form}DataEncoding: {word} is not supported"
+
+
+def test_a_size_below_nothing():
+    assert sentence("Binary", binary("<FixedValue>-8</FixedValue>")) == (
+        "a size of -8 bits is not supported, only of whole octets"
+    )
+
+
 def test_an_entry_says_how_many_elements():
     listed = f"<DimensionList>{dimension(ONE, FOUR)}</DimensionList>"
     file = typed("Array", "", arrayTypeRef="u8").replace(

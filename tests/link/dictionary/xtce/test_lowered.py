@@ -1,12 +1,24 @@
 """What packets become for other ground systems says the same: worked by hand, field by field."""
 
+import msgspec
 import pytest
 
 from link.dictionary.codec import Codec
 from link.dictionary.conditions import All, Comparison
 from link.dictionary.curves import Linear, Polynomial
 from link.dictionary.definition import Definition
-from link.dictionary.kinds import Boolean, Enumeration, Field, Group, Integer, Text, Time
+from link.dictionary.kinds import (
+    Boolean,
+    Enumeration,
+    Field,
+    Group,
+    Integer,
+    Octets,
+    Reference,
+    Rest,
+    Text,
+    Time,
+)
 from link.dictionary.limits import Limits
 from link.dictionary.model import Container
 from link.dictionary.xtce.lower import lowered
@@ -96,6 +108,40 @@ def test_validity_has_words_for_yamcs_only(dialect, kept):
 def test_where_a_text_of_fixed_size_ends_is_told_to_yamcs(dialect, ends, said):
     (field,) = made(Field(name="x", kind=Text(4, ends=ends)), dialect=dialect)
     assert field.kind == Text(4, ends=said)
+
+
+@pytest.mark.parametrize(
+    ("size", "is_whole"),
+    [
+        (Reference("n"), True),
+        (Reference("n", 1, 0, 8), True),  # bits
+        (Reference("n", 2, 0, 16), True),
+        (Reference("n", 3, 3, 4), True),
+        (Reference("n", 1, 0, 16), False),
+        (Reference("n", 2, 1, 16), False),
+        (Reference("n", 8, 0, 3), False),
+    ],
+)
+def test_a_size_has_whole_bits(size, is_whole):
+    if is_whole:
+        _, field = made(N, Field(name="x", kind=Octets(size)))
+        assert field.kind == Octets(msgspec.structs.replace(size, field="P_n"))
+        return
+    with pytest.raises(ValueError, match="a size of parts of"):
+        made(N, Field(name="x", kind=Octets(size)))
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_the_rest_of_a_packet_has_whole_octets(bits):
+    names = {"length": Integer(16), "a": Integer(bits), "x": Octets(Rest())}
+    fields = tuple(Field(name=name, kind=kind) for name, kind in names.items())
+    packets = (Container(name="P", fields=fields),)
+    whole = Definition(name="T", packets=packets, size=Reference("length", 1, 1))
+    if bits == 8:
+        assert lowered(whole).packets[0].fields[2].kind == Octets(Reference("P_length", 1, 1 - 3))
+        return
+    with pytest.raises(ValueError, match="the rest of a packet whose other fields vary"):
+        lowered(whole)
 
 
 @pytest.mark.parametrize(("dialect", "epoch"), [("portable", ""), ("yamcs", EPOCH)])

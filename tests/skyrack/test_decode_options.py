@@ -14,6 +14,7 @@ from link.tc_frame import TcFrame
 from link.tm_coding import TmEncoder
 from skyrack.cli import main
 from skyrack.raw_export import RawExport
+from tests.ground.spacecraft import DICTIONARY
 from tests.link.wrappings.test_wrappings import ethernet, ipv4, pcap, udp
 from tests.skyrack.test_decode import TABLE, packet, summary, tm_frames
 
@@ -73,6 +74,28 @@ def test_any_version_is_decoded_whatever_it_looks_like(tmp_path, capsys):
     assert main(["decode", str(path), *words, "--out", str(out)]) == 0
     assert "encapsulation" not in capsys.readouterr().out
     assert len(out.read_text().splitlines()) == 3
+
+
+def test_what_stands_first_is_passed_over(tmp_path, capsys):
+    """In a recording once, in a capture in each datagram."""
+    path, packets = tmp_path / "recording", [packet(0), packet(1)]
+    path.write_bytes(b"a header of 21 octets" + b"".join(packets))
+    found = summary(capsys, str(path), "--skip", "21")
+    assert (found["packets"], found["octets"], found["octets_skipped"]) == (2, 30, 0)
+    path.write_bytes(pcap(*(ethernet(ipv4(udp(b"head" + one))) for one in packets)))
+    found = summary(capsys, str(path), "--skip", "4")
+    assert (found["packets"], found["octets"], found["octets_skipped"]) == (2, 30, 0)
+
+
+def test_frames_of_another_length_than_the_node_s_are_bare(tmp_path, capsys):
+    """Its dictionary says how its frames are coded; who says a length means others."""
+    managed = Managed(spacecraft_id=9, tm_channels=(TmChannel(name="a", vc=1),), tm_frame_octets=150, interleave=1)
+    (tmp_path / "d.json").write_bytes(DICTIONARY.to_json())
+    path = tmp_path / "frames.bin"
+    path.write_bytes(b"".join(tm_frames(managed, [packet(0)])))
+    words = ["--frames", "tm", "--frame-octets", "150", "--dictionary", str(tmp_path / "d.json")]
+    found = summary(capsys, str(path), *words)
+    assert (found["packets"], found["frames"]["bad"], found["frames"]["units"]) == (1, 0, None)
 
 
 def test_packets_that_hold_marked_frames_are_packets(tmp_path, capsys):

@@ -6,7 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hal.kernels.errors import CorruptError
-from hal.kernels.trees import LEVELS_MAX, NUMBERS, CodeTables, Column, Missing, Sums, Trees, logistic, quantise
+from hal.kernels.trees import (
+    LEVELS_MAX,
+    NUMBERS,
+    CodeTables,
+    Column,
+    Missing,
+    Sums,
+    Trees,
+    exponential,
+    logistic,
+    quantise,
+)
 from link.models.forest import Members, Split, build_forest
 
 pytestmark = pytest.mark.usefixtures("level")
@@ -115,6 +126,12 @@ def test_what_does_not_fit_is_refused():
     for wrong in ([1.0, 0.5], [math.nan], [0.0, math.nan], [math.nan, 0.0]):
         with pytest.raises(ValueError, match="in ascending order"):
             quantise(np.zeros((1, 2)), [Column(0, np.array(wrong))])
+    for function in (logistic, exponential):
+        still = np.zeros(3)
+        still.flags.writeable = False
+        for wrong in (np.zeros(3, np.int32), np.zeros(6)[::2], still):
+            with pytest.raises((TypeError, ValueError), match="values"):
+                function(wrong)
     assert LEVELS_MAX == 255
 
 

@@ -2,13 +2,14 @@
 
 import math
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.trees import Missing, Sums
+from hal.kernels.trees import Column, Missing, Sums
 from link.errors import DecodeError
 from link.models.forest import Activation, Forest, Members, Split, build_forest
 from link.models.linear import Leaf, Linear
@@ -71,6 +72,34 @@ def test_a_head_that_says_nothing_is_refused(place, number):
     said[place] = number
     with pytest.raises(DecodeError):
         Forest.decode(HEAD.pack(*said) + OCTETS[HEAD.size :])
+
+
+@pytest.mark.parametrize(
+    ("column", "sentence"),
+    [
+        (Column(FEATURES, np.array([1.0])), "a column of feature 3 of 3"),
+        (Column(0, np.array([2.0, 1.0])), "thresholds that do not ascend"),
+        (Column(0, np.array([1.0, 1.0])), "thresholds that do not ascend"),
+        (Column(0, np.array([math.nan])), "thresholds that do not ascend"),
+        (Column(0, np.array([1.0, math.nan])), "thresholds that do not ascend"),
+        (Column(0, np.arange(256.0)), "256 thresholds"),
+        (Column(0, np.array([0.5]), inside=0), "categories that are none"),
+        (Column(0, np.array([-1.0]), inside=1), "categories that are none"),
+        (Column(0, np.array([math.inf]), inside=1), "categories that are none"),
+    ],
+)
+def test_columns_that_are_none_are_refused(column, sentence):
+    whole = build_forest([Split(0, 1.0, 2.0, 3.0)], FEATURES)
+    with pytest.raises(DecodeError, match=sentence):
+        Forest.decode(replace(whole, columns=(column,)).encode())
+
+
+def test_a_rule_that_there_is_not_is_refused():
+    octets = bytearray(build_forest([Split(0, 1.0, 2.0, 3.0)], FEATURES).encode())
+    for rule in (max(Missing) + 1, 0x30):
+        octets[HEAD.size + 2] = rule
+        with pytest.raises(DecodeError, match=f"rule {rule}"):
+            Forest.decode(bytes(octets))
 
 
 LEAF = Leaf(1.0, 2.0, ((1, 0.5),))

@@ -91,6 +91,8 @@ def test_what_follows_the_trees_is_not_read():
     ("text", "sentence"),
     [
         ("hello", "not a LightGBM model"),
+        (STUMP.replace("max_feature_idx", "features"), "not a LightGBM model"),
+        (STUMP.replace("tree\n", "forest\n", 1), "not a LightGBM model"),
         (text_of([]), "no trees"),
         (STUMP.replace("num_class=1", "num_class=3"), "1 trees for 3 outputs"),
         (STUMP.replace("decision_type=2", "decision_type=1"), "tree 0: arrays of different sizes"),

@@ -18,7 +18,7 @@ from typing import Any
 
 import benchmarks
 from benchmarks.harness import PEERS, Row
-from hal.kernels import levels
+from hal.kernels import library
 
 
 def topics(area: str) -> list[str]:
@@ -55,8 +55,8 @@ def header() -> dict[str, Any]:
     """What the figures depend on."""
     return {
         "processor": processor(),
-        "level": levels.level(),
-        "kernels": levels.build(),
+        "level": library.level(),
+        "kernels": library.build(),
         "python": platform.python_version(),
         "peers": peers(),
         "load": os.getloadavg(),

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from benchmarks.harness import Row, at_level, compare
 from hal.kernels.calibrate import calibrate_raw12
-from hal.kernels.levels import supported_levels
+from hal.kernels.library import supported_levels
 
 ROWS, COLS = 512, 2048
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from benchmarks.harness import Row, at_level, compare, peer
 from hal.kernels.channelize import CHANNELS, TAPS, Channelizer, fft64, low_pass
-from hal.kernels.levels import supported_levels
+from hal.kernels.library import supported_levels
 
 COUNT = 64 * 4096
 RANDOM = np.random.default_rng(1)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.harness import Row, compare, peer
 from benchmarks.network_flips import campaign
 from hal.kernels.graph import Activation, Graph, Kind, Node, Rounding
-from hal.kernels.levels import level
+from hal.kernels.library import level
 from hal.kernels.nets import Network
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "eo"

@@ -6,8 +6,8 @@ import numpy as np
 
 from benchmarks.harness import Row, at_level, by_turns, compare, peer
 from benchmarks.water_peers import coefficients, numba_run, numpy_step
-from hal.kernels import levels
-from hal.kernels.levels import supported_levels
+from hal.kernels import library
+from hal.kernels.library import supported_levels
 from hal.kernels.shallow_water import Grid, ShallowWater, State, checks
 
 STEPS, STEPS_WATCHED = 20, 40
@@ -106,6 +106,6 @@ def watched(side: int) -> Row:
     plain_ns, watched_ns = by_turns([alone, with_watch])
     amount = side * side * STEPS_WATCHED / 1e6
     return Row(
-        name=f"{STEPS_WATCHED} steps watched, {side} x {side}", peer="not watched", level=levels.level(),
+        name=f"{STEPS_WATCHED} steps watched, {side} x {side}", peer="not watched", level=library.level(),
         ours=amount * 1e9 / watched_ns, theirs=amount * 1e9 / plain_ns, unit="Mcell/s", hold=1 / (1 + WATCH_SHARE_MAX),
     )  # fmt: skip

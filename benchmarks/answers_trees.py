@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks.harness import Row, alone, at_level, compare, peer
 from fsw.models import Model
-from hal.kernels.levels import supported_levels
+from hal.kernels.library import supported_levels
 from hal.kernels.trees import CodeTables, Trees, logistic, quantise
 from link.models.bundle import make_bundle
 from link.models.keys import new_private_key, public_key

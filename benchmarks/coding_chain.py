@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from benchmarks.harness import Row, alone, at_level
 from hal.kernels.crc import crc16_batch
-from hal.kernels.levels import supported_levels
+from hal.kernels.library import supported_levels
 from hal.kernels.randomise import Code, randomise
 from hal.kernels.reed_solomon import SYMBOLS, ReedSolomon
 from hal.kernels.sync import align_all, find_markers

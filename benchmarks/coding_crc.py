@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmarks.harness import Row, at_level, compare, newest_peer
-from hal.kernels import levels
+from hal.kernels import library
 from hal.kernels.crc import crc16, crc16_batch, crc16_ranges, crc32c
 
 RANDOM = np.random.default_rng(1)
@@ -20,7 +20,7 @@ GIGABYTES_LONG, GIGABYTES_FRAMES, GIGABYTES_PACKETS = len(LONG) / 1e9, FRAMES.si
 def beside_fastcrc() -> Iterator[Row]:
     fastcrc, frames = newest_peer("fastcrc"), [frame.tobytes() for frame in FRAMES]
     packets = [LONG[offset : offset + length] for offset, length in zip(OFFSETS, LENGTHS, strict=True)]
-    best = levels.level() == levels.supported_levels()[-1]
+    best = library.level() == library.supported_levels()[-1]
     yield compare(
         "CRC-16, 1000 frames of 1115 B", "fastcrc", lambda: crc16_batch(FRAMES).tolist(),
         fastcrc and (lambda: [fastcrc.crc16.ibm_3740(frame) for frame in frames]),
@@ -50,7 +50,7 @@ def beside_the_standard_library() -> Iterator[Row]:
 
 
 def rows() -> Iterator[Row]:
-    for level in levels.supported_levels():
+    for level in library.supported_levels():
         with at_level(level):
             yield from beside_fastcrc()
     with at_level("portable"):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks.harness import Row, at_level, compare
 from benchmarks.native import BEST, built
-from hal.kernels import levels
+from hal.kernels import library
 from hal.kernels.randomise import Code, randomise, randomised
 
 FRAMES = np.random.default_rng(1).integers(0, 256, (1000, 1115), np.uint8)
@@ -31,9 +31,9 @@ NAMES = {Code.TM255: "TM-255", Code.TM131071: "TM-131071", Code.TC: "TC"}
 def rows() -> Iterator[Row]:
     native = built("void byte_loop(uint8_t *, size_t, size_t, const uint8_t *);", BYTE_LOOP, *BEST)
     for code, name in NAMES.items():
-        for level in levels.supported_levels():
+        for level in library.supported_levels():
             with at_level(level):
-                best = level == levels.supported_levels()[-1]
+                best = level == library.supported_levels()[-1]
                 yield beside_a_loop(f"{name} randomiser, 1000 frames of 1115 B", code, native, 0.8 if best else None)
 
 

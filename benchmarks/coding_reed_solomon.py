@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from benchmarks.harness import Row, at_level, compare, peer
 from benchmarks.native import BEST, built
-from hal.kernels.levels import supported_levels
+from hal.kernels.library import supported_levels
 from hal.kernels.reed_solomon import ReedSolomon
 
 DUAL, CONVENTIONAL = ReedSolomon(), ReedSolomon(dual_basis=False)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from benchmarks.harness import Row, at_level, compare
 from benchmarks.native import BEST, built
-from hal.kernels.levels import supported_levels
+from hal.kernels.library import supported_levels
 from hal.kernels.secded import secded_encode, secded_scrub, vote3
 
 RANDOM = np.random.default_rng(1)

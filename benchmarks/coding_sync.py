@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from benchmarks.harness import Row, at_level, compare
 from benchmarks.native import BEST, built
-from hal.kernels import levels
+from hal.kernels import library
 from hal.kernels.sync import HIT, find_markers
 
 MARKER, FRAME, ROOM = 0x1ACFFC1D, 1115, 10_000
@@ -47,11 +47,11 @@ def rows() -> Iterator[Row]:
         ffi, lib = native
         return hits[: lib.bit_serial(octets, len(octets), MARKER, errors, ffi.from_buffer(hits))]
 
-    for level in levels.supported_levels():
+    for level in library.supported_levels():
         for errors in (0, 3):
             with at_level(level):
                 yield compare(
                     f"marker search, 1 MiB, {errors} errors", "bit-serial C",
                     partial(find_markers, octets, MARKER, errors=errors), native and partial(bit_serial, errors),
                     amount=len(octets) / 1e9, unit="GB/s", equal=np.array_equal,
-                    hold=15 if level == levels.supported_levels()[-1] else None)  # fmt: skip
+                    hold=15 if level == library.supported_levels()[-1] else None)  # fmt: skip

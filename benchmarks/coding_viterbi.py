@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks.harness import Row, at_level, compare
 from benchmarks.native import BEST, built
-from hal.kernels.levels import supported_levels
+from hal.kernels.library import supported_levels
 from hal.kernels.viterbi import ConvolutionalEncoder, ViterbiDecoder
 
 BITS = 257 * 3840

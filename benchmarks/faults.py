@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.__main__ import processor
 from benchmarks.harness import calibrated, settle_heap, timed
-from hal.kernels import levels
+from hal.kernels import library
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "faults.md"
 BEGIN, END = "<!-- written by `make faults` -->\n", "<!-- end -->\n"
@@ -65,7 +65,7 @@ def table(found: list[Finding]) -> str:
     head = (
         "| flip in | protection | flips | harmful | of these seen | false alarms | CPU time | |\n" + "|---" * 8 + "|\n"
     )
-    about = f"{processor()}, {levels.level()}, {levels.build()}\n\n"
+    about = f"{processor()}, {library.level()}, {library.build()}\n\n"
     return about + head + "".join(finding.line() + "\n" for finding in found)
 
 

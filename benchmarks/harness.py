@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from hal.kernels import levels
+from hal.kernels import library
 
 ROUNDS = 7
 PEERS = f"{sys.prefix}/peers"
@@ -85,11 +85,11 @@ def newest_peer(module: str) -> Any:
 @contextmanager
 def at_level(name: str) -> Iterator[None]:
     """Run our kernels at one level, then at the usual one again."""
-    levels.select_level(name)
+    library.select_level(name)
     try:
         yield
     finally:
-        levels.select_level()
+        library.select_level()
 
 
 def compare(
@@ -118,7 +118,7 @@ def compare(
     medians = [one * 1e9 / nanoseconds for one, nanoseconds in zip(amounts, by_turns(contestants), strict=False)]
     return Row(
         name=name, peer=against if theirs else f"{against} (missing: {brought_by(against)})",
-        level=levels.level(), ours=medians[0], theirs=medians[1] if theirs else None,
+        level=library.level(), ours=medians[0], theirs=medians[1] if theirs else None,
         unit=unit, hold=hold,
     )  # fmt: skip
 
@@ -135,7 +135,7 @@ def alone(name: str, ours: Callable[[], Any], *, amount: float, unit: str, promi
     """
     (nanoseconds,) = by_turns([ours])
     return Row(
-        name=name, peer="(wanted)", level=levels.level(), ours=amount * 1e9 / nanoseconds, theirs=promise, unit=unit,
+        name=name, peer="(wanted)", level=library.level(), ours=amount * 1e9 / nanoseconds, theirs=promise, unit=unit,
         hold=None,
     )  # fmt: skip
 

@@ -111,7 +111,7 @@ def _power_rail() -> str | None:
 
 def _kernels() -> dict[str, Any]:
     try:
-        from hal.kernels.levels import level, supported_levels
+        from hal.kernels.library import level, supported_levels
 
         return {"level": level(), "supported": list(supported_levels())}
     except (ImportError, ValueError) as error:

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Test and time every family; 1 if one gives a wrong answer."""
-    from hal.kernels.levels import level, select_level, supported_levels
+    from hal.kernels.library import level, select_level, supported_levels
     from hal.kernels.selftest import FAMILIES
 
     found: dict[str, Any] = {"level": level(), "families": {family: {} for family in FAMILIES}}

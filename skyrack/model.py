@@ -208,7 +208,7 @@ def _show(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     """1 where a node would refuse it; the reason is on stderr."""
     from fsw.models import Model, ModelError
-    from hal.kernels.levels import select_level, supported_levels
+    from hal.kernels.library import select_level, supported_levels
     from link.models.keys import public_key
 
     def trust(path: Path) -> bytes:

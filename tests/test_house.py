@@ -58,7 +58,7 @@ def test_no_layer_looks_up(room):
         for name in imports(path):
             top = name.partition(".")[0]
             if top == "_csrc":
-                assert path.is_relative_to(ROOT / "hal" / "kernels"), f"{path}: only hal/kernels imports _csrc"
+                assert path.relative_to(ROOT / "hal/kernels").name in {"library.py", "backend.py"}, path
             elif top in ROOMS:
                 assert top in MAY_IMPORT[room], f"{path}: {room} must not import {name}"
             assert room == "ground/rig" or room == "skyrack" or not name.startswith("ground.rig"), path

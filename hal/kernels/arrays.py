@@ -8,10 +8,10 @@ import operator
 from typing import Any
 
 import numpy as np
-from _csrc import ffi, lib
 from numpy.typing import NDArray
 
 from hal.kernels.errors import CorruptError
+from hal.kernels.library import ffi, lib
 
 CTYPES = {
     np.dtype(np.uint8): "uint8_t[]", np.dtype(np.int8): "int8_t[]", np.dtype(np.bool_): "uint8_t[]",

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import _csrc
-from _csrc import ffi, lib
+
+from hal.kernels.library import ffi, lib
 
 BACKENDS = ("auto", "cpu", "cuda")
 KERNELS = ("sr_channelize", "sr_nets_conv", "sr_trees_score")

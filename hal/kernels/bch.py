@@ -1,8 +1,7 @@
 """BCH(63,56) of telecommand codeblocks, CCSDS 231.0-B-4 §3 (csrc/include/skyrack/bch.h)."""
 
-from _csrc import ffi, lib
-
 from hal.kernels.arrays import octets_of
+from hal.kernels.library import ffi, lib
 
 DATA_OCTETS: int = lib.SR_BCH_DATA
 BLOCK_OCTETS: int = lib.SR_BCH_BLOCK

@@ -1,10 +1,10 @@
 """Raw 12-bit frames to calibrated ones (csrc/include/skyrack/calibrate.h)."""
 
 import numpy as np
-from _csrc import lib
 from numpy.typing import NDArray
 
 from hal.kernels.arrays import check, pointer, require, rows
+from hal.kernels.library import lib
 
 
 def calibrate_raw12(

@@ -3,12 +3,12 @@
 from typing import Any
 
 import numpy as np
-from _csrc import ffi, lib
 from numpy.typing import NDArray
 
 from hal.kernels.alone import Alone
 from hal.kernels.arrays import check, checked, pointer, real, require, whole
 from hal.kernels.backend import kernel
+from hal.kernels.library import ffi, lib
 
 CHANNELS: int = lib.SR_CHANNELS
 TAPS: int = lib.SR_CHANNELIZER_TAPS

@@ -1,10 +1,10 @@
 """Cyclic redundancy checks: CRC-16 of frames and packets, CRC-32C of files (csrc/include/skyrack/crc.h)."""
 
 import numpy as np
-from _csrc import lib
 from numpy.typing import NDArray
 
 from hal.kernels.arrays import check, octets_of, pointer, rows
+from hal.kernels.library import lib
 
 
 def crc16(octets: bytes | bytearray | memoryview, initial: int = 0xFFFF) -> int:

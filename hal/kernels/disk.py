@@ -3,10 +3,10 @@
 from typing import Any
 
 import numpy as np
-from _csrc import lib
 from numpy.typing import NDArray
 
 from hal.kernels.arrays import check, pointer, require, whole
+from hal.kernels.library import lib
 
 RADIUS_MAX: int = lib.SR_DISK_RADIUS_MAX
 

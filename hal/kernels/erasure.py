@@ -1,11 +1,11 @@
 """Packet erasure: any k of k + m shards bring the data back (csrc/include/skyrack/erasure.h)."""
 
 import numpy as np
-from _csrc import lib
 from numpy.typing import NDArray
 
 from hal.kernels.arrays import checked, require, rows, whole
 from hal.kernels.errors import CorruptError
+from hal.kernels.library import lib
 
 SHARDS_MAX: int = lib.SR_ERASURE_SHARDS_MAX
 Shards = NDArray[np.uint8]

@@ -3,10 +3,10 @@
 from typing import Any
 
 import numpy as np
-from _csrc import lib
 from numpy.typing import NDArray
 
 from hal.kernels.arrays import check, octets_of, pointer
+from hal.kernels.library import lib
 
 FIELD = np.dtype(
     [

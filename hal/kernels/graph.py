@@ -11,12 +11,12 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from _csrc import lib
 from numpy.typing import NDArray
 
 from hal.kernels import graph_any as any_
 from hal.kernels.graph_any import Settings, Shape
 from hal.kernels.graph_any import require as _require
+from hal.kernels.library import lib
 
 NODES_MAX, INPUTS_MAX = 2048, 64
 CLASSES_MAX, CONVOLUTION_SIZE_MAX, WINDOW_MAX = 256, 7, 16

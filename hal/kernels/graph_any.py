@@ -9,7 +9,8 @@ from math import inf, isnan
 from typing import NamedTuple
 
 import numpy as np
-from _csrc import lib
+
+from hal.kernels.library import lib
 
 REACH_MAX: int = lib.SR_NETS_REACH_MAX
 CUT_MAX = 2**53

@@ -10,11 +10,11 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
-from _csrc import ffi, lib
 from numpy.typing import NDArray
 
 from hal.kernels.arrays import check, octets_of, pointer, real, require, whole
 from hal.kernels.errors import CorruptError
+from hal.kernels.library import ffi, lib
 
 Mask = NDArray[np.uint8]
 Ring = NDArray[np.int32]

@@ -8,10 +8,10 @@ from enum import IntEnum
 from typing import Any
 
 import numpy as np
-from _csrc import lib
 from numpy.typing import NDArray
 
 from hal.kernels.arrays import pointer, require, rows, whole
+from hal.kernels.library import lib
 
 NOT_CONVERGED: int = lib.SR_LDPC_NOT_CONVERGED
 ITERATIONS_MAX: int = lib.SR_LDPC_ITERATIONS_MAX

@@ -3,10 +3,10 @@
 from math import inf
 
 import numpy as np
-from _csrc import lib
 from numpy.typing import NDArray
 
 from hal.kernels.arrays import checked, pointer, real
+from hal.kernels.library import lib
 
 
 def lee7(image: NDArray[np.float32], *, noise_variance: float) -> NDArray[np.float32]:

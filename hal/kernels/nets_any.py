@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any, Protocol
 
-from _csrc import ffi, lib
-
 from hal.kernels import graph_any as any_
 from hal.kernels.graph import Kind, Node
 from hal.kernels.graph_any import Shape
+from hal.kernels.library import ffi, lib
 
 
 class Call(Protocol):

@@ -5,7 +5,6 @@ from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
-from _csrc import ffi, lib
 from numpy.typing import NDArray
 
 from hal.kernels.arrays import pointer, require
@@ -13,6 +12,7 @@ from hal.kernels.backend import kernel
 from hal.kernels.errors import UpsetError
 from hal.kernels.graph import Graph, Kind, Node
 from hal.kernels.graph_any import Shape
+from hal.kernels.library import ffi, lib
 from hal.kernels.nets_any import run_any
 
 _SUMMED = {Kind.CONVOLUTION, Kind.DENSE}

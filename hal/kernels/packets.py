@@ -4,10 +4,10 @@ from collections.abc import Collection
 from typing import Any
 
 import numpy as np
-from _csrc import ffi, lib
 from numpy.typing import NDArray
 
 from hal.kernels.arrays import octets_of, pointer, require, whole
+from hal.kernels.library import ffi, lib
 
 PACKET = np.dtype(
     [("offset", np.int64), ("size", np.int32), ("identification", np.uint16), ("sequence", np.uint16)], align=True

@@ -3,10 +3,10 @@
 from enum import IntEnum
 
 import numpy as np
-from _csrc import ffi, lib
 from numpy.typing import NDArray
 
 from hal.kernels.arrays import octets_of, require, rows
+from hal.kernels.library import ffi, lib
 
 
 class Code(IntEnum):

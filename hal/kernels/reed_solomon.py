@@ -5,10 +5,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from _csrc import ffi, lib
 from numpy.typing import NDArray
 
 from hal.kernels.arrays import pointer, require, rows, whole
+from hal.kernels.library import ffi, lib
 
 SYMBOLS = 255
 """Octets of a whole codeword."""

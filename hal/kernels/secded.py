@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
-from _csrc import ffi, lib
 from numpy.typing import NDArray
 
 from hal.kernels.arrays import check, checked, pointer
+from hal.kernels.library import ffi, lib
 
 Octets = NDArray[np.uint8]
 WORD_OCTETS = 8

@@ -1,6 +1,6 @@
 """Stored answers of every kernel family on the level in use: what a node checks at boot, before it trusts itself."""
 
-from _csrc import lib
+from hal.kernels.library import lib
 
 _PREFIX = "sr_selftest_"
 FAMILIES: tuple[str, ...] = tuple(sorted(name.removeprefix(_PREFIX) for name in dir(lib) if name.startswith(_PREFIX)))

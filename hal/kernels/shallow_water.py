@@ -5,11 +5,11 @@ from math import inf
 from typing import NamedTuple
 
 import numpy as np
-from _csrc import ffi, lib
 from numpy.typing import NDArray
 
 from hal.kernels.arrays import check, pointer, real, require, whole
 from hal.kernels.errors import CorruptError
+from hal.kernels.library import ffi, lib
 
 _LINE_OCTETS = 64
 _FIELDS, _SIDE_MAX = 3, 65536

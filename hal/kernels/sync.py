@@ -6,10 +6,10 @@ Bits are numbered from the most significant bit of octet 0.
 from typing import Any
 
 import numpy as np
-from _csrc import ffi, lib
 from numpy.typing import NDArray
 
 from hal.kernels.arrays import check, octets_of, pointer, require, whole
+from hal.kernels.library import ffi, lib
 
 HIT = np.dtype([("bit", np.int64), ("errors", np.uint8), ("inverted", np.bool_)], align=True)
 ROOM = 1024  # hits a call: 16 KiB

@@ -5,13 +5,13 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 import numpy as np
-from _csrc import ffi, lib
 from numpy.typing import NDArray
 
 from hal.kernels.arrays import check, checked, octets_of, pointer, require, whole
 from hal.kernels.backend import kernel
 from hal.kernels.crc import crc32c
 from hal.kernels.errors import CorruptError
+from hal.kernels.library import ffi, lib
 
 FEATURES_MAX: int = lib.SR_TREES_FEATURES_MAX
 LEAVES_MAX: int = lib.SR_TREES_LEAVES_MAX

@@ -7,11 +7,11 @@ CCSDS 131.0-B-4 §3. Bits are packed eight to an octet, the first in the most si
 from typing import Literal
 
 import numpy as np
-from _csrc import ffi, lib
 from numpy.typing import NDArray
 
 from hal.kernels.alone import Alone
 from hal.kernels.arrays import octets_of, pointer, require
+from hal.kernels.library import ffi, lib
 
 BLOCK_BITS: int = lib.SR_VITERBI_BLOCK
 CONTEXT_BITS: int = lib.SR_VITERBI_CONTEXT

@@ -18,7 +18,7 @@ import pytest
 import benchmarks
 from benchmarks import harness
 from fsw.models import ModelError
-from hal.kernels import levels
+from hal.kernels import library
 from hal.kernels.errors import CorruptError, UpsetError
 from link.errors import LinkError
 
@@ -118,9 +118,9 @@ def test_there_is_something_to_replace():
     "topic", [pytest.param(topic, marks=[] if topic in QUICK else pytest.mark.slow) for topic in topics()]
 )
 def test_a_kernel_that_does_nothing_is_noticed(topic: str, monkeypatch: pytest.MonkeyPatch):
-    module, best = import_module(f"benchmarks.{topic}"), levels.supported_levels()[-1:]
+    module, best = import_module(f"benchmarks.{topic}"), library.supported_levels()[-1:]
     monkeypatch.setattr(harness, "by_turns", lambda contestants: [1.0] * len(contestants))  # no time counts here
-    monkeypatch.setattr(levels, "supported_levels", lambda: best)
+    monkeypatch.setattr(library, "supported_levels", lambda: best)
     monkeypatch.setattr(module, "supported_levels", lambda: best, raising=False)
     missing: set[str] = set()
     for name in list(kernels(topic)):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hal.kernels import selftest
-from hal.kernels.levels import supported_levels
+from hal.kernels.library import supported_levels
 from hal.kernels.speed import work_of
 from skyrack import kernels
 from skyrack.cli import main

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hal.kernels.levels import select_level, supported_levels
+from hal.kernels.library import select_level, supported_levels
 
 
 @pytest.fixture(params=supported_levels())

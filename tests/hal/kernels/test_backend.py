@@ -9,11 +9,11 @@ from pathlib import Path
 import _csrc
 import numpy as np
 import pytest
-from _csrc import lib
 
 from hal.kernels import backend
 from hal.kernels.channelize import Channelizer
 from hal.kernels.graph import Activation, Graph, Kind, Node
+from hal.kernels.library import lib
 from hal.kernels.nets import Network
 from hal.kernels.speed import _forest
 from hal.kernels.trees import Trees

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from hal.kernels import calibrate
-from hal.kernels.levels import select_level, supported_levels
+from hal.kernels.library import select_level, supported_levels
 from hal.kernels.selftest import self_test
 
 COLS = 38

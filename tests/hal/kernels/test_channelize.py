@@ -16,8 +16,8 @@ from hal.kernels.channelize import (
     low_pass,
     noise_floor,
 )
-from hal.kernels.levels import level as current_level
-from hal.kernels.levels import select_level, supported_levels
+from hal.kernels.library import level as current_level
+from hal.kernels.library import select_level, supported_levels
 from hal.kernels.selftest import self_test
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from _csrc import ffi
 
 from hal.kernels import channelize, fields, packets, sync
+from hal.kernels.library import ffi
 from tests.hal.kernels.hostile import Face, complaints, faces
 
 ROOT = Path(__file__).parents[3]

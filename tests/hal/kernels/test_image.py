@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from hal.kernels import image
 from hal.kernels.errors import CorruptError
-from hal.kernels.levels import select_level, supported_levels
+from hal.kernels.library import select_level, supported_levels
 from hal.kernels.selftest import self_test
 from tests.hal.kernels import plain_image as plain
 

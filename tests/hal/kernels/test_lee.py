@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hal.kernels.lee import lee7
-from hal.kernels.levels import select_level, supported_levels
+from hal.kernels.library import select_level, supported_levels
 from hal.kernels.selftest import self_test
 
 RADAR = Path(__file__).parents[4] / "shared" / "data" / "eo" / "flood_s1_chips.npz"

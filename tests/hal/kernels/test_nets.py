@@ -11,7 +11,7 @@ from hal.kernels.errors import CorruptError, UpsetError
 from hal.kernels.graph import Activation, Graph, Kind, Node, Rounding
 from hal.kernels.graph_any import Applying, Function
 from hal.kernels.graph_octets import decode_graph, encode_graph
-from hal.kernels.levels import select_level, supported_levels
+from hal.kernels.library import select_level, supported_levels
 from hal.kernels.nets import Network
 from hal.kernels.selftest import self_test
 from tests.hal.kernels.graphs import graphs

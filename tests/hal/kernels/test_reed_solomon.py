@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.levels import select_level
+from hal.kernels.library import select_level
 from hal.kernels.reed_solomon import UNCORRECTABLE, ReedSolomon
 
 pytestmark = pytest.mark.usefixtures("level")

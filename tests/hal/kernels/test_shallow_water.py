@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from benchmarks.water_peers import coefficients, numpy_step
 from hal.kernels.errors import CorruptError
-from hal.kernels.levels import select_level, supported_levels
+from hal.kernels.library import select_level, supported_levels
 from hal.kernels.selftest import self_test
 from hal.kernels.shallow_water import Grid, ShallowWater, checks, verify
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hal.kernels.levels import select_level
+from hal.kernels.library import select_level
 from hal.kernels.viterbi import BLOCK_BITS, CONTEXT_BITS, ConvolutionalEncoder, ViterbiDecoder, punctured
 
 pytestmark = pytest.mark.usefixtures("level")

@@ -1,8 +1,14 @@
-"""Which instructions the kernels use on this processor (csrc/include/skyrack/base.h)."""
+"""The C library, and which instructions it uses on this processor (csrc/include/skyrack/base.h).
+
+To import it, as all kernels do, settles the level: a SKYRACK_ISA that this processor cannot run is a UsageError.
+"""
 
 import os
 
-from _csrc import ffi, lib
+from _csrc import ffi as ffi
+from _csrc import lib as lib
+
+from hal.usage import given
 
 LEVELS: tuple[str, ...] = tuple(ffi.string(lib.sr_level_name(number)).decode() for number in range(lib.SR_LEVELS))
 
@@ -36,3 +42,7 @@ def build() -> str:
     """The compiler of the kernels and the flags of all their files."""
     text: str = ffi.string(lib.sr_build()).decode()
     return text
+
+
+with given("SKYRACK_ISA"):
+    select_level()

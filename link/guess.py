@@ -6,6 +6,7 @@ the count of one packet or frame in 16384 or 256 does.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 
@@ -155,7 +156,8 @@ def _framings(kind: FrameKind, size: int) -> Iterator[Framing]:
     inserts = (0,) if kind == "tm" else _INSERTS
     ocfs = (False, True) if kind == "aos" else (False,)
     for fecf, ocf, insert in product((True, False), ocfs, inserts):
-        yield Framing(kind=kind, octets=size, fecf=fecf, ocf=ocf, insert_octets=insert)
+        with suppress(ValueError):  # nothing would be left in frames as short as that
+            yield Framing(kind=kind, octets=size, fecf=fecf, ocf=ocf, insert_octets=insert)
 
 
 def _score(octets: bytes, framing: Framing | TcFraming | None, prefix: int = 0, *, any_version: bool = False) -> float:

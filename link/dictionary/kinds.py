@@ -5,6 +5,7 @@ Kinds and fields are plain data, so that they go into the dictionary's JSON and 
 `utc_ns`, an array's a list, a group's a dict.
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -13,6 +14,7 @@ from link.dictionary.bounds import (
     DEPTH_MAX,
     FIELDS_MAX,
     LABELS_MAX,
+    NESTED_MAX,
     PACKET_BITS_MAX,
     PACKET_OCTETS_MAX,
     WIDE,
@@ -325,9 +327,26 @@ def fixed_bits(kind: AnyKind) -> int | None:
 
 def _check_whole(kind: AnyKind) -> None:
     """Raises ValueError for a structure that is nested too deep or longer than a packet."""
+    check_nested((kind,))  # first: what follows goes through all of them
     if _depth(kind) > DEPTH_MAX:
         raise ValueError(f"arrays and groups nested more than {DEPTH_MAX} deep")
     check_number(fixed_bits(kind) or 0, "bits of a structure", -PACKET_BITS_MAX, PACKET_BITS_MAX)
+
+
+def check_nested(kinds: Iterable[AnyKind]) -> None:
+    """Raises ValueError for more fields in arrays and groups than a packet may have. A structure that is said once may
+    stand in another many times, and that again: they are counted as often, but not beyond what is refused.
+    """
+    nested, open_kinds = 0, list(kinds)
+    while open_kinds and nested <= NESTED_MAX:
+        match open_kinds.pop():
+            case Array(of=of):
+                open_kinds.append(of)
+            case Group(fields=fields):
+                nested += len(fields)
+                open_kinds += (field.kind for field in fields)
+    if nested > NESTED_MAX:
+        raise ValueError(f"more than {NESTED_MAX} fields in arrays and groups")
 
 
 def _depth(kind: AnyKind) -> int:

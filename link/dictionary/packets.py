@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from hal.usage import did_you_mean
-from link.dictionary.bounds import short
+from link.dictionary.bounds import BASES_MAX, FIELDS_MAX, short
 from link.dictionary.codec import Codec
 from link.dictionary.conditions import All
 from link.dictionary.cursor import Reader
@@ -138,6 +138,10 @@ def _inherited(container: Container, known: Mapping[str, Container]) -> list[Fie
     while True:
         fields[:0] = container.fields
         below.add(container.name)
+        if len(fields) > FIELDS_MAX or len(below) > BASES_MAX:
+            raise ValueError(
+                f"{container.name}: more than {FIELDS_MAX} fields or {BASES_MAX} containers on one another"
+            )
         if not container.base:
             return fields
         if container.base not in known or container.base in below:
@@ -160,8 +164,9 @@ def _is_fallible(field: Field) -> bool:
 
 
 def _chosen_root(root: str, roots: Sequence[str], known: Collection[str]) -> str:
-    if root and root not in known:
-        raise ValueError(f"no container is called {short(root)}{did_you_mean(root, known)}")
     if not root and len(roots) != 1:
         raise ValueError(f"which container is the root? One of {', '.join(roots) or 'none'}")
-    return root or roots[0]
+    chosen = root or roots[0]
+    if chosen not in known:
+        raise ValueError(f"no container is called {short(chosen)}{did_you_mean(chosen, known)}")
+    return chosen

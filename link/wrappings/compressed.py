@@ -14,13 +14,14 @@ from typing import Any
 from link.wrappings.units import WrappingError
 
 OCTETS_MAX = 1 << 33
+_MEMORY_OCTETS = 1 << 29  # that an unpacker may ask for by what the file says alone
 _PIECE = 1 << 10  # of what a damaged piece would give nothing is read
 MAGICS = {b"\x1f\x8b\x08": "gzip", b"\xfd7zXZ\0": "xz", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
 _UNPACKERS: dict[str, Callable[[], Any]] = {
     "gzip": lambda: zlib.decompressobj(31),  # 31: with gzip's header and sum
-    "xz": lzma.LZMADecompressor,
+    "xz": lambda: lzma.LZMADecompressor(memlimit=_MEMORY_OCTETS),
     "bzip2": bz2.BZ2Decompressor,
 }
 
@@ -43,10 +44,10 @@ def decompressed(octets: bytes | memoryview, name: str, octets_max: int = OCTETS
             out += unpacker.decompress(piece)
             at += len(piece)
             if len(out) > octets_max:
-                raise WrappingError(f"{name}: more than {octets_max} octets are in it")
+                raise WrappingError(_too_large(name, octets_max))
             if unpacker.eof:
                 at -= len(unpacker.unused_data)
-                if not view[at:].tobytes().strip(b"\0"):
+                if not (view[at : at + 1].tobytes().strip(b"\0") or view[at:].tobytes().strip(b"\0")):
                     return bytes(out), []
                 unpacker = make()  # the next member
     except (zlib.error, lzma.LZMAError, OSError) as error:
@@ -67,7 +68,11 @@ def _zstd(octets: bytes | memoryview, octets_max: int) -> tuple[bytes, list[str]
         while piece := reader.read(1 << 20):
             out += piece
             if len(out) > octets_max:
-                raise WrappingError(f"zstd: more than {octets_max} octets are in it")
+                raise WrappingError(_too_large("zstd", octets_max))
     except zstandard.ZstdError as error:
         return bytes(out), [f"zstd: damaged ({error}) behind {len(out)} octets, which are read"]
     return bytes(out), []
+
+
+def _too_large(name: str, octets_max: int) -> str:
+    return f"{name}: more than {octets_max} octets are in it; if that is so, unpack it to a file first"

@@ -15,7 +15,6 @@ _FAMILIES = {2: _IPV4, 24: _IPV6, 28: _IPV6, 30: _IPV6, 10: _IPV6}
 _TCP, _UDP = 6, 17
 _IPV6_EXTENSIONS = (0, 43, 60)
 _IPV6_FRAGMENT = 44
-_FRAGMENTS_MAX = 1 << 16
 
 
 class Datagram(NamedTuple):
@@ -27,17 +26,38 @@ class Datagram(NamedTuple):
 
 
 @dataclass(slots=True)
+class _Begun:
+    """The pieces of a datagram by where they stand in it, and where it ends, once the last one came."""
+
+    pieces: dict[int, bytes] = field(default_factory=dict)
+    octets: int = 0
+    end: int | None = None
+
+    def add(self, offset: int, more: bool, piece: bytes) -> bytes | None:
+        """The whole, when this completes it. A piece that comes again takes the place of the one before."""
+        self.octets += len(piece) - len(self.pieces.get(offset, b""))
+        self.pieces[offset] = piece
+        if not more:
+            self.end = offset + len(piece)
+        if self.octets != self.end:
+            return None
+        places = sorted(self.pieces)
+        ends = [0, *(at + len(self.pieces[at]) for at in places)]
+        return b"".join(map(self.pieces.__getitem__, places)) if places == ends[:-1] else None
+
+
+@dataclass(slots=True)
 class Network:
     """Finds datagrams in records. Counters: `tcp` segments and `others` left out, `fragments` that found no others."""
 
     tcp: int = 0
     others: int = 0
-    _begun: dict[bytes, list[tuple[int, bool, bytes]]] = field(default_factory=dict)
+    _begun: dict[bytes, _Begun] = field(default_factory=dict)
 
     @property
     def fragments(self) -> int:
         """Pieces of datagrams the rest of which did not come."""
-        return sum(map(len, self._begun.values()))
+        return sum(len(begun.pieces) for begun in self._begun.values())
 
     def datagram(self, record: memoryview, link: int) -> Datagram | None:
         """The datagram in one record of a known link type, if that is what it carries, or what it completes."""
@@ -73,12 +93,8 @@ class Network:
         return self._transport(kind, body)
 
     def _fragment(self, key: bytes, offset: int, more: bool, body: bytes, kind: int) -> Datagram | None:
-        pieces = self._begun.setdefault(key, [])
-        pieces.append((offset, more, body))
-        pieces.sort()
-        whole = b"".join(one for _, _, one in pieces)
-        ends = [at + len(one) for at, _, one in pieces]
-        if pieces[-1][1] or [at for at, _, _ in pieces] != [0, *ends[:-1]] or len(pieces) > _FRAGMENTS_MAX:
+        whole = self._begun.setdefault(key, _Begun()).add(offset, more, body)
+        if whole is None:
             return None
         del self._begun[key]
         return self._transport(kind, memoryview(whole))

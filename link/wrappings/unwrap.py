@@ -7,6 +7,8 @@ from link.wrappings.kiss import is_kiss, unwrap_kiss
 from link.wrappings.units import Unwrapped, WrappingError
 
 _LAYERS_MAX = 8
+_SMALL_OCTETS, _TIMES_MAX = 1 << 26, 64
+"""What may be in any wrapping, and how many times its size in a larger one: what is there to fill memory holds more."""
 _NAMED = {
     b"\x89HDF\r\n\x1a\n": "an HDF5 file, which holds its packets in data sets: copy those out of it first",
     b"PK\x03\x04": "a zip archive: unpack it first",
@@ -31,6 +33,7 @@ def unwrap(
     without it, those are taken that `fits` finds right. Raises WrappingError naming what cannot be undone.
     """
     notes: list[str] = []
+    octets_max = min(octets_max, max(_SMALL_OCTETS, _TIMES_MAX * len(octets)))
     for _ in range(_LAYERS_MAX):
         if name := compression_of(octets):
             inside, said = decompressed(octets, name, octets_max)

@@ -200,3 +200,9 @@ def test_a_score_is_the_product_of_what_speaks_for_it(account, score):
 def test_prefixes_are_read_over():
     assert reads_well(b"".join(b"time" + one for one in PACKETS), 4)
     assert not reads_well(DICE.bytes(5000), 4)
+
+
+@pytest.mark.parametrize("octet", [b"\x00", b"\x40", b"\xc0", b"\xff"])
+def test_one_octet_again_and_again(octet):
+    """It looks like frames so short that nothing is left in them."""
+    assert likeliest(octet * 2000).score < 1

@@ -13,7 +13,7 @@ import msgspec
 
 from link.dictionary.bounds import FIELDS_MAX
 from link.dictionary.conditions import All, Condition
-from link.dictionary.kinds import Array, Field, Group, Integer, Size, sum_bits
+from link.dictionary.kinds import Array, Field, Group, Integer, Size, check_nested, sum_bits
 from link.dictionary.model import Container
 from link.dictionary.xtce.document import (
     Element,
@@ -125,6 +125,7 @@ class ContainerReader:
                         made.extend(self.entry(entry, found, made))
                     if len(made) > FIELDS_MAX:
                         raise UnsupportedError(found.element, f"more fields than a packet can have, {FIELDS_MAX}")
+                _check_nested(found, made)
                 self._read[here] = tuple(made)
                 self._read[here] += tuple(self._padding(found))
             finally:
@@ -271,6 +272,13 @@ class ContainerReader:
             abstract=truth(found.element, "abstract", False),
             text=description(found.element),
         )
+
+
+def _check_nested(found: Found, fields: list[Field]) -> None:
+    try:
+        check_nested(field.kind for field in fields)
+    except ValueError as error:
+        raise UnsupportedError(found.element, f"{named(found.element)}: {error}") from None
 
 
 def _fixed(entry: Element) -> Field:

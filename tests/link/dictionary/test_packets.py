@@ -57,3 +57,15 @@ def test_what_is_no_tree_is_refused(containers, sentence):
         return
     with pytest.raises(ValueError, match=sentence):
         PacketReader(containers)
+
+
+def test_a_root_that_is_none():
+    with pytest.raises(ValueError, match="no container is called Rot"):
+        PacketReader([Container(name="Root", fields=())], roots=("Rot",))
+
+
+def test_containers_on_containers_without_end():
+    bases = ["", *map(str, range(100))]
+    chain = [Container(name=str(number), fields=(), base=base) for number, base in enumerate(bases)]
+    with pytest.raises(ValueError, match="64 containers on one another"):
+        PacketReader(chain)

@@ -17,6 +17,7 @@ from link.recording import holds_packets
 from link.space_packet import SpacePacket
 from link.wrappings.capture import is_capture
 from link.wrappings.hex_text import octets_of_text
+from link.wrappings.network import Network
 from link.wrappings.units import WrappingError
 from link.wrappings.unwrap import unwrap
 
@@ -69,6 +70,28 @@ def test_compression_that_is_cut_off_or_damaged(name):
 def test_more_than_there_is_room_for():
     with pytest.raises(WrappingError, match="more than 10 octets"):
         inside(gzip.compress(STREAM), octets_max=10)
+
+
+@pytest.mark.parametrize("name", PACKERS)
+def test_a_small_file_that_would_fill_memory(name, monkeypatch):
+    """However often it is wrapped, for the bound is on all that is in it."""
+    monkeypatch.setattr("link.wrappings.unwrap._SMALL_OCTETS", 1 << 16)
+    bomb = PACKERS[name](bytes(1 << 22))
+    for file in (bomb, gzip.compress(bomb)):
+        with pytest.raises(WrappingError, match="unpack it to a file first"):
+            inside(file)
+    assert inside(PACKERS[name](bytes(1 << 16)))[0] == bytes(1 << 16)
+
+
+def test_members_without_anything_in_them():
+    """Whatever stands behind each is looked at once, and not again for each: a list of small members is common."""
+    octets, _ = inside(gzip.compress(STREAM) + gzip.compress(b"") * 3000 + gzip.compress(STREAM) + bytes(1000))
+    assert octets == STREAM * 2
+
+
+def test_xz_that_asks_for_memory(monkeypatch):
+    monkeypatch.setattr("link.wrappings.compressed._MEMORY_OCTETS", 1 << 16)
+    assert "damaged" in inside(lzma.compress(STREAM))[1][1]
 
 
 class Reader:
@@ -285,6 +308,23 @@ def test_fragments_of_ipv4():
     octets, notes = inside(pcap(*map(ethernet, parts)))
     assert octets == STREAM
     assert notes[-1] == "1 fragments of datagrams are left out: the others did not come"
+
+
+def test_fragments_that_come_again():
+    """A capture of several interfaces has each of them twice."""
+    whole = udp(STREAM)
+    parts = [ipv4(whole[:32], fragment=0x2000), ipv4(whole[:32], fragment=0x2000), ipv4(whole[32:], fragment=4)]
+    octets, notes = inside(pcap(*map(ethernet, parts)))
+    assert (octets, notes) == (STREAM, ["UDP to port 10015 (1)"])
+
+
+def test_fragments_without_end():
+    """Each is looked at once, not with all that came before."""
+    network = Network()
+    for number in range(30_000):
+        part = ipv4(bytes(8), fragment=0x2000 | number % 8000, source=1)
+        assert network.datagram(memoryview(part), 101) is None
+    assert network.fragments == 8000
 
 
 def test_ports():

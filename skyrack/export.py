@@ -3,9 +3,12 @@
 import csv
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Protocol
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,22 +18,27 @@ from link.dictionary.invalid import Invalid, without_invalid
 from link.pcap import END_NS as PCAP_END_NS
 from link.pcap import pcap_header, pcap_record
 from skyrack.lines import plain_text
+from skyrack.whole_file import WholeFile, whole_file
 
 if TYPE_CHECKING:
     from skyrack.raw_export import RawExport
 
+_NAME_OCTETS_MAX = 240  # of a file; systems take 255, of which `.NAME.part` needs some
 Values = Mapping[str, Any]
 Kept = list[Any] | NDArray[Any]
 
 
 class Export(Protocol):
-    """Takes packets in their order. `close` ends the files and names those written."""
+    """Takes packets in their order. `close` ends the files and names those written; before, none of them is there."""
 
     def add(self, kind: str, values: Values, packet: bytes, utc_ns: int | None = None) -> None:
         """Take one packet of a kind that the dictionary names, its values by field, and when it was made, if known."""
 
     def close(self) -> list[Path]:
         """No more will come."""
+
+    def drop(self) -> None:
+        """Leave no file, unless they are closed already."""
 
 
 def open_export(path: Path, recorded_ns: int = 0) -> "Export | RawExport":
@@ -53,19 +61,22 @@ class PcapExport:
     """
 
     def __init__(self, path: Path, recorded_ns: int = 0) -> None:
-        self._path, self._file, self._latest_ns = path, path.open("wb"), recorded_ns
-        self._file.write(pcap_header())
+        self._whole, self._latest_ns = WholeFile(path), recorded_ns
+        self._whole.file.write(pcap_header())
 
     def add(self, kind: str, values: Values, packet: bytes, utc_ns: int | None = None) -> None:  # noqa: ARG002  # an Export
         """Write the packet."""
         if utc_ns is not None and 0 <= utc_ns < PCAP_END_NS:
             self._latest_ns = utc_ns
-        self._file.write(pcap_record(packet, self._latest_ns))
+        self._whole.file.write(pcap_record(packet, self._latest_ns))
 
     def close(self) -> list[Path]:
         """The one file."""
-        self._file.close()
-        return [self._path]
+        return [self._whole.settle()]
+
+    def drop(self) -> None:
+        """Leave none."""
+        self._whole.drop()
 
 
 class CsvExport:
@@ -73,7 +84,7 @@ class CsvExport:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._files: dict[str, TextIO] = {}
+        self._files: dict[str, WholeFile] = {}
         self._writers: dict[str, Any] = {}
 
     def add(self, kind: str, values: Values, packet: bytes, utc_ns: int | None = None) -> None:  # noqa: ARG002  # an Export
@@ -87,17 +98,21 @@ class CsvExport:
     def _writer(self, kind: str, names: Iterable[str]) -> Any:
         """Of the kind's file, which begins with the fields' names."""
         if kind not in self._files:
-            path = path_of(self._path, kind) if self._files else self._path
-            self._files[kind] = path.open("w", newline="", encoding="utf-8")
-            self._writers[kind] = csv.writer(self._files[kind], lineterminator="\n")
+            path = paths_of(self._path, [*self._files, kind])[-1] if self._files else self._path
+            self._files[kind] = WholeFile(path, "w", newline="", encoding="utf-8")
+            self._writers[kind] = csv.writer(self._files[kind].file, lineterminator="\n")
             self._writers[kind].writerow(names)
         return self._writers[kind]
 
     def close(self) -> list[Path]:
         """One file a kind."""
+        paths = paths_of(self._path, list(self._files))
+        return [file.settle(path) for file, path in zip(self._files.values(), paths, strict=True)]
+
+    def drop(self) -> None:
+        """Leave none."""
         for file in self._files.values():
-            file.close()
-        return settled(self._path, list(self._files))
+            file.drop()
 
 
 class ColumnExport:
@@ -126,10 +141,13 @@ class ColumnExport:
             kind: {name: np.concatenate(part) for name, part in parts.items()} for kind, parts in self._tables.items()
         }
         tables: dict[str, Mapping[str, Kept]] = {**self._columns, **joined}
-        paths = _paths(self._path, list(tables))
+        paths = paths_of(self._path, list(tables))
         for path, columns in zip(paths, tables.values(), strict=True):
             self._write(path, columns)
         return paths
+
+    def drop(self) -> None:
+        """Nothing was written yet."""
 
     def _write(self, path: Path, columns: Mapping[str, Kept]) -> None:
         raise NotImplementedError
@@ -141,9 +159,12 @@ class NpzExport(ColumnExport):
     def _write(self, path: Path, columns: Mapping[str, Kept]) -> None:
         arrays: dict[str, NDArray[Any]] = {}
         for name, values in columns.items():
-            arrays |= _arrays(name, _marked(values)) if isinstance(values, list) else {name: values}
-        with path.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **arrays)
+            found = _arrays(name, _marked(values)) if isinstance(values, list) else {name: values}
+            arrays |= {_own_name(key, arrays, columns if key != name else ()): one for key, one in found.items()}
+        with whole_file(path) as file, ZipFile(file, "w", ZIP_DEFLATED) as archive:
+            for name, array in arrays.items():  # by numpy.savez, one cannot be called as an argument of its own
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                    np.lib.format.write_array(entry, np.asanyarray(array), allow_pickle=False)
 
 
 class ParquetExport(ColumnExport):
@@ -161,7 +182,8 @@ class ParquetExport(ColumnExport):
         import pyarrow.parquet
 
         table = pyarrow.table({name: pyarrow.array(_listed(one)) for name, one in columns.items()})
-        pyarrow.parquet.write_table(table, path)
+        with whole_file(path) as file:
+            pyarrow.parquet.write_table(table, file)
 
 
 TableExport = CsvExport | ColumnExport
@@ -175,18 +197,27 @@ _EXPORTS: dict[str, Callable[[Path], Export]] = {
 
 
 def path_of(path: Path, kind: str) -> Path:
-    """Where a table of several goes: its kind before the ending."""
-    return path.with_name(f"{path.stem}.{kind.replace('/', '_')}{path.suffix}")
+    """Where a table of several goes: its kind before the ending, as far as a name of a file may be long."""
+    room = _NAME_OCTETS_MAX - len(os.fsencode(f"{path.stem}..{path.suffix}"))
+    kind = os.fsencode(kind.replace("/", "_"))[: max(room, 1)].decode(errors="ignore")
+    return path.with_name(f"{path.stem}.{kind}{path.suffix}")
 
 
-def settled(path: Path, kinds: Sequence[str]) -> list[Path]:
-    """Where files of these kinds stand, the first of which was written to `path`: there if it is the only one."""
-    return [path.replace(one) if not n and one != path else one for n, one in enumerate(_paths(path, kinds))]
+def paths_of(path: Path, kinds: Sequence[str]) -> list[Path]:
+    """Where tables go, each in a file of its own: a table that is the only one has the name that was asked for."""
+    if len(kinds) < 2:
+        return [path] * len(kinds)
+    paths: dict[Path, str] = {}
+    for kind in kinds:
+        tries = (path_of(path, one) for one in chain((kind,), (f"{number}.{kind}" for number in count(2))))
+        paths[next(one for one in tries if one not in paths)] = kind
+    return list(paths)
 
 
-def _paths(path: Path, kinds: Sequence[str]) -> list[Path]:
-    """Where tables go: a table that is the only one has the name that was asked for."""
-    return [path_of(path, kind) for kind in kinds] if len(kinds) > 1 else [path] * len(kinds)
+def _own_name(name: str, taken: Container[str], others: Container[str]) -> str:
+    """`name`, or one that no array and no other field has."""
+    tries = chain((name,), (f"{name}.{number}" for number in count(2)))
+    return next(one for one in tries if one not in taken and one not in others)
 
 
 def _listed(column: Kept) -> Kept:

@@ -1,6 +1,5 @@
 """Transfer frames as lines, and the bits of bitstream channels as files: what packets alone do not show."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,14 +13,14 @@ from link.framing import NO_OCF, NO_PACKET_BEGINS, Framing
 from link.intake import Channel, FrameIntake
 from link.tc_frame import FrameType, TcFrame
 from link.tc_intake import TcIntake
-from skyrack.export import path_of
+from skyrack.raw_export import RawExport
 
 _SHOWN_OCTETS = 16
 _M_PDU_HEADER = 2
 
 
-def listen(intake: FrameIntake | TcIntake, *, is_listed: bool, out: Path | None) -> None:
-    """Print each good frame of `intake` on a line if `is_listed`; write the bits of its bitstreams beside `out`."""
+def listen(intake: FrameIntake | TcIntake, *, is_listed: bool, out: RawExport | None) -> None:
+    """Print each good frame of `intake` on a line if `is_listed`; write the bits of its bitstreams beside `out`'s."""
     if isinstance(intake, TcIntake):
         intake.listen = (lambda frame: print(_telecommand_line(frame))) if is_listed else None
         return
@@ -52,22 +51,21 @@ def _b_pdu(octets: bytes, content: Any) -> BPdu | None:
 class _Bits:
     """Bits of each channel, one behind the other, as whole octets; those left over wait for the next frame."""
 
-    def __init__(self, out: Path | None) -> None:
+    def __init__(self, out: RawExport | None) -> None:
         self._out = out
-        self._rest: dict[Path, NDArray[np.uint8]] = {}
+        self._rest: dict[str, NDArray[np.uint8]] = {}
 
     def take(self, content: Any, pdu: BPdu | None) -> int:
         """Write the bits of a frame; how many they are."""
         if pdu is None:
             return 0
         if self._out:
-            path = path_of(self._out, f"{content['spacecraft_id']}-{content['vc']}.bits")
+            name = f"{content['spacecraft_id']}-{content['vc']}.bits"
             bits = np.unpackbits(np.frombuffer(pdu.zone, np.uint8))[: pdu.bits]
-            bits = np.concatenate([self._rest.get(path, bits[:0]), bits])
+            bits = np.concatenate([self._rest.get(name, bits[:0]), bits])
             whole = len(bits) // 8 * 8
-            with path.open("ab" if path in self._rest else "wb") as file:
-                file.write(np.packbits(bits[:whole]).tobytes())
-            self._rest[path] = bits[whole:]
+            self._out.beside(name).append(np.packbits(bits[:whole]).tobytes())
+            self._rest[name] = bits[whole:]
         return pdu.bits
 
 

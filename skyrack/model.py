@@ -13,7 +13,9 @@ itself that it is not verified.
 """
 
 import argparse
+import errno
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -23,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from hal.usage import UsageError, given, read_file, shown
 from skyrack.parser import subcommand, within
+from skyrack.whole_file import whole_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,7 +97,8 @@ def _import(options: argparse.Namespace) -> int:
     bundle, remark = _bundled(options)
     with given(options.key):
         octets = bundle.encode(key)
-    options.out.write_bytes(octets)
+    with whole_file(options.out) as file:
+        file.write(octets)
     if remark:
         print(f"{options.model}: {remark}", file=sys.stderr)
     print(bundle.manifest.encode().decode() if options.json else _summary(bundle.manifest.name, len(octets), bundle))
@@ -249,10 +253,15 @@ def _keygen(options: argparse.Namespace) -> int:
 
     private = options.out.with_name(f"{options.out.name}.key")
     public = options.out.with_name(f"{options.out.name}.pub")
+    for path in (private, public):
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
     pem = new_private_key()
-    private.touch(mode=0o600, exist_ok=False)
-    private.write_bytes(pem)
-    public.write_bytes(public_pem(pem))
+    with whole_file(private) as file:
+        os.fchmod(file.fileno(), 0o600)  # before there is something in it
+        file.write(pem)
+    with whole_file(public) as file:
+        file.write(public_pem(pem))
     print(f"{private}\n{public}")
     return 0
 

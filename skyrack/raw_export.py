@@ -6,7 +6,8 @@ import numpy as np
 
 from link.intake import Batch
 from link.packet_size import ENCAPSULATION
-from skyrack.export import path_of, settled
+from skyrack.export import path_of, paths_of
+from skyrack.whole_file import WholeFile
 
 _ENCAPSULATED = 1 << 11  # in place of an APID, which has eleven bits
 
@@ -15,12 +16,14 @@ class RawExport:
     """Packets one behind the other, each APID in a file of its own: FILE.APID.bin, or FILE.SPACECRAFT-APID.bin where
     frames name the spacecraft; the only one is FILE.bin itself. Encapsulation packets have one for all.
 
-    Files are written as packets come, and are open only while they are: there may be as many as there are APIDs.
+    Files are written as packets come, and are open only while they are: there may be as many as there are APIDs. They
+    have their names at the end.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._names: list[str] = []
+        self._files: dict[str, WholeFile] = {}
+        self._beside: dict[str, WholeFile] = {}
 
     def add_batch(self, batch: Batch) -> None:
         """Write packets."""
@@ -33,14 +36,32 @@ class RawExport:
                 name = "encapsulation" if kind == _ENCAPSULATED else str(kind)
                 self._write(name if spacecraft_id is None else f"{spacecraft_id}-{name}", b"".join(packets))
 
+    def beside(self, name: str) -> WholeFile:
+        """A file of what is no packet, called by `name`."""
+        if name not in self._beside:
+            self._beside[name] = _closed(path_of(self._path, name))
+        return self._beside[name]
+
     def _write(self, name: str, octets: bytes) -> None:
-        is_known = name in self._names
-        if not is_known:
-            self._names.append(name)
-        path = self._path if name == self._names[0] else path_of(self._path, name)
-        with path.open("ab" if is_known else "wb") as file:
-            file.write(octets)
+        if name not in self._files:
+            self._files[name] = _closed(path_of(self._path, name) if self._files else self._path)
+        self._files[name].append(octets)
 
     def close(self) -> list[Path]:
         """Those that were written."""
-        return settled(self._path, self._names)
+        paths = paths_of(self._path, list(self._files))
+        for file in self._beside.values():
+            file.settle()
+        return [file.settle(path) for file, path in zip(self._files.values(), paths, strict=True)]
+
+    def drop(self) -> None:
+        """Leave none."""
+        for file in (*self._files.values(), *self._beside.values()):
+            file.drop()
+
+
+def _closed(path: Path) -> WholeFile:
+    """Empty, to be appended to."""
+    whole = WholeFile(path)
+    whole.file.close()
+    return whole

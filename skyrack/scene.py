@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from hal.usage import UsageError, given, shown
 from skyrack.parser import subcommand
+from skyrack.whole_file import whole_file
 
 if TYPE_CHECKING:
     from ground.rasters.raster import Raster, Window
@@ -122,7 +123,8 @@ def _check_place(out: Path, options: argparse.Namespace) -> None:
 def _write(scene: "ImportedScene", out: Path) -> None:
     import numpy as np
 
-    np.savez(out, dn=scene.dn, band=np.array(scene.names), valid=scene.valid)
+    with whole_file(out) as file:
+        np.savez(file, dn=scene.dn, band=np.array(scene.names), valid=scene.valid)
 
 
 def _facts(out: Path, scene: "ImportedScene") -> dict[str, Any]:

@@ -77,3 +77,47 @@ def test_a_capture_keeps_time(tmp_path):
     (path,) = export.close()
     records = struct.iter_unpack(">IIII6s", path.read_bytes()[24:])
     assert [record[:2] for record in records] == [(0, 5), (7, 1), (7, 1), (7, 1), (7, 1), (3, 0)]
+
+
+@pytest.mark.parametrize(
+    "names", [("file", "allow_pickle"), ("a", "a.sizes"), ("a", "a.sizes", "a.sizes.2"), ("args", "self")]
+)
+def test_fields_are_arrays_whatever_they_are_called(tmp_path, names):
+    export = open_export(tmp_path / "t.npz")
+    for row in ([1], [2, 3]):
+        export.add("kind", {name: n if n else row for n, name in enumerate(names)}, b"")
+    (path,) = export.close()
+    with np.load(path) as arrays:
+        assert arrays[names[0]].tolist() == [1, 2, 3]
+        assert [arrays[name].tolist() for name in names[1:]] == [[n, n] for n in range(1, len(names))]
+        assert [1, 2] in [arrays[name].tolist() for name in arrays.files if name not in names]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".npz"])
+@pytest.mark.parametrize("kinds", [("a/b", "a_b"), ("a_b", "2.a_b", "a/b"), ("x" * 255, "x" * 254), ("é" * 200, "y")])
+def test_each_kind_has_a_file_of_its_own(tmp_path, ending, kinds):
+    export = open_export(tmp_path / f"t{ending}")
+    for number, kind in enumerate(kinds):
+        export.add(kind, {"n": number}, b"")
+    paths = export.close()
+    assert sorted(tmp_path.iterdir()) == sorted(paths)
+    assert len(set(paths)) == len(kinds)
+    for number, path in enumerate(paths):
+        found = np.load(path)["n"].tolist() if ending == ".npz" else [int(path.read_text().split()[1])]
+        assert found == [number]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".npz", ".pcap"])
+def test_a_file_is_there_once_it_is_whole(tmp_path, ending):
+    """A program that is killed leaves what was there before, and one that fails nothing beside it."""
+    path = tmp_path / f"t{ending}"
+    path.write_bytes(b"before")
+    export = open_export(path)
+    export.add("kind", {"n": 1}, b"packet")
+    assert path.read_bytes() == b"before"
+    export.drop()
+    assert [one.read_bytes() for one in tmp_path.iterdir()] == [b"before"]
+    export = open_export(path)
+    export.add("kind", {"n": 1}, b"packet")
+    assert export.close() == list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() != b"before"

@@ -104,6 +104,17 @@ def test_a_private_key_is_for_its_owner_and_never_overwritten(folder, capsys):
     assert (folder / "team.key").stat().st_mode & 0o777 == 0o600
     assert main(["model", "keygen", "--out", "team"]) == 1
     assert "team.key: File exists" in capsys.readouterr().err
+    (folder / "team.key").rename(folder / "elsewhere.key")
+    before = (folder / "team.pub").read_bytes()
+    assert main(["model", "keygen", "--out", "team"]) == 1
+    assert (folder / "team.pub").read_bytes() == before
+
+
+def test_what_a_killed_import_left_does_not_stop_the_next(folder):
+    """The bundle is there as a whole or not at all: half of one would be taken for something else."""
+    (folder / ".stump.bundle.part").write_bytes(b"SRB1 half")
+    assert imported("--divisor", "10000") == 0
+    assert not (folder / ".stump.bundle.part").exists()
 
 
 @pytest.mark.parametrize(

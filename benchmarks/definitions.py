@@ -17,7 +17,7 @@ from link.dictionary.xtce.document import Source
 from link.dictionary.xtce.ledger import RefusedError
 from link.dictionary.xtce.lower import Dialect
 from link.dictionary.xtce.reader import Part, read_database
-from skyrack.xtce_files import ENDINGS, source_of
+from skyrack.xtce_files import ENDINGS, sources_of
 
 _WAYS: dict[str, tuple[Dialect, Part]] = {
     "load": ("portable", "all"),
@@ -89,7 +89,7 @@ def refusals(file: Path, way: str) -> tuple[str, ...]:
     """All that is refused of a file; nothing, where it loads."""
     dialect, part = _WAYS[way]
     try:
-        source: Source = source_of(file)
+        (source,) = sources_of([file])
         read_database([source], (), dialect, part)
     except RefusedError as error:
         return error.sentences

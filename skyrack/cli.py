@@ -73,6 +73,7 @@ class _Version(argparse.Action):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; what went wrong is one sentence on stderr, and a traceback only where SKYRACK_DEBUG asks."""
+    _open_standard_streams()
     arguments = list(sys.argv[1:] if argv is None else argv)
     options = overview().parse_args(arguments[:1])
     try:
@@ -99,8 +100,21 @@ def _failed(command: str, error: Exception) -> int:
             return _say(command, f"{error.name} is not installed; `skyrack doctor` says what brings it", 1)
         case OSError():
             return _say(command, _without_number(error), 1)
+        case MemoryError():
+            return _say(command, "out of memory: this needs more than the machine, or a limit set here, has left", 1)
     said = " ".join(f"{type(error).__name__}: {error}".split())[:400]
     return _say(command, f"a bug in Skyrack ({said}); the same with SKYRACK_DEBUG=1 in front shows where", BUG)
+
+
+def _open_standard_streams() -> None:
+    """Put nothing in the place of a stream that whoever started us closed: the next file would take its number."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            if descriptor != number:
+                os.dup2(descriptor, number)
+                os.close(descriptor)
+            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115  # as Python does
 
 
 _OURS = ("hal", "link", "fsw", "ground", "skyrack")

@@ -14,11 +14,13 @@ FILE - is standard input; @OPTIONS reads options from a file, one a line.
 import argparse
 import json
 import mmap
+import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hal.usage import UsageError, spare
 from skyrack.intake_options import add_intake_arguments, decoder_of, reception_of
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 _ENCAPSULATION = 7  # the version of packets that carry what another protocol sent
 _LARGE_OCTETS = 16 << 20  # shown with a progress bar
+_MAPPED_OCTETS, _STREAM_OCTETS_MAX = 1 << 28, 1 << 30
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -88,16 +91,19 @@ def run(options: argparse.Namespace) -> int:
     reception = reception_of(options)
     found = unwrapped(_octets_of(options.file), reception, options)
     octets, decoder = found.octets, decoder_of(options, options.time, _epoch_ns(options.epoch))
-    export = open_export(options.out, _recorded_ns(options.file)) if options.out else None
-    if reception.frames:
-        listen(reception.frames, is_listed=options.list_frames, out=options.out if _is_raw(export) else None)
-    with _progress(len(octets)) as show:
-        for batch in read_recording(octets, reception, any_version=options.any_version, ends=found.ends):
-            show(reception.octets)
-            if options.dictionary or options.list or export:
-                _take(batch, decoder, export, options)
-    account = {"file": options.file, **reception.account(), **decoder.account()}
-    account["written"] = [str(path) for path in export.close()] if export else []
+    with ExitStack() as dropped:
+        export = open_export(options.out, _recorded_ns(options.file)) if options.out else None
+        if export:
+            dropped.callback(export.drop)
+        if reception.frames:
+            listen(reception.frames, is_listed=options.list_frames, out=_raw(export))
+        with _progress(len(octets)) as show:
+            for batch in read_recording(octets, reception, any_version=options.any_version, ends=found.ends):
+                show(reception.octets)
+                if options.dictionary or options.list or export:
+                    _take(batch, decoder, export, options)
+        account = {"file": options.file, **reception.account(), **decoder.account()}
+        account["written"] = [str(path) for path in export.close()] if export else []
     account["notes"] = found.notes
     _show(account, options)
     if not options.any_version and (hint := hint_of(octets, reception)):
@@ -136,10 +142,10 @@ def _take(batch: "Batch", decoder: "Decoder", export: "Export | RawExport | None
             export.add(read.name, read.values, packet, decoder.utc_ns(read.values))
 
 
-def _is_raw(export: "Export | RawExport | None") -> bool:
+def _raw(export: "Export | RawExport | None") -> "RawExport | None":
     from skyrack.raw_export import RawExport
 
-    return isinstance(export, RawExport)
+    return export if isinstance(export, RawExport) else None
 
 
 def _epoch_ns(text: str) -> int | None:
@@ -153,15 +159,27 @@ def _epoch_ns(text: str) -> int | None:
         raise UsageError(f"--epoch {text}: expected a time as 2000-01-01T12:00:00Z") from None
 
 
-def _octets_of(name: str) -> bytes | memoryview:
-    """What a file holds, brought in as it is read; of standard input all at once."""
+def _octets_of(name: str) -> memoryview:
+    """What a file holds: of a large one brought in as it is read, of any other all at once, for a file that is mapped
+    must not shrink meanwhile.
+    """
     if name == "-":
-        return sys.stdin.buffer.read()
+        return _all_of(sys.stdin.buffer, "standard input")
     with Path(name).open("rb") as file:
-        try:
+        status = os.fstat(file.fileno())
+        if stat.S_ISREG(status.st_mode) and status.st_size > _MAPPED_OCTETS:
             return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        except (ValueError, OSError):  # empty, or a pipe
-            return file.read()
+        return _all_of(file, name)
+
+
+def _all_of(file: BinaryIO, name: str) -> memoryview:
+    """What comes until the end. Raises UsageError where that is too far away: a device may have none."""
+    octets = bytearray()
+    while piece := file.read(1 << 20):
+        octets += piece
+        if len(octets) > _STREAM_OCTETS_MAX:
+            raise UsageError(f"{name}: more than {_STREAM_OCTETS_MAX} octets and no end: save it to a file first")
+    return memoryview(octets)
 
 
 def _recorded_ns(name: str) -> int:

@@ -1,7 +1,8 @@
 """XTCE files of a person: several as one database, with those that they include."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from link.dictionary.definition import Definition
     from link.dictionary.xtce.document import Source
 
-_FILES_MAX = 1000
+_FILES_MAX, _ALL_OCTETS_MAX = 1000, 4 * OCTETS_MAX
 ENDINGS = (".xml", ".xtce")
 
 
@@ -28,7 +29,7 @@ def load_xtce(paths: Sequence[Path], without: Sequence[str], dialect: str, part:
         raise UsageError(f"{len(files)} XTCE files, expected {_FILES_MAX} at most")
     with given(""):  # each sentence names its file
         reading = read_database(
-            [source_of(file) for file in files],
+            sources_of(files),
             without,
             "yamcs" if dialect == "yamcs" else "portable",
             "telemetry" if part == "telemetry" else "all",
@@ -50,13 +51,35 @@ def _files(path: Path) -> Iterator[Path]:
         raise UsageError(f"{shown(path)}: of several files each has to be XTCE, and end in {' or '.join(ENDINGS)}")
 
 
-def source_of(path: Path, above: tuple[Path, ...] = ()) -> "Source":
-    """A file with those that it includes, which it names from the folder that it is in."""
-    from link.dictionary.xtce.document import Source, includes_of
+def sources_of(files: Iterable[Path]) -> "list[Source]":
+    """Files with those that they include. Raises OSError, or UsageError for more than anybody needs."""
+    return _Sources().read(files)
 
-    here = path.resolve()
-    if here in above:
-        raise UsageError(f"{shown(path)}: includes itself")
-    octets = read_file(path, OCTETS_MAX)
-    included = {href: source_of(path.parent / href, (*above, here)) for href in includes_of(octets)}
-    return Source(shown(path), octets, included)
+
+@dataclass(slots=True)
+class _Sources:
+    """Files and those that they include; one that is included twice counts twice, as it stands there twice."""
+
+    files: int = 0
+    octets: int = 0
+
+    def read(self, paths: Iterable[Path], above: tuple[Path, ...] = ()) -> "list[Source]":
+        """Each with those that it includes, which it names from the folder that it is in."""
+        return [self._source(path, above) for path in paths]
+
+    def _source(self, path: Path, above: tuple[Path, ...]) -> "Source":
+        from link.dictionary.xtce.document import Source, includes_of
+
+        here = path.resolve()
+        if here in above:
+            raise UsageError(f"{shown(path)}: includes itself")
+        octets = read_file(path, OCTETS_MAX)
+        self.files, self.octets = self.files + 1, self.octets + len(octets)
+        if self.files > _FILES_MAX or self.octets > _ALL_OCTETS_MAX:
+            raise UsageError(
+                f"{shown(path)}: with those that are included, expected {_FILES_MAX} files and {_ALL_OCTETS_MAX} "
+                "octets at most"
+            )
+        named = list(dict.fromkeys(includes_of(octets)))
+        included = self.read((path.parent / href for href in named), (*above, here))
+        return Source(shown(path), octets, dict(zip(named, included, strict=True)))

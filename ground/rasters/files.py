@@ -1,5 +1,6 @@
 """Which reader a file is for, by what it begins with; the name of the file says nothing."""
 
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -49,6 +50,8 @@ def read_raster(
 
     Raises RasterError, one sentence; OSError; ModuleNotFoundError without the library for it.
     """
+    if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+        raise RasterError("no plain file: an image is read more than once, so that a pipe or a device will not do")
     with path.open("rb") as file:
         head = file.read(16)
         found = next((reader for magic, reader in _IMAGES.items() if head.startswith(magic)), None)

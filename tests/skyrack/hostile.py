@@ -34,6 +34,30 @@ _PACKET = '{{"name": "x", "packets": [{{"name": "p", "fields": [{{"name": "f", "
 _INTEGER = '{"kind": "integer", "bits": 8}'
 
 
+_TEXT = '<StringParameterType name="T7"><StringDataEncoding><SizeInBits><TerminationChar>00</TerminationChar>' \
+        "</SizeInBits></StringDataEncoding></StringParameterType>"  # fmt: skip
+_ENTRY = '<ParameterRefEntry parameterRef="P"/>'
+
+
+def _members() -> Iterator[str]:
+    """Seven structures, each of ten of the next: ten million texts."""
+    for level in range(7):
+        members = "".join(f'<Member name="m{n}" typeRef="T{level + 1}"/>' for n in range(10))
+        name = f"T{level}" if level else "T"
+        yield f'<AggregateParameterType name="{name}"><MemberList>{members}</MemberList></AggregateParameterType>'
+    yield _TEXT
+
+
+def _variants() -> Iterator[str]:
+    """Containers, each with one on it in which the next stands four times, and so on."""
+    for level in range(8):
+        inside = f'<ContainerRefEntry containerRef="B{level + 1}"/>' * 4
+        yield f'<SequenceContainer name="B{level}"><EntryList>{_ENTRY}</EntryList></SequenceContainer>'
+        yield f'<SequenceContainer name="K{level}"><EntryList>{inside}</EntryList>'
+        yield f'<BaseContainer containerRef="B{level}"/></SequenceContainer>'
+    yield f'<SequenceContainer name="B8"><EntryList>{_ENTRY}</EntryList></SequenceContainer>'
+
+
 def files() -> Iterator[tuple[str, str]]:
     """Names and contents."""
     yield "deep.xml", "<a>" * DEEP + "</a>" * DEEP
@@ -47,6 +71,13 @@ def files() -> Iterator[tuple[str, str]]:
     yield "bits_below.xml", _USED.format(_TYPE.format(bits=-8, inside=""))
     yield "digits.xml", _USED.format(_TYPE.format(bits="9" * 5000, inside=""))
     yield "octets.xml", _USED.format(_BINARY.format(8 * 10**12))
+    yield "members_of_members.xml", _USED.format("".join(_members()))
+    yield (
+        "variants_of_variants.xml",
+        _USED.format(_TYPE.format(bits=8, inside="")).replace(
+            "<ContainerSet>", f"<ContainerSet>{''.join(_variants())}"
+        ),
+    )
     yield "deep.json", "[" * DEEP
     yield "deep_packets.json", '{"packets": ' * DEEP
     yield "deep_kinds.json", _PACKET.format('{"kind": "array", "count": 1, "of": ' * 40 + _INTEGER + "}" * 40)

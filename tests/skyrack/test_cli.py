@@ -60,7 +60,7 @@ def test_every_command_explains_itself(name):
         (ModuleNotFoundError("x", name="ground.gone"), 70, "a bug in Skyrack"),
         (AssertionError(), 70, "SKYRACK_DEBUG=1"),
         (RecursionError("deep"), 70, "a bug in Skyrack"),
-        (MemoryError(), 70, "a bug in Skyrack"),
+        (MemoryError(), 1, "out of memory"),
     ],
 )
 def test_errors_become_sentences_and_codes(monkeypatch, capsys, error, code, said):
@@ -219,3 +219,13 @@ def test_what_a_shell_would_expand_is_quoted_in_examples():
         text = cli.parser_for(name).format_help()
         examples = [line for line in text.splitlines() if line.lstrip().startswith("skyrack ")]
         assert not [line for line in examples if "?" in line.replace("'", " '").split(" '")[0]], name
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_whoever_started_us_closed(closed, tmp_path):
+    """As a supervisor may: what is said goes nowhere, and into no file that is opened next."""
+    recording = tmp_path / "r.bin"
+    recording.write_bytes(b"\x00\x05\xc0\x00\x00\x00x")
+    command = f"{sys.executable} -m skyrack.cli decode {recording} --out {tmp_path}/o.bin {closed}"
+    assert subprocess.run(["sh", "-c", command], capture_output=True, check=False, cwd=Path.cwd()).returncode == 0
+    assert (tmp_path / "o.bin").read_bytes() == recording.read_bytes()

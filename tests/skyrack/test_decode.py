@@ -564,3 +564,40 @@ def test_nor_by_one_of_several_files_that_are_written(recording, tmp_path, capsy
     assert main(["decode", str(part), "--out", str(tmp_path / "all.bin")]) == 2
     assert "which is read" in capsys.readouterr().err
     assert part.read_bytes() == octets
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "-"])
+def test_what_has_no_end_is_refused(name, monkeypatch, capsys):
+    monkeypatch.setattr("skyrack.decode._STREAM_OCTETS_MAX", 3 << 20)
+    with Path("/dev/zero").open() as endless:
+        monkeypatch.setattr("sys.stdin", endless)
+        assert main(["decode", name]) == 2
+    assert "save it to a file first" in capsys.readouterr().err
+
+
+def test_a_small_recording_may_shrink_while_it_is_read(tmp_path):
+    """What is mapped and is no more ends a program without a word."""
+    path = tmp_path / "r.bin"
+    path.write_bytes(bytes(100_000))
+    octets = decode._octets_of(str(path))
+    path.write_bytes(b"")
+    assert bytes(octets) == bytes(100_000)
+
+
+def test_a_large_recording_is_brought_in_as_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("skyrack.decode._MAPPED_OCTETS", 99)
+    path = tmp_path / "r.bin"
+    path.write_bytes(bytes(100))
+    assert bytes(decode._octets_of(str(path))) == bytes(100)
+
+
+@pytest.mark.parametrize("ending", ["csv", "npz", "pcap", "bin"])
+def test_what_fails_leaves_no_file(ending, tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError("gone")
+
+    recording = tmp_path / "r.bin"
+    recording.write_bytes(SpacePacket(5, 0, b"x").encode())
+    monkeypatch.setattr("link.decoding.Decoder.account", fail)
+    assert main(["decode", str(recording), "--out", str(tmp_path / f"o.{ending}")]) == 1
+    assert list(tmp_path.iterdir()) == [recording]

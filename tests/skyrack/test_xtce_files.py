@@ -207,3 +207,12 @@ def test_values_that_cannot_be_are_marked_everywhere(uncertain, tmp_path, capsys
     assert main(["decode", *words, "--out", str(tmp_path / "t.parquet")]) == 0
     columns = pyarrow.parquet.read_table(tmp_path / "t.parquet").to_pydict()
     assert (columns["e"], columns["c"]) == (["on", None], [2.0, None])
+
+
+def test_files_that_include_one_another_without_end(tmp_path, capsys):
+    """Each the next one twice, by two names: that of the last one stands there thousands of times."""
+    for number in range(14):
+        inside = "".join(XI.format(f"{way}{number + 1}.xml") for way in ("", "./")) if number < 13 else ""
+        (tmp_path / f"{number}.xml").write_text(f'<SpaceSystem name="S" {NAMESPACE}>{inside}</SpaceSystem>')
+    assert main(["dictionary", "import", str(tmp_path / "0.xml")]) == 2
+    assert "with those that are included, expected 1000 files" in capsys.readouterr().err

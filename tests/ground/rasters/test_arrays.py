@@ -1,5 +1,6 @@
 """Arrays of numpy: which axis is which is evident, told or asked for; nothing is unpickled."""
 
+import os
 import pickle
 
 import numpy as np
@@ -201,3 +202,9 @@ def test_a_stored_number_that_is_no_data_is_none_before_it_is_scaled(saved):
     assert np.isnan(found.dn[0, 0, 0])
     assert found.dn[0, 0, 1] == np.float32(10)
     assert found.valid.tolist() == [[0, 1]]
+
+
+def test_a_pipe_is_refused_before_it_is_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.npy")
+    with pytest.raises(RasterError, match="no plain file"):
+        read_raster(tmp_path / "pipe.npy")

@@ -60,7 +60,7 @@ class CltuReader:
         """Take what was received, in pieces of any size; give the candidates that ended in it, fill included."""
         self._pending += octets
         candidates: list[bytes] = []
-        while self._search() if self._unit is None else self._read_block(self._unit, candidates):
+        while self._search() if self._unit is None else self._read_blocks(self._unit, candidates):
             pass
         return candidates
 
@@ -83,20 +83,27 @@ class CltuReader:
         self._unit = bytearray() if found else None
         return found is not None
 
-    def _read_block(self, unit: bytearray, candidates: list[bytes]) -> bool:
-        """Move one block into the unit, or end the unit; whether a whole block was there."""
-        octets = bytes(self._pending[self._doubtful : self._doubtful + BLOCK_OCTETS])
-        if len(octets) < BLOCK_OCTETS:
+    def _read_blocks(self, unit: bytearray, candidates: list[bytes]) -> bool:
+        """Move into the unit the blocks that are there and that it has room for, or end it; whether there was one.
+
+        All at once: where starts stand close together, the blocks behind are read again for each of them.
+        """
+        room = -(-(self.frame_octets_max - len(unit)) // DATA_OCTETS)
+        count = min((len(self._pending) - self._doubtful) // BLOCK_OCTETS, max(room, 1))
+        if not count:
             return False
-        information, (wrong_bits,) = bch_decode(octets)
-        if wrong_bits < 0 or len(unit) >= self.frame_octets_max:
-            self._end(unit, candidates)
-            return True
-        unit += information
-        self.corrected_bits += wrong_bits
-        self._doubtful += BLOCK_OCTETS
-        if not wrong_bits:
+        codeblocks = self._pending[self._doubtful : self._doubtful + count * BLOCK_OCTETS]
+        information, wrong_bits = bch_decode(bytes(codeblocks))
+        good = min(wrong_bits.index(-1) if -1 in wrong_bits else count, room)
+        clean = next((number for number in range(good, 0, -1) if not wrong_bits[number - 1]), 0)
+        unit += information[: good * DATA_OCTETS]
+        self.corrected_bits += sum(wrong_bits[:good])
+        if clean:
+            self._doubtful += clean * BLOCK_OCTETS
             self._forget_doubtful()
+        self._doubtful += (good - clean) * BLOCK_OCTETS
+        if good < count:
+            self._end(unit, candidates)
         return True
 
     def _forget_doubtful(self) -> None:

@@ -2,6 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hal.kernels.bch import bch_decode
+from link import cltu
 from link.cltu import BREAK, START, TAIL, CltuReader, can_be_broken_off, encode_cltu
 
 frames = st.binary(min_size=1, max_size=60)
@@ -129,3 +131,13 @@ def test_fill_is_not_randomised(size):
     information = b"".join(unit[at : at + 7] for at in range(0, len(unit), 8))
     assert information[size:] == b"\x55" * (-size % 7)
     assert information[:size] == bytes.fromhex("ff399e5a68e906f5")[:size]
+
+
+def test_starts_close_together_cost_little(monkeypatch):
+    """The blocks behind each are decoded in one go: who sends starts alone must not keep a receiver busy."""
+    calls = []
+    monkeypatch.setattr(cltu, "bch_decode", lambda octets: calls.append(len(octets)) or bch_decode(octets))
+    reader = CltuReader(False)
+    reader.feed(START * 1000)
+    reader.finish()
+    assert len(calls) <= 1001

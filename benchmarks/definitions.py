@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hal.usage import UsageError
-from link.dictionary.xtce.document import Source
 from link.dictionary.xtce.ledger import RefusedError
 from link.dictionary.xtce.lower import Dialect
 from link.dictionary.xtce.reader import Part, read_database

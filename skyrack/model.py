@@ -175,8 +175,9 @@ def _tile(options: argparse.Namespace, imported: "Imported") -> "Tile":
 
 
 def _answer(imported: "Imported", taken: "Tensor", samples: "NDArray[Any]") -> "NDArray[Any]":
-    """What the kernels give. Raises ValueError for samples that the model does not take."""
+    """What the kernels give. Raises ValueError for samples that the model does not take, or that it makes too large."""
     from fsw.models import scorer_of
+    from hal.kernels.errors import UpsetError
     from link.models.bundle import decode_weights, inputs_of
 
     integers = ("uint8", "uint16")
@@ -187,7 +188,10 @@ def _answer(imported: "Imported", taken: "Tensor", samples: "NDArray[Any]") -> "
         raise ValueError(f"the model takes {inputs_of(weights)} bands, samples have {len(samples)}, {samples.shape}")
     if 0 in samples.shape:
         raise ValueError(f"samples are of shape {samples.shape}: there is nothing in them")
-    return scorer_of(weights, taken).run(samples)
+    try:
+        return scorer_of(weights, taken).run(samples)
+    except UpsetError:  # as a node takes it, for which sums of what is infinite say nothing
+        raise ValueError("with these samples the numbers in the model grow beyond those of float32") from None
 
 
 def _show(options: argparse.Namespace) -> int:

@@ -267,7 +267,7 @@ def _columns(trees: Sequence[Node], features: int) -> Iterator[Column]:
     thresholds: dict[tuple[int, Missing], set[float]] = {}
     sets = set[_Key]()
     for split in (node for tree in trees for node in _preorder(tree) if isinstance(node, Split)):
-        if not 0 <= split.feature < features:
+        if not (isinstance(split.feature, int) and 0 <= split.feature < features):
             raise ValueError(f"a split by feature {split.feature}, expected 0..{features - 1}")
         if isinstance(split.threshold, Members):
             sets.add(_key(split))

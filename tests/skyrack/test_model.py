@@ -159,6 +159,23 @@ def test_what_is_wrong_is_one_sentence(folder, capsys, options, sentence):
     assert not (folder / "stump.bundle").exists()
 
 
+def test_a_network_whose_numbers_grow_beyond_all_is_refused(folder, capsys):
+    """Sums of what is infinite are no longer those that were predicted: no damage, and no bug either."""
+    pytest.importorskip("onnx", reason="the extra onnx is not installed")
+    from onnx import numpy_helper
+
+    from hal.kernels.nets_onnxruntime import onnx_model
+
+    model = onnx_model(GRAPH)
+    for tensor in model.graph.initializer:
+        array = numpy_helper.to_array(tensor)
+        if array.dtype.kind == "f":
+            tensor.CopyFrom(numpy_helper.from_array(np.full_like(array, 3e38), tensor.name))
+    (folder / "net.onnx").write_bytes(model.SerializeToString())
+    assert main(["model", "import", "net.onnx", "--key", "team.key", "--out", "net.bundle"]) == 2
+    assert "grow beyond those of float32" in capsys.readouterr().err
+
+
 def test_a_network_is_imported_from_onnx(folder, capsys):
     pytest.importorskip("onnx", reason="the extra onnx is not installed")
     from hal.kernels.nets_onnxruntime import onnx_model

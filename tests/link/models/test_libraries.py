@@ -76,6 +76,7 @@ XGBOOST, SCIKIT = recorded("xgboost-logistic")[0], recorded("histogram-classifie
         (b'"split_type": [0,', b'"split_type": [1,', "not an XGBoost model as JSON: KeyError 0"),
         (b'"size_leaf_vector": "1"', b'"size_leaf_vector": "3"', "tree 0: leaves of several targets"),
         (b'"left_children": [1,', b'"left_children": [0,', "tree 0: node 0 is linked twice"),
+        (b'"split_indices": [', b'"split_indices": [0.5, ', "a split by feature 0.5"),
         (b'"left_children": [1,', b'"left_children": [-1,', "tree 0: node 0 has one child"),
         (b'"default_left"', b'"default"', "not an XGBoost model.*default_left"),
     ],

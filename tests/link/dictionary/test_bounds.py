@@ -6,11 +6,20 @@ from enum import IntEnum
 import pytest
 
 from link.dictionary import Dictionary, Int8ub, Telemetry, wire
-from link.dictionary.bounds import FIELDS_MAX, PACKET_OCTETS_MAX, WIDE, check_finite, check_name, check_number, short
+from link.dictionary.bounds import (
+    FIELDS_MAX,
+    NESTED_MAX,
+    PACKET_OCTETS_MAX,
+    WIDE,
+    check_finite,
+    check_name,
+    check_number,
+    short,
+)
 from link.dictionary.ccsdspy import read_csv
 from link.dictionary.definition import Definition
 from link.dictionary.domain import check_range
-from link.dictionary.kinds import Array, Field, Group, Integer
+from link.dictionary.kinds import Array, Field, Group, Integer, Octets
 from link.dictionary.xtce.reader import read_xtce
 
 SPACE = '<SpaceSystem name="S" xmlns="http://www.omg.org/spec/XTCE/20180204">{}</SpaceSystem>'
@@ -164,3 +173,27 @@ def test_labels_that_differ_in_their_case_alone_are_refused():
             """One."""
 
             mode: Mode = wire(Int8ub)
+
+
+def test_a_structure_that_stands_in_another_many_times_is_counted_as_often():
+    """Said once each, ten in ten in ten ... are more than a memory holds, however small each is."""
+    kind = Octets(0)
+    for _ in range(4):
+        kind = Group(tuple(Field(name=f"f{number}", kind=kind) for number in range(10)))
+    with pytest.raises(ValueError, match=f"more than {NESTED_MAX} fields in arrays and groups"):
+        Array(Group(tuple(Field(name=f"f{number}", kind=kind) for number in range(10))), 1)
+
+
+def test_containers_that_stand_in_another_many_times_are_counted_as_often():
+    repeated = "<RepeatEntry><Count><FixedValue>1</FixedValue></Count></RepeatEntry>"
+    once = f'<ContainerRefEntry containerRef="C">{repeated}</ContainerRefEntry>'
+    octet = in_a_container(
+        '<IntegerParameterType name="t"><IntegerDataEncoding sizeInBits="8"/></IntegerParameterType>'
+    )
+    entry = b'<ParameterRefEntry parameterRef="p"/>'
+    many = octet.replace(entry, entry * 130).replace(
+        b"</ContainerSet>",
+        f'<SequenceContainer name="D"><EntryList>{once * 130}</EntryList></SequenceContainer></ContainerSet>'.encode(),
+    )
+    with pytest.raises(ValueError, match=f"SequenceContainer D: more than {NESTED_MAX} fields"):
+        read_xtce(many)

@@ -81,7 +81,7 @@ def _chosen(datagrams: list[Datagram], port: int | None, fits: Fits, notes: list
     if port is not None:
         wanted = {port}
     elif len(ports) > 1:
-        wanted = {one for one in ports if _holds(datagrams, one, fits)}
+        wanted = {one for one, judged in _first_by_port(datagrams).items() if _holds(judged, fits)}
         if not wanted:
             raise WrappingError(f"a capture of UDP to several ports, {_listed(ports)}: choose one with --port")
     chosen = [datagram for datagram in datagrams if datagram.port in wanted]
@@ -92,9 +92,18 @@ def _chosen(datagrams: list[Datagram], port: int | None, fits: Fits, notes: list
     return chosen
 
 
-def _holds(datagrams: list[Datagram], port: int, fits: Fits) -> bool:
-    own = [datagram for datagram in datagrams if datagram.port == port][:_JUDGED]
-    return 2 * sum(fits(bytes(datagram.payload)) for datagram in own) > len(own)
+def _first_by_port(datagrams: list[Datagram]) -> dict[int, list[Datagram]]:
+    """Enough of each port to judge it by; there may be as many ports as datagrams."""
+    found: dict[int, list[Datagram]] = {}
+    for datagram in datagrams:
+        judged = found.setdefault(datagram.port, [])
+        if len(judged) < _JUDGED:
+            judged.append(datagram)
+    return found
+
+
+def _holds(judged: list[Datagram], fits: Fits) -> bool:
+    return 2 * sum(fits(bytes(datagram.payload)) for datagram in judged) > len(judged)
 
 
 def _listed(ports: Counter[int]) -> str:

@@ -346,6 +346,13 @@ def test_ports():
         inside(pcap(*(ethernet(ipv4(udp(b"x", port))) for port in range(1, 9))))
 
 
+def test_as_many_ports_as_datagrams():
+    """Each datagram is looked at once, not once for each port."""
+    records = [ethernet(ipv4(udp(b"noise", port))) for port in range(1000, 6000)]
+    octets, notes = inside(pcap(*records, *(ethernet(ipv4(udp(packet, 500))) for packet in PACKETS)))
+    assert (octets, notes[0]) == (STREAM, "UDP to port 500 (5)")
+
+
 def test_captures_without_datagrams():
     with pytest.raises(WrappingError, match="it is empty"):
         inside(pcap())

@@ -10,7 +10,7 @@ NATIVE := $(shell find csrc -name '*.[ch]' -o -name '*.cu' -o -name 'CMakeLists.
 
 SHELL_OF_USER := $(or $(shell printenv SHELL),/bin/sh)
 
-.PHONY: demo shell test lint test-c test-slow test-peers test-arm wheel-arm setup bench-check bench-models bench-record fuzz coverage mutants clean
+.PHONY: demo shell test soak lint test-c test-slow test-peers test-arm wheel-arm setup bench-check bench-models bench-record fuzz coverage mutants clean
 demo: $(FLYING)
 	$(BIN)/skyrack demo $(ARGS)
 
@@ -31,6 +31,12 @@ lint: $(READY)
 # The C library alone: its tests on every level of this processor, under the sanitizers.
 test-c:
 	csrc/tests/sanitized.sh build/c-tests
+
+# Worlds of many seeds: `make soak SEEDS=500 FROM=1000 HOURS=0.05`. What fails prints the command that replays it.
+FROM ?= 1
+HOURS ?= 0.05
+soak: $(READY)
+	$(BIN)/skyrack world --seed $(FROM) --seeds $(or $(SEEDS),100) --hours $(HOURS)
 
 # The long checks, after which `.ci/run` ends.
 test-slow: $(READY)

@@ -166,17 +166,18 @@ def build_node(
     state: Path,
     random: Random | None = None,
     medium: Medium = HOST,
+    log: CrashLog | None = None,
 ) -> Node:
     """The node of `mission` on these devices; `state` is the folder on `medium` that survives a restart.
 
-    What is flown never depends on the log of failures, which people read on the host.
+    What is flown never depends on the `log` of failures, which people read on the host: in `state` where it is None.
     `random` numbers the first file transfer of each start, the system's where it is None.
     """
     managed, bus = mission.managed, Bus()
     store = products.ProductStore(state / "products", mission.store.octets_max, medium)
     dictionary = dictionary_of(mission)
     pus = Services(dictionary, clock, bus)
-    log = CrashLog(state)
+    log = log or CrashLog(state)
     flooded = Durable(state / "memory", "floods", Flooded(), FLOODS_OCTETS_MAX, medium)
     loop = Executive(clock, bus, check=pus.check, note=log.note, floods=Floods(flooded))
     telecom = Telecom(clock, port, managed, bits_per_second)

@@ -32,6 +32,7 @@ COMMANDS = {
     "model": "turn a trained model into a signed bundle for a node; check and show bundles",
     "node": "run the flight software of a node",
     "ground": "operate a node: serve its link, send commands, watch what it says",
+    "world": "fly a node through drawn faults in virtual time, and judge what it did",
     "completion": "print a script that completes all of this in bash, zsh or tcsh",
 }
 
@@ -117,7 +118,7 @@ def _open_standard_streams() -> None:
             setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115  # as Python does
 
 
-_OURS = ("hal", "link", "fsw", "ground", "skyrack")
+_OURS = ("hal", "link", "fsw", "ground", "rig", "skyrack")
 
 
 def _nobody_reads() -> bool:

@@ -1,0 +1,1 @@
+"""The whole system on one desk: what flies, what operates it, and everything between them, simulated."""

@@ -1,0 +1,93 @@
+"""What a world's node and ground stand on beside the radio: a camera, jobs and stores whose right results are known."""
+
+import errno
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from fsw.pipelines.run import Made, Work
+from fsw.pipelines.stage import File
+from ground.archive import Archive
+from ground.archive_rows import Item
+from ground.errors import ArchiveError
+from hal.camera import Frame, Georeference
+from hal.sim.clock import VirtualClock
+from link.cfdp.filestore import MemoryStore, MemoryWriter
+from rig.power import Power
+
+_PLACE = Georeference(epsg=0, easting_m=0.0, northing_m=0.0, pixel_m=10.0)
+_OCTETS = (20, 6_000)  # of a product
+_SUFFIX = ".product"
+
+
+def content_of(name: str) -> bytes:
+    """What the file `name` has to hold: its size and octets are drawn from its name alone."""
+    random = Random(name)
+    return random.randbytes(random.randint(*_OCTETS))
+
+
+def pipeline(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:  # noqa: ARG001 - a pipeline takes both
+    """One file a capture, whose content its name says."""
+    about = msgspec.convert(parameters, Work).about
+    name = f"{about.product_id:06d}-{about.target}{_SUFFIX}"
+    return msgspec.msgpack.encode(Made([File(suffix=_SUFFIX, octets=content_of(name))], 0))
+
+
+class WorldCamera:
+    """`Camera` that sees whatever it is pointed at; `captured` names the targets of all frames that it took."""
+
+    def __init__(self, clock: VirtualClock, power: Power, captured: list[str]) -> None:
+        self._clock, self._power, self.captured = clock, power, captured
+
+    def capture(self, target: str) -> Frame:
+        """A frame of a few pixels."""
+        self._power.check()
+        self.captured.append(target)
+        dn = np.zeros((1, 2, 2), np.uint8)
+        now_ns = self._clock.utc_ns()
+        return Frame(target=target, dn=dn, bands=("grey",), georeference=_PLACE, captured_utc_ns=now_ns)
+
+
+class WorldArchive(Archive):
+    """An archive in memory, which survives the station; while it `refuses`, nothing can be written."""
+
+    refuses = False
+
+    def write(self, items: Sequence[Item]) -> list[bool]:
+        """Store all of `items` or, raising ArchiveError, none."""
+        if self.refuses and items:
+            raise ArchiveError("archive: the disk is full")
+        return super().write(items)
+
+
+class WorldInbox(MemoryStore):
+    """Where files from the node land; they survive the station. While it `is_full`, nothing more is taken."""
+
+    is_full = False
+
+    def create(self) -> "InboxWriter":
+        """A new file without a name."""
+        self.check_room()
+        return InboxWriter(self)
+
+    def check_room(self) -> None:
+        """Raises OSError while it is full."""
+        if self.is_full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+class InboxWriter(MemoryWriter):
+    """Gathers a file as long as there is room."""
+
+    def __init__(self, inbox: WorldInbox) -> None:
+        super().__init__(inbox)
+        self._inbox = inbox
+
+    def write(self, offset: int, octets: bytes) -> None:
+        """Put octets at `offset`. Raises OSError."""
+        self._inbox.check_room()
+        super().write(offset, octets)

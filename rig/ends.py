@@ -1,0 +1,238 @@
+"""The two ends of the world's radio link: the real node and the real station, each driven as its own process drives it.
+
+Both are computers that may stop at any moment: the node keeps what its disk keeps, the ground its archive and files.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from fsw.apps.own import module_in
+from fsw.bus import Queue
+from fsw.crash_log import CrashLog
+from fsw.jobs.inline import InlineRunner
+from fsw.mission import (
+    BoardSection,
+    FilesSection,
+    JobsSection,
+    Mission,
+    NodeSection,
+    PipelineSection,
+    RadioSection,
+    StoreSection,
+)
+from fsw.node import Node, build_node
+from fsw.numbers import Numbers
+from ground.moment import Moment
+from ground.records import Record
+from ground.service import PORT_HOLDS_MAX, READ_OCTETS
+from ground.station import Station
+from hal.sim.board import ModelBoard
+from hal.sim.clock import VirtualClock
+from link.dictionary import Dictionary
+from rig.devices import WorldArchive, WorldCamera, WorldInbox, pipeline
+from rig.disk import Disk
+from rig.power import Power, PowerCut
+from rig.wire import Wire, WirePort
+
+WITNESS = Path(__file__).with_name("witness.py")
+NEVER = 1 << 62
+_STATE = Path("/node")  # on the simulated disk
+_JOB_NS = 40_000_000
+_BOARD = ModelBoard(name="model", idle_watts=2.0, core_watts=1.0)
+
+
+def world_mission(bits_per_second: int) -> Mission:
+    """Coastwatch's link with small frames, and the witness."""
+    return Mission(
+        node=NodeSection(name="world", apid=65),
+        board=BoardSection(name=_BOARD.name, idle_watts=_BOARD.idle_watts, core_watts=_BOARD.core_watts),
+        radio=RadioSection(bits_per_second=bits_per_second),
+        files=FilesSection(apid=0x7FD, entity=1, ground_entity=2),
+        store=StoreSection(octets_max=64_000),
+        jobs=JobsSection(workers=1, waiting_max=4, memory_mib=512, timeout_s=20.0, attempts=2),
+        pipeline=PipelineSection(stages=()),
+        scene=(),
+        link={
+            "spacecraft_id": 0x2A5,
+            "tm_frame_octets": 446,
+            "interleave": 2,
+            "tc_frame_octets_max": 256,
+            "tm_channels": [
+                {"name": "housekeeping", "vc": 0, "queue_packets": 64, "quota": 1},
+                {"name": "files", "vc": 1, "queue_packets": 2},
+            ],
+        },
+        apps=(WITNESS,),
+    )
+
+
+class Notes(CrashLog):
+    """The crash log of a node whose host is the world: who failed, and how."""
+
+    def __init__(self) -> None:
+        super().__init__(Path())
+        self.taken: list[tuple[str, BaseException]] = []
+
+    def note(self, name: str, error: BaseException, utc_ns: int) -> None:  # noqa: ARG002
+        """Keep it in memory."""
+        self.taken.append((name, error))
+
+
+@dataclass(kw_only=True)
+class NodeEnd:
+    """The node, while its computer has power. `marked` is told each mark that it makes, `off` that the power failed.
+
+    `captured` names the targets of all frames that its camera took, in all lives together. It `was_blind` if it ever
+    started while its disk failed: then it may have forgotten numbers, and what it could not read
+    waits for another start.
+    """
+
+    mission: Mission
+    clock: VirtualClock
+    outgoing: Wire
+    random: Random
+    marked: Callable[[int], None]
+    off: Callable[[], None]
+
+    def __post_init__(self) -> None:
+        self.captured: list[str] = []
+        self.boots = self.wakes = 0
+        self.was_blind = False
+        self.notes = Notes()
+        self.disk = Disk(self.random, Power())
+        self.disk.make_folder(_STATE)
+        self.disk.sync(Path("/"))
+        self.boot()
+
+    def boot(self) -> None:
+        """Start with what the last life left on the disk."""
+        self.boots += 1
+        self.power = Power(self._cut)
+        before = self.disk
+        self.disk = before.after_cut(self.power)
+        self.disk.octets_max, self.disk.failing = before.octets_max, before.failing
+        self.was_blind |= self.disk.failing > 0
+        self.port = WirePort(self.clock, self.outgoing, self.power)
+        self.node: Node = build_node(
+            self.mission,
+            clock=self.clock,
+            port=self.port,
+            bits_per_second=self.outgoing.bits_per_second,
+            camera=WorldCamera(self.clock, self.power, self.captured),
+            board=_BOARD,
+            runner=InlineRunner(self.clock, {"stages": pipeline}, duration_ns=_JOB_NS, waiting_max=4),
+            state=_STATE,
+            random=Random(f"{self.random.random()}/{self.boots}"),
+            medium=self.disk,
+            log=self.notes,
+        )
+        marked = module_in(WITNESS).Marked
+        self._marks: Queue[Any] = self.node.bus.subscribe(marked, "witness", capacity=1000, policy="refuse")
+        self.due_ns = 0
+
+    def step(self) -> None:
+        """Everything that is due; nothing without power."""
+        if not self.power.is_on:
+            return
+        self.wakes += 1
+        try:
+            self.node.step()
+            self.due_ns = self.node.next_wake_ns
+        except PowerCut:
+            pass
+        self._take_marks()
+
+    @property
+    def forgets(self) -> bool:
+        """Whether something would be lost at a restart because the disk did not take it: the node says so itself."""
+        numbers = self.node.reporter.source.numbers
+        assert isinstance(numbers, Numbers)
+        return bool(self.node.dispatcher.memory.record.fault or numbers.record.fault)
+
+    def _cut(self) -> None:
+        self._take_marks()
+        self.off()
+
+    def _take_marks(self) -> None:
+        for mark in self._marks.drain():
+            if self.power.is_on:
+                self.marked(mark.number)
+
+
+@dataclass(kw_only=True)
+class GroundEnd:
+    """The station, driven as `ground.service.Service` drives it. `told` gets all news.
+
+    `due_ns`: when to `step`; `drained_ns`: when to `resume`, as the port's buffers have drained.
+    """
+
+    dictionary: Dictionary
+    clock: VirtualClock
+    outgoing: Wire
+    told: Callable[[Record], None]
+
+    def __post_init__(self) -> None:
+        self.archive, self.inbox = WorldArchive(), WorldInbox()
+        self.starts = self.wakes = 0
+        self.port = WirePort(self.clock, self.outgoing, Power())
+        self.start()
+
+    @property
+    def now(self) -> Moment:
+        """By the world's clock."""
+        return Moment.of(self.clock)
+
+    def start(self) -> None:
+        """A new service with what the archive has."""
+        self.starts += 1
+        self.port = WirePort(self.clock, self.outgoing, Power())
+        self.station = Station(self.dictionary, self.archive, self.inbox, self.now, port="world")
+        self.due_ns, self.drained_ns = 0, NEVER
+
+    def end(self) -> None:
+        """End the service in order."""
+        self.station.end(self.now)
+        self._withdraw()
+        self._tell()
+
+    def step(self) -> None:
+        """What the service does when octets have come, or a timer has run out."""
+        self.wakes += 1
+        self.station.receive(self.port.read(READ_OCTETS), self.now)
+        self.station.step(self.now)
+        self._go_on()
+
+    def resume(self) -> None:
+        """What it does when the port's buffers may have drained."""
+        self.wakes += 1
+        self.station.wrote(0, self._held(), self.now)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._withdraw()
+        full = False
+        while (octets := self.station.output) and self._held() < PORT_HOLDS_MAX and not full:
+            count = self.port.write(octets)
+            self.station.wrote(count, self._held(), self.now)
+            full = count < len(octets)
+        self.port.is_full = full
+        self._tell()
+        due = [ns for ns in (self.station.next_wake_ns, self.port.next_wake_ns) if ns is not None]
+        self.due_ns = min(due, default=NEVER)
+        left_ns = self.outgoing.next_left_ns() if self.station.busy and not full else None
+        self.drained_ns = NEVER if left_ns is None else left_ns
+
+    def _withdraw(self) -> None:
+        if self.station.take_withdrawal():
+            self.outgoing.forget(self.clock.monotonic_ns())
+            self.station.emptied()
+
+    def _held(self) -> int:
+        return self.outgoing.held(self.clock.monotonic_ns())
+
+    def _tell(self) -> None:
+        for record in self.station.take_news():
+            self.told(record)

@@ -1,0 +1,75 @@
+"""What the operator of a world orders, and when: drawn from its seed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from link.calendar_code import encode_ascii
+
+SECOND = 1_000_000_000
+_PAUSE_S = 6.0  # between two orders, in the mean
+_IN_A_ROW = 0.2  # probability that the next order comes at once
+_AHEAD_S = (5, 60)  # of the commands that the node is to release later
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One command as it is typed."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+
+class Operator:
+    """Draws orders; marks and targets are numbered, so that no two commands do the same thing."""
+
+    def __init__(self, random: Random) -> None:
+        self._random, self._last = random, 0
+        self.holds = False
+
+    def pause_ns(self) -> int:
+        """How long until the next order."""
+        at_once = self._random.random() < _IN_A_ROW
+        return 0 if at_once else int(self._random.expovariate(1 / _PAUSE_S) * SECOND)
+
+    def order(self, utc_ns: int) -> Order:
+        """The next order."""
+        kinds = (self._mark, self._capture, self._later, self._ping, self._ink, self._ask, self._hold)
+        return self._random.choices(kinds, (5, 4, 3, 2, 1, 1, 1))[0](utc_ns)
+
+    def first(self) -> list[Order]:
+        """What is ordered before anything else."""
+        return [Order("scheduling.enable_schedule", {})]
+
+    def last(self, utc_ns: int) -> list[Order]:
+        """What is ordered when all is calm again, and has to be done."""
+        return [Order("files.release", {}), self._ping(utc_ns), self._mark(utc_ns), self._capture(utc_ns)]
+
+    def _number(self) -> int:
+        self._last += 1
+        return self._last
+
+    def _mark(self, utc_ns: int) -> Order:  # noqa: ARG002
+        return Order("witness.mark", {"number": self._number()})
+
+    def _capture(self, utc_ns: int) -> Order:  # noqa: ARG002
+        return Order("imaging.capture", {"target": f"target-{self._number()}"})
+
+    def _later(self, utc_ns: int) -> Order:
+        at_ns = utc_ns + self._random.randint(*_AHEAD_S) * SECOND
+        request = f"witness.mark number={self._number()}"
+        return Order("scheduling.insert_activities", {"at": encode_ascii(at_ns).decode(), "request": request})
+
+    def _ping(self, utc_ns: int) -> Order:  # noqa: ARG002
+        return Order("test.ping", {})
+
+    def _ink(self, utc_ns: int) -> Order:  # noqa: ARG002
+        return Order("parameters.set_values", {"witness.ink": str(self._random.randrange(256))})
+
+    def _ask(self, utc_ns: int) -> Order:  # noqa: ARG002
+        return Order("files.list_products", {"first": 1})
+
+    def _hold(self, utc_ns: int) -> Order:  # noqa: ARG002
+        self.holds = not self.holds
+        return Order("files.hold" if self.holds else "files.release", {})

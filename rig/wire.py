@@ -1,0 +1,198 @@
+"""One direction of a simulated radio link, unit by unit: what one `write` took travels, fails and arrives together.
+
+A unit arrives when its last bit has passed, so that a receiver is woken once for it and not for every octet. What
+befalls it is drawn as it leaves: loss, flipped bits, a burst, a second copy, a detour that lets later ones overtake it.
+"""
+
+import heapq
+import math
+from collections import deque
+from dataclasses import dataclass, field
+from random import Random
+
+from hal.port import PortClosed, PortState
+from hal.sim.clock import VirtualClock
+from rig.power import Power
+
+BUFFER_OCTETS = 4096  # what a driver holds before `write` takes no more
+_BITS_PER_OCTET = 10  # 8N1
+_DETOUR_NS = (20_000_000, 3_000_000_000)  # how much later than others a unit may come
+_BURST_OCTETS_MAX = 64
+
+
+@dataclass(slots=True)
+class Weather:
+    """What befalls units: probabilities, each by itself; `flips` is that of a single bit."""
+
+    loss: float = 0.0
+    burst: float = 0.0
+    flips: float = 0.0
+    twice: float = 0.0
+    detour: float = 0.0
+
+
+@dataclass(slots=True)
+class _Unit:
+    start_ns: int
+    octets: bytes
+
+
+@dataclass(slots=True, kw_only=True)
+class Wire:
+    """`is_cut`: what leaves meanwhile is lost. `is_stalled`: no octet is taken. Counts units by what befell them."""
+
+    bits_per_second: int
+    random: Random
+    delay_ns: int = 5_000_000
+    weather: Weather = field(default_factory=Weather)
+    is_cut: bool = False
+    is_stalled: bool = False
+    taken_octets: int = 0
+    units: int = 0
+    lost: int = 0
+    marred: int = 0
+    doubled: int = 0
+    detoured: int = 0
+    _free_ns: int = 0
+    _queue: deque[_Unit] = field(default_factory=deque)
+    _air: list[tuple[int, int, bytes]] = field(default_factory=list)
+
+    @property
+    def octet_ns(self) -> int:
+        """How long one octet takes."""
+        return _BITS_PER_OCTET * 1_000_000_000 // self.bits_per_second
+
+    def offer(self, octets: bytes, now_ns: int) -> int:
+        """Take a unit, or as much of it as there is room for; returns how many octets."""
+        if self.is_stalled:
+            return 0
+        taken = octets[: max(0, BUFFER_OCTETS - self.held(now_ns))]
+        if taken:
+            start_ns = max(now_ns, self._free_ns)
+            self._queue.append(_Unit(start_ns, taken))
+            self._free_ns = start_ns + len(taken) * self.octet_ns
+            self.taken_octets += len(taken)
+        return len(taken)
+
+    def held(self, now_ns: int) -> int:
+        """Octets that were taken and have not left."""
+        return sum(len(unit.octets) - self._left(unit, now_ns) for unit in self._queue)
+
+    def forget(self, now_ns: int) -> None:
+        """Drop what has not left: of the unit that is leaving, the rest."""
+        kept = [_Unit(unit.start_ns, unit.octets[: self._left(unit, now_ns)]) for unit in self._queue]
+        self._queue = deque(unit for unit in kept if unit.octets)
+        self._free_ns = now_ns
+
+    def next_left_ns(self) -> int | None:
+        """When the next unit will have left."""
+        return self._end_ns(self._queue[0]) if self._queue else None
+
+    def next_event_ns(self) -> int | None:
+        """When `arrived` has something to do."""
+        left_ns = self.next_left_ns()
+        if not self._air:
+            return left_ns
+        return self._air[0][0] if left_ns is None else min(left_ns, self._air[0][0])
+
+    def arrived(self, now_ns: int) -> list[bytes]:
+        """The units that have come since the last call."""
+        while self._queue and (end_ns := self._end_ns(self._queue[0])) <= now_ns:
+            self._send(self._queue.popleft().octets, end_ns + self.delay_ns)
+        come = []
+        while self._air and self._air[0][0] <= now_ns:
+            come.append(heapq.heappop(self._air)[2])
+        return come
+
+    def _left(self, unit: _Unit, now_ns: int) -> int:
+        return min(len(unit.octets), max(0, now_ns - unit.start_ns) // self.octet_ns)
+
+    def _end_ns(self, unit: _Unit) -> int:
+        return unit.start_ns + len(unit.octets) * self.octet_ns
+
+    def _send(self, octets: bytes, arrival_ns: int) -> None:
+        self.units += 1
+        draw, weather = self.random.random, self.weather
+        if self.is_cut or draw() < weather.loss:
+            self.lost += 1
+            return
+        if draw() < weather.detour:
+            self.detoured += 1
+            arrival_ns += self.random.randrange(*_DETOUR_NS)
+        marred = self._marred(octets)
+        self.marred += marred != octets
+        self._fly(marred, arrival_ns)
+        if draw() < weather.twice:
+            self.doubled += 1
+            self._fly(octets, arrival_ns + self.random.randrange(*_DETOUR_NS))
+
+    def _fly(self, octets: bytes, arrival_ns: int) -> None:
+        heapq.heappush(self._air, (arrival_ns, self.units, octets))
+
+    def _marred(self, octets: bytes) -> bytes:
+        """What noise makes of a unit: single bits flipped, or a run of octets that are anything."""
+        weather, bits = self.weather, bytearray(octets)
+        if weather.flips:
+            at = self._gap()
+            while at < 8 * len(bits):
+                bits[at // 8] ^= 0x80 >> at % 8
+                at += 1 + self._gap()
+        if weather.burst and self.random.random() < weather.burst:
+            begin = self.random.randrange(len(bits))
+            end = min(len(bits), begin + self.random.randint(1, _BURST_OCTETS_MAX))
+            bits[begin:end] = self.random.randbytes(end - begin)
+        return bytes(bits)
+
+    def _gap(self) -> int:
+        """Good bits before the next bad one: geometric."""
+        return int(math.log(1.0 - self.random.random()) / math.log1p(-self.weather.flips))
+
+
+class WirePort:
+    """`Port` of one end: writes to `outgoing`; the world puts into `unread` what has come. Dead with its `power`."""
+
+    def __init__(self, clock: VirtualClock, outgoing: Wire, power: Power) -> None:
+        self._clock, self.outgoing, self._power = clock, outgoing, power
+        self.unread = bytearray()
+        self.is_full = self._is_closed = False
+
+    def read(self, size_max: int) -> bytes:
+        """What has come."""
+        self._check_open()
+        octets = bytes(self.unread[:size_max])
+        del self.unread[:size_max]
+        return octets
+
+    def write(self, octets: bytes) -> int:
+        """What the driver has room for."""
+        self._check_open()
+        taken = self.outgoing.offer(octets, self._clock.monotonic_ns())
+        self.is_full = taken < len(octets)
+        return taken
+
+    @property
+    def state(self) -> PortState:
+        """It is there."""
+        return PortState("simulated radio")
+
+    @property
+    def next_wake_ns(self) -> int | None:
+        """When a full driver has room again; None while nobody knows."""
+        return self.outgoing.next_left_ns() if self.is_full and not self.outgoing.is_stalled else None
+
+    def fileno(self) -> int:
+        """There is no descriptor."""
+        return -1
+
+    def line_fileno(self) -> int:
+        """There is no descriptor."""
+        return -1
+
+    def close(self) -> None:
+        """Unplug this end."""
+        self._is_closed = True
+
+    def _check_open(self) -> None:
+        self._power.check()
+        if self._is_closed:
+            raise PortClosed("simulated radio: unplugged")

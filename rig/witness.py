@@ -1,0 +1,25 @@
+"""An app that is nothing but watched: the world knows by it which commands were really executed, and how often."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fsw.app import App, Report
+from link.dictionary import Event, Int8ub, Int32ub, command, parameter, wire
+
+
+class Marked(Event, id=0x70):
+    """Mark {number} was made."""
+
+    number: int = wire(Int32ub)
+
+
+@dataclass
+class Witness(App, period_ms=3_600_000, budget_ms=5):
+    """Makes marks."""
+
+    ink: int = parameter(Int8ub, id=0x70, default=1, range=(0, 255), text="of what colour marks are")
+
+    @command(opcode=0x70)
+    def mark(self, number: int) -> Iterator[Report]:
+        """Make a mark with a number that no other has."""
+        yield Marked(number=number)

@@ -1,0 +1,352 @@
+"""One world: the real node, the real station, and all between them simulated, on one virtual clock from one seed.
+
+Nothing in it reads the host's clock or draws the host's dice, so that a seed is the whole report of a fault. Time jumps
+to what is due next: a wire's unit, an order, a fault, or what the node or the station said that it wakes for.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from random import Random
+
+import msgspec
+
+from fsw.mission import Mission
+from fsw.node import dictionary_of
+from ground.archive_rows import PacketRow
+from ground.errors import GroundError
+from ground.records import CommandRecord, Record
+from hal.sim.clock import VirtualClock
+from link.dictionary import Dictionary
+from rig import faults
+from rig.ends import NEVER, GroundEnd, NodeEnd, world_mission
+from rig.faults import Fault
+from rig.judge import BrokenError, Judge
+from rig.orders import Operator, Order
+from rig.trace import Trace
+from rig.wire import Wire
+
+SECOND = 1_000_000_000
+_TURNS_MAX = 2_000  # of the loop without time going on: more is spinning
+_SETTLES_S, _QUIET_S = 1_200, 5
+BITS_PER_SECOND = 115_200
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened in a world, in numbers. Equal seeds give equal summaries."""
+
+    seed: int
+    seconds: float
+    faults: int
+    node_starts: int
+    ground_starts: int
+    orders_refused: int
+    commands: dict[str, int]
+    marks: int
+    files: int
+    units_up: int
+    units_down: int
+    units_lost: int
+    node_wakes: int
+    ground_wakes: int
+    events: int
+    trace: str
+
+
+@cache
+def _described(bits_per_second: int) -> tuple[Mission, Dictionary]:
+    mission = world_mission(bits_per_second)
+    return mission, Dictionary.from_json(dictionary_of(mission).to_json())
+
+
+class World:
+    """Everything on one clock. `plan`: what goes wrong; `is_manned`: whether orders are drawn.
+
+    `tell` gets each event as a line of text.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        plan: Sequence[Fault] = (),
+        *,
+        is_manned: bool = True,
+        bits_per_second: int = BITS_PER_SECOND,
+        tell: Callable[[str], None] | None = None,
+    ) -> None:
+        self.seed, self._plan = seed, plan
+        self.clock, self.trace, self.judge = VirtualClock(), Trace(tell), Judge()
+        self.up, self.down = (
+            Wire(bits_per_second=bits_per_second, random=Random(f"{seed}/{way}")) for way in ("up", "down")
+        )
+        self.operator = Operator(Random(f"{seed}/operator"))
+        self.refused = self._octets_in = self._taken_before = self._turns = 0
+        mission, dictionary = _described(bits_per_second)
+        self.node = NodeEnd(
+            mission=mission,
+            clock=self.clock,
+            outgoing=self.down,
+            random=Random(f"{seed}/node"),
+            marked=self._marked,
+            off=self._node_is_off,
+        )
+        self.ground = GroundEnd(dictionary=dictionary, clock=self.clock, outgoing=self.up, told=self._told)
+        self._ground_is_on = True
+        self._order_ns = 3 * SECOND if is_manned else NEVER
+        self._first = self.operator.first()
+        self._begins = sorted(plan)
+        self._ends = sorted(plan, key=lambda fault: (fault.until_ns, fault))
+
+    @property
+    def now_ns(self) -> int:
+        """Virtual nanoseconds since the start."""
+        return self.clock.monotonic_ns()
+
+    def run(self, seconds: float, until: Callable[[], bool] = lambda: False) -> bool:
+        """Let time pass, or less of it if `until` holds before; whether it does. Raises BrokenError."""
+        end_ns = self.now_ns + int(seconds * SECOND)
+        while not until():
+            due_ns = min(self._next_ns(), end_ns)
+            if due_ns > self.now_ns:
+                self._turns = 0
+                self.clock.advance(due_ns - self.now_ns)
+            elif self.now_ns >= end_ns:
+                return until()
+            self._turns += 1
+            if self._turns > _TURNS_MAX:
+                raise BrokenError(f"nothing lets time go on: {self._who()}")
+            self._turn()
+        return True
+
+    def calm(self) -> None:
+        """No fault any more, no orders any more. A node that could not read its disk is started again."""
+        self._begins, self._ends, self._order_ns = [], [], NEVER
+        self._note("calm", "")
+        if self.node.was_blind:
+            self.cut_power()
+        faults.calm(self)
+        self.node.due_ns = self.ground.due_ns = 0
+
+    def settle(self) -> None:
+        """Once all is calm: what is under way ends, and what is ordered then is done. Raises BrokenError."""
+        self.run(_QUIET_S)  # what was sent before a node forgot where it stood is over then
+        self.run(_SETTLES_S, lambda: self._is_up)
+        if not self._is_up:
+            raise BrokenError("the link is not up again")
+        probes = self._order_at_last()
+        told = self.judge.commands
+        if not self.run(_SETTLES_S, lambda: all(one in told for one in probes) and not self._unsettled):
+            raise BrokenError(self._unsettled)
+        for number in probes:
+            record = self.judge.commands[number]
+            if record.state != "completed":
+                raise BrokenError(f"{record.name}, ordered when all was calm, is {record.state}: {record.reason}")
+        self.check()
+
+    def check(self) -> None:
+        """What must hold at any time."""
+        self.judge.captured(self.node.captured)
+        self.judge.node(self.node)
+        if self._ground_is_on:
+            octets_out = self.up.taken_octets - self._taken_before
+            self.judge.ground(self.ground.station.status(self.ground.now), self._octets_in, octets_out)
+        if not self.node.was_blind:
+            self.judge.numbers(self._packets(), self.node.boots)
+        self.judge.done(self.ground.inbox)
+
+    def order(self, name: str, **arguments: object) -> CommandRecord | None:
+        """Have the ground send a command; None where it refuses that now."""
+        return self._order(Order(name, arguments))
+
+    def cut_power(self, *, after_calls: int = 0) -> None:
+        """The node's power fails now, or in the middle of a later call of its disk."""
+        if after_calls:
+            self.node.disk.cut_after = after_calls
+        else:
+            self.node.power.cut()
+
+    def start_node(self) -> None:
+        """Switch the node on, if it is off."""
+        self.node.disk.cut_after = None
+        if not self.node.power.is_on:
+            self._note("node", "on")
+            self.node.boot()
+
+    def stop_ground(self, *, in_order: bool) -> None:
+        """End the ground service: as it wants to, or at once."""
+        if self._ground_is_on:
+            self._note("ground", "ends" if in_order else "is killed")
+            if in_order:
+                self.ground.end()
+            else:
+                self.up.forget(self.now_ns)
+            self.check()
+            self._ground_is_on = False
+
+    def start_ground(self) -> None:
+        """Start the ground service, if none runs."""
+        if not self._ground_is_on:
+            self._note("ground", "starts")
+            self._octets_in, self._taken_before = 0, self.up.taken_octets
+            self._ground_is_on = True
+            self.ground.start()
+
+    def summary(self) -> Summary:
+        """What happened so far."""
+        return Summary(
+            seed=self.seed,
+            seconds=self.now_ns / SECOND,
+            faults=len(self._plan),
+            node_starts=self.node.boots,
+            ground_starts=self.ground.starts,
+            orders_refused=self.refused,
+            commands=self.ground.station.status(self.ground.now).commands,
+            marks=self.judge.marks.total(),
+            files=len(self.ground.inbox.files),
+            units_up=self.up.units,
+            units_down=self.down.units,
+            units_lost=self.up.lost + self.down.lost,
+            node_wakes=self.node.wakes,
+            ground_wakes=self.ground.wakes,
+            events=self.trace.events,
+            trace=self.trace.digest,
+        )
+
+    @property
+    def _is_up(self) -> bool:
+        """Whether commands can be sent: the node is heard, and has said which dictionary it flies."""
+        status = self.ground.station.status(self.ground.now)
+        return status.linked and status.node_dictionary is not None and status.link.uplink == "active"
+
+    @property
+    def _unsettled(self) -> str:
+        waiting = len(self.node.node.files.store.waiting())
+        return self.judge.settled(self.ground.inbox) or (f"{waiting} products wait on board" if waiting else "")
+
+    def _next_ns(self) -> int:
+        """When something is due next."""
+        due = [self._order_ns, self.up.next_event_ns(), self.down.next_event_ns()]
+        due += [self._begins[0].at_ns] if self._begins else []
+        due += [self._ends[0].until_ns] if self._ends else []
+        due += [self.node.due_ns] if self.node.power.is_on else []
+        due += [self.ground.due_ns, self.ground.drained_ns] if self._ground_is_on else []
+        return min(ns for ns in due if ns is not None)
+
+    def _turn(self) -> None:
+        """Everything that is due now, in an order that is always the same."""
+        now_ns = self.now_ns
+        self._do_faults(now_ns)
+        if now_ns >= self._order_ns:
+            self._order_ns = now_ns + self.operator.pause_ns()
+            self._order_next()
+        self._deliver()
+        if self.node.power.is_on and now_ns >= self.node.due_ns:
+            self.node.step()
+        if not self._ground_is_on:
+            return
+        if now_ns >= self.ground.due_ns:
+            self.ground.step()
+        elif now_ns >= self.ground.drained_ns:
+            self.ground.resume()
+
+    def _do_faults(self, now_ns: int) -> None:
+        while self._ends and self._ends[0].until_ns <= now_ns:
+            fault = self._ends.pop(0)
+            self._note("over", str(fault))
+            faults.end(fault, self)
+            self._wake(fault)
+        while self._begins and self._begins[0].at_ns <= now_ns:
+            fault = self._begins.pop(0)
+            self._note("fault", str(fault))
+            faults.begin(fault, self)
+
+    def _wake(self, fault: Fault) -> None:
+        """A port that took nothing is readable when it does again."""
+        if fault.kind == "stall":
+            self.node.due_ns = self.ground.due_ns = 0
+
+    def _deliver(self) -> None:
+        """What has come goes into the ports, and wakes their ends; where an end is off it is gone."""
+        now_ns = self.now_ns
+        for octets in self.up.arrived(now_ns):
+            self.trace.note(now_ns, "up", octets)
+            if self.node.power.is_on:
+                self.node.port.unread += octets
+                self.node.due_ns = now_ns
+        for octets in self.down.arrived(now_ns):
+            self.trace.note(now_ns, "down", octets)
+            if self._ground_is_on:
+                self._octets_in += len(octets)
+                self.ground.port.unread += octets
+                self.ground.due_ns = now_ns
+
+    def _order_next(self) -> None:
+        if self._ground_is_on:
+            utc_ns = self.clock.utc_ns()
+            self._order(self._first[0] if self._first else self.operator.order(utc_ns))
+
+    def _order(self, order: Order) -> CommandRecord | None:
+        """Send one command, as a client's request does."""
+        try:
+            record = self.ground.station.command(order.name, order.arguments, self.ground.now)
+        except GroundError as error:
+            self.refused += 1
+            self._note("refused", f"{order.name} {dict(order.arguments)}: {error}")
+            return None
+        self._note("order", f"{record.number} {order.name} {dict(order.arguments)}")
+        if self._first and order is self._first[0]:
+            self._first.pop(0)
+        self.ground.due_ns = self.now_ns
+        return record
+
+    def _order_at_last(self) -> list[int]:
+        """Order what has to be done when all is calm; the numbers of the commands."""
+        records = [self._order(order) for order in self.operator.last(self.clock.utc_ns())]
+        if None in records:
+            raise BrokenError("the ground refuses a command though the link is up")
+        return [record.number for record in records if record]
+
+    def _marked(self, number: int) -> None:
+        self._note("mark", str(number))
+        self.judge.marked(number, self.now_ns, is_forgetful=self.node.forgets)
+
+    def _node_is_off(self) -> None:
+        self._note("node", "off")
+        self.down.forget(self.now_ns)
+
+    def _told(self, record: Record) -> None:
+        octets = msgspec.json.encode(record)
+        self.trace.note(self.now_ns, type(record).__name__, octets)
+        self.judge.told(record, self.now_ns, self.ground.inbox)
+
+    def _note(self, kind: str, what: str) -> None:
+        self.trace.note(self.now_ns, kind, what)
+
+    def _packets(self) -> list[tuple[int, int]]:
+        """APID and number of all telemetry packets that the ground has, in the order in which they came."""
+        rows = self.ground.archive.stored("packets")
+        return [(row.apid, row.sequence) for row in rows if isinstance(row, PacketRow)]
+
+    def _who(self) -> str:
+        return f"node due at {self.node.due_ns}, ground at {self.ground.due_ns}, now {self.now_ns}"
+
+
+def fly(seed: int, seconds: float, tell: Callable[[str], None] | None = None) -> Summary:
+    """The world of `seed`: a storm of `seconds`, then calm until all is settled. Raises BrokenError."""
+    plan = faults.drawn(Random(f"{seed}/faults"), seconds)
+    world = World(seed, plan, tell=tell)
+    try:
+        world.run(seconds)
+        world.check()
+        world.calm()
+        world.settle()
+    except BrokenError as error:
+        raise BrokenError(f"{error} (at {world.now_ns / SECOND:.3f} s)") from error
+    return world.summary()
+
+
+def idle(seed: int, seconds: float, tell: Callable[[str], None] | None = None) -> Summary:
+    """A world in which nothing happens: what it costs. Raises BrokenError."""
+    world = World(seed, is_manned=False, tell=tell)
+    world.run(seconds)
+    world.check()
+    return world.summary()

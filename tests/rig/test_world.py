@@ -1,0 +1,128 @@
+"""Worlds of many seeds, and what a world is worth: it is the same again, sleeps well, and notices what is wrong."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from rig.judge import BrokenError
+from rig.world import SECOND, World, fly, idle
+from skyrack.cli import main
+
+
+@pytest.mark.parametrize("seed", range(32))
+def test_any_weather(seed):
+    """`skyrack world --seed SEED --hours 0.0125 --trace` shows what happened."""
+    summary = fly(seed, 45)
+    assert summary.commands.get("completed", 0) >= 4
+    assert set(summary.commands) <= {"completed", "failed", "timeout"}
+
+
+def test_equal_seeds_are_equal_in_two_processes():
+    """Whatever the hashes of texts, which differ from process to process."""
+    command = [sys.executable, "-m", "skyrack.cli", "world", "--seed", "5", "--hours", "0.02", "--json"]
+    runs = [
+        subprocess.run(command, env=os.environ | {"PYTHONHASHSEED": number}, capture_output=True, check=True).stdout
+        for number in ("1", "2")
+    ]
+    one, other = ({**json.loads(run), "cpu_s": 0, "speed": 0} for run in runs)
+    assert one == other
+    assert one["events"] > 100
+
+
+def test_other_seeds_are_others():
+    assert fly(1, 20).trace != fly(2, 20).trace
+
+
+def test_nothing_wakes_for_nothing():
+    """Over an idle link node and station wake once a second: for the beacon, which the station hears."""
+    summary = idle(1, 300)
+    assert summary.units_down in range(300, 303)
+    assert summary.node_wakes <= summary.units_down + 1
+    assert summary.ground_wakes <= summary.units_down + 2
+
+
+@pytest.fixture
+def world():
+    return World(1, is_manned=False)
+
+
+def test_a_second_execution_is_noticed(world):
+    world.judge.marked(7, 0, is_forgetful=False)
+    with pytest.raises(BrokenError, match="mark 7 was made 2 times"):
+        world.judge.marked(7, 1, is_forgetful=False)
+
+
+def test_an_execution_after_the_end_is_noticed(world):
+    world.run(2)
+    world.order("witness.mark", number=1)
+    world.run(5)
+    world.judge.marks.clear()
+    with pytest.raises(BrokenError, match="ended as completed"):
+        world.judge.marked(1, world.now_ns + 60 * SECOND, is_forgetful=False)
+
+
+def test_a_wrong_file_is_noticed(world):
+    world.run(2)
+    world.order("imaging.capture", target="coast")
+    world.run(10)
+    assert list(world.ground.inbox.files) == ["000001-coast.product"]
+    world.check()
+    world.ground.inbox.files["000001-coast.product"] += b"!"
+    with pytest.raises(BrokenError, match=r"file 000001-coast\.product"):
+        world.check()
+
+
+def test_a_failure_in_the_node_is_noticed(world, monkeypatch):
+    world.run(1)
+    monkeypatch.setattr(type(world.node.node.files), "_files_status", lambda *_: 1 / 0)
+    world.run(5)
+    with pytest.raises(BrokenError, match=r"'failures': [1-9]"):
+        world.check()
+
+
+def test_a_command_that_never_ends_is_noticed(world):
+    world.run(2)
+    world.order("test.ping")
+    world.run(1)
+    assert world.judge.settled(world.ground.inbox) == ""
+    world.judge.commands[1] = type(world.judge.commands[1])(
+        number=1, name="test.ping", arguments={}, request="65/0", sent_ns=0, state="queued"
+    )
+    assert world.judge.settled(world.ground.inbox).startswith("1 commands have not ended")
+
+
+def test_spinning_is_noticed(world):
+    world.run(1)
+    world.node.step = lambda: None
+    world.node.due_ns = 0
+    with pytest.raises(BrokenError, match="nothing lets time go on"):
+        world.run(1)
+
+
+@pytest.mark.parametrize("words", [["--hours", "0"], ["--hours", "nan"], ["--seeds", "0"]])
+def test_what_cannot_be_flown_is_refused(words, capsys):
+    assert main(["world", *words]) == 2
+    assert words[0] in capsys.readouterr().err
+
+
+def test_a_failing_seed_prints_the_command_that_replays_it(monkeypatch, capsys):
+    monkeypatch.setattr("rig.world.World.settle", lambda self: _broken())
+    assert main(["world", "--seed", "9", "--hours", "0.001"]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == "skyrack world --seed 9 --hours 0.001 --trace\n"
+    assert shown.err.startswith("skyrack world: seed 9: something (at 3.6")
+
+
+def _broken():
+    raise BrokenError("something")
+
+
+def test_a_page_and_lines(capsys):
+    assert main(["world", "--seed", "9", "--hours", "0.001"]) == 0
+    page = capsys.readouterr().out
+    assert "seed                    9\n" in page
+    assert main(["world", "--seed", "9", "--seeds", "2", "--hours", "0.001"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2

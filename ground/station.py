@@ -79,7 +79,8 @@ class Station:
         self._book = CommandBook(self._earlier(archive), patience.command_ms * _MS, now)
         self._source = TcSource(dictionary.apid, count=self._book.next_count)
         self._requests = Requests(dictionary)
-        self._downlink, self._uplink = Downlink(managed), Uplink(managed, patience.round_trip_ms)
+        self._downlink = Downlink(managed)
+        self._uplink = Uplink(managed, patience.round_trip_ms, has_sent=not self._book.is_empty)
         self._telemetry = Telemetry(dictionary, archive, self._book, self._log)
         self._files = self._file_service(store, patience)
         self._linked = False

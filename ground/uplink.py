@@ -53,9 +53,12 @@ Notice = Released | Delivered | Undelivered
 
 
 class Uplink:
-    """One packet a frame. Times are monotonic ns. Counts `frames` sent, repetitions too, and `file_packets_dropped`."""
+    """One packet a frame. Times are monotonic ns. Counts `frames` sent, repetitions too, and `file_packets_dropped`.
 
-    def __init__(self, managed: Managed, round_trip_ms: int) -> None:
+    `has_sent`: frames of an earlier service may have been accepted of late.
+    """
+
+    def __init__(self, managed: Managed, round_trip_ms: int, *, has_sent: bool = False) -> None:
         self.frames = self.file_packets_dropped = 0
         self.packet_octets_max = managed.tc_frame_octets_max - HEADER_SIZE - FECF_OCTETS * managed.tc_fecf
         self._managed, self._round_trip_ns = managed, round_trip_ms * _MS
@@ -63,6 +66,7 @@ class Uplink:
         self._outbox = Outbox()
         self._clcw: Clcw | None = None
         self._opens_ns = self._opened_ns = self._alerts = 0
+        self._has_sent, self._changed_ns = has_sent, 0  # and when the node's report of V(R) last became another one
         self._moved_ns = 0  # when the port last took or sent something, or had nothing to take
         self._queue: deque[tuple[RequestId, bytes]] = deque()
         self._sent: set[RequestId] = set()
@@ -89,7 +93,7 @@ class Uplink:
     @property
     def deadline_ns(self) -> int | None:
         """When `step` has something to do at the latest."""
-        due = [self._opens_ns] if self._may_open else []
+        due = [self._may_open_ns] if self._may_open else []
         if self._outbox.busy:
             due.append(self._moved_ns + self._stall_ns)
         if not self._outbox.delays_answers and self._fop.deadline_ns is not None:
@@ -128,6 +132,8 @@ class Uplink:
     def on_clcw(self, clcw: Clcw, now_ns: int) -> None:
         """Take the node's report."""
         if clcw.channel == self._managed.tc_channel:
+            if self._clcw is None or clcw.report != self._clcw.report:
+                self._changed_ns = now_ns
             self._clcw = clcw
             self._fop.on_clcw(clcw, now_ns)
             self._note(now_ns)
@@ -214,12 +220,19 @@ class Uplink:
     def _may_open(self) -> bool:
         return self._fop.state is State.INITIAL and self._clcw is not None
 
+    @property
+    def _may_open_ns(self) -> int:
+        """When the node's report can be trusted. One that waited in a buffer while the link was away is older than the
+        last frames that were accepted: what is sent by it would be discarded, and the next report would confirm it.
+        """
+        return max(self._opens_ns, self._changed_ns + self._round_trip_ns * self._has_sent)
+
     def _open(self, now_ns: int) -> None:
         """Begin AD service where the FARM is; after an alert only once reports from before it cannot come any more.
 
         A flag of the FARM that stands although nothing is on its way would end the service at once: UNLOCK clears all.
         """
-        if not self._may_open or self._clcw is None or now_ns < self._opens_ns:
+        if not self._may_open or self._clcw is None or now_ns < self._may_open_ns:
             return
         self._opened_ns = now_ns
         marred = self._clcw.lockout or self._clcw.retransmit or self._clcw.wait
@@ -252,6 +265,7 @@ class Uplink:
     def _mark_sent(self, frame: TcFrame) -> None:
         if frame.type is FrameType.AD:
             self._sent.add(_request(frame))
+            self._has_sent = True
 
     def _note(self, now_ns: int, reason: str = "") -> None:
         """What FOP-1 has to say. What it gave up it did for the alert that it raised, or for our own `reason`."""

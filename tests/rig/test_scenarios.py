@@ -1,0 +1,172 @@
+"""Whole-system faults that once happened, each as a story in a world: what was wrong then is right now.
+
+Two such stories cannot be told here: a worker process that ends without an answer needs processes (tests/fsw/jobs), and
+benchmarks of kernels that do nothing are no part of a flight (tests/benchmarks).
+"""
+
+import pytest
+
+from fsw.products import Provenance
+from ground import api
+from ground.records import EventRecord
+from hal.sim.clock import EPOCH_UTC_NS
+from link.cfdp import Entity, MemoryStore, Settings
+from link.cfdp.directives import Metadata
+from link.cfdp.header import Header
+from link.cfdp.pdu import encode_pdu
+from link.space_packet import SpacePacket
+from rig.world import SECOND, World
+
+PROVENANCE = Provenance(
+    target="coast",
+    raw_octets=1,
+    input_sha256="00" * 32,
+    capture_utc_ns=1,
+    compute_start_utc_ns=2,
+    compute_end_utc_ns=3,
+    joules=0.5,
+    joules_source="modelled",
+)
+
+
+class Story(World):
+    """A world without an operator that remembers its news."""
+
+    def __init__(self, seed=1):
+        self.news = []
+        super().__init__(seed, is_manned=False)
+        self.run(2)
+
+    def _told(self, record):
+        self.news.append(record)
+        super()._told(record)
+
+    def events(self):
+        return {record.name: record.message for record in self.news if isinstance(record, EventRecord)}
+
+    def state(self, number):
+        return self.judge.commands[number].state
+
+    def restart_node(self, seconds=3):
+        self.run(seconds)
+        self.start_node()
+
+    def end(self):
+        self.calm()
+        self.settle()
+
+
+@pytest.fixture
+def story():
+    return Story()
+
+
+@pytest.mark.parametrize("call", range(8))
+def test_the_power_fails_while_a_command_is_taken(story, call):
+    """At whatever call of the disk: it is executed once at most, and the ground is told how it stands."""
+    story.cut_power(after_calls=call + 1)
+    story.order("witness.mark", number=901)
+    story.run(5)
+    story.restart_node()
+    story.end()
+    assert story.judge.marks[901] <= 1
+    record = story.judge.commands[1]
+    assert (record.state, story.judge.marks[901]) == ("completed", 1) or "interrupted" in record.reason
+
+
+def test_what_a_stalled_port_held_is_never_executed_after_it_was_reported_failed(story):
+    story.up.is_stalled = True
+    story.order("witness.mark", number=901)
+    story.run(100)
+    assert story.state(1) == "failed"
+    story.run(600)
+    story.up.is_stalled = False
+    story.run(60)
+    assert story.judge.marks[901] == 0
+    story.end()
+
+
+def test_one_product_with_a_name_too_long_fails_alone(story):
+    store = story.node.node.files.store
+    store.add(store.allot_id(), "000001-coast-" + "s" * 420 + ".product", b"y" * 100, PROVENANCE)
+    units = story.down.units
+    story.run(10)
+    assert story.down.units >= units + 10
+    assert "ProductSetAside" in story.events()
+    story.end()
+
+
+def test_foreign_transactions_are_refused_and_everything_else_goes_on(story):
+    files = story.node.node.files
+    store = MemoryStore(**{f"f{number}": b"x" for number in range(80)})
+    foreign = Entity(files.ground_entity, store, Settings(pdu_octets_max=200), first_sequence=500, transactions_max=200)
+    for name in store.files:
+        foreign.put(name, name, files.entity.entity_id)
+    story.up.is_cut = True
+    while pdu := foreign.next_pdu(story.now_ns):
+        files.receive(SpacePacket(files.apid, 0, pdu, is_command=True).encode())
+    wakes = story.node.wakes
+    story.run(60)
+    assert files.entity.refused > 0
+    assert story.node.wakes < wakes + 60 * 20
+    story.end()
+
+
+def test_every_completion_in_an_outage_is_heard(story):
+    for _ in range(40):
+        story.order("test.ping")
+    story.run(0.1)
+    story.down.is_cut = True
+    story.run(3)
+    story.down.is_cut = False
+    story.end()
+    assert {story.state(number) for number in range(1, 41)} == {"completed"}
+
+
+def test_no_command_goes_to_a_node_whose_dictionary_is_not_known():
+    world = World(1, is_manned=False)
+    assert world.order("test.ping") is None
+    world.run(2)
+    assert world.order("test.ping") is not None
+
+
+def test_a_file_name_that_is_no_utf_8_leaves_the_status_answerable(story):
+    files = story.node.node.files
+    header = Header(source=files.entity.entity_id, sequence=9, destination=files.ground_entity)
+    pdu = encode_pdu(header, Metadata(checksum=3, file_size=10, source_name="x", destination_name="caf\udce9.bin"))
+    files.sender.offer("files", SpacePacket(files.apid, 0, pdu).encode())
+    story.run(2)
+    status = story.ground.station.status(story.ground.now)
+    assert len(status.transfers) == 1
+    assert b"caf%E9.bin" in api.encode(api.Reply(id=1, result=status))
+
+
+def test_a_pause_of_the_host_is_nobodys_fault(story):
+    story.clock.advance(5 * SECOND)
+    story.run(2)
+    assert "host held the processor" in story.events()["TickMissed"]
+
+
+def test_a_check_tells_utc(story):
+    check = '{"number": 1, "parameter": "NodeStatus.uptime_s", "interval": 1, "repetitions": 1, "check": "limits", '
+    story.order("monitoring.add_definitions", definitions=check + '"low": 1000, "high": 2000}')
+    story.order("monitoring.enable_definitions", definitions="1")
+    story.run(5)
+    assert f"time={EPOCH_UTC_NS // SECOND}"[:-1] in story.events()["CheckTransitions"]
+
+
+def test_a_report_that_waited_in_a_buffer_does_not_open_the_link(story):
+    """Found by seed 0: a telemetry frame that was made before the last command, and came after it, said where COP-1
+    should begin; the next frame then seemed to acknowledge a command that had been discarded.
+    """
+    story.down.is_stalled = True
+    story.run(2)
+    story.order("witness.mark", number=901)
+    story.run(20)
+    assert story.judge.marks[901] == 1
+    assert story.order("witness.mark", number=902) is None  # the link is lost
+    story.down.is_stalled = False
+    assert story.run(5, lambda: story.order("witness.mark", number=903) is not None)
+    story.order("witness.mark", number=904)
+    story.end()
+    assert [story.judge.marks[number] for number in (903, 904)] == [1, 1]

@@ -16,7 +16,6 @@ from rig.ends import NodeEnd
 SECOND = 1_000_000_000
 _RANKS = ("queued", "released", "delivered", "accepted", "started")
 _ON_ITS_WAY_NS = 10 * SECOND  # what was sent before its command timed out may arrive as late as this
-_NUMBERS_A_START = 1024  # that a restart may leave out
 _INTERRUPTED = "interrupted"
 
 
@@ -77,14 +76,13 @@ class Judge:
         _require(link.octets_received == octets_in, f"{link.octets_received} octets counted, {octets_in} came")
         _require(link.octets_sent == octets_out, f"{link.octets_sent} octets counted, {octets_out} left")
 
-    def numbers(self, packets: list[tuple[int, int]], starts: int) -> None:
-        """No number of a packet comes again within the ground's memory; `packets`: APID and number, as they came."""
-        seen: dict[tuple[int, int], int] = {}
-        for place, (apid, number) in enumerate(packets):
-            before = seen.get((apid, number))
-            seen[apid, number] = place
-            far = before is None or place - before + starts * _NUMBERS_A_START >= COUNT_MODULUS
-            _require(far, f"packet number {apid}/{number} came again")
+    def numbers(self, packets: list[tuple[int, int]]) -> None:
+        """No packet has the number of another one, beyond the modulus too; `packets`: when made, and number."""
+        seen, last = set[int](), 0
+        for time_ns, number in sorted(packets):
+            last += (number - last + COUNT_MODULUS // 2) % COUNT_MODULUS - COUNT_MODULUS // 2
+            _require(last not in seen, f"packet number {number} came again, at {time_ns}")
+            seen.add(last)
 
     def settled(self, inbox: WorldInbox) -> str:
         """What is still to come; empty where every command has ended and every product is there."""

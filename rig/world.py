@@ -150,7 +150,7 @@ class World:
             octets_out = self.up.taken_octets - self._taken_before
             self.judge.ground(self.ground.station.status(self.ground.now), self._octets_in, octets_out)
         if not self.node.was_blind:
-            self.judge.numbers(self._packets(), self.node.boots)
+            self.judge.numbers(self._packets())
         self.judge.done(self.ground.inbox)
 
     def order(self, name: str, **arguments: object) -> CommandRecord | None:
@@ -322,9 +322,9 @@ class World:
         self.trace.note(self.now_ns, kind, what)
 
     def _packets(self) -> list[tuple[int, int]]:
-        """APID and number of all telemetry packets that the ground has, in the order in which they came."""
+        """When each telemetry packet was made that the ground has, and its number."""
         rows = self.ground.archive.stored("packets")
-        return [(row.apid, row.sequence) for row in rows if isinstance(row, PacketRow)]
+        return [(row.time_ns, row.sequence) for row in rows if isinstance(row, PacketRow)]
 
     def _who(self) -> str:
         return f"node due at {self.node.due_ns}, ground at {self.ground.due_ns}, now {self.now_ns}"

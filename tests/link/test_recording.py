@@ -317,6 +317,13 @@ def test_a_cut_packet_is_told_by_all_of_its_length():
     assert reception.octets_skipped == 60
 
 
+def test_packets_that_end_in_their_crc_are_checked_beside_encapsulation_packets():
+    good, bad = (SpacePacket(5, n, b"data").encode()[:4] + b"\0\5" + b"data" for n in range(2))
+    good, other = good + crc16(good).to_bytes(2), EncapsulationPacket(protocol=2, data=b"1234").encode()
+    reception = Reception(checked=True, encapsulation=True)
+    assert packets_of(read_recording(good + other + bad + b"??" + good, reception)) == [good, good]
+
+
 def test_what_has_no_end_is_left_out_at_the_end():
     for is_live in (False, True):
         reception, half = Reception(joiner=Joiner()), packet(0, flags=Flags.FIRST)

@@ -21,7 +21,7 @@ def test_a_dump_whose_lines_are_not_where_they_say_is_refused():
     long = b"".join(
         b"%04x  %s\n" % (at, b" ".join(b"%02x" % at for at in range(at, at + 16))) for at in range(0, 48, 16)
     )
-    assert octets_of_text(long * 2) == bytes(range(48)) * 2
+    assert octets_of_text(long * 2 + b"\n") == bytes(range(48)) * 2
     with pytest.raises(WrappingError, match="line 6 is octet 0x21 by its own account, but 0x20 stand before it"):
         octets_of_text(long + long.replace(b"0020 ", b"0021 "))
     assert octets_of_text(b"000000 01 02\n000002 03 04\n000004\n") == b"\x01\x02\x03\x04"

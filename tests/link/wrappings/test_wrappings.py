@@ -190,6 +190,7 @@ def test_kiss_with_ax25(relays):
     "frame",
     [
         address("CQ") + address("OK1SKY", last=True) + b"\x3f\xf0data",  # not UI
+        b"".join(address("RELAY", last=n == 10) for n in range(11)) + b"\x03\xf0data",  # nine relays, one too many
         bytes(200),  # no address ends
         address("C?") + address("OK1SKY", last=True) + b"\x03\xf0data",  # no call
         b"\x01" * 30,
@@ -383,12 +384,15 @@ def test_datagrams_that_are_cut_off():
 
 def test_simple_blocks_that_are_cut_off():
     """They say only how long the datagram was; what was kept of it is what their block holds."""
-    record = ethernet(ipv4(udp(PACKETS[0])))[:-4]
-    body = struct.pack("<I", len(record) + 100) + record
-    octets, notes = inside(pcapng(block(3, body + bytes(-len(body) % 4))))
-    assert PACKETS[0].startswith(octets[:10])
-    assert len(octets) <= len(PACKETS[0])
+    record = ethernet(ipv4(udp(PACKETS[0])))[:56]  # whole words: nothing fills up the block
+    octets, notes = inside(pcapng(block(3, struct.pack("<I", len(record) + 100) + record)))
+    assert octets == PACKETS[0][:10]
     assert notes[-1] == "1 datagrams are cut off: the capture kept their beginnings only"
+
+
+def test_datagrams_without_octets_are_no_units():
+    capture = pcap(*(ethernet(ipv4(udp(one))) for one in (PACKETS[0], b"", PACKETS[1])))
+    assert unwrap(capture, fits=holds_packets).ends.tolist() == [11, 22]
 
 
 def test_captures_that_are_cut_off():

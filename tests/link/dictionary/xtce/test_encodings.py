@@ -248,6 +248,13 @@ def test_adjustments_that_are_none(said):
     assert "expected a number" in sentence("Binary", adjusted(said))
 
 
+def test_a_file_without_namespace_is_read_as_1_2():
+    """Where an adjustment without slope has slope 1, which it has not in 1.1."""
+    file = typed("Binary", adjusted('intercept="8"')).replace(' xmlns="http://www.omg.org/spec/XTCE/20180204"', "")
+    assert "xmlns" not in file
+    assert database(file).definition.packets[0].fields[1].kind == Octets(Reference("n", 1, 8, 8))
+
+
 def test_an_adjustment_without_slope_is_nothing_in_old_versions():
     assert sentence("Binary", adjusted('intercept="8"'), version="1.1") == (
         "a LinearAdjustment without slope is 0 times anything in XTCE 1.1: say slope"

@@ -31,7 +31,8 @@ def tree(reference):
 @pytest.mark.parametrize(
     ("reference", "name"),
     [("n", "A.n"), ("../n", "A.n"), ("../../n", "n"), ("./../n", "A.n"), ("/S/n", "n"), ("/S//A/n", "A.n"),
-     ("A/n", "A.n"), ("C/m", "C.m"), ("../../C/m", "C.m"), ("../../../S/C/./m", "C.m"), ("S/C/m", "C.m")],
+     ("A/n", "A.n"), ("C/m", "C.m"), ("../../C/m", "C.m"), ("../../../S/C/./m", "C.m"), ("S/C/m", "C.m"),
+     ("/S/A/../C/m", "C.m"), ("/S/./A/n", "A.n"), ("/S/A/B/../../n", "n")],
 )  # fmt: skip
 def test_references(reference, name):
     assert decoded(tree(reference), b"\7") == {name: 7}

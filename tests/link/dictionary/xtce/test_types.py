@@ -119,13 +119,14 @@ def test_a_leading_size_is_read_as_yamcs_does(size):
     assert container.fields[1].kind == Text(Counted(16))
 
 
-def test_truth_has_a_unit_as_well():
+def test_every_form_has_its_unit():
     unit = "<UnitSet><Unit>open</Unit></UnitSet>"
     for labels in ("", ' zeroStringValue="off" oneStringValue="on"'):
         file = with_type("Boolean", unit + "<IntegerDataEncoding/>").replace('"t">', f'"t"{labels}>')
         assert read_xtce(file.encode()).packets[0].fields[1].unit == "open"
-    labelled = with_type("Enumerated", unit + U16 + LABELS)
-    assert read_xtce(labelled.encode()).packets[0].fields[1].unit == "open"
+    for form, inside in (("Enumerated", U16 + LABELS), ("String", text(padded("00"))), ("Integer", U16)):
+        file = with_type(form, unit + inside)
+        assert read_xtce(file.encode()).packets[0].fields[1].unit == "open"
 
 
 def test_labels_of_truth_are_an_enumeration():

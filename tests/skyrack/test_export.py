@@ -7,7 +7,7 @@ import struct
 import numpy as np
 import pytest
 
-from skyrack.export import open_export
+from skyrack.export import open_export, path_of
 
 ROWS = [
     {"n": 1, "name": "A", "blob": b"\x01\x02", "list": [1, 2], "group": {"x": b"\xff"}, "maybe": None, "ragged": [1]},
@@ -121,3 +121,7 @@ def test_a_file_is_there_once_it_is_whole(tmp_path, ending):
     export.add("kind", {"n": 1}, b"packet")
     assert export.close() == list(tmp_path.iterdir()) == [path]
     assert path.read_bytes() != b"before"
+
+
+def test_a_kind_never_leads_out_of_its_folder(tmp_path):
+    assert path_of(tmp_path / "out.csv", "../SYS/hk") == tmp_path / "out..._SYS_hk.csv"

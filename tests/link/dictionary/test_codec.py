@@ -354,3 +354,18 @@ def test_a_text_longer_than_its_count_allows_is_refused():
         Codec([Field(name="t", kind=Text(Counted(8, 2)))]).encode(["abc"])
     with pytest.raises(ValueError, match="a = "):
         Codec([Field(name="a", kind=Array(Integer(8), Counted(8, 2)))]).encode([[1, 2, 3]])
+
+
+@pytest.mark.parametrize(
+    ("bits", "octets", "value"),
+    [
+        (16, "3c00", 1.0), (16, "c000", -2.0), (16, "7bff", 65504.0), (16, "0001", 2.0**-24), (16, "fc00", -math.inf),
+        (32, "3f800000", 1.0), (32, "c0490fdb", -3.1415927410125732), (64, "3ff0000000000000", 1.0),
+    ],
+)  # fmt: skip
+def test_real_numbers_are_those_of_ieee_754(bits, octets, value):
+    whole = bytes.fromhex(octets)
+    for order, wire in (("big", whole), ("little", whole[::-1])):
+        codec = Codec((Field(name="x", kind=Real(bits, order)),))
+        assert codec.decode(wire) == [value]
+        assert codec.encode([value]) == wire

@@ -1,11 +1,12 @@
 """Tables hold what the reader gives packet by packet."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from link.dictionary.conditions import All, Comparison, Either
-from link.dictionary.curves import Linear
+from link.dictionary.curves import Linear, Powers, Spline
 from link.dictionary.kinds import Array, Boolean, Enumeration, Field, Integer, Octets, Real, Time
 from link.dictionary.model import Container
 from link.dictionary.packets import PacketReader
@@ -84,3 +85,21 @@ def test_keys_that_are_no_plain_numbers_leave_all():
         index = index_packets(SpacePacket(5, 0, b"\x01").encode(), checked=False)
         tables, left = TableReader(reader).read(index)
         assert (tables, left.tolist()) == ([], [0])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"when": Comparison("key", 1)},
+        {"contexts": ((Comparison("key", 1), Linear(2.0)),)},
+        {"calibration": Spline(((0.0, 0.0), (9.0, 18.0)))},
+        {"calibration": Powers(((1.0, -1.0),))},
+    ],
+)
+def test_values_that_have_no_column_are_left_to_be_read_one_by_one(said):
+    """What is there or not, or is calibrated by others, or may be invalid."""
+    key, other = Field(name="key", kind=Integer(8)), Field(name="x", kind=Integer(8), **said)
+    reader = PacketReader([Container(name="Base", fields=(HEAD[0], key, other))])
+    packets = [SpacePacket(5, 0, b"\1\2"), SpacePacket(5, 1, b"\0" if "when" in said else b"\0\2")]
+    tables, left = TableReader(reader).read(index_packets(b"".join(one.encode() for one in packets), checked=False))
+    assert (tables, left.tolist()) == ([], [0, 1])

@@ -64,6 +64,8 @@ SMALL = {
     "true": np.array(True),
     "cube": np.ones((2, 2, 3, 3, 1), np.float32),
     "three": np.array(3.0, np.float32),
+    "infs": np.array([np.nan, np.inf], np.float32),
+    "unit2": np.ones(2, np.float32),
     "zero0": np.array([0]),
     "one0": np.array([1]),
     "two0": np.array([2]),
@@ -95,6 +97,13 @@ SMALL = {
         ([op("Flatten", "x", out="f"), op("Conv", "f", "w")], "an input with the axes"),
         ([op("ConvTranspose", "x", "w", output_shape=[9, 9])], "auto_pad or output_shape"),
         ([op("BatchNormalization", "x", "b", "b", "b", "b", training_mode=1)], "training_mode"),
+        (
+            [op("Transpose", "x", perm=[0, 2, 3, 1], out="t"), op("BatchNormalization", "t", "b", "b", "b", "b")],
+            "an input with the axes",
+        ),
+        ([op("BatchNormalization", "x", "b", "b", "b", "infs")], "statistics that are not finite"),
+        ([op("BatchNormalization", "x", "infs", "b", "b", "unit2")], "statistics that are not finite"),
+        ([op("BatchNormalization", "x", "many", "b", "b", "b")], r"statistics of \(3,\)"),
         ([op("MaxPool", "x", kernel_shape=[2, 2], storage_order=1)], "storage_order"),
         ([op("MaxPool", "x", kernel_shape=[2, 2], dilations=[2, 2], auto_pad="SAME_UPPER")], "auto_pad with dilations"),
         (

@@ -185,6 +185,7 @@ CASES = {
     ],
     "resize nearest ceil": [op("Resize", "x", "", "scales3", nearest_mode="ceil")],
     "resize nearest prefer ceil": [op("Resize", "x", "", "down", nearest_mode="round_prefer_ceil")],
+    "conv same at every step, from below": [op("Conv", "x", "w1x7", auto_pad="SAME_LOWER")],
     "conv same at every step": [op("Conv", "x", "w1x7", auto_pad="SAME_UPPER")],
     "conv less a channel": [op("Conv", "x", "w", out="c"), op("Sub", "c", "k4")],
     "a channel less conv": [op("Conv", "x", "w", out="c"), op("Sub", "k4", "c")],

@@ -74,6 +74,7 @@ ARRAYS = {
     "none": np.zeros(0, np.float32),
     "kernel4": noise(4, 2, 2, 2),
     "ps": noise(8, 2, 1, 1),
+    "ps3": noise(18, 2, 1, 1),
     "zero64": np.array([0], I64),
     "keep": np.array([0, 0, -1], I64),
     "merge": np.array([1, 2, 64], I64),
@@ -255,6 +256,7 @@ CASES = {
     ],
     "cast": [op("Cast", "x", to=1, out="c"), op("Relu", "c")],
     "pixel shuffle": [op("Conv", "x", "ps", out="c"), op("DepthToSpace", "c", blocksize=2, mode="CRD")],
+    "pixel shuffle by three": [op("Conv", "x", "ps3", out="c"), op("DepthToSpace", "c", blocksize=3, mode="CRD")],
     "size of an image": [
         op("Shape", "x", out="s"),
         op("Slice", "s", "s2", "far", out="hw"),

@@ -1,15 +1,44 @@
-"""Octets written as text: hexadecimal digits, bare or as programs dump them (xxd, hexdump -C, Wireshark, C arrays)."""
+"""Octets written as text: hexadecimal digits, bare, in arrays of C, or as programs dump them (xxd, hexdump -C, Wireshark,
+od -t x1), with lines left out that repeat the one before. Other ways to print octets are refused by name.
+"""
 
 import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from link.wrappings.units import WrappingError
 
 _LOOKED_AT = 4096
 _PRINTABLE = bytes([*range(0x20, 0x7F), *b"\t\r\n\f\xef\xbb\xbf"])
 _OFFSET = re.compile(
-    r"\s*(?:0x)?(?P<offset>[0-9a-fA-F]{4,16})(?P<colon>: ?|  +|(?<=[0-9a-fA-F]{6}) (?=[0-9a-fA-F]{2}\b))"
+    r"\s*(?:0x)?(?P<offset>[0-9a-fA-F]{4,16})(?P<colon>: ?|  +|(?<=[0-9a-fA-F]{6}) (?=[0-9a-fA-F]{2}(?![0-9a-fA-F])))"
 )
-_NOISE = re.compile(r"0[xX]|\\x|[\s,;:{}\[\]\"'()-]")
+_ONLY_OFFSET = re.compile(r"\s*(?P<offset>[0-9a-fA-F]{6,16})\s*")
+_NOISE = re.compile(r"[\s,;:{}\[\]\"'()-]+")
+_TOKEN = re.compile(r"(?:0[xX])?((?:[0-9a-fA-F]{2})+)|0[xX]([0-9a-fA-F])|((?:\\x[0-9a-fA-F]{2})+)")
+_C_ARRAY = re.compile(r"=\s*\{([^{}]*)\}")
+_C_REMARK = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+_BITS = re.compile(r"[0-9a-f]{8}:(?P<groups>( [01]{8})+)  +(?P<characters>.*)")
+_REST_OF_WORD = re.compile(r" *([0-9a-f]{2,14})  (.+)")
+_LEFT_OUT_MAX = 1 << 30
+_INSTEAD = "print octets, as `xxd`, `hexdump -C` and `od -t x1` do"
+_OTHERS = {
+    r":[0-9a-fA-F]{10,}\s*": "Intel HEX: `objcopy -I ihex -O binary` makes a recording of it",
+    r"S[0-9][0-9a-fA-F]{6,}\s*": "Motorola's S-records: `objcopy -I srec -O binary` makes a recording of them",
+    r"0{6,7}( +[0-7]{3}){2,}\s*": f"a dump of octal numbers: {_INSTEAD}",
+    r"0{6,7}( +([0-9a-f]{4}|[0-9a-f]{8}|[0-7]{6}|\d{5}))+\s*":
+        f"a dump of words, whose octets stand in the order of the machine that printed them: {_INSTEAD}",
+    r"0{6,7} +(?=.*\\)[ -~]+": f"a dump of characters: {_INSTEAD}",
+}  # fmt: skip
+"""What else a text may be, by its first line."""
+
+
+class _Row(NamedTuple):
+    """A line of a dump: what it says that it begins at, if it does, and its octets; None stands for lines left out."""
+
+    number: int
+    offset: str
+    octets: bytes | None
 
 
 def is_text(octets: bytes | memoryview) -> bool:
@@ -18,46 +47,133 @@ def is_text(octets: bytes | memoryview) -> bool:
 
 
 def octets_of_text(octets: bytes | memoryview) -> bytes:
-    """The octets that a text of hexadecimal digits stands for. Raises WrappingError naming the line that is none."""
-    lines = bytes(octets).decode("utf-8-sig", errors="replace").splitlines()
-    begin = next((_OFFSET.match(line) for line in lines if line.strip()), None)
-    is_dump = begin is not None and not int(begin["offset"], 16)
-    out, base = bytearray(), 0
-    for number, line in enumerate(lines, 1):
-        if is_dump:
-            base = _begin(line, number, len(out), base)
-        digits = "" if line.lstrip().startswith("#") else _digits_of_dump(line) if is_dump else line
-        try:
-            out += bytes.fromhex(_NOISE.sub("", digits))
-        except ValueError:
-            raise WrappingError(
-                f"this is text, and line {number} is not hexadecimal: {line.strip()[:40]!a}; expected a recording, or "
-                "text of hexadecimal digits"
-            ) from None
-    return bytes(out)
-
-
-def _begin(line: str, number: int, before: int, base: int) -> int:
-    """Where the dump of this line began: each packet of several counts from 0. Raises WrappingError where the line
-    stands somewhere else than it says, as octets are missing or were taken from what is none.
+    """The octets that a text of hexadecimal digits stands for. Raises WrappingError naming the line that is none, or
+    what else the text is.
     """
-    found = _OFFSET.match(line)
-    offset = int(found["offset"], 16) if found else before - base
-    if offset not in (0, before - base):
-        said = f"line {number} is octet {offset:#x} by its own account, but {before - base:#x} stand before it"
-        raise WrappingError(f"this is a dump, and {said}")
-    return base if offset else before
+    text = bytes(octets).decode("utf-8-sig", errors="replace")
+    lines = _inside_arrays(text).splitlines()
+    head = next((line for line in lines if line.strip()), "")
+    bits = _BITS.fullmatch(head)
+    if bits and len(bits["groups"]) == 9 * len(bits["characters"]):
+        raise WrappingError(f"this is a dump of bits: {_INSTEAD}")
+    if what := next((what for form, what in _OTHERS.items() if re.fullmatch(form, head)), None):
+        raise WrappingError(f"this is {what}")
+    begin = _OFFSET.match(head)
+    if begin and (":" in begin["colon"] or not int(begin["offset"], 16)):
+        return _octets_of_dump([_row(line, number) for number, line in enumerate(lines, 1)], begin)
+    return b"".join(_octets_of(line, line, number) for number, line in enumerate(lines, 1))
 
 
-def _digits_of_dump(line: str) -> str:
-    """Without the offset before the digits, and without the characters that they stand for behind them."""
+def _inside_arrays(text: str) -> str:
+    """What arrays of C hold, on the lines where it stands; all of a text without any."""
+    inside, at = "", 0
+    for found in _C_ARRAY.finditer(text):
+        inside += "\n" * text.count("\n", at, found.start(1)) + _C_REMARK.sub("", found[1])
+        at = found.end(1)
+    return inside or text
+
+
+def _octets_of(digits: str, line: str, number: int) -> bytes:
+    """Of digits, every run of which is whole octets. Raises WrappingError."""
+    try:
+        return bytes.fromhex(digits)
+    except ValueError:
+        pass
+    if digits.lstrip().startswith("#"):
+        return b""
+    found = [_TOKEN.fullmatch(token) for token in _NOISE.split(digits) if token]
+    if all(found):
+        return b"".join(
+            bytes.fromhex(one[1] or (one[2] and f"0{one[2]}") or one[3].replace("\\x", "")) for one in found if one
+        )
+    if line.strip() == "*":
+        raise WrappingError(f"line {number} stands for lines that are left out: print all of them, with -v")
+    raise WrappingError(
+        f"this is text, and line {number} is not hexadecimal: {line.strip()[:40]!a}; expected a recording, or "
+        "text of hexadecimal digits"
+    )
+
+
+def _row(line: str, number: int) -> _Row:
+    if line.strip() == "*":
+        return _Row(number, "", None)
+    if only := _ONLY_OFFSET.fullmatch(line):
+        return _Row(number, only["offset"], b"")
     found = _OFFSET.match(line)
     if not found:
-        return "" if _is_only_offset(line) else line
-    digits = line[found.end() :]  # what is behind them may hold any character, the separators too: by the first of them
-    return re.split(r"  |\|" if ":" in found["colon"] else r"   |\|", digits, maxsplit=1)[0]
+        return _Row(number, "", _octets_of(line, line, number))
+    behind = line[found.end() :]  # characters may be any, the separators too: they are behind the first of those
+    digits, *characters = re.split(r"  |\|" if ":" in found["colon"] else r"   |\||  >", behind, maxsplit=1)
+    octets = _octets_of(digits, line, number)
+    if characters and ":" in found["colon"]:
+        _check_order(digits.split(), characters[0].strip("\r\n"), octets)
+    return _Row(number, found["offset"], octets)
 
 
-def _is_only_offset(line: str) -> bool:
-    """The last line of hexdump -C or od."""
-    return bool(re.fullmatch(r"\s*[0-9a-fA-F]{6,16}\s*", line))
+def _check_order(groups: Sequence[str], characters: str, octets: bytes) -> None:
+    """Raises WrappingError where the characters behind the digits are those of each group from its end: xxd -e."""
+    rest = _REST_OF_WORD.fullmatch(characters)
+    turned = b"".join(bytes.fromhex(group)[::-1] for group in groups if len(group) % 2 == 0)
+    is_whole = len(characters) >= len(octets) == len(turned)
+    if (rest and len(rest[2]) >= len(octets) + len(rest[1]) // 2) or (
+        is_whole and not _are_of(characters, octets) and _are_of(characters, turned)
+    ):
+        raise WrappingError(f"this is a dump of words, the last octet of each first: {_INSTEAD}")
+
+
+def _are_of(characters: str, octets: bytes) -> bool:
+    return all(not 0x20 < octet < 0x7F or chr(octet) == one for octet, one in zip(octets, characters, strict=False))
+
+
+def _octets_of_dump(rows: Sequence[_Row], begin: re.Match[str]) -> bytes:
+    """All octets, where offsets are numbers of a base in which each line is where it says. Raises WrappingError."""
+    if len(begin["offset"]) == 7:
+        bases: tuple[int, ...] = (8, 10)  # of od
+    else:
+        bases = (16, 10) if ":" in begin["colon"] else (16,)  # xxd -d
+    found, faults = set(), []
+    for base in bases:
+        try:
+            found.add(b"".join(_placed(rows, base)))
+        except WrappingError as error:
+            faults.append(error)
+    if len(found) > 1:
+        raise WrappingError("a dump with lines left out, and how many does not follow: print all of them, with -v")
+    if not found:
+        raise faults[0]
+    return found.pop()
+
+
+def _placed(rows: Sequence[_Row], base: int) -> Iterator[bytes]:
+    """The octets of each row, as often as they stand there; each packet of several may count from 0. Raises
+    WrappingError where a line stands somewhere else than it says: octets are missing, or were taken from what is none.
+    """
+    at, last, is_repeated = _number(rows, base), b"", False
+    for row in rows:
+        offset = at if not row.offset else _parsed(row.offset, base)
+        if is_repeated and row.octets is not None:
+            times, rest = divmod(offset - at, len(last) or 1)
+            if not row.offset or not last or rest or not 0 <= times <= _LEFT_OUT_MAX // len(last):
+                said = f"how many lines are left out before line {row.number} is not clear"
+                raise WrappingError(f"this is a dump, and {said}: print all of them, with -v")
+            yield last * times
+            at = offset
+        if offset not in (0, at):
+            said = f"line {row.number} is octet {offset:#x} by its own account, but {at:#x} stand before it"
+            raise WrappingError(f"this is a dump, and {said}")
+        is_repeated = row.octets is None
+        if row.octets:
+            yield row.octets
+            last, at = row.octets, offset + len(row.octets)
+
+
+def _number(rows: Sequence[_Row], base: int) -> int:
+    """Where the dump begins: later than 0, if a part of a file was printed."""
+    return next(_parsed(row.offset, base) for row in rows if row.offset)
+
+
+def _parsed(offset: str, base: int) -> int:
+    try:
+        return int(offset, base)
+    except ValueError:
+        raise WrappingError(f"this is a dump, and {offset} is no number of base {base}") from None

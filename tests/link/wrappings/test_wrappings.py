@@ -150,7 +150,7 @@ def test_text(form):
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("<?xml version='1.0'?>", 1), ("0001c0\n00 0\n", 2), ("00000000  00 01\n*\n00000020\n", 2), ("\n\nhello", 3)],
+    [("<?xml version='1.0'?>", 1), ("0001c0\n00 0\n", 2), ("00 01\nzz\n02", 2), ("\n\nhello", 3)],
 )
 def test_text_that_is_none(text, line):
     with pytest.raises(WrappingError, match=f"line {line} is not hexadecimal"):

@@ -13,6 +13,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from hal.kernels.crc import crc16_batch
 from hal.kernels.sync import find_markers
 from link.cltu import START
 from link.framing import FrameKind, Framing
@@ -22,9 +23,13 @@ from link.tc_intake import TcFraming
 from link.tm_coding import ASM, TmDecoder
 
 SAMPLE_OCTETS = 1 << 18
+PLAUSIBLE, _PLAUSIBLE_FRAMES = 0.5, 0.35
+"""Scores below which readings of bare packets, and of frames whose contents may be anything, explain nothing."""
 _WELL = 0.8
 _DOUBT = 0.01  # of each option: the fewer explain a recording, the better
-_UNITS = 12  # of a code are looked at
+_UNITS = 12  # of a code are looked at, and
+_CORRECTED_MIN = 0.15  # a share of them that it makes good is enough: noise is corrected once in millions
+_FECF_MIN = 0.1
 _FRAME_OCTETS_MAX, _FRAME_OCTETS_MIN = 4096, 24
 _ROWS = 48
 _PARITIES, _INTERLEAVES = (32, 16), (1, 2, 3, 4, 5, 8)
@@ -45,6 +50,14 @@ class Guess:
 
     options: str
     score: float
+
+    @property
+    def is_plausible(self) -> bool:
+        """Whether it explains anything."""
+        return self.score > (_PLAUSIBLE_FRAMES if "--frames" in self.options else PLAUSIBLE)
+
+
+_NO_CODE = Guess("--frames tm, aos or uslp --frame-octets N --cadu", 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,23 +115,24 @@ def coded(octets: bytes | memoryview) -> Guess | None:
     if marked is None:
         return None
     sample = bytes(octets[: (_UNITS + 1) * marked.octets])
-    best = Guess("", 0.0)
+    best, best_score = _NO_CODE, 0.0
     for managed, words in _codes(marked.octets - 4):
         decoder = TmDecoder(managed)
         frames = decoder.feed(sample) + decoder.finish()
         share = len(frames) * marked.octets / len(sample)
-        if share > 0.5:
+        if share > _CORRECTED_MIN:
             rows = np.frombuffer(b"".join(frames), np.uint8).reshape(-1, managed.tm_frame_octets)
             inside = _frames_of(rows)
-            if share + inside.score > best.score:
-                best = Guess(f"{inside.options} --cadu{words}", share + inside.score)
-    if best.score or marked.start < 0:
-        return best if best.score else Guess("--frames tm, aos or uslp --frame-octets N --cadu", 0.0)
+            if share + inside.score > best_score:
+                best, best_score = Guess(f"{inside.options} --cadu{words}", inside.score), share + inside.score
+    if best_score or marked.start < 0:
+        return best if best_score else _NO_CODE
     whole = (len(sample) - marked.start) // marked.octets
     rows = np.frombuffer(sample[marked.start : marked.start + whole * marked.octets], np.uint8)
     rows = rows.reshape(whole, marked.octets)[:, 4:]
     skip = f" --skip {marked.start}" if marked.start else ""
-    return Guess(f"{_frames_of(rows).options} --prefix 4{skip}", 0.0)
+    bare = _frames_of(rows)
+    return Guess(f"{bare.options} --prefix 4{skip}", bare.score) if bare.is_plausible else _NO_CODE
 
 
 def _codes(unit_octets: int) -> Iterator[tuple[Managed, str]]:
@@ -144,7 +158,7 @@ def _frames_of(rows: NDArray[np.uint8]) -> Guess:
     kinds: list[FrameKind] = ["tm", "aos", "uslp"]
     kind = max(kinds, key=lambda one: int((words & _VERSION_BITS[one] == _IDENTITY[one][1]).sum()))
     octets, best = np.ascontiguousarray(rows), Guess("", -1.0)
-    for framing in _framings(kind, rows.shape[1]):
+    for framing in _framings(kind, octets):
         score = _score(octets.tobytes(), framing)
         options = _options(framing)
         if score - _DOUBT * options.count("--") > best.score:
@@ -152,12 +166,14 @@ def _frames_of(rows: NDArray[np.uint8]) -> Guess:
     return best
 
 
-def _framings(kind: FrameKind, size: int) -> Iterator[Framing]:
+def _framings(kind: FrameKind, rows: NDArray[np.uint8]) -> Iterator[Framing]:
+    """What frames may have. An error control field that fits in some stands in all: noise fits in one of 65536."""
     inserts = (0,) if kind == "tm" else _INSERTS
     ocfs = (False, True) if kind == "aos" else (False,)
-    for fecf, ocf, insert in product((True, False), ocfs, inserts):
+    fecf = bool((crc16_batch(rows) == 0).sum() > _FECF_MIN * len(rows))
+    for ocf, insert in product(ocfs, inserts):
         with suppress(ValueError):  # nothing would be left in frames as short as that
-            yield Framing(kind=kind, octets=size, fecf=fecf, ocf=ocf, insert_octets=insert)
+            yield Framing(kind=kind, octets=rows.shape[1], fecf=fecf, ocf=ocf, insert_octets=insert)
 
 
 def _score(octets: bytes, framing: Framing | TcFraming | None, prefix: int = 0, *, any_version: bool = False) -> float:
@@ -181,8 +197,9 @@ def reads_well(octets: bytes | memoryview, prefix: int = 0) -> bool:
 def likeliest(octets: bytes | memoryview) -> Guess:
     """The most plausible of all readings that are known."""
     sample = bytes(octets[:SAMPLE_OCTETS])
-    if found := coded(octets):
-        return Guess(found.options, 1.0)
+    found = coded(octets)
+    if found and found.is_plausible:
+        return found
     return max(_readings(sample), key=lambda guess: guess.score, default=Guess("", 0.0))
 
 
@@ -192,7 +209,8 @@ def _readings(sample: bytes) -> Iterator[Guess]:
     for prefix in _PREFIXES:
         yield Guess(f"--prefix {prefix}", 0.98 * _score(sample, None, prefix))
     for size, kind in _periods(sample):
-        for framing in _framings(kind, size):
+        rows = np.frombuffer(sample, np.uint8)[: len(sample) // size * size].reshape(-1, size)
+        for framing in _framings(kind, rows):
             options = _options(framing)
             yield Guess(options, _score(sample, framing) - _DOUBT * options.count("--"))
     if START in sample[:64]:

@@ -106,7 +106,7 @@ def run(options: argparse.Namespace) -> int:
         account["written"] = [str(path) for path in export.close()] if export else []
     account["notes"] = found.notes
     _show(account, options)
-    if not options.any_version and (hint := hint_of(octets, reception)):
+    if hint := hint_of(octets, reception, options):
         print(f"skyrack decode: {hint}", file=sys.stderr)
     return 0 if reception.tally.packets else 1
 

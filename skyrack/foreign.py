@@ -1,6 +1,8 @@
 """Recordings of others as `decode` meets them: what they are wrapped in, and what they look like if not as was said."""
 
 import argparse
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hal.usage import given
@@ -14,6 +16,9 @@ _SKIPPED_MAX, _BAD_MAX, _DROPPED_MAX, _FOLLOWING_MIN = 0.02, 0.1, 0.3, 0.5
 packet; and of units that follow one another, if they are fewer.
 """
 _TAIL_OCTETS = 16  # so few may be left over
+_GAPS_MAX, _GAPS_ALONE = 0.05, "packets are lost, although no frame is"
+_BETTER = 0.01  # a reading is, by as much as one option more costs
+_LISTED = 8
 
 
 def unwrapped(octets: bytes | memoryview, reception: "Reception", options: argparse.Namespace) -> "Unwrapped":
@@ -44,19 +49,85 @@ def _fits(unit: bytes, reception: "Reception") -> bool:
     return START in unit if framing.kind == "cltu" else unit[:1] < b"\x40"
 
 
-def hint_of(octets: bytes | memoryview, reception: "Reception") -> str:
+def hint_of(octets: bytes | memoryview, reception: "Reception", options: argparse.Namespace) -> str:
     """A sentence where what was read is not plausible, with the options that are likelier; else nothing."""
     from link.guess import likeliest, score_of
 
+    if said := _nothing_there(octets, reception, options.skip) or _filtered_out(octets, reception):
+        return said
     wrong = _what_is_wrong(reception)
-    if not wrong:
+    if not wrong or (options.any_version and reception.tally.packets):
         return ""
     score, guess = score_of(reception), likeliest(octets)
-    if guess.options and guess.score > score + 0.2:
-        return f"{wrong}; this looks like {guess.options}"
+    is_better = guess.is_plausible and guess.score > score + _BETTER
+    if is_better and (words := _changes(guess.options, reception, options)):
+        return f"{wrong}; this looks like {words}"
+    if wrong == _GAPS_ALONE:
+        return ""
     if reception.framing is None:
         return f"{wrong}; if these are frames, say which with --frames; --prefix, --skip and --crc may help too"
     return f"{wrong}; are --frames, --frame-octets, --no-fecf, --insert and --cadu what they should be?"
+
+
+def _nothing_there(octets: bytes | memoryview, reception: "Reception", skip: int) -> str:
+    """Whether too little is in it to hold anything."""
+    unit = _unit_octets(reception)
+    if not len(octets):
+        return f"--skip {skip} passes over all that is in it" if skip else "the recording is empty"
+    return f"{len(octets)} octets are less than one frame, which takes {unit}" if len(octets) < unit else ""
+
+
+def _changes(words: str, reception: "Reception", options: argparse.Namespace) -> str:
+    """Options that explain a recording, if they say something else than those that were given."""
+    from skyrack.intake_options import add_intake_arguments, reception_of
+
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--skip", type=int, default=0)
+    parser.add_argument("--any-version", action="store_true")
+    add_intake_arguments(parser)
+    said = parser.parse_args(words.split())
+    likelier = reception_of(said)
+    if said.skip == 0 and said.any_version == options.any_version and _layout(likelier) == _layout(reception):
+        return ""
+    kept = f" --skip {options.skip + said.skip}" if options.skip + said.skip else ""
+    return words.replace(f" --skip {said.skip}", "") + kept
+
+
+def _layout(reception: "Reception") -> tuple[object, ...]:
+    """All that says where packets stand; the names in what is managed do not."""
+    from link.framing import Framing
+
+    framing = reception.framing
+    if not isinstance(framing, Framing):
+        return framing, reception.prefix_octets
+    code = framing.coding
+    units = code and (code.rs_parity, code.interleave, code.dual_basis, code.randomise, code.long_randomiser)
+    return replace(framing, coding=None, bitstreams=frozenset()), units
+
+
+def _filtered_out(octets: bytes | memoryview, reception: "Reception") -> str:
+    """Whether there are packets, of other APIDs or channels than were asked for, or without CRC."""
+    from link.guess import PLAUSIBLE, SAMPLE_OCTETS, score_of
+    from link.recording import Reception, read_recording
+
+    if reception.tally.packets or not (reception.apids or reception.vcs or reception.checked):
+        return ""
+    every = Reception(framing=reception.framing, prefix_octets=reception.prefix_octets)
+    batches = list(read_recording(octets[:SAMPLE_OCTETS], every))
+    channels = {batch.channel(number) for batch in batches for number in range(len(batch.index))}
+    apids, vcs = sorted({row["apid"] for row in every.tally.rows()}), sorted({one.vc for one in channels if one})
+    if score_of(every) < PLAUSIBLE or not apids:
+        return ""
+    if reception.vcs and not set(vcs) & set(reception.vcs):
+        return f"no packet on channel {_listed(reception.vcs)}, but on {_listed(vcs)}"
+    if reception.apids and not set(apids) & set(reception.apids):
+        return f"no packet of APID {_listed(reception.apids)}, but of {_listed(apids)}"
+    return "no packet ends in its CRC-16; without --crc there are some" if reception.checked else ""
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    few = list(numbers)
+    return ", ".join(map(str, few[:_LISTED])) + ", ..." * (len(few) > _LISTED)
 
 
 def _what_is_wrong(reception: "Reception") -> str:
@@ -65,13 +136,14 @@ def _what_is_wrong(reception: "Reception") -> str:
 
     account = reception.account()
     frames, skipped = account["frames"], account["octets_skipped"]
+    unit = _unit_octets(reception)
     if frames and not frames["frames"]:
         return "no frame"
     if frames and frames["bad"] > _BAD_MAX * frames["frames"]:
         return f"{frames['bad']} of {frames['frames']} frames are bad"
     if not (account["packets"] or account["encapsulated"] or frames):
         return "no packet"
-    if skipped > _SKIPPED_MAX * reception.octets and skipped > _TAIL_OCTETS:
+    if skipped > _SKIPPED_MAX * reception.octets and skipped > max(_TAIL_OCTETS, unit - 1):
         return f"{skipped} of {reception.octets} octets are neither packets nor frames"
     if (
         following(frames["channels"] if frames else account["sources"], "frames" if frames else "packets")
@@ -81,4 +153,18 @@ def _what_is_wrong(reception: "Reception") -> str:
     dropped = sum(row["octets_dropped"] for row in frames["channels"]) if frames else 0
     if dropped > _DROPPED_MAX * reception.octets:
         return f"{dropped} octets in frames belong to no packet"
-    return ""
+    gaps = sum(row["gaps"] for row in account["sources"])
+    is_whole = frames and not frames["bad"] and not any(row["gaps"] for row in frames["channels"])
+    return _GAPS_ALONE if is_whole and gaps > _GAPS_MAX * account["packets"] else ""
+
+
+def _unit_octets(reception: "Reception") -> int:
+    """How long a frame is with all that stands around it, if all are: a recording may end within one."""
+    from link.framing import Framing
+    from link.tm_coding import ASM_OCTETS
+
+    framing = reception.framing
+    if not isinstance(framing, Framing):
+        return 0
+    code = framing.coding
+    return ASM_OCTETS + framing.octets + code.rs_parity * code.interleave if code else framing.record_octets

@@ -1,5 +1,5 @@
-"""Octets written as text: hexadecimal digits, bare, in arrays of C, or as programs dump them (xxd, hexdump -C, Wireshark,
-od -t x1), with lines left out that repeat the one before. Other ways to print octets are refused by name.
+"""Octets written as text: hexadecimal digits, bare, in arrays of C, or as programs dump them (xxd, hexdump -C, od -t
+x1, Wireshark), with lines left out that repeat the one before. Other ways to print octets are refused by name.
 """
 
 import re

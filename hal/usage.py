@@ -36,22 +36,6 @@ def given(what: object) -> Iterator[None]:
         raise UsageError(f"{shown(what)}: {error}" if what else str(error)) from error
 
 
-def spare(out: Path, files: Iterable[Path]) -> None:
-    """Raises UsageError where writing `out`, or a part of it (`out` a.bin, part a.5.bin), would destroy one of `files`,
-    which are those that it is made of.
-    """
-    for file in files:
-        is_part = (
-            file.suffix == out.suffix and file.name.startswith(f"{out.stem}.") and _is_same(file.parent, out.parent)
-        )
-        if is_part or _is_same(file, out):
-            raise UsageError(f"{shown(out)} may be written over {shown(file)}, which is read: give it another name")
-
-
-def _is_same(one: Path, other: Path) -> bool:
-    return one.exists() and other.exists() and one.samefile(other)
-
-
 def shown(what: object) -> str:
     """A path as it stands in the file system, whatever folder it was typed in; anything else as it is."""
     return str(what.resolve() if isinstance(what, Path) else what)

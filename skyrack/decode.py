@@ -22,7 +22,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from hal.usage import UsageError, spare
+from hal.usage import UsageError
 from skyrack.intake_options import add_intake_arguments, decoder_of, reception_of
 from skyrack.parser import within
 
@@ -77,8 +77,9 @@ def run(options: argparse.Namespace) -> int:
     """0 if there was a packet, 1 if there was none."""
     from link.recording import read_recording
     from skyrack.export import open_export
-    from skyrack.foreign import hint_of, unwrapped
+    from skyrack.foreign import hint_of, mixed_up, unwrapped
     from skyrack.frame_lines import listen
+    from skyrack.places import check_places
 
     if options.any_version and (options.frames or options.crc):
         raise UsageError("--any-version is about bare packets without --crc: it believes their lengths alone")
@@ -86,11 +87,11 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--list-frames is about frames: say which with --frames")
     if options.epoch and not options.time:
         raise UsageError("--epoch is what --time counts from: say --time FIELD")
-    if options.out:
-        spare(options.out, [Path(options.file), *(options.dictionary or ())])
     reception = reception_of(options)
     found = unwrapped(_octets_of(options.file), reception, options)
     octets, decoder = found.octets, decoder_of(options, options.time, _epoch_ns(options.epoch))
+    if options.out:
+        check_places(options.out, [Path(options.file), *(options.dictionary or ())], decoder.definition)
     with ExitStack() as dropped:
         export = open_export(options.out, _recorded_ns(options.file)) if options.out else None
         if export:
@@ -106,7 +107,7 @@ def run(options: argparse.Namespace) -> int:
         account["written"] = [str(path) for path in export.close()] if export else []
     account["notes"] = found.notes
     _show(account, options)
-    if hint := hint_of(octets, reception, options):
+    for hint in filter(None, (mixed_up(account, options), hint_of(octets, reception, options))):
         print(f"skyrack decode: {hint}", file=sys.stderr)
     return 0 if reception.tally.packets else 1
 

@@ -13,6 +13,7 @@ folder of XTCE files, which are one database.
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -31,6 +32,13 @@ _FORMS = ("json", "xtce", "markdown", "wireshark", "schema")
 _EXPECTED = (
     "no dictionary by its ending, expected JSON, a mission (.toml), XTCE (.xml, .xtce) or a ccsdspy table (.csv)"
 )
+_FOREIGN = {
+    "a dictionary of F Prime": re.compile(
+        rb'\A\s*\{(?=.*"(?:frameworkVersion|telemetryPacketSets|projectVersion)")', re.DOTALL
+    ),
+    "a definition of COSMOS": re.compile(rb"^[ \t]*(?:TELEMETRY|COMMAND)[ \t]+\S+[ \t]+\S+", re.MULTILINE),
+}
+"""Dictionaries of other systems, by what stands in them."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -100,6 +108,8 @@ def load(
     octets = read_file(path, OCTETS_MAX)
     if path.suffix == ".csv":
         return _table(path, octets)
+    if foreign := next((name for name, mark in _FOREIGN.items() if mark.search(octets)), None):
+        raise UsageError(f"{shown(path)}: {foreign}, which is not read here; packets can be read without a dictionary")
     if path.suffix != ".json" and not octets.lstrip().startswith(b"{"):
         raise UsageError(f"{shown(path)}: {_EXPECTED}")
     with given(path):

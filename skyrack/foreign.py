@@ -1,9 +1,9 @@
 """Recordings of others as `decode` meets them: what they are wrapped in, and what they look like if not as was said."""
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hal.usage import given
 
@@ -67,6 +67,17 @@ def hint_of(octets: bytes | memoryview, reception: "Reception", options: argpars
     if reception.framing is None:
         return f"{wrong}; if these are frames, say which with --frames; --prefix, --skip and --crc may help too"
     return f"{wrong}; are --frames, --frame-octets, --no-fecf, --insert and --cadu what they should be?"
+
+
+def mixed_up(account: Mapping[str, Any], options: argparse.Namespace) -> str:
+    """A sentence where a table that is of one APID was held to be of several."""
+    if not (options.dictionary and options.dictionary[0].suffix == ".csv" and account["kinds"]) or options.apid:
+        return ""
+    apids = sorted({row["apid"] for row in account["sources"]})
+    if len(apids) < 2:
+        return ""
+    said = f"a table does not say whose packets it is about, and those of APID {_listed(apids)} are read by it"
+    return f"{said}: choose with --apid N"
 
 
 def _nothing_there(octets: bytes | memoryview, reception: "Reception", skip: int) -> str:

@@ -196,13 +196,14 @@ def _answer(imported: "Imported", taken: "Tensor", samples: "NDArray[Any]") -> "
 
 def _show(options: argparse.Namespace) -> int:
     from link.errors import DecodeError
-    from link.models.bundle import read_manifest
+    from link.models.bundle import MAGIC, read_manifest
 
     octets = read_file(options.file, _MODEL_OCTETS_MAX)
     try:
         key, manifest = read_manifest(octets)
     except DecodeError as error:
-        raise UsageError(f"{options.file}: {error}") from None
+        foreign = "" if octets.startswith(MAGIC[:3]) else "; `skyrack model import` makes one of a trained model"
+        raise UsageError(f"{shown(options.file)}: {error}{foreign}") from None
     said = json.loads(manifest.encode())
     if options.json:
         print(json.dumps({"key": key, "octets": len(octets), "manifest": said}, indent=2))
@@ -255,6 +256,8 @@ def _check(options: argparse.Namespace) -> int:
 def _keygen(options: argparse.Namespace) -> int:
     from link.models.keys import new_private_key, public_pem
 
+    if options.out.name in ("", ".."):
+        raise UsageError(f"--out {shown(options.out)}: expected a name, from which NAME.key and NAME.pub are made")
     private = options.out.with_name(f"{options.out.name}.key")
     public = options.out.with_name(f"{options.out.name}.pub")
     for path in (private, public):

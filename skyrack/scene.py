@@ -68,6 +68,8 @@ def run(options: argparse.Namespace) -> int:
 def _import(options: argparse.Namespace) -> dict[str, Any]:
     from ground.rasters.scene import Wish, scene_of
 
+    for folder in filter(Path.is_dir, options.file):
+        raise UsageError(f"{shown(folder)}: a folder, expected an image")
     out = options.out or options.file[0].with_suffix(".npz")
     _check_place(out, options)
     wish = Wish(

@@ -14,7 +14,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hal.usage import spare
 from skyrack.intake_options import add_intake_arguments, decoder_of, reception_of
 from skyrack.stop_signal import StopSignal
 
@@ -42,11 +41,12 @@ def run(options: argparse.Namespace) -> int:
     from hal.linux.clock import HostClock
     from hal.port import PortClosed
     from hal.ports import open_port
+    from skyrack.places import check_places
     from skyrack.summary import summary_lines
 
-    if options.pcap:
-        spare(options.pcap, options.dictionary or ())
     reception, decoder = reception_of(options), decoder_of(options)
+    if options.pcap:
+        check_places(options.pcap, options.dictionary or (), decoder.definition)
     with ExitStack() as devices:
         tap = _Tap(options, devices)
         port = open_port(options.port, HostClock())

@@ -1,5 +1,6 @@
 """XTCE files of a person: several as one database, with those that they include."""
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _FILES_MAX, _ALL_OCTETS_MAX = 1000, 4 * OCTETS_MAX
 ENDINGS = (".xml", ".xtce")
+_UNKNOWN = re.compile(r": no [a-z ]+ is called ")
+_ABOUT_OTHERS = "\nwhat is called so may stand in another file: give all files of the database, or their folder"
 
 
 def load_xtce(paths: Sequence[Path], without: Sequence[str], dialect: str, part: str) -> "Definition":
@@ -22,18 +25,24 @@ def load_xtce(paths: Sequence[Path], without: Sequence[str], dialect: str, part:
 
     What is passed over is told on standard error.
     """
+    from link.dictionary.xtce.ledger import RefusedError
     from link.dictionary.xtce.reader import read_database
 
     files = [file for path in paths for file in _files(path)]
     if len(files) > _FILES_MAX:
         raise UsageError(f"{len(files)} XTCE files, expected {_FILES_MAX} at most")
     with given(""):  # each sentence names its file
-        reading = read_database(
-            sources_of(files),
-            without,
-            "yamcs" if dialect == "yamcs" else "portable",
-            "telemetry" if part == "telemetry" else "all",
-        )
+        sources = sources_of(files)
+        try:
+            reading = read_database(
+                sources,
+                without,
+                "yamcs" if dialect == "yamcs" else "portable",
+                "telemetry" if part == "telemetry" else "all",
+            )
+        except RefusedError as error:
+            is_alone = len(files) == 1 and _UNKNOWN.search(str(error))
+            raise UsageError(f"{error}{_ABOUT_OTHERS}" if is_alone else str(error)) from error
     for sentence in reading.skipped:
         print(f"skyrack: {sentence}", file=sys.stderr)
     return reading.definition

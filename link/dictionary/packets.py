@@ -164,8 +164,10 @@ def _is_fallible(field: Field) -> bool:
 
 
 def _chosen_root(root: str, roots: Sequence[str], known: Collection[str]) -> str:
+    if not (root or roots):
+        raise ValueError("no container is in it that describes packets")
     if not root and len(roots) != 1:
-        raise ValueError(f"which container is the root? One of {', '.join(roots) or 'none'}")
+        raise ValueError(f"which container is the root? One of {', '.join(roots)}")
     chosen = root or roots[0]
     if chosen not in known:
         raise ValueError(f"no container is called {short(chosen)}{did_you_mean(chosen, known)}")

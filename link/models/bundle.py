@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from hal.kernels.graph import Graph
 from link.errors import DecodeError, TruncatedError
 from link.models.forest import Forest
-from link.models.keys import SIGNATURE_OCTETS, is_signed, public_key, sign
+from link.models.keys import SIGNATURE_OCTETS, is_signed, public_half, sign
 from link.models.manifest import Contract, Golden, Kind, Limits, Manifest, Part
 from link.models.network import decode_network
 
@@ -59,7 +59,7 @@ class Bundle:
     def encode(self, private_pem: bytes) -> bytes:
         """The file's octets, signed."""
         manifest = self.manifest.encode()
-        signed = _HEAD.pack(MAGIC, key_name(public_key(private_pem)), len(manifest)) + manifest
+        signed = _HEAD.pack(MAGIC, key_name(public_half(private_pem)), len(manifest)) + manifest
         return signed + sign(private_pem, signed) + b"".join(self.parts[part.name] for part in self.manifest.parts)
 
     def part(self, name: str) -> bytes:
@@ -153,11 +153,12 @@ def key_name(public: bytes) -> bytes:
 
 def _head(octets: bytes) -> tuple[bytes, bytes, int]:
     """Key, manifest, and where what is signed ends."""
+    if not octets.startswith(MAGIC):
+        is_other = octets.startswith(MAGIC[:3])
+        raise DecodeError("not a model bundle of this version" if is_other else "not a model bundle")
     if len(octets) < _HEAD.size:
         raise TruncatedError(needed=_HEAD.size, given=len(octets))
-    magic, key, size = _HEAD.unpack_from(octets)
-    if magic != MAGIC:
-        raise DecodeError("not a model bundle of this version")
+    _, key, size = _HEAD.unpack_from(octets)
     signed = _HEAD.size + size
     if len(octets) < signed + SIGNATURE_OCTETS:
         raise TruncatedError(needed=signed + SIGNATURE_OCTETS, given=len(octets))

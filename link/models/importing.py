@@ -9,6 +9,25 @@ from link.models.network import encode_network
 from link.models.onnx import Beside, read_onnx
 from link.models.xgboost import read_xgboost
 
+_PICKLED = (
+    "a pickle, which executes what it holds and so is never read: `describe` of link.models.described writes a "
+    "scikit-learn estimator down, torch.onnx.export a network"
+)
+_OTHERS: dict[tuple[int, bytes], str] = {
+    (0, b"\x80\x02"): _PICKLED,
+    (0, b"\x80\x03"): _PICKLED,
+    (0, b"\x80\x04"): _PICKLED,
+    (0, b"\x80\x05"): _PICKLED,
+    (
+        0,
+        b"PK\x03\x04",
+    ): "a zip archive, as PyTorch and Keras write: torch.onnx.export or tf2onnx makes ONNX of the model",
+    (0, b"\x89HDF\r\n\x1a\n"): "an HDF5 file, as Keras writes: tf2onnx makes ONNX of the model",
+    (4, b"TFL3"): "a TensorFlow Lite model: tf2onnx makes ONNX of it",
+    (0, b"CBM1"): "a CatBoost model, which is not read here",
+    (0, b"SRB1"): "a bundle already, expected the model that the library wrote",
+}
+"""What else a file may be that holds a model, by what stands at an octet."""
 FLOATS = ("float32", "float64")
 _ONNX = b"\x08"  # a protobuf message whose first field, the version, is a varint
 
@@ -36,6 +55,8 @@ def read_model(octets: bytes, *, whole: bool = False, beside: Beside | None = No
         return Imported("forest", read_lightgbm(octets.decode(errors="replace")).encode(), FLOATS)
     if start.startswith(_ONNX):
         return Imported("network", encode_network(read_onnx(octets, beside)), ("float32",))
+    if what := next((what for (at, magic), what in _OTHERS.items() if octets.startswith(magic, at)), None):
+        raise ValueError(what)
     if not start.startswith(b"{"):
         raise ValueError("expected LightGBM's text, XGBoost's or a described forest's JSON, or an ONNX file")
     if b"learner" in octets[:20] and b'"learner"' not in octets[:20]:

@@ -25,10 +25,15 @@ def public_pem(private_pem: bytes) -> bytes:
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
+def public_half(private_pem: bytes) -> bytes:
+    """The 32 octets of the public half of a private key. Raises ValueError for what is none."""
+    return _private(private_pem).public_key().public_bytes_raw()
+
+
 def public_key(pem: bytes) -> bytes:
     """The 32 octets of a public key in PEM, or of a private one's public half. Raises ValueError."""
     if b"PRIVATE KEY" in pem:
-        return _private(pem).public_key().public_bytes_raw()
+        return public_half(pem)
     try:
         key = load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm):

@@ -124,8 +124,10 @@ def test_check_is_content_with_the_example(capsys):
     [
         ("a.json", "{}", "Object missing required field `node`"),
         ("a.xml", "<x/>", "not XTCE"),
-        ("a.txt", "TELEMETRY A B\n", "no dictionary by its ending, expected JSON, a mission (.toml)"),
+        ("a.txt", "a telemetry list\n", "no dictionary by its ending, expected JSON, a mission (.toml)"),
         ("a.csv", "x\n", "no column is called name"),
+        ("a.json", '{\n "metadata": {"frameworkVersion": "4"}, "commands": [{}]}', "a dictionary of F Prime, which is"),
+        ("a.txt", "# made\nTELEMETRY SAT HEALTH BIG_ENDIAN\n", "a definition of COSMOS, which is not read here"),
     ],
 )
 def test_a_bad_file_is_named(tmp_path, capsys, name, content, sentence):

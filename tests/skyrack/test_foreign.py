@@ -1,5 +1,5 @@
-"""What `decode` says of recordings that are not what they were taken for: the options that explain them, or why nothing is
-in them.
+"""What `decode` says of recordings that are not what they were taken for: the options that explain them, or why there
+is nothing in them.
 """
 
 from dataclasses import replace
@@ -93,3 +93,14 @@ def test_noise_is_said_to_be_nothing_known(tmp_path, capsys):
     assert "if these are frames, say which with --frames" in capsys.readouterr().err
     main(["decode", str(path), "--frames", "aos", "--frame-octets", "100"])
     assert "are --frames, --frame-octets, --no-fecf, --insert and --cadu what they should" in capsys.readouterr().err
+
+
+def test_a_table_is_not_silently_of_every_packet(said, tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text("name,data_type,bit_length\nSECONDS,uint,32\n")
+    octets = b"".join(packet(number, apid=apid) for number in range(9) for apid in (5, 9))
+    sentence = (
+        "a table does not say whose packets it is about, and those of APID 5, 9 are read by it: choose with --apid N"
+    )
+    assert said(octets, "--dictionary", str(table)) == sentence
+    assert said(octets, "--dictionary", str(table), "--apid", "9") == ""

@@ -222,3 +222,22 @@ def test_a_bundle_takes_the_place_of_nothing_but_a_bundle(folder, capsys, other)
 def test_a_tile_that_is_not_there_is_said_to_be_missing(folder, capsys):
     assert imported("--golden", "lite.npz") == 1
     assert "lite.npz: No such file" in capsys.readouterr().err
+
+
+def test_what_is_no_bundle_is_told_what_makes_one(folder, capsys):
+    (folder / "m.pkl").write_bytes(b"\x80\x04\x95")
+    for name in ("m.pkl", "model.txt", "team.key"):
+        assert main(["model", "show", name]) == 2
+        assert capsys.readouterr().err.endswith(
+            "not a model bundle; `skyrack model import` makes one of a trained model\n"
+        )
+    (folder / "m.bundle").write_bytes(b"SRB2" + bytes(100))
+    assert main(["model", "show", "m.bundle"]) == 2
+    assert capsys.readouterr().err.endswith("m.bundle: not a model bundle of this version\n")
+
+
+def test_a_file_that_is_no_key_is_no_private_one(folder, capsys):
+    assert main(["model", "import", "model.txt", "--key", "model.txt", "--out", "a.bundle"]) == 2
+    assert "not a private key in PEM" in capsys.readouterr().err
+    assert main(["model", "keygen", "--out", "."]) == 2
+    assert "expected a name" in capsys.readouterr().err

@@ -97,3 +97,9 @@ def test_a_scene_cannot_replace_what_it_is_made_of(tmp_path, capsys):
 def test_a_file_that_is_not_there(tmp_path, capsys):
     assert main(["scene", "import", str(tmp_path / "none.tif")]) == 1
     assert capsys.readouterr().err == f"skyrack scene: {tmp_path}/none.tif: No such file or directory\n"
+
+
+def test_a_folder_is_no_image(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["scene", "import", "."]) == 2
+    assert capsys.readouterr().err == f"skyrack scene: {tmp_path}: a folder, expected an image\n"

@@ -107,6 +107,17 @@ def test_all_that_is_refused_is_told_by_file_and_line(files, recording, capsys):
     ]
 
 
+def test_one_file_of_several_says_that_there_are_more(files, recording, capsys):
+    assert main(["decode", recording, "--dictionary", str(files / "app.xml")]) == 2
+    sentences = capsys.readouterr().err.splitlines()
+    assert "line 2: no parameter is called /types/h0" in sentences[0]
+    assert (
+        sentences[-1] == "what is called so may stand in another file: give all files of the database, or their folder"
+    )
+    assert main(["decode", recording, "--dictionary", str(files / "types.xml")]) == 2
+    assert capsys.readouterr().err.endswith("types.xml: no container is in it that describes packets\n")
+
+
 @pytest.mark.parametrize(
     ("names", "sentence"),
     [(["a.json", "b.xml"], "a.json: of several files each has to be XTCE, and end in .xml or .xtce"),

@@ -39,6 +39,7 @@ from link.dictionary.kinds import (
 from link.dictionary.model import Container
 
 Dialect = Literal["portable", "yamcs"]
+_READERS = {"portable": "all other ground systems read", "yamcs": "Yamcs reads"}
 _BITS_MAX = 64
 _EPOCH = "1958-01-01T00:00:00Z"
 
@@ -129,7 +130,9 @@ class _Lowering:
         odd = self.base.odd_bits if self.base else 0
         for one in fields:
             if odd != 0 and (isinstance(one.kind, Text | Octets) or getattr(one.kind, "order", "big") != "big"):
-                raise ValueError(f"{self.container.name}: {one.name} has to stand on a whole octet for XTCE clients")
+                raise ValueError(
+                    f"{self.container.name}: {one.name} has to stand on a whole octet for other ground systems"
+                )
             own = odd_bits((one,))
             odd = None if odd is None or own is None else (odd + own) % 8
         return odd
@@ -146,11 +149,15 @@ class _Lowering:
     def _field(self, field: Field, name: str) -> Iterator[Field]:
         if field.when and (self.requests or self.dialect == "portable"):
             kind = "argument" if self.requests else "entry"
-            raise ValueError(f"an {kind} that is not always there goes into no {self.dialect} XTCE")
+            raise ValueError(f"an {kind} that is not always there is nothing that {_READERS[self.dialect]}")
         if field.skip_bits < 0:
-            raise ValueError("fields that lie over each other go into no XTCE client")
-        if field.contexts or isinstance(field.calibration, Powers | Rounded):
-            raise ValueError("such a calibration goes into no XTCE client")
+            raise ValueError("fields that lie over each other are nothing that other ground systems read")
+        if field.contexts:
+            raise ValueError("a calibration that depends on other values is nothing that other ground systems read")
+        if isinstance(field.calibration, Powers | Rounded):
+            raise ValueError(  # noqa: TRY004  # it is the definition that is wrong
+                "such a calibration is nothing that other ground systems read"
+            )
         when = self._condition(field.when) if field.when else None
         for number, bits in enumerate(_pieces(field.skip_bits)):
             spare = Field(name=f"{name}_spare{number or ''}", kind=Integer(bits), when=when, default=0)
@@ -172,10 +179,12 @@ class _Lowering:
         match field.kind:
             case Integer() | Enumeration() as kind:
                 if kind.bits > _BITS_MAX or kind.order not in ("big", "little"):
-                    raise ValueError(f"{kind.bits} bits in the byte order {kind.order} go into no XTCE client")
+                    raise ValueError(
+                        f"{kind.bits} bits in the byte order {kind.order} are nothing that other ground systems read"
+                    )
                 yield field
             case Real(bits=16):
-                raise ValueError("a float of 16 bits goes into no XTCE client")
+                raise ValueError("a float of 16 bits is nothing that other ground systems read")
             case Real():
                 yield field
             case Boolean(bits=bits):
@@ -200,11 +209,14 @@ class _Lowering:
     def _plain_text(self, kind: Text) -> Text:
         """Of characters that all read. That a text of fixed size ends at its first zero only Yamcs is told."""
         if kind.encoding not in ("utf-8", "ascii"):
-            raise ValueError(f"a text in {kind.encoding} goes into no XTCE client")
+            raise ValueError(f"a text in {kind.encoding} is nothing that other ground systems read")
         if kind.leading_bits:
-            raise ValueError("a text with a size within its size goes into no XTCE client")
+            raise ValueError("a text with a size within its size is nothing that other ground systems read")
         if kind.ends or (kind.ends == "" and not isinstance(kind.size, int)):
-            raise ValueError(f"a text that ends at {kind.ends or 'nothing'} within its size goes into no XTCE client")
+            raise ValueError(
+                f"a text that ends at {kind.ends or 'nothing'} within its size is nothing that other ground systems "
+                "read"
+            )
         fixed = isinstance(kind.size, int)
         return Text(kind.size, ends="" if fixed and (self.dialect == "portable" or kind.ends == "") else None)
 
@@ -213,14 +225,14 @@ class _Lowering:
         assert kind is Text or kind is Octets
         match size:
             case Terminated() if kind is Octets or self.dialect == "portable":
-                raise ValueError(f"what ends at a terminator goes into no {self.dialect} XTCE")
+                raise ValueError(f"what ends at a terminator is nothing that {_READERS[self.dialect]}")
             case Counted(bits=bits) if kind is Octets or not self.requests or self.dialect == "portable":
                 yield Field(name=f"{field.name}_size", kind=Integer(bits), unit="octets", when=field.when)
                 yield msgspec.structs.replace(field, kind=kind(Reference(f"{field.name}_size")))
             case Reference():
                 yield msgspec.structs.replace(field, kind=kind(self._reference(size)))
             case Lookup():
-                raise ValueError("a size from a table of conditions goes into no XTCE client")
+                raise ValueError("a size from a table of conditions is nothing that other ground systems read")
             case Rest():
                 yield msgspec.structs.replace(field, kind=kind(self._rest(field)))
             case _:
@@ -229,21 +241,23 @@ class _Lowering:
     def _known(self, name: str) -> str:
         """What became of a name. Raises ValueError for what is part of a field: clients know no parts."""
         if name not in self.names:
-            raise ValueError(f"a reference to {name}, a part of a field, goes into no XTCE client")
+            raise ValueError(f"a reference to {name}, a part of a field, is nothing that other ground systems read")
         return self.names[name]
 
     def _reference(self, size: Reference) -> Reference:
         if size.calibrated:
-            raise ValueError(f"a size by the calibrated value of {size.field} goes into no XTCE client")
+            raise ValueError(
+                f"a size by the calibrated value of {size.field} is nothing that other ground systems read"
+            )
         if 8 * size.scale % size.divisor or 8 * size.offset % size.divisor:
-            raise ValueError(f"a size of parts of {size.divisor} goes into no XTCE client")
+            raise ValueError(f"a size of parts of {size.divisor} is nothing that other ground systems read")
         return msgspec.structs.replace(size, field=self._known(size.field))
 
     def _rest(self, field: Field) -> Reference:
         """What is left of the packet beside everything else, which must be of fixed size."""
         others = sum_bits(tuple(one for one in self.original if self.names.get(one.name, "") != field.name))
         if self.size is None or others is None or others % 8:
-            raise ValueError("the rest of a packet whose other fields vary goes into no XTCE client")
+            raise ValueError("the rest of a packet whose other fields vary is nothing that other ground systems read")
         size = self._reference(self.size)
         return msgspec.structs.replace(size, offset=size.offset - size.divisor * others // 8)
 
@@ -272,7 +286,7 @@ class _Lowering:
                 yield from self._kind(one)
             return
         if self.dialect == "portable" or not isinstance(kind.of, Integer | Real | Enumeration):
-            raise ValueError(f"an array whose size varies goes into no {self.dialect} XTCE")
+            raise ValueError(f"an array whose size varies is nothing that {_READERS[self.dialect]}")
         match kind.count:
             case Counted(bits=bits):
                 yield Field(name=f"{field.name}_size", kind=Integer(bits), when=field.when)
@@ -280,7 +294,7 @@ class _Lowering:
             case Reference() as size:
                 yield msgspec.structs.replace(field, kind=Array(kind.of, self._reference(size)))
             case _:
-                raise ValueError("an array of such a size goes into no XTCE client")
+                raise ValueError("an array of such a size is nothing that other ground systems read")
 
     def _condition(self, condition: Condition) -> Condition:
         return _renamed(condition, lambda name: (self._known(name), _kind_of(self.original, name)))
@@ -319,7 +333,7 @@ def _renamed(condition: Condition, resolve: Callable[[str], tuple[str, AnyKind]]
     name, kind = resolve(condition.field)
     if isinstance(kind, Enumeration) and isinstance(condition.value, str):
         if kind.ranges:
-            raise ValueError(f"{condition}: a label of several values can be compared by no XTCE client")
+            raise ValueError(f"{condition}: a label of several values can be compared by no other ground system")
         number = kind.labels[condition.value]
         return Comparison(name, number, condition.op, raw=True)
     raw = condition.raw or isinstance(kind, Enumeration | Boolean)

@@ -134,7 +134,11 @@ def test_what_the_trees_do_not_carry_is_not_described(estimator, sentence):
     ("octets", "sentence"),
     [
         (b"{L\0\0\0\0\0\0\0\7learner{L", "XGBoost model in binary form"),
-        (b"\x80\x05\x95 a pickle", "expected LightGBM's text"),
+        (b"\x80\x05\x95 a pickle", "a pickle, which executes what it holds"),
+        (b"PK\x03\x04 torch.save", "torch.onnx.export"),
+        (b"\x1c\0\0\0TFL3", "a TensorFlow Lite model"),
+        (b"SRB1", "a bundle already"),
+        (b"something", "expected LightGBM's text"),
         (b"", "expected LightGBM's text"),
         (b'{"skyrack": "tree"}', "not a description of a forest"),
     ],

@@ -69,7 +69,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=within(int, 1, 65535), metavar="N", help="of a network capture: datagrams to this UDP port only"
     )
-    parser.add_argument("--json", action="store_true", help="the summary as one JSON object")
+    parser.add_argument(
+        "--json", action="store_true", help="the summary as one JSON object; with --list each packet instead"
+    )
     add_intake_arguments(parser)
 
 
@@ -83,6 +85,8 @@ def run(options: argparse.Namespace) -> int:
 
     if options.any_version and (options.frames or options.crc):
         raise UsageError("--any-version is about bare packets without --crc: it believes their lengths alone")
+    if options.list_frames and options.json:
+        raise UsageError("--list-frames writes lines for people: without --json")
     if options.list_frames and not options.frames:
         raise UsageError("--list-frames is about frames: say which with --frames")
     if options.epoch and not options.time:
@@ -115,7 +119,7 @@ def run(options: argparse.Namespace) -> int:
 def _take(batch: "Batch", decoder: "Decoder", export: "Export | RawExport | None", options: argparse.Namespace) -> None:
     """Read packets; in bulk, as far as only their values are asked for."""
     from skyrack.export import TableExport
-    from skyrack.lines import packet_line
+    from skyrack.lines import packet_json, packet_line
     from skyrack.raw_export import RawExport
 
     if isinstance(export, RawExport):
@@ -132,13 +136,14 @@ def _take(batch: "Batch", decoder: "Decoder", export: "Export | RawExport | None
             for table in tables:
                 export.add_table(table.name, table.columns)
     for number in alone:
-        packet = batch.index.packet(number)
-        if packet[0] >> 5 == _ENCAPSULATION and not options.any_version:
-            print(packet_line(packet, None, batch.channel(number)))
-            continue
-        read = decoder.read(packet)
-        if options.list:
-            print(packet_line(packet, read if options.dictionary else None, batch.channel(number)))
+        packet, channel = batch.index.packet(number), batch.channel(number)
+        is_other = packet[0] >> 5 == _ENCAPSULATION and not options.any_version
+        read = None if is_other else decoder.read(packet)
+        if options.list and options.json:
+            utc_ns = decoder.utc_ns(read.values) if read else None
+            print(packet_json(packet, read if options.dictionary else None, channel, utc_ns))
+        elif options.list:
+            print(packet_line(packet, read if options.dictionary else None, channel))
         if export and read:
             export.add(read.name, read.values, packet, decoder.utc_ns(read.values))
 
@@ -192,7 +197,7 @@ def _show(account: dict[str, Any], options: argparse.Namespace) -> None:
     from skyrack.summary import summary_lines
 
     if options.json:
-        print(json.dumps(account))
+        print(json.dumps(account), file=sys.stderr if options.list else sys.stdout)
     else:
         is_listed = options.list or options.list_frames
         print("\n".join(summary_lines(account)), file=sys.stderr if is_listed else sys.stdout)

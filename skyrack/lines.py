@@ -1,5 +1,7 @@
-"""One packet as one line."""
+"""One packet as one line, for people or for programs."""
 
+import json
+import math
 from typing import Any
 
 from link.dictionary.invalid import Invalid
@@ -32,6 +34,33 @@ def packet_line(packet: bytes, read: Packet | None, channel: Channel | None = No
     if read is None:
         return f"{head} {_value(packet[6:])}"
     return f"{head} {read.name} " + " ".join(f"{name}={_value(value)}" for name, value in read.values.items())
+
+
+def packet_json(packet: bytes, read: Packet | None, channel: Channel | None, utc_ns: int | None) -> str:
+    """A packet as an object with stable keys; `kind` and `values` are null for one that is not described."""
+    return json.dumps(
+        {
+            "utc_ns": utc_ns,
+            "spacecraft_id": channel and channel.spacecraft_id,
+            "vc": channel and channel.vc,
+            "packet": packet.hex(),
+            "kind": read and read.name,
+            "values": read and _finite(read.values),
+        },
+        default=plain_text,
+    )
+
+
+def _finite(value: Any) -> Any:
+    """With null for numbers that JSON does not have."""
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case list():
+            return [_finite(one) for one in value]
+        case dict():
+            return {name: _finite(one) for name, one in value.items()}
+    return value
 
 
 def _encapsulation_line(packet: bytes, where: str) -> str:

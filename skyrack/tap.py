@@ -8,11 +8,10 @@ Ends on ^C, SIGTERM, or when the port goes away; then it says on stderr what cam
 """
 
 import argparse
-import json
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from skyrack.intake_options import add_intake_arguments, decoder_of, reception_of
 from skyrack.stop_signal import StopSignal
@@ -96,25 +95,13 @@ class _Tap:
     def show(self, packet: bytes, read: "Packet | None", channel: "Channel | None") -> None:
         """One packet that just came."""
         from link.pcap import pcap_record
-        from skyrack.lines import packet_line, plain_text
+        from skyrack.lines import packet_json, packet_line
 
         now_ns = self._clock.utc_ns()
         if self._capture:
             self._capture.write(pcap_record(packet, now_ns))
             self._capture.flush()  # Wireshark may be looking at it already
         if self._json:
-            print(json.dumps(_plain(packet, read, channel, now_ns), default=plain_text), flush=True)
+            print(packet_json(packet, read, channel, now_ns), flush=True)
         else:
             print(packet_line(packet, read if self._described else None, channel), flush=True)
-
-
-def _plain(packet: bytes, read: "Packet | None", channel: "Channel | None", now_ns: int) -> dict[str, Any]:
-    """A packet as plain data with stable keys; `kind` and `values` are None for one that is not described."""
-    return {
-        "utc_ns": now_ns,
-        "spacecraft_id": channel and channel.spacecraft_id,
-        "vc": channel and channel.vc,
-        "packet": packet.hex(),
-        "kind": read and read.name,
-        "values": read and read.values,
-    }

@@ -92,6 +92,21 @@ def test_each_packet_on_a_line(recording, table, capsys):
     assert capsys.readouterr().out.splitlines()[1] == "apid 5 count 1 15 octets 000003eaffff000102"
 
 
+def test_packets_as_objects_for_programs(recording, table, capsys):
+    """The lines for people and the summary went to one stream, which was neither."""
+    assert main(["decode", recording, "--dictionary", table, "--apid", "5", "--list", "--json"]) == 0
+    said = capsys.readouterr()
+    first, *others = map(json.loads, said.out.splitlines())
+    assert (len(others), first["kind"], first["packet"], first["values"]["SECONDS"]) == (
+        9,
+        "table",
+        packet(0).hex(),
+        1000,
+    )
+    assert json.loads(said.err)["packets"] == 10
+    assert main(["decode", recording, "--frames", "tm", "--frame-octets", "99", "--list-frames", "--json"]) == 2
+
+
 def test_csv(recording, table, tmp_path, capsys):
     out = tmp_path / "out.csv"
     found = summary(capsys, recording, "--dictionary", table, "--out", str(out))

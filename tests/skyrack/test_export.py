@@ -7,7 +7,9 @@ import struct
 import numpy as np
 import pytest
 
+from link.dictionary.packets import Packet
 from skyrack.export import open_export, path_of
+from skyrack.lines import packet_json
 
 ROWS = [
     {"n": 1, "name": "A", "blob": b"\x01\x02", "list": [1, 2], "group": {"x": b"\xff"}, "maybe": None, "ragged": [1]},
@@ -125,3 +127,10 @@ def test_a_file_is_there_once_it_is_whole(tmp_path, ending):
 
 def test_a_kind_never_leads_out_of_its_folder(tmp_path):
     assert path_of(tmp_path / "out.csv", "../SYS/hk") == tmp_path / "out..._SYS_hk.csv"
+
+
+def test_json_has_no_words_for_what_is_no_number():
+    said = json.loads(
+        packet_json(bytes(9), Packet("P", {"a": [float("nan"), {"b": float("inf")}, 1.5]}, None), None, 5)
+    )
+    assert (said["utc_ns"], said["kind"], said["values"]) == (5, "P", {"a": [None, {"b": None}, 1.5]})

@@ -33,6 +33,7 @@ _FECF_MIN = 0.1
 _FRAME_OCTETS_MAX, _FRAME_OCTETS_MIN = 4096, 24
 _ROWS = 48
 _PARITIES, _INTERLEAVES = (32, 16), (1, 2, 3, 4, 5, 8)
+_PACKETS_MIN = 3  # behind prefixes: one or two stand anywhere
 _PREFIXES = (4, 8, 2, 1, 6, 10, 12, 16, 20, 24, 32)
 _INSERTS = (0, 1, 2, 4, 6, 8, 10, 12, 16, 32)
 _IDENTITY: dict[FrameKind, tuple[int, int]] = {
@@ -180,7 +181,7 @@ def _score(octets: bytes, framing: Framing | TcFraming | None, prefix: int = 0, 
     reception = Reception(framing=framing, prefix_octets=prefix)
     for _ in read_recording(octets, reception, any_version=any_version):
         pass
-    return score_of(reception)
+    return score_of(reception) if framing or not prefix or reception.tally.packets >= _PACKETS_MIN else 0.0
 
 
 def _options(framing: Framing) -> str:

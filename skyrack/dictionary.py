@@ -121,7 +121,11 @@ def _table(path: Path, octets: bytes) -> "Definition":
     from link.dictionary.ccsdspy import header_fields, read_csv
 
     with given(path):
-        table = read_csv(octets.decode("utf-8-sig"), path.stem)
+        try:
+            text = octets.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"octet {error.start} is no UTF-8: save the table as CSV in UTF-8") from None
+        table = read_csv(text, path.stem)
     early = header_fields(table)
     if early:
         said = f"{' and '.join(early[:2])} would lie in the primary header, where bit_offset begins to count"

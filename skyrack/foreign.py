@@ -18,7 +18,7 @@ packet; and of units that follow one another, if they are fewer.
 _TAIL_OCTETS = 16  # so few may be left over
 _GAPS_MAX, _GAPS_ALONE = 0.05, "packets are lost, although no frame is"
 _BETTER = 0.01  # a reading is, by as much as one option more costs
-_LISTED = 8
+_LISTED, _PACKET_OCTETS_MAX = 8, 65542
 
 
 def unwrapped(octets: bytes | memoryview, reception: "Reception", options: argparse.Namespace) -> "Unwrapped":
@@ -56,6 +56,8 @@ def hint_of(octets: bytes | memoryview, reception: "Reception", options: argpars
     if said := _nothing_there(octets, reception, options.skip) or _filtered_out(octets, reception):
         return said
     wrong = _what_is_wrong(reception)
+    if wrong and (said := _cut_off(octets, reception)):
+        return said
     if not wrong or (options.any_version and reception.tally.packets):
         return ""
     score, guess = score_of(reception), likeliest(octets)
@@ -114,6 +116,30 @@ def _layout(reception: "Reception") -> tuple[object, ...]:
     code = framing.coding
     units = code and (code.rs_parity, code.interleave, code.dual_basis, code.randomise, code.long_randomiser)
     return replace(framing, coding=None, bitstreams=frozenset()), units
+
+
+def _cut_off(octets: bytes | memoryview, reception: "Reception") -> str:
+    """Whether all that is left over is the beginning of one bare packet, which the recording's end cut off."""
+    from link.errors import DecodeError
+    from link.packet_size import packet_size
+    from link.recording import Reception, read_recording
+
+    left, prefix = reception.octets_skipped, reception.prefix_octets
+    tail = bytes(octets[len(octets) - left :])
+    if reception.framing or not reception.tally.packets or left > _PACKET_OCTETS_MAX + prefix:
+        return ""
+    try:
+        size = packet_size(tail, prefix)
+    except DecodeError:
+        return ""
+    before = Reception(prefix_octets=prefix)
+    if size is None or prefix + size <= left or not list(read_recording(octets[: len(octets) - left], before)):
+        return ""
+    return (
+        ""
+        if before.octets_skipped
+        else f"the recording ends within a packet: its last {left} octets are of one of {size}"
+    )
 
 
 def _filtered_out(octets: bytes | memoryview, reception: "Reception") -> str:

@@ -43,7 +43,8 @@ def read_csv(text: str, name: str) -> Definition:
         missing = [column for column in _COLUMNS if column not in (rows.fieldnames or ())]
         if missing:
             known = f"{', '.join(_COLUMNS)} and perhaps {' or '.join(_OFFSETS)}"
-            raise ValueError(f"no column is called {missing[0]}; expected {known}")
+            said = f", but {', '.join(rows.fieldnames)[:80]}" if rows.fieldnames else ""
+            raise ValueError(f"no column is called {missing[0]}{said}; expected {known}, with commas between them")
         return Definition(name=name, packets=(Container(name=name, fields=(*header, *_fields(rows))),))
     except csv.Error as error:
         raise ValueError(f"row {rows.line_num}: {error}") from None

@@ -10,6 +10,7 @@ from link.wrappings.units import WrappingError
 
 _LOOKED_AT = 4096
 _PRINTABLE = bytes([*range(0x20, 0x7F), *b"\t\r\n\f\xef\xbb\xbf"])
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _OFFSET = re.compile(
     r"\s*(?:0x)?(?P<offset>[0-9a-fA-F]{4,16})(?P<colon>: ?|  +|(?<=[0-9a-fA-F]{6}) (?=[0-9a-fA-F]{2}(?![0-9a-fA-F])))"
 )
@@ -42,15 +43,18 @@ class _Row(NamedTuple):
 
 
 def is_text(octets: bytes | memoryview) -> bool:
-    """Whether it begins as text does."""
-    return len(octets) > 0 and not bytes(octets[:_LOOKED_AT]).translate(None, _PRINTABLE)
+    """Whether it begins as text does, in UTF-8 or, as some shells redirect it, UTF-16."""
+    head = bytes(octets[:_LOOKED_AT])
+    if head[:2] in _UTF16:
+        head = head[: len(head) // 2 * 2].decode("utf-16", errors="replace").encode()
+    return len(head) > 0 and not head.translate(None, _PRINTABLE)
 
 
 def octets_of_text(octets: bytes | memoryview) -> bytes:
     """The octets that a text of hexadecimal digits stands for. Raises WrappingError naming the line that is none, or
     what else the text is.
     """
-    text = bytes(octets).decode("utf-8-sig", errors="replace")
+    text = bytes(octets).decode("utf-16" if bytes(octets[:2]) in _UTF16 else "utf-8-sig", errors="replace")
     lines = _inside_arrays(text).splitlines()
     head = next((line for line in lines if line.strip()), "")
     bits = _BITS.fullmatch(head)

@@ -8,31 +8,44 @@ import re
 
 from link.wrappings.units import Unwrapped
 
-_FEND = b"\xc0"
+_FEND, _ESCAPE = b"\xc0", b"\xdb"
+_FRAMES_MIN = 3
 _BAD_ESCAPE = re.compile(rb"\xdb(?![\xdc\xdd])")
 _ADDRESS_OCTETS, _ADDRESSES_MAX = 7, 10
 _UI = b"\x03\xf0"
 
 
 def is_kiss(octets: bytes | memoryview) -> bool:
-    """Whether it begins with a frame end, all escapes are right, and most frames are data."""
-    if bytes(octets[:1]) != _FEND:
+    """Whether it begins and ends with a frame end, all escapes are right, and most frames are data. Of a recording that
+    was cut at either end, frames must stand between two ends of their own, and there must be several.
+    """
+    if _FEND not in (bytes(octets[:1]), bytes(octets[-1:])):
         return False
     whole = bytes(octets)
-    frames = [frame for frame in whole.split(_FEND) if frame]
+    frames, is_cut = _frames(whole), whole[:1] != whole[-1:]
     data = sum(not frame[0] & 0x0F for frame in frames)
-    return whole.endswith(_FEND) and 2 * data > len(frames) > 0 and not _BAD_ESCAPE.search(whole)
+    if is_cut and (len(frames) < _FRAMES_MIN or 2 * whole.count(_FEND * 2) < len(frames)):
+        return False
+    return 2 * data > len(frames) > 0 and not _BAD_ESCAPE.search(whole.rstrip(_ESCAPE))
+
+
+def _frames(whole: bytes) -> list[bytes]:
+    """What stands between two frame ends."""
+    return [frame for frame in whole.split(_FEND)[1:-1] if frame]
 
 
 def unwrap_kiss(octets: bytes | memoryview, skip: int) -> Unwrapped:
     """The data of all frames, each from octet `skip` on."""
-    frames = [frame for frame in bytes(octets).split(_FEND) if frame]
+    whole = bytes(octets)
+    frames = _frames(whole)
     data = [
         frame[1:].replace(b"\xdb\xdc", _FEND).replace(b"\xdb\xdd", b"\xdb") for frame in frames if not frame[0] & 0x0F
     ]
     inside = [_behind_ax25(one) for one in data]
     of_ax25 = sum(len(a) != len(b) for a, b in zip(data, inside, strict=True))
     notes = [f"KISS: {len(data)} frames of data, {of_ax25} of them AX.25, {len(frames) - len(data)} others left out"]
+    if cut := [part for part in (whole.split(_FEND)[0], whole.split(_FEND)[-1]) if part]:
+        notes.append(f"KISS: {sum(map(len, cut))} octets are left out, of a frame that is cut off")
     return Unwrapped.of((one[skip:] for one in inside), notes)
 
 

@@ -125,14 +125,15 @@ def test_check_is_content_with_the_example(capsys):
         ("a.json", "{}", "Object missing required field `node`"),
         ("a.xml", "<x/>", "not XTCE"),
         ("a.txt", "a telemetry list\n", "no dictionary by its ending, expected JSON, a mission (.toml)"),
-        ("a.csv", "x\n", "no column is called name"),
+        ("a.csv", "Name;Bits\n", "no column is called name, but Name;Bits; expected name, data_type"),
+        ("a.csv", "name,unit\nT,\udcb0C\n", "octet 12 is no UTF-8: save the table as CSV in UTF-8"),
         ("a.json", '{\n "metadata": {"frameworkVersion": "4"}, "commands": [{}]}', "a dictionary of F Prime, which is"),
         ("a.txt", "# made\nTELEMETRY SAT HEALTH BIG_ENDIAN\n", "a definition of COSMOS, which is not read here"),
     ],
 )
 def test_a_bad_file_is_named(tmp_path, capsys, name, content, sentence):
     path = tmp_path / name
-    path.write_text(content)
+    path.write_text(content, encoding="utf-8", errors="surrogateescape")
     assert main(["dictionary", "show", str(path)]) == 2
     said = capsys.readouterr().err
     assert said.startswith(f"skyrack dictionary: {path}: ")

@@ -104,3 +104,14 @@ def test_a_table_is_not_silently_of_every_packet(said, tmp_path):
     )
     assert said(octets, "--dictionary", str(table)) == sentence
     assert said(octets, "--dictionary", str(table), "--apid", "9") == ""
+
+
+def test_a_recording_that_ends_within_a_packet(said):
+    octets = b"".join(packet(number, size=200) for number in range(12))
+    sentence = "the recording ends within a packet: its last 100 octets are of one of 212"
+    assert said(octets[:-112]) == sentence
+    assert (
+        said(b"".join(b"time" + packet(number, size=200) for number in range(12))[:-116], "--prefix", "4") == sentence
+    )
+    assert "within a packet" not in said(octets[:2120] + bytes(90) + octets[2120:])
+    assert "looks like" not in said(octets[:50])

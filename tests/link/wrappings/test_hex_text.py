@@ -2,7 +2,7 @@
 
 import pytest
 
-from link.wrappings.hex_text import octets_of_text
+from link.wrappings.hex_text import is_text, octets_of_text
 from link.wrappings.units import WrappingError
 
 
@@ -101,3 +101,12 @@ def test_octets_in_another_form_are_refused_by_name(line, what):
         octets_of_text(line.encode())
     assert octets_of_text(b"00000000: 61626364 65666768  abcdefgh") == b"abcdefgh"
     assert octets_of_text(b"00000000: 00000000 00000000  ........") == bytes(8)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig"])
+def test_a_dump_that_a_shell_wrote_in_utf_16(encoding):
+    text = ("\ufeff" if encoding.endswith("be") else "") + "00000000: 0864 c000  .d..\r\n"
+    octets = text.encode(encoding)
+    assert is_text(octets)
+    assert octets_of_text(octets) == b"\x08\x64\xc0\x00"
+    assert not is_text(b"\xff\xfe\x00\xd8\x08\x64")

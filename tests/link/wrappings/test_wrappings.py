@@ -178,6 +178,17 @@ def test_kiss():
     assert inside(kiss(*(b"head" + packet for packet in PACKETS)), skip=4)[0] == STREAM
 
 
+def test_kiss_that_was_cut_off():
+    """The frames that are whole are read; it was taken for packets, none of which is."""
+    whole = kiss(*PACKETS)
+    for cut, packets in ((whole[:-4], PACKETS[:-1]), (whole[4:], PACKETS[1:])):
+        octets, notes = inside(cut)
+        assert octets == b"".join(packets)
+        assert notes[1].endswith("octets are left out, of a frame that is cut off")
+    octets = b"\xc0" + bytes(range(1, 90))
+    assert inside(octets) == (octets, [])
+
+
 @pytest.mark.parametrize("relays", [0, 1, 8])
 def test_kiss_with_ax25(relays):
     head = address("CQ") + address("OK1SKY", last=not relays)

@@ -91,13 +91,16 @@ def load(
     error. Raises OSError, or UsageError naming the file and what is wrong.
     """
     (path, *others) = paths
-    if others or path.is_dir() or path.suffix in (".xml", ".xtce"):
+    if others or path.is_dir() or path.suffix.lower() in (".xml", ".xtce"):
         from skyrack.xtce_files import load_xtce
 
         return load_xtce(paths, tuple(without), dialect, part)
     from link.dictionary import Dictionary
     from link.dictionary.definition import Definition
 
+    if list(without) or dialect != "portable":
+        said = f"--without {next(iter(without))}" if list(without) else f"--dialect {dialect}"
+        raise UsageError(f"{said} is about XTCE, which {shown(path)} is not")
     if path.suffix == ".toml":
         from fsw.mission import load_mission
         from fsw.node import dictionary_of
@@ -106,7 +109,7 @@ def load(
         with given(path):  # the user's own apps may declare what does not go together
             return dictionary_of(mission)
     octets = read_file(path, OCTETS_MAX)
-    if path.suffix == ".csv":
+    if path.suffix.lower() == ".csv":
         return _table(path, octets)
     if foreign := next((name for name, mark in _FOREIGN.items() if mark.search(octets)), None):
         raise UsageError(f"{shown(path)}: {foreign}, which is not read here; packets can be read without a dictionary")

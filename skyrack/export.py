@@ -46,13 +46,14 @@ def open_export(path: Path, recorded_ns: int = 0) -> "Export | RawExport":
 
     `recorded_ns`: when what it takes was recorded, in nanoseconds of UTC since 1970; 0 if that is not known.
     """
-    if path.suffix not in (*_EXPORTS, ".bin"):
+    ending = path.suffix.lower()
+    if ending not in (*_EXPORTS, ".bin"):
         raise UsageError(f"{path}: expected a file name that ends in {', '.join(_EXPORTS)}, .bin")
-    if path.suffix == ".bin":
+    if ending == ".bin":
         from skyrack.raw_export import RawExport
 
         return RawExport(path)
-    return PcapExport(path, recorded_ns) if path.suffix == ".pcap" else _EXPORTS[path.suffix](path)
+    return PcapExport(path, recorded_ns) if ending == ".pcap" else _EXPORTS[ending](path)
 
 
 class PcapExport:

@@ -73,7 +73,7 @@ def hint_of(octets: bytes | memoryview, reception: "Reception", options: argpars
 
 def mixed_up(account: Mapping[str, Any], options: argparse.Namespace) -> str:
     """A sentence where a table that is of one APID was held to be of several."""
-    if not (options.dictionary and options.dictionary[0].suffix == ".csv" and account["kinds"]) or options.apid:
+    if not (options.dictionary and options.dictionary[0].suffix.lower() == ".csv" and account["kinds"]) or options.apid:
         return ""
     apids = sorted({row["apid"] for row in account["sources"]})
     if len(apids) < 2:

@@ -203,6 +203,8 @@ def decoder_of(options: argparse.Namespace, time: str = "", origin_ns: int | Non
 
     if not options.dictionary:
         _refuse_without(options, _OF_XTCE, "is about XTCE: say which with --dictionary")
+        if options.dialect != "portable":
+            raise UsageError("--dialect is about XTCE: say which with --dictionary")
     definition = definition_of(options)
     with given(options.dictionary[0] if options.dictionary else "--time"):
         decoder = Decoder(definition, time, options.root, origin_ns=origin_ns)

@@ -34,11 +34,11 @@ def _places(out: Path, kinds: Collection[str]) -> Iterator[Path]:
     """What is there already of the files that may be written."""
     if out.exists():
         yield out
-    if out.suffix == ".pcap" or not out.parent.is_dir():
+    if out.suffix.lower() == ".pcap" or not out.parent.is_dir():
         return
     for place in out.parent.iterdir():
         part = place.name.removeprefix(f"{out.stem}.").removesuffix(out.suffix)
-        is_part = _RAW_PART.fullmatch(part) if out.suffix == ".bin" else part in kinds
+        is_part = _RAW_PART.fullmatch(part) if out.suffix.lower() == ".bin" else part in kinds
         if is_part and place.name == f"{out.stem}.{part}{out.suffix}":
             yield place
 
@@ -62,7 +62,7 @@ def _is_ours(place: Path, names: Collection[str]) -> bool:
     """Whether a file may be one that was written here: by its names, or by what it begins with."""
     from link.pcap import pcap_header
 
-    match place.suffix:
+    match place.suffix.lower():
         case ".csv":
             with place.open(newline="", encoding="utf-8", errors="replace") as file:
                 return not set(next(csv.reader(file), ())).isdisjoint(names)
@@ -72,8 +72,8 @@ def _is_ours(place: Path, names: Collection[str]) -> bool:
             with zipfile.ZipFile(place) as arrays:
                 return any(name.removesuffix(".npy").removesuffix(".sizes") in names for name in arrays.namelist())
         case ".bin":
-            return place.name.endswith(".bits.bin") or _holds_packets(place)
-    head = b"PAR1" if place.suffix == ".parquet" else pcap_header()
+            return place.stem.endswith(".bits") or _holds_packets(place)
+    head = b"PAR1" if place.suffix.lower() == ".parquet" else pcap_header()
     with place.open("rb") as file:
         return file.read(len(head)) == head
 

@@ -28,11 +28,12 @@ def load_xtce(paths: Sequence[Path], without: Sequence[str], dialect: str, part:
     from link.dictionary.xtce.ledger import RefusedError
     from link.dictionary.xtce.reader import read_database
 
-    files = [file for path in paths for file in _files(path)]
+    files = list({file.resolve(): file for path in paths for file in _files(path)}.values())
     if len(files) > _FILES_MAX:
         raise UsageError(f"{len(files)} XTCE files, expected {_FILES_MAX} at most")
     with given(""):  # each sentence names its file
-        sources = sources_of(files)
+        sources = _outermost(sources_of(files))
+        _check_said(without, sources)
         try:
             reading = read_database(
                 sources,
@@ -48,13 +49,33 @@ def load_xtce(paths: Sequence[Path], without: Sequence[str], dialect: str, part:
     return reading.definition
 
 
+def _outermost(sources: "Sequence[Source]") -> "list[Source]":
+    """Without those that another one includes, as in a folder that holds both."""
+    inside = {one.name for source in sources for one in _all(source.included.values())}
+    return [source for source in sources if source.name not in inside]
+
+
+def _all(sources: "Iterable[Source]") -> "Iterator[Source]":
+    for source in sources:
+        yield source
+        yield from _all(source.included.values())
+
+
+def _check_said(without: Sequence[str], sources: "Sequence[Source]") -> None:
+    """Raises UsageError for an element to leave out that is nowhere."""
+    for name in without:
+        tag = re.compile(rb"<(?:[\w.-]+:)?" + re.escape(name).encode() + rb"[\s/>]")
+        if not any(tag.search(source.octets) for source in _all(sources)):
+            raise UsageError(f"--without {name}: no element is called so")
+
+
 def _files(path: Path) -> Iterator[Path]:
     if path.is_dir():
-        found = sorted(file for file in path.rglob("*") if file.suffix in ENDINGS)
+        found = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS)
         if not found:
             raise UsageError(f"{shown(path)}: no file in this folder ends in {' or '.join(ENDINGS)}")
         yield from found
-    elif path.suffix in ENDINGS:
+    elif path.suffix.lower() in ENDINGS:
         yield path
     else:
         raise UsageError(f"{shown(path)}: of several files each has to be XTCE, and end in {' or '.join(ENDINGS)}")

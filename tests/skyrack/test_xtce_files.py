@@ -227,3 +227,36 @@ def test_files_that_include_one_another_without_end(tmp_path, capsys):
         (tmp_path / f"{number}.xml").write_text(f'<SpaceSystem name="S" {NAMESPACE}>{inside}</SpaceSystem>')
     assert main(["dictionary", "import", str(tmp_path / "0.xml")]) == 2
     assert "with those that are included, expected 1000 files" in capsys.readouterr().err
+
+
+def test_a_file_that_is_given_twice_is_there_once(files, recording, capsys):
+    """So is one that another includes, in the folder of both."""
+    words = ["--dictionary", str(files), "--dictionary", str(files / "app.xml"), "--dictionary", str(files / "app.xml")]
+    assert main(["decode", recording, *words]) == 0
+    include = '<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="../mdb/types.xml"/>'
+    (files / "all.xml").write_text(f'<SpaceSystem name="all" {NAMESPACE}>{include}</SpaceSystem>')
+    (files / "app.xml").unlink()
+    capsys.readouterr()
+    assert main(["dictionary", "show", str(files)]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_what_is_not_there_cannot_be_left_out(files, recording, tmp_path, capsys):
+    assert main(["decode", recording, "--dictionary", str(files), "--without", "ServiceSets"]) == 2
+    assert capsys.readouterr().err == "skyrack decode: --without ServiceSets: no element is called so\n"
+    table = tmp_path / "T.CSV"
+    table.write_text("name,data_type,bit_length\nA,uint,8\n")
+    for words in (["--without", "ServiceSet"], ["--dialect", "yamcs"]):
+        assert main(["decode", recording, "--dictionary", str(table), *words]) == 2
+        assert capsys.readouterr().err == f"skyrack decode: {' '.join(words)} is about XTCE, which {table} is not\n"
+    assert main(["decode", recording, "--dialect", "yamcs"]) == 2
+
+
+def test_endings_may_be_capitals(files, recording, tmp_path):
+    whole, out = tmp_path / "MDB", tmp_path / "OUT.CSV"
+    files.rename(whole)
+    for file in whole.iterdir():
+        file.rename(file.with_suffix(".XML"))
+    for _ in range(2):
+        assert main(["decode", recording, "--dictionary", str(whole), "--out", str(out)]) == 0
+    assert out.exists()

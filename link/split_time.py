@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from hal.usage import did_you_mean
 from link.leap_seconds import NS
 
 if TYPE_CHECKING:
@@ -40,7 +41,12 @@ class Part(NamedTuple):
         found = None if typed in known else _TYPED.fullmatch(typed)
         name = found["name"] if found else typed
         if name not in known:
-            raise ValueError(f"no field is called {name}")
+            before, _, unit = name.rpartition(":")
+            if before in known:
+                raise ValueError(
+                    f"{before}: no unit is called {unit}, expected {', '.join(_UNITS_NS)} or, as /65536, parts"
+                )
+            raise ValueError(f"no field is called {name}{did_you_mean(name, known)}")
         if found:
             return cls(name, _UNITS_NS[found["unit"] or "s"], int(found["parts"] or 1))
         unit = _unit_of(known[name])

@@ -8,7 +8,7 @@ skyrack decode cadus.bin --frames aos --frame-octets 892 --cadu --no-fecf
 skyrack decode downlink.bin --frames tm --dictionary coastwatch.json --json
 skyrack decode passes.bin --drop-duplicates --join --out packets.bin
 
-FILE - is standard input; @OPTIONS reads options from a file, one a line.
+FILE - is standard input; @OPTIONS reads options from a file, one a line, with its value; # begins a remark.
 """
 
 import argparse

@@ -37,6 +37,11 @@ class Parser(argparse.ArgumentParser):
 
     gathers = ""
 
+    def convert_arg_line_to_args(self, arg_line: str) -> list[str]:
+        """Of a file of options: none behind #, and an option may have its value behind it."""
+        line = arg_line.strip()
+        return [] if line.startswith("#") else line.split(maxsplit=1) if line.startswith("-") else [line] * bool(line)
+
     def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> tuple[Any, list[str]]:  # type: ignore[override]  # argparse has overloads
         """As argparse, then put into the list that `gathers` names the words that it left over."""
         found, left = super().parse_known_args(args, namespace)

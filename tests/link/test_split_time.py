@@ -62,7 +62,7 @@ def test_units_and_epochs(typed, values, after_epoch_ns):
     ("typed", "sentence"),
     [
         ("DAY,NONE", "no field is called NONE"),
-        ("DAY:weeks", "no field is called DAY:weeks"),
+        ("DAY:weeks", "DAY: no unit is called weeks, expected d"),
         ("SECONDS,SUBSECONDS", "SUBSECONDS: say its unit, as SUBSECONDS:ms"),
         ("", None),
     ],

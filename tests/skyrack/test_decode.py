@@ -92,6 +92,25 @@ def test_each_packet_on_a_line(recording, table, capsys):
     assert capsys.readouterr().out.splitlines()[1] == "apid 5 count 1 15 octets 000003eaffff000102"
 
 
+def test_options_in_a_file_as_people_write_them(recording, table, tmp_path, capsys):
+    (tmp_path / "options").write_text(f"# of the third pass\n\n  --apid 5\n--dictionary\n{table}\n")
+    found = summary(capsys, f"@{tmp_path}/options", recording)
+    assert ([row["apid"] for row in found["sources"]], found["kinds"][0]["name"]) == ([5], "table")
+
+
+@pytest.mark.parametrize(
+    ("time", "sentence"),
+    [
+        ("SECOND", "no field is called SECOND; did you mean SECONDS?"),
+        ("SECONDS:parsec", "SECONDS: no unit is called parsec, expected d, h, min, s, ms, us, ns or, as /65536, parts"),
+        ("x:y", "no field is called x:y"),
+    ],
+)
+def test_a_time_that_is_none(recording, table, capsys, time, sentence):
+    assert main(["decode", recording, "--dictionary", table, "--time", time]) == 2
+    assert capsys.readouterr().err == f"skyrack decode: {table}: {sentence}\n"
+
+
 def test_packets_as_objects_for_programs(recording, table, capsys):
     """The lines for people and the summary went to one stream, which was neither."""
     assert main(["decode", recording, "--dictionary", table, "--apid", "5", "--list", "--json"]) == 0

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw.models import agrees
-from hal.usage import UsageError
+from hal.usage import UsageError, shown
 
 _OCTETS_MAX = 1 << 30
 _SIDE, _TILE_SEED = 32, 1
@@ -33,15 +33,25 @@ def read_tile(path: Path) -> Tile:
         with np.load(path, allow_pickle=False) as file:
             if sum(member.file_size for member in file.zip.infolist()) > _OCTETS_MAX:
                 raise ValueError(f"larger than {_OCTETS_MAX} octets when it is unpacked")
-            tile = dict(file)
+            tile = {name: _plain(file, name) for name in file}
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise ValueError(f"not a readable .npz file: {error}") from None
     if "samples" not in tile or tile["samples"].ndim == 0:
         raise ValueError(f"it has {', '.join(tile)}, expected samples (bands, rows, columns)")
+    bands = tuple(map(str, tile.get("bands", ())))
+    if len(set(bands)) < len(bands):
+        raise ValueError(f"two bands have one name: {', '.join(bands)}")
     expected = tile.get("expected")
     if expected is not None:
         _check_expected(expected)
-    return Tile(np.ascontiguousarray(tile["samples"]), expected, tuple(map(str, tile.get("bands", ()))))
+    return Tile(np.ascontiguousarray(tile["samples"]), expected, bands)
+
+
+def _plain(file: "np.lib.npyio.NpzFile", name: str) -> NDArray[Any]:
+    try:
+        return np.asarray(file[name])
+    except ValueError:
+        raise ValueError(f"{name}: pickled Python objects, which are never unpickled") from None
 
 
 def _check_expected(expected: NDArray[Any]) -> None:
@@ -66,7 +76,7 @@ def compare(path: Path, found: NDArray[Any], expected: NDArray[Any], tolerance: 
     has to be what the model gives: a probability of 0.98 is no 0.
     """
     if _essential(found.shape) != _essential(expected.shape):
-        raise UsageError(f"{path}: expected is of shape {expected.shape}, the model gives {found.shape}")
+        raise UsageError(f"{shown(path)}: expected is of shape {expected.shape}, the model gives {found.shape}")
     expected = expected.reshape(found.shape)
     if expected.dtype.kind == "f":
         terms = expected.dtype
@@ -76,7 +86,8 @@ def compare(path: Path, found: NDArray[Any], expected: NDArray[Any], tolerance: 
         return
     off = np.abs(found.astype(np.float64) - expected.astype(np.float64))
     furthest = f"up to {np.nanmax(off):.3g} away" if np.isfinite(off).any() else "nowhere a number"
-    raise UsageError(f"{path}: the model gives something else than expected, {furthest}")
+    said = f"{shown(path)}: the model gives something else than expected, {furthest}"
+    raise UsageError(f"{said}; are --divisor, the order of bands and --tolerance what they should be?")
 
 
 def _essential(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ import argparse
 import errno
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -122,9 +123,14 @@ def _bundled(options: argparse.Namespace) -> "tuple[Bundle, str]":
     """The model and its tile, which agree; what there is to say of the model."""
     from link.models.bundle import make_bundle
     from link.models.importing import read_model
-    from link.models.manifest import FREE, Contract, Limits, Tensor
+    from link.models.manifest import FREE, NAME, Contract, Limits, Tensor
     from skyrack.golden_tile import compare
 
+    name = options.name or options.out.stem
+    if not re.fullmatch(NAME, name):
+        raise UsageError(
+            f"{name!r} is no name of a model: --name gives one of up to 40 letters, digits, '.', '_' and '-'"
+        )
     octets = read_file(options.model, _MODEL_OCTETS_MAX)
     with given(options.model):
         imported = read_model(octets, whole=options.all_trees, beside=partial(_beside, options.model.parent))
@@ -143,7 +149,7 @@ def _bundled(options: argparse.Namespace) -> "tuple[Bundle, str]":
         compare(options.golden, found, tile.expected, options.tolerance)
     with given("bundle"):
         bundle = make_bundle(
-            name=options.name or options.out.stem,
+            name=name,
             version=options.model_version,
             kind=imported.kind,
             weights=imported.weights,

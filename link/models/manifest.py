@@ -13,7 +13,9 @@ Kind = Literal["forest", "network"]
 FREE = 0
 """The size of an axis that the model does not fix."""
 
-_Name = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]  # becomes part of file names
+NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
+"""What a model may be called: it becomes part of file names."""
+_Name = Annotated[str, Meta(pattern=f"^{NAME}$")]
 _Text = Annotated[str, Meta(max_length=40)]
 _Size = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 _Shape = Annotated[tuple[_Size, ...], Meta(max_length=8)]

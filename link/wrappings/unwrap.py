@@ -20,6 +20,9 @@ _NAMED = {
     b"\x89PNG": "a picture",
     b"%PDF": "a document",
     b"SQLite format 3\0": "a database",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive: unpack it first",
+    b"\x93NUMPY": "an array of numpy: `numpy.load(...).tofile(...)` makes octets of one that holds them",
+    b"SIMPLE  =": "a FITS file, of products and not of packets",
 }
 _TAR_AT, _TAR = 257, b"ustar"
 

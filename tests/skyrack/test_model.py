@@ -137,7 +137,7 @@ def test_what_a_killed_import_left_does_not_stop_the_next(folder):
         (("--golden", "object.npz"), "object.npz: "),
         (("--golden", "cut.npz"), "cut.npz: not a"),
         (("--divisor", "10000", "--key", "team.pub"), "not a private key"),
-        (("--divisor", "10000", "--name", "a/b"), "manifest: "),
+        (("--divisor", "10000", "--name", "a/b"), "is no name of a model"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(folder, capsys, options, sentence):
@@ -222,6 +222,28 @@ def test_a_bundle_takes_the_place_of_nothing_but_a_bundle(folder, capsys, other)
 def test_a_tile_that_is_not_there_is_said_to_be_missing(folder, capsys):
     assert imported("--golden", "lite.npz") == 1
     assert "lite.npz: No such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("tile", "sentence"),
+    [
+        ({"samples": np.array([{}], object)}, "pickled Python objects, which are never unpickled"),
+        ({"samples": SAMPLES, "bands": ["a", "a"]}, "two bands have one name: a, a"),
+    ],
+)
+def test_a_tile_that_is_none(folder, capsys, tile, sentence):
+    np.savez(folder / "tile.npz", **tile)
+    assert imported("--divisor", "10000") == 2
+    assert sentence in capsys.readouterr().err
+    assert not (folder / "stump.bundle").exists()
+
+
+def test_a_name_that_is_none_is_told_by_the_rule(folder, capsys):
+    """It was a regular expression, of a manifest that nobody had asked for."""
+    words = ["model.txt", "--key", "team.key", "--out", "my model.bundle"]
+    assert main(["model", "import", *words]) == 2
+    assert "'my model' is no name of a model: --name gives one" in capsys.readouterr().err
+    assert main(["model", "import", *words, "--name", "mine"]) == 0
 
 
 def test_what_is_no_bundle_is_told_what_makes_one(folder, capsys):

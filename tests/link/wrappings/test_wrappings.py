@@ -460,6 +460,7 @@ def test_pcapng():
     [
         (b"\x89HDF\r\n\x1a\n", "HDF5"), (b"PK\x03\x04", "zip"), (b"CDF\x01", "NetCDF"), (b"\x04\x22\x4d\x18", "lz4"),
         (b"RIFF", "sound"), (b"x" * 257 + b"ustar", "tar"), (b"\x7fELF", "program"),
+        (b"7z\xbc\xaf\x27\x1c", "7z"), (b"\x93NUMPY", "numpy"), (b"SIMPLE  =" + bytes(9), "FITS"),
     ],
 )  # fmt: skip
 def test_what_is_named(head, word):

@@ -51,19 +51,19 @@ def _fits(unit: bytes, reception: "Reception") -> bool:
 
 def hint_of(octets: bytes | memoryview, reception: "Reception", options: argparse.Namespace) -> str:
     """A sentence where what was read is not plausible, with the options that are likelier; else nothing."""
-    from link.guess import likeliest, score_of
+    from link.guess import PLAUSIBLE, likeliest, score_of
 
     if said := _nothing_there(octets, reception, options.skip) or _filtered_out(octets, reception):
         return said
     wrong = _what_is_wrong(reception)
-    if wrong and (said := _cut_off(octets, reception)):
-        return said
     if not wrong or (options.any_version and reception.tally.packets):
         return ""
     score, guess = score_of(reception), likeliest(octets)
     is_better = guess.is_plausible and guess.score > score + _BETTER
     if is_better and (words := _changes(guess.options, reception, options)):
         return f"{wrong}; this looks like {words}"
+    if score > PLAUSIBLE and (said := _cut_off(octets, reception)):
+        return said
     if wrong == _GAPS_ALONE:
         return ""
     if reception.framing is None:

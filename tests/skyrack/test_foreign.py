@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from link.space_packet import SpacePacket
+from link.tc_frame import TcFrame
 from link.tm_coding import TmEncoder
 from skyrack.cli import main
 from tests.skyrack.test_decode import MANAGED, packet, tm_frames
@@ -115,3 +116,9 @@ def test_a_recording_that_ends_within_a_packet(said):
     )
     assert "within a packet" not in said(octets[:2120] + bytes(90) + octets[2120:])
     assert "looks like" not in said(octets[:50])
+
+
+def test_telecommand_frames_are_no_packet_that_was_cut_off(said):
+    """Read as packets, the last of them promises more than there is."""
+    frames = [TcFrame(spacecraft_id=9, channel=1, sequence=n, data=packet(n, size=90)).encode() for n in range(20)]
+    assert said(b"".join(frames)).endswith("this looks like --frames tc")

@@ -51,7 +51,9 @@ def test_a_straight_line_is_said_as_one():
 @pytest.mark.parametrize("requests", [False, True])
 def test_what_is_not_always_there_has_no_portable_words(requests):
     word = "argument" if requests else "entry"
-    with pytest.raises(ValueError, match=rf"P\.x: an {word} that is not always there goes into no portable XTCE"):
+    with pytest.raises(
+        ValueError, match=rf"P\.x: an {word} that is not always there is nothing that all other ground systems read"
+    ):
         made(N, Field(name="x", kind=Integer(8), when=Comparison("n", 1)), requests=requests)
 
 

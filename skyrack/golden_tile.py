@@ -33,7 +33,7 @@ def read_tile(path: Path) -> Tile:
         with np.load(path, allow_pickle=False) as file:
             if sum(member.file_size for member in file.zip.infolist()) > _OCTETS_MAX:
                 raise ValueError(f"larger than {_OCTETS_MAX} octets when it is unpacked")
-            tile = {name: _plain(file, name) for name in file}
+            tile = dict(file)
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise ValueError(f"not a readable .npz file: {error}") from None
     if "samples" not in tile or tile["samples"].ndim == 0:
@@ -45,13 +45,6 @@ def read_tile(path: Path) -> Tile:
     if expected is not None:
         _check_expected(expected)
     return Tile(np.ascontiguousarray(tile["samples"]), expected, bands)
-
-
-def _plain(file: "np.lib.npyio.NpzFile", name: str) -> NDArray[Any]:
-    try:
-        return np.asarray(file[name])
-    except ValueError:
-        raise ValueError(f"{name}: pickled Python objects, which are never unpickled") from None
 
 
 def _check_expected(expected: NDArray[Any]) -> None:

@@ -138,7 +138,9 @@ def _scalar(kind: str, bits: int) -> AnyKind:
         case "float" if bits in (16, 32, 64):
             return Real(bits)  # type: ignore[arg-type]  # checked above
         case "str" if bits % 8 == 0:
-            return Text(bits // 8)
+            return Text(
+                bits // 8, ends=""
+            )  # of ccsdspy only zeros at its end are left out, not what is behind a first one
     raise ValueError(f"data_type = {kind} of {bits} bits, expected uint, int, float, str or fill")
 
 

@@ -16,8 +16,9 @@ _UI = b"\x03\xf0"
 
 
 def is_kiss(octets: bytes | memoryview) -> bool:
-    """Whether it begins and ends with a frame end, all escapes are right, and most frames are data. Of a recording that
-    was cut at either end, frames must stand between two ends of their own, and there must be several.
+    """Whether it begins and ends with a frame end, all escapes are right, and half of its frames are data, or more:
+    each may have its time before it. Of a recording that was cut at either end, frames must stand between two ends of
+    their own, and there must be several.
     """
     if _FEND not in (bytes(octets[:1]), bytes(octets[-1:])):
         return False
@@ -26,7 +27,7 @@ def is_kiss(octets: bytes | memoryview) -> bool:
     data = sum(not frame[0] & 0x0F for frame in frames)
     if is_cut and (len(frames) < _FRAMES_MIN or 2 * whole.count(_FEND * 2) < len(frames)):
         return False
-    return 2 * data > len(frames) > 0 and not _BAD_ESCAPE.search(whole.rstrip(_ESCAPE))
+    return 2 * data >= len(frames) > 0 and not _BAD_ESCAPE.search(whole.rstrip(_ESCAPE))
 
 
 def _frames(whole: bytes) -> list[bytes]:

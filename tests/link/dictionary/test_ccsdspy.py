@@ -37,7 +37,7 @@ def test_a_row_is_a_field():
     assert fields(HEAD + "\n".join(rows)) == (
         Field(name="A", kind=Integer(12)),
         Field(name="B", kind=Integer(4, signed=True)),
-        Field(name="C", kind=Text(2)),
+        Field(name="C", kind=Text(2, ends="")),
         Field(name="G", kind=Real(32)),
         Field(name="D", kind=Array(Array(Integer(8), 2), 3)),
         Field(name="E", kind=Array(Integer(8), Reference("B"))),
@@ -148,3 +148,11 @@ def test_every_byte_order(order):
         values = codec.decode(packet[6:])
         assert values == [[int(value) % 256 ** len(order) for value in row]]
         assert codec.encode(values) == packet[6:]
+
+
+def test_a_text_that_begins_with_zeros_is_not_empty():
+    """A public recording has seven of them before its first letters; ccsdspy keeps all but zeros at the end."""
+    table = read_csv("name,data_type,bit_length\nA,str,64\n", "t")
+    octets = bytes(6) + b"He"
+    packet = bytes.fromhex("0805c0000007") + octets
+    assert PacketReader(table.packets, "", table.roots).decode(packet).values["A"] == octets.decode()

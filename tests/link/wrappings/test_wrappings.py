@@ -175,6 +175,8 @@ def test_kiss():
     octets, notes = inside(kiss(*PACKETS) + kiss(bytes(8), command=9))
     assert octets == STREAM
     assert notes == ["KISS: 5 frames of data, 0 of them AX.25, 1 others left out"]
+    timed = b"".join(kiss(bytes(7) + b"\1", command=9) + kiss(packet) for packet in PACKETS)
+    assert inside(timed)[0] == octets  # as gr-satellites writes it: before each frame, when it came
     assert inside(kiss(*(b"head" + packet for packet in PACKETS)), skip=4)[0] == STREAM
 
 

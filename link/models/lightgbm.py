@@ -8,10 +8,12 @@ as 0.0), 4 NaN and zero, 8 NaN. In a set NaN never is. Where `is_linear` is set,
 num_features[i] features times their coefficients, or leaf_value[i] where one of them is NaN.
 """
 
+import json
 from itertools import accumulate
 from typing import Any
 
 from hal.kernels.trees import Missing
+from link.models.categories import check_numbers
 from link.models.forest import Activation, Forest, Members, Node, Split, build_forest
 from link.models.linear import Leaf, Linear
 from link.models.links import children_first
@@ -28,6 +30,7 @@ _ACTIVATIONS = {
     "multiclass": Activation.SOFTMAX,
 }
 _SIGMOID, _SQUARE_ROOT = "sigmoid", "sqrt"
+_OF_FRAME = "pandas_categorical:"
 _SAYS_NOTHING = (
     "num_class",
     "alpha",
@@ -37,7 +40,8 @@ _SAYS_NOTHING = (
 
 def read_lightgbm(text: str) -> Forest:
     """The forest in a model file's text. Raises ValueError naming what is missing or not supported."""
-    sections = text.partition("\nend of trees")[0].split("\nTree=")
+    before, _, behind = text.partition("\nend of trees")
+    sections = before.split("\nTree=")
     head = _fields(sections[0])
     if not sections[0].lstrip().startswith("tree") or "max_feature_idx" not in head:
         raise ValueError("not a LightGBM model: it begins with `tree` and has max_feature_idx")
@@ -47,12 +51,24 @@ def read_lightgbm(text: str) -> Forest:
     outputs = _whole(head, "num_tree_per_iteration", head.get("num_class", "1"))
     if not trees or outputs < 1 or len(trees) % outputs:
         raise ValueError(f"the model has {len(trees) or 'no'} trees for {outputs} outputs")
+    _check_categories(behind)
     averaged = "average_output" in sections[0].splitlines()
     return build_forest(
         trees, _whole(head, "max_feature_idx") + 1, outputs=outputs,
         linear=Linear(outputs, tuple(map(_linear_leaves, range(len(said)), said))) if linear else None,
         divisor=float(len(trees) // outputs) if averaged else 1.0, **_objective(head.get("objective", "custom")),
     )  # fmt: skip
+
+
+def _check_categories(behind: str) -> None:
+    """Those of the data frame that a model was trained with, as its last line has them. Raises ValueError."""
+    said = next((line for line in behind.splitlines() if line.startswith(_OF_FRAME)), "")
+    try:
+        listed = json.loads(said.removeprefix(_OF_FRAME) or "null")
+    except (ValueError, RecursionError):
+        raise ValueError(f"{said[:80]}: expected the lists of categories as JSON") from None
+    for categories in listed if isinstance(listed, list) else ():
+        check_numbers(categories if isinstance(categories, list) else [])
 
 
 def _objective(said: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from hal.kernels.trees import Missing, Sums
+from link.models.categories import check_numbers
 from link.models.forest import Activation, Forest, Members, Node, Split, build_forest
 from link.models.links import linked
 
@@ -80,6 +81,8 @@ def _forest(learner: dict[str, Any], whole: bool) -> tuple[Forest, str]:
     model, drops = booster["model"] if booster["name"] == "gbtree" else booster["gbtree"]["model"], None
     if booster["name"] == "dart":
         drops = np.array(booster["weight_drop"], np.float32)
+    for one in model.get("cats", {}).get("enc", ()):
+        check_numbers(() if "offsets" in one else one["values"])  # those with offsets are words
     count, remark = _used(learner, model, outputs, whole)
     activation, margin = _OBJECTIVES[objective]
     bases = _bases(parameters["base_score"], outputs)

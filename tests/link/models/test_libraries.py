@@ -74,6 +74,11 @@ XGBOOST, SCIKIT = recorded("xgboost-logistic")[0], recorded("histogram-classifie
         (b'"num_target": "1"', b'"num_target": "2"', "2 targets"),
         (b'"num_class": "0"', b'"num_class": "3"', "outputs of 12, 0, 0 trees"),
         (b'"split_type": [0,', b'"split_type": [1,', "not an XGBoost model as JSON: KeyError 0"),
+        (
+            b'"enc": []',
+            b'"enc": [{"offsets": [], "values": []}, {"type": 15, "values": [7, 9]}]',
+            "categories 7, 9, which",
+        ),
         (b'"size_leaf_vector": "1"', b'"size_leaf_vector": "3"', "tree 0: leaves of several targets"),
         (b'"left_children": [1,', b'"left_children": [0,', "tree 0: node 0 is linked twice"),
         (b'"split_indices": [', b'"split_indices": [0.5, ', "a split by feature 0.5"),

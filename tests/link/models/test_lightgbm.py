@@ -126,6 +126,17 @@ def chain(length):
     return tree
 
 
+def test_categories_of_a_data_frame_are_numbers_of_the_model():
+    """A model that pandas numbered 10, 20 and 30 for as 0, 1 and 2 gave other answers for samples with 10 in them."""
+    text = text_of([1.0]) + "\nend of trees\n\npandas_categorical:"
+    for same in ("null", "[]", '[["a", "b"]]', "[[0, 1, 2], [false, true]]"):
+        assert read_lightgbm(f"{text}{same}\n").encode() == read_lightgbm(text_of([1.0])).encode()
+    with pytest.raises(ValueError, match="categories 10, 20, 30, which the model knows as 0 to 2: train it with"):
+        read_lightgbm(f'{text}[["a"], [10, 20, 30]]\n')
+    with pytest.raises(ValueError, match="expected the lists of categories as JSON"):
+        read_lightgbm(f"{text}[[1,\n")
+
+
 def test_limits_of_the_format_are_said():
     build_forest([chain(DEPTH_MAX)], 1)
     with pytest.raises(ValueError, match="more than 256 splits"):

@@ -16,6 +16,7 @@ from link.dictionary.kinds import (
     Group,
     Integer,
     Octets,
+    Real,
     Size,
     Text,
 )
@@ -160,6 +161,8 @@ class TypeReader:
     def _rounded(self, encoding: Element, read: Number, *, unsigned: bool) -> Number:
         """What calibrates to whole numbers: Yamcs rounds, other tools do not, and no schema says how."""
         curves = [curve for _, curve in read.contexts] + ([read.calibration] if read.calibration else [])
+        if isinstance(read.kind, Real) and not curves:  # Yamcs cuts it off
+            self.library.ledger.pass_over(encoding, "the rounding of a real number to a whole one")
         if all(is_whole(curve) for curve in curves):
             return read
         if self.library.dialect != "yamcs":
@@ -357,6 +360,8 @@ def initial(element: Element, kind: AnyKind) -> float | int | bool | str | None:
     """The initialValue of a type or an argument; None for a time, or several parts."""
     said = text(element, "initialValue")
     if isinstance(kind, Boolean):
+        if said.lower() not in ("true", "false", "1", "0"):
+            raise UnsupportedError(element, f"initialValue = {said[:40]}, expected true or false")
         return said.lower() in ("true", "1")
     if isinstance(kind, Array | Group) or "Time" in element.tag:
         return None

@@ -3,7 +3,16 @@
 import pytest
 
 from link.dictionary.limits import Limits
-from tests.link.dictionary.xtce.files import container, database, decoded, entries, parameters, system, telemetry
+from tests.link.dictionary.xtce.files import (
+    container,
+    database,
+    decoded,
+    entries,
+    parameters,
+    refused,
+    system,
+    telemetry,
+)
 
 HALVES = (
     '<DefaultCalibrator><PolynomialCalibrator><Term exponent="1" coefficient="0.5"/></PolynomialCalibrator>'
@@ -84,7 +93,20 @@ def test_yamcs_has_no_number_below_zero_where_a_type_is_unsigned():
     assert decoded(file("", below, ' signed="false"'), b"\x02", dialect="yamcs") == {"p": 0}
 
 
+def test_a_real_number_that_is_to_be_whole_is_told():
+    whole = file("").replace("IntegerDataEncoding", "FloatDataEncoding")
+    assert decoded(whole, b"\x40\x20\0\0") == {"p": 2.5}
+    assert database(whole).skipped == ("line 1: the rounding of a real number to a whole one is passed over",)
+
+
 def test_what_stays_whole_is_not_rounded():
     whole = file("", HALVES.replace("0.5", "2"))
     assert database(whole).skipped == ()
     assert decoded(whole, b"\x05", dialect="yamcs") == {"p": 10}
+
+
+def test_an_initial_value_that_is_neither_true_nor_false():
+    """It was false."""
+    kind = '<BooleanParameterType name="k" initialValue="perhaps"><IntegerDataEncoding/></BooleanParameterType>'
+    whole = system("S", telemetry(kind, parameters("p", of="k"), container("P", entries("p"))))
+    assert refused(whole) == ["line 1: initialValue = perhaps, expected true or false"]

@@ -18,7 +18,7 @@ from typing import Any
 
 import benchmarks
 from benchmarks.harness import PEERS, Row
-from hal.kernels import library
+from kernels import library
 
 
 def topics(area: str) -> list[str]:

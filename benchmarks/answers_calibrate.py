@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.harness import Row, at_level, compare
-from hal.kernels.calibrate import calibrate_raw12
-from hal.kernels.library import supported_levels
+from kernels.imaging.calibrate import calibrate_raw12
+from kernels.library import supported_levels
 
 ROWS, COLS = 512, 2048
 

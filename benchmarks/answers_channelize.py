@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.harness import Row, at_level, compare, peer
-from hal.kernels.channelize import CHANNELS, TAPS, Channelizer, fft64, low_pass
-from hal.kernels.library import supported_levels
+from kernels.library import supported_levels
+from kernels.science.channelize import CHANNELS, TAPS, Channelizer, fft64, low_pass
 
 COUNT = 64 * 4096
 RANDOM = np.random.default_rng(1)

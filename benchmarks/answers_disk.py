@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.harness import Row, compare, peer
-from hal.kernels.disk import disk_dilate, disk_mean
+from kernels.imaging.disk import disk_dilate, disk_mean
 
 IMAGE = np.random.default_rng(1).random((512, 512), np.float32)
 MASK = np.greater(IMAGE, 0.99).astype(np.uint8)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.harness import Row, at_level, compare, peer
-from hal.kernels import image
+from kernels.imaging import image
 
 COAST = Path(__file__).parents[1] / "examples" / "scenes" / "landsat7_olinda.npz"
 THRESHOLD = 0.2

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.harness import Row, at_level, compare, peer
-from hal.kernels.lee import lee7
+from kernels.imaging.lee import lee7
 
 IMAGE = np.random.default_rng(1).normal(-18, 4, (512, 512)).astype(np.float32)
 NOISE_VARIANCE = 4.0

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from benchmarks.harness import Row, compare, peer
 from benchmarks.network_flips import campaign
-from hal.kernels.graph import Activation, Graph, Kind, Node, Rounding
-from hal.kernels.library import level
-from hal.kernels.nets import Network
+from kernels.inference.graph import Activation, Graph, Kind, Node, Rounding
+from kernels.inference.nets import Network
+from kernels.library import level
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "eo"
 LAYERS = ((112, 32, 128), (160, 64, 64), (312, 128, 32), (608, 256, 16))
@@ -115,7 +115,7 @@ def onnxruntime(graph: Graph, image: Image) -> Callable[[], Any] | None:
     """The session alone, on an image that has its order of channels already; None where it is not installed."""
     if not (peer("onnxruntime") and peer("onnx")):
         return None
-    from hal.kernels.nets_onnxruntime import OnnxRuntime
+    from kernels.inference.nets_onnxruntime import OnnxRuntime
 
     session = OnnxRuntime(graph).session
     turned = np.ascontiguousarray(image.transpose(2, 0, 1))[np.newaxis]

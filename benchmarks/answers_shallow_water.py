@@ -6,9 +6,9 @@ import numpy as np
 
 from benchmarks.harness import Row, at_level, by_turns, compare, peer
 from benchmarks.water_peers import coefficients, numba_run, numpy_step
-from hal.kernels import library
-from hal.kernels.library import supported_levels
-from hal.kernels.shallow_water import Grid, ShallowWater, State, checks
+from kernels import library
+from kernels.library import supported_levels
+from kernels.science.shallow_water import Grid, ShallowWater, State, checks
 
 STEPS, STEPS_WATCHED = 20, 40
 WATCH_SHARE_MAX = 0.08

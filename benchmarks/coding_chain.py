@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.harness import Row, alone, at_level
-from hal.kernels.crc import crc16_batch
-from hal.kernels.library import supported_levels
-from hal.kernels.randomise import Code, randomise
-from hal.kernels.reed_solomon import SYMBOLS, ReedSolomon
-from hal.kernels.sync import align_all, find_markers
+from kernels.coding.crc import crc16_batch
+from kernels.coding.randomise import Code, randomise
+from kernels.coding.reed_solomon import SYMBOLS, ReedSolomon
+from kernels.coding.sync import align_all, find_markers
+from kernels.library import supported_levels
 
 CODE, MARKER, FRAMES = ReedSolomon(interleave=5), 0x1ACFFC1D, 256  # a third of a megabyte, as a receiver hands it over
 SPOILT = 77

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmarks.harness import Row, at_level, compare, newest_peer
-from hal.kernels import library
-from hal.kernels.crc import crc16, crc16_batch, crc16_ranges, crc32c
+from kernels import library
+from kernels.coding.crc import crc16, crc16_batch, crc16_ranges, crc32c
 
 RANDOM = np.random.default_rng(1)
 FRAMES = RANDOM.integers(0, 256, (1000, 1115), np.uint8)

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from benchmarks.harness import Row, at_level, compare
 from benchmarks.native import BEST, built
-from hal.kernels.erasure import erasure_encode, erasure_repair
-from hal.kernels.library import supported_levels
+from kernels.coding.erasure import erasure_encode, erasure_repair
+from kernels.library import supported_levels
 
 DATA, PARITY, SIZE = 10, 4, 64 * 1024
 CDEF = "int prepare(int, int); void encode(int, int, int, uint8_t *); void repair(int, int, int, uint8_t *);"

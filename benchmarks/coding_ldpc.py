@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from benchmarks.harness import Row, alone, at_level, compare
 from benchmarks.native import BEST, built
-from hal.kernels.ldpc import NOT_CONVERGED, Ldpc
-from hal.kernels.library import supported_levels
+from kernels.coding.ldpc import NOT_CONVERGED, Ldpc
+from kernels.library import supported_levels
 
 FRAMES, ITERATIONS = 192, 10
 PROMISES = {Ldpc.C2: 300.0} | {code: 150.0 for code in Ldpc if code.name.startswith("AR4JA")}

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from benchmarks.harness import Row, at_level, compare
 from benchmarks.native import BEST, built
-from hal.kernels import library
-from hal.kernels.randomise import Code, randomise, randomised
+from kernels import library
+from kernels.coding.randomise import Code, randomise, randomised
 
 FRAMES = np.random.default_rng(1).integers(0, 256, (1000, 1115), np.uint8)
 BYTE_LOOP = """

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from benchmarks.harness import Row, at_level, compare, peer
 from benchmarks.native import BEST, built
-from hal.kernels.library import supported_levels
-from hal.kernels.reed_solomon import ReedSolomon
+from kernels.coding.reed_solomon import ReedSolomon
+from kernels.library import supported_levels
 
 DUAL, CONVENTIONAL = ReedSolomon(), ReedSolomon(dual_basis=False)
 COUNT = 640  # codewords in a batch

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from benchmarks.harness import Row, at_level, compare
 from benchmarks.native import BEST, built
-from hal.kernels.library import supported_levels
-from hal.kernels.secded import secded_encode, secded_scrub, vote3
+from kernels.coding.secded import secded_encode, secded_scrub, vote3
+from kernels.library import supported_levels
 
 RANDOM = np.random.default_rng(1)
 DATA = RANDOM.integers(0, 256, 1 << 24, np.uint8)

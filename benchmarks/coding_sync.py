@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from benchmarks.harness import Row, at_level, compare
 from benchmarks.native import BEST, built
-from hal.kernels import library
-from hal.kernels.sync import HIT, find_markers
+from kernels import library
+from kernels.coding.sync import HIT, find_markers
 
 MARKER, FRAME, ROOM = 0x1ACFFC1D, 1115, 10_000
 BIT_SERIAL_CDEF = "size_t bit_serial(const uint8_t *octets, size_t size, uint32_t marker, unsigned errors, void *hits);"

@@ -7,8 +7,8 @@ import numpy as np
 
 from benchmarks.harness import Row, at_level, compare
 from benchmarks.native import BEST, built
-from hal.kernels.library import supported_levels
-from hal.kernels.viterbi import ConvolutionalEncoder, ViterbiDecoder
+from kernels.coding.viterbi import ConvolutionalEncoder, ViterbiDecoder
+from kernels.library import supported_levels
 
 BITS = 257 * 3840
 CDEF = """

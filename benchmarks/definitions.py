@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from hal.usage import UsageError
+from kernels.usage import UsageError
 from link.dictionary.xtce.ledger import RefusedError
 from link.dictionary.xtce.lower import Dialect
 from link.dictionary.xtce.reader import Part, read_database

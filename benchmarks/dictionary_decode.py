@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks.harness import Row, alone, compare, peer
 from benchmarks.native import BEST, built
-from hal.kernels.crc import crc16_batch
+from kernels.coding.crc import crc16_batch
 from link.dictionary import Integer, Telemetry, wire
 from link.dictionary.columns import Columns
 from link.dictionary.conditions import Comparison

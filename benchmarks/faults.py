@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.__main__ import processor
 from benchmarks.harness import calibrated, settle_heap, timed
-from hal.kernels import library
+from kernels import library
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "faults.md"
 BEGIN, END = "<!-- written by `make faults` -->\n", "<!-- end -->\n"

@@ -7,7 +7,7 @@ import numpy as np
 from benchmarks.answers_nets import DATA, LAYERS, flood, layer, noise
 from benchmarks.faults import Finding, overhead
 from benchmarks.network_flips import campaign, false_alarms
-from hal.kernels.nets import Network
+from kernels.inference.nets import Network
 
 CLEAN_RUNS = 1000
 SITES = {

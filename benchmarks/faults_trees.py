@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.faults import Finding, overhead
-from hal.kernels.errors import CorruptError
-from hal.kernels.trees import Trees
+from kernels.errors import CorruptError
+from kernels.inference.trees import Trees
 from link.models.lightgbm import read_lightgbm
 
 MODEL = Path(__file__).parents[2] / "shared" / "data" / "eo" / "s2cloudless_lightgbm_v0.1.txt.gz"

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.faults import Finding, overhead
 from fsw.nowcast import ENERGY_SHARE_MAX, MEAN_SHARE_MAX
-from hal.kernels.shallow_water import Grid, Invariants, ShallowWater, State, checks
+from kernels.science.shallow_water import Grid, Invariants, ShallowWater, State, checks
 
 GRID = Grid(
     rows=64, cols=96, south_deg=20, row_deg=0.6, col_deg=0.6, step_s=60, depth_m=5000, viscosity_m2_s=5e4

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from hal.kernels import library
+from kernels import library
 
 ROUNDS = 7
 PEERS = f"{sys.prefix}/peers"

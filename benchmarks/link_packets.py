@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks.dictionary_decode import columns, objects
 from benchmarks.harness import Row, compare, peer
-from hal.kernels.crc import crc16, crc16_batch
+from kernels.coding.crc import crc16, crc16_batch
 from link.packet_index import encode_packets, index_packets
 from link.pus.packets import TmPacket
 from link.space_packet import HEADER, SpacePacket

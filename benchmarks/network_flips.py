@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.kernels.errors import UpsetError
-from hal.kernels.graph import Activation, Graph, Kind, Node
-from hal.kernels.nets import Network
-from hal.kernels.nets_plan import Layer, Plan
+from kernels.errors import UpsetError
+from kernels.inference.graph import Activation, Graph, Kind, Node
+from kernels.inference.nets import Network
+from kernels.inference.nets_plan import Layer, Plan
 
 SITES = "input", "image", "weights", "cached"
 FLIPS = 1000

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from fsw.pipelines.stages.otsu import Otsu
 from ground.rig.flood import read_chips
-from hal.kernels.image import normalised_difference
-from hal.kernels.lee import lee7
+from kernels.imaging.image import normalised_difference
+from kernels.imaging.lee import lee7
 
 NOISE_VARIANCE = 10.0
 RADAR_PRIOR, OPTICAL_PRIOR = -20.0, 0.0

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.kernels.shallow_water import Grid
+from kernels.science.shallow_water import Grid
 
 GRAVITY, RADIUS_M, ROTATION_PER_S = np.float32(9.80665), 6371229.0, 7.292115e-5
 HALF, QUARTER = np.float32(0.5), np.float32(0.25)

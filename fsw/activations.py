@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.kernels.trees import exponential, logistic
+from kernels.inference.trees import exponential, logistic
 from link.models.forest import Activation, Forest
 
 

@@ -10,8 +10,8 @@ from struct import Struct
 from typing import NamedTuple
 
 from fsw.storage import replace_file
-from hal.kernels.crc import crc32c
 from hal.medium import HOST, Medium, make_folders
+from kernels.coding.crc import crc32c
 
 KEY_OCTETS = 32
 _MAGIC = b"SRCP"

@@ -12,8 +12,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from hal.kernels.crc import crc32c
 from hal.medium import HOST, Medium, make_folders
+from kernels.coding.crc import crc32c
 
 _MARKER = b"Sky2"
 _CRC, _HEAD = Struct(">I"), Struct(">QI")

@@ -21,7 +21,7 @@ from fsw.pipelines.contract import Contract
 from fsw.pipelines.stage import StageSpec
 from hal.camera import CameraError, Georeference
 from hal.sim.camera import Scene
-from hal.usage import UsageError, did_you_mean, read_file, shown
+from kernels.usage import UsageError, did_you_mean, read_file, shown
 from link.managed import Managed
 from link.plain import check_plain
 

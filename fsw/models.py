@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw.activations import activated
-from hal.kernels.crc import crc32c
-from hal.kernels.errors import CorruptError, UpsetError
-from hal.kernels.nets import Network
-from hal.kernels.trees import NUMBERS, CodeTables, Sums, quantise
-from hal.usage import shown
+from kernels.coding.crc import crc32c
+from kernels.errors import CorruptError, UpsetError
+from kernels.inference.nets import Network
+from kernels.inference.trees import NUMBERS, CodeTables, Sums, quantise
+from kernels.usage import shown
 from link.errors import DecodeError
 from link.models.bundle import Bundle, Weights
 from link.models.forest import Forest

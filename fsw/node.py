@@ -36,9 +36,9 @@ from fsw.telecom import Telecom
 from hal.board import Board
 from hal.camera import Camera
 from hal.clock import Clock, Waitable
-from hal.kernels.selftest import failed_families
 from hal.medium import HOST, Medium
 from hal.port import Port, PortClosed
+from kernels.selftest import failed_families
 from link.cfdp.entity import Entity
 from link.cfdp.settings import Settings
 from link.dictionary import Dictionary, FileService

@@ -1,9 +1,9 @@
 """A job: shallow water from an analysed state to some hours later, saved and watched over at every interval.
 
-Samples are the state at the start (3, rows, cols) as hal/kernels/shallow_water.py has it, the answer is the state at
-the end, little-endian float32. Between intervals the state is held to its checks, and after each to what shallow water
-keeps: mass, energy, a bounded speed. Where either fails, the job goes back to what it saved last; a job that was killed
-takes up there too, and ends with the same octets as one that was not.
+Samples are the state at the start (3, rows, cols) as kernels/science/shallow_water.py has it, the answer is the state
+at the end, little-endian float32. Between intervals the state is held to its checks, and after each to what shallow
+water keeps: mass, energy, a bounded speed. Where either fails, the job goes back to what it saved last; a job that was
+killed takes up there too, and ends with the same octets as one that was not.
 """
 
 import hashlib
@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw.checkpoint import KEY_OCTETS, Checkpoints
-from hal.kernels.errors import CorruptError
-from hal.kernels.shallow_water import Grid, Invariants, ShallowWater, State, checks, verify
+from kernels.errors import CorruptError
+from kernels.science.shallow_water import Grid, Invariants, ShallowWater, State, checks, verify
 
 MEAN_SHARE_MAX = 1e-6
 """Drift of the mean surface, over the depth."""

@@ -27,8 +27,8 @@ from fsw.store.product_file import (
     encode_file,
     is_content,
 )
-from hal.kernels.crc import crc32c
 from hal.medium import HOST, Medium
+from kernels.coding.crc import crc32c
 
 __all__ = ["DamagedError", "Notice", "ProductStore", "Provenance", "StoreFullError", "StoredProduct"]
 

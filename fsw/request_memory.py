@@ -11,7 +11,7 @@ from contextlib import suppress
 import msgspec
 
 from fsw.durable import Durable, Origin
-from hal.kernels.crc import crc32c
+from kernels.coding.crc import crc32c
 from link.cop1.farm import Farm, State
 from link.pus.packets import Ack
 from link.pus.verification import FailureCode, Stage

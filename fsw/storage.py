@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from struct import Struct
 
-from hal.kernels.crc import crc32c
 from hal.medium import HOST, Medium
+from kernels.coding.crc import crc32c
 
 MARKER = b"\xf5rec"
 _CRC, _LENGTH = Struct(">I"), Struct(">I")

@@ -6,7 +6,7 @@ from pathlib import Path
 from ground.archive import Archive
 from ground.errors import ArchiveError
 from ground.known import Known
-from hal.usage import given, read_file, shown
+from kernels.usage import given, read_file, shown
 from link.dictionary import Dictionary
 from link.dictionary.model import Command, Event, Parameter, Report
 from link.managed import Managed

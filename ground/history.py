@@ -9,7 +9,7 @@ from ground.dictionaries import stored_dictionary
 from ground.known import Known
 from ground.reading import read_packet
 from ground.records import History, Value, plain
-from hal.usage import did_you_mean
+from kernels.usage import did_you_mean
 from link.dictionary import Dictionary, Sample
 from link.dictionary.model import Report
 from link.errors import DecodeError

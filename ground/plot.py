@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ground.lines import clock, value_text
 from ground.records import History
-from hal.usage import UsageError
+from kernels.usage import UsageError
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _GAP = float("nan")

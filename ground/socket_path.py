@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from ground.errors import ServiceError
-from hal.usage import UsageError, shown
+from kernels.usage import UsageError, shown
 
 _PATH_OCTETS_MAX = 107  # of a Unix socket's address (unix(7))
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ground.errors import BusyError
 from ground.outbox import Outbox
-from hal.usage import UsageError
+from kernels.usage import UsageError
 from link.clcw import Clcw
 from link.cltu import encode_cltu
 from link.cop1.fop import Fop

@@ -30,7 +30,7 @@ class Frame:
     """One frame. `bands` names its planes in order.
 
     `dn`: numbers (band, row, column), uint8 or uint16, or float32 of a radar; where the frame `is_packed`, samples of
-    12 bits as they left the sensor, uint8 (band, row, octet), packed as hal.kernels.calibrate takes them.
+    12 bits as they left the sensor, uint8 (band, row, octet), packed as kernels.imaging.calibrate takes them.
     `valid`: 1 where there is data (row, column), or None where the camera does not say.
     """
 

@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 from hal.clock import Clock
 from hal.linux.clock import HostClock
 from hal.linux.lasting_port import LastingPort
-from hal.usage import given
+from kernels.usage import given
 
 BAUD_DEFAULT = 115_200
 BAUDS = range(50, 12_000_001)  # from the slowest that termios knows to the fastest USB adapters

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.kernels.crc import crc32c
+from kernels.coding.crc import crc32c
 
 Numbers = NDArray[np.int64]
 Marks = NDArray[np.uint32]

@@ -12,8 +12,8 @@ follows passes for blocks with one wrong bit, and the next unit must not go with
 import re
 from dataclasses import dataclass, field
 
-from hal.kernels.bch import BLOCK_OCTETS, DATA_OCTETS, bch_decode, bch_encode
-from hal.kernels.randomise import Code, randomised
+from kernels.coding.bch import BLOCK_OCTETS, DATA_OCTETS, bch_decode, bch_encode
+from kernels.coding.randomise import Code, randomised
 
 START = bytes.fromhex("eb90")
 TAIL = bytes.fromhex("c5c5c5c5c5c5c579")

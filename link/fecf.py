@@ -1,6 +1,6 @@
 """Frame error control field: CRC-16 in the last two octets of a frame (CCSDS 132.0-B-3 §4.1.6, 232.0-B-4 §4.1.4)."""
 
-from hal.kernels.crc import crc16
+from kernels.coding.crc import crc16
 from link.errors import ChecksumError, TruncatedError
 
 FECF_SIZE = 2

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.kernels.packets import PACKET, find_packets
+from kernels.coding.packets import PACKET, find_packets
 from link.extraction import Extractor
 from link.packet_index import PacketIndex
 from link.packet_size import SPACE_PACKET

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.kernels.crc import crc16_batch, crc16_ranges
+from kernels.coding.crc import crc16_batch, crc16_ranges
 from link import aos_frame, tm_frame, uslp_frame
 from link.fecf import FECF_SIZE
 from link.managed import Managed

@@ -13,8 +13,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.kernels.crc import crc16_batch
-from hal.kernels.sync import find_markers
+from kernels.coding.crc import crc16_batch
+from kernels.coding.sync import find_markers
 from link.cltu import START
 from link.framing import FrameKind, Framing
 from link.managed import Managed, TmChannel

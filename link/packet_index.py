@@ -10,8 +10,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.kernels.crc import crc16_batch, crc16_ranges
-from hal.kernels.packets import PACKET, find_packets
+from kernels.coding.crc import crc16_batch, crc16_ranges
+from kernels.coding.packets import PACKET, find_packets
 from link.arrivals import Arrivals, Marks, marks_of
 from link.chosen import chosen
 from link.errors import DecodeError
@@ -25,7 +25,7 @@ _WORDS = struct.Struct(">HHH")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PacketIndex:
-    """Packets in `octets`: one record each (hal.kernels.packets.PACKET), in their order; columns have their length."""
+    """Packets in `octets`: one record each (kernels.coding.packets.PACKET), in order; columns have their length."""
 
     octets: bytes | memoryview
     records: NDArray[Any]

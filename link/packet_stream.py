@@ -9,7 +9,7 @@ in 65536 with a CRC, fewer the more is known about the packets (`apids`, `octets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from hal.kernels.crc import crc16
+from kernels.coding.crc import crc16
 from link.space_packet import HEADER_SIZE, PACKET_OCTETS_MAX
 
 

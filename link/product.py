@@ -6,8 +6,8 @@ outlines (length 32, octets) | runs (to the end)
 
 Where not all pixels were data the version is 2, and the share of those that were (f32) follows the target.
 
-Outlines and runs are the forms of hal/kernels/image.py, opaque here. Construct is the definition; the checks that it
-cannot make (an empty tail, text that is not UTF-8) stand in `decode`.
+Outlines and runs are the forms of kernels/imaging/image.py, opaque here. Construct is the definition; the checks that
+it cannot make (an empty tail, text that is not UTF-8) stand in `decode`.
 """
 
 from dataclasses import dataclass

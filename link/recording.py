@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from hal.kernels.crc import crc16_ranges
-from hal.kernels.packets import PACKET, find_packets
+from kernels.coding.crc import crc16_ranges
+from kernels.coding.packets import PACKET, find_packets
 from link.arrivals import Choice, Numbers
 from link.errors import DecodeError
 from link.framing import Framing

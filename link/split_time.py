@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from hal.usage import did_you_mean
+from kernels.usage import did_you_mean
 from link.leap_seconds import NS
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from hal.kernels.crc import crc16
-from hal.kernels.randomise import Code, randomised
+from kernels.coding.crc import crc16
+from kernels.coding.randomise import Code, randomised
 from link.arrivals import Arrivals
 from link.cltu import CltuReader
 from link.errors import DecodeError, TruncatedError

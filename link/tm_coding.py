@@ -17,10 +17,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.kernels.crc import crc16_batch
-from hal.kernels.randomise import Code, randomise
-from hal.kernels.reed_solomon import UNCORRECTABLE, ReedSolomon
-from hal.kernels.sync import HIT, align_all, find_markers
+from kernels.coding.crc import crc16_batch
+from kernels.coding.randomise import Code, randomise
+from kernels.coding.reed_solomon import UNCORRECTABLE, ReedSolomon
+from kernels.coding.sync import HIT, align_all, find_markers
 from link.chosen import chosen
 from link.managed import Managed
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from hal.usage import UsageError, shown
+from kernels.usage import UsageError, shown
 from skyrack.parser import Parser
 
 BUG = 70  # EX_SOFTWARE of sysexits.h

@@ -22,7 +22,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from hal.usage import UsageError
+from kernels.usage import UsageError
 from skyrack.intake_options import add_intake_arguments, decoder_of, reception_of
 from skyrack.parser import within
 

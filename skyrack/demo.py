@@ -28,7 +28,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hal.usage import UsageError, shown
+from kernels.usage import UsageError, shown
 
 if TYPE_CHECKING:
     from ground.rig.operation import Wire

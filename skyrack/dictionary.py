@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hal.usage import UsageError, did_you_mean, given, read_file, shown
+from kernels.usage import UsageError, did_you_mean, given, read_file, shown
 from skyrack.parser import subcommand, within
 
 if TYPE_CHECKING:

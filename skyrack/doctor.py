@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-OUR_PACKAGES = ("hal", "link", "fsw", "ground", "rig", "skyrack", "_csrc")
+OUR_PACKAGES = ("kernels", "hal", "link", "fsw", "ground", "rig", "skyrack", "_csrc")
 NEEDS = {  # what a command imports beyond the base install, and the extra that brings it
     "rich": ("ground", "live progress in `demo` and `ground watch`"),
     "PIL": ("ground", "picture overlays in `demo` and `ground serve`"),
@@ -111,7 +111,7 @@ def _power_rail() -> str | None:
 
 def _kernels() -> dict[str, Any]:
     try:
-        from hal.kernels.library import level, supported_levels
+        from kernels.library import level, supported_levels
 
         return {"level": level(), "supported": list(supported_levels())}
     except (ImportError, ValueError) as error:

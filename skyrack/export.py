@@ -13,7 +13,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.usage import UsageError
+from kernels.usage import UsageError
 from link.dictionary.invalid import Invalid, without_invalid
 from link.pcap import END_NS as PCAP_END_NS
 from link.pcap import pcap_header, pcap_record

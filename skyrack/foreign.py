@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hal.usage import given
+from kernels.usage import given
 
 if TYPE_CHECKING:
     from link.recording import Reception

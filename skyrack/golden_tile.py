@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw.models import agrees
-from hal.usage import UsageError, shown
+from kernels.usage import UsageError, shown
 
 _OCTETS_MAX = 1 << 30
 _SIDE, _TILE_SEED = 32, 1

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hal.usage import UsageError
+from kernels.usage import UsageError
 from skyrack.parser import Parser, subcommand, within
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hal.usage import UsageError, given
+from kernels.usage import UsageError, given
 from skyrack.dictionary import add_xtce_arguments
 from skyrack.parser import within
 

@@ -17,8 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Test and time every family; 1 if one gives a wrong answer."""
-    from hal.kernels.library import level, select_level, supported_levels
-    from hal.kernels.selftest import FAMILIES
+    from kernels.library import level, select_level, supported_levels
+    from kernels.selftest import FAMILIES
 
     found: dict[str, Any] = {"level": level(), "families": {family: {} for family in FAMILIES}}
     for name in supported_levels():
@@ -32,8 +32,8 @@ def run(options: argparse.Namespace) -> int:
 
 def examine(family: str) -> dict[str, Any]:
     """One family on the level in use: {ok, work, per_second, unit}; the last three are null where nothing is timed."""
-    from hal.kernels.selftest import self_test
-    from hal.kernels.speed import per_second, work_of
+    from kernels.selftest import self_test
+    from kernels.speed import per_second, work_of
 
     work = work_of(family)
     if work is None:

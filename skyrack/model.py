@@ -24,7 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hal.usage import UsageError, given, read_file, shown
+from kernels.usage import UsageError, given, read_file, shown
 from skyrack.parser import subcommand, within
 from skyrack.whole_file import whole_file
 
@@ -183,7 +183,7 @@ def _tile(options: argparse.Namespace, imported: "Imported") -> "Tile":
 def _answer(imported: "Imported", taken: "Tensor", samples: "NDArray[Any]") -> "NDArray[Any]":
     """What the kernels give. Raises ValueError for samples that the model does not take, or that it makes too large."""
     from fsw.models import scorer_of
-    from hal.kernels.errors import UpsetError
+    from kernels.errors import UpsetError
     from link.models.bundle import decode_weights, inputs_of
 
     integers = ("uint8", "uint16")
@@ -223,7 +223,7 @@ def _show(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     """1 where a node would refuse it; the reason is on stderr."""
     from fsw.models import Model, ModelError
-    from hal.kernels.library import select_level, supported_levels
+    from kernels.library import select_level, supported_levels
     from link.models.keys import public_key
 
     def trust(path: Path) -> bytes:

@@ -17,7 +17,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hal.usage import UsageError, given, shown
+from kernels.usage import UsageError, given, shown
 from skyrack.stop_signal import StopSignal
 
 _FAILING_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}  # a node flies all the same

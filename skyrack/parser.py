@@ -56,7 +56,7 @@ class Parser(argparse.ArgumentParser):
         super().error(message + self._hint(message))
 
     def _hint(self, message: str) -> str:
-        from hal.usage import did_you_mean
+        from kernels.usage import did_you_mean
 
         if found := _INVALID_CHOICE.search(message):
             return did_you_mean(found["typed"], re.findall(r"'([^']*)'", found["known"]))

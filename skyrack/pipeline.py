@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hal.usage import given
+from kernels.usage import given
 from skyrack.parser import subcommand
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hal.usage import UsageError, shown
+from kernels.usage import UsageError, shown
 
 if TYPE_CHECKING:
     from link.dictionary.definition import Definition

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hal.usage import UsageError, given, shown
+from kernels.usage import UsageError, given, shown
 from skyrack.parser import subcommand
 from skyrack.whole_file import whole_file
 

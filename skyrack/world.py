@@ -15,7 +15,7 @@ import sys
 import time
 from typing import Any
 
-from hal.usage import UsageError
+from kernels.usage import UsageError
 
 _HOURS_MAX = 1000.0
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hal.usage import UsageError, given, read_file, shown
+from kernels.usage import UsageError, given, read_file, shown
 from skyrack.dictionary import OCTETS_MAX
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 MUTMUT = ROOT / "build" / "mutants" / "bin" / "python", "-m", "mutmut"
-LINKED = "hal", "link", "fsw", "ground", "rig", "skyrack", "tests", "examples", "docs"
+LINKED = "kernels", "hal", "link", "fsw", "ground", "rig", "skyrack", "tests", "examples", "docs"
 ENVIRONMENT = {**os.environ, "HYPOTHESIS": "fixed"}  # so that two runs can be compared
 ROW = re.compile(r"^\| `([\w.]+)` \| (\d+) \|", re.MULTILINE)
 RESULT = re.compile(r"^\s*(([\w.ǁ]+)__mutmut_\d+): (survived|no tests|suspicious)")

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from fsw.app import App
-from hal.usage import UsageError
+from kernels.usage import UsageError
 from link.dictionary.declare import commands_of, parameters_of
 
 

@@ -13,7 +13,7 @@ import struct
 import msgspec
 
 from fsw.jobs.memory import room
-from hal.kernels.crc import crc32c
+from kernels.coding.crc import crc32c
 
 ANSWER_OCTETS_MAX = 1 << 24
 _HEAD, _CRC = struct.Struct("<QQ"), struct.Struct("<I")

@@ -16,7 +16,7 @@ from msgspec.structs import fields
 from fsw.pipelines import STAGES
 from fsw.pipelines.plugin import PluginStage
 from fsw.pipelines.stage import Stage, StageSpec, Step
-from hal.usage import did_you_mean
+from kernels.usage import did_you_mean
 
 _OUR_STAGES = "fsw.pipelines.stages"
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fsw.pipelines.contract import Array, Contract, sound
 from fsw.pipelines.stage import Items
-from hal.usage import did_you_mean
+from kernels.usage import did_you_mean
 
 ABI = 1
 _CONTRACT_OCTETS_MAX = 1 << 16

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from fsw.pipelines.contract import Contract, plane, scalar
 from fsw.pipelines.stage import Items
 from fsw.pipelines.valid import within
-from hal.kernels.image import Mask
+from kernels.imaging.image import Mask
 
 Side = Literal["above", "below"]
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hal.camera import Frame
-from hal.kernels.image import Mask
+from kernels.imaging.image import Mask
 
 _BELOW_ONE = 1 - 2**-24  # the binary32 next to 1
 

@@ -10,7 +10,7 @@ import msgspec
 
 from fsw.storage import MARKER, record, text_at
 from hal.board import Source
-from hal.kernels.crc import crc32c
+from kernels.coding.crc import crc32c
 
 ID_MAX = 2**31 - 1
 """The greatest number that a file may give a product; telemetry tells twice as many, for those that come after it."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hal.camera import Georeference
-from hal.kernels.image import Ring, decode_outlines
+from kernels.imaging.image import Ring, decode_outlines
 from link.errors import DecodeError
 from link.product import Product, Water
 

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
 from ground.products.geojson import shoreline
-from hal.kernels.image import decode_outlines, rasterise
+from kernels.imaging.image import decode_outlines, rasterise
 from link.product import Product
 
 SCALE = 2  # screen pixels a scene pixel

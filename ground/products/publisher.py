@@ -9,9 +9,9 @@ from pathlib import Path
 
 from ground.products.files import MAP, PICTURE, is_ours, make_files
 from ground.records import FileRecord, Record
-from hal.kernels.errors import CorruptError
 from hal.linux.own_folder import OwnFolder, set_aside
 from hal.medium import HOST
+from kernels.errors import CorruptError
 from link.errors import DecodeError
 
 SUFFIX = ".product"

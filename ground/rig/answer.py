@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hal.camera import Frame
-from hal.kernels.errors import CorruptError
-from hal.kernels.image import decode_outlines
+from kernels.errors import CorruptError
+from kernels.imaging.image import decode_outlines
 from link.product import Product
 
 Mask = NDArray[np.bool_]

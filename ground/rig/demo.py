@@ -25,10 +25,10 @@ from ground.rig.foreign import lay_out
 from ground.rig.operation import Operation, Show, Wire, check_range, desk_folder, operating
 from hal.camera import Frame
 from hal.clock import Clock
-from hal.kernels.errors import CorruptError
 from hal.linux.own_folder import OwnFolder
 from hal.sim.camera import SceneCamera
-from hal.usage import UsageError, did_you_mean
+from kernels.errors import CorruptError
+from kernels.usage import UsageError, did_you_mean
 from link.errors import DecodeError
 from link.product import Product
 

@@ -23,9 +23,9 @@ from ground.rig.answer import filled
 from ground.rig.operation import Operation, Show, Wire, desk_folder, operating
 from ground.rig.scenes import with_scenes
 from hal.clock import Clock
-from hal.kernels.errors import CorruptError
 from hal.sim.scene_file import UNREADABLE
-from hal.usage import UsageError, shown
+from kernels.errors import CorruptError
+from kernels.usage import UsageError, shown
 from link.alert import Alert
 from link.errors import DecodeError
 from link.product import Product

@@ -14,7 +14,7 @@ from ground.rig.desk import Desk, DeskError, laid_out
 from hal.clock import Clock
 from hal.linux.claim import claim_folder
 from hal.linux.own_folder import OwnFolder
-from hal.usage import UsageError
+from kernels.usage import UsageError
 
 START_S = 20.0
 _GLANCE_S = 0.1

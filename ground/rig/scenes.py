@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from fsw.models import scorer_of
 from hal.camera import Georeference
 from hal.sim.scene_file import UNREADABLE
-from hal.usage import UsageError, shown
+from kernels.usage import UsageError, shown
 from link.models.bundle import decode_weights, make_bundle
 from link.models.importing import read_model
 from link.models.keys import new_private_key, public_pem

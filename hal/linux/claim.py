@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hal.medium import make_folders
-from hal.usage import shown
+from kernels.usage import shown
 
 
 @contextmanager

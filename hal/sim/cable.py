@@ -10,7 +10,7 @@ from random import Random
 
 from hal.clock import Clock
 from hal.port import PortClosed, PortState
-from hal.usage import UsageError
+from kernels.usage import UsageError
 
 BITS_PER_OCTET = 10  # 8N1 on a UART
 _ROOM_OCTETS = 64  # a UART's hardware queue: less room than that wakes nobody

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hal.camera import CameraError
-from hal.usage import shown
+from kernels.usage import shown
 
 _SIDE_MAX = 16_383  # of a mask (csrc/include/skyrack/image.h); products count up to 65 535
 _OCTETS_MAX = 1 << 31  # of all samples

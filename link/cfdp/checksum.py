@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from hal.kernels.crc import crc32c
+from kernels.coding.crc import crc32c
 from link.cfdp.codes import ChecksumType
 
 WORD_OCTETS = 4

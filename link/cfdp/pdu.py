@@ -7,7 +7,7 @@ record continuation state 2 | segment metadata octets 6 | segment metadata.
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from hal.kernels.crc import crc16
+from kernels.coding.crc import crc16
 from link.cfdp.codes import Directive
 from link.cfdp.directives import Ack, Eof, Finished, KeepAlive, Metadata, Nak, Prompt
 from link.cfdp.fields import Reader, code, number, size_octets

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.kernels import fields as kernel
+from kernels.coding import fields as kernel
 from link.dictionary.curves import Curve, Powers, Rounded, Spline
 from link.dictionary.kinds import (
     AnyKind,

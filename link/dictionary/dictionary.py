@@ -15,7 +15,7 @@ from typing import Annotated, Any, Self, TypeVar
 import msgspec
 from msgspec import Meta
 
-from hal.usage import did_you_mean
+from kernels.usage import did_you_mean
 from link.dictionary.codec import Codec
 from link.dictionary.conditions import compared
 from link.dictionary.declare import Event as EventClass

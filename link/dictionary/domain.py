@@ -8,7 +8,7 @@ from unicodedata import category
 
 import msgspec
 
-from hal.usage import did_you_mean
+from kernels.usage import did_you_mean
 from link.dictionary.bounds import short
 from link.dictionary.conditions import Condition, compared
 from link.dictionary.convert import size_bounds

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from hal.usage import did_you_mean
+from kernels.usage import did_you_mean
 from link.dictionary.bounds import BASES_MAX, FIELDS_MAX, short
 from link.dictionary.codec import Codec
 from link.dictionary.conditions import All

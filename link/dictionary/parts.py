@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from hal.usage import did_you_mean
+from kernels.usage import did_you_mean
 from link.dictionary.cursor import Reader, Writer
 from link.dictionary.kinds import (
     AnyKind,

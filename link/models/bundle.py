@@ -18,7 +18,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.kernels.graph import Graph
+from kernels.inference.graph import Graph
 from link.errors import DecodeError, TruncatedError
 from link.models.forest import Forest
 from link.models.keys import SIGNATURE_OCTETS, is_signed, public_half, sign

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from hal.kernels.trees import Missing
+from kernels.inference.trees import Missing
 from link.models.forest import INPUTS_MAX, Activation, Forest, Node, Split, build_forest
 from link.models.links import linked
 

@@ -24,9 +24,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.kernels.crc import crc32c
-from hal.kernels.errors import CorruptError
-from hal.kernels.trees import (
+from kernels.coding.crc import crc32c
+from kernels.errors import CorruptError
+from kernels.inference.trees import (
     DEPTH_MAX,
     FEATURES_MAX,
     LEAVES_MAX,

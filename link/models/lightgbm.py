@@ -12,7 +12,7 @@ import json
 from itertools import accumulate
 from typing import Any
 
-from hal.kernels.trees import Missing
+from kernels.inference.trees import Missing
 from link.models.categories import check_numbers
 from link.models.forest import Activation, Forest, Members, Node, Split, build_forest
 from link.models.linear import Leaf, Linear

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.kernels.crc import crc32c
-from hal.kernels.errors import CorruptError
+from kernels.coding.crc import crc32c
+from kernels.errors import CorruptError
 from link.errors import DecodeError
 
 _COUNT, _LEAF, _TERM = struct.Struct("<H"), struct.Struct("<ddH"), struct.Struct("<Hd")

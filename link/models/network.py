@@ -1,8 +1,8 @@
-"""Networks as they travel: octets that are checked as a whole before anything runs them (hal.kernels.graph_octets)."""
+"""Networks as they travel: octets checked as a whole before anything runs them (kernels.inference.graph_octets)."""
 
-from hal.kernels.errors import CorruptError
-from hal.kernels.graph import Graph
-from hal.kernels.graph_octets import decode_graph, encode_graph
+from kernels.errors import CorruptError
+from kernels.inference.graph import Graph
+from kernels.inference.graph_octets import decode_graph, encode_graph
 from link.errors import DecodeError
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from hal.kernels.trees import Missing, Sums
+from kernels.inference.trees import Missing, Sums
 from link.models.categories import check_numbers
 from link.models.forest import Activation, Forest, Members, Node, Split, build_forest
 from link.models.links import linked

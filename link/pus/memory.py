@@ -6,7 +6,7 @@ Every area that is loaded carries a CRC-16 of its data; one that does not fit is
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
-from hal.kernels.crc import crc16
+from kernels.coding.crc import crc16
 from link.dictionary.declare import Record
 from link.dictionary.kinds import Counted, Int16ub, Int32ub, Octets
 from link.dictionary.wires import wire

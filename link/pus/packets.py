@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import IntFlag
 from typing import Self
 
-from hal.kernels.crc import crc16
+from kernels.coding.crc import crc16
 from link.errors import ChecksumError, DecodeError, TruncatedError
 from link.packed import Packed
 from link.space_packet import COUNT_MODULUS, PACKET_OCTETS_MAX, Flags, SpacePacket, encode_header

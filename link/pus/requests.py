@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from hal.usage import did_you_mean
+from kernels.usage import did_you_mean
 from link.calendar_code import decode_ascii
 from link.dictionary.codec import Codec
 from link.dictionary.conditions import Condition

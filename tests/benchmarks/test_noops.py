@@ -18,8 +18,8 @@ import pytest
 import benchmarks
 from benchmarks import harness
 from fsw.models import ModelError
-from hal.kernels import library
-from hal.kernels.errors import CorruptError, UpsetError
+from kernels import library
+from kernels.errors import CorruptError, UpsetError
 from link.errors import LinkError
 
 AREAS = ("coding_", "answers_", "link_", "dictionary_")
@@ -53,7 +53,7 @@ def kernels(topic: str) -> Iterator[str]:
     module = import_module(f"benchmarks.{topic}")
     source = inspect.getsource(module)
     for name, value in vars(module).items():
-        if inspect.ismodule(value) and value.__name__.startswith("hal.kernels."):
+        if inspect.ismodule(value) and value.__name__.startswith("kernels."):
             named = (part for part in vars(value) if f" {name}.{part}(" in source and part not in NO_KERNELS)
             yield from (f"{name}.{part}" for part in named)
         elif is_kernel(name, value):
@@ -63,7 +63,7 @@ def kernels(topic: str) -> Iterator[str]:
 def is_kernel(name: str, value: Any) -> bool:
     home = getattr(value, "__module__", None) or ""
     works = inspect.isfunction(value) or (inspect.isclass(value) and bool(WORKING & vars(value).keys()))
-    return works and home.startswith(("hal.kernels.", "link.")) and name not in NO_KERNELS
+    return works and home.startswith(("kernels.", "link.")) and name not in NO_KERNELS
 
 
 def blank(value: Any) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from fsw.mission import Mission, load_mission
 from fsw.pipelines import STAGES
 from fsw.pipelines.load import stage_class
-from hal.usage import UsageError
+from kernels.usage import UsageError
 
 COASTWATCH = Path(__file__).parents[2] / "examples" / "missions" / "coastwatch.toml"
 NUMBERS = ["inf", "-inf", "nan", "1e308", "-1e308", "1e-320", "-0.0", "0", "-1", "9223372036854775807", "9" * 40]

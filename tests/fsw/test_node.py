@@ -125,7 +125,7 @@ def test_a_command_becomes_a_product_on_the_ground(tmp_path):
 
 
 def test_a_kernel_that_fails_its_self_test_is_reported(tmp_path, monkeypatch):
-    monkeypatch.setattr("hal.kernels.selftest.self_test", lambda family: family != "lee")
+    monkeypatch.setattr("kernels.selftest.self_test", lambda family: family != "lee")
     world = World(tmp_path)
     assert world.run(5, lambda: len(world.station.events) == 2)
     assert world.station.events[-1].name == "KernelsFailed"

@@ -14,9 +14,9 @@ from fsw.jobs.job import Job
 from fsw.jobs.kin import children
 from fsw.jobs.process import JobLimits, ProcessRunner
 from fsw.nowcast import RESTORES_MAX, Nowcast, NowcastParameters, run
-from hal.kernels.errors import CorruptError
-from hal.kernels.shallow_water import Grid, ShallowWater
 from hal.linux.clock import HostClock
+from kernels.errors import CorruptError
+from kernels.science.shallow_water import Grid, ShallowWater
 
 GRID = Grid(rows=32, cols=64, south_deg=30, row_deg=1, col_deg=1, step_s=100, depth_m=5000, viscosity_m2_s=1e5)
 STEPS, INTERVAL = 400, 20

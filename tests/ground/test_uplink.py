@@ -8,7 +8,7 @@ import pytest
 
 from ground.errors import BusyError
 from ground.uplink import FILE_PACKETS_MAX, QUEUE_MAX, UNVERIFIED_MAX, Delivered, Released, Undelivered, Uplink
-from hal.usage import UsageError
+from kernels.usage import UsageError
 from link.cltu import CltuReader
 from link.cop1.farm import Farm, Verdict
 from link.errors import DecodeError

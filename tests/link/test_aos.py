@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.crc import crc16
+from kernels.coding.crc import crc16
 from link.aos_frame import ALL_BITS, NO_BITS, NO_HEADER, AosFrame, BPdu, MPdu
 from link.aos_link import AosManaged, AosReceiver, AosSender
 from link.errors import DecodeError, TruncatedError

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.bch import bch_decode
+from kernels.coding.bch import bch_decode
 from link import cltu
 from link.cltu import BREAK, START, TAIL, CltuReader, can_be_broken_off, encode_cltu
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hal.kernels.crc import crc16
+from kernels.coding.crc import crc16
 from link.aos_frame import AosFrame, BPdu, MPdu
 from link.clcw import Clcw
 from link.encapsulation import EncapsulationPacket

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.crc import crc16
+from kernels.coding.crc import crc16
 from link.packet_index import encode_packets, index_packets
 from link.packet_stream import PacketReader, has_good_crc
 from link.space_packet import SpacePacket

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from hal.kernels.crc import crc16
+from kernels.coding.crc import crc16
 from link.packet_stream import PacketReader
 from link.space_packet import SpacePacket
 from tests.link.strategies import chunked

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.crc import crc16
+from kernels.coding.crc import crc16
 from link.arrivals import Arrivals
 from link.encapsulation import EncapsulationPacket
 from link.framing import Framing

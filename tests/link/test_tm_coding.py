@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hal.kernels.crc import crc16
-from hal.kernels.viterbi import ConvolutionalEncoder, ViterbiDecoder, punctured
+from kernels.coding.crc import crc16
+from kernels.coding.viterbi import ConvolutionalEncoder, ViterbiDecoder, punctured
 from link.managed import Managed, TmChannel
 from link.tm_coding import ASM_OCTETS, TmDecoder, TmEncoder
 

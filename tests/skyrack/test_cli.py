@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from hal.usage import UsageError
+from kernels.usage import UsageError
 from skyrack import cli
 
 ROOT = Path(__file__).parents[2]

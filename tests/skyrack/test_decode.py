@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hal.kernels.crc import crc16
+from kernels.coding.crc import crc16
 from link.aos_frame import AosFrame, BPdu, MPdu
 from link.aos_link import AosManaged, AosSender
 from link.clcw import Clcw

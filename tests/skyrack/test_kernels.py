@@ -4,17 +4,17 @@ import json
 
 import pytest
 
-from hal.kernels import selftest
-from hal.kernels.library import supported_levels
-from hal.kernels.speed import work_of
+from kernels import selftest
+from kernels.library import supported_levels
+from kernels.speed import work_of
 from skyrack import kernels
 from skyrack.cli import main
 
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr("hal.kernels.speed.ROUND_NS", 1)
-    monkeypatch.setattr("hal.kernels.speed.ROUNDS", 1)
+    monkeypatch.setattr("kernels.speed.ROUND_NS", 1)
+    monkeypatch.setattr("kernels.speed.ROUNDS", 1)
 
 
 @pytest.mark.usefixtures("quick")
@@ -39,7 +39,7 @@ def test_a_wrong_answer_is_shown_and_is_failure(monkeypatch, capsys):
 @pytest.mark.parametrize("family", selftest.FAMILIES)
 def test_every_family_has_a_piece_of_work(family):
     work = work_of(family)
-    assert work is not None, f"hal/kernels/speed.py: _{family} is missing"
+    assert work is not None, f"kernels/speed.py: _{family} is missing"
     work.run()
 
 

@@ -164,7 +164,7 @@ def test_a_network_whose_numbers_grow_beyond_all_is_refused(folder, capsys):
     pytest.importorskip("onnx", reason="the extra onnx is not installed")
     from onnx import numpy_helper
 
-    from hal.kernels.nets_onnxruntime import onnx_model
+    from kernels.inference.nets_onnxruntime import onnx_model
 
     model = onnx_model(GRAPH)
     for tensor in model.graph.initializer:
@@ -178,7 +178,7 @@ def test_a_network_whose_numbers_grow_beyond_all_is_refused(folder, capsys):
 
 def test_a_network_is_imported_from_onnx(folder, capsys):
     pytest.importorskip("onnx", reason="the extra onnx is not installed")
-    from hal.kernels.nets_onnxruntime import onnx_model
+    from kernels.inference.nets_onnxruntime import onnx_model
 
     (folder / "net.onnx").write_bytes(onnx_model(GRAPH).SerializeToString())
     np.savez(folder / "tile.npz", samples=IMAGE, expected=CHANNELS)
@@ -191,7 +191,7 @@ def test_a_network_is_imported_from_onnx(folder, capsys):
 
 def test_weights_beside_the_model_are_found_there_and_nowhere_else(folder, capsys):
     onnx = pytest.importorskip("onnx", reason="the extra onnx is not installed")
-    from hal.kernels.nets_onnxruntime import onnx_model
+    from kernels.inference.nets_onnxruntime import onnx_model
 
     model = onnx_model(GRAPH)
     onnx.external_data_helper.convert_model_to_external_data(model, location="net.data", size_threshold=0)

@@ -8,7 +8,7 @@ from msgspec import Meta
 from fsw.pipelines.contract import ABOUT, FILES, Contract, plane
 from fsw.pipelines.stage import About, File, Items, Priority, Stage
 from fsw.pipelines.valid import share_of, within
-from hal.kernels.image import Mask
+from kernels.imaging.image import Mask
 from link.alert import Alert
 
 

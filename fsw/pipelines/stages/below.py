@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from fsw.pipelines.contract import Contract
 from fsw.pipelines.stage import Items, Stage, Threshold
 from fsw.pipelines.thresholds import compared, threshold_contract
-from hal.kernels.image import Mask
+from kernels.imaging.image import Mask
 
 
 class Below(Stage, frozen=True):

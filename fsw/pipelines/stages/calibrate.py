@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from fsw.pipelines.contract import Array, Contract, cube, plane
 from fsw.pipelines.stage import Items, Stage
 from fsw.pipelines.valid import blanked
-from hal.kernels.calibrate import calibrate_raw12
-from hal.kernels.image import Mask
+from kernels.imaging.calibrate import calibrate_raw12
+from kernels.imaging.image import Mask
 
 
 class Calibrate(Stage, frozen=True):

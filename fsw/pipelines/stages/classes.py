@@ -10,7 +10,7 @@ from fsw.pipelines.contract import Contract, plane, scalar
 from fsw.pipelines.scoring import ModelStage
 from fsw.pipelines.stage import REPAIRS, Items
 from fsw.pipelines.valid import within
-from hal.kernels.image import Mask
+from kernels.imaging.image import Mask
 
 
 class Classes(ModelStage, frozen=True):

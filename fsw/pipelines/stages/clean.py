@@ -7,7 +7,7 @@ from msgspec import Meta
 from fsw.pipelines.contract import Contract, plane
 from fsw.pipelines.stage import Items, Stage
 from fsw.pipelines.valid import within
-from hal.kernels.image import Mask, clean_mask
+from kernels.imaging.image import Mask, clean_mask
 
 
 class Clean(Stage, frozen=True):

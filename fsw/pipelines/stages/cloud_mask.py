@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from fsw.pipelines.contract import Contract, plane
 from fsw.pipelines.stage import Items, Stage
 from fsw.pipelines.valid import within
-from hal.kernels.disk import RADIUS_MAX, disk_dilate, disk_mean
-from hal.kernels.image import Mask
+from kernels.imaging.disk import RADIUS_MAX, disk_dilate, disk_mean
+from kernels.imaging.image import Mask
 
 _Radius = Annotated[int, Meta(ge=0, le=RADIUS_MAX)]
 

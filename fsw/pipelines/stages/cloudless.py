@@ -5,7 +5,7 @@ import numpy as np
 from fsw.pipelines.contract import Contract, plane
 from fsw.pipelines.stage import Items, Stage
 from fsw.pipelines.valid import within
-from hal.kernels.image import Mask
+from kernels.imaging.image import Mask
 
 
 class Cloudless(Stage, frozen=True):

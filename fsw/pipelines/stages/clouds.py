@@ -9,7 +9,7 @@ from fsw.pipelines.contract import Contract, plane
 from fsw.pipelines.scoring import ModelStage
 from fsw.pipelines.stage import REPAIRS, Items
 from fsw.pipelines.valid import blanked
-from hal.kernels.image import Mask
+from kernels.imaging.image import Mask
 
 
 class Clouds(ModelStage, frozen=True):

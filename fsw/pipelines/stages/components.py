@@ -3,7 +3,7 @@
 from fsw.pipelines.contract import Array, Contract, plane
 from fsw.pipelines.stage import Items, Stage
 from fsw.pipelines.valid import within
-from hal.kernels.image import Mask, components
+from kernels.imaging.image import Mask, components
 
 
 class Components(Stage, frozen=True):

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from fsw.pipelines.contract import Contract, cube, plane
 from fsw.pipelines.stage import Items, Stage
 from fsw.pipelines.valid import blanked
-from hal.kernels.image import Mask, normalised_difference
+from kernels.imaging.image import Mask, normalised_difference
 
 
 class Index(Stage, frozen=True):

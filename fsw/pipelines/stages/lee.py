@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from fsw.pipelines.contract import Contract, cube, plane
 from fsw.pipelines.stage import Items, Stage
 from fsw.pipelines.valid import blanked
-from hal.kernels.image import Mask
-from hal.kernels.lee import lee7
+from kernels.imaging.image import Mask
+from kernels.imaging.lee import lee7
 
 
 class Lee(Stage, frozen=True):

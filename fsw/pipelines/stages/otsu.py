@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from fsw.pipelines.contract import Contract
 from fsw.pipelines.stage import Items, Stage, Threshold
 from fsw.pipelines.thresholds import Side, compared, known, threshold_contract
-from hal.kernels.image import Mask
+from kernels.imaging.image import Mask
 
 BINS = 256
 _TAIL_PERCENT = 0.1  # of values at either end that do not widen the bins

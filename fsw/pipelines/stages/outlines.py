@@ -3,7 +3,7 @@
 from fsw.pipelines.contract import OCTETS, Contract, plane
 from fsw.pipelines.stage import Items, Stage
 from fsw.pipelines.valid import within
-from hal.kernels.image import Mask, encode_outlines
+from kernels.imaging.image import Mask, encode_outlines
 
 
 class Outlines(Stage, frozen=True):

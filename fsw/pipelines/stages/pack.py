@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from fsw.pipelines.contract import ABOUT, FILES, OCTETS, Contract, Kind, plane, scalar
 from fsw.pipelines.stage import About, File, Items, Priority, Stage
 from fsw.pipelines.valid import share_of, within
-from hal.kernels.image import Mask
+from kernels.imaging.image import Mask
 from link.product import Product, Water
 
 

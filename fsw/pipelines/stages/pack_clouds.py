@@ -3,7 +3,7 @@
 from fsw.pipelines.contract import ABOUT, FILES, Contract, plane
 from fsw.pipelines.stage import About, File, Items, Priority, Stage
 from fsw.pipelines.valid import within
-from hal.kernels.image import Mask, encode_runs
+from kernels.imaging.image import Mask, encode_runs
 from link.screening import CloudMask
 
 

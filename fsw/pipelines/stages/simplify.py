@@ -8,7 +8,7 @@ from msgspec import Meta
 from fsw.pipelines.contract import Contract, plane
 from fsw.pipelines.stage import Items, Stage
 from fsw.pipelines.valid import within
-from hal.kernels.image import Mask, components, encode_outlines
+from kernels.imaging.image import Mask, components, encode_outlines
 
 
 class Simplify(Stage, frozen=True):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fsw.pipelines.contract import ABOUT, FILES, Contract, cube, plane
 from fsw.pipelines.stage import About, File, Items, Stage
 from fsw.pipelines.valid import blanked, within
-from hal.kernels.image import Mask, encode_runs
+from kernels.imaging.image import Mask, encode_runs
 from link.screening import Tile
 
 _PRIORITY_MAX = 99  # of a tile without clouds

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from fsw.pipelines.contract import Contract, cube, plane, scalar
 from fsw.pipelines.stage import Items, Stage
 from fsw.pipelines.valid import within
-from hal.kernels.image import Mask, normalised_difference, water_mask
+from kernels.imaging.image import Mask, normalised_difference, water_mask
 
 
 class Water(Stage, frozen=True):

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from hal.kernels.graph import CONVOLUTION_SIZE_MAX, PRODUCTS_MAX, WINDOW_MAX, Kind, Rounding
-from hal.kernels.graph_any import Operation, Scaling, Sliding, Stepping
+from kernels.inference.graph import CONVOLUTION_SIZE_MAX, PRODUCTS_MAX, WINDOW_MAX, Kind, Rounding
+from kernels.inference.graph_any import Operation, Scaling, Sliding, Stepping
 from link.models.onnx.operator import Array, Operator, Step, Value, essential, letter_size
 from link.models.onnx.reader import IMAGE, Reader
 

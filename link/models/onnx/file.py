@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from hal.kernels.graph import Graph
-from hal.kernels.graph_any import Shape
+from kernels.inference.graph import Graph
+from kernels.inference.graph_any import Shape
 from link.models.onnx.fusing import fused
 from link.models.onnx.operator import Array, Axes, essential
 from link.models.onnx.reader import IMAGE, Reader

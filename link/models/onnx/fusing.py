@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from hal.kernels.graph import Activation, Graph, Kind, Node
-from hal.kernels.graph_any import Combining, Operation, Shape
+from kernels.inference.graph import Activation, Graph, Kind, Node
+from kernels.inference.graph_any import Combining, Operation, Shape
 from link.models.onnx.operator import Array
 
 _WEIGHTED = {Kind.CONVOLUTION, Kind.DEPTHWISE, Kind.DENSE, Kind.GROUPED, Kind.TRANSPOSED}

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from hal.kernels.graph import Activation, Kind
-from hal.kernels.graph_any import Function, Operation, Shape, Sharing
+from kernels.inference.graph import Activation, Kind
+from kernels.inference.graph_any import Function, Operation, Shape, Sharing
 from link.models.onnx.operator import Array, Axes, Operator, essential, letter_size
 from link.models.onnx.reader import Reader
 

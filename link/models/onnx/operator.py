@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.kernels.graph_any import Shape
+from kernels.inference.graph_any import Shape
 
 Array = NDArray[Any]
 Axes = tuple[str, ...]

@@ -1,7 +1,7 @@
 """Pools, and what is taken of whole axes."""
 
-from hal.kernels.graph import WINDOW_MAX, Kind
-from hal.kernels.graph_any import Pool, Pooling, Reducing, Reduction
+from kernels.inference.graph import WINDOW_MAX, Kind
+from kernels.inference.graph_any import Pool, Pooling, Reducing, Reduction
 from link.models.onnx.convolutions import channels_first, square, window
 from link.models.onnx.operator import Axes, Operator, Value, essential
 from link.models.onnx.reader import IMAGE, Reader

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from hal.kernels.graph import Activation, Kind, Node, derive_shape
-from hal.kernels.graph_any import Applying, Combining, Function, Holding, Operation, Settings, Shape
+from kernels.inference.graph import Activation, Kind, Node, derive_shape
+from kernels.inference.graph_any import Applying, Combining, Function, Holding, Operation, Settings, Shape
 from link.models.onnx.operator import Array, Axes, Operator, Step, Value
 
 IMAGE: Axes = ("n", "k", "r", "c")

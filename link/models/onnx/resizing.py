@@ -4,8 +4,8 @@ from math import isclose
 
 import numpy as np
 
-from hal.kernels.graph import WINDOW_MAX, Kind
-from hal.kernels.graph_any import Between, Centres, Resizing
+from kernels.inference.graph import WINDOW_MAX, Kind
+from kernels.inference.graph_any import Between, Centres, Resizing
 from link.models.onnx.convolutions import channels_first
 from link.models.onnx.operator import Array, Operator, Value
 from link.models.onnx.reader import IMAGE, Reader

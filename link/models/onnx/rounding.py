@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from hal.kernels.graph import Kind
-from hal.kernels.graph_any import Stepping
+from kernels.inference.graph import Kind
+from kernels.inference.graph_any import Stepping
 from link.models.onnx.operator import Array, Operator, Step
 from link.models.onnx.reader import Reader
 

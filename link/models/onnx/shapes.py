@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from hal.kernels.graph import Kind
-from hal.kernels.graph_any import CUT_MAX, Cutting, Framing, Joining, Padding
+from kernels.inference.graph import Kind
+from kernels.inference.graph_any import CUT_MAX, Cutting, Framing, Joining, Padding
 from link.models.onnx.numbers import operands
 from link.models.onnx.operator import Axes, Operator, Value, essential, letter_size, letters_size
 from link.models.onnx.pools import is_classes

@@ -14,10 +14,10 @@ from fsw.pipelines.run import Made
 from fsw.pipelines.stage import File, StageSpec
 from fsw.products import ProductStore
 from hal.camera import Georeference
-from hal.kernels.image import decode_outlines, decode_runs, rasterise
 from hal.sim.board import ModelBoard
 from hal.sim.camera import Scene, SceneCamera
 from hal.sim.clock import EPOCH_UTC_NS, VirtualClock
+from kernels.imaging.image import decode_outlines, decode_runs, rasterise
 from link.product import Product
 
 SCENES = Path(__file__).parents[3] / "examples" / "scenes"

@@ -4,7 +4,7 @@ import pytest
 
 from fsw.app import App
 from fsw.apps.own import app_in, check_names, class_in, module_in
-from hal.usage import UsageError
+from kernels.usage import UsageError
 
 HEAD = "from fsw.app import App\nfrom link.dictionary import command, parameter\n"
 APP = HEAD + 'class Gyro(App, period_ms=1000, budget_ms=5):\n    """Turns."""\n'

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fsw.jobs.memory import read_only, sealed, writable
 from fsw.jobs.result import ANSWER_OCTETS_MAX, Result, read_result, result_room, write_result
-from hal.kernels.crc import crc32c
+from kernels.coding.crc import crc32c
 
 RESULT = Result(input_sha256=bytes(range(32)), answer=b"an answer")
 

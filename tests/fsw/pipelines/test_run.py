@@ -8,9 +8,9 @@ import pytest
 
 from fsw.mission import load_mission
 from fsw.pipelines.run import files_of, made_of, run
-from hal.kernels.image import decode_runs
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
+from kernels.imaging.image import decode_runs
 from link.product import Product
 from tests.fsw.pipelines.pipeline import made, specs, work
 

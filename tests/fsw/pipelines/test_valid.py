@@ -16,9 +16,9 @@ from fsw.pipelines.stages.simplify import Simplify
 from fsw.pipelines.valid import blanked, joined, share_of, taken_apart
 from ground.rig.scenes import BANDS, lay_out, read_scenes
 from hal.camera import Frame
-from hal.kernels.image import components, decode_runs, encode_outlines
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
+from kernels.imaging.image import components, decode_runs, encode_outlines
 from link.alert import Alert
 from link.models.forest import Split
 from link.product import Product

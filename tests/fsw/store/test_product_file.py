@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from fsw.storage import MARKER, record
 from fsw.store.product_file import DamagedError, Provenance, StoredProduct, decode_file, encode_file
-from hal.kernels.crc import crc32c
+from kernels.coding.crc import crc32c
 
 CONTENT = b"content " + MARKER + b" and a marker in it"
 

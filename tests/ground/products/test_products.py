@@ -12,8 +12,8 @@ from ground.products.files import make_files
 from ground.products.geojson import feature_collection, shoreline
 from ground.products.overlay import SCALE, WATER, false_colour, overlay_png
 from hal.camera import Georeference
-from hal.kernels import image
-from hal.kernels.errors import CorruptError
+from kernels.errors import CorruptError
+from kernels.imaging import image
 from link.errors import DecodeError
 from link.product import Product, Water
 

@@ -10,7 +10,7 @@ import pytest
 from ground.products.publisher import Publisher
 from ground.records import EventRecord, FileRecord
 from hal.camera import Georeference
-from hal.kernels.image import encode_outlines, encode_runs
+from kernels.imaging.image import encode_outlines, encode_runs
 from link.product import Product, Water
 
 

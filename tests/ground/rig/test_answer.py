@@ -15,7 +15,7 @@ from fsw.pipelines.stage import About
 from fsw.pipelines.valid import joined
 from ground.rig.answer import differences, expected_mask
 from hal.camera import Frame, Georeference
-from hal.kernels import image
+from kernels.imaging import image
 from link.product import Product
 from tests.fsw.pipelines.pipeline import specs
 

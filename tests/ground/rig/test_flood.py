@@ -10,9 +10,9 @@ from fsw.pipelines.run import files_of, run
 from fsw.pipelines.valid import joined
 from ground.rig.flood import Chip, judge, lay_out, read_chips, summary, summary_lines
 from hal.camera import Georeference
-from hal.kernels.image import encode_outlines
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
+from kernels.imaging.image import encode_outlines
 from link.alert import Alert
 from link.product import Product, Water
 from tests.fsw.pipelines.pipeline import work

@@ -7,7 +7,7 @@ from fsw.pipelines.stages.tiles import spans
 from ground.records import EventRecord
 from ground.rig.judgement import Received, judge, judgement_lines
 from ground.rig.scenes import Scenes
-from hal.kernels.image import encode_runs
+from kernels.imaging.image import encode_runs
 from link.screening import CloudMask, Tile
 
 RANDOM = np.random.default_rng(1)

@@ -8,9 +8,9 @@ import pytest
 from fsw.mission import load_mission
 from fsw.pipelines.run import files_of, run
 from ground.rig.scenes import BANDS, lay_out, read_scenes
-from hal.kernels.image import decode_runs
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
+from kernels.imaging.image import decode_runs
 from link.models.forest import Split
 from link.screening import CloudMask, Tile
 from tests.fsw.pipelines.pipeline import made, work

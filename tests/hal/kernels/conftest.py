@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hal.kernels.library import select_level, supported_levels
+from kernels.library import select_level, supported_levels
 
 
 @pytest.fixture(params=supported_levels())

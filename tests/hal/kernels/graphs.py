@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from hal.kernels.graph import Activation, Graph, Kind, Node, derive_shapes, weights_shape
+from kernels.inference.graph import Activation, Graph, Kind, Node, derive_shapes, weights_shape
 
 PIXELS_MAX = 300
 """Of what is scaled up, or made one row of numbers."""

@@ -9,30 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hal.kernels import (
-    bch,
-    calibrate,
-    channelize,
-    crc,
-    disk,
-    erasure,
-    fields,
-    image,
-    ldpc,
-    lee,
-    nets,
-    packets,
-    randomise,
-    reed_solomon,
-    secded,
-    shallow_water,
-    speed,
-    sync,
-    trees,
-    viterbi,
-)
-from hal.kernels.errors import CorruptError
-from hal.kernels.graph import Graph, Kind, Node, Rounding
+from kernels import speed
+from kernels.coding import bch, crc, erasure, fields, ldpc, packets, randomise, reed_solomon, secded, sync, viterbi
+from kernels.errors import CorruptError
+from kernels.imaging import calibrate, disk, image, lee
+from kernels.inference import nets, trees
+from kernels.inference.graph import Graph, Kind, Node, Rounding
+from kernels.science import channelize, shallow_water
 
 REFUSALS = (TypeError, ValueError, CorruptError)
 NUMBERS = (

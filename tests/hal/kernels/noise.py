@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hal.kernels.ldpc import NOT_CONVERGED
+from kernels.coding.ldpc import NOT_CONVERGED
 
 
 def data_of(code, count, seed=1):

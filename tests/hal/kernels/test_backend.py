@@ -10,13 +10,13 @@ import _csrc
 import numpy as np
 import pytest
 
-from hal.kernels import backend
-from hal.kernels.channelize import Channelizer
-from hal.kernels.graph import Activation, Graph, Kind, Node
-from hal.kernels.library import lib
-from hal.kernels.nets import Network
-from hal.kernels.speed import _forest
-from hal.kernels.trees import Trees
+from kernels import backend
+from kernels.inference.graph import Activation, Graph, Kind, Node
+from kernels.inference.nets import Network
+from kernels.inference.trees import Trees
+from kernels.library import lib
+from kernels.science.channelize import Channelizer
+from kernels.speed import _forest
 
 ROOT = Path(__file__).parents[3]
 CUDA = Path(_csrc.__file__).with_name(backend.LIBRARY)
@@ -110,7 +110,8 @@ def test_the_library_has_what_is_asked_of_it():
 
 @pytest.mark.skipif("QEMU_CPU" in os.environ, reason="an emulated Python cannot start another one")
 def test_importing_kernels_asks_no_device():
-    code = "from hal.kernels import backend, trees, channelize; print(backend._functions)"
+    used = "kernels.inference.trees, kernels.science.channelize"
+    code = f"import {used}; from kernels import backend; print(backend._functions)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, "SKYRACK_BACKEND": "cuda"},
         capture_output=True, text=True, check=True,

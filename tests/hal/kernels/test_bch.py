@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.bch import bch_decode, bch_encode
+from kernels.coding.bch import bch_decode, bch_encode
 
 data = st.integers(0, 9).flatmap(lambda blocks: st.binary(min_size=7 * blocks, max_size=7 * blocks))
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from hal.kernels import calibrate
-from hal.kernels.library import select_level, supported_levels
-from hal.kernels.selftest import self_test
+from kernels.imaging import calibrate
+from kernels.library import select_level, supported_levels
+from kernels.selftest import self_test
 
 COLS = 38
 

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.channelize import (
+from kernels.library import level as current_level
+from kernels.library import select_level, supported_levels
+from kernels.science.channelize import (
     BURST,
     CHANNELS,
     TAPS,
@@ -16,9 +18,7 @@ from hal.kernels.channelize import (
     low_pass,
     noise_floor,
 )
-from hal.kernels.library import level as current_level
-from hal.kernels.library import select_level, supported_levels
-from hal.kernels.selftest import self_test
+from kernels.selftest import self_test
 
 
 @pytest.fixture(params=supported_levels(), autouse=True, scope="module")

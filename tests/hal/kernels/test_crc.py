@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.crc import crc16, crc16_batch, crc16_ranges, crc32c, crc32c_batch
-from hal.kernels.library import select_level
+from kernels.coding.crc import crc16, crc16_batch, crc16_ranges, crc32c, crc32c_batch
+from kernels.library import select_level
 
 pytestmark = pytest.mark.usefixtures("level")
 NOISE = np.random.default_rng(1).integers(0, 256, (9, 3000), np.uint8)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.disk import RADIUS_MAX, disk_dilate, disk_mean
-from hal.kernels.library import select_level, supported_levels
-from hal.kernels.selftest import self_test
+from kernels.imaging.disk import RADIUS_MAX, disk_dilate, disk_mean
+from kernels.library import select_level, supported_levels
+from kernels.selftest import self_test
 
 EO = Path(__file__).parents[4] / "shared" / "data" / "eo"
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.erasure import erasure_encode, erasure_repair
-from hal.kernels.errors import CorruptError
+from kernels.coding.erasure import erasure_encode, erasure_repair
+from kernels.errors import CorruptError
 
 pytestmark = pytest.mark.usefixtures("level")
 

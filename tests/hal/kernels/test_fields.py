@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels import fields as kernel
+from kernels.coding import fields as kernel
 
 pytestmark = pytest.mark.usefixtures("level")
 FORMS = {kernel.UNSIGNED: "u", kernel.SIGNED: "i", kernel.LITTLE_UNSIGNED: "u", kernel.LITTLE_SIGNED: "i"}

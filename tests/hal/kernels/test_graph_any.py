@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from hal.kernels.graph_any import (
+from kernels.inference.graph_any import (
     Applying,
     Between,
     Centres,

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hal.kernels import channelize, fields, packets, sync
-from hal.kernels.library import ffi
+from kernels.coding import fields, packets, sync
+from kernels.library import ffi
+from kernels.science import channelize
 from tests.hal.kernels.hostile import Face, complaints, faces
 
 ROOT = Path(__file__).parents[3]

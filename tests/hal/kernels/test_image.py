@@ -8,10 +8,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from hal.kernels import image
-from hal.kernels.errors import CorruptError
-from hal.kernels.library import select_level, supported_levels
-from hal.kernels.selftest import self_test
+from kernels.errors import CorruptError
+from kernels.imaging import image
+from kernels.library import select_level, supported_levels
+from kernels.selftest import self_test
 from tests.hal.kernels import plain_image as plain
 
 SCENES = Path(__file__).parents[3] / "examples" / "scenes"

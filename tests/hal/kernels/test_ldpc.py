@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.ldpc import ITERATIONS_MAX, NOT_CONVERGED, Ldpc
+from kernels.coding.ldpc import ITERATIONS_MAX, NOT_CONVERGED, Ldpc
 from tests.hal.kernels.noise import data_of, errors_at, received
 
 pytestmark = pytest.mark.usefixtures("level")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hal.kernels.ldpc import Ldpc
+from kernels.coding.ldpc import Ldpc
 from tests.hal.kernels import sum_product
 from tests.hal.kernels.noise import data_of, errors_at, signal_and_noise, soft_symbols
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.lee import lee7
-from hal.kernels.library import select_level, supported_levels
-from hal.kernels.selftest import self_test
+from kernels.imaging.lee import lee7
+from kernels.library import select_level, supported_levels
+from kernels.selftest import self_test
 
 RADAR = Path(__file__).parents[4] / "shared" / "data" / "eo" / "flood_s1_chips.npz"
 

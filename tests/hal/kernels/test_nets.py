@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.errors import CorruptError, UpsetError
-from hal.kernels.graph import Activation, Graph, Kind, Node, Rounding
-from hal.kernels.graph_any import Applying, Function
-from hal.kernels.graph_octets import decode_graph, encode_graph
-from hal.kernels.library import select_level, supported_levels
-from hal.kernels.nets import Network
-from hal.kernels.selftest import self_test
+from kernels.errors import CorruptError, UpsetError
+from kernels.inference.graph import Activation, Graph, Kind, Node, Rounding
+from kernels.inference.graph_any import Applying, Function
+from kernels.inference.graph_octets import decode_graph, encode_graph
+from kernels.inference.nets import Network
+from kernels.library import select_level, supported_levels
+from kernels.selftest import self_test
 from tests.hal.kernels.graphs import graphs
 
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.crc import crc16
-from hal.kernels.packets import find_packets
+from kernels.coding.crc import crc16
+from kernels.coding.packets import find_packets
 
 
 def packet(apid, body):

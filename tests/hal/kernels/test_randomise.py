@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.randomise import Code, randomise, randomised
+from kernels.coding.randomise import Code, randomise, randomised
 
 pytestmark = pytest.mark.usefixtures("level")
 codes = st.sampled_from(Code)

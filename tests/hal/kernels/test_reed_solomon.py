@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.library import select_level
-from hal.kernels.reed_solomon import UNCORRECTABLE, ReedSolomon
+from kernels.coding.reed_solomon import UNCORRECTABLE, ReedSolomon
+from kernels.library import select_level
 
 pytestmark = pytest.mark.usefixtures("level")
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.secded import Scrubbed, secded_encode, secded_scrub, vote3
+from kernels.coding.secded import Scrubbed, secded_encode, secded_scrub, vote3
 
 pytestmark = pytest.mark.usefixtures("level")
 NOISE = np.random.default_rng(1).integers(0, 256, 8 * 700, np.uint8)

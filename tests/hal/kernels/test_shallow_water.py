@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.water_peers import coefficients, numpy_step
-from hal.kernels.errors import CorruptError
-from hal.kernels.library import select_level, supported_levels
-from hal.kernels.selftest import self_test
-from hal.kernels.shallow_water import Grid, ShallowWater, checks, verify
+from kernels.errors import CorruptError
+from kernels.library import select_level, supported_levels
+from kernels.science.shallow_water import Grid, ShallowWater, checks, verify
+from kernels.selftest import self_test
 
 WEATHER = Path(__file__).parents[4] / "shared" / "data" / "eo" / "eraint_500hPa.npz"
 GRID = Grid(

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.sync import align, align_all, find_markers
+from kernels.coding.sync import align, align_all, find_markers
 
 pytestmark = pytest.mark.usefixtures("level")
 TM_MARKER = 0x1ACFFC1D

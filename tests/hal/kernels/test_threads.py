@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hal.kernels.channelize import BurstDetector, Channelizer
-from hal.kernels.errors import UpsetError
-from hal.kernels.graph import Graph, Kind, Node
-from hal.kernels.nets import PLANS_MAX, Network
-from hal.kernels.shallow_water import Grid, ShallowWater
-from hal.kernels.speed import _forest
-from hal.kernels.trees import Trees
-from hal.kernels.viterbi import ConvolutionalEncoder, ViterbiDecoder
+from kernels.coding.viterbi import ConvolutionalEncoder, ViterbiDecoder
+from kernels.errors import UpsetError
+from kernels.inference.graph import Graph, Kind, Node
+from kernels.inference.nets import PLANS_MAX, Network
+from kernels.inference.trees import Trees
+from kernels.science.channelize import BurstDetector, Channelizer
+from kernels.science.shallow_water import Grid, ShallowWater
+from kernels.speed import _forest
 from tests.hal.kernels.hostile import floats, octets
 
 ROUNDS = 12

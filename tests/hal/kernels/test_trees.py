@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.errors import CorruptError
-from hal.kernels.trees import (
+from kernels.errors import CorruptError
+from kernels.inference.trees import (
     LEVELS_MAX,
     NUMBERS,
     CodeTables,

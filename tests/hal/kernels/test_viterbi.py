@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hal.kernels.library import select_level
-from hal.kernels.viterbi import BLOCK_BITS, CONTEXT_BITS, ConvolutionalEncoder, ViterbiDecoder, punctured
+from kernels.coding.viterbi import BLOCK_BITS, CONTEXT_BITS, ConvolutionalEncoder, ViterbiDecoder, punctured
+from kernels.library import select_level
 
 pytestmark = pytest.mark.usefixtures("level")
 G1, G2 = 0o171, 0o133

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from hal.camera import CameraError
-from hal.kernels.image import SIDE_MAX
 from hal.sim.scene_file import read_form, read_samples
+from kernels.imaging.image import SIDE_MAX
 
 NAMES = np.array(["blue", "green", "red", "nir", "swir1", "swir2"])
 FRAME = (np.arange(6 * 10 * 8, dtype=np.uint16).reshape(6, 10, 8) * 37) % 3000 + 1

@@ -3,7 +3,7 @@
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from hal.kernels.nets import Network
+from kernels.inference.nets import Network
 from link.models.onnx import read_onnx
 
 

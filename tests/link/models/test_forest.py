@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.trees import Column, Missing, Sums
+from kernels.inference.trees import Column, Missing, Sums
 from link.errors import DecodeError
 from link.models.forest import Activation, Forest, Members, Split, build_forest
 from link.models.linear import Leaf, Linear

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.crc import crc32c
-from hal.kernels.graph import Activation, Graph, Kind, Node
-from hal.kernels.nets import Network
+from kernels.coding.crc import crc32c
+from kernels.inference.graph import Activation, Graph, Kind, Node
+from kernels.inference.nets import Network
 from link.errors import DecodeError
 from link.models.network import decode_network, encode_network
 from tests.hal.kernels.graphs import graphs

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from hal.kernels.graph import Activation, Graph, Kind
-from hal.kernels.nets import Network
+from kernels.inference.graph import Activation, Graph, Kind
+from kernels.inference.nets import Network
 from link.models.network import encode_network
 from link.models.onnx import read_onnx
 from tests.hal.kernels.graphs import graphs
@@ -18,7 +18,7 @@ pytest.importorskip("onnx", reason="the extra onnx is not installed")
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 import onnx
 
-from hal.kernels.nets_onnxruntime import onnx_model
+from kernels.inference.nets_onnxruntime import onnx_model
 from tests.link.models.onnx_files import alike, file_of, noise, op, ours, theirs
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "eo"
@@ -482,7 +482,7 @@ def test_without_the_packages_one_sentence_says_so(monkeypatch):
     graph = read_onnx(file_of(op("Relu", "x")))
     monkeypatch.setitem(sys.modules, "onnx", None)
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    monkeypatch.delitem(sys.modules, "hal.kernels.nets_onnxruntime")
+    monkeypatch.delitem(sys.modules, "kernels.inference.nets_onnxruntime")
     with pytest.raises(ModuleNotFoundError, match="onnx is not installed; pip install"):
         read_onnx(b"")
     with pytest.raises(ValueError, match="onnxruntime is not installed; pip install"):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from hal.kernels.crc import crc32c
-from hal.kernels.errors import CorruptError
-from hal.kernels.nets import Network
+from kernels.coding.crc import crc32c
+from kernels.errors import CorruptError
+from kernels.inference.nets import Network
 from link.models.network import decode_network, encode_network
 from link.models.onnx import read_onnx
 

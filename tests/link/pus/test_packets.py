@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.crc import crc16
+from kernels.coding.crc import crc16
 from link.errors import ChecksumError, DecodeError
 from link.pus.packets import TC_OVERHEAD, TM_OVERHEAD, Ack, RequestId, TcPacket, TmPacket
 from link.space_packet import Flags

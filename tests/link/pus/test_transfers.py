@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.kernels.crc import crc16
+from kernels.coding.crc import crc16
 from link.pus.forwarding import (
     AddReportTypes,
     DeleteReportTypes,

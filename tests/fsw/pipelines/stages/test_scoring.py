@@ -12,7 +12,7 @@ from fsw.models import ModelError, scorer_of
 from fsw.pipelines.contract import cube, plane
 from fsw.pipelines.load import load_stage
 from fsw.pipelines.scoring import _tile, tiled
-from hal.kernels.graph import Graph, Kind, Node
+from kernels.inference.graph import Graph, Kind, Node
 from link.models.keys import new_private_key, public_pem
 from link.models.manifest import FREE, Contract, Tensor
 from link.models.network import encode_network

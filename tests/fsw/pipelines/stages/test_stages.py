@@ -12,7 +12,7 @@ from fsw.pipelines.load import load_stage
 from fsw.pipelines.stage import About
 from fsw.pipelines.stages.otsu import otsu
 from fsw.pipelines.stages.simplify import Simplify, sieve
-from hal.kernels.image import components, encode_outlines
+from kernels.imaging.image import components, encode_outlines
 from link.alert import Alert
 from link.product import Product
 from link.screening import Tile

@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 import pytest
 
-from hal.kernels.crc import crc16
+from kernels.coding.crc import crc16
 from link.dictionary.conditions import Comparison
 from link.dictionary.kinds import Counted, Field, Integer, Text
 from link.dictionary.model import Command

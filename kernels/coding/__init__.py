@@ -1,0 +1,1 @@
+"""Channel codes, checks and the cutting of packets and fields."""

@@ -1,0 +1,1 @@
+"""From digital numbers to masks, and from masks to outlines."""

@@ -1,0 +1,1 @@
+"""Numerics: channelizers and shallow water."""

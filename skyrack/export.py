@@ -13,12 +13,12 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from hal.linux.whole_file import WholeFile, whole_file
 from kernels.usage import UsageError
 from link.dictionary.invalid import Invalid, without_invalid
 from link.pcap import END_NS as PCAP_END_NS
 from link.pcap import pcap_header, pcap_record
 from skyrack.lines import plain_text
-from skyrack.whole_file import WholeFile, whole_file
 
 if TYPE_CHECKING:
     from skyrack.raw_export import RawExport

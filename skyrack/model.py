@@ -24,9 +24,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hal.linux.whole_file import whole_file
 from kernels.usage import UsageError, given, read_file, shown
 from skyrack.parser import subcommand, within
-from skyrack.whole_file import whole_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

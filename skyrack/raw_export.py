@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
+from hal.linux.whole_file import WholeFile
 from link.intake import Batch
 from link.packet_size import ENCAPSULATION
 from skyrack.export import path_of, paths_of
-from skyrack.whole_file import WholeFile
 
 _ENCAPSULATED = 1 << 11  # in place of an APID, which has eleven bits
 

@@ -1,6 +1,6 @@
 """Scenes as a node reads them, made of images as people have them: GeoTIFF, JPEG 2000, PNG, npy.
 
-Importing is done on the ground, once; the node reads nothing but the .npz that comes of it (hal/sim/scene_file.py).
+Importing is done on the ground, once; the node reads nothing but the .npz that comes of it (hal/scene_file.py).
 What is no data stays none: `nodata` of a file, its mask, its alpha band, NaN, and what --nodata says.
 
 skyrack scene import lake.tif --bands blue,green,red,nir,swir1,swir2
@@ -17,9 +17,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hal.linux.whole_file import whole_file
 from kernels.usage import UsageError, given, shown
 from skyrack.parser import subcommand
-from skyrack.whole_file import whole_file
 
 if TYPE_CHECKING:
     from ground.rasters.raster import Raster, Window
@@ -106,7 +106,7 @@ def _window(said: Sequence[int] | None) -> "Window | None":
 def _check_place(out: Path, options: argparse.Namespace) -> None:
     """Raises UsageError where the scene would take the place of something else than a scene, or of that unasked."""
     from hal.camera import CameraError
-    from hal.sim.scene_file import read_form
+    from hal.scene_file import read_form
 
     if out.suffix != ".npz":
         raise UsageError(f"--out {shown(out)}: expected the ending .npz")
@@ -141,7 +141,7 @@ def _facts(out: Path, scene: "ImportedScene") -> dict[str, Any]:
 
 
 def _form_facts(file: Path) -> dict[str, Any]:
-    from hal.sim.scene_file import read_form
+    from hal.scene_file import read_form
 
     form = read_form(file)
     return {"scene": shown(file), "bands": list(form.bands), "dtype": form.dtype, "shape": list(form.shape)}
@@ -152,7 +152,7 @@ def _shown(file: Path) -> dict[str, Any]:
     import numpy as np
 
     from hal.camera import CameraError
-    from hal.sim.scene_file import read_samples
+    from hal.scene_file import read_samples
 
     try:
         facts, (_, _, valid) = _form_facts(file), read_samples(file)

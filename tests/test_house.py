@@ -122,7 +122,7 @@ MAY_DELETE = {
     "fsw/crash_log.py": "its own two log files",
     "fsw/products.py": "files of the product store",
     "fsw/storage.py": "replaces a file by its next version",
-    "skyrack/whole_file.py": "gives what it wrote beside a file that file's name, or drops it",
+    "hal/linux/whole_file.py": "gives what it wrote beside a file that file's name, or drops it",
 }
 
 

@@ -10,7 +10,7 @@ from fsw.jobs.orders import ORDER_OCTETS_MAX
 from fsw.pipelines.ask import contract_of
 from fsw.pipelines.contract import ABOUT, BAND, FILES, VALID, Array, Contract, Kind, MisfitError, after
 from fsw.pipelines.stage import StageSpec, item_of
-from hal.sim.scene_file import Form
+from hal.scene_file import Form
 
 PARAMETERS_OCTETS_MAX = ORDER_OCTETS_MAX - 65_536
 """Of all stages of a mission together, as MessagePack; the rest of an order is for what it says of the frame."""

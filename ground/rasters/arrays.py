@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ground.rasters.raster import Raster, RasterError, Window, check_size
-from hal.sim.scene_file import UNREADABLE
+from hal.scene_file import UNREADABLE
 
 AXES = ("band", "row", "column")
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from hal.camera import Georeference
 
-SIDE_MAX, BANDS_MAX, OCTETS_MAX = 16_383, 256, 1 << 31  # as hal/sim/scene_file.py takes
+SIDE_MAX, BANDS_MAX, OCTETS_MAX = 16_383, 256, 1 << 31  # as hal/scene_file.py takes
 UNPLACED = Georeference(epsg=0, easting_m=0.0, northing_m=0.0, pixel_m=1.0)
 
 

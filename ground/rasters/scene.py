@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ground.rasters.raster import Raster, RasterError
 from hal.camera import CameraError, Georeference
-from hal.sim.scene_file import Form
+from hal.scene_file import Form
 
 _KEPT = ("uint8", "uint16")
 _EXACT_MAX = 1 << 24  # beyond, float32 does not hold every whole number

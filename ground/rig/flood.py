@@ -23,7 +23,7 @@ from ground.rig.answer import filled
 from ground.rig.operation import Operation, Show, Wire, desk_folder, operating
 from ground.rig.scenes import with_scenes
 from hal.clock import Clock
-from hal.sim.scene_file import UNREADABLE
+from hal.scene_file import UNREADABLE
 from kernels.errors import CorruptError
 from kernels.usage import UsageError, shown
 from link.alert import Alert

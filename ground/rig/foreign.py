@@ -14,7 +14,7 @@ from ground.rasters.raster import UNPLACED
 from ground.rasters.scene import Wish, scene_of
 from ground.rig.scenes import with_scenes
 from hal.camera import CameraError, Georeference
-from hal.sim.scene_file import read_samples
+from hal.scene_file import read_samples
 from kernels.usage import UsageError, given, shown
 
 _SCENE_MAGIC = b"PK\x03\x04"

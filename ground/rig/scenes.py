@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from fsw.models import scorer_of
 from hal.camera import Georeference
-from hal.sim.scene_file import UNREADABLE
+from hal.scene_file import UNREADABLE
 from kernels.usage import UsageError, shown
 from link.models.bundle import decode_weights, make_bundle
 from link.models.importing import read_model

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hal.camera import CameraError, Frame, Georeference
 from hal.clock import Clock
-from hal.sim.scene_file import Form, read_form, read_samples
+from hal.scene_file import Form, read_form, read_samples
 from kernels.usage import did_you_mean
 
 

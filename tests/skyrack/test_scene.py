@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from hal.sim.scene_file import read_samples
+from hal.scene_file import read_samples
 from skyrack.cli import main
 
 CUBE = np.arange(1, 2 * 9 * 11 + 1, dtype=np.uint16).reshape(2, 9, 11)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from skyrack.whole_file import WholeFile, whole_file
+from hal.linux.whole_file import WholeFile, whole_file
 
 
 def names(folder):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hal.camera import CameraError
-from hal.sim.scene_file import read_form, read_samples
+from hal.scene_file import read_form, read_samples
 from kernels.imaging.image import SIDE_MAX
 
 NAMES = np.array(["blue", "green", "red", "nir", "swir1", "swir2"])

@@ -13,9 +13,9 @@ import numpy as np
 from benchmarks.dictionary_decode import columns, objects
 from benchmarks.harness import Row, compare, peer
 from kernels.coding.crc import crc16, crc16_batch
-from link.packet_index import encode_packets, index_packets
+from link.packets.index import encode_packets, index_packets
+from link.packets.space_packet import HEADER, SpacePacket
 from link.pus.packets import TmPacket
-from link.space_packet import HEADER, SpacePacket
 
 RANDOM = np.random.default_rng(1)
 PACKETS, FEW = 100_000, 1000  # object libraries are given the first FEW of the same packets

@@ -3,7 +3,7 @@
 import traceback
 from pathlib import Path
 
-from link.calendar_code import encode_ascii
+from link.time.calendar import encode_ascii
 
 _ENTRY_CHARACTERS_MAX = 4096
 _FILE_OCTETS_MAX = 64 * 1024

@@ -18,12 +18,12 @@ from fsw.repeats import Repeats
 from fsw.services import Services
 from fsw.shares import Shares
 from hal.clock import Clock
+from link.channels.tm_sender import TmSender
 from link.dictionary import Event, Int8ub, Telemetry, parameter
 from link.dictionary.declare import Record
 from link.pus.housekeeping import HousekeepingReport
 from link.pus.message import Report
 from link.pus.source import TmSource
-from link.tm_sender import TmSender
 
 _PUBLISHED_MAX = 512  # between two turns of the loop
 _ANSWERS_MAX, _SAMPLES_MAX, _EVENTS_MAX = 512, 16, 64  # that wait for the link, of each kind of sample or event

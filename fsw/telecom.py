@@ -7,15 +7,15 @@ wire, so that what matters more overtakes what came earlier; nothing queues in t
 
 from hal.clock import Clock
 from hal.port import Port
-from link.cltu import TAIL, CltuReader
+from link.channels.tm_sender import TmSender
+from link.coding.cltu import TAIL, CltuReader
+from link.coding.tm import ASM_OCTETS, TmEncoder
 from link.cop1 import Farm, Verdict
 from link.errors import DecodeError
+from link.frames.tc import TcFrame
+from link.frames.tc_segment import split_packets
 from link.managed import Managed
 from link.pus.packets import TC_OVERHEAD
-from link.tc_frame import TcFrame
-from link.tc_segment import split_packets
-from link.tm_coding import ASM_OCTETS, TmEncoder
-from link.tm_sender import TmSender
 
 _BITS_PER_OCTET = 10  # 8N1
 _READ_OCTETS = 4096

@@ -15,10 +15,10 @@ from msgspec.structs import replace
 
 from ground.moment import Moment
 from ground.records import CommandRecord, CommandState, Stage, plain
+from link.packets.space_packet import COUNT_MODULUS, IDLE_APID
 from link.pus.message import Report
 from link.pus.packets import RequestId
 from link.pus.tracker import CommandTracker, Progress, Tracked
-from link.space_packet import COUNT_MODULUS, IDLE_APID
 
 _STAGES = {
     "AcceptanceSuccess": "accepted",

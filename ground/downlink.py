@@ -1,10 +1,10 @@
 """Octets from the port to packets, and whether the link stands."""
 
-from link.clcw import Clcw
+from link.channels.tm_receiver import TmReceiver
+from link.coding.tm import TmDecoder
 from link.errors import DecodeError
+from link.frames.clcw import Clcw
 from link.managed import Managed
-from link.tm_coding import TmDecoder
-from link.tm_receiver import TmReceiver
 
 SILENCE_NS = 10_000_000_000
 """Without a good frame for this long the link is lost; a node sends one a second at least."""

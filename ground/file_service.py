@@ -9,7 +9,7 @@ from ground.transfers import Transfers
 from link.cfdp import Entity, FileStore, Settings
 from link.dictionary.dictionary import FileService as Partners
 from link.errors import DecodeError
-from link.space_packet import COUNT_MODULUS, SpacePacket
+from link.packets.space_packet import COUNT_MODULUS, SpacePacket
 
 PDUS_MAX = 64
 """Packets made in one step at most."""

@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from link.cltu import BREAK, can_be_broken_off
-from link.tc_frame import FrameType, TcFrame
+from link.coding.cltu import BREAK, can_be_broken_off
+from link.frames.tc import FrameType, TcFrame
 
 
 @dataclass(slots=True, eq=False)

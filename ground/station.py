@@ -29,9 +29,9 @@ from link.cfdp import FileStore
 from link.cfdp import Settings as FileSettings
 from link.dictionary import Dictionary
 from link.dictionary.kinds import Value
+from link.packets.space_packet import COUNT_MODULUS, HEADER_SIZE
 from link.pus.requests import Requests
 from link.pus.source import TcSource
-from link.space_packet import COUNT_MODULUS, HEADER_SIZE
 
 _APID_MASK = 0x7FF
 _RETRY_NS = 1_000_000_000  # between attempts to write to an archive that refuses

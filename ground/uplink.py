@@ -11,13 +11,13 @@ from typing import NamedTuple
 from ground.errors import BusyError
 from ground.outbox import Outbox
 from kernels.usage import UsageError
-from link.clcw import Clcw
-from link.cltu import encode_cltu
+from link.coding.cltu import encode_cltu
 from link.cop1.fop import Fop
 from link.cop1.fop_events import Alert, Directive, Response, State, Transfer
+from link.frames.clcw import Clcw
+from link.frames.tc import HEADER_SIZE, FrameType, TcFrame
 from link.managed import FECF_OCTETS, Managed
 from link.pus.packets import RequestId
-from link.tc_frame import HEADER_SIZE, FrameType, TcFrame
 
 QUEUE_MAX = 100
 FILE_PACKETS_MAX = 1000

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from link.clcw import Clcw
+from link.frames.clcw import Clcw
 
 
 class Commanded(NamedTuple):

@@ -8,15 +8,15 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from link.calendar_code import decode_ascii
 from link.dictionary.definition import Definition
 from link.dictionary.kinds import Field, Group, Time
 from link.dictionary.packets import Packet, PacketReader
 from link.dictionary.tables import Table, TableReader
 from link.errors import DecodeError
-from link.leap_seconds import IERS, NS
-from link.packet_index import PacketIndex
+from link.packets.index import PacketIndex
 from link.split_time import SplitTime
+from link.time.calendar import decode_ascii
+from link.time.leap_seconds import IERS, NS
 
 _NUMBERS = int | float | np.number
 _ATOMIC_EPOCHS_S = {"1958-01-01": 0, "1980-01-06": 19}

@@ -1,4 +1,4 @@
-"""Packets out of the data fields of many frames at once: the policy, the answer and the counters of `link.extraction`.
+"""Packets out of many frames at once: the policy, the answer and the counters of `link.channels.extraction`.
 
 Packets are followed through many data fields as one stream; then each first header pointer is compared with where the
 packets say that one begins. As far as they agree, all is taken together. A frame that disagrees, or holds what is no
@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.coding.packets import PACKET, find_packets
-from link.extraction import Extractor
-from link.packet_index import PacketIndex
-from link.packet_size import SPACE_PACKET
+from link.channels.extraction import Extractor
+from link.packets.index import PacketIndex
+from link.packets.size import SPACE_PACKET
 
 _STEP_FRAMES = 64  # taken together at first; more while they agree, so that disagreement stays cheap
 _STEP_GROWTH = 16

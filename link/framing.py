@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.coding.crc import crc16_batch, crc16_ranges
-from link import aos_frame, tm_frame, uslp_frame
+from link.channels.uslp import IDLE_CHANNEL as USLP_IDLE_CHANNEL
 from link.fecf import FECF_SIZE
+from link.frames import aos as aos_frame
+from link.frames import tm as tm_frame
+from link.frames import uslp as uslp_frame
+from link.frames.uslp import Rule
 from link.managed import Managed
-from link.uslp_frame import Rule
-from link.uslp_receiver import IDLE_CHANNEL as USLP_IDLE_CHANNEL
 
 FrameKind = Literal["tm", "aos", "uslp"]
 Rows = NDArray[np.uint8]

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from kernels.coding.crc import crc16_batch
 from kernels.coding.sync import find_markers
-from link.cltu import START
+from link.coding.cltu import START
+from link.coding.tm import ASM, TmDecoder
 from link.framing import FrameKind, Framing
 from link.managed import Managed, TmChannel
 from link.recording import Reception, read_recording
 from link.tc_intake import TcFraming
-from link.tm_coding import ASM, TmDecoder
 
 SAMPLE_OCTETS = 1 << 18
 PLAUSIBLE, _PLAUSIBLE_FRAMES = 0.5, 0.35

@@ -2,7 +2,7 @@
 length, or coded units behind sync markers, of spacecraft that nobody has to name beforehand.
 
 Octets go in, in pieces of any size; the larger they are, the less a frame costs. Channels are told apart by spacecraft
-and virtual channel, the GVCID (132.0-B-3 §2.1.3, 732.0-B-4 §2.1.3). The receive policy is `link.extraction`'s.
+and virtual channel, the GVCID (132.0-B-3 §2.1.3, 732.0-B-4 §2.1.3). The receive policy is `link.channels.extraction`'s.
 """
 
 from collections import Counter
@@ -13,16 +13,16 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from link.arrivals import Arrivals
-from link.chosen import chosen
+from link.channels.extraction import Extractor
 from link.clcw_tally import ClcwTally
-from link.extraction import Extractor
+from link.coding.tm import TmDecoder
 from link.frame_batch import Extraction, extract
 from link.framing import Framing, Rows, contents_of
-from link.packet_index import PacketIndex
-from link.packet_size import ENCAPSULATION
-from link.space_packet import IDLE_APID
-from link.tm_coding import TmDecoder
+from link.packets.arrivals import Arrivals
+from link.packets.chosen import chosen
+from link.packets.index import PacketIndex
+from link.packets.size import ENCAPSULATION
+from link.packets.space_packet import IDLE_APID
 
 Numbers = NDArray[np.int64]
 Choice = NDArray[np.bool_]

@@ -7,9 +7,9 @@ packet holds, its length field says as much as it can. Segments whose beginning,
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from link.packet_index import PacketIndex
-from link.packet_size import SPACE_PACKET
-from link.space_packet import COUNT_MODULUS, HEADER_SIZE, Flags
+from link.packets.index import PacketIndex
+from link.packets.size import SPACE_PACKET
+from link.packets.space_packet import COUNT_MODULUS, HEADER_SIZE, Flags
 
 _LENGTH_MAX = 0xFFFF
 _UNSEGMENTED_BITS = 0xC0

@@ -9,15 +9,15 @@ import numpy as np
 
 from kernels.coding.crc import crc16_ranges
 from kernels.coding.packets import PACKET, find_packets
-from link.arrivals import Choice, Numbers
 from link.errors import DecodeError
 from link.framing import Framing
 from link.intake import Batch, FrameIntake
 from link.joining import Joiner
-from link.packet_index import PacketIndex, follow_lengths, follow_packets, index_packets
-from link.packet_size import ENCAPSULATION, SPACE_PACKET, packet_size
-from link.packet_stream import PacketReader, has_good_crc
-from link.space_packet import HEADER_SIZE, IDLE_APID, PACKET_OCTETS_MAX, Flags
+from link.packets.arrivals import Choice, Numbers
+from link.packets.index import PacketIndex, follow_lengths, follow_packets, index_packets
+from link.packets.size import ENCAPSULATION, SPACE_PACKET, packet_size
+from link.packets.space_packet import HEADER_SIZE, IDLE_APID, PACKET_OCTETS_MAX, Flags
+from link.packets.stream import PacketReader, has_good_crc
 from link.tally import Tally
 from link.tc_intake import TcFraming, TcIntake
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from kernels.usage import did_you_mean
-from link.leap_seconds import NS
+from link.time.leap_seconds import NS
 
 if TYPE_CHECKING:
     from link.dictionary.kinds import Field

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from link.arrivals import Arrivals, Choice
-from link.packet_index import PacketIndex
-from link.space_packet import COUNT_MODULUS, IDLE_APID, PACKET_OCTETS_MAX, Flags
+from link.packets.arrivals import Arrivals, Choice
+from link.packets.index import PacketIndex
+from link.packets.space_packet import COUNT_MODULUS, IDLE_APID, PACKET_OCTETS_MAX, Flags
 
 
 class Source(NamedTuple):

@@ -14,13 +14,13 @@ import numpy as np
 
 from kernels.coding.crc import crc16
 from kernels.coding.randomise import Code, randomised
-from link.arrivals import Arrivals
-from link.cltu import CltuReader
+from link.coding.cltu import CltuReader
 from link.errors import DecodeError, TruncatedError
+from link.frames.tc import FRAME_OCTETS_MAX, HEADER_SIZE, FrameType, TcFrame
+from link.frames.tc_segment import Segment, SegmentReceiver, split_packets
 from link.intake import Batch, Channel
-from link.packet_index import PacketIndex
-from link.tc_frame import FRAME_OCTETS_MAX, HEADER_SIZE, FrameType, TcFrame
-from link.tc_segment import Segment, SegmentReceiver, split_packets
+from link.packets.arrivals import Arrivals
+from link.packets.index import PacketIndex
 
 _SEQUENCE_MODULUS = 256
 _PACKET_OCTETS_MAX = 1 << 16

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from ground.records import ENDED, CommandRecord, FileRecord, Record, Status
-from link.space_packet import COUNT_MODULUS
+from link.packets.space_packet import COUNT_MODULUS
 from rig.devices import WorldInbox, content_of
 from rig.ends import NodeEnd
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from link.calendar_code import encode_ascii
+from link.time.calendar import encode_ascii
 
 SECOND = 1_000_000_000
 _PAUSE_S = 6.0  # between two orders, in the mean

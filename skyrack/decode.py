@@ -156,8 +156,8 @@ def _raw(export: "Export | RawExport | None") -> "RawExport | None":
 
 def _epoch_ns(text: str) -> int | None:
     """A time as a person types it, in nanoseconds after 1970; None for none. Raises UsageError."""
-    from link.calendar_code import decode_ascii
     from link.errors import DecodeError
+    from link.time.calendar import decode_ascii
 
     try:
         return decode_ascii(text.encode()) if text else None

@@ -36,10 +36,10 @@ def unwrapped(octets: bytes | memoryview, reception: "Reception", options: argpa
 
 def _fits(unit: bytes, reception: "Reception") -> bool:
     """Whether a datagram holds what is looked for."""
-    from link.cltu import START
+    from link.coding.cltu import START
+    from link.coding.tm import ASM
     from link.framing import Framing
     from link.recording import holds_packets
-    from link.tm_coding import ASM
 
     framing = reception.framing
     if framing is None:
@@ -121,7 +121,7 @@ def _layout(reception: "Reception") -> tuple[object, ...]:
 def _cut_off(octets: bytes | memoryview, reception: "Reception") -> str:
     """Whether all that is left over is the beginning of one bare packet, which the recording's end cut off."""
     from link.errors import DecodeError
-    from link.packet_size import packet_size
+    from link.packets.size import packet_size
     from link.recording import Reception, read_recording
 
     left, prefix = reception.octets_skipped, reception.prefix_octets
@@ -197,8 +197,8 @@ def _what_is_wrong(reception: "Reception") -> str:
 
 def _unit_octets(reception: "Reception") -> int:
     """How long a frame is with all that stands around it, if all are: a recording may end within one."""
+    from link.coding.tm import ASM_OCTETS
     from link.framing import Framing
-    from link.tm_coding import ASM_OCTETS
 
     framing = reception.framing
     if not isinstance(framing, Framing):

@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from link import aos_frame, uslp_frame
-from link.aos_frame import BPdu
-from link.clcw import Clcw
 from link.errors import DecodeError
+from link.frames import aos as aos_frame
+from link.frames import uslp as uslp_frame
+from link.frames.aos import BPdu
+from link.frames.clcw import Clcw
+from link.frames.tc import FrameType, TcFrame
 from link.framing import NO_OCF, NO_PACKET_BEGINS, Framing
 from link.intake import Channel, FrameIntake
-from link.tc_frame import FrameType, TcFrame
 from link.tc_intake import TcIntake
 from skyrack.raw_export import RawExport
 

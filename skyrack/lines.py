@@ -6,11 +6,11 @@ from typing import Any
 
 from link.dictionary.invalid import Invalid
 from link.dictionary.packets import Packet
-from link.encapsulation import Protocol
 from link.intake import Channel
-from link.packet_index import PacketIndex
-from link.packet_size import ENCAPSULATION
-from link.space_packet import Flags
+from link.packets.encapsulation import Protocol
+from link.packets.index import PacketIndex
+from link.packets.size import ENCAPSULATION
+from link.packets.space_packet import Flags
 
 PROTOCOLS = {one.value: one.name.lower() for one in Protocol}
 _SHOWN_OCTETS = 16

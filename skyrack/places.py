@@ -81,7 +81,7 @@ def _is_ours(place: Path, names: Collection[str]) -> bool:
 def _holds_packets(place: Path) -> bool:
     """Whether packets stand in it one behind the other, as far as is looked; of any version, if it is that of all."""
     from link.errors import DecodeError
-    from link.packet_size import ENCAPSULATION, packet_size
+    from link.packets.size import ENCAPSULATION, packet_size
 
     with place.open("rb") as file:
         octets, at, versions = file.read(_LOOKED_AT), 0, set()

@@ -6,7 +6,7 @@ import numpy as np
 
 from hal.linux.whole_file import WholeFile
 from link.intake import Batch
-from link.packet_size import ENCAPSULATION
+from link.packets.size import ENCAPSULATION
 from skyrack.export import path_of, paths_of
 
 _ENCAPSULATED = 1 << 11  # in place of an APID, which has eleven bits

@@ -53,7 +53,7 @@ def drawn(names: Iterable[str], count: int, seed: str) -> list[str]:
 
 
 def function(mangled: str) -> str:
-    """`link.civil.x_is_leap` or `link.tm_coding.xǁTmDecoderǁfeed`, as a reader of the source calls it."""
+    """`link.time.civil.x_is_leap` or `link.coding.tm.xǁTmDecoderǁfeed`, as a reader of the source calls it."""
     return re.sub(r"\.x(_|ǁ)", ".", mangled).replace("ǁ", ".")
 
 

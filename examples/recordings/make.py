@@ -10,11 +10,11 @@ scope.spl      packets one behind the other, four octets of something else befor
 from collections.abc import Iterator
 from pathlib import Path
 
-from link.aos_link import AosManaged, AosSender
+from link.channels.aos import AosManaged, AosSender
+from link.channels.tm_sender import TmSender
+from link.coding.tm import TmEncoder
 from link.managed import Managed, TmChannel
-from link.space_packet import SpacePacket
-from link.tm_coding import TmEncoder
-from link.tm_sender import TmSender
+from link.packets.space_packet import SpacePacket
 
 PROBE_TABLE = "name,data_type,bit_length\nSECONDS,uint,32\nBUS_MV,uint,16\nSAMPLES,uint(47),8\n"
 QUEUE = 200

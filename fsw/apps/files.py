@@ -15,16 +15,16 @@ from fsw.apps.retries import Retries
 from fsw.products import DamagedError, Notice, ProductStore, StoredProduct
 from fsw.store.outbox import source_name
 from hal.clock import Clock
-from link.cfdp.codes import Condition
 from link.cfdp.entity import Entity
-from link.cfdp.header import Header, TransactionId
 from link.cfdp.indications import Abandoned, TransactionFinished
+from link.cfdp.pdus.codes import Condition
+from link.cfdp.pdus.header import Header, TransactionId
+from link.channels.tm_sender import TmSender
 from link.dictionary import Event, Float32b, Int8ub, Int16ub, Int32sb, Int32ub, Octets, Telemetry, Time, command, wire
 from link.errors import CapacityError, DecodeError
+from link.packets.space_packet import COUNT_MODULUS, SpacePacket
 from link.pus.source import Numbers
 from link.pus.verification import FailureCode
-from link.space_packet import COUNT_MODULUS, SpacePacket
-from link.tm_sender import TmSender
 
 _TRANSFERS_MAX = 4
 _LISTED_MAX = 16

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from link.product import Product
+from link.products.product import Product
 
 MAP, PICTURE = ".geojson", ".png"
 _OURS = {MAP: b'{"made_by":"Skyrack",', PICTURE: b"Software\0Skyrack"}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hal.camera import Georeference
 from kernels.imaging.image import Ring, decode_outlines
 from link.errors import DecodeError
-from link.product import Product, Water
+from link.products.product import Product, Water
 
 DECIMALS = 7  # of a degree: about a centimetre
 

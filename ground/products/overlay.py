@@ -9,7 +9,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from ground.products.geojson import shoreline
 from kernels.imaging.image import decode_outlines, rasterise
-from link.product import Product
+from link.products.product import Product
 
 SCALE = 2  # screen pixels a scene pixel
 LAND, WATER, SHORE = (232, 226, 208), (38, 110, 190), (250, 210, 30)

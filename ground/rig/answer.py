@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hal.camera import Frame
 from kernels.errors import CorruptError
 from kernels.imaging.image import decode_outlines
-from link.product import Product
+from link.products.product import Product
 
 Mask = NDArray[np.bool_]
 _SHARE_TOLERANCE = 1e-6  # what binary32 takes off a share

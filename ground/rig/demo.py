@@ -30,7 +30,7 @@ from hal.sim.camera import SceneCamera
 from kernels.errors import CorruptError
 from kernels.usage import UsageError, did_you_mean
 from link.errors import DecodeError
-from link.product import Product
+from link.products.product import Product
 
 ANSWER_S = 45.0  # for one target; a cut is added
 _CUT_S_MAX = 600

@@ -26,9 +26,9 @@ from hal.clock import Clock
 from hal.scene_file import UNREADABLE
 from kernels.errors import CorruptError
 from kernels.usage import UsageError, shown
-from link.alert import Alert
 from link.errors import DecodeError
-from link.product import Product
+from link.products.alert import Alert
+from link.products.product import Product
 
 ANSWER_S = 60.0
 IOU_MIN, PRODUCT_OCTETS_MAX = 0.55, 4096

@@ -20,7 +20,7 @@ from ground.records import EventRecord
 from ground.rig.answer import read_runs
 from ground.rig.scenes import Scenes
 from link.errors import DecodeError
-from link.screening import CloudMask, Tile
+from link.products.screening import CloudMask, Tile
 
 OF_CEILING_MIN = 0.98
 

@@ -8,10 +8,8 @@ ground.on_pdu(octets, now_ns)    # as it arrives; and the same the other way rou
 ground.take_indications()
 """
 
-from link.cfdp.codes import ChecksumType, Condition, Delivery, FileStatus, Handler
 from link.cfdp.entity import Entity
 from link.cfdp.filestore import FileReader, FileStore, FileWriter, MemoryStore
-from link.cfdp.header import TransactionId
 from link.cfdp.indications import (
     Abandoned,
     EofReceived,
@@ -25,6 +23,8 @@ from link.cfdp.indications import (
     Suspended,
     TransactionFinished,
 )
+from link.cfdp.pdus.codes import ChecksumType, Condition, Delivery, FileStatus, Handler
+from link.cfdp.pdus.header import TransactionId
 from link.cfdp.settings import Settings
 
 __all__ = [

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from kernels.coding.crc import crc32c
-from link.cfdp.codes import ChecksumType
+from link.cfdp.pdus.codes import ChecksumType
 
 WORD_OCTETS = 4
 PROXIMITY_1_POLYNOMIAL = 0x00A00805

@@ -8,17 +8,17 @@ and its checksum fits.
 from collections.abc import Callable
 
 from link.cfdp import checksum
-from link.cfdp.codes import Condition, Delivery, Directive, FileStatus, Handler, TransactionStatus
 from link.cfdp.countdown import Countdown
-from link.cfdp.directives import METADATA_RANGE, Ack, Eof, Finished, KeepAlive, Metadata, Nak, Prompt
-from link.cfdp.fields import size_octets
 from link.cfdp.filestore import FileStore, FileWriter
-from link.cfdp.header import Header
 from link.cfdp.indications import EofReceived, Indication, MetadataReceived, TransactionFinished
-from link.cfdp.intervals import Intervals, Range
-from link.cfdp.pdu import CRC_OCTETS, Body, FileData
+from link.cfdp.pdus.codes import Condition, Delivery, Directive, FileStatus, Handler, TransactionStatus
+from link.cfdp.pdus.directives import METADATA_RANGE, Ack, Eof, Finished, KeepAlive, Metadata, Nak, Prompt
+from link.cfdp.pdus.fields import size_octets
+from link.cfdp.pdus.header import Header
+from link.cfdp.pdus.intervals import Intervals, Range
+from link.cfdp.pdus.pdu import CRC_OCTETS, Body, FileData
+from link.cfdp.pdus.tlv import NOT_PERFORMED, FilestoreRequest, FilestoreResponse, MessageToUser
 from link.cfdp.settings import Settings
-from link.cfdp.tlv import NOT_PERFORMED, FilestoreRequest, FilestoreResponse, MessageToUser
 from link.cfdp.transaction import Pause, Transaction
 
 READ_OCTETS = 1 << 16

@@ -10,16 +10,16 @@ from collections import OrderedDict, deque
 from dataclasses import replace
 from typing import NamedTuple
 
-from link.cfdp.codes import Condition, TransactionStatus
 from link.cfdp.destination import Destination
-from link.cfdp.directives import Ack, Eof, Finished, Metadata
 from link.cfdp.filestore import FileStore
-from link.cfdp.header import Header, TransactionId
 from link.cfdp.indications import Indication, Progress, Started
-from link.cfdp.pdu import Body, FileData, decode_pdu, encode_pdu
+from link.cfdp.pdus.codes import Condition, TransactionStatus
+from link.cfdp.pdus.directives import Ack, Eof, Finished, Metadata
+from link.cfdp.pdus.header import Header, TransactionId
+from link.cfdp.pdus.pdu import Body, FileData, decode_pdu, encode_pdu
+from link.cfdp.pdus.tlv import Tlv
 from link.cfdp.settings import MS_NS, Settings
 from link.cfdp.source import Source
-from link.cfdp.tlv import Tlv
 from link.cfdp.transaction import Pause
 from link.errors import CapacityError, DecodeError
 

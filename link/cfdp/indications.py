@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from link.cfdp.codes import Condition, Delivery, FileStatus, Handler
-from link.cfdp.header import TransactionId
-from link.cfdp.tlv import FilestoreResponse
+from link.cfdp.pdus.codes import Condition, Delivery, FileStatus, Handler
+from link.cfdp.pdus.header import TransactionId
+from link.cfdp.pdus.tlv import FilestoreResponse
 
 
 @dataclass(frozen=True, slots=True)

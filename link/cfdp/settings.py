@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from link.cfdp.codes import ChecksumType, Condition, Handler
+from link.cfdp.pdus.codes import ChecksumType, Condition, Handler
 
 MS_NS = 1_000_000
 

@@ -7,14 +7,14 @@ transaction ends when Finished has been acknowledged, or when EOF (cancel) has b
 from collections.abc import Callable
 
 from link.cfdp import checksum
-from link.cfdp.codes import Condition, Delivery, Directive, FileStatus, TransactionStatus
-from link.cfdp.directives import METADATA_RANGE, Ack, Eof, Finished, Metadata, Nak, Prompt
-from link.cfdp.fields import size_octets
 from link.cfdp.filestore import FileReader
-from link.cfdp.header import Header
 from link.cfdp.indications import EofSent, Indication, TransactionFinished
-from link.cfdp.intervals import Intervals
-from link.cfdp.pdu import CRC_OCTETS, Body, FileData
+from link.cfdp.pdus.codes import Condition, Delivery, Directive, FileStatus, TransactionStatus
+from link.cfdp.pdus.directives import METADATA_RANGE, Ack, Eof, Finished, Metadata, Nak, Prompt
+from link.cfdp.pdus.fields import size_octets
+from link.cfdp.pdus.header import Header
+from link.cfdp.pdus.intervals import Intervals
+from link.cfdp.pdus.pdu import CRC_OCTETS, Body, FileData
 from link.cfdp.settings import Settings
 from link.cfdp.transaction import Pause, Transaction
 

@@ -6,14 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from enum import Enum
 
-from link.cfdp.codes import Condition, Handler
 from link.cfdp.countdown import Countdown
-from link.cfdp.directives import Finished
-from link.cfdp.header import Header
 from link.cfdp.indications import Abandoned, Fault, Indication, Resumed, Suspended
-from link.cfdp.pdu import Body, encode_pdu
+from link.cfdp.pdus.codes import Condition, Handler
+from link.cfdp.pdus.directives import Finished
+from link.cfdp.pdus.header import Header
+from link.cfdp.pdus.pdu import Body, encode_pdu
+from link.cfdp.pdus.tlv import FaultHandlerOverride, Tlv
 from link.cfdp.settings import Settings
-from link.cfdp.tlv import FaultHandlerOverride, Tlv
 
 
 class Pause(Enum):

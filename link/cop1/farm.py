@@ -6,8 +6,8 @@
 from collections.abc import Callable
 from enum import Enum, IntEnum, auto
 
-from link.clcw import Clcw
-from link.tc_frame import UNLOCK, FrameType, TcFrame, set_vr
+from link.frames.clcw import Clcw
+from link.frames.tc import UNLOCK, FrameType, TcFrame, set_vr
 
 MODULUS = 256
 WINDOW_MIN, WINDOW_MAX = 2, 254

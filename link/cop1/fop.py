@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
-from link.clcw import Clcw
 from link.cop1.fop_events import (
     MODULUS,
     Alert,
@@ -24,8 +23,9 @@ from link.cop1.fop_events import (
     Transfer,
     clcw_event,
 )
+from link.frames.clcw import Clcw
+from link.frames.tc import HEADER_SIZE, UNLOCK, FrameType, TcFrame, set_vr
 from link.managed import FECF_OCTETS, Managed
-from link.tc_frame import HEADER_SIZE, UNLOCK, FrameType, TcFrame, set_vr
 
 MS_NS = 1_000_000
 NOTICES_MAX = 4096

@@ -4,7 +4,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
 
-from link.clcw import Clcw
+from link.frames.clcw import Clcw
 
 MODULUS = 256
 

@@ -29,8 +29,8 @@ from link.dictionary.kinds import (
     fixed_bits,
     sum_bits,
 )
-from link.leap_seconds import FIRST_OFFSET_S, IERS, NS
-from link.time_code import CCSDS_EPOCH_NS
+from link.time.binary import CCSDS_EPOCH_NS
+from link.time.leap_seconds import FIRST_OFFSET_S, IERS, NS
 
 Column = NDArray[Any]
 Finish = Callable[[Column], Column]

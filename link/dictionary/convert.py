@@ -30,7 +30,7 @@ from link.dictionary.kinds import (
 )
 from link.dictionary.texts import place_of, text_converter
 from link.errors import DecodeError
-from link.time_code import Cuc
+from link.time.binary import Cuc
 
 Converter = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 

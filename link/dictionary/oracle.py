@@ -29,7 +29,7 @@ from link.dictionary.kinds import (
     Text,
     Time,
 )
-from link.time_code import Cuc
+from link.time.binary import Cuc
 
 _REAL = {
     (16, "big"): cs.Float16b,

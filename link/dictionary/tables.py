@@ -18,7 +18,7 @@ from link.dictionary.curves import Powers, Rounded, Spline
 from link.dictionary.kinds import AnyKind, Array, Boolean, Field, Integer, Real, Time
 from link.dictionary.packets import Node, PacketReader, choice
 from link.errors import DecodeError
-from link.packet_index import PacketIndex
+from link.packets.index import PacketIndex
 
 Numbers = NDArray[np.int64]
 

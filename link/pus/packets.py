@@ -12,9 +12,9 @@ from typing import Self
 
 from kernels.coding.crc import crc16
 from link.errors import ChecksumError, DecodeError, TruncatedError
-from link.packed import Packed
-from link.space_packet import COUNT_MODULUS, PACKET_OCTETS_MAX, Flags, SpacePacket, encode_header
-from link.time_code import Cuc
+from link.packets.bits import Packed
+from link.packets.space_packet import COUNT_MODULUS, PACKET_OCTETS_MAX, Flags, SpacePacket, encode_header
+from link.time.binary import Cuc
 
 VERSION = 2
 _REQUEST = Packed("RequestHeader", version=4, acknowledge=4, service=8, subtype=8, source=16)

@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 import msgspec
 
 from kernels.usage import did_you_mean
-from link.calendar_code import decode_ascii
 from link.dictionary.codec import Codec
 from link.dictionary.conditions import Condition
 from link.dictionary.dictionary import Dictionary
@@ -36,6 +35,7 @@ from link.pus.packets import TcPacket
 from link.pus.parameters import SetValues
 from link.pus.scheduling import InsertActivities, insert_of
 from link.pus.source import TcSource
+from link.time.calendar import decode_ascii
 
 _HUMP = re.compile(r"(?<!^)(?=[A-Z])")
 _TYPED = Field(name="request", kind=Text(Rest()), text="a request in quotes, as it is typed")

@@ -11,12 +11,12 @@ from link.dictionary.declare import Record
 from link.dictionary.kinds import Counted, Flag, Int8ub, Int16ub, Int32sb, Octets, Rest, Time
 from link.dictionary.wires import wire
 from link.errors import DecodeError
+from link.packets.space_packet import SpacePacket
 from link.pus.message import Report, Request
 from link.pus.packets import TcPacket
 from link.pus.paging import ITEM_OCTETS_MAX, pages
 from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine, report_together
-from link.space_packet import SpacePacket
-from link.time_code import Cuc
+from link.time.binary import Cuc
 
 _TIME = Cuc()
 _MS = 1_000_000

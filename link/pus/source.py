@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from link.packets.space_packet import COUNT_MODULUS
 from link.pus.message import Report, Request
 from link.pus.packets import Ack, TcPacket, TmPacket
-from link.space_packet import COUNT_MODULUS
 
 _TYPE_COUNT_MODULUS = 1 << 16
 

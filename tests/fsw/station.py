@@ -5,11 +5,14 @@ from collections import deque
 from fsw.mission import load_mission
 from fsw.node import dictionary_of
 from link.cfdp import Entity, MemoryStore, Settings
-from link.clcw import Clcw
-from link.cltu import encode_cltu
+from link.channels.tm_receiver import TmReceiver
+from link.coding.cltu import encode_cltu
+from link.coding.tm import TmDecoder
 from link.cop1 import Directive, Fop
 from link.dictionary import Dictionary
+from link.frames.clcw import Clcw
 from link.managed import Managed
+from link.packets.space_packet import SpacePacket
 from link.pus.catalogue import read_report
 from link.pus.events import EventReport
 from link.pus.functions import PerformFunction
@@ -17,9 +20,6 @@ from link.pus.housekeeping import HousekeepingReport
 from link.pus.packets import TmPacket
 from link.pus.source import TcSource
 from link.pus.tracker import CommandTracker
-from link.space_packet import SpacePacket
-from link.tm_coding import TmDecoder
-from link.tm_receiver import TmReceiver
 
 
 class Station:

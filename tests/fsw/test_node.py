@@ -19,11 +19,11 @@ from hal.sim.cable import Channel, cable
 from hal.sim.camera import Scene, SceneCamera
 from hal.sim.clock import EPOCH_UTC_NS, VirtualClock
 from link.cfdp import Entity, MemoryStore, Settings
-from link.product import Product
+from link.packets.space_packet import HEADER_SIZE, SpacePacket
+from link.products.product import Product
 from link.pus.functions import PerformFunction
 from link.pus.test import Ping, Pong
 from link.pus.tracker import Progress
-from link.space_packet import HEADER_SIZE, SpacePacket
 from tests.fsw.station import Station
 
 COASTWATCH = Path(__file__).parents[2] / "examples" / "missions" / "coastwatch.toml"

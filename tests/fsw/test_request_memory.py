@@ -14,11 +14,11 @@ from fsw.executive import Executive
 from fsw.request_memory import NO_REQUEST, TAKEN_MAX, Taken
 from hal.sim.clock import VirtualClock
 from link.cop1.farm import Farm, State, Verdict
+from link.frames.tc import UNLOCK, TcFrame
 from link.pus.packets import RequestId
 from link.pus.source import TcSource
 from link.pus.test import Ping, Pong
 from link.pus.verification import CompletionFailure, CompletionSuccess, FailureCode, Stage
-from link.tc_frame import UNLOCK, TcFrame
 from tests.fsw.memories import request_memory_on
 from tests.hal.recording_medium import RecordingMedium
 

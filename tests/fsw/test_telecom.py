@@ -8,14 +8,14 @@ from fsw.telecom import Downlink, Telecom, Uplink
 from hal.port import PortClosed
 from hal.sim.cable import Channel, cable
 from hal.sim.clock import VirtualClock
-from link.clcw import Clcw
-from link.cltu import encode_cltu
+from link.channels.tm_receiver import TmReceiver
+from link.coding.cltu import encode_cltu
+from link.coding.tm import ASM_OCTETS, TmDecoder
+from link.frames.clcw import Clcw
+from link.frames.tc import TcFrame
 from link.managed import Managed, TmChannel
+from link.packets.space_packet import SpacePacket
 from link.pus.packets import TC_OVERHEAD
-from link.space_packet import SpacePacket
-from link.tc_frame import TcFrame
-from link.tm_coding import ASM_OCTETS, TmDecoder
-from link.tm_receiver import TmReceiver
 
 BITS_PER_SECOND = 115_200
 MANAGED = Managed(

@@ -6,21 +6,21 @@ from dataclasses import dataclass, field
 from ground.moment import Moment
 from ground.station import Station
 from link.cfdp import Entity, MemoryStore, Settings
-from link.cltu import CltuReader
+from link.channels.tm_sender import TmSender
+from link.coding.cltu import CltuReader
+from link.coding.tm import TmEncoder
 from link.cop1.farm import Farm, Verdict
 from link.dictionary import Dictionary, Event, Int8ub, Int32ub, Limits, Octets, Telemetry, command, wire
 from link.dictionary.dictionary import FileService
 from link.errors import DecodeError
+from link.frames.tc import TcFrame
 from link.managed import Managed, TmChannel
+from link.packets.space_packet import SpacePacket
 from link.pus import events, housekeeping
 from link.pus.catalogue import read_request
 from link.pus.packets import TcPacket
 from link.pus.source import TmSource
 from link.pus.verification import FailureCode, Stage, failure, success
-from link.space_packet import SpacePacket
-from link.tc_frame import TcFrame
-from link.tm_coding import TmEncoder
-from link.tm_sender import TmSender
 
 APID, FILES_APID, NODE_ENTITY, GROUND_ENTITY = 65, 0x7FD, 1, 2
 MANAGED = Managed(

@@ -3,9 +3,9 @@
 import dataclasses
 
 from ground.downlink import Downlink
-from link.clcw import Clcw
-from link.tm_coding import TmEncoder
-from link.tm_sender import TmSender
+from link.channels.tm_sender import TmSender
+from link.coding.tm import TmEncoder
+from link.frames.clcw import Clcw
 from tests.ground.spacecraft import MANAGED, SECOND
 
 CLCW = Clcw(channel=MANAGED.tc_channel, report=7)

@@ -11,7 +11,7 @@ from ground.moment import Moment
 from ground.records import FileRecord, TransferRecord
 from link.cfdp import Entity, MemoryStore, Settings
 from link.dictionary.dictionary import FileService as Partners
-from link.space_packet import COUNT_MODULUS, SpacePacket
+from link.packets.space_packet import COUNT_MODULUS, SpacePacket
 from tests.ground.spacecraft import FILES_APID, GROUND_ENTITY, NODE_ENTITY, SECOND, UTC_NS
 
 CONTENT = bytes(range(256)) * 4

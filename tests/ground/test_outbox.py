@@ -3,8 +3,8 @@
 import pytest
 
 from ground.outbox import Outbox
-from link.cltu import BREAK, CltuReader, encode_cltu
-from link.tc_frame import TcFrame
+from link.coding.cltu import BREAK, CltuReader, encode_cltu
+from link.frames.tc import TcFrame
 
 
 def frame(number):

@@ -11,9 +11,9 @@ from ground.archive import Archive
 from ground.moment import Moment
 from ground.records import CommandRecord, EventRecord, SampleRecord
 from ground.station import Station
-from link.calendar_code import encode_ascii
 from link.cfdp import MemoryStore
 from link.dictionary import Dictionary
+from link.time.calendar import encode_ascii
 from tests.fsw.test_node import COASTWATCH, World
 
 SECOND = 1_000_000_000

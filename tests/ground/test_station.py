@@ -20,15 +20,15 @@ from ground.station import Patience, Station
 from ground.telemetry import Telemetry, _count_in
 from hal.port import PortNews
 from link.cfdp import MemoryStore
+from link.channels.tm_sender import TmSender
+from link.coding.tm import TmEncoder
 from link.cop1.farm import Farm
 from link.dictionary import Dictionary
+from link.packets.space_packet import SpacePacket
 from link.pus import events as pus_events
 from link.pus import housekeeping, verification
 from link.pus.packets import TmPacket
 from link.pus.source import Tally, TmSource
-from link.space_packet import SpacePacket
-from link.tm_coding import TmEncoder
-from link.tm_sender import TmSender
 from tests.ground.spacecraft import APID, DICTIONARY, MANAGED, SECOND, UTC_NS, Done, NodeStatus, Spacecraft, World
 
 START = Moment(0, UTC_NS)

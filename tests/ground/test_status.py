@@ -12,10 +12,10 @@ from ground.records import CommandRecord, EventRecord
 from ground.station import Patience, Station
 from hal.port import PortNews
 from link.cfdp import MemoryStore
+from link.channels.tm_sender import TmSender
+from link.coding.tm import TmEncoder
 from link.dictionary import Dictionary
-from link.space_packet import SpacePacket
-from link.tm_coding import TmEncoder
-from link.tm_sender import TmSender
+from link.packets.space_packet import SpacePacket
 from tests.ground.spacecraft import (
     APID,
     DICTIONARY,

@@ -9,11 +9,11 @@ import pytest
 from ground.errors import BusyError
 from ground.uplink import FILE_PACKETS_MAX, QUEUE_MAX, UNVERIFIED_MAX, Delivered, Released, Undelivered, Uplink
 from kernels.usage import UsageError
-from link.cltu import CltuReader
+from link.coding.cltu import CltuReader
 from link.cop1.farm import Farm, Verdict
 from link.errors import DecodeError
+from link.frames.tc import TcFrame
 from link.pus.packets import RequestId, TcPacket
-from link.tc_frame import TcFrame
 from tests.ground.spacecraft import APID, MANAGED
 
 SECOND = 1_000_000_000

@@ -2,8 +2,8 @@
 
 from hypothesis import strategies as st
 
-from link.encapsulation import EncapsulationPacket
-from link.space_packet import Flags, SpacePacket
+from link.packets.encapsulation import EncapsulationPacket
+from link.packets.space_packet import Flags, SpacePacket
 
 space_packets = st.builds(
     SpacePacket,

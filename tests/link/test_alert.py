@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.alert import Alert
 from link.errors import DecodeError
+from link.products.alert import Alert
 
 shares = st.floats(0, 1, width=32)
 alerts = st.builds(

@@ -3,11 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels.coding.crc import crc16
-from link.aos_frame import ALL_BITS, NO_BITS, NO_HEADER, AosFrame, BPdu, MPdu
-from link.aos_link import AosManaged, AosReceiver, AosSender
+from link.channels.aos import AosManaged, AosReceiver, AosSender
 from link.errors import DecodeError, TruncatedError
+from link.frames.aos import ALL_BITS, NO_BITS, NO_HEADER, AosFrame, BPdu, MPdu
 from link.managed import TmChannel
-from link.space_packet import SpacePacket
+from link.packets.space_packet import SpacePacket
 
 
 def test_vector():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.arrivals import Arrivals, marks_of
+from link.packets.arrivals import Arrivals, marks_of
 from tests.link.strategies import chunked
 
 PACKETS, TM, AOS = 1 << 14, 256, 1 << 24

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.calendar_code import Ccs, decode_ascii, encode_ascii
 from link.errors import DecodeError, TruncatedError
-from link.leap_seconds import NS
+from link.time.calendar import Ccs, decode_ascii, encode_ascii
+from link.time.leap_seconds import NS
 from tests.link.times import utc_ns
 
 FIRST_NS, END_NS = utc_ns("0001-01-01T00:00:00"), utc_ns("9999-12-31T23:59:59") + NS

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.civil import date_from_days, days_from_date
+from link.time.civil import date_from_days, days_from_date
 
 EPOCH = date(1970, 1, 1)
 

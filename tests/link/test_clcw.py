@@ -1,7 +1,7 @@
 import pytest
 
-from link.clcw import Clcw
 from link.errors import DecodeError
+from link.frames.clcw import Clcw
 
 
 def test_words():

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from link.aos_frame import AosFrame, BPdu, MPdu
-from link.clcw import Clcw
+from link.frames.aos import AosFrame, BPdu, MPdu
+from link.frames.clcw import Clcw
+from link.frames.tm import TmFrame
+from link.frames.uslp import DataField, Rule, UslpFrame
 from link.framing import Framing
 from link.intake import Channel, FrameIntake
-from link.space_packet import SpacePacket
-from link.tm_frame import TmFrame
-from link.uslp_frame import DataField, Rule, UslpFrame
+from link.packets.space_packet import SpacePacket
 
 PACKET = SpacePacket(5, 0, bytes(14)).encode()
 

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels.coding.bch import bch_decode
-from link import cltu
-from link.cltu import BREAK, START, TAIL, CltuReader, can_be_broken_off, encode_cltu
+from link.coding import cltu
+from link.coding.cltu import BREAK, START, TAIL, CltuReader, can_be_broken_off, encode_cltu
 
 frames = st.binary(min_size=1, max_size=60)
 IDLE = b"\x55" * 12

@@ -17,15 +17,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernels.coding.crc import crc16
-from link.aos_frame import AosFrame, BPdu, MPdu
-from link.clcw import Clcw
-from link.encapsulation import EncapsulationPacket
 from link.errors import DecodeError, TruncatedError
-from link.space_packet import Flags, SpacePacket
-from link.tc_frame import FrameType, TcFrame
-from link.tc_segment import Segment
-from link.tm_frame import TmFrame
-from link.uslp_frame import DataField, Rule, UslpFrame
+from link.frames.aos import AosFrame, BPdu, MPdu
+from link.frames.clcw import Clcw
+from link.frames.tc import FrameType, TcFrame
+from link.frames.tc_segment import Segment
+from link.frames.tm import TmFrame
+from link.frames.uslp import DataField, Rule, UslpFrame
+from link.packets.encapsulation import EncapsulationPacket
+from link.packets.space_packet import Flags, SpacePacket
 from tests.link.strategies import encapsulation_packets, space_packets
 
 words, octet_values, small = st.integers(0, 2**32 - 1), st.integers(0, 255), st.binary(max_size=60)

@@ -8,9 +8,9 @@ from link.dictionary.conditions import Comparison
 from link.dictionary.definition import Definition
 from link.dictionary.kinds import Field, Group, Integer, Text, Time
 from link.dictionary.model import Container
-from link.packet_index import PacketIndex
-from link.space_packet import SpacePacket
-from link.time_code import Cuc
+from link.packets.index import PacketIndex
+from link.packets.space_packet import SpacePacket
+from link.time.binary import Cuc
 
 BASE = Container(name="Base", fields=(Field(name="id", kind=Integer(8)),), abstract=True)
 

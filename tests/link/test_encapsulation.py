@@ -1,7 +1,7 @@
 import pytest
 
-from link.encapsulation import EncapsulationPacket, Protocol
 from link.errors import DecodeError, TruncatedError
+from link.packets.encapsulation import EncapsulationPacket, Protocol
 
 
 def test_vectors():

@@ -12,20 +12,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from link.aos_frame import NO_HEADER, ONLY_IDLE, AosFrame, BPdu, MPdu
-from link.arrivals import Arrivals
-from link.clcw import Clcw
-from link.cltu import START, TAIL
-from link.encapsulation import EncapsulationPacket
-from link.extraction import Extractor
+from link.channels.extraction import Extractor
+from link.coding.cltu import START, TAIL
+from link.coding.tm import TmDecoder, TmEncoder
+from link.frames.aos import NO_HEADER, ONLY_IDLE, AosFrame, BPdu, MPdu
+from link.frames.clcw import Clcw
+from link.frames.tc import TcFrame
+from link.frames.tc_segment import Segment, SegmentReceiver
+from link.frames.tm import TmFrame
 from link.managed import Managed, TmChannel
-from link.packet_stream import PacketReader
-from link.segmentation import Reassembler
-from link.space_packet import SpacePacket
-from link.tc_frame import TcFrame
-from link.tc_segment import Segment, SegmentReceiver
-from link.tm_coding import TmDecoder, TmEncoder
-from link.tm_frame import TmFrame
+from link.packets.arrivals import Arrivals
+from link.packets.encapsulation import EncapsulationPacket
+from link.packets.segmentation import Reassembler
+from link.packets.space_packet import SpacePacket
+from link.packets.stream import PacketReader
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "codecs"
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the foreign recordings (../shared/data/codecs) are not here")

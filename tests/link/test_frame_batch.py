@@ -4,11 +4,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.encapsulation import EncapsulationPacket
-from link.extraction import Extractor
+from link.channels.extraction import Extractor
+from link.channels.packing import Packer
 from link.frame_batch import extract
-from link.packing import Packer
-from link.space_packet import SpacePacket
+from link.packets.encapsulation import EncapsulationPacket
+from link.packets.space_packet import SpacePacket
 from tests.link.strategies import chunked
 
 ZONE = 24

@@ -5,13 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link import aos_frame, tm_frame
-from link.aos_frame import AosFrame, MPdu
 from link.errors import DecodeError
 from link.fecf import with_fecf
+from link.frames import aos as aos_frame
+from link.frames import tm as tm_frame
+from link.frames.aos import AosFrame, MPdu
+from link.frames.tm import TmFrame
+from link.frames.uslp import NO_POINTER, DataField, Rule, UslpFrame
 from link.framing import NO_PACKET_BEGINS, Framing, contents_of
-from link.tm_frame import TmFrame
-from link.uslp_frame import NO_POINTER, DataField, Rule, UslpFrame
 
 OCTETS = 40
 

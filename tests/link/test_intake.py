@@ -6,20 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link import tm_frame
-from link.aos_frame import AosFrame, MPdu
-from link.aos_link import AosManaged, AosReceiver, AosSender
-from link.encapsulation import EncapsulationPacket
+from link.channels.aos import AosManaged, AosReceiver, AosSender
+from link.channels.tm_receiver import TmReceiver
+from link.channels.tm_sender import TmSender
+from link.channels.uslp import UslpReceiver
+from link.coding.tm import TmEncoder
+from link.frames import tm as tm_frame
+from link.frames.aos import AosFrame, MPdu
+from link.frames.tm import TmFrame
+from link.frames.uslp import NO_POINTER, DataField, Rule, UslpFrame
 from link.framing import Framing
 from link.intake import Channel, FrameIntake
 from link.managed import Managed, TmChannel
-from link.space_packet import SpacePacket, idle_packet
-from link.tm_coding import TmEncoder
-from link.tm_frame import TmFrame
-from link.tm_receiver import TmReceiver
-from link.tm_sender import TmSender
-from link.uslp_frame import NO_POINTER, DataField, Rule, UslpFrame
-from link.uslp_receiver import UslpReceiver
+from link.packets.encapsulation import EncapsulationPacket
+from link.packets.space_packet import SpacePacket, idle_packet
 from tests.link.strategies import chunked
 
 CHANNELS = (TmChannel(name="a", vc=1), TmChannel(name="b", vc=2))

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.leap_seconds import IERS, NS, LeapSeconds
+from link.time.leap_seconds import IERS, NS, LeapSeconds
 from tests.link.times import utc_ns
 
 

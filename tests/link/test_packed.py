@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from link.errors import TruncatedError
-from link.packed import Packed
+from link.packets.bits import Packed
 
 
 @st.composite

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels.coding.crc import crc16
-from link.packet_index import encode_packets, index_packets
-from link.packet_stream import PacketReader, has_good_crc
-from link.space_packet import SpacePacket
+from link.packets.index import encode_packets, index_packets
+from link.packets.space_packet import SpacePacket
+from link.packets.stream import PacketReader, has_good_crc
 from tests.link.strategies import space_packets
 
 

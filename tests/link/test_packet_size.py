@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.encapsulation import EncapsulationPacket
 from link.errors import DecodeError
-from link.packet_size import is_idle, packet_size
-from link.space_packet import SpacePacket, idle_packet
+from link.packets.encapsulation import EncapsulationPacket
+from link.packets.size import is_idle, packet_size
+from link.packets.space_packet import SpacePacket, idle_packet
 from tests.link.strategies import encapsulation_packets, space_packets
 
 

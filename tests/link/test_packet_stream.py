@@ -3,8 +3,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kernels.coding.crc import crc16
-from link.packet_stream import PacketReader
-from link.space_packet import SpacePacket
+from link.packets.space_packet import SpacePacket
+from link.packets.stream import PacketReader
 from tests.link.strategies import chunked
 
 

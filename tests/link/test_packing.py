@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.extraction import Extractor
-from link.packet_size import is_idle, packet_size
-from link.packing import Packer
+from link.channels.extraction import Extractor
+from link.channels.packing import Packer
+from link.packets.size import is_idle, packet_size
 from tests.link.strategies import encapsulation_packets, space_packets
 
 packets = st.lists((space_packets | encapsulation_packets).filter(lambda p: not p.is_idle), max_size=12)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hal.camera import Georeference
 from link.errors import DecodeError
-from link.product import Product, Water
+from link.products.product import Product, Water
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 places = st.builds(Georeference, epsg=st.integers(0, 2**32 - 1), easting_m=finite, northing_m=finite, pixel_m=finite)

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels.coding.crc import crc16
-from link.arrivals import Arrivals
-from link.encapsulation import EncapsulationPacket
+from link.frames.tm import TmFrame
 from link.framing import Framing
 from link.joining import Joiner
-from link.packet_index import follow_lengths
+from link.packets.arrivals import Arrivals
+from link.packets.encapsulation import EncapsulationPacket
+from link.packets.index import follow_lengths
+from link.packets.space_packet import COUNT_MODULUS, IDLE_APID, Flags, SpacePacket
 from link.recording import Reception, holds_packets, read_recording
-from link.space_packet import COUNT_MODULUS, IDLE_APID, Flags, SpacePacket
-from link.tm_frame import TmFrame
 from tests.link.strategies import chunked, space_packets
 
 streams = st.lists(space_packets.map(SpacePacket.encode) | st.binary(max_size=9), max_size=8).map(b"".join)

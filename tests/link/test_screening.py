@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from link.errors import DecodeError
-from link.screening import CloudMask, Tile
+from link.products.screening import CloudMask, Tile
 
 numbers, sides = st.integers(0, 2**32 - 1), st.integers(0, 2**16 - 1)
 targets = st.text(max_size=40)

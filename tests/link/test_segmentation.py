@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.segmentation import Reassembler, segmented
-from link.space_packet import Flags, SpacePacket
+from link.packets.segmentation import Reassembler, segmented
+from link.packets.space_packet import Flags, SpacePacket
 
 datas = st.lists(st.tuples(st.integers(0, 3), st.binary(min_size=1, max_size=60)), max_size=8)
 

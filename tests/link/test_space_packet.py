@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from link.errors import DecodeError, TruncatedError
-from link.space_packet import HEADER, HEADER_SIZE, IDLE_APID, SpacePacket, idle_packet
+from link.packets.space_packet import HEADER, HEADER_SIZE, IDLE_APID, SpacePacket, idle_packet
 from tests.link.strategies import space_packets
 
 

@@ -8,7 +8,7 @@ from link.dictionary.definition import Definition
 from link.dictionary.kinds import Field, Integer
 from link.dictionary.model import Container
 from link.split_time import Part, SplitTime
-from link.time_code import Cds
+from link.time.binary import Cds
 
 NS = 10**9
 NAMES = {"DAY": 16, "MSEC": 32, "USEC": 16, "SECONDS": 32, "SUBSECONDS": 16, "TICKS": 16, "LONG": 64}

@@ -1,7 +1,7 @@
 import pytest
 
 from link.errors import ChecksumError, DecodeError, TruncatedError
-from link.tc_frame import UNLOCK, FrameType, TcFrame, set_vr
+from link.frames.tc import UNLOCK, FrameType, TcFrame, set_vr
 
 
 def test_vector():

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.cltu import encode_cltu
+from link.coding.cltu import encode_cltu
+from link.frames.tc import UNLOCK, TcFrame
+from link.frames.tc_segment import Segment, segments, split_packets
+from link.packets.space_packet import Flags, SpacePacket
 from link.recording import Reception, read_recording
-from link.space_packet import Flags, SpacePacket
-from link.tc_frame import UNLOCK, TcFrame
 from link.tc_intake import TcFraming, TcIntake
-from link.tc_segment import Segment, segments, split_packets
 from tests.link.strategies import chunked
 
 PACKETS = [SpacePacket(5, n, bytes([n] * 20), is_command=True).encode() for n in range(6)]

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from link.errors import DecodeError
-from link.space_packet import Flags, SpacePacket
-from link.tc_segment import Segment, SegmentReceiver, segments, split_packets
+from link.frames.tc_segment import Segment, SegmentReceiver, segments, split_packets
+from link.packets.space_packet import Flags, SpacePacket
 
 packets = st.lists(
     st.integers(1, 60).map(lambda size: SpacePacket(3, 0, bytes(size), is_command=True).encode()), max_size=9

@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.calendar_code import Ccs
 from link.errors import DecodeError, TruncatedError
-from link.leap_seconds import DAY_NS, IERS, NS
-from link.time_code import Cds, Cuc, code_of
+from link.time.binary import Cds, Cuc, code_of
+from link.time.calendar import Ccs
+from link.time.leap_seconds import DAY_NS, IERS, NS
 from tests.link.times import utc_ns
 
 cucs = st.builds(Cuc, st.integers(1, 7), st.integers(0, 3), st.integers(-(10**18), 10**18))

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from kernels.coding.crc import crc16
 from kernels.coding.viterbi import ConvolutionalEncoder, ViterbiDecoder, punctured
+from link.coding.tm import ASM_OCTETS, TmDecoder, TmEncoder
 from link.managed import Managed, TmChannel
-from link.tm_coding import ASM_OCTETS, TmDecoder, TmEncoder
 
 CODED = Managed(spacecraft_id=1, tm_channels=(TmChannel(name="a", vc=0),), interleave=2, tm_frame_octets=60)
 NO_FECF = replace(CODED, fecf=False)

@@ -1,7 +1,7 @@
 import pytest
 
 from link.errors import DecodeError, TruncatedError
-from link.tm_frame import NO_HEADER, ONLY_IDLE, TmFrame
+from link.frames.tm import NO_HEADER, ONLY_IDLE, TmFrame
 
 
 def test_vector():

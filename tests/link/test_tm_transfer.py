@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.demultiplex import Delivery
+from link.channels.demultiplex import Delivery
+from link.channels.tm_receiver import TmReceiver
+from link.channels.tm_sender import TmSender
+from link.frames.tm import NO_HEADER, ONLY_IDLE, TmFrame
 from link.framing import Framing
 from link.intake import FrameIntake
 from link.managed import Managed, TmChannel
-from link.space_packet import SpacePacket
-from link.tm_frame import NO_HEADER, ONLY_IDLE, TmFrame
-from link.tm_receiver import TmReceiver
-from link.tm_sender import TmSender
+from link.packets.space_packet import SpacePacket
 
 LIVE, FILES = TmChannel(name="live", vc=0, queue_packets=50), TmChannel(name="files", vc=1, queue_packets=50)
 MANAGED = Managed(spacecraft_id=9, tm_channels=(LIVE, FILES), rs_parity=0, tm_frame_octets=40)

@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from link.channels.packing import Packer
+from link.channels.uslp import Map, UslpReceiver
 from link.errors import ChecksumError, DecodeError, TruncatedError
-from link.packing import Packer
-from link.space_packet import SpacePacket
-from link.uslp_frame import NO_POINTER, DataField, Rule, UslpFrame
-from link.uslp_receiver import Map, UslpReceiver
+from link.frames.uslp import NO_POINTER, DataField, Rule, UslpFrame
+from link.packets.space_packet import SpacePacket
 
 zones, protocols = st.binary(max_size=60), st.integers(0, 31)
 fields = st.one_of(

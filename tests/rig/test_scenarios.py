@@ -11,10 +11,10 @@ from ground import api
 from ground.records import EventRecord
 from hal.sim.clock import EPOCH_UTC_NS
 from link.cfdp import Entity, MemoryStore, Settings
-from link.cfdp.directives import Metadata
-from link.cfdp.header import Header
-from link.cfdp.pdu import encode_pdu
-from link.space_packet import SpacePacket
+from link.cfdp.pdus.directives import Metadata
+from link.cfdp.pdus.header import Header
+from link.cfdp.pdus.pdu import encode_pdu
+from link.packets.space_packet import SpacePacket
 from rig.world import SECOND, World
 
 PROVENANCE = Provenance(

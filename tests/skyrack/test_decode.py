@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 
 from kernels.coding.crc import crc16
-from link.aos_frame import AosFrame, BPdu, MPdu
-from link.aos_link import AosManaged, AosSender
-from link.clcw import Clcw
-from link.cltu import encode_cltu
-from link.encapsulation import EncapsulationPacket
+from link.channels.aos import AosManaged, AosSender
+from link.channels.tm_sender import TmSender
+from link.coding.cltu import encode_cltu
+from link.coding.tm import TmEncoder
+from link.frames.aos import AosFrame, BPdu, MPdu
+from link.frames.clcw import Clcw
+from link.frames.tc import TcFrame
+from link.frames.uslp import DataField, Rule, UslpFrame
 from link.managed import Managed, TmChannel
-from link.space_packet import SpacePacket
-from link.tc_frame import TcFrame
-from link.tm_coding import TmEncoder
-from link.tm_sender import TmSender
-from link.uslp_frame import DataField, Rule, UslpFrame
+from link.packets.encapsulation import EncapsulationPacket
+from link.packets.space_packet import SpacePacket
 from skyrack import decode
 from skyrack.cli import main
 from tests.ground.spacecraft import DICTIONARY

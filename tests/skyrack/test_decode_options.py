@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from link.cltu import encode_cltu
+from link.coding.cltu import encode_cltu
+from link.coding.tm import TmEncoder
+from link.frames.tc import TcFrame
 from link.intake import Batch
 from link.managed import Managed, TmChannel
-from link.packet_index import PacketIndex
-from link.space_packet import SpacePacket
-from link.tc_frame import TcFrame
-from link.tm_coding import TmEncoder
+from link.packets.index import PacketIndex
+from link.packets.space_packet import SpacePacket
 from skyrack.cli import main
 from skyrack.raw_export import RawExport
 from tests.ground.spacecraft import DICTIONARY

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from link.space_packet import SpacePacket
-from link.tc_frame import TcFrame
-from link.tm_coding import TmEncoder
+from link.coding.tm import TmEncoder
+from link.frames.tc import TcFrame
+from link.packets.space_packet import SpacePacket
 from skyrack.cli import main
 from tests.skyrack.test_decode import MANAGED, packet, tm_frames
 

@@ -16,11 +16,11 @@ import pytest
 
 from fsw.mission import load_mission
 from fsw.node import dictionary_of
+from link.channels.tm_receiver import TmReceiver
+from link.coding.tm import TmDecoder
 from link.decoding import Decoder
 from link.dictionary import Dictionary
 from link.pus.definition import definition_of
-from link.tm_coding import TmDecoder
-from link.tm_receiver import TmReceiver
 from skyrack.cli import main
 from tests.patience import PATIENCE_S
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from link.dictionary.ccsdspy import read_csv
+from link.packets.space_packet import SpacePacket
 from link.pcap import pcap_header
-from link.space_packet import SpacePacket
 from skyrack.cli import main
 from skyrack.places import check_places
 

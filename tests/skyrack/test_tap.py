@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from link.channels.tm_sender import TmSender
+from link.coding.tm import TmEncoder
 from link.dictionary.packets import PacketReader
 from link.managed import Managed
+from link.packets.space_packet import SpacePacket
 from link.pus.definition import definition_of
 from link.pus.housekeeping import report_of
 from link.pus.source import TmSource
-from link.space_packet import SpacePacket
-from link.tm_coding import TmEncoder
-from link.tm_sender import TmSender
 from skyrack.cli import main
 from tests.ground.spacecraft import APID, DICTIONARY, NodeStatus
 from tests.patience import PATIENCE_S

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from link.space_packet import SpacePacket
+from link.packets.space_packet import SpacePacket
 from skyrack.cli import main
 
 TYPE = '<IntegerParameterType name="u8"><IntegerDataEncoding/></IntegerParameterType>'

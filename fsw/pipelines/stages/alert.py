@@ -9,7 +9,7 @@ from fsw.pipelines.contract import ABOUT, FILES, Contract, plane
 from fsw.pipelines.stage import About, File, Items, Priority, Stage
 from fsw.pipelines.valid import share_of, within
 from kernels.imaging.image import Mask
-from link.alert import Alert
+from link.products.alert import Alert
 
 
 class AreaAlert(Stage, frozen=True):

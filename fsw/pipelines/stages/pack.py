@@ -7,7 +7,7 @@ from fsw.pipelines.contract import ABOUT, FILES, OCTETS, Contract, Kind, plane, 
 from fsw.pipelines.stage import About, File, Items, Priority, Stage
 from fsw.pipelines.valid import share_of, within
 from kernels.imaging.image import Mask
-from link.product import Product, Water
+from link.products.product import Product, Water
 
 
 class Pack(Stage, frozen=True):

@@ -4,7 +4,7 @@ from fsw.pipelines.contract import ABOUT, FILES, Contract, plane
 from fsw.pipelines.stage import About, File, Items, Priority, Stage
 from fsw.pipelines.valid import within
 from kernels.imaging.image import Mask, encode_runs
-from link.screening import CloudMask
+from link.products.screening import CloudMask
 
 
 class PackClouds(Stage, frozen=True):

@@ -12,7 +12,7 @@ from fsw.pipelines.contract import ABOUT, FILES, Contract, cube, plane
 from fsw.pipelines.stage import About, File, Items, Stage
 from fsw.pipelines.valid import blanked, within
 from kernels.imaging.image import Mask, encode_runs
-from link.screening import Tile
+from link.products.screening import Tile
 
 _PRIORITY_MAX = 99  # of a tile without clouds
 

@@ -5,10 +5,10 @@ A date or time without a zone is UTC. TAI, GPS and J2000 are counted without lea
 
 import re
 
-from link.calendar_code import decode_ascii, encode_ascii
 from link.dictionary.xtce.document import Element, UnsupportedError, content
 from link.errors import DecodeError
-from link.leap_seconds import NS
+from link.time.calendar import decode_ascii, encode_ascii
+from link.time.leap_seconds import NS
 
 _NAMED = {
     "UNIX": "1970-01-01T00:00:00Z",

@@ -27,12 +27,12 @@ from fsw.store.outbox import Outbox
 from hal.sim.clock import EPOCH_UTC_NS, VirtualClock
 from link.cfdp import Entity, MemoryStore, Settings
 from link.cfdp.filestore import MemoryWriter
+from link.channels.tm_receiver import TmReceiver
+from link.channels.tm_sender import TmSender
 from link.managed import Managed, TmChannel
+from link.packets.space_packet import SpacePacket
 from link.pus.source import Tally
 from link.pus.verification import FailureCode
-from link.space_packet import SpacePacket
-from link.tm_receiver import TmReceiver
-from link.tm_sender import TmSender
 
 MANAGED = Managed(
     spacecraft_id=1,

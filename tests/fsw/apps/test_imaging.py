@@ -18,7 +18,7 @@ from hal.sim.board import ModelBoard
 from hal.sim.camera import Scene, SceneCamera
 from hal.sim.clock import EPOCH_UTC_NS, VirtualClock
 from kernels.imaging.image import decode_outlines, decode_runs, rasterise
-from link.product import Product
+from link.products.product import Product
 
 SCENES = Path(__file__).parents[3] / "examples" / "scenes"
 PLACE = Georeference(epsg=31985, easting_m=288776.25, northing_m=9120760.75, pixel_m=28.5)

@@ -15,7 +15,7 @@ from fsw.pipelines import PIPELINES
 from fsw.pipelines.load import module_of
 from fsw.pipelines.run import files_of
 from hal.linux.clock import HostClock
-from link.product import Product
+from link.products.product import Product
 from tests.fsw.pipelines.pipeline import specs, work
 
 ROOT = Path(__file__).parents[3]

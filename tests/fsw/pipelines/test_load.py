@@ -13,7 +13,7 @@ from fsw.pipelines import ask
 from fsw.pipelines.ask import contract_of
 from fsw.pipelines.contract import Array, cube, plane
 from fsw.pipelines.load import load_stage
-from link.product import Product
+from link.products.product import Product
 from tests.fsw.pipelines.pipeline import made, specs
 
 ROOT = Path(__file__).parents[3]

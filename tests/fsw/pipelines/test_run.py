@@ -11,7 +11,7 @@ from fsw.pipelines.run import files_of, made_of, run
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
 from kernels.imaging.image import decode_runs
-from link.product import Product
+from link.products.product import Product
 from tests.fsw.pipelines.pipeline import made, specs, work
 
 COASTWATCH = Path(__file__).parents[3] / "examples" / "missions" / "coastwatch.toml"

@@ -19,10 +19,10 @@ from hal.camera import Frame
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
 from kernels.imaging.image import components, decode_runs, encode_outlines
-from link.alert import Alert
 from link.models.forest import Split
-from link.product import Product
-from link.screening import CloudMask, Tile
+from link.products.alert import Alert
+from link.products.product import Product
+from link.products.screening import CloudMask, Tile
 from tests.fsw.pipelines.pipeline import PLACE, specs, work
 from tests.link.models.test_lightgbm import text_of
 

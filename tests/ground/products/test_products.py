@@ -15,7 +15,7 @@ from hal.camera import Georeference
 from kernels.errors import CorruptError
 from kernels.imaging import image
 from link.errors import DecodeError
-from link.product import Product, Water
+from link.products.product import Product, Water
 
 UTM_25S = Georeference(epsg=31985, easting_m=288776.25, northing_m=9120760.75, pixel_m=28.5)
 

@@ -11,7 +11,7 @@ from ground.products.publisher import Publisher
 from ground.records import EventRecord, FileRecord
 from hal.camera import Georeference
 from kernels.imaging.image import encode_outlines, encode_runs
-from link.product import Product, Water
+from link.products.product import Product, Water
 
 
 def arrived(name):

@@ -13,8 +13,8 @@ from hal.camera import Georeference
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
 from kernels.imaging.image import encode_outlines
-from link.alert import Alert
-from link.product import Product, Water
+from link.products.alert import Alert
+from link.products.product import Product, Water
 from tests.fsw.pipelines.pipeline import work
 
 ROOT = Path(__file__).parents[3]

@@ -8,7 +8,7 @@ from ground.records import EventRecord
 from ground.rig.judgement import Received, judge, judgement_lines
 from ground.rig.scenes import Scenes
 from kernels.imaging.image import encode_runs
-from link.screening import CloudMask, Tile
+from link.products.screening import CloudMask, Tile
 
 RANDOM = np.random.default_rng(1)
 DN = RANDOM.integers(1000, 4000, (3, 2, 40, 40)).astype(np.uint16)

@@ -12,7 +12,7 @@ from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
 from kernels.imaging.image import decode_runs
 from link.models.forest import Split
-from link.screening import CloudMask, Tile
+from link.products.screening import CloudMask, Tile
 from tests.fsw.pipelines.pipeline import made, work
 from tests.link.models.test_lightgbm import text_of
 

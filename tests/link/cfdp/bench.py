@@ -13,10 +13,10 @@ from link.cfdp import (
     Settings,
     TransactionId,
 )
-from link.cfdp.codes import TransactionStatus
-from link.cfdp.directives import Ack, Eof, Finished, Metadata
-from link.cfdp.header import Header
-from link.cfdp.pdu import decode_pdu, encode_pdu
+from link.cfdp.pdus.codes import TransactionStatus
+from link.cfdp.pdus.directives import Ack, Eof, Finished, Metadata
+from link.cfdp.pdus.header import Header
+from link.cfdp.pdus.pdu import decode_pdu, encode_pdu
 
 MS = 1_000_000
 CONTENT = bytes(range(200)) * 2  # the segments of 100-octet PDUs hold 84 octets: five of them

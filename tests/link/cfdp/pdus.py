@@ -2,11 +2,11 @@
 
 from hypothesis import strategies as st
 
-from link.cfdp.codes import Condition, Delivery, Directive, FileStatus, Handler, TransactionStatus
-from link.cfdp.directives import Ack, Eof, Finished, KeepAlive, Metadata, Nak, Prompt
-from link.cfdp.header import Header
-from link.cfdp.pdu import FileData, SegmentMetadata
-from link.cfdp.tlv import (
+from link.cfdp.pdus.codes import Condition, Delivery, Directive, FileStatus, Handler, TransactionStatus
+from link.cfdp.pdus.directives import Ack, Eof, Finished, KeepAlive, Metadata, Nak, Prompt
+from link.cfdp.pdus.header import Header
+from link.cfdp.pdus.pdu import FileData, SegmentMetadata
+from link.cfdp.pdus.tlv import (
     Action,
     EntityId,
     FaultHandlerOverride,

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from link.cfdp import checksum
-from link.cfdp.codes import ChecksumType
+from link.cfdp.pdus.codes import ChecksumType
 
 CHECK = b"123456789"
 

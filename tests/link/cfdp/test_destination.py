@@ -17,10 +17,10 @@ from link.cfdp import (
     Suspended,
     TransactionFinished,
 )
-from link.cfdp.codes import Directive, TransactionStatus
-from link.cfdp.directives import Ack, Finished, KeepAlive, Nak, Prompt
-from link.cfdp.pdu import FileData
-from link.cfdp.tlv import (
+from link.cfdp.pdus.codes import Directive, TransactionStatus
+from link.cfdp.pdus.directives import Ack, Finished, KeepAlive, Nak, Prompt
+from link.cfdp.pdus.pdu import FileData
+from link.cfdp.pdus.tlv import (
     NOT_PERFORMED,
     Action,
     FaultHandlerOverride,

@@ -13,11 +13,11 @@ from link.cfdp import (
     TransactionFinished,
     TransactionId,
 )
-from link.cfdp.codes import Directive, TransactionStatus
-from link.cfdp.directives import Ack, Finished, Metadata, Nak, Prompt
 from link.cfdp.entity import ANSWERS_MAX, ENDED_MAX, INDICATIONS_MAX
-from link.cfdp.header import Header
-from link.cfdp.pdu import FileData, decode_pdu
+from link.cfdp.pdus.codes import Directive, TransactionStatus
+from link.cfdp.pdus.directives import Ack, Finished, Metadata, Nak, Prompt
+from link.cfdp.pdus.header import Header
+from link.cfdp.pdus.pdu import FileData, decode_pdu
 from link.errors import CapacityError
 from tests.link.cfdp.bench import FINISHED, ID, MS, PEER, QUICK, THEIRS, US, Bench, ack, eof, kinds, metadata
 

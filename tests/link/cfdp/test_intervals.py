@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.cfdp.intervals import Intervals
+from link.cfdp.pdus.intervals import Intervals
 
 SPAN = 40
 ranges = st.tuples(st.integers(0, SPAN), st.integers(0, SPAN))

@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from link.cfdp.codes import Condition, Delivery, Directive, FileStatus, Handler, TransactionStatus
-from link.cfdp.directives import Ack, Eof, Finished, KeepAlive, Metadata, Nak, Prompt
-from link.cfdp.header import Header, TransactionId
-from link.cfdp.pdu import FileData, SegmentMetadata, decode_pdu, encode_pdu
-from link.cfdp.tlv import (
+from link.cfdp.pdus.codes import Condition, Delivery, Directive, FileStatus, Handler, TransactionStatus
+from link.cfdp.pdus.directives import Ack, Eof, Finished, KeepAlive, Metadata, Nak, Prompt
+from link.cfdp.pdus.header import Header, TransactionId
+from link.cfdp.pdus.pdu import FileData, SegmentMetadata, decode_pdu, encode_pdu
+from link.cfdp.pdus.tlv import (
     Action,
     EntityId,
     FaultHandlerOverride,

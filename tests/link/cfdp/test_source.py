@@ -13,11 +13,11 @@ from link.cfdp import (
     Suspended,
     TransactionFinished,
 )
-from link.cfdp.codes import Directive, TransactionStatus
-from link.cfdp.directives import Ack, Eof, Finished, KeepAlive, Metadata, Nak, Prompt
-from link.cfdp.header import Header
-from link.cfdp.pdu import FileData
-from link.cfdp.tlv import (
+from link.cfdp.pdus.codes import Directive, TransactionStatus
+from link.cfdp.pdus.directives import Ack, Eof, Finished, KeepAlive, Metadata, Nak, Prompt
+from link.cfdp.pdus.header import Header
+from link.cfdp.pdus.pdu import FileData
+from link.cfdp.pdus.tlv import (
     FaultHandlerOverride,
 )
 from tests.link.cfdp.bench import (

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from link.cfdp.codes import Condition, Directive
-from link.cfdp.directives import Ack, Eof, Finished, KeepAlive, Metadata, Nak, Prompt
-from link.cfdp.header import Header
-from link.cfdp.pdu import FileData, decode_pdu, encode_pdu
-from link.cfdp.tlv import FaultHandlerOverride, MessageToUser
+from link.cfdp.pdus.codes import Condition, Directive
+from link.cfdp.pdus.directives import Ack, Eof, Finished, KeepAlive, Metadata, Nak, Prompt
+from link.cfdp.pdus.header import Header
+from link.cfdp.pdus.pdu import FileData, decode_pdu, encode_pdu
+from link.cfdp.pdus.tlv import FaultHandlerOverride, MessageToUser
 from tests.link.cfdp.pdus import bodies
 
 pytest.importorskip("spacepackets")

@@ -18,7 +18,7 @@ from link.cfdp import (
     Started,
     TransactionFinished,
 )
-from link.cfdp.intervals import Intervals
+from link.cfdp.pdus.intervals import Intervals
 from tests.link.cfdp.channel import MS, Weather, World
 
 CALM, STORM = Weather(), Weather(loss=0.3, repeat=0.1, delay_ms=40)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from link.cop1 import Directive, Farm, Fop, Response, State, Transfer, Verdict
+from link.frames.tc import UNLOCK, TcFrame
 from link.managed import Managed, TmChannel
-from link.tc_frame import UNLOCK, TcFrame
 
 MS = 1_000_000
 CHANNEL = 5

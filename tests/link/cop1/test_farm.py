@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from link.cop1.farm import Farm, State, Verdict
-from link.tc_frame import UNLOCK, TcFrame, set_vr
+from link.frames.tc import UNLOCK, TcFrame, set_vr
 
 WINDOW, VR = 10, 250  # half a window ahead of V(R) the numbers wrap
 

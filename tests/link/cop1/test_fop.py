@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from link.clcw import Clcw
 from link.cop1 import Alert, AlertCode, Answer, Directive, Fop, Response, State, Suspended, Transfer
 from link.cop1.fop import NOTICES_MAX
+from link.frames.clcw import Clcw
+from link.frames.tc import UNLOCK, FrameType, set_vr
 from link.managed import Managed, TmChannel
-from link.tc_frame import UNLOCK, FrameType, set_vr
 
 MS = 1_000_000
 T1_MS = 100

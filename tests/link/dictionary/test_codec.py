@@ -32,7 +32,7 @@ from link.dictionary.kinds import (
 from link.dictionary.oracle import Oracle
 from link.dictionary.strategies import values_of
 from link.errors import DecodeError, TruncatedError
-from link.time_code import Cuc
+from link.time.binary import Cuc
 from tests.link.dictionary.random_fields import field_lists
 
 few = settings(max_examples=40)  # each compiles two codecs

@@ -11,8 +11,8 @@ from link.dictionary.kinds import Array, Boolean, Enumeration, Field, Integer, O
 from link.dictionary.model import Container
 from link.dictionary.packets import PacketReader
 from link.dictionary.tables import TableReader
-from link.packet_index import index_packets
-from link.space_packet import SpacePacket
+from link.packets.index import index_packets
+from link.packets.space_packet import SpacePacket
 
 HEAD = (Field(name="head", kind=Array(Integer(16), 3)), Field(name="id", kind=Integer(8)))
 VALUES = (

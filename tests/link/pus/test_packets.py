@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from kernels.coding.crc import crc16
 from link.errors import ChecksumError, DecodeError
+from link.packets.space_packet import Flags
 from link.pus.packets import TC_OVERHEAD, TM_OVERHEAD, Ack, RequestId, TcPacket, TmPacket
-from link.space_packet import Flags
 
 octet, word, apids, counts = st.integers(0, 255), st.integers(0, 65535), st.integers(0, 2047), st.integers(0, 16383)
 requests = st.builds(

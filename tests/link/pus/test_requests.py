@@ -5,7 +5,6 @@ from enum import IntEnum
 
 import pytest
 
-from link.calendar_code import encode_ascii
 from link.dictionary import Dictionary, Event, Int8ub, Int16ub, Telemetry, command, parameter, wire
 from link.pus import event_actions, housekeeping, memory, monitoring, parameters, scheduling
 from link.pus import test as test_service
@@ -15,6 +14,7 @@ from link.pus.packets import TcPacket
 from link.pus.requests import Requests, offers
 from link.pus.source import TcSource
 from link.pus.verification import FailureCode, Stage, failure
+from link.time.calendar import encode_ascii
 
 
 class Mode(IntEnum):

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from link.packets.space_packet import SpacePacket
 from link.recording import holds_packets
-from link.space_packet import SpacePacket
 from link.wrappings.capture import is_capture
 from link.wrappings.hex_text import octets_of_text
 from link.wrappings.network import Network

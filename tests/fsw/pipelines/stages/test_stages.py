@@ -13,9 +13,9 @@ from fsw.pipelines.stage import About
 from fsw.pipelines.stages.otsu import otsu
 from fsw.pipelines.stages.simplify import Simplify, sieve
 from kernels.imaging.image import components, encode_outlines
-from link.alert import Alert
-from link.product import Product
-from link.screening import Tile
+from link.products.alert import Alert
+from link.products.product import Product
+from link.products.screening import Tile
 from tests.fsw.pipelines.pipeline import PLACE, specs
 
 

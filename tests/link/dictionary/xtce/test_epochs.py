@@ -5,7 +5,7 @@ import pytest
 from link.decoding import Clock
 from link.dictionary.curves import Linear
 from link.dictionary.kinds import Octets
-from link.leap_seconds import NS
+from link.time.leap_seconds import NS
 from tests.link.dictionary.xtce.files import container, database, entries, parameters, refused, system, telemetry
 
 

@@ -1,0 +1,1 @@
+"""Virtual channels: packets into frames by priority, and frames into packets."""

@@ -1,0 +1,56 @@
+"""What a receiver keeps of each virtual channel: what came, what is missing, the packet in progress."""
+
+from dataclasses import dataclass, field
+from typing import Generic, NamedTuple, TypeVar
+
+from link.channels.extraction import Extractor
+from link.packets.arrivals import Arrival, Arrivals
+from link.packets.size import is_idle
+
+Name = TypeVar("Name")
+
+
+class Delivery(NamedTuple, Generic[Name]):
+    """A whole packet, as it was sent, and the name or number of the channel it came on."""
+
+    channel: Name
+    packet: bytes
+
+
+@dataclass(slots=True)
+class ChannelState:
+    """One virtual channel, its frames counted modulo `modulus`.
+
+    `frames` received, duplicates too, of which `idle_frames` held no packets; `idle_packets` dropped; `arrivals` says
+    how many frames are lost, came late or twice, `extractor` what became of their data.
+    """
+
+    modulus: int
+    frames: int = 0
+    idle_frames: int = 0
+    idle_packets: int = 0
+    arrivals: Arrivals = field(init=False)
+    extractor: Extractor = field(default_factory=Extractor)
+
+    def __post_init__(self) -> None:
+        self.arrivals = Arrivals(self.modulus)
+
+    @property
+    def lost(self) -> int:
+        """Frames of this channel that were sent but never came."""
+        return self.arrivals.lost
+
+    def arrived(self, count: int, frame: bytes) -> Arrival:
+        """Note `frame` with this count; one that is new and does not follow ends the packet in progress."""
+        self.frames += 1
+        arrival = self.arrivals.take_one(count, frame)
+        if arrival.is_new and not arrival.is_next:
+            self.extractor.drop()
+        return arrival
+
+    def packets(self, data: bytes, first_header: int | None) -> list[bytes]:
+        """The packets that end in the data of the frame just noted, idle ones counted and left out."""
+        packets = self.extractor.feed(data, first_header)
+        wanted = [packet for packet in packets if not is_idle(packet)]
+        self.idle_packets += len(packets) - len(wanted)
+        return wanted

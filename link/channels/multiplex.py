@@ -1,0 +1,120 @@
+"""Virtual channels on one link: which sends the next frame, and what (CCSDS 132.0-B-3 §4.2.4, 732.0-B-4 §4.2.5).
+
+A frame carries packets of one channel: the highest in priority that has any, within the quotas of
+`link.managed.TmChannel`. What its packets leave free an idle packet fills. Only when no packet waits at all, the frame
+is an idle one. Every queue is bounded; what it refuses is counted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from link.channels.packing import Packer
+from link.managed import TmChannel
+from link.packets.size import packet_size
+
+IDLE_DATA = b"\x55"
+
+
+class Turn(NamedTuple):
+    """What the next frame is made of: its channel, that channel's frame count from 0 on, and its packets.
+
+    `first_header` is the octet of `data` where the first packet begins, None where none does.
+    """
+
+    vc: int
+    frame_count: int
+    data: bytes
+    first_header: int | None
+    is_idle: bool
+
+
+@dataclass(slots=True)
+class _Channel:
+    """One channel: what waits for it, and how much of the link it had."""
+
+    managed: TmChannel
+    packer: Packer = field(default_factory=Packer)
+    frames: int = 0
+    dropped: int = 0
+    frames_in_a_row: int = 0
+
+    @property
+    def room(self) -> int:
+        return self.managed.queue_packets - len(self.packer.packets)
+
+    @property
+    def may_go_on(self) -> bool:
+        return not self.managed.quota or self.frames_in_a_row < self.managed.quota
+
+
+class Multiplexer:
+    """The sending end of `channels`, the highest in priority first. Idle frames go on `idle_channel`; if that is one of
+    them, its count runs through both.
+
+    `frames` counts all frames, `idle_frames` those sent because nothing waited.
+    """
+
+    def __init__(self, channels: Sequence[TmChannel], *, idle_channel: int) -> None:
+        self.frames = self.idle_frames = 0
+        self._channels = {channel.name: _Channel(channel) for channel in channels}
+        self._idle_channel = idle_channel
+        self._idle_count = next(
+            (one for one in self._channels.values() if one.managed.vc == idle_channel),
+            _Channel(TmChannel(name="idle", vc=idle_channel)),
+        )
+
+    def room(self, channel: str) -> int:
+        """Packets that `offer` would still take on this channel. Raises ValueError for an unknown one."""
+        return self._channel(channel).room
+
+    def octets(self, channel: str) -> int:
+        """Octets of the packets that wait for this channel. Raises ValueError for an unknown one."""
+        return sum(map(len, self._channel(channel).packer.packets))
+
+    def offer(self, channel: str, packet: bytes) -> bool:
+        """Queue an encoded packet; False, and counted as dropped, if its channel is full."""
+        assert packet_size(packet) == len(packet), f"{len(packet)} octets are no packet"
+        queue = self._channel(channel)
+        if not queue.room:
+            queue.dropped += 1
+            return False
+        queue.packer.packets.append(packet)
+        return True
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """Packets refused since the beginning, by channel."""
+        return {name: channel.dropped for name, channel in self._channels.items()}
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the next frame will be more than an idle one."""
+        return any(channel.packer.waits for channel in self._channels.values())
+
+    def next_turn(self, size: int) -> Turn:
+        """What the next frame, with `size` octets for packets, is made of."""
+        channel = self._pick()
+        self.frames += 1
+        if channel is None:
+            self.idle_frames += 1
+            self._idle_count.frames += 1
+            return Turn(self._idle_channel, self._idle_count.frames - 1, IDLE_DATA * size, None, True)
+        channel.frames += 1
+        return Turn(channel.managed.vc, channel.frames - 1, *channel.packer.take(size), False)
+
+    def _pick(self) -> _Channel | None:
+        """The waiting channel of the highest priority that has not used up its quota, or the last that waits."""
+        waiting = [channel for channel in self._channels.values() if channel.packer.waits]
+        chosen = next((channel for channel in waiting if channel.may_go_on), waiting[-1] if waiting else None)
+        for channel in waiting:
+            channel.frames_in_a_row = channel.frames_in_a_row + 1 if channel is chosen else 0
+            if channel is chosen:
+                break
+        return chosen
+
+    def _channel(self, name: str) -> _Channel:
+        try:
+            return self._channels[name]
+        except KeyError:
+            raise ValueError(f"no virtual channel is called {name!r}; known: {', '.join(self._channels)}") from None

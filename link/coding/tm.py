@@ -1,0 +1,210 @@
+"""Synchronisation and coding of telemetry frames (CCSDS 131.0-B-4): a frame, its Reed-Solomon parity (§4), randomised
+(§10), behind an attached sync marker (§9), is one channel access data unit; the decoder finds units and undoes it.
+
+The decoder takes bits from anywhere: units may begin at any bit, upright or inverted, and slip. Nothing that can be
+found is lost:
+- While it hunts, each marker with at most `marker_errors_max` wrong bits begins a candidate.
+- A unit is sure if it decodes (by Reed-Solomon and the frame's CRC, as far as they are managed) or if the next marker
+  stands right behind it. Sure units that do not decode are counted as uncorrectable. Reed-Solomon alone would not do:
+  code and randomiser are cyclic, so that a unit read a few octets too early or too late is nearly a codeword as well.
+  Without a CRC, therefore, a unit that needed corrections also needs the next marker.
+- Right behind a sure unit the next one is tried even where its marker is damaged, if it has a CRC to say what it is.
+- Behind an unsure unit the hunt goes on at its second bit, so that a marker inside it is found.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.coding.crc import crc16_batch
+from kernels.coding.randomise import Code, randomise
+from kernels.coding.reed_solomon import UNCORRECTABLE, ReedSolomon
+from kernels.coding.sync import HIT, align_all, find_markers
+from link.managed import Managed
+from link.packets.chosen import chosen
+
+ASM = 0x1ACFFC1D
+ASM_OCTETS = 4
+_ASM_BITS = 8 * ASM_OCTETS
+_ASM_ROW = np.frombuffer(ASM.to_bytes(ASM_OCTETS), np.uint8)
+_STEP_UNITS = 256  # decoded at once: enough to make a call cheap, few enough to stay in the processor's cache
+_STEP_OCTETS = 4096  # searched at once while hunting
+
+Rows = NDArray[np.uint8]
+
+
+class TmEncoder:
+    """Frames of `managed` into units."""
+
+    def __init__(self, managed: Managed) -> None:
+        self._managed = managed
+        self._code = _reed_solomon(managed)
+
+    def encode(self, frame: bytes) -> bytes:
+        """The unit that carries `frame`, which has `tm_frame_octets`."""
+        return self.encode_rows(np.frombuffer(frame, np.uint8)[np.newaxis]).tobytes()
+
+    def encode_rows(self, frames: Rows) -> Rows:
+        """The units of frames (count, tm_frame_octets): (count, 4 + tm_code_octets)."""
+        assert frames.shape[1] == self._managed.tm_frame_octets, frames.shape
+        units = np.empty((len(frames), ASM_OCTETS + self._managed.tm_code_octets), np.uint8)
+        units[:, :ASM_OCTETS] = _ASM_ROW
+        units[:, ASM_OCTETS:] = self._code.encode(frames) if self._code else frames
+        if self._managed.randomise:
+            randomise(units[:, ASM_OCTETS:], _sequence(self._managed))
+        return units
+
+
+class _Decoded(NamedTuple):
+    """Frames (count, tm_frame_octets), whether each decoded, and how many of its symbols were wrong."""
+
+    frames: Rows
+    good: NDArray[np.bool_]
+    symbols: NDArray[np.int64]
+
+
+class TmDecoder:
+    """Received bits into frames of `managed`; holds less than two units between calls.
+
+    Counters: `received` frames given, `corrected_frames` of them with wrong symbols, `corrected_symbols` in all;
+    `uncorrectable` units that were sure but did not decode; `octets_skipped` outside of all units.
+    """
+
+    def __init__(self, managed: Managed, *, marker_errors_max: int = 3) -> None:
+        self.received = self.corrected_frames = self.corrected_symbols = self.uncorrectable = 0
+        self._managed = managed
+        self._code = _reed_solomon(managed)
+        self._marker_errors_max = marker_errors_max
+        self._unit_bits = _ASM_BITS + 8 * managed.tm_code_octets
+        self._buffer = bytearray()
+        self._at_bit = 0  # of the buffer: where the next unit, or the hunt, begins
+        self._hunting = True
+        self._inverted = False
+        self._ended = False
+        self._bits_skipped = 0
+
+    @property
+    def octets_skipped(self) -> int:
+        """Octets that belonged to no unit."""
+        return self._bits_skipped // 8
+
+    def feed(self, octets: bytes) -> list[bytes]:
+        """Take what was received, in pieces of any size; give the frames that became whole."""
+        return [frame.tobytes() for frame in self.feed_rows(octets)]
+
+    def finish(self) -> list[bytes]:
+        """No more will come: give the last frame, if it waits for a marker behind it, and skip what is left."""
+        self._ended = True
+        frames = self.feed(b"")
+        self._skip_to(8 * len(self._buffer))
+        return frames
+
+    def feed_rows(self, octets: bytes | memoryview) -> Rows:
+        """As `feed`, the frames being rows (count, tm_frame_octets) of one array."""
+        self._buffer += octets
+        found = [np.empty((0, self._managed.tm_frame_octets), np.uint8)]
+        while self._hunt() if self._hunting else self._read(found):
+            pass
+        del self._buffer[: self._at_bit // 8]
+        self._at_bit %= 8
+        return np.concatenate(found)
+
+    def _hunt(self) -> bool:
+        """Go to the next marker; whether there is one."""
+        for start in range(self._at_bit // 8, len(self._buffer), _STEP_OCTETS):
+            piece = bytes(self._buffer[start : start + _STEP_OCTETS + ASM_OCTETS])
+            hits = find_markers(piece, ASM, errors=self._marker_errors_max)
+            ahead = hits[hits["bit"] >= self._at_bit - 8 * start]
+            if len(ahead):
+                self._skip_to(8 * start + int(ahead["bit"][0]))
+                self._hunting, self._inverted = False, bool(ahead["inverted"][0])
+                return True
+        self._skip_to(max(8 * len(self._buffer) - _ASM_BITS + 1, self._at_bit))
+        return False
+
+    def _read(self, found: list[Rows]) -> bool:
+        """Decode what stands unit after unit; whether there may be more to do with what was received."""
+        markers_known, units_whole = self._in_view()
+        if not units_whole:
+            return False
+        markers_good = self._markers_good(markers_known)
+        count = min(markers_good + self._managed.fecf, units_whole)
+        if not count:
+            self._hunting = True
+            return True
+        decoded = self._decode(count)
+        followed = np.arange(1, count + 1) < markers_good + (self._ended and markers_good == markers_known)
+        if not self._managed.fecf:
+            decoded.good[:] &= (decoded.symbols == 0) | followed
+        sure = decoded.good | followed
+        done = int(np.flatnonzero(sure)[-1]) + 1 if sure.any() else 0
+        self._take(decoded, done, found)
+        has_marker = done < markers_good
+        if done == count or (has_marker and markers_good == markers_known):
+            return done > 0  # all read, or the next marker, not yet received, will tell
+        self._hunting = True
+        self._skip_to(self._at_bit + has_marker)
+        return True
+
+    def _in_view(self) -> tuple[int, int]:
+        """How many markers, and how many units, are there in full."""
+        bits = 8 * len(self._buffer) - self._at_bit
+        markers = (bits - _ASM_BITS) // self._unit_bits + 1
+        return min(markers, _STEP_UNITS + 1), min(bits // self._unit_bits, _STEP_UNITS)
+
+    def _markers_good(self, known: int) -> int:
+        """How many of the markers, from the first on, stand where they should."""
+        wrong = self._cut(known, 0, ASM_OCTETS) ^ _ASM_ROW
+        if not wrong.any():
+            return known
+        bad = np.flatnonzero(np.unpackbits(wrong, axis=1).sum(axis=1) > self._marker_errors_max)
+        return int(bad[0]) if len(bad) else known
+
+    def _decode(self, count: int) -> _Decoded:
+        blocks = self._cut(count, _ASM_BITS, self._managed.tm_code_octets)
+        if self._managed.randomise:
+            randomise(blocks, _sequence(self._managed))
+        if self._code is None:
+            return _Decoded(blocks, crc16_batch(blocks) == 0, np.zeros(count, np.int64))
+        frames, corrections = self._code.decode(blocks)
+        good = (corrections != UNCORRECTABLE).all(axis=1)
+        if self._managed.fecf:
+            good &= crc16_batch(frames) == 0
+        return _Decoded(frames, good, corrections.sum(axis=1, dtype=np.int64))
+
+    def _cut(self, count: int, skip_bits: int, size: int) -> Rows:
+        """`size` octets of each of `count` units, `skip_bits` behind its beginning, aligned and upright."""
+        hits = np.zeros(count, HIT)
+        hits["bit"] = self._at_bit + self._unit_bits * np.arange(count)
+        hits["inverted"] = self._inverted
+        return align_all(self._buffer, hits, size, skip=skip_bits)
+
+    def _take(self, decoded: _Decoded, done: int, found: list[Rows]) -> None:
+        """Give the units that decoded, of the first `done`, which are sure; count the others."""
+        good, symbols = decoded.good[:done], decoded.symbols[:done][decoded.good[:done]]
+        found.append(chosen(decoded.frames[:done], good))
+        self.received += len(symbols)
+        self.corrected_frames += int((symbols > 0).sum())
+        self.corrected_symbols += int(symbols.sum())
+        self.uncorrectable += int((~good).sum())
+        self._at_bit += done * self._unit_bits
+
+    def _skip_to(self, bit: int) -> None:
+        self._bits_skipped += bit - self._at_bit
+        self._at_bit = bit
+
+
+def _sequence(managed: Managed) -> Code:
+    return Code.TM131071 if managed.long_randomiser else Code.TM255
+
+
+def _reed_solomon(managed: Managed) -> ReedSolomon | None:
+    if not managed.rs_parity:
+        return None
+    return ReedSolomon(
+        parity=managed.rs_parity,
+        interleave=managed.interleave,
+        virtual_fill=managed.virtual_fill,
+        dual_basis=managed.dual_basis,
+    )

@@ -1,0 +1,1 @@
+"""What a node makes of images: products, alerts and screenings, as octets."""

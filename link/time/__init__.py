@@ -1,0 +1,1 @@
+"""Time codes (CCSDS 301.0), calendars and leap seconds."""

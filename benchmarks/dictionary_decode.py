@@ -14,7 +14,7 @@ from benchmarks.harness import Row, alone, compare, peer
 from benchmarks.native import BEST, built
 from kernels.coding.crc import crc16_batch
 from link.dictionary import Integer, Telemetry, wire
-from link.dictionary.columns import Columns
+from link.dictionary.batch.columns import Columns
 from link.dictionary.conditions import Comparison
 from link.dictionary.definition import Definition
 from link.dictionary.kinds import Field

@@ -19,7 +19,7 @@ from ground.moment import Moment
 from ground.reading import BEACON_STRUCTURE, Reading, read_packet
 from ground.records import TIME_UNIT, EventRecord, SampleRecord, plain
 from link.dictionary import Dictionary, Happening, Sample, Time
-from link.dictionary.codec import Codec
+from link.dictionary.codec.record import Codec
 from link.dictionary.conditions import Condition, compared
 from link.dictionary.model import Report as Structure
 from link.errors import DecodeError

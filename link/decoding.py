@@ -8,10 +8,10 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from link.dictionary.batch.tables import Table, TableReader
+from link.dictionary.codec.packets import Packet, PacketReader
 from link.dictionary.definition import Definition
 from link.dictionary.kinds import Field, Group, Time
-from link.dictionary.packets import Packet, PacketReader
-from link.dictionary.tables import Table, TableReader
 from link.errors import DecodeError
 from link.packets.index import PacketIndex
 from link.split_time import SplitTime

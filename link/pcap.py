@@ -4,7 +4,7 @@ magic 32 | major 16 (2) | minor 16 (4) | reserved 64 | octets a record keeps 32 
 seconds 32 | nanoseconds 32 | octets kept 32 | octets that the packet had 32 | octets
 
 The link type is the first of those kept for private use: Wireshark has to be told that space packets stand in it,
-unless a dissector of ours (link.dictionary.wireshark) does.
+unless a dissector of ours (link.dictionary.exchange.wireshark) does.
 """
 
 import struct

@@ -121,7 +121,7 @@ def load(
 
 def _table(path: Path, octets: bytes) -> "Definition":
     """Of ccsdspy."""
-    from link.dictionary.ccsdspy import header_fields, read_csv
+    from link.dictionary.exchange.ccsdspy import header_fields, read_csv
 
     with given(path):
         try:
@@ -183,7 +183,7 @@ def _entries(loaded: "Dictionary | Definition") -> Iterator[dict[str, str]]:
 
 
 def _fields(report: "Report") -> Iterator[dict[str, str]]:
-    from link.dictionary.pages import wire_form
+    from link.dictionary.exchange.pages import wire_form
     from link.pus.parameters import fields_of
 
     numbers = {entry.name: f"{entry.id:#x}" for entry in fields_of(report)}
@@ -212,16 +212,16 @@ def _written(loaded: "Dictionary | Definition", options: argparse.Namespace) -> 
 
             return write_xtce(definition_in(loaded), options.dialect).decode()
         case "wireshark":
-            from link.dictionary.wireshark import dissector
+            from link.dictionary.exchange.wireshark import dissector
 
             return dissector(definition_in(loaded), options.port)
         case "markdown":
-            from link.dictionary.pages import reference_page
+            from link.dictionary.exchange.pages import reference_page
             from link.pus.requests import offers
 
             return reference_page(loaded, offers(loaded))  # type: ignore[arg-type]  # `_export` has looked
         case "schema":
-            from link.dictionary.schema import json_schema
+            from link.dictionary.exchange.schema import json_schema
 
             return json_schema()
     return loaded.to_json().decode()
@@ -234,7 +234,7 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _diff(options: argparse.Namespace) -> int:
-    from link.dictionary.compare import differences
+    from link.dictionary.exchange.compare import differences
 
     found = list(differences(load(options.file), load(options.other)))
     for line in found:

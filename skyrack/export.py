@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hal.linux.whole_file import WholeFile, whole_file
 from kernels.usage import UsageError
-from link.dictionary.invalid import Invalid, without_invalid
+from link.dictionary.codec.invalid import Invalid, without_invalid
 from link.pcap import END_NS as PCAP_END_NS
 from link.pcap import pcap_header, pcap_record
 from skyrack.lines import plain_text

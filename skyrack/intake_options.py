@@ -182,8 +182,8 @@ def _telecommands(options: argparse.Namespace) -> "TcFraming":
 
 def definition_of(options: argparse.Namespace) -> "Definition":
     """What the packets mean; without a dictionary, their header alone. Raises OSError or ValueError."""
-    from link.dictionary.ccsdspy import PRIMARY_HEADER
     from link.dictionary.definition import Definition
+    from link.dictionary.exchange.ccsdspy import PRIMARY_HEADER
     from link.dictionary.kinds import Field, Integer, Octets, Reference
     from link.dictionary.model import Container
     from skyrack.dictionary import definition_in

@@ -4,8 +4,8 @@ import json
 import math
 from typing import Any
 
-from link.dictionary.invalid import Invalid
-from link.dictionary.packets import Packet
+from link.dictionary.codec.invalid import Invalid
+from link.dictionary.codec.packets import Packet
 from link.intake import Channel
 from link.packets.encapsulation import Protocol
 from link.packets.index import PacketIndex

@@ -18,7 +18,7 @@ from skyrack.stop_signal import StopSignal
 
 if TYPE_CHECKING:
     from hal.port import Port
-    from link.dictionary.packets import Packet
+    from link.dictionary.codec.packets import Packet
     from link.intake import Channel
 
 _ENCAPSULATION = 7  # the version of packets that carry what another protocol sent

@@ -27,7 +27,7 @@ from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Self, TypeVar, dataclass_transform, get_args, get_origin, get_type_hints
 
 from link.dictionary import model
-from link.dictionary.codec import Codec
+from link.dictionary.codec.record import Codec
 from link.dictionary.conditions import parse
 from link.dictionary.domain import check_labels, check_range
 from link.dictionary.kinds import AnyKind, Field

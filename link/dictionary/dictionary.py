@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from kernels.usage import did_you_mean
-from link.dictionary.codec import Codec
+from link.dictionary.codec.record import Codec
 from link.dictionary.conditions import compared
 from link.dictionary.declare import Event as EventClass
 from link.dictionary.declare import Telemetry, commands_of, event_entry, parameters_of, report_entry

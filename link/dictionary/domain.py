@@ -10,8 +10,8 @@ import msgspec
 
 from kernels.usage import did_you_mean
 from link.dictionary.bounds import short
+from link.dictionary.codec.convert import size_bounds
 from link.dictionary.conditions import Condition, compared
-from link.dictionary.convert import size_bounds
 from link.dictionary.kinds import (
     AnyKind,
     Array,

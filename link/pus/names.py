@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from link.dictionary.codec import Codec
+from link.dictionary.codec.record import Codec
 from link.dictionary.dictionary import Dictionary
 from link.dictionary.kinds import Array, Enumeration, Field, Group
 from link.pus.message import Report

@@ -11,8 +11,8 @@ from typing import Any, Self
 
 import msgspec
 
-from link.dictionary.codec import Codec
-from link.dictionary.cursor import Reader
+from link.dictionary.codec.cursor import Reader
+from link.dictionary.codec.record import Codec
 from link.dictionary.dictionary import Dictionary
 from link.dictionary.domain import check_range, octets_max
 from link.dictionary.kinds import Counted, Enumeration, Int8ub, Int16ub, Octets, Rest, fixed_bits

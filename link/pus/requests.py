@@ -19,12 +19,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from kernels.usage import did_you_mean
-from link.dictionary.codec import Codec
+from link.dictionary.codec.record import Codec
 from link.dictionary.conditions import Condition
 from link.dictionary.dictionary import Dictionary
 from link.dictionary.domain import read_text, refuse
+from link.dictionary.exchange.pages import Asked
 from link.dictionary.kinds import Array, Field, Group, Rest, Text, Value
-from link.dictionary.pages import Asked
 from link.errors import DecodeError
 from link.pus.catalogue import SERVICES, requests_of
 from link.pus.event_actions import AddAction

@@ -3,7 +3,7 @@
 import pytest
 
 from fsw.services import OFFERED, ParameterCaution
-from link.dictionary.codec import Codec
+from link.dictionary.codec.record import Codec
 from link.pus import (
     event_actions,
     events,

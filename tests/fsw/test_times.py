@@ -1,6 +1,6 @@
 """Every time that leaves the node is UTC, whatever the other clock says: each field that holds one, by its name."""
 
-from link.dictionary.codec import Codec
+from link.dictionary.codec.record import Codec
 from link.dictionary.kinds import Array, Group, Time
 from link.pus import monitoring, scheduling
 from link.pus import test as test_service

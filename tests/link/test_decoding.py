@@ -3,9 +3,9 @@
 import pytest
 
 from link.decoding import Decoder
-from link.dictionary.ccsdspy import PRIMARY_HEADER
 from link.dictionary.conditions import Comparison
 from link.dictionary.definition import Definition
+from link.dictionary.exchange.ccsdspy import PRIMARY_HEADER
 from link.dictionary.kinds import Field, Group, Integer, Text, Time
 from link.dictionary.model import Container
 from link.packets.index import PacketIndex

@@ -7,7 +7,7 @@ import struct
 import numpy as np
 import pytest
 
-from link.dictionary.packets import Packet
+from link.dictionary.codec.packets import Packet
 from skyrack.export import open_export, path_of
 from skyrack.lines import packet_json
 

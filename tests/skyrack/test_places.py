@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from link.dictionary.ccsdspy import read_csv
+from link.dictionary.exchange.ccsdspy import read_csv
 from link.packets.space_packet import SpacePacket
 from link.pcap import pcap_header
 from skyrack.cli import main

@@ -15,7 +15,7 @@ import pytest
 
 from link.channels.tm_sender import TmSender
 from link.coding.tm import TmEncoder
-from link.dictionary.packets import PacketReader
+from link.dictionary.codec.packets import PacketReader
 from link.managed import Managed
 from link.packets.space_packet import SpacePacket
 from link.pus.definition import definition_of

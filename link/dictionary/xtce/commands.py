@@ -22,10 +22,10 @@ from link.dictionary.xtce.document import (
     text,
     truth,
 )
-from link.dictionary.xtce.encodings import CRITERIA
 from link.dictionary.xtce.library import Library
 from link.dictionary.xtce.names import Found, System
-from link.dictionary.xtce.types import TypeReader, initial
+from link.dictionary.xtce.types.encodings import CRITERIA
+from link.dictionary.xtce.types.types import TypeReader, initial
 
 _IN_COMMAND = (
     *("BaseMetaCommand", "ArgumentList", "CommandContainer", "TransmissionConstraintList", "DefaultSignificance"),

@@ -30,11 +30,11 @@ from link.dictionary.xtce.document import (
     truth,
     whole_number,
 )
-from link.dictionary.xtce.encodings import CRITERIA
 from link.dictionary.xtce.library import Library
 from link.dictionary.xtce.names import Found, System
-from link.dictionary.xtce.sizes import VALUES, read_size
-from link.dictionary.xtce.types import TypeReader
+from link.dictionary.xtce.types.encodings import CRITERIA
+from link.dictionary.xtce.types.sizes import VALUES, read_size
+from link.dictionary.xtce.types.types import TypeReader
 
 IN_CONTAINER = ("EntryList", "BaseContainer", "BinaryEncoding")
 _IN_ENTRY = ("LocationInContainerInBits", "RepeatEntry", "IncludeCondition", "DimensionList")

@@ -12,12 +12,12 @@ from typing import Literal
 
 import msgspec
 
+from link.dictionary.codec.packets import nodes_of, root_candidates
+from link.dictionary.codec.places import part_of
 from link.dictionary.conditions import Condition
 from link.dictionary.definition import Definition
 from link.dictionary.kinds import Field
 from link.dictionary.model import Container
-from link.dictionary.packets import nodes_of, root_candidates
-from link.dictionary.places import part_of
 from link.dictionary.xtce.attributes import DEFAULTS, unknown
 from link.dictionary.xtce.commands import CommandReader
 from link.dictionary.xtce.containers import ContainerReader
@@ -37,11 +37,11 @@ from link.dictionary.xtce.document import (
     parts,
     text,
 )
-from link.dictionary.xtce.encodings import CRITERIA
 from link.dictionary.xtce.ledger import Ledger
 from link.dictionary.xtce.lower import Dialect
 from link.dictionary.xtce.names import Found, Names, System
-from link.dictionary.xtce.types import FORMS, TypeReader
+from link.dictionary.xtce.types.encodings import CRITERIA
+from link.dictionary.xtce.types.types import FORMS, TypeReader
 
 _TYPES = tuple(f"{form}ParameterType" for form in FORMS)
 _ARGUMENT_TYPES = tuple(f"{form}ArgumentType" for form in FORMS)

@@ -16,9 +16,9 @@ from link.dictionary.bounds import (
     check_number,
     short,
 )
-from link.dictionary.ccsdspy import read_csv
 from link.dictionary.definition import Definition
 from link.dictionary.domain import check_range
+from link.dictionary.exchange.ccsdspy import read_csv
 from link.dictionary.kinds import Array, Field, Group, Integer, Octets
 from link.dictionary.xtce.reader import read_xtce
 

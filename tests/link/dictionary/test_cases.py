@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from link.decoding import Decoder
-from link.dictionary.ccsdspy import PRIMARY_HEADER, read_csv
-from link.dictionary.invalid import Invalid
+from link.dictionary.codec.invalid import Invalid
+from link.dictionary.exchange.ccsdspy import PRIMARY_HEADER, read_csv
 from link.dictionary.xtce.reader import read_xtce
 
 CASES = Path(__file__).parent / "cases"

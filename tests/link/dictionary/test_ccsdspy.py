@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from link.dictionary.ccsdspy import header_fields, read_csv
-from link.dictionary.codec import Codec
+from link.dictionary.codec.packets import PacketReader
+from link.dictionary.codec.record import Codec
+from link.dictionary.exchange.ccsdspy import header_fields, read_csv
 from link.dictionary.kinds import Array, Field, Integer, Real, Reference, Rest, Text
-from link.dictionary.packets import PacketReader
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "codecs"
 needs_data = pytest.mark.skipif(not DATA.exists(), reason="the shared data is not here")

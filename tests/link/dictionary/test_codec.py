@@ -9,7 +9,7 @@ from construct import ConstructError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from link.dictionary.codec import Codec
+from link.dictionary.codec.record import Codec
 from link.dictionary.conditions import Comparison
 from link.dictionary.curves import Linear, Polynomial
 from link.dictionary.kinds import (
@@ -29,11 +29,11 @@ from link.dictionary.kinds import (
     Text,
     Time,
 )
-from link.dictionary.oracle import Oracle
-from link.dictionary.strategies import values_of
 from link.errors import DecodeError, TruncatedError
 from link.time.binary import Cuc
+from tests.link.dictionary.oracle import Oracle
 from tests.link.dictionary.random_fields import field_lists
+from tests.link.dictionary.strategies import values_of
 
 few = settings(max_examples=40)  # each compiles two codecs
 

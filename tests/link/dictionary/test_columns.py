@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from link.dictionary.codec import Codec
-from link.dictionary.columns import Columns
+from link.dictionary.batch.columns import Columns
+from link.dictionary.codec.record import Codec
 from link.dictionary.conditions import Comparison
 from link.dictionary.curves import Linear, Polynomial, Powers, Spline
 from link.dictionary.kinds import (

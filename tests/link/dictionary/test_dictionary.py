@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from link.dictionary import Dictionary, Int8ub, Telemetry, decode_arguments, wire
-from link.dictionary.schema import json_schema
+from link.dictionary.exchange.schema import json_schema
 from link.errors import DecodeError
 
 HELLO = Path(__file__).parents[3] / "examples" / "hello.py"

@@ -2,10 +2,10 @@
 
 import pytest
 
+from link.dictionary.codec.packets import PacketReader
 from link.dictionary.conditions import Comparison
 from link.dictionary.kinds import Field, Integer
 from link.dictionary.model import Container
-from link.dictionary.packets import PacketReader
 from link.errors import DecodeError
 
 BASE = Container(name="Base", fields=(Field(name="id", kind=Integer(8)),), abstract=True)

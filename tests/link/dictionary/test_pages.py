@@ -3,9 +3,10 @@
 import msgspec
 
 from link.dictionary import Dictionary
-from link.dictionary.compare import differences
 from link.dictionary.conditions import All, Comparison
 from link.dictionary.curves import Linear, Polynomial, Spline
+from link.dictionary.exchange.compare import differences
+from link.dictionary.exchange.pages import Asked, reference_page
 from link.dictionary.kinds import (
     Array,
     Boolean,
@@ -25,7 +26,6 @@ from link.dictionary.kinds import (
 )
 from link.dictionary.limits import Limits
 from link.dictionary.model import Command, Event, Parameter, Report
-from link.dictionary.pages import Asked, reference_page
 
 FIELDS = (
     Field(name="a", kind=Integer(12), unit="V", calibration=Linear(0.5, -1.0), text="Bus | main.\nSecond line."),

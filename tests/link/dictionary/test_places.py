@@ -2,10 +2,12 @@
 
 import pytest
 
-from link.dictionary.codec import Codec
+from link.dictionary.codec.invalid import Invalid, invalid_in, without_invalid
+from link.dictionary.codec.packets import PacketReader
+from link.dictionary.codec.places import part_of, place_of
+from link.dictionary.codec.record import Codec
 from link.dictionary.conditions import All, Comparison
 from link.dictionary.curves import Linear, Polynomial, Spline
-from link.dictionary.invalid import Invalid, invalid_in, without_invalid
 from link.dictionary.kinds import (
     Array,
     Boolean,
@@ -20,8 +22,6 @@ from link.dictionary.kinds import (
     Text,
 )
 from link.dictionary.model import Container
-from link.dictionary.packets import PacketReader
-from link.dictionary.places import part_of, place_of
 from link.errors import DecodeError
 
 U8 = Integer(8)

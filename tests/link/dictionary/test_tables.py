@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from link.dictionary.batch.tables import TableReader
+from link.dictionary.codec.packets import PacketReader
 from link.dictionary.conditions import All, Comparison, Either
 from link.dictionary.curves import Linear, Powers, Spline
 from link.dictionary.kinds import Array, Boolean, Enumeration, Field, Integer, Octets, Real, Time
 from link.dictionary.model import Container
-from link.dictionary.packets import PacketReader
-from link.dictionary.tables import TableReader
 from link.packets.index import index_packets
 from link.packets.space_packet import SpacePacket
 

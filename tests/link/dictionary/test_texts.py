@@ -2,7 +2,7 @@
 
 import pytest
 
-from link.dictionary.codec import Codec
+from link.dictionary.codec.record import Codec
 from link.dictionary.kinds import Counted, Field, Integer, Reference, Terminated, Text
 from link.errors import DecodeError
 

@@ -7,12 +7,12 @@ import subprocess
 
 import pytest
 
+from link.dictionary.codec.packets import PacketReader
 from link.dictionary.conditions import Comparison
 from link.dictionary.definition import Definition
+from link.dictionary.exchange.wireshark import dissector
 from link.dictionary.kinds import Enumeration, Field, Integer
 from link.dictionary.model import Container
-from link.dictionary.packets import PacketReader
-from link.dictionary.wireshark import dissector
 from link.dictionary.xtce.lower import lowered
 from link.pus.definition import definition_of
 from tests.link.dictionary.xtce.mission import mission, packets_of

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from link.dictionary import Dictionary, Int8ub, Octets, Rest, Telemetry, wire
-from link.dictionary.codec import Codec
+from link.dictionary.codec.record import Codec
 from link.dictionary.declare import report_entry
 from link.pus.housekeeping import (
     AppendParameters,

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from link.dictionary.codec import Codec
-from link.dictionary.oracle import Oracle
-from link.dictionary.strategies import values_of
+from link.dictionary.codec.record import Codec
 from link.pus.catalogue import SERVICES, reports_of, requests_of
+from tests.link.dictionary.oracle import Oracle
+from tests.link.dictionary.strategies import values_of
 
 FORMS = [form for service in SERVICES for form in (*reports_of(service).values(), *requests_of(service).values())]
 

@@ -1,6 +1,6 @@
 """Small XTCE files for tests."""
 
-from link.dictionary.packets import PacketReader
+from link.dictionary.codec.packets import PacketReader
 from link.dictionary.xtce.document import Source
 from link.dictionary.xtce.ledger import RefusedError
 from link.dictionary.xtce.reader import read_database

@@ -6,7 +6,7 @@ import struct
 import msgspec
 
 from link.dictionary import Dictionary
-from link.dictionary.codec import Codec
+from link.dictionary.codec.record import Codec
 from link.dictionary.curves import Linear, Polynomial, Spline
 from link.dictionary.kinds import (
     Array,

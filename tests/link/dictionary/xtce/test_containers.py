@@ -2,7 +2,7 @@
 
 import pytest
 
-from link.dictionary.packets import PacketReader
+from link.dictionary.codec.packets import PacketReader
 from tests.link.dictionary.xtce.files import (
     U8,
     base,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from link.dictionary.codec.packets import PacketReader
 from link.dictionary.kinds import Enumeration
-from link.dictionary.packets import PacketReader
 from link.dictionary.xtce.lower import lowered
 from link.dictionary.xtce.reader import read_xtce
 from link.dictionary.xtce.writer import write_xtce

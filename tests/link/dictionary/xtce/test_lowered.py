@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from link.dictionary.codec import Codec
+from link.dictionary.codec.record import Codec
 from link.dictionary.conditions import All, Comparison
 from link.dictionary.curves import Linear, Polynomial
 from link.dictionary.definition import Definition

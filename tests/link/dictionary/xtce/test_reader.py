@@ -2,10 +2,10 @@
 
 import pytest
 
+from link.dictionary.codec.packets import PacketReader
 from link.dictionary.conditions import All, Comparison, Either
 from link.dictionary.curves import Linear
 from link.dictionary.kinds import Field, Integer
-from link.dictionary.packets import PacketReader
 from link.dictionary.xtce.reader import read_xtce
 
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from link.dictionary.codec import Codec
+from link.dictionary.codec.packets import PacketReader
+from link.dictionary.codec.record import Codec
 from link.dictionary.conditions import All, Comparison, Either, compared
 from link.dictionary.curves import Linear, Polynomial, Powers, Spline
 from link.dictionary.definition import Definition
@@ -31,12 +32,11 @@ from link.dictionary.kinds import (
 )
 from link.dictionary.limits import Limits
 from link.dictionary.model import Container
-from link.dictionary.packets import PacketReader
-from link.dictionary.strategies import values_of
 from link.dictionary.xtce.lower import lowered
 from link.dictionary.xtce.reader import read_xtce
 from link.dictionary.xtce.writer import write_xtce
 from tests.link.dictionary.random_fields import portable_fields
+from tests.link.dictionary.strategies import values_of
 
 ROOT = Container(
     name="Packet",

@@ -10,10 +10,10 @@ import msgspec
 import pytest
 
 from kernels.coding.crc import crc16
+from link.dictionary.codec.packets import PacketReader
 from link.dictionary.conditions import Comparison
 from link.dictionary.kinds import Counted, Field, Integer, Text
 from link.dictionary.model import Command
-from link.dictionary.packets import PacketReader
 from link.dictionary.xtce.lower import lowered
 from link.dictionary.xtce.writer import write_xtce
 from link.pus.definition import definition_of

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from link.dictionary.contexts import context_converter
-from link.dictionary.convert import converter
-from link.dictionary.cursor import Reader, Writer
+from link.dictionary.codec.contexts import context_converter
+from link.dictionary.codec.convert import converter
+from link.dictionary.codec.cursor import Reader, Writer
+from link.dictionary.codec.parts import Optional, Part, Run, Structures, Unfit, parts_of
+from link.dictionary.codec.places import Frame, Scopes
 from link.dictionary.domain import refuse
 from link.dictionary.kinds import Field
-from link.dictionary.parts import Optional, Part, Run, Structures, Unfit, parts_of
-from link.dictionary.places import Frame, Scopes
 from link.errors import DecodeError
 
 _CANNOT = (struct.error, TypeError, ValueError, OverflowError, LookupError, AttributeError, ArithmeticError)

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
+from link.dictionary.codec.convert import Converter, converter
 from link.dictionary.conditions import Comparison, Condition, compared
-from link.dictionary.convert import Converter, converter
 from link.dictionary.kinds import Array, Enumeration, Field, Group, Octets
 from link.errors import DecodeError
 

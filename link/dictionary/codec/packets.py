@@ -7,14 +7,14 @@ from typing import Any
 
 from kernels.usage import did_you_mean
 from link.dictionary.bounds import BASES_MAX, FIELDS_MAX, short
-from link.dictionary.codec import Codec
+from link.dictionary.codec.cursor import Reader
+from link.dictionary.codec.instances import has_instances, instances_of
+from link.dictionary.codec.invalid import Invalid, invalid_in
+from link.dictionary.codec.places import test_of
+from link.dictionary.codec.record import Codec
 from link.dictionary.conditions import All
-from link.dictionary.cursor import Reader
-from link.dictionary.instances import has_instances, instances_of
-from link.dictionary.invalid import Invalid, invalid_in
 from link.dictionary.kinds import Array, Boolean, Field, Integer, Octets, Real, fixed_bits
 from link.dictionary.model import Container
-from link.dictionary.places import test_of
 from link.errors import DecodeError
 
 

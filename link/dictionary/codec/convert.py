@@ -10,8 +10,9 @@ from typing import Any
 
 import msgspec
 
+from link.dictionary.codec.invalid import Invalid
+from link.dictionary.codec.texts import place_of, text_converter
 from link.dictionary.curves import Curve
-from link.dictionary.invalid import Invalid
 from link.dictionary.kinds import (
     AnyKind,
     Array,
@@ -28,7 +29,6 @@ from link.dictionary.kinds import (
     Time,
     fixed_bits,
 )
-from link.dictionary.texts import place_of, text_converter
 from link.errors import DecodeError
 from link.time.binary import Cuc
 

@@ -8,7 +8,7 @@ from link.dictionary.kinds import UTF_8, Counted, Encoding, Size, Terminated, Te
 from link.dictionary.xtce.document import Element, UnsupportedError, among, content, integer, need, parts
 from link.dictionary.xtce.library import Library
 from link.dictionary.xtce.names import System
-from link.dictionary.xtce.sizes import VALUES, read_size
+from link.dictionary.xtce.types.sizes import VALUES, read_size
 
 _ENCODINGS: dict[str, Encoding] = {
     "UTF-8": UTF_8,

@@ -12,7 +12,10 @@ from typing import Any, Protocol
 import msgspec
 
 from kernels.usage import did_you_mean
-from link.dictionary.cursor import Reader, Writer
+from link.dictionary.codec.cursor import Reader, Writer
+from link.dictionary.codec.places import Frame, Scopes, Test, test_of
+from link.dictionary.codec.sizes import Measure, measure_of
+from link.dictionary.codec.words import Form, Slot, Words
 from link.dictionary.kinds import (
     AnyKind,
     Array,
@@ -26,9 +29,6 @@ from link.dictionary.kinds import (
     Time,
     fixed_bits,
 )
-from link.dictionary.places import Frame, Scopes, Test, test_of
-from link.dictionary.sizes import Measure, measure_of
-from link.dictionary.words import Form, Slot, Words
 from link.errors import TruncatedError
 
 _NOTHINGS_MAX = 0xFFFF  # elements of an array that are nothing at all; of others a packet never has more than bits

@@ -6,10 +6,10 @@ from math import inf
 from operator import index
 from typing import Protocol
 
-from link.dictionary.cursor import Reader, Writer
+from link.dictionary.codec.cursor import Reader, Writer
+from link.dictionary.codec.places import Frame, Place, Scopes, Test, place_of, test_of
+from link.dictionary.codec.texts import place_of as place_of_tail
 from link.dictionary.kinds import Counted, Field, Lookup, Reference, Rest, Size, Terminated, sum_bits
-from link.dictionary.places import Frame, Place, Scopes, Test, place_of, test_of
-from link.dictionary.texts import place_of as place_of_tail
 from link.errors import DecodeError, TruncatedError
 
 

@@ -39,14 +39,14 @@ from link.dictionary.xtce.document import (
     truth,
     whole_number,
 )
-from link.dictionary.xtce.encodings import ENCODINGS, NUMBERS, Number, number_kind, read_number
-from link.dictionary.xtce.epochs import read_epoch
 from link.dictionary.xtce.ledger import Ledger
 from link.dictionary.xtce.library import Library
 from link.dictionary.xtce.names import Found, System
-from link.dictionary.xtce.ranges import read_limits, read_range
-from link.dictionary.xtce.sizes import VALUES, read_dynamic, read_size
-from link.dictionary.xtce.texts import read_text_kind
+from link.dictionary.xtce.types.encodings import ENCODINGS, NUMBERS, Number, number_kind, read_number
+from link.dictionary.xtce.types.epochs import read_epoch
+from link.dictionary.xtce.types.ranges import read_limits, read_range
+from link.dictionary.xtce.types.sizes import VALUES, read_dynamic, read_size
+from link.dictionary.xtce.types.texts import read_text_kind
 
 FORMS = (
     *("Integer", "Float", "Enumerated", "Boolean", "String", "Binary"),

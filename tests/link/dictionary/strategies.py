@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from link.dictionary.codec.convert import converter, size_bounds
 from link.dictionary.conditions import Comparison
-from link.dictionary.convert import converter, size_bounds
 from link.dictionary.kinds import (
     AnyKind,
     Array,

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from link.dictionary.convert import Converter, converter
+from link.dictionary.codec.convert import Converter, converter
+from link.dictionary.codec.places import Frame, Scopes, Test, test_of
 from link.dictionary.kinds import Field
-from link.dictionary.places import Frame, Scopes, Test, test_of
 
 Within = Callable[[Any, Frame], Any]
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from link.dictionary.columns import Column, Columns
+from link.dictionary.batch.columns import Column, Columns
+from link.dictionary.codec.cursor import Reader
+from link.dictionary.codec.packets import Node, PacketReader, choice
 from link.dictionary.conditions import compared
-from link.dictionary.cursor import Reader
 from link.dictionary.curves import Powers, Rounded, Spline
 from link.dictionary.kinds import AnyKind, Array, Boolean, Field, Integer, Real, Time
-from link.dictionary.packets import Node, PacketReader, choice
 from link.errors import DecodeError
 from link.packets.index import PacketIndex
 

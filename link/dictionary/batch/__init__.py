@@ -1,0 +1,1 @@
+"""Octets of many packets into columns."""

@@ -1,0 +1,1 @@
+"""Octets of one packet into values, and back."""

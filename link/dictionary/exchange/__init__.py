@@ -1,0 +1,1 @@
+"""Dictionaries as other tools have them, but XTCE: tables, dissectors, pages, schemas."""

@@ -1,0 +1,1 @@
+"""Parameter and argument types of XTCE to fields."""

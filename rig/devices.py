@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from fsw.pipelines.run import Made, Work
 from fsw.pipelines.stage import File
-from ground.archive import Archive
-from ground.archive_rows import Item
+from ground.archive.archive import Archive
+from ground.archive.rows import Item
 from ground.errors import ArchiveError
 from hal.camera import Frame, Georeference
 from hal.sim.clock import VirtualClock

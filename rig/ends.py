@@ -27,8 +27,8 @@ from fsw.node import Node, build_node
 from fsw.numbers import Numbers
 from ground.moment import Moment
 from ground.records import Record
-from ground.service import PORT_HOLDS_MAX, READ_OCTETS
-from ground.station import Station
+from ground.service.service import PORT_HOLDS_MAX, READ_OCTETS
+from ground.station.station import Station
 from hal.sim.board import ModelBoard
 from hal.sim.clock import VirtualClock
 from link.dictionary import Dictionary
@@ -164,7 +164,7 @@ class NodeEnd:
 
 @dataclass(kw_only=True)
 class GroundEnd:
-    """The station, driven as `ground.service.Service` drives it. `told` gets all news.
+    """The station, driven as `ground.service.service.Service` drives it. `told` gets all news.
 
     `due_ns`: when to `step`; `drained_ns`: when to `resume`, as the port's buffers have drained.
     """

@@ -12,7 +12,7 @@ import msgspec
 
 from fsw.mission import Mission
 from fsw.node import dictionary_of
-from ground.archive_rows import PacketRow
+from ground.archive.rows import PacketRow
 from ground.errors import GroundError
 from ground.records import CommandRecord, Record
 from hal.sim.clock import VirtualClock

@@ -31,8 +31,8 @@ from typing import TYPE_CHECKING, Any
 from kernels.usage import UsageError, shown
 
 if TYPE_CHECKING:
+    from ground.console.view import View
     from ground.rig.operation import Wire
-    from ground.view import View
     from hal.clock import Clock
 
 _Ended = tuple[dict[str, Any], list[str], bool]
@@ -81,8 +81,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """0: no answer is wrong, and all came; 1: one is wrong or did not come."""
+    from ground.console.view import View
     from ground.rig.desk import DeskError
-    from ground.view import View
     from hal.camera import CameraError
     from hal.linux.clock import HostClock
 

@@ -163,8 +163,8 @@ def _wanted(name: str, words: list[str]) -> bool:
 
 
 def _entries(loaded: "Dictionary | Definition") -> Iterator[dict[str, str]]:
+    from ground.commands.requests import offers
     from link.dictionary import Dictionary
-    from link.pus.requests import offers
 
     if not isinstance(loaded, Dictionary):
         for kind in ("packets", "requests"):
@@ -216,8 +216,8 @@ def _written(loaded: "Dictionary | Definition", options: argparse.Namespace) -> 
 
             return dissector(definition_in(loaded), options.port)
         case "markdown":
+            from ground.commands.requests import offers
             from link.dictionary.exchange.pages import reference_page
-            from link.pus.requests import offers
 
             return reference_page(loaded, offers(loaded))  # type: ignore[arg-type]  # `_export` has looked
         case "schema":

@@ -25,10 +25,10 @@ from skyrack.parser import Parser, subcommand, within
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ground.archive_reader import ArchiveReader
-    from ground.client import Client
+    from ground.archive.reader import ArchiveReader
     from ground.records import CommandRecord, Record, Survey
-    from ground.station import Station
+    from ground.service.client import Client
+    from ground.station.station import Station
 
 _SECONDS = within(float, 0, 1e6)
 
@@ -145,9 +145,9 @@ def _add_archive(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from ground.serving import serve
-    from ground.socket_path import default_path
-    from ground.station import Patience
+    from ground.service.socket_path import default_path
+    from ground.service.start import serve
+    from ground.station.station import Patience
     from hal.linux.clock import HostClock
 
     socket = options.socket or default_path()
@@ -179,20 +179,20 @@ def _milliseconds(option: str, seconds: float) -> int:
 
 
 def _client(options: argparse.Namespace) -> "Client":
-    from ground.client import Client
+    from ground.service.client import Client
 
     return Client(options.socket)
 
 
 def _kept(options: argparse.Namespace) -> "Client | ArchiveReader":
     """Who tells what was kept: the archive itself where one is named, else the service."""
-    from ground.archive_reader import ArchiveReader
+    from ground.archive.reader import ArchiveReader
 
     return ArchiveReader(options.archive) if options.archive else _client(options)
 
 
 def _command(options: argparse.Namespace) -> int:
-    from ground.lines import stage_line
+    from ground.console.lines import stage_line
 
     with _client(options) as client:
         record = _send(client, options)
@@ -239,8 +239,8 @@ def _arguments(words: list[str]) -> dict[str, int | float | bool | str]:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from ground.api import ROWS_MAX
-    from ground.lines import command_lines
+    from ground.console.lines import command_lines
+    from ground.service.api import ROWS_MAX
 
     with _kept(options) as kept:
         found = next((one for one in kept.commands(limit=ROWS_MAX) if one.number == options.number), None)
@@ -255,8 +255,8 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    from ground.api import ROWS_MAX
-    from ground.lines import day_line
+    from ground.console.lines import day_line
+    from ground.service.api import ROWS_MAX
 
     if not 0 < options.last <= ROWS_MAX:
         raise UsageError(f"--last {options.last}: expected 1..{ROWS_MAX}")
@@ -277,7 +277,7 @@ def _tell_unreadable(kept: "Client | ArchiveReader") -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from ground.archive_survey import archive_in, survey
+    from ground.archive.survey import archive_in, survey
 
     found = survey(archive_in(options.archive))
     _tell_survey(found, options, "damaged")
@@ -287,8 +287,8 @@ def _check(options: argparse.Namespace) -> int:
 def _rescue(options: argparse.Namespace) -> int:
     from contextlib import closing
 
-    from ground.archive import Archive
-    from ground.archive_survey import archive_in, rescue
+    from ground.archive.archive import Archive
+    from ground.archive.survey import archive_in, rescue
 
     file = archive_in(options.archive)
     if options.out.exists():
@@ -300,7 +300,7 @@ def _rescue(options: argparse.Namespace) -> int:
 
 
 def _tell_survey(found: "Survey", options: argparse.Namespace, word: str) -> None:
-    from ground.lines import survey_lines
+    from ground.console.lines import survey_lines
 
     if options.json:
         _print_json(found)
@@ -309,7 +309,7 @@ def _tell_survey(found: "Survey", options: argparse.Namespace, word: str) -> Non
 
 
 def _watch(options: argparse.Namespace) -> int:
-    from ground.view import watch
+    from ground.console.view import watch
     from hal.linux.clock import HostClock
 
     with _client(options) as client:
@@ -318,7 +318,7 @@ def _watch(options: argparse.Namespace) -> int:
 
 
 def _plot(options: argparse.Namespace) -> int:
-    from ground.plot import plot
+    from ground.console.plot import plot
 
     with _kept(options) as kept, _typed():
         found = kept.history(options.parameter, limit=options.last)
@@ -330,8 +330,8 @@ def _plot(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from ground.client import heard
-    from ground.lines import status_lines
+    from ground.console.lines import status_lines
+    from ground.service.client import heard
 
     if options.wait is None:
         with _client(options) as client:

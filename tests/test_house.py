@@ -118,7 +118,7 @@ DELETES = {"rmtree", "unlink", "rmdir", "remove", "removedirs", "rename", "renam
 MAY_DELETE = {
     "hal/linux/own_folder.py": "only in folders that carry our marker",
     "hal/medium.py": "carries out what those named here want",
-    "ground/socket_path.py": "only sockets that nobody listens on",
+    "ground/service/socket_path.py": "only sockets that nobody listens on",
     "fsw/crash_log.py": "its own two log files",
     "fsw/products.py": "files of the product store",
     "fsw/storage.py": "replaces a file by its next version",

@@ -4,6 +4,7 @@ from collections import deque
 
 from fsw.mission import load_mission
 from fsw.node import dictionary_of
+from ground.commands.tracker import CommandTracker
 from link.cfdp import Entity, MemoryStore, Settings
 from link.channels.tm_receiver import TmReceiver
 from link.coding.cltu import encode_cltu
@@ -19,7 +20,6 @@ from link.pus.functions import PerformFunction
 from link.pus.housekeeping import HousekeepingReport
 from link.pus.packets import TmPacket
 from link.pus.source import TcSource
-from link.pus.tracker import CommandTracker
 
 
 class Station:

@@ -3,13 +3,13 @@
 import pytest
 
 from fsw.crash_log import CrashLog
+from ground.commands.tracker import Progress
 from hal.linux.board import MeasuredBoard, Rail
 from hal.port import PortClosed
 from link.cfdp import Entity, MemoryStore, Settings
 from link.packets.space_packet import SpacePacket
 from link.pus.packets import TcPacket
 from link.pus.test import Ping, Pong
-from link.pus.tracker import Progress
 from link.pus.verification import CompletionSuccess
 from tests.fsw.test_node import BOARD, COASTWATCH, PROVENANCE, SECOND, World
 

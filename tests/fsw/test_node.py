@@ -11,6 +11,7 @@ from fsw.mission import _DATA_OCTETS_MIN, load_mission
 from fsw.node import build_node
 from fsw.pipelines.run import run as pipeline
 from fsw.products import Provenance
+from ground.commands.tracker import Progress
 from hal.camera import Georeference
 from hal.medium import HOST
 from hal.port import PortClosed
@@ -23,7 +24,6 @@ from link.packets.space_packet import HEADER_SIZE, SpacePacket
 from link.products.product import Product
 from link.pus.functions import PerformFunction
 from link.pus.test import Ping, Pong
-from link.pus.tracker import Progress
 from tests.fsw.station import Station
 
 COASTWATCH = Path(__file__).parents[2] / "examples" / "missions" / "coastwatch.toml"

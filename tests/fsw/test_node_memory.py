@@ -4,10 +4,10 @@ import errno
 
 import pytest
 
+from ground.commands.tracker import Progress
 from link.pus import test
 from link.pus.packets import TmPacket
 from link.pus.test import Ping
-from link.pus.tracker import Progress
 from tests.fsw.test_node import SECOND, World
 from tests.hal.recording_medium import RecordingMedium
 

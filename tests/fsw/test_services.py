@@ -3,6 +3,7 @@
 import pytest
 
 from fsw.services import OFFERED, ParameterCaution
+from ground.commands.tracker import Progress
 from link.dictionary.codec.record import Codec
 from link.pus import (
     event_actions,
@@ -16,7 +17,6 @@ from link.pus import (
 from link.pus import test as test_service
 from link.pus.parameters import ParameterTable
 from link.pus.source import TcSource
-from link.pus.tracker import Progress
 from tests.fsw.test_node import World
 
 SECOND, MS = 1_000_000_000, 1_000_000

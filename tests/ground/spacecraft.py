@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ground.moment import Moment
-from ground.station import Station
+from ground.station.station import Station
 from link.cfdp import Entity, MemoryStore, Settings
 from link.channels.tm_sender import TmSender
 from link.coding.cltu import CltuReader

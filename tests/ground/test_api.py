@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ground import api
 from ground.records import Status, plain
+from ground.service import api
 
 ids = st.integers(-(2**63), 2**63 - 1)
 names = st.text(max_size=20)

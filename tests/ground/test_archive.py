@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ground.archive import Archive
-from ground.archive_rows import DictionaryRow, NamedRow, PacketRow, StrayRow
+from ground.archive.archive import Archive
+from ground.archive.keeper import Keeper
+from ground.archive.rows import DictionaryRow, NamedRow, PacketRow, StrayRow
 from ground.errors import ArchiveError, DamagedError
-from ground.keeper import Keeper
 from ground.records import CommandRecord, EventRecord, FileRecord, Stage
 
 KIND = (42, 3, 25, 1)
@@ -280,7 +280,7 @@ def test_closed_is_closed(tmp_path):
 WRITER = """
 import sys
 from pathlib import Path
-from ground.archive import Archive
+from ground.archive.archive import Archive
 from tests.ground.test_archive import packet
 archive = Archive(Path(sys.argv[1]))
 for n in range(10**9):

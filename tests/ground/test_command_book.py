@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ground.command_book import ENTRIES_MAX, CommandBook, request_of
+from ground.commands.book import ENTRIES_MAX, CommandBook, request_of
 from ground.moment import Moment
 from ground.records import CommandRecord, Stage
 from link.pus.packets import RequestId

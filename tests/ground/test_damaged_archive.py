@@ -9,14 +9,14 @@ from random import Random
 import msgspec
 import pytest
 
-from ground.archive import Archive
-from ground.archive_reader import ArchiveReader
-from ground.archive_rows import COLUMNS, DictionaryRow, PacketRow, StrayRow
-from ground.archive_schema import PAGE_OCTETS
-from ground.archive_survey import rescue, survey
+from ground.archive.archive import Archive
+from ground.archive.lasting import LastingArchive
+from ground.archive.reader import ArchiveReader
+from ground.archive.reading import read_packet
+from ground.archive.rows import COLUMNS, DictionaryRow, PacketRow, StrayRow
+from ground.archive.schema import PAGE_OCTETS
+from ground.archive.survey import rescue, survey
 from ground.errors import DamagedError
-from ground.lasting_archive import LastingArchive
-from ground.reading import read_packet
 from ground.records import CommandRecord, EventRecord, FileRecord, Stage
 from link.pus.housekeeping import HousekeepingReport
 from link.pus.source import TmSource
@@ -234,7 +234,7 @@ def test_a_value_of_another_type_costs_its_row_alone(whole, tmp_path):
 
 def test_a_large_damaged_file_is_set_aside_but_not_carried_over(whole, tmp_path, monkeypatch):
     octets, _ = whole
-    monkeypatch.setattr("ground.lasting_archive.CARRIED_MEANWHILE_OCTETS_MAX", len(octets) - 1)
+    monkeypatch.setattr("ground.archive.lasting.CARRIED_MEANWHILE_OCTETS_MAX", len(octets) - 1)
     file = place(tmp_path, octets)
     with closing(LastingArchive(file)) as archive:
         archive.write([ITEMS[0]])

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from ground.downlink import Downlink
+from ground.station.downlink import Downlink
 from link.channels.tm_sender import TmSender
 from link.coding.tm import TmEncoder
 from link.frames.clcw import Clcw

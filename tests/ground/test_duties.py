@@ -2,7 +2,7 @@
 
 import pytest
 
-from ground.duties import Duties
+from ground.station.duties import Duties
 from hal.port import PortClosed
 
 

@@ -3,8 +3,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ground.api import NEWS, TOPICS, Dropped, News
-from ground.feed import Feed, topic_and_key
 from ground.records import (
     ArchiveRecord,
     CommandRecord,
@@ -16,6 +14,8 @@ from ground.records import (
     Status,
     TransferRecord,
 )
+from ground.service.api import NEWS, TOPICS, Dropped, News
+from ground.service.feed import Feed, topic_and_key
 
 
 def sample(report: str, n: int) -> SampleRecord:

@@ -2,13 +2,13 @@
 
 import pytest
 
-from ground.archive import Archive
-from ground.duties import Duties
-from ground.file_service import PDUS_MAX, FileService
-from ground.keeper import Keeper
-from ground.logbook import Logbook
+from ground.archive.archive import Archive
+from ground.archive.keeper import Keeper
 from ground.moment import Moment
 from ground.records import FileRecord, TransferRecord
+from ground.station.duties import Duties
+from ground.station.file_service import PDUS_MAX, FileService
+from ground.station.logbook import Logbook
 from link.cfdp import Entity, MemoryStore, Settings
 from link.dictionary.dictionary import FileService as Partners
 from link.packets.space_packet import COUNT_MODULUS, SpacePacket

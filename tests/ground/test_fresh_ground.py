@@ -2,11 +2,11 @@
 
 import pytest
 
-from ground.archive import Archive
-from ground.inbox import Inbox
+from ground.archive.archive import Archive
 from ground.moment import Moment
 from ground.records import CommandRecord
-from ground.station import Patience, Station
+from ground.station.inbox import Inbox
+from ground.station.station import Patience, Station
 from link.dictionary import Dictionary, Int16ub, Octets, Telemetry, command, wire
 from link.packets.space_packet import COUNT_MODULUS
 from link.pus import housekeeping

@@ -7,8 +7,8 @@ import pytest
 import tests.fsw.test_node as flown
 from fsw.mission import load_mission
 from fsw.node import dictionary_of
-from ground.history import history
-from ground.plot import plot
+from ground.archive.history import history
+from ground.console.plot import plot
 from ground.records import CommandRecord, EventRecord, SampleRecord
 from link.dictionary.xtce.reader import read_xtce
 from skyrack.cli import main

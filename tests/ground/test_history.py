@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from ground.archive import Archive
-from ground.archive_rows import DictionaryRow
-from ground.history import history
-from ground.reading import read_packet
+from ground.archive.archive import Archive
+from ground.archive.history import history
+from ground.archive.reading import read_packet
+from ground.archive.rows import DictionaryRow
 from ground.records import History
 from link.dictionary import Dictionary, Int8ub, Int16ub, Octets, Telemetry, wire
 from link.pus.housekeeping import report_of

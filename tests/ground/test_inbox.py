@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ground.inbox import Inbox
+from ground.station.inbox import Inbox
 
 
 @pytest.fixture

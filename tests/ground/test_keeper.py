@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
-from ground.archive import Archive
-from ground.archive_rows import StrayRow
+from ground.archive.archive import Archive
+from ground.archive.keeper import Keeper
+from ground.archive.rows import StrayRow
 from ground.errors import ArchiveError
-from ground.keeper import Keeper
 from ground.records import EventRecord
 from tests.ground.test_archive import event, packet
 

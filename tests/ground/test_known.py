@@ -3,10 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
-from ground.archive import Archive
-from ground.archive_rows import DictionaryRow, PacketRow
-from ground.keeper import Keeper
-from ground.known import Known
+from ground.archive.archive import Archive
+from ground.archive.keeper import Keeper
+from ground.archive.known import Known
+from ground.archive.rows import DictionaryRow, PacketRow
 from ground.records import CommandRecord, EventRecord, FileRecord
 
 KIND = (65, 3, 25, 9)

@@ -8,14 +8,14 @@ import subprocess
 import pytest
 from msgspec.structs import replace
 
-from ground.archive import Archive
+from ground.archive.archive import Archive
+from ground.archive.keeper import Keeper
+from ground.archive.lasting import LastingArchive
 from ground.errors import ArchiveError
-from ground.inbox import Inbox
-from ground.keeper import Keeper
-from ground.lasting_archive import LastingArchive
 from ground.records import EventRecord
-from ground.serving import RESCUED_NAME, rescue_rest
-from ground.station import Patience, Station
+from ground.service.start import RESCUED_NAME, rescue_rest
+from ground.station.inbox import Inbox
+from ground.station.station import Patience, Station
 from hal.medium import HOST
 from tests.ground.spacecraft import APID, DICTIONARY, Spacecraft, World
 from tests.ground.test_archive import packet

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ground.limits import Crossing, LimitWatch
+from ground.station.limits import Crossing, LimitWatch
 from link.dictionary import Dictionary, Float32b, Int16sb, Limits, Telemetry, wire
 
 LIMITS = Limits(warning=(0, 10), critical=(-5, 15), persistence=2)

@@ -6,9 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from ground.api import NEWS
-from ground.lines import line, printable, stage_line, status_lines, value_text
-from ground.picture import Picture, render
+from ground.console.lines import line, printable, stage_line, status_lines, value_text
+from ground.console.picture import Picture, render
 from ground.records import (
     TIME_UNIT,
     ArchiveRecord,
@@ -21,6 +20,7 @@ from ground.records import (
     Status,
     TransferRecord,
 )
+from ground.service.api import NEWS
 
 NOON_NS = 12 * 3600 * 10**9
 EVIL = "[bold]\x1b[2J\n"

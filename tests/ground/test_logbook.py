@@ -2,14 +2,14 @@
 
 import pytest
 
-from ground.archive import Archive
-from ground.archive_rows import StrayRow
-from ground.duties import Duties
+from ground.archive.archive import Archive
+from ground.archive.keeper import Keeper
+from ground.archive.rows import StrayRow
 from ground.errors import ArchiveError
-from ground.keeper import Keeper
-from ground.logbook import Logbook
 from ground.moment import Moment
 from ground.records import EventRecord, SampleRecord
+from ground.station.duties import Duties
+from ground.station.logbook import Logbook
 from tests.ground.test_archive import KIND, event, packet
 
 NOW = Moment(5, 7_000)

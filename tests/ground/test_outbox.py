@@ -2,7 +2,7 @@
 
 import pytest
 
-from ground.outbox import Outbox
+from ground.station.outbox import Outbox
 from link.coding.cltu import BREAK, CltuReader, encode_cltu
 from link.frames.tc import TcFrame
 

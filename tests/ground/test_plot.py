@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ground.plot import plot
+from ground.console.plot import plot
 from ground.records import History
 
 SECOND = 1_000_000_000

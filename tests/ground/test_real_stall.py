@@ -11,13 +11,13 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 
 import pytest
 
-from ground.archive import Archive
-from ground.client import Client
-from ground.desk import Desk
+from ground.archive.archive import Archive
 from ground.moment import Moment
 from ground.records import CommandRecord
-from ground.service import Service
-from ground.station import Patience, Station
+from ground.service.answers import Desk
+from ground.service.client import Client
+from ground.service.service import Service
+from ground.station.station import Patience, Station
 from hal.linux.clock import HostClock
 from hal.linux.lasting_port import LastingPort
 from hal.linux.socket_port import SocketLine
@@ -110,8 +110,8 @@ class Flight:
 
 @pytest.mark.parametrize("device", [pseudo_terminal, stream])
 def test_no_command_that_was_called_failed_is_executed(device, tmp_path, monkeypatch):
-    monkeypatch.setattr("ground.service._SIGNALS", ())  # belong to the main thread
-    monkeypatch.setattr("ground.downlink.SILENCE_NS", SECOND)
+    monkeypatch.setattr("ground.service.service._SIGNALS", ())  # belong to the main thread
+    monkeypatch.setattr("ground.station.downlink.SILENCE_NS", SECOND)
     with ExitStack() as held:
         port, far = held.enter_context(device())
         held.enter_context(served(port, tmp_path / "s"))

@@ -14,8 +14,6 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from ground import api
-from ground.client import Client
 from ground.errors import ArchiveError, RefusedError, ServiceError, WaitError
 from ground.records import (
     ArchiveRecord,
@@ -28,7 +26,9 @@ from ground.records import (
     Stage,
     Status,
 )
-from ground.service import Service
+from ground.service import api
+from ground.service.client import Client
+from ground.service.service import Service
 from hal.linux.clock import HostClock
 from hal.linux.lasting_port import LastingPort
 from hal.linux.socket_port import SocketLine
@@ -158,8 +158,8 @@ class Running:
 
 @pytest.fixture
 def running(tmp_path, monkeypatch):
-    monkeypatch.setattr("ground.service._SIGNALS", ())  # belong to the main thread
-    monkeypatch.setattr("ground.service.STATUS_PERIOD_S", 0.01)
+    monkeypatch.setattr("ground.service.service._SIGNALS", ())  # belong to the main thread
+    monkeypatch.setattr("ground.service.service.STATUS_PERIOD_S", 0.01)
     far_end, near_end = socket.socketpair()
     station, errors, path, ready = FakeStation(), [], tmp_path / "s" / "ground.sock", threading.Event()
     service = Service(station, station.answer, port_over(near_end), HostClock())
@@ -305,7 +305,7 @@ def test_waiting_for_files_and_events(running):
 
 
 def test_news_that_nobody_fetches_or_understands_are_counted(running, monkeypatch):
-    monkeypatch.setattr("ground.client.NEWS_MAX", 2)
+    monkeypatch.setattr("ground.service.client.NEWS_MAX", 2)
     with Client(running.path) as client, Client(running.path) as other:
         client.subscribe("event", "sample")
         for number in range(5):
@@ -326,7 +326,7 @@ def test_a_client_that_never_reads_hurts_nobody(running):
 
 
 def test_news_that_find_no_room_and_clients_that_find_none_are_counted(running, monkeypatch):
-    monkeypatch.setattr("ground.service.CLIENTS_MAX", 2)
+    monkeypatch.setattr("ground.service.service.CLIENTS_MAX", 2)
     dropped = running.service._duties.dropped
     with Client(running.path) as client, Client(running.path) as other, Client(running.path) as third:
         client.subscribe("sample")
@@ -342,7 +342,7 @@ def test_news_that_find_no_room_and_clients_that_find_none_are_counted(running, 
 
 
 def test_one_client_too_many_hears_so(running, monkeypatch):
-    monkeypatch.setattr("ground.service.CLIENTS_MAX", 1)
+    monkeypatch.setattr("ground.service.service.CLIENTS_MAX", 1)
     with Client(running.path) as client, socket.socket(socket.AF_UNIX) as other:
         assert client.files() == []
         other.connect(str(running.path))
@@ -353,7 +353,7 @@ def test_one_client_too_many_hears_so(running, monkeypatch):
 
 
 def test_who_left_makes_room_for_others(running, monkeypatch):
-    monkeypatch.setattr("ground.service.CLIENTS_MAX", 1)
+    monkeypatch.setattr("ground.service.service.CLIENTS_MAX", 1)
     for _ in range(3):
         with Client(running.path) as client:
             assert client.files() == []

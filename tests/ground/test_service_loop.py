@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from ground.duties import Duties
 from ground.moment import Moment
 from ground.records import EventRecord
-from ground.service import PORT_HOLDS_MAX, READ_OCTETS, Service
+from ground.service.service import PORT_HOLDS_MAX, READ_OCTETS, Service
+from ground.station.duties import Duties
 from hal.port import PortClosed, PortNews, PortState
 from hal.sim.clock import VirtualClock
 from tests.ground.test_archive import event
@@ -138,8 +138,8 @@ class Bench:
         self.loop, self.port, self.station, self.clock = Loop(), Port(), Station(), VirtualClock()
         self.held, self.forgets, self.asked_of = 0, True, set()
         self.observed, self.duties = [], Duties()
-        monkeypatch.setattr("ground.service.held_octets", self.held_octets)
-        monkeypatch.setattr("ground.service.forget_held", self.forget_held)
+        monkeypatch.setattr("ground.service.service.held_octets", self.held_octets)
+        monkeypatch.setattr("ground.service.service.forget_held", self.forget_held)
         self.service = Service(self.station, None, self.port, self.clock, self.observed.append, self.duties)
         self.service._loop, self.service._ended = self.loop, Ended()
         self.service._attach()

@@ -2,10 +2,10 @@
 
 import pytest
 
-from ground.archive import Archive
+from ground.archive.archive import Archive
 from ground.records import CommandRecord
-from ground.service import PORT_HOLDS_MAX, Service
-from ground.station import Patience, Station
+from ground.service.service import PORT_HOLDS_MAX, Service
+from ground.station.station import Patience, Station
 from hal.port import PortState
 from hal.sim.clock import VirtualClock
 from link.cfdp import MemoryStore
@@ -127,7 +127,7 @@ def test_a_short_stall_delays_and_nothing_else():
 def test_the_ports_own_buffers_are_kept_nearly_empty(monkeypatch):
     """What they hold may be beyond recall."""
     flight = Pass()
-    monkeypatch.setattr("ground.service.held_octets", lambda descriptor: PORT_HOLDS_MAX)
+    monkeypatch.setattr("ground.service.service.held_octets", lambda descriptor: PORT_HOLDS_MAX)
     flight.order("coast")
     flight.run(3)
     assert flight.told["coast"].state == "queued"
@@ -138,7 +138,7 @@ def test_the_ports_own_buffers_are_kept_nearly_empty(monkeypatch):
 
 def test_the_port_forgets_what_was_given_up_after_it_had_taken_it(monkeypatch):
     forgotten = []
-    monkeypatch.setattr("ground.service.forget_held", lambda descriptor: not forgotten.append(descriptor))
+    monkeypatch.setattr("ground.service.service.forget_held", lambda descriptor: not forgotten.append(descriptor))
     flight = Pass()
     flight.world.spacecraft.receive = lambda octets: None
     flight.order("coast")

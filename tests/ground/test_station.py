@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ground.archive import Archive
-from ground.archive_rows import DictionaryRow, StrayRow
+from ground.archive.archive import Archive
+from ground.archive.history import history
+from ground.archive.rows import DictionaryRow, StrayRow
 from ground.errors import MismatchError, NotHeardError
-from ground.history import history
-from ground.inbox import Inbox
 from ground.moment import Moment
 from ground.records import CommandRecord, EventRecord, FileRecord, SampleRecord, TransferRecord
-from ground.station import Patience, Station
-from ground.telemetry import Telemetry, _count_in
+from ground.station.inbox import Inbox
+from ground.station.station import Patience, Station
+from ground.station.telemetry import Telemetry, _count_in
 from hal.port import PortNews
 from link.cfdp import MemoryStore
 from link.channels.tm_sender import TmSender
@@ -335,8 +335,8 @@ def test_a_command_that_waited_too_long_is_never_sent(archive):
 
 
 def test_all_that_was_dropped_is_on_the_status_page(world, monkeypatch):
-    monkeypatch.setattr("ground.telemetry._UNDECODED_MAX", 2)
-    monkeypatch.setattr("ground.command_book.ENTRIES_MAX", 1)
+    monkeypatch.setattr("ground.station.telemetry._UNDECODED_MAX", 2)
+    monkeypatch.setattr("ground.commands.book.ENTRIES_MAX", 1)
     beaconless(world, 0.5)
     for _ in range(4):  # two early ones too many, and two that are given up when the link is lost
         world.spacecraft.report(pus_events.report_of(Done(what="early")))

@@ -5,11 +5,11 @@ import dataclasses
 import msgspec
 import pytest
 
-from ground.archive import Archive
+from ground.archive.archive import Archive
 from ground.errors import ArchiveError, BusyError, MismatchError, NotHeardError
 from ground.moment import Moment
 from ground.records import CommandRecord, EventRecord
-from ground.station import Patience, Station
+from ground.station.station import Patience, Station
 from hal.port import PortNews
 from link.cfdp import MemoryStore
 from link.channels.tm_sender import TmSender

@@ -2,15 +2,15 @@
 
 import pytest
 
-from ground import telemetry as module
-from ground.archive import Archive
-from ground.command_book import CommandBook
-from ground.duties import Duties
-from ground.keeper import Keeper
-from ground.logbook import Logbook
+from ground.archive.archive import Archive
+from ground.archive.keeper import Keeper
+from ground.commands.book import CommandBook
 from ground.moment import Moment
 from ground.records import EventRecord, SampleRecord
-from ground.telemetry import Telemetry
+from ground.station import telemetry as module
+from ground.station.duties import Duties
+from ground.station.logbook import Logbook
+from ground.station.telemetry import Telemetry
 from link.dictionary import Dictionary, Event, Float32b, Int8ub, Int16ub, Limits, Octets, Time, command, wire
 from link.dictionary import Telemetry as Report
 from link.pus import events, housekeeping

@@ -3,10 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
-from ground.api import News, encode
-from ground.file_names import plain_name
 from ground.records import FileRecord, TransferRecord
-from ground.transfers import TRANSFERS_MAX, Transfers
+from ground.service.api import News, encode
+from ground.station.file_names import plain_name
+from ground.station.transfers import TRANSFERS_MAX, Transfers
 from link.cfdp import (
     Abandoned,
     Condition,

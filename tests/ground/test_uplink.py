@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from ground.errors import BusyError
-from ground.uplink import FILE_PACKETS_MAX, QUEUE_MAX, UNVERIFIED_MAX, Delivered, Released, Undelivered, Uplink
+from ground.station.uplink import FILE_PACKETS_MAX, QUEUE_MAX, UNVERIFIED_MAX, Delivered, Released, Undelivered, Uplink
 from kernels.usage import UsageError
 from link.coding.cltu import CltuReader
 from link.cop1.farm import Farm, Verdict

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from ground.picture import Picture, render
+from ground.console.picture import Picture, render
+from ground.console.view import View
 from ground.records import SampleRecord, TransferRecord
-from ground.view import View
 from hal.sim.clock import VirtualClock
 from tests.ground.spacecraft import UTC_NS
 

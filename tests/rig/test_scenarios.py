@@ -7,8 +7,8 @@ benchmarks of kernels that do nothing are no part of a flight (tests/benchmarks)
 import pytest
 
 from fsw.products import Provenance
-from ground import api
 from ground.records import EventRecord
+from ground.service import api
 from hal.sim.clock import EPOCH_UTC_NS
 from link.cfdp import Entity, MemoryStore, Settings
 from link.cfdp.pdus.directives import Metadata

@@ -191,7 +191,7 @@ def test_options_and_arguments_of_a_command_stand_in_any_order(monkeypatch, word
             sent.append(timeout_s)
             return SimpleNamespace(state="completed", name="imaging.capture", reason="")
 
-    monkeypatch.setattr("ground.client.Client", Client)
+    monkeypatch.setattr("ground.service.client.Client", Client)
     assert cli.main(["ground", "command", *words.split()]) == 0
     assert sent == [("imaging.capture", {"target": "coast"}), 5.0]
 

@@ -17,9 +17,9 @@ import pytest
 
 from fsw.mission import load_mission
 from fsw.node import dictionary_of
-from ground.archive import Archive
-from ground.client import Client
+from ground.archive.archive import Archive
 from ground.records import EventRecord, SampleRecord
+from ground.service.client import Client
 from skyrack.cli import main
 from tests.ground.spacecraft import DICTIONARY, SECOND, Spacecraft
 from tests.ground.test_archive import packet

@@ -5,13 +5,13 @@ from enum import IntEnum
 
 import pytest
 
+from ground.commands.names import Names
+from ground.commands.requests import Requests, offers
 from link.dictionary import Dictionary, Event, Int8ub, Int16ub, Telemetry, command, parameter, wire
 from link.pus import event_actions, housekeeping, memory, monitoring, parameters, scheduling
 from link.pus import test as test_service
 from link.pus.functions import PerformFunction
-from link.pus.names import Names
 from link.pus.packets import TcPacket
-from link.pus.requests import Requests, offers
 from link.pus.source import TcSource
 from link.pus.verification import FailureCode, Stage, failure
 from link.time.calendar import encode_ascii

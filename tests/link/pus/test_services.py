@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ground.commands.tracker import CommandTracker, Progress
 from link.dictionary import Counted, Dictionary, Event, Flag, Int8ub, Telemetry, wire
 from link.errors import DecodeError
 from link.pus import events, functions, housekeeping, test
@@ -13,7 +14,6 @@ from link.pus.catalogue import SERVICES, read_report, read_request, reports_of, 
 from link.pus.definition import definition_of
 from link.pus.packets import Ack, TcPacket, TmPacket
 from link.pus.source import Tally, TcSource, TmSource
-from link.pus.tracker import CommandTracker, Progress
 from link.pus.verification import FailureCode, ProgressFailure, RoutingFailure, Stage, failure, success
 
 PACKET = TcPacket(apid=5, count=9, service=8, subtype=1)

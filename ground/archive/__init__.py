@@ -1,0 +1,1 @@
+"""All that was received, kept and read again."""

@@ -1,0 +1,150 @@
+"""The archive that a ground service goes on with, whatever its file is like.
+
+A file that is damaged, or no archive of ours, is set aside under the next free name, never deleted; a new one begins
+with what can be read of it. Where nothing can be written, what is there is read, and each `write` tries again. One that
+somebody deletes or moves while it is written is written anew: else nobody would find what came since.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from ground.archive.archive import COMPANIONS, JOURNAL_SUFFIX, Archive
+from ground.archive.rows import DictionaryRow, Item
+from ground.archive.survey import check_files, rescue
+from ground.errors import ArchiveError, DamagedError
+from hal.linux.own_folder import set_aside
+
+THOROUGH_OCTETS_MAX = 1 << 28
+"""Larger files are checked less closely when they are opened."""
+CARRIED_OCTETS_MAX = 1 << 26
+"""Larger files are not carried over when they are found damaged at the start: half a minute is long enough."""
+CARRIED_MEANWHILE_OCTETS_MAX = 1 << 22
+"""The same while the service runs, which receives nothing meanwhile."""
+CHECKED_OCTETS_MAX = 1 << 32
+"""Larger ones are not checked, so that a start takes no minutes: damage is found where it is read."""
+
+
+class LastingArchive(Archive):
+    """`path`: as for `Archive`, but nothing is raised for what is there; `write` raises while it cannot be done.
+
+    `notes` says what became of a damaged file, until it is taken.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path: Path = path
+        self._is_open, self._is_looked_at, self._damage = False, False, ""
+        self._carried_octets_max = CARRIED_OCTETS_MAX
+        self._files = dict[str, int]()  # that we write, by name: which they are
+        self._dictionaries: dict[str, DictionaryRow] = {}
+        try:
+            self._begin()
+        except ArchiveError:
+            self._only_read()
+        self._carried_octets_max = CARRIED_MEANWHILE_OCTETS_MAX
+
+    def write(self, items: Sequence[Item]) -> list[bool]:
+        """Store all of `items` or, raising ArchiveError, none. Says of each whether it was new, or brought news."""
+        self._dictionaries |= {item.version: item for item in items if isinstance(item, DictionaryRow)}
+        if not self._is_open:
+            self._begin()
+        if self._files and self._files != self._files_now():
+            self._write_anew()
+        if self._damage:
+            self._renew(self._damage)
+        try:
+            told = super().write(items)
+        except DamagedError as error:
+            self._renew(str(error))
+            told = super().write(items)
+        self._files = self._files or self._files_now()
+        return told
+
+    def _begin(self) -> None:
+        try:
+            self._open_sound()
+        except DamagedError as error:
+            self._renew(str(error))
+        self._is_open = True
+
+    def _open_sound(self) -> None:
+        with self._named_errors():
+            if not self._is_looked_at and self.path.exists() and self.path.stat().st_size:
+                check_files(self.path)
+            self._is_looked_at = True  # once: it takes time, and nobody else writes here
+        self._open(self.path)
+        size = self.path.stat().st_size
+        fault = size <= CHECKED_OCTETS_MAX and self.structure_fault(thorough=size <= THOROUGH_OCTETS_MAX)
+        if fault:
+            raise DamagedError(fault)
+
+    def _only_read(self) -> None:
+        """Have what is there be read, if that can be; else nothing is."""
+        try:
+            self._open(self.path, read_only=True)
+        except ArchiveError:
+            self._open(None)
+
+    def _files_now(self) -> dict[str, int]:
+        """Which files stand under our names."""
+        found = dict[str, int]()
+        for ending in ("", JOURNAL_SUFFIX):
+            with suppress(OSError):
+                found[ending] = self.path.with_name(self.path.name + ending).stat().st_ino
+        return found
+
+    def _write_anew(self) -> None:
+        """Somebody deleted, moved or replaced a file that we write: what it holds has no name any more. Give it one."""
+        with self._named_errors():
+            for ending in (*COMPANIONS, ""):  # what stands there now is somebody's, or half of ours
+                if (there := self.path.with_name(self.path.name + ending)).exists():
+                    set_aside(there)
+            with closing(sqlite3.connect(self.path)) as anew:
+                self._connection.backup(anew)
+        self._open(self.path)
+        self._files = {}
+        self.notes.append(f"archive {self.path} was deleted, moved or replaced; it is written anew with all it had")
+
+    def _renew(self, why: str) -> None:
+        """Set the damaged file aside, and begin a new one with what can be read of it."""
+        self._files = {}
+        self._connection.close()
+        with self._named_errors():
+            aside = set_aside(self.path, *COMPANIONS)
+        self._is_open, self._damage = False, ""
+        told = f"{why}; it is set aside as {aside.name}"
+        try:
+            self._open(self.path)
+        except ArchiveError:
+            self.notes.append(f"{told}, and no new one can be begun yet; `skyrack ground rescue` reads the damaged one")
+            self._open(None)
+            raise
+        self._is_open = True
+        super().write(list(self._dictionaries.values()))  # what comes is read with them
+        self.notes.append(f"{told}, {self._carry_over(aside)}")
+
+    def _carry_over(self, aside: Path) -> str:
+        if aside.stat().st_size > self._carried_octets_max:
+            return "and a new one begun; `skyrack ground rescue` reads what can be read of it"
+        try:
+            found = rescue(aside, self)
+        except OSError as error:
+            return f"and a new one begun, with part of what can be read of it: {error}"
+        whole, damaged = sum(found.whole.values()), sum(found.damaged.values())
+        return f"and a new one begun with the {whole} records that can be read of it; {damaged} cannot"
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        """As an archive does; what is found damaged by reading is set aside before anything is written."""
+        try:
+            with super()._named_errors():
+                yield
+        except DamagedError as error:
+            self._damage = str(error)
+            raise
+        except ArchiveError:
+            raise
+        except OSError as error:
+            raise ArchiveError(f"archive {self.path}: {error}") from error

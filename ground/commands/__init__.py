@@ -1,0 +1,1 @@
+"""Commands: named, encoded, and followed to their completion."""

@@ -1,0 +1,246 @@
+"""Every command's life: queued, released, delivered by COP-1, then what the node reports of it, or a timeout.
+
+Pure: times go in, changed records come out. What the node reports is matched by `ground.commands.tracker`; here that
+meets what only the ground knows, in one record a command, ready for the archive and for clients. What the node has said
+is never taken back: a record that ended by its word stays so, also across a restart of the service.
+"""
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec.structs import replace
+
+from ground.commands.tracker import CommandTracker, Progress, Tracked
+from ground.moment import Moment
+from ground.records import CommandRecord, CommandState, Stage, plain
+from link.packets.space_packet import COUNT_MODULUS, IDLE_APID
+from link.pus.message import Report
+from link.pus.packets import RequestId
+
+_STAGES = {
+    "AcceptanceSuccess": "accepted",
+    "AcceptanceFailure": "refused",
+    "RoutingFailure": "refused",
+    "StartSuccess": "started",
+    "StartFailure": "not started",
+    "ProgressSuccess": "step",
+    "ProgressFailure": "step failed:",
+    "CompletionSuccess": "completed",
+    "CompletionFailure": "failed",
+}
+_STATES: dict[Progress, CommandState] = {
+    Progress.SENT: "released",
+    Progress.ACCEPTED: "accepted",
+    Progress.STARTED: "started",
+    Progress.COMPLETED: "completed",
+    Progress.FAILED: "failed",
+}
+_REACHED = {
+    "accepted": Progress.ACCEPTED,
+    "started": Progress.STARTED,
+    "step": Progress.STARTED,
+    "completed": Progress.COMPLETED,
+    "refused": Progress.FAILED,
+    "not started": Progress.FAILED,
+    "step failed:": Progress.FAILED,
+    "failed": Progress.FAILED,
+}
+"""How far a request had come when it was reported as the stage of this name, a step's number left out."""
+_ON_THE_GROUND: tuple[CommandState, ...] = ("queued", "released")
+_GIVEN_UP = "not delivered"
+ENTRIES_MAX = 1000
+
+
+@dataclass(slots=True)
+class _Entry:
+    """`begins_ns`: monotonic time before which nothing is expected; `carrier`: the request that it is inside of."""
+
+    record: CommandRecord
+    begins_ns: int
+    deadline_ns: int
+    carrier: RequestId | None = None
+
+
+class CommandBook:
+    """The last commands; `timeout_ns` after its last change one that has not ended times out, which a later report
+    takes back. One that waits for the link does so as long as others before it are delivered.
+
+    `forgotten` counts those that had not ended when newer ones took their place.
+
+    `earlier` are the archive's commands, oldest first: what had not ended when the last service did goes on here.
+    """
+
+    def __init__(self, earlier: Iterable[CommandRecord], timeout_ns: int, now: Moment) -> None:
+        self.timeout_ns = timeout_ns
+        self.forgotten = 0
+        self._tracker = CommandTracker(ENTRIES_MAX)
+        self._entries: OrderedDict[RequestId, _Entry] = OrderedDict()
+        self._last: CommandRecord | None = None
+        for record in earlier:
+            with suppress(ValueError):  # of a record whose request was damaged in the archive
+                self._enter(record, now)
+
+    @property
+    def next_count(self) -> int:
+        """The packet sequence count after the last command's."""
+        return request_of(self._last).count + 1 if self._last else 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no command was ever sent from here."""
+        return self._last is None
+
+    def knows(self, request: RequestId) -> bool:
+        """Whether it is one of the last commands."""
+        return request in self._entries
+
+    @property
+    def unmatched(self) -> int:
+        """Reports about requests that nobody here sent."""
+        return self._tracker.unmatched
+
+    @property
+    def by_state(self) -> dict[str, int]:
+        """How many of the last commands are in which state."""
+        return dict(Counter(entry.record.state for entry in self._entries.values()))
+
+    @property
+    def deadline_ns(self) -> int | None:
+        """Monotonic time at which the next command times out."""
+        return min((entry.deadline_ns for entry in self._entries.values() if not entry.record.ended), default=None)
+
+    def enter(
+        self,
+        request: RequestId,
+        name: str,
+        arguments: Mapping[str, Any],
+        now: Moment,
+        *,
+        carrier: RequestId | None = None,
+    ) -> CommandRecord:
+        """Write down a new command, queued for the link; one inside another request fails with that, its `carrier`."""
+        record = CommandRecord(
+            number=self._last.number + 1 if self._last else 1,
+            name=name,
+            arguments={key: plain(value) for key, value in arguments.items()},
+            request=str(request),
+            sent_ns=now.utc_ns,
+            state="queued",
+            stages=(Stage(name="queued", received_ns=now.utc_ns),),
+        )
+        self._enter(record, now)
+        self._entries[request].carrier = carrier
+        return record
+
+    def released(self, request: RequestId, now: Moment) -> list[CommandRecord]:
+        """Its frame was handed to the port; once more, if COP-1 repeats it, is no news."""
+        return self._on_ground(request, "released", now)
+
+    def delivered(self, request: RequestId, now: Moment) -> list[CommandRecord]:
+        """The node's FARM has its frame: the link goes on, so that those in the queue may wait for longer."""
+        for entry in self._entries.values():
+            if entry.record.state == "queued":
+                self._postpone(entry, now)
+        return self._on_ground(request, "delivered", now)
+
+    def undelivered(self, request: RequestId, reason: str, now: Moment, *, sent: bool = False) -> list[CommandRecord]:
+        """COP-1 has given it up. Where it was `sent` nevertheless, only the node can say what became of it."""
+        entry = self._entries.get(request)
+        if entry is None or entry.record.state not in _ON_THE_GROUND:
+            return []
+        known = any(stage.name == _GIVEN_UP for stage in entry.record.stages)
+        stages = () if known else (Stage(name=_GIVEN_UP, received_ns=now.utc_ns, detail=reason),)
+        self._change(entry, entry.record.state if sent else "failed", stages, now, reason)
+        return self._with_carried(entry, now)
+
+    def reported(self, report: Report, time_ns: int, now: Moment) -> list[CommandRecord]:
+        """A verification report came, made on board at `time_ns` (UTC). Twice or late is no news."""
+        tracked = self._tracker.on_report(report, time_ns)
+        entry = self._entries.get(tracked.request) if tracked else None
+        if tracked is None or entry is None:
+            return []
+        known = {stage.name for stage in entry.record.stages}
+        stages = tuple(stage for stage in _stages(tracked, now.utc_ns) if stage.name not in known)
+        if not stages:
+            return []
+        self._change(entry, _STATES[tracked.progress], stages, now, tracked.reason)
+        return self._with_carried(entry, now)
+
+    def step(self, now: Moment) -> list[CommandRecord]:
+        """The commands that time out now."""
+        due = [entry for entry in self._entries.values() if entry.deadline_ns <= now.monotonic_ns]
+        return [self._time_out(entry, now) for entry in due if not entry.record.ended]
+
+    def _enter(self, record: CommandRecord, now: Moment) -> None:
+        request = request_of(record)
+        if self._last is None or record.number > self._last.number:
+            self._last = record
+        self._entries.pop(request, None)
+        begins_ns = now.monotonic_ns + max(0, record.sent_ns - now.utc_ns)
+        self._entries[request] = _Entry(record, begins_ns, begins_ns + self.timeout_ns)
+        tracked = self._tracker.sent(request, record.name, record.sent_ns)
+        tracked.progress, tracked.reason = _progress(record), record.reason
+        if len(self._entries) > ENTRIES_MAX:
+            _, oldest = self._entries.popitem(last=False)
+            self.forgotten += not oldest.record.ended
+
+    def _postpone(self, entry: _Entry, now: Moment) -> None:
+        entry.deadline_ns = max(now.monotonic_ns, entry.begins_ns) + self.timeout_ns
+
+    def _on_ground(self, request: RequestId, state: CommandState, now: Moment) -> list[CommandRecord]:
+        entry = self._entries.get(request)
+        if entry is None or any(stage.name == state for stage in entry.record.stages):
+            return []
+        reached = state if entry.record.state in _ON_THE_GROUND else entry.record.state
+        return [self._change(entry, reached, (Stage(name=state, received_ns=now.utc_ns),), now, entry.record.reason)]
+
+    def _with_carried(self, entry: _Entry, now: Moment) -> list[CommandRecord]:
+        """The changed record, and those of the requests inside, which fail with it."""
+        records, request = [entry.record], request_of(entry.record)
+        if entry.record.state == "failed":
+            why = f"{entry.record.name}, which it was inside of, failed"
+            stage = Stage(name=_GIVEN_UP, received_ns=now.utc_ns, detail=why)
+            carried = [one for one in self._entries.values() if one.carrier == request and not one.record.ended]
+            records += [self._change(one, "failed", (stage,), now, why) for one in carried]
+        return records
+
+    def _time_out(self, entry: _Entry, now: Moment) -> CommandRecord:
+        silence, last = f"nothing heard for {self.timeout_ns / 1e9:g} s", entry.record.stages[-1]
+        reason = f"{last.detail}; {silence} since" if last.name == _GIVEN_UP else f"{silence} after it was {last.name}"
+        return self._change(entry, "timeout", (Stage(name="timeout", received_ns=now.utc_ns),), now, reason)
+
+    def _change(
+        self, entry: _Entry, state: CommandState, stages: tuple[Stage, ...], now: Moment, reason: str
+    ) -> CommandRecord:
+        entry.record = replace(entry.record, state=state, stages=entry.record.stages + stages, reason=reason)
+        self._postpone(entry, now)
+        return entry.record
+
+
+def _stages(tracked: Tracked, received_ns: int) -> Iterator[Stage]:
+    for label, time_ns in tracked.stages:
+        kind, _, step = label.partition(" ")
+        name = f"{_STAGES[kind]} {step}".rstrip()
+        detail = tracked.reason if kind.endswith("Failure") else ""
+        yield Stage(name=name, received_ns=received_ns, time_ns=time_ns, detail=detail)
+
+
+def _progress(record: CommandRecord) -> Progress:
+    """How far the node's reports had taken it."""
+    names = (stage.name.rstrip("0123456789").rstrip() for stage in record.stages)
+    reached = [_REACHED[name] for name in names if name in _REACHED]
+    if ends := [one for one in reached if one in (Progress.COMPLETED, Progress.FAILED)]:
+        return ends[0]
+    return Progress.STARTED if Progress.STARTED in reached else next(iter(reached), Progress.SENT)
+
+
+def request_of(record: CommandRecord) -> RequestId:
+    """What the node's reports name the command by. Raises ValueError where the record says nothing of that kind."""
+    apid, _, count = record.request.partition("/")
+    request = RequestId(int(apid), int(count))
+    if not (0 <= request.apid <= IDLE_APID and 0 <= request.count < COUNT_MODULUS):
+        raise ValueError(f"no request is called {record.request}")
+    return request

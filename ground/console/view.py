@@ -1,0 +1,147 @@
+"""What happens, shown as it happens: a live table on a terminal, lines of text or of JSON elsewhere."""
+
+import shutil
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Protocol, Self, TextIO
+
+import msgspec
+
+from ground.console.lines import changed, fitted, line
+from ground.console.picture import Picture, render
+from ground.errors import WaitError
+from ground.records import CommandRecord, EventRecord, FileRecord, Record, SampleRecord, Status
+from ground.service.client import Client
+from ground.service.feed import topic_and_key
+from hal.clock import Clock
+
+if TYPE_CHECKING:  # rich takes 50 ms to import: only where it is used
+    from rich.live import Live
+
+_REDRAW_S = 0.25
+_COLUMNS = 100  # of lines where no terminal says how wide it is
+_COLUMNS_MIN = 40
+
+
+class Shown(Protocol):
+    """What shows records from `__enter__` to `__exit__`."""
+
+    def __enter__(self) -> Self:
+        """Begin."""
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+
+    def take(self, record: Record | None) -> None:
+        """Show a record; None only lets time be seen to pass."""
+
+
+class View:
+    """Shows records on `stream`. Where that is no terminal, a sample's line has the values that changed since its last
+    one, and long lines are folded.
+    """
+
+    def __init__(self, clock: Clock, stream: TextIO) -> None:
+        self._clock, self._stream = clock, stream
+        self._picture, self._drawn_ns = Picture(), 0
+        self._live: Live | None = None
+        self._columns = max(_COLUMNS_MIN, shutil.get_terminal_size((_COLUMNS, 0)).columns)
+
+    def __enter__(self) -> Self:
+        if self._stream.isatty():
+            from rich.console import Console
+            from rich.live import Live
+
+            self._live = Live(console=Console(file=self._stream), auto_refresh=False, vertical_overflow="crop")
+            self._live.start()
+            self._draw(self._live)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            self._draw(self._live)
+            self._live.stop()
+
+    def take(self, record: Record | None, age_ns: int = 0) -> None:
+        """Show a record that came `age_ns` ago; None only lets time be seen to pass."""
+        before = self._picture.samples.get(record.report) if isinstance(record, SampleRecord) else None
+        if record is not None:
+            self._picture.take(record, self._clock.monotonic_ns(), age_ns)
+        if self._live:
+            if self._clock.monotonic_ns() - self._drawn_ns >= _REDRAW_S * 1e9:
+                self._draw(self._live)
+        elif record is not None and not isinstance(record, Status):
+            told = changed(record, before) if isinstance(record, SampleRecord) else record
+            if not before or not isinstance(told, SampleRecord) or told.values:  # nothing new is not worth a line
+                print(fitted(line(told), self._columns), file=self._stream, flush=True)
+
+    def _draw(self, live: "Live") -> None:
+        self._drawn_ns = self._clock.monotonic_ns()
+        live.update(render(self._picture, self._drawn_ns), refresh=True)
+
+
+class JsonLines:
+    """Writes each record to `stream` as one line, {"topic": ..., "record": {...}}, as the service's news are."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is left to write."""
+
+    def take(self, record: Record | None) -> None:
+        """Write it."""
+        if record is not None:
+            news = {"topic": topic_and_key(record)[0], "record": record}
+            print(msgspec.json.encode(news).decode(), file=self._stream, flush=True)
+
+
+def watch(
+    client: Client,
+    clock: Clock,
+    stream: TextIO,
+    duration_s: float | None = None,
+    *,
+    until: str | None = None,
+    as_json: bool = False,
+) -> None:
+    """Show news of everything until `duration_s` is over, or for ever; on a terminal, what is known already as well.
+
+    `until`: end with the first event, sample, file or command whose name fits this pattern. Raises WaitError where
+    none came in `duration_s`.
+    """
+    client.subscribe("sample", "event", "command", "transfer", "file", "status")
+    view: Shown = JsonLines(stream) if as_json else View(clock, stream)
+    with view:
+        if stream.isatty() and isinstance(view, View):
+            view.take(status := client.status())
+            for sample in client.latest():
+                view.take(sample, max(0, status.now_ns - sample.received_ns))
+        for news in _news(client, clock, duration_s):
+            view.take(news)
+            if until is not None and fnmatchcase(_name(news), until):
+                return
+    if until is not None:
+        raise WaitError(f"waited {duration_s:g} s in vain for {until}")
+
+
+def _name(record: Record | None) -> str:
+    """What `until` is held against; empty for what has no name."""
+    match record:
+        case EventRecord(name=name) | FileRecord(name=name) | CommandRecord(name=name) | SampleRecord(report=name):
+            return name
+    return ""
+
+
+def _news(client: Client, clock: Clock, duration_s: float | None) -> Iterator[Record | None]:
+    """What happens; None when nothing does for a while."""
+    end_ns = None if duration_s is None else clock.monotonic_ns() + int(duration_s * 1e9)
+    while end_ns is None or clock.monotonic_ns() < end_ns:
+        for record in client.news(_REDRAW_S):
+            yield record
+            if end_ns and clock.monotonic_ns() >= end_ns:
+                return
+        yield None

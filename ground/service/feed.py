@@ -1,0 +1,66 @@
+"""The news that wait for one client: bounded, and the newest state of a thing replaces an older one."""
+
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field
+
+from ground.records import CommandRecord, EventRecord, FileRecord, Record, SampleRecord, Status, TransferRecord
+from ground.service.api import Dropped, News, Topic
+
+
+@dataclass(slots=True)
+class Feed:
+    """Holds up to `capacity` news of `topics`. When it is full the oldest goes, and is counted in `dropped`.
+
+    Of one report, command or transfer only the latest record waits, at the end; each event and file is news of its own.
+    """
+
+    topics: frozenset[Topic] = frozenset()
+    capacity: int = 1000
+    dropped: int = 0
+    _told_dropped: int = 0
+    _waiting: OrderedDict[Hashable, News] = field(default_factory=OrderedDict)
+
+    @property
+    def waiting(self) -> int:
+        """How many news wait."""
+        return len(self._waiting)
+
+    def offer(self, record: Record) -> bool:
+        """Queue `record`, if it is of a topic that is wanted; whether an older one had to go for it."""
+        topic, key = topic_and_key(record)
+        if topic not in self.topics:
+            return False
+        self._waiting.pop((topic, key), None)
+        self._waiting[topic, key] = News(topic=topic, record=record)
+        if len(self._waiting) <= self.capacity:
+            return False
+        self._waiting.popitem(last=False)
+        self.dropped += 1
+        return True
+
+    def drain(self) -> Iterator[News | Dropped]:
+        """Everything that waits, oldest first, and how many were dropped if that changed."""
+        if self.dropped > self._told_dropped:
+            self._told_dropped = self.dropped
+            yield Dropped(count=self.dropped)
+        while self._waiting:
+            yield self._waiting.popitem(last=False)[1]
+
+
+def topic_and_key(record: Record) -> tuple[Topic, Hashable]:
+    """What `record` is news of: records of one topic and key are states of one thing."""
+    match record:
+        case SampleRecord():
+            return "sample", record.report
+        case CommandRecord():
+            return "command", record.number
+        case TransferRecord():
+            return "transfer", record.transaction
+        case EventRecord():
+            return "event", (record.origin, record.time_ns, record.count, record.name)
+        case FileRecord():
+            return "file", (record.received_ns, record.name)
+        case Status():
+            return "status", ""
+    raise AssertionError(record)

@@ -1,0 +1,84 @@
+"""The ground service put together: port, archive, inbox, station and socket."""
+
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from ground.archive.archive import ARCHIVE_NAME
+from ground.archive.dictionaries import load_dictionary
+from ground.archive.lasting import LastingArchive
+from ground.moment import Moment
+from ground.products.publisher import Publisher
+from ground.records import EventRecord, Record
+from ground.service.answers import Desk
+from ground.service.service import Service
+from ground.station.inbox import Inbox
+from ground.station.station import Patience, Station
+from hal.clock import Clock
+from hal.linux.claim import claim_folder
+from hal.ports import open_port
+
+FILES_NAME = "files"
+RESCUED_NAME = "not-archived.jsonl"
+_COMPLAINTS = ("LinkPort", "Archive")  # how events begin that are told on stderr as well
+
+
+def serve(
+    *,
+    port_url: str,
+    dictionary_path: Path,
+    out: Path,
+    socket: Path,
+    clock: Clock,
+    patience: Patience,
+    when_ready: Callable[[Station], None],
+) -> None:
+    """Serve until a signal. Raises ValueError for what a person typed, OSError for port, socket, folder and archive.
+
+    `out` gets the archive and, under `files/`, what the node sends, products also as GeoJSON and PNG.
+    Where nothing can be written to it, or the archive in it is damaged, the service goes on all the same, and says so.
+    """
+    dictionary = load_dictionary(dictionary_path)
+    with ExitStack() as held:
+        held.enter_context(claim_folder(out, "a ground service"))
+        archive = held.enter_context(closing(LastingArchive(out / ARCHIVE_NAME)))
+        port = held.enter_context(closing(open_port(port_url, clock)))
+        inbox = Inbox(out / FILES_NAME)
+        station = Station(dictionary, archive, inbox, Moment.of(clock), port=port_url, patience=patience)
+        elsewhere = Path(tempfile.gettempdir()) / f"skyrack-{os.getpid()}-{RESCUED_NAME}"  # the disk may be full
+        held.callback(rescue_rest, station, (out / RESCUED_NAME, elsewhere))
+        workers = held.enter_context(ThreadPoolExecutor(1))  # drawing a picture takes longer than a frame may wait
+        publisher = Publisher(inbox.folder, workers, _complain)
+        publisher.catch_up()
+
+        def observe(record: Record) -> None:
+            publisher.take(record)
+            if isinstance(record, EventRecord) and record.origin == "ground" and record.name.startswith(_COMPLAINTS):
+                _complain(record.message)
+
+        answer = Desk(station, dictionary).answer
+        service = Service(station, answer, port, clock, observe, station.duties)
+        asyncio.run(service.run(socket, lambda: when_ready(station)))
+
+
+def rescue_rest(station: Station, places: Iterable[Path]) -> None:
+    """Keep what the archive could not take in the first of `places` that has room for all of it."""
+    for place in places:
+        try:
+            has_rest = station.rescue(place)
+        except OSError as error:
+            _complain(f"{place.resolve()}: {error.strerror or error}")
+            continue
+        if has_rest:
+            _complain(f"the archive could not take everything: the rest is in {place.resolve()}")
+        return
+    _complain("what the archive could not take is lost")
+
+
+def _complain(sentence: str) -> None:
+    print(f"skyrack ground: {sentence}", file=sys.stderr, flush=True)

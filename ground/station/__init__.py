@@ -1,0 +1,1 @@
+"""One spacecraft's ground station: its links both ways, without I/O."""

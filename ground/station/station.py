@@ -1,0 +1,378 @@
+"""The station: octets from the port become archived packets, samples, events and files; commands become octets.
+
+Pure and stepped: octets and times go in, octets and news come out; archive and file store are handed in. Nothing that
+was received is lost because something else failed: what cannot be understood is kept as it came and counted, what
+cannot be archived waits.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ground.archive.archive import Archive
+from ground.archive.dictionaries import managed_of
+from ground.archive.keeper import Keeper
+from ground.archive.known import Known
+from ground.archive.rows import DictionaryRow
+from ground.commands.book import CommandBook, request_of
+from ground.commands.requests import Requests
+from ground.errors import MismatchError, NotHeardError
+from ground.moment import Moment
+from ground.records import CommandRecord, LinkRecord, Record, SampleRecord, Severity, Status
+from ground.station.downlink import Downlink
+from ground.station.duties import Duties
+from ground.station.file_service import FileService
+from ground.station.logbook import Logbook
+from ground.station.telemetry import Telemetry
+from ground.station.uplink import Delivered, Released, Undelivered, Uplink
+from hal.port import PortNews
+from link.cfdp import FileStore
+from link.cfdp import Settings as FileSettings
+from link.dictionary import Dictionary
+from link.dictionary.kinds import Value
+from link.packets.space_packet import COUNT_MODULUS, HEADER_SIZE
+from link.pus.source import TcSource
+
+_APID_MASK = 0x7FF
+_RETRY_NS = 1_000_000_000  # between attempts to write to an archive that refuses
+_MS = 1_000_000
+_PORT_EVENTS: dict[str, tuple[str, Severity]] = {
+    "away": ("LinkPortAway", "medium"),
+    "back": ("LinkPortBack", "info"),
+    "refused": ("LinkPortRefused", "medium"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """`round_trip_ms`: longer than a frame takes up, and the next one down with the answer; what is not acknowledged by
+    then is sent again. `command_ms`: how long a command may show no sign of life.
+    """
+
+    round_trip_ms: int = 3_000
+    command_ms: int = 60_000
+
+
+class Station:
+    """Operates the node of `dictionary`. `port` is what clients are told of the port, `duties` what may fail alone.
+
+    `known` has all that was received and sent, also what the archive could not take yet.
+    """
+
+    def __init__(
+        self,
+        dictionary: Dictionary,
+        archive: Archive,
+        store: FileStore,
+        now: Moment,
+        *,
+        port: str = "",
+        patience: Patience = Patience(),  # frozen
+    ) -> None:
+        managed = managed_of(dictionary)
+        self._dictionary, self._port, self._begun_ns, self._now = dictionary, port, now.utc_ns, now
+        self.duties = Duties(self._say_failure)
+        self._log = Logbook(keeper := Keeper(archive), self.duties)
+        self.known = Known(archive, lambda: keeper.waiting)
+        self._log.note(DictionaryRow(dictionary.version, dictionary.to_json()))
+        self._log.flush()  # before anything is read: what is found damaged by this is set aside
+        self._book = CommandBook(self._earlier(archive), patience.command_ms * _MS, now)
+        self._source = TcSource(dictionary.apid, count=self._book.next_count)
+        self._requests = Requests(dictionary)
+        self._downlink = Downlink(managed)
+        self._uplink = Uplink(managed, patience.round_trip_ms, has_sent=not self._book.is_empty)
+        self._telemetry = Telemetry(dictionary, archive, self._book, self._log)
+        self._files = self._file_service(store, patience)
+        self._linked = False
+        self._retry_ns = 0
+
+    @property
+    def node(self) -> str:
+        """The node's name."""
+        return self._dictionary.node
+
+    @property
+    def version(self) -> str:
+        """The version of our dictionary."""
+        return self._dictionary.version
+
+    @property
+    def latest(self) -> list[SampleRecord]:
+        """The last sample of each report since the service began."""
+        return list(self._telemetry.latest.values())
+
+    @property
+    def next_wake_ns(self) -> int | None:
+        """When `step` has something to do again, if nothing is received before."""
+        due = [self._uplink.deadline_ns, self._book.deadline_ns]
+        due += [self._files.deadline_ns] if self._files and self._linked else []
+        due += [self._downlink.lost_at_ns] if self._linked else []
+        due += [self._retry_ns] if self._log.keeper.waiting else []
+        return min((ns for ns in due if ns is not None), default=None)
+
+    def receive(self, octets: bytes, now: Moment) -> None:
+        """Take what the port received; `step` then makes the answers."""
+        self._now = now
+        good = self._downlink.good
+        packets: list[bytes] = []
+        with self.duties.alone("frames"):
+            packets = self._downlink.feed(octets, now.monotonic_ns)
+        if self._downlink.good > good:
+            self._acquire(now)
+        with self.duties.alone("command link"):
+            if self._downlink.good > good and (clcw := self._downlink.clcw):
+                self._uplink.on_clcw(clcw, now.monotonic_ns)
+            self._note_uplink(now)
+        for packet in packets:
+            with self.duties.alone("packet"):
+                self._route(packet, now)
+        self._log.flush()
+
+    def hear_of_port(self, news: PortNews, now: Moment) -> None:
+        """Take what happened to the port: clients are told."""
+        name, severity = _PORT_EVENTS[news.kind]
+        self._log.say(severity, name, f"{news.sentence}.", now)
+
+    def step(self, now: Moment) -> None:
+        """Do what is due, and make what the port shall send."""
+        self._now = now
+        for severity, name, sentence in self._log.keeper.take_news():
+            self._log.say(severity, name, sentence, now)
+        with self.duties.alone("watching the link"):
+            self._watch_link(now)
+        with self.duties.alone("files"):
+            for packet in self._files.packets(now) if self._files else ():
+                self._uplink.send_beside(packet)
+        with self.duties.alone("command time-outs"):
+            self._time_out(now)
+        with self.duties.alone("command link"):
+            self._uplink.step(now.monotonic_ns)
+            self._note_uplink(now)
+        self._log.flush()
+        self._retry_ns = now.monotonic_ns + _RETRY_NS
+
+    @property
+    def output(self) -> bytes:
+        """What the port shall take next; `wrote` says how much of it it took."""
+        return self._uplink.output
+
+    @property
+    def busy(self) -> bool:
+        """Whether something that was to be sent has not left the port yet."""
+        return self._uplink.busy
+
+    def take_withdrawal(self) -> bool:
+        """Whether the port shall forget what it holds, as that was given up; `emptied` says that it has."""
+        return self._uplink.take_withdrawal()
+
+    def emptied(self) -> None:
+        """The port holds nothing any more."""
+        self._uplink.emptied()
+
+    def wrote(self, count: int, held: int, now: Moment) -> None:
+        """The port took `count` octets of `output`; of all that it took it has not sent `held` yet."""
+        self._now = now
+        with self.duties.alone("command link"):
+            self._uplink.wrote(count, held, now.monotonic_ns)
+            self._note_uplink(now)
+        self._log.flush()
+
+    def take_output(self) -> bytes:
+        """All that is to be sent, for a port that takes everything at once."""
+        taken = bytearray()
+        while octets := self.output:
+            taken += octets
+            self.wrote(len(octets), 0, self._now)
+        return bytes(taken)
+
+    def take_news(self) -> list[Record]:
+        """What clients want to know, oldest first."""
+        return self._log.take_news()
+
+    def command(
+        self, name: str, arguments: Mapping[str, Value], now: Moment, *, confirmed: bool = False
+    ) -> CommandRecord:
+        """Send a command; `step` makes its octets.
+
+        Raises ValueError for a command or argument that the dictionary does not allow, a hazardous one that is not
+        `confirmed`, or one whose constraint does not hold; NotHeardError, MismatchError (the node flies another
+        dictionary), BusyError (too many wait).
+        """
+        self._check_node()
+        self._follow()
+        source = replace(self._source)  # a refused command takes no number
+        order = self._requests.make(name, arguments, source)
+        if order.hazardous and not confirmed:
+            raise ValueError(f"{name} is hazardous; confirm it if you mean it")
+        if order.constraint:
+            self._telemetry.check(name, order.constraint)
+        packet = source.packet(order.request)
+        self._uplink.send(packet.encode(), packet.request)
+        self._source = source
+        self._telemetry.expect(packet.request, order.request)
+        if (inside := order.inside) and inside.at_ns is not None:
+            released = Moment(now.monotonic_ns + inside.at_ns - now.utc_ns, inside.at_ns)
+            inner, carrier = inside.packet.request, packet.request
+            entered = self._book.enter(inner, inside.order.name, inside.order.arguments, released, carrier=carrier)
+            self._log.note(entered)
+        record = self._book.enter(packet.request, name, order.arguments, now)
+        self._log.note(record)
+        self._log.flush()
+        return record
+
+    def end(self, now: Moment) -> None:
+        """Before the end: what was not sent never will be, and is told so."""
+        self._uplink.close(now.monotonic_ns, "the service ended")
+        self._note_uplink(now)
+        self._log.flush()
+
+    def rescue(self, path: Path) -> bool:
+        """Before the end: put what the archive could not take into a file of JSON lines; whether there was any."""
+        return not self._log.keeper.retry() and self._log.keeper.rescue(path)
+
+    def status(self, now: Moment) -> Status:
+        """Everything on one page."""
+        return Status(
+            node=self._dictionary.node,
+            dictionary=self._dictionary.version,
+            node_dictionary=self._telemetry.flown,
+            port=self._port,
+            now_ns=now.utc_ns,
+            begun_ns=self._begun_ns,
+            linked=self._linked,
+            link=self._link_record(now),
+            archive=self._log.keeper.record,
+            commands=self._book.by_state,
+            transfers=self._files.transfers if self._files else (),
+            dropped=self._dropped(),
+            failed=dict(self.duties.failed),
+        )
+
+    def _dropped(self) -> dict[str, int]:
+        """What was given up for want of room, by what it was."""
+        files = self._files.dropped if self._files else {}
+        return (
+            self.duties.dropped
+            | files
+            | {
+                "file packets": self._uplink.file_packets_dropped,
+                "FOP-1 notices": self._uplink.notices_dropped,
+                "commands forgotten": self._book.forgotten,
+                "reports about unknown commands": self._book.unmatched,
+                "packets not decoded": self._telemetry.undecoded,
+            }
+        )
+
+    def _check_node(self) -> None:
+        """Raises NotHeardError or MismatchError unless the node is heard and known to fly our dictionary."""
+        if not self._linked:
+            raise NotHeardError(f"not sent: {self.node} is not heard")
+        if self._telemetry.flown is None:
+            raise NotHeardError(f"not sent: {self.node} has not said yet which dictionary it flies")
+        if self._telemetry.mismatch:
+            raise MismatchError(f"not sent: {self._telemetry.mismatch}")
+
+    def _earlier(self, archive: Archive) -> list[CommandRecord]:
+        """The commands of services before this one, as far as they can be read."""
+        with self.duties.alone("reading earlier commands"):
+            return archive.commands()
+        return []
+
+    def _say_failure(self, sentence: str) -> None:
+        self._log.say("high", "DutyFailed", sentence, self._now)
+
+    def _link_record(self, now: Moment) -> LinkRecord:
+        downlink, decoder, receiver = self._downlink, self._downlink.decoder, self._downlink.receiver
+        last_ns = downlink.last_frame_ns
+        return LinkRecord(
+            octets_received=downlink.octets,
+            octets_skipped=decoder.octets_skipped,
+            octets_sent=self._uplink.octets,
+            frames_received=decoder.received - receiver.bad,
+            frames_corrected=decoder.corrected_frames,
+            symbols_corrected=decoder.corrected_symbols,
+            frames_uncorrectable=decoder.uncorrectable + receiver.bad,
+            frames_lost=receiver.lost,
+            frames_twice=receiver.duplicates,
+            frames_sent=self._uplink.frames,
+            packets=self._log.packets,
+            duplicates=self._log.duplicates,
+            strays=dict(self._log.strays),
+            last_frame_ns=None if last_ns is None else now.utc_ns - (now.monotonic_ns - last_ns),
+            uplink=self._uplink.state,
+        )
+
+    def _file_service(self, store: FileStore, patience: Patience) -> FileService | None:
+        partners = self._dictionary.files
+        if partners is None:
+            return None
+        settings = FileSettings(
+            pdu_octets_max=self._uplink.packet_octets_max - HEADER_SIZE,
+            ack_ms=patience.round_trip_ms,
+            nak_ms=patience.round_trip_ms,
+        )
+        return FileService(partners, store, settings, self._log)
+
+    def _route(self, packet: bytes, now: Moment) -> None:
+        apid = int.from_bytes(packet[:2]) & _APID_MASK
+        if apid == self._dictionary.apid:
+            self._take_report(packet, now)
+        elif self._files and apid == self._files.apid:
+            self._files.take(packet, now)
+        else:
+            self._log.stray(packet, "unknown APID", str(apid), now)
+
+    def _take_report(self, packet: bytes, now: Moment) -> None:
+        mismatch = self._telemetry.mismatch
+        request = self._telemetry.take(packet, now)
+        if request:
+            self._uplink.verified(request, now.monotonic_ns)
+            self._note_uplink(now)
+        if self._telemetry.mismatch and not mismatch:
+            self._uplink.close(now.monotonic_ns, "the node flies another dictionary")
+
+    def _acquire(self, now: Moment) -> None:
+        """A good frame came."""
+        if self._linked:
+            return
+        self._linked = True
+        self._log.say("info", "LinkAcquired", f"{self.node} is heard.", now)
+        if self._files:
+            self._files.thaw(now)
+
+    def _follow(self) -> None:
+        """Number the next request behind the last one that the node took, whoever sent that: a node does not execute
+        what it took before. Our own may still be on their way, so we go on and not back, unless we never sent any.
+        """
+        last = self._telemetry.last_request
+        if last is not None:
+            ahead = (last + 1 - self._source.count) % COUNT_MODULUS
+            if self._book.is_empty or ahead < COUNT_MODULUS // 2:
+                self._source.count = (last + 1) % COUNT_MODULUS
+
+    def _watch_link(self, now: Moment) -> None:
+        lost_at_ns = self._downlink.lost_at_ns
+        if not self._linked or lost_at_ns is None or now.monotonic_ns < lost_at_ns:
+            return
+        self._linked = False
+        self._log.say("low", "LinkLost", f"{self.node} is not heard any more.", now)
+        self._uplink.close(now.monotonic_ns, "the link was lost")
+        self._telemetry.forget_node()
+        if self._files:
+            self._files.freeze(now)
+
+    def _time_out(self, now: Moment) -> None:
+        """What has shown no sign of life for too long is not sent any more."""
+        for record in self._book.step(now):
+            self._uplink.withdraw(request_of(record), now.monotonic_ns)
+            self._log.note(record)
+
+    def _note_uplink(self, now: Moment) -> None:
+        for notice in self._uplink.take_notices():
+            match notice:
+                case Released(request):
+                    self._log.note(*self._book.released(request, now))
+                case Delivered(request):
+                    self._log.note(*self._book.delivered(request, now))
+                case Undelivered(request, reason, sent):
+                    self._log.note(*self._book.undelivered(request, reason, now, sent=sent))

@@ -1,0 +1,232 @@
+"""Reports into meaning: samples held against limits, events, verification; each packet archived as it came.
+
+The node says in its beacon which dictionary it flies. While that is another than ours nothing is decoded by ours, which
+would give plausible nonsense; what comes before the first beacon waits for it. Packets are archived as they come, and
+again under their version once the node has named it.
+"""
+
+from collections import deque
+from contextlib import suppress
+from typing import Any
+
+from ground.archive.archive import Archive
+from ground.archive.dictionaries import differences, stored_dictionary
+from ground.archive.reading import BEACON_STRUCTURE, Reading, read_packet
+from ground.archive.rows import NamedRow
+from ground.commands.book import CommandBook
+from ground.commands.names import Names
+from ground.moment import Moment
+from ground.records import TIME_UNIT, EventRecord, SampleRecord, plain
+from ground.station.limits import LimitWatch
+from ground.station.logbook import Logbook
+from link.dictionary import Dictionary, Happening, Sample, Time
+from link.dictionary.codec.record import Codec
+from link.dictionary.conditions import Condition, compared
+from link.dictionary.model import Report as Structure
+from link.errors import DecodeError
+from link.packets.space_packet import COUNT_MODULUS
+from link.pus import verification
+from link.pus.housekeeping import AppendParameters, CreateStructure, HousekeepingReport, StructureReport, structure_of
+from link.pus.message import Report, Request
+from link.pus.packets import RequestId
+from link.pus.verification import RefusedError
+
+_STALE_NS = 10_000_000_000  # an older sample is shown again when the latest is this old: the node's clock was set back
+_UNDECODED_MAX = 1000
+UNKNOWN = "unknown"
+"""The dictionary, in the archive, of packets whose node was lost before it named one."""
+
+
+class Telemetry:
+    """`latest`: the last sample of each report; `flown`: the dictionary version that the node names, None before.
+
+    `undecoded` counts packets that came so long before the node named its dictionary that they are in the archive only.
+    """
+
+    def __init__(self, dictionary: Dictionary, archive: Archive, book: CommandBook, logbook: Logbook) -> None:
+        self.latest: dict[str, SampleRecord] = {}
+        self.flown: str | None = None
+        self.undecoded = 0
+        self.last_request: int | None = None
+        """Sequence count of the last request that the node says it took, from whomever; None while it has not said."""
+        self.mismatch = ""
+        """Why the node's dictionary is not ours; empty while it is, or is not known."""
+        self._dictionary, self._archive, self._book, self._log = dictionary, archive, book, logbook
+        self._early: deque[tuple[Reading, Moment]] = deque()  # before the node named its dictionary
+        self._taken_ns: dict[str, int] = {}  # monotonic: when the latest sample of each report came
+        self._limits = LimitWatch()
+        logbook.note(NamedRow(UNKNOWN))  # those of a service that was killed
+        self._names = Names(dictionary)
+        self._declared = frozenset(entry.id for entry in dictionary.reports)
+        self._created: dict[int, tuple[Structure, Codec]] = {}
+        self._parameters: dict[int, list[int]] = {}
+        self._expected: dict[int, CreateStructure | AppendParameters] = {}
+
+    def take(self, octets: bytes, now: Moment) -> RequestId | None:
+        """One whole telemetry packet of the node; the request that it tells of, if it is of service 1."""
+        try:
+            reading = read_packet(octets)
+        except DecodeError as error:
+            self._log.stray(octets, "not a report", str(error), now)
+            return None
+        self._log.note(reading.row(octets, now.utc_ns, reading.flown_version or self.flown or ""))
+        self._check_version(reading, now)
+        self._log.note(*self._book.reported(reading.report, reading.packet.time_ns, now))
+        self._early.append((reading, now))
+        self._decode_early()
+        match reading.report:
+            case verification.Success(request=word) | verification.Failure(request=word):
+                return RequestId.of(word)
+        return None
+
+    def forget_node(self) -> None:
+        """The link is lost: what is heard next may be another node, or the same with another dictionary."""
+        if self.flown is None:
+            self._log.note(NamedRow(UNKNOWN))
+        self.flown, self.mismatch = None, ""
+        self.undecoded += len(self._early)
+        self._early.clear()
+
+    def _decode_early(self) -> None:
+        """Decode what waits once the dictionary is known to be ours; by another one nothing is decoded."""
+        if self.mismatch:
+            self._early.clear()
+        while self._early and (self.flown or len(self._early) > _UNDECODED_MAX):
+            reading, now = self._early.popleft()
+            if self.flown:
+                self._decode(reading, now)
+            else:
+                self.undecoded += 1
+
+    def _check_version(self, reading: Reading, now: Moment) -> None:
+        flown = reading.flown_version
+        if flown is None or flown == self.flown:
+            return
+        if self.flown is None:
+            self._log.note(NamedRow(flown))
+        self.flown = flown
+        self.mismatch = "" if flown == self._dictionary.version else self._explain(flown)
+        if self.mismatch:
+            self._log.say("high", "DictionaryMismatch", f"{self.mismatch}.", now)
+
+    def _explain(self, flown: str) -> str:
+        ours = self._dictionary
+        theirs = stored_dictionary(self._archive, flown)
+        if theirs is None:
+            what = "which this archive has never seen; `skyrack dictionary export MISSION.toml` writes a mission's"
+        else:
+            what = differences(ours, theirs)
+        return f"{ours.node} flies dictionary {flown}, this station has {ours.version}: {what}"
+
+    def _decode(self, reading: Reading, now: Moment) -> None:
+        try:
+            self._understand(reading, now)
+        except DecodeError as error:
+            self._log.count_stray("not as in the dictionary", str(error), now)
+
+    def _understand(self, reading: Reading, now: Moment) -> None:
+        content = self._content(reading)
+        match content:
+            case Sample():
+                self._take_sample(content, reading, now)
+            case Happening():
+                self._log.note(_event(content, reading, now))
+            case StructureReport():
+                self._learn(content.structure, content.parameters)
+                self._log.note(self._answer(content, reading, now))
+            case verification.CompletionSuccess(request=word) if word in self._expected:
+                self._do(self._expected.pop(word))
+            case verification.Failure(request=word):
+                self._expected.pop(word, None)
+                if not self._book.knows(RequestId.of(word)):
+                    self._log.note(self._answer(content, reading, now))
+            case Report() if content.__service__ != verification.SERVICE:
+                self._log.note(self._answer(content, reading, now))
+
+    def check(self, name: str, constraint: Condition) -> None:
+        """Raises ValueError where what the node last told is not what the command `name` asks for."""
+        if not constraint.holds(lambda one: self._last(one.field)):
+            told = ", ".join(f"{one.field} = {_shown(self._last(one.field))}" for one in compared(constraint))
+            raise ValueError(f"{name} is sent only while {constraint}; last told: {told}")
+
+    def _last(self, parameter: str) -> Any:
+        """The value of `Report.field` in its last sample; None before one came."""
+        report, _, field = parameter.partition(".")
+        return self.latest[report].values.get(field) if report in self.latest else None
+
+    def expect(self, request: RequestId, message: Request) -> None:
+        """A request is sent: once the node has done it, the reports of what it creates are samples."""
+        if isinstance(message, CreateStructure | AppendParameters):
+            self._expected[request.word] = message
+
+    def _do(self, message: CreateStructure | AppendParameters) -> None:
+        before = [] if isinstance(message, CreateStructure) else self._parameters.get(message.structure, [])
+        self._learn(message.structure, [*before, *message.parameters])
+
+    def _learn(self, structure: int, parameters: list[int]) -> None:
+        if structure not in self._declared:
+            with suppress(RefusedError):  # what our dictionary does not know cannot be read
+                entry = structure_of(structure, parameters, self._names.table)
+                self._created[structure], self._parameters[structure] = (entry, Codec(entry.fields)), parameters
+
+    def _content(self, reading: Reading) -> Sample | Happening | Report:
+        created = self._created.get(reading.definition)
+        if created and isinstance(reading.report, HousekeepingReport):
+            structure, codec = created
+            names = (field.name for field in structure.fields)
+            return Sample(structure, dict(zip(names, codec.decode(reading.report.values), strict=True)))
+        return reading.content(self._dictionary)
+
+    def _answer(self, report: Report, reading: Reading, now: Moment) -> EventRecord:
+        """What a service answered, for people."""
+        return EventRecord(
+            origin="node",
+            severity="info",
+            name=type(report).__name__,
+            message=self._names.words(report) or (type(report).__doc__ or "").partition("\n")[0],
+            time_ns=reading.packet.time_ns,
+            received_ns=now.utc_ns,
+            count=reading.packet.count,
+        )
+
+    def _take_sample(self, sample: Sample, reading: Reading, now: Moment) -> None:
+        time_ns, latest = reading.packet.time_ns, self.latest.get(sample.name)
+        if latest and time_ns <= latest.time_ns and now.monotonic_ns - self._taken_ns[sample.name] < _STALE_NS:
+            return  # late or repeated: history, not the present
+        self._taken_ns[sample.name] = now.monotonic_ns
+        if sample.entry.id == BEACON_STRUCTURE:
+            self.last_request = _count_in(sample.values.get("last_request"))
+        for crossing in self._limits.check(sample):
+            self._log.say(crossing.severity, "LimitCrossed", crossing.message, now)
+        self.latest[sample.name] = SampleRecord(
+            report=sample.name,
+            time_ns=time_ns,
+            received_ns=now.utc_ns,
+            values={name: plain(value) for name, value in sample.values.items()},
+            units=sample.units
+            | {field.name: TIME_UNIT for field in sample.entry.fields if isinstance(field.kind, Time)},
+            out_of_limits=self._limits.of(sample),
+        )
+        self._log.tell([self.latest[sample.name]])
+
+
+def _shown(value: Any) -> str:
+    return "nothing yet" if value is None else str(value)
+
+
+def _count_in(value: Any) -> int | None:
+    """What the beacon's `last_request` says; a node that took no request yet says more than a count can be."""
+    return value if isinstance(value, int) and 0 <= value < COUNT_MODULUS else None
+
+
+def _event(happening: Happening, reading: Reading, now: Moment) -> EventRecord:
+    return EventRecord(
+        origin="node",
+        severity=happening.severity,
+        name=happening.name,
+        message=happening.message,
+        time_ns=reading.packet.time_ns,
+        received_ns=now.utc_ns,
+        count=reading.packet.count,
+        values={name: plain(value) for name, value in happening.values.items()},
+    )

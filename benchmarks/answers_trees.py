@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from benchmarks.harness import Row, alone, at_level, compare, peer
 from fsw.models import Model
+from ground.models.lightgbm import read_lightgbm
 from kernels.inference.trees import CodeTables, Trees, logistic, quantise
 from kernels.library import supported_levels
 from link.models.bundle import make_bundle
 from link.models.keys import new_private_key, public_key
-from link.models.lightgbm import read_lightgbm
 from link.models.manifest import FREE, Contract, Limits, Tensor
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "eo"

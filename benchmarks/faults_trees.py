@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.faults import Finding, overhead
+from ground.models.lightgbm import read_lightgbm
 from kernels.errors import CorruptError
 from kernels.inference.trees import Trees
-from link.models.lightgbm import read_lightgbm
 
 MODEL = Path(__file__).parents[2] / "shared" / "data" / "eo" / "s2cloudless_lightgbm_v0.1.txt.gz"
 TILE_PX, LARGE_PX, HARM, CLEAN_RUNS = 1024, 65536, 1e-3, 300

@@ -5,8 +5,8 @@ skyrack model import model.txt --golden tile.npz --divisor 10000 --key team.key 
 skyrack model check clouds.bundle --trust team.pub
 skyrack model show clouds.bundle --json
 
-MODEL is LightGBM's text file, XGBoost's JSON, a forest described in JSON (link/models/described.py writes that of a
-scikit-learn estimator), or a network as ONNX (link/models/onnx names the operators). The tile has `samples` (bands,
+MODEL is LightGBM's text file, XGBoost's JSON, a forest described in JSON (ground/models/described.py writes that of a
+scikit-learn estimator), or a network as ONNX (ground/models/onnx names the operators). The tile has `samples` (bands,
 rows, columns), and may have `expected`, what the library that trained the model gives for them, and `bands`, their
 names. A bundle is only written where the kernels give what is expected; where nobody says what that is, it says of
 itself that it is not verified.
@@ -31,8 +31,8 @@ from skyrack.parser import subcommand, within
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ground.models.importing import Imported
     from link.models.bundle import Bundle
-    from link.models.importing import Imported
     from link.models.manifest import Tensor
     from skyrack.golden_tile import Tile
 
@@ -121,8 +121,8 @@ def _check_place(out: Path) -> None:
 
 def _bundled(options: argparse.Namespace) -> "tuple[Bundle, str]":
     """The model and its tile, which agree; what there is to say of the model."""
+    from ground.models.importing import read_model
     from link.models.bundle import make_bundle
-    from link.models.importing import read_model
     from link.models.manifest import FREE, NAME, Contract, Limits, Tensor
     from skyrack.golden_tile import compare
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.models.table import Array, Case, Made
-from link.models.described import describe
+from ground.models.described import describe
 
 SHOWN = 400
 BANDS = 5

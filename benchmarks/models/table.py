@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw.models import scorer_of
+from ground.models.importing import read_model
 from link.models.bundle import decode_weights
-from link.models.importing import read_model
 from link.models.manifest import FREE, Tensor
 
 Array = NDArray[Any]

@@ -21,11 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw.models import scorer_of
+from ground.models.importing import read_model
 from hal.camera import Georeference
 from hal.scene_file import UNREADABLE
 from kernels.usage import UsageError, shown
 from link.models.bundle import decode_weights, make_bundle
-from link.models.importing import read_model
 from link.models.keys import new_private_key, public_pem
 from link.models.manifest import FREE, Contract, Limits, Tensor
 

@@ -3,8 +3,8 @@
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
+from ground.models.onnx import read_onnx
 from kernels.inference.nets import Network
-from link.models.onnx import read_onnx
 
 
 def file_of(*operators, arrays=None, image=(1, 2, 8, 8), answer="y", opset=17):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from link.models.described import describe
+from ground.models.described import describe
 
 FOLDER = Path(__file__).parent / "recorded"
 

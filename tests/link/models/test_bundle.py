@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from ground.models.lightgbm import read_lightgbm
 from link.errors import DecodeError
 from link.models.bundle import Bundle, key_name, read_manifest
 from link.models.keys import is_signed, new_private_key, public_key, public_pem, sign
-from link.models.lightgbm import read_lightgbm
 from link.models.manifest import FREE, Limits, Manifest
 from tests.link.models.bundles import CONTRACT, FOREST, GIVEN, PRIVATE, PUBLIC, WANTED, bundle
 

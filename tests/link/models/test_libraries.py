@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from fsw.models import scorer_of
+from ground.models.described import describe, read_description
+from ground.models.importing import read_model
+from ground.models.xgboost import read_xgboost
 from link.models.bundle import decode_weights
-from link.models.described import describe, read_description
-from link.models.importing import read_model
 from link.models.manifest import FREE, Tensor
-from link.models.xgboost import read_xgboost
 
 RECORDED = Path(__file__).parent / "recorded"
 FILES = sorted(path.stem for path in RECORDED.glob("*.json"))

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ground.models.lightgbm import read_lightgbm
 from kernels.inference.trees import Missing, Trees, logistic, quantise
 from link.models.forest import DEPTH_MAX, Members, Split, build_forest
-from link.models.lightgbm import read_lightgbm
 from tests.hal.kernels.test_trees import FEATURES, forests, summed, values
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "eo"

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from ground.models.onnx import read_onnx
 from kernels.inference.graph import Activation, Graph, Kind
 from kernels.inference.nets import Network
 from link.models.network import encode_network
-from link.models.onnx import read_onnx
 from tests.hal.kernels.graphs import graphs
 from tests.hal.kernels.test_nets import agrees, image_for, quantised
 

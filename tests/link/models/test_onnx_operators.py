@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from ground.models.onnx import read_onnx
 from kernels.coding.crc import crc32c
 from kernels.errors import CorruptError
 from kernels.inference.nets import Network
 from link.models.network import decode_network, encode_network
-from link.models.onnx import read_onnx
 
 pytest.importorskip("onnx", reason="the extra onnx is not installed")
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")

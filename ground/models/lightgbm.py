@@ -12,11 +12,11 @@ import json
 from itertools import accumulate
 from typing import Any
 
+from ground.models.links import children_first
 from kernels.inference.trees import Missing
 from link.models.categories import check_numbers
 from link.models.forest import Activation, Forest, Members, Node, Split, build_forest
 from link.models.linear import Leaf, Linear
-from link.models.links import children_first
 
 _CATEGORICAL, _TO_LEFT, _ZERO_MISSING, _NAN_MISSING = 0b0001, 0b0010, 0b0100, 0b1000
 _SUMS = (

@@ -2,12 +2,12 @@
 
 import numpy as np
 
+from ground.models.onnx.numbers import operands
+from ground.models.onnx.operator import Axes, Operator, Value, essential, letter_size, letters_size
+from ground.models.onnx.pools import is_classes
+from ground.models.onnx.reader import Reader
 from kernels.inference.graph import Kind
 from kernels.inference.graph_any import CUT_MAX, Cutting, Framing, Joining, Padding
-from link.models.onnx.numbers import operands
-from link.models.onnx.operator import Axes, Operator, Value, essential, letter_size, letters_size
-from link.models.onnx.pools import is_classes
-from link.models.onnx.reader import Reader
 
 _PLACES = {"r": 0, "c": 1, "k": 2}
 _FLOATS = (1,)

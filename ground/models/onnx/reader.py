@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from ground.models.onnx.operator import Array, Axes, Operator, Step, Value
 from kernels.inference.graph import Activation, Kind, Node, derive_shape
 from kernels.inference.graph_any import Applying, Combining, Function, Holding, Operation, Settings, Shape
-from link.models.onnx.operator import Array, Axes, Operator, Step, Value
 
 IMAGE: Axes = ("n", "k", "r", "c")
 NUMBERS_MAX = 1 << 28
@@ -34,8 +34,8 @@ class Reader:
         )  # fmt: skip
         if node.domain not in ("", "ai.onnx"):
             raise ValueError(f"{node.op_type} {operator.name}: operators of {node.domain} are not supported")
-        from link.models.onnx.folding import fold
-        from link.models.onnx.operators import READERS
+        from ground.models.onnx.folding import fold
+        from ground.models.onnx.operators import READERS
 
         if fold(self, operator, node):
             return

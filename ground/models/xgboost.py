@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from ground.models.links import linked
 from kernels.inference.trees import Missing, Sums
 from link.models.categories import check_numbers
 from link.models.forest import Activation, Forest, Members, Node, Split, build_forest
-from link.models.links import linked
 
 
 def _same(base: np.float32) -> float:

@@ -2,15 +2,15 @@
 
 from typing import NamedTuple
 
-from link.models.described import read_description
-from link.models.lightgbm import read_lightgbm
+from ground.models.described import read_description
+from ground.models.lightgbm import read_lightgbm
+from ground.models.onnx import Beside, read_onnx
+from ground.models.xgboost import read_xgboost
 from link.models.manifest import Kind
 from link.models.network import encode_network
-from link.models.onnx import Beside, read_onnx
-from link.models.xgboost import read_xgboost
 
 _PICKLED = (
-    "a pickle, which executes what it holds and so is never read: `describe` of link.models.described writes a "
+    "a pickle, which executes what it holds and so is never read: `describe` of ground.models.described writes a "
     "scikit-learn estimator down, torch.onnx.export a network"
 )
 _OTHERS: dict[tuple[int, bytes], str] = {

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from ground.models.onnx.operator import Array, Operator, Step
+from ground.models.onnx.reader import Reader
 from kernels.inference.graph import Kind
 from kernels.inference.graph_any import Stepping
-from link.models.onnx.operator import Array, Operator, Step
-from link.models.onnx.reader import Reader
 
 _RANGES = {np.dtype(np.uint8): (0, 255), np.dtype(np.int8): (-128, 127)}
 _UINT8 = np.zeros((), np.uint8)

@@ -1,7 +1,7 @@
 """Who reads which operator."""
 
-from link.models.onnx import convolutions, numbers, pools, resizing, rounding, shapes
-from link.models.onnx.numbers import Reading
+from ground.models.onnx import convolutions, numbers, pools, resizing, rounding, shapes
+from ground.models.onnx.numbers import Reading
 
 READERS: dict[str, Reading] = {
     **numbers.READINGS,

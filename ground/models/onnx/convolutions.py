@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from ground.models.onnx.operator import Array, Operator, Step, Value, essential, letter_size
+from ground.models.onnx.reader import IMAGE, Reader
 from kernels.inference.graph import CONVOLUTION_SIZE_MAX, PRODUCTS_MAX, WINDOW_MAX, Kind, Rounding
 from kernels.inference.graph_any import Operation, Scaling, Sliding, Stepping
-from link.models.onnx.operator import Array, Operator, Step, Value, essential, letter_size
-from link.models.onnx.reader import IMAGE, Reader
 
 
 def channels_first(reader: Reader, operator: Operator, place: int = 0) -> Value:

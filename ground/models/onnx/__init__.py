@@ -10,6 +10,6 @@ is computed when the file is read.
 Whatever else a file holds is refused by its name: operators, attributes, inputs that no reader here has looked at.
 """
 
-from link.models.onnx.file import Beside, read_onnx
+from ground.models.onnx.file import Beside, read_onnx
 
 __all__ = ["Beside", "read_onnx"]

@@ -1,10 +1,10 @@
 """Pools, and what is taken of whole axes."""
 
+from ground.models.onnx.convolutions import channels_first, square, window
+from ground.models.onnx.operator import Axes, Operator, Value, essential
+from ground.models.onnx.reader import IMAGE, Reader
 from kernels.inference.graph import WINDOW_MAX, Kind
 from kernels.inference.graph_any import Pool, Pooling, Reducing, Reduction
-from link.models.onnx.convolutions import channels_first, square, window
-from link.models.onnx.operator import Axes, Operator, Value, essential
-from link.models.onnx.reader import IMAGE, Reader
 
 _BITS = {"r": 1, "c": 2, "k": 4, "n": 0}
 

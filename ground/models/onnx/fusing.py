@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from ground.models.onnx.operator import Array
 from kernels.inference.graph import Activation, Graph, Kind, Node
 from kernels.inference.graph_any import Combining, Operation, Shape
-from link.models.onnx.operator import Array
 
 _WEIGHTED = {Kind.CONVOLUTION, Kind.DEPTHWISE, Kind.DENSE, Kind.GROUPED, Kind.TRANSPOSED}
 _ACTIVATED = {Kind.CONVOLUTION, Kind.QUANTISED, Kind.DEPTHWISE, Kind.DENSE, Kind.ADD}

@@ -3,7 +3,7 @@
 scikit-learn keeps models as pickles, which execute what they hold, so that none is ever read here. Where the model was
 trained, `describe` writes down the trees of the living estimator instead:
 
-    from link.models.described import describe
+    from ground.models.described import describe
     Path("model.json").write_text(describe(estimator))
 """
 
@@ -14,9 +14,9 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
+from ground.models.links import linked
 from kernels.inference.trees import Missing
 from link.models.forest import INPUTS_MAX, Activation, Forest, Node, Split, build_forest
-from link.models.links import linked
 
 
 class Tree(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ground.models.onnx.operator import Array, Axes, Operator, essential, letter_size
+from ground.models.onnx.reader import Reader
 from kernels.inference.graph import Activation, Kind
 from kernels.inference.graph_any import Function, Operation, Shape, Sharing
-from link.models.onnx.operator import Array, Axes, Operator, essential, letter_size
-from link.models.onnx.reader import Reader
 
 _OPERATIONS = {
     "Add": Operation.ADD, "Sum": Operation.ADD, "Sub": Operation.SUBTRACT, "Mul": Operation.MULTIPLY,

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from link.models.onnx.operator import Array, Operator, letters_size
+from ground.models.onnx.operator import Array, Operator, letters_size
 
 if TYPE_CHECKING:
-    from link.models.onnx.reader import Reader
+    from ground.models.onnx.reader import Reader
 
 _FOLDED = {
     "Abs", "Add", "Cast", "Ceil", "Concat", "Constant", "ConstantOfShape", "Div", "Equal", "Expand", "Floor",

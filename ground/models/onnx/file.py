@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from ground.models.onnx.fusing import fused
+from ground.models.onnx.operator import Array, Axes, essential
+from ground.models.onnx.reader import IMAGE, Reader
 from kernels.inference.graph import Graph
 from kernels.inference.graph_any import Shape
-from link.models.onnx.fusing import fused
-from link.models.onnx.operator import Array, Axes, essential
-from link.models.onnx.reader import IMAGE, Reader
 
 Beside = Callable[[str], bytes]
 """The octets of a file by its name, of those beside the model; OSError or ValueError where it cannot be had."""

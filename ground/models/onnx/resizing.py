@@ -4,11 +4,11 @@ from math import isclose
 
 import numpy as np
 
+from ground.models.onnx.convolutions import channels_first
+from ground.models.onnx.operator import Array, Operator, Value
+from ground.models.onnx.reader import IMAGE, Reader
 from kernels.inference.graph import WINDOW_MAX, Kind
 from kernels.inference.graph_any import Between, Centres, Resizing
-from link.models.onnx.convolutions import channels_first
-from link.models.onnx.operator import Array, Operator, Value
-from link.models.onnx.reader import IMAGE, Reader
 
 _CENTRES = {
     "half_pixel": Centres.HALF, "pytorch_half_pixel": Centres.HALF_OR_0, "align_corners": Centres.CORNERS,

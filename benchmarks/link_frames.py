@@ -6,13 +6,13 @@ from functools import partial
 import numpy as np
 
 from benchmarks.harness import Row, alone
+from ground.recordings.frames.framing import Framing
+from ground.recordings.frames.intake import Batch
+from ground.recordings.recording import Reception, read_recording
 from link.channels.tm_sender import TmSender
 from link.coding.tm import ASM_OCTETS, TmEncoder
-from link.framing import Framing
-from link.intake import Batch
 from link.managed import Managed, TmChannel
 from link.packets.space_packet import SpacePacket
-from link.recording import Reception, read_recording
 
 PACKETS, WRONG_SYMBOLS = 40_000, 8
 CODEWORD = 255

@@ -27,10 +27,10 @@ from skyrack.intake_options import add_intake_arguments, decoder_of, reception_o
 from skyrack.parser import within
 
 if TYPE_CHECKING:
-    from link.decoding import Decoder
-    from link.intake import Batch
-    from skyrack.export import Export
-    from skyrack.raw_export import RawExport
+    from ground.recordings.decoding import Decoder
+    from ground.recordings.frames.intake import Batch
+    from ground.recordings.output.export import Export
+    from ground.recordings.output.raw_export import RawExport
 
 _ENCAPSULATION = 7  # the version of packets that carry what another protocol sent
 _LARGE_OCTETS = 16 << 20  # shown with a progress bar
@@ -77,11 +77,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """0 if there was a packet, 1 if there was none."""
-    from link.recording import read_recording
-    from skyrack.export import open_export
+    from ground.recordings.output.export import open_export
+    from ground.recordings.output.frame_lines import listen
+    from ground.recordings.output.places import check_places
+    from ground.recordings.recording import read_recording
     from skyrack.foreign import hint_of, mixed_up, unwrapped
-    from skyrack.frame_lines import listen
-    from skyrack.places import check_places
 
     if options.any_version and (options.frames or options.crc):
         raise UsageError("--any-version is about bare packets without --crc: it believes their lengths alone")
@@ -118,9 +118,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _take(batch: "Batch", decoder: "Decoder", export: "Export | RawExport | None", options: argparse.Namespace) -> None:
     """Read packets; in bulk, as far as only their values are asked for."""
-    from skyrack.export import TableExport
-    from skyrack.lines import packet_json, packet_line
-    from skyrack.raw_export import RawExport
+    from ground.recordings.output.export import TableExport
+    from ground.recordings.output.packet_line import packet_json, packet_line
+    from ground.recordings.output.raw_export import RawExport
 
     if isinstance(export, RawExport):
         export.add_batch(batch)
@@ -149,7 +149,7 @@ def _take(batch: "Batch", decoder: "Decoder", export: "Export | RawExport | None
 
 
 def _raw(export: "Export | RawExport | None") -> "RawExport | None":
-    from skyrack.raw_export import RawExport
+    from ground.recordings.output.raw_export import RawExport
 
     return export if isinstance(export, RawExport) else None
 
@@ -194,7 +194,7 @@ def _recorded_ns(name: str) -> int:
 
 
 def _show(account: dict[str, Any], options: argparse.Namespace) -> None:
-    from skyrack.summary import summary_lines
+    from ground.recordings.output.summary import summary_lines
 
     if options.json:
         print(json.dumps(account), file=sys.stderr if options.list else sys.stdout)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from kernels.usage import given
 
 if TYPE_CHECKING:
-    from link.recording import Reception
-    from link.wrappings.units import Unwrapped
+    from ground.recordings.recording import Reception
+    from ground.recordings.wrappings.units import Unwrapped
 
 _SKIPPED_MAX, _BAD_MAX, _DROPPED_MAX, _FOLLOWING_MIN = 0.02, 0.1, 0.3, 0.5
 """Shares that make a person wonder: of octets that are nothing, frames that are bad, octets in frames that are of no
@@ -23,8 +23,8 @@ _LISTED, _PACKET_OCTETS_MAX = 8, 65542
 
 def unwrapped(octets: bytes | memoryview, reception: "Reception", options: argparse.Namespace) -> "Unwrapped":
     """What is in a recording. Raises UsageError naming what cannot be undone, or what options it needs."""
-    from link.guess import coded, reads_well
-    from link.wrappings.unwrap import unwrap
+    from ground.recordings.guess import coded, reads_well
+    from ground.recordings.wrappings.unwrap import unwrap
 
     with given(options.file):
         found = unwrap(octets, fits=lambda unit: _fits(unit, reception), skip=options.skip, port=options.port)
@@ -36,10 +36,10 @@ def unwrapped(octets: bytes | memoryview, reception: "Reception", options: argpa
 
 def _fits(unit: bytes, reception: "Reception") -> bool:
     """Whether a datagram holds what is looked for."""
+    from ground.recordings.frames.framing import Framing
+    from ground.recordings.recording import holds_packets
     from link.coding.cltu import START
     from link.coding.tm import ASM
-    from link.framing import Framing
-    from link.recording import holds_packets
 
     framing = reception.framing
     if framing is None:
@@ -51,7 +51,7 @@ def _fits(unit: bytes, reception: "Reception") -> bool:
 
 def hint_of(octets: bytes | memoryview, reception: "Reception", options: argparse.Namespace) -> str:
     """A sentence where what was read is not plausible, with the options that are likelier; else nothing."""
-    from link.guess import PLAUSIBLE, likeliest, score_of
+    from ground.recordings.guess import PLAUSIBLE, likeliest, score_of
 
     if said := _nothing_there(octets, reception, options.skip) or _filtered_out(octets, reception):
         return said
@@ -108,7 +108,7 @@ def _changes(words: str, reception: "Reception", options: argparse.Namespace) ->
 
 def _layout(reception: "Reception") -> tuple[object, ...]:
     """All that says where packets stand; the names in what is managed do not."""
-    from link.framing import Framing
+    from ground.recordings.frames.framing import Framing
 
     framing = reception.framing
     if not isinstance(framing, Framing):
@@ -120,9 +120,9 @@ def _layout(reception: "Reception") -> tuple[object, ...]:
 
 def _cut_off(octets: bytes | memoryview, reception: "Reception") -> str:
     """Whether all that is left over is the beginning of one bare packet, which the recording's end cut off."""
+    from ground.recordings.recording import Reception, read_recording
     from link.errors import DecodeError
     from link.packets.size import packet_size
-    from link.recording import Reception, read_recording
 
     left, prefix = reception.octets_skipped, reception.prefix_octets
     tail = bytes(octets[len(octets) - left :])
@@ -144,8 +144,8 @@ def _cut_off(octets: bytes | memoryview, reception: "Reception") -> str:
 
 def _filtered_out(octets: bytes | memoryview, reception: "Reception") -> str:
     """Whether there are packets, of other APIDs or channels than were asked for, or without CRC."""
-    from link.guess import PLAUSIBLE, SAMPLE_OCTETS, score_of
-    from link.recording import Reception, read_recording
+    from ground.recordings.guess import PLAUSIBLE, SAMPLE_OCTETS, score_of
+    from ground.recordings.recording import Reception, read_recording
 
     if reception.tally.packets or not (reception.apids or reception.vcs or reception.checked):
         return ""
@@ -169,7 +169,7 @@ def _listed(numbers: Iterable[int]) -> str:
 
 def _what_is_wrong(reception: "Reception") -> str:
     """What makes a person wonder, if anything does."""
-    from link.guess import following
+    from ground.recordings.guess import following
 
     account = reception.account()
     frames, skipped = account["frames"], account["octets_skipped"]
@@ -197,8 +197,8 @@ def _what_is_wrong(reception: "Reception") -> str:
 
 def _unit_octets(reception: "Reception") -> int:
     """How long a frame is with all that stands around it, if all are: a recording may end within one."""
+    from ground.recordings.frames.framing import Framing
     from link.coding.tm import ASM_OCTETS
-    from link.framing import Framing
 
     framing = reception.framing
     if not isinstance(framing, Framing):

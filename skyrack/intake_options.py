@@ -10,13 +10,13 @@ from skyrack.dictionary import add_xtce_arguments
 from skyrack.parser import within
 
 if TYPE_CHECKING:
-    from link.decoding import Decoder
+    from ground.recordings.decoding import Decoder
+    from ground.recordings.frames.framing import Framing
+    from ground.recordings.frames.tc_intake import TcFraming
+    from ground.recordings.recording import Reception
     from link.dictionary import Dictionary
     from link.dictionary.definition import Definition
-    from link.framing import Framing
     from link.managed import Managed
-    from link.recording import Reception
-    from link.tc_intake import TcFraming
 
 _INTERLEAVES = (1, 2, 3, 4, 5, 8)
 _OF_UNITS = ("rs", "interleave", "conventional", "randomiser")
@@ -108,8 +108,8 @@ def add_intake_arguments(parser: argparse.ArgumentParser) -> None:
 
 def reception_of(options: argparse.Namespace) -> "Reception":
     """Takes packets as the options say. Raises UsageError naming what is missing or breaks a rule."""
-    from link.joining import Joiner
-    from link.recording import Reception
+    from ground.recordings.joining import Joiner
+    from ground.recordings.recording import Reception
 
     with given("options"):
         return Reception(
@@ -127,7 +127,7 @@ def reception_of(options: argparse.Namespace) -> "Reception":
 
 def _framing(options: argparse.Namespace) -> "Framing | TcFraming | None":
     """How frames look; None for bare packets."""
-    from link.framing import Framing
+    from ground.recordings.frames.framing import Framing
 
     if options.frames is None:
         _refuse_without(options, _OF_FRAMES, "is about frames: say which with --frames tm, aos, uslp, tc or cltu")
@@ -167,7 +167,7 @@ def _framing(options: argparse.Namespace) -> "Framing | TcFraming | None":
 
 
 def _telecommands(options: argparse.Namespace) -> "TcFraming":
-    from link.tc_intake import TcFraming
+    from ground.recordings.frames.tc_intake import TcFraming
 
     if options.randomiser == "131071":
         raise UsageError("--randomiser 131071 is about telemetry: CLTUs have 255 or none")
@@ -199,7 +199,7 @@ def definition_of(options: argparse.Namespace) -> "Definition":
 
 def decoder_of(options: argparse.Namespace, time: str = "", origin_ns: int | None = None) -> "Decoder":
     """Reads packets by that; `time` is the field that says when. Raises OSError or UsageError."""
-    from link.decoding import Decoder
+    from ground.recordings.decoding import Decoder
 
     if not options.dictionary:
         _refuse_without(options, _OF_XTCE, "is about XTCE: say which with --dictionary")

@@ -17,9 +17,9 @@ from skyrack.intake_options import add_intake_arguments, decoder_of, reception_o
 from skyrack.stop_signal import StopSignal
 
 if TYPE_CHECKING:
+    from ground.recordings.frames.intake import Channel
     from hal.port import Port
     from link.dictionary.codec.packets import Packet
-    from link.intake import Channel
 
 _ENCAPSULATION = 7  # the version of packets that carry what another protocol sent
 _READ_OCTETS = 65536
@@ -37,11 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """0 when asked to end, 1 when the port went away."""
+    from ground.recordings.output.places import check_places
+    from ground.recordings.output.summary import summary_lines
     from hal.linux.clock import HostClock
     from hal.port import PortClosed
     from hal.ports import open_port
-    from skyrack.places import check_places
-    from skyrack.summary import summary_lines
 
     reception, decoder = reception_of(options), decoder_of(options)
     if options.pcap:
@@ -84,8 +84,8 @@ class _Tap:
     """Where packets go: to stdout, and into a capture file."""
 
     def __init__(self, options: argparse.Namespace, devices: ExitStack) -> None:
+        from ground.recordings.output.pcap import pcap_header
         from hal.linux.clock import HostClock
-        from link.pcap import pcap_header
 
         self._json, self._described, self._clock = options.json, bool(options.dictionary), HostClock()
         self._capture = devices.enter_context(options.pcap.open("wb")) if options.pcap else None
@@ -94,8 +94,8 @@ class _Tap:
 
     def show(self, packet: bytes, read: "Packet | None", channel: "Channel | None") -> None:
         """One packet that just came."""
-        from link.pcap import pcap_record
-        from skyrack.lines import packet_json, packet_line
+        from ground.recordings.output.packet_line import packet_json, packet_line
+        from ground.recordings.output.pcap import pcap_record
 
         now_ns = self._clock.utc_ns()
         if self._capture:

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from ground.recordings.frames.framing import Framing
+from ground.recordings.frames.intake import Channel, FrameIntake
 from link.frames.aos import AosFrame, BPdu, MPdu
 from link.frames.clcw import Clcw
 from link.frames.tm import TmFrame
 from link.frames.uslp import DataField, Rule, UslpFrame
-from link.framing import Framing
-from link.intake import Channel, FrameIntake
 from link.packets.space_packet import SpacePacket
 
 PACKET = SpacePacket(5, 0, bytes(14)).encode()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from link.decoding import Decoder
+from ground.recordings.decoding import Decoder
 from link.dictionary.conditions import Comparison
 from link.dictionary.definition import Definition
 from link.dictionary.exchange.ccsdspy import PRIMARY_HEADER

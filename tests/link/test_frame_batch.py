@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ground.recordings.frames.batch import extract
 from link.channels.extraction import Extractor
 from link.channels.packing import Packer
-from link.frame_batch import extract
 from link.packets.encapsulation import EncapsulationPacket
 from link.packets.space_packet import SpacePacket
 from tests.link.strategies import chunked

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ground.recordings.frames.framing import NO_PACKET_BEGINS, Framing, contents_of
 from link.errors import DecodeError
 from link.fecf import with_fecf
 from link.frames import aos as aos_frame
@@ -12,7 +13,6 @@ from link.frames import tm as tm_frame
 from link.frames.aos import AosFrame, MPdu
 from link.frames.tm import TmFrame
 from link.frames.uslp import NO_POINTER, DataField, Rule, UslpFrame
-from link.framing import NO_PACKET_BEGINS, Framing, contents_of
 
 OCTETS = 40
 

@@ -5,17 +5,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from ground.recordings.frames.framing import Framing
+from ground.recordings.guess import coded, following, likeliest, markers, reads_well, score_of
+from ground.recordings.recording import Reception, read_recording
 from link.channels.aos import AosManaged, AosSender
 from link.channels.tm_sender import TmSender
 from link.coding.cltu import encode_cltu
 from link.coding.tm import TmEncoder
 from link.frames.tc import TcFrame
 from link.frames.uslp import DataField, Rule, UslpFrame
-from link.framing import Framing
-from link.guess import coded, following, likeliest, markers, reads_well, score_of
 from link.managed import Managed, TmChannel
 from link.packets.space_packet import SpacePacket
-from link.recording import Reception, read_recording
 
 CHANNEL = TmChannel(name="a", vc=1, queue_packets=500)
 DICE = np.random.default_rng(7)

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ground.recordings.frames.framing import Framing
+from ground.recordings.frames.intake import Channel, FrameIntake
 from link.channels.aos import AosManaged, AosReceiver, AosSender
 from link.channels.tm_receiver import TmReceiver
 from link.channels.tm_sender import TmSender
@@ -15,8 +17,6 @@ from link.frames import tm as tm_frame
 from link.frames.aos import AosFrame, MPdu
 from link.frames.tm import TmFrame
 from link.frames.uslp import NO_POINTER, DataField, Rule, UslpFrame
-from link.framing import Framing
-from link.intake import Channel, FrameIntake
 from link.managed import Managed, TmChannel
 from link.packets.encapsulation import EncapsulationPacket
 from link.packets.space_packet import SpacePacket, idle_packet

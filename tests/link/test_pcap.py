@@ -2,7 +2,7 @@
 
 import pytest
 
-from link.pcap import KEPT_OCTETS_MAX, pcap_header, pcap_record
+from ground.recordings.output.pcap import KEPT_OCTETS_MAX, pcap_header, pcap_record
 
 
 def test_vector():

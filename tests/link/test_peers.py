@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ground.recordings.output.pcap import pcap_header, pcap_record
 from link.frames.uslp import DataField, Rule, UslpFrame
 from link.packets.index import index_packets
 from link.packets.space_packet import Flags, SpacePacket
-from link.pcap import pcap_header, pcap_record
 from link.time.binary import Cds
 from tests.link.strategies import space_packets
 from tests.link.times import utc_ns

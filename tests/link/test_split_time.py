@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from link.decoding import Decoder
+from ground.recordings.decoding import Decoder
+from ground.recordings.split_time import Part, SplitTime
 from link.dictionary.definition import Definition
 from link.dictionary.kinds import Field, Integer
 from link.dictionary.model import Container
-from link.split_time import Part, SplitTime
 from link.time.binary import Cds
 
 NS = 10**9

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ground.recordings.frames.tc_intake import TcFraming, TcIntake
+from ground.recordings.recording import Reception, read_recording
 from link.coding.cltu import encode_cltu
 from link.frames.tc import UNLOCK, TcFrame
 from link.frames.tc_segment import Segment, segments, split_packets
 from link.packets.space_packet import Flags, SpacePacket
-from link.recording import Reception, read_recording
-from link.tc_intake import TcFraming, TcIntake
 from tests.link.strategies import chunked
 
 PACKETS = [SpacePacket(5, n, bytes([n] * 20), is_command=True).encode() for n in range(6)]

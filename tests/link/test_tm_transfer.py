@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ground.recordings.frames.framing import Framing
+from ground.recordings.frames.intake import FrameIntake
 from link.channels.demultiplex import Delivery
 from link.channels.tm_receiver import TmReceiver
 from link.channels.tm_sender import TmSender
 from link.frames.tm import NO_HEADER, ONLY_IDLE, TmFrame
-from link.framing import Framing
-from link.intake import FrameIntake
 from link.managed import Managed, TmChannel
 from link.packets.space_packet import SpacePacket
 

@@ -609,6 +609,6 @@ def test_what_fails_leaves_no_file(ending, tmp_path, monkeypatch):
 
     recording = tmp_path / "r.bin"
     recording.write_bytes(SpacePacket(5, 0, b"x").encode())
-    monkeypatch.setattr("link.decoding.Decoder.account", fail)
+    monkeypatch.setattr("ground.recordings.decoding.Decoder.account", fail)
     assert main(["decode", str(recording), "--out", str(tmp_path / f"o.{ending}")]) == 1
     assert list(tmp_path.iterdir()) == [recording]

@@ -5,15 +5,15 @@ import sys
 
 import pytest
 
+from ground.recordings.frames.intake import Batch
+from ground.recordings.output.raw_export import RawExport
 from link.coding.cltu import encode_cltu
 from link.coding.tm import TmEncoder
 from link.frames.tc import TcFrame
-from link.intake import Batch
 from link.managed import Managed, TmChannel
 from link.packets.index import PacketIndex
 from link.packets.space_packet import SpacePacket
 from skyrack.cli import main
-from skyrack.raw_export import RawExport
 from tests.ground.spacecraft import DICTIONARY
 from tests.link.wrappings.test_wrappings import ethernet, ipv4, pcap, udp
 from tests.skyrack.test_decode import TABLE, packet, summary, tm_frames

@@ -7,9 +7,9 @@ import struct
 import numpy as np
 import pytest
 
+from ground.recordings.output.export import open_export, path_of
+from ground.recordings.output.packet_line import packet_json
 from link.dictionary.codec.packets import Packet
-from skyrack.export import open_export, path_of
-from skyrack.lines import packet_json
 
 ROWS = [
     {"n": 1, "name": "A", "blob": b"\x01\x02", "list": [1, 2], "group": {"x": b"\xff"}, "maybe": None, "ragged": [1]},

@@ -16,9 +16,9 @@ import pytest
 
 from fsw.mission import load_mission
 from fsw.node import dictionary_of
+from ground.recordings.decoding import Decoder
 from link.channels.tm_receiver import TmReceiver
 from link.coding.tm import TmDecoder
-from link.decoding import Decoder
 from link.dictionary import Dictionary
 from link.pus.definition import definition_of
 from skyrack.cli import main

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from ground.recordings.output.pcap import pcap_header
+from ground.recordings.output.places import check_places
 from link.dictionary.exchange.ccsdspy import read_csv
 from link.packets.space_packet import SpacePacket
-from link.pcap import pcap_header
 from skyrack.cli import main
-from skyrack.places import check_places
 
 TABLE = "name,data_type,bit_length\nSECONDS,uint,32\nTEMP,int,16\n"
 RECORDING = b"".join(

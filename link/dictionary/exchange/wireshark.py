@@ -1,7 +1,8 @@
 """A Wireshark dissector, in Lua, of a definition's packets: every field with its name, unit and label.
 
 Load it with `wireshark -X lua_script:FILE`; it takes UDP datagrams of one space packet on the port given, and
-capture files of packets (link.pcap). The tables are made from the definition; the code around them is always the same.
+capture files of packets (ground.recordings.output.pcap). The tables are made from the definition; the code around them
+is always the same.
 """
 
 from collections.abc import Iterator

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from link.decoding import Decoder
+from ground.recordings.decoding import Decoder
 from link.dictionary.codec.invalid import Invalid
 from link.dictionary.exchange.ccsdspy import PRIMARY_HEADER, read_csv
 from link.dictionary.xtce.reader import read_xtce

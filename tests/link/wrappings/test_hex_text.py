@@ -2,8 +2,8 @@
 
 import pytest
 
-from link.wrappings.hex_text import is_text, octets_of_text
-from link.wrappings.units import WrappingError
+from ground.recordings.wrappings.hex_text import is_text, octets_of_text
+from ground.recordings.wrappings.units import WrappingError
 
 
 @pytest.mark.parametrize("line", ["00000000: 7c41  |A", "00000000: 3132 7c33  12|3", "0000  61 62 7c 63   ab|c"])

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ground.recordings.recording import holds_packets
+from ground.recordings.wrappings.capture import is_capture
+from ground.recordings.wrappings.hex_text import octets_of_text
+from ground.recordings.wrappings.network import Network
+from ground.recordings.wrappings.units import WrappingError
+from ground.recordings.wrappings.unwrap import unwrap
 from link.packets.space_packet import SpacePacket
-from link.recording import holds_packets
-from link.wrappings.capture import is_capture
-from link.wrappings.hex_text import octets_of_text
-from link.wrappings.network import Network
-from link.wrappings.units import WrappingError
-from link.wrappings.unwrap import unwrap
 
 CASES = Path(__file__).parents[1] / "recordings"
 PACKETS = [SpacePacket(10, n, bytes([n] * 5)).encode() for n in range(5)]
@@ -75,7 +75,7 @@ def test_more_than_there_is_room_for():
 @pytest.mark.parametrize("name", PACKERS)
 def test_a_small_file_that_would_fill_memory(name, monkeypatch):
     """However often it is wrapped, for the bound is on all that is in it."""
-    monkeypatch.setattr("link.wrappings.unwrap._SMALL_OCTETS", 1 << 16)
+    monkeypatch.setattr("ground.recordings.wrappings.unwrap._SMALL_OCTETS", 1 << 16)
     bomb = PACKERS[name](bytes(1 << 22))
     for file in (bomb, gzip.compress(bomb)):
         with pytest.raises(WrappingError, match="unpack it to a file first"):
@@ -90,7 +90,7 @@ def test_members_without_anything_in_them():
 
 
 def test_xz_that_asks_for_memory(monkeypatch):
-    monkeypatch.setattr("link.wrappings.compressed._MEMORY_OCTETS", 1 << 16)
+    monkeypatch.setattr("ground.recordings.wrappings.compressed._MEMORY_OCTETS", 1 << 16)
     assert "damaged" in inside(lzma.compress(STREAM))[1][1]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from link.decoding import Clock
+from ground.recordings.decoding import Clock
 from link.dictionary.curves import Linear
 from link.dictionary.kinds import Octets
 from link.time.leap_seconds import NS

@@ -13,15 +13,15 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from ground.recordings.output.packet_line import plain_text
+from ground.recordings.output.pcap import END_NS as PCAP_END_NS
+from ground.recordings.output.pcap import pcap_header, pcap_record
 from hal.linux.whole_file import WholeFile, whole_file
 from kernels.usage import UsageError
 from link.dictionary.codec.invalid import Invalid, without_invalid
-from link.pcap import END_NS as PCAP_END_NS
-from link.pcap import pcap_header, pcap_record
-from skyrack.lines import plain_text
 
 if TYPE_CHECKING:
-    from skyrack.raw_export import RawExport
+    from ground.recordings.output.raw_export import RawExport
 
 _NAME_OCTETS_MAX = 240  # of a file; systems take 255, of which `.NAME.part` needs some
 Values = Mapping[str, Any]
@@ -50,7 +50,7 @@ def open_export(path: Path, recorded_ns: int = 0) -> "Export | RawExport":
     if ending not in (*_EXPORTS, ".bin"):
         raise UsageError(f"{path}: expected a file name that ends in {', '.join(_EXPORTS)}, .bin")
     if ending == ".bin":
-        from skyrack.raw_export import RawExport
+        from ground.recordings.output.raw_export import RawExport
 
         return RawExport(path)
     return PcapExport(path, recorded_ns) if ending == ".pcap" else _EXPORTS[ending](path)

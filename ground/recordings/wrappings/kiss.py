@@ -6,7 +6,7 @@ frame stands behind its addresses.
 
 import re
 
-from link.wrappings.units import Unwrapped
+from ground.recordings.wrappings.units import Unwrapped
 
 _FEND, _ESCAPE = b"\xc0", b"\xdb"
 _FRAMES_MIN = 3

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from link.wrappings.units import WrappingError
+from ground.recordings.wrappings.units import WrappingError
 
 _LOOKED_AT = 4096
 _PRINTABLE = bytes([*range(0x20, 0x7F), *b"\t\r\n\f\xef\xbb\xbf"])

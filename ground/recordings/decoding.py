@@ -8,13 +8,13 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ground.recordings.split_time import SplitTime
 from link.dictionary.batch.tables import Table, TableReader
 from link.dictionary.codec.packets import Packet, PacketReader
 from link.dictionary.definition import Definition
 from link.dictionary.kinds import Field, Group, Time
 from link.errors import DecodeError
 from link.packets.index import PacketIndex
-from link.split_time import SplitTime
 from link.time.calendar import decode_ascii
 from link.time.leap_seconds import IERS, NS
 
@@ -95,8 +95,8 @@ class Decoder:
     """Reads packets of `definition`, which begin with `root`. `time_field` holds seconds; if empty, the first field
     that is a time does.
 
-    It may also be a unit's, or several fields', as `link.split_time` reads them; then `origin_ns` after 1970 is where
-    they count from, if not where such times do.
+    It may also be a unit's, or several fields', as `ground.recordings.split_time` reads them; then `origin_ns` after
+    1970 is where they count from, if not where such times do.
 
     `kinds` by name; `unread` counts the packets that the definition does not describe, by reason; `invalid` the values
     that cannot be, by field, and why the first of each is none. Raises ValueError for a definition without one root, or

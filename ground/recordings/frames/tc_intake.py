@@ -12,13 +12,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ground.recordings.frames.intake import Batch, Channel
 from kernels.coding.crc import crc16
 from kernels.coding.randomise import Code, randomised
 from link.coding.cltu import CltuReader
 from link.errors import DecodeError, TruncatedError
 from link.frames.tc import FRAME_OCTETS_MAX, HEADER_SIZE, FrameType, TcFrame
 from link.frames.tc_segment import Segment, SegmentReceiver, split_packets
-from link.intake import Batch, Channel
 from link.packets.arrivals import Arrivals
 from link.packets.index import PacketIndex
 

@@ -5,16 +5,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ground.recordings.frames.framing import NO_OCF, NO_PACKET_BEGINS, Framing
+from ground.recordings.frames.intake import Channel, FrameIntake
+from ground.recordings.frames.tc_intake import TcIntake
+from ground.recordings.output.raw_export import RawExport
 from link.errors import DecodeError
 from link.frames import aos as aos_frame
 from link.frames import uslp as uslp_frame
 from link.frames.aos import BPdu
 from link.frames.clcw import Clcw
 from link.frames.tc import FrameType, TcFrame
-from link.framing import NO_OCF, NO_PACKET_BEGINS, Framing
-from link.intake import Channel, FrameIntake
-from link.tc_intake import TcIntake
-from skyrack.raw_export import RawExport
 
 _SHOWN_OCTETS = 16
 _M_PDU_HEADER = 2

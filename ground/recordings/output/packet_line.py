@@ -4,9 +4,9 @@ import json
 import math
 from typing import Any
 
+from ground.recordings.frames.intake import Channel
 from link.dictionary.codec.invalid import Invalid
 from link.dictionary.codec.packets import Packet
-from link.intake import Channel
 from link.packets.encapsulation import Protocol
 from link.packets.index import PacketIndex
 from link.packets.size import ENCAPSULATION

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ground.recordings.frames.intake import Batch
+from ground.recordings.output.export import path_of, paths_of
 from hal.linux.whole_file import WholeFile
-from link.intake import Batch
 from link.packets.size import ENCAPSULATION
-from skyrack.export import path_of, paths_of
 
 _ENCAPSULATED = 1 << 11  # in place of an APID, which has eleven bits
 

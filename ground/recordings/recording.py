@@ -7,19 +7,19 @@ from typing import Any
 
 import numpy as np
 
+from ground.recordings.frames.framing import Framing
+from ground.recordings.frames.intake import Batch, FrameIntake
+from ground.recordings.frames.tc_intake import TcFraming, TcIntake
+from ground.recordings.joining import Joiner
+from ground.recordings.tally import Tally
 from kernels.coding.crc import crc16_ranges
 from kernels.coding.packets import PACKET, find_packets
 from link.errors import DecodeError
-from link.framing import Framing
-from link.intake import Batch, FrameIntake
-from link.joining import Joiner
 from link.packets.arrivals import Choice, Numbers
 from link.packets.index import PacketIndex, follow_lengths, follow_packets, index_packets
 from link.packets.size import ENCAPSULATION, SPACE_PACKET, packet_size
 from link.packets.space_packet import HEADER_SIZE, IDLE_APID, PACKET_OCTETS_MAX, Flags
 from link.packets.stream import PacketReader, has_good_crc
-from link.tally import Tally
-from link.tc_intake import TcFraming, TcIntake
 
 _STEP_OCTETS = 1 << 22  # of frames, and
 _STEP_PACKETS = 4096  # bare packets in a batch: few enough to see progress, enough to make numpy cheap

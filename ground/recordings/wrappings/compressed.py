@@ -11,7 +11,7 @@ from importlib import import_module
 from io import BytesIO
 from typing import Any
 
-from link.wrappings.units import WrappingError
+from ground.recordings.wrappings.units import WrappingError
 
 OCTETS_MAX = 1 << 33
 _MEMORY_OCTETS = 1 << 29  # that an unpacker may ask for by what the file says alone

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from link.wrappings.network import KNOWN_LINKS, USER_LINKS, Datagram, Network
-from link.wrappings.units import Unwrapped, WrappingError
+from ground.recordings.wrappings.network import KNOWN_LINKS, USER_LINKS, Datagram, Network
+from ground.recordings.wrappings.units import Unwrapped, WrappingError
 
 _PCAP = {0xA1B2C3D4: 16, 0xA1B23C4D: 16, 0xA1B2CD34: 24}
 """Octets of a record's header, by magic number."""

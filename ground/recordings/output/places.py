@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from link.dictionary.kinds import Field
 
 _RAW_PART = re.compile(r"(\d+-)?(\d+|encapsulation)|\d+-\d+\.bits")
-"""What `skyrack.raw_export` puts into the names of its files."""
+"""What `ground.recordings.output.raw_export` puts into the names of its files."""
 _LOOKED_AT, _HEADER_OCTETS = 1 << 20, 6
 
 
@@ -60,7 +60,7 @@ def _named(fields: "Iterable[Field]") -> Iterator[str]:
 
 def _is_ours(place: Path, names: Collection[str]) -> bool:
     """Whether a file may be one that was written here: by its names, or by what it begins with."""
-    from link.pcap import pcap_header
+    from ground.recordings.output.pcap import pcap_header
 
     match place.suffix.lower():
         case ".csv":

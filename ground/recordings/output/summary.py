@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from skyrack.lines import PROTOCOLS
+from ground.recordings.output.packet_line import PROTOCOLS
 
 _REASONS_MAX = 5
 _NO_SPACECRAFT = "-"

@@ -1,10 +1,10 @@
 """What a recording is wrapped in, recognised by its content and undone, layer by layer."""
 
-from link.wrappings.capture import Fits, is_capture, unwrap_capture
-from link.wrappings.compressed import OCTETS_MAX, compression_of, decompressed
-from link.wrappings.hex_text import is_text, octets_of_text
-from link.wrappings.kiss import is_kiss, unwrap_kiss
-from link.wrappings.units import Unwrapped, WrappingError
+from ground.recordings.wrappings.capture import Fits, is_capture, unwrap_capture
+from ground.recordings.wrappings.compressed import OCTETS_MAX, compression_of, decompressed
+from ground.recordings.wrappings.hex_text import is_text, octets_of_text
+from ground.recordings.wrappings.kiss import is_kiss, unwrap_kiss
+from ground.recordings.wrappings.units import Unwrapped, WrappingError
 
 _LAYERS_MAX = 8
 _SMALL_OCTETS, _TIMES_MAX = 1 << 26, 64

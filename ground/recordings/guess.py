@@ -13,14 +13,14 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from ground.recordings.frames.framing import FrameKind, Framing
+from ground.recordings.frames.tc_intake import TcFraming
+from ground.recordings.recording import Reception, read_recording
 from kernels.coding.crc import crc16_batch
 from kernels.coding.sync import find_markers
 from link.coding.cltu import START
 from link.coding.tm import ASM, TmDecoder
-from link.framing import FrameKind, Framing
 from link.managed import Managed, TmChannel
-from link.recording import Reception, read_recording
-from link.tc_intake import TcFraming
 
 SAMPLE_OCTETS = 1 << 18
 PLAUSIBLE, _PLAUSIBLE_FRAMES = 0.5, 0.35

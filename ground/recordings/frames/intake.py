@@ -13,11 +13,11 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ground.recordings.frames.batch import Extraction, extract
+from ground.recordings.frames.clcw_tally import ClcwTally
+from ground.recordings.frames.framing import Framing, Rows, contents_of
 from link.channels.extraction import Extractor
-from link.clcw_tally import ClcwTally
 from link.coding.tm import TmDecoder
-from link.frame_batch import Extraction, extract
-from link.framing import Framing, Rows, contents_of
 from link.packets.arrivals import Arrivals
 from link.packets.chosen import chosen
 from link.packets.index import PacketIndex

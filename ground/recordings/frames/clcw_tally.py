@@ -33,7 +33,7 @@ class ClcwTally:
     others: int = 0
 
     def note(self, contents: NDArray[Any]) -> None:
-        """Take the control fields of frames (link.framing.CONTENT), in their order."""
+        """Take the control fields of frames (ground.recordings.frames.framing.CONTENT), in their order."""
         there = contents[contents["ocf"] >= 0]
         words = there["ocf"]
         is_clcw = words >> 29 == 0  # type and version

@@ -1,0 +1,1 @@
+"""Recordings of anybody: what is in them, packet by packet."""

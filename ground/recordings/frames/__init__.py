@@ -1,0 +1,1 @@
+"""Frames of recordings, whatever spacecraft they are of."""

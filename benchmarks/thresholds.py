@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw.pipelines.stages.otsu import Otsu
-from ground.rig.flood import read_chips
 from kernels.imaging.image import normalised_difference
 from kernels.imaging.lee import lee7
+from rig.missions.flood import read_chips
 
 NOISE_VARIANCE = 10.0
 RADAR_PRIOR, OPTICAL_PRIOR = -20.0, 0.0

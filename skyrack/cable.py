@@ -24,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve the cable until stdin ends."""
-    from ground.rig.cable import run as serve
     from hal.linux.clock import HostClock
+    from rig.cable import run as serve
 
     serve(HostClock(), baud=options.baud, noise=options.noise, seed=options.seed)
     return 0

@@ -4,7 +4,8 @@ coastwatch, the main job: the ground commands a capture of each target; the node
 where it is; the answer is held against an independent computation.
 
 cloudscreen: the node screens all frames for clouds, then comes a pass too short for them; masks, tiles and how much of
-what came down is useful are held against what is published with the scenes (ground/rig/scenes.py says which files).
+what came down is useful are held against what is published with the scenes (rig/missions/cloudscreen_scenes.py says
+which files).
 
 flood: the node finds the water on radar chips; an alert comes first, then polygons of 4 KB at most, which are held
 against what people labelled.
@@ -32,8 +33,8 @@ from kernels.usage import UsageError, shown
 
 if TYPE_CHECKING:
     from ground.console.view import View
-    from ground.rig.operation import Wire
     from hal.clock import Clock
+    from rig.operator import Wire
 
 _Ended = tuple[dict[str, Any], list[str], bool]
 """A report, its lines, and whether all is right."""
@@ -82,9 +83,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """0: no answer is wrong, and all came; 1: one is wrong or did not come."""
     from ground.console.view import View
-    from ground.rig.desk import DeskError
     from hal.camera import CameraError
     from hal.linux.clock import HostClock
+    from rig.processes import DeskError
 
     judged_by = {"cloudscreen": _screening, "flood": _flood}
     if (options.mission in judged_by) != bool(options.scenes):
@@ -110,8 +111,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _main_job(options: argparse.Namespace, clock: "Clock", view: "View") -> "_Ended":
-    from ground.report import report_lines
-    from ground.rig.demo import Setup, perform
+    from rig.missions.coastwatch import Setup, perform
+    from rig.report import report_lines
 
     setup = Setup(
         mission=Path(options.mission or mission_file("coastwatch.toml")),
@@ -127,8 +128,8 @@ def _main_job(options: argparse.Namespace, clock: "Clock", view: "View") -> "_En
 
 
 def _screening(options: argparse.Namespace, clock: "Clock", view: "View") -> "_Ended":
-    from ground.rig.judgement import judgement_lines
-    from ground.rig.screening import Setup, perform
+    from rig.missions.cloudscreen import Setup, perform
+    from rig.missions.cloudscreen_judge import judgement_lines
 
     setup = Setup(
         mission=mission_file("cloudscreen/mission.toml"),
@@ -142,7 +143,7 @@ def _screening(options: argparse.Namespace, clock: "Clock", view: "View") -> "_E
 
 
 def _flood(options: argparse.Namespace, clock: "Clock", view: "View") -> "_Ended":
-    from ground.rig.flood import Setup, perform, summary_lines
+    from rig.missions.flood import Setup, perform, summary_lines
 
     wire = _wire(options, _FAST_BAUD)
     setup = Setup(mission=mission_file("flood/radar.toml"), scenes=options.scenes, out=options.out, wire=wire)
@@ -151,6 +152,6 @@ def _flood(options: argparse.Namespace, clock: "Clock", view: "View") -> "_Ended
 
 
 def _wire(options: argparse.Namespace, baud: int) -> "Wire":
-    from ground.rig.operation import Wire
+    from rig.operator import Wire
 
     return Wire(baud=baud if options.baud is None else options.baud, noise=options.noise, seed=options.seed)

@@ -44,8 +44,8 @@ def _fly(seed: int, options: argparse.Namespace) -> bool:
     """One world; whether all holds in it."""
     import msgspec
 
-    from rig.judge import BrokenError
-    from rig.world import fly, idle
+    from rig.world.judge import BrokenError
+    from rig.world.world import fly, idle
 
     start_s, seconds = time.process_time(), 3600 * options.hours
     tell = (lambda line: print(line, file=sys.stderr)) if options.trace else None

@@ -3,7 +3,7 @@
 import pytest
 
 from ground.records import CommandRecord, FileRecord, LinkRecord, SampleRecord
-from ground.report import answer_of, report_lines, run_report
+from rig.report import answer_of, report_lines, run_report
 
 S = 10**9
 FILE = FileRecord(name="000001-coast.product", size_octets=1739, transaction="1-1", begun_ns=0, received_ns=12 * S)

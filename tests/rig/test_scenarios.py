@@ -15,7 +15,7 @@ from link.cfdp.pdus.directives import Metadata
 from link.cfdp.pdus.header import Header
 from link.cfdp.pdus.pdu import encode_pdu
 from link.packets.space_packet import SpacePacket
-from rig.world import SECOND, World
+from rig.world.world import SECOND, World
 
 PROVENANCE = Provenance(
     target="coast",

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from rig.judge import BrokenError
-from rig.world import SECOND, World, fly, idle
+from rig.world.judge import BrokenError
+from rig.world.world import SECOND, World, fly, idle
 from skyrack.cli import main
 
 
@@ -109,7 +109,7 @@ def test_what_cannot_be_flown_is_refused(words, capsys):
 
 
 def test_a_failing_seed_prints_the_command_that_replays_it(monkeypatch, capsys):
-    monkeypatch.setattr("rig.world.World.settle", lambda self: _broken())
+    monkeypatch.setattr("rig.world.world.World.settle", lambda self: _broken())
     assert main(["world", "--seed", "9", "--hours", "0.001"]) == 1
     shown = capsys.readouterr()
     assert shown.out == "skyrack world --seed 9 --hours 0.001 --trace\n"

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ground.rig.desk import DeskError
-from ground.rig.scenes import BANDS
 from hal.linux.claim import claim_folder
+from rig.missions.cloudscreen_scenes import BANDS
+from rig.processes import DeskError
 from skyrack.cli import main
 from tests.patience import PATIENCE_S
 
@@ -156,7 +156,7 @@ def test_the_screening_mission_on_odd_scenes_that_are_nearly_empty(tmp_path):
 
 def test_a_wrong_answer_is_failure(monkeypatch, capsys):
     wrong = {"product_ok": False, "answers": []}
-    monkeypatch.setattr("ground.rig.demo.perform", lambda setup, clock, show: wrong)
+    monkeypatch.setattr("rig.missions.coastwatch.perform", lambda setup, clock, show: wrong)
     assert main(["demo", "--json"]) == 1
     assert json.loads(capsys.readouterr().out) == wrong
 
@@ -165,7 +165,7 @@ def test_what_ended_too_early_is_named(monkeypatch, capsys):
     def fail(setup, clock, show):
         raise DeskError("node ended with code 1: out of luck")
 
-    monkeypatch.setattr("ground.rig.demo.perform", fail)
+    monkeypatch.setattr("rig.missions.coastwatch.perform", fail)
     assert main(["demo"]) == 1
     logs = Path("out/demo").resolve()
     assert capsys.readouterr().err == f"skyrack demo: node ended with code 1: out of luck (logs in {logs})\n"
@@ -223,6 +223,6 @@ def test_a_missing_package_is_one_sentence(monkeypatch, capsys):
     def fail(setup, clock, show):
         raise ModuleNotFoundError("No module named 'PIL'", name="PIL")
 
-    monkeypatch.setattr("ground.rig.demo.perform", fail)
+    monkeypatch.setattr("rig.missions.coastwatch.perform", fail)
     assert main(["demo"]) == 1
     assert capsys.readouterr().err == "skyrack demo: PIL is not installed; `skyrack doctor` says what brings it\n"

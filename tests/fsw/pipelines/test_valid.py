@@ -14,7 +14,6 @@ from fsw.pipelines.run import files_of, run
 from fsw.pipelines.stage import About
 from fsw.pipelines.stages.simplify import Simplify
 from fsw.pipelines.valid import blanked, joined, share_of, taken_apart
-from ground.rig.scenes import BANDS, lay_out, read_scenes
 from hal.camera import Frame
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
@@ -23,6 +22,7 @@ from link.models.forest import Split
 from link.products.alert import Alert
 from link.products.product import Product
 from link.products.screening import CloudMask, Tile
+from rig.missions.cloudscreen_scenes import BANDS, lay_out, read_scenes
 from tests.fsw.pipelines.pipeline import PLACE, specs, work
 from tests.link.models.test_lightgbm import text_of
 

@@ -13,10 +13,10 @@ from hypothesis.extra.numpy import arrays
 from fsw.pipelines.run import Work, files_of, run
 from fsw.pipelines.stage import About
 from fsw.pipelines.valid import joined
-from ground.rig.answer import differences, expected_mask
 from hal.camera import Frame, Georeference
 from kernels.imaging import image
 from link.products.product import Product
+from rig.missions.coastwatch_truth import differences, expected_mask
 from tests.fsw.pipelines.pipeline import specs
 
 PLACE = Georeference(epsg=31985, easting_m=288776.25, northing_m=9120760.75, pixel_m=28.5)

@@ -3,9 +3,9 @@
 from types import SimpleNamespace
 
 from ground.records import EventRecord, FileRecord, SampleRecord
-from ground.rig.demo import answers_in, files_made
-from ground.rig.operation import Operation
 from hal.sim.clock import VirtualClock
+from rig.missions.coastwatch import answers_in, files_made
+from rig.operator import Operation
 
 
 def status(number: int, capture_ns: int, state: str = "delivered") -> SampleRecord:

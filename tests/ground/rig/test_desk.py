@@ -10,7 +10,7 @@ from tests.patience import PATIENCE_S
 RIG = """
 import sys
 from pathlib import Path
-from ground.rig.desk import Process
+from rig.processes import Process
 one = Process("patient", ["ground", "status", "--wait", "600", "--socket", sys.argv[1]], Path(sys.argv[2]))
 print(one._process.pid, flush=True)
 sys.stdin.read()

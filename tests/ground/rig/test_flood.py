@@ -8,13 +8,13 @@ import pytest
 from fsw.mission import load_mission
 from fsw.pipelines.run import files_of, run
 from fsw.pipelines.valid import joined
-from ground.rig.flood import Chip, judge, lay_out, read_chips, summary, summary_lines
 from hal.camera import Georeference
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
 from kernels.imaging.image import encode_outlines
 from link.products.alert import Alert
 from link.products.product import Product, Water
+from rig.missions.flood import Chip, judge, lay_out, read_chips, summary, summary_lines
 from tests.fsw.pipelines.pipeline import work
 
 ROOT = Path(__file__).parents[3]

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from fsw.mission import load_mission
-from ground.rig.foreign import lay_out
-from ground.rig.scenes import with_scenes
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
+from rig.missions.cloudscreen_scenes import with_scenes
+from rig.missions.own_scenes import lay_out
 
 MISSIONS = Path(__file__).parents[3] / "examples" / "missions"
 COASTWATCH = MISSIONS / "coastwatch.toml"

@@ -5,10 +5,10 @@ import pytest
 
 from fsw.pipelines.stages.tiles import spans
 from ground.records import EventRecord
-from ground.rig.judgement import Received, judge, judgement_lines
-from ground.rig.scenes import Scenes
 from kernels.imaging.image import encode_runs
 from link.products.screening import CloudMask, Tile
+from rig.missions.cloudscreen_judge import Received, judge, judgement_lines
+from rig.missions.cloudscreen_scenes import Scenes
 
 RANDOM = np.random.default_rng(1)
 DN = RANDOM.integers(1000, 4000, (3, 2, 40, 40)).astype(np.uint16)

@@ -7,12 +7,12 @@ import pytest
 
 from fsw.mission import load_mission
 from fsw.pipelines.run import files_of, run
-from ground.rig.scenes import BANDS, lay_out, read_scenes
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
 from kernels.imaging.image import decode_runs
 from link.models.forest import Split
 from link.products.screening import CloudMask, Tile
+from rig.missions.cloudscreen_scenes import BANDS, lay_out, read_scenes
 from tests.fsw.pipelines.pipeline import made, work
 from tests.link.models.test_lightgbm import text_of
 

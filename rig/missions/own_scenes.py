@@ -12,10 +12,10 @@ from fsw.mission import load_mission
 from ground.rasters.files import read_raster
 from ground.rasters.raster import UNPLACED
 from ground.rasters.scene import Wish, scene_of
-from ground.rig.scenes import with_scenes
 from hal.camera import CameraError, Georeference
 from hal.scene_file import read_samples
 from kernels.usage import UsageError, given, shown
+from rig.missions.cloudscreen_scenes import with_scenes
 
 _SCENE_MAGIC = b"PK\x03\x04"
 

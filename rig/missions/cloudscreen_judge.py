@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ground.records import EventRecord
-from ground.rig.answer import read_runs
-from ground.rig.scenes import Scenes
 from link.errors import DecodeError
 from link.products.screening import CloudMask, Tile
+from rig.missions.cloudscreen_scenes import Scenes
+from rig.missions.coastwatch_truth import read_runs
 
 OF_CEILING_MIN = 0.98
 

@@ -9,12 +9,12 @@ from fsw.mission import Mission
 from fsw.node import dictionary_of
 from ground.errors import ServiceError
 from ground.records import CommandRecord, EventRecord, FileRecord, Record, SampleRecord, TransferRecord
-from ground.rig.desk import Desk, DeskError, laid_out
 from ground.service.client import Client
 from hal.clock import Clock
 from hal.linux.claim import claim_folder
 from hal.linux.own_folder import OwnFolder
 from kernels.usage import UsageError
+from rig.processes import Desk, DeskError, laid_out
 
 START_S = 20.0
 _GLANCE_S = 0.1

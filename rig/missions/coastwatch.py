@@ -19,10 +19,6 @@ from fsw.mission import Mission, load_mission
 from ground.products.overlay import false_colour, overlay_png
 from ground.products.publisher import SUFFIX as PRODUCT_SUFFIX
 from ground.records import FileRecord, SampleRecord
-from ground.report import PRODUCT_REPORT, READY_EVENT, answer_of, run_report
-from ground.rig.answer import differences, seen_in
-from ground.rig.foreign import lay_out
-from ground.rig.operation import Operation, Show, Wire, check_range, desk_folder, operating
 from hal.camera import Frame
 from hal.clock import Clock
 from hal.linux.own_folder import OwnFolder
@@ -31,6 +27,10 @@ from kernels.errors import CorruptError
 from kernels.usage import UsageError, did_you_mean
 from link.errors import DecodeError
 from link.products.product import Product
+from rig.missions.coastwatch_truth import differences, seen_in
+from rig.missions.own_scenes import lay_out
+from rig.operator import Operation, Show, Wire, check_range, desk_folder, operating
+from rig.report import PRODUCT_REPORT, READY_EVENT, answer_of, run_report
 
 ANSWER_S = 45.0  # for one target; a cut is added
 _CUT_S_MAX = 600
@@ -57,7 +57,7 @@ class Setup:
 
 
 def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
-    """The report of one run (ground/report.py).
+    """The report of one run (rig/report.py).
 
     Raises UsageError for what was asked wrongly, DeskError for what failed, OSError for what cannot be written.
     """

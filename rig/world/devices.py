@@ -17,7 +17,7 @@ from ground.errors import ArchiveError
 from hal.camera import Frame, Georeference
 from hal.sim.clock import VirtualClock
 from link.cfdp.filestore import MemoryStore, MemoryWriter
-from rig.power import Power
+from rig.world.power import Power
 
 _PLACE = Georeference(epsg=0, easting_m=0.0, northing_m=0.0, pixel_m=10.0)
 _OCTETS = (20, 6_000)  # of a product

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-from rig.wire import Weather, Wire
+from rig.world.wire import Weather, Wire
 
 if TYPE_CHECKING:
-    from rig.world import World
+    from rig.world.world import World
 
 SECOND = 1_000_000_000
 _OF_WIRES = {

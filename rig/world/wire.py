@@ -12,7 +12,7 @@ from random import Random
 
 from hal.port import PortClosed, PortState
 from hal.sim.clock import VirtualClock
-from rig.power import Power
+from rig.world.power import Power
 
 BUFFER_OCTETS = 4096  # what a driver holds before `write` takes no more
 _BITS_PER_OCTET = 10  # 8N1

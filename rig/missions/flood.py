@@ -19,9 +19,6 @@ from numpy.typing import NDArray
 
 from fsw.mission import load_mission
 from ground.records import FileRecord
-from ground.rig.answer import filled
-from ground.rig.operation import Operation, Show, Wire, desk_folder, operating
-from ground.rig.scenes import with_scenes
 from hal.clock import Clock
 from hal.scene_file import UNREADABLE
 from kernels.errors import CorruptError
@@ -29,6 +26,9 @@ from kernels.usage import UsageError, shown
 from link.errors import DecodeError
 from link.products.alert import Alert
 from link.products.product import Product
+from rig.missions.cloudscreen_scenes import with_scenes
+from rig.missions.coastwatch_truth import filled
+from rig.operator import Operation, Show, Wire, desk_folder, operating
 
 ANSWER_S = 60.0
 IOU_MIN, PRODUCT_OCTETS_MAX = 0.55, 4096

@@ -17,13 +17,13 @@ from ground.errors import GroundError
 from ground.records import CommandRecord, Record
 from hal.sim.clock import VirtualClock
 from link.dictionary import Dictionary
-from rig import faults
-from rig.ends import NEVER, GroundEnd, NodeEnd, world_mission
-from rig.faults import Fault
-from rig.judge import BrokenError, Judge
-from rig.orders import Operator, Order
-from rig.trace import Trace
-from rig.wire import Wire
+from rig.world import faults
+from rig.world.ends import NEVER, GroundEnd, NodeEnd, world_mission
+from rig.world.faults import Fault
+from rig.world.judge import BrokenError, Judge
+from rig.world.orders import Operator, Order
+from rig.world.trace import Trace
+from rig.world.wire import Wire
 
 SECOND = 1_000_000_000
 _TURNS_MAX = 2_000  # of the loop without time going on: more is spinning

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from rig.power import Power
+from rig.world.power import Power
 
 
 @dataclass(eq=False, slots=True)

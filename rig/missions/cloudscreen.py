@@ -12,10 +12,10 @@ from typing import Any
 
 from fsw.mission import load_mission
 from ground.records import EventRecord
-from ground.rig.judgement import Received, judge
-from ground.rig.operation import Operation, Show, Wire, check_range, desk_folder, operating
-from ground.rig.scenes import Scenes, lay_out, read_scenes
 from hal.clock import Clock
+from rig.missions.cloudscreen_judge import Received, judge
+from rig.missions.cloudscreen_scenes import Scenes, lay_out, read_scenes
+from rig.operator import Operation, Show, Wire, check_range, desk_folder, operating
 
 SCREENED_S = 60.0
 _DEAD_S, _SETTLE_S = 600.0, 1.0

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from ground.records import ENDED, CommandRecord, FileRecord, Record, Status
 from link.packets.space_packet import COUNT_MODULUS
-from rig.devices import WorldInbox, content_of
-from rig.ends import NodeEnd
+from rig.world.devices import WorldInbox, content_of
+from rig.world.ends import NodeEnd
 
 SECOND = 1_000_000_000
 _RANKS = ("queued", "released", "delivered", "accepted", "started")

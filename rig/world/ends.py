@@ -32,10 +32,10 @@ from ground.station.station import Station
 from hal.sim.board import ModelBoard
 from hal.sim.clock import VirtualClock
 from link.dictionary import Dictionary
-from rig.devices import WorldArchive, WorldCamera, WorldInbox, pipeline
-from rig.disk import Disk
-from rig.power import Power, PowerCut
-from rig.wire import Wire, WirePort
+from rig.world.devices import WorldArchive, WorldCamera, WorldInbox, pipeline
+from rig.world.disk import Disk
+from rig.world.power import Power, PowerCut
+from rig.world.wire import Wire, WirePort
 
 WITNESS = Path(__file__).with_name("witness.py")
 NEVER = 1 << 62

@@ -1,0 +1,1 @@
+"""Missions flown on one desk, and what their answers are held against."""

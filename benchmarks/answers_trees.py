@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.harness import Row, alone, at_level, compare, peer
-from fsw.models import Model
+from fsw.pipelines.models import Model
 from ground.models.lightgbm import read_lightgbm
 from kernels.inference.trees import CodeTables, Trees, logistic, quantise
 from kernels.library import supported_levels

@@ -17,8 +17,8 @@ import numpy as np
 
 from benchmarks.faults import Finding
 from benchmarks.faults_water import GRID, storm
-from fsw.checkpoint import KEY_OCTETS, Checkpoints
-from fsw.nowcast import Nowcast, NowcastParameters
+from fsw.pipelines.nowcast import Nowcast, NowcastParameters
+from fsw.store.checkpoint import KEY_OCTETS, Checkpoints
 from kernels.science.shallow_water import ShallowWater, State
 
 STEPS, INTERVAL, KILLS_MAX, TRIALS_MAX = 240, 20, 3, 1000

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmarks.faults import Finding, overhead
-from fsw.nowcast import ENERGY_SHARE_MAX, MEAN_SHARE_MAX
+from fsw.pipelines.nowcast import ENERGY_SHARE_MAX, MEAN_SHARE_MAX
 from kernels.science.shallow_water import Grid, Invariants, ShallowWater, State, checks
 
 GRID = Grid(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fsw.app import App, Report
+from fsw.executive.app import App, Report
 from link.dictionary import Event, Int32ub, Telemetry, Text, command, parameter, wire
 
 

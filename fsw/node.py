@@ -9,30 +9,32 @@ from pathlib import Path
 from random import Random, SystemRandom
 from typing import Any
 
-from fsw import dispatch, executive, products, reporter, services
 from fsw.apps import files, housekeeping, imaging, memory
 from fsw.apps.files import Files
 from fsw.apps.housekeeping import Housekeeping
 from fsw.apps.imaging import Imaging
 from fsw.apps.memory import Memory
 from fsw.apps.own import app_in, check_names, module_in
-from fsw.bus import Bus
-from fsw.crash_log import CrashLog
-from fsw.dispatch import Dispatcher
-from fsw.durable import Durable
-from fsw.executive import Executive
-from fsw.floods import OCTETS_MAX as FLOODS_OCTETS_MAX
-from fsw.floods import Flooded, Floods
+from fsw.comms import dispatch, reporter, services
+from fsw.comms.dispatch import Dispatcher
+from fsw.comms.numbers import OCTETS_MAX as NUMBERS_OCTETS_MAX
+from fsw.comms.numbers import Numbers, Reserved
+from fsw.comms.reporter import Reporter
+from fsw.comms.request_memory import OCTETS_MAX as REQUESTS_OCTETS_MAX
+from fsw.comms.request_memory import Remembered, RequestMemory
+from fsw.comms.services import Services
+from fsw.comms.telecom import Telecom
+from fsw.executive import executive
+from fsw.executive.bus import Bus
+from fsw.executive.executive import Executive
+from fsw.executive.floods import OCTETS_MAX as FLOODS_OCTETS_MAX
+from fsw.executive.floods import Flooded, Floods
 from fsw.jobs.job import Runner
 from fsw.mission import FILES_CHANNEL, HOUSEKEEPING_CHANNEL, Mission
-from fsw.numbers import OCTETS_MAX as NUMBERS_OCTETS_MAX
-from fsw.numbers import Numbers, Reserved
-from fsw.reporter import Reporter
-from fsw.request_memory import OCTETS_MAX as REQUESTS_OCTETS_MAX
-from fsw.request_memory import Remembered, RequestMemory
-from fsw.services import Services
+from fsw.store import products
+from fsw.store.crash_log import CrashLog
+from fsw.store.durable import Durable
 from fsw.store.outbox import Outbox
-from fsw.telecom import Telecom
 from hal.board import Board
 from hal.camera import Camera
 from hal.clock import Clock, Waitable

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw.models import agrees
+from fsw.pipelines.models import agrees
 from kernels.usage import UsageError, shown
 
 _OCTETS_MAX = 1 << 30

@@ -182,7 +182,7 @@ def _tile(options: argparse.Namespace, imported: "Imported") -> "Tile":
 
 def _answer(imported: "Imported", taken: "Tensor", samples: "NDArray[Any]") -> "NDArray[Any]":
     """What the kernels give. Raises ValueError for samples that the model does not take, or that it makes too large."""
-    from fsw.models import scorer_of
+    from fsw.pipelines.models import scorer_of
     from kernels.errors import UpsetError
     from link.models.bundle import decode_weights, inputs_of
 
@@ -222,7 +222,7 @@ def _show(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     """1 where a node would refuse it; the reason is on stderr."""
-    from fsw.models import Model, ModelError
+    from fsw.pipelines.models import Model, ModelError
     from kernels.library import select_level, supported_levels
     from link.models.keys import public_key
 

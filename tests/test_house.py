@@ -116,9 +116,9 @@ MAY_DELETE = {
     "hal/linux/own_folder.py": "only in folders that carry our marker",
     "hal/medium.py": "carries out what those named here want",
     "ground/service/socket_path.py": "only sockets that nobody listens on",
-    "fsw/crash_log.py": "its own two log files",
-    "fsw/products.py": "files of the product store",
-    "fsw/storage.py": "replaces a file by its next version",
+    "fsw/store/crash_log.py": "its own two log files",
+    "fsw/store/products.py": "files of the product store",
+    "fsw/store/storage.py": "replaces a file by its next version",
     "hal/linux/whole_file.py": "gives what it wrote beside a file that file's name, or drops it",
 }
 

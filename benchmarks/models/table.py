@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw.models import scorer_of
+from fsw.pipelines.models import scorer_of
 from ground.models.importing import read_model
 from link.models.bundle import decode_weights
 from link.models.manifest import FREE, Tensor

@@ -9,11 +9,11 @@ from enum import IntEnum
 from itertools import islice
 from typing import Annotated
 
-from fsw.app import App, CommandError, Report
 from fsw.apps.power import PowerSource
 from fsw.apps.retries import Retries
-from fsw.products import DamagedError, Notice, ProductStore, StoredProduct
+from fsw.executive.app import App, CommandError, Report
 from fsw.store.outbox import source_name
+from fsw.store.products import DamagedError, Notice, ProductStore, StoredProduct
 from hal.clock import Clock
 from link.cfdp.entity import Entity
 from link.cfdp.indications import Abandoned, TransactionFinished

@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fsw.app import App, Report
 from fsw.apps.imaging import Imaging
 from fsw.apps.memory import Memory
 from fsw.apps.power import PowerSource
-from fsw.bus import Bus
-from fsw.crash_log import CrashLog
-from fsw.dispatch import Dispatcher
-from fsw.executive import Executive
-from fsw.numbers import Numbers
-from fsw.products import ProductStore
-from fsw.reporter import Reporter
-from fsw.telecom import Telecom
+from fsw.comms.dispatch import Dispatcher
+from fsw.comms.numbers import Numbers
+from fsw.comms.reporter import Reporter
+from fsw.comms.telecom import Telecom
+from fsw.executive.app import App, Report
+from fsw.executive.bus import Bus
+from fsw.executive.executive import Executive
+from fsw.store.crash_log import CrashLog
+from fsw.store.products import ProductStore
 from hal.board import Board, Power
 from link.cop1.farm import State
 from link.dictionary import Event, Float32b, Int8ub, Int16ub, Int32ub, Octets, Telemetry, wire

@@ -8,14 +8,14 @@ from typing import Annotated
 
 import msgspec
 
-from fsw.app import App, CommandError, Pending, Report
 from fsw.apps.power import PowerSource
+from fsw.executive.app import App, CommandError, Pending, Report
 from fsw.jobs.job import Job, JobsFullError, Outcome, Runner
 from fsw.jobs.reason import words
 from fsw.pipelines.run import Work, files_of, made_of
 from fsw.pipelines.stage import About, StageSpec, item_of
 from fsw.pipelines.valid import joined
-from fsw.products import ProductStore, Provenance, StoredProduct, StoreFullError
+from fsw.store.products import ProductStore, Provenance, StoredProduct, StoreFullError
 from hal.board import Board
 from hal.camera import Camera, CameraError, Frame
 from link.dictionary import Counted, Event, Float32b, Int8ub, Int16ub, Int32ub, Text, command, wire

@@ -5,9 +5,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from fsw.app import App, Report
-from fsw.durable import Durable
-from fsw.request_memory import RequestMemory, Taken
+from fsw.comms.request_memory import RequestMemory, Taken
+from fsw.executive.app import App, Report
+from fsw.store.durable import Durable
 from link.dictionary import Event, Int8ub, wire
 
 _REASON_CHARACTERS_MAX = 60

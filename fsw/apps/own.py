@@ -8,7 +8,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
-from fsw.app import App
+from fsw.executive.app import App
 from kernels.usage import UsageError
 from link.dictionary.declare import commands_of, parameters_of
 

@@ -4,7 +4,7 @@ contract.py says what passes between stages, stage.py what a stage is, load.py f
 before anything runs, run.py runs it in a worker.
 """
 
-PIPELINES = {"stages": "fsw.pipelines.run", "nowcast": "fsw.nowcast"}
+PIPELINES = {"stages": "fsw.pipelines.run", "nowcast": "fsw.pipelines.nowcast"}
 """The module that has the function `run`, by pipeline name, for whoever runs jobs."""
 
 STAGES = (

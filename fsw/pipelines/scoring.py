@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw.models import Model
 from fsw.pipelines.contract import Array, cube
+from fsw.pipelines.models import Model
 from fsw.pipelines.stage import Stage
 from link.errors import DecodeError
 from link.models.bundle import read_manifest

@@ -1,1 +1,1 @@
-"""Rooms of the product store (fsw/products.py): its folder, its files, and the format before."""
+"""Rooms of the product store (fsw/store/products.py): its folder, its files, and the format before."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from fsw.storage import records
 from fsw.store.product_file import ID_MAX, StoredProduct
+from fsw.store.storage import records
 
 JOURNAL_NAME = "journal"
 

@@ -2,8 +2,8 @@
 
 import errno
 
-from fsw.products import ProductStore
 from fsw.store.product_file import StoredProduct, is_content
+from fsw.store.products import ProductStore
 from link.cfdp.filestore import FileWriter
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
-from fsw.storage import replace_file
+from fsw.store.storage import replace_file
 from hal.medium import Medium, make_folders
 
 MARKER_NAME = ".skyrack-products"

@@ -1,14 +1,14 @@
 """A product as one file that says itself what it is: record | content | the same record once more.
 
-The record (fsw/storage.py) holds the JSON of a `StoredProduct`. One of the two is enough to find the content, so that
-no single flipped bit outside the content costs more than itself.
+The record (fsw/store/storage.py) holds the JSON of a `StoredProduct`. One of the two is enough to find the content, so
+that no single flipped bit outside the content costs more than itself.
 """
 
 from typing import NamedTuple
 
 import msgspec
 
-from fsw.storage import MARKER, record, text_at
+from fsw.store.storage import MARKER, record, text_at
 from hal.board import Source
 from kernels.coding.crc import crc32c
 

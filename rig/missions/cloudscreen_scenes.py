@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw.models import scorer_of
+from fsw.pipelines.models import scorer_of
 from ground.models.importing import read_model
 from hal.camera import Georeference
 from hal.scene_file import UNREADABLE

@@ -10,8 +10,8 @@ from random import Random
 from typing import Any
 
 from fsw.apps.own import module_in
-from fsw.bus import Queue
-from fsw.crash_log import CrashLog
+from fsw.comms.numbers import Numbers
+from fsw.executive.bus import Queue
 from fsw.jobs.inline import InlineRunner
 from fsw.mission import (
     BoardSection,
@@ -24,7 +24,7 @@ from fsw.mission import (
     StoreSection,
 )
 from fsw.node import Node, build_node
-from fsw.numbers import Numbers
+from fsw.store.crash_log import CrashLog
 from ground.moment import Moment
 from ground.records import Record
 from ground.service.service import PORT_HOLDS_MAX, READ_OCTETS

@@ -17,7 +17,7 @@ import pytest
 
 import benchmarks
 from benchmarks import harness
-from fsw.models import ModelError
+from fsw.pipelines.models import ModelError
 from kernels import library
 from kernels.errors import CorruptError, UpsetError
 from link.errors import LinkError

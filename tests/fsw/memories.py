@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from fsw import numbers, request_memory
-from fsw.durable import Durable
-from fsw.numbers import Numbers, Reserved
-from fsw.request_memory import Remembered, RequestMemory
+from fsw.comms import numbers, request_memory
+from fsw.comms.numbers import Numbers, Reserved
+from fsw.comms.request_memory import Remembered, RequestMemory
+from fsw.store.durable import Durable
 from link.cop1.farm import Farm
 from tests.hal.recording_medium import RecordingMedium
 

@@ -1,6 +1,6 @@
 """Products for tests of the store."""
 
-from fsw.products import Provenance
+from fsw.store.products import Provenance
 
 PROVENANCE = Provenance(
     target="coast",

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsw.backoff import Backoff
+from fsw.executive.backoff import Backoff
 
 MS, SECOND = 1_000_000, 1_000_000_000
 

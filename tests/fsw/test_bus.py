@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsw.bus import Bus, Queue, QueueFullError
+from fsw.executive.bus import Bus, Queue, QueueFullError
 
 policies = st.sampled_from(["drop_new", "drop_old", "latest", "refuse"])
 

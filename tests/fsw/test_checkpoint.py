@@ -5,7 +5,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsw.checkpoint import KEY_OCTETS, Checkpoint, Checkpoints
+from fsw.store.checkpoint import KEY_OCTETS, Checkpoint, Checkpoints
 from tests.hal.recording_medium import RecordingMedium
 
 KEY = bytes(range(KEY_OCTETS))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fsw.crash_log import CrashLog
+from fsw.store.crash_log import CrashLog
 
 
 def failure(words):

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsw.app import App, CommandError, Pending
-from fsw.bus import Bus
-from fsw.dispatch import Dispatcher, RequestRepeated
-from fsw.executive import Executive, StepFailed
+from fsw.comms.dispatch import Dispatcher, RequestRepeated
+from fsw.executive.app import App, CommandError, Pending
+from fsw.executive.bus import Bus
+from fsw.executive.executive import Executive, StepFailed
 from hal.sim.clock import VirtualClock
 from link.dictionary import Event, Int8ub, command, wire
 from link.pus import test

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fsw.durable import Durable, Origin
+from fsw.store.durable import Durable, Origin
 from hal.medium import HOST
 from tests.hal.recording_medium import RecordingMedium
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsw.app import App
-from fsw.bus import Bus
-from fsw.executive import BudgetOverrun, Executive, SetAside, StepFailed, Throttled, TickMissed
+from fsw.executive.app import App
+from fsw.executive.bus import Bus
+from fsw.executive.executive import BudgetOverrun, Executive, SetAside, StepFailed, Throttled, TickMissed
 from hal.port import PortClosed
 from hal.sim.clock import VirtualClock
 from link.dictionary import Event, Int8ub, Telemetry, wire

@@ -3,10 +3,10 @@
 import errno
 from pathlib import Path
 
-from fsw.bus import Bus
-from fsw.durable import Durable
-from fsw.executive import Executive, Throttled
-from fsw.floods import OCTETS_MAX, SENDERS_MAX, Flooded, Floods
+from fsw.executive.bus import Bus
+from fsw.executive.executive import Executive, Throttled
+from fsw.executive.floods import OCTETS_MAX, SENDERS_MAX, Flooded, Floods
+from fsw.store.durable import Durable
 from hal.sim.clock import VirtualClock
 from link.dictionary import Event
 from tests.hal.recording_medium import RecordingMedium

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fsw.crash_log import CrashLog
+from fsw.store.crash_log import CrashLog
 from ground.commands.tracker import Progress
 from hal.linux.board import MeasuredBoard, Rail
 from hal.port import PortClosed
@@ -18,7 +18,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fsw.app import App, Report
+from fsw.executive.app import App, Report
 from link.dictionary import Event, Int8ub, Int32ub, Telemetry, command, wire
 
 

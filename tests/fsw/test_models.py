@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsw.models import Model, ModelError
+from fsw.pipelines.models import Model, ModelError
 from link.models.manifest import FREE, Contract, Tensor
 from link.models.network import encode_network
 from tests.link.models.bundles import CONTRACT, GIVEN, PRIVATE, PUBLIC, WANTED, bundle

@@ -10,7 +10,7 @@ from fsw.jobs.inline import InlineRunner
 from fsw.mission import _DATA_OCTETS_MIN, load_mission
 from fsw.node import build_node
 from fsw.pipelines.run import run as pipeline
-from fsw.products import Provenance
+from fsw.store.products import Provenance
 from ground.commands.tracker import Progress
 from hal.camera import Georeference
 from hal.medium import HOST

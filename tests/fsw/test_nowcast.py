@@ -9,11 +9,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from fsw.checkpoint import KEY_OCTETS, Checkpoints
 from fsw.jobs.job import Job
 from fsw.jobs.kin import children
 from fsw.jobs.process import JobLimits, ProcessRunner
-from fsw.nowcast import RESTORES_MAX, Nowcast, NowcastParameters, run
+from fsw.pipelines.nowcast import RESTORES_MAX, Nowcast, NowcastParameters, run
+from fsw.store.checkpoint import KEY_OCTETS, Checkpoints
 from hal.linux.clock import HostClock
 from kernels.errors import CorruptError
 from kernels.science.shallow_water import Grid, ShallowWater
@@ -131,7 +131,7 @@ def killed_until_done(runner, random, kills):
 def test_killed_workers_lose_an_interval_at_most(start, expected, tmp_path, trial):
     """By way of the runner, as on a node; benchmarks/faults_checkpoint.py kills a thousand times."""
     limits = JobLimits(workers=1, waiting_max=1, memory_octets=200 << 20, timeout_s=60.0, attempts=20)
-    runner = ProcessRunner(HostClock(), limits, {"nowcast": "fsw.nowcast"})
+    runner = ProcessRunner(HostClock(), limits, {"nowcast": "fsw.pipelines.nowcast"})
     try:
         runner.submit(Job(id=1, pipeline="nowcast", samples=start, parameters=said(tmp_path)))
         outcome = killed_until_done(runner, np.random.default_rng(trial), kills=6)

@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from fsw.numbers import _BLOCK, NAMES_MAX
+from fsw.comms.numbers import _BLOCK, NAMES_MAX
 from tests.fsw.memories import numbers_on
 from tests.hal.recording_medium import RecordingMedium
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fsw.products import DamagedError, Notice, ProductStore, StoredProduct, StoreFullError
-from fsw.storage import record
 from fsw.store.own_files import ASIDE, MARKER_NAME
+from fsw.store.products import DamagedError, Notice, ProductStore, StoredProduct, StoreFullError
+from fsw.store.storage import record
 from kernels.coding.crc import crc32c
 from tests.fsw.stored import CONTENTS, PROVENANCE, add, files, waiting
 from tests.hal.recording_medium import RecordingMedium, only_reads

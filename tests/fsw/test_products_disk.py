@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fsw.products import ProductStore
 from fsw.store.own_files import MARKER_NAME
+from fsw.store.products import ProductStore
 from tests.fsw.stored import add
 from tests.hal.recording_medium import RecordingMedium, only_on, only_reads
 

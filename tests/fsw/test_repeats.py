@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsw.repeats import AGAIN_AFTER_NS, Repeats
+from fsw.comms.repeats import AGAIN_AFTER_NS, Repeats
 
 SECOND = 1_000_000_000
 

@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from fsw.bus import Bus
-from fsw.executive import Executive, TickMissed
-from fsw.reporter import Reporter
-from fsw.services import Services
+from fsw.comms.reporter import Reporter
+from fsw.comms.services import Services
+from fsw.executive.bus import Bus
+from fsw.executive.executive import Executive, TickMissed
 from hal.sim.clock import VirtualClock
 from link.dictionary import Dictionary, Telemetry, wire
 from link.pus.packets import TmPacket

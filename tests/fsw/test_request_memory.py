@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsw.bus import Bus
-from fsw.dispatch import Dispatcher, RequestRepeated
-from fsw.executive import Executive
-from fsw.request_memory import NO_REQUEST, TAKEN_MAX, Taken
+from fsw.comms.dispatch import Dispatcher, RequestRepeated
+from fsw.comms.request_memory import NO_REQUEST, TAKEN_MAX, Taken
+from fsw.executive.bus import Bus
+from fsw.executive.executive import Executive
 from hal.sim.clock import VirtualClock
 from link.cop1.farm import Farm, State, Verdict
 from link.frames.tc import UNLOCK, TcFrame

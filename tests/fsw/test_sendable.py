@@ -2,10 +2,10 @@
 
 import pytest
 
-from fsw.bus import Bus
-from fsw.sendable import UnsendableError, check_sendable
-from fsw.sentence import sentence_of
-from fsw.services import Services
+from fsw.comms.services import Services
+from fsw.executive.bus import Bus
+from fsw.executive.sendable import UnsendableError, check_sendable
+from fsw.executive.sentence import sentence_of
 from hal.sim.clock import VirtualClock
 from link.dictionary import Counted, Dictionary, Event, Int8ub, Octets, Telemetry, wire
 from link.dictionary.declare import Record

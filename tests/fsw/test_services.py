@@ -2,7 +2,7 @@
 
 import pytest
 
-from fsw.services import OFFERED, ParameterCaution
+from fsw.comms.services import OFFERED, ParameterCaution
 from ground.commands.tracker import Progress
 from link.dictionary.codec.record import Codec
 from link.pus import (

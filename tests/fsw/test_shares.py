@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsw.bus import Queue
-from fsw.shares import Shares
+from fsw.comms.shares import Shares
+from fsw.executive.bus import Queue
 
 
 def made(capacity):

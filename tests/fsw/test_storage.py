@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsw.storage import MARKER, record, records, replace_file, text_at
+from fsw.store.storage import MARKER, record, records, replace_file, text_at
 from tests.hal.recording_medium import RecordingMedium
 
 TEXTS = ["", "first", "zweites ✓", "x" * 40]

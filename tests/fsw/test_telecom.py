@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsw.telecom import Downlink, Telecom, Uplink
+from fsw.comms.telecom import Downlink, Telecom, Uplink
 from hal.port import PortClosed
 from hal.sim.cable import Channel, cable
 from hal.sim.clock import VirtualClock

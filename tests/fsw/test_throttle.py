@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsw.throttle import Gate, Throttle
+from fsw.executive.throttle import Gate, Throttle
 
 SECOND = 1_000_000_000
 pauses = st.lists(st.integers(0, 2 * SECOND), min_size=1, max_size=60)

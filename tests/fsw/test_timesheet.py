@@ -1,6 +1,6 @@
 """Time is held by whoever ran, as much of it as was asked about."""
 
-from fsw.timesheet import HOST, Timesheet
+from fsw.executive.timesheet import HOST, Timesheet
 
 
 def sheet(**spans):

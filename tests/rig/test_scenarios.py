@@ -6,7 +6,7 @@ benchmarks of kernels that do nothing are no part of a flight (tests/benchmarks)
 
 import pytest
 
-from fsw.products import Provenance
+from fsw.store.products import Provenance
 from ground.records import EventRecord
 from ground.service import api
 from hal.sim.clock import EPOCH_UTC_NS

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from fsw.models import Model
+from fsw.pipelines.models import Model
 from link.models.forest import Split
 from link.models.keys import public_key
 from skyrack.cli import main

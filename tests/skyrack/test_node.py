@@ -42,7 +42,7 @@ def test_a_user_without_home_is_asked_for_the_state_folder(monkeypatch, capsys):
 
 ONE_APP = """
 from dataclasses import dataclass
-from fsw.app import App
+from fsw.executive.app import App
 from link.dictionary import command
 
 @dataclass

@@ -5,7 +5,6 @@ from collections import Counter
 
 import pytest
 
-from fsw.app import CommandError
 from fsw.apps.files import (
     Files,
     FilesStatus,
@@ -22,8 +21,9 @@ from fsw.apps.files import (
 )
 from fsw.apps.power import PowerSource
 from fsw.apps.retries import Retries
-from fsw.products import Notice, ProductStore, Provenance
+from fsw.executive.app import CommandError
 from fsw.store.outbox import Outbox
+from fsw.store.products import Notice, ProductStore, Provenance
 from hal.sim.clock import EPOCH_UTC_NS, VirtualClock
 from link.cfdp import Entity, MemoryStore, Settings
 from link.cfdp.filestore import MemoryWriter

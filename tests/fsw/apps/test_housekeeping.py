@@ -7,12 +7,12 @@ import pytest
 from fsw.apps.housekeeping import Housekeeping, KernelsFailed, NodeStarted
 from fsw.apps.memory import Memory
 from fsw.apps.power import PowerSource
-from fsw.bus import Bus
-from fsw.crash_log import CrashLog
-from fsw.dispatch import Dispatcher
-from fsw.executive import Executive
-from fsw.products import ProductStore
-from fsw.telecom import Telecom
+from fsw.comms.dispatch import Dispatcher
+from fsw.comms.telecom import Telecom
+from fsw.executive.bus import Bus
+from fsw.executive.executive import Executive
+from fsw.store.crash_log import CrashLog
+from fsw.store.products import ProductStore
 from hal.board import Power
 from hal.sim.board import ModelBoard
 from hal.sim.cable import Channel, cable

@@ -6,13 +6,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from fsw.app import CommandError
 from fsw.apps.imaging import CaptureFailed, Imaging, MemoryRepaired, ProductReady
+from fsw.executive.app import CommandError
 from fsw.jobs.inline import InlineRunner
 from fsw.pipelines import run as pipelines
 from fsw.pipelines.run import Made
 from fsw.pipelines.stage import File, StageSpec
-from fsw.products import ProductStore
+from fsw.store.products import ProductStore
 from hal.camera import Georeference
 from hal.sim.board import ModelBoard
 from hal.sim.camera import Scene, SceneCamera

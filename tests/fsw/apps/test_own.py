@@ -2,11 +2,11 @@
 
 import pytest
 
-from fsw.app import App
 from fsw.apps.own import app_in, check_names, class_in, module_in
+from fsw.executive.app import App
 from kernels.usage import UsageError
 
-HEAD = "from fsw.app import App\nfrom link.dictionary import command, parameter\n"
+HEAD = "from fsw.executive.app import App\nfrom link.dictionary import command, parameter\n"
 APP = HEAD + 'class Gyro(App, period_ms=1000, budget_ms=5):\n    """Turns."""\n'
 COMMAND = APP + "    @command(opcode=1)\n    def turn(self, {}) -> None:\n"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from fsw.storage import record
 from fsw.store.older import content_name, is_content_name, read_journal
+from fsw.store.storage import record
 
 
 @pytest.mark.parametrize("product_id", [1, 99_999_999, 123_456_789, 2**31 - 1])

@@ -4,8 +4,8 @@ import errno
 
 import pytest
 
-from fsw.products import ProductStore
 from fsw.store.outbox import Outbox, source_name
+from fsw.store.products import ProductStore
 from tests.fsw.stored import add
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsw.storage import MARKER, record
 from fsw.store.product_file import DamagedError, Provenance, StoredProduct, decode_file, encode_file
+from fsw.store.storage import MARKER, record
 from kernels.coding.crc import crc32c
 
 CONTENT = b"content " + MARKER + b" and a marker in it"

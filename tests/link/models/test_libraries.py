@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fsw.models import scorer_of
+from fsw.pipelines.models import scorer_of
 from ground.models.described import describe, read_description
 from ground.models.importing import read_model
 from ground.models.xgboost import read_xgboost

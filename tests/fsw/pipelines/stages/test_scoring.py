@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsw.models import ModelError, scorer_of
 from fsw.pipelines.contract import cube, plane
 from fsw.pipelines.load import load_stage
+from fsw.pipelines.models import ModelError, scorer_of
 from fsw.pipelines.scoring import _tile, tiled
 from kernels.inference.graph import Graph, Kind, Node
 from link.models.keys import new_private_key, public_pem

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-from fsw.bus import Queue
+from fsw.executive.bus import Queue
 
 _Item = TypeVar("_Item")
 

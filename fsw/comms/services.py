@@ -8,10 +8,10 @@ those that come up. What was set by command is forgotten at a restart.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from fsw.app import App
-from fsw.app import Report as AppReport
-from fsw.bus import Bus, Queue
-from fsw.sendable import UnsendableError, check_sendable
+from fsw.executive.app import App
+from fsw.executive.app import Report as AppReport
+from fsw.executive.bus import Bus, Queue
+from fsw.executive.sendable import UnsendableError, check_sendable
 from hal.clock import Clock
 from link.dictionary import Dictionary, Event, Float64b, Int16ub, Telemetry, wire
 from link.dictionary.declare import Record

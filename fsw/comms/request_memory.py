@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import msgspec
 
-from fsw.durable import Durable, Origin
+from fsw.store.durable import Durable, Origin
 from kernels.coding.crc import crc32c
 from link.cop1.farm import Farm, State
 from link.pus.packets import Ack

@@ -10,13 +10,13 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from fsw.app import App
-from fsw.app import Report as AppReport
-from fsw.bus import Bus, Policy, Queue
-from fsw.executive import Executive
-from fsw.repeats import Repeats
-from fsw.services import Services
-from fsw.shares import Shares
+from fsw.comms.repeats import Repeats
+from fsw.comms.services import Services
+from fsw.comms.shares import Shares
+from fsw.executive.app import App
+from fsw.executive.app import Report as AppReport
+from fsw.executive.bus import Bus, Policy, Queue
+from fsw.executive.executive import Executive
 from hal.clock import Clock
 from link.channels.tm_sender import TmSender
 from link.dictionary import Event, Int8ub, Telemetry, parameter

@@ -9,7 +9,7 @@ from pathlib import Path
 from struct import Struct
 from typing import NamedTuple
 
-from fsw.storage import replace_file
+from fsw.store.storage import replace_file
 from hal.medium import HOST, Medium, make_folders
 from kernels.coding.crc import crc32c
 

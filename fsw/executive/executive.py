@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from fsw.app import App
-from fsw.backoff import Backoff
-from fsw.bus import Bus
-from fsw.floods import Floods
-from fsw.sendable import UnsendableError, check_sendable
-from fsw.sentence import sentence_of
-from fsw.throttle import Gate, Throttle
-from fsw.timesheet import Section, Timesheet
+from fsw.executive.app import App
+from fsw.executive.backoff import Backoff
+from fsw.executive.bus import Bus
+from fsw.executive.floods import Floods
+from fsw.executive.sendable import UnsendableError, check_sendable
+from fsw.executive.sentence import sentence_of
+from fsw.executive.throttle import Gate, Throttle
+from fsw.executive.timesheet import Section, Timesheet
 from hal.clock import Clock
 from link.dictionary import Event, Int32ub, Int64ub, wire
 from link.dictionary.declare import Record

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw.activations import activated
+from fsw.pipelines.activations import activated
 from kernels.coding.crc import crc32c
 from kernels.errors import CorruptError, UpsetError
 from kernels.inference.nets import Network

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import msgspec
 
-from fsw.durable import Durable
+from fsw.store.durable import Durable
 
 Sender = tuple[str, str]
 """The name of an app or a duty, and the class of what it told."""

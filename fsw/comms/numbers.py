@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import msgspec
 
-from fsw.durable import Durable
+from fsw.store.durable import Durable
 
 NAMES_MAX = 256
 OCTETS_MAX = 32 * NAMES_MAX

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from fsw.app import App, CommandError, Pending
-from fsw.executive import Executive
-from fsw.request_memory import RequestMemory, Taken
-from fsw.services import Handler
+from fsw.comms.request_memory import RequestMemory, Taken
+from fsw.comms.services import Handler
+from fsw.executive.app import App, CommandError, Pending
+from fsw.executive.executive import Executive
 from link.dictionary import Event, decode_arguments, wire
 from link.dictionary.declare import Record, commands_of
 from link.errors import DecodeError

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw.checkpoint import KEY_OCTETS, Checkpoints
+from fsw.store.checkpoint import KEY_OCTETS, Checkpoints
 from kernels.errors import CorruptError
 from kernels.science.shallow_water import Grid, Invariants, ShallowWater, State, checks, verify
 

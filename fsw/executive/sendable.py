@@ -1,6 +1,6 @@
 """What may be told: records that fit into the packet in which they would go down. Whoever tells one hears at once."""
 
-from fsw.sentence import sentence_of
+from fsw.executive.sentence import sentence_of
 from link.dictionary.declare import Event, Record, Telemetry
 from link.pus.message import Report
 from link.pus.packets import TM_DATA_MAX

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from fsw.durable import Durable, Origin
 from fsw.store import older
+from fsw.store.durable import Durable, Origin
 from fsw.store.own_files import OwnFiles
 from fsw.store.product_file import (
     ID_MAX,

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw.pipelines.stages.otsu import Otsu
+from fsw.pipelines.stages.masks.otsu import Otsu
 from kernels.imaging.image import normalised_difference
 from kernels.imaging.lee import lee7
 from rig.missions.flood import read_chips

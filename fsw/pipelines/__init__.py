@@ -7,26 +7,12 @@ before anything runs, run.py runs it in a worker.
 PIPELINES = {"stages": "fsw.pipelines.run", "nowcast": "fsw.pipelines.nowcast"}
 """The module that has the function `run`, by pipeline name, for whoever runs jobs."""
 
-STAGES = (
-    "above",
-    "alert",
-    "below",
-    "calibrate",
-    "classes",
-    "clean",
-    "cloud_mask",
-    "cloudless",
-    "clouds",
-    "components",
-    "index",
-    "lee",
-    "otsu",
-    "outlines",
-    "pack",
-    "pack_clouds",
-    "runs",
-    "simplify",
-    "tiles",
-    "water",
-)
-"""The stages that a mission may name; each is the module of that name in `stages`."""
+ROOMS = {
+    "masks": ("above", "below", "clean", "cloud_mask", "cloudless", "components", "otsu", "simplify", "water"),
+    "pixels": ("calibrate", "classes", "clouds", "index", "lee"),
+    "results": ("alert", "outlines", "pack", "pack_clouds", "runs", "tiles"),
+}
+"""The stages, by their folder in `stages`; each is the module of its name there."""
+
+STAGES = tuple(sorted(name for names in ROOMS.values() for name in names))
+"""The stages that a mission may name."""

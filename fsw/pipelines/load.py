@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import fields
 
-from fsw.pipelines import STAGES
+from fsw.pipelines import ROOMS, STAGES
 from fsw.pipelines.plugin import PluginStage
 from fsw.pipelines.stage import Stage, StageSpec, Step
 from kernels.usage import did_you_mean
@@ -32,7 +32,8 @@ def stage_class(name: str) -> type[Stage]:
 
 def module_of(name: str) -> str:
     """Where one of ours is."""
-    return f"{_OUR_STAGES}.{name}"
+    room = next(room for room, names in ROOMS.items() if name in names)
+    return f"{_OUR_STAGES}.{room}.{name}"
 
 
 def load_stage(spec: StageSpec) -> Step:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from benchmarks.thresholds import lines, main, optical, radar, rules
-from fsw.pipelines.stages.otsu import Otsu
+from fsw.pipelines.stages.masks.otsu import Otsu
 
 DRY, WET = np.zeros((30, 30), np.int8), np.zeros((30, 30), np.int8)
 WET[:, :10] = 1

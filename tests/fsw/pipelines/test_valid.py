@@ -12,7 +12,7 @@ from fsw.mission import load_mission
 from fsw.pipelines.load import load_stage
 from fsw.pipelines.run import files_of, run
 from fsw.pipelines.stage import About
-from fsw.pipelines.stages.simplify import Simplify
+from fsw.pipelines.stages.masks.simplify import Simplify
 from fsw.pipelines.valid import blanked, joined, share_of, taken_apart
 from hal.camera import Frame
 from hal.sim.camera import SceneCamera

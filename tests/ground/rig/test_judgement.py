@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fsw.pipelines.stages.tiles import spans
+from fsw.pipelines.stages.results.tiles import spans
 from ground.records import EventRecord
 from kernels.imaging.image import encode_runs
 from link.products.screening import CloudMask, Tile

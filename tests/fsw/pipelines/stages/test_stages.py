@@ -10,8 +10,8 @@ from fsw.pipelines import STAGES
 from fsw.pipelines.contract import Array
 from fsw.pipelines.load import load_stage
 from fsw.pipelines.stage import About
-from fsw.pipelines.stages.otsu import otsu
-from fsw.pipelines.stages.simplify import Simplify, sieve
+from fsw.pipelines.stages.masks.otsu import otsu
+from fsw.pipelines.stages.masks.simplify import Simplify, sieve
 from kernels.imaging.image import components, encode_outlines
 from link.products.alert import Alert
 from link.products.product import Product

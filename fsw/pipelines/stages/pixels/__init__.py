@@ -1,0 +1,1 @@
+"""Images to images: calibration, indices, filters and models."""

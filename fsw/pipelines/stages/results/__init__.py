@@ -1,0 +1,1 @@
+"""What goes down: alerts, outlines, runs, tiles and products."""

@@ -16,7 +16,7 @@ from kernels.usage import UsageError
 from link.dictionary.xtce.ledger import RefusedError
 from link.dictionary.xtce.lower import Dialect
 from link.dictionary.xtce.reader import Part, read_database
-from skyrack.xtce_files import ENDINGS, sources_of
+from skyrack.options.xtce_files import ENDINGS, sources_of
 
 _WAYS: dict[str, tuple[Dialect, Part]] = {
     "load": ("portable", "all"),

@@ -39,7 +39,7 @@ COMMANDS = {
 
 def parser_for(name: str) -> argparse.ArgumentParser:
     """The full parser of one command; imports that command's module."""
-    module = import_module(f"skyrack.{name}")
+    module = import_module(f"skyrack.commands.{name}")
     parser = Parser(
         prog=f"skyrack {name}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -69,7 +69,7 @@ def test_errors_become_sentences_and_codes(monkeypatch, capsys, error, code, sai
     def fail(options):
         raise error
 
-    monkeypatch.setattr("skyrack.doctor.run", fail)
+    monkeypatch.setattr("skyrack.commands.doctor.run", fail)
     monkeypatch.delenv("SKYRACK_DEBUG", raising=False)
     assert cli.main(["doctor"]) == code
     told = capsys.readouterr().err
@@ -83,7 +83,7 @@ def test_debug_shows_where_an_error_came_from(monkeypatch, capsys, error):
     def fail(options):
         raise error
 
-    monkeypatch.setattr("skyrack.doctor.run", fail)
+    monkeypatch.setattr("skyrack.commands.doctor.run", fail)
     monkeypatch.setenv("SKYRACK_DEBUG", "1")
     assert cli.main(["doctor"]) != 0
     told = capsys.readouterr().err

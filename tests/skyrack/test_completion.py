@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from skyrack.cli import COMMANDS, main
-from skyrack.completion import SHELLS
+from skyrack.commands.completion import SHELLS
 
 ASKED = r"""
 source "$1"

@@ -24,8 +24,8 @@ from link.frames.uslp import DataField, Rule, UslpFrame
 from link.managed import Managed, TmChannel
 from link.packets.encapsulation import EncapsulationPacket
 from link.packets.space_packet import SpacePacket
-from skyrack import decode
 from skyrack.cli import main
+from skyrack.commands import decode
 from tests.ground.spacecraft import DICTIONARY
 from tests.link.wrappings.test_wrappings import ethernet, ipv4, pcap, udp
 
@@ -579,7 +579,7 @@ def test_nor_by_one_of_several_files_that_are_written(recording, tmp_path, capsy
 
 @pytest.mark.parametrize("name", ["/dev/zero", "-"])
 def test_what_has_no_end_is_refused(name, monkeypatch, capsys):
-    monkeypatch.setattr("skyrack.decode._STREAM_OCTETS_MAX", 3 << 20)
+    monkeypatch.setattr("skyrack.commands.decode._STREAM_OCTETS_MAX", 3 << 20)
     with Path("/dev/zero").open() as endless:
         monkeypatch.setattr("sys.stdin", endless)
         assert main(["decode", name]) == 2
@@ -596,7 +596,7 @@ def test_a_small_recording_may_shrink_while_it_is_read(tmp_path):
 
 
 def test_a_large_recording_is_brought_in_as_it_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("skyrack.decode._MAPPED_OCTETS", 99)
+    monkeypatch.setattr("skyrack.commands.decode._MAPPED_OCTETS", 99)
     path = tmp_path / "r.bin"
     path.write_bytes(bytes(100))
     assert bytes(decode._octets_of(str(path))) == bytes(100)

@@ -7,8 +7,8 @@ import sys
 import tomllib
 from pathlib import Path
 
-from skyrack import doctor
 from skyrack.cli import main
+from skyrack.commands import doctor
 
 
 def test_json_is_stable_and_true(capsys):

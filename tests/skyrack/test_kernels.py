@@ -7,8 +7,8 @@ import pytest
 from kernels import selftest
 from kernels.library import supported_levels
 from kernels.speed import work_of
-from skyrack import kernels
 from skyrack.cli import main
+from skyrack.commands import kernels
 
 
 @pytest.fixture

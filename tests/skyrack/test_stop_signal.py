@@ -7,11 +7,11 @@ from contextlib import suppress
 
 import pytest
 
-from skyrack.stop_signal import StopSignal
+from skyrack.options.stop_signal import StopSignal
 
 HANGS = """
 import select
-from skyrack.stop_signal import StopSignal
+from skyrack.options.stop_signal import StopSignal
 with StopSignal(patience_s={patience_s}) as stop:
     print("steps", flush=True)
     select.select([stop], [], [])

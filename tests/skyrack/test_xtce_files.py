@@ -132,7 +132,7 @@ def test_what_is_no_database(names, sentence, tmp_path, recording, capsys):
 
 
 def test_too_many_files(tmp_path, recording, capsys, monkeypatch):
-    from skyrack import xtce_files
+    from skyrack.options import xtce_files
 
     monkeypatch.setattr(xtce_files, "_FILES_MAX", 1)
     for name in "ab":

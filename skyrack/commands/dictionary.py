@@ -92,7 +92,7 @@ def load(
     """
     (path, *others) = paths
     if others or path.is_dir() or path.suffix.lower() in (".xml", ".xtce"):
-        from skyrack.xtce_files import load_xtce
+        from skyrack.options.xtce_files import load_xtce
 
         return load_xtce(paths, tuple(without), dialect, part)
     from link.dictionary import Dictionary

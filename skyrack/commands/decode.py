@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from kernels.usage import UsageError
-from skyrack.intake_options import add_intake_arguments, decoder_of, reception_of
+from skyrack.options.intake import add_intake_arguments, decoder_of, reception_of
 from skyrack.parser import within
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
     from ground.recordings.output.frame_lines import listen
     from ground.recordings.output.places import check_places
     from ground.recordings.recording import read_recording
-    from skyrack.foreign import hint_of, mixed_up, unwrapped
+    from skyrack.options.foreign import hint_of, mixed_up, unwrapped
 
     if options.any_version and (options.frames or options.crc):
         raise UsageError("--any-version is about bare packets without --crc: it believes their lengths alone")

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ground.models.importing import Imported
     from link.models.bundle import Bundle
     from link.models.manifest import Tensor
-    from skyrack.golden_tile import Tile
+    from skyrack.options.golden_tile import Tile
 
 _NOT_VERIFIED = "not verified: nobody said what the library that trained it gives"
 _MODEL_OCTETS_MAX, _KEY_OCTETS_MAX = 256 << 20, 1 << 16
@@ -124,7 +124,7 @@ def _bundled(options: argparse.Namespace) -> "tuple[Bundle, str]":
     from ground.models.importing import read_model
     from link.models.bundle import make_bundle
     from link.models.manifest import FREE, NAME, Contract, Limits, Tensor
-    from skyrack.golden_tile import compare
+    from skyrack.options.golden_tile import compare
 
     name = options.name or options.out.stem
     if not re.fullmatch(NAME, name):
@@ -172,7 +172,7 @@ def _beside(folder: Path, name: str) -> bytes:
 
 def _tile(options: argparse.Namespace, imported: "Imported") -> "Tile":
     from link.models.bundle import decode_weights, image_of
-    from skyrack.golden_tile import noise_tile, read_tile
+    from skyrack.options.golden_tile import noise_tile, read_tile
 
     if options.golden:
         with given(options.golden):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kernels.usage import UsageError, given, read_file, shown
-from skyrack.dictionary import OCTETS_MAX
+from skyrack.commands.dictionary import OCTETS_MAX
 
 if TYPE_CHECKING:
     from link.dictionary.definition import Definition

@@ -30,5 +30,5 @@ def whole_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="skyrack")
     commands = parser.add_subparsers(dest="command")
     for name, summary in COMMANDS.items():
-        import_module(f"skyrack.{name}").add_arguments(commands.add_parser(name, help=summary))
+        import_module(f"skyrack.commands.{name}").add_arguments(commands.add_parser(name, help=summary))
     return parser

@@ -13,8 +13,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skyrack.intake_options import add_intake_arguments, decoder_of, reception_of
-from skyrack.stop_signal import StopSignal
+from skyrack.options.intake import add_intake_arguments, decoder_of, reception_of
+from skyrack.options.stop_signal import StopSignal
 
 if TYPE_CHECKING:
     from ground.recordings.frames.intake import Channel

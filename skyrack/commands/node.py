@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kernels.usage import UsageError, given, shown
-from skyrack.stop_signal import StopSignal
+from skyrack.options.stop_signal import StopSignal
 
 _FAILING_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}  # a node flies all the same
 if TYPE_CHECKING:  # what these import takes longer than a refused command line should

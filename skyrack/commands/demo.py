@@ -46,7 +46,7 @@ _BAUD, _FAST_BAUD = 19_200, 230_400
 
 def mission_file(name: str) -> Path:
     """A mission of the examples, which a wheel has inside this package and a source tree beside it."""
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     examples = next((place for place in (here / "examples", here.parent / "examples") if place.is_dir()), here)
     return examples / "missions" / name
 

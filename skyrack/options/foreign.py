@@ -92,7 +92,7 @@ def _nothing_there(octets: bytes | memoryview, reception: "Reception", skip: int
 
 def _changes(words: str, reception: "Reception", options: argparse.Namespace) -> str:
     """Options that explain a recording, if they say something else than those that were given."""
-    from skyrack.intake_options import add_intake_arguments, reception_of
+    from skyrack.options.intake import add_intake_arguments, reception_of
 
     parser = argparse.ArgumentParser()
     parser.add_argument("--skip", type=int, default=0)

@@ -119,7 +119,7 @@ fuzz:
 	csrc/fuzz/run.sh build/fuzz $(SECONDS) $(foreach name,$(FUZZ),'$(name)')
 
 # Every line and branch of link, model bundles apart, is run by their own tests, or this fails.
-TRANSPORT := tests/link --ignore=tests/link/models
+TRANSPORT := tests/link tests/ground/recordings --ignore=tests/link/models
 coverage: $(READY)
 	HYPOTHESIS=fixed $(BIN)/python -m coverage run -m pytest $(TRANSPORT)
 	$(BIN)/python -m coverage report

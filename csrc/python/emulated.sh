@@ -57,7 +57,7 @@ run_tests() {
   cp -r "$root/tests" "$root/examples" "$root/benchmarks" "$build"
   cd "$build"
   QEMU_CPU=cortex-a72 PYTHONPATH=$build/site PYTHONDONTWRITEBYTECODE=1 qemu-aarch64-static -L "$arm" "$arm/usr/bin/$python" \
-    -m pytest -c "$root/pyproject.toml" --rootdir "$build" -p no:cacheprovider tests/hal/kernels
+    -m pytest -c "$root/pyproject.toml" --rootdir "$build" -p no:cacheprovider tests/kernels
 }
 
 [ -e "$arm" ] || unpack_python

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hal.kernels.sum_product import codes
+from tests.kernels.coding.sum_product import codes
 
 FOLDER = Path(__file__).parents[2] / "csrc/src/ldpc"
 

@@ -21,7 +21,7 @@ from link.packets.index import index_packets
 from link.packets.space_packet import Flags, SpacePacket
 from link.time.binary import Cds
 from tests.link.strategies import space_packets
-from tests.link.times import utc_ns
+from tests.link.time.times import utc_ns
 
 CFDP_APID = 2045
 TIMES = st.integers(utc_ns("1970-01-01T00:00:00"), utc_ns("2137-06-06T00:00:00")).map(lambda ns: ns // 10**6 * 10**6)

@@ -14,9 +14,9 @@ from link.managed import Managed, TmChannel
 from link.packets.index import PacketIndex
 from link.packets.space_packet import SpacePacket
 from skyrack.cli import main
+from tests.ground.recordings.wrappings.test_wrappings import ethernet, ipv4, pcap, udp
 from tests.ground.spacecraft import DICTIONARY
-from tests.link.wrappings.test_wrappings import ethernet, ipv4, pcap, udp
-from tests.skyrack.test_decode import TABLE, packet, summary, tm_frames
+from tests.skyrack.commands.test_decode import TABLE, packet, summary, tm_frames
 
 
 def table_in(folder):

@@ -24,7 +24,7 @@ from link.products.product import Product
 from link.products.screening import CloudMask, Tile
 from rig.missions.cloudscreen_scenes import BANDS, lay_out, read_scenes
 from tests.fsw.pipelines.pipeline import PLACE, specs, work
-from tests.link.models.test_lightgbm import text_of
+from tests.ground.models.test_lightgbm import text_of
 
 CLOUDSCREEN = Path(__file__).parents[3] / "examples" / "missions" / "cloudscreen" / "mission.toml"
 ABOUT = About(product_id=7, target="lake", georeference=PLACE)

@@ -20,7 +20,7 @@ from link.cfdp.pdus.directives import Ack, Eof, Finished, KeepAlive, Metadata, N
 from link.cfdp.pdus.header import Header
 from link.cfdp.pdus.pdu import FileData, decode_pdu, encode_pdu
 from link.cfdp.pdus.tlv import FaultHandlerOverride, MessageToUser
-from tests.link.cfdp.pdus import bodies
+from tests.link.cfdp.pdus.pdus import bodies
 
 pytest.importorskip("spacepackets")
 from spacepackets import cfdp

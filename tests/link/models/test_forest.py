@@ -13,7 +13,7 @@ from kernels.inference.trees import Column, Missing, Sums
 from link.errors import DecodeError
 from link.models.forest import Activation, Forest, Members, Split, build_forest
 from link.models.linear import Leaf, Linear
-from tests.hal.kernels.test_trees import FEATURES, forests
+from tests.kernels.inference.test_trees import FEATURES, forests
 
 
 @given(forests, st.sampled_from(Activation), st.sampled_from(Sums))

@@ -12,7 +12,7 @@ from kernels.inference.graph import Activation, Graph, Kind, Node
 from kernels.inference.nets import Network
 from link.errors import DecodeError
 from link.models.network import decode_network, encode_network
-from tests.hal.kernels.graphs import graphs
+from tests.kernels.inference.graphs import graphs
 
 WEIGHTS = np.array([[[[2.0], [-1.0]]]], np.float32)  # size 1, of 2 channels to 1
 LAYER = Node(

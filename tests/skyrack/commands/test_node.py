@@ -1,0 +1,232 @@
+"""`skyrack node` and `skyrack dictionary` as a person meets them: one sentence, an exit code, nothing lost."""
+
+import os
+import pty
+import pwd
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tty
+from pathlib import Path
+
+import pytest
+
+from fsw.mission import load_mission
+from fsw.node import dictionary_of
+from ground.recordings.decoding import Decoder
+from link.channels.tm_receiver import TmReceiver
+from link.coding.tm import TmDecoder
+from link.dictionary import Dictionary
+from link.pus.definition import definition_of
+from skyrack.cli import main
+from tests.patience import PATIENCE_S
+
+COASTWATCH = Path(__file__).parents[3] / "examples" / "missions" / "coastwatch.toml"
+
+
+def test_a_user_without_home_is_asked_for_the_state_folder(monkeypatch, capsys):
+    """As in a container, whose user id the password file does not have."""
+
+    def unknown(uid):
+        raise KeyError(uid)
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    assert main(["node", str(COASTWATCH), "--port", "udp://127.0.0.1:5101"]) == 2
+    assert "--state DIR" in capsys.readouterr().err
+
+
+ONE_APP = """
+from dataclasses import dataclass
+from fsw.executive.app import App
+from link.dictionary import command
+
+@dataclass
+class {name}(App, period_ms=1000, budget_ms=5):
+    @command(opcode={opcode})
+    def poke(self) -> None:
+        \"\"\"Do nothing.\"\"\"
+"""
+EACH = [["dictionary", "export"], ["pipeline", "check"], ["node", "--port", "udp://127.0.0.1:5101"]]
+
+
+@pytest.mark.parametrize("command", EACH, ids=["export", "check", "node"])
+@pytest.mark.parametrize(
+    ("first", "second", "sentence"),
+    [
+        (("One", 0x63), ("One", 0x64), "its app is called one, as is that of "),
+        (("One", 0x63), ("Imaging", 0x64), "its app is called imaging, as is that of an app of the node's own"),
+        (("One", 0x63), ("Two", 0x63), "command two.poke and command one.poke have the same id, 99"),
+        (("One", 0x63), ("Two", 0x10), "command two.poke and command imaging.capture have the same id, 16"),
+    ],
+)
+def test_an_app_or_an_opcode_given_twice_is_refused_in_one_sentence(tmp_path, capsys, command, first, second, sentence):
+    for file, (name, opcode) in {"a/app.py": first, "b/app.py": second}.items():
+        (tmp_path / file).parent.mkdir()
+        (tmp_path / file).write_text(ONE_APP.format(name=name, opcode=opcode))
+    text = COASTWATCH.read_text().replace("../scenes/", f"{COASTWATCH.parents[1]}/scenes/")
+    mission = tmp_path / "twice.toml"
+    mission.write_text(text.replace('# apps = ["../hello.py"]', 'apps = ["a/app.py", "b/app.py"]'))
+    state = ["--state", str(tmp_path / "state")] if command[0] == "node" else []
+    assert main([*command, str(mission), *state]) == 2
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "state").exists()
+
+
+class Flying:
+    """A node process on a pseudo-terminal whose other side is here."""
+
+    def __init__(self, state):
+        self.line, far = pty.openpty()
+        tty.setraw(self.line)
+        command = [sys.executable, "-m", "skyrack.cli", "node", str(COASTWATCH)]
+        url = f"serial://{os.ttyname(far)}?baud=115200"
+        self.process = subprocess.Popen(
+            [*command, "--port", url, "--state", str(state)], stderr=subprocess.PIPE, text=True
+        )
+        self.await_telemetry()
+        os.close(far)
+
+    def await_telemetry(self):
+        managed = load_mission(COASTWATCH).managed
+        decoder, receiver = TmDecoder(managed), TmReceiver(managed)
+        while not receiver.channels["housekeeping"].frames:
+            assert select.select([self.line], [], [], PATIENCE_S)[0], "no telemetry"
+            for frame in decoder.feed(os.read(self.line, 4096)):
+                receiver.feed(frame)
+
+    def end(self):
+        """Exit code and what was said after the line that says that it flies."""
+        _, said = self.process.communicate(timeout=PATIENCE_S)
+        first, _, rest = said.partition("\n")
+        assert first.startswith("skyrack node: coastwatch flies on serial:///dev/pts/")
+        return self.process.returncode, rest
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly(tmp_path, number):
+    flying = Flying(tmp_path)
+    flying.process.send_signal(number)
+    assert flying.end() == (0, "")
+    os.close(flying.line)
+
+
+def test_a_node_flies_on_without_its_line(tmp_path):
+    flying = Flying(tmp_path)
+    os.write(flying.line, os.urandom(500))
+    os.close(flying.line)
+    said = flying.process.stderr.readline(), flying.process.stderr.readline()
+    assert said[1].startswith("skyrack node: /dev/pts/")
+    assert said[1].endswith("the line went away (unplugged, or its other end closed)\n")
+    flying.process.terminate()
+    assert flying.process.communicate(timeout=PATIENCE_S)[1] == ""
+    assert flying.process.returncode == 0
+    assert (tmp_path / "products" / "kept").is_dir()
+
+
+def test_strangers_who_come_and_go_end_nothing_and_are_counted(tmp_path):
+    """The node flies before anybody is there; strangers come and leave, then the ground."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = free.getsockname()
+    port = f"tcp-listen://127.0.0.1:{address[1]}"
+    command = [sys.executable, "-m", "skyrack.cli", "node", str(COASTWATCH), "--port", port, "--state", str(tmp_path)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stderr.readline().startswith(f"skyrack node: coastwatch flies on {port}")
+        assert process.stderr.readline() == f"skyrack node: {port}: waits for a peer\n"
+        for _ in range(2):
+            with socket.create_connection(address) as stranger:
+                assert process.stderr.readline() == f"skyrack node: {port}: it is there\n"
+                stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            assert process.stderr.readline() in {
+                f"skyrack node: {port}: the other end closed the connection\n",
+                f"skyrack node: {port}: Connection reset by peer\n",  # it left without reading what we had sent
+            }
+        with socket.create_connection(address, timeout=PATIENCE_S) as ground, socket.create_connection(address):
+            status = telemetry(ground, lambda status: status.values["port_refused"])
+        process.terminate()
+        assert process.wait(PATIENCE_S) == 0
+    finally:
+        process.kill()
+        process.communicate()
+    assert (status.values["port_losses"], status.values["port_refused"]) == (2, 1)
+
+
+def telemetry(line, is_it):
+    """The first NodeStatus on `line` that it is."""
+    mission = load_mission(COASTWATCH)
+    decoder, receiver = TmDecoder(mission.managed), TmReceiver(mission.managed)
+    packets = Decoder(definition_of(dictionary_of(mission)))
+    while octets := line.recv(4096):
+        deliveries = (delivery for frame in decoder.feed(octets) for delivery in receiver.feed(frame))
+        for packet in (packets.read(delivery.packet) for delivery in deliveries):
+            if packet.name == "NodeStatus" and is_it(packet):
+                return packet
+    raise AssertionError("the node hung up")
+
+
+def test_a_killed_node_leaves_no_process_behind(tmp_path):
+    flying = Flying(tmp_path)
+    zygote, *_ = children(flying.process.pid)
+    flying.process.kill()
+    flying.process.communicate()
+    deadline = time.monotonic() + PATIENCE_S
+    while is_running(zygote):
+        assert time.monotonic() < deadline, "the zygote outlives its node"
+        time.sleep(0.01)
+    os.close(flying.line)
+
+
+def children(pid):
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [Path("/proc") / child for child in text.split()]
+
+
+def is_running(process):
+    try:
+        return "(zombie)" not in (process / "status").read_text()
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("port", "code", "sentence"),
+    [
+        ("serial:///dev/none", 1, "/dev/none: no such serial port"),
+        ("morse://x", 2, "port 'morse://x': expected one of serial://, tcp://"),
+    ],
+)
+def test_a_port_that_cannot_be_opened(tmp_path, capsys, port, code, sentence):
+    assert main(["node", str(COASTWATCH), "--port", port, "--state", str(tmp_path)]) == code
+    said = capsys.readouterr().err
+    assert said.startswith(f"skyrack node: {sentence}")
+    assert said.count("\n") == 1
+
+
+def test_a_mission_that_is_wrong_is_one_sentence(tmp_path, capsys):
+    assert main(["node", str(tmp_path / "none.toml"), "--port", "serial:///dev/none"]) == 2
+    assert "none.toml: not a readable mission file" in capsys.readouterr().err
+
+
+def test_two_nodes_do_not_share_a_state(tmp_path, capsys):
+    flying = Flying(tmp_path)
+    assert main(["node", str(COASTWATCH), "--port", "serial:///dev/none", "--state", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"skyrack node: {tmp_path}: a node that still runs keeps its files there\n"
+    flying.process.terminate()
+    assert flying.end() == (0, "")
+    os.close(flying.line)
+
+
+def test_the_dictionary_is_what_the_ground_needs(capsys):
+    assert main(["dictionary", "export", str(COASTWATCH)]) == 0
+    dictionary = Dictionary.from_json(capsys.readouterr().out.encode())
+    assert dictionary.version == dictionary_of(load_mission(COASTWATCH)).version
+    files = ("hold", "release", "list_products", "drop_product", "purge_set_aside")
+    assert [command.name for command in dictionary.commands] == ["imaging.capture", *(f"files.{one}" for one in files)]
+    assert dictionary.files.node_entity == 1

@@ -20,7 +20,7 @@ from fsw.pipelines.check import contracts_of, follow, place, seen
 from fsw.pipelines.contract import Contract
 from fsw.pipelines.stage import StageSpec
 from hal.camera import CameraError, Georeference
-from hal.sim.camera import Scene
+from hal.scene_file import Scene
 from kernels.usage import UsageError, did_you_mean, read_file, shown
 from link.managed import Managed
 from link.plain import check_plain

@@ -17,7 +17,7 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.camera import CameraError
+from hal.camera import CameraError, Georeference
 from kernels.usage import shown
 
 _SIDE_MAX = 16_383  # of a mask (csrc/include/skyrack/image.h); products count up to 65 535
@@ -108,6 +108,18 @@ class Form:
                 yield f"band {name!a}, expected 1 to 40 printable ASCII characters"
             if self.bands.index(name) != number:
                 yield f"band {name!r} occurs twice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A recorded frame: a scene file, and its place."""
+
+    path: Path
+    georeference: Georeference
+
+    def form(self) -> Form:
+        """What the frame is like, without reading all of it; raises CameraError."""
+        return read_form(self.path)
 
 
 def read_form(path: Path) -> Form:

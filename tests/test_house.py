@@ -69,6 +69,11 @@ def test_link_is_pure():
         assert not HOST_TIME & {name.partition(".")[0] for name in imports(path)}, path
 
 
+def test_what_flies_knows_no_simulator():
+    for path in sources("fsw"):
+        assert not [name for name in imports(path) if name.startswith("hal.sim")], path
+
+
 def test_flight_code_reads_no_host_time():
     for path in sources("fsw"):
         assert "time" not in set(imports(path)), path

@@ -2,24 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from hal.camera import CameraError, Frame, Georeference
+from hal.camera import CameraError, Frame
 from hal.clock import Clock
-from hal.scene_file import Form, read_form, read_samples
+from hal.scene_file import Scene, read_samples
 from kernels.usage import did_you_mean
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """A recorded frame: a scene file, and its place."""
-
-    path: Path
-    georeference: Georeference
-
-    def form(self) -> Form:
-        """What the frame is like, without reading all of it; raises CameraError."""
-        return read_form(self.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,10 @@ from ground.commands.tracker import Progress
 from hal.camera import Georeference
 from hal.medium import HOST
 from hal.port import PortClosed
+from hal.scene_file import Scene
 from hal.sim.board import ModelBoard
 from hal.sim.cable import Channel, cable
-from hal.sim.camera import Scene, SceneCamera
+from hal.sim.camera import SceneCamera
 from hal.sim.clock import EPOCH_UTC_NS, VirtualClock
 from link.cfdp import Entity, MemoryStore, Settings
 from link.packets.space_packet import HEADER_SIZE, SpacePacket

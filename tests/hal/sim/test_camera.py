@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from hal.camera import CameraError, Georeference
-from hal.sim.camera import Scene, SceneCamera
+from hal.scene_file import Scene
+from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
 
 SCENES = Path(__file__).parents[3] / "examples" / "scenes"

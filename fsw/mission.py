@@ -19,8 +19,9 @@ from msgspec import Meta
 from fsw.pipelines.check import contracts_of, follow, place, seen
 from fsw.pipelines.contract import Contract
 from fsw.pipelines.stage import StageSpec
-from hal.camera import CameraError, Georeference
+from hal.camera import CameraError
 from hal.scene_file import Scene
+from kernels.imaging.georeference import Georeference
 from kernels.usage import UsageError, did_you_mean, read_file, shown
 from link.managed import Managed
 from link.plain import check_plain

@@ -6,23 +6,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.imaging.georeference import Georeference
+
 
 class CameraError(Exception):
     """The camera cannot give this frame; the text says why and what it could give."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Georeference:
-    """North-up placement of an image on a projected map.
-
-    `epsg`: coordinate reference system, 0 where unknown; `easting_m`, `northing_m`: upper-left corner of the upper-left
-    pixel; `pixel_m`: side of a square pixel.
-    """
-
-    epsg: int
-    easting_m: float
-    northing_m: float
-    pixel_m: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,8 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.camera import CameraError, Georeference
+from hal.camera import CameraError
+from kernels.imaging.georeference import Georeference
 from kernels.usage import shown
 
 _SIDE_MAX = 16_383  # of a mask (csrc/include/skyrack/image.h); products count up to 65 535

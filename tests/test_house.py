@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {
     "kernels": {"kernels"},
     "hal": {"kernels", "hal"},
-    "link": {"kernels", "hal", "link"},
+    "link": {"kernels", "link"},
     "fsw": {"kernels", "hal", "link", "fsw"},
     "ground": {"kernels", "hal", "link", "ground"},
     "rig": {"kernels", "hal", "link", "fsw", "ground", "rig"},

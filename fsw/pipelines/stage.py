@@ -22,7 +22,7 @@ from msgspec import Meta
 
 from fsw.pipelines.contract import REPAIRS as REPAIRS
 from fsw.pipelines.contract import Contract
-from hal.camera import Georeference
+from kernels.imaging.georeference import Georeference
 
 Items = dict[str, Any]
 Threshold = Annotated[float, Meta(ge=-1e9, le=1e9)]

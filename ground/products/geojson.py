@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.camera import Georeference
+from kernels.imaging.georeference import Georeference
 from kernels.imaging.image import Ring, decode_outlines
 from link.errors import DecodeError
 from link.products.product import Product, Water

@@ -19,7 +19,7 @@ from typing import IO, Any
 import numpy as np
 
 from ground.rasters.raster import Raster, RasterError, Window
-from hal.camera import Georeference
+from kernels.imaging.georeference import Georeference
 
 _MEMORY_OCTETS_MAX, _CPU_S_MAX, _WAIT_S = 12 << 30, 120, 240.0
 _NAMES = {int(number): number.name for number in signal.Signals}

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ground.rasters.raster import UNPLACED, Raster, RasterError, Window, check_size
-from hal.camera import Georeference
+from kernels.imaging.georeference import Georeference
 
 _STRICT = {"GDAL_ERROR_ON_LIBJPEG_WARNING": "TRUE", "GDAL_MAX_DATASET_POOL_SIZE": "2"}
 _COLOURS = ("red", "green", "blue", "gray", "nir")

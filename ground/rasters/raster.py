@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hal.camera import Georeference
+from kernels.imaging.georeference import Georeference
 
 SIDE_MAX, BANDS_MAX, OCTETS_MAX = 16_383, 256, 1 << 31  # as hal/scene_file.py takes
 UNPLACED = Georeference(epsg=0, easting_m=0.0, northing_m=0.0, pixel_m=1.0)

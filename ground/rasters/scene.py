@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ground.rasters.raster import Raster, RasterError
-from hal.camera import CameraError, Georeference
+from hal.camera import CameraError
 from hal.scene_file import Form
+from kernels.imaging.georeference import Georeference
 
 _KEPT = ("uint8", "uint16")
 _EXACT_MAX = 1 << 24  # beyond, float32 does not hold every whole number

@@ -16,7 +16,7 @@ from typing import Self
 import construct as cs
 from construct import ConstructError
 
-from hal.camera import Georeference
+from kernels.imaging.georeference import Georeference
 from link.errors import DecodeError
 
 VERSION, PARTLY_SEEN = 1, 2

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from fsw.pipelines.models import scorer_of
 from ground.models.importing import read_model
-from hal.camera import Georeference
 from hal.scene_file import UNREADABLE
+from kernels.imaging.georeference import Georeference
 from kernels.usage import UsageError, shown
 from link.models.bundle import decode_weights, make_bundle
 from link.models.keys import new_private_key, public_pem

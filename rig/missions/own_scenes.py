@@ -12,8 +12,9 @@ from fsw.mission import load_mission
 from ground.rasters.files import read_raster
 from ground.rasters.raster import UNPLACED
 from ground.rasters.scene import Wish, scene_of
-from hal.camera import CameraError, Georeference
+from hal.camera import CameraError
 from hal.scene_file import read_samples
+from kernels.imaging.georeference import Georeference
 from kernels.usage import UsageError, given, shown
 from rig.missions.cloudscreen_scenes import with_scenes
 

@@ -14,8 +14,9 @@ from fsw.pipelines.stage import File
 from ground.archive.archive import Archive
 from ground.archive.rows import Item
 from ground.errors import ArchiveError
-from hal.camera import Frame, Georeference
+from hal.camera import Frame
 from hal.sim.clock import VirtualClock
+from kernels.imaging.georeference import Georeference
 from link.cfdp.filestore import MemoryStore, MemoryWriter
 from rig.world.power import Power
 

@@ -12,7 +12,6 @@ from fsw.node import build_node
 from fsw.pipelines.run import run as pipeline
 from fsw.store.products import Provenance
 from ground.commands.tracker import Progress
-from hal.camera import Georeference
 from hal.medium import HOST
 from hal.port import PortClosed
 from hal.scene_file import Scene
@@ -20,6 +19,7 @@ from hal.sim.board import ModelBoard
 from hal.sim.cable import Channel, cable
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import EPOCH_UTC_NS, VirtualClock
+from kernels.imaging.georeference import Georeference
 from link.cfdp import Entity, MemoryStore, Settings
 from link.packets.space_packet import HEADER_SIZE, SpacePacket
 from link.products.product import Product

@@ -13,11 +13,11 @@ from fsw.pipelines import run as pipelines
 from fsw.pipelines.run import Made
 from fsw.pipelines.stage import File, StageSpec
 from fsw.store.products import ProductStore
-from hal.camera import Georeference
 from hal.scene_file import Scene
 from hal.sim.board import ModelBoard
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import EPOCH_UTC_NS, VirtualClock
+from kernels.imaging.georeference import Georeference
 from kernels.imaging.image import decode_outlines, decode_runs, rasterise
 from link.products.product import Product
 

@@ -4,7 +4,7 @@ import msgspec
 
 from fsw.pipelines.run import Work, files_of, run
 from fsw.pipelines.stage import About, StageSpec, item_of
-from hal.camera import Georeference
+from kernels.imaging.georeference import Georeference
 
 PLACE = Georeference(epsg=32633, easting_m=1.0, northing_m=2.0, pixel_m=10.0)
 

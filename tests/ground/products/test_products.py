@@ -11,9 +11,9 @@ from PIL import Image
 from ground.products.files import make_files
 from ground.products.geojson import feature_collection, shoreline
 from ground.products.overlay import SCALE, WATER, false_colour, overlay_png
-from hal.camera import Georeference
 from kernels.errors import CorruptError
 from kernels.imaging import image
+from kernels.imaging.georeference import Georeference
 from link.errors import DecodeError
 from link.products.product import Product, Water
 

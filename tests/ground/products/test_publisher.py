@@ -9,7 +9,7 @@ import pytest
 
 from ground.products.publisher import Publisher
 from ground.records import EventRecord, FileRecord
-from hal.camera import Georeference
+from kernels.imaging.georeference import Georeference
 from kernels.imaging.image import encode_outlines, encode_runs
 from link.products.product import Product, Water
 

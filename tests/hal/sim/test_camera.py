@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hal.camera import CameraError, Georeference
+from hal.camera import CameraError
 from hal.scene_file import Scene
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
+from kernels.imaging.georeference import Georeference
 
 SCENES = Path(__file__).parents[3] / "examples" / "scenes"
 PLACE = Georeference(epsg=31985, easting_m=288776.25, northing_m=9120760.75, pixel_m=28.5)

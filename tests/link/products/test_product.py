@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.camera import Georeference
+from kernels.imaging.georeference import Georeference
 from link.errors import DecodeError
 from link.products.product import Product, Water
 

@@ -13,8 +13,9 @@ from hypothesis.extra.numpy import arrays
 from fsw.pipelines.run import Work, files_of, run
 from fsw.pipelines.stage import About
 from fsw.pipelines.valid import joined
-from hal.camera import Frame, Georeference
+from hal.camera import Frame
 from kernels.imaging import image
+from kernels.imaging.georeference import Georeference
 from link.products.product import Product
 from rig.missions.coastwatch_truth import differences, expected_mask
 from tests.fsw.pipelines.pipeline import specs

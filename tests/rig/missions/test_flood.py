@@ -8,9 +8,9 @@ import pytest
 from fsw.mission import load_mission
 from fsw.pipelines.run import files_of, run
 from fsw.pipelines.valid import joined
-from hal.camera import Georeference
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
+from kernels.imaging.georeference import Georeference
 from kernels.imaging.image import encode_outlines
 from link.products.alert import Alert
 from link.products.product import Product, Water

@@ -14,11 +14,9 @@ from fsw.pipelines.stage import File
 from ground.archive.archive import Archive
 from ground.archive.rows import Item
 from ground.errors import ArchiveError
-from hal.camera import Frame
+from hal.camera import CameraError, Frame, Georeference
 from hal.sim.clock import VirtualClock
-from kernels.imaging.georeference import Georeference
 from link.cfdp.filestore import MemoryStore, MemoryWriter
-from rig.world.power import Power
 
 _PLACE = Georeference(epsg=0, easting_m=0.0, northing_m=0.0, pixel_m=10.0)
 _OCTETS = (20, 6_000)  # of a product
@@ -31,26 +29,35 @@ def content_of(name: str) -> bytes:
     return random.randbytes(random.randint(*_OCTETS))
 
 
-def pipeline(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:  # noqa: ARG001 - a pipeline takes both
-    """One file a capture, whose content its name says."""
-    about = msgspec.convert(parameters, Work).about
-    name = f"{about.product_id:06d}-{about.target}{_SUFFIX}"
-    return msgspec.msgpack.encode(Made([File(suffix=_SUFFIX, octets=content_of(name))], 0))
+class Payload:
+    """A camera that sees whatever it is pointed at, and jobs that make products of it; both may fail.
 
+    `captured` names the targets of all frames that were taken, `products` the number of each target's product.
+    """
 
-class WorldCamera:
-    """`Camera` that sees whatever it is pointed at; `captured` names the targets of all frames that it took."""
-
-    def __init__(self, clock: VirtualClock, power: Power, captured: list[str]) -> None:
-        self._clock, self._power, self.captured = clock, power, captured
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self.captured: list[str] = []
+        self.products: dict[str, int] = {}
+        self.is_blind = self.is_broken = False
 
     def capture(self, target: str) -> Frame:
-        """A frame of a few pixels."""
-        self._power.check()
+        """A frame of a few pixels. Raises CameraError while it `is_blind`."""
+        if self.is_blind:
+            raise CameraError("no frame comes")
         self.captured.append(target)
         dn = np.zeros((1, 2, 2), np.uint8)
         now_ns = self._clock.utc_ns()
         return Frame(target=target, dn=dn, bands=("grey",), georeference=_PLACE, captured_utc_ns=now_ns)
+
+    def work(self, samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:  # noqa: ARG002 - a pipeline takes both
+        """One file a capture, whose content its name says. Raises RuntimeError while it `is_broken`."""
+        if self.is_broken:
+            raise RuntimeError("the worker died")
+        about = msgspec.convert(parameters, Work).about
+        self.products[about.target] = about.product_id
+        content = content_of(f"{about.product_id:06d}-{about.target}{_SUFFIX}")
+        return msgspec.msgpack.encode(Made([File(suffix=_SUFFIX, octets=content)], 0))
 
 
 class WorldArchive(Archive):

@@ -32,7 +32,7 @@ from ground.station.station import Station
 from hal.sim.board import ModelBoard
 from hal.sim.clock import VirtualClock
 from link.dictionary import Dictionary
-from rig.world.devices import WorldArchive, WorldCamera, WorldInbox, pipeline
+from rig.world.devices import Payload, WorldArchive, WorldInbox
 from rig.world.disk import Disk
 from rig.world.power import Power, PowerCut
 from rig.world.wire import Wire, WirePort
@@ -85,7 +85,7 @@ class Notes(CrashLog):
 class NodeEnd:
     """The node, while its computer has power. `marked` is told each mark that it makes, `off` that the power failed.
 
-    `captured` names the targets of all frames that its camera took, in all lives together. It `was_blind` if it ever
+    `payload` outlives the computer. It `was_blind` if it ever
     started while its disk failed: then it may have forgotten numbers, and what it could not read
     waits for another start.
     """
@@ -98,8 +98,9 @@ class NodeEnd:
     off: Callable[[], None]
 
     def __post_init__(self) -> None:
-        self.captured: list[str] = []
+        self.payload = Payload(self.clock)
         self.boots = self.wakes = 0
+        self._on_ns = self._since_ns = 0
         self.was_blind = False
         self.notes = Notes()
         self.disk = Disk(self.random, Power())
@@ -107,23 +108,32 @@ class NodeEnd:
         self.disk.sync(Path("/"))
         self.boot()
 
-    def boot(self) -> None:
-        """Start with what the last life left on the disk."""
+    def boot(self, cut_after: int | None = None) -> None:
+        """Start with what the last life left on the disk. `cut_after`: calls of it in which the power fails again."""
         self.boots += 1
+        self._since_ns = self.clock.monotonic_ns()
         self.power = Power(self._cut)
         before = self.disk
         self.disk = before.after_cut(self.power)
         self.disk.octets_max, self.disk.failing = before.octets_max, before.failing
         self.was_blind |= self.disk.failing > 0
         self.port = WirePort(self.clock, self.outgoing, self.power)
+        self.disk.cut_after = cut_after
+        try:
+            self._build()
+        except PowerCut:
+            return
+        self.disk.cut_after = None
+
+    def _build(self) -> None:
         self.node: Node = build_node(
             self.mission,
             clock=self.clock,
             port=self.port,
             bits_per_second=self.outgoing.bits_per_second,
-            camera=WorldCamera(self.clock, self.power, self.captured),
+            camera=self.payload,
             board=_BOARD,
-            runner=InlineRunner(self.clock, {"stages": pipeline}, duration_ns=_JOB_NS, waiting_max=4),
+            runner=InlineRunner(self.clock, {"stages": self.payload.work}, duration_ns=_JOB_NS, waiting_max=4),
             state=_STATE,
             random=Random(f"{self.random.random()}/{self.boots}"),
             medium=self.disk,
@@ -146,6 +156,11 @@ class NodeEnd:
         self._take_marks()
 
     @property
+    def seconds(self) -> float:
+        """How long it has had power, in all lives together."""
+        return (self._on_ns + (self.clock.monotonic_ns() - self._since_ns) * self.power.is_on) / 1e9
+
+    @property
     def forgets(self) -> bool:
         """Whether something would be lost at a restart because the disk did not take it: the node says so itself."""
         numbers = self.node.reporter.source.numbers
@@ -153,6 +168,7 @@ class NodeEnd:
         return bool(self.node.dispatcher.memory.record.fault or numbers.record.fault)
 
     def _cut(self) -> None:
+        self._on_ns += self.clock.monotonic_ns() - self._since_ns
         self._take_marks()
         self.off()
 
@@ -164,7 +180,7 @@ class NodeEnd:
 
 @dataclass(kw_only=True)
 class GroundEnd:
-    """The station, driven as `ground.service.service.Service` drives it. `told` gets all news.
+    """The station, driven as `ground.service.Service` drives it. `told` gets all news.
 
     `due_ns`: when to `step`; `drained_ns`: when to `resume`, as the port's buffers have drained.
     """

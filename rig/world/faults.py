@@ -3,12 +3,12 @@
 Which kinds of fault exist in a run is drawn first: faults that never meet hide less than faults that always do.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-from rig.world.wire import Weather, Wire
+from rig.world.wire import Weather
 
 if TYPE_CHECKING:
     from rig.world.world import World
@@ -23,12 +23,15 @@ _OF_WIRES = {
 }
 """Fields of `Weather`, and how bad it gets."""
 _LASTS_S = {
+    "disk full": (5, 60),
+    "disk failing": (5, 60),
     "cut": (1, 45),
     "stall": (1, 60),
     "node off": (1, 20),
+    "boot cut": (1, 20),
+    "blind": (5, 60),
+    "broken": (5, 60),
     "ground off": (1, 20),
-    "disk full": (5, 60),
-    "disk failing": (5, 60),
     "archive refuses": (5, 60),
     "inbox full": (5, 60),
 }
@@ -36,13 +39,15 @@ _WEATHER_S = (5, 60)
 KINDS = (*_OF_WIRES, *_LASTS_S)
 _WAYS = ("up", "down", "both")
 _CALLS_MAX = 30  # of the disk, before the power fails in the middle of one
+_TAKEN_MAX = 600  # octets that a port still takes when it stalls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Fault:
     """`kind` from `at_ns` until `until_ns` of virtual time. `way`: of the link; `amount`: how much.
 
-    Of "node off" and "disk ..." see `begin`. "ground off" in order where `amount` is 0, else as by kill -9.
+    "node off", "boot cut": the power fails after `amount` calls of the disk. "ground off": in order where it is 0, else
+    as by kill -9. "stall": the port takes so many octets more. "blind": the camera takes no frames. "broken": jobs do.
     """
 
     at_ns: int
@@ -80,71 +85,103 @@ def _amount(kind: str, random: Random) -> float:
         return random.uniform(*_OF_WIRES[kind])
     if kind == "node off":
         return random.choice((0, random.randint(1, _CALLS_MAX)))
-    return {"disk failing": random.uniform(0.05, 1.0), "ground off": random.randrange(2)}.get(kind, 0.0)
+    drawn = {
+        "disk failing": random.uniform(0.05, 1.0),
+        "ground off": random.randrange(2),
+        "boot cut": random.randint(1, _CALLS_MAX),
+        "stall": random.choice((0, random.randint(1, _TAKEN_MAX))),
+    }
+    return drawn.get(kind, 0.0)
 
 
 def begin(fault: Fault, world: "World") -> None:
-    """Let it happen. The node goes off after `amount` more calls of its disk, in the middle of the last one.
-
-    Nobody promises that what a disk or an archive refused survives a restart: so none is begun then.
-    """
-    match fault.kind:
-        case "node off" if not world.node.forgets:
-            world.cut_power(after_calls=int(fault.amount))
-        case "ground off" if not world.ground.station.status(world.ground.now).archive.waiting:
-            world.stop_ground(in_order=not fault.amount)
-        case "disk full":
-            world.node.disk.octets_max = world.node.disk.octets
-        case "disk failing":
-            world.node.disk.failing = fault.amount
-        case "archive refuses":
-            world.ground.archive.refuses = True
-        case "inbox full":
-            world.ground.inbox.is_full = True
-        case _:
-            for wire in _wires(fault, world):
-                _set(wire, fault.kind, fault.amount)
+    """Let it happen."""
+    _act(fault, world, fault.amount)
 
 
 def end(fault: Fault, world: "World") -> None:
     """Let it be over; what was off is started."""
-    match fault.kind:
-        case "node off":
-            world.start_node()
-        case "ground off":
-            world.start_ground()
-        case "disk full":
-            world.node.disk.octets_max = None
-        case "disk failing":
-            world.node.disk.failing = 0.0
-        case "archive refuses":
-            world.ground.archive.refuses = False
-        case "inbox full":
-            world.ground.inbox.is_full = False
-        case _:
-            for wire in _wires(fault, world):
-                _set(wire, fault.kind, 0)
+    _act(fault, world, None)
 
 
 def calm(world: "World") -> None:
-    """Everything works from now on."""
+    """Everything works from now on; the disk first, so that a node that starts can read it."""
     for wire in (world.up, world.down):
-        wire.weather, wire.is_cut, wire.is_stalled = Weather(), False, False
-    disk = world.node.disk
-    disk.octets_max, disk.failing, disk.cut_after = None, 0.0, None
-    world.ground.archive.refuses = world.ground.inbox.is_full = False
-    world.start_node()
-    world.start_ground()
+        wire.weather = Weather()
+    for kind in _LASTS_S:
+        end(Fault(at_ns=0, until_ns=0, kind=kind), world)
 
 
-def _set(wire: Wire, kind: str, amount: float) -> None:
-    if kind == "cut":
-        wire.is_cut = not wire.is_cut
-    elif kind == "stall":
-        wire.is_stalled = not wire.is_stalled
-    elif kind in _OF_WIRES:
-        setattr(wire.weather, kind, amount)
+def _act(fault: Fault, world: "World", amount: float | None) -> None:
+    """Begin with an amount, end with None."""
+    if act := _ACTS.get(fault.kind):
+        act(world, amount)
+        return
+    for wire in {"up": (world.up,), "down": (world.down,)}.get(fault.way, (world.up, world.down)):
+        if fault.kind == "cut":
+            wire.is_cut = amount is not None
+        elif fault.kind == "stall":
+            wire.takes = None if amount is None else int(amount)
+        else:
+            setattr(wire.weather, fault.kind, amount or 0.0)
 
 
-def _wires(fault: Fault, world: "World") -> Iterable[Wire]:
-    return {"up": (world.up,), "down": (world.down,)}.get(fault.way, (world.up, world.down))
+def _node_off(world: "World", amount: float | None) -> None:
+    """In the middle of a later call of the disk, where there is an amount."""
+    if amount is None:
+        world.start_node()
+    elif not world.node.forgets:
+        world.cut_power(after_calls=int(amount))
+
+
+def _boot_cut(world: "World", amount: float | None) -> None:
+    if amount is None:
+        world.start_node()
+    elif not world.node.forgets:
+        world.cut_power()
+        world.start_node(cut_after=int(amount))
+
+
+def _ground_off(world: "World", amount: float | None) -> None:
+    """Nobody promises that what waits for its archive survives."""
+    if amount is None:
+        world.start_ground()
+    elif not world.ground.station.status(world.ground.now).archive.waiting:
+        world.stop_ground(in_order=not amount)
+
+
+def _disk_full(world: "World", amount: float | None) -> None:
+    world.node.disk.octets_max = None if amount is None else world.node.disk.octets
+
+
+def _disk_failing(world: "World", amount: float | None) -> None:
+    world.node.disk.failing = amount or 0.0
+
+
+def _archive_refuses(world: "World", amount: float | None) -> None:
+    world.ground.archive.refuses = amount is not None
+
+
+def _inbox_full(world: "World", amount: float | None) -> None:
+    world.ground.inbox.is_full = amount is not None
+
+
+def _blind(world: "World", amount: float | None) -> None:
+    world.node.payload.is_blind = amount is not None
+
+
+def _broken(world: "World", amount: float | None) -> None:
+    world.node.payload.is_broken = amount is not None
+
+
+_ACTS: dict[str, Callable[["World", float | None], None]] = {
+    "node off": _node_off,
+    "boot cut": _boot_cut,
+    "ground off": _ground_off,
+    "disk full": _disk_full,
+    "disk failing": _disk_failing,
+    "archive refuses": _archive_refuses,
+    "inbox full": _inbox_full,
+    "blind": _blind,
+    "broken": _broken,
+}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ground.records import ENDED, CommandRecord, FileRecord, Record, Status
 from link.packets.space_packet import COUNT_MODULUS
-from rig.world.devices import WorldInbox, content_of
+from rig.world.devices import Payload, WorldInbox, content_of
 from rig.world.ends import NodeEnd
 
 SECOND = 1_000_000_000
@@ -84,21 +84,34 @@ class Judge:
             _require(last not in seen, f"packet number {number} came again, at {time_ns}")
             seen.add(last)
 
-    def settled(self, inbox: WorldInbox) -> str:
-        """What is still to come; empty where every command has ended and every product is there."""
+    def settled(self, inbox: WorldInbox, payload: Payload) -> str:
+        """What is still to come; empty where every command has ended and each product is there that was not dropped."""
         open_ = [record for record in self.commands.values() if not record.ended]
         if open_:
             return f"{len(open_)} commands have not ended, the first is {open_[0].name} ({open_[0].state})"
         there = {name.partition("-")[2].partition(".")[0] for name in inbox.files}
         made = [record for record in self.commands.values() if record.name == "imaging.capture"]
         late = [one.arguments["target"] for one in made if one.state == "completed"]
-        missing = [target for target in late if target not in there]
+        dropped = {one.arguments["product"] for one in self.commands.values() if one.name == "files.drop_product"}
+        missing = [name for name in late if name not in there and payload.products.get(str(name)) not in dropped]
         return f"{len(missing)} products have not arrived, the first is of {missing[0]}" if missing else ""
 
-    def done(self, inbox: WorldInbox) -> None:
-        """At the end: what was told is what was done."""
+    def kept(self, end: NodeEnd, inbox: WorldInbox, archived: list[CommandRecord]) -> None:
+        """What one end was told that the other has, is there: delivered products, and commands in the archive."""
         for name in inbox.files:
             self._file(name, inbox)
+        if end.power.is_on:
+            store = end.node.files.store
+            gone = [
+                one.name for one in store.products() if not store.is_waiting(one.id) and one.name not in inbox.files
+            ]
+            _require(not gone, f"{', '.join(gone)} delivered, says the node, and the ground has it not")
+        stale = [one.number for one in archived if one != self.commands.get(one.number)]
+        _require(not stale, f"commands {stale} are told to be other than they are archived")
+        _require(len(archived) == len(self.commands), f"{len(self.commands)} commands, {len(archived)} in the archive")
+
+    def done(self) -> None:
+        """What was told is what was done."""
         for number, command in self._of_mark.items():
             record, made = self.commands[command], self.marks[number]
             if record.state == "completed":

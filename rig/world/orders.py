@@ -35,8 +35,8 @@ class Operator:
 
     def order(self, utc_ns: int) -> Order:
         """The next order."""
-        kinds = (self._mark, self._capture, self._later, self._ping, self._ink, self._ask, self._hold)
-        return self._random.choices(kinds, (5, 4, 3, 2, 1, 1, 1))[0](utc_ns)
+        kinds = (self._mark, self._capture, self._later, self._ping, self._ink, self._ask, self._hold, self._drop)
+        return self._random.choices(kinds, (10, 8, 6, 4, 2, 2, 2, 1))[0](utc_ns)
 
     def first(self) -> list[Order]:
         """What is ordered before anything else."""
@@ -68,7 +68,16 @@ class Operator:
         return Order("parameters.set_values", {"witness.ink": str(self._random.randrange(256))})
 
     def _ask(self, utc_ns: int) -> Order:  # noqa: ARG002
-        return Order("files.list_products", {"first": 1})
+        questions = (
+            Order("files.list_products", {"first": 1}),
+            Order("housekeeping.report_once", {"structures": "1,2,3"}),
+            Order("parameters.report_values", {"parameters": "witness.ink"}),
+            Order("scheduling.summarise_all", {}),
+        )
+        return self._random.choice(questions)
+
+    def _drop(self, utc_ns: int) -> Order:  # noqa: ARG002
+        return Order("files.drop_product", {"product": self._random.randint(1, self._last + 1)})
 
     def _hold(self, utc_ns: int) -> Order:  # noqa: ARG002
         self.holds = not self.holds

@@ -39,14 +39,17 @@ class _Unit:
 
 @dataclass(slots=True, kw_only=True)
 class Wire:
-    """`is_cut`: what leaves meanwhile is lost. `is_stalled`: no octet is taken. Counts units by what befell them."""
+    """`is_cut`: what leaves meanwhile is lost. `takes`: how many octets are taken until it is None again, then no more.
+
+    Counts units by what befell them.
+    """
 
     bits_per_second: int
     random: Random
     delay_ns: int = 5_000_000
     weather: Weather = field(default_factory=Weather)
     is_cut: bool = False
-    is_stalled: bool = False
+    takes: int | None = None
     taken_octets: int = 0
     units: int = 0
     lost: int = 0
@@ -64,9 +67,11 @@ class Wire:
 
     def offer(self, octets: bytes, now_ns: int) -> int:
         """Take a unit, or as much of it as there is room for; returns how many octets."""
-        if self.is_stalled:
-            return 0
-        taken = octets[: max(0, BUFFER_OCTETS - self.held(now_ns))]
+        room = BUFFER_OCTETS - self.held(now_ns)
+        if self.takes is not None:
+            room = min(room, self.takes)
+            self.takes -= min(room, len(octets))
+        taken = octets[: max(0, room)]
         if taken:
             start_ns = max(now_ns, self._free_ns)
             self._queue.append(_Unit(start_ns, taken))
@@ -178,7 +183,7 @@ class WirePort:
     @property
     def next_wake_ns(self) -> int | None:
         """When a full driver has room again; None while nobody knows."""
-        return self.outgoing.next_left_ns() if self.is_full and not self.outgoing.is_stalled else None
+        return self.outgoing.next_left_ns() if self.is_full and self.outgoing.takes is None else None
 
     def fileno(self) -> int:
         """There is no descriptor."""

@@ -29,6 +29,7 @@ SECOND = 1_000_000_000
 _TURNS_MAX = 2_000  # of the loop without time going on: more is spinning
 _SETTLES_S, _QUIET_S = 1_200, 5
 BITS_PER_SECOND = 115_200
+_RATES = (9_600, 19_200, 115_200, 115_200, 1_000_000)
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +48,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     units_down: int
     units_lost: int
     node_wakes: int
+    node_wakes_per_s: float
+    """Of the time that it had power."""
     ground_wakes: int
     events: int
     trace: str
@@ -144,14 +147,16 @@ class World:
 
     def check(self) -> None:
         """What must hold at any time."""
-        self.judge.captured(self.node.captured)
+        self.judge.captured(self.node.payload.captured)
         self.judge.node(self.node)
         if self._ground_is_on:
             octets_out = self.up.taken_octets - self._taken_before
             self.judge.ground(self.ground.station.status(self.ground.now), self._octets_in, octets_out)
         if not self.node.was_blind:
             self.judge.numbers(self._packets())
-        self.judge.done(self.ground.inbox)
+        if not self.ground.archive.refuses:
+            self._check_kept()
+        self.judge.done()
 
     def order(self, name: str, **arguments: object) -> CommandRecord | None:
         """Have the ground send a command; None where it refuses that now."""
@@ -164,12 +169,12 @@ class World:
         else:
             self.node.power.cut()
 
-    def start_node(self) -> None:
-        """Switch the node on, if it is off."""
+    def start_node(self, *, cut_after: int | None = None) -> None:
+        """Switch the node on, if it is off. `cut_after`: so many calls of its disk later the power fails again."""
         self.node.disk.cut_after = None
         if not self.node.power.is_on:
             self._note("node", "on")
-            self.node.boot()
+            self.node.boot(cut_after)
 
     def stop_ground(self, *, in_order: bool) -> None:
         """End the ground service: as it wants to, or at once."""
@@ -206,10 +211,17 @@ class World:
             units_down=self.down.units,
             units_lost=self.up.lost + self.down.lost,
             node_wakes=self.node.wakes,
+            node_wakes_per_s=round(self.node.wakes / (self.node.seconds or 1), 3),
             ground_wakes=self.ground.wakes,
             events=self.trace.events,
             trace=self.trace.digest,
         )
+
+    def _check_kept(self) -> None:
+        """Once the station has archived all that it was told."""
+        if self._ground_is_on and self.ground.station.status(self.ground.now).archive.waiting:
+            self.ground.step()
+        self.judge.kept(self.node, self.ground.inbox, self.ground.archive.commands(limit=1 << 20))
 
     @property
     def _is_up(self) -> bool:
@@ -220,7 +232,9 @@ class World:
     @property
     def _unsettled(self) -> str:
         waiting = len(self.node.node.files.store.waiting())
-        return self.judge.settled(self.ground.inbox) or (f"{waiting} products wait on board" if waiting else "")
+        return self.judge.settled(self.ground.inbox, self.node.payload) or (
+            f"{waiting} products wait on board" if waiting else ""
+        )
 
     def _next_ns(self) -> int:
         """When something is due next."""
@@ -333,7 +347,7 @@ class World:
 def fly(seed: int, seconds: float, tell: Callable[[str], None] | None = None) -> Summary:
     """The world of `seed`: a storm of `seconds`, then calm until all is settled. Raises BrokenError."""
     plan = faults.drawn(Random(f"{seed}/faults"), seconds)
-    world = World(seed, plan, tell=tell)
+    world = World(seed, plan, bits_per_second=Random(f"{seed}/rate").choice(_RATES), tell=tell)
     try:
         world.run(seconds)
         world.check()

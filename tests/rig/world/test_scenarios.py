@@ -75,12 +75,12 @@ def test_the_power_fails_while_a_command_is_taken(story, call):
 
 
 def test_what_a_stalled_port_held_is_never_executed_after_it_was_reported_failed(story):
-    story.up.is_stalled = True
+    story.up.takes = 0
     story.order("witness.mark", number=901)
     story.run(100)
     assert story.state(1) == "failed"
     story.run(600)
-    story.up.is_stalled = False
+    story.up.takes = None
     story.run(60)
     assert story.judge.marks[901] == 0
     story.end()
@@ -159,13 +159,13 @@ def test_a_report_that_waited_in_a_buffer_does_not_open_the_link(story):
     """Found by seed 0: a telemetry frame that was made before the last command, and came after it, said where COP-1
     should begin; the next frame then seemed to acknowledge a command that had been discarded.
     """
-    story.down.is_stalled = True
+    story.down.takes = 0
     story.run(2)
     story.order("witness.mark", number=901)
     story.run(20)
     assert story.judge.marks[901] == 1
     assert story.order("witness.mark", number=902) is None  # the link is lost
-    story.down.is_stalled = False
+    story.down.takes = None
     assert story.run(5, lambda: story.order("witness.mark", number=903) is not None)
     story.order("witness.mark", number=904)
     story.end()

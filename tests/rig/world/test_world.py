@@ -87,11 +87,11 @@ def test_a_command_that_never_ends_is_noticed(world):
     world.run(2)
     world.order("test.ping")
     world.run(1)
-    assert world.judge.settled(world.ground.inbox) == ""
+    assert world.judge.settled(world.ground.inbox, world.node.payload) == ""
     world.judge.commands[1] = type(world.judge.commands[1])(
         number=1, name="test.ping", arguments={}, request="65/0", sent_ns=0, state="queued"
     )
-    assert world.judge.settled(world.ground.inbox).startswith("1 commands have not ended")
+    assert world.judge.settled(world.ground.inbox, world.node.payload).startswith("1 commands have not ended")
 
 
 def test_spinning_is_noticed(world):

@@ -246,6 +246,7 @@ class Files(App, period_ms=1000, budget_ms=20):
 
     def step(self, now_ns: int) -> Iterator[Report]:
         """Tell how the store is, each product under way, and which ones are next."""
+        self.store.look_again()
         yield from map(_noticed, self.store.take_notices())
         yield self._files_status(now_ns)
         following = islice(self._waiting(), max(0, _TRANSFERS_MAX - len(self._transfers)))

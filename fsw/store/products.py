@@ -93,6 +93,7 @@ class ProductStore:
         self._waiting: dict[int, StoredProduct] = {}
         self._notices: list[Notice] = []
         self._trouble = ""
+        self._is_read, self._doubted_below = False, 0
         self.mended += self._counters.damaged
         self._next_id = self._counters.value.next_id
         self._take_up_all()
@@ -107,6 +108,10 @@ class ProductStore:
         self, product_id: int, name: str, content: bytes, provenance: Provenance, *, priority: int = 0
     ) -> StoredProduct:
         """Keep a product; on return it survives a crash. Raises StoreFullError, and OSError from the disk."""
+        if not self.look_again():
+            raise OSError(f"the store cannot be read: {self._trouble}")
+        if product_id < self._doubted_below:
+            raise OSError(f"number {product_id} was given while the store could not be read")
         assert product_id not in self._kept, product_id
         self._make_room(len(content))
         product = StoredProduct(
@@ -138,6 +143,16 @@ class ProductStore:
                 self._own.rename(kept.path.name, _file_name(product_id, _SENT))
                 self._kept[product_id] = _Kept(kept.product, self._own.path / _file_name(product_id, _SENT))
                 self._own.sync()
+
+    def look_again(self) -> bool:
+        """Whether it is known what the folder holds: looks again if it could not be read at the start.
+
+        The numbers that were given meanwhile are no product's, as others may have them.
+        """
+        if not self._is_read:
+            self._take_up_all()
+            self._doubted_below = self._next_id
+        return self._is_read
 
     def set_aside(self, product_id: int, reason: str) -> None:
         """Give up a product that cannot be sent: its file stays, but is not the store's any more."""
@@ -196,11 +211,14 @@ class ProductStore:
         names = list[str]()
         with self._tolerated():
             names = self._own.names()
+            aside = [name.rstrip("0123456789").removesuffix(".") for name in self._own.names_aside()]  # NAME.1, NAME.2
+            for found in _ours([*names, *aside]):  # also those that cannot be read: nothing is written over them
+                self._next_id = max(self._next_id, int(found[1]) + 1)
+            self._is_read = True
+        if not self._is_read:
+            return
         with self._tolerated():
             self.aside_octets = self._own.octets_aside()
-            aside = [name.rstrip("0123456789").removesuffix(".") for name in self._own.names_aside()]  # NAME.1, NAME.2
-            for found in _ours([*names, *aside]):
-                self._next_id = max(self._next_id, int(found[1]) + 1)
         for found in _ours(names):
             if found[3]:
                 with self._tolerated():

@@ -14,8 +14,9 @@ from fsw.pipelines.stage import File
 from ground.archive.archive import Archive
 from ground.archive.rows import Item
 from ground.errors import ArchiveError
-from hal.camera import CameraError, Frame, Georeference
+from hal.camera import CameraError, Frame
 from hal.sim.clock import VirtualClock
+from kernels.imaging.georeference import Georeference
 from link.cfdp.filestore import MemoryStore, MemoryWriter
 
 _PLACE = Georeference(epsg=0, easting_m=0.0, northing_m=0.0, pixel_m=10.0)

@@ -135,14 +135,8 @@ class World:
         self.run(_SETTLES_S, lambda: self._is_up)
         if not self._is_up:
             raise BrokenError("the link is not up again")
-        probes = self._order_at_last()
-        told = self.judge.commands
-        if not self.run(_SETTLES_S, lambda: all(one in told for one in probes) and not self._unsettled):
-            raise BrokenError(self._unsettled)
-        for number in probes:
-            record = self.judge.commands[number]
-            if record.state != "completed":
-                raise BrokenError(f"{record.name}, ordered when all was calm, is {record.state}: {record.reason}")
+        self._do([Order("files.release", {})])
+        self._do(self.operator.last(self.clock.utc_ns()))
         self.check()
 
     def check(self) -> None:
@@ -312,12 +306,17 @@ class World:
         self.ground.due_ns = self.now_ns
         return record
 
-    def _order_at_last(self) -> list[int]:
-        """Order what has to be done when all is calm; the numbers of the commands."""
-        records = [self._order(order) for order in self.operator.last(self.clock.utc_ns())]
+    def _do(self, orders: Sequence[Order]) -> None:
+        """Order what has to be done when all is calm, until nothing is under way any more."""
+        records = [self._order(order) for order in orders]
         if None in records:
             raise BrokenError("the ground refuses a command though the link is up")
-        return [record.number for record in records if record]
+        numbers, told = [record.number for record in records if record], self.judge.commands
+        if not self.run(_SETTLES_S, lambda: all(one in told for one in numbers) and not self._unsettled):
+            raise BrokenError(self._unsettled)
+        for record in map(told.__getitem__, numbers):
+            if record.state != "completed":
+                raise BrokenError(f"{record.name}, ordered when all was calm, is {record.state}: {record.reason}")
 
     def _marked(self, number: int) -> None:
         self._note("mark", str(number))

@@ -7,7 +7,7 @@ import pytest
 
 from fsw.store.own_files import MARKER_NAME
 from fsw.store.products import ProductStore
-from tests.fsw.stored import add
+from tests.fsw.stored import add, waiting
 from tests.hal.recording_medium import RecordingMedium, only_on, only_reads
 
 
@@ -119,3 +119,41 @@ class TestDisk:
         for _ in range(100):
             store.set_aside(add(store, b"1").id, "why not")
         assert (len(store.take_notices()), store.notices_dropped) == (64, 36)
+
+
+def test_a_folder_that_cannot_be_read_at_the_start_is_looked_at_again():
+    """Found by a world: else products are numbered anew, and written over those that wait."""
+
+    def fail(call, path):
+        if call == "names" and path == TestFailingDisk.KEPT:
+            raise OSError(errno.EIO, "the disk fails")
+
+    medium = RecordingMedium()
+    add(ProductStore(TestFailingDisk.FOLDER, 1000, medium), b"first")
+    medium.fail = fail
+    store = ProductStore(TestFailingDisk.FOLDER, 1000, medium)
+    for _ in range(2):
+        with pytest.raises(OSError, match="cannot be read: the disk fails"):
+            add(store, b"second")
+    medium.fail = lambda call, path: None
+    with pytest.raises(OSError, match="number 3 was given while the store"):
+        add(store, b"third")  # its number was given before anybody knew
+    assert waiting(store) == {"product-1": b"first"}
+    assert add(store, b"fourth").id == 4
+    assert waiting(store) == {"product-1": b"first", "product-4": b"fourth"}
+
+
+def test_a_file_that_cannot_be_read_at_the_start_is_not_written_over():
+    medium = RecordingMedium()
+    store = ProductStore(TestFailingDisk.FOLDER, 1000, medium)
+    for content in (b"first", b"second"):
+        add(store, content)
+    medium.fail = only_on("00000002.product", "read")
+    store = ProductStore(TestFailingDisk.FOLDER, 1000, medium)
+    medium.fail = lambda call, path: None
+    assert add(store, b"third").id == 3
+    assert waiting(ProductStore(TestFailingDisk.FOLDER, 1000, medium)) == {
+        "product-1": b"first",
+        "product-2": b"second",
+        "product-3": b"third",
+    }

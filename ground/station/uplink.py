@@ -12,6 +12,7 @@ from ground.errors import BusyError
 from ground.station.outbox import Outbox
 from kernels.usage import UsageError
 from link.coding.cltu import encode_cltu
+from link.cop1.farm import MODULUS
 from link.cop1.fop import Fop
 from link.cop1.fop_events import Alert, Directive, Response, State, Transfer
 from link.frames.clcw import Clcw
@@ -66,7 +67,7 @@ class Uplink:
         self._outbox = Outbox()
         self._clcw: Clcw | None = None
         self._opens_ns = self._opened_ns = self._alerts = 0
-        self._has_sent, self._changed_ns = has_sent, 0  # and when the node's report of V(R) last became another one
+        self._has_sent, self._knows_numbers = has_sent, not has_sent  # of AD frames, and whether of all of them
         self._moved_ns = 0  # when the port last took or sent something, or had nothing to take
         self._queue: deque[tuple[RequestId, bytes]] = deque()
         self._sent: set[RequestId] = set()
@@ -93,7 +94,7 @@ class Uplink:
     @property
     def deadline_ns(self) -> int | None:
         """When `step` has something to do at the latest."""
-        due = [self._may_open_ns] if self._may_open else []
+        due = [self._opens_ns] if self._may_open else []
         if self._outbox.busy:
             due.append(self._moved_ns + self._stall_ns)
         if not self._outbox.delays_answers and self._fop.deadline_ns is not None:
@@ -132,8 +133,6 @@ class Uplink:
     def on_clcw(self, clcw: Clcw, now_ns: int) -> None:
         """Take the node's report."""
         if clcw.channel == self._managed.tc_channel:
-            if self._clcw is None or clcw.report != self._clcw.report:
-                self._changed_ns = now_ns
             self._clcw = clcw
             self._fop.on_clcw(clcw, now_ns)
             self._note(now_ns)
@@ -220,24 +219,29 @@ class Uplink:
     def _may_open(self) -> bool:
         return self._fop.state is State.INITIAL and self._clcw is not None
 
-    @property
-    def _may_open_ns(self) -> int:
-        """When the node's report can be trusted. One that waited in a buffer while the link was away is older than the
-        last frames that were accepted: what is sent by it would be discarded, and the next report would confirm it.
-        """
-        return max(self._opens_ns, self._changed_ns + self._round_trip_ns * self._has_sent)
-
     def _open(self, now_ns: int) -> None:
         """Begin AD service where the FARM is; after an alert only once reports from before it cannot come any more.
 
-        A flag of the FARM that stands although nothing is on its way would end the service at once: UNLOCK clears all.
+        Once frames were sent the FARM is told where we go on: one of them may still come, and be accepted in place of a
+        new one with its number; and a report may be older than the last frames that were accepted. The FARM in lockout
+        is not told. A flag that stands although nothing is on its way would end the service at once: UNLOCK clears all.
         """
-        if not self._may_open or self._clcw is None or now_ns < self._may_open_ns:
+        if not self._may_open or self._clcw is None or now_ns < self._opens_ns:
             return
-        self._opened_ns = now_ns
-        marred = self._clcw.lockout or self._clcw.retransmit or self._clcw.wait
-        self._fop.directive(Directive.SET_VS, now_ns, self._clcw.report)
+        self._opened_ns, clcw = now_ns, self._clcw
+        if self._has_sent and not clcw.lockout:
+            self._fop.directive(Directive.INITIATE_SET_VR, now_ns, self._unused_number(clcw))
+            self._knows_numbers = True
+            return
+        marred = clcw.lockout or clcw.retransmit or clcw.wait
+        self._fop.directive(Directive.SET_VS, now_ns, clcw.report)
         self._fop.directive(Directive.INITIATE_UNLOCK if marred else Directive.INITIATE, now_ns)
+
+    def _unused_number(self, clcw: Clcw) -> int:
+        """A number that no frame on its way has; those of frames that were given up are in the negative part of the
+        window then, so that the FARM discards what of them is still to come.
+        """
+        return self._fop.vs if self._knows_numbers else (clcw.report + self._managed.farm_window // 2) % MODULUS
 
     def _fill(self, now_ns: int) -> None:
         """Take the frames that FOP-1 asks for, and give it the next packets as it has room."""

@@ -79,7 +79,7 @@ def test_what_a_stalled_port_held_is_never_executed_after_it_was_reported_failed
     story.order("witness.mark", number=901)
     story.run(100)
     assert story.state(1) == "failed"
-    story.run(600)
+    story.run(120)
     story.up.takes = None
     story.run(60)
     assert story.judge.marks[901] == 0
@@ -170,3 +170,22 @@ def test_a_report_that_waited_in_a_buffer_does_not_open_the_link(story):
     story.order("witness.mark", number=904)
     story.end()
     assert [story.judge.marks[number] for number in (903, 904)] == [1, 1]
+
+
+@pytest.mark.parametrize("taken", range(0, 44, 4))
+def test_the_rest_of_a_frame_that_comes_much_later_takes_no_other_ones_place(taken):
+    """Found by seed 10198: what was left of a command's unit was lost with the link, all but what ends it; the next
+    unit ended it instead, and the report that it was accepted confirmed the next command, which was discarded.
+    """
+    story = Story()
+    story.up.takes = taken
+    story.order("witness.mark", number=901)
+    story.run(0.5)
+    story.up.is_cut = story.down.is_cut = True
+    story.up.takes = None
+    story.run(30)
+    story.up.is_cut = story.down.is_cut = False
+    assert story.run(5, lambda: story.order("witness.mark", number=902) is not None)
+    story.end()
+    assert story.judge.marks[901] <= 1
+    assert story.judge.marks[902] == 1

@@ -5,7 +5,7 @@ meets what only the ground knows, in one record a command, ready for the archive
 is never taken back: a record that ended by its word stays so, also across a restart of the service.
 """
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -77,7 +77,8 @@ class CommandBook:
         self.timeout_ns = timeout_ns
         self.forgotten = 0
         self._tracker = CommandTracker(ENTRIES_MAX)
-        self._entries: OrderedDict[RequestId, _Entry] = OrderedDict()
+        self._entries: dict[RequestId, _Entry] = {}
+        self._open: dict[RequestId, _Entry] = {}  # those of them that have not ended: the others need no looking after
         self._last: CommandRecord | None = None
         for record in earlier:
             with suppress(ValueError):  # of a record whose request was damaged in the archive
@@ -110,7 +111,7 @@ class CommandBook:
     @property
     def deadline_ns(self) -> int | None:
         """Monotonic time at which the next command times out."""
-        return min((entry.deadline_ns for entry in self._entries.values() if not entry.record.ended), default=None)
+        return min((entry.deadline_ns for entry in self._open.values()), default=None)
 
     def enter(
         self,
@@ -141,7 +142,7 @@ class CommandBook:
 
     def delivered(self, request: RequestId, now: Moment) -> list[CommandRecord]:
         """The node's FARM has its frame: the link goes on, so that those in the queue may wait for longer."""
-        for entry in self._entries.values():
+        for entry in self._open.values():
             if entry.record.state == "queued":
                 self._postpone(entry, now)
         return self._on_ground(request, "delivered", now)
@@ -171,8 +172,8 @@ class CommandBook:
 
     def step(self, now: Moment) -> list[CommandRecord]:
         """The commands that time out now."""
-        due = [entry for entry in self._entries.values() if entry.deadline_ns <= now.monotonic_ns]
-        return [self._time_out(entry, now) for entry in due if not entry.record.ended]
+        due = [entry for entry in self._open.values() if entry.deadline_ns <= now.monotonic_ns]
+        return [self._time_out(entry, now) for entry in due]
 
     def _enter(self, record: CommandRecord, now: Moment) -> None:
         request = request_of(record)
@@ -180,12 +181,22 @@ class CommandBook:
             self._last = record
         self._entries.pop(request, None)
         begins_ns = now.monotonic_ns + max(0, record.sent_ns - now.utc_ns)
-        self._entries[request] = _Entry(record, begins_ns, begins_ns + self.timeout_ns)
+        self._entries[request] = entry = _Entry(record, begins_ns, begins_ns + self.timeout_ns)
+        self._keep_open(entry)
         tracked = self._tracker.sent(request, record.name, record.sent_ns)
         tracked.progress, tracked.reason = _progress(record), record.reason
         if len(self._entries) > ENTRIES_MAX:
-            _, oldest = self._entries.popitem(last=False)
-            self.forgotten += not oldest.record.ended
+            oldest = next(iter(self._entries))
+            del self._entries[oldest]
+            self.forgotten += self._open.pop(oldest, None) is not None
+
+    def _keep_open(self, entry: _Entry) -> None:
+        """Look after it while it has not ended; a report may take back that it timed out."""
+        request = request_of(entry.record)
+        if entry.record.ended:
+            self._open.pop(request, None)
+        else:
+            self._open[request] = entry
 
     def _postpone(self, entry: _Entry, now: Moment) -> None:
         entry.deadline_ns = max(now.monotonic_ns, entry.begins_ns) + self.timeout_ns
@@ -203,7 +214,7 @@ class CommandBook:
         if entry.record.state == "failed":
             why = f"{entry.record.name}, which it was inside of, failed"
             stage = Stage(name=_GIVEN_UP, received_ns=now.utc_ns, detail=why)
-            carried = [one for one in self._entries.values() if one.carrier == request and not one.record.ended]
+            carried = [one for one in self._open.values() if one.carrier == request]
             records += [self._change(one, "failed", (stage,), now, why) for one in carried]
         return records
 
@@ -216,6 +227,7 @@ class CommandBook:
         self, entry: _Entry, state: CommandState, stages: tuple[Stage, ...], now: Moment, reason: str
     ) -> CommandRecord:
         entry.record = replace(entry.record, state=state, stages=entry.record.stages + stages, reason=reason)
+        self._keep_open(entry)
         self._postpone(entry, now)
         return entry.record
 

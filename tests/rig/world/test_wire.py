@@ -6,8 +6,8 @@ import pytest
 
 from hal.port import PortClosed
 from hal.sim.clock import VirtualClock
-from rig.power import Power, PowerCut
-from rig.wire import BUFFER_OCTETS, Weather, Wire, WirePort
+from rig.world.power import Power, PowerCut
+from rig.world.wire import BUFFER_OCTETS, Weather, Wire, WirePort
 
 MS = 1_000_000
 

@@ -8,8 +8,8 @@ from random import Random
 import pytest
 
 from hal.medium import make_folders
-from rig.disk import Disk
-from rig.power import Power, PowerCut
+from rig.world.disk import Disk
+from rig.world.power import Power, PowerCut
 
 FOLDER = Path("/a/b")
 FILE = FOLDER / "file"

@@ -2,7 +2,7 @@
  * for bit, the one of the C library. */
 #include "device.h"
 extern "C" {
-#include "trees/trees_ops.h"
+#include "trees/ops.h"
 }
 #include <vector>
 

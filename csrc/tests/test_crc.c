@@ -1,5 +1,5 @@
 #include "check.h"
-#include "crc/crc_ops.h"
+#include "crc/ops.h"
 
 /* Bit by bit, as the standards define them. */
 static uint16_t crc16_bitwise(const uint8_t *octets, size_t size, uint16_t crc) {

@@ -1,5 +1,5 @@
 #include "check.h"
-#include "ldpc/code.h"
+#include "ldpc/ops.h"
 
 enum { BITS_MAX = 40960, EDGES_MAX = 44 * 2048 * 4 };
 

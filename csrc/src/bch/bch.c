@@ -1,6 +1,6 @@
 /* Telecommands are few and slow: one table by octet is enough, and every level uses it. */
 #include "skyrack/bch.h"
-#include "../span.h"
+#include "span.h"
 #include <string.h>
 
 enum { FILLER = 1, CLEAN = 0, NO_SINGLE = 0xFF };

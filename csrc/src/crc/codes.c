@@ -1,5 +1,5 @@
-#include "../span.h"
-#include "crc_ops.h"
+#include "span.h"
+#include "crc/ops.h"
 
 /* Row k of a table, column j: the state after an octet with only bit j set and k zero octets, that is x^(16 + 8k + j)
  * modulo the polynomial with its two octets swapped for CRC-16, and the bit-reversed counterpart for CRC-32C.

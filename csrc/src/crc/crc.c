@@ -1,5 +1,5 @@
-#include "../level.h"
-#include "crc_ops.h"
+#include "level.h"
+#include "crc/ops.h"
 
 static const struct crc_ops *const TABLES[SR_LEVELS] = {
     [SR_PORTABLE] = &crc_portable,

@@ -1,5 +1,5 @@
 /* Folding with PCLMULQDQ. */
-#include "crc_ops.h"
+#include "crc/ops.h"
 #include <immintrin.h>
 
 typedef uint8_t reg __attribute__((vector_size(16)));
@@ -11,6 +11,6 @@ static inline reg ahead(reg octets, reg by) {
 }
 static inline reg lookup(reg octets, reg from) { return (reg)_mm_shuffle_epi8((__m128i)octets, (__m128i)from); }
 
-#include "crc_fold.h"
+#include "crc/fold.h"
 
 const struct crc_ops crc_avx2 = {update, batch};

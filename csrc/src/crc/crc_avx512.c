@@ -1,5 +1,5 @@
 /* Four registers of 64 octets fold 256 octets ahead. */
-#include "crc_ops.h"
+#include "crc/ops.h"
 #include <immintrin.h>
 
 static inline __m512i add(__m512i a, __m512i b) { return _mm512_xor_si512(a, b); }

@@ -1,5 +1,5 @@
 /* Folding with PMULL, which is an option of aarch64: the Cortex-A76 of a Pi 5 has it, the A72 of a Pi 4 does not. */
-#include "crc_ops.h"
+#include "crc/ops.h"
 #include <arm_neon.h>
 #include <sys/auxv.h>
 
@@ -12,7 +12,7 @@ static inline TARGET reg ahead(reg octets, reg by) {
 }
 static inline TARGET reg lookup(reg octets, reg from) { return (reg)vqtbl1q_u8((uint8x16_t)octets, (uint8x16_t)from); }
 
-#include "crc_fold.h"
+#include "crc/fold.h"
 
 static int has_pmull(void) {
     enum { PMULL = 1 << 4 }; /* HWCAP_PMULL of <asm/hwcap.h> */

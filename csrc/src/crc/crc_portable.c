@@ -1,5 +1,5 @@
 /* Slicing by 16; in a batch two frames go side by side, for one alone waits on its table look-ups. */
-#include "crc_ops.h"
+#include "crc/ops.h"
 
 static inline uint32_t step(const struct crc_code *code, uint32_t state, const uint8_t *octets) {
     return crc_slice16(code->table, crc_load64(octets) ^ state, crc_load64(octets + 8));

@@ -1,4 +1,4 @@
-#include "erasure_ops.h"
+#include "erasure/ops.h"
 
 static const struct erasure_ops *const TABLES[SR_LEVELS] = {
     [SR_PORTABLE] = &erasure_portable,

@@ -1,4 +1,4 @@
-#include "erasure_ops.h"
+#include "erasure/ops.h"
 #include <immintrin.h>
 
 typedef uint8_t reg __attribute__((vector_size(32)));
@@ -6,5 +6,5 @@ static inline reg lookup(reg table, reg at) { return (reg)_mm256_shuffle_epi8((_
 static inline reg everywhere(const uint8_t table[16]) {
     return (reg)_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)table));
 }
-#include "erasure_lookup.h"
+#include "erasure/lookup.h"
 const struct erasure_ops erasure_avx2 = {.add_up = add_up};

@@ -1,5 +1,5 @@
 /* A product is one affine instruction whose matrix comes from memory; two registers of each input feed four sums. */
-#include "erasure_ops.h"
+#include "erasure/ops.h"
 #include <immintrin.h>
 
 enum { STEP = 128 };

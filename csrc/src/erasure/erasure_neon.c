@@ -1,4 +1,4 @@
-#include "erasure_ops.h"
+#include "erasure/ops.h"
 #include <arm_neon.h>
 
 typedef uint8_t reg __attribute__((vector_size(16)));
@@ -8,5 +8,5 @@ static inline reg everywhere(const uint8_t table[16]) {
     memcpy(&value, table, sizeof value);
     return value;
 }
-#include "erasure_lookup.h"
+#include "erasure/lookup.h"
 const struct erasure_ops erasure_neon = {.add_up = add_up};

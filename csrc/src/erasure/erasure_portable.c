@@ -1,6 +1,6 @@
 /* Shift and add, eight octets in a word and a block of words at a time for the vectoriser: each input is doubled seven
  * times, and what it is by then goes to the sums whose factor has that bit. */
-#include "erasure_ops.h"
+#include "erasure/ops.h"
 
 enum { WORDS = 32, BLOCK = 8 * WORDS };
 

@@ -42,7 +42,7 @@ def main() -> None:
         "const uint8_t erasure_log[256]": lines([str(value) for value in logarithms], 24),
         "const uint64_t erasure_matrix[256]": lines([f"0x{matrix(value):016X}" for value in range(256)], 5),
     }
-    print('/* Written by make_tables.py. */\n#include "erasure_ops.h"')
+    print('/* Written by make_tables.py. */\n#include "erasure/ops.h"')
     for name, body in tables.items():
         print(f"\n{name} = {{\n{body}}};")
 

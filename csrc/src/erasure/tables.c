@@ -1,5 +1,5 @@
 /* Written by make_tables.py. */
-#include "erasure_ops.h"
+#include "erasure/ops.h"
 
 const uint8_t erasure_power[510] = {
     1, 2, 4, 8, 16, 32, 64, 128, 29, 58, 116, 232, 205, 135, 19, 38, 76, 152, 45, 90, 180, 117, 234, 201,

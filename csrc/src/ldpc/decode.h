@@ -9,7 +9,7 @@
  *     where_equal(a, b, x, y)  a == b ? x : y
  *     with_sign(a, s)          s < 0 ? -a : a
  *     all_negative(a)          whether every octet of signed a is below 0 */
-#include "ldpc/code.h"
+#include "ldpc/ops.h"
 #include <string.h>
 
 enum { MESSAGE_MAX = 50, KNOWN = 127, EIGHT = 8, TILE = 64, REFILL = LANES / 4 };

@@ -1,6 +1,6 @@
 /* Encoding with circulants. A block is `size` bits, the first one in the most significant bit of its first octet, then
  * zeros; to be read at any rotation it is repeated to a ring. */
-#include "ldpc/code.h"
+#include "ldpc/ops.h"
 #include <string.h>
 
 enum {

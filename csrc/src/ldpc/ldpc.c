@@ -1,4 +1,4 @@
-#include "ldpc/code.h"
+#include "ldpc/ops.h"
 #include <string.h>
 
 static const struct ldpc_ops *const TABLES[SR_LEVELS] = {

@@ -320,7 +320,7 @@ def codes() -> list[Code]:
 
 def main() -> None:
     """Print the file."""
-    print('/* Written by make_tables.py. */\n#include "ldpc/code.h"')
+    print('/* Written by make_tables.py. */\n#include "ldpc/ops.h"')
     print("\n" + dense_text("dense_tc_128", dense_square(of_shifts(TC_128), 16), 16))
     print("\n" + dense_text("dense_tc_512", dense_square(of_shifts(TC_512), 64), 64))
     print("\n" + dense_text("dense_c2", dense_c2(of_shifts(C2), 511), 511))

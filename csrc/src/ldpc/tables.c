@@ -1,5 +1,5 @@
 /* Written by make_tables.py. */
-#include "ldpc/code.h"
+#include "ldpc/ops.h"
 
 static const uint64_t dense_tc_128[16] = {
     0x0E69000000000000, 0x166B000000000000, 0xEF4C000000000000, 0x0BC2000000000000, 0x7766000000000000,

@@ -1,5 +1,5 @@
-#include "../level.h"
-#include "randomise_ops.h"
+#include "level.h"
+#include "randomise/ops.h"
 #include <string.h>
 
 /* A sequence s of the polynomial x^a + x^b + 1 obeys s[n + a] = s[n] + s[n + b]. Squaring a polynomial over GF(2) only

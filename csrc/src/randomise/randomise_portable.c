@@ -1,4 +1,4 @@
-#include "randomise_ops.h"
+#include "randomise/ops.h"
 
 void randomise_add_portable(uint8_t *frames, size_t stride, size_t count, const uint8_t *key, size_t length) {
     randomise_add_loop(frames, stride, count, key, length);

@@ -184,7 +184,7 @@ def tower_tables() -> Tree:
 def main() -> None:
     """Write the whole file."""
     write = sys.stdout.write
-    write('/* Written by make_tables.py. */\n#include "tables.h"\n')
+    write('/* Written by make_tables.py. */\n#include "reed_solomon/tables.h"\n')
     for parity in (32, 16):
         write("\n" + define(f"uint64_t rs_slices_{parity}[2][4][2][16][{parity // 8}]", slices(parity)))
         for form in ("nibbles", "matrix"):

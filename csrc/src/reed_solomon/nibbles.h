@@ -5,7 +5,7 @@
  *   least(a, b)           the smaller one in every lane
  *   mask_of(v)            one bit for each lane that is 0xff, of lanes that are 0xff or 0
  */
-#include "tables.h"
+#include "reed_solomon/tables.h"
 
 typedef rs_nibbles linear_map;
 #define FIELD rs_field_nibbles

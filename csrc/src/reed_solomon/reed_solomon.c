@@ -1,4 +1,4 @@
-#include "code.h"
+#include "reed_solomon/ops.h"
 #include <string.h>
 
 static const struct rs_ops *const TABLES[SR_LEVELS] = {

@@ -1,7 +1,7 @@
 /* Thirty-two codewords at a time, one to a lane: vector s holds symbol s of each. A constant factor is two look-ups of
  * sixteen octets, one for each half of a symbol. */
-#include "code.h"
-#include "tables.h"
+#include "reed_solomon/ops.h"
+#include "reed_solomon/tables.h"
 #include <immintrin.h>
 #include <string.h>
 
@@ -176,7 +176,7 @@ static uint64_t receive(const struct rs_code *code, const uint8_t *blocks, size_
     return damaged;
 }
 
-#include "nibbles.h"
-#include "solve.h"
+#include "reed_solomon/nibbles.h"
+#include "reed_solomon/solve.h"
 
 const struct rs_ops rs_avx2 = {parity, receive, solve, LANES, 7};

@@ -1,7 +1,7 @@
 /* Sixty-four codewords at a time, one to a lane: vector s holds symbol s of each. A constant factor is one affine
  * instruction. */
-#include "code.h"
-#include "tables.h"
+#include "reed_solomon/ops.h"
+#include "reed_solomon/tables.h"
 #include <immintrin.h>
 #include <string.h>
 
@@ -282,6 +282,6 @@ INLINE size_t collect(struct rs_batch *batch, size_t fixes, lanes hits, uint8_t 
     return fixes + count;
 }
 
-#include "solve.h"
+#include "reed_solomon/solve.h"
 
 const struct rs_ops rs_avx512 = {parity, receive, solve, LANES, 4};

@@ -1,6 +1,6 @@
 /* Locates errors in sixteen codewords at a time; encoding by look-ups in registers would be no faster than portable. */
-#include "code.h"
-#include "tables.h"
+#include "reed_solomon/ops.h"
+#include "reed_solomon/tables.h"
 #include <arm_neon.h>
 
 enum { LANES = 16 };
@@ -25,7 +25,7 @@ static uint64_t receive(const struct rs_code *code, const uint8_t *blocks, size_
     return rs_portable.receive(code, blocks, stride, count, batch);
 }
 
-#include "nibbles.h"
-#include "solve.h"
+#include "reed_solomon/nibbles.h"
+#include "reed_solomon/solve.h"
 
 const struct rs_ops rs_neon = {parity, receive, solve, LANES, 0};

@@ -1,6 +1,6 @@
 /* Encodes by table, four symbols at a step; locates errors in lanes of 16 octets, which compilers know to vectorise. */
-#include "code.h"
-#include "tables.h"
+#include "reed_solomon/ops.h"
+#include "reed_solomon/tables.h"
 #include <string.h>
 
 typedef uint32_t quad __attribute__((vector_size(16)));
@@ -134,6 +134,6 @@ static inline size_t collect(struct rs_batch *batch, size_t fixes, lanes hits, u
     return fixes;
 }
 
-#include "solve.h"
+#include "reed_solomon/solve.h"
 
 const struct rs_ops rs_portable = {parity, receive, solve, LANES, 0};

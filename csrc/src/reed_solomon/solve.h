@@ -10,8 +10,8 @@
  *
  * Notation: the error at position p of a codeword has locator X = gamma^(254 - p), gamma = alpha^11. Lambda(x) is the
  * product of all (1 - X x); its root for that error is x = gamma^(p + 1). */
-#include "code.h"
-#include "tables.h"
+#include "reed_solomon/ops.h"
+#include "reed_solomon/tables.h"
 #include <string.h>
 
 struct solution {

@@ -1,5 +1,5 @@
 /* Written by make_tables.py. */
-#include "tables.h"
+#include "reed_solomon/tables.h"
 
 const uint64_t rs_slices_32[2][4][2][16][4] = {{{{{0x0000000000000000, 0x0000000000000000, 0x0000000000000000,
     0x0000000000000000}, {0x1fe196aecb3f163f, 0xdc74c3440e559632, 0x2277c7fdfa4f5d96, 0xa34c9863d3478d67},

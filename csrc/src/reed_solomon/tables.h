@@ -2,8 +2,8 @@
  *
  * A linear map of octets (multiplication by a constant, change of basis) comes in the form that a level applies
  * fastest. Index [0] of a table by basis is the conventional basis, [1] the dual one. */
-#ifndef SKYRACK_SRC_RS_TABLES_H
-#define SKYRACK_SRC_RS_TABLES_H
+#ifndef SKYRACK_SRC_REED_SOLOMON_TABLES_H
+#define SKYRACK_SRC_REED_SOLOMON_TABLES_H
 #include <stdint.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the tables hold octets as little-endian words");

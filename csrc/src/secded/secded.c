@@ -1,4 +1,4 @@
-#include "secded_ops.h"
+#include "secded/ops.h"
 
 static const struct secded_ops *const TABLES[SR_LEVELS] = {
     [SR_PORTABLE] = &secded_portable,

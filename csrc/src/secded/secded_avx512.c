@@ -1,6 +1,6 @@
 /* Sixty-four words at a time: in each register the octets are turned so that the eight octets that share a matrix lie
  * together, one affine instruction applies all eight matrices, and a tree of exclusive ors adds them up in order. */
-#include "secded_ops.h"
+#include "secded/ops.h"
 #include <immintrin.h>
 
 /* Row i of the matrix of an octet: which of its bits reach check bit i. GF2P8AFFINEQB has row 0 in the top octet. */

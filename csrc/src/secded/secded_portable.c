@@ -1,4 +1,4 @@
-#include "secded_ops.h"
+#include "secded/ops.h"
 
 #define COLUMNS(seed)                                                                                                  \
     SR_SPAN(SECDED_COLUMN(seed, 0), SECDED_COLUMN(seed, 1), SECDED_COLUMN(seed, 2), SECDED_COLUMN(seed, 3),             \

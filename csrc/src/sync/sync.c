@@ -1,5 +1,5 @@
-#include "../level.h"
-#include "sync_ops.h"
+#include "level.h"
+#include "sync/ops.h"
 
 static const struct sync_ops *const TABLES[SR_LEVELS] = {
     [SR_PORTABLE] = &sync_portable,

@@ -1,4 +1,4 @@
 #define LANES 4
-#include "sync_slice.h"
+#include "sync/slice.h"
 
 const struct sync_ops sync_avx2 = {LANES, next_block};

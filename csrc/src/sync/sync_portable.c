@@ -1,4 +1,4 @@
 #define LANES 2 /* the 128-bit registers of every 64-bit processor */
-#include "sync_slice.h"
+#include "sync/slice.h"
 
 const struct sync_ops sync_portable = {LANES, next_block};

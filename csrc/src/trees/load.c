@@ -1,6 +1,6 @@
 /* From the octets of a forest to nodes that can be walked; nothing of it is believed before it was checked. */
 #include "skyrack/crc.h"
-#include "trees_ops.h"
+#include "trees/ops.h"
 
 enum { HEAD = 17, CRC = 4 };
 

@@ -1,4 +1,4 @@
-#include "trees_ops.h"
+#include "trees/ops.h"
 
 /* Two trees over two features, written out by hand:
  *     x0 <= 3 ? (x1 <= 0 ? 1.0 : 2.0) : 4.0        x1 <= 7 ? 0.5 : -8.0 */

@@ -1,4 +1,4 @@
-#include "trees_ops.h"
+#include "trees/ops.h"
 #include <stddef.h>
 
 static const struct trees_ops *const TABLES[SR_LEVELS] = {

@@ -1,4 +1,4 @@
-#include "trees_ops.h"
+#include "trees/ops.h"
 #include <immintrin.h>
 
 typedef uint64_t reg __attribute__((vector_size(32)));
@@ -31,7 +31,7 @@ static inline void add_eight(uint8_t bits, double leaf, double *sums) {
     }
 }
 
-#include "trees_walk.h"
-#include "trees_level.h"
+#include "trees/walk.h"
+#include "trees/loops.h"
 const struct trees_ops trees_avx2 = {
     .quantise_f32 = quantise_f32, .quantise_f64 = quantise_f64, .compare = compare, .add = add};

@@ -1,5 +1,5 @@
-#include "trees_plain.h"
+#include "trees/plain.h"
 
-#include "trees_level.h"
+#include "trees/loops.h"
 const struct trees_ops trees_portable = {
     .quantise_f32 = quantise_f32, .quantise_f64 = quantise_f64, .compare = compare, .add = add};

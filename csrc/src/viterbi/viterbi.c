@@ -1,4 +1,4 @@
-#include "viterbi_ops.h"
+#include "viterbi/ops.h"
 
 static const struct viterbi_ops *const TABLES[SR_LEVELS] = {
     [SR_PORTABLE] = &viterbi_portable,

@@ -1,4 +1,4 @@
-#include "viterbi_ops.h"
+#include "viterbi/ops.h"
 #include <immintrin.h>
 
 #define LANES 32
@@ -18,5 +18,5 @@ static inline reg look_up(uint32_t costs, reg at) {
     return (reg)_mm256_shuffle_epi8(_mm256_set1_epi32((int)costs), (__m256i)at);
 }
 
-#include "viterbi_steps.h"
+#include "viterbi/steps.h"
 const struct viterbi_ops viterbi_avx2 = {.weigh = weigh, .run = run};

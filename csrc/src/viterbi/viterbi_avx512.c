@@ -1,6 +1,6 @@
 /* All states in one register: two permutations bring each state its two predecessors. Eight blocks go abreast, for each
  * step waits for the one before it. */
-#include "viterbi_ops.h"
+#include "viterbi/ops.h"
 #include <immintrin.h>
 
 #define EVEN(i) 2 * (i)

@@ -1,5 +1,5 @@
-/* The operations of viterbi_steps.h by NEON: half the instructions of what the compiler finds. */
-#include "viterbi_ops.h"
+/* The operations of viterbi/steps.h by NEON: half the instructions of what the compiler finds. */
+#include "viterbi/ops.h"
 #include <arm_neon.h>
 
 #define LANES 16
@@ -21,5 +21,5 @@ static inline reg look_up(uint32_t costs, reg at) {
     return (reg)vqtbl1q_u8(vreinterpretq_u8_u32(vdupq_n_u32(costs)), (uint8x16_t)at);
 }
 
-#include "viterbi_steps.h"
+#include "viterbi/steps.h"
 const struct viterbi_ops viterbi_neon = {.weigh = weigh, .run = run};

@@ -1,5 +1,5 @@
-/* The operations of viterbi_steps.h in sixteen lanes of whatever vectors the compiler has. */
-#include "viterbi_ops.h"
+/* The operations of viterbi/steps.h in sixteen lanes of whatever vectors the compiler has. */
+#include "viterbi/ops.h"
 
 #define LANES 16
 #define ABREAST 1
@@ -32,5 +32,5 @@ static inline reg look_up(uint32_t costs, reg at) {
     return (~second & zero) | (second & one);
 }
 
-#include "viterbi_steps.h"
+#include "viterbi/steps.h"
 const struct viterbi_ops viterbi_portable = {.weigh = weigh, .run = run};

@@ -1,6 +1,6 @@
 /* A code as circulants, and what the levels of its decoder share. */
-#ifndef SKYRACK_SRC_LDPC_CODE_H
-#define SKYRACK_SRC_LDPC_CODE_H
+#ifndef SKYRACK_SRC_LDPC_OPS_H
+#define SKYRACK_SRC_LDPC_OPS_H
 #include "level.h"
 #include "skyrack/ldpc.h"
 

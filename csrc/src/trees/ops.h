@@ -5,7 +5,7 @@
  * are not visited. Samples are sorted before, so that those of a block fall into few leaves, and few levels part them. */
 #ifndef SKYRACK_SRC_TREES_OPS_H
 #define SKYRACK_SRC_TREES_OPS_H
-#include "../level.h"
+#include "level.h"
 #include "skyrack/trees.h"
 #include <math.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  *     SHIFT(word, next, by)   the 64 bits of each lane that begin `by` bits, 0..63, after those of `word`
  *     ODD(a, b, c)            the sum of three bits
  *     TWO(a, b, c)            its carry: at least two of them */
-#include "sync_ops.h"
+#include "sync/ops.h"
 
 typedef uint64_t lanes __attribute__((vector_size(8 * LANES)));
 #define INLINE static inline __attribute__((always_inline))

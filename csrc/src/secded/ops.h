@@ -1,8 +1,8 @@
 /* What the levels of SECDED and of the vote share: the code's columns in the forms that they take. */
 #ifndef SKYRACK_SRC_SECDED_OPS_H
 #define SKYRACK_SRC_SECDED_OPS_H
-#include "../level.h"
-#include "../span.h"
+#include "level.h"
+#include "span.h"
 #include "skyrack/secded.h"
 #include <string.h>
 

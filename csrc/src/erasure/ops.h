@@ -1,7 +1,7 @@
 /* What the levels of the erasure code share: sums of shards times coefficients, and the field. */
 #ifndef SKYRACK_SRC_ERASURE_OPS_H
 #define SKYRACK_SRC_ERASURE_OPS_H
-#include "../level.h"
+#include "level.h"
 #include "skyrack/erasure.h"
 #include <string.h>
 

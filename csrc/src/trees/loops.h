@@ -2,8 +2,8 @@
 #define NUMBER float
 #define BITS uint32_t
 #define NAME quantise_f32
-#include "trees_quantise.h"
+#include "trees/quantise.h"
 #define NUMBER double
 #define BITS uint64_t
 #define NAME quantise_f64
-#include "trees_quantise.h"
+#include "trees/quantise.h"

@@ -4,7 +4,7 @@
  * the branches of a butterfly, that from 2 i to i, i < 32, carries VITERBI_OUTPUT(i), the others follow by complement. */
 #ifndef SKYRACK_SRC_VITERBI_OPS_H
 #define SKYRACK_SRC_VITERBI_OPS_H
-#include "../level.h"
+#include "level.h"
 #include "skyrack/viterbi.h"
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* trees_walk.h in whatever vectors the compiler has. */
-#include "trees_ops.h"
+/* trees/walk.h in whatever vectors the compiler has. */
+#include "trees/ops.h"
 
 typedef uint64_t reg __attribute__((vector_size(16)));
 
@@ -44,4 +44,4 @@ static inline void add_eight(uint8_t bits, double leaf, double *sums) {
     }
 }
 
-#include "trees_walk.h"
+#include "trees/walk.h"

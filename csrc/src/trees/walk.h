@@ -1,4 +1,4 @@
-/* The walk of a block through a tree, in registers of bits. The file that includes this has included trees_ops.h and
+/* The walk of a block through a tree, in registers of bits. The file that includes this has included trees/ops.h and
  * defined
  *     reg                        a vector of bits
  *     any(bits)                  whether one is set

@@ -1,6 +1,6 @@
 /* What the Reed-Solomon kernels share: the shape of a code, the batch that is solved at once, what a level brings. */
-#ifndef SKYRACK_SRC_RS_CODE_H
-#define SKYRACK_SRC_RS_CODE_H
+#ifndef SKYRACK_SRC_REED_SOLOMON_OPS_H
+#define SKYRACK_SRC_REED_SOLOMON_OPS_H
 #include "level.h"
 #include "skyrack/reed_solomon.h"
 

@@ -2,7 +2,7 @@
  * The words are turned so that a vector holds the same octet of all sixteen; two lookups by half octets give what that
  * octet adds to the checks. The file that includes this has defined `octets`, and lookup(table, at): octet i of the
  * result is octet at[i], 0..15, of the table. */
-#include "secded_ops.h"
+#include "secded/ops.h"
 
 typedef uint16_t pairs __attribute__((vector_size(16)));
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <valgrind/callgrind.h>
 
-#define COUNT(what, ...)                                                                                              \
+#define COUNT(what, ...)                                                                                               \
     do {                                                                                                               \
         CALLGRIND_ZERO_STATS;                                                                                          \
         __VA_ARGS__;                                                                                                   \

@@ -9,8 +9,12 @@ static struct sr_field fields[FIELDS];
 /* FIELDS fields of `bits` bits, `step` bits apart, each in a column of its own. */
 static void read(uint32_t bits, uint32_t step, uint32_t form, uint32_t width) {
     for (uint32_t i = 0; i < FIELDS; i++)
-        fields[i] = (struct sr_field){.out = (int64_t)i * PACKETS * width, .stride = width, .bit = i * step, .bits = bits,
-                                      .form = form, .width = width};
+        fields[i] = (struct sr_field){.out = (int64_t)i * PACKETS * width,
+                                      .stride = width,
+                                      .bit = i * step,
+                                      .bits = bits,
+                                      .form = form,
+                                      .width = width};
     if (sr_fields_read(stream, sizeof stream, offsets, PACKETS, fields, FIELDS, out, sizeof out) != SR_OK) abort();
 }
 

@@ -27,8 +27,8 @@ int main(void) {
     COUNT("water mask, 8 bits", sr_mndwi_mask_u8(green, swir, PIXELS, 0.1f, mask));
     COUNT("water mask, 16 bits", sr_mndwi_mask_u16(wide_green, wide_swir, PIXELS, 0.1f, mask));
     COUNT("clean", sr_mask_clean(mask, ROWS, COLS, 20, cleaned, scratch, scratch_size));
-    COUNT("components", sr_mask_components(cleaned, ROWS, COLS, labels, areas, boxes, PIXELS, &components, scratch,
-                                           scratch_size));
+    COUNT("components",
+          sr_mask_components(cleaned, ROWS, COLS, labels, areas, boxes, PIXELS, &components, scratch, scratch_size));
     COUNT("outlines",
           sr_mask_outlines_encode(cleaned, ROWS, COLS, outlines, outlines_size, &size, scratch, scratch_size));
     int32_t *corners = malloc(32 * size);

@@ -29,7 +29,8 @@ static void write_forest(void) {
     for (int tree = 0; tree < TREES; tree++) {
         at = put(at, LEAVES, 2);
         shape(at, 0, LEAVES), at += SHAPE;
-        for (int i = 0; i < LEAVES - 1; i++) at = put(put(at, (uint64_t)i % FEATURES, 1), (uint64_t)(i * 37 + tree) % 255, 1);
+        for (int i = 0; i < LEAVES - 1; i++)
+            at = put(put(at, (uint64_t)i % FEATURES, 1), (uint64_t)(i * 37 + tree) % 255, 1);
         for (int i = 0; i < LEAVES; i++) memcpy(at, &(double){i}, 8), at += 8;
     }
     put(at, sr_crc32c(forest, (size_t)(at - forest), SR_CRC32C_START), 4);
@@ -40,7 +41,8 @@ static void load(void) {
 }
 
 static void score(void) {
-    if (sr_trees_score(loaded, loaded_size, codes, FEATURES, PIXELS, PIXELS, sums, scratch, sizeof scratch) != SR_OK) abort();
+    if (sr_trees_score(loaded, loaded_size, codes, FEATURES, PIXELS, PIXELS, sums, scratch, sizeof scratch) != SR_OK)
+        abort();
 }
 
 int main(void) {

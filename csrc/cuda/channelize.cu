@@ -56,9 +56,11 @@ extern "C" int sr_channelize(void *state, const float *in, size_t count, float *
     const size_t frames = (c->held - KEPT + count) / CHANNELS, sample = 2 * sizeof(float);
     if (frames > out_frames) return SR_TOO_SMALL;
     if (frames) {
-        const Device in_there((c->held + count) * sample), taps_there(sizeof c->taps), out_there(frames * CHANNELS * sample);
+        const Device in_there((c->held + count) * sample), taps_there(sizeof c->taps),
+            out_there(frames * CHANNELS * sample);
         bool good = in_there.good() && taps_there.good() && out_there.good() && set_turns();
-        good = good && in_there.take(c->samples, c->held * sample) && in_there.take(in, count * sample, c->held * sample);
+        good =
+            good && in_there.take(c->samples, c->held * sample) && in_there.take(in, count * sample, c->held * sample);
         if (!good || !taps_there.take(c->taps, sizeof c->taps)) return SR_UNSUPPORTED;
         frames_of<<<(unsigned)((frames + FRAMES_A_BLOCK - 1) / FRAMES_A_BLOCK), dim3(CHANNELS, FRAMES_A_BLOCK)>>>(
             in_there.as<float2>(), taps_there.as<float2>(), frames, out_there.as<float2>());

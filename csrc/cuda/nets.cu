@@ -48,13 +48,14 @@ __global__ void convolve(Work work) {
 
 } // namespace
 
-extern "C" int sr_nets_conv(const sr_nets_window *window, const void *packed, const float *in, float *out, void *, size_t,
-                            sr_nets_check *check) {
+extern "C" int sr_nets_conv(const sr_nets_window *window, const void *packed, const float *in, float *out, void *,
+                            size_t, sr_nets_check *check) {
     const sr_nets_window &w = *window;
     if (check) return SR_UNSUPPORTED;
     const uint64_t high = (uint64_t)w.rows + w.top + w.bottom, broad = (uint64_t)w.cols + w.left + w.right;
     if (!w.size || !w.stride || !w.outputs || !w.channels || high < w.size || broad < w.size) return SR_BAD_ARGUMENT;
-    const uint32_t rows = (uint32_t)((high - w.size) / w.stride + 1), cols = (uint32_t)((broad - w.size) / w.stride + 1);
+    const uint32_t rows = (uint32_t)((high - w.size) / w.stride + 1),
+                   cols = (uint32_t)((broad - w.size) / w.stride + 1);
     const size_t taps = (size_t)w.size * w.size, groups = (w.outputs + NETS_WIDTH - 1) / NETS_WIDTH;
     const size_t weights = taps * w.channels * groups * NETS_WIDTH, sums = 1 + (taps + 1) * w.channels;
     const size_t layer = (weights + groups * NETS_WIDTH) * sizeof(float), image = (size_t)w.rows * w.cols * w.channels;
@@ -63,7 +64,12 @@ extern "C" int sr_nets_conv(const sr_nets_window *window, const void *packed, co
     bool good = layer_there.good() && in_there.good() && out_there.good();
     good = good && layer_there.take(static_cast<const double *>(packed) + sums, layer);
     if (!good || !in_there.take(in, image * sizeof(float))) return SR_UNSUPPORTED;
-    const Work work = {w, rows, cols, layer_there.as<float>(), layer_there.as<float>() + weights, in_there.as<float>(),
+    const Work work = {w,
+                       rows,
+                       cols,
+                       layer_there.as<float>(),
+                       layer_there.as<float>() + weights,
+                       in_there.as<float>(),
                        out_there.as<float>()};
     convolve<<<(unsigned)((numbers + THREADS - 1) / THREADS), THREADS>>>(work);
     return out_there.give(out, numbers * sizeof(float)) ? SR_OK : SR_UNSUPPORTED;

@@ -78,8 +78,8 @@ std::vector<Split> splits_of(const trees_model *model) {
 
 } // namespace
 
-extern "C" int sr_trees_score(const void *loaded, size_t loaded_size, const uint8_t *codes, size_t features, size_t stride,
-                              size_t count, double *sums, void *, size_t) {
+extern "C" int sr_trees_score(const void *loaded, size_t loaded_size, const uint8_t *codes, size_t features,
+                              size_t stride, size_t count, double *sums, void *, size_t) {
     const trees_model *model = static_cast<const trees_model *>(loaded);
     if (!is_sound(model, loaded_size, features)) return SR_CORRUPT;
     if (!count) return SR_OK;
@@ -87,13 +87,15 @@ extern "C" int sr_trees_score(const void *loaded, size_t loaded_size, const uint
     const Device model_there(loaded_size), splits_there(splits.size() * sizeof(Split)), codes_there(features * count);
     const Device sums_there(count * sizeof(double)), corrupt_there(sizeof(int));
     int corrupt = 0;
-    bool good = model_there.good() && splits_there.good() && codes_there.good() && sums_there.good() && corrupt_there.good();
-    good = good && model_there.take(loaded, loaded_size) && splits_there.take(splits.data(), splits.size() * sizeof(Split));
+    bool good =
+        model_there.good() && splits_there.good() && codes_there.good() && sums_there.good() && corrupt_there.good();
+    good = good && model_there.take(loaded, loaded_size) &&
+           splits_there.take(splits.data(), splits.size() * sizeof(Split));
     good = good && corrupt_there.take(&corrupt, sizeof corrupt);
     for (size_t f = 0; good && f < features; f++) good = codes_there.take(codes + f * stride, count, f * count);
     if (!good) return SR_UNSUPPORTED;
     const Work work = {model_there.as<trees_model>(), splits_there.as<Split>(), codes_there.as<uint8_t>(), count,
-                       sums_there.as<double>(), corrupt_there.as<int>()};
+                       sums_there.as<double>(),       corrupt_there.as<int>()};
     score<<<(unsigned)((count + THREADS - 1) / THREADS), THREADS>>>(work);
     if (!corrupt_there.give(&corrupt, sizeof corrupt)) return SR_UNSUPPORTED;
     if (corrupt) return SR_CORRUPT;

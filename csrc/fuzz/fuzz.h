@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REQUIRE(condition)         \
-    do {                           \
-        if (!(condition)) abort(); \
+#define REQUIRE(condition)                                                                                             \
+    do {                                                                                                               \
+        if (!(condition)) abort();                                                                                     \
     } while (0)
 
 /* The body that follows runs once on each level. */
-#define ON_EACH_LEVEL(level)                                                                                          \
-    for (int level = 0; level < SR_LEVELS; level++)                                                                   \
+#define ON_EACH_LEVEL(level)                                                                                           \
+    for (int level = 0; level < SR_LEVELS; level++)                                                                    \
         if (sr_level_select(sr_level_name(level)) == SR_OK)
 
 struct input {

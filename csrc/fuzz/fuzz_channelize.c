@@ -35,7 +35,8 @@ static size_t detected(const float *threshold, uint32_t gap_max, uint32_t length
     REQUIRE(sr_bursts_start(state, size, threshold, gap_max, length_min) == SR_OK);
     for (size_t at = 0; at < count; at += done, told += used) {
         size_t piece = count - at < step ? count - at : step;
-        REQUIRE(sr_bursts_find(state, frames + at * FRAME, piece, out + told, BURSTS_MAX - told, &done, &used) == SR_OK);
+        REQUIRE(sr_bursts_find(state, frames + at * FRAME, piece, out + told, BURSTS_MAX - told, &done, &used) ==
+                SR_OK);
     }
     REQUIRE(sr_bursts_finish(state, out + told, BURSTS_MAX - told, &used) == SR_OK);
     for (size_t i = 0; i < told + used; i++)

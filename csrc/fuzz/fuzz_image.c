@@ -87,14 +87,9 @@ static void run(const uint8_t *data, size_t size) {
         cols = cols < size ? cols : size;
         there_and_back(rest, size / cols, cols);
         break;
-    case 1:
-        decode_outlines(rest, size, rows, cols);
-        break;
-    case 2:
-        decode_runs(rest, size, rows * cols);
-        break;
-    default:
-        rasterise(rest, size, rows, cols);
+    case 1: decode_outlines(rest, size, rows, cols); break;
+    case 2: decode_runs(rest, size, rows * cols); break;
+    default: rasterise(rest, size, rows, cols);
     }
 }
 

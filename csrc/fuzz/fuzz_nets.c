@@ -16,12 +16,14 @@ static struct sr_nets_window window_of(struct input *input) {
     struct sr_nets_window w = {.rows = (uint32_t)take(input, 1), .cols = (uint32_t)take(input, 1)};
     w.channels = (uint32_t)take(input, 1), w.outputs = (uint32_t)take(input, 1);
     w.size = take(input, 1) % 9, w.stride = take(input, 1) % 4;
-    w.top = take(input, 1) % 8, w.left = take(input, 1) % 8, w.bottom = take(input, 1) % 8, w.right = take(input, 1) % 8;
+    w.top = take(input, 1) % 8, w.left = take(input, 1) % 8, w.bottom = take(input, 1) % 8,
+    w.right = take(input, 1) % 8;
     w.activation = take(input, 1) % 4;
     return w;
 }
 
-static void convolve(const struct sr_nets_window *w, struct input *input, const float *in, size_t in_size, size_t out_size) {
+static void convolve(const struct sr_nets_window *w, struct input *input, const float *in, size_t in_size,
+                     size_t out_size) {
     const size_t weights_size = (size_t)w->size * w->size * w->channels * w->outputs;
     const size_t packed_size = sr_nets_packed(w), scratch_size = sr_nets_scratch(w);
     REQUIRE((packed_size == 0) == (scratch_size == 0));
@@ -68,7 +70,8 @@ static void slide(struct sr_nets_window w, struct input *input, const float *in)
     uint32_t rows, cols;
     w.outputs = w.channels;
     if (sr_nets_output(&w, &rows, &cols) != SR_OK || rows * cols > LIMIT) return;
-    float *weights = numbers(input, (size_t)w.size * w.size * w.channels), *out = owned(NULL, 4ULL * rows * cols * w.channels);
+    float *weights = numbers(input, (size_t)w.size * w.size * w.channels),
+          *out = owned(NULL, 4ULL * rows * cols * w.channels);
     ON_EACH_LEVEL(level) {
         sr_nets_depthwise(&w, weights, in, in, out);
         sr_nets_max_pool(&w, in, out), sr_nets_average_pool(&w, in, out);
@@ -85,7 +88,8 @@ static void reshape(const struct sr_nets_window *w, const float *in) {
     REQUIRE(sr_nets_upsample_bilinear2(in, w->rows, w->cols, w->channels, out) == SR_OK);
     REQUIRE(sr_nets_concat(in, pixels, w->channels, out, 2 * w->channels, w->channels) == SR_OK);
     REQUIRE(sr_nets_mean(in, pixels, w->channels, out) == SR_OK);
-    REQUIRE(sr_nets_add(in, in, size, w->activation, out) == (w->activation < SR_NETS_ACTIVATIONS ? SR_OK : SR_BAD_ARGUMENT));
+    REQUIRE(sr_nets_add(in, in, size, w->activation, out) ==
+            (w->activation < SR_NETS_ACTIVATIONS ? SR_OK : SR_BAD_ARGUMENT));
     REQUIRE(sr_nets_argmax(in, pixels, w->channels, best) == SR_OK);
     for (size_t i = 0; i < pixels; i++) REQUIRE(best[i] < w->channels);
     free(out), free(best);

@@ -70,7 +70,8 @@ static void combine(struct input *input, struct sr_nets_shape a_shape, const flo
         a_shape.channels > b_shape.channels ? a_shape.channels : b_shape.channels,
     };
     const uint64_t pixels = (uint64_t)most.rows * most.cols;
-    float *out = b && pixels <= LIMIT && pixels * most.channels <= LIMIT ? owned(NULL, numbers_of(most) * sizeof *out) : NULL;
+    float *out =
+        b && pixels <= LIMIT && pixels * most.channels <= LIMIT ? owned(NULL, numbers_of(most) * sizeof *out) : NULL;
     for (uint32_t operation = 0; out && operation <= SR_NETS_OPERATIONS; operation++) {
         const int status = sr_nets_combine(operation, a, &a_shape, b, &b_shape, out);
         REQUIRE(operation < SR_NETS_OPERATIONS || status == SR_BAD_ARGUMENT);
@@ -84,7 +85,8 @@ static void each(struct input *input, struct sr_nets_shape shape, const float *i
     const size_t count = numbers_of(shape), octets = count * sizeof *in, pixels = (size_t)shape.rows * shape.cols;
     float *out = owned(NULL, octets), *same = owned(in, octets);
     float *factors = numbers(input, shape.channels), *shifts = numbers(input, shape.channels);
-    const uint32_t function = (uint32_t)take(input, 1) % (SR_NETS_FUNCTIONS + 1), logarithms = (uint32_t)take(input, 1) % 3;
+    const uint32_t function = (uint32_t)take(input, 1) % (SR_NETS_FUNCTIONS + 1),
+                   logarithms = (uint32_t)take(input, 1) % 3;
     const float p = number(input), q = number(input);
     const int status = sr_nets_apply(function, p, q, in, count, out);
     REQUIRE((status == SR_OK) == (function < SR_NETS_FUNCTIONS));

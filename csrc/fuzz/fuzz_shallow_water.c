@@ -19,7 +19,8 @@ static double number(struct input *input, int is_any) {
     return value;
 }
 
-static struct sr_shallow_water_invariants run(const struct sr_shallow_water_grid *g, float *state, size_t cells, size_t at_once) {
+static struct sr_shallow_water_invariants run(const struct sr_shallow_water_grid *g, float *state, size_t cells,
+                                              size_t at_once) {
     size_t size = sr_shallow_water_size(g);
     size_t room = sr_shallow_water_scratch(g->cols);
     void *model = owned(NULL, size), *scratch = owned(NULL, room);
@@ -27,7 +28,8 @@ static struct sr_shallow_water_invariants run(const struct sr_shallow_water_grid
     REQUIRE(sr_shallow_water_make(g, model, size) == SR_OK);
     for (size_t left = STEPS, now; left; left -= now) {
         now = left < at_once ? left : at_once;
-        REQUIRE(sr_shallow_water_run(model, g->rows, g->cols, state, state + cells, state + 2 * cells, now, scratch, room) == SR_OK);
+        REQUIRE(sr_shallow_water_run(model, g->rows, g->cols, state, state + cells, state + 2 * cells, now, scratch,
+                                     room) == SR_OK);
     }
     REQUIRE(sr_shallow_water_measure(model, g->rows, g->cols, state, state + cells, state + 2 * cells, &kept) == SR_OK);
     free(model), free(scratch);

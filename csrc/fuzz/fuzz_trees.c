@@ -18,7 +18,8 @@ static void score(const void *loaded, size_t room, size_t features, const uint8_
         if (levels++) REQUIRE(memcmp(first, sums, COUNT * sizeof *sums) == 0);
         memcpy(first, sums, COUNT * sizeof *sums);
         const size_t place = size % COUNT;
-        REQUIRE(sr_trees_score(loaded, room, codes + place, features, COUNT, 1, &alone, scratch, scratch_size) == SR_OK);
+        REQUIRE(sr_trees_score(loaded, room, codes + place, features, COUNT, 1, &alone, scratch, scratch_size) ==
+                SR_OK);
         REQUIRE(memcmp(&alone, sums + place, sizeof alone) == 0);
     }
     free(codes), free(first), free(sums), free(scratch);

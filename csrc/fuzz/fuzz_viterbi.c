@@ -45,7 +45,8 @@ static void encode(const uint8_t *data, size_t size, uint8_t history) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct input input = {data, size};
-    size_t bits = take(&input, 2) % BITS_MAX, first = take(&input, 2) % (bits + 2), count = take(&input, 2) % (bits + 2);
+    size_t bits = take(&input, 2) % BITS_MAX, first = take(&input, 2) % (bits + 2),
+           count = take(&input, 2) % (bits + 2);
     if (first & 1) first -= first % SR_VITERBI_BLOCK, count -= count % SR_VITERBI_BLOCK; /* onto the grid, often */
     uint8_t *soft = cycled(&input, 2 * bits);
     decode(soft, bits, first, count);

@@ -23,19 +23,14 @@ static int has_avx512(void) { return has_avx2() && SR_HAS_AVX512; }
 
 int sr_level_supported(int level) {
     switch (level) {
-    case SR_PORTABLE:
-        return 1;
+    case SR_PORTABLE: return 1;
 #if defined(__x86_64__)
-    case SR_AVX2:
-        return has_avx2();
-    case SR_AVX512:
-        return has_avx512();
+    case SR_AVX2: return has_avx2();
+    case SR_AVX512: return has_avx512();
 #elif defined(__aarch64__)
-    case SR_NEON: /* part of every aarch64 processor */
-        return 1;
+    case SR_NEON: return 1; /* part of every aarch64 processor */
 #endif
-    default:
-        return 0;
+    default: return 0;
     }
 }
 

@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 static int failures;
-#define CHECK(condition)                                                                                              \
+#define CHECK(condition)                                                                                               \
     do {                                                                                                               \
-        if (!(condition) && failures++ < 20) fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);          \
+        if (!(condition) && failures++ < 20) fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);           \
     } while (0)
-#define START()                                                                                                       \
+#define START()                                                                                                        \
     do {                                                                                                               \
         if (sr_level_select(NULL) != SR_OK) return 77;                                                                 \
     } while (0)

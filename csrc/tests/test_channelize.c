@@ -102,7 +102,8 @@ static void bursts(void) {
         CHECK(sr_bursts_start(state, sizeof state, threshold, 2, 3) == SR_OK);
         for (size_t at = 0; at < FRAMES; at += done, told += used)
             CHECK(sr_bursts_find(state, y + at * FRAME, at + piece < FRAMES ? piece : FRAMES - at, out + told,
-                                 SR_CHANNELS, &done, &used) == SR_OK && done > 0);
+                                 SR_CHANNELS, &done, &used) == SR_OK &&
+                  done > 0);
         CHECK(sr_bursts_finish(state, out + told, SR_CHANNELS, &used) == SR_OK);
         CHECK(told + used == 3);
         CHECK(out[0].start == 1 && out[0].length == 5 && out[0].power == 17. / 5 && out[0].channel == CHANNEL);
@@ -141,7 +142,8 @@ static void floor_and_power(size_t frames, uint64_t *random) {
 static void memory_that_changed_is_survived(uint64_t *random) {
     enum { SAMPLES = 100, FRAMES = 3 };
     const size_t size = sr_channelizer_size(), bursts_size = sr_bursts_size();
-    uint8_t *kept = malloc(size), *state = guarded(size), *kept_bursts = malloc(bursts_size), *detector = guarded(bursts_size);
+    uint8_t *kept = malloc(size), *state = guarded(size), *kept_bursts = malloc(bursts_size),
+            *detector = guarded(bursts_size);
     float *taps = floats(SR_CHANNELIZER_TAPS, random), *in = floats(2 * SAMPLES, random), threshold[SR_CHANNELS] = {0};
     float *out = floats(FRAMES * FRAME, random);
     CHECK(sr_channelizer_start(kept, size, taps) == SR_OK);

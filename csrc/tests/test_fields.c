@@ -63,14 +63,19 @@ static void interleaved_and_backwards(void) {
 static void bad_arguments(void) {
     static const uint8_t octets[8];
     static const int64_t inside = 0, before = -1, past = 8;
-    static const struct sr_field bad[] = {
-        {0, 0, 0, 0, SR_FIELD_UNSIGNED, 1},        {0, 0, 0, 9, SR_FIELD_UNSIGNED, 1},
-        {0, 0, 0, 65, SR_FIELD_UNSIGNED, 8},       {0, 0, 0, 8, SR_FIELD_UNSIGNED, 3},
-        {0, 0, 4, 8, SR_FIELD_LITTLE_UNSIGNED, 1}, {0, 0, 0, 12, SR_FIELD_LITTLE_SIGNED, 2},
-        {0, 0, 4, 8, SR_FIELD_OCTETS, 1},          {0, 0, 0, 8, SR_FIELD_OCTETS, 2},
-        {0, 0, 0, 8, 5, 1},                        {8, 0, 0, 8, SR_FIELD_UNSIGNED, 1},
-        {-1, 0, 0, 8, SR_FIELD_UNSIGNED, 1},       {0, 0, 60, 8, SR_FIELD_UNSIGNED, 1},
-        {INT64_MAX, 1, 0, 8, SR_FIELD_UNSIGNED, 1}};
+    static const struct sr_field bad[] = {{0, 0, 0, 0, SR_FIELD_UNSIGNED, 1},
+                                          {0, 0, 0, 9, SR_FIELD_UNSIGNED, 1},
+                                          {0, 0, 0, 65, SR_FIELD_UNSIGNED, 8},
+                                          {0, 0, 0, 8, SR_FIELD_UNSIGNED, 3},
+                                          {0, 0, 4, 8, SR_FIELD_LITTLE_UNSIGNED, 1},
+                                          {0, 0, 0, 12, SR_FIELD_LITTLE_SIGNED, 2},
+                                          {0, 0, 4, 8, SR_FIELD_OCTETS, 1},
+                                          {0, 0, 0, 8, SR_FIELD_OCTETS, 2},
+                                          {0, 0, 0, 8, 5, 1},
+                                          {8, 0, 0, 8, SR_FIELD_UNSIGNED, 1},
+                                          {-1, 0, 0, 8, SR_FIELD_UNSIGNED, 1},
+                                          {0, 0, 60, 8, SR_FIELD_UNSIGNED, 1},
+                                          {INT64_MAX, 1, 0, 8, SR_FIELD_UNSIGNED, 1}};
     struct sr_field good = {0, 0, 0, 8, SR_FIELD_UNSIGNED, 1}, wide = {0, INT64_MAX, 0, 8, SR_FIELD_UNSIGNED, 1};
     const int64_t three[] = {0, 0, 0};
     uint8_t out[8];

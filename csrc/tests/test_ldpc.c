@@ -122,7 +122,8 @@ static void codewords_pass_the_checks(int number) {
     for (size_t i = 0; i < 8 * n && code->shortened + i < ldpc_bits(code); i++)
         model.beliefs[code->shortened + i] = bit(codeword, i) ? -32 : 32;
     for (size_t i = 0; i < code->shortened; i++) model.beliefs[i] = 32;
-    for (int i = 0; i < 30 && punctured && !model_done(code); i++) model_iteration(code); /* fills in what is not sent */
+    for (int i = 0; i < 30 && punctured && !model_done(code); i++)
+        model_iteration(code); /* fills in what is not sent */
     CHECK(model_done(code));
     release(data, k), release(codeword, n);
 }

@@ -27,8 +27,9 @@ static double convolved(const struct sr_nets_window *w, const float *weights, co
         const float *pixel = in + (y * w->cols + x) * w->channels;
         for (size_t c = 0; c < w->channels; c++) {
             if (depthwise && c != output) continue;
-            const double product = pixel[c] * (double)(depthwise ? weights[tap * w->channels + c]
-                                                                 : weights[(tap * w->channels + c) * w->outputs + output]);
+            const double product =
+                pixel[c] * (double)(depthwise ? weights[tap * w->channels + c]
+                                              : weights[(tap * w->channels + c) * w->outputs + output]);
             sum += product, *magnitude += fabs(product);
         }
     }
@@ -142,7 +143,8 @@ static void memory_that_changed_is_survived(uint64_t *state) {
         int status = sr_nets_conv(&w, packed, in, out, scratch, scratch_size, &check);
         CHECK(status == SR_OK || status == SR_CORRUPT);
     }
-    FOR_EACH_FLIP(packed_i8, size_i8) CHECK(sr_nets_conv_i8(&w, &steps, packed_i8, in, out, scratch, scratch_size) == SR_OK);
+    FOR_EACH_FLIP(packed_i8, size_i8)
+    CHECK(sr_nets_conv_i8(&w, &steps, packed_i8, in, out, scratch, scratch_size) == SR_OK);
     forget(in, in_size), forget(weights, 9 * 3 * 2), forget(bias, 2), forget(out, out_size);
     release(packed, size), release(packed_i8, size_i8), release(scratch, scratch_size);
 }
@@ -176,7 +178,8 @@ static void others(size_t channels, uint64_t *state) {
     for (size_t i = 0; i < 9 * PIXELS; i++)
         CHECK(!memcmp(out + i * channels, in + (i / 45 * COLS + i % 15 / 3) * channels, channels * sizeof *in));
     CHECK(sr_nets_upsample_bilinear2(in, ROWS, COLS, (uint32_t)channels, out) == SR_OK);
-    CHECK(!memcmp(out, in, channels * sizeof *in) && !memcmp(out + 4 * size - channels, in + size - channels, channels * 4));
+    CHECK(!memcmp(out, in, channels * sizeof *in) &&
+          !memcmp(out + 4 * size - channels, in + size - channels, channels * 4));
     CHECK(fabsf(out[channels] - (0.75F * in[0] + 0.25F * in[channels])) <= 1e-6F);
     CHECK(sr_nets_add(in, more, size, SR_NETS_RELU, out) == SR_OK);
     for (size_t i = 0; i < size; i++) CHECK(out[i] == fmaxf(in[i] + more[i], 0));
@@ -207,7 +210,7 @@ static void misuse(void) {
     const struct sr_nets_window right = {8, 8, 2, 3, 3, 1, 1, 1, 1, 1, 0};
     struct sr_nets_window w;
     uint32_t rows, cols;
-#define REFUSED(...)                                                                                                  \
+#define REFUSED(...)                                                                                                   \
     do {                                                                                                               \
         w = right;                                                                                                     \
         __VA_ARGS__;                                                                                                   \
@@ -236,8 +239,10 @@ int main(void) {
     for (uint32_t i = 0; i < 15; i++) {
         convolution((struct sr_nets_window){1 + i, 17 - i, 1 + 5 * i, outputs[i % 5], 3, 1, 1, 1, 1, 1, i % 3}, &state);
         convolution((struct sr_nets_window){2 + i, 30 - i, 3 * i + 1, outputs[i % 5], 3, 2, 0, 1, 1, 0, i % 3}, &state);
-        convolution((struct sr_nets_window){1 + i, 60 - i, 9 * i + 1, outputs[i % 5], 1, 1 + i % 2, 0, 0, 0, 0, i % 3}, &state);
-        convolution_i8((struct sr_nets_window){1 + i, 17 - i, 1 + 5 * i, outputs[i % 5], 3, 1 + i % 2, 1, 1, 1, 1, i % 2}, &state);
+        convolution((struct sr_nets_window){1 + i, 60 - i, 9 * i + 1, outputs[i % 5], 1, 1 + i % 2, 0, 0, 0, 0, i % 3},
+                    &state);
+        convolution_i8(
+            (struct sr_nets_window){1 + i, 17 - i, 1 + 5 * i, outputs[i % 5], 3, 1 + i % 2, 1, 1, 1, 1, i % 2}, &state);
         by_channel((struct sr_nets_window){3 + i, 20 - i, 1 + i, 1 + i, 3, 1 + i % 2, 1, i % 3, 2, 0, i % 3}, &state);
         others(1 + i, &state);
     }

@@ -45,13 +45,16 @@ static double sum_at(const struct sr_nets_sliding *w, const float *weights, cons
 static void slide(struct sr_nets_sliding w, int transposed, uint64_t *state) {
     const size_t in_size = count_of(w.in), out_size = count_of(w.out);
     const size_t weights_size = (size_t)w.size[0] * w.size[1] * w.in.channels * w.out.channels / w.groups;
-    float *in = numbers(in_size, state), *weights = numbers(weights_size, state), *bias = numbers(w.out.channels, state);
+    float *in = numbers(in_size, state), *weights = numbers(weights_size, state),
+          *bias = numbers(w.out.channels, state);
     float *out = numbers(out_size, state);
-    int status = transposed ? sr_nets_transpose_any(&w, weights, bias, in, out) : sr_nets_convolve_any(&w, weights, bias, in, out);
+    int status = transposed ? sr_nets_transpose_any(&w, weights, bias, in, out)
+                            : sr_nets_convolve_any(&w, weights, bias, in, out);
     CHECK(status == SR_OK);
     for (size_t i = 0; i < out_size; i++) {
         const size_t pixel = i / w.out.channels, output = i % w.out.channels;
-        double sum = sum_at(&w, weights, in, (int64_t)(pixel / w.out.cols), (int64_t)(pixel % w.out.cols), output, transposed);
+        double sum =
+            sum_at(&w, weights, in, (int64_t)(pixel / w.out.cols), (int64_t)(pixel % w.out.cols), output, transposed);
         CHECK(fabs((double)out[i] - sum - (double)bias[output]) < 1e-4);
     }
     forget(in, in_size), forget(weights, weights_size), forget(bias, w.out.channels), forget(out, out_size);
@@ -73,7 +76,8 @@ static void pools(uint64_t *state) {
                         const double here = (double)at(in, w.in, y, x, i % 3);
                         sum += here, most = fmax(most, here), inside++;
                     }
-            const double expected = pooling == SR_NETS_LARGEST ? most : sum / (pooling == SR_NETS_MEAN_ALL ? 6 : inside);
+            const double expected =
+                pooling == SR_NETS_LARGEST ? most : sum / (pooling == SR_NETS_MEAN_ALL ? 6 : inside);
             CHECK(fabs((double)out[i] - expected) < 1e-6);
         }
     }
@@ -93,7 +97,8 @@ static void combinations(uint64_t *state) {
                               : sr_nets_combine(operation, a, shapes, b, shapes + k, out)) == SR_OK);
                 for (size_t i = 0; i < 60; i++) {
                     const struct sr_nets_shape s = shapes[k];
-                    const size_t y = s.rows > 1 ? i / 20 : 0, x = s.cols > 1 ? i / 5 % 4 : 0, c = s.channels > 1 ? i % 5 : 0;
+                    const size_t y = s.rows > 1 ? i / 20 : 0, x = s.cols > 1 ? i / 5 % 4 : 0,
+                                 c = s.channels > 1 ? i % 5 : 0;
                     const float other = b[(y * s.cols + x) * s.channels + c];
                     const float p = turned ? other : a[i], q = turned ? a[i] : other;
                     const float results[] = {p + q, p - q, p * q, p / q, fmaxf(p, q), fminf(p, q)};
@@ -114,11 +119,21 @@ static void functions(void) {
         CHECK(sr_nets_apply(f, 0.25F, 0.5F, in, 6, out) == SR_OK);
         for (int i = 0; i < 6; i++) {
             const double x = (double)in[i];
-            const double results[] = {fmin(fmax(x, 0.25), 0.5), x < 0 ? x / 4 : x, fmin(fmax(x / 4 + 0.5, 0), 1),
-                                      x * fmin(fmax(x / 6 + 0.5, 0), 1), tanh(x), x < 0 ? expm1(x) / 4 : x, exp(x), log(x),
-                                      sqrt(x), fabs(x), erf(x), log1p(exp(x))};
-            CHECK(isnan(results[f]) ? isnan(out[i]) : results[f] == (double)out[i] ||
-                                      fabs(results[f] - (double)out[i]) <= 1e-6 * fabs(results[f]));
+            const double results[] = {fmin(fmax(x, 0.25), 0.5),
+                                      x < 0 ? x / 4 : x,
+                                      fmin(fmax(x / 4 + 0.5, 0), 1),
+                                      x * fmin(fmax(x / 6 + 0.5, 0), 1),
+                                      tanh(x),
+                                      x < 0 ? expm1(x) / 4 : x,
+                                      exp(x),
+                                      log(x),
+                                      sqrt(x),
+                                      fabs(x),
+                                      erf(x),
+                                      log1p(exp(x))};
+            CHECK(isnan(results[f])
+                      ? isnan(out[i])
+                      : results[f] == (double)out[i] || fabs(results[f] - (double)out[i]) <= 1e-6 * fabs(results[f]));
         }
     }
     CHECK(sr_nets_apply(SR_NETS_FUNCTIONS, 0, 0, in, 6, out) == SR_BAD_ARGUMENT);
@@ -150,7 +165,8 @@ static void reductions(uint64_t *state) {
 }
 
 static void moves(uint64_t *state) {
-    const struct sr_nets_shape shape = {3, 4, 2}, twice = {6, 8, 2}, part = {1, 2, 1}, zero = {0, 0, 0}, one = {1, 1, 1};
+    const struct sr_nets_shape shape = {3, 4, 2}, twice = {6, 8, 2}, part = {1, 2, 1}, zero = {0, 0, 0},
+                               one = {1, 1, 1};
     float *in = numbers(24, state), *out = numbers(96, state), *fast = numbers(96, state);
     struct sr_nets_resizing resizing = {shape, twice, SR_NETS_HALF, SR_NETS_LINEAR_BETWEEN, {2, 2}};
     CHECK(sr_nets_resize(&resizing, in, out) == SR_OK && sr_nets_upsample_bilinear2(in, 3, 4, 2, fast) == SR_OK);

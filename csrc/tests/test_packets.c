@@ -23,8 +23,8 @@ static size_t by_definition(const uint8_t *octets, size_t size, const struct sr_
             at++;
             continue;
         }
-        packets[count++] = (struct sr_packet){head - octets, (int32_t)length, (uint16_t)id,
-                                              (uint16_t)(head[2] << 8 | head[3])};
+        packets[count++] =
+            (struct sr_packet){head - octets, (int32_t)length, (uint16_t)id, (uint16_t)(head[2] << 8 | head[3])};
         at = end;
     }
     return count;
@@ -88,7 +88,8 @@ int main(void) {
         memcpy(stream, room, size);
         for (uint32_t checked = 0; checked <= 1; checked++) {
             struct sr_packets_rules rules = rules_for(prefix, 300, checked);
-            as_defined(stream, size, &rules, ROOM), as_defined(stream, size, &rules, 1), as_defined(stream, size, &rules, 7);
+            as_defined(stream, size, &rules, ROOM), as_defined(stream, size, &rules, 1),
+                as_defined(stream, size, &rules, 7);
             as_defined(stream, size - 5, &rules, ROOM);
             in_pieces(stream, size, rules, 1), in_pieces(stream, size, rules, 997);
         }

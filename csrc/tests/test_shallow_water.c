@@ -28,15 +28,22 @@ static int same(struct state a, struct state b) {
 }
 
 static struct sr_shallow_water_grid grid_of(uint32_t rows, uint32_t cols) {
-    return (struct sr_shallow_water_grid){.rows = rows, .cols = cols, .south_deg = -10, .row_deg = 1, .col_deg = 1.5,
-                                          .step_s = 200, .depth_m = 5000, .viscosity_m2_s = 1e5};
+    return (struct sr_shallow_water_grid){.rows = rows,
+                                          .cols = cols,
+                                          .south_deg = -10,
+                                          .row_deg = 1,
+                                          .col_deg = 1.5,
+                                          .step_s = 200,
+                                          .depth_m = 5000,
+                                          .viscosity_m2_s = 1e5};
 }
 
 static void run(const struct sr_shallow_water_grid *g, const void *model, struct state s, size_t steps) {
     size_t size = sr_shallow_water_scratch(g->cols);
     uint8_t *scratch = guarded(size);
     fill(scratch, size, &(uint64_t){3}); /* nothing is expected of it */
-    CHECK(sr_shallow_water_run(model, g->rows, g->cols, s.field[0], s.field[1], s.field[2], steps, scratch, size) == SR_OK);
+    CHECK(sr_shallow_water_run(model, g->rows, g->cols, s.field[0], s.field[1], s.field[2], steps, scratch, size) ==
+          SR_OK);
     release(scratch, size);
 }
 
@@ -73,13 +80,15 @@ static void plain_step(const struct sr_shallow_water_grid *g, double *eta, doubl
             double west = u[I(j, i)] * (g->depth_m + (eta[I(j, i - 1)] + eta[I(j, i)]) / 2);
             double east = u[I(j, i + 1)] * (g->depth_m + (eta[I(j, i)] + eta[I(j, i + 1)]) / 2);
             double south = j ? COS(j) * v[I(j, i)] * (g->depth_m + (eta[I(j - 1, i)] + eta[I(j, i)]) / 2) : 0;
-            double north = j + 1 < R ? COS(j + 1) * V(j + 1, i) * (g->depth_m + (eta[I(j, i)] + eta[I(j + 1, i)]) / 2) : 0;
+            double north =
+                j + 1 < R ? COS(j + 1) * V(j + 1, i) * (g->depth_m + (eta[I(j, i)] + eta[I(j + 1, i)]) / 2) : 0;
             tendency[I(j, i)] = -(east - west) / DX(j + .5) - (north - south) / (dy * COS(j + .5));
         }
     for (int n = 0; n < R * C; n++) eta[n] += dt * tendency[n];
     for (int j = 0; j < R; j++)
         for (int i = 0; i < C; i++) {
-            double kinetic = (pow(u[I(j, i)], 2) + pow(u[I(j, i + 1)], 2) + pow(v[I(j, i)], 2) + pow(V(j + 1, i), 2)) / 4;
+            double kinetic =
+                (pow(u[I(j, i)], 2) + pow(u[I(j, i + 1)], 2) + pow(v[I(j, i)], 2) + pow(V(j + 1, i), 2)) / 4;
             double divergence = (u[I(j, i + 1)] - u[I(j, i)]) / DX(j + .5) +
                                 (COS(j + 1) * V(j + 1, i) - COS(j) * v[I(j, i)]) / (dy * COS(j + .5));
             head[I(j, i)] = gravity * eta[I(j, i)] + kinetic - nu * divergence;
@@ -88,15 +97,16 @@ static void plain_step(const struct sr_shallow_water_grid *g, double *eta, doubl
         for (int i = 0; i < C; i++) {
             double turn = (z[I(j, i)] + F(j)) * (V(j, i - 1) + V(j, i)) +
                           (z[I(j + 1, i)] + F(j + 1)) * (V(j + 1, i - 1) + V(j + 1, i));
-            tendency[I(j, i)] = turn / 4 - (head[I(j, i)] - head[I(j, i - 1)]) / DX(j + .5) -
-                                nu * (z[I(j + 1, i)] - z[I(j, i)]) / dy;
+            tendency[I(j, i)] =
+                turn / 4 - (head[I(j, i)] - head[I(j, i - 1)]) / DX(j + .5) - nu * (z[I(j + 1, i)] - z[I(j, i)]) / dy;
         }
     for (int n = 0; n < R * C; n++) u[n] += dt * tendency[n];
     for (int j = 1; j < R; j++)
         for (int i = 0; i < C; i++) {
             double turn = (z[I(j, i)] + F(j)) * (u[I(j - 1, i)] + u[I(j, i)]) +
                           (z[I(j, i + 1)] + F(j)) * (u[I(j - 1, i + 1)] + u[I(j, i + 1)]);
-            v[I(j, i)] -= dt * (turn / 4 + (head[I(j, i)] - head[I(j - 1, i)]) / dy - nu * (z[I(j, i + 1)] - z[I(j, i)]) / DX(j));
+            v[I(j, i)] -=
+                dt * (turn / 4 + (head[I(j, i)] - head[I(j - 1, i)]) / dy - nu * (z[I(j, i + 1)] - z[I(j, i)]) / DX(j));
         }
     free(z), free(head), free(tendency);
 }
@@ -218,11 +228,13 @@ static void memory_that_changed_is_survived(uint64_t *random) {
     CHECK(sr_shallow_water_make(&g, model, size) == SR_OK);
     FOR_EACH_FLIP(model, size) {
         copy(s, start);
-        int status = sr_shallow_water_run(model, ROWS, COLS, s.field[0], s.field[1], s.field[2], STEPS, scratch, scratch_size);
+        int status =
+            sr_shallow_water_run(model, ROWS, COLS, s.field[0], s.field[1], s.field[2], STEPS, scratch, scratch_size);
         CHECK(status == (bit < 64 ? SR_CORRUPT : SR_OK)); /* the counts of rows and columns come first */
         CHECK(status == sr_shallow_water_measure(model, ROWS, COLS, s.field[0], s.field[1], s.field[2], &out));
     }
-    CHECK(sr_shallow_water_run(model, ROWS, COLS, s.field[0], s.field[1], s.field[2], 1, scratch, scratch_size - 1) == SR_TOO_SMALL);
+    CHECK(sr_shallow_water_run(model, ROWS, COLS, s.field[0], s.field[1], s.field[2], 1, scratch, scratch_size - 1) ==
+          SR_TOO_SMALL);
     release(model, size), release(scratch, scratch_size), free_state(start), free_state(s);
 }
 

@@ -10,7 +10,9 @@ static size_t forest_size, forest_nodes, forest_leaves;
 static const uint8_t LEVELS[FEATURES] = {255, 1, 40, 7, 255};
 
 static void put(const void *octets, size_t size) { memcpy(forest + forest_size, octets, size), forest_size += size; }
-static void put_number(uint64_t value, size_t octets) { put(&value, octets); } /* the tests run on little-endian machines */
+static void put_number(uint64_t value, size_t octets) {
+    put(&value, octets);
+} /* the tests run on little-endian machines */
 
 struct tree {
     uint8_t split[2000], feature[2000], level[2000];
@@ -77,8 +79,10 @@ static void sums_are_those_of_the_walk(unsigned precision) {
     double *scratch = malloc(scratch_size);
     fill(codes, FEATURES * COUNT, &seed);
     for (size_t count = 0; count <= COUNT; count += 1 + count * 2) {
-        const uint8_t *last = codes + COUNT - count; /* each feature's row ends at the next one, the last at the guard */
-        CHECK(sr_trees_score(loaded, room, last, FEATURES, COUNT, count, sums + COUNT - count, scratch, scratch_size) == SR_OK);
+        const uint8_t *last =
+            codes + COUNT - count; /* each feature's row ends at the next one, the last at the guard */
+        CHECK(sr_trees_score(loaded, room, last, FEATURES, COUNT, count, sums + COUNT - count, scratch, scratch_size) ==
+              SR_OK);
         for (size_t i = 0; i < count; i++) {
             double expected = 0;
             for (int t = 0; t < TREES; t++) {
@@ -90,7 +94,8 @@ static void sums_are_those_of_the_walk(unsigned precision) {
     }
     CHECK(sr_trees_score(loaded, room, codes, FEATURES, COUNT, 1, sums, scratch, scratch_size - 1) == SR_TOO_SMALL);
     CHECK(sr_trees_score(loaded, room, codes, FEATURES + 1, COUNT, 1, sums, scratch, scratch_size) == SR_CORRUPT);
-    free(scratch), release((uint8_t *)loaded, room), release((uint8_t *)sums, 8 * COUNT), release(codes, FEATURES * COUNT);
+    free(scratch), release((uint8_t *)loaded, room), release((uint8_t *)sums, 8 * COUNT),
+        release(codes, FEATURES * COUNT);
 }
 
 static void nothing_damaged_is_loaded(void) {
@@ -102,8 +107,7 @@ static void nothing_damaged_is_loaded(void) {
     size_t room = 4 * forest_size + 1024;
     double *loaded = malloc(room);
     uint8_t *copy = guarded(forest_size);
-    for (size_t size = 0; size < forest_size; size++)
-        CHECK(sr_trees_load(forest, size, loaded, room) == SR_CORRUPT);
+    for (size_t size = 0; size < forest_size; size++) CHECK(sr_trees_load(forest, size, loaded, room) == SR_CORRUPT);
     for (size_t bit = 0; bit < 8 * forest_size; bit++) { /* as it comes, and with a check sequence that fits */
         memcpy(copy, forest, forest_size), copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
         CHECK(sr_trees_load(copy, forest_size, loaded, room) == SR_CORRUPT);
@@ -142,11 +146,16 @@ static void many_features(void) {
 /* Whatever flips in memory after the check: wrong sums or SR_CORRUPT, and nothing outside is touched. What scratch held
  * before is the worst: numbers of rows just behind its end. The forest is that of the self-test. */
 static void memory_that_changed_is_survived(void) {
-    static const uint8_t FOREST[] = {
-        'S', 'R', 'T', '2', 2, 0, 2, 0, 8, 0, 0, 0, 5, 0, 0, 0, 0, 4, 8, 3, 0, 0xC0, 0, 3, 1, 0,
-        0, 0, 0, 0, 0, 0, 0xF0, 0x3F, 0, 0, 0, 0, 0, 0, 0x00, 0x40, 0, 0, 0, 0, 0, 0, 0x10, 0x40,
-        2, 0, 0x80, 1, 7, 0, 0, 0, 0, 0, 0, 0xE0, 0x3F, 0, 0, 0, 0, 0, 0, 0x20, 0xC0, 0x2D, 0x1F, 0xA4, 0x05};
-    enum { COUNT = 40, WALK = 140000 /* octets at the end of the scratch: rows, and which splits have them */, BEHIND = 17 };
+    static const uint8_t FOREST[] = {'S', 'R',  'T',  '2',  2,    0, 2,    0,    8, 0,    0,    0,    5,    0,    0,
+                                     0,   0,    4,    8,    3,    0, 0xC0, 0,    3, 1,    0,    0,    0,    0,    0,
+                                     0,   0,    0xF0, 0x3F, 0,    0, 0,    0,    0, 0,    0x00, 0x40, 0,    0,    0,
+                                     0,   0,    0,    0x10, 0x40, 2, 0,    0x80, 1, 7,    0,    0,    0,    0,    0,
+                                     0,   0xE0, 0x3F, 0,    0,    0, 0,    0,    0, 0x20, 0xC0, 0x2D, 0x1F, 0xA4, 0x05};
+    enum {
+        COUNT = 40,
+        WALK = 140000 /* octets at the end of the scratch: rows, and which splits have them */,
+        BEHIND = 17
+    };
     const size_t room = sr_trees_loaded_size(FOREST, sizeof FOREST);
     uint8_t *loaded = guarded(room), codes[2 * COUNT];
     CHECK(sr_trees_load(FOREST, sizeof FOREST, loaded, room) == SR_OK);

@@ -15,7 +15,7 @@ extern "C" {
 
 enum {
     SR_CHANNELS = 64,
-    SR_CHANNEL_TAPS = 8,                             /* of each channel's branch */
+    SR_CHANNEL_TAPS = 8, /* of each channel's branch */
     SR_CHANNELIZER_TAPS = SR_CHANNELS * SR_CHANNEL_TAPS
 };
 

@@ -14,7 +14,7 @@ enum sr_field_form {
     SR_FIELD_SIGNED = 1,          /* two's complement */
     SR_FIELD_LITTLE_UNSIGNED = 2, /* whole octets, from a whole octet on, the least significant first */
     SR_FIELD_LITTLE_SIGNED = 3,
-    SR_FIELD_OCTETS = 4           /* whole octets, from a whole octet on, copied as they are */
+    SR_FIELD_OCTETS = 4 /* whole octets, from a whole octet on, copied as they are */
 };
 
 struct sr_field {

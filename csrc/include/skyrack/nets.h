@@ -46,10 +46,10 @@ int sr_nets_pack(const struct sr_nets_window *window, const float *weights, cons
 
 /* What a checked layer proves. The caller fills in `input_sum`; the rest is valid after the call. */
 struct sr_nets_check {
-    uint32_t input_sum;              /* what sr_nets_sum gave of the input when it was made */
-    uint32_t output_sum;             /* what sr_nets_sum gives of the output */
-    uint32_t row, col, rows, cols;   /* on SR_CORRUPT, the block of the output that is wrong; all 0: the input is */
-    double off, tolerance;           /* of the block with the largest off / tolerance: sums apart, and what rounding explains */
+    uint32_t input_sum;            /* what sr_nets_sum gave of the input when it was made */
+    uint32_t output_sum;           /* what sr_nets_sum gives of the output */
+    uint32_t row, col, rows, cols; /* on SR_CORRUPT, the block of the output that is wrong; all 0: the input is */
+    double off, tolerance; /* of the block with the largest off / tolerance: sums apart, and what rounding explains */
 };
 
 /* Sum of the words of `count` numbers, modulo 2^32: any single flipped bit changes it. */

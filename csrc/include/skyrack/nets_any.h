@@ -19,8 +19,8 @@ struct sr_nets_shape {
 struct sr_nets_sliding {
     struct sr_nets_shape in, out;
     uint32_t size[2], stride[2], dilation[2]; /* from 1 on */
-    uint32_t before[2];                       /* rows and columns of zeros above and to the left; `out` tells of the others */
-    uint32_t groups;                          /* they divide the channels of both images */
+    uint32_t before[2]; /* rows and columns of zeros above and to the left; `out` tells of the others */
+    uint32_t groups;    /* they divide the channels of both images */
 };
 
 /* Convolution: numbers outside the image are 0. weights: size x size x in.channels / groups x out.channels; bias: out.channels */
@@ -29,8 +29,8 @@ int sr_nets_convolve_any(const struct sr_nets_sliding *window, const float *weig
 
 /* Transposed convolution: each number of the input adds its multiple of the weights to a window of the output, whose first
  * before[0] rows and before[1] columns are then left out. weights: size x size x in.channels x out.channels / groups */
-int sr_nets_transpose_any(const struct sr_nets_sliding *window, const float *weights, const float *bias, const float *in,
-                          float *out);
+int sr_nets_transpose_any(const struct sr_nets_sliding *window, const float *weights, const float *bias,
+                          const float *in, float *out);
 
 /* Largest, mean of those inside the image, or mean with zeros outside, of each window. Every window has a pixel inside. */
 enum sr_nets_pooling { SR_NETS_LARGEST = 0, SR_NETS_MEAN_INSIDE = 1, SR_NETS_MEAN_ALL = 2, SR_NETS_POOLINGS = 3 };
@@ -38,7 +38,12 @@ int sr_nets_pool_any(const struct sr_nets_sliding *window, uint32_t pooling, con
 
 /* a op b; rows, columns or channels of which one image has a single one are repeated to those of the other. */
 enum sr_nets_operation {
-    SR_NETS_ADD = 0, SR_NETS_SUBTRACT = 1, SR_NETS_MULTIPLY = 2, SR_NETS_DIVIDE = 3, SR_NETS_MAXIMUM = 4, SR_NETS_MINIMUM = 5,
+    SR_NETS_ADD = 0,
+    SR_NETS_SUBTRACT = 1,
+    SR_NETS_MULTIPLY = 2,
+    SR_NETS_DIVIDE = 3,
+    SR_NETS_MAXIMUM = 4,
+    SR_NETS_MINIMUM = 5,
     SR_NETS_OPERATIONS = 6
 };
 int sr_nets_combine(uint32_t operation, const float *a, const struct sr_nets_shape *a_shape, const float *b,
@@ -51,19 +56,20 @@ enum sr_nets_function {
     SR_NETS_HARD_SIGMOID = 2, /* p x + q within 0..1 */
     SR_NETS_HARD_SWISH = 3,   /* x times (x / 6 + 0.5 within 0..1) */
     SR_NETS_TANH = 4,
-    SR_NETS_ELU = 5,          /* p (exp(x) - 1) below 0 */
+    SR_NETS_ELU = 5, /* p (exp(x) - 1) below 0 */
     SR_NETS_EXP = 6,
     SR_NETS_LOG = 7,
     SR_NETS_SQRT = 8,
     SR_NETS_ABS = 9,
     SR_NETS_ERF = 10,
-    SR_NETS_SOFTPLUS = 11,    /* log(1 + exp(x)) */
+    SR_NETS_SOFTPLUS = 11, /* log(1 + exp(x)) */
     SR_NETS_FUNCTIONS = 12
 };
 int sr_nets_apply(uint32_t function, float p, float q, const float *in, size_t count, float *out);
 
 /* factors[channel] * x + shifts[channel]. In place is allowed. */
-int sr_nets_scale(const float *in, size_t pixels, uint32_t channels, const float *factors, const float *shifts, float *out);
+int sr_nets_scale(const float *in, size_t pixels, uint32_t channels, const float *factors, const float *shifts,
+                  float *out);
 
 /* Shares of exp(x) among the channels of each pixel, or their logarithms. In place is allowed. */
 int sr_nets_softmax(const float *in, size_t pixels, uint32_t channels, uint32_t logarithms, float *out);
@@ -74,10 +80,20 @@ int sr_nets_reduce(uint32_t reduction, uint32_t axes, const float *in, const str
 
 /* Other rows and columns. Where a pixel of the output lies in the input, is computed in binary32 from `scale` (output per
  * input): with half-pixel centres (the same, but 0 where there is one pixel), from corner to corner, or from the first on. */
-enum sr_nets_centres { SR_NETS_HALF = 0, SR_NETS_HALF_OR_0 = 1, SR_NETS_CORNERS = 2, SR_NETS_FIRST = 3, SR_NETS_CENTRES = 4 };
+enum sr_nets_centres {
+    SR_NETS_HALF = 0,
+    SR_NETS_HALF_OR_0 = 1,
+    SR_NETS_CORNERS = 2,
+    SR_NETS_FIRST = 3,
+    SR_NETS_CENTRES = 4
+};
 /* Linear between the pixels beside, or the nearest: of two as near the one before or behind; or the one before, or behind. */
 enum sr_nets_between {
-    SR_NETS_LINEAR_BETWEEN = 0, SR_NETS_NEAREST_BEFORE = 1, SR_NETS_NEAREST_BEHIND = 2, SR_NETS_FLOOR = 3, SR_NETS_CEIL = 4,
+    SR_NETS_LINEAR_BETWEEN = 0,
+    SR_NETS_NEAREST_BEFORE = 1,
+    SR_NETS_NEAREST_BEHIND = 2,
+    SR_NETS_FLOOR = 3,
+    SR_NETS_CEIL = 4,
     SR_NETS_BETWEENS = 5
 };
 struct sr_nets_resizing {
@@ -103,7 +119,7 @@ int sr_nets_place(const float *in, const struct sr_nets_shape *shape, const stru
 /* To whole numbers and back: (q - back_zero) * back_step of q = round(x / step) + zero, halves to even, within low..high,
  * which lie within -255..255. NaN is taken as `low`. In place is allowed. */
 struct sr_nets_rounding {
-    float step, back_step;                  /* above 0 */
+    float step, back_step; /* above 0 */
     int32_t zero, low, high, back_zero;
 };
 int sr_nets_round(const struct sr_nets_rounding *rounding, const float *in, size_t count, float *out);

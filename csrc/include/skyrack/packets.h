@@ -20,10 +20,10 @@ struct sr_packet {
 };
 
 struct sr_packets_rules {
-    uint32_t prefix;   /* octets of something else before each packet */
-    uint32_t size_max; /* SR_PACKET_MIN..SR_PACKET_MAX: longer packets are not believed */
-    uint32_t checked;  /* 1: the last two octets of a packet are the CRC-16 of the others */
-    uint32_t at_end;   /* 1: nothing follows the stream; 0: a packet that reaches past the end is waited for */
+    uint32_t prefix;    /* octets of something else before each packet */
+    uint32_t size_max;  /* SR_PACKET_MIN..SR_PACKET_MAX: longer packets are not believed */
+    uint32_t checked;   /* 1: the last two octets of a packet are the CRC-16 of the others */
+    uint32_t at_end;    /* 1: nothing follows the stream; 0: a packet that reaches past the end is waited for */
     uint8_t apids[256]; /* bit a % 8 of octet a / 8 is set: packets of APID a are believed */
 };
 

@@ -22,12 +22,12 @@ extern "C" {
 #endif
 
 struct sr_shallow_water_grid {
-    uint32_t rows, cols;      /* 2 and 3 at least, 65536 at most */
-    double south_deg;         /* latitude of the southern wall */
-    double row_deg, col_deg;  /* extent of a cell; the walls lie within -89..89 degrees */
-    double step_s;            /* at most what gravity waves need to cross a cell, see sr_shallow_water_make */
-    double depth_m;           /* mean depth */
-    double viscosity_m2_s;    /* 0 for none */
+    uint32_t rows, cols;     /* 2 and 3 at least, 65536 at most */
+    double south_deg;        /* latitude of the southern wall */
+    double row_deg, col_deg; /* extent of a cell; the walls lie within -89..89 degrees */
+    double step_s;           /* at most what gravity waves need to cross a cell, see sr_shallow_water_make */
+    double depth_m;          /* mean depth */
+    double viscosity_m2_s;   /* 0 for none */
 };
 
 /* Octets of a model of this grid; 0 for rows or columns out of range. */
@@ -51,14 +51,14 @@ int sr_shallow_water_run(const void *model, size_t rows, size_t cols, float *eta
 
 struct sr_shallow_water_invariants {
     double mean_m;       /* of eta, over the area: constant but for rounding */
-    double energy_m3_s2; /* kinetic and potential energy of a mean square metre, over the density: nearly constant; not a number
-                            where any value of the state is not */
+    double energy_m3_s2; /* kinetic and potential energy, over the density, of a mean square metre: nearly constant;
+                            not a number where any value of the state is not */
     double speed_max;    /* largest (u^2 + v^2)^(1/2) of what stands at one place of the arrays, m/s */
 };
 
 /* What a sound state keeps. Sums are binary64 in one order on all levels. Returns SR_OK or SR_CORRUPT, as above. */
-int sr_shallow_water_measure(const void *model, size_t rows, size_t cols, const float *eta, const float *u, const float *v,
-                             struct sr_shallow_water_invariants *out);
+int sr_shallow_water_measure(const void *model, size_t rows, size_t cols, const float *eta, const float *u,
+                             const float *v, struct sr_shallow_water_invariants *out);
 
 /* Two checks over `count` words of 32 bits, as pairs, the last one filled up with zeros: their sum modulo 2^64, and their
  * exclusive or. No single flip escapes either. */

@@ -51,7 +51,8 @@ int sr_trees_score(const void *loaded, size_t loaded_size, const uint8_t *codes,
 /* Codes of one feature: how many of its 255 limits, ascending and filled up with infinity, lie below each value. NaN has a
  * code of its own, `missing`. */
 void sr_trees_quantise_f32(const float *values, size_t count, const float limits[255], uint8_t missing, uint8_t *codes);
-void sr_trees_quantise_f64(const double *values, size_t count, const double limits[255], uint8_t missing, uint8_t *codes);
+void sr_trees_quantise_f64(const double *values, size_t count, const double limits[255], uint8_t missing,
+                           uint8_t *codes);
 
 /* Codes of digital numbers by a table of what each of the 65536 has: codes[i] = table[numbers[i]]. */
 void sr_trees_look_up(const uint16_t *numbers, size_t count, const uint8_t table[65536], uint8_t *codes);

@@ -3,10 +3,12 @@
 #include <immintrin.h>
 
 /* Where the shared and the own octet of each sample lie; -1 and -1 are masked out. */
+/* clang-format off */
 static const int8_t PAIRS[64] = {
     2,  0,  -1, -1, 2,  1,  -1, -1, 5,  3,  -1, -1, 5,  4,  -1, -1, 8,  6,  -1, -1, 8,  7,  -1, -1,
     11, 9,  -1, -1, 11, 10, -1, -1, 14, 12, -1, -1, 14, 13, -1, -1, 17, 15, -1, -1, 17, 16, -1, -1,
     20, 18, -1, -1, 20, 19, -1, -1, 23, 21, -1, -1, 23, 22, -1, -1};
+/* clang-format on */
 
 /* A sample's two octets come together first, own << 8 | shared, then shift apart; reads 32 octets. */
 static inline ints unpack(const uint8_t *packed) {

@@ -8,7 +8,7 @@ struct burst {
 };
 
 struct detector {
-    uint64_t next; /* frame */
+    uint64_t next;    /* frame */
     uint64_t lasting; /* a bit a channel */
     uint32_t gap_max, length_min;
     float threshold[CHANNELS];

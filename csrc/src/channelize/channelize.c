@@ -1,8 +1,7 @@
 #include "channelize/stream.h"
 
 static const struct channelize_ops *const TABLES[SR_LEVELS] = {
-    [SR_PORTABLE] = &channelize_portable,
-    SR_ON_X86([SR_AVX2] = &channelize_avx2, [SR_AVX512] = &channelize_avx512)};
+    [SR_PORTABLE] = &channelize_portable, SR_ON_X86([SR_AVX2] = &channelize_avx2, [SR_AVX512] = &channelize_avx512)};
 
 const struct channelize_ops *channelize_picked(void) { return SR_PICK(TABLES); }
 

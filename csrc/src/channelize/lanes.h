@@ -46,6 +46,7 @@ static inline void fft8(cvec x[8]) {
 }
 
 /* exp(-2 pi i n k / 64) for n, k = 1..7: cosine, then sine. */
+/* clang-format off */
 static const float TWIDDLES[7][7][2] = {
     {{0.99518472F, -0.098017141F}, {0.980785251F, -0.195090324F}, {0.956940353F, -0.290284663F}, {0.923879504F, -0.382683426F},
      {0.881921291F, -0.471396744F}, {0.831469595F, -0.555570245F}, {0.773010433F, -0.634393275F}},
@@ -62,6 +63,7 @@ static const float TWIDDLES[7][7][2] = {
     {{0.773010433F, -0.634393275F}, {0.195090324F, -0.980785251F}, {-0.471396744F, -0.881921291F}, {-0.923879504F, -0.382683426F},
      {-0.956940353F, 0.290284663F}, {-0.555570245F, 0.831469595F}, {0.098017141F, 0.99518472F}},
 };
+/* clang-format on */
 
 /* FFT of 64: complex number m at x[m], in place. With m = 8 p + q and k = r + 8 s, over p first, then over q. */
 static inline void fft64(cvec x[CHANNELS]) {

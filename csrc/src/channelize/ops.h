@@ -6,7 +6,7 @@
 enum {
     CHANNELS = SR_CHANNELS,
     TAPS = SR_CHANNEL_TAPS,
-    FRAME = 2 * CHANNELS,       /* floats of a frame, and of the samples that one frame is later than the last */
+    FRAME = 2 * CHANNELS,        /* floats of a frame, and of the samples that one frame is later than the last */
     KEPT = (TAPS - 1) * CHANNELS /* samples of the past that a frame needs */
 };
 

@@ -1,11 +1,12 @@
-#include "span.h"
 #include "crc/ops.h"
+#include "span.h"
 
 /* Row k of a table, column j: the state after an octet with only bit j set and k zero octets, that is x^(16 + 8k + j)
  * modulo the polynomial with its two octets swapped for CRC-16, and the bit-reversed counterpart for CRC-32C.
  *
  * A step of D bits ahead is {x^D, x^(D + 64)} modulo the polynomial for CRC-16. For CRC-32C the register holds the bits
  * in reverse and a product of reversed halves comes out one bit short: {x^(D + 63), x^(D - 1)}, reversed in 64 bits. */
+/* clang-format off */
 const struct crc_code crc16_code = {
     .table = {
         SR_SPAN(0x2110, 0x4220, 0x8440, 0x0881, 0x3112, 0x6224, 0xc448, 0x8891),
@@ -56,3 +57,4 @@ const struct crc_code crc32c_code = {
               {0xe9a5d8be00000000, 0x1426a81500000000}},
     .order = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
 };
+/* clang-format on */

@@ -1,10 +1,9 @@
-#include "level.h"
 #include "crc/ops.h"
+#include "level.h"
 
-static const struct crc_ops *const TABLES[SR_LEVELS] = {
-    [SR_PORTABLE] = &crc_portable,
-    SR_ON_X86([SR_AVX2] = &crc_avx2, [SR_AVX512] = &crc_avx512)
-    SR_ON_ARM([SR_NEON] = &crc_neon)};
+static const struct crc_ops *const TABLES[SR_LEVELS] = {[SR_PORTABLE] = &crc_portable,
+                                                        SR_ON_X86([SR_AVX2] = &crc_avx2, [SR_AVX512] = &crc_avx512)
+                                                            SR_ON_ARM([SR_NEON] = &crc_neon)};
 
 static uint16_t swapped(uint32_t state) { return __builtin_bswap16((uint16_t)state); }
 

@@ -14,10 +14,10 @@ static inline __m512i state_of(uint32_t state) { return _mm512_zextsi128_si512(_
 
 /* Octet i of the result is octet (i + by) mod 64. */
 static inline __m512i rotated(__m512i octets, size_t by) {
-    static const uint8_t NUMBERS[64] = {
-        0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
-        22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43,
-        44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+    static const uint8_t NUMBERS[64] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                                        16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+                                        32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
+                                        48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
     return _mm512_permutexvar_epi8(_mm512_add_epi8(_mm512_loadu_si512(NUMBERS), _mm512_set1_epi8((char)by)), octets);
 }
 

@@ -1,7 +1,7 @@
 #include "disk/ops.h"
 
-static const struct disk_ops *const TABLES[SR_LEVELS] = {
-    [SR_PORTABLE] = &disk_portable, SR_ON_X86([SR_AVX2] = &disk_avx2, [SR_AVX512] = &disk_avx512)};
+static const struct disk_ops *const TABLES[SR_LEVELS] = {[SR_PORTABLE] = &disk_portable,
+                                                         SR_ON_X86([SR_AVX2] = &disk_avx2, [SR_AVX512] = &disk_avx512)};
 
 const struct disk_ops *disk_picked(void) { return SR_PICK(TABLES); }
 

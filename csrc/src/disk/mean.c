@@ -33,8 +33,13 @@ static struct work work_in(void *scratch, size_t rows, size_t cols, size_t radiu
     size_t width = least(cols, STRIP_COLS), margin = in_blocks(radius), row_size = in_blocks(width);
     double *start = (double *)(void *)((uint8_t *)scratch + -(uintptr_t)scratch % BLOCK_OCTETS);
     memset(start, 0, scratch_size(width, radius) * sizeof *start);
-    return (struct work){.ops = disk_picked(), .disk = disk_of(radius), .rows = rows, .cols = cols, .row_size = row_size,
-                         .numbers = start + margin, .totals = start + row_size + 2 * margin};
+    return (struct work){.ops = disk_picked(),
+                         .disk = disk_of(radius),
+                         .rows = rows,
+                         .cols = cols,
+                         .row_size = row_size,
+                         .numbers = start + margin,
+                         .totals = start + row_size + 2 * margin};
 }
 
 /* The place 0..size-1 that is seen at `at`, by as many mirrors as it takes. */

@@ -2,8 +2,7 @@
 
 static const struct erasure_ops *const TABLES[SR_LEVELS] = {
     [SR_PORTABLE] = &erasure_portable,
-    SR_ON_X86([SR_AVX2] = &erasure_avx2, [SR_AVX512] = &erasure_avx512)
-    SR_ON_ARM([SR_NEON] = &erasure_neon)};
+    SR_ON_X86([SR_AVX2] = &erasure_avx2, [SR_AVX512] = &erasure_avx512) SR_ON_ARM([SR_NEON] = &erasure_neon)};
 
 /* The array of shards, as the functions below hand it on. */
 struct array {
@@ -72,13 +71,14 @@ static unsigned log_distance(uint8_t shard, const uint8_t *others, size_t count)
  * F(l) W(s) / (l xor s), with
  *     W(s) = product over the lost of (s xor lost) / product over the parity used of (s xor parity), s itself left out
  *     F(l) = product over the parity used of (l xor parity) / product over the other lost of (l xor lost). */
-static void repair_some(const struct array *array, const struct losses *losses, const uint8_t *log_weights, size_t first) {
+static void repair_some(const struct array *array, const struct losses *losses, const uint8_t *log_weights,
+                        size_t first) {
     struct erasure_sums sums = {.outs = 0, .ins = array->data};
     const uint8_t *parity = losses->used + losses->data_used;
     for (size_t i = first; i < losses->lost_count && sums.outs < ERASURE_OUTS; i++) {
         uint8_t lost = losses->lost[i];
-        unsigned log_f = log_distance(lost, parity, losses->lost_count) + 255 -
-                         log_distance(lost, losses->lost, losses->lost_count);
+        unsigned log_f =
+            log_distance(lost, parity, losses->lost_count) + 255 - log_distance(lost, losses->lost, losses->lost_count);
         for (size_t j = 0; j < array->data; j++)
             sums.factors[sums.outs][j] =
                 erasure_power[(log_f + log_weights[j] + 255 - erasure_log[lost ^ losses->used[j]]) % 255];

@@ -24,18 +24,18 @@ static uint64_t big(const uint8_t *octets) {
 static uint64_t little(const uint8_t *octets) { return __builtin_bswap64(big(octets)); }
 
 /* One loop for each way to load, to extend and to store; unrolled, because each step is only six instructions. */
-#define LOOP(name, type, extended, load)                                                                              \
-    static void name(struct job job) {                                                                                \
-        _Pragma("GCC unroll 8") for (size_t i = 0; i < job.count; i++) {                                              \
-            uint64_t word = load(job.octets + job.offsets[i]) << job.lead;                                            \
-            type value = (type)((extended)word >> job.drop);                                                          \
-            memcpy(job.out + (int64_t)i * job.stride, &value, sizeof value);                                          \
-        }                                                                                                             \
+#define LOOP(name, type, extended, load)                                                                               \
+    static void name(struct job job) {                                                                                 \
+        _Pragma("GCC unroll 8") for (size_t i = 0; i < job.count; i++) {                                               \
+            uint64_t word = load(job.octets + job.offsets[i]) << job.lead;                                             \
+            type value = (type)((extended)word >> job.drop);                                                           \
+            memcpy(job.out + (int64_t)i * job.stride, &value, sizeof value);                                           \
+        }                                                                                                              \
     }
-#define LOOPS(type, width)                                                                                            \
-    LOOP(unsigned_##width, type, uint64_t, big)                                                                       \
-    LOOP(signed_##width, type, int64_t, big)                                                                          \
-    LOOP(little_unsigned_##width, type, uint64_t, little)                                                             \
+#define LOOPS(type, width)                                                                                             \
+    LOOP(unsigned_##width, type, uint64_t, big)                                                                        \
+    LOOP(signed_##width, type, int64_t, big)                                                                           \
+    LOOP(little_unsigned_##width, type, uint64_t, little)                                                              \
     LOOP(little_signed_##width, type, int64_t, little)
 LOOPS(uint8_t, 8)
 LOOPS(uint16_t, 16)
@@ -128,9 +128,9 @@ int sr_fields_read(const uint8_t *octets, size_t size, const int64_t *offsets, s
 int sr_selftest_fields(void) {
     static const uint8_t PACKET[] = {0xA5, 0x5A, 0x12, 0x34, 0xFE, 0xDC, 0xBA, 0x98, 0x76, 0x54, 0x32};
     static const struct sr_field FIELDS[] = {
-        {0, 0, 3, 5, SR_FIELD_UNSIGNED, 1},         {1, 0, 0, 3, SR_FIELD_SIGNED, 1},
+        {0, 0, 3, 5, SR_FIELD_UNSIGNED, 1},          {1, 0, 0, 3, SR_FIELD_SIGNED, 1},
         {2, 0, 16, 16, SR_FIELD_LITTLE_UNSIGNED, 2}, {4, 0, 32, 16, SR_FIELD_LITTLE_SIGNED, 4},
-        {8, 0, 20, 64, SR_FIELD_UNSIGNED, 8},       {16, 0, 8, 16, SR_FIELD_OCTETS, 2}};
+        {8, 0, 20, 64, SR_FIELD_UNSIGNED, 8},        {16, 0, 8, 16, SR_FIELD_OCTETS, 2}};
     static const int64_t OFFSET = 0;
     uint8_t out[18];
     if (sr_fields_read(PACKET, sizeof PACKET, &OFFSET, 1, FIELDS, 6, out, sizeof out) != SR_OK) return SR_CORRUPT;

@@ -7,9 +7,7 @@ static uint32_t water_of_32(const uint8_t *mask) {
     return ~(uint32_t)_mm256_movemask_epi8(land);
 }
 
-static uint64_t water_of_64(const uint8_t *mask) {
-    return water_of_32(mask) | (uint64_t)water_of_32(mask + 32) << 32;
-}
+static uint64_t water_of_64(const uint8_t *mask) { return water_of_32(mask) | (uint64_t)water_of_32(mask + 32) << 32; }
 
 #include "image/pack.h"
 const struct image_ops image_avx2 = {difference_u8, difference_u16, above_u8, above_u16, majority_row, pack};

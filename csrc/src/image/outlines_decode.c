@@ -95,7 +95,7 @@ static uint32_t read_polygon(struct plotter *p, uint32_t *start, uint32_t *ring_
 int sr_mask_outlines_decode(const uint8_t *octets, size_t size, size_t rows, size_t cols, int32_t *corners,
                             uint32_t *ring_ends, uint32_t *polygon_ends, size_t *polygons) {
     if (!image_shape(rows, cols)) return SR_BAD_ARGUMENT;
-    struct plotter p = {{octets, size, 0}, (int32_t)rows, (int32_t)cols, (int32_t(*)[2])corners, 0};
+    struct plotter p = {{octets, size, 0}, (int32_t)rows, (int32_t)cols, (int32_t (*)[2])corners, 0};
     uint32_t count, rings = 0, start = 0;
     if (!get_varint(&p.from, &count)) return SR_CORRUPT;
     for (uint32_t i = 0; i < count; i++) {

@@ -36,8 +36,11 @@ static int add_row(struct regions *to, const uint64_t *bits, size_t row, size_t 
     if (found / 2 > to->capacity - to->count) return SR_TOO_SMALL;
     for (uint32_t i = 0; i < found; i += 2, to->count++) {
         uint32_t start = changes[i], end = changes[i + 1];
-        to->runs[to->count] = (struct run){.root = to->count, .area = end - start, .row = (uint16_t)row,
-                                           .start = (uint16_t)start, .end = (uint16_t)end,
+        to->runs[to->count] = (struct run){.root = to->count,
+                                           .area = end - start,
+                                           .row = (uint16_t)row,
+                                           .start = (uint16_t)start,
+                                           .end = (uint16_t)end,
                                            .at_edge = row == 0 || row == rows - 1 || start == 0 || end == cols};
     }
     return SR_OK;

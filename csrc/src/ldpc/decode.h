@@ -22,9 +22,9 @@ struct work {
     int8_t *beliefs, *messages;
     uint8_t *decisions;
     size_t next, busy_count;
-    reg busy;              /* 0xFF for the lanes that hold a frame */
+    reg busy; /* 0xFF for the lanes that hold a frame */
     size_t frame[LANES];
-    uint8_t spent[LANES];  /* iterations */
+    uint8_t spent[LANES]; /* iterations */
 };
 
 static inline reg load(const void *from) {
@@ -200,7 +200,8 @@ static inline reg beliefs_of(reg soft) {
 }
 
 /* Up to a cache line of symbols of eight lanes, each symbol's octets to its own row. */
-static inline void turn_tile(const struct work *work, size_t lane, size_t symbol, size_t count, uint8_t (*rows)[LANES]) {
+static inline void turn_tile(const struct work *work, size_t lane, size_t symbol, size_t count,
+                             uint8_t (*rows)[LANES]) {
     const struct ldpc_task *task = work->task;
     for (size_t at = 0; at < count; at += EIGHT) {
         uint64_t octets[EIGHT] = {0};
@@ -258,7 +259,9 @@ static void refill(struct work *work) {
 static void decode(const struct ldpc_task *task) {
     const struct ldpc_code *code = task->code;
     const size_t beliefs = ldpc_bits(code) * LANES, messages = (size_t)code->edge_count * code->size * LANES;
-    struct work work = {.task = task, .beliefs = task->scratch, .messages = task->scratch + beliefs,
+    struct work work = {.task = task,
+                        .beliefs = task->scratch,
+                        .messages = task->scratch + beliefs,
                         .decisions = (uint8_t *)task->scratch + beliefs + messages};
     for (refill(&work); work.busy_count; refill(&work)) {
         finish(&work);

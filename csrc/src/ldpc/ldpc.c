@@ -1,10 +1,9 @@
 #include "ldpc/ops.h"
 #include <string.h>
 
-static const struct ldpc_ops *const TABLES[SR_LEVELS] = {
-    [SR_PORTABLE] = &ldpc_portable,
-    SR_ON_X86([SR_AVX2] = &ldpc_avx2, [SR_AVX512] = &ldpc_avx512)
-    SR_ON_ARM([SR_NEON] = &ldpc_neon)};
+static const struct ldpc_ops *const TABLES[SR_LEVELS] = {[SR_PORTABLE] = &ldpc_portable,
+                                                         SR_ON_X86([SR_AVX2] = &ldpc_avx2, [SR_AVX512] = &ldpc_avx512)
+                                                             SR_ON_ARM([SR_NEON] = &ldpc_neon)};
 
 static const struct ldpc_code *code_of(int code) {
     return code >= 0 && code < SR_LDPC_CODES ? &ldpc_codes[code] : NULL;

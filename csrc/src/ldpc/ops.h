@@ -12,12 +12,12 @@ struct ldpc_edge {
 enum { LDPC_DEGREE_MAX = 32, LDPC_COLUMNS_MAX = 44, LDPC_SIZE_MAX = 2048 };
 
 struct ldpc_code {
-    uint16_t size;               /* rows and columns of a circulant */
-    uint16_t columns, rows;      /* of circulants */
-    uint16_t edge_count;         /* circulants that are not zero */
-    uint16_t shortened;          /* leading bits that are 0 and not sent */
+    uint16_t size;                 /* rows and columns of a circulant */
+    uint16_t columns, rows;        /* of circulants */
+    uint16_t edge_count;           /* circulants that are not zero */
+    uint16_t shortened;            /* leading bits that are 0 and not sent */
     uint16_t data_bits, sent_bits; /* in a codeword as it is sent */
-    const uint8_t *degrees;      /* circulants of each row */
+    const uint8_t *degrees;        /* circulants of each row */
     const struct ldpc_edge *edges; /* of row 0, then of row 1, ... */
     /* Dense circulants of the encoder, each by its row of bit 0 in whole words, the first bit in the most significant
      * place, ordered by the column that they multiply: parity from data (TC, C2), or the inverse that dense_ar4ja in

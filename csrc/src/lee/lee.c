@@ -1,8 +1,8 @@
 #include "lee/ops.h"
 #include <string.h>
 
-static const struct lee_ops *const TABLES[SR_LEVELS] = {
-    [SR_PORTABLE] = &lee_portable, SR_ON_X86([SR_AVX2] = &lee_avx2, [SR_AVX512] = &lee_avx512)};
+static const struct lee_ops *const TABLES[SR_LEVELS] = {[SR_PORTABLE] = &lee_portable,
+                                                        SR_ON_X86([SR_AVX2] = &lee_avx2, [SR_AVX512] = &lee_avx512)};
 
 /* Scratch: the sums of WINDOW rows, one a slot, and a row with its mirrored ends. */
 struct work {

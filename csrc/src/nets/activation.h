@@ -4,8 +4,12 @@
 INLINE float exponential(float x) {
     const float shifted = x * 1.44269504F + 12582912.0F; /* n is in its last bits */
     const float n = shifted - 12582912.0F, r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
-    const float p = ((((1.9875691500e-4F * r + 1.3981999507e-3F) * r + 8.3334519073e-3F) * r + 4.1665795894e-2F) * r +
-                     1.6666665459e-1F) * r + 5.0000001201e-1F;
+    float p = 1.9875691500e-4F;
+    p = p * r + 1.3981999507e-3F;
+    p = p * r + 8.3334519073e-3F;
+    p = p * r + 4.1665795894e-2F;
+    p = p * r + 1.6666665459e-1F;
+    p = p * r + 5.0000001201e-1F;
     uint32_t bits;
     float power;
     memcpy(&bits, &shifted, sizeof bits);

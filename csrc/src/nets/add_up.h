@@ -5,7 +5,7 @@
 
 /* Sums of `pixels` neighbours, all of them known when this is compiled. */
 INLINE void NAMED(add_pixels)(const struct nets_step *step, const float *in, const float *weights, const float *start,
-                       float *sums, int pixels, const int vecs) {
+                              float *sums, int pixels, const int vecs) {
     vec sum[PIXELS][VECS];
     for (int p = 0; p < pixels; p++)
         for (int v = 0; v < vecs; v++) sum[p][v] = *(const loose *)(start + p * step->start_apart + v * LANES);
@@ -26,25 +26,28 @@ INLINE void NAMED(add_pixels)(const struct nets_step *step, const float *in, con
 
 #define CASE(pixels)                                                                                                   \
     case pixels:                                                                                                       \
-        if (pixels <= PIXELS) NAMED(add_pixels)(step, in, weights, start, sums, pixels <= PIXELS ? pixels : PIXELS, vecs);    \
+        if (pixels <= PIXELS)                                                                                          \
+            NAMED(add_pixels)(step, in, weights, start, sums, pixels <= PIXELS ? pixels : PIXELS, vecs);               \
         break;
 
 INLINE void NAMED(add_block)(const struct nets_step *step, const float *in, const float *weights, const float *start,
-                      float *sums, size_t pixels, const int vecs) {
+                             float *sums, size_t pixels, const int vecs) {
     switch (pixels) {
+        /* clang-format off */
         CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13)
         CASE(14)
+        /* clang-format on */
     }
 }
 
 static void NAMED(add_wide)(const struct nets_step *step, const float *in, const float *weights, const float *start,
-                     float *sums, size_t pixels) {
+                            float *sums, size_t pixels) {
     NAMED(add_block)(step, in, weights, start, sums, pixels, VECS);
 }
 
 /* Where there are no more outputs than LANES. */
 static void NAMED(add_narrow)(const struct nets_step *step, const float *in, const float *weights, const float *start,
-                     float *sums, size_t pixels) {
+                              float *sums, size_t pixels) {
     NAMED(add_block)(step, in, weights, start, sums, pixels, 1);
 }
 

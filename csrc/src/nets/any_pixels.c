@@ -25,7 +25,8 @@ static inline void combine_row(uint32_t operation, const float *a, size_t a_step
 
 int sr_nets_combine(uint32_t operation, const float *a, const struct sr_nets_shape *s, const float *b,
                     const struct sr_nets_shape *t, float *out) {
-    const struct sr_nets_shape made = {joint(s->rows, t->rows), joint(s->cols, t->cols), joint(s->channels, t->channels)};
+    const struct sr_nets_shape made = {joint(s->rows, t->rows), joint(s->cols, t->cols),
+                                       joint(s->channels, t->channels)};
     if (operation >= SR_NETS_OPERATIONS || !is_shape(s) || !is_shape(t) || !is_shape(&made)) return SR_BAD_ARGUMENT;
     for (size_t row = 0; row < made.rows; row++)
         for (size_t col = 0; col < made.cols; col++, out += made.channels) {
@@ -69,7 +70,8 @@ int sr_nets_apply(uint32_t function, float p, float q, const float *in, size_t c
 }
 #undef EACH
 
-int sr_nets_scale(const float *in, size_t pixels, uint32_t channels, const float *factors, const float *shifts, float *out) {
+int sr_nets_scale(const float *in, size_t pixels, uint32_t channels, const float *factors, const float *shifts,
+                  float *out) {
     if (!channels || channels > SR_NETS_CHANNELS_MAX) return SR_BAD_ARGUMENT;
     for (size_t i = 0; i < pixels; i++, in += channels, out += channels)
         for (size_t c = 0; c < channels; c++) out[c] = in[c] * factors[c] + shifts[c];
@@ -93,7 +95,8 @@ int sr_nets_softmax(const float *in, size_t pixels, uint32_t channels, uint32_t 
 }
 
 /* One number of the output: of `count` numbers `apart`, and those of all rows and columns that are reduced. */
-static float reduced(uint32_t reduction, const float *in, const struct sr_nets_shape *whole, const struct sr_nets_shape *part) {
+static float reduced(uint32_t reduction, const float *in, const struct sr_nets_shape *whole,
+                     const struct sr_nets_shape *part) {
     double sum = 0;
     float best = in[0];
     for (size_t row = 0; row < part->rows; row++)
@@ -124,7 +127,8 @@ int sr_nets_round(const struct sr_nets_rounding *r, const float *in, size_t coun
     const int limits = -255 <= r->low && r->low <= r->high && r->high <= 255 && -255 <= r->zero && r->zero <= 255 &&
                        -255 <= r->back_zero && r->back_zero <= 255;
     if (!limits || !(r->step > 0) || !(r->back_step > 0)) return SR_BAD_ARGUMENT;
-    const float low = (float)(r->low - r->zero), high = (float)(r->high - r->zero), shift = (float)(r->zero - r->back_zero);
+    const float low = (float)(r->low - r->zero), high = (float)(r->high - r->zero),
+                shift = (float)(r->zero - r->back_zero);
     for (size_t i = 0; i < count; i++) {
         float q = in[i] / r->step;
         q = q > low ? q : low; /* as is what is no number */

@@ -39,7 +39,8 @@ static struct blend blend_at(const struct sr_nets_resizing *r, int axis, uint32_
 }
 
 int sr_nets_resize(const struct sr_nets_resizing *r, const float *in, float *out) {
-    const int known = r->centres < SR_NETS_CENTRES && r->between < SR_NETS_BETWEENS && r->scale[0] > 0 && r->scale[1] > 0;
+    const int known =
+        r->centres < SR_NETS_CENTRES && r->between < SR_NETS_BETWEENS && r->scale[0] > 0 && r->scale[1] > 0;
     if (!known || !is_shape(&r->in) || !is_shape(&r->out) || r->in.channels != r->out.channels) return SR_BAD_ARGUMENT;
     const size_t channels = r->in.channels;
     for (uint32_t row = 0; row < r->out.rows; row++) {
@@ -77,14 +78,16 @@ static int can_frame(uint32_t length, uint32_t before, uint32_t made, uint32_t f
 
 int sr_nets_pad(const float *in, const struct sr_nets_shape *s, const struct sr_nets_shape *before,
                 const struct sr_nets_shape *made, uint32_t framing, float value, float *out) {
-    if (!is_shape(s) || !is_shape(made) || framing >= SR_NETS_FRAMINGS || !can_frame(s->rows, before->rows, made->rows, framing) ||
+    if (!is_shape(s) || !is_shape(made) || framing >= SR_NETS_FRAMINGS ||
+        !can_frame(s->rows, before->rows, made->rows, framing) ||
         !can_frame(s->cols, before->cols, made->cols, framing) ||
         !can_frame(s->channels, before->channels, made->channels, framing))
         return SR_BAD_ARGUMENT;
     for (uint32_t row = 0; row < made->rows; row++)
         for (uint32_t col = 0; col < made->cols; col++)
             for (uint32_t c = 0; c < made->channels; c++) {
-                const int64_t y = framed(row, before->rows, s->rows, framing), x = framed(col, before->cols, s->cols, framing);
+                const int64_t y = framed(row, before->rows, s->rows, framing),
+                              x = framed(col, before->cols, s->cols, framing);
                 const int64_t z = framed(c, before->channels, s->channels, framing);
                 const int inside = y >= 0 && x >= 0 && z >= 0;
                 *out++ = inside ? in[((size_t)y * s->cols + (size_t)x) * s->channels + (size_t)z] : value;

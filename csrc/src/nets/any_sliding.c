@@ -25,7 +25,8 @@ static int64_t slid(const struct sr_nets_sliding *w, int axis, uint32_t at, uint
 static int64_t slid_back(const struct sr_nets_sliding *w, int axis, uint32_t at, uint32_t tap) {
     const int64_t length = axis ? w->in.cols : w->in.rows;
     const int64_t place = (int64_t)at + w->before[axis] - (int64_t)tap * w->dilation[axis];
-    return place >= 0 && place % w->stride[axis] == 0 && place / w->stride[axis] < length ? place / w->stride[axis] : -1;
+    return place >= 0 && place % w->stride[axis] == 0 && place / w->stride[axis] < length ? place / w->stride[axis]
+                                                                                          : -1;
 }
 
 /* out[o] += x[c] * weights[c][o] for each group; rows of weights are `apart`. */

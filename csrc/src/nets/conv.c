@@ -58,7 +58,8 @@ size_t sr_nets_scratch(const struct sr_nets_window *w) {
 /* A row of the window: `cols` pixels from column `col - left` of the image, zeros where it has none. `row` is NULL outside. */
 static void copy_row(const struct sr_nets_window *w, const float *row, size_t col, size_t cols, float *to) {
     const size_t channels = w->channels, zeros = least(cols, col < w->left ? w->left - col : 0);
-    const size_t first = col + zeros - w->left, inside = row && first < w->cols ? least(cols - zeros, w->cols - first) : 0;
+    const size_t first = col + zeros - w->left,
+                 inside = row && first < w->cols ? least(cols - zeros, w->cols - first) : 0;
     memset(to, 0, zeros * channels * sizeof *to);
     if (inside) memcpy(to + zeros * channels, row + first * channels, inside * channels * sizeof *to);
     memset(to + (zeros + inside) * channels, 0, (cols - zeros - inside) * channels * sizeof *to);
@@ -141,8 +142,8 @@ static double sum_of(const struct nets_ops *ops, const struct tile *t, size_t ou
 }
 
 static int convolve_tile(const struct nets_ops *ops, const struct sr_nets_window *w, const struct plan *p,
-                         const struct packed *packed, const float *in, const struct tile *t, struct work *work, float *out,
-                         struct sr_nets_check *check) {
+                         const struct packed *packed, const float *in, const struct tile *t, struct work *work,
+                         float *out, struct sr_nets_check *check) {
     const float *weights = weights_of(packed, p), *bias = weights + weights_size(p);
     double total = 0;
     view_window(w, in, t, work);

@@ -20,8 +20,8 @@ size_t sr_nets_packed_i8(const struct sr_nets_window *w) {
     return (weights_size(&p) + NETS_WIDTH + 2 * w->outputs) * sizeof(float);
 }
 
-static void pack_pair(const struct sr_nets_window *w, const struct plan *p, const int8_t *weights, size_t tap, size_t pair,
-                      int16_t *packed) {
+static void pack_pair(const struct sr_nets_window *w, const struct plan *p, const int8_t *weights, size_t tap,
+                      size_t pair, int16_t *packed) {
     const size_t chunk = pair / NETS_CHUNK * NETS_CHUNK, width = least(p->channels - chunk, NETS_CHUNK);
     for (size_t half = 0; half < 2 && 2 * pair + half < w->channels; half++)
         for (size_t i = 0; i < w->outputs; i++) {
@@ -53,8 +53,8 @@ size_t sr_nets_scratch_i8(const struct sr_nets_window *w) {
 }
 
 /* The window of a tile, quantised; outside the image, and in the place of a channel that is missing, zeros. */
-static void quantise_window(const struct nets_ops *ops, const struct sr_nets_window *w, const struct sr_nets_steps *steps,
-                            const float *in, const struct tile *t, float *to) {
+static void quantise_window(const struct nets_ops *ops, const struct sr_nets_window *w,
+                            const struct sr_nets_steps *steps, const float *in, const struct tile *t, float *to) {
     const size_t cols = window_of(t->cols, w), rows = window_of(t->rows, w), pixel = (w->channels + 1) / 2;
     memset(to, 0, rows * cols * pixel * sizeof *to);
     for (size_t i = 0; i < rows; i++) {
@@ -69,8 +69,9 @@ static void quantise_window(const struct nets_ops *ops, const struct sr_nets_win
     }
 }
 
-static void convolve_tile(const struct nets_ops *ops, const struct sr_nets_window *w, const struct sr_nets_window *pairs,
-                          const struct plan *p, const float *packed, const struct tile *t, struct work *work, float *out) {
+static void convolve_tile(const struct nets_ops *ops, const struct sr_nets_window *w,
+                          const struct sr_nets_window *pairs, const struct plan *p, const float *packed,
+                          const struct tile *t, struct work *work, float *out) {
     const float *zeros = packed + weights_size(p), *scales = zeros + NETS_WIDTH, *bias = scales + w->outputs;
     work->view = work->window, work->below = window_of(t->cols, w) * p->channels;
     for (size_t at = 0; at < w->outputs; at += NETS_WIDTH) {
@@ -84,8 +85,8 @@ static void convolve_tile(const struct nets_ops *ops, const struct sr_nets_windo
     }
 }
 
-int sr_nets_conv_i8(const struct sr_nets_window *w, const struct sr_nets_steps *steps, const void *packed, const float *in,
-                    float *out, void *scratch, size_t scratch_size) {
+int sr_nets_conv_i8(const struct sr_nets_window *w, const struct sr_nets_steps *steps, const void *packed,
+                    const float *in, float *out, void *scratch, size_t scratch_size) {
     if (!is_quantised(w) || !(steps->step > 0) || steps->zero > 255) return SR_BAD_ARGUMENT;
     if (scratch_size < sr_nets_scratch_i8(w)) return SR_TOO_SMALL;
     const struct sr_nets_window pairs = paired(w);

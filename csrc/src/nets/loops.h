@@ -18,18 +18,32 @@ static void ask_for(const float *numbers, size_t count) {
 #include "nets/add_up.h"
 
 #include "nets/activation.h"
-#include "nets/sums.h"
-#include "nets/pixels.h"
 #include "nets/quantise.h"
+#include "nets/sums.h"
+
+#include "nets/pixels.h" /* has need of sums.h */
 
 static void finish(const float *sums, size_t pixels, size_t outputs, uint32_t activation, float *out, size_t stride) {
     for (size_t p = 0; p < pixels; p++) activate(sums + p * NETS_WIDTH, outputs, activation, out + p * stride);
 }
 
 #define NETS_OPS                                                                                                       \
-    {                                                                                                                  \
-        .add_up = add_up, .add_up_i8 = add_up_i8, .quantise = quantise, .finish_i8 = finish_i8, .finish = finish, .total = total, .add_row = add_row, .add_sizes = add_sizes,                \
-        .gather = gather, .dot = dot, .dot_sizes = dot_sizes, .sum = sum, .depthwise = depthwise,                      \
-        .max_pool = max_pool, .average_pool = average_pool, .blend = blend, .add = add, .activate = activate,          \
-        .argmax = argmax                                                                                               \
-    }
+    {.add_up = add_up,                                                                                                 \
+     .add_up_i8 = add_up_i8,                                                                                           \
+     .quantise = quantise,                                                                                             \
+     .finish_i8 = finish_i8,                                                                                           \
+     .finish = finish,                                                                                                 \
+     .total = total,                                                                                                   \
+     .add_row = add_row,                                                                                               \
+     .add_sizes = add_sizes,                                                                                           \
+     .gather = gather,                                                                                                 \
+     .dot = dot,                                                                                                       \
+     .dot_sizes = dot_sizes,                                                                                           \
+     .sum = sum,                                                                                                       \
+     .depthwise = depthwise,                                                                                           \
+     .max_pool = max_pool,                                                                                             \
+     .average_pool = average_pool,                                                                                     \
+     .blend = blend,                                                                                                   \
+     .add = add,                                                                                                       \
+     .activate = activate,                                                                                             \
+     .argmax = argmax}

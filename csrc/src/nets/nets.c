@@ -1,9 +1,8 @@
 #include "nets/ops.h"
 
-static const struct nets_ops *const TABLES[SR_LEVELS] = {
-    [SR_PORTABLE] = &nets_portable,
-    SR_ON_X86([SR_AVX2] = &nets_avx2, [SR_AVX512] = &nets_avx512)
-    SR_ON_ARM([SR_NEON] = &nets_neon)};
+static const struct nets_ops *const TABLES[SR_LEVELS] = {[SR_PORTABLE] = &nets_portable,
+                                                         SR_ON_X86([SR_AVX2] = &nets_avx2, [SR_AVX512] = &nets_avx512)
+                                                             SR_ON_ARM([SR_NEON] = &nets_neon)};
 
 const struct nets_ops *nets_picked(void) { return SR_PICK(TABLES); }
 
@@ -16,9 +15,9 @@ static int is_image(uint64_t rows, uint64_t cols, uint64_t channels) {
 
 int sr_nets_output(const struct sr_nets_window *w, uint32_t *rows, uint32_t *cols) {
     const uint32_t size = w->size;
-    if (!is_image(w->rows, w->cols, w->channels) || !size || size > WINDOW_MAX || !w->stride || w->stride > WINDOW_MAX ||
-        w->top >= size || w->left >= size || w->bottom >= size || w->right >= size || w->rows + w->top + w->bottom < size ||
-        w->cols + w->left + w->right < size)
+    if (!is_image(w->rows, w->cols, w->channels) || !size || size > WINDOW_MAX || !w->stride ||
+        w->stride > WINDOW_MAX || w->top >= size || w->left >= size || w->bottom >= size || w->right >= size ||
+        w->rows + w->top + w->bottom < size || w->cols + w->left + w->right < size)
         return SR_BAD_ARGUMENT;
     *rows = (w->rows + w->top + w->bottom - size) / w->stride + 1;
     *cols = (w->cols + w->left + w->right - size) / w->stride + 1;

@@ -9,25 +9,25 @@
 #include <string.h>
 
 enum {
-    NETS_WIDTH = 32,       /* outputs whose weights lie together */
-    NETS_CHUNK = 128,      /* channels that are added up before the next ones: 3 x 3 x 128 x 32 weights stay in the cache */
-    NETS_TILE_COLS = 14,   /* at most */
+    NETS_WIDTH = 32,  /* outputs whose weights lie together */
+    NETS_CHUNK = 128, /* channels that are added up before the next ones: 3 x 3 x 128 x 32 weights stay in the cache */
+    NETS_TILE_COLS = 14,    /* at most */
     NETS_TILE_PIXELS = 112, /* at most; the fewer, the finer the check; the more, the less it costs */
-    NETS_SLACK = 16        /* numbers that may be read, and are not used, behind a window in scratch */
+    NETS_SLACK = 16         /* numbers that may be read, and are not used, behind a window in scratch */
 };
 
 /* One step of a tile: up to NETS_WIDTH outputs, up to NETS_CHUNK channels. */
 struct nets_step {
-    const float *in;       /* the window's first number of these channels */
-    const float *weights;  /* [taps_down][taps_across][channels][NETS_WIDTH] */
-    float *sums;           /* [rows * cols][NETS_WIDTH] */
-    const float *start;    /* what they start from: themselves, or the bias, for pixels that are ... */
-    size_t start_apart;    /* ... NETS_WIDTH apart, or 0 */
-    size_t rows, cols;     /* of the tile */
+    const float *in;      /* the window's first number of these channels */
+    const float *weights; /* [taps_down][taps_across][channels][NETS_WIDTH] */
+    float *sums;          /* [rows * cols][NETS_WIDTH] */
+    const float *start;   /* what they start from: themselves, or the bias, for pixels that are ... */
+    size_t start_apart;   /* ... NETS_WIDTH apart, or 0 */
+    size_t rows, cols;    /* of the tile */
     size_t taps_down, taps_across, channels;
-    size_t across, down;   /* from a pixel of the output to the next, in numbers of the input */
-    size_t right, below;   /* from a pixel of the input to the next */
-    size_t outputs;        /* those of NETS_WIDTH that count */
+    size_t across, down; /* from a pixel of the output to the next, in numbers of the input */
+    size_t right, below; /* from a pixel of the input to the next */
+    size_t outputs;      /* those of NETS_WIDTH that count */
 };
 
 struct nets_ops {

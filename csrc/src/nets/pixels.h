@@ -2,8 +2,8 @@
 
 /* The pixels of the image that a window covers, and their places in it. */
 struct cover {
-    size_t row, col;         /* of the image, the first of them */
-    size_t rows, cols;       /* how many */
+    size_t row, col;             /* of the image, the first of them */
+    size_t rows, cols;           /* how many */
     size_t place_row, place_col; /* in the window, of the first */
 };
 
@@ -78,7 +78,9 @@ static void average_pool(const struct sr_nets_window *window, const float *in, f
     EACH_PIXEL(window, c, out, {
         const float pixels = (float)(c.rows * c.cols);
         memset(out, 0, channels * sizeof *out);
-        EACH_COVERED(window, c, in, x, place, { for (size_t i = 0; i < channels; i++) out[i] += x[i]; })
+        EACH_COVERED(window, c, in, x, place, {
+            for (size_t i = 0; i < channels; i++) out[i] += x[i];
+        })
         for (size_t i = 0; i < channels; i++) out[i] /= pixels;
     });
 }

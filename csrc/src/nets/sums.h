@@ -35,7 +35,8 @@ static void add_row(const float *in, size_t cols, size_t step, size_t channels, 
     for (size_t c = 0; c < channels; c += LANES) {
         const float *x = in + c;
         const size_t count = channels - c < LANES ? channels - c : LANES;
-        const size_t shared = step == 1 && cols >= size ? cols - size + 1 : 0; /* pixels that all places have in common */
+        /* Pixels that all places have in common. */
+        const size_t shared = step == 1 && cols >= size ? cols - size + 1 : 0;
         const vec common = sum_vectors(x + (size - 1) * channels, shared, channels);
         for (size_t place = 0; place < size; place++) {
             vec sum = common;

@@ -18,12 +18,14 @@ static inline size_t parts(size_t whole, size_t part) { return (whole + part - 1
 
 static inline int is_convolution(const struct sr_nets_window *w) {
     uint32_t rows, cols;
-    return sr_nets_output(w, &rows, &cols) == SR_OK && w->size <= CONV_SIZE_MAX && w->activation < SR_NETS_ACTIVATIONS &&
+    return sr_nets_output(w, &rows, &cols) == SR_OK && w->size <= CONV_SIZE_MAX &&
+           w->activation < SR_NETS_ACTIVATIONS &&
            (uint64_t)w->size * w->size * w->channels * w->outputs <= SR_NETS_NUMBERS_MAX;
 }
 
 static inline struct plan plan_of(const struct sr_nets_window *w) {
-    struct plan p = {.channels = w->channels, .taps = (size_t)w->size * w->size, .groups = parts(w->outputs, NETS_WIDTH)};
+    struct plan p = {
+        .channels = w->channels, .taps = (size_t)w->size * w->size, .groups = parts(w->outputs, NETS_WIDTH)};
     sr_nets_output(w, &p.rows, &p.cols);
     p.tiles_across = parts(p.cols, w->size == 1 ? 2 * NETS_TILE_COLS : NETS_TILE_COLS);
     p.tile_cols = parts(p.cols, p.tiles_across);
@@ -45,7 +47,9 @@ struct work {
     size_t below;
 };
 
-static inline size_t window_size(const struct plan *p) { return p->window_rows * p->window_cols * p->channels + NETS_SLACK; }
+static inline size_t window_size(const struct plan *p) {
+    return p->window_rows * p->window_cols * p->channels + NETS_SLACK;
+}
 static inline size_t tile_size(const struct plan *p) { return p->tile_rows * p->tile_cols * NETS_WIDTH; }
 
 static inline struct work work_in(void *scratch, const struct plan *p, size_t size) {
@@ -68,17 +72,28 @@ static inline struct tile tile_at(const struct plan *p, size_t down, size_t acro
     return (struct tile){row, col, least(p->tile_rows, p->rows - row), p->cols * (across + 1) / p->tiles_across - col};
 }
 
-static inline size_t window_of(size_t count, const struct sr_nets_window *w) { return (count - 1) * w->stride + w->size; }
+static inline size_t window_of(size_t count, const struct sr_nets_window *w) {
+    return (count - 1) * w->stride + w->size;
+}
 
 /* Sums of a group of outputs over all channels, beginning with the bias. */
-static inline void add_group(void (*add_up)(const struct nets_step *), const struct sr_nets_window *w, const struct plan *p,
-                             const struct tile *t, const float *weights, const float *start, size_t outputs,
-                             struct work *work) {
+static inline void add_group(void (*add_up)(const struct nets_step *), const struct sr_nets_window *w,
+                             const struct plan *p, const struct tile *t, const float *weights, const float *start,
+                             size_t outputs, struct work *work) {
     const size_t across = w->stride * p->channels;
-    const size_t joined = p->channels <= NETS_CHUNK ? w->size : 1; /* taps whose numbers lie together, as do their weights */
-    struct nets_step step = {.sums = work->sums, .rows = t->rows, .cols = t->cols, .across = across,
-                             .down = w->stride * work->below, .right = p->channels, .below = work->below,
-                             .taps_down = w->size, .taps_across = w->size / joined, .outputs = outputs, .start = start};
+    /* Taps whose numbers lie together, as do their weights. */
+    const size_t joined = p->channels <= NETS_CHUNK ? w->size : 1;
+    struct nets_step step = {.sums = work->sums,
+                             .rows = t->rows,
+                             .cols = t->cols,
+                             .across = across,
+                             .down = w->stride * work->below,
+                             .right = p->channels,
+                             .below = work->below,
+                             .taps_down = w->size,
+                             .taps_across = w->size / joined,
+                             .outputs = outputs,
+                             .start = start};
     for (size_t chunk = 0; chunk < p->channels; chunk += NETS_CHUNK) {
         step.in = work->view + chunk, step.channels = joined * least(NETS_CHUNK, p->channels - chunk);
         step.weights = weights + chunk * p->taps * NETS_WIDTH;

@@ -3,8 +3,8 @@
  *
  * Following headers is a chain of loads, each from a place that the one before names, so the processor cannot run ahead.
  * Lines are therefore asked for AHEAD octets before they are needed, whether a header stands in them or not. */
-#include "skyrack/packets.h"
 #include "skyrack/crc.h"
+#include "skyrack/packets.h"
 
 enum { HEADER = 6, BLOCK = 64, LINE = 64, AHEAD = 4096 };
 

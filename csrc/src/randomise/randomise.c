@@ -16,6 +16,8 @@ struct code {
     size_t a, b;
     uint8_t start[A_MAX * BLOCK]; /* the first a blocks */
 };
+/* One block, sixteen octets, a line. */
+/* clang-format off */
 static const struct code CODES[] = {
     [SR_RANDOMISE_TM255] =
         {13, 1,
@@ -67,6 +69,7 @@ static const struct code CODES[] = {
          0x55, 0x17, 0x75, 0xC9, 0xD8, 0x58, 0xFD, 0xAC, 0xDB, 0x87, 0x1A, 0x9F, 0x10, 0xCA, 0x07, 0xBF,
          0xCE, 0x67, 0x96, 0x9A, 0x3A, 0x41, 0xBD, 0x5B, 0x22, 0x4B, 0xE8, 0x4C, 0x57, 0x82, 0x30, 0x14}},
 };
+/* clang-format on */
 
 static void begin(const struct code *code, block key[KEY_BLOCKS]) {
     memcpy(key, code->start, code->a * sizeof(block));
@@ -82,9 +85,8 @@ static void advance(const struct code *code, block key[KEY_BLOCKS]) {
     }
 }
 
-static randomise_add *const ADD[SR_LEVELS] = {
-    [SR_PORTABLE] = randomise_add_portable,
-    SR_ON_X86([SR_AVX2] = randomise_add_avx2)};
+static randomise_add *const ADD[SR_LEVELS] = {[SR_PORTABLE] = randomise_add_portable,
+                                              SR_ON_X86([SR_AVX2] = randomise_add_avx2)};
 
 int sr_randomise(uint8_t *frames, size_t stride, size_t length, size_t count, int number) {
     if (number < 0 || number > SR_RANDOMISE_TC || (count > 1 && stride < length)) return SR_BAD_ARGUMENT;

@@ -1,9 +1,9 @@
 #include "reed_solomon/ops.h"
 #include <string.h>
 
-static const struct rs_ops *const TABLES[SR_LEVELS] = {
-    [SR_PORTABLE] = &rs_portable,
-    SR_ON_X86([SR_AVX2] = &rs_avx2, [SR_AVX512] = &rs_avx512) SR_ON_ARM([SR_NEON] = &rs_neon)};
+static const struct rs_ops *const TABLES[SR_LEVELS] = {[SR_PORTABLE] = &rs_portable,
+                                                       SR_ON_X86([SR_AVX2] = &rs_avx2, [SR_AVX512] = &rs_avx512)
+                                                           SR_ON_ARM([SR_NEON] = &rs_neon)};
 
 static const struct rs_ops *ops_for(const struct rs_ops *ops, size_t codewords) {
     return codewords < ops->few ? &rs_portable : ops;

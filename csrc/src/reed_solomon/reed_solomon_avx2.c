@@ -110,10 +110,8 @@ static void store_parity(const struct rs_code *code, const lanes *state, uint8_t
         memcpy(tile, state + done, sizeof tile);
         if (depth == 1) transpose(tile);
         for (size_t b = 0; b < blocks; b++) {
-            if (depth == 1)
-                memcpy(out + b * stride, (const uint8_t *)&tile[b % TILE] + b / TILE * TILE, TILE);
-            else
-                move_symbols(depth, out + b * stride, depth, (const uint8_t *)tile + b * depth, LANES, TILE);
+            if (depth == 1) memcpy(out + b * stride, (const uint8_t *)&tile[b % TILE] + b / TILE * TILE, TILE);
+            else move_symbols(depth, out + b * stride, depth, (const uint8_t *)tile + b * depth, LANES, TILE);
         }
     }
 }

@@ -124,10 +124,8 @@ INLINE void exchange_ternary(__m512i *v, unsigned width) {
 /* Row and column of a tile are numbered in two digits. The low one is worth 8, but 4 where the tile has 12 rows. */
 INLINE unsigned low_digit(unsigned depth) { return depth == 5 ? 4 : 8; }
 INLINE void exchange_low(unsigned depth, __m512i *v) {
-    if (depth == 5)
-        exchange_bit(v, 4, 1, depth), exchange_bit(v, 4, 2, 2 * depth);
-    else
-        exchange_octal(v, depth);
+    if (depth == 5) exchange_bit(v, 4, 1, depth), exchange_bit(v, 4, 2, 2 * depth);
+    else exchange_octal(v, depth);
 }
 INLINE void exchange_high(unsigned depth, __m512i *v) {
     const unsigned width = low_digit(depth) * depth;

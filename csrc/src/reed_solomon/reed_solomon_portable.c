@@ -59,8 +59,7 @@ INLINE void encode_slices(const uint64_t *slices, unsigned quads, unsigned symbo
 static void encode_codeword(const struct rs_code *code, const uint8_t *data, uint8_t *parity) {
     if (code->parity == 32)
         encode_slices(&rs_slices_32[code->basis][0][0][0][0], 2, code->symbols, data, code->interleave, parity);
-    else
-        encode_slices(&rs_slices_16[code->basis][0][0][0][0], 1, code->symbols, data, code->interleave, parity);
+    else encode_slices(&rs_slices_16[code->basis][0][0][0][0], 1, code->symbols, data, code->interleave, parity);
 }
 
 static void parity(const struct rs_code *code, const uint8_t *data, size_t data_stride, uint8_t *out, size_t out_stride,

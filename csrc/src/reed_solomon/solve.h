@@ -161,9 +161,7 @@ static void solve(const struct rs_code *code, struct rs_batch *batch, unsigned s
     lanes remainder[RS_PARITY_MAX];
     for (unsigned i = 0; i < code->parity; i++)
         remainder[i] = apply(load(batch->remainders[i] + start), &FIELD.from_basis[code->basis]);
-    if (code->errors == 16)
-        solve_code(16, code, remainder, batch);
-    else
-        solve_code(8, code, remainder, batch);
+    if (code->errors == 16) solve_code(16, code, remainder, batch);
+    else solve_code(8, code, remainder, batch);
     divide_fixes(&FIELD.to_basis[code->basis], batch);
 }

@@ -2,8 +2,8 @@
 #ifndef SKYRACK_SRC_SECDED_OPS_H
 #define SKYRACK_SRC_SECDED_OPS_H
 #include "level.h"
-#include "span.h"
 #include "skyrack/secded.h"
+#include "span.h"
 #include <string.h>
 
 #define SECDED_SEEDS(OF) {OF(0x07), OF(0x0B), OF(0x0D), OF(0x13), OF(0x15), OF(0x19), OF(0x25), OF(0x1F)}
@@ -11,7 +11,8 @@
 
 struct secded_ops {
     void (*encode)(const uint8_t *data, size_t words, uint8_t *checks);
-    void (*vote3)(const uint8_t *a, const uint8_t *b, const uint8_t *c, size_t size, uint8_t *out, uint64_t dissents[3]);
+    void (*vote3)(const uint8_t *a, const uint8_t *b, const uint8_t *c, size_t size, uint8_t *out,
+                  uint64_t dissents[3]);
 };
 extern const struct secded_ops secded_portable, secded_avx2, secded_avx512, secded_neon;
 

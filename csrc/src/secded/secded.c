@@ -2,8 +2,7 @@
 
 static const struct secded_ops *const TABLES[SR_LEVELS] = {
     [SR_PORTABLE] = &secded_portable,
-    SR_ON_X86([SR_AVX2] = &secded_avx2, [SR_AVX512] = &secded_avx512)
-    SR_ON_ARM([SR_NEON] = &secded_neon)};
+    SR_ON_X86([SR_AVX2] = &secded_avx2, [SR_AVX512] = &secded_avx512) SR_ON_ARM([SR_NEON] = &secded_neon)};
 
 enum { PORTION = 512 }; /* words whose checks are computed at a time: they stay in the first-level cache */
 

@@ -6,10 +6,11 @@
 /* Row i of the matrix of an octet: which of its bits reach check bit i. GF2P8AFFINEQB has row 0 in the top octet. */
 #define BIT(seed, i, b) ((uint64_t)(SECDED_COLUMN(seed, b) >> (i) & 1) << (b))
 #define ROW(seed, i)                                                                                                   \
-    ((BIT(seed, i, 0) | BIT(seed, i, 1) | BIT(seed, i, 2) | BIT(seed, i, 3) | BIT(seed, i, 4) | BIT(seed, i, 5) |       \
-      BIT(seed, i, 6) | BIT(seed, i, 7)) << (56 - 8 * (i)))
+    ((BIT(seed, i, 0) | BIT(seed, i, 1) | BIT(seed, i, 2) | BIT(seed, i, 3) | BIT(seed, i, 4) | BIT(seed, i, 5) |      \
+      BIT(seed, i, 6) | BIT(seed, i, 7))                                                                               \
+     << (56 - 8 * (i)))
 #define MATRIX(seed)                                                                                                   \
-    (ROW(seed, 0) | ROW(seed, 1) | ROW(seed, 2) | ROW(seed, 3) | ROW(seed, 4) | ROW(seed, 5) | ROW(seed, 6) |           \
+    (ROW(seed, 0) | ROW(seed, 1) | ROW(seed, 2) | ROW(seed, 3) | ROW(seed, 4) | ROW(seed, 5) | ROW(seed, 6) |          \
      ROW(seed, 7))
 static const uint64_t MATRICES[8] = SECDED_SEEDS(MATRIX);
 

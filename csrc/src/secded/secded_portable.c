@@ -1,7 +1,7 @@
 #include "secded/ops.h"
 
 #define COLUMNS(seed)                                                                                                  \
-    SR_SPAN(SECDED_COLUMN(seed, 0), SECDED_COLUMN(seed, 1), SECDED_COLUMN(seed, 2), SECDED_COLUMN(seed, 3),             \
+    SR_SPAN(SECDED_COLUMN(seed, 0), SECDED_COLUMN(seed, 1), SECDED_COLUMN(seed, 2), SECDED_COLUMN(seed, 3),            \
             SECDED_COLUMN(seed, 4), SECDED_COLUMN(seed, 5), SECDED_COLUMN(seed, 6), SECDED_COLUMN(seed, 7))
 static const uint8_t TABLE[8][256] = SECDED_SEEDS(COLUMNS);
 

@@ -104,9 +104,9 @@ static void step_u(const struct rows *r) {
             curl * ((z_n) - (z) - rise)))
     for (wide v_here, v_n_here, head_here; i < whole(cols); i += LANES) {
         v_here = AT(v, i), v_n_here = AT(v_n, i), head_here = AT(head, i);
-        PUT(u, i) = U(AT(u, i), AT(z, i), AT(z_n, i), west_at(v, i, v_before, v_here), v_here,
-                      west_at(v_n, i, v_n_before, v_n_here), v_n_here, west_at(head, i, head_before, head_here),
-                      head_here);
+        PUT(u, i) =
+            U(AT(u, i), AT(z, i), AT(z_n, i), west_at(v, i, v_before, v_here), v_here,
+              west_at(v_n, i, v_n_before, v_n_here), v_n_here, west_at(head, i, head_before, head_here), head_here);
         v_before = v_here, v_n_before = v_n_here, head_before = head_here;
     }
     for (; i < cols; i++) {

@@ -49,7 +49,9 @@ size_t sr_shallow_water_size(const struct sr_shallow_water_grid *grid) {
     return sizeof(struct model) + grid->rows * sizeof(struct coefficients);
 }
 
-size_t sr_shallow_water_scratch(size_t cols) { return LINE + (1 + STEPS_MAX * PASS_ROWS) * room_stride(cols) * sizeof(float); }
+size_t sr_shallow_water_scratch(size_t cols) {
+    return LINE + (1 + STEPS_MAX * PASS_ROWS) * room_stride(cols) * sizeof(float);
+}
 
 /* Of a row whose southern side lies at `south` degrees. */
 static struct coefficients row_at(const struct sr_shallow_water_grid *g, double south) {

@@ -15,7 +15,9 @@ struct model {
     struct coefficients c[];
 };
 
-static inline size_t room_stride(size_t cols) { return (cols * sizeof(float) + LINE - 1) / LINE * (LINE / sizeof(float)); }
+static inline size_t room_stride(size_t cols) {
+    return (cols * sizeof(float) + LINE - 1) / LINE * (LINE / sizeof(float));
+}
 
 /* A row of zeros, then PASS_ROWS rows for each step. */
 static inline float *room_row(void *scratch, size_t cols, size_t row) {

@@ -7,12 +7,12 @@
 
 /* What a row's steps multiply by: `step` is in all of them but the cosines and viscosities. */
 struct coefficients {
-    float east, north;            /* step / dx, step / dy over the cosine of the row */
-    float cos_south, cos_north;   /* of its southern and northern sides */
-    float damp_east, damp_north;  /* viscosity / dx, viscosity / dy over the cosine of the row */
-    float rotation, rotation_north; /* f of its southern side, of its northern one */
+    float east, north;                       /* step / dx, step / dy over the cosine of the row */
+    float cos_south, cos_north;              /* of its southern and northern sides */
+    float damp_east, damp_north;             /* viscosity / dx, viscosity / dy over the cosine of the row */
+    float rotation, rotation_north;          /* f of its southern side, of its northern one */
     float turn_east, turn_north, turn_south; /* vorticity of the northern side: of v, of the row beyond, of this one */
-    float curl_east;              /* viscosity / dx of its southern side */
+    float curl_east;                         /* viscosity / dx of its southern side */
     float cos_middle;
 };
 
@@ -29,9 +29,9 @@ struct rows {
     size_t cols;
     float *eta, *u, *v;
     const float *eta_n, *u_n, *v_n, *u_s;
-    float *flux, *flux_n;  /* mass flux through southern sides, times their cosine */
-    float *z, *z_n;        /* absolute vorticity of southwestern corners, times the step */
-    float *head, *head_s;  /* Bernoulli's: gravity * eta + kinetic energy, less viscosity * divergence */
+    float *flux, *flux_n; /* mass flux through southern sides, times their cosine */
+    float *z, *z_n;       /* absolute vorticity of southwestern corners, times the step */
+    float *head, *head_s; /* Bernoulli's: gravity * eta + kinetic energy, less viscosity * divergence */
 };
 
 enum { SUM_LANES = 16 };

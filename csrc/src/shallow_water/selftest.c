@@ -11,9 +11,14 @@ static uint64_t hash(const void *data, size_t size, uint64_t state) {
 
 /* Some steps that pass together and some that follow: vectors, what is left of a row, both walls, and round the globe. */
 int sr_selftest_shallow_water(void) {
-    static const struct sr_shallow_water_grid GRID = {
-        .rows = ROWS, .cols = COLS, .south_deg = 40, .row_deg = 1, .col_deg = 1, .step_s = 120, .depth_m = 5000,
-        .viscosity_m2_s = 1e5};
+    static const struct sr_shallow_water_grid GRID = {.rows = ROWS,
+                                                      .cols = COLS,
+                                                      .south_deg = 40,
+                                                      .row_deg = 1,
+                                                      .col_deg = 1,
+                                                      .step_s = 120,
+                                                      .depth_m = 5000,
+                                                      .viscosity_m2_s = 1e5};
     _Alignas(8) uint8_t model[ROOM], scratch[SCRATCH];
     float state[3][CELLS];
     for (int i = 0; i < CELLS; i++) {
@@ -22,7 +27,8 @@ int sr_selftest_shallow_water(void) {
         state[2][i] = i < COLS ? 0 : (float)(i * 53 % 89 - 44) / 4;
     }
     if (sr_shallow_water_make(&GRID, model, sizeof model) != SR_OK) return SR_CORRUPT;
-    if (sr_shallow_water_run(model, ROWS, COLS, state[0], state[1], state[2], STEPS_MAX + 3, scratch, sizeof scratch) != SR_OK)
+    if (sr_shallow_water_run(model, ROWS, COLS, state[0], state[1], state[2], STEPS_MAX + 3, scratch, sizeof scratch) !=
+        SR_OK)
         return SR_CORRUPT;
     struct sr_shallow_water_invariants kept;
     struct sr_checks checks;

@@ -27,8 +27,8 @@ static void fill(float *row, size_t cols, float value) {
 }
 
 /* One row of one step. The row itself and those to its north are as the step found them, those to its south are done. */
-static void step_row(const struct shallow_water_ops *ops, const struct model *m, const struct pass *p, size_t row, float *eta,
-                     float *u, float *v) {
+static void step_row(const struct shallow_water_ops *ops, const struct model *m, const struct pass *p, size_t row,
+                     float *eta, float *u, float *v) {
     size_t cols = m->cols, here = row % 2, other = 1 - here, at = row * cols;
     int is_last = row + 1 == m->rows;
     struct rows r = {.c = &m->c[row], .k = &m->k, .cols = cols, .eta = eta + at, .u = u + at, .v = v + at};
@@ -87,8 +87,8 @@ static double largest(const double *lanes) {
     return found;
 }
 
-int sr_shallow_water_measure(const void *model, size_t rows, size_t cols, const float *eta, const float *u, const float *v,
-                             struct sr_shallow_water_invariants *out) {
+int sr_shallow_water_measure(const void *model, size_t rows, size_t cols, const float *eta, const float *u,
+                             const float *v, struct sr_shallow_water_invariants *out) {
     const struct model *m = model;
     if (m->rows != rows || m->cols != cols) return SR_CORRUPT;
     const struct shallow_water_ops *ops = SR_PICK(TABLES);

@@ -47,8 +47,8 @@ INLINE lanes places(const struct sync_pattern *pattern, const uint8_t *octets, u
     const uint64_t *flip = pattern->flip;
     lanes count[SYNC_PLANES] = {none, none, none, none, none, none, none};
 #define WRONG(j) SHIFT(word, next, j) ^ flip[j]
-#define ADD(j)                                                                                                        \
-    add8(count, WRONG(j), WRONG(j + 1), WRONG(j + 2), WRONG(j + 3), WRONG(j + 4), WRONG(j + 5), WRONG(j + 6),         \
+#define ADD(j)                                                                                                         \
+    add8(count, WRONG(j), WRONG(j + 1), WRONG(j + 2), WRONG(j + 3), WRONG(j + 4), WRONG(j + 5), WRONG(j + 6),          \
          WRONG(j + 7))
     ADD(0);
     ADD(8);
@@ -87,13 +87,9 @@ INLINE size_t scan(const struct sync_pattern *pattern, const uint8_t *octets, si
 static size_t next_block(const struct sync_pattern *pattern, const uint8_t *octets, size_t size, size_t at,
                          uint64_t found[SYNC_LANES_MAX]) {
     switch (pattern->groups) {
-    case 2:
-        return scan(pattern, octets, size, at, found, 2);
-    case 3:
-        return scan(pattern, octets, size, at, found, 3);
-    case 4:
-        return scan(pattern, octets, size, at, found, 4);
-    default:
-        return scan(pattern, octets, size, at, found, 8);
+    case 2: return scan(pattern, octets, size, at, found, 2);
+    case 3: return scan(pattern, octets, size, at, found, 3);
+    case 4: return scan(pattern, octets, size, at, found, 4);
+    default: return scan(pattern, octets, size, at, found, 8);
     }
 }

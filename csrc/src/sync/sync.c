@@ -1,9 +1,8 @@
 #include "level.h"
 #include "sync/ops.h"
 
-static const struct sync_ops *const TABLES[SR_LEVELS] = {
-    [SR_PORTABLE] = &sync_portable,
-    SR_ON_X86([SR_AVX2] = &sync_avx2, [SR_AVX512] = &sync_avx512)};
+static const struct sync_ops *const TABLES[SR_LEVELS] = {[SR_PORTABLE] = &sync_portable,
+                                                         SR_ON_X86([SR_AVX2] = &sync_avx2, [SR_AVX512] = &sync_avx512)};
 
 /* A search on its way. */
 struct search {
@@ -31,8 +30,7 @@ static uint64_t bits_at(const struct search *search, uint64_t bit) {
 static int judge(struct search *search, uint64_t bit) {
     uint64_t differing = (bits_at(search, bit) ^ search->marker) >> (64 - search->width);
     unsigned wrong = (unsigned)__builtin_popcountll(differing), right = search->width - wrong;
-    if (wrong <= search->errors)
-        search->hits[search->count++] = (struct sr_sync_hit){(int64_t)bit, (uint8_t)wrong, 0};
+    if (wrong <= search->errors) search->hits[search->count++] = (struct sr_sync_hit){(int64_t)bit, (uint8_t)wrong, 0};
     else if (search->inverted && right <= search->errors)
         search->hits[search->count++] = (struct sr_sync_hit){(int64_t)bit, (uint8_t)right, 1};
     return search->count < search->room;
@@ -102,8 +100,15 @@ int sr_sync_search(const uint8_t *octets, size_t size, int64_t first, uint64_t m
                    int inverted, struct sr_sync_hit *hits, size_t room, size_t *count) {
     *count = 0;
     if ((width != 32 && width != 64) || errors >= width / 2 || first < 0 || room == 0) return SR_BAD_ARGUMENT;
-    struct search search = {.octets = octets, .size = size, .first = (uint64_t)first, .marker = marker << (64 - width),
-                            .width = width, .errors = errors, .inverted = inverted, .hits = hits, .room = room,
+    struct search search = {.octets = octets,
+                            .size = size,
+                            .first = (uint64_t)first,
+                            .marker = marker << (64 - width),
+                            .width = width,
+                            .errors = errors,
+                            .inverted = inverted,
+                            .hits = hits,
+                            .room = room,
                             .ops = SR_PICK(TABLES)};
     if (search.first / 8 >= size) return SR_OK;
     set_pattern(&search);

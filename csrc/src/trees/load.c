@@ -39,8 +39,10 @@ struct tree {
 static struct tree tree_at(struct reader *reader, size_t features) {
     struct tree tree = {.leaves = take(reader, 2), .split_size = features > 256 ? 3 : 2};
     tree.nodes = tree.leaves ? 2 * tree.leaves - 1 : 0;
-    size_t shape = (tree.nodes + 7) / 8, splits = tree.split_size * (tree.nodes - tree.leaves), values = 8 * tree.leaves;
-    if (!tree.leaves || tree.leaves > SR_TREES_LEAVES_MAX || (size_t)(reader->end - reader->next) < shape + splits + values)
+    size_t shape = (tree.nodes + 7) / 8, splits = tree.split_size * (tree.nodes - tree.leaves),
+           values = 8 * tree.leaves;
+    if (!tree.leaves || tree.leaves > SR_TREES_LEAVES_MAX ||
+        (size_t)(reader->end - reader->next) < shape + splits + values)
         return reader->bad = 1, tree;
     tree.shape = reader->next, tree.splits = tree.shape + shape, tree.values = tree.splits + splits;
     reader->next = tree.values + values;
@@ -108,7 +110,8 @@ int sr_trees_load(const uint8_t *forest, size_t size, void *loaded, size_t room)
     struct reader reader = {forest + 4, forest + size - CRC, 0};
     size_t features = take(&reader, 2), trees = take(&reader, 2), nodes = take(&reader, 4), leaves = take(&reader, 4);
     size_t precision = take(&reader, 1), needed = loaded_size(features, trees, nodes, leaves, size);
-    if (!features || features > SR_TREES_FEATURES_MAX || precision > SR_TREES_FLOAT32 || !trees || !needed) return SR_CORRUPT;
+    if (!features || features > SR_TREES_FEATURES_MAX || precision > SR_TREES_FLOAT32 || !trees || !needed)
+        return SR_CORRUPT;
     if ((uintptr_t)loaded % sizeof(double)) return SR_BAD_ARGUMENT;
     if (room < needed) return SR_TOO_SMALL;
     struct trees_model *model = loaded;

@@ -33,7 +33,9 @@ static inline uint64_t trees_loaded_size(uint64_t features, uint64_t trees, uint
     return sizeof(struct trees_model) + 8 * (trees + 1 + leaves) + ((4 * nodes + 2 * (features + 1) + 7) & ~7ULL);
 }
 
-static inline struct trees_root *trees_roots(const struct trees_model *model) { return (struct trees_root *)(model + 1); }
+static inline struct trees_root *trees_roots(const struct trees_model *model) {
+    return (struct trees_root *)(model + 1);
+}
 
 static inline double *trees_leaves(const struct trees_model *model) {
     return (double *)(trees_roots(model) + model->trees + 1);
@@ -76,7 +78,7 @@ struct trees_walk {
     const double *leaves;
     uint32_t node_count, leaf_count, splits;
     const struct trees_row *rows;
-    const uint16_t *row_of; /* by split */
+    const uint16_t *row_of;    /* by split */
     struct trees_visit *stack; /* SR_TREES_DEPTH_MAX */
     double *sums;
 };

@@ -2,6 +2,7 @@
 
 /* Two trees over two features, written out by hand:
  *     x0 <= 3 ? (x1 <= 0 ? 1.0 : 2.0) : 4.0        x1 <= 7 ? 0.5 : -8.0 */
+/* clang-format off */
 static const uint8_t FOREST[] = {
     'S', 'R', 'T', '2', 2, 0, 2, 0, 8, 0, 0, 0, 5, 0, 0, 0, 0, 4, 8, /* 8 nodes, 5 leaves; 4 and 8 levels */
     3, 0, 0xC0, 0, 3, 1, 0,                                       /* split, split, leaf, leaf, leaf */
@@ -9,6 +10,7 @@ static const uint8_t FOREST[] = {
     2, 0, 0x80, 1, 7, /* split, leaf, leaf */
     0, 0, 0, 0, 0, 0, 0xE0, 0x3F, 0, 0, 0, 0, 0, 0, 0x20, 0xC0,
     0x2D, 0x1F, 0xA4, 0x05};
+/* clang-format on */
 
 int sr_selftest_trees(void) {
     enum { LOADED = 96, SPLITS = 12 };

@@ -3,8 +3,7 @@
 
 static const struct trees_ops *const TABLES[SR_LEVELS] = {
     [SR_PORTABLE] = &trees_portable,
-    SR_ON_X86([SR_AVX2] = &trees_avx2, [SR_AVX512] = &trees_avx512)
-    SR_ON_ARM([SR_NEON] = &trees_neon)};
+    SR_ON_X86([SR_AVX2] = &trees_avx2, [SR_AVX512] = &trees_avx512) SR_ON_ARM([SR_NEON] = &trees_neon)};
 
 const struct trees_ops *trees_picked(void) { return SR_PICK(TABLES); }
 
@@ -91,8 +90,11 @@ static size_t make_rows(const struct trees_model *model, size_t feature, struct 
 /* Walk all trees with the samples whose rows stand in the block. */
 static int add_trees(const struct trees_model *model, struct block *block) {
     const struct trees_root *root = trees_roots(model);
-    struct trees_walk walk = {
-        .splits = model->splits, .rows = block->rows, .row_of = block->row_of, .stack = block->stack, .sums = block->sums};
+    struct trees_walk walk = {.splits = model->splits,
+                              .rows = block->rows,
+                              .row_of = block->row_of,
+                              .stack = block->stack,
+                              .sums = block->sums};
     for (uint32_t t = 0; t < model->trees; t++, root++) {
         walk.nodes = trees_nodes(model) + root->node;
         walk.leaves = trees_leaves(model) + root->leaf;
@@ -138,11 +140,13 @@ int sr_trees_score(const void *loaded, size_t loaded_size, const uint8_t *codes,
     return SR_OK;
 }
 
-void sr_trees_quantise_f32(const float *values, size_t count, const float limits[255], uint8_t missing, uint8_t *codes) {
+void sr_trees_quantise_f32(const float *values, size_t count, const float limits[255], uint8_t missing,
+                           uint8_t *codes) {
     trees_picked()->quantise_f32(values, count, limits, missing, codes);
 }
 
-void sr_trees_quantise_f64(const double *values, size_t count, const double limits[255], uint8_t missing, uint8_t *codes) {
+void sr_trees_quantise_f64(const double *values, size_t count, const double limits[255], uint8_t missing,
+                           uint8_t *codes) {
     trees_picked()->quantise_f64(values, count, limits, missing, codes);
 }
 

@@ -7,7 +7,8 @@ static inline unsigned any(reg bits) { return !_mm256_testz_si256((__m256i)bits,
 
 static inline uint32_t half_up_to(const uint8_t *codes, uint8_t level) {
     __m256i some = _mm256_loadu_si256((const __m256i *)codes);
-    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(some, _mm256_set1_epi8((char)level)), some));
+    return (uint32_t)_mm256_movemask_epi8(
+        _mm256_cmpeq_epi8(_mm256_min_epu8(some, _mm256_set1_epi8((char)level)), some));
 }
 
 static inline uint64_t up_to(const uint8_t *codes, uint8_t level) {
@@ -31,7 +32,7 @@ static inline void add_eight(uint8_t bits, double leaf, double *sums) {
     }
 }
 
-#include "trees/walk.h"
 #include "trees/loops.h"
+#include "trees/walk.h"
 const struct trees_ops trees_avx2 = {
     .quantise_f32 = quantise_f32, .quantise_f64 = quantise_f64, .compare = compare, .add = add};

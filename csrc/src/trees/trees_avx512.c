@@ -19,7 +19,7 @@ static inline void add_eight(uint8_t bits, double leaf, double *sums) {
     _mm512_storeu_pd(sums, _mm512_mask_add_pd(eight, bits, eight, _mm512_set1_pd(leaf)));
 }
 
-#include "trees/walk.h"
 #include "trees/loops.h"
+#include "trees/walk.h"
 const struct trees_ops trees_avx512 = {
     .quantise_f32 = quantise_f32, .quantise_f64 = quantise_f64, .compare = compare, .add = add};

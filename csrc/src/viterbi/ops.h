@@ -12,8 +12,8 @@ enum { VITERBI_SPAN = SR_VITERBI_BLOCK + 2 * SR_VITERBI_CONTEXT, VITERBI_STATES 
 
 /* One block on its way through the decoder, with room for its steps. */
 struct viterbi_block {
-    uint32_t *costs;   /* what the symbols 00, 01, 10, 11 cost at each step, an octet each from bit 0 */
-    uint64_t *choices; /* at each step, bit n: whether state n was reached from the odd one of its two */
+    uint32_t *costs;                 /* what the symbols 00, 01, 10, 11 cost at each step, an octet each from bit 0 */
+    uint64_t *choices;               /* at each step, bit n: whether state n was reached from the odd one of its two */
     uint8_t metrics[VITERBI_STATES]; /* at the end */
 };
 

@@ -2,8 +2,7 @@
 
 static const struct viterbi_ops *const TABLES[SR_LEVELS] = {
     [SR_PORTABLE] = &viterbi_portable,
-    SR_ON_X86([SR_AVX2] = &viterbi_avx2, [SR_AVX512] = &viterbi_avx512)
-    SR_ON_ARM([SR_NEON] = &viterbi_neon)};
+    SR_ON_X86([SR_AVX2] = &viterbi_avx2, [SR_AVX512] = &viterbi_avx512) SR_ON_ARM([SR_NEON] = &viterbi_neon)};
 
 /* Every second bit of a word. */
 static uint32_t spread(uint32_t bits) {
@@ -60,7 +59,9 @@ static uint64_t best_state(const struct viterbi_block *block) {
     return best;
 }
 
-static uint8_t reversed(uint64_t octet) { return (uint8_t)(((octet & 0xFF) * 0x0202020202ULL & 0x010884422010ULL) % 1023); }
+static uint8_t reversed(uint64_t octet) {
+    return (uint8_t)(((octet & 0xFF) * 0x0202020202ULL & 0x010884422010ULL) % 1023);
+}
 
 /* A path back through a block: the state in its low six bits, above it the bits that were passed, the oldest lowest. */
 enum { PATHS = 4 }; /* abreast, so that none waits for itself */
@@ -83,7 +84,8 @@ static void trace_back(const struct viterbi_block *blocks, const struct extent *
     for (size_t b = 0; b < PATHS; b++) paths.path[b] = best_state(blocks + b), paths.choices[b] = blocks[b].choices;
     size_t octets = extent->bits / 8, rest = extent->bits % 8;
     walk_back(&paths, extent->steps - extent->skip - 8 * octets);
-    for (size_t b = 0; rest && b < PATHS; b++) out[b][octets] = (uint8_t)(reversed(paths.path[b] >> 6) & 0xFF00 >> rest);
+    for (size_t b = 0; rest && b < PATHS; b++)
+        out[b][octets] = (uint8_t)(reversed(paths.path[b] >> 6) & 0xFF00 >> rest);
     while (octets--) {
         walk_back(&paths, 8);
         for (size_t b = 0; b < PATHS; b++) out[b][octets] = reversed(paths.path[b] >> 6);

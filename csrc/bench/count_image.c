@@ -24,8 +24,8 @@ int main(void) {
     lakes();
     COUNT("normalised difference, 8 bits", sr_normalised_difference_u8(green, swir, PIXELS, ratio));
     COUNT("normalised difference, 16 bits", sr_normalised_difference_u16(wide_green, wide_swir, PIXELS, ratio));
-    COUNT("water mask, 8 bits", sr_mndwi_mask_u8(green, swir, PIXELS, 0.1f, mask));
-    COUNT("water mask, 16 bits", sr_mndwi_mask_u16(wide_green, wide_swir, PIXELS, 0.1f, mask));
+    COUNT("water mask, 8 bits", sr_mndwi_mask_u8(green, swir, PIXELS, 0.1F, mask));
+    COUNT("water mask, 16 bits", sr_mndwi_mask_u16(wide_green, wide_swir, PIXELS, 0.1F, mask));
     COUNT("clean", sr_mask_clean(mask, ROWS, COLS, 20, cleaned, scratch, scratch_size));
     COUNT("components",
           sr_mask_components(cleaned, ROWS, COLS, labels, areas, boxes, PIXELS, &components, scratch, scratch_size));

@@ -13,7 +13,7 @@ int main(void) {
     struct sr_checks checks;
     fill(noise, sizeof noise);
     for (size_t i = 0; i < 3 * CELLS; i++)
-        state[i / CELLS][i % CELLS] = i / CELLS == 2 && i % CELLS < SIDE ? 0 : noise[i] / 16.0F;
+        state[i / CELLS][i % CELLS] = i / CELLS == 2 && i % CELLS < SIDE ? 0 : (float)noise[i] / 16;
     sr_shallow_water_make(&GRID, model, sizeof model);
     COUNT("4 steps of 96 x 96",
           sr_shallow_water_run(model, SIDE, SIDE, state[0], state[1], state[2], 4, scratch, sizeof scratch));

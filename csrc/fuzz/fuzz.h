@@ -12,9 +12,14 @@
     } while (0)
 
 /* The body that follows runs once on each level. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): `level` is a name */
 #define ON_EACH_LEVEL(level)                                                                                           \
     for (int level = 0; level < SR_LEVELS; level++)                                                                    \
         if (sr_level_select(sr_level_name(level)) == SR_OK)
+/* NOLINTEND(bugprone-macro-parentheses) */
+
+/* What each target defines: returns 0, or aborts where something that must hold does not. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct input {
     const uint8_t *octets;

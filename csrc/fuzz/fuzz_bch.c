@@ -15,14 +15,14 @@ static void check(const uint8_t *received, const uint8_t *data, int8_t corrected
     REQUIRE(corrected < 0 ? memcmp(data, received, SR_BCH_DATA) == 0 : distance(again, received) == corrected);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size) {
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t blocks = size / SR_BCH_BLOCK;
-    uint8_t *received = owned(input, blocks * SR_BCH_BLOCK), *data = owned(NULL, blocks * SR_BCH_DATA);
+    uint8_t *received = owned(data, blocks * SR_BCH_BLOCK), *decoded = owned(NULL, blocks * SR_BCH_DATA);
     int8_t *corrected = owned(NULL, blocks);
     ON_EACH_LEVEL(level) {
-        sr_bch_decode(received, blocks, data, corrected);
-        for (size_t i = 0; i < blocks; i++) check(received + i * SR_BCH_BLOCK, data + i * SR_BCH_DATA, corrected[i]);
+        sr_bch_decode(received, blocks, decoded, corrected);
+        for (size_t i = 0; i < blocks; i++) check(received + i * SR_BCH_BLOCK, decoded + i * SR_BCH_DATA, corrected[i]);
     }
-    free(received), free(data), free(corrected);
+    free(received), free(decoded), free(corrected);
     return 0;
 }

@@ -36,8 +36,8 @@ static void lose_and_repair(const struct shape *shape, const struct input *input
     free(received);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size) {
-    struct input input = {octets, size};
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct input input = {data, size};
     struct shape shape = {.data = take(&input, 1), .parity = take(&input, 1), .octets = take(&input, 1) % 150};
     shape.stride = shape.octets + take(&input, 1) % 3;
     sr_level_select("portable");

@@ -10,9 +10,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     int64_t offsets[PACKETS];
     size_t field_count = take(&input, 1) % (FIELDS + 1), count = take(&input, 1) % (PACKETS + 1);
     for (size_t f = 0; f < field_count; f++)
-        fields[f] =
-            (struct sr_field){(int64_t)take(&input, 1),  (int8_t)take(&input, 1),       (uint32_t)take(&input, 2),
-                              (uint32_t)take(&input, 1), (uint32_t)take(&input, 1) % 6, (uint32_t)take(&input, 1) % 20};
+        fields[f] = (struct sr_field){.out = (int64_t)take(&input, 1),
+                                      .stride = (int8_t)take(&input, 1),
+                                      .bit = (uint32_t)take(&input, 2),
+                                      .bits = (uint32_t)take(&input, 1),
+                                      .form = (uint32_t)take(&input, 1) % 6,
+                                      .width = (uint32_t)take(&input, 1) % 20};
     for (size_t i = 0; i < count; i++) offsets[i] = (int8_t)take(&input, 1);
     uint8_t *octets = owned(input.octets, input.size), *out = owned(NULL, ROOM), first[ROOM];
     int status = SR_UNSUPPORTED;

@@ -52,8 +52,8 @@ static void clean_codewords_come_back(int code, struct input input) {
     free(data), free(codeword), free(soft), free(out);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size) {
-    struct input input = {octets, size};
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct input input = {data, size};
     struct call call = {.code = (int8_t)take(&input, 1) % 16, .iterations_max = (int8_t)take(&input, 1) % 8};
     const size_t k = sr_ldpc_data_size(call.code), n = sr_ldpc_codeword_size(call.code), wide = take(&input, 1);
     call.count = n > 64 ? 1 : take(&input, 1) % 80;

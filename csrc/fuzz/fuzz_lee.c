@@ -4,11 +4,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct input input = {data, size};
-    size_t cols = 1 + take(&input, 1), rows;
+    size_t cols = 1 + take(&input, 1);
     uint64_t bits = take(&input, 8);
     double noise_variance;
     memcpy(&noise_variance, &bits, sizeof bits);
-    if (!(rows = input.size / 4 / cols)) return 0;
+    size_t rows = input.size / 4 / cols;
+    if (!rows) return 0;
     size_t octets = 4 * rows * cols, scratch_size = sr_lee7_scratch(cols);
     float *in = owned(input.octets, octets), *first = owned(NULL, octets), *out = owned(NULL, octets);
     void *scratch = owned(NULL, scratch_size);

@@ -70,8 +70,8 @@ static uint8_t *damaged_blocks(const struct sr_rs_params *params, const uint8_t 
     return blocks;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size) {
-    struct input input = {octets, size};
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct input input = {data, size};
     const struct sr_rs_params params = take_params(&input);
     const size_t data_size = sr_rs_data_size(&params), block_size = sr_rs_block_size(&params);
     if (!data_size) {

@@ -28,7 +28,7 @@ static void vote(const uint8_t *input, size_t size) {
     free(voted);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size) {
-    ON_EACH_LEVEL(level) scrub(input, size / 9), vote(input, size / 3);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    ON_EACH_LEVEL(level) scrub(data, size / 9), vote(data, size / 3);
     return 0;
 }

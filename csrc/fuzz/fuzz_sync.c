@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct input input = {data, size};
     struct search s;
     s.marker = take(&input, 8), s.width = (unsigned)take(&input, 1), s.errors = (unsigned)take(&input, 1);
-    s.inverted = take(&input, 1) & 1, s.room = take(&input, 1), s.first = (int16_t)take(&input, 2);
+    s.inverted = (int)(take(&input, 1) & 1), s.room = take(&input, 1), s.first = (int16_t)take(&input, 2);
     struct input tail = input;
     uint8_t *octets = owned(input.octets, input.size);
     struct sr_sync_hit *hits = owned(NULL, s.room * sizeof *hits);

@@ -27,7 +27,7 @@ static void score(const void *loaded, size_t room, size_t features, const uint8_
 
 static void forest(const uint8_t *input, size_t size) {
     uint8_t *forest = owned(input, size);
-    memcpy(forest, "SRT2", 4);
+    memcpy(forest, "SRT2", 4); /* NOLINT(bugprone-not-null-terminated-result): four octets, no string */
     uint32_t crc = sr_crc32c(forest, size - 4, SR_CRC32C_START);
     memcpy(forest + size - 4, &crc, 4);
     size_t room = sr_trees_loaded_size(forest, size);
@@ -68,7 +68,7 @@ static void quantise(const uint8_t *octets, size_t size) {
     free(values), free(wide), free(codes), free(wide_codes);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size) {
-    if (size >= 8) forest(input, size), quantise(input, size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    if (size >= 8) forest(data, size), quantise(data, size);
     return 0;
 }

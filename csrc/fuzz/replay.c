@@ -1,10 +1,8 @@
 /* Stands in for libFuzzer's main: runs a target once on nothing and once on each file that is named. */
-#include <stdint.h>
+#include "fuzz.h"
 #include <stdio.h>
 
 enum { SIZE_MAX_OCTETS = 8192 }; /* as long as the inputs of `make fuzz` */
-
-int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
 
 int main(int count, char **names) {
     static uint8_t octets[SIZE_MAX_OCTETS];

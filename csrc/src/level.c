@@ -6,7 +6,7 @@ static const char *const NAMES[SR_LEVELS] = {"portable", "avx2", "avx512", "neon
 enum { UNDECIDED = -1 };
 static int chosen = UNDECIDED; /* read and written atomically; deciding twice gives the same answer, so no lock */
 
-#if defined(__clang__)
+#ifdef __clang__
 #define COMPILER "" /* its version begins with its name */
 #else
 #define COMPILER "gcc "
@@ -15,7 +15,7 @@ const char *sr_build(void) { return COMPILER __VERSION__ " " SR_FLAGS; }
 
 const char *sr_level_name(int level) { return level >= 0 && level < SR_LEVELS ? NAMES[level] : NULL; }
 
-#if defined(__x86_64__) /* SR_HAS_...: a HAS() for each set of instructions that the level's files are compiled for */
+#ifdef __x86_64__ /* SR_HAS_...: a HAS() for each set of instructions that the level's files are compiled for */
 #define HAS(set) __builtin_cpu_supports(#set)
 static int has_avx2(void) { return SR_HAS_AVX2; }
 static int has_avx512(void) { return has_avx2() && SR_HAS_AVX512; }
@@ -24,7 +24,7 @@ static int has_avx512(void) { return has_avx2() && SR_HAS_AVX512; }
 int sr_level_supported(int level) {
     switch (level) {
     case SR_PORTABLE: return 1;
-#if defined(__x86_64__)
+#ifdef __x86_64__
     case SR_AVX2: return has_avx2();
     case SR_AVX512: return has_avx512();
 #elif defined(__aarch64__)

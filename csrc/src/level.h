@@ -8,7 +8,7 @@
 #define SKYRACK_SRC_LEVEL_H
 #include "skyrack/base.h"
 
-#if defined(__x86_64__)
+#ifdef __x86_64__
 #define SR_ON_X86(...) __VA_ARGS__
 #define SR_ON_ARM(...)
 #elif defined(__aarch64__)

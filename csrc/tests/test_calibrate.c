@@ -10,6 +10,7 @@ static unsigned sample_at(const uint8_t *row, size_t col) {
 static uint16_t expected(unsigned sample, float dark, float gain) {
     float value = ((float)sample - dark) * gain;
     if (!(value > 0)) return 0;
+    /* NOLINTNEXTLINE(bugprone-incorrect-roundings): the contract adds 0.5 and drops the fraction */
     return value < 65535 ? (uint16_t)(value + 0.5F) : 65535;
 }
 

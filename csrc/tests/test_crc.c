@@ -13,7 +13,7 @@ static uint16_t crc16_bitwise(const uint8_t *octets, size_t size, uint16_t crc) 
 static uint32_t crc32c_bitwise(const uint8_t *octets, size_t size, uint32_t crc) {
     crc = ~crc;
     for (size_t bit = 0; bit < 8 * size; bit++) {
-        int low = (crc ^ octets[bit / 8] >> bit % 8) & 1;
+        uint32_t low = (crc ^ octets[bit / 8] >> bit % 8) & 1;
         crc = crc >> 1 ^ (low ? 0x82F63B78 : 0);
     }
     return ~crc;

@@ -33,7 +33,7 @@ static void every_loss(void) {
     uint64_t seed = 2;
     fill(sent[0], K * SIZE, &seed);
     sr_erasure_encode(sent[0], SIZE, SIZE, K, M);
-    for (unsigned kept = 0; kept < 1u << N; kept++) {
+    for (unsigned kept = 0; kept < 1U << N; kept++) {
         for (unsigned s = 0; s < N; s++) {
             present[s] = kept >> s & 1;
             if (present[s]) memcpy(got[s], sent[s], SIZE);

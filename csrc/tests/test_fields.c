@@ -13,13 +13,13 @@ static uint64_t by_bits(const uint8_t *packet, const struct sr_field *field) {
         uint32_t place = little ? 8 * (i / 8) + 7 - i % 8 : field->bits - 1 - i;
         value |= one << place;
     }
-    int negative = value >> (field->bits - 1) & 1;
-    if ((field->form & 1) && negative && field->bits < 64) value |= ~0ULL << field->bits;
+    const uint64_t sign = value & 1ULL << (field->bits - 1) % 64;
+    if ((field->form & 1) && sign && field->bits < 64) value |= ~0ULL << field->bits;
     return value;
 }
 
 static struct sr_field any_field(uint64_t *seed) {
-    struct sr_field field = {0, 0, 0, 0, (uint32_t)(draw(seed) % 4), 1u << draw(seed) % 4};
+    struct sr_field field = {0, 0, 0, 0, (uint32_t)(draw(seed) % 4), 1U << draw(seed) % 4};
     uint32_t most = 8 * field.width;
     field.bits = 1 + (uint32_t)(draw(seed) % most);
     if (field.form >= SR_FIELD_LITTLE_UNSIGNED) field.bits = 8 * (1 + (field.bits - 1) / 8);

@@ -102,6 +102,7 @@ static void misuse_is_refused(void) {
     CHECK(sr_mask_clean(mask, 0, 2, 1, out, scratch, sizeof scratch) == SR_BAD_ARGUMENT);
     CHECK(sr_mask_outlines_encode(mask, SR_IMAGE_SIDE_MAX + 1, 1, out, 9, &used, scratch, 9) == SR_BAD_ARGUMENT);
     CHECK(sr_mask_runs_encode(mask, 0, out, sizeof out, &used) == SR_BAD_ARGUMENT);
+    /* NOLINTNEXTLINE(readability-suspicious-call-argument): one band for both */
     CHECK(sr_mndwi_mask_u8(mask, mask, 4, 1.5F, out) == SR_BAD_ARGUMENT);
     CHECK(sr_mndwi_mask_u16((uint16_t *)askew, (uint16_t *)askew, 2, __builtin_nanf(""), out) == SR_BAD_ARGUMENT);
     CHECK(sr_mask_rasterise(askew, three, 1, 2, 2, out) == SR_BAD_ARGUMENT);

@@ -67,7 +67,7 @@ static int model_decode(const struct ldpc_code *code, const uint8_t *soft, int i
     for (size_t i = 0; i < code->sent_bits && code->shortened + i < ldpc_bits(code); i++)
         model.beliefs[code->shortened + i] = (int8_t)((5 * (255 - 2 * soft[i]) + 16) >> 5);
     while (!model_done(code) && spent < iterations_max) model_iteration(code), spent++;
-    memset(data, 0, code->data_bits / 8u);
+    memset(data, 0, code->data_bits / 8U);
     for (size_t i = 0; i < code->data_bits; i++)
         data[i / 8] |= (uint8_t)((model.beliefs[code->shortened + i] < 0) << (7 - i % 8));
     return model_done(code) ? spent : SR_LDPC_NOT_CONVERGED;

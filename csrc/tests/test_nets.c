@@ -73,7 +73,7 @@ static void convolution(struct sr_nets_window w, uint64_t *state) {
 }
 
 static double quantised(float x, const struct sr_nets_steps *steps) {
-    return fmin(fmax(rint(x / steps->step) + steps->zero, 0), 255) - steps->zero;
+    return fmin(fmax((double)rintf(x / steps->step) + steps->zero, 0), 255) - steps->zero;
 }
 
 /* In whole numbers, to the bit. */
@@ -127,7 +127,7 @@ static void upset_weight(uint64_t *state) {
 /* Whatever flips in packed weights: other numbers or SR_CORRUPT, and nothing outside is touched. */
 static void memory_that_changed_is_survived(uint64_t *state) {
     const struct sr_nets_window w = {4, 5, 3, 2, 3, 1, 1, 1, 1, 1, SR_NETS_SIGMOID};
-    const struct sr_nets_steps steps = {0.01f, 100};
+    const struct sr_nets_steps steps = {0.01F, 100};
     const size_t in_size = 4 * 5 * 3, out_size = 4 * 5 * 2, scratch_size = sr_nets_scratch(&w);
     const size_t size = sr_nets_packed(&w), size_i8 = sr_nets_packed_i8(&w);
     float *in = numbers(in_size, state), *weights = numbers(9 * 3 * 2, state), *bias = numbers(2, state);

@@ -40,7 +40,7 @@ static void plant(uint8_t *octets, uint64_t bit, uint64_t marker, unsigned width
                   uint64_t *seed) {
     for (; wrong; wrong--) marker ^= 1ULL << draw(seed) % width;
     for (unsigned i = 0; i < width; i++) {
-        unsigned one = (marker >> (width - 1 - i) & 1) ^ (unsigned)inverted, place = 0x80u >> (bit + i) % 8;
+        unsigned one = (marker >> (width - 1 - i) & 1) ^ (unsigned)inverted, place = 0x80U >> (bit + i) % 8;
         octets[(bit + i) / 8] = (uint8_t)((octets[(bit + i) / 8] & ~place) | (one ? place : 0));
     }
 }
@@ -55,7 +55,7 @@ static void planted_everywhere(void) {
                 unsigned width = (unsigned)MARKERS[m][1];
                 fill(octets, size, &seed);
                 if (8 * size >= width)
-                    plant(octets, draw(&seed) % (8 * size - width + 1), MARKERS[m][0], width, errors, errors % 2,
+                    plant(octets, draw(&seed) % (8 * size - width + 1), MARKERS[m][0], width, errors, (int)(errors % 2),
                           &seed);
                 if (errors < width / 2) check(octets, size, 0, MARKERS[m][0], width, errors, errors % 3 != 0);
             }

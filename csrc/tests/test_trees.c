@@ -20,6 +20,7 @@ struct tree {
     size_t nodes, leaves;
 };
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the tree */
 static void grow(struct tree *tree, unsigned depth, uint64_t *seed) {
     size_t node = tree->nodes++;
     tree->split[node] = depth && draw(seed) % 8;
@@ -174,8 +175,8 @@ static void memory_that_changed_is_survived(void) {
 static void quantising(void) {
     float limits[255];
     double wide[255];
-    for (int i = 0; i < 255; i++) wide[i] = limits[i] = i < 100 ? (float)i - 50.0f : INFINITY;
-    float values[] = {-1e30f, -50.0f, -49.5f, -50.0f + 1e-5f, 0, NAN, 49.0f, 49.5f, 1e30f, INFINITY};
+    for (int i = 0; i < 255; i++) wide[i] = limits[i] = i < 100 ? (float)i - 50.0F : INFINITY;
+    float values[] = {-1e30F, -50.0F, -49.5F, -50.0F + 1e-5F, 0, NAN, 49.0F, 49.5F, 1e30F, INFINITY};
     uint8_t codes[10], wide_codes[10];
     double wide_values[10];
     for (int i = 0; i < 10; i++) wide_values[i] = values[i];
@@ -193,11 +194,11 @@ static void quantising(void) {
     CHECK(odds[0] == 0.5 && odds[1] == 1 / (1 + exp(1.0)));
     float single_odds[2] = {0, -1};
     sr_logistic_f32(single_odds, 2);
-    CHECK(single_odds[0] == 0.5f && single_odds[1] == 1 / (1 + expf(1.0f)));
+    CHECK(single_odds[0] == 0.5F && single_odds[1] == 1 / (1 + expf(1.0F)));
     double powers[2] = {0, -1};
     float single_powers[2] = {0, -1};
     sr_exp(powers, 2), sr_exp_f32(single_powers, 2);
-    CHECK(powers[0] == 1 && powers[1] == exp(-1.0) && single_powers[0] == 1 && single_powers[1] == expf(-1.0f));
+    CHECK(powers[0] == 1 && powers[1] == exp(-1.0) && single_powers[0] == 1 && single_powers[1] == expf(-1.0F));
 }
 
 int main(void) {

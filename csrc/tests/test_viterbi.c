@@ -7,7 +7,7 @@ static unsigned parity(unsigned x) { return (unsigned)__builtin_popcount(x) & 1;
 static void encode_by_definition(const uint8_t *data, size_t bits, uint8_t *symbols) {
     unsigned shift = 0;
     for (size_t i = 0; i < bits; i++) {
-        shift = shift >> 1 | (data[i / 8] >> (7 - i % 8) & 1u) << 6;
+        shift = shift >> 1 | (data[i / 8] >> (7 - i % 8) & 1U) << 6;
         symbols[2 * i] = (uint8_t)parity(shift & 0171), symbols[2 * i + 1] = (uint8_t)!parity(shift & 0133);
     }
 }

@@ -33,6 +33,6 @@ int sr_selftest_calibrate(void) {
         expected[i] = (uint16_t)(above < 0 ? 0 : value < 65535 ? value : 65535);
     }
     gain[BROKEN] = __builtin_nanf(""), expected[BROKEN] = 0;
-    sr_calibrate_raw12(packed, sizeof packed, 1, COLS, dark, gain, 0, out);
-    return memcmp(out, expected, sizeof out) ? SR_CORRUPT : SR_OK;
+    if (sr_calibrate_raw12(packed, sizeof packed, 1, COLS, dark, gain, 0, out) != SR_OK) return SR_CORRUPT;
+    return memcmp(out, expected, sizeof out) == 0 ? SR_OK : SR_CORRUPT;
 }

@@ -1,4 +1,5 @@
 #include "channelize/ops.h"
+#include <math.h>
 #include <string.h>
 
 /* What is known of a burst while it lasts; `last` is its last frame above the threshold. */
@@ -20,7 +21,7 @@ size_t sr_bursts_size(void) { return sizeof(struct detector); }
 int sr_bursts_start(void *state, size_t state_size, const float *threshold, uint32_t gap_max, uint32_t length_min) {
     if (state_size < sizeof(struct detector)) return SR_TOO_SMALL;
     for (int k = 0; k < CHANNELS; k++)
-        if (threshold[k] != threshold[k]) return SR_BAD_ARGUMENT;
+        if (isnan(threshold[k])) return SR_BAD_ARGUMENT;
     struct detector *d = state;
     memset(d, 0, sizeof *d);
     d->gap_max = gap_max, d->length_min = length_min;
@@ -119,7 +120,7 @@ int sr_noise_floor(const float *spectra, size_t frames, float *floor, float *scr
         for (size_t n = 0; n < frames; n++) {
             const float *y = spectra + n * FRAME + 2 * k;
             float power = y[0] * y[0] + y[1] * y[1];
-            scratch[n] = power == power ? power : __builtin_nanf(""); /* of one sign and one kind */
+            scratch[n] = isnan(power) ? __builtin_nanf("") : power; /* of one sign and one kind */
         }
         floor[k] = select(scratch, frames, (frames - 1) / 2) / ln_2;
     }

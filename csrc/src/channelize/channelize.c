@@ -1,4 +1,5 @@
 #include "channelize/stream.h"
+#include <math.h>
 
 static const struct channelize_ops *const TABLES[SR_LEVELS] = {
     [SR_PORTABLE] = &channelize_portable, SR_ON_X86([SR_AVX2] = &channelize_avx2, [SR_AVX512] = &channelize_avx512)};
@@ -12,7 +13,7 @@ size_t sr_channelizer_size(void) { return sizeof(struct channelizer); }
 int sr_channelizer_start(void *state, size_t state_size, const float *taps) {
     if (state_size < sizeof(struct channelizer)) return SR_TOO_SMALL;
     for (int i = 0; i < TAPS * CHANNELS; i++)
-        if (taps[i] - taps[i] != 0) return SR_BAD_ARGUMENT;
+        if (!isfinite(taps[i])) return SR_BAD_ARGUMENT;
     struct channelizer *c = state;
     memset(c, 0, sizeof *c);
     c->held = KEPT;

@@ -2,7 +2,7 @@
 
 /* Taps that let the newest branch pass alone: a frame is then the FFT of its own 64 samples. */
 static void last_branch(float *taps) {
-    for (int i = 0; i < SR_CHANNELIZER_TAPS; i++) taps[i] = i >= KEPT;
+    for (int i = 0; i < SR_CHANNELIZER_TAPS; i++) taps[i] = i >= KEPT ? 1 : 0;
 }
 
 /* FNV-1a. */
@@ -43,6 +43,6 @@ int sr_selftest_channelize(void) {
     for (int i = 0; i < CHANNELS; i++) in[2 * i] = QUARTERS[i % 4][0], in[2 * i + 1] = QUARTERS[i % 4][1];
     sr_channelizer_start(state, sizeof state, taps);
     int right = sr_channelize(state, in, CHANNELS, out, 1) == SR_OK;
-    for (int i = 0; i < FRAME; i++) right &= out[i] == (i == 2 * TONE ? CHANNELS : 0);
+    for (int i = 0; i < FRAME; i++) right &= out[i] == (float)(i == 2 * TONE ? CHANNELS : 0);
     return right && of_all_paths() == 0xD7ED80D468A130B3 ? SR_OK : SR_CORRUPT;
 }

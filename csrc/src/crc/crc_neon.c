@@ -8,7 +8,7 @@ typedef uint8_t reg __attribute__((vector_size(16)));
 
 static inline TARGET reg ahead(reg octets, reg by) {
     poly64x2_t a = (poly64x2_t)octets, b = (poly64x2_t)by;
-    return (reg)vmull_p64((poly64_t)a[0], (poly64_t)b[0]) ^ (reg)vmull_high_p64(a, b);
+    return (reg)vmull_p64(a[0], b[0]) ^ (reg)vmull_high_p64(a, b);
 }
 static inline TARGET reg lookup(reg octets, reg from) { return (reg)vqtbl1q_u8((uint8x16_t)octets, (uint8x16_t)from); }
 

@@ -53,8 +53,8 @@ int sr_selftest_disk(void) {
     float in[ROWS * COLS] = {0}, mean[ROWS * COLS];
     int wrong = 0;
     in[0] = in[MIDDLE] = 13, mask[0] = mask[MIDDLE] = 255;
-    sr_disk_mean_f32(in, ROWS, COLS, 2, mean, scratch, sizeof scratch);
-    sr_disk_dilate_u8(mask, ROWS, COLS, 2, grown, scratch, sizeof scratch);
+    if (sr_disk_mean_f32(in, ROWS, COLS, 2, mean, scratch, sizeof scratch) != SR_OK) return SR_CORRUPT;
+    if (sr_disk_dilate_u8(mask, ROWS, COLS, 2, grown, scratch, sizeof scratch) != SR_OK) return SR_CORRUPT;
     for (int i = 0; i < ROWS * COLS; i++) {
         int y = i / COLS, x = i % COLS, dy = y - 5, dx = x - 20;
         int in_disk = dx * dx + dy * dy <= 4, in_corner = x * x + y * y <= 4;

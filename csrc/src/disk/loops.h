@@ -1,5 +1,6 @@
 /* Both uses of a disk; each level defines WIDTH, the octets of its vectors, with pack64 and unpack64, and includes this. */
 #include "disk/ops.h"
+#include <math.h>
 #include <string.h>
 
 typedef double doubles __attribute__((vector_size(WIDTH)));
@@ -36,7 +37,7 @@ static void finish(double *restrict totals, size_t cols, const struct disk *disk
     double scale = 1 / (double)disk->pixels;
     for (size_t c = 0; c < cols; c++) {
         float mean = (float)(totals[c] * scale);
-        pixels[c] = mean == mean ? mean : __builtin_nanf(""); /* which NaN comes out of sums, nobody promises */
+        pixels[c] = isnan(mean) ? __builtin_nanf("") : mean; /* which NaN comes out of sums, nobody promises */
         totals[c] = 0;
     }
 }

@@ -1,11 +1,12 @@
 /* The plain loops of struct image_ops, written for the vectoriser; each level includes them and is compiled with its
  * flags. */
 #include "image/ops.h"
+#include <math.h>
 
 /* Both operands are exact in binary32 (at most 17 bits), so the only rounding is the division's. */
 static inline float normalised_difference(int32_t a, int32_t b) {
     float sum = (float)(a + b), quotient = (float)(a - b) / sum;
-    return quotient == quotient ? quotient : __builtin_nanf(""); /* processors differ in the NaN of 0/0 */
+    return isnan(quotient) ? __builtin_nanf("") : quotient; /* processors differ in the NaN of 0/0 */
 }
 
 static void difference_u8(const uint8_t *restrict a, const uint8_t *restrict b, size_t count, float *restrict out) {

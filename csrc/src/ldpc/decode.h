@@ -46,7 +46,7 @@ static inline void begin_row(const struct ldpc_code *code, const struct ldpc_edg
     places->turn = (uint32_t)code->size * LANES;
     for (size_t e = 0; e < degree; e++) {
         places->at[e] = (uint32_t)(edges[e].column * code->size + edges[e].shift) * LANES;
-        places->end[e] = (edges[e].column + 1u) * places->turn;
+        places->end[e] = (edges[e].column + 1U) * places->turn;
     }
 }
 
@@ -110,6 +110,7 @@ static void update(struct work *work) {
         case 10: update_row(work, &places, messages, 10); break;
         case 18: update_row(work, &places, messages, 18); break;
         case 32: update_row(work, &places, messages, 32); break;
+        default: break; /* no code has another */
         }
         edges += degree, messages += degree * code->size * LANES;
     }
@@ -145,7 +146,7 @@ static reg failing_lanes(const struct work *work) {
 static void pack_decisions(const struct work *work) {
     const struct ldpc_code *code = work->task->code;
     const int8_t *beliefs = work->beliefs + (size_t)code->shortened * LANES;
-    for (size_t octet = 0; octet < code->data_bits / 8u; octet++) {
+    for (size_t octet = 0; octet < code->data_bits / 8U; octet++) {
         reg decided = all(0);
         for (size_t bit = 0; bit < 8; bit++, beliefs += LANES)
             decided += decided - (reg)((signed_reg)load(beliefs) < 0);
@@ -156,7 +157,7 @@ static void pack_decisions(const struct work *work) {
 static void finish_lane(struct work *work, size_t lane, int converged) {
     const struct ldpc_task *task = work->task;
     uint8_t *data = task->data + work->frame[lane] * task->data_stride;
-    for (size_t octet = 0; octet < task->code->data_bits / 8u; octet++)
+    for (size_t octet = 0; octet < task->code->data_bits / 8U; octet++)
         data[octet] = work->decisions[octet * LANES + lane];
     task->iterations[work->frame[lane]] = converged ? (int8_t)work->spent[lane] : SR_LDPC_NOT_CONVERGED;
     work->busy[lane] = 0, work->busy_count--;

@@ -29,7 +29,7 @@ static void put_bits(uint8_t *out, size_t at, const uint8_t *in, size_t count) {
     }
 }
 
-static size_t octets(const struct ldpc_code *code) { return (code->size + 7u) / 8; }
+static size_t octets(const struct ldpc_code *code) { return (code->size + 7U) / 8; }
 
 static void make_ring(const struct ldpc_code *code, const uint8_t *bits, uint8_t *ring) {
     memset(ring, 0, 3 * octets(code));
@@ -68,7 +68,7 @@ static void add_dense(const struct ldpc_code *code, const uint64_t *row, const u
 
 /* Blocks `out`, each the sum over `count` blocks `in` times the dense circulants. */
 static void multiply_dense(const struct ldpc_code *code, const block *in, size_t count, block *out, size_t outs) {
-    const size_t words = (code->size + 63u) / 64;
+    const size_t words = (code->size + 63U) / 64;
     for (size_t i = 0; i < count; i++)
         for (size_t o = 0; o < outs; o++) add_dense(code, code->dense + (i * outs + o) * words, in[i], out[o]);
 }
@@ -90,7 +90,7 @@ static void add_checks(const struct ldpc_code *code, const block *columns, size_
 /* The three fourths of columns on the right are parity: a and b are sent, c is not. Rows 0 say a from c, rows 4 say b
  * from data and c, and rows 8 with b replaced so say c from data. */
 static void find_ar4ja_parity(const struct ldpc_code *code, block *columns) {
-    const size_t a = code->columns - 12u, b = a + 4, c = b + 4;
+    const size_t a = code->columns - 12U, b = a + 4, c = b + 4;
     block sums[4] = {{0}};
     add_checks(code, columns, 4, 0, a, columns + b);
     add_checks(code, columns, 8, 0, c, sums);
@@ -114,7 +114,7 @@ void ldpc_encode(const struct ldpc_code *code, const uint8_t *data, uint8_t *cod
     for (size_t i = 0; i * size < parity_at; i++) take_bits(columns[i], shifted, i * size, size);
     find_parity(code, columns);
     memcpy(codeword, data, code->data_bits / 8);
-    memset(codeword + code->data_bits / 8, 0, (code->sent_bits - code->data_bits) / 8u);
+    memset(codeword + code->data_bits / 8, 0, (code->sent_bits - code->data_bits) / 8U);
     for (size_t i = parity_at / size; i * size < parity_end; i++)
         put_bits(codeword, i * size - code->shortened, columns[i], size);
 }

@@ -9,8 +9,8 @@ static const struct ldpc_code *code_of(int code) {
     return code >= 0 && code < SR_LDPC_CODES ? &ldpc_codes[code] : NULL;
 }
 
-size_t sr_ldpc_data_size(int code) { return code_of(code) ? code_of(code)->data_bits / 8u : 0; }
-size_t sr_ldpc_codeword_size(int code) { return code_of(code) ? code_of(code)->sent_bits / 8u : 0; }
+size_t sr_ldpc_data_size(int code) { return code_of(code) ? code_of(code)->data_bits / 8U : 0; }
+size_t sr_ldpc_codeword_size(int code) { return code_of(code) ? code_of(code)->sent_bits / 8U : 0; }
 
 size_t sr_ldpc_scratch(int code) {
     const struct ldpc_code *found = code_of(code);
@@ -54,7 +54,7 @@ static int encodes_as_stored(void) {
     uint32_t sum = 2166136261;
     for (size_t i = 0; i < ENOUGH; i++) data[i] = (uint8_t)(37 * i);
     for (size_t i = 0; i < sizeof CODES; i++) {
-        sr_ldpc_encode(CODES[i], data, ENOUGH, codeword, ENOUGH, 1);
+        if (sr_ldpc_encode(CODES[i], data, ENOUGH, codeword, ENOUGH, 1) != SR_OK) return 0;
         sum = hash(sum, codeword, sr_ldpc_codeword_size(CODES[i]));
     }
     return sum == SUM;
@@ -66,7 +66,7 @@ static int decodes_as_stored(void) {
     static const uint8_t DATA[8] = {0x20, 0x3F, 0x00, 0x11, 0xA5, 0x5A, 0xC3, 0x99};
     uint8_t codeword[SYMBOLS / 8], soft[SYMBOLS], data[8], scratch[LDPC_ALIGN + (SYMBOLS + 512 + 8) * LANES_MAX];
     int8_t iterations;
-    sr_ldpc_encode(SR_LDPC_TC_128, DATA, sizeof DATA, codeword, sizeof codeword, 1);
+    if (sr_ldpc_encode(SR_LDPC_TC_128, DATA, sizeof DATA, codeword, sizeof codeword, 1) != SR_OK) return 0;
     for (size_t i = 0; i < SYMBOLS; i++) soft[i] = codeword[i / 8] << i % 8 & 0x80 ? 192 : 63;
     for (size_t i = 0; i < 4; i++) soft[29 * i] ^= 0xFF;
     memset(soft + 40, 128, 8);

@@ -8,11 +8,11 @@ static inline reg negative(reg a) { return (reg)((signed_octets)a < 0); }
 static inline reg choose(reg mask, reg x, reg y) { return y ^ ((x ^ y) & mask); }
 static inline reg less_saturated(reg a, reg b) {
     const reg difference = a - b;
-    return choose(negative((a ^ b) & (a ^ difference)), 127 ^ -(reg)(a >> 7), difference);
+    return choose(negative((a ^ b) & (a ^ difference)), 127 ^ -(a >> 7), difference);
 }
 static inline reg plus_saturated(reg a, reg b) {
     const reg sum = a + b;
-    return choose(negative((a ^ sum) & (b ^ sum)), 127 ^ -(reg)(a >> 7), sum);
+    return choose(negative((a ^ sum) & (b ^ sum)), 127 ^ -(a >> 7), sum);
 }
 static inline reg with_sign(reg a, reg s) { return (a ^ negative(s)) - negative(s); }
 static inline reg magnitude(reg a) { return with_sign(a, a); }

@@ -33,7 +33,7 @@ enum { LDPC_ALIGN = 64 };
 
 /* Octets of scratch for decoding `lanes` frames at a time: beliefs, messages, and decisions packed. */
 static inline size_t ldpc_scratch(const struct ldpc_code *code, size_t lanes) {
-    return (ldpc_bits(code) + (size_t)code->edge_count * code->size + code->data_bits / 8u) * lanes;
+    return (ldpc_bits(code) + (size_t)code->edge_count * code->size + code->data_bits / 8U) * lanes;
 }
 
 void ldpc_encode(const struct ldpc_code *code, const uint8_t *data, uint8_t *codeword);

@@ -1,4 +1,5 @@
 #include "lee/ops.h"
+#include <math.h>
 #include <string.h>
 
 static const struct lee_ops *const TABLES[SR_LEVELS] = {[SR_PORTABLE] = &lee_portable,
@@ -50,7 +51,7 @@ static struct sums slot(const struct work *w, size_t number) {
 
 int sr_lee7_f32(const float *in, size_t rows, size_t cols, double noise_variance, float *out, void *scratch,
                 size_t scratch_size) {
-    if (rows == 0 || cols == 0 || !(noise_variance > 0) || noise_variance - noise_variance != 0) return SR_BAD_ARGUMENT;
+    if (rows == 0 || cols == 0 || !(noise_variance > 0) || !isfinite(noise_variance)) return SR_BAD_ARGUMENT;
     if (scratch_size < sr_lee7_scratch(cols)) return SR_TOO_SMALL;
     const struct lee_ops *ops = SR_PICK(TABLES);
     const struct work w = work_in(scratch, cols);

@@ -2,7 +2,9 @@
  * flags. */
 #include "lee/ops.h"
 
-static inline int is_finite(float pixel) { return pixel - pixel == 0; }
+static inline int is_finite(float pixel) {
+    return pixel - pixel == 0; /* NOLINT(misc-redundant-expression): else it is NaN, which equals nothing */
+}
 
 static void take_row(const float *restrict row, size_t cols, double *restrict pixels, uint8_t *restrict finite) {
     for (size_t c = 0; c < cols; c++) pixels[c] = is_finite(row[c]) ? row[c] : 0;

@@ -24,11 +24,12 @@ INLINE void NAMED(add_pixels)(const struct nets_step *step, const float *in, con
         for (int v = 0; v < vecs; v++) *(loose *)(sums + p * NETS_WIDTH + v * LANES) = sum[p][v];
 }
 
-#define CASE(pixels)                                                                                                   \
-    case pixels:                                                                                                       \
-        if (pixels <= PIXELS)                                                                                          \
-            NAMED(add_pixels)(step, in, weights, start, sums, pixels <= PIXELS ? pixels : PIXELS, vecs);               \
+/* Cases above PIXELS are never asked for; they have to compile, and do nothing. */
+#define CASE(count)                                                                                                    \
+    case count:                                                                                                        \
+        if ((count) <= PIXELS) NAMED(add_pixels)(step, in, weights, start, sums, MOST(count), vecs);                   \
         break;
+#define MOST(count) ((count) < PIXELS ? (count) : PIXELS)
 
 INLINE void NAMED(add_block)(const struct nets_step *step, const float *in, const float *weights, const float *start,
                              float *sums, size_t pixels, const int vecs) {
@@ -36,7 +37,8 @@ INLINE void NAMED(add_block)(const struct nets_step *step, const float *in, cons
         /* clang-format off */
         CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13)
         CASE(14)
-        /* clang-format on */
+            /* clang-format on */
+            default : break;
     }
 }
 
@@ -70,5 +72,6 @@ static void NAMED(add_up)(const struct nets_step *step) {
 }
 
 #undef CASE
+#undef MOST
 #undef MULTIPLY_ADD
 #undef NAMED

@@ -1,5 +1,6 @@
 /* Layers that treat each number or each pixel by itself. */
 #include "nets/any.h"
+#include <math.h>
 
 static uint32_t joint(uint32_t a, uint32_t b) { return a == b || b == 1 ? a : a == 1 ? b : 0; }
 
@@ -18,22 +19,26 @@ static inline void combine_row(uint32_t operation, const float *a, size_t a_step
     case SR_NETS_SUBTRACT: EACH(x - y);
     case SR_NETS_MULTIPLY: EACH(x * y);
     case SR_NETS_DIVIDE: EACH(x / y);
-    case SR_NETS_MAXIMUM: EACH(x > y || x != x ? x : y);
-    case SR_NETS_MINIMUM: EACH(x < y || x != x ? x : y);
+    case SR_NETS_MAXIMUM: EACH(x > y || isnan(x) ? x : y);
+    case SR_NETS_MINIMUM: EACH(x < y || isnan(x) ? x : y);
+    default: break;
     }
 }
 
-int sr_nets_combine(uint32_t operation, const float *a, const struct sr_nets_shape *s, const float *b,
-                    const struct sr_nets_shape *t, float *out) {
-    const struct sr_nets_shape made = {joint(s->rows, t->rows), joint(s->cols, t->cols),
-                                       joint(s->channels, t->channels)};
-    if (operation >= SR_NETS_OPERATIONS || !is_shape(s) || !is_shape(t) || !is_shape(&made)) return SR_BAD_ARGUMENT;
+int sr_nets_combine(uint32_t operation, const float *a, const struct sr_nets_shape *a_shape, const float *b,
+                    const struct sr_nets_shape *b_shape, float *out) {
+    const struct sr_nets_shape made = {joint(a_shape->rows, b_shape->rows), joint(a_shape->cols, b_shape->cols),
+                                       joint(a_shape->channels, b_shape->channels)};
+    if (operation >= SR_NETS_OPERATIONS || !is_shape(a_shape) || !is_shape(b_shape) || !is_shape(&made))
+        return SR_BAD_ARGUMENT;
     for (size_t row = 0; row < made.rows; row++)
         for (size_t col = 0; col < made.cols; col++, out += made.channels) {
-            const float *x = a + ((s->rows > 1 ? row : 0) * s->cols + (s->cols > 1 ? col : 0)) * s->channels;
-            const float *y = b + ((t->rows > 1 ? row : 0) * t->cols + (t->cols > 1 ? col : 0)) * t->channels;
-            if (s->channels == t->channels) combine_row(operation, x, 1, y, 1, made.channels, out);
-            else combine_row(operation, x, s->channels > 1, y, t->channels > 1, made.channels, out);
+            const float *x =
+                a + ((a_shape->rows > 1 ? row : 0) * a_shape->cols + (a_shape->cols > 1 ? col : 0)) * a_shape->channels;
+            const float *y =
+                b + ((b_shape->rows > 1 ? row : 0) * b_shape->cols + (b_shape->cols > 1 ? col : 0)) * b_shape->channels;
+            if (a_shape->channels == b_shape->channels) combine_row(operation, x, 1, y, 1, made.channels, out);
+            else combine_row(operation, x, a_shape->channels > 1, y, b_shape->channels > 1, made.channels, out);
         }
     return SR_OK;
 }
@@ -65,8 +70,8 @@ int sr_nets_apply(uint32_t function, float p, float q, const float *in, size_t c
     case SR_NETS_ABS: EACH(fabsf(x));
     case SR_NETS_ERF: EACH(erff(x));
     case SR_NETS_SOFTPLUS: EACH(x > 0 ? x + log1pf(expf(-x)) : log1pf(expf(x)));
+    default: return SR_BAD_ARGUMENT;
     }
-    return SR_BAD_ARGUMENT;
 }
 #undef EACH
 

@@ -76,21 +76,21 @@ static int can_frame(uint32_t length, uint32_t before, uint32_t made, uint32_t f
     return without_end <= made && (framing != SR_NETS_MIRROR || (before < length && made - without_end < length));
 }
 
-int sr_nets_pad(const float *in, const struct sr_nets_shape *s, const struct sr_nets_shape *before,
-                const struct sr_nets_shape *made, uint32_t framing, float value, float *out) {
-    if (!is_shape(s) || !is_shape(made) || framing >= SR_NETS_FRAMINGS ||
-        !can_frame(s->rows, before->rows, made->rows, framing) ||
-        !can_frame(s->cols, before->cols, made->cols, framing) ||
-        !can_frame(s->channels, before->channels, made->channels, framing))
+int sr_nets_pad(const float *in, const struct sr_nets_shape *shape, const struct sr_nets_shape *before,
+                const struct sr_nets_shape *out_shape, uint32_t framing, float value, float *out) {
+    if (!is_shape(shape) || !is_shape(out_shape) || framing >= SR_NETS_FRAMINGS ||
+        !can_frame(shape->rows, before->rows, out_shape->rows, framing) ||
+        !can_frame(shape->cols, before->cols, out_shape->cols, framing) ||
+        !can_frame(shape->channels, before->channels, out_shape->channels, framing))
         return SR_BAD_ARGUMENT;
-    for (uint32_t row = 0; row < made->rows; row++)
-        for (uint32_t col = 0; col < made->cols; col++)
-            for (uint32_t c = 0; c < made->channels; c++) {
-                const int64_t y = framed(row, before->rows, s->rows, framing),
-                              x = framed(col, before->cols, s->cols, framing);
-                const int64_t z = framed(c, before->channels, s->channels, framing);
+    for (uint32_t row = 0; row < out_shape->rows; row++)
+        for (uint32_t col = 0; col < out_shape->cols; col++)
+            for (uint32_t c = 0; c < out_shape->channels; c++) {
+                const int64_t y = framed(row, before->rows, shape->rows, framing),
+                              x = framed(col, before->cols, shape->cols, framing);
+                const int64_t z = framed(c, before->channels, shape->channels, framing);
                 const int inside = y >= 0 && x >= 0 && z >= 0;
-                *out++ = inside ? in[((size_t)y * s->cols + (size_t)x) * s->channels + (size_t)z] : value;
+                *out++ = inside ? in[((size_t)y * shape->cols + (size_t)x) * shape->channels + (size_t)z] : value;
             }
     return SR_OK;
 }
@@ -99,29 +99,30 @@ static int can_cut(uint32_t length, uint32_t start, uint32_t step, uint32_t made
     return step && start + (uint64_t)(made - 1) * step < length;
 }
 
-int sr_nets_cut(const float *in, const struct sr_nets_shape *s, const struct sr_nets_shape *start,
-                const struct sr_nets_shape *step, const struct sr_nets_shape *made, float *out) {
-    if (!is_shape(s) || !is_shape(made) || !can_cut(s->rows, start->rows, step->rows, made->rows) ||
-        !can_cut(s->cols, start->cols, step->cols, made->cols) ||
-        !can_cut(s->channels, start->channels, step->channels, made->channels))
+int sr_nets_cut(const float *in, const struct sr_nets_shape *shape, const struct sr_nets_shape *start,
+                const struct sr_nets_shape *step, const struct sr_nets_shape *out_shape, float *out) {
+    if (!is_shape(shape) || !is_shape(out_shape) || !can_cut(shape->rows, start->rows, step->rows, out_shape->rows) ||
+        !can_cut(shape->cols, start->cols, step->cols, out_shape->cols) ||
+        !can_cut(shape->channels, start->channels, step->channels, out_shape->channels))
         return SR_BAD_ARGUMENT;
-    for (size_t row = 0; row < made->rows; row++)
-        for (size_t col = 0; col < made->cols; col++) {
+    for (size_t row = 0; row < out_shape->rows; row++)
+        for (size_t col = 0; col < out_shape->cols; col++) {
             const size_t y = start->rows + row * step->rows, x = start->cols + col * step->cols;
-            const float *from = in + (y * s->cols + x) * s->channels + start->channels;
-            for (size_t c = 0; c < made->channels; c++) *out++ = from[c * step->channels];
+            const float *from = in + (y * shape->cols + x) * shape->channels + start->channels;
+            for (size_t c = 0; c < out_shape->channels; c++) *out++ = from[c * step->channels];
         }
     return SR_OK;
 }
 
-int sr_nets_place(const float *in, const struct sr_nets_shape *s, const struct sr_nets_shape *at,
-                  const struct sr_nets_shape *whole, float *out) {
-    if (!is_shape(s) || !is_shape(whole) || (uint64_t)at->rows + s->rows > whole->rows ||
-        (uint64_t)at->cols + s->cols > whole->cols || (uint64_t)at->channels + s->channels > whole->channels)
+int sr_nets_place(const float *in, const struct sr_nets_shape *shape, const struct sr_nets_shape *at,
+                  const struct sr_nets_shape *out_shape, float *out) {
+    if (!is_shape(shape) || !is_shape(out_shape) || (uint64_t)at->rows + shape->rows > out_shape->rows ||
+        (uint64_t)at->cols + shape->cols > out_shape->cols ||
+        (uint64_t)at->channels + shape->channels > out_shape->channels)
         return SR_BAD_ARGUMENT;
-    for (size_t row = 0; row < s->rows; row++)
-        for (size_t col = 0; col < s->cols; col++, in += s->channels)
-            memcpy(out + ((at->rows + row) * whole->cols + at->cols + col) * whole->channels + at->channels, in,
-                   s->channels * sizeof *in);
+    for (size_t row = 0; row < shape->rows; row++)
+        for (size_t col = 0; col < shape->cols; col++, in += shape->channels)
+            memcpy(out + ((at->rows + row) * out_shape->cols + at->cols + col) * out_shape->channels + at->channels, in,
+                   shape->channels * sizeof *in);
     return SR_OK;
 }

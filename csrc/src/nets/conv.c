@@ -34,17 +34,18 @@ static void pack_row(struct packed *packed, const struct plan *p, const float *r
     packed->sums[tap * p->channels + channel] = sum, packed->sums[p->taps * p->channels + channel] += magnitudes;
 }
 
-int sr_nets_pack(const struct sr_nets_window *w, const float *weights, const float *bias, void *memory, size_t size) {
+int sr_nets_pack(const struct sr_nets_window *w, const float *weights, const float *bias, void *packed,
+                 size_t packed_size) {
     if (!is_convolution(w)) return SR_BAD_ARGUMENT;
-    if (size < sr_nets_packed(w)) return SR_TOO_SMALL;
+    if (packed_size < sr_nets_packed(w)) return SR_TOO_SMALL;
     const struct plan p = plan_of(w);
-    struct packed *packed = memory;
-    memset(memory, 0, sr_nets_packed(w));
+    struct packed *to = packed;
+    memset(packed, 0, sr_nets_packed(w));
     for (size_t tap = 0; tap < p.taps; tap++)
         for (size_t c = 0; c < p.channels; c++)
-            pack_row(packed, &p, weights + (tap * p.channels + c) * w->outputs, tap, c, w->outputs);
-    memcpy((float *)weights_of(packed, &p) + weights_size(&p), bias, w->outputs * sizeof *bias);
-    for (size_t i = 0; i < w->outputs; i++) packed->bias_sum += (double)bias[i];
+            pack_row(to, &p, weights + (tap * p.channels + c) * w->outputs, tap, c, w->outputs);
+    memcpy((float *)weights_of(to, &p) + weights_size(&p), bias, w->outputs * sizeof *bias);
+    for (size_t i = 0; i < w->outputs; i++) to->bias_sum += (double)bias[i];
     return SR_OK;
 }
 

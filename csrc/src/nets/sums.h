@@ -43,7 +43,9 @@ static void add_row(const float *in, size_t cols, size_t step, size_t channels, 
             if (shared) {
                 for (size_t i = place; i < size - 1; i++) sum += load(x + i * channels);
                 for (size_t i = cols; i < cols + place; i++) sum += load(x + i * channels);
-            } else sum = sum_vectors(x + place * channels, cols, step * channels);
+            } else {
+                sum = sum_vectors(x + place * channels, cols, step * channels);
+            }
             if (count == LANES) *(loose *)(out + place * channels + c) = sum;
             else
                 for (size_t i = 0; i < count; i++) out[place * channels + c + i] = sum[i];

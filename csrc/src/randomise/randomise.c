@@ -88,15 +88,15 @@ static void advance(const struct code *code, block key[KEY_BLOCKS]) {
 static randomise_add *const ADD[SR_LEVELS] = {[SR_PORTABLE] = randomise_add_portable,
                                               SR_ON_X86([SR_AVX2] = randomise_add_avx2)};
 
-int sr_randomise(uint8_t *frames, size_t stride, size_t length, size_t count, int number) {
-    if (number < 0 || number > SR_RANDOMISE_TC || (count > 1 && stride < length)) return SR_BAD_ARGUMENT;
-    const struct code *code = &CODES[number];
-    const size_t size = 8 * code->a * sizeof(block);
+int sr_randomise(uint8_t *frames, size_t stride, size_t length, size_t count, int code) {
+    if (code < 0 || code > SR_RANDOMISE_TC || (count > 1 && stride < length)) return SR_BAD_ARGUMENT;
+    const struct code *chosen = &CODES[code];
+    const size_t size = 8 * chosen->a * sizeof(block);
     randomise_add *add = SR_PICK(ADD);
     block key[KEY_BLOCKS];
-    begin(code, key);
+    begin(chosen, key);
     for (size_t at = 0; at < length; at += size) {
-        if (at) advance(code, key);
+        if (at) advance(chosen, key);
         size_t part = length - at < size ? length - at : size;
         add(frames + at, stride, count, (const uint8_t *)key, part);
     }
@@ -118,7 +118,8 @@ int sr_selftest_randomise(void) {
     for (int code = 0; code <= SR_RANDOMISE_TC; code++) {
         uint8_t frame[SIZE] = {0};
         sr_randomise(frame, SIZE, SIZE, 1, code);
-        if (memcmp(frame, FIRST[code], ENDS) || memcmp(frame + SIZE - ENDS, LAST[code], ENDS)) return SR_CORRUPT;
+        if (memcmp(frame, FIRST[code], ENDS) != 0 || memcmp(frame + SIZE - ENDS, LAST[code], ENDS) != 0)
+            return SR_CORRUPT;
     }
     return SR_OK;
 }

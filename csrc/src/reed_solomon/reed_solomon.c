@@ -101,8 +101,9 @@ static void solve_full(struct decoder *decoder) {
     if (!done || !batch->waiting) return;
     for (unsigned i = 0; i < decoder->code->parity; i++)
         memmove(batch->remainders[i], batch->remainders[i] + done, batch->waiting);
-    memmove(decoder->first, decoder->first + done, batch->waiting * sizeof *decoder->first);
-    memmove(decoder->correction, decoder->correction + done, batch->waiting * sizeof *decoder->correction);
+    memmove((void *)decoder->first, (const void *)(decoder->first + done), batch->waiting * sizeof *decoder->first);
+    memmove((void *)decoder->correction, (const void *)(decoder->correction + done),
+            batch->waiting * sizeof *decoder->correction);
 }
 
 /* Solve what still waits, less than a batch; empty lanes hold remainder 0. */

@@ -84,6 +84,7 @@ static void move_symbols(unsigned depth, uint8_t *to, size_t to_step, const uint
     case 6: copy_symbols(6, to, to_step, from, from_step, symbols); break;
     case 7: copy_symbols(7, to, to_step, from, from_step, symbols); break;
     case 8: copy_symbols(8, to, to_step, from, from_step, symbols); break;
+    default: break;
     }
 }
 

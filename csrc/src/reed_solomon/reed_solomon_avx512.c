@@ -8,7 +8,7 @@
 INLINE __m512i times(__m512i v, uint64_t map) {
     __m512i rows = _mm512_set1_epi64((long long)map);
 #ifdef __clang__ /* clang 14 scales a broadcast operand's displacement by 1, the processor by 8: use a register */
-    __asm__("" : "+v"(rows));
+    __asm__("" : "+v"(rows)); /* NOLINT(portability-no-assembler): no instruction, a register is asked for */
 #endif
     return _mm512_gf2p8affine_epi64_epi8(v, rows, 0);
 }
@@ -80,7 +80,7 @@ INLINE __m512i columns(void) {
     for (unsigned i = 0; i < 64; i++) octets[i] = (uint8_t)i;
     return _mm512_loadu_si512(octets);
 }
-INLINE __mmask64 first(unsigned octets) { return octets < 64 ? (1ull << octets) - 1 : ~0ull; }
+INLINE __mmask64 first(unsigned octets) { return octets < 64 ? (1ULL << octets) - 1 : ~0ULL; }
 
 /* v moved towards higher columns by `octets`, taken modulo 64. */
 INLINE __m512i move_up(__mmask64 mask, __m512i else_, int octets, __m512i v) {
@@ -165,6 +165,7 @@ static void transpose(unsigned depth, const void *data, size_t stride, __m512i *
     case 6: transpose_rows(6, data, stride, tile); break;
     case 7: transpose_rows(7, data, stride, tile); break;
     case 8: transpose_rows(8, data, stride, tile); break;
+    default: break;
     }
 }
 

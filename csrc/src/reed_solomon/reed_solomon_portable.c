@@ -85,7 +85,7 @@ static uint64_t receive(const struct rs_code *code, const uint8_t *blocks, size_
         encode_codeword(code, first, expected);
         for (size_t i = 0; i < code->parity; i++)
             wrong |= batch->remainders[i][lane] = received[i * depth] ^ expected[i];
-        if (wrong) damaged |= 1ull << codeword, lane++;
+        if (wrong) damaged |= 1ULL << codeword, lane++;
     }
     return damaged;
 }

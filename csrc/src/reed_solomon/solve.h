@@ -59,7 +59,7 @@ INLINE void find_locator(unsigned errors, const lanes *syndromes, struct solutio
         const unsigned terms = r < errors ? r + 1 : errors + 1; /* of Lambda, as yet */
         const lanes discrepancy = convolve(terms, locator, syndromes + r);
         const lanes longer = (lanes)(discrepancy != 0) & (lanes)(length + length <= all((uint8_t)r));
-        for (unsigned i = terms < errors ? terms : errors; i < ~0u; i--) {
+        for (unsigned i = terms < errors ? terms : errors; i < ~0U; i--) {
             const lanes below = i ? support[i - 1] : all(0), old = locator[i];
             locator[i] = multiply(scale, old) ^ multiply(discrepancy, below);
             support[i] = choose(longer, old, below);

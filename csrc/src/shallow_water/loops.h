@@ -8,13 +8,13 @@ typedef float wide __attribute__((vector_size(4 * LANES), aligned(4), may_alias)
 #define AT(row, i) (*(const wide *)((row) + (i)))
 #define PUT(row, i) (*(wide *)((row) + (i)))
 
+#define FOUR_FROM(i) (i), (i) + 1, (i) + 2, (i) + 3
 #if LANES == 4
-#define FROM(i) i, i + 1, i + 2, i + 3
+#define FROM(i) FOUR_FROM(i)
 #elif LANES == 8
-#define FROM(i) i, i + 1, i + 2, i + 3, i + 4, i + 5, i + 6, i + 7
+#define FROM(i) FOUR_FROM(i), FOUR_FROM((i) + 4)
 #else
-#define FROM(i)                                                                                                        \
-    i, i + 1, i + 2, i + 3, i + 4, i + 5, i + 6, i + 7, i + 8, i + 9, i + 10, i + 11, i + 12, i + 13, i + 14, i + 15
+#define FROM(i) FOUR_FROM(i), FOUR_FROM((i) + 4), FOUR_FROM((i) + 8), FOUR_FROM((i) + 12)
 #endif
 /* The western neighbours of `here`, whose western vector is `before`; the eastern ones, with `after`. */
 #define WEST(before, here) __builtin_shufflevector(before, here, FROM(LANES - 1))
@@ -48,7 +48,7 @@ static void look_north(const struct rows *r) {
     const float of_v = r->c->turn_east, beyond = r->c->turn_north, here = r->c->turn_south;
     const size_t cols = r->cols;
     size_t i = 0;
-#define FLUX(v, eta, eta_n) ((v) * (depth + 0.5f * ((eta) + (eta_n))) * cos_north)
+#define FLUX(v, eta, eta_n) ((v) * (depth + 0.5F * ((eta) + (eta_n))) * cos_north)
 #define TURN(v, v_w, u_n, u) (of_v * ((v) - (v_w)) - (beyond * (u_n) - here * (u)) + rotation)
     for (wide before = all(v_n[cols - 1]), v; i < whole(cols); i += LANES, before = v) {
         v = AT(v_n, i);
@@ -67,10 +67,10 @@ static void step_eta(const struct rows *r) {
     const struct coefficients c = *r->c;
     const float depth = r->k->depth;
     const size_t cols = r->cols, last = cols - 1;
-#define MASS(u, eta_w, eta) ((u) * (depth + 0.5f * ((eta_w) + (eta))))
+#define MASS(u, eta_w, eta) ((u) * (depth + 0.5F * ((eta_w) + (eta))))
 #define ETA(eta, mass_e, mass, flux_n, flux) ((eta) - (c.east * ((mass_e) - (mass)) + c.north * ((flux_n) - (flux))))
 #define HEAD(eta, u_e, u, v_n, v)                                                                                      \
-    (SR_GRAVITY * (eta) + 0.25f * (((u) * (u) + (u_e) * (u_e)) + ((v) * (v) + (v_n) * (v_n))) -                        \
+    (SR_GRAVITY * (eta) + 0.25F * (((u) * (u) + (u_e) * (u_e)) + ((v) * (v) + (v_n) * (v_n))) -                        \
      (c.damp_east * ((u_e) - (u)) + c.damp_north * (c.cos_north * (v_n) - c.cos_south * (v))))
     const float eta_0 = eta[0], mass_0 = MASS(u[0], eta[last], eta_0);
     size_t i = 0;
@@ -100,7 +100,7 @@ static void step_u(const struct rows *r) {
     size_t i = 0;
     wide v_before = all(v[last]), v_n_before = all(v_n[last]), head_before = all(head[last]);
 #define U(u, z, z_n, v_w, v, v_nw, v_n, head_w, head)                                                                  \
-    ((u) + (0.25f * ((z) * ((v_w) + (v)) + (z_n) * ((v_nw) + (v_n))) - east * ((head) - (head_w)) -                    \
+    ((u) + (0.25F * ((z) * ((v_w) + (v)) + (z_n) * ((v_nw) + (v_n))) - east * ((head) - (head_w)) -                    \
             curl * ((z_n) - (z) - rise)))
     for (wide v_here, v_n_here, head_here; i < whole(cols); i += LANES) {
         v_here = AT(v, i), v_n_here = AT(v_n, i), head_here = AT(head, i);
@@ -123,7 +123,7 @@ static void step_v(const struct rows *r) {
     size_t i = 0;
     wide u_here = after(u, 0, cols), u_s_here = after(u_s, 0, cols), z_here = after(z, 0, cols);
 #define V(v, z, z_e, u_s, u, u_se, u_e, head, head_s)                                                                  \
-    ((v) - (0.25f * ((z) * ((u_s) + (u)) + (z_e) * ((u_se) + (u_e))) + gradient * ((head) - (head_s)) -                \
+    ((v) - (0.25F * ((z) * ((u_s) + (u)) + (z_e) * ((u_se) + (u_e))) + gradient * ((head) - (head_s)) -                \
             curl * ((z_e) - (z))))
     for (wide u_next, u_s_next, z_next; i < whole(cols); i += LANES) {
         u_next = after(u, i + LANES, cols), u_s_next = after(u_s, i + LANES, cols), z_next = after(z, i + LANES, cols);

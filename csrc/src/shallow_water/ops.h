@@ -3,7 +3,7 @@
 #include "level.h"
 #include "skyrack/shallow_water.h"
 
-#define SR_GRAVITY 9.80665f
+#define SR_GRAVITY 9.80665F
 
 /* What a row's steps multiply by: `step` is in all of them but the cosines and viscosities. */
 struct coefficients {

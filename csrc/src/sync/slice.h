@@ -46,10 +46,10 @@ INLINE lanes places(const struct sync_pattern *pattern, const uint8_t *octets, u
     const lanes word = load(octets), next = load(octets + 8), none = {0};
     const uint64_t *flip = pattern->flip;
     lanes count[SYNC_PLANES] = {none, none, none, none, none, none, none};
-#define WRONG(j) SHIFT(word, next, j) ^ flip[j]
+#define WRONG(j) (SHIFT(word, next, j) ^ flip[j])
 #define ADD(j)                                                                                                         \
-    add8(count, WRONG(j), WRONG(j + 1), WRONG(j + 2), WRONG(j + 3), WRONG(j + 4), WRONG(j + 5), WRONG(j + 6),          \
-         WRONG(j + 7))
+    add8(count, WRONG(j), WRONG((j) + 1), WRONG((j) + 2), WRONG((j) + 3), WRONG((j) + 4), WRONG((j) + 5),              \
+         WRONG((j) + 6), WRONG((j) + 7))
     ADD(0);
     ADD(8);
     if (groups > 2) ADD(16);

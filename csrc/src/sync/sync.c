@@ -126,7 +126,7 @@ static int inside(int64_t bit, int64_t skip, size_t length, size_t size) {
  * strays from one of its octets into the next is masked out and comes from a word one octet further on. */
 static void shift_out(const uint8_t *octets, unsigned shift, uint8_t flip, uint8_t *restrict out, size_t length) {
     typedef uint64_t words __attribute__((vector_size(16)));
-    const uint64_t ones = 0x0101010101010101, late = (0xFFu >> (8 - shift)) * ones, early = ~late, flips = flip * ones;
+    const uint64_t ones = 0x0101010101010101, late = (0xFFU >> (8 - shift)) * ones, early = ~late, flips = flip * ones;
     const uint8_t *after = octets + (shift != 0);
     size_t i = 0;
     for (words here, there; i + sizeof here <= length; i += sizeof here) {

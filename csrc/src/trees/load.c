@@ -18,7 +18,7 @@ static uint64_t take(struct reader *reader, size_t octets) {
 }
 
 /* 0 for more than fits into a forest of `size` octets. */
-static size_t loaded_size(size_t features, size_t trees, size_t nodes, size_t leaves, size_t size) {
+static size_t needed_size(size_t features, size_t trees, size_t nodes, size_t leaves, size_t size) {
     if (leaves > size / 8 || trees > leaves || nodes > 2 * leaves || features > size) return 0;
     return trees_loaded_size(features, trees, nodes, leaves);
 }
@@ -27,7 +27,7 @@ size_t sr_trees_loaded_size(const uint8_t *forest, size_t size) {
     struct reader reader = {forest, forest + size, 0};
     take(&reader, 4);
     size_t features = take(&reader, 2), trees = take(&reader, 2), nodes = take(&reader, 4), leaves = take(&reader, 4);
-    return reader.bad ? 0 : loaded_size(features, trees, nodes, leaves, size);
+    return reader.bad ? 0 : needed_size(features, trees, nodes, leaves, size);
 }
 
 /* Where the parts of one tree lie in the forest, and how much it has. */
@@ -103,17 +103,17 @@ static int load(struct reader *reader, struct trees_model *model) {
     return reader->next == reader->end && node == model->nodes && leaf == model->leaves ? SR_OK : SR_CORRUPT;
 }
 
-int sr_trees_load(const uint8_t *forest, size_t size, void *loaded, size_t room) {
+int sr_trees_load(const uint8_t *forest, size_t size, void *loaded, size_t loaded_size) {
     if (size < HEAD + CRC || memcmp(forest, "SRT2", 4) != 0) return SR_CORRUPT;
     struct reader check = {forest + size - CRC, forest + size, 0};
     if (sr_crc32c(forest, size - CRC, SR_CRC32C_START) != take(&check, 4)) return SR_CORRUPT;
     struct reader reader = {forest + 4, forest + size - CRC, 0};
     size_t features = take(&reader, 2), trees = take(&reader, 2), nodes = take(&reader, 4), leaves = take(&reader, 4);
-    size_t precision = take(&reader, 1), needed = loaded_size(features, trees, nodes, leaves, size);
+    size_t precision = take(&reader, 1), needed = needed_size(features, trees, nodes, leaves, size);
     if (!features || features > SR_TREES_FEATURES_MAX || precision > SR_TREES_FLOAT32 || !trees || !needed)
         return SR_CORRUPT;
     if ((uintptr_t)loaded % sizeof(double)) return SR_BAD_ARGUMENT;
-    if (room < needed) return SR_TOO_SMALL;
+    if (loaded_size < needed) return SR_TOO_SMALL;
     struct trees_model *model = loaded;
     *model = (struct trees_model){.features = (uint32_t)features,
                                   .trees = (uint32_t)trees,

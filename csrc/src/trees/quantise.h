@@ -38,6 +38,7 @@ static void PREPARE(struct SEARCH *search, const NUMBER *limits) {
     search->lowest = KEY(limits[0]), search->shift = 0;
     BITS span = count ? KEY(limits[count - 1]) - search->lowest : 0;
     while (span >> search->shift >= BUCKETS) search->shift++;
+    /* NOLINTNEXTLINE(readability-redundant-casting): BITS may be 64 */
     search->buckets = count ? (uint32_t)(span >> search->shift) + 1 : 0;
     for (uint32_t b = 0; b < search->buckets; b++) {
         uint32_t first = search->first[b] = at;
@@ -62,7 +63,7 @@ static void NAME(const NUMBER *values, size_t count, const NUMBER *limits, uint8
         }
         for (uint32_t step = search.reach / 2; step; step /= 2)
             for (size_t i = 0; i < here; i++) found[i] += search.limits[found[i] + step - 1] < some[i] ? step : 0;
-        for (size_t i = 0; i < here; i++) found[i] = some[i] == some[i] ? found[i] : missing;
+        for (size_t i = 0; i < here; i++) found[i] = isnan(some[i]) ? missing : found[i];
         for (size_t i = 0; i < here; i++) codes[done + i] = (uint8_t)found[i];
     }
 }

@@ -21,9 +21,9 @@ int sr_selftest_trees(void) {
     uint16_t row_of[SPLITS];
     if (sr_trees_load(FOREST, sizeof FOREST, loaded, sizeof loaded) != SR_OK) return SR_CORRUPT;
     for (int i = 0; i < TREES_BLOCK; i++) codes[0][i] = (uint8_t)(i % 7), codes[1][i] = (uint8_t)(i % 11);
-    for (uint16_t s = 0; s < SPLITS; s++) {
+    for (int s = 0; s < SPLITS; s++) {
         trees_picked()->compare(codes[s >= 4], (uint8_t)(s < 4 ? s : s - 4), rows + s);
-        row_of[s] = s;
+        row_of[s] = (uint16_t)s;
     }
     const struct trees_model *model = (const void *)loaded;
     const struct trees_root *root = trees_roots(model);

@@ -38,7 +38,7 @@ static void make_keys(const uint8_t *codes, size_t stride, size_t features, size
     int left = 2 * DIGIT_BITS;
     for (int bit = 7; bit >= 0 && left > 0; bit--)
         for (size_t f = 0; f < features && left > 0; f++, left--)
-            for (size_t i = 0; i < count; i++) keys[i] = keys[i] << 1 | (codes[f * stride + i] >> bit & 1u);
+            for (size_t i = 0; i < count; i++) keys[i] = keys[i] << 1 | (codes[f * stride + i] >> bit & 1U);
 }
 
 /* One pass of a radix sort by digit: `from` lists samples, `to` the same ones sorted by it, those of equal digits as they were. */
@@ -122,18 +122,18 @@ static int score_block(const struct trees_model *model, const uint8_t *codes, si
 }
 
 int sr_trees_score(const void *loaded, size_t loaded_size, const uint8_t *codes, size_t features, size_t stride,
-                   size_t count, double *sums, void *memory, size_t scratch_size) {
+                   size_t count, double *sums, void *scratch, size_t scratch_size) {
     const struct trees_model *model = loaded;
-    struct scratch *scratch = memory;
+    struct scratch *samples = scratch;
     if (!trees_is_sound(model, loaded_size, features)) return SR_CORRUPT;
     if (scratch_size < sr_trees_scratch(loaded)) return SR_TOO_SMALL;
-    struct block *block = (struct block *)(((uintptr_t)(scratch + 1) + 63) & ~(uintptr_t)63);
+    struct block *block = (struct block *)(void *)((uint8_t *)(samples + 1) + -(uintptr_t)(samples + 1) % 64);
     for (size_t done = 0; done < count; done += CHUNK) {
         size_t chunk = count - done < CHUNK ? count - done : CHUNK;
-        sort(scratch, codes + done, stride, model->features, chunk);
+        sort(samples, codes + done, stride, model->features, chunk);
         for (size_t at = 0; at < chunk; at += TREES_BLOCK) {
             size_t wanted = chunk - at < TREES_BLOCK ? chunk - at : TREES_BLOCK;
-            if (score_block(model, codes + done, stride, scratch->next + at, wanted, block, sums + done) != SR_OK)
+            if (score_block(model, codes + done, stride, samples->next + at, wanted, block, sums + done) != SR_OK)
                 return SR_CORRUPT;
         }
     }
@@ -159,7 +159,7 @@ void sr_logistic(double *values, size_t count) {
 }
 
 void sr_logistic_f32(float *values, size_t count) {
-    for (size_t i = 0; i < count; i++) values[i] = 1.0f / (1.0f + expf(-values[i]));
+    for (size_t i = 0; i < count; i++) values[i] = 1.0F / (1.0F + expf(-values[i]));
 }
 
 void sr_exp(double *values, size_t count) {

@@ -28,7 +28,8 @@ extern const struct viterbi_ops viterbi_portable, viterbi_avx2, viterbi_avx512, 
 /* C1 C2 of the branch from state 2 i with a 0 for its new bit: parities with 171 and 133 octal, C2 complemented. */
 #define VITERBI_PARITY(x) (0x6996 >> (((x) ^ (x) >> 4) & 15) & 1)
 #define VITERBI_OUTPUT(i) (VITERBI_PARITY(2 * (i) & 0171) << 1 | (VITERBI_PARITY(2 * (i) & 0133) ^ 1))
-#define VITERBI_8(f, i) f(i), f(i + 1), f(i + 2), f(i + 3), f(i + 4), f(i + 5), f(i + 6), f(i + 7)
+#define VITERBI_4(f, i) f(i), f((i) + 1), f((i) + 2), f((i) + 3)
+#define VITERBI_8(f, i) VITERBI_4(f, i), VITERBI_4(f, (i) + 4)
 #define VITERBI_32(f) VITERBI_8(f, 0), VITERBI_8(f, 8), VITERBI_8(f, 16), VITERBI_8(f, 24)
 
 /* What a symbol costs where a 0 or a 1 is expected: how far it lies on the other side of the middle, 0..32. Quantised

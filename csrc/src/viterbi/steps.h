@@ -7,7 +7,7 @@
  *     differ(a, b)        uint32_t, bit i: whether lane i differs
  *     every_second(a, b, odd)   lanes 0, 2, ... of a and then of b, or lanes 1, 3, ...
  *     look_up(costs, at)  lane i: octet at[i], 0..3, of costs */
-enum { HALF = 32 / LANES, WHOLE = 2 * HALF };
+enum { HALF = 32 / LANES, WHOLE = 2 * HALF }; /* NOLINT(misc-redundant-expression): LANES may be 32 */
 
 static const uint8_t OUTPUTS[32] = {VITERBI_32(VITERBI_OUTPUT)};
 

@@ -123,7 +123,7 @@ int sr_viterbi_decode(const uint8_t *soft, size_t bits, size_t first, size_t cou
     if (first > bits || count > bits - first) return SR_BAD_ARGUMENT;
     if (scratch_size < sr_viterbi_scratch()) return SR_TOO_SMALL;
     struct viterbi_block blocks[SR_VITERBI_BLOCKS];
-    lay_out(blocks, (uint64_t *)(((uintptr_t)scratch + 7) & ~(uintptr_t)7), VITERBI_SPAN);
+    lay_out(blocks, (uint64_t *)(void *)((uint8_t *)scratch + -(uintptr_t)scratch % sizeof(uint64_t)), VITERBI_SPAN);
     decode(soft, bits, first, count, out, blocks);
     return SR_OK;
 }

@@ -3,8 +3,8 @@
 #include "viterbi/ops.h"
 #include <immintrin.h>
 
-#define EVEN(i) 2 * (i)
-#define ODD(i) 2 * (i) + 1
+#define EVEN(i) (2 * (i))
+#define ODD(i) (2 * (i) + 1)
 #define COMPLEMENT(i) (VITERBI_OUTPUT(i) ^ 3)
 static const uint8_t EVENS[64] = {VITERBI_32(EVEN), VITERBI_32(EVEN)}, ODDS[64] = {VITERBI_32(ODD), VITERBI_32(ODD)};
 static const uint8_t OUTPUTS[64] = {VITERBI_32(VITERBI_OUTPUT), VITERBI_32(COMPLEMENT)};

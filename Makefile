@@ -22,11 +22,18 @@ shell: $(FLYING)
 test: lint test-c $(READY)
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
-# Style and types of all Python.
-lint: $(READY)
+# Style and types of all Python, style and findings of all C.
+LINTED := build/lint/.clean
+lint: $(READY) $(LINTED)
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy
+
+# C is looked at again when any of it has changed. clang-format and clang-tidy come with the environment, in the versions
+# that pyproject.toml names, so that a bare machine has them; where pip has none for a processor, this says so and passes.
+$(LINTED): $(READY) $(NATIVE) .clang-format .clang-format-ignore .clang-tidy
+	csrc/lint.sh $(BIN) build/lint
+	@touch $@
 
 # The C library alone: its tests on every level of this processor, under the sanitizers.
 test-c:

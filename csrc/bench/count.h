@@ -1,5 +1,5 @@
-/* A driver of instruction counts: COUNT("what", statement) for each kernel of a family. benchmarks/instructions.py runs it
- * under callgrind at the level that SKYRACK_ISA names. The counts repeat exactly, where times never do. */
+/* A driver of instruction counts: COUNT("what", statement) for each kernel of a family. benchmarks/instructions.py runs
+ * it under callgrind at the level that SKYRACK_ISA names. Counts are the same in every run, which times never are. */
 #ifndef SKYRACK_BENCH_COUNT_H
 #define SKYRACK_BENCH_COUNT_H
 #include "skyrack/base.h"
@@ -14,7 +14,7 @@
         CALLGRIND_DUMP_STATS_AT(what);                                                                                 \
     } while (0)
 
-/* Same octets on every run. */
+/* Fill memory with octets that are the same in every run. */
 static inline void fill(void *out, size_t size) {
     uint32_t state = 1;
     for (size_t i = 0; i < size; i++) {

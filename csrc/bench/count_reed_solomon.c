@@ -5,7 +5,7 @@ enum { BLOCKS = 16, DATA = 1115, BLOCK = 1275, CODEWORDS = 5 };
 static uint8_t data[BLOCKS * DATA], blocks[BLOCKS * BLOCK];
 static int8_t corrections[BLOCKS * CODEWORDS];
 
-/* `wrong` symbols of every codeword; once more puts them right. */
+/* Damage `wrong` symbols of every codeword; a second call takes the damage away. */
 static void damage(unsigned wrong) {
     for (size_t block = 0; block < BLOCKS; block++)
         for (size_t symbol = 0; symbol < wrong; symbol++)

@@ -12,7 +12,7 @@ int main(void) {
         memcpy(stream + at, (const uint8_t[]){0x1A, 0xCF, 0xFC, 0x1D}, 4);
     COUNT("64 KiB, no errors", sr_sync_search(stream, SIZE, 0, MARKER, 32, 0, 1, hits, ROOM, &count));
     COUNT("64 KiB, three errors", sr_sync_search(stream, SIZE, 0, MARKER, 32, 3, 1, hits, ROOM, &count));
-    for (size_t i = 0; i < count; i++) hits[i].bit--; /* shifted by a bit */
+    for (size_t i = 0; i < count; i++) hits[i].bit--; /* so that frames have to be shifted by a bit */
     COUNT("frames behind markers", sr_sync_align(stream, SIZE, hits, frame_count, 32, frames, FRAME, FRAME));
     return 0;
 }

@@ -14,7 +14,7 @@ static uint8_t *put(uint8_t *to, uint64_t number, size_t octets) {
     return to + octets;
 }
 
-/* The shape of a full tree of `leaves` leaves in preorder; returns its next bit. */
+/* Write the shape of a full tree of `leaves` leaves in preorder, from bit `at` on; returns the bit behind it. */
 /* NOLINTNEXTLINE(misc-no-recursion): as deep as the tree */
 static size_t shape(uint8_t *bits, size_t at, size_t leaves) {
     if (leaves == 1) return at + 1;

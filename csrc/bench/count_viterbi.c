@@ -1,10 +1,10 @@
 #include "count.h"
 #include "skyrack/viterbi.h"
 
-enum { BITS = 2 * SR_VITERBI_BLOCKS * SR_VITERBI_BLOCK }; /* two full rounds */
+enum { BITS = 2 * SR_VITERBI_BLOCKS * SR_VITERBI_BLOCK }; /* twice as many blocks as are decoded side by side */
 static uint8_t data[BITS / 8], symbols[BITS / 4], soft[2 * BITS];
 
-/* Certain symbols, one in 37 of them wrong. */
+/* Symbols received with certainty, one in 37 of them wrong. */
 static void receive(void) {
     for (size_t i = 0; i < 2 * BITS; i++) soft[i] = symbols[i / 8] >> (7 - i % 8) & 1 ? 255 : 0;
     for (size_t i = 0; i < 2 * BITS; i += 37) soft[i] ^= 255;

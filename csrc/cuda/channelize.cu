@@ -1,5 +1,6 @@
-/* sr_channelize of skyrack/channelize.h on a device: 64 threads a frame, each with a branch of the filter and then with a
- * result of the FFT, as 8 x 8. Equal to the C library within 3e-7 of full scale; the state is the C library's own. */
+/* sr_channelize of skyrack/channelize.h on a device: 64 threads for each frame, each with one branch of the filter and
+ * then with one result of the FFT, which is made as 8 x 8. Equal to the C library within 3e-7 of full scale; the state
+ * is the C library's own. */
 #include "device.h"
 extern "C" {
 #include "channelize/stream.h"
@@ -15,7 +16,8 @@ __device__ float2 plus_product(float2 sum, float2 a, float2 b) {
     return make_float2(sum.x + (a.x * b.x - a.y * b.y), sum.y + (a.x * b.y + a.y * b.x));
 }
 
-/* Frame n from samples 64 n .. 64 n + 511 of `in`; with m = 8 p + q and k = r + 8 s, over p first, then over q. */
+/* Make frame n from samples 64 n .. 64 n + 511 of `in`. Input m = 8 p + q of the FFT, result k = r + 8 s: sums over p
+ * first, then over q. */
 __global__ void frames_of(const float2 *in, const float2 *taps, size_t frames, float2 *out) {
     __shared__ float2 room[2][FRAMES_A_BLOCK][CHANNELS];
     const int m = threadIdx.x, here = threadIdx.y;

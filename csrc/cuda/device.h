@@ -5,7 +5,7 @@
 #include <stddef.h>
 #define _Static_assert static_assert /* the headers of the C library are C11 */
 
-/* How many devices answer. */
+/* How many CUDA devices there are; 0 without a driver. */
 extern "C" int sr_cuda_probe(void);
 
 class Device {

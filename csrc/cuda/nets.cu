@@ -1,5 +1,5 @@
-/* sr_nets_conv of skyrack/nets.h on a device, without its checks: one thread a number of the output, whose products are
- * added up in the order of the C library's, each fused with its addition. */
+/* sr_nets_conv of skyrack/nets.h on a device, without its checks: one thread for each number of the output, whose
+ * products are added up in the order that the C library has, each fused with its addition. */
 #include "device.h"
 extern "C" {
 #include "nets/ops.h"

@@ -1,5 +1,5 @@
-/* sr_trees_score of skyrack/trees.h on a device: one thread a sample walks all trees in their order, so that its sum is, bit
- * for bit, the one of the C library. */
+/* sr_trees_score of skyrack/trees.h on a device: one thread for each sample walks all trees in their order, so that its
+ * sum is bit for bit that of the C library. */
 #include "device.h"
 extern "C" {
 #include "trees/ops.h"
@@ -10,7 +10,7 @@ namespace {
 
 constexpr unsigned THREADS = 128;
 
-/* What a split's number stands for. */
+/* The feature and the level that a split's number stands for. */
 struct Split {
     uint16_t feature;
     uint8_t level;
@@ -25,7 +25,8 @@ struct Work {
     int *corrupt;
 };
 
-/* The leaf that a sample falls into; false where a node points to nowhere. Every step goes forward, so a walk ends. */
+/* Walk one tree to the leaf that a sample reaches; false where a node points outside the tree. Each step goes to a node
+ * with a higher number, so that the walk ends. */
 __device__ bool walk(const Work &work, size_t sample, const trees_node *nodes, uint32_t node_count, uint32_t leaf_count,
                      uint32_t *leaf) {
     for (uint32_t at = 0;;) {
@@ -57,7 +58,7 @@ __global__ void score(Work work) {
     work.sums[sample] = sum;
 }
 
-/* Whether counts and roots make sense, so that nothing outside is touched. */
+/* Whether counts and roots of a model are consistent, so that nothing outside it is touched. */
 bool is_sound(const trees_model *model, size_t size, size_t features) {
     if (!trees_is_sound(model, size, features)) return false;
     const trees_root *root = trees_roots(model);

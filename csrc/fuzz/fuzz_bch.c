@@ -2,7 +2,7 @@
 #include "fuzz.h"
 #include "skyrack/bch.h"
 
-/* Bits of the code by which two codeblocks differ; the last bit only fills. */
+/* In how many bits of the code two codeblocks differ; the filler bit is none of them. */
 static int distance(const uint8_t a[SR_BCH_BLOCK], const uint8_t b[SR_BCH_BLOCK]) {
     int bits = __builtin_popcount((a[SR_BCH_DATA] ^ b[SR_BCH_DATA]) & 0xFE);
     for (int i = 0; i < SR_BCH_DATA; i++) bits += __builtin_popcount(a[i] ^ b[i]);

@@ -1,4 +1,4 @@
-/* Any frame, any tables: every level gives the portable one's octets. */
+/* Any frame, any tables: every level gives the octets of the portable level. */
 #include "fuzz.h"
 #include "skyrack/calibrate.h"
 

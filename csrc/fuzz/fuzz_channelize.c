@@ -1,20 +1,20 @@
-/* Any samples and taps, cut anywhere: every level gives the portable one's numbers for the whole stream, and for the
- * FFTs of its pieces; bursts of these frames are in order, within the stream and as long as asked, and the same
- * however the frames are cut. */
+/* Any samples and taps, the stream cut anywhere: every level gives the numbers of the portable level for the whole
+ * stream, and for the FFTs of its pieces. Bursts of these frames are in order, within the stream and as long as asked
+ * for, and the same however the frames are cut. */
 #include "fuzz.h"
 #include "skyrack/channelize.h"
 #include <math.h>
 
 enum { FRAME = 2 * SR_CHANNELS, BURSTS_MAX = 4096 };
 
-/* Bit for bit, but for the bits of what is not a number. */
+/* Whether numbers are equal bit for bit; NaN equals any NaN. */
 static int alike(const float *a, const float *b, size_t count) {
     for (size_t i = 0; i < count; i++)
         if (memcmp(a + i, b + i, sizeof *a) != 0 && !(isnan(a[i]) && isnan(b[i]))) return 0;
     return 1;
 }
 
-/* Pieces of `step` samples; 1 if the stream could begin. */
+/* Channelize a stream in pieces of `step` samples; returns 1 if it could begin. */
 static int channelized(const float *taps, const float *in, size_t count, size_t step, float *out) {
     size_t size = sr_channelizer_size(), done = 0;
     void *state = owned(NULL, size);

@@ -1,4 +1,4 @@
-/* Any image, any radius: every level gives the portable one's octets. */
+/* Any image, any radius: every level gives the octets of the portable level. */
 #include "fuzz.h"
 #include "skyrack/disk.h"
 
@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct input input = {data, size};
     size_t cols = 1 + take(&input, 2) % 700;
     unsigned radius = (unsigned)take(&input, 1) % (SR_DISK_RADIUS_MAX + 2);
-    if (radius > 8 && input.size > 512) input.size = 512; /* wide disks on small images: they take long */
+    if (radius > 8 && input.size > 512) input.size = 512; /* wide disks only on small images, for they take long */
     size_t scratch_size = sr_disk_scratch(cols, radius);
     void *scratch = owned(NULL, scratch_size);
     mean(&input, cols, radius, scratch, scratch_size);

@@ -1,5 +1,5 @@
-/* Arbitrary shapes of codes, arbitrary losses: what was lost within the code's reach comes back; all levels give the same
- * parity, and touch nothing between shards. */
+/* Arbitrary shapes of codes, arbitrary losses: what was lost within the code's reach comes back; all levels give the
+ * same parity, and touch nothing between shards. */
 #include "fuzz.h"
 #include "skyrack/erasure.h"
 
@@ -12,7 +12,8 @@ static uint8_t *room(const struct shape *shape) {
     return memset(owned(NULL, shards(shape) * shape->stride), 0xEE, shards(shape) * shape->stride);
 }
 
-/* Shards of the input's octets over and over, with their parity; NULL where there is no such code, as the encoder has to say. */
+/* Shards filled with the input's octets, over and over, and their parity; NULL where there is no such code, and the
+ * encoder has to refuse it. */
 static uint8_t *encoded(const struct shape *shape, const struct input *input) {
     uint8_t *all = room(shape);
     for (size_t i = 0; i < shape->data * shape->stride && input->size; i++) all[i] = input->octets[i % input->size];

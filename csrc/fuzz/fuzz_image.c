@@ -2,7 +2,7 @@
 #include "fuzz.h"
 #include "skyrack/image.h"
 
-/* Outlines of a mask give the mask back. */
+/* The outlines of a mask give the mask back. */
 static void outlines_return(const uint8_t *mask, size_t rows, size_t cols, uint8_t *scratch, size_t scratch_size) {
     size_t count = rows * cols, bound = sr_mask_outlines_bound(rows, cols), size, polygons;
     uint8_t *octets = malloc(bound), *again = malloc(count);
@@ -39,7 +39,7 @@ static void there_and_back(const uint8_t *mask, size_t rows, size_t cols) {
     free(scratch);
 }
 
-/* Whatever decodes can be filled. */
+/* Outlines that can be decoded can be rasterised. */
 static void decode_outlines(const uint8_t *octets, size_t size, size_t rows, size_t cols) {
     int32_t *corners = malloc(32 * size);
     uint32_t *ring_ends = malloc(4 * size), *polygon_ends = malloc(4 * size);
@@ -52,7 +52,7 @@ static void decode_outlines(const uint8_t *octets, size_t size, size_t rows, siz
     free(corners), free(ring_ends), free(polygon_ends), free(mask);
 }
 
-/* What decodes encodes to the same octets. */
+/* Runs that can be decoded are encoded to the same octets again. */
 static void decode_runs(const uint8_t *octets, size_t size, size_t count) {
     size_t bound = sr_mask_runs_bound(count), used;
     uint8_t *mask = malloc(count), *again = malloc(bound);
@@ -63,7 +63,7 @@ static void decode_runs(const uint8_t *octets, size_t size, size_t count) {
     free(mask), free(again);
 }
 
-/* The data as corners and as lengths of rings: filled or refused. */
+/* Any octets taken as corners and as ends of rings are rasterised or refused. */
 static void rasterise(const uint8_t *data, size_t size, size_t rows, size_t cols) {
     size_t corners = size / 3;
     int32_t *places = malloc(8 * corners + 1);

@@ -1,4 +1,5 @@
-/* Any code, any symbols, any numbers: the same on every level, and what converged encodes to the symbols decided on. */
+/* Any code, any symbols, any number of frames and iterations: every level decides the same, and the data of a frame
+ * that converged encodes to the codeword that was decided on. */
 #include "fuzz.h"
 #include "skyrack/ldpc.h"
 
@@ -39,7 +40,7 @@ static void levels_agree(const struct call *call, const uint8_t *soft, size_t da
     free(data), free(other), free(iterations), free(others);
 }
 
-/* A codeword of data from the input. */
+/* The codewords of data from the input are decoded to that data. */
 static void clean_codewords_come_back(int code, struct input input) {
     const size_t k = sr_ldpc_data_size(code), n = sr_ldpc_codeword_size(code);
     uint8_t *data = owned(NULL, k), *codeword = owned(NULL, n), *soft = owned(NULL, 8 * n), *out = owned(NULL, k);
@@ -63,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     uint8_t *soft = owned(NULL, symbols);
     for (size_t i = 0; i < symbols; i++) soft[i] = input.size ? input.octets[i * 7 % input.size] : 128;
     levels_agree(&call, soft, data_octets);
-    if (k && n <= 1020) clean_codewords_come_back(call.code, input); /* longer ones take the whole time */
+    if (k && n <= 1020) clean_codewords_come_back(call.code, input); /* longer codewords would take most of the time */
     free(soft);
     return 0;
 }

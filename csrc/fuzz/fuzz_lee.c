@@ -1,4 +1,5 @@
-/* Any image, any variance: every level gives the portable one's octets, and pixels are finite where they were. */
+/* Any image, any variance: every level gives the octets of the portable level, and pixels that were finite remain
+ * so. */
 #include "fuzz.h"
 #include "skyrack/lee.h"
 

@@ -1,11 +1,11 @@
-/* Any window, any numbers: no octet outside is touched, a checked convolution gives what the unchecked one gives, and levels
- * that fuse agree to the bit. */
+/* Any window, any numbers: no octet outside is touched, a checked convolution gives what the unchecked one gives, and
+ * levels that fuse agree to the bit. */
 #include "fuzz.h"
 #include "skyrack/nets.h"
 
-static const uint32_t LIMIT = 1 << 16; /* numbers of an image or of weights, for speed */
+static const uint32_t LIMIT = 1 << 16; /* the most numbers of an image or of weights, for speed */
 
-/* `count` numbers of moderate size, from the input as long as there is any. */
+/* `count` numbers of moderate size, from the input as far as it goes. */
 static float *numbers(struct input *input, size_t count) {
     float *made = owned(NULL, count * sizeof *made);
     for (size_t i = 0; i < count; i++) made[i] = (float)(int8_t)take(input, 1) / 16;
@@ -44,7 +44,7 @@ static void convolve(const struct sr_nets_window *w, struct input *input, const 
     free(weights), free(bias), free(first), free(out), free(packed), free(scratch);
 }
 
-/* In 8 bits all levels agree. */
+/* Convolutions in 8 bits give the same octets on all levels. */
 static void convolve_i8(const struct sr_nets_window *w, struct input *input, const float *in, size_t out_size) {
     const size_t weights_size = (size_t)w->size * w->size * w->channels * w->outputs;
     const size_t packed_size = sr_nets_packed_i8(w), scratch_size = sr_nets_scratch_i8(w);

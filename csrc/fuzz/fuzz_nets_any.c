@@ -1,15 +1,15 @@
-/* Layers of any geometry, any numbers in them: what is refused is left alone, what is taken stays within its images, and
- * what can be done in place gives the same there. */
+/* Layers of any geometry, with any numbers: no octet outside the images is touched, and what can be done in place gives
+ * the same there. */
 #include "fuzz.h"
 #include "skyrack/nets.h"
 #include "skyrack/nets_any.h"
 #include <math.h>
 
-static const size_t LIMIT = 1 << 12; /* numbers of an image or of weights, for speed */
+static const size_t LIMIT = 1 << 12; /* the most numbers of an image or of weights, for speed */
 
 static size_t numbers_of(struct sr_nets_shape shape) { return (size_t)shape.rows * shape.cols * shape.channels; }
 
-/* Any binary32, one octet of the input each: small ones, and those that few think of. */
+/* A number for one octet of the input: a small one, or one of the special ones. */
 static float number(struct input *input) {
     static const float rare[] = {NAN, INFINITY, -INFINITY, 0.0F, -0.0F, 1e38F, -1e38F, 1e-45F};
     const uint8_t octet = (uint8_t)take(input, 1);
@@ -22,7 +22,7 @@ static float *numbers(struct input *input, size_t count) {
     return made;
 }
 
-/* Mostly one that fits into LIMIT; now and then one that nobody can mean. */
+/* A length, mostly below `most`; now and then any number, which has to be refused. */
 static uint32_t length(struct input *input, uint32_t most) {
     const uint32_t octet = (uint32_t)take(input, 1);
     return octet < 252 ? octet % most : (uint32_t)take(input, 4);
@@ -33,7 +33,7 @@ static struct sr_nets_shape shape_of(struct input *input) {
     return (struct sr_nets_shape){rows, cols, length(input, 14)};
 }
 
-/* Numbers of an image, as far as one of this shape is made here at all: none is longer than a kernel lets it be. */
+/* The numbers of an image of this shape; NULL where it would have more than LIMIT. */
 static float *image_of(struct input *input, struct sr_nets_shape shape) {
     const uint64_t pixels = (uint64_t)shape.rows * shape.cols;
     const int is_small = pixels <= LIMIT && shape.channels <= LIMIT && pixels * shape.channels <= LIMIT;
@@ -80,7 +80,7 @@ static void combine(struct input *input, struct sr_nets_shape a_shape, const flo
     free(b), free(out);
 }
 
-/* A kernel that says that it works in place does so. */
+/* Layers that treat each number alone give the same in place. */
 static void each(struct input *input, struct sr_nets_shape shape, const float *in) {
     const size_t count = numbers_of(shape), octets = count * sizeof *in, pixels = (size_t)shape.rows * shape.cols;
     float *out = owned(NULL, octets), *same = owned(in, octets);

@@ -1,4 +1,5 @@
-/* Arbitrary streams and rules: packets lie inside, one behind the other, as the rules ask; rooms and levels agree. */
+/* Arbitrary streams and rules: packets lie inside the stream, one behind the other, as the rules ask for; they are the
+ * same on all levels, and however many there is room for at a time. */
 #include "fuzz.h"
 #include "skyrack/crc.h"
 #include "skyrack/packets.h"

@@ -1,5 +1,5 @@
-/* Any code, any frames: refused and untouched; or the same octets on every level, nothing between the frames touched, and
- * all as before after a second time. */
+/* Any code, any frames: they are refused and not touched; or become the same octets on every level, nothing between
+ * them is touched, and a second time gives the frames back. */
 #include "fuzz.h"
 #include "skyrack/randomise.h"
 

@@ -1,5 +1,6 @@
-/* Arbitrary blocks of arbitrary codes, and blocks of right ones with arbitrary damage. What decoding says is true: a
- * corrected codeword is one, as far from what was received as said; an uncorrectable one is as received. Levels agree. */
+/* Arbitrary blocks of arbitrary codes, and blocks of right ones with arbitrary damage. What the decoder reports
+ * is true: a corrected codeword is a codeword and differs from what was received in as many symbols as reported; an
+ * uncorrectable one is as received. All levels agree. */
 #include "fuzz.h"
 #include "skyrack/reed_solomon.h"
 
@@ -8,13 +9,13 @@ enum { COUNT_MAX = 80 };
 static struct sr_rs_params take_params(struct input *input) {
     struct sr_rs_params params = {(uint32_t)take(input, 1), (uint32_t)take(input, 1), (uint32_t)take(input, 1),
                                   (uint32_t)take(input, 1)};
-    if (params.dual_basis & 2) return params; /* most likely wrong */
+    if (params.dual_basis & 2) return params; /* most of these have to be refused */
     params.parity = params.parity & 1 ? 16 : 32, params.interleave = params.interleave % 8 + 1;
     params.virtual_fill %= 255 - params.parity, params.dual_basis &= 1;
     return params;
 }
 
-/* Symbols of codeword c in which two blocks differ, among the first `size` octets. */
+/* In how many symbols of codeword c two blocks differ, among the first `size` octets. */
 static int differences(const uint8_t *a, const uint8_t *b, size_t size, size_t c, size_t interleave) {
     int count = 0;
     for (size_t i = c; i < size; i += interleave) count += a[i] != b[i];
@@ -51,7 +52,7 @@ static void decode_everywhere(const struct sr_rs_params *params, const uint8_t *
     free(first), free(data), free(corrections), free(counts);
 }
 
-/* The blocks of arbitrary data, every level's the same, with some octets changed. */
+/* The blocks of arbitrary data, the same on every level, with some octets changed. */
 static uint8_t *damaged_blocks(const struct sr_rs_params *params, const uint8_t *data, size_t count,
                                struct input *errors) {
     const size_t data_size = sr_rs_data_size(params), block_size = sr_rs_block_size(params), size = count * block_size;

@@ -1,12 +1,12 @@
-/* Any grid, any state: what is refused is refused, nothing outside is touched, and every level gives the portable one's
- * state, invariants and checks, whether the steps come together or one by one. */
+/* Any grid, any state: nothing outside is touched, and every level refuses what the portable level refuses, or gives
+ * its state, invariants and checks, whether steps are asked for together or one by one. */
 #include "fuzz.h"
 #include "skyrack/shallow_water.h"
 #include <math.h>
 
 enum { STEPS = 11 };
 
-/* Bit for bit, but for the bits of what is not a number. */
+/* Whether numbers are equal bit for bit; NaN equals any NaN. */
 static int alike(const float *a, const float *b, size_t count) {
     for (size_t i = 0; i < count; i++)
         if (memcmp(a + i, b + i, sizeof *a) != 0 && !(isnan(a[i]) && isnan(b[i]))) return 0;

@@ -1,5 +1,5 @@
-/* Any marker, any bounds: the same hits on every level, in order, each of them true; frames behind any hits are inside
- * the stream or refused. */
+/* Any marker, any bounds: every level finds the same hits, in order, and each is one; frames behind any hits lie inside
+ * the stream or are refused. */
 #include "fuzz.h"
 #include "skyrack/sync.h"
 

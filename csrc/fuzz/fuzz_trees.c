@@ -1,5 +1,6 @@
-/* Arbitrary octets as a forest, their check sequence put right: what loads can be scored with any codes, and every level,
- * many samples at once or one alone, gives the same sums to the bit. Any numbers have codes that count their limits. */
+/* Arbitrary octets as a forest, their check sequence corrected: what can be loaded can be scored with any codes, and
+ * every level, for many samples at once or for one alone, gives the same sums to the bit. The code of any number is how
+ * many limits lie below it. */
 #include "fuzz.h"
 #include "skyrack/crc.h"
 #include "skyrack/trees.h"

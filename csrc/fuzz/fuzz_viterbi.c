@@ -1,18 +1,19 @@
-/* Arbitrary symbols, arbitrary ranges of bits: nothing is touched outside them, pieces on the grid agree with the whole,
- * and all levels decide alike. */
+/* Arbitrary symbols, arbitrary ranges of bits: nothing outside them is touched, pieces that begin at multiples of a
+ * block agree with the whole, and all levels decide alike. */
 #include "fuzz.h"
 #include "skyrack/viterbi.h"
 
 enum { BITS_MAX = 3 * SR_VITERBI_BLOCK };
 
-/* `size` octets of the input, which begins again where it ends. */
+/* `size` octets: those of the input, over and over. */
 static uint8_t *cycled(const struct input *input, size_t size) {
     uint8_t *octets = owned(NULL, size);
     for (size_t i = 0; i < size; i++) octets[i] = input->size ? input->octets[i % input->size] : 0;
     return octets;
 }
 
-/* Bits `first` to `first` + `count` - 1; NULL where they are not among those given, as the decoder has to say. */
+/* Bits `first` to `first` + `count` - 1; NULL where they are not among the bits given, and the decoder has to
+ * refuse. */
 static uint8_t *decoded(const uint8_t *soft, size_t bits, size_t first, size_t count) {
     uint8_t *scratch = owned(NULL, sr_viterbi_scratch()), *out = owned(NULL, (count + 7) / 8);
     int result = sr_viterbi_decode(soft, bits, first, count, out, scratch, sr_viterbi_scratch());
@@ -47,7 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct input input = {data, size};
     size_t bits = take(&input, 2) % BITS_MAX, first = take(&input, 2) % (bits + 2),
            count = take(&input, 2) % (bits + 2);
-    if (first & 1) first -= first % SR_VITERBI_BLOCK, count -= count % SR_VITERBI_BLOCK; /* onto the grid, often */
+    /* Half of the time at multiples of a block. */
+    if (first & 1) first -= first % SR_VITERBI_BLOCK, count -= count % SR_VITERBI_BLOCK;
     uint8_t *soft = cycled(&input, 2 * bits);
     decode(soft, bits, first, count);
     encode(soft, bits / 8, (uint8_t)(first & 0x3F));

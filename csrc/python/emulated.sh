@@ -16,7 +16,7 @@ mkdir -p "$1"
 build=$(cd "$1" && pwd) arm=$build/root apt=$build/apt
 cd "$root"
 
-# A Debian of Python, its headers, and libfec and libisal, peers in the tests, without a machine around it.
+# Unpack Debian's Python for ARM, its headers, and libfec and libisal, which tests compare with, to a folder.
 unpack_python() {
   mkdir -p "$apt/lists/partial" "$apt/archives/partial"
   : >"$apt/status" # nothing is installed yet
@@ -28,14 +28,14 @@ unpack_python() {
   mv "$arm.part" "$arm" # whole, or not at all
 }
 
-# What pip would fetch for building, but of this machine's kind, where pip would take ARM's.
+# Install what pip would fetch to build the wheel, for this machine's processor: pip itself would take ARM's.
 install_builders() {
   python3 -m venv "$build/builders"
   python3 -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' |
     "$build/builders/bin/pip" install --quiet --requirement /dev/stdin
 }
 
-# The extension needs no more of Python than its headers, and those of one version do for all: it is of the stable ABI.
+# The extension needs only Python's headers, and those of one version for all: it uses the stable ABI.
 build_wheel() {
   include=$arm/usr/include
   rm -rf "$build/dist"
@@ -51,7 +51,7 @@ install_wheel() {
     "$build"/dist/*.whl pytest hypothesis reedsolo
 }
 
-# Beside a copy of the tests, their scenes and their peers, and not beside the tree: what they import is the wheel.
+# Run a copy of the tests with what they need, in a folder without the packages: so they import the wheel.
 run_tests() {
   rm -rf "$build/tests" "$build/examples" "$build/benchmarks"
   cp -r "$root/tests" "$root/examples" "$root/benchmarks" "$build"

@@ -4,7 +4,7 @@
 
 static const char *const NAMES[SR_LEVELS] = {"portable", "avx2", "avx512", "neon"};
 enum { UNDECIDED = -1 };
-static int chosen = UNDECIDED; /* read and written atomically; deciding twice gives the same answer, so no lock */
+static int chosen = UNDECIDED; /* accessed atomically; two threads that decide at once decide alike, so no lock */
 
 #ifdef __clang__
 #define COMPILER "" /* its version begins with its name */

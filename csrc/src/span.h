@@ -1,5 +1,5 @@
-/* The 256 sums (XOR) of eight constants, as an initialiser: entry i is the sum of those whose bit is set in i, bit 0 for
- * `a`. Any table that is linear over GF(2) is written by its eight rows and expanded by the compiler. */
+/* The 256 sums (XOR) of eight constants, as an initialiser: entry i is the sum of those whose bit is set in i, bit 0
+ * for `a`. Any table that is linear over GF(2) is written by its eight rows and expanded by the compiler. */
 #ifndef SKYRACK_SRC_SPAN_H
 #define SKYRACK_SRC_SPAN_H
 

@@ -1,4 +1,5 @@
-/* A test program: START(), then CHECK()s, then DONE(). Page-guarded memory makes a read or write past the end a crash. */
+/* A test program: START(), then CHECK()s, then DONE(). Page-guarded memory makes a read or write past the end a
+ * crash. */
 #ifndef SKYRACK_TESTS_CHECK_H
 #define SKYRACK_TESTS_CHECK_H
 #include "skyrack/base.h"
@@ -19,7 +20,7 @@ static int failures;
     } while (0)
 #define DONE() return failures ? 1 : 0
 
-/* Same octets on every run: xorshift64*. */
+/* A random number, the same in every run: the generator xorshift64*. */
 static inline uint64_t draw(uint64_t *state) {
     *state ^= *state >> 12, *state ^= *state << 25, *state ^= *state >> 27;
     return *state * 0x2545F4914F6CDD1DULL;

@@ -1,7 +1,7 @@
 #include "check.h"
 #include "skyrack/bch.h"
 
-/* The register of 231.0-B-4 figure 3-2, bit by bit. */
+/* The register of CCSDS 231.0-B-4 figure 3-2, bit by bit. */
 static uint8_t parity_by_definition(const uint8_t *data) {
     unsigned state = 0;
     for (int bit = 0; bit < 56; bit++) {
@@ -50,7 +50,7 @@ int main(void) {
     CHECK(corrected[0] == 0);
     static const uint8_t TAIL[SR_BCH_BLOCK] = {0xC5, 0xC5, 0xC5, 0xC5, 0xC5, 0xC5, 0xC5, 0x79};
     sr_bch_decode(TAIL, 1, back, corrected);
-    CHECK(corrected[0] == -1); /* which is what ends a unit (231.0 section 5.2.4) */
+    CHECK(corrected[0] == -1); /* which is how the end of a CLTU is recognised (CCSDS 231.0-B-4 section 5.2.4) */
     CHECK(sr_selftest_bch() == SR_OK);
     release(data, BLOCKS * SR_BCH_DATA), release(blocks, BLOCKS * SR_BCH_BLOCK);
     DONE();

@@ -1,4 +1,4 @@
-/* Calibration on memory that ends at unreadable pages, against the contract spelled out a sample at a time. */
+/* Calibration in memory that ends at unreadable pages, against the formula of the header, one sample at a time. */
 #include "check.h"
 #include "skyrack/calibrate.h"
 

@@ -1,4 +1,5 @@
-/* The channelizer between unreadable pages, against its definition; streams cut anywhere; bursts against a plain walk. */
+/* The channelizer between unreadable pages, against its definition; streams cut anywhere; bursts against a search frame
+ * by frame. */
 #include "check.h"
 #include "skyrack/channelize.h"
 #include <math.h>
@@ -12,11 +13,11 @@ static float *floats(size_t count, uint64_t *state) {
 }
 static void free_floats(float *values, size_t count) { release((uint8_t *)values, 4 * count); }
 
-/* y[n][k] by its sum in binary64. */
+/* How far y[n][k] is from its sum in binary64. */
 static double error_of(const float *y, size_t n, size_t k, const float *taps, const float *x) {
     double re = 0, im = 0;
     for (size_t j = 0; j < SR_CHANNELIZER_TAPS; j++) {
-        if (64 * n + j < 448) continue; /* before the stream */
+        if (64 * n + j < 448) continue; /* before the stream's beginning */
         const float *sample = x + 2 * (64 * n + j - 448);
         double angle = -2 * 3.14159265358979323846 * (double)(j * k % 64) / 64, c = cos(angle), s = sin(angle);
         re += taps[j] * (sample[0] * c - sample[1] * s), im += taps[j] * (sample[0] * s + sample[1] * c);
@@ -138,7 +139,8 @@ static void floor_and_power(size_t frames, uint64_t *random) {
     free_floats(y, frames * FRAME), free_floats(scratch, frames), free_floats(sorted, frames);
 }
 
-/* Whatever flips in the state of a stream: wrong frames or bursts, or SR_CORRUPT, and nothing outside is touched. */
+/* Whichever bit flips in the state of a stream: frames or bursts are wrong, or SR_CORRUPT comes back, and nothing
+ * outside is touched. */
 static void memory_that_changed_is_survived(uint64_t *random) {
     enum { SAMPLES = 100, FRAMES = 3 };
     const size_t size = sr_channelizer_size(), bursts_size = sr_bursts_size();

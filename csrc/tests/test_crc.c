@@ -1,7 +1,7 @@
 #include "check.h"
 #include "crc/ops.h"
 
-/* Bit by bit, as the standards define them. */
+/* The CRCs bit by bit, as the standards define them. */
 static uint16_t crc16_bitwise(const uint8_t *octets, size_t size, uint16_t crc) {
     for (size_t bit = 0; bit < 8 * size; bit++) {
         int top = crc >> 15 ^ (octets[bit / 8] >> (7 - bit % 8) & 1);
@@ -61,7 +61,8 @@ static void ranges(void) {
     CHECK(out[0] == 0x29B1 && out[1] == 0xFFFF && out[2] == 0xFFFF);
 }
 
-/* The multipliers by their definition, powers of x found one by one; those of CRC-32C stand in reverse. */
+/* The multipliers against their definition: powers of x, computed one after the other. Those of CRC-32C have their bits
+ * in reverse. */
 static void multipliers(void) {
     static const unsigned DISTANCE[CRC_AHEAD] = {48, 32, 16, 0, 64, 256};
     for (int i = 0; i < CRC_AHEAD; i++) {

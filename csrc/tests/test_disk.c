@@ -1,4 +1,4 @@
-/* Disks between unreadable pages, against sums and searches a pixel at a time. */
+/* Disks between unreadable pages, against sums and searches pixel by pixel. */
 #include "check.h"
 #include "skyrack/disk.h"
 #include <math.h>
@@ -47,7 +47,8 @@ int main(void) {
     image(3, 5, SR_DISK_RADIUS_MAX, &state), image(3, 200, SR_DISK_RADIUS_MAX, &state);
     image(9, 150, 7, &state);
     image(4, 600, 3, &state);
-    for (unsigned radius = 1; radius <= 5; radius++) /* what is behind a row that ends with a word or a block */
+    /* Rows that end with a word or with a block: what lies behind must have no part in them. */
+    for (unsigned radius = 1; radius <= 5; radius++)
         image(60, 64, radius, &state), image(20, 448, radius, &state), image(20, 512, radius, &state);
     CHECK(sr_disk_mean_f32(pixel, 0, 1, 1, pixel, scratch, sizeof scratch) == SR_BAD_ARGUMENT);
     CHECK(sr_disk_mean_f32(pixel, 1, 0, 1, pixel, scratch, sizeof scratch) == SR_BAD_ARGUMENT);

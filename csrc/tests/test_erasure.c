@@ -26,7 +26,7 @@ static void parity_is_as_defined(void) {
         }
 }
 
-/* Every way to lose up to m of few shards. */
+/* For a small code, every way to lose up to m shards. */
 static void every_loss(void) {
     enum { K = 5, M = 4, N = K + M, SIZE = 9 };
     uint8_t sent[N][SIZE], got[N][SIZE], present[N];
@@ -49,7 +49,7 @@ static void every_loss(void) {
     }
 }
 
-/* Many shapes, rows that end at a guard page, a stride wider than the rows. */
+/* Many shapes of codes, the last row ending at a guard page, rows farther apart than they are long. */
 static void every_size(void) {
     uint64_t seed = 3;
     for (size_t size = 0; size <= 300; size += 1 + size / 20) {

@@ -3,7 +3,7 @@
 
 enum { COUNT = 700, FIELDS = 40, EXTENT = 64 };
 
-/* Bit by bit: the definition. */
+/* A field bit by bit, as the header defines it. */
 static uint64_t by_bits(const uint8_t *packet, const struct sr_field *field) {
     uint64_t value = 0;
     int little = field->form == SR_FIELD_LITTLE_UNSIGNED || field->form == SR_FIELD_LITTLE_SIGNED;

@@ -1,4 +1,4 @@
-/* Every function on memory that ends at an unreadable page, at sizes about the vectors' widths, and the refusals. */
+/* Every function on memory that ends at an unreadable page, at sizes about those of vectors; and what is refused. */
 #include "check.h"
 #include "skyrack/image.h"
 
@@ -74,7 +74,7 @@ static void masks_stay_inside(size_t rows, size_t cols, unsigned share, uint64_t
     release(mask, count), release(scratch, scratch_size);
 }
 
-/* The most runs, components and rings there can be still fit the bounds. */
+/* Masks with as many runs, components and rings as there can be still fit the bounds. */
 static void chequers_fit(size_t rows, size_t cols) {
     size_t count = rows * cols, scratch_size = sr_mask_scratch_bound(rows, cols);
     uint8_t *mask = guarded(count), *scratch = guarded(scratch_size);

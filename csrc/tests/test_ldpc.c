@@ -5,7 +5,7 @@ enum { BITS_MAX = 40960, EDGES_MAX = 44 * 2048 * 4 };
 
 static int bit(const uint8_t *octets, size_t at) { return octets[at / 8] >> (7 - at % 8) & 1; }
 
-/* A frame decoded alone, bit by bit, as the header says. */
+/* A decoder of one frame, bit by bit, that follows the header. */
 struct model {
     int8_t beliefs[BITS_MAX], messages[EDGES_MAX];
 };
@@ -30,7 +30,8 @@ static void model_check(const size_t *bits, int8_t *messages, size_t degree) {
         negative ^= others[e] < 0;
     }
     for (size_t e = 0; e < degree; e++) {
-        const int size = normalised(abs(others[e]) == least ? second : least, degree); /* the least of all the others */
+        /* The smallest magnitude among all other bits. */
+        const int size = normalised(abs(others[e]) == least ? second : least, degree);
         messages[e] = (int8_t)(negative ^ (others[e] < 0) ? -size : size);
         model.beliefs[bits[e]] = (int8_t)bounded(others[e] + messages[e]);
     }
@@ -73,7 +74,7 @@ static int model_decode(const struct ldpc_code *code, const uint8_t *soft, int i
     return model_done(code) ? spent : SR_LDPC_NOT_CONVERGED;
 }
 
-/* Random codewords and noise: sums of uniform numbers, the more of them the stronger. */
+/* Random codewords with noise: a sum of uniform numbers, which is the stronger the more they are. */
 static void make_frames(int code, size_t count, int noise, uint8_t *data, uint8_t *soft, uint64_t *seed) {
     const size_t k = sr_ldpc_data_size(code), n = sr_ldpc_codeword_size(code);
     uint8_t codeword[4096];
@@ -88,7 +89,8 @@ static void make_frames(int code, size_t count, int noise, uint8_t *data, uint8_
     }
 }
 
-/* Every code, frames of four noise levels, more than are at work at a time: as the model decides, and page by page. */
+/* Frames at four levels of noise, more than are decoded side by side: decided as by the model above, in guarded
+ * memory. */
 static void as_the_model(int code, size_t count, int iterations_max) {
     const size_t k = sr_ldpc_data_size(code), n = sr_ldpc_codeword_size(code), symbols = 8 * n;
     const size_t scratch_size = sr_ldpc_scratch(code);
@@ -109,7 +111,7 @@ static void as_the_model(int code, size_t count, int iterations_max) {
     release(scratch, scratch_size), release((uint8_t *)iterations, count);
 }
 
-/* All checks hold for what the encoder sends. */
+/* All parity checks hold for what the encoder makes. */
 static void codewords_pass_the_checks(int number) {
     const struct ldpc_code *code = &ldpc_codes[number];
     const size_t k = sr_ldpc_data_size(number), n = sr_ldpc_codeword_size(number);
@@ -123,7 +125,7 @@ static void codewords_pass_the_checks(int number) {
         model.beliefs[code->shortened + i] = bit(codeword, i) ? -32 : 32;
     for (size_t i = 0; i < code->shortened; i++) model.beliefs[i] = 32;
     for (int i = 0; i < 30 && punctured && !model_done(code); i++)
-        model_iteration(code); /* fills in what is not sent */
+        model_iteration(code); /* finds the bits that are not sent */
     CHECK(model_done(code));
     release(data, k), release(codeword, n);
 }

@@ -1,4 +1,4 @@
-/* The Lee filter between unreadable pages, against its formula a window at a time. */
+/* The Lee filter between unreadable pages, against its formula, window by window. */
 #include "check.h"
 #include "skyrack/lee.h"
 #include <math.h>
@@ -10,7 +10,7 @@ static size_t mirrored(long at, size_t size) {
 
 static double expected(const float *in, size_t rows, size_t cols, size_t row, size_t col, double noise) {
     double sum = 0, spread = 0, n = 0, x = in[row * cols + col];
-    for (int pass = 0; pass < 2; pass++) /* first the mean, then the squares of what is left */
+    for (int pass = 0; pass < 2; pass++) /* first the mean, then the squares of the differences from it */
         for (long r = (long)row - 3; r <= (long)row + 3; r++)
             for (long c = (long)col - 3; c <= (long)col + 3; c++) {
                 double pixel = in[mirrored(r, rows) * cols + mirrored(c, cols)];

@@ -16,7 +16,8 @@ static double activated(double x, uint32_t activation) {
     return activation == SR_NETS_RELU ? fmax(x, 0) : activation == SR_NETS_SIGMOID ? 1 / (1 + exp(-x)) : x;
 }
 
-/* The output of a convolution, or of a depthwise one, at a pixel; `magnitude` is that of all that was added up. */
+/* A number of the output of a convolution, or of a depthwise one, in binary64; `magnitude` becomes the sum of the
+ * magnitudes of its products. */
 static double convolved(const struct sr_nets_window *w, const float *weights, const float *in, size_t row, size_t col,
                         size_t output, int depthwise, double bias, double *magnitude) {
     double sum = bias;
@@ -76,7 +77,7 @@ static double quantised(float x, const struct sr_nets_steps *steps) {
     return fmin(fmax((double)rintf(x / steps->step) + steps->zero, 0), 255) - steps->zero;
 }
 
-/* In whole numbers, to the bit. */
+/* Convolutions in 8-bit numbers, equal to the bit. */
 static void convolution_i8(struct sr_nets_window w, uint64_t *state) {
     const struct sr_nets_steps steps = {0.0173F, (uint32_t)(draw(state) % 256)};
     uint32_t rows, cols;
@@ -107,7 +108,7 @@ static void convolution_i8(struct sr_nets_window w, uint64_t *state) {
     release(packed, packed_size), release(scratch, scratch_size);
 }
 
-/* A weight that is upset in the cache only, while a tile is made: the sums that were taken when it was packed tell. */
+/* A weight that changes after it was packed is noticed by the sums that were taken then. */
 static void upset_weight(uint64_t *state) {
     const struct sr_nets_window w = {20, 20, 16, 40, 3, 1, 1, 1, 1, 1, SR_NETS_RELU};
     float *in = numbers(400 * 16, state), *weights = numbers(9 * 16 * 40, state), *bias = numbers(40, state);
@@ -116,15 +117,16 @@ static void upset_weight(uint64_t *state) {
     uint8_t *packed = guarded(size), *scratch = guarded(scratch_size);
     struct sr_nets_check check = {.input_sum = sr_nets_sum(in, 400 * 16)};
     CHECK(sr_nets_pack(&w, weights, bias, packed, size) == SR_OK);
-    float *laid_out = (float *)(packed + size) - 64 - 9 * 16 * 64; /* two groups of 32 biases end it */
-    laid_out[1000] += 4; /* of output 8; those behind output 40 are not used */
+    float *laid_out = (float *)(packed + size) - 64 - 9 * 16 * 64; /* before the two groups of 32 biases at the end */
+    laid_out[1000] += 4; /* a weight of output 8; outputs from 40 on are filling */
     CHECK(sr_nets_conv(&w, packed, in, out, scratch, scratch_size, &check) == SR_CORRUPT);
     CHECK(check.rows && check.cols && check.off > check.tolerance);
     forget(in, 400 * 16), forget(weights, 9 * 16 * 40), forget(bias, 40), forget(out, 400 * 40);
     release(packed, size), release(scratch, scratch_size);
 }
 
-/* Whatever flips in packed weights: other numbers or SR_CORRUPT, and nothing outside is touched. */
+/* Whichever bit flips in packed weights: numbers are wrong, or SR_CORRUPT comes back, and nothing outside is
+ * touched. */
 static void memory_that_changed_is_survived(uint64_t *state) {
     const struct sr_nets_window w = {4, 5, 3, 2, 3, 1, 1, 1, 1, 1, SR_NETS_SIGMOID};
     const struct sr_nets_steps steps = {0.01F, 100};
@@ -168,7 +170,7 @@ static void by_channel(struct sr_nets_window w, uint64_t *state) {
     forget(in, in_size), forget(weights, weights_size), forget(bias, w.channels), forget(out, out_size);
 }
 
-/* Layers without a window: 3 x 5 pixels, shapes that no vector divides. */
+/* Layers without a window, on 3 x 5 pixels and with channels that are no multiple of a vector. */
 static void others(size_t channels, uint64_t *state) {
     enum { ROWS = 3, COLS = 5, PIXELS = ROWS * COLS };
     const size_t size = PIXELS * channels;
@@ -248,7 +250,7 @@ int main(void) {
     }
     convolution((struct sr_nets_window){9, 11, 2, 5, 5, 1, 2, 2, 2, 2, 0}, &state);
     upset_weight(&state), memory_that_changed_is_survived(&state), sigmoids(), misuse();
-    convolution_i8((struct sr_nets_window){5, 6, 300, 3, 3, 1, 1, 1, 1, 1, 0}, &state); /* over chunks */
+    convolution_i8((struct sr_nets_window){5, 6, 300, 3, 3, 1, 1, 1, 1, 1, 0}, &state); /* two chunks */
     CHECK(sr_selftest_nets() == SR_OK);
     DONE();
 }

@@ -1,4 +1,5 @@
-/* Layers of any geometry between unreadable pages: against their definitions, against the fast layers, misuse refused. */
+/* Layers of any geometry between unreadable pages, against their definitions and against the fast layers; what is
+ * refused. */
 #include "check.h"
 #include "skyrack/nets.h"
 #include "skyrack/nets_any.h"
@@ -17,7 +18,7 @@ static float at(const float *image, struct sr_nets_shape s, int64_t y, int64_t x
     return y < 0 || x < 0 || y >= s.rows || x >= s.cols ? 0 : image[((size_t)y * s.cols + (size_t)x) * s.channels + c];
 }
 
-/* A number of the output by the definition: of a convolution, or of a transposed one. */
+/* A number of the output of a convolution, or of a transposed one, by its definition. */
 static double sum_at(const struct sr_nets_sliding *w, const float *weights, const float *in, int64_t row, int64_t col,
                      size_t output, int transposed) {
     const size_t channels = w->in.channels / w->groups, outputs = w->out.channels / w->groups, group = output / outputs;

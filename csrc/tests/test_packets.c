@@ -10,7 +10,7 @@ static struct sr_packets_rules rules_for(uint32_t prefix, uint32_t size_max, uin
     return rules;
 }
 
-/* One octet after the other, one packet after the other: the definition. */
+/* The search as the header defines it, octet by octet and packet by packet. */
 static size_t by_definition(const uint8_t *octets, size_t size, const struct sr_packets_rules *rules,
                             struct sr_packet *packets) {
     size_t count = 0;
@@ -30,7 +30,7 @@ static size_t by_definition(const uint8_t *octets, size_t size, const struct sr_
     return count;
 }
 
-/* Packets of 8..300 octets behind their prefixes; one in eight damaged. Returns what they fill. */
+/* Packets of 8..300 octets behind their prefixes; one in eight damaged. Returns how many octets they take. */
 static size_t make_stream(uint8_t *out, size_t room, uint32_t prefix, uint64_t *seed) {
     size_t at = 0;
     for (;;) {
@@ -64,7 +64,8 @@ static void as_defined(const uint8_t *octets, size_t size, const struct sr_packe
     same(packets, expected, total);
 }
 
-/* In pieces that are fed as a receiver does: what is not yet decided is looked at again with more behind it. */
+/* A stream in pieces, as a receiver gets it: octets that could not be decided on yet are given again, with more
+ * behind. */
 static void in_pieces(const uint8_t *octets, size_t size, struct sr_packets_rules rules, size_t piece) {
     static struct sr_packet expected[ROOM], packets[ROOM];
     size_t wanted = by_definition(octets, size, &rules, expected), total = 0, at = 0, count;

@@ -12,7 +12,7 @@ static struct memory claim(size_t size, int at_front) {
 }
 static void give_back(struct memory memory) { release(memory.octets, memory.size); }
 
-/* 0 .. E + 1 wrong symbols in every codeword. */
+/* Damage 0 to E + 1 symbols of every codeword, E being as many as can be corrected. */
 static void damage(const struct sr_rs_params *params, uint8_t *blocks, size_t stride, size_t count, uint64_t *state) {
     size_t length = sr_rs_block_size(params) / params->interleave;
     for (size_t codeword = 0; codeword < count * params->interleave; codeword++)
@@ -23,8 +23,8 @@ static void damage(const struct sr_rs_params *params, uint8_t *blocks, size_t st
         }
 }
 
-/* Encode, damage and decode in memory that ends, or begins, at an unreadable page; nothing else differs from what the
- * portable level does in ordinary memory, nor between decoding in place and elsewhere. */
+/* Encode, damage and decode in memory that ends, or begins, at an unreadable page. The results are those of the
+ * portable level in ordinary memory, and the same whether decoded in place or not. */
 static void check_batch(const struct sr_rs_params *params, size_t count, int at_front, uint64_t *state) {
     const size_t data_size = sr_rs_data_size(params), block_size = sr_rs_block_size(params), stride = block_size + 3;
     const size_t whole = (count - 1) * stride + block_size, codewords = count * params->interleave;

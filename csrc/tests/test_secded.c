@@ -16,7 +16,7 @@ static void flip(uint8_t *word, uint8_t *check, unsigned bit) {
     else *check ^= (uint8_t)(1 << (bit - 64));
 }
 
-/* Every single error is put right, every double one is noticed and left alone. */
+/* Every single error is corrected, every double one is noticed and left as it is. */
 static void every_error_of_one_and_two_bits(void) {
     uint8_t word[8] = {0xDE, 0xAD, 0xBE, 0xEF, 0x01, 0x23, 0x45, 0x67}, check, bad[8], bad_check;
     struct sr_scrub_report report;

@@ -1,5 +1,5 @@
-/* Shallow water between unreadable pages: against its equations in binary64, however steps are grouped, and turned round the
- * globe; mass, energy, checks. */
+/* Shallow water between unreadable pages: against its equations in binary64, with steps asked for together and one by
+ * one, and with the whole state rotated about the globe; and its mass, energy and checks. */
 #include "check.h"
 #include "skyrack/shallow_water.h"
 #include <math.h>
@@ -41,7 +41,7 @@ static struct sr_shallow_water_grid grid_of(uint32_t rows, uint32_t cols) {
 static void run(const struct sr_shallow_water_grid *g, const void *model, struct state s, size_t steps) {
     size_t size = sr_shallow_water_scratch(g->cols);
     uint8_t *scratch = guarded(size);
-    fill(scratch, size, &(uint64_t){3}); /* nothing is expected of it */
+    fill(scratch, size, &(uint64_t){3}); /* whatever scratch holds must not matter */
     CHECK(sr_shallow_water_run(model, g->rows, g->cols, s.field[0], s.field[1], s.field[2], steps, scratch, size) ==
           SR_OK);
     release(scratch, size);
@@ -131,7 +131,8 @@ static void against_the_equations(uint32_t rows, uint32_t cols, size_t steps, ui
     free_state(s), release(model, (size + 3) / 4 * 4);
 }
 
-/* Steps one by one or together; a globe turned by any angle gives the same weather, turned. */
+/* Steps give the same one by one or together; a state rotated by any number of columns gives the same result,
+ * rotated. */
 static void groups_and_turns(uint32_t rows, uint32_t cols, size_t steps, uint64_t *random) {
     struct sr_shallow_water_grid g = grid_of(rows, cols);
     size_t cells = (size_t)rows * cols, size = sr_shallow_water_size(&g), by = draw(random) % cols;
@@ -216,7 +217,8 @@ static void refusals(void) {
     CHECK(sr_shallow_water_size(&g) == 0);
 }
 
-/* Whatever flips in the model's memory: another state or SR_CORRUPT, and nothing outside is touched. */
+/* Whichever bit flips in the model's memory: the state is wrong, or SR_CORRUPT comes back, and nothing outside is
+ * touched. */
 static void memory_that_changed_is_survived(uint64_t *random) {
     enum { ROWS = 3, COLS = 4, STEPS = 2 };
     struct sr_shallow_water_grid g = grid_of(ROWS, COLS);

@@ -6,7 +6,7 @@ static struct sr_sync_hit found[ROOM], wanted[ROOM];
 
 static unsigned bit_at(const uint8_t *octets, uint64_t bit) { return octets[bit / 8] >> (7 - bit % 8) & 1; }
 
-/* Every position, one bit after another. */
+/* The search at every bit, one after the other. */
 static size_t search_bitwise(const uint8_t *octets, size_t size, uint64_t first, uint64_t marker, unsigned width,
                              unsigned errors, int inverted) {
     size_t count = 0;
@@ -35,7 +35,7 @@ static void check(const uint8_t *octets, size_t size, uint64_t first, uint64_t m
     CHECK(count == expected && same(count));
 }
 
-/* Put `width` bits at `bit`, `wrong` of them turned, all of them where `inverted`. */
+/* Write a marker of `width` bits at `bit`, with `wrong` of them flipped, and all of them where `inverted`. */
 static void plant(uint8_t *octets, uint64_t bit, uint64_t marker, unsigned width, unsigned wrong, int inverted,
                   uint64_t *seed) {
     for (; wrong; wrong--) marker ^= 1ULL << draw(seed) % width;
@@ -68,7 +68,7 @@ static void starts_anywhere_and_goes_on(void) {
     for (uint64_t first = 0; first < 1700; first += 7) check(octets, sizeof octets, first, 0, 32, 2, 1);
     size_t count, total = 0, expected = search_bitwise(octets, sizeof octets, 0, 0, 32, 2, 1);
     int64_t first = 0;
-    do { /* three at a time */
+    do { /* with room for three hits at a time */
         CHECK(sr_sync_search(octets, sizeof octets, first, 0, 32, 2, 1, found + total, 3, &count) == SR_OK);
         total += count;
         first = total ? found[total - 1].bit + 1 : 0;

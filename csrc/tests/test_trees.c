@@ -38,7 +38,7 @@ static double walk(const struct tree *tree, const uint8_t *codes, size_t stride)
     while (tree->split[node]) {
         int left = codes[tree->feature[node] * stride] <= tree->level[node];
         node++;
-        for (size_t open = !left; open; node++) open += tree->split[node] ? 1 : (size_t)-1; /* past the left subtree */
+        for (size_t open = !left; open; node++) open += tree->split[node] ? 1 : (size_t)-1; /* past the left one */
     }
     return tree->leaf[node];
 }
@@ -109,7 +109,7 @@ static void nothing_damaged_is_loaded(void) {
     double *loaded = malloc(room);
     uint8_t *copy = guarded(forest_size);
     for (size_t size = 0; size < forest_size; size++) CHECK(sr_trees_load(forest, size, loaded, room) == SR_CORRUPT);
-    for (size_t bit = 0; bit < 8 * forest_size; bit++) { /* as it comes, and with a check sequence that fits */
+    for (size_t bit = 0; bit < 8 * forest_size; bit++) { /* with the check sequence as it was, and corrected */
         memcpy(copy, forest, forest_size), copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
         CHECK(sr_trees_load(copy, forest_size, loaded, room) == SR_CORRUPT);
         uint32_t crc = sr_crc32c(copy, forest_size - 4, SR_CRC32C_START);
@@ -120,7 +120,7 @@ static void nothing_damaged_is_loaded(void) {
     release(copy, forest_size), free(loaded);
 }
 
-/* More features than an octet numbers, of one level each; one tree asks the last. */
+/* More features than an octet can number, with one level each, and a tree that splits on the last one. */
 static void many_features(void) {
     enum { MANY = 700, COUNT = 3000 };
     forest_size = 0;
@@ -144,8 +144,9 @@ static void many_features(void) {
     free(scratch), release((uint8_t *)loaded, (room + 7) / 8 * 8), release(codes, (size_t)MANY * COUNT);
 }
 
-/* Whatever flips in memory after the check: wrong sums or SR_CORRUPT, and nothing outside is touched. What scratch held
- * before is the worst: numbers of rows just behind its end. The forest is that of the self-test. */
+/* Whichever bit flips in a loaded forest: sums are wrong, or SR_CORRUPT comes back, and nothing outside is touched,
+ * even if scratch holds the worst from before: numbers of rows just behind its end. The forest is that of the
+ * self-test. */
 static void memory_that_changed_is_survived(void) {
     static const uint8_t FOREST[] = {'S', 'R',  'T',  '2',  2,    0, 2,    0,    8, 0,    0,    0,    5,    0,    0,
                                      0,   0,    4,    8,    3,    0, 0xC0, 0,    3, 1,    0,    0,    0,    0,    0,

@@ -3,7 +3,7 @@
 
 static unsigned parity(unsigned x) { return (unsigned)__builtin_popcount(x) & 1; }
 
-/* One bit after the other, as figure 3-1 of 131.0-B draws it: the newest bit has weight 64. */
+/* The encoder bit by bit, as figure 3-1 of CCSDS 131.0-B draws it; the newest bit has weight 64. */
 static void encode_by_definition(const uint8_t *data, size_t bits, uint8_t *symbols) {
     unsigned shift = 0;
     for (size_t i = 0; i < bits; i++) {
@@ -49,7 +49,8 @@ static void every_length(void) {
     free(scratch), release(soft, 2 * BITS);
 }
 
-/* A stream in pieces on the grid, with their context, is the stream in one piece; and all levels agree, noise or not. */
+/* A stream decoded in pieces that begin at multiples of a block, with their context, gives what it gives in one piece;
+ * and all levels agree, with noise and without. */
 static void pieces_and_levels(void) {
     enum { BITS = 11 * SR_VITERBI_BLOCK + 17, OCTETS = (BITS + 7) / 8 };
     uint64_t seed = 3;

@@ -1,11 +1,11 @@
 /* What every kernel shares: result codes and the level of the processor.
  *
- * Rules of the whole library. The caller brings the memory; sizes go in, sizes come out. Nothing allocates, locks, prints
- * or aborts. Every function is reentrant: threads may be in it at once, also with one and the same model, which is const;
- * scratch, outputs and the state of a stream are one caller's at a time. Pointers to octets and to scratch may be anywhere,
- * those to wider types are aligned as C wants them, unless a header says more. No octet outside the sizes that were given
- * is touched, also where memory of a model or of a stream has changed since it was made: results are wrong then, or
- * SR_CORRUPT. All levels give the same octets, but where a header says what differs. */
+ * Rules of the whole library. The caller brings the memory; sizes go in, sizes come out. Nothing allocates, locks,
+ * prints or aborts. Every function is reentrant: threads may be in it at once, also with one and the same model, which
+ * is const; scratch, outputs and the state of a stream are one caller's at a time. Pointers to octets and to scratch
+ * may be anywhere, those to wider types are aligned as C wants them, unless a header says more. No octet outside the
+ * sizes that were given is touched, also where memory of a model or of a stream has changed since it was made: results
+ * are wrong then, or SR_CORRUPT. All levels give the same octets, unless a header says what differs. */
 #ifndef SKYRACK_BASE_H
 #define SKYRACK_BASE_H
 #include <stddef.h>
@@ -22,7 +22,7 @@ enum sr_result {
     SR_CORRUPT = -4       /* the octets are not what the format says */
 };
 
-/* The compiler of this library and the flags of all its files: "gcc 12.2.0 -O3 ...". */
+/* The compiler of this library and the flags that all its files have in common: "gcc 12.2.0 -O3 ...". */
 const char *sr_build(void);
 
 /* Levels: a kernel without its own code for a level uses the next lower one that has it. */

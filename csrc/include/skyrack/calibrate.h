@@ -13,8 +13,8 @@ size_t sr_raw12_row_octets(size_t cols);
 
 /* out = round((sample - dark) * gain), for rows x cols samples.
  *   packed        rows of sr_raw12_row_octets(cols) octets, `packed_stride` octets (at least as many) apart
- *   dark, gain    tables of a number a sample, their rows `table_stride` numbers apart: at least `cols`, or 0 where one
- *                 row serves all, as for a line camera
+ *   dark, gain    tables with one number for each sample, their rows `table_stride` numbers apart: at least `cols`,
+ *                 or 0 where one row of the table serves all rows of the frame, as for a line camera
  *   out           rows * cols calibrated samples, without gaps; does not overlap the inputs
  * All in binary32: the difference, the product, each rounded; what is below 0, or NaN, becomes 0, what is above 65535
  * becomes 65535; 0.5 is added and the fraction dropped. Every level gives the same octets.

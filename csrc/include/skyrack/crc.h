@@ -17,7 +17,7 @@ enum sr_crc_start {
     SR_CRC32C_START = 0
 };
 
-/* CRC of `size` octets; pass what the octets before gave as `initial` to go on. */
+/* CRC of `size` octets. To go on where an earlier call ended, pass what it returned as `initial`. */
 uint16_t sr_crc16(const uint8_t *octets, size_t size, uint16_t initial);
 uint32_t sr_crc32c(const uint8_t *octets, size_t size, uint32_t initial);
 

@@ -18,7 +18,7 @@ enum { SR_DISK_RADIUS_MAX = 64 };
 size_t sr_disk_scratch(size_t cols, unsigned radius);
 
 /* Mean over the disk: summed in binary64, multiplied by the reciprocal of the number of pixels, rounded to binary32.
- * A pixel that is not finite makes all means so that it has part in; a NaN is 0x7FC00000. */
+ * A pixel that is not finite makes every mean that it has part in infinite or NaN, and NaN is always 0x7FC00000. */
 int sr_disk_mean_f32(const float *in, size_t rows, size_t cols, unsigned radius, float *out, void *scratch,
                      size_t scratch_size);
 

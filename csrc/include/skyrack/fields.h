@@ -1,7 +1,7 @@
 /* Fields of many packets as columns: each field of a table is cut out of every packet into an array of its own.
  *
- * The table is data, so that a dictionary that changes needs no compiler. Bits are numbered from the packet's first, the
- * most significant bit of its first octet; a number's most significant bit comes first. */
+ * The table is data, so that a dictionary that changes needs no compiler. Bits are numbered from the packet's first,
+ * the most significant bit of its first octet; a number's most significant bit comes first. */
 #ifndef SKYRACK_FIELDS_H
 #define SKYRACK_FIELDS_H
 #include "skyrack/base.h"
@@ -12,18 +12,19 @@ extern "C" {
 enum sr_field_form {
     SR_FIELD_UNSIGNED = 0,
     SR_FIELD_SIGNED = 1,          /* two's complement */
-    SR_FIELD_LITTLE_UNSIGNED = 2, /* whole octets, from a whole octet on, the least significant first */
+    SR_FIELD_LITTLE_UNSIGNED = 2, /* whole octets that begin on an octet of the packet, the least significant first */
     SR_FIELD_LITTLE_SIGNED = 3,
-    SR_FIELD_OCTETS = 4 /* whole octets, from a whole octet on, copied as they are */
+    SR_FIELD_OCTETS = 4 /* whole octets that begin on an octet of the packet, copied as they are */
 };
 
 struct sr_field {
-    int64_t out;    /* where its first value goes, in octets from the beginning of `out` */
-    int64_t stride; /* octets from one packet's value to the next one's */
-    uint32_t bit;   /* where it begins in a packet */
-    uint32_t bits;  /* 1..64, not more than `width` holds; of octets 8 * width */
-    uint32_t form;  /* enum sr_field_form */
-    uint32_t width; /* octets of a value in `out`, in the processor's byte order: 1, 2, 4 or 8; of octets any number */
+    int64_t out;    /* where the value of the first packet goes, in octets from the beginning of the output */
+    int64_t stride; /* octets from one packet's value to the next one's in the output */
+    uint32_t bit;   /* the field's first bit in a packet */
+    uint32_t bits;  /* 1..64, not more than `width` holds; 8 * width for SR_FIELD_OCTETS */
+    uint32_t form;  /* one of enum sr_field_form */
+    uint32_t width; /* octets of a value in the output: any number for SR_FIELD_OCTETS, else 1, 2, 4 or 8 in the
+                       processor's byte order */
 };
 
 /* Cut `field_count` fields out of `count` packets.

@@ -1,4 +1,5 @@
-/* Low-density parity-check codes of telecommand (CCSDS 231.0-B-4 §4) and telemetry (131.0-B-5 §7): encoder, soft decoder.
+/* Low-density parity-check codes of telecommand (CCSDS 231.0-B-4 §4) and telemetry (131.0-B-5 §7): encoder, soft
+ * decoder.
  *
  * All codes are systematic: a codeword is its data followed by parity. Bits are packed eight to an octet, the first one
  * in the most significant bit. A soft symbol is an octet: 0 a certain 0, 255 a certain 1, 128 nothing known. The marker
@@ -43,8 +44,8 @@ int sr_ldpc_encode(int code, const uint8_t *data, size_t data_stride, uint8_t *c
 size_t sr_ldpc_scratch(int code);
 
 /* Decode `count` codewords by layered normalised min-sum, until all checks hold or for `iterations_max` iterations.
- *   soft        symbol s of codeword b at soft[b * soft_stride + s]; taken in 40 magnitudes. No noise level is needed;
- *               a mean symbol of 32 to 64 from the middle suits
+ *   soft        symbol s of codeword b at soft[b * soft_stride + s]; distances from 128 are rounded to 40 steps. No
+ *               noise level is needed; symbols that lie 32 to 64 from 128 on average suit best
  *   data        data of codeword b goes to data + b * data_stride: the decisions reached, right or not
  *   iterations  `count`; how many codeword b took, or SR_LDPC_NOT_CONVERGED. A bit on which nothing is known at the end
  *               is a check that does not hold

@@ -12,7 +12,7 @@ size_t sr_lee7_scratch(size_t cols);
 /* Filter with windows of 7 x 7; beyond the edge the image is mirrored, the outermost pixel repeated (c b a | a b c).
  * With mean m and variance v of a window (both over its pixels alone) the pixel x in its middle becomes
  *     m + v / (v + noise_variance) * (x - m),
- * reckoned in binary64 and rounded to binary32. Pixels that are not finite have no part in any window and come out as
+ * computed in binary64 and rounded to binary32. Pixels that are not finite have no part in any window and come out as
  * the quiet NaN 0x7FC00000.
  *   in, out          rows x cols pixels, row after row without gaps; do not overlap
  *   noise_variance   of the speckle, in the square of the image's unit; finite, greater than 0

@@ -1,8 +1,9 @@
 /* Space packets in a stream (CCSDS 133.0-B-2 §4.1): where each begins, how long it is, and what its header says.
  *
  * A header is believed only if it is that of a space packet (version 0), its APID and size are expected, and, where
- * packets are checked, the CRC-16 of the whole packet is 0. Behind a packet the next one is tried; behind an octet where
- * none begins, the next octet. So every undamaged packet is found, whatever damage lies between. */
+ * packets are checked, the CRC-16 of the whole packet is 0. After a packet that is believed the search goes on behind
+ * it; where no packet begins, it goes on at the next octet. So every undamaged packet is found, whatever damage lies
+ * between. */
 #ifndef SKYRACK_PACKETS_H
 #define SKYRACK_PACKETS_H
 #include "skyrack/base.h"

@@ -1,8 +1,8 @@
 /* Words in memory that survive upsets: single error correction, double error detection, and votes among three copies.
  *
- * SECDED(72,64): to each word of 8 octets belongs a check octet, kept in an array of its own. A Hsiao code (1970): every
- * column has odd weight, so a wrong bit gives an odd syndrome and two give an even one. The column of bit b of octet j is
- * SEED[j] rotated left by b, SEED = 07 0B 0D 13 15 19 25 1F; that of check bit i is 1 << i. */
+ * SECDED(72,64): to each word of 8 octets belongs a check octet, kept in an array of its own. A Hsiao code (1970):
+ * every column has odd weight, so a wrong bit gives an odd syndrome and two give an even one. The column of bit b of
+ * octet j is SEED[j] rotated left by b, SEED = 07 0B 0D 13 15 19 25 1F; that of check bit i is 1 << i. */
 #ifndef SKYRACK_SECDED_H
 #define SKYRACK_SECDED_H
 #include "skyrack/base.h"
@@ -19,7 +19,7 @@ struct sr_scrub_report {
 /* Check octets for `words` words of `data`: checks[i] for the octets 8 i to 8 i + 7. No overlap. */
 void sr_secded_encode(const uint8_t *data, size_t words, uint8_t *checks);
 
-/* Look at every word once and put single wrong bits right, in `data` and in `checks`. */
+/* Read every word once and correct single wrong bits, in `data` and in `checks`. */
 void sr_secded_scrub(uint8_t *data, size_t words, uint8_t *checks, struct sr_scrub_report *report);
 
 /* Majority, bit by bit, of three copies of `size` octets.

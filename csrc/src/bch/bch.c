@@ -8,7 +8,8 @@ enum { FILLER = 1, CLEAN = 0, NO_SINGLE = 0xFF };
 /* The parity register, 7 bits, kept at the top of an octet. TABLE[v]: what octet v leaves behind in it. */
 static const uint8_t TABLE[256] = SR_SPAN(0x8A, 0x9E, 0xB6, 0xE6, 0x46, 0x8C, 0x92, 0xAE);
 
-/* Which bit a syndrome (7 bits) accuses, 0 the first of the block to 62, or NO_SINGLE. */
+/* For each syndrome, 7 bits, the one bit whose error gives it, 0 being the block's first and 62 its last; or
+ * NO_SINGLE. */
 /* clang-format off */
 static const uint8_t ACCUSED[128] = {
     0xFF, 0x3E, 0x3D, 0xFF, 0x3C, 0xFF, 0xFF, 0x24, 0x3B, 0xFF, 0xFF, 0x1B, 0xFF, 0x0E, 0x23, 0xFF,

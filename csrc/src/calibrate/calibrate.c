@@ -19,7 +19,7 @@ int sr_calibrate_raw12(const uint8_t *packed, size_t packed_stride, size_t rows,
 
 enum { COLS = 70, BROKEN = 3 };
 
-/* Samples 0, 1, 2, ... and tables that bring up both limits, halves, and NaN. */
+/* Samples and tables that reach results below 0 and above 65535, halves to be rounded, and NaN. */
 int sr_selftest_calibrate(void) {
     uint8_t packed[COLS / 2 * 3];
     float dark[COLS], gain[COLS];

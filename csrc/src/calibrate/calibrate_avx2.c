@@ -2,7 +2,9 @@
 #include "calibrate/row.h"
 #include <immintrin.h>
 
-/* A sample's two octets come together first, own << 8 | shared, then shift apart; reads 16 octets. */
+/* Three octets have two samples: one octet of each sample's own, and one that both share. Each sample gets 16 bits, its
+ * own octet above the shared one; then a shift by four, or a mask, takes the other sample's bits out. Reads 16
+ * octets. */
 static inline ints unpack(const uint8_t *packed) {
     const __m256i pairs = _mm256_setr_epi8(2, 0, -1, -1, 2, 1, -1, -1, 5, 3, -1, -1, 5, 4, -1, -1, /* */
                                            8, 6, -1, -1, 8, 7, -1, -1, 11, 9, -1, -1, 11, 10, -1, -1);

@@ -1,5 +1,6 @@
-/* A row of calibration in steps of LANES samples, one vector register; a level defines LANES, a multiple of 4, includes
- * this, and has an `unpack`. Vectors wider than the registers would do, but gcc takes their comparisons apart. */
+/* Calibrate a row in steps of LANES samples, one vector register. A level defines LANES, a multiple of 4, includes
+ * this, and then defines unpack(). Vectors wider than the registers would compile too, but gcc does their comparisons
+ * one by one. */
 #include "calibrate/ops.h"
 #include <string.h>
 
@@ -7,7 +8,7 @@ typedef float floats __attribute__((vector_size(4 * LANES)));
 typedef int32_t ints __attribute__((vector_size(4 * LANES)));
 typedef uint16_t shorts __attribute__((vector_size(2 * LANES)));
 
-enum { LANES_OCTETS = LANES / 2 * 3, READ_OCTETS = 2 * LANES /* no `unpack` reads more */ };
+enum { LANES_OCTETS = LANES / 2 * 3, READ_OCTETS = 2 * LANES /* the most that any unpack() reads */ };
 
 /* LANES samples from LANES_OCTETS octets. */
 static inline ints unpack(const uint8_t *packed);
@@ -26,7 +27,7 @@ static inline void step(const uint8_t *packed, const float *dark, const float *g
     memcpy(out, &result, sizeof result);
 }
 
-/* A step on copies, for the last samples. */
+/* The last samples, through copies of whole size: a step may read further than the row goes. */
 static void last_step(const uint8_t *packed, size_t count, const float *dark, const float *gain, uint16_t *out) {
     uint8_t octets[READ_OCTETS] = {0};
     float darks[LANES] = {0}, gains[LANES] = {0};

@@ -9,8 +9,8 @@ struct burst {
 };
 
 struct detector {
-    uint64_t next;    /* frame */
-    uint64_t lasting; /* a bit a channel */
+    uint64_t next;    /* number of the next frame */
+    uint64_t lasting; /* bit k: a burst lasts in channel k */
     uint32_t gap_max, length_min;
     float threshold[CHANNELS];
     struct burst bursts[CHANNELS];
@@ -29,7 +29,7 @@ int sr_bursts_start(void *state, size_t state_size, const float *threshold, uint
     return SR_OK;
 }
 
-/* End the burst of a channel; 1 if it was long enough to be told. */
+/* End the burst of a channel; returns 1 if it was long enough to be reported. */
 static int end(struct detector *d, int channel, struct sr_burst *out) {
     const struct burst *b = &d->bursts[channel];
     uint64_t length = b->last - b->start + 1;
@@ -46,7 +46,7 @@ static void go_on(struct detector *d, int channel, double power) {
     b->sum += b->gap, b->sum += power, b->gap = 0, b->last = d->next;
 }
 
-/* One frame; how many bursts it ended. */
+/* Take one frame; returns how many bursts it ended. */
 static size_t step(struct detector *d, uint64_t above, const float *power, struct sr_burst *out) {
     size_t told = 0;
     for (uint64_t left = above | d->lasting; left; left &= left - 1) {
@@ -85,7 +85,8 @@ int sr_bursts_finish(void *state, struct sr_burst *out, size_t out_max, size_t *
 
 enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, KEY_BITS = 3 * DIGIT_BITS };
 
-/* What was found of the wanted key: its digits above `shift`, and how many keys of the same digits lie below it. */
+/* What is known of the key that is looked for: its digits from the top down to the place reached, and its rank among
+ * the keys that begin with the same digits. */
 struct wanted {
     uint64_t digits;
     size_t rank;
@@ -102,7 +103,8 @@ static struct wanted with_digit(const float *values, size_t count, int shift, st
     return (struct wanted){wanted.digits << DIGIT_BITS | digit, wanted.rank};
 }
 
-/* The value of rank `rank`, 0 being the least; none is negative, so they are ordered as their octets are. */
+/* The value of rank `rank`, 0 being the least. None is negative, so their bits, taken as integers, are in the same
+ * order. */
 static float select(const float *values, size_t count, size_t rank) {
     struct wanted wanted = {0, rank};
     for (int shift = KEY_BITS - DIGIT_BITS; shift >= 0; shift -= DIGIT_BITS)
@@ -120,7 +122,7 @@ int sr_noise_floor(const float *spectra, size_t frames, float *floor, float *scr
         for (size_t n = 0; n < frames; n++) {
             const float *y = spectra + n * FRAME + 2 * k;
             float power = y[0] * y[0] + y[1] * y[1];
-            scratch[n] = isnan(power) ? __builtin_nanf("") : power; /* of one sign and one kind */
+            scratch[n] = isnan(power) ? __builtin_nanf("") : power; /* one NaN for all, which sorts highest */
         }
         floor[k] = select(scratch, frames, (frames - 1) / 2) / ln_2;
     }

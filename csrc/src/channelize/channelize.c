@@ -26,7 +26,7 @@ size_t sr_channelizer_frames(const void *state, size_t count) {
     return is_sound(c) ? (c->held - KEPT + count) / CHANNELS : 0;
 }
 
-/* Frames from samples that lie together; the last ones, too few for a block, by way of a block of their own. */
+/* Frames from samples that lie in one piece. The last ones, too few for a block, are made in a padded copy. */
 static void make_frames(const float *in, const float *taps, size_t frames, float *out) {
     const struct channelize_ops *ops = channelize_picked();
     size_t lanes = ops->lanes, done = 0;
@@ -44,7 +44,7 @@ int sr_channelize(void *state, const float *in, size_t count, float *out, size_t
     size_t frames = sr_channelizer_frames(c, count), first = (c->held + CHANNELS - 1) / CHANNELS;
     if (frames > out_frames) return SR_TOO_SMALL;
     if (!count) return SR_OK;
-    if (first > frames) first = frames; /* frames that begin in what is held */
+    if (first > frames) first = frames; /* frames that need samples of earlier calls */
     if (first) {
         float joint[2 * (HELD_MAX + TAPS * CHANNELS)];
         size_t new = (first + TAPS - 1) * CHANNELS - c->held;

@@ -1,4 +1,4 @@
-/* Four lanes: what every compiler makes of plain vectors, and the width of NEON. */
+/* Four lanes: the width of SSE2 and of NEON, which compilers reach with plain vectors. */
 #define LANES 4
 typedef float vec __attribute__((vector_size(4 * LANES)));
 #include "channelize/transpose4.h"

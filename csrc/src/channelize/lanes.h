@@ -1,12 +1,11 @@
-/* The channelizer with LANES frames at once, one a lane: FIR in the order of the samples, transposed in registers, then
- * an FFT of 64 as 8 x 8 in which all frames take the same steps. Each level includes this with its own LANES and
- * `transpose`. */
+/* The channelizer for LANES frames at once, one to each lane: the FIR filter in the order of the samples, a
+ * transposition in registers, then an FFT of 64 as 8 x 8 in which all frames take the same steps. The file that
+ * includes this has defined LANES, `vec` of that many floats, and transpose() of LANES such vectors. */
 #include "channelize/ops.h"
 
 typedef float loose __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
-/* Of LANES neighbouring floats of a frame, in LANES frames: row f is frame f. Every sample is loaded once and has its
- * part in TAPS frames; the sums are made tap after tap. */
+/* Filter LANES neighbouring floats of LANES successive frames; rows[f] gets those of frame f. */
 static inline void fir(const float *in, const float *taps, vec rows[LANES]) {
     vec tap[TAPS];
     for (int t = 0; t < TAPS; t++) tap[t] = *(const loose *)(taps + t * FRAME);
@@ -48,24 +47,32 @@ static inline void fft8(cvec x[8]) {
 /* exp(-2 pi i n k / 64) for n, k = 1..7: cosine, then sine. */
 /* clang-format off */
 static const float TWIDDLES[7][7][2] = {
-    {{0.99518472F, -0.098017141F}, {0.980785251F, -0.195090324F}, {0.956940353F, -0.290284663F}, {0.923879504F, -0.382683426F},
-     {0.881921291F, -0.471396744F}, {0.831469595F, -0.555570245F}, {0.773010433F, -0.634393275F}},
-    {{0.980785251F, -0.195090324F}, {0.923879504F, -0.382683426F}, {0.831469595F, -0.555570245F}, {0.707106769F, -0.707106769F},
-     {0.555570245F, -0.831469595F}, {0.382683426F, -0.923879504F}, {0.195090324F, -0.980785251F}},
-    {{0.956940353F, -0.290284663F}, {0.831469595F, -0.555570245F}, {0.634393275F, -0.773010433F}, {0.382683426F, -0.923879504F},
-     {0.098017141F, -0.99518472F}, {-0.195090324F, -0.980785251F}, {-0.471396744F, -0.881921291F}},
-    {{0.923879504F, -0.382683426F}, {0.707106769F, -0.707106769F}, {0.382683426F, -0.923879504F}, {0.0F, -1.0F},
-     {-0.382683426F, -0.923879504F}, {-0.707106769F, -0.707106769F}, {-0.923879504F, -0.382683426F}},
-    {{0.881921291F, -0.471396744F}, {0.555570245F, -0.831469595F}, {0.098017141F, -0.99518472F}, {-0.382683426F, -0.923879504F},
-     {-0.773010433F, -0.634393275F}, {-0.980785251F, -0.195090324F}, {-0.956940353F, 0.290284663F}},
-    {{0.831469595F, -0.555570245F}, {0.382683426F, -0.923879504F}, {-0.195090324F, -0.980785251F}, {-0.707106769F, -0.707106769F},
-     {-0.980785251F, -0.195090324F}, {-0.923879504F, 0.382683426F}, {-0.555570245F, 0.831469595F}},
-    {{0.773010433F, -0.634393275F}, {0.195090324F, -0.980785251F}, {-0.471396744F, -0.881921291F}, {-0.923879504F, -0.382683426F},
-     {-0.956940353F, 0.290284663F}, {-0.555570245F, 0.831469595F}, {0.098017141F, 0.99518472F}},
+    {{0.99518472F, -0.098017141F}, {0.980785251F, -0.195090324F}, {0.956940353F, -0.290284663F},
+     {0.923879504F, -0.382683426F}, {0.881921291F, -0.471396744F}, {0.831469595F, -0.555570245F},
+     {0.773010433F, -0.634393275F}},
+    {{0.980785251F, -0.195090324F}, {0.923879504F, -0.382683426F}, {0.831469595F, -0.555570245F},
+     {0.707106769F, -0.707106769F}, {0.555570245F, -0.831469595F}, {0.382683426F, -0.923879504F},
+     {0.195090324F, -0.980785251F}},
+    {{0.956940353F, -0.290284663F}, {0.831469595F, -0.555570245F}, {0.634393275F, -0.773010433F},
+     {0.382683426F, -0.923879504F}, {0.098017141F, -0.99518472F}, {-0.195090324F, -0.980785251F},
+     {-0.471396744F, -0.881921291F}},
+    {{0.923879504F, -0.382683426F}, {0.707106769F, -0.707106769F}, {0.382683426F, -0.923879504F},
+     {0.0F, -1.0F}, {-0.382683426F, -0.923879504F}, {-0.707106769F, -0.707106769F},
+     {-0.923879504F, -0.382683426F}},
+    {{0.881921291F, -0.471396744F}, {0.555570245F, -0.831469595F}, {0.098017141F, -0.99518472F},
+     {-0.382683426F, -0.923879504F}, {-0.773010433F, -0.634393275F}, {-0.980785251F, -0.195090324F},
+     {-0.956940353F, 0.290284663F}},
+    {{0.831469595F, -0.555570245F}, {0.382683426F, -0.923879504F}, {-0.195090324F, -0.980785251F},
+     {-0.707106769F, -0.707106769F}, {-0.980785251F, -0.195090324F}, {-0.923879504F, 0.382683426F},
+     {-0.555570245F, 0.831469595F}},
+    {{0.773010433F, -0.634393275F}, {0.195090324F, -0.980785251F}, {-0.471396744F, -0.881921291F},
+     {-0.923879504F, -0.382683426F}, {-0.956940353F, 0.290284663F}, {-0.555570245F, 0.831469595F},
+     {0.098017141F, 0.99518472F}},
 };
 /* clang-format on */
 
-/* FFT of 64: complex number m at x[m], in place. With m = 8 p + q and k = r + 8 s, over p first, then over q. */
+/* FFT of 64 of the complex numbers x[m], in place. Input m = 8 p + q, result k = r + 8 s: eight FFTs over p, then eight
+ * over q; result k = r + 8 s ends at x[8 r + s]. */
 static inline void fft64(cvec x[CHANNELS]) {
     for (int q = 0; q < 8; q++) {
         cvec column[8];
@@ -75,10 +82,10 @@ static inline void fft64(cvec x[CHANNELS]) {
         for (int r = 1; r < 8; r++)
             x[8 * r + q] = q ? times(column[r], TWIDDLES[q - 1][r - 1][0], TWIDDLES[q - 1][r - 1][1]) : column[r];
     }
-    for (int r = 0; r < 8; r++) fft8(x + 8 * r); /* result r + 8 s at 8 r + s */
+    for (int r = 0; r < 8; r++) fft8(x + 8 * r);
 }
 
-/* LANES neighbouring floats of LANES frames go to their places in x: real and imaginary parts by turns, as in a frame. */
+/* Put LANES neighbouring floats of LANES frames, rows[f] of frame f, to their places in x, one frame to each lane. */
 static inline void place(vec rows[LANES], cvec x[CHANNELS], int at) {
     vec *floats = &x[0].re;
     transpose(rows);

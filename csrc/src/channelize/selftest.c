@@ -1,11 +1,11 @@
 #include "channelize/ops.h"
 
-/* Taps that let the newest branch pass alone: a frame is then the FFT of its own 64 samples. */
+/* Taps that let only the newest 64 samples pass: a frame is then their FFT. */
 static void last_branch(float *taps) {
     for (int i = 0; i < SR_CHANNELIZER_TAPS; i++) taps[i] = i >= KEPT ? 1 : 0;
 }
 
-/* FNV-1a. */
+/* FNV-1a, a hash: one number that stands for all results. */
 static uint64_t hash(const void *data, size_t size) {
     const uint8_t *octets = data;
     uint64_t state = 0xCBF29CE484222325;
@@ -13,7 +13,8 @@ static uint64_t hash(const void *data, size_t size) {
     return state;
 }
 
-/* All inner paths: a block, the rest of one, and frames that begin in an earlier call; powers and a burst of them. */
+/* Go all ways through the code: whole blocks, the rest of one, frames that need samples of an earlier call, powers,
+ * bursts. Returns a hash of the results. */
 static uint64_t of_all_paths(void) {
     enum { COUNT = 20 * CHANNELS, CUT = 100 };
     _Alignas(8) uint8_t state[16384];

@@ -1,4 +1,4 @@
-/* The state of a channelizer, whoever makes its frames. */
+/* The state of a channelizer, which the C library and the CUDA back end share. */
 #ifndef SKYRACK_SRC_CHANNELIZE_STREAM_H
 #define SKYRACK_SRC_CHANNELIZE_STREAM_H
 #include "channelize/ops.h"
@@ -6,7 +6,8 @@
 
 enum { HELD_MAX = KEPT + CHANNELS - 1 };
 
-/* `held` samples are the last of the stream: those of the past, and the beginning of a frame. */
+/* The last `held` samples of the stream: the KEPT ones that the next frame needs from the past, and its own as far as
+ * they came. */
 struct channelizer {
     uint64_t held;
     float samples[2 * HELD_MAX];
@@ -16,7 +17,7 @@ struct channelizer {
 /* Whether the state's count makes sense, for memory may have changed since the stream began. */
 static inline int is_sound(const struct channelizer *c) { return c->held >= KEPT && c->held <= HELD_MAX; }
 
-/* Keep the last samples of what was held and came, from sample `from` of both together. */
+/* Keep the last samples: of those held and the `count` new ones, taken as one row, all from number `from` on. */
 static inline void keep_samples(struct channelizer *c, size_t from, const float *in, size_t count) {
     size_t old = from < c->held ? c->held - from : 0, skipped = from > c->held ? from - c->held : 0;
     memmove(c->samples, c->samples + 2 * (c->held - old), old * 2 * sizeof *in);

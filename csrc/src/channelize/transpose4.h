@@ -1,5 +1,5 @@
-/* 4 x 4 floats within each 128-bit part of LANES / 4: the first step of every transposition here, the whole of it for
- * four lanes. `vec` has LANES floats. */
+/* Transpose 4 x 4 floats in each of the 128-bit parts of four vectors: the first step of each level's transpose(), and
+ * all of it for four lanes. The file that includes this has defined LANES, and `vec` of that many floats. */
 #if LANES == 4
 #define PARTS(a, b, c, d) (a), (b), (c), (d)
 #elif LANES == 8

@@ -15,7 +15,7 @@ uint32_t sr_crc32c(const uint8_t *octets, size_t size, uint32_t initial) {
     return ~SR_PICK(TABLES)->update(&crc32c_code, ~initial, octets, size);
 }
 
-enum { PORTION = 64 }; /* frames a turn: their states stay on the stack */
+enum { PORTION = 64 }; /* frames of a batch that are done at a time, so that their states fit on the stack */
 
 void sr_crc16_batch(const uint8_t *frames, size_t stride, size_t length, size_t count, uint16_t *out) {
     const struct crc_ops *ops = SR_PICK(TABLES);
@@ -47,7 +47,7 @@ int sr_crc16_ranges(const uint8_t *octets, size_t size, const int64_t *offsets, 
 }
 
 int sr_selftest_crc(void) {
-    static const uint8_t DIGITS[] = "123456789"; /* the catalogues' check values */
+    static const uint8_t DIGITS[] = "123456789"; /* catalogues of CRCs give the checks of these */
     if (sr_crc16(DIGITS, 9, SR_CRC16_START) != 0x29B1 || sr_crc32c(DIGITS, 9, SR_CRC32C_START) != 0xE3069283)
         return SR_CORRUPT;
     uint8_t ramp[699]; /* long enough for every way through the folding code */

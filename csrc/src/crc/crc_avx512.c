@@ -62,7 +62,7 @@ static inline uint32_t update(const struct crc_code *code, uint32_t state, const
     }
     for (; end - octets >= 64; octets += 64) sum = add(ahead(sum, by_64), LOAD(0));
 #undef LOAD
-    if (octets < end) { /* the last octets push as many off the front of the register */
+    if (octets < end) { /* the last octets push as many off the register's front, which are folded back onto it */
         size_t rest = (size_t)(end - octets);
         __mmask64 late = ~0ULL << (64 - rest);
         __m512i turned = rotated(_mm512_shuffle_epi8(sum, order), rest);

@@ -1,4 +1,5 @@
-/* Slicing by 16; in a batch two frames go side by side, for one alone waits on its table look-ups. */
+/* Slicing by 16: sixteen octets at a step, by sixteen tables. In a batch two frames go side by side, since a frame
+ * alone waits for its table look-ups. */
 #include "crc/ops.h"
 
 static inline uint32_t step(const struct crc_code *code, uint32_t state, const uint8_t *octets) {

@@ -1,4 +1,4 @@
-/* Folding with registers of 16 octets, four of them side by side, for whoever has carry-less products of 64 bits.
+/* Folding with registers of 16 octets, four of them side by side, for levels that have carry-less products of 64 bits.
  * The file that includes this has defined
  *     TARGET              attributes of the functions
  *     ahead(reg, by)      low half of reg times low half of by, plus the same of the high halves
@@ -17,7 +17,7 @@ static inline TARGET uint32_t ending(const struct crc_code *code, reg sum) {
     return crc_slice16(code->table, crc_load64(octets), crc_load64(octets + 8));
 }
 
-/* The last octets, 1..15 of them, push as many off the front of the register. */
+/* Take the last 1..15 octets into the register: they push as many off its front, which are folded back onto it. */
 static inline TARGET reg push(const struct crc_code *code, reg sum, const uint8_t *end, size_t rest) {
     static const uint8_t FROM[32] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
                                      0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};

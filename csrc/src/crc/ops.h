@@ -15,8 +15,8 @@ enum crc_ahead { CRC_BY_48, CRC_BY_32, CRC_BY_16, CRC_BY_0, CRC_BY_64, CRC_BY_25
 
 struct crc_code {
     uint32_t table[16][256];      /* table[k][v]: the state after octet v and k zero octets */
-    uint64_t ahead[CRC_AHEAD][2]; /* multipliers of the low and the high half of a register */
-    uint8_t order[16];            /* which octet goes where in a register: reversed where the first bit is highest */
+    uint64_t ahead[CRC_AHEAD][2]; /* for each distance the multipliers of a register's low and high half */
+    uint8_t order[16];            /* the order of octets in a register: reversed where the first bit is the highest */
 };
 extern const struct crc_code crc16_code, crc32c_code;
 
@@ -35,8 +35,9 @@ static inline uint64_t crc_load64(const uint8_t *octets) {
     return value;
 }
 
-/* Sixteen octets, given as two words, at once: each octet's table knows how many octets come after it. Backwards, for
- * the first octets wait for the state and all else need not. */
+/* The state after sixteen octets, given as two words, the state before added to the first of them: one table look-up
+ * for each octet, by how many octets come after it. The last octets come first, for only the first ones depend on the
+ * state. */
 static inline uint32_t crc_slice16(const uint32_t table[16][256], uint64_t first, uint64_t second) {
     uint32_t sum = 0;
     for (int i = 7; i >= 0; i--) sum ^= table[7 - i][second >> 8 * i & 0xFF];

@@ -1,10 +1,10 @@
-/* Dilation on bits, 64 pixels a word: each row of the mask is widened column by column, and joined with the rows of the
- * result in which the disk reaches just so far. */
+/* Dilation on bits, 64 pixels in a word. Each row of the mask is widened by one column after the other; at each width
+ * it is ORed onto those rows of the result in which the disk is as wide. */
 #include "disk/ops.h"
 #include <string.h>
 
-/* Rows of words, of whole blocks, with a block of zeros to each side: one of the mask, and as many of the result as the
- * disk is high, which take turns. */
+/* Rows of words, padded to whole blocks, with a block of zeros on each side: one row of the mask, and as many rows of
+ * the result as the disk is high, each used again once its row is finished. */
 struct dilation {
     struct disk disk;
     size_t rows, words;

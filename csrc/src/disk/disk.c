@@ -11,7 +11,7 @@ static void add_row(struct disk *disk, size_t dy, size_t reach) {
     disk->pixels += (2 * reach + 1) * (dy ? 2 : 1);
 }
 
-/* From the rows farthest away, which are the narrowest, to the one in the middle. */
+/* The rows of a disk, from the farthest ones, which are the narrowest, to the one in the middle. */
 struct disk disk_of(size_t radius) {
     struct disk disk = {.radius = radius};
     size_t left = radius + 1; /* rows at distances 0..left-1 are still to come */
@@ -45,8 +45,8 @@ int sr_disk_dilate_u8(const uint8_t *mask, size_t rows, size_t cols, unsigned ra
     return status;
 }
 
-/* A lone pixel becomes the disk itself: 13 pixels of radius 2, all inside, and seen again in the mirrors at the
- * corner. */
+/* Two single pixels become disks of radius 2, 13 pixels: one disk whole, in the middle of the image, and one at a
+ * corner, where parts of it are seen again in the mirrored edges. */
 int sr_selftest_disk(void) {
     enum { ROWS = 11, COLS = 40, MIDDLE = 5 * COLS + 20 };
     uint8_t mask[ROWS * COLS] = {0}, grown[ROWS * COLS], scratch[4096];

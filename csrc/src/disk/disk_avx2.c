@@ -10,7 +10,7 @@ static inline uint64_t pack32(const uint8_t *mask) {
 
 static inline uint64_t pack64(const uint8_t *mask) { return pack32(mask) | pack32(mask + 32) << 32; }
 
-/* Octet i takes the octet that holds bit i, and looks at that bit. */
+/* Octet i of the result: whether bit i is set; it gets the octet of `bits` that has bit i, and masks that bit. */
 static inline void unpack32(uint32_t bits, uint8_t *mask) {
     const __m256i holder = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
     const __m256i place = _mm256_set1_epi64x((int64_t)0x8040201008040201);

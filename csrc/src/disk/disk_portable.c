@@ -8,8 +8,8 @@ typedef uint64_t halves __attribute__((vector_size(16)));
 #define EACH ((uint64_t)0x0101010101010101)
 static const octets PLACES = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
 
-/* Octet i of eight becomes bit i: where it is not 0 it counts as much as that bit, and the highest octet of the product is
- * the sum of all eight. */
+/* Octet i of eight becomes bit i: where it is not 0 it is replaced by 1 << i, and a multiplication adds up all eight in
+ * its highest octet. */
 static inline uint64_t pack64(const uint8_t *mask) {
     uint64_t bits = 0;
     for (int i = 0; i < 4; i++) {

@@ -1,4 +1,6 @@
-/* Both uses of a disk; each level defines WIDTH, the octets of its vectors, with pack64 and unpack64, and includes this. */
+/* The functions of struct disk_ops. The file that includes this has defined WIDTH, octets of a vector, and
+ *     pack64(mask)          uint64_t, bit i: whether octet i of 64 is not 0
+ *     unpack64(bits, mask)  octet i of 64: 1 where bit i is set, else 0 */
 #include "disk/ops.h"
 #include <math.h>
 #include <string.h>
@@ -19,7 +21,8 @@ static inline void add(double *totals, const doubles span[STEP]) {
     }
 }
 
-/* STEP vectors at a time: while the span about them widens, it is added to all rows of the disk that reach just so far. */
+/* STEP vectors of pixels at a time: the sum over a span about each pixel grows with the span, and is added to the
+ * totals of those rows of the disk that are as wide. */
 static void gather(const double *numbers, size_t cols, const struct disk *disk, double *const *totals) {
     for (size_t c = 0; c < cols; c += STEP * LANES) {
         const double *middle = numbers + c;
@@ -37,7 +40,7 @@ static void finish(double *restrict totals, size_t cols, const struct disk *disk
     double scale = 1 / (double)disk->pixels;
     for (size_t c = 0; c < cols; c++) {
         float mean = (float)(totals[c] * scale);
-        pixels[c] = isnan(mean) ? __builtin_nanf("") : mean; /* which NaN comes out of sums, nobody promises */
+        pixels[c] = isnan(mean) ? __builtin_nanf("") : mean; /* processors differ in the NaN that sums give */
         totals[c] = 0;
     }
 }
@@ -53,7 +56,8 @@ static void pack(const uint8_t *mask, size_t cols, uint64_t *words) {
 typedef uint64_t word_vector __attribute__((vector_size(WIDTH), aligned(8), may_alias));
 enum { WORDS = WIDTH / sizeof(uint64_t) };
 
-/* A vector at a time, as in gather(); 64 places are one place and 63. */
+/* A vector of words at a time, as in gather(). Bits that leave a word go to its neighbours. A shift by 64 is not
+ * defined in C, so shifts by up to 64 are made in two. */
 static void spread(const uint64_t *row, size_t count, const struct disk *disk, uint64_t *const *totals) {
     for (size_t at = 0; at < count; at += WORDS) {
         const word_vector here = *(const word_vector *)(row + at);

@@ -1,10 +1,11 @@
-/* Means: rows of numbers are added, span by span, to the totals of the rows of the result that they have part in. */
+/* Means: each row of the image is added, in spans of all widths that the disk has, to the totals of the rows of the
+ * result that it has part in. */
 #include "disk/ops.h"
 #include <string.h>
 
-/* Work on a strip of columns, narrow enough for its totals to stay in the first cache: a row of numbers and what
- * lies beside it; the totals of as many rows of the result as the disk is high, in slots that rows take by turns; and
- * one slot more for rows that the result does not have. */
+/* Work on a strip of columns, narrow enough for its totals to stay in the first-level cache: a row of numbers with a
+ * margin on each side; the totals of as many rows of the result as the disk is high, in slots that are used again once
+ * their row is finished; and one slot more for rows outside the image, which nobody reads. */
 struct work {
     const struct disk_ops *ops;
     struct disk disk;
@@ -14,13 +15,13 @@ struct work {
 
 enum { STRIP_COLS = 256, BLOCK = BLOCK_OCTETS / sizeof(double) };
 
-/* An odd number of blocks: with rows a multiple of 4096 octets apart a processor takes loads from one for loads of
- * what it has just stored in another, and waits. */
+/* Numbers of a row, padded to an odd number of blocks. Rows a multiple of 4096 octets apart would be slow: processors
+ * compare the low 12 bits of addresses, and a load would wait for a store to another row. */
 static size_t in_blocks(size_t count) { return ((count + BLOCK - 1) / BLOCK | 1) * BLOCK; }
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
-/* Numbers in scratch: the totals, the slot more, a row of numbers with a margin to each side. */
+/* Numbers in scratch: the slots of totals, one of them more, and a row of numbers with a margin on each side. */
 static size_t scratch_size(size_t width, size_t radius) {
     return in_blocks(width) * (2 * radius + 3) + 2 * in_blocks(radius);
 }
@@ -42,15 +43,14 @@ static struct work work_in(void *scratch, size_t rows, size_t cols, size_t radiu
                          .totals = start + row_size + 2 * margin};
 }
 
-/* The place 0..size-1 that is seen at `at`, by as many mirrors as it takes. */
+/* The place 0..size-1 that is seen at place `at` of the mirrored image, however far outside that is. */
 static size_t mirrored(ptrdiff_t at, size_t size) {
     ptrdiff_t end = (ptrdiff_t)size;
     while (at < 0 || at >= end) at = at < 0 ? -1 - at : 2 * end - 1 - at;
     return (size_t)at;
 }
 
-/* Take the strip's part of a row, and `radius` columns more to each side, some of which may only be seen in the
- * mirror. */
+/* Take the strip's part of a row, and `radius` columns more on each side, mirrored where they lie outside the image. */
 static void take_row(const struct work *w, const float *pixels) {
     ptrdiff_t radius = (ptrdiff_t)w->disk.radius, cols = (ptrdiff_t)w->cols;
     ptrdiff_t first = (ptrdiff_t)w->first - radius, end = (ptrdiff_t)(w->first + w->width) + radius;
@@ -68,7 +68,7 @@ static double *totals_at(const struct work *w, ptrdiff_t slot, ptrdiff_t away) {
     return w->totals + (size_t)at * w->row_size;
 }
 
-/* `row` counts from -radius on: rows above and below the image are those seen in the mirror. */
+/* Add the row in `numbers` to the totals. `row` begins at -radius: rows above and below the image are mirrored ones. */
 static void gather_row(const struct work *w, ptrdiff_t row, ptrdiff_t slot) {
     double *nowhere = w->totals + w->disk.height * w->row_size, *totals[HEIGHT_MAX];
     for (size_t i = 0; i < w->disk.height; i++) {

@@ -19,17 +19,18 @@ struct disk {
 struct disk disk_of(size_t radius);
 
 struct disk_ops {
-    /* Mean: gather a row of numbers into the totals that it has part in, totals[i] by row i of the disk. It can be read
-     * `radius` numbers to each side, and rows are read and written up to the end of a block. */
+    /* Mean: add a row of numbers to the totals that it has part in; totals[i] is the row that sees it in row i of the
+     * disk. `radius` numbers more are read on each side, and rows are read and written up to the end of a block. */
     void (*gather)(const double *numbers, size_t cols, const struct disk *disk, double *const *totals);
-    /* Means from totals, which begin again from 0. */
+    /* Means from totals, which are set to 0 again. */
     void (*finish)(double *totals, size_t cols, const struct disk *disk, float *pixels);
-    /* Dilation, on words of 64 pixels, the first in the lowest bit: 1 for octets that are not 0, 0 behind the last. */
+    /* Dilation works on words of 64 pixels, the first in the lowest bit: 1 for octets that are not 0, and 0 behind the
+     * last pixel. */
     void (*pack)(const uint8_t *mask, size_t cols, uint64_t *words);
-    /* Join a row of words with the totals that it has part in, totals[i] by row i of the disk, NULL for none. `count` is
-     * a multiple of BLOCK_WORDS; a word to each side is read. */
+    /* OR a row of words onto the totals that it has part in; totals[i] is the row that sees it in row i of the disk,
+     * NULL where there is none. `count` is a multiple of BLOCK_WORDS; one word more is read on each side. */
     void (*spread)(const uint64_t *row, size_t count, const struct disk *disk, uint64_t *const *totals);
-    /* Octets of 0 or 1 from words, which begin again from 0. */
+    /* Octets of 0 or 1 from words, which are set to 0 again. */
     void (*unpack)(uint64_t *words, size_t cols, uint8_t *mask);
 };
 

@@ -4,7 +4,7 @@ static const struct erasure_ops *const TABLES[SR_LEVELS] = {
     [SR_PORTABLE] = &erasure_portable,
     SR_ON_X86([SR_AVX2] = &erasure_avx2, [SR_AVX512] = &erasure_avx512) SR_ON_ARM([SR_NEON] = &erasure_neon)};
 
-/* The array of shards, as the functions below hand it on. */
+/* The caller's array of shards and the shape of the code. */
 struct array {
     uint8_t *shards;
     size_t stride, size, data, parity;
@@ -19,7 +19,8 @@ static int legal(const struct array *array) {
 
 static uint8_t inverse(uint8_t a) { return erasure_power[255 - erasure_log[a]]; } /* a is not 0 */
 
-/* Parity `first` and the next ones, up to ERASURE_OUTS, that are not `present` (all where it is NULL). */
+/* Compute up to ERASURE_OUTS rows of parity from number `first` on, leaving out those that are `present` (NULL: none
+ * is). Returns the number of the row to go on with. */
 static size_t encode_some(const struct array *array, size_t first, const uint8_t *present) {
     struct erasure_sums sums = {.outs = 0, .ins = array->data};
     size_t i = first;
@@ -44,7 +45,7 @@ int sr_erasure_encode(uint8_t *shards, size_t stride, size_t size, size_t data_s
     return SR_OK;
 }
 
-/* Which shards are lost (data only) and which k serve instead: the data that is there, then parity as needed. */
+/* The shards of data that are lost, and the k shards used to compute them: all data that is there, then parity. */
 struct losses {
     uint8_t lost[SR_ERASURE_SHARDS_MAX], used[SR_ERASURE_SHARDS_MAX];
     size_t lost_count, used_count, data_used; /* used[data_used] is the first parity */

@@ -1,4 +1,5 @@
-/* A product is one affine instruction whose matrix comes from memory; two registers of each input feed four sums. */
+/* Multiplication by a constant is one affine instruction, whose 8 x 8 matrix comes from memory. Two registers of each
+ * input go to four sums at a time. */
 #include "erasure/ops.h"
 #include <immintrin.h>
 

@@ -1,5 +1,5 @@
-/* Shift and add, eight octets in a word and a block of words at a time for the vectoriser: each input is doubled seven
- * times, and what it is by then goes to the sums whose factor has that bit. */
+/* Multiplication by shift and add, on words of eight octets, a block of words at a time for the vectoriser: each input
+ * is doubled seven times, and after each doubling it is added to those sums whose factor has that bit. */
 #include "erasure/ops.h"
 
 enum { WORDS = 32, BLOCK = 8 * WORDS };

@@ -3,7 +3,8 @@
  *     lookup(low, at)    octet at[i] & 15 of the sixteen in each lane of `low`
  *     everywhere(table)  sixteen octets in every lane */
 
-/* c times 0..15 and c times 0, 16, ..., 240: the sums of c, 2c, 4c, ... that the bits of the place ask for. */
+/* The products of `factor` with 0..15, and with 0, 16, ..., 240: for each the sum of those of factor, 2 factor, 4
+ * factor, ... whose bit is set in the place. */
 static inline void products(uint8_t factor, uint8_t low[16], uint8_t high[16]) {
     typedef uint8_t row __attribute__((vector_size(16)));
     const row place = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};

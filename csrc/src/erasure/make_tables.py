@@ -7,12 +7,12 @@ POLYNOMIAL = 0x11D
 
 
 def doubled(value: int) -> int:
-    """x times an element."""
+    """The product of x and an element."""
     return value << 1 ^ (POLYNOMIAL if value & 0x80 else 0)
 
 
 def product(a: int, b: int) -> int:
-    """Shift and add."""
+    """The product of two elements, by shift and add."""
     total = 0
     while b:
         total, a, b = total ^ (a if b & 1 else 0), doubled(a), b >> 1
@@ -27,7 +27,7 @@ def matrix(factor: int) -> int:
 
 
 def lines(values: list[str], each: int) -> str:
-    """An initialiser's body, `each` values a line."""
+    """The body of a C initialiser, `each` values on a line."""
     return ",\n".join("    " + ", ".join(values[at : at + each]) for at in range(0, len(values), each))
 
 

@@ -1,18 +1,18 @@
 /* Block by block: the packets of a block stay in the cache while one field after the other is read from all of them, so
- * that each loop has its shifts in registers and writes one array in order. A field of up to 57 bits wherever it begins,
- * and of 64 on a whole octet, is one load of eight octets and two shifts. */
+ * that each loop has its shifts in registers and writes one array in order. A field of up to 57 bits wherever it
+ * begins, and of 64 on a whole octet, is one load of eight octets and two shifts. */
 #include "skyrack/fields.h"
 #include <string.h>
 
 enum { BLOCK = 256, LOAD = 8 };
 
 struct job {
-    const uint8_t *octets; /* the stream at the field's first octet, were the packet at 0 */
+    const uint8_t *octets; /* where the field's first octet would be if a packet began at the stream's first octet */
     const int64_t *offsets;
     size_t count;
     uint8_t *out;
     int64_t stride;
-    unsigned lead, drop; /* bits above the field in its eight octets, and all bits that are not the field's */
+    unsigned lead, drop; /* bits above the field in its eight octets, and all bits there that are not the field's */
 };
 
 static uint64_t big(const uint8_t *octets) {
@@ -56,14 +56,15 @@ static int is_little(uint32_t form) { return form == SR_FIELD_LITTLE_UNSIGNED ||
 
 static uint32_t octets_of(const struct sr_field *field) { return (field->bit % 8 + field->bits + 7) / 8; }
 
-/* One value at `at`, of which only its own octets may be touched: through a copy, where a load would reach too far. */
+/* Read one value at `at` through a copy, for packets near the end of the stream: only the field's own octets are
+ * read. */
 static void read_one(const struct sr_field *field, const uint8_t *at, uint8_t *out) {
     static const int64_t START = 0;
     uint8_t copy[LOAD + 1] = {0};
     uint32_t octets = octets_of(field);
     unsigned lead = field->bit % 8, drop = 64 - field->bits;
     memcpy(copy, at, octets);
-    if (octets > LOAD) { /* more than 64 bits with those in front: move it up by them */
+    if (octets > LOAD) { /* the field reaches into a ninth octet: move it to the front of the eight that are loaded */
         uint64_t word = big(copy) << lead | copy[LOAD] >> (8 - lead);
         for (unsigned i = 0; i < LOAD; i++) copy[i] = (uint8_t)(word >> (56 - 8 * i));
         lead = 0;

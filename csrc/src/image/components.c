@@ -8,7 +8,8 @@ struct box {
 static int32_t least(int32_t a, int32_t b) { return a < b ? a : b; }
 static int32_t greatest(int32_t a, int32_t b) { return a > b ? a : b; }
 
-/* Runs come in raster order: the first one sets the first row, the last one the end. */
+/* Widen a component's box by a run. Runs come in raster order, so the first run has the first row, the last run the
+ * last. */
 static void widen(struct box *box, const struct run *run) {
     box->col_first = least(box->col_first, run->start);
     box->col_end = greatest(box->col_end, run->end);

@@ -1,7 +1,7 @@
 #include "image/loops.h"
 #include <immintrin.h>
 
-/* Water among 32 pixels, and among 64, one bit each. */
+/* Bit i: whether pixel i of 32, or of 64, is water. */
 static uint32_t water_of_32(const uint8_t *mask) {
     __m256i land = _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)mask), _mm256_setzero_si256());
     return ~(uint32_t)_mm256_movemask_epi8(land);

@@ -1,7 +1,8 @@
 #include "image/loops.h"
 #include <arm_neon.h>
 
-/* Water among 64 pixels, one bit each: every lane keeps its own bit of an octet, sums of neighbours bring eight together. */
+/* Bit i: whether pixel i of 64 is water. Each lane is masked with its bit of an octet; sums of neighbouring lanes join
+ * eight of them to that octet. */
 static uint64_t water_of_64(const uint8_t *mask) {
     const uint8x16_t own_bit = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
     uint8x16_t part[4];

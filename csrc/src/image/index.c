@@ -1,4 +1,4 @@
-/* Water index and threshold. */
+/* Normalised differences, and the threshold of the water index. */
 #include "image/ops.h"
 
 int sr_normalised_difference_u8(const uint8_t *a, const uint8_t *b, size_t count, float *out) {
@@ -12,8 +12,8 @@ int sr_normalised_difference_u16(const uint16_t *a, const uint16_t *b, size_t co
 }
 
 /* The MNDWI (g - s) / (g + s) grows with the ratio g / s alone, and rounding keeps the order. So a threshold on it
- * parts the ratios in two, and the largest ratio on the side of land, of numbers as wide as the bands', does the
- * threshold's work without a division. */
+ * divides the ratios in two. Water is what is above the largest ratio on the side of land, taken among ratios of
+ * numbers as wide as the bands', and comparing with that ratio needs no division. */
 struct fraction {
     uint32_t over, under;
 };
@@ -23,14 +23,15 @@ static int is_water(struct fraction green_swir1, float threshold) {
     return (float)(g - s) / (float)(g + s) > threshold;
 }
 
-/* from + steps * by, number by number: between the two, and nearer to `by` the more steps. */
+/* from + steps * by, of numerators and of denominators: a fraction between the two, the nearer to `by` the more
+ * steps. */
 static struct fraction toward(struct fraction from, struct fraction by, uint32_t steps) {
     return (struct fraction){from.over + steps * by.over, from.under + steps * by.under};
 }
 
 /* The most steps from `from` toward `by` that stay on the side of `from`, and within `limit`. */
 static struct fraction advance(struct fraction from, struct fraction by, uint32_t limit, float threshold) {
-    uint32_t low = 0, high = limit + 1; /* low steps are fine, high steps are not */
+    uint32_t low = 0, high = limit + 1; /* `low` steps are allowed, `high` steps are not */
     int side = is_water(from, threshold);
     while (high - low > 1) {
         uint32_t steps = low + (high - low) / 2;
@@ -41,8 +42,8 @@ static struct fraction advance(struct fraction from, struct fraction by, uint32_
     return toward(from, by, low);
 }
 
-/* Walk down the Stern-Brocot tree: land and water stay neighbours, that is, nothing within the limit lies between
- * them once their mediant is beyond it. */
+/* Walk down the Stern-Brocot tree, between a fraction that is land and one that is water: once the sums of their
+ * numerators and denominators exceed the limit, no fraction within the limit lies between the two. */
 static struct ratio find_land_max(float threshold, uint32_t limit) {
     struct fraction land = {0, 1}, water = {1, 0};
     if (!is_water(water, threshold)) return (struct ratio){1, 0};

@@ -1,5 +1,5 @@
-/* The plain loops of struct image_ops, written for the vectoriser; each level includes them and is compiled with its
- * flags. */
+/* The functions of struct image_ops as plain loops for the vectoriser, which each level compiles for its own
+ * vectors. */
 #include "image/ops.h"
 #include <math.h>
 
@@ -30,7 +30,7 @@ static void above_u16(const uint16_t *restrict a, const uint16_t *restrict b, si
 
 static void majority_row(const uint8_t *restrict above, const uint8_t *restrict here, const uint8_t *restrict below,
                          size_t cols, uint8_t *restrict out) {
-    uint8_t sums[SR_IMAGE_SIDE_MAX + 2]; /* water in the column of three, with one column repeated at each end */
+    uint8_t sums[SR_IMAGE_SIDE_MAX + 2]; /* water in each column of three rows; the outermost columns stand twice */
     for (size_t c = 0; c < cols; c++) sums[c + 1] = (uint8_t)((above[c] != 0) + (here[c] != 0) + (below[c] != 0));
     sums[0] = sums[1], sums[cols + 1] = sums[cols];
     for (size_t c = 0; c < cols; c++) out[c] = (uint8_t)(sums[c] + sums[c + 1] + sums[c + 2]) >= 5;

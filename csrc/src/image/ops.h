@@ -1,10 +1,10 @@
-/* The loops over pixels that each level has of its own; everything above them is the same code on every level. */
+/* The loops over pixels that each level has of its own; all else of this family is the same code on every level. */
 #ifndef SKYRACK_SRC_IMAGE_OPS_H
 #define SKYRACK_SRC_IMAGE_OPS_H
 #include "level.h"
 #include "skyrack/image.h"
 
-/* over / under, of numbers as wide as the bands'; 1 / 0 is greater than all others. */
+/* The fraction over / under, of numbers as wide as the bands'; 1 / 0 is greater than all others. */
 struct ratio {
     uint16_t over, under;
 };
@@ -12,7 +12,7 @@ struct ratio {
 struct image_ops {
     void (*difference_u8)(const uint8_t *a, const uint8_t *b, size_t count, float *out);
     void (*difference_u16)(const uint16_t *a, const uint16_t *b, size_t count, float *out);
-    /* mask = a / b > ratio, with 0/0 not above */
+    /* mask[i] = 1 where a[i] / b[i] > ratio, else 0; 0/0 is not greater */
     void (*above_u8)(const uint8_t *a, const uint8_t *b, size_t count, struct ratio ratio, uint8_t *mask);
     void (*above_u16)(const uint16_t *a, const uint16_t *b, size_t count, struct ratio ratio, uint8_t *mask);
     /* One row of the majority filter, given the rows above and below. */

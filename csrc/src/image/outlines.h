@@ -3,7 +3,7 @@
 #define SKYRACK_SRC_IMAGE_OUTLINES_H
 #include "image/varint.h"
 
-/* Anticlockwise as one sees the picture, so that a left turn adds 1. */
+/* Anticlockwise in the picture as it is shown, so that a left turn adds 1. */
 enum heading { EAST, NORTH, WEST, SOUTH, HEADINGS };
 enum turn { STRAIGHT = 0, LEFT = 1, RIGHT = HEADINGS - 1 };
 

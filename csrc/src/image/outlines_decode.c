@@ -3,7 +3,8 @@
 #include "image/outlines.h"
 #include <string.h>
 
-/* Where a ring is being read: a corner of the lattice, the way on, and quarter turns to the left so far. */
+/* The place that the reading of a ring has reached: a corner of the lattice, the heading, and how many quarter turns to
+ * the left, less those to the right, it has made. */
 struct walk {
     int32_t x, y;
     enum heading heading;
@@ -17,7 +18,7 @@ struct plotter {
     uint32_t count; /* corners so far */
 };
 
-/* A bit of the turns, most significant first; -1 at the end of the octets. */
+/* Bit number `bit` of the turns, the most significant of an octet first; -1 past the end of the octets. */
 static int get_bit(const struct reader *from, size_t bit) {
     size_t at = from->at + bit / 8;
     return at < from->size ? from->octets[at] >> (7 - bit % 8) & 1 : -1;
@@ -29,7 +30,7 @@ static int get_turn(const struct reader *from, size_t *bit, enum turn *turn) {
     return bends >= 0 && right >= 0;
 }
 
-/* The bits after the last turn are zero; go on behind their octet. */
+/* Check that the bits after the last turn are zero, and go on behind their octet. */
 static int skip_filling(struct reader *from, size_t bit) {
     for (; bit % 8; bit++)
         if (get_bit(from, bit)) return 0;
@@ -53,7 +54,7 @@ static void turn_by(struct walk *walk, enum turn turn) {
     walk->quarters += turn == LEFT ? 1 : turn == RIGHT ? -1 : 0;
 }
 
-/* Read the turns of a ring from pixel number `start`; `closing` is the turn that is not written. */
+/* Read the turns of the ring that starts at pixel number `start`; `closing` is the last turn, which is not written. */
 static int read_turns(struct plotter *p, uint32_t start, enum heading heading, enum turn closing) {
     struct walk walk = {(int32_t)(start % (uint32_t)p->cols), (int32_t)(start / (uint32_t)p->cols), heading, 0};
     const struct walk first = walk;
@@ -72,7 +73,7 @@ static int read_turns(struct plotter *p, uint32_t start, enum heading heading, e
     return 0;
 }
 
-/* A start as the difference to the one before; pixels end before rows * cols. */
+/* Read a start, written as the difference from the one before. Returns 0 where it is no pixel of the image. */
 static int read_start(struct plotter *p, uint32_t *start) {
     uint32_t step_px;
     if (!get_varint(&p->from, &step_px)) return 0;
@@ -116,7 +117,8 @@ static int on_lattice(const struct canvas *canvas, const int32_t *corner) {
     return corner[0] >= 0 && (size_t)corner[0] <= canvas->cols && corner[1] >= 0 && (size_t)corner[1] <= canvas->rows;
 }
 
-/* Mark the pixels right of an edge that runs along a column; the mark means: from here on, the other way round. */
+/* Mark the pixels right of an edge that runs along a column. A mark means: from here to the right, water and land
+ * change. */
 static int mark_edge(const struct canvas *canvas, const int32_t *from, const int32_t *to) {
     if (!on_lattice(canvas, to) || (from[0] != to[0] && from[1] != to[1])) return 0;
     size_t x = (size_t)to[0], low = (size_t)(from[1] < to[1] ? from[1] : to[1]), high = (size_t)(from[1] + to[1]) - low;
@@ -134,7 +136,7 @@ static int mark_ring(const struct canvas *canvas, const int32_t *corners, uint32
     return 1;
 }
 
-/* Turn the marks of a row into pixels. */
+/* Turn the marks of a row into pixels: water where the number of marks up to there is odd. */
 static void fill_row(uint8_t *row, size_t cols) {
     uint8_t water = 0;
     for (size_t c = 0; c < cols; c++) row[c] = water ^= row[c];

@@ -3,7 +3,7 @@
 #include "image/regions.h"
 #include <string.h>
 
-/* A pixel of the padded copy; LAND_SEEN is land below an edge that some ring already has. */
+/* A pixel of the padded copy; LAND_SEEN is land below an edge that belongs to a ring already written. */
 enum pixel { LAND = 0, WATER = 1, LAND_SEEN = 2 };
 enum { NO_RUN = UINT32_MAX };
 
@@ -44,7 +44,7 @@ static void flush_turns(struct tracer *t) {
     t->bits = t->bit_count = 0;
 }
 
-/* The component of a pixel of water, by its place in the padded copy: halve down to its run. */
+/* The component of the pixel of water at a place of the padded copy: a binary search for its run. */
 static uint32_t component_at(const struct tracer *t, size_t place) {
     size_t row = place / t->stride - 1, col = place % t->stride - 1;
     uint32_t low = 0, high = t->water->count;
@@ -57,8 +57,7 @@ static uint32_t component_at(const struct tracer *t, size_t place) {
     return t->water->runs[low].root;
 }
 
-/* The corner at `corner` (the place of the pixel up and left of it) is reached; which way does component `own` go
- * on? */
+/* The turn that a ring of component `own` takes at `corner`, named by the place of the pixel up and left of it. */
 static enum turn choose_turn(const struct tracer *t, size_t corner, enum heading heading, uint32_t own) {
     const size_t around[HEADINGS] = {corner + 1, corner, corner + t->stride, corner + t->stride + 1}; /* NE NW SW SE */
     size_t ahead_left = around[heading], ahead_right = around[(heading + HEADINGS - 1) % HEADINGS];
@@ -81,11 +80,12 @@ static void trace_ring(struct tracer *t, size_t start, enum heading heading, uin
     flush_turns(t);
 }
 
-/* The place in the padded copy of a pixel, and of the one up and left of it, which stands for its upper-left corner. */
+/* The place of a pixel in the padded copy; and that of the pixel up and left of it, which names its upper-left
+ * corner. */
 static size_t place_of(const struct tracer *t, size_t row, size_t col) { return (row + 1) * t->stride + col + 1; }
 static size_t corner_of(const struct tracer *t, size_t row, size_t col) { return row * t->stride + col; }
 
-/* Rings of the holes of component `own`: unseen land below its runs starts one. */
+/* Write the rings of the holes of component `own`: each LAND below one of its runs starts one. */
 static void trace_holes(struct tracer *t, uint32_t own) {
     const struct run *runs = t->water->runs;
     size_t previous = runs[own].row * t->cols + runs[own].start;
@@ -102,7 +102,7 @@ static void trace_holes(struct tracer *t, uint32_t own) {
     put_octet(&t->to, 0);
 }
 
-/* Chain each component's runs by their tags, in raster order from the root on; returns the number of components. */
+/* Link the runs of each component by their tags, in raster order, the root first. Returns the number of components. */
 static uint32_t chain_runs(const struct regions *water) {
     uint32_t components = 0;
     for (uint32_t i = 0; i < water->count; i++) water->runs[i].tag = NO_RUN;

@@ -1,4 +1,5 @@
-/* struct image_ops' `pack` by sixty-four pixels; a level includes this behind its water_of_64. */
+/* pack() of struct image_ops, 64 pixels at a time. The file that includes this has defined water_of_64(mask): bit i of
+ * the result says whether pixel i is water. */
 #include <string.h>
 
 static void pack(const uint8_t *mask, size_t count, uint64_t *bits) {

@@ -19,7 +19,7 @@ struct regions regions_in(void *scratch, size_t size) {
                             capacity < UINT32_MAX ? (uint32_t)capacity : UINT32_MAX};
 }
 
-/* One row as bits, water (or land) being 1. */
+/* One row as bits, 1 for water; with `land`, 1 for land. */
 static void pack_row(const uint8_t *row, size_t cols, int land, uint64_t *bits) {
     image_ops()->pack(row, cols, bits);
     if (!land) return;
@@ -57,7 +57,7 @@ static void unite(struct run *runs, uint32_t a, uint32_t b) {
     else runs[a].root = b;
 }
 
-/* Unite the runs above..here-1 of one row with the runs here..end-1 of the next that touch them. */
+/* Unite runs that touch: runs `above` to `here` - 1 are of one row, runs `here` to `end` - 1 of the next. */
 static void join_rows(struct run *runs, uint32_t above, uint32_t here, uint32_t end) {
     for (uint32_t a = above, b = here; a < here && b < end;) {
         if (runs[a].start < runs[b].end && runs[b].start < runs[a].end) unite(runs, a, b);
@@ -66,7 +66,7 @@ static void join_rows(struct run *runs, uint32_t above, uint32_t here, uint32_t 
     }
 }
 
-/* Point every run at its root and gather what the root knows; a root comes before its runs, so one pass does. */
+/* Point every run at its root and add up areas and edges there. A root comes before its runs, so one pass is enough. */
 static void settle(struct regions *found) {
     for (uint32_t i = 0; i < found->count; i++) {
         struct run *run = &found->runs[i], *root;

@@ -7,9 +7,9 @@
 struct run {
     uint32_t root; /* the first run, in raster order, of its component */
     uint32_t area; /* pixels: its own, and of the whole component in a root */
-    uint32_t tag;  /* free for whoever asked for the regions */
+    uint32_t tag;  /* free for the caller of regions_find */
     uint16_t row, start, end;
-    uint16_t at_edge; /* it touches the image's edge; in a root, the component does */
+    uint16_t at_edge; /* 1 where it touches the image's edge; in a root, where the component does */
 };
 
 struct regions {
@@ -17,14 +17,13 @@ struct regions {
     uint32_t count, capacity;
 };
 
-/* Runs that `size` octets at `scratch` hold; `runs` is set to the first aligned place. */
+/* Room for the runs that `size` octets at `scratch` can hold, from the first aligned place on. */
 struct regions regions_in(void *scratch, size_t size);
 
 /* Find the components of water, or with `land` those of land. Returns SR_OK or SR_TOO_SMALL. */
 int regions_find(struct regions *found, const uint8_t *mask, size_t rows, size_t cols, int land);
 
-/* Where the pixels change, in raster order: positions `base` + i at which bit i differs from the one before it;
- * *last is the bit before the first, and becomes the last. Returns how many positions were written, at most 64 *
- * words. */
+/* Find where bits change: writes `base` + i for each bit i that differs from the one before it. *last is the bit before
+ * the first one, and becomes the last bit. Returns how many positions were written, at most 64 * words. */
 uint32_t find_changes(const uint64_t *bits, size_t words, uint32_t base, uint64_t *last, uint32_t *positions);
 #endif

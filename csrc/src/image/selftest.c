@@ -1,9 +1,9 @@
-/* The golden test: a small scene through every function, the answers folded into one number. */
+/* The self-test: a small scene through every function, all results folded into one number, which is compared. */
 #include "skyrack/image.h"
 
 enum { ROWS = 45, COLS = 61, PIXELS = ROWS * COLS, OUTLINES = 1024, RUNS = 1024, SCRATCH = 32768 };
 
-/* FNV-1a. */
+/* FNV-1a, a hash: one number that stands for all results. */
 static uint64_t fold(uint64_t hash, const void *octets, size_t size) {
     for (size_t i = 0; i < size; i++) hash = (hash ^ ((const uint8_t *)octets)[i]) * 0x100000001B3ULL;
     return hash;

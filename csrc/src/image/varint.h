@@ -3,7 +3,7 @@
 #define SKYRACK_SRC_IMAGE_VARINT_H
 #include "skyrack/base.h"
 
-/* Octets going out; after one that does not fit, `used` stays beyond `size` and nothing more is written. */
+/* Octets to be written; once one does not fit, `used` is greater than `size` and nothing more is written. */
 struct writer {
     uint8_t *out;
     size_t size, used;
@@ -19,7 +19,7 @@ static inline void put_varint(struct writer *to, uint32_t value) {
     put_octet(to, (uint8_t)value);
 }
 
-/* Octets coming in. */
+/* Octets to be read. */
 struct reader {
     const uint8_t *octets;
     size_t size, at;

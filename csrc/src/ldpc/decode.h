@@ -16,7 +16,8 @@ enum { MESSAGE_MAX = 50, KNOWN = 127, EIGHT = 8, TILE = 64, REFILL = LANES / 4 }
 
 typedef int8_t signed_reg __attribute__((vector_size(LANES)));
 
-/* Beliefs are of single bits, above 0 for a 0. Row r of anything holds lane l's octet at [r * LANES + l]. */
+/* A belief says what is known of one bit: above 0 that it is 0, below 0 that it is 1. All arrays have rows of LANES
+ * octets: that of lane l in row r is at [r * LANES + l]. */
 struct work {
     const struct ldpc_task *task;
     int8_t *beliefs, *messages;
@@ -24,7 +25,7 @@ struct work {
     size_t next, busy_count;
     reg busy; /* 0xFF for the lanes that hold a frame */
     size_t frame[LANES];
-    uint8_t spent[LANES]; /* iterations */
+    uint8_t spent[LANES]; /* iterations so far */
 };
 
 static inline reg load(const void *from) {
@@ -35,7 +36,8 @@ static inline reg load(const void *from) {
 static inline void store(void *to, reg value) { memcpy(to, &value, sizeof value); }
 static inline reg all(uint8_t value) { return (reg){0} + value; }
 
-/* Where the bits of a check stand, as offsets of beliefs; they go on together from check to check of a row. */
+/* Where the bits of a check stand, as offsets into the beliefs. From one check of a row of circulants to the next, each
+ * moves on by one bit, and from the end of its circulant to the beginning: back by `turn`. */
 struct places {
     uint32_t at[LDPC_DEGREE_MAX], end[LDPC_DEGREE_MAX];
     uint32_t turn;
@@ -57,14 +59,15 @@ static inline __attribute__((always_inline)) void next_check(struct places *plac
     }
 }
 
-/* Min-sum believes too much, above all in small numbers: seven eighths are left of what checks of three bits say, of
- * others three quarters, rounded down (rounded up they lose 0.3 dB). The bound keeps beliefs from saturating, where they
- * would forget. */
+/* The smallest magnitude overstates what a check knows, so messages are scaled: by seven eighths for checks of three
+ * bits, by three quarters for others, rounded down (rounded up costs 0.3 dB). The bound keeps beliefs from saturating,
+ * for a saturated sum could not be undone by subtracting the message again. */
 static inline reg normalised(reg least, size_t degree) {
     return lesser(least - (degree == 3 ? (least + 4) >> 3 : (least + 3) >> 2), all(MESSAGE_MAX));
 }
 
-/* One check: what each of its bits hears from the others. `messages` holds what they heard last time. */
+/* Update one check: the message to each of its bits follows from the beliefs in the others. `messages` holds those of
+ * the last iteration, which are taken off first. */
 static inline __attribute__((always_inline)) void update_check(int8_t *beliefs, int8_t *messages, const uint32_t *at,
                                                                size_t degree) {
     reg others[LDPC_DEGREE_MAX], least = all(0xFF), second = least, signs = all(0);
@@ -94,7 +97,7 @@ static inline __attribute__((always_inline)) void update_row(struct work *work, 
     }
 }
 
-/* One iteration: the degrees that the codes have, each unrolled. */
+/* One iteration over all checks, unrolled for each degree that the codes have. */
 static void update(struct work *work) {
     const struct ldpc_code *code = work->task->code;
     const struct ldpc_edge *edges = code->edges;
@@ -116,7 +119,8 @@ static void update(struct work *work) {
     }
 }
 
-/* Sign bits: lanes where a check of a row fails. Ends early where all that are busy are known to fail. */
+/* The lanes where a check of a row fails, by the sign bits of the result. Ends early once all busy lanes are known
+ * to. */
 static reg failing_in_row(const struct work *work, const struct ldpc_edge *edges, size_t degree, reg failing) {
     struct places places;
     begin_row(work->task->code, edges, degree, &places);
@@ -129,7 +133,7 @@ static reg failing_in_row(const struct work *work, const struct ldpc_edge *edges
     return failing;
 }
 
-/* Sign bits: lanes that are not done, since a check fails or a bit is undecided. */
+/* The lanes that are not done, by the sign bits of the result: a check fails, or the belief in a bit is 0. */
 static reg failing_lanes(const struct work *work) {
     const struct ldpc_code *code = work->task->code;
     const struct ldpc_edge *edges = code->edges;
@@ -163,7 +167,7 @@ static void finish_lane(struct work *work, size_t lane, int converged) {
     work->busy[lane] = 0, work->busy_count--;
 }
 
-/* Hand over the frames that are done, or out of iterations. */
+/* Write the results of the frames that are done or have used all their iterations, and free their lanes. */
 static void finish(struct work *work) {
     const signed_reg failing = (signed_reg)failing_lanes(work);
     size_t done[LANES], count = 0;
@@ -175,7 +179,8 @@ static void finish(struct work *work) {
     for (size_t lane = 0; lane < LANES; lane++) work->spent[lane]++;
 }
 
-/* Exchange the high parts of row i, by `shift` bits, with the low parts of row i + distance, for every other such i. */
+/* For each i without the bit `distance`, exchange the parts of row i `distance` octets above those that `low` masks
+ * with the masked parts of row i + distance. */
 static inline __attribute__((always_inline)) void exchange(uint64_t rows[EIGHT], unsigned distance, uint64_t low) {
     const unsigned shift = 8 * distance;
 #pragma GCC unroll 8
@@ -186,21 +191,23 @@ static inline __attribute__((always_inline)) void exchange(uint64_t rows[EIGHT],
     }
 }
 
-/* Octet i of row j to octet j of row i. */
+/* Octet i of row j becomes octet j of row i. */
 static inline void transpose(uint64_t rows[EIGHT]) {
     exchange(rows, 4, 0x00000000FFFFFFFF);
     exchange(rows, 2, 0x0000FFFF0000FFFF);
     exchange(rows, 1, 0x00FF00FF00FF00FF);
 }
 
-/* Soft symbols as beliefs of up to 40, alike for 0s and 1s: below MESSAGE_MAX, so that the others can overrule one. */
+/* Soft symbols as beliefs of up to 40, symmetric for 0 and 1: below MESSAGE_MAX, so that other bits can overrule a
+ * symbol. */
 static inline reg beliefs_of(reg soft) {
     typedef int16_t wide __attribute__((vector_size(2 * LANES)));
     const wide symbols = __builtin_convertvector(soft, wide);
     return __builtin_convertvector((5 * (255 - 2 * symbols) + 16) >> 5, reg);
 }
 
-/* Up to a cache line of symbols of eight lanes, each symbol's octets to its own row. */
+/* Read up to a cache line of symbols of eight lanes, and transpose them, so that each row has one symbol of all
+ * lanes. */
 static inline void turn_tile(const struct work *work, size_t lane, size_t symbol, size_t count,
                              uint8_t (*rows)[LANES]) {
     const struct ldpc_task *task = work->task;
@@ -208,7 +215,7 @@ static inline void turn_tile(const struct work *work, size_t lane, size_t symbol
         uint64_t octets[EIGHT] = {0};
         for (size_t i = 0; i < EIGHT; i++) {
             const uint8_t *from = task->soft + work->frame[lane + i] * task->soft_stride + symbol + at;
-            if (count - at >= EIGHT) memcpy(&octets[i], from, EIGHT); /* of known size: no call */
+            if (count - at >= EIGHT) memcpy(&octets[i], from, EIGHT); /* a constant size: no call */
             else memcpy(&octets[i], from, count - at);
         }
         transpose(octets);
@@ -216,7 +223,7 @@ static inline void turn_tile(const struct work *work, size_t lane, size_t symbol
     }
 }
 
-/* Only those lanes change that are not in `keep`. */
+/* Load the symbols of the frames in all lanes but those in `keep`. */
 static void load_symbols(struct work *work, reg keep) {
     const struct ldpc_code *code = work->task->code;
     const size_t room = ldpc_bits(code) - code->shortened, symbols = code->sent_bits < room ? code->sent_bits : room;
@@ -243,13 +250,14 @@ static void start_lanes(struct work *work, reg keep) {
     load_symbols(work, keep);
 }
 
-/* Give free lanes the next frames, a good number at once since that costs a turn through all messages. */
+/* Give free lanes the next frames. That costs a pass over all messages, so it waits until a good number of lanes is
+ * free. */
 static void refill(struct work *work) {
     reg keep = work->busy;
     if (work->next == work->task->count || (work->busy_count && LANES - work->busy_count < REFILL)) return;
     for (size_t lane = 0; lane < LANES; lane++) {
         if (work->busy[lane]) continue;
-        work->frame[lane] = 0; /* any frame, where none is left */
+        work->frame[lane] = 0; /* where no frame is left, any will do: it is read, and nobody sees it */
         if (work->next == work->task->count) continue;
         work->frame[lane] = work->next++, work->spent[lane] = 0;
         work->busy[lane] = 0xFF, work->busy_count++;

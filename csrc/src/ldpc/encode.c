@@ -1,17 +1,17 @@
 /* Encoding with circulants. A block is `size` bits, the first one in the most significant bit of its first octet, then
- * zeros; to be read at any rotation it is repeated to a ring. */
+ * zeros. A ring is a block repeated, from which it can be read at any rotation. */
 #include "ldpc/ops.h"
 #include <string.h>
 
 enum {
     BLOCK = LDPC_SIZE_MAX / 8,
-    RING = 3 * BLOCK, /* two turns, and what is begun of the third when whole octets are read */
+    RING = 3 * BLOCK, /* the block twice, and the part of a third time that reading whole octets reaches */
     DATA_MAX = 16384 / 8,
     AR4JA_ROWS = 12
 };
 typedef uint8_t block[BLOCK];
 
-/* Where `count` bits from bit `at` on go to the front of `out`, zeros after them. */
+/* Copy `count` bits from bit `at` on to the front of `out`, with zeros after them. */
 static void take_bits(uint8_t *out, const uint8_t *in, size_t at, size_t count) {
     const size_t octets = (count + 7) / 8, last = (at + count - 1) / 8;
     for (size_t i = 0; i < octets; i++) {
@@ -21,7 +21,7 @@ static void take_bits(uint8_t *out, const uint8_t *in, size_t at, size_t count) 
     if (count % 8) out[octets - 1] &= (uint8_t)(0xFF00 >> count % 8);
 }
 
-/* Add `count` bits, followed by zeros, to what stands from bit `at` on. */
+/* XOR `count` bits, which zeros follow, onto those from bit `at` on. */
 static void put_bits(uint8_t *out, size_t at, const uint8_t *in, size_t count) {
     for (size_t i = 0; i < (count + 7) / 8; i++) {
         out[at / 8 + i] ^= in[i] >> at % 8;
@@ -36,7 +36,7 @@ static void make_ring(const struct ldpc_code *code, const uint8_t *bits, uint8_t
     for (size_t at = 0; at <= 16 * octets(code); at += code->size) put_bits(ring, at, bits, code->size);
 }
 
-/* Add the bits of a ring from bit `at` on to whole octets; a few bits beyond the block's end are added to as well. */
+/* XOR the bits of a ring from bit `at` on onto `count` whole octets, so that a few bits behind the block change too. */
 static void add_from(uint8_t *restrict sum, const uint8_t *restrict ring, size_t at, size_t count) {
     const uint8_t *from = ring + at / 8;
     const unsigned left = at % 8;
@@ -47,9 +47,9 @@ static void cut(const struct ldpc_code *code, uint8_t *bits) {
     if (code->size % 8) bits[code->size / 8] &= (uint8_t)(0xFF00 >> code->size % 8);
 }
 
-/* Add a circulant, given by its row of bit 0, times a block. */
+/* XOR the product of a circulant, given by its row of bit 0, and a block onto `sum`. */
 static void add_dense(const struct ldpc_code *code, const uint64_t *row, const uint8_t *bits, uint8_t *restrict sum) {
-    uint8_t octet_row[BLOCK], ring[RING], rings[8][RING]; /* by the bits they are turned to the left */
+    uint8_t octet_row[BLOCK], ring[RING], rings[8][RING]; /* rings[n]: rotated to the left by n bits */
     const size_t count = octets(code);
     for (size_t i = 0; i < count; i++) octet_row[i] = (uint8_t)(row[i / 8] >> (56 - 8 * (i % 8)));
     make_ring(code, octet_row, ring);
@@ -66,14 +66,15 @@ static void add_dense(const struct ldpc_code *code, const uint64_t *row, const u
     cut(code, sum);
 }
 
-/* Blocks `out`, each the sum over `count` blocks `in` times the dense circulants. */
+/* Compute the blocks `out`, each the sum of the `count` blocks `in` times its dense circulants. */
 static void multiply_dense(const struct ldpc_code *code, const block *in, size_t count, block *out, size_t outs) {
     const size_t words = (code->size + 63U) / 64;
     for (size_t i = 0; i < count; i++)
         for (size_t o = 0; o < outs; o++) add_dense(code, code->dense + (i * outs + o) * words, in[i], out[o]);
 }
 
-/* Add what the checks of four rows see in columns `first` to `last` - 1. */
+/* Add to `sums`, one for each of four rows of circulants from `row` on, what their checks see in columns `first` to
+ * `last` - 1. */
 static void add_checks(const struct ldpc_code *code, const block *columns, size_t row, size_t first, size_t last,
                        block *sums) {
     const struct ldpc_edge *edge = code->edges;
@@ -87,8 +88,9 @@ static void add_checks(const struct ldpc_code *code, const block *columns, size_
         }
 }
 
-/* The three fourths of columns on the right are parity: a and b are sent, c is not. Rows 0 say a from c, rows 4 say b
- * from data and c, and rows 8 with b replaced so say c from data. */
+/* The parity of AR4JA: three groups of four columns on the right, of which a and b are sent and c is not. The four
+ * checks from row 0 on give a from c; those from row 4 on give b from the data and c; those from row 8 on, with b
+ * replaced by that, give c from the data. */
 static void find_ar4ja_parity(const struct ldpc_code *code, block *columns) {
     const size_t a = code->columns - 12U, b = a + 4, c = b + 4;
     block sums[4] = {{0}};
@@ -107,7 +109,7 @@ static void find_parity(const struct ldpc_code *code, block *columns) {
 
 void ldpc_encode(const struct ldpc_code *code, const uint8_t *data, uint8_t *codeword) {
     block columns[LDPC_COLUMNS_MAX] = {{0}};
-    uint8_t shifted[DATA_MAX] = {0}; /* the data behind the bits that are not sent */
+    uint8_t shifted[DATA_MAX] = {0}; /* the data, after the leading zeros that are not sent */
     const size_t size = code->size, parity_at = code->data_bits + code->shortened;
     const size_t parity_end = parity_at + (code->sent_bits - code->data_bits) / size * size;
     put_bits(shifted, code->shortened, data, code->data_bits);

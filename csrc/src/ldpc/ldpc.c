@@ -40,12 +40,12 @@ int sr_ldpc_decode(int code, const uint8_t *soft, size_t soft_stride, size_t cou
     return SR_OK;
 }
 
-static uint32_t hash(uint32_t before, const uint8_t *octets, size_t size) { /* FNV-1a */
+static uint32_t hash(uint32_t before, const uint8_t *octets, size_t size) { /* FNV-1a: one number for all */
     for (size_t i = 0; i < size; i++) before = (before ^ octets[i]) * 16777619;
     return before;
 }
 
-/* The shorter codewords of 0, 37, 74, ... agree with those from which this sum was taken. */
+/* The data 0, 37, 74, ... gives the codewords, in the shorter codes of each kind, that this stored hash was made of. */
 static int encodes_as_stored(void) {
     enum { ENOUGH = 8160 / 8, SUM = 222244590 };
     static const uint8_t CODES[] = {SR_LDPC_TC_128,         SR_LDPC_TC_512,         SR_LDPC_C2,
@@ -60,7 +60,7 @@ static int encodes_as_stored(void) {
     return sum == SUM;
 }
 
-/* A telecommand with four symbols turned and eight lost. */
+/* A telecommand with four symbols inverted and eight unknown is decoded in as many iterations as stored. */
 static int decodes_as_stored(void) {
     enum { SYMBOLS = 128, LANES_MAX = 64, ITERATIONS = 2 };
     static const uint8_t DATA[8] = {0x20, 0x3F, 0x00, 0x11, 0xA5, 0x5A, 0xC3, 0x99};

@@ -113,7 +113,7 @@ FOUR_FIFTHS: list[list[tuple[int, ...]]] = [
 
 
 def of_shifts(blocks: list[list[tuple[int, ...]]]) -> Checks:
-    """Checks whose circulants are given by their shifts."""
+    """The checks of a code whose circulants are given by their shifts."""
     return [[(column, shift) for column, shifts in enumerate(row) for shift in shifts] for row in blocks]
 
 
@@ -130,7 +130,7 @@ def ar4ja(m: int, blocks: list[list[tuple[int, ...]]]) -> Checks:
 
 
 def ones(value: int) -> Iterable[int]:
-    """The bits that are set."""
+    """The numbers of the bits that are set."""
     while value:
         low = value & -value
         yield low.bit_length() - 1
@@ -138,7 +138,7 @@ def ones(value: int) -> Iterable[int]:
 
 
 def times(a: int, b: int, size: int) -> int:
-    """Product modulo x^size + 1."""
+    """The product of two polynomials modulo x^size + 1."""
     total = 0
     for i in ones(a):
         total ^= b << i
@@ -156,7 +156,7 @@ def matrix(checks: Checks, columns: range, size: int) -> Matrix:
 
 
 def product(a: Matrix, b: Matrix, size: int) -> Matrix:
-    """Matrix product."""
+    """The product of two matrices of polynomials."""
     result = [[0] * len(b[0]) for _ in a]
     for i, row in enumerate(a):
         for j in range(len(b[0])):
@@ -166,7 +166,10 @@ def product(a: Matrix, b: Matrix, size: int) -> Matrix:
 
 
 def unit_inverse(a: int, size: int) -> int:
-    """Where size is 2^m, a^size = a(1) = 1 for odd weights: the inverse is a^(1 + 2 + 4 + ... + size / 2)."""
+    """The inverse of a polynomial of odd weight, where size is 2^m.
+
+    As a^size = a(1) = 1, it is a^(1 + 2 + 4 + ... + size / 2).
+    """
     total, power = 1, a
     for _ in range(size.bit_length() - 1):
         total, power = times(total, power, size), times(power, power, size)
@@ -174,7 +177,7 @@ def unit_inverse(a: int, size: int) -> int:
 
 
 def inverse(a: Matrix, size: int) -> Matrix:
-    """Gauss and Jordan with pivots of odd weight, which are the units where size is a power of two."""
+    """The inverse of a matrix by Gauss and Jordan, with pivots of odd weight: they have inverses where size is 2^m."""
     count = len(a)
     rows = [[*row, *(int(i == j) for j in range(count))] for i, row in enumerate(a)]
     for i in range(count):
@@ -190,7 +193,7 @@ def inverse(a: Matrix, size: int) -> Matrix:
 
 
 def divided(a: int, b: int) -> tuple[int, int]:
-    """Quotient and remainder of polynomials."""
+    """The quotient and the remainder of two polynomials."""
     quotient = 0
     while (excess := a.bit_length() - b.bit_length()) >= 0:
         quotient, a = quotient | 1 << excess, a ^ b << excess
@@ -198,7 +201,7 @@ def divided(a: int, b: int) -> tuple[int, int]:
 
 
 def inverse_modulo(a: int, modulus: int) -> int:
-    """Extended Euclid."""
+    """The inverse modulo a polynomial, by Euclid's extended algorithm."""
     r, s, t, u = modulus, a, 0, 1
     while s != 1:
         assert s, "no inverse"
@@ -211,7 +214,7 @@ def inverse_modulo(a: int, modulus: int) -> int:
 
 
 def transposed(a: Matrix) -> Matrix:
-    """Rows are columns."""
+    """The matrix with rows and columns exchanged."""
     return [list(column) for column in zip(*a, strict=True)]
 
 
@@ -282,7 +285,7 @@ class Code:
 
 
 def lines(values: list[str], each: int) -> str:
-    """An initialiser's body, `each` values a line."""
+    """The body of a C initialiser, `each` values on a line."""
     return ",\n".join("    " + ", ".join(values[at : at + each]) for at in range(0, len(values), each))
 
 

@@ -13,7 +13,7 @@ enum { LDPC_DEGREE_MAX = 32, LDPC_COLUMNS_MAX = 44, LDPC_SIZE_MAX = 2048 };
 
 struct ldpc_code {
     uint16_t size;                 /* rows and columns of a circulant */
-    uint16_t columns, rows;        /* of circulants */
+    uint16_t columns, rows;        /* the parity check matrix in circulants */
     uint16_t edge_count;           /* circulants that are not zero */
     uint16_t shortened;            /* leading bits that are 0 and not sent */
     uint16_t data_bits, sent_bits; /* in a codeword as it is sent */
@@ -26,7 +26,7 @@ struct ldpc_code {
 };
 extern const struct ldpc_code ldpc_codes[SR_LDPC_CODES];
 
-/* Bits of a codeword with those that are not sent. */
+/* Bits of a codeword, those that are not sent included. */
 static inline size_t ldpc_bits(const struct ldpc_code *code) { return (size_t)code->columns * code->size; }
 
 enum { LDPC_ALIGN = 64 };
@@ -38,7 +38,7 @@ static inline size_t ldpc_scratch(const struct ldpc_code *code, size_t lanes) {
 
 void ldpc_encode(const struct ldpc_code *code, const uint8_t *data, uint8_t *codeword);
 
-/* What a decoder is asked for. */
+/* The arguments of sr_ldpc_decode. */
 struct ldpc_task {
     const struct ldpc_code *code;
     const uint8_t *soft;

@@ -5,7 +5,7 @@
 static const struct lee_ops *const TABLES[SR_LEVELS] = {[SR_PORTABLE] = &lee_portable,
                                                         SR_ON_X86([SR_AVX2] = &lee_avx2, [SR_AVX512] = &lee_avx512)};
 
-/* Scratch: the sums of WINDOW rows, one a slot, and a row with its mirrored ends. */
+/* Scratch: the sums of WINDOW rows, each in a slot of its own, and one row of pixels with its mirrored ends. */
 struct work {
     double *values, *squares, *pixels;
     uint8_t *counts, *finite;
@@ -26,14 +26,14 @@ static struct work work_in(void *scratch, size_t cols) {
     return w;
 }
 
-/* The place 0..size-1 that is seen at `at`, by as many mirrors as it takes. */
+/* The place 0..size-1 that is seen at place `at` of the mirrored image, however far outside that is. */
 static size_t mirrored(ptrdiff_t at, size_t size) {
     ptrdiff_t end = (ptrdiff_t)size, place = at % (2 * end);
     if (place < 0) place += 2 * end;
     return (size_t)(place < end ? place : 2 * end - 1 - place);
 }
 
-/* Place number `to` of the wide row, within a mirrored end, shows what is inside. */
+/* Fill in place `to` of the wide row, which lies in a mirrored end. */
 static void mirror(const struct work *w, size_t to) {
     size_t from = mirrored((ptrdiff_t)to - REACH, w->cols) + REACH;
     w->pixels[to] = w->pixels[from], w->finite[to] = w->finite[from];
@@ -67,7 +67,8 @@ int sr_lee7_f32(const float *in, size_t rows, size_t cols, double noise_variance
     return SR_OK;
 }
 
-/* A level field stays, a lone peak is kept where it stands out, and a gap has no part in the sums. */
+/* A flat image stays as it is, a single high pixel is smoothed as the formula says, and a NaN has no part in the
+ * sums. */
 int sr_selftest_lee(void) {
     enum { SIDE = 19, PEAK = 9 * SIDE + 9, GAP = 3 * SIDE + 3 };
     float in[SIDE * SIDE], out[SIDE * SIDE];
@@ -75,7 +76,8 @@ int sr_selftest_lee(void) {
     for (int i = 0; i < SIDE * SIDE; i++) in[i] = 2;
     in[PEAK] = 51, in[GAP] = __builtin_nanf("");
     sr_lee7_f32(in, SIDE, SIDE, 48, out, scratch, sizeof scratch);
-    /* About the peak: mean 2 + 1 = 3, variance 49 * 49 / 49 - 1 = 48, so half way from the mean to the pixel. */
+    /* At the peak, 2 + 49: mean 2 + 1 = 3, variance 49 * 49 / 49 - 1 = 48, as large as that of the noise: half way
+     * between. */
     int right = out[PEAK] == 27 && out[PEAK + 3] == 2.5F && out[PEAK + 4] == 2 && out[GAP + 1] == 2 && out[0] == 2;
     uint32_t gap;
     memcpy(&gap, &out[GAP], sizeof gap);

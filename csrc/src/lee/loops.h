@@ -1,5 +1,4 @@
-/* The plain loops of struct lee_ops, written for the vectoriser; each level includes them and is compiled with its
- * flags. */
+/* The functions of struct lee_ops as plain loops for the vectoriser, which each level compiles for its own vectors. */
 #include "lee/ops.h"
 
 static inline int is_finite(float pixel) {
@@ -25,11 +24,11 @@ static void sum_row(const double *restrict pixels, const uint8_t *restrict finit
     }
 }
 
-/* With n pixels of sum s in the window, spread = n^2 v and out = (s + weight * (n x - s)) / n: two divisions, no
- * more. */
+/* The formula of the header, multiplied out to need two divisions only: for n pixels of sum s and variance v,
+ * spread = n^2 v, and the result is (s + weight * (n x - s)) / n. */
 static inline float filtered(float pixel, double sum, double squares, double n, double noise_variance) {
     double spread = n * squares - sum * sum;
-    spread = spread > 0 ? spread : 0; /* rounding may leave less */
+    spread = spread > 0 ? spread : 0; /* rounding may make it negative */
     double weight = spread / (spread + noise_variance * (n * n));
     float result = (float)((sum + weight * (n * (double)pixel - sum)) / n);
     return is_finite(pixel) ? result : __builtin_nanf("");

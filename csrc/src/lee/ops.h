@@ -5,17 +5,17 @@
 
 enum { WINDOW = 7, REACH = WINDOW / 2 };
 
-/* What is known of a row, or of WINDOW rows together: for each column the sum of WINDOW pixels beginning there, the
- * sum of their squares, and how many of them are finite. */
+/* Sums over one row: for each column those of the WINDOW pixels that begin there, of their squares, and how many of
+ * them are finite. */
 struct sums {
     double *values, *squares;
     uint8_t *counts;
 };
 
 struct lee_ops {
-    /* Pixels as binary64, with finite[i] = 1; those that are not finite as 0, with finite[i] = 0. */
+    /* Convert pixels to binary64, with finite[i] = 1; pixels that are not finite become 0, with finite[i] = 0. */
     void (*take_row)(const float *row, size_t cols, double *pixels, uint8_t *finite);
-    /* Of a row of cols + 2 * REACH such pixels. */
+    /* The sums of a row, from cols + 2 * REACH such pixels. */
     void (*sum_row)(const double *pixels, const uint8_t *finite, size_t cols, struct sums out);
     /* One row of the result, from the sums of WINDOW rows and the row in their middle. */
     void (*filter_row)(const struct sums *rows, const float *middle, size_t cols, double noise_variance, float *out);

@@ -1,8 +1,9 @@
-/* Activations, for the vectoriser. */
+/* Activations, as loops for the vectoriser. */
 
-/* e^x for -87 <= x <= 87: 2^n times a polynomial in what is left, which is up to ln 2 / 2 (Cephes' expf). */
+/* e^x for -87 <= x <= 87 as 2^n e^r with |r| <= ln 2 / 2, and e^r as a polynomial (that of expf in the Cephes
+ * library). */
 INLINE float exponential(float x) {
-    const float shifted = x * 1.44269504F + 12582912.0F; /* n is in its last bits */
+    const float shifted = x * 1.44269504F + 12582912.0F; /* rounds to the whole number n, kept in the last bits */
     const float n = shifted - 12582912.0F, r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
     float p = 1.9875691500e-4F;
     p = p * r + 1.3981999507e-3F;

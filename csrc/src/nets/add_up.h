@@ -1,9 +1,12 @@
-/* The innermost loops of a convolution: sums of up to PIXELS pixels x VECS vectors of LANES outputs stay in registers.
+/* The innermost loops of a convolution: sums for up to PIXELS pixels x VECS vectors of LANES outputs, kept in
+ * registers.
  *
- * A level includes this once for each kind of numbers. It has defined LANES, VECS, PIXELS, `vec`, splat(), MULTIPLY_ADD and
- * NAMED(), so that PIXELS x VECS sums, VECS weights and one splat number fit its registers. */
+ * Included by nets/loops.h once for each kind of numbers, which MULTIPLY_ADD and NAMED() belong to. LANES, VECS,
+ * PIXELS, `vec` and splat(), which fills a vector with one number, are the level's: PIXELS x VECS sums, VECS weights
+ * and one splat number fit its registers. */
 
-/* Sums of `pixels` neighbours, all of them known when this is compiled. */
+/* Sums for `pixels` neighbouring pixels; `pixels` and `vecs` are constants where this is inlined, so that loops
+ * unroll. */
 INLINE void NAMED(add_pixels)(const struct nets_step *step, const float *in, const float *weights, const float *start,
                               float *sums, int pixels, const int vecs) {
     vec sum[PIXELS][VECS];
@@ -24,7 +27,7 @@ INLINE void NAMED(add_pixels)(const struct nets_step *step, const float *in, con
         for (int v = 0; v < vecs; v++) *(loose *)(sums + p * NETS_WIDTH + v * LANES) = sum[p][v];
 }
 
-/* Cases above PIXELS are never asked for; they have to compile, and do nothing. */
+/* Blocks have PIXELS pixels at most; the cases above it only have to compile. */
 #define CASE(count)                                                                                                    \
     case count:                                                                                                        \
         if ((count) <= PIXELS) NAMED(add_pixels)(step, in, weights, start, sums, MOST(count), vecs);                   \
@@ -47,13 +50,13 @@ static void NAMED(add_wide)(const struct nets_step *step, const float *in, const
     NAMED(add_block)(step, in, weights, start, sums, pixels, VECS);
 }
 
-/* Where there are no more outputs than LANES. */
+/* For no more than LANES outputs. */
 static void NAMED(add_narrow)(const struct nets_step *step, const float *in, const float *weights, const float *start,
                               float *sums, size_t pixels) {
     NAMED(add_block)(step, in, weights, start, sums, pixels, 1);
 }
 
-/* A row of a tile is cut into blocks as equal as can be, none above PIXELS. */
+/* Run a step. Each row of the tile is cut into blocks of nearly equal length, none longer than PIXELS. */
 static void NAMED(add_up)(const struct nets_step *step) {
     const size_t blocks = (step->cols + PIXELS - 1) / PIXELS;
     for (size_t row = 0; row < step->rows; row++)

@@ -4,7 +4,8 @@
 
 static uint32_t joint(uint32_t a, uint32_t b) { return a == b || b == 1 ? a : a == 1 ? b : 0; }
 
-/* One row of channels; those of an operand that has a single one are a step of 0 apart. */
+/* Combine the channels of one pixel. An operand that has a single channel has a step of 0: it is read again and
+ * again. */
 #define EACH(expression)                                                                                               \
     for (size_t i = 0; i < count; i++) {                                                                               \
         const float x = a[i * a_step], y = b[i * b_step];                                                              \
@@ -99,7 +100,7 @@ int sr_nets_softmax(const float *in, size_t pixels, uint32_t channels, uint32_t 
     return SR_OK;
 }
 
-/* One number of the output: of `count` numbers `apart`, and those of all rows and columns that are reduced. */
+/* One number of the output, from the numbers of the input at `in` and after it that `part` spans in each axis. */
 static float reduced(uint32_t reduction, const float *in, const struct sr_nets_shape *whole,
                      const struct sr_nets_shape *part) {
     double sum = 0;
@@ -136,9 +137,9 @@ int sr_nets_round(const struct sr_nets_rounding *r, const float *in, size_t coun
                 shift = (float)(r->zero - r->back_zero);
     for (size_t i = 0; i < count; i++) {
         float q = in[i] / r->step;
-        q = q > low ? q : low; /* as is what is no number */
+        q = q > low ? q : low; /* also where q is NaN */
         q = q < high ? q : high;
-        q = (q + 12582912.0F) - 12582912.0F; /* to whole numbers, halves to even ones */
+        q = (q + 12582912.0F) - 12582912.0F; /* rounded to a whole number, halves to even */
         out[i] = (q + shift) * r->back_step;
     }
     return SR_OK;

@@ -1,7 +1,7 @@
-/* Layers that move numbers: other rows and columns, frames, parts. */
+/* Layers that move numbers: resizing, padding, slicing. */
 #include "nets/any.h"
 
-/* Where a place of the output lies in the input. */
+/* The place in the input that pixel number `at` of the output shows, along one axis. */
 static float origin(uint32_t centres, uint32_t at, float scale, uint32_t made, uint32_t given) {
     switch (centres) {
     case SR_NETS_HALF_OR_0: return made > 1 ? ((float)at + 0.5F) / scale - 0.5F : 0;
@@ -11,7 +11,8 @@ static float origin(uint32_t centres, uint32_t at, float scale, uint32_t made, u
     }
 }
 
-/* The two places of the input that are blended, and their shares: halves of the last one, which has none behind it. */
+/* The two places of the input that are blended, and their shares. The last place has none behind it: it is blended with
+ * itself, by halves. */
 struct blend {
     size_t low, high;
     float near, far;
@@ -61,7 +62,7 @@ int sr_nets_resize(const struct sr_nets_resizing *r, const float *in, float *out
     return SR_OK;
 }
 
-/* The place of the input that a place of a frame shows; -1 for a constant. */
+/* The place in the input that place `at` of the padded image shows, along one axis; -1 for the constant. */
 static int64_t framed(uint32_t at, uint32_t before, uint32_t length, uint32_t framing) {
     int64_t place = (int64_t)at - before;
     if (place >= 0 && place < length) return place;
@@ -70,7 +71,7 @@ static int64_t framed(uint32_t at, uint32_t before, uint32_t length, uint32_t fr
     return place < 0 ? -place : 2 * (int64_t)(length - 1) - place;
 }
 
-/* Whether a frame of this side can be made: a mirror shows no more than there is. */
+/* Whether a side can be padded so: the mirror shows no more than the image has. */
 static int can_frame(uint32_t length, uint32_t before, uint32_t made, uint32_t framing) {
     const uint64_t without_end = (uint64_t)before + length;
     return without_end <= made && (framing != SR_NETS_MIRROR || (before < length && made - without_end < length));

@@ -1,5 +1,5 @@
-/* Windows of any geometry. A number of the output takes its numbers of the input in one order: window row by row, pixel by
- * pixel, channel by channel. */
+/* Windows of any geometry. Each number of the output is summed in the same order: by rows of the window, by its
+ * columns, by channels. */
 #include "nets/any.h"
 #include "skyrack/nets_any.h"
 
@@ -14,14 +14,14 @@ static int is_sliding(const struct sr_nets_sliding *w) {
            (uint64_t)w->size[0] * w->size[1] * (w->in.channels / w->groups) * w->out.channels <= SR_NETS_NUMBERS_MAX;
 }
 
-/* A place in the window for a place in the output: where in the input, or -1 outside. */
+/* Where tap `tap` of the window for place `at` of the output lies in the input, along one axis; below 0 if outside. */
 static int64_t slid(const struct sr_nets_sliding *w, int axis, uint32_t at, uint32_t tap) {
     const int64_t length = axis ? w->in.cols : w->in.rows;
     const int64_t place = (int64_t)at * w->stride[axis] + (int64_t)tap * w->dilation[axis] - w->before[axis];
-    return place < length ? place : -1; /* below 0 is outside, too */
+    return place < length ? place : -1;
 }
 
-/* The same of a transposed convolution: the pixel of the input that adds its tap there. */
+/* The same of a transposed convolution: the place in the input whose window has its tap `tap` at place `at`; or -1. */
 static int64_t slid_back(const struct sr_nets_sliding *w, int axis, uint32_t at, uint32_t tap) {
     const int64_t length = axis ? w->in.cols : w->in.rows;
     const int64_t place = (int64_t)at + w->before[axis] - (int64_t)tap * w->dilation[axis];
@@ -29,7 +29,8 @@ static int64_t slid_back(const struct sr_nets_sliding *w, int axis, uint32_t at,
                                                                                           : -1;
 }
 
-/* out[o] += x[c] * weights[c][o] for each group; rows of weights are `apart`. */
+/* out[o] += x[c] * weights[c][o] within each group. Rows of weights lie `apart` numbers from each other: `by_group`, a
+ * row has the outputs of all groups one after the other, else those of a single group. */
 static void add_pixel(const struct sr_nets_sliding *w, const float *x, const float *weights, size_t apart, int by_group,
                       float *restrict out) {
     const size_t channels = w->in.channels / w->groups, outputs = w->out.channels / w->groups;
@@ -77,7 +78,7 @@ int sr_nets_transpose_any(const struct sr_nets_sliding *w, const float *weights,
     return SR_OK;
 }
 
-/* Of a window's pixels inside the image; how many there are. */
+/* The largest number or the sum of the window's pixels inside the image, by channel; returns how many there are. */
 static size_t pool_pixel(const struct sr_nets_sliding *w, uint32_t row, uint32_t col, int largest, const float *in,
                          float *restrict out) {
     const size_t channels = w->in.channels;

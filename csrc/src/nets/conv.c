@@ -1,10 +1,13 @@
 #include "nets/tiles.h"
 #include <math.h>
 
-/* Packed weights: head, sums for the check, [groups of outputs][chunks of channels][taps][channels][NETS_WIDTH], bias. */
+/* Packed weights begin with this; behind it come the weights, in the order [groups of outputs][chunks of
+ * channels][taps] [channels][NETS_WIDTH], and the bias. */
 struct packed {
     double bias_sum;
-    double sums[]; /* [taps][channels] over all outputs, then [channels]: magnitudes over taps and outputs */
+    /* [taps][channels] sums of weights over all outputs, then [channels] sums of magnitudes over all taps and
+     * outputs. */
+    double sums[];
 };
 
 static size_t sums_size(const struct plan *p) { return (p->taps + 1) * p->channels; }
@@ -20,7 +23,7 @@ size_t sr_nets_packed(const struct sr_nets_window *w) {
            (weights_size(&p) + p.groups * NETS_WIDTH) * sizeof(float);
 }
 
-/* The weights of one tap and channel in the order of the sums, and what the check wants of them. */
+/* Pack the weights of one tap and channel, and add them to the sums for the check. */
 static void pack_row(struct packed *packed, const struct plan *p, const float *row, size_t tap, size_t channel,
                      size_t outputs) {
     float *to = (float *)weights_of(packed, p);
@@ -56,7 +59,8 @@ size_t sr_nets_scratch(const struct sr_nets_window *w) {
            sizeof(float) * (window_size(&p) + tile_size(&p) + (w->size + 1) * p.channels);
 }
 
-/* A row of the window: `cols` pixels from column `col - left` of the image, zeros where it has none. `row` is NULL outside. */
+/* Copy a row of a window: `cols` pixels from column `col - left` of the image on, zeros where it has none. `row` is
+ * NULL above and below the image. */
 static void copy_row(const struct sr_nets_window *w, const float *row, size_t col, size_t cols, float *to) {
     const size_t channels = w->channels, zeros = least(cols, col < w->left ? w->left - col : 0);
     const size_t first = col + zeros - w->left,
@@ -76,7 +80,8 @@ static void copy_window(const struct sr_nets_window *w, const float *in, const s
     }
 }
 
-/* A window is copied where it needs zeros, or is the image's last: there must be NETS_SLACK behind it. */
+/* Set `view` to the window of a tile: in the image itself; or in a copy, where it reaches outside, or where fewer than
+ * NETS_SLACK numbers of the image lie behind it. */
 static void view_window(const struct sr_nets_window *w, const float *in, const struct tile *t, struct work *work) {
     const size_t row = t->row * w->stride, col = t->col * w->stride, image_row = (size_t)w->cols * w->channels;
     const size_t end = row + window_of(t->rows, w) - w->top, right = col + window_of(t->cols, w) - w->left;
@@ -89,7 +94,7 @@ static void view_window(const struct sr_nets_window *w, const float *in, const s
     work->view = work->window, work->below = window_of(t->cols, w) * w->channels;
 }
 
-/* Add a row of the window to the sums of all taps that it belongs to. */
+/* Add the sums of one row of the window to those of all rows of taps that slide over it. */
 static void add_to_places(const struct nets_ops *ops, const struct sr_nets_window *w, const struct tile *t, size_t row,
                           size_t width, const struct work *work) {
     for (size_t place = 0; place < w->size && place <= row; place++)
@@ -97,8 +102,8 @@ static void add_to_places(const struct nets_ops *ops, const struct sr_nets_windo
             ops->gather(work->row, width, work->places + place * width);
 }
 
-/* Sums of the window's columns for each tap, and of the magnitudes of each channel. Rows that all taps have in common are
- * added up once. */
+/* The sum of all pixels that each tap meets in this tile, channel by channel; and of the magnitudes of each channel.
+ * Rows of the window that all rows of taps slide over are added up once. */
 static void sum_window(const struct nets_ops *ops, const struct sr_nets_window *w, const struct plan *p,
                        const struct tile *t, const struct work *work) {
     const size_t cols = window_of(t->cols, w), width = w->size * p->channels;
@@ -115,8 +120,9 @@ static void sum_window(const struct nets_ops *ops, const struct sr_nets_window *
         for (size_t i = 0; i < width; i++) work->places[place * width + i] += work->common[i];
 }
 
-/* Rounding explains ROUNDING times the sum of all products' magnitudes: up to four roundings of 2^-24 each in the sums of the
- * window's rows and of the tile's, all to one side in level parts of images, and those of the products, which are to any. */
+/* Rounding can move the sum of a tile by ROUNDING times the sum of all products' magnitudes: up to four roundings of
+ * 2^-24 each in the sums of the window's rows and of the tile's, which all go the same way in flat parts of images, and
+ * those of the products, which go either way. */
 static const double ROUNDING = 0x1p-21;
 
 /* Compare the sum of a tile with what is predicted. Returns 0 where they are too far apart. */
@@ -126,7 +132,7 @@ static int agrees(const struct nets_ops *ops, const struct packed *packed, const
     const double predicted = ops->dot(packed->sums, work->places, p->taps * p->channels) + pixels * packed->bias_sum;
     const double size = ops->dot_sizes(magnitudes, work->sizes, p->channels) + pixels * fabs(packed->bias_sum) + 1e-30;
     const double off = fabs(total - predicted), tolerance = ROUNDING * size;
-    const int right = off <= tolerance; /* not where `off` is no number */
+    const int right = off <= tolerance; /* 0 where `off` is NaN */
     if (!right || off * check->tolerance >= check->off * tolerance) check->off = off, check->tolerance = tolerance;
     if (right) return 1;
     check->row = (uint32_t)t->row, check->col = (uint32_t)t->col;
@@ -134,7 +140,7 @@ static int agrees(const struct nets_ops *ops, const struct packed *packed, const
     return 0;
 }
 
-/* Of all sums of a tile; columns behind `outputs` hold anything. */
+/* The sum of all outputs of a tile; columns from `outputs` on hold anything. */
 static double sum_of(const struct nets_ops *ops, const struct tile *t, size_t outputs, const struct work *work) {
     double totals[NETS_WIDTH] = {0}, sum = 0;
     for (size_t row = 0; row < t->rows; row++) ops->total(work->sums + row * t->cols * NETS_WIDTH, t->cols, totals);
@@ -161,7 +167,8 @@ static int convolve_tile(const struct nets_ops *ops, const struct sr_nets_window
     return agrees(ops, packed, p, t, work, total, check);
 }
 
-/* The sum of the input goes by bands, each of which a row of tiles is about to read. */
+/* The end, in rows of the input, of the band that tile row number `down` reads first: the input is summed band by band,
+ * just before its pixels are used. */
 static size_t band_end(const struct sr_nets_window *w, const struct plan *p, size_t down) {
     return down + 1 == p->tiles_down ? w->rows : least(w->rows, (down + 1) * p->tile_rows * w->stride);
 }

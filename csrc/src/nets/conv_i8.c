@@ -1,7 +1,8 @@
-/* Convolutions in 8-bit numbers: as those in binary32, a pair of channels, 16 bits each, in the place of one number. */
+/* Convolutions in 8-bit numbers. They run as those in binary32 do, with a pair of channels, 16 bits each, in the place
+ * of one number. */
 #include "nets/tiles.h"
 
-/* The window over pairs of channels. */
+/* The same window over half as many channels: pairs of them. */
 static struct sr_nets_window paired(const struct sr_nets_window *w) {
     struct sr_nets_window pairs = *w;
     pairs.channels = (w->channels + 1) / 2;
@@ -12,7 +13,8 @@ static int is_quantised(const struct sr_nets_window *w) {
     return is_convolution(w) && (uint64_t)w->size * w->size * w->channels <= SR_NETS_PRODUCTS_MAX;
 }
 
-/* Packed: weights as in binary32, NETS_WIDTH zeros, a scale and a bias for each output. */
+/* Packed weights: pairs in the order that conv.c has for numbers, NETS_WIDTH zeros, a scale for each output, a bias for
+ * each output. */
 size_t sr_nets_packed_i8(const struct sr_nets_window *w) {
     if (!is_quantised(w)) return 0;
     const struct sr_nets_window pairs = paired(w);
@@ -52,13 +54,14 @@ size_t sr_nets_scratch_i8(const struct sr_nets_window *w) {
     return sr_nets_scratch(&pairs);
 }
 
-/* The window of a tile, quantised; outside the image, and in the place of a channel that is missing, zeros. */
+/* Quantise the window of a tile; zeros stand outside the image, and for the second channel of a pair where there is
+ * none. */
 static void quantise_window(const struct nets_ops *ops, const struct sr_nets_window *w,
                             const struct sr_nets_steps *steps, const float *in, const struct tile *t, float *to) {
     const size_t cols = window_of(t->cols, w), rows = window_of(t->rows, w), pixel = (w->channels + 1) / 2;
     memset(to, 0, rows * cols * pixel * sizeof *to);
     for (size_t i = 0; i < rows; i++) {
-        const size_t row = t->row * w->stride + i - w->top; /* above the image, beyond its end */
+        const size_t row = t->row * w->stride + i - w->top; /* wraps above the image, and is then beyond its end */
         if (row >= w->rows) continue;
         for (size_t j = 0; j < cols; j++) {
             const size_t col = t->col * w->stride + j - w->left;

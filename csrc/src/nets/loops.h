@@ -1,10 +1,15 @@
-/* All loops of struct nets_ops. A level that includes this has defined LANES, VECS, PIXELS, `vec` (LANES numbers), splat(),
- * multiply_add(),
- * fused(), the same of single numbers, and multiply_add_i16(), of pairs. */
+/* All loops of struct nets_ops. The file that includes this has defined
+ *     LANES, vec                  numbers of a vector, and the vector
+ *     VECS, PIXELS                the size of a block of sums, see nets/add_up.h
+ *     splat(x)                    a vector of the one number x
+ *     multiply_add(a, b, sum)     a * b + sum, rounded as the level does
+ *     fused(a, b, sum)            the same of single numbers
+ *     multiply_add_i16(a, b, sum) the same of pairs of 16-bit numbers, whose two products both go to a 32-bit sum */
 typedef vec loose __attribute__((aligned(4), may_alias));
 #define INLINE static inline __attribute__((always_inline))
 
-/* Pixels that only one window covers come from afar each time: those of the next block are asked for. */
+/* Fetch the next block's pixels into the cache: a window of one pixel shares none with the windows before, so that none
+ * of its pixels is there yet. */
 static void ask_for(const float *numbers, size_t count) {
     for (size_t i = 0; i < count; i += 64 / sizeof *numbers) __builtin_prefetch(numbers + i);
 }

@@ -24,7 +24,7 @@ int sr_nets_output(const struct sr_nets_window *w, uint32_t *rows, uint32_t *col
     return is_image(*rows, *cols, w->outputs) ? SR_OK : SR_BAD_ARGUMENT;
 }
 
-/* Whether each channel of the output is made of one of the input. */
+/* Whether this is a layer that makes each channel of the output from the same one of the input. */
 static int keeps_channels(const struct sr_nets_window *w) {
     uint32_t rows, cols;
     return sr_nets_output(w, &rows, &cols) == SR_OK && w->outputs == w->channels && w->activation < SR_NETS_ACTIVATIONS;
@@ -83,11 +83,11 @@ int sr_nets_upsample_nearest(const float *in, uint32_t rows, uint32_t cols, uint
     return SR_OK;
 }
 
-/* Of the two pixels of the input that one of the output lies between, along one side: the nearer, or the other. */
+/* Along one axis, a pixel of the output lies between two of the input: the nearer one, and the other one. */
 static size_t nearer(size_t at) { return at / 2; }
 static size_t other(size_t at, size_t length) {
     const size_t next = at / 2 + (at % 2 ? 1 : -(size_t)1);
-    return next < length ? next : at / 2; /* edges are repeated */
+    return next < length ? next : at / 2; /* beyond the edge the outermost pixel is repeated */
 }
 
 int sr_nets_upsample_bilinear2(const float *in, uint32_t rows, uint32_t cols, uint32_t channels, float *out) {

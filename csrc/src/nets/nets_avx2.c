@@ -8,7 +8,8 @@
 typedef __m256 vec;
 #define splat _mm256_set1_ps
 #define multiply_add _mm256_fmadd_ps
-/* Of packed numbers, because QEMU 7.2, where this is tested, reads 16 octets for the 4 of the scalar form. */
+/* By the instruction for vectors: for the one for single numbers, QEMU 7.2, where this is tested, reads 16 octets of
+ * memory where there may be 4. */
 static inline float fused(float a, float b, float sum) {
     return _mm_cvtss_f32(_mm_fmadd_ps(_mm_set_ss(a), _mm_set_ss(b), _mm_set_ss(sum)));
 }

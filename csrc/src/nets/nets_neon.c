@@ -9,7 +9,8 @@ typedef float32x4_t vec;
 #define splat vdupq_n_f32
 #define multiply_add(a, b, c) vfmaq_f32(c, a, b)
 #define fused __builtin_fmaf
-/* Sums of 32 bits, of pairs of 16; without a sign, for with weights that changed in memory they may run over. */
+/* Sums are added up without sign: they may overflow where weights have changed in memory, and C defines that for
+ * unsigned numbers only. */
 typedef int32_t ints __attribute__((vector_size(16)));
 typedef uint32_t uints __attribute__((vector_size(16)));
 static inline vec multiply_add_i16(vec a, vec b, vec sum) {

@@ -1,10 +1,10 @@
 /* Layers that treat each channel by itself. */
 
-/* The pixels of the image that a window covers, and their places in it. */
+/* The pixels of the image that a window covers. */
 struct cover {
-    size_t row, col;             /* of the image, the first of them */
-    size_t rows, cols;           /* how many */
-    size_t place_row, place_col; /* in the window, of the first */
+    size_t row, col;             /* the first of them, in the image */
+    size_t rows, cols;           /* how many there are */
+    size_t place_row, place_col; /* where the window has the first of them */
 };
 
 INLINE size_t cut(size_t at, size_t stride, size_t before, size_t size, size_t length, size_t *first, size_t *place) {
@@ -33,7 +33,7 @@ INLINE struct cover cover_of(const struct sr_nets_window *w, size_t row, size_t 
             }                                                                                                          \
     } while (0)
 
-/* Runs `...` for each pixel `x` of a cover, which has `place` in the window. */
+/* Runs `...` for each pixel `x` of a cover; `place` is its number in the window. */
 #define EACH_COVERED(w, c, in, x, place, ...)                                                                          \
     for (size_t down = 0; down < (c).rows; down++)                                                                     \
         for (size_t right = 0; right < (c).cols; right++) {                                                            \
@@ -85,7 +85,7 @@ static void average_pool(const struct sr_nets_window *window, const float *in, f
     });
 }
 
-/* 9/16 near, 3/16 each beside and below, 1/16 across the corner. */
+/* Bilinear interpolation between four pixels: 9/16 of the nearest, 3/16 of each beside it, 1/16 of the one across. */
 static void blend(const float *near, const float *beside, const float *below, const float *across, size_t count,
                   float *restrict out) {
     for (size_t i = 0; i < count; i++)

@@ -2,21 +2,21 @@
 
 enum { SIDE = 16, CHANNELS = 5, OUTPUTS = 35 };
 
-/* Small whole numbers, of which no level rounds any. */
+/* Small whole numbers, whose sums of products are exact on every level. */
 static float number(size_t i) { return (float)((int)(i * 7 % 11) - 5); }
 
 static float expected(const float *in, const float *weights, size_t row, size_t col, size_t output) {
     float sum = number(output);
     for (size_t tap = 0; tap < 9; tap++) {
         const size_t y = row + tap / 3 - 1, x = col + tap % 3 - 1;
-        if (y >= SIDE || x >= SIDE) continue; /* below 0, too */
+        if (y >= SIDE || x >= SIDE) continue; /* also where it has wrapped below 0 */
         for (size_t c = 0; c < CHANNELS; c++)
             sum += in[(y * SIDE + x) * CHANNELS + c] * weights[(tap * CHANNELS + c) * OUTPUTS + output];
     }
     return sum < 0 ? 0 : sum;
 }
 
-/* A convolution with its check, and that check with a bit of the input flipped. */
+/* A checked convolution gives the expected numbers, and its check notices a changed number of the input. */
 int sr_selftest_nets(void) {
     const struct sr_nets_window window = {SIDE, SIDE, CHANNELS, OUTPUTS, 3, 1, 1, 1, 1, 1, SR_NETS_RELU};
     float in[SIDE * SIDE * CHANNELS], weights[9 * CHANNELS * OUTPUTS], bias[OUTPUTS], out[SIDE * SIDE * OUTPUTS];

@@ -1,11 +1,12 @@
-/* The sums that a checked convolution compares: in binary32 along a row of a tile, by fours, for the sums of two and of four
- * equal numbers are exact and level parts of images are common; in binary64 from row to row. */
+/* The sums that a checked convolution compares: in binary32 along a row of a tile, in binary64 from row to row. In a
+ * row four numbers are added at a time: flat parts of images are common, and sums of two and of four equal numbers are
+ * exact. */
 typedef uint32_t words __attribute__((vector_size(4 * LANES)));
 
 INLINE vec load(const float *in) { return *(const loose *)in; }
 INLINE vec magnitude(vec x) { return (vec)((words)x & 0x7FFFFFFFU); }
 
-/* Of `count` vectors that lie `apart`. */
+/* The sum of `count` vectors that lie `apart` numbers from each other. */
 INLINE vec sum_vectors(const float *in, size_t count, size_t apart) {
     vec sum = {0};
     for (; count >= 4; count -= 4, in += 4 * apart)
@@ -35,7 +36,7 @@ static void add_row(const float *in, size_t cols, size_t step, size_t channels, 
     for (size_t c = 0; c < channels; c += LANES) {
         const float *x = in + c;
         const size_t count = channels - c < LANES ? channels - c : LANES;
-        /* Pixels that all places have in common. */
+        /* Pixels that all places sum up: with a step of 1, all but the outermost. */
         const size_t shared = step == 1 && cols >= size ? cols - size + 1 : 0;
         const vec common = sum_vectors(x + (size - 1) * channels, shared, channels);
         for (size_t place = 0; place < size; place++) {
@@ -62,7 +63,7 @@ static void add_sizes(const float *in, size_t cols, size_t channels, float *size
     }
 }
 
-/* Eight sums at a time, for the vectoriser. */
+/* A scalar product in eight partial sums, for the vectoriser. */
 #define DOT(name, number)                                                                                              \
     static double name(const double *a, const number *b, size_t count) {                                               \
         double lanes[8] = {0}, rest = 0;                                                                               \

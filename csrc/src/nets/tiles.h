@@ -1,13 +1,14 @@
-/* How a convolution goes over its image, whatever its numbers are: tile by tile, group of outputs by group. */
+/* The way of a convolution over its image, for numbers of either kind: tile by tile, and for each by groups of
+ * outputs. */
 #ifndef SKYRACK_SRC_NETS_TILES_H
 #define SKYRACK_SRC_NETS_TILES_H
 #include "nets/ops.h"
 
 enum { CONV_SIZE_MAX = 7 };
 
-/* How a convolution is cut up. */
+/* How a convolution is divided. */
 struct plan {
-    uint32_t rows, cols; /* of the output */
+    uint32_t rows, cols; /* of the whole output */
     size_t tile_rows, tile_cols, tiles_down, tiles_across;
     size_t window_rows, window_cols; /* of the largest tile */
     size_t channels, taps, groups;
@@ -35,11 +36,12 @@ static inline struct plan plan_of(const struct sr_nets_window *w) {
     return p;
 }
 
-/* Numbers of weights, filled up to whole groups. */
+/* How many weights there are, padded to whole groups of outputs. */
 static inline size_t weights_size(const struct plan *p) { return p->taps * p->channels * p->groups * NETS_WIDTH; }
 
-/* Scratch: a window with zeros, the sums of a tile, and for the check the sums of the window's columns and of magnitudes.
- * `view` is the window of the tile at hand, in scratch or in the image, with rows `below` numbers apart. */
+/* Scratch: a copy of a window, the sums of a tile, and for the check the sums of what each tap meets and of magnitudes.
+ * `view` is the window of the tile that is computed now, in scratch or in the image, with rows `below` numbers
+ * apart. */
 struct work {
     double *places, *common;
     float *window, *sums, *row, *sizes;
@@ -76,12 +78,12 @@ static inline size_t window_of(size_t count, const struct sr_nets_window *w) {
     return (count - 1) * w->stride + w->size;
 }
 
-/* Sums of a group of outputs over all channels, beginning with the bias. */
+/* Add up a group of outputs over all channels, chunk by chunk, beginning with `start`, the bias. */
 static inline void add_group(void (*add_up)(const struct nets_step *), const struct sr_nets_window *w,
                              const struct plan *p, const struct tile *t, const float *weights, const float *start,
                              size_t outputs, struct work *work) {
     const size_t across = w->stride * p->channels;
-    /* Taps whose numbers lie together, as do their weights. */
+    /* How many taps of a row are joined to one: without chunks, their numbers lie together, and so do their weights. */
     const size_t joined = p->channels <= NETS_CHUNK ? w->size : 1;
     struct nets_step step = {.sums = work->sums,
                              .rows = t->rows,

@@ -1,8 +1,9 @@
-/* Packets are believed in blocks: headers are followed from one to the next as if no packet were damaged, then all are
- * checked at once, by the CRC kernel of the level in use. What stands behind the first that fails is looked at again.
+/* Packets are found in blocks: headers are followed from one to the next as if no packet were damaged, then all are
+ * checked at once, by the CRC kernel of the level in use. From the first packet that fails, the search begins again.
  *
- * Following headers is a chain of loads, each from a place that the one before names, so the processor cannot run ahead.
- * Lines are therefore asked for AHEAD octets before they are needed, whether a header stands in them or not. */
+ * Following headers is a chain of loads, each from a place that the one before names, so the processor cannot run
+ * ahead. Cache lines are therefore fetched AHEAD octets before they are needed, whether a header stands in them or
+ * not. */
 #include "skyrack/crc.h"
 #include "skyrack/packets.h"
 
@@ -12,7 +13,7 @@ struct search {
     const uint8_t *octets;
     size_t size;
     const struct sr_packets_rules *rules;
-    size_t asked; /* lines up to here were asked for */
+    size_t asked; /* cache lines up to here have been fetched */
 };
 
 enum step { PACKET, NONE, MISSING };
@@ -25,7 +26,7 @@ static void ask_ahead(struct search *search, size_t at) {
         __builtin_prefetch(search->octets + search->asked);
 }
 
-/* What begins at `at`, by its header alone. */
+/* Read the header at `at`, and say what begins there. */
 static enum step look(const struct search *search, size_t at, struct sr_packet *packet) {
     const struct sr_packets_rules *rules = search->rules;
     size_t left = search->size - at;
@@ -40,7 +41,7 @@ static enum step look(const struct search *search, size_t at, struct sr_packet *
     return PACKET;
 }
 
-/* How many of the first `count` packets are whole by their CRC. */
+/* How many of the `count` packets come before the first whose CRC is wrong. */
 static size_t leading_good(const struct search *search, const struct sr_packet *packets, size_t count) {
     int64_t offsets[BLOCK], sizes[BLOCK];
     uint16_t crcs[BLOCK];
@@ -52,7 +53,8 @@ static size_t leading_good(const struct search *search, const struct sr_packet *
     return good;
 }
 
-/* Up to `most` packets, one behind the other, from *at on; *at moves behind the last one. Tells why there are no more. */
+/* Read up to `most` packets, one behind the other, from *at on, and move *at behind the last one that is whole. Returns
+ * why there are no more. */
 static enum step read_block(struct search *search, size_t *at, struct sr_packet *packets, size_t most, size_t *count) {
     enum step step = PACKET;
     size_t begin = *at, end = *at, found = 0;
@@ -73,7 +75,7 @@ int sr_packets_find(const uint8_t *octets, size_t size, size_t *at, const struct
                     struct sr_packet *packets, size_t room, size_t *count) {
     if (rules->size_max < SR_PACKET_MIN || rules->size_max > SR_PACKET_MAX || *at > size) return SR_BAD_ARGUMENT;
     struct search search = {octets, size, rules, *at};
-    size_t block = 1; /* grows with success: within damage, one header at a time is enough */
+    size_t block = 1; /* doubles while packets are whole; where they are damaged, one header at a time wastes least */
     *count = 0;
     while (*count < room && *at < size) {
         size_t found, left = room - *count, most = block < left ? block : left;

@@ -16,7 +16,7 @@ struct code {
     size_t a, b;
     uint8_t start[A_MAX * BLOCK]; /* the first a blocks */
 };
-/* One block, sixteen octets, a line. */
+/* Each line is one block of sixteen octets. */
 /* clang-format off */
 static const struct code CODES[] = {
     [SR_RANDOMISE_TM255] =
@@ -77,7 +77,8 @@ static void begin(const struct code *code, block key[KEY_BLOCKS]) {
         for (size_t n = 0; n < have; n++) key[have + n] = key[n] ^ key[ahead + n];
 }
 
-/* The blocks before n are those of the next key already, as the rule asks where it wraps around. */
+/* Turn a key into the next one, in place. Where `other` wraps around, it reads blocks that already are the next key's,
+ * which is what the rule asks for there. */
 static void advance(const struct code *code, block key[KEY_BLOCKS]) {
     for (size_t n = 0, other = 8 * code->b; n < 8 * code->a; n++) {
         key[n] ^= key[other];
@@ -104,7 +105,7 @@ int sr_randomise(uint8_t *frames, size_t stride, size_t length, size_t count, in
 }
 
 int sr_selftest_randomise(void) {
-    enum { SIZE = 5000, ENDS = 5 }; /* into the third key; the standards print the first forty bits */
+    enum { SIZE = 5000, ENDS = 5 }; /* reaches into the third key; the standards print the first five octets */
     static const uint8_t FIRST[][ENDS] = {
         [SR_RANDOMISE_TM255] = {0xFF, 0x48, 0x0E, 0xC0, 0x9A},
         [SR_RANDOMISE_TM131071] = {0x1C, 0x71, 0xB9, 0x1B, 0xA9},

@@ -52,7 +52,7 @@ class Field:
         return total
 
     def powers(self) -> Octets:
-        """alpha^0 .. alpha^254."""
+        """The powers alpha^0 .. alpha^254."""
         powers = [1]
         while len(powers) < 255:
             powers.append(self.multiply(powers[-1], self.alpha))
@@ -120,7 +120,7 @@ FORMS: dict[str, Callable[[Octets], Tree]] = {
 
 
 def initialiser(tree: Tree) -> str:
-    """A C initialiser."""
+    """The text of a C initialiser."""
     return tree if isinstance(tree, str) else "{" + ", ".join(map(initialiser, tree)) + "}"
 
 
@@ -135,7 +135,7 @@ def times_in(basis: Octets, constant: int) -> Octets:
 
 
 def slice_places(parity: int) -> list[Octets]:
-    """[k]: x^(parity + 3 - k) modulo the generator, k = 0..3."""
+    """At [k], x^(parity + 3 - k) modulo the generator; k = 0..3."""
     low = generator(parity)[1:]
     places = [low]
     for _ in range(3):
@@ -145,7 +145,7 @@ def slice_places(parity: int) -> list[Octets]:
 
 
 def slices(parity: int) -> Tree:
-    """Of rs_slices: [basis][k][half][n]."""
+    """The values of rs_slices_32 or rs_slices_16: [basis][k][half][n]."""
 
     def halves(basis: Octets, place: Octets) -> Tree:
         maps = [times_in(basis, coefficient) for coefficient in place]
@@ -155,13 +155,13 @@ def slices(parity: int) -> Tree:
 
 
 def generator_maps(parity: int, form: str) -> Tree:
-    """Of rs_generator: [basis][i]."""
+    """The values of an rs_generator_... table: [basis][i]."""
     half = generator(parity)[1 : parity // 2 + 1]
     return [[FORMS[form](times_in(basis, c)) for c in half] for basis in BASES]
 
 
 def field_maps(field: Field, form: str) -> Tree:
-    """Of a struct rs_field: its members in their order."""
+    """The values of a struct rs_field_...: its members in their order."""
     into = linear(field.powers()[:8])
     z = [gamma(136 * 6 * k) for k in range(5)]
     roots, cosets = [gamma(112 + j) for j in range(32)], [gamma(120 * k) for k in range(17)]
@@ -172,7 +172,7 @@ def field_maps(field: Field, form: str) -> Tree:
 
 
 def tower_tables() -> Tree:
-    """Of struct rs_tower: its members in their order. A logarithm beyond 0x80 stands for that of zero."""
+    """The values of struct rs_tower: its members in order. A logarithm of 0x80 or more stands for that of zero."""
     exp = [1]
     while len(exp) < 15:
         exp.append(product_16(exp[-1], 2))

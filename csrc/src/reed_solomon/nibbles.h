@@ -1,10 +1,10 @@
-/* The arithmetic of solve.h for levels whose best tool is a look-up in sixteen octets; they define before
+/* The arithmetic of reed_solomon/solve.h for levels whose fastest tool is a look-up among sixteen octets. The file that
+ * includes this has defined
  *
- *   LANES                 octets of a vector, and lanes, the vector
+ *   LANES, lanes          octets of a vector, and the vector
  *   lookup(table, index)  table[index] in every lane for indices below 16; 0 for those above 0x80
  *   least(a, b)           the smaller one in every lane
- *   mask_of(v)            one bit for each lane that is 0xff, of lanes that are 0xff or 0
- */
+ *   mask_of(v)            bit i: whether lane i is 0xff; lanes are 0xff or 0 */
 #include "reed_solomon/tables.h"
 
 typedef rs_nibbles linear_map;
@@ -12,7 +12,7 @@ typedef rs_nibbles linear_map;
 
 INLINE lanes apply(lanes v, const linear_map *map) { return lookup(&map->low, v & 15) ^ lookup(&map->high, v >> 4); }
 
-/* Logarithms of the halves of an element of the tower field, and of their sum. */
+/* Logarithms of the two halves of an element of the tower field, and of the sum of the halves. */
 struct logarithms {
     lanes low, high, sum;
 };

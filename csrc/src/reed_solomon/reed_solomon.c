@@ -38,7 +38,8 @@ size_t sr_rs_block_size(const struct sr_rs_params *params) {
     return read_params(params, &code) == SR_OK ? block_size(&code) : 0;
 }
 
-/* What goes out, `size` octets every `out_stride`, does not overlap itself, nor what comes in unless it is the same. */
+/* Whether blocks of `size` octets, `out_stride` apart, overlap neither each other nor the input, unless both are the
+ * same memory with the same stride. */
 static int strides_fit(const uint8_t *in, size_t in_stride, const uint8_t *out, size_t out_stride, size_t size,
                        size_t count) {
     return (count < 2 || out_stride >= size) && (in != out || in_stride == out_stride);
@@ -66,7 +67,7 @@ int sr_rs_encode(const struct sr_rs_params *params, const uint8_t *data, size_t 
     return SR_OK;
 }
 
-/* Damaged codewords on their way to be solved: they wait until a batch is full of them. Clean ones cost nothing. */
+/* Damaged codewords wait here until they fill a batch; clean ones need nothing more. */
 struct decoder {
     const struct rs_code *code;
     const struct rs_ops *ops;
@@ -85,14 +86,14 @@ static void apply_fixes(const struct decoder *decoder, unsigned start) {
     }
 }
 
-/* Solve `used` of the waiting codewords, from lane `start` on. */
+/* Solve `used` of the waiting codewords, from lane `start` on, and correct them. */
 static void solve_lanes(struct decoder *decoder, unsigned start, unsigned used) {
     decoder->ops->solve(decoder->code, &decoder->batch, start);
     apply_fixes(decoder, start);
     for (unsigned lane = 0; lane < used; lane++) *decoder->correction[start + lane] = decoder->batch.corrections[lane];
 }
 
-/* Solve all full batches that wait; the rest moves to the front. */
+/* Solve as many full batches as wait, and move the rest to the front. */
 static void solve_full(struct decoder *decoder) {
     struct rs_batch *batch = &decoder->batch;
     unsigned done = 0, lanes = decoder->ops->lanes;
@@ -106,7 +107,7 @@ static void solve_full(struct decoder *decoder) {
             batch->waiting * sizeof *decoder->correction);
 }
 
-/* Solve what still waits, less than a batch; empty lanes hold remainder 0. */
+/* Solve the codewords that still wait, fewer than a batch; unused lanes get remainder 0. */
 static void solve_rest(struct decoder *decoder) {
     struct rs_batch *batch = &decoder->batch;
     if (!batch->waiting) return;
@@ -115,7 +116,7 @@ static void solve_rest(struct decoder *decoder) {
     solve_lanes(decoder, 0, batch->waiting);
 }
 
-/* Receive `count` blocks whose data stands at `data` already, and has `corrections` of 0. */
+/* Receive `count` blocks whose data has been copied to `data` already, and whose `corrections` have been set to 0. */
 static void receive_blocks(struct decoder *decoder, const uint8_t *blocks, size_t block_stride, size_t count,
                            uint8_t *data, size_t data_stride, int8_t *corrections) {
     struct rs_batch *batch = &decoder->batch;
@@ -148,7 +149,8 @@ int sr_rs_decode(const struct sr_rs_params *params, const uint8_t *blocks, size_
     return SR_OK;
 }
 
-/* Two interleaved codewords of 16 data symbols each, from an independent implementation: [parity == 16][dual]. */
+/* The parity of two interleaved codewords of 16 data symbols each, from an independent implementation: [parity ==
+ * 16][dual]. / */
 enum { GOLDEN_DATA_SIZE = 2 * 16 };
 static const uint8_t GOLDEN_PARITY[2][2][2 * RS_PARITY_MAX] = {
     {
@@ -169,7 +171,7 @@ static const uint8_t GOLDEN_PARITY[2][2][2 * RS_PARITY_MAX] = {
     },
 };
 
-/* Damage as many symbols as codeword 0 bears, and one more of codeword 1. */
+/* Damage as many symbols of codeword 0 as can be corrected, and one more of codeword 1. */
 static void damage(uint8_t *block, unsigned parity) {
     for (unsigned i = 0; i < parity; i++) block[i] ^= (uint8_t)(i + 1);
     block[parity + 1] ^= 0x55;

@@ -1,5 +1,5 @@
-/* Thirty-two codewords at a time, one to a lane: vector s holds symbol s of each. A constant factor is two look-ups of
- * sixteen octets, one for each half of a symbol. */
+/* Thirty-two codewords at a time, one to each lane: vector s holds symbol s of all. To multiply by a constant takes two
+ * look-ups among sixteen octets, one for each half of a symbol. */
 #include "reed_solomon/ops.h"
 #include "reed_solomon/tables.h"
 #include <immintrin.h>
@@ -15,7 +15,7 @@ INLINE lanes lookup(const rs_lookup *table, lanes index) {
 INLINE lanes least(lanes a, lanes b) { return (lanes)_mm256_min_epu8((__m256i)a, (__m256i)b); }
 INLINE uint64_t mask_of(lanes v) { return (uint32_t)_mm256_movemask_epi8((__m256i)v); }
 
-/* A symbol by halves, each an index for look-ups. */
+/* The low and the high half of symbols, as indices for look-ups. */
 struct halves {
     lanes low, high;
 };
@@ -52,7 +52,7 @@ __attribute__((noinline)) static void step_16(const rs_nibbles *g, const lanes *
     step_register(16, g, symbols, from, to);
 }
 
-/* Blocks whose codewords share a vector. */
+/* How many blocks' codewords fit into a vector. */
 static size_t blocks_of(const struct rs_code *code) { return LANES / code->interleave; }
 
 /* Transpose the 16 x 16 octets in either half of the vectors. Interleaving row i with row i + 8 turns the bits of row
@@ -144,7 +144,7 @@ static void parity(const struct rs_code *code, const uint8_t *data, size_t data_
     }
 }
 
-/* Received minus expected parity; returns the lanes where any of it is not 0. */
+/* Subtract the expected parity from the received one; returns the lanes where any symbol of the difference is not 0. */
 static uint64_t compare_parity(const struct rs_code *code, const uint8_t *received, size_t stride, size_t blocks,
                                const lanes *expected, lanes *difference) {
     lanes tile[TILE], any = {0};

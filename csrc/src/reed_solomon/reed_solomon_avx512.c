@@ -1,5 +1,5 @@
-/* Sixty-four codewords at a time, one to a lane: vector s holds symbol s of each. A constant factor is one affine
- * instruction. */
+/* Sixty-four codewords at a time, one to each lane: vector s holds symbol s of all. To multiply by a constant takes one
+ * affine instruction. */
 #include "reed_solomon/ops.h"
 #include "reed_solomon/tables.h"
 #include <immintrin.h>
@@ -37,7 +37,7 @@ INLINE void lower(unsigned n, unsigned i, const struct products *p, const __m512
 }
 
 INLINE void step_register(unsigned n, const rs_matrix *g, const __m512i *symbols, const __m512i *from, __m512i *to) {
-    struct products p; /* those that f1..f3 wait for come first */
+    struct products p; /* in an order that has first what f1..f3 are computed from */
     const __m512i f0 = symbols[0] ^ from[0];
     p.a[1] = times(f0, g[0].words[0]);
     const __m512i f1 = sum3(symbols[1], from[1], p.a[1]);
@@ -62,7 +62,8 @@ INLINE void step_register(unsigned n, const rs_matrix *g, const __m512i *symbols
     upper(n, n / 2 - 2, &p, from, to);
 }
 
-/* Not inlined: between two steps the register lies in memory; else the compiler juggles parts of it by the stack. */
+/* Not inlined, so that the register is kept in memory between steps: else the compiler moves parts of it to the stack
+ * and back in between. */
 __attribute__((noinline)) static void step_32(const rs_matrix *g, const __m512i *symbols, const __m512i *from,
                                               __m512i *to) {
     step_register(32, g, symbols, from, to);
@@ -72,9 +73,12 @@ __attribute__((noinline)) static void step_16(const rs_matrix *g, const __m512i 
     step_register(16, g, symbols, from, to);
 }
 
-/* A tile is as many vectors as it has blocks, of as many elements; an element is the `interleave` octets of one symbol
+/* A tile has as many vectors as blocks, each of as many elements; an element is the `interleave` octets of one symbol
  * of a block. As loaded, vector b holds successive symbols of block b; transposed, vector s holds symbol s of every
- * block. Transposing exchanges the digits of row and column one after the other, and so is its own inverse. */
+ * block. Rows and columns are numbered in digits, and transposing exchanges each digit of the row with that of the
+ * column; done twice, it changes nothing. */
+
+/* The number of each octet of a vector. */
 INLINE __m512i columns(void) {
     uint8_t octets[64];
     for (unsigned i = 0; i < 64; i++) octets[i] = (uint8_t)i;
@@ -82,12 +86,12 @@ INLINE __m512i columns(void) {
 }
 INLINE __mmask64 first(unsigned octets) { return octets < 64 ? (1ULL << octets) - 1 : ~0ULL; }
 
-/* v moved towards higher columns by `octets`, taken modulo 64. */
+/* v with its octets moved up by `octets` places, modulo 64, where `mask` is set; `else_` elsewhere. */
 INLINE __m512i move_up(__mmask64 mask, __m512i else_, int octets, __m512i v) {
     return _mm512_mask_permutexvar_epi8(else_, mask, _mm512_sub_epi8(columns(), _mm512_set1_epi8((char)octets)), v);
 }
 
-/* Every second group of `width` columns, beginning with the second. */
+/* The octets in every second group of `width`, beginning with the second. */
 INLINE __mmask64 odd_groups(unsigned width) {
     __mmask64 mask = 0;
 #pragma GCC unroll 32
@@ -95,33 +99,35 @@ INLINE __mmask64 odd_groups(unsigned width) {
     return mask;
 }
 
-/* Exchange the columns `high` of a with those of b that lie `octets` lower. */
+/* Exchange the octets `high` of a with those of b that lie `octets` places lower. */
 INLINE void exchange(__m512i *a, __m512i *b, unsigned octets, __mmask64 high) {
     const __m512i old = *a;
     *a = move_up(high, old, (int)octets, *b);
     *b = move_up(high >> octets, *b, -(int)octets, old);
 }
 
-/* Exchange bit `apart` of the row with the bit of the column that is worth `width` columns, in `rows` rows. */
+/* Exchange the bit of the row number that is worth `apart` rows with the bit of the column number that is worth `width`
+ * octets, in `rows` rows. */
 INLINE void exchange_bit(__m512i *v, unsigned rows, unsigned apart, unsigned width) {
 #pragma GCC unroll 8
     for (unsigned i = 0; i < rows; i++)
         if (!(i & apart)) exchange(&v[i], &v[i + apart], width, odd_groups(width));
 }
 
-/* The same for three consecutive bits. */
+/* The same for an octal digit: three consecutive bits, in eight rows. */
 INLINE void exchange_octal(__m512i *v, unsigned width) {
     exchange_bit(v, 8, 1, width), exchange_bit(v, 8, 2, 2 * width), exchange_bit(v, 8, 4, 4 * width);
 }
 
-/* The same for a digit of base 3. */
+/* The same for a digit of base 3, in three rows. */
 INLINE void exchange_ternary(__m512i *v, unsigned width) {
     exchange(&v[0], &v[1], width, first(width) << width);
     exchange(&v[0], &v[2], 2 * width, first(width) << 2 * width);
     exchange(&v[1], &v[2], width, first(width) << 2 * width);
 }
 
-/* Row and column of a tile are numbered in two digits. The low one is worth 8, but 4 where the tile has 12 rows. */
+/* Rows and columns of a tile are numbered in two digits. The low digit is of base 8, or of base 4 for tiles of 12
+ * rows. */
 INLINE unsigned low_digit(unsigned depth) { return depth == 5 ? 4 : 8; }
 INLINE void exchange_low(unsigned depth, __m512i *v) {
     if (depth == 5) exchange_bit(v, 4, 1, depth), exchange_bit(v, 4, 2, 2 * depth);
@@ -135,7 +141,7 @@ INLINE void exchange_high(unsigned depth, __m512i *v) {
     if (depth == 5) exchange_ternary(v, width);
 }
 
-/* Transpose the rows at `data` into the tile, both digits in turn; they may be the tile's own. */
+/* Transpose the rows at `data`, which may be the tile itself, into the tile: first the low digit, then the high one. */
 INLINE void transpose_rows(unsigned depth, const uint8_t *data, size_t stride, __m512i *tile) {
     const unsigned rows = RS_GROUP[depth], low = low_digit(depth), high = rows / low;
     const __mmask64 used = first(rows * depth);
@@ -222,7 +228,7 @@ static void parity(const struct rs_code *code, const uint8_t *data, size_t data_
     store_parity(code, encode_tile(code, data, data_stride, count, state), out, out_stride, count);
 }
 
-/* Received minus expected parity; returns the lanes where any of it is not 0. */
+/* Subtract the expected parity from the received one; returns the lanes where any symbol of the difference is not 0. */
 static __mmask64 compare_parity(const struct rs_code *code, const uint8_t *received, size_t stride, size_t blocks,
                                 const __m512i *expected, __m512i *difference) {
     const unsigned rows = RS_GROUP[code->interleave];
@@ -263,8 +269,8 @@ INLINE lanes invert(lanes v) {
     return (lanes)_mm512_gf2p8affineinv_epi64_epi8((__m512i)v, identity, 0);
 }
 
-/* Few lanes have their error at the same position, unless a burst hit them all. What is written beyond the count is
- * overwritten by the next. */
+/* Append a fix for each lane in `hits`, as reed_solomon/solve.h asks for: whole vectors are stored with the lanes in
+ * `hits` first, and the next call overwrites what is not counted. */
 INLINE size_t collect(struct rs_batch *batch, size_t fixes, lanes hits, uint8_t position, lanes numerator,
                       lanes denominator) {
     const __mmask64 mask = _mm512_movepi8_mask((__m512i)hits);

@@ -1,4 +1,5 @@
-/* Locates errors in sixteen codewords at a time; encoding by look-ups in registers would be no faster than portable. */
+/* Finds errors in sixteen codewords at a time. Encodes as the portable level does, since look-ups in registers would be
+ * no faster. */
 #include "reed_solomon/ops.h"
 #include "reed_solomon/tables.h"
 #include <arm_neon.h>

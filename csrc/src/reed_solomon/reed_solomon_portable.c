@@ -1,4 +1,5 @@
-/* Encodes by table, four symbols at a step; locates errors in lanes of 16 octets, which compilers know to vectorise. */
+/* Encodes by tables, four symbols at a step; finds errors in vectors of 16 octets, which compilers translate to what
+ * the processor has. */
 #include "reed_solomon/ops.h"
 #include "reed_solomon/tables.h"
 #include <string.h>
@@ -20,14 +21,15 @@ INLINE uint32_t gather(const uint8_t *data, size_t step) {
     return word;
 }
 
-/* A register of 16 * quads symbols. Its first four stand in `lead` too: they decide which rows are added next, and are
- * ready sooner there than they come out of a vector. */
+/* The shift register of an encoder, 16 * quads symbols. Its first four are also kept in `lead`: the next step needs
+ * them first, and to take them out of a vector is slow. */
 struct shift_register {
     uint32_t lead;
     quad low, high;
 };
 
-/* Four symbols leave the register, and come back times the generator: a table row for each half of each of them. */
+/* Four symbols leave the register, and their products with the generator are added to it: one row of a table for each
+ * half of each of them. */
 INLINE void step_register(const uint64_t *slices, unsigned quads, uint32_t symbols, struct shift_register *r) {
     const quad none = {0}, old = r->low, next = quads == 2 ? r->high : none;
     const unsigned row_size = 16 * quads;
@@ -48,7 +50,7 @@ INLINE void step_register(const uint64_t *slices, unsigned quads, uint32_t symbo
 INLINE void encode_slices(const uint64_t *slices, unsigned quads, unsigned symbols, const uint8_t *data, size_t step,
                           uint8_t *parity) {
     struct shift_register r = {0, {0}, {0}};
-    uint32_t begin = 0; /* the first one to three symbols, behind zeros, make the others a multiple of four */
+    uint32_t begin = 0; /* up to three symbols come first, after zeros, so that a multiple of four is left */
     for (unsigned i = 0; i < symbols % 4; i++, data += step) begin = begin >> 8 | (uint32_t)*data << 24;
     step_register(slices, quads, begin, &r);
     for (unsigned i = symbols / 4; i > 0; i--, data += 4 * step) step_register(slices, quads, gather(data, step), &r);
@@ -97,7 +99,7 @@ typedef rs_columns linear_map;
 
 static inline lanes top_bit(lanes v) { return (lanes)((__typeof__((lanes){0} < (lanes){0}))v < 0); }
 
-/* Too long to stand wherever they are used. */
+/* Not inlined, for this is too long to stand everywhere it is used. */
 __attribute__((noinline)) static lanes apply(lanes v, const linear_map *map) {
     const uint8_t *image = (const uint8_t *)map;
     lanes sum = {0};

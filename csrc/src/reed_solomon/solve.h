@@ -1,12 +1,12 @@
-/* From remainders to errors, in lockstep over the lanes of a vector. Included by a level's file, which has defined
+/* From remainders to errors, for all lanes of a vector in the same steps. The file that includes this has defined
  *
  *   LANES, lanes               codewords that are solved at once, and a vector of that many symbols
  *   linear_map, FIELD          rs_columns, rs_nibbles or rs_matrix, and the struct rs_field_* of that form
  *   apply(v, map)              a linear map of every lane
  *   multiply(a, b), invert(a)  products and inverses of every lane; the inverse of 0 is 0
  *   collect(batch, fixes, hits, position, numerator, denominator)
- *                              append a fix for each lane that is 0xff in `hits` to the `fixes` that there are; returns
- *                              how many there are then
+ *                              append a fix for each lane that is 0xff in `hits` to the `fixes` fixes of the batch;
+ *                              returns how many there are then
  *
  * Notation: the error at position p of a codeword has locator X = gamma^(254 - p), gamma = alpha^11. Lambda(x) is the
  * product of all (1 - X x); its root for that error is x = gamma^(p + 1). */
@@ -17,7 +17,7 @@
 struct solution {
     lanes locator[RS_ERRORS_MAX + 2]; /* Lambda, coefficient 0 first, and a zero */
     lanes evaluator[RS_ERRORS_MAX];   /* Omega = S Lambda mod x^parity */
-    lanes length;                     /* errors that Lambda claims */
+    lanes length;                     /* degree of Lambda: how many errors there should be */
 };
 
 INLINE lanes all(uint8_t value) { return value - (lanes){0}; }
@@ -39,7 +39,8 @@ INLINE void find_syndromes(unsigned errors, const lanes *remainder, lanes *syndr
     }
 }
 
-/* The sum of a[i] b[-i], i = 0..count-1, and of one more where count is odd; in two parts, to hide some latency. */
+/* The sum of a[i] b[-i] over i = 0..count-1, and over one i more where count is odd; in two parts, whose products do
+ * not wait for each other. */
 INLINE lanes convolve(unsigned count, const lanes *a, const lanes *b) {
     lanes sum[2] = {all(0), all(0)};
     for (unsigned i = 0; i < count; i += 2) {
@@ -49,14 +50,14 @@ INLINE lanes convolve(unsigned count, const lanes *a, const lanes *b) {
     return sum[0] ^ sum[1];
 }
 
-/* Berlekamp-Massey without inversions: every lane takes its own decisions by masks. Lanes whose Lambda would outgrow
- * the array end with a length that is refused later. There is a zero at syndromes[-1]. */
+/* The algorithm of Berlekamp and Massey without inversions; masks make the decisions of each lane. Lanes whose Lambda
+ * would be longer than the array end with a length that solve_code() refuses. syndromes[-1] has to be zero. */
 INLINE void find_locator(unsigned errors, const lanes *syndromes, struct solution *found) {
     lanes *locator = found->locator, length = all(0), scale = all(1);
-    lanes support[RS_ERRORS_MAX + 2]; /* an earlier Lambda, times a power of x */
+    lanes support[RS_ERRORS_MAX + 2]; /* the Lambda before its last change of length, times a power of x */
     for (unsigned i = 0; i < RS_ERRORS_MAX + 2; i++) support[i] = locator[i] = all(i == 0);
     for (unsigned r = 0; r < 2 * errors; r++) {
-        const unsigned terms = r < errors ? r + 1 : errors + 1; /* of Lambda, as yet */
+        const unsigned terms = r < errors ? r + 1 : errors + 1; /* coefficients that Lambda can have by now */
         const lanes discrepancy = convolve(terms, locator, syndromes + r);
         const lanes longer = (lanes)(discrepancy != 0) & (lanes)(length + length <= all((uint8_t)r));
         for (unsigned i = terms < errors ? terms : errors; i < ~0U; i--) {
@@ -76,8 +77,8 @@ INLINE void transform_3(lanes *a, lanes *b, lanes *c) {
     *a = a0 ^ b0 ^ c0, *b = a0 ^ c0 ^ turned, *c = a0 ^ b0 ^ turned;
 }
 
-/* Of five values over the fifth root of unity z, whose powers sum to 0. X1 + X4 and X2 + X3 need z + z^4 alone; X1 and
- * X2 share their other products by Karatsuba's trick. */
+/* Fourier transform of five values over the fifth root of unity z, whose powers sum to 0. X1 + X4 and X2 + X3 need only
+ * z + z^4; X1 and X2 share their other products as in Karatsuba's multiplication. */
 INLINE void transform_5(lanes *v0, lanes *v1, lanes *v2, lanes *v3, lanes *v4) {
     const lanes a0 = *v0, a1 = *v1, a2 = *v2, s1 = *v1 ^ *v4, s2 = *v2 ^ *v3;
     const lanes sum = apply(s1 ^ s2, &FIELD.fifth[0]), half = apply(a1 ^ a2, &FIELD.fifth[0]);
@@ -89,7 +90,8 @@ INLINE void transform_5(lanes *v0, lanes *v1, lanes *v2, lanes *v3, lanes *v4) {
     *v4 = *v1 ^ sum ^ s2;
 }
 
-/* Of fifteen values, as 3 x 5 (Good and Thomas): index 10 i + 6 j modulo 15 stands for (i, j), before and after. */
+/* Fourier transform of fifteen values as 3 x 5 (Good and Thomas): index 10 i + 6 j modulo 15 stands for (i, j), in the
+ * input and in the result. */
 static void transform_15(lanes *v) {
     for (unsigned j = 0; j < 5; j++) transform_3(&v[6 * j % 15], &v[(6 * j + 10) % 15], &v[(6 * j + 5) % 15]);
     for (unsigned i = 0; i < 15; i += 5)
@@ -110,8 +112,9 @@ INLINE void evaluate(const lanes *coefficients, unsigned count, unsigned step, u
 }
 
 /* Evaluate Lambda, even and odd terms apart, and Omega at all powers gamma^m, m = 120 coset + 136 b modulo 255. By
- * Forney the error of a root x is x^(128 - errors) Omega(x) over the odd terms of Lambda(x). Returns the roots of each
- * lane: one in the parity counts, but needs no fix; one in the fill, which is known to be right, does not count. */
+ * Forney's formula the error at a root x is x^(128 - errors) Omega(x) divided by the odd terms of Lambda(x). Returns
+ * how many roots each lane has. A root in the parity counts, but needs no fix; one in the fill does not count, for the
+ * fill is right. */
 INLINE lanes find_errors(unsigned errors, const struct rs_code *code, const struct solution *found,
                          struct rs_batch *batch) {
     lanes count = all(0);
@@ -134,7 +137,7 @@ INLINE lanes find_errors(unsigned errors, const struct rs_code *code, const stru
     return count;
 }
 
-/* Values are numerators until here; leave the quotients, in the basis of the channel. */
+/* Divide the values, numerators until now, by their denominators, and convert them to the basis of the channel. */
 static void divide_fixes(const linear_map *to_basis, struct rs_batch *batch) {
     for (size_t i = 0; i < batch->fixes; i += LANES) {
         const lanes quotient = multiply(load(&batch->value[i]), invert(load(&batch->denominator[i])));
@@ -143,8 +146,8 @@ static void divide_fixes(const linear_map *to_basis, struct rs_batch *batch) {
     }
 }
 
-/* A lane is corrected if Lambda has as many roots as it claims: then the errors explain all syndromes. Inlined for each
- * number of errors, so that the loops are straight lines. */
+/* Solve a batch. A lane is corrected if Lambda has as many roots as its degree says: then the errors explain all
+ * syndromes. Inlined for each value of `errors`, so that the loops unroll. */
 INLINE void solve_code(unsigned errors, const struct rs_code *code, const lanes *remainder, struct rs_batch *batch) {
     lanes padded[1 + RS_PARITY_MAX] = {all(0)}, *syndromes = padded + 1;
     struct solution found;

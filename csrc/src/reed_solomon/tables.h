@@ -1,7 +1,7 @@
-/* The constants of the Reed-Solomon kernels; tables.c is written by make_tables.py.
+/* The constants of the Reed-Solomon kernels; make_tables.py writes tables.c.
  *
- * A linear map of octets (multiplication by a constant, change of basis) comes in the form that a level applies
- * fastest. Index [0] of a table by basis is the conventional basis, [1] the dual one. */
+ * Linear maps of octets (multiplication by a constant, change of basis) come in several forms, and each level takes the
+ * one that it applies fastest. In tables with [basis], 0 is the conventional basis and 1 the dual one. */
 #ifndef SKYRACK_SRC_REED_SOLOMON_TABLES_H
 #define SKYRACK_SRC_REED_SOLOMON_TABLES_H
 #include <stdint.h>
@@ -21,15 +21,17 @@ typedef struct rs_nibbles { /* the images of 0x00..0x0f, and of 0x00, 0x10 .. 0x
     rs_lookup low, high;
 } rs_nibbles;
 
-/* [basis][k][half][n]: the parity of symbol n << 4 * half that stands 4 - k places before the parity. */
+/* [basis][k][half][n]: the parity of a codeword with one symbol only, n << 4 * half, which is 4 - k places before the
+ * parity. */
 extern const uint64_t rs_slices_32[2][4][2][16][4], rs_slices_16[2][4][2][16][2];
 
-/* [basis][i]: times the generator's coefficient i + 1; it reads the same from both ends, so half of it suffices. */
+/* [basis][i]: multiplication by coefficient i + 1 of the generator. Its coefficients are the same from both ends, so
+ * half of them suffices. */
 extern const rs_nibbles rs_generator_nibbles_32[2][16], rs_generator_nibbles_16[2][8];
 extern const rs_matrix rs_generator_matrix_32[2][16], rs_generator_matrix_16[2][8];
 
-/* What solve.h multiplies by; gamma = alpha^11. `columns` works in the field of CCSDS, `nibbles` in the tower field of
- * struct rs_tower, `matrix` in that of gf2p8mulb. */
+/* The maps that reed_solomon/solve.h needs; gamma = alpha^11. `columns` works in the field of CCSDS, `nibbles` in the
+ * tower field of struct rs_tower, `matrix` in that of gf2p8mulb. */
 #define RS_FIELD(map)                                                                                                  \
     {                                                                                                                  \
         map from_basis[2], to_basis[2];                                                                                \

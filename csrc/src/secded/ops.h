@@ -1,4 +1,4 @@
-/* What the levels of SECDED and of the vote share: the code's columns in the forms that they take. */
+/* What the levels of SECDED and of the vote share: the columns of the code, in the forms that levels use. */
 #ifndef SKYRACK_SRC_SECDED_OPS_H
 #define SKYRACK_SRC_SECDED_OPS_H
 #include "level.h"
@@ -16,12 +16,12 @@ struct secded_ops {
 };
 extern const struct secded_ops secded_portable, secded_avx2, secded_avx512, secded_neon;
 
-/* The check octets one word at a time, also for what is left behind by wider code. */
+/* The check octets by one word at a time; wider code uses this for its last words. */
 void secded_encode_words(const uint8_t *data, size_t words, uint8_t *checks);
 
-enum { VOTE_BLOCK = 192 }; /* whole registers, and no more than a counter of 8 bits can count */
+enum { VOTE_BLOCK = 192 }; /* octets: whole registers, and few enough for counters of 8 bits */
 
-/* Compiled for each level as it stands: the vectoriser knows how. */
+/* The vote, as a plain loop for the vectoriser, which each level compiles for its own vectors. */
 static inline __attribute__((always_inline)) void secded_vote(const uint8_t *a, const uint8_t *b, const uint8_t *c,
                                                               size_t size, uint8_t *out, uint64_t dissents[3]) {
     uint64_t from_a = 0, from_b = 0, from_c = 0;

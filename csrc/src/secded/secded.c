@@ -10,7 +10,7 @@ void sr_secded_encode(const uint8_t *data, size_t words, uint8_t *checks) {
     SR_PICK(TABLES)->encode(data, words, checks);
 }
 
-/* Put right the bit whose column the syndrome is. Returns 0 where no column is. */
+/* Correct the bit whose column equals the syndrome. Returns 0 where there is no such column. */
 static int correct(uint8_t syndrome, uint8_t *word, uint8_t *check) {
 #define ITSELF(seed) seed
     static const uint8_t SEED[8] = SECDED_SEEDS(ITSELF);

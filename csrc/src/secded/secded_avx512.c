@@ -1,5 +1,5 @@
-/* Sixty-four words at a time: in each register the octets are turned so that the eight octets that share a matrix lie
- * together, one affine instruction applies all eight matrices, and a tree of exclusive ors adds them up in order. */
+/* Sixty-four words at a time. In each register the octets are permuted so that eight octets with the same matrix lie
+ * together; one affine instruction applies all eight matrices, and a tree of exclusive ors adds up their results. */
 #include "secded/ops.h"
 #include <immintrin.h>
 

@@ -1,6 +1,7 @@
-/* The functions of struct shallow_water_ops for vectors of LANES floats; each level includes them with its own. Wide
- * vectors get their neighbours by shifting two vectors: loads across the processor's lines would cost more than the
- * arithmetic. A formula stands once, for the vectors and for what is left of a row that is no multiple of LANES. */
+/* The functions of struct shallow_water_ops. The file that includes this has defined LANES, the floats of a vector.
+ * Vectors of 16 get their neighbours by shifting two vectors, since loads across cache lines would cost more than the
+ * arithmetic. Each formula is written once, for vectors and for the last cells of a row whose length is no multiple of
+ * LANES. */
 #include "shallow_water/ops.h"
 #include <string.h>
 
@@ -16,7 +17,8 @@ typedef float wide __attribute__((vector_size(4 * LANES), aligned(4), may_alias)
 #else
 #define FROM(i) FOUR_FROM(i), FOUR_FROM((i) + 4), FOUR_FROM((i) + 8), FOUR_FROM((i) + 12)
 #endif
-/* The western neighbours of `here`, whose western vector is `before`; the eastern ones, with `after`. */
+/* The western neighbours of all lanes of `here`, `before` being the vector west of it; and the eastern ones, `after`
+ * being the vector east of it. */
 #define WEST(before, here) __builtin_shufflevector(before, here, FROM(LANES - 1))
 #define EAST(here, after) __builtin_shufflevector(here, after, FROM(1))
 
@@ -25,13 +27,13 @@ static inline size_t whole(size_t cols) { return cols / LANES * LANES; }
 static inline size_t west_of(size_t i, size_t cols) { return i ? i - 1 : cols - 1; }
 static inline size_t east_of(size_t i, size_t cols) { return i + 1 < cols ? i + 1 : 0; }
 
-/* The vector at i, or, after the last whole one, what its first lane would hold. */
+/* The vector at i; after the last whole one, the number that its first lane would hold, in all lanes. */
 static inline wide after(const float *row, size_t i, size_t cols) {
     return i < whole(cols) ? AT(row, i) : all(row[i < cols ? i : 0]);
 }
 
-/* Western and eastern neighbours of the vector `here` at i of a row that is not being changed. Narrow vectors are loaded
- * once more: few of these loads cross a line. */
+/* Western and eastern neighbours of the vector `here` at i, in a row that is not being changed. Narrow vectors are
+ * loaded from memory: few of these loads cross a cache line. */
 static inline wide west_at(const float *row, size_t i, wide before, wide here) {
     if (LANES == 16 || i == 0) return WEST(before, here);
     return AT(row, i - 1);
@@ -143,7 +145,7 @@ typedef float half __attribute__((vector_size(4 * DOUBLES), aligned(4), may_alia
 typedef double doubles __attribute__((vector_size(8 * DOUBLES), aligned(8), may_alias));
 typedef int64_t integers __attribute__((vector_size(8 * DOUBLES)));
 
-/* The cells of DOUBLES lanes from `lane` on. */
+/* Measure the cells of DOUBLES lanes from `lane` on, all along the row. */
 static inline void measure_lanes(const struct rows *r, size_t lane, double sums[3][SUM_LANES]) {
     doubles *to[3] = {(doubles *)(sums[0] + lane), (doubles *)(sums[1] + lane), (doubles *)(sums[2] + lane)};
     doubles mass = *to[0], energy = *to[1], fastest = *to[2];

@@ -1,4 +1,5 @@
-/* From degrees and metres to the coefficients of the rows, with cosines of our own: those of two C libraries differ. */
+/* From degrees and metres to the coefficients of each row. Sine and cosine are our own, for those of C libraries
+ * differ. */
 #include "shallow_water/model.h"
 #include <string.h>
 
@@ -53,7 +54,7 @@ size_t sr_shallow_water_scratch(size_t cols) {
     return LINE + (1 + STEPS_MAX * PASS_ROWS) * room_stride(cols) * sizeof(float);
 }
 
-/* Of a row whose southern side lies at `south` degrees. */
+/* The coefficients of a row whose southern side lies at latitude `south`, in degrees. */
 static struct coefficients row_at(const struct sr_shallow_water_grid *g, double south) {
     double north = south + g->row_deg, middle = south + g->row_deg / 2, beyond = north + g->row_deg / 2;
     double dx = RADIUS_M * g->col_deg * RADIANS, dy = RADIUS_M * g->row_deg * RADIANS, step = g->step_s;

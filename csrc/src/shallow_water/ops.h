@@ -5,7 +5,7 @@
 
 #define SR_GRAVITY 9.80665F
 
-/* What a row's steps multiply by: `step` is in all of them but the cosines and viscosities. */
+/* What a row's steps multiply by. All but the cosines and the terms of viscosity include the length of the step. */
 struct coefficients {
     float east, north;                       /* step / dx, step / dy over the cosine of the row */
     float cos_south, cos_north;              /* of its southern and northern sides */
@@ -16,13 +16,13 @@ struct coefficients {
     float cos_middle;
 };
 
-/* What holds for all rows. */
+/* What is the same for all rows. */
 struct constants {
-    float depth, gradient, curl_north; /* step / dy and viscosity / dy */
+    float depth, gradient, curl_north; /* mean depth, step / dy, viscosity / dy */
 };
 
-/* Three rows of the state and what a step remembers of them, everything from column 0. `n`: of the row to the north,
- * `s`: of the one to the south; v, z and flux lie on the southern side of their row. */
+/* A row of the state with its neighbours, and what a step keeps of them, everything from column 0. Names with _n are of
+ * the row to the north, with _s of the row to the south; v, z and flux lie on the southern side of their row. */
 struct rows {
     const struct coefficients *c;
     const struct constants *k;
@@ -37,11 +37,12 @@ struct rows {
 enum { SUM_LANES = 16 };
 
 struct shallow_water_ops {
-    void (*look_north)(const struct rows *r); /* flux_n and z_n from what is still old */
-    void (*step_eta)(const struct rows *r);   /* eta and head */
+    void (*look_north)(const struct rows *r); /* flux_n and z_n, from rows that the step has not changed yet */
+    void (*step_eta)(const struct rows *r);   /* eta, and head from it */
     void (*step_u)(const struct rows *r);
     void (*step_v)(const struct rows *r);
-    /* Add to sums[0]: eta; sums[1]: twice the energy; sums[2]: the maximum; cell i to number i % SUM_LANES of them. */
+    /* Add eta to sums[0] and twice the energy to sums[1], and raise sums[2] to the largest u^2 + v^2; cell i goes to
+     * number i % SUM_LANES of each. */
     void (*measure)(const struct rows *r, double sums[3][SUM_LANES]);
     void (*check)(const uint32_t *words, size_t pairs, struct sr_checks *out);
 };

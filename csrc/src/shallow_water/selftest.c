@@ -2,14 +2,15 @@
 
 enum { ROWS = 5, COLS = 37, CELLS = ROWS * COLS, ROOM = 1024, SCRATCH = 64 + 49 * 192 };
 
-/* FNV-1a. */
+/* FNV-1a, a hash: one number that stands for all results. */
 static uint64_t hash(const void *data, size_t size, uint64_t state) {
     const uint8_t *octets = data;
     for (size_t i = 0; i < size; i++) state = (state ^ octets[i]) * 0x100000001B3;
     return state;
 }
 
-/* Some steps that pass together and some that follow: vectors, what is left of a row, both walls, and round the globe. */
+/* More steps than one pass makes, in rows that are no multiple of a vector, with both walls, periodic from west to
+ * east. */
 int sr_selftest_shallow_water(void) {
     static const struct sr_shallow_water_grid GRID = {.rows = ROWS,
                                                       .cols = COLS,

@@ -5,7 +5,8 @@ static const struct shallow_water_ops *const TABLES[SR_LEVELS] = {
     [SR_PORTABLE] = &shallow_water_portable,
     SR_ON_X86([SR_AVX2] = &shallow_water_avx2, [SR_AVX512] = &shallow_water_avx512)};
 
-/* What one step has in hand while it passes over the rows; of `flux`, `z` and `head` the rows in turn. */
+/* The rows in scratch that one step uses while it passes over the state; `flux`, `z` and `head` each have two that take
+ * turns. */
 struct pass {
     const float *zeros;
     float *flux[2], *z[2], *head[2];
@@ -26,7 +27,7 @@ static void fill(float *row, size_t cols, float value) {
     for (size_t i = 0; i < cols; i++) row[i] = value;
 }
 
-/* One row of one step. The row itself and those to its north are as the step found them, those to its south are done. */
+/* Do one row of one step. This row and those to its north are as the step found them, those to its south are done. */
 static void step_row(const struct shallow_water_ops *ops, const struct model *m, const struct pass *p, size_t row,
                      float *eta, float *u, float *v) {
     size_t cols = m->cols, here = row % 2, other = 1 - here, at = row * cols;
@@ -49,8 +50,8 @@ static void step_row(const struct shallow_water_ops *ops, const struct model *m,
     ops->step_v(&r);
 }
 
-/* Several steps in one passage over the memory, each a row behind the one before: row j of a step needs of the step
- * before the rows up to j + 1, and leaves what that one still needs. */
+/* Do several steps in one pass over the memory, each one row behind the step before. To do row j, a step needs the rows
+ * up to j + 1 done by the step before, which then has no more need of row j. */
 static void run_together(const struct shallow_water_ops *ops, const struct model *m, const struct pass *passes,
                          size_t steps, float *eta, float *u, float *v) {
     for (size_t front = 0; front < m->rows + steps - 1; front++)
@@ -74,7 +75,7 @@ int sr_shallow_water_run(const void *model, size_t rows, size_t cols, float *eta
     return SR_OK;
 }
 
-/* Lanes to one sum, halves onto each other. */
+/* The sum of all lanes: the upper half is added to the lower one until one lane is left. */
 static double total(double *lanes) {
     for (size_t half = SUM_LANES / 2; half; half /= 2)
         for (size_t i = 0; i < half; i++) lanes[i] += lanes[i + half];
@@ -96,7 +97,7 @@ int sr_shallow_water_measure(const void *model, size_t rows, size_t cols, const 
     for (size_t row = 0; row < m->rows; row++) {
         size_t at = row * m->cols;
         struct rows r = {.c = &m->c[row], .k = &m->k, .cols = m->cols};
-        r.eta = (float *)eta + at, r.u = (float *)u + at, r.v = (float *)v + at; /* only read */
+        r.eta = (float *)eta + at, r.u = (float *)u + at, r.v = (float *)v + at; /* measure() does not write to them */
         double sums[3][SUM_LANES] = {0}, weight = m->c[row].cos_middle;
         memcpy(sums[2], fastest, sizeof fastest);
         ops->measure(&r, sums);

@@ -1,4 +1,4 @@
-/* From the octets of a forest to nodes that can be walked; nothing of it is believed before it was checked. */
+/* From the octets of a forest to nodes that can be walked; nothing is used before it was checked. */
 #include "skyrack/crc.h"
 #include "trees/ops.h"
 
@@ -17,7 +17,7 @@ static uint64_t take(struct reader *reader, size_t octets) {
     return value;
 }
 
-/* 0 for more than fits into a forest of `size` octets. */
+/* Octets that a forest of these counts has when loaded; 0 where a forest of `size` octets cannot hold that much. */
 static size_t needed_size(size_t features, size_t trees, size_t nodes, size_t leaves, size_t size) {
     if (leaves > size / 8 || trees > leaves || nodes > 2 * leaves || features > size) return 0;
     return trees_loaded_size(features, trees, nodes, leaves);
@@ -30,7 +30,7 @@ size_t sr_trees_loaded_size(const uint8_t *forest, size_t size) {
     return reader.bad ? 0 : needed_size(features, trees, nodes, leaves, size);
 }
 
-/* Where the parts of one tree lie in the forest, and how much it has. */
+/* Where the parts of one tree lie in the forest, and its counts. */
 struct tree {
     const uint8_t *shape, *splits, *values;
     size_t nodes, leaves, split_size;
@@ -70,7 +70,7 @@ static int lay_out(const struct tree *tree, const struct trees_model *model, str
         } else {
             if (leaves == tree->leaves) return 0;
             nodes[node] = (struct trees_node){.split = TREES_LEAF, .next = (uint16_t)leaves++};
-            if (!depth) break; /* the last leaf closes the root */
+            if (!depth) break; /* the tree is complete */
             nodes[waiting[--depth]].next = (uint16_t)(node + 1);
         }
     }

@@ -1,4 +1,5 @@
-/* What every level compiles as it stands. */
+/* The loops that are the same text on every level, which each compiles for its own vectors: quantise_f32,
+ * quantise_f64. */
 #define NUMBER float
 #define BITS uint32_t
 #define NAME quantise_f32

@@ -1,8 +1,9 @@
 /* What the levels of the trees share.
  *
- * A block of samples walks a tree together. For each level that parts the block, a row of bits says which samples are up to
- * it: made once for all trees, so that a split costs an AND and an AND NOT of the set that comes to it; sides that are empty
- * are not visited. Samples are sorted before, so that those of a block fall into few leaves, and few levels part them. */
+ * The samples of a block walk a tree together, as a set of bits. For each feature and level a row of bits says which
+ * samples have a code up to it; the rows are made once for all trees, so that a split costs an AND and an AND NOT of
+ * the set that comes to it. Where a side is empty, it is not visited. Samples are sorted first, so that those of a
+ * block are alike: they reach few leaves, and few levels divide them. */
 #ifndef SKYRACK_SRC_TREES_OPS_H
 #define SKYRACK_SRC_TREES_OPS_H
 #include "level.h"
@@ -13,22 +14,23 @@
 enum { TREES_BLOCK = 2048, TREES_WORDS = TREES_BLOCK / 64, TREES_LEAF = 0xFFFF };
 
 struct trees_node {
-    uint16_t split; /* feature and level as one number, see first_split; or TREES_LEAF */
-    uint16_t next;  /* the right child, counted from the root; of a leaf, its number in the tree */
+    uint16_t split; /* feature and level as one number, see trees_first_splits(); or TREES_LEAF */
+    uint16_t next;  /* of a split, the number of its right child in the tree; of a leaf, its number among the leaves */
 };
 
 struct trees_model {
-    uint32_t features, trees, precision, splits; /* `splits`: numbers of features and levels in use */
+    uint32_t features, trees, precision, splits; /* `splits`: pairs of a feature and a level */
     uint32_t nodes, leaves;                      /* of all trees */
 };
 
 _Static_assert(sizeof(struct trees_model) % sizeof(double) == 0, "leaves behind it are aligned");
 
 struct trees_root {
-    uint32_t node, leaf; /* the tree's first ones */
+    uint32_t node, leaf; /* numbers of the tree's first node and first leaf */
 };
 
-/* What lies behind a model: a root a tree and one more, leaves, nodes, the number of each feature's first split and one more. */
+/* Octets of a loaded model. Behind struct trees_model lie: a root for each tree and one more, the leaves, the nodes,
+ * and for each feature and one more the number of its first split. */
 static inline uint64_t trees_loaded_size(uint64_t features, uint64_t trees, uint64_t nodes, uint64_t leaves) {
     return sizeof(struct trees_model) + 8 * (trees + 1 + leaves) + ((4 * nodes + 2 * (features + 1) + 7) & ~7ULL);
 }
@@ -49,8 +51,8 @@ static inline uint16_t *trees_first_splits(const struct trees_model *model) {
     return (uint16_t *)(trees_nodes(model) + model->nodes);
 }
 
-/* Whether the counts of a model still make sense, for memory may have changed since it was loaded: the splits of its
- * `features` follow each other from the first to the last, and all that they count lies within `size` octets. */
+/* Whether the counts of a model are still consistent, for memory may have changed since it was loaded: the first splits
+ * of its features ascend from 0 to `splits`, and all that is counted fits into `size` octets. */
 static inline int trees_is_sound(const struct trees_model *model, size_t size, size_t features) {
     if (size < sizeof *model || features > SR_TREES_FEATURES_MAX || model->features != features) return 0;
     if (model->splits + 2 * features > SR_TREES_ROWS_MAX) return 0;
@@ -63,13 +65,13 @@ static inline int trees_is_sound(const struct trees_model *model, size_t size, s
 }
 
 struct trees_row {
-    uint64_t words[TREES_WORDS]; /* a bit a sample */
+    uint64_t words[TREES_WORDS]; /* one bit for each sample of a block */
 };
 
 struct trees_visit {
     struct trees_row set;
     uint32_t node;
-    uint8_t filler[60]; /* the next set does not share its cache lines */
+    uint8_t filler[60]; /* so that the next set begins a cache line of its own */
 };
 
 /* One tree and the block that walks it. */
@@ -78,21 +80,22 @@ struct trees_walk {
     const double *leaves;
     uint32_t node_count, leaf_count, splits;
     const struct trees_row *rows;
-    const uint16_t *row_of;    /* by split */
-    struct trees_visit *stack; /* SR_TREES_DEPTH_MAX */
+    const uint16_t *row_of;    /* for each split the number of its row */
+    struct trees_visit *stack; /* room for SR_TREES_DEPTH_MAX */
     double *sums;
 };
 
 struct trees_ops {
     void (*quantise_f32)(const float *values, size_t count, const float *limits, uint8_t missing, uint8_t *codes);
     void (*quantise_f64)(const double *values, size_t count, const double *limits, uint8_t missing, uint8_t *codes);
-    /* The row of TREES_BLOCK codes up to a level. */
+    /* Make the row that says which of TREES_BLOCK codes are at most `level`. */
     void (*compare)(const uint8_t *codes, uint8_t level, struct trees_row *row);
-    /* Add the tree's leaves to the sums. SR_CORRUPT where a node points to nowhere, which a loaded one does not. */
+    /* Add the tree's leaves to the sums of the samples that reach them. Returns SR_OK, or SR_CORRUPT where a node
+     * points outside the tree, as only changed memory does. */
     int (*add)(const struct trees_walk *walk);
 };
 
-/* Those of the level in use. */
+/* The functions of the level in use. */
 const struct trees_ops *trees_picked(void);
 
 extern const struct trees_ops trees_portable, trees_avx2, trees_avx512, trees_neon;

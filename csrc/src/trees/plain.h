@@ -1,4 +1,4 @@
-/* trees/walk.h in whatever vectors the compiler has. */
+/* trees/walk.h for plain vectors of 16 octets, which compilers translate to what the processor has. */
 #include "trees/ops.h"
 
 typedef uint64_t reg __attribute__((vector_size(16)));

@@ -1,11 +1,12 @@
-/* Codes of values, for one type of number; included once for each. The file that includes this has defined
+/* The codes of values, for one type of number. trees/loops.h includes this once for each type, having defined
  *     NUMBER     the type
  *     BITS       the unsigned integer of its size
  *     NAME       of the function
  *
- * The bits of a number, taken as an integer that ascends with it, lead to one of up to BUCKETS buckets, whose first code is
- * known; a binary search among the limits of the fullest bucket ends it. The search runs for many values at a time, step by
- * step, so that the vectoriser finds loops without branches. */
+ * The upper bits of a number, taken as an integer that ascends with it, name one of up to BUCKETS buckets, of which it
+ * is known how many limits lie below; a binary search among the bucket's own limits, in as many steps as the fullest
+ * bucket needs, finds the code. Each step is made for many values at a time, so that the vectoriser finds loops without
+ * branches. */
 #define BUCKETS 2048
 #define AT_A_TIME 256
 
@@ -18,11 +19,11 @@
 struct SEARCH {
     BITS lowest;                    /* key of the first limit */
     uint32_t shift, buckets, reach; /* `reach`: a power of two above the number of limits in any bucket */
-    uint32_t first[BUCKETS + 1];    /* limits in the buckets before; the last bucket is what is above all */
-    NUMBER limits[2 * 256];         /* filled up with infinity */
+    uint32_t first[BUCKETS + 1];    /* how many limits lie in the buckets before; the last is for numbers above all */
+    NUMBER limits[2 * 256];         /* infinity behind the last limit */
 };
 
-/* An integer that ascends with the number; -0.0 is 0.0. */
+/* An integer that ascends with the number, equal for -0.0 and 0.0. */
 static inline BITS KEY(NUMBER number) {
     const BITS top = (BITS)1 << (8 * sizeof(BITS) - 1);
     NUMBER plain = number + 0;
@@ -55,7 +56,7 @@ static void NAME(const NUMBER *values, size_t count, const NUMBER *limits, uint8
     PREPARE(&search, limits);
     for (size_t done = 0; done < count; done += AT_A_TIME) {
         const size_t here = count - done < AT_A_TIME ? count - done : AT_A_TIME;
-        const NUMBER *some = values + done; /* NaN finds any code, and then has its own */
+        const NUMBER *some = values + done; /* NaN gets any code here, and `missing` below */
         for (size_t i = 0; i < here; i++) {
             BITS key = KEY(some[i]);
             BITS bucket = (key > search.lowest ? key - search.lowest : 0) >> search.shift;

@@ -9,14 +9,16 @@ const struct trees_ops *trees_picked(void) { return SR_PICK(TABLES); }
 
 enum { CHUNK = 65536, DIGIT_BITS = 12, DIGITS = 1 << DIGIT_BITS };
 
-/* Samples are sorted a chunk at a time: the more, the more alike are neighbours; as many as 16 bits can number. */
+/* Samples are sorted by chunks. The longer a chunk, the more alike are neighbours; its samples are numbered in 16
+ * bits. */
 struct scratch {
     uint32_t keys[CHUNK];
     uint16_t order[CHUNK], next[CHUNK];
     uint32_t counts[DIGITS];
 };
 
-/* The scratch of a block, behind the other one, at a multiple of 64: rows, for each feature two more than it has levels. */
+/* The scratch of a block, which comes behind struct scratch at a multiple of 64. There are two rows more than levels
+ * for each feature. */
 struct block {
     struct trees_visit stack[SR_TREES_DEPTH_MAX];
     double sums[TREES_BLOCK];
@@ -32,7 +34,8 @@ size_t sr_trees_scratch(const void *loaded) {
     return sizeof(struct scratch) + 64 + sizeof(struct block) + rows * sizeof(struct trees_row);
 }
 
-/* The top bits of all codes, taken by turns (a Morton code), up to two digits in all. */
+/* Make the key of each sample: the highest bits of all its codes, then the next ones (a Morton code), as many as two
+ * digits hold. */
 static void make_keys(const uint8_t *codes, size_t stride, size_t features, size_t count, uint32_t *keys) {
     memset(keys, 0, count * sizeof *keys);
     int left = 2 * DIGIT_BITS;
@@ -41,7 +44,8 @@ static void make_keys(const uint8_t *codes, size_t stride, size_t features, size
             for (size_t i = 0; i < count; i++) keys[i] = keys[i] << 1 | (codes[f * stride + i] >> bit & 1U);
 }
 
-/* One pass of a radix sort by digit: `from` lists samples, `to` the same ones sorted by it, those of equal digits as they were. */
+/* One pass of a radix sort: write the samples that `from` lists to `to`, sorted by the digit at `shift` of their keys;
+ * those with equal digits keep their order. */
 static void sort_by(struct scratch *scratch, size_t count, int shift, const uint16_t *from, uint16_t *to) {
     memset(scratch->counts, 0, sizeof scratch->counts);
     for (size_t i = 0; i < count; i++) scratch->counts[scratch->keys[i] >> shift & (DIGITS - 1)]++;
@@ -64,7 +68,8 @@ static void round_to_single(double *sums) {
     for (size_t i = 0; i < TREES_BLOCK; i++) sums[i] = (float)sums[i];
 }
 
-/* The rows of one feature, from `row` on: below all codes nothing, above them all; the next free row. */
+/* Make the rows of one feature, from row number `row` on. Levels below all codes of the block share a row of no
+ * samples, levels above them share a row of all. Returns the number of the next free row. */
 static size_t make_rows(const struct trees_model *model, size_t feature, struct block *block, size_t row) {
     const struct trees_ops *ops = trees_picked();
     const uint16_t *first = trees_first_splits(model) + feature;
@@ -87,7 +92,7 @@ static size_t make_rows(const struct trees_model *model, size_t feature, struct 
     return row;
 }
 
-/* Walk all trees with the samples whose rows stand in the block. */
+/* Walk all trees with the samples of the block, whose rows have been made. */
 static int add_trees(const struct trees_model *model, struct block *block) {
     const struct trees_root *root = trees_roots(model);
     struct trees_walk walk = {.splits = model->splits,
@@ -107,7 +112,7 @@ static int add_trees(const struct trees_model *model, struct block *block) {
     return SR_OK;
 }
 
-/* Score the `wanted` samples that `order` lists; a block is filled up with the first of them. */
+/* Score the `wanted` samples that `order` lists; the rest of the block is filled with the first of them. */
 static int score_block(const struct trees_model *model, const uint8_t *codes, size_t stride, const uint16_t *order,
                        size_t wanted, struct block *block, double *sums) {
     size_t row = 0;

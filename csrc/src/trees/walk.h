@@ -1,5 +1,5 @@
-/* The walk of a block through a tree, in registers of bits. The file that includes this has included trees/ops.h and
- * defined
+/* The walk of a block of samples through a tree, as sets of bits in registers. The file that includes this has included
+ * trees/ops.h and defined
  *     reg                        a vector of bits
  *     any(bits)                  whether one is set
  *     up_to(codes, level)        uint64_t, bit i: whether codes[i] <= level
@@ -22,7 +22,8 @@ static inline void add_leaf(const struct trees_row *set, double leaf, double *su
     }
 }
 
-/* Part `set`: samples of the row stay, the others go to `right`. Bit 0 of the result: some stay; bit 1: some go. */
+/* Divide `set`: samples that are in the row stay, the others go to `right`. Bit 0 of the result: some stay; bit 1: some
+ * go. */
 static inline unsigned part(struct trees_row *set, const struct trees_row *row, struct trees_row *right) {
     reg stay = {0}, go = {0};
     for (int i = 0; i < REGS; i++) {

@@ -1,6 +1,6 @@
 /* Add, compare, select in registers of LANES states. The file that includes this has defined
  *     LANES               16 or 32
- *     ABREAST             1, 2 or 4
+ *     ABREAST             1, 2 or 4: how many blocks are run side by side
  *     reg                 vector of LANES octets
  *     plus(a, b)          saturating sum
  *     least(a, b)         smaller of each
@@ -11,7 +11,8 @@ enum { HALF = 32 / LANES, WHOLE = 2 * HALF }; /* NOLINT(misc-redundant-expressio
 
 static const uint8_t OUTPUTS[32] = {VITERBI_32(VITERBI_OUTPUT)};
 
-/* 32 new states from the even and the odd ones of the old; bits of the choices from bit 0 on. */
+/* The metrics of 32 new states from those of the even and the odd old states. Bit n of the result: whether new state n
+ * was reached from the odd one. */
 static inline uint64_t choose(const reg even[HALF], const reg odd[HALF], const reg even_cost[HALF],
                               const reg odd_cost[HALF], reg out[HALF]) {
     uint64_t choices = 0;
@@ -43,7 +44,8 @@ static inline void renormalise(reg metrics[WHOLE]) {
     for (int i = 0; i < WHOLE; i++) metrics[i] -= least_of_all;
 }
 
-/* ABREAST blocks at a time, as many as there are registers for: each step waits for the one before it. */
+/* Run ABREAST blocks side by side, as many as there are registers for, since each step of a block waits for the one
+ * before. */
 static void run_abreast(struct viterbi_block *blocks, size_t steps) {
     reg metrics[ABREAST][WHOLE], same_at[HALF];
     memset(metrics, 0, sizeof metrics);

@@ -4,7 +4,7 @@ static const struct viterbi_ops *const TABLES[SR_LEVELS] = {
     [SR_PORTABLE] = &viterbi_portable,
     SR_ON_X86([SR_AVX2] = &viterbi_avx2, [SR_AVX512] = &viterbi_avx512) SR_ON_ARM([SR_NEON] = &viterbi_neon)};
 
-/* Every second bit of a word. */
+/* Move each bit i of 16 to place 2 i. */
 static uint32_t spread(uint32_t bits) {
     bits = (bits | bits << 8) & 0x00FF00FF;
     bits = (bits | bits << 4) & 0x0F0F0F0F;
@@ -28,7 +28,7 @@ enum { STEP_OCTETS = sizeof(uint64_t) + sizeof(uint32_t) };
 
 size_t sr_viterbi_scratch(void) { return SR_VITERBI_BLOCKS * VITERBI_SPAN * STEP_OCTETS + sizeof(uint64_t); }
 
-/* Blocks with room for `span` steps each, in memory whose start is aligned as a uint64_t. */
+/* Give each block room for `span` steps, in memory whose start is aligned as a uint64_t. */
 static void lay_out(struct viterbi_block *blocks, uint64_t *memory, size_t span) {
     uint32_t *costs = (uint32_t *)(memory + SR_VITERBI_BLOCKS * span);
     memset(memory, 0, SR_VITERBI_BLOCKS * span * STEP_OCTETS);
@@ -36,7 +36,7 @@ static void lay_out(struct viterbi_block *blocks, uint64_t *memory, size_t span)
         blocks[b] = (struct viterbi_block){.costs = costs + b * span, .choices = memory + b * span};
 }
 
-/* A block of the stream: its steps, and which of the bits they decide on are wanted. */
+/* A block of the stream: its steps, context included, and which of their bits are wanted. */
 struct extent {
     size_t start, steps, skip, bits;
 };
@@ -63,8 +63,9 @@ static uint8_t reversed(uint64_t octet) {
     return (uint8_t)(((octet & 0xFF) * 0x0202020202ULL & 0x010884422010ULL) % 1023);
 }
 
-/* A path back through a block: the state in its low six bits, above it the bits that were passed, the oldest lowest. */
-enum { PATHS = 4 }; /* abreast, so that none waits for itself */
+/* Paths back through blocks. A path has its state in the low six bits, and above it the bits that it has passed, the
+ * earliest of the stream lowest. PATHS are followed side by side, since each step of one waits for the step before. */
+enum { PATHS = 4 };
 struct paths {
     uint64_t path[PATHS];
     const uint64_t *choices[PATHS];
@@ -92,7 +93,8 @@ static void trace_back(const struct viterbi_block *blocks, const struct extent *
     }
 }
 
-/* Decide on up to SR_VITERBI_BLOCKS blocks of equal extent; places that are not used hold leftovers, which nobody sees. */
+/* Decide on up to SR_VITERBI_BLOCKS blocks of equal extent. Blocks that are not used hold anything; what comes of them
+ * goes where nobody reads it. */
 static void decide(const uint8_t *soft, const struct extent *extents, size_t count, struct viterbi_block *blocks,
                    uint8_t **out) {
     const struct viterbi_ops *ops = SR_PICK(TABLES);

@@ -1,5 +1,5 @@
-/* All states in one register: two permutations bring each state its two predecessors. Eight blocks go abreast, for each
- * step waits for the one before it. */
+/* All 64 states in one register: two permutations bring each state its two predecessors. Eight blocks are run side by
+ * side, since each step of a block waits for the one before. */
 #include "viterbi/ops.h"
 #include <immintrin.h>
 
@@ -28,7 +28,7 @@ static inline __m512i step(struct viterbi_block *block, size_t t, __m512i metric
 }
 
 static void run(struct viterbi_block *blocks, size_t count, size_t steps) {
-    (void)count; /* the others are there, and cost nothing while one step waits */
+    (void)count; /* the unused blocks have memory too, and cost nothing while others wait */
     __m512i metrics[SR_VITERBI_BLOCKS];
     for (int b = 0; b < SR_VITERBI_BLOCKS; b++) metrics[b] = _mm512_setzero_si512();
     for (size_t t = 0; t < steps; t++) {

@@ -1,4 +1,4 @@
-/* The operations of viterbi/steps.h by NEON: half the instructions of what the compiler finds. */
+/* The operations of viterbi/steps.h by NEON, in half as many instructions as the compiler makes of plain vectors. */
 #include "viterbi/ops.h"
 #include <arm_neon.h>
 

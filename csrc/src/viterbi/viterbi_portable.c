@@ -1,4 +1,5 @@
-/* The operations of viterbi/steps.h in sixteen lanes of whatever vectors the compiler has. */
+/* The operations of viterbi/steps.h for plain vectors of 16 octets, which compilers translate to what the processor
+ * has. */
 #include "viterbi/ops.h"
 
 #define LANES 16

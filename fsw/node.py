@@ -46,8 +46,8 @@ from link.cfdp.settings import Settings
 from link.dictionary import Dictionary, FileService
 from link.managed import Managed
 from link.packets.space_packet import HEADER_SIZE
+from link.pus.services.verification import FailureCode, RoutingFailure
 from link.pus.source import TmSource
-from link.pus.verification import FailureCode, RoutingFailure
 
 _LINK_BUDGET_MS = 50
 _FRAMES_AHEAD = 2  # filled with reports before the wire is free; what comes later and matters more waits for no more

@@ -23,8 +23,8 @@ from link.channels.tm_sender import TmSender
 from link.dictionary import Event, Float32b, Int8ub, Int16ub, Int32sb, Int32ub, Octets, Telemetry, Time, command, wire
 from link.errors import CapacityError, DecodeError
 from link.packets.space_packet import COUNT_MODULUS, SpacePacket
+from link.pus.services.verification import FailureCode
 from link.pus.source import Numbers
-from link.pus.verification import FailureCode
 
 _TRANSFERS_MAX = 4
 _LISTED_MAX = 16

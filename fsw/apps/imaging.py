@@ -19,7 +19,7 @@ from fsw.store.products import ProductStore, Provenance, StoredProduct, StoreFul
 from hal.board import Board
 from hal.camera import Camera, CameraError, Frame
 from link.dictionary import Counted, Event, Float32b, Int8ub, Int16ub, Int32ub, Text, command, wire
-from link.pus.verification import FailureCode
+from link.pus.services.verification import FailureCode
 
 _Target = Annotated[str, wire(Text(Counted(8, 40)), text="what to point the camera at")]
 _REASON_CHARACTERS_MAX = 60

@@ -17,10 +17,18 @@ from link.dictionary import Event, decode_arguments, wire
 from link.dictionary.declare import Record, commands_of
 from link.errors import DecodeError
 from link.pus.catalogue import read_request, requests_of
-from link.pus.functions import PerformFunction
 from link.pus.message import Request
 from link.pus.packets import Ack, RequestId, TcPacket
-from link.pus.verification import AcceptanceFailure, FailureCode, RefusedError, Stage, failure, success, told_reason
+from link.pus.services.functions import PerformFunction
+from link.pus.services.verification import (
+    AcceptanceFailure,
+    FailureCode,
+    RefusedError,
+    Stage,
+    failure,
+    success,
+    told_reason,
+)
 
 _CUT_SHORT = (
     "the node restarted before it ended; perhaps it was executed"  # no longer than what is remembered of a reason

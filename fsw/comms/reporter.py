@@ -21,8 +21,8 @@ from hal.clock import Clock
 from link.channels.tm_sender import TmSender
 from link.dictionary import Event, Int8ub, Telemetry, parameter
 from link.dictionary.declare import Record
-from link.pus.housekeeping import HousekeepingReport
 from link.pus.message import Report
+from link.pus.services.housekeeping import HousekeepingReport
 from link.pus.source import TmSource
 
 _PUBLISHED_MAX = 512  # between two turns of the loop

@@ -14,7 +14,7 @@ from fsw.store.durable import Durable, Origin
 from kernels.coding.crc import crc32c
 from link.cop1.farm import Farm, State
 from link.pus.packets import Ack
-from link.pus.verification import FailureCode, Stage
+from link.pus.services.verification import FailureCode, Stage
 
 TAKEN_MAX = 128
 """Requests that are remembered: as many as the widest window of COP-1 has on their way."""

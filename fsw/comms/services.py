@@ -15,14 +15,14 @@ from fsw.executive.sendable import UnsendableError, check_sendable
 from hal.clock import Clock
 from link.dictionary import Dictionary, Event, Float64b, Int16ub, Telemetry, wire
 from link.dictionary.declare import Record
-from link.pus import events, test
-from link.pus.event_actions import EventActions
-from link.pus.events import EventControl
-from link.pus.housekeeping import Housekeeping
 from link.pus.message import Report, Request
-from link.pus.monitoring import Monitor, Transition
-from link.pus.parameters import Parameters, ParameterTable
-from link.pus.scheduling import Schedule
+from link.pus.services import events, test
+from link.pus.services.event_actions import EventActions
+from link.pus.services.events import EventControl
+from link.pus.services.housekeeping import Housekeeping
+from link.pus.services.monitoring import Monitor, Transition
+from link.pus.services.parameters import Parameters, ParameterTable
+from link.pus.services.scheduling import Schedule
 
 OFFERED = (1, 3, 5, 8, 11, 12, 17, 19, 20)
 """Verification and functions are the dispatcher's, the others are here."""

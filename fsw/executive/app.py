@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from link.dictionary import Event, Telemetry
-from link.pus.verification import RefusedError
+from link.pus.services.verification import RefusedError
 
 Report = Telemetry | Event
 

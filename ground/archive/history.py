@@ -13,7 +13,7 @@ from kernels.usage import did_you_mean
 from link.dictionary import Dictionary, Sample
 from link.dictionary.model import Report
 from link.errors import DecodeError
-from link.pus.housekeeping import HousekeepingReport
+from link.pus.services.housekeeping import HousekeepingReport
 
 
 class _Point(NamedTuple):

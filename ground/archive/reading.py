@@ -5,10 +5,10 @@ from typing import NamedTuple
 from ground.archive.rows import PacketRow
 from link.dictionary import Dictionary, Happening, Sample
 from link.pus.catalogue import read_report
-from link.pus.events import EventReport
-from link.pus.housekeeping import HousekeepingReport
 from link.pus.message import Report
 from link.pus.packets import TmPacket
+from link.pus.services.events import EventReport
+from link.pus.services.housekeeping import HousekeepingReport
 
 BEACON_STRUCTURE = 1
 """The housekeeping structure that begins with the version of the node's dictionary, whatever else is in it."""

@@ -8,7 +8,7 @@ from link.dictionary.dictionary import Dictionary
 from link.dictionary.kinds import Array, Enumeration, Field, Group
 from link.pus.message import Report
 from link.pus.packets import RequestId
-from link.pus.parameters import ParameterTable, ParameterValues
+from link.pus.services.parameters import ParameterTable, ParameterValues
 
 _EVENTS = ("event", "events", "unexpected_event", "low_event", "high_event")
 _PARAMETERS = ("parameter", "parameters", "validity_parameter")

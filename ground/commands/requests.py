@@ -28,12 +28,12 @@ from link.dictionary.exchange.pages import Asked
 from link.dictionary.kinds import Array, Field, Group, Rest, Text, Value
 from link.errors import DecodeError
 from link.pus.catalogue import SERVICES, requests_of
-from link.pus.event_actions import AddAction
-from link.pus.functions import PerformFunction
 from link.pus.message import Request
 from link.pus.packets import TcPacket
-from link.pus.parameters import SetValues
-from link.pus.scheduling import InsertActivities, insert_of
+from link.pus.services.event_actions import AddAction
+from link.pus.services.functions import PerformFunction
+from link.pus.services.parameters import SetValues
+from link.pus.services.scheduling import InsertActivities, insert_of
 from link.pus.source import TcSource
 from link.time.calendar import decode_ascii
 

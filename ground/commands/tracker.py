@@ -6,7 +6,7 @@ from enum import Enum
 
 from link.pus.message import Report
 from link.pus.packets import RequestId
-from link.pus.verification import Failure, ProgressFailure, ProgressSuccess, RoutingFailure, Stage, Success
+from link.pus.services.verification import Failure, ProgressFailure, ProgressSuccess, RoutingFailure, Stage, Success
 
 
 class Progress(Enum):

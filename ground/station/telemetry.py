@@ -25,11 +25,17 @@ from link.dictionary.conditions import Condition, compared
 from link.dictionary.model import Report as Structure
 from link.errors import DecodeError
 from link.packets.space_packet import COUNT_MODULUS
-from link.pus import verification
-from link.pus.housekeeping import AppendParameters, CreateStructure, HousekeepingReport, StructureReport, structure_of
 from link.pus.message import Report, Request
 from link.pus.packets import RequestId
-from link.pus.verification import RefusedError
+from link.pus.services import verification
+from link.pus.services.housekeeping import (
+    AppendParameters,
+    CreateStructure,
+    HousekeepingReport,
+    StructureReport,
+    structure_of,
+)
+from link.pus.services.verification import RefusedError
 
 _STALE_NS = 10_000_000_000  # an older sample is shown again when the latest is this old: the node's clock was set back
 _UNDECODED_MAX = 1000

@@ -31,7 +31,7 @@ SERVICES: dict[int, str] = {
     22: "position_scheduling",
     23: "files",
 }
-"""The module in this package of each service."""
+"""The module in link/pus/services of each service."""
 
 
 @cache
@@ -49,7 +49,7 @@ def requests_of(service: int) -> dict[int, type[Request]]:
 def _declared(service: int, base: type[_Form]) -> dict[int, type[_Form]]:
     if service not in SERVICES:
         return {}
-    items = vars(import_module(f"link.pus.{SERVICES[service]}")).values()
+    items = vars(import_module(f"link.pus.services.{SERVICES[service]}")).values()
     forms = [item for item in items if isinstance(item, type) and issubclass(item, base)]
     return {form.__subtype__: form for form in forms if form.__service__ == service}
 

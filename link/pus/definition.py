@@ -14,10 +14,10 @@ from link.dictionary.definition import Definition
 from link.dictionary.dictionary import Dictionary
 from link.dictionary.kinds import Field, Int8ub, Int16ub, Int24ub, Int32ub, Integer, Reference, odd_bits
 from link.dictionary.model import Command, Container, Event, Report
-from link.pus import events, functions, housekeeping
 from link.pus.catalogue import Kind, reports_of, requests_of
 from link.pus.message import Message
 from link.pus.packets import VERSION, Ack
+from link.pus.services import events, functions, housekeeping
 
 EPOCH = "1958-01-01T00:00:00Z"
 _PRIMARY = (

@@ -184,7 +184,7 @@ def _entries(loaded: "Dictionary | Definition") -> Iterator[dict[str, str]]:
 
 def _fields(report: "Report") -> Iterator[dict[str, str]]:
     from link.dictionary.exchange.pages import wire_form
-    from link.pus.parameters import fields_of
+    from link.pus.services.parameters import fields_of
 
     numbers = {entry.name: f"{entry.id:#x}" for entry in fields_of(report)}
     for field in report.fields:

@@ -15,10 +15,10 @@ from link.frames.clcw import Clcw
 from link.managed import Managed
 from link.packets.space_packet import SpacePacket
 from link.pus.catalogue import read_report
-from link.pus.events import EventReport
-from link.pus.functions import PerformFunction
-from link.pus.housekeeping import HousekeepingReport
 from link.pus.packets import TmPacket
+from link.pus.services.events import EventReport
+from link.pus.services.functions import PerformFunction
+from link.pus.services.housekeeping import HousekeepingReport
 from link.pus.source import TcSource
 
 

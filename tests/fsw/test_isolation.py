@@ -9,8 +9,8 @@ from hal.port import PortClosed
 from link.cfdp import Entity, MemoryStore, Settings
 from link.packets.space_packet import SpacePacket
 from link.pus.packets import TcPacket
-from link.pus.test import Ping, Pong
-from link.pus.verification import CompletionSuccess
+from link.pus.services.test import Ping, Pong
+from link.pus.services.verification import CompletionSuccess
 from tests.fsw.test_node import BOARD, COASTWATCH, PROVENANCE, SECOND, World
 
 APP = '''

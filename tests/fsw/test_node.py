@@ -23,8 +23,8 @@ from kernels.imaging.georeference import Georeference
 from link.cfdp import Entity, MemoryStore, Settings
 from link.packets.space_packet import HEADER_SIZE, SpacePacket
 from link.products.product import Product
-from link.pus.functions import PerformFunction
-from link.pus.test import Ping, Pong
+from link.pus.services.functions import PerformFunction
+from link.pus.services.test import Ping, Pong
 from tests.fsw.station import Station
 
 COASTWATCH = Path(__file__).parents[2] / "examples" / "missions" / "coastwatch.toml"

@@ -2,9 +2,9 @@
 
 from link.dictionary.codec.record import Codec
 from link.dictionary.kinds import Array, Group, Time
-from link.pus import monitoring, scheduling
-from link.pus import test as test_service
 from link.pus.catalogue import reports_of
+from link.pus.services import monitoring, scheduling
+from link.pus.services import test as test_service
 from link.pus.source import TcSource
 from tests.fsw.test_node import SECOND, World
 from tests.link.pus.test_monitoring import limits

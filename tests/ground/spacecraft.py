@@ -16,11 +16,11 @@ from link.errors import DecodeError
 from link.frames.tc import TcFrame
 from link.managed import Managed, TmChannel
 from link.packets.space_packet import SpacePacket
-from link.pus import events, housekeeping
 from link.pus.catalogue import read_request
 from link.pus.packets import TcPacket
+from link.pus.services import events, housekeeping
+from link.pus.services.verification import FailureCode, Stage, failure, success
 from link.pus.source import TmSource
-from link.pus.verification import FailureCode, Stage, failure, success
 
 APID, FILES_APID, NODE_ENTITY, GROUND_ENTITY = 65, 0x7FD, 1, 2
 MANAGED = Managed(

@@ -31,8 +31,8 @@ from link.channels.tm_receiver import TmReceiver
 from link.channels.tm_sender import TmSender
 from link.managed import Managed, TmChannel
 from link.packets.space_packet import SpacePacket
+from link.pus.services.verification import FailureCode
 from link.pus.source import Tally
-from link.pus.verification import FailureCode
 
 MANAGED = Managed(
     spacecraft_id=1,

@@ -19,8 +19,8 @@ from hal.sim.cable import Channel, cable
 from hal.sim.clock import VirtualClock
 from link.cop1.farm import State
 from link.managed import Managed, TmChannel
+from link.pus.services.test import Ping
 from link.pus.source import TcSource
-from link.pus.test import Ping
 from tests.fsw.memories import numbers_on, request_memory_on
 
 MANAGED = Managed(spacecraft_id=1, tm_channels=(TmChannel(name="housekeeping", vc=0),))

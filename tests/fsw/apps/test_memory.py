@@ -5,9 +5,9 @@ import errno
 import pytest
 
 from fsw.apps.memory import Memory, MemoryDamaged, MemoryFailing, MemoryRestored
+from link.pus.services.test import Ping
+from link.pus.services.verification import Stage
 from link.pus.source import TcSource
-from link.pus.test import Ping
-from link.pus.verification import Stage
 from tests.fsw.memories import FOLDER, numbers_on, request_memory_on
 from tests.hal.recording_medium import RecordingMedium
 

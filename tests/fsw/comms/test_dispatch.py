@@ -13,12 +13,11 @@ from fsw.executive.bus import Bus
 from fsw.executive.executive import Executive, StepFailed
 from hal.sim.clock import VirtualClock
 from link.dictionary import Event, Int8ub, command, wire
-from link.pus import test
-from link.pus.functions import PerformFunction
 from link.pus.packets import Ack, TcPacket
-from link.pus.source import TcSource
-from link.pus.test import ConnectionTested, Ping, Pong
-from link.pus.verification import (
+from link.pus.services import test
+from link.pus.services.functions import PerformFunction
+from link.pus.services.test import ConnectionTested, Ping, Pong
+from link.pus.services.verification import (
     AcceptanceFailure,
     AcceptanceSuccess,
     CompletionFailure,
@@ -30,6 +29,7 @@ from link.pus.verification import (
     StartSuccess,
     Success,
 )
+from link.pus.source import TcSource
 from tests.fsw.memories import request_memory_on
 from tests.hal.recording_medium import RecordingMedium
 

@@ -11,8 +11,8 @@ from fsw.executive.executive import Executive, TickMissed
 from hal.sim.clock import VirtualClock
 from link.dictionary import Dictionary, Telemetry, wire
 from link.pus.packets import TmPacket
+from link.pus.services.test import Pong
 from link.pus.source import TmSource
-from link.pus.test import Pong
 
 SECOND = 1_000_000_000
 EVENT = TickMissed(app="a", culprit="b", tick=1, missed=1)

@@ -16,9 +16,9 @@ from hal.sim.clock import VirtualClock
 from link.cop1.farm import Farm, State, Verdict
 from link.frames.tc import UNLOCK, TcFrame
 from link.pus.packets import RequestId
+from link.pus.services.test import Ping, Pong
+from link.pus.services.verification import CompletionFailure, CompletionSuccess, FailureCode, Stage
 from link.pus.source import TcSource
-from link.pus.test import Ping, Pong
-from link.pus.verification import CompletionFailure, CompletionSuccess, FailureCode, Stage
 from tests.fsw.memories import request_memory_on
 from tests.hal.recording_medium import RecordingMedium
 

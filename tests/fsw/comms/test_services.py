@@ -5,17 +5,9 @@ import pytest
 from fsw.comms.services import OFFERED, ParameterCaution
 from ground.commands.tracker import Progress
 from link.dictionary.codec.record import Codec
-from link.pus import (
-    event_actions,
-    events,
-    functions,
-    housekeeping,
-    monitoring,
-    parameters,
-    scheduling,
-)
-from link.pus import test as test_service
-from link.pus.parameters import ParameterTable
+from link.pus.services import event_actions, events, functions, housekeeping, monitoring, parameters, scheduling
+from link.pus.services import test as test_service
+from link.pus.services.parameters import ParameterTable
 from link.pus.source import TcSource
 from tests.fsw.test_node import World
 

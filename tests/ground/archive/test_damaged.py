@@ -18,7 +18,7 @@ from ground.archive.schema import PAGE_OCTETS
 from ground.archive.survey import rescue, survey
 from ground.errors import DamagedError
 from ground.records import CommandRecord, EventRecord, FileRecord, Stage
-from link.pus.housekeeping import HousekeepingReport
+from link.pus.services.housekeeping import HousekeepingReport
 from link.pus.source import TmSource
 from tests.ground.spacecraft import APID, DICTIONARY, UTC_NS
 

@@ -9,8 +9,8 @@ from ground.station.inbox import Inbox
 from ground.station.station import Patience, Station
 from link.dictionary import Dictionary, Int16ub, Octets, Telemetry, command, wire
 from link.packets.space_packet import COUNT_MODULUS
-from link.pus import housekeeping
 from link.pus.packets import TcPacket
+from link.pus.services import housekeeping
 from tests.ground.spacecraft import APID, MANAGED, SECOND, UTC_NS, Done, Spacecraft, World
 
 NO_REQUEST = 0xFFFF

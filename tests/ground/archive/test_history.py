@@ -10,7 +10,7 @@ from ground.archive.reading import read_packet
 from ground.archive.rows import DictionaryRow
 from ground.records import History
 from link.dictionary import Dictionary, Int8ub, Int16ub, Octets, Telemetry, wire
-from link.pus.housekeeping import report_of
+from link.pus.services.housekeeping import report_of
 from link.pus.source import TmSource
 from tests.ground.spacecraft import APID, MANAGED, SECOND, UTC_NS
 

@@ -6,7 +6,7 @@ from ground.commands.book import ENTRIES_MAX, CommandBook, request_of
 from ground.moment import Moment
 from ground.records import CommandRecord, Stage
 from link.pus.packets import RequestId
-from link.pus.verification import (
+from link.pus.services.verification import (
     AcceptanceFailure,
     AcceptanceSuccess,
     CompletionFailure,

@@ -8,12 +8,12 @@ import pytest
 from ground.commands.names import Names
 from ground.commands.requests import Requests, offers
 from link.dictionary import Dictionary, Event, Int8ub, Int16ub, Telemetry, command, parameter, wire
-from link.pus import event_actions, housekeeping, memory, monitoring, parameters, scheduling
-from link.pus import test as test_service
-from link.pus.functions import PerformFunction
 from link.pus.packets import TcPacket
+from link.pus.services import event_actions, housekeeping, memory, monitoring, parameters, scheduling
+from link.pus.services import test as test_service
+from link.pus.services.functions import PerformFunction
+from link.pus.services.verification import FailureCode, Stage, failure
 from link.pus.source import TcSource
-from link.pus.verification import FailureCode, Stage, failure
 from link.time.calendar import encode_ascii
 
 

@@ -25,9 +25,9 @@ from link.coding.tm import TmEncoder
 from link.cop1.farm import Farm
 from link.dictionary import Dictionary
 from link.packets.space_packet import SpacePacket
-from link.pus import events as pus_events
-from link.pus import housekeeping, verification
 from link.pus.packets import TmPacket
+from link.pus.services import events as pus_events
+from link.pus.services import housekeeping, verification
 from link.pus.source import Tally, TmSource
 from tests.ground.spacecraft import APID, DICTIONARY, MANAGED, SECOND, UTC_NS, Done, NodeStatus, Spacecraft, World
 

@@ -13,12 +13,12 @@ from ground.station.logbook import Logbook
 from ground.station.telemetry import Telemetry
 from link.dictionary import Dictionary, Event, Float32b, Int8ub, Int16ub, Limits, Octets, Time, command, wire
 from link.dictionary import Telemetry as Report
-from link.pus import events, housekeeping
-from link.pus.housekeeping import AppendParameters, CreateStructure, HousekeepingReport, StructureReport
 from link.pus.packets import RequestId
+from link.pus.services import events, housekeeping
+from link.pus.services.housekeeping import AppendParameters, CreateStructure, HousekeepingReport, StructureReport
+from link.pus.services.test import Pong
+from link.pus.services.verification import AcceptanceFailure, CompletionFailure, CompletionSuccess, FailureCode
 from link.pus.source import TmSource
-from link.pus.test import Pong
-from link.pus.verification import AcceptanceFailure, CompletionFailure, CompletionSuccess, FailureCode
 from tests.ground.spacecraft import APID, DICTIONARY, MANAGED, SECOND, UTC_NS
 
 REQUEST, OTHER = RequestId(APID, 7), RequestId(APID, 8)

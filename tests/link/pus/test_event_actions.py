@@ -2,7 +2,8 @@
 
 import pytest
 
-from link.pus.event_actions import (
+from link.pus.packets import TcPacket
+from link.pus.services.event_actions import (
     ActionReport,
     AddAction,
     DeleteActions,
@@ -16,8 +17,7 @@ from link.pus.event_actions import (
     ReportActions,
     ReportActionStatuses,
 )
-from link.pus.packets import TcPacket
-from link.pus.verification import RefusedError
+from link.pus.services.verification import RefusedError
 
 PING = TcPacket(apid=5, count=0, service=17, subtype=1).encode()
 EVENT = EventReference(apid=5, event=7)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from link.pus.events import DisabledEvents, DisableEvents, EnableEvents, EventControl, ReportDisabled
-from link.pus.verification import RefusedError
+from link.pus.services.events import DisabledEvents, DisableEvents, EnableEvents, EventControl, ReportDisabled
+from link.pus.services.verification import RefusedError
 
 
 def test_events_are_silenced_and_heard_again():

@@ -8,13 +8,13 @@ from link.dictionary import Counted, Int8ub, Int16ub, Octets
 from link.dictionary.domain import octets_max
 from link.dictionary.kinds import Array, Float64b, Group, Integer, Rest, Text
 from link.dictionary.model import Field, Parameter, Report
-from link.pus import event_actions, events, forwarding, housekeeping, monitoring, parameters, scheduling
 from link.pus.catalogue import read_report
 from link.pus.packets import TM_DATA_MAX, TcPacket, TmPacket
 from link.pus.paging import ITEM_OCTETS_MAX, pages
-from link.pus.parameters import Parameters, ParameterTable
+from link.pus.services import event_actions, events, forwarding, housekeeping, monitoring, parameters, scheduling
+from link.pus.services.parameters import Parameters, ParameterTable
+from link.pus.services.verification import CompletionFailure, FailureCode, RefusedError, Stage, failure
 from link.pus.source import TmSource
-from link.pus.verification import CompletionFailure, FailureCode, RefusedError, Stage, failure
 from tests.link.pus.test_monitoring import limits
 
 START_NS, S = 1_700_000_000 * 10**9, 10**9

@@ -3,20 +3,20 @@
 import pytest
 
 from link.errors import DecodeError
-from link.pus import event_actions, housekeeping, monitoring, parameters, scheduling
-from link.pus import test as test_service
 from link.pus.catalogue import read_request
-from link.pus.event_actions import EventActions
-from link.pus.events import EventControl
-from link.pus.forwarding import ForwardControl
-from link.pus.housekeeping import Housekeeping
-from link.pus.memory import Memories
 from link.pus.message import Request
-from link.pus.monitoring import Monitor
 from link.pus.packets import TcPacket
-from link.pus.scheduling import Schedule
-from link.pus.time import TimeReporter
-from link.pus.verification import FailureCode, RefusedError
+from link.pus.services import event_actions, housekeeping, monitoring, parameters, scheduling
+from link.pus.services import test as test_service
+from link.pus.services.event_actions import EventActions
+from link.pus.services.events import EventControl
+from link.pus.services.forwarding import ForwardControl
+from link.pus.services.housekeeping import Housekeeping
+from link.pus.services.memory import Memories
+from link.pus.services.monitoring import Monitor
+from link.pus.services.scheduling import Schedule
+from link.pus.services.time import TimeReporter
+from link.pus.services.verification import FailureCode, RefusedError
 from tests.link.pus.test_parameters import service
 
 

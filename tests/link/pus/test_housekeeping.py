@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from link.dictionary import Dictionary, Int8ub, Octets, Rest, Telemetry, wire
 from link.dictionary.codec.record import Codec
 from link.dictionary.declare import report_entry
-from link.pus.housekeeping import (
+from link.pus.services.housekeeping import (
     AppendParameters,
     CreateStructure,
     DeleteStructures,
@@ -24,8 +24,8 @@ from link.pus.housekeeping import (
     SuperCommutated,
     structure_of,
 )
-from link.pus.parameters import Parameters, ParameterTable
-from link.pus.verification import RefusedError
+from link.pus.services.parameters import Parameters, ParameterTable
+from link.pus.services.verification import RefusedError
 from tests.link.pus.test_parameters import Thermal, service
 
 MS = 1_000_000

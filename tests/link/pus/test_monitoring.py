@@ -2,7 +2,7 @@
 
 import pytest
 
-from link.pus.monitoring import (
+from link.pus.services.monitoring import (
     AddDefinitions,
     CheckType,
     Definition,
@@ -19,7 +19,7 @@ from link.pus.monitoring import (
     ReportStatuses,
     Status,
 )
-from link.pus.verification import FailureCode, RefusedError
+from link.pus.services.verification import FailureCode, RefusedError
 
 TICK_NS = 100_000_000
 UTC_NS = 1_790_000_000_000_000_000

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from link.dictionary import Dictionary, Int8ub, Int16ub, Integer, Telemetry, Text, parameter, wire
 from link.errors import DecodeError
-from link.pus.parameters import Parameters, ParameterTable, ParameterValues, ReportValues, SetValues
-from link.pus.verification import RefusedError
+from link.pus.services.parameters import Parameters, ParameterTable, ParameterValues, ReportValues, SetValues
+from link.pus.services.verification import RefusedError
 
 
 class Mode(IntEnum):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from link.pus.packets import TcPacket
-from link.pus.scheduling import (
+from link.pus.services.scheduling import (
     ActivitiesReport,
     DeleteActivities,
     DisableSchedule,
@@ -27,7 +27,7 @@ from link.pus.scheduling import (
     SummariseAll,
     insert_of,
 )
-from link.pus.verification import RefusedError
+from link.pus.services.verification import RefusedError
 
 START_NS, S = 1_700_000_000 * 10**9, 10**9
 

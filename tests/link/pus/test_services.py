@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from ground.commands.tracker import CommandTracker, Progress
 from link.dictionary import Counted, Dictionary, Event, Flag, Int8ub, Telemetry, wire
 from link.errors import DecodeError
-from link.pus import events, functions, housekeeping, test
 from link.pus.catalogue import SERVICES, read_report, read_request, reports_of, requests_of
 from link.pus.definition import definition_of
 from link.pus.packets import Ack, TcPacket, TmPacket
+from link.pus.services import events, functions, housekeeping, test
+from link.pus.services.verification import FailureCode, ProgressFailure, RoutingFailure, Stage, failure, success
 from link.pus.source import Tally, TcSource, TmSource
-from link.pus.verification import FailureCode, ProgressFailure, RoutingFailure, Stage, failure, success
 
 PACKET = TcPacket(apid=5, count=9, service=8, subtype=1)
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels.coding.crc import crc16
-from link.pus.forwarding import (
+from link.pus.services.forwarding import (
     AddReportTypes,
     DeleteReportTypes,
     ForwardControl,
@@ -13,7 +13,7 @@ from link.pus.forwarding import (
     ReportForwarding,
     ServiceTypes,
 )
-from link.pus.large_packets import (
+from link.pus.services.large_packets import (
     AbortReason,
     LastUplinkPart,
     Reassembly,
@@ -22,9 +22,9 @@ from link.pus.large_packets import (
     downlink_parts,
     uplink_parts,
 )
-from link.pus.memory import Area, CheckMemory, DumpMemory, FilledArea, LoadMemory, Memories
-from link.pus.time import SetTimeReportRate, TimeReport, TimeReporter
-from link.pus.verification import RefusedError
+from link.pus.services.memory import Area, CheckMemory, DumpMemory, FilledArea, LoadMemory, Memories
+from link.pus.services.time import SetTimeReportRate, TimeReport, TimeReporter
+from link.pus.services.verification import RefusedError
 
 
 def done(service, request, *more):

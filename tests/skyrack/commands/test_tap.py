@@ -19,7 +19,7 @@ from link.dictionary.codec.packets import PacketReader
 from link.managed import Managed
 from link.packets.space_packet import SpacePacket
 from link.pus.definition import definition_of
-from link.pus.housekeeping import report_of
+from link.pus.services.housekeeping import report_of
 from link.pus.source import TmSource
 from skyrack.cli import main
 from tests.ground.spacecraft import APID, DICTIONARY, NodeStatus

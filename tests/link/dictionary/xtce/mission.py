@@ -24,7 +24,7 @@ from link.dictionary.kinds import (
 )
 from link.dictionary.limits import Limits
 from link.dictionary.model import Command, Event, Report
-from link.pus import events, housekeeping
+from link.pus.services import events, housekeeping
 from link.pus.source import TmSource
 
 APID = 321

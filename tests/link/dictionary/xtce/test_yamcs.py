@@ -17,8 +17,8 @@ from link.dictionary.model import Command
 from link.dictionary.xtce.lower import lowered
 from link.dictionary.xtce.writer import write_xtce
 from link.pus.definition import definition_of
-from link.pus.functions import PerformFunction
 from link.pus.packets import TcPacket
+from link.pus.services.functions import PerformFunction
 from tests.link.dictionary.xtce.mission import mission, packets_of, value_of
 from tests.link.dictionary.xtce.yamcs import INSTANCE, Yamcs, absent
 

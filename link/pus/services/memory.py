@@ -11,7 +11,7 @@ from link.dictionary.declare import Record
 from link.dictionary.kinds import Counted, Int16ub, Int32ub, Octets
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
-from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine
+from link.pus.services.verification import FailureCode, RefusedError, execute_each, not_mine
 
 
 class Area(Record):

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from link.dictionary.kinds import Int16ub
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
-from link.pus.verification import FailureCode, RefusedError, not_mine
+from link.pus.services.verification import FailureCode, RefusedError, not_mine
 
 
 class Ping(Request, service=17, subtype=1):

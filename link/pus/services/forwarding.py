@@ -7,7 +7,7 @@ from link.dictionary.kinds import Counted, Int8ub, Int16ub
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
 from link.pus.paging import pages
-from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine
+from link.pus.services.verification import FailureCode, RefusedError, execute_each, not_mine
 
 
 class ServiceTypes(Record):

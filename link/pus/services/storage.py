@@ -9,8 +9,8 @@ from enum import IntEnum
 from link.dictionary.declare import Record
 from link.dictionary.kinds import Counted, Flag, Int8ub, Int16ub, Int32ub, Time
 from link.dictionary.wires import wire
-from link.pus.forwarding import ProcessTypes
 from link.pus.message import Report, Request
+from link.pus.services.forwarding import ProcessTypes
 
 
 class StoreType(IntEnum):

@@ -7,7 +7,7 @@ from link.dictionary.declare import Record
 from link.dictionary.kinds import Counted, Flag, Int8ub, Int16ub, Int32sb, Int32ub, Octets, Rest
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
-from link.pus.scheduling import RequestReference
+from link.pus.services.scheduling import RequestReference
 
 
 class Position(Record):

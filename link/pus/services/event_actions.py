@@ -10,7 +10,7 @@ from link.errors import DecodeError
 from link.pus.message import Report, Request
 from link.pus.packets import TcPacket
 from link.pus.paging import ITEM_OCTETS_MAX, pages
-from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine, report_each
+from link.pus.services.verification import FailureCode, RefusedError, execute_each, not_mine, report_each
 
 
 class EventReference(Record):

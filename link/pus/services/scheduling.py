@@ -15,7 +15,7 @@ from link.packets.space_packet import SpacePacket
 from link.pus.message import Report, Request
 from link.pus.packets import TcPacket
 from link.pus.paging import ITEM_OCTETS_MAX, pages
-from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine, report_together
+from link.pus.services.verification import FailureCode, RefusedError, execute_each, not_mine, report_together
 from link.time.binary import Cuc
 
 _TIME = Cuc()

@@ -22,7 +22,7 @@ from link.dictionary.wires import wire
 from link.errors import DecodeError
 from link.pus.message import Report, Request
 from link.pus.paging import ITEM_OCTETS_MAX
-from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine, report_together
+from link.pus.services.verification import FailureCode, RefusedError, execute_each, not_mine, report_together
 
 _ID_OCTETS = 2
 _FIELDS_MAX = 256

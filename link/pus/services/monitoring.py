@@ -15,7 +15,7 @@ from link.dictionary.kinds import Counted, Float64b, Int8ub, Int16ub, Int64ub, T
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
 from link.pus.paging import pages
-from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine, report_together
+from link.pus.services.verification import FailureCode, RefusedError, execute_each, not_mine, report_together
 
 _MS = 1_000_000
 

@@ -15,8 +15,15 @@ from link.dictionary.model import Report as Structure
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
 from link.pus.paging import ITEM_OCTETS_MAX, ITEMS_MAX
-from link.pus.parameters import Parameters, ParameterTable, fields_of
-from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine, report_each, report_together
+from link.pus.services.parameters import Parameters, ParameterTable, fields_of
+from link.pus.services.verification import (
+    FailureCode,
+    RefusedError,
+    execute_each,
+    not_mine,
+    report_each,
+    report_together,
+)
 
 _MS = 1_000_000
 

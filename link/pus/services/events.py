@@ -8,7 +8,7 @@ from link.dictionary.model import Severity
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
 from link.pus.paging import pages
-from link.pus.verification import FailureCode, RefusedError, execute_each, not_mine
+from link.pus.services.verification import FailureCode, RefusedError, execute_each, not_mine
 
 
 class EventReport(Report):

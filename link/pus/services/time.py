@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from link.dictionary.kinds import Int8ub, Time
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
-from link.pus.verification import FailureCode, RefusedError, not_mine
+from link.pus.services.verification import FailureCode, RefusedError, not_mine
 
 TIME_APID = 0
 RATE_MAX = 8

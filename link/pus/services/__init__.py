@@ -1,0 +1,1 @@
+"""The services of PUS-C, one module each: the message types that they exchange."""

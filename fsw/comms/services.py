@@ -12,17 +12,20 @@ from fsw.executive.app import App
 from fsw.executive.app import Report as AppReport
 from fsw.executive.bus import Bus, Queue
 from fsw.executive.sendable import UnsendableError, check_sendable
+from fsw.pus import test
+from fsw.pus.event_actions import EventActions
+from fsw.pus.events import EventControl
+from fsw.pus.housekeeping import Housekeeping
+from fsw.pus.monitoring import Monitor
+from fsw.pus.parameters import Parameters
+from fsw.pus.scheduling import Schedule
 from hal.clock import Clock
 from link.dictionary import Dictionary, Event, Float64b, Int16ub, Telemetry, wire
 from link.dictionary.declare import Record
 from link.pus.message import Report, Request
-from link.pus.services import events, test
-from link.pus.services.event_actions import EventActions
-from link.pus.services.events import EventControl
-from link.pus.services.housekeeping import Housekeeping
-from link.pus.services.monitoring import Monitor, Transition
-from link.pus.services.parameters import Parameters, ParameterTable
-from link.pus.services.scheduling import Schedule
+from link.pus.services import events
+from link.pus.services.monitoring import Transition
+from link.pus.services.parameters import ParameterTable
 
 OFFERED = (1, 3, 5, 8, 11, 12, 17, 19, 20)
 """Verification and functions are the dispatcher's, the others are here."""

@@ -4,9 +4,9 @@ import errno
 
 import pytest
 
+from fsw.pus import test
 from ground.commands.tracker import Progress
 from link.pus.packets import TmPacket
-from link.pus.services import test
 from link.pus.services.test import Ping
 from tests.fsw.test_node import SECOND, World
 from tests.hal.recording_medium import RecordingMedium

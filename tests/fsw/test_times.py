@@ -6,8 +6,8 @@ from link.pus.catalogue import reports_of
 from link.pus.services import monitoring, scheduling
 from link.pus.services import test as test_service
 from link.pus.source import TcSource
+from tests.fsw.pus.test_monitoring import limits
 from tests.fsw.test_node import SECOND, World
-from tests.link.pus.test_monitoring import limits
 
 UPTIME = 0x102
 

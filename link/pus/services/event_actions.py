@@ -1,16 +1,9 @@
 """Event-action, service 19 (ECSS-E-ST-70-41C §6.19, §8.19): an event that is reported releases a request."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 from link.dictionary.declare import Record
 from link.dictionary.kinds import Counted, Flag, Int16ub, Octets, Rest
 from link.dictionary.wires import wire
-from link.errors import DecodeError
 from link.pus.message import Report, Request
-from link.pus.packets import TcPacket
-from link.pus.paging import ITEM_OCTETS_MAX, pages
-from link.pus.services.verification import FailureCode, RefusedError, execute_each, not_mine, report_each
 
 
 class EventReference(Record):
@@ -84,84 +77,3 @@ class ActionReport(Report, service=19, subtype=11):
     event: int = wire(Int16ub)
     enabled: bool = wire(Flag)
     request: bytes = wire(Octets(Rest()))
-
-
-@dataclass(slots=True)
-class _Action:
-    packet: bytes
-    enabled: bool = False
-
-
-class EventActions:
-    """Service 19 on board. `on_event` gives the packet that an event releases. At most `capacity` actions."""
-
-    def __init__(self, *, capacity: int = 64) -> None:
-        self._capacity = capacity
-        self.enabled = False
-        self._actions: dict[tuple[int, int], _Action] = {}
-
-    def on_event(self, apid: int, event: int) -> bytes | None:
-        """What to release now that `event` of `apid` was reported; None for nothing."""
-        action = self._actions.get((apid, event))
-        return action.packet if action and action.enabled and self.enabled else None
-
-    def handle(self, request: Request) -> Iterator[Report]:
-        """Answer one request. Raises RefusedError."""
-        match request:
-            case AddAction():
-                self._add(request)
-            case DeleteActions(events=events):
-                execute_each(events, self._delete)
-            case DeleteAllActions():
-                self.enabled, self._actions = False, {}
-            case EnableActions(events=events):
-                self._switch(events, enabled=True)
-            case DisableActions(events=events):
-                self._switch(events, enabled=False)
-            case EnableActing() | DisableActing():
-                self.enabled = isinstance(request, EnableActing)
-            case ReportActionStatuses():
-                statuses = [ActionStatus(event=_named(key), enabled=one.enabled) for key, one in self._actions.items()]
-                yield from pages(statuses, lambda page: ActionStatusReport(statuses=page))
-            case ReportActions(events=events):
-                yield from report_each(events, self._report)
-            case _:
-                raise not_mine(request)
-
-    def _add(self, request: AddAction) -> None:
-        key = (request.apid, request.event)
-        if key in self._actions and self._actions[key].enabled:
-            raise RefusedError(FailureCode.NOT_NOW, f"the action of event {request.event} is enabled")
-        if key not in self._actions and len(self._actions) >= self._capacity:
-            raise RefusedError(FailureCode.NOT_NOW, f"{self._capacity} actions exist, no more fit")
-        if len(request.request) > ITEM_OCTETS_MAX:
-            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"a request of {len(request.request)} octets is too long")
-        try:
-            TcPacket.decode(request.request)
-        except DecodeError as error:
-            raise RefusedError(FailureCode.BAD_ARGUMENTS, str(error)) from None
-        self._actions[key] = _Action(request.request)
-
-    def _delete(self, event: EventReference) -> None:
-        if self._known(event).enabled:
-            raise RefusedError(FailureCode.NOT_NOW, f"the action of event {event.event} is enabled")
-        del self._actions[event.apid, event.event]
-
-    def _switch(self, events: list[EventReference], *, enabled: bool) -> None:
-        def switch(event: EventReference) -> None:
-            self._known(event).enabled = enabled
-
-        execute_each(events or [_named(key) for key in self._actions], switch)
-
-    def _report(self, event: EventReference) -> ActionReport:
-        action = self._known(event)
-        return ActionReport(apid=event.apid, event=event.event, enabled=action.enabled, request=action.packet)
-
-    def _known(self, event: EventReference) -> _Action:
-        if (event.apid, event.event) not in self._actions:
-            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"no action for event {event.event} of {event.apid}")
-        return self._actions[event.apid, event.event]
-
-
-def _named(key: tuple[int, int]) -> EventReference:
-    return EventReference(apid=key[0], event=key[1])

@@ -1,51 +1,49 @@
 """Large packet transfer, service 13 (ECSS-E-ST-70-41C §6.13, §8.13): data longer than a packet, in numbered parts."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TypeVar
 
 from link.dictionary.kinds import Int8ub, Int16ub, Octets, Rest
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
 
-_PARTS_MAX = (1 << 16) - 1
-_Form = TypeVar("_Form")
 
+class DownlinkedPart(Report):
+    """A numbered part of data on its way to the ground; all parts of one transfer carry its `transaction`."""
 
-class _Downlinked(Report):
     transaction: int = wire(Int16ub)
     number: int = wire(Int16ub)
     part: bytes = wire(Octets(Rest()))
 
 
-class FirstDownlinkPart(_Downlinked, service=13, subtype=1):
+class FirstDownlinkPart(DownlinkedPart, service=13, subtype=1):
     """The first part, number 1."""
 
 
-class DownlinkPart(_Downlinked, service=13, subtype=2):
+class DownlinkPart(DownlinkedPart, service=13, subtype=2):
     """A part between."""
 
 
-class LastDownlinkPart(_Downlinked, service=13, subtype=3):
+class LastDownlinkPart(DownlinkedPart, service=13, subtype=3):
     """The last part."""
 
 
-class _Uplinked(Request):
+class UplinkedPart(Request):
+    """A numbered part of data on its way to the node; all parts of one transfer carry its `transaction`."""
+
     transaction: int = wire(Int16ub)
     number: int = wire(Int16ub)
     part: bytes = wire(Octets(Rest()))
 
 
-class FirstUplinkPart(_Uplinked, service=13, subtype=9):
+class FirstUplinkPart(UplinkedPart, service=13, subtype=9):
     """The first part, number 1."""
 
 
-class UplinkPart(_Uplinked, service=13, subtype=10):
+class UplinkPart(UplinkedPart, service=13, subtype=10):
     """A part between."""
 
 
-class LastUplinkPart(_Uplinked, service=13, subtype=11):
+class LastUplinkPart(UplinkedPart, service=13, subtype=11):
     """The last part."""
 
 
@@ -63,83 +61,3 @@ class UplinkAborted(Report, service=13, subtype=16):
 
     transaction: int = wire(Int16ub)
     reason: AbortReason = wire(Int8ub)
-
-
-def downlink_parts(transaction: int, data: bytes, part_octets: int) -> Iterator[_Downlinked]:
-    """`data` in reports of at most `part_octets`, two of them at least."""
-    for form, number, part in _parts(data, part_octets, (FirstDownlinkPart, DownlinkPart, LastDownlinkPart)):
-        yield form(transaction=transaction, number=number, part=part)
-
-
-def uplink_parts(transaction: int, data: bytes, part_octets: int) -> Iterator[_Uplinked]:
-    """`data` in requests of at most `part_octets`, two of them at least."""
-    for form, number, part in _parts(data, part_octets, (FirstUplinkPart, UplinkPart, LastUplinkPart)):
-        yield form(transaction=transaction, number=number, part=part)
-
-
-def _parts(data: bytes, part_octets: int, forms: tuple[_Form, _Form, _Form]) -> Iterator[tuple[_Form, int, bytes]]:
-    count = max(2, -(-len(data) // part_octets))
-    if count > _PARTS_MAX:
-        raise ValueError(f"{len(data)} octets in parts of {part_octets}: {count} parts, a transfer has {_PARTS_MAX}")
-    for number in range(1, count + 1):
-        form = forms[0] if number == 1 else forms[2] if number == count else forms[1]
-        yield form, number, data[(number - 1) * part_octets : number * part_octets]
-
-
-@dataclass(slots=True)
-class _Open:
-    deadline_ns: int
-    data: bytearray = field(default_factory=bytearray)
-    next_number: int = 2
-
-
-class Reassembly:
-    """Puts parts together, of both directions; several transactions at a time, without a clock.
-
-    A part that is out of sequence, later than `timeout_ns` after the one before, or that makes more than `octets_max`,
-    ends its transaction; so does a first part while `transactions_max` others are open. Parts of a transaction that has
-    ended, or did not begin, are counted as `ignored`.
-    """
-
-    def __init__(
-        self, *, timeout_ns: int = 60_000_000_000, octets_max: int = 1 << 20, transactions_max: int = 16
-    ) -> None:
-        self._timeout_ns, self._octets_max, self._transactions_max = timeout_ns, octets_max, transactions_max
-        self.ignored = 0
-        self._open: dict[int, _Open] = {}
-
-    def on_part(self, part: _Downlinked | _Uplinked, now_ns: int) -> bytes | UplinkAborted | None:
-        """The whole data with its last part; what went wrong; or None."""
-        if isinstance(part, FirstDownlinkPart | FirstUplinkPart):
-            return self._begin(part, now_ns)
-        transaction = self._open.get(part.transaction)
-        if transaction is None:
-            self.ignored += 1
-            return None
-        if part.number != transaction.next_number:
-            return self._abort(part.transaction, AbortReason.OUT_OF_SEQUENCE)
-        transaction.data += part.part
-        if len(transaction.data) > self._octets_max:
-            return self._abort(part.transaction, AbortReason.TOO_LARGE)
-        transaction.next_number, transaction.deadline_ns = part.number + 1, now_ns + self._timeout_ns
-        if isinstance(part, LastDownlinkPart | LastUplinkPart):
-            return bytes(self._open.pop(part.transaction).data)
-        return None
-
-    def step(self, now_ns: int) -> list[UplinkAborted]:
-        """The transactions that waited too long."""
-        late = [number for number, one in self._open.items() if one.deadline_ns <= now_ns]
-        return [self._abort(number, AbortReason.TIMEOUT) for number in late]
-
-    def _begin(self, part: _Downlinked | _Uplinked, now_ns: int) -> UplinkAborted | None:
-        """A transaction that begins anew leaves what it had."""
-        self._open[part.transaction] = _Open(now_ns + self._timeout_ns, bytearray(part.part))
-        if len(self._open) > self._transactions_max:
-            return self._abort(part.transaction, AbortReason.TOO_MANY)
-        if len(part.part) > self._octets_max:
-            return self._abort(part.transaction, AbortReason.TOO_LARGE)
-        return None
-
-    def _abort(self, transaction: int, reason: AbortReason) -> UplinkAborted:
-        del self._open[transaction]
-        return UplinkAborted(transaction=transaction, reason=reason)

@@ -10,7 +10,42 @@ from link.dictionary.declare import Record
 from link.dictionary.kinds import Counted, Flag, Int8ub, Int16ub, Int32ub, Time
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
-from link.pus.services.forwarding import ProcessTypes
+
+
+class ServiceTypes(Record):
+    """Report types of a service; all of them, if none is named."""
+
+    service: int = wire(Int8ub)
+    subtypes: list[int] = wire(Int8ub, count=Counted(8))
+
+
+class ProcessTypes(Record):
+    """Report types of an application process; all of them, if no service is named."""
+
+    apid: int = wire(Int16ub)
+    services: list[ServiceTypes] = wire(count=Counted(8))
+
+
+class AddReportTypes(Request, service=14, subtype=1):
+    """Forward these from now on."""
+
+    processes: list[ProcessTypes] = wire(count=Counted(8))
+
+
+class DeleteReportTypes(Request, service=14, subtype=2):
+    """Forward these no longer; nothing at all, if none is named."""
+
+    processes: list[ProcessTypes] = wire(count=Counted(8))
+
+
+class ReportForwarding(Request, service=14, subtype=3):
+    """What is forwarded?"""
+
+
+class ForwardingReport(Report, service=14, subtype=4):
+    """What is forwarded."""
+
+    processes: list[ProcessTypes] = wire(count=Counted(8))
 
 
 class StoreType(IntEnum):

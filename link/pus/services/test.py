@@ -1,11 +1,8 @@
 """Test, service 17 (ECSS-E-ST-70-41C §8.17): are you alive?"""
 
-from collections.abc import Collection, Iterator
-
 from link.dictionary.kinds import Int16ub
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
-from link.pus.services.verification import FailureCode, RefusedError, not_mine
 
 
 class Ping(Request, service=17, subtype=1):
@@ -26,16 +23,3 @@ class ConnectionTested(Report, service=17, subtype=4):
     """Application process `apid` is."""
 
     apid: int = wire(Int16ub)
-
-
-def answer(request: Request, apids: Collection[int]) -> Iterator[Report]:
-    """Answer for the application processes `apids`. Raises RefusedError."""
-    match request:
-        case Ping():
-            yield Pong()
-        case TestConnection(apid=apid) if apid in apids:
-            yield ConnectionTested(apid=apid)
-        case TestConnection(apid=apid):
-            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"no application process {apid}")
-        case _:
-            raise not_mine(request)

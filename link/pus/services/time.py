@@ -4,12 +4,9 @@ A time report is made every 2^rate frames of virtual channel 0 and names the ins
 packet has no secondary header and travels under APID 0.
 """
 
-from collections.abc import Iterator
-
 from link.dictionary.kinds import Int8ub, Time
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
-from link.pus.services.verification import FailureCode, RefusedError, not_mine
 
 TIME_APID = 0
 RATE_MAX = 8
@@ -26,23 +23,3 @@ class TimeReport(Report, service=9, subtype=2):
 
     rate: int = wire(Int8ub)
     time: int = wire(Time())
-
-
-class TimeReporter:
-    """Service 9 on board: counts frames of virtual channel 0."""
-
-    def __init__(self, rate: int = RATE_MAX) -> None:
-        self.rate = rate
-
-    def on_frame(self, number: int, utc_ns: int) -> TimeReport | None:
-        """The report on frame `number` of the channel, which left at `utc_ns`, if it is one of those reported."""
-        return None if number % (1 << self.rate) else TimeReport(rate=self.rate, time=utc_ns)
-
-    def handle(self, request: Request) -> Iterator[Report]:
-        """Answer one request. Raises RefusedError."""
-        if not isinstance(request, SetTimeReportRate):
-            raise not_mine(request)
-        if request.rate > RATE_MAX:
-            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"rate {request.rate}, expected 0..{RATE_MAX}")
-        self.rate = request.rate
-        yield from ()

@@ -11,6 +11,7 @@ from fsw.comms.dispatch import Dispatcher, RequestRepeated
 from fsw.executive.app import App, CommandError, Pending
 from fsw.executive.bus import Bus
 from fsw.executive.executive import Executive, StepFailed
+from fsw.pus.test import answer
 from hal.sim.clock import VirtualClock
 from link.dictionary import Event, Int8ub, command, wire
 from link.pus.packets import Ack, TcPacket
@@ -74,7 +75,7 @@ class Desk:
         self.dispatcher = Dispatcher(
             Executive(VirtualClock(), bus),
             self.answers.append,
-            {17: lambda one: test.answer(one, {APID})},
+            {17: lambda one: answer(one, {APID})},
             request_memory_on(medium),
         )
         self.dispatcher.add(self.arm)

@@ -5,8 +5,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from link.dictionary.curves import Linear
-from link.dictionary.domain import check_range, read_text
-from link.dictionary.kinds import Array, Boolean, Enumeration, Field, Group, Integer, Octets, Real, Text, Time
+from link.dictionary.domain import check_range, octets_max, read_text
+from link.dictionary.kinds import (
+    Array,
+    Boolean,
+    Counted,
+    Enumeration,
+    Field,
+    Float64b,
+    Group,
+    Int8ub,
+    Int16ub,
+    Integer,
+    Octets,
+    Real,
+    Rest,
+    Text,
+    Time,
+)
 
 MODES = Enumeration({"safe": 0, "payload": 2})
 
@@ -81,3 +97,18 @@ def test_what_it_may_be_is_taken(value):
     check_range(HELD, value)
     check_range(NUMBER, 1e308)
     check_range(Field(name="x", kind=Text(40)), "coast é 海")
+
+
+@pytest.mark.parametrize(
+    ("kind", "octets"),
+    [
+        (Int16ub, 2),
+        (Integer(3), 1),
+        (Text(Counted(8)), 8 + 255),
+        (Array(Float64b, Counted(8, 10)), 8 + 80),
+        (Group((Field(name="a", kind=Int8ub), Field(name="b", kind=Text(Counted(8, 4))))), 1 + 12),
+        (Octets(Rest()), float("inf")),
+    ],
+)
+def test_the_most_that_a_value_takes(kind, octets):
+    assert octets_max(kind) == octets

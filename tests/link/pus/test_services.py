@@ -6,14 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ground.commands.tracker import CommandTracker, Progress
 from link.dictionary import Counted, Dictionary, Event, Flag, Int8ub, Telemetry, wire
 from link.errors import DecodeError
 from link.pus.catalogue import SERVICES, read_report, read_request, reports_of, requests_of
 from link.pus.definition import definition_of
 from link.pus.packets import Ack, TcPacket, TmPacket
 from link.pus.services import events, functions, housekeeping, test
-from link.pus.services.verification import FailureCode, ProgressFailure, RoutingFailure, Stage, failure, success
+from link.pus.services.scheduling import insert_of
+from link.pus.services.verification import (
+    CompletionFailure,
+    FailureCode,
+    Stage,
+    failure,
+    success,
+)
 from link.pus.source import Tally, TcSource, TmSource
 
 PACKET = TcPacket(apid=5, count=9, service=8, subtype=1)
@@ -57,6 +63,11 @@ def test_what_is_unknown_is_a_decode_error():
         read_report(TmPacket(apid=1, count=0, service=99, subtype=1, data=b"", time_ns=0))
 
 
+def test_a_type_of_request_that_nobody_knows():
+    with pytest.raises(DecodeError, match="no message type 99,1 is known"):
+        read_request(TcPacket(apid=1, count=0, service=99, subtype=1))
+
+
 def test_the_subtype_follows_the_severity():
     assert type(events.report_of(Spill(percent=6))) is events.HighSeverity
 
@@ -73,6 +84,14 @@ def test_a_long_reason_is_cut_between_characters():
     assert report.reason == "é" * 100
 
 
+@pytest.mark.parametrize("reason", ["caf\udce9", "é" * 300, "x" * 1000])
+def test_any_reason_is_told(reason):
+    report = failure(PACKET, Stage.COMPLETION, FailureCode.NOT_NOW, reason)
+    back = read_report(TmPacket.decode(TmSource(7).packet(report, 10**18)))
+    assert isinstance(back, CompletionFailure)
+    assert back.reason
+
+
 def test_packets_and_types_are_counted_without_gaps():
     source = TmSource(7, numbers=Tally(Counter({"7": 16383})))
     pong, level = test.Pong(), housekeeping.report_of(Level(percent=5))
@@ -82,63 +101,17 @@ def test_packets_and_types_are_counted_without_gaps():
     assert [uplink.packet(test.Ping()).count for _ in range(2)] == [16383, 0]
 
 
-LIFE = [success(PACKET, stage, step) for stage, step in [(Stage.ACCEPTANCE, 0), (Stage.START, 0), (Stage.PROGRESS, 1),
-                                                       (Stage.PROGRESS, 2), (Stage.COMPLETION, 0)]]  # fmt: skip
-
-
-@given(st.permutations(LIFE + LIFE))
-def test_reports_may_come_twice_and_in_any_order(reports):
-    tracker = CommandTracker()
-    tracked = tracker.sent(PACKET.request, "imaging.capture", 0)
-    reached = []
-    for report in reports:
-        assert tracker.on_report(report, 1) is tracked
-        reached.append(list(Progress).index(tracked.progress))
-    assert reached == sorted(reached)
-    assert (tracked.progress, tracked.step, len(tracked.stages)) == (Progress.COMPLETED, 2, len(LIFE))
-
-
-@pytest.mark.parametrize("stage", Stage)
-def test_a_failure_ends_it_with_its_reason(stage):
-    tracker = CommandTracker()
-    tracked = tracker.sent(PACKET.request, "imaging.capture", 0)
-    tracker.on_report(failure(PACKET, stage, FailureCode.NOT_NOW, "night", 1), 5)
-    assert tracked.is_over
-    assert (tracked.progress, tracked.reason) == (Progress.FAILED, "not_now: night")
-    tracker.on_report(success(PACKET, Stage.COMPLETION), 6)
-    assert tracked.progress is Progress.FAILED
-
-
-def test_what_concerns_no_known_request_is_counted():
-    tracker = CommandTracker()
-    report = RoutingFailure(request=PACKET.request.word, code=FailureCode.ILLEGAL_APID, reason="")
-    assert tracker.on_report(report, 0) is None
-    assert tracker.unmatched == 1
-    assert tracker.on_report(test.Pong(), 0) is None
-    assert tracker.unmatched == 1
-
-
-def test_the_oldest_request_is_forgotten():
-    tracker = CommandTracker(capacity=2)
-    source = TcSource(5)
-    for number in range(3):
-        tracker.sent(source.packet(test.Ping()).request, str(number), number)
-    assert [tracked.name for tracked in tracker.requests] == ["1", "2"]
-    assert tracker.forgotten == 1
-
-
-def test_a_failed_step_is_told_with_its_number():
-    tracker = CommandTracker()
-    tracked = tracker.sent(PACKET.request, "x", 0)
-    report = failure(PACKET, Stage.PROGRESS, FailureCode.EXECUTION_FAILED, "", 3)
-    assert isinstance(report, ProgressFailure)
-    tracker.on_report(report, 1)
-    assert (tracked.step, tracked.stages) == (3, [("ProgressFailure 3", 1)])
-
-
 def test_a_report_whose_end_may_stand_on_any_bit_is_no_packet():
     class Loose(Telemetry, id=9):
         flags: list[bool] = wire(Flag, count=Counted(8))
 
     with pytest.raises(ValueError, match="flags: what comes after it may stand on any bit"):
         definition_of(Dictionary.of("n", 1, {}, [Loose]))
+
+
+def test_activities_to_insert():
+    """By hand from §8.11.2.4: for each a release time in CUC, 4 + 3 octets of TAI since 1958, and the packet."""
+    start_ns = 1_700_000_000 * 10**9  # 378,691,200 s after 1958, and 37 leap seconds behind TAI
+    request = insert_of(2, [(start_ns, b"ab"), (start_ns + 1_500_000_000, b"c")])
+    assert (request.sub_schedule, request.count) == (2, 2)
+    assert request.activities == bytes.fromhex("7be64fa5 000000 6162 7be64fa6 800000 63")

@@ -5,6 +5,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from fsw.pus.scheduling import Schedule
 from link.pus.packets import TcPacket
 from link.pus.services.scheduling import (
     ActivitiesReport,
@@ -19,7 +20,6 @@ from link.pus.services.scheduling import (
     ReportSubSchedules,
     RequestReference,
     ResetSchedule,
-    Schedule,
     ShiftActivities,
     ShiftAll,
     SubScheduleReport,

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fsw.pus.housekeeping import Housekeeping
+from fsw.pus.parameters import Parameters
 from link.dictionary import Dictionary, Int8ub, Octets, Rest, Telemetry, wire
 from link.dictionary.codec.record import Codec
 from link.dictionary.declare import report_entry
@@ -13,7 +15,6 @@ from link.pus.services.housekeeping import (
     DeleteStructures,
     DisablePeriodic,
     EnablePeriodic,
-    Housekeeping,
     ModifyIntervals,
     PropertiesReport,
     ReportOnce,
@@ -24,9 +25,9 @@ from link.pus.services.housekeeping import (
     SuperCommutated,
     structure_of,
 )
-from link.pus.services.parameters import Parameters, ParameterTable
+from link.pus.services.parameters import ParameterTable
 from link.pus.services.verification import RefusedError
-from tests.link.pus.test_parameters import Thermal, service
+from tests.fsw.pus.test_parameters import Thermal, service
 
 MS = 1_000_000
 

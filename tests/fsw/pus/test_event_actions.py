@@ -2,6 +2,7 @@
 
 import pytest
 
+from fsw.pus.event_actions import EventActions
 from link.pus.packets import TcPacket
 from link.pus.services.event_actions import (
     ActionReport,
@@ -12,7 +13,6 @@ from link.pus.services.event_actions import (
     DisableActions,
     EnableActing,
     EnableActions,
-    EventActions,
     EventReference,
     ReportActions,
     ReportActionStatuses,

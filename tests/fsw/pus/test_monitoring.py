@@ -2,6 +2,7 @@
 
 import pytest
 
+from fsw.pus.monitoring import Monitor
 from link.pus.services.monitoring import (
     AddDefinitions,
     CheckType,
@@ -13,7 +14,6 @@ from link.pus.services.monitoring import (
     EnableDefinitions,
     EnableMonitoring,
     ModifyDefinitions,
-    Monitor,
     ReportDefinitions,
     ReportOutOfLimits,
     ReportStatuses,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from link.pus.services.events import DisabledEvents, DisableEvents, EnableEvents, EventControl, ReportDisabled
+from fsw.pus.events import EventControl
+from link.pus.services.events import DisabledEvents, DisableEvents, EnableEvents, ReportDisabled
 from link.pus.services.verification import RefusedError
 
 

@@ -2,49 +2,18 @@
 
 from collections.abc import Iterator
 
-from link.dictionary.declare import Record
-from link.dictionary.kinds import Counted, Int8ub, Int16ub
-from link.dictionary.wires import wire
+from fsw.pus.instructions import execute_each, not_mine
+from fsw.pus.paging import pages
 from link.pus.message import Report, Request
-from link.pus.paging import pages
-from link.pus.services.verification import FailureCode, RefusedError, execute_each, not_mine
-
-
-class ServiceTypes(Record):
-    """Report types of a service; all of them, if none is named."""
-
-    service: int = wire(Int8ub)
-    subtypes: list[int] = wire(Int8ub, count=Counted(8))
-
-
-class ProcessTypes(Record):
-    """Report types of an application process; all of them, if no service is named."""
-
-    apid: int = wire(Int16ub)
-    services: list[ServiceTypes] = wire(count=Counted(8))
-
-
-class AddReportTypes(Request, service=14, subtype=1):
-    """Forward these from now on."""
-
-    processes: list[ProcessTypes] = wire(count=Counted(8))
-
-
-class DeleteReportTypes(Request, service=14, subtype=2):
-    """Forward these no longer; nothing at all, if none is named."""
-
-    processes: list[ProcessTypes] = wire(count=Counted(8))
-
-
-class ReportForwarding(Request, service=14, subtype=3):
-    """What is forwarded?"""
-
-
-class ForwardingReport(Report, service=14, subtype=4):
-    """What is forwarded."""
-
-    processes: list[ProcessTypes] = wire(count=Counted(8))
-
+from link.pus.services.storage import (
+    AddReportTypes,
+    DeleteReportTypes,
+    ForwardingReport,
+    ProcessTypes,
+    ReportForwarding,
+    ServiceTypes,
+)
+from link.pus.services.verification import FailureCode, RefusedError
 
 Selector = tuple[int, int | None, int | None]
 """APID, service and subtype; None stands for any."""

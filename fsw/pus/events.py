@@ -1,0 +1,37 @@
+"""Event reporting, service 5 (ECSS-E-ST-70-41C §6.5, §8.5): one subtype for each severity; events can be silenced."""
+
+from collections.abc import Iterable, Iterator
+
+from fsw.pus.instructions import execute_each, not_mine
+from fsw.pus.paging import pages
+from link.pus.message import Report, Request
+from link.pus.services.events import DisabledEvents, DisableEvents, EnableEvents, ReportDisabled
+from link.pus.services.verification import FailureCode, RefusedError
+
+
+class EventControl:
+    """Which of the events `known` are reported."""
+
+    def __init__(self, known: Iterable[int]) -> None:
+        self._known, self._disabled = frozenset(known), set[int]()
+
+    def allows(self, event: int) -> bool:
+        """Whether it is to be reported."""
+        return event not in self._disabled
+
+    def handle(self, request: Request) -> Iterator[Report]:
+        """Answer one request. Raises RefusedError."""
+        match request:
+            case EnableEvents(events=events):
+                execute_each(events, lambda event: self._disabled.discard(self._checked(event)))
+            case DisableEvents(events=events):
+                execute_each(events, lambda event: self._disabled.add(self._checked(event)))
+            case ReportDisabled():
+                yield from pages(sorted(self._disabled), lambda events: DisabledEvents(events=events))
+            case _:
+                raise not_mine(request)
+
+    def _checked(self, event: int) -> int:
+        if event not in self._known:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"no event {event}")
+        return event

@@ -1,0 +1,221 @@
+"""Housekeeping, service 3 (ECSS-E-ST-70-41C §6.3, §8.3): structures of parameters, reported periodically or on request.
+
+What apps declare are structures too: they cannot be deleted or changed by command, only switched and timed. Apps sample
+them at their own pace; an interval of 0 reports each sample.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fsw.pus.instructions import execute_each, not_mine, report_each, report_together
+from fsw.pus.paging import ITEM_OCTETS_MAX, ITEMS_MAX
+from fsw.pus.parameters import Parameters
+from link.dictionary.declare import Telemetry
+from link.dictionary.model import Report as Structure
+from link.pus.message import Report, Request
+from link.pus.services.housekeeping import (
+    AppendParameters,
+    CreateStructure,
+    DeleteStructures,
+    DisablePeriodic,
+    EnablePeriodic,
+    HousekeepingReport,
+    ModifyIntervals,
+    PropertiesReport,
+    ReportOnce,
+    ReportProperties,
+    ReportStructures,
+    StructureInterval,
+    StructureProperties,
+    StructureReport,
+    SuperCommutated,
+    report_of,
+)
+from link.pus.services.parameters import fields_of
+from link.pus.services.verification import FailureCode, RefusedError
+
+_MS = 1_000_000
+
+
+@dataclass(slots=True)
+class _Kept:
+    interval: int
+    enabled: bool
+    parameters: list[int]
+    declared: bool = False
+    due_ns: int = 0
+
+    def is_due(self, now_ns: int, tick_ns: int) -> bool:
+        """Whether a report is due; the next one then is a period later on the grid of its times."""
+        if not self.enabled or now_ns < self.due_ns:
+            return False
+        if self.interval:
+            self.due_ns += ((now_ns - self.due_ns) // (self.interval * tick_ns) + 1) * self.interval * tick_ns
+        return True
+
+
+class Housekeeping:
+    """Service 3 on board, without a clock: `step` gives what is due at a time. At most `capacity` structures.
+
+    A structure that was created holds parameters of service 20. The sampling interval is `tick_ms`.
+    """
+
+    def __init__(self, parameters: Parameters, *, tick_ms: int = 100, capacity: int = 64) -> None:
+        self._parameters, self._tick_ns, self._capacity = parameters, tick_ms * _MS, capacity
+        self._kept: dict[int, _Kept] = {}
+        self._set_aside: list[tuple[int, str]] = []
+
+    def declare(self, structure: Structure) -> None:
+        """A structure that an app declares."""
+        assert structure.id not in self._kept, structure
+        self._kept[structure.id] = _Kept(0, True, [field.id for field in fields_of(structure)], declared=True)
+
+    def take(self, telemetry: Telemetry, now_ns: int) -> HousekeepingReport | None:
+        """An app sampled what it declares: the report, if one is due."""
+        report = report_of(telemetry)
+        self._parameters.keep(report.structure, report.values)
+        return report if self._kept[report.structure].is_due(now_ns, self._tick_ns) else None
+
+    @property
+    def deadline_ns(self) -> int | None:
+        """When the next report is due; None while none is periodic."""
+        return min((kept.due_ns for kept in self._created.values() if kept.enabled), default=None)
+
+    def step(self, now_ns: int) -> Iterator[HousekeepingReport]:
+        """The reports of created structures that are due. What is late is not made up for, nor what was not sampled.
+
+        A structure with a parameter that cannot be reported is set aside: `take_set_aside` says so once.
+        """
+        for structure, kept in self._created.items():
+            if kept.is_due(now_ns, self._tick_ns):
+                report = self._report_or_disable(structure, kept)
+                if report:
+                    yield report
+
+    def take_set_aside(self) -> list[tuple[int, str]]:
+        """The structures that were disabled since the last call because they cannot be reported, each with why."""
+        taken, self._set_aside = self._set_aside, []
+        return taken
+
+    def handle(self, request: Request, now_ns: int) -> Iterator[Report]:
+        """Answer one request. Raises RefusedError."""
+        match request:
+            case CreateStructure():
+                self._create(request)
+            case AppendParameters():
+                self._append(request)
+            case ModifyIntervals(intervals=intervals):
+                execute_each(intervals, lambda said: self._modify(said, now_ns))
+            case DeleteStructures(structures=structures):
+                execute_each(structures, self._delete)
+            case EnablePeriodic(structures=structures):
+                execute_each(structures, lambda structure: self._enable(structure, now_ns))
+            case DisablePeriodic(structures=structures):
+                execute_each(structures, self._disable)
+            case ReportStructures(structures=structures):
+                yield from report_each(structures, self._content)
+            case ReportOnce(structures=structures):
+                yield from report_each(structures, self._report)
+            case ReportProperties(structures=structures):
+                yield from report_together(structures, self._properties, _properties_report)
+            case _:
+                raise not_mine(request)
+
+    def _create(self, request: CreateStructure) -> None:
+        if request.structure in self._kept:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"structure {request.structure} exists")
+        if len(self._kept) >= self._capacity:
+            raise RefusedError(FailureCode.NOT_NOW, f"{self._capacity} structures exist, no more fit")
+        self._check(request.parameters, request.groups, request.parameters)
+        _check_interval(request.interval)
+        self._kept[request.structure] = _Kept(request.interval, False, list(request.parameters))
+
+    def _append(self, request: AppendParameters) -> None:
+        kept = self._changeable(request.structure)
+        self._check(request.parameters, request.groups, [*kept.parameters, *request.parameters])
+        again = set(kept.parameters) & set(request.parameters)
+        if again:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"parameter {min(again)} is in it already")
+        kept.parameters += request.parameters
+
+    def _check(self, parameters: list[int], groups: list[SuperCommutated], together: list[int]) -> None:
+        """Whether `parameters` may be added, so that the structure has those of `together`."""
+        if groups:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, "nothing is sampled more than once in a report here")
+        if len(set(parameters)) < len(parameters):
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, "a parameter occurs twice")
+        if len(together) > ITEMS_MAX:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"{len(together)} parameters, a structure has {ITEMS_MAX}")
+        if sum(map(self._parameters.table.octets_max, together)) > ITEM_OCTETS_MAX:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, "the values may be more than a packet holds")
+
+    def _modify(self, said: StructureInterval, now_ns: int) -> None:
+        kept = self._known(said.structure)
+        if not kept.declared:
+            _check_interval(said.interval)
+        kept.interval, kept.due_ns = said.interval, now_ns
+
+    def _delete(self, structure: int) -> None:
+        self._changeable(structure)
+        del self._kept[structure]
+
+    def _enable(self, structure: int, now_ns: int) -> None:
+        kept = self._known(structure)
+        if not kept.enabled:
+            kept.enabled, kept.due_ns = True, now_ns
+
+    def _disable(self, structure: int) -> None:
+        self._known(structure).enabled = False
+
+    def _content(self, structure: int) -> StructureReport:
+        kept = self._known(structure)
+        return StructureReport(
+            structure=structure, enabled=kept.enabled, interval=kept.interval, parameters=kept.parameters, groups=[]
+        )
+
+    def _properties(self, structure: int) -> StructureProperties:
+        kept = self._known(structure)
+        return StructureProperties(structure=structure, enabled=kept.enabled, interval=kept.interval)
+
+    def _report(self, structure: int) -> HousekeepingReport:
+        kept = self._known(structure)
+        values = self._parameters.sample(structure) if kept.declared else b"".join(map(self._value, kept.parameters))
+        return HousekeepingReport(structure=structure, values=values)
+
+    def _report_or_disable(self, structure: int, kept: _Kept) -> HousekeepingReport | None:
+        try:
+            return self._report(structure)
+        except RefusedError as error:
+            if error.code is not FailureCode.NOT_NOW:
+                kept.enabled = False
+                self._set_aside.append((structure, str(error)))
+            return None
+
+    def _value(self, number: int) -> bytes:
+        return self._parameters.encoded(number)[2:]
+
+    @property
+    def _created(self) -> dict[int, _Kept]:
+        return {structure: kept for structure, kept in self._kept.items() if not kept.declared}
+
+    def _known(self, structure: int) -> _Kept:
+        if structure not in self._kept:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"no structure {structure}")
+        return self._kept[structure]
+
+    def _changeable(self, structure: int) -> _Kept:
+        kept = self._known(structure)
+        if kept.declared:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"structure {structure} is declared by an app")
+        if kept.enabled:
+            raise RefusedError(FailureCode.NOT_NOW, f"structure {structure} is reported periodically")
+        return kept
+
+
+def _properties_report(properties: list[StructureProperties]) -> PropertiesReport:
+    return PropertiesReport(properties=properties)
+
+
+def _check_interval(interval: int) -> None:
+    if interval == 0:
+        raise RefusedError(FailureCode.BAD_ARGUMENTS, "an interval of 0")

@@ -1,0 +1,92 @@
+"""Memory management, service 6 (ECSS-E-ST-70-41C §6.6, §8.6): load, dump and check areas of memories.
+
+Every area that is loaded carries a CRC-16 of its data; one that does not fit is not written.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+from fsw.pus.instructions import execute_each, not_mine
+from kernels.coding.crc import crc16
+from link.pus.message import Report, Request
+from link.pus.services.memory import (
+    Area,
+    CheckedArea,
+    CheckedMemory,
+    CheckMemory,
+    DumpedMemory,
+    DumpMemory,
+    FilledArea,
+    LoadMemory,
+)
+from link.pus.services.verification import FailureCode, RefusedError
+
+
+class Memory(Protocol):
+    """A memory of `size` octets. `read` and `write` are only asked for what lies inside."""
+
+    @property
+    def size(self) -> int:
+        """Octets."""
+
+    def read(self, address: int, size: int) -> bytes:
+        """`size` octets from `address` on."""
+
+    def write(self, address: int, octets: bytes) -> None:
+        """Put `octets` at `address`. Raises PermissionError for a memory that cannot be written."""
+
+
+class Memories:
+    """Service 6 on board: the memories by number. A report holds at most `octets_max` of data."""
+
+    def __init__(self, memories: Mapping[int, Memory], *, octets_max: int = 900) -> None:
+        self._memories, self._octets_max = dict(memories), octets_max
+
+    def handle(self, request: Request) -> Iterator[Report]:
+        """Answer one request. Raises RefusedError."""
+        match request:
+            case LoadMemory(memory=number, areas=filled):
+                memory = self._known(number)
+                execute_each(filled, lambda area: _load(memory, area))
+            case DumpMemory(memory=number, areas=areas):
+                memory = self._known(number)
+                if sum(area.size for area in areas) > self._octets_max:
+                    raise RefusedError(FailureCode.BAD_ARGUMENTS, f"a report holds {self._octets_max} octets at most")
+                yield DumpedMemory(memory=number, areas=[_dumped(memory, area) for area in areas])
+            case CheckMemory(memory=number, areas=areas):
+                memory = self._known(number)
+                yield CheckedMemory(memory=number, areas=[_checked(memory, area) for area in areas])
+            case _:
+                raise not_mine(request)
+
+    def _known(self, number: int) -> Memory:
+        if number not in self._memories:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"no memory {number}")
+        return self._memories[number]
+
+
+def _load(memory: Memory, area: FilledArea) -> None:
+    if crc16(area.data) != area.checksum:
+        raise RefusedError(FailureCode.BAD_ARGUMENTS, f"the data for {area.address:#x} is damaged")
+    _check_inside(memory, area.address, len(area.data))
+    try:
+        memory.write(area.address, area.data)
+    except PermissionError as error:
+        raise RefusedError(FailureCode.NOT_NOW, str(error)) from None
+
+
+def _dumped(memory: Memory, area: Area) -> FilledArea:
+    _check_inside(memory, area.address, area.size)
+    data = memory.read(area.address, area.size)
+    return FilledArea(address=area.address, data=data, checksum=crc16(data))
+
+
+def _checked(memory: Memory, area: Area) -> CheckedArea:
+    _check_inside(memory, area.address, area.size)
+    checksum = crc16(memory.read(area.address, area.size))
+    return CheckedArea(address=area.address, size=area.size, checksum=checksum)
+
+
+def _check_inside(memory: Memory, address: int, size: int) -> None:
+    if address + size > memory.size:
+        raise RefusedError(FailureCode.BAD_ARGUMENTS, f"{address:#x} + {size} octets, the memory has {memory.size}")

@@ -1,0 +1,264 @@
+"""On-board monitoring, service 12 (ECSS-E-ST-70-41C §6.12, §8.12): parameters that have to stay as they should be.
+
+A definition checks one parameter of service 20: against an expected value, against limits, or the change from sample to
+sample against thresholds. A status is believed once it was seen `repetitions` times in a row; then the transition is
+reported and the event that the definition names is raised.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from math import isnan, nan
+
+from fsw.pus.instructions import execute_each, not_mine, report_together
+from fsw.pus.paging import pages
+from link.pus.message import Report, Request
+from link.pus.services.monitoring import (
+    AddDefinitions,
+    CheckTransitions,
+    CheckType,
+    Definition,
+    DefinitionReport,
+    DefinitionStatus,
+    DeleteAllDefinitions,
+    DeleteDefinitions,
+    DisableDefinitions,
+    DisableMonitoring,
+    EnableDefinitions,
+    EnableMonitoring,
+    ModifyDefinitions,
+    OutOfLimits,
+    ReportDefinitions,
+    ReportOutOfLimits,
+    ReportStatuses,
+    Status,
+    StatusReport,
+    Transition,
+)
+from link.pus.services.verification import FailureCode, RefusedError
+
+_MS = 1_000_000
+
+
+@dataclass(slots=True)
+class _Watch:
+    definition: Definition
+    enabled: bool = False
+    status: Status = Status.UNCHECKED
+    seen: Status = Status.UNCHECKED
+    times: int = 0
+    due_ns: int = 0
+    samples: list[float] = field(default_factory=list)
+    last: Transition | None = None
+
+    def restart(self, *, enabled: bool, now_ns: int) -> None:
+        """Begin as if nothing had been seen."""
+        self.enabled, self.due_ns, self.samples, self.last = enabled, now_ns, [], None
+        self.status = self.seen = Status.UNCHECKED
+        self.times = 0
+
+
+class Monitor:
+    """Service 12 on board, without a clock. `read` gives a parameter's value; the sampling interval is `tick_ms`.
+
+    `step` gives the events to raise, each one of `events`, and, if anything changed, the reports of it. Counts checks
+    whose parameter was `unreadable`.
+    """
+
+    def __init__(
+        self, read: Callable[[int], float], events: Collection[int], *, tick_ms: int = 100, capacity: int = 64
+    ) -> None:
+        self._read, self._events, self._tick_ns, self._capacity = read, events, tick_ms * _MS, capacity
+        self.enabled, self.unreadable = True, 0
+        self._watches: dict[int, _Watch] = {}
+
+    @property
+    def deadline_ns(self) -> int | None:
+        """When the next check is due; None while there is none."""
+        due = (watch.due_ns for watch in self._watches.values() if watch.enabled)
+        return min(due, default=None) if self.enabled else None
+
+    def step(self, now_ns: int, utc_ns: int) -> tuple[list[tuple[int, Transition]], list[Report]]:
+        """Make the checks that are due: the events that they raise, each with its transition, and what changed.
+
+        `now_ns` is of the monotonic clock, that tells what is due; transitions are stamped with `utc_ns`.
+        """
+        events, transitions = [], []
+        for watch in self._watches.values():
+            if self.enabled and watch.enabled and watch.due_ns <= now_ns:
+                watch.due_ns = now_ns + watch.definition.interval * self._tick_ns
+                transition = self._check(watch, utc_ns)
+                if transition:
+                    transitions.append(transition)
+                    event = _event(watch.definition, transition.now)
+                    events += [(event, transition)] if event else []
+        return events, list(pages(transitions, _transitions_report)) if transitions else []
+
+    def handle(self, request: Request, now_ns: int) -> Iterator[Report]:
+        """Answer one request. Raises RefusedError."""
+        match request:
+            case EnableDefinitions(definitions=numbers):
+                execute_each(numbers, lambda number: self._known(number).restart(enabled=True, now_ns=now_ns))
+            case DisableDefinitions(definitions=numbers):
+                execute_each(numbers, lambda number: self._known(number).restart(enabled=False, now_ns=now_ns))
+            case DeleteAllDefinitions():
+                self._delete_all()
+            case AddDefinitions(definitions=definitions):
+                execute_each(definitions, self._add)
+            case ModifyDefinitions(definitions=definitions):
+                execute_each(definitions, lambda definition: self._modify(definition, now_ns))
+            case DeleteDefinitions(definitions=numbers):
+                execute_each(numbers, self._delete)
+            case EnableMonitoring() | DisableMonitoring():
+                self.enabled = isinstance(request, EnableMonitoring)
+            case _:
+                yield from self._reports(request)
+
+    def _reports(self, request: Request) -> Iterator[Report]:
+        match request:
+            case ReportDefinitions(definitions=numbers):
+                yield from report_together(numbers or self._watches, self._definition, _definition_report)
+            case ReportOutOfLimits():
+                last = [watch.last for watch in self._watches.values() if watch.status in (Status.LOW, Status.HIGH)]
+                yield from pages((one for one in last if one), lambda page: OutOfLimits(transitions=page))
+            case ReportStatuses():
+                found = [DefinitionStatus(number=number, status=one.status) for number, one in self._watches.items()]
+                yield from pages(found, lambda page: StatusReport(statuses=page))
+            case _:
+                raise not_mine(request)
+
+    def _check(self, watch: _Watch, utc_ns: int) -> Transition | None:
+        """Sample once; the transition, if the status has changed for good."""
+        value, seen = self._look(watch)
+        watch.times = watch.times + 1 if seen is watch.seen else 1
+        watch.seen = seen
+        if seen is watch.status or watch.times < watch.definition.repetitions:
+            return None
+        watch.last = Transition(
+            number=watch.definition.number,
+            parameter=watch.definition.parameter,
+            check=watch.definition.check,
+            value=value,
+            crossed=_crossed(watch.definition, seen),
+            before=watch.status,
+            now=seen,
+            time=utc_ns,
+        )
+        watch.status = seen
+        return watch.last
+
+    def _look(self, watch: _Watch) -> tuple[float, Status]:
+        """The value and what it means; unchecked while the parameter cannot be read, and counted."""
+        try:
+            return self._judge(watch)
+        except (RefusedError, ArithmeticError, ValueError):
+            self.unreadable += 1
+            watch.samples = []
+            return nan, Status.UNCHECKED
+
+    def _judge(self, watch: _Watch) -> tuple[float, Status]:
+        definition = watch.definition
+        value = self._value(definition.parameter)
+        valid = int(self._value(definition.validity_parameter)) if definition.validity_parameter else 0
+        if definition.validity_parameter and valid & definition.validity_mask != definition.valid_value:
+            watch.samples = []
+            return value, Status.INVALID
+        if isnan(value):
+            return value, Status.INVALID
+        if definition.check is CheckType.EXPECTED_VALUE:
+            return value, Status.GOOD if int(value) & (definition.mask or 0) == definition.expected else Status.LOW
+        if definition.check is CheckType.LIMITS:
+            return value, _against(definition, value)
+        return self._change(watch, value)
+
+    def _value(self, number: int) -> float:
+        """What a parameter is now. Raises RefusedError, whatever its owner raises: it may be a user's own app."""
+        try:
+            return self._read(number)
+        except RefusedError:
+            raise
+        except Exception as error:
+            sentence = f"parameter {number} cannot be read: {type(error).__name__}"
+            raise RefusedError(FailureCode.EXECUTION_FAILED, sentence) from error
+
+    def _change(self, watch: _Watch, value: float) -> tuple[float, Status]:
+        """The mean change of the last samples; unchecked while there are too few."""
+        wanted = (watch.definition.consecutive or 1) + 1
+        watch.samples = [*watch.samples, value][-wanted:]
+        if len(watch.samples) < wanted:
+            return value, Status.UNCHECKED
+        mean = (watch.samples[-1] - watch.samples[0]) / (wanted - 1)
+        return mean, _against(watch.definition, mean)
+
+    def _add(self, definition: Definition) -> None:
+        if definition.number in self._watches:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"definition {definition.number} exists")
+        if len(self._watches) >= self._capacity:
+            raise RefusedError(FailureCode.NOT_NOW, f"{self._capacity} definitions exist, no more fit")
+        self._check_sense(definition)
+        self._watches[definition.number] = _Watch(definition)
+
+    def _modify(self, definition: Definition, now_ns: int) -> None:
+        watch = self._known(definition.number)
+        self._check_sense(definition)
+        watch.definition = definition
+        watch.restart(enabled=watch.enabled, now_ns=now_ns)
+
+    def _check_sense(self, definition: Definition) -> None:
+        said = (definition.unexpected_event, definition.low_event, definition.high_event)
+        for event in filter(None, said):
+            if event not in self._events:
+                raise RefusedError(FailureCode.BAD_ARGUMENTS, f"event {event} is not one that checks raise")
+        for number in filter(None, (definition.parameter, definition.validity_parameter)):
+            self._value(number)
+        if definition.interval == 0 or definition.repetitions == 0:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, "an interval or number of repetitions of 0")
+        if definition.low is not None and definition.high is not None and not definition.low < definition.high:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"limits {definition.low:g}..{definition.high:g}")
+
+    def _delete(self, number: int) -> None:
+        if self._known(number).enabled:
+            raise RefusedError(FailureCode.NOT_NOW, f"definition {number} is enabled")
+        del self._watches[number]
+
+    def _delete_all(self) -> None:
+        if self.enabled:
+            raise RefusedError(FailureCode.NOT_NOW, "monitoring is enabled")
+        self._watches = {}
+
+    def _definition(self, number: int) -> Definition:
+        return self._known(number).definition
+
+    def _known(self, number: int) -> _Watch:
+        if number not in self._watches:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"no definition {number}")
+        return self._watches[number]
+
+
+def _transitions_report(transitions: list[Transition]) -> CheckTransitions:
+    return CheckTransitions(transitions=transitions)
+
+
+def _definition_report(definitions: list[Definition]) -> DefinitionReport:
+    return DefinitionReport(definitions=definitions)
+
+
+def _against(definition: Definition, value: float) -> Status:
+    assert definition.low is not None
+    assert definition.high is not None
+    if value < definition.low:
+        return Status.LOW
+    return Status.HIGH if value > definition.high else Status.GOOD
+
+
+def _event(definition: Definition, status: Status) -> int:
+    """The event to raise on the transition to `status`; 0 for none."""
+    low = definition.unexpected_event if definition.check is CheckType.EXPECTED_VALUE else definition.low_event
+    events = {Status.LOW: low, Status.HIGH: definition.high_event}
+    return events.get(status) or 0
+
+
+def _crossed(definition: Definition, status: Status) -> float:
+    """The limit on whose other side the value is now, or the value that was expected."""
+    if definition.check is CheckType.EXPECTED_VALUE:
+        return float(definition.expected or 0)
+    return float((definition.high if status is Status.HIGH else definition.low) or 0)

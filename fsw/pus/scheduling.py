@@ -1,0 +1,201 @@
+"""Time-based scheduling, service 11 (ECSS-E-ST-70-41C §6.11, §8.11): requests that are released at their time.
+
+Each belongs to a sub-schedule, which can be switched. An activity whose time comes while its sub-schedule or the whole
+schedule is disabled is dropped; a sub-schedule without activities is forgotten.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from fsw.pus.instructions import execute_each, not_mine, report_together
+from fsw.pus.paging import ITEM_OCTETS_MAX, pages
+from link.errors import DecodeError
+from link.packets.space_packet import SpacePacket
+from link.pus.message import Report, Request
+from link.pus.packets import TcPacket
+from link.pus.services.scheduling import (
+    ActivitiesReport,
+    DeleteActivities,
+    DisableSchedule,
+    DisableSubSchedules,
+    EnableSchedule,
+    EnableSubSchedules,
+    InsertActivities,
+    ReportActivities,
+    ReportAll,
+    ReportSubSchedules,
+    RequestReference,
+    ResetSchedule,
+    ShiftActivities,
+    ShiftAll,
+    SubScheduleReport,
+    SubScheduleStatus,
+    SummariseActivities,
+    SummariseAll,
+    Summary,
+    SummaryReport,
+)
+from link.pus.services.verification import FailureCode, RefusedError
+from link.time.binary import Cuc
+
+_TIME = Cuc()
+_MS = 1_000_000
+
+
+@dataclass(slots=True)
+class Activity:
+    """A request that waits for its time."""
+
+    sub_schedule: int
+    release_ns: int
+    octets: bytes
+    packet: TcPacket
+
+    @property
+    def reference(self) -> RequestReference:
+        """What it is called."""
+        return RequestReference(source=self.packet.source, apid=self.packet.apid, count=self.packet.count)
+
+
+class Schedule:
+    """Service 11 on board, without a clock. At most `capacity` activities, none sooner than `margin_ms` from now."""
+
+    def __init__(self, *, capacity: int = 256, margin_ms: int = 1000) -> None:
+        self._capacity, self._margin_ns = capacity, margin_ms * _MS
+        self.enabled = False
+        self._activities: list[Activity] = []
+        self._sub_schedules: dict[int, bool] = {}
+
+    @property
+    def deadline_ns(self) -> int | None:
+        """When the next activity is released; None while there is none."""
+        return min((one.release_ns for one in self._activities), default=None)
+
+    def due(self, now_ns: int) -> list[bytes]:
+        """The packets whose time has come, in order of their times; those that are not to be released are dropped."""
+        ready = [one for one in self._activities if one.release_ns <= now_ns]
+        released = [one for one in ready if self.enabled and self._sub_schedules[one.sub_schedule]]
+        self._keep(one for one in self._activities if one.release_ns > now_ns)
+        return [one.octets for one in sorted(released, key=lambda one: one.release_ns)]
+
+    def handle(self, request: Request, now_ns: int) -> Iterator[Report]:
+        """Answer one request. Raises RefusedError."""
+        match request:
+            case EnableSchedule() | DisableSchedule():
+                self.enabled = isinstance(request, EnableSchedule)
+            case ResetSchedule():
+                self.enabled, self._activities, self._sub_schedules = False, [], {}
+            case InsertActivities():
+                execute_each(_read(request), lambda one: self._insert(one, now_ns))
+            case DeleteActivities(requests=requests):
+                execute_each(requests, lambda one: self._delete(self._found(one)))
+            case ShiftActivities(offset_ms=offset_ms, requests=requests):
+                execute_each(requests, lambda one: self._shift([self._found(one)], offset_ms * _MS, now_ns))
+            case ShiftAll(offset_ms=offset_ms):
+                self._shift(self._activities, offset_ms * _MS, now_ns)
+            case EnableSubSchedules() | DisableSubSchedules():
+                self._switch(request.sub_schedules, isinstance(request, EnableSubSchedules))
+            case _:
+                yield from self._reports(request)
+
+    def _reports(self, request: Request) -> Iterator[Report]:
+        match request:
+            case ReportActivities(requests=requests):
+                yield from report_together(requests, lambda one: _written(self._found(one)), _report)
+            case ReportAll():
+                yield from pages(map(_written, self._in_order), _report)
+            case SummariseActivities(requests=requests):
+                yield from report_together(requests, lambda one: _summary(self._found(one)), _summaries)
+            case SummariseAll():
+                yield from pages(map(_summary, self._in_order), _summaries)
+            case ReportSubSchedules():
+                pairs = sorted(self._sub_schedules.items())
+                statuses = [SubScheduleStatus(sub_schedule=number, enabled=enabled) for number, enabled in pairs]
+                yield from pages(statuses, lambda page: SubScheduleReport(sub_schedules=page))
+            case _:
+                raise not_mine(request)
+
+    def _insert(self, activity: Activity, now_ns: int) -> None:
+        if len(self._activities) >= self._capacity:
+            raise RefusedError(FailureCode.NOT_NOW, f"{self._capacity} activities wait, no more fit")
+        self._check_time(activity.release_ns, now_ns)
+        if len(_written(activity)) > ITEM_OCTETS_MAX:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"a request of {len(activity.octets)} octets is too long")
+        self._activities.append(activity)
+        self._sub_schedules.setdefault(activity.sub_schedule, True)
+
+    def _check_time(self, release_ns: int, now_ns: int) -> None:
+        if release_ns < now_ns + self._margin_ns:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"released less than {self._margin_ns // _MS} ms from now")
+        try:
+            _TIME.encode(release_ns)
+        except ValueError:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, "released later than a time can say") from None
+
+    def _delete(self, activity: Activity) -> None:
+        self._keep(one for one in self._activities if one is not activity)
+
+    def _keep(self, kept: Iterable[Activity]) -> None:
+        """Forget the other activities, and the sub-schedules that have none."""
+        self._activities = list(kept)
+        alive = {one.sub_schedule for one in self._activities}
+        self._sub_schedules = {number: on for number, on in self._sub_schedules.items() if number in alive}
+
+    def _shift(self, chosen: list[Activity], offset_ns: int, now_ns: int) -> None:
+        for one in chosen:
+            self._check_time(one.release_ns + offset_ns, now_ns)
+        for one in chosen:
+            one.release_ns += offset_ns
+
+    def _switch(self, numbers: list[int], enabled: bool) -> None:
+        def switch(number: int) -> None:
+            if number not in self._sub_schedules:
+                raise RefusedError(FailureCode.BAD_ARGUMENTS, f"no sub-schedule {number}")
+            self._sub_schedules[number] = enabled
+
+        execute_each(numbers or list(self._sub_schedules), switch)
+
+    @property
+    def _in_order(self) -> list[Activity]:
+        return sorted(self._activities, key=lambda one: one.release_ns)
+
+    def _found(self, reference: RequestReference) -> Activity:
+        for one in self._activities:
+            if one.reference == reference:
+                return one
+        name = f"{reference.apid}/{reference.count} of source {reference.source}"
+        raise RefusedError(FailureCode.BAD_ARGUMENTS, f"request {name} is not scheduled")
+
+
+def _read(request: InsertActivities) -> list[Activity]:
+    """The activities in a request. Raises RefusedError if they cannot be read."""
+    octets, at, found = request.activities, 0, []
+    try:
+        for _ in range(request.count):
+            release_ns = _TIME.decode(octets[at : at + _TIME.size])
+            at += _TIME.size
+            size = SpacePacket.decode(octets[at:]).size
+            packet = TcPacket.decode(octets[at : at + size])
+            found.append(Activity(request.sub_schedule, release_ns, octets[at : at + size], packet))
+            at += size
+    except DecodeError as error:
+        raise RefusedError(FailureCode.BAD_ARGUMENTS, f"activity {len(found) + 1}: {error}") from None
+    if at != len(octets):
+        raise RefusedError(FailureCode.BAD_ARGUMENTS, f"{len(octets) - at} octets after the activities")
+    return found
+
+
+def _written(one: Activity) -> bytes:
+    return one.sub_schedule.to_bytes(2) + _TIME.encode(one.release_ns) + one.octets
+
+
+def _report(activities: list[bytes]) -> ActivitiesReport:
+    return ActivitiesReport(count=len(activities), activities=b"".join(activities))
+
+
+def _summaries(summaries: list[Summary]) -> SummaryReport:
+    return SummaryReport(summaries=summaries)
+
+
+def _summary(one: Activity) -> Summary:
+    return Summary(sub_schedule=one.sub_schedule, release=one.release_ns, request=one.reference)

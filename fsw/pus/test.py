@@ -1,0 +1,21 @@
+"""Test, service 17 (ECSS-E-ST-70-41C §8.17): are you alive?"""
+
+from collections.abc import Collection, Iterator
+
+from fsw.pus.instructions import not_mine
+from link.pus.message import Report, Request
+from link.pus.services.test import ConnectionTested, Ping, Pong, TestConnection
+from link.pus.services.verification import FailureCode, RefusedError
+
+
+def answer(request: Request, apids: Collection[int]) -> Iterator[Report]:
+    """Answer for the application processes `apids`. Raises RefusedError."""
+    match request:
+        case Ping():
+            yield Pong()
+        case TestConnection(apid=apid) if apid in apids:
+            yield ConnectionTested(apid=apid)
+        case TestConnection(apid=apid):
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"no application process {apid}")
+        case _:
+            raise not_mine(request)

@@ -1,0 +1,32 @@
+"""Time management, service 9 (ECSS-E-ST-70-41C §6.9, §8.9): which instant a frame of the downlink belongs to.
+
+A time report is made every 2^rate frames of virtual channel 0 and names the instant at which that frame left. Its
+packet has no secondary header and travels under APID 0.
+"""
+
+from collections.abc import Iterator
+
+from fsw.pus.instructions import not_mine
+from link.pus.message import Report, Request
+from link.pus.services.time import RATE_MAX, SetTimeReportRate, TimeReport
+from link.pus.services.verification import FailureCode, RefusedError
+
+
+class TimeReporter:
+    """Service 9 on board: counts frames of virtual channel 0."""
+
+    def __init__(self, rate: int = RATE_MAX) -> None:
+        self.rate = rate
+
+    def on_frame(self, number: int, utc_ns: int) -> TimeReport | None:
+        """The report on frame `number` of the channel, which left at `utc_ns`, if it is one of those reported."""
+        return None if number % (1 << self.rate) else TimeReport(rate=self.rate, time=utc_ns)
+
+    def handle(self, request: Request) -> Iterator[Report]:
+        """Answer one request. Raises RefusedError."""
+        if not isinstance(request, SetTimeReportRate):
+            raise not_mine(request)
+        if request.rate > RATE_MAX:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"rate {request.rate}, expected 0..{RATE_MAX}")
+        self.rate = request.rate
+        yield from ()

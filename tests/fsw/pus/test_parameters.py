@@ -1,0 +1,118 @@
+"""Service 20: values of apps read and set by identifier, in their ranges."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fsw.pus.parameters import Parameters
+from link.dictionary import Dictionary, Int8ub, Int16ub, Integer, Telemetry, Text, parameter, wire
+from link.pus.services.parameters import ParameterTable, ParameterValues, ReportValues, SetValues
+from link.pus.services.verification import RefusedError
+
+
+class Mode(IntEnum):
+    SAFE = 0
+    PAYLOAD = 2
+
+
+@dataclass
+class Thermal:
+    low_degc: float = parameter(id=1, default=5.0, range=(-40, 60))
+    mode: Mode = parameter(id=2, default=Mode.SAFE)
+    label: str = parameter(Text(8), id=3, default="a")
+    nibble: int = parameter(Integer(4), id=4, default=3)
+
+
+def service():
+    table = ParameterTable(Dictionary.of("n", 1, {}, [Thermal]).parameters)
+    app = Thermal()
+    return Parameters(table, {"thermal": app}), app
+
+
+labels, texts = st.sampled_from(["safe", "payload"]), st.text("ab", max_size=8)
+values = st.fixed_dictionaries({1: st.floats(-40, 60), 2: labels, 3: texts, 4: st.integers(0, 15)})
+
+
+@given(values)
+def test_what_is_set_is_reported(wanted):
+    parameters, app = service()
+    request = SetValues.decode(parameters.table.set_values(wanted).encode())
+    assert list(parameters.handle(request)) == []
+    (report,) = parameters.handle(ReportValues(parameters=[4, 3, 2, 1]))
+    report = ParameterValues.decode(report.encode())
+    assert list(parameters.table.decode(report.count, report.values)) == sorted(wanted.items(), reverse=True)
+    assert app.mode is Mode[wanted[2].upper()]
+
+
+def test_valid_values_are_set_beside_invalid_ones():
+    parameters, app = service()
+    table = parameters.table
+    octets = b"\0\1" + bytes.fromhex("4059000000000000") + table.encode(3, "ok")  # 100.0 degC is out of range
+    with pytest.raises(RefusedError, match=r"instruction 1: low_degc = 100\.0, expected -40\.\.60"):
+        list(parameters.handle(SetValues(count=2, values=octets)))
+    assert (app.low_degc, app.label) == (5.0, "ok")
+
+
+def test_an_app_that_refuses_a_value_keeps_no_other_back():
+    class Strict(Thermal):
+        def __setattr__(self, name, value):
+            if name == "low_degc" and value > 50:
+                raise RuntimeError("too warm for me")
+            super().__setattr__(name, value)
+
+    app = Strict()
+    parameters = Parameters(service()[0].table, {"thermal": app})
+    with pytest.raises(RefusedError, match="instruction 1: parameter 1: RuntimeError"):
+        list(parameters.handle(parameters.table.set_values({1: 55, 3: "ok"})))
+    assert app.label == "ok"
+
+
+def test_a_number_that_is_no_member_is_refused():
+    parameters, app = service()
+    with pytest.raises(RefusedError, match="1 is not a valid Mode"):
+        list(parameters.handle(SetValues(count=1, values=b"\0\2\1")))
+    assert app.mode is Mode.SAFE
+
+
+@pytest.mark.parametrize(
+    ("count", "octets", "sentence"),
+    [(1, b"\0\7\1", "no parameter 7"), (1, b"\0", "2 octets needed"), (1, b"\0\4\x30\0", "1 octets more")],
+)
+def test_what_cannot_be_read_is_refused_as_a_whole(count, octets, sentence):
+    parameters, _ = service()
+    with pytest.raises(RefusedError, match=sentence):
+        list(parameters.handle(SetValues(count=count, values=octets)))
+
+
+def test_unknown_parameters_are_refused():
+    parameters, _ = service()
+    with pytest.raises(RefusedError, match="no parameter 99"):
+        list(parameters.handle(ReportValues(parameters=[99])))
+
+
+class Battery(Telemetry, id=3):
+    volts: float = wire(Int16ub, scale=0.5)
+    mode: Mode = wire(Int8ub)
+    note: str = wire(Text(2))
+    more: str = wire()
+
+
+def test_fields_of_structures_are_read_and_not_set():
+    dictionary = Dictionary.of("n", 1, {}, [Thermal, Battery])
+    parameters = Parameters(ParameterTable.of(dictionary), {}, dictionary.reports)
+    parameters.add("thermal", Thermal())
+    assert [entry.name for entry in parameters.table.entries.values()][4:] == [
+        "Battery.volts", "Battery.mode", "Battery.note",
+    ]  # fmt: skip
+    with pytest.raises(RefusedError, match="structure 3 was not sampled yet"):
+        parameters.read(0x300)
+    parameters.keep(3, Battery(volts=2.5, mode=Mode.PAYLOAD, note="ab", more="c").encode())
+    assert [parameters.read(number) for number in (0x300, 0x301, 0x302, 1)] == [2.5, "payload", "ab", 5.0]
+    assert [parameters.number(number) for number in (0x300, 0x301, 2)] == [2.5, 2, 0]
+    with pytest.raises(RefusedError, match="parameter 770 is no number"):
+        parameters.number(0x302)
+    with pytest.raises(RefusedError, match="parameter 768 is measured, it cannot be set"):
+        parameters.write(0x300, 1.0)

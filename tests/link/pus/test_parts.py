@@ -1,0 +1,64 @@
+"""Service 13: data longer than a packet is cut into numbered parts and put together again."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from link.pus.parts import Reassembly, downlink_parts, uplink_parts
+from link.pus.services.large_packets import AbortReason, LastUplinkPart, UplinkAborted, UplinkPart
+
+
+@given(st.binary(max_size=60), st.integers(1, 30), st.sampled_from((downlink_parts, uplink_parts)))
+def test_parts_become_the_whole(data, part_octets, parts):
+    reassembly = Reassembly()
+    answers = [reassembly.on_part(type(part).decode(part.encode()), 0) for part in parts(7, data, part_octets)]
+    assert answers[:-1] == [None] * (len(answers) - 1)
+    assert answers[-1] == data
+
+
+@given(st.integers(1, 4))
+def test_a_part_that_is_missing_ends_it(lost):
+    parts = list(uplink_parts(7, b"abcdef", 1))
+    reassembly = Reassembly()
+    answers = [reassembly.on_part(part, 0) for at, part in enumerate(parts) if at != lost]
+    assert answers.count(UplinkAborted(transaction=7, reason=AbortReason.OUT_OF_SEQUENCE)) == 1
+    assert b"abcdef" not in answers
+
+
+def test_what_waits_too_long_or_grows_too_large_is_given_up():
+    first, *rest = uplink_parts(7, b"abcdef", 2)
+    reassembly = Reassembly(timeout_ns=100, octets_max=5)
+    reassembly.on_part(first, 0)
+    assert reassembly.step(99) == []
+    assert reassembly.step(100) == [UplinkAborted(transaction=7, reason=AbortReason.TIMEOUT)]
+    assert reassembly.on_part(rest[0], 100) is None
+    reassembly.on_part(first, 0)
+    assert [reassembly.on_part(part, 0) for part in rest] == [
+        None, UplinkAborted(transaction=7, reason=AbortReason.TOO_LARGE)]  # fmt: skip
+
+
+def test_parts_are_first_between_and_last():
+    forms = [type(part) for part in uplink_parts(1, b"abcdef", 2)]
+    assert forms[1:] == [UplinkPart, LastUplinkPart]
+
+
+def test_more_parts_than_can_be_numbered_are_refused_before_the_first():
+    with pytest.raises(ValueError, match="65536 parts, a transfer has 65535"):
+        next(downlink_parts(1, bytes(65_536), 1))
+
+
+def test_transfers_that_are_too_many_or_begin_too_large_are_told_and_stray_parts_counted():
+    reassembly = Reassembly(octets_max=10, transactions_max=2)
+    first, second = uplink_parts(1, b"ab", 1)
+    for transaction in (1, 2):
+        first.transaction = transaction
+        assert reassembly.on_part(first, 0) is None
+    first.transaction = 3
+    assert reassembly.on_part(first, 0) == UplinkAborted(transaction=3, reason=AbortReason.TOO_MANY)
+    second.transaction = 3
+    assert reassembly.on_part(second, 0) is None
+    assert reassembly.ignored == 1
+    second.transaction = 2
+    assert reassembly.on_part(second, 0) == b"ab"
+    large, _ = uplink_parts(4, bytes(12), 11)
+    assert reassembly.on_part(large, 0) == UplinkAborted(transaction=4, reason=AbortReason.TOO_LARGE)

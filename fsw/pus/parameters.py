@@ -17,7 +17,13 @@ from link.dictionary.kinds import Enumeration
 from link.dictionary.model import Report as Structure
 from link.errors import DecodeError
 from link.pus.message import Report, Request
-from link.pus.services.parameters import FIELDS_MAX, ParameterTable, ParameterValues, ReportValues, SetValues
+from link.pus.services.parameters import (
+    FIELDS_OF_STRUCTURE_MAX,
+    ParameterTable,
+    ParameterValues,
+    ReportValues,
+    SetValues,
+)
 from link.pus.services.verification import FailureCode, RefusedError
 
 
@@ -49,7 +55,7 @@ class Parameters:
     def read(self, number: int) -> Any:
         """The value of parameter `number`. Raises RefusedError."""
         self.table.entry(number)
-        structure, position = divmod(number, FIELDS_MAX)
+        structure, position = divmod(number, FIELDS_OF_STRUCTURE_MAX)
         if structure in self._structures:
             return self._structures[structure].decode(self.sample(structure))[position]
         owner, attribute = self._place(number)
@@ -80,7 +86,7 @@ class Parameters:
     def write(self, number: int, value: Any) -> None:
         """Set parameter `number`, if it is in its range. Raises RefusedError."""
         field = self.table.entry(number).field
-        if number // FIELDS_MAX in self._structures:
+        if number // FIELDS_OF_STRUCTURE_MAX in self._structures:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, f"parameter {number} is measured, it cannot be set")
         try:
             check_range(field, value)

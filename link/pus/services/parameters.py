@@ -23,7 +23,7 @@ from link.pus.message import Report, Request
 from link.pus.services.verification import FailureCode, RefusedError
 
 _ID_OCTETS = 2
-FIELDS_MAX = 256
+FIELDS_OF_STRUCTURE_MAX = 256
 _REPORTED_MAX = 255  # what the count of a structure's parameters can say
 
 
@@ -104,4 +104,4 @@ def fields_of(structure: Structure) -> Iterator[Parameter]:
         if one.when is None and fixed_bits(one.kind) is not None:
             alone = msgspec.structs.replace(one, skip_bits=0, valid=None)
             name = f"{structure.name}.{one.name}"
-            yield Parameter(id=FIELDS_MAX * structure.id + position, name=name, field=alone, text=one.text)
+            yield Parameter(id=FIELDS_OF_STRUCTURE_MAX * structure.id + position, name=name, field=alone, text=one.text)

@@ -1,7 +1,8 @@
-"""On-board storage and retrieval, service 15 (ECSS-E-ST-70-41C §6.15, §8.15): packet stores and what is read from them.
+"""Reports sent at once, service 14, and reports kept, service 15 (ECSS-E-ST-70-41C §6.14, §6.15, §8.14, §8.15).
 
-A store keeps the packets of chosen types while storage is enabled. Open retrieval sends everything from a time on,
-retrieval by time range what lies between two times.
+Real-time forwarding sends the reports of chosen types as they are made. A packet store keeps the packets of chosen
+types while its storage is enabled; open retrieval sends everything from a time on, retrieval by time range what lies
+between two times.
 """
 
 from enum import IntEnum

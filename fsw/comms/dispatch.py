@@ -26,8 +26,8 @@ from link.pus.services.verification import (
     RefusedError,
     Stage,
     failure,
+    reported_reason,
     success,
-    told_reason,
 )
 
 _CUT_SHORT = (
@@ -115,7 +115,7 @@ class Dispatcher:
             packet = TcPacket.decode(octets)
         except DecodeError as error:
             self.rejected += 1
-            reason, code = told_reason(str(error)), FailureCode.BAD_PACKET
+            reason, code = reported_reason(str(error)), FailureCode.BAD_PACKET
             self.memory.settle(entry, Stage.ACCEPTANCE, code, reason)
             self._answer(AcceptanceFailure(request=entry.word, code=code, reason=reason))
             return

@@ -15,7 +15,7 @@ from fsw.executive.sendable import UnsendableError, check_sendable
 from fsw.pus import test
 from fsw.pus.event_actions import EventActions
 from fsw.pus.events import EventControl
-from fsw.pus.housekeeping import Housekeeping
+from fsw.pus.housekeeping import HousekeepingStructures
 from fsw.pus.monitoring import Monitor
 from fsw.pus.parameters import Parameters
 from fsw.pus.scheduling import Schedule
@@ -77,7 +77,7 @@ class Services(App, period_ms=1000, budget_ms=20):
     def __post_init__(self) -> None:
         structures = self.dictionary.reports
         self.parameters = Parameters(ParameterTable.of(self.dictionary), {}, structures)
-        self.housekeeping = Housekeeping(self.parameters, tick_ms=_TICK_MS)
+        self.housekeeping = HousekeepingStructures(self.parameters, tick_ms=_TICK_MS)
         for structure in structures:
             self.housekeeping.declare(structure)
         self.events = EventControl(entry.id for entry in self.dictionary.events)
@@ -116,7 +116,7 @@ class Services(App, period_ms=1000, budget_ms=20):
     def report_of(self, record: Record) -> Report | None:
         """The report of what was published; None where the ground does not want it."""
         if isinstance(record, Telemetry):
-            return self.housekeeping.take(record, self.clock.monotonic_ns())
+            return self.housekeeping.accept(record, self.clock.monotonic_ns())
         if isinstance(record, Event):
             self._act(record)
             return events.report_of(record) if self.events.allows(record.__id__) else None
@@ -127,7 +127,7 @@ class Services(App, period_ms=1000, budget_ms=20):
         """Report the structures that are due and check the parameters that are."""
         for sample in self.housekeeping.step(now_ns):
             self.bus.publish(sample)
-        for structure, reason in self.housekeeping.take_set_aside():
+        for structure, reason in self.housekeeping.drain_set_aside():
             yield StructureSetAside(structure=structure, reason=reason[:_REASON_CHARACTERS_MAX])
         raised, transitions = self.monitor.step(now_ns, self.clock.utc_ns())
         for report in transitions:
@@ -162,7 +162,7 @@ class Services(App, period_ms=1000, budget_ms=20):
 
     def release(self) -> Iterator[bytes]:
         """The packets of requests whose time has come."""
-        yield from self.schedule.due(self.clock.utc_ns())
+        yield from self.schedule.drain(self.clock.utc_ns())
         if self.clock.monotonic_ns() >= self._release_ns:
             yield from self._released.drain()
 

@@ -54,7 +54,7 @@ class _Kept:
         return True
 
 
-class Housekeeping:
+class HousekeepingStructures:
     """Service 3 on board, without a clock: `step` gives what is due at a time. At most `capacity` structures.
 
     A structure that was created holds parameters of service 20. The sampling interval is `tick_ms`.
@@ -70,10 +70,10 @@ class Housekeeping:
         assert structure.id not in self._kept, structure
         self._kept[structure.id] = _Kept(0, True, [field.id for field in fields_of(structure)], declared=True)
 
-    def take(self, telemetry: Telemetry, now_ns: int) -> HousekeepingReport | None:
+    def accept(self, telemetry: Telemetry, now_ns: int) -> HousekeepingReport | None:
         """An app sampled what it declares: the report, if one is due."""
         report = report_of(telemetry)
-        self._parameters.keep(report.structure, report.values)
+        self._parameters.accept_sample(report.structure, report.values)
         return report if self._kept[report.structure].is_due(now_ns, self._tick_ns) else None
 
     @property
@@ -84,7 +84,7 @@ class Housekeeping:
     def step(self, now_ns: int) -> Iterator[HousekeepingReport]:
         """The reports of created structures that are due. What is late is not made up for, nor what was not sampled.
 
-        A structure with a parameter that cannot be reported is set aside: `take_set_aside` says so once.
+        A structure with a parameter that cannot be reported is set aside: `drain_set_aside` says so once.
         """
         for structure, kept in self._created.items():
             if kept.is_due(now_ns, self._tick_ns):
@@ -92,7 +92,7 @@ class Housekeeping:
                 if report:
                     yield report
 
-    def take_set_aside(self) -> list[tuple[int, str]]:
+    def drain_set_aside(self) -> list[tuple[int, str]]:
         """The structures that were disabled since the last call because they cannot be reported, each with why."""
         taken, self._set_aside = self._set_aside, []
         return taken

@@ -22,7 +22,7 @@ from link.pus.services.memory import (
 from link.pus.services.verification import FailureCode, RefusedError
 
 
-class Memory(Protocol):
+class AddressedMemory(Protocol):
     """A memory of `size` octets. `read` and `write` are only asked for what lies inside."""
 
     @property
@@ -39,7 +39,7 @@ class Memory(Protocol):
 class Memories:
     """Service 6 on board: the memories by number. A report holds at most `octets_max` of data."""
 
-    def __init__(self, memories: Mapping[int, Memory], *, octets_max: int = 900) -> None:
+    def __init__(self, memories: Mapping[int, AddressedMemory], *, octets_max: int = 900) -> None:
         self._memories, self._octets_max = dict(memories), octets_max
 
     def handle(self, request: Request) -> Iterator[Report]:
@@ -59,13 +59,13 @@ class Memories:
             case _:
                 raise not_mine(request)
 
-    def _known(self, number: int) -> Memory:
+    def _known(self, number: int) -> AddressedMemory:
         if number not in self._memories:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, f"no memory {number}")
         return self._memories[number]
 
 
-def _load(memory: Memory, area: FilledArea) -> None:
+def _load(memory: AddressedMemory, area: FilledArea) -> None:
     if crc16(area.data) != area.checksum:
         raise RefusedError(FailureCode.BAD_ARGUMENTS, f"the data for {area.address:#x} is damaged")
     _check_inside(memory, area.address, len(area.data))
@@ -75,18 +75,18 @@ def _load(memory: Memory, area: FilledArea) -> None:
         raise RefusedError(FailureCode.NOT_NOW, str(error)) from None
 
 
-def _dumped(memory: Memory, area: Area) -> FilledArea:
+def _dumped(memory: AddressedMemory, area: Area) -> FilledArea:
     _check_inside(memory, area.address, area.size)
     data = memory.read(area.address, area.size)
     return FilledArea(address=area.address, data=data, checksum=crc16(data))
 
 
-def _checked(memory: Memory, area: Area) -> CheckedArea:
+def _checked(memory: AddressedMemory, area: Area) -> CheckedArea:
     _check_inside(memory, area.address, area.size)
     checksum = crc16(memory.read(area.address, area.size))
     return CheckedArea(address=area.address, size=area.size, checksum=checksum)
 
 
-def _check_inside(memory: Memory, address: int, size: int) -> None:
+def _check_inside(memory: AddressedMemory, address: int, size: int) -> None:
     if address + size > memory.size:
         raise RefusedError(FailureCode.BAD_ARGUMENTS, f"{address:#x} + {size} octets, the memory has {memory.size}")

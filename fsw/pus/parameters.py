@@ -30,7 +30,7 @@ from link.pus.services.verification import FailureCode, RefusedError
 class Parameters:
     """Service 20 on board. `owners` are the apps by name: parameter "thermal.gain" is attribute `gain` of "thermal".
 
-    Of `structures`, whose fields are parameters too, `keep` takes the latest sample.
+    Of `structures`, whose fields are parameters too, `accept_sample` takes the latest sample.
     """
 
     def __init__(self, table: ParameterTable, owners: Mapping[str, Any], structures: Iterable[Structure] = ()) -> None:
@@ -42,7 +42,7 @@ class Parameters:
         """One more app."""
         self._owners[name] = owner
 
-    def keep(self, structure: int, octets: bytes) -> None:
+    def accept_sample(self, structure: int, octets: bytes) -> None:
         """A structure was sampled."""
         self._samples[structure] = octets
 

@@ -15,6 +15,7 @@ from link.pus.message import Report, Request
 from link.pus.packets import TcPacket
 from link.pus.services.scheduling import (
     ActivitiesReport,
+    ActivitySummary,
     DeleteActivities,
     DisableSchedule,
     DisableSubSchedules,
@@ -32,7 +33,6 @@ from link.pus.services.scheduling import (
     SubScheduleStatus,
     SummariseActivities,
     SummariseAll,
-    Summary,
     SummaryReport,
 )
 from link.pus.services.verification import FailureCode, RefusedError
@@ -71,7 +71,7 @@ class Schedule:
         """When the next activity is released; None while there is none."""
         return min((one.release_ns for one in self._activities), default=None)
 
-    def due(self, now_ns: int) -> list[bytes]:
+    def drain(self, now_ns: int) -> list[bytes]:
         """The packets whose time has come, in order of their times; those that are not to be released are dropped."""
         ready = [one for one in self._activities if one.release_ns <= now_ns]
         released = [one for one in ready if self.enabled and self._sub_schedules[one.sub_schedule]]
@@ -193,9 +193,9 @@ def _report(activities: list[bytes]) -> ActivitiesReport:
     return ActivitiesReport(count=len(activities), activities=b"".join(activities))
 
 
-def _summaries(summaries: list[Summary]) -> SummaryReport:
+def _summaries(summaries: list[ActivitySummary]) -> SummaryReport:
     return SummaryReport(summaries=summaries)
 
 
-def _summary(one: Activity) -> Summary:
-    return Summary(sub_schedule=one.sub_schedule, release=one.release_ns, request=one.reference)
+def _summary(one: Activity) -> ActivitySummary:
+    return ActivitySummary(sub_schedule=one.sub_schedule, release=one.release_ns, request=one.reference)

@@ -73,7 +73,7 @@ class SummariseActivities(_References, service=11, subtype=12):
     """Report when these requests are released."""
 
 
-class Summary(Record):
+class ActivitySummary(Record):
     """When a request is released."""
 
     sub_schedule: int = wire(Int16ub)
@@ -84,7 +84,7 @@ class Summary(Record):
 class SummaryReport(Report, service=11, subtype=13):
     """When requests are released."""
 
-    summaries: list[Summary] = wire(count=Counted(8))
+    summaries: list[ActivitySummary] = wire(count=Counted(8))
 
 
 class ShiftAll(Request, service=11, subtype=15):

@@ -124,7 +124,7 @@ def success(packet: TcPacket, stage: Stage, step: int = 0) -> Report | None:
     return form(request=packet.request.word) if packet.acknowledge & flag else None
 
 
-def told_reason(reason: str) -> str:
+def reported_reason(reason: str) -> str:
     """`reason` as a failure report holds it: cut between two characters, escapes for what UTF-8 cannot write."""
     octets = reason.encode(errors="backslashreplace")
     return octets[:_REASON_OCTETS_MAX].decode(errors="ignore")
@@ -132,7 +132,7 @@ def told_reason(reason: str) -> str:
 
 def failure(packet: TcPacket, stage: Stage, code: FailureCode, reason: str, step: int = 0) -> Report:
     """The report that `stage` failed; a reason that is too long is cut."""
-    said = told_reason(reason)
+    said = reported_reason(reason)
     if stage is Stage.PROGRESS:
         return ProgressFailure(request=packet.request.word, step=step, code=code, reason=said)
     return _FAILURE[stage](request=packet.request.word, code=code, reason=said)

@@ -7,7 +7,7 @@ import pytest
 from fsw.pus.event_actions import EventActions
 from fsw.pus.events import EventControl
 from fsw.pus.forwarding import ForwardControl
-from fsw.pus.housekeeping import Housekeeping
+from fsw.pus.housekeeping import HousekeepingStructures
 from fsw.pus.monitoring import Monitor
 from fsw.pus.paging import ITEM_OCTETS_MAX, pages
 from fsw.pus.parameters import Parameters
@@ -155,7 +155,7 @@ def values_of(count, kind):
 
 def test_a_structure_takes_255_parameters_and_no_more():
     service, _ = values_of(300, Int8ub)
-    keeper = Housekeeping(service)
+    keeper = HousekeepingStructures(service)
     first = list(range(1, 256))
     list(keeper.handle(housekeeping.CreateStructure(structure=7, interval=1, parameters=first, groups=[]), 0))
     (report,) = received(keeper.handle(housekeeping.ReportStructures(structures=[7]), 0))
@@ -172,14 +172,14 @@ def test_a_structure_whose_values_may_be_more_than_a_packet_is_refused(kind):
     service, _ = values_of(255, kind)
     create = housekeeping.CreateStructure(structure=7, interval=1, parameters=list(range(1, 256)), groups=[])
     with pytest.raises(RefusedError, match="more than a packet holds"):
-        list(Housekeeping(service).handle(create, 0))
+        list(HousekeepingStructures(service).handle(create, 0))
 
 
 def test_a_declared_structure_of_300_fields_says_what_it_is_made_of():
     fields = tuple(Field(name=f"f{number}", kind=Int8ub) for number in range(300))
     structure = Report(id=9, name="Wide", fields=fields)
     service = Parameters(ParameterTable(parameters.fields_of(structure)), {}, [structure])
-    keeper = Housekeeping(service)
+    keeper = HousekeepingStructures(service)
     keeper.declare(structure)
     (report,) = received(keeper.handle(housekeeping.ReportStructures(structures=[9]), 0))
     assert report.parameters == [0x900 + number for number in range(255)]

@@ -5,7 +5,7 @@ import pytest
 from fsw.pus.event_actions import EventActions
 from fsw.pus.events import EventControl
 from fsw.pus.forwarding import ForwardControl
-from fsw.pus.housekeeping import Housekeeping
+from fsw.pus.housekeeping import HousekeepingStructures
 from fsw.pus.memory import Memories
 from fsw.pus.monitoring import Monitor
 from fsw.pus.scheduling import Schedule
@@ -23,7 +23,7 @@ class Stranger(Request, service=99, subtype=1):
 
 
 HANDLERS = {
-    3: lambda request: Housekeeping(service()[0]).handle(request, 0),
+    3: lambda request: HousekeepingStructures(service()[0]).handle(request, 0),
     5: EventControl([1]).handle,
     6: Memories({}).handle,
     9: TimeReporter().handle,
@@ -62,7 +62,7 @@ def answers(reports):
 
 def test_the_valid_part_of_a_request_is_answered():
     values, _ = service()
-    keeper = Housekeeping(values)
+    keeper = HousekeepingStructures(values)
     list(keeper.handle(housekeeping.CreateStructure(structure=7, interval=1, parameters=[1], groups=[]), 0))
     found, said = answers(keeper.handle(housekeeping.ReportStructures(structures=[8, 7]), 0))
     assert ([one.structure for one in found], said) == ([7], "instruction 1: no structure 8")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsw.pus.housekeeping import Housekeeping
+from fsw.pus.housekeeping import HousekeepingStructures
 from fsw.pus.parameters import Parameters
 from link.dictionary import Dictionary, Int8ub, Octets, Rest, Telemetry, wire
 from link.dictionary.codec.record import Codec
@@ -45,7 +45,7 @@ CREATE = CreateStructure(structure=7, interval=5, parameters=[1, 4], groups=[])
 
 def made():
     parameters, app = service()
-    housekeeping = Housekeeping(parameters, tick_ms=100)
+    housekeeping = HousekeepingStructures(parameters, tick_ms=100)
     housekeeping.declare(report_entry(Level))
     return housekeeping, app
 
@@ -61,9 +61,9 @@ def test_a_structure_that_cannot_be_reported_is_set_aside_and_stops_no_other():
     done(housekeeping, EnablePeriodic(structures=[7, 8]))
     app.nibble = 99
     assert [report.structure for report in housekeeping.step(0)] == [8]
-    assert housekeeping.take_set_aside() == [(7, "parameter 4: nibble = 99, expected 0..15")]
+    assert housekeeping.drain_set_aside() == [(7, "parameter 4: nibble = 99, expected 0..15")]
     assert [report.structure for report in housekeeping.step(500 * MS)] == [8]
-    assert housekeeping.take_set_aside() == []
+    assert housekeeping.drain_set_aside() == []
     app.nibble = 9
     done(housekeeping, EnablePeriodic(structures=[7]), 600 * MS)
     assert [report.structure for report in housekeeping.step(1000 * MS)] == [7, 8]
@@ -140,12 +140,12 @@ def test_what_an_app_samples_is_reported_as_often_as_was_said():
     with pytest.raises(RefusedError, match="structure 1 was not sampled yet"):
         done(housekeeping, ReportOnce(structures=[1]))
     level = Level(percent=5, rest=b"xy")
-    assert housekeeping.take(level, 0).values == b"\5xy"
+    assert housekeeping.accept(level, 0).values == b"\5xy"
     done(housekeeping, ModifyIntervals(intervals=[StructureInterval(structure=1, interval=10)]), 0)
-    times = [now for now in range(0, 3000, 300) if housekeeping.take(level, now * MS)]
+    times = [now for now in range(0, 3000, 300) if housekeeping.accept(level, now * MS)]
     assert times == [0, 1200, 2100]  # the first sample in each second
     done(housekeeping, DisablePeriodic(structures=[1]))
-    assert housekeeping.take(level, 9000 * MS) is None
+    assert housekeeping.accept(level, 9000 * MS) is None
     assert [one.values for one in done(housekeeping, ReportOnce(structures=[1]))] == [b"\5xy"]
     assert housekeeping.deadline_ns is None
     (content,) = done(housekeeping, ReportStructures(structures=[1]))
@@ -155,12 +155,12 @@ def test_what_an_app_samples_is_reported_as_often_as_was_said():
 def test_what_was_not_sampled_yet_keeps_nothing_else_back():
     dictionary = Dictionary.of("n", 1, {}, [Thermal, Level])
     values = Parameters(ParameterTable.of(dictionary), {"thermal": Thermal()}, dictionary.reports)
-    housekeeping = Housekeeping(values)
+    housekeeping = HousekeepingStructures(values)
     for number, parameter in ((7, 256), (8, 1)):
         done(housekeeping, CreateStructure(structure=number, interval=1, parameters=[parameter], groups=[]))
         done(housekeeping, EnablePeriodic(structures=[number]))
     assert [report.structure for report in housekeeping.step(0)] == [8]
-    values.keep(1, b"\5xy")
+    values.accept_sample(1, b"\5xy")
     assert [report.structure for report in housekeeping.step(200 * MS)] == [7, 8]
 
 
@@ -174,7 +174,7 @@ def test_what_is_reported_periodically_stays_as_it_is():
 
 
 def test_there_is_room_for_so_many():
-    housekeeping = Housekeeping(service()[0], capacity=1)
+    housekeeping = HousekeepingStructures(service()[0], capacity=1)
     done(housekeeping, CREATE)
     with pytest.raises(RefusedError, match="1 structures exist, no more fit"):
         done(housekeeping, CreateStructure(structure=8, interval=1, parameters=[], groups=[]))

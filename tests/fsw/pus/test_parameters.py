@@ -109,7 +109,7 @@ def test_fields_of_structures_are_read_and_not_set():
     ]  # fmt: skip
     with pytest.raises(RefusedError, match="structure 3 was not sampled yet"):
         parameters.read(0x300)
-    parameters.keep(3, Battery(volts=2.5, mode=Mode.PAYLOAD, note="ab", more="c").encode())
+    parameters.accept_sample(3, Battery(volts=2.5, mode=Mode.PAYLOAD, note="ab", more="c").encode())
     assert [parameters.read(number) for number in (0x300, 0x301, 0x302, 1)] == [2.5, "payload", "ab", 5.0]
     assert [parameters.number(number) for number in (0x300, 0x301, 2)] == [2.5, 2, 0]
     with pytest.raises(RefusedError, match="parameter 770 is no number"):

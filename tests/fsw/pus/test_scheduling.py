@@ -100,7 +100,7 @@ class Life(RuleBasedStateMachine):
         self.now += seconds * S
         ready = sorted((one for one in self.waiting if one[0] <= self.now), key=lambda one: one[0])
         expected = [packet(count).encode() for _, sub, count in ready if self.on and sub not in self.off]
-        assert self.schedule.due(self.now) == expected
+        assert self.schedule.drain(self.now) == expected
         self.waiting = [one for one in self.waiting if one[0] > self.now]
 
     @invariant()
@@ -147,7 +147,7 @@ def test_reset_forgets_everything():
     done(schedule, EnableSchedule())
     done(schedule, insert_of(2, [(START_NS + 9 * S, packet(1).encode())]))
     done(schedule, ResetSchedule())
-    assert (schedule.enabled, schedule.deadline_ns, schedule.due(START_NS + 99 * S)) == (False, None, [])
+    assert (schedule.enabled, schedule.deadline_ns, schedule.drain(START_NS + 99 * S)) == (False, None, [])
 
 
 def test_what_cannot_be_read_or_does_not_fit_is_refused():

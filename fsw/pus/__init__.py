@@ -1,1 +1,1 @@
-"""The services of PUS-C (ECSS-E-ST-70-41C) as a node performs them: who answers the requests that link/pus declares."""
+"""The services of PUS-C (ECSS-E-ST-70-41C) on board: what a node does with the requests that link/pus declares."""

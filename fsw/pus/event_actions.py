@@ -1,4 +1,4 @@
-"""Event-action, service 19 (ECSS-E-ST-70-41C §6.19, §8.19): an event that is reported releases a request."""
+"""Service 19 on board (ECSS-E-ST-70-41C §6.19): when an event is reported, the request of its action is released."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class _Action:
 
 
 class EventActions:
-    """Service 19 on board. `on_event` gives the packet that an event releases. At most `capacity` actions."""
+    """The actions of events, at most `capacity`. `on_event` gives the packet that an event releases."""
 
     def __init__(self, *, capacity: int = 64) -> None:
         self._capacity = capacity
@@ -41,7 +41,7 @@ class EventActions:
         self._actions: dict[tuple[int, int], _Action] = {}
 
     def on_event(self, apid: int, event: int) -> bytes | None:
-        """What to release now that `event` of `apid` was reported; None for nothing."""
+        """The packet that is released because `event` of `apid` happened; None if there is none."""
         action = self._actions.get((apid, event))
         return action.packet if action and action.enabled and self.enabled else None
 

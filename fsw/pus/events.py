@@ -1,4 +1,4 @@
-"""Event reporting, service 5 (ECSS-E-ST-70-41C §6.5, §8.5): one subtype for each severity; events can be silenced."""
+"""Service 5 on board (ECSS-E-ST-70-41C §6.5): events are reported unless they are disabled."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,13 +10,13 @@ from link.pus.services.verification import FailureCode, RefusedError
 
 
 class EventControl:
-    """Which of the events `known` are reported."""
+    """Which of the events `known` are reported: all at first."""
 
     def __init__(self, known: Iterable[int]) -> None:
         self._known, self._disabled = frozenset(known), set[int]()
 
     def allows(self, event: int) -> bool:
-        """Whether it is to be reported."""
+        """Whether `event` is to be reported."""
         return event not in self._disabled
 
     def handle(self, request: Request) -> Iterator[Report]:

@@ -1,4 +1,4 @@
-"""Real-time forwarding control, service 14 (ECSS-E-ST-70-41C §6.14, §8.14): which reports go down as they are made."""
+"""Service 14 on board (ECSS-E-ST-70-41C §6.14): reports of chosen types go down as soon as they are made."""
 
 from collections.abc import Iterator
 
@@ -16,17 +16,17 @@ from link.pus.services.storage import (
 from link.pus.services.verification import FailureCode, RefusedError
 
 Selector = tuple[int, int | None, int | None]
-"""APID, service and subtype; None stands for any."""
+"""The report types that are forwarded: APID, service and subtype; None stands for all."""
 
 
 class ForwardControl:
-    """Service 14 on board, at first forwarding nothing of the processes `apids`. At most `capacity` selectors."""
+    """Which reports of the processes `apids` are forwarded: none at first. At most `capacity` selectors."""
 
     def __init__(self, apids: set[int], *, capacity: int = 1024) -> None:
         self._apids, self._chosen, self._capacity = frozenset(apids), set[Selector](), capacity
 
     def allows(self, apid: int, service: int, subtype: int) -> bool:
-        """Whether a report of this type goes down now."""
+        """Whether reports of this type are forwarded."""
         wanted = {(apid, None, None), (apid, service, None), (apid, service, subtype)}
         return not self._chosen.isdisjoint(wanted)
 

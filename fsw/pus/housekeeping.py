@@ -1,7 +1,7 @@
-"""Housekeeping, service 3 (ECSS-E-ST-70-41C §6.3, §8.3): structures of parameters, reported periodically or on request.
+"""Service 3 on board (ECSS-E-ST-70-41C §6.3): structures of parameters, reported periodically or on request.
 
-What apps declare are structures too: they cannot be deleted or changed by command, only switched and timed. Apps sample
-them at their own pace; an interval of 0 reports each sample.
+The telemetry that apps declare are structures too. A command can enable, disable and time them, not change or delete
+them: an app samples its own at its own pace, and an interval of 0 reports each sample.
 """
 
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ class _Kept:
     due_ns: int = 0
 
     def is_due(self, now_ns: int, tick_ns: int) -> bool:
-        """Whether a report is due; the next one then is a period later on the grid of its times."""
+        """Whether a report is due at `now_ns`; the next one then is due at the next time of its grid of periods."""
         if not self.enabled or now_ns < self.due_ns:
             return False
         if self.interval:
@@ -55,9 +55,10 @@ class _Kept:
 
 
 class HousekeepingStructures:
-    """Service 3 on board, without a clock: `step` gives what is due at a time. At most `capacity` structures.
+    """The housekeeping structures of a node, at most `capacity`, without a clock.
 
-    A structure that was created holds parameters of service 20. The sampling interval is `tick_ms`.
+    `step` gives the reports that are due. A structure that was created by command holds parameters of service 20. The
+    sampling interval is `tick_ms`.
     """
 
     def __init__(self, parameters: Parameters, *, tick_ms: int = 100, capacity: int = 64) -> None:
@@ -66,12 +67,12 @@ class HousekeepingStructures:
         self._set_aside: list[tuple[int, str]] = []
 
     def declare(self, structure: Structure) -> None:
-        """A structure that an app declares."""
+        """Add a structure that an app declares; it is enabled and reports each sample."""
         assert structure.id not in self._kept, structure
         self._kept[structure.id] = _Kept(0, True, [field.id for field in fields_of(structure)], declared=True)
 
     def accept(self, telemetry: Telemetry, now_ns: int) -> HousekeepingReport | None:
-        """An app sampled what it declares: the report, if one is due."""
+        """Take the sample of an app; returns its report, if one is due."""
         report = report_of(telemetry)
         self._parameters.accept_sample(report.structure, report.values)
         return report if self._kept[report.structure].is_due(now_ns, self._tick_ns) else None
@@ -82,9 +83,10 @@ class HousekeepingStructures:
         return min((kept.due_ns for kept in self._created.values() if kept.enabled), default=None)
 
     def step(self, now_ns: int) -> Iterator[HousekeepingReport]:
-        """The reports of created structures that are due. What is late is not made up for, nor what was not sampled.
+        """The reports of created structures that are due. A report that was missed is not made later.
 
-        A structure with a parameter that cannot be reported is set aside: `drain_set_aside` says so once.
+        A structure whose parameters have no sample yet makes none. One with a parameter that cannot be reported is
+        disabled: `drain_set_aside` says so once.
         """
         for structure, kept in self._created.items():
             if kept.is_due(now_ns, self._tick_ns):
@@ -105,7 +107,7 @@ class HousekeepingStructures:
             case AppendParameters():
                 self._append(request)
             case ModifyIntervals(intervals=intervals):
-                execute_each(intervals, lambda said: self._modify(said, now_ns))
+                execute_each(intervals, lambda change: self._modify(change, now_ns))
             case DeleteStructures(structures=structures):
                 execute_each(structures, self._delete)
             case EnablePeriodic(structures=structures):
@@ -139,7 +141,7 @@ class HousekeepingStructures:
         kept.parameters += request.parameters
 
     def _check(self, parameters: list[int], groups: list[SuperCommutated], together: list[int]) -> None:
-        """Whether `parameters` may be added, so that the structure has those of `together`."""
+        """Raise RefusedError unless `parameters` may be added to a structure, which then has those of `together`."""
         if groups:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, "nothing is sampled more than once in a report here")
         if len(set(parameters)) < len(parameters):
@@ -149,11 +151,11 @@ class HousekeepingStructures:
         if sum(map(self._parameters.table.octets_max, together)) > ITEM_OCTETS_MAX:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, "the values may be more than a packet holds")
 
-    def _modify(self, said: StructureInterval, now_ns: int) -> None:
-        kept = self._known(said.structure)
+    def _modify(self, change: StructureInterval, now_ns: int) -> None:
+        kept = self._known(change.structure)
         if not kept.declared:
-            _check_interval(said.interval)
-        kept.interval, kept.due_ns = said.interval, now_ns
+            _check_interval(change.interval)
+        kept.interval, kept.due_ns = change.interval, now_ns
 
     def _delete(self, structure: int) -> None:
         self._changeable(structure)

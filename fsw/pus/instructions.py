@@ -1,8 +1,4 @@
-"""Request verification, service 1 (ECSS-E-ST-70-41C §8.1): what became of a telecommand, stage by stage.
-
-Successes are reported if the request asked for them, failures always. A failure notice is a code and, for people, a
-sentence.
-"""
+"""How a request of many instructions is executed (ECSS-E-ST-70-41C §5.4.11): one that is refused costs itself alone."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -16,9 +12,9 @@ _Answer = TypeVar("_Answer")
 
 
 def execute_each(instructions: Iterable[_Instruction], execute: Callable[[_Instruction], None]) -> None:
-    """Execute every instruction of a request; one that is refused does not keep the others back (§5.4.11.2).
+    """Execute every instruction of a request, also those after one that is refused (§5.4.11.2).
 
-    Raises RefusedError afterwards, with the number and the reason of each that was.
+    Raises RefusedError afterwards, with the number and the reason of each that was refused.
     """
     refused = []
     for number, instruction in enumerate(instructions, 1):
@@ -27,14 +23,14 @@ def execute_each(instructions: Iterable[_Instruction], execute: Callable[[_Instr
         except RefusedError as error:
             refused.append((number, error))
     if refused:
-        said = "; ".join(f"instruction {number}: {error}" for number, error in refused)
-        raise RefusedError(refused[0][1].code, said)
+        reasons = "; ".join(f"instruction {number}: {error}" for number, error in refused)
+        raise RefusedError(refused[0][1].code, reasons)
 
 
 def report_each(instructions: Iterable[_Instruction], report: Callable[[_Instruction], _Answer]) -> Iterator[_Answer]:
-    """The report of every instruction of a request; one that is refused does not keep the others back.
+    """The report of every instruction of a request, also of those after one that is refused.
 
-    Raises RefusedError as `execute_each` does, after the others.
+    Raises RefusedError after the last report, as `execute_each` does.
     """
     answers: list[_Answer] = []
     try:
@@ -48,7 +44,10 @@ def report_together(
     item: Callable[[_Instruction], _Answer],
     form: Callable[[list[_Answer]], Report],
 ) -> Iterator[Report]:
-    """What the instructions of a request ask for, together in as few reports as hold it; else as `report_each`."""
+    """The items that the instructions of a request ask for, in as few reports of `form` as hold them.
+
+    Raises RefusedError after the last report, as `execute_each` does.
+    """
     items: list[_Answer] = []
     try:
         items.extend(report_each(instructions, item))
@@ -57,5 +56,5 @@ def report_together(
 
 
 def not_mine(request: Report | Request) -> RefusedError:
-    """What a service says about a request that is another's."""
+    """The refusal of a request that is of another service."""
     return RefusedError(FailureCode.UNKNOWN_TYPE, f"{type(request).__name__} is not for this service")

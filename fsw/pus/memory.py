@@ -1,6 +1,7 @@
-"""Memory management, service 6 (ECSS-E-ST-70-41C §6.6, §8.6): load, dump and check areas of memories.
+"""Service 6 on board (ECSS-E-ST-70-41C §6.6): load, dump and check areas of memories.
 
-Every area that is loaded carries a CRC-16 of its data; one that does not fit is not written.
+An area to load carries a CRC-16 of its data; where the two do not match, or the area is not wholly inside the memory,
+it is not written.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,21 +24,21 @@ from link.pus.services.verification import FailureCode, RefusedError
 
 
 class AddressedMemory(Protocol):
-    """A memory of `size` octets. `read` and `write` are only asked for what lies inside."""
+    """A memory of `size` octets. `read` and `write` are called for areas inside it only."""
 
     @property
     def size(self) -> int:
-        """Octets."""
+        """How many octets the memory has."""
 
     def read(self, address: int, size: int) -> bytes:
         """`size` octets from `address` on."""
 
     def write(self, address: int, octets: bytes) -> None:
-        """Put `octets` at `address`. Raises PermissionError for a memory that cannot be written."""
+        """Write `octets` from `address` on. Raises PermissionError for a memory that cannot be written."""
 
 
 class Memories:
-    """Service 6 on board: the memories by number. A report holds at most `octets_max` of data."""
+    """The memories of a node by number. A dump holds at most `octets_max` octets of data."""
 
     def __init__(self, memories: Mapping[int, AddressedMemory], *, octets_max: int = 900) -> None:
         self._memories, self._octets_max = dict(memories), octets_max

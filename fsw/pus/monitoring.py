@@ -1,8 +1,8 @@
-"""On-board monitoring, service 12 (ECSS-E-ST-70-41C §6.12, §8.12): parameters that have to stay as they should be.
+"""Service 12 on board (ECSS-E-ST-70-41C §6.12): parameters are checked, and what is not as it should be is reported.
 
-A definition checks one parameter of service 20: against an expected value, against limits, or the change from sample to
-sample against thresholds. A status is believed once it was seen `repetitions` times in a row; then the transition is
-reported and the event that the definition names is raised.
+A definition checks one parameter of service 20: against an expected value, against limits, or its change from sample to
+sample against thresholds. A definition takes a new status once `repetitions` checks in a row have found it; then the
+transition is reported, and the event that the definition names is raised.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -51,17 +51,17 @@ class _Watch:
     last: Transition | None = None
 
     def restart(self, *, enabled: bool, now_ns: int) -> None:
-        """Begin as if nothing had been seen."""
+        """Forget all samples and begin anew, enabled or not."""
         self.enabled, self.due_ns, self.samples, self.last = enabled, now_ns, [], None
         self.status = self.seen = Status.UNCHECKED
         self.times = 0
 
 
 class Monitor:
-    """Service 12 on board, without a clock. `read` gives a parameter's value; the sampling interval is `tick_ms`.
+    """The monitoring definitions of a node, at most `capacity`, without a clock.
 
-    `step` gives the events to raise, each one of `events`, and, if anything changed, the reports of it. Counts checks
-    whose parameter was `unreadable`.
+    `read` gives the value of a parameter; the sampling interval is `tick_ms`. Definitions may name `events`, no others.
+    `unreadable` counts the checks whose parameter could not be read.
     """
 
     def __init__(
@@ -78,9 +78,9 @@ class Monitor:
         return min(due, default=None) if self.enabled else None
 
     def step(self, now_ns: int, utc_ns: int) -> tuple[list[tuple[int, Transition]], list[Report]]:
-        """Make the checks that are due: the events that they raise, each with its transition, and what changed.
+        """Make the checks that are due: the events to raise, each with its transition, and reports of all transitions.
 
-        `now_ns` is of the monotonic clock, that tells what is due; transitions are stamped with `utc_ns`.
+        `now_ns` is monotonic time and says which checks are due; `utc_ns` stamps the transitions.
         """
         events, transitions = [], []
         for watch in self._watches.values():
@@ -127,7 +127,7 @@ class Monitor:
                 raise not_mine(request)
 
     def _check(self, watch: _Watch, utc_ns: int) -> Transition | None:
-        """Sample once; the transition, if the status has changed for good."""
+        """Check once; the transition, if the status was found often enough to be taken."""
         value, seen = self._look(watch)
         watch.times = watch.times + 1 if seen is watch.seen else 1
         watch.seen = seen
@@ -147,7 +147,7 @@ class Monitor:
         return watch.last
 
     def _look(self, watch: _Watch) -> tuple[float, Status]:
-        """The value and what it means; unchecked while the parameter cannot be read, and counted."""
+        """The value and the status that it means: UNCHECKED, and counted, if the parameter cannot be read."""
         try:
             return self._judge(watch)
         except (RefusedError, ArithmeticError, ValueError):
@@ -171,7 +171,7 @@ class Monitor:
         return self._change(watch, value)
 
     def _value(self, number: int) -> float:
-        """What a parameter is now. Raises RefusedError, whatever its owner raises: it may be a user's own app."""
+        """The value of a parameter. Whatever its owner raises becomes a RefusedError: it may be a user's own app."""
         try:
             return self._read(number)
         except RefusedError:
@@ -181,7 +181,7 @@ class Monitor:
             raise RefusedError(FailureCode.EXECUTION_FAILED, sentence) from error
 
     def _change(self, watch: _Watch, value: float) -> tuple[float, Status]:
-        """The mean change of the last samples; unchecked while there are too few."""
+        """The mean change over the last samples and its status: UNCHECKED while there are too few samples."""
         wanted = (watch.definition.consecutive or 1) + 1
         watch.samples = [*watch.samples, value][-wanted:]
         if len(watch.samples) < wanted:
@@ -204,8 +204,8 @@ class Monitor:
         watch.restart(enabled=watch.enabled, now_ns=now_ns)
 
     def _check_sense(self, definition: Definition) -> None:
-        said = (definition.unexpected_event, definition.low_event, definition.high_event)
-        for event in filter(None, said):
+        named = (definition.unexpected_event, definition.low_event, definition.high_event)
+        for event in filter(None, named):
             if event not in self._events:
                 raise RefusedError(FailureCode.BAD_ARGUMENTS, f"event {event} is not one that checks raise")
         for number in filter(None, (definition.parameter, definition.validity_parameter)):
@@ -258,7 +258,7 @@ def _event(definition: Definition, status: Status) -> int:
 
 
 def _crossed(definition: Definition, status: Status) -> float:
-    """The limit on whose other side the value is now, or the value that was expected."""
+    """The limit that the value is beyond, or the expected value that it differs from."""
     if definition.check is CheckType.EXPECTED_VALUE:
         return float(definition.expected or 0)
     return float((definition.high if status is Status.HIGH else definition.low) or 0)

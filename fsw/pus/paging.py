@@ -1,4 +1,4 @@
-"""Reports of more than one packet holds: their items go into as many reports of the same type as it takes."""
+"""Items that do not fit into one packet are reported in as many reports of the same type as it takes."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
@@ -8,15 +8,15 @@ from link.pus.message import Report
 from link.pus.packets import TM_DATA_MAX
 
 ITEMS_MAX = 255
-"""What a count of 8 bits can say."""
-_HEAD_OCTETS = 16  # of fields in front of the items
+"""How many items a report holds: their count is 8 bits."""
+_HEAD_OCTETS = 16  # enough for the fields before the items, in any type of report
 ITEM_OCTETS_MAX = TM_DATA_MAX - _HEAD_OCTETS
-"""What a single item may take."""
+"""How many octets an item may have."""
 _Item = TypeVar("_Item")
 
 
 def pages(items: Iterable[_Item], form: Callable[[list[_Item]], Report]) -> Iterator[Report]:
-    """Reports that `form` makes of the items, one at least; items are records, octets, or numbers of 16 bits."""
+    """At least one report, made by `form` of a page of items; an item is a record, octets, or a number of 16 bits."""
     page: list[_Item] = []
     octets = 0
     for item in items:

@@ -1,8 +1,6 @@
-"""Parameter management, service 20 (ECSS-E-ST-70-41C §6.20, §8.20): values on board, read and set by identifier.
+"""Service 20 on board (ECSS-E-ST-70-41C §6.20): the values of parameters, read and set by identifier.
 
-A value is written as its parameter's kind says, so a message can only be cut up by whoever knows the parameters:
-`ParameterTable`, on board and on the ground alike. The fields of housekeeping structures are parameters too, which can
-be read and not set: field n of structure s has identifier 256 s + n.
+A parameter is an attribute of an app, or a field of a housekeeping structure, which can be read and not set.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,9 +26,9 @@ from link.pus.services.verification import FailureCode, RefusedError
 
 
 class Parameters:
-    """Service 20 on board. `owners` are the apps by name: parameter "thermal.gain" is attribute `gain` of "thermal".
+    """The parameters of a node. `owners` are the apps by name: "thermal.gain" is attribute `gain` of the app "thermal".
 
-    Of `structures`, whose fields are parameters too, `accept_sample` takes the latest sample.
+    `accept_sample` takes the latest sample of each of `structures`, whose fields are parameters too.
     """
 
     def __init__(self, table: ParameterTable, owners: Mapping[str, Any], structures: Iterable[Structure] = ()) -> None:
@@ -39,15 +37,15 @@ class Parameters:
         self._samples: dict[int, bytes] = {}
 
     def add(self, name: str, owner: Any) -> None:
-        """One more app."""
+        """Add an app, `owner`, called `name`."""
         self._owners[name] = owner
 
     def accept_sample(self, structure: int, octets: bytes) -> None:
-        """A structure was sampled."""
+        """Take the latest sample of a structure."""
         self._samples[structure] = octets
 
     def sample(self, structure: int) -> bytes:
-        """The latest sample. Raises RefusedError before the first."""
+        """The octets of the latest sample of a structure. Raises RefusedError before the first."""
         if structure not in self._samples:
             raise RefusedError(FailureCode.NOT_NOW, f"structure {structure} was not sampled yet")
         return self._samples[structure]
@@ -62,20 +60,20 @@ class Parameters:
         return getattr(owner, attribute)
 
     def encoded(self, number: int) -> bytes:
-        """Identifier and value of parameter `number`. Raises RefusedError, also where it cannot have its value."""
+        """The octets of identifier and value of a parameter. Raises RefusedError, also for a value out of its range."""
         try:
             octets = self.table.encode(number, self.read(number))
         except RefusedError:
             raise
-        except Exception as error:  # whatever the attribute of a user's own app is
-            said = str(error) if isinstance(error, ValueError) else type(error).__name__
-            raise RefusedError(FailureCode.EXECUTION_FAILED, f"parameter {number}: {said}") from error
+        except Exception as error:  # the attribute of a user's own app may hold anything
+            reason = str(error) if isinstance(error, ValueError) else type(error).__name__
+            raise RefusedError(FailureCode.EXECUTION_FAILED, f"parameter {number}: {reason}") from error
         if len(octets) > ITEM_OCTETS_MAX:
             raise RefusedError(FailureCode.EXECUTION_FAILED, f"parameter {number}: {len(octets)} octets are too many")
         return octets
 
     def number(self, number: int) -> float:
-        """The value of parameter `number`, of a label its number. Raises RefusedError, also for what is no number."""
+        """The value of a parameter as a number: of a label, what it stands for. Raises RefusedError if it has none."""
         value, kind = self.read(number), self.table.entry(number).field.kind
         if isinstance(kind, Enumeration) and isinstance(value, str):
             return kind.labels[value]
@@ -84,7 +82,7 @@ class Parameters:
         return value
 
     def write(self, number: int, value: Any) -> None:
-        """Set parameter `number`, if it is in its range. Raises RefusedError."""
+        """Set parameter `number` to a value in its range. Raises RefusedError."""
         field = self.table.entry(number).field
         if number // FIELDS_OF_STRUCTURE_MAX in self._structures:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, f"parameter {number} is measured, it cannot be set")

@@ -1,7 +1,7 @@
-"""Time-based scheduling, service 11 (ECSS-E-ST-70-41C §6.11, §8.11): requests that are released at their time.
+"""Service 11 on board (ECSS-E-ST-70-41C §6.11): requests are released at their times.
 
-Each belongs to a sub-schedule, which can be switched. An activity whose time comes while its sub-schedule or the whole
-schedule is disabled is dropped; a sub-schedule without activities is forgotten.
+Each belongs to a sub-schedule, which can be enabled and disabled. A request whose time comes while its sub-schedule or
+the whole schedule is disabled is dropped; a sub-schedule without requests is forgotten.
 """
 
 from collections.abc import Iterable, Iterator
@@ -53,12 +53,12 @@ class Activity:
 
     @property
     def reference(self) -> RequestReference:
-        """What it is called."""
+        """How messages name the request."""
         return RequestReference(source=self.packet.source, apid=self.packet.apid, count=self.packet.count)
 
 
 class Schedule:
-    """Service 11 on board, without a clock. At most `capacity` activities, none sooner than `margin_ms` from now."""
+    """A schedule without a clock, of at most `capacity` activities, none sooner than `margin_ms` from now."""
 
     def __init__(self, *, capacity: int = 256, margin_ms: int = 1000) -> None:
         self._capacity, self._margin_ns = capacity, margin_ms * _MS
@@ -72,7 +72,7 @@ class Schedule:
         return min((one.release_ns for one in self._activities), default=None)
 
     def drain(self, now_ns: int) -> list[bytes]:
-        """The packets whose time has come, in order of their times; those that are not to be released are dropped."""
+        """Take out the activities whose times have come: the packets of the enabled ones, in order of release."""
         ready = [one for one in self._activities if one.release_ns <= now_ns]
         released = [one for one in ready if self.enabled and self._sub_schedules[one.sub_schedule]]
         self._keep(one for one in self._activities if one.release_ns > now_ns)
@@ -168,7 +168,7 @@ class Schedule:
 
 
 def _read(request: InsertActivities) -> list[Activity]:
-    """The activities in a request. Raises RefusedError if they cannot be read."""
+    """The activities in a request. Raises RefusedError if one cannot be decoded."""
     octets, at, found = request.activities, 0, []
     try:
         for _ in range(request.count):

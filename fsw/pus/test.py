@@ -1,4 +1,4 @@
-"""Test, service 17 (ECSS-E-ST-70-41C §8.17): are you alive?"""
+"""Service 17 on board (ECSS-E-ST-70-41C §6.17): the node answers that it is alive, or one of its processes."""
 
 from collections.abc import Collection, Iterator
 
@@ -9,7 +9,7 @@ from link.pus.services.verification import FailureCode, RefusedError
 
 
 def answer(request: Request, apids: Collection[int]) -> Iterator[Report]:
-    """Answer for the application processes `apids`. Raises RefusedError."""
+    """Answer one request; the application processes `apids` are alive. Raises RefusedError."""
     match request:
         case Ping():
             yield Pong()

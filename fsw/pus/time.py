@@ -1,8 +1,4 @@
-"""Time management, service 9 (ECSS-E-ST-70-41C §6.9, §8.9): which instant a frame of the downlink belongs to.
-
-A time report is made every 2^rate frames of virtual channel 0 and names the instant at which that frame left. Its
-packet has no secondary header and travels under APID 0.
-"""
+"""Service 9 on board (ECSS-E-ST-70-41C §6.9): the time at which every so many frames left."""
 
 from collections.abc import Iterator
 
@@ -13,13 +9,13 @@ from link.pus.services.verification import FailureCode, RefusedError
 
 
 class TimeReporter:
-    """Service 9 on board: counts frames of virtual channel 0."""
+    """Reports the times of frames of virtual channel 0, one of every 2^rate."""
 
     def __init__(self, rate: int = RATE_MAX) -> None:
         self.rate = rate
 
     def on_frame(self, number: int, utc_ns: int) -> TimeReport | None:
-        """The report on frame `number` of the channel, which left at `utc_ns`, if it is one of those reported."""
+        """The report of frame `number` of the channel, which left at `utc_ns`; None if that frame is not reported."""
         return None if number % (1 << self.rate) else TimeReport(rate=self.rate, time=utc_ns)
 
     def handle(self, request: Request) -> Iterator[Report]:

@@ -1,1 +1,1 @@
-"""Packet utilisation, PUS-C (ECSS-E-ST-70-41C): packets, message types as declarations, and pure handlers."""
+"""Packet utilisation, PUS-C (ECSS-E-ST-70-41C): packets, and message types as declarations."""

@@ -1,5 +1,6 @@
-"""Every message type that is declared, by service and subtype. A service is imported when it is first asked for: a node
-pays only for those that it speaks.
+"""All declared message types by service and subtype, and how to read the message in a packet.
+
+The module of a service is imported when the service is first asked for: a node pays only for those that it offers.
 """
 
 from functools import cache
@@ -12,7 +13,7 @@ from link.pus.packets import TcPacket, TmPacket
 
 _Form = TypeVar("_Form", Report, Request)
 Kind = tuple[int, int]
-"""Service and subtype."""
+"""A message type: its service and its subtype."""
 SERVICES: dict[int, str] = {
     1: "verification",
     3: "housekeeping",
@@ -38,13 +39,13 @@ _SHARED = {14: "storage", 22: "scheduling"}
 
 @cache
 def reports_of(service: int) -> dict[int, type[Report]]:
-    """The report types of a service by subtype; none of one that is not known."""
+    """The report types of a service by subtype; empty for an unknown service."""
     return _declared(service, Report)
 
 
 @cache
 def requests_of(service: int) -> dict[int, type[Request]]:
-    """The request types of a service by subtype; none of one that is not known."""
+    """The request types of a service by subtype; empty for an unknown service."""
     return _declared(service, Request)
 
 

@@ -1,7 +1,7 @@
 """A node's dictionary as whole packets: every PUS report and request from its first bit to its CRC.
 
-What only the ground of this project reads out of a dictionary, other ground systems want as containers: XTCE export,
-reference pages and dissectors start from here.
+A dictionary describes the data of messages; other ground systems want whole packets as containers. XTCE export,
+reference pages and dissectors are made from these.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -50,7 +50,7 @@ _CRC = Field(name="crc", kind=Int16ub, text="CRC-16 over everything before.", de
 _FUNCTIONS = (functions.PerformFunction.__service__, functions.PerformFunction.__subtype__)
 BASIC = frozenset({*((1, subtype) for subtype in range(1, 11)), *((5, subtype) for subtype in range(1, 5)),
                    (3, 25), (8, 1), (17, 1), (17, 2)})  # fmt: skip
-"""Verification, housekeeping and event reports, functions, are you alive."""
+"""The message types of verification, housekeeping reports, event reports, functions, Ping and Pong."""
 _SIZE = Reference("data_length", 1, 7)
 
 
@@ -82,7 +82,7 @@ def _packets(dictionary: Dictionary, services: Collection[Kind]) -> Iterator[Con
 
 
 def _family(form: type[Message], key: str, entries: Iterable[Report | Event]) -> Iterator[Container]:
-    """A message type whose first field says how the rest is to be read."""
+    """The containers of a message type whose first field, `key`, selects the dictionary entry of the rest."""
     yield _message(form, "PusReport", form.__fields__[:1], abstract=True)
     for entry in entries:
         yield Container(
@@ -119,7 +119,7 @@ def _command(command: Command) -> Container:
 
 
 def _sealed(fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    """With the CRC after them, on the next whole octet."""
+    """The fields with the CRC after them, which begins on a whole octet."""
     bits = odd_bits(fields)
     if bits is None:
         raise ValueError(f"{fields[-1].name}: what comes after it may stand on any bit; fill it up to a whole octet")

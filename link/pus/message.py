@@ -1,6 +1,7 @@
-"""Message types are declared as the dictionary's records are: a class says service, subtype and fields.
+"""A message type is a class that names its service, its subtype and its fields, as a record of the dictionary does.
 
-class Ping(Request, service=17, subtype=1): ...
+class SetTimeReportRate(Request, service=9, subtype=1):
+    rate: int = wire(Int8ub)
 """
 
 from typing import ClassVar
@@ -9,7 +10,7 @@ from link.dictionary.declare import Record
 
 
 class Message(Record):
-    """One message type: its service, its subtype, its fields."""
+    """A message: the class holds its service and its subtype, an instance the values of its fields."""
 
     __service__: ClassVar[int]
     __subtype__: ClassVar[int]
@@ -19,8 +20,8 @@ class Message(Record):
 
 
 class Request(Message):
-    """What a telecommand packet holds: its fields are the application data."""
+    """The message in a telecommand packet; its fields are the application data."""
 
 
 class Report(Message):
-    """What a telemetry packet holds: its fields are the source data."""
+    """The message in a telemetry packet; its fields are the source data."""

@@ -19,7 +19,7 @@ from link.time.binary import Cuc
 VERSION = 2
 _REQUEST = Packed("RequestHeader", version=4, acknowledge=4, service=8, subtype=8, source=16)
 _REPORT = Packed("ReportHeader", version=4, time_status=4, service=8, subtype=8, counter=16, destination=16)
-_HEADS = struct.Struct(">HHHBBBHH")  # the same behind the space packet's header, in one piece: reports are many
+_HEADS = struct.Struct(">HHHBBBHH")  # both headers of a report in one piece, for speed: reports are many
 _REPORT_TYPE = 0b00001
 """Version 0, a report, with a secondary header: the five bits before the APID."""
 _UNSEGMENTED = Flags.UNSEGMENTED << 14
@@ -27,14 +27,14 @@ _REQUEST_WORD = Packed("RequestId", version=3, is_command=1, has_secondary=1, ap
 _TIME = Cuc()
 _CRC_SIZE = 2
 TM_OVERHEAD = 6 + _REPORT.size + _TIME.size + _CRC_SIZE
-"""Octets that a report's packet has beyond its source data."""
+"""Octets of a report's packet that are not source data."""
 TM_DATA_MAX = PACKET_OCTETS_MAX - TM_OVERHEAD
 """Octets of source data that a report can have."""
 _REPORT_DATA = TM_OVERHEAD - _CRC_SIZE
 _REPORT_LENGTH = TM_OVERHEAD - 6 - 1
-"""What the length in the header of a report without source data says."""
+"""The packet data length field of a report without source data."""
 TC_OVERHEAD = 6 + _REQUEST.size + _CRC_SIZE
-"""Octets that a request's packet has beyond its application data."""
+"""Octets of a request's packet that are not application data."""
 
 
 class Ack(IntFlag):
@@ -61,12 +61,12 @@ class RequestId:
 
     @property
     def word(self) -> int:
-        """As the 32-bit number in a verification report."""
+        """The 32 bits of a verification report that name the request."""
         return int.from_bytes(_REQUEST_WORD.pack(0, 1, 1, self.apid, self.flags, self.count))
 
     @classmethod
     def of(cls, word: int) -> Self:
-        """From the 32-bit number; its version and type are not looked at."""
+        """The request that the 32 bits `word` of a verification report name; their version and type are ignored."""
         *_, apid, flags, count = _REQUEST_WORD.unpack(word.to_bytes(4))
         return cls(apid, count, Flags(flags))
 
@@ -89,7 +89,7 @@ class TcPacket:
 
     @property
     def request(self) -> RequestId:
-        """What its verification reports call it."""
+        """The identifier by which verification reports name the request."""
         return RequestId(self.apid, self.count, self.flags)
 
     def encode(self) -> bytes:
@@ -177,7 +177,7 @@ class TmPacket:
         )
 
     def _out_of_range(self) -> ValueError:
-        """What is out of its range, by those who know the ranges."""
+        """The error of the field that is out of its range, from the slower encoders, which check each field."""
         try:
             encode_header(self.apid, self.count % COUNT_MODULUS, TM_OVERHEAD - 6 + len(self.data), False, True)
             _REPORT.pack(VERSION, self.time_status, self.service, self.subtype, self.counter, self.destination)
@@ -187,7 +187,7 @@ class TmPacket:
 
 
 def _check(octets: bytes, size_min: int) -> None:
-    """The CRC is checked before any field is trusted, and what has a header behind it can be read."""
+    """Raise DecodeError for a wrong CRC or for too few octets, before any field is trusted."""
     if len(octets) > _CRC_SIZE and crc16(octets):
         raise ChecksumError(expected=int.from_bytes(octets[-_CRC_SIZE:]), computed=crc16(octets[:-_CRC_SIZE]))
     if len(octets) < size_min:
@@ -195,7 +195,7 @@ def _check(octets: bytes, size_min: int) -> None:
 
 
 def _refusal(octets: bytes, *, is_command: bool) -> DecodeError:
-    """What is wrong with a packet whose CRC is right."""
+    """The error of a packet whose CRC is right and whose header is not."""
     packet = SpacePacket.decode(octets)
     if packet.size != len(octets):
         return DecodeError(f"{len(octets)} octets, the packet says {packet.size}")

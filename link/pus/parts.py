@@ -1,4 +1,4 @@
-"""Large packet transfer, service 13 (ECSS-E-ST-70-41C §6.13, §8.13): data longer than a packet, in numbered parts."""
+"""Cuts data longer than a packet into the parts of service 13, and puts them together (ECSS-E-ST-70-41C §6.13)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,13 +22,13 @@ _Form = TypeVar("_Form")
 
 
 def downlink_parts(transaction: int, data: bytes, part_octets: int) -> Iterator[DownlinkedPart]:
-    """`data` in reports of at most `part_octets`, two of them at least."""
+    """The reports that carry `data`, at least two, with at most `part_octets` octets of it each."""
     for form, number, part in _parts(data, part_octets, (FirstDownlinkPart, DownlinkPart, LastDownlinkPart)):
         yield form(transaction=transaction, number=number, part=part)
 
 
 def uplink_parts(transaction: int, data: bytes, part_octets: int) -> Iterator[UplinkedPart]:
-    """`data` in requests of at most `part_octets`, two of them at least."""
+    """The requests that carry `data`, at least two, with at most `part_octets` octets of it each."""
     for form, number, part in _parts(data, part_octets, (FirstUplinkPart, UplinkPart, LastUplinkPart)):
         yield form(transaction=transaction, number=number, part=part)
 
@@ -50,7 +50,7 @@ class _Open:
 
 
 class Reassembly:
-    """Puts parts together, of both directions; several transactions at a time, without a clock.
+    """Puts parts of either direction together, of several transactions at a time, without a clock.
 
     A part that is out of sequence, later than `timeout_ns` after the one before, or that makes more than `octets_max`,
     ends its transaction; so does a first part while `transactions_max` others are open. Parts of a transaction that has
@@ -65,7 +65,7 @@ class Reassembly:
         self._open: dict[int, _Open] = {}
 
     def on_part(self, part: DownlinkedPart | UplinkedPart, now_ns: int) -> bytes | UplinkAborted | None:
-        """The whole data with its last part; what went wrong; or None."""
+        """The whole data, if `part` is its last; the report that the transaction was given up; or None."""
         if isinstance(part, FirstDownlinkPart | FirstUplinkPart):
             return self._begin(part, now_ns)
         transaction = self._open.get(part.transaction)
@@ -83,12 +83,12 @@ class Reassembly:
         return None
 
     def step(self, now_ns: int) -> list[UplinkAborted]:
-        """The transactions that waited too long."""
+        """The reports of the transactions that were given up because no part came in time."""
         late = [number for number, one in self._open.items() if one.deadline_ns <= now_ns]
         return [self._abort(number, AbortReason.TIMEOUT) for number in late]
 
     def _begin(self, part: DownlinkedPart | UplinkedPart, now_ns: int) -> UplinkAborted | None:
-        """A transaction that begins anew leaves what it had."""
+        """Begin a transaction; one that begins anew forgets its earlier parts."""
         self._open[part.transaction] = _Open(now_ns + self._timeout_ns, bytearray(part.part))
         if len(self._open) > self._transactions_max:
             return self._abort(part.transaction, AbortReason.TOO_MANY)

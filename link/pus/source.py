@@ -1,4 +1,4 @@
-"""Where packets get their numbers: each application process counts its packets, and its reports of each type."""
+"""Makes packets of messages, and numbers them: by application process, and reports also by message type."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ _TYPE_COUNT_MODULUS = 1 << 16
 
 
 class Numbers(Protocol):
-    """Where the numbers come from."""
+    """Gives out numbers: for each name 0, 1, 2 and so on, also across restarts if its owner remembers them."""
 
     def take(self, name: str) -> int:
         """The next number called `name`, from 0 on."""
@@ -20,7 +20,7 @@ class Numbers(Protocol):
 
 @dataclass(slots=True)
 class Tally:
-    """Numbers that begin anew with every life; `counts` says where each name is."""
+    """Numbers that begin at 0 whenever the program starts; `counts` has the next number of each name."""
 
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -34,7 +34,8 @@ class Tally:
 class TmSource:
     """The reports of one application process (`apid`) to one `destination`, counted by `numbers`.
 
-    What an APID counts is called by its number there, a type of report by APID, service and subtype, as 65/3,25.
+    The packets of an APID are counted under its number, as 65; reports of a type under APID, service and subtype, as
+    65/3,25.
     """
 
     apid: int
@@ -42,7 +43,7 @@ class TmSource:
     numbers: Numbers = field(default_factory=Tally)
 
     def packet(self, report: Report, utc_ns: int) -> bytes:
-        """The encoded packet of `report`, generated at `utc_ns`. What cannot be encoded takes no number."""
+        """The encoded packet of `report`, generated at `utc_ns`. A report that cannot be encoded takes no number."""
         service, subtype, data = report.__service__, report.__subtype__, report.encode()
         return TmPacket(
             apid=self.apid,
@@ -65,7 +66,7 @@ class TcSource:
     count: int = 0
 
     def packet(self, request: Request, acknowledge: Ack = Ack.ALL) -> TcPacket:
-        """The packet of `request`; its `request` attribute is what verification reports will name."""
+        """The packet of `request`; verification reports will name it by its attribute `request`."""
         made = TcPacket(
             apid=self.apid,
             count=self.count,

@@ -75,7 +75,7 @@ def desk(tmp_path):
 @pytest.mark.parametrize(
     ("name", "arguments", "answer"),
     [
-        ("test.ping", {}, "Pong: Yes."),
+        ("test.ping", {}, "Pong: The node is alive: the answer to Ping."),
         ("parameters.report_values", {"parameters": "reporter.repeats,NodeStatus.boots"},
          "ParameterValues: reporter.repeats=3 NodeStatus.boots=1"),
         ("housekeeping.report_properties", {"structures": "NodeStatus"},

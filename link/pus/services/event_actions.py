@@ -1,4 +1,4 @@
-"""Event-action, service 19 (ECSS-E-ST-70-41C §6.19, §8.19): an event that is reported releases a request."""
+"""Event-action, service 19 (ECSS-E-ST-70-41C §6.19, §8.19): an event that happens releases a request."""
 
 from link.dictionary.declare import Record
 from link.dictionary.kinds import Counted, Flag, Int16ub, Octets, Rest
@@ -7,7 +7,7 @@ from link.pus.message import Report, Request
 
 
 class EventReference(Record):
-    """An event of an application process."""
+    """An event: the application process that reports it, and its number there."""
 
     apid: int = wire(Int16ub)
     event: int = wire(Int16ub)
@@ -18,7 +18,7 @@ class _Events(Request):
 
 
 class AddAction(Request, service=19, subtype=1):
-    """Release `request`, a packet, whenever an event is reported. Disabled at first; replaces what is disabled."""
+    """Release `request`, a packet, whenever an event is reported. Disabled at first; replaces a disabled action."""
 
     apid: int = wire(Int16ub)
     event: int = wire(Int16ub)
@@ -26,52 +26,52 @@ class AddAction(Request, service=19, subtype=1):
 
 
 class DeleteActions(_Events, service=19, subtype=2):
-    """Forget the actions of these events, which must be disabled."""
+    """Delete the actions of these events, which must be disabled."""
 
 
 class DeleteAllActions(Request, service=19, subtype=3):
-    """Forget all actions and disable the function."""
+    """Delete all actions, enabled or not, and act on no event."""
 
 
 class EnableActions(_Events, service=19, subtype=4):
-    """Act on these events; on all that have an action, if none is named."""
+    """Enable the actions of these events; all actions, if no event is named."""
 
 
 class DisableActions(_Events, service=19, subtype=5):
-    """Do not act on these events; on none, if none is named."""
+    """Disable the actions of these events; all actions, if no event is named."""
 
 
 class ReportActionStatuses(Request, service=19, subtype=6):
-    """Which actions are enabled?"""
+    """Report which actions are enabled."""
 
 
 class ActionStatus(Record):
-    """Whether an event's action is enabled."""
+    """Whether the action of an event is enabled."""
 
     event: EventReference = wire()
     enabled: bool = wire(Flag)
 
 
 class ActionStatusReport(Report, service=19, subtype=7):
-    """Which actions are enabled."""
+    """Whether the action of each event is enabled: the answer to ReportActionStatuses."""
 
     statuses: list[ActionStatus] = wire(count=Counted(8))
 
 
 class EnableActing(Request, service=19, subtype=8):
-    """Act on events."""
+    """Release the requests of enabled actions when their events are reported."""
 
 
 class DisableActing(Request, service=19, subtype=9):
-    """Act on no event."""
+    """Release no request on any event, whatever action is enabled."""
 
 
 class ReportActions(_Events, service=19, subtype=10):
-    """What is released on these events?"""
+    """Report what the actions of these events are."""
 
 
 class ActionReport(Report, service=19, subtype=11):
-    """What is released on an event."""
+    """The action of an event: the packet that it releases, and whether it is enabled."""
 
     apid: int = wire(Int16ub)
     event: int = wire(Int16ub)

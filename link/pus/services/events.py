@@ -1,4 +1,6 @@
-"""Event reporting, service 5 (ECSS-E-ST-70-41C §6.5, §8.5): one subtype for each severity; events can be silenced."""
+"""Event reporting, service 5 (ECSS-E-ST-70-41C §6.5, §8.5): one subtype for each severity; events can be
+disabled one by one.
+"""
 
 from link.dictionary.declare import Event
 from link.dictionary.kinds import Counted, Int16ub, Octets, Rest
@@ -8,26 +10,26 @@ from link.pus.message import Report, Request
 
 
 class EventReport(Report):
-    """Which event happened, and its auxiliary data."""
+    """The fields of an event report: the number of the event in the dictionary, and its auxiliary data."""
 
     event: int = wire(Int16ub)
     auxiliary: bytes = wire(Octets(Rest()))
 
 
 class Information(EventReport, service=5, subtype=1):
-    """Something worth knowing."""
+    """A report of an event that is no anomaly."""
 
 
 class LowSeverity(EventReport, service=5, subtype=2):
-    """An anomaly of low severity."""
+    """A report of an anomaly of low severity."""
 
 
 class MediumSeverity(EventReport, service=5, subtype=3):
-    """An anomaly of medium severity."""
+    """A report of an anomaly of medium severity."""
 
 
 class HighSeverity(EventReport, service=5, subtype=4):
-    """An anomaly of high severity."""
+    """A report of an anomaly of high severity."""
 
 
 class _Events(Request):
@@ -35,19 +37,19 @@ class _Events(Request):
 
 
 class EnableEvents(_Events, service=5, subtype=5):
-    """Report these events again."""
+    """Report the events of these numbers whenever they happen."""
 
 
 class DisableEvents(_Events, service=5, subtype=6):
-    """Report these events no longer."""
+    """Report the events of these numbers no longer."""
 
 
 class ReportDisabled(Request, service=5, subtype=7):
-    """Which events are disabled?"""
+    """Report which events are disabled."""
 
 
 class DisabledEvents(Report, service=5, subtype=8):
-    """The events that are disabled."""
+    """The numbers of the events that are disabled: the answer to ReportDisabled."""
 
     events: list[int] = wire(Int16ub, count=Counted(8))
 

@@ -1,6 +1,6 @@
 """File management, service 23 (ECSS-E-ST-70-41C §6.23, §8.23): files and directories on board, by path.
 
-Their content travels by CFDP; here they are made, removed, found, copied and moved.
+The content of a file travels by CFDP; service 23 creates, deletes, finds, copies and moves files on board.
 """
 
 from enum import IntEnum
@@ -14,7 +14,7 @@ _PATH = Text(Counted(8))
 
 
 class ObjectType(IntEnum):
-    """What stands in a directory."""
+    """What an entry of a directory is."""
 
     FILE = 0
     DIRECTORY = 1
@@ -26,7 +26,7 @@ class _File(Request):
 
 
 class CreateFile(Request, service=23, subtype=1):
-    """Make an empty file of at most `size_max` octets."""
+    """Create an empty file that may grow to `size_max` octets."""
 
     directory: str = wire(_PATH)
     name: str = wire(_PATH)
@@ -35,15 +35,15 @@ class CreateFile(Request, service=23, subtype=1):
 
 
 class DeleteFile(_File, service=23, subtype=2):
-    """Remove a file that is not locked."""
+    """Delete a file that is not locked."""
 
 
 class ReportFile(_File, service=23, subtype=3):
-    """What is known of a file?"""
+    """Report the attributes of a file."""
 
 
 class FileAttributes(Report, service=23, subtype=4):
-    """What is known of a file."""
+    """The size of a file in octets, and whether it is locked: the answer to ReportFile."""
 
     directory: str = wire(_PATH)
     name: str = wire(_PATH)
@@ -52,29 +52,29 @@ class FileAttributes(Report, service=23, subtype=4):
 
 
 class LockFile(_File, service=23, subtype=5):
-    """Let a file not be changed or removed."""
+    """Lock a file: it can be neither changed nor deleted."""
 
 
 class UnlockFile(_File, service=23, subtype=6):
-    """Let a file be changed and removed again."""
+    """Unlock a file: it can be changed and deleted again."""
 
 
 class FindFiles(Request, service=23, subtype=7):
-    """Which files below a directory have names that `pattern` describes?"""
+    """Report the files in and below a directory whose names match `pattern`."""
 
     directory: str = wire(_PATH)
     pattern: str = wire(_PATH)
 
 
 class Path(Record):
-    """Where a file is."""
+    """Where a file is: its directory and its name."""
 
     directory: str = wire(_PATH)
     name: str = wire(_PATH)
 
 
 class FoundFiles(Report, service=23, subtype=8):
-    """The files whose names `pattern` describes."""
+    """The files whose names match `pattern`: the answer to FindFiles."""
 
     directory: str = wire(_PATH)
     pattern: str = wire(_PATH)
@@ -82,15 +82,15 @@ class FoundFiles(Report, service=23, subtype=8):
 
 
 class CreateDirectory(_File, service=23, subtype=9):
-    """Make a directory."""
+    """Create a directory called `name` in `directory`."""
 
 
 class DeleteDirectory(_File, service=23, subtype=10):
-    """Remove a directory that is empty."""
+    """Delete a directory, which must be empty."""
 
 
 class RenameDirectory(Request, service=23, subtype=11):
-    """Give a directory another name."""
+    """Rename a directory."""
 
     directory: str = wire(_PATH)
     name: str = wire(_PATH)
@@ -98,20 +98,20 @@ class RenameDirectory(Request, service=23, subtype=11):
 
 
 class SummariseDirectory(Request, service=23, subtype=12):
-    """What stands in a directory?"""
+    """Report the entries of a directory."""
 
     directory: str = wire(_PATH)
 
 
 class DirectoryEntry(Record):
-    """Something in a directory."""
+    """A file or a directory in a directory."""
 
     type: ObjectType = wire(Int8ub)
     name: str = wire(_PATH)
 
 
 class DirectorySummary(Report, service=23, subtype=13):
-    """What stands in a directory."""
+    """The entries of a directory: the answer to SummariseDirectory."""
 
     directory: str = wire(_PATH)
     entries: list[DirectoryEntry] = wire(count=Counted(8))
@@ -126,11 +126,11 @@ class _Transfer(Request):
 
 
 class CopyFile(_Transfer, service=23, subtype=14):
-    """Copy a file; `operation` names the copying from now on."""
+    """Begin to copy a file; `operation` is the number by which the copying is suspended, resumed or aborted."""
 
 
 class MoveFile(_Transfer, service=23, subtype=15):
-    """Move a file; `operation` names the moving from now on."""
+    """Begin to move a file; `operation` is the number by which the moving is suspended, resumed or aborted."""
 
 
 class _Operations(Request):
@@ -138,12 +138,12 @@ class _Operations(Request):
 
 
 class SuspendOperations(_Operations, service=23, subtype=16):
-    """Pause copying and moving."""
+    """Suspend the copying and moving of files with these numbers."""
 
 
 class ResumeOperations(_Operations, service=23, subtype=17):
-    """Go on with copying and moving."""
+    """Resume the copying and moving of files with these numbers."""
 
 
 class AbortOperations(_Operations, service=23, subtype=18):
-    """Give up copying and moving."""
+    """Abort the copying and moving of files with these numbers."""

@@ -1,7 +1,7 @@
 """Housekeeping, service 3 (ECSS-E-ST-70-41C §6.3, §8.3): structures of parameters, reported periodically or on request.
 
-What apps declare are structures too: they cannot be deleted or changed by command, only switched and timed. Apps sample
-them at their own pace; an interval of 0 reports each sample.
+The telemetry that apps declare are structures too. A command can enable, disable and time them, not change or delete
+them: an app samples its own at its own pace, and an interval of 0 reports each sample.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from link.pus.services.parameters import ParameterTable
 
 
 class SuperCommutated(Record):
-    """Parameters that are sampled `repetitions` times in one report."""
+    """Parameters that are sampled `repetitions` times for each report."""
 
     repetitions: int = wire(Int8ub)
     parameters: list[int] = wire(Int16ub, count=Counted(8))
@@ -37,7 +37,7 @@ class _Structures(Request):
 
 
 class DeleteStructures(_Structures, service=3, subtype=3):
-    """Delete structures whose periodic reports are disabled."""
+    """Delete these structures, whose periodic reports must be disabled."""
 
 
 class EnablePeriodic(_Structures, service=3, subtype=5):
@@ -49,11 +49,11 @@ class DisablePeriodic(_Structures, service=3, subtype=6):
 
 
 class ReportStructures(_Structures, service=3, subtype=9):
-    """Say what these structures are made of."""
+    """Report which parameters these structures are made of."""
 
 
 class StructureReport(Report, service=3, subtype=10):
-    """What a structure is made of."""
+    """What a structure is made of: the identifiers of its parameters, in order of their values in a report."""
 
     structure: int = wire(Int16ub)
     enabled: bool = wire(Flag)
@@ -63,7 +63,7 @@ class StructureReport(Report, service=3, subtype=10):
 
 
 class HousekeepingReport(Report, service=3, subtype=25):
-    """The values of one housekeeping structure."""
+    """The values of the parameters of a housekeeping structure."""
 
     structure: int = wire(Int16ub)
     values: bytes = wire(Octets(Rest()))
@@ -74,7 +74,7 @@ class ReportOnce(_Structures, service=3, subtype=27):
 
 
 class AppendParameters(Request, service=3, subtype=29):
-    """Add parameters to a structure whose periodic reports are disabled."""
+    """Add parameters to a structure, whose periodic reports must be disabled."""
 
     structure: int = wire(Int16ub)
     parameters: list[int] = wire(Int16ub, count=Counted(8))
@@ -82,24 +82,24 @@ class AppendParameters(Request, service=3, subtype=29):
 
 
 class StructureInterval(Record):
-    """How often a structure is sampled."""
+    """How many sampling intervals lie between two reports of a structure."""
 
     structure: int = wire(Int16ub)
     interval: int = wire(Int16ub)
 
 
 class ModifyIntervals(Request, service=3, subtype=31):
-    """Change how often structures are sampled."""
+    """Change how many sampling intervals lie between two reports of each of these structures."""
 
     intervals: list[StructureInterval] = wire(count=Counted(8))
 
 
 class ReportProperties(_Structures, service=3, subtype=33):
-    """Say whether and how often these structures are reported."""
+    """Report whether these structures are reported periodically, and how often."""
 
 
 class StructureProperties(Record):
-    """Whether and how often a structure is reported."""
+    """Whether a structure is reported periodically, and every how many sampling intervals."""
 
     structure: int = wire(Int16ub)
     enabled: bool = wire(Flag)
@@ -107,13 +107,13 @@ class StructureProperties(Record):
 
 
 class PropertiesReport(Report, service=3, subtype=35):
-    """Whether and how often structures are reported."""
+    """Whether structures are reported periodically, and how often: the answer to ReportProperties."""
 
     properties: list[StructureProperties] = wire(count=Counted(8))
 
 
 def report_of(telemetry: Telemetry) -> HousekeepingReport:
-    """The report of a declared structure."""
+    """The housekeeping report of a sample of a declared structure."""
     return HousekeepingReport(structure=telemetry.__id__, values=telemetry.encode())
 
 

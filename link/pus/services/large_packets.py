@@ -1,4 +1,6 @@
-"""Large packet transfer, service 13 (ECSS-E-ST-70-41C §6.13, §8.13): data longer than a packet, in numbered parts."""
+"""Large packet transfer, service 13 (ECSS-E-ST-70-41C §6.13, §8.13): data longer than a packet, in numbered
+parts. link/pus/parts.py cuts data into these parts, and puts them together.
+"""
 
 from enum import IntEnum
 
@@ -16,15 +18,15 @@ class DownlinkedPart(Report):
 
 
 class FirstDownlinkPart(DownlinkedPart, service=13, subtype=1):
-    """The first part, number 1."""
+    """Part 1 of data on its way to the ground."""
 
 
 class DownlinkPart(DownlinkedPart, service=13, subtype=2):
-    """A part between."""
+    """A part of data on its way to the ground, neither the first nor the last."""
 
 
 class LastDownlinkPart(DownlinkedPart, service=13, subtype=3):
-    """The last part."""
+    """The last part of data on its way to the ground."""
 
 
 class UplinkedPart(Request):
@@ -36,19 +38,19 @@ class UplinkedPart(Request):
 
 
 class FirstUplinkPart(UplinkedPart, service=13, subtype=9):
-    """The first part, number 1."""
+    """Part 1 of data on its way to the node."""
 
 
 class UplinkPart(UplinkedPart, service=13, subtype=10):
-    """A part between."""
+    """A part of data on its way to the node, neither the first nor the last."""
 
 
 class LastUplinkPart(UplinkedPart, service=13, subtype=11):
-    """The last part."""
+    """The last part of data on its way to the node."""
 
 
 class AbortReason(IntEnum):
-    """Why an uplink was given up."""
+    """Why the receiver gave up a transfer."""
 
     OUT_OF_SEQUENCE = 1
     TIMEOUT = 2
@@ -57,7 +59,7 @@ class AbortReason(IntEnum):
 
 
 class UplinkAborted(Report, service=13, subtype=16):
-    """An uplink was given up."""
+    """The receiver gave up transfer `transaction`; its parts so far are forgotten."""
 
     transaction: int = wire(Int16ub)
     reason: AbortReason = wire(Int8ub)

@@ -10,14 +10,14 @@ from link.pus.message import Report, Request
 
 
 class Area(Record):
-    """Octets of a memory."""
+    """A piece of a memory: `size` octets from `address` on."""
 
     address: int = wire(Int32ub)
     size: int = wire(Int32ub, unit="octets")
 
 
 class FilledArea(Record):
-    """Octets of a memory and what they hold."""
+    """A piece of a memory from `address` on with its content; `checksum` is the CRC-16 of `data`."""
 
     address: int = wire(Int32ub)
     data: bytes = wire(Octets(Counted(16)))
@@ -25,7 +25,7 @@ class FilledArea(Record):
 
 
 class CheckedArea(Record):
-    """The CRC-16 of octets of a memory."""
+    """A piece of a memory, `size` octets from `address` on, with the CRC-16 of its content."""
 
     address: int = wire(Int32ub)
     size: int = wire(Int32ub, unit="octets")
@@ -33,35 +33,35 @@ class CheckedArea(Record):
 
 
 class LoadMemory(Request, service=6, subtype=2):
-    """Write areas of memory `memory`."""
+    """Write these areas of memory `memory`."""
 
     memory: int = wire(Int16ub)
     areas: list[FilledArea] = wire(count=Counted(8))
 
 
 class DumpMemory(Request, service=6, subtype=5):
-    """Read areas of memory `memory`."""
+    """Report the content of these areas of memory `memory`."""
 
     memory: int = wire(Int16ub)
     areas: list[Area] = wire(count=Counted(8))
 
 
 class DumpedMemory(Report, service=6, subtype=6):
-    """What areas hold."""
+    """The content of areas of memory `memory`: the answer to DumpMemory."""
 
     memory: int = wire(Int16ub)
     areas: list[FilledArea] = wire(count=Counted(8))
 
 
 class CheckMemory(Request, service=6, subtype=9):
-    """Report the CRC-16 of areas of memory `memory`."""
+    """Report the CRC-16 of each of these areas of memory `memory`."""
 
     memory: int = wire(Int16ub)
     areas: list[Area] = wire(count=Counted(8))
 
 
 class CheckedMemory(Report, service=6, subtype=10):
-    """The CRC-16 of areas."""
+    """The CRC-16 of areas of memory `memory`: the answer to CheckMemory."""
 
     memory: int = wire(Int16ub)
     areas: list[CheckedArea] = wire(count=Counted(8))

@@ -1,8 +1,8 @@
 """On-board monitoring, service 12 (ECSS-E-ST-70-41C §6.12, §8.12): parameters that have to stay as they should be.
 
 A definition checks one parameter of service 20: against an expected value, against limits, or the change from sample to
-sample against thresholds. A status is believed once it was seen `repetitions` times in a row; then the transition is
-reported and the event that the definition names is raised.
+sample against thresholds. A definition takes a new status once `repetitions` checks in a row have found it; then the
+transition is reported, and the event that the definition names is raised.
 """
 
 from enum import IntEnum
@@ -14,7 +14,7 @@ from link.pus.message import Report, Request
 
 
 class CheckType(IntEnum):
-    """What a definition looks at."""
+    """What a monitoring definition compares: a value with an expected one or with limits, or its change with limits."""
 
     EXPECTED_VALUE = 0
     LIMITS = 1
@@ -22,20 +22,21 @@ class CheckType(IntEnum):
 
 
 class Status(IntEnum):
-    """What a check found."""
+    """What a check found of its parameter."""
 
     GOOD = 0
     UNCHECKED = 1
     INVALID = 2
     LOW = 3
-    """Or unexpected, of an expected value."""
+    """Below the low limit; where one value is expected, any other value."""
     HIGH = 4
 
 
 class Definition(Record):
-    """One check. It counts only while validity parameter & mask is `valid_value`; parameter 0 asks for nothing.
+    """A monitoring definition: which parameter is checked, how often, and against what.
 
-    `low` and `high` bound the value, or the mean change of `consecutive` samples. Event 0 is none.
+    The check counts only while validity_parameter & validity_mask equals `valid_value`; always, if `validity_parameter`
+    is 0. `low` and `high` bound the value, or its mean change over `consecutive` samples. Event 0 means no event.
     """
 
     number: int = wire(Int16ub)
@@ -61,49 +62,49 @@ class _Numbers(Request):
 
 
 class EnableDefinitions(_Numbers, service=12, subtype=1):
-    """Check these from now on."""
+    """Check the parameters of these monitoring definitions."""
 
 
 class DisableDefinitions(_Numbers, service=12, subtype=2):
-    """Check these no longer."""
+    """Check the parameters of these monitoring definitions no longer."""
 
 
 class DeleteAllDefinitions(Request, service=12, subtype=4):
-    """Forget all definitions."""
+    """Delete all monitoring definitions; monitoring must be disabled."""
 
 
 class AddDefinitions(Request, service=12, subtype=5):
-    """Define checks, disabled at first."""
+    """Add monitoring definitions, which are disabled at first."""
 
     definitions: list[Definition] = wire(count=Counted(8))
 
 
 class DeleteDefinitions(_Numbers, service=12, subtype=6):
-    """Forget these, which must be disabled."""
+    """Delete these monitoring definitions, which must be disabled."""
 
 
 class ModifyDefinitions(Request, service=12, subtype=7):
-    """Define checks that exist otherwise; they begin anew."""
+    """Replace monitoring definitions by others of the same numbers; their checks begin anew."""
 
     definitions: list[Definition] = wire(count=Counted(8))
 
 
 class ReportDefinitions(_Numbers, service=12, subtype=8):
-    """How are these defined? All, if none is named."""
+    """Report these monitoring definitions; all of them, if none is named."""
 
 
 class DefinitionReport(Report, service=12, subtype=9):
-    """How checks are defined."""
+    """Monitoring definitions: the answer to ReportDefinitions."""
 
     definitions: list[Definition] = wire(count=Counted(8))
 
 
 class ReportOutOfLimits(Request, service=12, subtype=10):
-    """What is not as it should be?"""
+    """Report the parameters that are out of their limits or not of the expected value."""
 
 
 class Transition(Record):
-    """A definition's status changed. `value` is what was seen, `crossed` the limit or the expected value."""
+    """A change of the status of a definition: `value` is what was seen, `crossed` the limit or the expected value."""
 
     number: int = wire(Int16ub)
     parameter: int = wire(Int16ub)
@@ -116,37 +117,37 @@ class Transition(Record):
 
 
 class OutOfLimits(Report, service=12, subtype=11):
-    """The last transition of each definition that is not as it should be."""
+    """The last transition of each definition whose parameter is out of limits or not as expected."""
 
     transitions: list[Transition] = wire(count=Counted(8))
 
 
 class CheckTransitions(Report, service=12, subtype=12):
-    """What changed."""
+    """Changes of the status of monitoring definitions, as checks find them."""
 
     transitions: list[Transition] = wire(count=Counted(8))
 
 
 class ReportStatuses(Request, service=12, subtype=13):
-    """How do all definitions stand?"""
+    """Report the status of every monitoring definition."""
 
 
 class DefinitionStatus(Record):
-    """How a definition stands."""
+    """The status of a monitoring definition."""
 
     number: int = wire(Int16ub)
     status: Status = wire(Int8ub)
 
 
 class StatusReport(Report, service=12, subtype=14):
-    """How all definitions stand."""
+    """The status of every monitoring definition: the answer to ReportStatuses."""
 
     statuses: list[DefinitionStatus] = wire(count=Counted(8))
 
 
 class EnableMonitoring(Request, service=12, subtype=15):
-    """Check parameters."""
+    """Check the parameters of all enabled monitoring definitions."""
 
 
 class DisableMonitoring(Request, service=12, subtype=16):
-    """Check nothing."""
+    """Check no parameter, whatever monitoring definition is enabled."""

@@ -1,8 +1,8 @@
 """Parameter management, service 20 (ECSS-E-ST-70-41C §6.20, §8.20): values on board, read and set by identifier.
 
-A value is written as its parameter's kind says, so a message can only be cut up by whoever knows the parameters:
-`ParameterTable`, on board and on the ground alike. The fields of housekeeping structures are parameters too, which can
-be read and not set: field n of structure s has identifier 256 s + n.
+A value is encoded as the kind of its parameter says, and nothing on the wire says where it ends: only who knows the
+parameters can decode a message. `ParameterTable` knows them, on board and on the ground. The fields of housekeeping
+structures are parameters too, which can be read and not set: field n of structure s has identifier 256 s + n.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,31 +24,31 @@ from link.pus.services.verification import FailureCode, RefusedError
 
 _ID_OCTETS = 2
 FIELDS_OF_STRUCTURE_MAX = 256
-_REPORTED_MAX = 255  # what the count of a structure's parameters can say
+_REPORTED_MAX = 255  # the count of parameters in a StructureReport is 8 bits
 
 
 class ReportValues(Request, service=20, subtype=1):
-    """Report the values of these parameters."""
+    """Report the values of the parameters of these identifiers."""
 
     parameters: list[int] = wire(Int16ub, count=Counted(8))
 
 
 class ParameterValues(Report, service=20, subtype=2):
-    """`count` times a parameter's identifier and its value."""
+    """Values of parameters: `count` times the identifier of a parameter and its value."""
 
     count: int = wire(Int8ub)
     values: bytes = wire(Octets(Rest()))
 
 
 class SetValues(Request, service=20, subtype=3):
-    """Set parameters: `count` times an identifier and the value."""
+    """Set the values of parameters: `count` times the identifier of a parameter and its value."""
 
     count: int = wire(Int8ub)
     values: bytes = wire(Octets(Rest()))
 
 
 class ParameterTable:
-    """The parameters of a dictionary: their entries and codecs by identifier."""
+    """The parameters of a dictionary by identifier: the entry of each, and the codec of its value."""
 
     def __init__(self, entries: Iterable[Parameter]) -> None:
         self.entries: dict[int, Parameter] = {}
@@ -60,7 +60,7 @@ class ParameterTable:
 
     @classmethod
     def of(cls, dictionary: Dictionary) -> Self:
-        """What apps declare, and the fields of their structures. Raises ValueError for a number given twice."""
+        """The parameters of apps and the fields of structures. Raises ValueError for an identifier given twice."""
         fields = (entry for structure in dictionary.reports for entry in fields_of(structure))
         return cls((*dictionary.parameters, *fields))
 
@@ -75,13 +75,13 @@ class ParameterTable:
         return octets_max(self.entry(number).field.kind)
 
     def encode(self, number: int, value: Any) -> bytes:
-        """Identifier and value. Raises ValueError for a value that the parameter cannot have."""
+        """The octets of an identifier and a value. Raises ValueError for a value that the parameter cannot have."""
         field = self.entry(number).field
         check_range(field, value)
         return number.to_bytes(_ID_OCTETS) + self._codecs[number].encode([value])
 
     def decode(self, count: int, octets: bytes) -> Iterator[tuple[int, Any]]:
-        """`count` identifiers and values. Raises DecodeError, also for a parameter that is not known."""
+        """The `count` pairs of identifier and value in `octets`. Raises DecodeError, also for an unknown parameter."""
         reader = Reader(octets)
         for _ in range(count):
             number = int.from_bytes(reader.take(8 * _ID_OCTETS))
@@ -94,12 +94,12 @@ class ParameterTable:
             raise DecodeError(f"{reader.left // 8} octets more than expected")
 
     def set_values(self, values: Mapping[int, Any]) -> SetValues:
-        """The request that sets these values. Raises ValueError for one that cannot be."""
+        """The request that sets parameters to `values`, by identifier. Raises ValueError for one that cannot be."""
         return SetValues(count=len(values), values=b"".join(self.encode(*pair) for pair in values.items()))
 
 
 def fields_of(structure: Structure) -> Iterator[Parameter]:
-    """The fields of a structure as parameters: those of fixed size that are always there."""
+    """The fields of a structure as parameters: those of fixed size that every sample has."""
     for position, one in enumerate(structure.fields[:_REPORTED_MAX]):
         if one.when is None and fixed_bits(one.kind) is not None:
             alone = msgspec.structs.replace(one, skip_bits=0, valid=None)

@@ -14,43 +14,43 @@ from link.pus.message import Report, Request
 
 
 class ServiceTypes(Record):
-    """Report types of a service; all of them, if none is named."""
+    """Report types of a service, by their subtypes; all types of the service, if no subtype is named."""
 
     service: int = wire(Int8ub)
     subtypes: list[int] = wire(Int8ub, count=Counted(8))
 
 
 class ProcessTypes(Record):
-    """Report types of an application process; all of them, if no service is named."""
+    """Report types of an application process, by service; all of its types, if no service is named."""
 
     apid: int = wire(Int16ub)
     services: list[ServiceTypes] = wire(count=Counted(8))
 
 
 class AddReportTypes(Request, service=14, subtype=1):
-    """Forward these from now on."""
+    """Forward reports of these types as soon as they are made."""
 
     processes: list[ProcessTypes] = wire(count=Counted(8))
 
 
 class DeleteReportTypes(Request, service=14, subtype=2):
-    """Forward these no longer; nothing at all, if none is named."""
+    """Forward reports of these types no longer; of no type at all, if none is named."""
 
     processes: list[ProcessTypes] = wire(count=Counted(8))
 
 
 class ReportForwarding(Request, service=14, subtype=3):
-    """What is forwarded?"""
+    """Report which report types are forwarded."""
 
 
 class ForwardingReport(Report, service=14, subtype=4):
-    """What is forwarded."""
+    """The report types that are forwarded: the answer to ReportForwarding."""
 
     processes: list[ProcessTypes] = wire(count=Counted(8))
 
 
 class StoreType(IntEnum):
-    """What happens when a store is full."""
+    """What happens when a packet store is full: it overwrites its oldest packets, or takes no more."""
 
     CIRCULAR = 0
     BOUNDED = 1
@@ -61,42 +61,42 @@ class _Stores(Request):
 
 
 class EnableStorage(_Stores, service=15, subtype=1):
-    """Keep packets in these stores; in all, if none is named."""
+    """Keep packets in these stores; in all stores, if none is named."""
 
 
 class DisableStorage(_Stores, service=15, subtype=2):
-    """Keep no packets in these stores; in none, if none is named."""
+    """Keep no packets in these stores; in no store, if none is named."""
 
 
 class AddStoredTypes(Request, service=15, subtype=3):
-    """Keep these report types in a store."""
+    """Keep reports of these types in store `store`."""
 
     store: int = wire(Int16ub)
     processes: list[ProcessTypes] = wire(count=Counted(8))
 
 
 class DeleteStoredTypes(Request, service=15, subtype=4):
-    """Keep these report types in a store no longer; none at all, if none is named."""
+    """Keep reports of these types in store `store` no longer; of no type at all, if none is named."""
 
     store: int = wire(Int16ub)
     processes: list[ProcessTypes] = wire(count=Counted(8))
 
 
 class ReportStoredTypes(Request, service=15, subtype=5):
-    """Which report types does a store keep?"""
+    """Report which report types store `store` keeps."""
 
     store: int = wire(Int16ub)
 
 
 class StoredTypes(Report, service=15, subtype=6):
-    """Which report types a store keeps."""
+    """The report types that store `store` keeps: the answer to ReportStoredTypes."""
 
     store: int = wire(Int16ub)
     processes: list[ProcessTypes] = wire(count=Counted(8))
 
 
 class StoreRange(Record):
-    """What a store holds of a span of time."""
+    """A store, and a span of time."""
 
     store: int = wire(Int16ub)
     start: int = wire(Time())
@@ -104,24 +104,24 @@ class StoreRange(Record):
 
 
 class StartRangeRetrieval(Request, service=15, subtype=9):
-    """Send what these stores hold of spans of time."""
+    """Send the packets that stores hold of spans of time."""
 
     ranges: list[StoreRange] = wire(count=Counted(8))
 
 
 class DeleteContent(Request, service=15, subtype=11):
-    """Forget what these stores hold up to a time; all stores, if none is named."""
+    """Delete the packets up to a time from these stores; from all stores, if none is named."""
 
     up_to: int = wire(Time())
     stores: list[int] = wire(Int16ub, count=Counted(8))
 
 
 class SummariseStores(_Stores, service=15, subtype=12):
-    """What do these stores hold? All, if none is named."""
+    """Report a summary of these stores; of all stores, if none is named."""
 
 
 class StoreSummary(Record):
-    """What a store holds: times of its oldest and newest packet, where open retrieval stands, how full it is."""
+    """The times of the oldest and the newest packet of a store, where its open retrieval stands, and how full it is."""
 
     store: int = wire(Int16ub)
     oldest: int = wire(Time())
@@ -132,36 +132,36 @@ class StoreSummary(Record):
 
 
 class StoreSummaries(Report, service=15, subtype=13):
-    """What stores hold."""
+    """Summaries of stores: the answer to SummariseStores."""
 
     summaries: list[StoreSummary] = wire(count=Counted(8))
 
 
 class SetOpenRetrieval(Request, service=15, subtype=14):
-    """Let open retrieval of these stores begin at a time; of all, if none is named."""
+    """Let the open retrieval of these stores begin at a time; of all stores, if none is named."""
 
     start: int = wire(Time())
     stores: list[int] = wire(Int16ub, count=Counted(8))
 
 
 class ResumeOpenRetrieval(_Stores, service=15, subtype=15):
-    """Go on with open retrieval of these stores; of all, if none is named."""
+    """Go on with the open retrieval of these stores; of all stores, if none is named."""
 
 
 class SuspendOpenRetrieval(_Stores, service=15, subtype=16):
-    """Pause open retrieval of these stores; of all, if none is named."""
+    """Pause the open retrieval of these stores; of all stores, if none is named."""
 
 
 class AbortRangeRetrieval(_Stores, service=15, subtype=17):
-    """End retrieval by time range of these stores; of all, if none is named."""
+    """End the retrieval by time range of these stores; of all stores, if none is named."""
 
 
 class ReportStoreStatuses(Request, service=15, subtype=18):
-    """What do the stores do?"""
+    """Report which stores keep packets and which are retrieved."""
 
 
 class StoreStatus(Record):
-    """What a store does."""
+    """Whether a store keeps packets, and whether it is retrieved in either way."""
 
     store: int = wire(Int16ub)
     storing: bool = wire(Flag)
@@ -170,7 +170,7 @@ class StoreStatus(Record):
 
 
 class StoreStatuses(Report, service=15, subtype=19):
-    """What the stores do."""
+    """Which stores keep packets and which are retrieved: the answer to ReportStoreStatuses."""
 
     statuses: list[StoreStatus] = wire(count=Counted(8))
 
@@ -185,27 +185,27 @@ class StoreConfiguration(Record):
 
 
 class CreateStores(Request, service=15, subtype=20):
-    """Make stores, empty and disabled."""
+    """Create stores, which are empty and keep no packets at first."""
 
     stores: list[StoreConfiguration] = wire(count=Counted(8))
 
 
 class DeleteStores(_Stores, service=15, subtype=21):
-    """Remove these stores, which must be disabled; all, if none is named."""
+    """Delete these stores, whose storage must be disabled; all such stores, if none is named."""
 
 
 class ReportStoreConfigurations(Request, service=15, subtype=22):
-    """How are the stores made?"""
+    """Report how the stores are made."""
 
 
 class StoreConfigurations(Report, service=15, subtype=23):
-    """How the stores are made."""
+    """How the stores are made: the answer to ReportStoreConfigurations."""
 
     stores: list[StoreConfiguration] = wire(count=Counted(8))
 
 
 class CopyPackets(Request, service=15, subtype=24):
-    """Copy what one store holds of a span of time into another."""
+    """Copy the packets of a span of time from store `source` to store `target`."""
 
     start: int = wire(Time())
     end: int = wire(Time())
@@ -214,32 +214,32 @@ class CopyPackets(Request, service=15, subtype=24):
 
 
 class StoreSize(Record):
-    """How large a store is to be."""
+    """A store, and the size that it is to have."""
 
     store: int = wire(Int16ub)
     size: int = wire(Int32ub, unit="octets")
 
 
 class ResizeStores(Request, service=15, subtype=25):
-    """Change how large stores are."""
+    """Change the sizes of stores."""
 
     sizes: list[StoreSize] = wire(count=Counted(8))
 
 
 class MakeCircular(Request, service=15, subtype=26):
-    """Let a store that is full overwrite its oldest packets."""
+    """Let store `store` overwrite its oldest packets when it is full."""
 
     store: int = wire(Int16ub)
 
 
 class MakeBounded(Request, service=15, subtype=27):
-    """Let a store that is full take no more packets."""
+    """Let store `store` take no more packets when it is full."""
 
     store: int = wire(Int16ub)
 
 
 class SetStoreChannel(Request, service=15, subtype=28):
-    """Change the virtual channel on which a store is retrieved."""
+    """Change the virtual channel on which the packets of store `store` are sent."""
 
     store: int = wire(Int16ub)
     channel: int = wire(Int8ub)

@@ -1,4 +1,4 @@
-"""Time management, service 9 (ECSS-E-ST-70-41C §6.9, §8.9): which instant a frame of the downlink belongs to.
+"""Time management, service 9 (ECSS-E-ST-70-41C §6.9, §8.9): when a frame of the downlink left the node.
 
 A time report is made every 2^rate frames of virtual channel 0 and names the instant at which that frame left. Its
 packet has no secondary header and travels under APID 0.
@@ -13,13 +13,13 @@ RATE_MAX = 8
 
 
 class SetTimeReportRate(Request, service=9, subtype=1):
-    """Report the time every 2^rate frames, 0..8."""
+    """Report the time every 2^rate frames of virtual channel 0; `rate` is 0..8."""
 
     rate: int = wire(Int8ub)
 
 
 class TimeReport(Report, service=9, subtype=2):
-    """When the frame left that was sent 2^rate frames before the next report's."""
+    """When the frame left that was sent 2^rate frames before the one of the next report."""
 
     rate: int = wire(Int8ub)
     time: int = wire(Time())

@@ -1,7 +1,6 @@
-"""Request verification, service 1 (ECSS-E-ST-70-41C §8.1): what became of a telecommand, stage by stage.
+"""Request verification, service 1 (ECSS-E-ST-70-41C §8.1): what became of a request, stage by stage.
 
-Successes are reported if the request asked for them, failures always. A failure notice is a code and, for people, a
-sentence.
+A success is reported if the request asked for it, a failure always: with a code and, for people, a sentence.
 """
 
 from enum import IntEnum
@@ -17,7 +16,7 @@ _REASON_OCTETS_MAX = 200
 
 
 class Stage(IntEnum):
-    """A stage of execution; the number is the subtype that reports its success, the next one its failure."""
+    """A stage in the life of a request. Its number is the subtype of its success; that of its failure is one more."""
 
     ACCEPTANCE = 1
     START = 3
@@ -26,7 +25,7 @@ class Stage(IntEnum):
 
 
 class FailureCode(IntEnum):
-    """Why a request was refused or went wrong."""
+    """Why a request was refused or its execution failed."""
 
     ILLEGAL_APID = 1
     BAD_PACKET = 2
@@ -39,7 +38,7 @@ class FailureCode(IntEnum):
 
 
 class RefusedError(LinkError):
-    """A request, or an instruction in it, was understood and cannot be done."""
+    """A request, or an instruction in it, was understood and cannot be executed; `code` says why."""
 
     def __init__(self, code: FailureCode, reason: str) -> None:
         super().__init__(reason)
@@ -47,13 +46,13 @@ class RefusedError(LinkError):
 
 
 class Success(Report):
-    """Which request it is about: the first 32 bits of its packet."""
+    """The fields of a report that a stage succeeded: `request` is the first 32 bits of the packet of its request."""
 
     request: int = wire(Int32ub)
 
 
 class Failure(Report):
-    """Which request, and why it failed."""
+    """The fields of a report that a stage failed: the first 32 bits of the packet of its request, and why it failed."""
 
     request: int = wire(Int32ub)
     code: FailureCode = wire(Int16ub)
@@ -61,29 +60,29 @@ class Failure(Report):
 
 
 class AcceptanceSuccess(Success, service=1, subtype=1):
-    """The request was understood."""
+    """The request was understood and is allowed."""
 
 
 class AcceptanceFailure(Failure, service=1, subtype=2):
-    """The request was not understood or not allowed."""
+    """The request was not understood or is not allowed; nothing of it is executed."""
 
 
 class StartSuccess(Success, service=1, subtype=3):
-    """Execution has begun."""
+    """The execution of the request has begun."""
 
 
 class StartFailure(Failure, service=1, subtype=4):
-    """Execution could not begin."""
+    """The execution of the request could not begin."""
 
 
 class ProgressSuccess(Success, service=1, subtype=5):
-    """Step `step` was done."""
+    """Step `step` of the execution of the request was done."""
 
     step: int = wire(Int16ub)
 
 
 class ProgressFailure(Report, service=1, subtype=6):
-    """Step `step` failed."""
+    """Step `step` of the execution of the request failed."""
 
     request: int = wire(Int32ub)
     step: int = wire(Int16ub)
@@ -92,15 +91,15 @@ class ProgressFailure(Report, service=1, subtype=6):
 
 
 class CompletionSuccess(Success, service=1, subtype=7):
-    """Execution ended well."""
+    """The execution of the request ended well."""
 
 
 class CompletionFailure(Failure, service=1, subtype=8):
-    """Execution ended badly."""
+    """The execution of the request ended badly; its valid instructions may have been executed."""
 
 
 class RoutingFailure(Failure, service=1, subtype=10):
-    """No application has the request's APID."""
+    """No application process has the APID of the request."""
 
 
 _SUCCESS = {
@@ -116,7 +115,7 @@ _FAILURE = {
 
 
 def success(packet: TcPacket, stage: Stage, step: int = 0) -> Report | None:
-    """The report that `stage` (step `step` of a progress) went well; None where the request did not ask for it."""
+    """The report that `stage` succeeded (`step` is for Stage.PROGRESS); None if the request did not ask for it."""
     if stage is Stage.PROGRESS:
         wanted: Report | None = ProgressSuccess(request=packet.request.word, step=step)
         return wanted if packet.acknowledge & Ack.PROGRESS else None
@@ -125,14 +124,14 @@ def success(packet: TcPacket, stage: Stage, step: int = 0) -> Report | None:
 
 
 def reported_reason(reason: str) -> str:
-    """`reason` as a failure report holds it: cut between two characters, escapes for what UTF-8 cannot write."""
+    """`reason` as a failure report holds it: at most 200 octets of UTF-8, with escapes for what UTF-8 cannot encode."""
     octets = reason.encode(errors="backslashreplace")
     return octets[:_REASON_OCTETS_MAX].decode(errors="ignore")
 
 
 def failure(packet: TcPacket, stage: Stage, code: FailureCode, reason: str, step: int = 0) -> Report:
-    """The report that `stage` failed; a reason that is too long is cut."""
-    said = reported_reason(reason)
+    """The report that `stage` failed (`step` is for Stage.PROGRESS); a reason that is too long is cut."""
+    text = reported_reason(reason)
     if stage is Stage.PROGRESS:
-        return ProgressFailure(request=packet.request.word, step=step, code=code, reason=said)
-    return _FAILURE[stage](request=packet.request.word, code=code, reason=said)
+        return ProgressFailure(request=packet.request.word, step=step, code=code, reason=text)
+    return _FAILURE[stage](request=packet.request.word, code=code, reason=text)

@@ -113,7 +113,8 @@ def test_what_a_service_answers_has_its_times(desk):
     desk.hear(Pong(), now_ns=5, time_ns=9 * SECOND)
     assert desk.news() == [
         EventRecord(
-            origin="node", severity="info", name="Pong", message="Yes.", time_ns=UTC_NS + 9 * SECOND,
+            origin="node", severity="info", name="Pong",
+            message="The node is alive: the answer to Ping.", time_ns=UTC_NS + 9 * SECOND,
             received_ns=UTC_NS + 5 + 77, count=1,
         )
     ]  # fmt: skip

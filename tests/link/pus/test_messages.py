@@ -1,11 +1,14 @@
 """Every message type of every service: what it says is read back, and by the dictionary's own codec."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from link.dictionary.codec.record import Codec
 from link.pus.catalogue import SERVICES, reports_of, requests_of
+from link.pus.message import Report
 from tests.link.dictionary.oracle import Oracle
 from tests.link.dictionary.strategies import values_of
 
@@ -19,8 +22,9 @@ def test_no_message_type_is_declared_twice():
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: f"{form.__service__},{form.__subtype__} {form.__name__}")
 def test_every_message_type_says_what_it_is_for(form):
-    assert (form.__doc__ or "").strip().endswith((".", "?"))
-    assert "(" not in form.__doc__.partition("\n")[0][:1]
+    """In one sentence on one line, which the console and the reference page show: a request says what the node does."""
+    assert re.fullmatch(r"[A-Z`][^\n]{15,}\.", form.__doc__ or "")
+    assert not form.__doc__.startswith(("What ", "Which ", "Who ", "How ")) or issubclass(form, Report)
 
 
 @settings(max_examples=150)

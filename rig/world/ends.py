@@ -99,7 +99,7 @@ class NodeEnd:
 
     def __post_init__(self) -> None:
         self.payload = Payload(self.clock)
-        self.boots = self.wakes = 0
+        self.boots = self.wakes = self.idle_wakes = 0
         self._on_ns = self._since_ns = 0
         self.was_blind = False
         self.notes = Notes()
@@ -147,13 +147,21 @@ class NodeEnd:
         """Everything that is due; nothing without power."""
         if not self.power.is_on:
             return
-        self.wakes += 1
+        before, has_octets = self._done, bool(self.port.unread)
         try:
             self.node.step()
             self.due_ns = self.node.next_wake_ns
         except PowerCut:
             pass
+        self.wakes += 1
+        self.idle_wakes += before == self._done and not has_octets
         self._take_marks()
+
+    @property
+    def _done(self) -> tuple[int, ...]:
+        """Counters of what a wake may be for: one after which they are the same was for nothing."""
+        loop = self.node.executive
+        return loop.ticks, loop.skipped, self.node.telecom.downlink.units, self.node.imaging.runner.unfinished
 
     @property
     def seconds(self) -> float:
@@ -192,7 +200,7 @@ class GroundEnd:
 
     def __post_init__(self) -> None:
         self.archive, self.inbox = WorldArchive(), WorldInbox()
-        self.starts = self.wakes = 0
+        self.starts = self.wakes = self.idle_wakes = self._told = 0
         self.port = WirePort(self.clock, self.outgoing, Power())
         self.start()
 
@@ -216,10 +224,12 @@ class GroundEnd:
 
     def step(self) -> None:
         """What the service does when octets have come, or a timer has run out."""
-        self.wakes += 1
-        self.station.receive(self.port.read(READ_OCTETS), self.now)
+        octets, before = self.port.read(READ_OCTETS), (self._told, self.outgoing.taken_octets)
+        self.station.receive(octets, self.now)
         self.station.step(self.now)
         self._go_on()
+        self.wakes += 1
+        self.idle_wakes += before == (self._told, self.outgoing.taken_octets) and not octets
 
     def resume(self) -> None:
         """What it does when the port's buffers may have drained."""
@@ -251,4 +261,5 @@ class GroundEnd:
 
     def _tell(self) -> None:
         for record in self.station.take_news():
+            self._told += 1
             self.told(record)

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from ground.records import ENDED, CommandRecord, FileRecord, Record, Status
 from link.packets.space_packet import COUNT_MODULUS
 from rig.world.devices import Payload, WorldInbox, content_of
-from rig.world.ends import NodeEnd
+from rig.world.ends import GroundEnd, NodeEnd
 
 SECOND = 1_000_000_000
 _RANKS = ("queued", "released", "delivered", "accepted", "started")
 _ON_ITS_WAY_NS = 10 * SECOND  # what was sent before its command timed out may arrive as late as this
+_IDLE_SHARE_MAX, _IDLE_MAX = 0.25, 20  # wakes: of timers that what came meanwhile made needless
 _INTERRUPTED = "interrupted"
 
 
@@ -83,6 +84,12 @@ class Judge:
             last += (number - last + COUNT_MODULUS // 2) % COUNT_MODULUS - COUNT_MODULUS // 2
             _require(last not in seen, f"packet number {number} came again, at {time_ns}")
             seen.add(last)
+
+    @staticmethod
+    def sleep(end: NodeEnd | GroundEnd) -> None:
+        """Few wakes are for nothing."""
+        most = end.wakes * _IDLE_SHARE_MAX + _IDLE_MAX
+        _require(end.idle_wakes <= most, f"{end.idle_wakes} of {end.wakes} wakes were for nothing")
 
     def settled(self, inbox: WorldInbox, payload: Payload) -> str:
         """What is still to come; empty where every command has ended and each product is there that was not dropped."""

@@ -50,7 +50,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     node_wakes: int
     node_wakes_per_s: float
     """Of the time that it had power."""
+    node_wakes_idle: int
+    """After which nothing was done."""
     ground_wakes: int
+    ground_wakes_idle: int
     events: int
     trace: str
 
@@ -151,6 +154,8 @@ class World:
         if not self.ground.archive.refuses:
             self._check_kept()
         self.judge.done()
+        self.judge.sleep(self.node)
+        self.judge.sleep(self.ground)
 
     def order(self, name: str, **arguments: object) -> CommandRecord | None:
         """Have the ground send a command; None where it refuses that now."""
@@ -206,7 +211,9 @@ class World:
             units_lost=self.up.lost + self.down.lost,
             node_wakes=self.node.wakes,
             node_wakes_per_s=round(self.node.wakes / (self.node.seconds or 1), 3),
+            node_wakes_idle=self.node.idle_wakes,
             ground_wakes=self.ground.wakes,
+            ground_wakes_idle=self.ground.idle_wakes,
             events=self.trace.events,
             trace=self.trace.digest,
         )

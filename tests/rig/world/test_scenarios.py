@@ -8,7 +8,7 @@ import pytest
 
 from fsw.store.products import Provenance
 from ground.records import EventRecord
-from ground.service.service import api
+from ground.service import api
 from hal.sim.clock import EPOCH_UTC_NS
 from link.cfdp import Entity, MemoryStore, Settings
 from link.cfdp.pdus.directives import Metadata

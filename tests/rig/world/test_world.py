@@ -12,6 +12,11 @@ from rig.world.world import SECOND, World, fly, idle
 from skyrack.cli import main
 
 
+@pytest.fixture
+def world():
+    return World(1, is_manned=False)
+
+
 @pytest.mark.parametrize("seed", range(32))
 def test_any_weather(seed):
     """`skyrack world --seed SEED --hours 0.0125 --trace` shows what happened."""
@@ -42,11 +47,16 @@ def test_nothing_wakes_for_nothing():
     assert summary.units_down in range(300, 303)
     assert summary.node_wakes <= summary.units_down + 1
     assert summary.ground_wakes <= summary.units_down + 2
+    assert (summary.node_wakes_idle, summary.ground_wakes_idle) <= (1, 1)
 
 
-@pytest.fixture
-def world():
-    return World(1, is_manned=False)
+def test_waking_for_nothing_is_noticed(world):
+    world.run(2)
+    for _ in range(100):
+        world.node.due_ns = 0
+        world.run(0.001)
+    with pytest.raises(BrokenError, match="wakes were for nothing"):
+        world.check()
 
 
 def test_a_second_execution_is_noticed(world):

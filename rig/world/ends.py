@@ -164,6 +164,11 @@ class NodeEnd:
         return loop.ticks, loop.skipped, self.node.telecom.downlink.units, self.node.imaging.runner.unfinished
 
     @property
+    def since_ns(self) -> int:
+        """When this life began."""
+        return self._since_ns
+
+    @property
     def seconds(self) -> float:
         """How long it has had power, in all lives together."""
         return (self._on_ns + (self.clock.monotonic_ns() - self._since_ns) * self.power.is_on) / 1e9

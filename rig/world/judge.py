@@ -32,6 +32,7 @@ class Judge:
     marks: Counter[int] = field(default_factory=Counter)
     excused: set[int] = field(default_factory=set)
     """Marks that may come twice: they were made while the disk would not remember them."""
+    _made_ns: dict[int, int] = field(default_factory=dict)
     _of_mark: dict[int, int] = field(default_factory=dict)
     _of_target: dict[str, int] = field(default_factory=dict)
     _ended_ns: dict[int, int] = field(default_factory=dict)
@@ -39,6 +40,7 @@ class Judge:
     def marked(self, number: int, now_ns: int, *, is_forgetful: bool) -> None:
         """The node executed `witness.mark`."""
         self.marks[number] += 1
+        self._made_ns[number] = now_ns
         if is_forgetful:
             self.excused.add(number)
         if number in self.excused:
@@ -126,6 +128,13 @@ class Judge:
             elif record.state == "failed" and number not in self.excused:
                 told = _INTERRUPTED in record.reason or "it may have arrived" in record.reason
                 _require(not made or told, f"mark {number} was made, but is told to have failed: {record.reason}")
+
+    def heard(self, since_ns: int) -> None:
+        """What was done since then, in one life of the node, was told once more when all was calm, and heard."""
+        for number, made_ns in self._made_ns.items():
+            record = self.commands.get(self._of_mark.get(number, 0))
+            if record and made_ns >= since_ns:
+                _require(record.state == "completed", f"mark {number} was made, and its command is {record.state}")
 
     def _command(self, record: CommandRecord, now_ns: int) -> None:
         before = self.commands.get(record.number)

@@ -28,6 +28,7 @@ from rig.world.wire import Wire
 SECOND = 1_000_000_000
 _TURNS_MAX = 2_000  # of the loop without time going on: more is spinning
 _SETTLES_S, _QUIET_S = 1_200, 5
+_TOLD_AGAIN_S = 30  # what was told for the first time so long ago will be told again
 BITS_PER_SECOND = 115_200
 _RATES = (9_600, 19_200, 115_200, 115_200, 1_000_000)
 
@@ -85,7 +86,7 @@ class World:
             Wire(bits_per_second=bits_per_second, random=Random(f"{seed}/{way}")) for way in ("up", "down")
         )
         self.operator = Operator(Random(f"{seed}/operator"))
-        self.refused = self._octets_in = self._taken_before = self._turns = 0
+        self.refused = self._octets_in = self._taken_before = self._turns = self._calm_ns = 0
         mission, dictionary = _described(bits_per_second)
         self.node = NodeEnd(
             mission=mission,
@@ -126,6 +127,7 @@ class World:
     def calm(self) -> None:
         """No fault any more, no orders any more. A node that could not read its disk is started again."""
         self._begins, self._ends, self._order_ns = [], [], NEVER
+        self._calm_ns = self.now_ns
         self._note("calm", "")
         if self.node.was_blind:
             self.cut_power()
@@ -140,6 +142,7 @@ class World:
             raise BrokenError("the link is not up again")
         self._do([Order("files.release", {})])
         self._do(self.operator.last(self.clock.utc_ns()))
+        self.judge.heard(max(self.node.since_ns, self._calm_ns - _TOLD_AGAIN_S * SECOND))
         self.check()
 
     def check(self) -> None:

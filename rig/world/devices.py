@@ -1,7 +1,7 @@
 """What a world's node and ground stand on beside the radio: a camera, jobs and stores whose right results are known."""
 
 import errno
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -33,11 +33,12 @@ def content_of(name: str) -> bytes:
 class Payload:
     """A camera that sees whatever it is pointed at, and jobs that make products of it; both may fail.
 
-    `captured` names the targets of all frames that were taken, `products` the number of each target's product.
+    `captured` names the targets of all frames that were taken by commands that the node remembers (not `forgets`),
+    `products` the number of each target's product.
     """
 
-    def __init__(self, clock: VirtualClock) -> None:
-        self._clock = clock
+    def __init__(self, clock: VirtualClock, forgets: Callable[[], bool]) -> None:
+        self._clock, self._forgets = clock, forgets
         self.captured: list[str] = []
         self.products: dict[str, int] = {}
         self.is_blind = self.is_broken = False
@@ -46,7 +47,7 @@ class Payload:
         """A frame of a few pixels. Raises CameraError while it `is_blind`."""
         if self.is_blind:
             raise CameraError("no frame comes")
-        self.captured.append(target)
+        self.captured += [target] * (not self._forgets())
         dn = np.zeros((1, 2, 2), np.uint8)
         now_ns = self._clock.utc_ns()
         return Frame(target=target, dn=dn, bands=("grey",), georeference=_PLACE, captured_utc_ns=now_ns)

@@ -98,7 +98,7 @@ class NodeEnd:
     off: Callable[[], None]
 
     def __post_init__(self) -> None:
-        self.payload = Payload(self.clock)
+        self.payload = Payload(self.clock, lambda: self.forgets)
         self.boots = self.wakes = self.idle_wakes = 0
         self._on_ns = self._since_ns = 0
         self.was_blind = False

@@ -125,17 +125,21 @@ class World:
         return True
 
     def calm(self) -> None:
-        """No fault any more, no orders any more. A node that could not read its disk is started again."""
+        """No fault any more, no orders any more."""
         self._begins, self._ends, self._order_ns = [], [], NEVER
         self._calm_ns = self.now_ns
         self._note("calm", "")
-        if self.node.was_blind:
-            self.cut_power()
         faults.calm(self)
         self.node.due_ns = self.ground.due_ns = 0
 
     def settle(self) -> None:
-        """Once all is calm: what is under way ends, and what is ordered then is done. Raises BrokenError."""
+        """Once all is calm: what is under way ends, and what is ordered then is done. Raises BrokenError.
+
+        A node that could not read its disk is started again first.
+        """
+        if self.node.was_blind and self.run(_SETTLES_S, lambda: not self.node.forgets):
+            self.cut_power()
+            self.start_node()
         self.run(_QUIET_S)  # what was sent before a node forgot where it stood is over then
         self.run(_SETTLES_S, lambda: self._is_up)
         if not self._is_up:

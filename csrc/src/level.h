@@ -4,7 +4,7 @@
  *     static const struct crc_ops *const TABLES[SR_LEVELS] = {
  *         [SR_PORTABLE] = &crc_portable, SR_ON_X86([SR_AVX2] = &crc_avx2,) SR_ON_ARM([SR_NEON] = &crc_neon) };
  *     const struct crc_ops *ops = SR_PICK(TABLES);
- * / */
+ */
 #ifndef SKYRACK_SRC_LEVEL_H
 #define SKYRACK_SRC_LEVEL_H
 #include "skyrack/base.h"

@@ -20,7 +20,7 @@ void sr_bch_encode(const uint8_t *data, size_t blocks, uint8_t *out);
  * The filler bit is not looked at. No overlap. */
 void sr_bch_decode(const uint8_t *codeblocks, size_t blocks, uint8_t *data, int8_t *corrected);
 
-/* Stored answers. Returns SR_OK or SR_CORRUPT. */
+/* Self-test against stored answers. Returns SR_OK or SR_CORRUPT. */
 int sr_selftest_bch(void);
 
 #ifdef __cplusplus

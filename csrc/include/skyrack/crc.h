@@ -36,7 +36,7 @@ void sr_crc32c_batch(const uint8_t *frames, size_t stride, size_t length, size_t
 int sr_crc16_ranges(const uint8_t *octets, size_t size, const int64_t *offsets, const int64_t *lengths, size_t count,
                     uint16_t *out);
 
-/* Stored answers on the level in use. Returns SR_OK or SR_CORRUPT. */
+/* Self-test of the level in use, against stored answers. Returns SR_OK or SR_CORRUPT. */
 int sr_selftest_crc(void);
 
 #ifdef __cplusplus

@@ -23,7 +23,7 @@ int sr_erasure_encode(uint8_t *shards, size_t stride, size_t size, size_t data_s
 int sr_erasure_repair(uint8_t *shards, size_t stride, size_t size, size_t data_shards, size_t parity_shards,
                       const uint8_t *present);
 
-/* Stored answers on the level in use. Returns SR_OK or SR_CORRUPT. */
+/* Self-test of the level in use, against stored answers. Returns SR_OK or SR_CORRUPT. */
 int sr_selftest_erasure(void);
 
 #ifdef __cplusplus

@@ -35,7 +35,7 @@ struct sr_field {
 int sr_fields_read(const uint8_t *octets, size_t size, const int64_t *offsets, size_t count,
                    const struct sr_field *fields, size_t field_count, uint8_t *out, size_t out_size);
 
-/* A packet with every form on the level in use. Returns SR_OK or SR_CORRUPT. */
+/* Self-test of the level in use: a packet with a field of every form. Returns SR_OK or SR_CORRUPT. */
 int sr_selftest_fields(void);
 
 #ifdef __cplusplus

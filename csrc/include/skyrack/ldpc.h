@@ -56,7 +56,7 @@ size_t sr_ldpc_scratch(int code);
 int sr_ldpc_decode(int code, const uint8_t *soft, size_t soft_stride, size_t count, int iterations_max, uint8_t *data,
                    size_t data_stride, int8_t *iterations, void *scratch, size_t scratch_size);
 
-/* Stored answers on the level in use. Returns SR_OK or SR_CORRUPT. */
+/* Self-test of the level in use, against stored answers. Returns SR_OK or SR_CORRUPT. */
 int sr_selftest_ldpc(void);
 
 #ifdef __cplusplus

@@ -122,7 +122,7 @@ int sr_nets_activate(const float *in, size_t count, uint32_t activation, float *
 /* For each pixel the number of the channel that is largest, the first one of equals; channels: 1..256. */
 int sr_nets_argmax(const float *in, size_t pixels, uint32_t channels, uint8_t *out);
 
-/* Stored answers on the level in use. Returns SR_OK or SR_CORRUPT. */
+/* Self-test of the level in use, against stored answers. Returns SR_OK or SR_CORRUPT. */
 int sr_selftest_nets(void);
 
 #ifdef __cplusplus

@@ -37,7 +37,7 @@ struct sr_packets_rules {
 int sr_packets_find(const uint8_t *octets, size_t size, size_t *at, const struct sr_packets_rules *rules,
                     struct sr_packet *packets, size_t room, size_t *count);
 
-/* Damaged packets on the level in use. Returns SR_OK or SR_CORRUPT. */
+/* Self-test of the level in use: a stream with a damaged packet. Returns SR_OK or SR_CORRUPT. */
 int sr_selftest_packets(void);
 
 #ifdef __cplusplus

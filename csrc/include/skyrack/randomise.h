@@ -19,7 +19,7 @@ enum sr_randomise_code {
  * Returns SR_OK, or SR_BAD_ARGUMENT for an unknown code or overlapping frames, leaving them as they were. */
 int sr_randomise(uint8_t *frames, size_t stride, size_t length, size_t count, int code);
 
-/* The beginnings of the sequences as the standards print them. Returns SR_OK or SR_CORRUPT. */
+/* Self-test: the sequences begin as the standards print them. Returns SR_OK or SR_CORRUPT. */
 int sr_selftest_randomise(void);
 
 #ifdef __cplusplus

@@ -45,7 +45,8 @@ int sr_rs_encode(const struct sr_rs_params *params, const uint8_t *data, size_t 
 int sr_rs_decode(const struct sr_rs_params *params, const uint8_t *blocks, size_t block_stride, uint8_t *data,
                  size_t data_stride, size_t count, int8_t *corrections);
 
-/* Encode and decode golden vectors on the level in use. Returns SR_OK or SR_CORRUPT; takes a few microseconds. */
+/* Self-test of the level in use: encode and decode stored vectors; takes a few microseconds. Returns SR_OK or
+ * SR_CORRUPT. */
 int sr_selftest_reed_solomon(void);
 
 #ifdef __cplusplus

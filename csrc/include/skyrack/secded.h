@@ -27,7 +27,7 @@ void sr_secded_scrub(uint8_t *data, size_t words, uint8_t *checks, struct sr_scr
  *   dissents   per copy, octets in which it differs from the majority */
 void sr_vote3(const uint8_t *a, const uint8_t *b, const uint8_t *c, size_t size, uint8_t *out, uint64_t dissents[3]);
 
-/* Stored answers on the level in use. Returns SR_OK or SR_CORRUPT. */
+/* Self-test of the level in use, against stored answers. Returns SR_OK or SR_CORRUPT. */
 int sr_selftest_secded(void);
 
 #ifdef __cplusplus

@@ -36,7 +36,7 @@ int sr_sync_search(const uint8_t *octets, size_t size, int64_t first, uint64_t m
 int sr_sync_align(const uint8_t *octets, size_t size, const struct sr_sync_hit *hits, size_t count, int64_t skip,
                   uint8_t *frames, size_t stride, size_t length);
 
-/* Find a marker planted in noise, on the level in use. Returns SR_OK or SR_CORRUPT. */
+/* Self-test of the level in use: find a marker planted in noise. Returns SR_OK or SR_CORRUPT. */
 int sr_selftest_sync(void);
 
 #ifdef __cplusplus

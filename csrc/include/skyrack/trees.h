@@ -68,7 +68,7 @@ void sr_logistic_f32(float *values, size_t count);
 void sr_exp(double *values, size_t count);
 void sr_exp_f32(float *values, size_t count);
 
-/* Stored answers on the level in use. Returns SR_OK or SR_CORRUPT. */
+/* Self-test of the level in use, against stored answers. Returns SR_OK or SR_CORRUPT. */
 int sr_selftest_trees(void);
 
 #ifdef __cplusplus

@@ -30,12 +30,12 @@ size_t sr_viterbi_scratch(void);
  * much of SR_VITERBI_CONTEXT before and after it as is given. So pieces of a stream give what the whole would, if each
  * begins at a multiple of SR_VITERBI_BLOCK and has its context with it. Metrics have 8 bits and saturate, distances of
  * symbols from 128 are rounded to 32 steps: that costs less than 0.02 dB where symbols lie 32 to 64 from 128 on
- * average. All levels decide alike. Returns SR_OK; SR_BAD_ARGUMENT where the bits asked for are not among those given;
- * SR_TOO_SMALL for the scratch. */
+ * average. All levels decide alike.
+ * Returns SR_OK; SR_BAD_ARGUMENT where the bits asked for are not among those given; SR_TOO_SMALL for the scratch. */
 int sr_viterbi_decode(const uint8_t *soft, size_t bits, size_t first, size_t count, uint8_t *out, void *scratch,
                       size_t scratch_size);
 
-/* Stored answers on the level in use. Returns SR_OK or SR_CORRUPT. */
+/* Self-test of the level in use, against stored answers. Returns SR_OK or SR_CORRUPT. */
 int sr_selftest_viterbi(void);
 
 #ifdef __cplusplus

@@ -1,8 +1,9 @@
 #include "nets/tiles.h"
 #include <math.h>
 
-/* Packed weights begin with this; behind it come the weights, in the order [groups of outputs][chunks of
- * channels][taps] [channels][NETS_WIDTH], and the bias. */
+/* Packed weights begin with this. Behind it come the weights, indexed by
+ *     [groups of outputs][chunks of channels][taps][channels][NETS_WIDTH]
+ * and the bias. */
 struct packed {
     double bias_sum;
     /* [taps][channels] sums of weights over all outputs, then [channels] sums of magnitudes over all taps and

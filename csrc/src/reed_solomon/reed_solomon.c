@@ -149,8 +149,8 @@ int sr_rs_decode(const struct sr_rs_params *params, const uint8_t *blocks, size_
     return SR_OK;
 }
 
-/* The parity of two interleaved codewords of 16 data symbols each, from an independent implementation: [parity ==
- * 16][dual]. / */
+/* The parity of two interleaved codewords of 16 data symbols each, from an independent implementation. The indices are
+ * [parity == 16][dual]. */
 enum { GOLDEN_DATA_SIZE = 2 * 16 };
 static const uint8_t GOLDEN_PARITY[2][2][2 * RS_PARITY_MAX] = {
     {

@@ -1,7 +1,8 @@
-"""Each how-to page is pasted, block by block, in a copy of what a fresh checkout has; nothing else is supplied.
+"""Each how-to page is pasted, block by block, in a copy of what a fresh checkout has; a tutorial in an empty folder.
 
 A `sh` block is run; a `console` block as well, and shows what its commands print; a `python` block is run, and prints
-the `text` block behind it; a `python` or `c` block that is a file of the examples is shown as it stands there.
+the `text` block behind it; a `python` or `c` block that is a file of the examples is shown as it stands there. A block
+with a title is a file of that name. What a tutorial shows may differ in its figures, not in its words.
 """
 
 import contextlib
@@ -18,10 +19,12 @@ from pathlib import Path
 import pytest
 
 from tests.patience import PATIENCE_S
+from tests.test_readme import FIGURE, pattern_of
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```\n(?:\n```text\n(.*?)^```)?", re.DOTALL | re.MULTILINE)
+TUTORIALS = sorted((ROOT / "docs" / "tutorial").glob("*.md"))
+BLOCK = re.compile(r'^```(\w+)(?: title="([\w.-]+)")?\n(.*?)^```\n(?:\n```text\n(.*?)^```)?', re.DOTALL | re.MULTILINE)
 PORTS = ("5100", "5101")  # of the pages; a test takes others, which are free
 WANTED = {"write-a-stage.md": "cc"}
 FILES = {path.read_text() for path in (ROOT / "examples").rglob("*.*") if path.suffix in (".py", ".c", ".toml")}
@@ -33,8 +36,10 @@ class Paste:
     def __init__(self, folder: Path) -> None:
         self.folder, self.script, self.shown = folder, "set -e\n", []
 
-    def add(self, language: str, text: str, printed: str) -> None:
-        if language == "sh":
+    def add(self, language: str, title: str, text: str, printed: str) -> None:
+        if title:
+            (self.folder / title).write_text(text)
+        elif language == "sh":
             self.script += text
         elif language == "console":
             for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
@@ -90,17 +95,31 @@ def folder():
         yield Path(name)
 
 
+def pasted(page, folder):
+    paste = Paste(folder)
+    for block in BLOCK.findall(page.read_text()):
+        paste.add(*block)
+    paste.run()
+    return paste
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_page(page, folder):
     program = WANTED.get(page.name)
     if program and not shutil.which(program):
         pytest.skip(f"no {program} is here")
-    paste = Paste(folder)
-    for language, text, printed in BLOCK.findall(page.read_text()):
-        paste.add(language, text, printed)
-    paste.run()
+    paste = pasted(page, folder)
     for number, (command, shown) in enumerate(paste.shown):
         assert paste.printed(number) == shown, command
+
+
+@pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
+def test_tutorial(page):
+    with tempfile.TemporaryDirectory(prefix="page", ignore_cleanup_errors=True) as name:
+        paste = pasted(page, Path(name))
+        for number, (command, shown) in enumerate(paste.shown):
+            printed = paste.printed(number)
+            assert re.fullmatch(pattern_of(shown), FIGURE.sub("#", printed)), f"{command}: {printed}"
 
 
 def test_files_that_pages_show_are_those_of_the_examples():
@@ -110,6 +129,6 @@ def test_files_that_pages_show_are_those_of_the_examples():
 
 
 def test_there_are_pages_with_blocks():
-    pasted = {page.stem: len(BLOCK.findall(page.read_text())) for page in PAGES}
-    wanted = ("bring-a-model", "command-a-node", "decode-a-recording", "keep-an-archive", "write-a-stage")
-    assert all(pasted[name] >= 3 for name in wanted), pasted
+    blocks = {page.stem: len(BLOCK.findall(page.read_text())) for page in (*PAGES, *TUTORIALS)}
+    wanted = ("bring-a-model", "command-a-node", "decode-a-recording", "keep-an-archive", "write-a-stage", "first-app")
+    assert all(blocks[name] >= 3 for name in wanted), blocks

@@ -54,6 +54,7 @@ def test_the_wheel(tmp_path: Path):
     with ZipFile(wheels[0]) as wheel:
         names = {name.rpartition("/licenses/")[2] for name in wheel.namelist() if "/licenses/" in name}
         assert names >= {"LICENSE", "NOTICE", "LICENSES/xarray-spatial.txt", "LICENSES/cffi.txt"}
+        assert {"link/py.typed", "fsw/py.typed", "ground/py.typed", "skyrack/py.typed"} <= set(wheel.namelist())
         wheel.extract("_csrc.abi3.so", tmp_path)
     if shutil.which("readelf") is None:
         pytest.skip("no readelf here")

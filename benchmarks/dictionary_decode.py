@@ -8,6 +8,7 @@ from dataclasses import make_dataclass
 from pathlib import Path
 from typing import Any
 
+import construct as cs
 import numpy as np
 
 from benchmarks.harness import Row, alone, compare, peer
@@ -69,6 +70,19 @@ def objects() -> Iterator[Row]:
     yield compare("38 fields to an object, header and CRC", "spacepackets + struct",
                   lambda: form.decode(TmPacket.decode(octets).data), tm and theirs, amount=1e-3, unit="k/s", hold=3,
                   equal=same)  # fmt: skip
+
+
+def definition() -> Iterator[Row]:
+    """Our codec beside Construct, which reads the same fields from the same kind of declaration."""
+    octets, form = packets()[0], declared()
+    body = TmPacket.decode(octets).data
+    bits = cs.BitStruct(*(name / cs.BitsInteger(width) for name, width in zip(NAMES, WIDTHS, strict=True)))
+
+    def same(a: Any, b: Any) -> bool:
+        return [getattr(a, name) for name in NAMES] == [b[name] for name in NAMES]
+
+    yield compare("38 fields to an object", "Construct", lambda: form.decode(body), lambda: bits.parse(body),
+                  amount=1e-3, unit="k/s", equal=same)  # fmt: skip
 
 
 def columns() -> Iterator[Row]:
@@ -162,5 +176,6 @@ def same_parameters(ours: Definition, theirs: Any) -> bool:
 
 def rows() -> Iterator[Row]:
     yield from objects()
+    yield from definition()
     yield from columns()
     yield from definitions()

@@ -5,16 +5,18 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.harness import Row, alone
+from benchmarks.harness import Row, alone, compare
 from ground.recordings.frames.framing import Framing
 from ground.recordings.frames.intake import Batch
 from ground.recordings.recording import Reception, read_recording
+from link.channels.tm_receiver import TmReceiver
 from link.channels.tm_sender import TmSender
-from link.coding.tm import ASM_OCTETS, TmEncoder
+from link.coding.tm import ASM_OCTETS, TmDecoder, TmEncoder
 from link.managed import Managed, TmChannel
 from link.packets.space_packet import SpacePacket
 
 PACKETS, WRONG_SYMBOLS = 40_000, 8
+PART_UNITS = 4000  # of them, where each frame is read alone
 CODEWORD = 255
 MANAGED = Managed(spacecraft_id=1, tm_channels=(TmChannel(name="all", vc=0, queue_packets=PACKETS),))
 
@@ -31,6 +33,10 @@ def recording() -> tuple[bytes, list[bytes]]:
     while sender.waiting:
         frames.append(np.frombuffer(sender.next_frame(), np.uint8))
     return encoder.encode_rows(np.stack(frames)).tobytes(), packets
+
+
+def same(batches: list[Batch], packets: list[bytes]) -> bool:
+    return [packet for batch in batches for packet, _ in batch] == packets
 
 
 def with_errors(clean: bytes) -> bytes:
@@ -50,6 +56,12 @@ def received(octets: bytes) -> list[Batch]:
     return list(read_recording(octets, reception))
 
 
+def one_by_one(octets: bytes) -> list[bytes]:
+    """The packets, as a ground station finds them, which has each frame when that is complete."""
+    decoder, receiver = TmDecoder(MANAGED), TmReceiver(MANAGED)
+    return [one.packet for frame in decoder.feed(octets) for one in receiver.feed(frame)]
+
+
 def rows() -> Iterator[Row]:
     clean, packets = recording()
     for name, octets, promise in (
@@ -59,3 +71,6 @@ def rows() -> Iterator[Row]:
         assert [packet for batch in received(octets) for packet, _ in batch] == packets, f"{name}: other packets"
         yield alone(f"TM units to packets, {name}", partial(received, octets), amount=len(octets) / 1e9, unit="GB/s",
                     promise=promise)  # fmt: skip
+    part = clean[: PART_UNITS * (ASM_OCTETS + MANAGED.tm_code_octets)]
+    yield compare("TM units to packets, many at a time", "our single frames", partial(received, part),
+                  partial(one_by_one, part), amount=len(part) / 1e9, unit="GB/s", equal=same)  # fmt: skip

@@ -10,7 +10,7 @@ NATIVE := $(shell find csrc -name '*.[ch]' -o -name '*.cu' -o -name 'CMakeLists.
 
 SHELL_OF_USER := $(or $(shell printenv SHELL),/bin/sh)
 
-.PHONY: demo shell test soak lint test-c test-slow test-peers test-arm wheel-arm setup bench-check bench-models bench-record fuzz coverage mutants clean
+.PHONY: demo shell test soak lint test-c test-slow test-peers test-arm wheel-arm setup bench-check bench-models bench-record fuzz coverage mutants docs clean
 demo: $(FLYING)
 	$(BIN)/skyrack demo $(ARGS)
 
@@ -130,6 +130,14 @@ TRANSPORT := tests/link tests/ground/recordings --ignore=tests/link/models
 coverage: $(READY)
 	HYPOTHESIS=fixed $(BIN)/python -m coverage run -m pytest $(TRANSPORT)
 	$(BIN)/python -m coverage report
+
+# The documentation as a site in build/docs: README.html is its first page. Warnings are errors, links are checked.
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --jobs auto -c docs/site -d build/doctrees . build/docs $(ARGS)
+	@echo 'build/docs/README.html'
+$(VENV)/.docs: $(READY)
+	@$(PIP) --quiet --editable '.[ground,dev,docs]'
+	@touch $@
 
 # Small changes that no test notices: of link's packets, frames, coding, times and COP-1 all three thousand, which takes ten
 # to twenty minutes on two cores; of fsw and ground SAMPLE each, drawn by SEED (tests/mutants.py). It fails if one is left

@@ -128,7 +128,8 @@ class ProcessRunner:
         with theirs:
             zygote = subprocess.Popen(
                 # -P: the folder that a person happens to stand in is no place to import from
-                [sys.executable, "-P", "-m", "fsw.jobs.guardian", str(theirs.fileno()), *modules, *self._warm],
+                # -u: what a stage printed is not lost with it when it is killed, and comes in its order
+                [sys.executable, "-P", "-u", "-m", "fsw.jobs.guardian", str(theirs.fileno()), *modules, *self._warm],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # threads do not survive a fork

@@ -286,7 +286,8 @@ def test_a_killed_node_leaves_nobody(tmp_path, is_stopped):
     wait_for_the_end_of(everybody)
 
 
-def test_what_a_worker_prints_is_passed_on_up_to_a_limit(capfd):
+def test_what_a_worker_prints_is_passed_on_up_to_a_limit(capfd, monkeypatch):
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # by itself, wherever it runs
     with running(module=MODULE) as one:
         assert run(one, job(4, "prints", octets=2)).answer == b"done"
         assert sorted(capfd.readouterr().err.split()) == sorted(["..more", "the", "first", "line"])

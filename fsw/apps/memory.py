@@ -11,6 +11,7 @@ from fsw.store.durable import Durable
 from link.dictionary import Event, Int8ub, wire
 
 _REASON_CHARACTERS_MAX = 60
+_PERIODS_OF_REPETITION = 4  # what is told is told again until then (fsw/comms/repeats.py)
 _UNITS_OF_REPORTS = 4  # an answer that waits has left with them: it is in the one at the port, or the two ahead of that
 
 
@@ -45,7 +46,7 @@ class Memory(App, period_ms=10_000, budget_ms=100):
     requests: RequestMemory
     units_sent: Callable[[], int]
     _told: dict[str, str] | None = None
-    _ended: list[Taken] = field(default_factory=list)
+    _ended: list[list[Taken]] = field(default_factory=list)
     _units_before: int = 0
 
     @property
@@ -73,11 +74,15 @@ class Memory(App, period_ms=10_000, budget_ms=100):
             yield from self._tell(name, record.fault[:_REASON_CHARACTERS_MAX], self._told)
 
     def _mark_told(self) -> None:
-        """The requests that had ended a period ago: by now their reports were sent, and sent again."""
+        """The requests that ended some periods ago: by now their reports were sent, and sent again, often enough.
+
+        A restart before ends the repetition, so that it has to tell them itself.
+        """
         units = self.units_sent()
         if units - self._units_before >= _UNITS_OF_REPORTS:
-            self.requests.mark_told(self._ended)
-            self._ended = [one for one in self.requests.untold if one.is_over]
+            self._ended.append([one for one in self.requests.untold if one.is_over])
+            if len(self._ended) > _PERIODS_OF_REPETITION:
+                self.requests.mark_told(self._ended.pop(0))
             self._units_before = units
 
     @staticmethod

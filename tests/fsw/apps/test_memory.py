@@ -48,10 +48,15 @@ def test_a_damaged_copy_is_told_once():
 
 @pytest.mark.parametrize(
     ("sent", "untold"),
-    [([4, 8, 12], [1, 0, 0]), ([3, 6, 9, 12], [1, 1, 1, 0]), ([4, 7, 8, 9], [1, 1, 0, 0]), ([1, 1, 1], [1, 1, 1])],
+    [
+        ([4, 8, 12, 16, 20], [1, 1, 1, 1, 0]),
+        ([4, 8, 12, 13, 16, 20], [1, 1, 1, 1, 1, 0]),
+        ([3, 6, 10, 14, 18, 22], [1, 1, 1, 1, 1, 0]),
+        ([1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1]),
+    ],
 )
 def test_what_has_ended_counts_as_told_only_after_it_could_be_told(sent, untold):
-    """There was time, and the port took what was to be sent: one that is away for hours takes one unit at most."""
+    """It could be sent, and again, and the port took what was: one that is away for hours takes one unit at most."""
     units = iter(sent)
     app = app_on(RecordingMedium(), units_sent=lambda: next(units))
     entry, _ = app.requests.claim(TcSource(65).packet(Ping()).encode())

@@ -28,11 +28,11 @@ from link.pus.services.monitoring import Transition
 from link.pus.services.parameters import ParameterTable
 
 OFFERED = (1, 3, 5, 8, 11, 12, 17, 19, 20)
-"""Verification and functions are the dispatcher's, the others are here."""
+"""The services that a node offers: the dispatcher handles 1, verification, and 8, functions; `Services` the others."""
 _TICK_MS = 100
 _REASON_CHARACTERS_MAX = 60
 _RELEASES_MAX = 64
-_RELEASE_AFTER_NS = 100_000_000  # an action whose event releases the action again runs ten times a second, not for ever
+_RELEASE_AFTER_NS = 100_000_000  # an action that raises its own event runs ten times a second at most
 Handler = Callable[[Request], Iterable[Report]]
 
 
@@ -93,7 +93,7 @@ class Services(App, period_ms=1000, budget_ms=20):
         self.parameters.add(app.app_name, app)
 
     def handlers(self) -> Mapping[int, Handler]:
-        """Who answers the requests of which service type."""
+        """The handler of the requests of each service, by the number of the service."""
         monotonic_ns, utc_ns = self.clock.monotonic_ns, self.clock.utc_ns
         return {
             3: lambda request: self.housekeeping.handle(request, monotonic_ns()),
@@ -106,7 +106,7 @@ class Services(App, period_ms=1000, budget_ms=20):
         }
 
     def check(self, record: Record) -> None:
-        """Raises UnsendableError for what could not go down, and for what the ground could not read."""
+        """Raise UnsendableError for a record that fits into no packet, or that the ground could not read."""
         check_sendable(record)
         if isinstance(record, Telemetry | Event):
             kind, name = Event if isinstance(record, Event) else Telemetry, type(record).__name__
@@ -114,7 +114,7 @@ class Services(App, period_ms=1000, budget_ms=20):
                 raise UnsendableError(f"{name} is not in the dictionary: declare it in the app's own file")
 
     def report_of(self, record: Record) -> Report | None:
-        """The report of what was published; None where the ground does not want it."""
+        """The report of what was published; None if it is not due or its event is disabled."""
         if isinstance(record, Telemetry):
             return self.housekeeping.accept(record, self.clock.monotonic_ns())
         if isinstance(record, Event):
@@ -124,7 +124,7 @@ class Services(App, period_ms=1000, budget_ms=20):
         return record
 
     def step(self, now_ns: int) -> Iterator[AppReport]:
-        """Report the structures that are due and check the parameters that are."""
+        """Report the structures and check the parameters that are due."""
         for sample in self.housekeeping.step(now_ns):
             self.bus.publish(sample)
         for structure, reason in self.housekeeping.drain_set_aside():
@@ -137,13 +137,13 @@ class Services(App, period_ms=1000, budget_ms=20):
 
     @property
     def is_due(self) -> bool:
-        """Whether `step` has something to do, though its tick has not come."""
+        """Whether `step` has something to do before its next tick."""
         due_ns = self.next_step_ns
         return due_ns is not None and due_ns <= self.clock.monotonic_ns()
 
     @property
     def next_release_ns(self) -> int | None:
-        """When `release` has something to do."""
+        """When `release` next has something to do, in monotonic time; None if nothing waits."""
         due = [self._release_ns] if len(self._released) else []
         if self.schedule.deadline_ns is not None:
             due.append(self.clock.monotonic_ns() + self.schedule.deadline_ns - self.clock.utc_ns())
@@ -151,23 +151,23 @@ class Services(App, period_ms=1000, budget_ms=20):
 
     @property
     def releases_dropped(self) -> int:
-        """Requests that events asked for while too many waited already."""
+        """How many requests of actions were dropped because too many waited."""
         return self._released.dropped
 
     @property
     def next_step_ns(self) -> int | None:
-        """When `step` has something to do, if no tick comes before."""
+        """When `step` next has something to do, in monotonic time, whatever its ticks are; None if nothing is due."""
         due = (self.housekeeping.deadline_ns, self.monitor.deadline_ns)
         return min((ns for ns in due if ns is not None), default=None)
 
     def release(self) -> Iterator[bytes]:
-        """The packets of requests whose time has come."""
+        """The packets of the requests that are to be executed now."""
         yield from self.schedule.drain(self.clock.utc_ns())
         if self.clock.monotonic_ns() >= self._release_ns:
             yield from self._released.drain()
 
     def _act(self, event: Event) -> None:
-        """Whether the event is reported or not: a reaction on board needs nobody who listens."""
+        """Let the action of the event be released, also if reports of the event are disabled."""
         packet = self.actions.on_event(self.dictionary.apid, event.__id__)
         if packet is not None:
             if not len(self._released):

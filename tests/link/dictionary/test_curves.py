@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.dictionary.curves import Linear, Polynomial, Powers, Spline
+from link.dictionary.curves import Linear, Polynomial, Powers, Rounded, Spline, is_whole
 from link.errors import DecodeError
 
 RAMP = Spline(((0.0, 10.0), (10.0, 30.0), (20.0, 35.0)))
@@ -75,3 +75,28 @@ def test_what_cannot_be_turned_round_says_so(curve):
 def test_what_is_no_spline_is_refused(points, order, sentence):
     with pytest.raises(ValueError, match=sentence):
         Spline(points, order)
+
+
+def test_a_rounded_curve_gives_whole_numbers_halves_up():
+    half = Rounded(Linear(0.5, -1.0))
+    assert [half.value(raw) for raw in range(5)] == [-1, 0, 0, 1, 1]
+    assert Rounded(half.of, unsigned=True).value(0) == 0
+    assert half.raw(2) == 6
+    with pytest.raises(DecodeError, match="inf has no whole number"):
+        half.value(float("inf"))
+
+
+@pytest.mark.parametrize(
+    ("curve", "whole"),
+    [
+        (Linear(2.0, -1.0), True),
+        (Linear(0.5), False),
+        (Polynomial((1.0, 2.0)), True),
+        (Polynomial((1.0, 0.5)), False),
+        (STEPS, True),
+        (RAMP, False),
+        (Rounded(RAMP), True),
+    ],
+)
+def test_curves_that_keep_whole_numbers_whole(curve, whole):
+    assert is_whole(curve) is whole

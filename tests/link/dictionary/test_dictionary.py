@@ -37,6 +37,7 @@ def test_hello_flies(hello, ground):
     app = hello.Hello()
     function, octets = ground.encode_command("hello.greet", {"name": "Ada"})
     assert function == 0x24
+    assert ground.decode_command(function, octets)[1] == {"name": "Ada"}
     event, report = app.greet(**decode_arguments(app.greet, octets))
     assert ground.decode_event(0x22, event.encode()).message == "Hello, Ada!"
     sample = ground.decode_report(0x21, report.encode())

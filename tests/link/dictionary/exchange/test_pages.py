@@ -4,7 +4,7 @@ import msgspec
 
 from link.dictionary import Dictionary
 from link.dictionary.conditions import All, Comparison
-from link.dictionary.curves import Linear, Polynomial, Spline
+from link.dictionary.curves import Linear, Polynomial, Rounded, Spline
 from link.dictionary.exchange.compare import differences
 from link.dictionary.exchange.pages import Asked, reference_page
 from link.dictionary.kinds import (
@@ -35,7 +35,7 @@ FIELDS = (
         skip_bits=3,
         limits=Limits(warning=(0, 5), critical=(-1, 9), persistence=2),
     ),
-    Field(name="c", kind=Integer(16, order="little"), calibration=Polynomial((1.0, 0.0, 2.0))),
+    Field(name="c", kind=Integer(16, order="little"), calibration=Rounded(Polynomial((1.0, 0.0, 2.0)))),
     Field(name="d", kind=Integer(32, order="3412"), calibration=Spline(((0.0, 1.0), (5.0, 2.0)))),
     Field(name="e", kind=Real(32), calibration=Linear()),
     Field(name="f", kind=Boolean(1), valid=Comparison("b", 1)),
@@ -72,7 +72,7 @@ def test_a_page_says_everything():
         "How it is.",
         r"| a | uint12 | V | 0.5 raw -1 |  | Bus \| main. Second line. |",
         "| b | after 3 spare bits, int4 |  |  | warning 0..5, critical -1..9 (2 in a row) |  |",
-        "| c | uint16, little-endian |  | 1 raw^0 + 2 raw^2 |  |  |",
+        "| c | uint16, little-endian |  | 1 raw^0 + 2 raw^2, rounded |  |  |",
         "| d | uint32, octets in order 3412 |  | through 0 → 1, 5 → 2 |  |  |",
         "| e | float32 |  |  |  |  |",
         "| f | bool of 1 bits |  |  |  | valid while b == 1 |",

@@ -25,6 +25,13 @@ def test_every_licence_is_named_and_goes_along():
     assert project["license-files"] == ["LICENSE", "NOTICE", "LICENSES/*.txt"]
 
 
+def test_a_checkout_puts_only_itself_on_the_path():
+    """A package within another one would have the folder above the checkout there: what lies beside it is not ours."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = project["tool"]["scikit-build"]["wheel"]["packages"]
+    assert all(name == folder and "/" not in name for name, folder in packages.items())
+
+
 def built(folder: Path) -> Path:
     """The wheel of a copy of the tree that lies in `folder`."""
     tree = folder / "tree"
@@ -54,7 +61,7 @@ def test_the_wheel(tmp_path: Path):
     with ZipFile(wheels[0]) as wheel:
         names = {name.rpartition("/licenses/")[2] for name in wheel.namelist() if "/licenses/" in name}
         assert names >= {"LICENSE", "NOTICE", "LICENSES/xarray-spatial.txt", "LICENSES/cffi.txt"}
-        assert {"link/py.typed", "fsw/py.typed", "ground/py.typed", "skyrack/py.typed"} <= set(wheel.namelist())
+        assert {"link/py.typed", "fsw/py.typed", "skyrack/examples/hello.py"} <= set(wheel.namelist())
         wheel.extract("_csrc.abi3.so", tmp_path)
     if shutil.which("readelf") is None:
         pytest.skip("no readelf here")

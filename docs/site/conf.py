@@ -33,5 +33,4 @@ autodoc_default_options = {
 suppress_warnings = ["ref.python"]  # a type that an annotation names shortly, and two modules have, is not linked
 toc_object_entries = False  # a module's own page lists what it has
 add_module_names = False
-autodoc_preserve_defaults = True
 autodoc_typehints_format = "short"

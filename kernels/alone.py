@@ -1,11 +1,11 @@
-"""A stream has one caller at a time."""
+"""A guard for kernels with state between calls: their stream has one caller at a time."""
 
 from threading import Lock
 from types import TracebackType
 
 
 class Alone:
-    """Held by a call while it uses a stream's state; a call from another thread meanwhile is refused, not mixed in."""
+    """Context held by a call while it uses a stream's state; RuntimeError for another thread's call meanwhile."""
 
     def __init__(self) -> None:
         self._lock = Lock()

@@ -1,7 +1,7 @@
-"""How arguments cross to C: looked at here, at the one door, so that no kernel is given what it cannot use.
+"""Checks of the arguments that cross to C, all in this module, so that no kernel is given what it cannot use.
 
-What is not of the right type or layout is a TypeError, what is out of range a ValueError; nothing is left to `assert`,
-which `python -O` leaves out.
+A wrong type or layout is a TypeError, a value out of range a ValueError; nothing is left to `assert`, which `python -O`
+leaves out.
 """
 
 import operator
@@ -19,7 +19,7 @@ CTYPES = {
     np.dtype(np.int64): "int64_t[]", np.dtype(np.float32): "float[]", np.dtype(np.float64): "double[]",
     np.dtype(np.complex64): "float[]",
 }  # fmt: skip
-"""What C calls the numbers of an array; a complex one is two of them."""
+"""C type of the elements of an array, by dtype; a complex number is two of them."""
 
 
 def check(name: str, array: Any, dtype: Any, ndim: int | None, *, writable: bool = False) -> None:
@@ -33,11 +33,13 @@ def check(name: str, array: Any, dtype: Any, ndim: int | None, *, writable: bool
         axes = f" of {ndim} dimensions" if ndim and ndim > 1 else ""
         raise TypeError(f"{name}: {_described(array)}, expected {wanted} {np.dtype(dtype)}{axes}")
     if writable and not array.flags.writeable:
-        raise ValueError(f"{name}: read-only")
+        raise ValueError(f"{name}: read-only, expected a writable array")
 
 
 def pointer(array: NDArray[Any], ctype: str | None = None) -> Any:
-    """To the numbers of a checked or a fresh array, which it keeps alive; `ctype` of records: "struct sr_burst[]"."""
+    """Pointer to the elements of a checked or a new array, which it keeps alive; `ctype` names the C type of records,
+    as "struct sr_burst[]".
+    """
     return ffi.from_buffer(ctype or CTYPES[array.dtype], array)
 
 
@@ -48,7 +50,7 @@ def checked(name: str, array: Any, dtype: Any, ndim: int | None, *, writable: bo
 
 
 def rows(frames: Any, *, writable: bool = False) -> tuple[Any, int]:
-    """Pointer and stride, in octets, of frames (count, length): octets of a row lie together, rows may lie apart.
+    """Pointer and stride, in octets, of frames (count, length): each row is contiguous, rows may lie apart.
 
     The pointer need not keep the array alive. Rows that overlap, as np.broadcast_to leaves them, are copied. Raises
     TypeError for another dtype or layout, ValueError for another number of dimensions or, where `writable` asks for
@@ -65,10 +67,10 @@ def rows(frames: Any, *, writable: bool = False) -> tuple[Any, int]:
     if frames.dtype != np.uint8 or along != 1 or across < 0:
         raise TypeError(f"frames: {frames.dtype} with strides {frames.strides}, expected uint8 with contiguous rows")
     if writable and not frames.flags.writeable:
-        raise ValueError("frames: read-only")
+        raise ValueError("frames: read-only, expected a writable array")
     if across < length:
         if writable:
-            raise ValueError(f"frames of {length} octets overlap: {across} octets apart")
+            raise ValueError(f"frames of {length} octets overlap: they begin {across} octets apart")
         return ffi.from_buffer("uint8_t[]", np.ascontiguousarray(frames)), length
     return ffi.cast("uint8_t *", frames.__array_interface__["data"][0]), across
 
@@ -86,7 +88,7 @@ def octets_of(buffer: Any) -> Any:
 
 
 def whole(name: str, value: Any, low: int, high: int) -> int:
-    """A whole number within low..high. Raises TypeError for what is none, ValueError for one outside."""
+    """`value` as an int within low..high. Raises TypeError for what is no whole number, ValueError for one outside."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -97,7 +99,7 @@ def whole(name: str, value: Any, low: int, high: int) -> int:
 
 
 def real(name: str, value: Any, low: float, high: float) -> float:
-    """A number within low..high, so never NaN. Raises TypeError for what is none, ValueError for one outside."""
+    """`value` as a float within low..high, never NaN. Raises TypeError for what is no number, ValueError outside."""
     try:
         number = float(value) if not isinstance(value, str | bytes) else None
     except (TypeError, OverflowError):
@@ -110,20 +112,20 @@ def real(name: str, value: Any, low: float, high: float) -> float:
 
 
 def require(status: int) -> None:
-    """Raise what a kernel's status says, where a face has no better words for it."""
+    """Raise the exception of a kernel's status unless it is SR_OK; for callers that have no better words for it."""
     if status == lib.SR_OK:
         return
     if status == lib.SR_BAD_ARGUMENT:
-        raise ValueError("an argument is outside of what the kernel takes")
+        raise ValueError("an argument is outside the range that the kernel accepts")
     if status == lib.SR_CORRUPT:
-        raise CorruptError("what the kernel was given has changed since it was made")
+        raise CorruptError("the kernel's tables or weights have changed since they were made")
     if status == lib.SR_UNSUPPORTED:
         raise RuntimeError("the device has failed, or its memory does not suffice")
     raise RuntimeError(f"a kernel's memory was planned too small (status {status})")
 
 
 def _described(value: Any) -> str:
-    """What an argument is, for a message."""
+    """Type, shape and layout of an argument, for an error message."""
     if not isinstance(value, np.ndarray):
         return type(value).__name__
     layout = "" if value.flags.c_contiguous and value.flags.aligned else ", not contiguous or not aligned"

@@ -1,8 +1,8 @@
-"""Where kernels run: on the processor, or those that have it there on a CUDA device (csrc/cuda).
+"""Where kernels run: on the processor or, those with a version for it, on a CUDA device (csrc/cuda).
 
-SKYRACK_BACKEND says "cpu", "cuda" or "auto", which is the default: the device where one answers, else the processor. It
-is asked at the first kernel that a device could run and not before, for a process that has spoken to a device must not
-fork.
+SKYRACK_BACKEND says "cpu", "cuda" or "auto", which is the default: the device where one answers, else the processor.
+The device is looked for at the first call of a kernel that it could run and not before, because a process that has
+used a CUDA device must not fork.
 """
 
 import ctypes
@@ -16,14 +16,14 @@ from kernels.library import ffi, lib
 
 BACKENDS = ("auto", "cpu", "cuda")
 KERNELS = ("sr_channelize", "sr_nets_conv", "sr_trees_score")
-"""What a device can run."""
+"""Names of the kernels that a CUDA device can run."""
 LIBRARY = "libskyrack_cuda.so"
 
 _functions: dict[str, Any] = {}
 
 
 def backend() -> str:
-    """The one in use: "cpu" or "cuda". Raises ValueError as `select_backend` does."""
+    """The back end in use: "cpu" or "cuda". Raises ValueError as `select_backend` does."""
     return "cpu" if kernel(KERNELS[0]) is getattr(lib, KERNELS[0]) else "cuda"
 
 
@@ -49,7 +49,7 @@ def select_backend(name: str | None = None) -> None:
 
 
 def _device() -> ctypes.CDLL | None:
-    """The library for a device, where it was built and a device answers."""
+    """The CUDA library, if it was built and a device answers; else None."""
     path = Path(str(_csrc.__file__)).with_name(LIBRARY)
     try:
         library = ctypes.CDLL(str(path))
@@ -59,7 +59,7 @@ def _device() -> ctypes.CDLL | None:
 
 
 def _function(device: ctypes.CDLL | None, name: str) -> Any:
-    """The device's function of this name, called as the C library's is, or that one."""
+    """The CUDA library's function `name` if `device` is given, else the C library's; both are called alike."""
     ours = getattr(lib, name)
     if device is None:
         return ours

@@ -1,9 +1,11 @@
-"""What kernels say of octets that are not what their format says, and of faults while they run."""
+"""Exceptions of the kernels: octets that violate their format, and upsets while a kernel runs."""
 
 
 class CorruptError(Exception):
-    """The octets are not what the format says (SR_CORRUPT)."""
+    """The octets violate their format (SR_CORRUPT)."""
 
 
 class UpsetError(Exception):
-    """A checked computation is not what its sums predict: memory or arithmetic was upset; once more may succeed."""
+    """A checked computation differs from what its checksums predict: memory or arithmetic was upset. To repeat it with
+    freshly loaded data may succeed.
+    """

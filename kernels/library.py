@@ -1,6 +1,6 @@
 """The C library, and which instructions it uses on this processor (csrc/include/skyrack/base.h).
 
-To import it, as all kernels do, settles the level: a SKYRACK_ISA that this processor cannot run is a UsageError.
+Every kernel imports this module, which selects the level: a SKYRACK_ISA that this processor cannot run is a UsageError.
 """
 
 import os
@@ -39,7 +39,7 @@ def select_level(name: str | None = None) -> None:
 
 
 def build() -> str:
-    """The compiler of the kernels and the flags of all their files."""
+    """Compiler and common compiler flags of the kernels."""
     text: str = ffi.string(lib.sr_build()).decode()
     return text
 

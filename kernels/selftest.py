@@ -7,7 +7,7 @@ FAMILIES: tuple[str, ...] = tuple(sorted(name.removeprefix(_PREFIX) for name in 
 
 
 def self_test(family: str) -> bool:
-    """Whether `family` gives its stored answers."""
+    """Whether the kernel family `family` gives its stored answers."""
     if family not in FAMILIES:
         raise ValueError(f"family = {family!r}, expected one of {', '.join(FAMILIES)}")
     status: int = getattr(lib, _PREFIX + family)()
@@ -15,5 +15,5 @@ def self_test(family: str) -> bool:
 
 
 def failed_families() -> tuple[str, ...]:
-    """The families that do not; a few milliseconds in all."""
+    """The kernel families that do not give their stored answers; all tests together take a few milliseconds."""
     return tuple(family for family in FAMILIES if not self_test(family))

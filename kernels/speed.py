@@ -19,7 +19,7 @@ ROUNDS = 5
 
 
 class Work(NamedTuple):
-    """`run` does `amount` of `unit`s ("octet", "bit", "pixel", "sample" or "cell") once."""
+    """A piece of work: `run` processes `amount` of `unit` ("octet", "bit", "pixel", "sample" or "cell") once."""
 
     what: str
     amount: int
@@ -28,7 +28,7 @@ class Work(NamedTuple):
 
 
 def work_of(family: str) -> Work | None:
-    """A typical piece of work of a family, its inputs drawn from a fixed seed; None where none stands here yet."""
+    """A typical piece of work of a family, its inputs drawn from a fixed seed; None where this module has none yet."""
     maker = globals().get(f"_{family}")
     return maker() if maker else None
 
@@ -176,7 +176,7 @@ def _viterbi() -> Work:
 
 
 def per_second(work: Work) -> float:
-    """`work.unit`s a second: the best of a few rounds, each long enough for the clock."""
+    """`work.unit` per second of CPU time: the best of a few rounds, each long enough for the clock's resolution."""
     calls = max(1, round(ROUND_NS / max(1, _nanoseconds(work.run, 1))))
     return work.amount * calls * 1e9 / min(_nanoseconds(work.run, calls) for _ in range(ROUNDS))
 

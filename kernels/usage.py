@@ -1,4 +1,4 @@
-"""What people type and the files that they give: the error for what is wrong with them, and a bound on their size."""
+"""Input from people, typed or in files: the exception for what is wrong with it, and a bound on its size."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -8,25 +8,25 @@ from pathlib import Path
 class UsageError(ValueError):
     """What a person typed, or a file that they gave, cannot be used; the text is one sentence for them.
 
-    A plain ValueError is a bug where it reaches the command line: only this one is told as a mistake of the user's.
+    Only this one is reported as the user's mistake; a plain ValueError that reaches the command line is a bug.
     """
 
 
 def read_file(path: Path, octets_max: int) -> bytes:
     """All of a file. Raises OSError, and UsageError naming the file where it is longer than `octets_max`."""
     with path.open("rb") as file:
-        octets = file.read(octets_max + 1)  # no more, whatever it is: a device may have no end
+        octets = file.read(octets_max + 1)  # not the whole file: a device such as /dev/zero has no end
     if len(octets) > octets_max:
-        raise UsageError(f"{shown(path)}: longer than {octets_max} octets, the most that such a file may have")
+        raise UsageError(f"{shown(path)}: longer than {octets_max} octets, the maximum for such a file")
     return octets
 
 
 @contextmanager
 def given(what: object) -> Iterator[None]:
-    """What is wrong in here is wrong with `what` a person gave: a ValueError becomes a UsageError that begins with it;
-    with nothing, if the ValueError says itself what it is about.
+    """Turn a ValueError from the block into a UsageError that begins with `what`, the option or file that was given.
 
-    To stand around the reading of a file or an option and nothing more, for within it no ValueError is a bug.
+    An empty `what` adds nothing: the ValueError then names its subject itself. Put only the reading of a file or an
+    option into the block, for no ValueError in it counts as a bug.
     """
     try:
         yield
@@ -37,7 +37,7 @@ def given(what: object) -> Iterator[None]:
 
 
 def shown(what: object) -> str:
-    """A path as it stands in the file system, whatever folder it was typed in; anything else as it is."""
+    """A path in absolute form, so that the reader need not know the working folder; anything else unchanged."""
     return str(what.resolve() if isinstance(what, Path) else what)
 
 

@@ -19,7 +19,9 @@ def bch_encode(data: bytes) -> bytes:
 
 
 def bch_decode(codeblocks: bytes) -> tuple[bytes, list[int]]:
-    """The data of codeblocks (a multiple of 8 octets), and for each 0 clean, 1 one bit put right, -1 more are wrong."""
+    """The data of codeblocks (a multiple of 8 octets), and one verdict a codeblock: 0 without error, 1 one bit
+    corrected, -1 uncorrectable.
+    """
     codeblocks = octets_of(codeblocks)
     blocks, rest = divmod(len(codeblocks), BLOCK_OCTETS)
     if rest:

@@ -8,7 +8,7 @@ from kernels.library import lib
 
 
 def crc16(octets: bytes | bytearray | memoryview, initial: int = 0xFFFF) -> int:
-    """CRC-16 (CCSDS 132.0-B-3 §4.1.6); pass the CRC of what came before as `initial` to go on.
+    """CRC-16 (CCSDS 132.0-B-3 §4.1.6); to continue over further octets, pass the CRC of those before as `initial`.
 
     Over a frame with its own CRC at the end it is 0.
     """
@@ -20,7 +20,9 @@ def crc16(octets: bytes | bytearray | memoryview, initial: int = 0xFFFF) -> int:
 
 
 def crc32c(octets: bytes | bytearray | memoryview, initial: int = 0) -> int:
-    """CRC-32C (CCSDS 727.0-B-5 checksum 2, RFC 9171 §4.2.1); pass the CRC of what came before as `initial` to go on."""
+    """CRC-32C (CCSDS 727.0-B-5 checksum 2, RFC 9171 §4.2.1); to continue over further octets, pass the CRC of those
+    before as `initial`.
+    """
     buffer = octets_of(octets)
     if not 0 <= initial <= 0xFFFFFFFF:
         raise ValueError(f"initial = {initial}, expected 32 bits")
@@ -45,14 +47,15 @@ def crc32c_batch(frames: NDArray[np.uint8]) -> NDArray[np.uint32]:
 def crc16_ranges(
     octets: bytes | bytearray | memoryview, offsets: NDArray[np.int64], lengths: NDArray[np.int64]
 ) -> NDArray[np.uint16]:
-    """CRC-16 of each range of a buffer: the packets of a stream, say. All in octets; ranges may overlap.
+    """CRC-16 of each range of a buffer, such as the packets of a stream; offsets and lengths in octets.
 
-    Raises ValueError where a range does not lie inside the buffer, TypeError for arrays that are not contiguous int64.
+    Ranges may overlap. Raises ValueError where one does not lie inside the buffer, TypeError for arrays that are not
+    contiguous int64.
     """
     for name, array in (("offsets", offsets), ("lengths", lengths)):
         check(name, array, np.int64, 1)
     if len(offsets) != len(lengths):
-        raise ValueError(f"{len(offsets)} offsets, {len(lengths)} lengths")
+        raise ValueError(f"{len(offsets)} offsets and {len(lengths)} lengths, expected as many of each")
     buffer, out = octets_of(octets), np.empty(len(offsets), np.uint16)
     ranges = pointer(offsets), pointer(lengths), len(offsets)
     status = lib.sr_crc16_ranges(buffer, len(buffer), *ranges, pointer(out))

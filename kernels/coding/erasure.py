@@ -20,9 +20,9 @@ def erasure_encode(shards: Shards, *, parity: int) -> None:
 
 
 def erasure_repair(shards: Shards, present: NDArray[np.bool_], *, parity: int) -> None:
-    """Bring back, in place, the rows that are not `present` (k + m).
+    """Recompute, in place, the rows whose `present` (k + m booleans) is False.
 
-    Raises CorruptError where fewer than k rows are, and leaves all as they are.
+    Raises CorruptError where fewer than k rows are present; the shards are then unchanged.
     """
     start, stride = rows(shards, writable=True)
     data = _data_rows(shards, parity)

@@ -29,10 +29,10 @@ OCTETS: int = lib.SR_FIELD_OCTETS
 def read_fields(
     octets: bytes | bytearray | memoryview, offsets: NDArray[np.int64], fields: NDArray[Any], out: NDArray[np.uint8]
 ) -> None:
-    """Cut the FIELD records `fields` out of the packets that begin at `offsets`, into `out`, contiguous octets.
+    """Cut the fields described by the FIELD records `fields` out of the packets that begin at `offsets` into `out`.
 
-    Raises ValueError for a field that cannot be or that lies outside a packet's stream or the output, TypeError for
-    arrays of another dtype or that are not contiguous.
+    Raises ValueError for a field with an impossible geometry or one that lies outside the stream or the output,
+    TypeError for arrays of another dtype or that are not contiguous.
     """
     check("offsets", offsets, np.int64, 1)
     check("fields", fields, FIELD, 1)
@@ -42,4 +42,4 @@ def read_fields(
         buffer, len(buffer), pointer(offsets), len(offsets), table, len(fields), pointer(out), len(out)
     )
     if status == lib.SR_BAD_ARGUMENT:
-        raise ValueError(f"a field that cannot be, or one outside the {len(buffer)} octets of the stream or its output")
+        raise ValueError(f"a field that cannot be read, or lies outside the {len(buffer)} octets or the output")

@@ -1,7 +1,7 @@
 """Low-density parity-check codes, CCSDS 231.0-B-4 §4 and 131.0-B-5 §7 (csrc/include/skyrack/ldpc.h).
 
-Bits are packed eight to an octet, the first in the most significant bit. A soft symbol is an octet: 0 a certain 0,
-255 a certain 1, 128 nothing known.
+Bits are packed eight to an octet, the first in the most significant bit. A soft symbol is an octet: 0 is a certain 0,
+255 a certain 1, 128 an erasure.
 """
 
 from enum import IntEnum
@@ -18,7 +18,7 @@ ITERATIONS_MAX: int = lib.SR_LDPC_ITERATIONS_MAX
 
 
 class Ldpc(IntEnum):
-    """A code; of the AR4JA family by rate and bits of data."""
+    """An LDPC code: TC_ of telecommand, by bits of a codeword; C2 and AR4JA, by rate and bits of data, of telemetry."""
 
     TC_128 = lib.SR_LDPC_TC_128
     TC_512 = lib.SR_LDPC_TC_512

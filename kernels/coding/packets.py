@@ -28,8 +28,8 @@ def find_packets(
 ) -> NDArray[Any]:
     """PACKET records of all packets, in order: offset and size in octets, the header's first two words.
 
-    Only packets up to `size_max` octets, of `apids` if given, each behind `prefix` octets of something else, and with a
-    good CRC-16 in their last two octets if `checked`, are believed; where none begins, the next octet is tried. Raises
+    A packet counts as one if it has up to `size_max` octets, one of `apids` if given, stands behind `prefix` octets of
+    something else and, if `checked`, ends with a good CRC-16; where no packet begins, the next octet is tried. Raises
     ValueError for an APID, size or prefix out of range.
     """
     rules, buffer, at, count = _rules(checked, apids, size_max, prefix), octets_of(octets), 0, 0
@@ -51,7 +51,7 @@ def _rules(checked: bool, apids: Collection[int] | None, size_max: int, prefix: 
 
 
 def _bits(apids: Collection[int]) -> bytes:
-    """One bit an APID, the lowest of octet 0 for APID 0."""
+    """A set of APIDs as a bit field: APID 0 is the least significant bit of octet 0."""
     believed = 0
     for apid in apids:
         believed |= 1 << whole("apid", apid, 0, _APIDS - 1)

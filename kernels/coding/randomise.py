@@ -10,7 +10,7 @@ from kernels.library import ffi, lib
 
 
 class Code(IntEnum):
-    """Which sequence is added to a frame."""
+    """Pseudo-random sequence that is added to a frame."""
 
     TM255 = lib.SR_RANDOMISE_TM255
     """CCSDS 131.0-B-4 §10.4.1, 255 bits long; from 131.0-B-5 on the legacy one."""
@@ -21,7 +21,7 @@ class Code(IntEnum):
 
 
 def randomise(frames: NDArray[np.uint8], code: Code) -> None:
-    """Add the sequence, begun anew for each row, to frames (count, length) in place; once more takes it away.
+    """Add the sequence, begun anew for each row, to frames (count, length) in place; a second call removes it.
 
     Rows may lie apart but not overlap (ValueError).
     """

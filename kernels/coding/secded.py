@@ -1,4 +1,4 @@
-"""Memory that survives upsets: SECDED(72,64) and votes of three (csrc/include/skyrack/secded.h)."""
+"""Memory that survives upsets: SECDED(72,64) and majority votes of three copies (csrc/include/skyrack/secded.h)."""
 
 from typing import NamedTuple
 
@@ -13,14 +13,14 @@ WORD_OCTETS = 8
 
 
 class Scrubbed(NamedTuple):
-    """What a scrub found."""
+    """Result of one scrub of a memory."""
 
     corrected: int
-    """Words with one wrong bit, put right."""
+    """Words that had one wrong bit, which was corrected."""
     uncorrectable: int
-    """Words with more, left as they are."""
+    """Words with more wrong bits, left as they are."""
     first_uncorrectable: int | None
-    """The number of the first of those."""
+    """Number of the first uncorrectable word."""
 
 
 def secded_encode(data: Octets) -> Octets:
@@ -31,7 +31,7 @@ def secded_encode(data: Octets) -> Octets:
 
 
 def secded_scrub(data: Octets, checks: Octets) -> Scrubbed:
-    """Look at every word once; put single wrong bits right, in `data` and in `checks`."""
+    """Check every word once; correct single wrong bits in place, in `data` and in `checks`."""
     words = _words(data, writable=True)
     check("checks", checks, np.uint8, None, writable=True)
     if words != checks.size:

@@ -1,7 +1,7 @@
 """The convolutional code, rate 1/2 and punctured, and its soft-decision decoder (csrc/include/skyrack/viterbi.h).
 
 CCSDS 131.0-B-4 §3. Bits are packed eight to an octet, the first in the most significant bit. A soft symbol is an octet:
-0 a certain 0, 255 a certain 1, 128 nothing known.
+0 is a certain 0, 255 a certain 1, 128 an erasure.
 """
 
 from typing import Literal
@@ -32,13 +32,13 @@ _SENT: dict[Rate, NDArray[np.bool_]] = {
 
 
 class ConvolutionalEncoder:
-    """A stream of octets to a stream of packed symbols, rate 1/2; one caller at a time."""
+    """Encoder of a stream of octets to packed symbols, rate 1/2; one caller at a time."""
 
     def __init__(self) -> None:
         self._alone, self._history = Alone(), ffi.new("uint8_t *", 0)
 
     def encode(self, octets: bytes) -> bytes:
-        """The symbols of the next octets, twice as many. Raises RuntimeError while another thread is in here."""
+        """The symbols of the next octets, two octets for each. RuntimeError for a call while another one runs."""
         octets = octets_of(octets)
         symbols = bytearray(2 * len(octets))
         with self._alone:
@@ -47,7 +47,7 @@ class ConvolutionalEncoder:
 
 
 class ViterbiDecoder:
-    """A stream of soft symbols, in pieces of any size, to the bits that were encoded.
+    """Soft-decision decoder of a stream of symbols, in pieces of any size.
 
     Bits come in whole blocks of BLOCK_BITS, as soon as CONTEXT_BITS more have been received; `finish` gives the rest.
     Raises ValueError for another rate. One caller at a time: RuntimeError for another thread's call meanwhile.
@@ -81,7 +81,7 @@ class ViterbiDecoder:
         return octets
 
     def _depunctured(self, soft: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Whole periods of the pattern, nothing known where a symbol was left out; the rest waits."""
+        """Soft symbols of whole periods of the pattern, erasures in place of punctured ones; the rest is kept."""
         if self._sent.all():
             return soft
         self._punctured = np.concatenate([self._punctured, soft])
@@ -99,13 +99,15 @@ class ViterbiDecoder:
         return out.tobytes()
 
     def _forget(self) -> None:
-        """Keep what is undecided and its context."""
+        """Drop the soft symbols that later decisions do not need; keep the undecided ones and their context."""
         superfluous = max(0, self._decided - CONTEXT_BITS)
         self._soft, self._decided = self._soft[2 * superfluous :], self._decided - superfluous
 
 
 def punctured(symbols: bytes, rate: Rate) -> NDArray[np.uint8]:
-    """The symbols (0 or 1 each) of packed ones that are sent at `rate`; the pattern begins with the first."""
+    """The symbols (0 or 1 each), out of packed ones at rate 1/2, that are sent at `rate`; the pattern begins with the
+    first symbol.
+    """
     bits = np.unpackbits(np.frombuffer(ffi.buffer(ffi.from_buffer(octets_of(symbols))), np.uint8))
     return bits[np.resize(_sent_of(rate), bits.size)]
 

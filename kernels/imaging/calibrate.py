@@ -24,7 +24,7 @@ def calibrate_raw12(
     if dark.shape != gain.shape or dark.shape not in {(cols,), (height, cols)}:
         raise ValueError(f"dark {dark.shape}, gain {gain.shape}: expected ({cols},) or ({height}, {cols}) for both")
     if cols == 0 or packed.shape[1] < (3 * cols + 1) // 2:
-        raise ValueError(f"rows of {packed.shape[1]} octets for {cols} columns")
+        raise ValueError(f"rows of {packed.shape[1]} octets are too short for {cols} columns")
     if cols % 2:
         return _odd(packed, dark, gain)
     out = np.empty((height, cols), np.uint16)
@@ -36,7 +36,7 @@ def calibrate_raw12(
 
 
 def _odd(packed: NDArray[np.uint8], dark: NDArray[np.float32], gain: NDArray[np.float32]) -> NDArray[np.uint16]:
-    """With one column more, which is dropped again: the kernel knows pairs only."""
+    """Calibrate an odd number of columns: one is added and dropped again, because the kernel takes pairs of samples."""
     cols = dark.shape[-1]
     last = cols // 2 * 3  # the octet of the odd sample's upper bits
     pairs = np.zeros((len(packed), last + 3), np.uint8)

@@ -21,7 +21,10 @@ def disk_mean(image: NDArray[np.float32], *, radius: int) -> NDArray[np.float32]
 
 
 def disk_dilate(mask: NDArray[np.uint8], *, radius: int) -> NDArray[np.uint8]:
-    """1 where any pixel within `radius` (0..RADIUS_MAX pixels) in (rows, columns) is not 0, else 0; raises as above."""
+    """1 where any pixel of `mask` (rows, columns) within `radius` (0..RADIUS_MAX pixels) is not 0, else 0.
+
+    Raises as `disk_mean` does.
+    """
     return _run(lib.sr_disk_dilate_u8, mask, np.uint8, radius)
 
 
@@ -29,7 +32,7 @@ def _run(kernel: Any, image: NDArray[Any], dtype: type, radius: int) -> NDArray[
     check("image", image, dtype, 2)
     radius = whole("radius", radius, 0, RADIUS_MAX)
     if image.size == 0:
-        raise ValueError(f"shape {image.shape}: pixels expected")
+        raise ValueError(f"image of shape {image.shape}, expected at least one pixel")
     out, scratch = np.empty_like(image), np.empty(lib.sr_disk_scratch(image.shape[1], radius), np.uint8)
     require(kernel(pointer(image), *image.shape, radius, pointer(out), pointer(scratch), scratch.size))
     return out

@@ -23,7 +23,7 @@ Polygon = list[Ring]
 """The exterior ring, then the rings of the holes."""
 
 SIDE_MAX: int = lib.SR_IMAGE_SIDE_MAX
-"""Most rows, and most columns, that a mask may have."""
+"""Maximum of a mask's rows, and of its columns."""
 
 
 class Components(NamedTuple):
@@ -40,8 +40,8 @@ class Components(NamedTuple):
 def normalised_difference(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.float32]:
     """(a - b) / (a + b), rounded once to float32; NaN where both are 0.
 
-    Bands of one shape, both uint8 or both uint16; or both float32, reckoned in float32, where what is below 0 counts as
-    0 (reflectance is not, what corrects for the atmosphere overshoots) and what is not finite gives NaN.
+    Bands of one shape, both uint8 or both uint16; or both float32, computed in float32, where values below 0 count as
+    0 (an atmospheric correction can overshoot, but reflectance is never negative) and those not finite give NaN.
     """
     if _is_real(a, b):
         return _real_difference(a, b)
@@ -55,7 +55,7 @@ def normalised_difference(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.float3
 def water_mask(green: NDArray[Any], swir1: NDArray[Any], *, threshold: float) -> Mask:
     """1 where (green - swir1) / (green + swir1), as float32, is greater than `threshold` as float32, -1..1; else 0.
 
-    Bands of one shape, both uint8, both uint16 or both float32. Where both bands are 0 is land.
+    Bands of one shape, both uint8, both uint16 or both float32. A pixel whose bands are both 0 is land.
     """
     threshold = real("threshold", threshold, -1, 1)
     if _is_real(green, swir1):
@@ -68,9 +68,9 @@ def water_mask(green: NDArray[Any], swir1: NDArray[Any], *, threshold: float) ->
 
 
 def clean_mask(mask: Mask, *, smallest_px: int) -> Mask:
-    """Majority of 3 x 3, then drop water of fewer than `smallest_px` (1..2**32 - 1) pixels, then fill such holes.
+    """Majority of 3 x 3, then remove water of fewer than `smallest_px` (1..2**32 - 1) pixels, then fill such holes.
 
-    The header has the exact rule: water and land hang together by four neighbours, a hole touches no edge of the image.
+    Both are components of four neighbours; a hole touches no edge of the image. The C header has the exact rule.
     """
     rows, cols = _mask_shape(mask)
     smallest_px = whole("smallest_px", smallest_px, 1, 2**32 - 1)
@@ -80,7 +80,7 @@ def clean_mask(mask: Mask, *, smallest_px: int) -> Mask:
 
 
 def components(mask: Mask) -> Components:
-    """Number the components of water."""
+    """Number the components of water (four neighbours)."""
     rows, cols = _mask_shape(mask)
     capacity, count = (rows * cols + 1) // 2, ffi.new("size_t *")
     labels, areas = np.empty(mask.shape, np.int32), np.empty(capacity, np.int32)
@@ -105,12 +105,12 @@ def decode_outlines(octets: bytes, shape: tuple[int, int]) -> list[Polygon]:
     ring_ends, polygon_ends = np.empty(len(octets), np.uint32), np.empty(len(octets), np.uint32)
     made = pointer(corners), pointer(ring_ends), pointer(polygon_ends), count
     if lib.sr_mask_outlines_decode(octets, len(octets), rows, cols, *made) != lib.SR_OK:
-        raise CorruptError(f"{len(octets)} octets are no outlines of {rows} x {cols} pixels")
+        raise CorruptError(f"{len(octets)} octets are not valid outlines of a mask of {rows} x {cols} pixels")
     return _as_polygons(corners, ring_ends, polygon_ends[: count[0]])
 
 
 def rasterise(polygons: Sequence[Polygon], shape: tuple[int, int]) -> Mask:
-    """Fill all rings by even-odd. Raises ValueError for edges that leave the image or run askew."""
+    """Fill all rings by the even-odd rule. Raises ValueError for edges that leave the image or are oblique."""
     rows, cols = _checked_shape(shape)
     rings = [_checked_ring(ring, rows, cols) for ring in chain.from_iterable(polygons)]
     corners = np.concatenate([np.empty((0, 2), np.int32), *rings])
@@ -134,7 +134,7 @@ def decode_runs(octets: bytes, shape: tuple[int, int]) -> Mask:
     octets, (rows, cols) = octets_of(octets), _checked_shape(shape)
     mask = np.empty((rows, cols), np.uint8)
     if lib.sr_mask_runs_decode(octets, len(octets), rows * cols, pointer(mask)) != lib.SR_OK:
-        raise CorruptError(f"{len(octets)} octets are no runs of {rows} x {cols} pixels")
+        raise CorruptError(f"{len(octets)} octets are not valid runs of a mask of {rows} x {cols} pixels")
     return mask
 
 
@@ -155,7 +155,7 @@ def _as_polygons(
 
 
 def _checked_ring(ring: Any, rows: int, cols: int) -> Ring:
-    """Whole numbers of any width (vertices, 2), as the kernel takes them; ValueError for corners outside the image."""
+    """A ring (vertices, 2) of integers of any width as int32; ValueError for corners outside the image."""
     ring = np.asarray(ring)
     if ring.dtype.kind not in "iu" or ring.ndim != 2 or ring.shape[1] != 2:
         raise TypeError("rings: whole numbers (vertices, 2) expected")
@@ -182,7 +182,7 @@ def _real_difference(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[
 
 
 def _band_type(a: NDArray[Any], b: NDArray[Any]) -> str:
-    """The kernel's suffix for two bands; TypeError and ValueError where they do not fit together."""
+    """The suffix of the kernel's name for two bands; TypeError or ValueError where they do not fit together."""
     kind = np.uint8 if getattr(a, "dtype", None) == np.uint8 else np.uint16
     check("bands", a, kind, None)
     check("bands", b, kind, None)
@@ -202,6 +202,6 @@ def _checked_shape(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def _scratch(rows: int, cols: int) -> tuple[Any, int]:
-    """Memory that always suffices; only what a mask needs of it is ever touched."""
+    """Scratch memory that suffices for any mask of this shape, and its octets; only what is needed is touched."""
     scratch = np.empty(lib.sr_mask_scratch_bound(rows, cols), np.uint8)
     return pointer(scratch), scratch.size

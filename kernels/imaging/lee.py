@@ -21,5 +21,5 @@ def lee7(image: NDArray[np.float32], *, noise_variance: float) -> NDArray[np.flo
     out, scratch = np.empty(image.shape, np.float32), np.empty(lib.sr_lee7_scratch(cols), np.uint8)
     status = lib.sr_lee7_f32(given, rows, cols, noise_variance, pointer(out), pointer(scratch), scratch.size)
     if status != lib.SR_OK:
-        raise ValueError(f"{rows} x {cols} pixels, noise_variance = {noise_variance}: both greater than 0 expected")
+        raise ValueError(f"{rows} x {cols} pixels, noise_variance = {noise_variance}: expected both greater than 0")
     return out

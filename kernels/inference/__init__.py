@@ -1,1 +1,1 @@
-"""Boosted trees and networks."""
+"""Gradient-boosted trees and neural networks."""

@@ -1,7 +1,7 @@
-"""Networks as data: nodes that make images of images, checked so that whatever was accepted can be run.
+"""Neural networks as data: nodes that make images from images, checked so that every accepted graph can be run.
 
-Image 0 is the input, image i + 1 is made by node i from images before it, so there are no cycles; the last one is the
-result, and no other is left unused.
+Image 0 is the input; node i makes image i + 1 from images before it, so there are no cycles. The last image is the
+result, and every other one is used.
 """
 
 from collections.abc import Sequence
@@ -28,20 +28,20 @@ FLOAT32_MIN, FLOAT32_MAX = float(np.finfo(np.float32).tiny), float(np.finfo(np.f
 
 
 class Kind(IntEnum):
-    """What a node does; the fields that it uses besides its inputs."""
+    """What a node does. The comments name the fields of `Node` that it uses besides its inputs."""
 
     CONVOLUTION = 1  # all
     DEPTHWISE = 2  # all but outputs
-    DENSE = 3  # outputs, activation: over all numbers of the image, as they lie
+    DENSE = 3  # outputs, activation; over all numbers of the image in their order in memory
     MAX_POOL = 4  # size, stride, padding
     AVERAGE_POOL = 5  # size, stride, padding; of the pixels within the image
     MEAN = 6  # of all pixels
     NEAREST = 7  # size: times as many rows and columns
     BILINEAR = 8  # twice the rows and columns, half-pixel centres
-    CONCAT = 9  # of channels
+    CONCAT = 9  # along channels
     ADD = 10  # activation
     ACTIVATION = 11  # activation
-    ARGMAX = 12  # number of the largest channel, as octets; the last node
+    ARGMAX = 12  # number of the largest channel, as octets; no node may use its result
     QUANTISED = 13  # all: a convolution in 8-bit numbers
     # Of any geometry, by their settings:
     GROUPED = 14  # outputs: a convolution
@@ -66,11 +66,11 @@ SETTINGS: dict[Kind, type[Settings]] = {
     Kind.RESIZE: any_.Resizing, Kind.PAD: any_.Padding, Kind.CUT: any_.Cutting, Kind.JOIN: any_.Joining,
     Kind.ROUND: any_.Stepping, Kind.CONSTANT: any_.Holding,
 }  # fmt: skip
-"""Of each kind of any geometry."""
+"""Type of the settings of each kind of any geometry."""
 
 
 class Activation(IntEnum):
-    """Applied to the numbers that a node makes."""
+    """Function applied to the numbers that a node makes."""
 
     LINEAR = lib.SR_NETS_LINEAR
     RELU = lib.SR_NETS_RELU
@@ -85,16 +85,16 @@ _INPUTS = {
     Kind.CONCAT: (2, INPUTS_MAX), Kind.JOIN: (2, INPUTS_MAX), Kind.ADD: (2, 2), Kind.COMBINE: (2, 2),
     Kind.CONSTANT: (0, 0),
 }  # fmt: skip
-"""How many, where that is not one."""
+"""Minimum and maximum number of inputs of the kinds that take other than one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """One layer. `inputs` are numbers of images; fields that the kind does not use are left at 0.
 
-    `weights` are [size][size][channels][outputs] of a convolution, [size][size][channels] of a depthwise one,
-    [rows * cols * channels][outputs] of a dense layer; `bias` is [outputs]. Of the kinds of any geometry they are as
-    csrc/include/skyrack/nets_any.h wants them, of a constant [rows][cols][channels] and no bias.
+    `weights` are [size][size][channels][outputs] for a convolution, [size][size][channels] for a depthwise one,
+    [rows * cols * channels][outputs] for a dense layer; `bias` is [outputs]. For the kinds of any geometry they are as
+    in csrc/include/skyrack/nets_any.h, for a constant [rows][cols][channels] without bias.
     """
 
     kind: Kind
@@ -126,18 +126,18 @@ class Rounding:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A network over images of `image`'s shape, checked when it was made: ValueError names what is wrong."""
+    """A network over images of shape `image`. Checked when it is made: ValueError names what is wrong."""
 
     image: Shape
     nodes: tuple[Node, ...]
 
     def __post_init__(self) -> None:
         rows, cols, _ = self.image
-        _require(bool(rows) == bool(cols), f"an image of {self.image}")
+        _require(bool(rows) == bool(cols), f"an image of {self.image}, expected both sides fixed, or both 0 for any")
         _require(0 < len(self.nodes) <= NODES_MAX, f"{len(self.nodes)} nodes, expected 1..{NODES_MAX}")
         used = {number for node in self.nodes for number in node.inputs}
         unused = sorted(set(range(len(self.nodes))) - used)
-        _require(not unused, f"image {unused[:1]} is not used")
+        _require(not unused, f"image {unused[:1]} is the input of no node")
         shapes = derive_shapes(self.image, self.nodes)
         for number, node in enumerate(self.nodes):
             _check_weights(node, first_shape(node, shapes), shapes[number + 1])
@@ -146,17 +146,17 @@ class Graph:
         """The shapes of all images, the input's first, for one of rows x cols. ValueError where they do not fit."""
         fixed = self.image[:2]
         _require(fixed in ((0, 0), (rows, cols)), f"an image of {rows} x {cols}, expected {fixed[0]} x {fixed[1]}")
-        _require(rows > 0 and cols > 0, f"an image of {rows} x {cols}")
+        _require(rows > 0 and cols > 0, f"an image of {rows} x {cols}, expected at least one pixel")
         return derive_shapes((rows, cols, self.image[2]), self.nodes)
 
 
 def derive_shapes(image: Shape, nodes: Sequence[Node]) -> list[Shape]:
-    """The shapes of all images; only the nodes' weights are not checked. Raises ValueError naming the node at fault."""
+    """The shapes of all images; checks all of a node but its weights. Raises ValueError naming the node at fault."""
     shapes, classes = [_checked(image)], set[int]()
     for number, node in enumerate(nodes):
         try:
             shapes.append(derive_shape(node, shapes))
-            _require(not classes & set(node.inputs), f"inputs {node.inputs}")
+            _require(not classes & set(node.inputs), f"inputs {node.inputs}: the result of an argmax is no input")
         except ValueError as error:
             raise ValueError(f"node {number}, {node.kind.name.lower()}: {error}") from None
         if node.kind is Kind.ARGMAX:
@@ -165,66 +165,75 @@ def derive_shapes(image: Shape, nodes: Sequence[Node]) -> list[Shape]:
 
 
 def derive_shape(node: Node, shapes: Sequence[Shape]) -> Shape:
-    """The shape of what a node makes, of images of `shapes` before it. Raises ValueError."""
+    """The shape of the image that a node makes, `shapes` being those of the images before it. Raises ValueError."""
     _check_fields(node)
-    _require(max(node.inputs, default=0) < len(shapes), f"inputs {node.inputs}")
+    _require(max(node.inputs, default=0) < len(shapes), f"inputs {node.inputs}, expected images before the node's own")
     return _checked(_made(node, [shapes[image] for image in node.inputs]))
 
 
 def first_shape(node: Node, shapes: Sequence[Shape]) -> Shape:
-    """That of the image that a node takes first; of a constant, which takes none, its own."""
+    """The shape of a node's first input; for a constant, which has no input, the constant's own."""
     if isinstance(node.settings, any_.Holding):
         return node.settings.rows, node.settings.cols, node.settings.channels
     return shapes[node.inputs[0]]
 
 
 def _checked(shape: Shape) -> Shape:
-    _require(len(shape) == 3, f"an image of {shape}")
+    _require(len(shape) == 3, f"an image of {shape}, expected rows, columns and channels")
     rows, cols, channels = shape
-    _require(all(isinstance(side, int | np.integer) for side in shape), f"an image of {shape}")
+    _require(all(isinstance(side, int | np.integer) for side in shape), f"an image of {shape}, expected whole numbers")
     fits = 0 <= rows <= SIDE_MAX and 0 <= cols <= SIDE_MAX and 0 < channels <= CHANNELS_MAX
-    _require(fits and rows * cols * channels <= NUMBERS_MAX, f"an image of {rows} x {cols} x {channels}")
+    bounds = f"up to {SIDE_MAX} x {SIDE_MAX} x {CHANNELS_MAX} and {NUMBERS_MAX} numbers"
+    _require(
+        fits and rows * cols * channels <= NUMBERS_MAX, f"an image of {rows} x {cols} x {channels}, expected {bounds}"
+    )
     return shape
 
 
 def _check_fields(node: Node) -> None:
-    """Whether fields have values that the kind can use; those that it does not use are 0."""
+    """Raise ValueError unless each field has a value that the node's kind can use, or 0 if the kind does not use it."""
     numbers = (node.size, node.stride, node.outputs, *node.padding, *node.inputs)
     _require(all(isinstance(number, int | np.integer) for number in numbers), "fields that are not whole numbers")
-    _require(isinstance(node.kind, Kind) and isinstance(node.activation, Activation), "a kind or an activation")
-    _require(len(node.padding) == 4, f"padding {node.padding}")
-    _require(min(node.inputs, default=0) >= 0, f"inputs {node.inputs}")
+    known = isinstance(node.kind, Kind) and isinstance(node.activation, Activation)
+    _require(known, f"unknown kind {node.kind!r} or activation {node.activation!r}")
+    _require(len(node.padding) == 4, f"padding {node.padding}, expected top, left, bottom and right")
+    _require(min(node.inputs, default=0) >= 0, f"inputs {node.inputs}, expected numbers of images, from 0 on")
     sliding, kind, size = node.kind in _SLIDING, node.kind, node.size
     convolving = kind in (Kind.CONVOLUTION, Kind.QUANTISED, Kind.DEPTHWISE)
     size_max = (CONVOLUTION_SIZE_MAX if convolving else WINDOW_MAX) if sliding else 0
     low, high = (1, WINDOW_MAX) if kind is Kind.NEAREST else (int(sliding), size_max)
     _require(low <= size <= high, f"size {size}, expected {low}..{high}")
-    _require(int(sliding) <= node.stride <= (WINDOW_MAX if sliding else 0), f"stride {node.stride}")
-    _require(all(0 <= pad < max(1, size if sliding else 1) for pad in node.padding), f"padding {node.padding}")
-    making = kind in _MAKING
-    _require(int(making) <= node.outputs <= (CHANNELS_MAX if making else 0), f"outputs {node.outputs}")
-    _require(node.activation is Activation.LINEAR or kind in _ACTIVATED, "an activation")
-    _require(node.activation is not Activation.LINEAR or kind is not Kind.ACTIVATION, "no activation")
+    low, high = int(sliding), WINDOW_MAX if sliding else 0
+    _require(low <= node.stride <= high, f"stride {node.stride}, expected {low}..{high}")
+    high = size - 1 if sliding else 0
+    _require(all(0 <= pad <= high for pad in node.padding), f"padding {node.padding}, expected 0..{high} each")
+    low, high = (1, CHANNELS_MAX) if kind in _MAKING else (0, 0)
+    _require(low <= node.outputs <= high, f"outputs {node.outputs}, expected {low}..{high}")
+    _require(node.activation is Activation.LINEAR or kind in _ACTIVATED, "a kind that has no activation got one")
+    _require(node.activation is not Activation.LINEAR or kind is not Kind.ACTIVATION, "the activation is missing")
     low, high = _INPUTS.get(kind, (1, 1))
     _require(low <= len(node.inputs) <= high, f"{len(node.inputs)} inputs, expected {low}..{high}")
     _check_settings(node)
 
 
 def _check_settings(node: Node) -> None:
-    """Whether they are those of the kind, and of what they should be: whole numbers where they are declared so."""
+    """Raise ValueError unless the settings are of the kind's type, whole numbers where declared so, and in range."""
     wanted = SETTINGS.get(node.kind)
-    _require(type(node.settings) is (wanted or type(None)), f"settings {node.settings}")
+    expected = wanted.__name__ if wanted else "none"
+    _require(type(node.settings) is (wanted or type(None)), f"settings {node.settings}, expected {expected}")
     if wanted is None or node.settings is None:
         return
     for value, kind in zip(node.settings, wanted.__annotations__.values(), strict=True):
         whole = isinstance(value, int | np.integer)
-        _require(whole or (kind is float and isinstance(value, float)), f"settings {node.settings}")
+        right = whole or (kind is float and isinstance(value, float))
+        _require(right, f"settings {node.settings}: {value!r}, expected {'a number' if kind is float else 'an int'}")
     node.settings.check()
 
 
 def _slid(length: int, node: Node, pads: int) -> int:
-    """Rows or columns of the output; 0 of any."""
-    _require(not length or length + pads >= node.size, f"{length} rows or columns for a window of {node.size}")
+    """Rows or columns of the output of a sliding window; 0 if `length` is 0, which stands for any."""
+    fits = not length or length + pads >= node.size
+    _require(fits, f"{length} rows or columns, padded by {pads}, are too few for a window of {node.size}")
     return (length + pads - node.size) // node.stride + 1 if length else 0
 
 
@@ -238,7 +247,8 @@ def _made(node: Node, given: Sequence[Shape]) -> Shape:
             outputs = node.outputs or channels
             return _slid(rows, node, top + bottom), _slid(cols, node, left + right), outputs
         case Kind.DENSE:
-            _require(0 < rows * cols * channels <= CHANNELS_MAX, f"an image of {given[0]}")
+            fits = 0 < rows * cols * channels <= CHANNELS_MAX
+            _require(fits, f"an image of {given[0]}, expected a fixed size and up to {CHANNELS_MAX} numbers")
             return 1, 1, node.outputs
         case Kind.MEAN:
             return 1, 1, channels
@@ -246,10 +256,10 @@ def _made(node: Node, given: Sequence[Shape]) -> Shape:
             factor = node.size or 2
             return rows * factor, cols * factor, channels
         case Kind.CONCAT:
-            _require(len({shape[:2] for shape in given}) == 1, f"images of {given}")
+            _require(len({shape[:2] for shape in given}) == 1, f"images of {given}, expected the same rows and columns")
             return rows, cols, sum(shape[2] for shape in given)
         case Kind.ADD:
-            _require(given[0] == given[1], f"images of {given}")
+            _require(given[0] == given[1], f"images of {given}, expected the same shape")
         case Kind.ARGMAX:
             _require(channels <= CLASSES_MAX, f"{channels} classes, expected up to {CLASSES_MAX}")
             return rows, cols, 1
@@ -271,7 +281,7 @@ def _made_any(node: Node, settings: Settings, given: Sequence[Shape]) -> Shape:
 
 
 def weights_shape(node: Node, given: Shape) -> tuple[int, ...] | None:
-    """Of a node's weights, for an input of this shape; None for a kind that has none."""
+    """The shape of a node's weights, for an input of this shape; None for a kind without weights."""
     rows, cols, channels = given
     match node.settings:
         case any_.Sliding() as window:
@@ -295,7 +305,7 @@ def weights_shape(node: Node, given: Shape) -> tuple[int, ...] | None:
 
 
 def bias_shape(node: Node, made: Shape) -> tuple[int, ...] | None:
-    """Of a node's biases, one for each channel of what it makes; None for a kind that has none."""
+    """The shape of a node's biases, one a channel of the image `made`; None for a kind without biases."""
     biased = node.kind in _WEIGHTED or node.kind in (Kind.GROUPED, Kind.TRANSPOSED, Kind.SCALE)
     return made[2:] if biased else None
 
@@ -303,31 +313,33 @@ def bias_shape(node: Node, made: Shape) -> tuple[int, ...] | None:
 def _check_weights(node: Node, given: Shape, made: Shape) -> None:
     expected = weights_shape(node, given), bias_shape(node, made)
     right = all(numbers is None or isinstance(numbers, np.ndarray) for numbers in (node.weights, node.bias))
-    _require(right, "weights that are no arrays")
+    _require(right, "weights or biases are not arrays")
     found = None if node.weights is None else node.weights.shape, None if node.bias is None else node.bias.shape
-    _require(found == expected, f"weights of {found}, expected {expected}")
+    _require(found == expected, f"weights and biases of shapes {found}, expected {expected}")
     for numbers in (node.weights, node.bias):
-        _require(numbers is None or bool(np.isfinite(numbers).all()), "weights that are not finite")
-    _require(node.bias is None or node.bias.dtype == np.float32, "biases that are not float32")
+        _require(numbers is None or bool(np.isfinite(numbers).all()), "weights or biases are not finite")
+    _require(node.bias is None or node.bias.dtype == np.float32, "biases are not float32")
     quantised = node.kind is Kind.QUANTISED
     kind = np.dtype(np.int8 if quantised else np.float32)
-    _require(node.weights is None or node.weights.dtype == kind, f"weights that are not {kind}")
-    _require(quantised == (node.rounding is not None), "a rounding, which quantised convolutions have")
+    _require(node.weights is None or node.weights.dtype == kind, f"weights are not {kind}")
+    _require(quantised == (node.rounding is not None), "expected a rounding in a quantised convolution, and only there")
     if node.rounding is not None:
         _check_rounding(node.rounding, node.outputs)
-        _require(given[2] * node.size**2 <= PRODUCTS_MAX, f"more than {PRODUCTS_MAX} products")
+        products = given[2] * node.size**2
+        _require(products <= PRODUCTS_MAX, f"{products} products an output, expected up to {PRODUCTS_MAX}")
 
 
 def _check_rounding(rounding: Rounding, outputs: int) -> None:
     step = float(rounding.step)
-    _require(FLOAT32_MIN <= step <= FLOAT32_MAX, f"a step of {step}, which is none of binary32")
-    _require(isinstance(rounding.zero, int | np.integer) and 0 <= rounding.zero <= 255, f"zero at {rounding.zero}")
+    _require(FLOAT32_MIN <= step <= FLOAT32_MAX, f"a step of {step}, expected a positive normal number of binary32")
+    whole = isinstance(rounding.zero, int | np.integer)
+    _require(whole and 0 <= rounding.zero <= 255, f"a zero point of {rounding.zero}, expected 0..255")
     right = (
         isinstance(rounding.scales, np.ndarray)
         and rounding.scales.shape == (outputs,)
         and bool(np.isfinite(rounding.scales).all())
     )
-    _require(right and rounding.scales.dtype == np.float32, "scales")
+    _require(right and rounding.scales.dtype == np.float32, f"scales, expected {outputs} finite numbers of float32")
 
 
 def weights_size(node: Node, given: Shape, made: Shape) -> int:
@@ -336,5 +348,5 @@ def weights_size(node: Node, given: Shape, made: Shape) -> int:
     if not shape:
         return 0
     count, biases = prod(shape), prod(bias_shape(node, made) or (0,))
-    _require(count <= NUMBERS_MAX, f"{count} weights")
+    _require(count <= NUMBERS_MAX, f"{count} weights, expected up to {NUMBERS_MAX}")
     return count + 8 * biases + 5 if node.kind is Kind.QUANTISED else 4 * (count + biases)

@@ -1,4 +1,4 @@
-"""Networks as octets, all numbers little-endian: what is uplinked, and what `kernels.inference.nets.Network` loads.
+"""Networks as octets, the form that is uplinked and that `kernels.inference.nets.Network` loads; little-endian.
 
     "SRN2" | rows:16 | cols:16 | channels:16 | nodes:16 | node* | weights | CRC-32C:32 over all before
     node    = kind:8 | activation:8 | size:8 | stride:8 | top:8 | left:8 | bottom:8 | right:8 | outputs:16
@@ -39,7 +39,7 @@ _HEAD, _NODE = struct.Struct("<4s4H"), struct.Struct("<8BHB")
 
 
 def encode_graph(graph: Graph) -> bytes:
-    """The octets; `decode_graph` is the inverse."""
+    """The octets of a network; `decode_graph` is the inverse."""
     head = _HEAD.pack(MAGIC, *graph.image, len(graph.nodes))
     weights = b"".join(part for node in graph.nodes for part in _weights_of(node))
     octets = head + b"".join(_encoded(node) for node in graph.nodes) + weights
@@ -65,21 +65,21 @@ def _weights_of(node: Node) -> Iterator[bytes]:
 
 
 def decode_graph(octets: bytes) -> Graph:
-    """Read and check a network. Raises CorruptError for any octets that are none."""
+    """Read and check a network. Raises CorruptError for octets that are not a valid network."""
     body = octets[:-4]
     if octets[:4] != MAGIC or crc32c(body).to_bytes(4, "little") != octets[-4:]:
-        raise CorruptError(f"{len(octets)} octets are no network")
+        raise CorruptError(f"{len(octets)} octets are not a network: its mark or its CRC-32C is wrong")
     try:
         _, rows, cols, channels, count = _HEAD.unpack_from(body)
         nodes, at = _nodes(body, count)
         weighted = _with_weights((rows, cols, channels), nodes, body[at:])
         return Graph((rows, cols, channels), tuple(weighted))
     except (struct.error, ValueError) as error:
-        raise CorruptError(f"no network: {error}") from error
+        raise CorruptError(f"not a valid network: {error}") from error
 
 
 def _nodes(body: bytes, count: int) -> tuple[list[Node], int]:
-    """The nodes without their weights, and where these begin."""
+    """The nodes without their weights, and the offset of the weights in octets."""
     if count > NODES_MAX:
         raise ValueError(f"{count} nodes, expected up to {NODES_MAX}")
     nodes, at = [], _HEAD.size
@@ -95,7 +95,7 @@ def _nodes(body: bytes, count: int) -> tuple[list[Node], int]:
 
 
 def _settings(made: type[Settings], numbers: Sequence[float]) -> Settings:
-    """As they are declared: whole numbers, or real ones."""
+    """The settings `made` of these numbers, as ints where they are declared so."""
     kinds = made.__annotations__.values()
     values = [_whole(number) if kind is int else number for number, kind in zip(numbers, kinds, strict=True)]
     return made(*cast(Any, values))
@@ -116,7 +116,7 @@ def _node(fields: Sequence[int], inputs: tuple[int, ...], settings: Settings | N
 
 
 def _with_weights(image: Shape, nodes: Sequence[Node], octets: bytes) -> Iterator[Node]:
-    """The nodes with their weights, of which `octets` hold all and nothing else."""
+    """The nodes with their weights; ValueError unless `octets` hold exactly these."""
     shapes = derive_shapes(image, nodes)
     firsts = [first_shape(node, shapes) for node in nodes]
     sizes = [weights_size(node, first, made) for node, first, made in zip(nodes, firsts, shapes[1:], strict=True)]

@@ -1,4 +1,4 @@
-"""Small neural networks over images (csrc/include/skyrack/nets.h)."""
+"""Small neural networks over images: load and run (csrc/include/skyrack/nets.h)."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,18 +16,18 @@ from kernels.inference.graph_octets import decode_graph
 from kernels.inference.nets_plan import Plan, pack
 
 PLANS_MAX = 4
-"""Sizes of images whose memory is kept for the next of that size."""
+"""Maximum number of image sizes whose planned memory is kept for the next image of that size."""
 
 
 class Backend(Protocol):
-    """What runs a graph.
+    """An engine that runs a graph.
 
     - `image` is (rows, cols, channels), contiguous float32, of a size that the graph takes.
     - The result is float32 (rows, cols, channels), or uint8 (rows, cols) where the last node is an argmax.
     """
 
     def run(self, image: NDArray[np.float32], *, checked: bool) -> NDArray[Any]:
-        """The answer to one image."""
+        """The network's result for one image."""
 
 
 class Network:
@@ -42,14 +42,14 @@ class Network:
 
     @classmethod
     def load(cls, octets: bytes, *, backend: str = "c") -> Self:
-        """Check the octets of a network and lay it out. Raises CorruptError for octets that are none."""
+        """Check the octets of a network and make it ready to run. Raises CorruptError as `decode_graph` does."""
         return cls(decode_graph(octets), backend=backend)
 
     def run(self, image: NDArray[np.float32], *, checked: bool = False) -> NDArray[Any]:
-        """The answer to an image (rows, cols, channels): float32 of the same axes, or uint8 classes (rows, cols).
+        """The result for an image (rows, cols, channels): float32 of the same axes, or uint8 classes (rows, cols).
 
-        With `checked`, weights, images and sums are compared with what they should be while the network runs, for a few
-        per cent of its time: UpsetError where they differ; the image must be finite then. Raises TypeError for
+        With `checked`, weights, images and sums are compared with their checksums while the network runs, which costs
+        a few per cent of its time: UpsetError where they differ; the image must be finite then. Raises TypeError for
         another dtype or layout, ValueError for an image that does not fit the network.
         """
         check("image", image, np.float32, 3)
@@ -59,7 +59,9 @@ class Network:
 
 
 class _Compiled:
-    """The C back end: weights are packed once, memory is planned once a size of image and lent to one run at a time."""
+    """The C back end: weights are packed once; memory is planned once for each size of image and used by one run at a
+    time.
+    """
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
@@ -72,7 +74,7 @@ class _Compiled:
     def run(self, image: NDArray[np.float32], *, checked: bool) -> NDArray[Any]:
         with self._plan(image.shape[0], image.shape[1]) as plan:
             result = plan.run_checked(image) if checked else plan.run(image)
-        if checked and self._checksums() != self._expected:  # whatever was wrong before still is
+        if checked and self._checksums() != self._expected:
             raise UpsetError("weights have changed since they were loaded")
         return result
 

@@ -1,4 +1,4 @@
-"""Layers of any geometry as calls of csrc/include/skyrack/nets_any.h."""
+"""Layers of any geometry as calls of the kernels in csrc/include/skyrack/nets_any.h."""
 
 from collections.abc import Callable, Sequence
 from math import prod
@@ -11,27 +11,27 @@ from kernels.library import ffi, lib
 
 
 class Call(Protocol):
-    """What a kernel is given."""
+    """A node with the pointers and shapes that its kernel is given."""
 
     @property
     def node(self) -> Node:
-        """The node."""
+        """The node to run."""
 
     @property
     def inputs(self) -> list[Any]:
-        """Pointers to its images."""
+        """Pointers to the images that it takes."""
 
     @property
     def out(self) -> Any:
-        """Pointer to what it makes."""
+        """Pointer to the image that it makes."""
 
     @property
     def given(self) -> list[Shape]:
-        """Shapes of its images."""
+        """Shapes of the images that it takes."""
 
     @property
     def made(self) -> Shape:
-        """The shape of what it makes."""
+        """Shape of the image that it makes."""
 
     @property
     def weights(self) -> list[Any]:
@@ -39,7 +39,7 @@ class Call(Protocol):
 
 
 def run_any(call: Call) -> int:
-    """The status of the kernel."""
+    """Run the kernel of a node of any geometry; returns its status, SR_OK or another."""
     return int(_KERNELS[call.node.kind](call, call.node.settings))
 
 

@@ -1,6 +1,6 @@
-"""Graphs in ONNX's form, run by onnxruntime where it is installed: the same face, another engine.
+"""A back end that runs graphs as ONNX models by onnxruntime, where that is installed.
 
-ONNX has channels before rows and columns; images are turned at the door.
+ONNX has channels before rows and columns; images are transposed on their way in and out.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _ACTIVATIONS = {Activation.RELU: "Relu", Activation.SIGMOID: "Sigmoid"}
 
 
 class OnnxRuntime:
-    """One thread, on the processor."""
+    """`Backend` by onnxruntime, in one thread on the processor."""
 
     def __init__(self, graph: Graph) -> None:
         options = onnxruntime.SessionOptions()
@@ -34,7 +34,7 @@ class OnnxRuntime:
         self._graph = graph
 
     def run(self, image: NDArray[np.float32], *, checked: bool) -> NDArray[Any]:
-        """As `kernels.inference.nets.Backend` has it; ValueError for `checked`, which this engine cannot do."""
+        """The network's result for one image; ValueError for `checked`, which this engine cannot do."""
         if checked:
             raise ValueError("onnxruntime checks nothing while it runs; backend = 'c' does")
         self._graph.shapes(*image.shape[:2])
@@ -45,7 +45,7 @@ class OnnxRuntime:
 
 
 def onnx_model(graph: Graph) -> ModelProto:
-    """The graph in ONNX's form: image i is "image{i}", of the input and of what node i - 1 makes.
+    """The graph as an ONNX model, whose value "image{i}" is image i of the graph.
 
     Raises ValueError for a layer of any geometry.
     """
@@ -92,7 +92,7 @@ def _onnx_weights(node: Node, given: Shape) -> dict[str, NDArray[Any]]:
 
 
 def _operators(number: int, node: Node) -> Iterator[NodeProto]:
-    """The operator of a node and, behind it, that of its activation."""
+    """The ONNX operators of a node: its own, then that of its activation."""
     inputs, out = [f"image{image}" for image in node.inputs], f"image{number + 1}"
     made = out if node.activation is Activation.LINEAR or node.kind is Kind.ACTIVATION else f"sum{number}"
     if node.kind is Kind.DENSE:
@@ -129,14 +129,14 @@ def _attributes(node: Node) -> dict[str, Any]:
 
 
 def _dense(number: int, image: str, made: str) -> Iterator[NodeProto]:
-    """A product of the row of all numbers with the weights, then an image of one pixel again."""
+    """A dense layer: the image is flattened, multiplied by the weights, and made an image of one pixel again."""
     yield helper.make_node("Flatten", [image], [f"flat{number}"])
     yield helper.make_node("Gemm", [f"flat{number}", f"weights{number}", f"bias{number}"], [f"row{number}"])
     yield helper.make_node("Unsqueeze", [f"row{number}", f"axes{number}"], [made])
 
 
 def _rounded(number: int, image: str) -> Iterator[NodeProto]:
-    """The image and the weights of a quantised convolution, as numbers of 8 bits stand for."""
+    """The image and the weights of a quantised convolution, quantised to 8 bits and back."""
     rounding = [f"step{number}", f"zero{number}"]
     yield helper.make_node("QuantizeLinear", [image, *rounding], [f"image8{number}"])
     yield helper.make_node("DequantizeLinear", [f"image8{number}", *rounding], [f"rounded{number}"])

@@ -1,4 +1,4 @@
-"""A graph as calls of csrc/include/skyrack/nets.h, with the memory between them planned for one size of image."""
+"""A graph as calls of the kernels in csrc/include/skyrack/nets.h, with their memory planned for one size of image."""
 
 from collections.abc import Callable, Iterable, Sequence
 from math import prod
@@ -16,11 +16,11 @@ from kernels.inference.nets_any import run_any
 from kernels.library import ffi, lib
 
 _SUMMED = {Kind.CONVOLUTION, Kind.DENSE}
-"""Kinds whose kernels check themselves."""
+"""Kinds whose kernels can verify their own sums."""
 
 
 def pack(node: Node, given: Shape) -> list[NDArray[Any]]:
-    """A node's weights as its kernel wants them; nothing of a node without."""
+    """A node's weights in the layout of its kernel; empty for a node without weights."""
     if node.weights is None:
         return []
     weights = _laid_out(node.weights).reshape(-1)
@@ -39,7 +39,7 @@ def pack(node: Node, given: Shape) -> list[NDArray[Any]]:
 
 
 def _laid_out(numbers: NDArray[Any]) -> NDArray[Any]:
-    """The same numbers, as C wants them: one behind the other, and aligned."""
+    """The same numbers as a contiguous, aligned array, as C requires."""
     return np.require(numbers, requirements=["C_CONTIGUOUS", "ALIGNED"])
 
 
@@ -53,7 +53,7 @@ def _pack_quantised(
 
 
 def _window(node: Node, given: Shape) -> Any:
-    """A node that slides; a dense layer slides over one pixel of all numbers."""
+    """The C window of a sliding node; a dense layer is one over a single pixel whose channels are all its numbers."""
     rows, cols, channels = given
     size, stride = node.size, node.stride
     if node.kind is Kind.DENSE:
@@ -76,13 +76,13 @@ class Layer(NamedTuple):
     check: Any
 
     def run(self) -> int:
-        """Call the kernel; SR_OK or, of a kernel that checks itself, SR_CORRUPT."""
+        """Call the kernel; returns SR_OK or, from a kernel that verifies its sums, SR_CORRUPT."""
         return int(_KERNELS.get(self.node.kind, run_any)(self))
 
 
 def _convolve(layer: Layer) -> Any:
     window, room = _window(layer.node, layer.given[0]), ffi.from_buffer(layer.scratch)
-    run = lib.sr_nets_conv if layer.check else kernel("sr_nets_conv")  # a device does not check itself
+    run = lib.sr_nets_conv if layer.check else kernel("sr_nets_conv")  # a device's kernel does not verify its sums
     return run(window, layer.weights[0], layer.inputs[0], layer.out, room, layer.scratch.nbytes, layer.check)
 
 
@@ -149,7 +149,7 @@ _KERNELS: dict[Kind, Callable[[Layer], Any]] = {
 
 
 def assign_slots(nodes: Sequence[Node]) -> list[int]:
-    """For each image between the nodes, first to last but one, the piece of memory that it has while it is needed."""
+    """For each image between the nodes, the number of the memory slot that it holds while it is needed."""
     last_use = {image: number for number, node in enumerate(nodes) for image in node.inputs}
     slots: list[int] = []
     free: list[int] = []
@@ -160,7 +160,7 @@ def assign_slots(nodes: Sequence[Node]) -> list[int]:
 
 
 class Plan:
-    """Ready to run a graph over images of rows x cols, by one thread at a time: the memory between nodes is its own."""
+    """A graph ready to run over images of rows x cols, by one thread at a time: it owns the memory between nodes."""
 
     def __init__(self, graph: Graph, weights: Sequence[Sequence[NDArray[Any]]], rows: int, cols: int) -> None:
         self._nodes, self._shapes = graph.nodes, graph.shapes(rows, cols)
@@ -203,7 +203,7 @@ class Plan:
         return result
 
     def run_checked(self, image: NDArray[np.float32]) -> NDArray[Any]:
-        """The same; each image is compared with its sum when it is used. Raises UpsetError."""
+        """The result as of `run`; each image is compared with its sum when it is used. Raises UpsetError."""
         result, check = self._result(), ffi.new("struct sr_nets_check *")
         sums = [lib.sr_nets_sum(pointer(image), image.size)]
         for layer in self._layers(image, result, check):
@@ -213,12 +213,12 @@ class Plan:
 
 
 def _run_checked(layer: Layer, kept: Sequence[int]) -> int:
-    """Run a layer over inputs whose sums were `kept`; the sum of what it made."""
+    """Run a layer over inputs whose sums were `kept`; returns the sum of its output. Raises UpsetError."""
     if layer.node.kind in _SUMMED:
         layer.check.input_sum = kept[0]
         if layer.run() == lib.SR_OK:
             return int(layer.check.output_sum)
-        _require(not _is_finite(layer), layer)  # of numbers that are none, sums say nothing
+        _require(not _is_finite(layer), layer)  # sums over NaN or infinity prove nothing
         layer = layer._replace(check=ffi.NULL)
     for image, shape, expected in zip(layer.inputs, layer.given, kept, strict=True):
         _require(lib.sr_nets_sum(image, prod(shape)) == expected, layer)
@@ -233,4 +233,4 @@ def _is_finite(layer: Layer) -> bool:
 
 def _require(right: bool, layer: Layer) -> None:
     if not right:
-        raise UpsetError(f"a sum of a node of kind {layer.node.kind.name.lower()} is not what was predicted")
+        raise UpsetError(f"a checksum of a node of kind {layer.node.kind.name.lower()} is not what was predicted")

@@ -17,48 +17,48 @@ FEATURES_MAX: int = lib.SR_TREES_FEATURES_MAX
 LEAVES_MAX: int = lib.SR_TREES_LEAVES_MAX
 DEPTH_MAX: int = lib.SR_TREES_DEPTH_MAX
 ROWS_MAX: int = lib.SR_TREES_ROWS_MAX
-"""Levels of all columns, and two more for each."""
+"""Maximum of the levels of all columns together, with two more for each column."""
 LEVELS_MAX = 255
-"""Most thresholds of one column."""
+"""Maximum number of thresholds of one column."""
 MAGIC = b"SRT2"
 NUMBERS = 65536
-"""Digital numbers of 16 bits."""
+"""Number of different digital numbers of 16 bits."""
 MEMBERS_MAX = 65536
-"""Above the largest category that a set of them may hold."""
+"""Categories are below this number."""
 _ZERO = float(np.float32(1e-35))
-"""Up to which magnitude a number is zero where zero counts as missing, as LightGBM has it."""
+"""Maximum magnitude of a number that counts as zero where zero counts as missing (LightGBM: kZeroThreshold)."""
 
 
 _HEAD_SIZE = 17
 
 
 class Sums(IntEnum):
-    """The precision in which leaves are added, one after the other."""
+    """Floating-point precision in which the leaves are added, one after the other."""
 
     FLOAT64 = lib.SR_TREES_FLOAT64
     FLOAT32 = lib.SR_TREES_FLOAT32
 
 
 class Missing(IntEnum):
-    """What NaN does at the splits of a column."""
+    """How the splits of a column treat NaN."""
 
     ZERO = 0
-    """It is 0.0."""
+    """NaN counts as 0.0."""
     LEFT = 1
     RIGHT = 2
     NEVER = 3
-    """The model knows nothing of it; it is taken as 0.0, and the answer is not to be used."""
+    """The model was trained without NaN: it counts as 0.0, and the answer is not to be used."""
     ZERO_LEFT = 5
-    """So does zero, to the left."""
+    """NaN and zero both go to the left."""
     ZERO_RIGHT = 6
 
 
 class Column(NamedTuple):
-    """What the codes of one column are made from: a feature and up to LEVELS_MAX ascending limits, or a set of it.
+    """How the codes of one column are made: a feature, and up to LEVELS_MAX ascending limits or a set of categories.
 
-    Of a set, `limits` holds the members, whole numbers below MEMBERS_MAX. They have the code `inside`, 0 or 1, all
-    others the other one; for a column that is no set it is None. Where `inside` is 0, -0.5 is taken for category 0,
-    as LightGBM does, where it is 1 it is none, as in XGBoost.
+    For a set of categories, `limits` holds its members, whole numbers below MEMBERS_MAX. They have the code `inside`,
+    0 or 1, all other values the other code; otherwise `inside` is None. Where `inside` is 0, -0.5 is category 0, as in
+    LightGBM; where it is 1, -0.5 is no category, as in XGBoost.
     """
 
     feature: int
@@ -68,14 +68,14 @@ class Column(NamedTuple):
 
     @property
     def levels(self) -> int:
-        """How many levels the column's codes can be held against; NaN's code may be above all of them."""
+        """Number of levels that the column's codes can be compared with; the code of NaN may be above all of them."""
         return len(self.limits) if self.inside is None else 1
 
 
 class Trees:
-    """A forest that was checked and laid out; threads may score with it at once.
+    """A forest of trees, checked and ready to score; several threads may score with it at once.
 
-    Raises CorruptError for any octets that are none.
+    Raises CorruptError for octets that are not a valid forest.
     """
 
     def __init__(self, forest: bytes) -> None:
@@ -83,17 +83,17 @@ class Trees:
         self._loaded = np.empty((lib.sr_trees_loaded_size(forest, len(forest)) + 7) // 8 + 1, np.float64)
         room = ffi.from_buffer(self._loaded)
         if lib.sr_trees_load(forest, len(forest), room, self._loaded.nbytes) != lib.SR_OK:
-            raise CorruptError(f"{len(forest)} octets are no forest of trees")
+            raise CorruptError(f"{len(forest)} octets are not a valid forest of trees")
         self._scratch_size = int(lib.sr_trees_scratch(room)) // 8 + 1
         self.columns = forest[4] | forest[5] << 8
         self.levels = tuple(forest[_HEAD_SIZE + column] for column in range(self.columns))
 
     def crc(self) -> int:
-        """The check sequence (CRC-32C) of what is scored with; another value than at first: memory has changed."""
+        """CRC-32C of the forest in memory; a value other than the first one means that memory has changed."""
         return crc32c(self._loaded.data)
 
     def sums(self, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """For each sample the sum of its leaves, tree after tree; codes (columns, samples), contiguous uint8."""
+        """For each sample the sum of its leaves, in order of the trees; codes (columns, samples), contiguous uint8."""
         given = checked("codes", codes, np.uint8, 2)
         if len(codes) != self.columns:
             raise TypeError(f"codes: shape {codes.shape}, expected ({self.columns}, samples)")
@@ -126,9 +126,9 @@ def exponential(values: NDArray[Any]) -> NDArray[Any]:
 def quantise(values: NDArray[Any], columns: Sequence[Column]) -> NDArray[np.uint8]:
     """Codes (columns, samples) of float32 or float64 values (features, samples), contiguous.
 
-    A code is how many of the column's limits lie below the value: a value is up to limit k, counted from 0, exactly if
-    its code is. NaN has a code as the column's rule for it says. Raises TypeError for another dtype or layout,
-    ValueError for another shape or a column that cannot be.
+    A code is the number of the column's limits that lie below the value: value <= limit k, counted from 0, exactly if
+    code <= k. NaN has a code by the column's rule for it. Raises TypeError for another dtype or layout, ValueError for
+    another shape or an impossible column.
     """
     kind = np.float32 if getattr(values, "dtype", None) == np.float32 else np.float64
     check("values", values, kind, 2)
@@ -166,14 +166,14 @@ def _count_limits(given: NDArray[Any], limits: NDArray[np.float64], rule: Missin
 
 
 def _whole_parts(values: NDArray[Any], *, below_zero: bool) -> NDArray[np.int64]:
-    """Category of each value, MEMBERS_MAX for what is none; numbers above -1 are 0 where `below_zero`."""
+    """Category of each value, MEMBERS_MAX for no category; values in (-1, 0) are category 0 where `below_zero`."""
     with np.errstate(invalid="ignore"):
         inside = (values > -1 if below_zero else values >= 0) & (values < MEMBERS_MAX)
     return np.where(inside, values, MEMBERS_MAX).astype(np.int64)
 
 
 def _member_table(column: Column) -> NDArray[np.uint8]:
-    """The code of each category; the last is that of all others."""
+    """The code of each category; the last one is the code of values that are no category."""
     inside = whole("inside", column.inside, 0, 1)
     check("limits", column.limits, np.float64, 1)
     members = column.limits
@@ -185,7 +185,7 @@ def _member_table(column: Column) -> NDArray[np.uint8]:
 
 
 def _table(limits: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """As the kernel takes them: LEVELS_MAX limits of `dtype`, filled up with infinity."""
+    """Limits in the form of the kernel: LEVELS_MAX of `dtype`, filled up with infinity."""
     check("limits", limits, np.float64, 1)
     if limits.size > LEVELS_MAX or not (limits[:-1] <= limits[1:]).all() or np.isnan(limits).any():
         raise ValueError(f"{limits.size} limits: up to {LEVELS_MAX} expected, in ascending order")
@@ -195,7 +195,10 @@ def _table(limits: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
 
 
 class CodeTables:
-    """The codes of all digital numbers, whose `values` (65536, float32 or float64) are given: one lookup a sample."""
+    """Codes of all 16-bit digital numbers as tables, so that a sample costs one lookup.
+
+    `values` (65536, float32 or float64) are the features that the numbers stand for.
+    """
 
     def __init__(self, columns: Sequence[Column], values: NDArray[Any]) -> None:
         one = np.ascontiguousarray(values).reshape(1, -1)
@@ -205,7 +208,7 @@ class CodeTables:
         self._tables = np.concatenate([quantise(one, [column._replace(feature=0)]) for column in columns])
 
     def codes(self, numbers: NDArray[np.uint16]) -> NDArray[np.uint8]:
-        """Codes (columns, samples) of digital numbers (features, samples), contiguous: those of their values."""
+        """Codes (columns, samples) of the values of digital numbers (features, samples), contiguous."""
         check("numbers", numbers, np.uint16, 2)
         if max(self._features, default=0) >= len(numbers):
             raise ValueError(f"numbers: {len(numbers)} features, expected {max(self._features) + 1}")
@@ -215,12 +218,12 @@ class CodeTables:
         return out
 
     def crc(self) -> int:
-        """The check sequence (CRC-32C) of the tables."""
+        """CRC-32C of the tables in memory."""
         return crc32c(self._tables.data)
 
 
 def _rounded_down(limits: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """The largest numbers of `dtype` that are not above the limits: for values of `dtype`, x <= either is the same."""
+    """The largest numbers of `dtype` that are not above the limits: for x of `dtype`, x <= limit stays as it was."""
     with np.errstate(over="ignore"):
         nearest = limits.astype(dtype)
     return np.where(nearest > limits, np.nextafter(nearest, dtype.type(-np.inf)), nearest)

@@ -13,7 +13,7 @@ from kernels.library import ffi, lib
 CHANNELS: int = lib.SR_CHANNELS
 TAPS: int = lib.SR_CHANNELIZER_TAPS
 BURST = np.dtype([("start", "u8"), ("length", "u8"), ("power", "f8"), ("channel", "u8")])
-"""Start and length in frames, power as the mean of |y|^2."""
+"""Record of a burst: start and length in frames, power as the mean of |y|^2."""
 _BURSTS_MAX, _FRAMES_MAX = 1024, 2**32 - 1
 
 Spectra = NDArray[np.complex64]
@@ -21,9 +21,10 @@ Spectra = NDArray[np.complex64]
 
 
 def low_pass(beta: float = 9.0) -> NDArray[np.float32]:
-    """TAPS coefficients that pass half a channel to each side of 0, of sum 1: a Kaiser window of `beta` over a sinc.
+    """Coefficients of the prototype low-pass filter, half a channel wide to each side: sinc with a Kaiser window.
 
-    A complex tone in the middle of a channel so keeps its amplitude. Raises ValueError for a beta outside 0..30.
+    There are TAPS of sum 1, so that a complex tone in the middle of a channel keeps its amplitude. `beta` shapes the
+    window; ValueError outside 0..30.
     """
     beta = real("beta", beta, 0, 30)
     taps = np.sinc((np.arange(TAPS) - (TAPS - 1) / 2) / CHANNELS) * np.kaiser(TAPS, beta)
@@ -31,7 +32,7 @@ def low_pass(beta: float = 9.0) -> NDArray[np.float32]:
 
 
 class Channelizer:
-    """A stream of complex samples, split. `taps`: TAPS of float32. Raises ValueError unless all are finite.
+    """Splits a stream of complex samples into CHANNELS. `taps`: TAPS of float32; ValueError unless all are finite.
 
     A stream has one caller at a time: RuntimeError for another thread's call meanwhile.
     """
@@ -53,10 +54,10 @@ class Channelizer:
 
 
 class BurstDetector:
-    """Bursts in a stream of frames: runs above the `threshold` of |y|^2 of their channel, CHANNELS of float32.
+    """Finds bursts in a stream of frames: runs of |y|^2 above the channel's `threshold`, CHANNELS of float32.
 
-    A burst may hold up to `gap_max_frames` below it in a row; those shorter than `length_min_frames` are not told.
-    Raises ValueError for a threshold that is not a number. One caller at a time, as a Channelizer has.
+    A burst may contain up to `gap_max_frames` in a row below it; one shorter than `length_min_frames` is not reported.
+    Raises ValueError for a threshold that is NaN. One caller at a time, as for a Channelizer.
     """
 
     def __init__(self, threshold: NDArray[np.float32], *, gap_max_frames: int = 0, length_min_frames: int = 1) -> None:
@@ -66,7 +67,7 @@ class BurstDetector:
         self._alone, self._state = Alone(), _room(lib.sr_bursts_size())
         status = lib.sr_bursts_start(ffi.from_buffer(self._state), self._state.nbytes, given, gap, length)
         if status != lib.SR_OK:
-            raise ValueError("threshold: numbers expected")
+            raise ValueError("threshold: NaN, expected numbers")
 
     def push(self, frames: Spectra) -> NDArray[np.void]:
         """The bursts, of dtype BURST, that ended with these frames, in order of their ends."""
@@ -80,7 +81,7 @@ class BurstDetector:
         return np.concatenate(found) if found else np.empty(0, BURST)
 
     def _find(self, frames: Spectra) -> tuple[NDArray[np.void], int]:
-        """The bursts of as many frames as room suffices for, and how many these are."""
+        """The bursts of the first frames, as many as there is room for, and the number of frames used."""
         bursts, taken, used = np.empty(_BURSTS_MAX, BURST), ffi.new("size_t *"), ffi.new("size_t *")
         given, room = (pointer(frames), len(frames)), pointer(bursts, "struct sr_burst[]")
         require(lib.sr_bursts_find(ffi.from_buffer(self._state), *given, room, bursts.size, taken, used))
@@ -114,7 +115,7 @@ def noise_floor(frames: Spectra) -> NDArray[np.float32]:
     _check(frames)
     floor, scratch = np.empty(CHANNELS, np.float32), np.empty(len(frames), np.float32)
     if lib.sr_noise_floor(pointer(frames), len(frames), pointer(floor), pointer(scratch)) != lib.SR_OK:
-        raise ValueError("frames: one at least expected")
+        raise ValueError("frames: none, expected at least one")
     return floor
 
 

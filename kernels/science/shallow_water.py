@@ -14,7 +14,7 @@ from kernels.library import ffi, lib
 _LINE_OCTETS = 64
 _FIELDS, _SIDE_MAX = 3, 65536
 STEPS_MAX = 1_000_000
-"""Of one call, which nothing interrupts."""
+"""Maximum number of steps of one call, which cannot be interrupted."""
 
 State = NDArray[np.float32]
 """Fields eta (m), u and v (m/s) of a grid: (3, rows, cols), south first."""
@@ -35,7 +35,9 @@ class Grid:
 
 
 class Invariants(NamedTuple):
-    """Mean of eta over the area, energy of a mean square metre over the density, and the largest speed."""
+    """Conserved quantities of a state: mean of eta over the area, mean energy of a square metre over the density, and
+    the largest speed.
+    """
 
     mean_m: float
     energy_m3_s2: float
@@ -43,14 +45,14 @@ class Invariants(NamedTuple):
 
 
 class Checks(NamedTuple):
-    """Sum modulo 2^64 and exclusive or of a state's words: no single flip escapes either."""
+    """Sum modulo 2^64 and exclusive or of a state's words; any single bit flip changes both."""
 
     sum: int
     parity: int
 
 
 class ShallowWater:
-    """A model of one grid. Raises ValueError for one out of range, such as a step too long for its gravity waves."""
+    """A model of one grid. Raises ValueError for a grid out of range, such as a step too long for its gravity waves."""
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
@@ -62,7 +64,7 @@ class ShallowWater:
             raise ValueError(f"{grid}: out of range")
 
     def still(self) -> State:
-        """A state at rest, laid out as the kernels like it best."""
+        """A state at rest, aligned as the kernels run fastest."""
         shape = (_FIELDS, self.grid.rows, self.grid.cols)
         size_octets = 4 * _FIELDS * self.grid.rows * self.grid.cols
         room = np.zeros(size_octets + _LINE_OCTETS, np.uint8)
@@ -70,16 +72,16 @@ class ShallowWater:
         return room[start : start + size_octets].view(np.float32).reshape(shape)
 
     def run(self, state: State, steps: int) -> None:
-        """Do `steps` steps in place. Threads may do so at once, each with a state of its own.
+        """Advance `state` by `steps` steps in place. Several threads may call it at once, each with its own state.
 
-        Raises CorruptError where the model's memory has changed so that nothing could be done.
+        Raises CorruptError where the model's memory has changed; the state is then unchanged.
         """
         steps, fields = whole("steps", steps, 0, STEPS_MAX), self._fields(state, writable=True)
         scratch = np.empty(lib.sr_shallow_water_scratch(self.grid.cols), np.uint8)
         require(lib.sr_shallow_water_run(*self._given(), *fields, steps, pointer(scratch), scratch.size))
 
     def measure(self, state: State) -> Invariants:
-        """What a sound state keeps; the energy is not a number where any value of the state is not."""
+        """The conserved quantities of a state; the energy is NaN where any value of the state is."""
         out = ffi.new("struct sr_shallow_water_invariants *")
         require(lib.sr_shallow_water_measure(*self._given(), *self._fields(state), out))
         return Invariants(out.mean_m, out.energy_m3_s2, out.speed_max)
@@ -96,7 +98,7 @@ class ShallowWater:
 
 
 def checks(state: State) -> Checks:
-    """Checks over a contiguous state, for a comparison with those taken before."""
+    """Checksums of a contiguous state, to compare with those taken before."""
     check("state", state, np.float32, None)
     out = ffi.new("struct sr_checks *")
     lib.sr_check_words(ffi.from_buffer("uint32_t[]", state), state.size, out)
@@ -107,4 +109,4 @@ def verify(state: State, known: Checks) -> None:
     """Raise CorruptError where the checks of `state` are not `known`."""
     found = checks(state)
     if found != known:
-        raise CorruptError(f"state: checks {found}, known {known}")
+        raise CorruptError(f"state: checksums {found}, expected {known}: its memory has changed")

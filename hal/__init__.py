@@ -1,1 +1,1 @@
-"""What software stands on: clock, port, store, board, camera, kernels; `linux` real, `sim` twins."""
+"""Hardware abstraction: clock, port, storage medium, board, camera; `linux` has real drivers, `sim` simulated twins."""

@@ -1,4 +1,4 @@
-"""The computer underneath: its name and the power it draws. A joule is never told without its source."""
+"""The computer that software runs on: its name and the power it draws, which is never reported without its source."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -23,8 +23,9 @@ class Board(Protocol):
         ...
 
     def power(self, busy_cores: float) -> Power:
-        """Power now; `busy_cores`, the mean number of cores at work, is what a model goes by.
+        """Power now; `busy_cores`, the mean number of cores at work, is the input of a power model.
 
-        Never raises: joules are the least of a product. What cannot be measured now is modelled, and says so.
+        Never raises, because a product matters more than its energy: power that cannot be measured now is modelled,
+        and marked so.
         """
         ...

@@ -1,4 +1,4 @@
-"""What looks down: a camera yields raw frames with all that is needed to place them on the map."""
+"""A camera: yields raw frames with all that is needed to place them on the map."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol

@@ -1,16 +1,16 @@
-"""Time as a device: nothing below reads the host's clock, and nothing anywhere sleeps except `Clock.wait`."""
+"""Time as a device: nothing but a `Clock` reads the host's clock, and nothing sleeps except in `Clock.wait`."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
 UTC_MAX_NS = 3_913_142_400_000_000_000
-"""2094-01-01: the time codes of telemetry count 2^32 seconds from 1958 on (CCSDS 301.0-B-4 §3.2.2), not much more."""
+"""2094-01-01T00:00:00 UTC: the time codes of telemetry end soon after, 2^32 s from 1958 (CCSDS 301.0-B-4 §3.2.2)."""
 
 
 def tellable(utc_ns: int) -> int:
-    """The nearest time that can be told.
+    """The time nearest to `utc_ns` that the time codes of telemetry can express, 0..UTC_MAX_NS.
 
-    A board whose clock was never set, or has lost its battery, may believe in any year; it shall be heard all the same.
+    A board whose clock was never set, or has lost its battery, may show any year; its telemetry must still be sent.
     """
     return min(max(utc_ns, 0), UTC_MAX_NS)
 
@@ -19,7 +19,7 @@ class Waitable(Protocol):
     """A port, or anything else that becomes readable."""
 
     def fileno(self) -> int:
-        """The descriptor that does; -1 where there is none (simulation)."""
+        """The file descriptor that becomes readable; -1 where there is none (simulation)."""
         ...
 
 

@@ -1,7 +1,7 @@
-"""The files under everything that survives a restart: a seam, so that a test can cut the power between any two calls.
+"""File access for everything that must survive a restart, as an interface, so that a test can cut the power anywhere.
 
-A call that changes something is safe from a power cut only after `sync`, and until then any part of it may be lost, in
-any order: octets that were written by a sync of the file, names that came or went by a sync of their folder.
+A change is safe from a power cut only after `sync`: written octets after a sync of the file, new or removed names after
+a sync of their folder. Until then any part of it may be lost, in any order.
 """
 
 import os
@@ -10,34 +10,34 @@ from typing import Protocol
 
 
 class Medium(Protocol):
-    """Files and folders on something that forgets what was not synced. Every call raises OSError."""
+    """Files and folders on a medium that may lose what was not synced. Every call raises OSError."""
 
     def read(self, path: Path) -> bytes:
         """All octets of a file."""
 
     def names(self, folder: Path) -> list[str]:
-        """What is in a folder, sorted."""
+        """The names in a folder, sorted."""
 
     def write(self, path: Path, octets: bytes) -> None:
-        """Give a file this content and no other; it is made where it is not there."""
+        """Replace the whole content of a file; it is made if it does not exist."""
 
     def overwrite(self, path: Path, octets: bytes) -> None:
-        """Write over the first octets of a file; what is behind them stays. It is made where it is not there."""
+        """Write over the first octets of a file; the octets behind them stay. It is made if it does not exist."""
 
     def append(self, path: Path, octets: bytes) -> None:
-        """Write behind the last octet of a file; it is made where it is not there."""
+        """Write behind the last octet of a file; it is made if it does not exist."""
 
     def sync(self, path: Path) -> None:
         """Wait until the content of a file, or the names in a folder, are safe."""
 
     def replace(self, old: Path, new: Path) -> None:
-        """Give the file at `old` the name `new`, which another file may have had."""
+        """Rename the file at `old` to `new`, replacing a file of that name."""
 
     def remove(self, path: Path) -> None:
-        """Take a file's name away."""
+        """Remove a file."""
 
     def make_folder(self, folder: Path) -> bool:
-        """Make a folder in one that is there; False where it is there already."""
+        """Make a folder in an existing one; False if it exists already."""
 
 
 class HostMedium:
@@ -48,11 +48,11 @@ class HostMedium:
         return path.read_bytes()
 
     def names(self, folder: Path) -> list[str]:
-        """What is in a folder, sorted."""
+        """The names in a folder, sorted."""
         return sorted(path.name for path in folder.iterdir())
 
     def write(self, path: Path, octets: bytes) -> None:
-        """Give a file this content and no other."""
+        """Replace the whole content of a file."""
         _write(path, octets, os.O_TRUNC)
 
     def overwrite(self, path: Path, octets: bytes) -> None:
@@ -64,7 +64,7 @@ class HostMedium:
         _write(path, octets, os.O_APPEND)
 
     def sync(self, path: Path) -> None:
-        """Have the kernel and the disk write down what they hold of it (fsync(2))."""
+        """Have the kernel and the disk write what they hold of a file or folder in their caches (fsync(2))."""
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
@@ -72,15 +72,15 @@ class HostMedium:
             os.close(descriptor)
 
     def replace(self, old: Path, new: Path) -> None:
-        """Give a file another name (rename(2))."""
+        """Rename a file, replacing a file of the new name (rename(2))."""
         old.replace(new)
 
     def remove(self, path: Path) -> None:
-        """Take a file's name away."""
+        """Remove a file (unlink(2))."""
         path.unlink()
 
     def make_folder(self, folder: Path) -> bool:
-        """Make a folder; False where it is there already."""
+        """Make a folder; False if it exists already."""
         try:
             folder.mkdir()
         except FileExistsError:
@@ -104,14 +104,14 @@ HOST = HostMedium()
 
 
 def make_folders(folder: Path, medium: Medium = HOST) -> None:
-    """Make `folder`, and those above it that are not there; each survives a crash with what is put in it later."""
+    """Make `folder` and the missing ones above it; each is synced, so that it survives a crash."""
     try:
         is_made = medium.make_folder(folder)
     except FileNotFoundError:
         make_folders(folder.parent, medium)
         is_made = medium.make_folder(folder)
     try:
-        medium.sync(folder.parent)  # also of one that was there: who made it may have died before its sync
+        medium.sync(folder.parent)  # also for an existing folder: its maker may have died before the sync
     except PermissionError:
         if is_made:
             raise

@@ -1,4 +1,4 @@
-"""A byte channel: the one face of UARTs, pseudo-terminals, sockets and simulated cables."""
+"""A byte channel: the common interface of UARTs, pseudo-terminals, sockets and simulated cables."""
 
 from collections.abc import Iterator
 from typing import Literal, NamedTuple, Protocol
@@ -9,9 +9,9 @@ class PortClosed(OSError):  # noqa: N818 - a state that ends a loop, as StopIter
 
 
 class PortState(NamedTuple):
-    """How the port called `name` fares. `away` says in words why no octets can pass now and is empty while they can.
+    """State of the port called `name`. `away` is a sentence why no octets can pass now, empty while they can.
 
-    The line went away `losses` times; `refused` peers came while another one was there.
+    `losses`: times that the line went away; `refused`: peers that came while another one was there.
     """
 
     name: str = ""
@@ -20,7 +20,7 @@ class PortState(NamedTuple):
     refused: int = 0
 
     def news_since(self, before: "PortState") -> Iterator["PortNews"]:
-        """What is worth telling people; of peers that were refused only the first one is."""
+        """Changes since the state `before` that people should read; only the first refused peer is one."""
         if self.refused and not before.refused:
             yield PortNews("refused", f"{self.name}: one peer is there, another one was refused; more are only counted")
         if self.away and (not before.away or self.losses > before.losses):
@@ -30,7 +30,7 @@ class PortState(NamedTuple):
 
 
 class PortNews(NamedTuple):
-    """What happened to a port, in words."""
+    """A change of a port's state, and a sentence about it."""
 
     kind: Literal["away", "back", "refused"]
     sentence: str
@@ -50,7 +50,7 @@ class Line(Protocol):
         ...
 
     def write(self, octets: bytes) -> int:
-        """How many of `octets`, from the first on, were taken."""
+        """The number of octets, from the first of `octets` on, that were taken."""
         ...
 
     def fileno(self) -> int:
@@ -58,25 +58,25 @@ class Line(Protocol):
         ...
 
     def close(self) -> None:
-        """Give the device back."""
+        """Release the device."""
         ...
 
 
 class Port(Line, Protocol):
     """A line that is opened again when it goes away: a UART on a board, a socket on the bench, a queue in simulation.
 
-    While it is away `read` brings nothing and `write` takes nothing; only one that its owner closed raises PortClosed.
-    `fileno` stays the same, and is readable also when a `write` that was not taken whole would be taken now.
+    While it is away, `read` gives b"" and `write` takes 0 octets; only a port that its owner closed raises PortClosed.
+    `fileno` stays the same, and is readable also when a `write` that was not taken as a whole can be continued.
     """
 
     @property
     def state(self) -> PortState:
-        """How it fares."""
+        """Whether octets can pass now, and the port's counters."""
         ...
 
     @property
     def next_wake_ns(self) -> int | None:
-        """When it has to be read although nothing arrives, in monotonic ns: to try again; None where it need not."""
+        """Monotonic time, in ns, when `read` must be called even if nothing arrives, to reopen the line; or None."""
         ...
 
     def line_fileno(self) -> int:

@@ -5,7 +5,7 @@ tcp://host:port                       connect to a listening peer
 tcp-listen://host:port                wait for peers, one at a time (use 127.0.0.1 unless the network is yours alone)
 udp://host:port?bind=port             datagrams with one peer
 
-What cannot be opened at the start is an error; what goes away later is opened again (hal/linux/lasting_port.py).
+A port that cannot be opened at the start is an error; a line lost later is opened again (hal/linux/lasting_port.py).
 """
 
 from collections.abc import Callable
@@ -19,11 +19,11 @@ from kernels.usage import given
 
 BAUD_DEFAULT = 115_200
 BAUDS = range(50, 12_000_001)  # from the slowest that termios knows to the fastest USB adapters
-_NUMBERS = range(1, 65_536)  # of TCP and UDP ports
+_NUMBERS = range(1, 65_536)  # numbers of TCP and UDP ports
 
 
 def open_port(url: str, clock: Clock = HostClock()) -> LastingPort:  # noqa: B008 - it has no state
-    """Open what `url` names. UsageError: the URL is not one of the forms above; OSError: the device said no."""
+    """Open the port that `url` names. UsageError: not a form of URL above; OSError: the device cannot be opened."""
     with given(f"port {url!r}"):
         parts = urlsplit(url)
         return _opener(parts.scheme)(parts, clock)
@@ -90,7 +90,7 @@ def _address(url: SplitResult) -> tuple[str, int]:
 
 
 def _options(url: SplitResult, **known: range) -> dict[str, int]:
-    """What stands behind the question mark; `known` says which numbers may."""
+    """The options behind the question mark; `known` gives their names and ranges."""
     options = {}
     for name, texts in parse_qs(url.query, keep_blank_values=True).items():
         if name not in known:

@@ -1,6 +1,6 @@
-"""Scene files: an .npz of `dn`, or `raw12`, and `band`, and where not all of it is data of `valid`, as hal.camera.Frame
-has them. All that flight asks of a file is asked here, and of its headers alone, so that what is found good on the
-ground is good in flight.
+"""Scene files: an .npz with the arrays `dn` or `raw12`, `band` and, where not all pixels are data, `valid`, as in
+hal.camera.Frame. All checks that flight software makes of a file are here and need its headers alone, so that a file
+that passes on the ground passes in flight.
 """
 
 import re
@@ -31,7 +31,7 @@ UNREADABLE = (
     *(OSError, KeyError, ValueError, EOFError, BadZipFile, zlib.error, NotImplementedError, RuntimeError),
     *(OverflowError, SyntaxError, TokenError),  # numpy reads the head of an array as Python reads a literal
 )
-"""What reading a damaged .npy or .npz raises."""
+"""Exceptions that reading a damaged .npy or .npz raises."""
 _VALID_DTYPES = ("bool", "uint8")
 _ZIP = b"PK\x03\x04"
 _OTHERS = {
@@ -57,14 +57,14 @@ _IMPORTED = ("an .npy array", "a PNG image", "a JPEG image", "a TIFF image", "a 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """All of a frame but its samples."""
+    """Shapes, types and band names of a frame: all of it but its samples."""
 
     is_packed: bool
     dtype: str
     shape: tuple[int, ...]
     bands: tuple[str, ...]
     valid_shape: tuple[int, ...] | None = None
-    """Of `valid`, where the file has it."""
+    """Shape of `valid`, if the file has it."""
 
     def __post_init__(self) -> None:
         for complaint in self._complaints():
@@ -72,7 +72,7 @@ class Form:
 
     @property
     def item(self) -> str:
-        """What the samples are called in the file."""
+        """Name of the array of samples in the file."""
         return "raw12" if self.is_packed else "dn"
 
     @property
@@ -113,24 +113,24 @@ class Form:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """A recorded frame: a scene file, and its place."""
+    """A recorded frame: a scene file and its place on the map."""
 
     path: Path
     georeference: Georeference
 
     def form(self) -> Form:
-        """What the frame is like, without reading all of it; raises CameraError."""
+        """Shapes and types of the frame, without reading its samples; raises CameraError."""
         return read_form(self.path)
 
 
 def read_form(path: Path) -> Form:
-    """What the frame in a file is like, without reading all of it. Raises CameraError, one sentence."""
+    """Shapes and types of the frame in a file, without reading its samples. Raises CameraError, one sentence."""
     with _opened(path) as archive:
         return _form(archive)
 
 
 def read_samples(path: Path) -> tuple[Form, NDArray[Any], NDArray[np.uint8] | None]:
-    """The frame in a file: its samples as they stand in memory here, and which pixels are data (1), where it says so.
+    """The frame in a file: its form, its samples in native byte order, and `valid`, 1 for data, if the file has it.
 
     Raises CameraError, one sentence.
     """
@@ -149,7 +149,7 @@ def _array(archive: ZipFile, item: str) -> NDArray[Any]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[ZipFile]:
-    """An archive to read from; whatever is wrong with it is a CameraError."""
+    """An archive to read from; any failure to read it becomes a CameraError."""
     try:
         with path.open("rb") as file:
             _check_kind(file.read(8))
@@ -199,7 +199,7 @@ def _bands(archive: ZipFile) -> tuple[str, ...]:
 
 
 def _header(archive: ZipFile, item: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Shape and type of an array, the file's size held against them."""
+    """Shape and type of an array, after the size of its file was compared with them."""
     with archive.open(f"{item}.npy") as file:
         shape, dtype = _shape_and_type(file, item)
         octets = file.tell() + prod(shape) * dtype.itemsize

@@ -1,4 +1,4 @@
-"""A Linux board with power sensors (Jetson's INA3221, many carrier boards): the rails that hwmon shows.
+"""A Linux board with power sensors (Jetson's INA3221, many carrier boards): the power rails that hwmon shows.
 
 hwmon gives `in*_input` in millivolts, `curr*_input` in milliamperes and sometimes `power*_input` in microwatts
 (Linux Documentation/hwmon/sysfs-interface). A Raspberry Pi 4 and older has no rail sensor: use a model there.
@@ -11,13 +11,13 @@ from hal.board import Board, Power
 
 HWMON = Path("/sys/class/hwmon")
 INPUT_RAILS = ("VDD_IN", "POM_5V_IN")
-"""What feeds a whole module, as Jetson's device trees name it. An AGX Orin has no such rail: its VIN_SYS_5V0 feeds only
-what runs on 5 V, and what reaches CPU and GPU goes past it (NVIDIA, Jetson AGX Orin power and performance)."""
+"""Labels of the rail that feeds a whole module, in Jetson's device trees. An AGX Orin has no such rail: its VIN_SYS_5V0
+feeds only what runs on 5 V, not CPU and GPU (NVIDIA, Jetson AGX Orin power and performance)."""
 _NAME_CHARACTERS_MAX = 60
 
 
 def board_name() -> str:
-    """What the device tree calls this computer; "Linux machine" where there is none."""
+    """The model name in the device tree; "Linux machine" where there is none."""
     try:
         model = Path("/proc/device-tree/model").read_text(encoding="utf-8", errors="replace")
         return model.rstrip("\0\n")[:_NAME_CHARACTERS_MAX]
@@ -27,13 +27,13 @@ def board_name() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rail:
-    """One channel of a sensor: millivolts times milliamperes."""
+    """One channel of a power sensor: the files with its millivolts and milliamperes."""
 
     volts: Path
     amperes: Path
 
     def watts(self) -> float:
-        """Power through this rail now; raises OSError when the sensor does not answer, ValueError for no number."""
+        """Power through this rail now, in W; OSError if the sensor does not answer, ValueError if not by a number."""
         return int(self.volts.read_text()) * int(self.amperes.read_text()) / 1e6
 
 
@@ -47,7 +47,7 @@ def find_input_rail(hwmon: Path = HWMON) -> Rail | None:
 
 
 def _text(label: Path) -> str:
-    """What a label says; nothing where it cannot be read."""
+    """The text of a label file; empty where it cannot be read."""
     try:
         return label.read_text(errors="replace").strip()
     except OSError:
@@ -56,9 +56,9 @@ def _text(label: Path) -> str:
 
 @dataclass(slots=True)
 class MeasuredBoard:
-    """`Board` whose power is read from its input rail; while the sensor is silent, what `model` says, marked as such.
+    """`Board` whose power is read from its input rail; while the sensor does not answer, `model` gives it, marked so.
 
-    `silent` counts the times that the sensor did not answer: an error on an I2C bus now and then is ordinary.
+    `silent` counts the readings without an answer: an error on an I2C bus now and then is normal.
     """
 
     name: str
@@ -67,7 +67,7 @@ class MeasuredBoard:
     silent: int = 0
 
     def power(self, busy_cores: float) -> Power:
-        """What the rail carries now."""
+        """Power through the input rail now or, where it cannot be read, as modelled."""
         try:
             return Power(self.rail.watts(), "measured")
         except (OSError, ValueError):

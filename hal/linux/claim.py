@@ -1,4 +1,4 @@
-"""A folder for one process alone: what a node or a ground station keeps there bears no second writer."""
+"""A lock on a folder for one process: the files of a node or a ground station must not have a second writer."""
 
 import fcntl
 import os
@@ -12,12 +12,12 @@ from kernels.usage import shown
 
 @contextmanager
 def claim_folder(folder: Path, owner: str) -> Iterator[None]:
-    """Make `folder` and keep it for this process, also against its like after a crash (flock(2)).
+    """Make `folder` and lock it for this process while the block runs; a crash releases the lock (flock(2)).
 
-    Raises BlockingIOError with a sentence where another process has it; `owner` says what that would be, as "a node".
+    Raises BlockingIOError with a sentence where another process has it; `owner` says what that is, as "a node".
     """
     make_folders(folder)
-    descriptor = os.open(folder, os.O_RDONLY)  # of the folder itself: nothing is written, a full disk keeps nobody out
+    descriptor = os.open(folder, os.O_RDONLY)  # the folder itself, not a lock file, which a full disk could not take
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -15,7 +15,7 @@ class HostClock:
         return time.monotonic_ns()
 
     def utc_ns(self) -> int:
-        """POSIX nanoseconds, as good as the host's synchronisation; before 1970 and after 2093 they stand still."""
+        """POSIX nanoseconds, as good as the host's synchronisation; limited to 0..UTC_MAX_NS."""
         return tellable(time.time_ns())
 
     def wait(self, until_ns: int, ports: Sequence[Waitable] = ()) -> None:

@@ -1,9 +1,9 @@
-"""A port over lines that come and go: when one goes away, the next one is opened, with growing patience.
+"""A port over lines that come and go: when a line is lost, the next one is opened, after delays that grow (backoff).
 
-The patience begins anew once octets have arrived: a place that takes connections only to close them is not called more
-often than one where nobody answers, and strangers who come and go do not keep the loop busy. The port's descriptor is
-an epoll instance (epoll(7)): it stays when lines change, and is readable when the line has something to read, takes
-again what it did not take, or somebody is at the door.
+Only octets that arrive reset the delay: a peer that accepts connections just to close them is not called more often
+than one that does not answer, and strangers who connect and leave do not keep the loop busy. The port's descriptor is
+an epoll instance (epoll(7)): it stays the same when lines change, and is readable when the line has something to read,
+can be written to again after it was full, or a peer waits at the door.
 """
 
 import contextlib
@@ -15,31 +15,31 @@ from hal.clock import Clock
 from hal.port import Line, PortClosed, PortState
 
 PATIENCE_MS = (100, 5_000)
-"""Before the first attempt to open a lost line again, and the longest; it doubles from one to the next."""
+"""First and maximum delay before an attempt to open a lost line again; it doubles from one attempt to the next."""
 _MS = 1_000_000
 _LEAVES = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 
 
 class Door(Protocol):
-    """Where peers come to us: no line is opened before one is there."""
+    """A listening place that peers connect to: no line is opened before a peer is there."""
 
     def fileno(self) -> int:
-        """A descriptor that is readable when somebody is there."""
+        """A file descriptor that is readable when a peer waits."""
         ...
 
     def open(self) -> Line:
-        """The line to who came first; raises OSError where nobody has come after all."""
+        """The line to the peer that came first; raises OSError where no peer waits after all."""
         ...
 
     def close(self) -> None:
-        """Nobody can come any more."""
+        """Stop to listen: no peer can connect any more."""
         ...
 
 
 class LastingPort:
-    """`Port` over the lines that `reopen` gives, which does not block and raises OSError, or over those of a `door`.
+    """`Port` over the lines that `reopen` opens, without blocking or with OSError, or over those of a `door`.
 
-    `line` is the first one, None where none is there yet; lines carry `bits_per_second`, 0 where that is not known.
+    `line` is the first one, or None while there is none; `bits_per_second` is the rate of the lines, 0 if unknown.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class LastingPort:
         door: Door | None = None,
         bits_per_second: int = 0,
     ) -> None:
-        assert (reopen is None) != (door is None), "lines are called, or they come"
+        assert (reopen is None) != (door is None), "expected either reopen or door"
         self.name, self.bits_per_second = name, bits_per_second
         self._clock, self._door = clock, door
         self._opener = door.open if door else reopen
@@ -70,16 +70,16 @@ class LastingPort:
 
     @property
     def state(self) -> PortState:
-        """How it fares."""
+        """Whether the line is there, and the counters of this port."""
         return PortState(self.name, self._away, self._losses, self._refused)
 
     @property
     def next_wake_ns(self) -> int | None:
-        """When a lost line is tried again, or the door is opened again; None while there is a line or an open door."""
+        """Monotonic time of the next attempt to open a line or the door; None while there is a line or an open door."""
         return None if self._line else self._retry_ns
 
     def read(self, size_max: int) -> bytes:
-        """What has arrived; b"" also while the line is away."""
+        """Octets that have arrived; b"" also while there is no line."""
         self._look()
         if not self._line:
             return b""
@@ -93,7 +93,7 @@ class LastingPort:
         return octets
 
     def write(self, octets: bytes) -> int:
-        """What the line takes now; nothing while it is away."""
+        """The number of octets that the line takes now; 0 while there is no line."""
         self._look()
         if not self._line:
             return 0
@@ -107,16 +107,16 @@ class LastingPort:
         return taken
 
     def fileno(self) -> int:
-        """Of the epoll instance."""
+        """The descriptor of the epoll instance."""
         self._check_open()
         return self._epoll.fileno()
 
     def line_fileno(self) -> int:
-        """Of the line that is there; -1 while there is none."""
+        """The descriptor of the present line; -1 while there is none."""
         return self._line.fileno() if self._line else -1
 
     def close(self) -> None:
-        """Give everything back."""
+        """Close the line, the door and the epoll instance."""
         for one in (self._line, self._door, self._epoll):
             if one:
                 one.close()
@@ -127,7 +127,7 @@ class LastingPort:
             raise PortClosed(f"{self.name}: closed")
 
     def _look(self) -> None:
-        """See what has changed: the line, the door, the time to try again."""
+        """Act on what has changed: the line, the door, or the time of the next attempt."""
         self._check_open()
         events = dict(self._epoll.poll(0))
         if self._line and (seen := events.pop(self._line.fileno(), 0)):
@@ -141,7 +141,9 @@ class LastingPort:
             self._try_again()
 
     def _answer_door(self) -> None:
-        """Who comes while the peer is there is sent away; while the peer leaves, who comes next waits outside."""
+        """Open a line to a peer at the door if there is none, refuse it while another peer is there, and let it wait
+        while that one is leaving.
+        """
         assert self._door
         if not self._line:
             self._open()
@@ -175,7 +177,7 @@ class LastingPort:
         self._epoll.modify(self._line.fileno(), events | select.EPOLLRDHUP)
 
     def _lose(self, reason: str) -> None:
-        """The line is over. One that never carried anything was no line, but an attempt."""
+        """Close a line that has ended. One that never carried octets counts as a failed attempt, not as a loss."""
         assert self._line
         with contextlib.suppress(OSError):
             self._epoll.unregister(self._line.fileno())

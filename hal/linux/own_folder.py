@@ -1,9 +1,9 @@
 """Folders that are ours alone: only what lies in one of them is ever deleted or replaced.
 
-A folder becomes ours when we make it or find it empty. It carries a marker from then on, the file `.skyrack-OWNER`.
-What a person keeps elsewhere is refused by name, whatever it is called. The owner is part of the marker's name, so that
-one program does not take what another one keeps for its own. A folder that carries its marker is taken without any
-writing: a full disk keeps nobody from starting.
+A folder becomes ours when we make it or find it empty. From then on it holds a marker, the file `.skyrack-OWNER`. Any
+other folder is refused with a sentence that names it. The owner is part of the marker's name, so that one program does
+not take the folder of another one. A folder with our marker is taken without writing to it: a full disk prevents no
+start.
 """
 
 import errno
@@ -15,7 +15,7 @@ from pathlib import Path
 from hal.medium import HOST, Medium, make_folders
 
 MARKER_PREFIX = ".skyrack-"
-_FOUND_IN_EMPTY = frozenset({"lost+found"})  # of a file system that was just made
+_FOUND_IN_EMPTY = frozenset({"lost+found"})  # a new file system has this folder in its root
 
 
 class OwnFolder:
@@ -42,7 +42,7 @@ class OwnFolder:
             self._medium.remove(path)
 
     def replace(self, path: Path, target: Path) -> None:
-        """Give the file `path` of ours the name `target`, which goes if it is there; then the disk has it."""
+        """Rename the file `path` of ours to `target`, replacing a file there, and sync its folder. Raises OSError."""
         self._check(path)
         self._medium.replace(path, target)
         self._medium.sync(target.parent)
@@ -67,7 +67,7 @@ class OwnFolder:
 def set_aside(path: Path, *companions: str) -> Path:
     """Give what is at `path` the first free name of `PATH.1`, `PATH.2`, ...; returns that name. Raises OSError.
 
-    What stands beside it under its name and one of the endings `companions` goes with it, and before it.
+    A file beside it with its name and one of the endings `companions` is renamed alike, before `path` itself.
     """
     endings = (*companions, "")
     candidates = (path.with_name(f"{path.name}.{n}") for n in count(1))

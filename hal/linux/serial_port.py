@@ -14,8 +14,8 @@ BITS_PER_OCTET = 10  # start bit, 8 data bits, stop bit
 class SerialLine:
     """`Line` over a tty; taken exclusively, so that two programs never share a line by mistake.
 
-    Raises OSError with a sentence, also for a tty that is the terminal of somebody's session: the number of a
-    pseudo-terminal that went away may be another one's when it is opened again.
+    Raises OSError with a sentence, also for a tty that is the terminal of a person's session: a pseudo-terminal that
+    went away may have given its number to one by the time it is opened again.
     """
 
     def __init__(self, path: str, baud: int) -> None:
@@ -32,7 +32,7 @@ class SerialLine:
         self.path = path
 
     def read(self, size_max: int) -> bytes:
-        """What has arrived; raises PortClosed when the line hangs up or the adapter is pulled."""
+        """Octets that have arrived; raises PortClosed when the line hangs up or the adapter is pulled."""
         try:
             octets = os.read(self.fileno(), size_max)
         except BlockingIOError:
@@ -44,7 +44,7 @@ class SerialLine:
         return octets
 
     def write(self, octets: bytes) -> int:
-        """What the driver's buffer takes now."""
+        """The number of octets that the driver's buffer takes now."""
         try:
             return os.write(self.fileno(), octets)
         except BlockingIOError:
@@ -59,7 +59,7 @@ class SerialLine:
         return cast(int, self._tty.fd)
 
     def close(self) -> None:
-        """Give the tty back."""
+        """Close the tty."""
         self._tty.close()
 
     def _gone(self) -> PortClosed:
@@ -78,14 +78,14 @@ def _refuse_terminal(path: str) -> None:
     try:
         device = Path(path).stat().st_rdev
     except OSError:
-        return  # opening it says why
+        return  # the attempt to open it reports why
     for stat in Path("/proc").glob("[0-9]*/stat"):
         if _terminal_of(stat) == (os.major(device), os.minor(device)):
             raise OSError(errno.EBUSY, f"{path}: it is the terminal of a session (process {stat.parent.name})")
 
 
 def _terminal_of(stat: Path) -> tuple[int, int] | None:
-    """Device numbers of a process's terminal; None for one that has ended."""
+    """Device numbers (major, minor) of a process's terminal; None for a process that has ended."""
     try:
         number = int(stat.read_text(errors="replace").rpartition(")")[2].split()[4])
     except OSError:

@@ -11,15 +11,15 @@ from hal.port import PortClosed
 
 DATAGRAM_OCTETS_MAX = 65_507
 SILENT_PEER_S = 30
-"""A TCP peer that acknowledges nothing for so long, not even the probes of an idle connection, is gone."""
+"""A TCP peer that acknowledges nothing for this long, not even the probes of an idle connection, is gone."""
 _CONNECT_TIMEOUT_S = 10.0
-_SYN_REPEATS = 2  # an attempt ends after seven seconds, and the next one begins at once where the peer is back
+_SYN_REPEATS = 2  # an attempt ends after 7 s, so that a peer that is back meanwhile is reached soon
 _LOOPBACK = ("127.0.0.1", "::1")
 _LOST = frozenset(
     {
         errno.ECONNREFUSED,  # the peer is not there yet
         errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN,  # the network is away for a while
-        errno.EPERM, errno.ENOBUFS,  # a filter or a full queue took it
+        errno.EPERM, errno.ENOBUFS,  # a packet filter or a full queue dropped it
     }
 )  # fmt: skip
 
@@ -30,7 +30,7 @@ Address = tuple[socket.AddressFamily, tuple[Any, ...]]
 class SocketLine:
     """`Line` over a connected stream or datagram socket, which it takes over and makes non-blocking.
 
-    A datagram that finds no way is lost, as on any radio; its socket goes on.
+    A datagram that cannot be delivered is lost, as on any radio link; the socket stays usable.
     """
 
     def __init__(self, connected: socket.socket, name: str) -> None:
@@ -39,7 +39,7 @@ class SocketLine:
         self._stream = connected.type == socket.SOCK_STREAM
 
     def read(self, size_max: int) -> bytes:
-        """What has arrived; a datagram comes whole, whatever `size_max`, so that none of it is lost."""
+        """Octets that have arrived; a datagram comes whole, even if longer than `size_max`, so that none is lost."""
         if not size_max:
             return b""
         try:
@@ -54,7 +54,7 @@ class SocketLine:
         return octets
 
     def write(self, octets: bytes) -> int:
-        """What the socket's buffer takes now; over UDP one datagram."""
+        """The number of octets that the socket's buffer takes now; over UDP they are one datagram."""
         try:
             return self._open().send(octets if self._stream else octets[:DATAGRAM_OCTETS_MAX])
         except BlockingIOError:
@@ -68,11 +68,11 @@ class SocketLine:
         return self._open().fileno()
 
     def close(self) -> None:
-        """Give the socket back."""
+        """Close the socket."""
         self._socket.close()
 
     def _judge(self, error: OSError) -> None:
-        """Whether only a datagram was lost; raises PortClosed where the connection is, or the socket's own address."""
+        """Return where only a datagram was lost; raise PortClosed where the connection or our own address is gone."""
         if isinstance(error, PortClosed):
             raise error
         if self._stream or error.errno not in _LOST:
@@ -85,7 +85,7 @@ class SocketLine:
 
 
 class TcpDialer:
-    """Calls a listening peer, whose address is looked up once. Raises OSError with a sentence, as its methods do."""
+    """Connects to a listening peer, whose address is looked up once. All of it raises OSError with a sentence."""
 
     def __init__(self, host: str, port: int) -> None:
         self.name = f"tcp://{_shown(host)}:{port}"
@@ -93,7 +93,7 @@ class TcpDialer:
             self._addresses = _resolved(host, port, socket.SOCK_STREAM)
 
     def connect(self) -> SocketLine:
-        """The line, once it stands; waits for ten seconds and address at most."""
+        """The line, once it is connected; waits at most 10 s for each of the peer's addresses."""
         failure: OSError | None = None
         for _ in self._addresses:
             try:
@@ -104,25 +104,25 @@ class TcpDialer:
         raise failure
 
     def call(self) -> SocketLine:
-        """A line at once, which may turn out not to stand: reading it then raises PortClosed."""
+        """A line at once, not yet connected: if that fails, reading it raises PortClosed."""
         return self._line(0)
 
     def _line(self, timeout_s: float) -> SocketLine:
-        """To the next of the peer's addresses."""
+        """A line to the next of the peer's addresses, in turn."""
         family, address = self._addresses[0]
         self._addresses = [*self._addresses[1:], self._addresses[0]]
         with _named(self.name, "cannot connect"), ExitStack() as undo:
             stream = undo.enter_context(socket.socket(family, socket.SOCK_STREAM))
             stream.settimeout(timeout_s)
             stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, _SYN_REPEATS)
-            with suppress(BlockingIOError):  # it is on its way
+            with suppress(BlockingIOError):  # the connection is being made
                 stream.connect(address)
             undo.pop_all()
         return SocketLine(_tended(stream), self.name)
 
 
 class TcpListener:
-    """`Door` for TCP peers; `host` says at which of our addresses. Raises OSError with a sentence."""
+    """`Door` for TCP peers; `host` is the one of our addresses to listen at. Raises OSError with a sentence."""
 
     def __init__(self, host: str, port: int) -> None:
         self.name = f"tcp-listen://{_shown(host)}:{port}"
@@ -132,23 +132,23 @@ class TcpListener:
         self._socket.setblocking(False)
 
     def open(self) -> SocketLine:
-        """The line to who came first."""
+        """The line to the peer that came first."""
         stream, _ = self._socket.accept()
         return SocketLine(_tended(stream), self.name)
 
     def fileno(self) -> int:
-        """Readable when somebody is at the door."""
+        """The listening socket's descriptor, readable when a peer waits."""
         return self._socket.fileno()
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop to listen."""
         self._socket.close()
 
 
 class UdpPair:
     """Opens lines to one peer; `bind_port` 0 lets the system choose. Raises OSError with a sentence.
 
-    With a peer on this machine, nobody else's datagrams come in.
+    For a peer on this machine the socket is bound to the loopback address: no other machine's datagrams come in.
     """
 
     def __init__(self, host: str, port: int, bind_port: int) -> None:
@@ -157,7 +157,7 @@ class UdpPair:
             self._family, self._address = _resolved(host, port, socket.SOCK_DGRAM)[0]
 
     def open(self) -> SocketLine:
-        """A line; it stands at once."""
+        """A line, which is ready at once."""
         host = str(self._address[0])
         here = host if host in _LOOPBACK else ""
         with ExitStack() as undo:
@@ -175,7 +175,7 @@ def _resolved(host: str, port: int, kind: socket.SocketKind) -> list[Address]:
 
 
 def _tended(stream: socket.socket) -> socket.socket:
-    """Octets go out at once, and a peer that vanished without a word is noticed."""
+    """Set up a TCP socket so that octets are sent at once, and a peer that vanished silently is noticed."""
     probes, between_s = 3, SILENT_PEER_S // 6
     for option, value in (
         (socket.TCP_NODELAY, 1),
@@ -195,7 +195,7 @@ def _shown(host: str) -> str:
 
 @contextmanager
 def _named(name: str, what: str) -> Iterator[None]:
-    """Say of an OSError what it was about, in the system's words where it has any."""
+    """Reword an OSError of the block as a sentence: `name`, `what` failed, and the system's reason, if it has one."""
     try:
         yield
     except OSError as error:

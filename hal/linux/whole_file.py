@@ -1,4 +1,4 @@
-"""Files that are there as a whole or not at all, whatever ends the program that writes them."""
+"""Files that exist as a whole or not at all, whatever ends the program that writes them."""
 
 import errno
 import os
@@ -11,8 +11,10 @@ from typing import IO, Any
 
 
 class WholeFile:
-    """Written beside `path` as `.NAME.part`, which `settle` gives its name; what a killed program left, the next one
-    writes over. What is no plain file, such as a pipe or a device, is written to as it is.
+    """A file that is written beside `path` as `.NAME.part` until `settle` renames it to `path`.
+
+    A `.part` that a killed program left is overwritten by the next one. A path that is no plain file, such as a pipe or
+    a device, is written to directly.
     """
 
     def __init__(self, path: Path, mode: str = "wb", **how: Any) -> None:
@@ -21,16 +23,19 @@ class WholeFile:
         try:
             self.file: IO[Any] = self._part.open(mode, **how)
         except OSError as error:
-            error.filename = str(path)  # and not a name that nobody gave
+            error.filename = str(path)  # the name that the user gave, not that of the .part
             raise
 
     def append(self, octets: bytes) -> None:
-        """Write to it once `file` is closed: of many files only a few can be open."""
+        """Append while `file` is closed, for a writer of many files, of which only a few can be open."""
         with self._part.open("ab") as file:
             file.write(octets)
 
     def settle(self, path: Path | None = None) -> Path:
-        """It is whole; `path` may be another one in the same folder. Raises OSError, and then it is not there."""
+        """Sync the complete file and rename it to `path`, which may be another one in the same folder.
+
+        Raises OSError; the file is then not there.
+        """
         try:
             self.file.close()
             if not self._is_part:
@@ -47,8 +52,8 @@ class WholeFile:
         return path or self.path
 
     def drop(self) -> None:
-        """It will not become whole."""
-        with suppress(OSError):  # what is left in a buffer finds no room either
+        """Delete what was written: the file will not be completed."""
+        with suppress(OSError):  # closing flushes the buffer, which a full disk cannot take
             self.file.close()
         if self._is_part:
             self._part.unlink(missing_ok=True)
@@ -56,7 +61,7 @@ class WholeFile:
 
 @contextmanager
 def whole_file(path: Path, mode: str = "wb", **how: Any) -> Iterator[IO[Any]]:
-    """The file to write to, there with all that was written once the block has ended well."""
+    """A file to write to in the block; it exists at `path` only once the block has ended without an exception."""
     whole = WholeFile(path, mode, **how)
     try:
         yield whole.file
@@ -67,8 +72,8 @@ def whole_file(path: Path, mode: str = "wb", **how: Any) -> Iterator[IO[Any]]:
 
 
 def _part_of(path: Path) -> tuple[Path, bool]:
-    """Where a file is written before it is whole, beside what the name leads to, and whether that is another place.
-    Raises OSError for a folder.
+    """The path that a file is written to before it is complete, beside the target of any links, and whether it differs
+    from the final one. Raises OSError for a folder.
     """
     path = _followed(path)
     try:

@@ -1,4 +1,4 @@
-"""A board that is only a power model: what it draws idle, and what each busy core adds."""
+"""A board that is only a power model: the power it draws idle, and what each busy core adds."""
 
 from dataclasses import dataclass
 

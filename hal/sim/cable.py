@@ -13,7 +13,7 @@ from hal.port import PortClosed, PortState
 from kernels.usage import UsageError
 
 BITS_PER_OCTET = 10  # 8N1 on a UART
-_ROOM_OCTETS = 64  # a UART's hardware queue: less room than that wakes nobody
+_ROOM_OCTETS = 64  # size of a UART's hardware queue: a writer is woken once that much room is free
 BUFFER_OCTETS = 4096  # what a UART driver holds before `write` takes no more
 
 
@@ -38,18 +38,18 @@ class Channel:
         self.set_noise(self.noise)
 
     def set_noise(self, noise: float) -> None:
-        """Another bit error rate from now on."""
+        """Set the bit error rate from now on."""
         if not 0 <= noise < 1:
             raise UsageError(f"cable: bit error rate {noise}, expected 0 <= rate < 1")
         self.noise, self._bits_to_error = noise, -1.0
 
     @property
     def octet_ns(self) -> int:
-        """How long one octet takes."""
+        """Duration of one octet on the wire."""
         return BITS_PER_OCTET * 1_000_000_000 // self.bits_per_second
 
     def offer(self, octets: bytes, now_ns: int) -> int:
-        """Take what the buffer has room for; returns how many octets."""
+        """Take as many octets as the buffer has room for; returns their number."""
         if not self._pending:
             self._first_starts_ns = now_ns
         taken = octets[: max(0, BUFFER_OCTETS - len(self._pending))]
@@ -57,7 +57,7 @@ class Channel:
         return len(taken)
 
     def backlog_ns(self, now_ns: int) -> int:
-        """How long what was offered will still occupy the wire."""
+        """Time until all octets taken so far have left the wire."""
         return max(0, self._first_starts_ns + len(self._pending) * self.octet_ns - now_ns) if self._pending else 0
 
     def next_arrival_ns(self) -> int | None:
@@ -65,7 +65,7 @@ class Channel:
         return self._first_starts_ns + self.octet_ns if self._pending else None
 
     def arrived(self, now_ns: int) -> bytes:
-        """What the other end has received since the last call."""
+        """The octets that the other end has received since the last call."""
         count = min(len(self._pending), (now_ns - self._first_starts_ns) // self.octet_ns)
         if count <= 0:
             return b""
@@ -78,11 +78,11 @@ class Channel:
         return self._disturbed(octets) if self.noise else bytes(octets)
 
     def cut(self, until_ns: int) -> None:
-        """The link is dead until then: what is sent meanwhile is lost, and the sender does not notice."""
+        """Cut the link until then: octets sent meanwhile are lost, and the sender does not notice."""
         self._dead_until_ns = until_ns
 
     def _disturbed(self, octets: bytearray) -> bytes:
-        """Flip bits; the gap to the next error is drawn, so that quiet octets cost nothing."""
+        """Flip bits; the gap to the next error is drawn, so that octets without error cost nothing."""
         if self._bits_to_error < 0:
             self._bits_to_error = self._gap()
         bits = 8 * len(octets)
@@ -95,7 +95,7 @@ class Channel:
         return bytes(octets)
 
     def _gap(self) -> int:
-        """Good bits before the next bad one: geometric."""
+        """Number of good bits before the next wrong one, drawn from a geometric distribution."""
         return int(math.log(1.0 - self.random.random()) / math.log1p(-self.noise))
 
 
@@ -108,7 +108,7 @@ class SimPort:
         self._closed = self._is_full = False
 
     def read(self, size_max: int) -> bytes:
-        """What has arrived by the clock's now."""
+        """The octets that have arrived by now."""
         self._check_open()
         self._unread += self._incoming.arrived(self._clock.monotonic_ns())
         octets = bytes(self._unread[:size_max])
@@ -116,7 +116,7 @@ class SimPort:
         return octets
 
     def write(self, octets: bytes) -> int:
-        """What the sending buffer has room for."""
+        """The number of octets that the sending buffer takes now."""
         self._check_open()
         taken = self._outgoing.offer(octets, self._clock.monotonic_ns())
         self._is_full = taken < len(octets)
@@ -124,25 +124,25 @@ class SimPort:
 
     @property
     def state(self) -> PortState:
-        """It is there."""
+        """A simulated line is always there."""
         return PortState("simulated cable")
 
     @property
     def next_wake_ns(self) -> int | None:
-        """When the sending buffer, if it was full, has room again."""
+        """Monotonic time when the sending buffer, if it was full, has room again; None if it was not."""
         next_ns = self._outgoing.next_arrival_ns()
         return next_ns + _ROOM_OCTETS * self._outgoing.octet_ns if self._is_full and next_ns else None
 
     def next_arrival_ns(self) -> int | None:
-        """When `read` will next have something; now or earlier when it already has."""
+        """Monotonic time when `read` will next have something; now or earlier if it already has."""
         return 0 if self._unread else self._incoming.next_arrival_ns()
 
     def fileno(self) -> int:
-        """There is no descriptor."""
+        """-1: a simulated port has no descriptor."""
         return -1
 
     def line_fileno(self) -> int:
-        """There is no descriptor."""
+        """-1: a simulated port has no descriptor."""
         return -1
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A camera whose world is a folder of real scenes."""
+"""A simulated camera, which sees recorded scenes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from kernels.usage import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class SceneCamera:
-    """`Camera` that sees `scenes`, by name of the target."""
+    """`Camera` that sees the recorded `scenes`, by name of their target."""
 
     scenes: Mapping[str, Scene]
     clock: Clock
 
     def capture(self, target: str) -> Frame:
-        """The recorded frame, stamped with this clock's now; raises CameraError."""
+        """The recorded frame, stamped with the clock's present time; raises CameraError."""
         scene = self.scenes.get(target)
         if scene is None:
             near = did_you_mean(target, self.scenes)

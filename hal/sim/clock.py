@@ -1,4 +1,4 @@
-"""Virtual time: jumps from event to event, thousands of times faster than the real one."""
+"""Virtual time: jumps from event to event, thousands of times faster than real time."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ EPOCH_UTC_NS = 1_767_225_600_000_000_000  # 2026-01-01T00:00:00 UTC
 
 
 class VirtualClock:
-    """`Clock` that moves only when told to, or when somebody waits."""
+    """`Clock` that moves only by `advance`, or when a caller waits."""
 
     def __init__(self, *, utc_ns: int = EPOCH_UTC_NS) -> None:
         self._start_utc_ns, self._now_ns = utc_ns, 0
@@ -18,7 +18,7 @@ class VirtualClock:
         return self._now_ns
 
     def utc_ns(self) -> int:
-        """The start that was given, plus what has passed, as far as that can be told."""
+        """The given start plus the time that has passed, limited to 0..UTC_MAX_NS."""
         return tellable(self._start_utc_ns + self._now_ns)
 
     def advance(self, duration_ns: int) -> None:

@@ -1,1 +1,1 @@
-"""What flight and ground both speak: packets, frames, COP-1, CFDP, dictionary. Pure: no I/O, no clock, no threads."""
+"""Protocols of flight and ground: packets, frames, COP-1, CFDP, dictionary. Pure: no I/O, no clock, no threads."""

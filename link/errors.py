@@ -1,4 +1,4 @@
-"""What a channel or a peer can do to us.
+"""Exceptions of the link layer: what a channel or a peer can cause.
 
 LinkError
 ├── DecodeError          the octets are not what the standard says
@@ -25,7 +25,7 @@ class TruncatedError(DecodeError):
 
 
 class ChecksumError(DecodeError):
-    """A check sequence does not fit what it covers: `expected` is the one that came with it."""
+    """A checksum differs from that of the octets it covers: `expected` was received, `computed` is theirs."""
 
     def __init__(self, *, expected: int, computed: int) -> None:
         super().__init__(f"checksum {expected:#x} expected, {computed:#x} computed")

@@ -12,7 +12,7 @@ def with_fecf(octets: bytes) -> bytes:
 
 
 def without_fecf(frame: bytes) -> bytes:
-    """The frame without its field. Raises ChecksumError if that does not fit, TruncatedError if there is none."""
+    """The frame without its field. Raises ChecksumError if the CRC is wrong, TruncatedError if there is no field."""
     if len(frame) < FECF_SIZE:
         raise TruncatedError(needed=FECF_SIZE, given=len(frame))
     body = frame[:-FECF_SIZE]

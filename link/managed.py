@@ -1,4 +1,4 @@
-"""Managed parameters: what both ends of a link must know beforehand, because no frame says it (CCSDS 132.0-B-3 §5,
+"""Managed parameters, which both ends of a link must know beforehand, because no frame has them (CCSDS 132.0-B-3 §5,
 232.0-B-4 §5, 131.0-B-4 §12). One frozen value is given to both ends; a combination that breaks a rule is refused.
 """
 
@@ -15,16 +15,16 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _QUEUE_MAX = 65_535  # packets of a channel that may wait, and frames of its quota
 TM_CHANNELS = 8
 TM_IDLE_CHANNEL = 7
-"""The virtual channel on which we send the frames that carry nothing. It is one like the others: what a frame carries
-its first header pointer says, and packets may come on it (132.0 §4.1.2.7.6)."""
+"""The virtual channel on which we send frames with only idle data. It is a channel like the others: the first header
+pointer marks an idle frame, and packets may come on it too (132.0 §4.1.2.7.6)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TmChannel:
     """One telemetry virtual channel.
 
-    `queue_packets` bounds what may wait for it. `quota` is how many frames in a row it may take while a channel of
-    lower priority waits, then it yields one frame; 0 means any number.
+    `queue_packets` bounds its waiting packets. `quota` is how many frames in a row it may take while a channel of
+    lower priority waits; then it yields one frame; 0 means any number.
     """
 
     name: str
@@ -104,7 +104,7 @@ class Managed:
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Self:
-        """What `to_dict` gave. Raises ValueError naming the key that is unknown, missing, of a wrong type or value."""
+        """The inverse of `to_dict`. Raises ValueError naming a key that is unknown, missing or has a wrong value."""
         values = _known(cls, plain)
         channels = values.get("tm_channels")
         if not isinstance(channels, (list, tuple)):

@@ -1,4 +1,4 @@
-"""Plain values as TOML, JSON and commands bring them: finite, of bounded size and depth."""
+"""Checks of plain values from TOML, JSON and commands: finite, of bounded size and depth."""
 
 import math
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ _INTEGERS = range(-(2**63), 2**63)
 
 def check_plain(value: Any, where: str = "", depth: int = 0) -> None:
     """Raises ValueError naming the first number that is not finite or needs more than 64 bits, the first text of more
-    than TEXT_MAX characters or with control characters, and the first list or table that stands in DEPTH_MAX others.
+    than TEXT_MAX characters or with control characters, and the first list or table nested more than DEPTH_MAX deep.
     """
     match value:
         case bool() | None:
             return
         case int() if value not in _INTEGERS:
-            raise ValueError(f"{where}: an integer of more than 64 bits")
+            raise ValueError(f"{where}: an integer of more than 64 bits, expected up to 64")
         case float() if not math.isfinite(value):
             raise ValueError(f"{where} = {value}, expected a finite number")
         case str():

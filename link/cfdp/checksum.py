@@ -1,4 +1,4 @@
-"""File checksums of CFDP (CCSDS 727.0-B-5 §4.2.2; types in the SANA registry). Each is fed the file in order."""
+"""File checksums of CFDP (CCSDS 727.0-B-5 §4.2.2; types in the SANA registry), computed over the file in order."""
 
 import zlib
 from functools import cache
@@ -11,16 +11,16 @@ from link.cfdp.pdus.codes import ChecksumType
 
 WORD_OCTETS = 4
 PROXIMITY_1_POLYNOMIAL = 0x00A00805
-"""x^32 + x^23 + x^21 + x^11 + x^2 + 1, register zero at first (CCSDS 211.2-B-3 annex C)."""
+"""Generator polynomial x^32 + x^23 + x^21 + x^11 + x^2 + 1, register preset to 0 (CCSDS 211.2-B-3 annex C)."""
 
 
 class Checksum(Protocol):
-    """A checksum under way."""
+    """A checksum over the octets given so far."""
 
     value: int
 
     def update(self, octets: bytes) -> None:
-        """Go on with the next octets of the file."""
+        """Add the next octets of the file."""
 
 
 class Modular:
@@ -31,7 +31,7 @@ class Modular:
         self._phase = 0
 
     def update(self, octets: bytes) -> None:
-        """Go on with the next octets, wherever in a word they begin."""
+        """Add the next octets, at whichever octet of a word they begin."""
         end = self._phase + len(octets)
         padded = bytes(self._phase) + octets + bytes(-end % WORD_OCTETS)
         words = np.frombuffer(padded, ">u4")
@@ -46,7 +46,7 @@ class Crc32:
         self.value = 0
 
     def update(self, octets: bytes) -> None:
-        """Go on with the next octets."""
+        """Add the next octets."""
         self.value = zlib.crc32(octets, self.value)
 
 
@@ -57,7 +57,7 @@ class Crc32c:
         self.value = 0
 
     def update(self, octets: bytes) -> None:
-        """Go on with the next octets."""
+        """Add the next octets."""
         self.value = crc32c(octets, self.value)
 
 
@@ -68,7 +68,7 @@ class Proximity1:
         self.value = 0
 
     def update(self, octets: bytes) -> None:
-        """Go on with the next octets."""
+        """Add the next octets."""
         table, crc = _proximity_1_table(), self.value
         for octet in octets:
             crc = (crc << 8 & 0xFFFFFFFF) ^ table[crc >> 24 ^ octet]
@@ -82,7 +82,7 @@ class Null:
         self.value = 0
 
     def update(self, octets: bytes) -> None:
-        """Nothing to do."""
+        """Ignore the octets: the null checksum is always 0."""
 
 
 _TYPES: dict[int, type[Checksum]] = {

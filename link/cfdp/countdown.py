@@ -1,4 +1,4 @@
-"""A timer with a limit (CCSDS 727.0-B-5 §4.7): it is told the time, it never asks for it."""
+"""A timer with a limit of expirations (CCSDS 727.0-B-5 §4.7); the time is an argument, no clock is read."""
 
 
 class Countdown:
@@ -29,27 +29,27 @@ class Countdown:
             self.deadline_ns = now_ns + self.interval_ns
 
     def stop(self) -> None:
-        """Run no more."""
+        """Stop: it no longer expires."""
         self.deadline_ns = self._left_ns = None
 
     def forgive(self) -> None:
-        """There was progress: what expired no longer counts."""
+        """Set the number of expirations to 0, because there was progress."""
         self._expirations = 0
 
     def pause(self, now_ns: int) -> None:
-        """Stand still."""
+        """Suspend the countdown; the time that is left is kept."""
         self._paused = True
         if self.deadline_ns is not None:
             self._left_ns, self.deadline_ns = max(0, self.deadline_ns - now_ns), None
 
     def resume(self, now_ns: int) -> None:
-        """Run on with the time that was left."""
+        """Continue with the time that was left."""
         self._paused = False
         if self._left_ns is not None:
             self.deadline_ns, self._left_ns = now_ns + self._left_ns, None
 
     def expired(self, now_ns: int) -> bool:
-        """Whether time is up; if so, it is counted and the countdown has stopped."""
+        """Whether the interval is over; if so, the expiration is counted and the countdown stopped."""
         if self.deadline_ns is None or now_ns < self.deadline_ns:
             return False
         self.deadline_ns = None

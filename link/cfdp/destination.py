@@ -1,8 +1,8 @@
 """The receiving end of a CFDP transaction, class 1 and 2 (CCSDS 727.0-B-5 §4.6.1.2, §4.6.4.3, §4.7, §4.11.2.3).
 
-PDUs may come in any order, more than once, or not at all. What is missing is asked for as soon as a gap shows (if the
-settings say so) and, after EOF, whenever the NAK timer expires. The file stands under its name only when it is whole
-and its checksum fits.
+PDUs may come in any order, more than once, or not at all. NAKs ask for missing data as soon as a gap shows (if the
+settings say so) and, after EOF, whenever the NAK timer expires. The file gets its name only when it is complete and its
+checksum is right.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,7 @@ class Destination(Transaction):
         self.nak = Countdown(settings.nak_ms, settings.nak_limit)
         super().__init__(header, settings, tell)
         request_octets = 2 * size_octets(header.large)
-        overhead = header.size + 1 + request_octets + CRC_OCTETS * header.crc  # the scope is as long as a request
+        overhead = header.size + 1 + request_octets + CRC_OCTETS * header.crc  # a NAK's scope is as long as a request
         self._requests_max = (settings.pdu_octets_max - overhead) // request_octets
         self.size: int | None = None
         self.heard_ns = now_ns
@@ -65,11 +65,11 @@ class Destination(Transaction):
 
     @property
     def timers(self) -> tuple[Countdown, ...]:
-        """All that can expire."""
+        """All timers of this end."""
         return self.ack, self.check, self.inactivity, self.nak
 
     def urgent_pdu(self, now_ns: int) -> bytes | None:
-        """The next answer, or Finished, or request for what is missing."""
+        """The next ACK, Keep Alive, Finished or NAK PDU that is due; None if there is none."""
         if self._answer:
             answer, self._answer = self._answer, None
             return self._pdu(answer)
@@ -83,11 +83,11 @@ class Destination(Transaction):
         return self._send_nak(now_ns) if self._metadata_wanted or self._wanted else None
 
     def bulk_pdu(self, now_ns: int) -> bytes | None:  # noqa: ARG002  # both ends are asked alike
-        """A receiver has nothing that could wait."""
+        """None: a receiver has no PDUs of low priority."""
         return None
 
     def receive(self, body: Body, now_ns: int) -> None:
-        """Take what the sender says."""
+        """Process a PDU of the sender."""
         self.heard_ns = now_ns
         if self.inactivity.running:
             self.inactivity.start(now_ns)
@@ -105,7 +105,7 @@ class Destination(Transaction):
                 self._on_prompt(body)
 
     def step(self, now_ns: int) -> None:
-        """Act on what has expired."""
+        """Act on the timers that have expired."""
         if self.ack.expired(now_ns):
             self._on_silence(now_ns)
         if self.nak.expired(now_ns):
@@ -117,7 +117,7 @@ class Destination(Transaction):
             self.fault(Condition.INACTIVITY, now_ns)
 
     def cancel(self, condition: Condition, now_ns: int) -> None:
-        """End the transaction with Finished (cancel) (§4.11.2.3); too late where the outcome is settled."""
+        """End the transaction with Finished (cancel) (§4.11.2.3); no effect once the outcome is settled."""
         if self._finished:
             return
         self.unpause(Pause.SUSPENDED, now_ns)
@@ -125,7 +125,7 @@ class Destination(Transaction):
         self._cancelled(condition, self.header.destination, FileStatus.REJECTED if rejected else FileStatus.DISCARDED)
 
     def may_hold(self, body: Body) -> bool:
-        """Metadata and EOF say the same however often they come; only an EOF (cancel) may follow another."""
+        """Whether `body` is consistent: repeated Metadata and EOF are equal, or the new EOF is a cancel."""
         match body:
             case Metadata():
                 return self._metadata in (None, body)
@@ -134,7 +134,7 @@ class Destination(Transaction):
         return True
 
     def close(self) -> None:
-        """Nothing is left to say; a file that is not whole is discarded."""
+        """Close the transaction: no PDU is left to send; an incomplete file is discarded."""
         super().close()
         self._discard()
 
@@ -144,7 +144,7 @@ class Destination(Transaction):
         start, end = segment.offset, segment.offset + len(segment.data)
         highest = self._received.end
         if len(self._received) >= self.settings.gaps_max and not self._received.touches(start, end):
-            self.dropped += 1  # too many holes to remember one more: it will be asked for later
+            self.dropped += 1  # gaps_max is reached: a NAK will ask for this segment later
             return
         if not self._write(segment, now_ns) or not self._received.add(start, end):
             return
@@ -190,7 +190,7 @@ class Destination(Transaction):
             self._complete(now_ns)
 
     def _await_rest(self, now_ns: int) -> None:
-        """Class 1 can only wait; class 2 asks for what it has not asked for yet (§4.6.4.3)."""
+        """After EOF: class 1 can only wait; class 2 sends a NAK for the gaps not yet asked for (§4.6.4.3)."""
         assert self._eof
         if self.header.unacknowledged:
             self.check.start(now_ns)
@@ -209,7 +209,7 @@ class Destination(Transaction):
             self._want_all()
 
     def _on_silence(self, now_ns: int) -> None:
-        """Finished was not acknowledged in time: again, or a fault; of a cancelled transaction all was said already."""
+        """Finished was not acknowledged in time: send it again, or declare a fault; close a cancelled transaction."""
         if not self.ack.exhausted:
             self._finished_due = True
         elif self.condition:
@@ -221,17 +221,17 @@ class Destination(Transaction):
                 self.close()
 
     def _on_nothing_new(self, now_ns: int) -> None:
-        """What was asked for has not come in time: ask again, or a fault (§4.6.4.3.4)."""
+        """The NAK timer has expired without new data: send NAKs again, or declare a fault (§4.6.4.3.4)."""
         self.nak.start(now_ns)
         if self.nak.exhausted:
             self.nak.forgive()
             self.fault(Condition.NAK_LIMIT, now_ns)
         else:
             self._want_all()
-            self._complete(now_ns)  # a suspension may have come between the last octet and this
+            self._complete(now_ns)  # if nothing is missing after all: a suspension can delay completion until now
 
     def _on_still_incomplete(self, now_ns: int) -> None:
-        """Class 1: the file is not whole though its end was announced (§4.6.3.3)."""
+        """Class 1: the check timer has expired after EOF, and the file is still incomplete (§4.6.3.3)."""
         self.check.start(now_ns)
         if self.check.exhausted:
             self.check.forgive()
@@ -245,7 +245,7 @@ class Destination(Transaction):
             self.fault(Condition.FILE_SIZE_ERROR, now_ns)
 
     def _write(self, segment: FileData, now_ns: int) -> bool:
-        """Store what is new of a segment; never what is there already, as the checksum may have been taken over it."""
+        """Store the new octets of a segment; stored octets are never overwritten, as the checksum may include them."""
         start, data = segment.offset, segment.data
         try:
             writer = self._written()
@@ -261,13 +261,13 @@ class Destination(Transaction):
         return True
 
     def _sum(self, start: int, data: bytes) -> None:
-        """Take data that came in order into the checksum while they are at hand."""
+        """Add data that arrived in order to the checksum, so that they need not be read back."""
         if self._checksum and start == self._summed:
             self._checksum.update(data)
             self._summed += len(data)
 
     def _complete(self, now_ns: int) -> None:
-        """Deliver the file if nothing is missing (§4.6.1.2.8)."""
+        """Deliver the file if no data are missing (§4.6.1.2.8)."""
         if self._finished or self.closed or self.paused or not self._metadata or not self._eof:
             return
         if any(True for _ in self._received.gaps(0, self._eof.file_size)):
@@ -288,18 +288,18 @@ class Destination(Transaction):
             self._written().keep(metadata.destination_name)
             self._writer = None
         delivery = Delivery.INCOMPLETE if condition else Delivery.COMPLETE
-        status = FileStatus.RETAINED if is_file else FileStatus.UNREPORTED  # of metadata alone there is no file
+        status = FileStatus.RETAINED if is_file else FileStatus.UNREPORTED  # metadata alone deliver no file
         self._finish(
             Finished(condition=condition, delivery=delivery, file_status=status, responses=_responses(metadata))
         )
 
     def _written(self) -> FileWriter:
-        """The file so far, begun where nothing of it has come yet. Raises OSError."""
+        """The file as far as it was received, created if nothing was. Raises OSError."""
         writer = self._writer = self._writer or self._store.create()
         return writer
 
     def _sums_up(self, eof: Eof) -> bool:
-        """Whether the checksum over the whole file is the sender's; the part not yet summed is read back."""
+        """Whether the checksum over the whole file is the sender's; octets not yet summed are read back."""
         if self._checksum is None or isinstance(self._checksum, checksum.Null):
             return True
         while self._summed < eof.file_size:
@@ -351,7 +351,7 @@ class Destination(Transaction):
         )
 
     def _finish(self, finished: Finished) -> None:
-        """The outcome is settled: tell the user now, the sender as soon as the link has room."""
+        """Settle the outcome: the user is told now, the sender by a Finished PDU as soon as the link has room."""
         self._finished = finished
         self._wanted.clear()
         self._metadata_wanted = self._keep_alive_due = False
@@ -375,6 +375,6 @@ class Destination(Transaction):
 
 
 def _responses(metadata: Metadata) -> tuple[FilestoreResponse, ...]:
-    """Filestore requests are understood but not carried out; their sender is told so (§4.10.4)."""
+    """Filestore responses "not performed": requests are understood but not carried out (§4.10.4)."""
     requests = (part for part in metadata.options if isinstance(part, FilestoreRequest))
     return tuple(FilestoreResponse(r.action, NOT_PERFORMED, r.first_name, r.second_name) for r in requests)

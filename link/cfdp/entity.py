@@ -1,9 +1,9 @@
-"""A CFDP entity (CCSDS 727.0-B-5 §4): all transactions of one end, each with its own machine.
+"""A CFDP entity (CCSDS 727.0-B-5 §4): all transactions of one end, each with its own state machine.
 
-It is pulled: whoever has room for a PDU asks `next_pdu`, hands what arrives to `on_pdu`, and wakes it at `deadline_ns`.
-Transactions that have ended are remembered for a while, because the other end may not know yet: its EOF or Finished is
-acknowledged again, an outcome that it may not have heard of is repeated, and stray data start nothing anew. A sender
-that restarted may use a number again: another file under it begins anew, whatever became of the first.
+Its owner pulls PDUs from `next_pdu` when the link has room, passes arrived ones to `on_pdu`, and calls `step` at
+`deadline_ns`. Ended transactions are remembered for a while, because the other end may not know: its EOF or Finished is
+acknowledged again, an outcome that it may not have received is repeated, and late data open no new transaction. A
+sender that restarted may reuse a sequence number: other metadata under it open a new transaction.
 """
 
 from collections import OrderedDict, deque
@@ -38,13 +38,13 @@ class _Ended(NamedTuple):
 
 
 class Entity:
-    """One end. `transactions_max` bounds what is open at a time, in both roles together; `received_max`, if it is
-    less, what others may have open with us, so that they leave room for our own puts.
+    """One end. `transactions_max` bounds the open transactions, in both roles together; `received_max`, if it is less,
+    those that others opened, so that room is left for our own puts.
 
     `first_sequence` numbers the first put: after a restart it must not repeat a number that the other end may remember.
     Counters: `undecodable` PDUs, `refused` ones (not for us, or of a transaction that cannot be opened),
-    `answers_dropped`, should the link have no room for long, `indications_dropped`, should nobody take them, and
-    `ended_forgotten`, transactions that ended so many others ago that a late PDU would begin them anew.
+    `answers_dropped` (the link had no room for long), `indications_dropped` (nobody took them), and `ended_forgotten`,
+    ended transactions that had to be forgotten early, so that a late PDU could open them again.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Entity:
         return header.transaction
 
     def on_pdu(self, octets: bytes, now_ns: int) -> None:
-        """Take a PDU that arrived; one that is damaged or not for us is counted."""
+        """Process a PDU that arrived; one that is damaged or not for us is counted."""
         try:
             header, body = decode_pdu(octets)
         except DecodeError:
@@ -126,7 +126,7 @@ class Entity:
             self._retire(machine, now_ns)
 
     def next_pdu(self, now_ns: int) -> bytes | None:
-        """The PDU that should go next, or None: answers first, then files in the order of their puts."""
+        """The next PDU to send, or None: answers first, then files in the order of their puts."""
         self.step(now_ns)
         if self._frozen:
             return None
@@ -158,11 +158,11 @@ class Entity:
 
     @property
     def transactions(self) -> tuple[TransactionId, ...]:
-        """What is open, oldest first."""
+        """The open transactions, oldest first."""
         return tuple(self._open)
 
     def take_indications(self) -> list[Indication]:
-        """What happened since the last call, then the progress of each open transaction that got on."""
+        """The indications since the last call, then the progress of each open transaction that advanced."""
         taken, self._indications = self._indications, []
         for name, machine in self._open.items():
             if machine.progress != self._told.get(name, 0):
@@ -177,34 +177,34 @@ class Entity:
         self._retire(machine, now_ns)
 
     def suspend(self, transaction: TransactionId, now_ns: int) -> None:
-        """Let a transaction stand still: no timer runs, nothing but acknowledgements is sent. Raises ValueError."""
+        """Suspend a transaction: no timer runs, only acknowledgements are sent. Raises ValueError if it is not open."""
         self._known(transaction).suspend(now_ns)
 
     def resume(self, transaction: TransactionId, now_ns: int) -> None:
-        """Let a suspended transaction go on. Raises ValueError."""
+        """Resume a suspended transaction. Raises ValueError if it is not open."""
         self._known(transaction).resume(now_ns)
 
     def prompt(self, transaction: TransactionId, *, keep_alive: bool = False) -> None:
-        """Ask the receiver of a file for what it misses, or for its progress. Raises ValueError."""
+        """Send a Prompt PDU, which asks for a NAK or Keep Alive. Raises ValueError if the file is received here."""
         machine = self._known(transaction)
         if not isinstance(machine, Source):
             raise ValueError(f"transaction {transaction} is received here; only its sender may prompt")  # noqa: TRY004
         machine.prompt(keep_alive=keep_alive)
 
     def freeze(self, now_ns: int) -> None:
-        """The link is down: all timers stand still, nothing is sent (§4.12). What still arrives is taken."""
+        """The link is down: all timers are suspended, nothing is sent (§4.12). PDUs that still arrive are processed."""
         self._frozen = True
         for machine in self._open.values():
             machine.pause(Pause.FROZEN, now_ns)
 
     def thaw(self, now_ns: int) -> None:
-        """The link is up again: timers run on with what they had left."""
+        """The link is up again: timers continue with the time that was left."""
         self._frozen = False
         for machine in self._open.values():
             machine.unpause(Pause.FROZEN, now_ns)
 
     def _machine(self, transaction: TransactionId, body: Body, now_ns: int) -> Machine | None:
-        """The machine of an open transaction, unless `body` shows that its number is now another one's."""
+        """The machine of an open transaction, unless `body` shows that its number now means another transaction."""
         machine = self._open.get(transaction)
         if machine and not machine.may_hold(body):
             self._displace(machine, now_ns)
@@ -212,7 +212,7 @@ class Entity:
         return machine
 
     def _has_ended(self, transaction: TransactionId, body: Body, now_ns: int) -> bool:
-        """Whether `body` comes late, of a transaction that is over; nothing comes later than a silence would last."""
+        """Whether `body` is a late PDU of an ended transaction, which is remembered for the inactivity limit."""
         ended = self._ended.get(transaction)
         if ended is None:
             return False
@@ -222,7 +222,7 @@ class Entity:
         return False
 
     def _stranger(self, header: Header, body: Body, now_ns: int) -> Machine | None:
-        """The new machine for a PDU of no open transaction, if it may open one."""
+        """A new machine for a PDU of an unknown transaction, if the PDU may open one."""
         us = header.source if header.toward_sender else header.destination
         ended = self._has_ended(header.transaction, body, now_ns)
         if us != self.entity_id:
@@ -237,9 +237,10 @@ class Entity:
         return None
 
     def _make_room(self, now_ns: int) -> bool:
-        """Whether one more may be received. If all places are taken, that of the one not heard for longest is.
+        """Whether one more transaction may be received. If all places are taken, the one silent for longest gives way.
 
-        A sender that restarts again and again in mid-transfer leaves each time one behind that nobody will end.
+
+        Otherwise a sender that restarts again and again in mid-transfer would fill them with ones that never end.
         """
         received = [machine for machine in self._open.values() if isinstance(machine, Destination)]
         if len(received) < self._received_max and len(self._open) < self._transactions_max:
@@ -255,7 +256,7 @@ class Entity:
         self._retire(machine, now_ns)
 
     def _answer(self, header: Header, body: Body, *, ended: bool) -> None:
-        """The other end waits for an ACK of a transaction that is over here (§4.7.2), or even for its outcome."""
+        """Answer a PDU of a transaction that has ended here: ACK (§4.7.2), or Finished if it may not have arrived."""
         awaited = Finished if header.toward_sender else Eof
         if not isinstance(body, awaited) or header.unacknowledged:
             self.refused += 1
@@ -297,7 +298,7 @@ class Entity:
     def _check(self, header: Header, metadata: Metadata) -> None:
         size = len(encode_pdu(header, metadata))
         if size > self._settings.pdu_octets_max:
-            raise ValueError(f"metadata of {size} octets, PDUs hold {self._settings.pdu_octets_max}")
+            raise ValueError(f"metadata of {size} octets, a PDU holds up to {self._settings.pdu_octets_max}")
 
     def _add(self, machine: Machine, now_ns: int) -> Machine:
         self._open[machine.id] = machine
@@ -306,7 +307,7 @@ class Entity:
         return machine
 
     def _retire(self, machine: Machine, now_ns: int) -> None:
-        """Forget a machine that has closed, but not that it was there."""
+        """Remove a closed machine and remember that its transaction has ended."""
         if not machine.closed:
             return
         self._open.pop(machine.id, None)

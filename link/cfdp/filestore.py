@@ -1,4 +1,4 @@
-"""Where CFDP finds and leaves files: small contracts that a board, a ground station and a test fill in their way."""
+"""The filestore that CFDP reads from and writes to, as interfaces for a board, a ground station and tests."""
 
 import errno
 from typing import Protocol
@@ -15,11 +15,11 @@ class FileReader(Protocol):
         """Exactly `size` octets from `offset` on."""
 
     def close(self) -> None:
-        """No more will be read."""
+        """Close the file: no more will be read."""
 
 
 class FileWriter(Protocol):
-    """A file that arrives, in any order, under no name yet. Methods raise OSError.
+    """A file that is being received, its octets in any order; it has no name yet. Methods raise OSError.
 
     Exactly one of `keep` and `discard` ends it.
     """
@@ -31,10 +31,10 @@ class FileWriter(Protocol):
         """Octets that were written."""
 
     def keep(self, name: str) -> None:
-        """The file is whole: from now on it stands under `name`, at once and complete, replacing what stood there."""
+        """Complete the file: atomically give it `name`, replacing a file of that name."""
 
     def discard(self) -> None:
-        """The file will not be whole: forget it."""
+        """Delete the file: it will not be completed."""
 
 
 class FileStore(Protocol):
@@ -79,7 +79,7 @@ class MemoryReader:
         return self._octets[offset : offset + size]
 
     def close(self) -> None:
-        """Nothing to do."""
+        """Do nothing: a file in memory holds no resource."""
 
 
 class MemoryWriter:
@@ -91,7 +91,7 @@ class MemoryWriter:
     def write(self, offset: int, octets: bytes) -> None:
         """Put octets at `offset`. Raises OSError beyond the store's bound."""
         if offset + len(octets) > self._store.octets_max:
-            raise OSError(errno.EFBIG, f"a file of more than {self._store.octets_max} octets")
+            raise OSError(errno.EFBIG, f"a file of more than {self._store.octets_max} octets, the maximum here")
         if offset > len(self._octets):
             self._octets.extend(bytes(offset - len(self._octets)))
         self._octets[offset : offset + len(octets)] = octets
@@ -101,9 +101,9 @@ class MemoryWriter:
         return bytes(self._octets[offset : offset + size])
 
     def keep(self, name: str) -> None:
-        """The file stands under `name`."""
+        """Complete the file and give it `name`."""
         self._store.files[name] = bytes(self._octets)
 
     def discard(self) -> None:
-        """Forget the file."""
+        """Delete the file."""
         self._octets = bytearray()

@@ -43,7 +43,7 @@ class EofSent:
 
 @dataclass(frozen=True, slots=True)
 class EofReceived:
-    """The sender says that the whole file was sent."""
+    """EOF has arrived: the sender has sent the whole file (EOF-Recv.indication)."""
 
     transaction: TransactionId
 
@@ -96,7 +96,7 @@ class TransactionFinished:
 
 @dataclass(frozen=True, slots=True)
 class Abandoned:
-    """The transaction was dropped without a word to the other end."""
+    """The transaction was abandoned: the other end is not told (Abandoned.indication)."""
 
     transaction: TransactionId
     condition: Condition

@@ -1,4 +1,4 @@
-"""What a CFDP entity knows beforehand of the other end and of the link (CCSDS 727.0-B-5 §8.3: the MIB)."""
+"""Configuration of a CFDP entity for the other end and the link (CCSDS 727.0-B-5 §8.3: the MIB)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,11 +13,10 @@ class Settings:
     """`pdu_octets_max` bounds every PDU sent, so that it fits the packets below.
 
     Timers run from the moment a PDU is handed out; an interval should exceed the round trip and the time that a PDU
-    waits in queues below: `ack_ms` for the ACK of EOF and Finished, `nak_ms` for what was asked for, `check_ms` for the
-    rest of a file in class 1, and for any word of a receiver that has acknowledged EOF; `inactivity_ms` for any PDU.
-    `*_limit`: how often in a row a timer may expire before the fault. `handlers`: what follows a fault,
-    Handler.CANCEL where none is named. `gaps_max` bounds what a receiver remembers of a file full of holes.
-    Raises ValueError naming the setting that cannot be.
+    waits in queues below: `ack_ms` for the ACK of EOF and Finished, `nak_ms` for data that a NAK asked for, `check_ms`
+    for the rest of a file in class 1 and for any PDU of a receiver that has acknowledged EOF, `inactivity_ms` for any
+    PDU. `*_limit`: expirations in a row before the fault. `handlers`: action for a fault, by default Handler.CANCEL.
+    `gaps_max` bounds the missing ranges that a receiver remembers. Raises ValueError naming a setting out of range.
     """
 
     pdu_octets_max: int = 1024

@@ -1,6 +1,6 @@
 """The sending end of a CFDP transaction, class 1 and 2 (CCSDS 727.0-B-5 §4.6.1.1, §4.6.4.2, §4.7, §4.11.2.2).
 
-Order of what is sent: answers and repeated directives, what the receiver misses, new data, EOF. In class 2 the
+Order of sending: answers and repeated directives, data that the receiver misses, new data, EOF. In class 2 the
 transaction ends when Finished has been acknowledged, or when EOF (cancel) has been.
 """
 
@@ -19,7 +19,7 @@ from link.cfdp.settings import Settings
 from link.cfdp.transaction import Pause, Transaction
 
 _TERMINATED_MAX = 3
-"""ACKs of EOF from a receiver that has ended the transaction, after which its Finished is not awaited any longer."""
+"""Number of ACKs of EOF with status "terminated" after which the receiver's Finished is not awaited any longer."""
 
 
 class Source(Transaction):
@@ -48,7 +48,7 @@ class Source(Transaction):
         self._prompt: Prompt | None = None
         self._answer: Ack | None = None
         self._finished = False
-        self._terminated = 0  # acknowledgements that call the transaction over, since the last sign of life
+        self._terminated = 0  # ACKs in a row that report the transaction as terminated
 
     @property
     def progress(self) -> int:
@@ -56,7 +56,7 @@ class Source(Transaction):
         return self._position
 
     def urgent_pdu(self, now_ns: int) -> bytes | None:
-        """The next answer or repeated directive: these overtake file data."""
+        """The next answer or repeated directive, which are sent before file data; None if there is none."""
         if self._answer:
             answer, self._answer = self._answer, None
             self.close()
@@ -72,7 +72,7 @@ class Source(Transaction):
         return self._send_eof(now_ns) if self._eof_due else None
 
     def bulk_pdu(self, now_ns: int) -> bytes | None:
-        """The next piece of the file, from its metadata to its end."""
+        """The next PDU of the file: Metadata, file data or EOF; None if there is none."""
         if self.paused or self._finished or self.closed:
             return None
         if not self._metadata_sent:
@@ -89,7 +89,7 @@ class Source(Transaction):
         return self._send_eof(now_ns)
 
     def receive(self, body: Body, now_ns: int) -> None:
-        """Take what the receiver says."""
+        """Process a PDU of the receiver."""
         if self.inactivity.running and not isinstance(body, Ack):
             self._await_finished(now_ns)
         match body:
@@ -101,7 +101,7 @@ class Source(Transaction):
                 self._on_finished(body)
 
     def step(self, now_ns: int) -> None:
-        """Act on what has expired."""
+        """Act on the timers that have expired."""
         if self.ack.expired(now_ns):
             self._on_silence(now_ns)
         if self.check.expired(now_ns):
@@ -111,11 +111,11 @@ class Source(Transaction):
             self.fault(Condition.INACTIVITY, now_ns)
 
     def prompt(self, *, keep_alive: bool) -> None:
-        """Ask the receiver for its progress, or for what it misses (§4.6.4.2.3, §4.6.5.3)."""
+        """Send a Prompt, which asks the receiver for Keep Alive or NAK (§4.6.4.2.3, §4.6.5.3)."""
         self._prompt = Prompt(keep_alive)
 
     def cancel(self, condition: Condition, now_ns: int) -> None:
-        """End the transaction with EOF (cancel); silently where nothing was sent yet (§4.11.2.2)."""
+        """End the transaction with EOF (cancel), or without any PDU if nothing was sent yet (§4.11.2.2)."""
         if self.closed or self._finished or self.condition:
             return
         self.condition = condition
@@ -128,7 +128,7 @@ class Source(Transaction):
             self._end(condition)
 
     def close(self) -> None:
-        """Nothing is left to say; the file is closed."""
+        """Close the transaction and the file: no PDU is left to send."""
         super().close()
         self._reader.close()
 
@@ -146,25 +146,25 @@ class Source(Transaction):
         if self.condition or self.closed:
             return
         if self.inactivity.running:
-            self.check.start(now_ns)  # only to EOF sent again: of the file it says nothing new
+            self.check.start(now_ns)  # an ACK of a repeated EOF is no progress of the file
         else:
             self._await_finished(now_ns)
 
     def _is_over_there(self, status: TransactionStatus) -> bool:
-        """Whether the receiver's Finished will not come (§5.2.4): it does not know the transaction, or has ended it.
+        """Whether Finished will not come (§5.2.4): the receiver does not know the transaction, or has ended it.
 
-        One that has ended it may repeat its Finished with each ACK, so a few of these may get lost first.
+        A receiver that has ended it may repeat Finished with each ACK, and some of these may get lost: await a few.
         """
         self._terminated = self._terminated + 1 if status is TransactionStatus.TERMINATED else 0
         return status is TransactionStatus.UNRECOGNISED or self._terminated >= _TERMINATED_MAX
 
     def _await_finished(self, now_ns: int) -> None:
-        """EOF has been acknowledged: now the receiver should be heard, until it is done."""
+        """EOF has been acknowledged: start the timer for the next PDU of the receiver, until Finished comes."""
         self.inactivity.start(now_ns)
         self.check.start(now_ns)
 
     def _on_nak(self, nak: Nak) -> None:
-        """Queue what is missing; octets never sent yet will come anyway. A receiver that asks is not silent."""
+        """Queue the missing ranges that were sent already; a NAK is progress, so the ACK timer's count restarts."""
         if self._finished or self.condition:
             return
         self.ack.forgive()
@@ -175,7 +175,7 @@ class Source(Transaction):
                 self._missing.add(start, min(end, self._position))
 
     def _on_finished(self, finished: Finished) -> None:
-        """The receiver is done: so are we, once it knows that we know (§4.7.1)."""
+        """Finished has arrived: the transaction ends here once the ACK is sent (§4.7.1)."""
         if not self.header.unacknowledged:
             self._answer = Ack(
                 directive=Directive.FINISHED, condition=finished.condition, status=TransactionStatus.ACTIVE
@@ -193,7 +193,7 @@ class Source(Transaction):
             self.close()
 
     def _on_silence(self, now_ns: int) -> None:
-        """EOF was not acknowledged in time: again, or a fault; a fault while cancelling abandons (§4.11.2.2.3)."""
+        """EOF was not acknowledged in time: send it again, or declare a fault; abandon if cancelled (§4.11.2.2.3)."""
         if not self.ack.exhausted:
             self._eof_due = True
         elif self.condition:
@@ -206,7 +206,8 @@ class Source(Transaction):
     def _on_no_end(self, now_ns: int) -> None:
         """Finished has not come in time (§4.6.3.2.3 for class 1 with closure).
 
-        In class 2 EOF goes out again: a good receiver just acknowledges it, one that has lost its thread finds it.
+        In class 2 EOF is sent again: a receiver that still has the transaction acknowledges it, one that restarted
+        answers that it does not know it.
         """
         if not self.header.unacknowledged:
             self._eof_due = True
@@ -255,7 +256,7 @@ class Source(Transaction):
         return octets
 
     def _quiet(self) -> None:
-        """Of file and timers nothing more."""
+        """Stop all timers and the sending of file data."""
         self._missing.clear()
         self._metadata_due = self._eof_due = False
         self._prompt = None

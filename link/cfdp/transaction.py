@@ -1,5 +1,5 @@
-"""What the two ends of a CFDP transaction have in common: timers that stand still together, faults and their handlers
-(CCSDS 727.0-B-5 §4.8), suspension (§4.11.3) and the outage of the link (§4.12).
+"""Common part of the two ends of a CFDP transaction: timers that are suspended together, faults and their handlers
+(CCSDS 727.0-B-5 §4.8), suspension (§4.11.3) and link outages (§4.12).
 """
 
 from abc import ABC, abstractmethod
@@ -17,16 +17,16 @@ from link.cfdp.settings import Settings
 
 
 class Pause(Enum):
-    """Why a transaction stands still."""
+    """Reason why a transaction is paused."""
 
     SUSPENDED = "suspended"
     FROZEN = "frozen"
 
 
 class Transaction(ABC):
-    """One end. It is `closed` when nothing is left to say; what comes later is answered by its entity.
+    """One end of a transaction. When it is `closed`, no PDU is left to send, and its entity answers later PDUs.
 
-    `unsaid` is the outcome that the other end, as far as is known, has not heard of.
+    `unsaid` is the outcome, as long as the other end may not have received it.
     """
 
     def __init__(self, header: Header, settings: Settings, tell: Callable[[Indication], None]) -> None:
@@ -50,7 +50,7 @@ class Transaction(ABC):
 
     @property
     def timers(self) -> tuple[Countdown, ...]:
-        """All that can expire."""
+        """All timers of this end."""
         return self.ack, self.check, self.inactivity
 
     @property
@@ -60,30 +60,30 @@ class Transaction(ABC):
 
     @property
     def deadline_ns(self) -> int | None:
-        """When `step` has something to do at the latest."""
+        """Time of the next expiration, when `step` must be called; None while no timer runs."""
         return min((timer.deadline_ns for timer in self.timers if timer.deadline_ns is not None), default=None)
 
     def pause(self, why: Pause, now_ns: int) -> None:
-        """Stand still: no timer runs, nothing is sent but answers."""
+        """Pause: no timer runs, only answers are sent."""
         self._pauses.add(why)
         for timer in self.timers:
             timer.pause(now_ns)
 
     def unpause(self, why: Pause, now_ns: int) -> None:
-        """Go on, unless there is another reason to stand still."""
+        """Remove a reason to pause; continue when none is left."""
         self._pauses.discard(why)
         if not self._pauses:
             for timer in self.timers:
                 timer.resume(now_ns)
 
     def suspend(self, now_ns: int, condition: Condition = Condition.SUSPENDED) -> None:
-        """Pause this transaction alone (§4.11.3.2); no matter if it is suspended already."""
+        """Suspend this transaction (§4.11.3.2); no effect if it is suspended already."""
         if not self.closed and Pause.SUSPENDED not in self._pauses:
             self.pause(Pause.SUSPENDED, now_ns)
             self._tell(Suspended(self.id, condition))
 
     def resume(self, now_ns: int) -> None:
-        """End a suspension; no matter if there is none."""
+        """Resume this transaction; no effect if it is not suspended."""
         if Pause.SUSPENDED in self._pauses:
             self.unpause(Pause.SUSPENDED, now_ns)
             self._tell(Resumed(self.id, self.progress))
@@ -93,24 +93,24 @@ class Transaction(ABC):
         """End the transaction and tell the other end why."""
 
     def abandon(self, condition: Condition) -> None:
-        """End the transaction without a word to the other end."""
+        """End the transaction without telling the other end."""
         self._tell(Abandoned(self.id, condition, self.progress))
         self.unsaid = None
         self.close()
 
     def displace(self) -> None:
-        """Give way to another one. What was settled stays so; what was not is abandoned."""
+        """Close in favour of another transaction: a settled outcome stays, otherwise the transaction is abandoned."""
         if self.unsaid:
             self.close()
         else:
             self.abandon(Condition.INACTIVITY)
 
     def may_hold(self, body: Body) -> bool:  # noqa: ARG002  # a sender knows its own numbers
-        """Whether `body`, which came under its number, can be of this transaction."""
+        """Whether `body`, a PDU with this transaction's ID, can belong to it (or the number was reused)."""
         return True
 
     def close(self) -> None:
-        """Nothing is left to say."""
+        """Close the transaction: no PDU is left to send."""
         self.closed = True
         for timer in self.timers:
             timer.stop()
@@ -129,12 +129,12 @@ class Transaction(ABC):
         return handler
 
     def _reject(self, now_ns: int) -> None:
-        """The file store failed, which no handler can ignore."""
+        """Declare a filestore rejection; if its handler is to ignore it, cancel anyway, as the file cannot go on."""
         if self.fault(Condition.FILESTORE_REJECTION, now_ns) is Handler.IGNORE:
             self.cancel(Condition.FILESTORE_REJECTION, now_ns)
 
     def _override(self, options: tuple[Tlv, ...]) -> None:
-        """Handlers that the Metadata PDU names hold for this transaction (§4.8.1.3)."""
+        """Apply the fault handler overrides of the Metadata PDU to this transaction (§4.8.1.3)."""
         self.handlers |= {part.condition: part.handler for part in options if isinstance(part, FaultHandlerOverride)}
 
     def _pdu(self, body: Body) -> bytes:

@@ -27,7 +27,7 @@ from link.managed import TmChannel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AosManaged:
-    """What both ends of an AOS link know beforehand (§5). `frame_octets` is the whole frame with its trailer.
+    """Managed parameters of an AOS link (§5). `frame_octets` is the size of the whole frame with its trailer.
 
     Channels in `access` carry no packets: their data fields, B_PDUs or the user's own, are given as they are. Raises
     ValueError for what the standard excludes.
@@ -48,7 +48,7 @@ class AosManaged:
 
     @property
     def zone_octets(self) -> int:
-        """Octets of a packet zone."""
+        """Octets of an M_PDU packet zone."""
         around = HEADER_SIZE + self.insert_octets + M_PDU_HEADER_SIZE + OCF_SIZE * self.ocf + FECF_SIZE * self.fecf
         return self.frame_octets - around
 
@@ -85,10 +85,9 @@ class AosSender(Multiplexer):
 class AosReceiver:
     """The receiving end of all virtual channels of `managed`.
 
-    `channels` holds the state of each that was heard; `frames` counts what came in, of which duplicates are looked at
-    once, `idle` the frames without packets, `bad` those that failed their checks, `foreign` those of another
-    spacecraft. `ocf` is the latest operational control
-    field, None before the first.
+    `channels` holds the state of each channel that was received; `frames` counts all frames, `idle` those without
+    packets, `bad` those that failed their checks, `foreign` those of another spacecraft. A repeated frame gives no
+    packets. `ocf` is the latest operational control field, None before the first.
     """
 
     def __init__(self, managed: AosManaged) -> None:

@@ -1,4 +1,4 @@
-"""What a receiver keeps of each virtual channel: what came, what is missing, the packet in progress."""
+"""State of a received virtual channel: frames received and lost, and the packet in progress."""
 
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
@@ -21,8 +21,8 @@ class Delivery(NamedTuple, Generic[Name]):
 class ChannelState:
     """One virtual channel, its frames counted modulo `modulus`.
 
-    `frames` received, duplicates too, of which `idle_frames` held no packets; `idle_packets` dropped; `arrivals` says
-    how many frames are lost, came late or twice, `extractor` what became of their data.
+    `frames` received, duplicates included, of which `idle_frames` held no packets; `idle_packets` dropped. `arrivals`
+    counts frames lost, late and repeated; `extractor` counts what became of their data.
     """
 
     modulus: int
@@ -41,7 +41,7 @@ class ChannelState:
         return self.arrivals.lost
 
     def arrived(self, count: int, frame: bytes) -> Arrival:
-        """Note `frame` with this count; one that is new and does not follow ends the packet in progress."""
+        """Register `frame` with this count; a new one that does not follow the last drops the packet in progress."""
         self.frames += 1
         arrival = self.arrivals.take_one(count, frame)
         if arrival.is_new and not arrival.is_next:
@@ -49,7 +49,7 @@ class ChannelState:
         return arrival
 
     def packets(self, data: bytes, first_header: int | None) -> list[bytes]:
-        """The packets that end in the data of the frame just noted, idle ones counted and left out."""
+        """The packets that end in the data of the frame just registered; idle packets are counted and left out."""
         packets = self.extractor.feed(data, first_header)
         wanted = [packet for packet in packets if not is_idle(packet)]
         self.idle_packets += len(packets) - len(wanted)

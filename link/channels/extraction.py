@@ -6,7 +6,7 @@ Receive policy, the same for every kind of frame:
 2. A pointer that reaches outside the data field is not followed: the packet in progress and the frame's data are
    dropped.
 3. The pointer and the length of the packet in progress must agree. If they do not, the packet is dropped and the
-   pointer is followed: it is the younger of the two.
+   pointer is followed, because it is the more recent of the two.
 4. A header of an unknown packet version ends the extraction from that frame.
 5. Only whole packets are given. What was dropped, and why, is counted.
 """
@@ -48,12 +48,12 @@ class Extractor:
         return packets
 
     def drop(self) -> None:
-        """Give up the packet in progress: what follows of it will not come."""
+        """Drop the packet in progress: its rest was lost."""
         self.octets_dropped += len(self.partial)
         self.partial = b""
 
     def _continue(self, data: bytes, ends: bool) -> list[bytes]:
-        """Add what belongs to the packet in progress, which `ends` here if a header follows; give it if it is whole."""
+        """Add data to the packet in progress, which `ends` here if a header follows; return it if it is complete."""
         if not self.partial:
             self.octets_dropped += len(data)
             return []
@@ -87,7 +87,7 @@ class Extractor:
 
 
 def _size_or_zero(octets: bytes) -> int | None:
-    """As `packet_size`, 0 standing for a header that contradicts itself."""
+    """As `packet_size`, but 0 for a header that contradicts itself."""
     try:
         return packet_size(octets)
     except DecodeError:

@@ -1,8 +1,8 @@
-"""Virtual channels on one link: which sends the next frame, and what (CCSDS 132.0-B-3 §4.2.4, 732.0-B-4 §4.2.5).
+"""Multiplexing of virtual channels: which one sends the next frame (CCSDS 132.0-B-3 §4.2.4, 732.0-B-4 §4.2.5).
 
 A frame carries packets of one channel: the highest in priority that has any, within the quotas of
-`link.managed.TmChannel`. What its packets leave free an idle packet fills. Only when no packet waits at all, the frame
-is an idle one. Every queue is bounded; what it refuses is counted.
+`link.managed.TmChannel`. An idle packet fills the rest. Only when no packet waits at all is the frame an idle one.
+Every queue is bounded; refused packets are counted.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ IDLE_DATA = b"\x55"
 
 
 class Turn(NamedTuple):
-    """What the next frame is made of: its channel, that channel's frame count from 0 on, and its packets.
+    """Content of the next frame: its channel, that channel's frame count from 0 on, and its packets.
 
     `first_header` is the octet of `data` where the first packet begins, None where none does.
     """
@@ -31,7 +31,7 @@ class Turn(NamedTuple):
 
 @dataclass(slots=True)
 class _Channel:
-    """One channel: what waits for it, and how much of the link it had."""
+    """One channel: its waiting packets, and its share of the recent frames."""
 
     managed: TmChannel
     packer: Packer = field(default_factory=Packer)
@@ -93,7 +93,7 @@ class Multiplexer:
         return any(channel.packer.waits for channel in self._channels.values())
 
     def next_turn(self, size: int) -> Turn:
-        """What the next frame, with `size` octets for packets, is made of."""
+        """The content of the next frame, which has `size` octets for packets."""
         channel = self._pick()
         self.frames += 1
         if channel is None:
@@ -104,7 +104,7 @@ class Multiplexer:
         return Turn(channel.managed.vc, channel.frames - 1, *channel.packer.take(size), False)
 
     def _pick(self) -> _Channel | None:
-        """The waiting channel of the highest priority that has not used up its quota, or the last that waits."""
+        """The waiting channel of the highest priority that has not used up its quota, or else the last that waits."""
         waiting = [channel for channel in self._channels.values() if channel.packer.waits]
         chosen = next((channel for channel in waiting if channel.may_go_on), waiting[-1] if waiting else None)
         for channel in waiting:

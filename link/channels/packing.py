@@ -10,7 +10,7 @@ _IDLE_PACKET_MIN = HEADER_SIZE + 1
 
 @dataclass(slots=True)
 class Packer:
-    """Packets that wait for one virtual channel, and the rest of the one that is on its way."""
+    """Packets that wait for one virtual channel, and the rest of the one that was begun."""
 
     packets: deque[bytes] = field(default_factory=deque)
     _rest: bytes = b""
@@ -19,13 +19,13 @@ class Packer:
 
     @property
     def waits(self) -> bool:
-        """Whether anything but the rest of an idle packet is to be sent."""
+        """Whether anything other than the rest of an idle packet is to be sent."""
         return bool(self.packets) or (bool(self._rest) and not self._rest_is_idle)
 
     def take(self, size: int) -> tuple[bytes, int | None]:
         """The next `size` octets, and where in them the first packet begins, if one does.
 
-        What the packets leave free an idle packet fills, which may run over into the next data field.
+        An idle packet fills the rest, and may continue in the next data field.
         """
         parts, filled, first_header = [self._rest], len(self._rest), len(self._rest)
         while filled < size:

@@ -1,9 +1,9 @@
 """Telemetry transfer frames into packets (CCSDS 132.0-B-3 §4.3): demultiplexing, extraction, and what is missing.
 
-The receive policy is `link.channels.extraction`'s. Here: a frame that cannot be decoded, or of another spacecraft, or
-of an unmanaged channel, is counted and not looked at further; the counts of the master channel and of each virtual
-channel say how many frames are lost, came late or twice; what came twice is looked at once; idle frames and idle
-packets are counted and dropped.
+The receive policy is that of `link.channels.extraction`. In addition, a frame that cannot be decoded, or belongs to
+another spacecraft or an unmanaged channel, is counted and dropped; the frame counts of the master channel and of each
+virtual channel show how many frames are lost, late or repeated; a repeated frame is counted and dropped, as are idle
+frames and idle packets.
 """
 
 from link.channels.demultiplex import ChannelState, Delivery
@@ -16,9 +16,9 @@ from link.packets.arrivals import Arrivals
 class TmReceiver:
     """The receiving end of all telemetry channels of `managed`.
 
-    `channels` holds their states by name; `frames` counts what came in, `idle` the frames without packets, `bad` those
-    that failed their checks, `foreign` those of another spacecraft or channel; `lost` what the master channel's count
-    misses. `clcw` is the latest operational control field, None before the first.
+    `channels` holds their states by name; `frames` counts all frames, `idle` those without packets, `bad` those that
+    failed their checks, `foreign` those of another spacecraft or channel, `lost` those missing by the master channel's
+    count. `clcw` is the latest operational control field, None before the first.
     """
 
     def __init__(self, managed: Managed) -> None:
@@ -31,7 +31,7 @@ class TmReceiver:
 
     @property
     def duplicates(self) -> int:
-        """Frames of the spacecraft that came again."""
+        """Frames of the spacecraft that were received again."""
         return self._master.duplicates
 
     @property

@@ -1,4 +1,4 @@
-"""Packets into telemetry transfer frames by priority (CCSDS 132.0-B-3 §4.2), as `link.channels.multiplex` has it."""
+"""Packets into telemetry transfer frames (CCSDS 132.0-B-3 §4.2), by the rules of `link.channels.multiplex`."""
 
 from link.channels.multiplex import Multiplexer
 from link.frames.tm import FRAME_COUNT_MODULUS, NO_HEADER, ONLY_IDLE, TmFrame

@@ -1,8 +1,8 @@
 """USLP frames into packets (CCSDS 732.1-B-2 §4.3), by virtual channel and multiplexer access point (MAP).
 
-The receive policy is `link.channels.extraction`'s. Each virtual channel counts its sequence-controlled and its
-expedited (bypass) frames apart; a gap in either ends the packets in progress on all MAPs of the channel. What came
-twice is looked at once.
+The receive policy is that of `link.channels.extraction`. Each virtual channel counts its sequence-controlled and its
+expedited (bypass) frames separately; a gap in either drops the packets in progress on all MAPs of the channel. A
+repeated frame is dropped.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ IDLE_CHANNEL = 63
 
 
 class Map(NamedTuple):
-    """One access point of a virtual channel."""
+    """Multiplexer access point (MAP) of a virtual channel."""
 
     vc: int
     map_id: int
@@ -30,9 +30,9 @@ class Map(NamedTuple):
 class UslpReceiver:
     """The receiving end of one physical channel; `insert_octets` and `fecf` are managed.
 
-    `frames` counts what came in, `bad` those that failed their checks, `foreign` those of another spacecraft, `idle`
-    those without data, `idle_packets` those left out. `extractors` says what became of the data of each MAP,
-    `arrivals` how many frames are lost, came late or twice, by channel and bypass flag.
+    `frames` counts all frames, `bad` those that failed their checks, `foreign` those of another spacecraft, `idle`
+    those without data, `idle_packets` the idle packets left out. `extractors` count what became of the data of each
+    MAP, `arrivals` the frames lost, late and repeated, by channel and bypass flag.
     """
 
     spacecraft_id: int
@@ -47,7 +47,7 @@ class UslpReceiver:
     arrivals: dict[tuple[int, bool], Arrivals] = field(default_factory=dict)
 
     def feed(self, octets: bytes) -> list[Delivery[Map]]:
-        """What ends in this frame: packets, idle ones left out; or the data zone, where it does not hold packets."""
+        """The packets that end in this frame, idle ones left out; or the data zone, where it does not hold packets."""
         self.frames += 1
         try:
             frame = UslpFrame.decode(octets, fecf=self.fecf, insert_octets=self.insert_octets)

@@ -2,11 +2,11 @@
 
 start EB90 | blocks of 7 octets and one of BCH(63,56) parity, the last filled with 55 | tail C5C5 C5C5 C5C5 C579
 
-The receiver reads octets; whole octets are what serial lines and packet links deliver. A start sequence may have one
+The receiver reads octets, because serial lines and packet links deliver whole octets. A start sequence may have one
 wrong bit, one wrong bit of each block is corrected, and the first block that cannot be corrected, which the tail
-sequence always is, ends the unit. What was decoded until then is a candidate for the frame decoder, which checks it.
-The search for the next start goes on behind the last block that had no wrong bit: where a tail was lost, half of what
-follows passes for blocks with one wrong bit, and the next unit must not go with them.
+sequence always is, ends the unit. The data decoded until then are a candidate frame, which the frame decoder checks.
+The search for the next start continues behind the last block without a wrong bit: where a tail was lost, half of all
+random blocks pass as blocks with one wrong bit, and must not consume the next unit.
 """
 
 import re
@@ -19,15 +19,15 @@ START = bytes.fromhex("eb90")
 TAIL = bytes.fromhex("c5c5c5c5c5c5c579")
 _FILL = b"\x55"
 BREAK = _FILL * (2 * BLOCK_OCTETS - 1)
-"""What follows a unit that was broken off: wherever that was, one whole block of these comes, which cannot be corrected
-and so ends the unit; then the receiver looks for the next start."""
+"""Octets sent behind a unit that was broken off: wherever that was, they fill one whole block, which cannot be
+corrected and so ends the unit; then the receiver looks for the next start."""
 _START_NUMBER = int.from_bytes(START)
 _STARTS = [_START_NUMBER, *(_START_NUMBER ^ 1 << bit for bit in range(16))]
 _ANY_START = re.compile(b"|".join(re.escape(start.to_bytes(2)) for start in _STARTS), re.DOTALL)
 
 
 def encode_cltu(frame: bytes, *, randomise: bool) -> bytes:
-    """The unit that carries `frame`, its octets added to the TC sequence first if `randomise` (§6); fill is not."""
+    """The CLTU that carries `frame`, which is randomised first if `randomise` (§6); fill octets are not."""
     information = randomised(frame, Code.TC) if randomise else frame
     return START + bch_encode(information + _FILL * (-len(frame) % DATA_OCTETS)) + TAIL
 
@@ -54,10 +54,10 @@ class CltuReader:
     _pending: bytearray = field(default_factory=bytearray)
     _unit: bytearray | None = None
     _doubtful: int = 0
-    """Octets of `_pending` that are in the unit already, but not beyond doubt."""
+    """Octets of `_pending` that are in the unit already, but may still begin another one: their blocks had errors."""
 
     def feed(self, octets: bytes) -> list[bytes]:
-        """Take what was received, in pieces of any size; give the candidates that ended in it, fill included."""
+        """Take received octets, in pieces of any size; return the candidate frames that end in them, fill included."""
         self._pending += octets
         candidates: list[bytes] = []
         while self._search() if self._unit is None else self._read_blocks(self._unit, candidates):
@@ -65,7 +65,7 @@ class CltuReader:
         return candidates
 
     def finish(self) -> list[bytes]:
-        """No more will come: give the candidate whose end is missing, and skip what is left."""
+        """End of the stream: return the candidate frame whose end is missing, if any, and skip the rest."""
         candidates: list[bytes] = []
         if self._unit is not None:
             self._forget_doubtful()
@@ -75,7 +75,7 @@ class CltuReader:
         return candidates
 
     def _search(self) -> bool:
-        """Drop what stands before a start sequence; whether one was found."""
+        """Drop the octets before a start sequence; returns whether one was found."""
         found = _ANY_START.search(self._pending)
         skipped = found.start() if found else max(len(self._pending) - 1, 0)
         self.octets_skipped += skipped
@@ -84,9 +84,10 @@ class CltuReader:
         return found is not None
 
     def _read_blocks(self, unit: bytearray, candidates: list[bytes]) -> bool:
-        """Move into the unit the blocks that are there and that it has room for, or end it; whether there was one.
+        """Move the received blocks into the unit, as far as it has room, or end it; returns whether there was one.
 
-        All at once: where starts stand close together, the blocks behind are read again for each of them.
+        All blocks are decoded in one call, because where start sequences are close together, the blocks behind are
+        read again for each of them.
         """
         room = -(-(self.frame_octets_max - len(unit)) // DATA_OCTETS)
         count = min((len(self._pending) - self._doubtful) // BLOCK_OCTETS, max(room, 1))

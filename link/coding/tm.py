@@ -1,15 +1,14 @@
-"""Synchronisation and coding of telemetry frames (CCSDS 131.0-B-4): a frame, its Reed-Solomon parity (§4), randomised
-(§10), behind an attached sync marker (§9), is one channel access data unit; the decoder finds units and undoes it.
+"""Synchronisation and coding of telemetry frames (CCSDS 131.0-B-4): a frame with its Reed-Solomon parity (§4),
+randomised (§10), behind an attached sync marker (§9), is one channel access data unit (CADU).
 
-The decoder takes bits from anywhere: units may begin at any bit, upright or inverted, and slip. Nothing that can be
-found is lost:
-- While it hunts, each marker with at most `marker_errors_max` wrong bits begins a candidate.
-- A unit is sure if it decodes (by Reed-Solomon and the frame's CRC, as far as they are managed) or if the next marker
-  stands right behind it. Sure units that do not decode are counted as uncorrectable. Reed-Solomon alone would not do:
-  code and randomiser are cyclic, so that a unit read a few octets too early or too late is nearly a codeword as well.
+In the decoder's input, units may begin at any bit, be inverted, and slip. Nothing that can be found is lost:
+- While it searches, each marker with at most `marker_errors_max` wrong bits begins a candidate.
+- A unit is certain if it decodes (by Reed-Solomon and the frame's CRC, as far as they are managed) or if the next
+  marker follows directly. Certain units that do not decode are counted as uncorrectable. Reed-Solomon alone is no
+  proof: code and randomiser are cyclic, so that a unit read a few octets too early or too late is nearly a codeword.
   Without a CRC, therefore, a unit that needed corrections also needs the next marker.
-- Right behind a sure unit the next one is tried even where its marker is damaged, if it has a CRC to say what it is.
-- Behind an unsure unit the hunt goes on at its second bit, so that a marker inside it is found.
+- Behind a certain unit the next one is tried even if its marker is damaged, provided that it has a CRC to prove it.
+- Behind an uncertain unit the search continues at its second bit, so that a marker inside it is found.
 """
 
 from typing import NamedTuple
@@ -29,13 +28,13 @@ ASM_OCTETS = 4
 _ASM_BITS = 8 * ASM_OCTETS
 _ASM_ROW = np.frombuffer(ASM.to_bytes(ASM_OCTETS), np.uint8)
 _STEP_UNITS = 256  # decoded at once: enough to make a call cheap, few enough to stay in the processor's cache
-_STEP_OCTETS = 4096  # searched at once while hunting
+_STEP_OCTETS = 4096  # searched at once for a marker
 
 Rows = NDArray[np.uint8]
 
 
 class TmEncoder:
-    """Frames of `managed` into units."""
+    """Encoder of the frames of `managed` into units."""
 
     def __init__(self, managed: Managed) -> None:
         self._managed = managed
@@ -65,10 +64,10 @@ class _Decoded(NamedTuple):
 
 
 class TmDecoder:
-    """Received bits into frames of `managed`; holds less than two units between calls.
+    """Decoder of received bits into the frames of `managed`; holds less than two units between calls.
 
-    Counters: `received` frames given, `corrected_frames` of them with wrong symbols, `corrected_symbols` in all;
-    `uncorrectable` units that were sure but did not decode; `octets_skipped` outside of all units.
+    Counters: `received` frames returned, `corrected_frames` of them with wrong symbols, `corrected_symbols` in all;
+    `uncorrectable` units that were certain but did not decode; `octets_skipped` outside of all units.
     """
 
     def __init__(self, managed: Managed, *, marker_errors_max: int = 3) -> None:
@@ -78,7 +77,7 @@ class TmDecoder:
         self._marker_errors_max = marker_errors_max
         self._unit_bits = _ASM_BITS + 8 * managed.tm_code_octets
         self._buffer = bytearray()
-        self._at_bit = 0  # of the buffer: where the next unit, or the hunt, begins
+        self._at_bit = 0  # bit of the buffer where the next unit, or the search, begins
         self._hunting = True
         self._inverted = False
         self._ended = False
@@ -90,11 +89,11 @@ class TmDecoder:
         return self._bits_skipped // 8
 
     def feed(self, octets: bytes) -> list[bytes]:
-        """Take what was received, in pieces of any size; give the frames that became whole."""
+        """Take received octets, in pieces of any size; return the frames that are complete now."""
         return [frame.tobytes() for frame in self.feed_rows(octets)]
 
     def finish(self) -> list[bytes]:
-        """No more will come: give the last frame, if it waits for a marker behind it, and skip what is left."""
+        """End of the stream: return the last frame, if it waits for a marker behind it, and skip the rest."""
         self._ended = True
         frames = self.feed(b"")
         self._skip_to(8 * len(self._buffer))
@@ -111,7 +110,7 @@ class TmDecoder:
         return np.concatenate(found)
 
     def _hunt(self) -> bool:
-        """Go to the next marker; whether there is one."""
+        """Move to the next marker; returns whether there is one."""
         for start in range(self._at_bit // 8, len(self._buffer), _STEP_OCTETS):
             piece = bytes(self._buffer[start : start + _STEP_OCTETS + ASM_OCTETS])
             hits = find_markers(piece, ASM, errors=self._marker_errors_max)
@@ -124,7 +123,7 @@ class TmDecoder:
         return False
 
     def _read(self, found: list[Rows]) -> bool:
-        """Decode what stands unit after unit; whether there may be more to do with what was received."""
+        """Decode the units that follow each other directly; returns whether received octets may give more."""
         markers_known, units_whole = self._in_view()
         if not units_whole:
             return False
@@ -142,19 +141,19 @@ class TmDecoder:
         self._take(decoded, done, found)
         has_marker = done < markers_good
         if done == count or (has_marker and markers_good == markers_known):
-            return done > 0  # all read, or the next marker, not yet received, will tell
+            return done > 0  # all read, or the next marker, not received yet, will decide
         self._hunting = True
         self._skip_to(self._at_bit + has_marker)
         return True
 
     def _in_view(self) -> tuple[int, int]:
-        """How many markers, and how many units, are there in full."""
+        """Numbers of markers and of units that are received in full."""
         bits = 8 * len(self._buffer) - self._at_bit
         markers = (bits - _ASM_BITS) // self._unit_bits + 1
         return min(markers, _STEP_UNITS + 1), min(bits // self._unit_bits, _STEP_UNITS)
 
     def _markers_good(self, known: int) -> int:
-        """How many of the markers, from the first on, stand where they should."""
+        """Number of markers, from the first on, that are at their places."""
         wrong = self._cut(known, 0, ASM_OCTETS) ^ _ASM_ROW
         if not wrong.any():
             return known
@@ -181,7 +180,7 @@ class TmDecoder:
         return align_all(self._buffer, hits, size, skip=skip_bits)
 
     def _take(self, decoded: _Decoded, done: int, found: list[Rows]) -> None:
-        """Give the units that decoded, of the first `done`, which are sure; count the others."""
+        """Return in `found` the units that decoded, of the first `done`, which are certain; count the others."""
         good, symbols = decoded.good[:done], decoded.symbols[:done][decoded.good[:done]]
         found.append(chosen(decoded.frames[:done], good))
         self.received += len(symbols)

@@ -1,6 +1,6 @@
 """FARM-1, the receiving end of COP-1 (CCSDS 232.1-B-2 §6): telecommand frames are accepted in order and exactly once.
 
-`_TABLE` is table 6-1 of the standard, cell by cell; what `on_frame` adds is only which event a frame is.
+`_TABLE` is table 6-1 of the standard, cell by cell; `on_frame` only finds out which event a frame is.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ WINDOW_MIN, WINDOW_MAX = 2, 254
 
 
 class State(IntEnum):
-    """Of the receiver (§6.1.2)."""
+    """State of FARM-1 (§6.1.2)."""
 
     OPEN = 1
     WAIT = 2
@@ -22,21 +22,21 @@ class State(IntEnum):
 
 
 class Verdict(Enum):
-    """On a frame. An accepted control command has been obeyed; its data are not for the user."""
+    """Outcome for a frame. An accepted control command has been executed; its data are not for the user."""
 
     ACCEPT = auto()
     DISCARD = auto()
 
 
 class Event(IntEnum):
-    """What can happen to a FARM (table 6-1). Frames that are not valid are refused before (E9 for what is left)."""
+    """Events of FARM-1 (table 6-1). Invalid frames are refused before; those that pass but are not legal are E9."""
 
     E1 = 1
     """AD frame with N(S) = V(R), and there is a buffer for it."""
     E2 = 2
     """AD frame with N(S) = V(R), and there is no buffer."""
     E3 = 3
-    """AD frame ahead of V(R), inside the positive part of the window: something is missing before it."""
+    """AD frame ahead of V(R), inside the positive part of the window: frames before it are missing."""
     E4 = 4
     """AD frame behind V(R), inside the negative part of the window: it was accepted before."""
     E5 = 5
@@ -56,8 +56,8 @@ class Event(IntEnum):
 class Farm:
     """One virtual channel's receiver. `window`: width W of the sliding window, even, 2..254.
 
-    It begins open at `vr`, where an earlier life of the receiver was, or in lockout where that is not known (None). The
-    user says `hold` when it cannot take another AD frame, and `release` when it can.
+    It begins open at `vr`, its V(R) before a restart, or in lockout where that is not known (None). The user calls
+    `hold` when it cannot take another AD frame, and `release` when it can.
     """
 
     def __init__(self, window: int, vr: int | None = None) -> None:
@@ -72,9 +72,9 @@ class Farm:
     def begin(self, vr: int, *, is_locked: bool) -> None:
         """Begin at V(R), open, or in lockout, which only the sender's "unlock" ends.
 
-        The standard leaves the first state to the user. At the V(R) of its earlier life the receiver discards what it
-        took then (E4); where that is not known, lockout makes the sender give up what is on its way (E14 of table 5-1)
-        instead of repeating it.
+        The standard leaves the first state to the user. With its V(R) of before a restart the receiver discards the
+        frames that it accepted then (E4); where V(R) is not known, lockout makes the sender give up the frames in
+        flight (E14 of table 5-1) instead of repeating them.
         """
         self.vr = vr
         self.state = State.LOCKOUT if is_locked else State.OPEN
@@ -85,16 +85,16 @@ class Farm:
         return self._apply(self._event(frame), frame.data)
 
     def hold(self) -> None:
-        """There is no buffer for AD frames."""
+        """Note that there is no buffer for AD frames."""
         self._has_buffer = False
 
     def release(self) -> None:
-        """There is a buffer again."""
+        """Note that there is a buffer for AD frames again (E10)."""
         self._has_buffer = True
         self._apply(Event.E10, b"")
 
     def clcw(self, channel: int, *, no_rf: bool = False, no_bit_lock: bool = False) -> Clcw:
-        """What to report now (E11); `channel` is the virtual channel that this FARM serves."""
+        """The CLCW to report now (E11); `channel` is the virtual channel that this FARM serves."""
         return Clcw(
             channel=channel,
             report=self.vr,

@@ -1,8 +1,8 @@
-"""FOP-1, the sending end of COP-1 (CCSDS 232.1-B-2 §5): telecommand frames go out, and again until acknowledged.
+"""FOP-1, the sending end of COP-1 (CCSDS 232.1-B-2 §5): sends telecommand frames and repeats them until acknowledged.
 
-`_TABLE` is table 5-1 of the standard, cell by cell; the actions below it are those of §5.2. The layer below is whoever
-looks at `asked`: `taken` is its "accept", `refuse_frames` its "reject". A frame that is not asked for any more is to be
-withdrawn as far as that is still possible, which is the standard's "abort request".
+`_TABLE` is table 5-1 of the standard, cell by cell; the actions below it are those of §5.2. The lower layer reads
+`asked`: `taken` is its "accept", `refuse_frames` its "reject". A frame that is no longer in `asked` is to be withdrawn
+as far as that is still possible, which is the standard's "abort request".
 """
 
 from collections import deque
@@ -33,7 +33,7 @@ NOTICES_MAX = 4096
 
 @dataclass(slots=True)
 class _Unit:
-    """Data of a frame, and the frame once it has its number."""
+    """Data of a frame, and the frame once it has its sequence number N(S)."""
 
     data: bytes
     tag: Hashable = None
@@ -43,7 +43,7 @@ class _Unit:
 
 @dataclass(frozen=True, slots=True)
 class _Occasion:
-    """What an event brought with it."""
+    """The data that came with an event."""
 
     now_ns: int
     clcw: Clcw | None = None
@@ -80,7 +80,7 @@ class Fop:
         self._suspended_in: State | None = None
         self._wait: _Unit | None = None
         self._sent: deque[_Unit] = deque()
-        self._out: dict[FrameType, TcFrame] = {}  # asked of the layer below; a type that is in here is "not ready"
+        self._out: dict[FrameType, TcFrame] = {}  # frames for the lower layer; for a type in here it is "not ready"
         self._initiating: Directive | None = None
         self._notices: list[Notice] = []
         self._check()
@@ -100,21 +100,21 @@ class Fop:
         return any(unit.tag == tag for unit in self._sent) or (self._wait is not None and self._wait.tag == tag)
 
     def send(self, data: bytes, now_ns: int, tag: Hashable = None) -> bool:
-        """Send data in an AD frame; False if rejected. Raises ValueError for what no frame holds."""
+        """Send data in an AD frame; False if rejected. Raises ValueError for data that no frame can hold."""
         event = Event.E20 if self._wait else Event.E19
         return self._run(event, _Occasion(now_ns, unit=self._unit(data, tag)))
 
     def send_expedited(self, data: bytes, now_ns: int, tag: Hashable = None) -> bool:
-        """Send data once in a BD frame, beside the sequence; False if the one before has not been taken yet."""
+        """Send data once in a BD frame, outside the sequence; False if the one before has not been taken yet."""
         event = Event.E22 if FrameType.BD in self._out else Event.E21
         return self._run(event, _Occasion(now_ns, unit=self._unit(data, tag)))
 
     def directive(self, directive: Directive, now_ns: int, value: int = 0) -> bool:
-        """What management asks for; False if rejected, which a value out of its range is too."""
+        """Execute a directive of management; False if rejected, also for a value out of its range."""
         return self._run(self._directive_event(directive, value), _Occasion(now_ns, directive=directive, value=value))
 
     def on_clcw(self, clcw: Clcw, now_ns: int) -> None:
-        """Take a report; one about another virtual channel is none of ours."""
+        """Process a CLCW; one about another virtual channel is ignored."""
         if clcw.channel == self._managed.tc_channel:
             event = clcw_event(clcw, vs=self.vs, nnr=self.nnr, count=self._count, limit=self._limit)
             self._run(event, _Occasion(now_ns, clcw=clcw))
@@ -131,22 +131,22 @@ class Fop:
 
     @property
     def asked(self) -> tuple[TcFrame, ...]:
-        """The frames that the layer below is asked to send, at most one of each type; look after each call."""
+        """The frames that the lower layer is asked to send, at most one of each type; read it after each call."""
         return tuple(self._out.values())
 
     def taken(self, frame: TcFrame, now_ns: int) -> None:
-        """The layer below has accepted `frame`; of one that is not asked for any more nothing follows."""
+        """The lower layer has accepted `frame`; ignored for a frame that is no longer in `asked`."""
         if self._out.get(frame.type) is frame:
             del self._out[frame.type]
             self._run(_TAKEN[frame.type], _Occasion(now_ns))
 
     def left(self, now_ns: int) -> None:
-        """An AD or BC frame that was taken earlier has left only now: T1 begins anew."""
+        """An AD or BC frame that was taken earlier has been sent only now: T1 is started again."""
         if self.deadline_ns is not None:
             self._start_timer(now_ns)
 
     def take_frames(self, now_ns: int) -> list[TcFrame]:
-        """As a layer below that never waits: all frames that are to be sent now, in order."""
+        """All frames to be sent now, in order, for a lower layer that is always ready."""
         taken = []
         while self._out:
             frame = next(iter(self._out.values()))
@@ -155,20 +155,20 @@ class Fop:
         return taken
 
     def refuse_frames(self, now_ns: int) -> None:
-        """The layer below cannot send: what it was asked to is dropped, and the AD service ends."""
+        """The lower layer cannot send: the frames in `asked` are dropped, and the AD service ends."""
         for kind in tuple(self._out):
             self._out.pop(kind, None)
             self._run(_REFUSED[kind], _Occasion(now_ns))
 
     def take_notices(self) -> list[Notice]:
-        """What happened since the last call. At most 4096 are kept; `notices_dropped` counts the others."""
+        """The notices since the last call. At most 4096 are kept; `notices_dropped` counts the others."""
         taken, self._notices = self._notices, []
         return taken
 
     def _run(self, event: Event, occasion: _Occasion) -> bool:
-        """Do what the table says; whether that is not to reject."""
+        """Execute the table's actions for an event; False if they reject it."""
         cell = _TABLE[event][self.state - 1]
-        assert cell is not None, f"{event.name} in {self.state.name}: the standard says that it cannot be"
+        assert cell is not None, f"{event.name} in {self.state.name}: impossible by table 5-1"
         state, actions = cell
         for action in actions:
             action(self, occasion)
@@ -234,9 +234,10 @@ class Fop:
         self.deadline_ns = now_ns + self._t1_ms * MS_NS
 
     def _purge(self) -> None:
-        """Give up what was sent and what waits (§5.2.2, §5.2.3).
+        """Purge the sent queue and the wait queue (§5.2.2, §5.2.3).
 
-        NN(R) is the oldest frame on the way, so with none it is V(S): that makes the table's empty cells impossible.
+        NN(R) is the number of the oldest frame in flight, so without any it is V(S): the empty cells of the table
+        cannot be reached then.
         """
         for unit in self._sent:
             if unit.frame and not unit.frame.control:
@@ -253,7 +254,7 @@ class Fop:
             self._initiating = None
 
     def _retransmit(self, now_ns: int, kind: FrameType) -> None:
-        """All frames of the sent queue once more (§5.2.7); of what was asked before, nothing is taken any more."""
+        """Mark all frames of the sent queue for retransmission (§5.2.7); frames of this type leave `asked`."""
         self._out.pop(kind, None)
         self._count += 1
         self._start_timer(now_ns)
@@ -261,7 +262,7 @@ class Fop:
             unit.to_be_retransmitted = True
 
     def _send_again(self, kind: FrameType) -> bool:
-        """Ask for the first frame of the sent queue that is to be retransmitted; whether there is one."""
+        """Put the first frame marked for retransmission into `asked`; returns whether there is one."""
         unit = next((unit for unit in self._sent if unit.to_be_retransmitted), None)
         if unit is None or unit.frame is None:
             return False
@@ -270,7 +271,7 @@ class Fop:
         return True
 
     def _transmit_bc(self, data: bytes, now_ns: int) -> None:
-        """§5.2.5."""
+        """Transmit a Type-BC frame (§5.2.5)."""
         frame = self._frame(data, bypass=True, control=True)
         self._sent.append(_Unit(data, frame=frame))
         self._count = 1
@@ -278,7 +279,7 @@ class Fop:
         self._out[FrameType.BC] = frame
 
     def _transmit_ad(self, unit: _Unit, now_ns: int) -> None:
-        """§5.2.4."""
+        """Transmit a Type-AD frame (§5.2.4)."""
         unit.frame = self._frame(unit.data, sequence=self.vs)
         self.vs = (self.vs + 1) % MODULUS
         if not self._sent:
@@ -313,7 +314,7 @@ def _respond(fop: Fop, on: _Occasion, response: Response) -> None:
 
 
 def _await_farm(fop: Fop, on: _Occasion) -> None:
-    """The directive is confirmed, or fails, later."""
+    """Keep the directive: it is confirmed, or fails, when the FARM's CLCW comes."""
     fop._initiating = on.directive
 
 
@@ -357,7 +358,7 @@ def _cancel_timer(fop: Fop, _on: _Occasion) -> None:
 
 
 def _remove_acknowledged(fop: Fop, on: _Occasion) -> None:
-    """§5.2.8."""
+    """Remove acknowledged frames from the sent queue (§5.2.8)."""
     assert on.clcw
     while fop.nnr != on.clcw.report:
         fop._tell(Transfer(fop._sent.popleft().tag, Response.CONFIRMED))
@@ -374,7 +375,7 @@ def _retransmit_bc(fop: Fop, on: _Occasion) -> None:
 
 
 def _look_for_data(fop: Fop, on: _Occasion) -> None:
-    """§5.2.10 "look for FDU": what is to be retransmitted first, then what waits, if the window lets it."""
+    """Look for FDU (§5.2.10): first a frame to retransmit, then a waiting one, if the window allows it."""
     if FrameType.AD in fop._out or fop._send_again(FrameType.AD):
         return
     if fop._wait and (fop.vs - fop.nnr) % MODULUS < fop._window:
@@ -384,7 +385,7 @@ def _look_for_data(fop: Fop, on: _Occasion) -> None:
 
 
 def _look_for_directive(fop: Fop, _on: _Occasion) -> None:
-    """§5.2.9; the layer below is ready, as the frame has been taken (E43) or is no longer asked for (E16)."""
+    """Look for directive (§5.2.9); the lower layer is ready: it took the frame (E43), or it was withdrawn (E16)."""
     fop._send_again(FrameType.BC)
 
 
@@ -438,23 +439,23 @@ def _cells(state: State) -> Callable[..., Cell]:
 
 
 def _stay(*actions: Action) -> Row:
-    """The same in every state, which does not change."""
+    """A row with the same actions in every state, none of which changes."""
     s1, s2, s3, s4, s5, s6 = ((state, actions) for state in State)
     return s1, s2, s3, s4, s5, s6
 
 
 def _service(s1: Cell, s2: Cell, s3: Cell) -> Row:
-    """Only with frames on the way, so not while initialising; ignored in S6."""
+    """A row of events that need frames in flight: impossible while initialising, ignored in S6."""
     return s1, s2, s3, None, None, _S6()
 
 
 def _only_initial(cell: Cell) -> Row:
-    """Rejected but in S6."""
+    """A row that is rejected in every state but S6."""
     return (*_REJECT[:5], cell)
 
 
 def _resumed(cell: Cell) -> Row:
-    """Suspended is only who is in S6."""
+    """A row for a resumption: possible in S6 only, the state of a suspended FOP."""
     return None, None, None, None, None, cell
 
 
@@ -532,7 +533,7 @@ _TABLE: dict[Event, Row] = {
     Event.E38: _stay(_accept, _set_limit, _confirm),
     Event.E39: _stay(_accept, _set_timeout_type, _confirm),
     Event.E40: _REJECT,
-    # That the layer below is ready again needs no action: a frame that was taken is no longer asked for.
+    # No action is needed when the lower layer is ready again: a frame that was taken is no longer in `asked`.
     Event.E41: (_S1(_look_for_data), _S2(_look_for_data), _S3(), _S4(), _S5(), _S6()),
     Event.E42: (_LLIF, _LLIF, _LLIF, _LLIF, _LLIF, _LLIF),
     Event.E43: (_S1(), _S2(), _S3(), _S4(), _S5(_look_for_directive), _S6()),
@@ -542,7 +543,7 @@ _TABLE: dict[Event, Row] = {
 }
 _TAKEN = {FrameType.AD: Event.E41, FrameType.BC: Event.E43, FrameType.BD: Event.E45}
 _REFUSED = {FrameType.AD: Event.E42, FrameType.BC: Event.E44, FrameType.BD: Event.E46}
-_DIRECTIVES = {  # with the layer below ready for a BC frame, and not
+_DIRECTIVES = {  # event if the lower layer is ready for a BC frame, and if not
     Directive.INITIATE: (Event.E23, Event.E23),
     Directive.INITIATE_CLCW_CHECK: (Event.E24, Event.E24),
     Directive.INITIATE_UNLOCK: (Event.E25, Event.E26),

@@ -1,4 +1,4 @@
-"""What happens to a FOP-1 and what it answers (CCSDS 232.1-B-2 §4, §5.3): the words of its state table."""
+"""States, directives, events and notices of FOP-1 (CCSDS 232.1-B-2 §4, §5.3)."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ MODULUS = 256
 
 
 class State(IntEnum):
-    """Of the sender (§5.1.2)."""
+    """State of FOP-1 (§5.1.2)."""
 
     ACTIVE = 1
     RETRANSMIT = 2
@@ -21,29 +21,29 @@ class State(IntEnum):
 
 
 class Directive(Enum):
-    """What management asks for (§4.3.1.3); the value that goes with it, and its range, stand beside it."""
+    """Directives of management (§4.3.1.3), each with the value that it takes and its range."""
 
     INITIATE = auto()
-    """AD service at once, without a look at the FARM."""
+    """Start AD service at once, without a check of the FARM's state."""
     INITIATE_CLCW_CHECK = auto()
-    """AD service as soon as a CLCW says that the FARM is where we are."""
+    """Start AD service once a CLCW shows that the FARM's V(R) is our V(S)."""
     INITIATE_UNLOCK = auto()
-    """AD service after a BC frame has ended the FARM's lockout."""
+    """Start AD service after a BC frame "unlock" has ended the FARM's lockout."""
     INITIATE_SET_VR = auto()
-    """AD service after a BC frame has set V(R) to the value, 0..255; V(S) too."""
+    """Start AD service after a BC frame has set V(R) to the value, 0..255; V(S) is set to it too."""
     TERMINATE = auto()
     RESUME = auto()
-    """Go on after a suspension."""
+    """Resume AD service after a suspension."""
     SET_VS = auto()
-    """V(S) to the value, 0..255."""
+    """Set V(S) to the value, 0..255."""
     SET_WINDOW = auto()
-    """K, 1..half of the FARM's window: frames on their way at a time."""
+    """Set K, the maximum number of frames in flight, to 1..half of the FARM's window."""
     SET_T1_MS = auto()
-    """Timer, 1 ms or more: longer than a frame and the CLCW about it take."""
+    """Set T1, 1 ms or more: longer than a frame and the CLCW about it take together."""
     SET_TRANSMISSION_LIMIT = auto()
-    """How often a frame is sent at most, 1..255."""
+    """Set the transmission limit, how often a frame is sent at most, 1..255."""
     SET_TIMEOUT_TYPE = auto()
-    """After the last try: 0 alert, 1 suspend."""
+    """Set the timeout type, the action after the last transmission: 0 alert, 1 suspend."""
 
 
 class AlertCode(Enum):
@@ -60,7 +60,7 @@ class AlertCode(Enum):
 
 
 class Response(Enum):
-    """To a request to transfer data, or to a directive (§4.3.2)."""
+    """Response to a request to transfer data, or to a directive (§4.3.2)."""
 
     ACCEPTED = auto()
     REJECTED = auto()
@@ -72,7 +72,7 @@ class Response(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """How a data unit fares; `tag` is what it was sent with."""
+    """Response about a data unit; `tag` is the one that it was sent with."""
 
     tag: Hashable
     response: Response
@@ -80,7 +80,7 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a directive fares."""
+    """Response about a directive."""
 
     directive: Directive
     response: Response
@@ -88,21 +88,21 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """The AD service has ended; it takes a directive to begin again."""
+    """The AD service has ended; only a directive starts it again."""
 
     code: AlertCode
 
 
 @dataclass(frozen=True, slots=True)
 class Suspended:
-    """The AD service stands still with all it holds, until Directive.RESUME."""
+    """The AD service is suspended, its queues kept, until Directive.RESUME."""
 
 
 Notice = Transfer | Answer | Alert | Suspended
 
 
 class Event(IntEnum):
-    """The rows of table 5-1; those that CLCWs cause are told apart in `clcw_event`."""
+    """Events of FOP-1, the rows of table 5-1; `clcw_event` finds the one of a CLCW."""
 
     E1 = 1
     E2 = 2
@@ -119,33 +119,33 @@ class Event(IntEnum):
     E13 = 13
     E14 = 14
     E15 = 15
-    """CLCW that is not valid: of another COP."""
+    """CLCW that is invalid: of another COP."""
     E16 = 16
-    """Timer, may be sent again, alert in the end."""
+    """Timer expired, transmission limit not reached, timeout type 0 (alert)."""
     E17 = 17
-    """Timer, was sent as often as allowed, alert."""
+    """Timer expired, transmission limit reached, timeout type 0 (alert)."""
     E18 = 18
-    """Timer, was sent as often as allowed, suspend."""
+    """Timer expired, transmission limit reached, timeout type 1 (suspend)."""
     E19 = 19
     """AD data, wait queue empty."""
     E20 = 20
     """AD data, wait queue full."""
     E21 = 21
-    """BD data, the layer below is ready."""
+    """BD data, the lower layer is ready."""
     E22 = 22
-    """BD data, the layer below is not ready."""
+    """BD data, the lower layer is not ready."""
     E23 = 23
     """Initiate."""
     E24 = 24
     """Initiate with CLCW check."""
     E25 = 25
-    """Initiate with unlock, the layer below is ready."""
+    """Initiate with unlock, the lower layer is ready."""
     E26 = 26
-    """Initiate with unlock, the layer below is not ready."""
+    """Initiate with unlock, the lower layer is not ready."""
     E27 = 27
-    """Initiate with set V(R), the layer below is ready."""
+    """Initiate with set V(R), the lower layer is ready."""
     E28 = 28
-    """Initiate with set V(R), the layer below is not ready."""
+    """Initiate with set V(R), the lower layer is not ready."""
     E29 = 29
     """Terminate."""
     E30 = 30
@@ -171,26 +171,26 @@ class Event(IntEnum):
     E40 = 40
     """Directive with a value out of its range."""
     E41 = 41
-    """The layer below took the AD frame."""
+    """The lower layer accepted the AD frame."""
     E42 = 42
-    """It refused the AD frame."""
+    """The lower layer rejected the AD frame."""
     E43 = 43
-    """It took the BC frame."""
+    """The lower layer accepted the BC frame."""
     E44 = 44
-    """It refused the BC frame."""
+    """The lower layer rejected the BC frame."""
     E45 = 45
-    """It took the BD frame."""
+    """The lower layer accepted the BD frame."""
     E46 = 46
-    """It refused the BD frame."""
+    """The lower layer rejected the BD frame."""
     E101 = 101
     E102 = 102
     E103 = 103
     E104 = 104
-    """Timer, may be sent again, suspend in the end."""
+    """Timer expired, transmission limit not reached, timeout type 1 (suspend)."""
 
 
 def clcw_event(clcw: Clcw, *, vs: int, nnr: int, count: int, limit: int) -> Event:
-    """Which event a CLCW is (table 5-1, E1..E15), given V(S), NN(R), transmission count and limit."""
+    """The event that a CLCW is (table 5-1, E1..E15), given V(S), NN(R), transmission count and limit."""
     acknowledged, outstanding = (clcw.report - nnr) % MODULUS, (vs - nnr) % MODULUS
     if clcw.cop != 1:
         return Event.E15
@@ -214,7 +214,7 @@ def clcw_event(clcw: Clcw, *, vs: int, nnr: int, count: int, limit: int) -> Even
 
 
 def _all_acknowledged(clcw: Clcw, *, news: bool) -> Event:
-    """N(R) = V(S): the FARM misses nothing, so it has no reason to ask for a repetition or to wait."""
+    """The event of N(R) = V(S): no frame is missing, so the FARM has no reason for a retransmission or a wait."""
     if clcw.retransmit:
         return Event.E4
     if clcw.wait:

@@ -46,7 +46,7 @@ NO_BITS = 0x3FFE
 class AosFrame:
     """One frame. `cycle` extends `count` by 4 bits where it is in use; `ocf` is the OCF as a 32-bit word.
 
-    `unused_cycle` holds its bits where it is not, so that what was received encodes back to the same octets.
+    `unused_cycle` keeps the received bits of an unused cycle, so that a frame encodes back to the same octets.
     """
 
     spacecraft_id: int
@@ -71,7 +71,7 @@ class AosFrame:
 
     @classmethod
     def decode(cls, octets: bytes, *, fecf: bool = True, ocf: bool = False, insert_octets: int = 0) -> Self:
-        """Read a frame that is as long as `octets`, of the parts that are managed.
+        """Read a frame that is as long as `octets`, with the parts that are managed.
 
         Raises TruncatedError, ChecksumError or DecodeError.
         """
@@ -108,7 +108,7 @@ class MPdu(NamedTuple):
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
-        """Read a data field; the reserved bits are not looked at. Raises TruncatedError."""
+        """Read a data field; the reserved bits are ignored. Raises TruncatedError."""
         _, first_header = _M_PDU.unpack(data)
         return cls(first_header, data[_M_PDU.size :])
 
@@ -131,7 +131,7 @@ class BPdu(NamedTuple):
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
-        """Read a data field; the reserved bits are not looked at. Raises TruncatedError or DecodeError."""
+        """Read a data field; the reserved bits are ignored. Raises TruncatedError or DecodeError."""
         _, last_bit = _B_PDU.unpack(data)
         zone = data[_B_PDU.size :]
         bits = {NO_BITS: 0, ALL_BITS: 8 * len(zone)}.get(last_bit, last_bit + 1)

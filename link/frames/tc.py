@@ -28,7 +28,7 @@ def set_vr(value: int) -> bytes:
 
 
 class FrameType(Enum):
-    """What bypass and control command flag say together (§4.1.2.3): `(bypass, control)`."""
+    """Type of a frame by its bypass and control command flags (§4.1.2.3): `(bypass, control)`."""
 
     AD = (False, False)
     """Sequence-controlled data: accepted in order, once."""

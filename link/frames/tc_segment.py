@@ -61,7 +61,7 @@ def _pieces(packet: bytes, map_id: int, room: int) -> Iterator[Segment]:
 
 
 def split_packets(block: bytes) -> list[bytes]:
-    """The packets that stand one behind the other in a frame's data. Raises DecodeError if they do not fill it."""
+    """The packets that follow one another in a frame's data. Raises DecodeError if they do not fill it."""
     packets, at = [], 0
     while at < len(block):
         size = packet_size(block, at)
@@ -74,7 +74,7 @@ def split_packets(block: bytes) -> list[bytes]:
 
 @dataclass(slots=True)
 class SegmentReceiver:
-    """Segments into packets, each MAP by itself; `octets_max` bounds the packet in progress on one MAP.
+    """Reassembles segments into packets, separately for each MAP; `octets_max` bounds the packet in progress of a MAP.
 
     Segments that come out of order, or blocks that are not made of packets, are dropped and counted in `dropped`.
     """

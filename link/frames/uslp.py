@@ -27,7 +27,7 @@ NO_POINTER = 0xFFFF
 
 
 class Rule(IntEnum):
-    """How a data zone was made (§4.1.4.2.2)."""
+    """TFDZ construction rule (§4.1.4.2.2): how a data zone was made."""
 
     PACKETS = 0
     """Packets that may span frames; the pointer says where the first one begins."""
@@ -46,7 +46,7 @@ _RULES = tuple(Rule)
 
 
 class DataField(NamedTuple):
-    """What a frame carries; `pointer` belongs to the rules 0..2 only."""
+    """Transfer frame data field; only the rules 0..2 have a `pointer`."""
 
     rule: Rule
     zone: bytes
@@ -54,7 +54,7 @@ class DataField(NamedTuple):
     pointer: int | None = None
 
     def encode(self) -> bytes:
-        """Header and zone. Raises ValueError for a pointer that is missing, or that the rule has no place for."""
+        """Header and zone. Raises ValueError for a missing pointer, or one that the rule does not have."""
         if (self.pointer is not None) != (self.rule <= Rule.UNIT_GOES_ON):
             raise ValueError(f"pointer = {self.pointer} with construction rule {self.rule} (732.1 §4.1.4.2.4)")
         pointer = b"" if self.pointer is None else self.pointer.to_bytes(POINTER_SIZE)

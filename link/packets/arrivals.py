@@ -1,10 +1,10 @@
-"""What a count that runs round says about the units that carry it: what is missing, came late, came twice.
+"""Evaluation of a modulo counter in received units (frames, packets): which are missing, late or duplicates.
 
-Ground stations overlap, files are put one behind the other, networks swap datagrams and bring them twice; so a count
-that goes back is not a loss of nearly a whole round. Each unit brings a mark, some bits that stand for its
-content. One whose count was there before, with the same mark, is a duplicate; one that fills a gap left a little before
-came late, and is not lost. What goes back and is neither, to 0 or in a count so long that nobody loses half its round,
-is a restart of the sender. Whatever else jumps, jumps ahead: more than a whole round lost in one gap is not seen.
+Ground stations overlap, files are concatenated, and networks reorder and duplicate datagrams; so a count that goes back
+does not mean a loss of nearly a whole cycle. Each unit has a mark, some bits derived from its content. A unit whose
+count was received before, with the same mark, is a duplicate; one that fills a recent gap is late, and is not lost. A
+count that goes back and is neither, to 0 or with a modulus so large that no loss reaches half a cycle, is a restart of
+the sender. Every other jump is forward: a loss of more than a whole cycle in one gap is not detected.
 """
 
 from bisect import bisect_right, insort
@@ -20,20 +20,20 @@ from kernels.coding.crc import crc32c
 Numbers = NDArray[np.int64]
 Marks = NDArray[np.uint32]
 Choice = NDArray[np.bool_]
-_MEMORY = 1 << 14  # units back from the newest, a whole round of a space packet's count
+_MEMORY = 1 << 14  # units before the newest: a whole cycle of a space packet's count
 _FEW = 64
-_SHORT, _LONG = 1 << 8, 1 << 20  # counts of TM frames come to 0 too often to mean anything, those of AOS frames never
+_SHORT, _LONG = 1 << 8, 1 << 20  # moduli: TM counts reach 0 too often to show a restart, AOS counts never do
 
 
 class Arrived(NamedTuple):
-    """Of units that arrived: `is_new`, unless it is a duplicate; `is_next`, if it follows the new one before it."""
+    """Flags of arrived units: `is_new`, not a duplicate; `is_next`, directly follows the new unit before it."""
 
     is_new: Choice
     is_next: Choice
 
 
 class Arrival(NamedTuple):
-    """As `Arrived`, of one unit; `is_late` where younger ones came before it."""
+    """As `Arrived`, for one unit; `is_late` if later ones came before it."""
 
     is_new: bool
     is_next: bool
@@ -41,7 +41,7 @@ class Arrival(NamedTuple):
 
 
 def marks_of(octets: bytes | memoryview, ends: Numbers, checks: NDArray[np.uint16]) -> Marks:
-    """Marks of units that end at `ends`, of two octets or more, where `checks` are a CRC-16 of those before the two."""
+    """Marks of units that end at `ends`, each of its last two octets and `checks`, the CRC-16 of those before."""
     stream = np.frombuffer(octets, np.uint8)
     high, low = stream[ends - 2].astype(np.uint32), stream[ends - 1].astype(np.uint32)
     return np.asarray(checks.astype(np.uint32) << 16 | high << 8 | low, np.uint32)
@@ -51,7 +51,7 @@ def marks_of(octets: bytes | memoryview, ends: Numbers, checks: NDArray[np.uint1
 class Arrivals:
     """One counter modulo `modulus`.
 
-    Totals since the beginning: `gaps` in the count, and units `lost` in them; `late` units, which were missing until
+    Totals since the beginning: `gaps` in the count, and units `lost` in them; `late` units, which counted as lost until
     they came; `duplicates`; `restarts` of the count.
     """
 
@@ -62,16 +62,16 @@ class Arrivals:
     duplicates: int = 0
     restarts: int = 0
     _first: int = 0
-    """Place of the lowest unit; places are counts that do not run round."""
+    """Place of the lowest unit; places are unwrapped counts."""
     _next: int = 0
     """Place behind the highest unit; 0 before the first of all."""
     _latest: int = 0
     """Place of the new unit that came last."""
     _chunks: list[tuple[int, Marks]] = field(default_factory=list)
-    """What is remembered: marks of units one behind the other, from a place on; in the order of places."""
+    """Remembered units: marks of consecutive ones, from a place on; in the order of places."""
 
     def take(self, counts: Numbers, marks: Marks) -> Arrived:
-        """Note units in their order, one or more."""
+        """Register units in their order of arrival, one or more."""
         arrived = Arrived(np.ones(len(counts), np.bool_), np.ones(len(counts), np.bool_))
         steps = np.diff(counts)
         jumps = (np.flatnonzero((steps != 1) & (steps != 1 - self.modulus)) + 1).tolist()
@@ -81,17 +81,17 @@ class Arrivals:
         return arrived
 
     def take_one(self, count: int, unit: bytes) -> Arrival:
-        """Note the next unit, whole as it came."""
+        """Register the next unit, given as the whole octets received."""
         late = self.late
         is_new, is_next = self.take(np.array([count]), np.array([crc32c(unit)], np.uint32))
         return Arrival(bool(is_new[0]), bool(is_next[0]), self.late > late)
 
     def is_near(self, count: int) -> bool:
-        """Whether a unit with this count would follow, or be one of the few behind it."""
+        """Whether a unit with this count would be the next one, or one of the few after it."""
         return (count - self._next) % self.modulus < _FEW
 
     def _take_run(self, count: int, marks: Marks, run: Arrived) -> None:
-        """Units whose counts follow one another, from `count` on."""
+        """Register units with consecutive counts, from `count` on."""
         if not self._next:
             self._first = self._next = count + self.modulus
             self._latest = self._next - 1
@@ -107,7 +107,7 @@ class Arrivals:
             self._forget()
 
     def _jump(self, count: int, ahead: int) -> None:
-        """The next unit does not follow the highest so far, and is none of those before."""
+        """Register a gap or a restart: the next unit does not follow the highest one and is none of those before."""
         is_back = 2 * ahead > self.modulus > _SHORT
         self._next += ahead
         if is_back and (count == 0 or self.modulus > _LONG):
@@ -118,9 +118,9 @@ class Arrivals:
             self.lost += ahead
 
     def _take_again(self, back: int, marks: Marks, run: Arrived) -> int:
-        """How many of the units, the first of which stands `back` before the next place, came before or come late.
+        """Number of units, the first `back` places before the next one, that are duplicates or late.
 
-        None, unless all agree with what is remembered and what is missing is missing since a short while only.
+        0 unless all agree with the remembered marks, and the missing ones are missing only recently.
         """
         memory, count = min(self.modulus, _MEMORY), min(len(marks), back)
         if back > memory // 2:
@@ -137,7 +137,7 @@ class Arrivals:
         return count
 
     def _fill(self, place: int, mark: Marks) -> None:
-        """A unit that was missing has come, or one from before the first."""
+        """Register a unit that was missing, or one from before the first."""
         self.late += 1
         self._latest = place
         if place < self._first:
@@ -151,7 +151,7 @@ class Arrivals:
         insort(self._chunks, (place, mark), key=itemgetter(0))
 
     def _remembered(self, place: int, count: int) -> tuple[Choice, Marks]:
-        """Which of the places from `place` on are known, and their marks."""
+        """Whether each of the places from `place` on is remembered, and their marks."""
         known, marks = np.zeros(count, np.bool_), np.zeros(count, np.uint32)
         first = max(bisect_right(self._chunks, place, key=itemgetter(0)) - 1, 0)
         for start, own in self._chunks[first:]:
@@ -163,7 +163,7 @@ class Arrivals:
         return known, marks
 
     def _forget(self) -> None:
-        """Let go what is too old to be looked at again."""
+        """Forget units that are too old to be compared again."""
         start, marks = self._chunks[0]
         while start + len(marks) < self._next - _MEMORY:
             del self._chunks[0]

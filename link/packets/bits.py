@@ -3,8 +3,8 @@
     HEADER = Packed("Header", version=3, is_command=1, has_secondary=1, apid=11, flags=2, count=14, length=16)
 
 Fields are unsigned, most significant bit first, in the order given (the bit numbering of all CCSDS formats). `unpack`
-and `pack` are the bare path; as a Construct the leaf parses to a named tuple and stands wherever another Construct
-does; `oracle` is the same layout in Construct's own words, which the tests hold both to.
+and `pack` are the fast path; as a Construct the leaf parses to a named tuple and can be part of any other Construct;
+`oracle` is the same layout made of Construct's own parts, with which tests compare both.
 """
 
 from collections import namedtuple

@@ -1,4 +1,4 @@
-"""Rows picked out of an array, which mostly is all of them."""
+"""Selection of rows of an array, without a copy if all are selected, the usual case."""
 
 from typing import Any
 

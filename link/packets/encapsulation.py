@@ -50,7 +50,7 @@ class EncapsulationPacket:
 
     @property
     def is_idle(self) -> bool:
-        """Whether it only fills a link."""
+        """Whether it is an idle packet, which only fills a link."""
         return self.protocol == Protocol.IDLE
 
     def encode(self) -> bytes:
@@ -83,7 +83,7 @@ class EncapsulationPacket:
         length_of_length = octets[0] & 3
         head = _WIRES[length_of_length].parse(octets)
         if head.protocol and not length_of_length:
-            raise DecodeError(f"protocol {head.protocol} in a header of one octet, which an idle packet has")
+            raise DecodeError(f"protocol {head.protocol} in a header of one octet, expected 0, an idle packet")
         if len(octets) < size:
             raise TruncatedError(needed=size, given=len(octets))
         return cls(

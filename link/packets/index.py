@@ -1,5 +1,5 @@
-"""Whole recordings at once: where the space packets of a stream stand and what their headers say, as columns; and many
-packets of one kind made at once (CCSDS 133.0-B-2 §4.1).
+"""Whole recordings at once: offsets and header fields of all space packets of a stream as columns; and many packets of
+one kind made at once (CCSDS 133.0-B-2 §4.1).
 """
 
 import struct
@@ -97,12 +97,12 @@ class PacketIndex:
         return self.where(self.apid != IDLE_APID)
 
     def marks(self) -> Marks:
-        """What stands for the octets of each packet."""
+        """Marks of the packets (link.packets.arrivals), derived from their octets."""
         offsets, sizes = self.offset, self.size
         return marks_of(self.octets, offsets + sizes, crc16_ranges(self.octets, offsets, sizes - 2))
 
     def lost(self) -> dict[int, int]:
-        """Packets that the sequence counts say are missing, by APID; what came late or twice is not."""
+        """Number of packets missing by the sequence counts, by APID; late packets and duplicates are not missing."""
         apid, count, marks = self.apid, self.count, self.marks()
         lost = {}
         for number in np.unique(apid).tolist():
@@ -141,9 +141,10 @@ def index_packets(
 
 
 def follow_lengths(octets: bytes | memoryview, prefix_octets: int = 0) -> PacketIndex:
-    """The packets of a recording by their lengths alone, one behind the other; one wrong length ends the sense in it.
+    """The packets of a recording by their lengths alone, one behind the other; all packets behind a wrong length are
+    meaningless.
 
-    For recordings whose headers do not hold to the standard, such as a version other than 0. Raises ValueError.
+    For recordings whose headers deviate from the standard, such as a version other than 0. Raises ValueError.
     """
     if prefix_octets < 0:
         raise ValueError(f"prefix_octets = {prefix_octets}, expected 0 or more")

@@ -31,10 +31,10 @@ class _Progress:
 
 @dataclass(slots=True)
 class Reassembler:
-    """Segments into user data, each APID by itself; `octets_max` bounds what one APID's data may take.
+    """Reassembles segments into user data, separately for each APID; `octets_max` bounds the data of one APID.
 
-    Data with a segment missing or late are dropped, and counted in `dropped` once for each time that an APID loses its
-    data; a segment that came twice counts once.
+    Data with a segment missing or late are dropped, and each loss of an APID's data counts once in `dropped`; a
+    duplicate of a segment is ignored.
     """
 
     octets_max: int

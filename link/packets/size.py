@@ -1,4 +1,4 @@
-"""Where a packet ends: the version in its first three bits says which header it has (CCSDS 133.0-B-2 §4.1.3.2)."""
+"""Size of a packet, by the version number in its first three bits and its header (CCSDS 133.0-B-2 §4.1.3.2)."""
 
 from link.errors import DecodeError
 from link.packets.space_packet import IDLE_APID
@@ -9,7 +9,7 @@ _ENCAPSULATION_HEADERS = (1, 2, 4, 8)
 
 
 def packet_size(octets: bytes, at: int = 0) -> int | None:
-    """Octets of the packet that begins at `at`; None while the part of its header that says so is missing.
+    """Octets of the packet that begins at `at`; None while the part of its header with the length is missing.
 
     Raises DecodeError for a version that is neither a space packet nor an encapsulation packet.
     """
@@ -29,7 +29,7 @@ def is_idle(packet: bytes) -> bool:
 
 
 def _encapsulation_size(octets: bytes, at: int) -> int | None:
-    """The length stands in the last octets of the header and counts the header too (133.1-B-3 §4.1.2)."""
+    """Octets of an encapsulation packet: its length field, at the header's end, includes it (133.1-B-3 §4.1.2)."""
     header = _ENCAPSULATION_HEADERS[octets[at] & 3]
     if at + header > len(octets):
         return None

@@ -12,7 +12,7 @@ from link.errors import DecodeError, TruncatedError
 from link.packets.bits import Packed
 
 HEADER = Packed("PacketHeader", version=3, is_command=1, has_secondary=1, apid=11, flags=2, count=14, length=16)
-_WORDS = struct.Struct(">HHH")  # the same in three words: packets are many, and this is three times as fast
+_WORDS = struct.Struct(">HHH")  # the header as three words, three times as fast as HEADER, because packets are many
 HEADER_SIZE = _WORDS.size
 assert HEADER.size == HEADER_SIZE
 IDLE_APID = 2047
@@ -51,7 +51,7 @@ class SpacePacket:
 
     @property
     def is_idle(self) -> bool:
-        """Whether it only fills a link (§4.1.3.3.4.4)."""
+        """Whether it is an idle packet, which only fills a link (§4.1.3.3.4.4)."""
         return self.apid == IDLE_APID
 
     def encode(self) -> bytes:
@@ -88,7 +88,7 @@ def encode_header(
     if not 1 <= data_octets <= DATA_OCTETS_MAX:
         raise ValueError(f"data of {data_octets} octets, a space packet holds 1..{DATA_OCTETS_MAX}")
     if apid >> 11 or flags >> 2 or count >> 14:
-        return HEADER.pack(0, is_command, has_secondary, apid, flags, count, data_octets - 1)  # says which of them
+        return HEADER.pack(0, is_command, has_secondary, apid, flags, count, data_octets - 1)  # names the field
     return _WORDS.pack(is_command << 12 | has_secondary << 11 | apid, flags << 14 | count, data_octets - 1)
 
 

@@ -1,9 +1,9 @@
-"""Space packets out of a stream of octets, found again after any damage (CCSDS 133.0-B-2 §4.1).
+"""Space packets out of a stream of octets, with resynchronisation after any damage (CCSDS 133.0-B-2 §4.1).
 
-A packet's length stands in its header, so one wrong bit there misleads a reader about all that follows. This one
-believes a header only if the whole packet passes a check, as a rule its CRC; otherwise it tries the next octet. Every
-undamaged packet is found, whatever damage lies between, unless damage passes for a packet that reaches into it: one try
-in 65536 with a CRC, fewer the more is known about the packets (`apids`, `octets_max`).
+A packet's length is in its header, so one wrong bit there misleads a reader about all that follows. This one trusts a
+header only if the whole packet passes a check, usually its CRC; otherwise it tries the next octet. It finds every
+undamaged packet, whatever damage lies between, unless damaged octets pass as a packet that reaches into it: one try in
+65536 with a CRC, fewer if more is known about the packets (`apids`, `octets_max`).
 """
 
 from collections.abc import Callable, Collection
@@ -20,11 +20,11 @@ def has_good_crc(packet: bytes) -> bool:
 
 @dataclass(slots=True)
 class PacketReader:
-    """Reads packets that stand one behind the other, each behind `prefix_octets` of something else, which are dropped.
+    """Reads consecutive packets, each behind `prefix_octets` of something else, which are dropped.
 
-    `is_valid` judges a whole packet; `apids`, if given, are the only ones believed; `octets_max` bounds the packets,
-    what is held between calls, and how long a wrong length can make the reader wait. Counters: `packets` given,
-    `octets_skipped`, and `damages`, the number of runs that these octets made.
+    `is_valid` checks a whole packet; `apids`, if given, are the only ones accepted; `octets_max` bounds the packets,
+    the octets held between calls, and how long a wrong length can make the reader wait. Counters: `packets` returned,
+    `octets_skipped`, and `damages`, the number of runs of skipped octets.
     """
 
     is_valid: Callable[[bytes], bool] = has_good_crc
@@ -39,12 +39,12 @@ class PacketReader:
     _in_damage: bool = False
 
     def feed(self, octets: bytes | memoryview) -> list[bytes]:
-        """Take what was received, in pieces of any size; give the packets that are whole and valid."""
+        """Take received octets, in pieces of any size; return the packets that are complete and valid."""
         self._pending += octets
         return self._read(final=False) if len(self._pending) >= self._needed else []
 
     def finish(self) -> list[bytes]:
-        """No more will come: give the packets behind a header that promised more, and skip the rest."""
+        """End of the stream: return the packets found behind the header of an incomplete one, and skip the rest."""
         return self._read(final=True)
 
     def _read(self, *, final: bool) -> list[bytes]:
@@ -67,7 +67,7 @@ class PacketReader:
         return packets
 
     def _end(self, octets: bytes, at: int) -> int:
-        """Where the packet behind the prefix at `at` would end, or its header if cut off; `at` if it is none."""
+        """End offset of the packet behind the prefix at `at`, or of its header if it is cut off; `at` if it is none."""
         header = at + self.prefix_octets
         body = header + HEADER_SIZE
         if body > len(octets):

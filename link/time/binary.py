@@ -63,7 +63,7 @@ class Cuc:
             ) from None
 
     def decode(self, octets: bytes) -> int:
-        """The first `utc_ns` at or after the tick, so that it encodes back to the same octets; the rest is ignored."""
+        """The first `utc_ns` at or after the tick, which encodes back to the same octets; others behind are ignored."""
         size = self.coarse_octets + self.fine_octets
         ticks = int.from_bytes(octets if len(octets) == size else _own(octets, size))
         since_epoch_ns = -(-ticks * NS >> 8 * self.fine_octets)
@@ -104,7 +104,7 @@ class Cds:
         day = days - self.epoch_day
         if not 0 <= day < 1 << 8 * self.day_octets:
             raise ValueError(
-                f"utc_ns = {utc_ns} is day {day} since the epoch, {self.day_octets} octets cannot say that"
+                f"utc_ns = {utc_ns} is day {day} since the epoch, which does not fit {self.day_octets} octets"
             )
         fine = of_ms_ns // 1000 if self.fine_octets == 2 else of_ms_ns * 1000 if self.fine_octets else 0
         return day.to_bytes(self.day_octets) + ms.to_bytes(4) + fine.to_bytes(self.fine_octets)
@@ -141,7 +141,7 @@ def _cuc_of(preamble: bytes, agency_epoch_ns: int) -> tuple[Cuc, int]:
     size = 1 + (first >> 7)
     second = _own(preamble, size)[1] if size == 2 else 0
     if second & 0x83:
-        raise DecodeError(f"P-field {first:#04x} {second:#04x}: a third octet, or reserved bits")
+        raise DecodeError(f"P-field {first:#04x} {second:#04x}: a third octet or reserved bits are not supported")
     epoch_ns = CCSDS_EPOCH_NS if first >> 4 & 7 == 1 else agency_epoch_ns
     return Cuc((first >> 2 & 3) + 1 + (second >> 5), (first & 3) + (second >> 2 & 7), epoch_ns), size
 

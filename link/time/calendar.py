@@ -13,7 +13,7 @@ from link.errors import DecodeError, TruncatedError
 from link.time.civil import date_from_days, days_from_date, is_leap
 from link.time.leap_seconds import DAY_NS, NS
 
-_DIGITS = 9  # of the nanoseconds in a second
+_DIGITS = 9  # decimal digits of nanoseconds
 _ASCII = re.compile(rb"(\d{4})-(?:(\d\d)-(\d\d)|(\d{3}))T(\d\d):(\d\d):(\d\d)(?:\.(\d*))?Z?", re.ASCII)
 
 

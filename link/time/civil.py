@@ -1,11 +1,11 @@
-"""The Gregorian calendar without a clock: days since 1970-01-01, for any year, before or after it."""
+"""The Gregorian calendar: days since 1970-01-01 for any date before or after it."""
 
 from bisect import bisect_right
 
 DAYS_400_YEARS = 146_097
 _MARCH_1_OF_YEAR_0 = -719_468  # counting years from March puts the leap day last
 _BEFORE_MONTH = (306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275)
-"""Days between March 1 and the first of each month, January being that of the year after."""
+"""Days from March 1 to the first of each month, January and February being those of the next year."""
 _STARTS = sorted(_BEFORE_MONTH)
 _FROM_MARCH = (3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 1, 2)
 

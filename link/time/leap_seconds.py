@@ -1,8 +1,7 @@
 """Leap seconds as data: TAI - UTC since 1972 (IERS Bulletin C).
 
-Times are `utc_ns`: nanoseconds since 1970-01-01T00:00 UTC, counting 86,400 s a day as POSIX does. The second 23:59:60
-has no number of its own there; it reads as the first second of the next day. Before 1972 the difference is taken as
-10 s.
+Times are `utc_ns`: nanoseconds since 1970-01-01T00:00 UTC, with 86,400 s a day as in POSIX. The second 23:59:60 has no
+number of its own there; it reads as the first second of the next day. Before 1972 the difference is taken as 10 s.
 """
 
 from bisect import bisect_right

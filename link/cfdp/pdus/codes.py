@@ -1,4 +1,4 @@
-"""The numbers of CFDP (CCSDS 727.0-B-5 §5): what a PDU's small fields may say."""
+"""Code numbers of CFDP (CCSDS 727.0-B-5 §5): the values of a PDU's small fields."""
 
 from enum import IntEnum
 
@@ -35,7 +35,7 @@ class Condition(IntEnum):
 
 
 class Handler(IntEnum):
-    """What follows a fault (table 5-19)."""
+    """Fault handler codes (table 5-19): the action that a fault causes."""
 
     CANCEL = 1
     SUSPEND = 2
@@ -60,7 +60,7 @@ class FileStatus(IntEnum):
 
 
 class TransactionStatus(IntEnum):
-    """What the sender of an ACK knows of the transaction (table 5-8)."""
+    """Transaction status in an ACK (table 5-8): what its sender knows of the transaction."""
 
     UNDEFINED = 0
     ACTIVE = 1
@@ -69,7 +69,7 @@ class TransactionStatus(IntEnum):
 
 
 class ChecksumType(IntEnum):
-    """Checksums that we compute, by their number in the SANA registry."""
+    """Checksum types that are supported, by their number in the SANA registry."""
 
     MODULAR = 0
     PROXIMITY_1 = 1

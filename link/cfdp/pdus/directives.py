@@ -18,7 +18,7 @@ METADATA_RANGE: Range = (0, 0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Eof:
-    """All data are sent, or the sender cancels. `fault_location`: the entity that cancelled, b"" without error."""
+    """EOF: all data are sent, or the sender cancels. `fault_location`: the entity that cancelled, b"" without error."""
 
     CODE: ClassVar = Directive.EOF
     condition: Condition = Condition.NO_ERROR
@@ -45,7 +45,7 @@ class Eof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """How the transaction ended at the receiver."""
+    """Finished: how the transaction ended at the receiver."""
 
     CODE: ClassVar = Directive.FINISHED
     condition: Condition = Condition.NO_ERROR
@@ -74,7 +74,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ack:
-    """An EOF or a Finished PDU has arrived."""
+    """ACK: an EOF or a Finished PDU has arrived."""
 
     CODE: ClassVar = Directive.ACK
     directive: Directive
@@ -97,7 +97,9 @@ class Ack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """What the file is. `file_size` 0 where its end is not known yet; `checksum` as in ChecksumType or beyond."""
+    """Metadata: names, size and options of the file. `file_size` is 0 if unbounded; `checksum` a number, not only those
+    of ChecksumType.
+    """
 
     CODE: ClassVar = Directive.METADATA
     closure: bool = False
@@ -132,7 +134,7 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nak:
-    """What is missing between `start` and `end`; METADATA_RANGE among the requests asks for the Metadata PDU."""
+    """NAK: the ranges missing between `start` and `end`; METADATA_RANGE among them asks for the Metadata PDU."""
 
     CODE: ClassVar = Directive.NAK
     start: int
@@ -151,13 +153,13 @@ class Nak:
         start, end, count = reader.number(octets), reader.number(octets), reader.left // (2 * octets)
         requests = tuple((reader.number(octets), reader.number(octets)) for _ in range(count))
         if reader.left:
-            raise DecodeError(f"NAK ends with {reader.left} octets, a segment request has {2 * octets}")
+            raise DecodeError(f"NAK ends with {reader.left} octets, expected segment requests of {2 * octets} octets")
         return cls(start=start, end=end, requests=requests)
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The sender asks for a Keep Alive PDU, or else for a NAK at once."""
+    """Prompt: the sender asks for a Keep Alive PDU, or else for a NAK at once."""
 
     CODE: ClassVar = Directive.PROMPT
     keep_alive: bool
@@ -174,13 +176,13 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class KeepAlive:
-    """How far the receiver has got: `progress` octets."""
+    """Keep Alive: the receiver has received `progress` octets."""
 
     CODE: ClassVar = Directive.KEEP_ALIVE
     progress: int
 
     def encode(self, large: bool) -> bytes:
-        """progress."""
+        """progress (file size field)."""
         return number(self.progress, size_octets(large), "progress")
 
     @classmethod

@@ -26,7 +26,7 @@ def code(kind: type[Code], number: int) -> Code:
 
 
 def number(value: int, octets: int, name: str) -> bytes:
-    """An unsigned number. Raises ValueError naming it where it does not fit."""
+    """An unsigned number in this many octets. Raises ValueError with its `name` where it does not fit."""
     if value >> 8 * octets:
         raise ValueError(f"{name} = {value}, expected 0..{(1 << 8 * octets) - 1}")
     return value.to_bytes(octets)
@@ -35,7 +35,7 @@ def number(value: int, octets: int, name: str) -> bytes:
 def length_value(value: bytes) -> bytes:
     """Length octet and value. Raises ValueError beyond 255 octets."""
     if len(value) > LV_OCTETS_MAX:
-        raise ValueError(f"{len(value)} octets, a length-value field holds {LV_OCTETS_MAX}")
+        raise ValueError(f"{len(value)} octets, a length-value field holds up to {LV_OCTETS_MAX}")
     return bytes((len(value),)) + value
 
 

@@ -32,7 +32,7 @@ _LENGTH_OCTETS = 2
 
 
 class TransactionId(NamedTuple):
-    """A transaction's name: the entity that sends the file, and that entity's number for it."""
+    """Transaction ID: the source entity and its transaction sequence number."""
 
     source: int
     sequence: int
@@ -42,7 +42,7 @@ class TransactionId(NamedTuple):
 
 
 class Extent(NamedTuple):
-    """Where a PDU's data field lies, and what kind it is."""
+    """Place of a PDU's data field in its octets, and its kind."""
 
     start: int
     end: int
@@ -52,7 +52,7 @@ class Extent(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """What all PDUs of a transaction in one direction have in common; the rest of a header follows from its body.
+    """The header fields that all PDUs of a transaction in one direction share; the others depend on the body.
 
     `id_octets` and `sequence_octets`, 1..8, are the widths of the numbers; `crc`: a CRC-16 ends the PDU;
     `large`: file sizes and offsets take 64 bits; `keeps_records`: segments respect record boundaries.
@@ -71,7 +71,7 @@ class Header:
 
     @property
     def transaction(self) -> TransactionId:
-        """The transaction's name."""
+        """The transaction ID."""
         return TransactionId(self.source, self.sequence)
 
     @property
@@ -98,13 +98,13 @@ class Header:
         return header, Extent(start, end, is_data, segment_metadata)
 
 
-# But for the length, the headers of a transaction are a few values over and over: they are made and read once.
+# The headers of a transaction differ little but in the length: their other octets are encoded and decoded once.
 _REMEMBERED = 256
 
 
 @lru_cache(_REMEMBERED)
 def _encoded(header: Header, is_data: bool, segment_metadata: bool) -> tuple[bytes, bytes]:
-    """What stands before and after the length."""
+    """The octets before and after the length field."""
     fixed = _FIXED.pack(
         VERSION,
         is_data,
@@ -128,7 +128,7 @@ def _encoded(header: Header, is_data: bool, segment_metadata: bool) -> tuple[byt
 
 @lru_cache(_REMEMBERED)
 def _decoded(octets: bytes) -> tuple[Header, bool, bool]:
-    """A header without its length: the header, whether file data follow, whether with segment metadata."""
+    """Decode a header except for its length: the header, whether file data follow, whether with segment metadata."""
     fixed = _FIXED.unpack(octets[:1] + bytes(_LENGTH_OCTETS) + octets[1:2])
     version, is_data, toward_sender, unacknowledged, crc, large, _, records, ids, metadata, sequences = fixed
     if version != VERSION:

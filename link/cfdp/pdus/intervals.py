@@ -1,10 +1,10 @@
-"""Which octets of a file are there: disjoint ranges, merged where they touch, so memory grows with the gaps only."""
+"""Sets of octets of a file: disjoint ranges, merged where they touch, so that memory grows only with the gaps."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 Range = tuple[int, int]
-"""Octets of a file from the first number up to, not including, the second."""
+"""Octets of a file from the first offset up to, not including, the second."""
 
 
 class Intervals:
@@ -16,7 +16,7 @@ class Intervals:
         self.total = 0
 
     def __len__(self) -> int:
-        """How many ranges; memory and time grow with it."""
+        """Number of ranges; memory and time grow with it."""
         return len(self._starts)
 
     def __iter__(self) -> Iterator[Range]:
@@ -28,7 +28,7 @@ class Intervals:
         return self._ends[-1] if self._ends else 0
 
     def add(self, start: int, end: int) -> int:
-        """Put a range in; returns how many of its octets are new."""
+        """Add a range; returns how many of its octets are new."""
         if self._ends and start == self._ends[-1] and start < end:  # in order: the common case
             self._ends[-1] = end
             self.total += end - start
@@ -36,7 +36,7 @@ class Intervals:
         return self._merge(start, end)
 
     def discard(self, start: int, end: int) -> None:
-        """Take a range out; what of it was not there is no matter."""
+        """Remove a range; octets of it that are not in the set are ignored."""
         if not self._starts or start >= end:
             return
         first, last = bisect_right(self._ends, start), bisect_left(self._starts, end)
@@ -49,7 +49,7 @@ class Intervals:
         self.total += sum(high - low for low, high in kept) - inside
 
     def take(self, size_max: int) -> Range:
-        """Take the first range out, or its first `size_max` octets. Raises IndexError without any."""
+        """Remove and return the first range, or its first `size_max` octets. Raises IndexError if the set is empty."""
         start, whole_end = self._starts[0], self._ends[0]
         end = min(whole_end, start + size_max)
         self._replace(0, 1, [(end, whole_end)] if end < whole_end else [])
@@ -57,11 +57,11 @@ class Intervals:
         return start, end
 
     def clear(self) -> None:
-        """Take everything out."""
+        """Remove all ranges."""
         self._starts, self._ends, self.total = [], [], 0
 
     def gaps(self, start: int, end: int) -> Iterator[Range]:
-        """What is missing of a range, in order."""
+        """The parts of a range that are not in the set, in order."""
         at = start
         for index in range(bisect_right(self._ends, start), len(self)):
             if self._starts[index] >= end:
@@ -73,7 +73,7 @@ class Intervals:
             yield at, end
 
     def touches(self, start: int, end: int) -> bool:
-        """Whether `add` of this range would not make one range more."""
+        """Whether `add` of this range would leave the number of ranges the same or smaller."""
         return bisect_left(self._ends, start) < bisect_right(self._starts, end)
 
     def _merge(self, start: int, end: int) -> int:

@@ -19,7 +19,7 @@ SEGMENT_METADATA_OCTETS_MAX = 63
 
 
 class SegmentMetadata(NamedTuple):
-    """What the sender says of one segment: record continuation state 0..3, and up to 63 octets."""
+    """Segment metadata: record continuation state 0..3, and up to 63 octets of the sender's user."""
 
     continuation: int
     octets: bytes
@@ -27,7 +27,7 @@ class SegmentMetadata(NamedTuple):
 
 @dataclass(slots=True)
 class FileData:
-    """A piece of the file, from `offset` octets on."""
+    """File data: a segment of the file that begins at `offset` octets."""
 
     offset: int
     data: bytes
@@ -78,7 +78,7 @@ def decode_pdu(octets: bytes) -> tuple[Header, Body]:
 
 
 def _checked(octets: bytes, extent: Extent) -> bytes:
-    """The data field without its CRC."""
+    """The data field without its CRC. Raises ChecksumError."""
     field = Reader(octets[extent.start : extent.end])
     body, expected = field.take(max(0, field.left - CRC_OCTETS)), field.number(CRC_OCTETS)
     computed = crc16(octets[: extent.end - CRC_OCTETS])

@@ -1,4 +1,4 @@
-"""Type-length-value parts of CFDP directives (CCSDS 727.0-B-5 §5.4): what a file transfer may ask and answer besides.
+"""Type-length-value (TLV) fields of CFDP directives (CCSDS 727.0-B-5 §5.4): options of a transfer and their results.
 
 type 8 | length 8 | value
 """
@@ -13,7 +13,7 @@ from link.cfdp.pdus.fields import Reader, code, length_value, name_octets
 
 
 class Action(IntEnum):
-    """What a filestore request asks for (table 5-16)."""
+    """Action code of a filestore request (table 5-16)."""
 
     CREATE_FILE = 0
     DELETE_FILE = 1
@@ -120,7 +120,7 @@ class FaultHandlerOverride:
 
 @dataclass(frozen=True, slots=True)
 class EntityId:
-    """Where a fault was found (§5.4.6): an entity's number, most significant octet first, in any width."""
+    """Entity ID (§5.4.6), as the location of a fault: most significant octet first, in any width."""
 
     TYPE: ClassVar[int] = 6
     octets: bytes
@@ -137,7 +137,7 @@ class EntityId:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A part that we only carry: flow labels (§5.4.5), and what later issues may add."""
+    """A TLV that is only carried: flow labels (§5.4.5), and types that later issues may add."""
 
     type: int
     octets: bytes
@@ -155,17 +155,17 @@ _READERS: dict[int, Callable[[bytes], Tlv]] = {
 
 
 def encode_tlv(part: Tlv) -> bytes:
-    """One part. Raises ValueError beyond 255 octets."""
+    """Octets of one TLV. Raises ValueError for a value beyond 255 octets."""
     return bytes((part.type if isinstance(part, Other) else part.TYPE,)) + length_value(part.value())
 
 
 def encode_tlvs(parts: tuple[Tlv, ...]) -> bytes:
-    """Parts one after the other."""
+    """Octets of several TLVs, one after the other."""
     return b"".join(map(encode_tlv, parts))
 
 
 def read_tlvs(reader: Reader) -> tuple[Tlv, ...]:
-    """All parts to the end. Raises DecodeError."""
+    """All TLVs up to the end. Raises DecodeError."""
     return tuple(_each(reader))
 
 
@@ -177,10 +177,10 @@ def _each(reader: Reader) -> Iterator[Tlv]:
 
 
 def encode_fault_location(octets: bytes) -> bytes:
-    """The entity id part that ends an EOF or Finished PDU about a fault; nothing for no octets."""
+    """The entity ID TLV that ends an EOF or Finished PDU about a fault; b"" for no octets."""
     return encode_tlv(EntityId(octets)) if octets else b""
 
 
 def fault_location(parts: tuple[Tlv, ...]) -> bytes:
-    """The octets of the entity id among the parts, b"" where there is none."""
+    """The octets of the entity ID among the TLVs, b"" where there is none."""
     return next((part.octets for part in parts if isinstance(part, EntityId)), b"")

@@ -1,4 +1,4 @@
-"""One declaration for telemetry, events, commands and parameters, and everything that follows from it.
+"""Declarations of telemetry, events, commands and parameters, and the codecs and checks derived from them.
 
 An app's author needs what is named here; `Dictionary` is the whole of a node.
 """

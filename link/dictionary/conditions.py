@@ -1,6 +1,6 @@
-"""Conditions on values that were read before: whether a field is there, is valid, or which packet it is.
+"""Conditions on earlier values: they decide whether a field is present or valid, or which container a packet is.
 
-People write them as `mode == payload and level > 3`; `parse` reads that.
+Their text form is `mode == payload and level > 3`; `parse` reads it.
 """
 
 import operator
@@ -14,7 +14,7 @@ from link.dictionary.bounds import WIDE, check_number
 
 Operator = Literal["==", "!=", "<", "<=", ">", ">="]
 OPERATORS: dict[str, Operator] = {operator: operator for operator in get_args(Operator)}
-"""By their text. One object each: what equals a default is left out of JSON only if it is the default itself."""
+"""Operators by their text, one object each: msgspec leaves a default out of JSON only if it is the same object."""
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -39,7 +39,7 @@ class Comparison(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="con
             check_number(self.value, f"{self.field} is compared, value", -WIDE, 2 * WIDE)
 
     def holds(self, look_up: Callable[["Comparison"], Any]) -> bool:
-        """Whether it does; False where `look_up` finds nothing (None) or what cannot be compared."""
+        """Whether the comparison is true; False where `look_up` gives None or a value that cannot be compared."""
         found = look_up(self)
         if found is None:
             return False
@@ -53,12 +53,12 @@ class Comparison(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="con
 
 
 class All(msgspec.Struct, frozen=True, tag_field="condition", tag="all"):
-    """Every one of them."""
+    """All of several conditions."""
 
     of: tuple["Condition", ...]
 
     def holds(self, look_up: Callable[[Comparison], Any]) -> bool:
-        """Whether each does."""
+        """Whether every condition holds."""
         return all(condition.holds(look_up) for condition in self.of)
 
     def __str__(self) -> str:
@@ -66,12 +66,12 @@ class All(msgspec.Struct, frozen=True, tag_field="condition", tag="all"):
 
 
 class Either(msgspec.Struct, frozen=True, tag_field="condition", tag="either"):
-    """At least one of them."""
+    """At least one of several conditions."""
 
     of: tuple["Condition", ...]
 
     def holds(self, look_up: Callable[[Comparison], Any]) -> bool:
-        """Whether any does."""
+        """Whether any condition holds."""
         return any(condition.holds(look_up) for condition in self.of)
 
     def __str__(self) -> str:
@@ -95,7 +95,7 @@ def _parse_term(text: str) -> Comparison:
 
 
 def constant(text: str) -> int | float | str:
-    """A number if it is one, else the text, for a label."""
+    """The value of a comparison: a number if the text is one, else the text as a label."""
     for read in (lambda: int(text, 0), lambda: float(text)):
         try:
             return read()
@@ -105,7 +105,7 @@ def constant(text: str) -> int | float | str:
 
 
 def compared(condition: Condition) -> list[Comparison]:
-    """The comparisons that it is made of."""
+    """All comparisons in a condition."""
     if isinstance(condition, Comparison):
         return [condition]
     return [one for part in condition.of for one in compared(part)]

@@ -1,4 +1,4 @@
-"""Calibration: from the number on the wire to the value in its unit, and back where that is possible."""
+"""Calibration curves: from the number on the wire to the value in its unit, and back where an inverse exists."""
 
 from bisect import bisect_right
 from itertools import pairwise
@@ -29,7 +29,7 @@ class Linear(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="curve",
 
 
 class Polynomial(msgspec.Struct, frozen=True, tag_field="curve", tag="polynomial"):
-    """value = c0 + c1 raw + c2 raw² ..., `coefficients` from c0 up. Only a straight line can be turned round."""
+    """value = c0 + c1 raw + c2 raw² ..., `coefficients` from c0 up. Only a straight line has an inverse."""
 
     coefficients: tuple[float, ...]
 
@@ -47,7 +47,7 @@ class Polynomial(msgspec.Struct, frozen=True, tag_field="curve", tag="polynomial
     def raw(self, value: float) -> float:
         """The raw value of an engineering one. Raises ValueError for a curve that is not a straight line."""
         if len(self.coefficients) != 2 or not self.coefficients[1]:
-            raise ValueError("a polynomial calibration cannot be turned round")
+            raise ValueError("a polynomial calibration of a degree other than 1 has no inverse")
         return (value - self.coefficients[0]) / self.coefficients[1]
 
 
@@ -68,18 +68,18 @@ class Powers(msgspec.Struct, frozen=True, tag_field="curve", tag="powers"):
         except ArithmeticError as error:
             raise DecodeError(f"{raw} has no value in the calibration: {error}") from None
         if any(isinstance(one, complex) for one in powers):
-            raise DecodeError(f"{raw} has no value in the calibration: it is negative")
+            raise DecodeError(f"{raw} has no value in the calibration: a power of it is not real")
         return float(sum(powers))
 
     def raw(self, value: float) -> float:
-        """Raises ValueError: it cannot be turned round."""
-        raise ValueError(f"a calibration by powers cannot be turned round, for {value}")
+        """Raises ValueError: a sum of powers has no inverse here."""
+        raise ValueError(f"a calibration by powers has no inverse, needed for {value}")
 
 
 class Spline(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="curve", tag="spline"):
-    """Straight lines between `points` (raw, value), raw rising; or steps, where `order` is 0.
+    """Straight lines between `points` (raw, value), raw values ascending; or steps, where `order` is 0.
 
-    Beyond the outer points the last line goes on if `extrapolate`, else the raw value is an error.
+    Beyond the outer points the last line continues if `extrapolate`, else the raw value is an error.
     """
 
     points: tuple[tuple[float, float], ...]
@@ -88,11 +88,11 @@ class Spline(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="curve",
 
     def __post_init__(self) -> None:
         if self.order not in (0, 1) or len(self.points) < 1 + self.order:
-            raise ValueError(f"a spline of order {self.order} with {len(self.points)} points")
+            raise ValueError(f"a spline of order {self.order} with {len(self.points)} points is not supported")
         for point in self.points:
             check_finite(point, "calibration")
         if any(after[0] <= before[0] for before, after in pairwise(self.points)):
-            raise ValueError("the raw values of a spline have to rise")
+            raise ValueError("the raw values of a spline must be in ascending order")
 
     def value(self, raw: float) -> float:
         """The engineering value of a raw one. Raises DecodeError outside the points, unless `extrapolate`."""
@@ -104,11 +104,11 @@ class Spline(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="curve",
         return _on_line(raw, *self._line(at))
 
     def raw(self, value: float) -> float:
-        """The raw value of an engineering one. Raises ValueError where values do not rise or fall all the way."""
+        """The raw value of an engineering one. Raises ValueError unless the values are strictly monotonic."""
         turned = sorted((there, here) for here, there in self.points)
         rising = [here for _, here in turned]
         if self.order == 0 or (rising != sorted(rising) and rising != sorted(rising, reverse=True)):
-            raise ValueError("this spline calibration cannot be turned round")
+            raise ValueError("a spline calibration whose values are not strictly monotonic has no inverse")
         return Spline(tuple(turned), extrapolate=self.extrapolate).value(value)
 
     def _line(self, at: int) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -135,7 +135,7 @@ class Rounded(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="curve"
         return max(found, 0) if self.unsigned else found
 
     def raw(self, value: float) -> float:
-        """The raw value, not yet rounded, of an engineering one, as far as `of` can be turned round."""
+        """The raw value, not yet rounded, of an engineering one. Raises ValueError if `of` has no inverse."""
         return self.of.raw(value)
 
 
@@ -143,7 +143,7 @@ Curve = Linear | Polynomial | Powers | Spline | Rounded
 
 
 def is_whole(curve: Curve) -> bool:
-    """Whether whole numbers stay whole in it."""
+    """Whether the curve maps whole numbers to whole numbers."""
     match curve:
         case Linear(scale=scale, offset=offset):
             return float(scale).is_integer() and float(offset).is_integer()

@@ -15,7 +15,7 @@
         @command(opcode=0x31)
         def capture(self, target: str) -> None: ...
 
-The annotation says what Python sees, `wire` how it is written; a pair that does not fit is refused when the class is
+The annotation gives the Python type, `wire` the form on the wire; a pair that does not fit is refused when the class is
 made. Reports and events are plain objects with slots: `encode()` on board, `decode(octets)` in tests.
 """
 
@@ -40,7 +40,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(wire,))
 class _RecordType(type):
-    """Makes a class whose attributes are `wire` fields a dataclass with slots and a codec."""
+    """Metaclass that makes a class with `wire` attributes a dataclass with slots and a codec."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], body: dict[str, Any], **said: Any) -> Any:
         wires = {key: value for key, value in body.items() if isinstance(value, Wire)}
@@ -60,7 +60,7 @@ class _RecordType(type):
 
 
 def _check_conditions(owner: str, fields: Sequence[Field]) -> None:
-    """What is asked of an enumeration has to be one of its labels: any other never holds."""
+    """Raises TypeError for a comparison of an enumeration with a text that is none of its labels: it never holds."""
     named = {field.name: field for field in fields}
     for field in fields:
         try:
@@ -71,7 +71,7 @@ def _check_conditions(owner: str, fields: Sequence[Field]) -> None:
 
 
 def _codec(fields: Sequence[Field], hints: dict[str, Any]) -> Codec:
-    """The codec on board."""
+    """The codec of a record on board, where enumerations are members of their class."""
     classes = {field.name: class_of(hints[field.name]) for field in fields}
     here = [on_board(field, hints[field.name]) for field in fields]
     return Codec(here, {name: found for name, found in classes.items() if found})
@@ -97,7 +97,7 @@ class Record(metaclass=_RecordType):
 
     @classmethod
     def decode(cls, octets: bytes) -> Self:
-        """The object that `octets` are, all of them. Raises DecodeError."""
+        """The object encoded in all of `octets`. Raises DecodeError."""
         return cls(*cls.__codec__.decode(octets))  # by position: it costs less than by name
 
 
@@ -111,7 +111,7 @@ class Telemetry(Record):
 
 
 class Event(Record):
-    """What happened, sent by PUS 5 as event definition `id`; {field} in the docstring stands for its value."""
+    """An event, sent by PUS 5 as event definition `id`; {field} in the docstring stands for the field's value."""
 
     __id__: ClassVar[int]
     __severity__: ClassVar[Severity]
@@ -146,7 +146,7 @@ class CommandForm:
 
     @cached_property
     def codec(self) -> Codec:
-        """Of the arguments; enumerations are members of their class."""
+        """The codec of the arguments; enumerations are members of their class."""
         return _codec(self.fields, get_type_hints(self.function))
 
     def entry(self, app_name: str) -> model.Command:
@@ -237,6 +237,6 @@ def parameters_of(app: type, app_name: str) -> Iterator[model.Parameter]:
 
 
 def _text(declared: Any) -> str:
-    """Its docstring; not the signature that dataclasses write where there is none."""
+    """The docstring of a class; "" for the signature that `dataclass` writes where there is none."""
     text = inspect.cleandoc(declared.__doc__ or "")
     return "" if text.startswith(f"{declared.__name__}(") else text

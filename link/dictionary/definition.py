@@ -1,4 +1,4 @@
-"""Whole packets of a mission, both ways: what XTCE files hold and other ground systems read."""
+"""Packet definitions of a mission, for telemetry and telecommands: the content of an XTCE file."""
 
 from typing import Self
 
@@ -9,9 +9,9 @@ from link.dictionary.model import Container
 
 
 class Definition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """`packets` come down, `requests` go up. A request's criteria are what its fields are set to, its other fields are
-    arguments. `size` is the size of a whole packet in octets, where a field gives it. A packet begins with one of
-    `roots`; where there are none, with one that builds on no other.
+    """`packets` are telemetry, `requests` telecommands. A request's criteria give the values of its fixed fields; its
+    other fields are arguments. `size` refers to the field that gives the size of a whole packet in octets. A packet
+    begins with one of the containers `roots`; where there are none, with one without a base.
     """
 
     name: str
@@ -22,7 +22,7 @@ class Definition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     text: str = ""
 
     def to_json(self) -> bytes:
-        """As a file, one line a value."""
+        """The definition as a JSON file with one value a line."""
         return msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n"
 
     @classmethod

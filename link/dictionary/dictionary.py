@@ -1,7 +1,7 @@
-"""A node's dictionary: everything that the ground has to know, as one JSON file with a version.
+"""A node's dictionary: everything that the ground must know of the node, as one JSON file with a version.
 
-On board it is gathered from the declarations; on the ground it is read from the file, and every codec and check follows
-from it. The version is a hash of the content, so that two dictionaries with one version are equal.
+On board it is gathered from the declarations; on the ground it is read from the file, and every codec and check is
+derived from it. The version is a hash of the content, so that two dictionaries of the same version are equal.
 """
 
 import dataclasses
@@ -32,7 +32,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Sample:
-    """One received report: the values by field name (None for one that is not there), and what they mean."""
+    """One received report: the values by field name (None for an absent field), and its dictionary entry."""
 
     entry: Report
     values: dict[str, Value | None]
@@ -49,7 +49,7 @@ class Sample:
 
     @property
     def invalid(self) -> frozenset[str]:
-        """The fields whose value means nothing now, by their validity conditions."""
+        """Names of the fields whose value is invalid now by their validity conditions."""
         judged = ((field.name, field.valid) for field in self.entry.fields if field.valid)
         return frozenset(name for name, valid in judged if not valid.holds(lambda one: self.values.get(one.field)))
 
@@ -68,18 +68,18 @@ class Happening:
 
     @property
     def severity(self) -> Severity:
-        """How grave it is."""
+        """The event's severity."""
         return self.entry.severity
 
     @property
     def message(self) -> str:
-        """The entry's first line with the values put in."""
+        """The first line of the entry's text, with the values in place of {field}."""
         line = self.entry.text.partition("\n")[0]
         return _PLACEHOLDER.sub(lambda found: str(self.values.get(found[1], found[0])), line)
 
 
 class FileService(msgspec.Struct, frozen=True, kw_only=True):
-    """Who sends files to whom by CFDP, one space packet with this APID a PDU."""
+    """Entity IDs of a node's CFDP file transfer, and the APID of the space packets that carry one PDU each."""
 
     apid: Annotated[int, Meta(ge=0, le=2047)]
     node_entity: Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -87,7 +87,9 @@ class FileService(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """What `node` speaks on `apid`, over a link with the parameters `managed` (as `Managed.to_dict` gives them).
+    """Reports, events, commands and parameters of `node` on `apid`, over a link with the parameters `managed`.
+
+    `managed` is as `Managed.to_dict` gives it.
 
     `services` are the PUS services that it offers; `files` is None for a node without CFDP.
     """
@@ -217,13 +219,13 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             raise ValueError(f"{name}: {error}") from None
 
     def decode_command(self, function_id: int, octets: bytes) -> tuple[Command, dict[str, Value]]:
-        """What `encode_command` made, for logs and tests. Raises DecodeError."""
+        """The command and its arguments, the inverse of `encode_command`, for logs and tests. Raises DecodeError."""
         entry, codec = _known(self._commands, function_id, "command")
         return entry, _named(codec, octets)
 
     @cached_property
     def _content(self) -> bytes:
-        """Compact JSON, read back once: so 60 and 60.0 become one."""
+        """The content as compact JSON, decoded and encoded once more, so that 60 and 60.0 give the same text."""
         return msgspec.json.encode(msgspec.json.decode(msgspec.json.encode(self), type=Dictionary))
 
     @cached_property
@@ -244,12 +246,12 @@ def _hash(content: bytes) -> str:
 
 
 def app_name(app: type) -> str:
-    """The word in front of an app's commands and parameters: its `app_name`, or its class's name in lower case."""
+    """The prefix of an app's commands and parameters: its `app_name`, or its class's name in lower case."""
     return str(getattr(app, "app_name", app.__name__.lower()))
 
 
 def _classes(declared: Iterable[ModuleType | type]) -> Iterator[type]:
-    """The classes given, and those that the modules given define and that declare something."""
+    """The given classes, and those with declarations that the given modules define."""
     for one in declared:
         if isinstance(one, type):
             yield one

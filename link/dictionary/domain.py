@@ -1,4 +1,4 @@
-"""What a field may hold, in words and as a check, and how a person's text becomes its value."""
+"""The domain of a field: the values that it may hold, in words and as a check, and how typed text becomes one."""
 
 from collections.abc import Mapping
 from math import isfinite
@@ -29,7 +29,7 @@ from link.dictionary.kinds import (
 )
 
 _SIZE_OCTETS_MAX = 8
-_STEERING = ("Cc", "Cf", "Cs")  # controls, formats such as a change of direction, halves of a surrogate pair
+_STEERING = ("Cc", "Cf", "Cs")  # Unicode categories: controls, formats such as a change of direction, surrogates
 _EXPECTED_MAX = 400
 _TRUE, _FALSE = ("true", "on", "yes", "1"), ("false", "off", "no", "0")
 
@@ -59,7 +59,7 @@ def expected(field: Field) -> str:
 
 
 def value_bounds(field: Field) -> tuple[float, float] | None:
-    """Least and greatest value of a numeric field, by its range or else by its width; None where nothing bounds it."""
+    """Minimum and maximum of a numeric field, by its range or else by its width; None where it is unbounded."""
     if field.range is not None:
         return field.range
     if not isinstance(field.kind, Integer):
@@ -72,7 +72,7 @@ def value_bounds(field: Field) -> tuple[float, float] | None:
 
 
 def octets_max(kind: AnyKind) -> float:
-    """Octets that a value of this kind takes at most, with what says its size; infinite where nothing bounds it."""
+    """Maximum octets of a value of this kind, its count or terminator included; infinite where it is unbounded."""
     bits = fixed_bits(kind)
     if bits is not None:
         return -(-bits // 8)
@@ -87,7 +87,7 @@ def octets_max(kind: AnyKind) -> float:
 
 
 def refuse(field: Field, value: object) -> ValueError:
-    """The sentence for a value that `field` cannot hold."""
+    """The error, as a sentence, for a value that `field` cannot hold."""
     shown = short(repr(value) if isinstance(value, str | bytes) else value)
     whole = "an integer, " if _is_fractional(field, value) else ""
     return ValueError(f"{field.name} = {shown}, expected {whole}{short_list(expected(field))}")
@@ -105,8 +105,8 @@ def _is_fractional(field: Field, value: object) -> bool:
 
 
 def check_range(field: Field, value: Any) -> None:
-    """Raises ValueError for what is set to a number outside the range that the field declares, or to no finite one, and
-    for a text with control characters, which would steer the terminal that shows it.
+    """Raises ValueError for a number that is not finite or outside the field's declared range, and for a text with
+    control characters, which would control the terminal that shows it.
     """
     if isinstance(value, list):
         for one in value:
@@ -136,7 +136,7 @@ def check_labels(condition: Condition | None, fields: Mapping[str, Field]) -> No
 
 
 def short_list(words: str) -> str:
-    """What is expected, in a sentence that a person can read to its end."""
+    """A list of expected values for a sentence, cut if it is too long to read."""
     return words if len(words) <= _EXPECTED_MAX else f"{words[:_EXPECTED_MAX]}..."
 
 
@@ -163,7 +163,7 @@ def _read_flag(text: str) -> bool:
 
 
 def _read_label(field: Field, kind: Enumeration, text: str) -> str | int:
-    """A label, whose letters may be of either case where only one label is meant; or a number that needs none."""
+    """The label that the text means, in any case of letters if that is unambiguous; or a number without a label."""
     meant = [label for label in kind.labels if label.lower() == text.lower()]
     if text in kind.labels or len(meant) == 1:
         return text if text in kind.labels else meant[0]

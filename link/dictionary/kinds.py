@@ -1,8 +1,8 @@
-"""What a field is on the wire: its kind. Names follow Construct (Int16ub: 16 bits, unsigned, big-endian).
+"""Kinds: the forms of a field on the wire. Names follow Construct (Int16ub: 16 bits, unsigned, big-endian).
 
-Kinds and fields are plain data, so that they go into the dictionary's JSON and come back equal; `codec.py` and
-`oracle.py` give them their meaning. Values: int, float, bool, str, bytes; an enumeration's value is its label, a time's
-`utc_ns`, an array's a list, a group's a dict.
+Kinds and fields are plain data, so that they go into the dictionary's JSON and come back equal; `codec/` implements
+them. Values: int, float, bool, str, bytes; an enumeration's value is its label, a time's is `utc_ns`, an array's a
+list, a group's a dict.
 """
 
 from collections.abc import Iterable
@@ -30,11 +30,11 @@ _TAIL_MAX = 16
 Encoding = Literal[
     "utf-8", "ascii", "latin-1", "cp1252", "utf-16", "utf-16-be", "utf-16-le", "utf-32", "utf-32-be", "utf-32-le"
 ]
-"""By Python's names. utf-16 and utf-32 say their byte order in front, or are big-endian."""
+"""Text encodings by Python's names. utf-16 and utf-32 have a byte order mark, or are big-endian."""
 UTF_8: Encoding = "utf-8"
-"""The default. One object: what equals a default is left out of JSON only if it is the default itself."""
+"""The default byte order, one object: msgspec leaves a default out of JSON only if it is the same object."""
 Order = str
-"""Of octets: "big", "little", or as in "3412" where each octet of the big-endian number stands, first octet first."""
+"""Byte order: "big", "little", or digits as "3412": for each octet on the wire, its place in the big-endian number."""
 Value = int | float | bool | str | bytes | list["Value"] | dict[str, "Value"]
 
 
@@ -43,7 +43,7 @@ class Kind(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", ta
 
 
 class Integer(Kind, frozen=True):
-    """Two's complement or unsigned, of any width from 1 bit; those that are not big-endian take whole octets."""
+    """Integer, two's complement or unsigned, of any width from 1 bit; whole octets if it is not big-endian."""
 
     bits: int
     signed: bool = False
@@ -56,11 +56,11 @@ class Integer(Kind, frozen=True):
             self.bits % 8 == 0 and (self.order == "little" or "".join(sorted(self.order)) == octets)
         )
         if not known:
-            raise ValueError(f"an integer of {self.bits} bits in the byte order {self.order}")
+            raise ValueError(f"an integer of {self.bits} bits cannot have the byte order {self.order}")
 
     @property
     def bounds(self) -> tuple[int, int]:
-        """Least and greatest raw value."""
+        """Minimum and maximum raw value."""
         return (-1 << self.bits - 1, (1 << self.bits - 1) - 1) if self.signed else (0, (1 << self.bits) - 1)
 
 
@@ -72,7 +72,7 @@ class Real(Kind, frozen=True):
 
 
 class Boolean(Kind, frozen=True):
-    """False is 0, true is 1; whatever else is read counts as true."""
+    """Boolean: false is 0, true is 1; any other number that is read counts as true."""
 
     bits: int = 8
 
@@ -81,9 +81,9 @@ class Boolean(Kind, frozen=True):
 
 
 class Enumeration(Kind, frozen=True):
-    """An integer whose values have labels; a value without a label is legal on the wire and stands for itself.
+    """An integer whose values have labels; a value without a label is legal on the wire and is given as a number.
 
-    `ranges` are further values, from the first to the second, that stand for a label: of one that several values have.
+    `ranges` are further values of a label, each range from its first to its second number, inclusive.
     """
 
     labels: dict[str, int]
@@ -100,18 +100,18 @@ class Enumeration(Kind, frozen=True):
             check_number(value, label, -WIDE, 2 * WIDE)
         for low, high, label in self.ranges:
             if label not in self.labels:
-                raise ValueError(f"a range of {short(label)}, which is no label")
+                raise ValueError(f"a range of values for {short(label)}, which is no label")
             check_number(low, label, -WIDE, high)
             check_number(high, label, low, 2 * WIDE)
 
     def values_of(self, label: str) -> list[tuple[int, int]]:
-        """All that `label` stands for, each from the first to the last, the one that is written first."""
+        """All values of `label` as ranges from first to last; the first range is the value that is written."""
         alone = self.labels[label]
         return [(alone, alone), *((low, high) for low, high, said in self.ranges if said == label)]
 
 
 class Counted(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="size", tag="counted"):
-    """A size that stands in front, as an unsigned integer of `bits`."""
+    """A size given by a count in front, an unsigned integer of `bits`."""
 
     bits: int = 8
     maximum: int | None = None
@@ -122,19 +122,19 @@ class Counted(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="size",
 
     @property
     def greatest(self) -> int:
-        """The largest size that may stand there."""
+        """The maximum size."""
         widest = (1 << self.bits) - 1
         return widest if self.maximum is None else min(self.maximum, widest)
 
 
 class Rest(msgspec.Struct, frozen=True, tag_field="size", tag="rest"):
-    """Whatever is left before the fields of fixed size that follow."""
+    """A size given by the end of the packet: all that is left before the fields of fixed size that follow."""
 
 
 class Reference(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="size", tag="reference"):
     """A size that an earlier field gives: (its number on the wire * scale + offset) / divisor.
 
-    Of `calibrated` ones its value counts, not its number on the wire. A member of a group is `group.member`.
+    If `calibrated`, the field's value is used in place of its number. A member of a group is `group.member`.
     """
 
     field: str
@@ -150,7 +150,7 @@ class Reference(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="size
 
 
 class Lookup(msgspec.Struct, frozen=True, tag_field="size", tag="lookup"):
-    """A size that depends on earlier fields: of the first condition that holds."""
+    """A size that depends on earlier fields: that of the first condition that holds."""
 
     cases: tuple[tuple[Condition, int], ...]
 
@@ -160,7 +160,7 @@ class Lookup(msgspec.Struct, frozen=True, tag_field="size", tag="lookup"):
 
 
 class Terminated(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="size", tag="terminated"):
-    """Up to an octet of the value `octet`, or the `octets` in hexadecimal, which are not part of the text."""
+    """A size given by a terminator behind the text: an octet of value `octet`, or `octets` in hexadecimal."""
 
     octet: int = 0
     octets: str = ""
@@ -171,7 +171,7 @@ class Terminated(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="siz
 
     @property
     def tail(self) -> bytes:
-        """The octets at the end."""
+        """The octets of the terminator."""
         return bytes.fromhex(self.octets) or bytes([self.octet])
 
 
@@ -181,14 +181,14 @@ def _check_size(size: object) -> None:
 
 
 Size = int | Counted | Rest | Reference | Lookup | Terminated
-"""Of texts and octets in octets, of arrays in elements; an array is never `Terminated`."""
+"""Size of texts and octets in octets, of arrays in elements; an array is never `Terminated`."""
 
 
 class Text(Kind, frozen=True):
     """Text, UTF-8 unless `encoding` says otherwise; padded with zeros where its size in octets is fixed.
 
-    Within its size it ends at the first of the octets `ends` in hexadecimal, at none if that is empty; by default one
-    of fixed size at its first zero. Or a size in octets, of `leading_bits`, says how much of the rest is text.
+    Within its size it ends at the first occurrence of `ends` (hexadecimal octets; "": it fills its size); by default, a
+    text of fixed size ends at its first zero. Or a leading size of `leading_bits` gives the octets of the text.
     """
 
     size: Size
@@ -201,23 +201,23 @@ class Text(Kind, frozen=True):
         if self.ends is not None:
             check_number(len(bytes.fromhex(self.ends)), "octets at the end", 0, _TAIL_MAX)
         if self.leading_bits not in (0, 8, 16, 24, 32):
-            raise ValueError(f"a size of {self.leading_bits} bits in a text, expected 8, 16, 24 or 32")
+            raise ValueError(f"a leading size of {self.leading_bits} bits in a text, expected 8, 16, 24 or 32")
 
     @property
     def tail(self) -> bytes:
-        """What it ends at within its size; nothing if it does not."""
+        """The terminator within the size; b"" if there is none."""
         if self.ends is None:
             return bytes(self.unit) if isinstance(self.size, int) else b""
         return bytes.fromhex(self.ends)
 
     @property
     def unit(self) -> int:
-        """Octets of its smallest character."""
+        """Octets of a code unit of the encoding."""
         return {"utf-16": 2, "utf-32": 4}.get(self.encoding[:6], 1)
 
 
 class Octets(Kind, frozen=True):
-    """Octets as they are."""
+    """Octets without conversion."""
 
     size: Size
 
@@ -249,8 +249,8 @@ class Array(Kind, frozen=True):
 
 
 class Group(Kind, frozen=True):
-    """Fields that belong together; the value is a dict by their names. Those of an `inline` one are called as if they
-    stood around it; it is there to be repeated, or left out, as a whole.
+    """Fields that belong together; the value is a dict by their names. Members of an `inline` group have the names of
+    the structure around it; such a group is only there to be repeated, or absent, as a whole.
     """
 
     fields: tuple["Field", ...]
@@ -265,13 +265,13 @@ AnyKind = Integer | Real | Boolean | Enumeration | Text | Octets | Time | Array 
 
 
 class Field(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One value: how it is written, and what it means. `skip_bits` spare zero bits stand before it; a negative number
-    lays it over what comes before, which then can be read but not written. Of `contexts` the first whose condition on
-    earlier fields holds is the calibration, before `calibration`.
+    """One value: its form on the wire and its meaning. `skip_bits` spare zero bits stand before it; a negative number
+    makes it overlap the fields before, which then can be read but not written. The first of `contexts` whose condition
+    on earlier fields holds is the calibration; if none does, it is `calibration`.
 
     `range` is what a command or parameter may be set to, inclusive; `default` is used where it is left out (a label for
-    an enumeration, hexadecimal text for octets). The field is there only `when` a condition on earlier fields holds,
-    and its value means something only while `valid` does. `epoch` makes it a time: so many `unit` since then.
+    an enumeration, hexadecimal text for octets). The field is present only `when` a condition on earlier fields holds,
+    and its value is valid only while `valid` holds. `epoch` makes it a time: the number of `unit` since then.
     """
 
     name: str
@@ -289,7 +289,7 @@ class Field(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     epoch: str = ""
 
     def __post_init__(self) -> None:
-        if self.name:  # a type has none yet
+        if self.name:  # a type of XTCE is a field without a name
             check_name(self.name)
         check_number(self.skip_bits, "spare bits", -PACKET_BITS_MAX, PACKET_BITS_MAX)
         for bounds in (self.range, *((self.limits.watch, self.limits.warning) if self.limits else ())):
@@ -327,15 +327,15 @@ def fixed_bits(kind: AnyKind) -> int | None:
 
 def _check_whole(kind: AnyKind) -> None:
     """Raises ValueError for a structure that is nested too deep or longer than a packet."""
-    check_nested((kind,))  # first: what follows goes through all of them
+    check_nested((kind,))  # first, because the checks below visit every field
     if _depth(kind) > DEPTH_MAX:
         raise ValueError(f"arrays and groups nested more than {DEPTH_MAX} deep")
     check_number(fixed_bits(kind) or 0, "bits of a structure", -PACKET_BITS_MAX, PACKET_BITS_MAX)
 
 
 def check_nested(kinds: Iterable[AnyKind]) -> None:
-    """Raises ValueError for more fields in arrays and groups than a packet may have. A structure that is said once may
-    stand in another many times, and that again: they are counted as often, but not beyond what is refused.
+    """Raises ValueError for more than NESTED_MAX fields in arrays and groups. A structure that is defined once may
+    occur in another many times, and that one again: its fields count each time, up to the bound.
     """
     nested, open_kinds = 0, list(kinds)
     while open_kinds and nested <= NESTED_MAX:

@@ -1,4 +1,4 @@
-"""Limits: bands that telemetry should stay in."""
+"""Limits: bands of values that telemetry should stay in."""
 
 import msgspec
 
@@ -6,7 +6,7 @@ Bounds = tuple[float, float]
 
 
 class Limits(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Bands, inclusive, from the least concern to the gravest; None is no band.
+    """Bands, inclusive, in ascending order of severity; None is no band.
 
     A level is reported once `persistence` samples in a row lie outside its band.
     """

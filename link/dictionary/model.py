@@ -1,4 +1,4 @@
-"""The dictionary's content as plain data: what goes into its JSON and all that the ground knows of a node.
+"""The dictionary's entries as plain data: what its JSON holds and all that the ground knows of a node.
 
 A field is one value on the wire. Entries are the things with an identifier: reports (PUS 3), events (PUS 5), commands
 (PUS 8) and parameters (PUS 20). Declarations (declare.py) make them; every codec, check and export starts from them.
@@ -41,7 +41,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Command(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A function: TC[8,1] with `id` as function identifier. A hazardous one asks for a second confirmation.
 
-    `constraint`: what the node must last have told, as `Report.field`, for the ground to send it.
+    `constraint`: condition on the node's last reports, with fields as `Report.field`, for the ground to send it.
     """
 
     id: Id
@@ -55,9 +55,9 @@ class Command(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Container(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A whole packet, or its beginning: the fields of `base`, if any, then its own.
 
-    A packet that is a `base` is this one if `criteria` hold; an abstract one is never all of a packet. `hazardous` asks
-    for a second confirmation of a request; `constraint` is what telemetry must say for it to be sent: `Packet.field` in
-    our own definitions, parameters in foreign ones.
+    A packet of `base` is one of this container if `criteria` hold; an abstract container is never a whole packet. A
+    `hazardous` request asks for a second confirmation; `constraint` is the condition on telemetry for it to be sent,
+    with `Packet.field` in our own definitions, parameters in foreign ones.
     """
 
     name: str

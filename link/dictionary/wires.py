@@ -1,4 +1,4 @@
-"""How one field is declared: `wire` says how it is written, the annotation what Python sees. Both make a Field."""
+"""Declaration of one field: `wire` gives its form on the wire, the annotation its Python type. Both make a Field."""
 
 import dataclasses
 from enum import Enum, IntEnum
@@ -45,7 +45,7 @@ _FITS: dict[Any, tuple[type, ...]] = {
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Wire:
-    """What `wire` was told about a field; `field_of` joins it with the field's name and annotation."""
+    """The arguments of `wire`; `field_of` joins them with the field's name and annotation."""
 
     kind: AnyKind | None = None
     count: Size | None = None
@@ -74,12 +74,12 @@ def wire(
     when: str = "",
     valid: str = "",
 ) -> Any:
-    """How a field is written, and what its value means: `calibration`, or value = raw * scale + offset, in `unit`.
+    """Declare a field's form on the wire and its meaning: `calibration`, or value = raw * scale + offset, in `unit`.
 
     A field annotated `float` holds the value, one annotated `int` the number on the wire, which the ground calibrates.
     `count` is the size of a list. `limits` are what telemetry should stay in (a pair is the warning band), `range` what
-    an argument may be, inclusive. The field is there only `when` a condition holds, "mode == payload", and else None;
-    its value means something only while `valid` holds.
+    an argument may be, inclusive. The field is present only `when` a condition holds, "mode == payload", and else None;
+    its value is valid only while `valid` holds.
     """
     if scale is not None or offset:
         calibration = Linear(1.0 if scale is None else scale, offset)
@@ -118,12 +118,12 @@ def field_of(owner: str, name: str, annotation: Any, said: Wire, default: Any = 
 
 
 def on_board(field: Field, annotation: Any) -> Field:
-    """The field as the node sees it: a calibrated one annotated `int` is the number on the wire there."""
+    """The field as used on board, where a calibrated field annotated `int` is the number on the wire."""
     return msgspec.structs.replace(field, calibration=None) if annotation in (int, list[int]) else field
 
 
 def class_of(annotation: Any) -> type | None:
-    """The enumeration or record class in an annotation: of the value, of its elements, or of what may be None."""
+    """The enumeration or record class in an annotation such as `Mode`, `list[Mode]` or `Mode | None`; else None."""
     if get_origin(annotation) in (list, Union, UnionType):
         return next(filter(None, map(class_of, get_args(annotation))), None)
     own = isinstance(annotation, type) and (issubclass(annotation, Enum) or hasattr(annotation, "__fields__"))
@@ -134,7 +134,7 @@ def _present(annotation: Any, said: Wire) -> Any:
     """The annotation without `| None`, which a condition asks for."""
     if get_origin(annotation) not in (Union, UnionType):
         if said.when:
-            raise TypeError(f"it is not always there; annotate it {annotation.__name__} | None")
+            raise TypeError(f"it has a condition `when`; annotate it {annotation.__name__} | None")
         return annotation
     kept = [one for one in get_args(annotation) if one is not NoneType]
     if len(kept) != 1 or not said.when:
@@ -143,7 +143,7 @@ def _present(annotation: Any, said: Wire) -> Any:
 
 
 def _plain(default: Any) -> Any:
-    """A default as JSON holds it: the label of a member, octets as hexadecimal text."""
+    """A default in the form of JSON: the label of an enumeration's member, hexadecimal text of octets."""
     if isinstance(default, Enum):
         return default.name.lower()
     return default.hex() if isinstance(default, bytes) else default
@@ -191,7 +191,7 @@ def _enumeration(members: type[IntEnum], kind: AnyKind) -> Enumeration:
 
 
 def _calibration(annotation: Any, said: Wire) -> Curve | None:
-    """What was said; a float that is written as an integer is rounded to one even without a scale."""
+    """The declared calibration; Linear() for a float that is written as an integer without one."""
     if said.calibration is None and annotation is float and isinstance(said.kind, Integer):
         return Linear()
     return said.calibration

@@ -1,1 +1,1 @@
-"""Models as they travel: from the files that training tools write to what the kernels run."""
+"""Models in the form that is uplinked: signed bundles of weights, and what the kernels need to run them."""

@@ -1,4 +1,4 @@
-"""Model bundles: weights with all that a node must know before it trusts them, in one signed file.
+"""Model bundles: weights with all that a node must know of a model before it trusts them, in one signed file.
 
 "SRB1" | key 64 | manifest octets 32 | manifest (JSON) | signature 512 | part*                (numbers little-endian)
 
@@ -34,7 +34,7 @@ Weights = Forest | Graph
 
 @dataclass(frozen=True)
 class Bundle:
-    """A model whose octets are what somebody trusted has signed."""
+    """A model whose signature was verified with a trusted key."""
 
     manifest: Manifest
     parts: Mapping[str, bytes]
@@ -68,7 +68,7 @@ class Bundle:
 
     @property
     def golden(self) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
-        """The samples of the golden vector, and what the model gives for them."""
+        """The golden vector: samples, and the model's result for them."""
         contract, shapes = self.manifest.contract, self.manifest.golden
         given = np.frombuffer(self.parts["golden-input"], np.dtype(contract.input.dtype).newbyteorder("<"))
         wanted = np.frombuffer(self.parts["golden-output"], np.dtype(contract.output.dtype).newbyteorder("<"))
@@ -76,11 +76,11 @@ class Bundle:
 
     @cached_property
     def weights(self) -> Weights:
-        """The model itself, every count and index of it checked. Raises DecodeError."""
+        """The model's weights, decoded, with every count and index checked. Raises DecodeError."""
         return decode_weights(self.manifest.kind, self.parts[self.manifest.kind])
 
     def check_structure(self) -> None:
-        """The weights, and that they take what the contract says. Raises DecodeError."""
+        """Check the weights, and that their inputs match the contract. Raises DecodeError."""
         kind, shape = self.manifest.kind, self.manifest.contract.input.shape
         taken = inputs_of(self.weights)
         if shape[:1] != (taken,) or (kind == "network" and len(shape) != 3):
@@ -88,17 +88,17 @@ class Bundle:
 
 
 def decode_weights(kind: Kind, octets: bytes) -> Weights:
-    """The octets of a kind, read and checked as a whole. Raises DecodeError."""
+    """Decode and check the octets of weights of a kind. Raises DecodeError."""
     return Forest.decode(octets) if kind == "forest" else decode_network(octets)
 
 
 def inputs_of(weights: Weights) -> int:
-    """How many bands the model takes."""
+    """Number of bands that the model takes."""
     return weights.inputs if isinstance(weights, Forest) else weights.image[2]
 
 
 def image_of(weights: Weights) -> tuple[int, int, int]:
-    """Bands, rows and columns that the model takes; 0 of what it leaves open."""
+    """Bands, rows and columns that the model takes; 0 for any."""
     return (weights.inputs, 0, 0) if isinstance(weights, Forest) else (weights.image[2], *weights.image[:2])
 
 
@@ -114,9 +114,10 @@ def make_bundle(
     limits: Limits,
     verified: bool = False,
 ) -> Bundle:
-    """A bundle of `weights`, samples and what the model gave for them; `verified`: so did the library that trained it.
+    """A bundle of `weights` and the golden vector, samples and the model's result; `verified`: the library that trained
+    the model gave the same result.
 
-    Raises ValueError for what breaks a rule.
+    Raises ValueError naming what breaks a rule.
     """
     given, wanted = golden
     parts = {kind: weights, "golden-input": _little(given), "golden-output": _little(wanted)}
@@ -141,18 +142,18 @@ def make_bundle(
 
 
 def read_manifest(octets: bytes) -> tuple[str, Manifest]:
-    """The signer's name and what the file says, neither of them to be believed yet; raises DecodeError."""
+    """The signing key's name and the manifest, neither of them verified; raises DecodeError."""
     key, manifest, _ = _head(octets)
     return key.hex(), Manifest.decode(manifest)
 
 
 def key_name(public: bytes) -> bytes:
-    """How a file names the key (32 octets) that signed it."""
+    """Name by which a file refers to the key (32 octets) that signed it."""
     return hashlib.sha256(public).digest()[:_KEY_OCTETS]
 
 
 def _head(octets: bytes) -> tuple[bytes, bytes, int]:
-    """Key, manifest, and where what is signed ends."""
+    """Key name, manifest, and the offset at which the signed octets end."""
     if not octets.startswith(MAGIC):
         is_other = octets.startswith(MAGIC[:3])
         raise DecodeError("not a model bundle of this version" if is_other else "not a model bundle")
@@ -173,7 +174,7 @@ def _parts(manifest: Manifest, octets: bytes) -> dict[str, bytes]:
     parts = {part.name: octets[end - part.octets : end] for part, end in zip(manifest.parts, ends, strict=True)}
     for part in manifest.parts:
         if hashlib.sha256(parts[part.name]).hexdigest() != part.sha256:
-            raise DecodeError(f"part {part.name}: another SHA-256 than the manifest says")
+            raise DecodeError(f"part {part.name}: its SHA-256 is another than in the manifest")
     return parts
 
 

@@ -1,4 +1,4 @@
-"""Categories of a data frame: a model trained with one knows their numbers 0, 1, 2 ..., and not the categories."""
+"""Categories of a data frame: a model trained with one knows their numbers 0, 1, 2 ... only, not their values."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,8 @@ _SHOWN = 6
 
 
 def check_numbers(categories: Sequence[object]) -> None:
-    """Raises ValueError for numbers that are not those by which a model knows them: samples with 10, 20 or 30 in them
-    would be taken for other categories. Of words samples cannot have anything but the numbers.
+    """Raises ValueError for categories that are numbers other than 0, 1, 2 ...: samples with the values 10, 20, 30
+    would be taken for other categories. Categories that are words are allowed: their samples can only hold the numbers.
     """
     plain = all(isinstance(one, int | float) for one in categories)
     if plain and list(categories) != list(range(len(categories))):

@@ -1,8 +1,8 @@
-"""A forest of boosted trees: from splits as training tools think of them to the octets that travel and are scored.
+"""A forest of boosted trees: from the splits of training tools to the octets that are uplinked and scored.
 
 A forest is scored over columns of codes. A column is an input feature and up to 255 thresholds of it, or a set of its
-categories, together with what is missing there and where that goes: NaN has a code of its own, so that no number is
-taken for it. A feature whose splits disagree about NaN, or that has more thresholds or sets, is several columns.
+categories, with the rule for missing values: NaN has a code of its own, so that no number is taken for it. A feature
+whose splits have different rules for NaN, or that has more thresholds or sets, becomes several columns.
 
 "SRF2" | activation 8 | outputs 16 | features 16 | columns 16 | divisor | factor | column* |
     (octets 32 | trees)*, one an output
@@ -46,29 +46,29 @@ INPUTS_MAX = 65535
 OUTPUTS_MAX, TREES_MAX = 256, 65535
 _FOREST = b"SRF2"
 _HEAD, _COLUMN, _SIZE = struct.Struct("<4sBHHHdd"), struct.Struct("<HBH"), struct.Struct("<I")
-_INSIDE = {None: 0, 0: 16, 1: 32}  # in a column's octet `missing`, beside the rule: code of a set's members
+_INSIDE = {None: 0, 0: 16, 1: 32}  # added to the rule in a column's octet `missing`: the code of a set's members
 _RULE_BITS = 15
-_LINEAR = 128  # in the octet of the activation
+_LINEAR = 128  # bit of the octet `activation`: the leaves are linear
 
 
 class Activation(IntEnum):
-    """What becomes of the sums of leaves."""
+    """Function applied to the sums of leaves."""
 
     NONE = 0
     LOGISTIC = 1
-    LOGISTIC_FLOAT32 = 2  # in single precision throughout, as XGBoost has it
+    LOGISTIC_FLOAT32 = 2  # in single precision throughout, as in XGBoost
     EXPONENTIAL = 3
     EXPONENTIAL_FLOAT32 = 4
     SOFTMAX = 5  # over the outputs
     SOFTMAX_FLOAT32 = 6
     SIGNED_SQUARE = 7
-    STEP = 8  # whether it is above 0
+    STEP = 8  # 1 where the sum is above 0, else 0
     CLASS = 9  # number of the largest output
 
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """A set of categories, in place of a threshold: its members go to the left, or to the right."""
+    """A set of categories, in place of a threshold: samples of its members go to the left, or to the right."""
 
     categories: tuple[int, ...]
     left: bool = True
@@ -76,7 +76,7 @@ class Members:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Samples whose `feature` is up to `threshold` go to `left`."""
+    """An inner node: samples with feature <= threshold go to `left`, others to `right`."""
 
     feature: int
     threshold: float | Members
@@ -86,15 +86,15 @@ class Split:
 
 
 Node = Split | float
-"""A leaf is its value."""
+"""A node of a tree: a split, or the value of a leaf."""
 
 _Key = tuple[int, Missing, int | None, float | tuple[int, ...]]
-"""What splits alike share: feature, rule for NaN, of a set the code of its members, threshold or members."""
+"""Key of equal splits: feature, rule for NaN, the code of a set's members, threshold or members."""
 
 
 @dataclass(frozen=True)
 class Forest:
-    """`inputs` features are read through `columns` into codes, which `trees` sum up, octets for each output."""
+    """A compiled forest: `columns` make codes of `inputs` features; `trees` are the octets for each output."""
 
     inputs: int
     columns: tuple[Column, ...]
@@ -102,27 +102,27 @@ class Forest:
     activation: Activation = Activation.NONE
     divisor: float = 1.0
     factor: float = 1.0
-    """The activation is of sum / divisor * factor, in double precision where they are not 1."""
+    """The activation is applied to sum / divisor * factor, in double precision where they are not 1."""
     linear: Linear | None = None
-    """What the leaves stand for, where they are no numbers to be added; `trees` has octets for each tree then."""
+    """Linear leaves, or None where leaves are numbers; with them `trees` are the octets for each tree."""
 
     @property
     def sums(self) -> Sums:
-        """The precision in which leaves are added."""
+        """Floating-point precision in which leaves are added."""
         return Sums(self.trees[0][_PRECISION_AT])
 
     @cached_property
     def laid_out(self) -> tuple[Trees, ...]:
-        """The trees, checked and ready to be scored with: shape, depth, every index. Raises CorruptError."""
+        """The trees, ready to score, with shape, depth and every index checked. Raises CorruptError."""
         return tuple(map(Trees, self.trees))
 
     @property
     def unprepared(self) -> tuple[int, ...]:
-        """Features of which the model knows no NaN."""
+        """Numbers of the features for which the model was trained without NaN."""
         return tuple({column.feature for column in self.columns if column.missing is Missing.NEVER})
 
     def encode(self) -> bytes:
-        """The octets that travel."""
+        """The octets of the forest; `decode` is the inverse."""
         counts = len(self.trees), self.inputs, len(self.columns)
         activation = self.activation | (_LINEAR if self.linear else 0)
         head = _HEAD.pack(_FOREST, activation, *counts, self.divisor, self.factor)
@@ -147,13 +147,13 @@ class Forest:
         trees, at = _trees_at(octets, at, outputs)
         leaves = Linear.decode(octets[at:], outputs, inputs) if linear else None
         if at != len(octets) and not linear:
-            raise DecodeError(f"{len(octets) - at} octets behind the trees")
+            raise DecodeError(f"{len(octets) - at} octets behind the trees, expected none")
         forest = cls(inputs, tuple(columns), trees, Activation(activation), scale[0], scale[1], leaves)
         forest._check_trees()
         return forest
 
     def _check_trees(self) -> None:
-        """By the kernel that will walk them; their levels are those of the columns."""
+        """Check the trees by the kernel that will score them, and that their levels are those of the columns."""
         try:
             found = {
                 (trees.levels, octets[_PRECISION_AT]) for trees, octets in zip(self.laid_out, self.trees, strict=True)
@@ -173,7 +173,7 @@ def _column_octets(column: Column) -> bytes:
 
 
 def _column_at(octets: bytes, at: int, inputs: int) -> tuple[Column, int]:
-    """The column at an octet, and where the next one begins."""
+    """The column at an octet, and the offset of the next one."""
     if len(octets) < at + _COLUMN.size:
         raise TruncatedError(needed=at + _COLUMN.size, given=len(octets))
     feature, octet, count = _COLUMN.unpack_from(octets, at)
@@ -186,7 +186,7 @@ def _column_at(octets: bytes, at: int, inputs: int) -> tuple[Column, int]:
         raise DecodeError(f"a column of feature {feature} of {inputs}: rule {octet}, thresholds that do not ascend")
     column = Column(feature, limits, Missing(rule), inside)
     if column.levels > LEVELS_MAX or (inside is not None and not _are_categories(limits)):
-        raise DecodeError(f"a column of feature {feature}: {count} thresholds, or categories that are none")
+        raise DecodeError(f"a column of feature {feature}: {count} thresholds, or categories that are no whole numbers")
     return column, end
 
 
@@ -195,7 +195,7 @@ def _are_categories(values: NDArray[np.float64]) -> bool:
 
 
 def _trees_at(octets: bytes, at: int, outputs: int) -> tuple[tuple[bytes, ...], int]:
-    """The trees of each output, and where they end."""
+    """The trees of each output, and the offset of their end."""
     trees = []
     for _ in range(outputs):
         if len(octets) < at + _SIZE.size:
@@ -209,7 +209,7 @@ def _trees_at(octets: bytes, at: int, outputs: int) -> tuple[tuple[bytes, ...], 
 
 
 def _ascend(limits: list[float]) -> bool:
-    """Whether they are numbers (or infinity) and each is above the one before."""
+    """Whether no limit is NaN and each is above the one before."""
     return all(limit == limit for limit in limits[:1]) and all(low < high for low, high in pairwise(limits))
 
 
@@ -226,13 +226,13 @@ def build_forest(
 ) -> Forest:
     """Compile trees over `features` features; tree i adds to output i modulo `outputs`.
 
-    With `linear`, leaves are numbers of its leaves, and `outputs` are its. Raises ValueError for what the format cannot
-    hold.
+    With `linear`, leaves are numbers of its leaves, and `outputs` are its outputs. Raises ValueError for what the
+    format cannot hold.
     """
     if not 0 < features <= INPUTS_MAX:
         raise ValueError(f"{features} features, expected 1..{INPUTS_MAX}")
     if linear is not None and not linear.is_sound(features):
-        raise ValueError("linear leaves of features that there are not, or of numbers that are none")
+        raise ValueError("linear leaves with unknown features, or with numbers that are not finite")
     if not 0 < outputs <= OUTPUTS_MAX or len(trees) % outputs or len(trees) > TREES_MAX:
         raise ValueError(f"{len(trees)} trees for {outputs} outputs, expected up to {OUTPUTS_MAX} with as many each")
     columns = tuple(_columns(trees, features))
@@ -248,7 +248,7 @@ def build_forest(
 
 
 def _octets(trees: Sequence[Node], columns: Sequence[Column], sums: Sums) -> bytes:
-    """The trees of one output, as the kernel takes them."""
+    """The octets of one output's trees, in the format of the kernel."""
     number = struct.Struct("<BB" if len(columns) <= 256 else "<HB")
     rules = {
         key: number.pack(place, level)
@@ -263,7 +263,7 @@ def _octets(trees: Sequence[Node], columns: Sequence[Column], sums: Sums) -> byt
 
 
 def _columns(trees: Sequence[Node], features: int) -> Iterator[Column]:
-    """Every distinct threshold of each feature and rule, ascending, as many columns as it takes, then the sets."""
+    """Columns of all distinct thresholds of each feature and rule for NaN, ascending, then columns of the sets."""
     thresholds: dict[tuple[int, Missing], set[float]] = {}
     sets = set[_Key]()
     for split in (node for tree in trees for node in _preorder(tree) if isinstance(node, Split)):
@@ -297,7 +297,7 @@ def _key(split: Split) -> _Key:
 
 
 def _keys(column: Column) -> list[_Key]:
-    """Of the splits that ask the column, level by level."""
+    """Keys of the splits that use the column, level by level."""
     values = column.limits.tolist()
     if column.inside is None:
         return [(column.feature, column.missing, None, value) for value in values]
@@ -316,7 +316,7 @@ def _preorder(tree: Node) -> Iterator[Node]:
 
 
 def _tree(nodes: list[Node], rules: dict[_Key, bytes]) -> tuple[int, bytes]:
-    """Number of leaves, and the octets."""
+    """Number of leaves of a tree, and its octets."""
     splits = [node for node in nodes if isinstance(node, Split)]
     leaves = [node for node in nodes if not isinstance(node, Split)]
     if len(leaves) > LEAVES_MAX:

@@ -26,7 +26,7 @@ def public_pem(private_pem: bytes) -> bytes:
 
 
 def public_half(private_pem: bytes) -> bytes:
-    """The 32 octets of the public half of a private key. Raises ValueError for what is none."""
+    """The 32 octets of the public half of a private key. Raises ValueError for octets that are not a private key."""
     return _private(private_pem).public_key().public_bytes_raw()
 
 
@@ -39,17 +39,17 @@ def public_key(pem: bytes) -> bytes:
     except (ValueError, UnsupportedAlgorithm):
         raise ValueError("not a public key in PEM") from None
     if not isinstance(key, Ed25519PublicKey):
-        raise ValueError("not a key for Ed25519")  # noqa: TRY004 - it is the file that is wrong
+        raise ValueError("not an Ed25519 key")  # noqa: TRY004 - it is the file that is wrong
     return key.public_bytes_raw()
 
 
 def sign(private_pem: bytes, octets: bytes) -> bytes:
-    """The signature; the same octets always give the same one. Raises ValueError for what is no private key."""
+    """The signature of `octets`, the same at each call. Raises ValueError if `private_pem` is not a private key."""
     return _private(private_pem).sign(octets)
 
 
 def is_signed(public: bytes, signature: bytes, octets: bytes) -> bool:
-    """Whether the owner of the public key (its 32 octets) signed just these octets."""
+    """Whether `signature` of exactly these octets was made with the private half of `public` (32 octets)."""
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, octets)
     except InvalidSignature:
@@ -63,5 +63,5 @@ def _private(pem: bytes) -> Ed25519PrivateKey:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise ValueError("not a private key in PEM, or an encrypted one") from None
     if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError("not a key for Ed25519")  # noqa: TRY004 - it is the file that is wrong
+        raise ValueError("not an Ed25519 key")  # noqa: TRY004 - it is the file that is wrong
     return key

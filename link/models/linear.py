@@ -1,4 +1,4 @@
-"""Leaves that are no number but a sum of features times coefficients, as LightGBM's `linear_tree` makes them.
+"""Linear leaves: sums of features times coefficients in place of numbers, as LightGBM's `linear_tree` makes them.
 
 linear = outputs 16 | tree*
 tree   = leaves 16 | leaf*
@@ -38,13 +38,13 @@ class Linear:
     trees: tuple[tuple[Leaf, ...], ...]
 
     def encode(self) -> bytes:
-        """The octets that travel."""
+        """The octets of the leaves; `decode` is the inverse."""
         leaves = b"".join(_COUNT.pack(len(tree)) + b"".join(_leaf_octets(leaf) for leaf in tree) for tree in self.trees)
         return _COUNT.pack(self.outputs) + leaves
 
     @classmethod
     def decode(cls, octets: bytes, trees: int, inputs: int) -> Self:
-        """Read the leaves of so many trees over so many features, which fill the octets. Raises DecodeError."""
+        """Read the leaves of `trees` trees over `inputs` features, which fill the octets. Raises DecodeError."""
         try:
             (outputs,), at, found = _COUNT.unpack_from(octets), _COUNT.size, []
             for _ in range(trees):
@@ -58,7 +58,7 @@ class Linear:
         linear = cls(outputs, tuple(found))
         if at != len(octets) or not linear.is_sound(inputs):
             raise DecodeError(
-                "linear leaves of other trees, of features that there are not, or of numbers that are none"
+                "linear leaves of another number of trees, with unknown features, or with numbers that are not finite"
             )
         return linear
 
@@ -70,9 +70,9 @@ class Linear:
         return known and all(map(isfinite, numbers)) and self.outputs > 0 and len(self.trees) % self.outputs == 0
 
     def sums(self, found: Sequence[NDArray[Any]], values: NDArray[Any]) -> NDArray[np.float64]:
-        """Sums (outputs, pixels) of the leaves whose numbers were `found`, tree by tree, for values (features, pixels).
+        """Sums (outputs, pixels) of the leaves with the numbers `found`, tree by tree, for values (features, pixels).
 
-        Raises CorruptError for a number that is none of a leaf.
+        Raises CorruptError for a number without a leaf.
         """
         sums = np.zeros((self.outputs, values.shape[1]))
         for number, (leaves, table) in enumerate(zip(found, self._tables, strict=True)):
@@ -80,7 +80,7 @@ class Linear:
         return sums
 
     def crc(self) -> int:
-        """The check sequence (CRC-32C) of all numbers."""
+        """CRC-32C of all tables in memory."""
         return crc32c(b"".join(part.tobytes() for table in self._tables for part in table))
 
     @cached_property
@@ -89,7 +89,7 @@ class Linear:
 
 
 class _Table(NamedTuple):
-    """A tree's leaves side by side; those with fewer terms than others have none of feature -1."""
+    """A tree's leaves as arrays; missing terms of shorter leaves have feature -1."""
 
     constants: NDArray[np.float64]
     otherwise: NDArray[np.float64]
@@ -98,7 +98,7 @@ class _Table(NamedTuple):
 
     @classmethod
     def made(cls, tree: Sequence[Leaf]) -> Self:
-        """Of the leaves of a tree."""
+        """The table of the leaves of a tree."""
         most = max((len(leaf.terms) for leaf in tree), default=0)
         features, coefficients = np.full((len(tree), most), -1), np.zeros((len(tree), most))
         for number, leaf in enumerate(tree):
@@ -108,10 +108,10 @@ class _Table(NamedTuple):
         return cls(constants.copy(), otherwise.copy(), features, coefficients)
 
     def of(self, found: NDArray[Any], values: NDArray[Any]) -> NDArray[np.float64]:
-        """What each pixel's leaf gives."""
+        """The value of each pixel's leaf. Raises CorruptError."""
         leaves = found.astype(np.int64)
         if leaves.size and not 0 <= leaves.min() <= leaves.max() < len(self.constants):
-            raise CorruptError("a leaf that the tree does not have")
+            raise CorruptError("the number of a leaf that the tree does not have")
         sums, unknown, pixels = self.constants[leaves], np.zeros(len(leaves), bool), np.arange(len(leaves))
         for place in range(self.features.shape[1]):
             feature = self.features[leaves, place]

@@ -1,4 +1,4 @@
-"""What a model bundle says of itself: name, contract, limits, golden vector, and the parts with their hashes."""
+"""The manifest of a model bundle: name, contract, limits, golden vector, and the parts with their hashes."""
 
 from math import prod
 from typing import Annotated, Literal, Self
@@ -14,7 +14,7 @@ FREE = 0
 """The size of an axis that the model does not fix."""
 
 NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
-"""What a model may be called: it becomes part of file names."""
+"""Pattern of a model's name, which becomes part of file names."""
 _Name = Annotated[str, Meta(pattern=f"^{NAME}$")]
 _Text = Annotated[str, Meta(max_length=40)]
 _Size = Annotated[int, Meta(ge=0, le=2**31 - 1)]
@@ -22,11 +22,11 @@ _Shape = Annotated[tuple[_Size, ...], Meta(max_length=8)]
 
 
 class _Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A key that is not declared is an error."""
+    """Base of the manifest's parts: a key that is not declared is an error."""
 
 
 class Tensor(_Struct, frozen=True):
-    """An array that goes in or comes out. `shape` has FREE where any size is taken; axis 0 is that of the `bands`.
+    """Input or output array of a model. `shape` has FREE for an axis of any size; axis 0 is that of the `bands`.
 
     Where `divisor` is given, the model takes float32(sample) / float32(divisor): digital numbers become reflectance.
     """
@@ -38,23 +38,24 @@ class Tensor(_Struct, frozen=True):
     divisor: Annotated[float, Meta(gt=0, le=1e12)] | None = None
 
     def takes(self, dtype: str, shape: tuple[int, ...]) -> bool:
-        """Whether an array fits."""
+        """Whether an array of this type and shape fits."""
         same = all(wanted in (FREE, given) for wanted, given in zip(self.shape, shape, strict=False))
         return dtype == self.dtype and len(shape) == len(self.shape) and same
 
 
 class Contract(_Struct, frozen=True):
-    """What the model takes, and what it gives for it."""
+    """Input and output of the model."""
 
     input: Tensor
     output: Tensor
 
 
 class Golden(_Struct, frozen=True):
-    """The shapes of the parts `golden-input` and `golden-output`: what comes out must be this, bit for bit or nearly.
+    """Golden vector: shapes of the parts `golden-input` and `golden-output`, a sample and the result that the model
+    must give for it, within `tolerance`, the largest difference; 0 asks for equal octets.
 
-    `tolerance` is the largest difference; 0 asks for equal octets. `verified`: the library that trained the model gave
-    the same; otherwise the answer is only what our kernels gave when the model was imported.
+    `verified`: the library that trained the model gave the same result; otherwise it is only what our kernels gave when
+    the model was imported.
     """
 
     input: _Shape
@@ -64,14 +65,14 @@ class Golden(_Struct, frozen=True):
 
 
 class Limits(_Struct, frozen=True):
-    """What a worker may take that runs the model; one that may take less is not to try."""
+    """Resources that the model needs to run; a worker whose bounds are lower must not try."""
 
     timeout_s: Annotated[float, Meta(gt=0, le=86400)]
     memory_octets: Annotated[int, Meta(gt=0, le=2**40)]
 
 
 class Part(_Struct, frozen=True):
-    """Octets with a name, by their SHA-256 (hexadecimal)."""
+    """A named part of the bundle: its size in octets and SHA-256 (hexadecimal)."""
 
     name: _Name
     octets: _Size
@@ -79,7 +80,7 @@ class Part(_Struct, frozen=True):
 
 
 class Manifest(_Struct, frozen=True):
-    """All that a node knows of a model before it trusts a weight of it."""
+    """All that a node knows of a model before it decodes the weights."""
 
     name: _Name
     version: _Name
@@ -98,11 +99,11 @@ class Manifest(_Struct, frozen=True):
         """Read what `encode` wrote, and only that; raises DecodeError."""
         manifest = cls._read(octets)
         if manifest.encode() != octets:
-            raise DecodeError("manifest: not in the one form that this version writes")
+            raise DecodeError("manifest: its JSON is not in the canonical form of this version")
         return manifest
 
     def checked(self) -> Self:
-        """The same manifest, held to the rules for one that was received; raises DecodeError."""
+        """The same manifest, checked as one that was received; raises DecodeError."""
         return self._read(self.encode())
 
     @classmethod
@@ -115,7 +116,7 @@ class Manifest(_Struct, frozen=True):
         return manifest
 
     def _check(self) -> None:
-        """What types cannot say. Raises DecodeError."""
+        """Check the rules that types cannot express. Raises DecodeError."""
         names = [part.name for part in self.parts]
         wanted = {self.kind, "golden-input", "golden-output"}
         if len(set(names)) != len(names) or not wanted <= set(names):
@@ -125,7 +126,7 @@ class Manifest(_Struct, frozen=True):
             if tensor.bands and tensor.shape[:1] != (len(tensor.bands),):
                 raise DecodeError(f"{which}: shape {tensor.shape} for {len(tensor.bands)} bands")
             if 0 in shape:
-                raise DecodeError(f"golden {which}: of shape {shape}, in which there is nothing")
+                raise DecodeError(f"golden {which}: of shape {shape}, which holds no numbers")
             size = next(part.octets for part in self.parts if part.name == f"golden-{which}")
             if not tensor.takes(tensor.dtype, shape) or prod(shape) * np.dtype(tensor.dtype).itemsize != size:
                 raise DecodeError(f"golden {which}: {size} octets of {tensor.dtype} {shape}, expected {tensor.shape}")

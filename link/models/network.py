@@ -1,4 +1,4 @@
-"""Networks as they travel: octets checked as a whole before anything runs them (kernels.inference.graph_octets)."""
+"""Networks in the form that is uplinked, all of it checked before it is run (kernels.inference.graph_octets)."""
 
 from kernels.errors import CorruptError
 from kernels.inference.graph import Graph
@@ -14,7 +14,7 @@ def encode_network(graph: Graph) -> bytes:
 def decode_network(octets: bytes) -> Graph:
     """Read and check a network: check sequence, counts, indices, shapes, sizes, finite weights.
 
-    Raises DecodeError for any octets that are none.
+    Raises DecodeError for octets that are not a valid network.
     """
     try:
         return decode_graph(octets)

@@ -1,1 +1,1 @@
-"""What a node makes of images: products, alerts and screenings, as octets."""
+"""Results that a node derives from images, as files: products, alerts and screenings."""

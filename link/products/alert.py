@@ -1,8 +1,8 @@
-"""An alert as a file: how much of a scene is under water, and whether that is more than was called alarming.
+"""An alert as a file: the share of a scene that is under water, and the limit above which that is an alarm.
 
 version 4 | kind 4 | id 32 | share f32 | share_min f32 | target (UTF-8, to the end). Where not all of the scene was seen
-the version is 2, and what share was (f32) stands before the target. What follows from the shares is not said twice:
-`raised` compares them as they travelled.
+the version is 2, and the share that was (f32) stands before the target. Whether the alarm is raised is not in the file:
+`raised` compares the two shares.
 """
 
 import struct
@@ -17,9 +17,9 @@ _HEAD, _SEEN = struct.Struct(">BIff"), struct.Struct(">f")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """`share` of the valid pixels that show it, against the limit `share_min`; `seen`: the valid ones' share of all.
+    """`share` of the valid pixels that are water, and its limit `share_min`; `seen`: share of valid pixels.
 
-    All 0..1, kept as binary32. Where nothing was seen, a share of 0 says nothing.
+    All are 0..1, kept as binary32. Where `seen` is 0, a `share` of 0 has no meaning.
     """
 
     id: int
@@ -30,7 +30,7 @@ class Alert:
 
     @property
     def raised(self) -> bool:
-        """Whether somebody has to look."""
+        """Whether the share is above its limit, so that a person has to look."""
         return self.share > self.share_min and self.seen > 0
 
     def encode(self) -> bytes:
@@ -59,7 +59,7 @@ class Alert:
 
 
 def _seen_in(octets: bytes) -> tuple[float, bytes]:
-    """The share that was seen, and what follows it; a whole scene is version 1."""
+    """The share that was seen, and the octets behind it, in a file of version 2."""
     if len(octets) < _SEEN.size:
         raise TruncatedError(needed=_HEAD.size + _SEEN.size, given=_HEAD.size + len(octets))
     (seen,) = _SEEN.unpack_from(octets)

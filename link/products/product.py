@@ -1,4 +1,4 @@
-"""What an on-orbit answer looks like as a file: a few octets when nothing was found, else outlines and a mask.
+"""A product as a file: a few octets when no water was found, else outlines and a mask.
 
 version 4 | kind 4 | id 32 | target (length 8, UTF-8), and for water only:
 EPSG 32 | easting f64 | northing f64 | pixel f64 | rows 16 | columns 16 | threshold f32 |
@@ -6,8 +6,8 @@ outlines (length 32, octets) | runs (to the end)
 
 Where not all pixels were data the version is 2, and the share of those that were (f32) follows the target.
 
-Outlines and runs are the forms of kernels/imaging/image.py, opaque here. Construct is the definition; the checks that
-it cannot make (an empty tail, text that is not UTF-8) stand in `decode`.
+Outlines and runs have the formats of kernels/imaging/image.py and are opaque here. Construct is the definition;
+`decode` makes the checks that it cannot (an empty tail, text that is not UTF-8).
 """
 
 from dataclasses import dataclass
@@ -56,9 +56,9 @@ class Water:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """One answer. `id` counts up on the node; `water` is None when nothing was found.
+    """The result for one image. `id` counts up on the node; `water` is None when no water was found.
 
-    `seen`: the share of the pixels that were data, 0..1 as binary32; nothing is said of the others.
+    `seen`: the share of the pixels that were data, 0..1 as binary32; the others are not classified.
     """
 
     id: int

@@ -1,4 +1,4 @@
-"""What goes down of a scene that was screened for clouds: the mask, and the tiles that are worth it, losslessly.
+"""Products of a scene that was screened for clouds: the cloud mask, and the clear tiles, losslessly compressed.
 
 Both begin with    version 4 | kind 4 | id 32 | target (length 8, UTF-8), then
 
@@ -31,9 +31,9 @@ _LEVEL = 9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudMask:
-    """Where it is cloudy in the image of capture `id`: `runs` of a mask of `shape` (rows, columns).
+    """Cloud mask of the image of capture `id`: `runs` of a mask of `shape` (rows, columns), 1 where it is cloudy.
 
-    `valid_runs`: of the pixels that were data; empty where all were.
+    `valid_runs`: runs of the mask of pixels that were data; empty where all were.
     """
 
     id: int
@@ -61,7 +61,7 @@ class CloudMask:
 class Tile:
     """`samples` (band, row, column), uint8 or uint16, from (`row`, `column`) of the image of capture `id`.
 
-    `valid_runs`: of the pixels that were data; empty where all were.
+    `valid_runs`: runs of the mask of pixels that were data; empty where all were.
     """
 
     id: int
@@ -96,7 +96,7 @@ def _head(kind: int, number: int, target: str, *, is_whole: bool) -> bytes:
 
 
 def _read_head(kind: int, octets: bytes) -> tuple[bool, int, str, bytes]:
-    """Whether all pixels were data, number, target, and what follows."""
+    """Whether all pixels were data, id, target, and the octets behind."""
     _want(octets, _HEAD.size)
     head, number, length = _HEAD.unpack_from(octets)
     known = (_WHOLE << 4 | kind, _PARTLY << 4 | kind)
@@ -115,14 +115,14 @@ def _with_length(runs: bytes) -> bytes:
 
 
 def _parted(octets: bytes, *, is_whole: bool) -> tuple[bytes, bytes]:
-    """The runs of what was data, which are there where that is not all, and what follows them."""
+    """The runs of valid pixels, which a file has unless all are valid, and the octets behind them."""
     if is_whole:
         return b"", octets
     _want(octets, _LENGTH.size)
     end = _LENGTH.size + _LENGTH.unpack_from(octets)[0]
     _want(octets, end)
     if end == _LENGTH.size:
-        raise DecodeError("no runs of what was data")
+        raise DecodeError("no runs of valid pixels, which version 2 requires")
     return octets[_LENGTH.size : end], octets[end:]
 
 
@@ -150,7 +150,7 @@ def _samples(octets: bytes, shape: list[int], itemsize: int) -> NDArray[Any]:
 
 
 def _inflated(stream: bytes, size: int) -> bytes:
-    """Exactly `size` octets, and the stream ends with them."""
+    """The `size` octets of a zlib stream that holds exactly these. Raises DecodeError."""
     inflater = zlib.decompressobj()
     try:
         octets = inflater.decompress(stream, size + 1)

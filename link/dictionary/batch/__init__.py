@@ -1,1 +1,1 @@
-"""Octets of many packets into columns."""
+"""Decoding of many packets at once, into columns of values."""

@@ -1,7 +1,7 @@
 """Many packets of one kind at once: a column of values for each field, cut out by the C kernel from a table of fields.
 
-What `Codec.decode` gives packet by packet, a column holds for all of them, except that an enumeration's column holds
-its numbers. Every field must be there in every packet at the same place.
+A column holds the values that `Codec.decode` gives packet by packet, except that an enumeration's column holds its
+numbers. Every field must be present in every packet at the same place.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -39,7 +39,9 @@ _ALIGNMENT = 8
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """One field, or all elements of an array of this `shape`, as the kernel reads it; `finish` makes numbers values."""
+    """One field, or all elements of an array of this `shape`, as the kernel reads it; `finish` converts the numbers
+    into values.
+    """
 
     name: str
     bit: int
@@ -50,7 +52,7 @@ class _Cut:
     finish: Finish
 
     def size(self, count: int) -> int:
-        """Octets of `count` packets' values, with what follows on a whole word."""
+        """Octets of the values of `count` packets, padded so that the next column begins on a whole word."""
         return -(-count * prod(self.shape) * self.dtype.itemsize // _ALIGNMENT) * _ALIGNMENT
 
     def records(self, out: int) -> Iterator[tuple[int, ...]]:
@@ -96,9 +98,9 @@ def _cuts(fields: Sequence[Field], bit: int, prefix: str) -> Iterator[_Cut]:
     for field in fields:
         bits, name = fixed_bits(field.kind), prefix + field.name
         if bits is None or field.when:
-            raise ValueError(f"{name}: what varies in size or place has no column")
+            raise ValueError(f"{name}: a field that varies in size or place has no column")
         if field.contexts or isinstance(field.calibration, Powers | Rounded):
-            raise ValueError(f"{name}: such a calibration has no column")
+            raise ValueError(f"{name}: a field with such a calibration has no column")
         bit += field.skip_bits
         if isinstance(field.kind, Group):
             yield from _cuts(field.kind.fields, bit, f"{name}.")
@@ -119,7 +121,7 @@ def _cut(name: str, bit: int, field: Field) -> _Cut:
 
 
 def _number(name: str, bit: int, kind: AnyKind) -> tuple[int, np.dtype[Any], Finish]:
-    """How the kernel reads a value, and what is left to do."""
+    """Form and type in which the kernel reads a value, and the function that converts the result."""
     match kind:
         case Integer() | Enumeration() if kind.bits <= 64:
             return _integer(bit, kind)
@@ -179,7 +181,7 @@ def _calibrated(finish: Finish, curve: Curve | None) -> Finish:
 
 
 def _on_spline(curve: Spline) -> Callable[[Column], Column]:
-    """Values of many numbers; not a number where one lies outside the points of a curve that ends there."""
+    """Values of many numbers on a spline; NaN outside its points unless it extrapolates."""
     raws, values = (np.array(column) for column in zip(*curve.points, strict=True))
 
     def value(numbers: Column) -> Column:
@@ -197,7 +199,7 @@ def _on_spline(curve: Spline) -> Callable[[Column], Column]:
 
 
 def _utc_ns(ticks: Column, fine_bits: int) -> Column:
-    """CUC ticks as nanoseconds since 1970, the first at or after the tick, as `Cuc.decode` has it."""
+    """CUC ticks as nanoseconds since 1970, the first at or after the tick, as `Cuc.decode` gives them."""
     seconds = (ticks >> np.uint64(fine_bits)).astype(np.int64)
     parts = (ticks & np.uint64((1 << fine_bits) - 1)).astype(np.int64)
     tai_ns = CCSDS_EPOCH_NS + seconds * NS - (-parts * NS >> fine_bits)

@@ -1,8 +1,8 @@
-"""Whole packets of many kinds as columns: each is led to its container as `PacketReader` leads it, many at a time.
+"""Whole packets of many kinds as columns: as `PacketReader` finds the container of one packet, but many at a time.
 
-Which child a container's packets belong to depends on the few fields that the criteria compare. Packets that are equal
-in these go the same way, so that one of them is asked for all. Containers with fields that have no column, or none that
-holds the same values as the codec gives, are left to be read one by one; so are packets that are cut off.
+Which child container a packet belongs to depends on the few fields that the criteria compare. Packets with equal values
+of these belong to the same child, so that one of them decides for all. Left to be read one by one are packets that are
+cut off, and containers with a field that has no column, or one whose column differs from the values of the codec.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ Numbers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """Packets of the container `name`: their `numbers` in the index, and a column a field."""
+    """Packets of the container `name`: their `numbers` in the index, and a column for each field."""
 
     name: str
     numbers: Numbers
@@ -46,7 +46,7 @@ class TableReader:
         return tables, np.sort(np.concatenate(left))
 
     def _descend(self, node: Node, index: PacketIndex, numbers: Numbers, tables: list[Table]) -> Iterator[Numbers]:
-        """Add the tables of the packets `numbers`, which are of `node` or below; yield those that go into none."""
+        """Add the tables of the packets `numbers`, which are of `node` or its children; yield those without a table."""
         reader = self._reader(node)
         if reader is None:
             yield numbers
@@ -68,7 +68,7 @@ class TableReader:
     def _chosen(
         self, node: Node, index: PacketIndex, numbers: Numbers, columns: dict[str, Column]
     ) -> Iterator[tuple[Node | None, NDArray[np.bool_]]]:
-        """Where packets go: on to a child, nowhere else, or None for what no container describes."""
+        """Pairs of a container and the mask of its packets: a child, `node` itself, or None if no container fits."""
         keys = _keys(node)
         if not keys:
             yield None if node.container.abstract else node, np.ones(len(numbers), np.bool_)
@@ -82,14 +82,14 @@ class TableReader:
             yield _ask(node, index.packet(int(numbers[first]))), group == number
 
     def _reader(self, node: Node) -> Columns | None:
-        """Of the fields of `node`; None if they are not all of a kind whose columns hold what the codec gives."""
+        """Column reader of the fields of `node`; None unless all columns hold the same values as the codec gives."""
         if id(node) not in self._columns:
             self._columns[id(node)] = Columns(node.fields) if _is_fit(node) else None
         return self._columns[id(node)]
 
 
 def _keys(node: Node) -> list[str]:
-    """The fields that tell its children apart."""
+    """Names of the fields that the criteria of a node's children compare."""
     criteria = [child.container.criteria for child in node.children if child.container.criteria]
     return sorted({comparison.field for one in criteria for comparison in compared(one)})
 

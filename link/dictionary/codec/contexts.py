@@ -1,4 +1,4 @@
-"""Calibrations that depend on other fields: which one a number has is decided when the numbers around it are known."""
+"""Context calibrations, chosen by conditions on other fields, once the numbers of these fields are known."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,9 @@ Within = Callable[[Any, Frame], Any]
 
 
 def context_converter(field: Field, scopes: Scopes, default: Converter | None, *, lenient: bool) -> Within:
-    """The value of a number of `field` in a frame. Raises ValueError for conditions on what does not come before."""
+    """Function from a raw number of `field` and its frame to the value. Raises ValueError for a condition on a field
+    that does not come before.
+    """
     cases = tuple(_case(field, condition, curve, scopes, lenient) for condition, curve in field.contexts)
 
     def value_of(raw: Any, frame: Frame) -> Any:

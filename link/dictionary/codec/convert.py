@@ -1,4 +1,4 @@
-"""Raw values to the values people use, and back: labels, truth, text, time, engineering units.
+"""Conversion of raw values to the values that people use, and back: labels, booleans, text, time, engineering units.
 
 `converter(field)` gives (value_of_raw, raw_of_value), or None where raw and value are the same.
 """
@@ -36,12 +36,12 @@ Converter = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 
 
 def converter(field: Field, labels: type[Enum] | None = None, *, lenient: bool = False) -> Converter | None:
-    """Both directions for `field`. `labels` is the class whose members stand for an enumeration's labels on board.
+    """Converter of `field` in both directions. `labels` is the class that an enumeration's labels are members of.
 
-    What raises DecodeError otherwise, and a number without a label, is `Invalid` to one that is `lenient`.
+    A `lenient` one gives `Invalid` in place of a DecodeError, and for a number without a label.
     """
     if is_structured(field.kind):
-        return None  # what is in it is converted one by one
+        return None  # its members are converted one by one
     if isinstance(field.kind, Array):
         return each(converter(msgspec.structs.replace(field, kind=field.kind.of), labels, lenient=lenient))
     pair = _scalar(field, labels, lenient)
@@ -49,7 +49,7 @@ def converter(field: Field, labels: type[Enum] | None = None, *, lenient: bool =
 
 
 def is_structured(kind: AnyKind) -> bool:
-    """Whether a value has parts that are read on their own: a group, or an array of what is not of fixed size."""
+    """Whether a value has parts with codecs of their own: a group, or an array whose elements vary in size."""
     if isinstance(kind, Array):
         return isinstance(kind.of, Array | Group) or fixed_bits(kind.of) is None
     return isinstance(kind, Group)
@@ -85,7 +85,7 @@ def _scalar(field: Field, labels: type[Enum] | None, lenient: bool) -> Converter
 
 
 def each(pair: Converter | None) -> Converter | None:
-    """The same for every element of a list."""
+    """A converter of lists that applies `pair` to every element."""
     if pair is None:
         return None
     value_of, raw_of = pair
@@ -93,14 +93,14 @@ def each(pair: Converter | None) -> Converter | None:
 
 
 def calibrated(kind: AnyKind, curve: Curve) -> Converter:
-    """Both directions of a calibration of numbers of this kind."""
+    """Converter of numbers of this kind by a calibration, in both directions."""
     if not isinstance(kind, Integer):
         return curve.value, curve.raw
     return curve.value, lambda value: round(curve.raw(value))
 
 
 def _flag(value: Any) -> int:
-    """Comparisons of numpy values give numpy's own true and false; `link` stays free of numpy here."""
+    """1 or 0 of a boolean; also of numpy's booleans, without an import of numpy."""
     if not isinstance(value, bool) and str(getattr(value, "dtype", "")) != "bool":
         raise ValueError("neither true nor false")
     return int(value)
@@ -140,7 +140,7 @@ def _as_is(octets: bytes) -> bytes:
 
 
 def _exactly(size: Size, unit: int = 1) -> Callable[[bytes], bytes]:
-    """Pass octets on that fit `size`; raises ValueError for others."""
+    """Function that returns octets that fit `size` and raises ValueError for others."""
     least, most = size_bounds(size)
 
     def checked(octets: bytes) -> bytes:
@@ -154,7 +154,7 @@ def _exactly(size: Size, unit: int = 1) -> Callable[[bytes], bytes]:
 
 
 def size_bounds(size: Size) -> tuple[int, float]:
-    """Least and greatest number of octets."""
+    """Minimum and maximum of a size."""
     match size:
         case Counted():
             return 0, size.greatest

@@ -1,4 +1,4 @@
-"""A place in octets, counted in bits, to read from and to write at."""
+"""Cursors to read and write octets bit by bit."""
 
 from link.errors import TruncatedError
 
@@ -13,7 +13,7 @@ class Reader:
 
     @property
     def left(self) -> int:
-        """Bits that were not read yet."""
+        """Number of bits not read yet."""
         return 8 * len(self.octets) - self.at
 
     def skip(self, bits: int) -> None:
@@ -23,7 +23,7 @@ class Reader:
             raise TruncatedError(needed=-(-self.at // 8), given=len(self.octets))
 
     def take(self, bits: int) -> bytes:
-        """The next `bits`, padded with zero bits to a whole octet. Raises TruncatedError."""
+        """The next `bits`, padded with zero bits at the end to whole octets. Raises TruncatedError."""
         first, shift = divmod(self.at, 8)
         end = self.at + bits
         last = -(-end // 8)
@@ -58,5 +58,5 @@ class Writer:
         self._tail = number & (1 << self._bits) - 1
 
     def octets(self) -> bytes:
-        """What was written so far."""
+        """The octets written so far."""
         return bytes(self._octets) + (bytes([self._tail << 8 - self._bits]) if self._bits else b"")

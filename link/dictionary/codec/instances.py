@@ -1,4 +1,4 @@
-"""Values by name where a name means more than one: a field that stands in a packet twice, or a container repeated."""
+"""Values by name where a name has several: a field that occurs twice in a packet, or in a repeated container."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,12 +7,12 @@ from link.dictionary.kinds import Array, Field, Group
 
 
 def has_instances(fields: Sequence[Field]) -> bool:
-    """Whether a name among `fields` may have more values than one."""
+    """Whether a name among `fields` may have several values."""
     return len({field.name for field in fields}) < len(fields) or any(_inline(field) for field in fields)
 
 
 def instances_of(fields: Sequence[Field], values: Sequence[Any]) -> dict[str, Any]:
-    """The value of each name; of one that is there several times, or in what is repeated, the list in their order."""
+    """The value of each name; for a name that occurs several times or is repeated, the list of values in order."""
     found: dict[str, list[Any]] = {}
     repeated: set[str] = set()
     for field, value in zip(fields, values, strict=True):
@@ -24,7 +24,7 @@ def instances_of(fields: Sequence[Field], values: Sequence[Any]) -> dict[str, An
 
 
 def _instances(field: Field, value: Any) -> Iterator[tuple[str, bool, list[Any]]]:
-    """Names, whether they are repeated, and the instances that there are."""
+    """Names in a field, whether each is repeated, and its instances."""
     group = _inline(field)
     if group is None:
         yield field.name, False, [] if value is None else [value]
@@ -39,7 +39,7 @@ def _instances(field: Field, value: Any) -> Iterator[tuple[str, bool, list[Any]]
 
 
 def _names(fields: Sequence[Field]) -> list[str]:
-    """All, once each, with those of inline groups."""
+    """All names of fields, once each, with those in inline groups."""
     names = (_names(group.fields) if (group := _inline(field)) else [field.name] for field in fields)
     return list(dict.fromkeys(name for some in names for name in some))
 

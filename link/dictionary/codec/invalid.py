@@ -1,4 +1,4 @@
-"""A value that cannot be: what was on the wire instead, marked so that nobody takes it for the value."""
+"""Invalid values: what was on the wire, marked so that it cannot be mistaken for a value."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
-    """`raw` was on the wire, a number or the octets of a text; `reason` is why it stands for nothing."""
+    """An invalid value: `raw`, the number or the octets of a text on the wire, and the `reason`."""
 
     raw: Any
     reason: str
@@ -16,7 +16,7 @@ class Invalid:
 
 
 def without_invalid(value: Any, missing: Any = None) -> Any:
-    """For tables, which have no mark: `missing` instead, also of elements and members."""
+    """`value` with `missing` in place of each Invalid, also of elements and members; for tables, which have no mark."""
     match value:
         case Invalid():
             return missing
@@ -28,7 +28,9 @@ def without_invalid(value: Any, missing: Any = None) -> Any:
 
 
 def invalid_in(name: str, value: Any) -> "list[tuple[str, Invalid]]":
-    """All that are in the value called `name`, each with a name; a member is `group.member`, an element its list."""
+    """All Invalid in the value called `name`, each with its name: `group.member` for a member, the list's name for an
+    element.
+    """
     match value:
         case Invalid():
             return [(name, value)]

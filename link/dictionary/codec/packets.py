@@ -22,19 +22,19 @@ from link.errors import DecodeError
 class Packet:
     """One packet: its container, values by field name, octets left over.
 
-    A field that is not there has None; one that is there more than once, or in a container that is repeated, has the
-    list of its instances; a value that cannot be is `Invalid`, with what was on the wire.
+    An absent field has None; one that occurs more than once, or in a repeated container, has the list of its instances;
+    an invalid value is `Invalid`, with what was on the wire.
     """
 
     name: str
     values: dict[str, Any]
     left_octets: int
     invalid: tuple[tuple[str, Invalid], ...] = ()
-    """The values that cannot be, with their names."""
+    """The invalid values, with their names."""
 
 
 class Node:
-    """A container with everything above it; compiled when the first packet asks for it."""
+    """A container with the fields of all its bases; its codec is compiled at the first packet that needs it."""
 
     def __init__(self, container: Container, fields: tuple[Field, ...]) -> None:
         self.container, self.fields = container, fields
@@ -42,31 +42,31 @@ class Node:
 
     @cached_property
     def codec(self) -> Codec:
-        """Of all the fields."""
+        """The codec of all fields, those of the bases included."""
         return Codec(self.fields, lenient=True)
 
     @cached_property
     def has_instances(self) -> bool:
-        """Whether a field may have more values than one."""
+        """Whether a field may have several values."""
         return has_instances(self.fields)
 
     @cached_property
     def is_fallible(self) -> bool:
-        """Whether there are values that cannot be."""
+        """Whether a value of this container may be invalid."""
         return any(_is_fallible(field) for field in self.fields)
 
     @cached_property
     def names(self) -> list[str]:
-        """Of all the fields."""
+        """The names of all fields, those of the bases included."""
         return [field.name for field in self.fields]
 
     @cached_property
     def tests(self) -> list[tuple["Node", Any]]:
-        """The children, and whether a frame of this one's numbers makes them right."""
+        """The child containers, each with the test of its criteria on a frame of this container's numbers."""
         return [(child, test_of(child.container.criteria or All(()), (self.fields,))) for child in self.children]
 
     def check(self) -> None:
-        """Raises ValueError for a condition or a size that asks for what does not come before it."""
+        """Raises ValueError for a condition or a size that refers to a field that does not come before it."""
         try:
             if not all(_is_plain(field) for field in self.fields):
                 assert self.codec
@@ -76,11 +76,11 @@ class Node:
 
 
 class PacketReader:
-    """Reads packets of the containers given, from the one called `root`; else from the only one of `roots`, or of those
-    without a base.
+    """Reads packets of the given containers from the one called `root` on; without a name, from the only one of
+    `roots`, or the only one without a base.
 
-    `root` is its node. Raises ValueError for a base that is missing, a root that is not clear, or a reference to what
-    does not come before.
+    `root` is the node of that container. Raises ValueError for a missing base, an ambiguous root, or a reference to a
+    field that does not come before.
     """
 
     def __init__(self, containers: Iterable[Container], root: str = "", roots: Sequence[str] = ()) -> None:
@@ -107,7 +107,7 @@ class PacketReader:
 
 
 def choice(node: Node, raws: list[Any]) -> Node | None:
-    """The child that the numbers of `node` ask for. Raises DecodeError if there are several."""
+    """The child whose criteria the numbers of `node` meet; None if there is none. Raises DecodeError for several."""
     right = [child for child, test in node.tests if test((raws,))]
     if len(right) > 1:
         raise DecodeError(f"{' and '.join(child.container.name for child in right)} all describe it")
@@ -115,7 +115,7 @@ def choice(node: Node, raws: list[Any]) -> Node | None:
 
 
 def nodes_of(containers: Iterable[Container]) -> dict[str, Node]:
-    """Each with everything above it, by name. Raises ValueError for a base that is missing or builds on itself."""
+    """The node of each container, by name. Raises ValueError for a base that is missing or is based on itself."""
     known = {container.name: container for container in containers}
     nodes = {name: Node(one, tuple(_inherited(one, known))) for name, one in known.items()}
     for name, container in known.items():
@@ -125,7 +125,9 @@ def nodes_of(containers: Iterable[Container]) -> dict[str, Node]:
 
 
 def root_candidates(containers: Iterable[Container], referred: Collection[str] = ()) -> list[str]:
-    """The containers without a base that others build on; or all without, but for those `referred` to by others."""
+    """Containers without a base that are bases themselves; if there are none, all without a base that are not
+    `referred` to by others.
+    """
     known = list(containers)
     bases = {container.base for container in known}
     found = [one.name for one in known if not one.base and one.name not in referred]
@@ -150,12 +152,12 @@ def _inherited(container: Container, known: Mapping[str, Container]) -> list[Fie
 
 
 def _is_plain(field: Field) -> bool:
-    """Whether it asks for nothing of others."""
+    """Whether a field refers to no other field."""
     return field.when is None and not field.contexts and fixed_bits(field.kind) is not None
 
 
 def _is_fallible(field: Field) -> bool:
-    """Whether a number on the wire may stand for nothing."""
+    """Whether a number on the wire may be invalid as a value of the field."""
     kind = field.kind
     while isinstance(kind, Array):
         kind = kind.of
@@ -165,9 +167,9 @@ def _is_fallible(field: Field) -> bool:
 
 def _chosen_root(root: str, roots: Sequence[str], known: Collection[str]) -> str:
     if not (root or roots):
-        raise ValueError("no container is in it that describes packets")
+        raise ValueError("the definition has no container that describes packets")
     if not root and len(roots) != 1:
-        raise ValueError(f"which container is the root? One of {', '.join(roots)}")
+        raise ValueError(f"which container is the root? Name one of {', '.join(roots)}")
     chosen = root or roots[0]
     if chosen not in known:
         raise ValueError(f"no container is called {short(chosen)}{did_you_mean(chosen, known)}")

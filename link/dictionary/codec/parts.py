@@ -1,6 +1,6 @@
-"""What a codec is made of: runs of fields of fixed size, and single fields that vary in size or are not always there.
+"""Parts of a codec: runs of fields of fixed size, and single fields that vary in size or are optional.
 
-Each part reads from a cursor and appends numbers to the last list of the frame, and writes those that stand there.
+To read, a part appends numbers from a cursor to the last list of the frame; to write, it takes its numbers from there.
 """
 
 import struct
@@ -31,11 +31,11 @@ from link.dictionary.kinds import (
 )
 from link.errors import TruncatedError
 
-_NOTHINGS_MAX = 0xFFFF  # elements of an array that are nothing at all; of others a packet never has more than bits
+_NOTHINGS_MAX = 0xFFFF  # elements of size 0 in an array; the packet's size bounds the others
 
 
 class Unfit(Exception):  # noqa: N818  # never leaves the codec
-    """Field `number` holds what cannot be written; `said` is the sentence, if not the usual one."""
+    """The value of field `number` cannot be written; `said` is the error sentence, if not the usual one."""
 
     def __init__(self, number: int, said: str = "") -> None:
         super().__init__(said)
@@ -43,28 +43,28 @@ class Unfit(Exception):  # noqa: N818  # never leaves the codec
 
 
 class Part(Protocol):
-    """One or more fields."""
+    """One or more neighbouring fields of a codec."""
 
     def read(self, reader: Reader, frame: Frame) -> None:
-        """Append their numbers. Raises DecodeError."""
+        """Append the numbers of these fields to the frame. Raises DecodeError."""
 
     def write(self, writer: Writer, frame: Frame) -> None:
-        """Write their numbers. Raises Unfit."""
+        """Write the numbers of these fields in the frame. Raises Unfit."""
 
 
 class Inner(Protocol):
-    """The codec of a structure inside."""
+    """Codec of a structure inside another one."""
 
     fields: tuple[Field, ...]
 
     def read_numbers(self, reader: Reader, outer: Frame) -> list[Any]:
-        """The numbers on the wire."""
+        """The numbers on the wire. Raises DecodeError."""
 
     def values_of(self, raws: list[Any], outer: Frame) -> list[Any]:
-        """Their values. Raises DecodeError."""
+        """The values of these numbers. Raises DecodeError."""
 
     def write(self, values: Sequence[Any], writer: Writer, outer: Frame) -> None:
-        """Write its values. Raises ValueError."""
+        """Write the values of the structure. Raises ValueError."""
 
 
 Make = Callable[[tuple[Field, ...], None, Scopes], Inner]
@@ -72,7 +72,7 @@ Make = Callable[[tuple[Field, ...], None, Scopes], Inner]
 
 @dataclass(slots=True)
 class Run:
-    """The fields from number `start` to `stop`, of fixed size; they lie over the `back_bits` before them."""
+    """The fields from number `start` to `stop`, all of fixed size; they begin `back_bits` before the cursor."""
 
     words: Words
     start: int
@@ -80,7 +80,7 @@ class Run:
     back_bits: int = 0
 
     def read(self, reader: Reader, frame: Frame) -> None:
-        """Append their numbers."""
+        """Append the numbers of these fields to the frame."""
         if self.back_bits:
             reader.skip(-self.back_bits)
         first, shift = divmod(reader.at, 8)
@@ -91,10 +91,10 @@ class Run:
         reader.at += self.words.bits
 
     def write(self, writer: Writer, frame: Frame) -> None:
-        """Write their numbers."""
+        """Write the numbers of these fields in the frame."""
         raws = frame[-1][self.start : self.stop]
         if self.back_bits:
-            raise Unfit(self.start, "fields that lie over each other can be read but not written")
+            raise Unfit(self.start, "overlapping fields can be read but not written")
         try:
             writer.put(self.words.pack(raws), self.words.bits)
         except (struct.error, TypeError, OverflowError):
@@ -139,7 +139,7 @@ class _Numbers:
     def read(self, reader: Reader, frame: Frame) -> None:
         reader.skip(self.skip_bits)
         count = self.measure.read(reader, frame)
-        octets = reader.take(count * self.bits)  # first: a count that was garbled may be any number
+        octets = reader.take(count * self.bits)  # before any memory is taken: a garbled count may be any number
         frame[-1].append(list(self.words(count).unpack(octets)))
 
     def write(self, writer: Writer, frame: Frame) -> None:
@@ -155,10 +155,10 @@ class _Numbers:
 
 @dataclass(slots=True)
 class Structures:
-    """Field `number`: a group, or an array of what is no number; `form` and `undo` turn values into one and back. An
-    element that is no group is of one `single` field.
+    """Field `number`: a group, or an array of elements that are no numbers. `form` makes a record of values, `undo`
+    values of a record. An element that is no group has one `single` field.
 
-    One that is `alone` was declared by itself: it refers to nothing around it.
+    One that is `alone` was declared by itself and refers to no field around it.
     """
 
     number: int
@@ -171,7 +171,7 @@ class Structures:
     single: bool = False
 
     def read(self, reader: Reader, frame: Frame) -> None:
-        """Append its numbers, as a list."""
+        """Append the field's numbers to the frame, as a list."""
         reader.skip(self.skip_bits)
         if self.measure is None:
             frame[-1].append(self._read_one(reader, frame))
@@ -186,7 +186,7 @@ class Structures:
         return raws[0] if self.single else raws
 
     def value_of(self, raws: Any, frame: Frame) -> Any:
-        """The value of what was read. Raises DecodeError."""
+        """The value of the numbers that were read. Raises DecodeError."""
         return (
             self._value_of_one(raws, frame)
             if self.measure is None
@@ -198,7 +198,7 @@ class Structures:
         return self.form(self.inner.values_of([raws] if self.single else raws, outer))
 
     def write(self, writer: Writer, frame: Frame) -> None:
-        """Write its values. Raises Unfit."""
+        """Write the field's values. Raises Unfit."""
         given = frame[-1][self.number]
         writer.put(bytes(-(-self.skip_bits // 8)), self.skip_bits)
         try:
@@ -214,7 +214,7 @@ class Structures:
 
 @dataclass(slots=True)
 class Optional:
-    """Field `number`, there only when `test` holds."""
+    """Field `number`, which is present only when `test` holds."""
 
     number: int
     field: Field
@@ -223,18 +223,18 @@ class Optional:
 
     @property
     def structures(self) -> "Structures | None":
-        """The part, if it has parts itself."""
+        """The part of the field, if it is a Structures."""
         return self.part if isinstance(self.part, Structures) else None
 
     def read(self, reader: Reader, frame: Frame) -> None:
-        """Append its numbers, or None."""
+        """Append the field's numbers to the frame, or None if it is absent."""
         if self.test(frame):
             self.part.read(reader, frame)
         else:
             frame[-1].append(None)
 
     def write(self, writer: Writer, frame: Frame) -> None:
-        """Write what is there. Raises Unfit where that is not what the test wants."""
+        """Write the field if it is present. Raises Unfit unless it is present exactly when the test holds."""
         given = frame[-1][self.number] is not None
         wanted = self.test(frame)
         if given != wanted:
@@ -245,7 +245,7 @@ class Optional:
 
 
 def parts_of(fields: tuple[Field, ...], outer: Scopes, classes: Mapping[str, type], make: Make) -> list[Part]:
-    """The parts of a structure that stands inside `outer`. Raises ValueError naming a field that cannot be."""
+    """The parts of a structure inside `outer`. Raises ValueError naming a field that is impossible."""
     return list(_Compiler(fields, outer, classes, make).parts())
 
 
@@ -343,7 +343,7 @@ def _in_order(item: Mapping[str, Any], names: list[str]) -> list[Any]:
 
 
 def _slot(kind: AnyKind, skip_bits: int) -> Slot | None:
-    """Where a value of fixed size stands; None for one whose size varies, and for arrays and groups."""
+    """Slot of a value of fixed size; None for one whose size varies, and for arrays and groups."""
     bits = fixed_bits(kind)
     if bits is None or isinstance(kind, Array | Group):
         return None

@@ -1,7 +1,7 @@
-"""What references mean: where in a frame the number stands that a condition or a size asks for.
+"""References of conditions and sizes to earlier fields: the place in a frame where a field's number is found.
 
-A frame is the numbers on the wire read so far: one list for each structure, the outermost first. A structure within is
-a list of its members' numbers, an array a list of its elements'. `field.member` and `field[2]` refer into them.
+A frame holds the numbers on the wire read so far: one list for each structure, the outermost first. An inner structure
+is a list of its members' numbers, an array a list of its elements'. `field.member` and `field[2]` refer into them.
 """
 
 import re
@@ -18,9 +18,9 @@ from link.errors import DecodeError
 
 Frame = tuple[list[Any], ...]
 Scopes = tuple[tuple[Field, ...], ...]
-"""The fields that may be referred to: of the structures around, then those before in this one."""
+"""Fields that may be referred to: those of the outer structures, then those before in this one."""
 Step = tuple[int, str]
-"""Into a structure: the number of a field or element, and the field's name."""
+"""Step into a structure: the number of a field or element, and the field's name."""
 Test = Callable[[Frame], bool]
 _LAST = (-1, "")
 _ELEMENT = re.compile(r"\[(\d{1,9})\]")
@@ -28,7 +28,7 @@ _ELEMENT = re.compile(r"\[(\d{1,9})\]")
 
 @dataclass(slots=True)
 class _Spot:
-    """One field that a name may mean."""
+    """One of the fields that a name may refer to."""
 
     structure: int
     steps: tuple[Step, ...]
@@ -37,9 +37,9 @@ class _Spot:
     always: bool
 
     def raw(self, frame: Frame) -> Any:
-        """Its number on the wire; None if the field is not there."""
+        """The field's number on the wire; None if the field is absent."""
         found: Any = frame[self.structure]
-        is_value = False  # when writing, what is inside a structure is still as people gave it
+        is_value = False  # when writing, members of a structure are not converted to numbers yet
         for number, name in self.steps:
             if isinstance(found, Mapping):
                 found, is_value = found.get(name), True
@@ -50,27 +50,27 @@ class _Spot:
 
 @dataclass(slots=True)
 class Place:
-    """Where the field called `name` stands: the last of several that is there."""
+    """Place of the field called `name`; of several, the last one that is present."""
 
     name: str
     spots: tuple[_Spot, ...]
 
     @property
     def field(self) -> Field:
-        """What is asked for."""
+        """The field at this place."""
         return self.spots[0].field
 
     def raw(self, frame: Frame) -> Any:
-        """Its number on the wire; None if the field is not there."""
+        """The field's number on the wire; None if the field is absent."""
         return next((raw for spot in self.spots if (raw := spot.raw(frame)) is not None), None)
 
     def value(self, frame: Frame) -> Any:
-        """What it means. Raises DecodeError."""
+        """The field's value. Raises DecodeError."""
         raw, pair = self.raw(frame), self.spots[0].pair
         return raw if raw is None or pair is None else pair[0](raw)
 
     def compared(self, frame: Frame, comparison: Comparison) -> Any:
-        """What a comparison looks at: the number, the calibrated value or the label; None for what means nothing."""
+        """What a comparison compares: the raw number, the calibrated value or the label; None for an invalid value."""
         kind = self.field.kind
         if isinstance(kind, Octets):
             raw = self.raw(frame)
@@ -84,7 +84,7 @@ class Place:
 
 
 def place_of(name: str, scopes: Scopes) -> Place:
-    """The nearest field called `name`. Raises ValueError if none comes before, or one that only others give a value."""
+    """The nearest earlier field called `name`. Raises ValueError if there is none, or if it depends on others."""
     spots: list[_Spot] = []
     for structure in range(len(scopes) - 1, -1, -1):
         for steps, field, always in _located(name, scopes[structure]):
@@ -97,7 +97,7 @@ def place_of(name: str, scopes: Scopes) -> Place:
 
 
 def _located(name: str, fields: tuple[Field, ...]) -> Iterator[tuple[tuple[Step, ...], Field, bool]]:
-    """The fields that a name may mean, the last first: the way there, and whether it is there in any packet."""
+    """The fields that a name may refer to, the last first: the steps to each, and whether it is always present."""
     for number in range(len(fields) - 1, -1, -1):
         field = fields[number]
         for steps, found, always in _inside(name, field):
@@ -117,7 +117,7 @@ def _inside(name: str, field: Field) -> Iterator[tuple[tuple[Step, ...], Field, 
 
 
 def _part(rest: str, field: Field) -> Iterator[tuple[tuple[Step, ...], Field, bool]]:
-    """What `.member` or `[2]` means of a field, and so on."""
+    """The parts of a field that a path such as `.member` or `[2]` may refer to."""
     kind = field.kind
     element = _ELEMENT.match(rest)
     if not rest:
@@ -131,14 +131,14 @@ def _part(rest: str, field: Field) -> Iterator[tuple[tuple[Step, ...], Field, bo
 
 
 def part_of(field: Field, rest: str) -> Field | None:
-    """The member or element of `field` that `.member` or `[2]` means, and so on; None for nothing."""
+    """The member or element of `field` at a path such as `.member[2]`; None if there is none."""
     return next((found for _, found, _ in _part(rest, field)), None)
 
 
 def test_of(condition: Condition, scopes: Scopes) -> Test:
-    """Whether `condition` holds in a frame. Raises ValueError for one on a field that does not come before."""
+    """Test whether `condition` holds in a frame. Raises ValueError if it compares a field that does not come before."""
     places = {comparison: place_of(comparison.field, scopes) for comparison in compared(condition)}
     for comparison, place in places.items():
         if place.field.contexts and not comparison.raw:
-            raise ValueError(f"{comparison.field} is calibrated by others, its value cannot be compared")
+            raise ValueError(f"{comparison.field} has a calibration by other fields, so its value cannot be compared")
     return lambda frame: condition.holds(lambda comparison: places[comparison].compared(frame, comparison))

@@ -1,7 +1,7 @@
-"""Octets to the values of a list of fields, and back. The same code flies and runs on the ground.
+"""Codec of a list of fields: octets to values and back. The same code runs on board and on the ground.
 
-`oracle.py` holds it to Construct. Neighbouring fields of fixed size are one run (words.py); a field whose size varies,
-or that is not always there, is a part of its own (parts.py). A list that is one run, as most are, costs one `struct`.
+Tests hold it equal to Construct. Neighbouring fields of fixed size are one run (words.py); a field whose size varies,
+or that is optional, is a part of its own (parts.py). Most lists are a single run, which costs one call of `struct`.
 """
 
 import struct
@@ -24,10 +24,10 @@ _CANNOT = (struct.error, TypeError, ValueError, OverflowError, LookupError, Attr
 class Codec:
     """Reads and writes `fields`. `classes` gives, by field name, the enumeration or record class of a value on board.
 
-    decode(octets) -> values in order, None for a field that is not there; raises DecodeError for octets that are too
-    short, too long or senseless. encode(values) -> octets; raises ValueError that names the field and what it may hold.
-    `outer`: the fields before this structure, where it stands inside others. To one that is `lenient` a value that
-    cannot be is `Invalid`, and the others are read.
+    decode(octets) -> values in order, None for an absent field; raises DecodeError for octets that are too short, too
+    long or invalid. encode(values) -> octets; raises ValueError that names the field and what it may hold.
+    `outer`: the fields before this structure, where it is inside others. A `lenient` codec gives `Invalid` for an
+    invalid value and reads the others.
     """
 
     def __init__(
@@ -55,11 +55,11 @@ class Codec:
 
     @property
     def size(self) -> int | None:
-        """Octets of every encoded value list, where one run is all; else None."""
+        """Octets of every encoded list of values, if the fields are a single run; else None."""
         return self._only.words.size if self._only else None if self._parts else 0
 
     def decode(self, octets: bytes) -> list[Any]:
-        """All of `octets` to values."""
+        """The values of `octets`, which have no others behind. Raises DecodeError."""
         if len(octets) == self._size:
             raws = list(self._unpack(octets))
             return self.values_of(raws, ()) if self._converters or self._within else raws
@@ -70,11 +70,11 @@ class Codec:
         return values
 
     def read(self, reader: Reader) -> list[Any]:
-        """The values from where `reader` stands on."""
+        """The values from the cursor `reader` on. Raises DecodeError."""
         return self.values_of(self.read_numbers(reader), ())
 
     def read_numbers(self, reader: Reader, outer: Frame = ()) -> list[Any]:
-        """The numbers from where `reader` stands on; `outer` holds those of the structures around this one."""
+        """The raw numbers from the cursor `reader` on; `outer` holds those of the structures around this one."""
         raws: list[Any] = []
         frame = (*outer, raws)
         for part in self._parts:
@@ -82,7 +82,7 @@ class Codec:
         return raws
 
     def encode(self, values: Sequence[Any]) -> bytes:
-        """The octets of one value for each field; None for one that is not there."""
+        """The octets of one value for each field, None for an absent one. Raises ValueError naming the field."""
         if self._only is not None:
             raws = self._raws(values)
             try:
@@ -94,7 +94,7 @@ class Codec:
         return writer.octets()
 
     def write(self, values: Sequence[Any], writer: Writer, outer: Frame) -> None:
-        """Append the values to what was written. Raises ValueError."""
+        """Append the values to `writer`. Raises ValueError naming the field."""
         frame = (*outer, self._raws(values))
         try:
             for part in self._parts:
@@ -103,7 +103,7 @@ class Codec:
             raise self._refusal(unfit, values) from None
 
     def values_of(self, raws: list[Any], outer: Frame) -> list[Any]:
-        """What numbers on the wire mean. Raises DecodeError."""
+        """The values of raw numbers. Raises DecodeError."""
         values = raws.copy()
         number = 0
         try:
@@ -120,7 +120,7 @@ class Codec:
     def _raws(self, values: Sequence[Any]) -> list[Any]:
         raws = list(values)
         for number in self._one_way:
-            raise ValueError(f"{self.fields[number].name}: a calibration that depends on others cannot be turned round")
+            raise ValueError(f"{self.fields[number].name}: a calibration that depends on other fields has no inverse")
         for number, _, raw_of in self._converters:
             if raws[number] is not None:
                 try:
@@ -134,7 +134,7 @@ class Codec:
 
 
 def _structured(parts: Sequence[Part]) -> Iterator[tuple[int, Callable[[Any, Frame], Any]]]:
-    """By the numbers of their fields: what makes values of what has parts itself."""
+    """The field numbers of structured parts, each with the function that makes values of its numbers."""
     for part in parts:
         inner = part.structures if isinstance(part, Optional) else part
         if isinstance(inner, Structures):

@@ -1,4 +1,4 @@
-"""How many octets, or elements, a field whose size varies has: found when reading, checked when writing."""
+"""Sizes of fields that vary, in octets or elements: determined when reading, checked when writing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ from link.errors import DecodeError, TruncatedError
 
 
 class Measure(Protocol):
-    """A size; `tail` stands after what it measures."""
+    """The way in which a size is given; `tail` is what follows the measured octets, such as a terminator."""
 
     @property
     def tail(self) -> bytes:
-        """Octets after."""
+        """Octets that follow the measured ones; b"" if there are none."""
 
     def read(self, reader: Reader, frame: Frame) -> int:
-        """The size of what stands at `reader`. Raises DecodeError."""
+        """The size of the field at the cursor `reader`. Raises DecodeError."""
 
     def write(self, size: int, writer: Writer, frame: Frame) -> None:
-        """Write what announces `size`. Raises ValueError for a size that cannot be."""
+        """Write the count, if there is one, that gives `size`. Raises ValueError for an impossible size."""
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class _Counted:
 
 @dataclass(slots=True)
 class _Rest:
-    """What is left but for `reserved_bits`, in units of `unit_bits`."""
+    """All bits that are left except `reserved_bits`, in units of `unit_bits`."""
 
     reserved_bits: int
     unit_bits: int
@@ -73,7 +73,7 @@ class _Rest:
         return left // self.unit_bits
 
     def write(self, _size: int, _writer: Writer, _frame: Frame) -> None:
-        """Any size is right."""
+        """Accept any size."""
 
 
 @dataclass(slots=True)
@@ -105,7 +105,7 @@ class _LookedUp:
         for test, size in self.cases:
             if test(frame):
                 return size
-        raise DecodeError("no condition that gives the size holds")
+        raise DecodeError("none of the conditions that give the size holds")
 
     def write(self, size: int, _writer: Writer, frame: Frame) -> None:
         _check(size, self.read(Reader(b""), frame))
@@ -126,13 +126,14 @@ class _Terminated:
         return size
 
     def write(self, _size: int, _writer: Writer, _frame: Frame) -> None:
-        """Any size is right; that the terminator is not inside is for the text to see to."""
+        """Accept any size; the text's own check refuses a terminator inside."""
 
 
 def measure_of(size: Size, scopes: Scopes, after: Sequence[Field], unit_bits: int, character: int = 1) -> Measure:
-    """The measure of a field that the fields `after` follow, in units of `unit_bits`; of a text of `character` octets.
+    """The measure of a field that the fields `after` follow, in units of `unit_bits`; for a text, `character` is the
+    size of its characters in octets.
 
-    Raises ValueError for a reference to a field that does not come before, or a rest before fields that vary.
+    Raises ValueError for a reference to a field that does not come before, or a Rest before fields that vary.
     """
     match size:
         case int():
@@ -158,10 +159,10 @@ def _check(size: int, expected: float) -> None:
 
 
 def _number(found: object) -> int | float:
-    """What a size is made of; 0 of a field that is not there."""
+    """A field's number as a size; 0 for an absent field. Raises DecodeError for what is no number."""
     if found is None:
         return 0
     try:
         return found if isinstance(found, float) else index(found)  # type: ignore[arg-type]  # that is the question
     except TypeError:
-        raise DecodeError("a size that is no number") from None
+        raise DecodeError("the field that gives the size is no number") from None

@@ -7,13 +7,13 @@ from link.dictionary.kinds import Text
 from link.errors import DecodeError
 
 _MARKS = {"utf-16": (b"\xff\xfe", b"\xfe\xff"), "utf-32": (b"\xff\xfe\0\0", b"\0\0\xfe\xff")}
-"""Byte order marks, of the encodings that begin with one."""
+"""Byte order marks of the encodings that may begin with one."""
 
 
 def text_converter(
     kind: Text, exactly: Callable[[bytes], bytes]
 ) -> tuple[Callable[[bytes], str], Callable[[str], bytes]]:
-    """Both directions; `exactly` passes octets on that fit the size and raises ValueError for others."""
+    """Decoder and encoder of a text; `exactly` returns octets that fit the size and raises ValueError for others."""
     written = f"{kind.encoding}-be" if kind.encoding in _MARKS else kind.encoding
     read = partial(_decoded, encoding=kind.encoding)
     if not isinstance(kind.size, int) and not kind.tail and not kind.leading_bits:
@@ -22,7 +22,7 @@ def text_converter(
 
 
 def place_of(tail: bytes, octets: bytes, unit: int) -> int:
-    """Where `tail` first stands, on a character of `unit` octets; -1 if it does not."""
+    """Offset of the first `tail` that begins at a whole character of `unit` octets; -1 if there is none."""
     at = octets.find(tail)
     while at >= 0 and at % unit:
         at = octets.find(tail, at + 1)
@@ -30,12 +30,12 @@ def place_of(tail: bytes, octets: bytes, unit: int) -> int:
 
 
 def _cut(octets: bytes, kind: Text) -> bytes:
-    """Without what ends it and what pads it. Raises DecodeError for a size in front that is more than there is."""
+    """The octets without terminator and padding. Raises DecodeError for a leading size beyond the octets."""
     if kind.leading_bits:
         begin = kind.leading_bits // 8
         end = begin + int.from_bytes(octets[:begin])
         if end > len(octets):
-            raise DecodeError(f"a text of {end - begin} octets in {len(octets) - begin}")
+            raise DecodeError(f"a text of {end - begin} octets by its leading size, in {len(octets) - begin} octets")
         return octets[begin:end]
     end = place_of(kind.tail, octets, kind.unit) if kind.tail else -1
     if end >= 0 or not isinstance(kind.size, int):
@@ -51,7 +51,7 @@ def _padded(octets: bytes, kind: Text) -> bytes:
         whole = len(octets).to_bytes(kind.leading_bits // 8) + octets
         return whole + bytes(max(kind.size - len(whole), 0)) if isinstance(kind.size, int) else whole
     if kind.tail and place_of(kind.tail, octets, kind.unit) >= 0:
-        raise ValueError(f"a text ends at its first {kind.tail.hex()}")
+        raise ValueError(f"a text cannot contain its terminator {kind.tail.hex()}")
     if not isinstance(kind.size, int):
         return octets + kind.tail
     whole = octets + kind.tail[: max(kind.size - len(octets), 0)]

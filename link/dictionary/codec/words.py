@@ -32,7 +32,7 @@ class Slot:
 
     @property
     def code(self) -> str | None:
-        """Its `struct` code, if it has one."""
+        """The `struct` format code of this value, if it has one."""
         return f"{self.bits // 8}s" if self.form == "octets" else _CODES[self.form].get(self.bits)
 
 
@@ -111,21 +111,21 @@ class Words:
     def _word(self, word: _Word, values: Sequence[Any]) -> int | bytes:
         joined = 0
         for slot, shift in word.members:
-            value = index(values[slot])  # an integer of numpy's would lose what it shifts out of its few bits
+            value = index(values[slot])  # as a Python int: a numpy integer would lose the bits shifted out
             if value >> self._slots[slot].bits:
                 raise struct.error(f"{value} in {self._slots[slot].bits} bits")
             joined |= value << shift
         return joined.to_bytes(word.octets, "big") if word.code.endswith("s") else joined
 
     def _picker(self) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
-        """What puts words and cuts, standing one after the other, into the order of the slots."""
+        """Function that puts words and cut-out members, one after the other, into the order of the slots."""
         place = {slot: len(self._words) + at for at, slot in enumerate(self._cut_slots)}
         place |= {word.slot: number for number, word in enumerate(self._words) if word.slot is not None}
         return _picking([place[slot] for slot in range(len(self._slots))])
 
 
 def _picking(places: list[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
-    """What picks `places` in this order: by slices, which cost less, where they follow one another but for one gap."""
+    """Function that picks `places` in this order; by slices, which are faster, if they have one gap at most."""
     breaks = [at for at in range(1, len(places)) if places[at] != places[at - 1] + 1]
     if len(breaks) > 1:
         return itemgetter(*places)
@@ -135,7 +135,7 @@ def _picking(places: list[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
 
 
 def _words(slots: Sequence[Slot], order: Order) -> Iterator[_Word]:
-    """Own words for slots that stand on octets and have a code in this order, shared ones for the rest."""
+    """A word for each slot that begins on an octet and has a code in this byte order, shared words for the others."""
     shared: list[tuple[int, int]] = []  # (slot number, first bit) since the last word
     bits = 0
     for number, slot in enumerate(slots):
@@ -155,12 +155,12 @@ def _words(slots: Sequence[Slot], order: Order) -> Iterator[_Word]:
 
 
 def _is_word(bits: int) -> bool:
-    """Whether bits up to here can be one item of a `struct`, or none."""
+    """Whether this number of bits can be one item of a `struct`, or is 0."""
     return bits % 8 == 0 and (bits == 0 or bits // 8 in _SHARED_CODES)
 
 
 def _may_join(slot: Slot, start: int) -> bool:
-    """Whether an integer that could be a word should rather fill up the shared one before it."""
+    """Whether an integer that could be a word of its own should rather complete the shared one before it."""
     return slot.form == "unsigned" and slot.order == "big" and start + slot.bits <= _SHARED_BITS_MAX
 
 
@@ -203,7 +203,7 @@ def _unsigned(given: int, half: int, full: int) -> int:
 
 
 def _permutation(octets: int, order: Order) -> list[int]:
-    """For each octet on the wire, which octet of the big-endian number it is."""
+    """For each octet on the wire, its place in the big-endian number."""
     if order == "little":
         return list(reversed(range(octets)))
     return list(range(octets)) if order == "big" else [int(digit) - 1 for digit in order]

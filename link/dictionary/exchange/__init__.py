@@ -1,1 +1,1 @@
-"""Dictionaries as other tools have them, but XTCE: tables, dissectors, pages, schemas."""
+"""Exchange formats other than XTCE: ccsdspy tables, Wireshark dissectors, reference pages, JSON schema."""

@@ -4,9 +4,9 @@
     SHCOARSE, uint, 32, 48
     SAMPLES, "int(12, 24)", 8, 80      an array; (expand): up to the end; (NAME): as many as field NAME says
 
-The file says nothing about the primary header; the packet that it makes begins with it. Offsets are ccsdspy's own in a
-column bit_offset, from the packet's beginning, with the 48 bits of the header; those of tables that count from the
-header's end stand in a column data_bit_offset.
+The file does not describe the primary header; the definition made of it begins with one. Offsets in a column bit_offset
+are as in ccsdspy, from the packet's beginning, with the 48 bits of the header; offsets that count from the header's end
+are in a column data_bit_offset.
 """
 
 import csv
@@ -23,7 +23,7 @@ _TYPE = re.compile(r"(\w+)\s*(?:\((.*)\))?")
 _COLUMNS = ("name", "data_type", "bit_length")
 _HEADER_BITS = 48
 _OFFSETS = {"bit_offset": 0, "data_bit_offset": _HEADER_BITS}
-"""Columns of offsets, and what is before their bit 0."""
+"""Columns of offsets, and the number of bits of the packet before their bit 0."""
 PRIMARY_HEADER = (
     ("CCSDS_VERSION_NUMBER", 3),
     ("CCSDS_PACKET_TYPE", 1),
@@ -51,7 +51,7 @@ def read_csv(text: str, name: str) -> Definition:
 
 
 def header_fields(definition: Definition) -> list[str]:
-    """Names of the fields that a table lays over the primary header: perhaps it counts from the header's end."""
+    """Names of the fields that overlap the primary header; a sign that the offsets count from the header's end."""
     found, at = [], 0
     for number, field in enumerate(definition.packets[0].fields):
         at += field.skip_bits
@@ -122,7 +122,7 @@ def _whole(what: str, text: str) -> int:
 def _kind(row: Mapping[str, str], names: Sequence[str]) -> AnyKind:
     found = _TYPE.fullmatch(row["data_type"].strip())
     if not found:
-        raise ValueError(f"data_type = {row['data_type'][:40]}")
+        raise ValueError(f"data_type = {row['data_type'][:40]}, expected uint, int, float, str, fill or an array")
     kind = _scalar(found[1], _whole("bit_length", row["bit_length"]))
     for size in reversed(found[2].split(",")) if found[2] else ():
         kind = Array(kind, _size(size.strip(), names))
@@ -140,7 +140,7 @@ def _scalar(kind: str, bits: int) -> AnyKind:
         case "str" if bits % 8 == 0:
             return Text(
                 bits // 8, ends=""
-            )  # of ccsdspy only zeros at its end are left out, not what is behind a first one
+            )  # ccsdspy removes only the zeros at the end of a text, not all that follows a first zero
     raise ValueError(f"data_type = {kind} of {bits} bits, expected uint, int, float, str or fill")
 
 

@@ -1,4 +1,4 @@
-"""What differs between two dictionaries, for people: entry by entry and field by field, down to the value."""
+"""Differences between two dictionaries as lines for people: entry by entry and field by field."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ _Named = dict[str, dict[str, Any]]
 
 
 def differences(old: Any, new: Any) -> Iterator[str]:
-    """A line for each difference of two dictionaries or definitions; none if they say the same."""
+    """A line for each difference of two dictionaries or definitions; none if they are equal."""
     yield from _compare("", msgspec.to_builtins(old), msgspec.to_builtins(new))
 
 
@@ -55,6 +55,6 @@ def _by_name(entries: Any) -> _Named | None:
 
 
 def _shown(value: Any) -> str:
-    """A value, or how large it is where it would fill the line."""
+    """A value as text, cut to 60 characters."""
     text = str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

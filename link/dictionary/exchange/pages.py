@@ -1,4 +1,4 @@
-"""Reference pages in Markdown, from a dictionary: what people look up while they operate a node."""
+"""Reference pages in Markdown, made from a dictionary, for the operators of a node."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -31,7 +31,7 @@ Row = tuple[str, ...]
 
 
 class Asked(NamedTuple):
-    """A request of a service: its name, its type as "3,5", what it does, what it takes."""
+    """A request of a PUS service: its name, its type as "3,5", its description and its arguments."""
 
     name: str
     type: str
@@ -40,7 +40,7 @@ class Asked(NamedTuple):
 
 
 def reference_page(dictionary: Dictionary, requests: Iterable[Asked] = ()) -> str:
-    """All reports, events, commands, parameters and service requests of a node. The same ones give the same page."""
+    """All reports, events, commands, parameters and service requests of a node. Equal arguments give equal pages."""
     return "\n".join(_page(dictionary, requests)).rstrip() + "\n"
 
 
@@ -99,7 +99,7 @@ def _said(text: str) -> Iterator[str]:
 
 
 def _table(head: Row, rows: Iterable[Row]) -> Iterator[str]:
-    """A table without the columns that nobody filled in; nothing for no rows."""
+    """A Markdown table without its empty columns; no lines for no rows."""
     kept = list(rows)
     filled = [n for n in range(len(head)) if n == 0 or any(row[n] for row in kept)]
     if kept:

@@ -111,7 +111,7 @@ DissectorTable.get("wtap_encap"):add(wtap.USER0, proto)
 
 
 def dissector(definition: Definition, port: int) -> str:
-    """The Lua script. Raises ValueError naming a field that it has no words for."""
+    """The Lua script. Raises ValueError naming a field that it cannot express."""
     plain = lowered(definition)
     name = plain.name.lower()
     tables = ",\n".join(_container(one) for one in plain.packets)

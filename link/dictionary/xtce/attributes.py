@@ -1,7 +1,7 @@
-"""Attributes that the schemas of XTCE 1.0 to 1.3 know of each element, so that one misspelt is not taken for missing.
+"""Attributes of each element in the schemas of XTCE 1.0 to 1.3, so that a misspelt one is not taken as missing.
 
-An element that says how values are written has to have those alone: `sizeInbits="16"` would otherwise be 8 bits. Of
-elements that say something else one that is unknown is passed over, and told.
+An element that defines how values are written may have these alone: with `sizeInbits="16"` a value would have 8 bits.
+In other elements an unknown attribute is skipped and reported.
 """
 
 from collections.abc import Collection, Iterator
@@ -61,7 +61,7 @@ _LAYOUT: dict[str, tuple[str, ...]] = {
     "ArgumentAssignment": ("argumentName", "argumentValue"),
     "Argument": ("argumentTypeRef", "initialValue", "value"),
 }
-"""Elements that say how values are written, or which value is meant."""
+"""Elements that define how values are written, or which value is meant."""
 _OTHER: dict[str, tuple[str, ...]] = {
     "Parameter": ("parameterTypeRef", "initialValue"),
     "ParameterProperties": ("dataSource", "persistence", "readOnly"),
@@ -83,14 +83,14 @@ _OF_TYPES = (
     *("restrictionPattern", "signed", "sizeInBits", "validRangeAppliesToCalibrated", "zeroStringValue"),
 )
 DEFAULTS = {("IntegerDataEncoding", "sizeInBits"): "8", ("FloatDataEncoding", "sizeInBits"): "32"}
-"""What some attributes say where they are missing."""
+"""Default values of some attributes."""
 _TYPES = ("ParameterType", "ArgumentType")
 
 
 def unknown(root: Element, without: Collection[str] = ()) -> Iterator[tuple[Element, str, tuple[str, ...] | None]]:
-    """Elements with an attribute that no schema knows of them, and those that it does, where that has to be refused.
+    """Elements with an unknown attribute, its name, and the known ones where it must be refused, else None.
 
-    Nothing of what is passed over, nor in children named in `without`.
+    Skipped elements and children named in `without` are not searched.
     """
     for name in root.attrib:
         known = _known(str(root.tag))
@@ -102,7 +102,7 @@ def unknown(root: Element, without: Collection[str] = ()) -> Iterator[tuple[Elem
 
 
 def _known(tag: str) -> tuple[str, ...] | None:
-    """None for elements of which nothing is known here."""
+    """The attributes of an element in the schemas; None for an element that is not listed here."""
     if tag.endswith(_TYPES):
         return _OF_TYPES
     return _LAYOUT.get(tag, _OTHER.get(tag))

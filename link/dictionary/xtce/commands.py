@@ -1,4 +1,4 @@
-"""Commands of XTCE to requests: what they fix of those that they build on, and what they ask for (660.1-B-2 §4.3.5)."""
+"""MetaCommands of XTCE to requests: their argument assignments, arguments and constraints (660.1-B-2 §4.3.5)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -32,12 +32,12 @@ _IN_COMMAND = (
 )
 _BASES_MAX = 64
 _REFUSED = Field(name="", kind=Integer(8))
-"""In the place of an argument that was refused, so that nobody is told that it is missing, too."""
+"""Placeholder of an argument that was refused, so that references to it are not refused as well."""
 
 
 @dataclass(slots=True)
 class CommandReader:
-    """Reads commands; `types` are those of arguments. It answers what `containers` ask for."""
+    """Reads MetaCommands; `types` reads argument types. It is the `Commands` of `containers`."""
 
     library: Library
     types: TypeReader
@@ -53,13 +53,13 @@ class CommandReader:
                 self._owners[id(container)] = found
 
     def requests(self) -> Iterator[Container]:
-        """All, in the order of the files, without those that cannot be read."""
+        """All commands as requests, in the order of the files, without those that cannot be read."""
         for found in self.library.names.all("command"):
             with self.library.ledger.collecting(found.element):
                 yield self._request(found)
 
     def arguments(self, container: Found) -> dict[str, Field]:
-        """By name, those of the command that a container belongs to, with those of all that it builds on."""
+        """Arguments, by name, of the command that a container belongs to, and of all its base commands."""
         owner = self._owners.get(id(container.element))
         if owner is None:
             return {}
@@ -78,7 +78,7 @@ class CommandReader:
         raise UnsupportedError(entry, f"no argument is called {name}")
 
     def base(self, container: Found, reference: str) -> Found | None:
-        """The container of another command that it builds on: of one of those above it, or else of any of that name."""
+        """The base container, in one of the base commands or else in any command; None if there is none."""
         owner = self._owners.get(id(container.element))
         if owner is None:
             return None
@@ -91,7 +91,7 @@ class CommandReader:
         return None
 
     def _line(self, found: Found) -> list[Found]:
-        """A command behind all that it builds on, the first first."""
+        """A command and all its base commands, the outermost base first."""
         line = [found]
         while True:
             base = parts(line[0].element, _IN_COMMAND).get("BaseMetaCommand")
@@ -112,7 +112,7 @@ class CommandReader:
             yield one.get("name", ""), argument
 
     def _waits(self, argument: Element, system: System) -> bool:
-        """Whether an argument is an array of which the entry says the size."""
+        """Whether an argument is an array whose size is given by the container's entry."""
         kind = self.types.find_element(argument, "argumentTypeRef", system).element
         return kind.tag == "ArrayArgumentType" and kind.find("DimensionList") is None
 
@@ -159,24 +159,24 @@ class CommandReader:
 
     def _held(self, element: Element, system: System) -> Condition:
         if element.get("timeOut") is not None:
-            raise UnsupportedError(element, "a TransmissionConstraint that is waited for is not supported")
+            raise UnsupportedError(element, "a TransmissionConstraint with a timeout is not supported")
         return self.library.condition(need(element, CRITERIA), system)
 
 
 def _listed(found: Found) -> Iterator[Element]:
-    """The arguments that a command has of its own."""
+    """The arguments of a command, without those of its bases."""
     listed = parts(found.element, _IN_COMMAND).get("ArgumentList")
     yield from children(listed, ("Argument",)) if listed is not None else ()
 
 
 def _container_of(found: Found) -> Found | None:
-    """That of a command."""
+    """The CommandContainer of a command; None if it has none."""
     container = found.element.find("CommandContainer")
     return None if container is None else Found(container, found.system, is_command=True)
 
 
 def _assigned(base: Element) -> Iterator[Condition]:
-    """What a command fixes of those that it builds on."""
+    """The ArgumentAssignments of a command, as comparisons for equality."""
     assignments = only(base, ("ArgumentAssignmentList",))
     for one in children(assignments, ("ArgumentAssignment",)) if assignments is not None else ():
         said = text(one, "argumentValue")

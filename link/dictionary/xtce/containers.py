@@ -1,7 +1,7 @@
-"""Containers of XTCE to lists of fields: entries, places, what is repeated or left out (660.1-B-2 §4.3.4.5).
+"""Containers of XTCE to lists of fields: entries, locations, repetitions and conditions (660.1-B-2 §4.3.4.5).
 
-A container in another becomes part of it. One that is repeated or not always there stays together, as an inline group;
-so does each that builds on one referred to, for which it is depends on what was read.
+A container that another one refers to becomes part of it. If it is repeated or conditional, it stays together as an
+inline group; so does each container based on it, because which one a packet holds depends on values read before.
 """
 
 from collections.abc import Iterator, Mapping
@@ -46,19 +46,19 @@ _PLACES = ("previousEntry", "containerStart")
 
 
 class Commands(Protocol):
-    """What containers of commands ask for."""
+    """What the reader of containers needs of the reader of commands."""
 
     types: TypeReader
-    """Of arguments."""
+    """Reader of argument types."""
 
     def declared(self, container: Found, entry: Element) -> Found:
         """The argument that an entry refers to. Raises UnsupportedError."""
 
     def arguments(self, container: Found) -> Mapping[str, Field]:
-        """By name, those of the command that a container belongs to."""
+        """Arguments, by name, of the command that a container belongs to."""
 
     def base(self, container: Found, reference: str) -> Found | None:
-        """The container of another command that it builds on; None where that is no command's."""
+        """The base container of a command's container; None where it belongs to no command."""
 
 
 @dataclass(slots=True)
@@ -72,11 +72,11 @@ class ContainerReader:
     _children: dict[int, list[Found]] = field(default_factory=dict)
     _padded: set[int] = field(default_factory=set)
     referred: set[int] = field(default_factory=set)
-    """Elements of the containers that stand in others."""
+    """Elements of the containers that others refer to in an entry."""
     commands: "Commands | None" = None
 
     def containers(self) -> Iterator[Container]:
-        """All of telemetry, in the order of the files, without those that cannot be read."""
+        """All telemetry containers, in the order of the files, without those that cannot be read."""
         every = list(self.library.names.all("container"))
         for found in every:
             with self.library.ledger.collecting(found.element):
@@ -89,7 +89,7 @@ class ContainerReader:
                     yield self._container(found)
 
     def base(self, found: Found) -> Found | None:
-        """What a container builds on."""
+        """The base of a container; None if it has none."""
         base = parts(found.element, IN_CONTAINER).get("BaseContainer")
         if base is None:
             return None
@@ -97,7 +97,7 @@ class ContainerReader:
         return of_command or self._find(base, "containerRef", "container", found)
 
     def criteria(self, found: Found) -> Condition | None:
-        """What tells a container from others that build on the same one."""
+        """The restriction criteria by which a container differs from others with the same base."""
         base = parts(found.element, IN_CONTAINER).get("BaseContainer")
         criteria = None if base is None else only(base, ("RestrictionCriteria",))
         if criteria is None:
@@ -108,7 +108,7 @@ class ContainerReader:
         return self.library.condition(need(criteria, CRITERIA), found.system)
 
     def fields(self, found: Found) -> tuple[Field, ...]:
-        """Its own, without those of what it builds on."""
+        """The container's own fields, without those of its bases."""
         here = id(found.element)
         if here not in self._read:
             if here in self._open:
@@ -133,7 +133,7 @@ class ContainerReader:
         return self._read[here]
 
     def inherited(self, found: Found, below: tuple[int, ...] = ()) -> tuple[Field, ...]:
-        """The fields of a container and of all that it builds on."""
+        """The fields of all bases of a container, then its own."""
         if id(found.element) in below or len(below) >= _NESTED_MAX:
             raise UnsupportedError(found.element, f"{named(found.element)} builds on itself, or on too many others")
         base = self.base(found)
@@ -141,7 +141,7 @@ class ContainerReader:
         return (*above, *self.fields(found))
 
     def entry(self, entry: Element, found: Found, before: list[Field]) -> Iterator[Field]:
-        """What an entry stands for, `before` being those before it in the same container."""
+        """The fields of an entry, `before` being those before it in the same container."""
         if not len(entry) and entry.tag != "FixedValueEntry":
             yield from self._referred(entry, found)
             return
@@ -176,11 +176,11 @@ class ContainerReader:
             raise UnsupportedError(repeat, "RepeatEntry needs a Count")
         offset = inside.get("Offset")
         if offset is not None and read_size(self.library, need(offset, VALUES), 1, system) != 0:
-            raise UnsupportedError(offset, "an Offset between what is repeated is not supported")
+            raise UnsupportedError(offset, "an Offset between repetitions is not supported")
         return read_size(self.library, need(inside["Count"], VALUES), 1, system)
 
     def _dimensioned(self, entry: Element, listed: Element, found: Found) -> Field:
-        """An array of as many elements as its entry says."""
+        """An array whose number of elements is given by its entry."""
         if entry.tag == "ArrayArgumentRefEntry" and self.commands:
             array, types = self.commands.declared(found, entry), self.commands.types
             said = text(array.element, "argumentTypeRef")
@@ -215,14 +215,14 @@ class ContainerReader:
         return self.library.names.find(kind, entry, text(entry, attribute), found.system)
 
     def _variants(self, found: Found) -> Iterator[Field]:
-        """What builds on a container that stands in another, where its criteria hold."""
+        """Inline groups of the containers based on one that an entry refers to, each with its criteria as condition."""
         for child in self._children.get(id(found.element), ()):
             own = (*self.fields(child), *self._variants(child))
             if own:
                 yield Field(name=child.label, kind=Group(own, inline=True), when=self.criteria(child) or All(()))
 
     def _skip_bits(self, location: Element | None, found: Found, before: list[Field]) -> int:
-        """Spare bits in front of an entry that says where it stands."""
+        """Spare bits in front of an entry with a location; negative where it overlaps those before."""
         if location is None:
             return 0
         bits = whole_number(need(location, ("FixedValue",)))
@@ -236,7 +236,7 @@ class ContainerReader:
         return bits - here
 
     def _padding(self, found: Found) -> Iterator[Field]:
-        """Spare bits up to the size that a container says. Raises UnsupportedError where its entries take more."""
+        """Spare bits up to a container's declared size. Raises UnsupportedError where its entries take more."""
         encoding = parts(found.element, IN_CONTAINER).get("BinaryEncoding")
         if encoding is None:
             return
@@ -260,7 +260,7 @@ class ContainerReader:
         if base is not None and base.is_command:
             raise UnsupportedError(found.element, f"{named(found.element)} builds on a command")
         if base is not None:
-            self.inherited(found)  # or what builds on itself would be told without its line
+            self.inherited(found)  # refuses a container based on itself here, where its line is known
             if id(base.element) in self._padded:
                 said = "is larger than its entries: does this one begin behind them, or behind it?"
                 raise UnsupportedError(found.element, f"{named(base.element)} {said}")
@@ -288,13 +288,13 @@ def _fixed(entry: Element) -> Field:
         octets = bytes.fromhex(said)
     except ValueError:
         raise UnsupportedError(entry, f"binaryValue = {said[:40]}, expected octets in hexadecimal") from None
-    kind = Integer(bits)  # before its bound is made: it may say any number
-    value = int.from_bytes(octets) & kind.bounds[1]  # the schema: what is too much in front is dropped
+    kind = Integer(bits)  # checks the number of bits before the bound is computed, which could be huge
+    value = int.from_bytes(octets) & kind.bounds[1]  # by the schema, excess bits in front are dropped
     return Field(name=entry.get("name") or "fixed", kind=kind, default=value)
 
 
 def _own_name(name: str, before: list[Field]) -> str:
-    """Another one, where a field before is called so: it says nothing that could be an instance of the same."""
+    """A name for a fixed value that no field before has, so that it is not taken as another instance of that field."""
     taken = {one.name for one in before}
     return next(one for one in chain((name,), (f"{name}_{number}" for number in count(2))) if one not in taken)
 

@@ -20,7 +20,7 @@ _EXPRESSIONS = ("Condition", "ANDedConditions", "ORedConditions")
 
 
 def read_criterion(library: Library, element: Element, system: System) -> Condition:
-    """A Comparison, a ComparisonList, a BooleanExpression or what has the parts of one. Raises UnsupportedError."""
+    """The condition of a Comparison, ComparisonList, BooleanExpression, or their parent. Raises UnsupportedError."""
     if element.tag == "Comparison":
         return _comparison(library, element, system)
     if element.tag == "ComparisonList":
@@ -29,7 +29,7 @@ def read_criterion(library: Library, element: Element, system: System) -> Condit
 
 
 def joined(conditions: tuple[Condition, ...]) -> Condition:
-    """All of them."""
+    """The conditions joined by `and`; a single one as it is."""
     return conditions[0] if len(conditions) == 1 else All(conditions)
 
 
@@ -88,12 +88,12 @@ def _value(element: Element, field: Field, said: str, raw: bool) -> int | float 
 
 
 def _number(said: str) -> int | float | None:
-    """A number, or truth as one."""
+    """A number, with true as 1 and false as 0; None for any other text."""
     return int(said.lower() == "true") if said.lower() in ("true", "false") else constant(said)
 
 
 def constant(said: str) -> int | float | None:
-    """A number, zeros in front and all; None for what is none."""
+    """A number, which may have leading zeros; None for any other text."""
     for read in (whole, float):
         try:
             return read(said)

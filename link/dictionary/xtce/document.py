@@ -1,4 +1,4 @@
-"""XTCE files as elements whose every child has to be known: nothing is passed over in silence."""
+"""XTCE files as elements whose every child has to be known: nothing is ignored silently."""
 
 import math
 import re
@@ -11,12 +11,12 @@ from xml.parsers import expat
 from link.dictionary.bounds import WIDE
 
 Version = Literal["1.1", "1.2", "1.3"]
-"""Of the schema; 1.0 and 1.1 share a namespace, and what is read here of them is the same."""
+"""Version of the schema; 1.0 and 1.1 share a namespace, and the parts of them that are read here are equal."""
 NAMESPACES: dict[str, Version] = {
     "": "1.2",
     "http://www.omg.org/space/xtce": "1.1",
     "http://www.omg.org/spec/XTCE/20180204": "1.2",
-    "https://www.omg.org/spec/XTCE/20180204/SpaceSystem.xsd": "1.2",  # the schema's place, which some take for its name
+    "https://www.omg.org/spec/XTCE/20180204/SpaceSystem.xsd": "1.2",  # its location, which some use
     "http://www.omg.org/spec/XTCE/20250214": "1.3",
 }
 Element = ElementTree.Element
@@ -25,9 +25,9 @@ _XINCLUDE = "http://www.w3.org/2001/XInclude"
 _XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _TAGS_MAX, _DEPTH_MAX = 4_000_000, 64
 LEFT_OUT = "-"
-"""Tag of what the reader was told to leave out."""
+"""Tag of the elements that the caller asked to leave out."""
 _ABOUT = frozenset(("AliasSet", "AncillaryDataSet", "LongDescription", "Header", LEFT_OUT))
-"""Children that are for people; they may stand anywhere."""
+"""Children that are documentation; they may be in any element."""
 SKIPPED = frozenset(
     (
         *("StreamSet", "AlgorithmSet", "MessageSet", "ServiceSet", "ShortDescription", "DefaultRateInStream"),
@@ -38,13 +38,13 @@ SKIPPED = frozenset(
         *("EnumerationAlarmList", "StringAlarmList", "OffsetFrom", "SevereRange"),
     )
 )
-"""Children that say nothing about how values are written; they are passed over, and told (`skipped`)."""
+"""Children that do not define how values are written; they are skipped and reported (`skipped`)."""
 _WHOLE = re.compile(r"\s*([+-]?)(?:0[xX]([0-9a-fA-F]+)|0[oO]([0-7]+)|0[bB]([01]+)|([0-9]+))\s*")
 _DIGITS_MAX = 80
 
 
 class UnsupportedError(ValueError):
-    """Something in a file is not supported or not right. `element` is where; `others` were found beside it."""
+    """Something in a file is wrong or not supported. `element` is its place; `others` are further such errors."""
 
     def __init__(self, element: Element, said: str, others: "Sequence[UnsupportedError]" = ()) -> None:
         super().__init__(said)
@@ -53,12 +53,12 @@ class UnsupportedError(ValueError):
 
 
 class UnencodedError(UnsupportedError):
-    """A type does not say how it is written: its values are the ground's own."""
+    """A type has no encoding: its values exist on the ground only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file: its name for sentences, what it holds, and the files that it includes, by how it refers to them."""
+    """A file: its name for error sentences, its octets, and the files that it includes, by their references."""
 
     name: str
     octets: bytes
@@ -67,7 +67,7 @@ class Source:
 
 @dataclass(slots=True)
 class Document:
-    """A file that was read."""
+    """A file whose XML was parsed."""
 
     source: Source
     root: Element
@@ -75,7 +75,7 @@ class Document:
     _lines: dict[int, int] = field(default_factory=dict)
 
     def line_of(self, wanted: Element) -> int | None:
-        """The line on which `wanted` begins, from 1; None if it does not stand here."""
+        """The line on which `wanted` begins, from 1; None if it is not in this file."""
         if not self._lines:
             lines = _lines_of(self.source.octets)
             self._lines = {id(element): line for element, line in zip(self.root.iter(), lines, strict=True)}
@@ -83,7 +83,7 @@ class Document:
 
 
 def _lines_of(octets: bytes) -> list[int]:
-    """Of each element."""
+    """The line of each element, in the order of their start tags."""
     lines: list[int] = []
     parser = expat.ParserCreate()
     parser.StartElementHandler = lambda _name, _attributes: lines.append(parser.CurrentLineNumber)
@@ -92,15 +92,15 @@ def _lines_of(octets: bytes) -> list[int]:
 
 
 def parse(source: Source, without: Collection[str] = ()) -> Document:
-    """The file, tags without namespace. Raises ValueError."""
+    """Parse a file; tags lose their namespace. Raises ValueError."""
     octets = source.octets
     if octets.count(b"<") > _TAGS_MAX:
         raise ValueError(f"more than {_TAGS_MAX} tags")
     if b"<!ENTITY" in octets:
-        raise ValueError("entities are not supported: they may stand for more than a memory holds")
+        raise ValueError("XML entities are not supported: expanded, they may fill the memory")
     try:
         root = ElementTree.fromstring(octets)
-    except (ElementTree.ParseError, LookupError, ValueError) as error:  # what it cannot decode, too
+    except (ElementTree.ParseError, LookupError, ValueError) as error:  # LookupError: an unknown encoding
         raise ValueError(f"not XML: {error}") from None
     _check_depth(root)
     seen = set()
@@ -123,12 +123,12 @@ def parse(source: Source, without: Collection[str] = ()) -> Document:
 
 
 def _version(seen: set[str]) -> Version:
-    """Of the namespaces in a file, the named one."""
+    """The version of XTCE by the namespaces in a file."""
     return NAMESPACES[max(seen, key=len)]
 
 
 def includes_of(octets: bytes) -> list[str]:
-    """The files that a file includes, as it refers to them. None for what is no XML, which `parse` will say."""
+    """The references to files that a file includes; none for a file that is not XML, which `parse` will refuse."""
     if b"XInclude" not in octets:
         return []
     try:
@@ -139,7 +139,7 @@ def includes_of(octets: bytes) -> list[str]:
 
 
 def _check_depth(root: Element) -> None:
-    """Raises ValueError for elements in elements in elements ...: whoever reads them goes as deep."""
+    """Raises ValueError for elements nested too deep, because the readers recurse as deep."""
     level, depth = [root], 0
     while level:
         depth += 1
@@ -149,12 +149,12 @@ def _check_depth(root: Element) -> None:
 
 
 def is_passed_over(element: Element) -> bool:
-    """Whether nothing that stands in it is read."""
+    """Whether an element is skipped with all its children."""
     return element.tag in _ABOUT or element.tag in SKIPPED
 
 
 def skipped(root: Element) -> Iterator[Element]:
-    """All that is passed over, without what stands in it."""
+    """All skipped elements, without their children."""
     for child in root:
         if child.tag in SKIPPED:
             yield child
@@ -163,7 +163,7 @@ def skipped(root: Element) -> Iterator[Element]:
 
 
 def children(element: Element, known: Collection[str]) -> Iterator[Element]:
-    """The children that say something. Behind them, raises UnsupportedError for those that are not `known`."""
+    """The children that are not skipped; after the last one, raises UnsupportedError for those that are not `known`."""
     wrong = []
     for child in element:
         if child.tag in known:
@@ -175,7 +175,7 @@ def children(element: Element, known: Collection[str]) -> Iterator[Element]:
 
 
 def parts(element: Element, known: Collection[str]) -> dict[str, Element]:
-    """The children by their tags. Raises UnsupportedError for one that is not `known`, or stands there twice."""
+    """The children by their tags. Raises UnsupportedError for one that is not `known`, or occurs twice."""
     found: dict[str, Element] = {}
     for child in children(element, known):
         if child.tag in found:
@@ -187,7 +187,7 @@ def parts(element: Element, known: Collection[str]) -> dict[str, Element]:
 def only(element: Element, known: Collection[str]) -> Element | None:
     """The one child of those `known`, or None. Raises UnsupportedError for more than one."""
     if not len(element):
-        return None  # as most: it takes no list to see that
+        return None  # the most frequent case, decided without the list of children
     found = list(children(element, known))
     if len(found) > 1:
         raise UnsupportedError(found[1], f"a second {named(found[1])} is not supported in {named(element)}")
@@ -203,7 +203,7 @@ def need(element: Element, known: Sequence[str]) -> Element:
 
 
 def text(element: Element, name: str, default: str | None = None) -> str:
-    """An attribute. Raises UnsupportedError if it is missing and has no default."""
+    """An attribute as text. Raises UnsupportedError if it is missing and has no default."""
     value = element.get(name, default)
     if value is None:
         raise UnsupportedError(element, f"{named(element)} has no attribute {name}")
@@ -234,7 +234,7 @@ def whole_number(element: Element) -> int:
 
 
 def whole(said: str) -> int:
-    """A whole number as xs:integer writes it, zeros in front and all, or behind 0x, 0o or 0b. Raises ValueError."""
+    """A whole number: xs:integer, leading zeros allowed, or with the prefix 0x, 0o or 0b. Raises ValueError."""
     found = _WHOLE.fullmatch(said)
     if not found or len(said) > _DIGITS_MAX:
         raise ValueError(said)
@@ -273,13 +273,13 @@ def among(element: Element, name: str, default: str, known: Collection[str]) -> 
 
 
 def description(element: Element) -> str:
-    """What the file says for people: the short description, then the long one."""
+    """The documentation of an element: the short description, then the long one."""
     short = element.get("shortDescription", "").strip()
     long = (element.findtext("LongDescription") or "").strip() if len(element) else ""
     return f"{short}\n{long}" if short and long else short or long
 
 
 def named(element: Element) -> str:
-    """An element in a sentence."""
+    """An element's tag and name, for an error sentence."""
     name = element.get("name")
     return f"{element.tag} {name}" if name else str(element.tag)

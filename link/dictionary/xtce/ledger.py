@@ -1,4 +1,4 @@
-"""What a reader of XTCE could not take, all of it in one run, and what it passed over."""
+"""Ledger of an XTCE reader: everything that it refused, collected in one run, and everything that it skipped."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ _LINES_MAX = 100
 
 
 class RefusedError(ValueError):
-    """All that is not supported or not right; `sentences` are one each, with file and line."""
+    """The file has errors or parts that are not supported; `sentences` has one for each, with file and line."""
 
     def __init__(self, sentences: Sequence[str]) -> None:
         super().__init__("\n".join(sentences))
@@ -20,23 +20,23 @@ class RefusedError(ValueError):
 
 @dataclass(slots=True)
 class Ledger:
-    """Collects refusals while the reading goes on with whatever is left."""
+    """Collects refusals, so that reading can continue with the other elements."""
 
     documents: list[Document]
     _refused: dict[tuple[int, str], Element] = field(default_factory=dict)
     _passed: dict[tuple[int, str], Element] = field(default_factory=dict)
 
     def refuse(self, element: Element, said: str) -> None:
-        """Once for each element and sentence."""
+        """Note that an element is refused, once for each element and sentence."""
         self._refused.setdefault((id(element), said), element)
 
     def pass_over(self, element: Element, what: str) -> None:
-        """Something that a definition has no words for, and that changes no value. Once for each element."""
+        """Note that an element is skipped: a definition cannot express it, and it changes no value. Once for each."""
         self._passed.setdefault((id(element), what), element)
 
     @contextmanager
     def collecting(self, element: Element) -> Iterator[None]:
-        """What cannot be taken in here is noted; a ValueError at `element`."""
+        """Context that notes an UnsupportedError of its block as refused; a ValueError as refused at `element`."""
         try:
             yield
         except UnsupportedError as error:
@@ -52,7 +52,7 @@ class Ledger:
             raise RefusedError(list(dict.fromkeys(f"{_place(name, line)}: {said}" for _, name, line, said in found)))
 
     def skipped(self) -> list[str]:
-        """A sentence for each kind of what was passed over, with all the lines where it stands."""
+        """A sentence for each kind of skipped element, with the lines where it occurs."""
         sentences = []
         for document in self.documents:
             places = sorted((*self._skipped_in(document), *self._passed_in(document)))

@@ -1,4 +1,4 @@
-"""What the parts of the XTCE reader ask of each other."""
+"""The interface through which the parts of the XTCE reader use each other."""
 
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from link.dictionary.xtce.names import Found, Names, System
 
 
 class Library(Protocol):
-    """All that the files say, by name; read when it is asked for."""
+    """Parameters and conditions of all files; each is read when it is first needed."""
 
     names: Names
     ledger: Ledger
@@ -21,8 +21,8 @@ class Library(Protocol):
         """A parameter as a field. Raises UnsupportedError."""
 
     def reference(self, element: Element, system: System) -> tuple[str, Field | None]:
-        """What the name of a parameter or argument in `element` means: the path in a packet, and the field there; None
-        for an argument, whose type the command decides, and for what is in no packet.
+        """The target of a reference to a parameter or argument in `element`: the path in a packet, and the field there;
+        None for an argument, whose type depends on the command, and for a parameter that is in no packet.
         """
 
     def condition(self, element: Element, system: System) -> Condition:

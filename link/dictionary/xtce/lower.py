@@ -1,8 +1,8 @@
-"""A definition in the words that other ground systems know: no groups, no counts in texts, few arrays.
+"""Lowering of a definition to features that other ground systems support: no groups, no counts in texts, few arrays.
 
-XTCE is large and every client reads another part of it. What is left here is what all of them read (`portable`: Yamcs,
-space_packet_parser, COSMOS) or what Yamcs reads (`yamcs`: truth values, times, arrays). Names become unique in one
-space system: what belongs to one packet gets the packet's name in front.
+XTCE is large, and each client supports another part of it. Lowering leaves what all of them read (`portable`: Yamcs,
+space_packet_parser, COSMOS) or what Yamcs reads (`yamcs`: booleans, times, arrays). Names become unique in one space
+system: those that belong to one packet get the packet's name in front.
 """
 
 from collections import Counter
@@ -45,7 +45,7 @@ _EPOCH = "1958-01-01T00:00:00Z"
 
 
 def lowered(definition: Definition, dialect: Dialect = "portable") -> Definition:
-    """The same packets on the wire. Raises ValueError naming a field that `dialect` has no words for."""
+    """A definition of the same packets on the wire. Raises ValueError naming a field that `dialect` cannot express."""
     packets = _lowered(definition.packets, definition.size, dialect)
     requests = _lowered(definition.requests, definition.size, dialect, packets)
     return msgspec.structs.replace(
@@ -58,7 +58,7 @@ def lowered(definition: Definition, dialect: Dialect = "portable") -> Definition
 
 
 def plain_name(name: str) -> str:
-    """A name without the characters that XTCE gives a meaning."""
+    """A name without the characters that have a meaning in XTCE."""
     return "".join("_" if character in "./:[] " else character for character in name)
 
 
@@ -66,11 +66,11 @@ def plain_name(name: str) -> str:
 class _Lowered:
     container: Container
     original: tuple[Field, ...]
-    """The fields with those of all bases, as they were."""
+    """The original fields, with those of all bases."""
     names: dict[str, str]
-    """What became of their names."""
+    """New names of the fields, by the original ones."""
     odd_bits: int | None
-    """Bits beyond whole octets that it takes with all bases."""
+    """Bits beyond whole octets that the container takes, with all bases; None where that varies."""
 
 
 def _lowered(
@@ -79,11 +79,13 @@ def _lowered(
     dialect: Dialect,
     packets: Mapping[str, _Lowered] | None = None,
 ) -> dict[str, _Lowered]:
-    """By the names that they had. `packets` are those that tell what requests are constrained by; None for packets."""
+    """Lowered containers by their original names. `packets`: those that the constraints of requests refer to; None if
+    the containers are packets themselves.
+    """
     bare = Counter(field.name for container in containers if container.abstract for field in container.fields)
     shared = frozenset(name for name, times in bare.items() if times == 1)
     done: dict[str, _Lowered] = {}
-    for container in containers:  # bases first, as they were made
+    for container in containers:  # a definition lists bases before the containers built on them
         base = done.get(container.base)
         done[container.name] = _Lowering(container, base, size, dialect, packets, shared).run()
     return done
@@ -97,13 +99,13 @@ class _Lowering:
     dialect: Dialect
     packets: Mapping[str, _Lowered] | None
     shared: frozenset[str]
-    """Names that the abstract containers may keep, because only one of them has them."""
+    """Field names that occur in one abstract container only, which may keep them."""
     names: dict[str, str] = field(default_factory=dict)
     original: tuple[Field, ...] = ()
 
     @property
     def requests(self) -> bool:
-        """Whether it is one, and no packet."""
+        """Whether the container is a request (telecommand), not a packet of telemetry."""
         return self.packets is not None
 
     def run(self) -> _Lowered:
@@ -126,7 +128,7 @@ class _Lowering:
         return _Lowered(made, self.original, self.names, self._check_aligned(fields))
 
     def _check_aligned(self, fields: list[Field]) -> int | None:
-        """Where the container ends within an octet. Yamcs reads what is made of octets from whole octets on only."""
+        """Bits beyond whole octets at the container's end. Yamcs reads texts and octets from whole octets on only."""
         odd = self.base.odd_bits if self.base else 0
         for one in fields:
             if odd != 0 and (isinstance(one.kind, Text | Octets) or getattr(one.kind, "order", "big") != "big"):
@@ -169,7 +171,7 @@ class _Lowering:
         yield from map(self._of_direction, self._kind(here))
 
     def _of_direction(self, field: Field) -> Field:
-        """Without what means something only in the other direction."""
+        """The field without properties that have a meaning only in the other direction (up or down)."""
         epoch = field.epoch if self.dialect == "yamcs" else ""
         if self.requests:
             return msgspec.structs.replace(field, limits=None, valid=None, epoch=epoch)
@@ -207,7 +209,7 @@ class _Lowering:
                         yield msgspec.structs.replace(one, when=_both(field.when, one.when))
 
     def _plain_text(self, kind: Text) -> Text:
-        """Of characters that all read. That a text of fixed size ends at its first zero only Yamcs is told."""
+        """A text of an encoding that all can read. Only in Yamcs's dialect does a fixed text end at its first zero."""
         if kind.encoding not in ("utf-8", "ascii"):
             raise ValueError(f"a text in {kind.encoding} is nothing that other ground systems read")
         if kind.leading_bits:
@@ -239,7 +241,7 @@ class _Lowering:
                 yield field
 
     def _known(self, name: str) -> str:
-        """What became of a name. Raises ValueError for what is part of a field: clients know no parts."""
+        """The new name of a field. Raises ValueError for a part of a field, which clients cannot refer to."""
         if name not in self.names:
             raise ValueError(f"a reference to {name}, a part of a field, is nothing that other ground systems read")
         return self.names[name]
@@ -254,7 +256,7 @@ class _Lowering:
         return msgspec.structs.replace(size, field=self._known(size.field))
 
     def _rest(self, field: Field) -> Reference:
-        """What is left of the packet beside everything else, which must be of fixed size."""
+        """The size of a field that takes the rest of the packet, all other fields being of fixed size."""
         others = sum_bits(tuple(one for one in self.original if self.names.get(one.name, "") != field.name))
         if self.size is None or others is None or others % 8:
             raise ValueError("the rest of a packet whose other fields vary is nothing that other ground systems read")
@@ -262,9 +264,9 @@ class _Lowering:
         return msgspec.structs.replace(size, offset=size.offset - size.divisor * others // 8)
 
     def _time(self, field: Field, kind: Time) -> Iterator[Field]:
-        """Seconds and fraction as numbers; for Yamcs one time, where 64 bits hold it.
+        """A time as two numbers, seconds and fraction; for Yamcs as one time, if 64 bits hold it.
 
-        Yamcs calibrates in doubles and keeps milliseconds: of a 56-bit time of today the last 240 ns are not seen.
+        Yamcs calibrates in doubles and keeps milliseconds: a 56-bit time of today loses its last 240 ns.
         """
         bits = 8 * (kind.coarse + kind.fine)
         curve = Linear(2.0 ** (-8 * kind.fine)) if kind.fine else None
@@ -300,7 +302,7 @@ class _Lowering:
         return _renamed(condition, lambda name: (self._known(name), _kind_of(self.original, name)))
 
     def _told(self, name: str) -> tuple[str, AnyKind]:
-        """A parameter `Packet.field` of a constraint."""
+        """New name and kind of a field that a constraint names as `Packet.field`."""
         packet, _, field = name.partition(".")
         found = (self.packets or {}).get(packet)
         if found is None or field not in found.names:
@@ -309,7 +311,7 @@ class _Lowering:
 
 
 def _spread(fields: tuple[Field, ...]) -> Iterator[Field]:
-    """Members of what is there or not as a whole, one by one; where it is nothing but spare bits, as it is."""
+    """Fields with conditional inline groups replaced by their members, each conditional; all-spare groups stay."""
     for group in fields:
         if not isinstance(group.kind, Group) or not group.kind.inline or not group.kind.fields:
             yield group
@@ -325,7 +327,7 @@ def _kind_of(fields: tuple[Field, ...], name: str) -> AnyKind:
 
 
 def _renamed(condition: Condition, resolve: Callable[[str], tuple[str, AnyKind]]) -> Condition:
-    """With the names of today; labels and truth values are compared by their numbers."""
+    """A condition with new names of fields; labels and booleans become the numbers on the wire."""
     if isinstance(condition, Either):
         return Either(tuple(_renamed(one, resolve) for one in condition.of))
     if isinstance(condition, All):
@@ -341,7 +343,7 @@ def _renamed(condition: Condition, resolve: Callable[[str], tuple[str, AnyKind]]
 
 
 def _check_fixed(name: str, criteria: Condition) -> None:
-    """What a request fixes can only be said as equal to something."""
+    """Raises ValueError unless a request's criteria are comparisons for equality, which give its fixed values."""
     parts = criteria.of if isinstance(criteria, All) else (criteria,)
     if not all(isinstance(one, Comparison) and one.op == "==" for one in parts):
         raise ValueError(f"{name}: a request fixes fields to values, it cannot ask for {criteria}")
@@ -364,7 +366,7 @@ def _flat(parts: tuple[Condition, ...]) -> Condition:
 
 
 def _plain_curve(curve: Curve | None) -> Curve | None:
-    """A polynomial of the first degree is linear."""
+    """The curve, with a polynomial of the first degree as Linear."""
     if isinstance(curve, Polynomial) and len(curve.coefficients) == 2:
         return Linear(curve.coefficients[1], curve.coefficients[0])
     return curve

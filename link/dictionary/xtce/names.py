@@ -1,8 +1,8 @@
-"""What the names in XTCE files refer to: types, parameters, containers and commands in a tree of space systems.
+"""References by name in XTCE files: to types, parameters, containers and commands in a tree of space systems.
 
-References are as in a file system (NameReferenceType): `name` is looked for in the space system that says it, then in
-those around it; `/A/B/name` begins at the top, where the files' own space systems stand; `..` and `.` are as usual.
-Several files are one database: what a file does not have, and no file around it, may stand in one other.
+References are as in a file system (NameReferenceType): `name` is searched in the space system of the reference, then in
+those around it; `/A/B/name` begins at the top, the parent of each file's outermost space system; `..` and `.` are as
+usual. Several files are one database: a name that is found neither in a file nor around it may be in one other file.
 """
 
 from collections import Counter
@@ -13,15 +13,15 @@ from link.dictionary.xtce.document import Document, Element, UnsupportedError, t
 from link.dictionary.xtce.ledger import Ledger
 
 REFERENCES = ("ParameterInstanceRef", "ArgumentInstanceRef")
-"""Elements that say which value of a packet is meant."""
+"""Elements that refer to a value of a packet."""
 _ALIASES_MAX = 8
 Path = tuple[str, ...]
-"""Names of space systems, the outermost first."""
+"""Path of a space system: names, the outermost first."""
 
 
 @dataclass(slots=True)
 class System:
-    """A space system."""
+    """A space system: its path and its file."""
 
     path: Path
     document: Document
@@ -29,8 +29,8 @@ class System:
 
 @dataclass(slots=True)
 class Found:
-    """An element with a name, and where it stands; `label` is what it is called in a definition. Of containers those of
-    commands are no packets.
+    """A named element and its space system; `label` is its name in a definition. `is_command` marks the container of a
+    command, which is no packet of telemetry.
     """
 
     element: Element
@@ -40,20 +40,20 @@ class Found:
 
     @property
     def name(self) -> str:
-        """Its own."""
+        """The element's own name, without space systems."""
         return text(self.element, "name")
 
 
 @dataclass(slots=True)
 class Names:
-    """All that is called by names, by kind. Of two of one name the second is refused."""
+    """All named elements, by kind. Of two with the same name the second is refused."""
 
     ledger: Ledger
     _known: dict[str, dict[Path, Found]] = field(default_factory=dict)
     _tops: dict[str, None] = field(default_factory=dict)
 
     def add(self, kind: str, element: Element, system: System, name: str, *, is_command: bool = False) -> None:
-        """Something of `kind` in a space system."""
+        """Add an element of `kind` in a space system."""
         known = self._known.setdefault(kind, {})
         self._tops.setdefault(system.path[0])
         place = (*system.path, name)
@@ -63,18 +63,18 @@ class Names:
             known[place] = Found(element, system, is_command)
 
     def all(self, kind: str) -> Iterable[Found]:
-        """In the order of the files."""
+        """All elements of a kind, in the order of the files."""
         return self._known.get(kind, {}).values()
 
     def label_all(self) -> None:
-        """Give all their names in the definition: without that of the outermost space system, where that is clear."""
+        """Give all elements their `label`: the path without the outermost space system, where that is unambiguous."""
         for known in self._known.values():
             short = Counter(place[1:] for place in known)
             for place, found in known.items():
                 found.label = ".".join(place[1:] if short[place[1:]] == 1 else place)
 
     def find(self, kind: str, element: Element, reference: str, system: System) -> Found:
-        """What `element` refers to. Raises UnsupportedError for nothing, and for one of several."""
+        """The target of a reference in `element`. Raises UnsupportedError for none, and for an ambiguous one."""
         for _ in range(_ALIASES_MAX):
             found = self.look_up(kind, element, reference, system)
             if found is None:
@@ -85,7 +85,7 @@ class Names:
         raise UnsupportedError(element, f"no {kind} is called {reference[:80]}")
 
     def look_up(self, kind: str, element: Element, reference: str, system: System) -> Found | None:
-        """As `find`; None for nothing."""
+        """As `find`, but None if there is no target."""
         known = self._known.get(kind, {})
         steps = tuple(step for step in reference.split("/") if step)
         if reference.startswith("/"):
@@ -104,7 +104,7 @@ class Names:
 
 
 def _resolved(path: Path, steps: Path) -> Path:
-    """Where steps lead from `path`; nowhere, if beyond the top."""
+    """The path that `steps` lead to from `path`; empty if they lead beyond the top."""
     for step in steps:
         if step == "..":
             if not path:

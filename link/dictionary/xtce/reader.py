@@ -1,7 +1,7 @@
-"""XTCE to containers: files to space systems, and what stands in these by name (660.1-B-2 §4.3.2, §4.3.4.5).
+"""Reader of XTCE: from files to a definition, over space systems and the names in them (660.1-B-2 §4.3.2, §4.3.4.5).
 
-What cannot be taken is refused, all of it in one run with file and line; what says nothing about how values are written
-is passed over and told.
+Parts that are not supported are refused, all in one run with file and line; elements that do not define how values are
+written are skipped and reported.
 """
 
 import re
@@ -60,7 +60,7 @@ Part = Literal["all", "telemetry"]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What files say. `skipped`: sentences on what was passed over, by file."""
+    """The definition in XTCE files. `skipped`: sentences about skipped elements, in the order of files."""
 
     definition: Definition
     skipped: tuple[str, ...]
@@ -74,12 +74,12 @@ def read_xtce(octets: bytes, without: Collection[str] = (), dialect: Dialect = "
 def read_database(
     sources: Sequence[Source], without: Collection[str] = (), dialect: Dialect = "portable", part: Part = "all"
 ) -> Reading:
-    """Read XTCE files as one database. Elements named in `without` are left out, for whoever can do without what they
-    say; without commands, of `part` telemetry.
+    """Read XTCE files as one database. Elements named in `without` are left out, on the caller's responsibility; `part`
+    "telemetry" leaves out commands.
 
-    In the dialect of Yamcs the LeadingSize of a string counts octets; otherwise it is refused, for tools disagree.
+    In the dialect of Yamcs the LeadingSize of a string counts octets; otherwise it is refused, because tools disagree.
 
-    Raises ValueError; RefusedError names all that is not supported, with its file and line.
+    Raises ValueError; a RefusedError lists everything that is wrong or not supported, with its file and line.
     """
     reader = _Reader(dialect, Ledger([]))
     for source in sources:
@@ -102,7 +102,7 @@ class _Reader:
         self._containers = ContainerReader(self, self._types)
 
     def add(self, source: Source, without: Collection[str], path: tuple[str, ...] = ()) -> None:
-        """A file, and those that it includes. Raises ValueError for what is no XTCE."""
+        """Add a file and those that it includes. Raises ValueError for a file that is not XTCE."""
         try:
             document = parse(source, without)
         except ValueError as error:
@@ -111,7 +111,7 @@ class _Reader:
         self._collect(document.root, document, path, without)
 
     def read(self, part: Part) -> Reading:
-        """All that was added."""
+        """Read all files that were added. Raises RefusedError."""
         self.names.label_all()
         self._check_attributes(part)
         packets = tuple(self._containers.containers())
@@ -138,7 +138,7 @@ class _Reader:
         return self._fields[here]
 
     def reference(self, element: Element, system: System) -> tuple[str, Field | None]:
-        """What `parameterRef` or `argumentRef` means: the path in a packet, and the field there, if it is known."""
+        """The target of a `parameterRef` or `argumentRef`: the path in a packet, and the field there, if known."""
         if element.tag == "ArgumentInstanceRef":
             return text(element, "argumentRef"), None
         said = text(element, "parameterRef")
@@ -176,7 +176,7 @@ class _Reader:
     def _include(self, element: Element, document: Document, path: tuple[str, ...], without: Collection[str]) -> None:
         href = text(element, "href")
         if href not in document.source.included:
-            raise UnsupportedError(element, f"the file {href[:80]} to be included was not given")
+            raise UnsupportedError(element, f"the included file {href[:80]} was not given")
         self.add(document.source.included[href], without, path)
 
     def _collect_sets(self, data: Element, system: System) -> None:
@@ -203,26 +203,26 @@ class _Reader:
         return msgspec.structs.replace(kind, name=found.label, text=description(element) or kind.text, valid=valid)
 
     def _check_attributes(self, part: Part) -> None:
-        """Refuse those that no schema knows, where they would be how values are written; pass over others."""
+        """Refuse unknown attributes in elements that define how values are written; skip those in other elements."""
         for document in self.ledger.documents:
             for element, name, known in unknown(document.root, _OF_COMMANDS if part == "telemetry" else ()):
                 if known is None:
                     self.ledger.pass_over(element, f"attribute {name} of {element.tag}")
                     continue
                 meant = get_close_matches(name, known, 1)
-                if meant and element.get(name) == DEFAULTS.get((str(element.tag), meant[0])):  # either way the same
+                if meant and element.get(name) == DEFAULTS.get((str(element.tag), meant[0])):  # changes nothing
                     self.ledger.pass_over(element, f"attribute {name} of {element.tag}")
                     continue
                 hint = f"; did you mean {meant[0]}?" if meant else ""
                 self.ledger.refuse(element, f"{named(element)}: attribute {name[:80]} is not supported{hint}")
 
     def _roots(self, packets: Iterable[Container]) -> tuple[str, ...]:
-        """The containers that a packet may begin with, where some only stand in others."""
+        """The containers that a packet may begin with, without those that are only parts of others."""
         referred = {one.label for one in self.names.all("container") if id(one.element) in self._containers.referred}
         return tuple(root_candidates(packets, referred)) if referred else ()
 
     def _check_references(self, packets: Iterable[Container]) -> None:
-        """Refuse conditions and sizes that ask for what does not come before them."""
+        """Refuse conditions and sizes that refer to fields that do not come before them."""
         elements = {found.label: found.element for found in self.names.all("container") if not found.is_command}
         for name, node in nodes_of(packets).items():
             with self.ledger.collecting(elements[name]):
@@ -233,7 +233,7 @@ _MEMBERS = re.compile(r"(.*/)?([^/.\[]+)([.\[][^/]*)")
 
 
 def _splits(said: str) -> Iterator[tuple[str, str]]:
-    """A parameter, and the part of it that is meant: none, or `P.member[2]`, which Yamcs writes as `P/member` too."""
+    """Possible splits of a reference into a parameter and a part of it: `P.member[2]`; Yamcs also writes `P/member`."""
     yield said, ""
     found = _MEMBERS.fullmatch(said)
     if found is not None:

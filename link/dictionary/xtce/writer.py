@@ -1,4 +1,4 @@
-"""A lowered definition (lower.py) as an XTCE 1.2 file, one element after the other."""
+"""Writer of XTCE 1.2 files, from a lowered definition (lower.py)."""
 
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterable
@@ -34,7 +34,7 @@ _SCHEMA = "https://www.omg.org/spec/XTCE/20180204/SpaceSystem.xsd"
 
 
 def write_xtce(definition: Definition, dialect: Dialect = "portable") -> bytes:
-    """The file. Raises ValueError naming a field that `dialect` has no words for, or two of one name."""
+    """The file's octets. Raises ValueError naming a field that `dialect` cannot express, or two of one name."""
     plain = lowered(definition, dialect)
     root = _element(
         "SpaceSystem",
@@ -77,14 +77,14 @@ def _describe(element: Element, text: str) -> None:
 
 
 class _Types:
-    """Writes into a set of types; `form` is "Parameter" or "Argument"."""
+    """Writer of a ParameterTypeSet or ArgumentTypeSet; `form` is "Parameter" or "Argument"."""
 
     def __init__(self, types: Element, form: str, dialect: Dialect) -> None:
         self._set, self.form, self.dialect = types, form, dialect
         self._names: dict[bytes, str] = {}
 
     def name_of(self, field: Field) -> str:
-        """The type of `field`, called as the first field that has it, with _t after."""
+        """The name of the field's type: that of the first field with this type, with _t behind."""
         bare = msgspec.structs.replace(field, name="", text="", default=None, when=None, valid=None)
         key = msgspec.json.encode(bare)
         if key not in self._names:
@@ -226,7 +226,7 @@ class _Telemetry:
 
 
 class _Commands:
-    """Requests: a base is an abstract command, what a request fixes of it is assigned."""
+    """Writer of requests: a base becomes an abstract MetaCommand, fixed values become ArgumentAssignments."""
 
     def __init__(self, commands: Element, dialect: Dialect) -> None:
         self._commands = commands
@@ -289,7 +289,7 @@ def _check_unique(fields: Iterable[Field]) -> None:
 
 
 def _client_bits(kind: Any) -> int:
-    """Bits of the value on the ground: the next size that every client has."""
+    """Bits of the value on the ground: the next larger size that every client supports."""
     return 32 if kind.bits <= 32 else 64
 
 

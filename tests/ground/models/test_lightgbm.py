@@ -99,7 +99,7 @@ def test_what_follows_the_trees_is_not_read():
         (STUMP.replace("decision_type=2", "decision_type=12"), "tree 0: decision_type 12"),
         (STUMP.replace("num_cat=0", "is_linear=1"), "tree 0: leaf_const is missing"),
         (STUMP.replace("num_cat=0", LINEAR.format("1 2", 3)), "tree 0: arrays of different sizes"),
-        (STUMP.replace("num_cat=0", LINEAR.format("9", 0)), "linear leaves of features that there are not"),
+        (STUMP.replace("num_cat=0", LINEAR.format("9", 0)), "linear leaves with unknown features"),
         (
             STUMP.replace("num_class=1", "num_class=1\nobjective=cross_entropy_lambda"),
             "objective 'cross_entropy_lambda'",

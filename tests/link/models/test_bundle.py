@@ -106,7 +106,7 @@ def test_only_trusted_keys_count():
         ({"golden": (GIVEN[:1], WANTED)}, "golden input: 6 octets of uint16"),
         ({"golden": (GIVEN, WANTED.astype(np.float32))}, "golden output: 12 octets of float64"),
         ({"weights": FOREST.encode()[:-1]}, "octets needed"),
-        ({"weights": FOREST.encode()[:-1] + b"?"}, "octets are no forest"),
+        ({"weights": FOREST.encode()[:-1] + b"?"}, "not a valid forest"),
         ({"weights": b"?" * 40}, "not a forest"),
     ],
 )
@@ -118,7 +118,7 @@ def test_what_breaks_a_rule_is_not_made(changes, sentence):
 def test_a_manifest_has_one_form():
     octets = bundle().manifest.encode()
     assert Manifest.decode(octets).encode() == octets
-    with pytest.raises(DecodeError, match="one form"):
+    with pytest.raises(DecodeError, match="canonical form"):
         Manifest.decode(json.dumps(json.loads(octets)).encode())
     with pytest.raises(DecodeError, match="parts"):
         Manifest.decode(octets.replace(b'"golden-input"', b'"golden-inside"'))

@@ -83,9 +83,9 @@ def test_a_head_that_says_nothing_is_refused(place, number):
         (Column(0, np.array([math.nan])), "thresholds that do not ascend"),
         (Column(0, np.array([1.0, math.nan])), "thresholds that do not ascend"),
         (Column(0, np.arange(256.0)), "256 thresholds"),
-        (Column(0, np.array([0.5]), inside=0), "categories that are none"),
-        (Column(0, np.array([-1.0]), inside=1), "categories that are none"),
-        (Column(0, np.array([math.inf]), inside=1), "categories that are none"),
+        (Column(0, np.array([0.5]), inside=0), "categories that are no whole numbers"),
+        (Column(0, np.array([-1.0]), inside=1), "categories that are no whole numbers"),
+        (Column(0, np.array([math.inf]), inside=1), "categories that are no whole numbers"),
     ],
 )
 def test_columns_that_are_none_are_refused(column, sentence):

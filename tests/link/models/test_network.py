@@ -101,7 +101,7 @@ def test_every_flip_and_every_cut_is_refused():
         (20, 2, "12 octets of weights, expected 24"),
         (22, 0, "not a valid"),
         (23, 1, "node 0, convolution: inputs"),
-        (26, 1, "node 1, concat: an activation"),
+        (26, 1, "node 1, concat: a kind that has no activation"),
         (27, 1, "node 1, concat: size 1"),
         (36, 2, "node 1, concat: inputs"),
         (25, 12, "node 1, argmax: 3 inputs"),

@@ -79,7 +79,7 @@ def test_runs_of_what_was_data_stand_behind_their_length():
     mask = CloudMask(id=1, target="x", shape=(1, 3), runs=b"\3", valid_runs=b"\1\2")
     octets = bytes.fromhex("23 00000001 01 78 0001 0003 00000002 0102 03")
     assert mask.encode() == octets
-    with pytest.raises(DecodeError, match="no runs of what was data"):
+    with pytest.raises(DecodeError, match="no runs of valid pixels"):
         CloudMask.decode(bytes.fromhex("23 00000001 01 78 0001 0003 00000000 03"))
     with pytest.raises(DecodeError):
         CloudMask.decode(octets[:-2])

@@ -80,7 +80,7 @@ def test_the_root_is_chosen(files, recording, capsys):
     both = container("App", "x") + container("Other", "x", "x")
     (files / "app.xml").write_text(system("app", "", X.format("x"), both))
     assert main(["decode", recording, "--dictionary", str(files)]) == 2
-    assert "which container is the root? One of App, Other" in capsys.readouterr().err
+    assert "which container is the root? Name one of App, Other" in capsys.readouterr().err
     assert listed(capsys, recording, "--dictionary", str(files), "--root", "App")[:2] == (0, "x=7")
     assert main(["decode", recording, "--dictionary", str(files), "--root", "app"]) == 2
     assert "no container is called app; did you mean App?" in capsys.readouterr().err
@@ -115,7 +115,7 @@ def test_one_file_of_several_says_that_there_are_more(files, recording, capsys):
         sentences[-1] == "what is called so may stand in another file: give all files of the database, or their folder"
     )
     assert main(["decode", recording, "--dictionary", str(files / "types.xml")]) == 2
-    assert capsys.readouterr().err.endswith("types.xml: no container is in it that describes packets\n")
+    assert capsys.readouterr().err.endswith("types.xml: the definition has no container that describes packets\n")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""How XTCE writes numbers: encodings, byte orders and calibrators (660.1-B-2 §4.3.2.2.5)."""
+"""Encodings of numbers in XTCE: data encodings, byte orders and calibrators (660.1-B-2 §4.3.2.2.5)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,20 +26,20 @@ from link.dictionary.xtce.ledger import Ledger
 NUMBERS = ("IntegerDataEncoding", "FloatDataEncoding")
 ENCODINGS = (*NUMBERS, "StringDataEncoding", "BinaryDataEncoding")
 CRITERIA = ("Comparison", "ComparisonList", "BooleanExpression")
-_SIGNED = ("twosComplement", "twosCompliment", "signed")  # 1.1 wrote the second, space_packet_parser takes the third
-_IEEE754 = ("IEEE754_1985", "IEEE754", "IEEE-754")  # the last is in no schema, but can be nothing else
+_SIGNED = ("twosComplement", "twosCompliment", "signed")  # the second in XTCE 1.1, the third in space_packet_parser
+_IEEE754 = ("IEEE754_1985", "IEEE754", "IEEE-754")  # no schema has the last spelling, but its meaning is clear
 _ORDERS: dict[str, Literal["big", "little"]] = {
     "mostSignificantByteFirst": "big",
     "leastSignificantByteFirst": "little",
 }
 _IN_ENCODING = ("DefaultCalibrator", "ContextCalibratorList", "ByteOrderList")
 Conditioned = Callable[[Element], Condition]
-"""Reads a match criterion."""
+"""Function that reads the match criteria in an element."""
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """An encoding of a number: what is on the wire and what it means."""
+    """Encoding of a number: its kind on the wire and its calibrations."""
 
     kind: Integer | Real
     calibration: Curve | None = None
@@ -47,7 +47,7 @@ class Number:
 
 
 def read_number(ledger: Ledger, encoding: Element, condition: Conditioned) -> Number:
-    """An IntegerDataEncoding or FloatDataEncoding. Raises UnsupportedError, or notes what cannot be taken in."""
+    """Read an IntegerDataEncoding or FloatDataEncoding. Raises UnsupportedError, or notes refusals in `ledger`."""
     inside = parts(encoding, _IN_ENCODING)
     default, listed = inside.get("DefaultCalibrator"), inside.get("ContextCalibratorList")
     curve: Curve | None = None
@@ -62,7 +62,7 @@ def read_number(ledger: Ledger, encoding: Element, condition: Conditioned) -> Nu
 
 
 def number_kind(ledger: Ledger, encoding: Element, byte_order: Element | None = None) -> Integer | Real:
-    """What is on the wire."""
+    """The kind of the number on the wire."""
     with ledger.collecting(encoding):
         among(encoding, "bitOrder", "mostSignificantBitFirst", ("mostSignificantBitFirst",))
     if encoding.tag == "FloatDataEncoding":
@@ -83,7 +83,7 @@ def number_kind(ledger: Ledger, encoding: Element, byte_order: Element | None = 
 
 
 def _order(encoding: Element, bits: int, listed: Element | None) -> Order:
-    """As "3412", where each octet of the big-endian number stands; less than an octet has none."""
+    """The byte order as in `link.dictionary.kinds.Order`; "big" for a number of less than 8 bits."""
     said = encoding.get("byteOrder", "mostSignificantByteFirst")
     if listed is not None:
         significances = [integer(one, "byteSignificance") for one in children(listed, ("Byte",))]
@@ -131,7 +131,7 @@ def _calibrator(parent: Element) -> Curve:
 def _point(point: Element, calibrator: Element) -> tuple[float, float]:
     only(point, ())
     if point.get("order", calibrator.get("order", "1")) != calibrator.get("order", "1"):
-        raise UnsupportedError(point, "a SplinePoint of an order of its own is not supported")
+        raise UnsupportedError(point, "a SplinePoint with another order than its calibrator is not supported")
     return number(point, "raw"), number(point, "calibrated")
 
 
@@ -147,5 +147,5 @@ def _polynomial(calibrator: Element) -> Curve:
             return Powers(tuple((factor, exponent) for exponent, factor in terms.items()))
         coefficients = tuple(terms.get(exponent, 0.0) for exponent in range(int(max(terms, default=0)) + 1))
         return Linear(coefficients[1], coefficients[0]) if len(coefficients) == 2 else Polynomial(coefficients)
-    except ValueError as error:  # of a number that is infinite
+    except ValueError as error:  # a coefficient is infinite
         raise UnsupportedError(calibrator, str(error)) from None

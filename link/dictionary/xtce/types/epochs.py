@@ -1,4 +1,4 @@
-"""The epochs of XTCE (EpochType): a date, a date with a time, or a name; as the definition says them.
+"""Epochs of XTCE (EpochType), a date, a date with a time, or a name, in the form of a definition.
 
 A date or time without a zone is UTC. TAI, GPS and J2000 are counted without leap seconds.
 """
@@ -21,7 +21,7 @@ _DATED = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d:\d\d)(\.\d+)?)?(Z|[+-]\d\d
 
 
 def read_epoch(element: Element) -> str:
-    """As a field has it. Raises UnsupportedError for what is neither a date nor a name."""
+    """The epoch in the form of a field's `epoch`. Raises UnsupportedError if it is neither a date nor a known name."""
     said = content(element)
     if said in _NAMED:
         return _NAMED[said]
@@ -40,7 +40,7 @@ def _since_1970_ns(date: str, clock: str, fraction: str) -> int | None:
 
 
 def _ahead_ns(zone: str | None) -> int:
-    """Of UTC."""
+    """How far a time zone is ahead of UTC, in ns."""
     if zone in (None, "Z"):
         return 0
     assert zone

@@ -1,4 +1,4 @@
-"""Valid ranges and alarms of XTCE types; what a definition has no words for is passed over, and told."""
+"""Valid ranges and alarms of XTCE types; those that a definition cannot express are skipped and reported."""
 
 from math import inf, nextafter
 
@@ -15,7 +15,7 @@ _OF_CALIBRATED = "validRangeAppliesToCalibrated"
 def read_range(
     ledger: Ledger, own: Element, inside: dict[str, Element], *, whole: bool, calibrated: bool
 ) -> Bounds | None:
-    """The valid range of a type; `calibrated`: its numbers are not those on the wire, of which a range may be."""
+    """The valid range of a type. `calibrated`: the type has a calibration, so that a range of raw values is skipped."""
     said = inside.get("ValidRange", inside.get("ValidRangeSet"))
     if said is None:
         return None
@@ -30,7 +30,7 @@ def read_range(
 
 
 def read_limits(ledger: Ledger, alarm: Element | None, *, whole: bool, calibrated: bool) -> Limits | None:
-    """The bands of a DefaultAlarm; none where it is disabled, or is no bands around what is right."""
+    """The limits of a DefaultAlarm; None where it is disabled, or its ranges are not around the good values."""
     ranges = None if alarm is None else only(alarm, ("StaticAlarmRanges",))
     if alarm is None or ranges is None or truth(alarm, "disabled", False):
         return None

@@ -1,4 +1,4 @@
-"""Sizes and counts of XTCE: fixed, given by a parameter, or looked up; in bits there, in octets or elements here."""
+"""Sizes and counts of XTCE: fixed, from a parameter, or looked up; bits in XTCE become octets or elements here."""
 
 from fractions import Fraction
 from math import lcm
@@ -23,24 +23,24 @@ from link.dictionary.xtce.names import REFERENCES, System
 
 VALUES = ("FixedValue", "DynamicValue", "DiscreteLookupList")
 _DEFAULT_SLOPE: dict[Version, str] = {"1.1": "0", "1.2": "1", "1.3": "1"}
-"""Of a LinearAdjustment, by the schema; that of 1.2 says none, so that nothing is multiplied."""
+"""Default slope of a LinearAdjustment by version of the schema; 1.2 has none, so there it is 1."""
 
 
 def read_size(library: Library, size: Element, unit_bits: int, system: System) -> Size:
-    """One of `VALUES`, in units of `unit_bits`. Raises UnsupportedError."""
+    """Read a size, an element with one of `VALUES`, in units of `unit_bits`. Raises UnsupportedError."""
     match size.tag:
         case "FixedValue":
             return _units(size, whole_number(size), unit_bits)
         case "DynamicValue":
             return read_dynamic(library, size, unit_bits, system)
     cases = [(_condition(library, one, system), _value(one, unit_bits)) for one in children(size, ("DiscreteLookup",))]
-    if size.get("defaultValue") is not None:  # of 1.3: where no case holds
+    if size.get("defaultValue") is not None:  # XTCE 1.3: the value if no case holds
         cases.append((All(()), _units(size, integer(size, "defaultValue"), unit_bits)))
     return Lookup(tuple(cases))
 
 
 def read_dynamic(library: Library, dynamic: Element, unit_bits: int, system: System) -> Reference:
-    """A number that a parameter or argument gives, adjusted."""
+    """A DynamicValue: a size from a parameter or argument, with its linear adjustment."""
     inside = parts(dynamic, (*REFERENCES, "LinearAdjustment"))
     reference = inside.get("ParameterInstanceRef", inside.get("ArgumentInstanceRef"))
     if reference is None:
@@ -57,18 +57,18 @@ def read_dynamic(library: Library, dynamic: Element, unit_bits: int, system: Sys
 
 
 def _is_calibrated(reference: Element, name: str, field: Field) -> bool:
-    """Whether the value counts. Raises UnsupportedError for what is no number."""
+    """Whether the calibrated value is used, not the raw one. Raises UnsupportedError for what is no number."""
     if isinstance(field.kind, Text | Octets | Array | Group):
         raise UnsupportedError(reference, f"{name} is no number, it cannot be a size")
     if not truth(reference, "useCalibratedValue", True):
         return False
     if field.contexts:
-        raise UnsupportedError(reference, f"{name} is calibrated by others, it cannot be a size")
+        raise UnsupportedError(reference, f"{name} has a calibration by other fields, so it cannot be a size")
     return field.calibration is not None
 
 
 def _reference(name: str, slope: Fraction, intercept: Fraction, calibrated: bool) -> Reference:
-    """(scale * number + offset) / divisor."""
+    """The size slope * number + intercept as a Reference, whose numbers are whole."""
     divisor = lcm(slope.denominator, intercept.denominator)
     return Reference(name, int(slope * divisor), int(intercept * divisor), divisor, calibrated)
 
@@ -78,7 +78,7 @@ def _adjustment(adjust: Element | None, version: Version) -> tuple[Fraction, Fra
         return Fraction(1), Fraction(0)
     if adjust.get("slope") is None and _DEFAULT_SLOPE[version] == "0":
         raise UnsupportedError(
-            adjust, f"a LinearAdjustment without slope is 0 times anything in XTCE {version}: say slope"
+            adjust, f"a LinearAdjustment without slope has slope 0 in XTCE {version}: give it a slope"
         )
     return _fraction(adjust, "slope", _DEFAULT_SLOPE[version]), _fraction(adjust, "intercept", "0")
 

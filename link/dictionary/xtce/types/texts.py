@@ -1,7 +1,7 @@
-"""How XTCE writes texts: their characters, their sizes, and what ends them (StringDataEncodingType).
+"""Encodings of texts in XTCE: characters, sizes and terminators (StringDataEncodingType).
 
-A `Variable` text of 1.3 has a buffer, whose size something else gives, and an end inside it; before 1.3 it had one or
-the other. A fixed text without TerminationChar is all of its octets; the zeros that pad it are not shown.
+A `Variable` text of XTCE 1.3 has a buffer of given size and an end inside it; before 1.3 it had one or the other. A
+fixed text without TerminationChar fills its size; padding zeros are removed.
 """
 
 from link.dictionary.kinds import UTF_8, Counted, Encoding, Size, Terminated, Text
@@ -25,7 +25,7 @@ _ENCODINGS: dict[str, Encoding] = {
 
 
 def read_text_kind(library: Library, encoding: Element, system: System) -> Text:
-    """A StringDataEncoding. Raises UnsupportedError."""
+    """Read a StringDataEncoding. Raises UnsupportedError."""
     among(encoding, "bitOrder", "mostSignificantBitFirst", ("mostSignificantBitFirst",))
     among(encoding, "byteOrder", "mostSignificantByteFirst", ("mostSignificantByteFirst",))
     characters = _ENCODINGS[among(encoding, "encoding", "UTF-8", _ENCODINGS)]
@@ -47,7 +47,7 @@ def read_text_kind(library: Library, encoding: Element, system: System) -> Text:
 
 
 def _buffer(library: Library, inside: dict[str, Element], system: System) -> Size | None:
-    """What gives the size of all that the text has in the packet."""
+    """The size of the text's buffer in the packet; None if it has none."""
     for tag in ("DynamicValue", "DiscreteLookupList"):
         if tag in inside and not _is_ignored(inside[tag]):
             return read_size(library, inside[tag], 8, system)
@@ -55,7 +55,7 @@ def _buffer(library: Library, inside: dict[str, Element], system: System) -> Siz
 
 
 def _is_ignored(size: Element) -> bool:
-    """Yamcs writes so that there is no buffer, where the schema of 1.2 wants its size."""
+    """Whether a buffer size is that by which Yamcs marks a text without a buffer, where schema 1.2 requires a size."""
     return any(one.get("parameterRef") == "_yamcs_ignore" for one in size)
 
 
@@ -67,7 +67,7 @@ def _leading_bits(library: Library, leading: Element) -> int:
 
 
 def _termination(element: Element, unit: int) -> bytes:
-    """What ends a text, in whole characters of `unit` octets."""
+    """The terminator of a text, in whole characters of `unit` octets."""
     said = content(element) or "00"
     try:
         octets = bytes.fromhex(said)

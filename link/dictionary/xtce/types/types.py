@@ -72,7 +72,7 @@ class TypeReader:
         return self.field(self.find_element(element, attribute, system))
 
     def find_element(self, element: Element, attribute: str, system: System) -> Found:
-        """The same, unread."""
+        """The type that an attribute of `element` refers to, as an element."""
         return self.library.names.find(self.kind, element, text(element, attribute), system)
 
     def field(self, found: Found) -> Field:
@@ -128,7 +128,7 @@ class TypeReader:
         return self._aggregate(element, system)  # the reader takes no other forms
 
     def _with_base(self, found: Found) -> Element:
-        """A type with what it inherits: attributes, and children of other tags than its own."""
+        """A type merged with its bases: inherited are attributes, and children whose tags it does not have itself."""
         element, said, below = found.element, found.element.get("baseType"), [id(found.element)]
         system = found.system
         while said:
@@ -159,9 +159,9 @@ class TypeReader:
         return made
 
     def _rounded(self, encoding: Element, read: Number, *, unsigned: bool) -> Number:
-        """What calibrates to whole numbers: Yamcs rounds, other tools do not, and no schema says how."""
+        """A calibration to whole numbers, rounded as in Yamcs; other tools do not round, and no schema defines it."""
         curves = [curve for _, curve in read.contexts] + ([read.calibration] if read.calibration else [])
-        if isinstance(read.kind, Real) and not curves:  # Yamcs cuts it off
+        if isinstance(read.kind, Real) and not curves:  # Yamcs truncates the number
             self.library.ledger.pass_over(encoding, "the rounding of a real number to a whole one")
         if all(is_whole(curve) for curve in curves):
             return read
@@ -186,7 +186,7 @@ class TypeReader:
     def _binary(self, encoding: Element, system: System) -> Octets:
         among(encoding, "bitOrder", "mostSignificantBitFirst", ("mostSignificantBitFirst",))
         among(encoding, "byteOrder", "mostSignificantByteFirst", ("mostSignificantByteFirst",))
-        undone = ("ToBinaryTransformAlgorithm",) if self.kind == "type" else ()  # of what is only read
+        undone = ("ToBinaryTransformAlgorithm",) if self.kind == "type" else ()  # telemetry is only read
         inside = parts(encoding, ("SizeInBits", *undone))
         if "SizeInBits" not in inside:
             raise UnsupportedError(encoding, "BinaryDataEncoding needs SizeInBits")
@@ -199,7 +199,7 @@ class TypeReader:
             raise UnencodedError(element, f"{named(element)} has no Encoding")
         encoding = inside["Encoding"]
         inner = need(encoding, (*NUMBERS, "BinaryDataEncoding"))
-        if inner.tag == "BinaryDataEncoding":  # without its algorithm, which is told, nobody knows what it says
+        if inner.tag == "BinaryDataEncoding":  # its algorithm is skipped, so the time is unknown
             return Field(name="", kind=self._binary(inner, system))
         read = read_number(self.library.ledger, inner, lambda one: self.library.condition(one, system))
         unit = among(encoding, "units", "seconds", _TIME_UNITS)
@@ -219,7 +219,7 @@ class TypeReader:
         return msgspec.structs.replace(of, kind=self.dimensioned(of.kind, listed, system))
 
     def elements(self, found: Found) -> Field:
-        """What an array type is an array of."""
+        """The element type of an array type, as a field."""
         return self.find(found.element, "arrayTypeRef", found.system)
 
     def dimensioned(self, kind: AnyKind, listed: Element, system: System) -> AnyKind:
@@ -232,7 +232,7 @@ class TypeReader:
         return kind
 
     def _count(self, dimension: Element, system: System) -> Size:
-        """Elements of one Dimension, from its first index to its last; or a Size, as 1.0 has it."""
+        """Number of elements of one Dimension, from its first index to its last; or its Size, as in XTCE 1.0."""
         if dimension.tag == "Size":
             return read_size(self.library, need(dimension, VALUES), 1, system)
         indices = parts(dimension, ("StartingIndex", "EndingIndex"))
@@ -245,7 +245,7 @@ class TypeReader:
         if end.tag == "FixedValue":
             count = whole_number(end) + 1 - before
             if count < 0 or before < 0:
-                raise UnsupportedError(dimension, f"an array from index {before} to {before + count - 1}")
+                raise UnsupportedError(dimension, f"an array from index {before} to {before + count - 1} is impossible")
             return count
         found = read_dynamic(self.library, end, 1, system)
         return msgspec.structs.replace(found, offset=found.offset + (1 - before) * found.divisor)
@@ -270,7 +270,9 @@ def _to_whole(curve: Curve, unsigned: bool) -> Curve:
 
 
 def _merged(base: Element, own: Element) -> Element:
-    """`own` over `base`; one encoding is instead of another. Of another form only what all forms have is inherited."""
+    """`own` merged over `base`; an encoding replaces any other. From a base of another form, only the attributes and
+    children that all forms have are inherited.
+    """
     made = Element(own.tag, {**base.attrib, **own.attrib})
     said = {_slot(child) for child in own}
     alike = base.tag == own.tag
@@ -284,7 +286,7 @@ def _slot(child: Element) -> str:
 
 
 def _encoding(element: Element, inside: dict[str, Element], known: tuple[str, ...], what: str) -> Element:
-    """The encoding, one of those `known`."""
+    """The encoding of a type, which must be one of those `known`."""
     found = [inside[tag] for tag in ENCODINGS if tag in inside]
     if not found:
         raise UnencodedError(element, f"{named(element)} has no encoding as {what}")
@@ -294,7 +296,7 @@ def _encoding(element: Element, inside: dict[str, Element], known: tuple[str, ..
 
 
 def _whole(ledger: Ledger, element: Element, inside: dict[str, Element]) -> Integer:
-    """The encoding of labels or truth, as a whole number without calibration."""
+    """The encoding of an enumeration or boolean, as a whole number without calibration."""
     encoding = _encoding(element, inside, ("IntegerDataEncoding",), "a whole number")
     kind = number_kind(ledger, encoding, only(encoding, ("ByteOrderList",)))
     assert isinstance(kind, Integer)
@@ -326,7 +328,7 @@ def _check_apart(listed: Element, taken: list[tuple[int, int, str]]) -> None:
     """Raises UnsupportedError for a value that has two labels."""
     for (low, high, label), (after, _, other) in pairwise(taken):
         if high < low:
-            raise UnsupportedError(listed, f"label {label} from {low} to {high}")
+            raise UnsupportedError(listed, f"label {label} has an empty range, from {low} to {high}")
         if after <= high and label != other:
             raise UnsupportedError(listed, f"{after} has two labels, {label} and {other}")
 
@@ -357,7 +359,7 @@ def _power(unit: Element) -> str:
 
 
 def initial(element: Element, kind: AnyKind) -> float | int | bool | str | None:
-    """The initialValue of a type or an argument; None for a time, or several parts."""
+    """The initialValue of a type or an argument; None for a time, an array or a group."""
     said = text(element, "initialValue")
     if isinstance(kind, Boolean):
         if said.lower() not in ("true", "false", "1", "0"):
@@ -374,11 +376,11 @@ def initial(element: Element, kind: AnyKind) -> float | int | bool | str | None:
 
 
 def _scaled(encoding: Element, read: Number) -> Linear | None:
-    """Scale and offset of a time over the calibrator of the number in it."""
+    """Scale and offset of a time's Encoding, combined with the calibrator of the number in it."""
     scale, offset = number(encoding, "scale", 1), number(encoding, "offset", 0)
     inner = read.calibration
     if read.contexts:
-        raise UnsupportedError(encoding, "a time calibrated by others is not supported")
+        raise UnsupportedError(encoding, "a time with a calibration by other fields is not supported")
     if inner is None:
         return Linear(scale, offset) if (scale, offset) != (1, 0) else None
     if not isinstance(inner, Linear):
@@ -387,6 +389,6 @@ def _scaled(encoding: Element, read: Number) -> Linear | None:
 
 
 def _epoch(reference: Element | None) -> str:
-    """Empty where another parameter is what the time counts from."""
+    """The epoch of a ReferenceTime; "" where the time counts from another parameter."""
     epoch = None if reference is None else only(reference, ("Epoch",))
     return "" if epoch is None else read_epoch(epoch)

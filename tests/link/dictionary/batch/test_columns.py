@@ -119,11 +119,14 @@ def assert_equal_numbers(found, expected):
 @pytest.mark.parametrize(
     ("field", "sentence"),
     [
-        (Field(name="x", kind=Text(Counted(8))), "x: what varies in size or place"),
-        (Field(name="x", kind=Integer(8), when=Comparison("y", 1)), "x: what varies in size or place"),
+        (Field(name="x", kind=Text(Counted(8))), "x: a field that varies in size or place"),
+        (Field(name="x", kind=Integer(8), when=Comparison("y", 1)), "x: a field that varies in size or place"),
         (Field(name="x", kind=Integer(65)), "x: Integer.* at bit 0 has no column"),
         (Field(name="x", kind=Octets(2), skip_bits=1), "x: Octets.* at bit 1 has no column"),
-        (Field(name="x", kind=Integer(8), calibration=Powers(((1, 2),))), "x: such a calibration has no column"),
+        (
+            Field(name="x", kind=Integer(8), calibration=Powers(((1, 2),))),
+            "x: a field with such a calibration has no column",
+        ),
         (Field(name="x", kind=Time(5, 0)), "x: Time.* at bit 0 has no column"),
     ],
 )

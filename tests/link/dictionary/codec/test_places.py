@@ -180,7 +180,7 @@ def test_a_calibration_that_depends_on_others():
     assert decoded(bare, b"\0\2\3")["x"] == [2, 3]
     inside = (fields[0], Field(name="g", kind=Group((fields[1],))))
     assert decoded(inside, b"\1\2")["g"] == {"x": 10.0}
-    with pytest.raises(ValueError, match="x: a calibration that depends on others cannot be turned round"):
+    with pytest.raises(ValueError, match="x: a calibration that depends on other fields has no inverse"):
         Codec(fields).encode([1, 50.0])
 
 
@@ -190,14 +190,15 @@ def test_the_value_of_one_that_others_calibrate_cannot_be_compared():
         Field(name="x", kind=U8, contexts=CONTEXTS),
         Field(name="a", kind=U8, when=Comparison("x", 5)),
     )
-    with pytest.raises(ValueError, match="x is calibrated by others, its value cannot be compared"):
+    with pytest.raises(ValueError, match="x has a calibration by other fields, so its value cannot be compared"):
         Codec(fields)
 
 
 @pytest.mark.parametrize(
     ("kind", "octets", "sentence"),
     [(Real(32), "7f800000", "asks for a size of inf"), (Real(32), "7fc00000", "asks for a size of nan"),
-     (Octets(1), "31", "a size that is no number"), (Array(U8, 1), "01", "a size that is no number")],
+     (Octets(1), "31", "the field that gives the size is no number"),
+     (Array(U8, 1), "01", "the field that gives the size is no number")],
 )  # fmt: skip
 def test_a_size_that_is_none(kind, octets, sentence):
     fields = (Field(name="n", kind=kind), Field(name="a", kind=Array(U8, Reference("n"))))
@@ -233,7 +234,7 @@ def test_the_root_is_said_or_clear():
 
 
 def test_a_range_is_of_a_label():
-    with pytest.raises(ValueError, match="a range of c, which is no label"):
+    with pytest.raises(ValueError, match="a range of values for c, which is no label"):
         Enumeration({"a": 1}, ranges=((1, 2, "c"),))
     with pytest.raises(ValueError, match="a = 3, expected"):
         Enumeration({"a": 1}, ranges=((3, 2, "a"),))

@@ -214,7 +214,7 @@ def test_sizes_that_other_fields_give_are_kept_both_ways():
     codec = Codec(fields)
     assert codec.decode(b"\x08a") == [8, b"", b"a"]
     assert codec.encode([16, b"a", b""]) == b"\x10a"
-    wrong = [(b"\0", "asks for a size of -1"), (b"\x09ab", "size of 0.125"), (b"\x18ab", "no condition")]
+    wrong = [(b"\0", "asks for a size of -1"), (b"\x09ab", "size of 0.125"), (b"\x18ab", "none of the conditions")]
     for octets, sentence in wrong:
         with pytest.raises(DecodeError, match=sentence):
             codec.decode(octets)

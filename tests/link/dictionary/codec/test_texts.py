@@ -57,7 +57,7 @@ def test_within_a_buffer():
     counted = sized(Text(Reference("n"), leading_bits=8))
     assert counted.decode(b"\4\2abx") == [4, "ab"]
     assert counted.encode([3, "ab"]) == b"\3\2ab"
-    with pytest.raises(DecodeError, match="s: a text of 5 octets in 1"):
+    with pytest.raises(DecodeError, match="s: a text of 5 octets by its leading size, in 1 octets"):
         counted.decode(b"\2\5a")
 
 

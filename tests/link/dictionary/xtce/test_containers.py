@@ -75,7 +75,7 @@ def test_an_offset_between_repetitions():
     whole = file(PAIR, container("P", inside("PAIR", COUNT.format(TWO, zero))))
     assert decoded(whole, b"\1\2\3\4") == {"a": [1, 3], "b": [2, 4]}
     said = file(PAIR, container("P", inside("PAIR", COUNT.format(TWO, eight))))
-    assert refused(said) == ["line 2: an Offset between what is repeated is not supported"]
+    assert refused(said) == ["line 2: an Offset between repetitions is not supported"]
     assert refused(file(PAIR, container("P", inside("PAIR", "<RepeatEntry/>")))) == [
         "line 2: RepeatEntry needs a Count"
     ]
@@ -96,7 +96,7 @@ def test_a_container_that_only_stands_in_others_is_no_root():
     assert decoded(whole, b"\1\2\3") == {"n": 1, "a": 2, "b": 3}
     assert decoded(whole, b"\2\3", root="PAIR") == {"a": 2, "b": 3}
     both = database(file(PAIR, container("P", inside("PAIR")), container("Q", inside("PAIR")))).definition
-    with pytest.raises(ValueError, match=r"which container is the root\? One of P, Q$"):
+    with pytest.raises(ValueError, match=r"which container is the root\? Name one of P, Q$"):
         PacketReader(both.packets, "", both.roots)
 
 

@@ -95,7 +95,7 @@ def test_a_file_includes_others():
     assert includes_of(whole.encode()) == ["../sub.xml"]
     reading = read_database([Source("s.xml", whole.encode(), {"../sub.xml": Source("sub.xml", sub.encode())})])
     assert [one.name for one in reading.definition.packets] == ["P", "Sub.Q"]
-    assert refused(whole) == ["line 1: the file ../sub.xml to be included was not given"]
+    assert refused(whole) == ["line 1: the included file ../sub.xml was not given"]
 
 
 @pytest.mark.parametrize("octets", [b"<a/>", b"XInclude", b'<a xmlns:x="http://www.w3.org/2001/XInclude"/>'])

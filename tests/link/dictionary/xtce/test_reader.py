@@ -70,7 +70,7 @@ MATH = "<DefaultCalibrator>\n<MathOperationCalibrator/>\n</DefaultCalibrator>"
         (with_type("Integer", f"<IntegerDataEncoding>{MATH}</IntegerDataEncoding>"), "MathOp",
          "MathOperationCalibrator is not supported in DefaultCalibrator"),
         (with_type("Integer", f"<IntegerDataEncoding>{SPLINE}</IntegerDataEncoding>"), "SplineC",
-         "a spline of order 2 with 0 points"),
+         "a spline of order 2 with 0 points is not supported"),
         (with_type("String", f"<StringDataEncoding>{FIXED_12}</StringDataEncoding>"), "12",
          "a size of 12 bits is not supported, only of whole octets"),
         (with_type("String", f"<StringDataEncoding>{LEADING}</StringDataEncoding>"), "Leading",
@@ -254,7 +254,7 @@ def test_commands_are_constrained_by_all_conditions():
 
 
 def test_a_constraint_that_is_waited_for_is_refused():
-    with pytest.raises(ValueError, match="a TransmissionConstraint that is waited for is not supported"):
+    with pytest.raises(ValueError, match="a TransmissionConstraint with a timeout is not supported"):
         read_xtce(document(more=CONSTRAINED.format(more=' timeOut="PT5S"')).encode())
 
 

@@ -99,7 +99,7 @@ def test_more_refusals_of_numbers():
     swapped = '<FloatDataEncoding byteOrder="0,1,2,3"/>'
     assert field_of("Float", swapped).kind == Real(32, "little")
     assert sentence("Integer", '<IntegerDataEncoding sizeInBits="12" byteOrder="leastSignificantByteFirst"/>') == (
-        "IntegerParameterType t: an integer of 12 bits in the byte order little"
+        "IntegerParameterType t: an integer of 12 bits cannot have the byte order little"
     )
     assert (
         sentence("Integer", "<StringDataEncoding/>") == "StringDataEncoding is not supported in IntegerParameterType t"
@@ -144,7 +144,8 @@ def test_refusals_of_calibrators():
     assert sentence("Float", infinite) == "calibration: inf is no finite number"
     points = '<SplinePoint raw="1" calibrated="1"/><SplinePoint raw="2" calibrated="2" order="0"/>'
     assert (
-        sentence("Float", curve(points, "SplineCalibrator")) == "a SplinePoint of an order of its own is not supported"
+        sentence("Float", curve(points, "SplineCalibrator"))
+        == "a SplinePoint with another order than its calibrator is not supported"
     )
 
 
@@ -257,7 +258,7 @@ def test_a_file_without_namespace_is_read_as_1_2():
 
 def test_an_adjustment_without_slope_is_nothing_in_old_versions():
     assert sentence("Binary", adjusted('intercept="8"'), version="1.1") == (
-        "a LinearAdjustment without slope is 0 times anything in XTCE 1.1: say slope"
+        "a LinearAdjustment without slope has slope 0 in XTCE 1.1: give it a slope"
     )
 
 
@@ -289,7 +290,7 @@ def test_sizes_that_cannot_be():
     file = typed("Binary", binary(reference.format("n", "")), more=odd).replace(
         '<Parameter name="n" parameterTypeRef="u8"/>', parameters("k") + parameters("n", of="s")
     )
-    assert refused(file) == ["line 1: n is calibrated by others, it cannot be a size"]
+    assert refused(file) == ["line 1: n has a calibration by other fields, so it cannot be a size"]
     wide = adjusted('slope="9e18" intercept="0.0000000001"')
     assert "scale of a size" in sentence("Binary", wide)
     assert sentence("Binary", "<BinaryDataEncoding/>") == "BinaryDataEncoding needs SizeInBits"
@@ -318,7 +319,8 @@ def test_a_number_for_each_of_several_labels_and_ranges():
     ("listed", "said"),
     [('<Enumeration value="1" label="a"/><Enumeration value="1" label="b"/>', "1 has two labels, a and b"),
      ('<Enumeration value="1" maxValue="5" label="a"/><Enumeration value="3" label="b"/>', "3 has two labels, a and b"),
-     ('<Enumeration value="5" maxValue="1" label="a"/><Enumeration value="9" label="b"/>', "label a from 5 to 1")],
+     ('<Enumeration value="5" maxValue="1" label="a"/><Enumeration value="9" label="b"/>',
+      "label a has an empty range, from 5 to 1")],
 )  # fmt: skip
 def test_labels_that_cannot_be(listed, said):
     assert sentence("Enumerated", f"<IntegerDataEncoding/><EnumerationList>{listed}</EnumerationList>") == said
@@ -414,7 +416,7 @@ def test_dimensions():
     assert sentence("Array", "<DimensionList/>", arrayTypeRef="u8") == "DimensionList has no Dimension"
     assert sentence("Array", "", arrayTypeRef="u8") == "ArrayParameterType t has no DimensionList, nor has the entry"
     below = f"<DimensionList>{dimension(ONE, ONE).replace('>1<', '>-1<')}</DimensionList>"
-    assert sentence("Array", below, arrayTypeRef="u8") == "an array from index -1 to -1"
+    assert sentence("Array", below, arrayTypeRef="u8") == "an array from index -1 to -1 is impossible"
 
 
 def test_a_last_index_of_parts():

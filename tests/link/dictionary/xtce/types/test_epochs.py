@@ -89,7 +89,7 @@ def test_a_time_calibrated_by_others():
         "<ParameterTypeSet>",
         '<ParameterTypeSet><IntegerParameterType name="u8"><IntegerDataEncoding/></IntegerParameterType>',
     )
-    assert refused(file) == ["line 1: a time calibrated by others is not supported"]
+    assert refused(file) == ["line 1: a time with a calibration by other fields is not supported"]
 
 
 def test_a_time_from_another_parameter_has_no_epoch():

@@ -200,7 +200,7 @@ NEAR = '<ParameterInstanceRef parameterRef="q"/>'
          "SizeInBits needs one of FixedValue, DynamicValue, DiscreteLookupList"),
         (with_type("Integer", calibrated(POINTS.replace('"true"', '"perhaps"'))), "perhaps",
          "SplineCalibrator: extrapolate = perhaps, expected true or false"),
-        (structured(array(FIXED.format(3), FIXED.format(1))), "Starting", "an array from index 3 to 1"),
+        (structured(array(FIXED.format(3), FIXED.format(1))), "Starting", "an array from index 3 to 1 is impossible"),
         (structured(array(dynamic(), FIXED.format(1))), "Starting",
          "an array whose first index varies is not supported"),
         (structured(array(FIXED.format(0), dynamic().replace('"n"', '"q"'))), '"q"', "no parameter is called q"),

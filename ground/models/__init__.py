@@ -1,1 +1,1 @@
-"""Models of other libraries into those that fly."""
+"""Import of models from training libraries into the form that runs on board."""

@@ -1,7 +1,7 @@
-"""Forests described in JSON: what a few lines of Python can write for any library, and `describe` for scikit-learn.
+"""Forests described in JSON, which a few lines of Python can write for any library, and `describe` for scikit-learn.
 
-scikit-learn keeps models as pickles, which execute what they hold, so that none is ever read here. Where the model was
-trained, `describe` writes down the trees of the living estimator instead:
+scikit-learn saves models as pickles, which execute code when they are loaded, so that none is ever read here. Instead,
+`describe` writes the trees of an estimator in the program that trained it:
 
     from ground.models.described import describe
     Path("model.json").write_text(describe(estimator))
@@ -22,12 +22,13 @@ from link.models.forest import INPUTS_MAX, Activation, Forest, Node, Split, buil
 class Tree(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Parallel arrays of nodes; node i goes to `left` where x[feature] <= threshold, a leaf has left -1.
 
-    `missing_left` says where NaN goes; where it is empty the model knows no NaN, and its answer for one is NaN.
+    `missing_left`: whether NaN goes to the left at a node; if empty, the model was trained without NaN, and its result
+    for one is NaN.
     """
 
     feature: list[int]
     threshold: list[float | None]
-    """None is infinity, for which JSON has no word."""
+    """Thresholds by node; None is infinity, which JSON does not have."""
     left: list[int]
     right: list[int]
     value: list[float]
@@ -37,14 +38,14 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Description(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="forest", tag_field="skyrack"
 ):
-    """For each output its start plus the leaves, tree after tree in double precision, then the activation.
+    """A forest: each output is its start plus the leaves, tree after tree in double precision, then the activation.
 
     Tree i adds to output i modulo the number of starts.
     """
 
     features: Annotated[int, Meta(ge=1, le=INPUTS_MAX)]
     precision: Literal["float32", "float64"]
-    """To which samples are rounded before they are compared."""
+    """Floating-point precision to which samples are rounded before they are compared."""
     activation: Literal["none", "logistic", "softmax"]
     start: float | list[float]
     trees: list[Tree]
@@ -124,7 +125,7 @@ _ACTIVATIONS: dict[str, Literal["none", "logistic", "softmax"]] = {
 
 
 def _require_all_is_in_trees(estimator: Any, histogram: bool) -> None:
-    """Raises ValueError where the estimator does more than it says in its trees and in one number to start from."""
+    """Raises ValueError where the estimator does more than its trees and a constant start describe."""
     if histogram and (getattr(estimator, "_preprocessor", None) is not None or _any(estimator.is_categorical_)):
         raise ValueError("categorical features, which the estimator reorders, are not supported")
     if not histogram:
@@ -139,7 +140,7 @@ def _any(flags: Any) -> bool:
 
 
 def _start(estimator: Any, histogram: bool) -> list[float]:
-    """What the sums start with, in the estimator's own arithmetic."""
+    """Start of the sum of each output, in the estimator's own arithmetic."""
     if histogram:
         return [float(value) for value in estimator._baseline_prediction.ravel()]
     first = estimator._raw_predict_init(np.zeros((1, estimator.n_features_in_), np.float32))

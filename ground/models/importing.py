@@ -1,4 +1,4 @@
-"""From any model file that is understood to what a bundle carries."""
+"""Import of a model file of any supported format, as weights for a bundle."""
 
 from typing import NamedTuple
 
@@ -27,26 +27,25 @@ _OTHERS: dict[tuple[int, bytes], str] = {
     (0, b"CBM1"): "a CatBoost model, which is not read here",
     (0, b"SRB1"): "a bundle already, expected the model that the library wrote",
 }
-"""What else a file may be that holds a model, by what stands at an octet."""
+"""Other formats of model files, which are refused, by their octets at an offset."""
 FLOATS = ("float32", "float64")
 _ONNX = b"\x08"  # a protobuf message whose first field, the version, is a varint
 
 
 class Imported(NamedTuple):
-    """Weights in the form that travels. `floats`: the precisions in which samples that are no integers may come."""
+    """Weights in the form that is uplinked. `floats`: the floating-point types that samples may have."""
 
     kind: Kind
     weights: bytes
     floats: tuple[str, ...]
     remark: str = ""
-    """What somebody who imports it should know."""
+    """Remark on the import for the user; may be empty."""
 
 
 def read_model(octets: bytes, *, whole: bool = False, beside: Beside | None = None) -> Imported:
-    """LightGBM text, XGBoost JSON, a described forest or an ONNX network, told apart by content.
+    """Read LightGBM text, XGBoost JSON, a described forest or an ONNX network, recognised by content.
 
-    Of XGBoost, `whole` takes the trees behind the best iteration, too. Weights of a network may lie in files
-    `beside` it.
+    For XGBoost, `whole` includes the trees after the best iteration. Weights of a network may be in files `beside` it.
 
     Raises ValueError in one sentence, ModuleNotFoundError where the package that reads ONNX is not installed.
     """

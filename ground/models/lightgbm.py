@@ -61,7 +61,7 @@ def read_lightgbm(text: str) -> Forest:
 
 
 def _check_categories(behind: str) -> None:
-    """Those of the data frame that a model was trained with, as its last line has them. Raises ValueError."""
+    """Check the categories of the data frame that a model was trained with, in its last line. Raises ValueError."""
     said = next((line for line in behind.splitlines() if line.startswith(_OF_FRAME)), "")
     try:
         listed = json.loads(said.removeprefix(_OF_FRAME) or "null")
@@ -72,7 +72,7 @@ def _check_categories(behind: str) -> None:
 
 
 def _objective(said: str) -> dict[str, Any]:
-    """What becomes of the sums, as build_forest takes it. Raises ValueError for an objective or a parameter unknown."""
+    """Activation of an objective, as arguments of build_forest. ValueError for an unknown objective or parameter."""
     name, *words = said.split() or [said]
     parameters = {word.partition(":")[0]: word.partition(":")[2] for word in words}
     if name not in _ACTIVATIONS:
@@ -95,7 +95,7 @@ def _fields(section: str) -> dict[str, str]:
 
 
 def _tree(number: int, fields: dict[str, str], *, linear: bool) -> Node:
-    """A tree; where the model is `linear`, its leaves are their numbers."""
+    """Read a tree; if the model is `linear`, the values of its leaves are the numbers of linear leaves."""
     try:
         leaves = [float(value) for value in fields["leaf_value"].split()]
         if linear:
@@ -113,7 +113,7 @@ def _tree(number: int, fields: dict[str, str], *, linear: bool) -> Node:
 
 
 def _linear_leaves(number: int, fields: dict[str, str]) -> tuple[Leaf, ...]:
-    """What the leaves of a tree stand for; of one that is not linear, their values."""
+    """The linear leaves of a tree; for a tree that is not linear, constants of its leaves' values."""
     try:
         values = _numbers(fields, "leaf_value")
         if fields.get("is_linear", "0") == "0":
@@ -154,7 +154,7 @@ def _linked(number: int, fields: dict[str, str], leaves: list[float]) -> Node:
 
 
 def _members(fields: dict[str, str], place: int) -> tuple[int, ...]:
-    """The categories of the set at a place."""
+    """The categories of a set, given by its number `place`."""
     bounds, words = _integers(fields, "cat_boundaries"), _integers(fields, "cat_threshold")
     if not 0 <= place < len(bounds) - 1 or bounds[place + 1] > len(words):
         raise IndexError
@@ -168,7 +168,7 @@ def _missing(kind: int) -> Missing:
         return Missing.RIGHT
     if kind & _ZERO_MISSING:
         if kind & _NAN_MISSING:
-            raise ValueError(f"decision_type {kind}, which says two things of what is missing")
+            raise ValueError(f"decision_type {kind}, whose bits for missing values contradict each other")
         return Missing.ZERO_LEFT if kind & _TO_LEFT else Missing.ZERO_RIGHT
     if not kind & _NAN_MISSING:
         return Missing.ZERO

@@ -1,4 +1,4 @@
-"""Trees as training tools store them: parallel arrays, nodes linked by number."""
+"""Trees in the form of training tools: parallel arrays, with nodes linked by number."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -10,7 +10,7 @@ MakeSplit = Callable[[int, Node, Node], Split]
 def linked(name: str, left: Sequence[int], right: Sequence[int], split: MakeSplit, leaf: Sequence[float]) -> Node:
     """The tree whose root is node 0. Node i is a leaf of value leaf[i] where left[i] < 0, else split(i, ...).
 
-    Raises ValueError where the links are no tree.
+    Raises ValueError where the links do not form a tree.
     """
     built: dict[int, Node] = {}
     for node in children_first(name, left, right):
@@ -21,7 +21,7 @@ def linked(name: str, left: Sequence[int], right: Sequence[int], split: MakeSpli
 
 
 def children_first(name: str, left: Sequence[int], right: Sequence[int]) -> Iterator[int]:
-    """The nodes, each after its children; children below 0 are none. Raises ValueError where the links are no tree."""
+    """The nodes, each after its children; a child below 0 is a leaf. Raises ValueError if the links form no tree."""
     waiting, seen, order = [0], set[int](), []
     while waiting:
         node = waiting.pop()

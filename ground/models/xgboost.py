@@ -1,9 +1,9 @@
 """Read XGBoost's JSON model files (`Booster.save_model("model.json")`): gradient-boosted trees, also DART.
 
-XGBoost works in single precision. A sample goes to the left where x < split_conditions[i]: up to the next number below;
-of a categorical split, unless x is among its categories. NaN goes where default_left[i] says. The sum of an output
-starts with its base score, as a margin, and takes leaf after leaf. Training that stopped early wrote down its best
-iteration: what follows that is not used, as XGBClassifier and XGBRegressor predict.
+XGBoost works in single precision. A sample goes to the left where x < split_conditions[i], which is x <= the next
+smaller number; in a categorical split, unless x is among its categories. default_left[i] gives the side of NaN. The sum
+of an output starts with its base score, as a margin, and adds leaf after leaf. After early stopping the file names the
+best iteration: trees after it are not used, as in XGBClassifier and XGBRegressor.
 """
 
 import json
@@ -55,7 +55,7 @@ _OBJECTIVES: dict[str, tuple[Activation, Callable[[np.float32], float]]] = {
 def read_xgboost(octets: bytes, *, whole: bool = False) -> tuple[Forest, str]:
     """The forest in a model file, and a remark on it, which may be empty.
 
-    With `whole`, trees behind the best iteration are used, too. Raises ValueError naming what is missing or not
+    With `whole`, trees after the best iteration are used, too. Raises ValueError naming what is missing or not
     supported.
     """
     try:
@@ -101,7 +101,7 @@ def _forest(learner: dict[str, Any], whole: bool) -> tuple[Forest, str]:
 
 
 def _used(learner: dict[str, Any], model: dict[str, Any], outputs: int, whole: bool) -> tuple[int, str]:
-    """How many of the trees are used, and what is to be said of it."""
+    """Number of trees that are used, and the remark on it."""
     best, trees = learner.get("attributes", {}).get("best_iteration"), len(model["trees"])
     if best is None:
         return trees, ""
@@ -114,7 +114,7 @@ def _used(learner: dict[str, Any], model: dict[str, Any], outputs: int, whole: b
 
 
 def _bases(said: str, outputs: int) -> list[np.float32]:
-    """One for each output; older files have one for all of them."""
+    """The base score of each output; older files have a single one for all outputs."""
     bases = [np.float32(word) for word in said.strip("[]").split(",")]
     if len(bases) not in (1, outputs):
         raise ValueError(f"base_score {said} for {outputs} outputs")

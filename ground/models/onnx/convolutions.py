@@ -1,4 +1,4 @@
-"""Convolutions of any geometry, dense layers, normalisation: what has weights."""
+"""Readers of operators with weights: convolutions of any geometry, dense layers, normalisation."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from kernels.inference.graph_any import Operation, Scaling, Sliding, Stepping
 
 
 def channels_first(reader: Reader, operator: Operator, place: int = 0) -> Value:
-    """An input that the file has as (1, channels, rows, columns)."""
+    """An input whose axes in the file are (1, channels, rows, columns)."""
     value = operator.value(place)
     shape = reader.shape(value)
     right = len(value.axes) == 4 and all(
@@ -45,13 +45,13 @@ def pads(operator: Operator, reader: Reader, value: Value, size: tuple[int, int]
 
 
 def window(reader: Reader, operator: Operator, value: Value, size: tuple[int, int]) -> Sliding:
-    """The geometry that a convolution or a pool has."""
+    """The window geometry of a convolution or a pool, from its attributes."""
     stride, dilation = operator.pair("strides", 1), operator.pair("dilations", 1)
     return Sliding(*size, *stride, *dilation, *pads(operator, reader, value, size, stride, dilation))
 
 
 def square(sliding: Sliding, size_max: int) -> dict[str, Any] | None:
-    """The fields of a node whose kernel is fast; None for a geometry that it has not."""
+    """The fields of a node with a fast kernel for square windows; None for another geometry."""
     rows, cols, down, across, *dilation, top, left, bottom, right = sliding[:10]
     plain = rows == cols <= size_max and down == across <= WINDOW_MAX
     if not plain or max(top, left, bottom, right) >= rows or (rows > 1 and dilation != [1, 1]):
@@ -60,7 +60,7 @@ def square(sliding: Sliding, size_max: int) -> dict[str, Any] | None:
 
 
 def convolution(reader: Reader, operator: Operator) -> None:
-    """By the fastest kernel that has its geometry; in whole numbers where image and weights were rounded."""
+    """Conv, by the fastest kernel for its geometry; in whole numbers where image and weights are quantised."""
     value, weights = channels_first(reader, operator), operator.needed(1, "weights")
     bias, groups = operator.optional(2, "biases"), operator.number("group", 1)
     channels = reader.shape(value)[2]
@@ -86,7 +86,7 @@ def _biases(operator: Operator, bias: Array | None, outputs: int) -> Array:
 
 
 def _convolved(reader: Reader, operator: Operator, image: int, sliding: Sliding, weights: Array, bias: Array) -> int:
-    """In binary32; weights as the file has them."""
+    """A convolution in binary32; weights in the order of the file."""
     outputs, each, *_ = weights.shape
     fast = square(sliding, CONVOLUTION_SIZE_MAX)
     turned = np.ascontiguousarray(weights.transpose(2, 3, 1, 0), np.float32)
@@ -102,7 +102,7 @@ def _convolved(reader: Reader, operator: Operator, image: int, sliding: Sliding,
 def _whole(
     reader: Reader, operator: Operator, step: Step, sliding: Sliding, weights: Array, steps: Array, bias: Array
 ) -> int:
-    """In whole numbers, whose sums are exact: in 8 bits, or as numbers of binary32 where those have no such kernel."""
+    """A convolution in whole numbers, whose sums are exact: in 8 bits, or in binary32 if there is no 8-bit kernel."""
     outputs, each, rows, cols = weights.shape
     scales, products = steps * np.float32(step.step), each * rows * cols
     fast = square(sliding, CONVOLUTION_SIZE_MAX)
@@ -141,7 +141,7 @@ def transposed(reader: Reader, operator: Operator) -> None:
 
 
 def normalization(reader: Reader, operator: Operator) -> None:
-    """BatchNormalization by what was learnt: a factor and a shift for each channel."""
+    """BatchNormalization with the trained statistics: a factor and a shift for each channel."""
     value = operator.value()
     operator.require(len(value.axes) > 1 and value.axes[1] == "k", f"an input with the axes {value.axes}")
     operator.require(
@@ -160,14 +160,14 @@ def normalization(reader: Reader, operator: Operator) -> None:
 
 
 def scaled(reader: Reader, operator: Operator, image: int, factors: Array, shifts: Array) -> int:
-    """A factor and a shift for each channel."""
+    """A node that multiplies each channel by a factor and adds a shift; returns the number of its image."""
     weights, bias = np.ascontiguousarray(factors, np.float32), np.ascontiguousarray(shifts, np.float32)
     operator.require(bool(np.isfinite(weights).all() and np.isfinite(bias).all()), "statistics that are not finite")
     return reader.add(operator, Kind.SCALE, image, settings=Scaling(), weights=weights, bias=bias)
 
 
 def gemm(reader: Reader, operator: Operator) -> None:
-    """alpha A B + beta C, with a constant B; C may be computed."""
+    """Gemm: alpha A B + beta C, with a constant B; C may be computed."""
     alpha, beta = operator.real("alpha", 1.0), operator.real("beta", 1.0)
     operator.require(not operator.number("transA", 0), "transA")
     weights = operator.needed(1, "weights")
@@ -196,7 +196,7 @@ def gemm(reader: Reader, operator: Operator) -> None:
 
 
 def matmul(reader: Reader, operator: Operator) -> None:
-    """A row of numbers, or the channels of every pixel, times constant weights."""
+    """MatMul: a row of numbers, or the channels of every pixel, times constant weights."""
     value, weights = operator.value(), operator.needed(1, "weights")
     operator.require(weights.ndim == 2, f"weights of {weights.shape}")
     bias = np.zeros(weights.shape[1], np.float32)
@@ -220,7 +220,7 @@ def matmul(reader: Reader, operator: Operator) -> None:
 def dense(
     reader: Reader, operator: Operator, value: Value, weights: Array, bias: Array, whole: tuple[Array, Array] | None
 ) -> int:
-    """Weights (numbers, outputs) of a row of numbers, which the file has in the order of the value's last axis."""
+    """A dense layer; weights (numbers, outputs) are in the order of the numbers on the value's last axis."""
     shape, letters = reader.shape(value), value.axes[-1]
     operator.require(not essential("".join(value.axes[:-1]), shape), f"an input with the axes {value.axes}")
     sizes = [letter_size(letter, shape) for letter in letters]
@@ -240,7 +240,7 @@ def dense(
 
 
 def depth_to_space(reader: Reader, operator: Operator) -> None:
-    """As PixelShuffle has it: each channel of the output is spread from those of a group, one for each place."""
+    """DepthToSpace in the mode CRD (PixelShuffle): a group of channels becomes a block of pixels of one channel."""
     value, block = channels_first(reader, operator), operator.number("blocksize", 0)
     operator.require(operator.text("mode", "DCR") == "CRD", "mode DCR")
     channels = reader.shape(value)[2]

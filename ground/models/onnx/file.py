@@ -10,16 +10,16 @@ from kernels.inference.graph import Graph
 from kernels.inference.graph_any import Shape
 
 Beside = Callable[[str], bytes]
-"""The octets of a file by its name, of those beside the model; OSError or ValueError where it cannot be had."""
+"""Function that gives the octets of a file beside the model by its name; OSError or ValueError if it cannot."""
 
 _BY_COLUMN: Axes = ("n", "r", "c", "k")
-_NUMBERS = 1  # what ONNX calls binary32
+_NUMBERS = 1  # ONNX's TensorProto.FLOAT, binary32
 _OPSETS = 7, 25
-"""Versions of the operators whose rules are known here."""
+"""Supported versions of the operator set."""
 
 
 def read_onnx(octets: bytes, beside: Beside | None = None) -> Graph:
-    """The network in the octets of an ONNX file, for one image at a time; weights may lie in files `beside` it.
+    """The network in the octets of an ONNX file, for one image at a time; weights may be in files `beside` it.
 
     Raises ValueError naming what is not supported, ModuleNotFoundError where the package `onnx` is not installed.
     """
@@ -31,7 +31,7 @@ def read_onnx(octets: bytes, beside: Beside | None = None) -> Graph:
     try:
         model = load_model_from_string(octets)
     except NoProtobufError as error:
-        raise ValueError(f"no ONNX file: {error}") from error
+        raise ValueError(f"not an ONNX file: {error}") from error
     return _graph(model, beside)
 
 
@@ -61,7 +61,7 @@ def _opset(model: Any) -> int:
 
 
 def _array(tensor: Any, beside: Beside | None) -> Array:
-    """The numbers of a constant, which may lie in another file."""
+    """The numbers of a constant, which may be in another file."""
     from onnx import TensorProto, numpy_helper
 
     if tensor.data_location == TensorProto.EXTERNAL:
@@ -85,7 +85,7 @@ def _array(tensor: Any, beside: Beside | None) -> Array:
 
 
 def _sizes(value: Any) -> list[int]:
-    """Of the four axes of the input, 0 where the file leaves them open."""
+    """Sizes of the four axes of the input, 0 where the file leaves them open."""
     tensor = value.type.tensor_type
     sizes = [int(dimension.dim_value) for dimension in tensor.shape.dim]
     if len(sizes) != 4 or sizes[0] not in (0, 1) or min(sizes) < 0 or tensor.elem_type != _NUMBERS:
@@ -94,7 +94,7 @@ def _sizes(value: Any) -> list[int]:
 
 
 def _axes(said: Any, name: str) -> Axes:
-    """Channels come first; last, where all that the file does with the image is to turn that."""
+    """Axes of the input: channels first, or last if the file's only use of the image is to transpose it to first."""
     users = [node for node in said.node if name in node.input]
     turned = [
         list(attribute.ints) == [0, 3, 1, 2]
@@ -113,7 +113,7 @@ def _shape(name: str, sizes: list[int], axes: Axes) -> Shape:
 
 
 def _answered(reader: Reader, name: str) -> Graph:
-    """The graph that makes the image `name`, whose numbers have the order in which we give them."""
+    """The graph whose result is the image `name`, which must have the order rows, columns, channels in memory."""
     value = reader.values.get(name)
     if value is None or not value.image:
         raise ValueError(f"the answer {name} is not what an operator makes of the image")

@@ -1,4 +1,4 @@
-"""What is computed of constants, or of the size of an image, is computed when the file is read."""
+"""Constant folding: operators on constants, or on the size of an image, are computed when the file is read."""
 
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ _NUMBERS_MAX = 1 << 28
 
 
 def fold(reader: "Reader", operator: Operator, node: Any) -> bool:
-    """Whether all of the operator was computed; its outputs are constants then."""
+    """Compute an operator whose inputs are constants, so that its outputs become constants; False for any other."""
     if operator.kind == "Shape" and operator.inputs and operator.inputs[0] in reader.values:
         _shape(reader, operator)
         return True
@@ -35,7 +35,7 @@ def fold(reader: "Reader", operator: Operator, node: Any) -> bool:
 
 
 def _computed(reader: "Reader", operator: Operator, node: Any, given: dict[str, Array]) -> list[Array]:
-    """By the reference that ONNX defines itself by."""
+    """The outputs of an operator, by ONNX's reference implementation."""
     from onnx import helper
     from onnx.reference import ReferenceEvaluator
 
@@ -48,13 +48,13 @@ def _computed(reader: "Reader", operator: Operator, node: Any, given: dict[str, 
     try:
         with np.errstate(all="ignore"):
             found = ReferenceEvaluator(model).run(None, given)
-    except Exception as error:  # whatever it raises: the operator is not one, or its inputs are none for it
+    except Exception as error:  # of any type: the operator is invalid, or its inputs are
         raise ValueError(f"{operator.kind} {operator.name}: {error}") from None
     return [np.asarray(array) for array in found]
 
 
 def _size(operator: Operator, known: list[Array]) -> int:
-    """Numbers that come out, at most, of those that can make many of few."""
+    """Upper bound of the numbers in the outputs, for operators that can make many numbers from few."""
     if operator.kind == "ConstantOfShape" and known:
         return prod(int(size) for size in known[0].reshape(-1))
     if operator.kind == "Expand" and len(known) > 1:
@@ -67,7 +67,7 @@ def _size(operator: Operator, known: list[Array]) -> int:
 
 
 def _shape(reader: "Reader", operator: Operator) -> None:
-    """Of an image whose size is known."""
+    """Shape of an image whose size is known."""
     value = reader.values[operator.inputs[0]]
     sizes = [letters_size(letters, reader.shape(value)) for letters in value.axes]
     operator.require(all(sizes), "the size of an image that the file leaves open (export it with a fixed size)")

@@ -1,4 +1,4 @@
-"""Fewer nodes that make the same: what nobody uses goes; factors, shifts and activations join the weights before."""
+"""Fusion of nodes: unused ones are removed; factors, shifts and activations are merged into the weights before."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _ACTIVATED = {Kind.CONVOLUTION, Kind.QUANTISED, Kind.DEPTHWISE, Kind.DENSE, Kind
 
 
 def fused(image: Shape, nodes: Sequence[Node], answer: int) -> Graph:
-    """The graph of nodes whose answer is the image `answer`."""
+    """The fused graph of nodes whose result is the image `answer`."""
     left = _used(nodes, answer)
     while (joined := _join_one(left)) is not None:
         left = _used(joined, len(joined))
@@ -23,7 +23,7 @@ def fused(image: Shape, nodes: Sequence[Node], answer: int) -> Graph:
 
 
 def _used(nodes: Sequence[Node], answer: int) -> list[Node]:
-    """The nodes that the answer needs, which is the last of them."""
+    """The nodes that the result needs; the one that makes it is the last."""
     needed = {answer}
     for number in range(answer, 0, -1):
         if number in needed:
@@ -34,9 +34,9 @@ def _used(nodes: Sequence[Node], answer: int) -> list[Node]:
 
 
 def _join_one(nodes: list[Node]) -> list[Node] | None:
-    """The nodes after every node that can did join the one before it; None where none can."""
+    """The nodes after one pass that merges each node, where possible, into the one before; None if none could be."""
     uses = Counter(image for node in nodes for image in node.inputs)
-    passed: dict[int, int] = {}  # images that another one has become
+    passed: dict[int, int] = {}  # numbers of removed images, and of those that replace them
     made, changed = list(nodes), False
     for number, node in enumerate(nodes):
         inputs = tuple(passed.get(image, image) for image in node.inputs)
@@ -62,7 +62,7 @@ def _constant(nodes: Sequence[Node], image: int) -> Array | None:
 
 
 def _joined(before: Node, node: Node, place: int, others: Sequence[Array | None]) -> Node | None:
-    """`before` with what `node` does to its image, which is input `place`, beside constants; None where it cannot."""
+    """`before` with `node` merged into it; its image is input `place`, the others are constants. None if impossible."""
     if before.activation is not Activation.LINEAR:
         return None
     if node.kind is Kind.ACTIVATION and before.kind in _ACTIVATED:
@@ -88,7 +88,7 @@ def _joined(before: Node, node: Node, place: int, others: Sequence[Array | None]
 
 
 def _scaled(node: Node, factors: Array, shifts: Array) -> Node | None:
-    """The node whose outputs are multiplied and shifted; None where that leaves binary32."""
+    """The node with its outputs multiplied and shifted; None where a weight would leave the range of binary32."""
     assert node.weights is not None
     assert node.bias is not None
     each = factors.astype(np.float64)

@@ -1,4 +1,4 @@
-"""What is computed number by number, of one image or of two, and shares among channels."""
+"""Readers of operators number by number, on one image or two, and of softmax over channels."""
 
 import math
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _OPERATIONS = {
 
 
 def binary(reader: Reader, operator: Operator) -> None:
-    """Of two images, or an image and a constant, which are matched axis by axis from the last on."""
+    """Arithmetic of two images, or an image and a constant, which are broadcast axis by axis from the last on."""
     operator.require(len(operator.inputs) == 2, f"{len(operator.inputs)} inputs")
     operator.require(not operator.number("broadcast", 0), "broadcast")
     images, axes = operands(reader, operator, (0, 1))
@@ -25,7 +25,7 @@ def binary(reader: Reader, operator: Operator) -> None:
 
 
 def operands(reader: Reader, operator: Operator, places: tuple[int, ...]) -> tuple[list[int], Axes]:
-    """The images of inputs that are matched, constant ones among them, and the axes of what comes of them."""
+    """The images of inputs that are broadcast to each other, constants included, and the axes of the result."""
     arrays = {place: array for place in places if (array := operator.constant(place)) is not None}
     values = {place: operator.value(place) for place in places if place not in arrays}
     rank = max([len(value.axes) for value in values.values()] + [array.ndim for array in arrays.values()])
@@ -42,7 +42,7 @@ def operands(reader: Reader, operator: Operator, places: tuple[int, ...]) -> tup
 
 
 def _matched(operator: Operator, axes: Axes, whole: Shape | None, more: Axes, shape: Shape) -> tuple[Axes, Shape]:
-    """Axes of two values that fit each other, and the larger of their sizes."""
+    """Axes and shape of the result of two values that are broadcast to each other."""
     if whole is None:
         return more, shape
     both = []
@@ -57,7 +57,7 @@ def _matched(operator: Operator, axes: Axes, whole: Shape | None, more: Axes, sh
 
 
 def _as_image(operator: Operator, array: Array, axes: Axes, shape: Shape) -> Array:
-    """A constant along the axes of a value, turned to rows, columns and channels; 1 where it is repeated."""
+    """A constant along the axes of a value, transposed to rows, columns, channels; size 1 where it is broadcast."""
     sizes = (1,) * (len(axes) - array.ndim) + array.shape
     letters, lengths = "", list[int]()
     for one, size in zip(axes, sizes, strict=True):
@@ -77,7 +77,7 @@ def _as_image(operator: Operator, array: Array, axes: Axes, shape: Shape) -> Arr
 
 
 def power(reader: Reader, operator: Operator) -> None:
-    """A square, or a square root."""
+    """Pow by 2, 0.5 or 1: square, square root or identity."""
     value, exponent = operator.value(), operator.needed(1, "exponents")
     operator.require(
         exponent.size == 1 and float(exponent.reshape(-1)[0]) in (2.0, 0.5, 1.0), f"exponent {exponent.tolist()}"
@@ -97,7 +97,7 @@ def activation(reader: Reader, operator: Operator) -> None:
 
 
 def clip(reader: Reader, operator: Operator) -> None:
-    """Between two constants, each of which may be left out."""
+    """Clip between two constants, each of which may be absent."""
     value = operator.value()
     bounds = []
     for place, name, default in ((1, "min", -math.inf), (2, "max", math.inf)):
@@ -123,28 +123,28 @@ _FUNCTIONS: dict[str, tuple[Function, tuple[tuple[str, float], ...]]] = {
 
 
 def function(reader: Reader, operator: Operator) -> None:
-    """One that has a kernel."""
+    """A function of each number that has a kernel."""
     value, (kind, parameters) = operator.value(), _FUNCTIONS[operator.kind]
     numbers = [operator.real(name, default) for name, default in parameters]
     reader.name(operator, reader.apply(operator, value.image, kind, *numbers), value.axes)
 
 
 def negative(reader: Reader, operator: Operator) -> None:
-    """-x."""
+    """Neg: -x."""
     value = operator.value()
     minus = reader.number(operator, -1.0)
     reader.name(operator, reader.combine(operator, Operation.MULTIPLY, value.image, minus), value.axes)
 
 
 def reciprocal(reader: Reader, operator: Operator) -> None:
-    """1 / x."""
+    """Reciprocal: 1 / x."""
     value = operator.value()
     one = reader.number(operator, 1.0)
     reader.name(operator, reader.combine(operator, Operation.DIVIDE, one, value.image), value.axes)
 
 
 def slopes(reader: Reader, operator: Operator) -> None:
-    """PRelu: what is above 0, and slopes times what is below."""
+    """PRelu: x above 0, slope * x below."""
     value = operator.value()
     (image, slope), axes = operands(reader, operator, (0, 1))
     operator.require(axes == value.axes, "slopes of more axes than the image has")
@@ -155,7 +155,7 @@ def slopes(reader: Reader, operator: Operator) -> None:
 
 
 def gelu(reader: Reader, operator: Operator) -> None:
-    """x (1 + erf(x / sqrt 2)) / 2."""
+    """Gelu: x (1 + erf(x / sqrt 2)) / 2."""
     value = operator.value()
     operator.require(operator.text("approximate", "none") == "none", "an approximation")
     scaled = reader.combine(operator, Operation.MULTIPLY, value.image, reader.number(operator, math.sqrt(0.5)))
@@ -166,7 +166,7 @@ def gelu(reader: Reader, operator: Operator) -> None:
 
 
 def swish(reader: Reader, operator: Operator) -> None:
-    """x sigmoid(alpha x)."""
+    """Swish: x sigmoid(alpha x)."""
     value, alpha = operator.value(), operator.real("alpha", 1.0)
     image = value.image
     if alpha != 1:
@@ -176,14 +176,14 @@ def swish(reader: Reader, operator: Operator) -> None:
 
 
 def mish(reader: Reader, operator: Operator) -> None:
-    """x tanh(softplus(x))."""
+    """Mish: x tanh(softplus(x))."""
     value = operator.value()
     curve = reader.apply(operator, reader.apply(operator, value.image, Function.SOFTPLUS), Function.TANH)
     reader.name(operator, reader.combine(operator, Operation.MULTIPLY, value.image, curve), value.axes)
 
 
 def softmax(reader: Reader, operator: Operator) -> None:
-    """Over channels; before version 13 over all axes from the one named on."""
+    """Softmax or LogSoftmax over channels; before version 13 over all axes from the named one on."""
     value = operator.value()
     rank, coerced = len(value.axes), operator.opset < 13
     place = operator.axis("axis", 1 if coerced else -1, rank)

@@ -1,4 +1,4 @@
-"""One operator of an ONNX file, which notices what of it nobody looked at."""
+"""One operator of an ONNX file, which records the attributes and inputs that were used, so that others are refused."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,13 +11,13 @@ from kernels.inference.graph_any import Shape
 
 Array = NDArray[Any]
 Axes = tuple[str, ...]
-"""What each axis of a value in the file is of our image: letters of n (one), r (rows), c (columns), k (channels),
+"""The axes of a value in the file, as letters for the axes of our image: n (one), r (rows), c (columns), k (channels);
 several where axes were flattened into one, none for an axis of size 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A name in the file that is an image of ours, looked at along `axes`; `step` says how its numbers were rounded."""
+    """A value of the file that is an image of ours, with `axes` in the file; `step`: how its numbers were quantised."""
 
     image: int
     axes: Axes
@@ -26,8 +26,8 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The image `source` in 8-bit numbers: round(x / step) + zero within low..high. `whole`: those numbers themselves,
-    which only DequantizeLinear makes anything of; otherwise what they stand for."""
+    """Quantisation of the image `source` to 8 bits: round(x / step) + zero within low..high. `whole`: the value is
+    these whole numbers, which only DequantizeLinear can use; otherwise the real numbers that they represent."""
 
     source: int
     step: float
@@ -39,7 +39,7 @@ class Step:
 
 @dataclass(slots=True)
 class Operator:
-    """What the file says of it. Whoever takes an attribute or an input has looked at it."""
+    """An operator of the file. Every attribute and input that is read from it counts as used."""
 
     kind: str
     name: str
@@ -52,12 +52,12 @@ class Operator:
     _seen: set[str | int] = field(default_factory=set)
 
     def require(self, holds: bool, what: str) -> None:
-        """Raise ValueError that names the operator unless it holds; `what` is not supported then."""
+        """Raise ValueError, with the operator's name and "`what` is not supported", unless `holds`."""
         if not holds:
             raise ValueError(f"{self.kind} {self.name}: {what} is not supported")
 
     def has(self, place: int) -> bool:
-        """Whether there is an input at a place."""
+        """Whether there is an input number `place`."""
         return place < len(self.inputs) and bool(self.inputs[place])
 
     def value(self, place: int = 0) -> Value:
@@ -76,57 +76,57 @@ class Operator:
         return self.values(self.inputs[place]) if self.has(place) else None
 
     def constant(self, place: int) -> Array | None:
-        """An input that is constant; None where there is none at that place, or what is there is computed."""
+        """A constant input; None if there is no input at that place, or it is computed."""
         self._seen.add(place)
         return self.constants(self.inputs[place]) if self.has(place) else None
 
     def needed(self, place: int, what: str) -> Array:
-        """An input that has to be constant."""
+        """An input that must be there and constant."""
         found = self.constant(place)
         if found is None:
-            raise ValueError(f"{self.kind} {self.name}: {what} that are not constant is not supported")
+            raise ValueError(f"{self.kind} {self.name}: {what} that are not constant are not supported")
         return found
 
     def optional(self, place: int, what: str) -> Array | None:
-        """An input that may be left out, but is constant where it is there."""
+        """An input that may be absent, but must be constant if it is there."""
         return self.needed(place, what) if self.has(place) else None
 
     def attribute(self, name: str, default: Any) -> Any:
-        """As the file has it, texts decoded."""
+        """An attribute as in the file, texts decoded."""
         self._seen.add(name)
         value = self.attributes.get(name, default)
         return value.decode() if isinstance(value, bytes) else value
 
     def number(self, name: str, default: int) -> int:
-        """A whole number."""
+        """An attribute that is a whole number."""
         return int(self.attribute(name, default))
 
     def real(self, name: str, default: float) -> float:
-        """A number of binary32, as attributes are."""
+        """An attribute that is a real number, which ONNX keeps in binary32."""
         return float(np.float32(self.attribute(name, default)))
 
     def text(self, name: str, default: str) -> str:
-        """A word."""
+        """An attribute that is a text."""
         return str(self.attribute(name, default))
 
     def pair(self, name: str, default: int) -> tuple[int, int]:
-        """Two whole numbers, for rows and columns."""
+        """An attribute of two whole numbers, for rows and columns."""
         values = list(self.attribute(name, [default, default]))
         self.require(len(values) == 2, f"{name} {values}")
         return int(values[0]), int(values[1])
 
     def axis(self, name: str, default: int, rank: int) -> int:
-        """A number of an axis, counted from the first."""
+        """An attribute that is the number of an axis, made to count from the first."""
         said = self.number(name, default)
         self.require(-rank <= said < rank, f"axis {said} of {rank}")
         return said % rank
 
     def ignore(self, *names: str) -> None:
-        """Attributes that change nothing here."""
+        """Count attributes as used that have no effect here."""
         self._seen.update(names)
 
     def finish(self) -> None:
-        """Raise ValueError where something is left that nobody looked at."""
+        """Raise ValueError for an attribute or input that was not used."""
         for name in self.attributes:
             self.require(name in self._seen, f"attribute {name}")
         for place in range(len(self.inputs)):
@@ -134,7 +134,7 @@ class Operator:
 
 
 def letters_size(letters: str, shape: Shape) -> int:
-    """Of an axis, 0 where it is not known."""
+    """Size of an axis given by letters, 0 where it is not known."""
     size = 1
     for letter in letters:
         size *= letter_size(letter, shape)
@@ -142,7 +142,7 @@ def letters_size(letters: str, shape: Shape) -> int:
 
 
 def letter_size(letter: str, shape: Shape) -> int:
-    """Of a letter: rows, columns or channels of the image, 1 of n."""
+    """Size of a letter: rows, columns or channels of the image, 1 for n."""
     return {"n": 1, "r": shape[0], "c": shape[1], "k": shape[2]}[letter]
 
 

@@ -1,4 +1,4 @@
-"""Who reads which operator."""
+"""The reader function of each ONNX operator."""
 
 from ground.models.onnx import convolutions, numbers, pools, resizing, rounding, shapes
 from ground.models.onnx.numbers import Reading

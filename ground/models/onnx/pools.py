@@ -1,4 +1,4 @@
-"""Pools, and what is taken of whole axes."""
+"""Readers of pools, and of reductions over whole axes."""
 
 from ground.models.onnx.convolutions import channels_first, square, window
 from ground.models.onnx.operator import Axes, Operator, Value, essential
@@ -10,14 +10,14 @@ _BITS = {"r": 1, "c": 2, "k": 4, "n": 0}
 
 
 def max_pool(reader: Reader, operator: Operator) -> None:
-    """The largest of each window."""
+    """MaxPool: the largest number of each window."""
     operator.require(not operator.number("storage_order", 0), "storage_order")
     operator.require(sum(map(bool, operator.outputs)) == 1, "a second output")
     _pool(reader, operator, Pool.LARGEST, Kind.MAX_POOL)
 
 
 def average_pool(reader: Reader, operator: Operator) -> None:
-    """The mean of each window, of pixels inside the image or with the zeros around it."""
+    """AveragePool: the mean of each window, over the pixels inside the image or with the padding zeros."""
     padded = any(operator.attribute("pads", [0])) or operator.text("auto_pad", "NOTSET").startswith("SAME")
     of_all = bool(operator.number("count_include_pad", 0)) and padded
     _pool(reader, operator, Pool.MEAN_ALL if of_all else Pool.MEAN_INSIDE, Kind.AVERAGE_POOL)
@@ -37,13 +37,13 @@ def _pool(reader: Reader, operator: Operator, pool: Pool, fast_kind: Kind) -> No
 
 
 def global_mean(reader: Reader, operator: Operator) -> None:
-    """Over rows and columns."""
+    """GlobalAveragePool: the mean over rows and columns."""
     value = channels_first(reader, operator)
     reader.name(operator, reader.add(operator, Kind.MEAN, value.image), IMAGE)
 
 
 def global_max(reader: Reader, operator: Operator) -> None:
-    """Over rows and columns."""
+    """GlobalMaxPool: the largest number over rows and columns."""
     value = channels_first(reader, operator)
     settings = Reducing(Reduction.MAX, _BITS["r"] | _BITS["c"])
     reader.name(operator, reader.add(operator, Kind.REDUCE, value.image, settings=settings), IMAGE)
@@ -55,7 +55,7 @@ _REDUCTIONS = {
 
 
 def reduction(reader: Reader, operator: Operator) -> None:
-    """Over any axes; they stay, one each, unless the file says otherwise."""
+    """Reductions over any axes, which stay with size 1 unless `keepdims` is 0."""
     value, reduction_ = operator.value(), _REDUCTIONS[operator.kind]
     places, left = _reduced_axes(operator, value), operator.number("keepdims", 1)
     letters = "".join(value.axes[place] for place in places)
@@ -82,7 +82,7 @@ def _reduced_axes(operator: Operator, value: Value) -> set[int]:
 
 
 def argmax(reader: Reader, operator: Operator) -> None:
-    """Over channels; what comes of it are classes, which nothing computes with."""
+    """ArgMax over channels; its result is classes, which no operator computes with."""
     value = operator.value()
     place, left = operator.axis("axis", 0, len(value.axes)), operator.number("keepdims", 1)
     one = essential(value.axes[place], reader.shape(value)) in ("k", "") and "k" in value.axes[place]
@@ -93,5 +93,5 @@ def argmax(reader: Reader, operator: Operator) -> None:
 
 
 def is_classes(reader: Reader, value: Value) -> bool:
-    """Whether it is what `argmax` made."""
+    """Whether a value is the result of `argmax`."""
     return value.image > 0 and reader.nodes[value.image - 1].kind is Kind.ARGMAX

@@ -10,11 +10,11 @@ from kernels.inference.graph_any import Applying, Combining, Function, Holding, 
 
 IMAGE: Axes = ("n", "k", "r", "c")
 NUMBERS_MAX = 1 << 28
-"""Of a constant."""
+"""Numbers of a constant."""
 
 
 class Reader:
-    """What is known of the names of a file while its operators are read one after the other."""
+    """State of reading a file: the values of its names, while its operators are read one after the other."""
 
     def __init__(self, image: Shape, name: str, axes: Axes, constants: dict[str, Array], opset: int) -> None:
         self.opset, self.constants, self.nodes = opset, constants, list[Node]()
@@ -24,7 +24,7 @@ class Reader:
         """8-bit weights without a zero by name, and a step for each of their first or last axis."""
 
     def read(self, node: Any) -> None:
-        """Take one operator. Raises ValueError that names what of it is not supported."""
+        """Read one operator. Raises ValueError naming the part of it that is not supported."""
         from onnx import helper
 
         attributes = {item.name: helper.get_attribute_value(item) for item in node.attribute}
@@ -45,11 +45,11 @@ class Reader:
         operator.finish()
 
     def shape(self, value: Value) -> Shape:
-        """Of the image that a value is."""
+        """Shape of the image of a value."""
         return self.shapes[value.image]
 
     def add(self, operator: Operator, kind: Kind, *inputs: int, settings: Settings | None = None, **fields: Any) -> int:
-        """A node more; the number of its image."""
+        """Append a node; returns the number of its image."""
         node = Node(kind=kind, inputs=inputs, settings=settings, **fields)
         try:
             made = derive_shape(node, self.shapes)
@@ -60,30 +60,30 @@ class Reader:
         return len(self.nodes)
 
     def name(self, operator: Operator, image: int, axes: Axes, *, step: Step | None = None, place: int = 0) -> None:
-        """What an operator makes, under the name that the file has for it."""
+        """Give an image the name of the operator's output number `place` in the file."""
         operator.require(place < len(operator.outputs) and bool(operator.outputs[place]), f"no output {place}")
         self.values[operator.outputs[place]] = Value(image, axes, step)
 
     def constant(self, operator: Operator, array: Array) -> int:
-        """A constant image (rows, columns, channels)."""
+        """Append a constant image (rows, columns, channels); returns its number."""
         numbers = np.ascontiguousarray(array, np.float32)
         operator.require(bool(np.isfinite(numbers).all()), "a constant that is not finite")
         return self.add(operator, Kind.CONSTANT, settings=Holding(*numbers.shape), weights=numbers)
 
     def number(self, operator: Operator, number: float) -> int:
-        """A constant image of one number."""
+        """Append a constant image of one number; returns the image's number."""
         return self.constant(operator, np.full((1, 1, 1), number, np.float32))
 
     def combine(self, operator: Operator, operation: Operation, a: int, b: int) -> int:
-        """Of two images; sums of two alike have a kernel of their own."""
+        """Append arithmetic of two images; sums of two of equal shape have a kernel of their own."""
         if operation == Operation.ADD and self.shapes[a] == self.shapes[b]:
             return self.add(operator, Kind.ADD, a, b)
         return self.add(operator, Kind.COMBINE, a, b, settings=Combining(operation))
 
     def apply(self, operator: Operator, image: int, function: Function, p: float = 0.0, q: float = 0.0) -> int:
-        """A function of each number."""
+        """Append a function of each number."""
         return self.add(operator, Kind.FUNCTION, image, settings=Applying(function, p, q))
 
     def activate(self, operator: Operator, image: int, activation: Activation) -> int:
-        """One of the two functions that convolutions have built in."""
+        """Append one of the activations that kernels of convolutions include."""
         return self.add(operator, Kind.ACTIVATION, image, activation=activation)

@@ -1,4 +1,4 @@
-"""Resize and Upsample."""
+"""Readers of Resize and Upsample."""
 
 from math import isclose
 
@@ -22,7 +22,7 @@ _HALVES = (Centres.HALF, Centres.HALF_OR_0)
 
 
 def resize(reader: Reader, operator: Operator) -> None:
-    """By scales or to sizes, of rows and columns."""
+    """Resize or Upsample of rows and columns, by scales or to sizes."""
     value, mode = channels_first(reader, operator), operator.text("mode", "nearest")
     operator.require(mode in ("nearest", "linear"), f"mode {mode}")
     centres, between = _how(operator, linear=mode == "linear")
@@ -30,7 +30,7 @@ def resize(reader: Reader, operator: Operator) -> None:
     settings = Resizing(centres, between, scale_rows, scale_cols, rows, cols)
     factor = _factor(reader, value, settings)
     twice = factor == 2 and between is Between.LINEAR and centres in _HALVES
-    if twice and value.step is None:  # rounded numbers meet halfway, where the order of additions decides
+    if twice and value.step is None:  # not of quantised numbers: at ties the order of additions matters
         image = reader.add(operator, Kind.BILINEAR, value.image)
     elif factor and factor <= WINDOW_MAX and _repeats(centres, between):
         image = reader.add(operator, Kind.NEAREST, value.image, size=factor)
@@ -40,13 +40,13 @@ def resize(reader: Reader, operator: Operator) -> None:
 
 
 def _repeats(centres: Centres, between: Between) -> bool:
-    """Whether each pixel is repeated as often as the whole factor says."""
+    """Whether a resize by a whole factor only repeats each pixel."""
     rounded = between in (Between.NEAREST_BEFORE, Between.NEAREST_BEHIND)
     return (rounded and centres in _HALVES) or (between is Between.FLOOR and centres is Centres.FIRST)
 
 
 def _how(operator: Operator, *, linear: bool) -> tuple[Centres, Between]:
-    """Where pixels lie, and what there is between them."""
+    """Places of the output's pixels, and interpolation between those of the input, from the attributes."""
     if operator.kind == "Upsample" or operator.opset < 11:
         return Centres.FIRST, Between.LINEAR if linear else Between.FLOOR
     said, nearest = (
@@ -55,14 +55,14 @@ def _how(operator: Operator, *, linear: bool) -> tuple[Centres, Between]:
     )
     operator.require(said in _CENTRES, f"coordinate_transformation_mode {said}")
     operator.require(linear or nearest in _NEAREST, f"nearest_mode {nearest}")
-    operator.ignore("cubic_coeff_a", "extrapolation_value", "exclude_outside")  # of other modes
+    operator.ignore("cubic_coeff_a", "extrapolation_value", "exclude_outside")  # they concern other modes
     operator.require(not operator.number("antialias", 0), "antialias")
     operator.require(operator.text("keep_aspect_ratio_policy", "stretch") == "stretch", "keep_aspect_ratio_policy")
     return _CENTRES[said], Between.LINEAR if linear else _NEAREST[nearest]
 
 
 def _extent(reader: Reader, operator: Operator, value: Value) -> tuple[int, int, float, float]:
-    """Rows and columns, 0 where scales say how many, and scales, 0 where sizes do."""
+    """Rows and columns of the output, or 0, and scales, or 0; the file gives either."""
     scales, sizes = _asked(operator)
     if sizes is not None:
         shape = reader.shape(value)
@@ -86,7 +86,7 @@ def _asked(operator: Operator) -> tuple[Array | None, Array | None]:
 
 
 def _spatial(operator: Operator, said: Array, others: tuple[int, int]) -> list[float]:
-    """Of rows and columns; of the other axes they have to be as they are."""
+    """The numbers for rows and columns; those for other axes must leave these unchanged (`others`)."""
     axes = operator.attribute("axes", None)
     places = list(range(4)) if axes is None else [int(axis) % 4 for axis in axes]
     numbers = said.reshape(-1).tolist()
@@ -98,7 +98,7 @@ def _spatial(operator: Operator, said: Array, others: tuple[int, int]) -> list[f
 
 
 def _factor(reader: Reader, value: Value, settings: Resizing) -> int:
-    """A whole number of times as many rows as columns; 0 where it is none."""
+    """The whole factor by which both rows and columns grow; 0 if there is none."""
     rows, cols, _ = reader.shape(value)
     if settings.rows and not rows:
         return 0

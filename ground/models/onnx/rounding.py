@@ -1,4 +1,4 @@
-"""QuantizeLinear and DequantizeLinear: of images, whose numbers become 8-bit ones and come back, and of constants."""
+"""Readers of QuantizeLinear and DequantizeLinear, for images, which are quantised to 8 bits and back, and constants."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ _UINT8 = np.zeros((), np.uint8)
 
 
 def quantize(reader: Reader, operator: Operator) -> None:
-    """Of an image, by one step; nothing is computed before somebody uses it."""
+    """QuantizeLinear of an image, by one step; no node is made before the value is used."""
     value, (step, zero) = operator.value(), _scale(operator)
     low_high = _RANGES.get(zero.dtype)
     operator.require(low_high is not None and step.size == zero.size == 1, "anything but one step and zero of 8 bits")
@@ -20,7 +20,7 @@ def quantize(reader: Reader, operator: Operator) -> None:
         operator.number("saturate", 1) == 1 and not operator.number("block_size", 0), "block_size, saturate"
     )
     operator.require(operator.number("output_dtype", 0) in (0, 2, 3), "output_dtype")
-    operator.ignore("axis", "precision")  # of one step there is no axis
+    operator.ignore("axis", "precision")  # a single step has no axis
     assert low_high is not None
     said = Step(value.image, float(step.reshape(-1)[0]), int(zero.reshape(-1)[0]), *low_high, whole=True)
     operator.require(0 < said.step < float("inf"), f"a step of {said.step}")
@@ -28,7 +28,7 @@ def quantize(reader: Reader, operator: Operator) -> None:
 
 
 def dequantize(reader: Reader, operator: Operator) -> None:
-    """Of a rounded image, by a step that may be another one, or of a constant."""
+    """DequantizeLinear of a quantised image, by the same or another step, or of a constant."""
     value = operator.raw()
     if value is None:
         _constant(reader, operator)
@@ -57,13 +57,13 @@ def _not_rounded(operator: Operator) -> str:
 
 
 def _scale(operator: Operator) -> tuple[Array, Array]:
-    """Steps and zeros; without a zero it is 0, of unsigned numbers."""
+    """Steps and zero points; a missing zero point is 0 of type uint8."""
     step, zero = operator.needed(1, "steps"), operator.optional(2, "zeros")
     return np.asarray(step, np.float32), _UINT8 if zero is None else zero
 
 
 def _constant(reader: Reader, operator: Operator) -> None:
-    """Weights or biases, in binary32; what is needed to compute with weights as whole numbers is kept, too."""
+    """DequantizeLinear of weights or biases, to binary32; 8-bit weights and their steps are kept for whole numbers."""
     whole = operator.constant(0)
     if whole is None:
         raise ValueError(
@@ -75,7 +75,7 @@ def _constant(reader: Reader, operator: Operator) -> None:
     axis = operator.axis("axis", 1, max(whole.ndim, 1)) if step.size > 1 else 0
     operator.ignore("axis")
     operator.require(step.size == 1 or step.size == whole.shape[axis], f"{step.size} steps for {whole.shape}")
-    operator.require(zero is None or zero.size == step.size, "another number of zeros than of steps")
+    operator.require(zero is None or zero.size == step.size, "another number of zero points than of steps")
     along = [1] * whole.ndim
     if step.size > 1:
         along[axis] = step.size

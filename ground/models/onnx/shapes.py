@@ -1,4 +1,4 @@
-"""What changes how a file looks at an image, and not the image; and parts of images."""
+"""Readers of operators that change the axes of a value but not our image, and of those that take parts of images."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from kernels.inference.graph_any import CUT_MAX, Cutting, Framing, Joining, Padd
 
 _PLACES = {"r": 0, "c": 1, "k": 2}
 _FLOATS = (1,)
-"""What Cast may turn numbers into; classes may become anything."""
+"""Types that Cast may convert numbers to; classes may be converted to any type."""
 
 
 def same(reader: Reader, operator: Operator) -> None:
@@ -27,13 +27,13 @@ def same(reader: Reader, operator: Operator) -> None:
 
 
 def _any(operator: Operator) -> Value:
-    """The first input, also in 8-bit numbers."""
+    """The first input, which must be an image; it may be in 8-bit numbers."""
     value = operator.raw()
     return operator.value() if value is None else value
 
 
 def cast(reader: Reader, operator: Operator) -> None:
-    """To binary32, which it is; classes to any numbers."""
+    """Cast of numbers to a floating-point type, which changes nothing; of classes to any type."""
     value, to = operator.value(), operator.number("to", 0)
     operator.require(to in _FLOATS or is_classes(reader, value), f"numbers of kind {to}")
     operator.ignore("saturate", "round_mode")
@@ -41,7 +41,7 @@ def cast(reader: Reader, operator: Operator) -> None:
 
 
 def flatten(reader: Reader, operator: Operator) -> None:
-    """All axes before one, and all from it on."""
+    """Flatten to two axes: all axes before `axis`, and all from it on."""
     value = _any(operator)
     said = operator.number("axis", 1)
     operator.require(-len(value.axes) <= said <= len(value.axes), f"axis {said}")
@@ -51,7 +51,7 @@ def flatten(reader: Reader, operator: Operator) -> None:
 
 
 def unsqueeze(reader: Reader, operator: Operator) -> None:
-    """More axes, of size 1."""
+    """Unsqueeze: insert axes of size 1."""
     value = _any(operator)
     said = _axes(operator)
     rank = len(value.axes) + len(said)
@@ -64,7 +64,7 @@ def unsqueeze(reader: Reader, operator: Operator) -> None:
 
 
 def squeeze(reader: Reader, operator: Operator) -> None:
-    """Fewer axes: none of size 1, or none of those that are named."""
+    """Squeeze: remove all axes of size 1, or the named ones."""
     value = _any(operator)
     shape, rank = reader.shape(value), len(value.axes)
     said = _axes(operator) if "axes" in operator.attributes or operator.has(1) else None
@@ -87,7 +87,7 @@ def _axes(operator: Operator) -> list[int]:
 
 
 def transpose(reader: Reader, operator: Operator) -> None:
-    """Axes in another order."""
+    """Transpose: axes in another order."""
     value = _any(operator)
     order = [int(place) for place in operator.attribute("perm", range(len(value.axes))[::-1])]
     operator.require(sorted(order) == list(range(len(value.axes))), f"perm {order}")
@@ -95,7 +95,7 @@ def transpose(reader: Reader, operator: Operator) -> None:
 
 
 def reshape(reader: Reader, operator: Operator) -> None:
-    """Axes become one, or come apart again where they did; 0 keeps an axis, -1 is what is left."""
+    """Reshape: axes are merged, or merged ones divided again; size 0 keeps an axis, -1 takes the rest."""
     value = _any(operator)
     sizes = [int(size) for size in operator.needed(1, "shapes").reshape(-1)]
     operator.require(not operator.number("allowzero", 0) or 0 not in sizes, "allowzero")
@@ -104,7 +104,7 @@ def reshape(reader: Reader, operator: Operator) -> None:
 
 
 def _divided(reader: Reader, operator: Operator, value: Value, sizes: list[int]) -> Axes:
-    """Letters, in their order, for each of the sizes."""
+    """The letters of each new axis, taken in order, for the new sizes."""
     shape = reader.shape(value)
     what = f"{value.axes} to {sizes}, this change of shape"
     operator.require(sizes.count(-1) <= 1, what)
@@ -127,7 +127,7 @@ def _divided(reader: Reader, operator: Operator, value: Value, sizes: list[int])
 def _taken(
     reader: Reader, operator: Operator, value: Value, letters: list[str], size: int, kept: str | None, what: str
 ) -> str:
-    """The next letters, which make up a size, or are those that are kept; they are taken away."""
+    """Remove and return the next letters, whose sizes multiply to `size`, or which are those of a kept axis."""
     shape, taken = reader.shape(value), ""
     if kept is not None:
         operator.require("".join(letters[: len(kept)]) == kept, what)
@@ -142,7 +142,7 @@ def _taken(
 
 
 def concat(reader: Reader, operator: Operator) -> None:
-    """Along channels, rows or columns."""
+    """Concat along channels, rows or columns."""
     images, axes = operands(reader, operator, tuple(range(len(operator.inputs))))
     place = operator.axis("axis", 0, len(axes))
     letter = axes[place]
@@ -159,7 +159,7 @@ def concat(reader: Reader, operator: Operator) -> None:
 
 
 def cut(reader: Reader, operator: Operator) -> None:
-    """Slice."""
+    """Slice of rows, columns or channels."""
     value = operator.value()
     if operator.opset < 10:
         starts, ends = list(operator.attribute("starts", [])), list(operator.attribute("ends", []))
@@ -184,7 +184,7 @@ def cut(reader: Reader, operator: Operator) -> None:
 
 
 def split(reader: Reader, operator: Operator) -> None:
-    """Parts of one axis, as large as the file says, or alike."""
+    """Split of one axis into parts of given sizes, or of equal size."""
     value = operator.value()
     place = operator.axis("axis", 0, len(value.axes))
     letter, shape, count = value.axes[place], reader.shape(value), len(operator.outputs)
@@ -213,7 +213,7 @@ _FRAMINGS = {"constant": Framing.CONSTANT, "reflect": Framing.MIRROR, "edge": Fr
 
 
 def pad(reader: Reader, operator: Operator) -> None:
-    """A frame of a number, of what is mirrored, or of the edge."""
+    """Pad with a constant, the mirrored image or its edge."""
     value, mode = operator.value(), operator.text("mode", "constant")
     operator.require(mode in _FRAMINGS, f"mode {mode}")
     if operator.opset < 11:

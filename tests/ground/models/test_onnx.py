@@ -108,7 +108,7 @@ SMALL = {
         ([op("MaxPool", "x", kernel_shape=[2, 2], dilations=[2, 2], auto_pad="SAME_UPPER")], "auto_pad with dilations"),
         (
             [op("AveragePool", "x", kernel_shape=[2, 2], pads=[1] * 4, count_include_pad=1, ceil_mode=1)],
-            "a mean with zeros",
+            "a mean that counts padding",
         ),
         ([op("Gemm", "x", "w2")], "an input with the axes"),
         ([op("Flatten", "x", out="f"), op("Gemm", "f", "w2", transA=1)], "transA"),
@@ -157,7 +157,7 @@ SMALL = {
         ([op("Cast", "x", to=7)], "numbers of kind 7"),
         ([op("Identity", "x")], "not what an operator makes of the image"),
         ([op("DepthToSpace", "x", blocksize=2)], "mode DCR"),
-        ([op("Slice", "x", "axis", "axis", "axis")], "an empty part"),
+        ([op("Slice", "x", "axis", "axis", "axis")], "is empty"),
         ([op("Pow", "x", "three")], "exponent 3.0"),
         ([op("Slice", "x", "one0", "two0", "zero0")], "axis 0 of"),
         ([op("Slice", "x", "zero0", "zero0", "zero0")], "axis 0 of"),
@@ -202,7 +202,7 @@ def test_what_the_file_leaves_open_is_not_guessed():
 
 
 def test_files_that_are_none_and_inputs_that_are_no_image():
-    with pytest.raises(ValueError, match="no ONNX file"):
+    with pytest.raises(ValueError, match="not an ONNX file"):
         read_onnx(b"\xff\xff")
     with pytest.raises(ValueError, match="0 inputs and 0 outputs"):
         read_onnx(b"")

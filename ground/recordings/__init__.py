@@ -1,1 +1,1 @@
-"""Recordings of anybody: what is in them, packet by packet."""
+"""Analysis of recordings from any mission: their frames, packets and values."""

@@ -1,4 +1,4 @@
-"""Packets into values by a definition, with an account of what it does not describe and of how often each kind came."""
+"""Decoding of packets by a definition, with an account of the packets of each kind and of those not described."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -20,18 +20,18 @@ from link.time.leap_seconds import IERS, NS
 
 _NUMBERS = int | float | np.number
 _ATOMIC_EPOCHS_S = {"1958-01-01": 0, "1980-01-06": 19}
-"""The epochs of TAI and GPS, which leap seconds do not move, and TAI - UTC then."""
+"""Epochs of TAI and GPS time, which have no leap seconds, and TAI - UTC at these epochs."""
 _J2000, _J2000_TAI = "J2000", b"2000-01-01T11:59:27.816"
 """2000-01-01T12:00:00 TT, which is 32.184 s ahead of TAI."""
 _UNITS_NS: dict[str, float] = {"d": 86_400 * NS, "picoSeconds": 0.001}
 _UNCERTAIN = ("months", "years")
-"""Units that are now longer, now shorter."""
+"""Units of time without a fixed length."""
 
 
 class Clock(NamedTuple):
-    """What a field that holds times counts: units of `unit_ns` since `origin_ns` after 1970, both of TAI if `is_tai`.
+    """Time scale of a field: it counts units of `unit_ns` since `origin_ns` after 1970, in TAI if `is_tai`.
 
-    `origin_ns` is None where the field's epoch is nothing that a calendar knows, or its unit has no fixed length.
+    `origin_ns` is None where the field's epoch is no known date, or its unit has no fixed length.
     """
 
     unit_ns: float
@@ -65,7 +65,7 @@ class Clock(NamedTuple):
 
 @dataclass(slots=True)
 class Kind:
-    """How often one kind of packet came, and when, in seconds by its own time field; None without one."""
+    """Number of packets of one kind, and their first and last time, in s by their own time field; None without one."""
 
     packets: int = 0
     first_s: float | None = None
@@ -73,17 +73,17 @@ class Kind:
 
     @property
     def seconds(self) -> float | None:
-        """From the first to the last; None without times."""
+        """Seconds from the first packet to the last; None without times."""
         return None if self.first_s is None or self.last_s is None else self.last_s - self.first_s
 
     @property
     def rate_hz(self) -> float | None:
-        """Packets a second in between; None without times that grow."""
+        """Mean packets per second from the first to the last; None without increasing times."""
         seconds = self.seconds
         return (self.packets - 1) / seconds if seconds and seconds > 0 else None
 
     def note(self, time_s: float | None, packets: int = 1) -> None:
-        """More packets, the last of them at this time."""
+        """Count more packets, the last of them at `time_s`."""
         self.packets += packets
         if time_s is not None:
             self.first_s = time_s if self.first_s is None else self.first_s
@@ -92,15 +92,15 @@ class Kind:
 
 @dataclass(slots=True)
 class Decoder:
-    """Reads packets of `definition`, which begin with `root`. `time_field` holds seconds; if empty, the first field
-    that is a time does.
+    """Decodes packets by `definition`, from the container `root` on. `time_field` is the field of a packet's time, in
+    seconds; if empty, the first time field.
 
-    It may also be a unit's, or several fields', as `ground.recordings.split_time` reads them; then `origin_ns` after
-    1970 is where they count from, if not where such times do.
+    `time_field` may also name a unit or several fields, in the form of `ground.recordings.split_time`; these count from
+    `origin_ns` after 1970, or else from that module's default epoch.
 
-    `kinds` by name; `unread` counts the packets that the definition does not describe, by reason; `invalid` the values
-    that cannot be, by field, and why the first of each is none. Raises ValueError for a definition without one root, or
-    a time field that it does not have.
+    `kinds` by name; `unread` counts the packets that the definition does not describe, by reason; `invalid` the invalid
+    values, by field, with the reason of the first. Raises ValueError for a definition without a unique root, or
+    an unknown time field.
     """
 
     definition: Definition
@@ -126,7 +126,7 @@ class Decoder:
         self._clocks = {one.name: Clock.of(one) for one in self._time_fields(fields)}
 
     def read(self, packet: bytes) -> Packet | None:
-        """What it says; None if the definition does not describe it."""
+        """The decoded packet; None if the definition does not describe it."""
         try:
             read = self._reader.decode(packet)
         except DecodeError as error:
@@ -139,7 +139,7 @@ class Decoder:
         return read
 
     def read_tables(self, index: PacketIndex) -> tuple[list[Table], NDArray[np.int64]]:
-        """What many packets say, as columns; and the numbers of those that `read` should be asked for."""
+        """Many packets as columns, and the numbers of those that only `read` can decode."""
         tables, left = self._tables.read(index)
         for table in tables:
             first, last = ({name: column[at] for name, column in table.columns.items()} for at in (0, -1))
@@ -149,7 +149,7 @@ class Decoder:
         return tables, left
 
     def time_s(self, values: dict[str, Any]) -> float | None:
-        """When it was made, by its own time and in its own epoch."""
+        """Time of a packet by its time field, in seconds since the field's epoch; None without one."""
         if self._split:
             split_ns = self._split.ns(values)
             return None if split_ns is None else split_ns / NS
@@ -159,7 +159,7 @@ class Decoder:
         return None
 
     def utc_ns(self, values: dict[str, Any]) -> int | None:
-        """When it was made, in nanoseconds of UTC since 1970; None where its own time does not say."""
+        """Time of a packet by its time field, in nanoseconds of UTC since 1970; None where that is unknown."""
         if self._split:
             split_ns = self._split.ns(values)
             return None if split_ns is None else self._split.origin_ns + split_ns
@@ -170,11 +170,11 @@ class Decoder:
 
     @property
     def timeless(self) -> list[str]:
-        """The fields that hold times nobody can tell: of an unknown epoch, or in months or years."""
+        """Names of time fields that cannot be converted to UTC: of an unknown epoch, or in months or years."""
         return [name for name, clock in self._clocks.items() if clock.origin_ns is None]
 
     def account(self) -> dict[str, Any]:
-        """What was read, and what not, as plain data with stable keys."""
+        """Numbers of packets that were decoded and that were not, as plain data with stable keys."""
         return {
             "kinds": [
                 {"name": name, "packets": kind.packets, "seconds": kind.seconds, "rate_hz": kind.rate_hz}
@@ -187,14 +187,14 @@ class Decoder:
         }
 
     def _time_fields(self, fields: list[Field]) -> list[Field]:
-        """Fields that hold times."""
+        """The time fields among `fields`."""
         if not self.time_field:
             return [one for one in fields if one.epoch or isinstance(one.kind, Time)]
         return [one for one in fields if one.name == self.time_field]
 
 
 def _named(fields: Sequence[Field]) -> Iterator[Field]:
-    """Those of a packet, with those of what is not always there."""
+    """The fields of a packet, members of inline groups included."""
     for one in fields:
         if isinstance(one.kind, Group) and one.kind.inline:
             yield from _named(one.kind.fields)

@@ -1,7 +1,7 @@
-"""What a recording looks like that was not said to be so: how plausible a reading is, and which one is more so.
+"""Guesses of the options for a recording: how plausible a way of reading it is, and which one is the most plausible.
 
-A reading is plausible where few octets are left over and counts follow one another: in octets that are something else,
-the count of one packet or frame in 16384 or 256 does.
+A reading is plausible where few octets are left over and counts are consecutive: in other octets, a count follows the
+one before by chance only in one of 16384 packets, or 256 frames.
 """
 
 from collections import Counter
@@ -24,16 +24,16 @@ from link.managed import Managed, TmChannel
 
 SAMPLE_OCTETS = 1 << 18
 PLAUSIBLE, _PLAUSIBLE_FRAMES = 0.5, 0.35
-"""Scores below which readings of bare packets, and of frames whose contents may be anything, explain nothing."""
+"""Scores below which a reading as bare packets, or as frames of any content, is not plausible."""
 _WELL = 0.8
-_DOUBT = 0.01  # of each option: the fewer explain a recording, the better
-_UNITS = 12  # of a code are looked at, and
-_CORRECTED_MIN = 0.15  # a share of them that it makes good is enough: noise is corrected once in millions
+_DOUBT = 0.01  # subtracted for each option, because the reading with the fewest options is preferred
+_UNITS = 12  # units that are decoded to try a code
+_CORRECTED_MIN = 0.15  # share of them that must decode; noise decodes once in millions
 _FECF_MIN = 0.1
 _FRAME_OCTETS_MAX, _FRAME_OCTETS_MIN = 4096, 24
 _ROWS = 48
 _PARITIES, _INTERLEAVES = (32, 16), (1, 2, 3, 4, 5, 8)
-_PACKETS_MIN = 3  # behind prefixes: one or two stand anywhere
+_PACKETS_MIN = 3  # packets behind prefixes; one or two are found in any octets
 _PREFIXES = (4, 8, 2, 1, 6, 10, 12, 16, 20, 24, 32)
 _INSERTS = (0, 1, 2, 4, 6, 8, 10, 12, 16, 32)
 _IDENTITY: dict[FrameKind, tuple[int, int]] = {
@@ -41,20 +41,20 @@ _IDENTITY: dict[FrameKind, tuple[int, int]] = {
     "aos": (0xFFC0, 0x4000),
     "uslp": (0xFFFF, 0xC000),
 }
-"""Which bits of a frame's first two octets its spacecraft has the same in all, and of these, those of its version."""
+"""Masks of a frame's first two octets: the bits that are equal in all frames of a spacecraft, and the version bits."""
 _VERSION_BITS = {"tm": 0xC000, "aos": 0xC000, "uslp": 0xF000}
 
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """How a recording could be read: the options to give, and how plausible that is, 0..1."""
+    """A way of reading a recording: the options of `skyrack decode`, and how plausible they are, 0..1."""
 
     options: str
     score: float
 
     @property
     def is_plausible(self) -> bool:
-        """Whether it explains anything."""
+        """Whether the score is high enough to propose these options."""
         return self.score > (_PLAUSIBLE_FRAMES if "--frames" in self.options else PLAUSIBLE)
 
 
@@ -63,14 +63,14 @@ _NO_CODE = Guess("--frames tm, aos or uslp --frame-octets N --cadu", 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """Sync markers `octets` apart, the first at octet `start`; `start` is -1 where they stand at no whole octet."""
+    """Sync markers `octets` apart, the first at octet `start`; -1 where they are not aligned to octets."""
 
     start: int
     octets: int
 
 
 def score_of(reception: Reception) -> float:
-    """How plausible it is that what was received is what it was taken for, 0..1."""
+    """Plausibility, 0..1, that octets were received in their true form, from the counters of the reception."""
     account = reception.account()
     read = 1 - account["octets_skipped"] / max(reception.octets, 1)
     sources = [row for row in account["sources"] if row["apid"] != 2047]
@@ -87,8 +87,8 @@ def score_of(reception: Reception) -> float:
 
 
 def following(rows: list[dict[str, int]], name: str) -> float:
-    """How many of the units follow one of their own; the first of each row follows none. A row with the same again and
-    again is fill, of which nothing follows: zeros read as packets are such.
+    """Share of the units whose count follows that of the one before in their row. A row of mostly duplicates is fill,
+    such as zeros read as packets, and counts as unconnected.
     """
     units, alive = sum(row[name] for row in rows), [row for row in rows if 2 * row["duplicates"] <= row[name]]
     follow = sum(row[name] - 1 - row["gaps"] - row["restarts"] for row in alive)
@@ -96,7 +96,7 @@ def following(rows: list[dict[str, int]], name: str) -> float:
 
 
 def markers(octets: bytes | memoryview) -> Marked | None:
-    """Sync markers that stand in equal distances, if there are."""
+    """Sync markers at equal distances; None if there are none."""
     sample = bytes(octets[:SAMPLE_OCTETS])
     bits = find_markers(sample, ASM, errors=0)["bit"]
     if len(bits) == 1 and not bits[0] and len(octets) >= _FRAME_OCTETS_MIN:
@@ -111,7 +111,7 @@ def markers(octets: bytes | memoryview) -> Marked | None:
 
 
 def coded(octets: bytes | memoryview) -> Guess | None:
-    """The code of units behind sync markers, if there are, and what their frames are."""
+    """Options for coded units behind sync markers, with those of their frames; None without markers."""
     marked = markers(octets)
     if marked is None:
         return None
@@ -137,7 +137,7 @@ def coded(octets: bytes | memoryview) -> Guess | None:
 
 
 def _codes(unit_octets: int) -> Iterator[tuple[Managed, str]]:
-    """Codes whose units have so many octets behind the marker, and the options that say so."""
+    """Codes whose units have this many octets behind the marker, and their options."""
     for parity, interleave in product(_PARITIES, _INTERLEAVES):
         size = unit_octets - parity * interleave
         if not (_FRAME_OCTETS_MIN <= size <= min(interleave * (255 - parity), 2048)) or size % interleave:
@@ -154,7 +154,7 @@ def _codes(unit_octets: int) -> Iterator[tuple[Managed, str]]:
 
 
 def _frames_of(rows: NDArray[np.uint8]) -> Guess:
-    """What frames of one length are, as options."""
+    """Options for frames of one length."""
     words = rows[:, 0].astype(np.int64) << 8 | rows[:, 1]
     kinds: list[FrameKind] = ["tm", "aos", "uslp"]
     kind = max(kinds, key=lambda one: int((words & _VERSION_BITS[one] == _IDENTITY[one][1]).sum()))
@@ -168,7 +168,7 @@ def _frames_of(rows: NDArray[np.uint8]) -> Guess:
 
 
 def _framings(kind: FrameKind, rows: NDArray[np.uint8]) -> Iterator[Framing]:
-    """What frames may have. An error control field that fits in some stands in all: noise fits in one of 65536."""
+    """Possible framings. A FECF that is right in some frames is in all: noise passes as one in one of 65536 frames."""
     inserts = (0,) if kind == "tm" else _INSERTS
     ocfs = (False, True) if kind == "aos" else (False,)
     fecf = bool((crc16_batch(rows) == 0).sum() > _FECF_MIN * len(rows))
@@ -191,12 +191,12 @@ def _options(framing: Framing) -> str:
 
 
 def reads_well(octets: bytes | memoryview, prefix: int = 0) -> bool:
-    """Whether bare packets, each behind a prefix, are what a recording begins with, whatever they hold."""
+    """Whether a recording begins with bare packets of any content, each behind a prefix."""
     return _score(bytes(octets[:SAMPLE_OCTETS]), None, prefix) > _WELL
 
 
 def likeliest(octets: bytes | memoryview) -> Guess:
-    """The most plausible of all readings that are known."""
+    """The most plausible of all known ways of reading a recording."""
     sample = bytes(octets[:SAMPLE_OCTETS])
     found = coded(octets)
     if found and found.is_plausible:
@@ -223,7 +223,7 @@ def _readings(sample: bytes) -> Iterator[Guess]:
 
 
 def _periods(sample: bytes) -> Iterable[tuple[int, FrameKind]]:
-    """Lengths of frames, of which the first octets of all would be of one spacecraft."""
+    """Possible lengths of frames, at which the first octets are those of one spacecraft's frames."""
     octets = np.frombuffer(sample, np.uint8).astype(np.int64)
     sizes = np.arange(_FRAME_OCTETS_MIN, min(_FRAME_OCTETS_MAX, (len(octets) - 2) // 2) + 1)
     if not len(sizes):

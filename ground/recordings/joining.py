@@ -1,7 +1,7 @@
-"""Segments in a recording put together again (CCSDS 133.0-B-2 §4.1.3.4.2): one packet for what was sent in several.
+"""Reassembly of segments in a recording (CCSDS 133.0-B-2 §4.1.3.4.2): one packet for data that were sent in several.
 
-It has the header of the first, its flags saying that it is whole, then the data of all. Where that is more than a
-packet holds, its length field says as much as it can. Segments whose beginning, middle or end is missing are left out.
+It has the header of the first segment, with the flags of an unsegmented packet, then the data of all. Where these are
+longer than a packet, the length field has its maximum. Incomplete sequences of segments are left out.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ _UNSEGMENTED_BITS = 0xC0
 
 
 class Origin(NamedTuple):
-    """Whose segments they are; None for the spacecraft where no frame names one."""
+    """Origin of segments: spacecraft, None for bare packets, and APID."""
 
     spacecraft_id: int | None
     apid: int
@@ -24,7 +24,7 @@ class Origin(NamedTuple):
 
 @dataclass(slots=True)
 class _Unit:
-    """Segments so far: how many octets, and the count that the next one has."""
+    """Segments received so far of one packet: their octets, and the sequence count of the next one."""
 
     segments: list[bytes]
     octets: int
@@ -33,7 +33,7 @@ class _Unit:
 
 @dataclass(slots=True)
 class Joiner:
-    """Puts segments of each APID together, `octets_max` at most.
+    """Reassembles the segments of each APID, up to `octets_max`.
 
     Counters: `joined` packets that it made, `left_out` segments that belong to none.
     """
@@ -44,7 +44,7 @@ class Joiner:
     _begun: dict[Origin, _Unit] = field(default_factory=dict)
 
     def feed(self, index: PacketIndex, owners: list[int | None]) -> tuple[list[bytes], list[int]]:
-        """Packets with the spacecraft of each: what they are together, and which of them each came with."""
+        """Take packets and the spacecraft of each; return complete ones, and for each the number of its last packet."""
         packets, numbers = [], []
         flags, apids, counts = index.flags.tolist(), index.apid.tolist(), index.count.tolist()
         for number, owner in enumerate(owners):
@@ -58,12 +58,12 @@ class Joiner:
         return packets, numbers
 
     def finish(self) -> None:
-        """No more will come: what has no end is left out."""
+        """End of the recording: segments without an end are left out."""
         for origin in list(self._begun):
             self._drop(origin)
 
     def _take(self, origin: Origin, packet: bytes, flags: int, count: int) -> bytes:
-        """What ends with this segment; nothing if nothing does."""
+        """The packet that this segment completes; b"" if there is none."""
         unit = self._begun.get(origin)
         if unit and (flags == Flags.FIRST or count != unit.next_count or unit.octets > self.octets_max):
             self._drop(origin)

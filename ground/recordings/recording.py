@@ -1,4 +1,4 @@
-"""Packets received or recorded, in batches, with an account of what came: bare packets, or frames of them."""
+"""Reception of packets from a stream or a recording, bare or in frames, in batches, with an account of them."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
@@ -21,23 +21,23 @@ from link.packets.size import ENCAPSULATION, SPACE_PACKET, packet_size
 from link.packets.space_packet import HEADER_SIZE, IDLE_APID, PACKET_OCTETS_MAX, Flags
 from link.packets.stream import PacketReader, has_good_crc
 
-_STEP_OCTETS = 1 << 22  # of frames, and
-_STEP_PACKETS = 4096  # bare packets in a batch: few enough to see progress, enough to make numpy cheap
+_STEP_OCTETS = 1 << 22  # octets of frames in a batch: small enough to show progress, large enough for numpy
+_STEP_PACKETS = 4096  # bare packets in a batch, for the same reasons
 
 
 @dataclass(slots=True, kw_only=True)
 class Reception:
     """Packets of `apids` only and from the virtual channels `vcs` only, if given; `idle` ones only if asked for.
 
-    Bare packets stand one behind the other, each behind `prefix_octets` of something else. `checked` ones end in their
-    CRC-16, and those that do not fit are left out. With `unique`, what came before is left out; a `joiner` puts
-    segments together, for which they have to be unique.
+    Bare packets follow one another, each behind `prefix_octets` of something else. `checked` packets end with their
+    CRC-16, and those where it is wrong are left out. With `unique`, duplicates are left out; a `joiner` reassembles
+    segments, which must be `unique`.
 
-    Encapsulation packets are counted by protocol; with `encapsulation` they are given too, and found among bare ones.
+    Encapsulation packets are counted by protocol; with `encapsulation` they are returned too, also among bare packets.
 
-    Counters: `octets` taken, `octets_skipped` that are no packets or no frames, `octets_invented` among them that would
-    have passed for packets, bare `idle_packets`, `damaged_packets`
-    out of frames whose CRC does not fit, `other_packets` that are no space packets.
+    Counters: `octets` taken; `octets_skipped` that are no packets or no frames; `octets_invented`, those of them that
+    looked like packets (`not_invented`); bare `idle_packets`; `damaged_packets` out of frames, with a wrong CRC;
+    `other_packets`, which are no space packets.
     """
 
     framing: Framing | TcFraming | None = None
@@ -73,14 +73,14 @@ class Reception:
         return FrameIntake(self.framing, self.vcs, idle=self.idle) if self.framing else None
 
     def feed(self, octets: bytes | memoryview) -> list[Batch]:
-        """Take what was received, in pieces of any size; give the packets that became whole."""
+        """Take received octets, in pieces of any size; return the packets that are complete now."""
         self.octets += len(octets)
         if self.frames:
             return self._out_of_frames(self.frames, self.frames.feed(octets))
         return self._bare(PacketIndex.of(self._reader.feed(octets)))
 
     def finish(self) -> list[Batch]:
-        """No more will come: give what waited for what should follow."""
+        """End of the stream: return the packets that waited for octets behind them."""
         if self.frames:
             batches = self._out_of_frames(self.frames, self.frames.finish())
         else:
@@ -90,7 +90,7 @@ class Reception:
         return batches
 
     def take(self, batch: Batch, is_space: Choice | None = None) -> Batch:
-        """Count packets, of which those are space packets for which `is_space` is true, and keep those asked for."""
+        """Count packets and keep the requested ones; `is_space` is the mask of space packets, None if all are."""
         apids = batch.index.apid
         is_space = np.full(len(apids), True) if is_space is None else is_space
         is_idle = is_space & (apids == IDLE_APID)
@@ -108,7 +108,7 @@ class Reception:
         return kept
 
     def take_any(self, batch: Batch) -> Batch:
-        """As `take`, of packets that each say by their version what they are."""
+        """As `take`, for packets of any kind, which their version numbers distinguish."""
         versions = batch.index.records["identification"] >> 13
         is_encapsulated = versions == ENCAPSULATION
         self.other_packets += int((versions != SPACE_PACKET).sum())
@@ -118,8 +118,8 @@ class Reception:
         return self.take(batch.where(known), ~is_encapsulated[known])
 
     def not_invented(self, packets: PacketIndex) -> PacketIndex:
-        """Packets found behind the header of one that is cut off by the end of the recording: all of them where one
-        goes on where packets of its APID ended, else none. Then they are that packet's data.
+        """Packets found behind the header of one that the end of the recording cuts off: all of them if the count of
+        one continues that of its APID, else none, because they are then data of the cut packet.
         """
         if self.checked or not self.tally.counts or self.tally.goes_on(packets):
             return packets
@@ -135,7 +135,7 @@ class Reception:
         )
 
     def account(self) -> dict[str, Any]:
-        """What came, as plain data with stable keys; `frames` is None for bare packets."""
+        """All counters as plain data with stable keys; `frames` is None for bare packets."""
         return {
             "octets": self.octets,
             "octets_skipped": self.octets_skipped,
@@ -169,10 +169,10 @@ class Reception:
 def read_recording(
     octets: bytes | memoryview, reception: Reception, *, any_version: bool = False, ends: Numbers | None = None
 ) -> Iterator[Batch]:
-    """All packets in `octets`, by `reception`, of which `octets` says how far it is; bare ones are found in bulk.
+    """All packets in `octets`, received by `reception`, whose counter `octets` shows the progress; bare ones in bulk.
 
-    Of bare packets of `any_version` the lengths alone are believed. No packet or uncoded frame reaches over one of
-    `ends`, those of units such as datagrams. Raises ValueError for a negative prefix.
+    Bare packets of `any_version` are found by their lengths alone. `ends` are the ends of units such as datagrams,
+    which no packet or uncoded frame crosses. Raises ValueError for a negative prefix.
     """
     if reception.frames:
         octets, behind = _whole_frames(octets, reception.framing, ends)
@@ -209,7 +209,7 @@ def read_recording(
 def _whole_frames(
     octets: bytes | memoryview, framing: Framing | TcFraming | None, ends: Numbers | None
 ) -> tuple[bytes | memoryview, int]:
-    """The octets of whole frames in units, and how many are behind the last of each; all where frames are coded."""
+    """The octets of the whole frames in each unit, and how many octets are left over; all octets for coded frames."""
     if ends is None or not isinstance(framing, Framing) or framing.coding:
         return octets, 0
     sizes = np.diff(ends, prepend=0)
@@ -221,7 +221,7 @@ def _whole_frames(
 
 
 def _reach_over(index: PacketIndex, prefix: int, ends: Numbers) -> bool:
-    """Whether packets do not stand in the units one behind the other, each from the beginning."""
+    """Whether units are not made of consecutive packets from their beginning, so that packets cross their ends."""
     begins, stops = index.offset - prefix, index.offset + index.size
     firsts = np.searchsorted(ends, begins, side="right")
     is_whole = np.array_equal(firsts, np.searchsorted(ends, stops - 1, side="right"))
@@ -229,7 +229,7 @@ def _reach_over(index: PacketIndex, prefix: int, ends: Numbers) -> bool:
 
 
 def _unit_by_unit(octets: bytes | memoryview, reception: Reception, any_version: bool, ends: Numbers) -> PacketIndex:
-    """The packets of each unit for itself, so that damage in one costs no other."""
+    """The packets of each unit, found separately, so that damage in one unit affects no other."""
     prefix, found = reception.prefix_octets, [np.empty(0, PACKET)]
     for start, stop in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True):
         unit = memoryview(octets)[start:stop]
@@ -243,7 +243,7 @@ def _unit_by_unit(octets: bytes | memoryview, reception: Reception, any_version:
 
 
 def holds_packets(unit: bytes, prefix: int = 0) -> bool:
-    """Whether packets, each behind a prefix, fill it."""
+    """Whether consecutive packets, each behind a prefix, fill a unit."""
     at = prefix
     while at < len(unit):
         try:
@@ -257,7 +257,7 @@ def holds_packets(unit: bytes, prefix: int = 0) -> bool:
 
 
 def _is_encapsulated(index: PacketIndex, prefix: int) -> bool:
-    """Whether a whole encapsulation packet stands where the first thing begins that is no space packet."""
+    """Whether the first octets that are no space packet begin a complete encapsulation packet."""
     begins, ends = index.offset - prefix, np.append(0, index.offset + index.size)
     breaks = np.flatnonzero(begins != ends[:-1])
     at = int(ends[breaks[0]] if len(breaks) else ends[-1]) + prefix
@@ -277,9 +277,9 @@ def _batches(index: PacketIndex, reception: Reception, take: Callable[[Batch], B
 
 
 def _before_the_cut(index: PacketIndex, prefix: int) -> int:
-    """How many packets stand before the first header that promises more than the recording has."""
+    """Number of packets before the first header whose length exceeds the rest of the recording."""
     octets, begins, ends = np.frombuffer(index.octets, np.uint8), index.offset - prefix, index.offset + index.size
-    last = len(octets) - PACKET_OCTETS_MAX - prefix  # before this, none does
+    last = len(octets) - PACKET_OCTETS_MAX - prefix  # no packet that begins before this is cut off
     for number in np.flatnonzero(begins != np.append(0, ends[:-1])).tolist():
         skipped = np.arange(max(int(ends[number - 1]) if number else 0, last, 0), begins[number])
         header = octets[skipped[:, np.newaxis] + prefix + np.array([0, 4, 5])].astype(np.int64)

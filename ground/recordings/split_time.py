@@ -1,4 +1,4 @@
-"""Times that stand in several fields of a packet: days, milliseconds and microseconds, say, or seconds and a fraction.
+"""Times in several fields of a packet, such as days, milliseconds and microseconds, or seconds and a fraction.
 
 DAY,MSEC,USEC          units by the names, or as the dictionary says them
 SECONDS,SUBSECONDS:/65536
@@ -28,7 +28,7 @@ _DAYS_1958 = -378_691_200 * NS
 
 
 class Part(NamedTuple):
-    """A field, and how many `parts` of `unit_ns` it counts: 1, or the denominator of a fraction of a second."""
+    """A field that counts units of `unit_ns` / `parts`; `parts` is 1, or the denominator of a fraction of a second."""
 
     name: str
     unit_ns: int
@@ -36,7 +36,7 @@ class Part(NamedTuple):
 
     @classmethod
     def of(cls, typed: str, fields: Iterable["Field"]) -> Self:
-        """What a person typed. Raises ValueError for a field that is not there, or whose unit nothing says."""
+        """Parse NAME[:UNIT] as typed. Raises ValueError for an unknown field, or one whose unit is not known."""
         known = {field.name: field for field in fields}
         found = None if typed in known else _TYPED.fullmatch(typed)
         name = found["name"] if found else typed
@@ -51,7 +51,7 @@ class Part(NamedTuple):
             return cls(name, _UNITS_NS[found["unit"] or "s"], int(found["parts"] or 1))
         unit = _unit_of(known[name])
         if unit is None:
-            raise ValueError(f"{name}: say its unit, as {name}:ms or, of a fraction of a second, {name}:/65536")
+            raise ValueError(f"{name}: unit not known; give it as {name}:ms or, for a fraction of 1 s, {name}:/65536")
         return cls(name, _UNITS_NS[unit])
 
 
@@ -70,7 +70,7 @@ class SplitTime(NamedTuple):
 
     @classmethod
     def of(cls, typed: str, fields: Iterable["Field"], origin_ns: int | None = None) -> Self:
-        """From NAME[:UNIT],...; days count from 1958 unless `origin_ns` says otherwise. Raises ValueError."""
+        """Parse NAME[:UNIT],... as typed; the epoch is 1958 unless `origin_ns` is given. Raises ValueError."""
         known = list(fields)
         parts = tuple(Part.of(one.strip(), known) for one in typed.split(","))
         if origin_ns is None:
@@ -78,12 +78,12 @@ class SplitTime(NamedTuple):
         return cls(parts, origin_ns)
 
     def ns(self, values: dict[str, object]) -> int | None:
-        """Nanoseconds since the epoch; None where a field is not there or is no number."""
+        """Nanoseconds since the epoch; None where a field is absent or is no number."""
         total = 0
         for part in self.parts:
             value = values.get(part.name)
             if isinstance(value, bool) or not hasattr(value, "__float__"):
                 return None
             number = Fraction(int(value) if hasattr(value, "__index__") else float(value))
-            total += round(number * part.unit_ns / part.parts)  # a double holds no time of today to the ns
+            total += round(number * part.unit_ns / part.parts)  # a double cannot hold today's time to the ns
         return total

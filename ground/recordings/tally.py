@@ -1,4 +1,4 @@
-"""What a recording holds, in numbers: packets, octets, and of each application process what is missing or twice."""
+"""Statistics of a recording: packets, octets, and missing, late and duplicate packets by APID."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from link.packets.space_packet import COUNT_MODULUS, IDLE_APID, PACKET_OCTETS_MA
 
 
 class Source(NamedTuple):
-    """An application process; None for the spacecraft where no frame names one."""
+    """Source of packets: spacecraft, None for bare packets, and APID."""
 
     spacecraft_id: int | None
     apid: int
@@ -20,8 +20,8 @@ class Source(NamedTuple):
 
 @dataclass(slots=True)
 class Count:
-    """Packets of one source, of which `segments` hold a part of something: sizes with their headers, in octets;
-    `arrivals` says what is missing, came late or twice.
+    """Counters of one source: packets, of which `segments` are segments of longer data, and sizes with headers, in
+    octets; `arrivals` counts missing, late and duplicate packets.
     """
 
     packets: int = 0
@@ -32,7 +32,7 @@ class Count:
     arrivals: Arrivals = field(default_factory=lambda: Arrivals(COUNT_MODULUS))
 
     def add(self, index: PacketIndex) -> None:
-        """Note packets, one or more."""
+        """Count one or more packets."""
         sizes = index.size
         self.packets += len(sizes)
         self.segments += int((index.records["sequence"] < Flags.UNSEGMENTED << 14).sum())
@@ -42,13 +42,15 @@ class Count:
 
 @dataclass(slots=True)
 class Tally:
-    """All sources heard, by spacecraft and APID. Duplicates are counted as such, and as packets if they are `kept`."""
+    """All sources, by spacecraft and APID. Duplicates are counted as such, and also as packets if they are `kept`."""
 
     kept: bool = True
     counts: dict[Source, Count] = field(default_factory=dict)
 
     def add(self, index: PacketIndex, spacecraft_id: int | None = None) -> Choice:
-        """Note packets in their order; which of them are no duplicates. The counts of idle ones mean nothing."""
+        """Count packets in their order; returns the mask of those that are no duplicates. Idle packets' sequence counts
+        have no meaning.
+        """
         apids, counts, marks = index.apid, index.count, index.marks()
         is_new = np.ones(len(index), np.bool_)
         heard = np.flatnonzero(np.bincount(apids)).tolist()
@@ -65,18 +67,18 @@ class Tally:
         return is_new
 
     def goes_on(self, index: PacketIndex) -> bool:
-        """Whether a packet among these, of no spacecraft that has a name, follows those noted, at most a few behind."""
+        """Whether a packet among these bare ones has a count close behind those of its APID."""
         pairs = zip(index.apid.tolist(), index.count.tolist(), strict=True)
         known = ((self.counts.get(Source(None, apid)), count) for apid, count in pairs)
         return any(source.arrivals.is_near(count) for source, count in known if source)
 
     @property
     def packets(self) -> int:
-        """All of them."""
+        """Number of packets of all sources."""
         return sum(count.packets for count in self.counts.values())
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """One a source, in the order of their numbers; plain data with stable keys."""
+        """A row for each source, ordered by spacecraft and APID; plain data with stable keys."""
         for source, count in sorted(self.counts.items(), key=_order):
             yield {
                 "spacecraft_id": source.spacecraft_id,

@@ -1,1 +1,1 @@
-"""Frames of recordings, whatever spacecraft they are of."""
+"""Frames of recordings, of any spacecraft."""

@@ -1,8 +1,8 @@
-"""Packets out of many frames at once: the policy, the answer and the counters of `link.channels.extraction`.
+"""Packets out of many frames at once, with the policy, results and counters of `link.channels.extraction`.
 
-Packets are followed through many data fields as one stream; then each first header pointer is compared with where the
-packets say that one begins. As far as they agree, all is taken together. A frame that disagrees, or holds what is no
-space packet, goes through the extractor alone.
+Packets are followed by their lengths through many data fields as one stream; then each first header pointer is compared
+with the beginnings found. As far as they agree, the frames are processed together. A frame that disagrees, or holds
+something other than space packets, goes through the extractor by itself.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from link.channels.extraction import Extractor
 from link.packets.index import PacketIndex
 from link.packets.size import SPACE_PACKET
 
-_STEP_FRAMES = 64  # taken together at first; more while they agree, so that disagreement stays cheap
+_STEP_FRAMES = 64  # frames processed together at first; more while pointers agree, so that a disagreement costs little
 _STEP_GROWTH = 16
 
 Rows = NDArray[np.uint8]
@@ -24,7 +24,7 @@ Numbers = NDArray[np.int64]
 
 
 class Extraction(NamedTuple):
-    """PACKET records of packets in `octets`, in their order, and the number of the frame in which each ended."""
+    """Extracted packets: PACKET records into `octets`, in order, and the number of the frame in which each ended."""
 
     octets: bytes | memoryview
     records: NDArray[Any]
@@ -32,7 +32,7 @@ class Extraction(NamedTuple):
 
 
 def extract(extractor: Extractor, zones: Rows, first_headers: Numbers, gaps: NDArray[np.bool_]) -> Extraction:
-    """What `extractor` gives for the data fields (count, octets) of the next frames of its channel.
+    """The packets that `extractor` gives for the data fields (count, octets) of the next frames of its channel.
 
     `first_headers` (count): octet of the field where the first packet begins, -1 where none does; `gaps` (count):
     frames are missing before this one.
@@ -48,8 +48,8 @@ def extract(extractor: Extractor, zones: Rows, first_headers: Numbers, gaps: NDA
 
 @dataclass(slots=True)
 class _Walk:
-    """How far an extraction is: at `frame`. `stream` are all data fields, one behind the other; `alone` the packets of
-    frames that were not taken together, as if they stood behind the stream.
+    """State of an extraction, which is at `frame`. `stream` has all data fields, concatenated; `alone` has the packets
+    of frames that were processed singly, as if they followed the stream.
     """
 
     extractor: Extractor
@@ -64,7 +64,7 @@ class _Walk:
     ends: list[Numbers] = field(default_factory=lambda: [np.empty(0, np.int64)])
 
     def step(self) -> None:
-        """Take the next frames together, or one alone."""
+        """Process the next frames together, or one singly."""
         if self.gaps[self.frame]:
             self.extractor.drop()
         start, last = self._start(), self._last()
@@ -72,24 +72,24 @@ class _Walk:
             self._take_alone()
 
     def _at(self, frame: int) -> int:
-        """Where a frame's data field begins."""
+        """Offset of a frame's data field in the stream."""
         octets: int = self.zones.shape[1]
         return frame * octets
 
     def _last(self) -> int:
-        """The frame before which to stop: one with a gap before it, if there is one in this step."""
+        """Number of the frame before which to stop: the first one behind a gap, if there is one in this step."""
         ahead = self.gaps[self.frame + 1 : self.frame + self.frames_a_step]
         gap = int(ahead.argmax()) if ahead.any() else len(ahead)
         return self.frame + 1 + gap
 
     def _is_other(self, at: int) -> bool:
-        """Whether the version of what begins there is not that of a space packet."""
+        """Whether the packet version at an offset is not that of a space packet."""
         return self.stream[at] >> 5 != SPACE_PACKET
 
     def _start(self) -> int | None:
-        """Where the packet in progress began, or else the first of this frame does.
+        """Offset of the packet in progress, or else of the first one in this frame.
 
-        None if that is not in the stream, or no space packet.
+        None if that is not in the stream, or is no space packet.
         """
         at, begun, pointer = self._at(self.frame), len(self.extractor.partial), int(self.first_headers[self.frame])
         start = at - begun if begun else at + pointer
@@ -97,7 +97,7 @@ class _Walk:
         return start if is_inside and not self._is_other(start) else None
 
     def _take_together(self, start: int, last: int) -> bool:
-        """Frames up to `last`, as far as pointers agree with the packets from `start` on; whether it was any."""
+        """Process frames up to `last`, as far as pointers agree with the packets from `start` on; False for none."""
         records, tail = _one_behind_the_other(self.stream, start, self._at(last))
         agreed = self._agreed(np.append(records["offset"], tail), last)
         if tail < self._at(last) and self._is_other(tail):
@@ -114,7 +114,7 @@ class _Walk:
         return True
 
     def _agreed(self, begins: Numbers, last: int) -> int:
-        """The first frame whose pointer is not where the first of the packets that begin at `begins` stands in it."""
+        """The first frame whose pointer differs from the first of the offsets `begins` in it."""
         size, frames = self.zones.shape[1], np.arange(self.frame, last)
         first = np.append(begins, last * size)[np.searchsorted(begins, frames * size)] - frames * size
         disagree = np.where(first < size, first, -1) != self.first_headers[frames]
@@ -135,7 +135,7 @@ class _Walk:
 
 
 def _one_behind_the_other(stream: memoryview, start: int, stop: int) -> tuple[NDArray[Any], int]:
-    """The packets from `start` on that end before `stop`, and where the next one begins."""
+    """Consecutive packets from `start` on that end before `stop`, and the offset of the next one."""
     records = find_packets(stream[start:stop], checked=False)
     records["offset"] += start
     ends = np.append(start, records["offset"] + records["size"])

@@ -1,4 +1,4 @@
-"""What the operational control fields of many frames report: of each telecommand channel the latest CLCW."""
+"""CLCWs in the operational control fields of many frames: their number and the latest one, by telecommand channel."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class Commanded(NamedTuple):
 
 @dataclass(slots=True)
 class Reported:
-    """How many CLCWs came of it, and the latest as a 32-bit word."""
+    """CLCWs of a channel: their number, and the latest as a 32-bit word."""
 
     reports: int = 0
     word: int = 0
@@ -27,13 +27,13 @@ class Reported:
 
 @dataclass(slots=True)
 class ClcwTally:
-    """CLCWs by the channel that they are about; `others` counts control fields that are none."""
+    """CLCWs by the channel that they are about; `others` counts operational control fields that are not CLCWs."""
 
     channels: dict[Commanded, Reported] = field(default_factory=dict)
     others: int = 0
 
     def note(self, contents: NDArray[Any]) -> None:
-        """Take the control fields of frames (ground.recordings.frames.framing.CONTENT), in their order."""
+        """Count the operational control fields of frames (CONTENT of ground.recordings.frames.framing), in order."""
         there = contents[contents["ocf"] >= 0]
         words = there["ocf"]
         is_clcw = words >> 29 == 0  # type and version
@@ -47,7 +47,7 @@ class ClcwTally:
             reported.word = int(own[-1])
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """One a channel, as plain data with stable keys."""
+        """A row for each channel, as plain data with stable keys."""
         for commanded, reported in sorted(self.channels.items(), key=lambda item: item[0]):
             clcw = Clcw.from_word(reported.word)
             yield {

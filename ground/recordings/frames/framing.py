@@ -1,6 +1,6 @@
-"""What frames of one length say, as records: TM (CCSDS 132.0-B-3 §4.1), AOS (732.0-B-4 §4.1), USLP (732.1-B-2 §4.1).
+"""Header fields of many frames of one length: TM (CCSDS 132.0-B-3 §4.1), AOS (732.0-B-4 §4.1), USLP (732.1-B-2 §4.1).
 
-Many frames go in, as rows of one array; what `TmFrame`, `AosFrame` and `UslpFrame` say of one is said here of all.
+The frames are rows of one array; the records have what `TmFrame`, `AosFrame` and `UslpFrame` give for a single frame.
 """
 
 from dataclasses import dataclass
@@ -41,22 +41,23 @@ CONTENT = np.dtype(
     ],
     align=True,
 )
-"""One frame, its `number` among the rows; its `mark` stands for its octets. Unless it is `good`, nothing else holds.
-`count` runs modulo `modulus`, which is 1 for a frame that is not counted; `bypass` frames are counted apart. If it
-`holds_packets`, they stand in octets `start` to `end` and belong to the access point `map_id`; the first of them to
-begin does so at octet `first_header` of these, or NO_PACKET_BEGINS. `ocf`: the operational control field, or NO_OCF.
+"""Record of one frame: its `number` among the rows, and its `mark`, derived from its octets (link.packets.arrivals).
+Unless it is `good`, the other fields are undefined. `count` runs modulo `modulus`, which is 1 for a frame that is not
+counted; `bypass` frames are counted separately. If it `holds_packets`, they are in octets `start` to `end` and belong
+to the access point `map_id`; the first one begins at octet `first_header` of these, or it is NO_PACKET_BEGINS. `ocf`:
+the operational control field, or NO_OCF.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Framing:
-    """What has to be known beforehand of frames: their kind, whole length, parts and, if `coding`, their units.
+    """What must be known beforehand of frames: their kind, whole length, parts and, with `coding`, their coded units.
 
-    A TM frame says itself whether it has an OCF. Frames that are not coded stand one behind the other, each behind
-    `prefix_octets` and before `suffix_octets` of something else, such as a time or the parity of a code. Raises
-    ValueError for a length that holds no frame.
+    A TM frame has a flag for its OCF. Frames that are not coded follow one another, each behind `prefix_octets` and
+    before `suffix_octets` of something else, such as a time or the parity of a code. Raises ValueError for a length
+    that is too short for a frame.
 
-    `bitstreams` are the virtual channels of AOS that hold bits, as B_PDUs, and no packets.
+    `bitstreams` are the virtual channels of AOS that hold B_PDUs (bitstreams), not packets.
     """
 
     kind: FrameKind
@@ -78,12 +79,12 @@ class Framing:
 
     @property
     def record_octets(self) -> int:
-        """From one frame that is not coded to the next."""
+        """Octets from one frame that is not coded to the next."""
         return self.prefix_octets + self.octets + self.suffix_octets
 
     @property
     def start(self) -> int:
-        """Where packets stand in a frame without optional headers."""
+        """Offset of the packets in a frame without optional headers."""
         headers = {
             "tm": tm_frame.HEADER_SIZE,
             "aos": aos_frame.HEADER_SIZE + aos_frame.M_PDU_HEADER_SIZE,
@@ -93,7 +94,7 @@ class Framing:
 
     @property
     def trailer_octets(self) -> int:
-        """What always stands behind them."""
+        """Octets that every frame has behind its packets."""
         return FECF_SIZE * self.fecf + aos_frame.OCF_SIZE * self.ocf
 
 
@@ -107,7 +108,7 @@ def contents_of(frames: Rows, framing: Framing) -> NDArray[Any]:
 
 
 def _ocfs(frames: Rows, ends: NDArray[Any], is_there: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """The four octets behind what ends at `ends`, where they are."""
+    """OCFs, the four octets at `ends`, for the frames that have one; NO_OCF for others."""
     word = np.zeros(len(frames), np.int64)
     if is_there.any():
         for number in range(aos_frame.OCF_SIZE):
@@ -116,7 +117,7 @@ def _ocfs(frames: Rows, ends: NDArray[Any], is_there: NDArray[np.bool_]) -> NDAr
 
 
 def _marks(frames: Rows, framing: Framing) -> NDArray[np.uint32]:
-    """Bits that stand for a frame's octets: the last four; where no CRC is among them, two and one of the rest."""
+    """Marks of frames: the last four octets; without a FECF, the last two and a CRC-16 of the rest."""
     last = frames[:, -4:].astype(np.uint32)
     high = (
         last[:, 0] << 8 | last[:, 1]
@@ -186,18 +187,18 @@ def _read_uslp(frames: Rows, framing: Framing, contents: NDArray[Any]) -> None:
 
 
 def _octets_at(frames: Rows, places: NDArray[np.int64]) -> NDArray[np.int64]:
-    """One octet of each frame; its last one for a place behind it."""
+    """One octet of each frame, the last one for an offset beyond its end."""
     return np.asarray(frames[np.arange(len(frames)), np.minimum(places, frames.shape[1] - 1)], np.int64)
 
 
 def _crc_of_first(frames: Rows, sizes: NDArray[np.int64]) -> NDArray[np.uint16]:
-    """CRC-16 of the first octets of each frame, up to its end."""
+    """CRC-16 of the first `sizes` octets of each frame, limited to its end."""
     octets = np.ascontiguousarray(frames)
     return crc16_ranges(octets.data, np.arange(len(frames)) * frames.shape[1], np.minimum(sizes, frames.shape[1]))
 
 
 def _has_fecf(frames: Rows, framing: Framing) -> NDArray[np.bool_]:
-    """Whether the error control field is right, where there is one that the decoder of units has not looked at."""
+    """Whether the FECF is right; True without one, and where the decoder of units has checked it already."""
     return crc16_batch(frames) == 0 if framing.fecf and not framing.coding else np.ones(len(frames), np.bool_)
 
 

@@ -1,8 +1,8 @@
-"""Packets out of frames that were recorded or are being received, with an account of what is missing: frames of one
-length, or coded units behind sync markers, of spacecraft that nobody has to name beforehand.
+"""Packets out of recorded or received frames, with an account of what is missing: frames of one length, or coded units
+behind sync markers, of any spacecraft.
 
-Octets go in, in pieces of any size; the larger they are, the less a frame costs. Channels are told apart by spacecraft
-and virtual channel, the GVCID (132.0-B-3 §2.1.3, 732.0-B-4 §2.1.3). The receive policy is `link.channels.extraction`'s.
+Octets are fed in pieces of any size; the larger, the less a frame costs. Channels are distinguished by spacecraft and
+virtual channel, the GVCID (132.0-B-3 §2.1.3, 732.0-B-4 §2.1.3). The receive policy is `link.channels.extraction`'s.
 """
 
 from collections import Counter
@@ -38,14 +38,14 @@ class Channel(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Batch:
-    """Packets in their order. Each came on the one of `channels` that `numbers` says; bare packets came on none."""
+    """Packets in order. `numbers` has for each the index of its channel in `channels`; bare packets have none."""
 
     index: PacketIndex
     channels: tuple[Channel, ...] = ()
     numbers: Numbers = field(default_factory=lambda: np.empty(0, np.int64))
 
     def channel(self, number: int) -> Channel | None:
-        """What a packet came on."""
+        """The channel of a packet; None for a bare one."""
         return self.channels[self.numbers[number]] if self.channels else None
 
     def where(self, wanted: Choice) -> Self:
@@ -55,7 +55,7 @@ class Batch:
         )
 
     def by_spacecraft(self) -> Iterator[tuple[int | None, Choice]]:
-        """Which packets are of each spacecraft; of none, if they are bare."""
+        """Each spacecraft (None for bare packets) and the mask of its packets."""
         owners = [channel.spacecraft_id for channel in self.channels]
         if len(set(owners)) < 2:
             yield next(iter(owners), None), np.ones(len(self.index), np.bool_)
@@ -71,10 +71,11 @@ class Batch:
 
 @dataclass(slots=True)
 class Heard:
-    """One virtual channel: `frames` received, duplicates too, of which `idle_frames` held no packets; `idle_packets`.
+    """One virtual channel: `frames` received, duplicates included, of which `idle_frames` held no packets; and
+    `idle_packets`.
 
-    `arrivals` say which frames are missing, came late or twice, by bypass flag; `extractors` what became of the data,
-    by access point. What came twice is looked at once.
+    `arrivals` count the frames missing, late and repeated, by bypass flag; `extractors` what became of the data, by
+    access point. A repeated frame gives no packets.
     """
 
     frames: int = 0
@@ -84,21 +85,21 @@ class Heard:
     extractors: dict[int, Extractor] = field(default_factory=dict)
 
     def total(self, counter: str) -> int:
-        """One of the counters of all `arrivals`."""
+        """Sum of one counter over all `arrivals`."""
         return sum(getattr(arrivals, counter) for arrivals in self.arrivals.values())
 
     @property
     def octets_dropped(self) -> int:
-        """Octets of packets that did not become whole."""
+        """Octets of packets that were not completed."""
         return sum(extractor.octets_dropped for extractor in self.extractors.values())
 
     @property
     def octets_unfinished(self) -> int:
-        """Octets of packets that have begun, and end in frames that have not come."""
+        """Octets of packets in progress, which end in frames not received yet."""
         return sum(len(extractor.partial) for extractor in self.extractors.values())
 
     def packets(self, frames: Rows, contents: NDArray[Any], *, idle: bool) -> list[Extraction]:
-        """Note frames of this channel, of which `contents` tell; the packets that end in them, and `idle` ones."""
+        """Register frames of this channel with their CONTENT records; the packets that end in them, with `idle` ones."""
         self.frames += len(contents)
         is_new, is_next = self._arrived(contents)
         contents, is_next = chosen(contents, is_new), chosen(is_next, is_new)
@@ -114,7 +115,7 @@ class Heard:
         return [self._counted(extraction, idle=idle) for extraction in found]
 
     def _arrived(self, contents: NDArray[Any]) -> tuple[Choice, Choice]:
-        """Which of these are no duplicates, and which follow the one before them."""
+        """Masks of the frames that are no duplicates, and of those that follow the one before directly."""
         is_new, is_next = np.ones(len(contents), np.bool_), np.ones(len(contents), np.bool_)
         for bypass in (False, True):
             own = np.flatnonzero((contents["bypass"] == bypass) & (contents["modulus"] > 1))
@@ -124,7 +125,7 @@ class Heard:
         return is_new, is_next
 
     def _counted(self, extraction: Extraction, *, idle: bool) -> Extraction:
-        """The packets but idle ones, which are counted; with `idle` all of them."""
+        """The packets without idle ones, which are counted; with `idle` all of them."""
         octets, records, frames = extraction
         word = records["identification"]
         wanted = (word & 0xE7FF != IDLE_APID) & (word >> 10 != ENCAPSULATION << 3)
@@ -133,7 +134,7 @@ class Heard:
 
 
 def _extractions(extractor: Extractor, frames: Rows, contents: NDArray[Any], gaps: Choice) -> Iterator[Extraction]:
-    """The packets of one access point, from runs of frames in which they stand in the same octets."""
+    """The packets of one access point, extracted from runs of frames whose data fields have the same place and size."""
     moves = np.flatnonzero(np.diff(contents["start"]) | np.diff(contents["end"])) + 1
     ends = [*moves, len(contents)] if len(contents) else []
     for first, last in zip([0, *moves], ends, strict=False):
@@ -146,11 +147,11 @@ def _extractions(extractor: Extractor, frames: Rows, contents: NDArray[Any], gap
 
 
 class FrameIntake:
-    """Frames as `framing` says; packets of the virtual channels `wanted` only, if given, and `idle` ones if asked for.
+    """Receives frames of `framing`; gives packets of the virtual channels `wanted` only, if given, idle ones if `idle`.
 
-    Counters: `frames` seen, of which `bad` failed their checks. `channels` says what was heard of each, `decoder` what
-    became of coded units, `reports` which CLCWs were in them. `listen`, if set, is given the good frames, as rows and
-    CONTENT records, and counts the `bits` of bitstream channels.
+    Counters: `frames` received, of which `bad` failed their checks. `channels` has the state of each channel, `decoder`
+    the counters of coded units, `reports` the CLCWs. `listen`, if set, is called with the good frames, as rows and
+    CONTENT records, and counts the bits of bitstream channels in `bits`.
     """
 
     def __init__(self, framing: Framing, wanted: Collection[int] | None = None, *, idle: bool = False) -> None:
@@ -175,16 +176,16 @@ class FrameIntake:
         return sum(heard.idle_packets for heard in self.channels.values())
 
     def feed(self, octets: bytes | memoryview) -> Batch:
-        """Take what was received; give the packets that became whole."""
+        """Take received octets; return the packets that are complete now."""
         return self._packets(self.decoder.feed_rows(octets) if self.decoder else self._cut(octets))
 
     def finish(self) -> Batch:
-        """No more will come: give what waited for what should follow."""
+        """End of the stream: return the packets that waited for octets behind them."""
         last = b"".join(self.decoder.finish()) if self.decoder else b""
         return self._packets(np.frombuffer(last, np.uint8).reshape(-1, self.framing.octets))
 
     def account(self) -> dict[str, Any]:
-        """What was heard, as plain data with stable keys; `units` is None where frames are not coded."""
+        """Counters of frames, units and channels as plain data with stable keys; `units` is None without coding."""
         return {
             "kind": self.framing.kind,
             "frames": self.frames,

@@ -1,8 +1,7 @@
-"""Packets out of telecommand frames that were recorded (CCSDS 232.0-B-4 §4.1), bare or in CLTUs (231.0-B-4), of
-spacecraft that nobody has to name beforehand.
+"""Packets out of recorded telecommand frames (CCSDS 232.0-B-4 §4.1), bare or in CLTUs (231.0-B-4), of any spacecraft.
 
-Whether a channel has segment headers its data say: without them they are packets one behind the other, and a segment
-header that begins packets or a part of one is none.
+Whether a channel has segment headers is found from its data: without them, the data are consecutive packets, and no
+octet that begins packets or a part of one is valid as a segment header.
 """
 
 from collections import Counter
@@ -28,9 +27,9 @@ _PACKET_OCTETS_MAX = 1 << 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TcFraming:
-    """What has to be known beforehand: whether frames come in CLTUs, end in a FECF, and stand between something else.
+    """What must be known beforehand: whether frames are in CLTUs, end in a FECF, and have other octets around them.
 
-    `randomised` CLTUs are derandomised; None: those that are right only so.
+    `randomised` CLTUs are derandomised; None: only those whose frames are valid that way alone.
     """
 
     kind: Literal["tc", "cltu"]
@@ -50,7 +49,7 @@ class _Heard:
     has_segments: bool = False
 
     def packets(self, frame: TcFrame) -> list[bytes]:
-        """The packets that end in it; none in a control command or a frame that was there before."""
+        """The packets that end in a frame; none for a control command or a repeated frame."""
         self.types[frame.type.name] += 1
         if frame.type is FrameType.BC:
             return []
@@ -67,10 +66,10 @@ class _Heard:
 
 
 class TcIntake:
-    """Telecommand frames as `framing` says; packets of the virtual channels `wanted` only, if given.
+    """Receives telecommand frames of `framing`; gives packets of the virtual channels `wanted` only, if given.
 
-    Counters: `frames` seen, of which `bad` failed their checks; `octets_skipped` outside of them. `listen`, if set, is
-    given each good frame.
+    Counters: `frames` received, of which `bad` failed their checks; `octets_skipped` outside of them. `listen`, if set,
+    is called with each good frame.
     """
 
     def __init__(self, framing: TcFraming, wanted: Collection[int] | None = None) -> None:
@@ -85,7 +84,7 @@ class TcIntake:
         self._in_damage = False
 
     def feed(self, octets: bytes | memoryview) -> Batch:
-        """Take what was received; give the packets that became whole."""
+        """Take received octets; return the packets that are complete now."""
         if self._reader:
             found = [frame for unit in self._reader.feed(bytes(octets)) for frame in self._of_unit(unit)]
             self.octets_skipped = self._reader.octets_skipped
@@ -95,7 +94,7 @@ class TcIntake:
         return self._packets(found)
 
     def finish(self) -> Batch:
-        """No more will come."""
+        """End of the stream: return the last packets."""
         if self._reader:
             found = [frame for unit in self._reader.finish() for frame in self._of_unit(unit)]
             self.octets_skipped = self._reader.octets_skipped
@@ -104,7 +103,7 @@ class TcIntake:
         return self._packets(found)
 
     def account(self) -> dict[str, Any]:
-        """What was heard, as plain data with the keys that telemetry frames have; AD, BD and BC frames beside."""
+        """Counters as plain data with the same keys as for telemetry frames, and of AD, BD and BC frames."""
         return {
             "kind": self.framing.kind,
             "frames": self.frames,
@@ -138,7 +137,7 @@ class TcIntake:
         return Batch(PacketIndex.of(packets), tuple(channels), np.array(numbers, np.int64))
 
     def _of_unit(self, unit: bytes) -> list[TcFrame]:
-        """The frames of a CLTU, one behind the other, upright or derandomised."""
+        """The consecutive frames of a CLTU, as received or derandomised."""
         ways = {None: (unit, randomised(unit, Code.TC)), False: (unit,), True: (randomised(unit, Code.TC),)}
         for octets in ways[self.framing.randomised]:
             if frames := self._upright(octets):
@@ -149,7 +148,7 @@ class TcIntake:
         return []
 
     def _upright(self, octets: bytes) -> list[TcFrame]:
-        """Frames from octet 0 on; fill is shorter than any."""
+        """Consecutive frames from octet 0 on, without derandomising; the fill behind them is shorter than any frame."""
         frames: list[TcFrame] = []
         at = 0
         while at + HEADER_SIZE < len(octets):
@@ -161,7 +160,7 @@ class TcIntake:
         return frames
 
     def _bare(self, *, final: bool) -> list[TcFrame]:
-        """Frames one behind the other; where none begins, the next octet is tried."""
+        """Consecutive bare frames; where none begins, the next octet is tried."""
         octets, frames, at = bytes(self._pending), [], 0
         before, behind = self.framing.prefix_octets, self.framing.suffix_octets
         while at + before + HEADER_SIZE <= len(octets):

@@ -1,1 +1,1 @@
-"""What was read, as lines, tables and files."""
+"""Output of a decoded recording: lines, tables and files."""

@@ -23,28 +23,28 @@ from link.dictionary.codec.invalid import Invalid, without_invalid
 if TYPE_CHECKING:
     from ground.recordings.output.raw_export import RawExport
 
-_NAME_OCTETS_MAX = 240  # of a file; systems take 255, of which `.NAME.part` needs some
+_NAME_OCTETS_MAX = 240  # bound of a file's name; file systems allow 255, of which `.NAME.part` needs some
 Values = Mapping[str, Any]
 Kept = list[Any] | NDArray[Any]
 
 
 class Export(Protocol):
-    """Takes packets in their order. `close` ends the files and names those written; before, none of them is there."""
+    """Writes packets in their order. `close` completes the files and returns them; before, none of them exists."""
 
     def add(self, kind: str, values: Values, packet: bytes, utc_ns: int | None = None) -> None:
-        """Take one packet of a kind that the dictionary names, its values by field, and when it was made, if known."""
+        """Write one packet: the dictionary's name of its kind, its values by field, and its time, if known."""
 
     def close(self) -> list[Path]:
-        """No more will come."""
+        """Complete all files; returns their paths."""
 
     def drop(self) -> None:
-        """Leave no file, unless they are closed already."""
+        """Delete all files, unless they are completed already."""
 
 
 def open_export(path: Path, recorded_ns: int = 0) -> "Export | RawExport":
-    """The export that the ending of `path` asks for. Raises ValueError for another, or one that is not installed.
+    """The export for the suffix of `path`. Raises UsageError for an unknown one, or if its library is not installed.
 
-    `recorded_ns`: when what it takes was recorded, in nanoseconds of UTC since 1970; 0 if that is not known.
+    `recorded_ns`: time of the recording, in nanoseconds of UTC since 1970; 0 if it is not known.
     """
     ending = path.suffix.lower()
     if ending not in (*_EXPORTS, ".bin"):
@@ -57,8 +57,8 @@ def open_export(path: Path, recorded_ns: int = 0) -> "Export | RawExport":
 
 
 class PcapExport:
-    """The packets themselves, for Wireshark, each at its own time; one that does not say at that of the one before it,
-    and until one does, at `recorded_ns`.
+    """The packets themselves, for Wireshark, each at its own time; a packet without one has that of the packet before
+    it, or `recorded_ns`.
     """
 
     def __init__(self, path: Path, recorded_ns: int = 0) -> None:
@@ -72,16 +72,16 @@ class PcapExport:
         self._whole.file.write(pcap_record(packet, self._latest_ns))
 
     def close(self) -> list[Path]:
-        """The one file."""
+        """Complete the file."""
         return [self._whole.settle()]
 
     def drop(self) -> None:
-        """Leave none."""
+        """Delete all files."""
         self._whole.drop()
 
 
 class CsvExport:
-    """Written as packets come, so that a recording may be longer than memory. Octets are hexadecimal, lists JSON."""
+    """CSV, written packet by packet, so that a recording may exceed the memory. Octets are hexadecimal, lists JSON."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -97,7 +97,7 @@ class CsvExport:
         self._writer(kind, columns).writerows(zip(*map(_cells, columns.values()), strict=True))
 
     def _writer(self, kind: str, names: Iterable[str]) -> Any:
-        """Of the kind's file, which begins with the fields' names."""
+        """The CSV writer of a kind's file, which begins with a row of field names."""
         if kind not in self._files:
             path = paths_of(self._path, [*self._files, kind])[-1] if self._files else self._path
             self._files[kind] = WholeFile(path, "w", newline="", encoding="utf-8")
@@ -106,18 +106,18 @@ class CsvExport:
         return self._writers[kind]
 
     def close(self) -> list[Path]:
-        """One file a kind."""
+        """Complete the files, one for each kind."""
         paths = paths_of(self._path, list(self._files))
         return [file.settle(path) for file, path in zip(self._files.values(), paths, strict=True)]
 
     def drop(self) -> None:
-        """Leave none."""
+        """Delete all files."""
         for file in self._files.values():
             file.drop()
 
 
 class ColumnExport:
-    """Keeps all values, by kind and field, until the end; all of a kind come as rows, or all in tables."""
+    """Keeps all values in memory, by kind and field, until `close`; all of a kind come by `add`, or by `add_table`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -137,7 +137,7 @@ class ColumnExport:
             kept.setdefault(name, []).append(column)
 
     def close(self) -> list[Path]:
-        """One file a kind."""
+        """Complete the files, one for each kind."""
         joined = {
             kind: {name: np.concatenate(part) for name, part in parts.items()} for kind, parts in self._tables.items()
         }
@@ -148,14 +148,14 @@ class ColumnExport:
         return paths
 
     def drop(self) -> None:
-        """Nothing was written yet."""
+        """Do nothing: no file is written before `close`."""
 
     def _write(self, path: Path, columns: Mapping[str, Kept]) -> None:
         raise NotImplementedError
 
 
 class NpzExport(ColumnExport):
-    """Arrays by field; what varies in size is one behind the other, its sizes beside it as FIELD.sizes."""
+    """npz: an array for each field; values of varying size are concatenated, with their sizes as FIELD.sizes."""
 
     def _write(self, path: Path, columns: Mapping[str, Kept]) -> None:
         arrays: dict[str, NDArray[Any]] = {}
@@ -163,18 +163,18 @@ class NpzExport(ColumnExport):
             found = _arrays(name, _marked(values)) if isinstance(values, list) else {name: values}
             arrays |= {_own_name(key, arrays, columns if key != name else ()): one for key, one in found.items()}
         with whole_file(path) as file, ZipFile(file, "w", ZIP_DEFLATED) as archive:
-            for name, array in arrays.items():  # by numpy.savez, one cannot be called as an argument of its own
+            for name, array in arrays.items():  # numpy.savez cannot write an array named as one of its arguments
                 with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
                     np.lib.format.write_array(entry, np.asanyarray(array), allow_pickle=False)
 
 
 class ParquetExport(ColumnExport):
-    """Columns with their types, lists included."""
+    """Parquet: columns with their types, lists included."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         try:
-            import pyarrow.parquet  # noqa: F401  # better missed now than behind the decoding
+            import pyarrow.parquet  # noqa: F401  # so that a missing library is reported before the decoding
         except ImportError:
             raise UsageError(f"{path}: Parquet needs pyarrow; pip install 'skyrack[parquet]'") from None
 
@@ -188,7 +188,7 @@ class ParquetExport(ColumnExport):
 
 
 TableExport = CsvExport | ColumnExport
-"""Those that also take many packets at once."""
+"""Exports that can also take many packets at once (`add_table`)."""
 _EXPORTS: dict[str, Callable[[Path], Export]] = {
     ".csv": CsvExport,
     ".npz": NpzExport,
@@ -198,14 +198,14 @@ _EXPORTS: dict[str, Callable[[Path], Export]] = {
 
 
 def path_of(path: Path, kind: str) -> Path:
-    """Where a table of several goes: its kind before the ending, as far as a name of a file may be long."""
+    """Path of one of several tables: its kind before the suffix, cut to the allowed length of a file name."""
     room = _NAME_OCTETS_MAX - len(os.fsencode(f"{path.stem}..{path.suffix}"))
     kind = os.fsencode(kind.replace("/", "_"))[: max(room, 1)].decode(errors="ignore")
     return path.with_name(f"{path.stem}.{kind}{path.suffix}")
 
 
 def paths_of(path: Path, kinds: Sequence[str]) -> list[Path]:
-    """Where tables go, each in a file of its own: a table that is the only one has the name that was asked for."""
+    """Paths of the tables of `kinds`, each in its own file; a single table has the requested name itself."""
     if len(kinds) < 2:
         return [path] * len(kinds)
     paths: dict[Path, str] = {}
@@ -216,13 +216,13 @@ def paths_of(path: Path, kinds: Sequence[str]) -> list[Path]:
 
 
 def _own_name(name: str, taken: Container[str], others: Container[str]) -> str:
-    """`name`, or one that no array and no other field has."""
+    """`name`, or a name derived from it that no array and no other field has."""
     tries = chain((name,), (f"{name}.{number}" for number in count(2)))
     return next(one for one in tries if one not in taken and one not in others)
 
 
 def _listed(column: Kept) -> Kept:
-    """Rows of a column of arrays one by one, as Parquet wants them."""
+    """A column of arrays as a list of rows, as Parquet requires."""
     if isinstance(column, list):
         return [without_invalid(one) for one in column]
     return column if column.ndim == 1 else column.tolist()
@@ -246,14 +246,14 @@ def _cell(value: Any) -> Any:
 
 
 def _marked(values: list[Any]) -> list[Any]:
-    """Values that cannot be as texts among texts, as what is no number among numbers."""
+    """Values with each Invalid as text in a column of texts, as NaN in a column of numbers."""
     if any(isinstance(value, str) for value in values):
         return [str(value) if isinstance(value, Invalid) else value for value in values]
     return [without_invalid(value, math.nan) for value in values]
 
 
 def _arrays(name: str, values: list[Any]) -> dict[str, NDArray[Any]]:
-    """One field as arrays without Python objects in them; numbers that are not there are NaN."""
+    """One field as arrays without Python objects; absent numbers are NaN."""
     if any(isinstance(value, (bytes, list)) for value in values):
         rows = [_row(value) for value in values]
         sizes = np.array([len(row) for row in rows])
@@ -271,5 +271,5 @@ def _row(value: Any) -> NDArray[Any]:
 
 
 def _plain(column: NDArray[Any]) -> NDArray[Any]:
-    """Texts for what numpy has no numbers for."""
+    """A column as numbers or, where numpy has no type for the values, as texts."""
     return column if column.dtype != object else np.array([json.dumps(one, default=plain_text) for one in column])

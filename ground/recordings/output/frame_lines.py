@@ -1,4 +1,4 @@
-"""Transfer frames as lines, and the bits of bitstream channels as files: what packets alone do not show."""
+"""Transfer frames as lines of text, and the bits of bitstream channels as files."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ def listen(intake: FrameIntake | TcIntake, *, is_listed: bool, out: RawExport | 
 
 
 def _b_pdu(octets: bytes, content: Any) -> BPdu | None:
-    """What a frame of a bitstream channel holds; None where its pointer is out of range."""
+    """The B_PDU in a frame of a bitstream channel; None where its pointer is out of range."""
     try:
         return BPdu.decode(octets[int(content["start"]) - _M_PDU_HEADER : int(content["end"])])
     except DecodeError:
@@ -50,14 +50,14 @@ def _b_pdu(octets: bytes, content: Any) -> BPdu | None:
 
 
 class _Bits:
-    """Bits of each channel, one behind the other, as whole octets; those left over wait for the next frame."""
+    """Writer of the bits of each bitstream channel as whole octets; remaining bits wait for the next frame."""
 
     def __init__(self, out: RawExport | None) -> None:
         self._out = out
         self._rest: dict[str, NDArray[np.uint8]] = {}
 
     def take(self, content: Any, pdu: BPdu | None) -> int:
-        """Write the bits of a frame; how many they are."""
+        """Write the bits of a frame; returns their number."""
         if pdu is None:
             return 0
         if self._out:

@@ -24,7 +24,7 @@ _PARTS = {
 
 
 def packet_line(packet: bytes, read: Packet | None, channel: Channel | None = None) -> str:
-    """Where it came from, its header, and its values; without them, its first octets."""
+    """Channel, header and values of a packet; its first octets if it was not decoded."""
     if packet[0] >> 5 == ENCAPSULATION and read is None:
         return _encapsulation_line(packet, f"{channel.spacecraft_id}/{channel.vc} " if channel else "")
     header = PacketIndex.of([packet])
@@ -52,7 +52,7 @@ def packet_json(packet: bytes, read: Packet | None, channel: Channel | None, utc
 
 
 def _finite(value: Any) -> Any:
-    """With null for numbers that JSON does not have."""
+    """A value with None in place of infinity and NaN, which JSON does not have."""
     match value:
         case float():
             return value if math.isfinite(value) else None
@@ -64,7 +64,7 @@ def _finite(value: Any) -> Any:
 
 
 def _encapsulation_line(packet: bytes, where: str) -> str:
-    """Of a packet that carries what another protocol sent; its header may contradict itself."""
+    """The line of an encapsulation packet; its header may contradict itself."""
     protocol = packet[0] >> 2 & 7
     name = PROTOCOLS.get(protocol, "reserved")
     header = (1, 2, 4, 8)[packet[0] & 3]
@@ -72,7 +72,7 @@ def _encapsulation_line(packet: bytes, where: str) -> str:
 
 
 def plain_text(value: Any) -> str:
-    """What JSON has no words for: octets, and values that cannot be."""
+    """Text for values that JSON cannot hold: octets, and invalid values."""
     return value.hex() if isinstance(value, bytes) else str(value)
 
 

@@ -3,8 +3,8 @@
 magic 32 | major 16 (2) | minor 16 (4) | reserved 64 | octets a record keeps 32 | link type 32, then for each packet:
 seconds 32 | nanoseconds 32 | octets kept 32 | octets that the packet had 32 | octets
 
-The link type is the first of those kept for private use: Wireshark has to be told that space packets stand in it,
-unless a dissector of ours (link.dictionary.exchange.wireshark) does.
+The link type is the first of those for private use: Wireshark must be configured to read space packets in it, unless
+our dissector (link.dictionary.exchange.wireshark) is loaded.
 """
 
 import struct
@@ -16,11 +16,11 @@ _RECORD = struct.Struct(">IIII")
 _MAGIC_NS = 0xA1B23C4D
 _SECOND_NS = 1_000_000_000
 END_NS = _SECOND_NS << 32
-"""Times that a capture file has no room for: in 2106."""
+"""Time, in ns since 1970, from which on a capture file has no room: in 2106."""
 
 
 def pcap_header(link_type: int = USER0) -> bytes:
-    """What a file begins with."""
+    """The header of a capture file."""
     return _HEADER.pack(_MAGIC_NS, 2, 4, 0, KEPT_OCTETS_MAX, link_type)
 
 

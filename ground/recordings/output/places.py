@@ -1,4 +1,4 @@
-"""Where `decode` and `tap` may write: over what they wrote before, and over nothing else."""
+"""Checks of the output files of `decode` and `tap`: they may overwrite their own earlier output and nothing else."""
 
 import csv
 import re
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
     from link.dictionary.kinds import Field
 
 _RAW_PART = re.compile(r"(\d+-)?(\d+|encapsulation)|\d+-\d+\.bits")
-"""What `ground.recordings.output.raw_export` puts into the names of its files."""
+"""The part of file names that `ground.recordings.output.raw_export` inserts."""
 _LOOKED_AT, _HEADER_OCTETS = 1 << 20, 6
 
 
 def check_places(out: Path, files: Iterable[Path], definition: "Definition") -> None:
-    """Raises UsageError where writing `out`, or a part of it (`out` a.bin, part a.5.bin), would destroy one of `files`,
-    which are those that it is made of, or a file that is none of such packets.
+    """Raises UsageError where writing `out`, or a part of it (`out` a.bin, part a.5.bin), would overwrite one of the
+    input `files`, or a file that is not earlier output.
     """
     read = list(files)
     for place in _places(out, {one.name.replace("/", "_") for one in definition.packets}):
         if any(file.exists() and file.samefile(place) for file in read):
-            raise UsageError(f"{shown(out)} may be written over {shown(place)}, which is read: give it another name")
+            raise UsageError(f"{shown(out)} would overwrite {shown(place)}, which is read: choose another name")
         if place.is_file() and place.stat().st_size and not _is_ours(place, set(_names(definition))):
-            raise UsageError(f"{shown(place)} is there, and holds something else: --out gives another name")
+            raise UsageError(f"{shown(place)} exists and holds something else: choose another name with --out")
 
 
 def _places(out: Path, kinds: Collection[str]) -> Iterator[Path]:
-    """What is there already of the files that may be written."""
+    """Existing files among those that may be written."""
     if out.exists():
         yield out
     if out.suffix.lower() == ".pcap" or not out.parent.is_dir():
@@ -44,7 +44,7 @@ def _places(out: Path, kinds: Collection[str]) -> Iterator[Path]:
 
 
 def _names(definition: "Definition") -> Iterator[str]:
-    """Of all fields."""
+    """Names of all fields in a definition."""
     for container in definition.packets:
         yield from _named(container.fields)
 
@@ -59,7 +59,7 @@ def _named(fields: "Iterable[Field]") -> Iterator[str]:
 
 
 def _is_ours(place: Path, names: Collection[str]) -> bool:
-    """Whether a file may be one that was written here: by its names, or by what it begins with."""
+    """Whether a file may be earlier output: by the names of its columns, or by its first octets."""
     from ground.recordings.output.pcap import pcap_header
 
     match place.suffix.lower():
@@ -79,7 +79,7 @@ def _is_ours(place: Path, names: Collection[str]) -> bool:
 
 
 def _holds_packets(place: Path) -> bool:
-    """Whether packets stand in it one behind the other, as far as is looked; of any version, if it is that of all."""
+    """Whether the beginning of a file is consecutive packets, all of one version."""
     from link.errors import DecodeError
     from link.packets.size import ENCAPSULATION, packet_size
 

@@ -1,4 +1,4 @@
-"""Packets as they came into files, one for each application process: what other programs take as a recording."""
+"""Packets as received into files, one for each APID, in a form that other programs read as a recording."""
 
 from pathlib import Path
 
@@ -13,11 +13,11 @@ _ENCAPSULATED = 1 << 11  # in place of an APID, which has eleven bits
 
 
 class RawExport:
-    """Packets one behind the other, each APID in a file of its own: FILE.APID.bin, or FILE.SPACECRAFT-APID.bin where
-    frames name the spacecraft; the only one is FILE.bin itself. Encapsulation packets have one for all.
+    """Consecutive packets, each APID in its own file: FILE.APID.bin, or FILE.SPACECRAFT-APID.bin where frames name the
+    spacecraft; a single file is FILE.bin itself. Encapsulation packets are all in one file.
 
-    Files are written as packets come, and are open only while they are: there may be as many as there are APIDs. They
-    have their names at the end.
+    A file is open only while packets are appended, because there may be as many as APIDs. They get their names at the
+    end.
     """
 
     def __init__(self, path: Path) -> None:
@@ -37,7 +37,7 @@ class RawExport:
                 self._write(name if spacecraft_id is None else f"{spacecraft_id}-{name}", b"".join(packets))
 
     def beside(self, name: str) -> WholeFile:
-        """A file of what is no packet, called by `name`."""
+        """A further file, not of packets, with `name` in its file name."""
         if name not in self._beside:
             self._beside[name] = _closed(path_of(self._path, name))
         return self._beside[name]
@@ -48,20 +48,20 @@ class RawExport:
         self._files[name].append(octets)
 
     def close(self) -> list[Path]:
-        """Those that were written."""
+        """Complete the files; returns their paths."""
         paths = paths_of(self._path, list(self._files))
         for file in self._beside.values():
             file.settle()
         return [file.settle(path) for file, path in zip(self._files.values(), paths, strict=True)]
 
     def drop(self) -> None:
-        """Leave none."""
+        """Delete all files."""
         for file in (*self._files.values(), *self._beside.values()):
             file.drop()
 
 
 def _closed(path: Path) -> WholeFile:
-    """Empty, to be appended to."""
+    """A new empty file, closed, to append to."""
     whole = WholeFile(path)
     whole.file.close()
     return whole

@@ -66,7 +66,7 @@ def _frame_lines(frames: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _clcw_lines(frames: Mapping[str, Any]) -> Iterator[str]:
-    """What operational control fields reported, and how many were something else."""
+    """Lines on CLCWs by channel, and the number of operational control fields that are not CLCWs."""
     flags = ("lockout", "wait", "retransmit", "no_rf", "no_bit_lock")
     yield from _table(
         ("spacecraft", "CLCW of channel", "reports", "last expects", "FARM-B", "flags"),
@@ -79,7 +79,7 @@ def _clcw_lines(frames: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _also(rows: Iterable[Mapping[str, Any]], names: Sequence[str]) -> list[str]:
-    """Those of the columns in which there is anything: what mostly is not."""
+    """The names of rarely used columns that are not empty in all rows."""
     kept = list(rows)
     return [name for name in names if any(row.get(name) for row in kept)]
 
@@ -93,12 +93,12 @@ def _words(counters: Mapping[str, int]) -> dict[str, int]:
 
 
 def _sentence(begin: str, counters: Mapping[str, int]) -> str:
-    """What came, and how much of what went wrong, if any did."""
+    """A sentence of `begin` and the counters that are not 0."""
     return ", ".join([begin, *(f"{number} {name}" for name, number in counters.items() if number)])
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """Columns as wide as they have to be, numbers to the right; nothing without rows."""
+    """Lines of a table with columns as wide as needed, aligned to the right; none without rows."""
     cells = [[str(cell) for cell in row] for row in rows]
     if not cells:
         return

@@ -1,1 +1,1 @@
-"""What recordings come wrapped in: network captures, KISS, compression, text; none of it has to be said beforehand."""
+"""Formats around recordings, recognised by content: network captures, KISS, compression, hexadecimal text."""

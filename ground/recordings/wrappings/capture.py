@@ -1,4 +1,4 @@
-"""Captures of networks: pcap (draft-ietf-opsawg-pcap) and pcapng (draft-ietf-opsawg-pcapng), their UDP payloads."""
+"""UDP payloads of network captures: pcap (draft-ietf-opsawg-pcap) and pcapng (draft-ietf-opsawg-pcapng)."""
 
 import struct
 from collections import Counter
@@ -13,14 +13,14 @@ _PCAP = {0xA1B2C3D4: 16, 0xA1B23C4D: 16, 0xA1B2CD34: 24}
 _PCAPNG = b"\x0a\x0d\x0d\x0a"
 _ORDER = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
 _SECTION, _INTERFACE, _OBSOLETE, _SIMPLE, _ENHANCED = 0x0A0D0D0A, 1, 2, 3, 6
-_JUDGED = 64  # datagrams of a port
+_JUDGED = 64  # datagrams of a port that are examined
 _SHOWN = 6
 
 Fits = Callable[[bytes], bool]
 
 
 class Record(NamedTuple):
-    """What was seen on a link, its type as tcpdump.org/linktypes numbers it; `is_cut`: not all of it was kept."""
+    """A captured packet with its link type (tcpdump.org/linktypes); `is_cut`: the capture kept only its beginning."""
 
     link: int
     octets: memoryview
@@ -28,7 +28,7 @@ class Record(NamedTuple):
 
 
 def is_capture(octets: bytes | memoryview) -> bool:
-    """Whether it begins as a capture file does."""
+    """Whether octets begin as a capture file does."""
     head = bytes(octets[:4])
     if head == _PCAPNG:
         return bytes(octets[8:12]) in _ORDER
@@ -36,7 +36,7 @@ def is_capture(octets: bytes | memoryview) -> bool:
 
 
 def unwrap_capture(octets: bytes | memoryview, skip: int, port: int | None, fits: Fits) -> Unwrapped:
-    """The payloads of all datagrams to `port`, each from octet `skip` on; without one, of all that `fits` finds right.
+    """The payloads of all datagrams to `port`, each from octet `skip` on; without a port, of those that `fits` accepts.
 
     Raises WrappingError where there are none, or several ports and none that fits.
     """
@@ -47,8 +47,8 @@ def unwrap_capture(octets: bytes | memoryview, skip: int, port: int | None, fits
     others = sorted(links.keys() - KNOWN_LINKS - set(USER_LINKS))
     if others and not skip:
         raise WrappingError(
-            f"a capture of link type {others[0]}, which is not known here: --skip OCTETS says where in each of its "
-            "records the packet begins"
+            f"a capture of link type {others[0]}, which is not supported: give the offset of the packet in each of its "
+            "records with --skip OCTETS"
         )
     alone = [record.octets[skip:] for record in records if record.link not in KNOWN_LINKS]
     network = Network()
@@ -75,7 +75,7 @@ def _datagram(network: Network, record: Record) -> Datagram | None:
 
 
 def _chosen(datagrams: list[Datagram], port: int | None, fits: Fits, notes: list[str]) -> list[Datagram]:
-    """Those to `port`, or to the ports that hold what is looked for."""
+    """The datagrams to `port`, or to the ports whose datagrams `fits` accepts."""
     ports = Counter(datagram.port for datagram in datagrams)
     wanted = set(ports)
     if port is not None:
@@ -93,7 +93,7 @@ def _chosen(datagrams: list[Datagram], port: int | None, fits: Fits, notes: list
 
 
 def _first_by_port(datagrams: list[Datagram]) -> dict[int, list[Datagram]]:
-    """Enough of each port to judge it by; there may be as many ports as datagrams."""
+    """The first datagrams of each port, to examine; there may be as many ports as datagrams."""
     found: dict[int, list[Datagram]] = {}
     for datagram in datagrams:
         judged = found.setdefault(datagram.port, [])
@@ -155,7 +155,7 @@ def _pcapng(view: memoryview, notes: list[str]) -> Iterator[Record]:
 
 
 def _record(kind: int, body: memoryview, order: str, links: list[int]) -> Record | None:
-    """What a block keeps, if it keeps anything."""
+    """The record in a pcapng block; None for a block without one."""
     if kind in (_ENHANCED, _OBSOLETE) and len(body) >= 20:
         interface = struct.unpack_from(order + ("I" if kind == _ENHANCED else "H"), body)[0]
         kept, size = struct.unpack_from(order + "II", body, 12)

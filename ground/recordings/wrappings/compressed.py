@@ -1,6 +1,6 @@
 """Compressed recordings: gzip, xz and bzip2, and zstd where the library for it is installed.
 
-What is cut off or damaged is read as far as it goes, and said to be so.
+Cut or damaged files are read as far as possible, and that is reported.
 """
 
 import bz2
@@ -14,8 +14,8 @@ from typing import Any
 from ground.recordings.wrappings.units import WrappingError
 
 OCTETS_MAX = 1 << 33
-_MEMORY_OCTETS = 1 << 29  # that an unpacker may ask for by what the file says alone
-_PIECE = 1 << 10  # of what a damaged piece would give nothing is read
+_MEMORY_OCTETS = 1 << 29  # bound of the memory that an unpacker may take because a header asks for it
+_PIECE = 1 << 10  # octets fed at once: of a damaged piece nothing is read
 MAGICS = {b"\x1f\x8b\x08": "gzip", b"\xfd7zXZ\0": "xz", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
@@ -27,13 +27,13 @@ _UNPACKERS: dict[str, Callable[[], Any]] = {
 
 
 def compression_of(octets: bytes | memoryview) -> str | None:
-    """What the octets are compressed with, if they are."""
+    """Name of the compression of octets; None if they are not compressed."""
     head = bytes(octets[:6])
     return next((name for magic, name in MAGICS.items() if head.startswith(magic)), None)
 
 
 def decompressed(octets: bytes | memoryview, name: str, octets_max: int = OCTETS_MAX) -> tuple[bytes, list[str]]:
-    """All that is in it, and what is wrong with it. Raises WrappingError where that is more than `octets_max`."""
+    """The decompressed octets, and sentences on damage. Raises WrappingError where they exceed `octets_max`."""
     if name == "zstd":
         return _zstd(octets, octets_max)
     make = _UNPACKERS[name]
@@ -75,4 +75,4 @@ def _zstd(octets: bytes | memoryview, octets_max: int) -> tuple[bytes, list[str]
 
 
 def _too_large(name: str, octets_max: int) -> str:
-    return f"{name}: more than {octets_max} octets are in it; if that is so, unpack it to a file first"
+    return f"{name}: it holds more than {octets_max} octets; if that is intended, unpack it to a file first"

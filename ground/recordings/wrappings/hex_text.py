@@ -1,5 +1,5 @@
-"""Octets written as text: hexadecimal digits, bare, in arrays of C, or as programs dump them (xxd, hexdump -C, od -t
-x1, Wireshark), with lines left out that repeat the one before. Other ways to print octets are refused by name.
+"""Octets as hexadecimal text: bare digits, arrays of C, or dumps of programs (xxd, hexdump -C, od -t x1, Wireshark),
+with repeated lines left out. Other ways to print octets are refused by name.
 """
 
 import re
@@ -31,11 +31,11 @@ _OTHERS = {
         f"a dump of words, whose octets stand in the order of the machine that printed them: {_INSTEAD}",
     r"0{6,7} +(?=.*\\)[ -~]+": f"a dump of characters: {_INSTEAD}",
 }  # fmt: skip
-"""What else a text may be, by its first line."""
+"""Other forms of text that are refused, by a pattern of their first line."""
 
 
 class _Row(NamedTuple):
-    """A line of a dump: what it says that it begins at, if it does, and its octets; None stands for lines left out."""
+    """A line of a dump: its offset, if it has one, and its octets; None for octets marks repeated lines left out."""
 
     number: int
     offset: str
@@ -43,7 +43,7 @@ class _Row(NamedTuple):
 
 
 def is_text(octets: bytes | memoryview) -> bool:
-    """Whether it begins as text does, in UTF-8 or, as some shells redirect it, UTF-16."""
+    """Whether octets begin as text, in UTF-8 or in UTF-16, which some shells write when they redirect output."""
     head = bytes(octets[:_LOOKED_AT])
     if head[:2] in _UTF16:
         head = head[: len(head) // 2 * 2].decode("utf-16", errors="replace").encode()
@@ -51,8 +51,8 @@ def is_text(octets: bytes | memoryview) -> bool:
 
 
 def octets_of_text(octets: bytes | memoryview) -> bytes:
-    """The octets that a text of hexadecimal digits stands for. Raises WrappingError naming the line that is none, or
-    what else the text is.
+    """The octets of a text of hexadecimal digits. Raises WrappingError naming the line that is not hexadecimal, or the
+    other form of the text.
     """
     text = bytes(octets).decode("utf-16" if bytes(octets[:2]) in _UTF16 else "utf-8-sig", errors="replace")
     lines = _inside_arrays(text).splitlines()
@@ -69,7 +69,7 @@ def octets_of_text(octets: bytes | memoryview) -> bytes:
 
 
 def _inside_arrays(text: str) -> str:
-    """What arrays of C hold, on the lines where it stands; all of a text without any."""
+    """The contents of arrays of C, on their original lines; the whole text if there are none."""
     inside, at = "", 0
     for found in _C_ARRAY.finditer(text):
         inside += "\n" * text.count("\n", at, found.start(1)) + _C_REMARK.sub("", found[1])
@@ -78,7 +78,7 @@ def _inside_arrays(text: str) -> str:
 
 
 def _octets_of(digits: str, line: str, number: int) -> bytes:
-    """Of digits, every run of which is whole octets. Raises WrappingError."""
+    """The octets of a line of digits, each run of which must be whole octets. Raises WrappingError."""
     try:
         return bytes.fromhex(digits)
     except ValueError:
@@ -91,7 +91,7 @@ def _octets_of(digits: str, line: str, number: int) -> bytes:
             bytes.fromhex(one[1] or (one[2] and f"0{one[2]}") or one[3].replace("\\x", "")) for one in found if one
         )
     if line.strip() == "*":
-        raise WrappingError(f"line {number} stands for lines that are left out: print all of them, with -v")
+        raise WrappingError(f"line {number} replaces repeated lines: print all lines, with the option -v")
     raise WrappingError(
         f"this is text, and line {number} is not hexadecimal: {line.strip()[:40]!a}; expected a recording, or "
         "text of hexadecimal digits"
@@ -106,7 +106,7 @@ def _row(line: str, number: int) -> _Row:
     found = _OFFSET.match(line)
     if not found:
         return _Row(number, "", _octets_of(line, line, number))
-    behind = line[found.end() :]  # characters may be any, the separators too: they are behind the first of those
+    behind = line[found.end() :]  # cut at the first separator only: the characters behind it may contain separators
     digits, *characters = re.split(r"  |\|" if ":" in found["colon"] else r"   |\||  >", behind, maxsplit=1)
     octets = _octets_of(digits, line, number)
     if characters and ":" in found["colon"]:
@@ -115,7 +115,7 @@ def _row(line: str, number: int) -> _Row:
 
 
 def _check_order(groups: Sequence[str], characters: str, octets: bytes) -> None:
-    """Raises WrappingError where the characters behind the digits are those of each group from its end: xxd -e."""
+    """Raises WrappingError where the characters show that the octets of each group are reversed, as by `xxd -e`."""
     rest = _REST_OF_WORD.fullmatch(characters)
     turned = b"".join(bytes.fromhex(group)[::-1] for group in groups if len(group) % 2 == 0)
     is_whole = len(characters) >= len(octets) == len(turned)
@@ -130,7 +130,7 @@ def _are_of(characters: str, octets: bytes) -> bool:
 
 
 def _octets_of_dump(rows: Sequence[_Row], begin: re.Match[str]) -> bytes:
-    """All octets, where offsets are numbers of a base in which each line is where it says. Raises WrappingError."""
+    """All octets of a dump, with its offsets in the base in which each line fits its place. Raises WrappingError."""
     if len(begin["offset"]) == 7:
         bases: tuple[int, ...] = (8, 10)  # of od
     else:
@@ -142,15 +142,15 @@ def _octets_of_dump(rows: Sequence[_Row], begin: re.Match[str]) -> bytes:
         except WrappingError as error:
             faults.append(error)
     if len(found) > 1:
-        raise WrappingError("a dump with lines left out, and how many does not follow: print all of them, with -v")
+        raise WrappingError("a dump ends with an unknown number of repeated lines: print all lines, with the option -v")
     if not found:
         raise faults[0]
     return found.pop()
 
 
 def _placed(rows: Sequence[_Row], base: int) -> Iterator[bytes]:
-    """The octets of each row, as often as they stand there; each packet of several may count from 0. Raises
-    WrappingError where a line stands somewhere else than it says: octets are missing, or were taken from what is none.
+    """The octets of each row, repeated for lines left out; the offsets of each packet may begin at 0. Raises
+    WrappingError where a line's offset does not fit: octets are missing, or other text was taken as octets.
     """
     at, last, is_repeated = _number(rows, base), b"", False
     for row in rows:
@@ -158,12 +158,12 @@ def _placed(rows: Sequence[_Row], base: int) -> Iterator[bytes]:
         if is_repeated and row.octets is not None:
             times, rest = divmod(offset - at, len(last) or 1)
             if not row.offset or not last or rest or not 0 <= times <= _LEFT_OUT_MAX // len(last):
-                said = f"how many lines are left out before line {row.number} is not clear"
-                raise WrappingError(f"this is a dump, and {said}: print all of them, with -v")
+                said = f"the number of repeated lines left out before line {row.number} is unclear"
+                raise WrappingError(f"this is a dump, and {said}: print all lines, with the option -v")
             yield last * times
             at = offset
         if offset not in (0, at):
-            said = f"line {row.number} is octet {offset:#x} by its own account, but {at:#x} stand before it"
+            said = f"line {row.number} has the offset {offset:#x}, but {at:#x} octets are before it"
             raise WrappingError(f"this is a dump, and {said}")
         is_repeated = row.octets is None
         if row.octets:
@@ -172,7 +172,7 @@ def _placed(rows: Sequence[_Row], base: int) -> Iterator[bytes]:
 
 
 def _number(rows: Sequence[_Row], base: int) -> int:
-    """Where the dump begins: later than 0, if a part of a file was printed."""
+    """Offset of the first octet of a dump, above 0 if a part of a file was printed."""
     return next(_parsed(row.offset, base) for row in rows if row.offset)
 
 

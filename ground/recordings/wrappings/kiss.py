@@ -1,7 +1,7 @@
 """KISS files, as terminal node controllers and radio programs write them: FEND C0 | port 4, command 4 | data | FEND C0.
 
-In the data, C0 stands as DB DC and DB as DB DD. Only command 0 is data. Where that is AX.25 (UI frames), the packet or
-frame stands behind its addresses.
+In the data, C0 is escaped as DB DC and DB as DB DD. Only command 0 is data. Where the data are AX.25 (UI frames), the
+packet or frame follows the addresses.
 """
 
 import re
@@ -16,9 +16,9 @@ _UI = b"\x03\xf0"
 
 
 def is_kiss(octets: bytes | memoryview) -> bool:
-    """Whether it begins and ends with a frame end, all escapes are right, and half of its frames are data, or more:
-    each may have its time before it. Of a recording that was cut at either end, frames must stand between two ends of
-    their own, and there must be several.
+    """Whether octets begin and end with FEND, all escapes are valid, and at least half of the frames are data, because
+    each may have a frame with its time before it. In a recording that is cut at either end, each frame must have its
+    own two FENDs, and there must be several.
     """
     if _FEND not in (bytes(octets[:1]), bytes(octets[-1:])):
         return False
@@ -31,7 +31,7 @@ def is_kiss(octets: bytes | memoryview) -> bool:
 
 
 def _frames(whole: bytes) -> list[bytes]:
-    """What stands between two frame ends."""
+    """The contents of frames, between two FENDs."""
     return [frame for frame in whole.split(_FEND)[1:-1] if frame]
 
 
@@ -51,7 +51,7 @@ def unwrap_kiss(octets: bytes | memoryview, skip: int) -> Unwrapped:
 
 
 def _behind_ax25(frame: bytes) -> bytes:
-    """What an AX.25 UI frame carries; the frame itself if it is none."""
+    """The information field of an AX.25 UI frame; the octets themselves if they are no such frame."""
     for count in range(2, _ADDRESSES_MAX + 1):
         end = count * _ADDRESS_OCTETS
         addresses, is_last = frame[:end], frame[end - 1 : end]

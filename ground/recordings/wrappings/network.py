@@ -1,13 +1,13 @@
-"""UDP datagrams in what networks carry: Ethernet with VLANs, Linux's and BSD's pseudo-links, IPv4 and IPv6."""
+"""UDP datagrams in captured packets: Ethernet with VLANs, Linux's and BSD's pseudo-links, IPv4 and IPv6."""
 
 import struct
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 USER_LINKS = range(147, 163)
-"""Link types kept for private use: what stands in them is nothing but the packet."""
+"""Link types for private use: a record holds the packet alone."""
 _FIXED = {1: 12, 113: 14, 276: 0, 0: 0, 108: 0, 12: -1, 14: -1, 101: -1, 228: -1, 229: -1}
-"""Where in a record the type of what it carries stands, by link type; -1: an IP packet itself."""
+"""Offset of the EtherType in a record, by link type; -1: the record is an IP packet."""
 KNOWN_LINKS = _FIXED.keys()
 _VLANS = (0x8100, 0x88A8, 0x9100)
 _IPV4, _IPV6 = 0x0800, 0x86DD
@@ -18,7 +18,7 @@ _IPV6_FRAGMENT = 44
 
 
 class Datagram(NamedTuple):
-    """Of UDP; `is_cut`: the capture kept only the beginning."""
+    """A UDP datagram: its destination port and payload; `is_cut`: the capture kept only its beginning."""
 
     port: int
     payload: bytes | memoryview
@@ -27,14 +27,14 @@ class Datagram(NamedTuple):
 
 @dataclass(slots=True)
 class _Begun:
-    """The pieces of a datagram by where they stand in it, and where it ends, once the last one came."""
+    """Fragments of a datagram by their offset, and its size, once the last fragment has come."""
 
     pieces: dict[int, bytes] = field(default_factory=dict)
     octets: int = 0
     end: int | None = None
 
     def add(self, offset: int, more: bool, piece: bytes) -> bytes | None:
-        """The whole, when this completes it. A piece that comes again takes the place of the one before."""
+        """The whole datagram, if this fragment completes it. A repeated fragment replaces the earlier one."""
         self.octets += len(piece) - len(self.pieces.get(offset, b""))
         self.pieces[offset] = piece
         if not more:
@@ -48,7 +48,7 @@ class _Begun:
 
 @dataclass(slots=True)
 class Network:
-    """Finds datagrams in records. Counters: `tcp` segments and `others` left out, `fragments` that found no others."""
+    """Finds datagrams in records. Counters: `tcp` segments and `others` left out, `fragments` without the rest."""
 
     tcp: int = 0
     others: int = 0
@@ -56,11 +56,11 @@ class Network:
 
     @property
     def fragments(self) -> int:
-        """Pieces of datagrams the rest of which did not come."""
+        """Number of fragments of incomplete datagrams."""
         return sum(len(begun.pieces) for begun in self._begun.values())
 
     def datagram(self, record: memoryview, link: int) -> Datagram | None:
-        """The datagram in one record of a known link type, if that is what it carries, or what it completes."""
+        """The datagram that one record of a known link type carries or completes; None if there is none."""
         try:
             kind, start = _carried(record, link)
             if kind == _IPV4:
@@ -68,7 +68,7 @@ class Network:
             if kind == _IPV6:
                 return self._ipv6(record[start:])
         except (struct.error, IndexError):
-            pass  # cut off within its headers
+            pass  # the record is cut off within its headers
         self.others += 1
         return None
 
@@ -110,7 +110,7 @@ class Network:
 
 
 def _carried(record: memoryview, link: int) -> tuple[int, int]:
-    """What a record carries, as an EtherType, and where that begins; raises struct.error."""
+    """EtherType of a record's payload, and its offset; raises struct.error for a record that is cut off."""
     at = _FIXED[link]
     if at < 0:
         return (_IPV6 if record[0] >> 4 == 6 else _IPV4), 0

@@ -1,4 +1,4 @@
-"""What is in a wrapping: octets, in units or as one stream, and what a person should know of how they were found."""
+"""Unwrapped contents: octets, in units or as one stream, and notes for the user."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 
 class WrappingError(ValueError):
-    """The recording is wrapped in something that cannot be undone here; the text says what, and what would help."""
+    """The recording is in a format that cannot be unwrapped; the text says which, and what to do."""
 
 
 @dataclass(slots=True, eq=False)
 class Unwrapped:
-    """`octets`, of which each unit, such as a datagram, ends at one of `ends`; None for a stream without units.
+    """`octets`, and the offset of the end of each unit, such as a datagram, in `ends`; None for a stream without units.
 
     `notes`: sentences on what was found and what was left out.
     """
@@ -24,6 +24,6 @@ class Unwrapped:
 
     @classmethod
     def of(cls, units: Iterable[bytes | memoryview], notes: list[str]) -> "Unwrapped":
-        """Units one behind the other; empty ones are none."""
+        """Concatenated units; empty ones are left out."""
         kept = [unit for unit in units if len(unit)]
         return cls(b"".join(kept), np.cumsum([len(unit) for unit in kept], dtype=np.int64), notes)

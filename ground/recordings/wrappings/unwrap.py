@@ -1,4 +1,4 @@
-"""What a recording is wrapped in, recognised by its content and undone, layer by layer."""
+"""Recognition of the formats around a recording by their content, and their removal, layer by layer."""
 
 from ground.recordings.wrappings.capture import Fits, is_capture, unwrap_capture
 from ground.recordings.wrappings.compressed import OCTETS_MAX, compression_of, decompressed
@@ -8,7 +8,7 @@ from ground.recordings.wrappings.units import Unwrapped, WrappingError
 
 _LAYERS_MAX = 8
 _SMALL_OCTETS, _TIMES_MAX = 1 << 26, 64
-"""What may be in any wrapping, and how many times its size in a larger one: what is there to fill memory holds more."""
+"""Octets that may be in any wrapping, and times its size in a larger one; a file made to fill the memory has more."""
 _NAMED = {
     b"\x89HDF\r\n\x1a\n": "an HDF5 file, which holds its packets in data sets: copy those out of it first",
     b"PK\x03\x04": "a zip archive: unpack it first",
@@ -30,10 +30,11 @@ _TAR_AT, _TAR = 257, b"ustar"
 def unwrap(
     octets: bytes | memoryview, *, fits: Fits, skip: int = 0, port: int | None = None, octets_max: int = OCTETS_MAX
 ) -> Unwrapped:
-    """What is inside; a recording that is wrapped in nothing is given as it is, from octet `skip` on.
+    """The contents of a recording; one without a wrapping is returned as it is, from octet `skip` on.
 
-    Of captures and KISS files, `skip` octets are left out of each unit. `port` is where datagrams of a capture went;
-    without it, those are taken that `fits` finds right. Raises WrappingError naming what cannot be undone.
+    In captures and KISS files, `skip` octets of each unit are left out. `port` is the destination of a capture's
+    datagrams; without it, those that `fits` accepts are taken. Raises WrappingError naming a format that cannot be
+    unwrapped.
     """
     notes: list[str] = []
     octets_max = min(octets_max, max(_SMALL_OCTETS, _TIMES_MAX * len(octets)))
@@ -41,7 +42,7 @@ def unwrap(
         if name := compression_of(octets):
             inside, said = decompressed(octets, name, octets_max)
             if name == "gzip" and said and not inside:
-                break  # it only begins so
+                break  # only its first octets look like this format
             octets = inside
             notes += [f"unpacked with {name}: {len(octets)} octets", *said]
         elif is_capture(octets):
@@ -59,7 +60,7 @@ def unwrap(
         raise WrappingError(f"wrapped more than {_LAYERS_MAX} times")
     _refuse_named(octets)
     if port is not None:
-        raise WrappingError(f"--port {port} is about captures of networks, and this is none")
+        raise WrappingError(f"--port {port} is for network captures only, and this is none")
     return Unwrapped(octets[skip:], None, notes)
 
 

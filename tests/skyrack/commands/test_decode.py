@@ -285,7 +285,7 @@ def test_uslp_frames(tmp_path, capsys):
         (["--frames", "cltu", "--prefix", "4"], "CLTUs are found wherever they stand"),
         (["--frames", "cltu", "--randomiser", "131071"], "CLTUs have 255 or none"),
         (["--frames", "tm", "--frame-octets", "100", "--bitstream", "1"], "--bitstream is about AOS"),
-        (["--port", "5"], "--port 5 is about captures"),
+        (["--port", "5"], "--port 5 is for network captures"),
         (["--time", "CLOCK"], "no field is called CLOCK"),
         (["--out", "table.xls"], "ends in .csv"),
     ],

@@ -50,7 +50,7 @@ def test_what_somebody_else_made_stays(decode, tmp_path, ending, name):
     code, said = decode(f"out.{ending}", *words)
     part = {"out.t.{}": ending in ("csv", "npz"), "out.9.{}": ending == "bin"}.get(name, True)
     assert (code, said) == (
-        (2, f"skyrack decode: {place} is there, and holds something else: --out gives another name\n")
+        (2, f"skyrack decode: {place} exists and holds something else: choose another name with --out\n")
         if part
         else (0, "")
     )

@@ -15,14 +15,14 @@ def test_what_stands_behind_the_digits_is_no_digits(line):
 
 def test_a_dump_whose_lines_are_not_where_they_say_is_refused():
     text = b"00000000: 00 01 02 03  04 05 06 07  ........\n00000008: 08 09 0a 0b  0c 0d 0e 0f  ........\n"
-    with pytest.raises(WrappingError, match="line 2 is octet 0x8 by its own account, but 0x4 stand before it"):
+    with pytest.raises(WrappingError, match="line 2 has the offset 0x8, but 0x4 octets are before it"):
         octets_of_text(text)
     assert octets_of_text(b"0000  01 02\n0002  03\n\n0000  04\n") == b"\x01\x02\x03\x04"
     long = b"".join(
         b"%04x  %s\n" % (at, b" ".join(b"%02x" % at for at in range(at, at + 16))) for at in range(0, 48, 16)
     )
     assert octets_of_text(long * 2 + b"\n") == bytes(range(48)) * 2
-    with pytest.raises(WrappingError, match="line 6 is octet 0x21 by its own account, but 0x20 stand before it"):
+    with pytest.raises(WrappingError, match="line 6 has the offset 0x21, but 0x20 octets are before it"):
         octets_of_text(long + long.replace(b"0020 ", b"0021 "))
     assert octets_of_text(b"000000 01 02\n000002 03 04\n000004\n") == b"\x01\x02\x03\x04"
 
@@ -65,7 +65,7 @@ def test_lines_that_a_dump_leaves_out_are_those_before_them(form, digits):
     ],
 )
 def test_how_many_lines_are_left_out_has_to_be_clear(text):
-    with pytest.raises(WrappingError, match="print all of them, with -v"):
+    with pytest.raises(WrappingError, match="print all lines, with the option -v"):
         octets_of_text(text.encode())
 
 

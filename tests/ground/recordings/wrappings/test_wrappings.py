@@ -114,7 +114,7 @@ def test_zstd_where_its_library_is(pieces, notes, monkeypatch):
     octets, said = inside(b"\x28\xb5\x2f\xfd....")
     assert (octets, len(said)) == (STREAM, notes)
     unpacker.stream_reader = lambda *_, **__: Reader([STREAM, b""])
-    with pytest.raises(WrappingError, match="zstd: more than 10"):
+    with pytest.raises(WrappingError, match="zstd: it holds more than 10"):
         inside(b"\x28\xb5\x2f\xfd....", octets_max=10)
 
 
@@ -295,7 +295,7 @@ def test_links_of_a_user_s_own_hold_what_is_looked_for(link):
 
 @pytest.mark.parametrize("link", [146, 163])
 def test_links_beside_those_of_users_are_not_guessed(link):
-    with pytest.raises(WrappingError, match=f"link type {link}, which is not known here"):
+    with pytest.raises(WrappingError, match=f"link type {link}, which is not supported"):
         inside(pcap(*PACKETS, link=link))
 
 
@@ -471,7 +471,7 @@ def test_what_is_named(head, word):
 
 
 def test_a_port_of_no_capture():
-    with pytest.raises(WrappingError, match="--port 5 is about captures"):
+    with pytest.raises(WrappingError, match="--port 5 is for network captures"):
         inside(STREAM, port=5)
 
 

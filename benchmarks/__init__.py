@@ -1,1 +1,1 @@
-"""Side by side with peers: `python -m benchmarks AREA`. A module `AREA_topic.py` yields the rows of its topic."""
+"""Comparisons with other libraries: `python -m benchmarks AREA`. A module `AREA_topic.py` yields a topic's rows."""

@@ -40,7 +40,7 @@ def processor() -> str:
 
 
 def peers() -> dict[str, str]:
-    """What the `bench` extra names, and what stands in a folder of its own, with the version that is installed."""
+    """Peers of the `bench` extra, and those in a folder of their own, with the installed version."""
     extra = (text for text in requires("skyrack") or () if 'extra == "bench"' in text)
     found = {one.name: one.version for one in distributions(path=[PEERS])}
     for name in (re.split(r"[^\w.-]", text)[0] for text in extra):
@@ -52,7 +52,7 @@ def peers() -> dict[str, str]:
 
 
 def header() -> dict[str, Any]:
-    """What the figures depend on."""
+    """Conditions that the figures depend on: processor, build, versions of the peers."""
     return {
         "processor": processor(),
         "level": library.level(),

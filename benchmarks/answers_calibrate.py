@@ -17,7 +17,7 @@ def rows() -> Iterator[Row]:
     random = np.random.default_rng(1)
     packed = random.integers(0, 256, (ROWS, COLS * 3 // 2), np.uint8)
     tables = random.random((2, ROWS, COLS), np.float32)
-    # Two machines with AVX-512 had 9.2 and more than 10.
+    # Ratios on two machines with AVX-512: 9.2, and above 10.
     hold = 8 if supported_levels()[-1] == "avx512" else None
     yield row("a table entry a sample", packed, tables[0], tables[1], hold=hold)
     yield row("a table entry a column", packed, tables[0, 0], tables[1, 0], hold=hold)
@@ -33,7 +33,7 @@ def row(name: str, packed: NDArray[np.uint8], dark: Any, gain: Any, *, hold: flo
 
 
 def plain(packed: NDArray[np.uint8], dark: Any, gain: Any) -> NDArray[np.uint16]:
-    """What a careful author writes in numpy: few passes, in place where that can be."""
+    """Calibration as a careful author writes it in numpy: few passes, in place where possible."""
     first, second, shared = packed[:, ::3], packed[:, 1::3], packed[:, 2::3]
     samples = np.empty((ROWS, COLS), np.uint16)
     samples[:, ::2] = first.astype(np.uint16) << 4 | shared & 15

@@ -51,7 +51,7 @@ def disk(radius: int) -> NDArray[np.uint8]:
 
 
 def shifted(image: NDArray[Any], radius: int) -> Iterator[NDArray[Any]]:
-    """The image as each pixel of the disk sees it."""
+    """The image shifted by each offset in the disk, mirrored at its edges."""
     wide, (rows, cols) = np.pad(image, radius, mode="symmetric"), image.shape
     return (wide[y : y + rows, x : x + cols] for y, x in np.argwhere(disk(radius)))
 

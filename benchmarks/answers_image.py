@@ -15,7 +15,7 @@ THRESHOLD = 0.2
 
 
 def rows() -> Iterator[Row]:
-    yield from index_rows("uint8, 352 x 349", *coast(), hold=7)  # two machines: 8.4, above 10
+    yield from index_rows("uint8, 352 x 349", *coast(), hold=7)  # ratios on two machines: 8.4, above 10
     yield from index_rows("uint16, 1408 x 1396", *sharp_coast(), hold=10)
     with at_level("portable"):
         yield from index_rows("uint8, 352 x 349", *coast(), hold=4)
@@ -40,7 +40,7 @@ def sharp_coast() -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
 
 
 def patches() -> NDArray[np.uint8]:
-    """1024 x 1024 of lakes and islands of all sizes."""
+    """A mask of 1024 x 1024 with lakes and islands of all sizes."""
     noise = np.random.default_rng(2).random((1064, 1064))
     for axis in (0, 1, 0, 1, 0, 1):
         noise = sum((np.roll(noise, step, axis) for step in (1, 2, 3, 5)), start=noise)
@@ -79,7 +79,7 @@ def clean_rows(water: NDArray[np.uint8]) -> Iterator[Row]:
 
 
 def scipy_clean(ndimage: Any, mask: NDArray[np.uint8], smallest_px: int) -> NDArray[np.uint8]:
-    """The same by what scipy has: a median, and labels with their counts."""
+    """The clean-up with functions of scipy: a median, and labels with their counts."""
     water = ndimage.median_filter(mask, 3, mode="nearest")
     labels, count = ndimage.label(water)
     water &= np.bincount(labels.ravel(), minlength=count + 1)[labels] >= smallest_px
@@ -133,7 +133,7 @@ def outline_rows(water: NDArray[np.uint8]) -> Iterator[Row]:
 
 
 def same_areas(ours: list[image.Polygon], theirs: list[dict[str, Any]]) -> bool:
-    """As many polygons, and the same areas: the peer has another order, and other starts."""
+    """Whether there are as many polygons with the same areas; order and first vertices differ in the peer."""
     shapes = [[np.array(ring) for ring in shape["coordinates"]] for shape in theirs]
     return sorted(map(area, ours)) == sorted(map(area, shapes))
 
@@ -144,13 +144,13 @@ def area(polygon: list[NDArray[Any]]) -> float:
 
 
 def enclosed(ring: NDArray[Any]) -> float:
-    """By the shoelace formula."""
+    """Area of a ring by the shoelace formula."""
     (x, y), (next_x, next_y) = ring.T, np.roll(ring, -1, 0).T
     return abs(float((x * next_y - next_x * y).sum())) / 2
 
 
 def numpy_runs(mask: NDArray[np.uint8]) -> bytes:
-    """The lengths alone, four octets each: a floor for what numpy needs."""
+    """The run lengths alone, four octets each: a lower bound of the time that numpy needs."""
     changes = np.flatnonzero(np.diff(mask.ravel(), prepend=0))
     return np.diff(changes, prepend=0, append=mask.size).astype(np.uint32).tobytes()
 

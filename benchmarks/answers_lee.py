@@ -28,7 +28,7 @@ def row(*, hold: float) -> Row:
 
 
 def by_scipy(ndimage: Any) -> NDArray[np.float32]:
-    """The usual form: two running means; in float64, for in float32 their difference has few digits left."""
+    """Usual form of the filter: two running means; in float64, because in float32 their difference loses its digits."""
     image = IMAGE.astype(np.float64)
     mean, mean_square = ndimage.uniform_filter(image, 7), ndimage.uniform_filter(image * image, 7)
     variance = mean_square - mean * mean

@@ -1,4 +1,4 @@
-"""Convolutions and a flood network beside onnxruntime on one thread; what checking costs; what it sees."""
+"""Convolutions and a flood network compared with onnxruntime on one thread; cost and coverage of the checks."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,7 +19,7 @@ DATA = Path(__file__).parents[2] / "shared" / "data" / "eo"
 LAYERS = ((112, 32, 128), (160, 64, 64), (312, 128, 32), (608, 256, 16))
 """Channels, outputs, side: the four heaviest of a U-Net for clouds (ukis-csmask, tiles of 256 x 256)."""
 CHECKED_MIN = 1 / 1.08
-"""Speed of a checked network beside that of an unchecked one."""
+"""Least speed of a checked network, relative to that of an unchecked one."""
 
 Image = NDArray[np.float32]
 
@@ -47,7 +47,7 @@ def rows() -> Iterator[Row]:
             image,
             image[..., 0].size / 1e6,
             "Mpx/s",
-            0.85,  # two machines: 0.93, above 0.95
+            0.85,  # ratios on two machines: 0.93, above 0.95
         )
         yield overhead("checked: flood network", graph, image, CHECKED_MIN)
     for site, share, harmful in campaign():
@@ -86,7 +86,7 @@ def check_row(channels: int, outputs: int, side: int) -> Row:
 
 
 def eight_bits_row(channels: int, outputs: int, side: int) -> Row:
-    """The layer in 8-bit numbers beside itself in binary32, from which it differs by up to a few steps of rounding."""
+    """A layer in 8-bit numbers compared with itself in binary32; results differ by up to a few quantisation steps."""
     graph = layer(channels, outputs)
     image, (node,) = noise(side, side, channels), graph.nodes
     assert node.weights is not None
@@ -112,7 +112,7 @@ def against_onnxruntime(name: str, graph: Graph, image: Image, amount: float, un
 
 
 def onnxruntime(graph: Graph, image: Image) -> Callable[[], Any] | None:
-    """The session alone, on an image that has its order of channels already; None where it is not installed."""
+    """Run of an onnxruntime session alone, on an image transposed before; None where it is not installed."""
     if not (peer("onnxruntime") and peer("onnx")):
         return None
     from kernels.inference.nets_onnxruntime import OnnxRuntime
@@ -123,7 +123,7 @@ def onnxruntime(graph: Graph, image: Image) -> Callable[[], Any] | None:
 
 
 def alike(ours: NDArray[Any], theirs: NDArray[Any]) -> bool:
-    """Within 1e-5 of the largest number; of classes, 99.99 % the same."""
+    """Whether results agree within 1e-5 of the largest number; for classes, in 99.99 % of pixels."""
     if ours.dtype == np.uint8:
         return bool((ours == theirs[0]).mean() >= 0.9999)
     return bool(np.abs(ours.transpose(2, 0, 1) - theirs).max() <= 1e-5 * np.abs(theirs).max())
@@ -138,7 +138,7 @@ def overhead(name: str, graph: Graph, image: Image, hold: float | None) -> Row:
 
 
 def flood(name: str) -> tuple[Graph, Image]:
-    """A flood network of ml4floods, and the chip as it wants it."""
+    """A flood network of ml4floods, and an image normalised for it."""
     with np.load(DATA / f"ml4floods_{name}_weights.npz") as arrays, np.load(DATA / "flood_Spain_7370579.npz") as chip:
         layers = [arrays[key] for key in arrays if key.endswith("weight")]
         biases = [arrays[key] for key in arrays if key.endswith("bias")]

@@ -1,4 +1,4 @@
-"""Shallow water: the same step by numpy and by numba, and what it costs to watch over it."""
+"""Shallow water: the same step by numpy and by numba, and the cost of the checks."""
 
 from collections.abc import Callable, Iterator
 
@@ -19,7 +19,7 @@ def rows() -> Iterator[Row]:
         held = level == "avx512"
         for side in (256, 1024):
             with at_level(level):
-                yield against("numba", side, by_numba(side), 1.0 if held else None)  # 1.1 to 1.9
+                yield against("numba", side, by_numba(side), 1.0 if held else None)  # ratios: 1.1 to 1.9
                 yield against("numpy", side, by_numpy(side), 12 if held else None)
     for side in (256, 1024):
         yield watched(side)
@@ -78,7 +78,7 @@ def against(name: str, side: int, theirs: Callable[[State], None] | None, hold: 
 
 
 def close(ours: State, theirs: State) -> bool:
-    """Within 1e-5 of the depth and of the fastest wind, after as many steps of each."""
+    """Whether two states agree within 1e-5 of the depth and of the fastest wind, after the same number of steps."""
     error = np.abs(ours - theirs).max(axis=(1, 2))
     return bool(error[0] <= 5000e-5 and error[1:].max() <= 1e-5 * np.abs(theirs[1:]).max())
 
@@ -90,7 +90,7 @@ def sees_a_flip(state: State) -> bool:
 
 
 def watched(side: int) -> Row:
-    """STEPS_WATCHED steps, alone and with their invariants and the checks of the state before and after them."""
+    """STEPS_WATCHED steps, without and with invariants and checksums of the state before and after them."""
     model, state = ShallowWater(grid_of(side)), storm(side)
 
     def alone() -> None:

@@ -20,10 +20,10 @@ from link.models.manifest import FREE, Contract, Limits, Tensor
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "eo"
 BANDS = [0, 1, 3, 4, 7, 8, 9, 10, 11, 12]
-SIDE = 256  # of the tile: a quarter of the chip, for LightGBM takes a second of it
+SIDE = 256  # of the tile: a quarter of the image, because LightGBM takes a second for it
 GOLDEN = 32  # side of the golden vector
-CHECKED = 1 / 1.08  # the checks before and after a tile take 8 % at most
-LOADS = 20.0  # a second: a model is loaded and verified in 50 ms
+CHECKED = 1 / 1.08  # least relative speed with checks before and after a tile: they take 8 % at most
+LOADS = 20.0  # models per second: one is loaded and verified in 50 ms
 
 
 def rows() -> Iterator[Row]:
@@ -83,7 +83,7 @@ def _onnxruntime(text: str, reflectance: NDArray[np.float32]) -> Callable[[], An
 
 
 def _nearly(ours: NDArray[Any], theirs: NDArray[Any]) -> bool:
-    """It adds up in single precision."""
+    """Whether results agree within the error of onnxruntime, which adds in single precision."""
     return bool(np.abs(ours - theirs).max() < 1e-5)
 
 
@@ -100,7 +100,7 @@ def _codes(text: str, dn: NDArray[np.uint16]) -> Iterator[Row]:
 
 
 def _models(text: str, dn: NDArray[np.uint16], folder: Path) -> Iterator[Row]:
-    """The same model as a node has it: verified when it is loaded, its memory checked before and after a tile."""
+    """The same model as on a node: verified when it is loaded, its memory checked before and after a tile."""
     path, keys = _bundle(text, dn[:, :GOLDEN, :GOLDEN], folder)
     model = Model(path, keys)
     for level in supported_levels():

@@ -1,5 +1,5 @@
-"""The receive chain of telemetry on one core: find the markers of a stream that begins at an odd bit, turn its frames
-upright, take the randomiser away, correct eight wrong symbols in every codeword, check the frames' CRC."""
+"""The receive chain of telemetry on one core: find the markers of a stream that is not aligned to octets, align its
+frames, derandomise them, correct eight wrong symbols in every codeword, check the frames' CRC."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -16,7 +16,7 @@ from kernels.library import supported_levels
 
 CODE, MARKER, FRAMES = ReedSolomon(interleave=5), 0x1ACFFC1D, 256  # a third of a megabyte, as a receiver hands it over
 SPOILT = 77
-"""The frame whose CRC is wrong when it is sent."""
+"""Number of the frame that is sent with a wrong CRC."""
 Octets = NDArray[np.uint8]
 
 
@@ -29,7 +29,7 @@ def frames() -> Octets:
 
 
 def damage(blocks: Octets, wrong: int) -> None:
-    """`wrong` symbols of every codeword, each codeword's own."""
+    """Damage `wrong` symbols of every codeword, at different places in each."""
     random = np.random.default_rng(2)
     symbols = blocks.reshape(FRAMES, SYMBOLS, CODE.interleave)
     places = np.argsort(random.random(symbols.shape), axis=1)[:, :wrong]

@@ -32,7 +32,7 @@ def beside_fastcrc() -> Iterator[Row]:
     yield compare(
         "CRC-16, 1 MiB", "fastcrc", lambda: crc16(LONG), fastcrc and (lambda: fastcrc.crc16.ibm_3740(LONG)),
         amount=GIGABYTES_LONG, unit="GB/s", hold=0.9 if best else None)  # fmt: skip
-    # Two machines had 0.89 and more than 0.9: both sides run as fast as memory.
+    # Ratios on two machines: 0.89, and above 0.9; memory bounds both sides.
     yield compare(
         "CRC-32C, 1 MiB", "fastcrc", lambda: crc32c(LONG), fastcrc and (lambda: fastcrc.crc32.iscsi(LONG)),
         amount=GIGABYTES_LONG, unit="GB/s", hold=0.8 if best else None)  # fmt: skip

@@ -1,4 +1,4 @@
-"""Packet erasure beside ISA-L (Debian's libisal), 10 shards of data and 4 of parity."""
+"""Packet erasure compared with ISA-L (Debian's libisal), 10 shards of data and 4 of parity."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -42,7 +42,7 @@ Work = Callable[[Shards], Any]
 
 
 def working(lost: slice, work: Work, shards: Shards) -> Callable[[], Shards]:
-    """Lose some of the shards, do the work on what is left: all shards."""
+    """Function that clears the shards `lost`, does the work on the others, and returns all shards."""
     own = shards.copy()
 
     def run() -> Shards:
@@ -54,7 +54,7 @@ def working(lost: slice, work: Work, shards: Shards) -> Callable[[], Shards]:
 
 
 def isal(name: str) -> Work | None:
-    """One of the two functions above; None where ISA-L is not installed."""
+    """The C function `name` above, on ISA-L; None where that is not installed."""
     native: tuple[Any, Any] | None = built(CDEF, ISAL, *BEST, "-lisal")
     if not native:
         return None
@@ -64,13 +64,13 @@ def isal(name: str) -> Work | None:
 
 
 def isal_encoder() -> Callable[[], Shards] | None:
-    """ISA-L over shards of its own; None where it is not installed."""
+    """ISA-L's encoder over its own copy of the shards; None where it is not installed."""
     encode = isal("encode")
     return encode and working(slice(DATA, None), encode, sample())
 
 
 def sample() -> Shards:
-    """Whole data, and nothing yet in the place of parity."""
+    """Shards of random data, with the parity not computed yet."""
     shards = np.zeros((DATA + PARITY, SIZE), np.uint8)
     shards[:DATA] = np.random.default_rng(1).integers(0, 256, (DATA, SIZE))
     return shards
@@ -90,8 +90,8 @@ def rows() -> Iterator[Row]:
     erasure_encode(shards, parity=PARITY)
     present = np.arange(DATA + PARITY) >= PARITY
     ours = working(first, lambda own: erasure_repair(own, present, parity=PARITY), shards)
-    if not np.array_equal(ours(), shards):  # also where there is no peer to say so
-        raise AssertionError("repair gives something else than what was lost")
+    if not np.array_equal(ours(), shards):  # checked here because the peer may be missing
+        raise AssertionError("the repaired shards differ from those that were lost")
     yield compare(
         "erasure 10+4, repair of 4 lost shards", "ISA-L",
         ours,

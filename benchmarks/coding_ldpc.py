@@ -1,4 +1,4 @@
-"""LDPC decoding, ten iterations in symbols of nothing but noise: beside what is promised, and beside the same layered
+"""LDPC decoding, ten iterations on symbols of pure noise: compared with promised rates, and with the same layered
 min-sum frame by frame in plain C."""
 
 from collections.abc import Callable, Iterator

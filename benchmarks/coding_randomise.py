@@ -1,6 +1,7 @@
-"""Randomisers: a thousand frames in place, beside a loop over octets that has the sequence at hand.
+"""Randomisers: a thousand frames in place, compared with a loop in C over octets and a stored sequence.
 
-A compiler makes of that loop what the kernel is: the row holds that the kernel is no slower, and that is all there is.
+A compiler turns that loop into the same instructions as the kernel's, so the row only holds that the kernel is no
+slower.
 """
 
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ def rows() -> Iterator[Row]:
 
 
 def beside_a_loop(name: str, code: Code, native: tuple[Any, Any] | None, hold: float | None) -> Row:
-    """Both work in place, each on a copy of its own."""
+    """A row of a randomiser compared with the byte loop; both work in place, each on its own copy."""
     ours, theirs, sequence = FRAMES.copy(), FRAMES.copy(), randomised(bytes(1115), code)
     assert any(sequence), code
 

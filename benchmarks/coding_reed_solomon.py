@@ -40,7 +40,7 @@ Blocks = NDArray[np.uint8]
 
 
 def libfec(work: str, blocks: Blocks, length: int) -> Callable[[], Blocks] | None:
-    """One of the two functions above over a batch; None where libfec is not installed."""
+    """The C function `work` above over a batch; None where libfec is not installed."""
     native: tuple[Any, Any] | None = built(CDEF, LIBFEC, *BEST, "-lfec")
     if not native:
         return None
@@ -74,7 +74,7 @@ def damaged(blocks: Blocks, errors: int, every: int = 1) -> Blocks:
 def rows() -> Iterator[Row]:
     data = np.random.default_rng(1).integers(0, 256, (COUNT, 223), np.uint8)
     size, blocks = data.size / 1e9, DUAL.encode(data)
-    # Encoding, two machines with AVX-512 had 114 and more than 150 of libfec's, 140 and more than 150 of creedsolo's.
+    # Ratios of encoding on two machines with AVX-512: to libfec 114, and above 150; to creedsolo 140, and above 150.
     encode_holds = {"portable": 12.0, "avx2": 40.0, "avx512": 100.0}
     clean_holds, full_holds = {"avx2": 40.0, "avx512": 200.0}, {"avx2": 40.0, "avx512": 150.0}
     for level in supported_levels():

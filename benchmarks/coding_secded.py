@@ -20,7 +20,7 @@ TABLE_C = """
 #include <stddef.h>
 #include <stdint.h>
 /* The same code as a programmer would write it: eight tables by octet, one word after the other, and one that
- * says which bit a sum stands for: 1 + its number, check bits behind those of the word. */
+ * gives for a syndrome 1 + the number of the wrong bit, check bits behind those of the word. */
 static uint8_t table[8][256], wrong_bit[256];
 void prepare(void) {
     static const uint8_t seed[8] = {0x07, 0x0B, 0x0D, 0x13, 0x15, 0x19, 0x25, 0x1F};
@@ -51,7 +51,7 @@ Octets = NDArray[np.uint8]
 
 
 def scrubbing(scrub: Callable[[Octets, Octets], int]) -> Callable[[], tuple[int, Octets, Octets]]:
-    """Damage memory of its own anew, scrub it: the words that were put right, and what memory holds then."""
+    """Function that damages its own memory, scrubs it, and returns the number of corrected words and the memory."""
     data, checks = DATA.copy(), secded_encode(DATA)
 
     def run() -> tuple[int, Octets, Octets]:
@@ -62,7 +62,7 @@ def scrubbing(scrub: Callable[[Octets, Octets], int]) -> Callable[[], tuple[int,
 
 
 def table_c() -> Callable[[], tuple[int, Octets, Octets]] | None:
-    """The scrub above; None where there is no compiler."""
+    """The scrub in C above; None where there is no compiler."""
     native = built(CDEF, TABLE_C, *BEST)
     if not native:
         return None
@@ -72,7 +72,7 @@ def table_c() -> Callable[[], tuple[int, Octets, Octets]] | None:
 
 
 def same_memory(ours: tuple[int, Octets, Octets], theirs: tuple[int, Octets, Octets]) -> bool:
-    """Every wrong bit was put right by both, and nothing else was touched."""
+    """Whether both corrected every wrong bit and changed nothing else."""
     right = ours[0] == theirs[0] == PLACES.size and np.array_equal(ours[1], DATA)
     return right and all(map(np.array_equal, ours[1:], theirs[1:]))
 
@@ -84,7 +84,7 @@ def rows() -> Iterator[Row]:
             yield compare(
                 "SECDED(72,64) scrub, 16 MiB", "table C", scrubbing(lambda *both: secded_scrub(*both).corrected),
                 theirs,
-                amount=GIGABYTES, unit="GB/s", hold=3 if level == "avx512" else None,  # 3.5 in company, above 5
+                amount=GIGABYTES, unit="GB/s", hold=3 if level == "avx512" else None,  # 3.5 if busy, else above 5
                 equal=same_memory)  # fmt: skip
     a, b, c = (DATA.copy() for _ in range(3))
     a[PLACES], b[PLACES + 8], c[PLACES + 16] = 0, 1, 2

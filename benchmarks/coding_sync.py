@@ -1,4 +1,4 @@
-"""Search for the TM sync marker at any bit, in both polarities, beside a shift register that moves bit by bit."""
+"""Search for the TM sync marker at any bit, in both polarities, compared with a shift register in C, bit by bit."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -33,7 +33,7 @@ size_t bit_serial(const uint8_t *octets, size_t size, uint32_t marker, unsigned 
 
 
 def stream() -> bytes:
-    """A mebibyte of frames with markers, three bits late and upside down."""
+    """A mebibyte of frames with markers, three bits late and inverted."""
     frames = np.random.default_rng(1).integers(0, 256, (940, 4 + FRAME), np.uint8)
     frames[:, :4] = np.frombuffer(MARKER.to_bytes(4, "big"), np.uint8)
     return (~np.packbits(np.pad(np.unpackbits(frames), (3, 5)))).tobytes()

@@ -20,7 +20,7 @@ int chainback_viterbi27(void *, unsigned char *, unsigned int, unsigned int);
 
 
 def sample() -> tuple[bytes, np.ndarray]:
-    """Random data and its symbols at 4 dB."""
+    """Random data and its soft symbols at Eb/N0 = 4 dB."""
     random = np.random.default_rng(1)
     data = random.integers(0, 256, BITS // 8, np.uint8).tobytes()
     symbols = np.unpackbits(np.frombuffer(ConvolutionalEncoder().encode(data + b"\0"), np.uint8))
@@ -48,7 +48,7 @@ def libfec(soft: np.ndarray) -> Callable[[], bytes] | None:
 
 
 def alike(a: bytes, b: bytes) -> bool:
-    """Within a few bits: at this noise both err now and then, not always together."""
+    """Whether two results differ in a few bits only: at this noise both make errors, not always the same ones."""
     size = BITS // 8 - 2
     if min(len(a), len(b)) < size:
         return False
@@ -63,7 +63,7 @@ def rows() -> Iterator[Row]:
         return (decoder.decode(soft) + decoder.finish())[: BITS // 8]
 
     theirs = libfec(soft)
-    # Two machines with AVX-512 had 24 and more than 30.
+    # Ratios on two machines with AVX-512: 24, and above 30.
     for level in supported_levels():
         with at_level(level):
             yield compare(

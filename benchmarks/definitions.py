@@ -1,8 +1,8 @@
 """`python -m benchmarks.definitions FOLDER... [--json FILE]`: which foreign XTCE definitions load, by repository.
 
-A repository is a folder in FOLDER, or FOLDER where it holds the files itself. Each file stands alone, with those that
-it includes: as it is, for telemetry alone, and in the dialect of Yamcs; then both. The first refusal is that of the
-first file that does not load as it is. Exit code 0: all was read or refused; 1: a file ended otherwise; 2: misused.
+A repository is a folder in FOLDER, or FOLDER itself if it holds the files. Each file is read by itself, with those that
+it includes: unchanged, for telemetry alone, in the dialect of Yamcs, and both. The first refusal is that of the first
+file that does not load unchanged. Exit code 0: all was read or refused; 1: a file failed otherwise; 2: misused.
 """
 
 import argparse
@@ -35,10 +35,10 @@ class Row(NamedTuple):
     loads: dict[str, int]
     refusal: str
     failed: list[str]
-    """Of each file that was neither read nor refused: what was raised."""
+    """The exception of each file that was neither read nor refused."""
 
     def record(self) -> dict[str, object]:
-        """As JSON has it."""
+        """The row as plain data for JSON."""
         return {
             "repository": self.repository,
             "files": self.files,
@@ -73,7 +73,7 @@ def row(name: str, folder: Path, files: Sequence[Path], told: Callable[[str], No
         for way in _WAYS:
             try:
                 sentences = refusals(file, way)
-            except Exception as error:  # what no sentence was made of is what is looked for here
+            except Exception as error:  # any exception that is not a refusal is a finding
                 failed.append(f"{where}: {type(error).__name__}: {error}")
                 continue
             loads[way] += not sentences
@@ -85,7 +85,7 @@ def row(name: str, folder: Path, files: Sequence[Path], told: Callable[[str], No
 
 
 def refusals(file: Path, way: str) -> tuple[str, ...]:
-    """All that is refused of a file; nothing, where it loads."""
+    """All refusals of a file; none if it loads."""
     dialect, part = _WAYS[way]
     try:
         (source,) = sources_of([file])
@@ -103,7 +103,7 @@ def _within(sentence: str, file: Path, where: str) -> str:
 
 
 def table(found: Sequence[Row]) -> Iterator[str]:
-    """In Markdown."""
+    """The table in Markdown, line by line."""
     yield "| repository | files | load | telemetry alone | `--dialect yamcs` | both | first refusal |"
     yield "|---|---|---|---|---|---|---|"
     for one in found:
@@ -114,7 +114,7 @@ def table(found: Sequence[Row]) -> Iterator[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command."""
+    """Run the command; returns its exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.definitions", description="Foreign XTCE, read.")
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="with a folder for each repository")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there as well")

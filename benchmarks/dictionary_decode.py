@@ -1,4 +1,4 @@
-"""The dictionary's codecs beside other ways to read the same 38 fields: objects, columns, definitions."""
+"""The dictionary's codecs compared with other ways to read the same 38 fields: objects, columns, definitions."""
 
 import io
 import struct
@@ -25,7 +25,7 @@ from link.dictionary.xtce.writer import write_xtce
 from link.pus.packets import TmPacket
 
 WIDTHS = (16,) * 10 + (8,) * 14 + (4, 4, 4, 4, 1, 3, 12, 4, 2, 6, 8, 4, 4, 4)
-"""38 fields in 42 octets: with the headers and the CRC of a PUS report, a packet of 64."""
+"""Bits of 38 fields, 42 octets in all: with the headers and the CRC of a PUS report, a packet of 64 octets."""
 NAMES = tuple(f"f{number}" for number in range(len(WIDTHS)))
 PACKETS, HEADERS = 100_000, 20
 RANDOM = np.random.default_rng(1)
@@ -50,7 +50,7 @@ def declared() -> type[Telemetry]:
 
 
 def by_hand(data: bytes) -> Any:
-    """What one writes without a dictionary: one unpack, then shifts."""
+    """Decoding as written by hand, without a dictionary: one unpack, then shifts."""
     v = LAYOUT.unpack(data)
     a, b, c, d = v[24:]
     return BY_HAND(
@@ -107,7 +107,7 @@ def columns() -> Iterator[Row]:
 
 
 def loader(ccsdspy: Any, stream: bytes) -> Any:
-    """ccsdspy on the same packets; the headers that it does not know are filled."""
+    """ccsdspy on the same packets; headers that it does not know are declared as fill."""
     fields = [ccsdspy.PacketField("head", "fill", 8 * (HEADERS - 6))]
     fields += [ccsdspy.PacketField(name, "uint", bits) for name, bits in zip(NAMES, WIDTHS, strict=True)]
     definition = ccsdspy.FixedLength([*fields, ccsdspy.PacketField("crc", "uint", 16)])
@@ -115,7 +115,7 @@ def loader(ccsdspy: Any, stream: bytes) -> Any:
 
 
 def specialised(stream: bytes) -> Any:
-    """A loop that knows the layout: every shift is a constant of the compiler."""
+    """A loop in C made for the layout: every shift is a compile-time constant."""
     source, at = ["#include <stdint.h>", "void cut(const uint8_t *p, long n, void **out) {"], 0
     lines = []
     for number, bits in enumerate(WIDTHS):

@@ -1,8 +1,8 @@
-"""`python -m benchmarks.faults [--flips N] [--write]`: single bits flipped in the memory of kernels, and who notices.
+"""`python -m benchmarks.faults [--flips N] [--write]`: detection of single bit flips in the memory of kernels.
 
-A flip is harmful where the answer is another than it should be by what each campaign says. A protection holds where it
-sees 99.9 % of the harmful flips and never cries without one, at 8 % of the time at most. `--write` puts the table into
-docs/explanation/faults.md. Exit code 0: all that is promised holds; 1: something does not.
+A flip is harmful where the result is wrong by the criterion of its campaign. A protection holds if it detects 99.9 % of
+the harmful flips without any false alarm, at 8 % of the CPU time at most. `--write` puts the table into
+docs/explanation/faults.md. Exit code 0: all promises hold; 1: one does not.
 """
 
 import argparse
@@ -24,7 +24,7 @@ CAMPAIGNS = ("faults_water", "faults_trees", "faults_network", "faults_checkpoin
 
 
 class Finding(NamedTuple):
-    """What one protection made of the flips in one place; `overhead` is None where another row says it."""
+    """Result of one protection for flips at one place; `overhead` is None where another row has it."""
 
     where: str
     protection: str
@@ -50,7 +50,7 @@ class Finding(NamedTuple):
 
 
 def overhead(plain: Callable[[], Any], protected: Callable[[], Any]) -> float:
-    """How much longer the protected one takes, as a share of the plain one's CPU time: the median of TURNS pairs."""
+    """Extra CPU time of the protected work, as a share of the plain one's: the median of TURNS pairs."""
     settle_heap()
     calls = calibrated(plain)
     return statistics.median(timed(protected, calls) / timed(plain, calls) for _ in range(TURNS)) - 1

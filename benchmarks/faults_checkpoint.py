@@ -1,8 +1,8 @@
-"""A nowcast killed at any moment, and again until it is done: it loses an interval at most, and ends as if undisturbed.
+"""A nowcast killed at any moment, repeatedly, until it is done: it loses one interval at most, and ends as undisturbed.
 
-Each trial forks a worker and kills it (SIGKILL) after a time drawn anew, up to three times; then it may finish. Harmful
-are the kills that came before the end. One is seen where all intervals that the worker had told as saved are there for
-the next one; a false alarm is a trial whose end is not, bit for bit, that of an undisturbed run.
+Each trial forks a worker and kills it (SIGKILL) after a random time, up to three times; then it may finish. Kills
+before the end count as harmful. One counts as detected if the next worker finds all intervals that were reported as
+saved; a false alarm is a trial whose final state is not, bit for bit, that of an undisturbed run.
 """
 
 import os
@@ -39,7 +39,7 @@ def findings(flips: int) -> Iterator[Finding]:
 
 
 def trial(folder: Path, start: State, random: np.random.Generator) -> tuple[int, int, bytes]:
-    """Kills that came in time, those after which nothing that was saved is lost, and the state at the end."""
+    """Numbers of kills before the end, and of those after which no saved interval was lost, and the final state."""
     killed = took_up = 0
     for _ in range(KILLS_MAX):
         reached, was_killed = worker_killed(folder, start, float(random.uniform(0, 0.03)))
@@ -56,7 +56,7 @@ def checkpoints(folder: Path) -> Checkpoints:
 
 
 def nowcast(folder: Path, start: State, progress: int | None = None) -> Nowcast:
-    """One that notes each interval in the file `progress`, where there is one."""
+    """A nowcast that records each interval in the file descriptor `progress`, if given."""
     said = NowcastParameters(
         south_deg=GRID.south_deg, row_deg=GRID.row_deg, col_deg=GRID.col_deg, step_s=GRID.step_s, depth_m=GRID.depth_m,
         viscosity_m2_s=GRID.viscosity_m2_s, steps=STEPS, interval_steps=INTERVAL, speed_max=150, folder=str(folder),
@@ -70,7 +70,7 @@ def nowcast(folder: Path, start: State, progress: int | None = None) -> Nowcast:
 
 
 def worker_killed(folder: Path, start: State, after_s: float) -> tuple[int, bool]:
-    """Steps that a worker had done and saved when it was killed, and whether it was before it ended."""
+    """Steps that a worker had saved when it was killed, and whether it was killed before its end."""
     progress = os.memfd_create("progress")
     worker = os.fork()
     if not worker:

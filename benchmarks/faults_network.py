@@ -1,4 +1,4 @@
-"""The campaign of benchmarks/network_flips.py as rows of the table; the checks' cost is that of the flood network."""
+"""The campaign of benchmarks/network_flips.py as rows of the table; the cost is that for the flood network."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,7 @@ def findings(flips: int) -> Iterator[Finding]:
 
 
 def cost() -> float:
-    """On a part of the Spanish chip; where that is not here, on a layer of a U-Net."""
+    """Overhead of the checks on a part of the Spanish image; without that file, on a layer of a U-Net."""
     channels, outputs, side = LAYERS[1]
     graph, image = flood("simplecnn") if DATA.is_dir() else (layer(channels, outputs), noise(side, side, channels))
     network, part = Network(graph), np.ascontiguousarray(image[:128, :128])

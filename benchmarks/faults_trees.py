@@ -1,7 +1,7 @@
-"""Flips in the memory that boosted trees are scored with, watched by a check sequence before and after each tile.
+"""Flips in the memory of boosted trees, which is protected by a CRC-32C before and after each tile.
 
-Harmful: a probability is off by more than 0.001 somewhere in the tile, or the kernel refuses to go on. No flip may lead
-the walk out of its memory: this process scores with all of them, and lives.
+Harmful: a probability in the tile is wrong by more than 0.001, or the kernel refuses to score. No flip may lead the
+kernel outside its memory: this process scores with all of them, and must not crash.
 """
 
 import gzip
@@ -67,7 +67,7 @@ def false_alarms(trees: Trees, known: int) -> int:
 
 
 def cost(trees: Trees) -> float:
-    """Of two check sequences over a tile of 256 x 256."""
+    """Overhead of two CRCs for a tile of 256 x 256."""
     codes = tile(trees, LARGE_PX, 2)
 
     def watched() -> None:

@@ -1,6 +1,6 @@
 """Flips in the state of the shallow-water model: at rest between intervals, and in the middle of one.
 
-Harmful: 20 steps later a field is off by more than 1 % of its range somewhere, or holds what is no number.
+Harmful: 20 steps later a field is wrong by more than 1 % of its range somewhere, or holds NaN or infinity.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ FIELDS = ("height", "eastward wind", "northward wind")
 
 
 def storm(grid: Grid, seed: int) -> State:
-    """A jet, and waves in all three fields."""
+    """A state with a jet, and waves in all three fields."""
     random, (y, x) = np.random.default_rng(seed), np.mgrid[: grid.rows, : grid.cols]
     state = ShallowWater(grid).still()
     for field, size in zip(state, (80, 8, 8), strict=True):
@@ -34,7 +34,7 @@ def storm(grid: Grid, seed: int) -> State:
 
 def flip(state: State, field: int, random: np.random.Generator) -> None:
     words = state[field].view(np.uint32)
-    first = int(field == 2)  # of the northward wind, the southern wall holds no state
+    first = int(field == 2)  # row 0 of the northward wind is the southern wall, which is no state
     row, col = random.integers(first, GRID.rows), random.integers(GRID.cols)
     words[row, col] ^= np.uint32(1) << np.uint32(random.integers(32))
 
@@ -46,7 +46,7 @@ def is_harmful(state: State, right: State) -> bool:
 
 
 def is_sound(before: Invariants, after: Invariants) -> bool:
-    """The nowcast's own judgement."""
+    """Whether the nowcast's own check of the invariants accepts the state."""
     drifted = abs(after.mean_m - before.mean_m) / GRID.depth_m
     changed = abs(after.energy_m3_s2 - before.energy_m3_s2) / before.energy_m3_s2
     return drifted <= MEAN_SHARE_MAX and changed <= ENERGY_SHARE_MAX and after.speed_max <= SPEED_MAX
@@ -76,9 +76,9 @@ def findings(flips: int) -> Iterator[Finding]:
 
 
 def flipped(field: int, flips: int, at_step: int) -> tuple[int, int, int, int]:
-    """How many flips were harmful, and of these, how many the checks, the invariants and a second run's checks saw.
+    """Numbers of harmful flips, and of those detected by checksums, by invariants, and by comparison with a second run.
 
-    Checks are compared right after the flip, so those of `at_step` 0 say what they say of a state at rest.
+    Checksums are compared directly after the flip, so the result for `at_step` 0 is that for a state at rest.
     """
     model, random = ShallowWater(GRID), np.random.default_rng(field)
     start = storm(GRID, 1)
@@ -102,7 +102,7 @@ def flipped(field: int, flips: int, at_step: int) -> tuple[int, int, int, int]:
 
 
 def false_alarms() -> tuple[int, int, int]:
-    """Of checks, invariants and second runs, over intervals of clean forecasts of many storms."""
+    """False alarms of checksums, invariants and second runs, over intervals of clean forecasts of many storms."""
     model, other, unequal, unsound, parted = ShallowWater(GRID), ShallowWater(GRID), 0, 0, 0
     for seed in range(CLEAN_RUNS // 100):
         state = storm(GRID, seed)
@@ -118,7 +118,7 @@ def false_alarms() -> tuple[int, int, int]:
 
 
 def costs() -> tuple[float, float]:
-    """Of checks before and after STEPS_WATCHED steps of 512 x 512 cells, and of the invariants after them."""
+    """Overhead of checksums before and after STEPS_WATCHED steps of 512 x 512 cells, and of invariants after them."""
     model, state = ShallowWater(LARGE), storm(LARGE, 1)
 
     def alone() -> None:

@@ -1,4 +1,4 @@
-"""One row: our code and a peer's, checked to agree, then timed by turns in the CPU time of this thread.
+"""One row: our code and a peer's, checked to agree, then timed alternately in the CPU time of this thread.
 
 A module of rows is short:
 
@@ -30,14 +30,13 @@ BROUGHT_BY = {
     "rasterio": "pip: rasterio", "space_packet_parser": "pip: space_packet_parser", "ccsdspy": "pip: ccsdspy",
     "spacepackets": "pip: spacepackets", "cfdp-py": "pip: cfdp-py",
 }  # fmt: skip
-"""What to install for a peer that is missing; the name of a row's peer begins with one of these. C of our own wants a
-compiler."""
-TURN_NS = 15_000_000  # long enough for the clock and the caches, short enough that both see the same machine
+"""Packages of the peers, by the beginning of a row's peer; other peers are C code here, which needs a compiler."""
+TURN_NS = 15_000_000  # long enough for clock and caches, short enough that the machine's load is equal for both
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One comparison. `ours` and `theirs` in `unit`, more is better; `theirs` is None where the peer is missing."""
+    """One comparison: rates `ours` and `theirs` in `unit`, more is better; `theirs` is None if the peer is missing."""
 
     name: str
     peer: str
@@ -46,20 +45,20 @@ class Row:
     theirs: float | None
     unit: str
     hold: float | None
-    """The ratio that is promised: what the slowest machine had, less a margin; None where the row only informs."""
+    """The promised ratio: that on the slowest machine, less a margin; None where the row only informs."""
 
     @property
     def ratio(self) -> float | None:
-        """Ours over theirs."""
+        """Our rate divided by theirs; None where the peer is missing."""
         return None if self.theirs is None else self.ours / self.theirs
 
     @property
     def met(self) -> bool:
-        """Whether the promise holds; one that could not be checked does not."""
+        """Whether the promised ratio is reached; False if it could not be checked."""
         return self.hold is None or (self.ratio is not None and self.ratio >= self.hold)
 
     def record(self) -> dict[str, Any]:
-        """The row as the JSON file has it."""
+        """The row as plain data for the JSON file."""
         names = ("name", "peer", "level", "ours", "theirs", "unit", "ratio", "hold", "met")
         return {name: getattr(self, name) for name in names}
 
@@ -73,7 +72,9 @@ def peer(module: str) -> Any:
 
 
 def newest_peer(module: str) -> Any:
-    """A peer that others here hold back to an older release, from a folder of its own; None where it is missing."""
+    """The newest release of a peer, from a folder of its own, because other packages require an older one; None where
+    it is missing.
+    """
     sys.path.insert(0, PEERS)
     try:
         found = peer(module)
@@ -104,15 +105,15 @@ def compare(
     equal: Callable[[Any, Any], Any] = operator.eq,
     their_amount: float | None = None,
 ) -> Row:
-    """Time two ways to do the same `amount` of work, in units of `unit` times a second.
+    """Time two ways to do the same `amount` of work; `unit` is that amount's unit per second.
 
-    A peer too slow for all of it is given `their_amount`. `equal` judges what they return, before any time counts:
-    AssertionError where they disagree, and so it must where either does nothing: `equal` looks at contents, not at
-    counts of them. `theirs` is None where the peer is missing, and the row says what brings it. Both must be
-    repeatable: what works in place should work on a copy, or undo itself.
+    A peer too slow for all of it does `their_amount`. `equal` compares the results before any timing: AssertionError
+    where they differ. It must fail if either does nothing, so it compares contents, not only counts. `theirs` is None
+    where the peer is missing; the row then names its package. Both must be repeatable: code that works in place should
+    work on a copy, or undo its changes.
     """
     if theirs and not equal(ours(), theirs()):
-        raise AssertionError(f"{name}: {against} gives something else")
+        raise AssertionError(f"{name}: the results of {against} and ours differ")
     contestants = [ours] if theirs is None else [ours, theirs]
     amounts = [amount, amount if their_amount is None else their_amount]
     medians = [one * 1e9 / nanoseconds for one, nanoseconds in zip(amounts, by_turns(contestants), strict=False)]
@@ -124,14 +125,14 @@ def compare(
 
 
 def brought_by(against: str) -> str:
-    """What to install for a peer."""
+    """The package to install for a peer."""
     return next((package for name, package in BROUGHT_BY.items() if against.startswith(name)), "a C compiler: gcc")
 
 
 def alone(name: str, ours: Callable[[], Any], *, amount: float, unit: str, promise: float) -> Row:
-    """Time work that no peer does as a whole, beside a figure to compare it with; the caller checks its result.
+    """Time work that no peer does as a whole, next to the rate `promise`; the caller checks its result.
 
-    Such a row only informs: how fast work is depends on the machine, and only a ratio can be held.
+    Such a row only informs: a rate depends on the machine, so only a ratio can be promised.
     """
     (nanoseconds,) = by_turns([ours])
     return Row(
@@ -141,10 +142,11 @@ def alone(name: str, ours: Callable[[], Any], *, amount: float, unit: str, promi
 
 
 def settle_heap() -> None:
-    """As in a process of its own that has run for a while: else page faults and the objects of other rows are measured.
+    """Bring the heap into the state of a separate process that has run for a while; otherwise page faults and the
+    objects of other rows would be measured.
 
-    glibc raises its threshold for fresh pages to the largest such block that was freed, 32 MiB at most; what stands now
-    is not looked through by the garbage collector.
+    glibc raises its mmap threshold to the largest mapped block that was freed, 32 MiB at most; the garbage collector no
+    longer visits the present objects.
     """
     bytearray(31 << 20)
     gc.collect()
@@ -152,7 +154,7 @@ def settle_heap() -> None:
 
 
 def by_turns(contestants: list[Callable[[], Any]]) -> list[float]:
-    """Median CPU nanoseconds of one call of each, all of them taking turns."""
+    """Median CPU nanoseconds of one call of each contestant; they are called in turns."""
     settle_heap()
     calls = [calibrated(contestant) for contestant in contestants]
     turns = [[timed(*pair) for pair in zip(contestants, calls, strict=True)] for _ in range(ROUNDS)]
@@ -160,7 +162,7 @@ def by_turns(contestants: list[Callable[[], Any]]) -> list[float]:
 
 
 def calibrated(contestant: Callable[[], Any]) -> int:
-    """How many calls fill one turn."""
+    """Number of calls that fill one turn."""
     calls = 1
     while (spent := calls * timed(contestant, calls)) < TURN_NS / 4:
         calls *= 2

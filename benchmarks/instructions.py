@@ -1,7 +1,7 @@
 """Instruction counts of the kernels under callgrind: `python -m benchmarks.instructions record|check`.
 
-They repeat exactly, so a slower kernel shows in a change of 2 %, on a busy machine too. `record` writes
-instructions.json, `check` compares with it: exit code 0, nothing rose; 1, something did or cannot be compared.
+The counts repeat exactly, so that a slowdown of 2 % is visible even on a busy machine. `record` writes
+instructions.json, `check` compares with it: exit code 0, no count rose; 1, one did, or cannot be compared.
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 BUILD, RECORD = ROOT / "build" / "count", Path(__file__).with_name("instructions.json")
-LEVELS = ("portable", "avx2")  # callgrind knows no AVX-512
+LEVELS = ("portable", "avx2")  # callgrind does not support AVX-512
 RISE_MAX = 1.02
 
 Counts = dict[str, int]
@@ -27,14 +27,14 @@ def output(*command: str, environment: dict[str, str] | None = None) -> str:
 
 
 def drivers() -> list[Path]:
-    """Build csrc/bench and give its programs."""
+    """Build csrc/bench and return its programs."""
     output("cmake", "-S", str(ROOT), "-B", str(BUILD), "-DSKYRACK_BENCH=ON")
     output("cmake", "--build", str(BUILD), "--parallel", "2")
     return [BUILD / "csrc" / "bench" / source.stem for source in sorted((ROOT / "csrc" / "bench").glob("count_*.c"))]
 
 
 def count(driver: Path, level: str) -> Counts:
-    """Run one driver on one level, in an environment of its own: to find SKYRACK_ISA takes longer among many others."""
+    """Instruction counts of one driver on one level, in a small environment: the search for SKYRACK_ISA counts too."""
     family = driver.name.removeprefix("count_")
     with tempfile.TemporaryDirectory() as folder:
         dumps = Path(folder)
@@ -47,7 +47,7 @@ def count(driver: Path, level: str) -> Counts:
 
 
 def dumped(text: str) -> tuple[str, int]:
-    """What a dump of callgrind is about, and how many instructions it counted."""
+    """Name of the piece of work in a dump of callgrind, and its number of instructions."""
     what = re.search(r"^desc: Trigger: Client Request: (.*)$", text, re.MULTILINE)
     total = re.search(r"^(?:totals|summary): (\d+)", text, re.MULTILINE)
     assert what, text[:500]
@@ -68,7 +68,7 @@ def counted() -> dict[str, Any]:
 
 
 def complaints(recorded: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """Why the counts of now do not pass."""
+    """Reasons why the counts `now` do not pass, as sentences."""
     if recorded["compiler"] != now["compiler"]:
         return [f"recorded with {recorded['compiler']}, this is {now['compiler']}: not comparable"]
     before, after = recorded["counts"], now["counts"]

@@ -12,11 +12,11 @@ from link.cfdp import ChecksumType, Entity, Settings
 
 FILE_OCTETS = 1 << 20
 HEADER_OCTETS = 16
-MEMORY = Path("/dev/shm")  # a disk would be what is measured
+MEMORY = Path("/dev/shm")  # in memory, so that the disk is not measured
 
 
 class Disk:
-    """Files of one directory, as a board and a ground station keep them."""
+    """`FileStore` of the files in one folder, as on a board and a ground station."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -61,7 +61,7 @@ class Writer:
 
 
 def ours(root: Path, segment_octets: int) -> bytes:
-    """Send "f" to "g"; what arrived."""
+    """Send the file "f" to "g" with our entities; returns the octets that arrived."""
     settings = Settings(pdu_octets_max=segment_octets + HEADER_OCTETS, checksum=ChecksumType.CRC32)
     near, far = Entity(1, Disk(root), settings), Entity(2, Disk(root), settings)
     near.put("f", "g", 2)
@@ -73,8 +73,8 @@ def ours(root: Path, segment_octets: int) -> bytes:
 
 
 def theirs(root: Path, segment_octets: int) -> bytes:
-    """The same with cfdp-py."""
-    from benchmarks.peer_cfdp_py import Peer  # only where it is installed
+    """Send the file "f" to "g" with cfdp-py; returns the octets that arrived."""
+    from benchmarks.peer_cfdp_py import Peer  # imported here because it may not be installed
 
     near, far = (Peer(own, other, segment_octets=segment_octets) for own, other in ((1, 2), (2, 1)))
     near.put(root / "f", root / "h", 2)

@@ -1,4 +1,4 @@
-"""Telemetry frames from received octets to packets, on one core, against what is promised."""
+"""Telemetry frames from received octets to packets, on one core, compared with promised rates."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -40,7 +40,7 @@ def same(batches: list[Batch], packets: list[bytes]) -> bool:
 
 
 def with_errors(clean: bytes) -> bytes:
-    """Every codeword has WRONG_SYMBOLS wrong."""
+    """The recording with WRONG_SYMBOLS wrong symbols in every codeword."""
     dice = np.random.default_rng(3)
     units = np.frombuffer(clean, np.uint8).reshape(-1, ASM_OCTETS + MANAGED.tm_code_octets).copy()
     for unit in units:
@@ -51,7 +51,7 @@ def with_errors(clean: bytes) -> bytes:
 
 
 def received(octets: bytes) -> list[Batch]:
-    """The packets, as `skyrack decode` finds, counts and misses them."""
+    """The packets, found and counted as by `skyrack decode`."""
     reception = Reception(framing=Framing(kind="tm", octets=MANAGED.tm_frame_octets, coding=MANAGED))
     return list(read_recording(octets, reception))
 

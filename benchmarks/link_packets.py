@@ -1,4 +1,4 @@
-"""Space packets beside the Python libraries for them: whole recordings, and one packet at a time."""
+"""Space packets compared with other Python libraries: whole recordings, and one packet at a time."""
 
 import io
 import tempfile
@@ -18,7 +18,7 @@ from link.packets.space_packet import HEADER, SpacePacket
 from link.pus.packets import TmPacket
 
 RANDOM = np.random.default_rng(1)
-PACKETS, FEW = 100_000, 1000  # object libraries are given the first FEW of the same packets
+PACKETS, FEW = 100_000, 1000  # libraries that make an object of each packet get only the first FEW
 SIZES = RANDOM.integers(64, 1025, PACKETS)
 BODIES = RANDOM.integers(0, 256, (PACKETS, 56), np.uint8)
 TIME_NS = 1_700_000_000 * 10**9
@@ -34,7 +34,7 @@ XTCE = """<SpaceSystem name="Mixed" xmlns="http://www.omg.org/spec/XTCE/20180204
 
 
 def mixed() -> list[bytes]:
-    """Packets of 64..1024 octets, 16 APIDs, a CRC at their ends."""
+    """Packets of 64..1024 octets, of 16 APIDs, each with its CRC."""
     noise = RANDOM.bytes(2048)
     packets = (
         SpacePacket(n % 16, n % 16384, noise[n % 1024 :][: size - 6], False, True) for n, size in enumerate(SIZES)
@@ -47,7 +47,7 @@ def against_few(
     name: str, against: str, ours: Callable[[], Any], theirs: Callable[[], Any] | None, *, hold: float,
     equal: Callable[[Any, Any], bool],
 ) -> Row:  # fmt: skip
-    """Packets a second of both: all of them for us, the first FEW for a peer, which `equal` looks at."""
+    """A row in packets per second: we get all packets, the peer the first FEW; `equal` compares those."""
     return compare(
         name, against, ours, theirs, amount=PACKETS / 1e6, their_amount=FEW / 1e6, unit="M/s", hold=hold,
         equal=equal)  # fmt: skip
@@ -70,13 +70,13 @@ def recordings() -> Iterator[Row]:
 
 
 def cut(stream: bytes, index: Any) -> list[bytes]:
-    """The packets that an index tells of."""
+    """The packets of an index."""
     pairs = zip(index.offset.tolist(), index.size.tolist(), strict=True)
     return [stream[offset : offset + size] for offset, size in pairs]
 
 
 def variable_length(spp: Any) -> Any:
-    """Header and a field of as many octets as it says, in XTCE."""
+    """Definition in XTCE of a header and a data field of the length that the header gives."""
     sizes = {"VERSION": 3, "TYPE": 1, "SEC_HDR_FLG": 1, "PKT_APID": 11, "SEQ_FLGS": 2, "SRC_SEQ_CTR": 14, "PKT_LEN": 16}
     names = [*sizes, "DATA"]
     document = XTCE.format(
@@ -105,7 +105,7 @@ def single_packets() -> Iterator[Row]:
     def theirs() -> Any:
         return tm.PusTm(service=3, message_subtype=25, timestamp=stamp, source_data=data, apid=3, seq_count=5).pack()
 
-    stamp = report[13:20]  # they take time as octets
+    stamp = report[13:20]  # the peer takes the time stamp as octets
 
     yield compare("encode one report of 64 B, CRC", "spacepackets", ours, tm and theirs, amount=1e-3, unit="k/s",
                   hold=2)  # fmt: skip

@@ -1,4 +1,4 @@
-"""Peers in C: built here with the system's compiler, or taken from a system library, and called without our faces."""
+"""Peers in C: built with the system's compiler or from a system library, and called directly through cffi."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from typing import Any
 from cffi import FFI
 
 FOLDER = Path(__file__).parents[1] / "build" / "bench"
-BEST = ("-O3", "-march=native")  # what the compiler makes of a loop for this very processor
+BEST = ("-O3", "-march=native")  # optimised for the processor of this machine
 
 
 def built(cdef: str, source: str, *flags: str) -> tuple[FFI, Any] | None:

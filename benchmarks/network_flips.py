@@ -1,6 +1,6 @@
-"""Single bits flipped while a network runs, and which its checks see.
+"""Single bits flipped while a network runs, and their detection by its checks.
 
-A flip is harmful where the answer then has a number off by more than 1e-3 of the largest, or one that is none. Sites:
+A flip is harmful where a number of the result is wrong by more than 1e-3 of the largest, or is not finite. Sites:
 
     input     the image, once its sum was taken
     image     between layers, once a layer has made it
@@ -28,7 +28,7 @@ Words = NDArray[np.uint32]
 
 
 class Flip(NamedTuple):
-    """A bit that is wrong from before layer `layer` on, -1 being before the run; while that layer runs if `passing`."""
+    """A bit that is wrong from layer `layer` on, -1 being before the run; if `passing`, only while that layer runs."""
 
     words: Words
     at: int
@@ -63,7 +63,7 @@ class UpsetPlan(Plan):
 
 
 class Subject:
-    """A small network, what its memory holds, and its right answer."""
+    """A small network, its memory, and its right result."""
 
     def __init__(self) -> None:
         self.network = Network(network())
@@ -74,7 +74,7 @@ class Subject:
         self.answer = self.network.run(self.image)
 
     def weights(self, layer: int) -> Words:
-        """Of a layer as they are laid out, without the sums before and the biases behind."""
+        """Packed weights of a layer, without the sums before and the biases behind."""
         packed: NDArray[np.float64] = self.packed[layer][0]
         node = self.network.graph.nodes[layer]
         assert node.weights is not None
@@ -99,7 +99,7 @@ def network() -> Graph:
 
 
 def scene(seed: int) -> NDArray[np.float32]:
-    """Rough ground, and a level part with an edge."""
+    """An image with rough ground, and a smooth part with an edge."""
     random = np.random.default_rng(seed)
     image = random.normal(0, 1, (ROWS, COLS, CHANNELS)).astype(np.float32)
     image[random.integers(2, ROWS) :, : random.integers(2, COLS)] = random.normal(0, 3, CHANNELS)
@@ -107,7 +107,7 @@ def scene(seed: int) -> NDArray[np.float32]:
 
 
 def drawn(subject: Subject, site: str, random: np.random.Generator) -> Flip:
-    """A flip of any bit of any word of a site."""
+    """A flip of a random bit in a random word of a site."""
     layer = int(random.integers(1 if site == "image" else 0, 3))
     if site == "input":
         words, layer = subject.image.reshape(-1).view(np.uint32), 0
@@ -118,7 +118,7 @@ def drawn(subject: Subject, site: str, random: np.random.Generator) -> Flip:
 
 
 def run(subject: Subject, flip: Flip, *, checked: bool) -> NDArray[np.float32] | None:
-    """The answer with a bit flipped; None where the checks see it. Leaves memory as it was."""
+    """The result with a bit flipped; None where the checks detect it. The memory is restored."""
     subject.plan.flip = flip
     if flip.layer < 0:
         flip.do()
@@ -138,7 +138,7 @@ def is_harmful(answer: NDArray[np.float32] | None, right: NDArray[np.float32]) -
 
 
 def campaign(flips: int = FLIPS) -> Iterator[tuple[str, float, int]]:
-    """Site, share of its harmful flips that are seen, and how many these were."""
+    """For each site: its name, the share of harmful flips that are detected, and the number of harmful flips."""
     subject, random = Subject(), np.random.default_rng(9)
     for site in SITES:
         drawn_here = [drawn(subject, site, random) for _ in range(flips)]
@@ -149,7 +149,7 @@ def campaign(flips: int = FLIPS) -> Iterator[tuple[str, float, int]]:
 
 
 def false_alarms(runs: int) -> int:
-    """Alarms of clean runs over scenes that all differ."""
+    """Number of alarms in clean runs over different scenes."""
     subject, alarms = Subject(), 0
     for seed in range(runs):
         try:

@@ -1,4 +1,4 @@
-"""cfdp-py as a peer: one of its entities, pulled and fed like ours, so that tests and benchmarks can pair them.
+"""cfdp-py as a peer: one of its entities behind an interface like ours, so that tests and benchmarks can pair them.
 
 Its handlers carry one transaction each; its timers read `spacepackets.countdown.time_ms`, which a test may replace.
 """
@@ -29,7 +29,7 @@ IGNORED = (PduIgnoredForDest, PduIgnoredForSource, InvalidDestinationId)
 
 
 class Faults(DefaultFaultHandlerBase):  # type: ignore[misc]  # the peer has no types
-    """Notes every fault."""
+    """Fault handler that records every fault."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class Faults(DefaultFaultHandlerBase):  # type: ignore[misc]  # the peer has no 
 
 
 class User(CfdpUserBase):  # type: ignore[misc]
-    """Notes how transactions end: condition and delivery code."""
+    """User that records how transactions end: condition and delivery code."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class Peer:
         self.source.put_request(PutRequest(ByteFieldU16(entity), source, destination, mode, closure_requested=False))
 
     def next_pdus(self) -> list[bytes]:
-        """What it wants to send now."""
+        """The PDUs that it wants to send now."""
         out: list[bytes] = []
         for handler in (self.source, self.destination):
             handler.state_machine(None)
@@ -97,9 +97,9 @@ class Peer:
         return out
 
     def on_pdu(self, octets: bytes) -> list[bytes]:
-        """Feed a PDU; what it answers at once."""
+        """Process a PDU; returns the immediate answers."""
         packet = PduFactory.from_raw(octets)
-        if isinstance(packet, EofPdu):  # it reads the condition code without shifting it into its place
+        if isinstance(packet, EofPdu):  # cfdp-py reads the condition code without the shift to its place
             packet.condition_code = ConditionCode(packet.condition_code >> 4)
         if isinstance(packet, FinishedPdu) and self.source.state is CfdpState.IDLE:
             return [_acknowledged(packet)]
@@ -130,7 +130,7 @@ def _remote(entity: int, segment_octets: int, crc: bool, limit: int) -> RemoteEn
 
 
 def _acknowledged(finished: FinishedPdu) -> bytes:
-    """Its handler forgets a transaction with the first ACK; that a lost ACK is repeated is left to who uses it."""
+    """An ACK of Finished: cfdp-py forgets a transaction with its first ACK and leaves the repetition to its user."""
     conf = finished.pdu_header.pdu_conf
     conf.direction = Direction.TOWARDS_RECEIVER
     ack = AckPdu(conf, DirectiveType.FINISHED_PDU, finished.condition_code, TransactionStatus.TERMINATED)

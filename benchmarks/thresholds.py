@@ -1,9 +1,9 @@
-"""How the flood missions choose what is water, held against labels: `python -m benchmarks.thresholds CHIPS TILES`.
+"""Water thresholds of the flood missions compared with labels: `python -m benchmarks.thresholds CHIPS TILES`.
 
-CHIPS is a folder of radar chips as `skyrack demo --mission flood` takes them, with `s2_dn` beside some; TILES has
-`hls_tiles_*.npz` with `sr`, `bands` and `label`. Rules: one threshold for all scenes; the best one of all scenes but
-the one that it is tried on, which is what tuning by eye comes to; Otsu's of each scene with a prior to fall back on.
-For each: IoU pooled over all pixels, its spread when any one scene is left out, and IoU scene by scene.
+CHIPS is a folder of radar images as for `skyrack demo --mission flood`, some with `s2_dn`; TILES has `hls_tiles_*.npz`
+with `sr`, `bands` and `label`. Rules: one threshold for all scenes; the best one for all scenes but the one that it is
+tried on, as a threshold tuned by hand; Otsu's for each scene with a fallback to a prior. For each rule: IoU pooled over
+all pixels, its range when any one scene is left out, and IoU by scene.
 """
 
 import sys
@@ -27,7 +27,7 @@ Rule = Callable[[int], NDArray[np.bool_]]
 
 @dataclass(frozen=True)
 class Scene:
-    """`values` such that water is above a threshold; what `counts` is labelled and seen, `water` is labelled so."""
+    """`values`, in which water is above a threshold; `counts`: labelled and valid pixels; `water`: pixels so labelled."""
 
     name: str
     values: NDArray[np.float32]
@@ -35,13 +35,13 @@ class Scene:
     counts: NDArray[np.bool_]
 
     def score(self, found: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Pixels of the intersection and of the union."""
+        """Numbers of pixels in the intersection and in the union of `found` and the label."""
         wet = self.water & self.counts
         return np.array([(found & wet).sum(), ((found & self.counts) | wet).sum()])
 
 
 def radar(folder: Path) -> list[Scene]:
-    """VH in dB after the Lee filter, turned over: water is dark."""
+    """Radar scenes: VH in dB after the Lee filter, negated, because water is dark."""
     scenes = []
     for name, chip in read_chips(folder).items():
         values = -lee7(np.ascontiguousarray(chip.db[1]), noise_variance=NOISE_VARIANCE)
@@ -50,7 +50,7 @@ def radar(folder: Path) -> list[Scene]:
 
 
 def optical(chips: Path, tiles: Path) -> list[Scene]:
-    """MNDWI of green and SWIR 1."""
+    """Optical scenes: MNDWI of green and SWIR 1."""
     scenes = []
     for file in sorted(tiles.glob("hls_tiles_*.npz")):
         with np.load(file) as archive:
@@ -71,7 +71,7 @@ def _optical(name: str, pair: NDArray[np.float32], label: NDArray[np.int8]) -> S
 
 
 def rules(scenes: Sequence[Scene], grid: NDArray[np.float64], prior: float, otsu: Otsu) -> dict[str, Rule]:
-    """Each says what is water in the scene of a number."""
+    """Rules by name; each gives the water mask of a scene by its number."""
     table = np.array([[scene.score(scene.values > limit) for limit in grid] for scene in scenes])
 
     def best_of_others(number: int) -> NDArray[np.bool_]:
@@ -94,7 +94,7 @@ def rules(scenes: Sequence[Scene], grid: NDArray[np.float64], prior: float, otsu
 
 
 def lines(title: str, scenes: Sequence[Scene], known: dict[str, Rule]) -> list[str]:
-    """A table of the rules."""
+    """A table of the rules' scores, line by line."""
     said = [f"{title}: {len(scenes)} scenes, {', '.join(scene.name for scene in scenes)}"]
     for name, rule in known.items():
         scores = np.array([scene.score(rule(number)) for number, scene in enumerate(scenes)])

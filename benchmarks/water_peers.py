@@ -16,7 +16,9 @@ Field = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Coefficients:
-    """Columns (rows, 1), and for sides (rows + 1, 1) with the southern wall first; times the step where C has it so."""
+    """Coefficients of the grid's rows (rows, 1), and of the sides between them (rows + 1, 1) with the southern wall
+    first; multiplied by the time step as in the C kernel.
+    """
 
     east: Field
     north: Field
@@ -96,7 +98,7 @@ def numba_run(numba: Any, c: Coefficients) -> Any:
     return run
 
 
-# One row each, written so that LLVM turns the inner loop into vectors: neighbours round the globe stand apart.
+# Functions of one row, written so that LLVM vectorises the inner loop: the periodic ends are treated apart from it.
 
 
 def flux_row(out: Any, v: Any, south: Any, north: Any, depth: Any, cos_side: Any) -> None:
@@ -159,7 +161,7 @@ def sweeps(
         rotation: Any, turn_east: Any, turn_north: Any, turn_south: Any, curl_east: Any, gradient: Any, curl: Any,
         depth: Any,
     ) -> None:  # fmt: skip
-        """One sweep a step, as ours: row by row, with two rows at hand of what lies on the sides between them."""
+        """One sweep per step, as in our kernel: row by row, with two rows of the values on the sides between rows."""
         rows, cols = eta.shape
         flux, z, head = (
             np.zeros((2, cols), np.float32),

@@ -1,1 +1,1 @@
-"""Models as people train them, imported and held to what their library says: `make bench-models`."""
+"""Models of training libraries, imported, and their results compared with the library's: `make bench-models`."""

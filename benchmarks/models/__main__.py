@@ -1,6 +1,6 @@
-"""`python -m benchmarks.models [--only WORD] [--write FILE]`: models as people train them, imported and run.
+"""`python -m benchmarks.models [--only WORD] [--write FILE]`: models of training libraries, imported and run.
 
-Exit code 0: each is equal or refused with a sentence; 1: one gives something else; 2: misused.
+Exit code 0: each model gives equal results or is refused with a sentence; 1: one differs; 2: misused.
 """
 
 import argparse
@@ -17,7 +17,7 @@ BEGIN, END = "<!-- models: begin -->\n", "<!-- models: end -->\n"
 
 
 def cases() -> Iterator[Case]:
-    """All that there are."""
+    """All cases: forests, then networks."""
     yield from forests.cases()
     yield from networks.cases()
 

@@ -1,4 +1,4 @@
-"""Forests as people train them: samples with holes, infinity, zeros, categories, several classes."""
+"""Forests of LightGBM, XGBoost and scikit-learn: samples with NaN, infinity, zeros, categories, several classes."""
 
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from ground.models.described import describe
 SHOWN = 400
 BANDS = 5
 CATEGORY = 3
-"""The feature that is a category, where one is."""
+"""Number of the feature that is a category, if there is one."""
 
 
 def samples(holes: float = 0.0, dtype: type = np.float64, seed: int = 1) -> Array:
@@ -29,7 +29,7 @@ def samples(holes: float = 0.0, dtype: type = np.float64, seed: int = 1) -> Arra
 
 
 def target(rows: Array, classes: int = 0) -> Array:
-    """What depends on all features, missing ones included; a class where `classes` says how many."""
+    """Target values that depend on all features, missing ones included; classes 0.. if `classes` is not 0."""
     known = np.nan_to_num(rows, nan=0.7)
     value = known[:, 0] + known[:, 1] * known[:, 2] + np.isin(known[:, CATEGORY], (2, 3, 7)) + 0.3 * known[:, 4]
     value = value + np.random.default_rng(2).normal(0, 0.1, len(value))
@@ -39,7 +39,7 @@ def target(rows: Array, classes: int = 0) -> Array:
 
 
 def shown(rows: Array, *extreme: float) -> Array:
-    """Rows to ask about; the last ones have `extreme` numbers in every feature, the category's included."""
+    """Samples to predict; the last ones have `extreme` numbers in every feature, the category's included."""
     some = rows[:SHOWN].copy()
     for number, value in enumerate(extreme):
         some[-1 - number, :] = value
@@ -47,7 +47,7 @@ def shown(rows: Array, *extreme: float) -> Array:
 
 
 def made(octets: bytes | str, rows: Array, answers: Array) -> Made:
-    """Answers (rows) or (rows, classes)."""
+    """A case's model, samples and the library's results, of shape (rows,) or (rows, classes)."""
     text = octets if isinstance(octets, bytes) else octets.encode()
     return Made(text, np.ascontiguousarray(rows.T), np.asarray(answers).T)
 

@@ -1,4 +1,4 @@
-"""Networks as people export them from PyTorch, in binary32 and quantised by onnxruntime."""
+"""Networks exported from PyTorch, in binary32 and quantised by onnxruntime."""
 
 import io
 import tempfile
@@ -19,7 +19,7 @@ Build = Callable[[Any], Any]
 
 
 def cases() -> Iterator[Case]:
-    """Each as its exporters write it, then with 8-bit numbers around its operators."""
+    """Each network as the exporters write it, then quantised to 8 bits around its operators."""
     for name, build, bands in NETWORKS:
         for dynamo in (False, True):
             how = "torch.onnx.export" + (", dynamo" if dynamo else "")
@@ -78,7 +78,7 @@ def images(bands: int, count: int) -> list[Array]:
 
 
 def run(octets: bytes, image: Array) -> Array:
-    """By onnxruntime as people run it."""
+    """The result of onnxruntime with its default options."""
     runtime = import_module("onnxruntime")
     options = runtime.SessionOptions()
     options.log_severity_level, options.intra_op_num_threads = 3, 1
@@ -94,7 +94,7 @@ def _quantised(build: Build, bands: int, *, per_channel: bool) -> Made:
 
 
 def quantised(build: Build, bands: int, *, per_channel: bool) -> bytes:
-    """The octets of a network with 8-bit numbers around its operators, by what four images showed of their ranges."""
+    """The octets of a network quantised to 8 bits around its operators, calibrated with four images."""
     quantization = import_module("onnxruntime.quantization")
     onnx = import_module("onnx")
     given = images(bands, 4)
@@ -141,7 +141,7 @@ def _torchvision(name: str, **parameters: Any) -> Build:
 
 
 def _torchvision_models(torch: Any) -> Any:
-    """The package also has a library of operators, which no network here needs, and not every machine can load."""
+    """torchvision.models, without torchvision's C++ operators, which are not needed and some machines cannot load."""
     registered = torch.library.register_fake
     try:
         torch.library.register_fake = lambda *_, **__: lambda function: function
@@ -151,7 +151,7 @@ def _torchvision_models(torch: Any) -> Any:
 
 
 def unet(*, transposed: bool, width: int = 16) -> Build:
-    """Down by pools, up by transposed convolutions or by resizing to the size of what was there before."""
+    """A U-Net: down by pools, up by transposed convolutions or by resizing to the size of the image joined there."""
 
     def build(torch: Any) -> Any:
         nn = torch.nn
@@ -163,7 +163,7 @@ def unet(*, transposed: bool, width: int = 16) -> Build:
             )
 
         class UNet(nn.Module):  # type: ignore[misc, name-defined]
-            """Three levels, four classes."""
+            """A U-Net of three levels and four classes."""
 
             def __init__(self) -> None:
                 super().__init__()

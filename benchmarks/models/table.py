@@ -1,4 +1,4 @@
-"""Cases, what came of each, and the table of them."""
+"""Cases of models, their outcomes, and the table of them."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
@@ -15,27 +15,27 @@ Array = NDArray[Any]
 
 
 class Made(NamedTuple):
-    """A model file, samples (bands, ...) and what the library gives for them, in any shape that has as many numbers."""
+    """A model file, samples (bands, ...) and the library's results for them, in any shape with as many numbers."""
 
     octets: bytes
     samples: Array
     expected: Array
     step: float = 0.0
-    """Of an answer in 8-bit numbers: from one to the next."""
+    """Quantisation step of a result in 8-bit numbers; 0 for others."""
 
 
 class Case(NamedTuple):
-    """How to train a model of a kind; `make` raises ValueError where already the describing is refused."""
+    """A model of a kind, trained by `make`, which raises ValueError where already `describe` refuses it."""
 
     framework: str
     kind: str
     make: Callable[[], Made]
     tolerance: float = 1e-5
-    """Largest difference that rounding explains, beside the largest number of the answer."""
+    """Largest difference that rounding explains, relative to the largest number of the result."""
 
 
 class Outcome(NamedTuple):
-    """What came of a case: equal bit for bit, equal but for rounding, refused with a sentence, or different."""
+    """Outcome of a case: equal bit for bit, equal but for rounding, refused with a sentence, or different."""
 
     case: Case
     verdict: str
@@ -43,7 +43,7 @@ class Outcome(NamedTuple):
 
 
 def outcome(case: Case) -> Outcome:
-    """Import and run; whatever a library raises that is not there makes a sentence, too."""
+    """Import and run a case; a missing library gives an outcome with a sentence, too."""
     try:
         made = case.make()
     except ImportError as error:
@@ -81,7 +81,7 @@ def _verdict(case: Case, made: Made, found: Array) -> tuple[str, str]:
 
 
 def markdown(outcomes: Iterable[Outcome]) -> str:
-    """The table."""
+    """The table of outcomes in Markdown."""
     rows = ["| framework | model | outcome | |", "|---|---|---|---|"]
     rows += [f"| {one.case.framework} | {one.case.kind} | {one.verdict} | {one.remark} |" for one in outcomes]
     return "\n".join(rows) + "\n"

@@ -27,7 +27,7 @@ Rule = Callable[[int], NDArray[np.bool_]]
 
 @dataclass(frozen=True)
 class Scene:
-    """`values`, in which water is above a threshold; `counts`: labelled and valid pixels; `water`: pixels so labelled."""
+    """`values`, in which water is above a threshold; `counts`: pixels labelled and valid; `water`: labelled so."""
 
     name: str
     values: NDArray[np.float32]

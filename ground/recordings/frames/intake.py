@@ -99,7 +99,7 @@ class Heard:
         return sum(len(extractor.partial) for extractor in self.extractors.values())
 
     def packets(self, frames: Rows, contents: NDArray[Any], *, idle: bool) -> list[Extraction]:
-        """Register frames of this channel with their CONTENT records; the packets that end in them, with `idle` ones."""
+        """Register frames of this channel and their CONTENT records; the packets that end in them, with `idle` ones."""
         self.frames += len(contents)
         is_new, is_next = self._arrived(contents)
         contents, is_next = chosen(contents, is_new), chosen(is_next, is_new)

@@ -337,7 +337,7 @@ def test_a_product_that_no_pdu_can_name_is_set_aside_and_the_next_one_goes(desk,
     long, fine = desk.add(name="s" * 210), desk.add()
     told = desk.run(3)
     (aside,) = [event for event in told if isinstance(event, ProductSetAside)]
-    assert (aside.product, aside.name, "PDUs hold 200" in aside.reason) == (long.id, "s" * 77 + "...", True)
+    assert (aside.product, aside.name, "a PDU holds up to 200" in aside.reason) == (long.id, "s" * 77 + "...", True)
     assert ProductDelivered(product=fine.id, name=fine.name) in told
     assert (desk.files_status().aside_octets > 600, desk.files_status().products_damaged) == (True, 1)
     assert Desk(tmp_path).run(3) == []

@@ -48,7 +48,7 @@ def test_a_child_without_criteria_always_fits():
         ((child("A", base="B"), child("B", base="A")), "cannot be its base"),
         ((BASE, child("Lone", base="")), None),
         ((child("A", base=""), child("B", base="")), "which container is the root"),
-        ((), "no container is in it"),
+        ((), "no container that describes packets"),
     ],
 )
 def test_what_is_no_tree_is_refused(containers, sentence):

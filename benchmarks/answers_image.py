@@ -103,19 +103,19 @@ def component_rows(water: NDArray[np.uint8]) -> Iterator[Row]:
         amount=water.size / 1e6, unit="Mpx/s", hold=1.5, equal=same_components)  # fmt: skip
 
 
-def scipy_components(ndimage: Any, mask: NDArray[np.uint8]) -> image.Components:
+def scipy_components(ndimage: Any, mask: NDArray[np.uint8]) -> image.LabelledComponents:
     labels, _ = ndimage.label(mask)
     boxes = [(r.start, c.start, r.stop, c.stop) for r, c in ndimage.find_objects(labels)]
-    return image.Components(labels, np.bincount(labels.flat)[1:].astype(np.int32), np.array(boxes))
+    return image.LabelledComponents(labels, np.bincount(labels.flat)[1:].astype(np.int32), np.array(boxes))
 
 
-def cv2_components(cv2: Any, mask: NDArray[np.uint8]) -> image.Components:
+def cv2_components(cv2: Any, mask: NDArray[np.uint8]) -> image.LabelledComponents:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
     x, y, width, height, area = stats[1:].T
-    return image.Components(labels, area, np.stack([y, x, y + height, x + width], axis=1))
+    return image.LabelledComponents(labels, area, np.stack([y, x, y + height, x + width], axis=1))
 
 
-def same_components(ours: image.Components, theirs: image.Components) -> bool:
+def same_components(ours: image.LabelledComponents, theirs: image.LabelledComponents) -> bool:
     return all(map(np.array_equal, ours, theirs))
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks.harness import Row, compare, peer
 from benchmarks.network_flips import campaign
-from kernels.inference.graph import Activation, Graph, Kind, Node, Rounding
+from kernels.inference.graph import Activation, Graph, Layer, LayerKind, Rounding
 from kernels.inference.nets import Network
 from kernels.library import level
 
@@ -67,8 +67,8 @@ def noise(*shape: int) -> Image:
 
 def layer(channels: int, outputs: int) -> Graph:
     weights, bias = noise(3, 3, channels, outputs) / np.float32(3 * channels**0.5), noise(outputs)
-    node = Node(
-        kind=Kind.CONVOLUTION, inputs=(0,), activation=Activation.RELU, size=3, stride=1, padding=(1, 1, 1, 1),
+    node = Layer(
+        kind=LayerKind.CONVOLUTION, inputs=(0,), activation=Activation.RELU, size=3, stride=1, padding=(1, 1, 1, 1),
         outputs=outputs, weights=weights, bias=bias,
     )  # fmt: skip
     return Graph((0, 0, channels), (node,))
@@ -92,7 +92,7 @@ def eight_bits_row(channels: int, outputs: int, side: int) -> Row:
     assert node.weights is not None
     step, weights_step = np.float32(0.04), np.float32(np.abs(node.weights).max() / 127)
     rounded = replace(
-        node, kind=Kind.QUANTISED, weights=np.rint(node.weights / weights_step).astype(np.int8),
+        node, kind=LayerKind.QUANTISED, weights=np.rint(node.weights / weights_step).astype(np.int8),
         rounding=Rounding(float(step), 128, np.full(outputs, step * weights_step)),
     )  # fmt: skip
     ours, theirs = Network(Graph(graph.image, (rounded,))), Network(graph)
@@ -146,15 +146,16 @@ def flood(name: str) -> tuple[Graph, Image]:
     nodes = [
         flood_node(number, *pair, last=len(layers) - 1) for number, pair in enumerate(zip(layers, biases, strict=True))
     ]
-    nodes.append(Node(kind=Kind.ARGMAX, inputs=(len(nodes),)))
+    nodes.append(Layer(kind=LayerKind.ARGMAX, inputs=(len(nodes),)))
     return Graph((0, 0, image.shape[2]), tuple(nodes)), np.ascontiguousarray(image, np.float32)
 
 
-def flood_node(number: int, weights: Image, bias: Image, *, last: int) -> Node:
+def flood_node(number: int, weights: Image, bias: Image, *, last: int) -> Layer:
     size = weights.shape[2]
     pad = size // 2
-    return Node(
-        kind=Kind.CONVOLUTION, inputs=(number,), activation=Activation.LINEAR if number == last else Activation.RELU,
+    return Layer(
+        kind=LayerKind.CONVOLUTION, inputs=(number,),
+        activation=Activation.LINEAR if number == last else Activation.RELU,
         size=size, stride=1, padding=(pad, pad, pad, pad), outputs=len(weights),
         weights=np.ascontiguousarray(weights.transpose(2, 3, 1, 0)), bias=bias,
     )  # fmt: skip

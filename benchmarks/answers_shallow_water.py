@@ -8,7 +8,7 @@ from benchmarks.harness import Row, at_level, by_turns, compare, peer
 from benchmarks.water_peers import coefficients, numba_run, numpy_step
 from kernels import library
 from kernels.library import supported_levels
-from kernels.science.shallow_water import Grid, ShallowWater, State, checks
+from kernels.science.shallow_water import Grid, ShallowWater, ShallowWaterState, checks
 
 STEPS, STEPS_WATCHED = 20, 40
 WATCH_SHARE_MAX = 0.08
@@ -32,7 +32,7 @@ def grid_of(side: int) -> Grid:
     )  # fmt: skip
 
 
-def storm(side: int) -> State:
+def storm(side: int) -> ShallowWaterState:
     """A hill of 100 m in a jet of 20 m/s."""
     y, x = np.mgrid[:side, :side] / side
     state = ShallowWater(grid_of(side)).still()
@@ -41,7 +41,7 @@ def storm(side: int) -> State:
     return state
 
 
-def by_numba(side: int) -> Callable[[State], None] | None:
+def by_numba(side: int) -> Callable[[ShallowWaterState], None] | None:
     numba = peer("numba")
     if numba is None:
         return None
@@ -49,25 +49,25 @@ def by_numba(side: int) -> Callable[[State], None] | None:
     return lambda state: run(*state, STEPS)
 
 
-def by_numpy(side: int) -> Callable[[State], None]:
+def by_numpy(side: int) -> Callable[[ShallowWaterState], None]:
     known = coefficients(grid_of(side))
 
-    def run(state: State) -> None:
+    def run(state: ShallowWaterState) -> None:
         for _ in range(STEPS):
             numpy_step(known, *state)
 
     return run
 
 
-def against(name: str, side: int, theirs: Callable[[State], None] | None, hold: float | None) -> Row:
+def against(name: str, side: int, theirs: Callable[[ShallowWaterState], None] | None, hold: float | None) -> Row:
     model = ShallowWater(grid_of(side))
     ours, other = storm(side), storm(side)
 
-    def run_ours() -> State:
+    def run_ours() -> ShallowWaterState:
         model.run(ours, STEPS)
         return ours
 
-    def run_theirs() -> State:
+    def run_theirs() -> ShallowWaterState:
         assert theirs is not None
         theirs(other)
         return other
@@ -77,13 +77,13 @@ def against(name: str, side: int, theirs: Callable[[State], None] | None, hold: 
         amount=side * side * STEPS / 1e6, unit="Mcell/s", hold=hold, equal=close)  # fmt: skip
 
 
-def close(ours: State, theirs: State) -> bool:
+def close(ours: ShallowWaterState, theirs: ShallowWaterState) -> bool:
     """Whether two states agree within 1e-5 of the depth and of the fastest wind, after the same number of steps."""
     error = np.abs(ours - theirs).max(axis=(1, 2))
     return bool(error[0] <= 5000e-5 and error[1:].max() <= 1e-5 * np.abs(theirs[1:]).max())
 
 
-def sees_a_flip(state: State) -> bool:
+def sees_a_flip(state: ShallowWaterState) -> bool:
     damaged = state.copy()
     damaged.view(np.uint32)[0, 1, 1] ^= 1
     return checks(damaged) != checks(state)

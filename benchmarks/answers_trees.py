@@ -16,7 +16,7 @@ from kernels.inference.trees import CodeTables, Trees, logistic, quantise
 from kernels.library import supported_levels
 from link.models.bundle import make_bundle
 from link.models.keys import new_private_key, public_key
-from link.models.manifest import FREE, Contract, Limits, Tensor
+from link.models.manifest import FREE, ModelContract, Tensor, WorkerLimits
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "eo"
 BANDS = [0, 1, 3, 4, 7, 8, 9, 10, 11, 12]
@@ -123,8 +123,8 @@ def _bundle(text: str, tile: NDArray[np.uint16], folder: Path) -> tuple[Path, tu
     answer = logistic(Trees(forest.trees[0]).sums(codes)).reshape(tile.shape[1:])
     bundle = make_bundle(
         name="clouds", version="1", kind="forest", weights=forest.encode(), golden=(tile, answer), tolerance=0,
-        contract=Contract(input=taken, output=Tensor(dtype="float64", shape=(FREE, FREE))),
-        limits=Limits(timeout_s=60, memory_octets=2**29),
+        contract=ModelContract(input=taken, output=Tensor(dtype="float64", shape=(FREE, FREE))),
+        limits=WorkerLimits(timeout_s=60, memory_octets=2**29),
     )  # fmt: skip
     octets = bundle.encode(key)
     assert len(octets) <= 1.4e6, f"the bundle has {len(octets)} octets"

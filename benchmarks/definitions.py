@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kernels.usage import UsageError
-from link.dictionary.xtce.ledger import RefusedError
+from link.dictionary.xtce.ledger import XtceRefusedError
 from link.dictionary.xtce.lower import Dialect
-from link.dictionary.xtce.reader import Part, read_database
+from link.dictionary.xtce.reader import DatabasePart, read_database
 from skyrack.options.xtce_files import ENDINGS, sources_of
 
-_WAYS: dict[str, tuple[Dialect, Part]] = {
+_WAYS: dict[str, tuple[Dialect, DatabasePart]] = {
     "load": ("portable", "all"),
     "telemetry": ("portable", "telemetry"),
     "yamcs": ("yamcs", "all"),
@@ -90,7 +90,7 @@ def refusals(file: Path, way: str) -> tuple[str, ...]:
     try:
         (source,) = sources_of([file])
         read_database([source], (), dialect, part)
-    except RefusedError as error:
+    except XtceRefusedError as error:
         return error.sentences
     except (ValueError, OSError, UsageError) as error:
         return (str(error),)

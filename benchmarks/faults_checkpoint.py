@@ -19,7 +19,7 @@ from benchmarks.faults import Finding
 from benchmarks.faults_water import GRID, storm
 from fsw.pipelines.nowcast import Nowcast, NowcastParameters
 from fsw.store.checkpoint import KEY_OCTETS, Checkpoints
-from kernels.science.shallow_water import ShallowWater, State
+from kernels.science.shallow_water import ShallowWater, ShallowWaterState
 
 STEPS, INTERVAL, KILLS_MAX, TRIALS_MAX = 240, 20, 3, 1000
 
@@ -38,7 +38,7 @@ def findings(flips: int) -> Iterator[Finding]:
     yield Finding("nowcast: worker killed at any time", "two checkpoints by turns", kills, kills, sound, trials, wrong)
 
 
-def trial(folder: Path, start: State, random: np.random.Generator) -> tuple[int, int, bytes]:
+def trial(folder: Path, start: ShallowWaterState, random: np.random.Generator) -> tuple[int, int, bytes]:
     """Numbers of kills before the end, and of those after which no saved interval was lost, and the final state."""
     killed = took_up = 0
     for _ in range(KILLS_MAX):
@@ -55,21 +55,21 @@ def checkpoints(folder: Path) -> Checkpoints:
     return Checkpoints(folder, bytes(KEY_OCTETS))
 
 
-def nowcast(folder: Path, start: State, progress: int | None = None) -> Nowcast:
+def nowcast(folder: Path, start: ShallowWaterState, progress: int | None = None) -> Nowcast:
     """A nowcast that records each interval in the file descriptor `progress`, if given."""
     said = NowcastParameters(
         south_deg=GRID.south_deg, row_deg=GRID.row_deg, col_deg=GRID.col_deg, step_s=GRID.step_s, depth_m=GRID.depth_m,
         viscosity_m2_s=GRID.viscosity_m2_s, steps=STEPS, interval_steps=INTERVAL, speed_max=150, folder=str(folder),
     )  # fmt: skip
 
-    def note(done: int, _state: State) -> None:
+    def note(done: int, _state: ShallowWaterState) -> None:
         if progress is not None:
             os.pwrite(progress, done.to_bytes(4, "big"), 0)
 
     return Nowcast(GRID, start, said, checkpoints(folder), note)
 
 
-def worker_killed(folder: Path, start: State, after_s: float) -> tuple[int, bool]:
+def worker_killed(folder: Path, start: ShallowWaterState, after_s: float) -> tuple[int, bool]:
     """Steps that a worker had saved when it was killed, and whether it was killed before its end."""
     progress = os.memfd_create("progress")
     worker = os.fork()

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.faults import Finding, overhead
 from fsw.pipelines.nowcast import ENERGY_SHARE_MAX, MEAN_SHARE_MAX
-from kernels.science.shallow_water import Grid, Invariants, ShallowWater, State, checks
+from kernels.science.shallow_water import Grid, Invariants, ShallowWater, ShallowWaterState, checks
 
 GRID = Grid(
     rows=64, cols=96, south_deg=20, row_deg=0.6, col_deg=0.6, step_s=60, depth_m=5000, viscosity_m2_s=5e4
@@ -19,7 +19,7 @@ STEPS, STEPS_WATCHED, HARM, SPEED_MAX, CLEAN_RUNS = 20, 40, 0.01, 150.0, 10_000
 FIELDS = ("height", "eastward wind", "northward wind")
 
 
-def storm(grid: Grid, seed: int) -> State:
+def storm(grid: Grid, seed: int) -> ShallowWaterState:
     """A state with a jet, and waves in all three fields."""
     random, (y, x) = np.random.default_rng(seed), np.mgrid[: grid.rows, : grid.cols]
     state = ShallowWater(grid).still()
@@ -32,14 +32,14 @@ def storm(grid: Grid, seed: int) -> State:
     return state
 
 
-def flip(state: State, field: int, random: np.random.Generator) -> None:
+def flip(state: ShallowWaterState, field: int, random: np.random.Generator) -> None:
     words = state[field].view(np.uint32)
     first = int(field == 2)  # row 0 of the northward wind is the southern wall, which is no state
     row, col = random.integers(first, GRID.rows), random.integers(GRID.cols)
     words[row, col] ^= np.uint32(1) << np.uint32(random.integers(32))
 
 
-def is_harmful(state: State, right: State) -> bool:
+def is_harmful(state: ShallowWaterState, right: ShallowWaterState) -> bool:
     with np.errstate(all="ignore"):
         error = np.abs(state - right).max(axis=(1, 2))
     return not bool((error <= HARM * np.ptp(right, axis=(1, 2))).all())

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.errors import UpsetError
-from kernels.inference.graph import Activation, Graph, Kind, Node
+from kernels.inference.graph import Activation, Graph, Layer, LayerKind
 from kernels.inference.nets import Network
-from kernels.inference.nets_plan import Layer, Plan
+from kernels.inference.nets_plan import Plan, PlannedLayer
 
 SITES = "input", "image", "weights", "cached"
 FLIPS = 1000
@@ -45,7 +45,7 @@ class UpsetPlan(Plan):
 
     flip: Flip | None = None
 
-    def _layers(self, image: NDArray[np.float32], result: NDArray[Any], check: Any) -> Iterator[Layer]:
+    def _layers(self, image: NDArray[np.float32], result: NDArray[Any], check: Any) -> Iterator[PlannedLayer]:
         for number, layer in enumerate(super()._layers(image, result, check)):
             flip = self.flip if self.flip and self.flip.layer == number else None
             if flip:
@@ -89,8 +89,9 @@ def network() -> Graph:
     nodes, channels = [], CHANNELS
     for number, (size, outputs) in enumerate(((3, 32), (3, 32), (1, 4))):
         weights = random.normal(0, (size * size * channels) ** -0.5, (size, size, channels, outputs)).astype(np.float32)
-        nodes.append(Node(
-            kind=Kind.CONVOLUTION, inputs=(number,), activation=Activation.RELU if size == 3 else Activation.LINEAR,
+        nodes.append(Layer(
+            kind=LayerKind.CONVOLUTION, inputs=(number,),
+            activation=Activation.RELU if size == 3 else Activation.LINEAR,
             size=size, stride=1, padding=(size // 2,) * 4, outputs=outputs, weights=weights,
             bias=random.normal(0, 0.1, outputs).astype(np.float32),
         ))  # fmt: skip

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fsw.executive.app import App, Report
+from fsw.executive.app import App, AppReport
 from link.dictionary import Event, Int32ub, Telemetry, Text, command, parameter, wire
 
 
@@ -23,7 +23,7 @@ class Hello(App, period_ms=1000, budget_ms=5):
     weight: int = parameter(id=0x23, default=1, range=(1, 10), text="what a greeting counts")
 
     @command(opcode=0x24)
-    def greet(self, name: str = "world") -> Iterator[Report]:
+    def greet(self, name: str = "world") -> Iterator[AppReport]:
         """Say hello to `name`."""
         self.greetings += self.weight
         yield from (Greeted(name=name), HelloStatus(greetings=self.greetings))

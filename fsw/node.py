@@ -17,24 +17,21 @@ from fsw.apps.memory import Memory
 from fsw.apps.own import app_in, check_names, module_in
 from fsw.comms import dispatch, reporter, services
 from fsw.comms.dispatch import Dispatcher
-from fsw.comms.numbers import OCTETS_MAX as NUMBERS_OCTETS_MAX
-from fsw.comms.numbers import Numbers, Reserved
+from fsw.comms.numbers import NUMBERS_OCTETS_MAX, Numbering, Reserved
 from fsw.comms.reporter import Reporter
-from fsw.comms.request_memory import OCTETS_MAX as REQUESTS_OCTETS_MAX
-from fsw.comms.request_memory import Remembered, RequestMemory
+from fsw.comms.request_memory import REQUESTS_OCTETS_MAX, Remembered, RequestMemory
 from fsw.comms.services import Services
 from fsw.comms.telecom import Telecom
 from fsw.executive import executive
 from fsw.executive.bus import Bus
 from fsw.executive.executive import Executive
-from fsw.executive.floods import OCTETS_MAX as FLOODS_OCTETS_MAX
-from fsw.executive.floods import Flooded, Floods
+from fsw.executive.floods import FLOODS_OCTETS_MAX, Flooded, Floods
 from fsw.jobs.job import Runner
 from fsw.mission import FILES_CHANNEL, HOUSEKEEPING_CHANNEL, Mission
 from fsw.store import products
 from fsw.store.crash_log import CrashLog
 from fsw.store.durable import Durable
-from fsw.store.outbox import Outbox
+from fsw.store.outbox import FileOutbox
 from hal.board import Board
 from hal.camera import Camera
 from hal.clock import Clock, Waitable
@@ -43,7 +40,7 @@ from hal.port import Port, PortClosed
 from kernels.selftest import failed_families
 from link.cfdp.entity import Entity
 from link.cfdp.settings import Settings
-from link.dictionary import Dictionary, FileService
+from link.dictionary import Dictionary, FilePartners
 from link.managed import Managed
 from link.packets.space_packet import HEADER_SIZE
 from link.pus.services.verification import FailureCode, RoutingFailure
@@ -63,7 +60,7 @@ def dictionary_of(mission: Mission) -> Dictionary:
     """All that the ground has to know of the mission's node. Raises UsageError for an app or a number given twice."""
     check_names(mission.apps, _OUR_APPS)
     said = mission.files
-    service = FileService(apid=said.apid, node_entity=said.entity, ground_entity=said.ground_entity)
+    service = FilePartners(apid=said.apid, node_entity=said.entity, ground_entity=said.ground_entity)
     own = (module_in(file) for file in mission.apps)
     declared = (executive, housekeeping, imaging, files, services, reporter, dispatch, memory, *own)
     node, managed = mission.node, mission.managed.to_dict()
@@ -185,7 +182,7 @@ def build_node(
     telecom = Telecom(clock, port, managed, bits_per_second)
     requests = Durable(state / "memory", "requests", Remembered(), REQUESTS_OCTETS_MAX, medium)
     reserved = Durable(state / "memory", "numbers", Reserved(), NUMBERS_OCTETS_MAX, medium)
-    numbers = Numbers(reserved)
+    numbers = Numbering(reserved)
     request_memory = RequestMemory(requests, telecom.uplink.farm)
     dispatcher = Dispatcher(loop, bus.publish, pus.handlers(), request_memory)
     records: dict[str, Durable[Any]] = {
@@ -248,7 +245,7 @@ def _entity(mission: Mission, store: products.ProductStore, telecom: Telecom, ra
     patience_ms = 2_000 + 6 * telecom.downlink.unit_ns // 1_000_000
     settings = Settings(pdu_octets_max=_pdu_octets(mission.managed), ack_ms=patience_ms, nak_ms=patience_ms)
     first = random.getrandbits(8 * settings.sequence_octets)
-    return Entity(mission.files.entity, Outbox(store), settings, first_sequence=first, received_max=_RECEIVED_MAX)
+    return Entity(mission.files.entity, FileOutbox(store), settings, first_sequence=first, received_max=_RECEIVED_MAX)
 
 
 def _pdu_octets(managed: Managed) -> int:

@@ -1,14 +1,14 @@
 """What the ground cannot do, and why: each with a short code for programs and one sentence for people.
 
-GroundError           .code
-├── ArchiveError      the archive cannot be opened or written
-│   └── DamagedError  what is in its file is not what we wrote
-├── BusyError         too much waits to be sent
-├── NotHeardError     the node is not heard, so nothing is sent
-├── MismatchError     the node flies another dictionary
-├── ServiceError      no ground service answers
-├── RefusedError      the service understood and said no; its own code
-└── WaitError         what was waited for did not happen in time
+GroundError                  .code
+├── ArchiveError             the archive cannot be opened or written
+│   └── DamagedArchiveError  what is in its file is not what we wrote
+├── BusyError                too much waits to be sent
+├── NotHeardError            the node is not heard, so nothing is sent
+├── MismatchError            the node flies another dictionary
+├── ServiceError             no ground service answers
+├── ServiceRefusedError      the service understood and said no; its own code
+└── WaitError                what was waited for did not happen in time
 """
 
 from typing import ClassVar
@@ -26,7 +26,7 @@ class ArchiveError(GroundError):
     code = "archive"
 
 
-class DamagedError(ArchiveError):
+class DamagedArchiveError(ArchiveError):
     """What is in the archive's file is not what we wrote, or not ours at all."""
 
 
@@ -60,7 +60,7 @@ class WaitError(GroundError):
     code = "timeout"
 
 
-class RefusedError(GroundError):
+class ServiceRefusedError(GroundError):
     """The service understood the request and said no; `refusal` is its code."""
 
     code = "refused"

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-Value = int | float | bool | str | None
+JsonValue = int | float | bool | str | None
 """A value as JSON holds it: octets as hexadecimal text, a number that is not finite as null."""
 TIME_UNIT = "utc_ns"
 """The unit of values that are times: nanoseconds since 1970-01-01 UTC."""
@@ -18,11 +18,11 @@ CommandState = Literal["queued", "released", "delivered", "accepted", "started",
 ENDED: frozenset[CommandState] = frozenset(("completed", "failed", "timeout"))
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class GroundRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Root of all records."""
 
 
-class Stage(Record, frozen=True, kw_only=True):
+class CommandStage(GroundRecord, frozen=True, kw_only=True):
     """One stage of a command's life; `time_ns` is when it happened on board, None for what only the ground saw."""
 
     name: str
@@ -31,16 +31,16 @@ class Stage(Record, frozen=True, kw_only=True):
     detail: str = ""
 
 
-class CommandRecord(Record, frozen=True, kw_only=True):
+class CommandRecord(GroundRecord, frozen=True, kw_only=True):
     """One command and how far it has come; `request` is APID and sequence count, as verification reports name it."""
 
     number: int
     name: str
-    arguments: dict[str, Value]
+    arguments: dict[str, JsonValue]
     request: str
     sent_ns: int
     state: CommandState
-    stages: tuple[Stage, ...] = ()
+    stages: tuple[CommandStage, ...] = ()
     reason: str = ""
 
     @property
@@ -49,28 +49,28 @@ class CommandRecord(Record, frozen=True, kw_only=True):
         return self.state in ENDED
 
 
-class SampleRecord(Record, frozen=True, kw_only=True):
+class SampleRecord(GroundRecord, frozen=True, kw_only=True):
     """One report's values. `out_of_limits` says for which of them a band is violated, and the narrowest such band."""
 
     report: str
     time_ns: int
     received_ns: int
-    values: dict[str, Value]
+    values: dict[str, JsonValue]
     units: dict[str, str] = {}
     out_of_limits: dict[str, str] = {}
 
 
-class History(Record, frozen=True, kw_only=True):
+class History(GroundRecord, frozen=True, kw_only=True):
     """One parameter over time, oldest first: three columns of equal length."""
 
     parameter: str
     unit: str
     time_ns: tuple[int, ...]
     received_ns: tuple[int, ...]
-    values: tuple[Value, ...]
+    values: tuple[JsonValue, ...]
 
 
-class EventRecord(Record, frozen=True, kw_only=True):
+class EventRecord(GroundRecord, frozen=True, kw_only=True):
     """What a node or the ground itself had to say."""
 
     origin: Origin
@@ -81,10 +81,10 @@ class EventRecord(Record, frozen=True, kw_only=True):
     received_ns: int
     count: int
     """Tells events of one time apart: the packet's sequence count, or the ground's own counter."""
-    values: dict[str, Value] = {}
+    values: dict[str, JsonValue] = {}
 
 
-class FileRecord(Record, frozen=True, kw_only=True):
+class FileRecord(GroundRecord, frozen=True, kw_only=True):
     """A file that arrived whole: `name` under the output folder, octets, and when its transfer began and ended."""
 
     name: str
@@ -94,7 +94,7 @@ class FileRecord(Record, frozen=True, kw_only=True):
     received_ns: int
 
 
-class TransferRecord(Record, frozen=True, kw_only=True):
+class TransferRecord(GroundRecord, frozen=True, kw_only=True):
     """A file on its way: `received_octets` of `size_octets` (0 until that is known); `condition` once it ended."""
 
     transaction: str
@@ -106,7 +106,7 @@ class TransferRecord(Record, frozen=True, kw_only=True):
     condition: str = ""
 
 
-class LinkRecord(Record, frozen=True, kw_only=True):
+class LinkRecord(GroundRecord, frozen=True, kw_only=True):
     """Counters of the radio link since the service began, both ways.
 
     Frames `corrected` had wrong symbols that Reed-Solomon put right, `uncorrectable` ones are gone, and so are `lost`
@@ -132,7 +132,7 @@ class LinkRecord(Record, frozen=True, kw_only=True):
     """State of the command link, FOP-1's."""
 
 
-class ArchiveRecord(Record, frozen=True, kw_only=True):
+class ArchiveRecord(GroundRecord, frozen=True, kw_only=True):
     """How the archive fares: rows that wait because it cannot be written (`fault` says why), and rows given up.
 
     `unreadable`: how often a damaged row was passed over when rows were read.
@@ -144,7 +144,7 @@ class ArchiveRecord(Record, frozen=True, kw_only=True):
     unreadable: int = 0
 
 
-class Status(Record, frozen=True, kw_only=True):
+class Status(GroundRecord, frozen=True, kw_only=True):
     """Everything about the service that fits on one page."""
 
     node: str
@@ -167,7 +167,7 @@ class Status(Record, frozen=True, kw_only=True):
     """How often a duty of the service failed, alone, by its name; the log has the reason."""
 
 
-class Survey(Record, frozen=True, kw_only=True):
+class Survey(GroundRecord, frozen=True, kw_only=True):
     """`fault`: what SQLite says of the file, empty where that is sound; rows by their table, `whole` and `damaged`.
 
     Of a file that is not sound, rows that cannot even be recognised are counted by the gaps that they leave.
@@ -184,7 +184,7 @@ class Survey(Record, frozen=True, kw_only=True):
         return not self.fault and not any(self.damaged.values())
 
 
-def plain(value: Any) -> Value:
+def plain(value: Any) -> JsonValue:
     """A decoded value as JSON holds it."""
     if isinstance(value, bytes):
         return value.hex()

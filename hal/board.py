@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Source = Literal["measured", "modelled"]
+Evidence = Literal["measured", "modelled"]
 
 
 @dataclass(frozen=True, slots=True)
-class Power:
+class PowerReading:
     """`watts` of the whole board, read from its rails (measured) or computed from its load (modelled)."""
 
     watts: float
-    source: Source
+    source: Evidence
 
 
 class Board(Protocol):
@@ -22,7 +22,7 @@ class Board(Protocol):
         """For people and telemetry, as "Raspberry Pi 5"."""
         ...
 
-    def power(self, busy_cores: float) -> Power:
+    def power(self, busy_cores: float) -> PowerReading:
         """Power now; `busy_cores`, the mean number of cores at work, is the input of a power model.
 
         Never raises, because a product matters more than its energy: power that cannot be measured now is modelled,

@@ -56,7 +56,7 @@ _IMPORTED = ("an .npy array", "a PNG image", "a JPEG image", "a TIFF image", "a 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class SceneForm:
     """Shapes, types and band names of a frame: all of it but its samples."""
 
     is_packed: bool
@@ -118,18 +118,18 @@ class Scene:
     path: Path
     georeference: Georeference
 
-    def form(self) -> Form:
+    def form(self) -> SceneForm:
         """Shapes and types of the frame, without reading its samples; raises CameraError."""
         return read_form(self.path)
 
 
-def read_form(path: Path) -> Form:
+def read_form(path: Path) -> SceneForm:
     """Shapes and types of the frame in a file, without reading its samples. Raises CameraError, one sentence."""
     with _opened(path) as archive:
         return _form(archive)
 
 
-def read_samples(path: Path) -> tuple[Form, NDArray[Any], NDArray[np.uint8] | None]:
+def read_samples(path: Path) -> tuple[SceneForm, NDArray[Any], NDArray[np.uint8] | None]:
     """The frame in a file: its form, its samples in native byte order, and `valid`, 1 for data, if the file has it.
 
     Raises CameraError, one sentence.
@@ -168,13 +168,13 @@ def _check_kind(head: bytes) -> None:
         raise CameraError(f"{kind}, {_IMPORT if kind in _IMPORTED else _EXPECTED}")
 
 
-def _form(archive: ZipFile) -> Form:
+def _form(archive: ZipFile) -> SceneForm:
     names = [name.removesuffix(".npy") for name in archive.namelist()]
     item = next((name for name in ("raw12", "dn") if name in names), None)
     if item is None or "band" not in names:
         raise CameraError(f"it has {', '.join(map(ascii, names[:8])) or 'nothing'}, {_EXPECTED}")
     shape, dtype = _header(archive, item)
-    return Form(
+    return SceneForm(
         is_packed=item == "raw12",
         dtype=dtype.name,
         shape=shape,

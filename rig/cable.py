@@ -17,7 +17,7 @@ from random import Random
 from typing import TextIO
 
 from hal.clock import Clock
-from hal.sim.cable import Channel
+from hal.sim.cable import CableDirection
 
 QUANTUM_NS = 2_000_000  # octets are handed on at most this late: far below a frame, far above the cost of waking
 READ_OCTETS = 64  # a UART's hardware queue: what the program wrote beyond it waits in the driver, as on a board
@@ -61,7 +61,8 @@ class PtyCable:
         self._clock, self._baud = clock, baud
         self._ends = (PtyEnd(), PtyEnd())
         self._channels = tuple(
-            Channel(bits_per_second=baud, noise=noise, random=Random(f"{seed}/cable/{way}")) for way in ("down", "up")
+            CableDirection(bits_per_second=baud, noise=noise, random=Random(f"{seed}/cable/{way}"))
+            for way in ("down", "up")
         )
         self._overrun_octets = 0
 
@@ -125,7 +126,7 @@ class PtyCable:
             end.close()
 
 
-def serve(cable: PtyCable, orders: int, answers: TextIO) -> None:
+def carry(cable: PtyCable, orders: int, answers: TextIO) -> None:
     """Carry octets until the descriptor `orders` ends or says `unplug`."""
     _say(answers, cable.urls)
     unread = b""
@@ -166,4 +167,4 @@ def run(clock: Clock, *, baud: int, noise: float, seed: str) -> None:
     """The whole process: lay a cable, serve it on stdin and stdout, take it away."""
     cable = PtyCable(clock, baud=baud, noise=noise, seed=seed)
     with contextlib.closing(cable):
-        serve(cable, sys.stdin.fileno(), sys.stdout)
+        carry(cable, sys.stdin.fileno(), sys.stdout)

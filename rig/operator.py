@@ -8,7 +8,7 @@ from pathlib import Path
 from fsw.mission import Mission
 from fsw.node import dictionary_of
 from ground.errors import ServiceError
-from ground.records import CommandRecord, EventRecord, FileRecord, Record, SampleRecord, TransferRecord
+from ground.records import CommandRecord, EventRecord, FileRecord, GroundRecord, SampleRecord, TransferRecord
 from ground.service.client import Client
 from hal.clock import Clock
 from hal.linux.claim import claim_folder
@@ -20,12 +20,12 @@ START_S = 20.0
 _GLANCE_S = 0.1
 _BAUDS = (4_800, 1_000_000)  # slower, and patience ends before an answer is there; faster, and Python is the cable
 
-Show = Callable[[Record | None], None]
+Show = Callable[[GroundRecord | None], None]
 """Sees every record, and None when nothing happened for a while."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wire:
+class CableOptions:
     """The cable: bits per second, bit error rate, and what replays the same noise."""
 
     baud: int
@@ -33,11 +33,11 @@ class Wire:
     seed: str
 
     def __post_init__(self) -> None:
-        check_range("baud", self.baud, *_BAUDS)
-        check_range("noise", self.noise, 0, 0.5)
+        check_option("baud", self.baud, *_BAUDS)
+        check_option("noise", self.noise, 0, 0.5)
 
 
-def check_range(name: str, value: float, low: float, high: float) -> None:
+def check_option(name: str, value: float, low: float, high: float) -> None:
     """Raises UsageError for an option outside its range."""
     if not low <= value <= high:
         raise UsageError(f"--{name} {value}: expected {low}..{high}")
@@ -93,7 +93,7 @@ class Operation:
             self._take(record)
         self.show(record)
 
-    def _take(self, record: Record) -> None:
+    def _take(self, record: GroundRecord) -> None:
         match record:
             case SampleRecord():
                 self.samples.append(record)
@@ -116,7 +116,7 @@ def desk_folder(path: Path) -> Iterator[OwnFolder]:
 
 @contextlib.contextmanager
 def operating(
-    path: Path, mission: Mission, out: OwnFolder, wire: Wire, clock: Clock, show: Show, *, afresh: bool = False
+    path: Path, mission: Mission, out: OwnFolder, wire: CableOptions, clock: Clock, show: Show, *, afresh: bool = False
 ) -> Iterator[Operation]:
     """A desk that flies the `mission` in the file `path`, once its node is heard. Raises DeskError, OSError.
 

@@ -11,20 +11,20 @@ from typing import Annotated
 
 from fsw.apps.power import PowerSource
 from fsw.apps.retries import Retries
-from fsw.executive.app import App, CommandError, Report
+from fsw.executive.app import App, AppReport, CommandError
 from fsw.store.outbox import source_name
-from fsw.store.products import DamagedError, Notice, ProductStore, StoredProduct
+from fsw.store.products import DamagedProductError, ProductStore, StoredProduct, StoreNotice
 from hal.clock import Clock
 from link.cfdp.entity import Entity
 from link.cfdp.indications import Abandoned, TransactionFinished
-from link.cfdp.pdus.codes import Condition
+from link.cfdp.pdus.codes import ConditionCode
 from link.cfdp.pdus.header import Header, TransactionId
 from link.channels.tm_sender import TmSender
 from link.dictionary import Event, Float32b, Int8ub, Int16ub, Int32sb, Int32ub, Octets, Telemetry, Time, command, wire
 from link.errors import CapacityError, DecodeError
 from link.packets.space_packet import COUNT_MODULUS, SpacePacket
 from link.pus.services.verification import FailureCode
-from link.pus.source import Numbers
+from link.pus.source import NumberSource
 
 _TRANSFERS_MAX = 4
 _LISTED_MAX = 16
@@ -151,7 +151,7 @@ class Files(App, period_ms=1000, budget_ms=20):
     sender: TmSender
     channel: str
     apid: int
-    numbers: Numbers
+    numbers: NumberSource
     bad_pdus: int = 0
     is_held: bool = False
     transfers_failed: int = 0
@@ -173,7 +173,7 @@ class Files(App, period_ms=1000, budget_ms=20):
         self.entity.thaw(self.clock.monotonic_ns())
 
     @command(opcode=0x32)
-    def list_products(self, first: _Product) -> Iterator[Report]:
+    def list_products(self, first: _Product) -> Iterator[AppReport]:
         """List what is in the store, by number from `first` on: 16 at most."""
         found = [product for product in self.store.products() if product.id >= first]
         for product in found[:_LISTED_MAX]:
@@ -189,7 +189,7 @@ class Files(App, period_ms=1000, budget_ms=20):
         yield ProductsListed(listed=min(len(found), _LISTED_MAX), following=following)
 
     @command(opcode=0x33)
-    def drop_product(self, product: _Product) -> Iterator[Report]:
+    def drop_product(self, product: _Product) -> Iterator[AppReport]:
         """Delete a product, whether the ground has it or not; a transfer of it ends."""
         name = next((one.name for one in self.store.products() if one.id == product), None)
         if name is None:
@@ -205,7 +205,7 @@ class Files(App, period_ms=1000, budget_ms=20):
         yield ProductDropped(product=product, name=_told(name))
 
     @command(opcode=0x34)
-    def purge_set_aside(self) -> Iterator[Report]:
+    def purge_set_aside(self) -> Iterator[AppReport]:
         """Delete the files that were set aside, and have their room back."""
         try:
             yield SetAsidePurged(files=_capped(self.store.purge()))
@@ -219,7 +219,7 @@ class Files(App, period_ms=1000, budget_ms=20):
         except DecodeError:
             self.bad_pdus += 1
 
-    def fill(self) -> Iterator[Report]:
+    def fill(self) -> Iterator[AppReport]:
         """Give the channel as many PDUs as it has room for, and tell what ended.
 
         A product is begun only when all that was begun before it is sent: so it waits for one file at most that is
@@ -244,7 +244,7 @@ class Files(App, period_ms=1000, budget_ms=20):
         rest_ns = None if self.is_held else self._retries.next_ns(self.clock.monotonic_ns())
         return min((ns for ns in (self.entity.deadline_ns, rest_ns) if ns is not None), default=None)
 
-    def step(self, now_ns: int) -> Iterator[Report]:
+    def step(self, now_ns: int) -> Iterator[AppReport]:
         """Tell how the store is, each product under way, and which ones are next."""
         self.store.look_again()
         yield from map(_noticed, self.store.take_notices())
@@ -274,11 +274,11 @@ class Files(App, period_ms=1000, budget_ms=20):
     def _under_way(self) -> set[int]:
         return {transfer.product.id for transfer in self._transfers.values()}
 
-    def _begin(self, product: StoredProduct) -> Iterator[Report]:
+    def _begin(self, product: StoredProduct) -> Iterator[AppReport]:
         """Begin a transfer; a product with which that cannot be done is told, and never keeps the next one waiting."""
         try:
             transaction = self.entity.put(source_name(product), product.name, self.ground_entity)
-        except (DamagedError, FileNotFoundError, ValueError) as error:
+        except (DamagedProductError, FileNotFoundError, ValueError) as error:
             self._give_up(product, _words(error))
         except (CapacityError, OSError) as error:
             yield self._failed(product, f"unreadable ({_words(error)})")
@@ -305,7 +305,7 @@ class Files(App, period_ms=1000, budget_ms=20):
         if transfer and not transfer.first_pdu_utc_ns:
             transfer.first_pdu_utc_ns = self.clock.utc_ns()
 
-    def _end(self, indication: TransactionFinished | Abandoned) -> Iterator[Report]:
+    def _end(self, indication: TransactionFinished | Abandoned) -> Iterator[AppReport]:
         transfer = self._transfers.pop(indication.transaction, None)
         if transfer is None:
             return
@@ -316,7 +316,7 @@ class Files(App, period_ms=1000, budget_ms=20):
             self._delivered = transfer
             yield ProductDelivered(product=product.id, name=_told(product.name))
         else:
-            is_grave = indication.condition is not Condition.POSITIVE_ACK_LIMIT  # else the ground was not there
+            is_grave = indication.condition is not ConditionCode.POSITIVE_ACK_LIMIT  # else the ground was not there
             yield self._failed(product, indication.condition.name.lower(), is_grave=is_grave)
 
     def _state(self, product_id: int) -> ProductState:
@@ -360,7 +360,7 @@ def _status(transfer: _Transfer, state: ProductState) -> ProductStatus:
     )
 
 
-def _noticed(notice: Notice) -> Event:
+def _noticed(notice: StoreNotice) -> Event:
     reason = notice.reason[:_REASON_CHARACTERS_MAX]
     if not notice.product:
         return StoreTrouble(reason=reason)

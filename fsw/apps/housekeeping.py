@@ -7,16 +7,16 @@ from fsw.apps.imaging import Imaging
 from fsw.apps.memory import Memory
 from fsw.apps.power import PowerSource
 from fsw.comms.dispatch import Dispatcher
-from fsw.comms.numbers import Numbers
+from fsw.comms.numbers import Numbering
 from fsw.comms.reporter import Reporter
 from fsw.comms.telecom import Telecom
-from fsw.executive.app import App, Report
+from fsw.executive.app import App, AppReport
 from fsw.executive.bus import Bus
 from fsw.executive.executive import Executive
 from fsw.store.crash_log import CrashLog
 from fsw.store.products import ProductStore
-from hal.board import Board, Power
-from link.cop1.farm import State
+from hal.board import Board, PowerReading
+from link.cop1.farm import FarmState
 from link.dictionary import Event, Float32b, Int8ub, Int16ub, Int32ub, Octets, Telemetry, wire
 
 _NS = 1_000_000_000
@@ -43,7 +43,7 @@ class NodeStatus(Telemetry, id=0x01):
     tc_frames_discarded: int = wire(Int16ub, text="by the FARM: repeated or out of sequence")
     tc_frames_rejected: int = wire(Int16ub, text="damaged or for somebody else")
     tc_octets_skipped: int = wire(Int32ub, unit="octets", text="noise between command units")
-    farm_state: State = wire(Int8ub)
+    farm_state: FarmState = wire(Int8ub)
     farm_expects: int = wire(Int8ub, text="V(R), the next frame's sequence number")
     tm_frames: int = wire(Int32ub)
     reports_dropped: int = wire(Int16ub, text="reports that found their queue full")
@@ -99,7 +99,7 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
     store: ProductStore
     imaging: Imaging
     kernels_failed: tuple[str, ...]
-    numbers: Numbers
+    numbers: Numbering
     memory: Memory
     _start_ns: int | None = None
     _last_ns: int = 0
@@ -107,7 +107,7 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
     _last_busy_s: float = 0.0
     _energy_j: float = 0.0
 
-    def step(self, now_ns: int) -> Iterator[Report]:
+    def step(self, now_ns: int) -> Iterator[AppReport]:
         """One report; at the first step, that the node has started and what it cannot trust."""
         if self._start_ns is None:
             self._start_ns = self._last_ns = now_ns
@@ -129,7 +129,7 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
         busy_s, self._last_loop_s = loop_s - self._last_loop_s, loop_s
         return min(1.0, busy_s / elapsed_s) if elapsed_s else 0.0
 
-    def _account(self, elapsed_s: float) -> Power:
+    def _account(self, elapsed_s: float) -> PowerReading:
         """Power now, and the energy since the last call, by all the cores that were busy meanwhile."""
         total_s = self.executive.busy_ns / _NS + self.imaging.jobs_cpu_s
         busy_s, self._last_busy_s = total_s - self._last_busy_s, total_s
@@ -137,7 +137,7 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
         self._energy_j += power.watts * elapsed_s
         return power
 
-    def _status(self, uptime_s: int, load: float, power: Power) -> NodeStatus:
+    def _status(self, uptime_s: int, load: float, power: PowerReading) -> NodeStatus:
         executive, dispatcher, uplink = self.executive, self.dispatcher, self.telecom.uplink
         reporter = self.reporter
         return NodeStatus(

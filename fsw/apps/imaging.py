@@ -9,11 +9,11 @@ from typing import Annotated
 import msgspec
 
 from fsw.apps.power import PowerSource
-from fsw.executive.app import App, CommandError, Pending, Report
+from fsw.executive.app import App, AppReport, CommandError, Pending
 from fsw.jobs.job import Job, JobsFullError, Outcome, Runner
 from fsw.jobs.reason import words
 from fsw.pipelines.run import Work, files_of, made_of
-from fsw.pipelines.stage import About, StageSpec, item_of
+from fsw.pipelines.stage import About, StageSpec, sample_item
 from fsw.pipelines.valid import joined
 from fsw.store.products import ProductStore, Provenance, StoredProduct, StoreFullError
 from hal.board import Board
@@ -106,7 +106,7 @@ class Imaging(App, period_ms=1000, budget_ms=100):
         self._captures[job_id] = _Capture(target, frame.dn.nbytes, frame.captured_utc_ns, pending)
         return pending
 
-    def step(self, now_ns: int) -> Iterator[Report]:  # noqa: ARG002
+    def step(self, now_ns: int) -> Iterator[AppReport]:  # noqa: ARG002
         """Take in the jobs that ended, and keep as many of their files as a disk has time for now."""
         for outcome in self.runner.poll():
             self.jobs_cpu_s += outcome.cpu_s
@@ -127,7 +127,7 @@ class Imaging(App, period_ms=1000, budget_ms=100):
     def _job(self, job_id: int, frame: Frame) -> Job:
         work = Work(
             stages=tuple(self.stages),
-            item=item_of(is_packed=frame.is_packed),
+            item=sample_item(is_packed=frame.is_packed),
             bands=frame.bands,
             about=About(product_id=job_id, target=frame.target, georeference=frame.georeference),
             is_masked=frame.valid is not None,

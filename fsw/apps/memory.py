@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fsw.comms.request_memory import RequestMemory, Taken
-from fsw.executive.app import App, Report
+from fsw.executive.app import App, AppReport
 from fsw.store.durable import Durable
 from link.dictionary import Event, Int8ub, wire
 
@@ -59,7 +59,7 @@ class Memory(App, period_ms=10_000, budget_ms=100):
         """Copies that were damaged at the start."""
         return sum(record.damaged for record in self.records.values())
 
-    def step(self, now_ns: int) -> Iterator[Report]:  # noqa: ARG002
+    def step(self, now_ns: int) -> Iterator[AppReport]:  # noqa: ARG002
         """Tell what is damaged, once; what fails and what is well again, when that changes."""
         if self._told is None:
             self._told = {}
@@ -86,7 +86,7 @@ class Memory(App, period_ms=10_000, budget_ms=100):
             self._units_before = units
 
     @staticmethod
-    def _tell(name: str, fault: str, told: dict[str, str]) -> Iterator[Report]:
+    def _tell(name: str, fault: str, told: dict[str, str]) -> Iterator[AppReport]:
         before = told.get(name, "")
         told[name] = fault
         if fault and fault != before:

@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class PowerSource(IntEnum):
-    """`hal.board.Source` as a number; no joule goes down without it."""
+    """`hal.board.Evidence` as a number; no joule goes down without it."""
 
     MODELLED = 0
     MEASURED = 1

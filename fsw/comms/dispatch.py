@@ -18,13 +18,13 @@ from link.dictionary.declare import Record, commands_of
 from link.errors import DecodeError
 from link.pus.catalogue import read_request, requests_of
 from link.pus.message import Request
-from link.pus.packets import Ack, RequestId, TcPacket
+from link.pus.packets import AckFlags, RequestId, TcPacket
 from link.pus.services.functions import PerformFunction
 from link.pus.services.verification import (
     AcceptanceFailure,
+    ExecutionStage,
     FailureCode,
     RefusedError,
-    Stage,
     failure,
     reported_reason,
     success,
@@ -105,9 +105,9 @@ class Dispatcher:
         for request, pending in [entry for entry in self._pending if entry[1].is_over]:
             self._pending.remove((request, pending))
             if pending.failure:
-                self._fail(request, Stage.COMPLETION, pending.failure)
+                self._fail(request, ExecutionStage.COMPLETION, pending.failure)
             else:
-                self._succeed(request, Stage.COMPLETION)
+                self._succeed(request, ExecutionStage.COMPLETION)
         self.memory.flush()
 
     def _take(self, octets: bytes, entry: Taken, act: Callable[[_Request], None]) -> None:
@@ -116,7 +116,7 @@ class Dispatcher:
         except DecodeError as error:
             self.rejected += 1
             reason, code = reported_reason(str(error)), FailureCode.BAD_PACKET
-            self.memory.settle(entry, Stage.ACCEPTANCE, code, reason)
+            self.memory.settle(entry, ExecutionStage.ACCEPTANCE, code, reason)
             self._answer(AcceptanceFailure(request=entry.word, code=code, reason=reason))
             return
         act(_Request(packet, entry))
@@ -126,17 +126,17 @@ class Dispatcher:
             work = self._understand(request.packet)
         except CommandError as error:
             self.rejected += 1
-            self._tell_failure(request, Stage.ACCEPTANCE, error)
+            self._tell_failure(request, ExecutionStage.ACCEPTANCE, error)
             return
         self.accepted += 1
-        self._succeed(request, Stage.ACCEPTANCE)
+        self._succeed(request, ExecutionStage.ACCEPTANCE)
         self._execute(request, *work)
 
     def _repeat(self, request: _Request) -> None:
         """Answer stage by stage what is remembered."""
         packet, entry = request
         self._answer(RequestRepeated(request=str(packet.request), standing=entry.standing))
-        for stage in (Stage.ACCEPTANCE, Stage.START, Stage.COMPLETION):
+        for stage in (ExecutionStage.ACCEPTANCE, ExecutionStage.START, ExecutionStage.COMPLETION):
             if stage <= entry.stage:
                 self._tell_standing(packet, entry, stage)
 
@@ -146,13 +146,13 @@ class Dispatcher:
         for entry in earlier:
             packet = _packet_of(entry)
             if entry.is_over:
-                self._tell_standing(packet, entry, Stage(entry.stage))
+                self._tell_standing(packet, entry, ExecutionStage(entry.stage))
             else:
                 self.failed += 1
-                self.memory.settle(entry, Stage.COMPLETION, FailureCode.INTERRUPTED, _CUT_SHORT)
-                self._answer(failure(packet, Stage.COMPLETION, FailureCode.INTERRUPTED, _CUT_SHORT))
+                self.memory.settle(entry, ExecutionStage.COMPLETION, FailureCode.INTERRUPTED, _CUT_SHORT)
+                self._answer(failure(packet, ExecutionStage.COMPLETION, FailureCode.INTERRUPTED, _CUT_SHORT))
 
-    def _tell_standing(self, packet: TcPacket, entry: Taken, stage: Stage) -> None:
+    def _tell_standing(self, packet: TcPacket, entry: Taken, stage: ExecutionStage) -> None:
         if entry.code and stage == entry.stage:
             self._answer(failure(packet, stage, FailureCode(entry.code), entry.reason))
         elif report := success(packet, stage):
@@ -188,36 +188,36 @@ class Dispatcher:
                         self._executive.check(record)
                         self._answer(record)
             except RefusedError as error:
-                self._fail(request, Stage.START, error)
+                self._fail(request, ExecutionStage.START, error)
                 return
             except ValueError as error:
-                self._fail(request, Stage.START, CommandError(FailureCode.BAD_ARGUMENTS, str(error)))
+                self._fail(request, ExecutionStage.START, CommandError(FailureCode.BAD_ARGUMENTS, str(error)))
                 return
             except BaseException as error:
                 reason = f"{type(error).__name__}: {error}"
-                self._fail(request, Stage.START, CommandError(FailureCode.EXECUTION_FAILED, reason))
+                self._fail(request, ExecutionStage.START, CommandError(FailureCode.EXECUTION_FAILED, reason))
                 raise  # the executive makes it an event
             self._started(request, done)
 
     def _started(self, request: _Request, done: Done) -> None:
-        self._succeed(request, Stage.START)
+        self._succeed(request, ExecutionStage.START)
         if isinstance(done, Pending):
             self._pending.append((request, done))
             self.memory.keep(request.entry)
         else:
-            self._succeed(request, Stage.COMPLETION)
+            self._succeed(request, ExecutionStage.COMPLETION)
 
-    def _succeed(self, request: _Request, stage: Stage) -> None:
+    def _succeed(self, request: _Request, stage: ExecutionStage) -> None:
         self.memory.settle(request.entry, stage)
         report = success(request.packet, stage)
         if report:
             self._answer(report)
 
-    def _fail(self, request: _Request, stage: Stage, error: RefusedError) -> None:
+    def _fail(self, request: _Request, stage: ExecutionStage, error: RefusedError) -> None:
         self.failed += 1
         self._tell_failure(request, stage, error)
 
-    def _tell_failure(self, request: _Request, stage: Stage, error: RefusedError) -> None:
+    def _tell_failure(self, request: _Request, stage: ExecutionStage, error: RefusedError) -> None:
         self.memory.settle(request.entry, stage, error.code, str(error))
         self._answer(failure(request.packet, stage, error.code, str(error)))
 
@@ -230,6 +230,6 @@ def _packet_of(entry: Taken) -> TcPacket:
         count=request.count,
         service=0,
         subtype=0,
-        acknowledge=Ack(entry.acknowledge),
+        acknowledge=AckFlags(entry.acknowledge),
         flags=request.flags,
     )

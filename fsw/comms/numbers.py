@@ -11,7 +11,7 @@ import msgspec
 from fsw.store.durable import Durable
 
 NAMES_MAX = 256
-OCTETS_MAX = 32 * NAMES_MAX
+NUMBERS_OCTETS_MAX = 32 * NAMES_MAX
 _BLOCK = 1024
 _NAME_CHARACTERS_MAX = 20
 
@@ -23,7 +23,7 @@ class Reserved(msgspec.Struct, frozen=True):
     ends: dict[str, int] = {}
 
 
-class Numbers:
+class Numbering:
     """Counts from 0, one count a name, and goes on where an earlier life may have been.
 
     `boots` is the number of this start, from 1 on. While the medium fails, `record.fault` says so, and the numbers used

@@ -13,8 +13,7 @@ from typing import NamedTuple
 from fsw.comms.repeats import Repeats
 from fsw.comms.services import Services
 from fsw.comms.shares import Shares
-from fsw.executive.app import App
-from fsw.executive.app import Report as AppReport
+from fsw.executive.app import App, AppReport
 from fsw.executive.bus import Bus, Policy, Queue
 from fsw.executive.executive import Executive
 from hal.clock import Clock

@@ -10,16 +10,16 @@ from contextlib import suppress
 
 import msgspec
 
-from fsw.store.durable import Durable, Origin
+from fsw.store.durable import Durable, RecordOrigin
 from kernels.coding.crc import crc32c
-from link.cop1.farm import Farm, State
-from link.pus.packets import Ack
-from link.pus.services.verification import FailureCode, Stage
+from link.cop1.farm import Farm, FarmState
+from link.pus.packets import AckFlags
+from link.pus.services.verification import ExecutionStage, FailureCode
 
 TAKEN_MAX = 128
 """Requests that are remembered: as many as the widest window of COP-1 has on their way."""
 _REASON_OCTETS_MAX = 60
-OCTETS_MAX = 64 + TAKEN_MAX * (24 + _REASON_OCTETS_MAX)
+REQUESTS_OCTETS_MAX = 64 + TAKEN_MAX * (24 + _REASON_OCTETS_MAX)
 _ID_OCTETS = 4
 _ACKNOWLEDGE_AT = 6  # the lower half of the octet behind the primary header (ECSS-E-ST-70-41C §7.4.4.1)
 _COUNT_MASK = 0x3FFF
@@ -47,7 +47,7 @@ class Taken(msgspec.Struct, array_like=True):
     @property
     def is_over(self) -> bool:
         """Whether it was completed or has failed."""
-        return self.stage == Stage.COMPLETION or self.code != 0
+        return self.stage == ExecutionStage.COMPLETION or self.code != 0
 
     @property
     def standing(self) -> str:
@@ -80,7 +80,7 @@ class RequestMemory:
         self._by_packet = {(one.word, one.crc): one for one in self.taken if not one.is_released}
         self._fresh: set[tuple[int, int]] = set()
         self._is_dirty = False
-        farm.begin(record.value.vr, is_locked=record.value.is_locked or record.origin is not Origin.KEPT)
+        farm.begin(record.value.vr, is_locked=record.value.is_locked or record.origin is not RecordOrigin.KEPT)
         self._store()
         if record.fault:
             farm.begin(farm.vr, is_locked=True)
@@ -126,7 +126,7 @@ class RequestMemory:
             self._add(entry)
         self._is_dirty = True
 
-    def settle(self, entry: Taken, stage: Stage, code: int = 0, reason: str = "") -> None:
+    def settle(self, entry: Taken, stage: ExecutionStage, code: int = 0, reason: str = "") -> None:
         """Note how a request stands; what has ended is on the medium with the next `flush`."""
         entry.stage, entry.code = stage, code
         entry.reason = reason.encode()[:_REASON_OCTETS_MAX].decode(errors="ignore")
@@ -145,7 +145,7 @@ class RequestMemory:
 
     @property
     def _is_locked(self) -> bool:
-        return self._farm.state is State.LOCKOUT
+        return self._farm.state is FarmState.LOCKOUT
 
     def _add(self, entry: Taken) -> None:
         if len(self.taken) >= TAKEN_MAX:
@@ -166,7 +166,7 @@ class RequestMemory:
 
 
 def _taken(packet: bytes, *, is_released: bool = False) -> Taken:
-    acknowledge = packet[_ACKNOWLEDGE_AT] & Ack.ALL if len(packet) > _ACKNOWLEDGE_AT else Ack.NONE
+    acknowledge = packet[_ACKNOWLEDGE_AT] & AckFlags.ALL if len(packet) > _ACKNOWLEDGE_AT else AckFlags.NONE
     return Taken(*_key(packet), acknowledge, is_released)
 
 

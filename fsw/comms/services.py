@@ -8,8 +8,7 @@ those that come up. What was set by command is forgotten at a restart.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from fsw.executive.app import App
-from fsw.executive.app import Report as AppReport
+from fsw.executive.app import App, AppReport
 from fsw.executive.bus import Bus, Queue
 from fsw.executive.sendable import UnsendableError, check_sendable
 from fsw.pus import test
@@ -119,7 +118,7 @@ class Services(App, period_ms=1000, budget_ms=20):
             return self.housekeeping.accept(record, self.clock.monotonic_ns())
         if isinstance(record, Event):
             self._act(record)
-            return events.report_of(record) if self.events.allows(record.__id__) else None
+            return events.event_report(record) if self.events.allows(record.__id__) else None
         assert isinstance(record, Report), record
         return record
 

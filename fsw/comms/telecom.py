@@ -25,7 +25,7 @@ _BEACON_NS = _NS  # without anything to say, one frame a second keeps the ground
 _LEAD_NS = 20_000_000  # how early the next unit is handed over: what a loaded host may be late
 
 
-class Uplink:
+class NodeUplink:
     """Received octets to the packets in accepted frames, as many as the node can answer for.
 
     When there is no room for the answers to another frame's requests, the FARM is told that it has no buffer:
@@ -91,7 +91,7 @@ class Uplink:
             return []
 
 
-class Downlink:
+class NodeDownlink:
     """Packets to units on `port`, whose wire carries `bits_per_second`. One unit takes `unit_ns`.
 
     Counts `units`; `sender` has the other counters.
@@ -141,8 +141,8 @@ class Telecom:
     """Both directions over one port."""
 
     def __init__(self, clock: Clock, port: Port, managed: Managed, bits_per_second: int) -> None:
-        self.port, self.uplink = port, Uplink(managed)
-        self.downlink = Downlink(clock, port, managed, bits_per_second)
+        self.port, self.uplink = port, NodeUplink(managed)
+        self.downlink = NodeDownlink(clock, port, managed, bits_per_second)
 
     def receive(self, answers_room: int) -> list[bytes]:
         """The telecommand packets that came up, as many as can be answered; the rest of a flood waits for a later call.

@@ -4,7 +4,7 @@
     class Thermal(App, period_ms=1000, budget_ms=5):
         thermometer: Thermometer
 
-        def step(self, now_ns: int) -> Iterator[Report]:
+        def step(self, now_ns: int) -> Iterator[AppReport]:
             yield ThermalStatus(payload=self.thermometer.degc())
 
 A command that cannot be done raises CommandError, or ValueError for an argument. One that has something to tell yields
@@ -18,7 +18,7 @@ from typing import ClassVar
 from link.dictionary import Event, Telemetry
 from link.pus.services.verification import RefusedError
 
-Report = Telemetry | Event
+AppReport = Telemetry | Event
 
 
 class CommandError(RefusedError):
@@ -55,6 +55,6 @@ class App:
             raise TypeError(f"{cls.__name__}: budget {budget_ms} ms, expected 1..{period_ms} (its period)")
         cls.app_name, cls.period_ms, cls.budget_ms = cls.__name__.lower(), period_ms, budget_ms
 
-    def step(self, now_ns: int) -> Iterator[Report]:  # noqa: ARG002  # for those who override it
+    def step(self, now_ns: int) -> Iterator[AppReport]:  # noqa: ARG002  # for those who override it
         """One period's work; none of an app that only does what it is told. `now_ns`: the clock's monotonic time."""
         yield from ()

@@ -10,7 +10,7 @@ Sender = tuple[str, str]
 """The name of an app or a duty, and the class of what it told."""
 SENDERS_MAX = 64
 _NAME_CHARACTERS_MAX = 64
-OCTETS_MAX = 64 + SENDERS_MAX * 2 * (2 + 4 * _NAME_CHARACTERS_MAX)
+FLOODS_OCTETS_MAX = 64 + SENDERS_MAX * 2 * (2 + 4 * _NAME_CHARACTERS_MAX)
 
 
 class Flooded(msgspec.Struct, frozen=True):

@@ -9,9 +9,9 @@ def sentence_of(error: BaseException, characters_max: int = 60) -> str:
         message = str(error)
     except Exception:  # an exception of a user's own may fail at that, too
         message = _UNSPEAKABLE
-    return writable(f"{type(error).__name__}: {message}")[:characters_max]
+    return writable_text(f"{type(error).__name__}: {message}")[:characters_max]
 
 
-def writable(text: str) -> str:
+def writable_text(text: str) -> str:
     """`text` with escapes in the place of what UTF-8 cannot write."""
     return text.encode(errors="backslashreplace").decode()

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-Parameters = Mapping[str, Any]
+JobParameters = Mapping[str, Any]
 
 
 class JobsFullError(Exception):
@@ -28,7 +28,7 @@ class Job:
     id: int
     pipeline: str
     samples: NDArray[Any]
-    parameters: Parameters
+    parameters: JobParameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class JobOrder(msgspec.Struct, frozen=True, kw_only=True):
     """What the worker is to do, as MessagePack. `dtype` and `shape` are numpy's."""
 
     pipeline: str

@@ -14,7 +14,7 @@ import numpy as np
 from fsw.jobs.job import Job, JobsFullError, Outcome
 from fsw.jobs.kin import end_family
 from fsw.jobs.memory import sealed
-from fsw.jobs.orders import MESSAGE_OCTETS_MAX, ORDER_OCTETS_MAX, Attempt, Ended, Order, Ready
+from fsw.jobs.orders import MESSAGE_OCTETS_MAX, ORDER_OCTETS_MAX, Attempt, Ended, JobOrder, Ready
 from fsw.jobs.reason import ending, words
 from fsw.jobs.result import Result, read_result, result_room
 from hal.clock import Clock
@@ -230,7 +230,7 @@ class ProcessRunner:
 def _remember(work: _Work) -> None:
     """Fill `memories`. Raises OSError where there is no memory, ValueError for an order that cannot be sent."""
     samples = np.ascontiguousarray(work.job.samples)
-    order = Order(
+    order = JobOrder(
         pipeline=work.job.pipeline,
         dtype=samples.dtype.str,
         shape=samples.shape,

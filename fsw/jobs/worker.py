@@ -20,7 +20,7 @@ import numpy as np
 from fsw.jobs.job import Pipeline
 from fsw.jobs.kin import die_with_parent, renounce_privileges
 from fsw.jobs.memory import read_only, writable
-from fsw.jobs.orders import Attempt, Order
+from fsw.jobs.orders import Attempt, JobOrder
 from fsw.jobs.reason import words
 from fsw.jobs.result import ANSWER_OCTETS_MAX, Result, write_result
 
@@ -63,7 +63,7 @@ def _result(
     attempt: Attempt, pipelines: Mapping[str, Pipeline], order_memory: mmap.mmap | bytes, samples: mmap.mmap | bytes
 ) -> Result:
     try:
-        order = msgspec.msgpack.decode(order_memory, type=Order)
+        order = msgspec.msgpack.decode(order_memory, type=JobOrder)
         _limit(attempt)
         array = np.frombuffer(samples, np.dtype(order.dtype)).reshape(order.shape)
         answer = pipelines[order.pipeline](array, order.parameters)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.inference.trees import exponential, logistic
-from link.models.forest import Activation, Forest
+from link.models.forest import Forest, ForestActivation
 
 
 def activated(sums: NDArray[Any], forest: Forest) -> NDArray[Any]:
@@ -16,17 +16,17 @@ def activated(sums: NDArray[Any], forest: Forest) -> NDArray[Any]:
     if forest.factor != 1:
         sums = sums * sums.dtype.type(forest.factor)
     match forest.activation:
-        case Activation.LOGISTIC | Activation.LOGISTIC_FLOAT32:
+        case ForestActivation.LOGISTIC | ForestActivation.LOGISTIC_FLOAT32:
             return np.asarray(logistic(sums))
-        case Activation.EXPONENTIAL | Activation.EXPONENTIAL_FLOAT32:
+        case ForestActivation.EXPONENTIAL | ForestActivation.EXPONENTIAL_FLOAT32:
             return np.asarray(exponential(sums))
-        case Activation.SOFTMAX | Activation.SOFTMAX_FLOAT32:
+        case ForestActivation.SOFTMAX | ForestActivation.SOFTMAX_FLOAT32:
             return _softmax(sums)
-        case Activation.SIGNED_SQUARE:
+        case ForestActivation.SIGNED_SQUARE:
             return np.asarray(np.copysign(sums * sums, sums))
-        case Activation.STEP:
+        case ForestActivation.STEP:
             return np.asarray(sums > 0, sums.dtype)
-        case Activation.CLASS:
+        case ForestActivation.CLASS:
             return np.asarray(sums.argmax(axis=0)[np.newaxis], np.uint8)
     return sums
 

@@ -8,9 +8,9 @@ import msgspec
 
 from fsw.jobs.orders import ORDER_OCTETS_MAX
 from fsw.pipelines.ask import contract_of
-from fsw.pipelines.contract import ABOUT, BAND, FILES, VALID, Array, Contract, Kind, MisfitError, after
-from fsw.pipelines.stage import StageSpec, item_of
-from hal.scene_file import Form
+from fsw.pipelines.contract import ABOUT, BAND, FILES, VALID, ArrayItem, Contract, ItemKind, MisfitError, after
+from fsw.pipelines.stage import StageSpec, sample_item
+from hal.scene_file import SceneForm
 
 PARAMETERS_OCTETS_MAX = ORDER_OCTETS_MAX - 65_536
 """Of all stages of a mission together, as MessagePack; the rest of an order is for what it says of the frame."""
@@ -21,7 +21,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     contract: Contract
-    gives: dict[str, Kind]
+    gives: dict[str, ItemKind]
 
 
 def contracts_of(stages: Sequence[StageSpec]) -> list[Contract]:
@@ -61,18 +61,18 @@ def _floats(value: Any) -> Iterator[float]:
             yield from _floats(item)
 
 
-def seen(form: Form) -> dict[str, Kind]:
+def seen(form: SceneForm) -> dict[str, ItemKind]:
     """What a camera gives whose frames are like this."""
-    samples = Array((form.dtype,), (BAND, *form.shape[1:]), form.bands)
-    return {item_of(is_packed=form.is_packed): samples, VALID: Array(("uint8",), (form.shape[1], form.columns))}
+    samples = ArrayItem((form.dtype,), (BAND, *form.shape[1:]), form.bands)
+    return {sample_item(is_packed=form.is_packed): samples, VALID: ArrayItem(("uint8",), (form.shape[1], form.columns))}
 
 
-def follow(stages: Sequence[StageSpec], contracts: Sequence[Contract], camera: Mapping[str, Kind]) -> list[Link]:
+def follow(stages: Sequence[StageSpec], contracts: Sequence[Contract], camera: Mapping[str, ItemKind]) -> list[Link]:
     """Each stage in turn, beginning with what the camera gives.
 
     Raises ValueError that says which stage expects what, and what there is instead.
     """
-    have: dict[str, Kind] = {**camera, "about": ABOUT}
+    have: dict[str, ItemKind] = {**camera, "about": ABOUT}
     links = []
     giver = dict.fromkeys(have, "the camera")
     before = "the camera"
@@ -95,7 +95,7 @@ def place(number: int, spec: StageSpec) -> str:
     return f"pipeline.stages[{number}] ({spec.name})"
 
 
-def _misfit(error: MisfitError, giver: Mapping[str, str], before: str, have: Mapping[str, Kind]) -> str:
+def _misfit(error: MisfitError, giver: Mapping[str, str], before: str, have: Mapping[str, ItemKind]) -> str:
     expected = f"takes {error.name}, expected {error.expected}"
     if error.given is not None:
         return f"{expected}; {giver[error.name]} gives {error.given}"

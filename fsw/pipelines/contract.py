@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from link.models.manifest import Limits
+from link.models.manifest import WorkerLimits
 
 Axis = str | int
 BAND = "band"
@@ -28,7 +28,7 @@ DTYPES = (
 _AXES_MAX, _SIZE_MAX = 8, 2**31 - 1
 
 
-class Array(msgspec.Struct, frozen=True, tag="array", tag_field="kind", forbid_unknown_fields=True):
+class ArrayItem(msgspec.Struct, frozen=True, tag="array", tag_field="kind", forbid_unknown_fields=True):
     """An array of one of `dtypes`; an axis is a name, or a size where that is fixed. A scalar has no axes.
 
     `bands` names the planes along the axis "band". Taken: those wanted, in this order, and no others are handed over;
@@ -53,39 +53,39 @@ class Opaque(msgspec.Struct, frozen=True, tag="opaque", tag_field="kind", forbid
         return self.what
 
 
-Kind = Array | Opaque
+ItemKind = ArrayItem | Opaque
 OCTETS, ABOUT, FILES = Opaque("octets"), Opaque("facts about the frame"), Opaque("files")
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a stage takes and gives, by name; `limits` of a worker in which it can do so, where they are known."""
 
-    takes: dict[str, Kind]
-    gives: dict[str, Kind]
-    limits: Limits | None = None
+    takes: dict[str, ItemKind]
+    gives: dict[str, ItemKind]
+    limits: WorkerLimits | None = None
 
 
 class MisfitError(ValueError):
     """A stage asks for what is not there: item `name` is to be `expected` and is `given`, or missing if None."""
 
-    def __init__(self, name: str, expected: Kind, given: Kind | None) -> None:
+    def __init__(self, name: str, expected: ItemKind, given: ItemKind | None) -> None:
         super().__init__(f"{name}: expected {expected}, given {given or 'none'}")
         self.name, self.expected, self.given = name, expected, given
 
 
-def plane(*dtypes: str) -> Array:
+def plane(*dtypes: str) -> ArrayItem:
     """An image of one value a pixel."""
-    return Array(dtypes, ("row", "column"))
+    return ArrayItem(dtypes, ("row", "column"))
 
 
-def cube(*dtypes: str, bands: tuple[str, ...] = ()) -> Array:
+def cube(*dtypes: str, bands: tuple[str, ...] = ()) -> ArrayItem:
     """An image of several bands."""
-    return Array(dtypes, (BAND, "row", "column"), bands)
+    return ArrayItem(dtypes, (BAND, "row", "column"), bands)
 
 
-def scalar(dtype: str) -> Array:
+def scalar(dtype: str) -> ArrayItem:
     """A single number."""
-    return Array((dtype,), ())
+    return ArrayItem((dtype,), ())
 
 
 def sound(contract: Contract) -> Contract:
@@ -96,12 +96,12 @@ def sound(contract: Contract) -> Contract:
         reserved = {"about": ABOUT, "files": FILES}.get(name, kind)
         if kind != reserved:
             raise ValueError(f"{name}: {kind}, expected {reserved}")
-        if isinstance(kind, Array):
+        if isinstance(kind, ArrayItem):
             _check_array(name, kind)
     return contract
 
 
-def _check_array(name: str, array: Array) -> None:
+def _check_array(name: str, array: ArrayItem) -> None:
     strange = [dtype for dtype in array.dtypes if dtype not in DTYPES]
     if strange or not array.dtypes:
         raise ValueError(f"{name}: dtype {', '.join(strange) or 'none'}, expected one of {', '.join(DTYPES)}")
@@ -110,7 +110,7 @@ def _check_array(name: str, array: Array) -> None:
         raise ValueError(f"{name}: {array}, expected {_AXES_MAX} axes at most, each a name or a size of 1..{_SIZE_MAX}")
 
 
-def after(have: Mapping[str, Kind], contract: Contract) -> dict[str, Kind]:
+def after(have: Mapping[str, ItemKind], contract: Contract) -> dict[str, ItemKind]:
     """What a stage gives where `have` is what there is. Raises MisfitError for the first item that does not fit."""
     sizes: dict[str, Axis] = {}
     bands: tuple[str, ...] = ()
@@ -118,28 +118,28 @@ def after(have: Mapping[str, Kind], contract: Contract) -> dict[str, Kind]:
         given = have.get(name)
         if given is None or not _fits(wanted, given, sizes):
             raise MisfitError(name, wanted, given)
-        if isinstance(wanted, Array) and isinstance(given, Array) and BAND in given.axes:
+        if isinstance(wanted, ArrayItem) and isinstance(given, ArrayItem) and BAND in given.axes:
             bands = wanted.bands or given.bands
-    used = {axis for kind in have.values() if isinstance(kind, Array) for axis in kind.axes}
+    used = {axis for kind in have.values() if isinstance(kind, ArrayItem) for axis in kind.axes}
     return {name: _placed(kind, sizes, used, bands) for name, kind in contract.gives.items()}
 
 
-def conforms(kind: Kind, value: object) -> bool:
+def conforms(kind: ItemKind, value: object) -> bool:
     """Whether a value is what was promised; octets are `bytes`."""
-    if isinstance(kind, Array):
+    if isinstance(kind, ArrayItem):
         return isinstance(value, np.ndarray) and _fits(kind, kind_of(value, kind.bands), {}) and _counts(kind, value)
     return isinstance(value, bytes) if kind == OCTETS else True
 
 
-def kind_of(array: NDArray[Any], bands: tuple[str, ...] = ()) -> Array:
+def kind_of(array: NDArray[Any], bands: tuple[str, ...] = ()) -> ArrayItem:
     """The kind of an array at hand: all sizes known. `bands` are those of its first axis, if it has any."""
     axes: tuple[Axis, ...] = array.shape
-    return Array((array.dtype.name,), (BAND, *axes[1:]) if bands else axes, bands)
+    return ArrayItem((array.dtype.name,), (BAND, *axes[1:]) if bands else axes, bands)
 
 
-def _fits(wanted: Kind, given: Kind, sizes: dict[str, Axis]) -> bool:
+def _fits(wanted: ItemKind, given: ItemKind, sizes: dict[str, Axis]) -> bool:
     """Whether `given` serves; notes in `sizes` what the names of the wanted axes stand for."""
-    if not isinstance(wanted, Array) or not isinstance(given, Array):
+    if not isinstance(wanted, ArrayItem) or not isinstance(given, ArrayItem):
         return wanted == given
     return (
         set(given.dtypes) <= set(wanted.dtypes)
@@ -149,7 +149,7 @@ def _fits(wanted: Kind, given: Kind, sizes: dict[str, Axis]) -> bool:
     )
 
 
-def _counts(kind: Array, array: NDArray[Any]) -> bool:
+def _counts(kind: ArrayItem, array: NDArray[Any]) -> bool:
     return not kind.bands or len(array) == len(kind.bands)
 
 
@@ -157,9 +157,9 @@ def _same(wanted: Axis, given: Axis, sizes: dict[str, Axis]) -> bool:
     return wanted == given if isinstance(wanted, int) else sizes.setdefault(wanted, given) == given
 
 
-def _placed(kind: Kind, sizes: dict[str, Axis], used: set[Axis], bands: tuple[str, ...]) -> Kind:
+def _placed(kind: ItemKind, sizes: dict[str, Axis], used: set[Axis], bands: tuple[str, ...]) -> ItemKind:
     """A promise in terms of what was taken. A size that the stage alone decides is like no other before it."""
-    if not isinstance(kind, Array):
+    if not isinstance(kind, ArrayItem):
         return kind
     axes = tuple(sizes.get(axis, _fresh(axis, used)) if isinstance(axis, str) else axis for axis in kind.axes)
     return msgspec.structs.replace(kind, axes=axes, bands=kind.bands or (bands if BAND in axes else ()))

@@ -15,7 +15,7 @@ from msgspec.structs import fields
 
 from fsw.pipelines import ROOMS, STAGES
 from fsw.pipelines.plugin import PluginStage
-from fsw.pipelines.stage import Stage, StageSpec, Step
+from fsw.pipelines.stage import PipelineStep, Stage, StageSpec
 from kernels.usage import did_you_mean
 
 _OUR_STAGES = "fsw.pipelines.stages"
@@ -36,7 +36,7 @@ def module_of(name: str) -> str:
     return f"{_OUR_STAGES}.{room}.{name}"
 
 
-def load_stage(spec: StageSpec) -> Step:
+def load_stage(spec: StageSpec) -> PipelineStep:
     """The stage with its parameters; runs a user's own file. Raises ValueError for what does not fit."""
     if not spec.is_file:
         return _made(stage_class(spec.name), spec)

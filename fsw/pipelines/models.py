@@ -16,7 +16,7 @@ from fsw.pipelines.activations import activated
 from kernels.coding.crc import crc32c
 from kernels.errors import CorruptError, UpsetError
 from kernels.inference.nets import Network
-from kernels.inference.trees import NUMBERS, CodeTables, Sums, quantise
+from kernels.inference.trees import DIGITAL_NUMBERS, CodeTables, Sums, quantise
 from kernels.usage import shown
 from link.errors import DecodeError
 from link.models.bundle import Bundle, Weights
@@ -60,7 +60,9 @@ class ForestScorer:
         self._forest, self._trees, self._columns = forest, forest.laid_out, forest.columns
         self._divisor, self._dtype = taken.divisor, np.float32 if forest.sums is Sums.FLOAT32 else np.float64
         integers = taken.dtype.startswith("uint")
-        self._tables = CodeTables(self._columns, _values(np.arange(NUMBERS), taken.divisor)) if integers else None
+        self._tables = (
+            CodeTables(self._columns, _values(np.arange(DIGITAL_NUMBERS), taken.divisor)) if integers else None
+        )
 
     def run(self, samples: NDArray[Any]) -> NDArray[Any]:
         """What becomes of the sums of leaves for each pixel, in their precision: (pixels), or (outputs, pixels).

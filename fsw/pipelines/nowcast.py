@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from fsw.store.checkpoint import KEY_OCTETS, Checkpoints
 from kernels.errors import CorruptError
-from kernels.science.shallow_water import Grid, Invariants, ShallowWater, State, checks, verify
+from kernels.science.shallow_water import Grid, Invariants, ShallowWater, ShallowWaterState, checks, verify
 
 MEAN_SHARE_MAX = 1e-6
 """Drift of the mean surface, over the depth."""
@@ -56,14 +56,14 @@ def run(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:
     return Nowcast(_grid(start, said), start, said, checkpoints).run().astype("<f4").tobytes()
 
 
-def _grid(start: State, said: NowcastParameters) -> Grid:
+def _grid(start: ShallowWaterState, said: NowcastParameters) -> Grid:
     return Grid(
         rows=start.shape[1], cols=start.shape[2], south_deg=said.south_deg, row_deg=said.row_deg, col_deg=said.col_deg,
         step_s=said.step_s, depth_m=said.depth_m, viscosity_m2_s=said.viscosity_m2_s,
     )  # fmt: skip
 
 
-def _key(start: State, said: NowcastParameters) -> bytes:
+def _key(start: ShallowWaterState, said: NowcastParameters) -> bytes:
     """Another state, another forecast or other intervals are another job."""
     digest = hashlib.sha256(start.tobytes())
     digest.update(msgspec.json.encode(said))
@@ -71,7 +71,7 @@ def _key(start: State, said: NowcastParameters) -> bytes:
     return digest.digest()
 
 
-def _undisturbed(_done: int, _state: State) -> None:
+def _undisturbed(_done: int, _state: ShallowWaterState) -> None:
     pass
 
 
@@ -80,13 +80,13 @@ class Nowcast:
     """One forecast. `between` is told of every interval, once it is saved: the steps done and the state at rest."""
 
     grid: Grid
-    start: State
+    start: ShallowWaterState
     said: NowcastParameters
     checkpoints: Checkpoints
-    between: Callable[[int, State], None] = _undisturbed
+    between: Callable[[int, ShallowWaterState], None] = _undisturbed
     restores: int = 0
 
-    def run(self) -> State:
+    def run(self) -> ShallowWaterState:
         """The state at the end."""
         model = ShallowWater(self.grid)
         before = model.measure(self.start)
@@ -111,7 +111,7 @@ class Nowcast:
         verify(state, known)
         return state
 
-    def _restored(self, model: ShallowWater) -> tuple[int, State]:
+    def _restored(self, model: ShallowWater) -> tuple[int, ShallowWaterState]:
         """Steps done and the state then: of the last checkpoint, or the start."""
         saved, state = self.checkpoints.newest(), model.still()
         state[:] = np.frombuffer(saved.octets, np.float32).reshape(state.shape) if saved else self.start

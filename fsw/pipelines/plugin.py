@@ -10,7 +10,7 @@ import numpy as np
 from cffi import FFI
 from numpy.typing import NDArray
 
-from fsw.pipelines.contract import Array, Contract, sound
+from fsw.pipelines.contract import ArrayItem, Contract, sound
 from fsw.pipelines.stage import Items
 from kernels.usage import did_you_mean
 
@@ -31,8 +31,8 @@ class _Array(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bands: tuple[str, ...] = ()
 
     @property
-    def kind(self) -> Array:
-        return Array(self.dtypes, self.axes, self.bands)
+    def kind(self) -> ArrayItem:
+        return ArrayItem(self.dtypes, self.axes, self.bands)
 
 
 class _Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,9 +7,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw.pipelines.contract import ABOUT, VALID, Array, Contract, Kind, MisfitError, after, conforms, kind_of
+from fsw.pipelines.contract import ABOUT, VALID, ArrayItem, Contract, ItemKind, MisfitError, after, conforms, kind_of
 from fsw.pipelines.load import load_stage
-from fsw.pipelines.stage import REPAIRS, About, File, Items, StageSpec, Step, item_of
+from fsw.pipelines.stage import REPAIRS, About, File, Items, PipelineStep, StageSpec, sample_item
 from fsw.pipelines.valid import taken_apart
 
 
@@ -36,9 +36,9 @@ class Made(msgspec.Struct, frozen=True, array_like=True):
 def run(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:
     """What was made of a frame, as `made_of` reads it. Raises ValueError where a stage breaks its contract."""
     work = msgspec.convert(parameters, Work)
-    samples, valid = taken_apart(samples, is_masked=work.is_masked, is_packed=work.item == item_of(is_packed=True))
+    samples, valid = taken_apart(samples, is_masked=work.is_masked, is_packed=work.item == sample_item(is_packed=True))
     items: Items = {work.item: _read_only(samples.view()), VALID: _read_only(valid), "about": work.about}
-    kinds: dict[str, Kind] = {work.item: kind_of(samples, work.bands), VALID: kind_of(valid), "about": ABOUT}
+    kinds: dict[str, ItemKind] = {work.item: kind_of(samples, work.bands), VALID: kind_of(valid), "about": ABOUT}
     files: list[File] = []
     repairs = 0
     for number, spec in enumerate(work.stages):
@@ -70,7 +70,7 @@ def _files(given: Any) -> list[File]:
         raise ValueError(f"files: {error}") from None
 
 
-def _done(stage: Step, items: Items, kinds: dict[str, Kind]) -> Items:
+def _done(stage: PipelineStep, items: Items, kinds: dict[str, ItemKind]) -> Items:
     """What a stage gives, which is what it promised; notes in `kinds` what that is."""
     contract = stage.contract()
     promised = after(kinds, contract)
@@ -80,17 +80,17 @@ def _done(stage: Step, items: Items, kinds: dict[str, Kind]) -> Items:
     for name, kind in promised.items():
         if not conforms(kind, given[name]):
             raise MisfitError(name, kind, _kind_given(given[name]))
-        kinds[name] = kind_of(given[name], kind.bands) if isinstance(kind, Array) else kind
+        kinds[name] = kind_of(given[name], kind.bands) if isinstance(kind, ArrayItem) else kind
     return {name: _sealed(value) for name, value in given.items()}
 
 
-def _handed(contract: Contract, items: Items, kinds: Mapping[str, Kind]) -> Items:
+def _handed(contract: Contract, items: Items, kinds: Mapping[str, ItemKind]) -> Items:
     return {name: _selected(wanted, items[name], kinds[name]) for name, wanted in contract.takes.items()}
 
 
-def _selected(wanted: Kind, value: Any, kind: Kind) -> Any:
+def _selected(wanted: ItemKind, value: Any, kind: ItemKind) -> Any:
     """The bands that are wanted, in that order; all else as it is."""
-    if isinstance(kind, Array) and isinstance(wanted, Array) and wanted.bands not in {(), kind.bands}:
+    if isinstance(kind, ArrayItem) and isinstance(wanted, ArrayItem) and wanted.bands not in {(), kind.bands}:
         value = value[[kind.bands.index(band) for band in wanted.bands]]
     return _read_only(np.ascontiguousarray(value) if value.ndim else value) if isinstance(value, np.ndarray) else value
 
@@ -112,5 +112,5 @@ def _sealed(value: Any) -> Any:
     return _read_only(value)
 
 
-def _kind_given(value: object) -> Kind | None:
+def _kind_given(value: object) -> ItemKind | None:
     return kind_of(value) if isinstance(value, np.ndarray) else None

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw.pipelines.contract import Array, cube
+from fsw.pipelines.contract import ArrayItem, cube
 from fsw.pipelines.models import Model
 from fsw.pipelines.stage import Stage
 from link.errors import DecodeError
 from link.models.bundle import read_manifest
 from link.models.keys import public_key
-from link.models.manifest import Limits, Manifest
+from link.models.manifest import Manifest, WorkerLimits
 
 _PARTS = tuple(1 << halvings for halvings in range(8))
 
@@ -29,7 +29,7 @@ class ModelStage(Stage, frozen=True):
     model: Path
     keys: tuple[Path, ...]
 
-    def taken(self, *answers: str) -> Array:
+    def taken(self, *answers: str) -> ArrayItem:
         """The bands that the model wants. Raises ValueError where it gives no plane of one of these dtypes."""
         manifest = self._manifest()
         given, wanted = manifest.contract.output, manifest.contract.input
@@ -40,7 +40,7 @@ class ModelStage(Stage, frozen=True):
             raise ValueError(f"model: {sizes}, expected a number for each pixel of (band, row, column)")
         return cube(wanted.dtype, bands=wanted.bands)
 
-    def limits(self) -> Limits:
+    def limits(self) -> WorkerLimits:
         """What a worker needs for the model; raises ValueError."""
         return self._manifest().limits
 

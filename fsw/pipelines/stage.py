@@ -48,12 +48,12 @@ class File(msgspec.Struct, frozen=True, array_like=True):
     priority: int = 0
 
 
-def item_of(*, is_packed: bool) -> str:
+def sample_item(*, is_packed: bool) -> str:
     """What a camera's samples are called: "raw12" as they left the sensor, "bands" when they are numbers already."""
     return "raw12" if is_packed else "bands"
 
 
-class Step(Protocol):
+class PipelineStep(Protocol):
     """What a pipeline needs of a stage."""
 
     def contract(self) -> Contract:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from fsw.pipelines.contract import Contract, plane, scalar
 from fsw.pipelines.stage import Items
-from fsw.pipelines.valid import within
+from fsw.pipelines.valid import within_valid
 from kernels.imaging.image import Mask
 
 Side = Literal["above", "below"]
@@ -24,11 +24,11 @@ def threshold_contract() -> Contract:
 
 def known(values: NDArray[np.float32], valid: Mask) -> Mask:
     """Where there is data, and a number."""
-    return within(valid, np.isfinite(values).view(np.uint8))
+    return within_valid(valid, np.isfinite(values).view(np.uint8))
 
 
 def compared(values: NDArray[np.float32], valid: Mask, threshold: float, side: Side) -> Items:
     """1 where a value lies on `side` of the threshold, both as float32; NaN does not, and is no data further on."""
     limit, data = np.array(threshold, np.float32), known(values, valid)
     found = values > limit if side == "above" else values < limit
-    return {"mask": within(found.view(np.uint8), data), "valid": data, "threshold": limit}
+    return {"mask": within_valid(found.view(np.uint8), data), "valid": data, "threshold": limit}

@@ -50,7 +50,7 @@ def blanked(samples: NDArray[Any], valid: Mask) -> NDArray[Any]:
     return cut
 
 
-def within(mask: Mask, valid: Mask) -> Mask:
+def within_valid(mask: Mask, valid: Mask) -> Mask:
     """1 where the mask is not 0 and there is data."""
     both: Mask = ((mask != 0) & (valid != 0)).view(np.uint8)
     return both

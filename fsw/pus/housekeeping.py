@@ -11,7 +11,7 @@ from fsw.pus.instructions import execute_each, not_mine, report_each, report_tog
 from fsw.pus.paging import ITEM_OCTETS_MAX, ITEMS_MAX
 from fsw.pus.parameters import Parameters
 from link.dictionary.declare import Telemetry
-from link.dictionary.model import Report as Structure
+from link.dictionary.model import ReportEntry as Structure
 from link.pus.message import Report, Request
 from link.pus.services.housekeeping import (
     AppendParameters,

@@ -14,9 +14,9 @@ from fsw.pus.paging import pages
 from link.pus.message import Report, Request
 from link.pus.services.monitoring import (
     AddDefinitions,
+    CheckStatus,
     CheckTransitions,
     CheckType,
-    Definition,
     DefinitionReport,
     DefinitionStatus,
     DeleteAllDefinitions,
@@ -26,11 +26,11 @@ from link.pus.services.monitoring import (
     EnableDefinitions,
     EnableMonitoring,
     ModifyDefinitions,
+    MonitoringDefinition,
     OutOfLimits,
     ReportDefinitions,
     ReportOutOfLimits,
     ReportStatuses,
-    Status,
     StatusReport,
     Transition,
 )
@@ -41,10 +41,10 @@ _MS = 1_000_000
 
 @dataclass(slots=True)
 class _Watch:
-    definition: Definition
+    definition: MonitoringDefinition
     enabled: bool = False
-    status: Status = Status.UNCHECKED
-    seen: Status = Status.UNCHECKED
+    status: CheckStatus = CheckStatus.UNCHECKED
+    seen: CheckStatus = CheckStatus.UNCHECKED
     times: int = 0
     due_ns: int = 0
     samples: list[float] = field(default_factory=list)
@@ -53,7 +53,7 @@ class _Watch:
     def restart(self, *, enabled: bool, now_ns: int) -> None:
         """Forget all samples and begin anew, enabled or not."""
         self.enabled, self.due_ns, self.samples, self.last = enabled, now_ns, [], None
-        self.status = self.seen = Status.UNCHECKED
+        self.status = self.seen = CheckStatus.UNCHECKED
         self.times = 0
 
 
@@ -118,7 +118,11 @@ class Monitor:
             case ReportDefinitions(definitions=numbers):
                 yield from report_together(numbers or self._watches, self._definition, _definition_report)
             case ReportOutOfLimits():
-                last = [watch.last for watch in self._watches.values() if watch.status in (Status.LOW, Status.HIGH)]
+                last = [
+                    watch.last
+                    for watch in self._watches.values()
+                    if watch.status in (CheckStatus.LOW, CheckStatus.HIGH)
+                ]
                 yield from pages((one for one in last if one), lambda page: OutOfLimits(transitions=page))
             case ReportStatuses():
                 found = [DefinitionStatus(number=number, status=one.status) for number, one in self._watches.items()]
@@ -146,26 +150,28 @@ class Monitor:
         watch.status = seen
         return watch.last
 
-    def _look(self, watch: _Watch) -> tuple[float, Status]:
+    def _look(self, watch: _Watch) -> tuple[float, CheckStatus]:
         """The value and the status that it means: UNCHECKED, and counted, if the parameter cannot be read."""
         try:
             return self._judge(watch)
         except (RefusedError, ArithmeticError, ValueError):
             self.unreadable += 1
             watch.samples = []
-            return nan, Status.UNCHECKED
+            return nan, CheckStatus.UNCHECKED
 
-    def _judge(self, watch: _Watch) -> tuple[float, Status]:
+    def _judge(self, watch: _Watch) -> tuple[float, CheckStatus]:
         definition = watch.definition
         value = self._value(definition.parameter)
         valid = int(self._value(definition.validity_parameter)) if definition.validity_parameter else 0
         if definition.validity_parameter and valid & definition.validity_mask != definition.valid_value:
             watch.samples = []
-            return value, Status.INVALID
+            return value, CheckStatus.INVALID
         if isnan(value):
-            return value, Status.INVALID
+            return value, CheckStatus.INVALID
         if definition.check is CheckType.EXPECTED_VALUE:
-            return value, Status.GOOD if int(value) & (definition.mask or 0) == definition.expected else Status.LOW
+            return value, CheckStatus.GOOD if int(value) & (
+                definition.mask or 0
+            ) == definition.expected else CheckStatus.LOW
         if definition.check is CheckType.LIMITS:
             return value, _against(definition, value)
         return self._change(watch, value)
@@ -180,16 +186,16 @@ class Monitor:
             sentence = f"parameter {number} cannot be read: {type(error).__name__}"
             raise RefusedError(FailureCode.EXECUTION_FAILED, sentence) from error
 
-    def _change(self, watch: _Watch, value: float) -> tuple[float, Status]:
+    def _change(self, watch: _Watch, value: float) -> tuple[float, CheckStatus]:
         """The mean change over the last samples and its status: UNCHECKED while there are too few samples."""
         wanted = (watch.definition.consecutive or 1) + 1
         watch.samples = [*watch.samples, value][-wanted:]
         if len(watch.samples) < wanted:
-            return value, Status.UNCHECKED
+            return value, CheckStatus.UNCHECKED
         mean = (watch.samples[-1] - watch.samples[0]) / (wanted - 1)
         return mean, _against(watch.definition, mean)
 
-    def _add(self, definition: Definition) -> None:
+    def _add(self, definition: MonitoringDefinition) -> None:
         if definition.number in self._watches:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, f"definition {definition.number} exists")
         if len(self._watches) >= self._capacity:
@@ -197,13 +203,13 @@ class Monitor:
         self._check_sense(definition)
         self._watches[definition.number] = _Watch(definition)
 
-    def _modify(self, definition: Definition, now_ns: int) -> None:
+    def _modify(self, definition: MonitoringDefinition, now_ns: int) -> None:
         watch = self._known(definition.number)
         self._check_sense(definition)
         watch.definition = definition
         watch.restart(enabled=watch.enabled, now_ns=now_ns)
 
-    def _check_sense(self, definition: Definition) -> None:
+    def _check_sense(self, definition: MonitoringDefinition) -> None:
         named = (definition.unexpected_event, definition.low_event, definition.high_event)
         for event in filter(None, named):
             if event not in self._events:
@@ -225,7 +231,7 @@ class Monitor:
             raise RefusedError(FailureCode.NOT_NOW, "monitoring is enabled")
         self._watches = {}
 
-    def _definition(self, number: int) -> Definition:
+    def _definition(self, number: int) -> MonitoringDefinition:
         return self._known(number).definition
 
     def _known(self, number: int) -> _Watch:
@@ -238,27 +244,27 @@ def _transitions_report(transitions: list[Transition]) -> CheckTransitions:
     return CheckTransitions(transitions=transitions)
 
 
-def _definition_report(definitions: list[Definition]) -> DefinitionReport:
+def _definition_report(definitions: list[MonitoringDefinition]) -> DefinitionReport:
     return DefinitionReport(definitions=definitions)
 
 
-def _against(definition: Definition, value: float) -> Status:
+def _against(definition: MonitoringDefinition, value: float) -> CheckStatus:
     assert definition.low is not None
     assert definition.high is not None
     if value < definition.low:
-        return Status.LOW
-    return Status.HIGH if value > definition.high else Status.GOOD
+        return CheckStatus.LOW
+    return CheckStatus.HIGH if value > definition.high else CheckStatus.GOOD
 
 
-def _event(definition: Definition, status: Status) -> int:
+def _event(definition: MonitoringDefinition, status: CheckStatus) -> int:
     """The event to raise on the transition to `status`; 0 for none."""
     low = definition.unexpected_event if definition.check is CheckType.EXPECTED_VALUE else definition.low_event
-    events = {Status.LOW: low, Status.HIGH: definition.high_event}
+    events = {CheckStatus.LOW: low, CheckStatus.HIGH: definition.high_event}
     return events.get(status) or 0
 
 
-def _crossed(definition: Definition, status: Status) -> float:
+def _crossed(definition: MonitoringDefinition, status: CheckStatus) -> float:
     """The limit that the value is beyond, or the expected value that it differs from."""
     if definition.check is CheckType.EXPECTED_VALUE:
         return float(definition.expected or 0)
-    return float((definition.high if status is Status.HIGH else definition.low) or 0)
+    return float((definition.high if status is CheckStatus.HIGH else definition.low) or 0)

@@ -12,7 +12,7 @@ from fsw.pus.paging import ITEM_OCTETS_MAX
 from link.dictionary.codec.record import Codec
 from link.dictionary.domain import check_range
 from link.dictionary.kinds import Enumeration
-from link.dictionary.model import Report as Structure
+from link.dictionary.model import ReportEntry as Structure
 from link.errors import DecodeError
 from link.pus.message import Report, Request
 from link.pus.services.parameters import (

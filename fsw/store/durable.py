@@ -22,7 +22,7 @@ _SLOTS = ("a", "b")
 _Value = TypeVar("_Value", bound=msgspec.Struct)
 
 
-class Origin(Enum):
+class RecordOrigin(Enum):
     """Where a record's value comes from."""
 
     NEW = auto()
@@ -55,7 +55,7 @@ class Durable(Generic[_Value]):
 
     def __init__(self, folder: Path, name: str, default: _Value, octets_max: int, medium: Medium = HOST) -> None:
         self.value = default
-        self.origin = Origin.NEW
+        self.origin = RecordOrigin.NEW
         self.damaged = self.failed = 0
         self.fault = "nothing was stored yet"
         self.name = name
@@ -88,12 +88,12 @@ class Durable(Generic[_Value]):
         sound = [(slot.incarnation, number, slot.body) for number, slot in enumerate(slots) if slot.body is not None]
         self.damaged = sum(slot.is_damaged for slot in slots)
         if self.damaged:
-            self.origin = Origin.DOUBTED
+            self.origin = RecordOrigin.DOUBTED
         for incarnation, number, body in sorted(sound, reverse=True):
             try:
                 self.value = msgspec.msgpack.decode(body, type=kind)
             except msgspec.ValidationError:  # of another version of this software: as good as damaged
-                self.damaged, self.origin = self.damaged + 1, Origin.DOUBTED
+                self.damaged, self.origin = self.damaged + 1, RecordOrigin.DOUBTED
                 continue
             self._take(number, incarnation)
             return
@@ -101,8 +101,8 @@ class Durable(Generic[_Value]):
     def _take(self, number: int, incarnation: int) -> None:
         """The value is this slot's, so the other slot is the next; what is acted on must not be lost with the power."""
         self._incarnation, self._next = incarnation, 1 - number
-        if self.origin is Origin.NEW:
-            self.origin = Origin.KEPT
+        if self.origin is RecordOrigin.NEW:
+            self.origin = RecordOrigin.KEPT
         try:
             self._medium.sync(self._path(number))
             self._medium.sync(self._folder)

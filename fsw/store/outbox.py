@@ -7,14 +7,14 @@ from fsw.store.products import ProductStore
 from link.cfdp.filestore import FileWriter
 
 
-class Outbox:
+class FileOutbox:
     """The file store of the node's CFDP entity. A name may be anybody's as well; a number is one product's alone."""
 
     def __init__(self, store: ProductStore) -> None:
         self._store = store
 
     def open(self, name: str) -> "ProductReader":
-        """The product whose `source_name` this is. Raises FileNotFoundError, DamagedError, and OSError of the disk."""
+        """The product whose `source_name` this is. Raises FileNotFoundError, DamagedProductError, OSError of disks."""
         product = next((one for one in self._store.waiting() if source_name(one) == name), None)
         if product is None:
             raise FileNotFoundError(errno.ENOENT, f"no product {name!r} waits")

@@ -9,14 +9,14 @@ from typing import NamedTuple
 import msgspec
 
 from fsw.store.storage import MARKER, record, text_at
-from hal.board import Source
+from hal.board import Evidence
 from kernels.coding.crc import crc32c
 
 ID_MAX = 2**31 - 1
 """The greatest number that a file may give a product; telemetry tells twice as many, for those that come after it."""
 
 
-class DamagedError(Exception):
+class DamagedProductError(Exception):
     """A file that holds no product which could be trusted; the text says what is wrong with it."""
 
 
@@ -30,7 +30,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     compute_start_utc_ns: int
     compute_end_utc_ns: int
     joules: float
-    joules_source: Source
+    joules_source: Evidence
 
 
 class StoredProduct(msgspec.Struct, frozen=True, kw_only=True, tag="stored"):
@@ -60,17 +60,17 @@ def encode_file(product: StoredProduct, content: bytes) -> bytes:
 
 
 def decode_file(octets: bytes) -> ProductFile:
-    """Read a whole file, whose content is as it was written. Raises DamagedError."""
+    """Read a whole file, whose content is as it was written. Raises DamagedProductError."""
     back_at = octets.rfind(MARKER)
     front, back = text_at(octets, 0), text_at(octets, back_at)
     text = back if front is None else front
     if text is None:
-        raise DamagedError("it does not say any more what it is")
+        raise DamagedProductError("it does not say any more what it is")
     product = _product(text)
     start = back_at - product.octets if front is None else len(record(front))
     content = octets[max(0, start) : start + product.octets]
     if not is_content(product, content):
-        raise DamagedError("its content is not what was written")
+        raise DamagedProductError("its content is not what was written")
     return ProductFile(product, content, octets == encode_file(product, content))
 
 
@@ -83,4 +83,4 @@ def _product(text: str) -> StoredProduct:
     try:
         return msgspec.json.decode(text, type=StoredProduct)
     except (msgspec.DecodeError, RecursionError):
-        raise DamagedError("another version of this software wrote it") from None
+        raise DamagedProductError("another version of this software wrote it") from None

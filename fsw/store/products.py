@@ -15,11 +15,11 @@ from typing import NamedTuple
 import msgspec
 
 from fsw.store import older
-from fsw.store.durable import Durable, Origin
+from fsw.store.durable import Durable, RecordOrigin
 from fsw.store.own_files import OwnFiles
 from fsw.store.product_file import (
     ID_MAX,
-    DamagedError,
+    DamagedProductError,
     ProductFile,
     Provenance,
     StoredProduct,
@@ -30,7 +30,7 @@ from fsw.store.product_file import (
 from hal.medium import HOST, Medium
 from kernels.coding.crc import crc32c
 
-__all__ = ["DamagedError", "Notice", "ProductStore", "Provenance", "StoreFullError", "StoredProduct"]
+__all__ = ["DamagedProductError", "ProductStore", "Provenance", "StoreFullError", "StoreNotice", "StoredProduct"]
 
 FOLDER_NAME = "kept"
 NOTICES_MAX = 64
@@ -43,7 +43,7 @@ class StoreFullError(Exception):
     """What waits for delivery fills the store; the new product was not taken."""
 
 
-class Notice(NamedTuple):
+class StoreNotice(NamedTuple):
     """Something to be told of the store; `product` 0 and no name: of the disk under it."""
 
     product: int
@@ -67,11 +67,11 @@ class _Kept:
     is_bare: bool = False
 
     def content_in(self, octets: bytes) -> bytes:
-        """What the file holds. Raises DamagedError."""
+        """What the file holds. Raises DamagedProductError."""
         if not self.is_bare:
             return decode_file(octets).content
         if not is_content(self.product, octets):
-            raise DamagedError("its content is not what was written")
+            raise DamagedProductError("its content is not what was written")
         return octets
 
 
@@ -91,7 +91,7 @@ class ProductStore:
         self._counters = Durable(folder / FOLDER_NAME, "counters", Counters(), _COUNTERS_OCTETS_MAX, medium)
         self._kept: dict[int, _Kept] = {}
         self._waiting: dict[int, StoredProduct] = {}
-        self._notices: list[Notice] = []
+        self._notices: list[StoreNotice] = []
         self._trouble = ""
         self._is_read, self._doubted_below = False, 0
         self.mended += self._counters.damaged
@@ -157,7 +157,7 @@ class ProductStore:
     def set_aside(self, product_id: int, reason: str) -> None:
         """Give up a product that cannot be sent: its file stays, but is not the store's any more."""
         kept, waited = self._kept.pop(product_id), self._waiting.pop(product_id, None)
-        self._lose(Notice(product_id, kept.product.name, reason), kept.path, was_waiting=waited is not None)
+        self._lose(StoreNotice(product_id, kept.product.name, reason), kept.path, was_waiting=waited is not None)
 
     def drop(self, product_id: int) -> None:
         """Delete a product. Raises KeyError for one that is not here, OSError from the disk."""
@@ -192,12 +192,12 @@ class ProductStore:
     def content(self, product_id: int) -> bytes:
         """The octets of a product, as they were stored.
 
-        Raises KeyError for one that is not here, DamagedError where its file has changed, OSError from the disk.
+        Raises KeyError for one that is not here, DamagedProductError where its file has changed, OSError from the disk.
         """
         kept = self._kept[product_id]
         return kept.content_in(self._medium.read(kept.path))
 
-    def take_notices(self) -> list[Notice]:
+    def take_notices(self) -> list[StoreNotice]:
         """What is to be told since the last call."""
         taken, self._notices = self._notices, []
         return taken
@@ -231,9 +231,9 @@ class ProductStore:
         try:
             found = decode_file(self._medium.read(path))
         except OSError as error:
-            self._lose(Notice(product_id, path.name, f"unreadable ({_words(error)})"), was_waiting=is_waiting)
-        except DamagedError as error:
-            self._lose(Notice(product_id, path.name, str(error)), path, was_waiting=is_waiting)
+            self._lose(StoreNotice(product_id, path.name, f"unreadable ({_words(error)})"), was_waiting=is_waiting)
+        except DamagedProductError as error:
+            self._lose(StoreNotice(product_id, path.name, str(error)), path, was_waiting=is_waiting)
         else:
             if found.product.id == product_id and product_id not in self._kept:
                 self._enter(_Kept(found.product, path), is_waiting=is_waiting)
@@ -241,7 +241,7 @@ class ProductStore:
                 return
             is_other = found.product.id != product_id
             reason = f"it says that it is product {found.product.id}" if is_other else "there is another file of it"
-            self._lose(Notice(product_id, path.name, reason), path, was_waiting=is_waiting)
+            self._lose(StoreNotice(product_id, path.name, reason), path, was_waiting=is_waiting)
 
     def _mend(self, found: ProductFile, path: Path) -> None:
         if not found.is_sound:
@@ -277,11 +277,11 @@ class ProductStore:
         except OSError as error:
             if product.id not in self._kept:  # else it was taken over before
                 reason = f"unreadable ({_words(error)})"
-                self._lose(Notice(product.id, product.name, reason), was_waiting=is_waiting)
+                self._lose(StoreNotice(product.id, product.name, reason), was_waiting=is_waiting)
             return
         if not is_content(product, content):
             reason = "its content is not what was written"
-            self._lose(Notice(product.id, product.name, reason), path, was_waiting=is_waiting)
+            self._lose(StoreNotice(product.id, product.name, reason), path, was_waiting=is_waiting)
             return
         name = _file_name(product.id, _WAITING if is_waiting else _SENT)
         if product.id not in self._kept:
@@ -300,16 +300,16 @@ class ProductStore:
             names = self._medium.names(self.folder)
         for name in filter(older.is_content_name, names):
             if int(name) not in journal.products:
-                notice = Notice(int(name), name, "no record tells what it is")
+                notice = StoreNotice(int(name), name, "no record tells what it is")
                 self._lose(notice, self.folder / name, was_waiting=True)
         if journal.strange:
-            self._tell(Notice(0, "", f"{journal.strange} records of another version in {older.JOURNAL_NAME}"))
+            self._tell(StoreNotice(0, "", f"{journal.strange} records of another version in {older.JOURNAL_NAME}"))
         if not any(kept.is_bare for kept in self._kept.values()):
             self._move_aside(self.folder / older.JOURNAL_NAME)
 
     def _count_boot(self, journal: older.OlderJournal) -> None:
         """One more start than was ever counted, in whatever is left of the counts."""
-        said = self._counters.value.boots + (self._counters.origin is Origin.DOUBTED)
+        said = self._counters.value.boots + (self._counters.origin is RecordOrigin.DOUBTED)
         in_files = max((kept.product.boot for kept in self._kept.values()), default=0)
         self.boots = 1 + max(said, in_files, journal.boots)
         self._next_id = max(self._next_id, journal.next_id)
@@ -331,7 +331,7 @@ class ProductStore:
             aside = f" ({self.aside_octets} set aside)" if self.aside_octets else ""
             raise StoreFullError(f"{octets} octets, {self.octets} of {self.octets_max} are taken by what waits{aside}")
 
-    def _lose(self, notice: Notice, path: Path | None = None, *, was_waiting: bool) -> None:
+    def _lose(self, notice: StoreNotice, path: Path | None = None, *, was_waiting: bool) -> None:
         """Count and tell a product that cannot be sent, and set its file aside."""
         self.damaged += was_waiting
         self._tell(notice)
@@ -351,9 +351,9 @@ class ProductStore:
             self.disk_failures += 1
             if self._trouble != (trouble := _words(error)):
                 self._trouble = trouble
-                self._tell(Notice(0, "", trouble))
+                self._tell(StoreNotice(0, "", trouble))
 
-    def _tell(self, notice: Notice) -> None:
+    def _tell(self, notice: StoreNotice) -> None:
         if len(self._notices) < NOTICES_MAX:
             self._notices.append(notice)
         else:

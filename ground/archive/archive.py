@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ground.archive.rows import COLUMNS, NUMBER, DictionaryRow, Item, PacketRow, StrayRow, item_of, statement_of
-from ground.archive.schema import APPLICATION_ID, PAGE_OCTETS, SCHEMA_VERSION, create, is_whole, migrate, view
-from ground.errors import ArchiveError, DamagedError
+from ground.archive.schema import APPLICATION_ID, PAGE_OCTETS, SCHEMA_VERSION, create, is_sound, migrate, view
+from ground.errors import ArchiveError, DamagedArchiveError
 from ground.records import CommandRecord, EventRecord, FileRecord
 
 ARCHIVE_NAME = "archive.db"  # in the folder of a ground service
@@ -27,8 +27,8 @@ _Item = TypeVar("_Item", bound=Item)
 class Archive:
     """`path`: the file, made where there is none; None keeps everything in memory. `read_only`: nothing is written.
 
-    Raises ArchiveError, with one sentence, for a file that cannot be read or written, DamagedError for one that is
-    damaged or is no archive of ours. `unreadable` counts rows that a reader passed over because they are damaged;
+    Raises ArchiveError, with one sentence, for a file that cannot be read or written, DamagedArchiveError for one that
+    is damaged or is no archive of ours. `unreadable` counts rows that a reader passed over because they are damaged;
     `notes` is for who has something to tell about it.
     """
 
@@ -151,14 +151,14 @@ class Archive:
                 migrate(self._connection)
 
     def _check_version(self) -> int:
-        """The version of the tables. Raises DamagedError for none of ours, or where they are not as it says."""
+        """The version of the tables. Raises DamagedArchiveError for none of ours, or where they are not as it says."""
         application, version = self._pragma("application_id"), self._pragma("user_version")
         if application != APPLICATION_ID:
-            raise DamagedError(f"{self.path} is a database, but not an archive of ours")
+            raise DamagedArchiveError(f"{self.path} is a database, but not an archive of ours")
         if not 1 <= version <= SCHEMA_VERSION:
-            raise DamagedError(f"{self.path} has schema {version}, this program knows schema {SCHEMA_VERSION}")
-        if not is_whole(self._connection, version):
-            raise DamagedError(f"archive {self.path}: its tables are not those of schema {version}")
+            raise DamagedArchiveError(f"{self.path} has schema {version}, this program knows schema {SCHEMA_VERSION}")
+        if not is_sound(self._connection, version):
+            raise DamagedArchiveError(f"archive {self.path}: its tables are not those of schema {version}")
         return version
 
     def _pragma(self, name: str) -> int:
@@ -204,7 +204,7 @@ class Archive:
             yield
         except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter of SQLite's own words about what it found
             damaged = not isinstance(error, sqlite3.Error) or _primary_code(error) in _DAMAGED
-            raise (DamagedError if damaged else ArchiveError)(f"{self._name}: {error}") from error
+            raise (DamagedArchiveError if damaged else ArchiveError)(f"{self._name}: {error}") from error
 
 
 _CHECKS = {True: "integrity_check", False: "quick_check"}

@@ -8,11 +8,11 @@ from ground.archive.known import Known
 from ground.errors import ArchiveError
 from kernels.usage import given, read_file, shown
 from link.dictionary import Dictionary
-from link.dictionary.model import Command, Event, Parameter, Report
+from link.dictionary.model import CommandEntry, EventEntry, ParameterEntry, ReportEntry
 from link.managed import Managed
 
 _OCTETS_MAX = 32 << 20
-_Entries = Sequence[Command | Event | Parameter | Report]
+_Entries = Sequence[CommandEntry | EventEntry | ParameterEntry | ReportEntry]
 
 
 def load_dictionary(path: Path) -> Dictionary:
@@ -38,7 +38,7 @@ def managed_of(dictionary: Dictionary) -> Managed:
     return Managed.from_dict(dictionary.managed)
 
 
-def differences(ours: Dictionary, theirs: Dictionary) -> str:
+def differences_line(ours: Dictionary, theirs: Dictionary) -> str:
     """What `theirs` has new, lacks, or has otherwise, in one line."""
     return "; ".join(_differences(ours, theirs)) or "only in their texts' order"
 

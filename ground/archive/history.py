@@ -8,10 +8,10 @@ from ground.archive.dictionaries import stored_dictionary
 from ground.archive.known import Known
 from ground.archive.reading import read_packet
 from ground.archive.rows import PacketRow
-from ground.records import History, Value, plain
+from ground.records import History, JsonValue, plain
 from kernels.usage import did_you_mean
 from link.dictionary import Dictionary, Sample
-from link.dictionary.model import Report
+from link.dictionary.model import ReportEntry
 from link.errors import DecodeError
 from link.pus.services.housekeeping import HousekeepingReport
 
@@ -19,7 +19,7 @@ from link.pus.services.housekeeping import HousekeepingReport
 class _Point(NamedTuple):
     time_ns: int
     received_ns: int
-    value: Value
+    value: JsonValue
 
 
 def history(
@@ -42,7 +42,7 @@ def history(
     )
 
 
-def _find(dictionary: Dictionary, parameter: str) -> tuple[Report, str]:
+def _find(dictionary: Dictionary, parameter: str) -> tuple[ReportEntry, str]:
     report, _, field = parameter.partition(".")
     for entry in dictionary.reports:
         if entry.name == report and field in (one.name for one in entry.fields):

@@ -13,7 +13,7 @@ from pathlib import Path
 from ground.archive.archive import COMPANIONS, JOURNAL_SUFFIX, Archive
 from ground.archive.rows import DictionaryRow, Item
 from ground.archive.survey import check_files, rescue
-from ground.errors import ArchiveError, DamagedError
+from ground.errors import ArchiveError, DamagedArchiveError
 from hal.linux.own_folder import set_aside
 
 THOROUGH_OCTETS_MAX = 1 << 28
@@ -56,7 +56,7 @@ class LastingArchive(Archive):
             self._renew(self._damage)
         try:
             told = super().write(items)
-        except DamagedError as error:
+        except DamagedArchiveError as error:
             self._renew(str(error))
             told = super().write(items)
         self._files = self._files or self._files_now()
@@ -65,7 +65,7 @@ class LastingArchive(Archive):
     def _begin(self) -> None:
         try:
             self._open_sound()
-        except DamagedError as error:
+        except DamagedArchiveError as error:
             self._renew(str(error))
         self._is_open = True
 
@@ -78,7 +78,7 @@ class LastingArchive(Archive):
         size = self.path.stat().st_size
         fault = size <= CHECKED_OCTETS_MAX and self.structure_fault(thorough=size <= THOROUGH_OCTETS_MAX)
         if fault:
-            raise DamagedError(fault)
+            raise DamagedArchiveError(fault)
 
     def _only_read(self) -> None:
         """Have what is there be read, if that can be; else nothing is."""
@@ -141,7 +141,7 @@ class LastingArchive(Archive):
         try:
             with super()._named_errors():
                 yield
-        except DamagedError as error:
+        except DamagedArchiveError as error:
             self._damage = str(error)
             raise
         except ArchiveError:

@@ -8,7 +8,7 @@ from ground.archive.archive import Archive
 from ground.archive.dictionaries import stored_dictionary
 from ground.archive.history import history
 from ground.archive.survey import archive_in, check_files, rescue
-from ground.errors import ArchiveError, DamagedError
+from ground.errors import ArchiveError, DamagedArchiveError
 from ground.records import CommandRecord, EventRecord, FileRecord, History
 
 _Answer = TypeVar("_Answer")
@@ -25,7 +25,7 @@ class ArchiveReader:
         try:
             check_files(self._file)
             self._archive = Archive(self._file, read_only=True)
-        except DamagedError as error:
+        except DamagedArchiveError as error:
             self._archive = self._rescued(error)
 
     def __enter__(self) -> Self:
@@ -62,12 +62,12 @@ class ArchiveReader:
         """The answer of the archive or, where reading finds it damaged, of what can be rescued of it."""
         try:
             return question(self._archive)
-        except DamagedError as error:
+        except DamagedArchiveError as error:
             self._archive.close()
             self._archive = self._rescued(error)
             return question(self._archive)
 
-    def _rescued(self, error: DamagedError) -> Archive:
+    def _rescued(self, error: DamagedArchiveError) -> Archive:
         archive = Archive()
         found = rescue(self._file, archive)
         if not any(found.whole.values()):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from ground.records import CommandRecord, EventRecord, FileRecord, Record
+from ground.records import CommandRecord, EventRecord, FileRecord, GroundRecord
 
 
 class PacketRow(NamedTuple):
@@ -53,7 +53,7 @@ class NamedRow(NamedTuple):
 
 Item = PacketRow | StrayRow | DictionaryRow | NamedRow | EventRecord | CommandRecord | FileRecord
 Statement = tuple[str, Sequence[object]]
-_Kind = TypeVar("_Kind", bound=Record)
+_Kind = TypeVar("_Kind", bound=GroundRecord)
 
 UNNAMED_MAX = 10_000  # packets before a node names its dictionary, which it does once a second
 

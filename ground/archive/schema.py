@@ -58,7 +58,7 @@ def create(connection: Connection) -> None:
     _run(connection, _FRESH)
 
 
-def is_whole(connection: Connection, version: int) -> bool:
+def is_sound(connection: Connection, version: int) -> bool:
     """Whether the definitions in the database are those of `version`, to the letter: a damaged file may have others."""
     fresh = connect(":memory:")
     _run(fresh, _FRESH if version == SCHEMA_VERSION else f"{_BARE} {_FIRST}")

@@ -14,7 +14,7 @@ from ground.archive.journal import is_torn
 from ground.archive.pages import HEAD_OCTETS, Row, head_fault, read_pages, rows_of
 from ground.archive.reading import read_packet
 from ground.archive.rows import COLUMNS, DictionaryRow, Item, PacketRow, item_of
-from ground.errors import ArchiveError, DamagedError
+from ground.errors import ArchiveError, DamagedArchiveError
 from ground.records import CommandRecord, Survey
 from link.errors import DecodeError
 
@@ -79,13 +79,13 @@ def _survey(file: Path, take: Callable[[Item], None]) -> Survey:
 
 
 def check_files(file: Path) -> None:
-    """Raises DamagedError for what SQLite itself would not tell of: to be called before it opens the file."""
+    """Raises DamagedArchiveError for what SQLite itself would not tell of: to be called before it opens the file."""
     with file.open("rb") as opened:
         fault = head_fault(opened.read(HEAD_OCTETS))
     if fault:
-        raise DamagedError(f"archive {file}: {fault}")
+        raise DamagedArchiveError(f"archive {file}: {fault}")
     if is_torn(_journal(file)):
-        raise DamagedError(f"archive {file}: the log of its last transactions is damaged")
+        raise DamagedArchiveError(f"archive {file}: the log of its last transactions is damaged")
 
 
 def _fault(file: Path) -> str:
@@ -93,7 +93,7 @@ def _fault(file: Path) -> str:
         check_files(file)
         with closing(Archive(file, read_only=True)) as archive:
             return archive.structure_fault()
-    except DamagedError as error:
+    except DamagedArchiveError as error:
         return str(error)
 
 

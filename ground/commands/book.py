@@ -13,9 +13,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ground.commands.tracker import CommandTracker, Progress, Tracked
+from ground.commands.tracker import CommandTracker, RequestProgress, Tracked
 from ground.moment import Moment
-from ground.records import CommandRecord, CommandState, Stage, plain
+from ground.records import CommandRecord, CommandStage, CommandState, plain
 from link.packets.space_packet import COUNT_MODULUS, IDLE_APID
 from link.pus.message import Report
 from link.pus.packets import RequestId
@@ -31,22 +31,22 @@ _STAGES = {
     "CompletionSuccess": "completed",
     "CompletionFailure": "failed",
 }
-_STATES: dict[Progress, CommandState] = {
-    Progress.SENT: "released",
-    Progress.ACCEPTED: "accepted",
-    Progress.STARTED: "started",
-    Progress.COMPLETED: "completed",
-    Progress.FAILED: "failed",
+_STATES: dict[RequestProgress, CommandState] = {
+    RequestProgress.SENT: "released",
+    RequestProgress.ACCEPTED: "accepted",
+    RequestProgress.STARTED: "started",
+    RequestProgress.COMPLETED: "completed",
+    RequestProgress.FAILED: "failed",
 }
 _REACHED = {
-    "accepted": Progress.ACCEPTED,
-    "started": Progress.STARTED,
-    "step": Progress.STARTED,
-    "completed": Progress.COMPLETED,
-    "refused": Progress.FAILED,
-    "not started": Progress.FAILED,
-    "step failed:": Progress.FAILED,
-    "failed": Progress.FAILED,
+    "accepted": RequestProgress.ACCEPTED,
+    "started": RequestProgress.STARTED,
+    "step": RequestProgress.STARTED,
+    "completed": RequestProgress.COMPLETED,
+    "refused": RequestProgress.FAILED,
+    "not started": RequestProgress.FAILED,
+    "step failed:": RequestProgress.FAILED,
+    "failed": RequestProgress.FAILED,
 }
 """How far a request had come when it was reported as the stage of this name, a step's number left out."""
 _ON_THE_GROUND: tuple[CommandState, ...] = ("queued", "released")
@@ -130,7 +130,7 @@ class CommandBook:
             request=str(request),
             sent_ns=now.utc_ns,
             state="queued",
-            stages=(Stage(name="queued", received_ns=now.utc_ns),),
+            stages=(CommandStage(name="queued", received_ns=now.utc_ns),),
         )
         self._enter(record, now)
         self._entries[request].carrier = carrier
@@ -153,7 +153,7 @@ class CommandBook:
         if entry is None or entry.record.state not in _ON_THE_GROUND:
             return []
         known = any(stage.name == _GIVEN_UP for stage in entry.record.stages)
-        stages = () if known else (Stage(name=_GIVEN_UP, received_ns=now.utc_ns, detail=reason),)
+        stages = () if known else (CommandStage(name=_GIVEN_UP, received_ns=now.utc_ns, detail=reason),)
         self._change(entry, entry.record.state if sent else "failed", stages, now, reason)
         return self._with_carried(entry, now)
 
@@ -206,14 +206,16 @@ class CommandBook:
         if entry is None or any(stage.name == state for stage in entry.record.stages):
             return []
         reached = state if entry.record.state in _ON_THE_GROUND else entry.record.state
-        return [self._change(entry, reached, (Stage(name=state, received_ns=now.utc_ns),), now, entry.record.reason)]
+        return [
+            self._change(entry, reached, (CommandStage(name=state, received_ns=now.utc_ns),), now, entry.record.reason)
+        ]
 
     def _with_carried(self, entry: _Entry, now: Moment) -> list[CommandRecord]:
         """The changed record, and those of the requests inside, which fail with it."""
         records, request = [entry.record], request_of(entry.record)
         if entry.record.state == "failed":
             why = f"{entry.record.name}, which it was inside of, failed"
-            stage = Stage(name=_GIVEN_UP, received_ns=now.utc_ns, detail=why)
+            stage = CommandStage(name=_GIVEN_UP, received_ns=now.utc_ns, detail=why)
             carried = [one for one in self._open.values() if one.carrier == request]
             records += [self._change(one, "failed", (stage,), now, why) for one in carried]
         return records
@@ -221,10 +223,10 @@ class CommandBook:
     def _time_out(self, entry: _Entry, now: Moment) -> CommandRecord:
         silence, last = f"nothing heard for {self.timeout_ns / 1e9:g} s", entry.record.stages[-1]
         reason = f"{last.detail}; {silence} since" if last.name == _GIVEN_UP else f"{silence} after it was {last.name}"
-        return self._change(entry, "timeout", (Stage(name="timeout", received_ns=now.utc_ns),), now, reason)
+        return self._change(entry, "timeout", (CommandStage(name="timeout", received_ns=now.utc_ns),), now, reason)
 
     def _change(
-        self, entry: _Entry, state: CommandState, stages: tuple[Stage, ...], now: Moment, reason: str
+        self, entry: _Entry, state: CommandState, stages: tuple[CommandStage, ...], now: Moment, reason: str
     ) -> CommandRecord:
         entry.record = replace(entry.record, state=state, stages=entry.record.stages + stages, reason=reason)
         self._keep_open(entry)
@@ -232,21 +234,21 @@ class CommandBook:
         return entry.record
 
 
-def _stages(tracked: Tracked, received_ns: int) -> Iterator[Stage]:
+def _stages(tracked: Tracked, received_ns: int) -> Iterator[CommandStage]:
     for label, time_ns in tracked.stages:
         kind, _, step = label.partition(" ")
         name = f"{_STAGES[kind]} {step}".rstrip()
         detail = tracked.reason if kind.endswith("Failure") else ""
-        yield Stage(name=name, received_ns=received_ns, time_ns=time_ns, detail=detail)
+        yield CommandStage(name=name, received_ns=received_ns, time_ns=time_ns, detail=detail)
 
 
-def _progress(record: CommandRecord) -> Progress:
+def _progress(record: CommandRecord) -> RequestProgress:
     """How far the node's reports had taken it."""
     names = (stage.name.rstrip("0123456789").rstrip() for stage in record.stages)
     reached = [_REACHED[name] for name in names if name in _REACHED]
-    if ends := [one for one in reached if one in (Progress.COMPLETED, Progress.FAILED)]:
+    if ends := [one for one in reached if one in (RequestProgress.COMPLETED, RequestProgress.FAILED)]:
         return ends[0]
-    return Progress.STARTED if Progress.STARTED in reached else next(iter(reached), Progress.SENT)
+    return RequestProgress.STARTED if RequestProgress.STARTED in reached else next(iter(reached), RequestProgress.SENT)
 
 
 def request_of(record: CommandRecord) -> RequestId:

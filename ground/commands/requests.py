@@ -50,7 +50,7 @@ _FIELDS: dict[type[Request], tuple[Field, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ReadyRequest:
     """A request that can be sent. `inside`: the one that it has the node release at `at_ns` (UTC), or on an event.
 
     `constraint` is of what the node last told; of a request inside, nobody knows today whether it will hold.
@@ -67,7 +67,7 @@ class Order:
 class Inside(NamedTuple):
     """A request in another one, with its packet."""
 
-    order: Order
+    order: ReadyRequest
     packet: TcPacket
     at_ns: int | None
 
@@ -99,7 +99,7 @@ class Requests:
         self._dictionary, self._names = dictionary, Names(dictionary)
         self._forms = dict(_forms(dictionary))
 
-    def make(self, name: str, arguments: Mapping[str, Value], source: TcSource) -> Order:
+    def make(self, name: str, arguments: Mapping[str, Value], source: TcSource) -> ReadyRequest:
         """The request called `name`; one inside it takes its number from `source`.
 
         Raises ValueError for a name or argument that is not known or allowed.
@@ -120,7 +120,7 @@ class Requests:
                 return self._scheduled(name, arguments, source)
             if form is AddAction:
                 return self._acting(name, arguments, source)
-            return Order(name, self._filled(form, arguments), dict(arguments))
+            return ReadyRequest(name, self._filled(form, arguments), dict(arguments))
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
 
@@ -130,34 +130,34 @@ class Requests:
             near = did_you_mean(name, [*known, *self._forms])
             raise ValueError(f"no command is called {name}; known: {', '.join(known)}{near}")
 
-    def _function(self, name: str, arguments: Mapping[str, Value]) -> Order:
+    def _function(self, name: str, arguments: Mapping[str, Value]) -> ReadyRequest:
         number, octets = self._dictionary.encode_command(name, arguments)
         entry, values = self._dictionary.decode_command(number, octets)
         request = PerformFunction(function=number, arguments=octets)
-        return Order(name, request, values, entry.hazardous, constraint=entry.constraint)
+        return ReadyRequest(name, request, values, entry.hazardous, constraint=entry.constraint)
 
-    def _set(self, name: str, arguments: Mapping[str, Value]) -> Order:
+    def _set(self, name: str, arguments: Mapping[str, Value]) -> ReadyRequest:
         table, values = self._names.table, {}
         for called, given in arguments.items():
             number = self._names.number("parameter", called)
             if number not in table.entries:
                 raise ValueError(f"{name}: no parameter is called {called}")
             values[number] = self._read(table.entries[number].field, given)
-        return Order(name, table.set_values(values), dict(arguments))
+        return ReadyRequest(name, table.set_values(values), dict(arguments))
 
-    def _scheduled(self, name: str, arguments: Mapping[str, Value], source: TcSource) -> Order:
+    def _scheduled(self, name: str, arguments: Mapping[str, Value], source: TcSource) -> ReadyRequest:
         at_ns = _utc_ns(str(arguments.get("at", "")))
         order, packet = self._inside(arguments, source)
         sub_schedule = self._value(InsertActivities.__fields__[0], arguments.get("sub_schedule"))
         request = insert_of(sub_schedule, [(at_ns, packet.encode())])
-        return Order(name, request, dict(arguments), order.hazardous, Inside(order, packet, at_ns))
+        return ReadyRequest(name, request, dict(arguments), order.hazardous, Inside(order, packet, at_ns))
 
-    def _acting(self, name: str, arguments: Mapping[str, Value], source: TcSource) -> Order:
+    def _acting(self, name: str, arguments: Mapping[str, Value], source: TcSource) -> ReadyRequest:
         order, packet = self._inside(arguments, source)
         request = self._filled(AddAction, {**arguments, "request": packet.encode()})
-        return Order(name, request, dict(arguments), order.hazardous, Inside(order, packet, None))
+        return ReadyRequest(name, request, dict(arguments), order.hazardous, Inside(order, packet, None))
 
-    def _inside(self, arguments: Mapping[str, Value], source: TcSource) -> tuple[Order, TcPacket]:
+    def _inside(self, arguments: Mapping[str, Value], source: TcSource) -> tuple[ReadyRequest, TcPacket]:
         """The request that is typed as an argument of another one, and its packet."""
         words = shlex.split(str(arguments.get("request", "")))
         if not words:

@@ -6,10 +6,17 @@ from enum import Enum
 
 from link.pus.message import Report
 from link.pus.packets import RequestId
-from link.pus.services.verification import Failure, ProgressFailure, ProgressSuccess, RoutingFailure, Stage, Success
+from link.pus.services.verification import (
+    ExecutionStage,
+    Failure,
+    ProgressFailure,
+    ProgressSuccess,
+    RoutingFailure,
+    Success,
+)
 
 
-class Progress(Enum):
+class RequestProgress(Enum):
     """How far a request has come."""
 
     SENT = "sent"
@@ -20,12 +27,12 @@ class Progress(Enum):
 
 
 _REACHED = {
-    Stage.ACCEPTANCE: Progress.ACCEPTED,
-    Stage.START: Progress.STARTED,
-    Stage.PROGRESS: Progress.STARTED,
-    Stage.COMPLETION: Progress.COMPLETED,
+    ExecutionStage.ACCEPTANCE: RequestProgress.ACCEPTED,
+    ExecutionStage.START: RequestProgress.STARTED,
+    ExecutionStage.PROGRESS: RequestProgress.STARTED,
+    ExecutionStage.COMPLETION: RequestProgress.COMPLETED,
 }
-_ORDER = list(Progress)
+_ORDER = list(RequestProgress)
 
 
 @dataclass(slots=True)
@@ -35,7 +42,7 @@ class Tracked:
     request: RequestId
     name: str
     sent_ns: int
-    progress: Progress = Progress.SENT
+    progress: RequestProgress = RequestProgress.SENT
     step: int = 0
     reason: str = ""
     stages: list[tuple[str, int]] = field(default_factory=list)
@@ -43,7 +50,7 @@ class Tracked:
     @property
     def is_over(self) -> bool:
         """Whether nothing more is expected."""
-        return self.progress in (Progress.COMPLETED, Progress.FAILED)
+        return self.progress in (RequestProgress.COMPLETED, RequestProgress.FAILED)
 
 
 class CommandTracker:
@@ -96,7 +103,7 @@ def _advance(tracked: Tracked, report: Success | Failure | ProgressFailure, utc_
         tracked.reason = "" if isinstance(report, Success) else f"{report.code.name.lower()}: {report.reason}"
 
 
-def _reached(report: Success | Failure | ProgressFailure) -> Progress:
+def _reached(report: Success | Failure | ProgressFailure) -> RequestProgress:
     if isinstance(report, RoutingFailure | Failure | ProgressFailure):
-        return Progress.FAILED
-    return _REACHED[Stage(report.__subtype__)]
+        return RequestProgress.FAILED
+    return _REACHED[ExecutionStage(report.__subtype__)]

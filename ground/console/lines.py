@@ -8,15 +8,15 @@ from msgspec.structs import replace
 from ground.records import (
     TIME_UNIT,
     CommandRecord,
+    CommandStage,
     EventRecord,
     FileRecord,
-    Record,
+    GroundRecord,
+    JsonValue,
     SampleRecord,
-    Stage,
     Status,
     Survey,
     TransferRecord,
-    Value,
 )
 
 
@@ -30,7 +30,7 @@ def day(utc_ns: int) -> str:
     return datetime.fromtimestamp(utc_ns / 1e9, UTC).strftime("%Y-%m-%d")
 
 
-def line(record: Record) -> str:
+def line(record: GroundRecord) -> str:
     """One line, whatever the record holds."""
     return printable(f"{clock(_received_ns(record))}  {_words(record)}")
 
@@ -53,7 +53,7 @@ def fitted(text: str, columns: int) -> str:
     return "\n".join(textwrap.wrap(text, columns, subsequent_indent=indent, break_on_hyphens=False))
 
 
-def day_line(record: Record) -> str:
+def day_line(record: GroundRecord) -> str:
     """One line that begins with the day, for records that may be old."""
     return printable(f"{day(_received_ns(record))} {line(record)}")
 
@@ -66,12 +66,12 @@ def command_lines(command: CommandRecord) -> list[str]:
     return [printable(f"command {command.number}  {asked}"), printable(f"  {state}"), *stages]
 
 
-def stage_line(stage: Stage) -> str:
+def stage_line(stage: CommandStage) -> str:
     """One stage of a command's life."""
     return printable(f"{clock(stage.received_ns)}  {stage.name}{f': {stage.detail}' if stage.detail else ''}")
 
 
-def value_text(value: Value, unit: str = "") -> str:
+def value_text(value: JsonValue, unit: str = "") -> str:
     """A value as people read it."""
     match value:
         case None:
@@ -127,7 +127,7 @@ def _flown(status: Status) -> str:
     return f", but the node flies {status.node_dictionary}: no command is sent"
 
 
-def _words(record: Record) -> str:
+def _words(record: GroundRecord) -> str:
     match record:
         case SampleRecord():
             return f"{record.report}  {'  '.join(_values(record))}"
@@ -157,7 +157,7 @@ def _transfer(record: TransferRecord) -> str:
     return f"{record.name or record.transaction}: {record.received_octets} octets{percent}{ended}"
 
 
-def _received_ns(record: Record) -> int:
+def _received_ns(record: GroundRecord) -> int:
     match record:
         case SampleRecord() | EventRecord() | FileRecord():
             return record.received_ns

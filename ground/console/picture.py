@@ -4,7 +4,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from ground.console.lines import clock, line, printable, value_text
-from ground.records import CommandRecord, EventRecord, FileRecord, Record, SampleRecord, Status, TransferRecord
+from ground.records import CommandRecord, EventRecord, FileRecord, GroundRecord, SampleRecord, Status, TransferRecord
 
 if TYPE_CHECKING:  # rich takes 50 ms to import: only where it is used
     from rich.console import RenderableType
@@ -26,11 +26,11 @@ class Picture:
         self.samples: dict[str, SampleRecord] = {}
         self.since_ns: dict[str, int] = {}
         self.transfers: dict[str, TransferRecord] = {}
-        self.happenings: deque[Record] = deque()
+        self.happenings: deque[GroundRecord] = deque()
         self.earlier = 0
         self.status: Status | None = None
 
-    def take(self, record: Record, now_ns: int, age_ns: int = 0) -> None:
+    def take(self, record: GroundRecord, now_ns: int, age_ns: int = 0) -> None:
         """Bring the picture up to date with a record that came `age_ns` ago."""
         match record:
             case SampleRecord():

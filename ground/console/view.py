@@ -10,7 +10,7 @@ import msgspec
 from ground.console.lines import changed, fitted, line
 from ground.console.picture import Picture, render
 from ground.errors import WaitError
-from ground.records import CommandRecord, EventRecord, FileRecord, Record, SampleRecord, Status
+from ground.records import CommandRecord, EventRecord, FileRecord, GroundRecord, SampleRecord, Status
 from ground.service.client import Client
 from ground.service.feed import topic_and_key
 from hal.clock import Clock
@@ -32,7 +32,7 @@ class Shown(Protocol):
     def __exit__(self, *_: object) -> None:
         """End."""
 
-    def take(self, record: Record | None) -> None:
+    def take(self, record: GroundRecord | None) -> None:
         """Show a record; None only lets time be seen to pass."""
 
 
@@ -62,7 +62,7 @@ class View:
             self._draw(self._live)
             self._live.stop()
 
-    def take(self, record: Record | None, age_ns: int = 0) -> None:
+    def take(self, record: GroundRecord | None, age_ns: int = 0) -> None:
         """Show a record that came `age_ns` ago; None only lets time be seen to pass."""
         before = self._picture.samples.get(record.report) if isinstance(record, SampleRecord) else None
         if record is not None:
@@ -92,7 +92,7 @@ class JsonLines:
     def __exit__(self, *_: object) -> None:
         """Nothing is left to write."""
 
-    def take(self, record: Record | None) -> None:
+    def take(self, record: GroundRecord | None) -> None:
         """Write it."""
         if record is not None:
             news = {"topic": topic_and_key(record)[0], "record": record}
@@ -128,7 +128,7 @@ def watch(
         raise WaitError(f"waited {duration_s:g} s in vain for {until}")
 
 
-def _name(record: Record | None) -> str:
+def _name(record: GroundRecord | None) -> str:
     """What `until` is held against; empty for what has no name."""
     match record:
         case EventRecord(name=name) | FileRecord(name=name) | CommandRecord(name=name) | SampleRecord(report=name):
@@ -136,7 +136,7 @@ def _name(record: Record | None) -> str:
     return ""
 
 
-def _news(client: Client, clock: Clock, duration_s: float | None) -> Iterator[Record | None]:
+def _news(client: Client, clock: Clock, duration_s: float | None) -> Iterator[GroundRecord | None]:
     """What happens; None when nothing does for a while."""
     end_ns = None if duration_s is None else clock.monotonic_ns() + int(duration_s * 1e9)
     while end_ns is None or clock.monotonic_ns() < end_ns:

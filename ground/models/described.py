@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from ground.models.links import linked
 from kernels.inference.trees import Missing
-from link.models.forest import INPUTS_MAX, Activation, Forest, Node, Split, build_forest
+from link.models.forest import INPUTS_MAX, Forest, ForestActivation, Split, TreeNode, build_forest
 
 
 class Tree(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,17 +61,17 @@ def read_description(octets: bytes) -> tuple[Forest, str]:
         raise ValueError(f"not a description of a forest: {error}") from None
     trees = [_node(number, tree) for number, tree in enumerate(said.trees)]
     starts = said.start if isinstance(said.start, list) else [said.start]
-    activation = Activation[said.activation.upper()]
+    activation = ForestActivation[said.activation.upper()]
     forest = build_forest([*starts, *trees], said.features, outputs=len(starts), activation=activation)
     return forest, said.precision
 
 
-def _node(number: int, tree: Tree) -> Node:
+def _node(number: int, tree: Tree) -> TreeNode:
     sizes = {len(getattr(tree, name)) for name in ("feature", "threshold", "left", "right", "value")}
     if len(sizes) != 1 or len(tree.missing_left) not in (0, *sizes) or not tree.value:
         raise ValueError(f"tree {number}: arrays of different sizes, or empty ones")
 
-    def split(node: int, left: Node, right: Node) -> Split:
+    def split(node: int, left: TreeNode, right: TreeNode) -> Split:
         threshold = tree.threshold[node]
         above = math.inf if threshold is None else threshold
         return Split(tree.feature[node], above, left, right, _missing(tree.missing_left, node))

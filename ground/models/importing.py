@@ -6,7 +6,7 @@ from ground.models.described import read_description
 from ground.models.lightgbm import read_lightgbm
 from ground.models.onnx import Beside, read_onnx
 from ground.models.xgboost import read_xgboost
-from link.models.manifest import Kind
+from link.models.manifest import ModelKind
 from link.models.network import encode_network
 
 _PICKLED = (
@@ -35,7 +35,7 @@ _ONNX = b"\x08"  # a protobuf message whose first field, the version, is a varin
 class Imported(NamedTuple):
     """Weights in the form that is uplinked. `floats`: the floating-point types that samples may have."""
 
-    kind: Kind
+    kind: ModelKind
     weights: bytes
     floats: tuple[str, ...]
     remark: str = ""

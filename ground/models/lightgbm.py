@@ -15,8 +15,8 @@ from typing import Any
 from ground.models.links import children_first
 from kernels.inference.trees import Missing
 from link.models.categories import check_numbers
-from link.models.forest import Activation, Forest, Members, Node, Split, build_forest
-from link.models.linear import Leaf, Linear
+from link.models.forest import Forest, ForestActivation, Members, Split, TreeNode, build_forest
+from link.models.linear import Leaf, LinearLeaves
 
 _CATEGORICAL, _TO_LEFT, _ZERO_MISSING, _NAN_MISSING = 0b0001, 0b0010, 0b0100, 0b1000
 _SUMS = (
@@ -24,10 +24,10 @@ _SUMS = (
     "custom",  # what is not named
 )
 _ACTIVATIONS = {
-    **dict.fromkeys(_SUMS, Activation.NONE),
-    **dict.fromkeys(("binary", "cross_entropy", "multiclassova"), Activation.LOGISTIC),
-    **dict.fromkeys(("poisson", "gamma", "tweedie"), Activation.EXPONENTIAL),
-    "multiclass": Activation.SOFTMAX,
+    **dict.fromkeys(_SUMS, ForestActivation.NONE),
+    **dict.fromkeys(("binary", "cross_entropy", "multiclassova"), ForestActivation.LOGISTIC),
+    **dict.fromkeys(("poisson", "gamma", "tweedie"), ForestActivation.EXPONENTIAL),
+    "multiclass": ForestActivation.SOFTMAX,
 }
 _SIGMOID, _SQUARE_ROOT = "sigmoid", "sqrt"
 _OF_FRAME = "pandas_categorical:"
@@ -55,7 +55,7 @@ def read_lightgbm(text: str) -> Forest:
     averaged = "average_output" in sections[0].splitlines()
     return build_forest(
         trees, _whole(head, "max_feature_idx") + 1, outputs=outputs,
-        linear=Linear(outputs, tuple(map(_linear_leaves, range(len(said)), said))) if linear else None,
+        linear=LinearLeaves(outputs, tuple(map(_linear_leaves, range(len(said)), said))) if linear else None,
         divisor=float(len(trees) // outputs) if averaged else 1.0, **_objective(head.get("objective", "custom")),
     )  # fmt: skip
 
@@ -78,10 +78,10 @@ def _objective(said: str) -> dict[str, Any]:
     if name not in _ACTIVATIONS:
         raise ValueError(f"objective {said!r}, expected one of {', '.join(_ACTIVATIONS)}")
     activation, factor = _ACTIVATIONS[name], 1.0
-    if _SQUARE_ROOT in parameters and activation is Activation.NONE:
-        activation = Activation.SIGNED_SQUARE
+    if _SQUARE_ROOT in parameters and activation is ForestActivation.NONE:
+        activation = ForestActivation.SIGNED_SQUARE
         del parameters[_SQUARE_ROOT]
-    if _SIGMOID in parameters and activation is Activation.LOGISTIC:
+    if _SIGMOID in parameters and activation is ForestActivation.LOGISTIC:
         factor = float(parameters.pop(_SIGMOID))
     strange = sorted(set(parameters) - set(_SAYS_NOTHING))
     if strange:
@@ -94,7 +94,7 @@ def _fields(section: str) -> dict[str, str]:
     return {name: value for name, equals, value in pairs if equals}
 
 
-def _tree(number: int, fields: dict[str, str], *, linear: bool) -> Node:
+def _tree(number: int, fields: dict[str, str], *, linear: bool) -> TreeNode:
     """Read a tree; if the model is `linear`, the values of its leaves are the numbers of linear leaves."""
     try:
         leaves = [float(value) for value in fields["leaf_value"].split()]
@@ -138,11 +138,11 @@ def _numbers(fields: dict[str, str], name: str) -> list[float]:
     return [float(word) for word in fields[name].split()]
 
 
-def _linked(number: int, fields: dict[str, str], leaves: list[float]) -> Node:
+def _linked(number: int, fields: dict[str, str], leaves: list[float]) -> TreeNode:
     kinds, features = _integers(fields, "decision_type"), _integers(fields, "split_feature")
     thresholds = [float(word) for word in fields["threshold"].split()]
     left, right = _integers(fields, "left_child"), _integers(fields, "right_child")
-    built: dict[int, Node] = {~leaf: value for leaf, value in enumerate(leaves)}
+    built: dict[int, TreeNode] = {~leaf: value for leaf, value in enumerate(leaves)}
     for node in children_first(f"tree {number}", left, right):
         test: float | Members = thresholds[node]
         if kinds[node] & _CATEGORICAL:

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from link.models.forest import Node, Split
+from link.models.forest import Split, TreeNode
 
-MakeSplit = Callable[[int, Node, Node], Split]
+MakeSplit = Callable[[int, TreeNode, TreeNode], Split]
 
 
-def linked(name: str, left: Sequence[int], right: Sequence[int], split: MakeSplit, leaf: Sequence[float]) -> Node:
+def linked(name: str, left: Sequence[int], right: Sequence[int], split: MakeSplit, leaf: Sequence[float]) -> TreeNode:
     """The tree whose root is node 0. Node i is a leaf of value leaf[i] where left[i] < 0, else split(i, ...).
 
     Raises ValueError where the links do not form a tree.
     """
-    built: dict[int, Node] = {}
+    built: dict[int, TreeNode] = {}
     for node in children_first(name, left, right):
         if (left[node] < 0) != (right[node] < 0):
             raise ValueError(f"{name}: node {node} has one child")

@@ -16,7 +16,7 @@ import numpy as np
 from ground.models.links import linked
 from kernels.inference.trees import Missing, Sums
 from link.models.categories import check_numbers
-from link.models.forest import Activation, Forest, Members, Node, Split, build_forest
+from link.models.forest import Forest, ForestActivation, Members, Split, TreeNode, build_forest
 
 
 def _same(base: np.float32) -> float:
@@ -31,12 +31,12 @@ def _logarithm(base: np.float32) -> float:
     return float(np.log(base))
 
 
-_OBJECTIVES: dict[str, tuple[Activation, Callable[[np.float32], float]]] = {
-    **dict.fromkeys(("binary:logistic", "reg:logistic"), (Activation.LOGISTIC_FLOAT32, _odds)),
-    "binary:hinge": (Activation.STEP, _same),
-    **dict.fromkeys(("count:poisson", "reg:gamma", "reg:tweedie"), (Activation.EXPONENTIAL_FLOAT32, _logarithm)),
-    "multi:softprob": (Activation.SOFTMAX_FLOAT32, _same),
-    "multi:softmax": (Activation.CLASS, _same),
+_OBJECTIVES: dict[str, tuple[ForestActivation, Callable[[np.float32], float]]] = {
+    **dict.fromkeys(("binary:logistic", "reg:logistic"), (ForestActivation.LOGISTIC_FLOAT32, _odds)),
+    "binary:hinge": (ForestActivation.STEP, _same),
+    **dict.fromkeys(("count:poisson", "reg:gamma", "reg:tweedie"), (ForestActivation.EXPONENTIAL_FLOAT32, _logarithm)),
+    "multi:softprob": (ForestActivation.SOFTMAX_FLOAT32, _same),
+    "multi:softmax": (ForestActivation.CLASS, _same),
     **dict.fromkeys(
         (
             "binary:logitraw",
@@ -47,7 +47,7 @@ _OBJECTIVES: dict[str, tuple[Activation, Callable[[np.float32], float]]] = {
             "rank:ndcg",
             "rank:map",
         ),
-        (Activation.NONE, _same),
+        (ForestActivation.NONE, _same),
     ),
 }
 
@@ -86,7 +86,7 @@ def _forest(learner: dict[str, Any], whole: bool) -> tuple[Forest, str]:
     count, remark = _used(learner, model, outputs, whole)
     activation, margin = _OBJECTIVES[objective]
     bases = _bases(parameters["base_score"], outputs)
-    groups: list[list[Node]] = [[margin(base)] for base in bases]
+    groups: list[list[TreeNode]] = [[margin(base)] for base in bases]
     for number, (fields, group) in enumerate(zip(model["trees"][:count], model["tree_info"], strict=False)):
         groups[group].append(_tree(number, fields, np.float32(1) if drops is None else drops[number]))
     if len({len(group) for group in groups}) > 1:
@@ -121,14 +121,14 @@ def _bases(said: str, outputs: int) -> list[np.float32]:
     return bases * outputs if len(bases) == 1 else bases
 
 
-def _tree(number: int, fields: dict[str, Any], weight: np.float32) -> Node:
+def _tree(number: int, fields: dict[str, Any], weight: np.float32) -> TreeNode:
     if int(fields["tree_param"].get("size_leaf_vector", 1) or 1) > 1:
         raise ValueError(f"tree {number}: leaves of several targets are not supported")
     values = np.array(fields["split_conditions"], np.float32)
     thresholds = np.nextafter(values, np.float32(-np.inf)).tolist()
     kinds, members = fields["split_type"], _members(fields)
 
-    def split(node: int, left: Node, right: Node) -> Split:
+    def split(node: int, left: TreeNode, right: TreeNode) -> Split:
         missing = Missing.LEFT if fields["default_left"][node] else Missing.RIGHT
         test = Members(members[node], left=False) if kinds[node] else thresholds[node]
         return Split(fields["split_indices"][node], test, left, right, missing)

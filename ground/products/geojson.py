@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from kernels.imaging.georeference import Georeference
 from kernels.imaging.image import Ring, decode_outlines
 from link.errors import DecodeError
-from link.products.product import Product, Water
+from link.products.product import Product, WaterProduct
 
 DECIMALS = 7  # of a degree: about a centimetre
 
-Position = list[float]
-Project = Callable[[NDArray[np.float64]], list[Position]]
+_Position = list[float]
+Project = Callable[[NDArray[np.float64]], list[_Position]]
 
 
 def feature_collection(product: Product) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def shoreline(rings: list[Ring], shape: tuple[int, int]) -> list[Ring]:
     return [line for ring in rings for line in _shores(ring, shape)]
 
 
-def _features(water: Water) -> Iterator[dict[str, Any]]:
+def _features(water: WaterProduct) -> Iterator[dict[str, Any]]:
     polygons = decode_outlines(water.outlines, water.shape)
     project, crs = projector(water.georeference)
     known = {} if crs else {"crs": None}
@@ -73,7 +73,7 @@ def projector(place: Georeference) -> tuple[Project, str | None]:
     def to_map(corners: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         return place.easting_m + place.pixel_m * corners[:, 0], place.northing_m - place.pixel_m * corners[:, 1]
 
-    def in_metres(corners: NDArray[np.float64]) -> list[Position]:
+    def in_metres(corners: NDArray[np.float64]) -> list[_Position]:
         return np.stack(to_map(corners), axis=1).tolist()  # type: ignore[no-any-return]
 
     if not place.epsg:
@@ -87,17 +87,17 @@ def projector(place: Georeference) -> tuple[Project, str | None]:
     except CRSError:
         raise DecodeError(f"EPSG {place.epsg}: no reference system has this code here") from None
 
-    def in_degrees(corners: NDArray[np.float64]) -> list[Position]:
+    def in_degrees(corners: NDArray[np.float64]) -> list[_Position]:
         return np.round(np.stack(transformer.transform(*to_map(corners)), axis=1), DECIMALS).tolist()  # type: ignore[no-any-return]
 
     return in_degrees, "OGC:CRS84"
 
 
-def _closed(ring: list[Position]) -> list[Position]:
+def _closed(ring: list[_Position]) -> list[_Position]:
     return [*ring, ring[0]]
 
 
-def _area_on_earth(rings: list[list[Position]]) -> float:
+def _area_on_earth(rings: list[list[_Position]]) -> float:
     """Square kilometres of the ellipsoid, whatever the map it came from does to areas; holes run the other way."""
     from pyproj import Geod
 

@@ -8,7 +8,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from ground.products.files import MAP, PICTURE, is_ours, make_files
-from ground.records import FileRecord, Record
+from ground.records import FileRecord, GroundRecord
 from hal.linux.own_folder import OwnFolder, set_aside
 from hal.medium import HOST
 from kernels.errors import CorruptError
@@ -30,7 +30,7 @@ class Publisher:
     def __init__(self, folder: Path, executor: Executor, complain: Complain) -> None:
         self._folder, self._executor, self._complain = folder, executor, complain
 
-    def take(self, record: Record) -> None:
+    def take(self, record: GroundRecord) -> None:
         """Publish a product that has just arrived; anything else is not for us."""
         if isinstance(record, FileRecord) and record.name.endswith(SUFFIX):
             self._executor.submit(self._publish, self._folder / record.name)

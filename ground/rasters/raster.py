@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from kernels.imaging.georeference import Georeference
 
-SIDE_MAX, BANDS_MAX, OCTETS_MAX = 16_383, 256, 1 << 31  # as hal/scene_file.py takes
+SIDE_MAX, BANDS_MAX, RASTER_OCTETS_MAX = 16_383, 256, 1 << 31  # as hal/scene_file.py takes
 UNPLACED = Georeference(epsg=0, easting_m=0.0, northing_m=0.0, pixel_m=1.0)
 
 
@@ -66,8 +66,8 @@ def check_size(bands: int, rows: int, columns: int, octets: int) -> None:
             f"{bands} bands of {rows} x {columns} pixels, expected 1..{BANDS_MAX} of 1..{SIDE_MAX} a side; "
             "--window takes a part"
         )
-    if bands * rows * columns * octets > OCTETS_MAX:
+    if bands * rows * columns * octets > RASTER_OCTETS_MAX:
         raise RasterError(
             f"{bands * rows * columns * octets} octets, {bands} bands of {rows} x {columns} pixels, expected "
-            f"{OCTETS_MAX} at most; --window takes a part"
+            f"{RASTER_OCTETS_MAX} at most; --window takes a part"
         )

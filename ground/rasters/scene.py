@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ground.rasters.raster import Raster, RasterError
 from hal.camera import CameraError
-from hal.scene_file import Form
+from hal.scene_file import SceneForm
 from kernels.imaging.georeference import Georeference
 
 _KEPT = ("uint8", "uint16")
@@ -58,7 +58,7 @@ def scene_of(rasters: Sequence[Raster], wish: Wish) -> ImportedScene:
     valid = _valid(raster, is_real=dn.dtype.kind == "f")
     names = _names(raster, wish.names)
     try:
-        Form(is_packed=False, dtype=dn.dtype.name, shape=dn.shape, bands=names, valid_shape=valid.shape)
+        SceneForm(is_packed=False, dtype=dn.dtype.name, shape=dn.shape, bands=names, valid_shape=valid.shape)
     except CameraError as error:
         raise RasterError(str(error)) from None
     return ImportedScene(dn=dn, names=names, valid=valid, place=raster.place, notes=raster.notes)

@@ -28,7 +28,7 @@ _UNCERTAIN = ("months", "years")
 """Units of time without a fixed length."""
 
 
-class Clock(NamedTuple):
+class FieldClock(NamedTuple):
     """Time scale of a field: it counts units of `unit_ns` since `origin_ns` after 1970, in TAI if `is_tai`.
 
     `origin_ns` is None where the field's epoch is no known date, or its unit has no fixed length.
@@ -64,7 +64,7 @@ class Clock(NamedTuple):
 
 
 @dataclass(slots=True)
-class Kind:
+class PacketKind:
     """Number of packets of one kind, and their first and last time, in s by their own time field; None without one."""
 
     packets: int = 0
@@ -106,14 +106,14 @@ class Decoder:
     definition: Definition
     time_field: str = ""
     root: str = ""
-    kinds: dict[str, Kind] = field(default_factory=dict)
+    kinds: dict[str, PacketKind] = field(default_factory=dict)
     unread: Counter[str] = field(default_factory=Counter)
     origin_ns: int | None = None
     invalid: dict[str, tuple[int, str]] = field(default_factory=dict)
     _split: SplitTime | None = field(init=False)
     _reader: PacketReader = field(init=False)
     _tables: TableReader = field(init=False)
-    _clocks: dict[str, Clock] = field(init=False)
+    _clocks: dict[str, FieldClock] = field(init=False)
 
     def __post_init__(self) -> None:
         self._reader = PacketReader(self.definition.packets, self.root, self.definition.roots)
@@ -123,7 +123,7 @@ class Decoder:
         self._split = None
         if self.time_field and not is_plain:
             self._split = SplitTime.of(self.time_field, fields, self.origin_ns)
-        self._clocks = {one.name: Clock.of(one) for one in self._time_fields(fields)}
+        self._clocks = {one.name: FieldClock.of(one) for one in self._time_fields(fields)}
 
     def read(self, packet: bytes) -> Packet | None:
         """The decoded packet; None if the definition does not describe it."""
@@ -132,7 +132,7 @@ class Decoder:
         except DecodeError as error:
             self.unread[str(error)] += 1
             return None
-        self.kinds.setdefault(read.name, Kind()).note(self.time_s(read.values))
+        self.kinds.setdefault(read.name, PacketKind()).note(self.time_s(read.values))
         for name, value in read.invalid:
             times, reason = self.invalid.get(name, (0, value.reason))
             self.invalid[name] = times + 1, reason
@@ -143,7 +143,7 @@ class Decoder:
         tables, left = self._tables.read(index)
         for table in tables:
             first, last = ({name: column[at] for name, column in table.columns.items()} for at in (0, -1))
-            kind = self.kinds.setdefault(table.name, Kind())
+            kind = self.kinds.setdefault(table.name, PacketKind())
             kind.note(self.time_s(first))
             kind.note(self.time_s(last), len(table.numbers) - 1)
         return tables, left

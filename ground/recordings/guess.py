@@ -62,7 +62,7 @@ _NO_CODE = Guess("--frames tm, aos or uslp --frame-octets N --cadu", 0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class MarkedFrames:
     """Sync markers `octets` apart, the first at octet `start`; -1 where they are not aligned to octets."""
 
     start: int
@@ -95,19 +95,19 @@ def following(rows: list[dict[str, int]], name: str) -> float:
     return max(follow + 1, 0) / (units + 1) if alive or not rows else 0.0
 
 
-def markers(octets: bytes | memoryview) -> Marked | None:
+def markers(octets: bytes | memoryview) -> MarkedFrames | None:
     """Sync markers at equal distances; None if there are none."""
     sample = bytes(octets[:SAMPLE_OCTETS])
     bits = find_markers(sample, ASM, errors=0)["bit"]
     if len(bits) == 1 and not bits[0] and len(octets) >= _FRAME_OCTETS_MIN:
-        return Marked(0, len(octets))
+        return MarkedFrames(0, len(octets))
     distances = Counter(np.diff(bits).tolist())
     if not distances:
         return None
     bits_apart, often = distances.most_common(1)[0]
     if bits_apart % 8 or bits_apart // 8 < _FRAME_OCTETS_MIN or 2 * often < len(bits) - 1:
         return None
-    return Marked(int(bits[0]) // 8 if not bits[0] % 8 else -1, bits_apart // 8)
+    return MarkedFrames(int(bits[0]) // 8 if not bits[0] % 8 else -1, bits_apart // 8)
 
 
 def coded(octets: bytes | memoryview) -> Guess | None:

@@ -15,7 +15,7 @@ _LENGTH_MAX = 0xFFFF
 _UNSEGMENTED_BITS = 0xC0
 
 
-class Origin(NamedTuple):
+class SegmentOrigin(NamedTuple):
     """Origin of segments: spacecraft, None for bare packets, and APID."""
 
     spacecraft_id: int | None
@@ -41,7 +41,7 @@ class Joiner:
     octets_max: int = 1 << 24
     joined: int = 0
     left_out: int = 0
-    _begun: dict[Origin, _Unit] = field(default_factory=dict)
+    _begun: dict[SegmentOrigin, _Unit] = field(default_factory=dict)
 
     def feed(self, index: PacketIndex, owners: list[int | None]) -> tuple[list[bytes], list[int]]:
         """Take packets and the spacecraft of each; return complete ones, and for each the number of its last packet."""
@@ -51,7 +51,7 @@ class Joiner:
             packet = index.packet(number)
             whole = packet
             if flags[number] != Flags.UNSEGMENTED and packet[0] >> 5 == SPACE_PACKET:
-                whole = self._take(Origin(owner, apids[number]), packet, flags[number], counts[number])
+                whole = self._take(SegmentOrigin(owner, apids[number]), packet, flags[number], counts[number])
             if whole:
                 packets.append(whole)
                 numbers.append(number)
@@ -62,7 +62,7 @@ class Joiner:
         for origin in list(self._begun):
             self._drop(origin)
 
-    def _take(self, origin: Origin, packet: bytes, flags: int, count: int) -> bytes:
+    def _take(self, origin: SegmentOrigin, packet: bytes, flags: int, count: int) -> bytes:
         """The packet that this segment completes; b"" if there is none."""
         unit = self._begun.get(origin)
         if unit and (flags == Flags.FIRST or count != unit.next_count or unit.octets > self.octets_max):
@@ -78,7 +78,7 @@ class Joiner:
         unit.next_count = (count + 1) % COUNT_MODULUS
         return self._whole(origin) if flags == Flags.LAST else b""
 
-    def _whole(self, origin: Origin) -> bytes:
+    def _whole(self, origin: SegmentOrigin) -> bytes:
         segments = self._begun.pop(origin).segments
         self.joined += 1
         data = b"".join(segment[HEADER_SIZE:] for segment in segments)
@@ -86,5 +86,5 @@ class Joiner:
         length = min(len(data) - 1, _LENGTH_MAX)
         return bytes([*first[:2], first[2] | _UNSEGMENTED_BITS, first[3]]) + length.to_bytes(2) + data
 
-    def _drop(self, origin: Origin) -> None:
+    def _drop(self, origin: SegmentOrigin) -> None:
         self.left_out += len(self._begun.pop(origin).segments)

@@ -19,7 +19,7 @@ from link.packets.arrivals import Choice, Numbers
 from link.packets.index import PacketIndex, follow_lengths, follow_packets, index_packets
 from link.packets.size import ENCAPSULATION, SPACE_PACKET, packet_size
 from link.packets.space_packet import HEADER_SIZE, IDLE_APID, PACKET_OCTETS_MAX, Flags
-from link.packets.stream import PacketReader, has_good_crc
+from link.packets.stream import PacketStreamReader, has_good_crc
 
 _STEP_OCTETS = 1 << 22  # octets of frames in a batch: small enough to show progress, large enough for numpy
 _STEP_PACKETS = 4096  # bare packets in a batch, for the same reasons
@@ -58,14 +58,14 @@ class Reception:
     protocols: Counter[int] = field(default_factory=Counter)
     tally: Tally = field(init=False)
     frames: FrameIntake | TcIntake | None = field(init=False)
-    _reader: PacketReader = field(init=False)
+    _reader: PacketStreamReader = field(init=False)
 
     def __post_init__(self) -> None:
         self.idle |= self.apids is not None and IDLE_APID in self.apids
         self.tally = Tally(kept=not self.unique)
         self.frames = self._intake()
         is_valid = has_good_crc if self.checked else _is_anything
-        self._reader = PacketReader(is_valid, prefix_octets=self.prefix_octets)
+        self._reader = PacketStreamReader(is_valid, prefix_octets=self.prefix_octets)
 
     def _intake(self) -> FrameIntake | TcIntake | None:
         if isinstance(self.framing, TcFraming):

@@ -27,7 +27,7 @@ _DAYS_1958 = -378_691_200 * NS
 """The epoch of CCSDS day segmented times (301.0-B-4 §3.3), in nanoseconds after 1970."""
 
 
-class Part(NamedTuple):
+class TimePart(NamedTuple):
     """A field that counts units of `unit_ns` / `parts`; `parts` is 1, or the denominator of a fraction of a second."""
 
     name: str
@@ -65,14 +65,14 @@ def _unit_of(field: "Field") -> str | None:
 class SplitTime(NamedTuple):
     """The fields of one time, and the epoch that they count from, in nanoseconds after 1970."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[TimePart, ...]
     origin_ns: int
 
     @classmethod
     def of(cls, typed: str, fields: Iterable["Field"], origin_ns: int | None = None) -> Self:
         """Parse NAME[:UNIT],... as typed; the epoch is 1958 unless `origin_ns` is given. Raises ValueError."""
         known = list(fields)
-        parts = tuple(Part.of(one.strip(), known) for one in typed.split(","))
+        parts = tuple(TimePart.of(one.strip(), known) for one in typed.split(","))
         if origin_ns is None:
             origin_ns = _DAYS_1958 if parts[0].unit_ns == _UNITS_NS["d"] else 0
         return cls(parts, origin_ns)

@@ -11,7 +11,7 @@ from link.packets.index import PacketIndex
 from link.packets.space_packet import COUNT_MODULUS, IDLE_APID, PACKET_OCTETS_MAX, Flags
 
 
-class Source(NamedTuple):
+class PacketSource(NamedTuple):
     """Source of packets: spacecraft, None for bare packets, and APID."""
 
     spacecraft_id: int | None
@@ -45,7 +45,7 @@ class Tally:
     """All sources, by spacecraft and APID. Duplicates are counted as such, and also as packets if they are `kept`."""
 
     kept: bool = True
-    counts: dict[Source, Count] = field(default_factory=dict)
+    counts: dict[PacketSource, Count] = field(default_factory=dict)
 
     def add(self, index: PacketIndex, spacecraft_id: int | None = None) -> Choice:
         """Count packets in their order; returns the mask of those that are no duplicates. Idle packets' sequence counts
@@ -56,7 +56,7 @@ class Tally:
         heard = np.flatnonzero(np.bincount(apids)).tolist()
         for apid in heard:
             own = slice(None) if len(heard) == 1 else np.flatnonzero(apids == apid)
-            count = self.counts.setdefault(Source(spacecraft_id, apid), Count())
+            count = self.counts.setdefault(PacketSource(spacecraft_id, apid), Count())
             if apid != IDLE_APID:
                 is_new[own] = count.arrivals.take(counts[own], marks[own]).is_new
             taken = PacketIndex(index.octets, index.records[own])
@@ -69,7 +69,7 @@ class Tally:
     def goes_on(self, index: PacketIndex) -> bool:
         """Whether a packet among these bare ones has a count close behind those of its APID."""
         pairs = zip(index.apid.tolist(), index.count.tolist(), strict=True)
-        known = ((self.counts.get(Source(None, apid)), count) for apid, count in pairs)
+        known = ((self.counts.get(PacketSource(None, apid)), count) for apid, count in pairs)
         return any(source.arrivals.is_near(count) for source, count in known if source)
 
     @property
@@ -96,6 +96,6 @@ class Tally:
             }
 
 
-def _order(item: tuple[Source, Count]) -> tuple[int, int]:
+def _order(item: tuple[PacketSource, Count]) -> tuple[int, int]:
     spacecraft_id, apid = item[0]
     return -1 if spacecraft_id is None else spacecraft_id, apid

@@ -9,7 +9,7 @@ from ground.station.station import Station
 from link.dictionary import Dictionary
 
 
-class Desk:
+class Answers:
     """Answers requests about `station`."""
 
     def __init__(self, station: Station, dictionary: Dictionary) -> None:

@@ -14,13 +14,13 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 import msgspec
 from msgspec import Meta
 
-from ground.records import CommandRecord, EventRecord, FileRecord, Record, SampleRecord, Status, TransferRecord
+from ground.records import CommandRecord, EventRecord, FileRecord, GroundRecord, SampleRecord, Status, TransferRecord
 
 LINE_OCTETS_MAX = 1 << 20
 ROWS_MAX = 100_000
 Topic = Literal["sample", "event", "command", "transfer", "file", "status"]
 TOPICS: tuple[Topic, ...] = get_args(Topic)
-NEWS: dict[Topic, type[Record]] = {
+NEWS: dict[Topic, type[GroundRecord]] = {
     "sample": SampleRecord,
     "event": EventRecord,
     "command": CommandRecord,
@@ -34,17 +34,17 @@ _Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]  # what the archive's
 _Name = Annotated[str, Meta(max_length=600)]  # of a report and a field in it at most
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do"):
+class ServiceRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do"):
     """Root of all requests."""
 
     id: _Integer = 0
 
 
-class GetStatus(Request, frozen=True, kw_only=True, tag="status"):
+class GetStatus(ServiceRequest, frozen=True, kw_only=True, tag="status"):
     """Answer: `Status`."""
 
 
-class SendCommand(Request, frozen=True, kw_only=True, tag="command"):
+class SendCommand(ServiceRequest, frozen=True, kw_only=True, tag="command"):
     """Answer: the `CommandRecord`, once it is on its way to the link. Values may be texts as a person types them.
 
     A hazardous command needs `confirm`.
@@ -55,7 +55,7 @@ class SendCommand(Request, frozen=True, kw_only=True, tag="command"):
     confirm: bool = False
 
 
-class _Query(Request, frozen=True, kw_only=True):
+class _Query(ServiceRequest, frozen=True, kw_only=True):
     """The newest `limit` records since `since_ns`, UTC nanoseconds of the ground's clock, oldest first."""
 
     since_ns: _Integer = 0
@@ -84,11 +84,11 @@ class GetHistory(_Query, frozen=True, kw_only=True, tag="history"):
     parameter: _Name
 
 
-class GetLatest(Request, frozen=True, kw_only=True, tag="latest"):
+class GetLatest(ServiceRequest, frozen=True, kw_only=True, tag="latest"):
     """Answer: a list of the latest `SampleRecord` of each report since the service began."""
 
 
-class Subscribe(Request, frozen=True, kw_only=True, tag="subscribe"):
+class Subscribe(ServiceRequest, frozen=True, kw_only=True, tag="subscribe"):
     """Answer: null; from then on news of `topics` come, and of those subscribed before."""
 
     topics: Annotated[tuple[Topic, ...], Meta(max_length=100)]
@@ -139,7 +139,7 @@ _REQUESTS: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)
 _ANSWERS: msgspec.json.Decoder[AnyAnswer] = msgspec.json.Decoder(AnyAnswer)
 
 
-def encode(message: Request | AnyAnswer) -> bytes:
+def encode(message: ServiceRequest | AnyAnswer) -> bytes:
     """One line."""
     return _ENCODER.encode(message) + b"\n"
 

@@ -13,8 +13,17 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from ground.errors import RefusedError, ServiceError, WaitError
-from ground.records import CommandRecord, EventRecord, FileRecord, History, Record, SampleRecord, Stage, Status
+from ground.errors import ServiceError, ServiceRefusedError, WaitError
+from ground.records import (
+    CommandRecord,
+    CommandStage,
+    EventRecord,
+    FileRecord,
+    GroundRecord,
+    History,
+    SampleRecord,
+    Status,
+)
 from ground.service import api
 from ground.service.api import Topic
 from ground.service.socket_path import connect, default_path
@@ -26,11 +35,12 @@ ANSWER_TIMEOUT_S = 30.0
 NEWS_MAX = 10_000
 _GLANCE_NS = 100_000_000
 _Kind = TypeVar("_Kind")
-_News = TypeVar("_News", bound=Record)
+_News = TypeVar("_News", bound=GroundRecord)
 
 
 class Client:
-    """One connection. Requests raise RefusedError (the service said no), ServiceError (it is not there, or went away).
+    """One connection. Requests raise ServiceRefusedError (the service said no), ServiceError (it is not there, or
+    went away).
 
     `dropped` counts news that this client was too slow for: those that the service gave up, and those that were never
     fetched from `news`; `unreadable`, news that are not what this program knows.
@@ -42,7 +52,7 @@ class Client:
         self._clock = clock or HostClock()
         self._socket = connect(path or default_path())
         self._unread = b""
-        self._news: deque[Record] = deque()
+        self._news: deque[GroundRecord] = deque()
         self._answers: dict[int | None, api.Reply | api.Refusal] = {}
         self._requests = 0
 
@@ -98,14 +108,14 @@ class Client:
         """Have news of `topics` come, from now on."""
         self._ask(api.Subscribe, type(None), topics=topics)
 
-    def news(self, timeout_s: float) -> Iterator[Record]:
+    def news(self, timeout_s: float) -> Iterator[GroundRecord]:
         """What happens, as it happens; ends when nothing did for `timeout_s`."""
         while self._news or self._receive(timeout_s):
             while self._news:
                 yield self._news.popleft()
 
     def wait_command(
-        self, number: int, *, timeout_s: float, on_stage: Callable[[Stage], object] | None = None
+        self, number: int, *, timeout_s: float, on_stage: Callable[[CommandStage], object] | None = None
     ) -> CommandRecord:
         """The command `number` once it has ended, well or badly. `on_stage` sees each stage once, as it comes."""
         seen = 0
@@ -159,9 +169,9 @@ class Client:
         """
         deadline_ns = self._deadline_ns(timeout_s)
         self.subscribe(topic)
-        others: list[Record] = []
+        others: list[GroundRecord] = []
         try:
-            for record in chain[Record](known(), self._news_until(deadline_ns)):
+            for record in chain[GroundRecord](known(), self._news_until(deadline_ns)):
                 if isinstance(record, kind) and wanted(record):
                     return record
                 others.append(record)
@@ -170,12 +180,12 @@ class Client:
             self._bound_news()
         raise WaitError(f"waited {timeout_s:g} s in vain for {what}")
 
-    def _news_until(self, deadline_ns: int) -> Iterator[Record]:
+    def _news_until(self, deadline_ns: int) -> Iterator[GroundRecord]:
         while self._news or self._receive(self._left_s(deadline_ns)):
             while self._news:
                 yield self._news.popleft()
 
-    def _ask(self, form: Callable[..., api.Request], kind: type[_Kind], **fields: Any) -> _Kind:
+    def _ask(self, form: Callable[..., api.ServiceRequest], kind: type[_Kind], **fields: Any) -> _Kind:
         self._requests += 1
         request = form(id=self._requests, **fields)
         try:
@@ -191,7 +201,7 @@ class Client:
                 raise ServiceError(f"the ground service has not answered for {ANSWER_TIMEOUT_S:g} s")
         answer = self._answers.pop(number, None) or self._answers.pop(None)
         if isinstance(answer, api.Refusal):
-            raise RefusedError(answer.code, answer.message)
+            raise ServiceRefusedError(answer.code, answer.message)
         return answer.result
 
     def _receive(self, timeout_s: float) -> bool:

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 
-from ground.records import CommandRecord, EventRecord, FileRecord, Record, SampleRecord, Status, TransferRecord
+from ground.records import CommandRecord, EventRecord, FileRecord, GroundRecord, SampleRecord, Status, TransferRecord
 from ground.service.api import Dropped, News, Topic
 
 
@@ -26,7 +26,7 @@ class Feed:
         """How many news wait."""
         return len(self._waiting)
 
-    def offer(self, record: Record) -> bool:
+    def offer(self, record: GroundRecord) -> bool:
         """Queue `record`, if it is of a topic that is wanted; whether an older one had to go for it."""
         topic, key = topic_and_key(record)
         if topic not in self.topics:
@@ -48,7 +48,7 @@ class Feed:
             yield self._waiting.popitem(last=False)[1]
 
 
-def topic_and_key(record: Record) -> tuple[Topic, Hashable]:
+def topic_and_key(record: GroundRecord) -> tuple[Topic, Hashable]:
     """What `record` is news of: records of one topic and key are states of one thing."""
     match record:
         case SampleRecord():

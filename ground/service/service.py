@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from ground.errors import GroundError
 from ground.moment import Moment
-from ground.records import Record
+from ground.records import GroundRecord
 from ground.service import api
 from ground.service.feed import Feed
 from ground.service.socket_path import listen, release
@@ -68,12 +68,12 @@ class Stepped(Protocol):
     def wrote(self, count: int, held: int, now: Moment) -> None:
         """The port took `count` octets of `output`, and of all that it took it has not sent `held` yet."""
 
-    def take_news(self) -> list[Record]:
+    def take_news(self) -> list[GroundRecord]:
         """What clients want to know, oldest first."""
 
 
-Answer = Callable[[api.AnyRequest, Moment], Any]
-"""Does what a request asks: `ground.service.answers.Desk.answer`. Raises ValueError or GroundError where it cannot."""
+_Answer = Callable[[api.AnyRequest, Moment], Any]
+"""Does what a request asks, as ground/service/answers.py does. Raises ValueError or GroundError where it cannot."""
 
 
 @dataclass(eq=False, slots=True)
@@ -91,10 +91,10 @@ class Service:
     def __init__(
         self,
         station: Stepped,
-        answer: Answer,
+        answer: _Answer,
         port: Port,
         clock: Clock,
-        observe: Callable[[Record], None] | None = None,
+        observe: Callable[[GroundRecord], None] | None = None,
         duties: Duties | None = None,
     ) -> None:
         self._station, self._answer, self._port, self._clock = station, answer, port, clock
@@ -227,7 +227,7 @@ class Service:
             delay_s = max(0, min(due_ns) - self._clock.monotonic_ns()) / 1e9
             self._timer = self._loop.call_later(delay_s, self._guarded, self._read)
 
-    def _tell(self, news: list[Record]) -> None:
+    def _tell(self, news: list[GroundRecord]) -> None:
         for client in self._clients:
             for record in news:
                 with self._duties.alone("telling a client"):

@@ -14,8 +14,8 @@ from ground.archive.dictionaries import load_dictionary
 from ground.archive.lasting import LastingArchive
 from ground.moment import Moment
 from ground.products.publisher import Publisher
-from ground.records import EventRecord, Record
-from ground.service.answers import Desk
+from ground.records import EventRecord, GroundRecord
+from ground.service.answers import Answers
 from ground.service.service import Service
 from ground.station.inbox import Inbox
 from ground.station.station import Patience, Station
@@ -56,12 +56,12 @@ def serve(
         publisher = Publisher(inbox.folder, workers, _complain)
         publisher.catch_up()
 
-        def observe(record: Record) -> None:
+        def observe(record: GroundRecord) -> None:
             publisher.take(record)
             if isinstance(record, EventRecord) and record.origin == "ground" and record.name.startswith(_COMPLAINTS):
                 _complain(record.message)
 
-        answer = Desk(station, dictionary).answer
+        answer = Answers(station, dictionary).answer
         service = Service(station, answer, port, clock, observe, station.duties)
         asyncio.run(service.run(socket, lambda: when_ready(station)))
 

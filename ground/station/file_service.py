@@ -7,7 +7,7 @@ from ground.records import FileRecord, TransferRecord
 from ground.station.logbook import Logbook
 from ground.station.transfers import Transfers
 from link.cfdp import Entity, FileStore, Settings
-from link.dictionary.dictionary import FileService as Partners
+from link.dictionary.dictionary import FilePartners
 from link.errors import DecodeError
 from link.packets.space_packet import COUNT_MODULUS, SpacePacket
 
@@ -18,7 +18,7 @@ PDUS_MAX = 64
 class FileService:
     """Takes the packets of APID `partners.apid`; files land in `store`."""
 
-    def __init__(self, partners: Partners, store: FileStore, settings: Settings, logbook: Logbook) -> None:
+    def __init__(self, partners: FilePartners, store: FileStore, settings: Settings, logbook: Logbook) -> None:
         self.apid = partners.apid
         self._entity = Entity(partners.ground_entity, store, settings)
         self._transfers = Transfers()

@@ -41,10 +41,10 @@ class Inbox:
         """The file called `name`. Raises OSError, also for a name that leads out."""
         return InboxReader(self.path(name))
 
-    def create(self) -> "InboxWriter":
+    def create(self) -> "InboxFile":
         """A new file that has no name yet."""
         self._workshop()
-        return InboxWriter(self, self._parts / f"{next(self._numbers)}{_PART_SUFFIX}")
+        return InboxFile(self, self._parts / f"{next(self._numbers)}{_PART_SUFFIX}")
 
     def path(self, name: str) -> Path:
         """Where `name` stands. Raises PermissionError for one that could lead out of the folder, or into its workshop.
@@ -100,7 +100,7 @@ class InboxReader:
         self._file.close()
 
 
-class InboxWriter:
+class InboxFile:
     """A file that arrives in any order."""
 
     def __init__(self, inbox: Inbox, part: Path) -> None:

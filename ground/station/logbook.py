@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from ground.archive.keeper import Keeper
 from ground.archive.rows import Item, PacketRow, StrayRow
 from ground.moment import Moment
-from ground.records import EventRecord, Record, Severity
+from ground.records import EventRecord, GroundRecord, Severity
 from ground.station.duties import Duties
 
 
@@ -21,15 +21,15 @@ class Logbook:
         self.strays: Counter[str] = Counter()
         self.packets = self.duplicates = 0
         self._items: list[Item] = []
-        self._live: list[Record] = []
-        self._news: list[Record] = []
+        self._live: list[GroundRecord] = []
+        self._news: list[GroundRecord] = []
         self._said = 0
 
     def note(self, *items: Item) -> None:
         """For the archive; records among them are news as well, where the archive does not know them yet."""
         self._items += items
 
-    def tell(self, records: Iterable[Record]) -> None:
+    def tell(self, records: Iterable[GroundRecord]) -> None:
         """News that the archive does not need."""
         self._live += records
 
@@ -65,7 +65,7 @@ class Logbook:
             return
         items, self._items = self._items, []
         for item, new in self._kept(items):
-            if isinstance(item, Record):
+            if isinstance(item, GroundRecord):
                 self._news += [item] * new
             elif isinstance(item, PacketRow):
                 self.packets += 1
@@ -81,7 +81,7 @@ class Logbook:
             return []
         return [pair for item in items for pair in self._kept([item])]
 
-    def take_news(self) -> list[Record]:
+    def take_news(self) -> list[GroundRecord]:
         """What is news since the last call, oldest first."""
         taken, self._news = self._news, []
         return taken

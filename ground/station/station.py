@@ -18,12 +18,12 @@ from ground.commands.book import CommandBook, request_of
 from ground.commands.requests import Requests
 from ground.errors import MismatchError, NotHeardError
 from ground.moment import Moment
-from ground.records import CommandRecord, LinkRecord, Record, SampleRecord, Severity, Status
+from ground.records import CommandRecord, GroundRecord, LinkRecord, SampleRecord, Severity, Status
 from ground.station.downlink import Downlink
 from ground.station.duties import Duties
 from ground.station.file_service import FileService
 from ground.station.logbook import Logbook
-from ground.station.telemetry import Telemetry
+from ground.station.telemetry import TelemetryReader
 from ground.station.uplink import Delivered, Released, Undelivered, Uplink
 from hal.port import PortNews
 from link.cfdp import FileStore
@@ -81,7 +81,7 @@ class Station:
         self._requests = Requests(dictionary)
         self._downlink = Downlink(managed)
         self._uplink = Uplink(managed, patience.round_trip_ms, has_sent=not self._book.is_empty)
-        self._telemetry = Telemetry(dictionary, archive, self._book, self._log)
+        self._telemetry = TelemetryReader(dictionary, archive, self._book, self._log)
         self._files = self._file_service(store, patience)
         self._linked = False
         self._retry_ns = 0
@@ -185,7 +185,7 @@ class Station:
             self.wrote(len(octets), 0, self._now)
         return bytes(taken)
 
-    def take_news(self) -> list[Record]:
+    def take_news(self) -> list[GroundRecord]:
         """What clients want to know, oldest first."""
         return self._log.take_news()
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from ground.archive.archive import Archive
-from ground.archive.dictionaries import differences, stored_dictionary
+from ground.archive.dictionaries import differences_line, stored_dictionary
 from ground.archive.reading import BEACON_STRUCTURE, Reading, read_packet
 from ground.archive.rows import NamedRow
 from ground.commands.book import CommandBook
@@ -21,8 +21,8 @@ from ground.station.limits import LimitWatch
 from ground.station.logbook import Logbook
 from link.dictionary import Dictionary, Happening, Sample, Time
 from link.dictionary.codec.record import Codec
-from link.dictionary.conditions import Condition, compared
-from link.dictionary.model import Report as Structure
+from link.dictionary.conditions import Condition, comparisons_of
+from link.dictionary.model import ReportEntry as Structure
 from link.errors import DecodeError
 from link.packets.space_packet import COUNT_MODULUS
 from link.pus.message import Report, Request
@@ -43,7 +43,7 @@ UNKNOWN = "unknown"
 """The dictionary, in the archive, of packets whose node was lost before it named one."""
 
 
-class Telemetry:
+class TelemetryReader:
     """`latest`: the last sample of each report; `flown`: the dictionary version that the node names, None before.
 
     `undecoded` counts packets that came so long before the node named its dictionary that they are in the archive only.
@@ -121,7 +121,7 @@ class Telemetry:
         if theirs is None:
             what = "which this archive has never seen; `skyrack dictionary export MISSION.toml` writes a mission's"
         else:
-            what = differences(ours, theirs)
+            what = differences_line(ours, theirs)
         return f"{ours.node} flies dictionary {flown}, this station has {ours.version}: {what}"
 
     def _decode(self, reading: Reading, now: Moment) -> None:
@@ -152,7 +152,7 @@ class Telemetry:
     def check(self, name: str, constraint: Condition) -> None:
         """Raises ValueError where what the node last told is not what the command `name` asks for."""
         if not constraint.holds(lambda one: self._last(one.field)):
-            told = ", ".join(f"{one.field} = {_shown(self._last(one.field))}" for one in compared(constraint))
+            told = ", ".join(f"{one.field} = {_shown(self._last(one.field))}" for one in comparisons_of(constraint))
             raise ValueError(f"{name} is sent only while {constraint}; last told: {told}")
 
     def _last(self, parameter: str) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from ground.records import FileRecord, Record, TransferRecord
+from ground.records import FileRecord, GroundRecord, TransferRecord
 from ground.station.file_names import plain_name
 from link.cfdp import (
     Abandoned,
@@ -36,7 +36,7 @@ class Transfers:
         """All that are remembered."""
         return tuple(self._records.values())
 
-    def take(self, indications: Iterable[Indication], utc_ns: int) -> Iterator[Record]:
+    def take(self, indications: Iterable[Indication], utc_ns: int) -> Iterator[GroundRecord]:
         """What became of the transfers, now: the changed records, and the files that are whole."""
         for indication in indications:
             record = self._records.get(indication.transaction) or self._begin(indication.transaction, utc_ns)

@@ -14,9 +14,9 @@ from kernels.usage import UsageError
 from link.coding.cltu import encode_cltu
 from link.cop1.farm import MODULUS
 from link.cop1.fop import Fop
-from link.cop1.fop_events import Alert, Directive, Response, State, Transfer
+from link.cop1.fop_events import FopAlert, FopDirective, FopState, Response, Transfer
 from link.frames.clcw import Clcw
-from link.frames.tc import HEADER_SIZE, FrameType, TcFrame
+from link.frames.tc import TC_HEADER_SIZE, FrameType, TcFrame
 from link.managed import FECF_OCTETS, Managed
 from link.pus.packets import RequestId
 
@@ -50,7 +50,7 @@ class Undelivered(NamedTuple):
     sent: bool
 
 
-Notice = Released | Delivered | Undelivered
+UplinkNotice = Released | Delivered | Undelivered
 
 
 class Uplink:
@@ -61,7 +61,7 @@ class Uplink:
 
     def __init__(self, managed: Managed, round_trip_ms: int, *, has_sent: bool = False) -> None:
         self.frames = self.file_packets_dropped = 0
-        self.packet_octets_max = managed.tc_frame_octets_max - HEADER_SIZE - FECF_OCTETS * managed.tc_fecf
+        self.packet_octets_max = managed.tc_frame_octets_max - TC_HEADER_SIZE - FECF_OCTETS * managed.tc_fecf
         self._managed, self._round_trip_ns = managed, round_trip_ms * _MS
         self._fop = Fop(managed, t1_ms=round_trip_ms, transmission_limit=_TRANSMISSIONS_MAX)
         self._outbox = Outbox()
@@ -74,7 +74,7 @@ class Uplink:
         self._withdrawn = False
         self._unverified: dict[RequestId, int | None] = {}  # until when the node's word is waited for, once delivered
         self._file_packets: deque[bytes] = deque()
-        self._notices: list[Notice] = []
+        self._notices: list[UplinkNotice] = []
 
     @property
     def state(self) -> str:
@@ -159,7 +159,7 @@ class Uplink:
     def close(self, now_ns: int, reason: str) -> None:
         """Give up everything that is under way, so that nothing old is executed much later."""
         self._clcw, self._alerts = None, 0
-        self._fop.directive(Directive.TERMINATE, now_ns)
+        self._fop.directive(FopDirective.TERMINATE, now_ns)
         for frame in self._fop.asked:  # file data, which no directive ends
             self._fop.taken(frame, now_ns)
         self._note(now_ns, reason)
@@ -205,7 +205,7 @@ class Uplink:
         """The port holds nothing any more."""
         self._outbox.emptied()
 
-    def take_notices(self) -> list[Notice]:
+    def take_notices(self) -> list[UplinkNotice]:
         """How requests fared since the last call, in order."""
         taken, self._notices = self._notices, []
         return taken
@@ -217,7 +217,7 @@ class Uplink:
 
     @property
     def _may_open(self) -> bool:
-        return self._fop.state is State.INITIAL and self._clcw is not None
+        return self._fop.state is FopState.INITIAL and self._clcw is not None
 
     def _open(self, now_ns: int) -> None:
         """Begin AD service where the FARM is; after an alert only once reports from before it cannot come any more.
@@ -230,12 +230,12 @@ class Uplink:
             return
         self._opened_ns, clcw = now_ns, self._clcw
         if self._has_sent and not clcw.lockout:
-            self._fop.directive(Directive.INITIATE_SET_VR, now_ns, self._unused_number(clcw))
+            self._fop.directive(FopDirective.INITIATE_SET_VR, now_ns, self._unused_number(clcw))
             self._knows_numbers = True
             return
         marred = clcw.lockout or clcw.retransmit or clcw.wait
-        self._fop.directive(Directive.SET_VS, now_ns, clcw.report)
-        self._fop.directive(Directive.INITIATE_UNLOCK if marred else Directive.INITIATE, now_ns)
+        self._fop.directive(FopDirective.SET_VS, now_ns, clcw.report)
+        self._fop.directive(FopDirective.INITIATE_UNLOCK if marred else FopDirective.INITIATE, now_ns)
 
     def _unused_number(self, clcw: Clcw) -> int:
         """A number that no frame on its way has; those of frames that were given up are in the negative part of the
@@ -260,7 +260,7 @@ class Uplink:
     def _give_up(self, request: RequestId, reason: str, now_ns: int) -> None:
         """End FOP-1's service where it has the request: frames can only go in order."""
         if self._fop.holds(request):
-            self._fop.directive(Directive.TERMINATE, now_ns)
+            self._fop.directive(FopDirective.TERMINATE, now_ns)
             self._note(now_ns, reason)
 
     def _cltu(self, frame: TcFrame) -> bytes:
@@ -277,7 +277,7 @@ class Uplink:
         for frame in self._outbox.withdraw(lambda frame: id(frame) in asked):
             self._mark_sent(frame)
         notices = self._fop.take_notices()
-        for alert in (notice for notice in notices if isinstance(notice, Alert)):
+        for alert in (notice for notice in notices if isinstance(notice, FopAlert)):
             self._shut(now_ns)
             reason = reason if alert.code.name == "TERM" else alert.code.value
         for notice in notices:

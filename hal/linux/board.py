@@ -7,7 +7,7 @@ hwmon gives `in*_input` in millivolts, `curr*_input` in milliamperes and sometim
 from dataclasses import dataclass
 from pathlib import Path
 
-from hal.board import Board, Power
+from hal.board import Board, PowerReading
 
 HWMON = Path("/sys/class/hwmon")
 INPUT_RAILS = ("VDD_IN", "POM_5V_IN")
@@ -66,10 +66,10 @@ class MeasuredBoard:
     model: Board
     silent: int = 0
 
-    def power(self, busy_cores: float) -> Power:
+    def power(self, busy_cores: float) -> PowerReading:
         """Power through the input rail now or, where it cannot be read, as modelled."""
         try:
-            return Power(self.rail.watts(), "measured")
+            return PowerReading(self.rail.watts(), "measured")
         except (OSError, ValueError):
             self.silent += 1
             return self.model.power(busy_cores)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hal.board import Power
+from hal.board import PowerReading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +13,6 @@ class ModelBoard:
     idle_watts: float
     core_watts: float
 
-    def power(self, busy_cores: float) -> Power:
+    def power(self, busy_cores: float) -> PowerReading:
         """idle + busy_cores x core_watts, always marked as modelled."""
-        return Power(self.idle_watts + self.core_watts * busy_cores, "modelled")
+        return PowerReading(self.idle_watts + self.core_watts * busy_cores, "modelled")

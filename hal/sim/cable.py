@@ -1,6 +1,6 @@
 """A cable with a bit rate: an octet comes out when its last bit has passed, if noise and cuts let it.
 
-`Channel` is one direction as a state machine without I/O; `cable` joins two into a pair of `Port`s on one clock.
+`CableDirection` is one direction as a state machine without I/O; `cable` joins two into a pair of `Port`s on one clock.
 The rig pumps the same channels between real pseudo-terminals.
 """
 
@@ -18,7 +18,7 @@ BUFFER_OCTETS = 4096  # what a UART driver holds before `write` takes no more
 
 
 @dataclass(slots=True, kw_only=True)
-class Channel:
+class CableDirection:
     """One direction. `noise`: probability that a bit of an octet's eight is flipped; `random` draws which."""
 
     bits_per_second: int
@@ -102,7 +102,7 @@ class Channel:
 class SimPort:
     """`Port` at one end of a simulated cable."""
 
-    def __init__(self, clock: Clock, outgoing: Channel, incoming: Channel) -> None:
+    def __init__(self, clock: Clock, outgoing: CableDirection, incoming: CableDirection) -> None:
         self._clock, self._outgoing, self._incoming = clock, outgoing, incoming
         self._unread = bytearray()
         self._closed = self._is_full = False
@@ -154,6 +154,6 @@ class SimPort:
             raise PortClosed("simulated cable: unplugged")
 
 
-def cable(clock: Clock, there: Channel, back: Channel) -> tuple[SimPort, SimPort]:
+def cable(clock: Clock, there: CableDirection, back: CableDirection) -> tuple[SimPort, SimPort]:
     """Two ends: what the first writes travels through `there`, what the second writes through `back`."""
     return SimPort(clock, there, back), SimPort(clock, back, there)

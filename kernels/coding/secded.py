@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from kernels.arrays import check, checked, pointer
 from kernels.library import ffi, lib
 
-Octets = NDArray[np.uint8]
+_Octets = NDArray[np.uint8]
 WORD_OCTETS = 8
 
 
@@ -23,14 +23,14 @@ class Scrubbed(NamedTuple):
     """Number of the first uncorrectable word."""
 
 
-def secded_encode(data: Octets) -> Octets:
+def secded_encode(data: _Octets) -> _Octets:
     """One check octet for each word of 8 octets of `data`, contiguous and of one dimension."""
     checks = np.empty(_words(data), np.uint8)
     lib.sr_secded_encode(pointer(data), checks.size, pointer(checks))
     return checks
 
 
-def secded_scrub(data: Octets, checks: Octets) -> Scrubbed:
+def secded_scrub(data: _Octets, checks: _Octets) -> Scrubbed:
     """Check every word once; correct single wrong bits in place, in `data` and in `checks`."""
     words = _words(data, writable=True)
     check("checks", checks, np.uint8, None, writable=True)
@@ -43,7 +43,7 @@ def secded_scrub(data: Octets, checks: Octets) -> Scrubbed:
     )
 
 
-def vote3(a: Octets, b: Octets, c: Octets) -> tuple[Octets, tuple[int, int, int]]:
+def vote3(a: _Octets, b: _Octets, c: _Octets) -> tuple[_Octets, tuple[int, int, int]]:
     """Majority bit by bit of three contiguous copies, and in how many octets each copy dissents from it."""
     copies = [checked("copy", copy, np.uint8, None) for copy in (a, b, c)]
     if not a.shape == b.shape == c.shape:
@@ -53,7 +53,7 @@ def vote3(a: Octets, b: Octets, c: Octets) -> tuple[Octets, tuple[int, int, int]
     return out, (dissents[0], dissents[1], dissents[2])
 
 
-def _words(data: Octets, *, writable: bool = False) -> int:
+def _words(data: _Octets, *, writable: bool = False) -> int:
     check("data", data, np.uint8, None, writable=writable)
     words, rest = divmod(data.size, WORD_OCTETS)
     if rest:

@@ -26,7 +26,7 @@ SIDE_MAX: int = lib.SR_IMAGE_SIDE_MAX
 """Maximum of a mask's rows, and of its columns."""
 
 
-class Components(NamedTuple):
+class LabelledComponents(NamedTuple):
     """The components of a mask (four neighbours), numbered from 1 in raster order of their first pixels."""
 
     labels: NDArray[np.int32]
@@ -79,7 +79,7 @@ def clean_mask(mask: Mask, *, smallest_px: int) -> Mask:
     return out
 
 
-def components(mask: Mask) -> Components:
+def components(mask: Mask) -> LabelledComponents:
     """Number the components of water (four neighbours)."""
     rows, cols = _mask_shape(mask)
     capacity, count = (rows * cols + 1) // 2, ffi.new("size_t *")
@@ -87,7 +87,7 @@ def components(mask: Mask) -> Components:
     boxes = np.empty((capacity, 4), np.int32)
     arrays = (pointer(array) for array in (labels, areas, boxes))
     require(lib.sr_mask_components(pointer(mask), rows, cols, *arrays, capacity, count, *_scratch(rows, cols)))
-    return Components(labels, areas[: count[0]].copy(), boxes[: count[0]].copy())
+    return LabelledComponents(labels, areas[: count[0]].copy(), boxes[: count[0]].copy())
 
 
 def encode_outlines(mask: Mask) -> bytes:

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.inference import graph_any as any_
-from kernels.inference.graph_any import Settings, Shape
-from kernels.inference.graph_any import require as _require
+from kernels.inference.graph_any import LayerSettings, Shape
+from kernels.inference.graph_any import require_that as _require
 from kernels.library import lib
 
 NODES_MAX, INPUTS_MAX = 2048, 64
@@ -27,8 +27,8 @@ PRODUCTS_MAX: int = lib.SR_NETS_PRODUCTS_MAX
 FLOAT32_MIN, FLOAT32_MAX = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
 
 
-class Kind(IntEnum):
-    """What a node does. The comments name the fields of `Node` that it uses besides its inputs."""
+class LayerKind(IntEnum):
+    """What a node does. The comments name the fields of `Layer` that it uses besides its inputs."""
 
     CONVOLUTION = 1  # all
     DEPTHWISE = 2  # all but outputs
@@ -60,11 +60,14 @@ class Kind(IntEnum):
     CONSTANT = 27
 
 
-SETTINGS: dict[Kind, type[Settings]] = {
-    Kind.GROUPED: any_.Sliding, Kind.TRANSPOSED: any_.Sliding, Kind.POOL: any_.Pooling, Kind.COMBINE: any_.Combining,
-    Kind.FUNCTION: any_.Applying, Kind.SCALE: any_.Scaling, Kind.SHARES: any_.Sharing, Kind.REDUCE: any_.Reducing,
-    Kind.RESIZE: any_.Resizing, Kind.PAD: any_.Padding, Kind.CUT: any_.Cutting, Kind.JOIN: any_.Joining,
-    Kind.ROUND: any_.Stepping, Kind.CONSTANT: any_.Holding,
+SETTINGS: dict[LayerKind, type[LayerSettings]] = {
+    LayerKind.GROUPED: any_.Sliding, LayerKind.TRANSPOSED: any_.Sliding, LayerKind.POOL: any_.Pooling,
+    LayerKind.COMBINE: any_.Combining,
+    LayerKind.FUNCTION: any_.Applying, LayerKind.SCALE: any_.Scaling, LayerKind.SHARES: any_.Sharing,
+    LayerKind.REDUCE: any_.Reducing,
+    LayerKind.RESIZE: any_.Resizing, LayerKind.PAD: any_.Padding, LayerKind.CUT: any_.Cutting,
+    LayerKind.JOIN: any_.Joining,
+    LayerKind.ROUND: any_.Stepping, LayerKind.CONSTANT: any_.Holding,
 }  # fmt: skip
 """Type of the settings of each kind of any geometry."""
 
@@ -77,19 +80,20 @@ class Activation(IntEnum):
     SIGMOID = lib.SR_NETS_SIGMOID
 
 
-_SLIDING = {Kind.CONVOLUTION, Kind.QUANTISED, Kind.DEPTHWISE, Kind.MAX_POOL, Kind.AVERAGE_POOL}
-_WEIGHTED = {Kind.CONVOLUTION, Kind.QUANTISED, Kind.DEPTHWISE, Kind.DENSE}
-_ACTIVATED = {*_WEIGHTED, Kind.ADD, Kind.ACTIVATION}
-_MAKING = {Kind.CONVOLUTION, Kind.QUANTISED, Kind.DENSE, Kind.GROUPED, Kind.TRANSPOSED}
+_SLIDING = {LayerKind.CONVOLUTION, LayerKind.QUANTISED, LayerKind.DEPTHWISE, LayerKind.MAX_POOL, LayerKind.AVERAGE_POOL}
+_WEIGHTED = {LayerKind.CONVOLUTION, LayerKind.QUANTISED, LayerKind.DEPTHWISE, LayerKind.DENSE}
+_ACTIVATED = {*_WEIGHTED, LayerKind.ADD, LayerKind.ACTIVATION}
+_MAKING = {LayerKind.CONVOLUTION, LayerKind.QUANTISED, LayerKind.DENSE, LayerKind.GROUPED, LayerKind.TRANSPOSED}
 _INPUTS = {
-    Kind.CONCAT: (2, INPUTS_MAX), Kind.JOIN: (2, INPUTS_MAX), Kind.ADD: (2, 2), Kind.COMBINE: (2, 2),
-    Kind.CONSTANT: (0, 0),
+    LayerKind.CONCAT: (2, INPUTS_MAX), LayerKind.JOIN: (2, INPUTS_MAX), LayerKind.ADD: (2, 2), LayerKind.COMBINE: (2,
+    2),
+    LayerKind.CONSTANT: (0, 0),
 }  # fmt: skip
 """Minimum and maximum number of inputs of the kinds that take other than one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Layer:
     """One layer. `inputs` are numbers of images; fields that the kind does not use are left at 0.
 
     `weights` are [size][size][channels][outputs] for a convolution, [size][size][channels] for a depthwise one,
@@ -97,7 +101,7 @@ class Node:
     in csrc/include/skyrack/nets_any.h, for a constant [rows][cols][channels] without bias.
     """
 
-    kind: Kind
+    kind: LayerKind
     inputs: tuple[int, ...]
     activation: Activation = Activation.LINEAR
     size: int = 0
@@ -108,7 +112,7 @@ class Node:
     weights: NDArray[Any] | None = None
     bias: NDArray[np.float32] | None = None
     rounding: "Rounding | None" = None
-    settings: Settings | None = None
+    settings: LayerSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,7 @@ class Graph:
     """A network over images of shape `image`. Checked when it is made: ValueError names what is wrong."""
 
     image: Shape
-    nodes: tuple[Node, ...]
+    nodes: tuple[Layer, ...]
 
     def __post_init__(self) -> None:
         rows, cols, _ = self.image
@@ -150,7 +154,7 @@ class Graph:
         return derive_shapes((rows, cols, self.image[2]), self.nodes)
 
 
-def derive_shapes(image: Shape, nodes: Sequence[Node]) -> list[Shape]:
+def derive_shapes(image: Shape, nodes: Sequence[Layer]) -> list[Shape]:
     """The shapes of all images; checks all of a node but its weights. Raises ValueError naming the node at fault."""
     shapes, classes = [_checked(image)], set[int]()
     for number, node in enumerate(nodes):
@@ -159,19 +163,19 @@ def derive_shapes(image: Shape, nodes: Sequence[Node]) -> list[Shape]:
             _require(not classes & set(node.inputs), f"inputs {node.inputs}: the result of an argmax is no input")
         except ValueError as error:
             raise ValueError(f"node {number}, {node.kind.name.lower()}: {error}") from None
-        if node.kind is Kind.ARGMAX:
+        if node.kind is LayerKind.ARGMAX:
             classes.add(number + 1)
     return shapes
 
 
-def derive_shape(node: Node, shapes: Sequence[Shape]) -> Shape:
+def derive_shape(node: Layer, shapes: Sequence[Shape]) -> Shape:
     """The shape of the image that a node makes, `shapes` being those of the images before it. Raises ValueError."""
     _check_fields(node)
     _require(max(node.inputs, default=0) < len(shapes), f"inputs {node.inputs}, expected images before the node's own")
     return _checked(_made(node, [shapes[image] for image in node.inputs]))
 
 
-def first_shape(node: Node, shapes: Sequence[Shape]) -> Shape:
+def first_shape(node: Layer, shapes: Sequence[Shape]) -> Shape:
     """The shape of a node's first input; for a constant, which has no input, the constant's own."""
     if isinstance(node.settings, any_.Holding):
         return node.settings.rows, node.settings.cols, node.settings.channels
@@ -190,18 +194,18 @@ def _checked(shape: Shape) -> Shape:
     return shape
 
 
-def _check_fields(node: Node) -> None:
+def _check_fields(node: Layer) -> None:
     """Raise ValueError unless each field has a value that the node's kind can use, or 0 if the kind does not use it."""
     numbers = (node.size, node.stride, node.outputs, *node.padding, *node.inputs)
     _require(all(isinstance(number, int | np.integer) for number in numbers), "fields that are not whole numbers")
-    known = isinstance(node.kind, Kind) and isinstance(node.activation, Activation)
+    known = isinstance(node.kind, LayerKind) and isinstance(node.activation, Activation)
     _require(known, f"unknown kind {node.kind!r} or activation {node.activation!r}")
     _require(len(node.padding) == 4, f"padding {node.padding}, expected top, left, bottom and right")
     _require(min(node.inputs, default=0) >= 0, f"inputs {node.inputs}, expected numbers of images, from 0 on")
     sliding, kind, size = node.kind in _SLIDING, node.kind, node.size
-    convolving = kind in (Kind.CONVOLUTION, Kind.QUANTISED, Kind.DEPTHWISE)
+    convolving = kind in (LayerKind.CONVOLUTION, LayerKind.QUANTISED, LayerKind.DEPTHWISE)
     size_max = (CONVOLUTION_SIZE_MAX if convolving else WINDOW_MAX) if sliding else 0
-    low, high = (1, WINDOW_MAX) if kind is Kind.NEAREST else (int(sliding), size_max)
+    low, high = (1, WINDOW_MAX) if kind is LayerKind.NEAREST else (int(sliding), size_max)
     _require(low <= size <= high, f"size {size}, expected {low}..{high}")
     low, high = int(sliding), WINDOW_MAX if sliding else 0
     _require(low <= node.stride <= high, f"stride {node.stride}, expected {low}..{high}")
@@ -210,13 +214,13 @@ def _check_fields(node: Node) -> None:
     low, high = (1, CHANNELS_MAX) if kind in _MAKING else (0, 0)
     _require(low <= node.outputs <= high, f"outputs {node.outputs}, expected {low}..{high}")
     _require(node.activation is Activation.LINEAR or kind in _ACTIVATED, "a kind that has no activation got one")
-    _require(node.activation is not Activation.LINEAR or kind is not Kind.ACTIVATION, "the activation is missing")
+    _require(node.activation is not Activation.LINEAR or kind is not LayerKind.ACTIVATION, "the activation is missing")
     low, high = _INPUTS.get(kind, (1, 1))
     _require(low <= len(node.inputs) <= high, f"{len(node.inputs)} inputs, expected {low}..{high}")
     _check_settings(node)
 
 
-def _check_settings(node: Node) -> None:
+def _check_settings(node: Layer) -> None:
     """Raise ValueError unless the settings are of the kind's type, whole numbers where declared so, and in range."""
     wanted = SETTINGS.get(node.kind)
     expected = wanted.__name__ if wanted else "none"
@@ -230,46 +234,52 @@ def _check_settings(node: Node) -> None:
     node.settings.check()
 
 
-def _slid(length: int, node: Node, pads: int) -> int:
+def _slid(length: int, node: Layer, pads: int) -> int:
     """Rows or columns of the output of a sliding window; 0 if `length` is 0, which stands for any."""
     fits = not length or length + pads >= node.size
     _require(fits, f"{length} rows or columns, padded by {pads}, are too few for a window of {node.size}")
     return (length + pads - node.size) // node.stride + 1 if length else 0
 
 
-def _made(node: Node, given: Sequence[Shape]) -> Shape:
+def _made(node: Layer, given: Sequence[Shape]) -> Shape:
     if node.settings is not None:
         return _made_any(node, node.settings, given)
     rows, cols, channels = given[0]
     match node.kind:
-        case Kind.CONVOLUTION | Kind.QUANTISED | Kind.DEPTHWISE | Kind.MAX_POOL | Kind.AVERAGE_POOL:
+        case (
+            LayerKind.CONVOLUTION
+            | LayerKind.QUANTISED
+            | LayerKind.DEPTHWISE
+            | LayerKind.MAX_POOL
+            | LayerKind.AVERAGE_POOL
+        ):
             top, left, bottom, right = node.padding
             outputs = node.outputs or channels
             return _slid(rows, node, top + bottom), _slid(cols, node, left + right), outputs
-        case Kind.DENSE:
+        case LayerKind.DENSE:
             fits = 0 < rows * cols * channels <= CHANNELS_MAX
             _require(fits, f"an image of {given[0]}, expected a fixed size and up to {CHANNELS_MAX} numbers")
             return 1, 1, node.outputs
-        case Kind.MEAN:
+        case LayerKind.MEAN:
             return 1, 1, channels
-        case Kind.NEAREST | Kind.BILINEAR:
+        case LayerKind.NEAREST | LayerKind.BILINEAR:
             factor = node.size or 2
             return rows * factor, cols * factor, channels
-        case Kind.CONCAT:
+        case LayerKind.CONCAT:
             _require(len({shape[:2] for shape in given}) == 1, f"images of {given}, expected the same rows and columns")
             return rows, cols, sum(shape[2] for shape in given)
-        case Kind.ADD:
+        case LayerKind.ADD:
             _require(given[0] == given[1], f"images of {given}, expected the same shape")
-        case Kind.ARGMAX:
+        case LayerKind.ARGMAX:
             _require(channels <= CLASSES_MAX, f"{channels} classes, expected up to {CLASSES_MAX}")
             return rows, cols, 1
     return given[0]
 
 
-def _made_any(node: Node, settings: Settings, given: Sequence[Shape]) -> Shape:
+def _made_any(node: Layer, settings: LayerSettings, given: Sequence[Shape]) -> Shape:
     match settings:
         case any_.Sliding():
-            made = settings.spread if node.kind is Kind.TRANSPOSED else settings.made
+            made = settings.spread if node.kind is LayerKind.TRANSPOSED else settings.made
             return made(given[0], node.outputs)
         case any_.Holding():
             return settings.rows, settings.cols, settings.channels
@@ -280,12 +290,12 @@ def _made_any(node: Node, settings: Settings, given: Sequence[Shape]) -> Shape:
     return given[0]
 
 
-def weights_shape(node: Node, given: Shape) -> tuple[int, ...] | None:
+def weights_shape(node: Layer, given: Shape) -> tuple[int, ...] | None:
     """The shape of a node's weights, for an input of this shape; None for a kind without weights."""
     rows, cols, channels = given
     match node.settings:
         case any_.Sliding() as window:
-            transposed = node.kind is Kind.TRANSPOSED
+            transposed = node.kind is LayerKind.TRANSPOSED
             one, other = (
                 (channels, node.outputs // window.groups) if transposed else (channels // window.groups, node.outputs)
             )
@@ -295,22 +305,22 @@ def weights_shape(node: Node, given: Shape) -> tuple[int, ...] | None:
         case any_.Holding() as image:
             return image.rows, image.cols, image.channels
     match node.kind:
-        case Kind.CONVOLUTION | Kind.QUANTISED:
+        case LayerKind.CONVOLUTION | LayerKind.QUANTISED:
             return node.size, node.size, channels, node.outputs
-        case Kind.DEPTHWISE:
+        case LayerKind.DEPTHWISE:
             return node.size, node.size, channels
-        case Kind.DENSE:
+        case LayerKind.DENSE:
             return rows * cols * channels, node.outputs
     return None
 
 
-def bias_shape(node: Node, made: Shape) -> tuple[int, ...] | None:
+def bias_shape(node: Layer, made: Shape) -> tuple[int, ...] | None:
     """The shape of a node's biases, one a channel of the image `made`; None for a kind without biases."""
-    biased = node.kind in _WEIGHTED or node.kind in (Kind.GROUPED, Kind.TRANSPOSED, Kind.SCALE)
+    biased = node.kind in _WEIGHTED or node.kind in (LayerKind.GROUPED, LayerKind.TRANSPOSED, LayerKind.SCALE)
     return made[2:] if biased else None
 
 
-def _check_weights(node: Node, given: Shape, made: Shape) -> None:
+def _check_weights(node: Layer, given: Shape, made: Shape) -> None:
     expected = weights_shape(node, given), bias_shape(node, made)
     right = all(numbers is None or isinstance(numbers, np.ndarray) for numbers in (node.weights, node.bias))
     _require(right, "weights or biases are not arrays")
@@ -319,7 +329,7 @@ def _check_weights(node: Node, given: Shape, made: Shape) -> None:
     for numbers in (node.weights, node.bias):
         _require(numbers is None or bool(np.isfinite(numbers).all()), "weights or biases are not finite")
     _require(node.bias is None or node.bias.dtype == np.float32, "biases are not float32")
-    quantised = node.kind is Kind.QUANTISED
+    quantised = node.kind is LayerKind.QUANTISED
     kind = np.dtype(np.int8 if quantised else np.float32)
     _require(node.weights is None or node.weights.dtype == kind, f"weights are not {kind}")
     _require(quantised == (node.rounding is not None), "expected a rounding in a quantised convolution, and only there")
@@ -342,11 +352,11 @@ def _check_rounding(rounding: Rounding, outputs: int) -> None:
     _require(right and rounding.scales.dtype == np.float32, f"scales, expected {outputs} finite numbers of float32")
 
 
-def weights_size(node: Node, given: Shape, made: Shape) -> int:
+def weights_size(node: Layer, given: Shape, made: Shape) -> int:
     """Octets of a node's weights, biases and rounding as kernels.inference.graph_octets writes them."""
     shape = weights_shape(node, given)
     if not shape:
         return 0
     count, biases = prod(shape), prod(bias_shape(node, made) or (0,))
     _require(count <= NUMBERS_MAX, f"{count} weights, expected up to {NUMBERS_MAX}")
-    return count + 8 * biases + 5 if node.kind is Kind.QUANTISED else 4 * (count + biases)
+    return count + 8 * biases + 5 if node.kind is LayerKind.QUANTISED else 4 * (count + biases)

@@ -19,7 +19,7 @@ CUT_MAX = 2**53
 Shape = tuple[int, int, int]
 
 
-class Operation(IntEnum):
+class Arithmetic(IntEnum):
     """Arithmetic of two images, number by number."""
 
     ADD = lib.SR_NETS_ADD
@@ -83,7 +83,7 @@ class Between(IntEnum):
     CEIL = lib.SR_NETS_CEIL
 
 
-class Framing(IntEnum):
+class FrameContent(IntEnum):
     """What padding is filled with."""
 
     CONSTANT = lib.SR_NETS_CONSTANT
@@ -91,7 +91,7 @@ class Framing(IntEnum):
     EDGE = lib.SR_NETS_EDGE
 
 
-def require(holds: bool, sentence: str) -> None:
+def require_that(holds: bool, sentence: str) -> None:
     """Raise ValueError with `sentence` unless `holds`."""
     if not holds:
         raise ValueError(sentence)
@@ -105,7 +105,7 @@ def slid(length: int, size: int, stride: int, dilation: int, pads: tuple[int, in
     if not length:
         return 0
     rest = length + sum(pads) - ((size - 1) * dilation + 1)
-    require(rest >= 0, f"{length} rows or columns, padded by {sum(pads)}, are too few for a window of {size}")
+    require_that(rest >= 0, f"{length} rows or columns, padded by {sum(pads)}, are too few for a window of {size}")
     made = (rest + (stride - 1 if up else 0)) // stride + 1
     return made - 1 if up and (made - 1) * stride >= length + pads[0] else made
 
@@ -132,8 +132,10 @@ class Sliding(NamedTuple):
 
     def check(self) -> None:
         """Raise ValueError for a setting out of its range."""
-        require(min(self[:6]) >= 1 and max(self[:10]) <= REACH_MAX and min(self[6:10]) >= 0, f"a window of {self[:10]}")
-        require(self.groups >= 1 and min(self[11:]) >= 0 and max(self[11:]) <= REACH_MAX, f"{self[10:]}")
+        require_that(
+            min(self[:6]) >= 1 and max(self[:10]) <= REACH_MAX and min(self[6:10]) >= 0, f"a window of {self[:10]}"
+        )
+        require_that(self.groups >= 1 and min(self[11:]) >= 0 and max(self[11:]) <= REACH_MAX, f"{self[10:]}")
 
     def made(self, given: Shape, outputs: int) -> Shape:
         """The shape of the output of a convolution."""
@@ -152,12 +154,12 @@ class Sliding(NamedTuple):
         down = (self.size_rows - 1) * self.dilation_rows + 1 - self.top - self.bottom + self.more_rows
         across = (self.size_cols - 1) * self.dilation_cols + 1 - self.left - self.right + self.more_cols
         made = (rows - 1) * self.stride_rows + down, (cols - 1) * self.stride_cols + across
-        require(not rows or min(made) > 0, f"an output of {made}, expected at least one pixel")
+        require_that(not rows or min(made) > 0, f"an output of {made}, expected at least one pixel")
         return (made[0] if rows else 0), (made[1] if cols else 0), outputs
 
     def _check_groups(self, given: Shape, outputs: int) -> None:
         whole = given[2] % self.groups == 0 and outputs % self.groups == 0
-        require(whole, f"{given[2]} channels and {outputs} outputs, expected multiples of {self.groups} groups")
+        require_that(whole, f"{given[2]} channels and {outputs} outputs, expected multiples of {self.groups} groups")
 
 
 class Pooling(NamedTuple):
@@ -178,14 +180,16 @@ class Pooling(NamedTuple):
 
     def check(self) -> None:
         """Raise ValueError for a setting out of its range, or a window that could have no pixel inside."""
-        require(0 <= self.pooling < lib.SR_NETS_POOLINGS and self.up in (0, 1), f"a pool of kind {self.pooling}")
-        require(min(self[1:7]) >= 1 and max(self[1:]) <= REACH_MAX and min(self[7:]) >= 0, f"a window of {self[1:]}")
+        require_that(0 <= self.pooling < lib.SR_NETS_POOLINGS and self.up in (0, 1), f"a pool of kind {self.pooling}")
+        require_that(
+            min(self[1:7]) >= 1 and max(self[1:]) <= REACH_MAX and min(self[7:]) >= 0, f"a window of {self[1:]}"
+        )
         dilated = (self.size_rows - 1) * self.dilation_rows + 1, (self.size_cols - 1) * self.dilation_cols + 1
         inside = max(self.top, self.bottom) < dilated[0] and max(self.left, self.right) < dilated[1]
         plain = self.dilation_rows == self.dilation_cols == 1 or not any(self[7:11])
-        require(inside and (plain or self.pooling == lib.SR_NETS_LARGEST), f"a window of {self[1:]}")
+        require_that(inside and (plain or self.pooling == lib.SR_NETS_LARGEST), f"a window of {self[1:]}")
         counted = self.up and self.pooling == lib.SR_NETS_MEAN_ALL
-        require(not counted, "a mean that counts padding, of windows that hang over the end, is not supported")
+        require_that(not counted, "a mean that counts padding, of windows that hang over the end, is not supported")
 
     def made(self, given: Shape) -> Shape:
         """The shape of the output."""
@@ -204,7 +208,7 @@ class Combining(NamedTuple):
 
     def check(self) -> None:
         """Raise ValueError for a setting out of its range."""
-        require(0 <= self.operation < lib.SR_NETS_OPERATIONS, f"operation {self.operation}")
+        require_that(0 <= self.operation < lib.SR_NETS_OPERATIONS, f"operation {self.operation}")
 
     def made(self, given: Sequence[Shape]) -> Shape:
         """The shape of the output."""
@@ -212,7 +216,7 @@ class Combining(NamedTuple):
             a if a == b or b == 1 else b if a == 1 else max(a, b) if not min(a, b) else -1
             for a, b in zip(*given, strict=True)
         ]
-        require(min(joint) >= 0, f"images of {given[0]} and {given[1]}, expected axes of the same length, or of 1")
+        require_that(min(joint) >= 0, f"images of {given[0]} and {given[1]}, expected axes of the same length, or of 1")
         return joint[0], joint[1], joint[2]
 
 
@@ -225,9 +229,9 @@ class Applying(NamedTuple):
 
     def check(self) -> None:
         """Raise ValueError for a setting out of its range."""
-        require(0 <= self.function < lib.SR_NETS_FUNCTIONS, f"function {self.function}")
-        require(not isnan(self.p) and not isnan(self.q), "a parameter is NaN")
-        require(self.function == lib.SR_NETS_CLIP or abs(self.p) + abs(self.q) < inf, "a parameter is not finite")
+        require_that(0 <= self.function < lib.SR_NETS_FUNCTIONS, f"function {self.function}")
+        require_that(not isnan(self.p) and not isnan(self.q), "a parameter is NaN")
+        require_that(self.function == lib.SR_NETS_CLIP or abs(self.p) + abs(self.q) < inf, "a parameter is not finite")
 
 
 class Sharing(NamedTuple):
@@ -237,7 +241,7 @@ class Sharing(NamedTuple):
 
     def check(self) -> None:
         """Raise ValueError for a setting out of its range."""
-        require(self.logarithms in (0, 1), f"logarithms = {self.logarithms}, expected 0 or 1")
+        require_that(self.logarithms in (0, 1), f"logarithms = {self.logarithms}, expected 0 or 1")
 
 
 class Reducing(NamedTuple):
@@ -249,7 +253,9 @@ class Reducing(NamedTuple):
     def check(self) -> None:
         """Raise ValueError for a setting out of its range."""
         known = 0 <= self.reduction < lib.SR_NETS_REDUCTIONS
-        require(known and 0 < self.axes < 8, f"reduction {self.reduction} over axes {self.axes}, expected axes 1..7")
+        require_that(
+            known and 0 < self.axes < 8, f"reduction {self.reduction} over axes {self.axes}, expected axes 1..7"
+        )
 
     def made(self, given: Shape) -> Shape:
         """The shape of the output."""
@@ -270,16 +276,16 @@ class Resizing(NamedTuple):
     def check(self) -> None:
         """Raise ValueError for a setting out of its range."""
         known = 0 <= self.centres < lib.SR_NETS_CENTRES and 0 <= self.between < lib.SR_NETS_BETWEENS
-        require(known and self.rows >= 0 and self.cols >= 0, f"unknown way of resizing: {self}")
+        require_that(known and self.rows >= 0 and self.cols >= 0, f"unknown way of resizing: {self}")
         scaled = 0 < self.scale_rows < 1e6 and 0 < self.scale_cols < 1e6
         scales = f"scales {self.scale_rows}, {self.scale_cols}, expected above 0 and below 1e6"
-        require(scaled or (self.rows > 0 and self.cols > 0), scales)
+        require_that(scaled or (self.rows > 0 and self.cols > 0), scales)
 
     def made(self, given: Shape) -> Shape:
         """The shape of the output."""
         rows, cols, channels = given
         made = self.rows or _times(rows, self.scale_rows), self.cols or _times(cols, self.scale_cols)
-        require(not rows or min(made) > 0, f"an output of {made}, expected at least one pixel")
+        require_that(not rows or min(made) > 0, f"an output of {made}, expected at least one pixel")
         return *made, channels
 
     def scales(self, given: Shape, made: Shape) -> tuple[float, float]:
@@ -309,8 +315,8 @@ class Padding(NamedTuple):
 
     def check(self) -> None:
         """Raise ValueError for a setting out of its range."""
-        require(min(self[:6]) >= 0 and max(self[:6]) <= 0xFFFF, f"padding of {self[:6]}, expected 0..65535 each")
-        require(0 <= self.framing < lib.SR_NETS_FRAMINGS and not isnan(self.value), f"framing {self.framing}")
+        require_that(min(self[:6]) >= 0 and max(self[:6]) <= 0xFFFF, f"padding of {self[:6]}, expected 0..65535 each")
+        require_that(0 <= self.framing < lib.SR_NETS_FRAMINGS and not isnan(self.value), f"framing {self.framing}")
 
     def made(self, given: Shape) -> Shape:
         """The shape of the output."""
@@ -318,7 +324,9 @@ class Padding(NamedTuple):
         for length, before, after in zip(given, self[:3], self[3:6], strict=True):
             mirrored = self.framing == lib.SR_NETS_MIRROR and length
             most = max(before, after)
-            require(not mirrored or most < length, f"mirrored padding of {most}, expected less than the axis, {length}")
+            require_that(
+                not mirrored or most < length, f"mirrored padding of {most}, expected less than the axis, {length}"
+            )
         rows, cols, channels = (length + frame if length else 0 for length, frame in zip(given, frames, strict=True))
         return rows, cols, channels
 
@@ -341,7 +349,7 @@ class Cutting(NamedTuple):
     def check(self) -> None:
         """Raise ValueError for a setting out of its range."""
         right = max(map(abs, self)) <= CUT_MAX and min(self[6:]) >= 1
-        require(right, f"a slice {self}, expected steps of at least 1 and numbers up to {CUT_MAX}")
+        require_that(right, f"a slice {self}, expected steps of at least 1 and numbers up to {CUT_MAX}")
 
     def ranges(self, given: Shape) -> list[range]:
         """Indices that the slice takes of each axis; none of an axis of length 0, which stands for any."""
@@ -351,7 +359,7 @@ class Cutting(NamedTuple):
     def made(self, given: Shape) -> Shape:
         """The shape of the output."""
         rows, cols, channels = map(len, self.ranges(given))
-        require(
+        require_that(
             all(made or not length for made, length in zip((rows, cols, channels), given, strict=True)),
             f"a slice of {given} is empty: {self}",
         )
@@ -365,12 +373,12 @@ class Joining(NamedTuple):
 
     def check(self) -> None:
         """Raise ValueError for a setting out of its range."""
-        require(self.axis in (0, 1), f"axis {self.axis}, expected 0 (rows) or 1 (columns)")
+        require_that(self.axis in (0, 1), f"axis {self.axis}, expected 0 (rows) or 1 (columns)")
 
     def made(self, given: Sequence[Shape]) -> Shape:
         """The shape of the output."""
         others = {shape[: self.axis] + shape[self.axis + 1 :] for shape in given}
-        require(len(others) == 1, f"images of {given}, expected the same but for axis {self.axis}")
+        require_that(len(others) == 1, f"images of {given}, expected the same but for axis {self.axis}")
         lengths = [shape[self.axis] for shape in given]
         whole = list(given[0])
         whole[self.axis] = sum(lengths) if all(lengths) else 0
@@ -391,11 +399,11 @@ class Stepping(NamedTuple):
 
     def check(self) -> None:
         """Raise ValueError for a setting out of its range."""
-        require(-255 <= self.low <= self.high <= 255, f"limits {self.low}..{self.high}, expected within -255..255")
+        require_that(-255 <= self.low <= self.high <= 255, f"limits {self.low}..{self.high}, expected within -255..255")
         zeros = f"zero points {self.zero}, {self.back_zero}, expected -255..255"
-        require(max(abs(self.zero), abs(self.back_zero)) <= 255, zeros)
+        require_that(max(abs(self.zero), abs(self.back_zero)) <= 255, zeros)
         steps = f"steps {self.step}, {self.back_step}, expected positive and finite"
-        require(0 < self.step < inf and 0 < self.back_step < inf, steps)
+        require_that(0 < self.step < inf and 0 < self.back_step < inf, steps)
 
 
 class Holding(NamedTuple):
@@ -407,7 +415,7 @@ class Holding(NamedTuple):
 
     def check(self) -> None:
         """Raise ValueError for a setting out of its range."""
-        require(min(self) > 0, f"an image of {tuple(self)}, expected at least one pixel and channel")
+        require_that(min(self) > 0, f"an image of {tuple(self)}, expected at least one pixel and channel")
 
 
 class Scaling(NamedTuple):
@@ -417,7 +425,7 @@ class Scaling(NamedTuple):
         """Accept always: there are no settings."""
 
 
-Settings = (
+LayerSettings = (
     Sliding | Pooling | Combining | Applying | Sharing | Reducing | Resizing | Padding | Cutting | Joining | Stepping
     | Holding | Scaling
 )  # fmt: skip

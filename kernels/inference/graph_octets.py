@@ -24,35 +24,35 @@ from kernels.inference.graph import (
     SETTINGS,
     Activation,
     Graph,
-    Kind,
-    Node,
+    Layer,
+    LayerKind,
     Rounding,
     derive_shapes,
     first_shape,
     weights_shape,
     weights_size,
 )
-from kernels.inference.graph_any import Settings, Shape
+from kernels.inference.graph_any import LayerSettings, Shape
 
-MAGIC = b"SRN2"
+GRAPH_MAGIC = b"SRN2"
 _HEAD, _NODE = struct.Struct("<4s4H"), struct.Struct("<8BHB")
 
 
 def encode_graph(graph: Graph) -> bytes:
     """The octets of a network; `decode_graph` is the inverse."""
-    head = _HEAD.pack(MAGIC, *graph.image, len(graph.nodes))
+    head = _HEAD.pack(GRAPH_MAGIC, *graph.image, len(graph.nodes))
     weights = b"".join(part for node in graph.nodes for part in _weights_of(node))
     octets = head + b"".join(_encoded(node) for node in graph.nodes) + weights
     return octets + crc32c(octets).to_bytes(4, "little")
 
 
-def _encoded(node: Node) -> bytes:
+def _encoded(node: Layer) -> bytes:
     fields = node.kind, node.activation, node.size, node.stride, *node.padding, node.outputs, len(node.inputs)
     settings = tuple(node.settings or ())
     return _NODE.pack(*fields) + struct.pack(f"<{len(node.inputs)}H{len(settings)}d", *node.inputs, *settings)
 
 
-def _weights_of(node: Node) -> Iterator[bytes]:
+def _weights_of(node: Layer) -> Iterator[bytes]:
     if node.weights is None:
         return
     yield np.ascontiguousarray(node.weights, node.weights.dtype.newbyteorder("<")).tobytes()
@@ -67,7 +67,7 @@ def _weights_of(node: Node) -> Iterator[bytes]:
 def decode_graph(octets: bytes) -> Graph:
     """Read and check a network. Raises CorruptError for octets that are not a valid network."""
     body = octets[:-4]
-    if octets[:4] != MAGIC or crc32c(body).to_bytes(4, "little") != octets[-4:]:
+    if octets[:4] != GRAPH_MAGIC or crc32c(body).to_bytes(4, "little") != octets[-4:]:
         raise CorruptError(f"{len(octets)} octets are not a network: its mark or its CRC-32C is wrong")
     try:
         _, rows, cols, channels, count = _HEAD.unpack_from(body)
@@ -78,14 +78,14 @@ def decode_graph(octets: bytes) -> Graph:
         raise CorruptError(f"not a valid network: {error}") from error
 
 
-def _nodes(body: bytes, count: int) -> tuple[list[Node], int]:
+def _nodes(body: bytes, count: int) -> tuple[list[Layer], int]:
     """The nodes without their weights, and the offset of the weights in octets."""
     if count > NODES_MAX:
         raise ValueError(f"{count} nodes, expected up to {NODES_MAX}")
     nodes, at = [], _HEAD.size
     for _ in range(count):
         *fields, inputs = _NODE.unpack_from(body, at)
-        made = SETTINGS.get(Kind(fields[0]))
+        made = SETTINGS.get(LayerKind(fields[0]))
         row = struct.Struct(f"<{inputs}H{len(made.__annotations__) if made else 0}d")
         numbers = row.unpack_from(body, at + _NODE.size)
         settings = _settings(made, numbers[inputs:]) if made else None
@@ -94,7 +94,7 @@ def _nodes(body: bytes, count: int) -> tuple[list[Node], int]:
     return nodes, at
 
 
-def _settings(made: type[Settings], numbers: Sequence[float]) -> Settings:
+def _settings(made: type[LayerSettings], numbers: Sequence[float]) -> LayerSettings:
     """The settings `made` of these numbers, as ints where they are declared so."""
     kinds = made.__annotations__.values()
     values = [_whole(number) if kind is int else number for number, kind in zip(numbers, kinds, strict=True)]
@@ -107,15 +107,15 @@ def _whole(number: float) -> int:
     return int(number)
 
 
-def _node(fields: Sequence[int], inputs: tuple[int, ...], settings: Settings | None) -> Node:
+def _node(fields: Sequence[int], inputs: tuple[int, ...], settings: LayerSettings | None) -> Layer:
     kind, activation, size, stride, top, left, bottom, right, outputs = fields
-    return Node(
-        kind=Kind(kind), inputs=inputs, activation=Activation(activation), size=size, stride=stride,
+    return Layer(
+        kind=LayerKind(kind), inputs=inputs, activation=Activation(activation), size=size, stride=stride,
         padding=(top, left, bottom, right), outputs=outputs, settings=settings,
     )  # fmt: skip
 
 
-def _with_weights(image: Shape, nodes: Sequence[Node], octets: bytes) -> Iterator[Node]:
+def _with_weights(image: Shape, nodes: Sequence[Layer], octets: bytes) -> Iterator[Layer]:
     """The nodes with their weights; ValueError unless `octets` hold exactly these."""
     shapes = derive_shapes(image, nodes)
     firsts = [first_shape(node, shapes) for node in nodes]
@@ -129,11 +129,11 @@ def _with_weights(image: Shape, nodes: Sequence[Node], octets: bytes) -> Iterato
         at += size
 
 
-def _weighted(node: Node, shape: tuple[int, ...], octets: bytes) -> Node:
+def _weighted(node: Layer, shape: tuple[int, ...], octets: bytes) -> Layer:
     count, outputs = prod(shape), shape[-1]
-    if node.kind is not Kind.QUANTISED:
+    if node.kind is not LayerKind.QUANTISED:
         numbers = np.frombuffer(octets, "<f4").astype(np.float32)
-        biases = None if node.kind is Kind.CONSTANT else numbers[count:]
+        biases = None if node.kind is LayerKind.CONSTANT else numbers[count:]
         return replace(node, weights=numbers[:count].reshape(shape), bias=biases)
     weights = np.frombuffer(octets, np.int8, count).reshape(shape).copy()
     scales, bias = np.frombuffer(octets, "<f4", 2 * outputs, count).astype(np.float32).reshape(2, outputs)

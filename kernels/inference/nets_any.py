@@ -5,7 +5,7 @@ from math import prod
 from typing import Any, Protocol
 
 from kernels.inference import graph_any as any_
-from kernels.inference.graph import Kind, Node
+from kernels.inference.graph import Layer, LayerKind
 from kernels.inference.graph_any import Shape
 from kernels.library import ffi, lib
 
@@ -14,7 +14,7 @@ class Call(Protocol):
     """A node with the pointers and shapes that its kernel is given."""
 
     @property
-    def node(self) -> Node:
+    def node(self) -> Layer:
         """The node to run."""
 
     @property
@@ -125,8 +125,9 @@ def _hold(call: Call, settings: any_.Holding) -> Any:
     return lib.sr_nets_place(*call.weights, _shape(settings), _shape((0, 0, 0)), _shape(settings), call.out)
 
 
-_KERNELS: dict[Kind, Callable[[Call, Any], Any]] = {
-    Kind.GROUPED: _convolve, Kind.TRANSPOSED: _transpose, Kind.POOL: _pool, Kind.COMBINE: _combine,
-    Kind.FUNCTION: _apply, Kind.SCALE: _scale, Kind.SHARES: _share, Kind.REDUCE: _reduce, Kind.RESIZE: _resize,
-    Kind.PAD: _pad, Kind.CUT: _cut, Kind.JOIN: _join, Kind.ROUND: _round, Kind.CONSTANT: _hold,
+_KERNELS: dict[LayerKind, Callable[[Call, Any], Any]] = {
+    LayerKind.GROUPED: _convolve, LayerKind.TRANSPOSED: _transpose, LayerKind.POOL: _pool, LayerKind.COMBINE: _combine,
+    LayerKind.FUNCTION: _apply, LayerKind.SCALE: _scale, LayerKind.SHARES: _share, LayerKind.REDUCE: _reduce,
+    LayerKind.RESIZE: _resize,
+    LayerKind.PAD: _pad, LayerKind.CUT: _cut, LayerKind.JOIN: _join, LayerKind.ROUND: _round, LayerKind.CONSTANT: _hold,
 }  # fmt: skip

@@ -11,14 +11,16 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
-from kernels.inference.graph import Activation, Graph, Kind, Node, derive_shapes
+from kernels.inference.graph import Activation, Graph, Layer, LayerKind, derive_shapes
 from kernels.inference.graph_any import Shape
 
 _OPSET, _IR_VERSION = 17, 8
 _OPERATORS = {
-    Kind.CONVOLUTION: "Conv", Kind.QUANTISED: "Conv", Kind.DEPTHWISE: "Conv", Kind.MAX_POOL: "MaxPool",
-    Kind.AVERAGE_POOL: "AveragePool", Kind.MEAN: "GlobalAveragePool", Kind.NEAREST: "Resize", Kind.BILINEAR: "Resize",
-    Kind.CONCAT: "Concat", Kind.ADD: "Add", Kind.ARGMAX: "ArgMax",
+    LayerKind.CONVOLUTION: "Conv", LayerKind.QUANTISED: "Conv", LayerKind.DEPTHWISE: "Conv",
+    LayerKind.MAX_POOL: "MaxPool",
+    LayerKind.AVERAGE_POOL: "AveragePool", LayerKind.MEAN: "GlobalAveragePool", LayerKind.NEAREST: "Resize",
+    LayerKind.BILINEAR: "Resize",
+    LayerKind.CONCAT: "Concat", LayerKind.ADD: "Add", LayerKind.ARGMAX: "ArgMax",
 }  # fmt: skip
 _ACTIVATIONS = {Activation.RELU: "Relu", Activation.SIGMOID: "Sigmoid"}
 
@@ -39,7 +41,7 @@ class OnnxRuntime:
             raise ValueError("onnxruntime checks nothing while it runs; backend = 'c' does")
         self._graph.shapes(*image.shape[:2])
         result = self.session.run(None, {"image0": np.ascontiguousarray(image.transpose(2, 0, 1))[np.newaxis]})[0][0]
-        if self._graph.nodes[-1].kind is Kind.ARGMAX:
+        if self._graph.nodes[-1].kind is LayerKind.ARGMAX:
             return np.asarray(result[0], np.uint8)
         return np.ascontiguousarray(result.transpose(1, 2, 0))
 
@@ -55,7 +57,7 @@ def onnx_model(graph: Graph) -> ModelProto:
     rows, cols, channels = graph.image
     shapes = derive_shapes(graph.image, graph.nodes)
     shape = [1, channels, rows or "rows", cols or "cols"]
-    last = TensorProto.INT64 if graph.nodes[-1].kind is Kind.ARGMAX else TensorProto.FLOAT
+    last = TensorProto.INT64 if graph.nodes[-1].kind is LayerKind.ARGMAX else TensorProto.FLOAT
     weights = {
         f"{name}{number}": array
         for number, node in enumerate(graph.nodes)
@@ -71,8 +73,8 @@ def onnx_model(graph: Graph) -> ModelProto:
     return helper.make_model(body, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION)
 
 
-def _onnx_weights(node: Node, given: Shape) -> dict[str, NDArray[Any]]:
-    if node.kind is Kind.NEAREST or node.kind is Kind.BILINEAR:
+def _onnx_weights(node: Layer, given: Shape) -> dict[str, NDArray[Any]]:
+    if node.kind is LayerKind.NEAREST or node.kind is LayerKind.BILINEAR:
         return {"scales": np.array([1, 1, node.size or 2, node.size or 2], np.float32)}
     if node.weights is None or node.bias is None:
         return {}
@@ -81,49 +83,59 @@ def _onnx_weights(node: Node, given: Shape) -> dict[str, NDArray[Any]]:
         step, zero = np.array(node.rounding.step, np.float32), np.array(node.rounding.zero, np.uint8)
         rounding: dict[str, NDArray[Any]] = {"step": step, "zero": zero, "steps": node.rounding.scales / step}
         return {"weights8": np.ascontiguousarray(weights.transpose(3, 2, 0, 1)), "bias": node.bias, **rounding}
-    if node.kind is Kind.DEPTHWISE:
+    if node.kind is LayerKind.DEPTHWISE:
         weights = weights[..., np.newaxis].transpose(2, 3, 0, 1)
-    elif node.kind is Kind.CONVOLUTION:
+    elif node.kind is LayerKind.CONVOLUTION:
         weights = weights.transpose(3, 2, 0, 1)
     else:
         weights = weights.reshape(*given, -1).transpose(2, 0, 1, 3).reshape(weights.shape)
-    axes = {"axes": np.array([2, 3])} if node.kind is Kind.DENSE else {}
+    axes = {"axes": np.array([2, 3])} if node.kind is LayerKind.DENSE else {}
     return {"weights": np.ascontiguousarray(weights), "bias": node.bias, **axes}
 
 
-def _operators(number: int, node: Node) -> Iterator[NodeProto]:
+def _operators(number: int, node: Layer) -> Iterator[NodeProto]:
     """The ONNX operators of a node: its own, then that of its activation."""
     inputs, out = [f"image{image}" for image in node.inputs], f"image{number + 1}"
-    made = out if node.activation is Activation.LINEAR or node.kind is Kind.ACTIVATION else f"sum{number}"
-    if node.kind is Kind.DENSE:
+    made = out if node.activation is Activation.LINEAR or node.kind is LayerKind.ACTIVATION else f"sum{number}"
+    if node.kind is LayerKind.DENSE:
         yield from _dense(number, inputs[0], made)
-    elif node.kind is not Kind.ACTIVATION:
+    elif node.kind is not LayerKind.ACTIVATION:
         if node.rounding:
             yield from _rounded(number, inputs[0])
             inputs = [f"rounded{number}"]
         inputs += _more_inputs(number, node)
         yield helper.make_node(_OPERATORS[node.kind], inputs, [made], **_attributes(node))
-    if node.kind is Kind.ACTIVATION or made != out:
+    if node.kind is LayerKind.ACTIVATION or made != out:
         yield helper.make_node(_ACTIVATIONS[node.activation], [inputs[0] if made == out else made], [out])
 
 
-def _more_inputs(number: int, node: Node) -> list[str]:
-    if node.kind is Kind.NEAREST or node.kind is Kind.BILINEAR:
+def _more_inputs(number: int, node: Layer) -> list[str]:
+    if node.kind is LayerKind.NEAREST or node.kind is LayerKind.BILINEAR:
         return ["", f"scales{number}"]
     return [f"weights{number}", f"bias{number}"] if node.weights is not None else []
 
 
-def _attributes(node: Node) -> dict[str, Any]:
+def _attributes(node: Layer) -> dict[str, Any]:
     match node.kind:
-        case Kind.CONVOLUTION | Kind.QUANTISED | Kind.DEPTHWISE | Kind.MAX_POOL | Kind.AVERAGE_POOL:
-            group = {"group": node.weights.shape[2]} if node.kind is Kind.DEPTHWISE and node.weights is not None else {}
+        case (
+            LayerKind.CONVOLUTION
+            | LayerKind.QUANTISED
+            | LayerKind.DEPTHWISE
+            | LayerKind.MAX_POOL
+            | LayerKind.AVERAGE_POOL
+        ):
+            group = (
+                {"group": node.weights.shape[2]}
+                if node.kind is LayerKind.DEPTHWISE and node.weights is not None
+                else {}
+            )
             shape = {"kernel_shape": [node.size] * 2, "strides": [node.stride] * 2, "pads": list(node.padding)}
             return {**group, **shape}
-        case Kind.NEAREST:
+        case LayerKind.NEAREST:
             return {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-        case Kind.BILINEAR:
+        case LayerKind.BILINEAR:
             return {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
-        case Kind.CONCAT | Kind.ARGMAX:
+        case LayerKind.CONCAT | LayerKind.ARGMAX:
             return {"axis": 1}
     return {}
 

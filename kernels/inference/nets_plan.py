@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 from kernels.arrays import pointer, require
 from kernels.backend import kernel
 from kernels.errors import UpsetError
-from kernels.inference.graph import Graph, Kind, Node
+from kernels.inference.graph import Graph, Layer, LayerKind
 from kernels.inference.graph_any import Shape
 from kernels.inference.nets_any import run_any
 from kernels.library import ffi, lib
 
-_SUMMED = {Kind.CONVOLUTION, Kind.DENSE}
+_SUMMED = {LayerKind.CONVOLUTION, LayerKind.DENSE}
 """Kinds whose kernels can verify their own sums."""
 
 
-def pack(node: Node, given: Shape) -> list[NDArray[Any]]:
+def pack(node: Layer, given: Shape) -> list[NDArray[Any]]:
     """A node's weights in the layout of its kernel; empty for a node without weights."""
     if node.weights is None:
         return []
@@ -27,7 +27,7 @@ def pack(node: Node, given: Shape) -> list[NDArray[Any]]:
     if node.bias is None:
         return [weights]
     bias = _laid_out(node.bias)
-    if node.kind is Kind.DEPTHWISE or node.settings is not None:
+    if node.kind is LayerKind.DEPTHWISE or node.settings is not None:
         return [weights, bias]
     rows, cols, channels = given
     window = _window(node, (rows or node.size, cols or node.size, channels))
@@ -52,21 +52,21 @@ def _pack_quantised(
     return packed
 
 
-def _window(node: Node, given: Shape) -> Any:
+def _window(node: Layer, given: Shape) -> Any:
     """The C window of a sliding node; a dense layer is one over a single pixel whose channels are all its numbers."""
     rows, cols, channels = given
     size, stride = node.size, node.stride
-    if node.kind is Kind.DENSE:
+    if node.kind is LayerKind.DENSE:
         rows, cols, channels, size, stride = 1, 1, prod(given), 1, 1
     outputs = node.outputs or channels
     numbers = rows, cols, channels, outputs, size, stride, *node.padding, node.activation
     return ffi.new("struct sr_nets_window *", numbers)
 
 
-class Layer(NamedTuple):
+class PlannedLayer(NamedTuple):
     """A node with all that its kernel is given: pointers, shapes, weights."""
 
-    node: Node
+    node: Layer
     inputs: list[Any]
     out: Any
     given: list[Shape]
@@ -80,45 +80,45 @@ class Layer(NamedTuple):
         return int(_KERNELS.get(self.node.kind, run_any)(self))
 
 
-def _convolve(layer: Layer) -> Any:
+def _convolve(layer: PlannedLayer) -> Any:
     window, room = _window(layer.node, layer.given[0]), ffi.from_buffer(layer.scratch)
     run = lib.sr_nets_conv if layer.check else kernel("sr_nets_conv")  # a device's kernel does not verify its sums
     return run(window, layer.weights[0], layer.inputs[0], layer.out, room, layer.scratch.nbytes, layer.check)
 
 
-def _convolve_quantised(layer: Layer) -> Any:
+def _convolve_quantised(layer: PlannedLayer) -> Any:
     window, room = _window(layer.node, layer.given[0]), ffi.from_buffer(layer.scratch)
     step, zero = (layer.node.rounding.step, layer.node.rounding.zero) if layer.node.rounding else (0.0, 0)
     steps = ffi.new("struct sr_nets_steps *", (step, zero))
     return lib.sr_nets_conv_i8(window, steps, *layer.weights, *layer.inputs, layer.out, room, layer.scratch.nbytes)
 
 
-def _depthwise(layer: Layer) -> Any:
+def _depthwise(layer: PlannedLayer) -> Any:
     return lib.sr_nets_depthwise(_window(layer.node, layer.given[0]), *layer.weights, *layer.inputs, layer.out)
 
 
-def _max_pool(layer: Layer) -> Any:
+def _max_pool(layer: PlannedLayer) -> Any:
     return lib.sr_nets_max_pool(_window(layer.node, layer.given[0]), *layer.inputs, layer.out)
 
 
-def _average_pool(layer: Layer) -> Any:
+def _average_pool(layer: PlannedLayer) -> Any:
     return lib.sr_nets_average_pool(_window(layer.node, layer.given[0]), *layer.inputs, layer.out)
 
 
-def _mean(layer: Layer) -> Any:
+def _mean(layer: PlannedLayer) -> Any:
     rows, cols, channels = layer.given[0]
     return lib.sr_nets_mean(*layer.inputs, rows * cols, channels, layer.out)
 
 
-def _nearest(layer: Layer) -> Any:
+def _nearest(layer: PlannedLayer) -> Any:
     return lib.sr_nets_upsample_nearest(*layer.inputs, *layer.given[0], layer.node.size, layer.out)
 
 
-def _bilinear(layer: Layer) -> Any:
+def _bilinear(layer: PlannedLayer) -> Any:
     return lib.sr_nets_upsample_bilinear2(*layer.inputs, *layer.given[0], layer.out)
 
 
-def _concat(layer: Layer) -> Any:
+def _concat(layer: PlannedLayer) -> Any:
     rows, cols, channels = layer.made
     at = 0
     for image, shape in zip(layer.inputs, layer.given, strict=True):
@@ -127,28 +127,29 @@ def _concat(layer: Layer) -> Any:
     return lib.SR_OK
 
 
-def _add(layer: Layer) -> Any:
+def _add(layer: PlannedLayer) -> Any:
     return lib.sr_nets_add(*layer.inputs, prod(layer.made), layer.node.activation, layer.out)
 
 
-def _activate(layer: Layer) -> Any:
+def _activate(layer: PlannedLayer) -> Any:
     return lib.sr_nets_activate(*layer.inputs, prod(layer.made), layer.node.activation, layer.out)
 
 
-def _argmax(layer: Layer) -> Any:
+def _argmax(layer: PlannedLayer) -> Any:
     rows, cols, channels = layer.given[0]
     return lib.sr_nets_argmax(*layer.inputs, rows * cols, channels, ffi.cast("uint8_t *", layer.out))
 
 
-_KERNELS: dict[Kind, Callable[[Layer], Any]] = {
-    Kind.CONVOLUTION: _convolve, Kind.DENSE: _convolve, Kind.QUANTISED: _convolve_quantised,
-    Kind.DEPTHWISE: _depthwise, Kind.MAX_POOL: _max_pool, Kind.AVERAGE_POOL: _average_pool, Kind.MEAN: _mean,
-    Kind.NEAREST: _nearest, Kind.BILINEAR: _bilinear, Kind.CONCAT: _concat, Kind.ADD: _add,
-    Kind.ACTIVATION: _activate, Kind.ARGMAX: _argmax,
+_KERNELS: dict[LayerKind, Callable[[PlannedLayer], Any]] = {
+    LayerKind.CONVOLUTION: _convolve, LayerKind.DENSE: _convolve, LayerKind.QUANTISED: _convolve_quantised,
+    LayerKind.DEPTHWISE: _depthwise, LayerKind.MAX_POOL: _max_pool, LayerKind.AVERAGE_POOL: _average_pool,
+    LayerKind.MEAN: _mean,
+    LayerKind.NEAREST: _nearest, LayerKind.BILINEAR: _bilinear, LayerKind.CONCAT: _concat, LayerKind.ADD: _add,
+    LayerKind.ACTIVATION: _activate, LayerKind.ARGMAX: _argmax,
 }  # fmt: skip
 
 
-def assign_slots(nodes: Sequence[Node]) -> list[int]:
+def assign_slots(nodes: Sequence[Layer]) -> list[int]:
     """For each image between the nodes, the number of the memory slot that it holds while it is needed."""
     last_use = {image: number for number, node in enumerate(nodes) for image in node.inputs}
     slots: list[int] = []
@@ -177,22 +178,22 @@ class Plan:
 
     def _scratch_size(self, number: int) -> int:
         node = self._nodes[number]
-        if node.kind is not Kind.QUANTISED and node.kind not in _SUMMED:
+        if node.kind is not LayerKind.QUANTISED and node.kind not in _SUMMED:
             return 0
         window = _window(node, self._shapes[node.inputs[0]])
-        return int((lib.sr_nets_scratch_i8 if node.kind is Kind.QUANTISED else lib.sr_nets_scratch)(window))
+        return int((lib.sr_nets_scratch_i8 if node.kind is LayerKind.QUANTISED else lib.sr_nets_scratch)(window))
 
-    def _layers(self, image: NDArray[np.float32], result: NDArray[Any], check: Any) -> Iterable[Layer]:
+    def _layers(self, image: NDArray[np.float32], result: NDArray[Any], check: Any) -> Iterable[PlannedLayer]:
         images = [pointer(image), *map(pointer, self._between), ffi.cast("float *", ffi.from_buffer(result))]
         shapes = self._shapes
         return [
-            Layer(node, [images[i] for i in node.inputs], images[number + 1], [shapes[i] for i in node.inputs],
+            PlannedLayer(node, [images[i] for i in node.inputs], images[number + 1], [shapes[i] for i in node.inputs],
                   shapes[number + 1], self._weights[number], self._scratch, check)
             for number, node in enumerate(self._nodes)
         ]  # fmt: skip
 
     def _result(self) -> NDArray[Any]:
-        classes = self._nodes[-1].kind is Kind.ARGMAX
+        classes = self._nodes[-1].kind is LayerKind.ARGMAX
         return np.empty(self._shapes[-1][:2], np.uint8) if classes else np.empty(self._shapes[-1], np.float32)
 
     def run(self, image: NDArray[np.float32]) -> NDArray[Any]:
@@ -212,7 +213,7 @@ class Plan:
         return result
 
 
-def _run_checked(layer: Layer, kept: Sequence[int]) -> int:
+def _run_checked(layer: PlannedLayer, kept: Sequence[int]) -> int:
     """Run a layer over inputs whose sums were `kept`; returns the sum of its output. Raises UpsetError."""
     if layer.node.kind in _SUMMED:
         layer.check.input_sum = kept[0]
@@ -223,14 +224,14 @@ def _run_checked(layer: Layer, kept: Sequence[int]) -> int:
     for image, shape, expected in zip(layer.inputs, layer.given, kept, strict=True):
         _require(lib.sr_nets_sum(image, prod(shape)) == expected, layer)
     require(layer.run())
-    return 0 if layer.node.kind is Kind.ARGMAX else lib.sr_nets_sum(layer.out, prod(layer.made))
+    return 0 if layer.node.kind is LayerKind.ARGMAX else lib.sr_nets_sum(layer.out, prod(layer.made))
 
 
-def _is_finite(layer: Layer) -> bool:
+def _is_finite(layer: PlannedLayer) -> bool:
     numbers = np.frombuffer(ffi.buffer(layer.inputs[0], 4 * prod(layer.given[0])), np.float32)
     return bool(np.isfinite(numbers).all())
 
 
-def _require(right: bool, layer: Layer) -> None:
+def _require(right: bool, layer: PlannedLayer) -> None:
     if not right:
         raise UpsetError(f"a checksum of a node of kind {layer.node.kind.name.lower()} is not what was predicted")

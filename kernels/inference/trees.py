@@ -15,13 +15,13 @@ from kernels.library import ffi, lib
 
 FEATURES_MAX: int = lib.SR_TREES_FEATURES_MAX
 LEAVES_MAX: int = lib.SR_TREES_LEAVES_MAX
-DEPTH_MAX: int = lib.SR_TREES_DEPTH_MAX
-ROWS_MAX: int = lib.SR_TREES_ROWS_MAX
+TREE_DEPTH_MAX: int = lib.SR_TREES_DEPTH_MAX
+TREE_ROWS_MAX: int = lib.SR_TREES_ROWS_MAX
 """Maximum of the levels of all columns together, with two more for each column."""
 LEVELS_MAX = 255
 """Maximum number of thresholds of one column."""
-MAGIC = b"SRT2"
-NUMBERS = 65536
+TREES_MAGIC = b"SRT2"
+DIGITAL_NUMBERS = 65536
 """Number of different digital numbers of 16 bits."""
 MEMBERS_MAX = 65536
 """Categories are below this number."""
@@ -53,7 +53,7 @@ class Missing(IntEnum):
     ZERO_RIGHT = 6
 
 
-class Column(NamedTuple):
+class CodedColumn(NamedTuple):
     """How the codes of one column are made: a feature, and up to LEVELS_MAX ascending limits or a set of categories.
 
     For a set of categories, `limits` holds its members, whole numbers below MEMBERS_MAX. They have the code `inside`,
@@ -123,7 +123,7 @@ def exponential(values: NDArray[Any]) -> NDArray[Any]:
     return values
 
 
-def quantise(values: NDArray[Any], columns: Sequence[Column]) -> NDArray[np.uint8]:
+def quantise(values: NDArray[Any], columns: Sequence[CodedColumn]) -> NDArray[np.uint8]:
     """Codes (columns, samples) of float32 or float64 values (features, samples), contiguous.
 
     A code is the number of the column's limits that lie below the value: value <= limit k, counted from 0, exactly if
@@ -172,7 +172,7 @@ def _whole_parts(values: NDArray[Any], *, below_zero: bool) -> NDArray[np.int64]
     return np.where(inside, values, MEMBERS_MAX).astype(np.int64)
 
 
-def _member_table(column: Column) -> NDArray[np.uint8]:
+def _member_table(column: CodedColumn) -> NDArray[np.uint8]:
     """The code of each category; the last one is the code of values that are no category."""
     inside = whole("inside", column.inside, 0, 1)
     check("limits", column.limits, np.float64, 1)
@@ -200,11 +200,11 @@ class CodeTables:
     `values` (65536, float32 or float64) are the features that the numbers stand for.
     """
 
-    def __init__(self, columns: Sequence[Column], values: NDArray[Any]) -> None:
+    def __init__(self, columns: Sequence[CodedColumn], values: NDArray[Any]) -> None:
         one = np.ascontiguousarray(values).reshape(1, -1)
-        if one.size != NUMBERS:
-            raise ValueError(f"{one.size} values, expected {NUMBERS}")
-        self._features = [whole("feature", column.feature, 0, NUMBERS - 1) for column in columns]
+        if one.size != DIGITAL_NUMBERS:
+            raise ValueError(f"{one.size} values, expected {DIGITAL_NUMBERS}")
+        self._features = [whole("feature", column.feature, 0, DIGITAL_NUMBERS - 1) for column in columns]
         self._tables = np.concatenate([quantise(one, [column._replace(feature=0)]) for column in columns])
 
     def codes(self, numbers: NDArray[np.uint16]) -> NDArray[np.uint8]:

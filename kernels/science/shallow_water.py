@@ -16,7 +16,7 @@ _FIELDS, _SIDE_MAX = 3, 65536
 STEPS_MAX = 1_000_000
 """Maximum number of steps of one call, which cannot be interrupted."""
 
-State = NDArray[np.float32]
+ShallowWaterState = NDArray[np.float32]
 """Fields eta (m), u and v (m/s) of a grid: (3, rows, cols), south first."""
 
 
@@ -63,7 +63,7 @@ class ShallowWater:
         if lib.sr_shallow_water_make(fields, ffi.from_buffer(self._model), self._model.nbytes) != lib.SR_OK:
             raise ValueError(f"{grid}: out of range")
 
-    def still(self) -> State:
+    def still(self) -> ShallowWaterState:
         """A state at rest, aligned as the kernels run fastest."""
         shape = (_FIELDS, self.grid.rows, self.grid.cols)
         size_octets = 4 * _FIELDS * self.grid.rows * self.grid.cols
@@ -71,7 +71,7 @@ class ShallowWater:
         start = -room.ctypes.data % _LINE_OCTETS
         return room[start : start + size_octets].view(np.float32).reshape(shape)
 
-    def run(self, state: State, steps: int) -> None:
+    def run(self, state: ShallowWaterState, steps: int) -> None:
         """Advance `state` by `steps` steps in place. Several threads may call it at once, each with its own state.
 
         Raises CorruptError where the model's memory has changed; the state is then unchanged.
@@ -80,7 +80,7 @@ class ShallowWater:
         scratch = np.empty(lib.sr_shallow_water_scratch(self.grid.cols), np.uint8)
         require(lib.sr_shallow_water_run(*self._given(), *fields, steps, pointer(scratch), scratch.size))
 
-    def measure(self, state: State) -> Invariants:
+    def measure(self, state: ShallowWaterState) -> Invariants:
         """The conserved quantities of a state; the energy is NaN where any value of the state is."""
         out = ffi.new("struct sr_shallow_water_invariants *")
         require(lib.sr_shallow_water_measure(*self._given(), *self._fields(state), out))
@@ -89,7 +89,7 @@ class ShallowWater:
     def _given(self) -> tuple[object, int, int]:
         return ffi.from_buffer(self._model), self.grid.rows, self.grid.cols
 
-    def _fields(self, state: State, *, writable: bool = False) -> list[object]:
+    def _fields(self, state: ShallowWaterState, *, writable: bool = False) -> list[object]:
         shape = (_FIELDS, self.grid.rows, self.grid.cols)
         check("state", state, np.float32, 3, writable=writable)
         if state.shape != shape:
@@ -97,7 +97,7 @@ class ShallowWater:
         return [pointer(field) for field in state]
 
 
-def checks(state: State) -> Checks:
+def checks(state: ShallowWaterState) -> Checks:
     """Checksums of a contiguous state, to compare with those taken before."""
     check("state", state, np.float32, None)
     out = ffi.new("struct sr_checks *")
@@ -105,7 +105,7 @@ def checks(state: State) -> Checks:
     return Checks(out.sum, out.parity)
 
 
-def verify(state: State, known: Checks) -> None:
+def verify(state: ShallowWaterState, known: Checks) -> None:
     """Raise CorruptError where the checks of `state` are not `known`."""
     found = checks(state)
     if found != known:

@@ -14,7 +14,7 @@ from link.cfdp.indications import (
     Abandoned,
     EofReceived,
     EofSent,
-    Fault,
+    FaultIndication,
     Indication,
     MetadataReceived,
     Progress,
@@ -23,24 +23,24 @@ from link.cfdp.indications import (
     Suspended,
     TransactionFinished,
 )
-from link.cfdp.pdus.codes import ChecksumType, Condition, Delivery, FileStatus, Handler
+from link.cfdp.pdus.codes import ChecksumType, ConditionCode, DeliveryCode, FaultHandler, FileStatus
 from link.cfdp.pdus.header import TransactionId
 from link.cfdp.settings import Settings
 
 __all__ = [
     "Abandoned",
     "ChecksumType",
-    "Condition",
-    "Delivery",
+    "ConditionCode",
+    "DeliveryCode",
     "Entity",
     "EofReceived",
     "EofSent",
-    "Fault",
+    "FaultHandler",
+    "FaultIndication",
     "FileReader",
     "FileStatus",
     "FileStore",
     "FileWriter",
-    "Handler",
     "Indication",
     "MemoryStore",
     "MetadataReceived",

@@ -11,7 +11,7 @@ from link.cfdp import checksum
 from link.cfdp.countdown import Countdown
 from link.cfdp.filestore import FileStore, FileWriter
 from link.cfdp.indications import EofReceived, Indication, MetadataReceived, TransactionFinished
-from link.cfdp.pdus.codes import Condition, Delivery, Directive, FileStatus, Handler, TransactionStatus
+from link.cfdp.pdus.codes import ConditionCode, DeliveryCode, Directive, FaultHandler, FileStatus, TransactionStatus
 from link.cfdp.pdus.directives import METADATA_RANGE, Ack, Eof, Finished, KeepAlive, Metadata, Nak, Prompt
 from link.cfdp.pdus.fields import size_octets
 from link.cfdp.pdus.header import Header
@@ -114,14 +114,14 @@ class Destination(Transaction):
             self._on_still_incomplete(now_ns)
         if self.inactivity.expired(now_ns):
             self.inactivity.start(now_ns)
-            self.fault(Condition.INACTIVITY, now_ns)
+            self.fault(ConditionCode.INACTIVITY, now_ns)
 
-    def cancel(self, condition: Condition, now_ns: int) -> None:
+    def cancel(self, condition: ConditionCode, now_ns: int) -> None:
         """End the transaction with Finished (cancel) (§4.11.2.3); no effect once the outcome is settled."""
         if self._finished:
             return
         self.unpause(Pause.SUSPENDED, now_ns)
-        rejected = condition is Condition.FILESTORE_REJECTION
+        rejected = condition is ConditionCode.FILESTORE_REJECTION
         self._cancelled(condition, self.header.destination, FileStatus.REJECTED if rejected else FileStatus.DISCARDED)
 
     def may_hold(self, body: Body) -> bool:
@@ -129,7 +129,7 @@ class Destination(Transaction):
         match body:
             case Metadata():
                 return self._metadata in (None, body)
-            case Eof(condition=Condition.NO_ERROR):
+            case Eof(condition=ConditionCode.NO_ERROR):
                 return self._eof in (None, body)
         return True
 
@@ -169,7 +169,7 @@ class Destination(Transaction):
             MetadataReceived(self.id, metadata.source_name, metadata.destination_name, metadata.file_size, messages)
         )
         if not checksum.supported(metadata.checksum):
-            self.fault(Condition.UNSUPPORTED_CHECKSUM, now_ns)
+            self.fault(ConditionCode.UNSUPPORTED_CHECKSUM, now_ns)
         else:
             self._checksum = checksum.start(metadata.checksum)
         self._complete(now_ns)
@@ -217,7 +217,7 @@ class Destination(Transaction):
         else:
             self.ack.forgive()
             self._finished_due = True
-            if self.fault(Condition.POSITIVE_ACK_LIMIT, now_ns) is Handler.CANCEL:
+            if self.fault(ConditionCode.POSITIVE_ACK_LIMIT, now_ns) is FaultHandler.CANCEL:
                 self.close()
 
     def _on_nothing_new(self, now_ns: int) -> None:
@@ -225,7 +225,7 @@ class Destination(Transaction):
         self.nak.start(now_ns)
         if self.nak.exhausted:
             self.nak.forgive()
-            self.fault(Condition.NAK_LIMIT, now_ns)
+            self.fault(ConditionCode.NAK_LIMIT, now_ns)
         else:
             self._want_all()
             self._complete(now_ns)  # if nothing is missing after all: a suspension can delay completion until now
@@ -235,14 +235,14 @@ class Destination(Transaction):
         self.check.start(now_ns)
         if self.check.exhausted:
             self.check.forgive()
-            self.fault(Condition.CHECK_LIMIT, now_ns)
+            self.fault(ConditionCode.CHECK_LIMIT, now_ns)
         else:
             self._complete(now_ns)
 
     def _check_size(self, now_ns: int) -> None:
         assert self._eof
         if self._received.end > self._eof.file_size and not self._finished:
-            self.fault(Condition.FILE_SIZE_ERROR, now_ns)
+            self.fault(ConditionCode.FILE_SIZE_ERROR, now_ns)
 
     def _write(self, segment: FileData, now_ns: int) -> bool:
         """Store the new octets of a segment; stored octets are never overwritten, as the checksum may include them."""
@@ -279,15 +279,15 @@ class Destination(Transaction):
 
     def _deliver(self, metadata: Metadata, eof: Eof, now_ns: int) -> None:
         is_file = bool(metadata.destination_name)
-        condition = Condition.NO_ERROR
+        condition = ConditionCode.NO_ERROR
         if is_file and not self._sums_up(eof):
-            condition = Condition.CHECKSUM_FAILURE
-            if self.fault(condition, now_ns) is not Handler.IGNORE:
+            condition = ConditionCode.CHECKSUM_FAILURE
+            if self.fault(condition, now_ns) is not FaultHandler.IGNORE:
                 return
         if is_file:
             self._written().keep(metadata.destination_name)
             self._writer = None
-        delivery = Delivery.INCOMPLETE if condition else Delivery.COMPLETE
+        delivery = DeliveryCode.INCOMPLETE if condition else DeliveryCode.COMPLETE
         status = FileStatus.RETAINED if is_file else FileStatus.UNREPORTED  # metadata alone deliver no file
         self._finish(
             Finished(condition=condition, delivery=delivery, file_status=status, responses=_responses(metadata))
@@ -338,13 +338,13 @@ class Destination(Transaction):
             self.ack.start(now_ns)
         return octets
 
-    def _cancelled(self, condition: Condition, by: int, file_status: FileStatus) -> None:
+    def _cancelled(self, condition: ConditionCode, by: int, file_status: FileStatus) -> None:
         self.condition = condition
         self._discard()
         self._finish(
             Finished(
                 condition=condition,
-                delivery=Delivery.INCOMPLETE,
+                delivery=DeliveryCode.INCOMPLETE,
                 file_status=file_status,
                 fault_location=by.to_bytes(self.header.id_octets),
             )

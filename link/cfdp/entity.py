@@ -13,7 +13,7 @@ from typing import NamedTuple
 from link.cfdp.destination import Destination
 from link.cfdp.filestore import FileStore
 from link.cfdp.indications import Indication, Progress, Started
-from link.cfdp.pdus.codes import Condition, TransactionStatus
+from link.cfdp.pdus.codes import ConditionCode, TransactionStatus
 from link.cfdp.pdus.directives import Ack, Eof, Finished, Metadata
 from link.cfdp.pdus.header import Header, TransactionId
 from link.cfdp.pdus.pdu import Body, FileData, decode_pdu, encode_pdu
@@ -173,7 +173,7 @@ class Entity:
     def cancel(self, transaction: TransactionId, now_ns: int) -> None:
         """End a transaction, and tell the other end. Raises ValueError if it is not open."""
         machine = self._known(transaction)
-        machine.cancel(Condition.CANCELLED, now_ns)
+        machine.cancel(ConditionCode.CANCELLED, now_ns)
         self._retire(machine, now_ns)
 
     def suspend(self, transaction: TransactionId, now_ns: int) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from link.cfdp.pdus.codes import Condition, Delivery, FileStatus, Handler
+from link.cfdp.pdus.codes import ConditionCode, DeliveryCode, FaultHandler, FileStatus
 from link.cfdp.pdus.header import TransactionId
 from link.cfdp.pdus.tlv import FilestoreResponse
 
@@ -53,7 +53,7 @@ class Suspended:
     """The transaction pauses, asked to or by a fault."""
 
     transaction: TransactionId
-    condition: Condition
+    condition: ConditionCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +65,13 @@ class Resumed:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FaultIndication:
     """Something went wrong, and `handler` was applied to it."""
 
     transaction: TransactionId
-    condition: Condition
+    condition: ConditionCode
     octets: int
-    handler: Handler
+    handler: FaultHandler
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +83,15 @@ class TransactionFinished:
     """
 
     transaction: TransactionId
-    condition: Condition
-    delivery: Delivery
+    condition: ConditionCode
+    delivery: DeliveryCode
     file_status: FileStatus
     responses: tuple[FilestoreResponse, ...] = ()
 
     @property
     def delivered(self) -> bool:
         """Whether the file stands whole at its destination."""
-        return self.condition is Condition.NO_ERROR and self.delivery is Delivery.COMPLETE
+        return self.condition is ConditionCode.NO_ERROR and self.delivery is DeliveryCode.COMPLETE
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Abandoned:
     """The transaction was abandoned: the other end is not told (Abandoned.indication)."""
 
     transaction: TransactionId
-    condition: Condition
+    condition: ConditionCode
     octets: int
 
 
@@ -111,7 +111,7 @@ Indication = (
     | EofReceived
     | Suspended
     | Resumed
-    | Fault
+    | FaultIndication
     | TransactionFinished
     | Abandoned
 )

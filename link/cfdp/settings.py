@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from link.cfdp.pdus.codes import ChecksumType, Condition, Handler
+from link.cfdp.pdus.codes import ChecksumType, ConditionCode, FaultHandler
 
 MS_NS = 1_000_000
 
@@ -33,7 +33,7 @@ class Settings:
     check_limit: int = 50
     inactivity_ms: int = 300_000
     gaps_max: int = 4096
-    handlers: Mapping[Condition, Handler] = field(default_factory=dict)
+    handlers: Mapping[ConditionCode, FaultHandler] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _require("pdu_octets_max", self.pdu_octets_max, 64, 65535)

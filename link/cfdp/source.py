@@ -9,7 +9,7 @@ from collections.abc import Callable
 from link.cfdp import checksum
 from link.cfdp.filestore import FileReader
 from link.cfdp.indications import EofSent, Indication, TransactionFinished
-from link.cfdp.pdus.codes import Condition, Delivery, Directive, FileStatus, TransactionStatus
+from link.cfdp.pdus.codes import ConditionCode, DeliveryCode, Directive, FileStatus, TransactionStatus
 from link.cfdp.pdus.directives import METADATA_RANGE, Ack, Eof, Finished, Metadata, Nak, Prompt
 from link.cfdp.pdus.fields import size_octets
 from link.cfdp.pdus.header import Header
@@ -108,13 +108,13 @@ class Source(Transaction):
             self._on_no_end(now_ns)
         if self.inactivity.expired(now_ns):
             self.inactivity.start(now_ns)
-            self.fault(Condition.INACTIVITY, now_ns)
+            self.fault(ConditionCode.INACTIVITY, now_ns)
 
     def prompt(self, *, keep_alive: bool) -> None:
         """Send a Prompt, which asks the receiver for Keep Alive or NAK (§4.6.4.2.3, §4.6.5.3)."""
         self._prompt = Prompt(keep_alive)
 
-    def cancel(self, condition: Condition, now_ns: int) -> None:
+    def cancel(self, condition: ConditionCode, now_ns: int) -> None:
         """End the transaction with EOF (cancel), or without any PDU if nothing was sent yet (§4.11.2.2)."""
         if self.closed or self._finished or self.condition:
             return
@@ -142,7 +142,7 @@ class Source(Transaction):
             return
         if self._is_over_there(ack.status):
             self._terminated = 0
-            self.fault(Condition.INACTIVITY, now_ns)
+            self.fault(ConditionCode.INACTIVITY, now_ns)
         if self.condition or self.closed:
             return
         if self.inactivity.running:
@@ -197,11 +197,11 @@ class Source(Transaction):
         if not self.ack.exhausted:
             self._eof_due = True
         elif self.condition:
-            self.abandon(Condition.POSITIVE_ACK_LIMIT)
+            self.abandon(ConditionCode.POSITIVE_ACK_LIMIT)
         else:
             self.ack.forgive()
             self._eof_due = True
-            self.fault(Condition.POSITIVE_ACK_LIMIT, now_ns)
+            self.fault(ConditionCode.POSITIVE_ACK_LIMIT, now_ns)
 
     def _on_no_end(self, now_ns: int) -> None:
         """Finished has not come in time (§4.6.3.2.3 for class 1 with closure).
@@ -215,7 +215,7 @@ class Source(Transaction):
         self.check.start(now_ns)
         if self.check.exhausted:
             self.check.forgive()
-            self.fault(Condition.CHECK_LIMIT, now_ns)
+            self.fault(ConditionCode.CHECK_LIMIT, now_ns)
 
     def _segment(self, start: int, end: int, now_ns: int) -> bytes | None:
         data = self._read(start, end)
@@ -264,6 +264,6 @@ class Source(Transaction):
             timer.stop()
             timer.forgive()
 
-    def _end(self, condition: Condition) -> None:
-        self._tell(TransactionFinished(self.id, condition, Delivery.INCOMPLETE, FileStatus.UNREPORTED))
+    def _end(self, condition: ConditionCode) -> None:
+        self._tell(TransactionFinished(self.id, condition, DeliveryCode.INCOMPLETE, FileStatus.UNREPORTED))
         self.close()

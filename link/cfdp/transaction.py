@@ -7,8 +7,8 @@ from collections.abc import Callable
 from enum import Enum
 
 from link.cfdp.countdown import Countdown
-from link.cfdp.indications import Abandoned, Fault, Indication, Resumed, Suspended
-from link.cfdp.pdus.codes import Condition, Handler
+from link.cfdp.indications import Abandoned, FaultIndication, Indication, Resumed, Suspended
+from link.cfdp.pdus.codes import ConditionCode, FaultHandler
 from link.cfdp.pdus.directives import Finished
 from link.cfdp.pdus.header import Header
 from link.cfdp.pdus.pdu import Body, encode_pdu
@@ -34,7 +34,7 @@ class Transaction(ABC):
         self.header = header
         self.closed = False
         self.unsaid: Finished | None = None
-        self.condition = Condition.NO_ERROR
+        self.condition = ConditionCode.NO_ERROR
         self.handlers = dict(settings.handlers)
         self.settings = settings
         self.ack = Countdown(settings.ack_ms, settings.ack_limit)
@@ -76,7 +76,7 @@ class Transaction(ABC):
             for timer in self.timers:
                 timer.resume(now_ns)
 
-    def suspend(self, now_ns: int, condition: Condition = Condition.SUSPENDED) -> None:
+    def suspend(self, now_ns: int, condition: ConditionCode = ConditionCode.SUSPENDED) -> None:
         """Suspend this transaction (§4.11.3.2); no effect if it is suspended already."""
         if not self.closed and Pause.SUSPENDED not in self._pauses:
             self.pause(Pause.SUSPENDED, now_ns)
@@ -89,10 +89,10 @@ class Transaction(ABC):
             self._tell(Resumed(self.id, self.progress))
 
     @abstractmethod
-    def cancel(self, condition: Condition, now_ns: int) -> None:
+    def cancel(self, condition: ConditionCode, now_ns: int) -> None:
         """End the transaction and tell the other end why."""
 
-    def abandon(self, condition: Condition) -> None:
+    def abandon(self, condition: ConditionCode) -> None:
         """End the transaction without telling the other end."""
         self._tell(Abandoned(self.id, condition, self.progress))
         self.unsaid = None
@@ -103,7 +103,7 @@ class Transaction(ABC):
         if self.unsaid:
             self.close()
         else:
-            self.abandon(Condition.INACTIVITY)
+            self.abandon(ConditionCode.INACTIVITY)
 
     def may_hold(self, body: Body) -> bool:  # noqa: ARG002  # a sender knows its own numbers
         """Whether `body`, a PDU with this transaction's ID, can belong to it (or the number was reused)."""
@@ -115,23 +115,23 @@ class Transaction(ABC):
         for timer in self.timers:
             timer.stop()
 
-    def fault(self, condition: Condition, now_ns: int) -> Handler:
+    def fault(self, condition: ConditionCode, now_ns: int) -> FaultHandler:
         """Apply the handler for this fault (§4.8.1); returns which one."""
-        handler = self.handlers.get(condition, Handler.CANCEL)
-        self._tell(Fault(self.id, condition, self.progress, handler))
+        handler = self.handlers.get(condition, FaultHandler.CANCEL)
+        self._tell(FaultIndication(self.id, condition, self.progress, handler))
         match handler:
-            case Handler.CANCEL:
+            case FaultHandler.CANCEL:
                 self.cancel(condition, now_ns)
-            case Handler.SUSPEND:
+            case FaultHandler.SUSPEND:
                 self.suspend(now_ns, condition)
-            case Handler.ABANDON:
+            case FaultHandler.ABANDON:
                 self.abandon(condition)
         return handler
 
     def _reject(self, now_ns: int) -> None:
         """Declare a filestore rejection; if its handler is to ignore it, cancel anyway, as the file cannot go on."""
-        if self.fault(Condition.FILESTORE_REJECTION, now_ns) is Handler.IGNORE:
-            self.cancel(Condition.FILESTORE_REJECTION, now_ns)
+        if self.fault(ConditionCode.FILESTORE_REJECTION, now_ns) is FaultHandler.IGNORE:
+            self.cancel(ConditionCode.FILESTORE_REJECTION, now_ns)
 
     def _override(self, options: tuple[Tlv, ...]) -> None:
         """Apply the fault handler overrides of the Metadata PDU to this transaction (§4.8.1.3)."""

@@ -12,8 +12,8 @@ from link.channels.multiplex import Multiplexer
 from link.errors import DecodeError
 from link.fecf import FECF_SIZE
 from link.frames.aos import (
-    COUNT_MODULUS,
-    HEADER_SIZE,
+    AOS_COUNT_MODULUS,
+    AOS_HEADER_SIZE,
     IDLE_CHANNEL,
     M_PDU_HEADER_SIZE,
     NO_HEADER,
@@ -49,7 +49,7 @@ class AosManaged:
     @property
     def zone_octets(self) -> int:
         """Octets of an M_PDU packet zone."""
-        around = HEADER_SIZE + self.insert_octets + M_PDU_HEADER_SIZE + OCF_SIZE * self.ocf + FECF_SIZE * self.fecf
+        around = AOS_HEADER_SIZE + self.insert_octets + M_PDU_HEADER_SIZE + OCF_SIZE * self.ocf + FECF_SIZE * self.fecf
         return self.frame_octets - around
 
     def decode(self, octets: bytes) -> AosFrame:
@@ -74,7 +74,7 @@ class AosSender(Multiplexer):
         frame = AosFrame(
             spacecraft_id=self.managed.spacecraft_id,
             channel=turn.vc,
-            count=turn.frame_count % COUNT_MODULUS,
+            count=turn.frame_count % AOS_COUNT_MODULUS,
             data=MPdu(pointer, turn.data).encode(),
             insert=insert,
             ocf=ocf if self.managed.ocf else None,
@@ -108,7 +108,7 @@ class AosReceiver:
         if frame.spacecraft_id != self.managed.spacecraft_id:
             self.foreign += 1
             return []
-        state = self.channels.setdefault(frame.channel, ChannelState(COUNT_MODULUS))
+        state = self.channels.setdefault(frame.channel, ChannelState(AOS_COUNT_MODULUS))
         arrival = state.arrived(frame.count, octets)
         if not arrival.is_new:
             return []

@@ -7,13 +7,13 @@ from link.channels.extraction import Extractor
 from link.packets.arrivals import Arrival, Arrivals
 from link.packets.size import is_idle
 
-Name = TypeVar("Name")
+_Name = TypeVar("_Name")
 
 
-class Delivery(NamedTuple, Generic[Name]):
+class Delivery(NamedTuple, Generic[_Name]):
     """A whole packet, as it was sent, and the name or number of the channel it came on."""
 
-    channel: Name
+    channel: _Name
     packet: bytes
 
 

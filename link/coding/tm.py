@@ -30,7 +30,7 @@ _ASM_ROW = np.frombuffer(ASM.to_bytes(ASM_OCTETS), np.uint8)
 _STEP_UNITS = 256  # decoded at once: enough to make a call cheap, few enough to stay in the processor's cache
 _STEP_OCTETS = 4096  # searched at once for a marker
 
-Rows = NDArray[np.uint8]
+_Rows = NDArray[np.uint8]
 
 
 class TmEncoder:
@@ -44,7 +44,7 @@ class TmEncoder:
         """The unit that carries `frame`, which has `tm_frame_octets`."""
         return self.encode_rows(np.frombuffer(frame, np.uint8)[np.newaxis]).tobytes()
 
-    def encode_rows(self, frames: Rows) -> Rows:
+    def encode_rows(self, frames: _Rows) -> _Rows:
         """The units of frames (count, tm_frame_octets): (count, 4 + tm_code_octets)."""
         assert frames.shape[1] == self._managed.tm_frame_octets, frames.shape
         units = np.empty((len(frames), ASM_OCTETS + self._managed.tm_code_octets), np.uint8)
@@ -58,7 +58,7 @@ class TmEncoder:
 class _Decoded(NamedTuple):
     """Frames (count, tm_frame_octets), whether each decoded, and how many of its symbols were wrong."""
 
-    frames: Rows
+    frames: _Rows
     good: NDArray[np.bool_]
     symbols: NDArray[np.int64]
 
@@ -99,7 +99,7 @@ class TmDecoder:
         self._skip_to(8 * len(self._buffer))
         return frames
 
-    def feed_rows(self, octets: bytes | memoryview) -> Rows:
+    def feed_rows(self, octets: bytes | memoryview) -> _Rows:
         """As `feed`, the frames being rows (count, tm_frame_octets) of one array."""
         self._buffer += octets
         found = [np.empty((0, self._managed.tm_frame_octets), np.uint8)]
@@ -122,7 +122,7 @@ class TmDecoder:
         self._skip_to(max(8 * len(self._buffer) - _ASM_BITS + 1, self._at_bit))
         return False
 
-    def _read(self, found: list[Rows]) -> bool:
+    def _read(self, found: list[_Rows]) -> bool:
         """Decode the units that follow each other directly; returns whether received octets may give more."""
         markers_known, units_whole = self._in_view()
         if not units_whole:
@@ -172,14 +172,14 @@ class TmDecoder:
             good &= crc16_batch(frames) == 0
         return _Decoded(frames, good, corrections.sum(axis=1, dtype=np.int64))
 
-    def _cut(self, count: int, skip_bits: int, size: int) -> Rows:
+    def _cut(self, count: int, skip_bits: int, size: int) -> _Rows:
         """`size` octets of each of `count` units, `skip_bits` behind its beginning, aligned and upright."""
         hits = np.zeros(count, HIT)
         hits["bit"] = self._at_bit + self._unit_bits * np.arange(count)
         hits["inverted"] = self._inverted
         return align_all(self._buffer, hits, size, skip=skip_bits)
 
-    def _take(self, decoded: _Decoded, done: int, found: list[Rows]) -> None:
+    def _take(self, decoded: _Decoded, done: int, found: list[_Rows]) -> None:
         """Return in `found` the units that decoded, of the first `done`, which are certain; count the others."""
         good, symbols = decoded.good[:done], decoded.symbols[:done][decoded.good[:done]]
         found.append(chosen(decoded.frames[:done], good))

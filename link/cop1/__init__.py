@@ -1,7 +1,7 @@
 """COP-1 (CCSDS 232.1-B-2): telecommand frames arrive in order and exactly once, over a link that loses them.
 
 fop, farm = Fop(managed), Farm(managed.farm_window)
-fop.directive(Directive.INITIATE_UNLOCK, now_ns)
+fop.directive(FopDirective.INITIATE_UNLOCK, now_ns)
 fop.send(packet, now_ns, tag=7)
 for frame in fop.take_frames(now_ns):       # to the link
     ...
@@ -13,19 +13,29 @@ fop.take_notices()                          # Transfer(tag=7, response=CONFIRMED
 
 from link.cop1.farm import Farm, Verdict
 from link.cop1.fop import Fop
-from link.cop1.fop_events import Alert, AlertCode, Answer, Directive, Notice, Response, State, Suspended, Transfer
+from link.cop1.fop_events import (
+    AlertCode,
+    FopAlert,
+    FopAnswer,
+    FopDirective,
+    FopNotice,
+    FopState,
+    FopSuspended,
+    Response,
+    Transfer,
+)
 
 __all__ = [
-    "Alert",
     "AlertCode",
-    "Answer",
-    "Directive",
     "Farm",
     "Fop",
-    "Notice",
+    "FopAlert",
+    "FopAnswer",
+    "FopDirective",
+    "FopNotice",
+    "FopState",
+    "FopSuspended",
     "Response",
-    "State",
-    "Suspended",
     "Transfer",
     "Verdict",
 ]

@@ -13,7 +13,7 @@ MODULUS = 256
 WINDOW_MIN, WINDOW_MAX = 2, 254
 
 
-class State(IntEnum):
+class FarmState(IntEnum):
     """State of FARM-1 (§6.1.2)."""
 
     OPEN = 1
@@ -28,7 +28,7 @@ class Verdict(Enum):
     DISCARD = auto()
 
 
-class Event(IntEnum):
+class FarmEvent(IntEnum):
     """Events of FARM-1 (table 6-1). Invalid frames are refused before; those that pass but are not legal are E9."""
 
     E1 = 1
@@ -77,7 +77,7 @@ class Farm:
         flight (E14 of table 5-1) instead of repeating them.
         """
         self.vr = vr
-        self.state = State.LOCKOUT if is_locked else State.OPEN
+        self.state = FarmState.LOCKOUT if is_locked else FarmState.OPEN
         self.lockout = is_locked
 
     def on_frame(self, frame: TcFrame) -> Verdict:
@@ -91,7 +91,7 @@ class Farm:
     def release(self) -> None:
         """Note that there is a buffer for AD frames again (E10)."""
         self._has_buffer = True
-        self._apply(Event.E10, b"")
+        self._apply(FarmEvent.E10, b"")
 
     def clcw(self, channel: int, *, no_rf: bool = False, no_bit_lock: bool = False) -> Clcw:
         """The CLCW to report now (E11); `channel` is the virtual channel that this FARM serves."""
@@ -106,34 +106,34 @@ class Farm:
             no_bit_lock=no_bit_lock,
         )
 
-    def _apply(self, event: Event, data: bytes) -> Verdict:
+    def _apply(self, event: FarmEvent, data: bytes) -> Verdict:
         verdict = Verdict.DISCARD
         self.state, actions = _TABLE[event][self.state - 1]
         for action in actions:
             verdict = action(self, data) or verdict
         return verdict
 
-    def _event(self, frame: TcFrame) -> Event:
+    def _event(self, frame: TcFrame) -> FarmEvent:
         match frame.type:
             case FrameType.AD:
                 return self._ad_event(frame.sequence)
             case FrameType.BD:
-                return Event.E6
+                return FarmEvent.E6
         if frame.data == UNLOCK:
-            return Event.E7
-        return Event.E8 if _is_set_vr(frame.data) else Event.E9
+            return FarmEvent.E7
+        return FarmEvent.E8 if _is_set_vr(frame.data) else FarmEvent.E9
 
-    def _ad_event(self, sequence: int) -> Event:
+    def _ad_event(self, sequence: int) -> FarmEvent:
         ahead = (sequence - self.vr) % MODULUS
         if ahead == 0:
-            return Event.E1 if self._has_buffer else Event.E2
+            return FarmEvent.E1 if self._has_buffer else FarmEvent.E2
         if ahead < self._half:
-            return Event.E3
-        return Event.E4 if ahead >= MODULUS - self._half else Event.E5
+            return FarmEvent.E3
+        return FarmEvent.E4 if ahead >= MODULUS - self._half else FarmEvent.E5
 
 
-Action = Callable[[Farm, bytes], Verdict | None]
-Cell = tuple[State, tuple[Action, ...]]
+_Action = Callable[[Farm, bytes], Verdict | None]
+_Cell = tuple[FarmState, tuple[_Action, ...]]
 
 
 def _is_set_vr(data: bytes) -> bool:
@@ -180,31 +180,31 @@ def _lockout_off(farm: Farm, _data: bytes) -> None:
     farm.lockout = False
 
 
-def _open(*actions: Action) -> Cell:
-    return State.OPEN, actions
+def _open(*actions: _Action) -> _Cell:
+    return FarmState.OPEN, actions
 
 
-def _waiting(*actions: Action) -> Cell:
-    return State.WAIT, actions
+def _waiting(*actions: _Action) -> _Cell:
+    return FarmState.WAIT, actions
 
 
-def _locked(*actions: Action) -> Cell:
-    return State.LOCKOUT, actions
+def _locked(*actions: _Action) -> _Cell:
+    return FarmState.LOCKOUT, actions
 
 
 _OBEY = (_accept, _count_b)
 _CLEAR = (*_OBEY, _retransmit_off, _wait_off)
-_TABLE: dict[Event, tuple[Cell, Cell, Cell]] = {
+_TABLE: dict[FarmEvent, tuple[_Cell, _Cell, _Cell]] = {
     # S1 open                                       S2 wait                         S3 lockout
     # E1 is not applicable in S2, which is left when there is a buffer; no action: discard.
-    Event.E1: (_open(_accept, _next_vr, _retransmit_off), _waiting(), _locked()),
-    Event.E2: (_waiting(_retransmit_on, _wait_on), _waiting(), _locked()),
-    Event.E3: (_open(_retransmit_on), _waiting(), _locked()),
-    Event.E4: (_open(), _waiting(), _locked()),
-    Event.E5: (_locked(_lockout_on), _locked(_lockout_on), _locked()),
-    Event.E6: (_open(*_OBEY), _waiting(*_OBEY), _locked(*_OBEY)),
-    Event.E7: (_open(*_CLEAR), _open(*_CLEAR), _open(*_CLEAR, _lockout_off)),
-    Event.E8: (_open(*_CLEAR, _set_vr), _open(*_CLEAR, _set_vr), _locked(*_OBEY)),
-    Event.E9: (_open(), _waiting(), _locked()),
-    Event.E10: (_open(_wait_off), _open(_wait_off), _locked(_wait_off)),
+    FarmEvent.E1: (_open(_accept, _next_vr, _retransmit_off), _waiting(), _locked()),
+    FarmEvent.E2: (_waiting(_retransmit_on, _wait_on), _waiting(), _locked()),
+    FarmEvent.E3: (_open(_retransmit_on), _waiting(), _locked()),
+    FarmEvent.E4: (_open(), _waiting(), _locked()),
+    FarmEvent.E5: (_locked(_lockout_on), _locked(_lockout_on), _locked()),
+    FarmEvent.E6: (_open(*_OBEY), _waiting(*_OBEY), _locked(*_OBEY)),
+    FarmEvent.E7: (_open(*_CLEAR), _open(*_CLEAR), _open(*_CLEAR, _lockout_off)),
+    FarmEvent.E8: (_open(*_CLEAR, _set_vr), _open(*_CLEAR, _set_vr), _locked(*_OBEY)),
+    FarmEvent.E9: (_open(), _waiting(), _locked()),
+    FarmEvent.E10: (_open(_wait_off), _open(_wait_off), _locked(_wait_off)),
 }

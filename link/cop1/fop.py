@@ -11,20 +11,20 @@ from dataclasses import dataclass
 
 from link.cop1.fop_events import (
     MODULUS,
-    Alert,
     AlertCode,
-    Answer,
-    Directive,
-    Event,
-    Notice,
+    FopAlert,
+    FopAnswer,
+    FopDirective,
+    FopEvent,
+    FopNotice,
+    FopState,
+    FopSuspended,
     Response,
-    State,
-    Suspended,
     Transfer,
     clcw_event,
 )
 from link.frames.clcw import Clcw
-from link.frames.tc import HEADER_SIZE, UNLOCK, FrameType, TcFrame, set_vr
+from link.frames.tc import TC_HEADER_SIZE, UNLOCK, FrameType, TcFrame, set_vr
 from link.managed import FECF_OCTETS, Managed
 
 MS_NS = 1_000_000
@@ -48,12 +48,12 @@ class _Occasion:
     now_ns: int
     clcw: Clcw | None = None
     unit: _Unit | None = None
-    directive: Directive | None = None
+    directive: FopDirective | None = None
     value: int = 0
 
 
 class Fop:
-    """One virtual channel's sender; AD service begins with `directive(Directive.INITIATE...)`.
+    """One virtual channel's sender; AD service begins with `directive(FopDirective.INITIATE...)`.
 
     `window` is K, frames on their way at a time, 1..half of the FARM's window (that half if None); `t1_ms` the timer;
     `transmission_limit` how often a frame is sent; `timeout_type` 0 alert or 1 suspend after that. Raises ValueError.
@@ -68,27 +68,27 @@ class Fop:
         transmission_limit: int = 10,
         timeout_type: int = 0,
     ) -> None:
-        self.state = State.INITIAL
+        self.state = FopState.INITIAL
         self.vs = self.nnr = 0
         self.deadline_ns: int | None = None
         self.notices_dropped = 0
         self._managed = managed
-        self._data_octets_max = managed.tc_frame_octets_max - HEADER_SIZE - FECF_OCTETS * managed.tc_fecf
+        self._data_octets_max = managed.tc_frame_octets_max - TC_HEADER_SIZE - FECF_OCTETS * managed.tc_fecf
         self._window = managed.farm_window // 2 if window is None else window
         self._t1_ms, self._limit, self._timeout_type = t1_ms, transmission_limit, timeout_type
         self._count = 1
-        self._suspended_in: State | None = None
+        self._suspended_in: FopState | None = None
         self._wait: _Unit | None = None
         self._sent: deque[_Unit] = deque()
         self._out: dict[FrameType, TcFrame] = {}  # frames for the lower layer; for a type in here it is "not ready"
-        self._initiating: Directive | None = None
-        self._notices: list[Notice] = []
+        self._initiating: FopDirective | None = None
+        self._notices: list[FopNotice] = []
         self._check()
 
     @property
     def ready(self) -> bool:
         """Whether `send` would be accepted or queued: AD service is on and the wait queue, of one, is empty."""
-        return self.state <= State.RETRANSMIT_WAIT and self._wait is None
+        return self.state <= FopState.RETRANSMIT_WAIT and self._wait is None
 
     @property
     def unacknowledged(self) -> int:
@@ -101,15 +101,15 @@ class Fop:
 
     def send(self, data: bytes, now_ns: int, tag: Hashable = None) -> bool:
         """Send data in an AD frame; False if rejected. Raises ValueError for data that no frame can hold."""
-        event = Event.E20 if self._wait else Event.E19
+        event = FopEvent.E20 if self._wait else FopEvent.E19
         return self._run(event, _Occasion(now_ns, unit=self._unit(data, tag)))
 
     def send_expedited(self, data: bytes, now_ns: int, tag: Hashable = None) -> bool:
         """Send data once in a BD frame, outside the sequence; False if the one before has not been taken yet."""
-        event = Event.E22 if FrameType.BD in self._out else Event.E21
+        event = FopEvent.E22 if FrameType.BD in self._out else FopEvent.E21
         return self._run(event, _Occasion(now_ns, unit=self._unit(data, tag)))
 
-    def directive(self, directive: Directive, now_ns: int, value: int = 0) -> bool:
+    def directive(self, directive: FopDirective, now_ns: int, value: int = 0) -> bool:
         """Execute a directive of management; False if rejected, also for a value out of its range."""
         return self._run(self._directive_event(directive, value), _Occasion(now_ns, directive=directive, value=value))
 
@@ -125,9 +125,9 @@ class Fop:
             return
         self.deadline_ns = None
         if self._count < self._limit:
-            self._run(Event.E104 if self._timeout_type else Event.E16, _Occasion(now_ns))
+            self._run(FopEvent.E104 if self._timeout_type else FopEvent.E16, _Occasion(now_ns))
         else:
-            self._run(Event.E18 if self._timeout_type else Event.E17, _Occasion(now_ns))
+            self._run(FopEvent.E18 if self._timeout_type else FopEvent.E17, _Occasion(now_ns))
 
     @property
     def asked(self) -> tuple[TcFrame, ...]:
@@ -160,12 +160,12 @@ class Fop:
             self._out.pop(kind, None)
             self._run(_REFUSED[kind], _Occasion(now_ns))
 
-    def take_notices(self) -> list[Notice]:
+    def take_notices(self) -> list[FopNotice]:
         """The notices since the last call. At most 4096 are kept; `notices_dropped` counts the others."""
         taken, self._notices = self._notices, []
         return taken
 
-    def _run(self, event: Event, occasion: _Occasion) -> bool:
+    def _run(self, event: FopEvent, occasion: _Occasion) -> bool:
         """Execute the table's actions for an event; False if they reject it."""
         cell = _TABLE[event][self.state - 1]
         assert cell is not None, f"{event.name} in {self.state.name}: impossible by table 5-1"
@@ -175,35 +175,35 @@ class Fop:
         self.state = state
         return _reject not in actions
 
-    def _directive_event(self, directive: Directive, value: int) -> Event:
+    def _directive_event(self, directive: FopDirective, value: int) -> FopEvent:
         low, high = self._range(directive)
-        if not low <= value <= high or (directive is Directive.SET_VS and self._suspended_in):
-            return Event.E40
-        if directive is Directive.RESUME:
-            return Event(Event.E30 + (self._suspended_in or 0))
+        if not low <= value <= high or (directive is FopDirective.SET_VS and self._suspended_in):
+            return FopEvent.E40
+        if directive is FopDirective.RESUME:
+            return FopEvent(FopEvent.E30 + (self._suspended_in or 0))
         ready, not_ready = _DIRECTIVES[directive]
         return not_ready if FrameType.BC in self._out else ready
 
-    def _range(self, directive: Directive) -> tuple[int, int]:
+    def _range(self, directive: FopDirective) -> tuple[int, int]:
         match directive:
-            case Directive.SET_WINDOW:
+            case FopDirective.SET_WINDOW:
                 return 1, self._managed.farm_window // 2
-            case Directive.INITIATE_SET_VR | Directive.SET_VS:
+            case FopDirective.INITIATE_SET_VR | FopDirective.SET_VS:
                 return 0, MODULUS - 1
-            case Directive.SET_TRANSMISSION_LIMIT:
+            case FopDirective.SET_TRANSMISSION_LIMIT:
                 return 1, 255
-            case Directive.SET_T1_MS:
+            case FopDirective.SET_T1_MS:
                 return 1, 1 << 32
-            case Directive.SET_TIMEOUT_TYPE:
+            case FopDirective.SET_TIMEOUT_TYPE:
                 return 0, 1
         return 0, 0
 
     def _check(self) -> None:
         for directive, value in (
-            (Directive.SET_WINDOW, self._window),
-            (Directive.SET_T1_MS, self._t1_ms),
-            (Directive.SET_TRANSMISSION_LIMIT, self._limit),
-            (Directive.SET_TIMEOUT_TYPE, self._timeout_type),
+            (FopDirective.SET_WINDOW, self._window),
+            (FopDirective.SET_T1_MS, self._t1_ms),
+            (FopDirective.SET_TRANSMISSION_LIMIT, self._limit),
+            (FopDirective.SET_TIMEOUT_TYPE, self._timeout_type),
         ):
             low, high = self._range(directive)
             if not low <= value <= high:
@@ -224,7 +224,7 @@ class Fop:
             control=control,
         )
 
-    def _tell(self, notice: Notice) -> None:
+    def _tell(self, notice: FopNotice) -> None:
         if len(self._notices) < NOTICES_MAX:
             self._notices.append(notice)
         else:
@@ -250,7 +250,7 @@ class Fop:
         self._out.pop(FrameType.BC, None)
         self.nnr = self.vs
         if self._initiating:
-            self._tell(Answer(self._initiating, Response.FAILED))
+            self._tell(FopAnswer(self._initiating, Response.FAILED))
             self._initiating = None
 
     def _retransmit(self, now_ns: int, kind: FrameType) -> None:
@@ -289,9 +289,9 @@ class Fop:
         self._out[FrameType.AD] = unit.frame
 
 
-Action = Callable[[Fop, _Occasion], None]
-Cell = tuple[State, tuple[Action, ...]] | None
-Row = tuple[Cell, Cell, Cell, Cell, Cell, Cell]
+_Action = Callable[[Fop, _Occasion], None]
+_Cell = tuple[FopState, tuple[_Action, ...]] | None
+_Row = tuple[_Cell, _Cell, _Cell, _Cell, _Cell, _Cell]
 
 
 def _accept(fop: Fop, on: _Occasion) -> None:
@@ -310,7 +310,7 @@ def _respond(fop: Fop, on: _Occasion, response: Response) -> None:
     if on.unit:
         fop._tell(Transfer(on.unit.tag, response))
     if on.directive:
-        fop._tell(Answer(on.directive, response))
+        fop._tell(FopAnswer(on.directive, response))
 
 
 def _await_farm(fop: Fop, on: _Occasion) -> None:
@@ -320,22 +320,22 @@ def _await_farm(fop: Fop, on: _Occasion) -> None:
 
 def _confirm_initiate(fop: Fop, _on: _Occasion) -> None:
     assert fop._initiating
-    fop._tell(Answer(fop._initiating, Response.CONFIRMED))
+    fop._tell(FopAnswer(fop._initiating, Response.CONFIRMED))
     fop._initiating = None
 
 
-def _alert(code: AlertCode) -> Action:
+def _alert(code: AlertCode) -> _Action:
     def act(fop: Fop, _on: _Occasion) -> None:
         fop.deadline_ns = None
         fop._purge()
-        fop._tell(Alert(code))
+        fop._tell(FopAlert(code))
 
     return act
 
 
 def _suspend(fop: Fop, _on: _Occasion) -> None:
     fop._suspended_in = fop.state
-    fop._tell(Suspended())
+    fop._tell(FopSuspended())
 
 
 def _resume(fop: Fop, on: _Occasion) -> None:
@@ -431,35 +431,35 @@ def _set_timeout_type(fop: Fop, on: _Occasion) -> None:
     fop._timeout_type = on.value
 
 
-def _cells(state: State) -> Callable[..., Cell]:
-    def cell(*actions: Action) -> Cell:
+def _cells(state: FopState) -> Callable[..., _Cell]:
+    def cell(*actions: _Action) -> _Cell:
         return state, actions
 
     return cell
 
 
-def _stay(*actions: Action) -> Row:
+def _stay(*actions: _Action) -> _Row:
     """A row with the same actions in every state, none of which changes."""
-    s1, s2, s3, s4, s5, s6 = ((state, actions) for state in State)
+    s1, s2, s3, s4, s5, s6 = ((state, actions) for state in FopState)
     return s1, s2, s3, s4, s5, s6
 
 
-def _service(s1: Cell, s2: Cell, s3: Cell) -> Row:
+def _service(s1: _Cell, s2: _Cell, s3: _Cell) -> _Row:
     """A row of events that need frames in flight: impossible while initialising, ignored in S6."""
     return s1, s2, s3, None, None, _S6()
 
 
-def _only_initial(cell: Cell) -> Row:
+def _only_initial(cell: _Cell) -> _Row:
     """A row that is rejected in every state but S6."""
     return (*_REJECT[:5], cell)
 
 
-def _resumed(cell: Cell) -> Row:
+def _resumed(cell: _Cell) -> _Row:
     """A row for a resumption: possible in S6 only, the state of a suspended FOP."""
     return None, None, None, None, None, cell
 
 
-_S1, _S2, _S3, _S4, _S5, _S6 = map(_cells, State)
+_S1, _S2, _S3, _S4, _S5, _S6 = map(_cells, FopState)
 _REJECT = _stay(_reject)
 _LIMIT = _S6(_alert(AlertCode.LIMIT))
 _T1 = _S6(_alert(AlertCode.T1))
@@ -480,31 +480,31 @@ _SUSPEND = _S6(_suspend)
 _READY = _S1(_confirm_initiate, _cancel_timer)
 _READY_BC = _S1(_confirm_initiate, _release_bc, _cancel_timer)
 
-_TABLE: dict[Event, Row] = {
+_TABLE: dict[FopEvent, _Row] = {
     #           S1 active   S2 retransmit  S3 ... with wait  S4 initialising  S5 ... with BC  S6 initial
-    Event.E1: (_S1(), _SYNCH, _SYNCH, _READY, _READY_BC, _S6()),
-    Event.E2: _service(_ALL_DONE, _ALL_DONE, _ALL_DONE),
-    Event.E3: (_CLCW, _CLCW, _CLCW, _CLCW, _CLCW, _S6()),
-    Event.E4: (_SYNCH, _SYNCH, _SYNCH, _SYNCH, _S5(), _S6()),
-    Event.E5: _service(_S1(), _SYNCH, _SYNCH),
-    Event.E6: _service(_SOME_DONE, _SOME_DONE, _SOME_DONE),
-    Event.E7: _service(_CLCW, _CLCW, _CLCW),
-    Event.E101: _service(_LOST, _LOST, _LOST),
-    Event.E102: _service(_LIMIT, _LIMIT, _LIMIT),
-    Event.E8: _service(_REPEAT_REST, _REPEAT_REST, _REPEAT_REST),
-    Event.E9: _service(_S3(_remove_acknowledged), _S3(_remove_acknowledged), _S3(_remove_acknowledged)),
-    Event.E10: _service(_REPEAT_ALL, _S2(), _REPEAT_ALL),
-    Event.E11: _service(_S3(), _S3(), _S3()),
-    Event.E12: _service(_S2(), _S2(), _S2()),
-    Event.E103: _service(_S3(), _S3(), _S3()),
-    Event.E13: (_NNR, _NNR, _NNR, _NNR, _S5(), _S6()),
-    Event.E14: (_LOCKOUT, _LOCKOUT, _LOCKOUT, _LOCKOUT, _S5(), _S6()),
-    Event.E15: (_CLCW, _CLCW, _CLCW, _CLCW, _CLCW, _S6()),
-    Event.E16: (_AGAIN_S1, _AGAIN_S2, _S3(), _T1, _AGAIN_BC, None),
-    Event.E104: (_AGAIN_S1, _AGAIN_S2, _S3(), _SUSPEND, _AGAIN_BC, None),
-    Event.E17: (_T1, _T1, _T1, _T1, _T1, None),
-    Event.E18: (_SUSPEND, _SUSPEND, _SUSPEND, _SUSPEND, _T1, None),
-    Event.E19: (
+    FopEvent.E1: (_S1(), _SYNCH, _SYNCH, _READY, _READY_BC, _S6()),
+    FopEvent.E2: _service(_ALL_DONE, _ALL_DONE, _ALL_DONE),
+    FopEvent.E3: (_CLCW, _CLCW, _CLCW, _CLCW, _CLCW, _S6()),
+    FopEvent.E4: (_SYNCH, _SYNCH, _SYNCH, _SYNCH, _S5(), _S6()),
+    FopEvent.E5: _service(_S1(), _SYNCH, _SYNCH),
+    FopEvent.E6: _service(_SOME_DONE, _SOME_DONE, _SOME_DONE),
+    FopEvent.E7: _service(_CLCW, _CLCW, _CLCW),
+    FopEvent.E101: _service(_LOST, _LOST, _LOST),
+    FopEvent.E102: _service(_LIMIT, _LIMIT, _LIMIT),
+    FopEvent.E8: _service(_REPEAT_REST, _REPEAT_REST, _REPEAT_REST),
+    FopEvent.E9: _service(_S3(_remove_acknowledged), _S3(_remove_acknowledged), _S3(_remove_acknowledged)),
+    FopEvent.E10: _service(_REPEAT_ALL, _S2(), _REPEAT_ALL),
+    FopEvent.E11: _service(_S3(), _S3(), _S3()),
+    FopEvent.E12: _service(_S2(), _S2(), _S2()),
+    FopEvent.E103: _service(_S3(), _S3(), _S3()),
+    FopEvent.E13: (_NNR, _NNR, _NNR, _NNR, _S5(), _S6()),
+    FopEvent.E14: (_LOCKOUT, _LOCKOUT, _LOCKOUT, _LOCKOUT, _S5(), _S6()),
+    FopEvent.E15: (_CLCW, _CLCW, _CLCW, _CLCW, _CLCW, _S6()),
+    FopEvent.E16: (_AGAIN_S1, _AGAIN_S2, _S3(), _T1, _AGAIN_BC, None),
+    FopEvent.E104: (_AGAIN_S1, _AGAIN_S2, _S3(), _SUSPEND, _AGAIN_BC, None),
+    FopEvent.E17: (_T1, _T1, _T1, _T1, _T1, None),
+    FopEvent.E18: (_SUSPEND, _SUSPEND, _SUSPEND, _SUSPEND, _T1, None),
+    FopEvent.E19: (
         _S1(_to_wait_queue, _look_for_data),
         _S2(_to_wait_queue, _look_for_data),
         _S3(_to_wait_queue),
@@ -512,46 +512,46 @@ _TABLE: dict[Event, Row] = {
         _S5(_reject),
         _S6(_reject),
     ),
-    Event.E20: _REJECT,
-    Event.E21: _stay(_accept, _transmit_bd),
-    Event.E22: _REJECT,
-    Event.E23: _only_initial(_S1(_accept, _initialise, _confirm)),
-    Event.E24: _only_initial(_S4(_accept, _initialise, _await_farm, _start_timer)),
-    Event.E25: _only_initial(_S5(_accept, _initialise, _await_farm, _transmit_unlock)),
-    Event.E26: _REJECT,
-    Event.E27: _only_initial(_S5(_accept, _initialise, _await_farm, _set_vs, _transmit_set_vr)),
-    Event.E28: _REJECT,
-    Event.E29: (_TERM, _TERM, _TERM, _TERM, _TERM, _S6(_accept, _confirm)),
-    Event.E30: _REJECT,
-    Event.E31: _resumed(_S1(_accept, _resume, _confirm)),
-    Event.E32: _resumed(_S2(_accept, _resume, _confirm)),
-    Event.E33: _resumed(_S3(_accept, _resume, _confirm)),
-    Event.E34: _resumed(_S4(_accept, _resume, _confirm)),
-    Event.E35: _only_initial(_S6(_accept, _set_vs, _confirm)),
-    Event.E36: _stay(_accept, _set_window, _confirm),
-    Event.E37: _stay(_accept, _set_t1, _confirm),
-    Event.E38: _stay(_accept, _set_limit, _confirm),
-    Event.E39: _stay(_accept, _set_timeout_type, _confirm),
-    Event.E40: _REJECT,
+    FopEvent.E20: _REJECT,
+    FopEvent.E21: _stay(_accept, _transmit_bd),
+    FopEvent.E22: _REJECT,
+    FopEvent.E23: _only_initial(_S1(_accept, _initialise, _confirm)),
+    FopEvent.E24: _only_initial(_S4(_accept, _initialise, _await_farm, _start_timer)),
+    FopEvent.E25: _only_initial(_S5(_accept, _initialise, _await_farm, _transmit_unlock)),
+    FopEvent.E26: _REJECT,
+    FopEvent.E27: _only_initial(_S5(_accept, _initialise, _await_farm, _set_vs, _transmit_set_vr)),
+    FopEvent.E28: _REJECT,
+    FopEvent.E29: (_TERM, _TERM, _TERM, _TERM, _TERM, _S6(_accept, _confirm)),
+    FopEvent.E30: _REJECT,
+    FopEvent.E31: _resumed(_S1(_accept, _resume, _confirm)),
+    FopEvent.E32: _resumed(_S2(_accept, _resume, _confirm)),
+    FopEvent.E33: _resumed(_S3(_accept, _resume, _confirm)),
+    FopEvent.E34: _resumed(_S4(_accept, _resume, _confirm)),
+    FopEvent.E35: _only_initial(_S6(_accept, _set_vs, _confirm)),
+    FopEvent.E36: _stay(_accept, _set_window, _confirm),
+    FopEvent.E37: _stay(_accept, _set_t1, _confirm),
+    FopEvent.E38: _stay(_accept, _set_limit, _confirm),
+    FopEvent.E39: _stay(_accept, _set_timeout_type, _confirm),
+    FopEvent.E40: _REJECT,
     # No action is needed when the lower layer is ready again: a frame that was taken is no longer in `asked`.
-    Event.E41: (_S1(_look_for_data), _S2(_look_for_data), _S3(), _S4(), _S5(), _S6()),
-    Event.E42: (_LLIF, _LLIF, _LLIF, _LLIF, _LLIF, _LLIF),
-    Event.E43: (_S1(), _S2(), _S3(), _S4(), _S5(_look_for_directive), _S6()),
-    Event.E44: (_LLIF, _LLIF, _LLIF, _LLIF, _LLIF, _LLIF),
-    Event.E45: _stay(),  # the standard accepts BD data here as well as in E21: once is enough
-    Event.E46: (_LLIF, _LLIF, _LLIF, _LLIF, _LLIF, _LLIF),
+    FopEvent.E41: (_S1(_look_for_data), _S2(_look_for_data), _S3(), _S4(), _S5(), _S6()),
+    FopEvent.E42: (_LLIF, _LLIF, _LLIF, _LLIF, _LLIF, _LLIF),
+    FopEvent.E43: (_S1(), _S2(), _S3(), _S4(), _S5(_look_for_directive), _S6()),
+    FopEvent.E44: (_LLIF, _LLIF, _LLIF, _LLIF, _LLIF, _LLIF),
+    FopEvent.E45: _stay(),  # the standard accepts BD data here as well as in E21: once is enough
+    FopEvent.E46: (_LLIF, _LLIF, _LLIF, _LLIF, _LLIF, _LLIF),
 }
-_TAKEN = {FrameType.AD: Event.E41, FrameType.BC: Event.E43, FrameType.BD: Event.E45}
-_REFUSED = {FrameType.AD: Event.E42, FrameType.BC: Event.E44, FrameType.BD: Event.E46}
+_TAKEN = {FrameType.AD: FopEvent.E41, FrameType.BC: FopEvent.E43, FrameType.BD: FopEvent.E45}
+_REFUSED = {FrameType.AD: FopEvent.E42, FrameType.BC: FopEvent.E44, FrameType.BD: FopEvent.E46}
 _DIRECTIVES = {  # event if the lower layer is ready for a BC frame, and if not
-    Directive.INITIATE: (Event.E23, Event.E23),
-    Directive.INITIATE_CLCW_CHECK: (Event.E24, Event.E24),
-    Directive.INITIATE_UNLOCK: (Event.E25, Event.E26),
-    Directive.INITIATE_SET_VR: (Event.E27, Event.E28),
-    Directive.TERMINATE: (Event.E29, Event.E29),
-    Directive.SET_VS: (Event.E35, Event.E35),
-    Directive.SET_WINDOW: (Event.E36, Event.E36),
-    Directive.SET_T1_MS: (Event.E37, Event.E37),
-    Directive.SET_TRANSMISSION_LIMIT: (Event.E38, Event.E38),
-    Directive.SET_TIMEOUT_TYPE: (Event.E39, Event.E39),
+    FopDirective.INITIATE: (FopEvent.E23, FopEvent.E23),
+    FopDirective.INITIATE_CLCW_CHECK: (FopEvent.E24, FopEvent.E24),
+    FopDirective.INITIATE_UNLOCK: (FopEvent.E25, FopEvent.E26),
+    FopDirective.INITIATE_SET_VR: (FopEvent.E27, FopEvent.E28),
+    FopDirective.TERMINATE: (FopEvent.E29, FopEvent.E29),
+    FopDirective.SET_VS: (FopEvent.E35, FopEvent.E35),
+    FopDirective.SET_WINDOW: (FopEvent.E36, FopEvent.E36),
+    FopDirective.SET_T1_MS: (FopEvent.E37, FopEvent.E37),
+    FopDirective.SET_TRANSMISSION_LIMIT: (FopEvent.E38, FopEvent.E38),
+    FopDirective.SET_TIMEOUT_TYPE: (FopEvent.E39, FopEvent.E39),
 }

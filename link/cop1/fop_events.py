@@ -9,7 +9,7 @@ from link.frames.clcw import Clcw
 MODULUS = 256
 
 
-class State(IntEnum):
+class FopState(IntEnum):
     """State of FOP-1 (§5.1.2)."""
 
     ACTIVE = 1
@@ -20,7 +20,7 @@ class State(IntEnum):
     INITIAL = 6
 
 
-class Directive(Enum):
+class FopDirective(Enum):
     """Directives of management (§4.3.1.3), each with the value that it takes and its range."""
 
     INITIATE = auto()
@@ -79,29 +79,29 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FopAnswer:
     """Response about a directive."""
 
-    directive: Directive
+    directive: FopDirective
     response: Response
 
 
 @dataclass(frozen=True, slots=True)
-class Alert:
+class FopAlert:
     """The AD service has ended; only a directive starts it again."""
 
     code: AlertCode
 
 
 @dataclass(frozen=True, slots=True)
-class Suspended:
-    """The AD service is suspended, its queues kept, until Directive.RESUME."""
+class FopSuspended:
+    """The AD service is suspended, its queues kept, until FopDirective.RESUME."""
 
 
-Notice = Transfer | Answer | Alert | Suspended
+FopNotice = Transfer | FopAnswer | FopAlert | FopSuspended
 
 
-class Event(IntEnum):
+class FopEvent(IntEnum):
     """Events of FOP-1, the rows of table 5-1; `clcw_event` finds the one of a CLCW."""
 
     E1 = 1
@@ -189,34 +189,34 @@ class Event(IntEnum):
     """Timer expired, transmission limit not reached, timeout type 1 (suspend)."""
 
 
-def clcw_event(clcw: Clcw, *, vs: int, nnr: int, count: int, limit: int) -> Event:
+def clcw_event(clcw: Clcw, *, vs: int, nnr: int, count: int, limit: int) -> FopEvent:
     """The event that a CLCW is (table 5-1, E1..E15), given V(S), NN(R), transmission count and limit."""
     acknowledged, outstanding = (clcw.report - nnr) % MODULUS, (vs - nnr) % MODULUS
     if clcw.cop != 1:
-        return Event.E15
+        return FopEvent.E15
     if clcw.lockout:
-        return Event.E14
+        return FopEvent.E14
     if acknowledged > outstanding:
-        return Event.E13
+        return FopEvent.E13
     if acknowledged == outstanding:
         return _all_acknowledged(clcw, news=acknowledged > 0)
     if not clcw.retransmit:
         if clcw.wait:
-            return Event.E7
-        return Event.E6 if acknowledged else Event.E5
+            return FopEvent.E7
+        return FopEvent.E6 if acknowledged else FopEvent.E5
     if limit == 1:
-        return Event.E101 if acknowledged else Event.E102
+        return FopEvent.E101 if acknowledged else FopEvent.E102
     if acknowledged:
-        return Event.E9 if clcw.wait else Event.E8
+        return FopEvent.E9 if clcw.wait else FopEvent.E8
     if count < limit:
-        return Event.E11 if clcw.wait else Event.E10
-    return Event.E103 if clcw.wait else Event.E12
+        return FopEvent.E11 if clcw.wait else FopEvent.E10
+    return FopEvent.E103 if clcw.wait else FopEvent.E12
 
 
-def _all_acknowledged(clcw: Clcw, *, news: bool) -> Event:
+def _all_acknowledged(clcw: Clcw, *, news: bool) -> FopEvent:
     """The event of N(R) = V(S): no frame is missing, so the FARM has no reason for a retransmission or a wait."""
     if clcw.retransmit:
-        return Event.E4
+        return FopEvent.E4
     if clcw.wait:
-        return Event.E3
-    return Event.E2 if news else Event.E1
+        return FopEvent.E3
+    return FopEvent.E2 if news else FopEvent.E1

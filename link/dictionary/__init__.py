@@ -5,7 +5,7 @@ An app's author needs what is named here; `Dictionary` is the whole of a node.
 
 from link.dictionary.curves import Linear, Polynomial, Spline
 from link.dictionary.declare import Event, Record, Telemetry, command, decode_arguments, parameter
-from link.dictionary.dictionary import Dictionary, FileService, Happening, Sample
+from link.dictionary.dictionary import Dictionary, FilePartners, Happening, Sample
 from link.dictionary.kinds import (
     Boolean,
     Counted,
@@ -51,7 +51,7 @@ __all__ = [
     "Counted",
     "Dictionary",
     "Event",
-    "FileService",
+    "FilePartners",
     "Flag",
     "Float16b",
     "Float16l",

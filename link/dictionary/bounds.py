@@ -5,9 +5,9 @@ A space packet has 65,542 octets at most (CCSDS 133.0-B-2 §4.1.1); nothing in a
 
 import math
 
-PACKET_OCTETS_MAX = 6 + 65_536
-PACKET_BITS_MAX = 8 * PACKET_OCTETS_MAX
-DEPTH_MAX = 16  # levels of arrays and groups inside each other
+DECLARED_OCTETS_MAX = 6 + 65_536
+PACKET_BITS_MAX = 8 * DECLARED_OCTETS_MAX
+KIND_DEPTH_MAX = 16  # levels of arrays and groups inside each other
 FIELDS_MAX = 65_536  # fields of a packet
 NESTED_MAX = 16_384  # fields in the arrays and groups of a packet, counted each time that their structure occurs
 BASES_MAX = 64  # containers in a chain of bases

@@ -1,6 +1,6 @@
 """Conditions on earlier values: they decide whether a field is present or valid, or which container a packet is.
 
-Their text form is `mode == payload and level > 3`; `parse` reads it.
+Their text form is `mode == payload and level > 3`; `parse_condition` reads it.
 """
 
 import operator
@@ -12,8 +12,8 @@ import msgspec
 
 from link.dictionary.bounds import WIDE, check_number
 
-Operator = Literal["==", "!=", "<", "<=", ">", ">="]
-OPERATORS: dict[str, Operator] = {operator: operator for operator in get_args(Operator)}
+ComparisonSign = Literal["==", "!=", "<", "<=", ">", ">="]
+OPERATORS: dict[str, ComparisonSign] = {operator: operator for operator in get_args(ComparisonSign)}
 """Operators by their text, one object each: msgspec leaves a default out of JSON only if it is the same object."""
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
@@ -31,7 +31,7 @@ class Comparison(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="con
 
     field: str
     value: int | float | str
-    op: Operator = OPERATORS["=="]
+    op: ComparisonSign = OPERATORS["=="]
     raw: bool = False
 
     def __post_init__(self) -> None:
@@ -81,7 +81,7 @@ class Either(msgspec.Struct, frozen=True, tag_field="condition", tag="either"):
 Condition = Comparison | All | Either
 
 
-def parse(text: str) -> Condition:
+def parse_condition(text: str) -> Condition:
     """Read `field op value`, several of them joined by `and`. Raises ValueError."""
     terms = tuple(_parse_term(term) for term in re.split(r"\band\b", text))
     return terms[0] if len(terms) == 1 else All(terms)
@@ -91,10 +91,10 @@ def _parse_term(text: str) -> Comparison:
     found = _TERM.fullmatch(text)
     if not found:
         raise ValueError(f"condition {text.strip()!r}, expected `field == value`")
-    return Comparison(found[1], constant(found[3]), OPERATORS[found[2]])
+    return Comparison(found[1], constant_of(found[3]), OPERATORS[found[2]])
 
 
-def constant(text: str) -> int | float | str:
+def constant_of(text: str) -> int | float | str:
     """The value of a comparison: a number if the text is one, else the text as a label."""
     for read in (lambda: int(text, 0), lambda: float(text)):
         try:
@@ -104,8 +104,8 @@ def constant(text: str) -> int | float | str:
     return text
 
 
-def compared(condition: Condition) -> list[Comparison]:
+def comparisons_of(condition: Condition) -> list[Comparison]:
     """All comparisons in a condition."""
     if isinstance(condition, Comparison):
         return [condition]
-    return [one for part in condition.of for one in compared(part)]
+    return [one for part in condition.of for one in comparisons_of(part)]

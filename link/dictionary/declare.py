@@ -28,12 +28,12 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar, dataclass_transform,
 
 from link.dictionary import model
 from link.dictionary.codec.record import Codec
-from link.dictionary.conditions import parse
+from link.dictionary.conditions import parse_condition
 from link.dictionary.domain import check_labels, check_range
 from link.dictionary.kinds import AnyKind, Field
 from link.dictionary.limits import Bounds
 from link.dictionary.model import Severity
-from link.dictionary.wires import Wire, class_of, field_of, on_board, wire
+from link.dictionary.wires import WireForm, class_of, field_of, on_board, wire
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -43,7 +43,7 @@ class _RecordType(type):
     """Metaclass that makes a class with `wire` attributes a dataclass with slots and a codec."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], body: dict[str, Any], **said: Any) -> Any:
-        wires = {key: value for key, value in body.items() if isinstance(value, Wire)}
+        wires = {key: value for key, value in body.items() if isinstance(value, WireForm)}
         plain = {key: value for key, value in body.items() if key not in wires}
         made = super().__new__(mcs, name, bases, {**plain, "__slots__": tuple(wires)}, **said)
         cls: Any = dataclasses.dataclass(made)
@@ -120,14 +120,14 @@ class Event(Record):
         cls.__id__, cls.__severity__ = id, severity
 
 
-def report_entry(cls: type[Telemetry]) -> model.Report:
+def report_entry(cls: type[Telemetry]) -> model.ReportEntry:
     """The dictionary's entry of a report class."""
-    return model.Report(id=cls.__id__, name=cls.__name__, fields=cls.__fields__, text=_text(cls))
+    return model.ReportEntry(id=cls.__id__, name=cls.__name__, fields=cls.__fields__, text=_text(cls))
 
 
-def event_entry(cls: type[Event]) -> model.Event:
+def event_entry(cls: type[Event]) -> model.EventEntry:
     """The dictionary's entry of an event class."""
-    return model.Event(
+    return model.EventEntry(
         id=cls.__id__, name=cls.__name__, severity=cls.__severity__, fields=cls.__fields__, text=_text(cls)
     )
 
@@ -137,7 +137,7 @@ class CommandForm:
 
     def __init__(self, function: Callable[..., Any], opcode: int, hazardous: bool, constraint: str) -> None:
         self.function, self.opcode, self.hazardous = function, opcode, hazardous
-        self.constraint = parse(constraint) if constraint else None
+        self.constraint = parse_condition(constraint) if constraint else None
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
@@ -149,9 +149,9 @@ class CommandForm:
         """The codec of the arguments; enumerations are members of their class."""
         return _codec(self.fields, get_type_hints(self.function))
 
-    def entry(self, app_name: str) -> model.Command:
+    def entry(self, app_name: str) -> model.CommandEntry:
         """The dictionary's entry, called `app_name.method`."""
-        return model.Command(
+        return model.CommandEntry(
             id=self.opcode,
             name=f"{app_name}.{self.function.__name__}",
             fields=self.fields,
@@ -168,12 +168,12 @@ class CommandForm:
             yield field_of(self.function.__qualname__, name, annotation, said, default)
 
 
-def _split(hint: Any) -> tuple[Any, Wire]:
+def _split(hint: Any) -> tuple[Any, WireForm]:
     """`Annotated[float, wire(...)]` or a plain annotation."""
     if get_origin(hint) is not Annotated:
-        return hint, Wire()
+        return hint, WireForm()
     annotation, *extras = get_args(hint)
-    return annotation, next((extra for extra in extras if isinstance(extra, Wire)), Wire())
+    return annotation, next((extra for extra in extras if isinstance(extra, WireForm)), WireForm())
 
 
 def command(*, opcode: int, hazardous: bool = False, constraint: str = "") -> Callable[[_Function], _Function]:
@@ -226,14 +226,14 @@ def parameter(
     return dataclasses.field(default=default, metadata={"parameter": (id, said)})
 
 
-def parameters_of(app: type, app_name: str) -> Iterator[model.Parameter]:
+def parameters_of(app: type, app_name: str) -> Iterator[model.ParameterEntry]:
     """The dictionary's entries of an app class's parameters, called `app_name.attribute`."""
     hints = get_type_hints(app)
     for item in dataclasses.fields(app) if dataclasses.is_dataclass(app) else ():
         if "parameter" in item.metadata:
             number, said = item.metadata["parameter"]
             field = field_of(app.__name__, item.name, hints[item.name], said, item.default)
-            yield model.Parameter(id=number, name=f"{app_name}.{item.name}", field=field, text=said.text)
+            yield model.ParameterEntry(id=number, name=f"{app_name}.{item.name}", field=field, text=said.text)
 
 
 def _text(declared: Any) -> str:

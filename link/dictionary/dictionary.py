@@ -17,16 +17,16 @@ from msgspec import Meta
 
 from kernels.usage import did_you_mean
 from link.dictionary.codec.record import Codec
-from link.dictionary.conditions import compared
+from link.dictionary.conditions import comparisons_of
 from link.dictionary.declare import Event as EventClass
 from link.dictionary.declare import Telemetry, commands_of, event_entry, parameters_of, report_entry
 from link.dictionary.domain import check_labels, check_range, read_text, refuse
 from link.dictionary.kinds import Field, Value
-from link.dictionary.model import Command, Event, Parameter, Report, Severity
+from link.dictionary.model import CommandEntry, EventEntry, ParameterEntry, ReportEntry, Severity
 from link.errors import DecodeError
 from link.plain import check_plain
 
-_Entry = TypeVar("_Entry", Report, Event, Command, Parameter)
+_Entry = TypeVar("_Entry", ReportEntry, EventEntry, CommandEntry, ParameterEntry)
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -34,7 +34,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 class Sample:
     """One received report: the values by field name (None for an absent field), and its dictionary entry."""
 
-    entry: Report
+    entry: ReportEntry
     values: dict[str, Value | None]
 
     @property
@@ -58,7 +58,7 @@ class Sample:
 class Happening:
     """One received event."""
 
-    entry: Event
+    entry: EventEntry
     values: dict[str, Value]
 
     @property
@@ -78,7 +78,7 @@ class Happening:
         return _PLACEHOLDER.sub(lambda found: str(self.values.get(found[1], found[0])), line)
 
 
-class FileService(msgspec.Struct, frozen=True, kw_only=True):
+class FilePartners(msgspec.Struct, frozen=True, kw_only=True):
     """Entity IDs of a node's CFDP file transfer, and the APID of the space packets that carry one PDU each."""
 
     apid: Annotated[int, Meta(ge=0, le=2047)]
@@ -97,16 +97,16 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     node: Annotated[str, Meta(pattern=r"\A[ -~]{1,80}\Z")]
     apid: Annotated[int, Meta(ge=0, le=2047)]
     managed: dict[str, Any]
-    files: FileService | None = None
-    reports: tuple[Report, ...] = ()
-    events: tuple[Event, ...] = ()
-    commands: tuple[Command, ...] = ()
-    parameters: tuple[Parameter, ...] = ()
+    files: FilePartners | None = None
+    reports: tuple[ReportEntry, ...] = ()
+    events: tuple[EventEntry, ...] = ()
+    commands: tuple[CommandEntry, ...] = ()
+    parameters: tuple[ParameterEntry, ...] = ()
     services: tuple[Annotated[int, Meta(ge=0, le=255)], ...] = ()
 
     def __post_init__(self) -> None:
-        for entries in (self.reports, self.events, self.commands, self.parameters):
-            _check_unique(entries)
+        for kind in ("report", "event", "command", "parameter"):
+            _check_unique(kind, getattr(self, f"{kind}s"))
         told = {f"{report.name}.{field.name}" for report in self.reports for field in report.fields}
         for command in self.commands:
             _check_constraint(command, told)
@@ -118,7 +118,7 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         apid: int,
         managed: Mapping[str, Any],
         declared: Iterable[ModuleType | type],
-        files: FileService | None = None,
+        files: FilePartners | None = None,
         services: Iterable[int] = (),
     ) -> Self:
         """Gather what modules and classes declare: reports, events, and apps with commands and parameters.
@@ -139,7 +139,7 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         apid: int,
         managed: Mapping[str, Any],
         classes: Sequence[type],
-        files: FileService | None,
+        files: FilePartners | None,
         services: Iterable[int],
     ) -> Self:
         apps = [(one, app_name(one)) for one in classes if not issubclass(one, Telemetry | EventClass)]
@@ -195,7 +195,7 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         entry, codec = _known(self._events, event_id, "event")
         return Happening(entry, _named(codec, octets))
 
-    def command(self, name: str) -> Command:
+    def command(self, name: str) -> CommandEntry:
         """The command called `name`. Raises ValueError with the nearest names."""
         for entry in self.commands:
             if entry.name == name:
@@ -218,7 +218,7 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
 
-    def decode_command(self, function_id: int, octets: bytes) -> tuple[Command, dict[str, Value]]:
+    def decode_command(self, function_id: int, octets: bytes) -> tuple[CommandEntry, dict[str, Value]]:
         """The command and its arguments, the inverse of `encode_command`, for logs and tests. Raises DecodeError."""
         entry, codec = _known(self._commands, function_id, "command")
         return entry, _named(codec, octets)
@@ -229,15 +229,15 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return msgspec.json.encode(msgspec.json.decode(msgspec.json.encode(self), type=Dictionary))
 
     @cached_property
-    def _reports(self) -> dict[int, tuple[Report, Codec]]:
+    def _reports(self) -> dict[int, tuple[ReportEntry, Codec]]:
         return {entry.id: (entry, Codec(entry.fields)) for entry in self.reports}
 
     @cached_property
-    def _events(self) -> dict[int, tuple[Event, Codec]]:
+    def _events(self) -> dict[int, tuple[EventEntry, Codec]]:
         return {entry.id: (entry, Codec(entry.fields)) for entry in self.events}
 
     @cached_property
-    def _commands(self) -> dict[int, tuple[Command, Codec]]:
+    def _commands(self) -> dict[int, tuple[CommandEntry, Codec]]:
         return {entry.id: (entry, Codec(entry.fields)) for entry in self.commands}
 
 
@@ -268,19 +268,18 @@ def _declares(cls: type) -> bool:
     )
 
 
-def _check_unique(entries: Sequence[Report | Event | Command | Parameter]) -> None:
+def _check_unique(kind: str, entries: Sequence[ReportEntry | EventEntry | CommandEntry | ParameterEntry]) -> None:
     for key in ("id", "name"):
         seen: dict[Any, str] = {}
         for entry in entries:
             value = getattr(entry, key)
             if value in seen:
-                kind = type(entry).__name__.lower()
                 raise ValueError(f"{kind} {entry.name} and {kind} {seen[value]} have the same {key}, {value}")
             seen[value] = entry.name
 
 
-def _check_constraint(command: Command, told: Collection[str]) -> None:
-    for one in compared(command.constraint) if command.constraint else ():
+def _check_constraint(command: CommandEntry, told: Collection[str]) -> None:
+    for one in comparisons_of(command.constraint) if command.constraint else ():
         if one.field not in told:
             raise ValueError(f"command {command.name}: its constraint asks for {one.field}, which no report has")
 
@@ -296,7 +295,7 @@ def _named(codec: Codec, octets: bytes) -> dict[str, Any]:
     return dict(zip((field.name for field in codec.fields), codec.decode(octets), strict=True))
 
 
-def _argument(entry: Command, field: Field, given: dict[str, Value]) -> Value:
+def _argument(entry: CommandEntry, field: Field, given: dict[str, Value]) -> Value:
     """Take the argument `field` out of `given`, or its default, as a value in its range."""
     value = given.pop(field.name, field.default)
     if value is None:

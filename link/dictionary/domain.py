@@ -11,7 +11,7 @@ import msgspec
 from kernels.usage import did_you_mean
 from link.dictionary.bounds import short
 from link.dictionary.codec.convert import size_bounds
-from link.dictionary.conditions import Condition, compared
+from link.dictionary.conditions import Condition, comparisons_of
 from link.dictionary.kinds import (
     AnyKind,
     Array,
@@ -128,7 +128,7 @@ def _is_out(field: Field, value: Any) -> bool:
 
 def check_labels(condition: Condition | None, fields: Mapping[str, Field]) -> None:
     """Raises ValueError for a comparison of one of `fields`, by name, with a label that it does not have."""
-    for one in compared(condition) if condition else ():
+    for one in comparisons_of(condition) if condition else ():
         kind = fields[one.field].kind if one.field in fields else None
         if isinstance(kind, Enumeration) and isinstance(one.value, str) and one.value not in kind.labels:
             known = short_list(_listed(list(kind.labels)))

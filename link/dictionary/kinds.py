@@ -11,12 +11,12 @@ from typing import Literal
 import msgspec
 
 from link.dictionary.bounds import (
-    DEPTH_MAX,
+    DECLARED_OCTETS_MAX,
     FIELDS_MAX,
+    KIND_DEPTH_MAX,
     LABELS_MAX,
     NESTED_MAX,
     PACKET_BITS_MAX,
-    PACKET_OCTETS_MAX,
     WIDE,
     check_name,
     check_number,
@@ -33,7 +33,7 @@ Encoding = Literal[
 """Text encodings by Python's names. utf-16 and utf-32 have a byte order mark, or are big-endian."""
 UTF_8: Encoding = "utf-8"
 """The default byte order, one object: msgspec leaves a default out of JSON only if it is the same object."""
-Order = str
+ByteOrder = str
 """Byte order: "big", "little", or digits as "3412": for each octet on the wire, its place in the big-endian number."""
 Value = int | float | bool | str | bytes | list["Value"] | dict[str, "Value"]
 
@@ -47,7 +47,7 @@ class Integer(Kind, frozen=True):
 
     bits: int
     signed: bool = False
-    order: Order = "big"
+    order: ByteOrder = "big"
 
     def __post_init__(self) -> None:
         check_number(self.bits, "bits", 1, PACKET_BITS_MAX)
@@ -89,7 +89,7 @@ class Enumeration(Kind, frozen=True):
     labels: dict[str, int]
     bits: int = 8
     signed: bool = False
-    order: Order = "big"
+    order: ByteOrder = "big"
     ranges: tuple[tuple[int, int, str], ...] = ()
 
     def __post_init__(self) -> None:
@@ -177,7 +177,7 @@ class Terminated(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="siz
 
 def _check_size(size: object) -> None:
     if isinstance(size, int):
-        check_number(size, "size", 0, PACKET_OCTETS_MAX)
+        check_number(size, "size", 0, DECLARED_OCTETS_MAX)
 
 
 Size = int | Counted | Rest | Reference | Lookup | Terminated
@@ -328,8 +328,8 @@ def fixed_bits(kind: AnyKind) -> int | None:
 def _check_whole(kind: AnyKind) -> None:
     """Raises ValueError for a structure that is nested too deep or longer than a packet."""
     check_nested((kind,))  # first, because the checks below visit every field
-    if _depth(kind) > DEPTH_MAX:
-        raise ValueError(f"arrays and groups nested more than {DEPTH_MAX} deep")
+    if _depth(kind) > KIND_DEPTH_MAX:
+        raise ValueError(f"arrays and groups nested more than {KIND_DEPTH_MAX} deep")
     check_number(fixed_bits(kind) or 0, "bits of a structure", -PACKET_BITS_MAX, PACKET_BITS_MAX)
 
 

@@ -19,7 +19,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=NAME_MAX)]
 Severity = Literal["info", "low", "medium", "high"]
 
 
-class Report(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class ReportEntry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A housekeeping structure: TM[3,25] with `id` as structure identifier."""
 
     id: Id
@@ -28,7 +28,7 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     text: str = ""
 
 
-class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class EventEntry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """An event: TM[5,1] to TM[5,4] by severity, `id` as event definition; {field} in `text` stands for its value."""
 
     id: Id
@@ -38,7 +38,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     text: str = ""
 
 
-class Command(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class CommandEntry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A function: TC[8,1] with `id` as function identifier. A hazardous one asks for a second confirmation.
 
     `constraint`: condition on the node's last reports, with fields as `Report.field`, for the ground to send it.
@@ -74,7 +74,7 @@ class Container(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         check_number(len(self.fields), "fields of a packet", 0, FIELDS_MAX)
 
 
-class Parameter(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class ParameterEntry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A value on board that service 20 reads and sets."""
 
     id: Id

@@ -8,7 +8,7 @@ from typing import Any, Union, get_args, get_origin
 import msgspec
 
 from link.dictionary import kinds
-from link.dictionary.conditions import Condition, parse
+from link.dictionary.conditions import Condition, parse_condition
 from link.dictionary.curves import Curve, Linear
 from link.dictionary.kinds import (
     AnyKind,
@@ -44,7 +44,7 @@ _FITS: dict[Any, tuple[type, ...]] = {
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Wire:
+class WireForm:
     """The arguments of `wire`; `field_of` joins them with the field's name and annotation."""
 
     kind: AnyKind | None = None
@@ -83,7 +83,7 @@ def wire(
     """
     if scale is not None or offset:
         calibration = Linear(1.0 if scale is None else scale, offset)
-    return Wire(
+    return WireForm(
         kind=kind,
         count=count,
         unit=unit,
@@ -97,7 +97,7 @@ def wire(
     )
 
 
-def field_of(owner: str, name: str, annotation: Any, said: Wire, default: Any = None) -> Field:
+def field_of(owner: str, name: str, annotation: Any, said: WireForm, default: Any = None) -> Field:
     """The dictionary's field. Raises TypeError where the annotation and the kind do not fit."""
     try:
         return Field(
@@ -130,7 +130,7 @@ def class_of(annotation: Any) -> type | None:
     return annotation if own else None
 
 
-def _present(annotation: Any, said: Wire) -> Any:
+def _present(annotation: Any, said: WireForm) -> Any:
     """The annotation without `| None`, which a condition asks for."""
     if get_origin(annotation) not in (Union, UnionType):
         if said.when:
@@ -150,7 +150,7 @@ def _plain(default: Any) -> Any:
 
 
 def _condition(text: str) -> Condition | None:
-    return parse(text) if text else None
+    return parse_condition(text) if text else None
 
 
 def _kind(annotation: Any, kind: AnyKind | None, count: Size | None) -> AnyKind:
@@ -190,7 +190,7 @@ def _enumeration(members: type[IntEnum], kind: AnyKind) -> Enumeration:
     return Enumeration(labels, kind.bits, kind.signed, kind.order)
 
 
-def _calibration(annotation: Any, said: Wire) -> Curve | None:
+def _calibration(annotation: Any, said: WireForm) -> Curve | None:
     """The declared calibration; Linear() for a float that is written as an integer without one."""
     if said.calibration is None and annotation is float and isinstance(said.kind, Integer):
         return Linear()

@@ -29,13 +29,13 @@ _WIRE = Packed(
 )
 _M_PDU = Packed("MPdu", reserved=5, first_header=11)
 _B_PDU = Packed("BPdu", reserved=2, last_bit=14)
-HEADER_SIZE = _WIRE.size
+AOS_HEADER_SIZE = _WIRE.size
 M_PDU_HEADER_SIZE = _M_PDU.size
 OCF_SIZE = 4
 VERSION = 1
 IDLE_CHANNEL = 63
 """The virtual channel of frames that hold only idle data (§4.1.2.3.3)."""
-COUNT_MODULUS = 1 << 24
+AOS_COUNT_MODULUS = 1 << 24
 NO_HEADER = 0x7FF
 ONLY_IDLE = 0x7FE
 ALL_BITS = 0x3FFF
@@ -80,7 +80,7 @@ class AosFrame:
         version, low, channel, count, replay, has_cycle, high, cycle = _WIRE.unpack(octets)
         if version != VERSION:
             raise DecodeError(f"transfer frame version {version}, an AOS frame has {VERSION}")
-        start, end = HEADER_SIZE + insert_octets, len(octets) - OCF_SIZE * ocf
+        start, end = AOS_HEADER_SIZE + insert_octets, len(octets) - OCF_SIZE * ocf
         if end <= start:
             raise TruncatedError(needed=start + 1 + OCF_SIZE * ocf, given=len(octets))
         return cls(
@@ -91,7 +91,7 @@ class AosFrame:
             replay=bool(replay),
             cycle=cycle if has_cycle else None,
             unused_cycle=0 if has_cycle else cycle,
-            insert=octets[HEADER_SIZE:start],
+            insert=octets[AOS_HEADER_SIZE:start],
             ocf=int.from_bytes(octets[end:]) if ocf else None,
         )
 

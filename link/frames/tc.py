@@ -15,7 +15,7 @@ from link.packets.bits import Packed
 _WIRE = Packed(
     "TcHeader", version=2, bypass=1, control=1, reserved=2, spacecraft_id=10, channel=6, length=10, sequence=8
 )
-HEADER_SIZE = _WIRE.size
+TC_HEADER_SIZE = _WIRE.size
 FRAME_OCTETS_MAX = 1024
 
 UNLOCK = b"\x00"
@@ -60,7 +60,7 @@ class TcFrame:
 
     def encode(self, *, fecf: bool = True) -> bytes:
         """The whole frame, its error control field last if `fecf`. Raises ValueError naming what is out of range."""
-        size = HEADER_SIZE + len(self.data) + FECF_SIZE * fecf
+        size = TC_HEADER_SIZE + len(self.data) + FECF_SIZE * fecf
         if not self.data or size > FRAME_OCTETS_MAX:
             raise ValueError(
                 f"data of {len(self.data)} octets, a TC frame holds 1..{FRAME_OCTETS_MAX - size + len(self.data)}"
@@ -78,7 +78,7 @@ class TcFrame:
         """
         version, bypass, control, reserved, spacecraft_id, channel, length, sequence = _WIRE.unpack(octets)
         size = length + 1
-        _check_size(size, len(octets), HEADER_SIZE + 1 + FECF_SIZE * fecf)
+        _check_size(size, len(octets), TC_HEADER_SIZE + 1 + FECF_SIZE * fecf)
         body = without_fecf(octets[:size]) if fecf else octets[:size]
         if version or (control and not bypass):
             raise DecodeError(f"TC frame version {version}, bypass {bypass}, control {control}")
@@ -86,7 +86,7 @@ class TcFrame:
             spacecraft_id=spacecraft_id,
             channel=channel,
             sequence=sequence,
-            data=body[HEADER_SIZE:],
+            data=body[TC_HEADER_SIZE:],
             bypass=bool(bypass),
             control=bool(control),
             reserved=reserved,

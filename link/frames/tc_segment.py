@@ -13,7 +13,7 @@ from link.packets.size import packet_size
 from link.packets.space_packet import Flags
 
 _WIRE = Packed("SegmentHeader", flags=2, map_id=6)
-HEADER_SIZE = _WIRE.size
+SEGMENT_HEADER_SIZE = _WIRE.size
 _FLAGS = tuple(Flags)
 
 
@@ -32,7 +32,7 @@ class Segment(NamedTuple):
     def decode(cls, octets: bytes) -> Self:
         """Read a whole segment. Raises TruncatedError."""
         flags, map_id = _WIRE.unpack(octets)
-        return cls(map_id, _FLAGS[flags], octets[HEADER_SIZE:])
+        return cls(map_id, _FLAGS[flags], octets[SEGMENT_HEADER_SIZE:])
 
 
 def segments(packets: Iterable[bytes], map_id: int, octets_max: int) -> Iterator[Segment]:
@@ -40,7 +40,7 @@ def segments(packets: Iterable[bytes], map_id: int, octets_max: int) -> Iterator
 
     Packets share a segment while they fit (blocking, §4.2.1); one that does not fit any is cut.
     """
-    room, block = octets_max - HEADER_SIZE, b""
+    room, block = octets_max - SEGMENT_HEADER_SIZE, b""
     for packet in packets:
         if block and len(block) + len(packet) > room:
             yield Segment(map_id, Flags.UNSEGMENTED, block)

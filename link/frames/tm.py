@@ -26,7 +26,7 @@ _WIRE = Packed(
     segment_length=2,
     first_header=11,
 )
-HEADER_SIZE = _WIRE.size
+TM_HEADER_SIZE = _WIRE.size
 OCF_SIZE = 4
 SECONDARY_OCTETS_MAX = 63
 FRAME_OCTETS_MAX = 2048
@@ -81,7 +81,7 @@ class TmFrame:
         )
         if version:
             raise DecodeError(f"transfer frame version {version}, a TM frame has 0")
-        start, end = HEADER_SIZE, len(octets) - OCF_SIZE * has_ocf
+        start, end = TM_HEADER_SIZE, len(octets) - OCF_SIZE * has_ocf
         if has_secondary:
             start += _secondary_size(octets)
         if end <= start:
@@ -95,7 +95,7 @@ class TmFrame:
             data=octets[start:end],
             first_header=first_header,
             ocf=int.from_bytes(octets[end:]) if has_ocf else None,
-            secondary=octets[HEADER_SIZE + 1 : start],
+            secondary=octets[TM_HEADER_SIZE + 1 : start],
             unsynchronised=bool(unsynchronised),
             packet_order=bool(packet_order),
             segment_length=segment_length,
@@ -110,7 +110,7 @@ class TmFrame:
 
 def _secondary_size(octets: bytes) -> int:
     """Octets of the secondary header with its first, which holds version and length - 1 (§4.1.3.2)."""
-    first = octets[HEADER_SIZE] if len(octets) > HEADER_SIZE else 0
+    first = octets[TM_HEADER_SIZE] if len(octets) > TM_HEADER_SIZE else 0
     if first >> 6 or not first:
         raise DecodeError(f"secondary header begins with {first:#04x}, expected 0x01..0x3f")
     return 1 + first

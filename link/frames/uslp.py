@@ -19,7 +19,7 @@ _START = Packed("UslpStart", version=4, spacecraft_id=16, to_spacecraft=1, chann
 _REST = Packed("UslpRest", length=16, bypass=1, command=1, spare=2, has_ocf=1, count_octets=3)
 _FIELD = Packed("UslpField", rule=3, protocol=5)
 VERSION = 12
-HEADER_SIZE = _START.size + _REST.size
+USLP_HEADER_SIZE = _START.size + _REST.size
 OCF_SIZE = 4
 POINTER_SIZE = 2
 NO_POINTER = 0xFFFF
@@ -101,7 +101,7 @@ class UslpFrame:
             raise ValueError(f"count = {self.count}, expected to fit {self.count_octets} octets")
         ocf = b"" if self.ocf is None else self.ocf.to_bytes(OCF_SIZE)
         body = self.count.to_bytes(self.count_octets) + self.insert + self.field.encode() + ocf
-        size = HEADER_SIZE + len(body) + FECF_SIZE * fecf
+        size = USLP_HEADER_SIZE + len(body) + FECF_SIZE * fecf
         flags = (self.bypass, self.command, self.spare, self.ocf is not None, self.count_octets)
         octets = start + _REST.pack(size - 1, *flags) + body
         return with_fecf(octets) if fecf else octets
@@ -134,12 +134,12 @@ class UslpFrame:
         length, bypass, command, self.spare, has_ocf, self.count_octets = _REST.unpack(octets, _START.size)
         frame = _whole(octets, length + 1)
         body = without_fecf(frame) if fecf else frame
-        count_end = HEADER_SIZE + self.count_octets
+        count_end = USLP_HEADER_SIZE + self.count_octets
         start, end = count_end + insert_octets, len(body) - OCF_SIZE * has_ocf
         if end <= start:
             raise TruncatedError(needed=start + 1 + OCF_SIZE * has_ocf, given=len(body))
         self.bypass, self.command = bool(bypass), bool(command)
-        self.count = int.from_bytes(body[HEADER_SIZE:count_end])
+        self.count = int.from_bytes(body[USLP_HEADER_SIZE:count_end])
         self.insert = body[count_end:start]
         self.field = DataField.decode(body[start:end])
         self.ocf = int.from_bytes(body[end:]) if has_ocf else None

@@ -22,10 +22,10 @@ from kernels.inference.graph import Graph
 from link.errors import DecodeError, TruncatedError
 from link.models.forest import Forest
 from link.models.keys import SIGNATURE_OCTETS, is_signed, public_half, sign
-from link.models.manifest import Contract, Golden, Kind, Limits, Manifest, Part
+from link.models.manifest import Golden, Manifest, ModelContract, ModelKind, PartDigest, WorkerLimits
 from link.models.network import decode_network
 
-MAGIC = b"SRB1"
+BUNDLE_MAGIC = b"SRB1"
 _HEAD = struct.Struct("<4s8sI")
 _KEY_OCTETS = 8
 
@@ -59,7 +59,7 @@ class Bundle:
     def encode(self, private_pem: bytes) -> bytes:
         """The file's octets, signed."""
         manifest = self.manifest.encode()
-        signed = _HEAD.pack(MAGIC, key_name(public_half(private_pem)), len(manifest)) + manifest
+        signed = _HEAD.pack(BUNDLE_MAGIC, key_name(public_half(private_pem)), len(manifest)) + manifest
         return signed + sign(private_pem, signed) + b"".join(self.parts[part.name] for part in self.manifest.parts)
 
     def part(self, name: str) -> bytes:
@@ -87,7 +87,7 @@ class Bundle:
             raise DecodeError(f"a {kind} of {taken} bands for an input of shape {shape}")
 
 
-def decode_weights(kind: Kind, octets: bytes) -> Weights:
+def decode_weights(kind: ModelKind, octets: bytes) -> Weights:
     """Decode and check the octets of weights of a kind. Raises DecodeError."""
     return Forest.decode(octets) if kind == "forest" else decode_network(octets)
 
@@ -106,12 +106,12 @@ def make_bundle(
     *,
     name: str,
     version: str,
-    kind: Kind,
+    kind: ModelKind,
     weights: bytes,
-    contract: Contract,
+    contract: ModelContract,
     golden: tuple[NDArray[np.generic], NDArray[np.generic]],
     tolerance: float,
-    limits: Limits,
+    limits: WorkerLimits,
     verified: bool = False,
 ) -> Bundle:
     """A bundle of `weights` and the golden vector, samples and the model's result; `verified`: the library that trained
@@ -129,7 +129,7 @@ def make_bundle(
         golden=Golden(input=given.shape, output=wanted.shape, tolerance=tolerance, verified=verified),
         limits=limits,
         parts=tuple(
-            Part(name=part, octets=len(octets), sha256=hashlib.sha256(octets).hexdigest())
+            PartDigest(name=part, octets=len(octets), sha256=hashlib.sha256(octets).hexdigest())
             for part, octets in parts.items()
         ),
     )
@@ -154,8 +154,8 @@ def key_name(public: bytes) -> bytes:
 
 def _head(octets: bytes) -> tuple[bytes, bytes, int]:
     """Key name, manifest, and the offset at which the signed octets end."""
-    if not octets.startswith(MAGIC):
-        is_other = octets.startswith(MAGIC[:3])
+    if not octets.startswith(BUNDLE_MAGIC):
+        is_other = octets.startswith(BUNDLE_MAGIC[:3])
         raise DecodeError("not a model bundle of this version" if is_other else "not a model bundle")
     if len(octets) < _HEAD.size:
         raise TruncatedError(needed=_HEAD.size, given=len(octets))

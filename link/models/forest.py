@@ -27,20 +27,20 @@ from numpy.typing import NDArray
 from kernels.coding.crc import crc32c
 from kernels.errors import CorruptError
 from kernels.inference.trees import (
-    DEPTH_MAX,
     FEATURES_MAX,
     LEAVES_MAX,
     LEVELS_MAX,
-    MAGIC,
     MEMBERS_MAX,
-    ROWS_MAX,
-    Column,
+    TREE_DEPTH_MAX,
+    TREE_ROWS_MAX,
+    TREES_MAGIC,
+    CodedColumn,
     Missing,
     Sums,
     Trees,
 )
 from link.errors import DecodeError, TruncatedError
-from link.models.linear import Linear
+from link.models.linear import LinearLeaves
 
 INPUTS_MAX = 65535
 OUTPUTS_MAX, TREES_MAX = 256, 65535
@@ -51,7 +51,7 @@ _RULE_BITS = 15
 _LINEAR = 128  # bit of the octet `activation`: the leaves are linear
 
 
-class Activation(IntEnum):
+class ForestActivation(IntEnum):
     """Function applied to the sums of leaves."""
 
     NONE = 0
@@ -80,12 +80,12 @@ class Split:
 
     feature: int
     threshold: float | Members
-    left: "Node"
-    right: "Node"
+    left: "TreeNode"
+    right: "TreeNode"
     missing: Missing = Missing.ZERO
 
 
-Node = Split | float
+TreeNode = Split | float
 """A node of a tree: a split, or the value of a leaf."""
 
 _Key = tuple[int, Missing, int | None, float | tuple[int, ...]]
@@ -97,13 +97,13 @@ class Forest:
     """A compiled forest: `columns` make codes of `inputs` features; `trees` are the octets for each output."""
 
     inputs: int
-    columns: tuple[Column, ...]
+    columns: tuple[CodedColumn, ...]
     trees: tuple[bytes, ...]
-    activation: Activation = Activation.NONE
+    activation: ForestActivation = ForestActivation.NONE
     divisor: float = 1.0
     factor: float = 1.0
     """The activation is applied to sum / divisor * factor, in double precision where they are not 1."""
-    linear: Linear | None = None
+    linear: LinearLeaves | None = None
     """Linear leaves, or None where leaves are numbers; with them `trees` are the octets for each tree."""
 
     @property
@@ -137,7 +137,7 @@ class Forest:
             raise TruncatedError(needed=_HEAD.size, given=len(octets))
         magic, activation, outputs, inputs, count, *scale = _HEAD.unpack_from(octets)
         linear, activation = activation & _LINEAR, activation & ~_LINEAR
-        known = magic == _FOREST and activation in tuple(Activation) and all(map(isfinite, scale)) and scale[0]
+        known = magic == _FOREST and activation in tuple(ForestActivation) and all(map(isfinite, scale)) and scale[0]
         if not known or not count or not inputs or not 0 < outputs <= (TREES_MAX if linear else OUTPUTS_MAX):
             raise DecodeError("not a forest of this version")
         columns, at = [], _HEAD.size
@@ -145,10 +145,10 @@ class Forest:
             column, at = _column_at(octets, at, inputs)
             columns.append(column)
         trees, at = _trees_at(octets, at, outputs)
-        leaves = Linear.decode(octets[at:], outputs, inputs) if linear else None
+        leaves = LinearLeaves.decode(octets[at:], outputs, inputs) if linear else None
         if at != len(octets) and not linear:
             raise DecodeError(f"{len(octets) - at} octets behind the trees, expected none")
-        forest = cls(inputs, tuple(columns), trees, Activation(activation), scale[0], scale[1], leaves)
+        forest = cls(inputs, tuple(columns), trees, ForestActivation(activation), scale[0], scale[1], leaves)
         forest._check_trees()
         return forest
 
@@ -164,15 +164,15 @@ class Forest:
             raise DecodeError("the trees are of other columns than the forest")
 
 
-_PRECISION_AT = len(MAGIC) + 12
+_PRECISION_AT = len(TREES_MAGIC) + 12
 
 
-def _column_octets(column: Column) -> bytes:
+def _column_octets(column: CodedColumn) -> bytes:
     octet = column.missing | _INSIDE[column.inside]
     return _COLUMN.pack(column.feature, octet, len(column.limits)) + column.limits.astype("<f8").tobytes()
 
 
-def _column_at(octets: bytes, at: int, inputs: int) -> tuple[Column, int]:
+def _column_at(octets: bytes, at: int, inputs: int) -> tuple[CodedColumn, int]:
     """The column at an octet, and the offset of the next one."""
     if len(octets) < at + _COLUMN.size:
         raise TruncatedError(needed=at + _COLUMN.size, given=len(octets))
@@ -184,7 +184,7 @@ def _column_at(octets: bytes, at: int, inputs: int) -> tuple[Column, int]:
     rule, inside = octet & _RULE_BITS, {bits: code for code, bits in _INSIDE.items()}.get(octet & ~_RULE_BITS, -1)
     if feature >= inputs or rule not in tuple(Missing) or inside == -1 or not _ascend(limits.tolist()):
         raise DecodeError(f"a column of feature {feature} of {inputs}: rule {octet}, thresholds that do not ascend")
-    column = Column(feature, limits, Missing(rule), inside)
+    column = CodedColumn(feature, limits, Missing(rule), inside)
     if column.levels > LEVELS_MAX or (inside is not None and not _are_categories(limits)):
         raise DecodeError(f"a column of feature {feature}: {count} thresholds, or categories that are no whole numbers")
     return column, end
@@ -214,15 +214,15 @@ def _ascend(limits: list[float]) -> bool:
 
 
 def build_forest(
-    trees: Sequence[Node],
+    trees: Sequence[TreeNode],
     features: int,
     *,
     outputs: int = 1,
-    activation: Activation = Activation.NONE,
+    activation: ForestActivation = ForestActivation.NONE,
     sums: Sums = Sums.FLOAT64,
     divisor: float = 1.0,
     factor: float = 1.0,
-    linear: Linear | None = None,
+    linear: LinearLeaves | None = None,
 ) -> Forest:
     """Compile trees over `features` features; tree i adds to output i modulo `outputs`.
 
@@ -237,17 +237,17 @@ def build_forest(
         raise ValueError(f"{len(trees)} trees for {outputs} outputs, expected up to {OUTPUTS_MAX} with as many each")
     columns = tuple(_columns(trees, features))
     rows = sum(column.levels + 2 for column in columns)
-    if len(columns) > FEATURES_MAX or rows > ROWS_MAX:
+    if len(columns) > FEATURES_MAX or rows > TREE_ROWS_MAX:
         raise ValueError(
             f"{len(columns)} columns of {rows - 2 * len(columns)} thresholds and sets are needed, expected up to "
-            f"{FEATURES_MAX} columns, and {ROWS_MAX} thresholds and twice the columns"
+            f"{FEATURES_MAX} columns, and {TREE_ROWS_MAX} thresholds and twice the columns"
         )
     blocks = len(trees) if linear else outputs
     octets = tuple(_octets(trees[block::blocks], columns, sums) for block in range(blocks))
     return Forest(features, columns, octets, activation, divisor, factor, linear)
 
 
-def _octets(trees: Sequence[Node], columns: Sequence[Column], sums: Sums) -> bytes:
+def _octets(trees: Sequence[TreeNode], columns: Sequence[CodedColumn], sums: Sums) -> bytes:
     """The octets of one output's trees, in the format of the kernel."""
     number = struct.Struct("<BB" if len(columns) <= 256 else "<HB")
     rules = {
@@ -257,12 +257,12 @@ def _octets(trees: Sequence[Node], columns: Sequence[Column], sums: Sums) -> byt
     }
     bodies = [_tree(list(_preorder(tree)), rules) for tree in trees]
     leaves = sum(count for count, _ in bodies)
-    head = MAGIC + struct.pack("<HHIIB", len(columns), len(trees), 2 * leaves - len(trees), leaves, sums)
+    head = TREES_MAGIC + struct.pack("<HHIIB", len(columns), len(trees), 2 * leaves - len(trees), leaves, sums)
     octets = head + bytes(column.levels for column in columns) + b"".join(body for _, body in bodies)
     return octets + crc32c(octets).to_bytes(4, "little")
 
 
-def _columns(trees: Sequence[Node], features: int) -> Iterator[Column]:
+def _columns(trees: Sequence[TreeNode], features: int) -> Iterator[CodedColumn]:
     """Columns of all distinct thresholds of each feature and rule for NaN, ascending, then columns of the sets."""
     thresholds: dict[tuple[int, Missing], set[float]] = {}
     sets = set[_Key]()
@@ -280,13 +280,13 @@ def _columns(trees: Sequence[Node], features: int) -> Iterator[Column]:
     ):
         limits = np.array(sorted(values), np.float64)
         for start in range(0, max(1, len(limits)), LEVELS_MAX):
-            yield Column(feature, limits[start : start + LEVELS_MAX], missing)
+            yield CodedColumn(feature, limits[start : start + LEVELS_MAX], missing)
     for feature, missing, inside, members in sorted(sets, key=str):
         if not _are_categories(np.array(members, np.float64)):
             raise ValueError(
                 f"a set of categories of feature {feature}, expected whole numbers of 0..{MEMBERS_MAX - 1}"
             )
-        yield Column(feature, np.array(members, np.float64), missing, inside)
+        yield CodedColumn(feature, np.array(members, np.float64), missing, inside)
 
 
 def _key(split: Split) -> _Key:
@@ -296,7 +296,7 @@ def _key(split: Split) -> _Key:
     return split.feature, split.missing, None, split.threshold
 
 
-def _keys(column: Column) -> list[_Key]:
+def _keys(column: CodedColumn) -> list[_Key]:
     """Keys of the splits that use the column, level by level."""
     values = column.limits.tolist()
     if column.inside is None:
@@ -304,18 +304,18 @@ def _keys(column: Column) -> list[_Key]:
     return [(column.feature, column.missing, column.inside, tuple(map(int, values)))]
 
 
-def _preorder(tree: Node) -> Iterator[Node]:
-    waiting: list[tuple[Node, int]] = [(tree, 0)]
+def _preorder(tree: TreeNode) -> Iterator[TreeNode]:
+    waiting: list[tuple[TreeNode, int]] = [(tree, 0)]
     while waiting:
         node, depth = waiting.pop()
         yield node
         if isinstance(node, Split):
-            if depth >= DEPTH_MAX:
-                raise ValueError(f"a tree of more than {DEPTH_MAX} splits from root to leaf")
+            if depth >= TREE_DEPTH_MAX:
+                raise ValueError(f"a tree of more than {TREE_DEPTH_MAX} splits from root to leaf")
             waiting += [(node.right, depth + 1), (node.left, depth + 1)]
 
 
-def _tree(nodes: list[Node], rules: dict[_Key, bytes]) -> tuple[int, bytes]:
+def _tree(nodes: list[TreeNode], rules: dict[_Key, bytes]) -> tuple[int, bytes]:
     """Number of leaves of a tree, and its octets."""
     splits = [node for node in nodes if isinstance(node, Split)]
     leaves = [node for node in nodes if not isinstance(node, Split)]

@@ -31,7 +31,7 @@ class Leaf(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Linear:
+class LinearLeaves:
     """The leaves of each tree, whose own leaves are the numbers of these; tree i adds to output i modulo `outputs`."""
 
     outputs: int

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from link.errors import DecodeError
 
-Kind = Literal["forest", "network"]
+ModelKind = Literal["forest", "network"]
 FREE = 0
 """The size of an axis that the model does not fix."""
 
@@ -43,7 +43,7 @@ class Tensor(_Struct, frozen=True):
         return dtype == self.dtype and len(shape) == len(self.shape) and same
 
 
-class Contract(_Struct, frozen=True):
+class ModelContract(_Struct, frozen=True):
     """Input and output of the model."""
 
     input: Tensor
@@ -64,14 +64,14 @@ class Golden(_Struct, frozen=True):
     verified: bool
 
 
-class Limits(_Struct, frozen=True):
+class WorkerLimits(_Struct, frozen=True):
     """Resources that the model needs to run; a worker whose bounds are lower must not try."""
 
     timeout_s: Annotated[float, Meta(gt=0, le=86400)]
     memory_octets: Annotated[int, Meta(gt=0, le=2**40)]
 
 
-class Part(_Struct, frozen=True):
+class PartDigest(_Struct, frozen=True):
     """A named part of the bundle: its size in octets and SHA-256 (hexadecimal)."""
 
     name: _Name
@@ -84,11 +84,11 @@ class Manifest(_Struct, frozen=True):
 
     name: _Name
     version: _Name
-    kind: Kind
-    contract: Contract
+    kind: ModelKind
+    contract: ModelContract
     golden: Golden
-    limits: Limits
-    parts: Annotated[tuple[Part, ...], Meta(min_length=3, max_length=16)]
+    limits: WorkerLimits
+    parts: Annotated[tuple[PartDigest, ...], Meta(min_length=3, max_length=16)]
 
     def encode(self) -> bytes:
         """JSON; equal manifests are equal octets."""

@@ -19,7 +19,7 @@ from link.packets.chosen import chosen
 from link.packets.size import packet_size
 from link.packets.space_packet import COUNT_MODULUS, DATA_OCTETS_MAX, HEADER_SIZE, IDLE_APID, PACKET_OCTETS_MAX, Flags
 
-Column = NDArray[np.int64]
+_Column = NDArray[np.int64]
 _WORDS = struct.Struct(">HHH")
 
 
@@ -44,17 +44,17 @@ class PacketIndex:
         return cls(b"".join(packets), np.array(records, PACKET))
 
     @property
-    def offset(self) -> Column:
+    def offset(self) -> _Column:
         """Octet where each packet begins."""
         return self._column("offset")
 
     @property
-    def size(self) -> Column:
+    def size(self) -> _Column:
         """Octets of each packet, header included."""
         return self._column("size")
 
     @property
-    def apid(self) -> Column:
+    def apid(self) -> _Column:
         """Application process of each packet."""
         return self._column("identification") & 0x7FF
 
@@ -69,12 +69,12 @@ class PacketIndex:
         return (self._column("identification") >> 11 & 1).astype(np.bool_)
 
     @property
-    def flags(self) -> Column:
+    def flags(self) -> _Column:
         """Sequence flags of each packet."""
         return self._column("sequence") >> 14
 
     @property
-    def count(self) -> Column:
+    def count(self) -> _Column:
         """Sequence count of each packet."""
         return self._column("sequence") & (COUNT_MODULUS - 1)
 
@@ -120,7 +120,7 @@ class PacketIndex:
         windows = np.lib.stride_tricks.sliding_window_view(np.frombuffer(self.octets, np.uint8), stop - start)
         return np.asarray(windows[self.offset + start])
 
-    def _column(self, name: str) -> Column:
+    def _column(self, name: str) -> _Column:
         return self.records[name].astype(np.int64)
 
 
@@ -132,7 +132,7 @@ def index_packets(
     octets_max: int = PACKET_OCTETS_MAX,
     prefix_octets: int = 0,
 ) -> PacketIndex:
-    """The packets of a whole recording, as `link.packets.stream.PacketReader` finds them: by their CRC if `checked`.
+    """The packets of a whole recording, as PacketStreamReader finds them: by their CRC if `checked`.
 
     Raises ValueError for an APID or a size out of range.
     """

@@ -19,7 +19,7 @@ def has_good_crc(packet: bytes) -> bool:
 
 
 @dataclass(slots=True)
-class PacketReader:
+class PacketStreamReader:
     """Reads consecutive packets, each behind `prefix_octets` of something else, which are dropped.
 
     `is_valid` checks a whole packet; `apids`, if given, are the only ones accepted; `octets_max` bounds the packets,

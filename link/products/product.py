@@ -44,7 +44,7 @@ _WIRE = cs.Struct(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Water:
+class WaterProduct:
     """Water found in an image of `shape` (rows, columns) placed by `georeference`."""
 
     georeference: Georeference
@@ -63,7 +63,7 @@ class Product:
 
     id: int
     target: str
-    water: Water | None
+    water: WaterProduct | None
     seen: float = 1.0
 
     def encode(self) -> bytes:
@@ -96,7 +96,7 @@ class Product:
         return cls(id=fields.id, target=fields.target, water=fields.water and _water(fields.water), seen=seen)
 
 
-def _water_fields(water: Water) -> dict[str, object]:
+def _water_fields(water: WaterProduct) -> dict[str, object]:
     place = water.georeference
     return {
         "epsg": place.epsg,
@@ -111,11 +111,11 @@ def _water_fields(water: Water) -> dict[str, object]:
     }
 
 
-def _water(fields: cs.Container[object]) -> Water:
+def _water(fields: cs.Container[object]) -> WaterProduct:
     place = Georeference(
         epsg=fields.epsg, easting_m=fields.easting_m, northing_m=fields.northing_m, pixel_m=fields.pixel_m
     )
-    return Water(
+    return WaterProduct(
         georeference=place,
         shape=(fields.rows, fields.columns),
         threshold=fields.threshold,

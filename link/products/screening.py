@@ -30,7 +30,7 @@ _LEVEL = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CloudMask:
+class CloudMaskProduct:
     """Cloud mask of the image of capture `id`: `runs` of a mask of `shape` (rows, columns), 1 where it is cloudy.
 
     `valid_runs`: runs of the mask of pixels that were data; empty where all were.

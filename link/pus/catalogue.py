@@ -12,7 +12,7 @@ from link.pus.message import Report, Request
 from link.pus.packets import TcPacket, TmPacket
 
 _Form = TypeVar("_Form", Report, Request)
-Kind = tuple[int, int]
+MessageType = tuple[int, int]
 """A message type: its service and its subtype."""
 SERVICES: dict[int, str] = {
     1: "verification",

@@ -13,10 +13,10 @@ from link.dictionary.curves import Linear
 from link.dictionary.definition import Definition
 from link.dictionary.dictionary import Dictionary
 from link.dictionary.kinds import Field, Int8ub, Int16ub, Int24ub, Int32ub, Integer, Reference, odd_bits
-from link.dictionary.model import Command, Container, Event, Report
-from link.pus.catalogue import Kind, reports_of, requests_of
+from link.dictionary.model import CommandEntry, Container, EventEntry, ReportEntry
+from link.pus.catalogue import MessageType, reports_of, requests_of
 from link.pus.message import Message
-from link.pus.packets import VERSION, Ack
+from link.pus.packets import VERSION, AckFlags
 from link.pus.services import events, functions, housekeeping
 
 EPOCH = "1958-01-01T00:00:00Z"
@@ -41,7 +41,7 @@ _REPORT = (
 )
 _REQUEST = (
     Field(name="pus_version", kind=Integer(4)),
-    Field(name="acknowledge", kind=Integer(4), default=int(Ack.ALL)),
+    Field(name="acknowledge", kind=Integer(4), default=int(AckFlags.ALL)),
     Field(name="service", kind=Int8ub),
     Field(name="subtype", kind=Int8ub),
     Field(name="source", kind=Int16ub, default=0),
@@ -54,7 +54,7 @@ BASIC = frozenset({*((1, subtype) for subtype in range(1, 11)), *((5, subtype) f
 _SIZE = Reference("data_length", 1, 7)
 
 
-def definition_of(dictionary: Dictionary, services: Collection[Kind] = BASIC) -> Definition:
+def definition_of(dictionary: Dictionary, services: Collection[MessageType] = BASIC) -> Definition:
     """All packets of a node that speaks these message types, (service, subtype), both ways."""
     return Definition(
         name=dictionary.node,
@@ -65,7 +65,7 @@ def definition_of(dictionary: Dictionary, services: Collection[Kind] = BASIC) ->
     )
 
 
-def _packets(dictionary: Dictionary, services: Collection[Kind]) -> Iterator[Container]:
+def _packets(dictionary: Dictionary, services: Collection[MessageType]) -> Iterator[Container]:
     yield Container(name="CCSDSPacket", fields=_PRIMARY, abstract=True, text="Space packet, CCSDS 133.0-B-2.")
     yield _base("PusReport", _REPORT, _equal(type=0, secondary_header=1, apid=dictionary.apid, version=0))
     for service, subtype in sorted(services):
@@ -81,7 +81,7 @@ def _packets(dictionary: Dictionary, services: Collection[Kind]) -> Iterator[Con
             yield _message(form, "PusReport", _sealed(form.__fields__))
 
 
-def _family(form: type[Message], key: str, entries: Iterable[Report | Event]) -> Iterator[Container]:
+def _family(form: type[Message], key: str, entries: Iterable[ReportEntry | EventEntry]) -> Iterator[Container]:
     """The containers of a message type whose first field, `key`, selects the dictionary entry of the rest."""
     yield _message(form, "PusReport", form.__fields__[:1], abstract=True)
     for entry in entries:
@@ -94,7 +94,7 @@ def _family(form: type[Message], key: str, entries: Iterable[Report | Event]) ->
         )
 
 
-def _requests(dictionary: Dictionary, services: Collection[Kind]) -> Iterator[Container]:
+def _requests(dictionary: Dictionary, services: Collection[MessageType]) -> Iterator[Container]:
     yield Container(name="CCSDSPacket", fields=_PRIMARY, abstract=True, text="Space packet, CCSDS 133.0-B-2.")
     yield _base("PusRequest", _REQUEST, _equal(type=1, secondary_header=1, apid=dictionary.apid, version=0))
     for service, subtype in sorted(services):
@@ -106,7 +106,7 @@ def _requests(dictionary: Dictionary, services: Collection[Kind]) -> Iterator[Co
         yield _command(command)
 
 
-def _command(command: Command) -> Container:
+def _command(command: CommandEntry) -> Container:
     return Container(
         name=command.name,
         fields=_sealed(command.fields),

@@ -37,7 +37,7 @@ TC_OVERHEAD = 6 + _REQUEST.size + _CRC_SIZE
 """Octets of a request's packet that are not application data."""
 
 
-class Ack(IntFlag):
+class AckFlags(IntFlag):
     """Successes that a request wants reported (§7.4.4.1); failures are always reported."""
 
     NONE = 0
@@ -83,7 +83,7 @@ class TcPacket:
     service: int
     subtype: int
     data: bytes = b""
-    acknowledge: Ack = Ack.ALL
+    acknowledge: AckFlags = AckFlags.ALL
     source: int = 0
     flags: Flags = Flags.UNSEGMENTED
 
@@ -114,7 +114,7 @@ class TcPacket:
             service=service,
             subtype=subtype,
             data=packet.data[_REQUEST.size : -_CRC_SIZE],
-            acknowledge=Ack(acknowledge),
+            acknowledge=AckFlags(acknowledge),
             source=source,
             flags=packet.flags,
         )

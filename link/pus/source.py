@@ -6,12 +6,12 @@ from typing import Protocol
 
 from link.packets.space_packet import COUNT_MODULUS
 from link.pus.message import Report, Request
-from link.pus.packets import Ack, TcPacket, TmPacket
+from link.pus.packets import AckFlags, TcPacket, TmPacket
 
 _TYPE_COUNT_MODULUS = 1 << 16
 
 
-class Numbers(Protocol):
+class NumberSource(Protocol):
     """Gives out numbers: for each name 0, 1, 2 and so on, also across restarts if its owner remembers them."""
 
     def take(self, name: str) -> int:
@@ -19,7 +19,7 @@ class Numbers(Protocol):
 
 
 @dataclass(slots=True)
-class Tally:
+class FreshNumbers:
     """Numbers that begin at 0 whenever the program starts; `counts` has the next number of each name."""
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -40,7 +40,7 @@ class TmSource:
 
     apid: int
     destination: int = 0
-    numbers: Numbers = field(default_factory=Tally)
+    numbers: NumberSource = field(default_factory=FreshNumbers)
 
     def packet(self, report: Report, utc_ns: int) -> bytes:
         """The encoded packet of `report`, generated at `utc_ns`. A report that cannot be encoded takes no number."""
@@ -65,7 +65,7 @@ class TcSource:
     source: int = 0
     count: int = 0
 
-    def packet(self, request: Request, acknowledge: Ack = Ack.ALL) -> TcPacket:
+    def packet(self, request: Request, acknowledge: AckFlags = AckFlags.ALL) -> TcPacket:
         """The packet of `request`; verification reports will name it by its attribute `request`."""
         made = TcPacket(
             apid=self.apid,

@@ -14,8 +14,8 @@ from fsw.mission import load_mission
 from ground.records import EventRecord
 from hal.clock import Clock
 from rig.missions.cloudscreen_judge import Received, judge
-from rig.missions.cloudscreen_scenes import Scenes, lay_out, read_scenes
-from rig.operator import Operation, Show, Wire, check_range, desk_folder, operating
+from rig.missions.cloudscreen_scenes import Scenes, lay_out_scenes, read_scenes
+from rig.operator import CableOptions, Operation, Show, check_option, desk_folder, operating
 
 SCREENED_S = 60.0
 _DEAD_S, _SETTLE_S = 600.0, 1.0
@@ -29,18 +29,18 @@ class Setup:
     mission: Path
     scenes: Path
     out: Path
-    wire: Wire
+    wire: CableOptions
     pass_s: float
 
     def __post_init__(self) -> None:
-        check_range("pass", self.pass_s, *_PASS_S)
+        check_option("pass", self.pass_s, *_PASS_S)
 
 
 def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
     """The judgement of one run. Raises ValueError for what was asked wrongly, DeskError for what failed, OSError."""
     scenes = read_scenes(setup.scenes)
     with desk_folder(setup.out) as out:
-        path = lay_out(scenes, setup.scenes, setup.mission, setup.out / "mission")
+        path = lay_out_scenes(scenes, setup.scenes, setup.mission, setup.out / "mission")
         mission = load_mission(path)
         with operating(path, mission, out, setup.wire, clock, show, afresh=True) as operation:
             screened = _screened(operation, scenes)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ground.records import EventRecord
 from link.errors import DecodeError
-from link.products.screening import CloudMask, Tile
+from link.products.screening import CloudMaskProduct, Tile
 from rig.missions.cloudscreen_scenes import Scenes
 from rig.missions.coastwatch_truth import read_runs
 
@@ -59,7 +59,7 @@ class _Scene:
         """Data that is worth the link."""
         return self.valid & ~self.clouds
 
-    def take_mask(self, mask: CloudMask) -> None:
+    def take_mask(self, mask: CloudMaskProduct) -> None:
         told = read_runs(mask.runs, mask.shape)
         valid = read_runs(mask.valid_runs, mask.shape) if mask.valid_runs else np.ones(mask.shape, bool)
         if told.shape != self.valid.shape or not np.array_equal(valid, self.valid):
@@ -161,7 +161,7 @@ def _sorted_in(found: dict[str, _Scene], files: Mapping[str, bytes], cloud_share
     for name, octets in sorted(files.items(), key=lambda file: not file[0].endswith(".clouds")):
         try:
             if name.endswith(".clouds"):
-                mask = CloudMask.decode(octets)
+                mask = CloudMaskProduct.decode(octets)
                 found[mask.target].take_mask(mask)
             else:
                 tile = Tile.decode(octets)

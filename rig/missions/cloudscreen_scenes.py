@@ -27,7 +27,7 @@ from kernels.imaging.georeference import Georeference
 from kernels.usage import UsageError, shown
 from link.models.bundle import decode_weights, make_bundle
 from link.models.keys import new_private_key, public_pem
-from link.models.manifest import FREE, Contract, Limits, Tensor
+from link.models.manifest import FREE, ModelContract, Tensor, WorkerLimits
 
 BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12")
 MODEL_BANDS = ("B01", "B02", "B04", "B05", "B08", "B8A", "B09", "B10", "B11", "B12")
@@ -82,7 +82,7 @@ def read_scenes(folder: Path) -> Scenes:
     return Scenes(np.ascontiguousarray(dn.transpose(0, 3, 1, 2)), clouds, None if known.all() else known.view(np.uint8))
 
 
-def lay_out(scenes: Scenes, folder: Path, mission: Path, out: Path) -> Path:
+def lay_out_scenes(scenes: Scenes, folder: Path, mission: Path, out: Path) -> Path:
     """Put into `out` a copy of `mission` and all the files that it names; returns the copy. Raises UsageError."""
     out.mkdir(parents=True, exist_ok=True)
     valid = np.ones((len(scenes.dn), *scenes.dn.shape[2:]), np.uint8) if scenes.valid is None else scenes.valid
@@ -166,10 +166,10 @@ def _write_model(file: Path, dn: NDArray[np.uint16], out: Path) -> None:
         version="0.1",
         kind=imported.kind,
         weights=imported.weights,
-        contract=Contract(input=taken, output=Tensor(dtype=answer.dtype.name, shape=(FREE, FREE))),
+        contract=ModelContract(input=taken, output=Tensor(dtype=answer.dtype.name, shape=(FREE, FREE))),
         golden=(tile, answer),
         tolerance=0.0,
-        limits=Limits(timeout_s=20, memory_octets=512 << 20),
+        limits=WorkerLimits(timeout_s=20, memory_octets=512 << 20),
     )
     key = new_private_key()
     (out / "clouds.bundle").write_bytes(bundle.encode(key))

@@ -27,9 +27,9 @@ from kernels.errors import CorruptError
 from kernels.usage import UsageError, did_you_mean
 from link.errors import DecodeError
 from link.products.product import Product
-from rig.missions.coastwatch_truth import differences, seen_in
-from rig.missions.own_scenes import lay_out
-from rig.operator import Operation, Show, Wire, check_range, desk_folder, operating
+from rig.missions.coastwatch_truth import differences_from_truth, seen_in
+from rig.missions.own_scenes import lay_out_images
+from rig.operator import CableOptions, Operation, Show, check_option, desk_folder, operating
 from rig.report import PRODUCT_REPORT, READY_EVENT, answer_of, run_report
 
 ANSWER_S = 45.0  # for one target; a cut is added
@@ -47,13 +47,13 @@ class Setup:
     mission: Path
     out: Path
     targets: tuple[str, ...]
-    wire: Wire
+    wire: CableOptions
     cut_s: float
     images: tuple[Path, ...] = ()
     bands: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        check_range("cut", self.cut_s, 0, _CUT_S_MAX)
+        check_option("cut", self.cut_s, 0, _CUT_S_MAX)
 
 
 def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
     with desk_folder(setup.out) as out:
         path = setup.mission
         if mission is None:
-            path = lay_out(setup.images, setup.bands, path, setup.out / "mission")
+            path = lay_out_images(setup.images, setup.bands, path, setup.out / "mission")
             mission = _mission(path, setup.targets)
         return _performed(setup, path, mission, out, clock, show)
 
@@ -200,6 +200,6 @@ class _Judge:
         try:
             product = Product.decode(octets)
             (self.out / f"{target}.png").write_bytes(overlay_png(product, _background(frame)))
-            return differences(product, frame, threshold=self.threshold, smallest_px=self.smallest_px)
+            return differences_from_truth(product, frame, threshold=self.threshold, smallest_px=self.smallest_px)
         except (DecodeError, CorruptError) as error:
             return [f"not a product: {error}"]

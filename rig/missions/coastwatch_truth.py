@@ -17,11 +17,11 @@ from kernels.errors import CorruptError
 from kernels.imaging.image import decode_outlines
 from link.products.product import Product
 
-Mask = NDArray[np.bool_]
+_Mask = NDArray[np.bool_]
 _SHARE_TOLERANCE = 1e-6  # what binary32 takes off a share
 
 
-def expected_mask(frame: Frame, *, threshold: float, smallest_px: int) -> Mask:
+def expected_mask(frame: Frame, *, threshold: float, smallest_px: int) -> _Mask:
     """Water (rows, columns) in a raw frame with bands "green" and "swir1"."""
     seen = seen_in(frame)
     water = _majority((_index(frame) > np.float32(threshold)) & seen)
@@ -36,15 +36,15 @@ def expected_mask(frame: Frame, *, threshold: float, smallest_px: int) -> Mask:
     return water & seen
 
 
-def seen_in(frame: Frame) -> Mask:
+def seen_in(frame: Frame) -> _Mask:
     """Where there is data: what the camera says or, where that is silent, not 0 in all bands; and an index."""
     finite = np.isfinite(frame.dn)
     said = ((frame.dn != 0) & finite).any(axis=0) if frame.valid is None else frame.valid != 0
-    seen: Mask = said & np.isfinite(_index(frame))
+    seen: _Mask = said & np.isfinite(_index(frame))
     return seen
 
 
-def differences(product: Product, frame: Frame, *, threshold: float, smallest_px: int) -> list[str]:
+def differences_from_truth(product: Product, frame: Frame, *, threshold: float, smallest_px: int) -> list[str]:
     """In words, what a product says otherwise than this computation; empty when they agree."""
     expected = expected_mask(frame, threshold=threshold, smallest_px=smallest_px)
     if product.target != frame.target:
@@ -77,14 +77,14 @@ def _index(frame: Frame) -> NDArray[np.float32]:
     return index
 
 
-def _majority(mask: Mask) -> Mask:
+def _majority(mask: _Mask) -> _Mask:
     padded = np.pad(mask, 1, mode="edge").astype(np.uint8)
     windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))
-    votes: Mask = windows.sum(axis=(2, 3)) >= 5
+    votes: _Mask = windows.sum(axis=(2, 3)) >= 5
     return votes
 
 
-def _components(mask: Mask) -> Iterator[list[tuple[int, int]]]:
+def _components(mask: _Mask) -> Iterator[list[tuple[int, int]]]:
     """Pixels that hang together by an edge, by breadth-first search."""
     unseen = mask.copy()
     for start in zip(*(axis.tolist() for axis in np.nonzero(mask)), strict=True):
@@ -92,7 +92,7 @@ def _components(mask: Mask) -> Iterator[list[tuple[int, int]]]:
             yield _reached(unseen, start)
 
 
-def _reached(unseen: Mask, start: tuple[int, int]) -> list[tuple[int, int]]:
+def _reached(unseen: _Mask, start: tuple[int, int]) -> list[tuple[int, int]]:
     rows, cols = unseen.shape
     unseen[start] = False
     queue, pixels = deque([start]), []
@@ -106,12 +106,12 @@ def _reached(unseen: Mask, start: tuple[int, int]) -> list[tuple[int, int]]:
     return pixels
 
 
-def _paint(mask: Mask, pixels: list[tuple[int, int]], *, value: bool) -> None:
+def _paint(mask: _Mask, pixels: list[tuple[int, int]], *, value: bool) -> None:
     for pixel in pixels:
         mask[pixel] = value
 
 
-def filled(outlines: bytes, shape: tuple[int, ...]) -> Mask:
+def filled(outlines: bytes, shape: tuple[int, ...]) -> _Mask:
     """Even-odd: each vertical edge of a ring turns over all pixels to its right."""
     crossings = np.zeros((shape[0], shape[1] + 1), np.int64)
     for polygon in decode_outlines(outlines, (shape[0], shape[1])):
@@ -119,11 +119,11 @@ def filled(outlines: bytes, shape: tuple[int, ...]) -> Mask:
             for (x, y), (x_next, y_next) in zip(ring.tolist(), np.roll(ring, -1, axis=0).tolist(), strict=True):
                 if x == x_next:
                     crossings[min(y, y_next) : max(y, y_next), x] += 1
-    inside: Mask = np.cumsum(crossings, axis=1)[:, :-1] % 2 == 1
+    inside: _Mask = np.cumsum(crossings, axis=1)[:, :-1] % 2 == 1
     return inside
 
 
-def read_runs(octets: bytes, shape: tuple[int, ...]) -> Mask:
+def read_runs(octets: bytes, shape: tuple[int, ...]) -> _Mask:
     """Lengths of land and water by turns, as LEB128 numbers."""
     lengths, value, shift = [], 0, 0
     for octet in octets:
@@ -136,7 +136,7 @@ def read_runs(octets: bytes, shape: tuple[int, ...]) -> Mask:
     return pixels.reshape(shape) if pixels.size == shape[0] * shape[1] else np.zeros((0, 0), bool)
 
 
-def _same(decode: Callable[[], Mask], expected: Mask) -> bool:
+def _same(decode: Callable[[], _Mask], expected: _Mask) -> bool:
     """Whether a part of the product decodes at all, and to what was expected."""
     try:
         return np.array_equal(decode(), expected)

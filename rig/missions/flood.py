@@ -28,7 +28,7 @@ from link.products.alert import Alert
 from link.products.product import Product
 from rig.missions.cloudscreen_scenes import with_scenes
 from rig.missions.coastwatch_truth import filled
-from rig.operator import Operation, Show, Wire, desk_folder, operating
+from rig.operator import CableOptions, Operation, Show, desk_folder, operating
 
 ANSWER_S = 60.0
 IOU_MIN, PRODUCT_OCTETS_MAX = 0.55, 4096
@@ -75,7 +75,7 @@ class Setup:
     mission: Path
     scenes: Path
     out: Path
-    wire: Wire
+    wire: CableOptions
 
 
 def read_chips(folder: Path) -> dict[str, Chip]:
@@ -90,7 +90,7 @@ def _files_in(folder: Path) -> list[Path]:
     return [file for pattern in ("flood_*.npz", "s1_*.npz") for file in sorted(folder.glob(pattern))]
 
 
-def lay_out(chips: Mapping[str, Chip], mission: Path, out: Path) -> Path:
+def lay_out_chips(chips: Mapping[str, Chip], mission: Path, out: Path) -> Path:
     """Put into `out` a copy of `mission` and the chips as scenes; returns the copy."""
     out.mkdir(parents=True, exist_ok=True)
     for target, chip in chips.items():
@@ -102,19 +102,19 @@ def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
     """The judgement of one run. Raises UsageError for what was asked wrongly, DeskError for what failed, OSError."""
     chips = read_chips(setup.scenes)
     with desk_folder(setup.out) as out:
-        path = lay_out(chips, setup.mission, setup.out / "mission")
+        path = lay_out_chips(chips, setup.mission, setup.out / "mission")
         with operating(path, load_mission(path), out, setup.wire, clock, show, afresh=True) as operation:
             arrived = {target: _captured(operation, target) for target in chips}
     folder = setup.out / "ground" / "files"
     judged = [
-        judge(target, chips[target], *((folder / file.name).read_bytes() for file in files))
+        judge_chip(target, chips[target], *((folder / file.name).read_bytes() for file in files))
         | {"alert_first": files[0].received_ns <= files[1].received_ns}
         for target, files in arrived.items()
     ]
     return summary(judged)
 
 
-def judge(target: str, chip: Chip, alert: bytes, product: bytes) -> dict[str, Any]:
+def judge_chip(target: str, chip: Chip, alert: bytes, product: bytes) -> dict[str, Any]:
     """One chip: `hit` of `union` pixels, whether the alert is as it should be, and what is wrong in words.
 
     `judged` pixels are labelled and were seen. `iou` is None without a union, `alert_right` where labels do not tell.
@@ -182,7 +182,7 @@ def _pooled(judged: list[dict[str, Any]]) -> float | None:
     return sum(chip["hit"] for chip in judged) / union if union else None
 
 
-def summary_lines(report: dict[str, Any]) -> list[str]:
+def flood_lines(report: dict[str, Any]) -> list[str]:
     """The judgement as a person reads it."""
     pooled, spread = "no water, labelled or claimed", ""
     if report["iou"] is not None:

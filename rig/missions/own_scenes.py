@@ -21,7 +21,7 @@ from rig.missions.cloudscreen_scenes import with_scenes
 _SCENE_MAGIC = b"PK\x03\x04"
 
 
-def lay_out(files: Sequence[Path], bands: tuple[str, ...], path: Path, out: Path) -> Path:
+def lay_out_images(files: Sequence[Path], bands: tuple[str, ...], path: Path, out: Path) -> Path:
     """Put into `out` a copy of the mission in the file `path`, and the images as scenes; returns the copy.
 
     Raises UsageError for an image that is none, or a mission that names files of its own, which a copy lacks. The

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from fsw.apps.own import module_in
-from fsw.comms.numbers import Numbers
+from fsw.comms.numbers import Numbering
 from fsw.executive.bus import Queue
 from fsw.jobs.inline import InlineRunner
 from fsw.mission import (
@@ -26,7 +26,7 @@ from fsw.mission import (
 from fsw.node import Node, build_node
 from fsw.store.crash_log import CrashLog
 from ground.moment import Moment
-from ground.records import Record
+from ground.records import GroundRecord
 from ground.service.service import PORT_HOLDS_MAX, READ_OCTETS
 from ground.station.station import Station
 from hal.sim.board import ModelBoard
@@ -177,7 +177,7 @@ class NodeEnd:
     def forgets(self) -> bool:
         """Whether something would be lost at a restart because the disk did not take it: the node says so itself."""
         numbers = self.node.reporter.source.numbers
-        assert isinstance(numbers, Numbers)
+        assert isinstance(numbers, Numbering)
         return bool(self.node.dispatcher.memory.record.fault or numbers.record.fault)
 
     def _cut(self) -> None:
@@ -201,7 +201,7 @@ class GroundEnd:
     dictionary: Dictionary
     clock: VirtualClock
     outgoing: Wire
-    told: Callable[[Record], None]
+    told: Callable[[GroundRecord], None]
 
     def __post_init__(self) -> None:
         self.archive, self.inbox = WorldArchive(), WorldInbox()

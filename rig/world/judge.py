@@ -8,7 +8,7 @@ made to fail. Liveness: every command ends, every product arrives, the link is u
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ground.records import ENDED, CommandRecord, FileRecord, Record, Status
+from ground.records import ENDED, CommandRecord, FileRecord, GroundRecord, Status
 from link.packets.space_packet import COUNT_MODULUS
 from rig.world.devices import Payload, WorldInbox, content_of
 from rig.world.ends import GroundEnd, NodeEnd
@@ -50,7 +50,7 @@ class Judge:
         if record and record.ended and now_ns - self._ended_ns[record.number] > _ON_ITS_WAY_NS:
             raise BrokenError(f"mark {number} is made, but its command ended as {record.state}: {record.reason}")
 
-    def told(self, record: Record, now_ns: int, inbox: WorldInbox) -> None:
+    def told(self, record: GroundRecord, now_ns: int, inbox: WorldInbox) -> None:
         """The ground's news."""
         if isinstance(record, CommandRecord):
             self._command(record, now_ns)

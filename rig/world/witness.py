@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fsw.executive.app import App, Report
+from fsw.executive.app import App, AppReport
 from link.dictionary import Event, Int8ub, Int32ub, command, parameter, wire
 
 
@@ -20,6 +20,6 @@ class Witness(App, period_ms=3_600_000, budget_ms=5):
     ink: int = parameter(Int8ub, id=0x70, default=1, range=(0, 255), text="of what colour marks are")
 
     @command(opcode=0x70)
-    def mark(self, number: int) -> Iterator[Report]:
+    def mark(self, number: int) -> Iterator[AppReport]:
         """Make a mark with a number that no other has."""
         yield Marked(number=number)

@@ -14,7 +14,7 @@ from fsw.mission import Mission
 from fsw.node import dictionary_of
 from ground.archive.rows import PacketRow
 from ground.errors import GroundError
-from ground.records import CommandRecord, Record
+from ground.records import CommandRecord, GroundRecord
 from hal.sim.clock import VirtualClock
 from link.dictionary import Dictionary
 from rig.world import faults
@@ -340,7 +340,7 @@ class World:
         self._note("node", "off")
         self.down.forget(self.now_ns)
 
-    def _told(self, record: Record) -> None:
+    def _told(self, record: GroundRecord) -> None:
         octets = msgspec.json.encode(record)
         self.trace.note(self.now_ns, type(record).__name__, octets)
         self.judge.told(record, self.now_ns, self.ground.inbox)

@@ -78,7 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """0 if there was a packet, 1 if there was none."""
     from ground.recordings.output.export import open_export
-    from ground.recordings.output.frame_lines import listen
+    from ground.recordings.output.frame_lines import list_frames
     from ground.recordings.output.places import check_places
     from ground.recordings.recording import read_recording
     from skyrack.options.foreign import hint_of, mixed_up, unwrapped
@@ -101,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
         if export:
             dropped.callback(export.drop)
         if reception.frames:
-            listen(reception.frames, is_listed=options.list_frames, out=_raw(export))
+            list_frames(reception.frames, is_listed=options.list_frames, out=_raw(export))
         with _progress(len(octets)) as show:
             for batch in read_recording(octets, reception, any_version=options.any_version, ends=found.ends):
                 show(reception.octets)

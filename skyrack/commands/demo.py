@@ -34,7 +34,7 @@ from kernels.usage import UsageError, shown
 if TYPE_CHECKING:
     from ground.console.view import View
     from hal.clock import Clock
-    from rig.operator import Wire
+    from rig.operator import CableOptions
 
 _Ended = tuple[dict[str, Any], list[str], bool]
 """A report, its lines, and whether all is right."""
@@ -143,15 +143,15 @@ def _screening(options: argparse.Namespace, clock: "Clock", view: "View") -> "_E
 
 
 def _flood(options: argparse.Namespace, clock: "Clock", view: "View") -> "_Ended":
-    from rig.missions.flood import Setup, perform, summary_lines
+    from rig.missions.flood import Setup, flood_lines, perform
 
     wire = _wire(options, _FAST_BAUD)
     setup = Setup(mission=mission_file("flood/radar.toml"), scenes=options.scenes, out=options.out, wire=wire)
     report = perform(setup, clock, view.take)
-    return report, summary_lines(report), report["ok"] is not False
+    return report, flood_lines(report), report["ok"] is not False
 
 
-def _wire(options: argparse.Namespace, baud: int) -> "Wire":
-    from rig.operator import Wire
+def _wire(options: argparse.Namespace, baud: int) -> "CableOptions":
+    from rig.operator import CableOptions
 
-    return Wire(baud=baud if options.baud is None else options.baud, noise=options.noise, seed=options.seed)
+    return CableOptions(baud=baud if options.baud is None else options.baud, noise=options.noise, seed=options.seed)

@@ -25,9 +25,9 @@ from skyrack.parser import subcommand, within
 if TYPE_CHECKING:
     from link.dictionary import Dictionary
     from link.dictionary.definition import Definition
-    from link.dictionary.model import Report
+    from link.dictionary.model import ReportEntry
 
-OCTETS_MAX = 32 << 20  # of a dictionary or definition
+DEFINITION_OCTETS_MAX = 32 << 20  # of a dictionary or definition
 _FORMS = ("json", "xtce", "markdown", "wireshark", "schema")
 _EXPECTED = (
     "no dictionary by its ending, expected JSON, a mission (.toml), XTCE (.xml, .xtce) or a ccsdspy table (.csv)"
@@ -108,7 +108,7 @@ def load(
         mission = load_mission(path)
         with given(path):  # the user's own apps may declare what does not go together
             return dictionary_of(mission)
-    octets = read_file(path, OCTETS_MAX)
+    octets = read_file(path, DEFINITION_OCTETS_MAX)
     if path.suffix.lower() == ".csv":
         return _table(path, octets)
     if foreign := next((name for name, mark in _FOREIGN.items() if mark.search(octets)), None):
@@ -182,7 +182,7 @@ def _entries(loaded: "Dictionary | Definition") -> Iterator[dict[str, str]]:
         yield {"kind": "request", "id": asked.type, "name": asked.name, "text": asked.text}
 
 
-def _fields(report: "Report") -> Iterator[dict[str, str]]:
+def _fields(report: "ReportEntry") -> Iterator[dict[str, str]]:
     from link.dictionary.exchange.pages import wire_form
     from link.pus.services.parameters import fields_of
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ground.archive.reader import ArchiveReader
-    from ground.records import CommandRecord, Record, Survey
+    from ground.records import CommandRecord, GroundRecord, Survey
     from ground.service.client import Client
     from ground.station.station import Station
 
@@ -220,11 +220,11 @@ def _send(client: "Client", options: argparse.Namespace) -> "CommandRecord":
 @contextmanager
 def _typed() -> "Iterator[None]":
     """What the service refuses as invalid is what a person typed."""
-    from ground.errors import RefusedError
+    from ground.errors import ServiceRefusedError
 
     try:
         yield
-    except RefusedError as refused:
+    except ServiceRefusedError as refused:
         if refused.refusal == "invalid":
             raise UsageError(refused) from refused
         raise
@@ -345,7 +345,7 @@ def _status(options: argparse.Namespace) -> int:
     return 0
 
 
-def _print_json(record: "Record") -> None:
+def _print_json(record: "GroundRecord") -> None:
     import msgspec
 
     print(msgspec.json.encode(record).decode())

@@ -24,13 +24,13 @@ def run(options: argparse.Namespace) -> int:
     for name in supported_levels():
         select_level(name)
         for family in FAMILIES:
-            found["families"][family][name] = examine(family)
+            found["families"][family][name] = examine_family(family)
     select_level()
     print(json.dumps(found, indent=2) if options.json else as_table(found))
     return 0 if all(cell["ok"] for levels in found["families"].values() for cell in levels.values()) else 1
 
 
-def examine(family: str) -> dict[str, Any]:
+def examine_family(family: str) -> dict[str, Any]:
     """One family on the level in use: {ok, work, per_second, unit}; the last three are null where nothing is timed."""
     from kernels.selftest import self_test
     from kernels.speed import per_second, work_of

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ground.models.importing import Imported
     from link.models.bundle import Bundle
     from link.models.manifest import Tensor
-    from skyrack.options.golden_tile import Tile
+    from skyrack.options.golden_tile import GoldenTile
 
 _NOT_VERIFIED = "not verified: nobody said what the library that trained it gives"
 _MODEL_OCTETS_MAX, _KEY_OCTETS_MAX = 256 << 20, 1 << 16
@@ -123,7 +123,7 @@ def _bundled(options: argparse.Namespace) -> "tuple[Bundle, str]":
     """The model and its tile, which agree; what there is to say of the model."""
     from ground.models.importing import read_model
     from link.models.bundle import make_bundle
-    from link.models.manifest import FREE, NAME, Contract, Limits, Tensor
+    from link.models.manifest import FREE, NAME, ModelContract, Tensor, WorkerLimits
     from skyrack.options.golden_tile import compare
 
     name = options.name or options.out.stem
@@ -153,11 +153,11 @@ def _bundled(options: argparse.Namespace) -> "tuple[Bundle, str]":
             version=options.model_version,
             kind=imported.kind,
             weights=imported.weights,
-            contract=Contract(input=taken, output=Tensor(dtype=found.dtype.name, shape=(FREE,) * found.ndim)),
+            contract=ModelContract(input=taken, output=Tensor(dtype=found.dtype.name, shape=(FREE,) * found.ndim)),
             golden=(tile.samples, found),
             verified=tile.expected is not None,
             tolerance=options.tolerance,
-            limits=Limits(timeout_s=options.timeout_s, memory_octets=options.memory_mib << 20),
+            limits=WorkerLimits(timeout_s=options.timeout_s, memory_octets=options.memory_mib << 20),
         )
     return bundle, imported.remark
 
@@ -170,7 +170,7 @@ def _beside(folder: Path, name: str) -> bytes:
     return read_file(folder / path, _MODEL_OCTETS_MAX)
 
 
-def _tile(options: argparse.Namespace, imported: "Imported") -> "Tile":
+def _tile(options: argparse.Namespace, imported: "Imported") -> "GoldenTile":
     from link.models.bundle import decode_weights, image_of
     from skyrack.options.golden_tile import noise_tile, read_tile
 
@@ -202,13 +202,13 @@ def _answer(imported: "Imported", taken: "Tensor", samples: "NDArray[Any]") -> "
 
 def _show(options: argparse.Namespace) -> int:
     from link.errors import DecodeError
-    from link.models.bundle import MAGIC, read_manifest
+    from link.models.bundle import BUNDLE_MAGIC, read_manifest
 
     octets = read_file(options.file, _MODEL_OCTETS_MAX)
     try:
         key, manifest = read_manifest(octets)
     except DecodeError as error:
-        foreign = "" if octets.startswith(MAGIC[:3]) else "; `skyrack model import` makes one of a trained model"
+        foreign = "" if octets.startswith(BUNDLE_MAGIC[:3]) else "; `skyrack model import` makes one of a trained model"
         raise UsageError(f"{shown(options.file)}: {error}{foreign}") from None
     said = json.loads(manifest.encode())
     if options.json:

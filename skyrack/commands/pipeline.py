@@ -16,7 +16,7 @@ from skyrack.parser import subcommand
 
 if TYPE_CHECKING:
     from fsw.mission import Mission
-    from fsw.pipelines.contract import Contract, Kind
+    from fsw.pipelines.contract import Contract, ItemKind
     from fsw.pipelines.stage import Stage
 
 
@@ -100,7 +100,7 @@ def followed(mission: "Mission") -> dict[str, Any]:
     return {"node": mission.node.name, "scenes": scenes}
 
 
-def _words(items: "Mapping[str, Kind]") -> dict[str, str]:
+def _words(items: "Mapping[str, ItemKind]") -> dict[str, str]:
     return {name: str(kind) for name, kind in items.items()}
 
 

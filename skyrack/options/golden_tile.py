@@ -14,7 +14,7 @@ _SIDE, _TILE_SEED = 32, 1
 """Of a tile that nobody gave: pixels along a side where the model leaves it open, and what its noise is drawn from."""
 
 
-class Tile(NamedTuple):
+class GoldenTile(NamedTuple):
     """Samples (bands, ...); what is expected for them, None where nobody says; names of bands."""
 
     samples: NDArray[Any]
@@ -22,7 +22,7 @@ class Tile(NamedTuple):
     bands: tuple[str, ...] = ()
 
 
-def read_tile(path: Path) -> Tile:
+def read_tile(path: Path) -> GoldenTile:
     """The tile in an .npz file. Raises ValueError in one sentence."""
     import zipfile
     import zlib
@@ -44,7 +44,7 @@ def read_tile(path: Path) -> Tile:
     expected = tile.get("expected")
     if expected is not None:
         _check_expected(expected)
-    return Tile(np.ascontiguousarray(tile["samples"]), expected, bands)
+    return GoldenTile(np.ascontiguousarray(tile["samples"]), expected, bands)
 
 
 def _check_expected(expected: NDArray[Any]) -> None:
@@ -54,12 +54,12 @@ def _check_expected(expected: NDArray[Any]) -> None:
         raise ValueError(f"expected is of shape {expected.shape} without a finite number: it says nothing of the model")
 
 
-def noise_tile(bands: int, rows: int, cols: int, divisor: float | None) -> Tile:
+def noise_tile(bands: int, rows: int, cols: int, divisor: float | None) -> GoldenTile:
     """Samples to see that a model runs; nobody says what it should give for them. 0 rows or columns: any."""
     random, shape = np.random.default_rng(_TILE_SEED), (bands, rows or _SIDE, cols or _SIDE)
     if divisor is not None:
-        return Tile(random.integers(0, min(65535, round(1.5 * divisor)) + 1, shape).astype(np.uint16))
-    return Tile(random.normal(0, 1, shape).astype(np.float32))
+        return GoldenTile(random.integers(0, min(65535, round(1.5 * divisor)) + 1, shape).astype(np.uint16))
+    return GoldenTile(random.normal(0, 1, shape).astype(np.float32))
 
 
 def compare(path: Path, found: NDArray[Any], expected: NDArray[Any], tolerance: float) -> None:

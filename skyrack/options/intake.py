@@ -180,7 +180,7 @@ def _telecommands(options: argparse.Namespace) -> "TcFraming":
     )
 
 
-def definition_of(options: argparse.Namespace) -> "Definition":
+def definition_for(options: argparse.Namespace) -> "Definition":
     """What the packets mean; without a dictionary, their header alone. Raises OSError or ValueError."""
     from link.dictionary.definition import Definition
     from link.dictionary.exchange.ccsdspy import PRIMARY_HEADER
@@ -205,7 +205,7 @@ def decoder_of(options: argparse.Namespace, time: str = "", origin_ns: int | Non
         _refuse_without(options, _OF_XTCE, "is about XTCE: say which with --dictionary")
         if options.dialect != "portable":
             raise UsageError("--dialect is about XTCE: say which with --dictionary")
-    definition = definition_of(options)
+    definition = definition_for(options)
     with given(options.dictionary[0] if options.dictionary else "--time"):
         decoder = Decoder(definition, time, options.root, origin_ns=origin_ns)
     for name in decoder.timeless:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kernels.usage import UsageError, given, read_file, shown
-from skyrack.commands.dictionary import OCTETS_MAX
+from skyrack.commands.dictionary import DEFINITION_OCTETS_MAX
 
 if TYPE_CHECKING:
     from link.dictionary.definition import Definition
-    from link.dictionary.xtce.document import Source
+    from link.dictionary.xtce.document import XtceFile
 
-_FILES_MAX, _ALL_OCTETS_MAX = 1000, 4 * OCTETS_MAX
+_FILES_MAX, _ALL_OCTETS_MAX = 1000, 4 * DEFINITION_OCTETS_MAX
 ENDINGS = (".xml", ".xtce")
 _UNKNOWN = re.compile(r": no [a-z ]+ is called ")
 _ABOUT_OTHERS = "\nwhat is called so may stand in another file: give all files of the database, or their folder"
@@ -25,7 +25,7 @@ def load_xtce(paths: Sequence[Path], without: Sequence[str], dialect: str, part:
 
     What is passed over is told on standard error.
     """
-    from link.dictionary.xtce.ledger import RefusedError
+    from link.dictionary.xtce.ledger import XtceRefusedError
     from link.dictionary.xtce.reader import read_database
 
     files = list({file.resolve(): file for path in paths for file in _files(path)}.values())
@@ -41,7 +41,7 @@ def load_xtce(paths: Sequence[Path], without: Sequence[str], dialect: str, part:
                 "yamcs" if dialect == "yamcs" else "portable",
                 "telemetry" if part == "telemetry" else "all",
             )
-        except RefusedError as error:
+        except XtceRefusedError as error:
             is_alone = len(files) == 1 and _UNKNOWN.search(str(error))
             raise UsageError(f"{error}{_ABOUT_OTHERS}" if is_alone else str(error)) from error
     for sentence in reading.skipped:
@@ -49,19 +49,19 @@ def load_xtce(paths: Sequence[Path], without: Sequence[str], dialect: str, part:
     return reading.definition
 
 
-def _outermost(sources: "Sequence[Source]") -> "list[Source]":
+def _outermost(sources: "Sequence[XtceFile]") -> "list[XtceFile]":
     """Without those that another one includes, as in a folder that holds both."""
     inside = {one.name for source in sources for one in _all(source.included.values())}
     return [source for source in sources if source.name not in inside]
 
 
-def _all(sources: "Iterable[Source]") -> "Iterator[Source]":
+def _all(sources: "Iterable[XtceFile]") -> "Iterator[XtceFile]":
     for source in sources:
         yield source
         yield from _all(source.included.values())
 
 
-def _check_said(without: Sequence[str], sources: "Sequence[Source]") -> None:
+def _check_said(without: Sequence[str], sources: "Sequence[XtceFile]") -> None:
     """Raises UsageError for an element to leave out that is nowhere."""
     for name in without:
         tag = re.compile(rb"<(?:[\w.-]+:)?" + re.escape(name).encode() + rb"[\s/>]")
@@ -81,7 +81,7 @@ def _files(path: Path) -> Iterator[Path]:
         raise UsageError(f"{shown(path)}: of several files each has to be XTCE, and end in {' or '.join(ENDINGS)}")
 
 
-def sources_of(files: Iterable[Path]) -> "list[Source]":
+def sources_of(files: Iterable[Path]) -> "list[XtceFile]":
     """Files with those that they include. Raises OSError, or UsageError for more than anybody needs."""
     return _Sources().read(files)
 
@@ -93,17 +93,17 @@ class _Sources:
     files: int = 0
     octets: int = 0
 
-    def read(self, paths: Iterable[Path], above: tuple[Path, ...] = ()) -> "list[Source]":
+    def read(self, paths: Iterable[Path], above: tuple[Path, ...] = ()) -> "list[XtceFile]":
         """Each with those that it includes, which it names from the folder that it is in."""
         return [self._source(path, above) for path in paths]
 
-    def _source(self, path: Path, above: tuple[Path, ...]) -> "Source":
-        from link.dictionary.xtce.document import Source, includes_of
+    def _source(self, path: Path, above: tuple[Path, ...]) -> "XtceFile":
+        from link.dictionary.xtce.document import XtceFile, includes_of
 
         here = path.resolve()
         if here in above:
             raise UsageError(f"{shown(path)}: includes itself")
-        octets = read_file(path, OCTETS_MAX)
+        octets = read_file(path, DEFINITION_OCTETS_MAX)
         self.files, self.octets = self.files + 1, self.octets + len(octets)
         if self.files > _FILES_MAX or self.octets > _ALL_OCTETS_MAX:
             raise UsageError(
@@ -112,4 +112,4 @@ class _Sources:
             )
         named = list(dict.fromkeys(includes_of(octets)))
         included = self.read((path.parent / href for href in named), (*above, here))
-        return Source(shown(path), octets, dict(zip(named, included, strict=True)))
+        return XtceFile(shown(path), octets, dict(zip(named, included, strict=True)))

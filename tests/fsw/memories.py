@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from fsw.comms import numbers, request_memory
-from fsw.comms.numbers import Numbers, Reserved
+from fsw.comms.numbers import Numbering, Reserved
 from fsw.comms.request_memory import Remembered, RequestMemory
 from fsw.store.durable import Durable
 from link.cop1.farm import Farm
@@ -14,10 +14,10 @@ FOLDER = Path("/memory")
 
 def request_memory_on(medium=None, farm=None):
     """Of a node that starts with what `medium` holds."""
-    record = Durable(FOLDER, "requests", Remembered(), request_memory.OCTETS_MAX, medium or RecordingMedium())
+    record = Durable(FOLDER, "requests", Remembered(), request_memory.REQUESTS_OCTETS_MAX, medium or RecordingMedium())
     return RequestMemory(record, farm or Farm(64))
 
 
 def numbers_on(medium=None):
     """Of a node that starts with what `medium` holds."""
-    return Numbers(Durable(FOLDER, "numbers", Reserved(), numbers.OCTETS_MAX, medium or RecordingMedium()))
+    return Numbering(Durable(FOLDER, "numbers", Reserved(), numbers.NUMBERS_OCTETS_MAX, medium or RecordingMedium()))

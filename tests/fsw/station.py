@@ -9,7 +9,7 @@ from link.cfdp import Entity, MemoryStore, Settings
 from link.channels.tm_receiver import TmReceiver
 from link.coding.cltu import encode_cltu
 from link.coding.tm import TmDecoder
-from link.cop1 import Directive, Fop
+from link.cop1 import Fop, FopDirective
 from link.dictionary import Dictionary
 from link.frames.clcw import Clcw
 from link.managed import Managed
@@ -38,7 +38,7 @@ class Station:
         self.entity = Entity(said.ground_entity, self.files, Settings(pdu_octets_max=200))
         self.samples, self.events, self.reports, self.indications = [], [], [], []
         self._requests, self._unsent, self._pdus = deque(), bytearray(), 0
-        self.fop.directive(Directive.INITIATE_UNLOCK, clock.monotonic_ns())
+        self.fop.directive(FopDirective.INITIATE_UNLOCK, clock.monotonic_ns())
 
     def command(self, name, **arguments):
         """Send a command; returns what the tracker knows of it."""

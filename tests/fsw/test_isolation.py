@@ -3,7 +3,7 @@
 import pytest
 
 from fsw.store.crash_log import CrashLog
-from ground.commands.tracker import Progress
+from ground.commands.tracker import RequestProgress
 from hal.linux.board import MeasuredBoard, Rail
 from hal.port import PortClosed
 from link.cfdp import Entity, MemoryStore, Settings
@@ -18,7 +18,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fsw.executive.app import App, Report
+from fsw.executive.app import App, AppReport
 from link.dictionary import Event, Int8ub, Int32ub, Telemetry, command, wire
 
 
@@ -35,11 +35,11 @@ class CaseHappened(Event, id=0x62):
 @dataclass
 class Case(App, period_ms=20, budget_ms=5):
     @command(opcode=0x63)
-    def poke(self, degc: int = 20) -> Iterator[Report]:
+    def poke(self, degc: int = 20) -> Iterator[AppReport]:
         """Tell a temperature."""
         yield CaseStatus(degc=degc)
 
-    def step(self, now_ns: int) -> Iterator[Report]:
+    def step(self, now_ns: int) -> Iterator[AppReport]:
 '''
 BAD_VALUE = "        yield CaseStatus(degc=-1)\n"
 FLOOD = "        yield from [CaseHappened(n=n) for n in range(30)]\n"
@@ -71,7 +71,7 @@ def test_a_value_that_does_not_fit_is_told_once_and_a_command_that_tells_one_fai
     poke = world.station.command("case.poke", degc=300)
     fine = world.station.command("case.poke", degc=30)
     world.run(5)
-    assert (poke.progress, fine.progress) == (Progress.FAILED, Progress.COMPLETED)
+    assert (poke.progress, fine.progress) == (RequestProgress.FAILED, RequestProgress.COMPLETED)
     assert "CaseStatus.degc = 300, expected 0..255" in poke.reason
     errors = {error["error"] for error in told(world, "StepFailed")}
     assert errors == {f"UnsendableError: CaseStatus.degc = {value}, expected 0..255" for value in (-1, 300)}
@@ -99,7 +99,7 @@ def test_a_flood_drowns_neither_state_nor_verification(tmp_path, body, what, bit
     for _ in range(2):
         pings.append(world.station.request(Ping(), "ping"))
         world.run(4)
-    assert [ping.progress for ping in pings] == [Progress.COMPLETED] * 2
+    assert [ping.progress for ping in pings] == [RequestProgress.COMPLETED] * 2
     assert uptimes_are_whole(world)
     assert len(world.station.named("NodeStatus")) >= 10
     assert {"name": "case", "what": what} in told(world, "Throttled")
@@ -224,7 +224,7 @@ def test_a_sensor_that_falls_silent_costs_neither_state_nor_product(tmp_path):
     amperes.unlink()
     tracked = world.station.command("imaging.capture", target="coast")
     assert world.run(10, lambda: world.station.files.files and tracked.is_over)
-    assert tracked.progress is Progress.COMPLETED
+    assert tracked.progress is RequestProgress.COMPLETED
     assert world.station.named("NodeStatus")[-1]["power_source"] == "modelled"
     amperes.write_text("2000")
     world.run(2)

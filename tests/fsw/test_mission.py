@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from fsw.mission import load_mission
-from link.models.manifest import Limits
+from link.models.manifest import WorkerLimits
 from tests.link.models.bundles import PRIVATE, bundle
 
 COASTWATCH = Path(__file__).parents[2] / "examples" / "missions" / "coastwatch.toml"
@@ -124,11 +124,14 @@ def test_a_file_that_is_not_there(tmp_path):
     ("limits", "sentence"),
     [
         (
-            Limits(timeout_s=20.5, memory_octets=1),
+            WorkerLimits(timeout_s=20.5, memory_octets=1),
             "jobs.timeout_s = 20.0, expected 20.5 or more for pipeline.stag",
         ),
-        (Limits(timeout_s=1, memory_octets=2**29 + 1), "jobs.memory_mib = 512, expected 513 or more for pipeline.stag"),
-        (Limits(timeout_s=20, memory_octets=2**29), "pipeline.stages[0] (clouds): takes bands"),
+        (
+            WorkerLimits(timeout_s=1, memory_octets=2**29 + 1),
+            "jobs.memory_mib = 512, expected 513 or more for pipeline.stag",
+        ),
+        (WorkerLimits(timeout_s=20, memory_octets=2**29), "pipeline.stages[0] (clouds): takes bands"),
     ],
 )
 def test_jobs_may_take_what_a_model_needs(edited, tmp_path, limits, sentence):

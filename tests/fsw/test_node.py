@@ -11,12 +11,12 @@ from fsw.mission import _DATA_OCTETS_MIN, load_mission
 from fsw.node import build_node
 from fsw.pipelines.run import run as pipeline
 from fsw.store.products import Provenance
-from ground.commands.tracker import Progress
+from ground.commands.tracker import RequestProgress
 from hal.medium import HOST
 from hal.port import PortClosed
 from hal.scene_file import Scene
 from hal.sim.board import ModelBoard
-from hal.sim.cable import Channel, cable
+from hal.sim.cable import CableDirection, cable
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import EPOCH_UTC_NS, VirtualClock
 from kernels.imaging.georeference import Georeference
@@ -70,7 +70,9 @@ class World:
         self.boot()
 
     def channel(self, name):
-        return Channel(bits_per_second=self.bits_per_second, noise=self.noise, random=Random(f"{self.seed}/{name}"))
+        return CableDirection(
+            bits_per_second=self.bits_per_second, noise=self.noise, random=Random(f"{self.seed}/{name}")
+        )
 
     def boot(self):
         scenes = {
@@ -114,7 +116,7 @@ def test_a_command_becomes_a_product_on_the_ground(tmp_path):
     world.run(2)
     tracked = station.command("imaging.capture", target="coast")
     assert world.run(10, lambda: station.files.files and tracked.is_over)
-    assert tracked.progress is Progress.COMPLETED
+    assert tracked.progress is RequestProgress.COMPLETED
     assert [label for label, _ in tracked.stages] == ["AcceptanceSuccess", "StartSuccess", "CompletionSuccess"]
     (name,) = station.files.files
     product = Product.decode(station.files.files[name])
@@ -198,7 +200,7 @@ def test_every_request_is_answered(tmp_path):
     }
     assert world.run(5, lambda: all(tracked.is_over for tracked in requests.values()))
     assert Pong() in station.reports
-    assert requests["ping"].progress is Progress.COMPLETED
+    assert requests["ping"].progress is RequestProgress.COMPLETED
     assert requests["unknown"].reason == "unknown_function: function 999"
     assert requests["moon"].reason == "not_now: no target 'moon' in sight; known: coast, desert"
 
@@ -217,7 +219,7 @@ def test_noise_and_a_cut_delay_the_product_and_change_nothing(tmp_path, seed):
     assert storm.station.files.files == quiet.station.files.files
     assert storm.clock.monotonic_ns() > quiet.clock.monotonic_ns()
     assert storm.run(60, lambda: tracked.is_over and not storm.node.files.store.waiting())
-    assert tracked.progress is Progress.COMPLETED
+    assert tracked.progress is RequestProgress.COMPLETED
 
 
 def test_a_line_on_the_brink_delays_everything_and_loses_no_product(tmp_path):
@@ -367,5 +369,5 @@ def test_a_node_whose_clock_is_wrong_is_heard_and_obeys(tmp_path, year):
     world.run(2)
     tracked = world.station.command("imaging.capture", target="coast")
     assert world.run(20, lambda: tracked.is_over and world.station.files.files)
-    assert tracked.progress is Progress.COMPLETED
+    assert tracked.progress is RequestProgress.COMPLETED
     assert len(world.station.named("NodeStatus")) >= 2

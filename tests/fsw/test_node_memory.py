@@ -5,7 +5,7 @@ import errno
 import pytest
 
 from fsw.pus import test
-from ground.commands.tracker import Progress
+from ground.commands.tracker import RequestProgress
 from link.pus.packets import TmPacket
 from link.pus.services.test import Ping
 from tests.fsw.test_node import SECOND, World
@@ -78,13 +78,13 @@ def test_a_command_that_restarts_the_node_is_executed_once_and_told(tmp_path, mo
     world.revive(world.left[0])
     world.run(60)
     assert len(executed) == 1
-    assert tracked.progress is Progress.FAILED
+    assert tracked.progress is RequestProgress.FAILED
     assert tracked.reason.startswith("interrupted: the node restarted before it ended")
     assert [label for label, _ in tracked.stages] == ["CompletionFailure"]
     monkeypatch.undo()
     after = world.station.request(Ping(), "ping")
     assert world.run(10, lambda: after.is_over)
-    assert after.progress is Progress.COMPLETED
+    assert after.progress is RequestProgress.COMPLETED
     last = world.station.named("NodeStatus")[-1]
     assert (last["boots"], last["last_request"], last["requests_repeated"]) == (2, 0, 0)
 
@@ -124,7 +124,7 @@ def test_the_power_fails_at_every_call_of_a_ping(tmp_path, pings):
         ends.add(tracked.progress)
         assert len(pings) - before <= 1
     assert call > 4
-    assert ends == {Progress.COMPLETED, Progress.FAILED}
+    assert ends == {RequestProgress.COMPLETED, RequestProgress.FAILED}
 
 
 def test_no_packet_has_the_number_of_an_earlier_one(tmp_path):
@@ -156,7 +156,7 @@ def test_on_a_failing_disk_it_starts_and_flies_and_says_so(tmp_path, pings, reas
     world = World(tmp_path, medium=RecordingMedium(fail))
     tracked = world.station.request(Ping(), "ping")
     assert world.run(10, lambda: tracked.is_over)
-    assert tracked.progress is Progress.COMPLETED
+    assert tracked.progress is RequestProgress.COMPLETED
     assert len(pings) == 1
     failing = [event.values for event in world.station.events if event.name == "MemoryFailing"]
     assert {one["reason"] for one in failing} == {"the disk has gone"}
@@ -183,7 +183,7 @@ def test_what_is_executed_is_answered_however_many_come_at_once(tmp_path, pings,
     world.run(2)
     tracked = [world.station.request(Ping(), "ping") for _ in range(count)]
     assert world.run(60, lambda: all(one.is_over for one in tracked))
-    assert {one.progress for one in tracked} == {Progress.COMPLETED}
+    assert {one.progress for one in tracked} == {RequestProgress.COMPLETED}
     assert len(pings) == count
     world.run(2)
     last = world.station.named("NodeStatus")[-1]

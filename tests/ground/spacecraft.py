@@ -11,7 +11,7 @@ from link.coding.cltu import CltuReader
 from link.coding.tm import TmEncoder
 from link.cop1.farm import Farm, Verdict
 from link.dictionary import Dictionary, Event, Int8ub, Int32ub, Limits, Octets, Telemetry, command, wire
-from link.dictionary.dictionary import FileService
+from link.dictionary.dictionary import FilePartners
 from link.errors import DecodeError
 from link.frames.tc import TcFrame
 from link.managed import Managed, TmChannel
@@ -19,7 +19,7 @@ from link.packets.space_packet import SpacePacket
 from link.pus.catalogue import read_request
 from link.pus.packets import TcPacket
 from link.pus.services import events, housekeeping
-from link.pus.services.verification import FailureCode, Stage, failure, success
+from link.pus.services.verification import ExecutionStage, FailureCode, failure, success
 from link.pus.source import TmSource
 
 APID, FILES_APID, NODE_ENTITY, GROUND_ENTITY = 65, 0x7FD, 1, 2
@@ -66,7 +66,7 @@ DICTIONARY = Dictionary.of(
     APID,
     MANAGED.to_dict(),
     [NodeStatus, Done, Imaging],
-    FileService(apid=FILES_APID, node_entity=NODE_ENTITY, ground_entity=GROUND_ENTITY),
+    FilePartners(apid=FILES_APID, node_entity=NODE_ENTITY, ground_entity=GROUND_ENTITY),
 )
 
 SECOND = 1_000_000_000
@@ -131,12 +131,12 @@ class Spacecraft:
         entry, arguments = self.dictionary.decode_command(request.function, request.arguments)
         self.executed.append((entry.name, arguments))
         if arguments.get("target") == "nowhere":
-            self.report(failure(packet, Stage.ACCEPTANCE, FailureCode.BAD_ARGUMENTS, "no such target"))
+            self.report(failure(packet, ExecutionStage.ACCEPTANCE, FailureCode.BAD_ARGUMENTS, "no such target"))
             return
-        for stage in (Stage.ACCEPTANCE, Stage.START, Stage.COMPLETION):
+        for stage in (ExecutionStage.ACCEPTANCE, ExecutionStage.START, ExecutionStage.COMPLETION):
             if stage.name not in self.silent_about:
                 self.report(success(packet, stage))
-        self.report(events.report_of(Done(what=entry.name)))
+        self.report(events.event_report(Done(what=entry.name)))
 
 
 @dataclass

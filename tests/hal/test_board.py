@@ -2,7 +2,7 @@
 
 import pytest
 
-from hal.board import Power
+from hal.board import PowerReading
 from hal.linux.board import MeasuredBoard, board_name, find_input_rail
 from hal.sim.board import ModelBoard
 
@@ -19,7 +19,7 @@ def sensor(folder, **files):
 
 def test_model():
     board = ModelBoard(name="Raspberry Pi 5", idle_watts=2.5, core_watts=1.25)
-    assert board.power(2.0) == Power(5.0, "modelled")
+    assert board.power(2.0) == PowerReading(5.0, "modelled")
 
 
 def test_input_rail_of_a_jetson_is_found_and_read(tmp_path):
@@ -36,22 +36,22 @@ def test_input_rail_of_a_jetson_is_found_and_read(tmp_path):
         (sensor / name).write_text(text)
     rail = find_input_rail(tmp_path)
     assert rail is not None
-    assert MeasuredBoard("Jetson", rail, MODEL).power(0.0) == Power(6.0, "measured")
+    assert MeasuredBoard("Jetson", rail, MODEL).power(0.0) == PowerReading(6.0, "measured")
 
 
 @pytest.mark.parametrize("said", [None, "", "nan", "\xff"])
 def test_while_a_sensor_is_silent_power_is_modelled_and_says_so(tmp_path, said):
     folder = sensor(tmp_path / "hwmon0", in1_label="VDD_IN", in1_input=5000, curr1_input=1000)
     board = MeasuredBoard("Jetson", find_input_rail(tmp_path), MODEL)
-    assert board.power(1.0) == Power(5.0, "measured")
+    assert board.power(1.0) == PowerReading(5.0, "measured")
     if said is None:
         (folder / "curr1_input").unlink()
     else:
         (folder / "curr1_input").write_bytes(said.encode("latin-1"))
-    assert board.power(1.0) == Power(3.0, "modelled")
+    assert board.power(1.0) == PowerReading(3.0, "modelled")
     assert board.silent == 1
     (folder / "curr1_input").write_text("2000\n")
-    assert board.power(1.0) == Power(10.0, "measured")
+    assert board.power(1.0) == PowerReading(10.0, "measured")
 
 
 def test_the_rails_of_an_agx_orin_are_not_the_board_s_input(tmp_path):

@@ -20,7 +20,7 @@ from hal.linux.clock import HostClock
 from hal.linux.serial_port import SerialLine
 from hal.linux.socket_port import SocketLine
 from hal.port import Line, PortClosed, PortState
-from hal.sim.cable import Channel, cable
+from hal.sim.cable import CableDirection, cable
 from hal.sim.clock import VirtualClock
 
 
@@ -68,7 +68,7 @@ def _breathe() -> None:
 @contextmanager
 def sim_ends() -> Iterator[Ends]:
     clock = VirtualClock()
-    near, far = cable(clock, Channel(bits_per_second=10**9), Channel(bits_per_second=10**9))
+    near, far = cable(clock, CableDirection(bits_per_second=10**9), CableDirection(bits_per_second=10**9))
     yield Ends(near, far, lambda: clock.advance(10**8))
 
 

@@ -14,7 +14,7 @@ from kernels.coding import bch, crc, erasure, fields, ldpc, packets, randomise, 
 from kernels.errors import CorruptError
 from kernels.imaging import calibrate, disk, image, lee
 from kernels.inference import nets, trees
-from kernels.inference.graph import Graph, Kind, Node, Rounding
+from kernels.inference.graph import Graph, Layer, LayerKind, Rounding
 from kernels.science import channelize, shallow_water
 
 REFUSALS = (TypeError, ValueError, CorruptError)
@@ -64,16 +64,16 @@ def in_place(call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def quantised(step: Any, zero: Any, scales: Any, weights: Any, bias: Any) -> Any:
-    node = Node(
-        kind=Kind.QUANTISED, inputs=(0,), size=1, stride=1, outputs=2, weights=weights, bias=bias,
+    node = Layer(
+        kind=LayerKind.QUANTISED, inputs=(0,), size=1, stride=1, outputs=2, weights=weights, bias=bias,
         rounding=Rounding(step, zero, scales),
     )  # fmt: skip
     return nets.Network(Graph((0, 0, 3), (node,))).run(np.ones((2, 2, 3), np.float32))
 
 
 def convolved(image: Any, size: Any, stride: Any, outputs: Any, weights: Any, bias: Any, pad: Any, source: Any) -> Any:
-    node = Node(
-        kind=Kind.CONVOLUTION, inputs=(source,), size=size, stride=stride, padding=(pad, 0, 0, 0), outputs=outputs,
+    node = Layer(
+        kind=LayerKind.CONVOLUTION, inputs=(source,), size=size, stride=stride, padding=(pad, 0, 0, 0), outputs=outputs,
         weights=weights, bias=bias,
     )  # fmt: skip
     return nets.Network(Graph((0, 0, 3), (node,))).run(image)
@@ -158,7 +158,7 @@ def of_models() -> Iterator[Face]:
     yield Face("Trees", lambda octets: trees.Trees(octets).levels, {"octets": FOREST})
     yield Face("Trees.sums", trees.Trees(FOREST).sums, {"codes": octets(4, 9)})
     yield Face("logistic", trees.logistic, {"values": floats(9)})
-    column = trees.Column
+    column = trees.CodedColumn
     yield Face(
         "quantise", lambda values, **k: trees.quantise(values, [column(**k)]), {"values": floats(3, 9), **COLUMN}
     )

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from kernels import backend
-from kernels.inference.graph import Activation, Graph, Kind, Node
+from kernels.inference.graph import Activation, Graph, Layer, LayerKind
 from kernels.inference.nets import Network
 from kernels.inference.trees import Trees
 from kernels.library import lib
@@ -83,8 +83,9 @@ def test_trees_bit_for_bit():
 @pytest.mark.parametrize(("channels", "outputs", "size"), [(5, 7, 3), (70, 33, 3), (130, 40, 1)])
 def test_convolution(channels, outputs, size):
     random = np.random.default_rng(1)
-    node = Node(
-        kind=Kind.CONVOLUTION, inputs=(0,), activation=Activation.RELU, size=size, stride=1, padding=(size // 2,) * 4,
+    node = Layer(
+        kind=LayerKind.CONVOLUTION, inputs=(0,), activation=Activation.RELU, size=size, stride=1,
+        padding=(size // 2,) * 4,
         outputs=outputs, weights=random.normal(0, 0.1, (size, size, channels, outputs)).astype(np.float32),
         bias=random.normal(0, 1, outputs).astype(np.float32),
     )  # fmt: skip

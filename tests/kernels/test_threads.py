@@ -10,7 +10,7 @@ import pytest
 
 from kernels.coding.viterbi import ConvolutionalEncoder, ViterbiDecoder
 from kernels.errors import UpsetError
-from kernels.inference.graph import Graph, Kind, Node
+from kernels.inference.graph import Graph, Layer, LayerKind
 from kernels.inference.nets import PLANS_MAX, Network
 from kernels.inference.trees import Trees
 from kernels.science.channelize import BurstDetector, Channelizer
@@ -67,9 +67,9 @@ def test_network():
     assert set(together(network.run, [floats(*size) + n for n, size in enumerate(sizes)])) == {True}
 
 
-def layer(source: int, channels: int, outputs: int) -> Node:
-    return Node(
-        kind=Kind.CONVOLUTION, inputs=(source,), size=3, stride=1, padding=(1, 1, 1, 1), outputs=outputs,
+def layer(source: int, channels: int, outputs: int) -> Layer:
+    return Layer(
+        kind=LayerKind.CONVOLUTION, inputs=(source,), size=3, stride=1, padding=(1, 1, 1, 1), outputs=outputs,
         weights=floats(3, 3, channels, outputs), bias=floats(outputs),
     )  # fmt: skip
 

@@ -25,7 +25,7 @@ from link.packets.arrivals import Arrivals
 from link.packets.encapsulation import EncapsulationPacket
 from link.packets.segmentation import Reassembler
 from link.packets.space_packet import SpacePacket
-from link.packets.stream import PacketReader
+from link.packets.stream import PacketStreamReader
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "codecs"
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the foreign recordings (../shared/data/codecs) are not here")
@@ -239,7 +239,7 @@ def test_cltu_shapes():
 def test_packets_behind_record_headers():
     """SUDA dust analyser: 13 packets of APID 1425, each behind four octets of something else."""
     recording = (DATA / "suda_idex" / "sciData_2022_130_17_41_53.spl").read_bytes()
-    reader = PacketReader(is_valid=lambda packet: True, apids={1425}, prefix_octets=4)
+    reader = PacketStreamReader(is_valid=lambda packet: True, apids={1425}, prefix_octets=4)
     packets = reader.feed(recording) + reader.finish()
     assert len(packets) == 13
     assert sum(map(len, packets)) + 13 * 4 == len(recording)
@@ -249,7 +249,7 @@ def test_packets_behind_record_headers():
 @pytest.mark.parametrize(("folder", "count"), [("apid001", 1448), ("apid010", 3513)])
 def test_packets_one_behind_the_other(folder, count):
     (path,) = (DATA / "hs_sim" / folder).glob("*.tlm")
-    reader = PacketReader(is_valid=lambda packet: True)
+    reader = PacketStreamReader(is_valid=lambda packet: True)
     packets = [SpacePacket.decode(octets) for octets in reader.feed(path.read_bytes()) + reader.finish()]
     assert len(packets) == count
     assert b"".join(packet.encode() for packet in packets) == path.read_bytes()

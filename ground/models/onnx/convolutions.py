@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from ground.models.onnx.operator import Array, Operator, Step, Value, essential, letter_size
-from ground.models.onnx.reader import IMAGE, Reader
-from kernels.inference.graph import CONVOLUTION_SIZE_MAX, PRODUCTS_MAX, WINDOW_MAX, Kind, Rounding
-from kernels.inference.graph_any import Operation, Scaling, Sliding, Stepping
+from ground.models.onnx.operator import AnyArray, OnnxOperator, OnnxValue, Quantisation, essential, letter_size
+from ground.models.onnx.reader import IMAGE, OnnxReader
+from kernels.inference.graph import CONVOLUTION_SIZE_MAX, PRODUCTS_MAX, WINDOW_MAX, LayerKind, Rounding
+from kernels.inference.graph_any import Arithmetic, Scaling, Sliding, Stepping
 
 
-def channels_first(reader: Reader, operator: Operator, place: int = 0) -> Value:
+def channels_first(reader: OnnxReader, operator: OnnxOperator, place: int = 0) -> OnnxValue:
     """An input whose axes in the file are (1, channels, rows, columns)."""
     value = operator.value(place)
     shape = reader.shape(value)
@@ -22,7 +22,7 @@ def channels_first(reader: Reader, operator: Operator, place: int = 0) -> Value:
     return value
 
 
-def pads(operator: Operator, reader: Reader, value: Value, size: tuple[int, int], stride: tuple[int, int],
+def pads(operator: OnnxOperator, reader: OnnxReader, value: OnnxValue, size: tuple[int, int], stride: tuple[int, int],
          dilation: tuple[int, int]) -> tuple[int, int, int, int]:  # fmt: skip
     """Rows and columns of zeros at the top, left, bottom and right."""
     mode = operator.text("auto_pad", "NOTSET")
@@ -44,7 +44,7 @@ def pads(operator: Operator, reader: Reader, value: Value, size: tuple[int, int]
     return top, left, bottom, right
 
 
-def window(reader: Reader, operator: Operator, value: Value, size: tuple[int, int]) -> Sliding:
+def window(reader: OnnxReader, operator: OnnxOperator, value: OnnxValue, size: tuple[int, int]) -> Sliding:
     """The window geometry of a convolution or a pool, from its attributes."""
     stride, dilation = operator.pair("strides", 1), operator.pair("dilations", 1)
     return Sliding(*size, *stride, *dilation, *pads(operator, reader, value, size, stride, dilation))
@@ -59,7 +59,7 @@ def square(sliding: Sliding, size_max: int) -> dict[str, Any] | None:
     return {"size": rows, "stride": down, "padding": (top, left, bottom, right)}
 
 
-def convolution(reader: Reader, operator: Operator) -> None:
+def convolution(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Conv, by the fastest kernel for its geometry; in whole numbers where image and weights are quantised."""
     value, weights = channels_first(reader, operator), operator.needed(1, "weights")
     bias, groups = operator.optional(2, "biases"), operator.number("group", 1)
@@ -80,27 +80,35 @@ def convolution(reader: Reader, operator: Operator) -> None:
     reader.name(operator, image, IMAGE)
 
 
-def _biases(operator: Operator, bias: Array | None, outputs: int) -> Array:
+def _biases(operator: OnnxOperator, bias: AnyArray | None, outputs: int) -> AnyArray:
     operator.require(bias is None or bias.shape == (outputs,), f"biases of {None if bias is None else bias.shape}")
     return np.zeros(outputs, np.float32) if bias is None else np.ascontiguousarray(bias, np.float32)
 
 
-def _convolved(reader: Reader, operator: Operator, image: int, sliding: Sliding, weights: Array, bias: Array) -> int:
+def _convolved(
+    reader: OnnxReader, operator: OnnxOperator, image: int, sliding: Sliding, weights: AnyArray, bias: AnyArray
+) -> int:
     """A convolution in binary32; weights in the order of the file."""
     outputs, each, *_ = weights.shape
     fast = square(sliding, CONVOLUTION_SIZE_MAX)
     turned = np.ascontiguousarray(weights.transpose(2, 3, 1, 0), np.float32)
     if fast and sliding.groups == 1:
-        return reader.add(operator, Kind.CONVOLUTION, image, outputs=outputs, weights=turned, bias=bias, **fast)
+        return reader.add(operator, LayerKind.CONVOLUTION, image, outputs=outputs, weights=turned, bias=bias, **fast)
     if fast and each == 1 and sliding.groups == outputs:
         return reader.add(
-            operator, Kind.DEPTHWISE, image, weights=np.ascontiguousarray(turned[:, :, 0]), bias=bias, **fast
+            operator, LayerKind.DEPTHWISE, image, weights=np.ascontiguousarray(turned[:, :, 0]), bias=bias, **fast
         )
-    return reader.add(operator, Kind.GROUPED, image, settings=sliding, outputs=outputs, weights=turned, bias=bias)
+    return reader.add(operator, LayerKind.GROUPED, image, settings=sliding, outputs=outputs, weights=turned, bias=bias)
 
 
 def _whole(
-    reader: Reader, operator: Operator, step: Step, sliding: Sliding, weights: Array, steps: Array, bias: Array
+    reader: OnnxReader,
+    operator: OnnxOperator,
+    step: Quantisation,
+    sliding: Sliding,
+    weights: AnyArray,
+    steps: AnyArray,
+    bias: AnyArray,
 ) -> int:
     """A convolution in whole numbers, whose sums are exact: in 8 bits, or in binary32 if there is no 8-bit kernel."""
     outputs, each, rows, cols = weights.shape
@@ -110,15 +118,22 @@ def _whole(
         turned = np.ascontiguousarray(weights.transpose(2, 3, 1, 0))
         rounding = Rounding(step.step, step.zero - step.low, scales)
         return reader.add(
-            operator, Kind.QUANTISED, step.source, outputs=outputs, weights=turned, bias=bias, rounding=rounding, **fast
+            operator,
+            LayerKind.QUANTISED,
+            step.source,
+            outputs=outputs,
+            weights=turned,
+            bias=bias,
+            rounding=rounding,
+            **fast,
         )
     stepping = Stepping(step.step, 1.0, step.zero, step.low, step.high, step.zero)
-    image = reader.add(operator, Kind.ROUND, step.source, settings=stepping)
+    image = reader.add(operator, LayerKind.ROUND, step.source, settings=stepping)
     sums = _convolved(reader, operator, image, sliding, weights.astype(np.float32), np.zeros(outputs, np.float32))
-    return reader.add(operator, Kind.SCALE, sums, settings=Scaling(), weights=scales, bias=bias)
+    return reader.add(operator, LayerKind.SCALE, sums, settings=Scaling(), weights=scales, bias=bias)
 
 
-def transposed(reader: Reader, operator: Operator) -> None:
+def transposed(reader: OnnxReader, operator: OnnxOperator) -> None:
     """ConvTranspose."""
     value, weights = channels_first(reader, operator), operator.needed(1, "weights")
     bias, groups = operator.optional(2, "biases"), operator.number("group", 1)
@@ -133,14 +148,14 @@ def transposed(reader: Reader, operator: Operator) -> None:
     sliding = window(reader, operator, value, (size[0], size[1]))
     rows, cols = operator.pair("output_padding", 0)
     image = reader.add(
-        operator, Kind.TRANSPOSED, value.image, outputs=each * groups, bias=_biases(operator, bias, each * groups),
+        operator, LayerKind.TRANSPOSED, value.image, outputs=each * groups, bias=_biases(operator, bias, each * groups),
         settings=sliding._replace(groups=groups, more_rows=rows, more_cols=cols),
         weights=np.ascontiguousarray(weights.transpose(2, 3, 0, 1), np.float32),
     )  # fmt: skip
     reader.name(operator, image, IMAGE)
 
 
-def normalization(reader: Reader, operator: Operator) -> None:
+def normalization(reader: OnnxReader, operator: OnnxOperator) -> None:
     """BatchNormalization with the trained statistics: a factor and a shift for each channel."""
     value = operator.value()
     operator.require(len(value.axes) > 1 and value.axes[1] == "k", f"an input with the axes {value.axes}")
@@ -159,14 +174,14 @@ def normalization(reader: Reader, operator: Operator) -> None:
     reader.name(operator, scaled(reader, operator, value.image, factors, shift - mean * factors), value.axes)
 
 
-def scaled(reader: Reader, operator: Operator, image: int, factors: Array, shifts: Array) -> int:
+def scaled(reader: OnnxReader, operator: OnnxOperator, image: int, factors: AnyArray, shifts: AnyArray) -> int:
     """A node that multiplies each channel by a factor and adds a shift; returns the number of its image."""
     weights, bias = np.ascontiguousarray(factors, np.float32), np.ascontiguousarray(shifts, np.float32)
     operator.require(bool(np.isfinite(weights).all() and np.isfinite(bias).all()), "statistics that are not finite")
-    return reader.add(operator, Kind.SCALE, image, settings=Scaling(), weights=weights, bias=bias)
+    return reader.add(operator, LayerKind.SCALE, image, settings=Scaling(), weights=weights, bias=bias)
 
 
-def gemm(reader: Reader, operator: Operator) -> None:
+def gemm(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Gemm: alpha A B + beta C, with a constant B; C may be computed."""
     alpha, beta = operator.real("alpha", 1.0), operator.real("beta", 1.0)
     operator.require(not operator.number("transA", 0), "transA")
@@ -191,11 +206,11 @@ def gemm(reader: Reader, operator: Operator) -> None:
     operator.require(len(value.axes) == 2, f"an input with the axes {value.axes}")
     image = dense(reader, operator, value, np.float32(alpha) * turned, bias, whole)
     if added is not None:
-        image = reader.combine(operator, Operation.ADD, image, added.image)
+        image = reader.combine(operator, Arithmetic.ADD, image, added.image)
     reader.name(operator, image, ("n", "k"))
 
 
-def matmul(reader: Reader, operator: Operator) -> None:
+def matmul(reader: OnnxReader, operator: OnnxOperator) -> None:
     """MatMul: a row of numbers, or the channels of every pixel, times constant weights."""
     value, weights = operator.value(), operator.needed(1, "weights")
     operator.require(weights.ndim == 2, f"weights of {weights.shape}")
@@ -218,7 +233,12 @@ def matmul(reader: Reader, operator: Operator) -> None:
 
 
 def dense(
-    reader: Reader, operator: Operator, value: Value, weights: Array, bias: Array, whole: tuple[Array, Array] | None
+    reader: OnnxReader,
+    operator: OnnxOperator,
+    value: OnnxValue,
+    weights: AnyArray,
+    bias: AnyArray,
+    whole: tuple[AnyArray, AnyArray] | None,
 ) -> int:
     """A dense layer; weights (numbers, outputs) are in the order of the numbers on the value's last axis."""
     shape, letters = reader.shape(value), value.axes[-1]
@@ -235,11 +255,16 @@ def dense(
     rest = [axis for axis in range(len(letters)) if axis not in order]  # of size 1
     ours = weights.reshape(*sizes, outputs).transpose(*rest, *order, len(sizes)).reshape(len(weights), outputs)
     return reader.add(
-        operator, Kind.DENSE, value.image, outputs=outputs, weights=np.ascontiguousarray(ours, np.float32), bias=bias
+        operator,
+        LayerKind.DENSE,
+        value.image,
+        outputs=outputs,
+        weights=np.ascontiguousarray(ours, np.float32),
+        bias=bias,
     )
 
 
-def depth_to_space(reader: Reader, operator: Operator) -> None:
+def depth_to_space(reader: OnnxReader, operator: OnnxOperator) -> None:
     """DepthToSpace in the mode CRD (PixelShuffle): a group of channels becomes a block of pixels of one channel."""
     value, block = channels_first(reader, operator), operator.number("blocksize", 0)
     operator.require(operator.text("mode", "DCR") == "CRD", "mode DCR")
@@ -251,7 +276,8 @@ def depth_to_space(reader: Reader, operator: Operator) -> None:
         weights[place // block, place % block, channel, 0] = 1
     outputs = channels // block**2
     image = reader.add(
-        operator, Kind.TRANSPOSED, value.image, outputs=outputs, weights=weights, bias=np.zeros(outputs, np.float32),
+        operator, LayerKind.TRANSPOSED, value.image, outputs=outputs, weights=weights, bias=np.zeros(outputs,
+        np.float32),
         settings=Sliding(block, block, block, block, groups=outputs),
     )  # fmt: skip
     reader.name(operator, image, IMAGE)

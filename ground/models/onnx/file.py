@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ground.models.onnx.fusing import fused
-from ground.models.onnx.operator import Array, Axes, essential
-from ground.models.onnx.reader import IMAGE, Reader
+from ground.models.onnx.operator import AnyArray, Axes, essential
+from ground.models.onnx.reader import IMAGE, OnnxReader
 from kernels.inference.graph import Graph
 from kernels.inference.graph_any import Shape
 
@@ -44,7 +44,7 @@ def _graph(model: Any, beside: Beside | None) -> Graph:
     opset = _opset(model)
     sizes, axes = _sizes(inputs[0]), _axes(said, inputs[0].name)
     image = _shape(inputs[0].name, sizes, axes)
-    reader = Reader(image, inputs[0].name, axes, constants, opset)
+    reader = OnnxReader(image, inputs[0].name, axes, constants, opset)
     for node in said.node:
         if any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute):
             raise ValueError(f"{node.op_type} {node.name}: this operator is not supported")
@@ -60,7 +60,7 @@ def _opset(model: Any) -> int:
     return int(versions[0])
 
 
-def _array(tensor: Any, beside: Beside | None) -> Array:
+def _array(tensor: Any, beside: Beside | None) -> AnyArray:
     """The numbers of a constant, which may be in another file."""
     from onnx import TensorProto, numpy_helper
 
@@ -112,7 +112,7 @@ def _shape(name: str, sizes: list[int], axes: Axes) -> Shape:
     return (of["r"], of["c"], of["k"]) if of["r"] and of["c"] else (0, 0, of["k"])
 
 
-def _answered(reader: Reader, name: str) -> Graph:
+def _answered(reader: OnnxReader, name: str) -> Graph:
     """The graph whose result is the image `name`, which must have the order rows, columns, channels in memory."""
     value = reader.values.get(name)
     if value is None or not value.image:

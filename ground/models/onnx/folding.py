@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ground.models.onnx.operator import Array, Operator, letters_size
+from ground.models.onnx.operator import AnyArray, OnnxOperator, letters_size
 
 if TYPE_CHECKING:
-    from ground.models.onnx.reader import Reader
+    from ground.models.onnx.reader import OnnxReader
 
 _FOLDED = {
     "Abs", "Add", "Cast", "Ceil", "Concat", "Constant", "ConstantOfShape", "Div", "Equal", "Expand", "Floor",
@@ -18,7 +18,7 @@ _FOLDED = {
 _NUMBERS_MAX = 1 << 28
 
 
-def fold(reader: "Reader", operator: Operator, node: Any) -> bool:
+def fold(reader: "OnnxReader", operator: OnnxOperator, node: Any) -> bool:
     """Compute an operator whose inputs are constants, so that its outputs become constants; False for any other."""
     if operator.kind == "Shape" and operator.inputs and operator.inputs[0] in reader.values:
         _shape(reader, operator)
@@ -34,7 +34,7 @@ def fold(reader: "Reader", operator: Operator, node: Any) -> bool:
     return True
 
 
-def _computed(reader: "Reader", operator: Operator, node: Any, given: dict[str, Array]) -> list[Array]:
+def _computed(reader: "OnnxReader", operator: OnnxOperator, node: Any, given: dict[str, AnyArray]) -> list[AnyArray]:
     """The outputs of an operator, by ONNX's reference implementation."""
     from onnx import helper
     from onnx.reference import ReferenceEvaluator
@@ -53,7 +53,7 @@ def _computed(reader: "Reader", operator: Operator, node: Any, given: dict[str, 
     return [np.asarray(array) for array in found]
 
 
-def _size(operator: Operator, known: list[Array]) -> int:
+def _size(operator: OnnxOperator, known: list[AnyArray]) -> int:
     """Upper bound of the numbers in the outputs, for operators that can make many numbers from few."""
     if operator.kind == "ConstantOfShape" and known:
         return prod(int(size) for size in known[0].reshape(-1))
@@ -66,7 +66,7 @@ def _size(operator: Operator, known: list[Array]) -> int:
     return sum(array.size for array in known)
 
 
-def _shape(reader: "Reader", operator: Operator) -> None:
+def _shape(reader: "OnnxReader", operator: OnnxOperator) -> None:
     """Shape of an image whose size is known."""
     value = reader.values[operator.inputs[0]]
     sizes = [letters_size(letters, reader.shape(value)) for letters in value.axes]

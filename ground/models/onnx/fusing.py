@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from ground.models.onnx.operator import Array
-from kernels.inference.graph import Activation, Graph, Kind, Node
-from kernels.inference.graph_any import Combining, Operation, Shape
+from ground.models.onnx.operator import AnyArray
+from kernels.inference.graph import Activation, Graph, Layer, LayerKind
+from kernels.inference.graph_any import Arithmetic, Combining, Shape
 
-_WEIGHTED = {Kind.CONVOLUTION, Kind.DEPTHWISE, Kind.DENSE, Kind.GROUPED, Kind.TRANSPOSED}
-_ACTIVATED = {Kind.CONVOLUTION, Kind.QUANTISED, Kind.DEPTHWISE, Kind.DENSE, Kind.ADD}
+_WEIGHTED = {LayerKind.CONVOLUTION, LayerKind.DEPTHWISE, LayerKind.DENSE, LayerKind.GROUPED, LayerKind.TRANSPOSED}
+_ACTIVATED = {LayerKind.CONVOLUTION, LayerKind.QUANTISED, LayerKind.DEPTHWISE, LayerKind.DENSE, LayerKind.ADD}
 
 
-def fused(image: Shape, nodes: Sequence[Node], answer: int) -> Graph:
+def fused(image: Shape, nodes: Sequence[Layer], answer: int) -> Graph:
     """The fused graph of nodes whose result is the image `answer`."""
     left = _used(nodes, answer)
     while (joined := _join_one(left)) is not None:
@@ -22,7 +22,7 @@ def fused(image: Shape, nodes: Sequence[Node], answer: int) -> Graph:
     return Graph(image, tuple(left))
 
 
-def _used(nodes: Sequence[Node], answer: int) -> list[Node]:
+def _used(nodes: Sequence[Layer], answer: int) -> list[Layer]:
     """The nodes that the result needs; the one that makes it is the last."""
     needed = {answer}
     for number in range(answer, 0, -1):
@@ -33,7 +33,7 @@ def _used(nodes: Sequence[Node], answer: int) -> list[Node]:
     return [replace(node, inputs=tuple(numbers[image] for image in node.inputs)) for node in kept]
 
 
-def _join_one(nodes: list[Node]) -> list[Node] | None:
+def _join_one(nodes: list[Layer]) -> list[Layer] | None:
     """The nodes after one pass that merges each node, where possible, into the one before; None if none could be."""
     uses = Counter(image for node in nodes for image in node.inputs)
     passed: dict[int, int] = {}  # numbers of removed images, and of those that replace them
@@ -56,43 +56,43 @@ def _join_one(nodes: list[Node]) -> list[Node] | None:
     return _used(made, passed.get(len(nodes), len(nodes)))
 
 
-def _constant(nodes: Sequence[Node], image: int) -> Array | None:
+def _constant(nodes: Sequence[Layer], image: int) -> AnyArray | None:
     node = nodes[image - 1] if image else None
-    return node.weights if node is not None and node.kind is Kind.CONSTANT else None
+    return node.weights if node is not None and node.kind is LayerKind.CONSTANT else None
 
 
-def _joined(before: Node, node: Node, place: int, others: Sequence[Array | None]) -> Node | None:
+def _joined(before: Layer, node: Layer, place: int, others: Sequence[AnyArray | None]) -> Layer | None:
     """`before` with `node` merged into it; its image is input `place`, the others are constants. None if impossible."""
     if before.activation is not Activation.LINEAR:
         return None
-    if node.kind is Kind.ACTIVATION and before.kind in _ACTIVATED:
+    if node.kind is LayerKind.ACTIVATION and before.kind in _ACTIVATED:
         return replace(before, activation=node.activation)
     if before.kind not in _WEIGHTED or before.bias is None:
         return None
-    if node.kind is Kind.SCALE and node.weights is not None and node.bias is not None:
+    if node.kind is LayerKind.SCALE and node.weights is not None and node.bias is not None:
         return _scaled(before, node.weights, node.bias)
     match node.settings:
-        case Combining(operation=Operation.ADD | Operation.SUBTRACT | Operation.MULTIPLY as operation) if (
+        case Combining(operation=Arithmetic.ADD | Arithmetic.SUBTRACT | Arithmetic.MULTIPLY as operation) if (
             len(others) == 1
         ):
             constant = others[0]
             if constant is None or constant.shape[:2] != (1, 1) or constant.shape[2] not in (1, len(before.bias)):
                 return None
             numbers = np.broadcast_to(constant.reshape(-1), len(before.bias))
-            if operation == Operation.MULTIPLY:
+            if operation == Arithmetic.MULTIPLY:
                 return _scaled(before, numbers, np.zeros(len(before.bias), np.float32))
-            if operation == Operation.SUBTRACT and place == 1:
+            if operation == Arithmetic.SUBTRACT and place == 1:
                 return _scaled(before, -np.ones(len(before.bias), np.float32), numbers)
-            return replace(before, bias=before.bias + (numbers if operation == Operation.ADD else -numbers))
+            return replace(before, bias=before.bias + (numbers if operation == Arithmetic.ADD else -numbers))
     return None
 
 
-def _scaled(node: Node, factors: Array, shifts: Array) -> Node | None:
+def _scaled(node: Layer, factors: AnyArray, shifts: AnyArray) -> Layer | None:
     """The node with its outputs multiplied and shifted; None where a weight would leave the range of binary32."""
     assert node.weights is not None
     assert node.bias is not None
     each = factors.astype(np.float64)
-    if node.kind is Kind.TRANSPOSED:
+    if node.kind is LayerKind.TRANSPOSED:
         _rows, _cols, channels, outputs = node.weights.shape
         groups = len(each) // outputs
         spread = each.reshape(groups, 1, outputs).repeat(channels // groups, axis=1).reshape(channels, outputs)

@@ -5,18 +5,18 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ground.models.onnx.operator import Array, Axes, Operator, essential, letter_size
-from ground.models.onnx.reader import Reader
-from kernels.inference.graph import Activation, Kind
-from kernels.inference.graph_any import Function, Operation, Shape, Sharing
+from ground.models.onnx.operator import AnyArray, Axes, OnnxOperator, essential, letter_size
+from ground.models.onnx.reader import OnnxReader
+from kernels.inference.graph import Activation, LayerKind
+from kernels.inference.graph_any import Arithmetic, Function, Shape, Sharing
 
 _OPERATIONS = {
-    "Add": Operation.ADD, "Sum": Operation.ADD, "Sub": Operation.SUBTRACT, "Mul": Operation.MULTIPLY,
-    "Div": Operation.DIVIDE, "Max": Operation.MAXIMUM, "Min": Operation.MINIMUM,
+    "Add": Arithmetic.ADD, "Sum": Arithmetic.ADD, "Sub": Arithmetic.SUBTRACT, "Mul": Arithmetic.MULTIPLY,
+    "Div": Arithmetic.DIVIDE, "Max": Arithmetic.MAXIMUM, "Min": Arithmetic.MINIMUM,
 }  # fmt: skip
 
 
-def binary(reader: Reader, operator: Operator) -> None:
+def binary(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Arithmetic of two images, or an image and a constant, which are broadcast axis by axis from the last on."""
     operator.require(len(operator.inputs) == 2, f"{len(operator.inputs)} inputs")
     operator.require(not operator.number("broadcast", 0), "broadcast")
@@ -24,7 +24,7 @@ def binary(reader: Reader, operator: Operator) -> None:
     reader.name(operator, reader.combine(operator, _OPERATIONS[operator.kind], *images), axes)
 
 
-def operands(reader: Reader, operator: Operator, places: tuple[int, ...]) -> tuple[list[int], Axes]:
+def operands(reader: OnnxReader, operator: OnnxOperator, places: tuple[int, ...]) -> tuple[list[int], Axes]:
     """The images of inputs that are broadcast to each other, constants included, and the axes of the result."""
     arrays = {place: array for place in places if (array := operator.constant(place)) is not None}
     values = {place: operator.value(place) for place in places if place not in arrays}
@@ -41,7 +41,7 @@ def operands(reader: Reader, operator: Operator, places: tuple[int, ...]) -> tup
     return [made[place] for place in places], axes
 
 
-def _matched(operator: Operator, axes: Axes, whole: Shape | None, more: Axes, shape: Shape) -> tuple[Axes, Shape]:
+def _matched(operator: OnnxOperator, axes: Axes, whole: Shape | None, more: Axes, shape: Shape) -> tuple[Axes, Shape]:
     """Axes and shape of the result of two values that are broadcast to each other."""
     if whole is None:
         return more, shape
@@ -56,7 +56,7 @@ def _matched(operator: Operator, axes: Axes, whole: Shape | None, more: Axes, sh
     return tuple(both), joint
 
 
-def _as_image(operator: Operator, array: Array, axes: Axes, shape: Shape) -> Array:
+def _as_image(operator: OnnxOperator, array: AnyArray, axes: Axes, shape: Shape) -> AnyArray:
     """A constant along the axes of a value, transposed to rows, columns, channels; size 1 where it is broadcast."""
     sizes = (1,) * (len(axes) - array.ndim) + array.shape
     letters, lengths = "", list[int]()
@@ -76,7 +76,7 @@ def _as_image(operator: Operator, array: Array, axes: Axes, shape: Shape) -> Arr
     return np.ascontiguousarray(turned.transpose([letters.index(letter) for letter in "rck"]))
 
 
-def power(reader: Reader, operator: Operator) -> None:
+def power(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Pow by 2, 0.5 or 1: square, square root or identity."""
     value, exponent = operator.value(), operator.needed(1, "exponents")
     operator.require(
@@ -84,19 +84,19 @@ def power(reader: Reader, operator: Operator) -> None:
     )
     said, image = float(exponent.reshape(-1)[0]), value.image
     if said == 2:
-        image = reader.combine(operator, Operation.MULTIPLY, image, image)
+        image = reader.combine(operator, Arithmetic.MULTIPLY, image, image)
     elif said == 0.5:
         image = reader.apply(operator, image, Function.SQRT)
     reader.name(operator, image, value.axes)
 
 
-def activation(reader: Reader, operator: Operator) -> None:
+def activation(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Relu and Sigmoid."""
     value, kind = operator.value(), Activation.RELU if operator.kind == "Relu" else Activation.SIGMOID
     reader.name(operator, reader.activate(operator, value.image, kind), value.axes)
 
 
-def clip(reader: Reader, operator: Operator) -> None:
+def clip(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Clip between two constants, each of which may be absent."""
     value = operator.value()
     bounds = []
@@ -122,79 +122,79 @@ _FUNCTIONS: dict[str, tuple[Function, tuple[tuple[str, float], ...]]] = {
 }  # fmt: skip
 
 
-def function(reader: Reader, operator: Operator) -> None:
+def function(reader: OnnxReader, operator: OnnxOperator) -> None:
     """A function of each number that has a kernel."""
     value, (kind, parameters) = operator.value(), _FUNCTIONS[operator.kind]
     numbers = [operator.real(name, default) for name, default in parameters]
     reader.name(operator, reader.apply(operator, value.image, kind, *numbers), value.axes)
 
 
-def negative(reader: Reader, operator: Operator) -> None:
+def negative(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Neg: -x."""
     value = operator.value()
     minus = reader.number(operator, -1.0)
-    reader.name(operator, reader.combine(operator, Operation.MULTIPLY, value.image, minus), value.axes)
+    reader.name(operator, reader.combine(operator, Arithmetic.MULTIPLY, value.image, minus), value.axes)
 
 
-def reciprocal(reader: Reader, operator: Operator) -> None:
+def reciprocal(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Reciprocal: 1 / x."""
     value = operator.value()
     one = reader.number(operator, 1.0)
-    reader.name(operator, reader.combine(operator, Operation.DIVIDE, one, value.image), value.axes)
+    reader.name(operator, reader.combine(operator, Arithmetic.DIVIDE, one, value.image), value.axes)
 
 
-def slopes(reader: Reader, operator: Operator) -> None:
+def slopes(reader: OnnxReader, operator: OnnxOperator) -> None:
     """PRelu: x above 0, slope * x below."""
     value = operator.value()
     (image, slope), axes = operands(reader, operator, (0, 1))
     operator.require(axes == value.axes, "slopes of more axes than the image has")
     above = reader.activate(operator, image, Activation.RELU)
     below = reader.apply(operator, image, Function.CLIP, -math.inf, 0.0)
-    times = reader.combine(operator, Operation.MULTIPLY, below, slope)
-    reader.name(operator, reader.combine(operator, Operation.ADD, above, times), axes)
+    times = reader.combine(operator, Arithmetic.MULTIPLY, below, slope)
+    reader.name(operator, reader.combine(operator, Arithmetic.ADD, above, times), axes)
 
 
-def gelu(reader: Reader, operator: Operator) -> None:
+def gelu(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Gelu: x (1 + erf(x / sqrt 2)) / 2."""
     value = operator.value()
     operator.require(operator.text("approximate", "none") == "none", "an approximation")
-    scaled = reader.combine(operator, Operation.MULTIPLY, value.image, reader.number(operator, math.sqrt(0.5)))
+    scaled = reader.combine(operator, Arithmetic.MULTIPLY, value.image, reader.number(operator, math.sqrt(0.5)))
     curve = reader.apply(operator, scaled, Function.ERF)
-    share = reader.combine(operator, Operation.ADD, curve, reader.number(operator, 1.0))
-    half = reader.combine(operator, Operation.MULTIPLY, value.image, reader.number(operator, 0.5))
-    reader.name(operator, reader.combine(operator, Operation.MULTIPLY, half, share), value.axes)
+    share = reader.combine(operator, Arithmetic.ADD, curve, reader.number(operator, 1.0))
+    half = reader.combine(operator, Arithmetic.MULTIPLY, value.image, reader.number(operator, 0.5))
+    reader.name(operator, reader.combine(operator, Arithmetic.MULTIPLY, half, share), value.axes)
 
 
-def swish(reader: Reader, operator: Operator) -> None:
+def swish(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Swish: x sigmoid(alpha x)."""
     value, alpha = operator.value(), operator.real("alpha", 1.0)
     image = value.image
     if alpha != 1:
-        image = reader.combine(operator, Operation.MULTIPLY, image, reader.number(operator, alpha))
+        image = reader.combine(operator, Arithmetic.MULTIPLY, image, reader.number(operator, alpha))
     share = reader.activate(operator, image, Activation.SIGMOID)
-    reader.name(operator, reader.combine(operator, Operation.MULTIPLY, value.image, share), value.axes)
+    reader.name(operator, reader.combine(operator, Arithmetic.MULTIPLY, value.image, share), value.axes)
 
 
-def mish(reader: Reader, operator: Operator) -> None:
+def mish(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Mish: x tanh(softplus(x))."""
     value = operator.value()
     curve = reader.apply(operator, reader.apply(operator, value.image, Function.SOFTPLUS), Function.TANH)
-    reader.name(operator, reader.combine(operator, Operation.MULTIPLY, value.image, curve), value.axes)
+    reader.name(operator, reader.combine(operator, Arithmetic.MULTIPLY, value.image, curve), value.axes)
 
 
-def softmax(reader: Reader, operator: Operator) -> None:
+def softmax(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Softmax or LogSoftmax over channels; before version 13 over all axes from the named one on."""
     value = operator.value()
     rank, coerced = len(value.axes), operator.opset < 13
     place = operator.axis("axis", 1 if coerced else -1, rank)
     letters = "".join(value.axes[place:]) if coerced else value.axes[place]
     operator.require(essential(letters, reader.shape(value)) == "k", f"axis {place} of {value.axes}, which")
-    image = reader.add(operator, Kind.SHARES, value.image, settings=Sharing(int(operator.kind == "LogSoftmax")))
+    image = reader.add(operator, LayerKind.SHARES, value.image, settings=Sharing(int(operator.kind == "LogSoftmax")))
     reader.name(operator, image, value.axes)
 
 
-Reading = Callable[[Reader, Operator], None]
-READINGS: dict[str, Reading] = {
+OperatorReader = Callable[[OnnxReader, OnnxOperator], None]
+READINGS: dict[str, OperatorReader] = {
     **dict.fromkeys(_OPERATIONS, binary), **dict.fromkeys(_FUNCTIONS, function), "Relu": activation,
     "Sigmoid": activation, "Clip": clip, "Neg": negative, "Reciprocal": reciprocal, "PRelu": slopes, "Gelu": gelu,
     "Swish": swish, "Mish": mish, "Softmax": softmax, "LogSoftmax": softmax, "Pow": power,

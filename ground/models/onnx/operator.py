@@ -9,23 +9,23 @@ from numpy.typing import NDArray
 
 from kernels.inference.graph_any import Shape
 
-Array = NDArray[Any]
+AnyArray = NDArray[Any]
 Axes = tuple[str, ...]
 """The axes of a value in the file, as letters for the axes of our image: n (one), r (rows), c (columns), k (channels);
 several where axes were flattened into one, none for an axis of size 1."""
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class OnnxValue:
     """A value of the file that is an image of ours, with `axes` in the file; `step`: how its numbers were quantised."""
 
     image: int
     axes: Axes
-    step: "Step | None" = None
+    step: "Quantisation | None" = None
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Quantisation:
     """Quantisation of the image `source` to 8 bits: round(x / step) + zero within low..high. `whole`: the value is
     these whole numbers, which only DequantizeLinear can use; otherwise the real numbers that they represent."""
 
@@ -38,7 +38,7 @@ class Step:
 
 
 @dataclass(slots=True)
-class Operator:
+class OnnxOperator:
     """An operator of the file. Every attribute and input that is read from it counts as used."""
 
     kind: str
@@ -47,8 +47,8 @@ class Operator:
     outputs: Sequence[str]
     opset: int
     attributes: dict[str, Any]
-    values: Callable[[str], Value | None]
-    constants: Callable[[str], Array | None]
+    values: Callable[[str], OnnxValue | None]
+    constants: Callable[[str], AnyArray | None]
     _seen: set[str | int] = field(default_factory=set)
 
     def require(self, holds: bool, what: str) -> None:
@@ -60,7 +60,7 @@ class Operator:
         """Whether there is an input number `place`."""
         return place < len(self.inputs) and bool(self.inputs[place])
 
-    def value(self, place: int = 0) -> Value:
+    def value(self, place: int = 0) -> OnnxValue:
         """An input that is an image of numbers."""
         name = self.inputs[place] if self.has(place) else ""
         found = self.values(name)
@@ -70,24 +70,24 @@ class Operator:
         self.require(found.step is None or not found.step.whole, f"input {name!r}, 8-bit numbers of an image,")
         return found
 
-    def raw(self, place: int = 0) -> Value | None:
+    def raw(self, place: int = 0) -> OnnxValue | None:
         """An input that is an image, also one in 8-bit numbers; None for any other."""
         self._seen.add(place)
         return self.values(self.inputs[place]) if self.has(place) else None
 
-    def constant(self, place: int) -> Array | None:
+    def constant(self, place: int) -> AnyArray | None:
         """A constant input; None if there is no input at that place, or it is computed."""
         self._seen.add(place)
         return self.constants(self.inputs[place]) if self.has(place) else None
 
-    def needed(self, place: int, what: str) -> Array:
+    def needed(self, place: int, what: str) -> AnyArray:
         """An input that must be there and constant."""
         found = self.constant(place)
         if found is None:
             raise ValueError(f"{self.kind} {self.name}: {what} that are not constant are not supported")
         return found
 
-    def optional(self, place: int, what: str) -> Array | None:
+    def optional(self, place: int, what: str) -> AnyArray | None:
         """An input that may be absent, but must be constant if it is there."""
         return self.needed(place, what) if self.has(place) else None
 

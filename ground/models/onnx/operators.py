@@ -1,9 +1,9 @@
 """The reader function of each ONNX operator."""
 
 from ground.models.onnx import convolutions, numbers, pools, resizing, rounding, shapes
-from ground.models.onnx.numbers import Reading
+from ground.models.onnx.numbers import OperatorReader
 
-READERS: dict[str, Reading] = {
+READERS: dict[str, OperatorReader] = {
     **numbers.READINGS,
     "Conv": convolutions.convolution, "ConvTranspose": convolutions.transposed, "Gemm": convolutions.gemm,
     "MatMul": convolutions.matmul, "BatchNormalization": convolutions.normalization,

@@ -5,9 +5,9 @@ from math import isclose
 import numpy as np
 
 from ground.models.onnx.convolutions import channels_first
-from ground.models.onnx.operator import Array, Operator, Value
-from ground.models.onnx.reader import IMAGE, Reader
-from kernels.inference.graph import WINDOW_MAX, Kind
+from ground.models.onnx.operator import AnyArray, OnnxOperator, OnnxValue
+from ground.models.onnx.reader import IMAGE, OnnxReader
+from kernels.inference.graph import WINDOW_MAX, LayerKind
 from kernels.inference.graph_any import Between, Centres, Resizing
 
 _CENTRES = {
@@ -21,7 +21,7 @@ _NEAREST = {
 _HALVES = (Centres.HALF, Centres.HALF_OR_0)
 
 
-def resize(reader: Reader, operator: Operator) -> None:
+def resize(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Resize or Upsample of rows and columns, by scales or to sizes."""
     value, mode = channels_first(reader, operator), operator.text("mode", "nearest")
     operator.require(mode in ("nearest", "linear"), f"mode {mode}")
@@ -31,11 +31,11 @@ def resize(reader: Reader, operator: Operator) -> None:
     factor = _factor(reader, value, settings)
     twice = factor == 2 and between is Between.LINEAR and centres in _HALVES
     if twice and value.step is None:  # not of quantised numbers: at ties the order of additions matters
-        image = reader.add(operator, Kind.BILINEAR, value.image)
+        image = reader.add(operator, LayerKind.BILINEAR, value.image)
     elif factor and factor <= WINDOW_MAX and _repeats(centres, between):
-        image = reader.add(operator, Kind.NEAREST, value.image, size=factor)
+        image = reader.add(operator, LayerKind.NEAREST, value.image, size=factor)
     else:
-        image = reader.add(operator, Kind.RESIZE, value.image, settings=settings)
+        image = reader.add(operator, LayerKind.RESIZE, value.image, settings=settings)
     reader.name(operator, image, IMAGE)
 
 
@@ -45,7 +45,7 @@ def _repeats(centres: Centres, between: Between) -> bool:
     return (rounded and centres in _HALVES) or (between is Between.FLOOR and centres is Centres.FIRST)
 
 
-def _how(operator: Operator, *, linear: bool) -> tuple[Centres, Between]:
+def _how(operator: OnnxOperator, *, linear: bool) -> tuple[Centres, Between]:
     """Places of the output's pixels, and interpolation between those of the input, from the attributes."""
     if operator.kind == "Upsample" or operator.opset < 11:
         return Centres.FIRST, Between.LINEAR if linear else Between.FLOOR
@@ -61,7 +61,7 @@ def _how(operator: Operator, *, linear: bool) -> tuple[Centres, Between]:
     return _CENTRES[said], Between.LINEAR if linear else _NEAREST[nearest]
 
 
-def _extent(reader: Reader, operator: Operator, value: Value) -> tuple[int, int, float, float]:
+def _extent(reader: OnnxReader, operator: OnnxOperator, value: OnnxValue) -> tuple[int, int, float, float]:
     """Rows and columns of the output, or 0, and scales, or 0; the file gives either."""
     scales, sizes = _asked(operator)
     if sizes is not None:
@@ -74,7 +74,7 @@ def _extent(reader: Reader, operator: Operator, value: Value) -> tuple[int, int,
     return 0, 0, down, across
 
 
-def _asked(operator: Operator) -> tuple[Array | None, Array | None]:
+def _asked(operator: OnnxOperator) -> tuple[AnyArray | None, AnyArray | None]:
     if operator.kind == "Upsample":
         said = operator.attribute("scales", None)
         return (operator.needed(1, "scales") if said is None else np.array(said, np.float32)), None
@@ -85,7 +85,7 @@ def _asked(operator: Operator) -> tuple[Array | None, Array | None]:
     return (None if scales is None or not scales.size else scales), sizes
 
 
-def _spatial(operator: Operator, said: Array, others: tuple[int, int]) -> list[float]:
+def _spatial(operator: OnnxOperator, said: AnyArray, others: tuple[int, int]) -> list[float]:
     """The numbers for rows and columns; those for other axes must leave these unchanged (`others`)."""
     axes = operator.attribute("axes", None)
     places = list(range(4)) if axes is None else [int(axis) % 4 for axis in axes]
@@ -97,7 +97,7 @@ def _spatial(operator: Operator, said: Array, others: tuple[int, int]) -> list[f
     return [by_place[2], by_place[3]]
 
 
-def _factor(reader: Reader, value: Value, settings: Resizing) -> int:
+def _factor(reader: OnnxReader, value: OnnxValue, settings: Resizing) -> int:
     """The whole factor by which both rows and columns grow; 0 if there is none."""
     rows, cols, _ = reader.shape(value)
     if settings.rows and not rows:

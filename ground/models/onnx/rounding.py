@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from ground.models.onnx.operator import Array, Operator, Step
-from ground.models.onnx.reader import Reader
-from kernels.inference.graph import Kind
+from ground.models.onnx.operator import AnyArray, OnnxOperator, Quantisation
+from ground.models.onnx.reader import OnnxReader
+from kernels.inference.graph import LayerKind
 from kernels.inference.graph_any import Stepping
 
 _RANGES = {np.dtype(np.uint8): (0, 255), np.dtype(np.int8): (-128, 127)}
 _UINT8 = np.zeros((), np.uint8)
 
 
-def quantize(reader: Reader, operator: Operator) -> None:
+def quantize(reader: OnnxReader, operator: OnnxOperator) -> None:
     """QuantizeLinear of an image, by one step; no node is made before the value is used."""
     value, (step, zero) = operator.value(), _scale(operator)
     low_high = _RANGES.get(zero.dtype)
@@ -22,12 +22,12 @@ def quantize(reader: Reader, operator: Operator) -> None:
     operator.require(operator.number("output_dtype", 0) in (0, 2, 3), "output_dtype")
     operator.ignore("axis", "precision")  # a single step has no axis
     assert low_high is not None
-    said = Step(value.image, float(step.reshape(-1)[0]), int(zero.reshape(-1)[0]), *low_high, whole=True)
+    said = Quantisation(value.image, float(step.reshape(-1)[0]), int(zero.reshape(-1)[0]), *low_high, whole=True)
     operator.require(0 < said.step < float("inf"), f"a step of {said.step}")
     reader.name(operator, value.image, value.axes, step=said)
 
 
-def dequantize(reader: Reader, operator: Operator) -> None:
+def dequantize(reader: OnnxReader, operator: OnnxOperator) -> None:
     """DequantizeLinear of a quantised image, by the same or another step, or of a constant."""
     value = operator.raw()
     if value is None:
@@ -46,23 +46,23 @@ def dequantize(reader: Reader, operator: Operator) -> None:
     operator.ignore("axis", "output_dtype")
     back, back_zero = float(step.reshape(-1)[0]), int(zero.reshape(-1)[0])
     stepping = Stepping(said.step, back, said.zero, said.low, said.high, back_zero)
-    image = reader.add(operator, Kind.ROUND, said.source, settings=stepping)
+    image = reader.add(operator, LayerKind.ROUND, said.source, settings=stepping)
     same = back == said.step and back_zero == said.zero
-    rounded = Step(said.source, said.step, said.zero, said.low, said.high, whole=False)
+    rounded = Quantisation(said.source, said.step, said.zero, said.low, said.high, whole=False)
     reader.name(operator, image, value.axes, step=rounded if same else None)
 
 
-def _not_rounded(operator: Operator) -> str:
+def _not_rounded(operator: OnnxOperator) -> str:
     return f"{operator.kind} {operator.name}: input {operator.inputs[0]!r}, which was not rounded, is not supported"
 
 
-def _scale(operator: Operator) -> tuple[Array, Array]:
+def _scale(operator: OnnxOperator) -> tuple[AnyArray, AnyArray]:
     """Steps and zero points; a missing zero point is 0 of type uint8."""
     step, zero = operator.needed(1, "steps"), operator.optional(2, "zeros")
     return np.asarray(step, np.float32), _UINT8 if zero is None else zero
 
 
-def _constant(reader: Reader, operator: Operator) -> None:
+def _constant(reader: OnnxReader, operator: OnnxOperator) -> None:
     """DequantizeLinear of weights or biases, to binary32; 8-bit weights and their steps are kept for whole numbers."""
     whole = operator.constant(0)
     if whole is None:

@@ -3,18 +3,18 @@
 import numpy as np
 
 from ground.models.onnx.numbers import operands
-from ground.models.onnx.operator import Axes, Operator, Value, essential, letter_size, letters_size
+from ground.models.onnx.operator import Axes, OnnxOperator, OnnxValue, essential, letter_size, letters_size
 from ground.models.onnx.pools import is_classes
-from ground.models.onnx.reader import Reader
-from kernels.inference.graph import Kind
-from kernels.inference.graph_any import CUT_MAX, Cutting, Framing, Joining, Padding
+from ground.models.onnx.reader import OnnxReader
+from kernels.inference.graph import LayerKind
+from kernels.inference.graph_any import CUT_MAX, Cutting, FrameContent, Joining, Padding
 
 _PLACES = {"r": 0, "c": 1, "k": 2}
 _FLOATS = (1,)
 """Types that Cast may convert numbers to; classes may be converted to any type."""
 
 
-def same(reader: Reader, operator: Operator) -> None:
+def same(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Another name for a value: Identity, and Dropout, which does nothing once training is over."""
     value = _any(operator)
     if operator.kind == "Dropout":
@@ -26,13 +26,13 @@ def same(reader: Reader, operator: Operator) -> None:
     reader.name(operator, value.image, value.axes, step=value.step)
 
 
-def _any(operator: Operator) -> Value:
+def _any(operator: OnnxOperator) -> OnnxValue:
     """The first input, which must be an image; it may be in 8-bit numbers."""
     value = operator.raw()
     return operator.value() if value is None else value
 
 
-def cast(reader: Reader, operator: Operator) -> None:
+def cast(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Cast of numbers to a floating-point type, which changes nothing; of classes to any type."""
     value, to = operator.value(), operator.number("to", 0)
     operator.require(to in _FLOATS or is_classes(reader, value), f"numbers of kind {to}")
@@ -40,7 +40,7 @@ def cast(reader: Reader, operator: Operator) -> None:
     reader.name(operator, value.image, value.axes)
 
 
-def flatten(reader: Reader, operator: Operator) -> None:
+def flatten(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Flatten to two axes: all axes before `axis`, and all from it on."""
     value = _any(operator)
     said = operator.number("axis", 1)
@@ -50,7 +50,7 @@ def flatten(reader: Reader, operator: Operator) -> None:
     reader.name(operator, value.image, axes, step=value.step)
 
 
-def unsqueeze(reader: Reader, operator: Operator) -> None:
+def unsqueeze(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Unsqueeze: insert axes of size 1."""
     value = _any(operator)
     said = _axes(operator)
@@ -63,7 +63,7 @@ def unsqueeze(reader: Reader, operator: Operator) -> None:
     reader.name(operator, value.image, axes, step=value.step)
 
 
-def squeeze(reader: Reader, operator: Operator) -> None:
+def squeeze(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Squeeze: remove all axes of size 1, or the named ones."""
     value = _any(operator)
     shape, rank = reader.shape(value), len(value.axes)
@@ -81,12 +81,12 @@ def squeeze(reader: Reader, operator: Operator) -> None:
     reader.name(operator, value.image, axes, step=value.step)
 
 
-def _axes(operator: Operator) -> list[int]:
+def _axes(operator: OnnxOperator) -> list[int]:
     said = operator.attribute("axes", None)
     return [int(axis) for axis in (operator.needed(1, "axes").reshape(-1) if said is None else said)]
 
 
-def transpose(reader: Reader, operator: Operator) -> None:
+def transpose(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Transpose: axes in another order."""
     value = _any(operator)
     order = [int(place) for place in operator.attribute("perm", range(len(value.axes))[::-1])]
@@ -94,7 +94,7 @@ def transpose(reader: Reader, operator: Operator) -> None:
     reader.name(operator, value.image, tuple(value.axes[place] for place in order), step=value.step)
 
 
-def reshape(reader: Reader, operator: Operator) -> None:
+def reshape(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Reshape: axes are merged, or merged ones divided again; size 0 keeps an axis, -1 takes the rest."""
     value = _any(operator)
     sizes = [int(size) for size in operator.needed(1, "shapes").reshape(-1)]
@@ -103,7 +103,7 @@ def reshape(reader: Reader, operator: Operator) -> None:
     reader.name(operator, value.image, axes, step=value.step)
 
 
-def _divided(reader: Reader, operator: Operator, value: Value, sizes: list[int]) -> Axes:
+def _divided(reader: OnnxReader, operator: OnnxOperator, value: OnnxValue, sizes: list[int]) -> Axes:
     """The letters of each new axis, taken in order, for the new sizes."""
     shape = reader.shape(value)
     what = f"{value.axes} to {sizes}, this change of shape"
@@ -125,7 +125,13 @@ def _divided(reader: Reader, operator: Operator, value: Value, sizes: list[int])
 
 
 def _taken(
-    reader: Reader, operator: Operator, value: Value, letters: list[str], size: int, kept: str | None, what: str
+    reader: OnnxReader,
+    operator: OnnxOperator,
+    value: OnnxValue,
+    letters: list[str],
+    size: int,
+    kept: str | None,
+    what: str,
 ) -> str:
     """Remove and return the next letters, whose sizes multiply to `size`, or which are those of a kept axis."""
     shape, taken = reader.shape(value), ""
@@ -141,7 +147,7 @@ def _taken(
     return taken
 
 
-def concat(reader: Reader, operator: Operator) -> None:
+def concat(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Concat along channels, rows or columns."""
     images, axes = operands(reader, operator, tuple(range(len(operator.inputs))))
     place = operator.axis("axis", 0, len(axes))
@@ -152,13 +158,13 @@ def concat(reader: Reader, operator: Operator) -> None:
     if len(images) == 1:
         image = images[0]
     elif letter == "k":
-        image = reader.add(operator, Kind.CONCAT, *images)
+        image = reader.add(operator, LayerKind.CONCAT, *images)
     else:
-        image = reader.add(operator, Kind.JOIN, *images, settings=Joining(_PLACES[letter]))
+        image = reader.add(operator, LayerKind.JOIN, *images, settings=Joining(_PLACES[letter]))
     reader.name(operator, image, axes)
 
 
-def cut(reader: Reader, operator: Operator) -> None:
+def cut(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Slice of rows, columns or channels."""
     value = operator.value()
     if operator.opset < 10:
@@ -179,11 +185,11 @@ def cut(reader: Reader, operator: Operator) -> None:
         name = {"r": "rows", "c": "cols", "k": "channels"}[letters]
         for what, number in (("start", start), ("end", end), ("step", step)):
             settings[f"{what}_{name}"] = int(max(-CUT_MAX, min(int(number), CUT_MAX)))
-    image = reader.add(operator, Kind.CUT, value.image, settings=Cutting(**settings))
+    image = reader.add(operator, LayerKind.CUT, value.image, settings=Cutting(**settings))
     reader.name(operator, image, value.axes)
 
 
-def split(reader: Reader, operator: Operator) -> None:
+def split(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Split of one axis into parts of given sizes, or of equal size."""
     value = operator.value()
     place = operator.axis("axis", 0, len(value.axes))
@@ -205,14 +211,14 @@ def split(reader: Reader, operator: Operator) -> None:
         bounds = {f"start_{name}": start, f"end_{name}": start + int(size)}
         start += int(size)
         if operator.outputs[number]:
-            image = reader.add(operator, Kind.CUT, value.image, settings=Cutting(**bounds))
+            image = reader.add(operator, LayerKind.CUT, value.image, settings=Cutting(**bounds))
             reader.name(operator, image, value.axes, place=number)
 
 
-_FRAMINGS = {"constant": Framing.CONSTANT, "reflect": Framing.MIRROR, "edge": Framing.EDGE}
+_FRAMINGS = {"constant": FrameContent.CONSTANT, "reflect": FrameContent.MIRROR, "edge": FrameContent.EDGE}
 
 
-def pad(reader: Reader, operator: Operator) -> None:
+def pad(reader: OnnxReader, operator: OnnxOperator) -> None:
     """Pad with a constant, the mirrored image or its edge."""
     value, mode = operator.value(), operator.text("mode", "constant")
     operator.require(mode in _FRAMINGS, f"mode {mode}")
@@ -232,4 +238,4 @@ def pad(reader: Reader, operator: Operator) -> None:
             name = {"r": "rows", "c": "cols", "k": "channels"}[letter]
             frame[f"before_{name}"], frame[f"after_{name}"] = both
     settings = Padding(**frame, framing=_FRAMINGS[mode], value=float(np.float32(number)))
-    reader.name(operator, reader.add(operator, Kind.PAD, value.image, settings=settings), value.axes)
+    reader.name(operator, reader.add(operator, LayerKind.PAD, value.image, settings=settings), value.axes)

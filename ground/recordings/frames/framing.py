@@ -86,9 +86,9 @@ class Framing:
     def start(self) -> int:
         """Offset of the packets in a frame without optional headers."""
         headers = {
-            "tm": tm_frame.HEADER_SIZE,
-            "aos": aos_frame.HEADER_SIZE + aos_frame.M_PDU_HEADER_SIZE,
-            "uslp": uslp_frame.HEADER_SIZE + 1,
+            "tm": tm_frame.TM_HEADER_SIZE,
+            "aos": aos_frame.AOS_HEADER_SIZE + aos_frame.M_PDU_HEADER_SIZE,
+            "uslp": uslp_frame.USLP_HEADER_SIZE + 1,
         }
         return headers[self.kind] + self.insert_octets
 
@@ -128,10 +128,10 @@ def _marks(frames: Rows, framing: Framing) -> NDArray[np.uint32]:
 
 
 def _read_tm(frames: Rows, framing: Framing, contents: NDArray[Any]) -> None:
-    head = frames[:, : tm_frame.HEADER_SIZE + 1].astype(np.int64)
+    head = frames[:, : tm_frame.TM_HEADER_SIZE + 1].astype(np.int64)
     identification, status, secondary = head[:, 0] << 8 | head[:, 1], head[:, 4] << 8 | head[:, 5], head[:, 6]
     has_secondary, unsynchronised, pointer = status & 0x8000 > 0, status & 0x4000 > 0, status & 0x7FF
-    contents["start"] = tm_frame.HEADER_SIZE + (1 + secondary) * has_secondary
+    contents["start"] = tm_frame.TM_HEADER_SIZE + (1 + secondary) * has_secondary
     contents["end"] = framing.octets - FECF_SIZE * framing.fecf - tm_frame.OCF_SIZE * (identification & 1)
     secondary_is_right = (secondary > 0) & (secondary <= tm_frame.SECONDARY_OCTETS_MAX)
     contents["good"] = _has_fecf(frames, framing) & (identification >> 14 == 0) & (contents["start"] < contents["end"])
@@ -144,7 +144,7 @@ def _read_tm(frames: Rows, framing: Framing, contents: NDArray[Any]) -> None:
 
 
 def _read_aos(frames: Rows, framing: Framing, contents: NDArray[Any]) -> None:
-    head = frames[:, : aos_frame.HEADER_SIZE].astype(np.int64)
+    head = frames[:, : aos_frame.AOS_HEADER_SIZE].astype(np.int64)
     m_pdu = frames[:, framing.start - aos_frame.M_PDU_HEADER_SIZE : framing.start].astype(np.int64)
     identification, signalling = head[:, 0] << 8 | head[:, 1], head[:, 5]
     pointer = (m_pdu[:, 0] << 8 | m_pdu[:, 1]) & 0x7FF
@@ -152,7 +152,7 @@ def _read_aos(frames: Rows, framing: Framing, contents: NDArray[Any]) -> None:
     contents["spacecraft_id"] = (signalling >> 4 & 3) << 8 | identification >> 6 & 0xFF
     contents["vc"] = identification & 0x3F
     contents["count"] = head[:, 2] << 16 | head[:, 3] << 8 | head[:, 4]
-    contents["modulus"] = aos_frame.COUNT_MODULUS
+    contents["modulus"] = aos_frame.AOS_COUNT_MODULUS
     contents["start"], contents["end"] = framing.start, framing.octets - framing.trailer_octets
     contents["holds_packets"] = (contents["vc"] != aos_frame.IDLE_CHANNEL) & (pointer != aos_frame.ONLY_IDLE)
     contents["holds_packets"] &= ~np.isin(contents["vc"], list(framing.bitstreams))
@@ -161,11 +161,11 @@ def _read_aos(frames: Rows, framing: Framing, contents: NDArray[Any]) -> None:
 
 
 def _read_uslp(frames: Rows, framing: Framing, contents: NDArray[Any]) -> None:
-    head = frames[:, : uslp_frame.HEADER_SIZE].astype(np.int64)
+    head = frames[:, : uslp_frame.USLP_HEADER_SIZE].astype(np.int64)
     address = head[:, 0] << 24 | head[:, 1] << 16 | head[:, 2] << 8 | head[:, 3]
     size, flags = (head[:, 4] << 8 | head[:, 5]) + 1, head[:, 6]
     count_octets, ocf_octets = flags & 7, uslp_frame.OCF_SIZE * (flags >> 3 & 1)
-    field = uslp_frame.HEADER_SIZE + count_octets + framing.insert_octets
+    field = uslp_frame.USLP_HEADER_SIZE + count_octets + framing.insert_octets
     rule = _octets_at(frames, field) >> 5
     has_pointer = rule <= Rule.UNIT_GOES_ON
     pointer = np.where(has_pointer, _octets_at(frames, field + 1) << 8 | _octets_at(frames, field + 2), 0)
@@ -180,7 +180,7 @@ def _read_uslp(frames: Rows, framing: Framing, contents: NDArray[Any]) -> None:
     contents["map_id"], contents["bypass"] = address >> 1 & 0x0F, flags >> 7
     contents["modulus"] = 1 << 8 * count_octets
     for number in range(7):
-        octet = _octets_at(frames, np.full(len(frames), uslp_frame.HEADER_SIZE + number))
+        octet = _octets_at(frames, np.full(len(frames), uslp_frame.USLP_HEADER_SIZE + number))
         contents["count"] = np.where(number < count_octets, contents["count"] << 8 | octet, contents["count"])
     contents["holds_packets"] = (contents["vc"] != USLP_IDLE_CHANNEL) & ((rule == Rule.PACKETS) | (rule == Rule.WHOLE))
     contents["first_header"] = np.where(pointer == uslp_frame.NO_POINTER, NO_PACKET_BEGINS, pointer)

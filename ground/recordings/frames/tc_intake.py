@@ -16,7 +16,7 @@ from kernels.coding.crc import crc16
 from kernels.coding.randomise import Code, randomised
 from link.coding.cltu import CltuReader
 from link.errors import DecodeError, TruncatedError
-from link.frames.tc import FRAME_OCTETS_MAX, HEADER_SIZE, FrameType, TcFrame
+from link.frames.tc import FRAME_OCTETS_MAX, TC_HEADER_SIZE, FrameType, TcFrame
 from link.frames.tc_segment import Segment, SegmentReceiver, split_packets
 from link.packets.arrivals import Arrivals
 from link.packets.index import PacketIndex
@@ -151,7 +151,7 @@ class TcIntake:
         """Consecutive frames from octet 0 on, without derandomising; the fill behind them is shorter than any frame."""
         frames: list[TcFrame] = []
         at = 0
-        while at + HEADER_SIZE < len(octets):
+        while at + TC_HEADER_SIZE < len(octets):
             try:
                 frames.append(TcFrame.decode(octets[at:], fecf=self.framing.fecf))
             except DecodeError:
@@ -163,7 +163,7 @@ class TcIntake:
         """Consecutive bare frames; where none begins, the next octet is tried."""
         octets, frames, at = bytes(self._pending), [], 0
         before, behind = self.framing.prefix_octets, self.framing.suffix_octets
-        while at + before + HEADER_SIZE <= len(octets):
+        while at + before + TC_HEADER_SIZE <= len(octets):
             start = at + before
             try:
                 frame = TcFrame.decode(octets[start : start + FRAME_OCTETS_MAX], fecf=self.framing.fecf)

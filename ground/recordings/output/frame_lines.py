@@ -20,7 +20,7 @@ _SHOWN_OCTETS = 16
 _M_PDU_HEADER = 2
 
 
-def listen(intake: FrameIntake | TcIntake, *, is_listed: bool, out: RawExport | None) -> None:
+def list_frames(intake: FrameIntake | TcIntake, *, is_listed: bool, out: RawExport | None) -> None:
     """Print each good frame of `intake` on a line if `is_listed`; write the bits of its bitstreams beside `out`'s."""
     if isinstance(intake, TcIntake):
         intake.listen = (lambda frame: print(_telecommand_line(frame))) if is_listed else None
@@ -81,7 +81,7 @@ def _frame_line(octets: bytes, content: Any, framing: Framing) -> str:
         first = int(content["first_header"])
         words.append("no packet begins" if first == NO_PACKET_BEGINS else f"first packet at {first}")
     if framing.insert_octets:
-        start = aos_frame.HEADER_SIZE if framing.kind == "aos" else uslp_frame.HEADER_SIZE + (octets[6] & 7)
+        start = aos_frame.AOS_HEADER_SIZE if framing.kind == "aos" else uslp_frame.USLP_HEADER_SIZE + (octets[6] & 7)
         words.append(f"insert {octets[start : start + framing.insert_octets].hex()}")
     if content["ocf"] != NO_OCF:
         words.append(_ocf_words(int(content["ocf"])))

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ground.recordings.wrappings.network import KNOWN_LINKS, USER_LINKS, Datagram, Network
+from ground.recordings.wrappings.network import KNOWN_LINKS, USER_LINKS, Datagram, DatagramFinder
 from ground.recordings.wrappings.units import Unwrapped, WrappingError
 
 _PCAP = {0xA1B2C3D4: 16, 0xA1B23C4D: 16, 0xA1B2CD34: 24}
@@ -19,7 +19,7 @@ _SHOWN = 6
 Fits = Callable[[bytes], bool]
 
 
-class Record(NamedTuple):
+class CapturedRecord(NamedTuple):
     """A captured packet with its link type (tcpdump.org/linktypes); `is_cut`: the capture kept only its beginning."""
 
     link: int
@@ -51,7 +51,7 @@ def unwrap_capture(octets: bytes | memoryview, skip: int, port: int | None, fits
             "records with --skip OCTETS"
         )
     alone = [record.octets[skip:] for record in records if record.link not in KNOWN_LINKS]
-    network = Network()
+    network = DatagramFinder()
     datagrams = [
         datagram for record in records if record.link in KNOWN_LINKS
         if (datagram := _datagram(network, record))
@@ -69,7 +69,7 @@ def unwrap_capture(octets: bytes | memoryview, skip: int, port: int | None, fits
     return Unwrapped.of([*alone, *(datagram.payload for datagram in chosen)], notes)
 
 
-def _datagram(network: Network, record: Record) -> Datagram | None:
+def _datagram(network: DatagramFinder, record: CapturedRecord) -> Datagram | None:
     found = network.datagram(record.octets, record.link)
     return found and found._replace(is_cut=found.is_cut or record.is_cut)
 
@@ -111,7 +111,7 @@ def _listed(ports: Counter[int]) -> str:
     return ", ".join(shown) + (", ..." if len(ports) > _SHOWN else "")
 
 
-def _seen(network: Network, links: Counter[int]) -> str:
+def _seen(network: DatagramFinder, links: Counter[int]) -> str:
     if not links:
         return "it is empty"
     if network.tcp:
@@ -119,7 +119,7 @@ def _seen(network: Network, links: Counter[int]) -> str:
     return f"{network.others} packets of other kinds are in it"
 
 
-def _pcap(view: memoryview, notes: list[str]) -> Iterator[Record]:
+def _pcap(view: memoryview, notes: list[str]) -> Iterator[CapturedRecord]:
     order = ">" if int.from_bytes(view[:4]) in _PCAP else "<"
     header = _PCAP[struct.unpack_from(order + "I", view)[0]]
     at = 24
@@ -129,13 +129,13 @@ def _pcap(view: memoryview, notes: list[str]) -> Iterator[Record]:
         kept, size = lengths.unpack_from(view, at + 8)
         if at + header + kept > len(view):
             break
-        yield Record(link, view[at + header : at + header + kept], kept < size)
+        yield CapturedRecord(link, view[at + header : at + header + kept], kept < size)
         at += header + kept
     if at != len(view):
         notes.append(f"the capture is cut off: its last {max(len(view) - at, 0)} octets are no whole record")
 
 
-def _pcapng(view: memoryview, notes: list[str]) -> Iterator[Record]:
+def _pcapng(view: memoryview, notes: list[str]) -> Iterator[CapturedRecord]:
     at, order = 0, "<"
     links: list[int] = []
     while at + 12 <= len(view):
@@ -154,7 +154,7 @@ def _pcapng(view: memoryview, notes: list[str]) -> Iterator[Record]:
         notes.append(f"the capture is cut off or damaged: its last {len(view) - at} octets are no whole block")
 
 
-def _record(kind: int, body: memoryview, order: str, links: list[int]) -> Record | None:
+def _record(kind: int, body: memoryview, order: str, links: list[int]) -> CapturedRecord | None:
     """The record in a pcapng block; None for a block without one."""
     if kind in (_ENHANCED, _OBSOLETE) and len(body) >= 20:
         interface = struct.unpack_from(order + ("I" if kind == _ENHANCED else "H"), body)[0]
@@ -168,4 +168,4 @@ def _record(kind: int, body: memoryview, order: str, links: list[int]) -> Record
         return None
     if interface >= len(links):
         return None
-    return Record(links[interface], body[start : start + kept], kept < size)
+    return CapturedRecord(links[interface], body[start : start + kept], kept < size)

@@ -13,7 +13,7 @@ from typing import Any
 
 from ground.recordings.wrappings.units import WrappingError
 
-OCTETS_MAX = 1 << 33
+UNPACKED_OCTETS_MAX = 1 << 33
 _MEMORY_OCTETS = 1 << 29  # bound of the memory that an unpacker may take because a header asks for it
 _PIECE = 1 << 10  # octets fed at once: of a damaged piece nothing is read
 MAGICS = {b"\x1f\x8b\x08": "gzip", b"\xfd7zXZ\0": "xz", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd"}
@@ -32,7 +32,9 @@ def compression_of(octets: bytes | memoryview) -> str | None:
     return next((name for magic, name in MAGICS.items() if head.startswith(magic)), None)
 
 
-def decompressed(octets: bytes | memoryview, name: str, octets_max: int = OCTETS_MAX) -> tuple[bytes, list[str]]:
+def decompressed(
+    octets: bytes | memoryview, name: str, octets_max: int = UNPACKED_OCTETS_MAX
+) -> tuple[bytes, list[str]]:
     """The decompressed octets, and sentences on damage. Raises WrappingError where they exceed `octets_max`."""
     if name == "zstd":
         return _zstd(octets, octets_max)

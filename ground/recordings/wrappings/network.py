@@ -47,7 +47,7 @@ class _Begun:
 
 
 @dataclass(slots=True)
-class Network:
+class DatagramFinder:
     """Finds datagrams in records. Counters: `tcp` segments and `others` left out, `fragments` without the rest."""
 
     tcp: int = 0

@@ -1,7 +1,7 @@
 """Recognition of the formats around a recording by their content, and their removal, layer by layer."""
 
 from ground.recordings.wrappings.capture import Fits, is_capture, unwrap_capture
-from ground.recordings.wrappings.compressed import OCTETS_MAX, compression_of, decompressed
+from ground.recordings.wrappings.compressed import UNPACKED_OCTETS_MAX, compression_of, decompressed
 from ground.recordings.wrappings.hex_text import is_text, octets_of_text
 from ground.recordings.wrappings.kiss import is_kiss, unwrap_kiss
 from ground.recordings.wrappings.units import Unwrapped, WrappingError
@@ -28,7 +28,12 @@ _TAR_AT, _TAR = 257, b"ustar"
 
 
 def unwrap(
-    octets: bytes | memoryview, *, fits: Fits, skip: int = 0, port: int | None = None, octets_max: int = OCTETS_MAX
+    octets: bytes | memoryview,
+    *,
+    fits: Fits,
+    skip: int = 0,
+    port: int | None = None,
+    octets_max: int = UNPACKED_OCTETS_MAX,
 ) -> Unwrapped:
     """The contents of a recording; one without a wrapping is returned as it is, from octet `skip` on.
 

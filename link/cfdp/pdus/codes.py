@@ -15,7 +15,7 @@ class Directive(IntEnum):
     KEEP_ALIVE = 12
 
 
-class Condition(IntEnum):
+class ConditionCode(IntEnum):
     """Condition codes (table 5-5): how a transaction stands, or why it ended."""
 
     NO_ERROR = 0
@@ -34,7 +34,7 @@ class Condition(IntEnum):
     CANCELLED = 15
 
 
-class Handler(IntEnum):
+class FaultHandler(IntEnum):
     """Fault handler codes (table 5-19): the action that a fault causes."""
 
     CANCEL = 1
@@ -43,7 +43,7 @@ class Handler(IntEnum):
     ABANDON = 4
 
 
-class Delivery(IntEnum):
+class DeliveryCode(IntEnum):
     """Delivery code of a Finished PDU (table 5-7)."""
 
     COMPLETE = 0

@@ -6,8 +6,8 @@ Spare bits are sent as zero and ignored when received, as older issues of the st
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from link.cfdp.pdus.codes import Condition, Delivery, Directive, FileStatus, TransactionStatus
-from link.cfdp.pdus.fields import Reader, code, name_octets, number, size_octets
+from link.cfdp.pdus.codes import ConditionCode, DeliveryCode, Directive, FileStatus, TransactionStatus
+from link.cfdp.pdus.fields import OctetReader, code, name_octets, number, size_octets
 from link.cfdp.pdus.intervals import Range
 from link.cfdp.pdus.tlv import FilestoreResponse, Tlv, encode_fault_location, encode_tlvs, fault_location, read_tlvs
 from link.errors import DecodeError
@@ -21,7 +21,7 @@ class Eof:
     """EOF: all data are sent, or the sender cancels. `fault_location`: the entity that cancelled, b"" without error."""
 
     CODE: ClassVar = Directive.EOF
-    condition: Condition = Condition.NO_ERROR
+    condition: ConditionCode = ConditionCode.NO_ERROR
     checksum: int
     file_size: int
     fault_location: bytes = b""
@@ -33,10 +33,10 @@ class Eof:
         return head + size + encode_fault_location(self.fault_location)
 
     @classmethod
-    def decode(cls, reader: Reader, large: bool) -> Self:
+    def decode(cls, reader: OctetReader, large: bool) -> Self:
         """The inverse of `encode`."""
         return cls(
-            condition=code(Condition, reader.number(1) >> 4),
+            condition=code(ConditionCode, reader.number(1) >> 4),
             checksum=reader.number(4),
             file_size=reader.number(size_octets(large)),
             fault_location=fault_location(read_tlvs(reader)),
@@ -48,8 +48,8 @@ class Finished:
     """Finished: how the transaction ended at the receiver."""
 
     CODE: ClassVar = Directive.FINISHED
-    condition: Condition = Condition.NO_ERROR
-    delivery: Delivery
+    condition: ConditionCode = ConditionCode.NO_ERROR
+    delivery: DeliveryCode
     file_status: FileStatus
     responses: tuple[FilestoreResponse, ...] = ()
     fault_location: bytes = b""
@@ -60,12 +60,12 @@ class Finished:
         return head + encode_tlvs(self.responses) + encode_fault_location(self.fault_location)
 
     @classmethod
-    def decode(cls, reader: Reader, large: bool) -> Self:
+    def decode(cls, reader: OctetReader, large: bool) -> Self:
         """The inverse of `encode`."""
         head, parts = reader.number(1), read_tlvs(reader)
         return cls(
-            condition=code(Condition, head >> 4),
-            delivery=Delivery(head >> 2 & 1),
+            condition=code(ConditionCode, head >> 4),
+            delivery=DeliveryCode(head >> 2 & 1),
             file_status=FileStatus(head & 3),
             responses=tuple(part for part in parts if isinstance(part, FilestoreResponse)),
             fault_location=fault_location(parts),
@@ -78,7 +78,7 @@ class Ack:
 
     CODE: ClassVar = Directive.ACK
     directive: Directive
-    condition: Condition
+    condition: ConditionCode
     status: TransactionStatus
 
     def encode(self, large: bool) -> bytes:
@@ -87,12 +87,12 @@ class Ack:
         return bytes((self.directive << 4 | subtype, self.condition << 4 | self.status))
 
     @classmethod
-    def decode(cls, reader: Reader, large: bool) -> Self:
+    def decode(cls, reader: OctetReader, large: bool) -> Self:
         """The inverse of `encode`."""
         directive, state = code(Directive, reader.number(1) >> 4), reader.number(1)
         if directive not in (Directive.EOF, Directive.FINISHED):
             raise DecodeError(f"ACK of {directive.name}, which is never acknowledged")
-        return cls(directive=directive, condition=code(Condition, state >> 4), status=TransactionStatus(state & 3))
+        return cls(directive=directive, condition=code(ConditionCode, state >> 4), status=TransactionStatus(state & 3))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ class Metadata:
         return head + size + names + encode_tlvs(self.options)
 
     @classmethod
-    def decode(cls, reader: Reader, large: bool) -> Self:
+    def decode(cls, reader: OctetReader, large: bool) -> Self:
         """The inverse of `encode`."""
         head = reader.number(1)
         return cls(
@@ -147,7 +147,7 @@ class Nak:
         return b"".join(number(offset, octets, "offset") for pair in pairs for offset in pair)
 
     @classmethod
-    def decode(cls, reader: Reader, large: bool) -> Self:
+    def decode(cls, reader: OctetReader, large: bool) -> Self:
         """The inverse of `encode`."""
         octets = size_octets(large)
         start, end, count = reader.number(octets), reader.number(octets), reader.left // (2 * octets)
@@ -169,7 +169,7 @@ class Prompt:
         return bytes((self.keep_alive << 7,))
 
     @classmethod
-    def decode(cls, reader: Reader, large: bool) -> Self:
+    def decode(cls, reader: OctetReader, large: bool) -> Self:
         """The inverse of `encode`."""
         return cls(bool(reader.number(1) >> 7))
 
@@ -186,6 +186,6 @@ class KeepAlive:
         return number(self.progress, size_octets(large), "progress")
 
     @classmethod
-    def decode(cls, reader: Reader, large: bool) -> Self:
+    def decode(cls, reader: OctetReader, large: bool) -> Self:
         """The inverse of `encode`."""
         return cls(reader.number(size_octets(large)))

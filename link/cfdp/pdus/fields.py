@@ -1,6 +1,6 @@
 """Building blocks of CFDP data fields (CCSDS 727.0-B-5 §5.1.9): length-value, file-size-sensitive numbers, a reader.
 
-A decoder walks its octets once with `Reader`, which raises TruncatedError where they end too early.
+A decoder walks its octets once with `OctetReader`, which raises TruncatedError where they end too early.
 """
 
 from enum import IntEnum
@@ -9,7 +9,7 @@ from typing import TypeVar
 from link.errors import DecodeError, TruncatedError
 
 LV_OCTETS_MAX = 255
-Code = TypeVar("Code", bound=IntEnum)
+_Code = TypeVar("_Code", bound=IntEnum)
 
 
 def size_octets(large: bool) -> int:
@@ -17,7 +17,7 @@ def size_octets(large: bool) -> int:
     return 8 if large else 4
 
 
-def code(kind: type[Code], number: int) -> Code:
+def code(kind: type[_Code], number: int) -> _Code:
     """The member of `kind`. Raises DecodeError for a number that is reserved."""
     try:
         return kind(number)
@@ -44,7 +44,7 @@ def name_octets(name: str) -> bytes:
     return length_value(name.encode("utf-8", "surrogateescape"))
 
 
-class Reader:
+class OctetReader:
     """Walks over octets from the first to the last."""
 
     def __init__(self, octets: bytes) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from link.cfdp.pdus.fields import Reader, number
+from link.cfdp.pdus.fields import OctetReader, number
 from link.errors import DecodeError, TruncatedError
 from link.packets.bits import Packed
 
@@ -133,7 +133,7 @@ def _decoded(octets: bytes) -> tuple[Header, bool, bool]:
     version, is_data, toward_sender, unacknowledged, crc, large, _, records, ids, metadata, sequences = fixed
     if version != VERSION:
         raise DecodeError(f"CFDP version {version}, expected {VERSION}")
-    reader = Reader(octets[2:])
+    reader = OctetReader(octets[2:])
     header = Header(
         source=reader.number(ids + 1),
         sequence=reader.number(sequences + 1),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from kernels.coding.crc import crc16
 from link.cfdp.pdus.codes import Directive
 from link.cfdp.pdus.directives import Ack, Eof, Finished, KeepAlive, Metadata, Nak, Prompt
-from link.cfdp.pdus.fields import Reader, code, number, size_octets
+from link.cfdp.pdus.fields import OctetReader, code, number, size_octets
 from link.cfdp.pdus.header import Extent, Header
 from link.errors import ChecksumError, TruncatedError
 
@@ -72,14 +72,14 @@ def decode_pdu(octets: bytes) -> tuple[Header, Body]:
         field = _checked(octets, extent)
     if extent.is_data:
         return header, _file_data(field, header.large, extent.segment_metadata)
-    reader = Reader(field)
+    reader = OctetReader(field)
     kind = _BODIES[code(Directive, reader.number(1))]
     return header, kind.decode(reader, header.large)
 
 
 def _checked(octets: bytes, extent: Extent) -> bytes:
     """The data field without its CRC. Raises ChecksumError."""
-    field = Reader(octets[extent.start : extent.end])
+    field = OctetReader(octets[extent.start : extent.end])
     body, expected = field.take(max(0, field.left - CRC_OCTETS)), field.number(CRC_OCTETS)
     computed = crc16(octets[: extent.end - CRC_OCTETS])
     if expected != computed:
@@ -90,7 +90,7 @@ def _checked(octets: bytes, extent: Extent) -> bytes:
 def _file_data(field: bytes, large: bool, has_metadata: bool) -> FileData:
     metadata, octets = None, size_octets(large)
     if has_metadata:
-        reader = Reader(field)
+        reader = OctetReader(field)
         head = reader.number(1)
         metadata = SegmentMetadata(head >> 6, reader.take(head & SEGMENT_METADATA_OCTETS_MAX))
         field = reader.rest()

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar, Self
 
-from link.cfdp.pdus.codes import Condition, Handler
-from link.cfdp.pdus.fields import Reader, code, length_value, name_octets
+from link.cfdp.pdus.codes import ConditionCode, FaultHandler
+from link.cfdp.pdus.fields import OctetReader, code, length_value, name_octets
 
 
-class Action(IntEnum):
+class FilestoreAction(IntEnum):
     """Action code of a filestore request (table 5-16)."""
 
     CREATE_FILE = 0
@@ -28,7 +28,7 @@ class Action(IntEnum):
 
 NOT_PERFORMED = 15
 """Status code of a filestore response whose request was not tried (table 5-18)."""
-_TWO_NAMES = frozenset((Action.RENAME_FILE, Action.APPEND_FILE, Action.REPLACE_FILE))
+_TWO_NAMES = frozenset((FilestoreAction.RENAME_FILE, FilestoreAction.APPEND_FILE, FilestoreAction.REPLACE_FILE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class FilestoreRequest:
     """One change that the destination makes to its file store after the file is delivered (§5.4.1)."""
 
     TYPE: ClassVar[int] = 0
-    action: Action
+    action: FilestoreAction
     first_name: str
     second_name: str = ""
 
@@ -48,8 +48,8 @@ class FilestoreRequest:
     @classmethod
     def read(cls, value: bytes) -> Self:
         """The inverse of `value`."""
-        reader = Reader(value)
-        action = code(Action, reader.number(1) >> 4)
+        reader = OctetReader(value)
+        action = code(FilestoreAction, reader.number(1) >> 4)
         return cls(action, reader.name(), reader.name() if action in _TWO_NAMES else "")
 
 
@@ -58,7 +58,7 @@ class FilestoreResponse:
     """How a request ended (§5.4.2): `status` 0 is done, 15 not tried, others depend on the action (table 5-18)."""
 
     TYPE: ClassVar[int] = 1
-    action: Action
+    action: FilestoreAction
     status: int
     first_name: str
     second_name: str = ""
@@ -75,9 +75,9 @@ class FilestoreResponse:
     @classmethod
     def read(cls, value: bytes) -> Self:
         """The inverse of `value`."""
-        reader = Reader(value)
+        reader = OctetReader(value)
         head = reader.number(1)
-        action = code(Action, head >> 4)
+        action = code(FilestoreAction, head >> 4)
         first, second = reader.name(), reader.name() if action in _TWO_NAMES else ""
         return cls(action, head & 15, first, second, reader.length_value() if reader.left else b"")
 
@@ -104,8 +104,8 @@ class FaultHandlerOverride:
     """Another handler for one fault, in this transaction only (§5.4.4)."""
 
     TYPE: ClassVar[int] = 4
-    condition: Condition
-    handler: Handler
+    condition: ConditionCode
+    handler: FaultHandler
 
     def value(self) -> bytes:
         """condition 4 | handler 4."""
@@ -114,8 +114,8 @@ class FaultHandlerOverride:
     @classmethod
     def read(cls, value: bytes) -> Self:
         """The inverse of `value`."""
-        octet = Reader(value).number(1)
-        return cls(code(Condition, octet >> 4), code(Handler, octet & 15))
+        octet = OctetReader(value).number(1)
+        return cls(code(ConditionCode, octet >> 4), code(FaultHandler, octet & 15))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +164,12 @@ def encode_tlvs(parts: tuple[Tlv, ...]) -> bytes:
     return b"".join(map(encode_tlv, parts))
 
 
-def read_tlvs(reader: Reader) -> tuple[Tlv, ...]:
+def read_tlvs(reader: OctetReader) -> tuple[Tlv, ...]:
     """All TLVs up to the end. Raises DecodeError."""
     return tuple(_each(reader))
 
 
-def _each(reader: Reader) -> Iterator[Tlv]:
+def _each(reader: OctetReader) -> Iterator[Tlv]:
     while reader.left:
         kind, value = reader.number(1), reader.length_value()
         read = _READERS.get(kind)

@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from link.dictionary.batch.columns import Column, Columns
-from link.dictionary.codec.cursor import Reader
-from link.dictionary.codec.packets import Node, PacketReader, choice
-from link.dictionary.conditions import compared
+from link.dictionary.codec.cursor import BitReader
+from link.dictionary.codec.packets import ContainerNode, PacketReader, choice
+from link.dictionary.conditions import comparisons_of
 from link.dictionary.curves import Powers, Rounded, Spline
 from link.dictionary.kinds import AnyKind, Array, Boolean, Field, Integer, Real, Time
 from link.errors import DecodeError
 from link.packets.index import PacketIndex
 
-Numbers = NDArray[np.int64]
+_Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +28,7 @@ class Table:
     """Packets of the container `name`: their `numbers` in the index, and a column for each field."""
 
     name: str
-    numbers: Numbers
+    numbers: _Numbers
     columns: dict[str, Column]
 
 
@@ -39,13 +39,15 @@ class TableReader:
         self._root = reader.root
         self._columns: dict[int, Columns | None] = {}
 
-    def read(self, index: PacketIndex) -> tuple[list[Table], Numbers]:
+    def read(self, index: PacketIndex) -> tuple[list[Table], _Numbers]:
         """The tables, and the numbers of the packets that are left to be read one by one."""
         tables: list[Table] = []
         left = [np.empty(0, np.int64), *self._descend(self._root, index, np.arange(len(index)), tables)]
         return tables, np.sort(np.concatenate(left))
 
-    def _descend(self, node: Node, index: PacketIndex, numbers: Numbers, tables: list[Table]) -> Iterator[Numbers]:
+    def _descend(
+        self, node: ContainerNode, index: PacketIndex, numbers: _Numbers, tables: list[Table]
+    ) -> Iterator[_Numbers]:
         """Add the tables of the packets `numbers`, which are of `node` or its children; yield those without a table."""
         reader = self._reader(node)
         if reader is None:
@@ -66,8 +68,8 @@ class TableReader:
                 yield from self._descend(child, index, numbers[own], tables)
 
     def _chosen(
-        self, node: Node, index: PacketIndex, numbers: Numbers, columns: dict[str, Column]
-    ) -> Iterator[tuple[Node | None, NDArray[np.bool_]]]:
+        self, node: ContainerNode, index: PacketIndex, numbers: _Numbers, columns: dict[str, Column]
+    ) -> Iterator[tuple[ContainerNode | None, NDArray[np.bool_]]]:
         """Pairs of a container and the mask of its packets: a child, `node` itself, or None if no container fits."""
         keys = _keys(node)
         if not keys:
@@ -81,28 +83,28 @@ class TableReader:
         for number, first in enumerate(np.unique(group, return_index=True)[1]):
             yield _ask(node, index.packet(int(numbers[first]))), group == number
 
-    def _reader(self, node: Node) -> Columns | None:
+    def _reader(self, node: ContainerNode) -> Columns | None:
         """Column reader of the fields of `node`; None unless all columns hold the same values as the codec gives."""
         if id(node) not in self._columns:
             self._columns[id(node)] = Columns(node.fields) if _is_fit(node) else None
         return self._columns[id(node)]
 
 
-def _keys(node: Node) -> list[str]:
+def _keys(node: ContainerNode) -> list[str]:
     """Names of the fields that the criteria of a node's children compare."""
     criteria = [child.container.criteria for child in node.children if child.container.criteria]
-    return sorted({comparison.field for one in criteria for comparison in compared(one)})
+    return sorted({comparison.field for one in criteria for comparison in comparisons_of(one)})
 
 
-def _ask(node: Node, packet: bytes) -> Node | None:
+def _ask(node: ContainerNode, packet: bytes) -> ContainerNode | None:
     try:
-        child = choice(node, node.codec.read_numbers(Reader(packet)))
+        child = choice(node, node.codec.read_numbers(BitReader(packet)))
     except DecodeError:
         return None
     return child or (None if node.container.abstract else node)
 
 
-def _is_fit(node: Node) -> bool:
+def _is_fit(node: ContainerNode) -> bool:
     keys = {key: [field for field in node.fields if field.name == key] for key in _keys(node)}
     return (
         len(set(node.names)) == len(node.names)

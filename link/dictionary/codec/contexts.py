@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 
 from link.dictionary.codec.convert import Converter, converter
-from link.dictionary.codec.places import Frame, Scopes, Test, test_of
+from link.dictionary.codec.places import Scopes, ScopeValues, Test, test_of
 from link.dictionary.kinds import Field
 
-Within = Callable[[Any, Frame], Any]
+Within = Callable[[Any, ScopeValues], Any]
 
 
 def context_converter(field: Field, scopes: Scopes, default: Converter | None, *, lenient: bool) -> Within:
@@ -18,7 +18,7 @@ def context_converter(field: Field, scopes: Scopes, default: Converter | None, *
     """
     cases = tuple(_case(field, condition, curve, scopes, lenient) for condition, curve in field.contexts)
 
-    def value_of(raw: Any, frame: Frame) -> Any:
+    def value_of(raw: Any, frame: ScopeValues) -> Any:
         for test, calibrated in cases:
             if test(frame):
                 return calibrated(raw)

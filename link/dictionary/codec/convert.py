@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from link.dictionary.codec.invalid import Invalid
-from link.dictionary.codec.texts import place_of, text_converter
+from link.dictionary.codec.texts import place_of_tail, text_converter
 from link.dictionary.curves import Curve
 from link.dictionary.kinds import (
     AnyKind,
@@ -145,7 +145,7 @@ def _exactly(size: Size, unit: int = 1) -> Callable[[bytes], bytes]:
 
     def checked(octets: bytes) -> bytes:
         if not least <= len(octets) <= most or (
-            isinstance(size, Terminated) and place_of(size.tail, octets, unit) >= 0
+            isinstance(size, Terminated) and place_of_tail(size.tail, octets, unit) >= 0
         ):
             raise ValueError(f"{len(octets)} octets")
         return bytes(octets)

@@ -3,7 +3,7 @@
 from link.errors import TruncatedError
 
 
-class Reader:
+class BitReader:
     """Reads `octets` from bit `at` on."""
 
     __slots__ = ("at", "octets")

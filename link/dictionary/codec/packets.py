@@ -7,7 +7,7 @@ from typing import Any
 
 from kernels.usage import did_you_mean
 from link.dictionary.bounds import BASES_MAX, FIELDS_MAX, short
-from link.dictionary.codec.cursor import Reader
+from link.dictionary.codec.cursor import BitReader
 from link.dictionary.codec.instances import has_instances, instances_of
 from link.dictionary.codec.invalid import Invalid, invalid_in
 from link.dictionary.codec.places import test_of
@@ -33,12 +33,12 @@ class Packet:
     """The invalid values, with their names."""
 
 
-class Node:
+class ContainerNode:
     """A container with the fields of all its bases; its codec is compiled at the first packet that needs it."""
 
     def __init__(self, container: Container, fields: tuple[Field, ...]) -> None:
         self.container, self.fields = container, fields
-        self.children: list[Node] = []
+        self.children: list[ContainerNode] = []
 
     @cached_property
     def codec(self) -> Codec:
@@ -61,7 +61,7 @@ class Node:
         return [field.name for field in self.fields]
 
     @cached_property
-    def tests(self) -> list[tuple["Node", Any]]:
+    def tests(self) -> list[tuple["ContainerNode", Any]]:
         """The child containers, each with the test of its criteria on a frame of this container's numbers."""
         return [(child, test_of(child.container.criteria or All(()), (self.fields,))) for child in self.children]
 
@@ -93,10 +93,10 @@ class PacketReader:
     def decode(self, octets: bytes) -> Packet:
         """The packet at the beginning of `octets`. Raises DecodeError, also for one that no container describes."""
         node = self.root
-        reader = Reader(octets)
+        reader = BitReader(octets)
         raws = node.codec.read_numbers(reader)
         while child := choice(node, raws):
-            node, reader = child, Reader(octets)
+            node, reader = child, BitReader(octets)
             raws = node.codec.read_numbers(reader)
         if node.container.abstract:
             raise DecodeError(f"no container describes this {node.container.name}")
@@ -106,7 +106,7 @@ class PacketReader:
         return Packet(node.container.name, values, reader.left // 8, tuple(wrong))
 
 
-def choice(node: Node, raws: list[Any]) -> Node | None:
+def choice(node: ContainerNode, raws: list[Any]) -> ContainerNode | None:
     """The child whose criteria the numbers of `node` meet; None if there is none. Raises DecodeError for several."""
     right = [child for child, test in node.tests if test((raws,))]
     if len(right) > 1:
@@ -114,10 +114,10 @@ def choice(node: Node, raws: list[Any]) -> Node | None:
     return right[0] if right else None
 
 
-def nodes_of(containers: Iterable[Container]) -> dict[str, Node]:
+def nodes_of(containers: Iterable[Container]) -> dict[str, ContainerNode]:
     """The node of each container, by name. Raises ValueError for a base that is missing or is based on itself."""
     known = {container.name: container for container in containers}
-    nodes = {name: Node(one, tuple(_inherited(one, known))) for name, one in known.items()}
+    nodes = {name: ContainerNode(one, tuple(_inherited(one, known))) for name, one in known.items()}
     for name, container in known.items():
         if container.base:
             nodes[container.base].children.append(nodes[name])

@@ -12,10 +12,10 @@ from typing import Any, Protocol
 import msgspec
 
 from kernels.usage import did_you_mean
-from link.dictionary.codec.cursor import Reader, Writer
-from link.dictionary.codec.places import Frame, Scopes, Test, test_of
+from link.dictionary.codec.cursor import BitReader, Writer
+from link.dictionary.codec.places import Scopes, ScopeValues, Test, test_of
 from link.dictionary.codec.sizes import Measure, measure_of
-from link.dictionary.codec.words import Form, Slot, Words
+from link.dictionary.codec.words import Slot, WordForm, Words
 from link.dictionary.kinds import (
     AnyKind,
     Array,
@@ -45,10 +45,10 @@ class Unfit(Exception):  # noqa: N818  # never leaves the codec
 class Part(Protocol):
     """One or more neighbouring fields of a codec."""
 
-    def read(self, reader: Reader, frame: Frame) -> None:
+    def read(self, reader: BitReader, frame: ScopeValues) -> None:
         """Append the numbers of these fields to the frame. Raises DecodeError."""
 
-    def write(self, writer: Writer, frame: Frame) -> None:
+    def write(self, writer: Writer, frame: ScopeValues) -> None:
         """Write the numbers of these fields in the frame. Raises Unfit."""
 
 
@@ -57,13 +57,13 @@ class Inner(Protocol):
 
     fields: tuple[Field, ...]
 
-    def read_numbers(self, reader: Reader, outer: Frame) -> list[Any]:
+    def read_numbers(self, reader: BitReader, outer: ScopeValues) -> list[Any]:
         """The numbers on the wire. Raises DecodeError."""
 
-    def values_of(self, raws: list[Any], outer: Frame) -> list[Any]:
+    def values_of(self, raws: list[Any], outer: ScopeValues) -> list[Any]:
         """The values of these numbers. Raises DecodeError."""
 
-    def write(self, values: Sequence[Any], writer: Writer, outer: Frame) -> None:
+    def write(self, values: Sequence[Any], writer: Writer, outer: ScopeValues) -> None:
         """Write the values of the structure. Raises ValueError."""
 
 
@@ -79,7 +79,7 @@ class Run:
     stop: int
     back_bits: int = 0
 
-    def read(self, reader: Reader, frame: Frame) -> None:
+    def read(self, reader: BitReader, frame: ScopeValues) -> None:
         """Append the numbers of these fields to the frame."""
         if self.back_bits:
             reader.skip(-self.back_bits)
@@ -90,7 +90,7 @@ class Run:
         frame[-1].extend(self.words.unpack(reader.octets, first))
         reader.at += self.words.bits
 
-    def write(self, writer: Writer, frame: Frame) -> None:
+    def write(self, writer: Writer, frame: ScopeValues) -> None:
         """Write the numbers of these fields in the frame."""
         raws = frame[-1][self.start : self.stop]
         if self.back_bits:
@@ -109,13 +109,13 @@ class _Blob:
     skip_bits: int
     measure: Measure
 
-    def read(self, reader: Reader, frame: Frame) -> None:
+    def read(self, reader: BitReader, frame: ScopeValues) -> None:
         reader.skip(self.skip_bits)
         octets = reader.take(8 * self.measure.read(reader, frame))
         reader.take(8 * len(self.measure.tail))
         frame[-1].append(octets)
 
-    def write(self, writer: Writer, frame: Frame) -> None:
+    def write(self, writer: Writer, frame: ScopeValues) -> None:
         octets = frame[-1][self.number]
         writer.put(bytes(-(-self.skip_bits // 8)), self.skip_bits)
         try:
@@ -136,13 +136,13 @@ class _Numbers:
     bits: int
     words: Callable[[int], Words]
 
-    def read(self, reader: Reader, frame: Frame) -> None:
+    def read(self, reader: BitReader, frame: ScopeValues) -> None:
         reader.skip(self.skip_bits)
         count = self.measure.read(reader, frame)
         octets = reader.take(count * self.bits)  # before any memory is taken: a garbled count may be any number
         frame[-1].append(list(self.words(count).unpack(octets)))
 
-    def write(self, writer: Writer, frame: Frame) -> None:
+    def write(self, writer: Writer, frame: ScopeValues) -> None:
         raws = frame[-1][self.number]
         writer.put(bytes(-(-self.skip_bits // 8)), self.skip_bits)
         try:
@@ -170,7 +170,7 @@ class Structures:
     alone: bool = False
     single: bool = False
 
-    def read(self, reader: Reader, frame: Frame) -> None:
+    def read(self, reader: BitReader, frame: ScopeValues) -> None:
         """Append the field's numbers to the frame, as a list."""
         reader.skip(self.skip_bits)
         if self.measure is None:
@@ -181,11 +181,11 @@ class Structures:
             raise TruncatedError(needed=count // 8, given=len(reader.octets))
         frame[-1].append([self._read_one(reader, frame) for _ in range(count)])
 
-    def _read_one(self, reader: Reader, frame: Frame) -> Any:
+    def _read_one(self, reader: BitReader, frame: ScopeValues) -> Any:
         raws = self.inner.read_numbers(reader, () if self.alone else frame)
         return raws[0] if self.single else raws
 
-    def value_of(self, raws: Any, frame: Frame) -> Any:
+    def value_of(self, raws: Any, frame: ScopeValues) -> Any:
         """The value of the numbers that were read. Raises DecodeError."""
         return (
             self._value_of_one(raws, frame)
@@ -193,11 +193,11 @@ class Structures:
             else [self._value_of_one(one, frame) for one in raws]
         )
 
-    def _value_of_one(self, raws: Any, frame: Frame) -> Any:
+    def _value_of_one(self, raws: Any, frame: ScopeValues) -> Any:
         outer = () if self.alone else frame
         return self.form(self.inner.values_of([raws] if self.single else raws, outer))
 
-    def write(self, writer: Writer, frame: Frame) -> None:
+    def write(self, writer: Writer, frame: ScopeValues) -> None:
         """Write the field's values. Raises Unfit."""
         given = frame[-1][self.number]
         writer.put(bytes(-(-self.skip_bits // 8)), self.skip_bits)
@@ -226,14 +226,14 @@ class Optional:
         """The part of the field, if it is a Structures."""
         return self.part if isinstance(self.part, Structures) else None
 
-    def read(self, reader: Reader, frame: Frame) -> None:
+    def read(self, reader: BitReader, frame: ScopeValues) -> None:
         """Append the field's numbers to the frame, or None if it is absent."""
         if self.test(frame):
             self.part.read(reader, frame)
         else:
             frame[-1].append(None)
 
-    def write(self, writer: Writer, frame: Frame) -> None:
+    def write(self, writer: Writer, frame: ScopeValues) -> None:
         """Write the field if it is present. Raises Unfit unless it is present exactly when the test holds."""
         given = frame[-1][self.number] is not None
         wanted = self.test(frame)
@@ -349,5 +349,5 @@ def _slot(kind: AnyKind, skip_bits: int) -> Slot | None:
         return None
     signed = isinstance(kind, Integer | Enumeration) and kind.signed
     order = kind.order if isinstance(kind, Integer | Enumeration | Real) else "big"
-    form: Form = "octets" if isinstance(kind, Text | Octets | Time) else "signed" if signed else "unsigned"
+    form: WordForm = "octets" if isinstance(kind, Text | Octets | Time) else "signed" if signed else "unsigned"
     return Slot(bits, "real" if isinstance(kind, Real) else form, order, skip_bits)

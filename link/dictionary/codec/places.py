@@ -12,16 +12,16 @@ from typing import Any
 import msgspec
 
 from link.dictionary.codec.convert import Converter, converter
-from link.dictionary.conditions import Comparison, Condition, compared
+from link.dictionary.conditions import Comparison, Condition, comparisons_of
 from link.dictionary.kinds import Array, Enumeration, Field, Group, Octets
 from link.errors import DecodeError
 
-Frame = tuple[list[Any], ...]
+ScopeValues = tuple[list[Any], ...]
 Scopes = tuple[tuple[Field, ...], ...]
 """Fields that may be referred to: those of the outer structures, then those before in this one."""
-Step = tuple[int, str]
+_Step = tuple[int, str]
 """Step into a structure: the number of a field or element, and the field's name."""
-Test = Callable[[Frame], bool]
+Test = Callable[[ScopeValues], bool]
 _LAST = (-1, "")
 _ELEMENT = re.compile(r"\[(\d{1,9})\]")
 
@@ -31,12 +31,12 @@ class _Spot:
     """One of the fields that a name may refer to."""
 
     structure: int
-    steps: tuple[Step, ...]
+    steps: tuple[_Step, ...]
     field: Field
     pair: Converter | None
     always: bool
 
-    def raw(self, frame: Frame) -> Any:
+    def raw(self, frame: ScopeValues) -> Any:
         """The field's number on the wire; None if the field is absent."""
         found: Any = frame[self.structure]
         is_value = False  # when writing, members of a structure are not converted to numbers yet
@@ -60,16 +60,16 @@ class Place:
         """The field at this place."""
         return self.spots[0].field
 
-    def raw(self, frame: Frame) -> Any:
+    def raw(self, frame: ScopeValues) -> Any:
         """The field's number on the wire; None if the field is absent."""
         return next((raw for spot in self.spots if (raw := spot.raw(frame)) is not None), None)
 
-    def value(self, frame: Frame) -> Any:
+    def value(self, frame: ScopeValues) -> Any:
         """The field's value. Raises DecodeError."""
         raw, pair = self.raw(frame), self.spots[0].pair
         return raw if raw is None or pair is None else pair[0](raw)
 
-    def compared(self, frame: Frame, comparison: Comparison) -> Any:
+    def compared(self, frame: ScopeValues, comparison: Comparison) -> Any:
         """What a comparison compares: the raw number, the calibrated value or the label; None for an invalid value."""
         kind = self.field.kind
         if isinstance(kind, Octets):
@@ -96,7 +96,7 @@ def place_of(name: str, scopes: Scopes) -> Place:
     return Place(name, tuple(spots))
 
 
-def _located(name: str, fields: tuple[Field, ...]) -> Iterator[tuple[tuple[Step, ...], Field, bool]]:
+def _located(name: str, fields: tuple[Field, ...]) -> Iterator[tuple[tuple[_Step, ...], Field, bool]]:
     """The fields that a name may refer to, the last first: the steps to each, and whether it is always present."""
     for number in range(len(fields) - 1, -1, -1):
         field = fields[number]
@@ -104,7 +104,7 @@ def _located(name: str, fields: tuple[Field, ...]) -> Iterator[tuple[tuple[Step,
             yield ((number, field.name), *steps), found, always and field.when is None
 
 
-def _inside(name: str, field: Field) -> Iterator[tuple[tuple[Step, ...], Field, bool]]:
+def _inside(name: str, field: Field) -> Iterator[tuple[tuple[_Step, ...], Field, bool]]:
     group = field.kind.of if isinstance(field.kind, Array) else field.kind
     if isinstance(group, Group) and group.inline:
         repeated = (_LAST,) if isinstance(field.kind, Array) else ()
@@ -116,7 +116,7 @@ def _inside(name: str, field: Field) -> Iterator[tuple[tuple[Step, ...], Field, 
         yield from _part(name.removeprefix(field.name), field)
 
 
-def _part(rest: str, field: Field) -> Iterator[tuple[tuple[Step, ...], Field, bool]]:
+def _part(rest: str, field: Field) -> Iterator[tuple[tuple[_Step, ...], Field, bool]]:
     """The parts of a field that a path such as `.member` or `[2]` may refer to."""
     kind = field.kind
     element = _ELEMENT.match(rest)
@@ -137,7 +137,7 @@ def part_of(field: Field, rest: str) -> Field | None:
 
 def test_of(condition: Condition, scopes: Scopes) -> Test:
     """Test whether `condition` holds in a frame. Raises ValueError if it compares a field that does not come before."""
-    places = {comparison: place_of(comparison.field, scopes) for comparison in compared(condition)}
+    places = {comparison: place_of(comparison.field, scopes) for comparison in comparisons_of(condition)}
     for comparison, place in places.items():
         if place.field.contexts and not comparison.raw:
             raise ValueError(f"{comparison.field} has a calibration by other fields, so its value cannot be compared")

@@ -11,9 +11,9 @@ from typing import Any
 
 from link.dictionary.codec.contexts import context_converter
 from link.dictionary.codec.convert import converter
-from link.dictionary.codec.cursor import Reader, Writer
+from link.dictionary.codec.cursor import BitReader, Writer
 from link.dictionary.codec.parts import Optional, Part, Run, Structures, Unfit, parts_of
-from link.dictionary.codec.places import Frame, Scopes
+from link.dictionary.codec.places import Scopes, ScopeValues
 from link.dictionary.domain import refuse
 from link.dictionary.kinds import Field
 from link.errors import DecodeError
@@ -63,17 +63,17 @@ class Codec:
         if len(octets) == self._size:
             raws = list(self._unpack(octets))
             return self.values_of(raws, ()) if self._converters or self._within else raws
-        reader = Reader(octets)
+        reader = BitReader(octets)
         values = self.read(reader)
         if reader.left >= 8:
             raise DecodeError(f"{reader.left // 8} octets more than expected")
         return values
 
-    def read(self, reader: Reader) -> list[Any]:
+    def read(self, reader: BitReader) -> list[Any]:
         """The values from the cursor `reader` on. Raises DecodeError."""
         return self.values_of(self.read_numbers(reader), ())
 
-    def read_numbers(self, reader: Reader, outer: Frame = ()) -> list[Any]:
+    def read_numbers(self, reader: BitReader, outer: ScopeValues = ()) -> list[Any]:
         """The raw numbers from the cursor `reader` on; `outer` holds those of the structures around this one."""
         raws: list[Any] = []
         frame = (*outer, raws)
@@ -93,7 +93,7 @@ class Codec:
         self.write(values, writer, ())
         return writer.octets()
 
-    def write(self, values: Sequence[Any], writer: Writer, outer: Frame) -> None:
+    def write(self, values: Sequence[Any], writer: Writer, outer: ScopeValues) -> None:
         """Append the values to `writer`. Raises ValueError naming the field."""
         frame = (*outer, self._raws(values))
         try:
@@ -102,7 +102,7 @@ class Codec:
         except Unfit as unfit:
             raise self._refusal(unfit, values) from None
 
-    def values_of(self, raws: list[Any], outer: Frame) -> list[Any]:
+    def values_of(self, raws: list[Any], outer: ScopeValues) -> list[Any]:
         """The values of raw numbers. Raises DecodeError."""
         values = raws.copy()
         number = 0
@@ -133,7 +133,7 @@ class Codec:
         return ValueError(unfit.said) if unfit.said else refuse(self.fields[unfit.number], values[unfit.number])
 
 
-def _structured(parts: Sequence[Part]) -> Iterator[tuple[int, Callable[[Any, Frame], Any]]]:
+def _structured(parts: Sequence[Part]) -> Iterator[tuple[int, Callable[[Any, ScopeValues], Any]]]:
     """The field numbers of structured parts, each with the function that makes values of its numbers."""
     for part in parts:
         inner = part.structures if isinstance(part, Optional) else part

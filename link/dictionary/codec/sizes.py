@@ -6,9 +6,9 @@ from math import inf
 from operator import index
 from typing import Protocol
 
-from link.dictionary.codec.cursor import Reader, Writer
-from link.dictionary.codec.places import Frame, Place, Scopes, Test, place_of, test_of
-from link.dictionary.codec.texts import place_of as place_of_tail
+from link.dictionary.codec.cursor import BitReader, Writer
+from link.dictionary.codec.places import Place, Scopes, ScopeValues, Test, place_of, test_of
+from link.dictionary.codec.texts import place_of_tail
 from link.dictionary.kinds import Counted, Field, Lookup, Reference, Rest, Size, Terminated, sum_bits
 from link.errors import DecodeError, TruncatedError
 
@@ -20,10 +20,10 @@ class Measure(Protocol):
     def tail(self) -> bytes:
         """Octets that follow the measured ones; b"" if there are none."""
 
-    def read(self, reader: Reader, frame: Frame) -> int:
+    def read(self, reader: BitReader, frame: ScopeValues) -> int:
         """The size of the field at the cursor `reader`. Raises DecodeError."""
 
-    def write(self, size: int, writer: Writer, frame: Frame) -> None:
+    def write(self, size: int, writer: Writer, frame: ScopeValues) -> None:
         """Write the count, if there is one, that gives `size`. Raises ValueError for an impossible size."""
 
 
@@ -32,10 +32,10 @@ class _Fixed:
     size: int
     tail = b""
 
-    def read(self, _reader: Reader, _frame: Frame) -> int:
+    def read(self, _reader: BitReader, _frame: ScopeValues) -> int:
         return self.size
 
-    def write(self, size: int, _writer: Writer, _frame: Frame) -> None:
+    def write(self, size: int, _writer: Writer, _frame: ScopeValues) -> None:
         _check(size, self.size)
 
 
@@ -44,14 +44,14 @@ class _Counted:
     size: Counted
     tail = b""
 
-    def read(self, reader: Reader, _frame: Frame) -> int:
+    def read(self, reader: BitReader, _frame: ScopeValues) -> int:
         bits = self.size.bits
         count = int.from_bytes(reader.take(bits)) >> -bits % 8
         if count > self.size.greatest:
             raise DecodeError(f"a size of {count}, at most {self.size.greatest} expected")
         return count
 
-    def write(self, size: int, writer: Writer, _frame: Frame) -> None:
+    def write(self, size: int, writer: Writer, _frame: ScopeValues) -> None:
         if size > self.size.greatest:
             raise ValueError(f"a size of {size}, at most {self.size.greatest} expected")
         bits = self.size.bits
@@ -66,13 +66,13 @@ class _Rest:
     unit_bits: int
     tail = b""
 
-    def read(self, reader: Reader, _frame: Frame) -> int:
+    def read(self, reader: BitReader, _frame: ScopeValues) -> int:
         left = reader.left - self.reserved_bits
         if left < 0:
             raise TruncatedError(needed=len(reader.octets) - left // 8, given=len(reader.octets))
         return left // self.unit_bits
 
-    def write(self, _size: int, _writer: Writer, _frame: Frame) -> None:
+    def write(self, _size: int, _writer: Writer, _frame: ScopeValues) -> None:
         """Accept any size."""
 
 
@@ -82,16 +82,16 @@ class _Referred:
     place: Place
     tail = b""
 
-    def read(self, _reader: Reader, frame: Frame) -> int:
+    def read(self, _reader: BitReader, frame: ScopeValues) -> int:
         size = self._size(frame)
         if not 0 <= size < inf or size != int(size):
             raise DecodeError(f"{self.size.field} asks for a size of {size:g}")
         return int(size)
 
-    def write(self, size: int, _writer: Writer, frame: Frame) -> None:
+    def write(self, size: int, _writer: Writer, frame: ScopeValues) -> None:
         _check(size, self._size(frame))
 
-    def _size(self, frame: Frame) -> float:
+    def _size(self, frame: ScopeValues) -> float:
         found = self.place.value(frame) if self.size.calibrated else self.place.raw(frame)
         return (_number(found) * self.size.scale + self.size.offset) / self.size.divisor
 
@@ -101,14 +101,14 @@ class _LookedUp:
     cases: tuple[tuple["Test", int], ...]
     tail = b""
 
-    def read(self, _reader: Reader, frame: Frame) -> int:
+    def read(self, _reader: BitReader, frame: ScopeValues) -> int:
         for test, size in self.cases:
             if test(frame):
                 return size
         raise DecodeError("none of the conditions that give the size holds")
 
-    def write(self, size: int, _writer: Writer, frame: Frame) -> None:
-        _check(size, self.read(Reader(b""), frame))
+    def write(self, size: int, _writer: Writer, frame: ScopeValues) -> None:
+        _check(size, self.read(BitReader(b""), frame))
 
 
 @dataclass(slots=True)
@@ -116,7 +116,7 @@ class _Terminated:
     tail: bytes
     unit: int
 
-    def read(self, reader: Reader, _frame: Frame) -> int:
+    def read(self, reader: BitReader, _frame: ScopeValues) -> int:
         here = reader.at
         left = reader.take(reader.left // 8 * 8)
         reader.at = here
@@ -125,7 +125,7 @@ class _Terminated:
             raise TruncatedError(needed=len(reader.octets) + 1, given=len(reader.octets))
         return size
 
-    def write(self, _size: int, _writer: Writer, _frame: Frame) -> None:
+    def write(self, _size: int, _writer: Writer, _frame: ScopeValues) -> None:
         """Accept any size; the text's own check refuses a terminator inside."""
 
 

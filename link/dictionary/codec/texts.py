@@ -21,7 +21,7 @@ def text_converter(
     return lambda octets: read(_cut(octets, kind)), lambda value: exactly(_padded(value.encode(written), kind))
 
 
-def place_of(tail: bytes, octets: bytes, unit: int) -> int:
+def place_of_tail(tail: bytes, octets: bytes, unit: int) -> int:
     """Offset of the first `tail` that begins at a whole character of `unit` octets; -1 if there is none."""
     at = octets.find(tail)
     while at >= 0 and at % unit:
@@ -37,7 +37,7 @@ def _cut(octets: bytes, kind: Text) -> bytes:
         if end > len(octets):
             raise DecodeError(f"a text of {end - begin} octets by its leading size, in {len(octets) - begin} octets")
         return octets[begin:end]
-    end = place_of(kind.tail, octets, kind.unit) if kind.tail else -1
+    end = place_of_tail(kind.tail, octets, kind.unit) if kind.tail else -1
     if end >= 0 or not isinstance(kind.size, int):
         return octets[:end] if end >= 0 else octets
     end = len(octets) // kind.unit * kind.unit
@@ -50,7 +50,7 @@ def _padded(octets: bytes, kind: Text) -> bytes:
     if kind.leading_bits:
         whole = len(octets).to_bytes(kind.leading_bits // 8) + octets
         return whole + bytes(max(kind.size - len(whole), 0)) if isinstance(kind.size, int) else whole
-    if kind.tail and place_of(kind.tail, octets, kind.unit) >= 0:
+    if kind.tail and place_of_tail(kind.tail, octets, kind.unit) >= 0:
         raise ValueError(f"a text cannot contain its terminator {kind.tail.hex()}")
     if not isinstance(kind.size, int):
         return octets + kind.tail

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from operator import index, itemgetter
 from typing import Any, Literal
 
-from link.dictionary.kinds import Order
+from link.dictionary.kinds import ByteOrder
 from link.errors import TruncatedError
 
-Form = Literal["unsigned", "signed", "real", "octets"]
+WordForm = Literal["unsigned", "signed", "real", "octets"]
 Raw = int | float | bytes
 _CODES = {"unsigned": {8: "B", 16: "H", 32: "I", 64: "Q"}, "signed": {8: "b", 16: "h", 32: "i", 64: "q"},
           "real": {16: "e", 32: "f", 64: "d"}}  # fmt: skip
@@ -26,8 +26,8 @@ class Slot:
     """Place of one raw value: `skip_bits` spare bits, then `bits` of it."""
 
     bits: int
-    form: Form
-    order: Order = "big"
+    form: WordForm
+    order: ByteOrder = "big"
     skip_bits: int = 0
 
     @property
@@ -56,7 +56,7 @@ class Words:
         self.bits = sum(slot.skip_bits + slot.bits for slot in slots)
         self.size = -(-self.bits // 8)
         native = {slot.order for slot in slots if slot.form != "octets" and slot.bits > 8}
-        self._order: Order = "little" if native == {"little"} else "big"
+        self._order: ByteOrder = "little" if native == {"little"} else "big"
         self._slots, words = tuple(slots), list(_words(slots, self._order))
         self._layout = struct.Struct("<>"[self._order == "big"] + "".join(word.code for word in words))
         self._words = words
@@ -134,7 +134,7 @@ def _picking(places: list[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
     return lambda items: items[one] + items[other]
 
 
-def _words(slots: Sequence[Slot], order: Order) -> Iterator[_Word]:
+def _words(slots: Sequence[Slot], order: ByteOrder) -> Iterator[_Word]:
     """A word for each slot that begins on an octet and has a code in this byte order, shared words for the others."""
     shared: list[tuple[int, int]] = []  # (slot number, first bit) since the last word
     bits = 0
@@ -164,7 +164,7 @@ def _may_join(slot: Slot, start: int) -> bool:
     return slot.form == "unsigned" and slot.order == "big" and start + slot.bits <= _SHARED_BITS_MAX
 
 
-def _shared_word(slots: Sequence[Slot], shared: list[tuple[int, int]], bits: int, order: Order) -> Iterator[_Word]:
+def _shared_word(slots: Sequence[Slot], shared: list[tuple[int, int]], bits: int, order: ByteOrder) -> Iterator[_Word]:
     """The word of `shared`, if it has bits; they are counted from the most significant, whatever the `struct` order."""
     octets = -(-bits // 8)
     if octets:
@@ -202,7 +202,7 @@ def _unsigned(given: int, half: int, full: int) -> int:
     return raw & full - 1
 
 
-def _permutation(octets: int, order: Order) -> list[int]:
+def _permutation(octets: int, order: ByteOrder) -> list[int]:
     """For each octet on the wire, its place in the big-endian number."""
     if order == "little":
         return list(reversed(range(octets)))

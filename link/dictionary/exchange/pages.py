@@ -25,9 +25,9 @@ from link.dictionary.kinds import (
     Time,
 )
 from link.dictionary.limits import Limits
-from link.dictionary.model import Command, Event, Parameter, Report
+from link.dictionary.model import CommandEntry, EventEntry, ParameterEntry, ReportEntry
 
-Row = tuple[str, ...]
+_Row = tuple[str, ...]
 
 
 class Asked(NamedTuple):
@@ -63,19 +63,19 @@ def _section(title: str, about: str, entries: Iterable[Iterable[str]]) -> Iterat
         yield from lines
 
 
-def _report(report: Report) -> Iterator[str]:
+def _report(report: ReportEntry) -> Iterator[str]:
     yield f"\n### {report.name} ({report.id:#x})\n"
     yield from _said(report.text)
     yield from _table(("field", "written as", "unit", "value", "limits", "meaning"), map(_telemetry_row, report.fields))
 
 
-def _event(event: Event) -> Iterator[str]:
+def _event(event: EventEntry) -> Iterator[str]:
     yield f"\n### {event.name} ({event.id:#x}), {event.severity}\n"
     yield from _said(event.text)
     yield from _table(("field", "written as", "unit", "meaning"), map(_short_row, event.fields))
 
 
-def _command(command: Command) -> Iterator[str]:
+def _command(command: CommandEntry) -> Iterator[str]:
     yield f"\n### {command.name} ({command.id:#x}){', hazardous' if command.hazardous else ''}\n"
     yield from _said(command.text)
     if command.constraint:
@@ -98,7 +98,7 @@ def _said(text: str) -> Iterator[str]:
         yield text + "\n"
 
 
-def _table(head: Row, rows: Iterable[Row]) -> Iterator[str]:
+def _table(head: _Row, rows: Iterable[_Row]) -> Iterator[str]:
     """A Markdown table without its empty columns; no lines for no rows."""
     kept = list(rows)
     filled = [n for n in range(len(head)) if n == 0 or any(row[n] for row in kept)]
@@ -112,19 +112,19 @@ def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
 
-def _telemetry_row(field: Field) -> Row:
+def _telemetry_row(field: Field) -> _Row:
     return (field.name, _written(field), field.unit, _curve(field.calibration), _limits(field.limits), _meaning(field))
 
 
-def _short_row(field: Field) -> Row:
+def _short_row(field: Field) -> _Row:
     return (field.name, _written(field), field.unit, _meaning(field))
 
 
-def _argument_row(field: Field) -> Row:
+def _argument_row(field: Field) -> _Row:
     return (field.name, _written(field), expected(field), _default(field), _meaning(field))
 
 
-def _parameter(entry: Parameter) -> Row:
+def _parameter(entry: ParameterEntry) -> _Row:
     return (f"{entry.id:#x}", entry.name, expected(entry.field), _default(entry.field), entry.text)
 
 

@@ -9,12 +9,12 @@ from link.dictionary.conditions import Comparison, Condition
 from link.dictionary.kinds import Field, Integer
 from link.dictionary.model import Container
 from link.dictionary.xtce.containers import ContainerReader
-from link.dictionary.xtce.criteria import constant, joined
+from link.dictionary.xtce.criteria import all_of, constant
 from link.dictionary.xtce.document import (
     Element,
     UnsupportedError,
-    children,
     description,
+    known_children,
     named,
     need,
     only,
@@ -135,7 +135,7 @@ class CommandReader:
             name=found.label,
             fields=fields,
             base=above[0].label if above else "",
-            criteria=joined(tuple(conditions)) if conditions else None,
+            criteria=all_of(tuple(conditions)) if conditions else None,
             abstract=truth(found.element, "abstract", False),
             text=description(found.element),
             hazardous=level not in ("none", "normal"),
@@ -154,8 +154,8 @@ class CommandReader:
     def _constraint(self, constraints: Element | None, system: System) -> Condition | None:
         if constraints is None:
             return None
-        held = tuple(self._held(one, system) for one in children(constraints, ("TransmissionConstraint",)))
-        return joined(held) if held else None
+        held = tuple(self._held(one, system) for one in known_children(constraints, ("TransmissionConstraint",)))
+        return all_of(held) if held else None
 
     def _held(self, element: Element, system: System) -> Condition:
         if element.get("timeOut") is not None:
@@ -166,7 +166,7 @@ class CommandReader:
 def _listed(found: Found) -> Iterator[Element]:
     """The arguments of a command, without those of its bases."""
     listed = parts(found.element, _IN_COMMAND).get("ArgumentList")
-    yield from children(listed, ("Argument",)) if listed is not None else ()
+    yield from known_children(listed, ("Argument",)) if listed is not None else ()
 
 
 def _container_of(found: Found) -> Found | None:
@@ -178,7 +178,7 @@ def _container_of(found: Found) -> Found | None:
 def _assigned(base: Element) -> Iterator[Condition]:
     """The ArgumentAssignments of a command, as comparisons for equality."""
     assignments = only(base, ("ArgumentAssignmentList",))
-    for one in children(assignments, ("ArgumentAssignment",)) if assignments is not None else ():
+    for one in known_children(assignments, ("ArgumentAssignment",)) if assignments is not None else ():
         said = text(one, "argumentValue")
         number = constant(said)
         yield Comparison(text(one, "argumentName"), said if number is None else number)

@@ -19,9 +19,9 @@ from link.dictionary.xtce.document import (
     Element,
     UnsupportedError,
     among,
-    children,
     description,
     integer,
+    known_children,
     named,
     need,
     only,
@@ -120,7 +120,7 @@ class ContainerReader:
                 made: list[Field] = []
                 entries = parts(found.element, IN_CONTAINER).get("EntryList")
                 known = _COMMAND_ENTRIES if found.is_command else _ENTRIES
-                for entry in children(entries, known) if entries is not None else ():
+                for entry in known_children(entries, known) if entries is not None else ():
                     with self.library.ledger.collecting(entry):
                         made.extend(self.entry(entry, found, made))
                     if len(made) > FIELDS_MAX:

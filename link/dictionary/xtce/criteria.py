@@ -5,13 +5,13 @@ from link.dictionary.kinds import Array, Enumeration, Field, Group, Octets, Text
 from link.dictionary.xtce.document import (
     Element,
     UnsupportedError,
-    children,
     content,
     integer,
+    known_children,
     need,
+    read_whole,
     text,
     truth,
-    whole,
 )
 from link.dictionary.xtce.library import Library
 from link.dictionary.xtce.names import REFERENCES, System
@@ -24,11 +24,11 @@ def read_criterion(library: Library, element: Element, system: System) -> Condit
     if element.tag == "Comparison":
         return _comparison(library, element, system)
     if element.tag == "ComparisonList":
-        return joined(tuple(_comparison(library, one, system) for one in children(element, ("Comparison",))))
+        return all_of(tuple(_comparison(library, one, system) for one in known_children(element, ("Comparison",))))
     return _expression(library, need(element, _EXPRESSIONS), system)
 
 
-def joined(conditions: tuple[Condition, ...]) -> Condition:
+def all_of(conditions: tuple[Condition, ...]) -> Condition:
     """The conditions joined by `and`; a single one as it is."""
     return conditions[0] if len(conditions) == 1 else All(conditions)
 
@@ -36,12 +36,12 @@ def joined(conditions: tuple[Condition, ...]) -> Condition:
 def _expression(library: Library, element: Element, system: System) -> Condition:
     if element.tag == "Condition":
         return _condition(library, element, system)
-    read = tuple(_expression(library, part, system) for part in children(element, _EXPRESSIONS))
+    read = tuple(_expression(library, part, system) for part in known_children(element, _EXPRESSIONS))
     return All(read) if element.tag == "ANDedConditions" else Either(read)
 
 
 def _condition(library: Library, element: Element, system: System) -> Comparison:
-    parts = list(children(element, (*REFERENCES, "ComparisonOperator", "Value")))
+    parts = list(known_children(element, (*REFERENCES, "ComparisonOperator", "Value")))
     if len(parts) != 3 or [part.tag for part in parts[1:]] != ["ComparisonOperator", "Value"]:
         raise UnsupportedError(element, "a Condition of a parameter, an operator and a value is expected")
     return _compared(library, parts[0], content(parts[1]), content(parts[2]), system)
@@ -94,7 +94,7 @@ def _number(said: str) -> int | float | None:
 
 def constant(said: str) -> int | float | None:
     """A number, which may have leading zeros; None for any other text."""
-    for read in (whole, float):
+    for read in (read_whole, float):
         try:
             return read(said)
         except ValueError:

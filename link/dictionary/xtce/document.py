@@ -57,19 +57,19 @@ class UnencodedError(UnsupportedError):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class XtceFile:
     """A file: its name for error sentences, its octets, and the files that it includes, by their references."""
 
     name: str
     octets: bytes
-    included: Mapping[str, "Source"] = field(default_factory=dict)
+    included: Mapping[str, "XtceFile"] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Document:
     """A file whose XML was parsed."""
 
-    source: Source
+    source: XtceFile
     root: Element
     version: Version
     _lines: dict[int, int] = field(default_factory=dict)
@@ -91,7 +91,7 @@ def _lines_of(octets: bytes) -> list[int]:
     return lines
 
 
-def parse(source: Source, without: Collection[str] = ()) -> Document:
+def parse_document(source: XtceFile, without: Collection[str] = ()) -> Document:
     """Parse a file; tags lose their namespace. Raises ValueError."""
     octets = source.octets
     if octets.count(b"<") > _TAGS_MAX:
@@ -128,7 +128,7 @@ def _version(seen: set[str]) -> Version:
 
 
 def includes_of(octets: bytes) -> list[str]:
-    """The references to files that a file includes; none for a file that is not XML, which `parse` will refuse."""
+    """The references to files that a file includes; none for a file that is not XML, refused by `parse_document`."""
     if b"XInclude" not in octets:
         return []
     try:
@@ -162,7 +162,7 @@ def skipped(root: Element) -> Iterator[Element]:
             yield from skipped(child)
 
 
-def children(element: Element, known: Collection[str]) -> Iterator[Element]:
+def known_children(element: Element, known: Collection[str]) -> Iterator[Element]:
     """The children that are not skipped; after the last one, raises UnsupportedError for those that are not `known`."""
     wrong = []
     for child in element:
@@ -177,7 +177,7 @@ def children(element: Element, known: Collection[str]) -> Iterator[Element]:
 def parts(element: Element, known: Collection[str]) -> dict[str, Element]:
     """The children by their tags. Raises UnsupportedError for one that is not `known`, or occurs twice."""
     found: dict[str, Element] = {}
-    for child in children(element, known):
+    for child in known_children(element, known):
         if child.tag in found:
             raise UnsupportedError(child, f"a second {named(child)} is not supported in {named(element)}")
         found[str(child.tag)] = child
@@ -188,7 +188,7 @@ def only(element: Element, known: Collection[str]) -> Element | None:
     """The one child of those `known`, or None. Raises UnsupportedError for more than one."""
     if not len(element):
         return None  # the most frequent case, decided without the list of children
-    found = list(children(element, known))
+    found = list(known_children(element, known))
     if len(found) > 1:
         raise UnsupportedError(found[1], f"a second {named(found[1])} is not supported in {named(element)}")
     return found[0] if found else None
@@ -219,7 +219,7 @@ def integer(element: Element, name: str, default: int | None = None) -> int:
     """An attribute as a whole number."""
     said = text(element, name, None if default is None else str(default))
     try:
-        return whole(said)
+        return read_whole(said)
     except ValueError:
         raise UnsupportedError(element, f"{named(element)}: {name} = {said[:40]}, expected a whole number") from None
 
@@ -228,12 +228,12 @@ def whole_number(element: Element) -> int:
     """The content of an element, a whole number."""
     said = content(element)
     try:
-        return whole(said)
+        return read_whole(said)
     except ValueError:
         raise UnsupportedError(element, f"{named(element)} {said[:40]}, expected a whole number") from None
 
 
-def whole(said: str) -> int:
+def read_whole(said: str) -> int:
     """A whole number: xs:integer, leading zeros allowed, or with the prefix 0x, 0o or 0b. Raises ValueError."""
     found = _WHOLE.fullmatch(said)
     if not found or len(said) > _DIGITS_MAX:
@@ -244,7 +244,7 @@ def whole(said: str) -> int:
     return -value if found[1] == "-" else value
 
 
-def number(element: Element, name: str, default: float | None = None) -> float:
+def number_of(element: Element, name: str, default: float | None = None) -> float:
     """An attribute as a number."""
     said = text(element, name, None if default is None else str(default))
     try:

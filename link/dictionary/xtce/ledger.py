@@ -10,7 +10,7 @@ from link.dictionary.xtce.document import Document, Element, UnsupportedError, s
 _LINES_MAX = 100
 
 
-class RefusedError(ValueError):
+class XtceRefusedError(ValueError):
     """The file has errors or parts that are not supported; `sentences` has one for each, with file and line."""
 
     def __init__(self, sentences: Sequence[str]) -> None:
@@ -46,10 +46,12 @@ class Ledger:
             self.refuse(element, str(error))
 
     def check(self) -> None:
-        """Raises RefusedError if anything was refused."""
+        """Raises XtceRefusedError if anything was refused."""
         if self._refused:
             found = sorted((*self._where(element), said) for (_, said), element in self._refused.items())
-            raise RefusedError(list(dict.fromkeys(f"{_place(name, line)}: {said}" for _, name, line, said in found)))
+            raise XtceRefusedError(
+                list(dict.fromkeys(f"{_place(name, line)}: {said}" for _, name, line, said in found))
+            )
 
     def skipped(self) -> list[str]:
         """A sentence for each kind of skipped element, with the lines where it occurs."""

@@ -7,13 +7,13 @@ from link.dictionary.kinds import Field
 from link.dictionary.xtce.document import Element
 from link.dictionary.xtce.ledger import Ledger
 from link.dictionary.xtce.lower import Dialect
-from link.dictionary.xtce.names import Found, Names, System
+from link.dictionary.xtce.names import Found, System, XtceNames
 
 
 class Library(Protocol):
     """Parameters and conditions of all files; each is read when it is first needed."""
 
-    names: Names
+    names: XtceNames
     ledger: Ledger
     dialect: Dialect
 

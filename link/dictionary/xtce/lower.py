@@ -50,14 +50,14 @@ def lowered(definition: Definition, dialect: Dialect = "portable") -> Definition
     requests = _lowered(definition.requests, definition.size, dialect, packets)
     return msgspec.structs.replace(
         definition,
-        name=plain_name(definition.name),
+        name=xtce_name(definition.name),
         packets=tuple(one.container for one in packets.values()),
         requests=tuple(one.container for one in requests.values()),
         size=definition.size,
     )
 
 
-def plain_name(name: str) -> str:
+def xtce_name(name: str) -> str:
     """A name without the characters that have a meaning in XTCE."""
     return "".join("_" if character in "./:[] " else character for character in name)
 
@@ -119,8 +119,8 @@ class _Lowering:
         fields = [one for field in own for one in self._named(field)]
         made = msgspec.structs.replace(
             container,
-            name=plain_name(container.name),
-            base=plain_name(container.base),
+            name=xtce_name(container.name),
+            base=xtce_name(container.base),
             criteria=criteria,
             constraint=_renamed(container.constraint, self._told) if container.constraint else None,
             fields=tuple(fields),
@@ -141,7 +141,7 @@ class _Lowering:
 
     def _named(self, field: Field) -> Iterator[Field]:
         own = self.requests or (self.container.abstract and field.name in self.shared)
-        name = plain_name(field.name if own else f"{self.container.name}_{field.name}")
+        name = xtce_name(field.name if own else f"{self.container.name}_{field.name}")
         self.names[field.name] = name
         try:
             yield from self._field(field, name)
@@ -205,7 +205,7 @@ class _Lowering:
                 yield from self._array(field, kind)
             case Group(fields=fields):  # pragma: no branch  # nothing else is left
                 for member in fields:
-                    for one in self._field(member, f"{field.name}_{plain_name(member.name)}"):
+                    for one in self._field(member, f"{field.name}_{xtce_name(member.name)}"):
                         yield msgspec.structs.replace(one, when=_both(field.when, one.when))
 
     def _plain_text(self, kind: Text) -> Text:

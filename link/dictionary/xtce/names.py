@@ -15,7 +15,7 @@ from link.dictionary.xtce.ledger import Ledger
 REFERENCES = ("ParameterInstanceRef", "ArgumentInstanceRef")
 """Elements that refer to a value of a packet."""
 _ALIASES_MAX = 8
-Path = tuple[str, ...]
+_Path = tuple[str, ...]
 """Path of a space system: names, the outermost first."""
 
 
@@ -23,7 +23,7 @@ Path = tuple[str, ...]
 class System:
     """A space system: its path and its file."""
 
-    path: Path
+    path: _Path
     document: Document
 
 
@@ -45,11 +45,11 @@ class Found:
 
 
 @dataclass(slots=True)
-class Names:
+class XtceNames:
     """All named elements, by kind. Of two with the same name the second is refused."""
 
     ledger: Ledger
-    _known: dict[str, dict[Path, Found]] = field(default_factory=dict)
+    _known: dict[str, dict[_Path, Found]] = field(default_factory=dict)
     _tops: dict[str, None] = field(default_factory=dict)
 
     def add(self, kind: str, element: Element, system: System, name: str, *, is_command: bool = False) -> None:
@@ -103,7 +103,7 @@ class Names:
         return others[0] if others else None
 
 
-def _resolved(path: Path, steps: Path) -> Path:
+def _resolved(path: _Path, steps: _Path) -> _Path:
     """The path that `steps` lead to from `path`; empty if they lead beyond the top."""
     for step in steps:
         if step == "..":

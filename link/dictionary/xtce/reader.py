@@ -26,20 +26,20 @@ from link.dictionary.xtce.document import (
     INCLUDE,
     Document,
     Element,
-    Source,
     UnencodedError,
     UnsupportedError,
-    children,
+    XtceFile,
     description,
+    known_children,
     named,
     need,
-    parse,
+    parse_document,
     parts,
     text,
 )
 from link.dictionary.xtce.ledger import Ledger
 from link.dictionary.xtce.lower import Dialect
-from link.dictionary.xtce.names import Found, Names, System
+from link.dictionary.xtce.names import Found, System, XtceNames
 from link.dictionary.xtce.types.encodings import CRITERIA
 from link.dictionary.xtce.types.types import FORMS, TypeReader
 
@@ -55,11 +55,11 @@ _SETS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 _IN_SYSTEM = ("TelemetryMetaData", "CommandMetaData", "SpaceSystem", INCLUDE)
 _OF_COMMANDS = ("ArgumentTypeSet", "MetaCommandSet", "CommandContainerSet")
-Part = Literal["all", "telemetry"]
+DatabasePart = Literal["all", "telemetry"]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class DatabaseReading:
     """The definition in XTCE files. `skipped`: sentences about skipped elements, in the order of files."""
 
     definition: Definition
@@ -68,18 +68,21 @@ class Reading:
 
 def read_xtce(octets: bytes, without: Collection[str] = (), dialect: Dialect = "portable") -> Definition:
     """Read one XTCE file, as `read_database` reads several."""
-    return read_database([Source("", octets)], without, dialect).definition
+    return read_database([XtceFile("", octets)], without, dialect).definition
 
 
 def read_database(
-    sources: Sequence[Source], without: Collection[str] = (), dialect: Dialect = "portable", part: Part = "all"
-) -> Reading:
+    sources: Sequence[XtceFile],
+    without: Collection[str] = (),
+    dialect: Dialect = "portable",
+    part: DatabasePart = "all",
+) -> DatabaseReading:
     """Read XTCE files as one database. Elements named in `without` are left out, on the caller's responsibility; `part`
     "telemetry" leaves out commands.
 
     In the dialect of Yamcs the LeadingSize of a string counts octets; otherwise it is refused, because tools disagree.
 
-    Raises ValueError; a RefusedError lists everything that is wrong or not supported, with its file and line.
+    Raises ValueError; an XtceRefusedError lists everything that is wrong or not supported, with its file and line.
     """
     reader = _Reader(dialect, Ledger([]))
     for source in sources:
@@ -91,27 +94,27 @@ def read_database(
 class _Reader:
     dialect: Dialect
     ledger: Ledger
-    names: Names = field(init=False)
+    names: XtceNames = field(init=False)
     _types: TypeReader = field(init=False)
     _containers: ContainerReader = field(init=False)
     _fields: dict[int, Field] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.names = Names(self.ledger)
+        self.names = XtceNames(self.ledger)
         self._types = TypeReader(self, "type")
         self._containers = ContainerReader(self, self._types)
 
-    def add(self, source: Source, without: Collection[str], path: tuple[str, ...] = ()) -> None:
+    def add(self, source: XtceFile, without: Collection[str], path: tuple[str, ...] = ()) -> None:
         """Add a file and those that it includes. Raises ValueError for a file that is not XTCE."""
         try:
-            document = parse(source, without)
+            document = parse_document(source, without)
         except ValueError as error:
             raise ValueError(f"{source.name}: {error}" if source.name else str(error)) from None
         self.ledger.documents.append(document)
         self._collect(document.root, document, path, without)
 
-    def read(self, part: Part) -> Reading:
-        """Read all files that were added. Raises RefusedError."""
+    def read(self, part: DatabasePart) -> DatabaseReading:
+        """Read all files that were added. Raises XtceRefusedError."""
         self.names.label_all()
         self._check_attributes(part)
         packets = tuple(self._containers.containers())
@@ -128,7 +131,7 @@ class _Reader:
             roots=self._roots(packets),
             text=description(first),
         )
-        return Reading(definition, tuple(self.ledger.skipped()))
+        return DatabaseReading(definition, tuple(self.ledger.skipped()))
 
     def parameter(self, found: Found) -> Field:
         """A parameter as a field."""
@@ -165,7 +168,7 @@ class _Reader:
     def _collect(self, element: Element, document: Document, path: tuple[str, ...], without: Collection[str]) -> None:
         with self.ledger.collecting(element):
             system = System((*path, text(element, "name")), document)
-            for part in children(element, _IN_SYSTEM):
+            for part in known_children(element, _IN_SYSTEM):
                 if part.tag == "SpaceSystem":
                     self._collect(part, document, system.path, without)
                 elif part.tag == INCLUDE:
@@ -180,9 +183,9 @@ class _Reader:
         self.add(document.source.included[href], without, path)
 
     def _collect_sets(self, data: Element, system: System) -> None:
-        for part in children(data, _SETS):
+        for part in known_children(data, _SETS):
             kind, tags = _SETS[str(part.tag)]
-            for element in children(part, tags):
+            for element in known_children(part, tags):
                 with self.ledger.collecting(element):
                     self._collect_one(kind, element, system, is_command=part.tag == "CommandContainerSet")
 
@@ -202,7 +205,7 @@ class _Reader:
         valid = None if condition is None else self.condition(need(condition, CRITERIA), found.system)
         return msgspec.structs.replace(kind, name=found.label, text=description(element) or kind.text, valid=valid)
 
-    def _check_attributes(self, part: Part) -> None:
+    def _check_attributes(self, part: DatabasePart) -> None:
         """Refuse unknown attributes in elements that define how values are written; skip those in other elements."""
         for document in self.ledger.documents:
             for element, name, known in unknown(document.root, _OF_COMMANDS if part == "telemetry" else ()):

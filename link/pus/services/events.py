@@ -67,6 +67,6 @@ def form_of(severity: Severity) -> type[EventReport]:
     return _BY_SEVERITY[severity]
 
 
-def report_of(event: Event) -> EventReport:
+def event_report(event: Event) -> EventReport:
     """The report of a declared event, of the subtype that its severity asks for."""
     return form_of(event.__severity__)(event=event.__id__, auxiliary=event.encode())

@@ -10,7 +10,7 @@ import msgspec
 
 from link.dictionary.declare import Record, Telemetry
 from link.dictionary.kinds import Counted, Flag, Int8ub, Int16ub, Octets, Rest
-from link.dictionary.model import Report as Structure
+from link.dictionary.model import ReportEntry as Structure
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
 from link.pus.services.parameters import ParameterTable

@@ -21,7 +21,7 @@ class CheckType(IntEnum):
     DELTA = 2
 
 
-class Status(IntEnum):
+class CheckStatus(IntEnum):
     """What a check found of its parameter."""
 
     GOOD = 0
@@ -32,7 +32,7 @@ class Status(IntEnum):
     HIGH = 4
 
 
-class Definition(Record):
+class MonitoringDefinition(Record):
     """A monitoring definition: which parameter is checked, how often, and against what.
 
     The check counts only while validity_parameter & validity_mask equals `valid_value`; always, if `validity_parameter`
@@ -76,7 +76,7 @@ class DeleteAllDefinitions(Request, service=12, subtype=4):
 class AddDefinitions(Request, service=12, subtype=5):
     """Add monitoring definitions, which are disabled at first."""
 
-    definitions: list[Definition] = wire(count=Counted(8))
+    definitions: list[MonitoringDefinition] = wire(count=Counted(8))
 
 
 class DeleteDefinitions(_Numbers, service=12, subtype=6):
@@ -86,7 +86,7 @@ class DeleteDefinitions(_Numbers, service=12, subtype=6):
 class ModifyDefinitions(Request, service=12, subtype=7):
     """Replace monitoring definitions by others of the same numbers; their checks begin anew."""
 
-    definitions: list[Definition] = wire(count=Counted(8))
+    definitions: list[MonitoringDefinition] = wire(count=Counted(8))
 
 
 class ReportDefinitions(_Numbers, service=12, subtype=8):
@@ -96,7 +96,7 @@ class ReportDefinitions(_Numbers, service=12, subtype=8):
 class DefinitionReport(Report, service=12, subtype=9):
     """Monitoring definitions: the answer to ReportDefinitions."""
 
-    definitions: list[Definition] = wire(count=Counted(8))
+    definitions: list[MonitoringDefinition] = wire(count=Counted(8))
 
 
 class ReportOutOfLimits(Request, service=12, subtype=10):
@@ -111,8 +111,8 @@ class Transition(Record):
     check: CheckType = wire(Int8ub)
     value: float = wire(Float64b)
     crossed: float = wire(Float64b)
-    before: Status = wire(Int8ub)
-    now: Status = wire(Int8ub)
+    before: CheckStatus = wire(Int8ub)
+    now: CheckStatus = wire(Int8ub)
     time: int = wire(Time())
 
 
@@ -136,7 +136,7 @@ class DefinitionStatus(Record):
     """The status of a monitoring definition."""
 
     number: int = wire(Int16ub)
-    status: Status = wire(Int8ub)
+    status: CheckStatus = wire(Int8ub)
 
 
 class StatusReport(Report, service=12, subtype=14):

@@ -10,13 +10,13 @@ from typing import Any, Self
 
 import msgspec
 
-from link.dictionary.codec.cursor import Reader
+from link.dictionary.codec.cursor import BitReader
 from link.dictionary.codec.record import Codec
 from link.dictionary.dictionary import Dictionary
 from link.dictionary.domain import check_range, octets_max
 from link.dictionary.kinds import Counted, Int8ub, Int16ub, Octets, Rest, fixed_bits
-from link.dictionary.model import Parameter
-from link.dictionary.model import Report as Structure
+from link.dictionary.model import ParameterEntry
+from link.dictionary.model import ReportEntry as Structure
 from link.dictionary.wires import wire
 from link.errors import DecodeError
 from link.pus.message import Report, Request
@@ -50,8 +50,8 @@ class SetValues(Request, service=20, subtype=3):
 class ParameterTable:
     """The parameters of a dictionary by identifier: the entry of each, and the codec of its value."""
 
-    def __init__(self, entries: Iterable[Parameter]) -> None:
-        self.entries: dict[int, Parameter] = {}
+    def __init__(self, entries: Iterable[ParameterEntry]) -> None:
+        self.entries: dict[int, ParameterEntry] = {}
         for entry in entries:
             if entry.id in self.entries:
                 raise ValueError(f"parameters {self.entries[entry.id].name} and {entry.name} are both {entry.id}")
@@ -64,7 +64,7 @@ class ParameterTable:
         fields = (entry for structure in dictionary.reports for entry in fields_of(structure))
         return cls((*dictionary.parameters, *fields))
 
-    def entry(self, number: int) -> Parameter:
+    def entry(self, number: int) -> ParameterEntry:
         """The entry of parameter `number`. Raises RefusedError if there is none."""
         if number not in self.entries:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, f"no parameter {number}")
@@ -82,7 +82,7 @@ class ParameterTable:
 
     def decode(self, count: int, octets: bytes) -> Iterator[tuple[int, Any]]:
         """The `count` pairs of identifier and value in `octets`. Raises DecodeError, also for an unknown parameter."""
-        reader = Reader(octets)
+        reader = BitReader(octets)
         for _ in range(count):
             number = int.from_bytes(reader.take(8 * _ID_OCTETS))
             if number not in self._codecs:
@@ -98,10 +98,12 @@ class ParameterTable:
         return SetValues(count=len(values), values=b"".join(self.encode(*pair) for pair in values.items()))
 
 
-def fields_of(structure: Structure) -> Iterator[Parameter]:
+def fields_of(structure: Structure) -> Iterator[ParameterEntry]:
     """The fields of a structure as parameters: those of fixed size that every sample has."""
     for position, one in enumerate(structure.fields[:_REPORTED_MAX]):
         if one.when is None and fixed_bits(one.kind) is not None:
             alone = msgspec.structs.replace(one, skip_bits=0, valid=None)
             name = f"{structure.name}.{one.name}"
-            yield Parameter(id=FIELDS_OF_STRUCTURE_MAX * structure.id + position, name=name, field=alone, text=one.text)
+            yield ParameterEntry(
+                id=FIELDS_OF_STRUCTURE_MAX * structure.id + position, name=name, field=alone, text=one.text
+            )

@@ -9,13 +9,13 @@ from link.dictionary.kinds import Counted, Int16ub, Int32ub, Text
 from link.dictionary.wires import wire
 from link.errors import LinkError
 from link.pus.message import Report
-from link.pus.packets import Ack, TcPacket
+from link.pus.packets import AckFlags, TcPacket
 
 SERVICE = 1
 _REASON_OCTETS_MAX = 200
 
 
-class Stage(IntEnum):
+class ExecutionStage(IntEnum):
     """A stage in the life of a request. Its number is the subtype of its success; that of its failure is one more."""
 
     ACCEPTANCE = 1
@@ -103,22 +103,22 @@ class RoutingFailure(Failure, service=1, subtype=10):
 
 
 _SUCCESS = {
-    Stage.ACCEPTANCE: (Ack.ACCEPTANCE, AcceptanceSuccess),
-    Stage.START: (Ack.START, StartSuccess),
-    Stage.COMPLETION: (Ack.COMPLETION, CompletionSuccess),
+    ExecutionStage.ACCEPTANCE: (AckFlags.ACCEPTANCE, AcceptanceSuccess),
+    ExecutionStage.START: (AckFlags.START, StartSuccess),
+    ExecutionStage.COMPLETION: (AckFlags.COMPLETION, CompletionSuccess),
 }
 _FAILURE = {
-    Stage.ACCEPTANCE: AcceptanceFailure,
-    Stage.START: StartFailure,
-    Stage.COMPLETION: CompletionFailure,
+    ExecutionStage.ACCEPTANCE: AcceptanceFailure,
+    ExecutionStage.START: StartFailure,
+    ExecutionStage.COMPLETION: CompletionFailure,
 }
 
 
-def success(packet: TcPacket, stage: Stage, step: int = 0) -> Report | None:
-    """The report that `stage` succeeded (`step` is for Stage.PROGRESS); None if the request did not ask for it."""
-    if stage is Stage.PROGRESS:
+def success(packet: TcPacket, stage: ExecutionStage, step: int = 0) -> Report | None:
+    """The report that `stage` succeeded, at `step` if it is ExecutionStage.PROGRESS; None if nobody asked for it."""
+    if stage is ExecutionStage.PROGRESS:
         wanted: Report | None = ProgressSuccess(request=packet.request.word, step=step)
-        return wanted if packet.acknowledge & Ack.PROGRESS else None
+        return wanted if packet.acknowledge & AckFlags.PROGRESS else None
     flag, form = _SUCCESS[stage]
     return form(request=packet.request.word) if packet.acknowledge & flag else None
 
@@ -129,9 +129,9 @@ def reported_reason(reason: str) -> str:
     return octets[:_REASON_OCTETS_MAX].decode(errors="ignore")
 
 
-def failure(packet: TcPacket, stage: Stage, code: FailureCode, reason: str, step: int = 0) -> Report:
-    """The report that `stage` failed (`step` is for Stage.PROGRESS); a reason that is too long is cut."""
+def failure(packet: TcPacket, stage: ExecutionStage, code: FailureCode, reason: str, step: int = 0) -> Report:
+    """The report that `stage` failed (`step` is for ExecutionStage.PROGRESS); a reason that is too long is cut."""
     text = reported_reason(reason)
-    if stage is Stage.PROGRESS:
+    if stage is ExecutionStage.PROGRESS:
         return ProgressFailure(request=packet.request.word, step=step, code=code, reason=text)
     return _FAILURE[stage](request=packet.request.word, code=code, reason=text)

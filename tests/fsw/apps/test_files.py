@@ -22,8 +22,8 @@ from fsw.apps.files import (
 from fsw.apps.power import PowerSource
 from fsw.apps.retries import Retries
 from fsw.executive.app import CommandError
-from fsw.store.outbox import Outbox
-from fsw.store.products import Notice, ProductStore, Provenance
+from fsw.store.outbox import FileOutbox
+from fsw.store.products import ProductStore, Provenance, StoreNotice
 from hal.sim.clock import EPOCH_UTC_NS, VirtualClock
 from link.cfdp import Entity, MemoryStore, Settings
 from link.cfdp.filestore import MemoryWriter
@@ -32,7 +32,7 @@ from link.channels.tm_sender import TmSender
 from link.managed import Managed, TmChannel
 from link.packets.space_packet import SpacePacket
 from link.pus.services.verification import FailureCode
-from link.pus.source import Tally
+from link.pus.source import FreshNumbers
 
 MANAGED = Managed(
     spacecraft_id=1,
@@ -83,12 +83,12 @@ class Desk:
         self.app = Files(
             clock=self.clock,
             store=self.store,
-            entity=Entity(1, Outbox(self.store), IMPATIENT, received_max=16),
+            entity=Entity(1, FileOutbox(self.store), IMPATIENT, received_max=16),
             ground_entity=2,
             sender=self.sender,
             channel="files",
             apid=2045,
-            numbers=Tally(),
+            numbers=FreshNumbers(),
         )
         self.files, self.listens = Strict(), True
         self.ground = Entity(2, self.files, IMPATIENT)
@@ -137,7 +137,7 @@ def test_products_go_down_in_order_and_are_told_of(desk):
 
 
 def test_packets_are_counted_anew_after_the_last_number(desk):
-    desk.app.numbers = Tally(Counter({"2045": 16_383}))
+    desk.app.numbers = FreshNumbers(Counter({"2045": 16_383}))
     product = desk.add()
     assert desk.run(3) == [ProductDelivered(product=product.id, name=product.name)]
 
@@ -448,8 +448,8 @@ def test_what_the_disk_does_not_delete_is_told(desk, act):
 
 
 def test_what_is_told_of_the_store_is_cut_to_its_room(desk):
-    desk.store._tell(Notice(0, "", "d" * 101))
-    desk.store._tell(Notice(7, "n" * 81, "r" * 101))
+    desk.store._tell(StoreNotice(0, "", "d" * 101))
+    desk.store._tell(StoreNotice(7, "n" * 81, "r" * 101))
     assert desk.reports()[:2] == [
         StoreTrouble(reason="d" * 100),
         ProductSetAside(product=7, name="n" * 77 + "...", reason="r" * 100),

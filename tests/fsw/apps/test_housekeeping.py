@@ -13,11 +13,11 @@ from fsw.executive.bus import Bus
 from fsw.executive.executive import Executive
 from fsw.store.crash_log import CrashLog
 from fsw.store.products import ProductStore
-from hal.board import Power
+from hal.board import PowerReading
 from hal.sim.board import ModelBoard
-from hal.sim.cable import Channel, cable
+from hal.sim.cable import CableDirection, cable
 from hal.sim.clock import VirtualClock
-from link.cop1.farm import State
+from link.cop1.farm import FarmState
 from link.managed import Managed, TmChannel
 from link.pus.services.test import Ping
 from link.pus.source import TcSource
@@ -34,13 +34,13 @@ class MeteredBoard:
     name = "metered"
 
     def power(self, busy_cores):
-        return Power(5.0, "measured")
+        return PowerReading(5.0, "measured")
 
 
 class Desk:
     def __init__(self, folder, board, kernels_failed=()):
         self.clock, bus = VirtualClock(), Bus()
-        port, _ = cable(self.clock, Channel(bits_per_second=9600), Channel(bits_per_second=9600))
+        port, _ = cable(self.clock, CableDirection(bits_per_second=9600), CableDirection(bits_per_second=9600))
         self.executive = Executive(self.clock, bus)
         self.imaging = SimpleNamespace(jobs_cpu_s=0.0, runner=SimpleNamespace(unfinished=2))
         telecom, numbers = Telecom(self.clock, port, MANAGED, 9600), numbers_on()
@@ -209,7 +209,7 @@ def test_what_it_tells_besides_counters(desk):
     started, _, told = desk.step()
     assert (started.products_waiting, started.products_damaged) == (65_535, 65_535)
     assert (told.dictionary, told.reports_dropped) == (bytes.fromhex("0123456789abcdef"), 7)
-    assert (told.farm_state, told.farm_expects, told.last_request) == (State.LOCKOUT, 9, 65_535)
+    assert (told.farm_state, told.farm_expects, told.last_request) == (FarmState.LOCKOUT, 9, 65_535)
     assert (told.kernels_failed, told.products_waiting) == (255, 65_535)
     request = TcSource(65, count=77).packet(Ping()).encode()
     desk.app.dispatcher.memory.expect([request])

@@ -6,7 +6,7 @@ import pytest
 
 from fsw.apps.memory import Memory, MemoryDamaged, MemoryFailing, MemoryRestored
 from link.pus.services.test import Ping
-from link.pus.services.verification import Stage
+from link.pus.services.verification import ExecutionStage
 from link.pus.source import TcSource
 from tests.fsw.memories import FOLDER, numbers_on, request_memory_on
 from tests.hal.recording_medium import RecordingMedium
@@ -60,7 +60,7 @@ def test_what_has_ended_counts_as_told_only_after_it_could_be_told(sent, untold)
     units = iter(sent)
     app = app_on(RecordingMedium(), units_sent=lambda: next(units))
     entry, _ = app.requests.claim(TcSource(65).packet(Ping()).encode())
-    app.requests.settle(entry, Stage.COMPLETION)
+    app.requests.settle(entry, ExecutionStage.COMPLETION)
     left = []
     for _ in untold:
         list(app.step(0))

@@ -14,7 +14,7 @@ from fsw.executive.executive import Executive, StepFailed
 from fsw.pus.test import answer
 from hal.sim.clock import VirtualClock
 from link.dictionary import Event, Int8ub, command, wire
-from link.pus.packets import Ack, TcPacket
+from link.pus.packets import AckFlags, TcPacket
 from link.pus.services import test
 from link.pus.services.functions import PerformFunction
 from link.pus.services.test import ConnectionTested, Ping, Pong
@@ -23,10 +23,10 @@ from link.pus.services.verification import (
     AcceptanceSuccess,
     CompletionFailure,
     CompletionSuccess,
+    ExecutionStage,
     Failure,
     FailureCode,
     ProgressSuccess,
-    Stage,
     StartSuccess,
     Success,
 )
@@ -35,7 +35,7 @@ from tests.fsw.memories import request_memory_on
 from tests.hal.recording_medium import RecordingMedium
 
 APID = 65
-A, S, C = Stage.ACCEPTANCE, Stage.START, Stage.COMPLETION
+A, S, C = ExecutionStage.ACCEPTANCE, ExecutionStage.START, ExecutionStage.COMPLETION
 
 
 @dataclass
@@ -80,7 +80,7 @@ class Desk:
         )
         self.dispatcher.add(self.arm)
 
-    def ask(self, request, acknowledge=Ack.ALL):
+    def ask(self, request, acknowledge=AckFlags.ALL):
         packet = self.source.packet(request, acknowledge)
         self.dispatcher.handle(packet.encode())
         return packet
@@ -91,7 +91,7 @@ class Desk:
         reports = [answer for answer in self.answers if isinstance(answer, Success | Failure)]
         assert {report.request for report in reports} <= {word}
         return [
-            (Stage(report.__subtype__ - isinstance(report, Failure)), getattr(report, "code", None))
+            (ExecutionStage(report.__subtype__ - isinstance(report, Failure)), getattr(report, "code", None))
             for report in reports
         ]
 
@@ -181,7 +181,7 @@ def test_an_unknown_service_is_refused(desk):
 
 
 def test_only_what_was_asked_for_is_acknowledged(desk):
-    desk.ask(PerformFunction(function=1, arguments=b"\x01"), Ack.COMPLETION)
+    desk.ask(PerformFunction(function=1, arguments=b"\x01"), AckFlags.COMPLETION)
     assert desk.stages() == [(C, None)]
 
 
@@ -242,9 +242,9 @@ def test_several_that_a_restart_cuts_short_are_each_told_and_counted():
     lives = Lives()
     first = lives.desk.ask(UNFOLD)
     ended = lives.desk.ask(PerformFunction(function=1, arguments=b"\x2d"))
-    refused = lives.desk.ask(PerformFunction(function=9, arguments=b""), Ack.NONE)
-    lives.desk.ask(PerformFunction(function=1, arguments=b"\x2d"), Ack.START)
-    last = lives.desk.ask(UNFOLD, Ack.NONE)
+    refused = lives.desk.ask(PerformFunction(function=9, arguments=b""), AckFlags.NONE)
+    lives.desk.ask(PerformFunction(function=1, arguments=b"\x2d"), AckFlags.START)
+    last = lives.desk.ask(UNFOLD, AckFlags.NONE)
     lives.told()
     lives.boot()
     assert lives.told() == [

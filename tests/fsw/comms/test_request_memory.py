@@ -13,11 +13,11 @@ from fsw.comms.request_memory import NO_REQUEST, TAKEN_MAX, Taken
 from fsw.executive.bus import Bus
 from fsw.executive.executive import Executive
 from hal.sim.clock import VirtualClock
-from link.cop1.farm import Farm, State, Verdict
+from link.cop1.farm import Farm, FarmState, Verdict
 from link.frames.tc import UNLOCK, TcFrame
 from link.pus.packets import RequestId
 from link.pus.services.test import Ping, Pong
-from link.pus.services.verification import CompletionFailure, CompletionSuccess, FailureCode, Stage
+from link.pus.services.verification import CompletionFailure, CompletionSuccess, ExecutionStage, FailureCode
 from link.pus.source import TcSource
 from tests.fsw.memories import request_memory_on
 from tests.hal.recording_medium import RecordingMedium
@@ -298,7 +298,7 @@ def test_one_from_on_board_that_a_restart_cut_short_is_told():
     memory.flush()
     assert [one.word for one in request_memory_on(medium).untold] == [RequestId(APID, 9).word]
     assert memory.last_count == NO_REQUEST
-    memory.settle(entry, Stage.COMPLETION)
+    memory.settle(entry, ExecutionStage.COMPLETION)
     memory.flush()
     (ended,) = request_memory_on(medium).untold
     assert ended.is_over
@@ -312,7 +312,7 @@ def test_the_last_are_remembered_and_what_is_under_way_longest():
     packets = [source.packet(Ping()).encode() for _ in range(TAKEN_MAX + 10)]
     memory.expect(packets[:1])  # never ends
     for packet in packets[1:]:
-        memory.settle(memory.claim(packet)[0], Stage.COMPLETION)
+        memory.settle(memory.claim(packet)[0], ExecutionStage.COMPLETION)
     assert len(memory.taken) == TAKEN_MAX
     assert memory.taken[0].word == RequestId(APID, 0).word
     assert not memory.claim(packets[-1])[1]
@@ -326,7 +326,7 @@ def test_a_full_memory_fits_its_slot():
     memory, source = request_memory_on(), TcSource(0x7FF, count=0x3FFF - TAKEN_MAX)
     for _ in range(TAKEN_MAX):
         entry, _ = memory.claim(source.packet(Ping()).encode())
-        memory.settle(entry, Stage.COMPLETION, 0xFFFF, "é" * 90)
+        memory.settle(entry, ExecutionStage.COMPLETION, 0xFFFF, "é" * 90)
         memory.flush()
     assert memory.record.fault == ""
 
@@ -349,14 +349,14 @@ def test_the_receiver_begins_where_it_was():
     fly(ship, sender, medium)
     farm = Farm(WINDOW)
     request_memory_on(medium, farm)
-    assert (farm.vr, farm.state, farm.lockout) == (3, State.OPEN, False)
+    assert (farm.vr, farm.state, farm.lockout) == (3, FarmState.OPEN, False)
 
 
 @pytest.mark.parametrize("slots", ["a", "b", "ab"])
 def test_the_receiver_begins_in_lockout_where_that_is_not_known(slots):
     farm = Farm(WINDOW)
     request_memory_on(RecordingMedium(), farm)
-    assert (farm.vr, farm.state, farm.lockout) == (0, State.LOCKOUT, True)  # the first start
+    assert (farm.vr, farm.state, farm.lockout) == (0, FarmState.LOCKOUT, True)  # the first start
     medium = RecordingMedium()
     ship, sender = Ship(Counter()), Sender(3)
     fly(ship, sender, medium)
@@ -365,7 +365,7 @@ def test_the_receiver_begins_in_lockout_where_that_is_not_known(slots):
     for _ in range(2):  # and stays so until the ground unlocks it
         farm = Farm(WINDOW)
         request_memory_on(medium, farm)
-        assert farm.state is State.LOCKOUT
+        assert farm.state is FarmState.LOCKOUT
 
 
 def test_lockout_and_its_end_survive():
@@ -375,10 +375,10 @@ def test_lockout_and_its_end_survive():
     ship.step([UNLOCKING])
     ship.step([TcFrame(spacecraft_id=1, channel=0, sequence=100, data=b"far")])
     ship.boot(medium)
-    assert ship.farm.state is State.LOCKOUT
+    assert ship.farm.state is FarmState.LOCKOUT
     ship.step([UNLOCKING])
     ship.boot(medium)
-    assert ship.farm.state is State.OPEN
+    assert ship.farm.state is FarmState.OPEN
 
 
 def test_the_receiver_is_locked_where_the_medium_takes_nothing_any_more():
@@ -392,7 +392,7 @@ def test_the_receiver_is_locked_where_the_medium_takes_nothing_any_more():
     fly(Ship(Counter()), Sender(3), medium)
     medium.fail = fail
     request_memory_on(medium, farm)
-    assert (farm.vr, farm.state) == (3, State.LOCKOUT)
+    assert (farm.vr, farm.state) == (3, FarmState.LOCKOUT)
 
 
 @pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EROFS, errno.EIO])
@@ -411,6 +411,6 @@ def test_on_a_failing_medium_it_flies_all_the_same(reason):
 
 
 def test_how_it_stands_in_words():
-    assert Taken(1, 2, 15, stage=Stage.START).standing == "is under way"
-    assert Taken(1, 2, 15, stage=Stage.COMPLETION).standing == "is completed"
-    assert Taken(1, 2, 15, stage=Stage.START, code=FailureCode.NOT_NOW).standing == "has failed (not_now)"
+    assert Taken(1, 2, 15, stage=ExecutionStage.START).standing == "is under way"
+    assert Taken(1, 2, 15, stage=ExecutionStage.COMPLETION).standing == "is completed"
+    assert Taken(1, 2, 15, stage=ExecutionStage.START, code=FailureCode.NOT_NOW).standing == "has failed (not_now)"

@@ -3,7 +3,7 @@
 import pytest
 
 from fsw.comms.services import OFFERED, ParameterCaution
-from ground.commands.tracker import Progress
+from ground.commands.tracker import RequestProgress
 from link.dictionary.codec.record import Codec
 from link.pus.services import event_actions, events, functions, housekeeping, monitoring, parameters, scheduling
 from link.pus.services import test as test_service
@@ -29,14 +29,14 @@ def ask(world, request, seconds=2):
     before = len(world.station.reports)
     tracked = world.station.request(request, type(request).__name__)
     world.run(seconds)
-    assert tracked.progress is Progress.COMPLETED, tracked.reason
+    assert tracked.progress is RequestProgress.COMPLETED, tracked.reason
     return world.station.reports[before:]
 
 
 def refused(world, request):
     tracked = world.station.request(request, "refused")
     world.run(2)
-    assert tracked.progress is Progress.FAILED
+    assert tracked.progress is RequestProgress.FAILED
     return tracked.reason
 
 
@@ -127,7 +127,7 @@ def test_requests_are_released_at_their_time(world):
 
 
 def test_a_parameter_out_of_limits_raises_an_event_that_releases_a_request(world):
-    limits = monitoring.Definition(
+    limits = monitoring.MonitoringDefinition(
         number=1, parameter=UPTIME, validity_parameter=0, validity_mask=0, valid_value=0, interval=10, repetitions=1,
         check=monitoring.CheckType.LIMITS, mask=None, expected=None, unexpected_event=None,
         low=0.0, low_event=0, high=25.0, high_event=CAUTION, consecutive=None,
@@ -143,7 +143,7 @@ def test_a_parameter_out_of_limits_raises_an_event_that_releases_a_request(world
     caution = next(event for event in world.station.events if event.name == "ParameterCaution")
     assert caution.values == {"definition": 1, "parameter": UPTIME, "value": 26.0, "crossed": 25.0}
     assert world.run(2, lambda: of(world.station.reports, test_service.Pong))
-    assert of(world.station.reports, monitoring.CheckTransitions)[-1].transitions[0].now is monitoring.Status.HIGH
+    assert of(world.station.reports, monitoring.CheckTransitions)[-1].transitions[0].now is monitoring.CheckStatus.HIGH
     again = type(limits).decode(limits.encode())
     again.number, again.high_event = 2, 1
     assert "event 1 is not one that checks raise" in refused(world, monitoring.AddDefinitions(definitions=[again]))

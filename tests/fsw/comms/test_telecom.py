@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsw.comms.telecom import Downlink, Telecom, Uplink
+from fsw.comms.telecom import NodeDownlink, NodeUplink, Telecom
 from hal.port import PortClosed
-from hal.sim.cable import Channel, cable
+from hal.sim.cable import CableDirection, cable
 from hal.sim.clock import VirtualClock
 from link.channels.tm_receiver import TmReceiver
 from link.coding.cltu import encode_cltu
@@ -39,7 +39,7 @@ def command_unit(data, sequence, **wrong):
 
 def open_uplink():
     """Of a node that the ground has unlocked."""
-    uplink = Uplink(MANAGED)
+    uplink = NodeUplink(MANAGED)
     uplink.farm.begin(0, is_locked=False)
     return uplink
 
@@ -49,7 +49,10 @@ class Bench:
 
     def __init__(self):
         self.clock = VirtualClock()
-        self.up, self.down = Channel(bits_per_second=BITS_PER_SECOND), Channel(bits_per_second=BITS_PER_SECOND)
+        self.up, self.down = (
+            CableDirection(bits_per_second=BITS_PER_SECOND),
+            CableDirection(bits_per_second=BITS_PER_SECOND),
+        )
         self.ground, port = cable(self.clock, self.up, self.down)
         self.telecom = Telecom(self.clock, port, MANAGED, BITS_PER_SECOND)
         self.telecom.uplink.farm.begin(0, is_locked=False)
@@ -165,8 +168,10 @@ def test_a_full_port_buffer_delays_and_loses_nothing(monkeypatch):
 def test_a_unit_is_handed_over_a_little_before_the_wire_is_free(bits_per_second, lead_ns):
     """Times are whole nanoseconds; on a fast wire the lead is a whole unit at most."""
     clock = VirtualClock()
-    _, port = cable(clock, Channel(bits_per_second=BITS_PER_SECOND), Channel(bits_per_second=BITS_PER_SECOND))
-    downlink = Downlink(clock, port, MANAGED, bits_per_second)
+    _, port = cable(
+        clock, CableDirection(bits_per_second=BITS_PER_SECOND), CableDirection(bits_per_second=BITS_PER_SECOND)
+    )
+    downlink = NodeDownlink(clock, port, MANAGED, bits_per_second)
     unit_ns = (ASM_OCTETS + MANAGED.tm_code_octets) * 10 * SECOND // bits_per_second
     for count in range(3):
         downlink.sender.offer("files", packet(count, 800))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fsw.executive.bus import Bus
 from fsw.executive.executive import Executive, Throttled
-from fsw.executive.floods import OCTETS_MAX, SENDERS_MAX, Flooded, Floods
+from fsw.executive.floods import FLOODS_OCTETS_MAX, SENDERS_MAX, Flooded, Floods
 from fsw.store.durable import Durable
 from hal.sim.clock import VirtualClock
 from link.dictionary import Event
@@ -19,7 +19,7 @@ class Chatter(Event, id=0x70):
 
 
 def record(medium):
-    return Durable(Path("/state/memory"), "floods", Flooded(), OCTETS_MAX, medium)
+    return Durable(Path("/state/memory"), "floods", Flooded(), FLOODS_OCTETS_MAX, medium)
 
 
 def heard_in_a_life(medium, events, seconds_before=0.0, name="talker"):

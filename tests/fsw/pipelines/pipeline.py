@@ -3,7 +3,7 @@
 import msgspec
 
 from fsw.pipelines.run import Work, files_of, run
-from fsw.pipelines.stage import About, StageSpec, item_of
+from fsw.pipelines.stage import About, StageSpec, sample_item
 from kernels.imaging.georeference import Georeference
 
 PLACE = Georeference(epsg=32633, easting_m=1.0, northing_m=2.0, pixel_m=10.0)
@@ -17,7 +17,7 @@ def specs(*stages, folder="."):
 
 def work(stages, bands, *, is_packed=False, target="lake", is_masked=False):
     about = About(product_id=7, target=target, georeference=PLACE)
-    item = item_of(is_packed=is_packed)
+    item = sample_item(is_packed=is_packed)
     return msgspec.to_builtins(Work(stages=stages, item=item, bands=bands, about=about, is_masked=is_masked))
 
 

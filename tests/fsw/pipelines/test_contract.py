@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from fsw.pipelines.contract import (
     ABOUT,
     OCTETS,
-    Array,
+    ArrayItem,
     Contract,
     MisfitError,
     after,
@@ -20,15 +20,15 @@ from fsw.pipelines.contract import (
     scalar,
 )
 
-FRAME = Array(("uint16",), ("band", 20, 30), ("red", "green", "blue"))
+FRAME = ArrayItem(("uint16",), ("band", 20, 30), ("red", "green", "blue"))
 
 
 def test_axes_of_one_name_are_of_one_size():
     two = Contract(takes={"a": plane("uint8"), "b": plane("uint8")}, gives={"c": plane("float32")})
-    have = {"a": Array(("uint8",), (20, 30)), "b": Array(("uint8",), (20, 30))}
-    assert after(have, two) == {"c": Array(("float32",), (20, 30))}
+    have = {"a": ArrayItem(("uint8",), (20, 30)), "b": ArrayItem(("uint8",), (20, 30))}
+    assert after(have, two) == {"c": ArrayItem(("float32",), (20, 30))}
     with pytest.raises(MisfitError, match=r"b: expected uint8 \(row, column\), given uint8 \(20, 31\)"):
-        after(have | {"b": Array(("uint8",), (20, 31))}, two)
+        after(have | {"b": ArrayItem(("uint8",), (20, 31))}, two)
 
 
 def test_bands_pass_through_unless_others_are_named():
@@ -46,8 +46,8 @@ def test_bands_pass_through_unless_others_are_named():
         cube("float32"),
         cube("uint16", bands=("swir1",)),
         plane("uint16"),
-        Array(("uint16",), ("band", "side", "side")),
-        Array(("uint16",), ("band", 20, 31)),
+        ArrayItem(("uint16",), ("band", "side", "side")),
+        ArrayItem(("uint16",), ("band", 20, 31)),
         OCTETS,
     ],
 )
@@ -63,8 +63,8 @@ def test_what_is_missing():
 
 
 def test_a_size_that_a_stage_decides_is_like_no_other():
-    count = Contract(takes={"mask": plane("uint8")}, gives={"areas": Array(("int32",), ("patch",))})
-    have = {"mask": Array(("uint8",), ("row", "column"))}
+    count = Contract(takes={"mask": plane("uint8")}, gives={"areas": ArrayItem(("int32",), ("patch",))})
+    have = {"mask": ArrayItem(("uint8",), ("row", "column"))}
     first = after(have, count)
     assert first["areas"].axes == ("patch",)
     assert after(have | first, count)["areas"].axes == ("patch'",)

@@ -11,7 +11,7 @@ import pytest
 
 from fsw.pipelines import ask
 from fsw.pipelines.ask import contract_of
-from fsw.pipelines.contract import Array, cube, plane
+from fsw.pipelines.contract import ArrayItem, cube, plane
 from fsw.pipelines.load import load_stage
 from link.products.product import Product
 from tests.fsw.pipelines.pipeline import made, specs
@@ -102,7 +102,7 @@ def test_a_library_that_is_no_stage(tmp_path, text, sentence):
 @NEEDS_CC
 def test_a_library_that_fails_says_with_what(tmp_path):
     one = load_stage(spec("stage.so", library(tmp_path, source())))
-    assert one.contract().gives == {"x": Array(("uint8",), (3,))}
+    assert one.contract().gives == {"x": ArrayItem(("uint8",), (3,))}
     with pytest.raises(RuntimeError, match="failed with 7"):
         one.run()
     with pytest.raises(ValueError, match="y: unknown key, expected one of none"):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsw.pipelines.models import Model, ModelError
-from link.models.manifest import FREE, Contract, Tensor
+from link.models.manifest import FREE, ModelContract, Tensor
 from link.models.network import encode_network
 from tests.link.models.bundles import CONTRACT, GIVEN, PRIVATE, PUBLIC, WANTED, bundle
 from tests.link.models.test_network import GRAPH
@@ -33,12 +33,12 @@ def test_numbers_that_are_no_integers(tmp_path, dtype):
     given = (GIVEN.astype(np.float32) / np.float32(10_000)).astype(dtype)
     taken = Tensor(dtype=dtype, shape=(2, FREE, FREE), bands=CONTRACT.input.bands)
     path = tmp_path / "reflectance.bundle"
-    contract = Contract(input=taken, output=CONTRACT.output)
+    contract = ModelContract(input=taken, output=CONTRACT.output)
     path.write_bytes(bundle(contract=contract, golden=(given, WANTED)).encode(PRIVATE))
     assert np.array_equal(Model(path, KEYS).run(given), WANTED)
 
 
-NETWORK = Contract(
+NETWORK = ModelContract(
     input=Tensor(dtype="uint16", shape=(2, FREE, FREE), divisor=2),
     output=Tensor(dtype="float32", shape=(4, FREE, FREE)),
 )
@@ -55,7 +55,7 @@ def test_a_network_is_a_model_too(path):
     path.write_bytes(network().encode(PRIVATE))
     assert np.array_equal(Model(path, KEYS).run(IMAGE[:, :, ::-1]), CHANNELS[:, :, ::-1])
     with pytest.raises(ValueError, match="a network of 2 bands for an input of shape"):
-        network(contract=Contract(input=Tensor(dtype="uint16", shape=(FREE, 1, 3)), output=NETWORK.output))
+        network(contract=ModelContract(input=Tensor(dtype="uint16", shape=(FREE, 1, 3)), output=NETWORK.output))
 
 
 def test_an_upset_while_a_network_runs_is_repaired(path, monkeypatch):
@@ -67,7 +67,7 @@ def test_an_upset_while_a_network_runs_is_repaired(path, monkeypatch):
 
 
 def test_pixels_without_a_number_pass_through_a_network(path):
-    contract = Contract(input=Tensor(dtype="float32", shape=(2, FREE, FREE)), output=NETWORK.output)
+    contract = ModelContract(input=Tensor(dtype="float32", shape=(2, FREE, FREE)), output=NETWORK.output)
     path.write_bytes(network(contract=contract, golden=(IMAGE.astype(np.float32) / 2, CHANNELS)).encode(PRIVATE))
     holes = np.array([[[np.nan, 1]], [[0, 1]]], np.float32)
     answer = Model(path, KEYS).run(holes)

@@ -21,8 +21,8 @@ from kernels.imaging.image import components, decode_runs, encode_outlines
 from link.models.forest import Split
 from link.products.alert import Alert
 from link.products.product import Product
-from link.products.screening import CloudMask, Tile
-from rig.missions.cloudscreen_scenes import BANDS, lay_out, read_scenes
+from link.products.screening import CloudMaskProduct, Tile
+from rig.missions.cloudscreen_scenes import BANDS, lay_out_scenes, read_scenes
 from tests.fsw.pipelines.pipeline import PLACE, specs, work
 from tests.ground.models.test_lightgbm import text_of
 
@@ -179,11 +179,11 @@ def test_the_screening_mission_on_odd_scenes_with_holes(tmp_path, shape, empty):
     (tmp_path / "s").mkdir()
     np.savez(tmp_path / "s" / "s2_a.npz", dn=dn, cloud_mask_default=np.zeros((1, *shape), np.uint8))
     (tmp_path / "s" / "s2cloudless_a.txt").write_text(text_of([Split(0, 0.2, -4.0, 4.0)], features=10))
-    mission = load_mission(lay_out(read_scenes(tmp_path / "s"), tmp_path / "s", CLOUDSCREEN, tmp_path / "m"))
+    mission = load_mission(lay_out_scenes(read_scenes(tmp_path / "s"), tmp_path / "s", CLOUDSCREEN, tmp_path / "m"))
     seen = SceneCamera(mission.scenes, VirtualClock()).capture("scene0")
     said = work(mission.stages, seen.bands, is_packed=True, is_masked=seen.valid is not None)
     mask, *tiles = files_of(run(joined(seen), said))
-    told, valid = CloudMask.decode(mask.octets), dn[0].any(axis=2)
+    told, valid = CloudMaskProduct.decode(mask.octets), dn[0].any(axis=2)
     assert np.array_equal(decode_runs(told.runs, shape) != 0, decode_runs(told.runs, shape) & valid)
     assert (told.valid_runs == b"") == valid.all()
     clouds = decode_runs(told.runs, shape) != 0

@@ -14,7 +14,7 @@ from fsw.pus.parameters import Parameters
 from fsw.pus.scheduling import Schedule
 from link.dictionary import Counted, Int8ub, Int16ub, Octets
 from link.dictionary.kinds import Rest, Text
-from link.dictionary.model import Field, Parameter, Report
+from link.dictionary.model import Field, ParameterEntry, ReportEntry
 from link.pus.catalogue import read_report
 from link.pus.packets import TM_DATA_MAX, TcPacket, TmPacket
 from link.pus.services import event_actions, events, housekeeping, monitoring, parameters, scheduling, storage
@@ -148,7 +148,9 @@ def test_what_is_forwarded_of_many_processes_is_reported_and_bounded():
 
 def values_of(count, kind):
     """Service 20 over `count` parameters of one kind, and their owner."""
-    entries = [Parameter(id=n, name=f"app.p{n}", field=Field(name=f"p{n}", kind=kind)) for n in range(1, count + 1)]
+    entries = [
+        ParameterEntry(id=n, name=f"app.p{n}", field=Field(name=f"p{n}", kind=kind)) for n in range(1, count + 1)
+    ]
     owner = SimpleNamespace(**{f"p{n}": 1 for n in range(1, count + 1)})
     return Parameters(ParameterTable(entries), {"app": owner}), owner
 
@@ -177,7 +179,7 @@ def test_a_structure_whose_values_may_be_more_than_a_packet_is_refused(kind):
 
 def test_a_declared_structure_of_300_fields_says_what_it_is_made_of():
     fields = tuple(Field(name=f"f{number}", kind=Int8ub) for number in range(300))
-    structure = Report(id=9, name="Wide", fields=fields)
+    structure = ReportEntry(id=9, name="Wide", fields=fields)
     service = Parameters(ParameterTable(parameters.fields_of(structure)), {}, [structure])
     keeper = HousekeepingStructures(service)
     keeper.declare(structure)
@@ -197,8 +199,8 @@ def test_values_are_reported_in_as_many_packets_as_it_takes():
 @pytest.mark.parametrize("value", [-1, "text", None, bytes(70_000)])
 def test_one_parameter_that_has_no_value_to_report_keeps_no_other_back(value):
     kind = Octets(Counted(24)) if isinstance(value, bytes) else Int8ub
-    entries = [Parameter(id=1, name="app.bad", field=Field(name="bad", kind=kind)),
-               Parameter(id=2, name="app.good", field=Field(name="good", kind=Int16ub))]  # fmt: skip
+    entries = [ParameterEntry(id=1, name="app.bad", field=Field(name="bad", kind=kind)),
+               ParameterEntry(id=2, name="app.good", field=Field(name="good", kind=Int16ub))]  # fmt: skip
     service = Parameters(ParameterTable(entries), {"app": SimpleNamespace(bad=value, good=7)})
     found = []
     with pytest.raises(RefusedError, match="instruction 1: parameter 1") as caught:  # noqa: PT012  # what came counts

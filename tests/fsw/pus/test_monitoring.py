@@ -5,8 +5,8 @@ import pytest
 from fsw.pus.monitoring import Monitor
 from link.pus.services.monitoring import (
     AddDefinitions,
+    CheckStatus,
     CheckType,
-    Definition,
     DeleteAllDefinitions,
     DeleteDefinitions,
     DisableDefinitions,
@@ -14,10 +14,10 @@ from link.pus.services.monitoring import (
     EnableDefinitions,
     EnableMonitoring,
     ModifyDefinitions,
+    MonitoringDefinition,
     ReportDefinitions,
     ReportOutOfLimits,
     ReportStatuses,
-    Status,
 )
 from link.pus.services.verification import FailureCode, RefusedError
 
@@ -28,7 +28,7 @@ NOTHING = {"mask": None, "expected": None, "unexpected_event": None, "consecutiv
 
 def limits(number=1, repetitions=2, **said):
     given = {"low": 0.0, "low_event": 11, "high": 10.0, "high_event": 12, **NOTHING, **said}
-    return Definition(
+    return MonitoringDefinition(
         number=number, parameter=1, validity_parameter=0, validity_mask=0, valid_value=0, interval=1,
         repetitions=repetitions, check=said.pop("check", CheckType.LIMITS),
         **{key: value for key, value in given.items() if key != "check"})  # fmt: skip
@@ -75,37 +75,37 @@ QUIET = ([], [])
 
 def test_limits_with_repetitions():
     desk = Desk(limits())
-    assert desk.see(5, 5) == [QUIET, ([], [Status.GOOD])]
-    assert desk.see(-1, 5, -1, -1) == [QUIET, QUIET, QUIET, ([11], [Status.LOW])]
-    assert desk.see(11, 11, 5, 5) == [QUIET, ([12], [Status.HIGH]), QUIET, ([], [Status.GOOD])]
+    assert desk.see(5, 5) == [QUIET, ([], [CheckStatus.GOOD])]
+    assert desk.see(-1, 5, -1, -1) == [QUIET, QUIET, QUIET, ([11], [CheckStatus.LOW])]
+    assert desk.see(11, 11, 5, 5) == [QUIET, ([12], [CheckStatus.HIGH]), QUIET, ([], [CheckStatus.GOOD])]
 
 
 def test_an_expected_value_under_a_mask():
     desk = Desk(expected_value())
-    assert desk.see(4, 5, 12) == [([], [Status.GOOD]), QUIET, QUIET]
-    assert desk.see(6, 4) == [([13], [Status.LOW]), ([], [Status.GOOD])]
+    assert desk.see(4, 5, 12) == [([], [CheckStatus.GOOD]), QUIET, QUIET]
+    assert desk.see(6, 4) == [([13], [CheckStatus.LOW]), ([], [CheckStatus.GOOD])]
 
 
 def test_the_mean_change_of_so_many_samples():
     desk = Desk(limits(repetitions=1, check=CheckType.DELTA, low=-2.0, high=2.0, consecutive=2))
-    assert desk.see(0, 1, 4, 9) == [QUIET, QUIET, ([], [Status.GOOD]), ([12], [Status.HIGH])]
-    assert desk.see(9, 9, 0) == [QUIET, ([], [Status.GOOD]), ([11], [Status.LOW])]
+    assert desk.see(0, 1, 4, 9) == [QUIET, QUIET, ([], [CheckStatus.GOOD]), ([12], [CheckStatus.HIGH])]
+    assert desk.see(9, 9, 0) == [QUIET, ([], [CheckStatus.GOOD]), ([11], [CheckStatus.LOW])]
 
 
 def test_what_is_not_valid_is_not_judged():
     definition = limits(repetitions=1)
     definition.validity_parameter, definition.validity_mask, definition.valid_value = 2, 1, 1
     desk = Desk(definition)
-    assert desk.see(50) == [([12], [Status.HIGH])]
+    assert desk.see(50) == [([12], [CheckStatus.HIGH])]
     desk.values[2] = 2
-    assert desk.see(50) == [([], [Status.INVALID])]
+    assert desk.see(50) == [([], [CheckStatus.INVALID])]
 
 
 def test_reports():
     desk = Desk(limits(repetitions=1), expected_value())
     desk.see(50)
     (statuses,) = desk.ask(ReportStatuses())
-    assert [(one.number, one.status) for one in statuses.statuses] == [(1, Status.HIGH), (2, Status.LOW)]
+    assert [(one.number, one.status) for one in statuses.statuses] == [(1, CheckStatus.HIGH), (2, CheckStatus.LOW)]
     (out,) = desk.ask(ReportOutOfLimits())
     assert [(one.number, one.value, one.crossed) for one in out.transitions] == [(1, 50.0, 10.0), (2, 50.0, 4.0)]
     (definitions,) = desk.ask(ReportDefinitions(definitions=[]))
@@ -118,16 +118,16 @@ def test_checks_begin_anew_when_they_are_switched_or_changed():
     desk = Desk(limits(repetitions=1))
     desk.see(50)
     desk.ask(ModifyDefinitions(definitions=[limits(repetitions=1, high=60.0)]))
-    assert desk.see(50) == [([], [Status.GOOD])]
+    assert desk.see(50) == [([], [CheckStatus.GOOD])]
     desk.ask(DisableDefinitions(definitions=[1]))
     assert desk.see(99) == [QUIET]
     assert desk.monitor.deadline_ns is None
     desk.ask(EnableDefinitions(definitions=[1]))
-    assert desk.see(99) == [([12], [Status.HIGH])]
+    assert desk.see(99) == [([12], [CheckStatus.HIGH])]
     desk.ask(DisableMonitoring())
     assert desk.see(5) == [QUIET]
     desk.ask(EnableMonitoring())
-    assert desk.see(5) == [([], [Status.GOOD])]
+    assert desk.see(5) == [([], [CheckStatus.GOOD])]
     with pytest.raises(RefusedError, match="monitoring is enabled"):
         desk.ask(DeleteAllDefinitions())
     desk.ask(DisableMonitoring())
@@ -139,7 +139,7 @@ def test_a_check_waits_for_its_interval():
     definition = limits(repetitions=1)
     definition.interval = 3
     desk = Desk(definition)
-    assert desk.see(5, 50, 50, 50) == [([], [Status.GOOD]), QUIET, QUIET, ([12], [Status.HIGH])]
+    assert desk.see(5, 50, 50, 50) == [([], [CheckStatus.GOOD]), QUIET, QUIET, ([12], [CheckStatus.HIGH])]
 
 
 def test_what_cannot_be_is_refused():
@@ -188,9 +188,9 @@ def test_a_check_that_cannot_be_made_stops_no_other_and_is_counted(error):
     assert [event for event, _ in events] == [12]
     broken[0], desk.values[2] = True, 5.0
     _, (report,) = desk.monitor.step(TICK_NS, UTC_NS)
-    assert [(one.number, one.now) for one in report.transitions] == [(1, Status.UNCHECKED), (2, Status.GOOD)]
+    assert [(one.number, one.now) for one in report.transitions] == [(1, CheckStatus.UNCHECKED), (2, CheckStatus.GOOD)]
     assert desk.monitor.unreadable == 1
-    assert type(report).decode(report.encode()).transitions[0].before is Status.GOOD
+    assert type(report).decode(report.encode()).transitions[0].before is CheckStatus.GOOD
 
 
 def test_limits_that_are_no_numbers_are_refused():
@@ -200,7 +200,11 @@ def test_limits_that_are_no_numbers_are_refused():
 
 def test_what_is_not_a_number_now_is_not_judged():
     desk = Desk(limits(repetitions=1))
-    assert desk.see(5, float("nan"), 5) == [([], [Status.GOOD]), ([], [Status.INVALID]), ([], [Status.GOOD])]
+    assert desk.see(5, float("nan"), 5) == [
+        ([], [CheckStatus.GOOD]),
+        ([], [CheckStatus.INVALID]),
+        ([], [CheckStatus.GOOD]),
+    ]
 
 
 def test_an_event_that_checks_do_not_raise_is_refused():

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fsw.store.durable import Durable, Origin
+from fsw.store.durable import Durable, RecordOrigin
 from hal.medium import HOST
 from tests.hal.recording_medium import RecordingMedium
 
@@ -75,14 +75,14 @@ def test_every_rotten_octet_is_noticed(tmp_path):
     for position in range(used):
         newest.write_bytes(whole[:position] + bytes([whole[position] ^ 0x10]) + whole[position + 1 :])
         survivor = Durable(tmp_path, "value", Value(), OCTETS_MAX)
-        assert (survivor.value, survivor.damaged, survivor.origin) == (Value(1), 1, Origin.DOUBTED)
+        assert (survivor.value, survivor.damaged, survivor.origin) == (Value(1), 1, RecordOrigin.DOUBTED)
     for cut in range(used):
         newest.write_bytes(whole[:cut])
         survivor = Durable(tmp_path, "value", Value(), OCTETS_MAX)
         assert (survivor.value.number, survivor.damaged) == (1, 1)
     survivor.store(Value(3))
     healed = Durable(tmp_path, "value", Value(), OCTETS_MAX)
-    assert (healed.value, healed.damaged, healed.origin) == (Value(3), 0, Origin.KEPT)
+    assert (healed.value, healed.damaged, healed.origin) == (Value(3), 0, RecordOrigin.KEPT)
 
 
 def test_both_slots_damaged_gives_the_default_and_says_so(tmp_path):
@@ -92,7 +92,7 @@ def test_both_slots_damaged_gives_the_default_and_says_so(tmp_path):
     for slot in "ab":
         (tmp_path / f"value.{slot}").write_bytes(b"rubbish")
     survivor = Durable(tmp_path, "value", Value(7), OCTETS_MAX)
-    assert (survivor.value, survivor.damaged, survivor.origin) == (Value(7), 2, Origin.DOUBTED)
+    assert (survivor.value, survivor.damaged, survivor.origin) == (Value(7), 2, RecordOrigin.DOUBTED)
 
 
 def test_a_record_of_another_version_is_not_fatal(tmp_path):
@@ -101,7 +101,7 @@ def test_a_record_of_another_version_is_not_fatal(tmp_path):
 
     Durable(tmp_path, "value", Earlier(), OCTETS_MAX).store(Earlier())
     survivor = Durable(tmp_path, "value", Value(), OCTETS_MAX)
-    assert (survivor.value, survivor.damaged, survivor.origin) == (Value(), 1, Origin.DOUBTED)
+    assert (survivor.value, survivor.damaged, survivor.origin) == (Value(), 1, RecordOrigin.DOUBTED)
 
 
 def test_one_record_is_not_taken_for_another(tmp_path):
@@ -112,9 +112,9 @@ def test_one_record_is_not_taken_for_another(tmp_path):
 
 def test_a_new_record_is_no_damaged_one(tmp_path):
     durable = Durable(tmp_path / "none", "value", Value(), OCTETS_MAX)
-    assert (durable.value, durable.damaged, durable.origin) == (Value(), 0, Origin.NEW)
+    assert (durable.value, durable.damaged, durable.origin) == (Value(), 0, RecordOrigin.NEW)
     durable.store(Value(1))
-    assert Durable(tmp_path / "none", "value", Value(), OCTETS_MAX).origin is Origin.KEPT
+    assert Durable(tmp_path / "none", "value", Value(), OCTETS_MAX).origin is RecordOrigin.KEPT
 
 
 def test_a_full_disk_takes_the_next_value_all_the_same(tmp_path):
@@ -199,7 +199,7 @@ def test_an_unreadable_slot_is_counted():
     record(medium).store(Value(1))
     medium.fail = fail
     survivor = record(medium)
-    assert (survivor.value, survivor.damaged, survivor.origin) == (Value(), 1, Origin.DOUBTED)
+    assert (survivor.value, survivor.damaged, survivor.origin) == (Value(), 1, RecordOrigin.DOUBTED)
 
 
 def test_the_host_is_the_medium_unless_another_is_given(tmp_path):

@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from fsw.store.outbox import Outbox, source_name
+from fsw.store.outbox import FileOutbox, source_name
 from fsw.store.products import ProductStore
 from tests.fsw.stored import add
 
@@ -16,7 +16,7 @@ def store(tmp_path):
 
 def test_a_product_is_read_piece_by_piece(store):
     first, second = add(store, b"first"), add(store, b"second product")
-    reader = Outbox(store).open(source_name(second))
+    reader = FileOutbox(store).open(source_name(second))
     assert (reader.size, source_name(first), source_name(second)) == (14, "1", "2")
     assert [reader.read(offset, size) for offset, size in ((0, 6), (6, 8), (7, 1000), (14, 1))] == [
         b"second", b" product", b"product", b"",
@@ -29,12 +29,12 @@ def test_what_does_not_wait_is_not_there(store):
     store.delivered(product.id)
     for name in ("1", "2", "product-1"):
         with pytest.raises(FileNotFoundError, match=f"no product '{name}' waits") as missing:
-            Outbox(store).open(name)
+            FileOutbox(store).open(name)
         assert missing.value.errno == errno.ENOENT
 
 
 def test_the_end_is_not_given_once_memory_has_changed(store):
-    reader = Outbox(store).open(source_name(add(store, b"0123456789")))
+    reader = FileOutbox(store).open(source_name(add(store, b"0123456789")))
     reader._content = b"0123456780"
     assert reader.read(0, 9) == b"012345678"
     for offset, size in ((0, 10), (9, 1), (5, 100)):
@@ -45,5 +45,5 @@ def test_the_end_is_not_given_once_memory_has_changed(store):
 
 def test_nothing_is_taken_up(store):
     with pytest.raises(PermissionError, match="this node takes no files") as refused:
-        Outbox(store).create()
+        FileOutbox(store).create()
     assert refused.value.errno == errno.EPERM

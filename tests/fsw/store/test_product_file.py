@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsw.store.product_file import DamagedError, Provenance, StoredProduct, decode_file, encode_file
+from fsw.store.product_file import DamagedProductError, Provenance, StoredProduct, decode_file, encode_file
 from fsw.store.storage import MARKER, record
 from kernels.coding.crc import crc32c
 
@@ -39,7 +39,7 @@ def test_of_what_it_is_one_copy_is_enough():
     for position in range(len(WHOLE)):
         damaged = WHOLE[:position] + bytes([WHOLE[position] ^ 1]) + WHOLE[position + 1 :]
         if said <= position < said + len(CONTENT):
-            with pytest.raises(DamagedError, match="content is not what was written"):
+            with pytest.raises(DamagedProductError, match="content is not what was written"):
                 decode_file(damaged)
         else:
             assert decode_file(damaged) == (product_of(CONTENT), CONTENT, False)
@@ -50,19 +50,19 @@ def test_what_was_cut_or_overwritten_is_told_or_whole(start, octets):
     for damaged in (WHOLE[:start], WHOLE[start:], WHOLE[:start] + octets + WHOLE[start + len(octets) :]):
         try:
             found = decode_file(damaged)
-        except DamagedError:
+        except DamagedProductError:
             continue
         assert (found.product, found.content) == (product_of(CONTENT), CONTENT)
 
 
 @given(st.binary(max_size=300))
 def test_any_octets_are_a_product_or_damaged(octets):
-    with pytest.raises(DamagedError):
+    with pytest.raises(DamagedProductError):
         decode_file(octets)
 
 
 @pytest.mark.parametrize("text", ['{"type":"stored","id":1}', '{"type":"stored","new":' + "[" * 100_000])
 def test_another_version_is_told_apart_from_damage(text):
     said = record(text)
-    with pytest.raises(DamagedError, match="another version"):
+    with pytest.raises(DamagedProductError, match="another version"):
         decode_file(said + CONTENT + said)

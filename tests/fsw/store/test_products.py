@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from fsw.store.own_files import ASIDE, MARKER_NAME
-from fsw.store.products import DamagedError, Notice, ProductStore, StoredProduct, StoreFullError
+from fsw.store.products import DamagedProductError, ProductStore, StoredProduct, StoreFullError, StoreNotice
 from fsw.store.storage import record
 from kernels.coding.crc import crc32c
 from tests.fsw.stored import CONTENTS, PROVENANCE, add, files, waiting
@@ -158,8 +158,8 @@ class TestRot:
         again = ProductStore(tmp_path, 1000)
         assert (again.waiting(), again.content(product.id), again.damaged) == ([product], b"answer", 1)
         assert again.take_notices() == [
-            Notice(1, "00000001.sent", "there is another file of it"),
-            Notice(7, "00000007.product", "it says that it is product 1"),
+            StoreNotice(1, "00000001.sent", "there is another file of it"),
+            StoreNotice(7, "00000007.product", "it says that it is product 1"),
         ]
         assert {"kept/set-aside/00000001.sent", "kept/set-aside/00000007.product"} <= files(tmp_path).keys()
 
@@ -174,7 +174,7 @@ class TestRot:
         product = add(store, b"answer")
         path = tmp_path / "kept" / "00000001.product"
         path.write_bytes(path.read_bytes().replace(b"answer", b"anzwer"))
-        with pytest.raises(DamagedError):
+        with pytest.raises(DamagedProductError):
             store.content(product.id)
         store.set_aside(product.id, "rotten")
         assert (store.damaged, store.waiting(), store.take_notices()[0].reason) == (1, [], "rotten")
@@ -438,7 +438,7 @@ class TestOlder:
             add(store, b"1")
         assert (store.products(), store.content(2)) == ([one, two], b"two")
         medium.write(folder / "00000001", b"onf")
-        with pytest.raises(DamagedError, match=r"^its content is not what was written$"):
+        with pytest.raises(DamagedProductError, match=r"^its content is not what was written$"):
             store.content(1)
 
     def test_a_power_cut_at_any_moment_costs_nothing(self, tmp_path):

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from ground.archive.archive import Archive
 from ground.archive.keeper import Keeper
 from ground.archive.rows import DictionaryRow, NamedRow, PacketRow, StrayRow
-from ground.errors import ArchiveError, DamagedError
-from ground.records import CommandRecord, EventRecord, FileRecord, Stage
+from ground.errors import ArchiveError, DamagedArchiveError
+from ground.records import CommandRecord, CommandStage, EventRecord, FileRecord
 
 KIND = (42, 3, 25, 1)
 
@@ -143,7 +143,7 @@ def test_records_come_back_as_they_were(tmp_path):
     archive = Archive(tmp_path / "archive.db")
     command = CommandRecord(
         number=1, name="a.b", arguments={"x": 1}, request="42/0", sent_ns=5, state="released",
-        stages=(Stage(name="released", received_ns=5),),
+        stages=(CommandStage(name="released", received_ns=5),),
     )  # fmt: skip
     file = FileRecord(name="a", size_octets=3, transaction="1-1", begun_ns=1, received_ns=9)
     archive.write([command, event(7), event(7), event(7, count=1), file, StrayRow(1, "why", b"\0\xff")])
@@ -208,7 +208,7 @@ def test_what_is_not_as_we_made_it_is_refused(tmp_path, statement, sentence, rea
     other.execute(statement)
     other.close()
     before = path.read_bytes()
-    with pytest.raises(DamagedError, match=sentence):
+    with pytest.raises(DamagedArchiveError, match=sentence):
         Archive(path, read_only=read_only)
     assert path.read_bytes() == before
 

@@ -16,8 +16,8 @@ from ground.archive.reading import read_packet
 from ground.archive.rows import COLUMNS, DictionaryRow, PacketRow, StrayRow
 from ground.archive.schema import PAGE_OCTETS
 from ground.archive.survey import rescue, survey
-from ground.errors import DamagedError
-from ground.records import CommandRecord, EventRecord, FileRecord, Stage
+from ground.errors import DamagedArchiveError
+from ground.records import CommandRecord, CommandStage, EventRecord, FileRecord
 from link.pus.services.housekeeping import HousekeepingReport
 from link.pus.source import TmSource
 from tests.ground.spacecraft import APID, DICTIONARY, UTC_NS
@@ -37,7 +37,7 @@ def packets():
 def command(number):
     return CommandRecord(
         number=number, name="imaging.capture", arguments={"target": "coast"}, request=f"{APID}/{number}",
-        sent_ns=UTC_NS + number, state="completed", stages=(Stage(name="completed", received_ns=UTC_NS),),
+        sent_ns=UTC_NS + number, state="completed", stages=(CommandStage(name="completed", received_ns=UTC_NS),),
     )  # fmt: skip
 
 
@@ -210,7 +210,7 @@ def test_a_reader_tells_what_can_be_read_of_a_damaged_file(whole, tmp_path):
 
 def test_a_reader_refuses_what_is_no_archive(tmp_path):
     sqlite3.connect(tmp_path / "archive.db").execute("create table x (y)").connection.close()
-    with pytest.raises(DamagedError, match="not a database of ours"):
+    with pytest.raises(DamagedArchiveError, match="not a database of ours"):
         ArchiveReader(tmp_path)
 
 
@@ -273,7 +273,7 @@ def test_damage_that_comes_while_it_is_written_is_set_aside(whole, tmp_path):
     with file.open("r+b") as opened:
         opened.seek(at)
         opened.write(b"\xff" * 100)
-    with pytest.raises(DamagedError):
+    with pytest.raises(DamagedArchiveError):
         archive.events()
     assert archive.write([event(COUNT)]) == [True]
     assert archive.events()[-1] == event(COUNT)

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from ground.commands.book import ENTRIES_MAX, CommandBook, request_of
 from ground.moment import Moment
-from ground.records import CommandRecord, Stage
+from ground.records import CommandRecord, CommandStage
 from link.pus.packets import RequestId
 from link.pus.services.verification import (
     AcceptanceFailure,
@@ -41,7 +41,7 @@ def test_a_whole_life():
     first = commands.enter(REQUEST, "imaging.capture", {"target": "coast"}, at(0))
     assert first == CommandRecord(
         number=1, name="imaging.capture", arguments={"target": "coast"}, request="42/7", sent_ns=at(0).utc_ns,
-        state="queued", stages=(Stage(name="queued", received_ns=at(0).utc_ns),),
+        state="queued", stages=(CommandStage(name="queued", received_ns=at(0).utc_ns),),
     )  # fmt: skip
     assert commands.deadline_ns == at(10).monotonic_ns
     word = REQUEST.word
@@ -90,7 +90,7 @@ def test_undelivered_is_a_failure():
     why = "the limit of transmissions is reached"
     (record,) = commands.undelivered(REQUEST, why, at(3))
     assert (record.state, record.reason) == ("failed", why)
-    assert record.stages[-1] == Stage(name="not delivered", received_ns=at(3).utc_ns, detail=why)
+    assert record.stages[-1] == CommandStage(name="not delivered", received_ns=at(3).utc_ns, detail=why)
     assert commands.undelivered(REQUEST, "again", at(4)) == []
     assert commands.undelivered(RequestId(1, 1), "of another ground", at(4)) == []
 
@@ -103,7 +103,7 @@ def test_silence_is_a_timeout_and_a_late_report_counts():
     assert commands.step(at(10.9)) == []
     (record,) = commands.step(at(11))
     assert (record.state, record.reason) == ("timeout", "nothing heard for 10 s after it was released")
-    assert record.stages[-1] == Stage(name="timeout", received_ns=at(11).utc_ns)
+    assert record.stages[-1] == CommandStage(name="timeout", received_ns=at(11).utc_ns)
     assert commands.step(at(30)) == []
     assert told(commands.reported(CompletionSuccess(request=REQUEST.word), 1, at(31))) == [("completed", "completed")]
 
@@ -305,7 +305,7 @@ def test_a_request_inside_another_fails_with_it():
         ("inner", "failed", "outer, which it was inside of, failed"),
     ]
     why = "outer, which it was inside of, failed"
-    assert changed[1].stages[-1] == Stage(name="not delivered", received_ns=at(1).utc_ns, detail=why)
+    assert changed[1].stages[-1] == CommandStage(name="not delivered", received_ns=at(1).utc_ns, detail=why)
     assert commands.by_state == {"failed": 2, "queued": 1}
 
 

@@ -12,7 +12,7 @@ from link.pus.packets import TcPacket
 from link.pus.services import event_actions, housekeeping, memory, monitoring, parameters, scheduling
 from link.pus.services import test as test_service
 from link.pus.services.functions import PerformFunction
-from link.pus.services.verification import FailureCode, Stage, failure
+from link.pus.services.verification import ExecutionStage, FailureCode, failure
 from link.pus.source import TcSource
 from link.time.calendar import encode_ascii
 
@@ -138,5 +138,7 @@ def test_answers_in_words():
     action = event_actions.ActionReport(apid=65, event=5, enabled=True, request=b"\1\2")
     assert names.words(action) == "apid=65 event=5 enabled=True request=0102"
     assert names.words(test_service.Pong()) == ""
-    refusal = failure(TcPacket(apid=65, count=3, service=17, subtype=1), Stage.START, FailureCode.NOT_NOW, "night")
+    refusal = failure(
+        TcPacket(apid=65, count=3, service=17, subtype=1), ExecutionStage.START, FailureCode.NOT_NOW, "night"
+    )
     assert names.words(refusal) == "request=65/3 code=not_now reason=night"

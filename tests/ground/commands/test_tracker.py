@@ -4,15 +4,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ground.commands.tracker import CommandTracker, Progress
+from ground.commands.tracker import CommandTracker, RequestProgress
 from link.pus.packets import TcPacket
 from link.pus.services import test
-from link.pus.services.verification import FailureCode, ProgressFailure, RoutingFailure, Stage, failure, success
+from link.pus.services.verification import (
+    ExecutionStage,
+    FailureCode,
+    ProgressFailure,
+    RoutingFailure,
+    failure,
+    success,
+)
 from link.pus.source import TcSource
 
 PACKET = TcPacket(apid=5, count=9, service=8, subtype=1)
-LIFE = [success(PACKET, stage, step) for stage, step in [(Stage.ACCEPTANCE, 0), (Stage.START, 0), (Stage.PROGRESS, 1),
-                                                       (Stage.PROGRESS, 2), (Stage.COMPLETION, 0)]]  # fmt: skip
+LIFE = [
+    success(PACKET, ExecutionStage.ACCEPTANCE, 0),
+    success(PACKET, ExecutionStage.START, 0),
+    success(PACKET, ExecutionStage.PROGRESS, 1),
+    success(PACKET, ExecutionStage.PROGRESS, 2),
+    success(PACKET, ExecutionStage.COMPLETION, 0),
+]
 
 
 @given(st.permutations(LIFE + LIFE))
@@ -22,20 +34,20 @@ def test_reports_may_come_twice_and_in_any_order(reports):
     reached = []
     for report in reports:
         assert tracker.on_report(report, 1) is tracked
-        reached.append(list(Progress).index(tracked.progress))
+        reached.append(list(RequestProgress).index(tracked.progress))
     assert reached == sorted(reached)
-    assert (tracked.progress, tracked.step, len(tracked.stages)) == (Progress.COMPLETED, 2, len(LIFE))
+    assert (tracked.progress, tracked.step, len(tracked.stages)) == (RequestProgress.COMPLETED, 2, len(LIFE))
 
 
-@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize("stage", ExecutionStage)
 def test_a_failure_ends_it_with_its_reason(stage):
     tracker = CommandTracker()
     tracked = tracker.sent(PACKET.request, "imaging.capture", 0)
     tracker.on_report(failure(PACKET, stage, FailureCode.NOT_NOW, "night", 1), 5)
     assert tracked.is_over
-    assert (tracked.progress, tracked.reason) == (Progress.FAILED, "not_now: night")
-    tracker.on_report(success(PACKET, Stage.COMPLETION), 6)
-    assert tracked.progress is Progress.FAILED
+    assert (tracked.progress, tracked.reason) == (RequestProgress.FAILED, "not_now: night")
+    tracker.on_report(success(PACKET, ExecutionStage.COMPLETION), 6)
+    assert tracked.progress is RequestProgress.FAILED
 
 
 def test_what_concerns_no_known_request_is_counted():
@@ -59,7 +71,7 @@ def test_the_oldest_request_is_forgotten():
 def test_a_failed_step_is_told_with_its_number():
     tracker = CommandTracker()
     tracked = tracker.sent(PACKET.request, "x", 0)
-    report = failure(PACKET, Stage.PROGRESS, FailureCode.EXECUTION_FAILED, "", 3)
+    report = failure(PACKET, ExecutionStage.PROGRESS, FailureCode.EXECUTION_FAILED, "", 3)
     assert isinstance(report, ProgressFailure)
     tracker.on_report(report, 1)
     assert (tracked.step, tracked.stages) == (3, [("ProgressFailure 3", 1)])

@@ -12,11 +12,11 @@ from ground.records import (
     TIME_UNIT,
     ArchiveRecord,
     CommandRecord,
+    CommandStage,
     EventRecord,
     FileRecord,
     LinkRecord,
     SampleRecord,
-    Stage,
     Status,
     TransferRecord,
 )
@@ -35,7 +35,7 @@ RECORDS = [
     ),
     CommandRecord(
         number=3, name="a.b", arguments={}, request="1/1", sent_ns=1, state="queued",
-        stages=(Stage(name="queued", received_ns=NOON_NS),),
+        stages=(CommandStage(name="queued", received_ns=NOON_NS),),
     ),
     TransferRecord(
         transaction="1-1", name=f"coast{EVIL}", received_octets=5, size_octets=20, begun_ns=1, updated_ns=NOON_NS
@@ -64,7 +64,7 @@ def test_every_record_is_one_line():
 @given(st.text())
 def test_nothing_received_can_steer_a_terminal(text):
     assert printable(text).isprintable()
-    assert stage_line(Stage(name="failed", received_ns=1, detail=text)).isprintable()
+    assert stage_line(CommandStage(name="failed", received_ns=1, detail=text)).isprintable()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ground.models.lightgbm import read_lightgbm
 from kernels.inference.trees import Missing, Trees, logistic, quantise
-from link.models.forest import DEPTH_MAX, Members, Split, build_forest
+from link.models.forest import TREE_DEPTH_MAX, Members, Split, build_forest
 from tests.kernels.inference.test_trees import FEATURES, forests, summed, values
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "eo"
@@ -138,9 +138,9 @@ def test_categories_of_a_data_frame_are_numbers_of_the_model():
 
 
 def test_limits_of_the_format_are_said():
-    build_forest([chain(DEPTH_MAX)], 1)
+    build_forest([chain(TREE_DEPTH_MAX)], 1)
     with pytest.raises(ValueError, match="more than 256 splits"):
-        build_forest([chain(DEPTH_MAX + 1)], 1)
+        build_forest([chain(TREE_DEPTH_MAX + 1)], 1)
     with pytest.raises(ValueError, match="16385 columns"):
         build_forest([Split(feature, 0.0, 0.0, 1.0) for feature in range(16385)], 16385)
     with pytest.raises(ValueError, match="a set of categories of feature 0"):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from ground.models.onnx import read_onnx
-from kernels.inference.graph import Activation, Graph, Kind
+from kernels.inference.graph import Activation, Graph, LayerKind
 from kernels.inference.nets import Network
 from link.models.network import encode_network
 from tests.kernels.inference.graphs import graphs
@@ -26,9 +26,9 @@ DATA = Path(__file__).parents[4] / "shared" / "data" / "eo"
 
 def kinds(graph):
     """Of nodes; an activation may have joined the node before it, and one channel by itself is any convolution."""
-    alone = {id(node) for node in graph.nodes if node.kind is Kind.DEPTHWISE and node.weights.shape[2] == 1}
-    found = [Kind.CONVOLUTION if id(node) in alone else node.kind for node in graph.nodes]
-    return [kind for kind in found if kind is not Kind.ACTIVATION]
+    alone = {id(node) for node in graph.nodes if node.kind is LayerKind.DEPTHWISE and node.weights.shape[2] == 1}
+    found = [LayerKind.CONVOLUTION if id(node) in alone else node.kind for node in graph.nodes]
+    return [kind for kind in found if kind is not LayerKind.ACTIVATION]
 
 
 @given(graphs())
@@ -249,7 +249,7 @@ def test_what_several_use_keeps_no_activation():
 def test_convolutions_in_8_bits_are_read_and_run_alike(nodes):
     graph = Graph((9, 17, 3), nodes)
     again = read_onnx(onnx_model(graph).SerializeToString())
-    assert [node.kind for node in again.nodes] == [Kind.QUANTISED] * len(nodes)
+    assert [node.kind for node in again.nodes] == [LayerKind.QUANTISED] * len(nodes)
     image = image_for(graph, 2)
     ours, theirs = Network(again).run(image), Network(graph, backend="onnxruntime").run(image)
     assert np.allclose(ours, Network(graph).run(image), rtol=1e-5, atol=1e-5)

@@ -15,14 +15,14 @@ from kernels.errors import CorruptError
 from kernels.imaging import image
 from kernels.imaging.georeference import Georeference
 from link.errors import DecodeError
-from link.products.product import Product, Water
+from link.products.product import Product, WaterProduct
 
 UTM_25S = Georeference(epsg=31985, easting_m=288776.25, northing_m=9120760.75, pixel_m=28.5)
 
 
 def product(rows, place=UTM_25S):
     mask = np.array([[int(c) for c in row] for row in rows], np.uint8)
-    water = Water(
+    water = WaterProduct(
         georeference=place,
         shape=mask.shape,
         threshold=0.2,
@@ -131,6 +131,6 @@ def test_files_are_made_and_a_wrong_product_is_refused():
     assert list(dict(make_files(Product(id=4, target="d", water=None).encode()))) == [".png", ".geojson"]
     with pytest.raises(DecodeError):
         next(make_files(b"noise"))
-    water = Water(georeference=UTM_25S, shape=(1, 2), threshold=0.2, outlines=b"\xff", runs=b"")
+    water = WaterProduct(georeference=UTM_25S, shape=(1, 2), threshold=0.2, outlines=b"\xff", runs=b"")
     with pytest.raises(CorruptError):
         next(make_files(Product(id=1, target="x", water=water).encode()))

@@ -11,7 +11,7 @@ from ground.products.publisher import Publisher
 from ground.records import EventRecord, FileRecord
 from kernels.imaging.georeference import Georeference
 from kernels.imaging.image import encode_outlines, encode_runs
-from link.products.product import Product, Water
+from link.products.product import Product, WaterProduct
 
 
 def arrived(name):
@@ -63,7 +63,7 @@ def test_a_reference_system_that_nobody_knows_is_told_and_the_picture_is_drawn(t
     place = Georeference(epsg=32_999, easting_m=0, northing_m=0, pixel_m=10)
     mask = np.ones((2, 3), np.uint8)
     drawn = {"outlines": encode_outlines(mask), "runs": encode_runs(mask)}
-    water = Water(georeference=place, shape=mask.shape, threshold=0.2, **drawn)
+    water = WaterProduct(georeference=place, shape=mask.shape, threshold=0.2, **drawn)
     (tmp_path / "9.product").write_bytes(Product(id=9, target="coast", water=water).encode())
     complaints = publish(tmp_path, arrived("9.product"))
     assert complaints == ["9.product: not all of map and picture: EPSG 32999: no reference system has this code here"]

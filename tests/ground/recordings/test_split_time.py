@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ground.recordings.decoding import Decoder
-from ground.recordings.split_time import Part, SplitTime
+from ground.recordings.split_time import SplitTime, TimePart
 from link.dictionary.definition import Definition
 from link.dictionary.kinds import Field, Integer
 from link.dictionary.model import Container
@@ -99,9 +99,9 @@ def test_units_by_name():
         field = Field(name=name, kind=Integer(8))
         if unit is None:
             with pytest.raises(ValueError, match="unit not known"):
-                Part.of(name, [field])
+                TimePart.of(name, [field])
         else:
-            assert Part.of(name, [field]) == Part.of(f"{name}:{unit}", [field])
+            assert TimePart.of(name, [field]) == TimePart.of(f"{name}:{unit}", [field])
 
 
 def test_values_that_are_none():

@@ -6,11 +6,11 @@ from msgspec.structs import replace
 from ground.records import (
     ArchiveRecord,
     CommandRecord,
+    CommandStage,
     EventRecord,
     FileRecord,
     LinkRecord,
     SampleRecord,
-    Stage,
     Status,
     TransferRecord,
 )
@@ -124,4 +124,4 @@ def test_each_record_is_of_the_topic_that_clients_read_it_by(record):
 
 def test_what_is_no_news_is_a_bug_that_says_what_it_was():
     with pytest.raises(AssertionError, match="a stage"):
-        topic_and_key(Stage(name="a stage", received_ns=1))
+        topic_and_key(CommandStage(name="a stage", received_ns=1))

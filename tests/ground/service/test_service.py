@@ -14,16 +14,16 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from ground.errors import ArchiveError, RefusedError, ServiceError, WaitError
+from ground.errors import ArchiveError, ServiceError, ServiceRefusedError, WaitError
 from ground.records import (
     ArchiveRecord,
     CommandRecord,
+    CommandStage,
     EventRecord,
     FileRecord,
+    GroundRecord,
     LinkRecord,
-    Record,
     SampleRecord,
-    Stage,
     Status,
 )
 from ground.service import api
@@ -43,7 +43,7 @@ def sample(n: int, report: str = "power") -> SampleRecord:
 def command(*stages: str, state: str = "started") -> CommandRecord:
     return CommandRecord(
         number=1, name="a.b", arguments={}, request="1/1", sent_ns=1, state=state,
-        stages=tuple(Stage(name=name, received_ns=1) for name in stages),
+        stages=tuple(CommandStage(name=name, received_ns=1) for name in stages),
     )  # fmt: skip
 
 
@@ -62,7 +62,7 @@ class FakeStation:
     output: bytes = b""
     ended: bool = False
     tells_status: bool = False
-    news: list[Record] = field(default_factory=list)
+    news: list[GroundRecord] = field(default_factory=list)
     files: list[FileRecord] = field(default_factory=list)
     port_news: list[PortNews] = field(default_factory=list)
 
@@ -201,7 +201,7 @@ def test_refusals_carry_a_code_and_one_sentence(running):
             ("nothing", "invalid", "no command is called nothing"),
             ("broken", "archive", "archive: the disk is full"),
         ]:
-            with pytest.raises(RefusedError, match=message) as refused:
+            with pytest.raises(ServiceRefusedError, match=message) as refused:
                 client.command(name)
             assert refused.value.refusal == code
 
@@ -330,9 +330,11 @@ def test_news_that_find_no_room_and_clients_that_find_none_are_counted(running, 
     dropped = running.service._duties.dropped
     with Client(running.path) as client, Client(running.path) as other, Client(running.path) as third:
         client.subscribe("sample")
-        with pytest.raises((RefusedError, ServiceError)) as refused:  # it may hear only that nobody listens any more
+        with pytest.raises(
+            (ServiceRefusedError, ServiceError)
+        ) as refused:  # it may hear only that nobody listens any more
             third.files()
-        if isinstance(refused.value, RefusedError):
+        if isinstance(refused.value, ServiceRefusedError):
             assert (refused.value.refusal, str(refused.value)) == ("busy", "2 clients are connected already")
         next(iter(running.service._clients)).feed.topics = frozenset({"sample"})
         for one in running.service._clients:
@@ -380,7 +382,7 @@ def test_what_goes_wrong_with_one_record_or_request_goes_wrong_alone(running, ca
         client.subscribe("file", "sample")
         other.command("odd")
         assert next(client.news(5)) == sample(1)
-        with pytest.raises(RefusedError, match=r"^the service failed at this; its log says how$") as refused:
+        with pytest.raises(ServiceRefusedError, match=r"^the service failed at this; its log says how$") as refused:
             other.status()
         assert refused.value.refusal == "failed"
         assert other.files() == []

@@ -10,12 +10,12 @@ from ground.station.duties import Duties
 from ground.station.file_service import PDUS_MAX, FileService
 from ground.station.logbook import Logbook
 from link.cfdp import Entity, MemoryStore, Settings
-from link.dictionary.dictionary import FileService as Partners
+from link.dictionary.dictionary import FilePartners
 from link.packets.space_packet import COUNT_MODULUS, SpacePacket
 from tests.ground.spacecraft import FILES_APID, GROUND_ENTITY, NODE_ENTITY, SECOND, UTC_NS
 
 CONTENT = bytes(range(256)) * 4
-PARTNERS = Partners(apid=FILES_APID, node_entity=NODE_ENTITY, ground_entity=GROUND_ENTITY)
+PARTNERS = FilePartners(apid=FILES_APID, node_entity=NODE_ENTITY, ground_entity=GROUND_ENTITY)
 
 
 class Pass:

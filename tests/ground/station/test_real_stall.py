@@ -14,7 +14,7 @@ import pytest
 from ground.archive.archive import Archive
 from ground.moment import Moment
 from ground.records import CommandRecord
-from ground.service.answers import Desk
+from ground.service.answers import Answers
 from ground.service.client import Client
 from ground.service.service import Service
 from ground.station.station import Patience, Station
@@ -55,7 +55,7 @@ def served(port, path):
     def run():
         archive = Archive()  # belongs to the thread that made it
         station = Station(DICTIONARY, archive, MemoryStore(), Moment.of(clock), patience=Patience(round_trip_ms=300))
-        service = Service(station, Desk(station, DICTIONARY).answer, port, clock)
+        service = Service(station, Answers(station, DICTIONARY).answer, port, clock)
         services.append(service)
         asyncio.run(service.run(path, ready.set))
 

@@ -17,7 +17,7 @@ from ground.moment import Moment
 from ground.records import CommandRecord, EventRecord, FileRecord, SampleRecord, TransferRecord
 from ground.station.inbox import Inbox
 from ground.station.station import Patience, Station
-from ground.station.telemetry import Telemetry, _count_in
+from ground.station.telemetry import TelemetryReader, _count_in
 from hal.port import PortNews
 from link.cfdp import MemoryStore
 from link.channels.tm_sender import TmSender
@@ -28,7 +28,7 @@ from link.packets.space_packet import SpacePacket
 from link.pus.packets import TmPacket
 from link.pus.services import events as pus_events
 from link.pus.services import housekeeping, verification
-from link.pus.source import Tally, TmSource
+from link.pus.source import FreshNumbers, TmSource
 from tests.ground.spacecraft import APID, DICTIONARY, MANAGED, SECOND, UTC_NS, Done, NodeStatus, Spacecraft, World
 
 START = Moment(0, UTC_NS)
@@ -259,7 +259,7 @@ def test_a_node_that_comes_back_with_another_dictionary_gets_nothing_of_what_wai
 
 def test_what_comes_before_the_beacon_is_decoded_once_the_dictionary_is_known(world):
     world.now_ns = SECOND // 10
-    world.spacecraft.report(pus_events.report_of(Done(what="early")))
+    world.spacecraft.report(pus_events.event_report(Done(what="early")))
     world.run(0.5)
     assert events(world, "node") == []
     world.run(1)
@@ -271,7 +271,7 @@ def test_the_archive_takes_no_dictionary_for_granted(world, archive):
     beaconless(world, 1)
     world.spacecraft.dictionary = other_dictionary()
     for flown in (other_dictionary().version, DICTIONARY.version, "unknown"):
-        world.spacecraft.report(pus_events.report_of(Done(what="early")))
+        world.spacecraft.report(pus_events.event_report(Done(what="early")))
         (beaconless if flown == "unknown" else World.run)(world, 2)
         world.down = lambda octets: b""
         world.run(11)
@@ -283,7 +283,7 @@ def test_the_archive_takes_no_dictionary_for_granted(world, archive):
 def test_what_comes_before_a_beacon_of_another_dictionary_is_not_decoded_by_ours(world):
     world.now_ns = SECOND // 10
     world.spacecraft.dictionary = other_dictionary()
-    world.spacecraft.report(pus_events.report_of(Done(what="early")))
+    world.spacecraft.report(pus_events.event_report(Done(what="early")))
     world.run(2)
     assert events(world, "node") == []
 
@@ -339,7 +339,7 @@ def test_all_that_was_dropped_is_on_the_status_page(world, monkeypatch):
     monkeypatch.setattr("ground.commands.book.ENTRIES_MAX", 1)
     beaconless(world, 0.5)
     for _ in range(4):  # two early ones too many, and two that are given up when the link is lost
-        world.spacecraft.report(pus_events.report_of(Done(what="early")))
+        world.spacecraft.report(pus_events.event_report(Done(what="early")))
     beaconless(world, 0.3)
     down, world.down = world.down, lambda octets: b""
     world.run(11)
@@ -362,7 +362,7 @@ def test_all_that_was_dropped_is_on_the_status_page(world, monkeypatch):
 
 def test_packets_of_a_service_that_was_killed_are_of_no_dictionary_that_is_named_later(world, archive):
     world.now_ns = SECOND // 10
-    world.spacecraft.report(pus_events.report_of(Done(what="early")))
+    world.spacecraft.report(pus_events.event_report(Done(what="early")))
     world.run(0.5)
     world.station = Station(DICTIONARY, archive, MemoryStore(), world.now, patience=PATIENCE)
     world.run(2)
@@ -400,7 +400,7 @@ def test_what_happens_to_the_port_is_told(world, kind, name):
 
 def test_an_event_that_is_told_again_is_no_news(world):
     world.run(1)
-    packet = world.spacecraft.report(pus_events.report_of(Done(what="it")))
+    packet = world.spacecraft.report(pus_events.event_report(Done(what="it")))
     for _ in range(2):
         world.run(1)
         world.spacecraft.sender.offer("housekeeping", packet)
@@ -418,14 +418,14 @@ def test_a_retransmit_flag_that_stands_while_idle_is_cleared_once(world):
 
 def test_one_packet_that_breaks_something_breaks_nothing_else(world, archive, monkeypatch, caplog):
     world.run(2)
-    decode = Telemetry._decode
+    decode = TelemetryReader._decode
 
     def broken(self, reading, now):
         if reading.definition == Done.__id__:
             raise KeyError("a bug")
         decode(self, reading, now)
 
-    monkeypatch.setattr(Telemetry, "_decode", broken)
+    monkeypatch.setattr(TelemetryReader, "_decode", broken)
     world.station.command("imaging.capture", {"target": "coast"}, world.now)
     world.run(3)
     assert world.of(CommandRecord)[-1].state == "completed"
@@ -475,7 +475,7 @@ def test_a_report_that_does_not_fit_the_dictionary_is_archived(world, archive):
 
 def test_a_packet_that_comes_twice_or_late_is_history_and_no_news(world, archive):
     world.run(2.1)
-    old = TmSource(APID, numbers=Tally(Counter({f"{APID}": 9}))).packet(
+    old = TmSource(APID, numbers=FreshNumbers(Counter({f"{APID}": 9}))).packet(
         housekeeping.report_of(status()), UTC_NS + SECOND // 2
     )
     latest = world.station.latest

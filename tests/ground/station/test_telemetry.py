@@ -10,7 +10,7 @@ from ground.records import EventRecord, SampleRecord
 from ground.station import telemetry as module
 from ground.station.duties import Duties
 from ground.station.logbook import Logbook
-from ground.station.telemetry import Telemetry
+from ground.station.telemetry import TelemetryReader
 from link.dictionary import Dictionary, Event, Float32b, Int8ub, Int16ub, Limits, Octets, Time, command, wire
 from link.dictionary import Telemetry as Report
 from link.pus.packets import RequestId
@@ -54,7 +54,7 @@ class Desk:
 
     def __init__(self):
         self.log, self.book = Logbook(Keeper(Archive()), Duties()), CommandBook((), 60 * SECOND, Moment(0, UTC_NS))
-        self.telemetry = Telemetry(OURS, self.log.keeper.archive, self.book, self.log)
+        self.telemetry = TelemetryReader(OURS, self.log.keeper.archive, self.book, self.log)
         self.source = TmSource(APID)
 
     def hear(self, report, now_ns=0, time_ns=0):
@@ -100,7 +100,7 @@ def test_a_sample_has_its_times_units_and_limits(desk):
 
 
 def test_an_event_has_its_times_and_values(desk):
-    desk.hear(events.report_of(Done(what="it", mark=b"\xca\xfe")), now_ns=5, time_ns=9 * SECOND)
+    desk.hear(events.event_report(Done(what="it", mark=b"\xca\xfe")), now_ns=5, time_ns=9 * SECOND)
     assert desk.news() == [
         EventRecord(
             origin="node", severity="medium", name="Done", message="it was done.", time_ns=UTC_NS + 9 * SECOND,
@@ -161,7 +161,7 @@ def test_what_comes_before_the_beacon_waits_in_bounded_memory(monkeypatch, early
     monkeypatch.setattr(module, "_UNDECODED_MAX", 2)
     desk = Desk()
     for number in range(early):
-        desk.hear(events.report_of(Done(what=f"{number}", mark=bytes(2))), now_ns=number)
+        desk.hear(events.event_report(Done(what=f"{number}", mark=bytes(2))), now_ns=number)
     assert (desk.telemetry.flown, desk.telemetry.undecoded) == (None, lost)
     assert desk.news() == []
     desk.hear(beacon(), now_ns=50)
@@ -285,7 +285,7 @@ def test_what_the_node_says_of_a_structure_is_learned_and_told(desk):
 def test_an_event_of_that_number_is_no_sample(desk):
     desk.hear(StructureReport(structure=5, enabled=True, interval=5, parameters=[LOAD], groups=[]))
     desk.news()
-    desk.hear(events.report_of(Done(what="it", mark=bytes(2))))
+    desk.hear(events.event_report(Done(what="it", mark=bytes(2))))
     assert [one.name for one in desk.news()] == ["Done"]
 
 

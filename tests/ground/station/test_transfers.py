@@ -9,8 +9,8 @@ from ground.station.file_names import plain_name
 from ground.station.transfers import TRANSFERS_MAX, Transfers
 from link.cfdp import (
     Abandoned,
-    Condition,
-    Delivery,
+    ConditionCode,
+    DeliveryCode,
     EofReceived,
     FileStatus,
     MetadataReceived,
@@ -29,7 +29,7 @@ def metadata(name, transaction=ONE):
     return MetadataReceived(transaction, "x", name, 10, ())
 
 
-def finished(condition=Condition.NO_ERROR, delivery=Delivery.COMPLETE):
+def finished(condition=ConditionCode.NO_ERROR, delivery=DeliveryCode.COMPLETE):
     return TransactionFinished(ONE, condition, delivery, FileStatus.RETAINED)
 
 
@@ -72,7 +72,7 @@ def test_a_file_whose_metadata_come_late_has_no_name_until_then():
         transaction="1-7", name="", received_octets=5, size_octets=0, begun_ns=0, updated_ns=0
     )
     assert last(Progress(ONE, 5, 20)) == replace(last(Progress(ONE, 5, None)), size_octets=20)
-    assert last(Suspended(ONE, Condition.SUSPENDED)) == TransferRecord(
+    assert last(Suspended(ONE, ConditionCode.SUSPENDED)) == TransferRecord(
         transaction="1-7", name="", received_octets=0, size_octets=0, begun_ns=0, updated_ns=0, condition="suspended"
     )
 
@@ -91,9 +91,9 @@ def test_what_metadata_tell():
     ("end", "condition", "received"),
     [
         (finished(), "complete", 10),
-        (finished(Condition.FILE_SIZE_ERROR, Delivery.INCOMPLETE), "file size error", 4),
-        (Abandoned(ONE, Condition.NAK_LIMIT, 4), "nak limit", 4),
-        (Suspended(ONE, Condition.SUSPENDED), "suspended", 4),
+        (finished(ConditionCode.FILE_SIZE_ERROR, DeliveryCode.INCOMPLETE), "file size error", 4),
+        (Abandoned(ONE, ConditionCode.NAK_LIMIT, 4), "nak limit", 4),
+        (Suspended(ONE, ConditionCode.SUSPENDED), "suspended", 4),
     ],
 )
 def test_how_it_ends(end, condition, received):
@@ -103,7 +103,7 @@ def test_how_it_ends(end, condition, received):
 
 
 def test_it_goes_on_after_a_pause():
-    record = last(metadata("a"), Suspended(ONE, Condition.SUSPENDED), Resumed(ONE, 0))
+    record = last(metadata("a"), Suspended(ONE, ConditionCode.SUSPENDED), Resumed(ONE, 0))
     assert (record.condition, record.updated_ns) == ("", 2)
 
 
@@ -115,7 +115,7 @@ def test_what_changes_no_record_is_no_news():
 
 
 def test_only_whole_files_are_recorded():
-    told = Transfers().take([metadata("a"), finished(Condition.FILE_SIZE_ERROR, Delivery.INCOMPLETE)], 0)
+    told = Transfers().take([metadata("a"), finished(ConditionCode.FILE_SIZE_ERROR, DeliveryCode.INCOMPLETE)], 0)
     assert not any(isinstance(record, FileRecord) for record in told)
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from kernels.inference.graph import Activation, Graph, Kind, Node, derive_shapes, weights_shape
+from kernels.inference.graph import Activation, Graph, Layer, LayerKind, derive_shapes, weights_shape
 
 PIXELS_MAX = 300
 """Of what is scaled up, or made one row of numbers."""
-SLIDING = (Kind.CONVOLUTION, Kind.DEPTHWISE, Kind.MAX_POOL, Kind.AVERAGE_POOL)
+SLIDING = (LayerKind.CONVOLUTION, LayerKind.DEPTHWISE, LayerKind.MAX_POOL, LayerKind.AVERAGE_POOL)
 
 
 def with_weights(node, given, random):
@@ -18,7 +18,7 @@ def with_weights(node, given, random):
     summed = max(1, np.prod(shape[:-1]))
     fields = {name: getattr(node, name) for name in node.__slots__}
     weights = random.normal(0, summed**-0.5, shape).astype(np.float32)
-    return Node(**{**fields, "weights": weights, "bias": random.normal(0, 0.5, shape[-1:]).astype(np.float32)})
+    return Layer(**{**fields, "weights": weights, "bias": random.normal(0, 0.5, shape[-1:]).astype(np.float32)})
 
 
 @st.composite
@@ -31,7 +31,7 @@ def graphs(draw):
         shapes = derive_shapes(image, nodes)
         nodes.append(with_weights(draw(node(number, shapes)), shapes[number], random))
     if draw(st.booleans()):
-        nodes.append(Node(kind=Kind.ARGMAX, inputs=(len(nodes),)))
+        nodes.append(Layer(kind=LayerKind.ARGMAX, inputs=(len(nodes),)))
     return Graph(image, tuple(nodes))
 
 
@@ -44,16 +44,18 @@ def node(number, shapes):
     same = st.just((number,))
     kinds = [
         sliding(number, min(rows, cols)),
-        st.builds(Node, kind=st.just(Kind.ADD), inputs=pairs(number, alike), activation=activations),
-        st.builds(Node, kind=st.just(Kind.CONCAT), inputs=pairs(number, beside)),
-        st.builds(Node, kind=st.just(Kind.ACTIVATION), inputs=same, activation=curves),
-        st.builds(Node, kind=st.just(Kind.MEAN), inputs=same),
+        st.builds(Layer, kind=st.just(LayerKind.ADD), inputs=pairs(number, alike), activation=activations),
+        st.builds(Layer, kind=st.just(LayerKind.CONCAT), inputs=pairs(number, beside)),
+        st.builds(Layer, kind=st.just(LayerKind.ACTIVATION), inputs=same, activation=curves),
+        st.builds(Layer, kind=st.just(LayerKind.MEAN), inputs=same),
     ]
     if rows * cols <= PIXELS_MAX:
         kinds += [
-            st.builds(Node, kind=st.just(Kind.BILINEAR), inputs=same),
-            st.builds(Node, kind=st.just(Kind.NEAREST), inputs=same, size=st.integers(1, 3)),
-            st.builds(Node, kind=st.just(Kind.DENSE), inputs=same, outputs=st.integers(1, 40), activation=activations),
+            st.builds(Layer, kind=st.just(LayerKind.BILINEAR), inputs=same),
+            st.builds(Layer, kind=st.just(LayerKind.NEAREST), inputs=same, size=st.integers(1, 3)),
+            st.builds(
+                Layer, kind=st.just(LayerKind.DENSE), inputs=same, outputs=st.integers(1, 40), activation=activations
+            ),
         ]
     return st.one_of(kinds)
 
@@ -66,14 +68,14 @@ def pairs(number, images):
 def sliding(draw, number, side):
     kind = draw(st.sampled_from(SLIDING))
     size = draw(st.integers(1, min(side, 3)))
-    convolving = kind in (Kind.CONVOLUTION, Kind.DEPTHWISE)
+    convolving = kind in (LayerKind.CONVOLUTION, LayerKind.DEPTHWISE)
     pads = st.integers(0, size - 1)
-    return Node(
+    return Layer(
         kind=kind,
         inputs=(number,),
         size=size,
         stride=draw(st.integers(1, 2)),
         padding=draw(st.tuples(pads, pads, pads, pads)),
-        outputs=draw(st.sampled_from([1, 3, 32, 33])) if kind is Kind.CONVOLUTION else 0,
+        outputs=draw(st.sampled_from([1, 3, 32, 33])) if kind is LayerKind.CONVOLUTION else 0,
         activation=draw(st.sampled_from(Activation)) if convolving else Activation.LINEAR,
     )

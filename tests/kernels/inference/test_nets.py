@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels.errors import CorruptError, UpsetError
-from kernels.inference.graph import Activation, Graph, Kind, Node, Rounding
+from kernels.inference.graph import Activation, Graph, Layer, LayerKind, Rounding
 from kernels.inference.graph_any import Applying, Function
 from kernels.inference.graph_octets import decode_graph, encode_graph
 from kernels.inference.nets import Network
@@ -36,25 +36,25 @@ def plain(node, images):
     """One layer in binary64, before its activation."""
     image = images[0]
     match node.kind:
-        case Kind.CONVOLUTION:
+        case LayerKind.CONVOLUTION:
             return np.einsum("rcixy,xyio->rco", windows(image, node, 0), node.weights.astype(float)) + node.bias
-        case Kind.DEPTHWISE:
+        case LayerKind.DEPTHWISE:
             return np.einsum("rcixy,xyi->rci", windows(image, node, 0), node.weights.astype(float)) + node.bias
-        case Kind.DENSE:
+        case LayerKind.DENSE:
             return (image.reshape(1, 1, -1) @ node.weights.astype(float)) + node.bias
-        case Kind.MAX_POOL:
+        case LayerKind.MAX_POOL:
             return windows(image, node, -np.inf).max(axis=(3, 4))
-        case Kind.AVERAGE_POOL:
+        case LayerKind.AVERAGE_POOL:
             return np.nanmean(windows(image, node, np.nan), axis=(3, 4))
-        case Kind.MEAN:
+        case LayerKind.MEAN:
             return image.mean(axis=(0, 1), keepdims=True)
-        case Kind.NEAREST:
+        case LayerKind.NEAREST:
             return image.repeat(node.size, axis=0).repeat(node.size, axis=1)
-        case Kind.BILINEAR:
+        case LayerKind.BILINEAR:
             return twice(twice(image).swapaxes(0, 1)).swapaxes(0, 1)
-        case Kind.CONCAT:
+        case LayerKind.CONCAT:
             return np.concatenate(images, axis=2)
-        case Kind.ADD:
+        case LayerKind.ADD:
             return images[0] + images[1]
     return image
 
@@ -78,7 +78,7 @@ def reference(graph, image):
     """All images of a graph in binary64."""
     images = [image.astype(float)]
     for node in graph.nodes:
-        if node.kind is not Kind.ARGMAX:
+        if node.kind is not LayerKind.ARGMAX:
             images.append(ACTIVATIONS[node.activation](plain(node, [images[i] for i in node.inputs])))
     return images
 
@@ -91,7 +91,7 @@ def agrees(result, graph, image):
     """Within 1e-5 of the largest number; classes where the two largest numbers are not as close as that."""
     numbers = reference(graph, image)[-1]
     near = 1e-5 * max(1, np.abs(numbers).max())
-    if graph.nodes[-1].kind is not Kind.ARGMAX:
+    if graph.nodes[-1].kind is not LayerKind.ARGMAX:
         return result.shape == numbers.shape and np.abs(result - numbers).max() <= near
     chosen = np.take_along_axis(numbers, result[..., np.newaxis].astype(int), axis=2)[..., 0]
     return result.shape == numbers.shape[:2] and (chosen >= numbers.max(axis=2) - near).all()
@@ -105,10 +105,10 @@ def test_graphs_are_what_they_say(graph, seed, checked):
 
 def convolution(channels, outputs, **fields):
     random = np.random.default_rng(channels)
-    usual = {"kind": Kind.CONVOLUTION, "inputs": (0,), "size": 3, "stride": 1, "padding": (1, 1, 1, 1)}
+    usual = {"kind": LayerKind.CONVOLUTION, "inputs": (0,), "size": 3, "stride": 1, "padding": (1, 1, 1, 1)}
     fields = {**usual, "outputs": outputs, **fields}
     weights = random.normal(0, 0.05, (fields["size"], fields["size"], channels, outputs)).astype(np.float32)
-    return Node(**fields, weights=weights, bias=random.normal(0, 1, outputs).astype(np.float32))
+    return Layer(**fields, weights=weights, bias=random.normal(0, 1, outputs).astype(np.float32))
 
 
 @pytest.mark.parametrize("channels", [1, 64, 127, 128, 130])
@@ -134,14 +134,16 @@ def quantised(channels, outputs, **fields):
     random, float_node = np.random.default_rng(outputs), convolution(channels, outputs, **fields)
     rounding = Rounding(np.float32(0.031).item(), 77, random.uniform(1e-4, 1e-3, outputs).astype(np.float32))
     weights = random.integers(-128, 128, float_node.weights.shape, np.int8)
-    return replace(float_node, kind=Kind.QUANTISED, weights=weights, rounding=rounding)
+    return replace(float_node, kind=LayerKind.QUANTISED, weights=weights, rounding=rounding)
 
 
 def plain_quantised(node, image):
     """Whole numbers and binary32, as the node says, to the bit."""
     rounding = node.rounding
     numbers = np.clip(np.rint(image / np.float32(rounding.step)) + rounding.zero, 0, 255) - rounding.zero
-    whole = replace(node, kind=Kind.CONVOLUTION, weights=node.weights.astype(int), bias=np.zeros(node.outputs, int))
+    whole = replace(
+        node, kind=LayerKind.CONVOLUTION, weights=node.weights.astype(int), bias=np.zeros(node.outputs, int)
+    )
     return plain(whole, [numbers]).astype(np.float32) * rounding.scales + node.bias
 
 
@@ -166,7 +168,7 @@ def test_a_flip_in_the_weights_is_seen(bit):
 
 def test_numbers_that_are_none_on_the_way_are_no_upset():
     """The logarithm of what is below 0, and then a convolution of it."""
-    logarithm = Node(kind=Kind.FUNCTION, inputs=(0,), settings=Applying(Function.LOG))
+    logarithm = Layer(kind=LayerKind.FUNCTION, inputs=(0,), settings=Applying(Function.LOG))
     network = Network(Graph((0, 0, 8), (logarithm, convolution(8, 4, inputs=(1,)))))
     image = np.random.default_rng(3).normal(3, 1, (9, 9, 8)).astype(np.float32)
     image[4, 4, 2] = -1

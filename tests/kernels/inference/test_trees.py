@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from kernels.errors import CorruptError
 from kernels.inference.trees import (
+    DIGITAL_NUMBERS,
     LEVELS_MAX,
-    NUMBERS,
+    CodedColumn,
     CodeTables,
-    Column,
     Missing,
     Sums,
     Trees,
@@ -88,9 +88,9 @@ def test_many_samples_over_blocks_and_chunks():
 @given(st.lists(thresholds, max_size=20), st.sampled_from([np.float32, np.float64]))
 def test_code_tables_are_quantise_for_every_digital_number(limits, dtype):
     ascending = np.unique(np.array(limits, np.float64))
-    values = (np.arange(NUMBERS) / 3277 - 10).astype(dtype)
-    dn = np.random.default_rng(2).integers(0, NUMBERS, (2, 300), np.uint16)
-    columns = [Column(1, ascending), Column(0, ascending / 2)]
+    values = (np.arange(DIGITAL_NUMBERS) / 3277 - 10).astype(dtype)
+    dn = np.random.default_rng(2).integers(0, DIGITAL_NUMBERS, (2, 300), np.uint16)
+    columns = [CodedColumn(1, ascending), CodedColumn(0, ascending / 2)]
     codes = CodeTables(columns, values).codes(dn)
     assert np.array_equal(codes, quantise(values[dn], columns))
     assert np.array_equal(codes[0], np.searchsorted(ascending, values[dn[1]].astype(np.float64)))
@@ -111,21 +111,21 @@ def test_a_damaged_forest_is_refused_bit_by_bit_and_cut_by_cut():
 def test_what_does_not_fit_is_refused():
     for wrong in (np.array([0.5]), np.array([-1.0]), np.array([65536.0]), np.array([math.nan])):
         with pytest.raises(ValueError, match="categories: whole numbers"):
-            quantise(np.zeros((1, 2)), [Column(0, wrong, inside=0)])
+            quantise(np.zeros((1, 2)), [CodedColumn(0, wrong, inside=0)])
     model = Trees(build_forest([Split(1, 0.0, 1.0, 2.0), Split(0, 0.0, 1.0, 2.0)], 2).trees[0])
     with pytest.raises(TypeError, match="2, samples"):
         model.sums(np.zeros((3, 4), np.uint8))
     with pytest.raises(TypeError, match="contiguous"):
-        quantise(np.zeros((4, 2), order="F"), [Column(0, np.zeros(1))] * 4)
+        quantise(np.zeros((4, 2), order="F"), [CodedColumn(0, np.zeros(1))] * 4)
     with pytest.raises(ValueError, match="65536"):
-        CodeTables([Column(0, np.zeros(1))], np.zeros(256))
+        CodeTables([CodedColumn(0, np.zeros(1))], np.zeros(256))
     with pytest.raises(TypeError, match="numbers: uint8"):
-        CodeTables([Column(0, np.zeros(1))], np.zeros(NUMBERS)).codes(np.zeros((1, 2), np.uint8))
+        CodeTables([CodedColumn(0, np.zeros(1))], np.zeros(DIGITAL_NUMBERS)).codes(np.zeros((1, 2), np.uint8))
     with pytest.raises(ValueError, match="expected"):
-        quantise(np.zeros((2, 4)), [Column(2, np.zeros(1))])
+        quantise(np.zeros((2, 4)), [CodedColumn(2, np.zeros(1))])
     for wrong in ([1.0, 0.5], [math.nan], [0.0, math.nan], [math.nan, 0.0]):
         with pytest.raises(ValueError, match="in ascending order"):
-            quantise(np.zeros((1, 2)), [Column(0, np.array(wrong))])
+            quantise(np.zeros((1, 2)), [CodedColumn(0, np.array(wrong))])
     for function in (logistic, exponential):
         still = np.zeros(3)
         still.flags.writeable = False
@@ -149,7 +149,7 @@ def test_codes_count_the_limits_below(limits, drawn, dtype):
     values = np.array([*drawn, *limits, math.nan], dtype).reshape(1, -1)
     finite = ascending[ascending < np.inf]  # infinity is what a table is filled up with
     for rule, missing in ((Missing.ZERO, (ascending < 0).sum()), (Missing.LEFT, 0), (Missing.RIGHT, len(ascending))):
-        codes = quantise(values, [Column(0, ascending, rule)])
+        codes = quantise(values, [CodedColumn(0, ascending, rule)])
         plain = np.searchsorted(finite, values.astype(np.float64))
         assert np.array_equal(codes, np.where(np.isnan(values), missing, plain))
 

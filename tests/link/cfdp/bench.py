@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from link.cfdp import (
     ChecksumType,
-    Condition,
-    Delivery,
+    ConditionCode,
+    DeliveryCode,
     Entity,
     FileStatus,
     MemoryStore,
@@ -25,7 +25,7 @@ ID = TransactionId(US, 0)
 THEIRS = TransactionId(PEER, 7)
 QUICK = {"pdu_octets_max": 100, "ack_ms": 10, "nak_ms": 10, "check_ms": 10, "inactivity_ms": 1_000, "ack_limit": 3,
          "nak_limit": 3, "check_limit": 3, "checksum": ChecksumType.MODULAR}  # fmt: skip
-FINISHED = Finished(delivery=Delivery.COMPLETE, file_status=FileStatus.RETAINED)
+FINISHED = Finished(delivery=DeliveryCode.COMPLETE, file_status=FileStatus.RETAINED)
 
 
 class BrokenFile:
@@ -99,7 +99,7 @@ class Bench:
         return [i for i in self.entity.take_indications() if not isinstance(i, Progress)]
 
 
-def ack(directive, condition=Condition.NO_ERROR, status=TransactionStatus.ACTIVE):
+def ack(directive, condition=ConditionCode.NO_ERROR, status=TransactionStatus.ACTIVE):
     return Ack(directive=directive, condition=condition, status=status)
 
 

@@ -5,12 +5,12 @@ import pytest
 from link.cfdp import (
     Abandoned,
     ChecksumType,
-    Condition,
-    Delivery,
+    ConditionCode,
+    DeliveryCode,
     EofReceived,
-    Fault,
+    FaultHandler,
+    FaultIndication,
     FileStatus,
-    Handler,
     MetadataReceived,
     Progress,
     Resumed,
@@ -22,8 +22,8 @@ from link.cfdp.pdus.directives import Ack, Finished, KeepAlive, Nak, Prompt
 from link.cfdp.pdus.pdu import FileData
 from link.cfdp.pdus.tlv import (
     NOT_PERFORMED,
-    Action,
     FaultHandlerOverride,
+    FilestoreAction,
     FilestoreRequest,
     FilestoreResponse,
     MessageToUser,
@@ -87,7 +87,7 @@ class TestDestination:
         bench.sent()
         for _ in range(3):
             bench.wait(10)
-        assert kinds(bench.told()) == [MetadataReceived, EofReceived, TransactionFinished, Fault]
+        assert kinds(bench.told()) == [MetadataReceived, EofReceived, TransactionFinished, FaultIndication]
         assert bench.entity.transactions == ()
         assert bench.store.files["g"] == b"abcd"
 
@@ -124,14 +124,14 @@ class TestDestination:
     @pytest.mark.parametrize(
         ("handler", "told", "then"),
         [
-            (Handler.CANCEL, [Fault, TransactionFinished], [Finished]),
-            (Handler.IGNORE, [Fault], []),
-            (Handler.SUSPEND, [Fault, Suspended], []),
-            (Handler.ABANDON, [Fault, Abandoned], []),
+            (FaultHandler.CANCEL, [FaultIndication, TransactionFinished], [Finished]),
+            (FaultHandler.IGNORE, [FaultIndication], []),
+            (FaultHandler.SUSPEND, [FaultIndication, Suspended], []),
+            (FaultHandler.ABANDON, [FaultIndication, Abandoned], []),
         ],
     )
     def test_nak_limit(self, handler, told, then):
-        bench = Bench(handlers={Condition.NAK_LIMIT: handler})
+        bench = Bench(handlers={ConditionCode.NAK_LIMIT: handler})
         bench.receive(metadata(), eof())
         bench.sent()
         bench.wait(10)
@@ -140,7 +140,7 @@ class TestDestination:
         bodies = bench.wait(10)
         assert kinds(bench.told()) == told
         assert kinds(bodies) == then
-        assert kinds(bench.wait(10))[:1] == ([Nak] if handler is Handler.IGNORE else then)
+        assert kinds(bench.wait(10))[:1] == ([Nak] if handler is FaultHandler.IGNORE else then)
 
     def test_progress_forgives(self):
         bench = Bench()
@@ -149,32 +149,32 @@ class TestDestination:
             assert kinds(bench.wait(10))[-1:] == [Nak]
             bench.wait(10)
             bench.receive(FileData(n, b"x"))
-        assert Fault not in kinds(bench.told())
+        assert FaultIndication not in kinds(bench.told())
 
-    @pytest.mark.parametrize("handler", [Handler.CANCEL, Handler.IGNORE, Handler.SUSPEND])
+    @pytest.mark.parametrize("handler", [FaultHandler.CANCEL, FaultHandler.IGNORE, FaultHandler.SUSPEND])
     def test_checksum_failure(self, handler):
-        bench = Bench(handlers={Condition.CHECKSUM_FAILURE: handler})
+        bench = Bench(handlers={ConditionCode.CHECKSUM_FAILURE: handler})
         bench.receive(metadata(checksum=ChecksumType.MODULAR), FileData(0, b"abcd"), eof(checksum=1))
         bodies = bench.sent()
         told = kinds(bench.told())[2:]
-        if handler is Handler.SUSPEND:
-            assert (kinds(bodies), told, "g" in bench.store.files) == ([Ack], [Fault, Suspended], False)
+        if handler is FaultHandler.SUSPEND:
+            assert (kinds(bodies), told, "g" in bench.store.files) == ([Ack], [FaultIndication, Suspended], False)
             bench.entity.resume(THEIRS, bench.now_ns)
             bench.wait(10)
-            assert kinds(bench.told()) == [Resumed, Fault, Suspended]
+            assert kinds(bench.told()) == [Resumed, FaultIndication, Suspended]
             return
-        kept = handler is Handler.IGNORE
-        assert told == [Fault, TransactionFinished]
-        assert bodies[1].condition is Condition.CHECKSUM_FAILURE
+        kept = handler is FaultHandler.IGNORE
+        assert told == [FaultIndication, TransactionFinished]
+        assert bodies[1].condition is ConditionCode.CHECKSUM_FAILURE
         assert bodies[1].file_status is (FileStatus.RETAINED if kept else FileStatus.DISCARDED)
-        assert bodies[1].delivery is Delivery.INCOMPLETE
+        assert bodies[1].delivery is DeliveryCode.INCOMPLETE
         assert ("g" in bench.store.files) == kept
 
-    @pytest.mark.parametrize("handler", [Handler.CANCEL, Handler.IGNORE])
+    @pytest.mark.parametrize("handler", [FaultHandler.CANCEL, FaultHandler.IGNORE])
     def test_unsupported_checksum(self, handler):
-        bench = Bench(handlers={Condition.UNSUPPORTED_CHECKSUM: handler})
+        bench = Bench(handlers={ConditionCode.UNSUPPORTED_CHECKSUM: handler})
         bench.receive(metadata(checksum=9), FileData(0, b"abcd"), eof(checksum=1))
-        assert ("g" in bench.store.files) == (handler is Handler.IGNORE)
+        assert ("g" in bench.store.files) == (handler is FaultHandler.IGNORE)
 
     def test_checksum_over_parts_out_of_order(self):
         """What did not come in order is read back at the end."""
@@ -188,29 +188,29 @@ class TestDestination:
         bench = Bench()
         bodies = [FileData(0, b"abcde"), eof()]
         bench.receive(metadata(), *(bodies if first == "data" else reversed(bodies)))
-        assert bench.sent()[-1].condition is Condition.FILE_SIZE_ERROR
+        assert bench.sent()[-1].condition is ConditionCode.FILE_SIZE_ERROR
 
     def test_file_size_error_ignored(self):
-        bench = Bench(handlers={Condition.FILE_SIZE_ERROR: Handler.IGNORE})
+        bench = Bench(handlers={ConditionCode.FILE_SIZE_ERROR: FaultHandler.IGNORE})
         bench.receive(metadata(), FileData(2, b"cde"), eof())
         assert "g" not in bench.store.files
         bench.receive(FileData(0, b"ab"))
         assert bench.store.files["g"] == b"abcde"
 
     @pytest.mark.parametrize("fails", ["create", "write", "keep", "read"])
-    @pytest.mark.parametrize("handler", [Handler.CANCEL, Handler.IGNORE])
+    @pytest.mark.parametrize("handler", [FaultHandler.CANCEL, FaultHandler.IGNORE])
     def test_broken_store(self, fails, handler):
         """To ignore a full disk is not possible."""
-        bench = Bench(handlers={Condition.FILESTORE_REJECTION: handler})
+        bench = Bench(handlers={ConditionCode.FILESTORE_REJECTION: handler})
         bench.store.fails.add(fails)
         bench.receive(FileData(0, b"abcd"), metadata(checksum=ChecksumType.MODULAR), eof(checksum=0x61626364))
         finished = bench.sent()[-1]
-        assert (finished.condition, finished.file_status) == (Condition.FILESTORE_REJECTION, FileStatus.REJECTED)
+        assert (finished.condition, finished.file_status) == (ConditionCode.FILESTORE_REJECTION, FileStatus.REJECTED)
         assert "g" not in bench.store.files
 
     def test_full_disk_may_be_waited_for(self):
         """Suspended by a failed write, it goes on when told to: the part is asked for again."""
-        bench = Bench(handlers={Condition.FILESTORE_REJECTION: Handler.SUSPEND})
+        bench = Bench(handlers={ConditionCode.FILESTORE_REJECTION: FaultHandler.SUSPEND})
         bench.store.fails.add("write")
         bench.receive(metadata(), FileData(0, b"abcd"), eof())
         assert kinds(bench.sent()) == [Ack]
@@ -222,12 +222,12 @@ class TestDestination:
 
     def test_cancelled_by_its_sender(self):
         bench = Bench()
-        bench.receive(metadata(), FileData(0, b"ab"), eof(condition=Condition.CANCELLED))
+        bench.receive(metadata(), FileData(0, b"ab"), eof(condition=ConditionCode.CANCELLED))
         cancelled = Finished(
-            condition=Condition.CANCELLED, delivery=Delivery.INCOMPLETE, file_status=FileStatus.DISCARDED,
+            condition=ConditionCode.CANCELLED, delivery=DeliveryCode.INCOMPLETE, file_status=FileStatus.DISCARDED,
             fault_location=b"\x00\x02",
         )  # fmt: skip
-        assert bench.sent() == [ack(Directive.EOF, Condition.CANCELLED), cancelled]
+        assert bench.sent() == [ack(Directive.EOF, ConditionCode.CANCELLED), cancelled]
         for _ in range(3):
             bench.wait(10)
         assert bench.entity.transactions == ()
@@ -239,7 +239,7 @@ class TestDestination:
         bench.entity.suspend(THEIRS, 0)
         bench.entity.cancel(THEIRS, 0)
         (finished,) = bench.sent()
-        assert (finished.condition, finished.fault_location) == (Condition.CANCELLED, b"\x00\x01")
+        assert (finished.condition, finished.fault_location) == (ConditionCode.CANCELLED, b"\x00\x01")
         bench.entity.cancel(THEIRS, 0)
         assert kinds(bench.wait(10)) == [Finished]
 
@@ -250,15 +250,15 @@ class TestDestination:
         assert bench.sent() == [ack(Directive.EOF), FINISHED]
 
     def test_positive_ack_limit_ignored_goes_on(self):
-        bench = Bench(handlers={Condition.POSITIVE_ACK_LIMIT: Handler.IGNORE})
+        bench = Bench(handlers={ConditionCode.POSITIVE_ACK_LIMIT: FaultHandler.IGNORE})
         bench.receive(metadata(), FileData(0, b"abcd"), eof())
         bench.sent()
         for _ in range(9):
             assert kinds(bench.wait(10)) == [Finished]
-        assert kinds(bench.told()).count(Fault) == 3
+        assert kinds(bench.told()).count(FaultIndication) == 3
 
     def test_abandoned_it_repeats_nothing(self):
-        bench = Bench(handlers={Condition.POSITIVE_ACK_LIMIT: Handler.ABANDON}, ack_limit=1)
+        bench = Bench(handlers={ConditionCode.POSITIVE_ACK_LIMIT: FaultHandler.ABANDON}, ack_limit=1)
         bench.receive(metadata(), FileData(0, b"abcd"), eof())
         bench.sent()
         assert bench.wait(10) == []
@@ -282,7 +282,7 @@ class TestDestination:
         bench.now_ns = 999 * MS
         bench.receive(FileData(0, b"a"))
         assert bench.wait(999) == []
-        assert [body.condition for body in bench.wait(1)] == [Condition.INACTIVITY]
+        assert [body.condition for body in bench.wait(1)] == [ConditionCode.INACTIVITY]
 
     def test_prompts(self):
         bench = Bench(immediate_nak=False)
@@ -297,7 +297,7 @@ class TestDestination:
         assert kinds(bench.sent()) == [Ack, Finished]
 
     def test_abandoned_it_delivers_nothing(self):
-        bench = Bench(handlers={Condition.FILE_SIZE_ERROR: Handler.ABANDON})
+        bench = Bench(handlers={ConditionCode.FILE_SIZE_ERROR: FaultHandler.ABANDON})
         bench.receive(metadata(), FileData(0, b"abcde"), eof())
         assert bench.sent() == []
         assert kinds(bench.told())[-1] is Abandoned
@@ -324,16 +324,16 @@ class TestDestination:
 
     def test_handlers_of_one_transaction(self):
         bench = Bench()
-        override = FaultHandlerOverride(Condition.INACTIVITY, Handler.ABANDON)
+        override = FaultHandlerOverride(ConditionCode.INACTIVITY, FaultHandler.ABANDON)
         bench.receive(metadata(options=(override,)))
         bench.wait(1_000)
         assert kinds(bench.told())[-1] is Abandoned
 
     def test_filestore_requests_are_answered_but_not_carried_out(self):
         bench = Bench()
-        request = FilestoreRequest(Action.RENAME_FILE, "g", "h")
+        request = FilestoreRequest(FilestoreAction.RENAME_FILE, "g", "h")
         bench.receive(metadata(options=(request,)), FileData(0, b"abcd"), eof())
-        response = FilestoreResponse(Action.RENAME_FILE, NOT_PERFORMED, "g", "h")
+        response = FilestoreResponse(FilestoreAction.RENAME_FILE, NOT_PERFORMED, "g", "h")
         assert bench.sent()[-1].responses == (response,)
         assert set(bench.store.files) == {"f", "g"}
         assert bench.told()[-1].responses == (response,)
@@ -341,7 +341,7 @@ class TestDestination:
     def test_metadata_alone_leaves_no_file(self):
         bench = Bench()
         bench.receive(metadata(source_name="", destination_name="", file_size=0), eof(file_size=0))
-        assert bench.sent()[-1] == Finished(delivery=Delivery.COMPLETE, file_status=FileStatus.UNREPORTED)
+        assert bench.sent()[-1] == Finished(delivery=DeliveryCode.COMPLETE, file_status=FileStatus.UNREPORTED)
         assert set(bench.store.files) == {"f"}
 
     def test_metadata_alone_asks_nothing_of_the_file_store(self):
@@ -350,7 +350,7 @@ class TestDestination:
         bench.store.fails.add("create")
         alone = {"checksum": ChecksumType.CRC32, "source_name": "", "destination_name": "", "file_size": 0}
         bench.receive(metadata(**alone), eof(file_size=0))
-        assert bench.sent()[-1] == Finished(delivery=Delivery.COMPLETE, file_status=FileStatus.UNREPORTED)
+        assert bench.sent()[-1] == Finished(delivery=DeliveryCode.COMPLETE, file_status=FileStatus.UNREPORTED)
 
     @pytest.mark.parametrize("offset", [1 << 28, 1 << 62, (1 << 64) - 5])
     def test_data_beyond_what_any_file_store_holds(self, offset):
@@ -358,7 +358,7 @@ class TestDestination:
         bench = Bench()
         bench.receive(FileData(offset, b"abcd"), large=True)
         (finished,) = [end for end in bench.told() if isinstance(end, TransactionFinished)]
-        assert (finished.condition, finished.file_status) == (Condition.FILESTORE_REJECTION, FileStatus.REJECTED)
+        assert (finished.condition, finished.file_status) == (ConditionCode.FILESTORE_REJECTION, FileStatus.REJECTED)
 
     def test_too_many_holes(self):
         bench = Bench(gaps_max=2, immediate_nak=False)
@@ -385,9 +385,9 @@ class TestDestination:
         bench = Bench()
         bench.receive(metadata(), eof(), Prompt(keep_alive=False), unacknowledged=True)
         assert [bench.wait(10) for _ in range(3)] == [[], [], []]
-        assert [i.condition for i in bench.told()[2:]] == [Condition.CHECK_LIMIT] * 2
+        assert [i.condition for i in bench.told()[2:]] == [ConditionCode.CHECK_LIMIT] * 2
 
     def test_class_1_cancelled(self):
         bench = Bench()
-        bench.receive(metadata(), eof(condition=Condition.CANCELLED), unacknowledged=True)
+        bench.receive(metadata(), eof(condition=ConditionCode.CANCELLED), unacknowledged=True)
         assert (bench.sent(), bench.entity.transactions) == ([], ())

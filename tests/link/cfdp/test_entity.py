@@ -4,10 +4,10 @@ import pytest
 
 from link.cfdp import (
     Abandoned,
-    Condition,
+    ConditionCode,
     Entity,
     EofReceived,
-    Handler,
+    FaultHandler,
     MetadataReceived,
     Settings,
     TransactionFinished,
@@ -255,7 +255,7 @@ class TestEntity:
         assert len(bench.told()) == INDICATIONS_MAX
 
     def test_only_one_outcome_while_an_abandoned_reader_is_closed(self):
-        bench = Bench(ack_limit=1, handlers={Condition.POSITIVE_ACK_LIMIT: Handler.ABANDON})
+        bench = Bench(ack_limit=1, handlers={ConditionCode.POSITIVE_ACK_LIMIT: FaultHandler.ABANDON})
         bench.put()
         bench.sent()
         bench.wait(10)

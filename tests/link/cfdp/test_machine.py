@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from link.cfdp import Abandoned, Condition, Entity, MemoryStore, Settings, TransactionFinished
+from link.cfdp import Abandoned, ConditionCode, Entity, MemoryStore, Settings, TransactionFinished
 
 MS = 1_000_000
 sides = st.sampled_from([0, 1])
@@ -113,7 +113,7 @@ class Link(RuleBasedStateMachine):
     def cancelled_is_only_what_was_cancelled(self):
         for outcomes in getattr(self, "outcomes", []):
             for transaction, end in outcomes.items():
-                if end and end.condition is Condition.CANCELLED:
+                if end and end.condition is ConditionCode.CANCELLED:
                     assert transaction in self.cancelled
 
     def teardown(self):

@@ -10,10 +10,10 @@ import pytest
 from link.cfdp import (
     Abandoned,
     ChecksumType,
-    Condition,
-    Delivery,
+    ConditionCode,
+    DeliveryCode,
     Entity,
-    Fault,
+    FaultIndication,
     MemoryStore,
     Settings,
     TransactionFinished,
@@ -69,9 +69,9 @@ class Pair:
             heapq.heappush(self._flying, (self.now_ns + late_ms * MS, self._count, to, octets))
 
     def assert_clean(self):
-        (ours,) = [i for i in self.told if isinstance(i, TransactionFinished | Fault | Abandoned)]
+        (ours,) = [i for i in self.told if isinstance(i, TransactionFinished | FaultIndication | Abandoned)]
         assert ours.delivered
-        assert self.theirs.user.ended == [(Condition.NO_ERROR, Delivery.COMPLETE)]
+        assert self.theirs.user.ended == [(ConditionCode.NO_ERROR, DeliveryCode.COMPLETE)]
         assert self.theirs.faults.seen == []
 
 
@@ -105,4 +105,4 @@ def test_we_cancel(acknowledged, monkeypatch, tmp_path):
     pair.ours.cancel(name, pair.now_ns)
     pair.run()
     assert pair.store.files.keys() == {"f"}
-    assert [condition for condition, _ in pair.theirs.user.ended] == [Condition.CANCELLED]
+    assert [condition for condition, _ in pair.theirs.user.ended] == [ConditionCode.CANCELLED]

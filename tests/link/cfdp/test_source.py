@@ -4,11 +4,11 @@ import pytest
 
 from link.cfdp import (
     Abandoned,
-    Condition,
-    Delivery,
-    Fault,
+    ConditionCode,
+    DeliveryCode,
+    FaultHandler,
+    FaultIndication,
     FileStatus,
-    Handler,
     Resumed,
     Suspended,
     TransactionFinished,
@@ -41,7 +41,7 @@ class TestSource:
         assert kinds(bodies) == [Metadata] + [FileData] * 5 + [Eof]
         assert [body.offset for body in bodies[1:-1]] == [0, 84, 168, 252, 336]
         assert b"".join(body.data for body in bodies[1:-1]) == CONTENT
-        assert (bodies[-1].file_size, bodies[-1].condition) == (400, Condition.NO_ERROR)
+        assert (bodies[-1].file_size, bodies[-1].condition) == (400, ConditionCode.NO_ERROR)
 
     def test_eof_until_it_is_acknowledged(self):
         bench = Bench()
@@ -63,7 +63,7 @@ class TestSource:
             assert kinds(bench.wait(10)) == [Eof]
         bench.hear(ack(Directive.EOF))
         assert bench.wait(9) == []
-        assert Fault not in kinds(bench.told())
+        assert FaultIndication not in kinds(bench.told())
 
     def test_acknowledgements_alone_do_not_keep_it_alive(self):
         """A receiver that acknowledges EOF for ever and never finishes."""
@@ -73,7 +73,7 @@ class TestSource:
         for _ in range(102):
             bench.hear(ack(Directive.EOF))
             bench.wait(10)
-        assert [i.condition for i in bench.told() if isinstance(i, Fault)] == [Condition.INACTIVITY]
+        assert [i.condition for i in bench.told() if isinstance(i, FaultIndication)] == [ConditionCode.INACTIVITY]
 
     @pytest.mark.parametrize(
         ("status", "times"), [(TransactionStatus.UNRECOGNISED, 1), (TransactionStatus.TERMINATED, 3)]
@@ -84,13 +84,13 @@ class TestSource:
         bench.put()
         bench.sent()
         for _ in range(times):
-            assert Fault not in kinds(bench.told())
+            assert FaultIndication not in kinds(bench.told())
             bench.hear(ack(Directive.EOF, status=status))
-        assert [i.condition for i in bench.told() if isinstance(i, Fault)] == [Condition.INACTIVITY]
+        assert [i.condition for i in bench.told() if isinstance(i, FaultIndication)] == [ConditionCode.INACTIVITY]
         (cancel,) = bench.sent()
-        assert cancel.condition is Condition.INACTIVITY
-        bench.hear(ack(Directive.EOF, condition=Condition.INACTIVITY, status=status))
-        assert [i.condition for i in bench.told()] == [Condition.INACTIVITY]
+        assert cancel.condition is ConditionCode.INACTIVITY
+        bench.hear(ack(Directive.EOF, condition=ConditionCode.INACTIVITY, status=status))
+        assert [i.condition for i in bench.told()] == [ConditionCode.INACTIVITY]
         assert bench.entity.transactions == ()
 
     def test_finished_that_comes_after_all_counts(self):
@@ -103,9 +103,9 @@ class TestSource:
         bench.hear(FINISHED)
         assert [i.delivered for i in bench.told() if isinstance(i, TransactionFinished)] == [True]
 
-    @pytest.mark.parametrize("handler", [Handler.IGNORE, Handler.SUSPEND])
+    @pytest.mark.parametrize("handler", [FaultHandler.IGNORE, FaultHandler.SUSPEND])
     def test_a_user_who_insists_goes_on_asking(self, handler):
-        bench = Bench(handlers={Condition.INACTIVITY: handler})
+        bench = Bench(handlers={ConditionCode.INACTIVITY: handler})
         transaction = bench.put()
         bench.sent()
         bench.hear(ack(Directive.EOF, status=TransactionStatus.UNRECOGNISED))
@@ -149,7 +149,7 @@ class TestSource:
         bench.hear(FINISHED, FINISHED)
         assert bench.sent() == [ack(Directive.FINISHED, status=TransactionStatus.TERMINATED)]
         (end,) = [i for i in bench.told() if isinstance(i, TransactionFinished)]
-        assert end == TransactionFinished(ID, Condition.NO_ERROR, Delivery.COMPLETE, FileStatus.RETAINED)
+        assert end == TransactionFinished(ID, ConditionCode.NO_ERROR, DeliveryCode.COMPLETE, FileStatus.RETAINED)
         assert end.delivered
 
     def test_finished_before_the_end(self):
@@ -157,24 +157,24 @@ class TestSource:
         bench = Bench()
         bench.put()
         bench.entity.next_pdu(0)
-        bench.hear(Finished(condition=Condition.FILESTORE_REJECTION, delivery=Delivery.INCOMPLETE,
+        bench.hear(Finished(condition=ConditionCode.FILESTORE_REJECTION, delivery=DeliveryCode.INCOMPLETE,
                             file_status=FileStatus.REJECTED))  # fmt: skip
         bench.entity.cancel(ID, 0)
         bench.hear(ack(Directive.EOF))
-        assert bench.sent() == [ack(Directive.FINISHED, Condition.FILESTORE_REJECTION)]
-        assert [i.condition for i in bench.told()[1:]] == [Condition.FILESTORE_REJECTION]
+        assert bench.sent() == [ack(Directive.FINISHED, ConditionCode.FILESTORE_REJECTION)]
+        assert [i.condition for i in bench.told()[1:]] == [ConditionCode.FILESTORE_REJECTION]
 
     @pytest.mark.parametrize(
         ("handler", "told", "then"),
         [
-            (Handler.CANCEL, [Fault], [Eof]),
-            (Handler.IGNORE, [Fault], [Eof]),
-            (Handler.SUSPEND, [Fault, Suspended], []),
-            (Handler.ABANDON, [Fault, Abandoned], []),
+            (FaultHandler.CANCEL, [FaultIndication], [Eof]),
+            (FaultHandler.IGNORE, [FaultIndication], [Eof]),
+            (FaultHandler.SUSPEND, [FaultIndication, Suspended], []),
+            (FaultHandler.ABANDON, [FaultIndication, Abandoned], []),
         ],
     )
     def test_positive_ack_limit(self, handler, told, then):
-        bench = Bench(handlers={Condition.POSITIVE_ACK_LIMIT: handler})
+        bench = Bench(handlers={ConditionCode.POSITIVE_ACK_LIMIT: handler})
         bench.put()
         bench.sent()
         bench.wait(10)
@@ -184,10 +184,10 @@ class TestSource:
         assert kinds(bench.told()) == told
         assert kinds(bodies) == then
         if bodies:
-            cancelled = handler is Handler.CANCEL
-            assert bodies[0].condition is (Condition.POSITIVE_ACK_LIMIT if cancelled else Condition.NO_ERROR)
+            cancelled = handler is FaultHandler.CANCEL
+            assert bodies[0].condition is (ConditionCode.POSITIVE_ACK_LIMIT if cancelled else ConditionCode.NO_ERROR)
             assert bodies[0].fault_location == (b"\x00\x01" if cancelled else b"")
-        if handler is Handler.SUSPEND:
+        if handler is FaultHandler.SUSPEND:
             bench.entity.resume(ID, bench.now_ns)
             assert kinds(bench.sent()) == [Eof]
 
@@ -198,7 +198,7 @@ class TestSource:
         for _ in range(10):
             bench.hear(Nak(start=0, end=4, requests=((0, 4),)))
             assert kinds(bench.wait(10)) == [Eof, FileData]
-        assert Fault not in kinds(bench.told())
+        assert FaultIndication not in kinds(bench.told())
 
     def test_cancel(self):
         """EOF (cancel) with what was sent so far; only its own ACK ends it."""
@@ -209,13 +209,13 @@ class TestSource:
         bench.entity.cancel(ID, 0)
         bench.entity.cancel(ID, 0)
         (body,) = bench.sent()
-        assert (body.condition, body.file_size) == (Condition.CANCELLED, 84)
+        assert (body.condition, body.file_size) == (ConditionCode.CANCELLED, 84)
         bench.hear(ack(Directive.EOF), Nak(start=0, end=4, requests=((0, 4),)))
         assert kinds(bench.wait(10)) == [Eof]
-        bench.hear(ack(Directive.EOF, Condition.CANCELLED))
+        bench.hear(ack(Directive.EOF, ConditionCode.CANCELLED))
         assert bench.entity.transactions == ()
         assert bench.told()[-1] == TransactionFinished(
-            ID, Condition.CANCELLED, Delivery.INCOMPLETE, FileStatus.UNREPORTED
+            ID, ConditionCode.CANCELLED, DeliveryCode.INCOMPLETE, FileStatus.UNREPORTED
         )
 
     def test_cancel_that_nobody_acknowledges_is_abandoned(self):
@@ -226,7 +226,7 @@ class TestSource:
         for _ in range(3):
             bench.wait(10)
         assert bench.wait(10) == []
-        assert bench.told()[-1] == Abandoned(ID, Condition.POSITIVE_ACK_LIMIT, 400)
+        assert bench.told()[-1] == Abandoned(ID, ConditionCode.POSITIVE_ACK_LIMIT, 400)
 
     def test_cancel_before_anything_was_sent(self):
         bench = Bench()
@@ -234,7 +234,7 @@ class TestSource:
         bench.entity.cancel(ID, 0)
         assert bench.sent() == []
         assert bench.entity.transactions == ()
-        assert bench.told()[-1].condition is Condition.CANCELLED
+        assert bench.told()[-1].condition is ConditionCode.CANCELLED
 
     def test_inactivity_after_eof(self):
         bench = Bench()
@@ -243,18 +243,18 @@ class TestSource:
         bench.hear(ack(Directive.EOF))
         bench.now_ns = 999 * MS
         bench.hear(KeepAlive(7))
-        assert Fault not in kinds(bench.told())
+        assert FaultIndication not in kinds(bench.told())
         bench.wait(999)
-        assert [body.condition for body in bench.wait(1)] == [Condition.INACTIVITY]
+        assert [body.condition for body in bench.wait(1)] == [ConditionCode.INACTIVITY]
 
     def test_inactivity_ignored_goes_on(self):
-        bench = Bench(handlers={Condition.INACTIVITY: Handler.IGNORE})
+        bench = Bench(handlers={ConditionCode.INACTIVITY: FaultHandler.IGNORE})
         bench.put()
         bench.sent()
         bench.hear(ack(Directive.EOF))
         for _ in range(3):
             assert kinds(bench.wait(1_000)) == [Eof]
-        assert kinds(bench.told())[-3:] == [Fault] * 3
+        assert kinds(bench.told())[-3:] == [FaultIndication] * 3
 
     @pytest.mark.parametrize("fails", [{"read"}, set()])
     def test_unreadable_file(self, fails):
@@ -262,10 +262,10 @@ class TestSource:
         bench.put()
         bench.store.fails |= fails
         bench.store.opened[0]._inner._octets = CONTENT[:50]
-        assert [getattr(body, "condition", None) for body in bench.sent()] == [None, Condition.FILESTORE_REJECTION]
+        assert [getattr(body, "condition", None) for body in bench.sent()] == [None, ConditionCode.FILESTORE_REJECTION]
 
     def test_unreadable_file_cannot_be_ignored(self):
-        bench = Bench(handlers={Condition.FILESTORE_REJECTION: Handler.IGNORE})
+        bench = Bench(handlers={ConditionCode.FILESTORE_REJECTION: FaultHandler.IGNORE})
         bench.store.fails.add("read")
         bench.put()
         assert kinds(bench.sent()) == [Metadata, Eof]
@@ -282,7 +282,7 @@ class TestSource:
         bench.entity.resume(ID, bench.now_ns)
         bench.entity.resume(ID, bench.now_ns)
         assert bench.entity.deadline_ns == bench.now_ns + 6 * MS
-        assert bench.told()[-2:] == [Suspended(ID, Condition.SUSPENDED), Resumed(ID, 400)]
+        assert bench.told()[-2:] == [Suspended(ID, ConditionCode.SUSPENDED), Resumed(ID, 400)]
 
     def test_suspended_it_still_acknowledges(self):
         bench = Bench()
@@ -310,7 +310,7 @@ class TestSource:
         assert bench.sent() == [Prompt(keep_alive=True)]
 
     def test_handlers_of_one_transaction(self):
-        override = FaultHandlerOverride(Condition.POSITIVE_ACK_LIMIT, Handler.ABANDON)
+        override = FaultHandlerOverride(ConditionCode.POSITIVE_ACK_LIMIT, FaultHandler.ABANDON)
         bench = Bench(ack_limit=1)
         bench.put(options=(override,))
         assert bench.sent()[0].options == (override,)
@@ -323,7 +323,7 @@ class TestSource:
         assert kinds(bench.sent()) == [Metadata] + [FileData] * 5 + [Eof]
         assert bench.entity.transactions == ()
         end = bench.told()[-1]
-        assert (end.condition, end.delivered) == (Condition.NO_ERROR, False)
+        assert (end.condition, end.delivered) == (ConditionCode.NO_ERROR, False)
 
     def test_class_1_with_closure(self):
         bench = Bench()
@@ -340,5 +340,5 @@ class TestSource:
         bench.put(acknowledged=False, closure=True)
         bench.sent()
         assert [kinds(bench.wait(10)) for _ in range(3)] == [[], [], [Eof]]
-        assert bench.told()[-1].condition is Condition.CHECK_LIMIT
+        assert bench.told()[-1].condition is ConditionCode.CHECK_LIMIT
         assert bench.entity.transactions == ()

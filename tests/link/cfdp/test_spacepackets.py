@@ -15,7 +15,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from link.cfdp.pdus.codes import Condition, Directive
+from link.cfdp.pdus.codes import ConditionCode, Directive
 from link.cfdp.pdus.directives import Ack, Eof, Finished, KeepAlive, Metadata, Nak, Prompt
 from link.cfdp.pdus.header import Header
 from link.cfdp.pdus.pdu import FileData, decode_pdu, encode_pdu
@@ -31,7 +31,7 @@ from spacepackets.cfdp.pdu.metadata import MetadataParams
 from spacepackets.cfdp.pdu.prompt import ResponseRequired
 from spacepackets.util import ByteFieldGenerator
 
-WITHOUT_LOCATION = (Condition.NO_ERROR, Condition.UNSUPPORTED_CHECKSUM)
+WITHOUT_LOCATION = (ConditionCode.NO_ERROR, ConditionCode.UNSUPPORTED_CHECKSUM)
 widths = st.sampled_from([1, 2, 4, 8])
 
 
@@ -78,7 +78,7 @@ def location(octets):
 
 
 def condition(code):
-    assume(code is not Condition.INVALID_FILE_STRUCTURE)
+    assume(code is not ConditionCode.INVALID_FILE_STRUCTURE)
     return cfdp.ConditionCode(code)
 
 
@@ -87,7 +87,7 @@ def option(tlv):
         case MessageToUser():
             return cfdp.MessageToUserTlv(tlv.octets)
         case FaultHandlerOverride():
-            assume(tlv.condition is not Condition.NO_ERROR)
+            assume(tlv.condition is not ConditionCode.NO_ERROR)
             return cfdp.FaultHandlerOverrideTlv(condition(tlv.condition), cfdp.FaultHandlerCode(tlv.handler))
     return assume(False)
 
@@ -97,7 +97,7 @@ def theirs(header, body):
     conf = config(header)
     match body:
         case Eof():
-            assume(bool(body.fault_location) == (body.condition is not Condition.NO_ERROR))
+            assume(bool(body.fault_location) == (body.condition is not ConditionCode.NO_ERROR))
             checksum = body.checksum.to_bytes(4)
             return peer.EofPdu(conf, checksum, body.file_size, location(body.fault_location), condition(body.condition))
         case Finished():
@@ -159,7 +159,7 @@ def test_same_octets(pdu):
 def test_it_reads_ours(pdu):
     theirs(*pdu)
     _, body = pdu
-    assume(not isinstance(body, Eof) or body.condition is Condition.NO_ERROR)
+    assume(not isinstance(body, Eof) or body.condition is ConditionCode.NO_ERROR)
     assume(not isinstance(body, FileData) or body.metadata is None)
     octets = encode_pdu(*pdu)
     assert bytes(peer.PduFactory.from_raw(octets).pack()) == octets

@@ -8,10 +8,10 @@ import pytest
 from link.cfdp import (
     Abandoned,
     ChecksumType,
-    Condition,
+    ConditionCode,
     EofReceived,
     EofSent,
-    Fault,
+    FaultIndication,
     MetadataReceived,
     Progress,
     Settings,
@@ -25,7 +25,7 @@ CALM, STORM = Weather(), Weather(loss=0.3, repeat=0.1, delay_ms=40)
 
 
 def ends(told):
-    return [i for i in told if isinstance(i, TransactionFinished | Fault | Abandoned)]
+    return [i for i in told if isinstance(i, TransactionFinished | FaultIndication | Abandoned)]
 
 
 def assert_clean(world):
@@ -120,7 +120,7 @@ def test_cancel_in_a_storm_ends_both_sides(seed, canceller):
     world.run()
     assert world.quiet
     conditions = {end.condition for told in world.told for end in ends(told) if isinstance(end, TransactionFinished)}
-    assert conditions <= {Condition.NO_ERROR, Condition.CANCELLED}
+    assert conditions <= {ConditionCode.NO_ERROR, ConditionCode.CANCELLED}
     delivered = [end for end in ends(world.told[1]) if isinstance(end, TransactionFinished) and end.delivered]
     assert ("g" in world.stores[1].files) == bool(delivered)
 
@@ -189,8 +189,8 @@ def test_a_link_without_return_ends_with_a_fault_on_both_sides():
     world.run()
     assert world.quiet
     sent, received = map(ends, world.told)
-    assert [type(end) for end in sent] == [Fault, Abandoned]
-    assert [end.condition for end in sent] == [Condition.POSITIVE_ACK_LIMIT] * 2
+    assert [type(end) for end in sent] == [FaultIndication, Abandoned]
+    assert [end.condition for end in sent] == [ConditionCode.POSITIVE_ACK_LIMIT] * 2
     assert received[0].delivered
-    assert received[-1].condition is Condition.POSITIVE_ACK_LIMIT
+    assert received[-1].condition is ConditionCode.POSITIVE_ACK_LIMIT
     assert world.now_ns < 1_000 * MS

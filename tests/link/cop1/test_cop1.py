@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from link.cop1 import Directive, Farm, Fop, Response, State, Transfer, Verdict
+from link.cop1 import Farm, Fop, FopDirective, FopState, Response, Transfer, Verdict
 from link.frames.tc import UNLOCK, TcFrame
 from link.managed import Managed, TmChannel
 
@@ -36,7 +36,7 @@ class Uplink(RuleBasedStateMachine):
         self.sent = 0
         self.accepted, self.confirmed, self.ended = [], [], set()
         self.down_since = None
-        self.fop.directive(Directive.INITIATE_SET_VR, 0, 0)
+        self.fop.directive(FopDirective.INITIATE_SET_VR, 0, 0)
 
     @rule(count=st.integers(1, 6))
     def send(self, count):
@@ -88,7 +88,7 @@ class Uplink(RuleBasedStateMachine):
     def release(self):
         self.farm.release()
 
-    @precondition(lambda self: self.fop.state is State.INITIAL)
+    @precondition(lambda self: self.fop.state is FopState.INITIAL)
     @rule()
     def begin_again(self):
         """As an operator would: what is on its way has arrived or is lost, then the FARM is set to where we are."""
@@ -96,8 +96,8 @@ class Uplink(RuleBasedStateMachine):
         self.down.clear()
         if self.farm.lockout:
             self.receive(self.unlock())
-        if not self.fop.directive(Directive.RESUME, self.now_ns):
-            assert self.fop.directive(Directive.INITIATE_SET_VR, self.now_ns, self.fop.vs)
+        if not self.fop.directive(FopDirective.RESUME, self.now_ns):
+            assert self.fop.directive(FopDirective.INITIATE_SET_VR, self.now_ns, self.fop.vs)
         self.listen()
 
     def unlock(self):
@@ -127,7 +127,7 @@ class Uplink(RuleBasedStateMachine):
         if not hasattr(self, "fop"):
             return
         self.farm.release()
-        self.fop.directive(Directive.SET_TRANSMISSION_LIMIT, self.now_ns, 255)
+        self.fop.directive(FopDirective.SET_TRANSMISSION_LIMIT, self.now_ns, 255)
         self.calm(rounds=60)
         assert self.fop.unacknowledged == 0
         assert self.ended == set(range(self.sent))
@@ -137,7 +137,7 @@ class Uplink(RuleBasedStateMachine):
 
     def calm(self, rounds):
         for _ in range(rounds):
-            if self.fop.state is State.INITIAL:
+            if self.fop.state is FopState.INITIAL:
                 self.begin_again()
             self.up.extend(self.fop.take_frames(self.now_ns))
             self.arrive()

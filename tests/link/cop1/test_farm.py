@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.cop1.farm import Farm, State, Verdict
+from link.cop1.farm import Farm, FarmState, Verdict
 from link.frames.tc import UNLOCK, TcFrame, set_vr
 
 WINDOW, VR = 10, 250  # half a window ahead of V(R) the numbers wrap
@@ -23,10 +23,10 @@ def farm_in(state):
     farm = Farm(WINDOW, 0)
     farm.on_frame(command(set_vr(VR)))
     farm.on_frame(frame(VR + 1))
-    if state is State.WAIT:
+    if state is FarmState.WAIT:
         farm.hold()
         farm.on_frame(frame(VR))
-    if state is State.LOCKOUT:
+    if state is FarmState.LOCKOUT:
         farm.on_frame(frame(VR + 100))
     assert (farm.state, farm.vr, farm.retransmit, farm.farm_b) == (state, VR, True, 1)
     return farm
@@ -63,7 +63,7 @@ SENT = {
 def rows():
     for line in TABLE.split("\n")[1:-1]:
         event, sent, *cells = line.split()
-        for state in State:
+        for state in FarmState:
             yield pytest.param(sent, state, cells[5 * state - 5 : 5 * state], id=f"{event}-{sent}-S{state}")
 
 
@@ -77,7 +77,7 @@ def test_table(sent, state, expected):
 
 
 @pytest.mark.parametrize(
-    ("state", "after"), [(State.OPEN, "S1 --R"), (State.WAIT, "S1 --R"), (State.LOCKOUT, "S3 L-R")]
+    ("state", "after"), [(FarmState.OPEN, "S1 --R"), (FarmState.WAIT, "S1 --R"), (FarmState.LOCKOUT, "S3 L-R")]
 )
 def test_buffer_release(state, after):
     """E10."""
@@ -87,7 +87,7 @@ def test_buffer_release(state, after):
 
 
 def test_wait_flag_does_not_outlive_the_buffer_in_lockout():
-    farm = farm_in(State.WAIT)
+    farm = farm_in(FarmState.WAIT)
     farm.on_frame(frame(VR + 100))
     assert flags(farm) == "LWR"
     farm.release()
@@ -104,13 +104,13 @@ def test_in_order():
 
 
 def test_lockout_accepts_no_ad_frame():
-    farm = farm_in(State.LOCKOUT)
+    farm = farm_in(FarmState.LOCKOUT)
     assert farm.on_frame(frame(VR)) is Verdict.DISCARD
     assert farm.clcw(3).report == VR
 
 
 def test_after_a_gap_the_missing_frame_clears_the_flag():
-    farm = farm_in(State.OPEN)
+    farm = farm_in(FarmState.OPEN)
     assert farm.on_frame(frame(VR)) is Verdict.ACCEPT
     assert flags(farm) == "---"
 
@@ -128,7 +128,7 @@ def test_report_names_the_channel_and_the_radio():
     word = Farm(2, 0).clcw(5, no_rf=True, no_bit_lock=True)
     assert (word.channel, word.no_rf, word.no_bit_lock, word.cop) == (5, True, True, 1)
     for _ in range(3):
-        farm = farm_in(State.OPEN)
+        farm = farm_in(FarmState.OPEN)
     for count in range(2, 7):
         farm.on_frame(SENT["BD"])
         assert farm.clcw(3).farm_b == count % 4
@@ -149,7 +149,7 @@ def test_what_only_looks_like_a_command(data):
 def test_it_begins_in_lockout_unless_it_is_known_where_it_was():
     """A sender that repeats what an earlier life took is answered by lockout, and by nothing else, until it unlocks."""
     farm = Farm(WINDOW)
-    assert (farm.state, flags(farm), farm.vr) == (State.LOCKOUT, "L--", 0)
+    assert (farm.state, flags(farm), farm.vr) == (FarmState.LOCKOUT, "L--", 0)
     assert farm.on_frame(frame(0)) is Verdict.DISCARD
     assert farm.on_frame(SENT["unlock"]) is Verdict.ACCEPT
     assert farm.on_frame(frame(0)) is Verdict.ACCEPT

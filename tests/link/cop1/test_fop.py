@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from link.cop1 import Alert, AlertCode, Answer, Directive, Fop, Response, State, Suspended, Transfer
+from link.cop1 import AlertCode, Fop, FopAlert, FopAnswer, FopDirective, FopState, FopSuspended, Response, Transfer
 from link.cop1.fop import NOTICES_MAX
 from link.frames.clcw import Clcw
 from link.frames.tc import UNLOCK, FrameType, set_vr
@@ -33,7 +33,7 @@ def new(**parameters):
 def fop_in(state, *, outstanding=True, count=1, **parameters):
     """A FOP in `state`: in S1..S3 with frames 1 and 2 on the way, or none; V(S) 3; `count` transmissions of frame 1."""
     fop = new(**parameters)
-    fop.directive(Directive.INITIATE, 0)
+    fop.directive(FopDirective.INITIATE, 0)
     for number in range(VS):
         fop.send(b"%d" % number, 0, tag=number)
         fop.take_frames(0)
@@ -43,12 +43,12 @@ def fop_in(state, *, outstanding=True, count=1, **parameters):
         count -= 1
         fop.step(fop.deadline_ns)
         fop.take_frames(0)
-    if state > State.RETRANSMIT_WAIT:
-        fop.directive(Directive.TERMINATE, 0)
-    if state is State.INITIALISING:
-        fop.directive(Directive.INITIATE_CLCW_CHECK, 0)
-    if state is State.INITIALISING_BC:
-        fop.directive(Directive.INITIATE_UNLOCK, 0)
+    if state > FopState.RETRANSMIT_WAIT:
+        fop.directive(FopDirective.TERMINATE, 0)
+    if state is FopState.INITIALISING:
+        fop.directive(FopDirective.INITIATE_CLCW_CHECK, 0)
+    if state is FopState.INITIALISING_BC:
+        fop.directive(FopDirective.INITIATE_UNLOCK, 0)
         fop.take_frames(0)
     fop.state = state  # S2 and S3 differ from S1 in nothing else
     fop.take_notices()
@@ -86,7 +86,7 @@ def refused(first):
 
 def opened(**options):
     fop = Fop(MANAGED, t1_ms=100, **options)
-    fop.directive(Directive.INITIATE, 0)
+    fop.directive(FopDirective.INITIATE, 0)
     return fop
 
 
@@ -107,7 +107,7 @@ def test_what_is_given_up_is_not_asked_for_any_more():
     fop = opened()
     fop.send(b"data", 0, tag=1)
     assert fop.holds(1)
-    fop.directive(Directive.TERMINATE, 0)
+    fop.directive(FopDirective.TERMINATE, 0)
     assert (fop.asked, fop.holds(1)) == ((), False)
 
 
@@ -160,18 +160,18 @@ TABLE = [
     ("E18", expire, LIMIT1_SUSPEND, "66666."),
     ("E19", send, {}, "123456"),
     ("E21", send_expedited, {}, "123456"),
-    ("E23", ask(Directive.INITIATE), {}, "123451"),
-    ("E24", ask(Directive.INITIATE_CLCW_CHECK), {}, "123454"),
-    ("E25", ask(Directive.INITIATE_UNLOCK), {}, "123455"),
-    ("E27", ask(Directive.INITIATE_SET_VR, 9), {}, "123455"),
-    ("E29", ask(Directive.TERMINATE), {}, "666666"),
-    ("E30", ask(Directive.RESUME), {}, "123456"),
-    ("E35", ask(Directive.SET_VS, 9), {}, "123456"),
-    ("E36", ask(Directive.SET_WINDOW, 2), {}, "123456"),
-    ("E37", ask(Directive.SET_T1_MS, 2), {}, "123456"),
-    ("E38", ask(Directive.SET_TRANSMISSION_LIMIT, 2), {}, "123456"),
-    ("E39", ask(Directive.SET_TIMEOUT_TYPE, 1), {}, "123456"),
-    ("E40", ask(Directive.SET_WINDOW, 5), {}, "123456"),
+    ("E23", ask(FopDirective.INITIATE), {}, "123451"),
+    ("E24", ask(FopDirective.INITIATE_CLCW_CHECK), {}, "123454"),
+    ("E25", ask(FopDirective.INITIATE_UNLOCK), {}, "123455"),
+    ("E27", ask(FopDirective.INITIATE_SET_VR, 9), {}, "123455"),
+    ("E29", ask(FopDirective.TERMINATE), {}, "666666"),
+    ("E30", ask(FopDirective.RESUME), {}, "123456"),
+    ("E35", ask(FopDirective.SET_VS, 9), {}, "123456"),
+    ("E36", ask(FopDirective.SET_WINDOW, 2), {}, "123456"),
+    ("E37", ask(FopDirective.SET_T1_MS, 2), {}, "123456"),
+    ("E38", ask(FopDirective.SET_TRANSMISSION_LIMIT, 2), {}, "123456"),
+    ("E39", ask(FopDirective.SET_TIMEOUT_TYPE, 1), {}, "123456"),
+    ("E40", ask(FopDirective.SET_WINDOW, 5), {}, "123456"),
     ("E42", refused(send), {}, "663456"),
     ("E46", refused(send_expedited), {}, "666666"),
 ]
@@ -179,7 +179,7 @@ TABLE = [
 
 def cells():
     for event, act, parameters, states in TABLE:
-        for state, after in zip(State, states, strict=True):
+        for state, after in zip(FopState, states, strict=True):
             if after != ".":
                 yield pytest.param(act, state, parameters, int(after), id=f"{event}-S{state}")
 
@@ -196,7 +196,7 @@ def told(fop):
 
 
 def alerts(fop):
-    return [notice.code for notice in told(fop) if isinstance(notice, Alert)]
+    return [notice.code for notice in told(fop) if isinstance(notice, FopAlert)]
 
 
 def numbers(frames):
@@ -206,35 +206,35 @@ def numbers(frames):
 @pytest.mark.parametrize(
     ("code", "act", "state", "parameters"),
     [
-        (AlertCode.SYNCH, report(VS), State.RETRANSMIT, DONE),
-        (AlertCode.SYNCH, report(VS, **R), State.ACTIVE, DONE),
-        (AlertCode.SYNCH, report(NNR), State.RETRANSMIT_WAIT, {}),
-        (AlertCode.CLCW, report(VS, **W), State.ACTIVE, DONE),
-        (AlertCode.CLCW, report(NNR, **W), State.ACTIVE, {}),
-        (AlertCode.CLCW, report(VS, cop=2), State.ACTIVE, {}),
-        (AlertCode.LIMIT, report(2, **R), State.ACTIVE, LIMIT1),
-        (AlertCode.LIMIT, report(NNR, **R), State.ACTIVE, LIMIT1),
-        (AlertCode.NNR, report(VS + 1), State.ACTIVE, {}),
-        (AlertCode.LOCKOUT, report(VS, lockout=True), State.ACTIVE, {}),
-        (AlertCode.T1, expire, State.ACTIVE, LIMIT1),
-        (AlertCode.T1, expire, State.INITIALISING, {}),
-        (AlertCode.T1, expire, State.INITIALISING_BC, LIMIT1_SUSPEND),
-        (AlertCode.TERM, ask(Directive.TERMINATE), State.ACTIVE, {}),
-        (AlertCode.LLIF, refused(send_expedited), State.ACTIVE, {}),
+        (AlertCode.SYNCH, report(VS), FopState.RETRANSMIT, DONE),
+        (AlertCode.SYNCH, report(VS, **R), FopState.ACTIVE, DONE),
+        (AlertCode.SYNCH, report(NNR), FopState.RETRANSMIT_WAIT, {}),
+        (AlertCode.CLCW, report(VS, **W), FopState.ACTIVE, DONE),
+        (AlertCode.CLCW, report(NNR, **W), FopState.ACTIVE, {}),
+        (AlertCode.CLCW, report(VS, cop=2), FopState.ACTIVE, {}),
+        (AlertCode.LIMIT, report(2, **R), FopState.ACTIVE, LIMIT1),
+        (AlertCode.LIMIT, report(NNR, **R), FopState.ACTIVE, LIMIT1),
+        (AlertCode.NNR, report(VS + 1), FopState.ACTIVE, {}),
+        (AlertCode.LOCKOUT, report(VS, lockout=True), FopState.ACTIVE, {}),
+        (AlertCode.T1, expire, FopState.ACTIVE, LIMIT1),
+        (AlertCode.T1, expire, FopState.INITIALISING, {}),
+        (AlertCode.T1, expire, FopState.INITIALISING_BC, LIMIT1_SUSPEND),
+        (AlertCode.TERM, ask(FopDirective.TERMINATE), FopState.ACTIVE, {}),
+        (AlertCode.LLIF, refused(send_expedited), FopState.ACTIVE, {}),
     ],
 )
 def test_alerts_end_the_service(code, act, state, parameters):
     fop = fop_in(state, **parameters)
     act(fop)
     assert alerts(fop) == [code]
-    assert (fop.state, fop.deadline_ns, fop.unacknowledged, fop.ready) == (State.INITIAL, None, 0, False)
+    assert (fop.state, fop.deadline_ns, fop.unacknowledged, fop.ready) == (FopState.INITIAL, None, 0, False)
     assert fop.nnr == fop.vs
 
 
 class TestTransfer:
     def test_accepted_sent_confirmed(self):
         fop = new()
-        fop.directive(Directive.INITIATE, 0)
+        fop.directive(FopDirective.INITIATE, 0)
         told(fop)
         assert fop.send(b"a", 7 * MS, tag="a")
         assert fop.deadline_ns == (7 + T1_MS) * MS
@@ -248,7 +248,7 @@ class TestTransfer:
     def test_window(self):
         """K frames are on their way, one waits, one more is rejected; an acknowledgement lets the waiting one go."""
         fop = new(window=2)
-        fop.directive(Directive.INITIATE, 0)
+        fop.directive(FopDirective.INITIATE, 0)
         told(fop)
         assert [fop.send(b"x", 0, tag=number) for number in range(2)] == [True, True]
         assert numbers(fop.take_frames(0)) == [0, 1]
@@ -265,20 +265,20 @@ class TestTransfer:
     def test_one_frame_is_asked_for_at_a_time(self):
         """Until the layer below takes the first, the second waits (AD_Out_Flag)."""
         fop = new()
-        fop.directive(Directive.INITIATE, 0)
+        fop.directive(FopDirective.INITIATE, 0)
         assert fop.send(b"x", 0)
         assert fop.send(b"y", 0)
         assert not fop.send(b"z", 0)
         assert numbers(fop.take_frames(0)) == [0, 1]
 
     def test_rejected_while_not_active(self):
-        for state in (State.INITIALISING, State.INITIALISING_BC, State.INITIAL):
+        for state in (FopState.INITIALISING, FopState.INITIALISING_BC, FopState.INITIAL):
             fop = fop_in(state)
             assert not fop.send(b"x", 0, tag="t")
             assert told(fop) == [Transfer("t", Response.REJECTED)]
 
     def test_expedited(self):
-        fop = fop_in(State.INITIAL)
+        fop = fop_in(FopState.INITIAL)
         assert fop.send_expedited(b"a", 0, tag="a")
         assert not fop.send_expedited(b"b", 0, tag="b")
         (frame,) = fop.take_frames(0)
@@ -288,14 +288,14 @@ class TestTransfer:
 
     def test_purged_is_told(self):
         """What was sent failed, what waited was never accepted."""
-        fop = fop_in(State.ACTIVE, window=2)
+        fop = fop_in(FopState.ACTIVE, window=2)
         fop.send(b"x", 0, tag="waiting")
         fop.on_clcw(clcw(0, lockout=True), 0)
         assert told(fop) == [
             Transfer(1, Response.FAILED),
             Transfer(2, Response.FAILED),
             Transfer("waiting", Response.REJECTED),
-            Alert(AlertCode.LOCKOUT),
+            FopAlert(AlertCode.LOCKOUT),
         ]
 
     @pytest.mark.parametrize("size", [0, 58])
@@ -307,26 +307,26 @@ class TestTransfer:
 
 class TestRetransmission:
     def test_all_from_the_oldest(self):
-        fop = fop_in(State.ACTIVE)
+        fop = fop_in(FopState.ACTIVE)
         fop.on_clcw(clcw(NNR, **R), 5 * MS)
         assert fop.deadline_ns == (5 + T1_MS) * MS
         assert numbers(fop.take_frames(0)) == [1, 2]
 
     def test_the_rest_after_some_came_through(self):
-        fop = fop_in(State.ACTIVE)
+        fop = fop_in(FopState.ACTIVE)
         fop.on_clcw(clcw(2, **R), 0)
         assert numbers(fop.take_frames(0)) == [2]
         assert told(fop) == [Transfer(1, Response.CONFIRMED)]
 
     def test_s2_does_not_repeat_itself(self):
         """E10 in S2: the FARM has not seen the repetition yet."""
-        fop = fop_in(State.RETRANSMIT)
+        fop = fop_in(FopState.RETRANSMIT)
         fop.on_clcw(clcw(NNR, **R), 0)
         assert fop.take_frames(0) == []
 
     def test_wait(self):
         """In S3 nothing goes out until the FARM no longer waits."""
-        fop = fop_in(State.ACTIVE)
+        fop = fop_in(FopState.ACTIVE)
         fop.on_clcw(clcw(NNR, **RW), 0)
         assert fop.send(b"x", 0)
         expire(fop)
@@ -335,54 +335,54 @@ class TestRetransmission:
         assert numbers(fop.take_frames(0)) == [1, 2, 3]
 
     def test_timer(self):
-        fop = fop_in(State.ACTIVE)
+        fop = fop_in(FopState.ACTIVE)
         fop.step(fop.deadline_ns - 1)
         assert fop.take_frames(0) == []
         fop.step(fop.deadline_ns)
         assert numbers(fop.take_frames(0)) == [1, 2]
 
     def test_limit_counts_transmissions_of_the_oldest(self):
-        fop = fop_in(State.ACTIVE, transmission_limit=2)
+        fop = fop_in(FopState.ACTIVE, transmission_limit=2)
         expire(fop)
         fop.on_clcw(clcw(2), 0)
         expire(fop)
-        assert fop.state is State.ACTIVE
+        assert fop.state is FopState.ACTIVE
         expire(fop)
         assert alerts(fop) == [AlertCode.T1]
 
     def test_a_new_frame_does_not_count_the_oldest_anew(self):
-        fop = fop_in(State.ACTIVE, transmission_limit=2, count=2)
+        fop = fop_in(FopState.ACTIVE, transmission_limit=2, count=2)
         fop.send(b"x", 0)
         fop.take_frames(0)
         expire(fop)
         assert alerts(fop) == [AlertCode.T1]
 
     def test_at_the_limit_a_report_repeats_nothing(self):
-        fop = fop_in(State.ACTIVE, **LAST)
+        fop = fop_in(FopState.ACTIVE, **LAST)
         fop.on_clcw(clcw(NNR, **R), 0)
         assert fop.take_frames(0) == []
 
     def test_what_the_last_report_acknowledges_is_confirmed(self):
-        fop = fop_in(State.ACTIVE, **LIMIT1)
+        fop = fop_in(FopState.ACTIVE, **LIMIT1)
         fop.on_clcw(clcw(2, **R), 0)
         first, second = (notice for notice in told(fop) if isinstance(notice, Transfer))
         assert (first, second) == (Transfer(1, Response.CONFIRMED), Transfer(2, Response.FAILED))
 
     def test_while_the_farm_waits_the_timer_rests(self):
-        fop = fop_in(State.RETRANSMIT_WAIT)
+        fop = fop_in(FopState.RETRANSMIT_WAIT)
         expire(fop)
         assert fop.deadline_ns is None
         fop.step(1 << 60)
-        assert fop.state is State.RETRANSMIT_WAIT
+        assert fop.state is FopState.RETRANSMIT_WAIT
 
     def test_the_end_takes_back_what_was_asked_for(self):
-        fop = fop_in(State.ACTIVE)
+        fop = fop_in(FopState.ACTIVE)
         fop.send(b"x", 0)
-        fop.directive(Directive.TERMINATE, 0)
+        fop.directive(FopDirective.TERMINATE, 0)
         assert fop.take_frames(0) == []
 
     def test_untaken_frame_is_not_sent_twice(self):
-        fop = fop_in(State.ACTIVE)
+        fop = fop_in(FopState.ACTIVE)
         fop.send(b"x", 0)
         expire(fop)
         assert numbers(fop.take_frames(0)) == [1, 2, 3]
@@ -391,19 +391,19 @@ class TestRetransmission:
 class TestInitiate:
     def test_unlock(self):
         fop = new()
-        assert fop.directive(Directive.INITIATE_UNLOCK, 0)
+        assert fop.directive(FopDirective.INITIATE_UNLOCK, 0)
         (frame,) = fop.take_frames(0)
         assert (frame.type, frame.sequence, frame.data) == (FrameType.BC, 0, UNLOCK)
         fop.on_clcw(clcw(0, lockout=True), 0)
         fop.on_clcw(clcw(0), 0)
         accepted, confirmed = told(fop)
-        assert accepted == Answer(Directive.INITIATE_UNLOCK, Response.ACCEPTED)
-        assert confirmed == Answer(Directive.INITIATE_UNLOCK, Response.CONFIRMED)
-        assert (fop.state, fop.deadline_ns, fop.unacknowledged) == (State.ACTIVE, None, 0)
+        assert accepted == FopAnswer(FopDirective.INITIATE_UNLOCK, Response.ACCEPTED)
+        assert confirmed == FopAnswer(FopDirective.INITIATE_UNLOCK, Response.CONFIRMED)
+        assert (fop.state, fop.deadline_ns, fop.unacknowledged) == (FopState.ACTIVE, None, 0)
 
     def test_set_vr(self):
         fop = new()
-        assert fop.directive(Directive.INITIATE_SET_VR, 0, 9)
+        assert fop.directive(FopDirective.INITIATE_SET_VR, 0, 9)
         assert [frame.data for frame in fop.take_frames(0)] == [set_vr(9)]
         fop.on_clcw(clcw(9), 0)
         fop.send(b"x", 0)
@@ -411,7 +411,7 @@ class TestInitiate:
 
     def test_control_frame_is_sent_again(self):
         fop = new()
-        fop.directive(Directive.INITIATE_UNLOCK, 0)
+        fop.directive(FopDirective.INITIATE_UNLOCK, 0)
         first = fop.take_frames(0)
         fop.step(T1_MS * MS)
         assert fop.deadline_ns == 2 * T1_MS * MS
@@ -420,95 +420,95 @@ class TestInitiate:
 
     def test_control_frame_is_sent_as_often_as_allowed(self):
         fop = new(transmission_limit=3)
-        fop.directive(Directive.INITIATE_UNLOCK, 0)
+        fop.directive(FopDirective.INITIATE_UNLOCK, 0)
         sent = len(fop.take_frames(0))
-        while fop.state is State.INITIALISING_BC:
+        while fop.state is FopState.INITIALISING_BC:
             expire(fop)
             sent += len(fop.take_frames(0))
         assert sent == 3
 
     def test_control_frame_obeyed_is_not_sent_again(self):
-        fop = fop_in(State.INITIALISING_BC)
+        fop = fop_in(FopState.INITIALISING_BC)
         expire(fop)
         fop.on_clcw(clcw(VS), 0)
         assert fop.take_frames(0) == []
 
     def test_control_frame_still_untaken_is_sent_once(self):
         fop = new()
-        fop.directive(Directive.INITIATE_UNLOCK, 0)
+        fop.directive(FopDirective.INITIATE_UNLOCK, 0)
         expire(fop)
         assert len(fop.take_frames(0)) == 1
 
     def test_clcw_check(self):
         fop = new()
-        assert fop.directive(Directive.INITIATE_CLCW_CHECK, 0)
+        assert fop.directive(FopDirective.INITIATE_CLCW_CHECK, 0)
         assert fop.deadline_ns == T1_MS * MS
         fop.on_clcw(clcw(0), 0)
-        assert told(fop)[-1] == Answer(Directive.INITIATE_CLCW_CHECK, Response.CONFIRMED)
+        assert told(fop)[-1] == FopAnswer(FopDirective.INITIATE_CLCW_CHECK, Response.CONFIRMED)
 
     def test_failure_is_told(self):
         fop = new()
-        fop.directive(Directive.INITIATE_CLCW_CHECK, 0)
+        fop.directive(FopDirective.INITIATE_CLCW_CHECK, 0)
         fop.on_clcw(clcw(1), 0)
-        assert told(fop)[1:] == [Answer(Directive.INITIATE_CLCW_CHECK, Response.FAILED), Alert(AlertCode.NNR)]
+        assert told(fop)[1:] == [FopAnswer(FopDirective.INITIATE_CLCW_CHECK, Response.FAILED), FopAlert(AlertCode.NNR)]
 
     def test_only_one_control_frame_at_a_time(self):
         """E26, E28: the layer below has not taken the frame before."""
-        for directive in (Directive.INITIATE_UNLOCK, Directive.INITIATE_SET_VR):
+        for directive in (FopDirective.INITIATE_UNLOCK, FopDirective.INITIATE_SET_VR):
             fop = new()
-            fop.directive(Directive.INITIATE_UNLOCK, 0)
+            fop.directive(FopDirective.INITIATE_UNLOCK, 0)
             assert not fop.directive(directive, 0)
-            assert told(fop)[-1] == Answer(directive, Response.REJECTED)
+            assert told(fop)[-1] == FopAnswer(directive, Response.REJECTED)
 
     def test_refused_control_frame(self):
         """E44."""
         fop = new()
-        fop.directive(Directive.INITIATE_UNLOCK, 0)
+        fop.directive(FopDirective.INITIATE_UNLOCK, 0)
         fop.refuse_frames(0)
         assert alerts(fop) == [AlertCode.LLIF]
 
     def test_refused_together(self):
         fop = new()
         fop.send_expedited(b"x", 0)
-        fop.directive(Directive.INITIATE_UNLOCK, 0)
+        fop.directive(FopDirective.INITIATE_UNLOCK, 0)
         fop.refuse_frames(0)
         assert fop.take_frames(0) == []
 
 
 class TestSuspension:
-    @pytest.mark.parametrize("state", [State.ACTIVE, State.RETRANSMIT, State.RETRANSMIT_WAIT])
+    @pytest.mark.parametrize("state", [FopState.ACTIVE, FopState.RETRANSMIT, FopState.RETRANSMIT_WAIT])
     def test_resume_goes_on_where_it_stopped(self, state):
         """E31, E32, E33."""
         fop = fop_in(state, timeout_type=1, transmission_limit=1)
         expire(fop)
-        assert told(fop) == [Suspended()]
-        assert (fop.state, fop.unacknowledged) == (State.INITIAL, 2)
-        assert fop.directive(Directive.RESUME, 5 * MS)
+        assert told(fop) == [FopSuspended()]
+        assert (fop.state, fop.unacknowledged) == (FopState.INITIAL, 2)
+        assert fop.directive(FopDirective.RESUME, 5 * MS)
         assert (fop.state, fop.deadline_ns) == (state, (5 + T1_MS) * MS)
-        assert not fop.directive(Directive.RESUME, 0)
+        assert not fop.directive(FopDirective.RESUME, 0)
         fop.on_clcw(clcw(VS), 0)
         assert [n.response for n in told(fop) if isinstance(n, Transfer)] == [Response.CONFIRMED] * 2
 
     def test_while_initialising(self):
         """E34: the directive is confirmed once the FARM reports."""
-        fop = fop_in(State.INITIALISING, timeout_type=1)
+        fop = fop_in(FopState.INITIALISING, timeout_type=1)
         expire(fop)
-        fop.directive(Directive.RESUME, 0)
+        fop.directive(FopDirective.RESUME, 0)
         fop.on_clcw(clcw(VS), 0)
-        assert told(fop)[-1] == Answer(Directive.INITIATE_CLCW_CHECK, Response.CONFIRMED)
+        assert told(fop)[-1] == FopAnswer(FopDirective.INITIATE_CLCW_CHECK, Response.CONFIRMED)
 
     def test_set_vs_waits_for_the_end_of_a_suspension(self):
-        fop = fop_in(State.ACTIVE, **LIMIT1_SUSPEND)
+        fop = fop_in(FopState.ACTIVE, **LIMIT1_SUSPEND)
         expire(fop)
-        assert not fop.directive(Directive.SET_VS, 0, 9)
+        assert not fop.directive(FopDirective.SET_VS, 0, 9)
 
     def test_initiate_gives_up_what_was_suspended(self):
-        fop = fop_in(State.INITIALISING, timeout_type=1)
+        fop = fop_in(FopState.INITIALISING, timeout_type=1)
         expire(fop)
         told(fop)
-        fop.directive(Directive.INITIATE, 0)
-        assert Answer(Directive.INITIATE_CLCW_CHECK, Response.FAILED) in told(fop)
-        assert not fop.directive(Directive.RESUME, 0)
+        fop.directive(FopDirective.INITIATE, 0)
+        assert FopAnswer(FopDirective.INITIATE_CLCW_CHECK, Response.FAILED) in told(fop)
+        assert not fop.directive(FopDirective.RESUME, 0)
 
 
 class TestParameters:
@@ -517,45 +517,45 @@ class TestParameters:
 
     def test_set_vs(self):
         fop = new()
-        assert fop.directive(Directive.SET_VS, 0, 9)
+        assert fop.directive(FopDirective.SET_VS, 0, 9)
         assert told(fop) == [
-            Answer(Directive.SET_VS, Response.ACCEPTED),
-            Answer(Directive.SET_VS, Response.CONFIRMED),
+            FopAnswer(FopDirective.SET_VS, Response.ACCEPTED),
+            FopAnswer(FopDirective.SET_VS, Response.CONFIRMED),
         ]
         assert (fop.vs, fop.nnr) == (9, 9)
 
     def test_set_window(self):
-        fop = fop_in(State.ACTIVE, window=2)
+        fop = fop_in(FopState.ACTIVE, window=2)
         fop.send(b"x", 0)
         assert fop.take_frames(0) == []
-        fop.directive(Directive.SET_WINDOW, 0, 3)
+        fop.directive(FopDirective.SET_WINDOW, 0, 3)
         fop.on_clcw(clcw(2), 0)
         fop.send(b"x", 0)
         assert numbers(fop.take_frames(0)) == [3, 4]
 
     def test_set_t1(self):
         fop = new()
-        fop.directive(Directive.SET_T1_MS, 0, 7)
-        fop.directive(Directive.INITIATE_CLCW_CHECK, 0)
+        fop.directive(FopDirective.SET_T1_MS, 0, 7)
+        fop.directive(FopDirective.INITIATE_CLCW_CHECK, 0)
         assert fop.deadline_ns == 7 * MS
 
     def test_set_limit_and_timeout_type(self):
-        fop = fop_in(State.ACTIVE)
-        fop.directive(Directive.SET_TRANSMISSION_LIMIT, 0, 1)
-        fop.directive(Directive.SET_TIMEOUT_TYPE, 0, 1)
+        fop = fop_in(FopState.ACTIVE)
+        fop.directive(FopDirective.SET_TRANSMISSION_LIMIT, 0, 1)
+        fop.directive(FopDirective.SET_TIMEOUT_TYPE, 0, 1)
         expire(fop)
-        assert told(fop)[-1] == Suspended()
+        assert told(fop)[-1] == FopSuspended()
 
     @pytest.mark.parametrize(
         ("directive", "low", "high"),
         [
-            (Directive.SET_WINDOW, 1, 4),
-            (Directive.SET_T1_MS, 1, 1 << 32),
-            (Directive.SET_TRANSMISSION_LIMIT, 1, 255),
-            (Directive.SET_TIMEOUT_TYPE, 0, 1),
-            (Directive.SET_VS, 0, 255),
-            (Directive.INITIATE_SET_VR, 0, 255),
-            (Directive.INITIATE, 0, 0),
+            (FopDirective.SET_WINDOW, 1, 4),
+            (FopDirective.SET_T1_MS, 1, 1 << 32),
+            (FopDirective.SET_TRANSMISSION_LIMIT, 1, 255),
+            (FopDirective.SET_TIMEOUT_TYPE, 0, 1),
+            (FopDirective.SET_VS, 0, 255),
+            (FopDirective.INITIATE_SET_VR, 0, 255),
+            (FopDirective.INITIATE, 0, 0),
         ],
     )
     def test_ranges(self, directive, low, high):
@@ -564,7 +564,7 @@ class TestParameters:
         for value in (low - 1, high + 1):
             fop = new()
             assert not fop.directive(directive, 0, value)
-            assert told(fop) == [Answer(directive, Response.REJECTED)]
+            assert told(fop) == [FopAnswer(directive, Response.REJECTED)]
 
     @pytest.mark.parametrize(
         "parameters", [{"window": 5}, {"window": 0}, {"t1_ms": 0}, {"transmission_limit": 256}, {"timeout_type": 2}]
@@ -576,7 +576,7 @@ class TestParameters:
 
     def test_defaults(self):
         fop = Fop(MANAGED)
-        fop.directive(Directive.INITIATE, 0)
+        fop.directive(FopDirective.INITIATE, 0)
         for _ in range(5):
             fop.send(b"x", 0)
             fop.take_frames(0)
@@ -584,9 +584,9 @@ class TestParameters:
         assert fop.deadline_ns == 3_000 * MS
         for _ in range(9):
             fop.step(fop.deadline_ns)
-        assert fop.state is State.ACTIVE
+        assert fop.state is FopState.ACTIVE
         fop.step(fop.deadline_ns)
-        assert fop.state is State.INITIAL
+        assert fop.state is FopState.INITIAL
 
     def test_frames_without_crc_hold_two_octets_more(self):
         longest = bytes(64 - 5)
@@ -596,14 +596,14 @@ class TestParameters:
 
 
 def test_other_channels_reports_are_not_for_us():
-    fop = fop_in(State.ACTIVE)
+    fop = fop_in(FopState.ACTIVE)
     fop.on_clcw(Clcw(channel=4, report=99, lockout=True), 0)
-    assert fop.state is State.ACTIVE
+    assert fop.state is FopState.ACTIVE
 
 
 def test_numbers_wrap():
     fop = new(window=4)
-    fop.directive(Directive.INITIATE, 0)
+    fop.directive(FopDirective.INITIATE, 0)
     for number in range(600):
         assert fop.send(b"x", 0, tag=number)
         assert numbers(fop.take_frames(0)) == [number % 256]
@@ -622,6 +622,6 @@ def test_notices_are_bounded():
 
 
 def test_s3_refusal_of_nothing_changes_nothing():
-    fop = fop_in(State.RETRANSMIT_WAIT)
+    fop = fop_in(FopState.RETRANSMIT_WAIT)
     fop.refuse_frames(0)
-    assert fop.state is State.RETRANSMIT_WAIT
+    assert fop.state is FopState.RETRANSMIT_WAIT

@@ -7,9 +7,9 @@ import pytest
 
 from link.dictionary import Dictionary, Int8ub, Telemetry, wire
 from link.dictionary.bounds import (
+    DECLARED_OCTETS_MAX,
     FIELDS_MAX,
     NESTED_MAX,
-    PACKET_OCTETS_MAX,
     WIDE,
     check_finite,
     check_name,
@@ -124,7 +124,7 @@ def test_names_that_are_none(name):
 def test_a_long_value_is_short_in_a_sentence():
     assert short(10**100) == "a number of 333 bits"
     assert short("a" * 100) == "a" * 40 + "..."
-    assert short(PACKET_OCTETS_MAX) == "65542"
+    assert short(DECLARED_OCTETS_MAX) == "65542"
 
 
 def test_each_of_many_values_is_looked_at():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from link.dictionary.conditions import All, Comparison, Either, compared, parse
+from link.dictionary.conditions import All, Comparison, Either, comparisons_of, parse_condition
 
 VALUES = {"mode": "payload", "level": 3, "share": 0.5}
 
@@ -26,14 +26,14 @@ def holds(condition):
     ],
 )
 def test_a_condition_as_people_write_it(text, expected):
-    assert holds(parse(text)) is expected
+    assert holds(parse_condition(text)) is expected
 
 
 def test_either_of_several():
     both = (Comparison("mode", "safe"), Comparison("level", 3))
     assert holds(Either(both))
     assert not holds(All(both))
-    assert compared(All((Either(both), both[0]))) == [*both, both[0]]
+    assert comparisons_of(All((Either(both), both[0]))) == [*both, both[0]]
 
 
 def test_for_people():
@@ -44,4 +44,4 @@ def test_for_people():
 @pytest.mark.parametrize("text", ["", "mode", "mode = 1", "mode ==", "and"])
 def test_what_is_no_condition_is_refused(text):
     with pytest.raises(ValueError, match="expected `field == value`"):
-        parse(text)
+        parse_condition(text)

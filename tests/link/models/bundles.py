@@ -3,17 +3,17 @@
 import numpy as np
 
 from link.models.bundle import make_bundle
-from link.models.forest import Activation, Split, build_forest
+from link.models.forest import ForestActivation, Split, build_forest
 from link.models.keys import new_private_key, public_key
-from link.models.manifest import FREE, Contract, Limits, Tensor
+from link.models.manifest import FREE, ModelContract, Tensor, WorkerLimits
 
 PRIVATE = new_private_key()
 PUBLIC = public_key(PRIVATE)
 BANDS = ("red", "nir")
-FOREST = build_forest([Split(1, 0.25, -1.0, Split(0, 0.5, 2.0, 0.5))], 2, activation=Activation.LOGISTIC)
+FOREST = build_forest([Split(1, 0.25, -1.0, Split(0, 0.5, 2.0, 0.5))], 2, activation=ForestActivation.LOGISTIC)
 GIVEN = np.array([[[100, 6000, 0]], [[2000, 3000, 65535]]], np.uint16)
 WANTED = 1 / (1 + np.exp([[1.0, -0.5, -2.0]]))
-CONTRACT = Contract(
+CONTRACT = ModelContract(
     input=Tensor(dtype="uint16", shape=(2, FREE, FREE), unit="DN", bands=BANDS, divisor=10_000),
     output=Tensor(dtype="float64", shape=(FREE, FREE), unit="probability"),
 )
@@ -29,6 +29,6 @@ def bundle(**changes):
         "contract": CONTRACT,
         "golden": (GIVEN, WANTED),
         "tolerance": 0.0,
-        "limits": Limits(timeout_s=10, memory_octets=2**28),
+        "limits": WorkerLimits(timeout_s=10, memory_octets=2**28),
     }
     return make_bundle(**(said | changes))

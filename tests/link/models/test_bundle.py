@@ -16,7 +16,7 @@ from ground.models.lightgbm import read_lightgbm
 from link.errors import DecodeError
 from link.models.bundle import Bundle, key_name, read_manifest
 from link.models.keys import is_signed, new_private_key, public_key, public_pem, sign
-from link.models.manifest import FREE, Limits, Manifest
+from link.models.manifest import FREE, Manifest, WorkerLimits
 from tests.link.models.bundles import CONTRACT, FOREST, GIVEN, PRIVATE, PUBLIC, WANTED, bundle
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "eo"
@@ -102,7 +102,7 @@ def test_only_trusted_keys_count():
     ("changes", "sentence"),
     [
         ({"name": "../up"}, "manifest: .*name"),
-        ({"limits": Limits(timeout_s=0, memory_octets=1)}, "manifest: .*timeout_s"),
+        ({"limits": WorkerLimits(timeout_s=0, memory_octets=1)}, "manifest: .*timeout_s"),
         ({"golden": (GIVEN[:1], WANTED)}, "golden input: 6 octets of uint16"),
         ({"golden": (GIVEN, WANTED.astype(np.float32))}, "golden output: 12 octets of float64"),
         ({"weights": FOREST.encode()[:-1]}, "octets needed"),

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernels.inference.trees import Column, Missing, Sums
+from kernels.inference.trees import CodedColumn, Missing, Sums
 from link.errors import DecodeError
-from link.models.forest import Activation, Forest, Members, Split, build_forest
-from link.models.linear import Leaf, Linear
+from link.models.forest import Forest, ForestActivation, Members, Split, build_forest
+from link.models.linear import Leaf, LinearLeaves
 from tests.kernels.inference.test_trees import FEATURES, forests
 
 
-@given(forests, st.sampled_from(Activation), st.sampled_from(Sums))
+@given(forests, st.sampled_from(ForestActivation), st.sampled_from(Sums))
 def test_decode_inverts_encode(trees, activation, sums):
     forest = build_forest(trees, FEATURES, activation=activation, sums=sums)
     octets = forest.encode()
@@ -34,7 +34,7 @@ OCTETS = build_forest([Split(2, 1.0, 2.0, Split(0, 3.0, 4.0, 5.0)), SETS], FEATU
 
 LINEAR = build_forest(
     [Split(2, 1.0, 0.0, 1.0), 0.0], FEATURES, outputs=2,
-    linear=Linear(2, ((Leaf(1.0, 2.0, ((0, 0.5), (2, 3.0))), Leaf(4.0, 5.0)), (Leaf(6.0, 7.0),))),
+    linear=LinearLeaves(2, ((Leaf(1.0, 2.0, ((0, 0.5), (2, 3.0))), Leaf(4.0, 5.0)), (Leaf(6.0, 7.0),))),
 ).encode()  # fmt: skip
 
 
@@ -62,7 +62,7 @@ HEAD = struct.Struct("<4sBHHHdd")
 @pytest.mark.parametrize(
     ("place", "number"),
     [
-        *((0, b"SRF1"), (1, max(Activation) + 1), (2, 0), (3, 0), (4, 0)),
+        *((0, b"SRF1"), (1, max(ForestActivation) + 1), (2, 0), (3, 0), (4, 0)),
         *((place, wrong) for place in (5, 6) for wrong in (math.nan, math.inf)),
         (5, 0.0),
     ],
@@ -77,15 +77,15 @@ def test_a_head_that_says_nothing_is_refused(place, number):
 @pytest.mark.parametrize(
     ("column", "sentence"),
     [
-        (Column(FEATURES, np.array([1.0])), "a column of feature 3 of 3"),
-        (Column(0, np.array([2.0, 1.0])), "thresholds that do not ascend"),
-        (Column(0, np.array([1.0, 1.0])), "thresholds that do not ascend"),
-        (Column(0, np.array([math.nan])), "thresholds that do not ascend"),
-        (Column(0, np.array([1.0, math.nan])), "thresholds that do not ascend"),
-        (Column(0, np.arange(256.0)), "256 thresholds"),
-        (Column(0, np.array([0.5]), inside=0), "categories that are no whole numbers"),
-        (Column(0, np.array([-1.0]), inside=1), "categories that are no whole numbers"),
-        (Column(0, np.array([math.inf]), inside=1), "categories that are no whole numbers"),
+        (CodedColumn(FEATURES, np.array([1.0])), "a column of feature 3 of 3"),
+        (CodedColumn(0, np.array([2.0, 1.0])), "thresholds that do not ascend"),
+        (CodedColumn(0, np.array([1.0, 1.0])), "thresholds that do not ascend"),
+        (CodedColumn(0, np.array([math.nan])), "thresholds that do not ascend"),
+        (CodedColumn(0, np.array([1.0, math.nan])), "thresholds that do not ascend"),
+        (CodedColumn(0, np.arange(256.0)), "256 thresholds"),
+        (CodedColumn(0, np.array([0.5]), inside=0), "categories that are no whole numbers"),
+        (CodedColumn(0, np.array([-1.0]), inside=1), "categories that are no whole numbers"),
+        (CodedColumn(0, np.array([math.inf]), inside=1), "categories that are no whole numbers"),
     ],
 )
 def test_columns_that_are_none_are_refused(column, sentence):
@@ -108,26 +108,26 @@ LEAF = Leaf(1.0, 2.0, ((1, 0.5),))
 @pytest.mark.parametrize(
     ("linear", "inputs", "is_sound"),
     [
-        (Linear(1, ((LEAF,),)), 2, True),
-        (Linear(2, ((LEAF,), (LEAF,))), 2, True),
-        (Linear(1, ((LEAF,),)), 1, False),  # there is no feature 1
-        (Linear(1, ((Leaf(1.0, 2.0, ((-1, 0.5),)),),)), 2, False),
-        (Linear(1, ((Leaf(math.nan, 2.0),),)), 2, False),
-        (Linear(1, ((Leaf(1.0, math.inf),),)), 2, False),
-        (Linear(1, ((Leaf(1.0, 2.0, ((0, math.inf),)),),)), 2, False),
-        (Linear(0, ((LEAF,),)), 2, False),
-        (Linear(2, ((LEAF,),)), 2, False),
+        (LinearLeaves(1, ((LEAF,),)), 2, True),
+        (LinearLeaves(2, ((LEAF,), (LEAF,))), 2, True),
+        (LinearLeaves(1, ((LEAF,),)), 1, False),  # there is no feature 1
+        (LinearLeaves(1, ((Leaf(1.0, 2.0, ((-1, 0.5),)),),)), 2, False),
+        (LinearLeaves(1, ((Leaf(math.nan, 2.0),),)), 2, False),
+        (LinearLeaves(1, ((Leaf(1.0, math.inf),),)), 2, False),
+        (LinearLeaves(1, ((Leaf(1.0, 2.0, ((0, math.inf),)),),)), 2, False),
+        (LinearLeaves(0, ((LEAF,),)), 2, False),
+        (LinearLeaves(2, ((LEAF,),)), 2, False),
     ],
 )
 def test_linear_leaves_that_are_sound(linear, inputs, is_sound):
     assert linear.is_sound(inputs) is is_sound
     if is_sound:
-        assert Linear.decode(linear.encode(), len(linear.trees), inputs) == linear
+        assert LinearLeaves.decode(linear.encode(), len(linear.trees), inputs) == linear
         with pytest.raises(DecodeError):
-            Linear.decode(linear.encode() + b"\0", len(linear.trees), inputs)
+            LinearLeaves.decode(linear.encode() + b"\0", len(linear.trees), inputs)
     elif linear.trees[0][0].terms[:1] != ((-1, 0.5),):  # which cannot be written
         with pytest.raises(DecodeError):
-            Linear.decode(linear.encode(), 1, inputs)
+            LinearLeaves.decode(linear.encode(), 1, inputs)
 
 
 def test_trees_and_columns_belong_together():

@@ -8,18 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels.coding.crc import crc32c
-from kernels.inference.graph import Activation, Graph, Kind, Node
+from kernels.inference.graph import Activation, Graph, Layer, LayerKind
 from kernels.inference.nets import Network
 from link.errors import DecodeError
 from link.models.network import decode_network, encode_network
 from tests.kernels.inference.graphs import graphs
 
 WEIGHTS = np.array([[[[2.0], [-1.0]]]], np.float32)  # size 1, of 2 channels to 1
-LAYER = Node(
-    kind=Kind.CONVOLUTION, inputs=(0,), activation=Activation.RELU, size=1, stride=1, outputs=1,
+LAYER = Layer(
+    kind=LayerKind.CONVOLUTION, inputs=(0,), activation=Activation.RELU, size=1, stride=1, outputs=1,
     weights=WEIGHTS, bias=np.array([0.5], np.float32),
 )  # fmt: skip
-GRAPH = Graph((0, 0, 2), (LAYER, Node(kind=Kind.CONCAT, inputs=(1, 0, 1))))
+GRAPH = Graph((0, 0, 2), (LAYER, Layer(kind=LayerKind.CONCAT, inputs=(1, 0, 1))))
 BODY = (
     bytes.fromhex("53524E32 0000 0000 0200 0200")
     + bytes.fromhex("01 01 01 01 00000000 0100 01 0000")  # convolution, ReLU
@@ -93,7 +93,7 @@ def test_every_flip_and_every_cut_is_refused():
         (4, 7, "an image of"),
         (8, 0, "an image of"),
         (10, 0, "octets of weights, expected 0"),
-        (12, 99, "99 is not a valid Kind"),
+        (12, 99, "99 is not a valid LayerKind"),
         (13, 9, "9 is not a valid Activation"),
         (14, 8, "node 0, convolution: size 8"),
         (15, 0, "node 0, convolution: stride 0"),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from kernels.coding.crc import crc16
 from link.packets.index import encode_packets, index_packets
 from link.packets.space_packet import SpacePacket
-from link.packets.stream import PacketReader, has_good_crc
+from link.packets.stream import PacketStreamReader, has_good_crc
 from tests.link.strategies import space_packets
 
 
@@ -25,7 +25,7 @@ pieces = st.lists(
 @given(pieces, st.booleans(), st.sampled_from([0, 4]), st.none() | st.sets(st.integers(0, 2047)), st.integers(7, 400))
 def test_the_reader_finds_the_same(pieces, checked, prefix, apids, octets_max):
     stream = b"".join(pieces)
-    reader = PacketReader(has_good_crc if checked else lambda packet: True, apids, octets_max, prefix)
+    reader = PacketStreamReader(has_good_crc if checked else lambda packet: True, apids, octets_max, prefix)
     index = index_packets(stream, checked=checked, apids=apids, octets_max=octets_max, prefix_octets=prefix)
     expected = reader.feed(stream) + reader.finish()
     assert [index.packet(number) for number in range(len(index))] == expected

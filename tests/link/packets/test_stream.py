@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from kernels.coding.crc import crc16
 from link.packets.space_packet import SpacePacket
-from link.packets.stream import PacketReader
+from link.packets.stream import PacketStreamReader
 from tests.link.strategies import chunked
 
 
@@ -26,7 +26,7 @@ def read(reader, pieces):
 
 
 def bounded(**options):
-    return PacketReader(apids={3, 4, 5}, octets_max=100, **options)
+    return PacketStreamReader(apids={3, 4, 5}, octets_max=100, **options)
 
 
 @given(streams(), st.data(), st.sampled_from([0, 4]))
@@ -65,7 +65,7 @@ def test_octets_put_in_or_taken_out_cost_the_packet_they_stand_in(packets, data)
 
 @given(st.binary(max_size=400), st.data())
 def test_any_octets_whatever_the_chunking_and_a_bounded_buffer(stream, data):
-    whole, pieces = PacketReader(octets_max=60), PacketReader(octets_max=60)
+    whole, pieces = PacketStreamReader(octets_max=60), PacketStreamReader(octets_max=60)
     expected, received = read(whole, [stream]), []
     for piece in data.draw(chunked(stream)):
         received += pieces.feed(piece)
@@ -79,26 +79,26 @@ def test_every_undamaged_packet_of_a_long_stream():
     packets = [checked(3, count % 16384, bytes([count % 256]) * (50 + count * 37 % 400)) for count in range(2000)]
     stream = bytearray(b"".join(packets))
     stream[sum(map(len, packets[:1000])) + 4] ^= 0x80
-    assert read(PacketReader(), [bytes(stream)]) == packets[:1000] + packets[1001:]
+    assert read(PacketStreamReader(), [bytes(stream)]) == packets[:1000] + packets[1001:]
 
 
 def test_without_crc_the_caller_judges():
     packets = [SpacePacket(3, 0, b"no crc").encode(), SpacePacket(3, 1, b"none either").encode()]
-    reader = PacketReader(is_valid=lambda packet: True)
+    reader = PacketStreamReader(is_valid=lambda packet: True)
     assert read(reader, [b"".join(packets) + b"\x00\x03"]) == packets
     assert reader.octets_skipped == 2
 
 
 def test_a_wrong_length_delays_no_more_than_the_bound():
     good = checked(3, 0, bytes(20))
-    reader = PacketReader(octets_max=100)
+    reader = PacketStreamReader(octets_max=100)
     assert reader.feed(bytes.fromhex("0003c0000050") + good) == []  # promises 87 octets
     assert reader.feed(bytes(53)) == [good]
 
 
 @pytest.mark.parametrize("apid", [2, 3])
 def test_other_apids_are_not_believed(apid):
-    assert read(PacketReader(apids={3}), [checked(apid, 0, b"body")]) == [checked(3, 0, b"body")] * (apid == 3)
+    assert read(PacketStreamReader(apids={3}), [checked(apid, 0, b"body")]) == [checked(3, 0, b"body")] * (apid == 3)
 
 
 @given(streams(least=1), st.lists(st.integers(1, 200), min_size=1, max_size=9))
@@ -117,12 +117,12 @@ def test_whole_apid_and_version_are_looked_at(apid, version):
     """0x503 and 3 differ in the first octet only."""
     octets = (version << 13 | apid).to_bytes(2) + checked(3, 0, b"body")[2:-2]
     octets += crc16(octets).to_bytes(2)
-    assert read(PacketReader(apids={apid}), [octets]) == [octets] * (version == 0)
-    assert read(PacketReader(apids={3}), [octets]) == []
+    assert read(PacketStreamReader(apids={apid}), [octets]) == [octets] * (version == 0)
+    assert read(PacketStreamReader(apids={3}), [octets]) == []
 
 
 def test_damages_are_counted():
     good = checked(3, 0, b"good")
-    reader = PacketReader(apids={3})
+    reader = PacketStreamReader(apids={3})
     assert read(reader, [b"\xff\xff" + good + b"\xff" + good + good + b"\xff"]) == [good] * 3
     assert (reader.damages, reader.octets_skipped) == (3, 4)

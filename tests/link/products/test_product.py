@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from kernels.imaging.georeference import Georeference
 from link.errors import DecodeError
-from link.products.product import Product, Water
+from link.products.product import Product, WaterProduct
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 places = st.builds(Georeference, epsg=st.integers(0, 2**32 - 1), easting_m=finite, northing_m=finite, pixel_m=finite)
 waters = st.builds(
-    Water,
+    WaterProduct,
     georeference=places,
     shape=st.tuples(st.integers(0, 65535), st.integers(0, 65535)),
     threshold=st.floats(-1, 1, width=32),

@@ -7,12 +7,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from link.errors import DecodeError
-from link.products.screening import CloudMask, Tile
+from link.products.screening import CloudMaskProduct, Tile
 
 numbers, sides = st.integers(0, 2**32 - 1), st.integers(0, 2**16 - 1)
 targets = st.text(max_size=40)
 runs = st.binary(max_size=20)
-masks = st.builds(CloudMask, id=numbers, target=targets, shape=st.tuples(sides, sides), runs=runs, valid_runs=runs)
+masks = st.builds(
+    CloudMaskProduct, id=numbers, target=targets, shape=st.tuples(sides, sides), runs=runs, valid_runs=runs
+)
 shapes = st.tuples(*[st.integers(1, 5)] * 3)
 pictures = st.sampled_from([np.uint8, np.uint16]).flatmap(lambda dtype: arrays(dtype, shapes))
 tiles = st.builds(Tile, id=numbers, target=targets, row=sides, column=sides, samples=pictures, valid_runs=runs)
@@ -20,7 +22,7 @@ tiles = st.builds(Tile, id=numbers, target=targets, row=sides, column=sides, sam
 
 @given(masks)
 def test_a_mask_comes_back(mask):
-    assert CloudMask.decode(mask.encode()) == mask
+    assert CloudMaskProduct.decode(mask.encode()) == mask
 
 
 @given(tiles)
@@ -32,7 +34,7 @@ def test_a_tile_comes_back(tile):
     assert np.array_equal(back.samples, tile.samples)
 
 
-@pytest.mark.parametrize("form", [CloudMask, Tile])
+@pytest.mark.parametrize("form", [CloudMaskProduct, Tile])
 @given(octets=st.binary(max_size=40) | tiles.map(Tile.encode), cut=st.integers(1, 30), flip=st.integers(0, 2**16))
 def test_decode_is_total(form, octets, cut, flip):
     flipped = bytearray(octets)
@@ -76,14 +78,14 @@ def test_a_stream_that_swells_is_stopped():
 
 def test_runs_of_what_was_data_stand_behind_their_length():
     """By hand, in version 2."""
-    mask = CloudMask(id=1, target="x", shape=(1, 3), runs=b"\3", valid_runs=b"\1\2")
+    mask = CloudMaskProduct(id=1, target="x", shape=(1, 3), runs=b"\3", valid_runs=b"\1\2")
     octets = bytes.fromhex("23 00000001 01 78 0001 0003 00000002 0102 03")
     assert mask.encode() == octets
     with pytest.raises(DecodeError, match="no runs of valid pixels"):
-        CloudMask.decode(bytes.fromhex("23 00000001 01 78 0001 0003 00000000 03"))
+        CloudMaskProduct.decode(bytes.fromhex("23 00000001 01 78 0001 0003 00000000 03"))
     with pytest.raises(DecodeError):
-        CloudMask.decode(octets[:-2])
+        CloudMaskProduct.decode(octets[:-2])
     with pytest.raises(DecodeError, match="target: 'utf-8' codec"):
-        CloudMask.decode(bytes.fromhex("13 00000001 01 ff 0001 0003 03"))
+        CloudMaskProduct.decode(bytes.fromhex("13 00000001 01 ff 0001 0003 03"))
     with pytest.raises(DecodeError, match="version and kind 0x33, expected 0x13 or 0x23"):
-        CloudMask.decode(b"\x33" + octets[1:])
+        CloudMaskProduct.decode(b"\x33" + octets[1:])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from kernels.coding.crc import crc16
 from link.errors import ChecksumError, DecodeError
 from link.packets.space_packet import Flags
-from link.pus.packets import TC_OVERHEAD, TM_OVERHEAD, Ack, RequestId, TcPacket, TmPacket
+from link.pus.packets import TC_OVERHEAD, TM_OVERHEAD, AckFlags, RequestId, TcPacket, TmPacket
 
 octet, word, apids, counts = st.integers(0, 255), st.integers(0, 65535), st.integers(0, 2047), st.integers(0, 16383)
 requests = st.builds(
@@ -17,7 +17,7 @@ requests = st.builds(
     service=octet,
     subtype=octet,
     data=st.binary(max_size=40),
-    acknowledge=st.integers(0, 15).map(Ack),
+    acknowledge=st.integers(0, 15).map(AckFlags),
     source=word,
 )
 reports = st.builds(
@@ -77,7 +77,9 @@ def test_truncation_at_every_octet(packet):
 def test_ping_by_hand():
     """§7.4.4: command, secondary header, APID 5, count 1, data of 7 octets; PUS 2, ack 1001; 17,1; source 3."""
     octets = bytes.fromhex("1805 c001 0006 29 11 01 0003")
-    ping = TcPacket(apid=5, count=1, service=17, subtype=1, acknowledge=Ack.ACCEPTANCE | Ack.COMPLETION, source=3)
+    ping = TcPacket(
+        apid=5, count=1, service=17, subtype=1, acknowledge=AckFlags.ACCEPTANCE | AckFlags.COMPLETION, source=3
+    )
     assert ping.encode() == octets + crc16(octets).to_bytes(2)
     assert ping.request.word == 0x1805C001
 

@@ -10,17 +10,17 @@ from link.dictionary import Counted, Dictionary, Event, Flag, Int8ub, Telemetry,
 from link.errors import DecodeError
 from link.pus.catalogue import SERVICES, read_report, read_request, reports_of, requests_of
 from link.pus.definition import definition_of
-from link.pus.packets import Ack, TcPacket, TmPacket
+from link.pus.packets import AckFlags, TcPacket, TmPacket
 from link.pus.services import events, functions, housekeeping, test
 from link.pus.services.scheduling import insert_of
 from link.pus.services.verification import (
     CompletionFailure,
+    ExecutionStage,
     FailureCode,
-    Stage,
     failure,
     success,
 )
-from link.pus.source import Tally, TcSource, TmSource
+from link.pus.source import FreshNumbers, TcSource, TmSource
 
 PACKET = TcPacket(apid=5, count=9, service=8, subtype=1)
 
@@ -34,10 +34,10 @@ class Spill(Event, id=4, severity="high"):
 
 
 REPORTED = [
-    *(success(PACKET, stage, 2) for stage in Stage),
-    *(failure(PACKET, stage, FailureCode.NOT_NOW, "night", 2) for stage in Stage),
+    *(success(PACKET, stage, 2) for stage in ExecutionStage),
+    *(failure(PACKET, stage, FailureCode.NOT_NOW, "night", 2) for stage in ExecutionStage),
     housekeeping.report_of(Level(percent=5)),
-    events.report_of(Spill(percent=6)),
+    events.event_report(Spill(percent=6)),
     test.Pong(),
 ]
 
@@ -69,31 +69,31 @@ def test_a_type_of_request_that_nobody_knows():
 
 
 def test_the_subtype_follows_the_severity():
-    assert type(events.report_of(Spill(percent=6))) is events.HighSeverity
+    assert type(events.event_report(Spill(percent=6))) is events.HighSeverity
 
 
-@given(st.sampled_from(Stage), st.integers(0, 15).map(Ack))
+@given(st.sampled_from(ExecutionStage), st.integers(0, 15).map(AckFlags))
 def test_successes_are_reported_where_asked_for(stage, acknowledge):
-    wanted = acknowledge & (1 << list(Stage).index(stage))
+    wanted = acknowledge & (1 << list(ExecutionStage).index(stage))
     packet = TcPacket(apid=5, count=9, service=8, subtype=1, acknowledge=acknowledge)
     assert (success(packet, stage) is not None) == bool(wanted)
 
 
 def test_a_long_reason_is_cut_between_characters():
-    report = failure(PACKET, Stage.START, FailureCode.NOT_NOW, "é" * 150)
+    report = failure(PACKET, ExecutionStage.START, FailureCode.NOT_NOW, "é" * 150)
     assert report.reason == "é" * 100
 
 
 @pytest.mark.parametrize("reason", ["caf\udce9", "é" * 300, "x" * 1000])
 def test_any_reason_is_told(reason):
-    report = failure(PACKET, Stage.COMPLETION, FailureCode.NOT_NOW, reason)
+    report = failure(PACKET, ExecutionStage.COMPLETION, FailureCode.NOT_NOW, reason)
     back = read_report(TmPacket.decode(TmSource(7).packet(report, 10**18)))
     assert isinstance(back, CompletionFailure)
     assert back.reason
 
 
 def test_packets_and_types_are_counted_without_gaps():
-    source = TmSource(7, numbers=Tally(Counter({"7": 16383})))
+    source = TmSource(7, numbers=FreshNumbers(Counter({"7": 16383})))
     pong, level = test.Pong(), housekeeping.report_of(Level(percent=5))
     packets = [TmPacket.decode(source.packet(report, 10**18)) for report in (pong, level, pong)]
     assert [(packet.count, packet.counter) for packet in packets] == [(16383, 0), (0, 0), (1, 1)]

@@ -6,7 +6,7 @@ import pytest
 from fsw.pipelines.stages.results.tiles import spans
 from ground.records import EventRecord
 from kernels.imaging.image import encode_runs
-from link.products.screening import CloudMask, Tile
+from link.products.screening import CloudMaskProduct, Tile
 from rig.missions.cloudscreen_judge import Received, judge, judgement_lines
 from rig.missions.cloudscreen_scenes import Scenes
 
@@ -32,7 +32,7 @@ TOLD = {
 
 def mask(number):
     runs = encode_runs(CLOUDS[number])
-    return CloudMask(id=number, target=f"scene{number}", shape=(40, 40), runs=runs).encode()
+    return CloudMaskProduct(id=number, target=f"scene{number}", shape=(40, 40), runs=runs).encode()
 
 
 def tile(number, row, column, side=20, dn=DN):
@@ -123,7 +123,7 @@ HOLED = Scenes(DN, CLOUDS, HOLES)
 def holed_mask(number, clouds=CLOUDS, valid=HOLES):
     seen = {} if valid[number].all() else {"valid_runs": encode_runs(valid[number])}
     runs = encode_runs(clouds[number] & valid[number])
-    return CloudMask(id=number, target=f"scene{number}", shape=(40, 40), runs=runs, **seen).encode()
+    return CloudMaskProduct(id=number, target=f"scene{number}", shape=(40, 40), runs=runs, **seen).encode()
 
 
 def holed_tile(number, row, column, samples=DN, valid=HOLES):

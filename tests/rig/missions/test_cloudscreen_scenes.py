@@ -11,8 +11,8 @@ from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
 from kernels.imaging.image import decode_runs
 from link.models.forest import Split
-from link.products.screening import CloudMask, Tile
-from rig.missions.cloudscreen_scenes import BANDS, lay_out, read_scenes
+from link.products.screening import CloudMaskProduct, Tile
+from rig.missions.cloudscreen_scenes import BANDS, lay_out_scenes, read_scenes
 from tests.fsw.pipelines.pipeline import made, work
 from tests.ground.models.test_lightgbm import text_of
 
@@ -28,7 +28,7 @@ needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the published scenes 
 def published(tmp_path_factory):
     """The published scenes, and the mission that flies with them."""
     scenes = read_scenes(DATA)
-    return scenes, lay_out(scenes, DATA, MISSION, tmp_path_factory.mktemp("mission"))
+    return scenes, lay_out_scenes(scenes, DATA, MISSION, tmp_path_factory.mktemp("mission"))
 
 
 @needs_data
@@ -37,7 +37,7 @@ def test_a_published_chip_of_another_size_has_its_published_mask(published):
         dn, clouds = archive["s2_dn"], archive["cloud_mask_default"]
     model = ("clouds", {"model": "clouds.bundle", "keys": ["clouds.pub"]})
     files = made(dn, BANDS, model, "cloud_mask", "pack_clouds", folder=published[1].parent)
-    told = CloudMask.decode(files[".clouds"])
+    told = CloudMaskProduct.decode(files[".clouds"])
     assert np.array_equal(decode_runs(told.runs, told.shape), clouds)
 
 
@@ -50,7 +50,7 @@ def test_the_published_masks_come_out_of_the_published_scenes(published):
         frame = camera.capture(target)
         assert frame.dn.shape == (13, 101, 150)  # twelve bits of a hundred columns
         mask, *tiles = files_of(run(frame.dn, work(mission.stages, frame.bands, is_packed=True, target=target)))
-        told = CloudMask.decode(mask.octets)
+        told = CloudMaskProduct.decode(mask.octets)
         assert np.array_equal(decode_runs(told.runs, told.shape), clouds)
         assert [file.priority for file in tiles] == [99] * (0 if clouds.mean() > 0.9 else 36)
         back = np.zeros_like(dn)
@@ -81,7 +81,7 @@ def test_scenes_that_are_something_else_are_refused(tmp_path):
     wide[0, 0, 0, 0], wide[0, 0, 1] = 5000, 1
     np.savez(file, dn=wide, cloud_mask_default=np.zeros(shape[:3], np.uint8))
     with pytest.raises(ValueError, match="more numbers than 12-bit samples have"):
-        lay_out(read_scenes(tmp_path), tmp_path, MISSION, tmp_path / "out")
+        lay_out_scenes(read_scenes(tmp_path), tmp_path, MISSION, tmp_path / "out")
 
 
 @pytest.fixture
@@ -100,21 +100,21 @@ def folder(tmp_path):
 
 def test_scenes_made_here_are_screened(folder, tmp_path):
     scenes = read_scenes(folder)
-    mission = load_mission(lay_out(scenes, folder, MISSION, tmp_path / "mission"))
+    mission = load_mission(lay_out_scenes(scenes, folder, MISSION, tmp_path / "mission"))
     assert [scene.target for scene in mission.scene] == scenes.targets == ["scene0", "scene1"]
     frame = SceneCamera(mission.scenes, VirtualClock()).capture("scene1")
     mask, *tiles = files_of(run(frame.dn, work(mission.stages, frame.bands, is_packed=True, target="scene1")))
-    told = CloudMask.decode(mask.octets)
+    told = CloudMaskProduct.decode(mask.octets)
     assert np.array_equal(decode_runs(told.runs, told.shape), scenes.clouds[1])
     assert [Tile.decode(file.octets).row for file in tiles] == [17, 17]
     assert [file.priority for file in tiles] == [93, 93]  # the margin is in them
 
 
 def test_a_bundle_may_be_there_already(folder, tmp_path):
-    first = lay_out(read_scenes(folder), folder, MISSION, tmp_path / "mission").parent
+    first = lay_out_scenes(read_scenes(folder), folder, MISSION, tmp_path / "mission").parent
     for name in ("clouds.bundle", "clouds.pub"):
         (folder / name).write_bytes((first / name).read_bytes())
-    second = lay_out(read_scenes(folder), folder, MISSION, tmp_path / "again").parent
+    second = lay_out_scenes(read_scenes(folder), folder, MISSION, tmp_path / "again").parent
     assert (second / "clouds.bundle").read_bytes() == (first / "clouds.bundle").read_bytes()
     (second / "clouds.bundle").write_bytes(b"noise")
     with pytest.raises(ValueError, match=r"pipeline.stages\[1\] \(clouds\): model: not a model bundle"):

@@ -17,7 +17,7 @@ from hal.camera import Frame
 from kernels.imaging import image
 from kernels.imaging.georeference import Georeference
 from link.products.product import Product
-from rig.missions.coastwatch_truth import differences, expected_mask
+from rig.missions.coastwatch_truth import differences_from_truth, expected_mask
 from tests.fsw.pipelines.pipeline import specs
 
 PLACE = Georeference(epsg=31985, easting_m=288776.25, northing_m=9120760.75, pixel_m=28.5)
@@ -64,7 +64,7 @@ def masks_for(dn):
 @settings(deadline=None)
 def test_kernels_and_plain_numpy_agree(scene):
     frame = frame_of(*scene)
-    assert differences(product_of(frame), frame, **RULE) == []
+    assert differences_from_truth(product_of(frame), frame, **RULE) == []
 
 
 @given(st.integers(0, 999))
@@ -127,7 +127,7 @@ def test_a_disagreement_is_said_in_words(spoil, sentence):
     frame = frame_of(blobs(1))
     product = product_of(frame)
     assert product.water is not None
-    found = differences(spoil(product), frame, **RULE)
+    found = differences_from_truth(spoil(product), frame, **RULE)
     assert len(found) == 1
     assert found[0].startswith(sentence)
 
@@ -135,5 +135,5 @@ def test_a_disagreement_is_said_in_words(spoil, sentence):
 def test_water_where_there_is_none_is_noticed():
     dry = frame_of(np.stack([np.zeros((5, 5), np.uint8), np.full((5, 5), 9, np.uint8)]))
     wet = replace(product_of(frame_of(blobs(1))), target="test")
-    assert differences(changed(wet, shape=(5, 5)), dry, **RULE)
+    assert differences_from_truth(changed(wet, shape=(5, 5)), dry, **RULE)
     assert not expected_mask(dry, **RULE).any()

@@ -13,8 +13,8 @@ from hal.sim.clock import VirtualClock
 from kernels.imaging.georeference import Georeference
 from kernels.imaging.image import encode_outlines
 from link.products.alert import Alert
-from link.products.product import Product, Water
-from rig.missions.flood import Chip, judge, lay_out, read_chips, summary, summary_lines
+from link.products.product import Product, WaterProduct
+from rig.missions.flood import Chip, flood_lines, judge_chip, lay_out_chips, read_chips, summary
 from tests.fsw.pipelines.pipeline import work
 
 ROOT = Path(__file__).parents[3]
@@ -35,12 +35,12 @@ def files_for(mission, target):
 def test_radar_finds_the_water_that_people_found(tmp_path):
     chips = read_chips(DATA)
     assert list(chips) == ["nigeria_812045", "pakistan_849790", "somalia_699062", "spain_7370579", "sri-lanka_534068"]
-    mission = load_mission(lay_out(chips, MISSIONS / "radar.toml", tmp_path))
+    mission = load_mission(lay_out_chips(chips, MISSIONS / "radar.toml", tmp_path))
     judged = []
     for target, chip in chips.items():
         files = files_for(mission, target)
         assert list(files) == [".alert", ".product"]
-        judged.append(judge(target, chip, *files.values()) | {"alert_first": True})
+        judged.append(judge_chip(target, chip, *files.values()) | {"alert_first": True})
     report = summary(judged)
     assert report["ok"]
     assert report["iou"] >= 0.725  # pooled; 0.707 without clean-up, at any size
@@ -54,7 +54,7 @@ def test_the_colour_of_water_finds_what_people_found(tmp_path):
     np.savez(tmp_path / "spain.npz", dn=dn[[2, 11]], band=["green", "swir1"])
     (tmp_path / "mission.toml").write_text((MISSIONS / "optical.toml").read_text())
     files = files_for(load_mission(tmp_path / "mission.toml"), "spain")
-    found = judge("spain", Chip(np.zeros((2, *label.shape), np.float32), label), *files.values())
+    found = judge_chip("spain", Chip(np.zeros((2, *label.shape), np.float32), label), *files.values())
     assert found["hit"] / found["union"] >= 0.719
     assert (found["alert"], found["alert_right"], found["octets"] <= 4096) == (True, True, True)
 
@@ -65,7 +65,7 @@ CHIP = Chip(np.zeros((2, 20, 20), np.float32), LABEL)
 
 
 def product(mask, target="lake"):
-    water = Water(
+    water = WaterProduct(
         georeference=Georeference(epsg=0, easting_m=0, northing_m=0, pixel_m=1),
         shape=(20, 20),
         threshold=-20.0,
@@ -80,25 +80,25 @@ def alert(share, target="lake"):
 
 
 def judged(told, found):
-    return summary([judge("lake", CHIP, told, found) | {"alert_first": True}])
+    return summary([judge_chip("lake", CHIP, told, found) | {"alert_first": True}])
 
 
 def test_the_judge_knows_right_from_wrong():
     right, half = np.arange(20) < np.full((20, 1), 5), np.arange(20) < np.full((20, 1), 10)
     good = judged(alert(0.25), product(right))
     assert (good["ok"], good["iou"]) == (True, 1.0)  # where nobody labelled counts for nothing
-    assert summary_lines(good)[-1].split() == ["judgement", "right"]
+    assert flood_lines(good)[-1].split() == ["judgement", "right"]
     assert (judged(alert(0.25), product(half))["ok"], judged(alert(0.25), product(half))["iou"]) == (False, 0.5)
     assert judged(alert(0.25), product(half & False))["iou"] == 0
     assert not judged(alert(0.1), product(right))["ok"]
     assert not judged(alert(0.25, target="sea"), product(right))["ok"]
     assert judged(b"noise", product(right))["chips"][0]["differences"]
-    late = summary([judge("lake", CHIP, alert(0.25), product(right)) | {"alert_first": False}])
-    assert summary_lines(late)[-1].split() == ["judgement", "WRONG"]
+    late = summary([judge_chip("lake", CHIP, alert(0.25), product(right)) | {"alert_first": False}])
+    assert flood_lines(late)[-1].split() == ["judgement", "WRONG"]
 
 
 def test_one_wrong_chip_makes_the_whole_wrong():
-    right = judge("lake", CHIP, alert(0.25), product(CHIP.label == 1)) | {"alert_first": True}
+    right = judge_chip("lake", CHIP, alert(0.25), product(CHIP.label == 1)) | {"alert_first": True}
     assert summary([right, right])["ok"] is True
     for name, value in (("alert_right", False), ("alert_first", False), ("differences", ["x"])):
         assert summary([right, right | {name: value}])["ok"] is False
@@ -115,22 +115,22 @@ def test_a_pixel_counts_where_all_bands_saw_it():
 def test_a_dry_chip_has_no_iou():
     """And nothing is divided by its water, by itself or pooled."""
     dry = Chip(CHIP.db, np.zeros((20, 20), np.int8))
-    found = judge("lake", dry, alert(0.0), product(np.zeros((20, 20), bool))) | {"alert_first": True}
+    found = judge_chip("lake", dry, alert(0.0), product(np.zeros((20, 20), bool))) | {"alert_first": True}
     report = summary([found])
     assert (found["iou"], report["iou"], report["ok"], report["spread"]) == (None, None, True, None)
-    assert "dry, no IoU" in summary_lines(report)[0]
-    assert summary_lines(report)[-2].split(maxsplit=1)[1] == "no water, labelled or claimed"
+    assert "dry, no IoU" in flood_lines(report)[0]
+    assert flood_lines(report)[-2].split(maxsplit=1)[1] == "no water, labelled or claimed"
     assert summary([found, found])["iou"] is None
 
 
 def test_a_chip_without_labels_is_said_to_be_so():
     unlabelled = Chip(CHIP.db, np.full((20, 20), -1, np.int8))
     wet = np.arange(20) < np.full((20, 1), 5)
-    report = summary([judge("lake", unlabelled, alert(0.25), product(wet)) | {"alert_first": True}])
+    report = summary([judge_chip("lake", unlabelled, alert(0.25), product(wet)) | {"alert_first": True}])
     assert (report["ok"], report["chips"][0]["alert_right"], report["chips"][0]["judged"]) == (None, None, 0)
-    assert summary_lines(report)[0].endswith("an alert, not judged; 60 octets drawn, unlabelled, IoU not judged")
-    assert summary_lines(report)[-1].split(maxsplit=1)[1] == "none: no chip is labelled where the radar saw it"
-    mixed = summary([*report["chips"], judge("lake", CHIP, alert(0.25), product(wet)) | {"alert_first": True}])
+    assert flood_lines(report)[0].endswith("an alert, not judged; 60 octets drawn, unlabelled, IoU not judged")
+    assert flood_lines(report)[-1].split(maxsplit=1)[1] == "none: no chip is labelled where the radar saw it"
+    mixed = summary([*report["chips"], judge_chip("lake", CHIP, alert(0.25), product(wet)) | {"alert_first": True}])
     assert (mixed["ok"], mixed["iou"]) == (True, 1.0)
 
 
@@ -141,11 +141,11 @@ def blind_product(seen=0.0):
 def test_no_data_under_a_label_is_no_miss():
     blind = Chip(np.full((2, 20, 20), np.nan, np.float32), LABEL)
     told = Alert(id=1, target="lake", share=0.0, share_min=0.15, seen=0.0).encode()
-    report = summary([judge("lake", blind, told, blind_product()) | {"alert_first": True}])
+    report = summary([judge_chip("lake", blind, told, blind_product()) | {"alert_first": True}])
     assert (report["ok"], report["iou"], report["chips"][0]["differences"]) == (None, None, [])
-    assert "nothing seen: no alert, right; " in summary_lines(report)[0]
-    assert summary_lines(report)[0].endswith("no data, IoU not judged")
-    claimed = judge("lake", blind, alert(0.0), product(np.ones((20, 20), bool)))
+    assert "nothing seen: no alert, right; " in flood_lines(report)[0]
+    assert flood_lines(report)[0].endswith("no data, IoU not judged")
+    claimed = judge_chip("lake", blind, alert(0.0), product(np.ones((20, 20), bool)))
     assert [text.partition(":")[0] for text in claimed["differences"][:2]] == ["alert", "product"]
     assert claimed["differences"][2] == "400 pixels of water where the radar saw nothing"
 
@@ -153,7 +153,7 @@ def test_no_data_under_a_label_is_no_miss():
 @pytest.mark.parametrize(("labelled", "right"), [(0.25, True), (0.19, None), (0.11, None), (0.09, False)])
 def test_an_alert_near_its_limit_is_not_judged(labelled, right):
     label = (np.arange(400) < round(400 * labelled)).astype(np.int8).reshape(20, 20)
-    assert judge("lake", Chip(CHIP.db, label), alert(0.3), product(label == 1))["alert_right"] is right
+    assert judge_chip("lake", Chip(CHIP.db, label), alert(0.3), product(label == 1))["alert_right"] is right
 
 
 def test_chips_of_other_forms(tmp_path):
@@ -189,7 +189,7 @@ def synthetic(tmp_path, mission):
     """A chip whose left quarter is dark, laid out with a mission."""
     db = np.full((2, 20, 20), -8, np.float32)
     db[:, :, :5] = -26
-    return load_mission(lay_out({"lake": Chip(db, LABEL)}, MISSIONS / mission, tmp_path))
+    return load_mission(lay_out_chips({"lake": Chip(db, LABEL)}, MISSIONS / mission, tmp_path))
 
 
 def test_the_radar_mission_on_a_chip_made_here(tmp_path):
@@ -206,7 +206,7 @@ def test_the_optical_mission_on_a_chip_made_here(tmp_path):
     (tmp_path / "mission.toml").write_text((MISSIONS / "optical.toml").read_text())
     told, found = files_for(load_mission(tmp_path / "mission.toml"), "spain").values()
     assert Alert.decode(told).raised
-    assert judge("spain", CHIP, told, found)["hit"] == judge("spain", CHIP, told, found)["union"] == 95
+    assert judge_chip("spain", CHIP, told, found)["hit"] == judge_chip("spain", CHIP, told, found)["union"] == 95
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 33), (20, 21)])
@@ -216,9 +216,9 @@ def test_the_radar_mission_on_odd_chips_with_holes(tmp_path, shape, empty):
     db = np.full((2, *shape), -26, np.float32)
     db[:, :, : round(empty * shape[1])] = np.nan
     chip = Chip(db, np.ones(shape, np.int8))
-    mission = load_mission(lay_out({"lake": chip}, MISSIONS / "radar.toml", tmp_path))
+    mission = load_mission(lay_out_chips({"lake": chip}, MISSIONS / "radar.toml", tmp_path))
     told, found = files_for(mission, "lake").values()
-    report = judge("lake", chip, told, found)
+    report = judge_chip("lake", chip, told, found)
     assert report["differences"] == []
     assert report["iou"] in (None, 1.0) or shape == (1, 1)
     assert Alert.decode(told).raised == (Product.decode(found).water is not None) == (empty < 1 and shape != (1, 1))
@@ -228,9 +228,10 @@ def test_the_radar_mission_on_odd_chips_with_holes(tmp_path, shape, empty):
 def test_chips_that_nobody_can_judge(tmp_path):
     chips = read_chips(DATA.parent / "water")
     assert list(chips) == ["ghana_83483_unlabelled", "nigeria_ayt12_jrc", "paraguay_34417_all_nan"]
-    mission = load_mission(lay_out(chips, MISSIONS / "radar.toml", tmp_path))
+    mission = load_mission(lay_out_chips(chips, MISSIONS / "radar.toml", tmp_path))
     judged = [
-        judge(name, chip, *files_for(mission, name).values()) | {"alert_first": True} for name, chip in chips.items()
+        judge_chip(name, chip, *files_for(mission, name).values()) | {"alert_first": True}
+        for name, chip in chips.items()
     ]
     assert [chip["judged"] for chip in judged] == [0, 0, 0]
     assert [chip["differences"] for chip in judged] == [[], [], []]

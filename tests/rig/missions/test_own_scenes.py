@@ -9,7 +9,7 @@ from fsw.mission import load_mission
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
 from rig.missions.cloudscreen_scenes import with_scenes
-from rig.missions.own_scenes import lay_out
+from rig.missions.own_scenes import lay_out_images
 
 MISSIONS = Path(__file__).parents[3] / "examples" / "missions"
 COASTWATCH = MISSIONS / "coastwatch.toml"
@@ -17,7 +17,7 @@ CUBE = np.arange(1, 2 * 9 * 11 + 1, dtype=np.uint16).reshape(2, 9, 11)
 
 
 def laid(tmp_path, *files, bands=("green", "swir1"), path=COASTWATCH):
-    return lay_out(files, bands, path, tmp_path / "mission")
+    return lay_out_images(files, bands, path, tmp_path / "mission")
 
 
 def test_images_become_the_scenes_of_a_copy(tmp_path):

@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from fsw.pipelines.contract import Contract, plane
 from fsw.pipelines.stage import Items, Stage
-from fsw.pipelines.valid import within
+from fsw.pipelines.valid import within_valid
 from kernels.imaging.image import Mask, clean_mask
 
 
@@ -23,4 +23,4 @@ class Clean(Stage, frozen=True):
         return Contract(takes={"mask": mask, "valid": mask}, gives={"mask": mask})
 
     def run(self, *, mask: Mask, valid: Mask) -> Items:
-        return {"mask": within(clean_mask(within(mask, valid), smallest_px=self.smallest_px), valid)}
+        return {"mask": within_valid(clean_mask(within_valid(mask, valid), smallest_px=self.smallest_px), valid)}

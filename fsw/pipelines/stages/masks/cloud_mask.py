@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from fsw.pipelines.contract import Contract, plane
 from fsw.pipelines.stage import Items, Stage
-from fsw.pipelines.valid import within
+from fsw.pipelines.valid import within_valid
 from kernels.imaging.disk import RADIUS_MAX, disk_dilate, disk_mean
 from kernels.imaging.image import Mask
 
@@ -30,9 +30,13 @@ class CloudMask(Stage, frozen=True):
         return Contract(takes={"probability": plane("float32"), "valid": mask}, gives={"clouds": mask})
 
     def run(self, *, probability: NDArray[np.float32], valid: Mask) -> Items:
-        known = within(valid, np.isfinite(probability).view(np.uint8))
+        known = within_valid(valid, np.isfinite(probability).view(np.uint8))
         cloudy = self._mean(probability, known) > np.float32(self.threshold)
-        return {"clouds": within(disk_dilate(within(cloudy.view(np.uint8), known), radius=self.margin_px), valid)}
+        return {
+            "clouds": within_valid(
+                disk_dilate(within_valid(cloudy.view(np.uint8), known), radius=self.margin_px), valid
+            )
+        }
 
     def _mean(self, probability: NDArray[np.float32], known: Mask) -> NDArray[np.float32]:
         """Over the known pixels of each disk; NaN where there are none."""

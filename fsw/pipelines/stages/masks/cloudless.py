@@ -4,7 +4,7 @@ import numpy as np
 
 from fsw.pipelines.contract import Contract, plane
 from fsw.pipelines.stage import Items, Stage
-from fsw.pipelines.valid import within
+from fsw.pipelines.valid import within_valid
 from kernels.imaging.image import Mask
 
 
@@ -16,5 +16,5 @@ class Cloudless(Stage, frozen=True):
         return Contract(takes={"mask": mask, "clouds": mask, "valid": mask}, gives={"mask": mask, "valid": mask})
 
     def run(self, *, mask: Mask, clouds: Mask, valid: Mask) -> Items:
-        clear = within(valid, (clouds == 0).view(np.uint8))
-        return {"mask": within(mask, clear), "valid": clear}
+        clear = within_valid(valid, (clouds == 0).view(np.uint8))
+        return {"mask": within_valid(mask, clear), "valid": clear}

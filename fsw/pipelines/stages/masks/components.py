@@ -1,8 +1,8 @@
 """The patches of a mask, counted and measured."""
 
-from fsw.pipelines.contract import Array, Contract, plane
+from fsw.pipelines.contract import ArrayItem, Contract, plane
 from fsw.pipelines.stage import Items, Stage
-from fsw.pipelines.valid import within
+from fsw.pipelines.valid import within_valid
 from kernels.imaging.image import Mask, components
 
 
@@ -17,10 +17,10 @@ class Components(Stage, frozen=True):
             takes={"mask": plane("uint8"), "valid": plane("uint8")},
             gives={
                 "labels": plane("int32"),
-                "areas": Array(("int32",), ("component",)),
-                "boxes": Array(("int32",), ("component", 4)),
+                "areas": ArrayItem(("int32",), ("component",)),
+                "boxes": ArrayItem(("int32",), ("component", 4)),
             },
         )
 
     def run(self, *, mask: Mask, valid: Mask) -> Items:
-        return components(within(mask, valid))._asdict()
+        return components(within_valid(mask, valid))._asdict()

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from fsw.pipelines.contract import Contract, plane
 from fsw.pipelines.stage import Items, Stage
-from fsw.pipelines.valid import within
+from fsw.pipelines.valid import within_valid
 from kernels.imaging.image import Mask, components, encode_outlines
 
 
@@ -25,9 +25,9 @@ class Simplify(Stage, frozen=True):
         return Contract(takes={"mask": mask, "valid": mask}, gives={"mask": mask})
 
     def run(self, *, mask: Mask, valid: Mask) -> Items:
-        simple, smallest_px = within(mask, valid), 2
+        simple, smallest_px = within_valid(mask, valid), 2
         while len(encode_outlines(simple)) > self.octets_max:
-            simple = within(sieve(simple, smallest_px), valid)
+            simple = within_valid(sieve(simple, smallest_px), valid)
             smallest_px = smallest_px * 3 // 2 if smallest_px & (smallest_px - 1) == 0 else smallest_px // 3 * 4
         return {"mask": simple}
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from fsw.pipelines.contract import Contract, cube, plane, scalar
 from fsw.pipelines.stage import Items, Stage
-from fsw.pipelines.valid import within
+from fsw.pipelines.valid import within_valid
 from kernels.imaging.image import Mask, normalised_difference, water_mask
 
 
@@ -28,9 +28,9 @@ class Water(Stage, frozen=True):
         )
 
     def run(self, *, bands: NDArray[Any], valid: Mask) -> Items:
-        known = within(valid, _with_index(bands))
+        known = within_valid(valid, _with_index(bands))
         mask = water_mask(*bands, threshold=self.threshold)
-        return {"mask": within(mask, known), "valid": known, "threshold": np.array(self.threshold, np.float32)}
+        return {"mask": within_valid(mask, known), "valid": known, "threshold": np.array(self.threshold, np.float32)}
 
 
 def _with_index(bands: NDArray[Any]) -> Mask:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw.pipelines.contract import Array, Contract, cube, plane
+from fsw.pipelines.contract import ArrayItem, Contract, cube, plane
 from fsw.pipelines.stage import Items, Stage
 from fsw.pipelines.valid import blanked
 from kernels.imaging.calibrate import calibrate_raw12
@@ -21,7 +21,7 @@ class Calibrate(Stage, frozen=True):
     tables: Path
 
     def contract(self) -> Contract:
-        raw = Array(("uint8",), ("band", "row", "octet"))
+        raw = ArrayItem(("uint8",), ("band", "row", "octet"))
         return Contract(takes={"raw12": raw, "valid": plane("uint8")}, gives={"bands": cube("uint16")})
 
     def run(self, *, raw12: NDArray[np.uint8], valid: Mask) -> Items:

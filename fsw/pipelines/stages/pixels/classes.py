@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from fsw.pipelines.contract import Contract, plane, scalar
 from fsw.pipelines.scoring import ModelStage
 from fsw.pipelines.stage import REPAIRS, Items
-from fsw.pipelines.valid import within
+from fsw.pipelines.valid import within_valid
 from kernels.imaging.image import Mask
 
 
@@ -30,5 +30,5 @@ class Classes(ModelStage, frozen=True):
 
     def run(self, *, bands: NDArray[Any], valid: Mask) -> Items:
         classes, repairs = self.scored(bands)
-        mask = within((classes == self.wanted).view(np.uint8), valid)
+        mask = within_valid((classes == self.wanted).view(np.uint8), valid)
         return {"classes": classes, "mask": mask, "threshold": np.array(np.nan, np.float32), REPAIRS: repairs}

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from fsw.pipelines.contract import ABOUT, FILES, Contract, plane
 from fsw.pipelines.stage import About, File, Items, Priority, Stage
-from fsw.pipelines.valid import share_of, within
+from fsw.pipelines.valid import share_of, within_valid
 from kernels.imaging.image import Mask
 from link.products.alert import Alert
 
@@ -27,7 +27,7 @@ class AreaAlert(Stage, frozen=True):
 
     def run(self, *, about: About, mask: Mask, valid: Mask) -> Items:
         pixels = int(np.count_nonzero(valid))
-        share = int(within(mask, valid).sum()) / pixels if pixels else 0.0
+        share = int(within_valid(mask, valid).sum()) / pixels if pixels else 0.0
         alert = Alert(
             id=about.product_id, target=about.target, share=share, share_min=self.share_min, seen=share_of(valid)
         )

@@ -2,7 +2,7 @@
 
 from fsw.pipelines.contract import OCTETS, Contract, plane
 from fsw.pipelines.stage import Items, Stage
-from fsw.pipelines.valid import within
+from fsw.pipelines.valid import within_valid
 from kernels.imaging.image import Mask, encode_outlines
 
 
@@ -13,4 +13,4 @@ class Outlines(Stage, frozen=True):
         return Contract(takes={"mask": plane("uint8"), "valid": plane("uint8")}, gives={"outlines": OCTETS})
 
     def run(self, *, mask: Mask, valid: Mask) -> Items:
-        return {"outlines": encode_outlines(within(mask, valid))}
+        return {"outlines": encode_outlines(within_valid(mask, valid))}

@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw.pipelines.contract import ABOUT, FILES, OCTETS, Contract, Kind, plane, scalar
+from fsw.pipelines.contract import ABOUT, FILES, OCTETS, Contract, ItemKind, plane, scalar
 from fsw.pipelines.stage import About, File, Items, Priority, Stage
-from fsw.pipelines.valid import share_of, within
+from fsw.pipelines.valid import share_of, within_valid
 from kernels.imaging.image import Mask
-from link.products.product import Product, Water
+from link.products.product import Product, WaterProduct
 
 
 class Pack(Stage, frozen=True):
@@ -20,7 +20,7 @@ class Pack(Stage, frozen=True):
     priority: Priority = 0
 
     def contract(self) -> Contract:
-        takes: dict[str, Kind] = {
+        takes: dict[str, ItemKind] = {
             "about": ABOUT, "mask": plane("uint8"), "valid": plane("uint8"), "threshold": scalar("float32"),
             "outlines": OCTETS,
         }  # fmt: skip
@@ -36,13 +36,13 @@ class Pack(Stage, frozen=True):
         outlines: bytes,
         runs: bytes = b"",
     ) -> Items:
-        water = Water(
+        water = WaterProduct(
             georeference=about.georeference,
             shape=(mask.shape[0], mask.shape[1]),
             threshold=float(threshold),
             outlines=outlines,
             runs=runs,
         )
-        found = water if within(mask, valid).any() else None
+        found = water if within_valid(mask, valid).any() else None
         product = Product(id=about.product_id, target=about.target, water=found, seen=share_of(valid))
         return {"files": [File(".product", product.encode(), self.priority)]}

@@ -2,9 +2,9 @@
 
 from fsw.pipelines.contract import ABOUT, FILES, Contract, plane
 from fsw.pipelines.stage import About, File, Items, Priority, Stage
-from fsw.pipelines.valid import within
+from fsw.pipelines.valid import within_valid
 from kernels.imaging.image import Mask, encode_runs
-from link.products.screening import CloudMask
+from link.products.screening import CloudMaskProduct
 
 
 class PackClouds(Stage, frozen=True):
@@ -20,11 +20,11 @@ class PackClouds(Stage, frozen=True):
         return Contract(takes={"about": ABOUT, "clouds": mask, "valid": mask}, gives={"files": FILES})
 
     def run(self, *, about: About, clouds: Mask, valid: Mask) -> Items:
-        mask = CloudMask(
+        mask = CloudMaskProduct(
             id=about.product_id,
             target=about.target,
             shape=(clouds.shape[0], clouds.shape[1]),
-            runs=encode_runs(within(clouds, valid)),
+            runs=encode_runs(within_valid(clouds, valid)),
             valid_runs=b"" if valid.all() else encode_runs(valid),
         )
         return {"files": [File(".clouds", mask.encode(), self.priority)]}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fsw.pipelines.contract import ABOUT, FILES, Contract, cube, plane
 from fsw.pipelines.stage import About, File, Items, Stage
-from fsw.pipelines.valid import blanked, within
+from fsw.pipelines.valid import blanked, within_valid
 from kernels.imaging.image import Mask, encode_runs
 from link.products.screening import Tile
 
@@ -38,7 +38,9 @@ class Tiles(Stage, frozen=True):
         files = []
         for rows, columns in product(*(spans(side, self.tile_px) for side in clouds.shape)):
             known = valid[rows, columns]
-            seen, clouded = (int(mask.sum()) for mask in (within(known, known), within(clouds[rows, columns], known)))
+            seen, clouded = (
+                int(mask.sum()) for mask in (within_valid(known, known), within_valid(clouds[rows, columns], known))
+            )
             if seen and clouded <= self.cloud_share_max * seen:
                 tile = Tile(
                     id=about.product_id,

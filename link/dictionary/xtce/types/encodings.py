@@ -7,24 +7,24 @@ from typing import Literal
 from link.dictionary.bounds import TERMS_MAX
 from link.dictionary.conditions import Condition
 from link.dictionary.curves import Curve, Linear, Polynomial, Powers, Spline
-from link.dictionary.kinds import Integer, Order, Real
+from link.dictionary.kinds import ByteOrder, Integer, Real
 from link.dictionary.xtce.document import (
     Element,
     UnsupportedError,
     among,
-    children,
     integer,
+    known_children,
     need,
-    number,
+    number_of,
     only,
     parts,
+    read_whole,
     truth,
-    whole,
 )
 from link.dictionary.xtce.ledger import Ledger
 
-NUMBERS = ("IntegerDataEncoding", "FloatDataEncoding")
-ENCODINGS = (*NUMBERS, "StringDataEncoding", "BinaryDataEncoding")
+NUMBER_ENCODINGS = ("IntegerDataEncoding", "FloatDataEncoding")
+ENCODINGS = (*NUMBER_ENCODINGS, "StringDataEncoding", "BinaryDataEncoding")
 CRITERIA = ("Comparison", "ComparisonList", "BooleanExpression")
 _SIGNED = ("twosComplement", "twosCompliment", "signed")  # the second in XTCE 1.1, the third in space_packet_parser
 _IEEE754 = ("IEEE754_1985", "IEEE754", "IEEE-754")  # no schema has the last spelling, but its meaning is clear
@@ -55,7 +55,7 @@ def read_number(ledger: Ledger, encoding: Element, condition: Conditioned) -> Nu
     if default is not None:
         with ledger.collecting(default):
             curve = _calibrator(default)
-    for one in children(listed, ("ContextCalibrator",)) if listed is not None else ():
+    for one in known_children(listed, ("ContextCalibrator",)) if listed is not None else ():
         with ledger.collecting(one):
             contexts.append(_context(one, condition))
     return Number(number_kind(ledger, encoding, inside.get("ByteOrderList")), curve, tuple(contexts))
@@ -82,11 +82,11 @@ def number_kind(ledger: Ledger, encoding: Element, byte_order: Element | None = 
     return Integer(bits, signed, _order(encoding, bits, byte_order))
 
 
-def _order(encoding: Element, bits: int, listed: Element | None) -> Order:
-    """The byte order as in `link.dictionary.kinds.Order`; "big" for a number of less than 8 bits."""
+def _order(encoding: Element, bits: int, listed: Element | None) -> ByteOrder:
+    """The byte order as in `link.dictionary.kinds.ByteOrder`; "big" for a number of less than 8 bits."""
     said = encoding.get("byteOrder", "mostSignificantByteFirst")
     if listed is not None:
-        significances = [integer(one, "byteSignificance") for one in children(listed, ("Byte",))]
+        significances = [integer(one, "byteSignificance") for one in known_children(listed, ("Byte",))]
     elif said in _ORDERS:
         return _ORDERS[said] if bits >= 8 else "big"
     else:
@@ -102,7 +102,7 @@ def _order(encoding: Element, bits: int, listed: Element | None) -> Order:
 
 def _listed(encoding: Element, said: str) -> list[int]:
     try:
-        return [whole(one) for one in said.split(",")]
+        return [read_whole(one) for one in said.split(",")]
     except ValueError:
         raise UnsupportedError(encoding, f"{encoding.tag}: byteOrder = {said[:40]} is not supported") from None
 
@@ -120,7 +120,7 @@ def _calibrator(parent: Element) -> Curve:
     calibrator = need(parent, ("PolynomialCalibrator", "SplineCalibrator"))
     if calibrator.tag == "PolynomialCalibrator":
         return _polynomial(calibrator)
-    points = [_point(one, calibrator) for one in children(calibrator, ("SplinePoint",))]
+    points = [_point(one, calibrator) for one in known_children(calibrator, ("SplinePoint",))]
     order, extrapolate = integer(calibrator, "order", 1), truth(calibrator, "extrapolate", False)
     try:
         return Spline(tuple(sorted(points)), order, extrapolate)
@@ -132,16 +132,16 @@ def _point(point: Element, calibrator: Element) -> tuple[float, float]:
     only(point, ())
     if point.get("order", calibrator.get("order", "1")) != calibrator.get("order", "1"):
         raise UnsupportedError(point, "a SplinePoint with another order than its calibrator is not supported")
-    return number(point, "raw"), number(point, "calibrated")
+    return number_of(point, "raw"), number_of(point, "calibrated")
 
 
 def _polynomial(calibrator: Element) -> Curve:
     terms: dict[float, float] = {}
-    for term in children(calibrator, ("Term",)):
-        exponent = number(term, "exponent")
+    for term in known_children(calibrator, ("Term",)):
+        exponent = number_of(term, "exponent")
         if not abs(exponent) < TERMS_MAX:
             raise UnsupportedError(term, f"Term: exponent = {exponent:g}, expected {1 - TERMS_MAX}..{TERMS_MAX - 1}")
-        terms[exponent] = terms.get(exponent, 0.0) + number(term, "coefficient")
+        terms[exponent] = terms.get(exponent, 0.0) + number_of(term, "coefficient")
     try:
         if not all(exponent == int(exponent) and exponent >= 0 for exponent in terms):
             return Powers(tuple((factor, exponent) for exponent, factor in terms.items()))

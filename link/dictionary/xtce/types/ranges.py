@@ -3,7 +3,7 @@
 from math import inf, nextafter
 
 from link.dictionary.limits import Bounds, Limits
-from link.dictionary.xtce.document import Element, children, integer, number, only, truth
+from link.dictionary.xtce.document import Element, integer, known_children, number_of, only, truth
 from link.dictionary.xtce.ledger import Ledger
 
 _ALARM_RANGES = {
@@ -19,7 +19,7 @@ def read_range(
     said = inside.get("ValidRange", inside.get("ValidRangeSet"))
     if said is None:
         return None
-    ranges = [said] if said.tag == "ValidRange" else list(children(said, ("ValidRange",)))
+    ranges = [said] if said.tag == "ValidRange" else list(known_children(said, ("ValidRange",)))
     if len(ranges) != 1:
         ledger.pass_over(said, "ValidRangeSet of several ranges")
         return None
@@ -40,17 +40,17 @@ def read_limits(ledger: Ledger, alarm: Element | None, *, whole: bool, calibrate
     if calibrated and not truth(ranges, "appliesToCalibratedValues", True):
         ledger.pass_over(ranges, "StaticAlarmRanges of numbers that are not calibrated")
         return None
-    bands = {_ALARM_RANGES[str(one.tag)]: _bounds(one, whole) for one in children(ranges, _ALARM_RANGES)}
+    bands = {_ALARM_RANGES[str(one.tag)]: _bounds(one, whole) for one in known_children(ranges, _ALARM_RANGES)}
     return Limits(**bands, persistence=integer(alarm, "minViolations", 1))
 
 
 def _bounds(element: Element, whole: bool) -> Bounds:
     """Inclusive bounds; an open end is infinite."""
-    low, high = number(element, "minInclusive", -inf), number(element, "maxInclusive", inf)
+    low, high = number_of(element, "minInclusive", -inf), number_of(element, "maxInclusive", inf)
     if element.get("minExclusive") is not None:
-        low = _next(number(element, "minExclusive"), inf, whole)
+        low = _next(number_of(element, "minExclusive"), inf, whole)
     if element.get("maxExclusive") is not None:
-        high = _next(number(element, "maxExclusive"), -inf, whole)
+        high = _next(number_of(element, "maxExclusive"), -inf, whole)
     return low, high
 
 

@@ -10,8 +10,8 @@ from link.dictionary.xtce.document import (
     Element,
     UnsupportedError,
     Version,
-    children,
     integer,
+    known_children,
     need,
     parts,
     text,
@@ -33,7 +33,9 @@ def read_size(library: Library, size: Element, unit_bits: int, system: System) -
             return _units(size, whole_number(size), unit_bits)
         case "DynamicValue":
             return read_dynamic(library, size, unit_bits, system)
-    cases = [(_condition(library, one, system), _value(one, unit_bits)) for one in children(size, ("DiscreteLookup",))]
+    cases = [
+        (_condition(library, one, system), _value(one, unit_bits)) for one in known_children(size, ("DiscreteLookup",))
+    ]
     if size.get("defaultValue") is not None:  # XTCE 1.3: the value if no case holds
         cases.append((All(()), _units(size, integer(size, "defaultValue"), unit_bits)))
     return Lookup(tuple(cases))

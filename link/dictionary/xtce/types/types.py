@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import msgspec
 
-from link.dictionary.bounds import DEPTH_MAX
+from link.dictionary.bounds import KIND_DEPTH_MAX
 from link.dictionary.curves import Curve, Linear, Rounded, is_whole
 from link.dictionary.kinds import (
     AnyKind,
@@ -26,13 +26,13 @@ from link.dictionary.xtce.document import (
     UnencodedError,
     UnsupportedError,
     among,
-    children,
     content,
     description,
     integer,
+    known_children,
     named,
     need,
-    number,
+    number_of,
     only,
     parts,
     text,
@@ -42,7 +42,7 @@ from link.dictionary.xtce.document import (
 from link.dictionary.xtce.ledger import Ledger
 from link.dictionary.xtce.library import Library
 from link.dictionary.xtce.names import Found, System
-from link.dictionary.xtce.types.encodings import ENCODINGS, NUMBERS, Number, number_kind, read_number
+from link.dictionary.xtce.types.encodings import ENCODINGS, NUMBER_ENCODINGS, Number, number_kind, read_number
 from link.dictionary.xtce.types.epochs import read_epoch
 from link.dictionary.xtce.types.ranges import read_limits, read_range
 from link.dictionary.xtce.types.sizes import VALUES, read_dynamic, read_size
@@ -84,8 +84,8 @@ class TypeReader:
             raise self._wrong[here]
         if here in self._open:
             raise UnsupportedError(found.element, f"{named(found.element)} stands in itself")
-        if len(self._open) > DEPTH_MAX:
-            raise UnsupportedError(found.element, f"types nested more than {DEPTH_MAX} deep")
+        if len(self._open) > KIND_DEPTH_MAX:
+            raise UnsupportedError(found.element, f"types nested more than {KIND_DEPTH_MAX} deep")
         self._open.append(here)
         try:
             made = self._read[here] = self._field(found)
@@ -141,7 +141,7 @@ class TypeReader:
 
     def _numeric(self, element: Element, system: System) -> Field:
         inside = parts(element, (*_COMMON, "ValidRange", "ValidRangeSet"))
-        encoding = _encoding(element, inside, NUMBERS, "a number")
+        encoding = _encoding(element, inside, NUMBER_ENCODINGS, "a number")
         read = read_number(self.library.ledger, encoding, lambda one: self.library.condition(one, system))
         ledger, whole = self.library.ledger, element.tag.startswith("Integer")
         if whole and self.kind == "type":
@@ -198,7 +198,7 @@ class TypeReader:
         if "Encoding" not in inside:
             raise UnencodedError(element, f"{named(element)} has no Encoding")
         encoding = inside["Encoding"]
-        inner = need(encoding, (*NUMBERS, "BinaryDataEncoding"))
+        inner = need(encoding, (*NUMBER_ENCODINGS, "BinaryDataEncoding"))
         if inner.tag == "BinaryDataEncoding":  # its algorithm is skipped, so the time is unknown
             return Field(name="", kind=self._binary(inner, system))
         read = read_number(self.library.ledger, inner, lambda one: self.library.condition(one, system))
@@ -224,7 +224,7 @@ class TypeReader:
 
     def dimensioned(self, kind: AnyKind, listed: Element, system: System) -> AnyKind:
         """An array of `kind` in the dimensions of a DimensionList, the last the innermost."""
-        dimensions = list(children(listed, ("Dimension", "Size")))
+        dimensions = list(known_children(listed, ("Dimension", "Size")))
         if not dimensions:
             raise UnsupportedError(listed, "DimensionList has no Dimension")
         for dimension in reversed(dimensions):
@@ -254,7 +254,7 @@ class TypeReader:
         members = need(element, ("MemberList",))
         fields: list[Field] = []
         wrong: list[UnsupportedError] = []
-        for member in children(members, ("Member",)):
+        for member in known_children(members, ("Member",)):
             try:
                 of, name = self.find(member, "typeRef", system), text(member, "name")
                 fields.append(msgspec.structs.replace(of, name=name, text=description(member) or of.text))
@@ -311,7 +311,7 @@ def _enumerated(ledger: Ledger, element: Element) -> Field:
     labels: dict[str, int] = {}
     ranges: list[tuple[int, int, str]] = []
     taken: list[tuple[int, int, str]] = []
-    for one in children(inside["EnumerationList"], ("Enumeration",)):
+    for one in known_children(inside["EnumerationList"], ("Enumeration",)):
         with ledger.collecting(one):
             low, label = integer(one, "value"), text(one, "label")
             high = integer(one, "maxValue", low)
@@ -350,11 +350,11 @@ def _boolean(ledger: Ledger, element: Element) -> Field:
 def _unit(units: Element | None) -> str:
     if units is None:
         return ""
-    return " ".join(filter(None, (_power(one) for one in children(units, ("Unit",)))))
+    return " ".join(filter(None, (_power(one) for one in known_children(units, ("Unit",)))))
 
 
 def _power(unit: Element) -> str:
-    power = number(unit, "power", 1)
+    power = number_of(unit, "power", 1)
     return content(unit) + (f"^{power:g}" if power != 1 else "")
 
 
@@ -377,7 +377,7 @@ def initial(element: Element, kind: AnyKind) -> float | int | bool | str | None:
 
 def _scaled(encoding: Element, read: Number) -> Linear | None:
     """Scale and offset of a time's Encoding, combined with the calibrator of the number in it."""
-    scale, offset = number(encoding, "scale", 1), number(encoding, "offset", 0)
+    scale, offset = number_of(encoding, "scale", 1), number_of(encoding, "offset", 0)
     inner = read.calibration
     if read.contexts:
         raise UnsupportedError(encoding, "a time with a calibration by other fields is not supported")

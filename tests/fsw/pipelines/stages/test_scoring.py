@@ -12,9 +12,9 @@ from fsw.pipelines.contract import cube, plane
 from fsw.pipelines.load import load_stage
 from fsw.pipelines.models import ModelError, scorer_of
 from fsw.pipelines.scoring import _tile, tiled
-from kernels.inference.graph import Graph, Kind, Node
+from kernels.inference.graph import Graph, Layer, LayerKind
 from link.models.keys import new_private_key, public_pem
-from link.models.manifest import FREE, Contract, Tensor
+from link.models.manifest import FREE, ModelContract, Tensor
 from link.models.network import encode_network
 from tests.fsw.pipelines.pipeline import specs
 from tests.link.models.bundles import BANDS, GIVEN, PRIVATE, WANTED, bundle
@@ -32,14 +32,14 @@ def stage(name, folder, made, **parameters):
 
 def network(weights, bias, bands=BANDS, given=GIVEN):
     """A bundle of a network that takes the larger of some weighted sums of bands."""
-    layer = Node(
-        kind=Kind.CONVOLUTION, inputs=(0,), size=1, stride=1, outputs=len(bias),
+    layer = Layer(
+        kind=LayerKind.CONVOLUTION, inputs=(0,), size=1, stride=1, outputs=len(bias),
         weights=np.asarray(weights, np.float32)[None, None], bias=np.asarray(bias, np.float32),
     )  # fmt: skip
-    graph = Graph((0, 0, len(bands)), (layer, Node(kind=Kind.ARGMAX, inputs=(1,))))
+    graph = Graph((0, 0, len(bands)), (layer, Layer(kind=LayerKind.ARGMAX, inputs=(1,))))
     taken = Tensor(dtype="uint16", shape=(len(bands), FREE, FREE), bands=bands)
     answer = scorer_of(graph, taken).run(given)
-    contract = Contract(input=taken, output=Tensor(dtype="uint8", shape=(FREE, FREE)))
+    contract = ModelContract(input=taken, output=Tensor(dtype="uint8", shape=(FREE, FREE)))
     return bundle(kind="network", weights=encode_network(graph), contract=contract, golden=(given, answer))
 
 
@@ -108,15 +108,15 @@ def u_net(shape, said=None):
     """Halves the image, doubles it again and puts it beside itself: for even sides alone."""
     one = {"size": 1, "stride": 1, "outputs": 2, "bias": np.zeros(2, np.float32)}
     nodes = (
-        Node(kind=Kind.MAX_POOL, inputs=(0,), size=2, stride=2),
-        Node(kind=Kind.NEAREST, inputs=(1,), size=2),
-        Node(kind=Kind.CONCAT, inputs=(0, 2)),
-        Node(kind=Kind.CONVOLUTION, inputs=(3,), weights=np.array([[[[1, 0], [0, 1]]]], np.float32), **one),
-        Node(kind=Kind.ARGMAX, inputs=(4,)),
+        Layer(kind=LayerKind.MAX_POOL, inputs=(0,), size=2, stride=2),
+        Layer(kind=LayerKind.NEAREST, inputs=(1,), size=2),
+        Layer(kind=LayerKind.CONCAT, inputs=(0, 2)),
+        Layer(kind=LayerKind.CONVOLUTION, inputs=(3,), weights=np.array([[[[1, 0], [0, 1]]]], np.float32), **one),
+        Layer(kind=LayerKind.ARGMAX, inputs=(4,)),
     )
     graph, taken = Graph((*shape, 1), nodes), Tensor(dtype="uint8", shape=(1, *(said or shape)), bands=("red",))
     golden = np.arange(16, dtype=np.uint8).reshape(1, 4, 4)
-    contract = Contract(input=taken, output=Tensor(dtype="uint8", shape=said or shape))
+    contract = ModelContract(input=taken, output=Tensor(dtype="uint8", shape=said or shape))
     weights = encode_network(graph)
     return bundle(
         kind="network", weights=weights, contract=contract, golden=(golden, scorer_of(graph, taken).run(golden))
@@ -138,7 +138,7 @@ def test_a_network_that_halves_its_image_takes_odd_sides(tmp_path, shape, said, 
 
 def test_a_model_that_gives_no_number_for_each_pixel_is_refused(tmp_path):
     shape = (len(BANDS), 1, 3)
-    contract = Contract(
+    contract = ModelContract(
         input=Tensor(dtype="uint16", shape=shape, bands=BANDS), output=Tensor(dtype="float64", shape=(1, FREE))
     )
     with pytest.raises(ValueError, match=r"model: gives \(1, 0\) for \(2, 1, 3\), expected a number for each pixel"):

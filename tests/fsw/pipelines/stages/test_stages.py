@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from fsw.pipelines import STAGES
-from fsw.pipelines.contract import Array
+from fsw.pipelines.contract import ArrayItem
 from fsw.pipelines.load import load_stage
 from fsw.pipelines.stage import About
 from fsw.pipelines.stages.masks.otsu import otsu
@@ -152,7 +152,7 @@ def test_a_stage_gives_what_it_says(name):
     made = one.run(**given)
     assert {item for item in made if item in contract.gives} == contract.gives.keys()
     for item, array in contract.gives.items():
-        if isinstance(array, Array):
+        if isinstance(array, ArrayItem):
             found = np.asarray(made[item])
             assert (found.dtype.name in array.dtypes, found.ndim) == (True, len(array.axes)), item
 

@@ -39,7 +39,7 @@ aos_heads = heads(st.sampled_from([0x40, 0x7F, 0]), octet)
 
 def tm_says(octets, framing):
     frame = TmFrame.decode(octets, fecf=framing.fecf)
-    start = tm_frame.HEADER_SIZE + len(frame.secondary) + bool(frame.secondary)
+    start = tm_frame.TM_HEADER_SIZE + len(frame.secondary) + bool(frame.secondary)
     pointer = NO_PACKET_BEGINS if frame.first_header == tm_frame.NO_HEADER else frame.first_header
     holds = not frame.unsynchronised and frame.first_header != tm_frame.ONLY_IDLE
     where = (start, start + len(frame.data), pointer)
@@ -52,7 +52,7 @@ def aos_says(octets, framing):
     field = MPdu.decode(frame.data)
     pointer = NO_PACKET_BEGINS if field.first_header == aos_frame.NO_HEADER else field.first_header
     holds = frame.channel != 63 and field.first_header != aos_frame.ONLY_IDLE
-    start = aos_frame.HEADER_SIZE + framing.insert_octets + 2
+    start = aos_frame.AOS_HEADER_SIZE + framing.insert_octets + 2
     where = (start, start + len(field.zone), pointer)
     return (frame.spacecraft_id, frame.channel, frame.count, 1 << 24, holds, *where, 0, False)
 

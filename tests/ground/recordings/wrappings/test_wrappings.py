@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ground.recordings.recording import holds_packets
 from ground.recordings.wrappings.capture import is_capture
 from ground.recordings.wrappings.hex_text import octets_of_text
-from ground.recordings.wrappings.network import Network
+from ground.recordings.wrappings.network import DatagramFinder
 from ground.recordings.wrappings.units import WrappingError
 from ground.recordings.wrappings.unwrap import unwrap
 from link.packets.space_packet import SpacePacket
@@ -334,7 +334,7 @@ def test_fragments_that_come_again():
 
 def test_fragments_without_end():
     """Each is looked at once, not with all that came before."""
-    network = Network()
+    network = DatagramFinder()
     for number in range(30_000):
         part = ipv4(bytes(8), fragment=0x2000 | number % 8000, source=1)
         assert network.datagram(memoryview(part), 101) is None

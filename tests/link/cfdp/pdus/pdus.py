@@ -2,21 +2,21 @@
 
 from hypothesis import strategies as st
 
-from link.cfdp.pdus.codes import Condition, Delivery, Directive, FileStatus, Handler, TransactionStatus
+from link.cfdp.pdus.codes import ConditionCode, DeliveryCode, Directive, FaultHandler, FileStatus, TransactionStatus
 from link.cfdp.pdus.directives import Ack, Eof, Finished, KeepAlive, Metadata, Nak, Prompt
 from link.cfdp.pdus.header import Header
 from link.cfdp.pdus.pdu import FileData, SegmentMetadata
 from link.cfdp.pdus.tlv import (
-    Action,
     EntityId,
     FaultHandlerOverride,
+    FilestoreAction,
     FilestoreRequest,
     FilestoreResponse,
     MessageToUser,
     Other,
 )
 
-TWO_NAMES = (Action.RENAME_FILE, Action.APPEND_FILE, Action.REPLACE_FILE)
+TWO_NAMES = (FilestoreAction.RENAME_FILE, FilestoreAction.APPEND_FILE, FilestoreAction.REPLACE_FILE)
 
 
 @st.composite
@@ -38,7 +38,7 @@ def headers(draw):
 
 
 names = st.binary(max_size=40).map(lambda octets: octets.decode("utf-8", "surrogateescape"))
-conditions, handlers = st.sampled_from(Condition), st.sampled_from(Handler)
+conditions, handlers = st.sampled_from(ConditionCode), st.sampled_from(FaultHandler)
 locations = st.binary(max_size=8)
 
 
@@ -49,13 +49,13 @@ def second_names(draw, action):
 
 @st.composite
 def requests(draw):
-    action = draw(st.sampled_from(Action))
+    action = draw(st.sampled_from(FilestoreAction))
     return FilestoreRequest(action, draw(names), draw(second_names(action)))
 
 
 @st.composite
 def responses(draw):
-    action = draw(st.sampled_from(Action))
+    action = draw(st.sampled_from(FilestoreAction))
     second = draw(second_names(action))
     return FilestoreResponse(action, draw(st.integers(0, 15)), draw(names), second, draw(st.binary(max_size=20)))
 
@@ -76,7 +76,7 @@ def bodies(large):
     return st.one_of(
         st.builds(Eof, condition=conditions, checksum=st.integers(0, 2**32 - 1), file_size=sizes,
                   fault_location=locations),
-        st.builds(Finished, condition=conditions, delivery=st.sampled_from(Delivery),
+        st.builds(Finished, condition=conditions, delivery=st.sampled_from(DeliveryCode),
                   file_status=st.sampled_from(FileStatus), responses=st.lists(responses(), max_size=3).map(tuple),
                   fault_location=locations),
         st.builds(Ack, directive=st.sampled_from([Directive.EOF, Directive.FINISHED]), condition=conditions,

@@ -2,14 +2,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from link.cfdp.pdus.codes import Condition, Delivery, Directive, FileStatus, Handler, TransactionStatus
+from link.cfdp.pdus.codes import ConditionCode, DeliveryCode, Directive, FaultHandler, FileStatus, TransactionStatus
 from link.cfdp.pdus.directives import Ack, Eof, Finished, KeepAlive, Metadata, Nak, Prompt
 from link.cfdp.pdus.header import Header, TransactionId
 from link.cfdp.pdus.pdu import FileData, SegmentMetadata, decode_pdu, encode_pdu
 from link.cfdp.pdus.tlv import (
-    Action,
     EntityId,
     FaultHandlerOverride,
+    FilestoreAction,
     FilestoreRequest,
     FilestoreResponse,
     MessageToUser,
@@ -94,33 +94,33 @@ VECTORS = [
     # By hand from §5: version 1, 8-bit entities, 16-bit sequence number.
     (Eof(checksum=0x11223344, file_size=5), "20 000a 01 01 0007 02", "04 00 11223344 00000005"),
     (
-        Eof(condition=Condition.CANCELLED, checksum=0, file_size=1, fault_location=b"\x02"),
+        Eof(condition=ConditionCode.CANCELLED, checksum=0, file_size=1, fault_location=b"\x02"),
         "20 000d 01 01 0007 02",
         "04 f0 00000000 00000001 06 01 02",
     ),
     (
-        Finished(delivery=Delivery.COMPLETE, file_status=FileStatus.RETAINED),
+        Finished(delivery=DeliveryCode.COMPLETE, file_status=FileStatus.RETAINED),
         "20 0002 01 01 0007 02",
         "05 02",
     ),
     (
         Finished(
-            condition=Condition.FILESTORE_REJECTION,
-            delivery=Delivery.INCOMPLETE,
+            condition=ConditionCode.FILESTORE_REJECTION,
+            delivery=DeliveryCode.INCOMPLETE,
             file_status=FileStatus.REJECTED,
-            responses=(FilestoreResponse(Action.DELETE_FILE, 1, "a"),),
+            responses=(FilestoreResponse(FilestoreAction.DELETE_FILE, 1, "a"),),
             fault_location=b"\x02",
         ),
         "20 000b 01 01 0007 02",
         "05 45 01 04 11 0161 00 06 01 02",
     ),
     (
-        Ack(directive=Directive.EOF, condition=Condition.NO_ERROR, status=TransactionStatus.ACTIVE),
+        Ack(directive=Directive.EOF, condition=ConditionCode.NO_ERROR, status=TransactionStatus.ACTIVE),
         "20 0003 01 01 0007 02",
         "06 40 01",
     ),
     (
-        Ack(directive=Directive.FINISHED, condition=Condition.INACTIVITY, status=TransactionStatus.UNRECOGNISED),
+        Ack(directive=Directive.FINISHED, condition=ConditionCode.INACTIVITY, status=TransactionStatus.UNRECOGNISED),
         "20 0003 01 01 0007 02",
         "06 51 83",
     ),
@@ -131,7 +131,7 @@ VECTORS = [
             file_size=9,
             source_name="a",
             destination_name="bc",
-            options=(MessageToUser(b"hi"), FilestoreRequest(Action.RENAME_FILE, "x", "y")),
+            options=(MessageToUser(b"hi"), FilestoreRequest(FilestoreAction.RENAME_FILE, "x", "y")),
         ),
         "20 0016 01 01 0007 02",
         "07 43 00000009 0161 026263 02 02 6869 00 05 20 0178 0179",
@@ -139,7 +139,8 @@ VECTORS = [
     (Nak(start=0, end=9, requests=((0, 0), (2, 3))), "20 0019 01 01 0007 02", "08" + "00000000 00000009"
         + "00000000 00000000 00000002 00000003"),
     (
-        metadata(options=(Other(5, b"x"), FaultHandlerOverride(Condition(8), Handler.ABANDON), EntityId(b"\x03"))),
+        metadata(options=(Other(5, b"x"), FaultHandlerOverride(ConditionCode(8), FaultHandler.ABANDON),
+        EntityId(b"\x03"))),
         "20 0011 01 01 0007 02",
         "07 00 00000000 00 00 05 01 78 04 01 84 06 01 03",
     ),
@@ -178,12 +179,12 @@ def test_flags():
     ("field", "why"),
     [
         ("0f", "not a valid Directive"),
-        ("04 c0 00000000 00000000", "not a valid Condition"),
+        ("04 c0 00000000 00000000", "not a valid ConditionCode"),
         ("06 70 00", "never acknowledged"),
         ("06 30 00", "not a valid Directive"),
         ("08 00000000 00000000 00", "NAK ends with 1"),
-        ("07 00 00000000 00 00 00 03 90 01 61", "not a valid Action"),
-        ("07 00 00000000 00 00 04 01 f5", "not a valid Handler"),
+        ("07 00 00000000 00 00 00 03 90 01 61", "not a valid FilestoreAction"),
+        ("07 00 00000000 00 00 04 01 f5", "not a valid FaultHandler"),
         ("", "needed"),
     ],
 )
@@ -207,7 +208,7 @@ def test_other_versions_are_refused():
 def test_spare_bits_are_ignored():
     """Older issues set some of them: end system status in Finished, segmentation control in Metadata."""
     _, finished = decode_pdu(bytes.fromhex("20 0002 01 01 0007 02 05 0a"))
-    assert finished == Finished(delivery=Delivery.COMPLETE, file_status=FileStatus.RETAINED)
+    assert finished == Finished(delivery=DeliveryCode.COMPLETE, file_status=FileStatus.RETAINED)
     _, metadata = decode_pdu(bytes.fromhex("20 0008 01 01 0007 02 07 b3 00000000 00 00"))
     assert metadata == Metadata(checksum=3, file_size=0, source_name="", destination_name="")
 
@@ -215,7 +216,7 @@ def test_spare_bits_are_ignored():
 def test_response_without_a_message_length():
     """Some peers leave the empty message out."""
     _, finished = decode_pdu(bytes.fromhex("20 0007 01 01 0007 02 05 02 01 03 11 0161"))
-    assert finished.responses == (FilestoreResponse(Action.DELETE_FILE, 1, "a"),)
+    assert finished.responses == (FilestoreResponse(FilestoreAction.DELETE_FILE, 1, "a"),)
 
 
 def test_checksum_error_carries_its_facts():
@@ -242,7 +243,7 @@ def test_checksum_error_carries_its_facts():
         ({}, metadata(source_name="a" * 256), "256 octets"),
         ({}, metadata(source_name="\ud800"), "surrogates"),
         ({}, metadata(options=(MessageToUser(bytes(256)),)), "256 octets"),
-        ({}, metadata(options=(FilestoreResponse(Action.CREATE_FILE, 16, ""),)), "status = 16"),
+        ({}, metadata(options=(FilestoreResponse(FilestoreAction.CREATE_FILE, 16, ""),)), "status = 16"),
         ({}, FileData(0, b"", SegmentMetadata(4, b"")), "continuation"),
         ({}, FileData(0, b"", SegmentMetadata(0, bytes(64))), "64 octets"),
         ({}, FileData(0, bytes(65536)), "data_octets"),

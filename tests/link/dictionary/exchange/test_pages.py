@@ -25,7 +25,7 @@ from link.dictionary.kinds import (
     Time,
 )
 from link.dictionary.limits import Limits
-from link.dictionary.model import Command, Event, Parameter, Report
+from link.dictionary.model import CommandEntry, EventEntry, ParameterEntry, ReportEntry
 
 FIELDS = (
     Field(name="a", kind=Integer(12), unit="V", calibration=Linear(0.5, -1.0), text="Bus | main.\nSecond line."),
@@ -52,15 +52,17 @@ WHOLE = Dictionary(
     node="n",
     apid=5,
     managed={},
-    reports=(Report(id=1, name="Status", fields=FIELDS, text="How it is."),),
-    events=(Event(id=2, name="Broken", severity="high", text="{a} broke."),),
+    reports=(ReportEntry(id=1, name="Status", fields=FIELDS, text="How it is."),),
+    events=(EventEntry(id=2, name="Broken", severity="high", text="{a} broke."),),
     commands=(
-        Command(
+        CommandEntry(
             id=3, name="app.go", fields=(Field(name="to", kind=Integer(8), default=5, range=(0, 9)),), hazardous=True
         ),
-        Command(id=4, name="app.stop", constraint=All((Comparison("Status.b", 1, ">"), Comparison("Status.g", "on")))),
+        CommandEntry(
+            id=4, name="app.stop", constraint=All((Comparison("Status.b", 1, ">"), Comparison("Status.g", "on")))
+        ),
     ),
-    parameters=(Parameter(id=6, name="app.gain", field=Field(name="gain", kind=Real(64)), text="Loop gain."),),
+    parameters=(ParameterEntry(id=6, name="app.gain", field=Field(name="gain", kind=Real(64)), text="Loop gain."),),
 )
 
 
@@ -98,7 +100,7 @@ def test_a_page_says_everything():
 
 
 def test_an_event_with_fields_is_a_table():
-    event = Event(id=5, name="Hot", severity="low", fields=(Field(name="t", kind=Integer(8), unit="degC"),))
+    event = EventEntry(id=5, name="Hot", severity="low", fields=(Field(name="t", kind=Integer(8), unit="degC"),))
     page = reference_page(Dictionary(node="n", apid=5, managed={}, events=(event,)))
     assert "| t | uint8 | degC |" in page.split("\n")
 
@@ -118,7 +120,7 @@ def test_differences_are_told_down_to_the_value():
     other = msgspec.structs.replace(
         WHOLE,
         apid=6,
-        reports=(status, Report(id=9, name="New", fields=())),
+        reports=(status, ReportEntry(id=9, name="New", fields=())),
         events=(broken,),
         commands=WHOLE.commands[1:],
     )

@@ -1,8 +1,8 @@
 """Small XTCE files for tests."""
 
 from link.dictionary.codec.packets import PacketReader
-from link.dictionary.xtce.document import Source
-from link.dictionary.xtce.ledger import RefusedError
+from link.dictionary.xtce.document import XtceFile
+from link.dictionary.xtce.ledger import XtceRefusedError
 from link.dictionary.xtce.reader import read_database
 
 NAMESPACES = {
@@ -53,7 +53,7 @@ def inner(name, inside):
 def database(*files, **options):
     """Files, named a.xml, b.xml ... where there are several."""
     names = [f"{chr(97 + number)}.xml" if len(files) > 1 else "" for number in range(len(files))]
-    return read_database([Source(name, file.encode()) for name, file in zip(names, files, strict=True)], **options)
+    return read_database([XtceFile(name, file.encode()) for name, file in zip(names, files, strict=True)], **options)
 
 
 def decoded(file, octets, root="", **options):
@@ -73,6 +73,6 @@ def refused(*files, **options):
 def _refusal(files, options):
     try:
         database(*files, **options)
-    except RefusedError as error:
+    except XtceRefusedError as error:
         return error
     return None

@@ -23,7 +23,7 @@ from link.dictionary.kinds import (
     odd_bits,
 )
 from link.dictionary.limits import Limits
-from link.dictionary.model import Command, Event, Report
+from link.dictionary.model import CommandEntry, EventEntry, ReportEntry
 from link.pus.services import events, housekeeping
 from link.pus.source import TmSource
 
@@ -90,14 +90,14 @@ def mission(seed=1, reports=24, commands=22):
         apid=APID,
         managed={},
         reports=tuple(
-            Report(id=n, name=f"Report{n}", fields=fields_of(rng, rng.randint(1, 12))) for n in range(reports)
+            ReportEntry(id=n, name=f"Report{n}", fields=fields_of(rng, rng.randint(1, 12))) for n in range(reports)
         ),
         events=tuple(
-            Event(id=n, name=f"Event{n}", severity=severity, fields=fields_of(rng, 2))
+            EventEntry(id=n, name=f"Event{n}", severity=severity, fields=fields_of(rng, 2))
             for n, severity in enumerate(("info", "low", "medium", "high"))
         ),
         commands=tuple(
-            Command(id=n, name=f"app.command{n}", fields=arguments_of(rng, n % 6), hazardous=n % 5 == 0)
+            CommandEntry(id=n, name=f"app.command{n}", fields=arguments_of(rng, n % 6), hazardous=n % 5 == 0)
             for n in range(commands)
         ),
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from link.dictionary.xtce.document import Source, includes_of
+from link.dictionary.xtce.document import XtceFile, includes_of
 from link.dictionary.xtce.reader import read_database
 from tests.link.dictionary.xtce.files import (
     U8,
@@ -93,7 +93,7 @@ def test_a_file_includes_others():
     whole = system("S", telemetry(U8, parameters("n"), container("P", entries("n"))) + XI.format("../sub.xml"))
     sub = system("Sub", telemetry("", parameters("x"), container("Q", entries("x"), base("P", equal("n", 5)))))
     assert includes_of(whole.encode()) == ["../sub.xml"]
-    reading = read_database([Source("s.xml", whole.encode(), {"../sub.xml": Source("sub.xml", sub.encode())})])
+    reading = read_database([XtceFile("s.xml", whole.encode(), {"../sub.xml": XtceFile("sub.xml", sub.encode())})])
     assert [one.name for one in reading.definition.packets] == ["P", "Sub.Q"]
     assert refused(whole) == ["line 1: the included file ../sub.xml was not given"]
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from link.dictionary.codec.packets import PacketReader
 from link.dictionary.codec.record import Codec
-from link.dictionary.conditions import All, Comparison, Either, compared
+from link.dictionary.conditions import All, Comparison, Either, comparisons_of
 from link.dictionary.curves import Linear, Polynomial, Powers, Spline
 from link.dictionary.definition import Definition
 from link.dictionary.kinds import (
@@ -186,9 +186,9 @@ def test_labels_of_several_values_are_written_and_not_compared():
     several = Field(name="e", kind=SEVERAL)
     whole = definition(several)
     assert plain(read_xtce(write_xtce(whole))) == plain(lowered(whole))
-    compared = definition(several, Field(name="x", kind=Integer(8), when=Comparison("e", "on")))
+    conditional = definition(several, Field(name="x", kind=Integer(8), when=Comparison("e", "on")))
     with pytest.raises(ValueError, match="a label of several values can be compared by no other ground system"):
-        write_xtce(compared, "yamcs")
+        write_xtce(conditional, "yamcs")
 
 
 def test_a_container_within_is_written_field_by_field():
@@ -275,7 +275,7 @@ def test_constraints_of_requests_are_those_of_telemetry(constraint, dialect):
     whole = Definition(name="Test", packets=(status,), requests=(go,), size=None)
     read_back = read_xtce(write_xtce(whole, dialect), (), dialect)
     assert plain(read_back) == plain(lowered(whole, dialect))
-    assert {one.field for one in compared(read_back.requests[0].constraint)} <= {"Status_n", "Status_e"}
+    assert {one.field for one in comparisons_of(read_back.requests[0].constraint)} <= {"Status_n", "Status_e"}
 
 
 @pytest.mark.parametrize("field", ["Status.m", "State.n", "n"])

@@ -13,7 +13,7 @@ from kernels.coding.crc import crc16
 from link.dictionary.codec.packets import PacketReader
 from link.dictionary.conditions import Comparison
 from link.dictionary.kinds import Counted, Field, Integer, Text
-from link.dictionary.model import Command
+from link.dictionary.model import CommandEntry
 from link.dictionary.xtce.lower import lowered
 from link.dictionary.xtce.writer import write_xtce
 from link.pus.definition import definition_of
@@ -46,8 +46,8 @@ def test_the_richer_dialect(tmp_path):
     optional = Field(name="extra", kind=Integer(8), when=Comparison("f0", 100, ">"))
     first = msgspec.structs.replace(dictionary.reports[0], fields=(Field(name="f0", kind=Integer(8)), optional))
     words = (Field(name="words", kind=Text(Counted(8))),)
-    say = Command(id=500, name="app.say", fields=words, constraint=Comparison("Report0.f0", 0, ">="))
-    never = Command(id=501, name="app.never", constraint=Comparison("Report0.f0", 0, "<"))
+    say = CommandEntry(id=500, name="app.say", fields=words, constraint=Comparison("Report0.f0", 0, ">="))
+    never = CommandEntry(id=501, name="app.never", constraint=Comparison("Report0.f0", 0, "<"))
     dictionary = msgspec.structs.replace(
         dictionary, reports=(first, *dictionary.reports[1:]), commands=(never, *dictionary.commands, say)
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ground.recordings.decoding import Clock
+from ground.recordings.decoding import FieldClock
 from link.dictionary.curves import Linear
 from link.dictionary.kinds import Octets
 from link.time.leap_seconds import NS
@@ -58,7 +58,7 @@ def test_epochs_that_are_none(epoch):
 )
 def test_units(epoch, units, value, utc_ns):
     """J2000 is 2000-01-01T11:58:55.816 UTC."""
-    assert Clock.of(field_of(timed(epoch, f'units="{units}"'))).utc_ns(value) == utc_ns
+    assert FieldClock.of(field_of(timed(epoch, f'units="{units}"'))).utc_ns(value) == utc_ns
 
 
 CURVE = (

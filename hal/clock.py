@@ -1,7 +1,7 @@
 """Time as a device: nothing but a `Clock` reads the host's clock, and nothing sleeps except in `Clock.wait`."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 UTC_MAX_NS = 3_913_142_400_000_000_000
 """2094-01-01T00:00:00 UTC: the time codes of telemetry end soon after, 2^32 s from 1958 (CCSDS 301.0-B-4 §3.2.2)."""
@@ -37,3 +37,15 @@ class Clock(Protocol):
     def wait(self, until_ns: int, ports: Sequence[Waitable] = ()) -> None:
         """Return when `monotonic_ns() >= until_ns`, or as soon as one of `ports` has something to read."""
         ...
+
+
+class Moment(NamedTuple):
+    """`monotonic_ns` measures and never goes back; `utc_ns` stamps (nanoseconds since 1970)."""
+
+    monotonic_ns: int
+    utc_ns: int
+
+    @classmethod
+    def of(cls, clock: Clock) -> "Moment":
+        """Now, on both clocks."""
+        return cls(clock.monotonic_ns(), clock.utc_ns())

@@ -14,8 +14,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from ground.commands.tracker import CommandTracker, RequestProgress, Tracked
-from ground.moment import Moment
 from ground.records import CommandRecord, CommandStage, CommandState, plain
+from hal.clock import Moment
 from link.packets.space_packet import COUNT_MODULUS, IDLE_APID
 from link.pus.message import Report
 from link.pus.packets import RequestId

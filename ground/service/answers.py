@@ -3,9 +3,9 @@
 from typing import Any
 
 from ground.archive.history import history
-from ground.moment import Moment
 from ground.service import api
 from ground.station.station import Station
+from hal.clock import Moment
 from link.dictionary import Dictionary
 
 

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ground.errors import GroundError
-from ground.moment import Moment
 from ground.records import GroundRecord
 from ground.service import api
 from ground.service.feed import Feed
 from ground.service.socket_path import listen, release
 from ground.station.duties import Duties
-from hal.clock import Clock
+from hal.clock import Clock, Moment
 from hal.linux.output_queue import forget_held, held_octets
 from hal.port import Port, PortClosed, PortNews, PortState
 

@@ -12,14 +12,13 @@ from pathlib import Path
 from ground.archive.archive import ARCHIVE_NAME
 from ground.archive.dictionaries import load_dictionary
 from ground.archive.lasting import LastingArchive
-from ground.moment import Moment
 from ground.products.publisher import Publisher
 from ground.records import EventRecord, GroundRecord
 from ground.service.answers import Answers
 from ground.service.service import Service
 from ground.station.inbox import Inbox
 from ground.station.station import Patience, Station
-from hal.clock import Clock
+from hal.clock import Clock, Moment
 from hal.linux.claim import claim_folder
 from hal.ports import open_port
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 from ground.archive.keeper import Keeper
 from ground.archive.rows import Item, PacketRow, StrayRow
-from ground.moment import Moment
 from ground.records import EventRecord, GroundRecord, Severity
 from ground.station.duties import Duties
+from hal.clock import Moment
 
 
 class Logbook:

@@ -17,7 +17,6 @@ from ground.archive.rows import DictionaryRow
 from ground.commands.book import CommandBook, request_of
 from ground.commands.requests import Requests
 from ground.errors import MismatchError, NotHeardError
-from ground.moment import Moment
 from ground.records import CommandRecord, GroundRecord, LinkRecord, SampleRecord, Severity, Status
 from ground.station.downlink import Downlink
 from ground.station.duties import Duties
@@ -25,6 +24,7 @@ from ground.station.file_service import FileService
 from ground.station.logbook import Logbook
 from ground.station.telemetry import TelemetryReader
 from ground.station.uplink import Delivered, Released, Undelivered, Uplink
+from hal.clock import Moment
 from hal.port import PortNews
 from link.cfdp import FileStore
 from link.cfdp import Settings as FileSettings

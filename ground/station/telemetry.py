@@ -15,10 +15,10 @@ from ground.archive.reading import BEACON_STRUCTURE, Reading, read_packet
 from ground.archive.rows import NamedRow
 from ground.commands.book import CommandBook
 from ground.commands.names import Names
-from ground.moment import Moment
 from ground.records import TIME_UNIT, EventRecord, SampleRecord, plain
 from ground.station.limits import LimitWatch
 from ground.station.logbook import Logbook
+from hal.clock import Moment
 from link.dictionary import Dictionary, Happening, Sample, Time
 from link.dictionary.codec.record import Codec
 from link.dictionary.conditions import Condition, comparisons_of

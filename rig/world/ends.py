@@ -25,10 +25,10 @@ from fsw.mission import (
 )
 from fsw.node import Node, build_node
 from fsw.store.crash_log import CrashLog
-from ground.moment import Moment
 from ground.records import GroundRecord
 from ground.service.service import PORT_HOLDS_MAX, READ_OCTETS
 from ground.station.station import Station
+from hal.clock import Moment
 from hal.sim.board import ModelBoard
 from hal.sim.clock import VirtualClock
 from link.dictionary import Dictionary

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ground.moment import Moment
 from ground.station.station import Station
+from hal.clock import Moment
 from link.cfdp import Entity, MemoryStore, Settings
 from link.channels.tm_sender import TmSender
 from link.coding.cltu import CltuReader

@@ -8,9 +8,9 @@ import pytest
 from fsw.mission import load_mission
 from fsw.node import dictionary_of
 from ground.archive.archive import Archive
-from ground.moment import Moment
 from ground.records import CommandRecord, EventRecord, SampleRecord
 from ground.station.station import Station
+from hal.clock import Moment
 from link.cfdp import MemoryStore
 from link.dictionary import Dictionary
 from link.time.calendar import encode_ascii

@@ -3,10 +3,10 @@
 import pytest
 
 from ground.archive.archive import Archive
-from ground.moment import Moment
 from ground.records import CommandRecord
 from ground.station.inbox import Inbox
 from ground.station.station import Patience, Station
+from hal.clock import Moment
 from link.dictionary import Dictionary, Int16ub, Octets, Telemetry, command, wire
 from link.packets.space_packet import COUNT_MODULUS
 from link.pus.packets import TcPacket

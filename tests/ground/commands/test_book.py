@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ground.commands.book import ENTRIES_MAX, CommandBook, request_of
-from ground.moment import Moment
 from ground.records import CommandRecord, CommandStage
+from hal.clock import Moment
 from link.pus.packets import RequestId
 from link.pus.services.verification import (
     AcceptanceFailure,

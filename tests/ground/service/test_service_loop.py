@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from ground.moment import Moment
 from ground.records import EventRecord
 from ground.service.service import PORT_HOLDS_MAX, READ_OCTETS, Service
 from ground.station.duties import Duties
+from hal.clock import Moment
 from hal.port import PortClosed, PortNews, PortState
 from hal.sim.clock import VirtualClock
 from tests.ground.archive.test_archive import event

@@ -7,9 +7,9 @@ import pytest
 
 from ground.archive.archive import Archive
 from ground.errors import ArchiveError, BusyError, MismatchError, NotHeardError
-from ground.moment import Moment
 from ground.records import CommandRecord, EventRecord
 from ground.station.station import Patience, Station
+from hal.clock import Moment
 from hal.port import PortNews
 from link.cfdp import MemoryStore
 from link.channels.tm_sender import TmSender

@@ -4,11 +4,11 @@ import pytest
 
 from ground.archive.archive import Archive
 from ground.archive.keeper import Keeper
-from ground.moment import Moment
 from ground.records import FileRecord, TransferRecord
 from ground.station.duties import Duties
 from ground.station.file_service import PDUS_MAX, FileService
 from ground.station.logbook import Logbook
+from hal.clock import Moment
 from link.cfdp import Entity, MemoryStore, Settings
 from link.dictionary.dictionary import FilePartners
 from link.packets.space_packet import COUNT_MODULUS, SpacePacket

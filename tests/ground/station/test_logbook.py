@@ -6,10 +6,10 @@ from ground.archive.archive import Archive
 from ground.archive.keeper import Keeper
 from ground.archive.rows import StrayRow
 from ground.errors import ArchiveError
-from ground.moment import Moment
 from ground.records import EventRecord, SampleRecord
 from ground.station.duties import Duties
 from ground.station.logbook import Logbook
+from hal.clock import Moment
 from tests.ground.archive.test_archive import KIND, event, packet
 
 NOW = Moment(5, 7_000)

@@ -12,12 +12,12 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 import pytest
 
 from ground.archive.archive import Archive
-from ground.moment import Moment
 from ground.records import CommandRecord
 from ground.service.answers import Answers
 from ground.service.client import Client
 from ground.service.service import Service
 from ground.station.station import Patience, Station
+from hal.clock import Moment
 from hal.linux.clock import HostClock
 from hal.linux.lasting_port import LastingPort
 from hal.linux.socket_port import SocketLine

@@ -13,11 +13,11 @@ from ground.archive.archive import Archive
 from ground.archive.history import history
 from ground.archive.rows import DictionaryRow, StrayRow
 from ground.errors import MismatchError, NotHeardError
-from ground.moment import Moment
 from ground.records import CommandRecord, EventRecord, FileRecord, SampleRecord, TransferRecord
 from ground.station.inbox import Inbox
 from ground.station.station import Patience, Station
 from ground.station.telemetry import TelemetryReader, _count_in
+from hal.clock import Moment
 from hal.port import PortNews
 from link.cfdp import MemoryStore
 from link.channels.tm_sender import TmSender

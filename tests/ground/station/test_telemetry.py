@@ -5,12 +5,12 @@ import pytest
 from ground.archive.archive import Archive
 from ground.archive.keeper import Keeper
 from ground.commands.book import CommandBook
-from ground.moment import Moment
 from ground.records import EventRecord, SampleRecord
 from ground.station import telemetry as module
 from ground.station.duties import Duties
 from ground.station.logbook import Logbook
 from ground.station.telemetry import TelemetryReader
+from hal.clock import Moment
 from link.dictionary import Dictionary, Event, Float32b, Int8ub, Int16ub, Limits, Octets, Time, command, wire
 from link.dictionary import Telemetry as Report
 from link.pus.packets import RequestId

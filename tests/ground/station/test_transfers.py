@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from ground.records import FileRecord, TransferRecord
 from ground.service.api import News, encode
 from ground.station.file_names import plain_name
-from ground.station.transfers import TRANSFERS_MAX, Transfers
+from ground.station.file_service import TRANSFERS_MAX, Transfers
 from link.cfdp import (
     Abandoned,
     ConditionCode,

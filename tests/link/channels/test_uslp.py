@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.channels.packing import Packer
+from link.channels.multiplex import Packer
 from link.channels.uslp import Map, UslpReceiver
 from link.errors import ChecksumError, DecodeError, TruncatedError
 from link.frames.uslp import NO_POINTER, DataField, Rule, UslpFrame

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ground.recordings.frames.batch import extract
 from link.channels.extraction import Extractor
-from link.channels.packing import Packer
+from link.channels.multiplex import Packer
 from link.packets.encapsulation import EncapsulationPacket
 from link.packets.space_packet import SpacePacket
 from tests.link.strategies import chunked

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from link.channels.extraction import Extractor
-from link.channels.packing import Packer
+from link.channels.multiplex import Packer
 from link.packets.size import is_idle, packet_size
 from tests.link.strategies import encapsulation_packets, space_packets
 

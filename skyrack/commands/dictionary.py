@@ -13,13 +13,13 @@ folder of XTCE files, which are one database.
 
 import argparse
 import json
-import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kernels.usage import UsageError, did_you_mean, given, read_file, shown
+from kernels.usage import UsageError, did_you_mean, given
+from skyrack.options.dictionaries import add_xtce_arguments, definition_in, load_definitions
 from skyrack.parser import subcommand, within
 
 if TYPE_CHECKING:
@@ -27,18 +27,7 @@ if TYPE_CHECKING:
     from link.dictionary.definition import Definition
     from link.dictionary.model import ReportEntry
 
-DEFINITION_OCTETS_MAX = 32 << 20  # of a dictionary or definition
 _FORMS = ("json", "xtce", "markdown", "wireshark", "schema")
-_EXPECTED = (
-    "no dictionary by its ending, expected JSON, a mission (.toml), XTCE (.xml, .xtce) or a ccsdspy table (.csv)"
-)
-_FOREIGN = {
-    "a dictionary of F Prime": re.compile(
-        rb'\A\s*\{(?=.*"(?:frameworkVersion|telemetryPacketSets|projectVersion)")', re.DOTALL
-    ),
-    "a definition of COSMOS": re.compile(rb"^[ \t]*(?:TELEMETRY|COMMAND)[ \t]+\S+[ \t]+\S+", re.MULTILINE),
-}
-"""Dictionaries of other systems, by what stands in them."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,13 +54,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     check.add_argument("file", type=Path, metavar="FILE")
 
 
-def add_xtce_arguments(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
-    """How XTCE is to be read."""
-    parser.add_argument("--without", action="append", default=[], metavar="ELEMENT", help="XTCE element to leave out")
-    help_ = "of XTCE: in that of Yamcs a LeadingSize is octets"
-    parser.add_argument("--dialect", choices=("portable", "yamcs"), default="portable", help=help_)
-
-
 def run(options: argparse.Namespace) -> int:
     """Do it."""
     actions: dict[str, Callable[[argparse.Namespace], int]] = {
@@ -84,74 +66,15 @@ def run(options: argparse.Namespace) -> int:
     return actions[options.action](options)
 
 
-def load(
-    *paths: Path, without: Iterable[str] = (), dialect: str = "portable", part: str = "all"
-) -> "Dictionary | Definition":
-    """What a file holds; several of XTCE, or all in a folder, are one database. What is passed over is told on standard
-    error. Raises OSError, or UsageError naming the file and what is wrong.
-    """
-    (path, *others) = paths
-    if others or path.is_dir() or path.suffix.lower() in (".xml", ".xtce"):
-        from skyrack.options.xtce_files import load_xtce
-
-        return load_xtce(paths, tuple(without), dialect, part)
-    from link.dictionary import Dictionary
-    from link.dictionary.definition import Definition
-
-    if list(without) or dialect != "portable":
-        said = f"--without {next(iter(without))}" if list(without) else f"--dialect {dialect}"
-        raise UsageError(f"{said} is about XTCE, which {shown(path)} is not")
-    if path.suffix == ".toml":
-        from fsw.mission import load_mission
-        from fsw.node import dictionary_of
-
-        mission = load_mission(path)
-        with given(path):  # the user's own apps may declare what does not go together
-            return dictionary_of(mission)
-    octets = read_file(path, DEFINITION_OCTETS_MAX)
-    if path.suffix.lower() == ".csv":
-        return _table(path, octets)
-    if foreign := next((name for name, mark in _FOREIGN.items() if mark.search(octets)), None):
-        raise UsageError(f"{shown(path)}: {foreign}, which is not read here; packets can be read without a dictionary")
-    if path.suffix != ".json" and not octets.lstrip().startswith(b"{"):
-        raise UsageError(f"{shown(path)}: {_EXPECTED}")
-    with given(path):
-        return Definition.from_json(octets) if b'"packets"' in octets else Dictionary.from_json(octets)
-
-
-def _table(path: Path, octets: bytes) -> "Definition":
-    """Of ccsdspy."""
-    from link.dictionary.exchange.ccsdspy import header_fields, read_csv
-
-    with given(path):
-        try:
-            text = octets.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise ValueError(f"octet {error.start} is no UTF-8: save the table as CSV in UTF-8") from None
-        table = read_csv(text, path.stem)
-    early = header_fields(table)
-    if early:
-        said = f"{' and '.join(early[:2])} would lie in the primary header, where bit_offset begins to count"
-        print(f"skyrack: {shown(path)}: {said}; of offsets from its end the column is data_bit_offset", file=sys.stderr)
-    return table
-
-
-def definition_in(loaded: "Dictionary | Definition") -> "Definition":
-    """Its whole packets."""
-    from link.dictionary import Dictionary
-    from link.pus.definition import definition_of
-
-    return definition_of(loaded) if isinstance(loaded, Dictionary) else loaded
-
-
 def _show(options: argparse.Namespace) -> int:
-    entries = [entry for entry in _entries(load(options.file)) if _wanted(entry["name"], options.words)]
+    known = list(_entries(load_definitions(options.file)))
+    entries = [entry for entry in known if _wanted(entry["name"], options.words)]
     if options.json:
         print(json.dumps(entries))
         return 0
     if not entries and options.words:
-        known = {name for entry in _entries(load(options.file)) for name in (entry["name"], *entry["name"].split("."))}
-        raise UsageError(f"nothing has {' or '.join(options.words)} in its name{did_you_mean(options.words[0], known)}")
+        names = {name for entry in known for name in (entry["name"], *entry["name"].split("."))}
+        raise UsageError(f"nothing has {' or '.join(options.words)} in its name{did_you_mean(options.words[0], names)}")
     width = max((len(entry["name"]) for entry in entries), default=0)
     for entry in entries:
         print(f"{entry['kind']:9} {entry['id']:>6} {entry['name']:{width}}  {entry['text']}")
@@ -196,7 +119,7 @@ def _fields(report: "ReportEntry") -> Iterator[dict[str, str]]:
 def _export(options: argparse.Namespace) -> int:
     from link.dictionary import Dictionary
 
-    loaded = load(options.file)
+    loaded = load_definitions(options.file)
     if options.to == "markdown" and not isinstance(loaded, Dictionary):
         raise UsageError(f"{options.file}: pages are written of a node's dictionary, not of an imported definition")
     with given(options.file):
@@ -228,7 +151,7 @@ def _written(loaded: "Dictionary | Definition", options: argparse.Namespace) -> 
 
 
 def _import(options: argparse.Namespace) -> int:
-    loaded = load(*options.files, without=options.without, dialect=options.dialect)
+    loaded = load_definitions(*options.files, without=options.without, dialect=options.dialect)
     sys.stdout.write(definition_in(loaded).to_json().decode())
     return 0
 
@@ -236,7 +159,7 @@ def _import(options: argparse.Namespace) -> int:
 def _diff(options: argparse.Namespace) -> int:
     from link.dictionary.exchange.compare import differences
 
-    found = list(differences(load(options.file), load(options.other)))
+    found = list(differences(load_definitions(options.file), load_definitions(options.other)))
     for line in found:
         print(line)
     return 1 if found else 0
@@ -245,7 +168,7 @@ def _diff(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from link.dictionary.xtce.writer import write_xtce
 
-    loaded = load(options.file)
+    loaded = load_definitions(options.file)
     troubles = []
     for dialect in ("portable", "yamcs"):
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kernels.usage import UsageError, given
-from skyrack.commands.dictionary import add_xtce_arguments
+from skyrack.options.dictionaries import add_xtce_arguments, definition_in, load_definitions
 from skyrack.parser import within
 
 if TYPE_CHECKING:
@@ -186,7 +186,6 @@ def definition_for(options: argparse.Namespace) -> "Definition":
     from link.dictionary.exchange.ccsdspy import PRIMARY_HEADER
     from link.dictionary.kinds import Field, Integer, Octets, Reference
     from link.dictionary.model import Container
-    from skyrack.commands.dictionary import definition_in
 
     if options.dictionary:
         loaded = _loaded(options)
@@ -216,9 +215,7 @@ def decoder_of(options: argparse.Namespace, time: str = "", origin_ns: int | Non
 
 def _loaded(options: argparse.Namespace) -> "Dictionary | Definition":
     """The dictionary, of XTCE what packets mean."""
-    from skyrack.commands.dictionary import load
-
-    return load(*options.dictionary, without=options.without, dialect=options.dialect, part="telemetry")
+    return load_definitions(*options.dictionary, without=options.without, dialect=options.dialect, part="telemetry")
 
 
 def _refuse_without(options: argparse.Namespace, names: tuple[str, ...], instead: str) -> None:

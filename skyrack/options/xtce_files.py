@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kernels.usage import UsageError, given, read_file, shown
-from skyrack.commands.dictionary import DEFINITION_OCTETS_MAX
 
 if TYPE_CHECKING:
     from link.dictionary.definition import Definition
     from link.dictionary.xtce.document import XtceFile
 
+DEFINITION_OCTETS_MAX = 32 << 20
+"""Of one file of a dictionary or definition."""
 _FILES_MAX, _ALL_OCTETS_MAX = 1000, 4 * DEFINITION_OCTETS_MAX
 ENDINGS = (".xml", ".xtce")
 _UNKNOWN = re.compile(r": no [a-z ]+ is called ")

@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
+from link.cop1.farm import MODULUS
 from link.cop1.fop_events import (
-    MODULUS,
     AlertCode,
     FopAlert,
     FopAnswer,

@@ -4,9 +4,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
 
+from link.cop1.farm import MODULUS
 from link.frames.clcw import Clcw
-
-MODULUS = 256
 
 
 class FopState(IntEnum):

@@ -11,16 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ground.recordings.frames.framing import Rows
 from kernels.coding.packets import PACKET, find_packets
 from link.channels.extraction import Extractor
+from link.packets.arrivals import Numbers
 from link.packets.index import PacketIndex
 from link.packets.size import SPACE_PACKET
 
 _STEP_FRAMES = 64  # frames processed together at first; more while pointers agree, so that a disagreement costs little
 _STEP_GROWTH = 16
-
-Rows = NDArray[np.uint8]
-Numbers = NDArray[np.int64]
 
 
 class Extraction(NamedTuple):

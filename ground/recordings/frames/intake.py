@@ -18,14 +18,12 @@ from ground.recordings.frames.clcw_tally import ClcwTally
 from ground.recordings.frames.framing import Framing, Rows, contents_of
 from link.channels.extraction import Extractor
 from link.coding.tm import TmDecoder
-from link.packets.arrivals import Arrivals
+from link.packets.arrivals import Arrivals, Choice, Numbers
 from link.packets.chosen import chosen
 from link.packets.index import PacketIndex
 from link.packets.size import ENCAPSULATION
 from link.packets.space_packet import IDLE_APID
 
-Numbers = NDArray[np.int64]
-Choice = NDArray[np.bool_]
 _NOTHING = PacketIndex.of(())
 
 

@@ -26,9 +26,9 @@ from link.dictionary.kinds import (
 )
 from link.dictionary.limits import Bounds, Limits
 from link.dictionary.model import Container
+from link.dictionary.xtce.document import Element
 from link.dictionary.xtce.lower import Dialect, lowered
 
-Element = ElementTree.Element
 _NAMESPACE = "http://www.omg.org/spec/XTCE/20180204"
 _SCHEMA = "https://www.omg.org/spec/XTCE/20180204/SpaceSystem.xsd"
 

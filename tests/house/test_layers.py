@@ -1,0 +1,68 @@
+"""Who may lean on whom, and what may read a clock, a die or a device."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.house.sources import ALL, ROOT, imports, room_of, sources
+
+MAY_IMPORT = {
+    "kernels": {"kernels"},
+    "hal": {"kernels", "hal"},
+    "link": {"kernels", "link"},
+    "fsw": {"kernels", "hal", "link", "fsw"},
+    "ground": {"kernels", "hal", "link", "ground"},
+    "rig": {"kernels", "hal", "link", "fsw", "ground", "rig"},
+    "skyrack": {"kernels", "hal", "link", "fsw", "ground", "rig", "skyrack"},
+}
+ROOMS = {*MAY_IMPORT, "_csrc"}
+HOST_TIME = {"time", "datetime", "random", "threading", "asyncio", "socket", "subprocess", "select"}
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_no_layer_looks_up(room):
+    for path in (path for path in ALL if room_of(path) == room):
+        for name in imports(path):
+            top = name.partition(".")[0]
+            if top == "_csrc":
+                assert path.relative_to(ROOT / "kernels").name in {"library.py", "backend.py"}, path
+            elif top in ROOMS:
+                assert top in MAY_IMPORT[room], f"{path}: {room} must not import {name}"
+
+
+def test_link_is_pure():
+    """No clock, no I/O, no threads, no dice: all of these are handed in. So is what reads recordings."""
+    for path in sources("link", "ground/recordings"):
+        assert not HOST_TIME & {name.partition(".")[0] for name in imports(path)}, path
+
+
+def test_what_flies_knows_no_simulator():
+    for path in sources("fsw"):
+        assert not [name for name in imports(path) if name.startswith("hal.sim")], path
+
+
+def test_flight_code_reads_no_host_time():
+    for path in sources("fsw"):
+        assert "time" not in set(imports(path)), path
+        assert "asyncio" not in set(imports(path)), path
+
+
+def test_a_world_reads_no_host_time():
+    """Nor dice of the host's: its seed is the whole report of a fault."""
+    for path in sources("rig/world"):
+        assert not (HOST_TIME - {"random"}) & {name.partition(".")[0] for name in imports(path)}, path
+        assert "SystemRandom" not in path.read_text(encoding="utf-8"), path
+
+
+def test_help_is_instant():
+    """Nothing heavy is imported for `skyrack --help`: it has to feel instant on a slow board as well."""
+    code = "import sys, skyrack.cli as c; c.overview().format_help(); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert not {"numpy", "construct", "rich", "serial", "msgspec", "_csrc", "asyncio"} & set(loaded.split())
+
+
+def test_options_know_no_command():
+    """Commands are made of options, never the other way round."""
+    for path in sources("skyrack/options"):
+        assert not [name for name in imports(path) if name.startswith("skyrack.commands")], path

@@ -91,7 +91,7 @@ class Node:
         if self.services.is_due:
             loop.wake(self.services)
         loop.run_due()
-        loop.attempt(_COMPLETIONS, _LINK_BUDGET_MS, self.dispatcher.tell_completions)
+        loop.attempt(_COMPLETIONS, _LINK_BUDGET_MS, self.dispatcher.report_completions)
         self._queue()
         if loop.attempt(_DOWNLINK, _LINK_BUDGET_MS, self.telecom.transmit, _ENDS):
             self._queue()  # what was handed over made room; what fills it decides when to wake

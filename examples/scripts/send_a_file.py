@@ -24,7 +24,7 @@ while not ended:
     now_ns = max(now_ns, min(due_ns, default=now_ns))  # nothing happens before
     node.step(now_ns)
     ground.step(now_ns)
-    ended = any(isinstance(told, TransactionFinished) for told in node.take_indications())
+    ended = any(isinstance(told, TransactionFinished) for told in node.drain_indications())
 
 assert there.files["received.bin"] == sent
 print(f"{len(sent)} octets arrived; {lost} of {packets} packets were lost, {now_ns / 1e9:.0f} s went by")

@@ -234,7 +234,7 @@ class Files(App, period_ms=1000, budget_ms=20):
                 yield from self._begin(product)
             else:
                 break
-        for indication in self.entity.take_indications():
+        for indication in self.entity.drain_indications():
             if isinstance(indication, TransactionFinished | Abandoned):
                 yield from self._end(indication)
 
@@ -247,7 +247,7 @@ class Files(App, period_ms=1000, budget_ms=20):
     def step(self, now_ns: int) -> Iterator[AppReport]:
         """Tell how the store is, each product under way, and which ones are next."""
         self.store.look_again()
-        yield from map(_noticed, self.store.take_notices())
+        yield from map(_noticed, self.store.drain_notices())
         yield self._files_status(now_ns)
         following = islice(self._waiting(), max(0, _TRANSFERS_MAX - len(self._transfers)))
         for transfer in (*self._transfers.values(), *map(_Transfer, following)):
@@ -284,7 +284,7 @@ class Files(App, period_ms=1000, budget_ms=20):
             yield self._failed(product, f"unreadable ({_words(error)})")
         else:
             self._transfers[transaction] = _Transfer(product)
-        yield from map(_noticed, self.store.take_notices())
+        yield from map(_noticed, self.store.drain_notices())
 
     def _give_up(self, product: StoredProduct, reason: str) -> None:
         self._retries.forget(product.id)

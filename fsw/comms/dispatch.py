@@ -99,7 +99,7 @@ class Dispatcher:
         """Take one that a schedule or an action on board releases, which may do so as often as it likes."""
         self._take(octets, self.memory.released(octets), self._begin)
 
-    def tell_completions(self) -> None:
+    def report_completions(self) -> None:
         """Report the commands that ended since the last call, and at the start those of the life before."""
         self._tell_earlier()
         for request, pending in [entry for entry in self._pending if entry[1].is_over]:

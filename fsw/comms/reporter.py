@@ -113,7 +113,7 @@ class Reporter(App, period_ms=1000, budget_ms=10):
 
     def _hand_over(self) -> None:
         """What was said, in the order of its rank, as far as there is room."""
-        while self._has_room and (said := self._first.take() or self._then.take()):
+        while self._has_room and (said := self._first.pop() or self._then.pop()):
             self.sender.offer(self.channel, self._packet(said))
 
     def _accept(self, record: Record) -> None:

@@ -33,10 +33,10 @@ class Shares(Generic[_Item]):
         """How many wait under `key`."""
         return len(self._queues[key]) if key in self._queues else 0
 
-    def take(self) -> _Item | None:
+    def pop(self) -> _Item | None:
         """The oldest of the queue whose turn it is, or None."""
         for key in list(self._queues):
             self._queues[key] = self._queues.pop(key)  # whoever was asked stands at the end
             if len(self._queues[key]):
-                return self._queues[key].take()
+                return self._queues[key].pop()
         return None

@@ -55,7 +55,7 @@ class Queue(Generic[_Message]):
         self._waiting.append(message)
         return True
 
-    def take(self) -> _Message | None:
+    def pop(self) -> _Message | None:
         """The oldest message, or None."""
         if not self._waiting:
             return None

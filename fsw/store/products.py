@@ -197,7 +197,7 @@ class ProductStore:
         kept = self._kept[product_id]
         return kept.content_in(self._medium.read(kept.path))
 
-    def take_notices(self) -> list[StoreNotice]:
+    def drain_notices(self) -> list[StoreNotice]:
         """What is to be told since the last call."""
         taken, self._notices = self._notices, []
         return taken

@@ -83,7 +83,7 @@ class Keeper:
             unreadable=self.archive.unreadable,
         )
 
-    def take_news(self) -> list[tuple[Severity, str, str]]:
+    def drain_news(self) -> list[tuple[Severity, str, str]]:
         """What happened to the archive since the last call: severity, an event's name, a sentence."""
         news: list[tuple[Severity, str, str]] = [("high", "ArchiveDamaged", f"{note}.") for note in self.archive.notes]
         self.archive.notes.clear()

@@ -30,7 +30,7 @@ class Publisher:
     def __init__(self, folder: Path, executor: Executor, complain: Complain) -> None:
         self._folder, self._executor, self._complain = folder, executor, complain
 
-    def take(self, record: GroundRecord) -> None:
+    def accept(self, record: GroundRecord) -> None:
         """Publish a product that has just arrived; anything else is not for us."""
         if isinstance(record, FileRecord) and record.name.endswith(SUFFIX):
             self._executor.submit(self._publish, self._folder / record.name)

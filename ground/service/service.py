@@ -38,8 +38,8 @@ class Stepped(Protocol):
     def next_wake_ns(self) -> int | None:
         """Monotonic time at which `step` has something to do; None when only received octets can make work."""
 
-    def receive(self, octets: bytes, now: Moment) -> None:
-        """Take what the port received."""
+    def feed(self, octets: bytes, now: Moment) -> None:
+        """Take in what the port received."""
 
     def hear_of_port(self, news: PortNews, now: Moment) -> None:
         """Take what happened to the port."""
@@ -55,7 +55,7 @@ class Stepped(Protocol):
     def busy(self) -> bool:
         """Whether something that was to be sent has not left the port yet."""
 
-    def take_withdrawal(self) -> bool:
+    def pop_withdrawal(self) -> bool:
         """Whether the port shall forget what it holds."""
 
     def emptied(self) -> None:
@@ -67,7 +67,7 @@ class Stepped(Protocol):
     def wrote(self, count: int, held: int, now: Moment) -> None:
         """The port took `count` octets of `output`, and of all that it took it has not sent `held` yet."""
 
-    def take_news(self) -> list[GroundRecord]:
+    def drain_news(self) -> list[GroundRecord]:
         """What clients want to know, oldest first."""
 
 
@@ -158,7 +158,7 @@ class Service:
     def _read(self) -> None:
         octets = self._port.read(READ_OCTETS)
         with self._duties.alone("receiving"):
-            self._station.receive(octets, Moment.of(self._clock))
+            self._station.feed(octets, Moment.of(self._clock))
         self._step()
 
     def _step(self) -> None:
@@ -172,7 +172,7 @@ class Service:
         """Send, tell and plan what is to be sent, told and done."""
         with self._duties.alone("sending"):
             self._send()
-        news = self._station.take_news()
+        news = self._station.drain_news()
         for record in news:
             with self._duties.alone("observing"):
                 self._observe(record)
@@ -191,7 +191,7 @@ class Service:
 
     def _withdraw(self) -> None:
         """Have the port forget what it holds, where that was given up."""
-        if self._station.take_withdrawal() and forget_held(self._port.line_fileno()):
+        if self._station.pop_withdrawal() and forget_held(self._port.line_fileno()):
             self._station.emptied()
 
     def _held(self) -> int:

@@ -56,7 +56,7 @@ def serve(
         publisher.catch_up()
 
         def observe(record: GroundRecord) -> None:
-            publisher.take(record)
+            publisher.accept(record)
             if isinstance(record, EventRecord) and record.origin == "ground" and record.name.startswith(_COMPLAINTS):
                 _complain(record.message)
 

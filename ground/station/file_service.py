@@ -61,7 +61,7 @@ class FileService:
         """Monotonic ns when `packets` has something to send at the latest."""
         return self._entity.deadline_ns
 
-    def take(self, packet: bytes, now: Moment) -> None:
+    def accept(self, packet: bytes, now: Moment) -> None:
         """One packet of the file service."""
         failed_before = self._entity.undecodable + self._entity.refused
         try:
@@ -91,11 +91,11 @@ class FileService:
         self._entity.thaw(now.monotonic_ns)
 
     def _tell(self, now: Moment) -> None:
-        for record in self._transfers.take(self._entity.take_indications(), now.utc_ns):
+        for record in self._transfers.accept(self._entity.drain_indications(), now.utc_ns):
             if isinstance(record, FileRecord):
                 self._log.note(record)
             else:
-                self._log.tell([record])
+                self._log.report([record])
 
 
 class Transfers:
@@ -113,7 +113,7 @@ class Transfers:
         """All that are remembered."""
         return tuple(self._records.values())
 
-    def take(self, indications: Iterable[Indication], utc_ns: int) -> Iterator[GroundRecord]:
+    def accept(self, indications: Iterable[Indication], utc_ns: int) -> Iterator[GroundRecord]:
         """What became of the transfers, now: the changed records, and the files that are whole."""
         for indication in indications:
             record = self._records.get(indication.transaction) or self._begin(indication.transaction, utc_ns)

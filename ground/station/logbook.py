@@ -29,11 +29,11 @@ class Logbook:
         """For the archive; records among them are news as well, where the archive does not know them yet."""
         self._items += items
 
-    def tell(self, records: Iterable[GroundRecord]) -> None:
+    def report(self, records: Iterable[GroundRecord]) -> None:
         """News that the archive does not need."""
         self._live += records
 
-    def say(self, severity: Severity, name: str, message: str, now: Moment) -> None:
+    def report_event(self, severity: Severity, name: str, message: str, now: Moment) -> None:
         """An event of the ground's own."""
         self._said += 1
         self.note(
@@ -57,7 +57,7 @@ class Logbook:
         """As `stray`, for a packet that is archived anyway."""
         self.strays[reason] += 1
         if self.strays[reason] == 1:
-            self.say("low", "StrayPacket", f"{reason}: {detail}; further ones are only counted.", now)
+            self.report_event("low", "StrayPacket", f"{reason}: {detail}; further ones are only counted.", now)
 
     def flush(self) -> None:
         """Archive what was noted; then it is news."""
@@ -81,7 +81,7 @@ class Logbook:
             return []
         return [pair for item in items for pair in self._kept([item])]
 
-    def take_news(self) -> list[GroundRecord]:
+    def drain_news(self) -> list[GroundRecord]:
         """What is news since the last call, oldest first."""
         taken, self._news = self._news, []
         return taken

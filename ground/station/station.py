@@ -110,7 +110,7 @@ class Station:
         due += [self._retry_ns] if self._log.keeper.waiting else []
         return min((ns for ns in due if ns is not None), default=None)
 
-    def receive(self, octets: bytes, now: Moment) -> None:
+    def feed(self, octets: bytes, now: Moment) -> None:
         """Take what the port received; `step` then makes the answers."""
         self._now = now
         good = self._downlink.good
@@ -131,13 +131,13 @@ class Station:
     def hear_of_port(self, news: PortNews, now: Moment) -> None:
         """Take what happened to the port: clients are told."""
         name, severity = _PORT_EVENTS[news.kind]
-        self._log.say(severity, name, f"{news.sentence}.", now)
+        self._log.report_event(severity, name, f"{news.sentence}.", now)
 
     def step(self, now: Moment) -> None:
         """Do what is due, and make what the port shall send."""
         self._now = now
-        for severity, name, sentence in self._log.keeper.take_news():
-            self._log.say(severity, name, sentence, now)
+        for severity, name, sentence in self._log.keeper.drain_news():
+            self._log.report_event(severity, name, sentence, now)
         with self.duties.alone("watching the link"):
             self._watch_link(now)
         with self.duties.alone("files"):
@@ -161,9 +161,9 @@ class Station:
         """Whether something that was to be sent has not left the port yet."""
         return self._uplink.busy
 
-    def take_withdrawal(self) -> bool:
+    def pop_withdrawal(self) -> bool:
         """Whether the port shall forget what it holds, as that was given up; `emptied` says that it has."""
-        return self._uplink.take_withdrawal()
+        return self._uplink.pop_withdrawal()
 
     def emptied(self) -> None:
         """The port holds nothing any more."""
@@ -177,7 +177,7 @@ class Station:
             self._note_uplink(now)
         self._log.flush()
 
-    def take_output(self) -> bytes:
+    def pop_output(self) -> bytes:
         """All that is to be sent, for a port that takes everything at once."""
         taken = bytearray()
         while octets := self.output:
@@ -185,9 +185,9 @@ class Station:
             self.wrote(len(octets), 0, self._now)
         return bytes(taken)
 
-    def take_news(self) -> list[GroundRecord]:
+    def drain_news(self) -> list[GroundRecord]:
         """What clients want to know, oldest first."""
-        return self._log.take_news()
+        return self._log.drain_news()
 
     def command(
         self, name: str, arguments: Mapping[str, Value], now: Moment, *, confirmed: bool = False
@@ -279,7 +279,7 @@ class Station:
         return []
 
     def _say_failure(self, sentence: str) -> None:
-        self._log.say("high", "DutyFailed", sentence, self._now)
+        self._log.report_event("high", "DutyFailed", sentence, self._now)
 
     def _link_record(self, now: Moment) -> LinkRecord:
         downlink, decoder, receiver = self._downlink, self._downlink.decoder, self._downlink.receiver
@@ -318,13 +318,13 @@ class Station:
         if apid == self._dictionary.apid:
             self._take_report(packet, now)
         elif self._files and apid == self._files.apid:
-            self._files.take(packet, now)
+            self._files.accept(packet, now)
         else:
             self._log.stray(packet, "unknown APID", str(apid), now)
 
     def _take_report(self, packet: bytes, now: Moment) -> None:
         mismatch = self._telemetry.mismatch
-        request = self._telemetry.take(packet, now)
+        request = self._telemetry.accept(packet, now)
         if request:
             self._uplink.verified(request, now.monotonic_ns)
             self._note_uplink(now)
@@ -336,7 +336,7 @@ class Station:
         if self._linked:
             return
         self._linked = True
-        self._log.say("info", "LinkAcquired", f"{self.node} is heard.", now)
+        self._log.report_event("info", "LinkAcquired", f"{self.node} is heard.", now)
         if self._files:
             self._files.thaw(now)
 
@@ -355,7 +355,7 @@ class Station:
         if not self._linked or lost_at_ns is None or now.monotonic_ns < lost_at_ns:
             return
         self._linked = False
-        self._log.say("low", "LinkLost", f"{self.node} is not heard any more.", now)
+        self._log.report_event("low", "LinkLost", f"{self.node} is not heard any more.", now)
         self._uplink.close(now.monotonic_ns, "the link was lost")
         self._telemetry.forget_node()
         if self._files:
@@ -368,7 +368,7 @@ class Station:
             self._log.note(record)
 
     def _note_uplink(self, now: Moment) -> None:
-        for notice in self._uplink.take_notices():
+        for notice in self._uplink.drain_notices():
             match notice:
                 case Released(request):
                     self._log.note(*self._book.released(request, now))

@@ -68,7 +68,7 @@ class TelemetryReader:
         self._parameters: dict[int, list[int]] = {}
         self._expected: dict[int, CreateStructure | AppendParameters] = {}
 
-    def take(self, octets: bytes, now: Moment) -> RequestId | None:
+    def accept(self, octets: bytes, now: Moment) -> RequestId | None:
         """One whole telemetry packet of the node; the request that it tells of, if it is of service 1."""
         try:
             reading = read_packet(octets)
@@ -113,7 +113,7 @@ class TelemetryReader:
         self.flown = flown
         self.mismatch = "" if flown == self._dictionary.version else self._explain(flown)
         if self.mismatch:
-            self._log.say("high", "DictionaryMismatch", f"{self.mismatch}.", now)
+            self._log.report_event("high", "DictionaryMismatch", f"{self.mismatch}.", now)
 
     def _explain(self, flown: str) -> str:
         ours = self._dictionary
@@ -203,7 +203,7 @@ class TelemetryReader:
         if sample.entry.id == BEACON_STRUCTURE:
             self.last_request = _count_in(sample.values.get("last_request"))
         for crossing in self._limits.check(sample):
-            self._log.say(crossing.severity, "LimitCrossed", crossing.message, now)
+            self._log.report_event(crossing.severity, "LimitCrossed", crossing.message, now)
         self.latest[sample.name] = SampleRecord(
             report=sample.name,
             time_ns=time_ns,
@@ -213,7 +213,7 @@ class TelemetryReader:
             | {field.name: TIME_UNIT for field in sample.entry.fields if isinstance(field.kind, Time)},
             out_of_limits=self._limits.of(sample),
         )
-        self._log.tell([self.latest[sample.name]])
+        self._log.report([self.latest[sample.name]])
 
 
 def _shown(value: Any) -> str:

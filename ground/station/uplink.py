@@ -196,7 +196,7 @@ class Uplink:
                 self._fop.left(now_ns)
         self._fill(now_ns)
 
-    def take_withdrawal(self) -> bool:
+    def pop_withdrawal(self) -> bool:
         """Whether, since the last call, something was given up that the port had taken: it shall forget it."""
         taken, self._withdrawn = self._withdrawn, False
         return taken
@@ -205,7 +205,7 @@ class Uplink:
         """The port holds nothing any more."""
         self._outbox.emptied()
 
-    def take_notices(self) -> list[UplinkNotice]:
+    def drain_notices(self) -> list[UplinkNotice]:
         """How requests fared since the last call, in order."""
         taken, self._notices = self._notices, []
         return taken
@@ -276,7 +276,7 @@ class Uplink:
         asked = {id(frame) for frame in self._fop.asked}
         for frame in self._outbox.withdraw(lambda frame: id(frame) in asked):
             self._mark_sent(frame)
-        notices = self._fop.take_notices()
+        notices = self._fop.drain_notices()
         for alert in (notice for notice in notices if isinstance(notice, FopAlert)):
             self._shut(now_ns)
             reason = reason if alert.code.name == "TERM" else alert.code.value

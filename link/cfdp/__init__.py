@@ -5,7 +5,7 @@ node = Entity(42, other_store)
 node.put("water-7.bin", "water-7.bin", destination_id=1)
 octets = node.next_pdu(now_ns)   # whenever the link has room
 ground.on_pdu(octets, now_ns)    # as it arrives; and the same the other way round
-ground.take_indications()
+ground.drain_indications()
 """
 
 from link.cfdp.entity import Entity

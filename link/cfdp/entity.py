@@ -161,7 +161,7 @@ class Entity:
         """The open transactions, oldest first."""
         return tuple(self._open)
 
-    def take_indications(self) -> list[Indication]:
+    def drain_indications(self) -> list[Indication]:
         """The indications since the last call, then the progress of each open transaction that advanced."""
         taken, self._indications = self._indications, []
         for name, machine in self._open.items():

@@ -27,7 +27,7 @@ class MetadataReceived:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Octets sent or received so far; `size` is None until it is known. One for each `take_indications` at most."""
+    """Octets sent or received so far; `size` is None until it is known. One for each `drain_indications` at most."""
 
     transaction: TransactionId
     octets: int

@@ -34,7 +34,7 @@ class Packer:
         """Whether anything other than the rest of an idle packet is to be sent."""
         return bool(self.packets) or (bool(self._rest) and not self._rest_is_idle)
 
-    def take(self, size: int) -> tuple[bytes, int | None]:
+    def pop(self, size: int) -> tuple[bytes, int | None]:
         """The next `size` octets, and where in them the first packet begins, if one does.
 
         An idle packet fills the rest, and may continue in the next data field.
@@ -138,7 +138,7 @@ class Multiplexer:
             self._idle_count.frames += 1
             return Turn(self._idle_channel, self._idle_count.frames - 1, IDLE_DATA * size, None, True)
         channel.frames += 1
-        return Turn(channel.managed.vc, channel.frames - 1, *channel.packer.take(size), False)
+        return Turn(channel.managed.vc, channel.frames - 1, *channel.packer.pop(size), False)
 
     def _pick(self) -> _Channel | None:
         """The waiting channel of the highest priority that has not used up its quota, or else the last that waits."""

@@ -3,12 +3,12 @@
 fop, farm = Fop(managed), Farm(managed.farm_window)
 fop.directive(FopDirective.INITIATE_UNLOCK, now_ns)
 fop.send(packet, now_ns, tag=7)
-for frame in fop.take_frames(now_ns):       # to the link
+for frame in fop.drain_frames(now_ns):       # to the link
     ...
 verdict = farm.on_frame(frame)              # on board
 fop.on_clcw(farm.clcw(channel), now_ns)     # back in the telemetry
 fop.step(now_ns)                            # at fop.deadline_ns
-fop.take_notices()                          # Transfer(tag=7, response=CONFIRMED)
+fop.drain_notices()                          # Transfer(tag=7, response=CONFIRMED)
 """
 
 from link.cop1.farm import Farm, Verdict

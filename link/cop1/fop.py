@@ -145,7 +145,7 @@ class Fop:
         if self.deadline_ns is not None:
             self._start_timer(now_ns)
 
-    def take_frames(self, now_ns: int) -> list[TcFrame]:
+    def drain_frames(self, now_ns: int) -> list[TcFrame]:
         """All frames to be sent now, in order, for a lower layer that is always ready."""
         taken = []
         while self._out:
@@ -160,7 +160,7 @@ class Fop:
             self._out.pop(kind, None)
             self._run(_REFUSED[kind], _Occasion(now_ns))
 
-    def take_notices(self) -> list[FopNotice]:
+    def drain_notices(self) -> list[FopNotice]:
         """The notices since the last call. At most 4096 are kept; `notices_dropped` counts the others."""
         taken, self._notices = self._notices, []
         return taken

@@ -230,7 +230,7 @@ class GroundEnd:
     def step(self) -> None:
         """What the service does when octets have come, or a timer has run out."""
         octets, before = self.port.read(READ_OCTETS), (self._told, self.outgoing.taken_octets)
-        self.station.receive(octets, self.now)
+        self.station.feed(octets, self.now)
         self.station.step(self.now)
         self._go_on()
         self.wakes += 1
@@ -257,7 +257,7 @@ class GroundEnd:
         self.drained_ns = NEVER if left_ns is None else left_ns
 
     def _withdraw(self) -> None:
-        if self.station.take_withdrawal():
+        if self.station.pop_withdrawal():
             self.outgoing.forget(self.clock.monotonic_ns())
             self.station.emptied()
 
@@ -265,6 +265,6 @@ class GroundEnd:
         return self.outgoing.held(self.clock.monotonic_ns())
 
     def _tell(self) -> None:
-        for record in self.station.take_news():
+        for record in self.station.drain_news():
             self._told += 1
             self.told(record)

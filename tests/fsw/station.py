@@ -62,7 +62,7 @@ class Station:
     def take(self, channel, packet):
         if channel == "files":
             self.entity.on_pdu(SpacePacket.decode(packet).data, self.clock.monotonic_ns())
-            self.indications += self.entity.take_indications()
+            self.indications += self.entity.drain_indications()
             return
         decoded = TmPacket.decode(packet)
         report = read_report(decoded)
@@ -80,7 +80,7 @@ class Station:
             packet = SpacePacket(self.dictionary.files.apid, self._pdus, pdu, is_command=True)
             self.fop.send_expedited(packet.encode(), now_ns)
             self._pdus += 1
-        for frame in self.fop.take_frames(now_ns):
+        for frame in self.fop.drain_frames(now_ns):
             self._unsent += encode_cltu(frame.encode(fecf=self.managed.tc_fecf), randomise=self.managed.cltu_randomise)
         del self._unsent[: self.port.write(bytes(self._unsent))]
 

@@ -157,10 +157,10 @@ class World:
 
     def run(self, seconds: float) -> None:
         for _ in range(round(10 * seconds)):
-            self.station.receive(self.down(self.spacecraft.step(self.now_ns)), self.now)
+            self.station.feed(self.down(self.spacecraft.step(self.now_ns)), self.now)
             self.station.step(self.now)
-            self.spacecraft.receive(self.up(self.station.take_output()))
-            self.news += self.station.take_news()
+            self.spacecraft.receive(self.up(self.station.pop_output()))
+            self.news += self.station.drain_news()
             self.now_ns += SECOND // 10
 
     def of(self, kind: type) -> list:

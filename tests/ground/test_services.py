@@ -33,11 +33,11 @@ class Ground:
         return Moment(self.clock.monotonic_ns(), self.clock.utc_ns())
 
     def step(self):
-        self.station.receive(self.port.read(1 << 16), self.now)
+        self.station.feed(self.port.read(1 << 16), self.now)
         self.station.step(self.now)
-        self.unsent += self.station.take_output()
+        self.unsent += self.station.pop_output()
         del self.unsent[: self.port.write(bytes(self.unsent))]
-        self.news += self.station.take_news()
+        self.news += self.station.drain_news()
 
     def of(self, kind):
         return [record for record in self.news if isinstance(record, kind)]

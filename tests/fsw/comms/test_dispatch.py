@@ -124,11 +124,11 @@ def test_another_application_process_is_not_here(desk):
 @pytest.mark.parametrize("failure", [None, CommandError(FailureCode.EXECUTION_FAILED, "stuck")])
 def test_a_long_command_is_completed_when_the_app_says_so(desk, failure):
     desk.ask(PerformFunction(function=2, arguments=b""))
-    desk.dispatcher.tell_completions()
+    desk.dispatcher.report_completions()
     assert desk.stages() == [(A, None), (S, None)]
     desk.arm.pending.fail(failure) if failure else desk.arm.pending.done()
-    desk.dispatcher.tell_completions()
-    desk.dispatcher.tell_completions()
+    desk.dispatcher.report_completions()
+    desk.dispatcher.report_completions()
     assert desk.stages() == [(A, None), (S, None), (C, failure and failure.code)]
 
 
@@ -202,7 +202,7 @@ class Lives:
     def told(self):
         """What the loop's next turn has to say."""
         self.desk.answers.clear()
-        self.desk.dispatcher.tell_completions()
+        self.desk.dispatcher.report_completions()
         return list(self.desk.answers)
 
 

@@ -62,7 +62,7 @@ class Ship:
             if self.is_dead:
                 self.is_dead = False
                 raise Killed
-        self.dispatcher.tell_completions()
+        self.dispatcher.report_completions()
         told, self.answers[:] = list(self.answers), []
         return told, self.farm.clcw(0)
 
@@ -227,7 +227,7 @@ def test_a_start_that_dies_before_it_could_tell_leaves_that_to_the_next():
 def one_of(ship, packet):
     """What the node has to say about a packet that comes outside the sequence."""
     ship.dispatcher.handle(packet)
-    ship.dispatcher.tell_completions()
+    ship.dispatcher.report_completions()
     told, ship.answers[:] = list(ship.answers), []
     return told
 

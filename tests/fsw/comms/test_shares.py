@@ -16,7 +16,7 @@ def test_what_was_offered_is_taken_dropped_or_waits(steps, capacity):
     shares, offered, taken = made(capacity), 0, []
     for number, (key, takes) in enumerate(steps):
         if takes:
-            taken += [one for one in [shares.take()] if one is not None]
+            taken += [one for one in [shares.pop()] if one is not None]
         else:
             offered += 1
             shares.offer(key, (key, number))
@@ -33,10 +33,10 @@ def test_one_who_comes_late_is_served_second_at_the_latest(before, keys):
     for key in range(keys):
         for number in range(before):
             shares.offer(key, (key, number))
-    shares.take()
+    shares.pop()
     shares.offer("late", "late")
-    assert "late" in [shares.take() for _ in range(keys + 1)]
+    assert "late" in [shares.pop() for _ in range(keys + 1)]
 
 
 def test_nothing_comes_of_nothing():
-    assert made(1).take() is None
+    assert made(1).pop() is None

@@ -28,7 +28,7 @@ def test_sent_is_delivered_and_dropped_and_waiting(policy, capacity, steps):
             except QueueFullError:
                 refused += 1
         elif step == "take":
-            taken += [message for message in [queue.take()] if message is not None]
+            taken += [message for message in [queue.pop()] if message is not None]
         else:
             taken += queue.drain()
         assert queue.sent == queue.delivered + queue.dropped + len(queue)
@@ -75,4 +75,4 @@ def test_what_comes_while_draining_waits():
     for message in queue.drain():
         queue.offer(message + 1)
     assert list(queue.drain()) == [2]
-    assert queue.take() is None
+    assert queue.pop() is None

@@ -64,7 +64,7 @@ class TestPowerCut:
         assert {product.name for product in told["kept"]} <= {product.name for product in store.products()}
         assert not told["delivered"] & found.keys()
         assert not told["dropped"] & {product.name for product in store.products()}
-        assert (store.damaged, store.disk_failures, store.take_notices()) == (0, 0, [])
+        assert (store.damaged, store.disk_failures, store.drain_notices()) == (0, 0, [])
         assert store.boots > told["boots"]
         assert store.allot_id() > max((product.id for product in store.products()), default=0)
         return tuple(sorted(found))
@@ -124,7 +124,7 @@ class TestRot:
                 found = waiting(store)
                 assert found.items() <= contents.items()
                 assert len(found) + store.damaged == len(contents)
-                assert len(store.take_notices()) == store.damaged
+                assert len(store.drain_notices()) == store.damaged
                 assert store.damaged + store.mended == (path.suffix == ".product") or path.stem == "counters"
                 assert (store.boots >= 2, store.allot_id()) == (True, 3)
                 lost += store.damaged
@@ -136,11 +136,11 @@ class TestRot:
         path.write_bytes(path.read_bytes().replace(b"answer", b"anzwer"))
         again = ProductStore(tmp_path, 1000)
         assert (again.damaged, again.waiting()) == (1, [])
-        (notice,) = again.take_notices()
+        (notice,) = again.drain_notices()
         assert (notice.product, notice.reason) == (product.id, "its content is not what was written")
         assert b"anzwer" in (tmp_path / "kept" / ASIDE / path.name).read_bytes()
         assert again.allot_id() == 2
-        assert ProductStore(tmp_path, 1000).take_notices() == []
+        assert ProductStore(tmp_path, 1000).drain_notices() == []
 
     def test_what_the_ground_has_is_told_when_it_rots_and_counts_as_no_loss(self, tmp_path):
         store = ProductStore(tmp_path, 1000)
@@ -148,7 +148,7 @@ class TestRot:
         path = tmp_path / "kept" / "00000001.sent"
         path.write_bytes(path.read_bytes().replace(b"answer", b"anzwer"))
         again = ProductStore(tmp_path, 1000)
-        assert (again.damaged, len(again.take_notices()), again.products()) == (0, 1, [])
+        assert (again.damaged, len(again.drain_notices()), again.products()) == (0, 1, [])
 
     def test_a_second_file_of_one_product_is_set_aside(self, tmp_path):
         product = add(ProductStore(tmp_path, 1000), b"answer")
@@ -157,7 +157,7 @@ class TestRot:
         path.with_name("00000007.product").write_bytes(path.read_bytes())
         again = ProductStore(tmp_path, 1000)
         assert (again.waiting(), again.content(product.id), again.damaged) == ([product], b"answer", 1)
-        assert again.take_notices() == [
+        assert again.drain_notices() == [
             StoreNotice(1, "00000001.sent", "there is another file of it"),
             StoreNotice(7, "00000007.product", "it says that it is product 1"),
         ]
@@ -177,7 +177,7 @@ class TestRot:
         with pytest.raises(DamagedProductError):
             store.content(product.id)
         store.set_aside(product.id, "rotten")
-        assert (store.damaged, store.waiting(), store.take_notices()[0].reason) == (1, [], "rotten")
+        assert (store.damaged, store.waiting(), store.drain_notices()[0].reason) == (1, [], "rotten")
 
     def test_a_damaged_copy_of_what_it_is_is_written_anew(self, tmp_path):
         product = add(ProductStore(tmp_path, 1000), b"answer")
@@ -311,7 +311,7 @@ class TestFolder:
         (tmp_path / "kept" / "note.txt").write_bytes(b"here")
         store = ProductStore(tmp_path, 1000)
         store.delivered(1)
-        assert (len(store.products()), store.take_notices()) == (1, [])
+        assert (len(store.products()), store.drain_notices()) == (1, [])
         assert strange.items() <= files(tmp_path).items()
         assert (tmp_path / "kept" / "note.txt").read_bytes() == b"here"
         assert (tmp_path / "lost+found").is_dir()
@@ -329,7 +329,7 @@ class TestFolder:
             (tmp_path / folder).mkdir(exist_ok=True)
             (tmp_path / folder / name).write_bytes(b"mine")
         store = ProductStore(tmp_path, 1000)
-        assert (store.allot_id(), store.take_notices(), store.damaged) == (2, [], 0)
+        assert (store.allot_id(), store.drain_notices(), store.damaged) == (2, [], 0)
         assert (tmp_path / "kept" / name).read_bytes() == b"mine"
 
     @pytest.mark.parametrize("aside", ["00000007.product", "00000007.sent.12"])
@@ -347,7 +347,7 @@ class TestFolder:
         store = ProductStore(tmp_path, 1000)
         with pytest.raises(FileExistsError, match="not ours"):
             add(store, b"answer")
-        assert any("not ours" in notice.reason for notice in store.take_notices())
+        assert any("not ours" in notice.reason for notice in store.drain_notices())
         assert files(tmp_path) == theirs
 
     def test_half_written_files_go(self, tmp_path):
@@ -362,7 +362,7 @@ class TestFolder:
         (tmp_path / "kept" / "00000002.product").write_bytes(said + b"x" + said)
         store = ProductStore(tmp_path, 1000)
         assert (len(store.waiting()), store.damaged, store.allot_id()) == (1, 1, 3)
-        assert "another version" in store.take_notices()[0].reason
+        assert "another version" in store.drain_notices()[0].reason
         assert (tmp_path / "kept" / ASIDE / "00000002.product").read_bytes() == said + b"x" + said
 
 
@@ -388,7 +388,7 @@ class TestOlder:
         for boots in (8, 9):
             store = ProductStore(tmp_path, 1000)
             assert (store.waiting(), store.products(), store.boots) == ([one], [one, two], boots)
-            assert (store.content(1), store.damaged, store.take_notices()) == (b"one", 0, [])
+            assert (store.content(1), store.damaged, store.drain_notices()) == (b"one", 0, [])
             assert store.allot_id() == 9
         assert [path.name for path in tmp_path.iterdir()] == ["kept"]
         assert "kept/set-aside/journal" in files(tmp_path)
@@ -398,7 +398,7 @@ class TestOlder:
         self.write(tmp_path, one, two, gone, '{"type":"later"}', f00000001=b"one", f00000002=b"tvo", f00000004=b"four")
         store = ProductStore(tmp_path, 1000)
         assert (store.waiting(), store.damaged) == ([one], 3)
-        assert [(notice.product, notice.reason) for notice in store.take_notices()] == [
+        assert [(notice.product, notice.reason) for notice in store.drain_notices()] == [
             (2, "its content is not what was written"),
             (3, "unreadable (No such file or directory)"),
             (4, "no record tells what it is"),

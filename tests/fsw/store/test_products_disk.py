@@ -46,7 +46,7 @@ class TestFailingDisk:
         first = add(store, b"12345678")
         self.fails(medium, "sync", self.KEPT)
         store.delivered(first.id)
-        assert (store.disk_failures, store.take_notices()[0].reason) == (1, "the disk fails")
+        assert (store.disk_failures, store.drain_notices()[0].reason) == (1, "the disk fails")
         medium.fail = lambda call, path: None
         second = add(store, b"87654321")
         assert (store.products(), self.products_on(medium)) == ([second], ["00000002.product"])
@@ -87,7 +87,7 @@ class TestDisk:
         with pytest.raises(OSError, match="disk"):
             add(store, b"more")
         store.delivered(product.id)
-        assert (store.waiting(), [notice.reason for notice in store.take_notices()]) == ([], ["disk"])
+        assert (store.waiting(), [notice.reason for notice in store.drain_notices()]) == ([], ["disk"])
         assert store.disk_failures == 2
 
     def test_nothing_at_all_works(self):
@@ -95,7 +95,7 @@ class TestDisk:
             raise OSError(errno.EIO, "disk")
 
         store = ProductStore(self.FOLDER, 1000, RecordingMedium(fail))
-        assert (store.waiting(), store.boots, store.take_notices()[0].reason) == ([], 2, "disk")  # 1 may have been
+        assert (store.waiting(), store.boots, store.drain_notices()[0].reason) == ([], 2, "disk")  # 1 may have been
 
     def test_a_file_that_cannot_be_read_is_told_and_stays(self):
         medium = RecordingMedium()
@@ -103,7 +103,7 @@ class TestDisk:
         bad, good = add(store, b"bad"), add(store, b"good")
         medium.fail = only_on("00000001.product", "read")
         again = ProductStore(self.FOLDER, 1000, medium)
-        assert (again.waiting(), again.damaged, again.take_notices()[0].reason) == ([good], 1, "unreadable (disk)")
+        assert (again.waiting(), again.damaged, again.drain_notices()[0].reason) == ([good], 1, "unreadable (disk)")
         medium.fail = lambda call, path: None
         assert ProductStore(self.FOLDER, 1000, medium).waiting() == [bad, good]
 
@@ -118,7 +118,7 @@ class TestDisk:
         store = ProductStore(self.FOLDER, 100_000, RecordingMedium())
         for _ in range(100):
             store.set_aside(add(store, b"1").id, "why not")
-        assert (len(store.take_notices()), store.notices_dropped) == (64, 36)
+        assert (len(store.drain_notices()), store.notices_dropped) == (64, 36)
 
 
 def test_a_folder_that_cannot_be_read_at_the_start_is_looked_at_again():

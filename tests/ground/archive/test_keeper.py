@@ -128,28 +128,28 @@ def test_one_by_one_ends_where_the_archive_refuses_again(archive):
 
 def test_each_change_is_told_once(archive):
     keeper = Keeper(archive, capacity=2)
-    assert keeper.take_news() == []
+    assert keeper.drain_news() == []
     archive.refusing = "archive: the disk is full"
     keeper.keep(packets(1, 2, 3))
     told = ("high", "ArchiveRefuses", "archive: the disk is full; what comes is kept in memory meanwhile.")
-    assert [keeper.take_news(), keeper.take_news()] == [[told], []]
+    assert [keeper.drain_news(), keeper.drain_news()] == [[told], []]
     archive.refusing = ""
     assert keeper.retry()
     told = ("info", "ArchiveBack", "The archive is written again; 1 rows were given up.")
-    assert [keeper.take_news(), keeper.take_news()] == [[told], []]
+    assert [keeper.drain_news(), keeper.drain_news()] == [[told], []]
     archive.refusing = "archive: the disk is full"
     keeper.keep(())
-    assert [name for _, name, _ in keeper.take_news()] == ["ArchiveRefuses"]
+    assert [name for _, name, _ in keeper.drain_news()] == ["ArchiveRefuses"]
 
 
 def test_what_the_archive_notes_is_told_once(archive):
     keeper = Keeper(archive)
     archive.notes += ["it is set aside", "so is another"]
-    assert keeper.take_news() == [
+    assert keeper.drain_news() == [
         ("high", "ArchiveDamaged", "it is set aside."),
         ("high", "ArchiveDamaged", "so is another."),
     ]
-    assert keeper.take_news() == []
+    assert keeper.drain_news() == []
 
 
 def test_what_is_rescued_says_what_it_is_and_is_appended(archive, tmp_path):

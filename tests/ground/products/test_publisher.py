@@ -25,7 +25,7 @@ def publish(folder, *records, begins=False):
         if begins:
             publisher.catch_up()
         for record in records:
-            publisher.take(record)
+            publisher.accept(record)
     return complaints
 
 

@@ -66,7 +66,7 @@ class FakeStation:
     files: list[FileRecord] = field(default_factory=list)
     port_news: list[PortNews] = field(default_factory=list)
 
-    def receive(self, octets, now):
+    def feed(self, octets, now):
         self.output += octets.upper()
 
     def hear_of_port(self, news, now):
@@ -80,7 +80,7 @@ class FakeStation:
     def busy(self):
         return bool(self.output)
 
-    def take_withdrawal(self):
+    def pop_withdrawal(self):
         return False
 
     def end(self, now):
@@ -89,7 +89,7 @@ class FakeStation:
     def wrote(self, count, held, now):
         self.output = self.output[count:]
 
-    def take_news(self):
+    def drain_news(self):
         taken, self.news = self.news, []
         return taken
 

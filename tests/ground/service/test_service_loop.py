@@ -108,8 +108,8 @@ class Station:
         self.next_wake_ns, self.output, self.busy, self.withdrawn, self.news = None, b"", False, False, []
         self.heard = []
 
-    def receive(self, octets, now):
-        self.heard.append(("receive", octets, now))
+    def feed(self, octets, now):
+        self.heard.append(("feed", octets, now))
 
     def hear_of_port(self, news, now):
         self.heard.append(("port", news, now))
@@ -117,7 +117,7 @@ class Station:
     def step(self, now):
         self.heard.append(("step", now))
 
-    def take_withdrawal(self):
+    def pop_withdrawal(self):
         taken, self.withdrawn = self.withdrawn, False
         return taken
 
@@ -128,7 +128,7 @@ class Station:
         self.heard.append(("wrote", count, held, now))
         self.output = self.output[count:]
 
-    def take_news(self):
+    def drain_news(self):
         taken, self.news = self.news, []
         return taken
 
@@ -172,7 +172,7 @@ def bench(monkeypatch):
 
 
 def test_octets_are_received_and_the_station_stepped_at_once(bench):
-    assert bench.arrive(b"hello") == [("receive", b"hello", bench.now), ("step", bench.now)]
+    assert bench.arrive(b"hello") == [("feed", b"hello", bench.now), ("step", bench.now)]
     assert set(bench.port.asked) == {READ_OCTETS}
     assert bench.loop.due() == []
 
@@ -184,7 +184,7 @@ def test_the_station_is_stepped_when_it_or_the_port_wants_it(bench):
         assert bench.loop.due() == [(delay_s, "_read")]
     bench.station.heard.clear()
     bench.loop.fire("_read")
-    assert bench.station.heard == [("receive", b"", bench.now), ("step", bench.now)]
+    assert bench.station.heard == [("feed", b"", bench.now), ("step", bench.now)]
 
 
 def test_it_writes_while_the_ports_buffers_have_room(bench):
@@ -283,7 +283,7 @@ def test_in_the_end_it_watches_nothing_any_more(bench):
 
 
 @pytest.mark.parametrize(
-    ("part", "duty"), [("receive", "receiving"), ("step", "stepping"), ("hear_of_port", "hearing of the port")]
+    ("part", "duty"), [("feed", "receiving"), ("step", "stepping"), ("hear_of_port", "hearing of the port")]
 )
 def test_a_part_of_the_station_that_fails_costs_itself_alone(bench, caplog, part, duty):
     def broken(*_):

@@ -120,7 +120,7 @@ def test_figures_of_the_link(world):
     assert link.last_frame_ns == UTC_NS + 19 * SECOND // 10
     world.station.command("imaging.capture", TARGET, world.now)
     world.station.step(world.now)
-    sent = world.station.take_output()
+    sent = world.station.pop_output()
     after = world.station.status(world.now).link
     assert (after.octets_sent - link.octets_sent, after.frames_sent - link.frames_sent) == (len(sent), 1)
 
@@ -137,7 +137,7 @@ def test_a_frame_that_is_none_is_not_received(coding, at, bit):
     sender, encoder = TmSender(managed), TmEncoder(managed)
     good, bad, last = (sender.next_frame(0) for _ in range(3))
     bad = bad[:at] + bytes([bad[at] ^ bit]) + bad[at + 1 :]
-    station.receive(b"".join(map(encoder.encode, (good, bad, last))), START)
+    station.feed(b"".join(map(encoder.encode, (good, bad, last))), START)
     link = station.status(START).link
     assert (link.frames_received, link.frames_uncorrectable, link.frames_lost) == (2, 1, 1)
 
@@ -246,7 +246,7 @@ def test_earlier_commands_that_cannot_be_read_keep_no_station_from_starting(capl
         ("_uplink", "on_clcw", "command link"),
         ("_uplink", "step", "command link"),
         ("_files", "packets", "files"),
-        ("_files", "take", "packet"),
+        ("_files", "accept", "packet"),
         ("_book", "step", "command time-outs"),
         ("_telemetry", "forget_node", "watching the link"),
     ],
@@ -257,7 +257,7 @@ def test_each_duty_fails_alone_under_its_name(world, monkeypatch, caplog, part, 
 
     world.run(2)
     monkeypatch.setattr(getattr(world.station, part), method, broken, raising=True)
-    if method == "take":
+    if method == "accept":
         world.spacecraft.store.files["a"] = b"file"
         world.spacecraft.entity.put("a", "a", 2)
     world.station.command("imaging.capture", TARGET, world.now)
@@ -275,7 +275,7 @@ def test_it_wakes_for_the_first_that_is_due(world):
     assert world.station.next_wake_ns == last_ns + 10 * SECOND  # to lose the link
     world.station.command("imaging.capture", TARGET, world.now)
     world.station.step(world.now)
-    world.station.take_output()
+    world.station.pop_output()
     assert world.station.next_wake_ns == world.now_ns + SECOND  # FOP-1's timer
     world.up = lambda octets: b""
     world.spacecraft.store.files["a"] = bytes(5000)

@@ -39,7 +39,7 @@ class Pass:
         number = 0
         while pdu := self.node.next_pdu(self.now_ns):
             if hears(number):
-                self.files.take(SpacePacket(FILES_APID, number, pdu).encode(), self.now)
+                self.files.accept(SpacePacket(FILES_APID, number, pdu).encode(), self.now)
             number += 1
 
     def up(self):
@@ -48,7 +48,7 @@ class Pass:
         for packet in packets:
             self.node.on_pdu(packet.data, self.now_ns)
         self.log.flush()
-        self.news += self.log.take_news()
+        self.news += self.log.drain_news()
         return packets
 
     def told(self, kind):
@@ -122,7 +122,7 @@ def test_a_step_makes_no_more_packets_than_it_may(flight):
         def next_pdu(self, now_ns):
             return b"pdu"
 
-        def take_indications(self):
+        def drain_indications(self):
             return []
 
     flight.files._entity = Talkative()
@@ -138,7 +138,7 @@ def test_a_step_makes_no_more_packets_than_it_may(flight):
     ],
 )  # fmt: skip
 def test_what_is_no_file_data_is_kept_and_told(flight, packet, why):
-    flight.files.take(packet, flight.now)
+    flight.files.accept(packet, flight.now)
     flight.up()
     (stray,) = flight.log.keeper.archive.strays()
     assert (stray.octets, stray.received_ns) == (packet, UTC_NS)

@@ -26,38 +26,38 @@ def sample(n):
 
 
 def test_records_are_news_once_they_are_archived_and_before_what_is_not(log):
-    log.tell([sample(1)])
-    log.tell([sample(2)])
+    log.report([sample(1)])
+    log.report([sample(2)])
     log.note(event(1), packet(1))
     log.note(event(2))
-    assert log.take_news() == []
+    assert log.drain_news() == []
     log.flush()
-    assert log.take_news() == [event(1), event(2), sample(1), sample(2)]
-    assert log.take_news() == []
+    assert log.drain_news() == [event(1), event(2), sample(1), sample(2)]
+    assert log.drain_news() == []
     assert log.keeper.archive.events() == [event(1), event(2)]
 
 
 def test_news_that_nobody_took_yet_are_kept(log):
     for n in (1, 2):
         log.note(event(n))
-        log.tell([sample(n)])
+        log.report([sample(n)])
         log.flush()
-    assert log.take_news() == [event(1), sample(1), event(2), sample(2)]
+    assert log.drain_news() == [event(1), sample(1), event(2), sample(2)]
 
 
 def test_what_the_archive_has_already_is_no_news_and_a_duplicate(log):
     for items in ([event(1), packet(1), packet(2)], [event(1), packet(2), packet(1), packet(3)]):
         log.note(*items)
         log.flush()
-    assert log.take_news() == [event(1)]
+    assert log.drain_news() == [event(1)]
     assert (log.packets, log.duplicates) == (5, 2)
 
 
 def test_events_of_one_moment_are_told_apart(log):
     for name in ("one", "two"):
-        log.say("medium", name, f"{name}.", NOW)
+        log.report_event("medium", name, f"{name}.", NOW)
     log.flush()
-    assert log.take_news() == log.keeper.archive.events() == [
+    assert log.drain_news() == log.keeper.archive.events() == [
         EventRecord(
             origin="ground", severity="medium", name=name, message=f"{name}.", time_ns=7_000, received_ns=7_000,
             count=count,
@@ -75,7 +75,7 @@ def test_each_reason_for_strays_is_told_once_and_all_are_kept(log):
     assert log.keeper.archive.strays() == [
         StrayRow(7_000, "odd: a", b"1"), StrayRow(7_000, "odd: b", b"2"), StrayRow(7_000, "worse: c", b"3"),
     ]  # fmt: skip
-    assert [(one.severity, one.name, one.message) for one in log.take_news()] == [
+    assert [(one.severity, one.name, one.message) for one in log.drain_news()] == [
         ("low", "StrayPacket", "odd: a; further ones are only counted."),
         ("low", "StrayPacket", "worse: c; further ones are only counted."),
     ]

@@ -71,7 +71,7 @@ class Pass:
         for _ in range(round(10 * seconds)):
             octets = world.spacecraft.step(world.now_ns)
             if self.heard:
-                world.station.receive(octets, world.now)
+                world.station.feed(octets, world.now)
             self.service._step()
             world.spacecraft.receive(bytes(self.port.out))
             self.port.out.clear()

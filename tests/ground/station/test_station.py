@@ -533,7 +533,7 @@ def test_what_was_not_sent_when_the_service_ended_failed(world, archive):
     world.station.end(world.now)
     (record,) = archive.commands()
     assert (record.state, record.reason) == ("failed", "the service ended; it was not sent")
-    assert world.station.take_output() == b""
+    assert world.station.pop_output() == b""
 
 
 def test_it_says_when_it_wants_to_be_stepped(world):
@@ -569,7 +569,7 @@ def test_whatever_packets_come_each_is_somewhere(packets):
         assert spacecraft.sender.offer("housekeeping", packet)
     now_ns = 1
     while spacecraft.sender.waiting or now_ns < SECOND:
-        station.receive(spacecraft.step(now_ns), Moment(now_ns, UTC_NS + now_ns))
+        station.feed(spacecraft.step(now_ns), Moment(now_ns, UTC_NS + now_ns))
         station.step(Moment(now_ns, UTC_NS + now_ns))
         now_ns += SECOND // 10
     link = station.status(Moment(now_ns, UTC_NS)).link

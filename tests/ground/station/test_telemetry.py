@@ -58,7 +58,7 @@ class Desk:
         self.source = TmSource(APID)
 
     def hear(self, report, now_ns=0, time_ns=0):
-        taken = self.telemetry.take(self.source.packet(report, UTC_NS + time_ns), self.at(now_ns))
+        taken = self.telemetry.accept(self.source.packet(report, UTC_NS + time_ns), self.at(now_ns))
         self.log.flush()
         return taken
 
@@ -66,7 +66,7 @@ class Desk:
         return Moment(now_ns, UTC_NS + now_ns + 77)
 
     def news(self, kind=object):
-        return [record for record in self.log.take_news() if isinstance(record, kind)]
+        return [record for record in self.log.drain_news() if isinstance(record, kind)]
 
 
 def beacon(load=10, last_request=0xFFFF, dictionary=OURS, ratio=0.5):
@@ -134,13 +134,13 @@ def test_who_a_packet_tells_of(desk):
     assert desk.hear(CompletionSuccess(request=REQUEST.word)) == REQUEST
     assert desk.hear(CompletionFailure(request=OTHER.word, code=FailureCode.NOT_NOW, reason="")) == OTHER
     assert desk.hear(Pong()) is None
-    assert desk.telemetry.take(b"no packet", desk.at(0)) is None
+    assert desk.telemetry.accept(b"no packet", desk.at(0)) is None
 
 
 def test_what_is_no_report_is_kept_with_why(desk):
     packet = desk.source.packet(Pong(), UTC_NS)
     spoilt = packet[:-1] + bytes([packet[-1] ^ 1])
-    desk.telemetry.take(spoilt, desk.at(5))
+    desk.telemetry.accept(spoilt, desk.at(5))
     desk.log.flush()
     (stray,) = desk.log.keeper.archive.strays()
     assert (stray.octets, stray.received_ns) == (spoilt, UTC_NS + 5 + 77)

@@ -35,8 +35,8 @@ def finished(condition=ConditionCode.NO_ERROR, delivery=DeliveryCode.COMPLETE):
 
 def test_a_file_that_arrived_is_recorded():
     transfers = Transfers()
-    list(transfers.take([metadata("one.bin")], 5))
-    *_, file = transfers.take([finished()], 9)
+    list(transfers.accept([metadata("one.bin")], 5))
+    *_, file = transfers.accept([finished()], 9)
     assert file == FileRecord(name="one.bin", size_octets=10, transaction="1-7", begun_ns=5, received_ns=9)
 
 
@@ -45,7 +45,7 @@ def test_a_file_that_arrived_is_recorded():
 )
 def test_a_name_that_is_no_text_is_shown_with_escapes(name, shown):
     transfers = Transfers()
-    (record,) = transfers.take([metadata(name)], 0)
+    (record,) = transfers.accept([metadata(name)], 0)
     assert record.name == plain_name(name) == shown
     assert shown.encode() in encode(News(topic="transfer", record=record))
 
@@ -53,7 +53,7 @@ def test_a_name_that_is_no_text_is_shown_with_escapes(name, shown):
 def test_only_the_last_transfers_are_remembered():
     transfers = Transfers()
     for number in range(TRANSFERS_MAX + 5):
-        list(transfers.take([metadata("x", TransactionId(1, number))], number))
+        list(transfers.accept([metadata("x", TransactionId(1, number))], number))
     assert [len(transfers.records), transfers.records[0].transaction] == [TRANSFERS_MAX, "1-5"]
     assert transfers.forgotten == 5
 
@@ -62,7 +62,7 @@ def last(*indications):
     """The record after `indications`, which come a nanosecond apart."""
     transfers = Transfers()
     for time_ns, indication in enumerate(indications):
-        list(transfers.take([indication], time_ns))
+        list(transfers.accept([indication], time_ns))
     (record,) = transfers.records
     return record
 
@@ -109,19 +109,19 @@ def test_it_goes_on_after_a_pause():
 
 def test_what_changes_no_record_is_no_news():
     transfers = Transfers()
-    told = list(transfers.take([Started(ONE), metadata("a"), EofReceived(ONE), Progress(ONE, 4, 10)], 0))
+    told = list(transfers.accept([Started(ONE), metadata("a"), EofReceived(ONE), Progress(ONE, 4, 10)], 0))
     assert [record.received_octets for record in told] == [0, 4]
-    assert list(transfers.take([EofReceived(ONE)], 0)) == []
+    assert list(transfers.accept([EofReceived(ONE)], 0)) == []
 
 
 def test_only_whole_files_are_recorded():
-    told = Transfers().take([metadata("a"), finished(ConditionCode.FILE_SIZE_ERROR, DeliveryCode.INCOMPLETE)], 0)
+    told = Transfers().accept([metadata("a"), finished(ConditionCode.FILE_SIZE_ERROR, DeliveryCode.INCOMPLETE)], 0)
     assert not any(isinstance(record, FileRecord) for record in told)
 
 
 def test_transfers_that_ended_are_forgotten_without_being_counted():
     transfers = Transfers()
-    list(transfers.take([metadata("a"), finished()], 0))
+    list(transfers.accept([metadata("a"), finished()], 0))
     for number in range(TRANSFERS_MAX + 1):
-        list(transfers.take([metadata("x", TransactionId(2, number))], 1))
+        list(transfers.accept([metadata("x", TransactionId(2, number))], 1))
     assert transfers.forgotten == 1

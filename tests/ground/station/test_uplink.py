@@ -45,7 +45,7 @@ class Link:
             room -= len(octets)
             self.uplink.wrote(len(octets), 0, self.now_ns)
             self.receive(octets)
-        self.told += self.uplink.take_notices()
+        self.told += self.uplink.drain_notices()
         self.now_ns += int(seconds * SECOND)
 
     def turns(self, seconds, **options):
@@ -82,11 +82,11 @@ def test_released_is_told_when_the_port_holds_nothing_of_it(link):
     link.uplink.step(link.now_ns)
     size = len(link.uplink.output)
     link.uplink.wrote(size, size, link.now_ns)
-    assert link.uplink.take_notices() == []
+    assert link.uplink.drain_notices() == []
     link.uplink.wrote(0, 1, link.now_ns)
-    assert link.uplink.take_notices() == []
+    assert link.uplink.drain_notices() == []
     link.uplink.wrote(0, 0, link.now_ns)
-    assert link.uplink.take_notices() == [Released(RequestId(APID, 1))]
+    assert link.uplink.drain_notices() == [Released(RequestId(APID, 1))]
 
 
 def test_the_timer_begins_when_the_frame_has_left(link):
@@ -280,13 +280,13 @@ def test_the_port_is_to_forget_only_what_it_had_taken(link):
     link.send(1)
     link.turn()
     link.uplink.close(link.now_ns, "the link was lost")
-    assert not link.uplink.take_withdrawal()
+    assert not link.uplink.pop_withdrawal()
     link.room = 4096
     link.turns(2)
     link.send(2)
     link.turn(report=False)
     link.uplink.close(link.now_ns, "the link was lost")
-    assert [link.uplink.take_withdrawal() for _ in range(2)] == [True, False]
+    assert [link.uplink.pop_withdrawal() for _ in range(2)] == [True, False]
 
 
 def test_what_was_delivered_under_a_number_says_nothing_of_its_next_use(link):
@@ -296,7 +296,7 @@ def test_what_was_delivered_under_a_number_says_nothing_of_its_next_use(link):
     link.send(1)
     link.turn()
     link.uplink.close(link.now_ns, "the link was lost")
-    assert link.uplink.take_notices() == [Undelivered(RequestId(APID, 1), "the link was lost; it was not sent", False)]
+    assert link.uplink.drain_notices() == [Undelivered(RequestId(APID, 1), "the link was lost; it was not sent", False)]
 
 
 def test_after_a_loss_nothing_is_waited_for_that_was_given_up(link):
@@ -419,7 +419,7 @@ def test_octets_that_leave_a_buffer_are_signs_of_life_too(link):
         link.uplink.wrote(size if not second else 0, size - second, link.now_ns + second * SECOND)
         link.uplink.step(link.now_ns + second * SECOND)
     assert link.uplink.busy
-    assert link.uplink.take_notices() == []
+    assert link.uplink.drain_notices() == []
 
 
 def test_file_packets_go_one_by_one_beside_commands_and_in_order(link):
@@ -453,7 +453,7 @@ def test_all_that_waits_is_given_up_with_the_link_and_told_why(link):
     link.turn(report=False)
     link.told.clear()
     link.uplink.close(link.now_ns, "so it is")
-    assert link.uplink.take_notices() == [
+    assert link.uplink.drain_notices() == [
         Undelivered(RequestId(APID, 1), "so it is; it may have arrived all the same", True),
         *(Undelivered(RequestId(APID, count), "so it is; it was not sent", False) for count in (2, 3, 4)),
     ]
@@ -468,7 +468,7 @@ def test_a_node_that_began_anew_ends_what_was_on_its_way(link):
     link.send(1)
     link.turn(report=False)
     link.uplink.verified(RequestId(APID, 1), link.now_ns)  # before any CLCW acknowledges it
-    assert link.uplink.take_notices() == [
+    assert link.uplink.drain_notices() == [
         Undelivered(RequestId(APID, 1), "the node's receiver began anew; it may have arrived all the same", True)
     ]
 

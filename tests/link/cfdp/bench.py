@@ -96,7 +96,7 @@ class Bench:
         return self.sent()
 
     def told(self):
-        return [i for i in self.entity.take_indications() if not isinstance(i, Progress)]
+        return [i for i in self.entity.drain_indications() if not isinstance(i, Progress)]
 
 
 def ack(directive, condition=ConditionCode.NO_ERROR, status=TransactionStatus.ACTIVE):

@@ -93,7 +93,7 @@ class World:
 
     def _listen(self) -> None:
         for told, end in zip(self.told, self.ends, strict=True):
-            told += end.take_indications()
+            told += end.drain_indications()
 
     def _jump(self, end_ns: int) -> None:
         """To the next arrival or timer; both ends said that they have nothing to do until then."""

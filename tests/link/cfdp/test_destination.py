@@ -44,11 +44,11 @@ class TestDestination:
     def test_file_arrives(self):
         bench = Bench()
         bench.receive(metadata(options=(MessageToUser(b"hi"),)), FileData(0, b"ab"), FileData(2, b"cd"))
-        assert bench.entity.take_indications() == [
+        assert bench.entity.drain_indications() == [
             MetadataReceived(THEIRS, "f", "g", 4, (b"hi",)),
             Progress(THEIRS, 4, 4),
         ]
-        assert bench.entity.take_indications() == []
+        assert bench.entity.drain_indications() == []
         bench.receive(eof())
         assert bench.sent() == [ack(Directive.EOF), FINISHED]
         assert bench.store.files["g"] == b"abcd"

@@ -89,7 +89,7 @@ class Link(RuleBasedStateMachine):
 
     def listen(self):
         for end, outcomes in zip(self.ends, self.outcomes, strict=True):
-            for indication in end.take_indications():
+            for indication in end.drain_indications():
                 if isinstance(indication, TransactionFinished):
                     assert indication.transaction not in outcomes
                     outcomes[indication.transaction] = indication

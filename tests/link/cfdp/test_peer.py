@@ -49,7 +49,7 @@ class Pair:
             assert self.now_ns < 600_000 * MS
             moved = [self.fly(*sent) for sent in self.sent()]
             self.now_ns += 2 * MS if moved or not self._flying else max(MS, self._flying[0][0] - self.now_ns)
-            self.told += self.ours.take_indications()
+            self.told += self.ours.drain_indications()
 
     def sent(self) -> Iterator[tuple[int, bytes]]:
         while self._flying and self._flying[0][0] <= self.now_ns:

@@ -17,7 +17,7 @@ def test_extraction_inverts_packing(packets, size):
     packer, extractor, received = Packer(), Extractor(), []
     packer.packets.extend(queued)
     while packer.waits:
-        data, first_header = packer.take(size)
+        data, first_header = packer.pop(size)
         assert len(data) == size
         received += extractor.feed(data, first_header)
     assert [packet for packet in received if not is_idle(packet)] == queued
@@ -64,7 +64,7 @@ def test_a_header_that_contradicts_itself_ends_the_packet():
 
 def test_idle_packets_count_on():
     packer = Packer()
-    zones = b"".join(packer.take(20)[0] for _ in range(3))
+    zones = b"".join(packer.pop(20)[0] for _ in range(3))
     assert [packet_size(zones, at) for at in (0, 20, 40)] == [20] * 3
     assert [int.from_bytes(zones[at + 2 : at + 4]) & 0x3FFF for at in (0, 20, 40)] == [1, 2, 3]
 

@@ -87,7 +87,7 @@ def test_every_packet_arrives_in_order(bodies, size):
     queued = [SpacePacket(3, number, body).encode() for number, body in enumerate(bodies)]
     packer.packets.extend(queued)
     while packer.waits:
-        zone, first_header = packer.take(size)
+        zone, first_header = packer.pop(size)
         pointer = NO_POINTER if first_header is None else first_header
         received += receiver.feed(frame(DataField(Rule.PACKETS, zone, pointer=pointer), count=count % 256, map_id=4))
         count += 1

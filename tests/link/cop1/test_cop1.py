@@ -47,7 +47,7 @@ class Uplink(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def transmit(self, data):
-        for frame in self.fop.take_frames(self.now_ns):
+        for frame in self.fop.drain_frames(self.now_ns):
             self.up.extend([frame] * data.draw(copies))
 
     @rule()
@@ -104,7 +104,7 @@ class Uplink(RuleBasedStateMachine):
         return TcFrame(spacecraft_id=42, channel=CHANNEL, sequence=0, data=UNLOCK, bypass=True, control=True)
 
     def listen(self):
-        for notice in self.fop.take_notices():
+        for notice in self.fop.drain_notices():
             match notice:
                 case Transfer(tag, Response.CONFIRMED):
                     self.confirmed.append(tag)
@@ -139,7 +139,7 @@ class Uplink(RuleBasedStateMachine):
         for _ in range(rounds):
             if self.fop.state is FopState.INITIAL:
                 self.begin_again()
-            self.up.extend(self.fop.take_frames(self.now_ns))
+            self.up.extend(self.fop.drain_frames(self.now_ns))
             self.arrive()
             self.report(number=1)
             while self.down:

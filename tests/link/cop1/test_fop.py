@@ -36,22 +36,22 @@ def fop_in(state, *, outstanding=True, count=1, **parameters):
     fop.directive(FopDirective.INITIATE, 0)
     for number in range(VS):
         fop.send(b"%d" % number, 0, tag=number)
-        fop.take_frames(0)
+        fop.drain_frames(0)
     fop.on_clcw(clcw(NNR if outstanding else VS), 0)
-    fop.take_frames(0)
+    fop.drain_frames(0)
     while count > 1:
         count -= 1
         fop.step(fop.deadline_ns)
-        fop.take_frames(0)
+        fop.drain_frames(0)
     if state > FopState.RETRANSMIT_WAIT:
         fop.directive(FopDirective.TERMINATE, 0)
     if state is FopState.INITIALISING:
         fop.directive(FopDirective.INITIATE_CLCW_CHECK, 0)
     if state is FopState.INITIALISING_BC:
         fop.directive(FopDirective.INITIATE_UNLOCK, 0)
-        fop.take_frames(0)
+        fop.drain_frames(0)
     fop.state = state  # S2 and S3 differ from S1 in nothing else
-    fop.take_notices()
+    fop.drain_notices()
     return fop
 
 
@@ -115,7 +115,7 @@ def test_a_unit_that_waits_for_the_window_is_held():
     fop = opened(window=1)
     for number in range(2):
         fop.send(b"data", 0, tag=number)
-    fop.take_frames(0)
+    fop.drain_frames(0)
     assert [fop.holds(number) for number in range(3)] == [True, True, False]
 
 
@@ -124,7 +124,7 @@ def test_the_timer_begins_anew_when_a_frame_has_left():
     fop.left(7)
     assert fop.deadline_ns is None  # nothing is on its way
     fop.send(b"data", 0)
-    fop.take_frames(0)
+    fop.drain_frames(0)
     fop.left(10**9)
     assert fop.deadline_ns == 10**9 + 100 * 10**6
 
@@ -192,7 +192,7 @@ def test_next_state(act, state, parameters, after):
 
 
 def told(fop):
-    return fop.take_notices()
+    return fop.drain_notices()
 
 
 def alerts(fop):
@@ -238,7 +238,7 @@ class TestTransfer:
         told(fop)
         assert fop.send(b"a", 7 * MS, tag="a")
         assert fop.deadline_ns == (7 + T1_MS) * MS
-        (frame,) = fop.take_frames(0)
+        (frame,) = fop.drain_frames(0)
         assert (frame.type, frame.sequence, frame.data) == (FrameType.AD, 0, b"a")
         assert (frame.spacecraft_id, frame.channel) == (42, 5)
         fop.on_clcw(clcw(1), 0)
@@ -251,16 +251,16 @@ class TestTransfer:
         fop.directive(FopDirective.INITIATE, 0)
         told(fop)
         assert [fop.send(b"x", 0, tag=number) for number in range(2)] == [True, True]
-        assert numbers(fop.take_frames(0)) == [0, 1]
+        assert numbers(fop.drain_frames(0)) == [0, 1]
         assert fop.ready
         assert fop.send(b"x", 0, tag=2)
         assert not fop.ready
         assert not fop.send(b"x", 0, tag=3)
-        assert fop.take_frames(0) == []
+        assert fop.drain_frames(0) == []
         assert told(fop)[-1] == Transfer(3, Response.REJECTED)
         assert fop.unacknowledged == 3
         fop.on_clcw(clcw(1), 0)
-        assert numbers(fop.take_frames(0)) == [2]
+        assert numbers(fop.drain_frames(0)) == [2]
 
     def test_one_frame_is_asked_for_at_a_time(self):
         """Until the layer below takes the first, the second waits (AD_Out_Flag)."""
@@ -269,7 +269,7 @@ class TestTransfer:
         assert fop.send(b"x", 0)
         assert fop.send(b"y", 0)
         assert not fop.send(b"z", 0)
-        assert numbers(fop.take_frames(0)) == [0, 1]
+        assert numbers(fop.drain_frames(0)) == [0, 1]
 
     def test_rejected_while_not_active(self):
         for state in (FopState.INITIALISING, FopState.INITIALISING_BC, FopState.INITIAL):
@@ -281,7 +281,7 @@ class TestTransfer:
         fop = fop_in(FopState.INITIAL)
         assert fop.send_expedited(b"a", 0, tag="a")
         assert not fop.send_expedited(b"b", 0, tag="b")
-        (frame,) = fop.take_frames(0)
+        (frame,) = fop.drain_frames(0)
         assert (frame.type, frame.sequence, frame.data) == (FrameType.BD, 0, b"a")
         assert told(fop) == [Transfer("a", Response.ACCEPTED), Transfer("b", Response.REJECTED)]
         assert fop.send_expedited(b"b", 0)
@@ -310,19 +310,19 @@ class TestRetransmission:
         fop = fop_in(FopState.ACTIVE)
         fop.on_clcw(clcw(NNR, **R), 5 * MS)
         assert fop.deadline_ns == (5 + T1_MS) * MS
-        assert numbers(fop.take_frames(0)) == [1, 2]
+        assert numbers(fop.drain_frames(0)) == [1, 2]
 
     def test_the_rest_after_some_came_through(self):
         fop = fop_in(FopState.ACTIVE)
         fop.on_clcw(clcw(2, **R), 0)
-        assert numbers(fop.take_frames(0)) == [2]
+        assert numbers(fop.drain_frames(0)) == [2]
         assert told(fop) == [Transfer(1, Response.CONFIRMED)]
 
     def test_s2_does_not_repeat_itself(self):
         """E10 in S2: the FARM has not seen the repetition yet."""
         fop = fop_in(FopState.RETRANSMIT)
         fop.on_clcw(clcw(NNR, **R), 0)
-        assert fop.take_frames(0) == []
+        assert fop.drain_frames(0) == []
 
     def test_wait(self):
         """In S3 nothing goes out until the FARM no longer waits."""
@@ -330,16 +330,16 @@ class TestRetransmission:
         fop.on_clcw(clcw(NNR, **RW), 0)
         assert fop.send(b"x", 0)
         expire(fop)
-        assert fop.take_frames(0) == []
+        assert fop.drain_frames(0) == []
         fop.on_clcw(clcw(NNR, **R), 0)
-        assert numbers(fop.take_frames(0)) == [1, 2, 3]
+        assert numbers(fop.drain_frames(0)) == [1, 2, 3]
 
     def test_timer(self):
         fop = fop_in(FopState.ACTIVE)
         fop.step(fop.deadline_ns - 1)
-        assert fop.take_frames(0) == []
+        assert fop.drain_frames(0) == []
         fop.step(fop.deadline_ns)
-        assert numbers(fop.take_frames(0)) == [1, 2]
+        assert numbers(fop.drain_frames(0)) == [1, 2]
 
     def test_limit_counts_transmissions_of_the_oldest(self):
         fop = fop_in(FopState.ACTIVE, transmission_limit=2)
@@ -353,14 +353,14 @@ class TestRetransmission:
     def test_a_new_frame_does_not_count_the_oldest_anew(self):
         fop = fop_in(FopState.ACTIVE, transmission_limit=2, count=2)
         fop.send(b"x", 0)
-        fop.take_frames(0)
+        fop.drain_frames(0)
         expire(fop)
         assert alerts(fop) == [AlertCode.T1]
 
     def test_at_the_limit_a_report_repeats_nothing(self):
         fop = fop_in(FopState.ACTIVE, **LAST)
         fop.on_clcw(clcw(NNR, **R), 0)
-        assert fop.take_frames(0) == []
+        assert fop.drain_frames(0) == []
 
     def test_what_the_last_report_acknowledges_is_confirmed(self):
         fop = fop_in(FopState.ACTIVE, **LIMIT1)
@@ -379,20 +379,20 @@ class TestRetransmission:
         fop = fop_in(FopState.ACTIVE)
         fop.send(b"x", 0)
         fop.directive(FopDirective.TERMINATE, 0)
-        assert fop.take_frames(0) == []
+        assert fop.drain_frames(0) == []
 
     def test_untaken_frame_is_not_sent_twice(self):
         fop = fop_in(FopState.ACTIVE)
         fop.send(b"x", 0)
         expire(fop)
-        assert numbers(fop.take_frames(0)) == [1, 2, 3]
+        assert numbers(fop.drain_frames(0)) == [1, 2, 3]
 
 
 class TestInitiate:
     def test_unlock(self):
         fop = new()
         assert fop.directive(FopDirective.INITIATE_UNLOCK, 0)
-        (frame,) = fop.take_frames(0)
+        (frame,) = fop.drain_frames(0)
         assert (frame.type, frame.sequence, frame.data) == (FrameType.BC, 0, UNLOCK)
         fop.on_clcw(clcw(0, lockout=True), 0)
         fop.on_clcw(clcw(0), 0)
@@ -404,40 +404,40 @@ class TestInitiate:
     def test_set_vr(self):
         fop = new()
         assert fop.directive(FopDirective.INITIATE_SET_VR, 0, 9)
-        assert [frame.data for frame in fop.take_frames(0)] == [set_vr(9)]
+        assert [frame.data for frame in fop.drain_frames(0)] == [set_vr(9)]
         fop.on_clcw(clcw(9), 0)
         fop.send(b"x", 0)
-        assert numbers(fop.take_frames(0)) == [9]
+        assert numbers(fop.drain_frames(0)) == [9]
 
     def test_control_frame_is_sent_again(self):
         fop = new()
         fop.directive(FopDirective.INITIATE_UNLOCK, 0)
-        first = fop.take_frames(0)
+        first = fop.drain_frames(0)
         fop.step(T1_MS * MS)
         assert fop.deadline_ns == 2 * T1_MS * MS
-        assert fop.take_frames(0) == first
-        assert fop.take_frames(0) == []
+        assert fop.drain_frames(0) == first
+        assert fop.drain_frames(0) == []
 
     def test_control_frame_is_sent_as_often_as_allowed(self):
         fop = new(transmission_limit=3)
         fop.directive(FopDirective.INITIATE_UNLOCK, 0)
-        sent = len(fop.take_frames(0))
+        sent = len(fop.drain_frames(0))
         while fop.state is FopState.INITIALISING_BC:
             expire(fop)
-            sent += len(fop.take_frames(0))
+            sent += len(fop.drain_frames(0))
         assert sent == 3
 
     def test_control_frame_obeyed_is_not_sent_again(self):
         fop = fop_in(FopState.INITIALISING_BC)
         expire(fop)
         fop.on_clcw(clcw(VS), 0)
-        assert fop.take_frames(0) == []
+        assert fop.drain_frames(0) == []
 
     def test_control_frame_still_untaken_is_sent_once(self):
         fop = new()
         fop.directive(FopDirective.INITIATE_UNLOCK, 0)
         expire(fop)
-        assert len(fop.take_frames(0)) == 1
+        assert len(fop.drain_frames(0)) == 1
 
     def test_clcw_check(self):
         fop = new()
@@ -472,7 +472,7 @@ class TestInitiate:
         fop.send_expedited(b"x", 0)
         fop.directive(FopDirective.INITIATE_UNLOCK, 0)
         fop.refuse_frames(0)
-        assert fop.take_frames(0) == []
+        assert fop.drain_frames(0) == []
 
 
 class TestSuspension:
@@ -527,11 +527,11 @@ class TestParameters:
     def test_set_window(self):
         fop = fop_in(FopState.ACTIVE, window=2)
         fop.send(b"x", 0)
-        assert fop.take_frames(0) == []
+        assert fop.drain_frames(0) == []
         fop.directive(FopDirective.SET_WINDOW, 0, 3)
         fop.on_clcw(clcw(2), 0)
         fop.send(b"x", 0)
-        assert numbers(fop.take_frames(0)) == [3, 4]
+        assert numbers(fop.drain_frames(0)) == [3, 4]
 
     def test_set_t1(self):
         fop = new()
@@ -579,7 +579,7 @@ class TestParameters:
         fop.directive(FopDirective.INITIATE, 0)
         for _ in range(5):
             fop.send(b"x", 0)
-            fop.take_frames(0)
+            fop.drain_frames(0)
         assert (fop.vs, fop.unacknowledged) == (4, 5)
         assert fop.deadline_ns == 3_000 * MS
         for _ in range(9):
@@ -606,7 +606,7 @@ def test_numbers_wrap():
     fop.directive(FopDirective.INITIATE, 0)
     for number in range(600):
         assert fop.send(b"x", 0, tag=number)
-        assert numbers(fop.take_frames(0)) == [number % 256]
+        assert numbers(fop.drain_frames(0)) == [number % 256]
         if number % 3 == 2:
             fop.on_clcw(clcw((number + 1) % 256), 0)
     confirmed = [notice for notice in told(fop) if getattr(notice, "response", None) is Response.CONFIRMED]

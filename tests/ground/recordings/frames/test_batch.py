@@ -19,7 +19,7 @@ def fields(packets):
     packer = Packer()
     packer.packets.extend(packets)
     while packer.waits:
-        zone, first_header = packer.take(ZONE)
+        zone, first_header = packer.pop(ZONE)
         yield zone, -1 if first_header is None else first_header
 
 

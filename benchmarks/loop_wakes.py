@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.harness import Row, compare
-from fsw.executive.app import App, Report
+from fsw.executive.app import App, AppReport
 from fsw.executive.bus import Bus
 from fsw.executive.executive import Executive
 from hal.sim.clock import VirtualClock
@@ -23,7 +23,7 @@ def apps(steps: list[int]) -> list[App]:
     def of(period: int) -> App:
         @dataclass
         class Noting(App, period_ms=period, budget_ms=5):
-            def step(self, now_ns: int) -> Iterator[Report]:
+            def step(self, now_ns: int) -> Iterator[AppReport]:
                 steps.append(now_ns // 1_000_000)
                 return iter(())
 

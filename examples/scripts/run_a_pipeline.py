@@ -6,7 +6,7 @@ import msgspec
 
 from fsw.mission import load_mission
 from fsw.pipelines.run import Work, files_of, run
-from fsw.pipelines.stage import About, item_of
+from fsw.pipelines.stage import About, sample_item
 from fsw.pipelines.valid import joined
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
@@ -16,7 +16,7 @@ frame = SceneCamera(mission.scenes, VirtualClock()).capture("desert")
 about = About(product_id=1, target="desert", georeference=frame.georeference)
 work = Work(
     stages=mission.stages,
-    item=item_of(is_packed=frame.is_packed),
+    item=sample_item(is_packed=frame.is_packed),
     bands=frame.bands,
     about=about,
     is_masked=frame.valid is not None,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fsw.executive.app import App, Report
+from fsw.executive.app import App, AppReport
 from fsw.executive.bus import Bus
 from fsw.executive.executive import Executive
 from hal.sim.clock import VirtualClock
@@ -18,7 +18,7 @@ class Charge(Telemetry, id=0x71):
 class Battery(App, period_ms=60_000, budget_ms=5):
     percent: int = 100
 
-    def step(self, now_ns: int) -> Iterator[Report]:
+    def step(self, now_ns: int) -> Iterator[AppReport]:
         self.percent -= 1
         yield Charge(percent=self.percent)
 

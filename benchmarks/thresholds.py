@@ -6,7 +6,7 @@ tried on, as a threshold tuned by hand; Otsu's for each scene with a fallback to
 all pixels, its range when any one scene is left out, and IoU by scene.
 """
 
-import sys
+import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,15 +105,23 @@ def lines(title: str, scenes: Sequence[Scene], known: dict[str, Rule]) -> list[s
     return said
 
 
-def main(chips: str, tiles: str) -> None:
+def main() -> None:
     """Print both tables."""
-    dark = radar(Path(chips))
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.thresholds",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("chips", type=Path, metavar="CHIPS")
+    parser.add_argument("tiles", type=Path, metavar="TILES")
+    options = parser.parse_args()
+    dark = radar(options.chips)
     radar_otsu = Otsu(prior=-RADAR_PRIOR, low=17.0, high=23.0)
     print("\n".join(lines("radar, -VH in dB", dark, rules(dark, -RADAR_GRID[::-1], -RADAR_PRIOR, radar_otsu))))
-    wet = optical(Path(chips), Path(tiles))
+    wet = optical(options.chips, options.tiles)
     optical_otsu = Otsu(prior=OPTICAL_PRIOR, low=-0.3, high=0.3)
     print("\n".join(lines("optical, MNDWI", wet, rules(wet, OPTICAL_GRID, OPTICAL_PRIOR, optical_otsu))))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -102,6 +102,12 @@ def test_coded_units(rules, words, before):
     assert likeliest(units).options == guess.options
 
 
+def test_coded_units_of_aos():
+    frames, encoder = aos(insert_octets=8), TmEncoder(managed())
+    units = b"".join(encoder.encode(frames[at : at + 200]) for at in range(0, len(frames), 200))
+    assert coded(units).options == "--frames aos --frame-octets 200 --insert 8 --cadu --interleave 1"
+
+
 def test_markers_without_a_code():
     """RT-STPS leaves them so: derandomised, without parity; then each frame stands behind its marker."""
     frames = sent(TmSender(managed(fecf=False)))

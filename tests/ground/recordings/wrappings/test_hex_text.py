@@ -69,6 +69,11 @@ def test_how_many_lines_are_left_out_has_to_be_clear(text):
         octets_of_text(text.encode())
 
 
+def test_offsets_of_a_dump_are_numbers_of_one_base():
+    with pytest.raises(WrappingError, match="000000a is no number of base 8"):
+        octets_of_text(b"0000000 61 62 63 64 65 66 67 68 69 6a\n000000a 61\n")
+
+
 def test_arrays_of_c_are_what_stands_in_them():
     text = (
         "// made\nunsigned char a[] = {\n  0x08, 0x64, /* 0xFF */ 0x5\n};\nunsigned int a_len = 3;\nint b[] = {0xc0};\n"

@@ -367,6 +367,12 @@ def test_as_many_ports_as_datagrams():
     assert (octets, notes[0]) == (STREAM, "UDP to port 500 (5)")
 
 
+def test_a_port_is_judged_by_its_first_datagrams():
+    own, other = [udp(packet) for packet in PACKETS * 20], [udp(b"name?", 53)] * 100
+    octets, notes = inside(pcap(*(ethernet(ipv4(one)) for one in [*other, *own])))
+    assert (octets, notes[0]) == (STREAM * 20, "UDP to port 10015 (100)")
+
+
 def test_captures_without_datagrams():
     with pytest.raises(WrappingError, match="it is empty"):
         inside(pcap())

@@ -117,3 +117,29 @@ def test_of_a_group_and_of_labels_all_is_told():
         "line 5: Enumeration: value = x, expected a whole number",
         "line 6: Enumeration has no attribute label",
     ]
+
+
+def test_what_is_passed_over_is_told_of_the_file_where_it_stands():
+    odd = '<IntegerParameterType name="u8" colour="red"><IntegerDataEncoding/></IntegerParameterType>'
+    files = [system(name, telemetry(odd, parameters("n"), container("P", entries("n")))) for name in "ST"]
+    assert [sentence.partition(":")[0] for sentence in database(*files).skipped] == ["a.xml", "b.xml"]
+
+
+def test_an_alarm_that_is_wrong_is_refused_with_the_rest():
+    alarm = '<DefaultAlarm>\n<StaticAlarmRanges><WarningRange minInclusive="low"/></StaticAlarmRanges></DefaultAlarm>'
+    odd = f'<IntegerParameterType name="a"><IntegerDataEncoding encoding="BCD"/>{alarm}</IntegerParameterType>'
+    assert refused(system("S", telemetry(odd, parameters("n", of="a"), container("P", entries("n"))))) == [
+        "line 1: IntegerDataEncoding: encoding = BCD is not supported",
+        "line 2: WarningRange: minInclusive = low, expected a number",
+    ]
+
+
+def test_arrays_of_arrays_have_an_end():
+    types = "".join(
+        f'<ArrayParameterType name="a{n}" arrayTypeRef="{f"a{n - 1}" if n else "u8"}"><DimensionList><Dimension>'
+        "<StartingIndex><FixedValue>0</FixedValue></StartingIndex><EndingIndex><FixedValue>0</FixedValue></EndingIndex>"
+        "</Dimension></DimensionList></ArrayParameterType>"
+        for n in range(20)
+    )
+    file = system("S", telemetry(U8 + types, parameters("n", of="a19"), container("P", entries("n"))))
+    assert [sentence.partition(": ")[2] for sentence in refused(file)] == ["types nested more than 16 deep"]

@@ -143,3 +143,16 @@ def test_arrays_of_arrays_have_an_end():
     )
     file = system("S", telemetry(U8 + types, parameters("n", of="a19"), container("P", entries("n"))))
     assert [sentence.partition(": ")[2] for sentence in refused(file)] == ["types nested more than 16 deep"]
+
+
+def test_a_type_that_is_refused_is_told_once_whoever_uses_it():
+    odd = '<IntegerParameterType name="bad"/>'
+    groups = "".join(
+        f'<AggregateParameterType name="{name}"><MemberList><Member name="m" typeRef="bad"/></MemberList>'
+        "</AggregateParameterType>"
+        for name in "gh"
+    )
+    said = parameters("n", of="bad") + parameters("p", of="g") + parameters("q", of="h")
+    assert refused(system("S", telemetry(odd + groups, said, container("P", entries("n", "p", "q"))))) == [
+        "line 1: IntegerParameterType bad has no encoding as a number"
+    ]

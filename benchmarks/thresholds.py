@@ -105,7 +105,7 @@ def lines(title: str, scenes: Sequence[Scene], known: dict[str, Rule]) -> list[s
     return said
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.thresholds",
@@ -114,7 +114,7 @@ def main() -> None:
     )
     parser.add_argument("chips", type=Path, metavar="CHIPS")
     parser.add_argument("tiles", type=Path, metavar="TILES")
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     dark = radar(options.chips)
     radar_otsu = Otsu(prior=-RADAR_PRIOR, low=17.0, high=23.0)
     print("\n".join(lines("radar, -VH in dB", dark, rules(dark, -RADAR_GRID[::-1], -RADAR_PRIOR, radar_otsu))))

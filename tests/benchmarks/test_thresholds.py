@@ -28,7 +28,7 @@ def test_rules_are_tried_on_scenes_that_they_were_not_chosen_by(tmp_path, capsys
     np.savez(tiles / "hls_tiles_2.npz", sr=sr, bands=bands, label=np.stack([WET, DRY]).astype(np.uint8), tile_id=names)
     assert [scene.name for scene in radar(chips)] == ["a", "b", "c"]
     assert [scene.name for scene in optical(chips, tiles)] == ["hls_7", "hls_8", "flood_a"]
-    main(str(chips), str(tiles))
+    main([str(chips), str(tiles)])
     told = capsys.readouterr().out
     assert "prior +20.0            pooled 1.000, without one 1.000..1.000   1.00 1.00  dry" in told
     assert "Otsu, or +0.0          pooled 1.000, without one 1.000..1.000   1.00  dry 1.00" in told

@@ -1,4 +1,4 @@
-"""A mission: one TOML file that says what a node is, sees and does. What is wrong with it is told in one sentence.
+"""A mission: one TOML file that says what a node is, sees and does. A fault in it is reported in one sentence.
 
 Every key is declared here and nowhere else; `examples/missions/coastwatch.toml` explains each of them. Every number has
 two finite bounds and every name a pattern, so that nothing which loads can fail in flight for its size.
@@ -28,13 +28,13 @@ from link.plain import check_plain
 
 HOUSEKEEPING_CHANNEL, FILES_CHANNEL = "housekeeping", "files"
 
-_DATA_OCTETS_MIN = 166  # the longest Metadata PDU, with a product's name of 80 octets, in a packet, and some more
+_DATA_OCTETS_MIN = 166  # the longest CFDP Metadata PDU (a product's name of 80 octets) in a space packet, and a margin
 
 _OCTETS_MAX = 1 << 20  # of a mission file
 _KEY_PARTS = re.compile(
     rb"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){32}"""
-)  # time to read a dotted key grows with their square
-_BOM = b"\xef\xbb\xbf"  # some editors put it in front of UTF-8
+)  # the time to read a dotted key grows with the square of its parts
+_BOM = b"\xef\xbb\xbf"  # some editors put this byte order mark in front of UTF-8
 
 _FILE_NAME, _TARGET, _LABEL = r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z", r"\A[a-z0-9_-]{1,40}\Z", r"\A[ -~]{1,40}\Z"
 _PATTERNS = {
@@ -56,7 +56,7 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class NodeSection(_Section, frozen=True):
-    """Who this is: `apid` marks its telecommands and telemetry."""
+    """The node's identity: `apid` marks its telecommands and telemetry."""
 
     name: _FileName
     apid: _Apid
@@ -77,7 +77,7 @@ class RadioSection(_Section, frozen=True):
 
 
 class FilesSection(_Section, frozen=True):
-    """CFDP: who sends to whom, under which APID, and when patience ends."""
+    """CFDP: the two entities, the APID of its packets, and the limits of its timers."""
 
     apid: _Apid
     entity: _EntityId
@@ -101,7 +101,7 @@ class JobsSection(_Section, frozen=True):
 
 
 class StageTable:
-    """A table with `stage`, the name of one or a file, beside that stage's own parameters: whatever keys it has."""
+    """A table of the list of stages: `stage` is a name or a file, all other keys are that stage's own parameters."""
 
     def __init__(self, table: dict[str, Any], folder: Path) -> None:
         parameters = {**table}
@@ -112,7 +112,7 @@ class StageTable:
 
 
 class PipelineSection(_Section, frozen=True):
-    """What is made of a frame, stage by stage."""
+    """The stages that process a frame, in order."""
 
     stages: Annotated[tuple[StageTable, ...], Meta(min_length=1, max_length=100)]
 
@@ -155,7 +155,7 @@ class Mission(_Section, frozen=True):
 
     @property
     def stages(self) -> tuple[StageSpec, ...]:
-        """What is made of a frame, stage by stage."""
+        """The stages that process a frame, in order."""
         return tuple(table.spec for table in self.pipeline.stages)
 
     @property
@@ -182,7 +182,7 @@ def load_mission(path: Path) -> Mission:
 
 
 def _tables(path: Path) -> dict[str, Any]:
-    """The file as it stands, within bounds. Raises OSError and UsageError."""
+    """The tables of the file, within bounds of size and depth. Raises OSError and UsageError."""
     octets = read_file(path, _OCTETS_MAX).removeprefix(_BOM)
     if _KEY_PARTS.search(octets):
         raise UsageError(f"{shown(path)}: a key of more than 32 parts")
@@ -207,7 +207,7 @@ def _decode(folder: Path, kind: type, value: Any) -> Any:
 
 
 def _complaints(mission: Mission) -> Iterator[str]:
-    """What the types of single keys cannot say."""
+    """The faults that the types of single keys cannot express."""
     if mission.files.entity == mission.files.ground_entity:
         yield f"files.ground_entity = {mission.files.ground_entity}, expected another than files.entity: two ends"
     yield from _scene_complaints(mission)
@@ -251,7 +251,7 @@ def _scene_complaints(mission: Mission) -> Iterator[str]:
 
 
 def _pipeline_complaints(mission: Mission) -> Iterator[str]:
-    """Whether each stage finds what it takes in every scene."""
+    """A fault for each stage that does not find what it takes, in any scene."""
     try:
         contracts = contracts_of(mission.stages)
     except ValueError as error:
@@ -268,7 +268,7 @@ def _pipeline_complaints(mission: Mission) -> Iterator[str]:
 
 
 def _limit_complaints(mission: Mission, contracts: Sequence[Contract]) -> Iterator[str]:
-    """Whether a worker may take what each stage needs."""
+    """A fault for each limit of the workers below what a stage needs."""
     for number, (spec, contract) in enumerate(zip(mission.stages, contracts, strict=True)):
         wanted = contract.limits
         if wanted is None:

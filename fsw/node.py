@@ -47,17 +47,17 @@ from link.pus.services.verification import FailureCode, RoutingFailure
 from link.pus.source import TmSource
 
 _LINK_BUDGET_MS = 50
-_FRAMES_AHEAD = 2  # filled with reports before the wire is free; what comes later and matters more waits for no more
+_FRAMES_AHEAD = 2  # filled with reports before the wire is free; more would delay later and more important reports
 _UPLINK, _SCHEDULE, _ROUTE, _COMPLETIONS = "uplink", "schedule", "route", "completions"
 _FILE_DATA, _REPORTS, _DOWNLINK = "file data", "reports", "downlink"
 _OUR_APPS = [app.app_name for app in (Memory, Housekeeping, Imaging, Files, Services, Reporter)]
-_ENDS = (PortClosed,)  # without its port a node has nothing left to do: its caller decides
+_ENDS = (PortClosed,)  # without its port the node cannot continue: its caller decides
 _APID_MASK = 0x7FF
 _RECEIVED_MAX = 16  # transactions that others may have open with the node, which takes no files
 
 
 def dictionary_of(mission: Mission) -> Dictionary:
-    """All that the ground has to know of the mission's node. Raises UsageError for an app or a number given twice."""
+    """The dictionary of the mission's node. Raises UsageError for an app or a number declared twice."""
     check_names(mission.apps, _OUR_APPS)
     said = mission.files
     service = FilePartners(apid=said.apid, node_entity=said.entity, ground_entity=said.ground_entity)
@@ -82,7 +82,7 @@ class Node:
     files: Files
 
     def step(self) -> None:
-        """Everything that is due now. Raises PortClosed; what was promised to be kept is on the disk then."""
+        """Execute everything that is due now. Raises PortClosed; all that must survive is on the disk then."""
         loop = self.executive
         loop.attempt(_UPLINK, _LINK_BUDGET_MS, self._receive, _ENDS)
         loop.attempt(_SCHEDULE, _LINK_BUDGET_MS, self._release)
@@ -94,11 +94,11 @@ class Node:
         loop.attempt(_COMPLETIONS, _LINK_BUDGET_MS, self.dispatcher.report_completions)
         self._queue()
         if loop.attempt(_DOWNLINK, _LINK_BUDGET_MS, self.telecom.transmit, _ENDS):
-            self._queue()  # what was handed over made room; what fills it decides when to wake
+            self._queue()  # the unit handed over made room in the queues, and what fills it decides the next wake
 
     @property
     def next_wake_ns(self) -> int:
-        """When something is due next, if nothing arrives before."""
+        """The monotonic time at which something is due next, if nothing arrives before."""
         due = {
             _DOWNLINK: self.telecom.next_wake_ns,
             _FILE_DATA: self.files.deadline_ns,
@@ -111,11 +111,11 @@ class Node:
 
     @property
     def waits_for(self) -> Sequence[Waitable]:
-        """What may arrive before."""
+        """The port and the runner of jobs: what may become readable before `next_wake_ns`."""
         return self.telecom.port, self.imaging.runner
 
     def _queue(self) -> None:
-        """File data and reports to the link's queues, as far as there is room; neither keeps the other back."""
+        """Pass file data and reports to the link's queues, as far as there is room; neither holds the other back."""
         self.executive.attempt(_FILE_DATA, _LINK_BUDGET_MS, self._fill)
         self.executive.attempt(_REPORTS, _LINK_BUDGET_MS, self.reporter.send)
 
@@ -132,7 +132,7 @@ class Node:
         self._route_all(self.services.release(), self.dispatcher.release)
 
     def _route_all(self, packets: Iterable[bytes], dispatch: Callable[[bytes], None]) -> None:
-        """Each packet by itself: what one of them does keeps no other back."""
+        """Route each packet by itself, so that a failure of one stops no other."""
         for packet in packets:
             with self.executive.section(_ROUTE, _LINK_BUDGET_MS):
                 self._route(packet, dispatch)
@@ -169,8 +169,8 @@ def build_node(
 ) -> Node:
     """The node of `mission` on these devices; `state` is the folder on `medium` that survives a restart.
 
-    What is flown never depends on the `log` of failures, which people read on the host: in `state` where it is None.
-    `random` numbers the first file transfer of each start, the system's where it is None.
+    No flight decision depends on the `log` of failures, which people read on the host; None: it is kept in `state`.
+    `random` draws the number of the first file transfer of each start; None: the system's random numbers.
     """
     managed, bus = mission.managed, Bus()
     store = products.ProductStore(state / "products", mission.store.octets_max, medium)
@@ -237,10 +237,10 @@ def build_node(
 
 
 def _entity(mission: Mission, store: products.ProductStore, telecom: Telecom, random: Random) -> Entity:
-    """PDUs fill a frame each; patience is two seconds and what waits on the wire meanwhile.
+    """The node's CFDP entity: a PDU fills a frame; its timers are two seconds and the time of what waits on the wire.
 
-    Transactions are numbered from a random number on: the ground remembers those of earlier starts, also where the
-    node's memory of them was lost. What others send leaves room for the node's own files.
+    Transactions are numbered from a random number on: the ground remembers those of earlier starts, even where the
+    node has lost its memory of them. Transactions that others open leave room for the node's own files.
     """
     patience_ms = 2_000 + 6 * telecom.downlink.unit_ns // 1_000_000
     settings = Settings(pdu_octets_max=_pdu_octets(mission.managed), ack_ms=patience_ms, nak_ms=patience_ms)

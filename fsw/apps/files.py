@@ -1,6 +1,6 @@
-"""Files: what waits in the product store goes down by CFDP class 2, by priority, until the ground has it.
+"""The file app: sends what waits in the product store by CFDP class 2, by priority, until the ground has it.
 
-A product fails alone: one that the ground rejects rests and is tried again, one that cannot be sent is set aside.
+A product fails alone: one that the ground rejects is tried again after a rest, one that cannot be sent is set aside.
 """
 
 from collections.abc import Iterator
@@ -142,7 +142,7 @@ class _Transfer:
 
 @dataclass
 class Files(App, period_ms=1000, budget_ms=20):
-    """Puts products to `ground_entity` and hands PDUs down whenever the channel `channel` of `sender` has room."""
+    """Sends products to `ground_entity`, and passes PDUs to `channel` of `sender` whenever that has room."""
 
     clock: Clock
     store: ProductStore
@@ -213,19 +213,19 @@ class Files(App, period_ms=1000, budget_ms=20):
             raise CommandError(FailureCode.EXECUTION_FAILED, _words(error)) from None
 
     def receive(self, packet: bytes) -> None:
-        """Take one space packet with a PDU from the ground."""
+        """Accept one space packet with a PDU from the ground."""
         try:
             self.entity.on_pdu(SpacePacket.decode(packet).data, self.clock.monotonic_ns())
         except DecodeError:
             self.bad_pdus += 1
 
     def fill(self) -> Iterator[AppReport]:
-        """Give the channel as many PDUs as it has room for, and tell what ended.
+        """Give the channel as many PDUs as it has room for, and report the transfers that ended.
 
-        A product is begun only when all that was begun before it is sent: so it waits for one file at most that is
-        worth less than itself.
+        A transfer begins only when all PDUs of those before it are sent: a product waits for at most one file of lower
+        priority.
         """
-        self.entity.step(self.clock.monotonic_ns())  # what is due is due also while there is no room
+        self.entity.step(self.clock.monotonic_ns())  # timers run out also while the channel has no room
         while self.sender.room(self.channel):
             pdu = self.entity.next_pdu(self.clock.monotonic_ns())
             if pdu:
@@ -240,12 +240,12 @@ class Files(App, period_ms=1000, budget_ms=20):
 
     @property
     def deadline_ns(self) -> int | None:
-        """When `fill` has something to do at the latest."""
+        """The latest monotonic time at which `fill` has something to do; None: no such time."""
         rest_ns = None if self.is_held else self._retries.next_ns(self.clock.monotonic_ns())
         return min((ns for ns in (self.entity.deadline_ns, rest_ns) if ns is not None), default=None)
 
     def step(self, now_ns: int) -> Iterator[AppReport]:
-        """Tell how the store is, each product under way, and which ones are next."""
+        """Report the state of the store and of each product under way; choose the products to send next."""
         self.store.look_again()
         yield from map(_noticed, self.store.drain_notices())
         yield self._files_status(now_ns)
@@ -256,13 +256,13 @@ class Files(App, period_ms=1000, budget_ms=20):
             yield _status(self._delivered, ProductState.DELIVERED)
 
     def _next_waiting(self) -> StoredProduct | None:
-        """What to begin with now, if anything."""
+        """The product to begin with now, or None."""
         if self.is_held or len(self._transfers) >= _TRANSFERS_MAX:
             return None
         return next(self._waiting(), None)
 
     def _waiting(self) -> Iterator[StoredProduct]:
-        """What is not under way yet and need not rest, by priority."""
+        """The products that are not under way and need not rest, by priority."""
         now_ns, under_way = self.clock.monotonic_ns(), self._under_way
         return (
             product
@@ -275,7 +275,7 @@ class Files(App, period_ms=1000, budget_ms=20):
         return {transfer.product.id for transfer in self._transfers.values()}
 
     def _begin(self, product: StoredProduct) -> Iterator[AppReport]:
-        """Begin a transfer; a product with which that cannot be done is told, and never keeps the next one waiting."""
+        """Begin a transfer. One that cannot begin is reported, and never keeps the next product waiting."""
         try:
             transaction = self.entity.put(source_name(product), product.name, self.ground_entity)
         except (DamagedProductError, FileNotFoundError, ValueError) as error:
@@ -316,7 +316,7 @@ class Files(App, period_ms=1000, budget_ms=20):
             self._delivered = transfer
             yield ProductDelivered(product=product.id, name=_told(product.name))
         else:
-            is_grave = indication.condition is not ConditionCode.POSITIVE_ACK_LIMIT  # else the ground was not there
+            is_grave = indication.condition is not ConditionCode.POSITIVE_ACK_LIMIT  # else the ground did not answer
             yield self._failed(product, indication.condition.name.lower(), is_grave=is_grave)
 
     def _state(self, product_id: int) -> ProductState:
@@ -368,7 +368,7 @@ def _noticed(notice: StoreNotice) -> Event:
 
 
 def _told(name: str) -> str:
-    """A name as reports have room for it: it may have been stored by a version that bound names less."""
+    """`name` cut to what a report has room for: an earlier version may have stored a longer one."""
     return name if len(name) <= _NAME_CHARACTERS_MAX else f"{name[: _NAME_CHARACTERS_MAX - 3]}..."
 
 
@@ -377,5 +377,5 @@ def _words(error: Exception) -> str:
 
 
 def _capped(count: int) -> int:
-    """A counter in 16 bits that stays at its end rather than starting anew."""
+    """The counter, or the greatest 16-bit number where it is greater."""
     return min(count, 0xFFFF)

@@ -1,4 +1,4 @@
-"""Housekeeping: once a second, how the node is. What it counts, it counts from its start."""
+"""Housekeeping: reports once a second how the node is. Its counters count from the start of the node."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ class KernelsFailed(Event, id=0x21, severity="high"):
 
 @dataclass
 class Housekeeping(App, period_ms=1000, budget_ms=20):
-    """Looks at everything, changes nothing."""
+    """Reports the state of all parts of the node, and changes none."""
 
     node: str
     dictionary_version: str
@@ -108,7 +108,7 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
     _energy_j: float = 0.0
 
     def step(self, now_ns: int) -> Iterator[AppReport]:
-        """One report; at the first step, that the node has started and what it cannot trust."""
+        """Report the state of the node; at the first step also its start and kernels that failed their self-test."""
         if self._start_ns is None:
             self._start_ns = self._last_ns = now_ns
             yield self._started()
@@ -130,7 +130,7 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
         return min(1.0, busy_s / elapsed_s) if elapsed_s else 0.0
 
     def _account(self, elapsed_s: float) -> PowerReading:
-        """Power now, and the energy since the last call, by all the cores that were busy meanwhile."""
+        """The power drawn now; adds the energy used since the last call, for all processor time spent meanwhile."""
         total_s = self.executive.busy_ns / _NS + self.imaging.jobs_cpu_s
         busy_s, self._last_busy_s = total_s - self._last_busy_s, total_s
         power = self.board.power(busy_s / elapsed_s if elapsed_s else 0.0)
@@ -186,5 +186,5 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
 
 
 def _capped(count: int, bits: int = 16) -> int:
-    """A counter that stays at its end rather than starting anew."""
+    """The counter, or the greatest number of `bits` bits where it is greater."""
     return min(count, (1 << bits) - 1)

@@ -24,7 +24,7 @@ from link.pus.services.verification import FailureCode
 _Target = Annotated[str, wire(Text(Counted(8, 40)), text="what to point the camera at")]
 _REASON_CHARACTERS_MAX = 60
 _FILES_A_STEP = 8
-_NAME_OCTETS_MAX = 80  # with it the Metadata PDU fits the smallest frames that a mission may have
+_NAME_OCTETS_MAX = 80  # with it the CFDP Metadata PDU fits the smallest frames that a mission may have
 _NAME = re.compile(r"[A-Za-z0-9._+=@-]+")
 _OVER = object()
 
@@ -60,7 +60,7 @@ class MemoryRepaired(Event, id=0x12, severity="low"):
 
 @dataclass(frozen=True, slots=True)
 class _Capture:
-    """A frame whose job has not ended; the samples themselves are with the job."""
+    """A frame whose job has not ended; the job holds the samples themselves."""
 
     target: str
     raw_octets: int
@@ -70,7 +70,7 @@ class _Capture:
 
 @dataclass
 class Imaging(App, period_ms=1000, budget_ms=100):
-    """Has each frame go through the pipeline `stages`, and keeps the files that come out of it for the downlink.
+    """Sends each frame through the pipeline `stages`, and stores the files that come out of it for the downlink.
 
     `jobs_cpu_s` sums the processor time of all jobs, for the account of energy.
     """
@@ -91,7 +91,7 @@ class Imaging(App, period_ms=1000, budget_ms=100):
 
     @property
     def next_wake_ns(self) -> int | None:
-        """When `step` has something to do, where that is known; 0: at once."""
+        """The monotonic time at which `step` has something to do; 0: now, None: not known."""
         return 0 if self._endings else self.runner.next_wake_ns()
 
     @command(opcode=0x10)
@@ -107,7 +107,7 @@ class Imaging(App, period_ms=1000, budget_ms=100):
         return pending
 
     def step(self, now_ns: int) -> Iterator[AppReport]:  # noqa: ARG002
-        """Take in the jobs that ended, and keep as many of their files as a disk has time for now."""
+        """Accept the outcomes of jobs that ended, and store as many of their files as the disk has time for now."""
         for outcome in self.runner.poll():
             self.jobs_cpu_s += outcome.cpu_s
             self._endings.append(self._end(self._captures.pop(outcome.job_id), outcome))
@@ -135,7 +135,7 @@ class Imaging(App, period_ms=1000, budget_ms=100):
         return Job(id=job_id, pipeline="stages", samples=joined(frame), parameters=msgspec.to_builtins(work))
 
     def _end(self, capture: _Capture, outcome: Outcome) -> Iterator[Event | None]:
-        """What is told at last; None after each file that was kept."""
+        """Store the files of a job that ended, and report how it ended; yields None after each file."""
         products = list[StoredProduct]()
         try:
             made = self._provenance(capture, outcome)
@@ -148,7 +148,7 @@ class Imaging(App, period_ms=1000, budget_ms=100):
             capture.command.fail(CommandError(FailureCode.EXECUTION_FAILED, reason))
             yield CaptureFailed(target=capture.target, reason=reason[:_REASON_CHARACTERS_MAX])
             if not is_foreseen:
-                raise  # the command has ended all the same
+                raise  # the command has failed in any case; the executive reports the error
             return
         capture.command.done()
         yield from _repairs(capture, outcome)
@@ -165,7 +165,7 @@ class Imaging(App, period_ms=1000, budget_ms=100):
         )
 
     def _keep(self, capture: _Capture, outcome: Outcome, made: Provenance) -> Iterator[StoredProduct]:
-        """Keep the files of a job; the first one has the job's number in the store, and all have it in their names."""
+        """Store the files of a job. The first has the job's number in the store, and the names of all begin with it."""
         if outcome.answer is None:
             raise CommandError(FailureCode.EXECUTION_FAILED, outcome.failure)
         files = files_of(outcome.answer)
@@ -175,7 +175,7 @@ class Imaging(App, period_ms=1000, budget_ms=100):
             yield self.store.add(number, name, file.octets, made, priority=file.priority)
 
     def _provenance(self, capture: _Capture, outcome: Outcome) -> Provenance:
-        """Joules are those of the whole board while it computed."""
+        """The origin of a job's files, and what they cost; joules are those of the whole board while it computed."""
         power = self.board.power(outcome.cpu_s / outcome.wall_s if outcome.wall_s else 1.0)
         return Provenance(
             target=capture.target,
@@ -190,7 +190,7 @@ class Imaging(App, period_ms=1000, budget_ms=100):
 
 
 def _names(stem: str, suffixes: Sequence[str]) -> list[str]:
-    """The names of a job's files. Raises CommandError where one could not be sent, or two would be the same."""
+    """The names of a job's files. Raises CommandError where one cannot be sent, or two would be equal."""
     names = [stem + suffix for suffix in suffixes]
     for name, suffix in zip(names, suffixes, strict=True):
         if names.count(name) > 1:

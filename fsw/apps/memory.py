@@ -1,4 +1,4 @@
-"""Memory: says when what has to survive a restart does not, and tries again."""
+"""The memory app: reports when a record that survives restarts cannot be kept, and tries to keep it again."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -11,8 +11,8 @@ from fsw.store.durable import Durable
 from link.dictionary import Event, Int8ub, wire
 
 _REASON_CHARACTERS_MAX = 60
-_PERIODS_OF_REPETITION = 4  # what is told is told again until then (fsw/comms/repeats.py)
-_UNITS_OF_REPORTS = 4  # an answer that waits has left with them: it is in the one at the port, or the two ahead of that
+_PERIODS_OF_REPETITION = 4  # of this app: in this time every report is sent, and sent again (fsw/comms/repeats.py)
+_UNITS_OF_REPORTS = 4  # after so many a waiting answer is sent: it was in the one at the port or the two ahead
 
 
 class MemoryDamaged(Event, id=0x51, severity="medium"):
@@ -37,9 +37,9 @@ class MemoryRestored(Event, id=0x53, severity="info"):
 
 @dataclass
 class Memory(App, period_ms=10_000, budget_ms=100):
-    """Watches the records that survive a restart, by the names that people know them by.
+    """Watches the records that survive a restart; the keys of the mapping are the names used in reports.
 
-    `units_sent` counts what the port took: while it takes nothing, nothing counts as told.
+    `units_sent` counts the units that the port took: while it takes none, no report counts as sent.
     """
 
     records: Mapping[str, Durable[Any]]
@@ -51,16 +51,16 @@ class Memory(App, period_ms=10_000, budget_ms=100):
 
     @property
     def failed(self) -> int:
-        """Values that the medium did not take."""
+        """How many values the medium did not take."""
         return sum(record.failed for record in self.records.values())
 
     @property
     def damaged(self) -> int:
-        """Copies that were damaged at the start."""
+        """How many copies were damaged at the start."""
         return sum(record.damaged for record in self.records.values())
 
     def step(self, now_ns: int) -> Iterator[AppReport]:  # noqa: ARG002
-        """Tell what is damaged, once; what fails and what is well again, when that changes."""
+        """Report damaged copies once, and a record that fails or works again when that changes."""
         if self._told is None:
             self._told = {}
             for name, record in self.records.items():
@@ -74,9 +74,9 @@ class Memory(App, period_ms=10_000, budget_ms=100):
             yield from self._tell(name, record.fault[:_REASON_CHARACTERS_MAX], self._told)
 
     def _mark_told(self) -> None:
-        """The requests that ended some periods ago: by now their reports were sent, and sent again, often enough.
+        """Mark the requests that ended some periods ago: by now their reports were sent, and sent again, often enough.
 
-        A restart before ends the repetition, so that it has to tell them itself.
+        Where the node restarts before, it reports the ends of these requests again itself.
         """
         units = self.units_sent()
         if units - self._units_before >= _UNITS_OF_REPORTS:

@@ -30,7 +30,7 @@ def module_in(file: Path) -> ModuleType:
 
 
 def _check_declarations(module: ModuleType) -> None:
-    """Work out now what a command's signature says, which otherwise happens at first use."""
+    """Read the signatures of commands now rather than at first use, so that a fault in them is found when loading."""
     for one in vars(module).values():
         if isinstance(one, type) and one.__module__ == module.__name__:
             assert all(form.fields is not None for form in commands_of(one))
@@ -38,7 +38,7 @@ def _check_declarations(module: ModuleType) -> None:
 
 
 def class_in(file: Path) -> type[App]:
-    """The class of the app in `file`. Raises UsageError unless there is one."""
+    """The class of the app in `file`. Raises UsageError unless the file has exactly one."""
     module = module_in(file)
     own = (one for one in vars(module).values() if isinstance(one, type) and one.__module__ == module.__name__)
     found = [one for one in own if issubclass(one, App)]
@@ -48,7 +48,7 @@ def class_in(file: Path) -> type[App]:
 
 
 def check_names(files: Sequence[Path], taken: Iterable[str]) -> None:
-    """Raises UsageError for an app that has the name of another one, or one that is `taken`."""
+    """Raises UsageError for an app whose name is `taken`, or is that of another app."""
     owners = dict.fromkeys(taken, "an app of the node's own")
     for file in files:
         name = class_in(file).app_name
@@ -58,7 +58,7 @@ def check_names(files: Sequence[Path], taken: Iterable[str]) -> None:
 
 
 def app_in(file: Path) -> App:
-    """A new one of the app in `file`. Raises UsageError unless there is one, whose fields all have defaults."""
+    """A new instance of the app in `file`. Raises UsageError unless there is one, whose fields all have defaults."""
     kind = class_in(file)
     try:
         return kind()

@@ -30,13 +30,11 @@ from link.pus.services.verification import (
     success,
 )
 
-_CUT_SHORT = (
-    "the node restarted before it ended; perhaps it was executed"  # no longer than what is remembered of a reason
-)
+_CUT_SHORT = "the node restarted before it ended; perhaps it was executed"  # no longer than a remembered reason may be
 
 
 Done = Pending | Iterable[Record] | None
-"""What a command returns: that it goes on, what it has to tell, or nothing."""
+"""What a command returns: a Pending where it goes on, its reports, or None."""
 
 
 class RequestRepeated(Event, id=0x50, severity="low"):
@@ -54,7 +52,7 @@ class _Command(NamedTuple):
 
 
 class _Request(NamedTuple):
-    """One under way: its packet, and how it stands."""
+    """A request under way: its packet, and how far it has come."""
 
     packet: TcPacket
     entry: Taken
@@ -63,7 +61,7 @@ class _Request(NamedTuple):
 class Dispatcher:
     """Executes the requests of one application process: functions, which apps `add`, and those of other `services`.
 
-    `answer` takes the reports that are to go down, and `memory` what has to survive a restart. Counts `accepted`,
+    `answer` accepts the reports to send down, and `memory` remembers what must survive a restart. Counts `accepted`,
     `rejected` and, of the accepted ones, `failed` requests; `memory` counts those that came again.
     """
 
@@ -83,24 +81,24 @@ class Dispatcher:
     def add(self, app: App) -> None:
         """Offer the commands of `app`."""
         for form in commands_of(type(app)):
-            assert form.opcode not in self._commands, form.opcode  # the dictionary would not have been made
+            assert form.opcode not in self._commands, form.opcode  # the dictionary refuses equal opcodes
             self._commands[form.opcode] = _Command(app, getattr(app, form.function.__name__))
 
     def expect(self, packets: Iterable[bytes]) -> None:
-        """Remember the packets that came up and will be handled next, all with one write."""
+        """Remember the packets that were received and will be handled next, all with one write."""
         self.memory.expect(packets)
 
     def handle(self, octets: bytes) -> None:
-        """Take one telecommand packet as it came up; one that came before is answered with how it stands."""
+        """Handle one received telecommand packet; a repeated one is answered with the state of its request."""
         entry, is_new = self.memory.claim(octets)
         self._take(octets, entry, self._begin if is_new else self._repeat)
 
     def release(self, octets: bytes) -> None:
-        """Take one that a schedule or an action on board releases, which may do so as often as it likes."""
+        """Execute one packet released by a schedule or an action on board, which may release it any number of times."""
         self._take(octets, self.memory.released(octets), self._begin)
 
     def report_completions(self) -> None:
-        """Report the commands that ended since the last call, and at the start those of the life before."""
+        """Report the commands that ended since the last call; at the start also those of before the restart."""
         self._tell_earlier()
         for request, pending in [entry for entry in self._pending if entry[1].is_over]:
             self._pending.remove((request, pending))
@@ -133,7 +131,7 @@ class Dispatcher:
         self._execute(request, *work)
 
     def _repeat(self, request: _Request) -> None:
-        """Answer stage by stage what is remembered."""
+        """Answer a repeated request with all stages that are remembered of it."""
         packet, entry = request
         self._answer(RequestRepeated(request=str(packet.request), standing=entry.standing))
         for stage in (ExecutionStage.ACCEPTANCE, ExecutionStage.START, ExecutionStage.COMPLETION):
@@ -141,7 +139,7 @@ class Dispatcher:
                 self._tell_standing(packet, entry, stage)
 
     def _tell_earlier(self) -> None:
-        """At the start: how those requests ended of which the ground may not know, which a restart ends as well."""
+        """At the start, report ends of earlier requests that the ground may not know; the restart ended open ones."""
         earlier, self._earlier = self._earlier, []
         for entry in earlier:
             packet = _packet_of(entry)
@@ -159,7 +157,7 @@ class Dispatcher:
             self._answer(report)
 
     def _understand(self, packet: TcPacket) -> tuple[App | None, Callable[[], Done]]:
-        """What the request asks for, ready to be called; raises CommandError."""
+        """The action that the request asks for, ready to call, and its app. Raises CommandError."""
         if packet.service not in (PerformFunction.__service__, *self._services) or packet.subtype not in requests_of(
             packet.service
         ):
@@ -196,7 +194,7 @@ class Dispatcher:
             except BaseException as error:
                 reason = f"{type(error).__name__}: {error}"
                 self._fail(request, ExecutionStage.START, CommandError(FailureCode.EXECUTION_FAILED, reason))
-                raise  # the executive makes it an event
+                raise  # the executive reports it as an event
             self._started(request, done)
 
     def _started(self, request: _Request, done: Done) -> None:
@@ -223,7 +221,7 @@ class Dispatcher:
 
 
 def _packet_of(entry: Taken) -> TcPacket:
-    """As much of the packet as its reports need."""
+    """A packet with as much of the remembered request as its reports need."""
     request = RequestId.of(entry.word)
     return TcPacket(
         apid=request.apid,

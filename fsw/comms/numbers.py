@@ -1,7 +1,7 @@
-"""Numbers that never come twice, whenever the node restarts: of starts, packets and reports.
+"""Numbers that never repeat, whenever the node restarts: of starts, packets and reports.
 
-The record on the medium is always ahead of what was used: a block of numbers is reserved at a time, so that a packet
-costs no write. What a restart leaves unused of a block is left out.
+The record on the medium is always ahead of the numbers used: a block is reserved at a time, so that a packet costs
+no write. Numbers of a block that are unused at a restart are skipped.
 """
 
 from contextlib import suppress
@@ -24,7 +24,7 @@ class Reserved(msgspec.Struct, frozen=True):
 
 
 class Numbering:
-    """Counts from 0, one count a name, and goes on where an earlier life may have been.
+    """Counts from 0, one counter a name; after a restart it goes on beyond all numbers that may have been used.
 
     `boots` is the number of this start, from 1 on. While the medium fails, `record.fault` says so, and the numbers used
     meanwhile may come again after a restart.
@@ -38,7 +38,7 @@ class Numbering:
         self._reserve()
 
     def take(self, name: str) -> int:
-        """The next number called `name`, which has at most 20 characters; of at most 256 names."""
+        """The next number of the counter `name`, of at most 20 characters; at most 256 names."""
         number = self._next.setdefault(name, 0)
         self._next[name] = number + 1
         if number >= self._ends.get(name, 0):
@@ -48,7 +48,7 @@ class Numbering:
         return number
 
     def _reserve(self) -> None:
-        """Anew for every name, so that one write serves them all."""
+        """Reserve a new block for every name, so that one write serves them all."""
         self._ends = {name: number + _BLOCK for name, number in self._next.items()}
         with suppress(OSError):  # the record counts it
             self.record.store(Reserved(self.boots, self._ends))

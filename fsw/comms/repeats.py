@@ -1,12 +1,12 @@
-"""Packets that are sent again some seconds later, on a link that acknowledges nothing: an outage shorter than that
-hides nothing. They are the same octets, so that the ground knows them for the same.
+"""Packets that are sent again some seconds later, as the telemetry link acknowledges nothing: a shorter outage loses
+none of them. The octets are the same, so that the ground recognises the repetition.
 """
 
 from collections import deque
 from typing import NamedTuple
 
 AGAIN_AFTER_NS = (4_000_000_000, 12_000_000_000, 36_000_000_000)
-"""How long after it was first sent a packet is sent again."""
+"""How long after its first transmission a packet is sent again."""
 
 
 class _Sent(NamedTuple):
@@ -15,7 +15,7 @@ class _Sent(NamedTuple):
 
 
 class Repeats:
-    """At most `capacity` packets; where one more comes, that which was repeated most often is given up, and counted.
+    """At most `capacity` packets. When it is full, the packet repeated most often is given up, and counted.
 
     `forgotten` counts the packets that were repeated less often than was asked for.
     """
@@ -28,14 +28,14 @@ class Repeats:
         return sum(map(len, self._sent))
 
     def remember(self, packet: bytes, now_ns: int) -> None:
-        """It was sent for the first time."""
+        """Note that `packet` was sent for the first time."""
         if len(self) >= self.capacity:
             next(sent for sent in reversed(self._sent) if sent).popleft()
             self.forgotten += 1
         self._sent[0].append(_Sent(packet, now_ns))
 
     def take(self, now_ns: int, times: int) -> bytes | None:
-        """The next packet that is to be sent again by now, if each is `times` times."""
+        """The next packet that is due to be sent again, if each is sent again `times` times; or None."""
         for done in reversed(range(times)):
             sent = self._sent[done]
             if sent and now_ns - sent[0].first_ns >= AGAIN_AFTER_NS[done]:
@@ -46,6 +46,6 @@ class Repeats:
         return None
 
     def limit(self, times: int) -> None:
-        """Forget what was repeated `times` times: that is enough now."""
+        """Forget the packets that were repeated `times` times already: no more is asked for now."""
         for sent in self._sent[times:]:
             sent.clear()

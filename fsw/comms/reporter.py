@@ -1,9 +1,9 @@
-"""What the node says becomes PUS packets: telemetry (service 3), events (5), verification (1) and other answers.
+"""Reports of the node become PUS packets: telemetry (service 3), events (5), verification (1) and other answers.
 
-What is published waits here until the link has room, so that what matters goes first: answers to the ground and the
-state of the node, then events, then what is sent again. Those of one rank take turns, kind by kind, so that one that
-tells too much drops only its own. Telemetry is state, told anew each second; events and answers are told once, on a
-link that acknowledges nothing, so their packets are sent again some seconds later.
+Published records wait here until the link has room, so that important ones go first: answers to the ground and the
+state of the node, then events, then repetitions. Records of one rank take turns, kind by kind, so that an app that
+reports too much drops only its own. Telemetry is state, reported anew each second; events and answers are reported
+once, on a link that acknowledges nothing, so their packets are sent again some seconds later.
 """
 
 from collections.abc import Hashable, Iterator
@@ -25,14 +25,14 @@ from link.pus.services.housekeeping import HousekeepingReport
 from link.pus.source import TmSource
 
 _PUBLISHED_MAX = 512  # between two turns of the loop
-_ANSWERS_MAX, _SAMPLES_MAX, _EVENTS_MAX = 512, 16, 64  # that wait for the link, of each kind of sample or event
+_ANSWERS_MAX, _SAMPLES_MAX, _EVENTS_MAX = 512, 16, 64  # that wait for the link; samples and events: of each kind
 _ANSWERS_REPEATED, _EVENTS_REPEATED = 2048, 512
 _BUDGET_MS = 10
 ANSWERS = "answers"
 
 
 class _Said(NamedTuple):
-    """A report, when it was said, and what remembers it once it was sent."""
+    """A record, when it was published, and the action that remembers it once its packet is sent."""
 
     report: Report
     utc_ns: int
@@ -41,10 +41,10 @@ class _Said(NamedTuple):
 
 @dataclass
 class Reporter(App, period_ms=1000, budget_ms=10):
-    """Takes the reports of what is published on `bus`, as `services` make them, to `channel` of `sender`.
+    """Passes what is published on `bus`, as reports that `services` make of it, to `channel` of `sender`.
 
-    At most `ahead_octets` wait in the sender, so that what comes later and matters more overtakes the rest here.
-    `dropped` counts what found its queue full, `forgotten` packets that were sent again less often than was asked for.
+    At most `ahead_octets` wait in the sender, so that later and more important reports overtake the rest here.
+    `dropped` counts records whose queue was full, `forgotten` packets repeated less often than was asked for.
     """
 
     bus: Bus
@@ -76,7 +76,7 @@ class Reporter(App, period_ms=1000, budget_ms=10):
 
     @property
     def dropped(self) -> int:
-        """Reports that found their queue full, here or in the sender."""
+        """Records whose queue was full, here or in the sender."""
         return self._first.dropped + self._then.dropped + sum(self.sender.dropped.values())
 
     @property
@@ -86,11 +86,11 @@ class Reporter(App, period_ms=1000, budget_ms=10):
 
     @property
     def answers_room(self) -> int:
-        """How many more answers to the ground find a place."""
+        """How many more answers to the ground have room."""
         return min(_ANSWERS_MAX - self._first.waiting(ANSWERS), _PUBLISHED_MAX) - len(self._published[0])
 
     def send(self) -> None:
-        """Take in what was published since the last call, and make packets of as much as the link has room for."""
+        """Accept what was published since the last call, and send packets of as much as the link has room for."""
         for queue in self._published:
             for record in queue.drain():
                 with self.executive.section(f"report of {type(record).__name__}", _BUDGET_MS):
@@ -101,7 +101,7 @@ class Reporter(App, period_ms=1000, budget_ms=10):
             self.sender.offer(self.channel, packet)
 
     def step(self, now_ns: int) -> Iterator[AppReport]:
-        """Let what is due be sent again, in the same second's frame as housekeeping."""
+        """Release the repetitions that are due, in the same second's frame as housekeeping."""
         self._ticked_ns = now_ns
         for again in self._again:
             again.limit(self.repeats)
@@ -112,7 +112,7 @@ class Reporter(App, period_ms=1000, budget_ms=10):
         return self.sender.room(self.channel) > 0 and self.sender.octets(self.channel) < self.ahead_octets
 
     def _hand_over(self) -> None:
-        """What was said, in the order of its rank, as far as there is room."""
+        """Hand over waiting records in the order of their rank, as far as there is room."""
         while self._has_room and (said := self._first.pop() or self._then.pop()):
             self.sender.offer(self.channel, self._packet(said))
 
@@ -136,13 +136,13 @@ class Reporter(App, period_ms=1000, budget_ms=10):
         return packet
 
     def _next_repeated(self) -> bytes | None:
-        """What is to be sent again by the last tick: answers first."""
+        """The next packet that is due, by the last tick, to be sent again: answers first."""
         found = (again.take(self._ticked_ns, self.repeats) for again in self._again)
         return next(filter(None, found), None)
 
 
 def _queue(key: Hashable) -> Queue[_Said]:
-    """Of samples the newest matter; of answers and events those that came first."""
+    """A queue that keeps the newest samples, or the oldest answers and events, when it is full."""
     if key == ANSWERS:
         return Queue(ANSWERS, _ANSWERS_MAX, "drop_new")
     policy: Policy = "drop_old" if isinstance(key, int) else "drop_new"

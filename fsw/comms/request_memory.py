@@ -1,8 +1,8 @@
-"""What a node remembers of its requests, so that none is executed twice and none is forgotten, whenever it restarts.
+"""What a node remembers of its requests, so that whenever it restarts none is executed twice and none is lost.
 
 COP-1 delivers a frame once as long as both ends live. A receiver that forgot V(R) takes frames again that the sender,
 who heard no acknowledgement, repeats (CCSDS 232.1-B-2 §5.2.7). So V(R), the receiver's state and the requests taken are
-on the medium before any request is executed and before the ground hears that its frame was accepted.
+stored on the medium before any request is executed and before the ground hears that its frame was accepted.
 """
 
 from collections.abc import Iterable
@@ -17,22 +17,22 @@ from link.pus.packets import AckFlags
 from link.pus.services.verification import ExecutionStage, FailureCode
 
 TAKEN_MAX = 128
-"""Requests that are remembered: as many as the widest window of COP-1 has on their way."""
+"""How many requests are remembered: as many as the widest window of COP-1 can have in transit."""
 _REASON_OCTETS_MAX = 60
 REQUESTS_OCTETS_MAX = 64 + TAKEN_MAX * (24 + _REASON_OCTETS_MAX)
 _ID_OCTETS = 4
-_ACKNOWLEDGE_AT = 6  # the lower half of the octet behind the primary header (ECSS-E-ST-70-41C §7.4.4.1)
+_ACKNOWLEDGE_AT = 6  # the lower half of the first octet after the primary header (ECSS-E-ST-70-41C §7.4.4.1)
 _COUNT_MASK = 0x3FFF
 NO_REQUEST = 0xFFFF
-"""In place of a sequence count, while no request was taken yet."""
+"""Stands for the sequence count before the first request."""
 
 
 class Taken(msgspec.Struct, array_like=True):
-    """A request: the first four octets of its packet, the CRC-32C of all of them, and how it stands.
+    """A request: the first four octets of its packet, the CRC-32C of the whole packet, and its state.
 
-    `stage` is the last one reached, 0 before the first; with a `code` it is the one that failed. `acknowledge`: which
-    successes it wants told. `is_released`: it came from on board, from a schedule or an action. `is_told`: it has ended
-    so long ago that the ground has been told, however often the node restarts.
+    `stage` is the last one reached, 0 before the first; with a `code` it is the one that failed. `acknowledge`: the
+    stages whose success it wants reported. `is_released`: it came from a schedule or an action on board. `is_told`: its
+    end was reported, and reported again, so long ago that no restart needs to repeat it.
     """
 
     word: int
@@ -51,14 +51,14 @@ class Taken(msgspec.Struct, array_like=True):
 
     @property
     def standing(self) -> str:
-        """How it stands, in words."""
+        """The state of the request in words, for an event's sentence."""
         if self.code:
             return f"has failed ({FailureCode(self.code).name.lower()})"
         return "is completed" if self.is_over else "is under way"
 
 
 class Remembered(msgspec.Struct, array_like=True):
-    """The receiver of telecommand frames, and the last requests, oldest first."""
+    """The state of the receiver of telecommand frames (FARM-1), and the last requests, oldest first."""
 
     vr: int = 0
     is_locked: bool = True
@@ -66,10 +66,10 @@ class Remembered(msgspec.Struct, array_like=True):
 
 
 class RequestMemory:
-    """Keeps `record` true of `farm` and of the requests; `farm` begins where it was in the last life.
+    """Keeps `record` equal to the state of `farm` and of the requests; `farm` begins in its state before the restart.
 
-    Where that is not known (there is no record, it is damaged, or the medium fails), it begins in lockout: the sender
-    of COP-1 then ends its service with an alert instead of repeating its frames, and the operator decides.
+    Where that state is unknown (there is no record, it is damaged, or the medium fails), it begins in lockout: the
+    sender of COP-1 then ends its service with an alert instead of repeating frames, and the operator decides.
     Counts `repeated` requests.
     """
 
@@ -87,16 +87,16 @@ class RequestMemory:
 
     @property
     def untold(self) -> list[Taken]:
-        """Requests of which the ground may not know how they ended."""
+        """The requests whose end the ground may not know."""
         return [one for one in self.taken if not one.is_told]
 
     @property
     def last_count(self) -> int:
-        """The sequence count of the last request that came up, so that a new ground can go on behind it."""
+        """The sequence count of the last received request, so that a new ground can continue after it."""
         return next((one.word & _COUNT_MASK for one in reversed(self.taken) if not one.is_released), NO_REQUEST)
 
     def expect(self, packets: Iterable[bytes]) -> None:
-        """Remember the requests in `packets`, which will be handled next, and where the receiver stands."""
+        """Remember the requests in `packets`, which will be handled next, and the state of the receiver."""
         for packet in packets:
             if _key(packet) not in self._by_packet:
                 self._add(_taken(packet))
@@ -107,7 +107,7 @@ class RequestMemory:
             self._store()
 
     def claim(self, packet: bytes) -> tuple[Taken, bool]:
-        """The request, and whether it is a new one, to be executed; it is so once."""
+        """The request, and whether it is new and must be executed: this is true once for each request."""
         key = _key(packet)
         if key not in self._by_packet:
             self.expect([packet])
@@ -117,29 +117,29 @@ class RequestMemory:
         return self._by_packet[key], is_new
 
     def released(self, packet: bytes) -> Taken:
-        """A request from on board: never a repetition; it is remembered only if it goes on, by `keep`."""
+        """A request released on board, never a repetition; `keep` remembers it, if it goes on after its handler."""
         return _taken(packet, is_released=True)
 
     def keep(self, entry: Taken) -> None:
-        """The request goes on after its handler returned."""
+        """Remember a request that goes on after its handler returned."""
         if entry.is_released:
             self._add(entry)
         self._is_dirty = True
 
     def settle(self, entry: Taken, stage: ExecutionStage, code: int = 0, reason: str = "") -> None:
-        """Note how a request stands; what has ended is on the medium with the next `flush`."""
+        """Note the stage that a request reached; the next `flush` stores the ends of requests."""
         entry.stage, entry.code = stage, code
         entry.reason = reason.encode()[:_REASON_OCTETS_MAX].decode(errors="ignore")
         self._is_dirty |= entry.is_over and any(one is entry for one in self.taken)
 
     def mark_told(self, entries: Iterable[Taken]) -> None:
-        """They ended, and the ground was told; on the medium with the next write."""
+        """Note that the end of each request was reported; the next write stores it."""
         for entry in entries:
             entry.is_told = entry.is_over
         self.taken = [one for one in self.taken if not (one.is_told and one.is_released)]
 
     def flush(self) -> None:
-        """To be called before what was settled is told."""
+        """Store what was settled; to be called before any of it is reported."""
         if self._is_dirty:
             self._store()
 

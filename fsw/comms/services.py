@@ -1,8 +1,8 @@
 """The PUS services of a node (ECSS-E-ST-70-41C), put together: each request goes to the handler of its service type.
 
-What apps publish passes here on its way down: service 3 says which samples are reported, service 5 which events, and
-service 19 releases requests on events. Requests that are released, also by the schedule of service 11, are routed as
-those that come up. What was set by command is forgotten at a restart.
+All records of apps pass here on their way down: service 3 decides which samples are reported, service 5 which events,
+and service 19 releases requests on events. Released requests, also those of the schedule of service 11, are routed as
+received ones are. What was set by command is forgotten at a restart.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ OFFERED = (1, 3, 5, 8, 11, 12, 17, 19, 20)
 _TICK_MS = 100
 _REASON_CHARACTERS_MAX = 60
 _RELEASES_MAX = 64
-_RELEASE_AFTER_NS = 100_000_000  # an action that raises its own event runs ten times a second at most
+_RELEASE_AFTER_NS = 100_000_000  # at most ten releases a second, also for an action that raises its own event
 Handler = Callable[[Request], Iterable[Report]]
 
 
@@ -105,7 +105,7 @@ class Services(App, period_ms=1000, budget_ms=20):
         }
 
     def check(self, record: Record) -> None:
-        """Raise UnsendableError for a record that fits into no packet, or that the ground could not read."""
+        """Raise UnsendableError for a record that fits into no packet, or that the ground could not decode."""
         check_sendable(record)
         if isinstance(record, Telemetry | Event):
             kind, name = Event if isinstance(record, Event) else Telemetry, type(record).__name__
@@ -113,7 +113,7 @@ class Services(App, period_ms=1000, budget_ms=20):
                 raise UnsendableError(f"{name} is not in the dictionary: declare it in the app's own file")
 
     def report_of(self, record: Record) -> Report | None:
-        """The report of what was published; None if it is not due or its event is disabled."""
+        """The report of a published record; None if it is not due or its event is disabled."""
         if isinstance(record, Telemetry):
             return self.housekeeping.accept(record, self.clock.monotonic_ns())
         if isinstance(record, Event):
@@ -160,13 +160,13 @@ class Services(App, period_ms=1000, budget_ms=20):
         return min((ns for ns in due if ns is not None), default=None)
 
     def release(self) -> Iterator[bytes]:
-        """The packets of the requests that are to be executed now."""
+        """The packets of the released requests that are to be executed now."""
         yield from self.schedule.drain(self.clock.utc_ns())
         if self.clock.monotonic_ns() >= self._release_ns:
             yield from self._released.drain()
 
     def _act(self, event: Event) -> None:
-        """Let the action of the event be released, also if reports of the event are disabled."""
+        """Release the action of the event, also if reports of the event are disabled."""
         packet = self.actions.on_event(self.dictionary.apid, event.__id__)
         if packet is not None:
             if not len(self._released):

@@ -1,4 +1,4 @@
-"""A queue that many share: each key has a queue of its own, and they are served in turn. Nobody drowns another."""
+"""A queue shared by many: each key has a queue of its own, and they take turns, so that none crowds out another."""
 
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
@@ -20,7 +20,7 @@ class Shares(Generic[_Item]):
 
     @property
     def dropped(self) -> int:
-        """What found its queue full."""
+        """How many items were dropped because their queue was full."""
         return sum(queue.dropped for queue in self._queues.values())
 
     def offer(self, key: Hashable, item: _Item) -> bool:
@@ -30,13 +30,13 @@ class Shares(Generic[_Item]):
         return self._queues[key].offer(item)
 
     def waiting(self, key: Hashable) -> int:
-        """How many wait under `key`."""
+        """How many items wait under `key`."""
         return len(self._queues[key]) if key in self._queues else 0
 
     def pop(self) -> _Item | None:
         """The oldest of the queue whose turn it is, or None."""
         for key in list(self._queues):
-            self._queues[key] = self._queues.pop(key)  # whoever was asked stands at the end
+            self._queues[key] = self._queues.pop(key)  # the queue that was asked goes to the end of the turn
             if len(self._queues[key]):
                 return self._queues[key].pop()
         return None

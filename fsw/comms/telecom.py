@@ -2,7 +2,7 @@
 
 Up (CCSDS 231.0, 232.0, 232.1): CLTU -> TC frame -> FARM-1 -> packets. Down (132.0, 131.0): packets -> TM frame with the
 CLCW -> Reed-Solomon, randomiser, sync marker. The next unit is made only when the one before is nearly through the
-wire, so that what matters more overtakes what came earlier; nothing queues in the port.
+wire, so that more important packets overtake earlier ones; nothing queues in the port.
 """
 
 from hal.clock import Clock
@@ -21,17 +21,18 @@ _BITS_PER_OCTET = 10  # 8N1
 _READ_OCTETS = 4096
 _ANSWERS = 4  # of a request: accepted, started, completed, and what it asked for
 _NS = 1_000_000_000
-_BEACON_NS = _NS  # without anything to say, one frame a second keeps the ground synchronised and its COP-1 informed
-_LEAD_NS = 20_000_000  # how early the next unit is handed over: what a loaded host may be late
+_BEACON_NS = _NS  # with nothing else to send, one frame a second keeps the ground synchronised and its COP-1 informed
+_LEAD_NS = 20_000_000  # how early the next unit is handed over: a loaded host may be late by as much
 
 
 class NodeUplink:
-    """Received octets to the packets in accepted frames, as many as the node can answer for.
+    """Turns received octets into the packets of accepted frames, as many as the node has room to answer.
 
     When there is no room for the answers to another frame's requests, the FARM is told that it has no buffer:
     the ground sees its Wait flag and sends the frame again when the flag is gone (CCSDS 232.1-B-2 §6.1.3).
 
-    Counts `accepted` frames, `discarded` ones (FARM), `rejected` ones (damaged, foreign, senseless) and `bad_packets`.
+    Counts `accepted` frames, `discarded` ones (by the FARM), `rejected` ones (damaged, for another spacecraft or
+    channel) and `bad_packets`.
     """
 
     def __init__(self, managed: Managed) -> None:
@@ -43,18 +44,18 @@ class NodeUplink:
 
     @property
     def octets_skipped(self) -> int:
-        """What stood between command units, their own tails not counted."""
+        """Octets between command units, the units' own tail sequences not counted."""
         return max(0, self.units.octets_skipped - len(TAIL) * self.units.units)
 
     def feed(self, octets: bytes, answers_room: int = 1 << 31) -> list[bytes]:
-        """The packets that became whole, in order; `answers_room`: how many answers find a place."""
+        """The packets that are complete now, in order; `answers_room`: how many answers have room."""
         self._answers_room = answers_room
         self._pace()
         return [packet for unit in self.units.feed(octets) for packet in self._packets(unit)]
 
     @property
     def clcw_word(self) -> int:
-        """What the ground is to know of the FARM."""
+        """The CLCW that reports the state of the FARM, as a 32-bit word."""
         return self.farm.clcw(self._managed.tc_channel).word
 
     def _packets(self, unit: bytes) -> list[bytes]:
@@ -92,7 +93,7 @@ class NodeUplink:
 
 
 class NodeDownlink:
-    """Packets to units on `port`, whose wire carries `bits_per_second`. One unit takes `unit_ns`.
+    """Turns packets into units on `port`, whose wire carries `bits_per_second`. One unit takes `unit_ns`.
 
     Counts `units`; `sender` has the other counters.
     """
@@ -109,13 +110,13 @@ class NodeDownlink:
 
     @property
     def next_wake_ns(self) -> int:
-        """When `step` has something to do again, unless packets or a CLCW come meanwhile."""
-        if self._unsent:  # the port says when it takes more
+        """The monotonic time at which `step` has something to do again, unless packets or a CLCW come before."""
+        if self._unsent:  # the port reports when it has room again
             return self._clock.monotonic_ns() + _BEACON_NS
         return self._ready_ns if self.sender.waiting else max(self._beacon_ns, self._ready_ns)
 
     def step(self, clcw_word: int) -> bool:
-        """Hand over one unit, if the wire is nearly free and there is something to say; whether there was.
+        """Hand over one unit, if the wire is nearly free and there is something to send; returns whether there was.
 
         Raises PortClosed.
         """
@@ -145,18 +146,18 @@ class Telecom:
         self.downlink = NodeDownlink(clock, port, managed, bits_per_second)
 
     def receive(self, answers_room: int) -> list[bytes]:
-        """The telecommand packets that came up, as many as can be answered; the rest of a flood waits for a later call.
+        """The received telecommand packets, as many as can be answered; the rest of a flood waits for a later call.
 
         Raises PortClosed.
         """
         return self.uplink.feed(self.port.read(_READ_OCTETS), answers_room)
 
     def transmit(self) -> bool:
-        """Hand over what is due; whether a new frame was begun. Raises PortClosed."""
+        """Hand over what is due; returns whether a new frame was begun. Raises PortClosed."""
         return self.downlink.step(self.uplink.clcw_word)
 
     @property
     def next_wake_ns(self) -> int:
-        """When `transmit` or the port has something to do again."""
+        """The monotonic time at which `transmit` or the port has something to do again."""
         port_ns, downlink_ns = self.port.next_wake_ns, self.downlink.next_wake_ns
         return downlink_ns if port_ns is None else min(port_ns, downlink_ns)

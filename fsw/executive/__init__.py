@@ -1,1 +1,1 @@
-"""The loop: apps, the bus between them, and what happens when one fails."""
+"""The flight loop: apps, the software bus between them, and how failures are contained."""

@@ -7,8 +7,8 @@
         def step(self, now_ns: int) -> Iterator[AppReport]:
             yield ThermalStatus(payload=self.thermometer.degc())
 
-A command that cannot be done raises CommandError, or ValueError for an argument. One that has something to tell yields
-it, as `step` does; one that takes longer returns a `Pending`, and the app tells that how it ended.
+A command that cannot be done raises CommandError, or ValueError for an argument. One with something to report yields
+it, as `step` does; one that takes longer returns a `Pending`, and the app reports on that how it ended.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ AppReport = Telemetry | Event
 
 
 class CommandError(RefusedError):
-    """The command was understood and cannot be done now."""
+    """The command was understood, but cannot be executed now."""
 
 
 @dataclass(slots=True)
@@ -33,12 +33,12 @@ class Pending:
     failure: CommandError | None = None
 
     def done(self) -> None:
-        """It was executed."""
+        """The command was executed."""
         assert not self.is_over
         self.is_over = True
 
     def fail(self, failure: CommandError) -> None:
-        """It could not be executed after all."""
+        """The command could not be executed after all."""
         assert not self.is_over
         self.is_over, self.failure = True, failure
 
@@ -46,7 +46,7 @@ class Pending:
 class App:
     """Base of apps. `period_ms` between steps; a step or a command over `budget_ms` is an event."""
 
-    app_name: ClassVar[str]  # in events, and in front of its commands' names
+    app_name: ClassVar[str]  # names the app in events, and begins the names of its commands
     period_ms: ClassVar[int]
     budget_ms: ClassVar[int]
 
@@ -56,5 +56,5 @@ class App:
         cls.app_name, cls.period_ms, cls.budget_ms = cls.__name__.lower(), period_ms, budget_ms
 
     def step(self, now_ns: int) -> Iterator[AppReport]:  # noqa: ARG002  # for those who override it
-        """One period's work; none of an app that only does what it is told. `now_ns`: the clock's monotonic time."""
+        """The work of one period at the monotonic time `now_ns`; an app that only takes commands need not define it."""
         yield from ()

@@ -1,11 +1,11 @@
-"""Who fails again and again rests in between, twice as long each time: no failure runs at the rate of the loop."""
+"""Backoff: what fails again and again rests in between, twice as long each time, so that no failure fills the loop."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
 class _Streak:
-    """`weight` of the failures that are not forgiven as of `since_ns`; all of them, the last rest, and its end."""
+    """The failures of one name: `weight` of those not yet forgiven at `since_ns`, their number, and the last rest."""
 
     weight: float = 0.0
     since_ns: int = 0
@@ -16,8 +16,8 @@ class _Streak:
 
 @dataclass
 class Backoff:
-    """`patience` failures are free; then a rest of `first_ns` begins, and one after each failure, doubled up to
-    `longest_ns`. Each `forgiven_ns` outside of rests forgives one failure; who succeeds now and then is not well yet.
+    """`patience` failures are free; then a rest of `first_ns` begins, and one after each failure, each doubled up to
+    `longest_ns`. Each `forgiven_ns` outside of rests forgives one failure, so that one success does not end the count.
     """
 
     patience: int = 8
@@ -27,12 +27,12 @@ class Backoff:
     _streaks: dict[str, _Streak] = field(default_factory=dict)
 
     def rests_until(self, name: str) -> int:
-        """When `name` may try again; in the past for who does not rest."""
+        """The monotonic time at which `name` may try again; in the past for a name that does not rest."""
         streak = self._streaks.get(name)
         return streak.until_ns if streak else 0
 
     def failed(self, name: str, now_ns: int) -> int:
-        """One more failure: how long the rest is that begins now, 0 while there is patience."""
+        """Count one more failure; returns the length of the rest that begins now, 0 while failures are free."""
         self.succeeded(name, now_ns)
         streak = self._streaks.setdefault(name, _Streak(since_ns=now_ns))
         streak.failures += 1
@@ -44,7 +44,7 @@ class Backoff:
         return streak.rest_ns
 
     def succeeded(self, name: str, now_ns: int) -> None:
-        """Nothing failed: forgive what time has healed."""
+        """Note a time without failure: forgive one failure for each `forgiven_ns` that passed."""
         streak = self._streaks.get(name)
         if streak is None:
             return
@@ -54,11 +54,11 @@ class Backoff:
             del self._streaks[name]
 
     def failures(self, name: str) -> int:
-        """How often `name` failed since it was last forgiven all."""
+        """How often `name` failed since all its failures were last forgiven."""
         streak = self._streaks.get(name)
         return streak.failures if streak else 0
 
     @property
     def resting(self) -> int:
-        """How many rest, or are not forgiven since they did."""
+        """How many names rest, or have failures since a rest that are not forgiven."""
         return sum(streak.rest_ns > 0 for streak in self._streaks.values())

@@ -1,6 +1,6 @@
 """The software bus: objects by type, direct references, bounded queues. Nothing is lost without being counted.
 
-A publisher is told how many subscribers took its message. Of every queue, always:
+A publisher learns how many subscribers got its message. Every queue always satisfies
 sent = delivered + dropped + waiting.
 """
 
@@ -14,7 +14,7 @@ _Message = TypeVar("_Message")
 
 
 class QueueFullError(Exception):
-    """A queue that refuses to lose anything is full; nobody got the message."""
+    """A queue that must not lose anything is full; no subscriber got the message."""
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class Queue(Generic[_Message]):
         return self.policy == "refuse" and len(self._waiting) >= self.capacity
 
     def offer(self, message: _Message) -> bool:
-        """Whether the message was taken."""
+        """Add a message; returns whether the queue took it."""
         assert not self.is_refusing, self.name
         self.sent += 1
         if self.policy == "latest":
@@ -63,7 +63,7 @@ class Queue(Generic[_Message]):
         return self._waiting.popleft()
 
     def drain(self) -> Iterator[_Message]:
-        """Every message that waits now, the oldest first; what comes meanwhile waits for the next time."""
+        """Every message that waits now, the oldest first; messages that come meanwhile wait for the next call."""
         for _ in range(len(self._waiting)):
             self.delivered += 1
             yield self._waiting.popleft()
@@ -82,14 +82,14 @@ class Bus:
         self._routes: dict[type, list[Queue[object]]] = {}
 
     def subscribe(self, topic: type[_Message], name: str, *, capacity: int, policy: Policy) -> Queue[_Message]:
-        """A queue of its own for messages of `topic`. `name` is what telemetry calls it."""
+        """A new queue for messages of `topic`. `name` is its name in telemetry."""
         queue: Queue[_Message] = Queue(name, capacity, policy)
         self._queues.setdefault(topic, []).append(queue)  # type: ignore[arg-type]  # routed by class below
         self._routes.clear()
         return queue
 
     def publish(self, message: object) -> int:
-        """How many queues took it. Raises QueueFullError, before anybody got it, where one of them refuses."""
+        """Returns how many queues took the message. Raises QueueFullError, before any took it, where one refuses."""
         queues = self._routes.get(type(message))
         if queues is None:
             queues = self._routes[type(message)] = self._route(type(message))
@@ -100,7 +100,7 @@ class Bus:
 
     @property
     def dropped(self) -> int:
-        """Messages that some subscriber did not get."""
+        """How many messages queues dropped, each queue counted by itself."""
         return sum(queue.dropped for queues in self._queues.values() for queue in queues)
 
     def _route(self, kind: type) -> list[Queue[object]]:

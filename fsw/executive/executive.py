@@ -1,8 +1,8 @@
-"""The executive: numbered ticks, budgets, and no failure that ends more than the step, command or duty that failed.
+"""The executive: numbered ticks, budgets, and failures contained in the step, command or duty that failed.
 
-Tick n of an app is due at epoch + n x period. One that starts late never moves the ones after it; where a whole period
-went by, the missed ticks are counted and told, with the name of who held the processor meanwhile. Who fails again and
-again rests in between, and who tells too much is cut to a share of the link: both are counted, and told once.
+Tick n of an app is due at epoch + n x period. A late tick never moves the ones after it; where a whole period has
+passed, the missed ticks are counted and reported, with the name of what held the processor meanwhile. What fails again
+and again rests in between, and what reports too much is cut to a share of the link: both are counted and reported once.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ _NS_PER_MS = 1_000_000
 _Result = TypeVar("_Result")
 Check = Callable[[Record], None]
 Note = Callable[[str, BaseException, int], None]
-"""Takes who failed, how, and when (UTC ns)."""
+"""Accepts the name of what failed, the exception, and the time (UTC, ns)."""
 
 
 class TickMissed(Event, id=0x01, severity="low"):
@@ -69,7 +69,7 @@ class Throttled(Event, id=0x05, severity="low"):
 
 @dataclass(slots=True)
 class _Task:
-    """An app and where it stands on its grid of ticks."""
+    """An app and the number of its next tick."""
 
     app: App
     tick: int = 0
@@ -84,8 +84,8 @@ class Executive:
 
     Counts `ticks` that ran, `missed` ones, those `skipped` while their app rested, `overruns`, `failures`, records that
     were `unsendable` or, beyond someone's share, `throttled`, and `busy_ns` spent in sections. `check` raises
-    UnsendableError for a record that could not go down; `note` takes the failures that are told; `floods` remembers
-    who was throttled before the node restarted.
+    UnsendableError for a record that could not go down; `note` accepts failures that are reported; `floods` remembers
+    what was throttled before the node restarted.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Executive:
             for share in self._shares.values():
                 share.use_up(sender, self._epoch_ns)
         self._troubles = Throttle(8, 0.2)
-        self._troubled: dict[str, str] = {}  # who, and what was last told of it
+        self._troubled: dict[str, str] = {}  # by name: the trouble last reported
         self.ticks = self.missed = self.skipped = self.overruns = self.failures = self.unsendable = self.busy_ns = 0
 
     def add(self, app: App) -> None:
@@ -121,12 +121,12 @@ class Executive:
 
     @property
     def throttled(self) -> int:
-        """Records beyond the share of those who told them."""
+        """How many records exceeded the share of their sender."""
         return self._troubles.refused + sum(share.refused for share in self._shares.values())
 
     @property
     def set_aside(self) -> int:
-        """Apps and duties that rest, or are tried again after a rest."""
+        """How many apps and duties rest, or are tried again after a rest."""
         return self._backoff.resting
 
     def run_due(self) -> None:
@@ -139,7 +139,7 @@ class Executive:
             self._sheet.forget(self.next_due_ns)
 
     def wake(self, app: App) -> None:
-        """Step `app` now, between its ticks: what it waits for may have come."""
+        """Step `app` now, between its ticks, as an input that it waits for may have come."""
         self._step(app, self._clock.monotonic_ns())
 
     def attempt(
@@ -149,7 +149,7 @@ class Executive:
         work: Callable[[], _Result],
         passes: tuple[type[BaseException], ...] = (),
     ) -> _Result | None:
-        """Do one duty in a section of its own, and give its result; None where it failed, or rests after failures."""
+        """Execute one duty in a section of its own; returns its result, or None where it failed or rests."""
         if self._clock.monotonic_ns() < self._backoff.rests_until(name):
             return None
         result = None
@@ -162,22 +162,22 @@ class Executive:
         return result
 
     def rested(self, name: str, due_ns: int | None) -> int | None:
-        """When a duty that is due at `due_ns` will be done: later, while it rests."""
+        """The time at which a duty that is due at `due_ns` will be executed: later, while it rests."""
         return None if due_ns is None else max(due_ns, self._backoff.rests_until(name))
 
     @contextmanager
     def section(self, name: str, budget_ms: int, passes: tuple[type[BaseException], ...] = ()) -> Iterator[Section]:
-        """Account for what runs inside, and turn an exception into an event. Nothing of ours may run elsewhere.
+        """Account for the code inside, and turn its exceptions into events. Apps and duties run in sections only.
 
-        Sections may nest; time counts once. Only what is listed in `passes` ends more than the section: not even a
-        library that wants to exit, or an app whose own port went away, ends the flight.
+        Sections may nest; time counts once. Only what `passes` lists leaves the section: neither a library that calls
+        exit nor an app whose own port is closed ends the flight.
         """
         section = self._sheet.begin(name, self._clock.monotonic_ns())
         try:
             yield section
         except passes:
             raise
-        except BaseException as error:  # the one place where everything is caught: flight goes on
+        except BaseException as error:  # the one place that catches everything, as flight must go on
             self.failures += 1
             section.error = sentence_of(error)
             self._tell_failure(name, section.error, error)
@@ -186,7 +186,7 @@ class Executive:
         self._account(section, budget_ms)
 
     def tell(self, name: str, record: Record) -> None:
-        """Publish what `name` tells. What cannot go down is counted and told once; what is too much is counted."""
+        """Publish a record of `name`, or count it: one beyond its share, or one that cannot go down (reported once)."""
         kind = type(record).__name__
         trouble = f"{name} {kind}"
         try:
@@ -206,7 +206,7 @@ class Executive:
                 self._floods.note((name, kind))
 
     def _account(self, section: Section, budget_ms: int) -> None:
-        """The time of a section that ended, and whether all is well with it now."""
+        """Count the time of a section that ended, and report an overrun; without trouble, the next one is new."""
         took_ns = section.end_ns - section.start_ns
         self.busy_ns += 0 if self._sheet.is_open else took_ns
         trouble = section.error
@@ -242,13 +242,13 @@ class Executive:
         self.tell(task.app.app_name, TickMissed(app=task.app.app_name, culprit=culprit, tick=tick, missed=missed))
 
     def _set_aside(self, name: str) -> None:
-        """A duty failed: it rests, if it does so again and again."""
-        patient = not self._backoff.rests_until(name)  # one event for all that follow until it is forgiven
+        """Count a failure of a duty; one that fails again and again rests."""
+        patient = not self._backoff.rests_until(name)  # one event, until all failures are forgiven
         if self._backoff.failed(name, self._clock.monotonic_ns()) and patient:
             self._bus.publish(SetAside(name=name, failures=self._backoff.failures(name)))
 
     def _tell_once(self, name: str, trouble: str, event: Event, error: BaseException | None = None) -> None:
-        """Publish, unless this is the same trouble as the last time: the counters go on, the link is spared."""
+        """Publish `event`, unless `trouble` is the same as the last time: it is counted, but the link is spared."""
         if self._troubled.get(name) == trouble:
             return
         self._troubled[name] = trouble

@@ -1,4 +1,4 @@
-"""Who told more than its share, remembered over restarts: a node that restarts again and again floods no link anew."""
+"""Senders that exceeded their share of the link, remembered over restarts: a boot loop floods no link anew."""
 
 from contextlib import suppress
 
@@ -7,20 +7,20 @@ import msgspec
 from fsw.store.durable import Durable
 
 Sender = tuple[str, str]
-"""The name of an app or a duty, and the class of what it told."""
+"""The name of an app or a duty, and the class of its reports."""
 SENDERS_MAX = 64
 _NAME_CHARACTERS_MAX = 64
 FLOODS_OCTETS_MAX = 64 + SENDERS_MAX * 2 * (2 + 4 * _NAME_CHARACTERS_MAX)
 
 
 class Flooded(msgspec.Struct, frozen=True):
-    """Those whose share of the link was used up since the node started."""
+    """The senders whose share of the link was used up since the node started."""
 
     senders: tuple[Sender, ...] = ()
 
 
 class Floods:
-    """`earlier`: those of the life before this one. At most SENDERS_MAX are remembered; the others begin as if new."""
+    """`earlier`: the senders of before the restart. At most SENDERS_MAX are kept; others begin with a full share."""
 
     def __init__(self, record: Durable[Flooded]) -> None:
         self.record = record
@@ -29,7 +29,7 @@ class Floods:
             self._store(())
 
     def note(self, sender: Sender) -> None:
-        """The share of `sender` is used up."""
+        """Remember that the share of `sender` is used up."""
         known = self.record.value.senders
         short = (sender[0][:_NAME_CHARACTERS_MAX], sender[1][:_NAME_CHARACTERS_MAX])
         if short not in known and len(known) < SENDERS_MAX:

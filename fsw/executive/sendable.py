@@ -1,15 +1,15 @@
-"""What may be told: records that fit into the packet in which they would go down. Whoever tells one hears at once."""
+"""Which records may be reported: those that fit into the packet that carries them; checked when they are published."""
 
 from fsw.executive.sentence import sentence_of
 from link.dictionary.declare import Event, Record, Telemetry
 from link.pus.message import Report
 from link.pus.packets import TM_DATA_MAX
 
-_KEYS_OCTETS = 4  # what names the structure or the event in front of its values
+_KEYS_OCTETS = 4  # the structure or event identifier in front of the values
 
 
 class UnsendableError(Exception):
-    """A record cannot be written, or nobody could read it. The fault is in whoever made it."""
+    """A record cannot be encoded, or the ground could not decode it: a fault of the code that made it."""
 
 
 def check_sendable(record: Record) -> None:

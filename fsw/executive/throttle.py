@@ -1,4 +1,4 @@
-"""A share of the link for each who speaks: so many at once, so many a second in the long run, the rest is counted."""
+"""A share of the link for each sender: a burst at once, a rate in the long run; further messages are counted."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ _NS = 1_000_000_000
 
 
 class Gate(Enum):
-    """What became of one more message."""
+    """Whether one more message may pass."""
 
     OPEN = "it may pass"
     CLOSING = "the first one that may not, since its sender was last within its share"
@@ -17,7 +17,7 @@ class Gate(Enum):
 
 @dataclass(slots=True)
 class _Share:
-    """The generic cell rate algorithm: `due_ns` is when the share would be whole again."""
+    """The state of one sender (generic cell rate algorithm): at `due_ns` its share is whole again."""
 
     due_ns: int = 0
     closed: bool = False
@@ -25,7 +25,7 @@ class _Share:
 
 @dataclass
 class Throttle:
-    """`burst` messages at once and `per_second` in the long run, of each sender by itself. Counts those `refused`."""
+    """`burst` messages at once and `per_second` in the long run, for each sender. Counts `refused` messages."""
 
     burst: int
     per_second: float
@@ -33,11 +33,11 @@ class Throttle:
     _shares: dict[Hashable, _Share] = field(default_factory=dict)
 
     def use_up(self, sender: Hashable, now_ns: int) -> None:
-        """Let `sender` have no burst until it was calm: it had one before the node restarted."""
+        """Begin with the share of `sender` used up, as it was before the node restarted."""
         self._shares[sender] = _Share(now_ns + round(self.burst * _NS / self.per_second))
 
     def take(self, sender: Hashable, now_ns: int) -> Gate:
-        """Whether one more message of `sender` may pass. A share that was used up is whole again after calm."""
+        """Whether one more message of `sender` may pass. A share grows again at `per_second`, up to `burst`."""
         share, interval_ns = self._shares.setdefault(sender, _Share()), round(_NS / self.per_second)
         if share.due_ns <= now_ns:
             share.due_ns, share.closed = now_ns, False

@@ -1,15 +1,15 @@
-"""Who held the processor: sections of the loop, which may stand inside one another, and the host in between."""
+"""What held the processor: sections of the loop, which may be nested, and the host in between."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 
 HOST = "host"
-"""Nobody of ours ran: the operating system gave the processor to others, or woke us late."""
+"""Names the time outside of sections: the operating system ran other processes, or woke the node late."""
 
 
 @dataclass(slots=True)
 class Section:
-    """Who ran from when to when, inside which other section; `error` says in a sentence how it failed."""
+    """One run of a named piece of code, inside section `outer` if any; `error` is the sentence of its failure."""
 
     name: str
     start_ns: int
@@ -20,18 +20,18 @@ class Section:
 
 @dataclass
 class Timesheet:
-    """The sections that ended lately; `forget` is called with the time before which nobody will ask."""
+    """The sections that ended of late; `forget` drops those that ended before a given time."""
 
     _ended: list[Section] = field(default_factory=list)
     _open: Section | None = None
 
     def begin(self, name: str, now_ns: int) -> Section:
-        """A section, inside the one that is open."""
+        """Open a section, inside the one that is open."""
         self._open = Section(name, now_ns, self._open)
         return self._open
 
     def end(self, section: Section, now_ns: int) -> None:
-        """It is over."""
+        """Close the section."""
         self._open, section.end_ns = section.outer, now_ns
         self._ended.append(section)
 
@@ -41,7 +41,7 @@ class Timesheet:
         return self._open is not None
 
     def culprit(self, since_ns: int, now_ns: int) -> str:
-        """Who held the processor longest since then. What runs inside a section is not the time of that section."""
+        """The name that held the processor longest since then; an inner section's time is not that of the outer one."""
         held = Counter({HOST: now_ns - since_ns})
         for section in self._ended:
             overlap_ns = max(0, min(section.end_ns, now_ns) - max(section.start_ns, since_ns))
@@ -50,5 +50,5 @@ class Timesheet:
         return max(held, key=lambda name: held[name])
 
     def forget(self, before_ns: int) -> None:
-        """Nobody will ask about the time before."""
+        """Drop the sections that ended before `before_ns`."""
         self._ended = [section for section in self._ended if section.end_ns > before_ns]

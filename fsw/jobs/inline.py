@@ -1,4 +1,4 @@
-"""Jobs without processes, for virtual time: computed at once, answered after a stated duration."""
+"""Jobs without processes, for virtual time: computed at once, their outcomes given after a stated duration."""
 
 import hashlib
 from collections import deque
@@ -19,11 +19,11 @@ class InlineRunner:
 
     @property
     def unfinished(self) -> int:
-        """Jobs whose time is not over."""
+        """How many jobs have not reached their end in virtual time."""
         return len(self._ends)
 
     def submit(self, job: Job) -> None:
-        """Compute it now, keep the outcome for later."""
+        """Compute the job now, and keep its outcome until the job's end."""
         if len(self._ends) >= self._capacity:
             raise JobsFullError(f"{len(self._ends)} jobs wait")
         now_ns = self._clock.monotonic_ns()
@@ -36,22 +36,22 @@ class InlineRunner:
             yield self._ends.popleft()[1]
 
     def next_wake_ns(self) -> int | None:
-        """When the job at work ends."""
+        """The monotonic time at which the next job ends; None: there is none."""
         return self._ends[0][0] if self._ends else None
 
     def fileno(self) -> int:
-        """There is no descriptor."""
+        """-1: there is no descriptor to wait for."""
         return -1
 
     def close(self) -> None:
-        """Forget what is at work."""
+        """Drop all jobs."""
         self._ends.clear()
 
     def _outcome(self, job: Job, delay_ns: int) -> Outcome:
         answer, failure = None, ""
         try:
             answer = self._pipelines[job.pipeline](job.samples, dict(job.parameters))
-        except (Exception, SystemExit) as error:  # a worker's death, as far as there is one here
+        except (Exception, SystemExit) as error:  # what ends a worker process ends only the job here
             failure = words(error)
         start_utc_ns = self._clock.utc_ns() + delay_ns
         return Outcome(

@@ -1,4 +1,4 @@
-"""What a job is, how it ends, and what whoever runs jobs promises."""
+"""What a job is, how it ends, and the contract of a runner of jobs."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ JobParameters = Mapping[str, Any]
 
 
 class JobsFullError(Exception):
-    """As many jobs wait as may; the new one was not taken."""
+    """The limit of waiting jobs is reached; the new one was not taken."""
 
 
 class Pipeline(Protocol):
-    """From raw samples to an answer. Runs in a worker: it may take long, and it may die."""
+    """A function from raw samples to an answer. It runs in a worker process: it may take long, and it may crash."""
 
     def __call__(self, samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:
         """The answer's octets. `samples` are read-only; any exception ends the job as failed."""
@@ -54,8 +54,8 @@ class Runner(Protocol):
     """Runs jobs one after the other or side by side; never blocks.
 
     - Every job that `submit` took has exactly one outcome, whatever its worker does.
-    - `fileno` is readable when `poll` may have something; -1 where there is none.
-    - `next_wake_ns` says when to `poll` although it is not.
+    - `fileno` is readable when `poll` may have an outcome; -1 where there is none.
+    - `next_wake_ns` is the time at which to `poll` even if `fileno` is not readable.
     """
 
     @property
@@ -64,7 +64,7 @@ class Runner(Protocol):
         ...
 
     def submit(self, job: Job) -> None:
-        """Take a job; raises JobsFullError."""
+        """Accept a job; raises JobsFullError."""
         ...
 
     def poll(self) -> Iterator[Outcome]:
@@ -76,9 +76,9 @@ class Runner(Protocol):
         ...
 
     def fileno(self) -> int:
-        """Descriptor to wait for."""
+        """Descriptor to wait for; -1 where there is none."""
         ...
 
     def close(self) -> None:
-        """End all workers; jobs that have not ended have no outcome any more."""
+        """End all workers; jobs that have not ended get no outcome."""
         ...

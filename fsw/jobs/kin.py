@@ -1,7 +1,7 @@
-"""Processes and those who come from them: who is whose child, and how a whole family ends.
+"""Process trees: the children of a process, and how to end it with all its descendants.
 
 A process that adopts orphans (PR_SET_CHILD_SUBREAPER, prctl(2)) becomes the parent of all below it whose own parents
-ended, however they were forked and whatever session they are in. So nobody below it can slip away.
+ended, however they were forked and whatever session they are in: no descendant can escape from it.
 """
 
 import ctypes
@@ -14,21 +14,21 @@ from pathlib import Path
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 36, 38
 _CAPABILITY_VERSION_3 = 0x20080522
-_KEPT_CAPABILITIES = 0xF  # CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER: whose files may be read
+_KEPT_CAPABILITIES = 0xF  # CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER: access to files of any owner
 
 
 def adopt_orphans() -> None:
-    """From now on orphans below this process are its children."""
+    """Make this process, from now on, the parent of orphans below it."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
 def die_with_parent(number: int = signal.SIGKILL) -> None:
-    """The kernel sends this process the signal `number` when its parent ends from now on."""
+    """Have the kernel send `number` to this process when its parent ends, from now on."""
     _prctl(_PR_SET_PDEATHSIG, number)
 
 
 def renounce_privileges() -> None:
-    """Of root's powers keep those over files: none that lifts a limit, nor that governs other processes."""
+    """Drop root's capabilities except those over files: none is left that lifts a limit or governs other processes."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     head, sets = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)()
     _checked(_LIBC.capget(head, sets))
@@ -36,7 +36,7 @@ def renounce_privileges() -> None:
 
 
 def children(process: int) -> list[int]:
-    """Those alive or not yet waited for; none of a process that is gone."""
+    """The children of `process` that are alive or not yet waited for; none where it no longer exists."""
     found: list[int] = []
     with suppress(FileNotFoundError, ProcessLookupError):
         for thread in os.listdir(f"/proc/{process}/task"):  # noqa: PTH208 - thrice as fast, once a job
@@ -47,7 +47,7 @@ def children(process: int) -> list[int]:
 
 
 def end_children(spared: Collection[int] = ()) -> float:
-    """End and wait for all children of this process but those `spared`; the seconds of processor that they took.
+    """End and wait for all children of this process except `spared`; returns the processor time they took, in seconds.
 
     Children of those that end become children of this process, if it adopts orphans, and end as well.
     """
@@ -60,13 +60,13 @@ def end_children(spared: Collection[int] = ()) -> float:
 
 
 def wait_for(child: int) -> tuple[int, float]:
-    """Its status, minus the number of the signal that ended it, and the seconds of processor that it took."""
+    """Wait for `child`; returns its status, or minus the number of the signal that ended it, and processor seconds."""
     _, status, usage = os.wait4(child, 0)
     return os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
 
 
 def end_family(process: int) -> None:
-    """End `process` and all who come from it, though they be stopped; what they fork meanwhile may slip away."""
+    """End `process` and all its descendants, even stopped ones; a child forked meanwhile may escape."""
     for one in [*_descendants(process), process]:
         with suppress(ProcessLookupError):
             os.kill(one, signal.SIGKILL)
@@ -79,7 +79,7 @@ def _descendants(process: int) -> Iterator[int]:
 
 
 def _by_parent(process: int) -> list[int]:
-    """For kernels without CONFIG_PROC_CHILDREN: the fourth field of each /proc/PID/stat, proc(5), is the parent."""
+    """Children by parent, for kernels without CONFIG_PROC_CHILDREN: from field 4 of each /proc/PID/stat (proc(5))."""
     found = []
     for entry in Path("/proc").iterdir():
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Memory that node and worker share, each piece a descriptor (memfd) whose limits nobody can lift any more."""
+"""Memory shared by node and worker: each piece is a descriptor (memfd) whose seals cannot be removed."""
 
 import fcntl
 import mmap
@@ -8,7 +8,7 @@ _FIXED_SIZE = fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
 
 
 def sealed(name: str, octets: bytes | memoryview) -> int:
-    """A copy of `octets` that cannot be changed. Raises OSError where there is no memory for it."""
+    """Descriptor of a copy of `octets` that cannot change. Raises OSError where there is no memory for it."""
     descriptor = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
         rest = memoryview(octets)
@@ -22,7 +22,7 @@ def sealed(name: str, octets: bytes | memoryview) -> int:
 
 
 def room(name: str, size: int) -> int:
-    """Zeros to be written to, `size` octets for ever; takes no memory before they are."""
+    """Descriptor of `size` octets of zeros that can be written but not resized; they take memory only when written."""
     descriptor = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     os.ftruncate(descriptor, size)
     fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _FIXED_SIZE)
@@ -30,11 +30,11 @@ def room(name: str, size: int) -> int:
 
 
 def read_only(descriptor: int) -> mmap.mmap | bytes:
-    """What it holds, for as long as the descriptor is open and longer."""
+    """The octets behind `descriptor`, read-only; they stay valid after it is closed."""
     size = os.fstat(descriptor).st_size
     return mmap.mmap(descriptor, size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ) if size else b""
 
 
 def writable(descriptor: int) -> mmap.mmap:
-    """The room itself, for as long as the descriptor is open and longer."""
+    """The octets behind `descriptor`, writable; they stay valid after it is closed."""
     return mmap.mmap(descriptor, os.fstat(descriptor).st_size)

@@ -1,9 +1,9 @@
-"""What node, zygote and worker say to each other.
+"""The messages between node, zygote and worker.
 
-For each attempt at a job the node sends one JSON text on a socket that keeps messages apart, and with it three
-descriptors of memory: the order and the samples, which are sealed, and room for the result. The zygote reads the
-text alone, so that no order, however long, is more to it than another. It says once that it is ready, and then that an
-attempt ended.
+For each attempt at a job the node sends one JSON text on a socket that keeps message boundaries, and with it three
+descriptors of memory: the order and the samples, which are sealed, and room for the result. The zygote reads only the
+text, so that its work does not grow with the order. It reports once that it is ready, and then the end of each
+attempt.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ ORDER_OCTETS_MAX = 1 << 20
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """Fork a worker. `number` counts the attempts at this job."""
+    """Request to fork a worker. `number` counts the attempts at this job."""
 
     job_id: int
     number: int
@@ -24,7 +24,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JobOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """What the worker is to do, as MessagePack. `dtype` and `shape` are numpy's."""
+    """The job for the worker, as MessagePack. `dtype` and `shape` are numpy's."""
 
     pipeline: str
     dtype: str
@@ -33,13 +33,13 @@ class JobOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True):
-    """All is imported: attempts begin as soon as they are asked for. `process` is the zygote's number."""
+    """Report that all modules are imported: attempts now begin without delay. `process` is the zygote's process ID."""
 
     process: int
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Nothing of an attempt is left. `cause`: why, for a case of the result's memory being empty."""
+    """Report that no process of an attempt is left. `cause`: why it ended, used if it wrote no result."""
 
     job_id: int
     cause: str

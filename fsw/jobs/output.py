@@ -1,4 +1,4 @@
-"""What a worker prints, passed on to where the node's messages go, up to a limit."""
+"""What a worker prints, passed on to the node's stderr, up to a limit."""
 
 import os
 import select
@@ -7,13 +7,13 @@ from contextlib import suppress
 _STDERR = 2
 _PASSED_OCTETS_MAX = 1 << 16
 _CHUNK_OCTETS = 4096
-"""So much a pipe takes at once where it takes anything: PIPE_BUF, pipe(7)."""
+"""The most octets that a pipe takes in one piece: PIPE_BUF, pipe(7)."""
 
 
 class Output:
     """The reading end of the pipe that is stdout and stderr of the worker for job `job_id`.
 
-    Nothing here blocks: what stderr has no room for is left out, and told in one line at the end.
+    No method blocks: octets that stderr has no room for are left out, and one line at the end counts them.
     """
 
     def __init__(self, descriptor: int, job_id: int) -> None:
@@ -22,11 +22,11 @@ class Output:
         self._passed = self._left_out = 0
 
     def fileno(self) -> int:
-        """Readable when there is something, or will never be anything again; -1 then, once that was seen."""
+        """The descriptor, readable when there is output or its end; -1 once the end was read."""
         return self._descriptor
 
     def pass_on(self) -> bool:
-        """One chunk; whether there may be more now."""
+        """Pass on one chunk; returns whether there may be more now."""
         try:
             octets = os.read(self._descriptor, _CHUNK_OCTETS)
         except BlockingIOError:
@@ -41,7 +41,7 @@ class Output:
         return True
 
     def end(self) -> None:
-        """Pass on what is left, now that nobody writes any more."""
+        """Pass on what is left, after the last writer has ended."""
         while self._descriptor >= 0 and self.pass_on():
             pass
         self._close()
@@ -55,7 +55,7 @@ class Output:
 
 
 def _told(octets: bytes) -> bool:
-    """Whether stderr took it."""
+    """Write to stderr; returns whether it took the octets."""
     with suppress(OSError):  # closed, or its disk is full
         return bool(select.select([], [_STDERR], [], 0)[1]) and os.write(_STDERR, octets) == len(octets)
     return False

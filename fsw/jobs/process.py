@@ -1,4 +1,4 @@
-"""Jobs in worker processes: the node's side. A worker that dies, hangs or eats memory costs its job one attempt."""
+"""Jobs in worker processes, the node's side. A worker that crashes, hangs or exceeds its memory costs one attempt."""
 
 import os
 import socket
@@ -23,12 +23,12 @@ _CLOSING_S = 5.0
 _NS_PER_S = 1_000_000_000
 _STARTING_NS = 120 * _NS_PER_S
 _GRACE_NS = 5 * _NS_PER_S
-"""How long after a worker's time the zygote may be silent, before it is taken for stopped and ended."""
+"""How long the zygote may be silent after a worker's time is over, before it is taken for stopped and is ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobLimits:
-    """`workers` at a time, `waiting_max` more in line, `attempts` a job; the others are limits of each worker."""
+    """`workers` at a time, `waiting_max` more in the queue, `attempts` a job; the others are limits of each worker."""
 
     workers: int
     waiting_max: int
@@ -41,7 +41,7 @@ class JobLimits:
 class _Work:
     """A job under way. `memories` are the descriptors of its order, its samples and its result.
 
-    `start_*` are those of the first attempt, `deadline_ns` is that of the present one.
+    `start_*` are the times of the first attempt, `deadline_ns` is that of the present one.
     """
 
     job: Job
@@ -63,7 +63,7 @@ class ProcessRunner:
         self._clock, self._limits, self._pipelines, self._warm = clock, limits, pipelines, tuple(warm)
         self._waiting: deque[_Work] = deque()
         self._running: dict[int, _Work] = {}
-        self._over: deque[Outcome] = deque()  # of jobs that no worker will have; bounded as those that wait are
+        self._over: deque[Outcome] = deque()  # of jobs that get no worker any more; bounded as the waiting jobs are
         self._channel, self._zygote = self._start_zygote()  # warm before the first job comes
 
     @property
@@ -97,7 +97,7 @@ class ProcessRunner:
             yield self._over.popleft()
 
     def next_wake_ns(self) -> int | None:
-        """0: at once. Else when the zygote should have told of a worker; `fileno` becomes readable before."""
+        """0: now. Else when the zygote should have reported a worker's end; `fileno` is readable before."""
         if self._over:
             return 0
         return min((work.deadline_ns for work in self._running.values()), default=None)
@@ -107,7 +107,7 @@ class ProcessRunner:
         return self._channel.fileno()
 
     def close(self) -> None:
-        """The zygote ends its workers and itself when its socket closes."""
+        """Close the socket, upon which the zygote ends its workers and itself."""
         self._channel.close()
         for work in (*self._waiting, *self._running.values()):
             _forget(work)
@@ -127,12 +127,12 @@ class ProcessRunner:
         modules = [f"{name}={module}" for name, module in self._pipelines.items()]
         with theirs:
             zygote = subprocess.Popen(
-                # -P: the folder that a person happens to stand in is no place to import from
-                # -u: what a stage printed is not lost with it when it is killed, and comes in its order
+                # -P: nothing is imported from the current folder
+                # -u: what a stage printed survives a kill, and keeps its order
                 [sys.executable, "-P", "-u", "-m", "fsw.jobs.guardian", str(theirs.fileno()), *modules, *self._warm],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # threads do not survive a fork
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # a library's threads do not survive a fork
             )
         return ours, zygote
 
@@ -154,15 +154,15 @@ class ProcessRunner:
         yield from self._bury_zygote()
 
     def _bury_zygote(self) -> list[Ended]:
-        """Its death ends every attempt under way. `_start` makes a new one, so that attempts bound how often."""
+        """End every attempt under way, as the zygote is dead; `_start` makes a new one, at most once an attempt."""
         self._channel.close()
         cause = f"zygote {ending(self._zygote.wait())}"
         return [Ended(job_id=job_id, cause=cause, cpu_s=0.0) for job_id in self._running]
 
     def _end_silent_zygote(self) -> None:
-        """One that a worker or a person stopped tells nothing, and ends no worker whose time is over.
+        """End a zygote that is stopped: it reports nothing, and ends no worker whose time is over.
 
-        Its guardian may be gone; that the channel is open shows that the zygote is not.
+        Its guardian may be gone already; the open channel shows that the zygote still exists.
         """
         now_ns = self._clock.monotonic_ns()
         if any(now_ns >= work.deadline_ns for work in self._running.values()):
@@ -175,10 +175,10 @@ class ProcessRunner:
             work = self._waiting.popleft()
             try:
                 self._start(work)
-            except (BlockingIOError, BrokenPipeError, ConnectionResetError):  # `poll` sees to a zygote that died
+            except (BlockingIOError, BrokenPipeError, ConnectionResetError):  # `poll` handles a zygote that died
                 self._waiting.appendleft(work)
                 return
-            except OSError as error:  # there is no zygote, and none can be had
+            except OSError as error:  # no zygote could be started
                 work.attempts += 1
                 self._judge(work, words(error))
 
@@ -199,13 +199,13 @@ class ProcessRunner:
         self._expect(work)
 
     def _expect(self, *works: _Work) -> None:
-        """From now on the worker's time counts, once the zygote is ready."""
+        """Start the time limit of each attempt, with the zygote's own start added while it is not ready."""
         patience_ns = round(self._limits.timeout_s * _NS_PER_S) + (_GRACE_NS if self._ready else _STARTING_NS)
         for work in works:
             work.deadline_ns = self._clock.monotonic_ns() + patience_ns
 
     def _judge(self, work: _Work, cause: str) -> None:
-        """The job is over, or gets another attempt. An exception would only come again."""
+        """End the job, or queue another attempt. After an exception there is none: it would only repeat."""
         result = read_result(work.memories[-1], work.attempts) or Result(failure=cause, is_final=False)
         if result.answer is None and not result.is_final and work.attempts < self._limits.attempts:
             self._waiting.appendleft(work)

@@ -2,8 +2,8 @@
 
     attempt u64 | octets of the body u64 | CRC-32C of all that precedes and of the body u32 | body
 
-The body is a Result as MessagePack. Whether there is one is told by the CRC, never by a worker's exit status: any code
-in a worker may end it with any status, or die half-way through.
+The body is a Result as MessagePack. Only the CRC decides whether there is one, never a worker's exit status: any code
+in a worker may end it with any status, or crash half-way through.
 """
 
 import mmap
@@ -22,7 +22,7 @@ _SIZE = _BODY + ANSWER_OCTETS_MAX + 4096  # the hash, and what MessagePack adds
 
 
 class Result(msgspec.Struct, frozen=True, array_like=True):
-    """`answer`, or None and `failure`. `is_final`: another attempt would end in the same way."""
+    """What an attempt gave: `answer`, or None and `failure`. `is_final`: another attempt would end in the same way."""
 
     input_sha256: bytes = b""
     answer: bytes | None = None
@@ -36,7 +36,7 @@ def result_room() -> int:
 
 
 def write_result(memory: mmap.mmap, attempt: int, result: Result) -> None:
-    """Raises ValueError for an answer that is too long."""
+    """Write the result of `attempt` into `memory`. Raises ValueError for an answer that is too long."""
     if result.answer is not None and len(result.answer) > ANSWER_OCTETS_MAX:
         raise ValueError(f"an answer of {len(result.answer)} octets, expected {ANSWER_OCTETS_MAX} at most")
     body = msgspec.msgpack.encode(result)
@@ -46,7 +46,7 @@ def write_result(memory: mmap.mmap, attempt: int, result: Result) -> None:
 
 
 def read_result(descriptor: int, attempt: int) -> Result | None:
-    """None where this attempt has written none, or other than this page says."""
+    """The result that `attempt` wrote; None where it wrote none, or its CRC or form is wrong."""
     head = os.pread(descriptor, _BODY, 0)
     number, size = _HEAD.unpack_from(head)
     if number != attempt or size > _SIZE - _BODY:

@@ -1,7 +1,7 @@
 """A worker: a process that lives for one attempt at a job, with a limit on everything it takes.
 
-Whatever code it runs may do anything to it. So it holds no descriptor but its standard ones; the samples and the memory
-for the result are mapped; and the time is kept by the zygote, which ends it and all who come from it.
+Whatever code it runs may damage it in any way. So it holds no descriptor but its standard ones; the samples and the
+memory for the result are mapped; and the zygote keeps its time limit, and ends it with all its descendants.
 """
 
 import hashlib
@@ -25,11 +25,11 @@ from fsw.jobs.reason import words
 from fsw.jobs.result import ANSWER_OCTETS_MAX, Result, write_result
 
 _NICE = 10  # the flight loop goes first
-_STATUS_OF_OURS = 70  # for a person who traces processes: nobody decides by it
+_STATUS_OF_OURS = 70  # only for a person who traces processes: no code reads it
 
 
 def work(attempt: Attempt, pipelines: Mapping[str, Pipeline], descriptors: list[int], output: int) -> NoReturn:
-    """Do the job and end the process.
+    """Execute the job and end the process.
 
     `descriptors` are those of order, samples and result; `output` takes what is printed.
     """
@@ -41,12 +41,12 @@ def work(attempt: Attempt, pipelines: Mapping[str, Pipeline], descriptors: list[
         if os.getpid() == process:  # a stage may have forked, and its child come back here as well
             _tell(room, attempt.number, result)
             status = 0
-    finally:  # nothing may escape into the zygote that we were forked from
+    finally:  # no exception may reach the zygote's code, of which this process is a fork
         os._exit(status)
 
 
 def _stand_alone(output: int) -> None:
-    """Never without the zygote, yet apart: its own session, no foreign descriptors, signals as at a program's start."""
+    """Set up a session of its own, default signals and no inherited descriptors; the process ends with the zygote."""
     die_with_parent()
     os.setsid()
     for standard in (1, 2):
@@ -72,10 +72,10 @@ def _result(
         return Result(input_sha256=hashlib.sha256(samples).digest(), answer=answer)
     except MemoryError:
         return Result(failure=f"out of memory ({attempt.memory_octets} octets)", is_final=False)
-    except BaseException as error:  # SystemExit and KeyboardInterrupt of a stage are failures as well
+    except BaseException as error:  # SystemExit and KeyboardInterrupt of a stage are failures, too
         return Result(failure=words(error))
     finally:
-        with suppress(BaseException):  # a stage may have closed it, or put something else there
+        with suppress(BaseException):  # a stage may have closed or replaced stdout
             sys.stdout.flush()
 
 
@@ -87,7 +87,7 @@ def _tell(room: mmap.mmap, attempt: int, result: Result) -> None:
 
 
 def _limit(attempt: Attempt) -> None:
-    """Memory and file size. Without privileges nobody in here can lift them again."""
+    """Limit memory and file size. Without privileges no code in this process can lift the limits again."""
     renounce_privileges()
     _cap(resource.RLIMIT_AS, _address_space_octets() + attempt.memory_octets)
     _cap(resource.RLIMIT_FSIZE, ANSWER_OCTETS_MAX)

@@ -1,8 +1,8 @@
-"""The zygote: has the kernels loaded and warm, forks a worker for each attempt, and keeps the limits of its time.
+"""The zygote: keeps the kernels loaded, forks a worker for each attempt, and enforces its time limit.
 
 It is a process of its own rather than a fork of the node, so that no worker ever holds the node's ports and files. When
-a worker has ended, or its time has, all who come from it end as well, and only then is that told. The zygote ends when
-the node does, or its guardian (guardian.py), and takes its workers along.
+a worker ends, or its time does, all its descendants are ended as well, and only then is that reported. The zygote ends
+when the node or its guardian (guardian.py) does, and ends its workers with it.
 """
 
 import gc
@@ -31,7 +31,7 @@ _NS_PER_S = 1_000_000_000
 
 @dataclass(slots=True, eq=False)
 class _Worker:
-    """A worker and its time. `descriptor` (pidfd) is readable once it ended."""
+    """A worker and its time limit. `descriptor` (pidfd) is readable once it ended."""
 
     attempt: Attempt
     process: int
@@ -44,21 +44,21 @@ class _Worker:
         return self.descriptor
 
     def kill(self) -> None:
-        """It and those of its session at one stroke, which no fork can overtake."""
-        with suppress(ProcessLookupError):  # it has not come to have a session yet
+        """Kill the worker and all of its session in one call, which no fork can outrun."""
+        with suppress(ProcessLookupError):  # it has not made its session yet
             os.killpg(self.process, signal.SIGKILL)
         os.kill(self.process, signal.SIGKILL)
 
 
 class Zygote:
-    """Serves one node. `guardian` is the descriptor (pidfd) of the process that sees to what we would leave."""
+    """Serves one node. `guardian` is the descriptor (pidfd) of the process that ends what the zygote leaves behind."""
 
     def __init__(self, clock: Clock, channel: socket.socket, guardian: int, pipelines: Mapping[str, Pipeline]) -> None:
         self._clock, self._channel, self._guardian, self._pipelines = clock, channel, guardian, pipelines
         self._workers: dict[int, _Worker] = {}
 
     def serve(self) -> None:
-        """Until node or guardian are gone."""
+        """Serve until the node or the guardian is gone."""
         try:
             self._tell(Ready(os.getpid()))
             while self._turn():
@@ -83,7 +83,7 @@ class Zygote:
         return self._channel not in ready or self._take_order()
 
     def _patience_s(self) -> float | None:
-        """Until the next worker's time is over; None: for as long as it takes."""
+        """Seconds until the next worker's time is over; None: no worker runs."""
         deadlines = [worker.deadline_ns for worker in self._workers.values() if not worker.is_late]
         return max(0, min(deadlines) - self._clock.monotonic_ns()) / _NS_PER_S if deadlines else None
 
@@ -94,7 +94,7 @@ class Zygote:
         attempt = msgspec.json.decode(message, type=Attempt)
         try:
             self._fork(attempt, descriptors)
-        except OSError as error:  # no memory for a process, or as many as there may be
+        except OSError as error:  # no memory for a process, or the limit of processes is reached
             self._tell(Ended(job_id=attempt.job_id, cause=f"no worker, {words(error)}", cpu_s=0.0))
         finally:
             for descriptor in descriptors:
@@ -124,7 +124,7 @@ class Zygote:
                 worker.kill()
 
     def _bury(self, worker: _Worker) -> None:
-        """Those who come from it are our children now, and have nobody else who waits for them."""
+        """Report the end of a worker, after ending its descendants, which are now children of this process."""
         worker.kill()
         del self._workers[worker.process]
         status, cpu_s = wait_for(worker.process)
@@ -142,6 +142,6 @@ def serve_node(channel: int, guardian: int, named: list[str]) -> None:
     """Import what pipelines need (NAME=MODULE, or MODULE), and serve the node at the other end of `channel`."""
     modules = [(name, import_module(module)) for name, _, module in (word.rpartition("=") for word in named)]
     pipelines: dict[str, Pipeline] = {name: module.run for name, module in modules if name}
-    gc.freeze()  # collections in workers then leave shared pages shared
-    with suppress(BrokenPipeError, ConnectionResetError):  # the node went away while we told it something
+    gc.freeze()  # garbage collection in workers then leaves shared pages shared
+    with suppress(BrokenPipeError, ConnectionResetError):  # the node ended while a message was sent to it
         Zygote(HostClock(), socket.socket(fileno=channel), guardian, pipelines).serve()

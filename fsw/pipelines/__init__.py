@@ -1,11 +1,11 @@
 """What jobs compute: a mission's list of stages, each a small file in `stages/` or a file of the user's own.
 
-contract.py says what passes between stages, stage.py what a stage is, load.py finds one, check.py follows a whole list
-before anything runs, run.py runs it in a worker.
+contract.py defines what passes between stages, stage.py what a stage is, load.py finds one, check.py checks a whole
+list before it runs, run.py runs it in a worker.
 """
 
 PIPELINES = {"stages": "fsw.pipelines.run", "nowcast": "fsw.pipelines.nowcast"}
-"""The module that has the function `run`, by pipeline name, for whoever runs jobs."""
+"""The module with the function `run`, by pipeline name, for a runner of jobs."""
 
 ROOMS = {
     "masks": ("above", "below", "clean", "cloud_mask", "cloudless", "components", "otsu", "simplify", "water"),

@@ -1,4 +1,4 @@
-"""What becomes of a forest's sums, each as the library that trained it computes it."""
+"""From a forest's sums of leaves to its answers, each computed as the library that trained it does."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from link.models.forest import Forest, ForestActivation
 
 
 def activated(sums: NDArray[Any], forest: Forest) -> NDArray[Any]:
-    """Answers (outputs, pixels) of sums (outputs, pixels), which may be changed; classes (1, pixels) are uint8."""
+    """Answers (outputs, pixels) of sums (outputs, pixels), which it may change; classes (1, pixels) are uint8."""
     if forest.divisor != 1:
         sums = sums / sums.dtype.type(forest.divisor)
     if forest.factor != 1:
@@ -32,7 +32,7 @@ def activated(sums: NDArray[Any], forest: Forest) -> NDArray[Any]:
 
 
 def _softmax(sums: NDArray[Any]) -> NDArray[Any]:
-    """Shares that are added up in double precision, output after output, and divided in that of the sums."""
+    """Softmax: exponentials are added up in double precision, output after output, and divided in that of the sums."""
     powers = exponential(sums - sums.max(axis=0))
     total = np.zeros(sums.shape[1])
     for power in powers:

@@ -1,4 +1,4 @@
-"""A stage's contract. A user's own file says it in a worker, such as it will work in, and nothing of it stays."""
+"""The contract of a stage. A user's own file gives it in a worker, as it will run in one, and is not loaded here."""
 
 import json
 from typing import Any
@@ -19,10 +19,10 @@ _ASKING_S, _MEMORY_OCTETS = 20.0, 1 << 30
 
 
 def contract_of(spec: StageSpec) -> Contract:
-    """What the stage takes and gives. Raises ValueError for a stage that cannot be had, or whose contract is none."""
+    """The contract of the stage. Raises ValueError for a stage that cannot be loaded, or whose contract is invalid."""
     if not spec.is_file:
         return load_stage(spec).contract()
-    spec.path(spec.name)  # no need to ask where there is nobody
+    spec.path(spec.name)  # a file that is missing needs no worker
     outcome = _asked(spec)
     if outcome.failure.startswith("timeout"):
         raise ValueError(f"says nothing of its contract within {_ASKING_S:g} s")
@@ -35,13 +35,13 @@ def contract_of(spec: StageSpec) -> Contract:
 
 
 def run(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:  # noqa: ARG001 - a pipeline is called so
-    """In the worker: the contract of the StageSpec that the parameters are, or in words why there is none."""
+    """In the worker: the contract, as JSON, of the StageSpec in `parameters`, or in words why there is none."""
     try:
         told = msgspec.to_builtins(load_stage(msgspec.convert(parameters, StageSpec)).contract())
         sound(msgspec.convert(told, Contract))
     except msgspec.ValidationError as error:
         return json.dumps({"error": f"not a contract: {error}"}).encode()
-    except Exception as error:  # whatever a user's own file does wrong
+    except Exception as error:  # a user's own file may fail in any way
         return json.dumps({"error": str(error) if isinstance(error, ValueError) else words(error)}).encode()
     return json.dumps({"contract": told}).encode()
 

@@ -1,4 +1,4 @@
-"""Before anything runs: does each stage find what it takes, and is there something for the ground at last?"""
+"""Checks before a pipeline runs: each stage finds the items that it takes, and one gives files for the ground."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,11 +13,11 @@ from fsw.pipelines.stage import StageSpec, sample_item
 from hal.scene_file import SceneForm
 
 PARAMETERS_OCTETS_MAX = ORDER_OCTETS_MAX - 65_536
-"""Of all stages of a mission together, as MessagePack; the rest of an order is for what it says of the frame."""
+"""Limit of all stages' parameters together, as MessagePack; the rest of an order has facts about the frame."""
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """A stage in its place: what it gives where the stages before it give what they do."""
+    """A stage in its place: its contract, and what it gives when it follows the stages before it."""
 
     name: str
     contract: Contract
@@ -25,7 +25,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def contracts_of(stages: Sequence[StageSpec]) -> list[Contract]:
-    """Raises ValueError naming the stage whose parameters are wrong, or which cannot be had."""
+    """The contract of each stage. Raises ValueError naming a stage that cannot be loaded, or has wrong parameters."""
     found, octets = [], 0
     for number, spec in enumerate(stages):
         try:
@@ -37,7 +37,7 @@ def contracts_of(stages: Sequence[StageSpec]) -> list[Contract]:
 
 
 def _octets_with(spec: StageSpec, before: int) -> int:
-    """Octets of all parameters up to here. Raises ValueError for those that cannot be sent, or are not finite."""
+    """Octets of all parameters up to this stage. Raises ValueError for those that cannot be sent, or are not finite."""
     for name, value in spec.parameters.items():
         for number in _floats(value):
             if not math.isfinite(number):
@@ -62,15 +62,15 @@ def _floats(value: Any) -> Iterator[float]:
 
 
 def seen(form: SceneForm) -> dict[str, ItemKind]:
-    """What a camera gives whose frames are like this."""
+    """The items that a camera gives whose frames have this form."""
     samples = ArrayItem((form.dtype,), (BAND, *form.shape[1:]), form.bands)
     return {sample_item(is_packed=form.is_packed): samples, VALID: ArrayItem(("uint8",), (form.shape[1], form.columns))}
 
 
 def follow(stages: Sequence[StageSpec], contracts: Sequence[Contract], camera: Mapping[str, ItemKind]) -> list[Link]:
-    """Each stage in turn, beginning with what the camera gives.
+    """Follow the items through all stages, beginning with what the camera gives.
 
-    Raises ValueError that says which stage expects what, and what there is instead.
+    Raises ValueError that names the stage, what it expects, and what there is instead.
     """
     have: dict[str, ItemKind] = {**camera, "about": ABOUT}
     links = []
@@ -91,7 +91,7 @@ def follow(stages: Sequence[StageSpec], contracts: Sequence[Contract], camera: M
 
 
 def place(number: int, spec: StageSpec) -> str:
-    """Where a stage stands in the mission file."""
+    """The position of a stage in the mission file, for error sentences."""
     return f"pipeline.stages[{number}] ({spec.name})"
 
 

@@ -1,6 +1,6 @@
 """What passes between the stages of a pipeline, and what a stage promises about it.
 
-Items have names. A stage takes some and gives some; what it gives replaces what had the name before. An item is an
+Items have names. A stage takes some and gives some; what it gives replaces an earlier item of that name. An item is an
 array, whose axes are named: axes of one name are of one size, so that a mask of (row, column) belongs to the bands of
 (band, row, column). Everything else is opaque: octets, the facts about a frame, files for the ground.
 """
@@ -17,22 +17,22 @@ from link.models.manifest import WorkerLimits
 Axis = str | int
 BAND = "band"
 VALID = "valid"
-"""The mask of the pixels that are data, which is there from the camera on (fsw/pipelines/valid.py)."""
+"""The name of the mask of valid pixels, which exists from the camera on (fsw/pipelines/valid.py)."""
 REPAIRS = "repairs"
-"""What any stage may give besides what it promised: how often it found memory changed, and did its work again."""
+"""The item that any stage may give besides its contract: how often it found memory changed, and repeated its work."""
 DTYPES = (
     *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
     *("float16", "float32", "float64", "complex64", "complex128"),
 )
-"""Of what an array may be: plain numbers, nothing that stands for other memory."""
+"""The data types of arrays: plain numbers, nothing that refers to other memory."""
 _AXES_MAX, _SIZE_MAX = 8, 2**31 - 1
 
 
 class ArrayItem(msgspec.Struct, frozen=True, tag="array", tag_field="kind", forbid_unknown_fields=True):
     """An array of one of `dtypes`; an axis is a name, or a size where that is fixed. A scalar has no axes.
 
-    `bands` names the planes along the axis "band". Taken: those wanted, in this order, and no others are handed over;
-    empty: all that there are. Given: empty says the same as in what was taken.
+    `bands` names the planes along the axis "band". In `takes`: the bands wanted, in this order; no others are
+    handed over; empty: all that there are. In `gives`: empty stands for the bands of what was taken.
     """
 
     dtypes: tuple[str, ...]
@@ -45,7 +45,7 @@ class ArrayItem(msgspec.Struct, frozen=True, tag="array", tag_field="kind", forb
 
 
 class Opaque(msgspec.Struct, frozen=True, tag="opaque", tag_field="kind", forbid_unknown_fields=True):
-    """Anything else, by what it is called."""
+    """Any item that is not an array, by the name of its type."""
 
     what: str
 
@@ -58,7 +58,7 @@ OCTETS, ABOUT, FILES = Opaque("octets"), Opaque("facts about the frame"), Opaque
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a stage takes and gives, by name; `limits` of a worker in which it can do so, where they are known."""
+    """The names and kinds of items that a stage takes and gives; `limits`: what it needs of a worker, where known."""
 
     takes: dict[str, ItemKind]
     gives: dict[str, ItemKind]
@@ -66,7 +66,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class MisfitError(ValueError):
-    """A stage asks for what is not there: item `name` is to be `expected` and is `given`, or missing if None."""
+    """An item does not fit: `name` is to be `expected` and is `given`, or missing if that is None."""
 
     def __init__(self, name: str, expected: ItemKind, given: ItemKind | None) -> None:
         super().__init__(f"{name}: expected {expected}, given {given or 'none'}")
@@ -89,7 +89,7 @@ def scalar(dtype: str) -> ArrayItem:
 
 
 def sound(contract: Contract) -> Contract:
-    """The contract itself. Raises ValueError that names what in it no pipeline can hand over."""
+    """The contract itself. Raises ValueError that names an item in it which no pipeline can hand over."""
     for name, kind in (*contract.takes.items(), *contract.gives.items()):
         if not name.isidentifier() or name == REPAIRS:
             raise ValueError(f"item {name!r}, expected letters, digits and _, and not {REPAIRS!r}")
@@ -111,7 +111,7 @@ def _check_array(name: str, array: ArrayItem) -> None:
 
 
 def after(have: Mapping[str, ItemKind], contract: Contract) -> dict[str, ItemKind]:
-    """What a stage gives where `have` is what there is. Raises MisfitError for the first item that does not fit."""
+    """The items that a stage gives where `have` exists. Raises MisfitError for the first item that does not fit."""
     sizes: dict[str, Axis] = {}
     bands: tuple[str, ...] = ()
     for name, wanted in contract.takes.items():
@@ -125,20 +125,20 @@ def after(have: Mapping[str, ItemKind], contract: Contract) -> dict[str, ItemKin
 
 
 def conforms(kind: ItemKind, value: object) -> bool:
-    """Whether a value is what was promised; octets are `bytes`."""
+    """Whether a value is of the promised kind; octets are `bytes`."""
     if isinstance(kind, ArrayItem):
         return isinstance(value, np.ndarray) and _fits(kind, kind_of(value, kind.bands), {}) and _counts(kind, value)
     return isinstance(value, bytes) if kind == OCTETS else True
 
 
 def kind_of(array: NDArray[Any], bands: tuple[str, ...] = ()) -> ArrayItem:
-    """The kind of an array at hand: all sizes known. `bands` are those of its first axis, if it has any."""
+    """The kind of an actual array: all sizes known. `bands` are those of its first axis, if it has any."""
     axes: tuple[Axis, ...] = array.shape
     return ArrayItem((array.dtype.name,), (BAND, *axes[1:]) if bands else axes, bands)
 
 
 def _fits(wanted: ItemKind, given: ItemKind, sizes: dict[str, Axis]) -> bool:
-    """Whether `given` serves; notes in `sizes` what the names of the wanted axes stand for."""
+    """Whether `given` fits `wanted`; notes in `sizes` what each axis name of `wanted` stands for."""
     if not isinstance(wanted, ArrayItem) or not isinstance(given, ArrayItem):
         return wanted == given
     return (
@@ -158,7 +158,7 @@ def _same(wanted: Axis, given: Axis, sizes: dict[str, Axis]) -> bool:
 
 
 def _placed(kind: ItemKind, sizes: dict[str, Axis], used: set[Axis], bands: tuple[str, ...]) -> ItemKind:
-    """A promise in terms of what was taken. A size that the stage alone decides is like no other before it."""
+    """A promised kind with the sizes of what was taken. A size that only the stage knows gets a new name."""
     if not isinstance(kind, ArrayItem):
         return kind
     axes = tuple(sizes.get(axis, _fresh(axis, used)) if isinstance(axis, str) else axis for axis in kind.axes)

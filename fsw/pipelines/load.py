@@ -1,7 +1,7 @@
-"""From a stage's name in a mission to the stage: one of ours, or a file of the user's own.
+"""From a stage's name in a mission to the stage: a built-in one, or a file of the user's own.
 
-A user's own file, Python or a shared library, is loaded in worker processes only. Its contract is asked for in one as
-well (ask.py), so that neither the node nor the ground ever runs a line of it.
+A user's own file, Python or a shared library, is loaded in worker processes only. Its contract is read in one as
+well (ask.py), so that neither the node nor the ground ever runs any code of it.
 """
 
 from importlib import import_module
@@ -22,7 +22,7 @@ _OUR_STAGES = "fsw.pipelines.stages"
 
 
 def stage_class(name: str) -> type[Stage]:
-    """One of ours; raises ValueError for a name that is none."""
+    """The class of a built-in stage; raises ValueError for an unknown name."""
     if name not in STAGES:
         raise ValueError(
             f"no stage {name!r}, expected {', '.join(STAGES)} or a file NAME.py or NAME.so{did_you_mean(name, STAGES)}"
@@ -31,13 +31,13 @@ def stage_class(name: str) -> type[Stage]:
 
 
 def module_of(name: str) -> str:
-    """Where one of ours is."""
+    """The module of a built-in stage."""
     room = next(room for room, names in ROOMS.items() if name in names)
     return f"{_OUR_STAGES}.{room}.{name}"
 
 
 def load_stage(spec: StageSpec) -> PipelineStep:
-    """The stage with its parameters; runs a user's own file. Raises ValueError for what does not fit."""
+    """The stage with its parameters; runs a user's own file. Raises ValueError for a wrong file or parameter."""
     if not spec.is_file:
         return _made(stage_class(spec.name), spec)
     file = spec.path(spec.name)
@@ -54,7 +54,7 @@ def _module(file: Path) -> ModuleType:
 
 
 def _only_stage(module: ModuleType) -> type[Stage]:
-    """The class of a module that is a stage; imported ones do not count."""
+    """The one stage class that a module defines; imported ones do not count."""
     found = [
         value
         for value in vars(module).values()
@@ -76,7 +76,7 @@ def _made(kind: type[Stage], spec: StageSpec) -> Stage:
 
 
 def _in_words(complaint: str, known: list[str]) -> str:
-    """What msgspec has to say of a stage's parameters, the key in front."""
+    """msgspec's message about a stage's parameters, with the key in front."""
     message, _, where = complaint.replace("`", "").partition(" - at $.")
     key = message.rpartition(" ")[2]
     if message.startswith("Object contains unknown field "):

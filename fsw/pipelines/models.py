@@ -1,4 +1,4 @@
-"""The node's models: verified before they are first used, watched while they are used.
+"""The node's models: verified before their first use, checked at each use.
 
 A model is loaded from its bundle: signature and hashes, structure, then the golden vector through the very kernels that
 will score. What it is scored with is checked (CRC-32C) before and after each tile; where memory has changed, the model
@@ -25,7 +25,7 @@ from link.models.manifest import FREE, Manifest, Tensor
 
 _ATTEMPTS = 3
 _BLOCK, _CODES_MAX = 2048, 1 << 26
-"""Pixels that are scored together are multiples of the one and, times columns, up to the other."""
+"""Pixels scored together: a multiple of the first, at most the second over the number of columns."""
 
 
 class ModelError(Exception):
@@ -33,14 +33,14 @@ class ModelError(Exception):
 
 
 class Scorer(Protocol):
-    """Weights laid out for their kernels."""
+    """Weights laid out for the kernels that use them."""
 
     def run(self, samples: NDArray[Any]) -> NDArray[Any]:
         """What the model gives for samples that fit its contract."""
         ...
 
     def crc(self) -> tuple[int, ...]:
-        """Check sequences of all memory that decides about the answer."""
+        """Check sequences (CRC-32C) of all memory that affects the answer."""
         ...
 
     def fits(self, rows: int, columns: int) -> bool:
@@ -49,7 +49,7 @@ class Scorer(Protocol):
 
     @property
     def size(self) -> tuple[int, int]:
-        """Rows and columns of the only images that can be, FREE where there is no such."""
+        """Rows and columns of the only image size that can be scored, FREE where any size can."""
         ...
 
 
@@ -65,9 +65,9 @@ class ForestScorer:
         )
 
     def run(self, samples: NDArray[Any]) -> NDArray[Any]:
-        """What becomes of the sums of leaves for each pixel, in their precision: (pixels), or (outputs, pixels).
+        """The activated sums of leaves for each pixel, in their precision: (pixels), or (outputs, pixels).
 
-        Classes are uint8. NaN for pixels without a number where the model knows no such thing.
+        Classes are uint8. NaN for pixels with a NaN feature, where the model has no rule for missing values.
         """
         rows = samples.reshape(len(samples), -1)
         at_once = max(_BLOCK, _CODES_MAX // len(self._columns) // _BLOCK * _BLOCK)
@@ -76,7 +76,7 @@ class ForestScorer:
         return answers.reshape(*(() if len(answers) == 1 else (len(answers),)), *samples.shape[1:])
 
     def crc(self) -> tuple[int, ...]:
-        """Over nodes and leaves, and what makes codes: tables where there are some, else thresholds."""
+        """Check sequences of nodes, leaves, and the tables or thresholds that quantise features."""
         trees = tuple(trees.crc() for trees in self._trees)
         if self._forest.linear is not None:
             trees = (*trees, self._forest.linear.crc())
@@ -97,12 +97,12 @@ class ForestScorer:
         return answers
 
     def fits(self, rows: int, columns: int) -> bool:  # noqa: ARG002
-        """A pixel at a time, any image."""
+        """True: pixels are scored one by one, so that any image fits."""
         return True
 
     @property
     def size(self) -> tuple[int, int]:
-        """Any."""
+        """FREE: images of any size can be scored."""
         return FREE, FREE
 
     def _codes(self, samples: NDArray[Any]) -> NDArray[np.uint8]:
@@ -118,18 +118,18 @@ class NetworkScorer:
         self._network, self._taken = network, taken
 
     def run(self, samples: NDArray[Any]) -> NDArray[Any]:
-        """Numbers (channels, rows, columns), or classes (rows, columns). Raises UpsetError."""
+        """Numbers (channels, rows, columns), or classes (rows, columns). Raises UpsetError where a check fails."""
         values = _values(samples, self._taken.divisor).astype(np.float32, copy=False)
         image = np.ascontiguousarray(np.moveaxis(values, 0, -1))
-        answer = self._network.run(image, checked=bool(np.isfinite(image).all()))  # sums of NaN say nothing
+        answer = self._network.run(image, checked=bool(np.isfinite(image).all()))  # sums over NaN cannot be checked
         return answer if answer.ndim == 2 else np.ascontiguousarray(np.moveaxis(answer, -1, 0))
 
     def crc(self) -> tuple[int, ...]:
-        """Nothing more to check."""
+        """Nothing: the network checks itself."""
         return ()
 
     def fits(self, rows: int, columns: int) -> bool:
-        """Whether what the layers make of such an image fits together: halved and doubled again, not any size does."""
+        """Whether the layers' sizes match for such an image: not every size can be halved and doubled again."""
         try:
             self._network.graph.shapes(rows, columns)
         except ValueError:
@@ -138,12 +138,12 @@ class NetworkScorer:
 
     @property
     def size(self) -> tuple[int, int]:
-        """That of the network's own image."""
+        """The size of the network's own image."""
         return self._network.graph.image[:2]
 
 
 def _values(samples: NDArray[Any], divisor: float | None) -> NDArray[Any]:
-    """What the model is given for samples, in its own unit."""
+    """The samples in the model's own unit."""
     if divisor is None:
         return samples.astype(np.float32) if samples.dtype.kind in "ui" else samples
     return samples.astype(np.float32) / np.float32(divisor)
@@ -164,7 +164,7 @@ class Model:
         self._load()
 
     def run(self, samples: NDArray[Any]) -> NDArray[Any]:
-        """What the model gives for `samples`, computed in memory that was whole before and after.
+        """The model's answer for `samples`, computed in memory that was unchanged before and after.
 
         Raises ValueError for samples that are not as the contract says, ModelError where memory keeps changing.
         """
@@ -174,7 +174,7 @@ class Model:
         for _ in range(_ATTEMPTS):
             try:
                 values = self._scorer.run(samples) if self.is_whole() else None
-            except (CorruptError, UpsetError):  # the kernels noticed by themselves
+            except (CorruptError, UpsetError):  # the kernels' own checks failed
                 values = None
             if values is not None and self.is_whole():
                 return values
@@ -188,16 +188,16 @@ class Model:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Rows and columns of the only images that can be scored, FREE where any can."""
+        """Rows and columns of the only image size that can be scored, FREE where any size can."""
         said, own = self.manifest.contract.input.shape[1:], self._scorer.size
         return said[0] or own[0], said[1] or own[1]
 
     def is_whole(self) -> bool:
-        """Whether what is scored with is what was verified."""
+        """Whether the memory in use is still what was verified."""
         return self._scorer.crc() == self._crc
 
     def _load(self) -> None:
-        """Everything from the file. Raises ModelError."""
+        """Load and verify the whole model from its file. Raises ModelError."""
         try:
             bundle = Bundle.decode(self.path.read_bytes(), self.trusted_keys)
         except OSError as error:
@@ -213,12 +213,12 @@ class Model:
 
 
 def scorer_of(weights: Weights, taken: Tensor) -> Scorer:
-    """The weights of a bundle, ready to run over samples as they are `taken`."""
+    """The weights of a bundle, ready to score samples of the kind `taken`."""
     return ForestScorer(weights, taken) if isinstance(weights, Forest) else NetworkScorer(Network(weights), taken)
 
 
 def agrees(found: NDArray[Any], wanted: NDArray[Any], tolerance: float) -> bool:
-    """Whether an answer is the golden one: the same octets for a tolerance of 0, else nowhere further from it."""
+    """Whether an answer equals the golden one: the same octets for a tolerance of 0, else within it at each place."""
     if found.dtype != wanted.dtype or found.shape != wanted.shape:
         return False
     if tolerance == 0:

@@ -1,9 +1,9 @@
-"""A job: shallow water from an analysed state to some hours later, saved and watched over at every interval.
+"""A job: shallow water from an analysed state to some hours later, checked and saved at every interval.
 
 Samples are the state at the start (3, rows, cols) as kernels/science/shallow_water.py has it, the answer is the state
 at the end, little-endian float32. Between intervals the state is held to its checks, and after each to what shallow
-water keeps: mass, energy, a bounded speed. Where either fails, the job goes back to what it saved last; a job that was
-killed takes up there too, and ends with the same octets as one that was not.
+water conserves: mass, energy, a bounded speed. Where either check fails, the job returns to its last save; a job that
+was killed resumes there too, and ends with the same octets as one that was not.
 """
 
 import hashlib
@@ -21,15 +21,15 @@ from kernels.errors import CorruptError
 from kernels.science.shallow_water import Grid, Invariants, ShallowWater, ShallowWaterState, checks, verify
 
 MEAN_SHARE_MAX = 1e-6
-"""Drift of the mean surface, over the depth."""
+"""Limit of the drift of the mean surface, as a share of the depth."""
 ENERGY_SHARE_MAX = 0.25
-"""Change of the energy, over that at the start."""
+"""Limit of the change of the energy, as a share of that at the start."""
 RESTORES_MAX = 8
 _FIELDS = 3
 
 
 class NowcastParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a job has to say beside the samples; `folder` is for its checkpoints alone."""
+    """The parameters of a job; `folder` is for its checkpoints alone."""
 
     south_deg: float
     row_deg: float
@@ -44,7 +44,7 @@ class NowcastParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
 
 def run(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:
-    """The state at the end. Raises ValueError for parameters out of range, CorruptError where upsets do not cease."""
+    """The state at the end. Raises ValueError for parameters out of range, CorruptError where upsets keep returning."""
     said = msgspec.convert(parameters, NowcastParameters)
     if samples.ndim != 3 or len(samples) != _FIELDS or said.steps < 0 or said.interval_steps < 1:
         raise ValueError(f"samples {samples.shape}, steps {said.steps} by {said.interval_steps}")
@@ -64,7 +64,7 @@ def _grid(start: ShallowWaterState, said: NowcastParameters) -> Grid:
 
 
 def _key(start: ShallowWaterState, said: NowcastParameters) -> bytes:
-    """Another state, another forecast or other intervals are another job."""
+    """The hash that identifies the job: another state, forecast or interval gives another one."""
     digest = hashlib.sha256(start.tobytes())
     digest.update(msgspec.json.encode(said))
     assert digest.digest_size == KEY_OCTETS
@@ -77,7 +77,7 @@ def _undisturbed(_done: int, _state: ShallowWaterState) -> None:
 
 @dataclass
 class Nowcast:
-    """One forecast. `between` is told of every interval, once it is saved: the steps done and the state at rest."""
+    """One forecast. After each interval is saved, `between` gets the number of steps done and the state."""
 
     grid: Grid
     start: ShallowWaterState
@@ -112,13 +112,13 @@ class Nowcast:
         return state
 
     def _restored(self, model: ShallowWater) -> tuple[int, ShallowWaterState]:
-        """Steps done and the state then: of the last checkpoint, or the start."""
+        """The number of steps done and the state at that point: of the last checkpoint, or the start."""
         saved, state = self.checkpoints.newest(), model.still()
         state[:] = np.frombuffer(saved.octets, np.float32).reshape(state.shape) if saved else self.start
         return saved.number if saved else 0, state
 
     def _judge(self, before: Invariants, after: Invariants) -> None:
-        """Raise CorruptError for what shallow water does not do; a comparison with what is no number fails."""
+        """Raise CorruptError where shallow water cannot have changed so; a comparison with NaN fails, too."""
         drifted = abs(after.mean_m - before.mean_m) / self.grid.depth_m
         changed = abs(after.energy_m3_s2 - before.energy_m3_s2) / max(before.energy_m3_s2, 1.0)
         if not (drifted <= MEAN_SHARE_MAX and changed <= ENERGY_SHARE_MAX and after.speed_max <= self.said.speed_max):

@@ -24,7 +24,7 @@ _DECLARATIONS = """
 
 
 class _Array(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An array as the text of a contract has it."""
+    """An array in the JSON text of a contract."""
 
     dtypes: tuple[str, ...]
     axes: tuple[str | int, ...]
@@ -36,7 +36,7 @@ class _Array(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The text of a contract."""
+    """The JSON text of a contract."""
 
     abi: int
     takes: dict[str, _Array]
@@ -45,7 +45,7 @@ class _Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PluginStage:
-    """The stage in `library`. Raises ValueError for a file that is none, or for parameters that it does not have."""
+    """The stage in the shared library `library`. Raises ValueError where it is no stage, or for unknown parameters."""
 
     def __init__(self, library: Path, parameters: Mapping[str, Any]) -> None:
         self._ffi = FFI()
@@ -62,14 +62,14 @@ class PluginStage:
         self._parameters = _settled(self._said.parameters, parameters)
 
     def contract(self) -> Contract:
-        """As the library tells it."""
+        """The contract that the library states."""
         return Contract(
             takes={name: array.kind for name, array in self._said.takes.items()},
             gives={name: array.kind for name, array in self._said.gives.items()},
         )
 
     def run(self, **items: Any) -> Items:
-        """Call the library; raises RuntimeError with the number that it fails with."""
+        """Call the library; raises RuntimeError with the status that it returns on failure."""
         sizes = {
             axis: size
             for name, array in self._said.takes.items()
@@ -82,13 +82,13 @@ class PluginStage:
         takes, keep_takes = self._arrays(items[name].copy() for name in self._said.takes)  # it may cast the const away
         gives, keep_gives = self._arrays(given.values())
         status = self._run(takes, gives, self._ffi.new("double[]", self._parameters))
-        del keep_takes, keep_gives  # until here the library reads and writes what they hold
+        del keep_takes, keep_gives  # until here the library uses their memory
         if status:
             raise RuntimeError(f"the stage failed with {status}")
         return given
 
     def _arrays(self, arrays: Iterable[NDArray[Any]]) -> tuple[Any, list[Any]]:
-        """As the header has them, and what has to live as long as they are used."""
+        """The arrays as the header declares them, and the objects to keep alive while they are used."""
         rows = [(self._ffi.from_buffer(array), self._ffi.new("size_t[]", array.shape), array.ndim) for array in arrays]
         return self._ffi.new("sr_stage_array[]", rows), rows
 

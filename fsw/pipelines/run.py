@@ -1,4 +1,4 @@
-"""A pipeline in a worker: one stage after the other, each held to its contract, to the files for the ground."""
+"""A pipeline in a worker: its stages in order, each checked against its contract, up to the files for the ground."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,9 +14,9 @@ from fsw.pipelines.valid import taken_apart
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a job has to say beside the samples: they are the item `item` and have these bands.
+    """The parameters of a job: its samples are the item `item`, and have these bands.
 
-    Where it `is_masked`, one plane more follows those of the bands: not 0 where there is data.
+    Where it `is_masked`, one more plane follows those of the bands: not 0 where there is data.
     """
 
     stages: tuple[StageSpec, ...]
@@ -27,14 +27,14 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Made(msgspec.Struct, frozen=True, array_like=True):
-    """Files for the ground, and how often memory that had changed was found and put right on the way."""
+    """Files for the ground, and how often changed memory was found and repaired on the way."""
 
     files: list[File]
     repairs: int
 
 
 def run(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:
-    """What was made of a frame, as `made_of` reads it. Raises ValueError where a stage breaks its contract."""
+    """Run all stages; returns what `made_of` decodes. Raises ValueError where a stage breaks its contract."""
     work = msgspec.convert(parameters, Work)
     samples, valid = taken_apart(samples, is_masked=work.is_masked, is_packed=work.item == sample_item(is_packed=True))
     items: Items = {work.item: _read_only(samples.view()), VALID: _read_only(valid), "about": work.about}
@@ -53,7 +53,7 @@ def run(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:
 
 
 def made_of(answer: bytes) -> Made:
-    """What a pipeline made."""
+    """Decode the answer of a pipeline."""
     return msgspec.msgpack.decode(answer, type=Made)
 
 
@@ -63,7 +63,7 @@ def files_of(answer: bytes) -> list[File]:
 
 
 def _files(given: Any) -> list[File]:
-    """Raises ValueError for what the node could not read as files."""
+    """The files in `given`. Raises ValueError for what the node could not decode as files."""
     try:
         return msgspec.msgpack.decode(msgspec.msgpack.encode(given), type=list[File])
     except (msgspec.ValidationError, TypeError) as error:
@@ -71,7 +71,7 @@ def _files(given: Any) -> list[File]:
 
 
 def _done(stage: PipelineStep, items: Items, kinds: dict[str, ItemKind]) -> Items:
-    """What a stage gives, which is what it promised; notes in `kinds` what that is."""
+    """The items that a stage gives, checked against its contract; notes in `kinds` of what kind they are."""
     contract = stage.contract()
     promised = after(kinds, contract)
     given = stage.run(**_handed(contract, items, kinds))
@@ -89,14 +89,14 @@ def _handed(contract: Contract, items: Items, kinds: Mapping[str, ItemKind]) -> 
 
 
 def _selected(wanted: ItemKind, value: Any, kind: ItemKind) -> Any:
-    """The bands that are wanted, in that order; all else as it is."""
+    """The wanted bands of `value`, in that order; any other item as it is."""
     if isinstance(kind, ArrayItem) and isinstance(wanted, ArrayItem) and wanted.bands not in {(), kind.bands}:
         value = value[[kind.bands.index(band) for band in wanted.bands]]
     return _read_only(np.ascontiguousarray(value) if value.ndim else value) if isinstance(value, np.ndarray) else value
 
 
 def _read_only(value: Any) -> Any:
-    """An array that whoever is handed it can neither change nor make writable; anything else as it is."""
+    """A view of an array that its receiver can neither change nor make writable; anything else as it is."""
     if not isinstance(value, np.ndarray):
         return value
     value.flags.writeable = False
@@ -104,7 +104,7 @@ def _read_only(value: Any) -> Any:
 
 
 def _sealed(value: Any) -> Any:
-    """As `_read_only`, and so is the memory that an array may be a view of."""
+    """As `_read_only`; the memory that the array is a view of becomes read-only, too."""
     owner = value.base if isinstance(value, np.ndarray) else None
     while isinstance(owner, np.ndarray):
         owner.flags.writeable = False

@@ -1,4 +1,4 @@
-"""What stages share that have a trained model: an image of any size goes through it, whole or tile by tile."""
+"""What all stages with a trained model share: an image of any size is scored, whole or tile by tile."""
 
 from collections.abc import Callable, Iterator
 from itertools import product
@@ -30,7 +30,7 @@ class ModelStage(Stage, frozen=True):
     keys: tuple[Path, ...]
 
     def taken(self, *answers: str) -> ArrayItem:
-        """The bands that the model wants. Raises ValueError where it gives no plane of one of these dtypes."""
+        """The bands that the model wants. Raises ValueError unless it gives a plane of one of the dtypes `answers`."""
         manifest = self._manifest()
         given, wanted = manifest.contract.output, manifest.contract.input
         if given.dtype not in answers or len(given.shape) != 2:
@@ -41,13 +41,13 @@ class ModelStage(Stage, frozen=True):
         return cube(wanted.dtype, bands=wanted.bands)
 
     def limits(self) -> WorkerLimits:
-        """What a worker needs for the model; raises ValueError."""
+        """What a worker needs for the model. Raises ValueError for a model that cannot be read."""
         return self._manifest().limits
 
     def scored(self, bands: NDArray[Any]) -> tuple[NDArray[Any], int]:
-        """What the model gives, and how often it was repaired. Raises ModelError where it is not fit for use.
+        """The model's answer, and how often it was repaired. Raises ModelError where it is not fit for use.
 
-        It is given 0 for what is no number, so that no pixel spoils its neighbours.
+        NaN and infinity are replaced by 0, so that no pixel spoils its neighbours.
         """
         model = Model(self.model, tuple(public_key(key.read_bytes()) for key in self.keys))
         return tiled(model.run, _finite(bands), _tile(model, (bands.shape[1], bands.shape[2]))), model.repairs
@@ -60,9 +60,9 @@ class ModelStage(Stage, frozen=True):
 
 
 def _tile(model: Model, image: tuple[int, int]) -> tuple[int, int]:
-    """The size of the tiles that a model is given of an image: its own, or where it has none all of the image.
+    """The size of the tiles of an image that a model scores: its own size, or where it has none the whole image.
 
-    A network that halves its image some times takes the next larger size that it can halve.
+    A network that halves its image several times gets the next larger size that it can halve.
     """
     rows, columns = (size or side for size, side in zip(model.size, image, strict=True))
     sizes = ((-(-rows // part) * part, -(-columns // part) * part) for part in _PARTS)
@@ -70,10 +70,10 @@ def _tile(model: Model, image: tuple[int, int]) -> tuple[int, int]:
 
 
 def tiled(score: Callable[[NDArray[Any]], NDArray[Any]], bands: NDArray[Any], tile: tuple[int, int]) -> NDArray[Any]:
-    """What `score` gives for each pixel of `bands` (band, row, column), asked for tiles of one size.
+    """The answer of `score` for each pixel of `bands` (band, row, column), scored in tiles of one size.
 
     The last tiles reach back so that they end where the image does, and an image that is smaller than a tile is
-    continued by its outermost pixels. Raises ValueError where it gives anything but a number for each pixel.
+    continued by its outermost pixels. Raises ValueError where `score` gives anything but a number for each pixel.
     """
     (rows, columns), (height, width) = bands.shape[1:], tile
     wide = np.pad(bands, ((0, 0), (0, max(0, height - rows)), (0, max(0, width - columns))), mode="edge")

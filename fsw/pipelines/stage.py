@@ -1,4 +1,4 @@
-"""A stage: one step from what a camera saw towards what the ground wants to know.
+"""A stage: one step from what a camera saw towards what the ground needs.
 
     class Above(Stage, frozen=True):
         \"\"\"1 where the index is greater than `limit`.\"\"\"
@@ -11,7 +11,8 @@
         def run(self, *, index: NDArray[np.float32]) -> Items:
             return {"mask": (index > self.limit).astype(np.uint8)}
 
-The fields are what a mission file may say beside the stage's name. `run` is called in a worker process only.
+The fields are the parameters that a mission file may give beside the stage's name. `run` is called in a worker process
+only.
 """
 
 from pathlib import Path
@@ -49,19 +50,19 @@ class File(msgspec.Struct, frozen=True, array_like=True):
 
 
 def sample_item(*, is_packed: bool) -> str:
-    """What a camera's samples are called: "raw12" as they left the sensor, "bands" when they are numbers already."""
+    """The item name of a camera's samples: "raw12" as they left the sensor, "bands" when they are numbers already."""
     return "raw12" if is_packed else "bands"
 
 
 class PipelineStep(Protocol):
-    """What a pipeline needs of a stage."""
+    """The interface of a stage that a pipeline uses."""
 
     def contract(self) -> Contract:
-        """What it takes and gives, its parameters being what they are."""
+        """The items that the stage takes and gives, with its present parameters."""
         ...
 
     def run(self, *args: Any, **items: Any) -> Items:
-        """From the items that it takes, by name, to those that it gives. Arrays are read-only and contiguous."""
+        """Compute the items that it gives from those that it takes, by name. Arrays are read-only and contiguous."""
         ...
 
 
@@ -69,16 +70,16 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Base of the stages written in Python."""
 
     def contract(self) -> Contract:
-        """What it takes and gives, its parameters being what they are."""
+        """The items that the stage takes and gives, with its present parameters."""
         raise NotImplementedError
 
     def run(self, *args: Any, **items: Any) -> Items:
-        """From the items that it takes, by name, to those that it gives. Arrays are read-only and contiguous."""
+        """Compute the items that it gives from those that it takes, by name. Arrays are read-only and contiguous."""
         raise NotImplementedError
 
 
 class StageSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A stage as a mission in `folder` lists it: `name` is one of STAGES, or the file of a user's own."""
+    """A stage as a mission in `folder` lists it: `name` is one of STAGES, or a user's own file."""
 
     name: str
     parameters: dict[str, Any]
@@ -86,11 +87,11 @@ class StageSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     @property
     def is_file(self) -> bool:
-        """Whether it is a user's own."""
+        """Whether the stage is a user's own file."""
         return self.name.endswith((".py", ".so"))
 
     def path(self, name: str) -> Path:
-        """A file that the mission names; raises ValueError where it is not there, or not within the folder."""
+        """The path of a file that the mission names. Raises ValueError where it is missing or not in `folder`."""
         folder = Path(self.folder).resolve()
         try:
             path = (folder / name).resolve()

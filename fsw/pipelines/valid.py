@@ -1,8 +1,8 @@
-"""Which pixels are data: a mask of the frame (row, column), 1 where there is data, that every pipeline begins with.
+"""Valid pixels: a mask of the frame (row, column), 1 where there is data, with which every pipeline begins.
 
-It is what the camera says. Where that says nothing, a pixel is no data that is 0 in all bands, as the fill of Landsat
-and Sentinel-2 is, or in a frame of floats no number in any band. Where there is no data, the samples are 0, or NaN in a
-frame of floats, whatever stood there before.
+The camera gives it. Where it does not, a pixel is no data if all its bands are 0, as in the fill of Landsat and
+Sentinel-2, or in a frame of floats if none of its bands is a finite number. Where there is no data, the samples are
+set to 0, or to NaN in a frame of floats.
 """
 
 from typing import Any
@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from hal.camera import Frame
 from kernels.imaging.image import Mask
 
-_BELOW_ONE = 1 - 2**-24  # the binary32 next to 1
+_BELOW_ONE = 1 - 2**-24  # the binary32 number next below 1
 
 
 def joined(frame: Frame) -> NDArray[Any]:
-    """The samples of a frame, one plane after the bands being its mask where the camera gives one."""
+    """The samples of a frame; where the camera gives a mask, it follows as one more plane."""
     if frame.valid is None:
         return frame.dn
     samples = np.zeros((len(frame.dn) + 1, *frame.dn.shape[1:]), frame.dn.dtype)
@@ -57,13 +57,13 @@ def within_valid(mask: Mask, valid: Mask) -> Mask:
 
 
 def share_of(valid: Mask) -> float:
-    """Pixels with data over all: 1 where that is all of them, and only there, as binary32 too."""
+    """The share of pixels with data, 0..1: exactly 1 where all have data, and only there, as binary32 too."""
     share = float(np.count_nonzero(valid) / valid.size)
     return share if share == 1 else min(share, _BELOW_ONE)
 
 
 def _with_data(samples: NDArray[Any]) -> Mask:
-    """One band at a time, so that a large frame needs little memory beside its own."""
+    """Where any band has data, taken band by band, so that a large frame needs little memory beside its own."""
     valid: Mask = np.zeros(samples.shape[1:], np.uint8)
     for band in samples:
         valid |= np.isfinite(band) if band.dtype.kind == "f" else band != 0

@@ -10,7 +10,7 @@ from kernels.imaging.image import Mask
 
 
 class Above(Stage, frozen=True):
-    """1 where a value is greater than `threshold`, both as float32; NaN is not, and no data further on."""
+    """1 where a value is greater than `threshold`, both as float32; NaN is not, and is no data for later stages."""
 
     threshold: Threshold
 

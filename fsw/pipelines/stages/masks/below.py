@@ -10,7 +10,7 @@ from kernels.imaging.image import Mask
 
 
 class Below(Stage, frozen=True):
-    """1 where a value is less than `threshold`, both as float32; NaN is not, and no data further on."""
+    """1 where a value is less than `threshold`, both as float32; NaN is not, and is no data for later stages."""
 
     threshold: Threshold
 

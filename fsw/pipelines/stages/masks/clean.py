@@ -13,7 +13,7 @@ from kernels.imaging.image import Mask, clean_mask
 class Clean(Stage, frozen=True):
     """Majority of 3 x 3; then patches of fewer than `smallest_px` pixels are dropped, and such holes filled.
 
-    Where there is no data, the mask is 0 before and after.
+    Where there is no data, the mask is 0, before the majority and after the last step.
     """
 
     smallest_px: Annotated[int, Meta(ge=1, le=2**32 - 1)]

@@ -39,7 +39,7 @@ class CloudMask(Stage, frozen=True):
         }
 
     def _mean(self, probability: NDArray[np.float32], known: Mask) -> NDArray[np.float32]:
-        """Over the known pixels of each disk; NaN where there are none."""
+        """The mean over the known pixels of each disk; NaN where there are none."""
         if known.all():
             return disk_mean(probability, radius=self.average_px)
         total = disk_mean(np.where(known, probability, np.float32(0)), radius=self.average_px)

@@ -9,7 +9,7 @@ from kernels.imaging.image import Mask
 
 
 class Cloudless(Stage, frozen=True):
-    """The mask where there are no clouds: nothing is claimed of what could not be seen, which is no data further on."""
+    """The mask where there are no clouds; what is below clouds was not seen, and is no data for later stages."""
 
     def contract(self) -> Contract:
         mask = plane("uint8")

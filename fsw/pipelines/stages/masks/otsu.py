@@ -14,7 +14,7 @@ from kernels.imaging.image import Mask
 BINS = 256
 _TAIL_PERCENT = 0.1  # of values at either end that do not widen the bins
 FLAT_SEPARABILITY = 0.75
-"""Of values that are spread evenly; those of one normal kind have 2 / pi."""
+"""The share of variance between classes for uniformly distributed values; for a normal distribution it is 2 / pi."""
 
 
 class Otsu(Stage, frozen=True):
@@ -42,7 +42,7 @@ class Otsu(Stage, frozen=True):
 
 
 def otsu(values: NDArray[np.float32]) -> tuple[float, float]:
-    """The threshold, and how much of the variance lies between the two kinds that it makes: 0..1, 0 without two."""
+    """The threshold, and the share 0..1 of the variance between its two classes; 0 where there is only one."""
     if not values.size:
         return 0.0, 0.0
     low, high = (float(end) for end in np.percentile(values, (_TAIL_PERCENT, 100 - _TAIL_PERCENT)))
@@ -54,6 +54,6 @@ def otsu(values: NDArray[np.float32]) -> tuple[float, float]:
     below, moment = np.cumsum(share)[:-1], np.cumsum(share * centre)[:-1]
     between = (mean * below - moment) ** 2 / np.maximum(below * (1 - below), 1e-12)
     best = float(between.max())
-    equal = np.flatnonzero(between >= best * (1 - 1e-9))  # all of a gap is, and its middle is the safest
+    equal = np.flatnonzero(between >= best * (1 - 1e-9))  # so are all within a gap of the values; its middle is safest
     threshold = (edges[equal[0] + 1] + edges[equal[-1] + 1]) / 2
     return float(threshold), best / float(share @ (centre - mean) ** 2)

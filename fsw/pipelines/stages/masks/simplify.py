@@ -33,13 +33,13 @@ class Simplify(Stage, frozen=True):
 
 
 def sieve(mask: Mask, smallest_px: int) -> Mask:
-    """A mask of 0 and 1 without patches of fewer than `smallest_px` pixels; then without such holes."""
+    """A mask of 0 and 1 without patches, and then without holes, of fewer than `smallest_px` pixels."""
     without = mask & ~_small(mask, smallest_px, at_edge=True)
     return without | _small(1 - without, smallest_px, at_edge=False)
 
 
 def _small(mask: Mask, smallest_px: int, *, at_edge: bool) -> Mask:
-    """The patches of fewer pixels, those that touch the image's edge only if `at_edge`."""
+    """The patches of fewer than `smallest_px` pixels; those that touch the image's edge only if `at_edge`."""
     found, (rows, cols) = components(mask), mask.shape
     top, left, bottom, right = found.boxes.T
     inside = (top > 0) & (left > 0) & (bottom < rows) & (right < cols)

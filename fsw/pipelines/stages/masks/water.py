@@ -15,7 +15,7 @@ from kernels.imaging.image import Mask, normalised_difference, water_mask
 class Water(Stage, frozen=True):
     """1 where MNDWI = (green - swir1) / (green + swir1) exceeds `threshold` (Xu 2006).
 
-    Where both bands are 0, or in floats one is no number, there is no data further on.
+    Where both bands are 0, or in floats one is no number, there is no data for the following stages.
     """
 
     threshold: Annotated[float, Meta(ge=-1, le=1)]

@@ -14,9 +14,9 @@ from kernels.imaging.image import Mask
 
 
 class Classes(ModelStage, frozen=True):
-    """1 where the model in the bundle `model`, signed by one of `keys`, says class `wanted`; and all the `classes`.
+    """1 where the model in the bundle `model`, signed by one of `keys`, finds class `wanted`; and all the `classes`.
 
-    The model is one that ends with an argmax. There is no `threshold` to speak of: it is given as NaN.
+    The model must end with an argmax. As there is no `threshold`, the item is NaN.
     """
 
     wanted: Annotated[int, Meta(ge=0, le=255)]

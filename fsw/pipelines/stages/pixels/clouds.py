@@ -15,7 +15,7 @@ from kernels.imaging.image import Mask
 class Clouds(ModelStage, frozen=True):
     """The probability of cloud, by the model in the bundle `model`, signed by one of `keys` (files with public keys).
 
-    The model may be anything that gives a number for each pixel. It is NaN where there is no data.
+    The model may be any that gives a number for each pixel. The probability is NaN where there is no data.
     """
 
     def contract(self) -> Contract:

@@ -15,7 +15,7 @@ from link.products.alert import Alert
 class AreaAlert(Stage, frozen=True):
     """Says whether the mask covers more than `share_min` of the valid pixels: some twenty octets, ahead of all else.
 
-    What share of all pixels is valid goes with it; where none is, nothing is alarming.
+    The share of valid pixels goes with it; where no pixel is valid, there is no alert.
     """
 
     share_min: Annotated[float, Meta(ge=0, le=1)]

@@ -1,4 +1,4 @@
-"""Polygons."""
+"""The borders of a mask as polygons."""
 
 from fsw.pipelines.contract import OCTETS, Contract, plane
 from fsw.pipelines.stage import Items, Stage

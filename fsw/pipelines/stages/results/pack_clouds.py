@@ -8,7 +8,7 @@ from link.products.screening import CloudMaskProduct
 
 
 class PackClouds(Stage, frozen=True):
-    """The whole mask of clouds as runs, ahead of the tiles: a few octets tell the ground what it need not wait for.
+    """The whole mask of clouds as runs, sent before the tiles: a few octets show the ground which tiles not to expect.
 
     Where not all pixels are data, the mask of those that are goes with it.
     """

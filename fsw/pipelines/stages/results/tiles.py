@@ -1,4 +1,4 @@
-"""The image itself, as far as it is worth the link."""
+"""The image itself in tiles, those with fewer clouds first."""
 
 from collections.abc import Iterator
 from itertools import pairwise, product

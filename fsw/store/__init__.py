@@ -1,1 +1,1 @@
-"""Rooms of the product store (fsw/store/products.py): its folder, its files, and the format before."""
+"""The parts of the product store (fsw/store/products.py): its folder, its files, and its earlier format."""

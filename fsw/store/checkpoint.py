@@ -1,8 +1,8 @@
-"""Checkpoints of a long job: two files, written in turn, so that what was saved last is never the one being replaced.
+"""Checkpoints of a long job: two files, written in turn, so that the last saved one is never the one being replaced.
 
-A file: "SRCP" | CRC-32C of what follows 4 | number 8 | key 32 | octets. The number orders the two, the key says whose
-they are: a job takes up only what a job of the same input and parameters saved. A file that is torn, rotten or of
-another job, or that cannot be read, counts as absent.
+A file: "SRCP" | CRC-32C of what follows 4 | number 8 | key 32 | octets. The number orders the two; the key identifies
+the job: it resumes only from what a job of the same input and parameters saved. A file that is torn, damaged, of
+another job, or unreadable counts as absent.
 """
 
 from pathlib import Path
@@ -21,14 +21,14 @@ _OCTETS_AT = _COVERED_AT + _NUMBER.size + KEY_OCTETS
 
 
 class Checkpoint(NamedTuple):
-    """What a job saved: `number` says how far it had come."""
+    """What a job saved: `number` is its progress, such as steps done."""
 
     number: int
     octets: bytes
 
 
 class Checkpoints:
-    """Those of one job in `folder`, made where it is absent; `key`: KEY_OCTETS, a hash of all that it was given."""
+    """The checkpoints of one job in `folder`, made where it is absent; `key`: KEY_OCTETS, a hash of its input."""
 
     def __init__(self, folder: Path, key: bytes, medium: Medium = HOST) -> None:
         assert len(key) == KEY_OCTETS, len(key)
@@ -37,16 +37,16 @@ class Checkpoints:
         self._paths, self._key = (folder / "even.ckpt", folder / "odd.ckpt"), key
 
     def save(self, number: int, octets: bytes) -> None:
-        """Save and wait until the disk has it; raises OSError, and what was saved before stands."""
+        """Save, and wait until the disk has it. Raises OSError, and then the earlier checkpoint is still there."""
         covered = _NUMBER.pack(number) + self._key + octets
         replace_file(self._older(), _MAGIC + _CRC.pack(crc32c(covered)) + covered, self._medium)
 
     def newest(self) -> Checkpoint | None:
-        """The sound one of the higher number, or None."""
+        """The undamaged checkpoint with the higher number, or None."""
         return max(filter(None, map(self._read, self._paths)), default=None)
 
     def _older(self) -> Path:
-        """The file that may be lost: one that is not sound, else the one of the lower number."""
+        """The file to replace next: a damaged or missing one, else the one with the lower number."""
         return min(self._paths, key=lambda path: found.number if (found := self._read(path)) else -1)
 
     def _read(self, path: Path) -> Checkpoint | None:

@@ -1,4 +1,4 @@
-"""Tracebacks of flight failures, kept on board: an event has room for a sentence, finding a bug needs more."""
+"""Tracebacks of flight failures, kept on board: an event has room for one sentence, but finding a bug needs more."""
 
 import traceback
 from pathlib import Path
@@ -10,9 +10,9 @@ _FILE_OCTETS_MAX = 64 * 1024
 
 
 class CrashLog:
-    """Notes failures in `folder`/failures.log; the file before it is kept as failures.old.log, both bounded.
+    """Notes failures in `folder`/failures.log; its predecessor is kept as failures.old.log. Both are of bounded size.
 
-    A disk that does not take a note costs that note: `lost` counts them.
+    `lost` counts the notes that the disk did not take.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -24,7 +24,7 @@ class CrashLog:
         try:
             trace = "".join(traceback.format_exception(error))[-_ENTRY_CHARACTERS_MAX:]
             self._append(f"{encode_ascii(utc_ns).decode()} {name}\n{trace}\n".encode(errors="backslashreplace"))
-        except Exception:  # a note about a failure must not become one: the disk, or an exception that cannot be shown
+        except Exception:  # the disk, or the exception's own `__str__`: a lost note is no failure of its own
             self.lost += 1
 
     def _append(self, entry: bytes) -> None:

@@ -1,8 +1,8 @@
-"""One value that survives a restart: two slots, written in turn, of which one is whole whenever the power fails.
+"""A value that survives restarts: two slots, written in turn, so that one is whole whenever the power fails.
 
-A slot is a file of fixed size, so that a disk that filled up meanwhile still takes the next value:
+A slot is a file of fixed size, so that even a disk that filled up meanwhile takes the next value:
 marker 4 | CRC-32C of the record's name and of what follows 4 | incarnation 8 | length 4 | MessagePack | zeros.
-The incarnation grows with every value that is stored; the sound slot with the greater one holds the newest value.
+The incarnation grows with every stored value; the sound slot with the greater one holds the newest value.
 """
 
 from enum import Enum, auto
@@ -30,12 +30,12 @@ class RecordOrigin(Enum):
     KEPT = auto()
     """Both slots are sound: what was stored last."""
     DOUBTED = auto()
-    """A slot is damaged or cannot be read: what was stored last, or the time before; where no slot is sound, the
+    """A slot is damaged or cannot be read: the last value stored, or the one before; where no slot is sound, the
     default."""
 
 
 class _Slot(NamedTuple):
-    """What one slot holds. `body` is None where there is nothing yet, or where it `is_damaged`."""
+    """The content of one slot. `body` is None where nothing was stored yet, or where the slot `is_damaged`."""
 
     incarnation: int = 0
     body: bytes | None = None
@@ -46,7 +46,7 @@ _NOTHING, _DAMAGED = _Slot(), _Slot(is_damaged=True)
 
 
 class Durable(Generic[_Value]):
-    """The record `name` in `folder`: `value` is what `store` was last given, in this life or an earlier one.
+    """The record `name` in `folder`: `value` is the last one given to `store`, before the restart or since.
 
     `damaged` counts the slots that were found damaged or unreadable at the start, `failed` the values that the medium
     did not take; `fault` says why the last one failed, and is empty while the medium holds `value`. A value takes at
@@ -62,11 +62,11 @@ class Durable(Generic[_Value]):
         self._folder, self._medium = folder, medium
         self._octets_max = octets_max
         self._incarnation, self._next = 0, 0
-        self._sized: set[int] = set()  # slots that have their full size, and a name that is safe
+        self._sized: set[int] = set()  # slots that have their full size, and whose name survives a crash
         self._load(type(default))
 
     def store(self, value: _Value) -> None:
-        """Keep `value`; on return it survives a crash. Raises OSError, and then it may survive one or not.
+        """Keep `value`; on return it survives a crash. Raises OSError, and then it may survive a crash or not.
 
         To be called before the act that the value protects.
         """
@@ -92,14 +92,14 @@ class Durable(Generic[_Value]):
         for incarnation, number, body in sorted(sound, reverse=True):
             try:
                 self.value = msgspec.msgpack.decode(body, type=kind)
-            except msgspec.ValidationError:  # of another version of this software: as good as damaged
+            except msgspec.ValidationError:  # written by another version of this software: treated as damaged
                 self.damaged, self.origin = self.damaged + 1, RecordOrigin.DOUBTED
                 continue
             self._take(number, incarnation)
             return
 
     def _take(self, number: int, incarnation: int) -> None:
-        """The value is this slot's, so the other slot is the next; what is acted on must not be lost with the power."""
+        """Use this slot's value, and write the other slot next. Sync the slot first: what is acted on must survive."""
         self._incarnation, self._next = incarnation, 1 - number
         if self.origin is RecordOrigin.NEW:
             self.origin = RecordOrigin.KEPT

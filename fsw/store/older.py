@@ -1,6 +1,6 @@
-"""The store's format before this one: contents as bare files "00000001", and a journal that alone said what they are.
+"""The store's earlier format: contents as bare files such as "00000001", and a journal that alone described them.
 
-A store of that format is taken over: each product becomes a file that says itself what it is, the journal is set aside.
+A store of that format is converted: each product becomes a file that describes itself, and the journal is set aside.
 """
 
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ class _Delivered(msgspec.Struct, frozen=True, tag="delivered"):
 
 
 class _Boot(msgspec.Struct, frozen=True, tag="boot"):
-    """The store was opened for the `number`th time, with `next_id` to be allotted next."""
+    """The store was opened for the `number`th time; the next product gets the number `next_id`."""
 
     number: int
     next_id: int
@@ -29,9 +29,9 @@ _Entry = StoredProduct | _Delivered | _Boot
 
 @dataclass(slots=True)
 class OlderJournal:
-    """What a journal told; `strange` counts its records that another version wrote.
+    """What a journal held; `strange` counts its records that another version wrote.
 
-    One that holds no record at all `is_ours` not: it is somebody else's file of that name.
+    `is_ours` is false for a journal without any record: it is somebody else's file of that name.
     """
 
     products: dict[int, StoredProduct] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class OlderJournal:
     is_ours: bool = False
 
     def take(self, entry: _Entry) -> None:
-        """The next record."""
+        """Add the next record."""
         if isinstance(entry, StoredProduct):
             self.products[entry.id] = entry
             self.next_id = max(self.next_id, entry.id + 1)
@@ -53,7 +53,7 @@ class OlderJournal:
 
 
 def read_journal(octets: bytes) -> OlderJournal:
-    """What a journal tells."""
+    """Read all records of a journal."""
     journal = OlderJournal()
     for text in records(octets):
         journal.is_ours = True
@@ -65,11 +65,11 @@ def read_journal(octets: bytes) -> OlderJournal:
 
 
 def content_name(product_id: int) -> str:
-    """What the file with a product's content was called."""
+    """The file name of a product's content."""
     return f"{product_id:08d}"
 
 
 def is_content_name(name: str) -> bool:
-    """Whether a file in the folder of such a journal was written by the store."""
+    """Whether a file beside such a journal was written by the store."""
     is_number = name.isascii() and name.isdigit() and len(name) <= len(str(ID_MAX))
     return is_number and int(name) <= ID_MAX and name == content_name(int(name))

@@ -1,4 +1,4 @@
-"""The store as CFDP sees it: products can be sent, by number; nothing is taken up."""
+"""The product store as CFDP's file store: products are sent, each by its number; no files are received."""
 
 import errno
 
@@ -8,25 +8,25 @@ from link.cfdp.filestore import FileWriter
 
 
 class FileOutbox:
-    """The file store of the node's CFDP entity. A name may be anybody's as well; a number is one product's alone."""
+    """The file store of the node's CFDP entity. Two products may have one name, but never one number."""
 
     def __init__(self, store: ProductStore) -> None:
         self._store = store
 
     def open(self, name: str) -> "ProductReader":
-        """The product whose `source_name` this is. Raises FileNotFoundError, DamagedProductError, OSError of disks."""
+        """Open the product with this `source_name`. Raises FileNotFoundError, DamagedProductError, OSError."""
         product = next((one for one in self._store.waiting() if source_name(one) == name), None)
         if product is None:
             raise FileNotFoundError(errno.ENOENT, f"no product {name!r} waits")
         return ProductReader(product, self._store.content(product.id))
 
     def create(self) -> FileWriter:
-        """Raises PermissionError."""
+        """Raises PermissionError, as the node receives no files."""
         raise PermissionError(errno.EPERM, "this node takes no files")
 
 
 class ProductReader:
-    """A product in memory while it is sent; its end is given only while all of it is what was stored."""
+    """A product in memory while it is sent; its last octets are given only while all of it is what was stored."""
 
     def __init__(self, product: StoredProduct, content: bytes) -> None:
         self._product, self._content, self.size = product, content, product.octets
@@ -38,9 +38,9 @@ class ProductReader:
         return self._content[offset : offset + size]
 
     def close(self) -> None:
-        """Nothing to do."""
+        """Do nothing: there is no open file."""
 
 
 def source_name(product: StoredProduct) -> str:
-    """What CFDP calls a product on board."""
+    """The name by which CFDP on board identifies a product."""
     return str(product.id)

@@ -1,7 +1,7 @@
-"""The store's own files: one folder that carries our marker and is ours alone, and in it one for what is set aside.
+"""The store's own files: one folder that carries our marker file, and in it one for files that are set aside.
 
-Files are deleted, renamed and replaced here only. A folder without the marker that holds anything is not ours: what
-stands there may be read, and nothing in it is changed.
+Files are deleted, renamed and replaced here only. A folder without the marker that holds anything is not ours: its
+files may be read, and none is changed.
 """
 
 import errno
@@ -20,58 +20,58 @@ _OF_A_NEW_FILE_SYSTEM = "lost+found"
 
 
 class OwnFiles:
-    """The folder `path` on `medium`, made and marked when first something is written. All methods raise OSError."""
+    """The folder `path` on `medium`, made and marked at the first write. All methods raise OSError."""
 
     def __init__(self, path: Path, medium: Medium) -> None:
         self.path, self._aside, self._medium = path, path / ASIDE, medium
         self._is_ours = False
 
     def names(self) -> list[str]:
-        """What is in the folder."""
+        """The names in the folder."""
         return self._names(self.path)
 
     def names_aside(self) -> list[str]:
-        """What was set aside."""
+        """The names of the files that were set aside."""
         return self._names(self._aside)
 
     def octets_aside(self) -> int:
-        """How much room that takes."""
+        """The octets of the files that were set aside."""
         return sum(map(self._octets_of_aside, self.names_aside()))
 
     def put(self, name: str, octets: bytes) -> None:
-        """A new file, or one that replaces another, as a whole; on return it survives a crash."""
+        """Write a new file, or replace one as a whole; on return it survives a crash."""
         self.claim()
         replace_file(self.path / name, octets, self._medium)
 
     def rename(self, old: str, new: str) -> None:
-        """Give a file another name; it has that also after a crash once `sync` returned."""
+        """Rename a file; the new name survives a crash once `sync` returned."""
         self.claim()
         self._medium.replace(self.path / old, self.path / new)
 
     def sync(self) -> None:
-        """Wait until the disk has the names."""
+        """Wait until the disk has all names of the folder."""
         self._medium.sync(self.path)
 
     def remove(self, name: str) -> None:
-        """Delete a file, or one that is gone although the disk could not say so."""
+        """Delete a file; one that is gone already is no error."""
         self.claim()
         with suppress(FileNotFoundError):
             self._medium.remove(self.path / name)
         self.sync()
 
     def set_aside(self, path: Path) -> int:
-        """Move a file, of this folder or of another, to those that are set aside; returns its octets."""
+        """Move a file, of this folder or of another, to those set aside; returns its size in octets."""
         self.claim()
         make_folders(self._aside, self._medium)
         taken, octets = set(self.names_aside()), len(self._medium.read(path))
         free = next(name for name in _candidates(path.name) if name not in taken)
         self._medium.replace(path, self._aside / free)
-        self._medium.sync(self._aside)  # before the folder that it left, so that it is always in one of them
+        self._medium.sync(self._aside)  # before the folder that it left: a crash never leaves the file in none of them
         self._medium.sync(path.parent)
         return octets
 
     def purge(self) -> int:
-        """Delete what was set aside; returns how many files that were."""
+        """Delete all files that were set aside; returns how many."""
         self.claim()
         names = self.names_aside()
         for name in names:
@@ -81,7 +81,7 @@ class OwnFiles:
         return len(names)
 
     def claim(self) -> None:
-        """Make the folder ours, if it is not. Raises FileExistsError where it holds what somebody else put there."""
+        """Mark the folder as ours, making it if needed. Raises FileExistsError where it holds somebody else's files."""
         if self._is_ours:
             return
         make_folders(self.path, self._medium)
@@ -89,13 +89,13 @@ class OwnFiles:
         if MARKER_NAME not in names:
             if set(names) - {_OF_A_NEW_FILE_SYSTEM}:
                 raise FileExistsError(errno.EEXIST, f"{self.path} holds files that are not ours, nothing is changed")
-            self._medium.write(self.path / MARKER_NAME, _MARKER_TEXT)  # its name counts, safe with the first file's
+            self._medium.write(self.path / MARKER_NAME, _MARKER_TEXT)  # only its name matters; made safe with a file
         self._is_ours = True
 
     def _octets_of_aside(self, name: str) -> int:
         try:
             return len(self._medium.read(self._aside / name))
-        except OSError:  # a folder that somebody made there, or a file that rotted away
+        except OSError:  # somebody made a folder of that name, or the file is damaged
             return 0
 
     def _names(self, folder: Path) -> list[str]:

@@ -1,7 +1,7 @@
-"""A product as one file that says itself what it is: record | content | the same record once more.
+"""A product as one file that describes itself: record | content | the same record again.
 
-The record (fsw/store/storage.py) holds the JSON of a `StoredProduct`. One of the two is enough to find the content, so
-that no single flipped bit outside the content costs more than itself.
+The record (fsw/store/storage.py) holds the JSON of a `StoredProduct`. Either of the two is enough to find the content,
+so that no single flipped bit outside the content makes the file unreadable.
 """
 
 from typing import NamedTuple
@@ -13,15 +13,15 @@ from hal.board import Evidence
 from kernels.coding.crc import crc32c
 
 ID_MAX = 2**31 - 1
-"""The greatest number that a file may give a product; telemetry tells twice as many, for those that come after it."""
+"""The greatest number that a file may give a product; telemetry has room for twice as many, for later products."""
 
 
 class DamagedProductError(Exception):
-    """A file that holds no product which could be trusted; the text says what is wrong with it."""
+    """The file holds no product that can be trusted; the text says what is wrong with it."""
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an answer came from: what was captured when, what computing it took. Times in nanoseconds, UTC."""
+    """The origin of an answer: what was captured when, and what computing it took. Times in nanoseconds, UTC."""
 
     target: str
     raw_octets: int
@@ -34,7 +34,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredProduct(msgspec.Struct, frozen=True, kw_only=True, tag="stored"):
-    """What a file says of its content; `boot` is the node's start in which it was made."""
+    """A product's description in its file; `boot` is the node's start in which it was made."""
 
     id: int
     name: str
@@ -46,7 +46,7 @@ class StoredProduct(msgspec.Struct, frozen=True, kw_only=True, tag="stored"):
 
 
 class ProductFile(NamedTuple):
-    """What was read; `is_sound` where neither record is damaged."""
+    """A file that was read; `is_sound` where neither record is damaged."""
 
     product: StoredProduct
     content: bytes
@@ -54,13 +54,13 @@ class ProductFile(NamedTuple):
 
 
 def encode_file(product: StoredProduct, content: bytes) -> bytes:
-    """The file's octets."""
+    """The octets of the file."""
     said = record(msgspec.json.encode(product).decode())
     return said + content + said
 
 
 def decode_file(octets: bytes) -> ProductFile:
-    """Read a whole file, whose content is as it was written. Raises DamagedProductError."""
+    """Read a whole file, and check its content. Raises DamagedProductError."""
     back_at = octets.rfind(MARKER)
     front, back = text_at(octets, 0), text_at(octets, back_at)
     text = back if front is None else front
@@ -75,7 +75,7 @@ def decode_file(octets: bytes) -> ProductFile:
 
 
 def is_content(product: StoredProduct, content: bytes) -> bool:
-    """Whether this is what was stored."""
+    """Whether `content` has the size and hash that were stored."""
     return len(content) == product.octets and crc32c(content) == product.crc32c
 
 

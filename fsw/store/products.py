@@ -1,8 +1,8 @@
-"""The product store: answers wait here, across crashes and reboots, until the ground confirms that it has them.
+"""The product store: answers are kept here, across crashes and reboots, until the ground confirms their delivery.
 
-Each product is a file that says itself what it is, ID.product, and ID.sent once the ground has it; there is no other
-list of them. What cannot be trusted is set aside and told. Starting needs no writing: on a disk that is full or
-read-only the store still gives what it has.
+Each product is a file that describes itself, ID.product, and ID.sent after its delivery; there is no other list of
+them. A file that cannot be trusted is set aside and reported. A start needs no writing: on a disk that is full or
+read-only the store still gives its products.
 """
 
 import re
@@ -40,11 +40,11 @@ _COUNTERS_OCTETS_MAX = 64
 
 
 class StoreFullError(Exception):
-    """What waits for delivery fills the store; the new product was not taken."""
+    """Products that wait for delivery fill the store; the new product was not taken."""
 
 
 class StoreNotice(NamedTuple):
-    """Something to be told of the store; `product` 0 and no name: of the disk under it."""
+    """An event of the store to report; `product` 0 and no name: of the disk as a whole."""
 
     product: int
     name: str
@@ -60,14 +60,14 @@ class Counters(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A product and its file, which in the older format `is_bare` content."""
+    """A product and its file, which in the earlier format `is_bare` content."""
 
     product: StoredProduct
     path: Path
     is_bare: bool = False
 
     def content_in(self, octets: bytes) -> bytes:
-        """What the file holds. Raises DamagedProductError."""
+        """The content in the octets of the file. Raises DamagedProductError."""
         if not self.is_bare:
             return decode_file(octets).content
         if not is_content(self.product, octets):
@@ -76,11 +76,11 @@ class _Kept:
 
 
 class ProductStore:
-    """Products below `folder`, at most `octets_max` of content; what was delivered stays while there is room.
+    """Products below `folder`, at most `octets_max` of content; delivered ones stay while there is room.
 
     `boots` counts how often it was opened, this time included; `damaged` the products that waited for delivery and were
-    set aside or lost; `mended` what stood there twice and was damaged once: what a product is, the store's counters;
-    `disk_failures` what the disk refused to do; `notices_dropped` what was to be told of that and found no room.
+    set aside or lost; `mended` the records (of products and counters) with two copies of which one was damaged;
+    `disk_failures` the operations that the disk refused; `notices_dropped` the notices that found no room.
     """
 
     def __init__(self, folder: Path, octets_max: int, medium: Medium = HOST) -> None:
@@ -126,7 +126,7 @@ class ProductStore:
         file = _file_name(product_id)
         try:
             self._own.put(file, encode_file(product, content))
-        except OSError:  # it may have come to have its name all the same: no room for what nobody knows of
+        except OSError:  # its file may exist all the same: no unknown file may take room
             with suppress(OSError):
                 self._own.remove(file)
             raise
@@ -134,7 +134,7 @@ class ProductStore:
         return product
 
     def delivered(self, product_id: int) -> None:
-        """The ground has it, if it waited. Where the disk does not take that, it is sent again after the next start."""
+        """Note that a product was delivered. If the disk refuses, it is sent again after the next start."""
         if self._waiting.pop(product_id, None) is None:
             return
         kept = self._kept[product_id]
@@ -145,9 +145,9 @@ class ProductStore:
                 self._own.sync()
 
     def look_again(self) -> bool:
-        """Whether it is known what the folder holds: looks again if it could not be read at the start.
+        """Whether the content of the folder is known; reads it again if that failed at the start.
 
-        The numbers that were given meanwhile are no product's, as others may have them.
+        No product gets the numbers that were given meanwhile, as others may have them.
         """
         if not self._is_read:
             self._take_up_all()
@@ -155,15 +155,15 @@ class ProductStore:
         return self._is_read
 
     def set_aside(self, product_id: int, reason: str) -> None:
-        """Give up a product that cannot be sent: its file stays, but is not the store's any more."""
+        """Give up a product that cannot be sent: its file is kept, but no longer in the store."""
         kept, waited = self._kept.pop(product_id), self._waiting.pop(product_id, None)
         self._lose(StoreNotice(product_id, kept.product.name, reason), kept.path, was_waiting=waited is not None)
 
     def drop(self, product_id: int) -> None:
-        """Delete a product. Raises KeyError for one that is not here, OSError from the disk."""
+        """Delete a product. Raises KeyError where it is not in the store, OSError from the disk."""
         kept = self._kept[product_id]
         if self._counters.value.next_id <= product_id:
-            self._store_counters()  # with its file goes what would keep the number from being used again
+            self._store_counters()  # so far its file has kept its number from being used again
         if kept.is_bare:
             raise OSError(f"{kept.path}: of an older version, and the disk did not let it be taken over")
         self._own.remove(kept.path.name)
@@ -171,40 +171,40 @@ class ProductStore:
         self._waiting.pop(product_id, None)
 
     def purge(self) -> int:
-        """Delete what was set aside; how many files that were. Raises OSError."""
+        """Delete all files that were set aside; returns how many. Raises OSError."""
         try:
             return self._own.purge()
         finally:
             self.aside_octets = self._own.octets_aside()
 
     def waiting(self) -> list[StoredProduct]:
-        """What the ground does not have yet: that of the highest priority first, then the oldest."""
+        """The products that wait for delivery: by priority, the highest first, then the oldest first."""
         return sorted(self._waiting.values(), key=lambda product: (-product.priority, product.id))
 
     def products(self) -> list[StoredProduct]:
-        """All that is here, delivered or not, by number."""
+        """All products in the store, delivered or not, by number."""
         return [self._kept[product_id].product for product_id in sorted(self._kept)]
 
     def is_waiting(self, product_id: int) -> bool:
-        """Whether a product is here and the ground does not have it."""
+        """Whether a product is in the store and waits for delivery."""
         return product_id in self._waiting
 
     def content(self, product_id: int) -> bytes:
         """The octets of a product, as they were stored.
 
-        Raises KeyError for one that is not here, DamagedProductError where its file has changed, OSError from the disk.
+        Raises KeyError where it is not in the store, DamagedProductError where its file changed, OSError from the disk.
         """
         kept = self._kept[product_id]
         return kept.content_in(self._medium.read(kept.path))
 
     def drain_notices(self) -> list[StoreNotice]:
-        """What is to be told since the last call."""
+        """The notices to report since the last call."""
         taken, self._notices = self._notices, []
         return taken
 
     @property
     def octets(self) -> int:
-        """Content held, delivered or not, and what was set aside."""
+        """Octets of all products, delivered or not, and of the files set aside."""
         return sum(kept.product.octets for kept in self._kept.values()) + self.aside_octets
 
     def _take_up_all(self) -> None:
@@ -212,7 +212,7 @@ class ProductStore:
         with self._tolerated():
             names = self._own.names()
             aside = [name.rstrip("0123456789").removesuffix(".") for name in self._own.names_aside()]  # NAME.1, NAME.2
-            for found in _ours([*names, *aside]):  # also those that cannot be read: nothing is written over them
+            for found in _ours([*names, *aside]):  # unreadable ones too, so that no file replaces them
                 self._next_id = max(self._next_id, int(found[1]) + 1)
             self._is_read = True
         if not self._is_read:
@@ -227,7 +227,7 @@ class ProductStore:
                 self._take_up(int(found[1]), self._own.path / found[0], is_waiting=found[2] == _WAITING)
 
     def _take_up(self, product_id: int, path: Path, *, is_waiting: bool) -> None:
-        """One file at the start. A file that cannot be read stays for a start that can."""
+        """Read one file at the start. An unreadable one is left for a later start, which may be able to read it."""
         try:
             found = decode_file(self._medium.read(path))
         except OSError as error:
@@ -257,7 +257,7 @@ class ProductStore:
         self._next_id = max(self._next_id, product.id + 1)
 
     def _take_over_older(self) -> older.OlderJournal:
-        """What a store of the older format left here; a journal that is not ours, and all beside it, is left alone."""
+        """Convert a store of the earlier format; a journal that is not ours is left alone, with all files beside it."""
         journal = older.OlderJournal()
         with self._tolerated():
             try:
@@ -294,7 +294,7 @@ class ProductStore:
             self._medium.sync(self.folder)
 
     def _set_older_aside(self, journal: older.OlderJournal) -> None:
-        """Contents that no record tells of, and the journal as soon as nothing depends on it any more."""
+        """Set aside contents that no record describes, and the journal once no product depends on it any more."""
         names = list[str]()
         with self._tolerated():
             names = self._medium.names(self.folder)
@@ -308,7 +308,7 @@ class ProductStore:
             self._move_aside(self.folder / older.JOURNAL_NAME)
 
     def _count_boot(self, journal: older.OlderJournal) -> None:
-        """One more start than was ever counted, in whatever is left of the counts."""
+        """Count this start: one more than the greatest count found in any file."""
         said = self._counters.value.boots + (self._counters.origin is RecordOrigin.DOUBTED)
         in_files = max((kept.product.boot for kept in self._kept.values()), default=0)
         self.boots = 1 + max(said, in_files, journal.boots)
@@ -325,14 +325,14 @@ class ProductStore:
             if self.octets + octets <= self.octets_max:
                 return
             if not self._kept[product_id].is_bare:
-                with self._tolerated():  # one that cannot be deleted keeps no other
+                with self._tolerated():  # one that cannot be deleted does not stop the others
                     self.drop(product_id)
         if self.octets + octets > self.octets_max:
             aside = f" ({self.aside_octets} set aside)" if self.aside_octets else ""
             raise StoreFullError(f"{octets} octets, {self.octets} of {self.octets_max} are taken by what waits{aside}")
 
     def _lose(self, notice: StoreNotice, path: Path | None = None, *, was_waiting: bool) -> None:
-        """Count and tell a product that cannot be sent, and set its file aside."""
+        """Count and report a product that cannot be sent, and set its file aside."""
         self.damaged += was_waiting
         self._tell(notice)
         if path:
@@ -344,7 +344,7 @@ class ProductStore:
 
     @contextmanager
     def _tolerated(self) -> Iterator[None]:
-        """What the disk refuses is counted, and told once as long as it is the same; the store goes on."""
+        """Count what the disk refuses, and report it once while it stays the same; the store goes on."""
         try:
             yield
         except OSError as error:
@@ -365,7 +365,7 @@ def _file_name(product_id: int, state: str = _WAITING) -> str:
 
 
 def _ours(names: Iterable[str]) -> list[re.Match[str]]:
-    """Those that the store gives its files: the number, its state and whether it was not whole yet."""
+    """The names of the store's own files: the number, the state, and whether it is a partly written file."""
     found = filter(None, map(_FILE_NAME.fullmatch, names))
     return [one for one in found if int(one[1]) <= ID_MAX and one[0].startswith(_file_name(int(one[1]), one[2]))]
 

@@ -1,7 +1,7 @@
-"""Octets that survive a power failure: files replaced whole, and records that a reader tells from damage.
+"""Octets that survive a power failure: files replaced as a whole, and records in which a reader detects damage.
 
 A record is: marker 4 | CRC-32C of what follows 4 | length 4 | text, UTF-8. The marker's first octet never occurs in
-UTF-8, so that a reader finds the next record behind one that was torn or has rotted: nothing else is lost with it.
+UTF-8, so that a reader finds the next record after a torn or damaged one: nothing else is lost with it.
 """
 
 import contextlib
@@ -19,9 +19,9 @@ PARTIAL_SUFFIX = ".part"
 
 
 def replace_file(path: Path, octets: bytes, medium: Medium = HOST) -> None:
-    """Put `octets` at `path`: after a crash at any moment the old content stands there whole, or the new one.
+    """Write `octets` to `path`: after a crash at any moment the file has its old content, or the new one, as a whole.
 
-    Raises OSError, and then no half-written file takes room on a disk that is full.
+    Raises OSError, and then removes the partly written file, so that it takes no room on a full disk.
     """
     partial = path.with_name(path.name + PARTIAL_SUFFIX)
     try:
@@ -36,7 +36,7 @@ def replace_file(path: Path, octets: bytes, medium: Medium = HOST) -> None:
 
 
 def record(text: str) -> bytes:
-    """`text` as a record."""
+    """A record that holds `text`."""
     body = text.encode()
     covered = _LENGTH.pack(len(body)) + body
     return MARKER + _CRC.pack(crc32c(covered)) + covered

@@ -1,6 +1,6 @@
 """A serial cable between two pseudo-terminals: real ttys at both ends, a simulated wire between them.
 
-Run it as a process of its own: what it says is one JSON line with the two port URLs; what it obeys are lines on stdin:
+Run it as a process of its own. It prints one JSON line with the two port URLs, and then takes orders as lines on stdin:
 `cut SECONDS` (both directions dead), `noise RATE` (bit error rate from now on), `stats` (answers with a JSON line) and
 `unplug` (both ends see the line go away). It ends when stdin does.
 """
@@ -19,28 +19,28 @@ from typing import TextIO
 from hal.clock import Clock
 from hal.sim.cable import CableDirection
 
-QUANTUM_NS = 2_000_000  # octets are handed on at most this late: far below a frame, far above the cost of waking
-READ_OCTETS = 64  # a UART's hardware queue: what the program wrote beyond it waits in the driver, as on a board
+QUANTUM_NS = 2_000_000  # delivery is at most this late: far below the time of a frame, far above the cost of waking
+READ_OCTETS = 64  # a UART's hardware queue: what the program writes beyond it waits in the driver, as on a board
 
 
 class PtyEnd:
-    """One end: the program opens the slave by name, the cable reads and writes the master."""
+    """One end of the cable: the program opens the slave by name, the cable reads and writes the master."""
 
     def __init__(self) -> None:
         self.master, self._slave = pty.openpty()
-        tty.setraw(self._slave)  # held open too, so that the master survives while nobody has the slave
+        tty.setraw(self._slave)  # held open here, so that the master survives while no program has it open
         os.set_blocking(self.master, False)
         self.path = os.ttyname(self._slave)
 
     def take(self) -> bytes:
-        """A little of what the program wrote."""
+        """Read at most READ_OCTETS of what the program wrote."""
         try:
             return os.read(self.master, READ_OCTETS)
         except BlockingIOError:
             return b""
 
     def deliver(self, octets: bytes) -> int:
-        """Hand octets to the program; returns how many were lost because it does not read (overrun, as on a UART)."""
+        """Give octets to the program; returns how many were lost because it does not read (overrun, as on a UART)."""
         if not octets:
             return 0
         try:
@@ -49,7 +49,7 @@ class PtyEnd:
             return len(octets)
 
     def close(self) -> None:
-        """The program sees the line go away."""
+        """Close the end: the program sees the line go away."""
         os.close(self.master)
         os.close(self._slave)
 
@@ -68,7 +68,7 @@ class PtyCable:
 
     @property
     def urls(self) -> dict[str, str]:
-        """What to open at each end."""
+        """The port URL to open, by end."""
         return {
             name: f"serial://{end.path}?baud={self._baud}"
             for name, end in zip(("node", "ground"), self._ends, strict=True)
@@ -85,14 +85,14 @@ class PtyCable:
         ]
 
     def next_delivery_s(self) -> float | None:
-        """Seconds until `pump` has something to do; None when both directions are idle."""
+        """Seconds until `pump` has octets to move; None when both directions are idle."""
         arrivals = [ns for channel in self._channels if (ns := channel.next_arrival_ns()) is not None]
         if not arrivals:
             return None
         return max(QUANTUM_NS, min(arrivals) - self._clock.monotonic_ns()) / 1e9
 
     def pump(self) -> None:
-        """Move what was written onto the wire, and what has arrived off it."""
+        """Move octets from the programs onto the wire, and those that have arrived from the wire to the programs."""
         now_ns = self._clock.monotonic_ns()
         for channel, source, sink in zip(self._channels, self._ends, reversed(self._ends), strict=True):
             while channel.backlog_ns(now_ns) < QUANTUM_NS and (octets := source.take()):
@@ -100,14 +100,14 @@ class PtyCable:
             self._overrun_octets += sink.deliver(channel.arrived(now_ns))
 
     def cut(self, seconds: float) -> None:
-        """Both directions are dead from now on for so long."""
+        """Stop both directions for `seconds` from now on."""
         now_ns = self._clock.monotonic_ns()
         self.pump()
         for channel in self._channels:
             channel.cut(now_ns + int(seconds * 1e9))
 
     def disturb(self, noise: float) -> None:
-        """Another bit error rate from now on, 0 <= noise < 1."""
+        """Set the bit error rate from now on, 0 <= noise < 1."""
         for channel in self._channels:
             channel.set_noise(noise)
 
@@ -141,7 +141,7 @@ def carry(cable: PtyCable, orders: int, answers: TextIO) -> None:
 
 
 def _obey(cable: PtyCable, line: str, answers: TextIO) -> bool:
-    """Do what one line says; False when the cable is to end. An order that makes no sense is answered as such."""
+    """Execute the order in one line; False for the end of the cable. An unknown order gets an error as its answer."""
     words = line.split()
     if words == ["unplug"]:
         return False
@@ -164,7 +164,7 @@ def _say(answers: TextIO, message: object) -> None:
 
 
 def run(clock: Clock, *, baud: int, noise: float, seed: str) -> None:
-    """The whole process: lay a cable, serve it on stdin and stdout, take it away."""
+    """The whole process: make a cable, serve it on stdin and stdout, close it."""
     cable = PtyCable(clock, baud=baud, noise=noise, seed=seed)
     with contextlib.closing(cable):
         carry(cable, sys.stdin.fileno(), sys.stdout)

@@ -1,4 +1,4 @@
-"""An operator at a desk: sends commands, takes in what happens, waits for it, and gives up when a process does."""
+"""An operator at a desk: sends commands, gathers what happens, waits, and gives up when a process or the time ends."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
@@ -18,15 +18,15 @@ from rig.processes import Desk, DeskError, laid_out
 
 START_S = 20.0
 _GLANCE_S = 0.1
-_BAUDS = (4_800, 1_000_000)  # slower, and patience ends before an answer is there; faster, and Python is the cable
+_BAUDS = (4_800, 1_000_000)  # slower, and answers come too late; faster, and Python becomes the limit
 
 Show = Callable[[GroundRecord | None], None]
-"""Sees every record, and None when nothing happened for a while."""
+"""Gets every record, and None after a short time without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CableOptions:
-    """The cable: bits per second, bit error rate, and what replays the same noise."""
+    """The cable: bits per second, bit error rate, and the seed that repeats the same noise."""
 
     baud: int
     noise: float
@@ -45,7 +45,7 @@ def check_option(name: str, value: float, low: float, high: float) -> None:
 
 @dataclass
 class Operation:
-    """What has happened so far."""
+    """What has happened so far on a desk."""
 
     desk: Desk
     client: Client
@@ -61,7 +61,7 @@ class Operation:
         self.client.subscribe("sample", "event", "command", "transfer", "file", "status")
 
     def send(self, name: str, arguments: Mapping[str, str] | None = None) -> int:
-        """Send a command; its number."""
+        """Send a command; returns its number."""
         return self.client.command(name, arguments).number
 
     def is_over(self, number: int) -> bool:
@@ -72,7 +72,7 @@ class Operation:
         return bool(command and command.ended)
 
     def wait(self, what: str, seconds: float, over: Callable[[], object]) -> None:
-        """Take in what happens until `over`. Raises DeskError when a process ends or patience does."""
+        """Gather records until `over` holds. Raises DeskError when a process ends, or `seconds` have passed."""
         deadline_ns = self.clock.monotonic_ns() + int(seconds * 1e9)
         while not over():
             if self.clock.monotonic_ns() > deadline_ns:
@@ -80,13 +80,13 @@ class Operation:
             self._look()
 
     def watch(self, seconds: float) -> None:
-        """Take in what happens for so long. Raises DeskError when a process ends."""
+        """Gather records for `seconds`. Raises DeskError when a process ends."""
         deadline_ns = self.clock.monotonic_ns() + int(seconds * 1e9)
         while self.clock.monotonic_ns() < deadline_ns:
             self._look()
 
     def _look(self) -> None:
-        """One piece of news, if there is any: then the clock is due, and what is waited for."""
+        """Gather one record, or none after a short wait, so that the caller can check the time and its condition."""
         self.desk.check()
         record = next(self.client.news(_GLANCE_S), None)
         if record is not None:
@@ -109,7 +109,7 @@ class Operation:
 
 @contextlib.contextmanager
 def desk_folder(path: Path) -> Iterator[OwnFolder]:
-    """The folder `path` for one demo alone, which may replace all in it. Raises OSError where it is not ours."""
+    """The folder `path` for one demo alone, which may replace all files in it. Raises OSError where it is not ours."""
     with claim_folder(path, "a demo"):
         yield OwnFolder(path, "demo")
 
@@ -118,9 +118,9 @@ def desk_folder(path: Path) -> Iterator[OwnFolder]:
 def operating(
     path: Path, mission: Mission, out: OwnFolder, wire: CableOptions, clock: Clock, show: Show, *, afresh: bool = False
 ) -> Iterator[Operation]:
-    """A desk that flies the `mission` in the file `path`, once its node is heard. Raises DeskError, OSError.
+    """A desk that flies the `mission` in the file `path`, once telemetry is received. Raises DeskError, OSError.
 
-    `afresh`: what an earlier run left with the node and on the ground is removed first.
+    `afresh`: the state of node and ground from an earlier run is removed first.
     """
     dictionary = dictionary_of(mission).to_json()
     for name in ("node", "ground") if afresh else ():
@@ -135,7 +135,7 @@ def operating(
 
 
 def _connected(desk: Desk, clock: Clock) -> Client:
-    """A client, once the service is there."""
+    """A client of the ground service, once that answers."""
     deadline_ns = clock.monotonic_ns() + int(START_S * 1e9)
     while True:
         desk.check()

@@ -12,15 +12,15 @@ from typing import IO
 
 from fsw.jobs.kin import die_with_parent
 
-ENDING_S = 5.0  # what a process gets to put its things away
+ENDING_S = 5.0  # the time that a process gets to end in order
 
 
 class DeskError(Exception):
-    """A process of the desk did not start, or ended too early; the text is what it said."""
+    """A process of the desk did not start, or ended too early; the text says why."""
 
 
 class Process:
-    """One `skyrack` command of its own; what it has to say goes to a log, whose last line is its reason."""
+    """One `skyrack` command in a process of its own; its output goes to a log, whose last line says why it ended."""
 
     def __init__(
         self, name: str, arguments: Sequence[str], log: Path, *, stdin: int | None = subprocess.DEVNULL
@@ -33,7 +33,7 @@ class Process:
                 stdout=subprocess.PIPE if stdin == subprocess.PIPE else words,
                 stderr=words,
                 text=True,
-                preexec_fn=partial(die_with_parent, signal.SIGTERM),  # of a rig that is killed nobody flies on
+                preexec_fn=partial(die_with_parent, signal.SIGTERM),  # a node must not fly on after its rig is killed
             )
 
     @property
@@ -60,7 +60,7 @@ class Process:
         return lines[-1] if lines else "it said nothing"
 
     def end(self) -> None:
-        """Ask it to end, then make it."""
+        """Ask the process to end, and kill it if it does not."""
         for stream in (self._process.stdin, self._process.stdout):
             if stream:
                 with contextlib.suppress(BrokenPipeError):
@@ -74,7 +74,7 @@ class Process:
 
 
 class Cable:
-    """The simulated cable of a desk: `ports` by end, and its faults."""
+    """The simulated cable of a desk: `ports` by end, and orders to it."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
@@ -84,18 +84,18 @@ class Cable:
         self.ports: dict[str, str] = json.loads(line)
 
     def cut(self, seconds: float) -> None:
-        """Both directions are dead for so long, from now on."""
+        """Stop both directions for `seconds` from now on."""
         print(f"cut {seconds}", file=self._process.orders, flush=True)
 
     def stats(self) -> dict[str, int]:
-        """Octets carried and lost, bits flipped."""
+        """Counters: octets carried and lost, bits flipped."""
         print("stats", file=self._process.orders, flush=True)
         counters: dict[str, int] = json.loads(self._process.answers.readline())
         return counters
 
 
 class Desk:
-    """Everything that runs; `check` says what ended that should not have."""
+    """All processes of a desk; `check` finds one that has ended."""
 
     def __init__(self, cable: Cable, processes: Sequence[Process], socket: Path) -> None:
         self.cable, self.socket, self._processes = cable, socket, processes
@@ -108,7 +108,7 @@ class Desk:
 
 @contextlib.contextmanager
 def laid_out(mission: Path, dictionary: bytes, out: Path, *, baud: int, noise: float, seed: str) -> Iterator[Desk]:
-    """Start a cable, a node that flies `mission` and a ground service that knows it by `dictionary`; end them at last.
+    """Start a cable, a node that flies `mission` and a ground service with its `dictionary`; end them on exit.
 
     Dictionary, logs, the node's state and the ground's output are kept in `out`. Raises DeskError.
     """

@@ -1,7 +1,7 @@
-"""The figures of a run: how long from capture to answer and why, what went down instead of what was seen, at what cost.
+"""The figures of a run: the time from capture to answer and its parts, octets sent instead of seen, and energy.
 
-Times on board and on the ground are compared as they are: on one machine they are one clock, elsewhere the two clocks'
-difference is part of `queue` and `link`.
+Times on board and on the ground are compared as they are: on one machine they are of one clock, elsewhere the
+difference of the two clocks is part of `queue` and `link`.
 """
 
 from collections.abc import Iterable
@@ -11,8 +11,8 @@ import msgspec
 
 from ground.records import CommandRecord, FileRecord, SampleRecord, Status
 
-PRODUCT_REPORT = "ProductStatus"  # what a node calls the report of a product under way
-READY_EVENT = "ProductReady"  # and the event that says how many files a capture gave
+PRODUCT_REPORT = "ProductStatus"  # the node's name for the report of a product under way
+READY_EVENT = "ProductReady"  # the node's event with the number of files of a capture
 _NS = 1e9
 _VERDICTS = {True: "equals the independent computation", False: "WRONG", None: "is not judged"}
 
@@ -20,7 +20,7 @@ _VERDICTS = {True: "equals the independent computation", False: "WRONG", None: "
 class Durations(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds from capture to the whole answer on the ground: `total` and its three parts.
 
-    `queue` is waiting on board, for the job and for the link; `link` is from the first octet down to the last one here.
+    `queue` is waiting on board, for the job and for the link; `link` is from the first octet sent to the last received.
     """
 
     compute: float
@@ -30,7 +30,7 @@ class Durations(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Joules(msgspec.Struct, frozen=True, kw_only=True):
-    """Energy of the whole board while it computed, never without its source: "measured" or "modelled"."""
+    """Energy of the whole board while it computed, always with its source: "measured" or "modelled"."""
 
     value: float
     source: str
@@ -39,7 +39,7 @@ class Joules(msgspec.Struct, frozen=True, kw_only=True):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """One product: `differences` says in words what is wrong with it; `product_ok` is None where nobody judged it.
 
-    `seen`: the share of its pixels that were data, None for what does not say.
+    `seen`: the share of its pixels that were data, None for a file that does not state it.
     """
 
     target: str
@@ -59,9 +59,9 @@ def answer_of(
     differences: Iterable[str] | None,
     seen: float | None = None,
 ) -> Answer:
-    """What is known of a received product `file`, of which its node `told` the history.
+    """The figures of a received product `file`; `told` is the node's report about it.
 
-    `differences`: what a judge found wrong; None where there is no judge. `seen`: the share of data that it tells.
+    `differences`: found by a judge; None where there is no judge. `seen`: the share of valid pixels that it states.
     """
     values, wrong = told.values, tuple(differences or ())
     return Answer(
@@ -102,7 +102,7 @@ def run_report(answers: list[Answer], commands: list[CommandRecord], status: Sta
 
 
 def report_lines(report: dict[str, Any]) -> list[str]:
-    """The report as a person reads it."""
+    """The report as lines for a person."""
     frames, commands = report["frames"], report["commands"]
     lines = [line for answer in report["answers"] for line in _answer_lines(answer)]
     return [

@@ -1,1 +1,1 @@
-"""Missions flown on one desk, and what their answers are held against."""
+"""Missions flown on one desk, and the references that their answers are compared with."""

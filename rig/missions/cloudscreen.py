@@ -1,8 +1,8 @@
-"""The cloud screening mission on one desk: all frames are taken, then a pass that is too short for them comes.
+"""The cloud screening mission on one desk: all frames are taken before a pass that is too short for them.
 
 Files are held on board until every frame is screened; then the pass begins, and the link goes dead when it is over.
-Node and ground start without what an earlier run left, for that would take its share of the pass.
-What came down is judged by the published numbers and masks (judgement.py).
+Node and ground start without the state of an earlier run, which would take its share of the pass.
+The files received are judged by the published numbers and masks (cloudscreen_judge.py).
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _PASS_S = (1, 600)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """What is run: `mission` is copied into `out`, with what is made of the published `scenes` beside it."""
+    """What is run: `mission` is copied into `out`, with the files made of the published `scenes` beside it."""
 
     mission: Path
     scenes: Path
@@ -37,7 +37,7 @@ class Setup:
 
 
 def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
-    """The judgement of one run. Raises ValueError for what was asked wrongly, DeskError for what failed, OSError."""
+    """Run the mission and judge it. Raises ValueError for wrong options, DeskError for a failure, OSError."""
     scenes = read_scenes(setup.scenes)
     with desk_folder(setup.out) as out:
         path = lay_out_scenes(scenes, setup.scenes, setup.mission, setup.out / "mission")
@@ -53,7 +53,7 @@ def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
 
 
 def _received(operation: Operation, setup: Setup) -> Received:
-    """What the pass brought."""
+    """The files that the pass brought, and their octets."""
     folder = setup.out / "ground" / "files"
     whole = {file.name: (folder / file.name).read_bytes() for file in operation.files}
     parts = sum(one.received_octets for one in operation.transfers.values() if one.name not in whole)
@@ -62,7 +62,7 @@ def _received(operation: Operation, setup: Setup) -> Received:
 
 
 def _screened(operation: Operation, scenes: Scenes) -> dict[str, EventRecord]:
-    """Have every scene taken and screened: what the node said of each, by target."""
+    """Have every scene taken and screened; returns the node's event about each, by target."""
     held = operation.send("files.hold")
     operation.wait("the files to be held", SCREENED_S, lambda: operation.is_over(held))
     for target in scenes.targets:
@@ -78,7 +78,7 @@ def _screened(operation: Operation, scenes: Scenes) -> dict[str, EventRecord]:
 
 
 def _pass(operation: Operation, seconds: float) -> None:
-    """Files go down from now on; after so many seconds nothing does."""
+    """Release files for `seconds`, then cut the link."""
     released = operation.send("files.release")
     operation.wait("the pass to begin", SCREENED_S, lambda: operation.is_over(released))
     operation.watch(seconds)

@@ -1,12 +1,12 @@
-"""What came down of the cloud screening mission, against the published numbers and masks.
+"""What the cloud screening mission delivered, compared with the published numbers and masks.
 
-None of it is computed with the kernels that screened. `useful` octets are those of whole tiles, as far as the published
-mask calls their valid pixels clear. FIFO, which sends frames as they were taken, sends cloud and what is no data in the
-share that the frames have of it; if u of all pixels are clear data, u of its octets are useful, and nobody can do
-better than 1 / u times that, which is all octets.
+None of it is computed with the kernels that screened. `useful` octets are those of whole tiles, in the share of their
+valid pixels that the published mask calls clear. FIFO, which sends frames in the order they were taken, sends cloud
+and pixels without data in the share that the frames have of them; if u of all pixels are clear data, u of its
+octets are useful, and nobody can do better than 1 / u times that, which is all octets.
 
 A mask is published for a whole scene: it is compared where no pixel without data is within reach of its rule. Where
-none is published the mask that came stands for it, and is not judged.
+none is published, the received mask is used in its place, and is not judged.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ OF_CEILING_MIN = 0.98
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """What a pass of `pass_s` seconds and `line_octets` brought: whole files by name, and octets of others."""
+    """The result of a pass of `pass_s` seconds and `line_octets`: complete files by name, octets of incomplete ones."""
 
     files: Mapping[str, bytes]
     partial_octets: int
@@ -37,7 +37,7 @@ class Received:
 
 @dataclass
 class _Scene:
-    """One scene so far: `seen` pixels came down; `wrong` is what differs, in words."""
+    """One scene so far: `seen` pixels were received; `wrong` has each difference in words."""
 
     dn: NDArray[np.uint16]
     published: NDArray[np.bool_] | None
@@ -56,7 +56,7 @@ class _Scene:
 
     @property
     def clear(self) -> NDArray[np.bool_]:
-        """Data that is worth the link."""
+        """The pixels that are data and not cloud."""
         return self.valid & ~self.clouds
 
     def take_mask(self, mask: CloudMaskProduct) -> None:
@@ -98,7 +98,7 @@ class _Scene:
 
 
 def _surrounded(valid: NDArray[np.bool_], reach_px: int) -> NDArray[np.bool_]:
-    """Where all pixels within so many rows and columns are valid; beyond the edge they are."""
+    """Where all pixels within `reach_px` rows and columns are valid; those beyond the edge count as valid."""
     side = 2 * reach_px + 1
     padded = np.pad(valid, reach_px, constant_values=True)
     return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, (side, side)).all(axis=(2, 3)), bool)
@@ -117,9 +117,9 @@ def _scenes_of(scenes: Scenes, reach_px: int) -> dict[str, _Scene]:
 def judge(
     scenes: Scenes, received: Received, told: Mapping[str, EventRecord], *, cloud_share_max: float, reach_px: int = 2
 ) -> dict[str, Any]:
-    """One object with stable keys; `ok` where all is as it should be, None where the pass was too long to tell.
+    """The judgement, one object with stable keys; `ok` is None where the pass was too long to tell.
 
-    `told`: the node's word of each scene. `reach_px`: how far the rule of the masks looks around a pixel.
+    `told`: the node's event about each scene. `reach_px`: how far the rule of the masks looks around a pixel.
     """
     found = _scenes_of(scenes, reach_px)
     strays = list(_sorted_in(found, received.files, cloud_share_max))
@@ -157,7 +157,7 @@ def judge(
 
 
 def _sorted_in(found: dict[str, _Scene], files: Mapping[str, bytes], cloud_share_max: float) -> Iterator[str]:
-    """Give each file to its scene, masks first; what is none is told."""
+    """Give each file to its scene, masks first; returns a sentence for each file that belongs to none."""
     for name, octets in sorted(files.items(), key=lambda file: not file[0].endswith(".clouds")):
         try:
             if name.endswith(".clouds"):
@@ -186,7 +186,7 @@ def _scene(target: str, scene: _Scene, told: EventRecord) -> dict[str, Any]:
 
 
 def judgement_lines(report: dict[str, Any]) -> list[str]:
-    """The judgement as a person reads it."""
+    """The judgement as lines for a person."""
     window, useful = report["pass"], report["useful"]
     lines = [line for scene in report["scenes"] for line in _scene_lines(scene)]
     return [

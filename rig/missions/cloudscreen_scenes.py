@@ -1,6 +1,6 @@
-"""What the cloud screening mission flies with, made from published scenes and a published model.
+"""The files that the cloud screening mission flies with, made from published scenes and a published model.
 
-A folder DIR has a file `s2_*.npz` with `dn` (scene, row, column, band), Sentinel-2's thirteen bands in order as uint16,
+A folder DIR has a file `s2_*.npz` with `dn` (scene, row, column, band): Sentinel-2's thirteen bands in order as uint16.
 and `cloud_mask_default` (scene, row, column), the published masks, without which none is judged, and `valid`, likewise,
 0 where there is no data, without which what is 0 in all bands is none; beside it `s2cloudless_*.txt` or `.txt.gz`, the
 LightGBM model that they were made with, or `*.bundle` and `*.pub`, the same as a signed bundle and whose key signed it.
@@ -102,8 +102,8 @@ def lay_out_scenes(scenes: Scenes, folder: Path, mission: Path, out: Path) -> Pa
 def with_scenes(mission: Path, scenes: Mapping[str, Georeference] | Iterable[str], out: Path) -> Path:
     """Write a copy of `mission` whose scenes are TARGET.npz beside it; returns `out`.
 
-    Those without a place have none that is known, and pixels of the size that the mission's own scenes have. Raises
-    UsageError for a mission whose scenes are no tables of their own.
+    Scenes without a georeference get an unknown place, and the pixel size of the mission's own scenes. Raises
+    UsageError for a mission whose scenes are not [[scene]] tables.
     """
     lines, kept, is_scene = mission.read_text(encoding="utf-8").splitlines(keepends=True), list[str](), False
     first, *_ = tomllib.loads("".join(lines))["scene"]
@@ -130,7 +130,7 @@ def _only(folder: Path, pattern: str) -> Path:
 
 
 def _dark(dn: NDArray[np.uint16], valid: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(band, column): below zero, for the numbers have an offset that the samples have no room for."""
+    """Dark signal (band, column), below zero, as the numbers have an offset that 12-bit samples have no room for."""
     bands, columns = dn.shape[1], dn.shape[3]
     ripple = np.random.default_rng(1).integers(0, _RIPPLE + 1, (bands, columns))
     seen = dn.transpose(1, 0, 2, 3)[:, valid != 0] if valid.any() else np.zeros((bands, 1), np.uint16)
@@ -142,9 +142,9 @@ def _dark(dn: NDArray[np.uint16], valid: NDArray[np.uint8]) -> NDArray[np.float3
 
 
 def _packed(dn: NDArray[np.uint16], dark: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Samples (band, row, octet) from which calibration makes `dn`: two in three octets (MIPI CSI-2 RAW12).
+    """Samples (band, row, octet) from which calibration makes `dn`: two samples in three octets (MIPI CSI-2 RAW12).
 
-    An odd last one takes two. What is no data is a sample of 0.
+    An odd last sample takes two octets. Pixels without data are samples of 0.
     """
     samples = np.maximum(dn.astype(np.int64) + dark[:, None].astype(np.int64), 0).astype(np.uint16)
     is_odd = samples.shape[2] % 2
@@ -155,7 +155,7 @@ def _packed(dn: NDArray[np.uint16], dark: NDArray[np.float32]) -> NDArray[np.uin
 
 
 def _write_model(file: Path, dn: NDArray[np.uint16], out: Path) -> None:
-    """The model as a bundle, signed by a key that nobody has any more when this returns."""
+    """Write the model as a signed bundle, and the public key; the private key is dropped on return."""
     octets = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
     imported = read_model(octets)
     taken = Tensor(dtype="uint16", shape=(len(MODEL_BANDS), FREE, FREE), bands=MODEL_BANDS, divisor=10_000)

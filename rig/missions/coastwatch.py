@@ -1,7 +1,7 @@
-"""A mission on one desk: command captures, receive the answers over a simulated cable, judge them, add it all up.
+"""A mission on one desk: command captures, receive the answers over a simulated cable, judge them, sum up the figures.
 
-Water products, the main job, are held against an independent computation; what other missions make is received and
-counted, and said not to be judged.
+Water products, the main job, are compared with an independent computation; products of other missions are received and
+counted, and reported as not judged.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ from rig.missions.own_scenes import lay_out_images
 from rig.operator import CableOptions, Operation, Show, check_option, desk_folder, operating
 from rig.report import PRODUCT_REPORT, READY_EVENT, answer_of, run_report
 
-ANSWER_S = 45.0  # for one target; a cut is added
+ANSWER_S = 45.0  # patience for one target; the time of a cut is added
 _CUT_S_MAX = 600
 _JUDGED_STAGES = ("water", "clean", "outlines", "runs", "pack")
 
@@ -41,7 +41,7 @@ _JUDGED_STAGES = ("water", "clean", "outlines", "runs", "pack")
 class Setup:
     """What is run: `targets` of a mission, or all; the link is dead for `cut_s` in the middle of the first transfer.
 
-    `images`, if any, take the place of the mission's scenes; `bands` names their bands where they do not.
+    `images`, if any, replace the mission's scenes; `bands` names their bands where they do not.
     """
 
     mission: Path
@@ -57,9 +57,9 @@ class Setup:
 
 
 def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
-    """The report of one run (rig/report.py).
+    """Run the mission; returns the report (rig/report.py).
 
-    Raises UsageError for what was asked wrongly, DeskError for what failed, OSError for what cannot be written.
+    Raises UsageError for wrong options, DeskError for a failure, OSError for what cannot be written.
     """
     mission = None if setup.images else _mission(setup.mission, setup.targets)
     with desk_folder(setup.out) as out:
@@ -71,7 +71,7 @@ def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
 
 
 def _mission(path: Path, targets: tuple[str, ...]) -> Mission:
-    """Raises UsageError for targets that it does not have, too."""
+    """Load the mission. Raises UsageError, also for one of `targets` that it does not have."""
     mission = load_mission(path)
     known = [scene.target for scene in mission.scene]
     for target in targets:
@@ -92,8 +92,8 @@ def _performed(setup: Setup, path: Path, mission: Mission, out: OwnFolder, clock
 
 
 def _captured(operation: Operation, target: str, *, cut_s: float) -> list[tuple[FileRecord, SampleRecord]]:
-    """Command a capture of `target`: the files that came of it, and what the node told of each delivered one."""
-    begun_ns = operation.clock.utc_ns()  # what an earlier run left behind comes down as well, and is no answer
+    """Command a capture of `target`; returns its files, each with the node's report of its delivery."""
+    begun_ns = operation.clock.utc_ns()  # products of an earlier run may be delivered too, and are no answers
     number = operation.send("imaging.capture", {"target": target})
     pattern, patience_s = f"*-{target}*", ANSWER_S + 2 * cut_s
     if cut_s:
@@ -102,7 +102,7 @@ def _captured(operation: Operation, target: str, *, cut_s: float) -> list[tuple[
     answers = partial(answers_in, operation, pattern, begun_ns)
 
     def are_there() -> bool:
-        operation.is_over(number)  # it need not be, but it must not have failed
+        operation.is_over(number)  # raises DeskError if the command failed; whether it is over does not matter
         made = files_made(operation, target, begun_ns)
         return made is not None and len(list(answers())) >= made
 
@@ -111,16 +111,16 @@ def _captured(operation: Operation, target: str, *, cut_s: float) -> list[tuple[
 
 
 def files_made(operation: Operation, target: str, since_ns: int) -> int | None:
-    """How many files the node made of `target` since; None while it has not said."""
+    """How many files the node made of `target` since `since_ns`; None while it has not reported that."""
     told = (event for event in operation.events if event.name == READY_EVENT and event.time_ns >= since_ns)
     return next((int(event.values["files"] or 0) for event in told if event.values["target"] == target), None)
 
 
 def answers_in(operation: Operation, pattern: str, since_ns: int) -> Iterator[tuple[FileRecord, SampleRecord]]:
-    """The files of captures since that are here, each once, with what the node told of it when it was delivered.
+    """The received files of captures since `since_ns`, each once, with the node's report of its delivery.
 
-    Where many are delivered at a time it does not tell of each: then it is what it told of another of that capture, the
-    first octet of this one being here when the ground says.
+    Where many are delivered at a time the node does not report each: then it is the report of another file of that
+    capture, with the time at which the ground began to receive this one.
     """
     told = dict(_told_in(operation, pattern, since_ns))
     of_capture = {_number(name): sample for name, sample in told.items()}
@@ -133,7 +133,7 @@ def answers_in(operation: Operation, pattern: str, since_ns: int) -> Iterator[tu
 
 
 def _told_in(operation: Operation, pattern: str, since_ns: int) -> Iterator[tuple[str, SampleRecord]]:
-    """What the node told of products captured since, and delivered, by name."""
+    """By file name, the node's reports of products captured since `since_ns` and delivered."""
     for told in operation.samples:
         if told.report == PRODUCT_REPORT and told.values["state"] == "delivered":
             name, capture_ns = str(told.values["name"]), int(told.values["capture"] or 0)
@@ -142,24 +142,24 @@ def _told_in(operation: Operation, pattern: str, since_ns: int) -> Iterator[tupl
 
 
 def _number(name: str) -> str:
-    """That of the capture, with which the name of a file begins."""
+    """The number of the capture, with which the name of a file begins."""
     return name.partition("-")[0]
 
 
 def _is_half_done(operation: Operation, number: int, pattern: str) -> bool:
-    """Whether the command has ended, and a part of its product is here."""
+    """Whether the command has ended, and a part of its product has been received."""
     transfers = operation.transfers.values()
     on_the_way = any(one.received_octets and fnmatchcase(one.name, pattern) for one in transfers)
     return operation.is_over(number) and on_the_way
 
 
 def _judged(judge: "_Judge | None", file: FileRecord, target: str) -> list[str] | None:
-    """What is wrong with the file; None where nobody can say."""
+    """What is wrong with the file, in words; None where there is no judge for it."""
     return judge(file, target) if judge and file.name.endswith(PRODUCT_SUFFIX) else None
 
 
 def _seen(out: Path, file: FileRecord) -> float | None:
-    """The share of data that a product tells; None for what is none."""
+    """The share of valid pixels that a product states; None for a file that is no product."""
     if not file.name.endswith(PRODUCT_SUFFIX):
         return None
     try:
@@ -177,7 +177,7 @@ def _background(frame: Frame) -> NDArray[np.uint8] | None:
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """Holds water products against the independent computation on the same scenes; leaves pictures in `out`."""
+    """Compares water products with the independent computation on the same scenes; writes pictures into `out`."""
 
     camera: SceneCamera
     out: Path
@@ -186,7 +186,7 @@ class _Judge:
 
     @classmethod
     def of(cls, mission: Mission, clock: Clock, out: Path) -> Self | None:
-        """The judge of a mission whose product is water that was cleaned up; None for others, which nobody judges."""
+        """The judge of a mission whose product is cleaned-up water; None for other missions, which nobody judges."""
         stages = {stage.name: stage.parameters for stage in mission.stages}
         if tuple(stages) != _JUDGED_STAGES:
             return None
@@ -194,7 +194,7 @@ class _Judge:
         return cls(SceneCamera(mission.scenes, clock), out, threshold, smallest_px)
 
     def __call__(self, file: FileRecord, target: str) -> list[str]:
-        """How the product in `file` differs."""
+        """The differences of the product in `file`, in words."""
         octets = (self.out / "ground" / "files" / file.name).read_bytes()
         frame = self.camera.capture(target)
         try:

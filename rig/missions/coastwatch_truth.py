@@ -1,8 +1,8 @@
-"""The same answer by another road: plain numpy and Python, sharing no code with the kernels that make the answer.
+"""The same answer computed independently: plain numpy and Python that share no code with the kernels under test.
 
 The rule is that of csrc/include/skyrack/image.h: MNDWI as float32 above a threshold; majority of 3 x 3, the edge
-repeated; water of fewer than `smallest_px` pixels dropped, then such holes that touch no edge filled; four neighbours.
-Where there is no data is no water, before the rule and after it.
+repeated; water of fewer than `smallest_px` pixels dropped, then holes of as few that touch no edge filled; four
+neighbours. Pixels without data are not water, before the rule and after it.
 Outlines are read with the kernels' decoder, as a user's ground would; runs are read here.
 """
 
@@ -18,7 +18,7 @@ from kernels.imaging.image import decode_outlines
 from link.products.product import Product
 
 _Mask = NDArray[np.bool_]
-_SHARE_TOLERANCE = 1e-6  # what binary32 takes off a share
+_SHARE_TOLERANCE = 1e-6  # the rounding of a share to binary32
 
 
 def expected_mask(frame: Frame, *, threshold: float, smallest_px: int) -> _Mask:
@@ -37,7 +37,7 @@ def expected_mask(frame: Frame, *, threshold: float, smallest_px: int) -> _Mask:
 
 
 def seen_in(frame: Frame) -> _Mask:
-    """Where there is data: what the camera says or, where that is silent, not 0 in all bands; and an index."""
+    """The pixels with data: as the camera says or, without its word, not 0 in all bands; and with a finite index."""
     finite = np.isfinite(frame.dn)
     said = ((frame.dn != 0) & finite).any(axis=0) if frame.valid is None else frame.valid != 0
     seen: _Mask = said & np.isfinite(_index(frame))
@@ -45,7 +45,7 @@ def seen_in(frame: Frame) -> _Mask:
 
 
 def differences_from_truth(product: Product, frame: Frame, *, threshold: float, smallest_px: int) -> list[str]:
-    """In words, what a product says otherwise than this computation; empty when they agree."""
+    """The differences between a product and this computation, in words; empty when they agree."""
     expected = expected_mask(frame, threshold=threshold, smallest_px=smallest_px)
     if product.target != frame.target:
         return [f"target {product.target!r}, expected {frame.target!r}"]
@@ -66,7 +66,7 @@ def differences_from_truth(product: Product, frame: Frame, *, threshold: float, 
 
 
 def _index(frame: Frame) -> NDArray[np.float32]:
-    """(green - swir1) / (green + swir1), below 0 taken for 0; NaN where both are 0 or one is no number."""
+    """(green - swir1) / (green + swir1), with negative samples as 0; NaN where both are 0 or one is no number."""
     bands = [frame.band(name).astype(np.float32) for name in ("green", "swir1")]
     known = np.isfinite(bands).all(axis=0)
     green, swir1 = (np.where(known, np.maximum(band, 0), 0) for band in bands)
@@ -85,7 +85,7 @@ def _majority(mask: _Mask) -> _Mask:
 
 
 def _components(mask: _Mask) -> Iterator[list[tuple[int, int]]]:
-    """Pixels that hang together by an edge, by breadth-first search."""
+    """Connected components (by edges) of a mask as lists of pixels, by breadth-first search."""
     unseen = mask.copy()
     for start in zip(*(axis.tolist() for axis in np.nonzero(mask)), strict=True):
         if unseen[start]:
@@ -112,7 +112,7 @@ def _paint(mask: _Mask, pixels: list[tuple[int, int]], *, value: bool) -> None:
 
 
 def filled(outlines: bytes, shape: tuple[int, ...]) -> _Mask:
-    """Even-odd: each vertical edge of a ring turns over all pixels to its right."""
+    """The mask inside polygons by the even-odd rule: each vertical edge of a ring inverts all pixels to its right."""
     crossings = np.zeros((shape[0], shape[1] + 1), np.int64)
     for polygon in decode_outlines(outlines, (shape[0], shape[1])):
         for ring in polygon:
@@ -124,7 +124,7 @@ def filled(outlines: bytes, shape: tuple[int, ...]) -> _Mask:
 
 
 def read_runs(octets: bytes, shape: tuple[int, ...]) -> _Mask:
-    """Lengths of land and water by turns, as LEB128 numbers."""
+    """The mask from run lengths of land and water in turn, as LEB128 numbers."""
     lengths, value, shift = [], 0, 0
     for octet in octets:
         value, shift = value | (octet & 0x7F) << shift, shift + 7
@@ -137,7 +137,7 @@ def read_runs(octets: bytes, shape: tuple[int, ...]) -> _Mask:
 
 
 def _same(decode: Callable[[], _Mask], expected: _Mask) -> bool:
-    """Whether a part of the product decodes at all, and to what was expected."""
+    """Whether a part of the product decodes at all, and gives the expected mask."""
     try:
         return np.array_equal(decode(), expected)
     except CorruptError:

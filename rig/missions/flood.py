@@ -1,10 +1,10 @@
-"""The flood mission on one desk: radar chips that people have labelled, and what came down about each of them.
+"""The flood mission on one desk: radar chips that people have labelled, and the products received about each of them.
 
 A folder DIR has files `flood_*.npz` or `s1_*.npz`: of one chip with `s1_db` (VV and VH in dB, row, column) and `label`
-(-1 not labelled, 0 dry, 1 water), or of several with `CHIP_s1` and `CHIP_label`. No number is no data; a chip without
-labels flies as well, and is said not to be judged. What is judged is what arrived: polygons are filled here, without
-the kernels that drew them, and held against the labels. IoU is the intersection over the union of water, pooled over
-all chips; a chip without water, and without any claimed, has none.
+(-1 not labelled, 0 dry, 1 water), or of several with `CHIP_s1` and `CHIP_label`. NaN is no data; a chip without
+labels flies as well, and is reported as not judged. The received products are judged: polygons are filled here, without
+the kernels that made them, and compared with the labels. IoU is the intersection over the union of water, pooled over
+all chips; a chip with water neither in its labels nor in its product has none.
 """
 
 import re
@@ -32,11 +32,11 @@ from rig.operator import CableOptions, Operation, Show, desk_folder, operating
 
 ANSWER_S = 60.0
 IOU_MIN, PRODUCT_OCTETS_MAX = 0.55, 4096
-"""The least that leaving out any one of the five chips of the cross-validation gave (benchmarks/thresholds.py)."""
+"""The IoU expected: the least of the five-chip cross-validation with any one left out (benchmarks/thresholds.py)."""
 ALARM_MARGIN = 0.05
-"""A labelled share of water nearer than this to the alert's limit asks neither for an alert nor for none."""
+"""Where the labelled share of water is nearer than this to the alert's limit, the alert is not judged."""
 _BANDS = ("VV", "VH")
-_SHARE_TOLERANCE = 1e-6  # what binary32 takes off a share
+_SHARE_TOLERANCE = 1e-6  # the rounding of a share to binary32
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +48,18 @@ class Chip:
 
     @property
     def counts(self) -> NDArray[np.bool_]:
-        """Pixels that are judged."""
+        """The pixels that are judged."""
         known: NDArray[np.bool_] = (self.label >= 0) & np.isfinite(self.db).all(axis=0)
         return known
 
     @property
     def seen(self) -> NDArray[np.bool_]:
-        """Pixels that the radar saw, in the band that the mission looks at."""
+        """The pixels that the radar saw, in the band that the mission uses."""
         seen: NDArray[np.bool_] = np.isfinite(self.db[_BANDS.index("VH")])
         return seen
 
     def is_alarming(self, share_min: float) -> bool | None:
-        """Whether people would want to be told of more than `share_min` water; None where their labels do not tell."""
+        """Whether the labels show more water than `share_min`; None where they do not tell."""
         if not self.seen.any():
             return False
         if not self.counts.any():
@@ -79,7 +79,7 @@ class Setup:
 
 
 def read_chips(folder: Path) -> dict[str, Chip]:
-    """By target. Raises UsageError where there are none."""
+    """The chips by target. Raises UsageError where there are none."""
     chips = dict(sorted(pair for file in _files_in(folder) for pair in _chips_in(file)))
     if not chips:
         raise UsageError(f"{shown(folder)}: no chips in files flood_*.npz or s1_*.npz")
@@ -99,7 +99,7 @@ def lay_out_chips(chips: Mapping[str, Chip], mission: Path, out: Path) -> Path:
 
 
 def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
-    """The judgement of one run. Raises UsageError for what was asked wrongly, DeskError for what failed, OSError."""
+    """Run the mission and judge it. Raises UsageError for wrong options, DeskError for a failure, OSError."""
     chips = read_chips(setup.scenes)
     with desk_folder(setup.out) as out:
         path = lay_out_chips(chips, setup.mission, setup.out / "mission")
@@ -115,9 +115,9 @@ def perform(setup: Setup, clock: Clock, show: Show) -> dict[str, Any]:
 
 
 def judge_chip(target: str, chip: Chip, alert: bytes, product: bytes) -> dict[str, Any]:
-    """One chip: `hit` of `union` pixels, whether the alert is as it should be, and what is wrong in words.
+    """The judgement of one chip: `hit` of `union` pixels, whether the alert is right, and differences in words.
 
-    `judged` pixels are labelled and were seen. `iou` is None without a union, `alert_right` where labels do not tell.
+    `judged` pixels are labelled and were seen. `iou` is None where `union` is 0, `alert_right` where it is not judged.
     """
     judged = int(chip.counts.sum())
     found: dict[str, Any] = {
@@ -157,9 +157,9 @@ def _complaints(target: str, chip: Chip, told: Alert, answer: Product, mask: NDA
 
 
 def summary(judged: list[dict[str, Any]]) -> dict[str, Any]:
-    """One object with stable keys; `ok` where all is as it should be, None where no label tells.
+    """The judgement, one object with stable keys; `ok` is None where no label tells.
 
-    `spread`: the least and the largest pooled IoU that leaving out one chip gives.
+    `spread`: the least and the greatest pooled IoU with any one chip left out.
     """
     pooled = _pooled(judged)
     others = (_pooled([chip for chip in judged if chip is not left]) for left in judged if left["union"])
@@ -177,13 +177,13 @@ def summary(judged: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _pooled(judged: list[dict[str, Any]]) -> float | None:
-    """IoU over all pixels; None without water that was labelled or claimed."""
+    """The IoU over all pixels; None where no water was labelled or found."""
     union = sum(chip["union"] for chip in judged)
     return sum(chip["hit"] for chip in judged) / union if union else None
 
 
 def flood_lines(report: dict[str, Any]) -> list[str]:
-    """The judgement as a person reads it."""
+    """The judgement as lines for a person."""
     pooled, spread = "no water, labelled or claimed", ""
     if report["iou"] is not None:
         pooled = f"IoU {report['iou']:.4f} of what arrived, expected {report['expected']:.2f} or more"
@@ -225,7 +225,7 @@ def _chips_in(file: Path) -> Iterator[tuple[str, Chip]]:
 
 
 def _chip(archive: Mapping[str, NDArray[Any]], db: str, label: str) -> Chip:
-    """Not labelled at all where there is no label. Raises ValueError for arrays that are no chip."""
+    """A chip; without a label array no pixel is labelled. Raises ValueError for arrays of a wrong shape or type."""
     samples = archive[db]
     labels = archive[label] if label in archive else np.full(samples.shape[1:], -1, np.int8)
     if samples.ndim != 3 or len(samples) != len(_BANDS) or labels.shape != samples.shape[1:] or not samples.size:
@@ -238,12 +238,12 @@ def _chip(archive: Mapping[str, NDArray[Any]], db: str, label: str) -> Chip:
 
 
 def _target(chip: str) -> str:
-    """What a mission may call it, whatever else a file name has in it."""
+    """The chip's name with only the characters that a mission allows in a target."""
     return re.sub("[^a-z0-9_-]", "-", chip.lower())[:40]
 
 
 def _captured(operation: Operation, target: str) -> tuple[FileRecord, FileRecord]:
-    """Alert and product."""
+    """Capture `target`; returns its alert and its product."""
     number = operation.send("imaging.capture", {"target": target})
 
     def found(suffix: str) -> list[FileRecord]:

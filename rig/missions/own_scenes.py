@@ -1,4 +1,4 @@
-"""A mission over images of a person's own: each becomes a scene beside a copy of the mission."""
+"""A mission over a person's own images: each becomes a scene beside a copy of the mission."""
 
 import re
 import tomllib
@@ -24,13 +24,13 @@ _SCENE_MAGIC = b"PK\x03\x04"
 def lay_out_images(files: Sequence[Path], bands: tuple[str, ...], path: Path, out: Path) -> Path:
     """Put into `out` a copy of the mission in the file `path`, and the images as scenes; returns the copy.
 
-    Raises UsageError for an image that is none, or a mission that names files of its own, which a copy lacks. The
+    Raises UsageError for a file that is no image, or a mission that names files of its own, which a copy lacks. The
     mission's own scenes need not be there.
     """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        load_mission(path)  # says what is wrong
+        load_mission(path)  # raises UsageError, which says what is wrong
         raise
     said = (tables.get("apps"), tables.get("pipeline"))
     if any((path.parent / text).is_file() for text in _texts(said)):
@@ -46,7 +46,7 @@ def lay_out_images(files: Sequence[Path], bands: tuple[str, ...], path: Path, ou
 
 
 def _texts(value: object) -> Iterator[str]:
-    """All texts within a value of a TOML file."""
+    """All texts in a value of a TOML file."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list | tuple):
@@ -55,13 +55,13 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _target(file: Path, known: Mapping[str, Georeference]) -> str:
-    """What a mission may call it; images of one name are told apart by a number."""
+    """The target of an image, as a mission allows it; a number is added to a name that exists already."""
     stem = re.sub(r"[^a-z0-9_-]+", "-", file.stem.lower())[:36] or "scene"
     return stem if stem not in known else f"{stem}-{len(known)}"
 
 
 def _laid(file: Path, bands: tuple[str, ...], out: Path) -> Georeference:
-    """Write the scene, and say where it lies. A scene that is one already stays as it is, of unknown place."""
+    """Write the scene; returns its georeference. A file that is a scene already is copied, its place unknown."""
     with file.open("rb") as opened:
         is_archive = opened.read(4) == _SCENE_MAGIC
     if is_archive and not bands:

@@ -1,1 +1,1 @@
-"""Node and station on one virtual clock, from one seed: what goes wrong, and what may never happen."""
+"""Node and station on one virtual clock, from one seed: faults are injected, and invariants are checked."""

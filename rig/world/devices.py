@@ -1,4 +1,4 @@
-"""What a world's node and ground stand on beside the radio: a camera, jobs and stores whose right results are known."""
+"""The devices and stores of a world's node and ground: a camera, jobs and stores whose right contents are known."""
 
 import errno
 from collections.abc import Callable, Sequence
@@ -20,18 +20,18 @@ from kernels.imaging.georeference import Georeference
 from link.cfdp.filestore import MemoryStore, MemoryWriter
 
 _PLACE = Georeference(epsg=0, easting_m=0.0, northing_m=0.0, pixel_m=10.0)
-_OCTETS = (20, 6_000)  # of a product
+_OCTETS = (20, 6_000)  # size of a product
 _SUFFIX = ".product"
 
 
 def content_of(name: str) -> bytes:
-    """What the file `name` has to hold: its size and octets are drawn from its name alone."""
+    """The right content of the file `name`: its size and octets are drawn from its name alone."""
     random = Random(name)
     return random.randbytes(random.randint(*_OCTETS))
 
 
 class Payload:
-    """A camera that sees whatever it is pointed at, and jobs that make products of it; both may fail.
+    """A camera that sees any target, and jobs that make products of its frames; both can be made to fail.
 
     `captured` names the targets of all frames that were taken by commands that the node remembers (not `forgets`),
     `products` the number of each target's product.
@@ -53,7 +53,7 @@ class Payload:
         return Frame(target=target, dn=dn, bands=("grey",), georeference=_PLACE, captured_utc_ns=now_ns)
 
     def work(self, samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:  # noqa: ARG002 - a pipeline takes both
-        """One file a capture, whose content its name says. Raises RuntimeError while it `is_broken`."""
+        """One file for each capture, whose content depends on its name. Raises RuntimeError while it `is_broken`."""
         if self.is_broken:
             raise RuntimeError("the worker died")
         about = msgspec.convert(parameters, Work).about
@@ -75,7 +75,7 @@ class WorldArchive(Archive):
 
 
 class WorldInbox(MemoryStore):
-    """Where files from the node land; they survive the station. While it `is_full`, nothing more is taken."""
+    """The store of files that the ground receives; they survive the station. While it `is_full`, it takes no octets."""
 
     is_full = False
 
@@ -91,7 +91,7 @@ class WorldInbox(MemoryStore):
 
 
 class InboxWriter(MemoryWriter):
-    """Gathers a file as long as there is room."""
+    """Writes one file as long as there is room."""
 
     def __init__(self, inbox: WorldInbox) -> None:
         super().__init__(inbox)

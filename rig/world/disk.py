@@ -1,7 +1,8 @@
-"""A file system in memory that forgets what was not synced, and can be full, fail, or lose its power in any call.
+"""A file system in memory that forgets unsynced changes, and can be full, fail, or lose its power in any call.
 
-After a cut every file holds what was synced, or some of what was written since, perhaps torn; of the names that came or
-went since their folder was synced any part is there. Which, is drawn: all of it is what a real disk may do.
+After a power cut every file holds what was synced, or a part of what was written since, perhaps torn; of the names
+added or removed since the last sync of their folder, any part took effect. The outcome is drawn: a real disk may do
+any of it.
 """
 
 import errno
@@ -15,7 +16,7 @@ from rig.world.power import Power
 
 @dataclass(eq=False, slots=True)
 class _File:
-    """`safe`: what the disk has; `unsafe`: the contents that writes since then made of it, one after the other."""
+    """`safe`: the synced content; `unsafe`: the whole content after each write since, in order."""
 
     safe: bytes = b""
     unsafe: list[bytes] = field(default_factory=list)
@@ -27,14 +28,14 @@ class _File:
 
 @dataclass(eq=False, slots=True)
 class _Folder:
-    """Names as they are now, as they were at the last sync, and what changed since: names that were given or gone."""
+    """Names as they are now, as they were at the last sync, and each change since: names added, or removed (None)."""
 
     now: dict[str, "_Entry"] = field(default_factory=dict)
     safe: dict[str, "_Entry"] = field(default_factory=dict)
     changes: list[dict[str, "_Entry | None"]] = field(default_factory=list)
 
     def change(self, names: dict[str, "_Entry | None"]) -> None:
-        """Give and take names, together."""
+        """Add and remove names, as one change."""
         self.changes.append(names)
         _apply(self.now, names)
 
@@ -43,9 +44,9 @@ _Entry = _File | _Folder
 
 
 class Disk:
-    """`Medium` of a computer with `power`; `random` draws what a cut leaves.
+    """`Medium` of a computer with `power`; `random` draws what is left after a power cut.
 
-    `octets_max` bounds what all files take, `failing` is the probability that a call fails, and after `cut_after`
+    `octets_max` bounds the size of all files, `failing` is the probability that a call fails, and after `cut_after`
     further calls that change or sync something the power fails, in the middle of the last one.
     """
 
@@ -63,12 +64,12 @@ class Disk:
         return self._file(path).octets
 
     def names(self, folder: Path) -> list[str]:
-        """What is in a folder, sorted."""
+        """The names in a folder, sorted."""
         self._begin(folder)
         return sorted(self._folder(folder).now)
 
     def write(self, path: Path, octets: bytes) -> None:
-        """Give a file this content and no other."""
+        """Write a file, in place of any content it had."""
         self._put(path, octets, 0)
 
     def overwrite(self, path: Path, octets: bytes) -> None:
@@ -80,7 +81,7 @@ class Disk:
         self._put(path, octets, -1)
 
     def sync(self, path: Path) -> None:
-        """Make the content of a file, or the names in a folder, safe."""
+        """Make the content of a file, or the names in a folder, survive a power cut."""
         self._begin(path)
         entry = self._find(path)
         self._change()
@@ -90,7 +91,7 @@ class Disk:
             entry.safe, entry.unsafe = entry.octets, []
 
     def replace(self, old: Path, new: Path) -> None:
-        """Give the file at `old` the name `new`; in one folder it has one of both after a cut, in two perhaps both."""
+        """Rename a file. After a cut it has the old name or the new one; in two folders perhaps both."""
         self._begin(new)
         file, before, after = self._file(old), self._folder(old.parent), self._folder(new.parent)
         if before is after:
@@ -101,14 +102,14 @@ class Disk:
         self._change()
 
     def remove(self, path: Path) -> None:
-        """Take a file's name away."""
+        """Remove the name of a file."""
         self._begin(path)
         self._file(path)
         self._folder(path.parent).change({path.name: None})
         self._change()
 
     def make_folder(self, folder: Path) -> bool:
-        """Make a folder in one that is there."""
+        """Make a folder in an existing one."""
         self._begin(folder)
         above = self._folder(folder.parent)
         if folder.name in above.now:
@@ -123,7 +124,7 @@ class Disk:
 
     @property
     def octets(self) -> int:
-        """What all files take."""
+        """The size of all files."""
         return sum(len(file.octets) for file in _files(self._root))
 
     def _begin(self, path: Path) -> None:
@@ -133,7 +134,7 @@ class Disk:
             raise OSError(errno.EIO, "Input/output error", str(path))
 
     def _change(self) -> None:
-        """Something was changed or is being synced: the power may fail right now."""
+        """Count a change or sync, during which the power may fail."""
         self.calls += 1
         if self.cut_after is not None:
             self.cut_after -= 1
@@ -142,7 +143,7 @@ class Disk:
                 self._power.check()
 
     def _put(self, path: Path, octets: bytes, over: int) -> None:
-        """Write; `over`: how many octets of what stood there give way, 0 for all of it, -1 for none."""
+        """Write; `over`: how many octets at the start are overwritten, 0: all, -1: none (append)."""
         self._begin(path)
         folder = self._folder(path.parent)
         entry = folder.now.get(path.name)
@@ -179,7 +180,7 @@ class Disk:
         return entry
 
     def _left(self, folder: _Folder, done: dict[int, _Entry]) -> _Folder:
-        """What is left of a folder and of all that is below it; a file with two names stays one file."""
+        """A folder, and all below it, after a power cut; a file with two names stays one file."""
         names, share = dict(folder.safe), self._random.choice((0.0, 0.5, 1.0))
         for change in folder.changes:
             if self._random.random() < share:

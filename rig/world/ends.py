@@ -1,6 +1,6 @@
 """The two ends of the world's radio link: the real node and the real station, each driven as its own process drives it.
 
-Both are computers that may stop at any moment: the node keeps what its disk keeps, the ground its archive and files.
+Each is a computer that may stop at any moment: the node keeps what its disk keeps, the ground its archive and files.
 """
 
 from collections.abc import Callable
@@ -39,13 +39,13 @@ from rig.world.wire import Wire, WirePort
 
 WITNESS = Path(__file__).with_name("witness.py")
 NEVER = 1 << 62
-_STATE = Path("/node")  # on the simulated disk
+_STATE = Path("/node")  # a folder of the simulated disk
 _JOB_NS = 40_000_000
 _BOARD = ModelBoard(name="model", idle_watts=2.0, core_watts=1.0)
 
 
 def world_mission(bits_per_second: int) -> Mission:
-    """Coastwatch's link with small frames, and the witness."""
+    """The mission of a world: coastwatch's link with small frames, and the app `witness`."""
     return Mission(
         node=NodeSection(name="world", apid=65),
         board=BoardSection(name=_BOARD.name, idle_watts=_BOARD.idle_watts, core_watts=_BOARD.core_watts),
@@ -70,24 +70,23 @@ def world_mission(bits_per_second: int) -> Mission:
 
 
 class Notes(CrashLog):
-    """The crash log of a node whose host is the world: who failed, and how."""
+    """A crash log in memory: the name and failure of everything that failed."""
 
     def __init__(self) -> None:
         super().__init__(Path())
         self.taken: list[tuple[str, BaseException]] = []
 
     def note(self, name: str, error: BaseException, utc_ns: int) -> None:  # noqa: ARG002
-        """Keep it in memory."""
+        """Keep the failure in memory."""
         self.taken.append((name, error))
 
 
 @dataclass(kw_only=True)
 class NodeEnd:
-    """The node, while its computer has power. `marked` is told each mark that it makes, `off` that the power failed.
+    """The node, while its computer has power. `marked` gets the number of each mark made; `off` is called at a cut.
 
-    `payload` outlives the computer. It `was_blind` if it ever
-    started while its disk failed: then it may have forgotten numbers, and what it could not read
-    waits for another start.
+    `payload` survives the computer. `was_blind`: the node once started while its disk failed, so that it may have
+    forgotten numbers, and files that it could not read wait for another start.
     """
 
     mission: Mission
@@ -109,7 +108,7 @@ class NodeEnd:
         self.boot()
 
     def boot(self, cut_after: int | None = None) -> None:
-        """Start with what the last life left on the disk. `cut_after`: calls of it in which the power fails again."""
+        """Start with what the last cut left on the disk. `cut_after`: the power fails again in that call of it."""
         self.boots += 1
         self._since_ns = self.clock.monotonic_ns()
         self.power = Power(self._cut)
@@ -144,7 +143,7 @@ class NodeEnd:
         self.due_ns = 0
 
     def step(self) -> None:
-        """Everything that is due; nothing without power."""
+        """Execute everything that is due; nothing without power."""
         if not self.power.is_on:
             return
         before, has_octets = self._done, bool(self.port.unread)
@@ -159,23 +158,23 @@ class NodeEnd:
 
     @property
     def _done(self) -> tuple[int, ...]:
-        """Counters of what a wake may be for: one after which they are the same was for nothing."""
+        """Counters of all that a wake can be for; one that changes none of them was idle."""
         loop = self.node.executive
         return loop.ticks, loop.skipped, self.node.telecom.downlink.units, self.node.imaging.runner.unfinished
 
     @property
     def since_ns(self) -> int:
-        """When this life began."""
+        """When the node last started, in nanoseconds of virtual time."""
         return self._since_ns
 
     @property
     def seconds(self) -> float:
-        """How long it has had power, in all lives together."""
+        """How long the node has had power, all starts together, in seconds."""
         return (self._on_ns + (self.clock.monotonic_ns() - self._since_ns) * self.power.is_on) / 1e9
 
     @property
     def forgets(self) -> bool:
-        """Whether something would be lost at a restart because the disk did not take it: the node says so itself."""
+        """Whether a restart would lose something that the disk did not take, as the node itself reports."""
         numbers = self.node.reporter.source.numbers
         assert isinstance(numbers, Numbering)
         return bool(self.node.dispatcher.memory.record.fault or numbers.record.fault)
@@ -193,7 +192,7 @@ class NodeEnd:
 
 @dataclass(kw_only=True)
 class GroundEnd:
-    """The station, driven as `ground.service.Service` drives it. `told` gets all news.
+    """The station, driven as `ground.service.Service` drives it. `told` gets all its records.
 
     `due_ns`: when to `step`; `drained_ns`: when to `resume`, as the port's buffers have drained.
     """
@@ -211,11 +210,11 @@ class GroundEnd:
 
     @property
     def now(self) -> Moment:
-        """By the world's clock."""
+        """The time of the world's clock."""
         return Moment.of(self.clock)
 
     def start(self) -> None:
-        """A new service with what the archive has."""
+        """Start a new service with the records in the archive."""
         self.starts += 1
         self.port = WirePort(self.clock, self.outgoing, Power())
         self.station = Station(self.dictionary, self.archive, self.inbox, self.now, port="world")
@@ -228,7 +227,7 @@ class GroundEnd:
         self._tell()
 
     def step(self) -> None:
-        """What the service does when octets have come, or a timer has run out."""
+        """Step the station, as the service does when octets have come or a timer has run out."""
         octets, before = self.port.read(READ_OCTETS), (self._told, self.outgoing.taken_octets)
         self.station.feed(octets, self.now)
         self.station.step(self.now)
@@ -237,7 +236,7 @@ class GroundEnd:
         self.idle_wakes += before == (self._told, self.outgoing.taken_octets) and not octets
 
     def resume(self) -> None:
-        """What it does when the port's buffers may have drained."""
+        """Go on writing, as the service does when the port's buffers may have drained."""
         self.wakes += 1
         self.station.wrote(0, self._held(), self.now)
         self._go_on()

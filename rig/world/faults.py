@@ -1,6 +1,6 @@
-"""What goes wrong in a world, and when: drawn from its seed, or given by a scenario.
+"""The faults of a world, and their times: drawn from its seed, or given by a scenario.
 
-Which kinds of fault exist in a run is drawn first: faults that never meet hide less than faults that always do.
+Which kinds of fault a run has is drawn first: kinds that all occur in every run would hide faults of each other.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ _OF_WIRES = {
     "twice": (0.05, 0.5),
     "detour": (0.05, 0.4),
 }
-"""Fields of `Weather`, and how bad it gets."""
+"""The probabilities of `Weather`, and their greatest values."""
 _LASTS_S = {
     "disk full": (5, 60),
     "disk failing": (5, 60),
@@ -38,16 +38,16 @@ _LASTS_S = {
 _WEATHER_S = (5, 60)
 KINDS = (*_OF_WIRES, *_LASTS_S)
 _WAYS = ("up", "down", "both")
-_CALLS_MAX = 30  # of the disk, before the power fails in the middle of one
-_TAKEN_MAX = 600  # octets that a port still takes when it stalls
+_CALLS_MAX = 30  # calls of the disk, in the last of which the power fails
+_TAKEN_MAX = 600  # octets that a stalled port still takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Fault:
-    """`kind` from `at_ns` until `until_ns` of virtual time. `way`: of the link; `amount`: how much.
+    """`kind` from `at_ns` until `until_ns` of virtual time. `way`: the direction of the link; `amount`: by kind.
 
     "node off", "boot cut": the power fails after `amount` calls of the disk. "ground off": in order where it is 0, else
-    as by kill -9. "stall": the port takes so many octets more. "blind": the camera takes no frames. "broken": jobs do.
+    killed. "stall": the port takes `amount` octets more. "blind": the camera fails. "broken": jobs fail.
     """
 
     at_ns: int
@@ -95,17 +95,17 @@ def _amount(kind: str, random: Random) -> float:
 
 
 def begin(fault: Fault, world: "World") -> None:
-    """Let it happen."""
+    """Begin the fault."""
     _act(fault, world, fault.amount)
 
 
 def end(fault: Fault, world: "World") -> None:
-    """Let it be over; what was off is started."""
+    """End the fault; what was off is started."""
     _act(fault, world, None)
 
 
 def calm(world: "World") -> None:
-    """Everything works from now on; the disk first, so that a node that starts can read it."""
+    """End all faults; the disk's first, so that a starting node can read it."""
     for wire in (world.up, world.down):
         wire.weather = Weather()
     for kind in _LASTS_S:
@@ -113,7 +113,7 @@ def calm(world: "World") -> None:
 
 
 def _act(fault: Fault, world: "World", amount: float | None) -> None:
-    """Begin with an amount, end with None."""
+    """Begin the fault with an amount, or end it with None."""
     if act := _ACTS.get(fault.kind):
         act(world, amount)
         return
@@ -127,7 +127,7 @@ def _act(fault: Fault, world: "World", amount: float | None) -> None:
 
 
 def _node_off(world: "World", amount: float | None) -> None:
-    """In the middle of a later call of the disk, where there is an amount."""
+    """Switch the node off; with an amount, in the middle of a later call of the disk."""
     if amount is None:
         world.start_node()
     elif not world.node.forgets:
@@ -143,7 +143,7 @@ def _boot_cut(world: "World", amount: float | None) -> None:
 
 
 def _ground_off(world: "World", amount: float | None) -> None:
-    """Nobody promises that what waits for its archive survives."""
+    """Stop the ground service; a killed one may lose records that wait for the archive."""
     if amount is None:
         world.start_ground()
     elif not world.ground.station.status(world.ground.now).archive.waiting:

@@ -1,8 +1,8 @@
-"""What must hold in every world: safety at each step, and liveness once the faults are over.
+"""What must hold in every world: safety at each step, and liveness after the faults are over.
 
-Safety: no command is executed twice, or after it was reported as ended; what the node said of a command is never taken
-back; no file with wrong content ever stands under its name; no packet number comes again; nothing fails that is not
-made to fail. Liveness: every command ends, every product arrives, the link is up and does what it is asked.
+Safety: no command is executed twice, or after it was reported as ended; a reported stage of a command never changes; no
+file has wrong content under its name; no packet number repeats; only what is made to fail fails. Liveness: every
+command ends, every product arrives, the link is up and its commands are executed.
 """
 
 from collections import Counter
@@ -15,8 +15,8 @@ from rig.world.ends import GroundEnd, NodeEnd
 
 SECOND = 1_000_000_000
 _RANKS = ("queued", "released", "delivered", "accepted", "started")
-_ON_ITS_WAY_NS = 10 * SECOND  # what was sent before its command timed out may arrive as late as this
-_IDLE_SHARE_MAX, _IDLE_MAX = 0.25, 20  # wakes: of timers that what came meanwhile made needless
+_ON_ITS_WAY_NS = 10 * SECOND  # a command may still arrive so long after it timed out
+_IDLE_SHARE_MAX, _IDLE_MAX = 0.25, 20  # bounds of wakes for nothing, by timers that an earlier arrival made needless
 _INTERRUPTED = "interrupted"
 
 
@@ -26,19 +26,19 @@ class BrokenError(AssertionError):
 
 @dataclass
 class Judge:
-    """Told everything that the ground learns, and everything that the node really does."""
+    """Gets all that the ground learns, and all that the node really does, and compares them."""
 
     commands: dict[int, CommandRecord] = field(default_factory=dict)
     marks: Counter[int] = field(default_factory=Counter)
     excused: set[int] = field(default_factory=set)
-    """Marks that may come twice: they were made while the disk would not remember them."""
+    """Marks that may be made twice, as the disk could not record them."""
     _made_ns: dict[int, int] = field(default_factory=dict)
     _of_mark: dict[int, int] = field(default_factory=dict)
     _of_target: dict[str, int] = field(default_factory=dict)
     _ended_ns: dict[int, int] = field(default_factory=dict)
 
     def marked(self, number: int, now_ns: int, *, is_forgetful: bool) -> None:
-        """The node executed `witness.mark`."""
+        """Accept that the node executed `witness.mark`."""
         self.marks[number] += 1
         self._made_ns[number] = now_ns
         if is_forgetful:
@@ -51,19 +51,19 @@ class Judge:
             raise BrokenError(f"mark {number} is made, but its command ended as {record.state}: {record.reason}")
 
     def told(self, record: GroundRecord, now_ns: int, inbox: WorldInbox) -> None:
-        """The ground's news."""
+        """Accept a record of the ground."""
         if isinstance(record, CommandRecord):
             self._command(record, now_ns)
         elif isinstance(record, FileRecord):
             self._file(record.name, inbox)
 
     def captured(self, targets: list[str]) -> None:
-        """All frames that the node's camera ever took."""
+        """Accept the targets of all frames that the node's camera ever took."""
         twice = [target for target, count in Counter(targets).items() if count > 1]
         _require(not twice, f"{', '.join(twice)} captured more than once")
 
     def node(self, end: NodeEnd) -> None:
-        """Nothing in the node fails, is late or cannot be told, whatever befalls it from outside."""
+        """Check that nothing in the node fails, is late or cannot be reported, whatever faults are injected."""
         if not end.power.is_on:
             return
         executive, uplink = end.node.executive, end.node.telecom.uplink
@@ -73,14 +73,14 @@ class Judge:
         _require(frames == uplink.units.units, f"{uplink.units.units} units up, but {frames} frames counted")
 
     def ground(self, status: Status, octets_in: int, octets_out: int) -> None:
-        """Nothing in the ground fails, and its counters are true."""
+        """Check that nothing in the ground fails, and that its counters are right."""
         _require(not status.failed, f"duties of the ground failed: {status.failed}")
         link = status.link
         _require(link.octets_received == octets_in, f"{link.octets_received} octets counted, {octets_in} came")
         _require(link.octets_sent == octets_out, f"{link.octets_sent} octets counted, {octets_out} left")
 
     def numbers(self, packets: list[tuple[int, int]]) -> None:
-        """No packet has the number of another one, beyond the modulus too; `packets`: when made, and number."""
+        """Check that no packet number repeats, beyond the modulus, too; `packets`: time made, and number."""
         seen, last = set[int](), 0
         for time_ns, number in sorted(packets):
             last += (number - last + COUNT_MODULUS // 2) % COUNT_MODULUS - COUNT_MODULUS // 2
@@ -89,12 +89,12 @@ class Judge:
 
     @staticmethod
     def sleep(end: NodeEnd | GroundEnd) -> None:
-        """Few wakes are for nothing."""
+        """Check that few wakes were for nothing."""
         most = end.wakes * _IDLE_SHARE_MAX + _IDLE_MAX
         _require(end.idle_wakes <= most, f"{end.idle_wakes} of {end.wakes} wakes were for nothing")
 
     def settled(self, inbox: WorldInbox, payload: Payload) -> str:
-        """What is still to come; empty where every command has ended and each product is there that was not dropped."""
+        """What is missing, in words; empty where each command has ended and each product was received or dropped."""
         open_ = [record for record in self.commands.values() if not record.ended]
         if open_:
             return f"{len(open_)} commands have not ended, the first is {open_[0].name} ({open_[0].state})"
@@ -106,7 +106,7 @@ class Judge:
         return f"{len(missing)} products have not arrived, the first is of {missing[0]}" if missing else ""
 
     def kept(self, end: NodeEnd, inbox: WorldInbox, archived: list[CommandRecord]) -> None:
-        """What one end was told that the other has, is there: delivered products, and commands in the archive."""
+        """Check that one end has what the other reports of it: delivered products, and archived commands."""
         for name in inbox.files:
             self._file(name, inbox)
         if end.power.is_on:
@@ -114,23 +114,23 @@ class Judge:
             gone = [
                 one.name for one in store.products() if not store.is_waiting(one.id) and one.name not in inbox.files
             ]
-            _require(not gone, f"{', '.join(gone)} delivered, says the node, and the ground has it not")
+            _require(not gone, f"{', '.join(gone)} reported as delivered by the node, but not received")
         stale = [one.number for one in archived if one != self.commands.get(one.number)]
-        _require(not stale, f"commands {stale} are told to be other than they are archived")
+        _require(not stale, f"commands {stale} are archived otherwise than they were reported")
         _require(len(archived) == len(self.commands), f"{len(self.commands)} commands, {len(archived)} in the archive")
 
     def done(self) -> None:
-        """What was told is what was done."""
+        """Check that marks reported as completed were made, and failed ones not, unless the report leaves it open."""
         for number, command in self._of_mark.items():
             record, made = self.commands[command], self.marks[number]
             if record.state == "completed":
-                _require(made >= 1, f"mark {number} is told to be completed, and was not made")
+                _require(made >= 1, f"mark {number} was reported as completed, but was not made")
             elif record.state == "failed" and number not in self.excused:
                 told = _INTERRUPTED in record.reason or "it may have arrived" in record.reason
-                _require(not made or told, f"mark {number} was made, but is told to have failed: {record.reason}")
+                _require(not made or told, f"mark {number} was made, but reported as failed: {record.reason}")
 
     def heard(self, since_ns: int) -> None:
-        """What was done since then, in one life of the node, was told once more when all was calm, and heard."""
+        """Check that marks made since `since_ns`, in one life of the node, were reported again and received."""
         for number, made_ns in self._made_ns.items():
             record = self.commands.get(self._of_mark.get(number, 0))
             if record and made_ns >= since_ns:

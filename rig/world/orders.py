@@ -1,4 +1,4 @@
-"""What the operator of a world orders, and when: drawn from its seed."""
+"""The commands that the operator of a world sends, and their times: drawn from its seed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from typing import Any
 from link.time.calendar import encode_ascii
 
 SECOND = 1_000_000_000
-_PAUSE_S = 6.0  # between two orders, in the mean
+_PAUSE_S = 6.0  # mean time between two orders
 _IN_A_ROW = 0.2  # probability that the next order comes at once
-_AHEAD_S = (5, 60)  # of the commands that the node is to release later
+_AHEAD_S = (5, 60)  # how far ahead commands are scheduled on board
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One command as it is typed."""
+    """A command as it is typed."""
 
     name: str
     arguments: Mapping[str, Any]
@@ -29,21 +29,21 @@ class Operator:
         self.holds = False
 
     def pause_ns(self) -> int:
-        """How long until the next order."""
+        """The time until the next order, in nanoseconds."""
         at_once = self._random.random() < _IN_A_ROW
         return 0 if at_once else int(self._random.expovariate(1 / _PAUSE_S) * SECOND)
 
     def order(self, utc_ns: int) -> Order:
-        """The next order."""
+        """The next order, drawn."""
         kinds = (self._mark, self._capture, self._later, self._ping, self._ink, self._ask, self._hold, self._drop)
         return self._random.choices(kinds, (10, 8, 6, 4, 2, 2, 2, 1))[0](utc_ns)
 
     def first(self) -> list[Order]:
-        """What is ordered before anything else."""
+        """The orders before all others."""
         return [Order("scheduling.enable_schedule", {})]
 
     def last(self, utc_ns: int) -> list[Order]:
-        """What is ordered when all is calm again, and has to be done; products no longer fill the store then."""
+        """The orders after all faults are over, which must be executed; products no longer fill the store then."""
         return [self._ping(utc_ns), self._mark(utc_ns), self._capture(utc_ns)]
 
     def _number(self) -> int:

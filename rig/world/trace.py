@@ -1,4 +1,4 @@
-"""What happened, in order, as one hash: two runs are the same if their hashes are."""
+"""The events of a run as one hash: two runs are the same if their hashes are."""
 
 import hashlib
 from collections.abc import Callable

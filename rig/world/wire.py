@@ -1,7 +1,7 @@
 """One direction of a simulated radio link, unit by unit: what one `write` took travels, fails and arrives together.
 
 A unit arrives when its last bit has passed, so that a receiver is woken once for it and not for every octet. What
-befalls it is drawn as it leaves: loss, flipped bits, a burst, a second copy, a detour that lets later ones overtake it.
+happens to it is drawn as it leaves: loss, flipped bits, a burst, a second copy, a detour that lets later ones overtake.
 """
 
 import heapq
@@ -16,13 +16,13 @@ from rig.world.power import Power
 
 BUFFER_OCTETS = 4096  # what a driver holds before `write` takes no more
 _BITS_PER_OCTET = 10  # 8N1
-_DETOUR_NS = (20_000_000, 3_000_000_000)  # how much later than others a unit may come
+_DETOUR_NS = (20_000_000, 3_000_000_000)  # how much later than others a detoured unit may come
 _BURST_OCTETS_MAX = 64
 
 
 @dataclass(slots=True)
 class Weather:
-    """What befalls units: probabilities, each by itself; `flips` is that of a single bit."""
+    """The disturbances of units: probabilities, each by itself; `flips` is that of a single bit."""
 
     loss: float = 0.0
     burst: float = 0.0
@@ -39,9 +39,9 @@ class _Unit:
 
 @dataclass(slots=True, kw_only=True)
 class Wire:
-    """`is_cut`: what leaves meanwhile is lost. `takes`: how many octets are taken until it is None again, then no more.
+    """`is_cut`: units that leave meanwhile are lost. `takes`: how many more octets are taken; None: no limit.
 
-    Counts units by what befell them.
+    Counts units by what happened to them.
     """
 
     bits_per_second: int
@@ -62,11 +62,11 @@ class Wire:
 
     @property
     def octet_ns(self) -> int:
-        """How long one octet takes."""
+        """The time of one octet on the wire, in nanoseconds."""
         return _BITS_PER_OCTET * 1_000_000_000 // self.bits_per_second
 
     def offer(self, octets: bytes, now_ns: int) -> int:
-        """Take a unit, or as much of it as there is room for; returns how many octets."""
+        """Take a unit, or as much of it as there is room for; returns how many octets were taken."""
         room = BUFFER_OCTETS - self.held(now_ns)
         if self.takes is not None:
             room = min(room, self.takes)
@@ -80,28 +80,28 @@ class Wire:
         return len(taken)
 
     def held(self, now_ns: int) -> int:
-        """Octets that were taken and have not left."""
+        """Octets that were taken and have not left yet."""
         return sum(len(unit.octets) - self._left(unit, now_ns) for unit in self._queue)
 
     def forget(self, now_ns: int) -> None:
-        """Drop what has not left: of the unit that is leaving, the rest."""
+        """Drop octets that have not left yet, also the rest of a unit that is leaving."""
         kept = [_Unit(unit.start_ns, unit.octets[: self._left(unit, now_ns)]) for unit in self._queue]
         self._queue = deque(unit for unit in kept if unit.octets)
         self._free_ns = now_ns
 
     def next_left_ns(self) -> int | None:
-        """When the next unit will have left."""
+        """The time at which the next unit will have left."""
         return self._end_ns(self._queue[0]) if self._queue else None
 
     def next_event_ns(self) -> int | None:
-        """When `arrived` has something to do."""
+        """The time at which `arrived` next has a unit."""
         left_ns = self.next_left_ns()
         if not self._air:
             return left_ns
         return self._air[0][0] if left_ns is None else min(left_ns, self._air[0][0])
 
     def arrived(self, now_ns: int) -> list[bytes]:
-        """The units that have come since the last call."""
+        """The units that have arrived since the last call."""
         while self._queue and (end_ns := self._end_ns(self._queue[0])) <= now_ns:
             self._send(self._queue.popleft().octets, end_ns + self.delay_ns)
         come = []
@@ -135,7 +135,7 @@ class Wire:
         heapq.heappush(self._air, (arrival_ns, self.units, octets))
 
     def _marred(self, octets: bytes) -> bytes:
-        """What noise makes of a unit: single bits flipped, or a run of octets that are anything."""
+        """A unit after noise: single bits flipped, or a burst of random octets."""
         weather, bits = self.weather, bytearray(octets)
         if weather.flips:
             at = self._gap()
@@ -149,12 +149,12 @@ class Wire:
         return bytes(bits)
 
     def _gap(self) -> int:
-        """Good bits before the next bad one: geometric."""
+        """Undisturbed bits before the next flipped one: geometrically distributed."""
         return int(math.log(1.0 - self.random.random()) / math.log1p(-self.weather.flips))
 
 
 class WirePort:
-    """`Port` of one end: writes to `outgoing`; the world puts into `unread` what has come. Dead with its `power`."""
+    """The `Port` of one end: writes to `outgoing`; the world puts received octets into `unread`. Needs its `power`."""
 
     def __init__(self, clock: VirtualClock, outgoing: Wire, power: Power) -> None:
         self._clock, self.outgoing, self._power = clock, outgoing, power
@@ -162,14 +162,14 @@ class WirePort:
         self.is_full = self._is_closed = False
 
     def read(self, size_max: int) -> bytes:
-        """What has come."""
+        """The octets received."""
         self._check_open()
         octets = bytes(self.unread[:size_max])
         del self.unread[:size_max]
         return octets
 
     def write(self, octets: bytes) -> int:
-        """What the driver has room for."""
+        """Write as much as the driver has room for; returns how many octets."""
         self._check_open()
         taken = self.outgoing.offer(octets, self._clock.monotonic_ns())
         self.is_full = taken < len(octets)
@@ -177,20 +177,20 @@ class WirePort:
 
     @property
     def state(self) -> PortState:
-        """It is there."""
+        """The state of a port that is there."""
         return PortState("simulated radio")
 
     @property
     def next_wake_ns(self) -> int | None:
-        """When a full driver has room again; None while nobody knows."""
+        """The time at which a full driver has room again; None where that is unknown."""
         return self.outgoing.next_left_ns() if self.is_full and self.outgoing.takes is None else None
 
     def fileno(self) -> int:
-        """There is no descriptor."""
+        """-1: there is no descriptor."""
         return -1
 
     def line_fileno(self) -> int:
-        """There is no descriptor."""
+        """-1: there is no descriptor."""
         return -1
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
-"""One world: the real node, the real station, and all between them simulated, on one virtual clock from one seed.
+"""One world: the real node and station on one virtual clock; everything between them is simulated, from a seed.
 
-Nothing in it reads the host's clock or draws the host's dice, so that a seed is the whole report of a fault. Time jumps
-to what is due next: a wire's unit, an order, a fault, or what the node or the station said that it wakes for.
+Nothing in it reads the host's clock or its random numbers, so that the seed reproduces a fault. Time jumps to the next
+event: a wire's unit, an order, a fault, or the next time at which the node or the station has something to do.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,15 +26,15 @@ from rig.world.trace import Trace
 from rig.world.wire import Wire
 
 SECOND = 1_000_000_000
-_TURNS_MAX = 2_000  # of the loop without time going on: more is spinning
+_TURNS_MAX = 2_000  # of the loop at one virtual time: more is an endless loop
 _SETTLES_S, _QUIET_S = 1_200, 5
-_TOLD_AGAIN_S = 30  # what was told for the first time so long ago will be told again
+_TOLD_AGAIN_S = 30  # a report first sent at most so long ago will be sent again
 BITS_PER_SECOND = 115_200
 _RATES = (9_600, 19_200, 115_200, 115_200, 1_000_000)
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened in a world, in numbers. Equal seeds give equal summaries."""
+    """The results of a world in numbers. Equal seeds give equal summaries."""
 
     seed: int
     seconds: float
@@ -50,9 +50,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     units_lost: int
     node_wakes: int
     node_wakes_per_s: float
-    """Of the time that it had power."""
+    """Wakes a second of the time that the node had power."""
     node_wakes_idle: int
-    """After which nothing was done."""
+    """Wakes after which nothing was done."""
     ground_wakes: int
     ground_wakes_idle: int
     events: int
@@ -66,7 +66,7 @@ def _described(bits_per_second: int) -> tuple[Mission, Dictionary]:
 
 
 class World:
-    """Everything on one clock. `plan`: what goes wrong; `is_manned`: whether orders are drawn.
+    """Node and station on one clock. `plan`: the faults; `is_manned`: whether orders are drawn.
 
     `tell` gets each event as a line of text.
     """
@@ -109,7 +109,7 @@ class World:
         return self.clock.monotonic_ns()
 
     def run(self, seconds: float, until: Callable[[], bool] = lambda: False) -> bool:
-        """Let time pass, or less of it if `until` holds before; whether it does. Raises BrokenError."""
+        """Let time pass, or less of it if `until` holds before; returns whether it holds. Raises BrokenError."""
         end_ns = self.now_ns + int(seconds * SECOND)
         while not until():
             due_ns = min(self._next_ns(), end_ns)
@@ -125,7 +125,7 @@ class World:
         return True
 
     def calm(self) -> None:
-        """No fault any more, no orders any more."""
+        """End all faults and orders."""
         self._begins, self._ends, self._order_ns = [], [], NEVER
         self._calm_ns = self.now_ns
         self._note("calm", "")
@@ -133,14 +133,14 @@ class World:
         self.node.due_ns = self.ground.due_ns = 0
 
     def settle(self) -> None:
-        """Once all is calm: what is under way ends, and what is ordered then is done. Raises BrokenError.
+        """After `calm`: let open commands and transfers end, then order again. Raises BrokenError.
 
-        A node that could not read its disk is started again first.
+        A node that could not read its disk is restarted first.
         """
         if self.node.was_blind and self.run(_SETTLES_S, lambda: not self.node.forgets):
             self.cut_power()
             self.start_node()
-        self.run(_QUIET_S)  # what was sent before a node forgot where it stood is over then
+        self.run(_QUIET_S)  # until what was sent before the node lost its state has ended
         self.run(_SETTLES_S, lambda: self._is_up)
         if not self._is_up:
             raise BrokenError("the link is not up again")
@@ -150,7 +150,7 @@ class World:
         self.check()
 
     def check(self) -> None:
-        """What must hold at any time."""
+        """Check what must hold at any time."""
         self.judge.captured(self.node.payload.captured)
         self.judge.node(self.node)
         if self._ground_is_on:
@@ -165,25 +165,25 @@ class World:
         self.judge.sleep(self.ground)
 
     def order(self, name: str, **arguments: object) -> CommandRecord | None:
-        """Have the ground send a command; None where it refuses that now."""
+        """Have the ground send a command; None where it refuses that at present."""
         return self._order(Order(name, arguments))
 
     def cut_power(self, *, after_calls: int = 0) -> None:
-        """The node's power fails now, or in the middle of a later call of its disk."""
+        """Cut the node's power now, or in the middle of a later call of its disk."""
         if after_calls:
             self.node.disk.cut_after = after_calls
         else:
             self.node.power.cut()
 
     def start_node(self, *, cut_after: int | None = None) -> None:
-        """Switch the node on, if it is off. `cut_after`: so many calls of its disk later the power fails again."""
+        """Switch the node on, if it is off. `cut_after`: the power fails again in this call of its disk."""
         self.node.disk.cut_after = None
         if not self.node.power.is_on:
             self._note("node", "on")
             self.node.boot(cut_after)
 
     def stop_ground(self, *, in_order: bool) -> None:
-        """End the ground service: as it wants to, or at once."""
+        """Stop the ground service: in order, or killed."""
         if self._ground_is_on:
             self._note("ground", "ends" if in_order else "is killed")
             if in_order:
@@ -202,7 +202,7 @@ class World:
             self.ground.start()
 
     def summary(self) -> Summary:
-        """What happened so far."""
+        """The results so far."""
         return Summary(
             seed=self.seed,
             seconds=self.now_ns / SECOND,
@@ -226,14 +226,14 @@ class World:
         )
 
     def _check_kept(self) -> None:
-        """Once the station has archived all that it was told."""
+        """Check what must be kept, once the station has archived all its records."""
         if self._ground_is_on and self.ground.station.status(self.ground.now).archive.waiting:
             self.ground.step()
         self.judge.kept(self.node, self.ground.inbox, self.ground.archive.commands(limit=1 << 20))
 
     @property
     def _is_up(self) -> bool:
-        """Whether commands can be sent: the node is heard, and has said which dictionary it flies."""
+        """Whether commands can be sent: the node was received, and has reported its dictionary."""
         status = self.ground.station.status(self.ground.now)
         return status.linked and status.node_dictionary is not None and status.link.uplink == "active"
 
@@ -245,7 +245,7 @@ class World:
         )
 
     def _next_ns(self) -> int:
-        """When something is due next."""
+        """The time at which something is due next."""
         due = [self._order_ns, self.up.next_event_ns(), self.down.next_event_ns()]
         due += [self._begins[0].at_ns] if self._begins else []
         due += [self._ends[0].until_ns] if self._ends else []
@@ -254,7 +254,7 @@ class World:
         return min(ns for ns in due if ns is not None)
 
     def _turn(self) -> None:
-        """Everything that is due now, in an order that is always the same."""
+        """Execute everything that is due now, always in the same order."""
         now_ns = self.now_ns
         self._do_faults(now_ns)
         if now_ns >= self._order_ns:
@@ -282,12 +282,12 @@ class World:
             faults.begin(fault, self)
 
     def _wake(self, fault: Fault) -> None:
-        """A port that took nothing is readable when it does again."""
+        """Wake both ends when a stall ends, as a real port becomes writable then."""
         if fault.kind == "stall":
             self.node.due_ns = self.ground.due_ns = 0
 
     def _deliver(self) -> None:
-        """What has come goes into the ports, and wakes their ends; where an end is off it is gone."""
+        """Put what has arrived into the ports and wake their ends; it is lost where an end is off."""
         now_ns = self.now_ns
         for octets in self.up.arrived(now_ns):
             self.trace.note(now_ns, "up", octets)
@@ -321,7 +321,7 @@ class World:
         return record
 
     def _do(self, orders: Sequence[Order]) -> None:
-        """Order what has to be done when all is calm, until nothing is under way any more."""
+        """Order what must be executed after all faults are over, until nothing is open any more."""
         records = [self._order(order) for order in orders]
         if None in records:
             raise BrokenError("the ground refuses a command though the link is up")
@@ -349,7 +349,7 @@ class World:
         self.trace.note(self.now_ns, kind, what)
 
     def _packets(self) -> list[tuple[int, int]]:
-        """When each telemetry packet was made that the ground has, and its number."""
+        """The time at which each archived telemetry packet was made, and its number."""
         rows = self.ground.archive.stored("packets")
         return [(row.time_ns, row.sequence) for row in rows if isinstance(row, PacketRow)]
 
@@ -358,7 +358,7 @@ class World:
 
 
 def fly(seed: int, seconds: float, tell: Callable[[str], None] | None = None) -> Summary:
-    """The world of `seed`: a storm of `seconds`, then calm until all is settled. Raises BrokenError."""
+    """The world of `seed`: `seconds` with faults, then without until all is settled. Raises BrokenError."""
     plan = faults.drawn(Random(f"{seed}/faults"), seconds)
     world = World(seed, plan, bits_per_second=Random(f"{seed}/rate").choice(_RATES), tell=tell)
     try:
@@ -372,7 +372,7 @@ def fly(seed: int, seconds: float, tell: Callable[[str], None] | None = None) ->
 
 
 def idle(seed: int, seconds: float, tell: Callable[[str], None] | None = None) -> Summary:
-    """A world in which nothing happens: what it costs. Raises BrokenError."""
+    """A world without faults and orders, which shows how often idle ends wake. Raises BrokenError."""
     world = World(seed, is_manned=False, tell=tell)
     world.run(seconds)
     world.check()

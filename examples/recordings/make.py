@@ -1,10 +1,10 @@
-"""Write the recordings that docs/how-to/decode-a-recording.md decodes, into the present folder.
+"""Write into the present folder the recordings that docs/how-to/decode-a-recording.md decodes.
 
-probe.bin      telemetry frames of 128 octets, about two packets in each; the fiftieth is lost
+probe.bin      TM frames of 128 octets, about two packets in each; the fiftieth frame is missing
 probe.csv      what its packets hold
-orbiter.bin    AOS frames of 256 octets with packets of three APIDs
+orbiter.bin    AOS frames of 446 octets with packets of three APIDs
 orbiter.cadu   the same frames as they come from a demodulator: sync markers, randomised, Reed-Solomon coded
-scope.spl      packets one behind the other, four octets of something else before each
+scope.spl      packets one after the other, four other octets before each
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ QUEUE = 200
 
 
 def probe() -> bytes:
-    """99 TM frames."""
+    """probe.bin without its lost frame: 99 TM frames."""
     channel = TmChannel(name="all", vc=1, queue_packets=QUEUE)
     managed = Managed(spacecraft_id=42, tm_channels=(channel,), tm_frame_octets=128, ocf=False, rs_parity=0)
     sender = TmSender(managed)
@@ -33,7 +33,7 @@ def probe() -> bytes:
 
 
 def orbiter() -> list[bytes]:
-    """60 AOS frames."""
+    """The frames of orbiter.bin: 46 AOS frames of 446 octets."""
     sender = AosSender(
         AosManaged(spacecraft_id=129, frame_octets=446), [TmChannel(name="all", vc=2, queue_packets=QUEUE)]
     )
@@ -44,14 +44,14 @@ def orbiter() -> list[bytes]:
 
 
 def coded(frames: list[bytes]) -> Iterator[bytes]:
-    """The units that a transmitter makes of frames (CCSDS 131.0-B-4)."""
+    """The channel access data units that a transmitter makes of frames (CCSDS 131.0-B-4)."""
     managed = Managed(spacecraft_id=129, tm_channels=(TmChannel(name="any", vc=0),), tm_frame_octets=446, interleave=2)
     encoder = TmEncoder(managed)
     return map(encoder.encode, frames)
 
 
 def scope() -> bytes:
-    """13 packets of APID 1425."""
+    """scope.spl: 13 packets of APID 1425."""
     return b"".join(b"time" + SpacePacket(1425, number, bytes([23, number] * 50)).encode() for number in range(13))
 
 

@@ -1,4 +1,4 @@
-"""A packet becomes a frame, a coded unit and noise, and is read again."""
+"""A packet becomes a frame and a coded unit, is disturbed by noise, and is decoded again."""
 
 import random
 
@@ -14,7 +14,7 @@ sender.offer("data", SpacePacket(apid=3, count=0, data=b"where the water is").en
 unit = bytearray(encoder.encode(sender.next_frame()))
 
 dice = random.Random(1)
-for place in dice.sample(range(4, len(unit)), 20):  # behind the marker; Reed-Solomon corrects 16 symbols a codeword
+for place in dice.sample(range(4, len(unit)), 20):  # after the sync marker; Reed-Solomon corrects 16 symbols a codeword
     unit[place] ^= dice.randrange(1, 256)
 
 decoder, receiver = TmDecoder(managed), TmReceiver(managed)

@@ -21,7 +21,7 @@ while not ended:
             else:
                 lost += 1
     due_ns = [due for due in (node.deadline_ns, ground.deadline_ns) if due is not None]
-    now_ns = max(now_ns, min(due_ns, default=now_ns))  # nothing happens before
+    now_ns = max(now_ns, min(due_ns, default=now_ns))  # time jumps to the next timer
     node.step(now_ns)
     ground.step(now_ns)
     ended = any(isinstance(told, TransactionFinished) for told in node.drain_indications())

@@ -65,7 +65,7 @@ def decode_file(octets: bytes) -> ProductFile:
     front, back = text_at(octets, 0), text_at(octets, back_at)
     text = back if front is None else front
     if text is None:
-        raise DamagedProductError("it does not say any more what it is")
+        raise DamagedProductError("neither of its two records can be read")
     product = _product(text)
     start = back_at - product.octets if front is None else len(record(front))
     content = octets[max(0, start) : start + product.octets]

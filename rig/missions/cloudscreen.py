@@ -73,7 +73,7 @@ def _screened(operation: Operation, scenes: Scenes) -> dict[str, EventRecord]:
         ready = [event for event in operation.events if event.name == "ProductReady"]
         return {str(event.values["target"]): event for event in ready}
 
-    operation.wait("the node's word of each scene", SCREENED_S, lambda: set(scenes.targets) <= told().keys())
+    operation.wait("the node's report of each scene", SCREENED_S, lambda: set(scenes.targets) <= told().keys())
     return told()
 
 

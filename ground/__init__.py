@@ -1,1 +1,1 @@
-"""What operates: station, archive, products, service; `rig` joins the whole system on one desk."""
+"""The ground segment: station, archive, commands, products and the service that operates a node."""

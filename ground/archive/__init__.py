@@ -1,1 +1,1 @@
-"""All that was received, kept and read again."""
+"""The archive of a station: writing it, reading it, and rescuing it from a damaged file."""

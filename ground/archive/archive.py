@@ -28,29 +28,29 @@ class Archive:
     """`path`: the file, made where there is none; None keeps everything in memory. `read_only`: nothing is written.
 
     Raises ArchiveError, with one sentence, for a file that cannot be read or written, DamagedArchiveError for one that
-    is damaged or is no archive of ours. `unreadable` counts rows that a reader passed over because they are damaged;
-    `notes` is for who has something to tell about it.
+    is damaged or is no archive of ours. `unreadable` counts the damaged rows that reading has skipped;
+    `notes` holds sentences about the file for the operator, such as that it was replaced.
     """
 
     def __init__(self, path: Path | None = None, *, read_only: bool = False) -> None:
         self.path, self.unreadable = path, 0
         self.notes: list[str] = []
-        self._connection = sqlite3.connect(":memory:")  # until there is another
+        self._connection = sqlite3.connect(":memory:")  # replaced below, once the file is open
         self._open(path, read_only=read_only)
 
     def write(self, items: Sequence[Item]) -> list[bool]:
-        """Store all of `items` or, raising ArchiveError, none. Says of each whether it was new, or brought news."""
+        """Store all of `items` or, raising ArchiveError, none; return for each whether it changed the archive."""
         with self._transaction():
             return [self._write_one(item) for item in items]
 
     def dictionary(self, version: str) -> bytes | None:
-        """The dictionary file of `version`, if it was ever here."""
+        """The dictionary file of `version`; None if the archive never received it."""
         rows = self._rows(DictionaryRow, "dictionaries", "where version = ?", version)
         return next((row.content for row in rows), None)
 
     @property
     def newest_dictionary(self) -> str | None:
-        """The version of the dictionary that came last; None where there is none."""
+        """The version of the dictionary that was stored last; None where there is none."""
         rows = self._rows(DictionaryRow, "dictionaries", "order by rowid desc")
         return next((row.version for row in rows), None)
 
@@ -62,11 +62,11 @@ class Archive:
         stop_ns: int = _END_OF_TIME_NS,
         limit: int = 1000,
     ) -> list[PacketRow]:
-        """The `limit` packets of `kind` (APID, service, subtype, definition) and time that came last, sorted by time.
+        """The last `limit` packets received of `kind` (APID, service, subtype, definition), sorted by on-board time.
 
-        What came last is known by arrival: a node's clock that was set back hides nothing.
+        "Last" is by arrival: after the node's clock is set back, the newest packets are still found.
         """
-        timed = (start_ns, stop_ns) != (0, _END_OF_TIME_NS)  # without, the index by arrival gives them at once
+        timed = (start_ns, stop_ns) != (0, _END_OF_TIME_NS)  # otherwise the index by arrival finds them faster
         rows = self._rows(
             PacketRow,
             "packets",
@@ -81,7 +81,7 @@ class Archive:
         return self._newest(StrayRow, "strays", 0, limit)
 
     def events(self, since_ns: int = 0, limit: int = 1000) -> list[EventRecord]:
-        """The last `limit` events to come of those received since `since_ns`, as they came."""
+        """The last `limit` events received since `since_ns`, in order of arrival."""
         return self._newest(EventRecord, "events", since_ns, limit)
 
     def commands(self, since_ns: int = 0, limit: int = 1000) -> list[CommandRecord]:
@@ -89,7 +89,7 @@ class Archive:
         return self._newest(CommandRecord, "commands", since_ns, limit, "sent_ns")
 
     def files(self, since_ns: int = 0, limit: int = 1000) -> list[FileRecord]:
-        """The last `limit` files to come of those received since `since_ns`, as they came."""
+        """The last `limit` files received since `since_ns`, in order of arrival."""
         return self._newest(FileRecord, "files", since_ns, limit)
 
     def stored(self, table: str) -> Iterator[Item | None]:
@@ -99,9 +99,9 @@ class Archive:
             yield item_of(table, number, values)
 
     def structure_fault(self, *, thorough: bool = True) -> str:
-        """What SQLite finds wrong with the structure of the file, in its words; empty where it is sound.
+        """SQLite's report on the structure of the file; empty where it is sound.
 
-        `thorough`: indices are held against rows as well, which takes a second for each 100 MB or so.
+        `thorough`: indices are compared with rows as well, which takes about one second per 100 MB.
         """
         try:
             found, *_ = (text.decode(errors="replace") for (text,) in self._select(f"pragma {_CHECKS[thorough]}(1)"))
@@ -110,7 +110,7 @@ class Archive:
         return "" if found == "ok" else f"{self._name}: {found}"
 
     def close(self) -> None:
-        """Give the file back; what `write` took is in it."""
+        """Close the file; all that `write` has stored is in it."""
         self._connection.close()
 
     @property
@@ -122,7 +122,7 @@ class Archive:
         with self._named_errors():
             self._connection = _connect(path, read_only=read_only)
             try:
-                self._connection.text_factory = bytes  # a text that is no UTF-8 costs its own row alone
+                self._connection.text_factory = bytes  # so that text that is not UTF-8 spoils its own row alone
                 if read_only:
                     self._look()
                 else:
@@ -134,16 +134,16 @@ class Archive:
         before.close()
 
     def _look(self) -> None:
-        """See what is there, without writing."""
+        """Open an existing archive for reading; nothing is written."""
         if self._check_version() != SCHEMA_VERSION:
             view(self._connection)
 
     def _prepare(self) -> None:
-        """Make the tables, or see that they are ours, and today's."""
+        """Make the tables, or check that those in the file are ours; migrate an earlier version."""
         self._connection.execute(f"pragma page_size = {PAGE_OCTETS}")
         self._connection.execute("pragma journal_mode = wal")
         self._connection.execute("pragma synchronous = normal")
-        with self._transaction():  # two programs that begin at once make it once
+        with self._transaction():  # so that of two programs that start together only one makes the tables
             ours = self._pragma("application_id"), self._pragma("user_version")
             if ours == (0, 0) and not self._pragma("schema_version"):
                 create(self._connection)
@@ -151,7 +151,7 @@ class Archive:
                 migrate(self._connection)
 
     def _check_version(self) -> int:
-        """The version of the tables. Raises DamagedArchiveError for none of ours, or where they are not as it says."""
+        """The file's schema version. Raises DamagedArchiveError for a file that is not ours, or unfit tables."""
         application, version = self._pragma("application_id"), self._pragma("user_version")
         if application != APPLICATION_ID:
             raise DamagedArchiveError(f"{self.path} is a database, but not an archive of ours")
@@ -173,7 +173,7 @@ class Archive:
             yield from self._connection.execute(statement, values)
 
     def _rows(self, kind: type[_Item], table: str, which: str, *values: object) -> Iterator[_Item]:
-        """Rows of `table` that can be read; the others are counted."""
+        """Rows of `table` that can be read; damaged ones are counted in `unreadable`."""
         for name, *columns in self._select(f"select {NUMBER[table]}, {COLUMNS[table]} from {table} {which}", *values):
             item = item_of(table, name, columns)
             if isinstance(item, kind):
@@ -202,14 +202,14 @@ class Archive:
     def _named_errors(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter of SQLite's own words about what it found
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter: its messages quote damaged text
             damaged = not isinstance(error, sqlite3.Error) or _primary_code(error) in _DAMAGED
             raise (DamagedArchiveError if damaged else ArchiveError)(f"{self._name}: {error}") from error
 
 
 _CHECKS = {True: "integrity_check", False: "quick_check"}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
-"""SQLite's results that tell of a damaged file. Our statements fit our tables: where one is in ERROR, those are not."""
+"""SQLite's result codes for a damaged file. ERROR too: our statements are right, so the tables in the file are not."""
 
 
 def _primary_code(error: sqlite3.Error) -> int:
@@ -218,7 +218,7 @@ def _primary_code(error: sqlite3.Error) -> int:
 
 
 def _connect(path: Path | None, *, read_only: bool) -> sqlite3.Connection:
-    """A file that nobody writes is read as one that cannot change, so that nothing is put beside it either."""
+    """Open the database. Read-only and without a log it counts as immutable: SQLite then makes no files beside it."""
     if path is None or not read_only:
         return sqlite3.connect(path or ":memory:", isolation_level=None)
     journal = path.with_name(path.name + JOURNAL_SUFFIX)

@@ -1,4 +1,4 @@
-"""Dictionary files: read with errors that name the file, and compared where the node flies another."""
+"""Dictionary files: read with errors that name the file, and compared with the dictionary that the node flies."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -39,7 +39,7 @@ def managed_of(dictionary: Dictionary) -> Managed:
 
 
 def differences_line(ours: Dictionary, theirs: Dictionary) -> str:
-    """What `theirs` has new, lacks, or has otherwise, in one line."""
+    """What `theirs` adds, lacks or changes compared with `ours`, in one line."""
     return "; ".join(_differences(ours, theirs)) or "only in their texts' order"
 
 

@@ -27,7 +27,7 @@ def history(
 ) -> History:
     """The newest `limit` values of `parameter`, "report.field", made on board since. Raises ValueError.
 
-    Samples whose dictionary the archive does not have, or that lack the parameter, are left out.
+    Samples without the parameter, or whose dictionary is not in the archive, are left out.
     """
     entry, field = _find(dictionary, parameter)
     kind = dictionary.apid, HousekeepingReport.__service__, HousekeepingReport.__subtype__, entry.id
@@ -61,7 +61,7 @@ def _points(archive: Archive | Known, rows: list[PacketRow], field: str) -> Iter
 
 
 def _sample(row: PacketRow, dictionary: Dictionary | None) -> Sample | None:
-    """The row's sample; None where its dictionary is not here or does not fit."""
+    """The row's sample; None where its dictionary is not in the archive or does not fit the packet."""
     try:
         content = read_packet(row.octets).content(dictionary) if dictionary else None
     except DecodeError:

@@ -1,7 +1,7 @@
 """The write-ahead log beside an archive, which holds its last transactions (sqlite.org/fileformat2.html §4).
 
-SQLite ends its reading at the first frame that is damaged, and writes over those behind it: what they hold would be
-gone without a word.
+SQLite stops reading at the first damaged frame, and overwrites the frames after it: what they hold would be
+lost without a report.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from ground.archive.schema import PAGE_OCTETS
 _HEAD = Struct(">IIIIIIII")  # magic, format, page size, round, two salts, two checksums
 _FRAME = Struct(">IIIIII")  # page, pages of the file after a commit, two salts, two checksums
 _SIZE = _FRAME.size + PAGE_OCTETS
-_SUMMED = 8  # octets of a frame's head that its checksum is of, beside the page
+_SUMMED = 8  # octets of the frame header that the checksum covers, besides the page
 
 Pair = tuple[int, ...]
 
@@ -26,7 +26,7 @@ class _Frame(NamedTuple):
 
 
 def is_torn(journal: bytes) -> bool:
-    """Whether what is damaged in it would keep SQLite from what stands behind that."""
+    """Whether a damaged frame hides intact later ones from SQLite."""
     frames = list(_latest(journal))
     if not frames:
         return False
@@ -43,19 +43,19 @@ def is_torn(journal: bytes) -> bool:
 
 
 def logged_pages(journal: bytes) -> Iterator[tuple[int, bytes]]:
-    """The number and content of each page that was logged, the newest last, damaged or not."""
+    """The number and content of each logged page, damaged or not, the newest last."""
     yield from ((frame.page, frame.summed[_SUMMED:]) for frame in _latest(journal) if 0 < frame.page < 1 << 31)
 
 
 def _latest(journal: bytes) -> Iterator[_Frame]:
-    """The frames of the latest round; behind them those of an earlier one may stand, with other salts."""
+    """The frames written since the last checkpoint; older frames, with other salts, may follow them in the file."""
     frames = list(_frames(journal))
     if not frames:
         return
     said = _HEAD.unpack_from(journal)[4:6]
     salts = said if any(frame.salts == said for frame in frames) else frames[0].salts
     latest = [number for number, frame in enumerate(frames) if frame.salts == salts]
-    yield from frames[: latest[-1] + 1]  # one among them with other salts is damaged
+    yield from frames[: latest[-1] + 1]  # those between with other salts are damaged
 
 
 def _frames(journal: bytes) -> Iterator[_Frame]:
@@ -66,7 +66,7 @@ def _frames(journal: bytes) -> Iterator[_Frame]:
 
 
 def _sums(octets: bytes, order: str, sums: Pair) -> Pair:
-    """The log's checksum (§4.2) of `octets` behind those that gave `sums`."""
+    """The log's checksum (§4.2) continued over `octets`; `sums` is the checksum of all before them."""
     first, second = sums
     words = unpack(f"{order}{len(octets) // 4}I", octets)
     for one, other in zip(words[::2], words[1::2], strict=True):

@@ -1,6 +1,6 @@
-"""Between station and archive: what cannot be written now is kept and tried again, and is never silently gone.
+"""Between station and archive: what cannot be written now is kept and tried again; every loss is counted.
 
-The memory that this takes is bounded, in items and in octets: then the oldest are given up and counted.
+The memory for this is bounded, in items and in octets; beyond the bound the oldest items are dropped and counted.
 """
 
 import contextlib
@@ -17,12 +17,12 @@ from ground.archive.rows import Item
 from ground.errors import ArchiveError
 from ground.records import ArchiveRecord, Severity
 
-_RECORD_OCTETS = 1000  # of an event, command or file, roughly
+_RECORD_OCTETS = 1000  # rough size of the record of an event, command or file
 
 
 @dataclass(slots=True)
 class Keeper:
-    """Writes to `archive`; holds up to `capacity` items of `octets_max` together while it refuses."""
+    """Writes to `archive`; while that fails, holds up to `capacity` items, `octets_max` in all."""
 
     archive: Archive
     capacity: int = 100_000
@@ -34,7 +34,7 @@ class Keeper:
     _waiting: deque[Item] = field(default_factory=deque)
 
     def keep(self, items: Sequence[Item]) -> list[bool]:
-        """Store `items` after those that wait. Says of each whether it is new: all are, while nobody can tell."""
+        """Store `items` after those that wait; return for each whether it is new: all, while the archive fails."""
         try:
             self._write_waiting()
             return self.archive.write(items)
@@ -44,14 +44,14 @@ class Keeper:
             return [True] * len(items)
 
     def retry(self) -> bool:
-        """Try to store what waits; whether nothing waits any more."""
+        """Try to store what waits; return whether all of it is stored."""
         self.keep(())
         return not self._waiting
 
     def rescue(self, path: Path) -> bool:
-        """Append what waits to a file of JSON lines, `[kind, item]`, octets in base 64; whether there was any.
+        """Append what waits to a file of JSON lines, `[kind, item]`, octets in base 64; return whether there was any.
 
-        Raises OSError where the file cannot take all of it; then it is as it was.
+        Raises OSError where the file has no room for all of it; the file is then unchanged.
         """
         if not self._waiting:
             return False
@@ -62,7 +62,7 @@ class Keeper:
                 file.flush()
                 os.fsync(file.fileno())
             except OSError:
-                with contextlib.suppress(OSError):  # what is still buffered has nowhere to go
+                with contextlib.suppress(OSError):  # closing flushes the buffer, which fails again for the same reason
                     file.close()
                 os.truncate(path, size)
                 raise
@@ -70,12 +70,12 @@ class Keeper:
 
     @property
     def waiting(self) -> tuple[Item, ...]:
-        """What is in no archive yet, oldest first."""
+        """The items that are not archived yet, oldest first."""
         return tuple(self._waiting)
 
     @property
     def record(self) -> ArchiveRecord:
-        """How the archive fares."""
+        """The state of the archive, as clients see it."""
         return ArchiveRecord(
             waiting=len(self._waiting),
             abandoned=self.abandoned,
@@ -102,12 +102,12 @@ class Keeper:
                 self._octets = 0
         except ArchiveError:
             raise
-        except Exception:  # of one item, for which the others must not wait for ever
+        except Exception:  # the fault is one item's: the others must not wait for it for ever
             self._write_one_by_one()
         self.fault = ""
 
     def _write_one_by_one(self) -> None:
-        """Write what waits; an item that no archive can hold is given up alone."""
+        """Write what waits item by item; one that cannot be stored at all is dropped alone."""
         while self._waiting:
             try:
                 self.archive.write([self._waiting[0]])
@@ -126,7 +126,7 @@ class Keeper:
 
 
 def _size(item: Item) -> int:
-    """About how many octets it takes, beside what every item takes."""
+    """The approximate octets of an item, without the overhead that every item has."""
     if isinstance(item, tuple):
         return sum(len(part) for part in item if isinstance(part, bytes | str))
     return _RECORD_OCTETS

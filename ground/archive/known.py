@@ -1,6 +1,6 @@
-"""What the station knows: what the archive has, and what waits in memory while the archive takes nothing.
+"""What the station knows: the archive's records, and those that wait in memory while the archive cannot be written.
 
-A full disk hides from an operator neither the command that was just sent nor how it ended.
+So an operator sees the command just sent, and how it ended, even while the disk is full.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -14,7 +14,7 @@ _Item = TypeVar("_Item", bound=Item)
 
 
 class Known:
-    """Asked as `archive` is; `waiting` gives what it could not take yet, oldest first."""
+    """Answers the queries of `Archive`, from `archive` and from `waiting`: items not yet stored, oldest first."""
 
     def __init__(self, archive: Archive, waiting: Callable[[], Sequence[Item]]) -> None:
         self._archive, self._waiting = archive, waiting
@@ -26,23 +26,23 @@ class Known:
         return [newest[number] for number in sorted(newest)[-limit:]]
 
     def events(self, since_ns: int = 0, limit: int = 1000) -> list[EventRecord]:
-        """The last `limit` events to come of those received since `since_ns`, as they came."""
+        """The last `limit` events received since `since_ns`, in order of arrival."""
         waiting = [one for one in self._of(EventRecord) if one.received_ns >= since_ns]
         return _once(_event_key, (*self._archive.events(since_ns, limit), *waiting))[-limit:]
 
     def files(self, since_ns: int = 0, limit: int = 1000) -> list[FileRecord]:
-        """The last `limit` files to come of those received since `since_ns`, as they came."""
+        """The last `limit` files received since `since_ns`, in order of arrival."""
         waiting = [one for one in self._of(FileRecord) if one.received_ns >= since_ns]
         return [*self._archive.files(since_ns, limit), *waiting][-limit:]
 
     def packets(self, kind: tuple[int, int, int, int], *, start_ns: int = 0, limit: int = 1000) -> list[PacketRow]:
-        """The `limit` packets of `kind` that came last of those made since `start_ns`, sorted by time."""
+        """The last `limit` packets received of `kind` that were made since `start_ns`, sorted by on-board time."""
         stored = self._archive.packets(kind, start_ns=start_ns, limit=limit)
         waiting = [one for one in self._of(PacketRow) if one[:4] == kind and one.time_ns >= start_ns]
         return sorted(_once(_packet_key, (*stored, *waiting))[-limit:], key=lambda row: (row.time_ns, row.sequence))
 
     def dictionary(self, version: str) -> bytes | None:
-        """The dictionary file of `version`, if it was ever here."""
+        """The dictionary file of `version`; None if it was never received."""
         waiting = (row.content for row in self._of(DictionaryRow) if row.version == version)
         return next(waiting, None) or self._archive.dictionary(version)
 
@@ -51,7 +51,7 @@ class Known:
 
 
 def _once(key: Callable[[_Item], Hashable], items: Iterable[_Item]) -> list[_Item]:
-    """Of items of one key the first: what comes twice is known for it only by an archive that works."""
+    """The first item of each key: waiting items may be duplicates, which only a working archive recognises."""
     first: dict[Hashable, _Item] = {}
     for item in items:
         first.setdefault(key(item), item)

@@ -1,8 +1,8 @@
-"""The archive that a ground service goes on with, whatever its file is like.
+"""An archive that keeps a ground service running whatever the state of its file.
 
 A file that is damaged, or no archive of ours, is set aside under the next free name, never deleted; a new one begins
-with what can be read of it. Where nothing can be written, what is there is read, and each `write` tries again. One that
-somebody deletes or moves while it is written is written anew: else nobody would find what came since.
+with what can be read of it. Where nothing can be written, the file is only read, and each `write` tries again. A file
+that somebody deletes or moves while the service runs is written anew, so that what came since is found.
 """
 
 import sqlite3
@@ -27,9 +27,9 @@ CHECKED_OCTETS_MAX = 1 << 32
 
 
 class LastingArchive(Archive):
-    """`path`: as for `Archive`, but nothing is raised for what is there; `write` raises while it cannot be done.
+    """`path`: as for `Archive`. Opening raises nothing for a bad file; `write` raises ArchiveError while it fails.
 
-    `notes` says what became of a damaged file, until it is taken.
+    `notes` reports what was done with a damaged file; the reader of the notes removes them.
     """
 
     def __init__(self, path: Path) -> None:
@@ -37,7 +37,7 @@ class LastingArchive(Archive):
         self.path: Path = path
         self._is_open, self._is_looked_at, self._damage = False, False, ""
         self._carried_octets_max = CARRIED_OCTETS_MAX
-        self._files = dict[str, int]()  # that we write, by name: which they are
+        self._files = dict[str, int]()  # inode of each file that we write, by name
         self._dictionaries: dict[str, DictionaryRow] = {}
         try:
             self._begin()
@@ -46,7 +46,7 @@ class LastingArchive(Archive):
         self._carried_octets_max = CARRIED_MEANWHILE_OCTETS_MAX
 
     def write(self, items: Sequence[Item]) -> list[bool]:
-        """Store all of `items` or, raising ArchiveError, none. Says of each whether it was new, or brought news."""
+        """Store all of `items` or, raising ArchiveError, none; return for each whether it changed the archive."""
         self._dictionaries |= {item.version: item for item in items if isinstance(item, DictionaryRow)}
         if not self._is_open:
             self._begin()
@@ -73,7 +73,7 @@ class LastingArchive(Archive):
         with self._named_errors():
             if not self._is_looked_at and self.path.exists() and self.path.stat().st_size:
                 check_files(self.path)
-            self._is_looked_at = True  # once: it takes time, and nobody else writes here
+            self._is_looked_at = True  # check only once: it takes time, and no other program writes here
         self._open(self.path)
         size = self.path.stat().st_size
         fault = size <= CHECKED_OCTETS_MAX and self.structure_fault(thorough=size <= THOROUGH_OCTETS_MAX)
@@ -81,14 +81,14 @@ class LastingArchive(Archive):
             raise DamagedArchiveError(fault)
 
     def _only_read(self) -> None:
-        """Have what is there be read, if that can be; else nothing is."""
+        """Open the file for reading only; where even that fails, go on with an empty archive in memory."""
         try:
             self._open(self.path, read_only=True)
         except ArchiveError:
             self._open(None)
 
     def _files_now(self) -> dict[str, int]:
-        """Which files stand under our names."""
+        """The inode of each file that now has one of our names."""
         found = dict[str, int]()
         for ending in ("", JOURNAL_SUFFIX):
             with suppress(OSError):
@@ -96,9 +96,9 @@ class LastingArchive(Archive):
         return found
 
     def _write_anew(self) -> None:
-        """Somebody deleted, moved or replaced a file that we write: what it holds has no name any more. Give it one."""
+        """Give our content a file again, after somebody deleted, moved or replaced the one that we write."""
         with self._named_errors():
-            for ending in (*COMPANIONS, ""):  # what stands there now is somebody's, or half of ours
+            for ending in (*COMPANIONS, ""):  # what has our names now is not ours, or incomplete
                 if (there := self.path.with_name(self.path.name + ending)).exists():
                     set_aside(there)
             with closing(sqlite3.connect(self.path)) as anew:
@@ -122,7 +122,7 @@ class LastingArchive(Archive):
             self._open(None)
             raise
         self._is_open = True
-        super().write(list(self._dictionaries.values()))  # what comes is read with them
+        super().write(list(self._dictionaries.values()))  # packets that arrive later are decoded with these
         self.notes.append(f"{told}, {self._carry_over(aside)}")
 
     def _carry_over(self, aside: Path) -> str:
@@ -137,7 +137,7 @@ class LastingArchive(Archive):
 
     @contextmanager
     def _named_errors(self) -> Iterator[None]:
-        """As an archive does; what is found damaged by reading is set aside before anything is written."""
+        """Errors as `Archive` raises them; a file that reading finds damaged is set aside before the next write."""
         try:
             with super()._named_errors():
                 yield

@@ -1,8 +1,8 @@
 """Rows of a SQLite file page by page, whatever became of the trees and definitions that lead to them.
 
-From the file format (sqlite.org/fileformat2.html): b-tree pages §1.6, records §2. A page's
-cells are read without its neighbours; only what a row keeps on overflow pages needs those. What makes no sense is
-passed over. Whether a row is one of ours its reader decides: pages that hold something else give rows as well.
+From the file format (sqlite.org/fileformat2.html): b-tree pages §1.6, records §2. The
+cells of a page are read by themselves; only a row with overflow pages needs other pages. Malformed cells are
+skipped. The caller decides whether a row is one of ours: pages of other content give rows as well.
 """
 
 from collections import Counter
@@ -15,21 +15,21 @@ from ground.archive.journal import logged_pages
 from ground.archive.schema import PAGE_OCTETS
 
 _TABLE_LEAF, _INDEX_LEAF, _INDEX_INSIDE = 0x0D, 0x0A, 0x02
-HEAD_OCTETS = 100  # octets before the first page's own
+HEAD_OCTETS = 100  # octets of the file header, with which page 1 begins
 _INDEX_LOCAL_MAX = (PAGE_OCTETS - 12) * 64 // 255 - 23
 _LOCAL_MIN = (PAGE_OCTETS - 12) * 32 // 255 - 23
-_ALIKE = 8  # cells of one page are of one table: where so many are none of ours, none is
-_INTEGERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}  # octets by serial type
+_ALIKE = 8  # a page holds cells of one table: after so many that are not ours, the rest is skipped
+_INTEGERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}  # octets of an integer, by serial type (§2.1)
 
-_BEGINNING = b"SQLite format 3\0" + PAGE_OCTETS.to_bytes(2) + b"\2\2"  # both versions: with a write-ahead log
+_BEGINNING = b"SQLite format 3\0" + PAGE_OCTETS.to_bytes(2) + b"\2\2"  # both versions 2: with a write-ahead log
 
 Pages = Mapping[int, bytes]
 
 
 class Row(NamedTuple):
-    """`shape` has a letter a column: N null, I integer, F float, T text, B blob. Texts are octets.
+    """`shape` has one letter per column: N null, I integer, F float, T text, B blob. Texts are octets.
 
-    `number` is the row's in its table, as its place among its neighbours says; 0 in an index.
+    `number` is the rowid, corrected from the neighbouring rows where it is damaged; 0 in an index.
     """
 
     number: int
@@ -38,7 +38,7 @@ class Row(NamedTuple):
 
 
 def read_pages(file: bytes, journal: bytes) -> tuple[Pages, Pages]:
-    """The pages by their numbers, from 1 on: the newest of each, and older ones that newer ones replaced."""
+    """Pages by number, from 1: the newest version of each, and the versions in the file that the log replaces."""
     count = -(-len(file) // PAGE_OCTETS)
     old = {n + 1: file[n * PAGE_OCTETS : (n + 1) * PAGE_OCTETS].ljust(PAGE_OCTETS, b"\0") for n in range(count)}
     logged = dict(logged_pages(journal))
@@ -46,12 +46,12 @@ def read_pages(file: bytes, journal: bytes) -> tuple[Pages, Pages]:
 
 
 def head_fault(file: bytes) -> str:
-    """What is wrong with how a file begins, which SQLite would take for one that it must not write; else empty."""
+    """What is wrong with the file header; empty if it is sound. SQLite would treat some such files as read-only."""
     return "" if file.startswith(_BEGINNING) else "file is not a database of ours"
 
 
 def rows_of(number: int, pages: Pages, shapes: Container[str]) -> list[Row]:
-    """The rows of `shapes` on page `number`: of what it says it is, and of a table's leaf, which it may have been."""
+    """The rows of `shapes` on page `number`, read by its type and, as the type may be damaged, as a table leaf."""
     page, start = pages[number], HEAD_OCTETS if number == 1 else 0
     kinds = dict.fromkeys((page[start], _TABLE_LEAF))
     return [row for kind in kinds if kind in _LOCAL_MAX for row in _numbered(_cells(page, start, kind, pages), shapes)]
@@ -61,7 +61,7 @@ _LOCAL_MAX = {_TABLE_LEAF: PAGE_OCTETS - 35, _INDEX_LEAF: _INDEX_LOCAL_MAX, _IND
 
 
 def _cells(page: bytes, start: int, kind: int, pages: Pages) -> Iterator[tuple[int, int, bytes]]:
-    """Each cell's place in the page, number and record. The count of cells may be wrong: places behind it are tried."""
+    """Each cell's place, rowid and record. The cell count may be damaged, so pointers beyond it are tried too."""
     head = start + (12 if kind == _INDEX_INSIDE else 8)
     count = int.from_bytes(page[start + 3 : start + 5])
     for place in range((PAGE_OCTETS - head) // 2):
@@ -77,7 +77,7 @@ def _cells(page: bytes, start: int, kind: int, pages: Pages) -> Iterator[tuple[i
 
 
 def _numbered(cells: Iterator[tuple[int, int, bytes]], shapes: Container[str]) -> list[Row]:
-    """A page's rows follow each other without a gap, so most of them say which number a damaged one has."""
+    """Correct damaged rowids: rows of one page are numbered without gaps, so the majority gives each row's number."""
     found: list[tuple[int, Row]] = []
     for tried, (place, number, record) in enumerate(cells):
         if not found and tried >= _ALIKE:
@@ -113,7 +113,7 @@ def _payload(page: bytes, at: int, size: int, local_max: int, pages: Pages) -> b
 
 
 def _head(record: bytes) -> tuple[str, list[tuple[int, int]], int]:
-    """The record's shape, each column's serial type and size, and where the columns begin."""
+    """The record's shape, the serial type and size of each column, and the offset of the first column."""
     end, at = _varint(record, 0)
     shape, columns = "", []
     while at < end:
@@ -145,7 +145,7 @@ def _values(record: bytes, shape: str, columns: list[tuple[int, int]], at: int) 
 
 
 def _varint(octets: bytes, at: int) -> tuple[int, int]:
-    """A number of up to nine octets, §1.6, and where it ends. Raises IndexError."""
+    """A variable-length integer of up to nine octets (§1.6), and the offset after it. Raises IndexError."""
     value = 0
     for place in range(8):
         octet = octets[at + place]

@@ -1,4 +1,4 @@
-"""What an archive holds, asked as a client asks the service, while none runs."""
+"""Reads an archive without a running service, with the methods of the service's client."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ _Answer = TypeVar("_Answer")
 class ArchiveReader:
     """`path`: an archive, or the folder of a ground service that has one. The methods are those of `Client`.
 
-    Of a damaged one, what can be read is told. Raises ArchiveError where there is no archive, or nothing can be read.
+    A damaged archive gives the rows that can be read. Raises ArchiveError where there is none, or none can be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -36,7 +36,7 @@ class ArchiveReader:
 
     @property
     def unreadable(self) -> int:
-        """How often a damaged record was passed over."""
+        """How often a damaged record was skipped."""
         return self._archive.unreadable
 
     def commands(self, since_ns: int = 0, limit: int = 1000) -> list[CommandRecord]:
@@ -52,9 +52,9 @@ class ArchiveReader:
         return self._ask(lambda archive: archive.files(since_ns, limit))
 
     def history(self, parameter: str, since_ns: int = 0, limit: int = 1000) -> History:
-        """The newest values of `parameter`, "report.field", oldest first. Raises ValueError for one that is unknown.
+        """The newest values of `parameter`, "report.field", oldest first. Raises ValueError for an unknown one.
 
-        Names are those of the dictionary that came into the archive last.
+        Names are those of the dictionary that was archived last.
         """
         return self._ask(lambda archive: _history(archive, parameter, since_ns, limit))
 

@@ -1,4 +1,4 @@
-"""What one telemetry packet says, by its own headers and by the dictionary."""
+"""One telemetry packet, read by its own headers and then by the dictionary."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from link.pus.services.events import EventReport
 from link.pus.services.housekeeping import HousekeepingReport
 
 BEACON_STRUCTURE = 1
-"""The housekeeping structure that begins with the version of the node's dictionary, whatever else is in it."""
+"""The id of the housekeeping structure that begins with the version of the node's dictionary in every mission."""
 VERSION_OCTETS = 8
 
 
@@ -24,13 +24,13 @@ class Reading(NamedTuple):
 
     @property
     def flown_version(self) -> str | None:
-        """The dictionary that the node says it flies, if this is where it says so."""
+        """The dictionary version in a beacon; None in any other packet."""
         if isinstance(self.report, HousekeepingReport) and self.definition == BEACON_STRUCTURE:
             return self.report.values[:VERSION_OCTETS].hex()
         return None
 
     def content(self, dictionary: Dictionary) -> Sample | Happening | Report:
-        """What the report means. Raises DecodeError where it does not fit the dictionary."""
+        """The report decoded by `dictionary`. Raises DecodeError where it does not fit."""
         match self.report:
             case HousekeepingReport():
                 return dictionary.decode_report(self.report.structure, self.report.values)
@@ -39,7 +39,7 @@ class Reading(NamedTuple):
         return self.report
 
     def row(self, octets: bytes, received_ns: int, version: str) -> PacketRow:
-        """For the archive; `version` of the dictionary that the node flew."""
+        """The packet as a row of the archive; `version` is that of the dictionary that the node flew."""
         packet = self.packet
         kind = packet.apid, packet.service, packet.subtype, self.definition
         return PacketRow(*kind, packet.time_ns, packet.count, received_ns, version, octets)

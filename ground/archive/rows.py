@@ -1,7 +1,7 @@
 """What an archive holds, as rows: how each kind is written, and how it is read back where the file may be damaged.
 
 Each row carries the CRC-32 of what it holds. One that does not fit it, that has a value of another type, or whose text
-is no UTF-8, is no row any more: it costs itself alone.
+is not UTF-8, is damaged: it is skipped, and the other rows stay readable.
 """
 
 import zlib
@@ -31,7 +31,7 @@ class PacketRow(NamedTuple):
 
 
 class StrayRow(NamedTuple):
-    """Octets that could not be understood, kept for whoever can."""
+    """Received octets that could not be decoded, kept for later analysis."""
 
     received_ns: int
     reason: str
@@ -39,14 +39,14 @@ class StrayRow(NamedTuple):
 
 
 class DictionaryRow(NamedTuple):
-    """A dictionary file; it may come later than packets that need it."""
+    """A dictionary file; it may be stored later than packets that need it."""
 
     version: str
     content: bytes
 
 
 class NamedRow(NamedTuple):
-    """The node has named its dictionary: the latest packets of which that was not known are of this version."""
+    """The node has named its dictionary: the latest packets without a version were made with this one."""
 
     dictionary: str
 
@@ -55,7 +55,7 @@ Item = PacketRow | StrayRow | DictionaryRow | NamedRow | EventRecord | CommandRe
 Statement = tuple[str, Sequence[object]]
 _Kind = TypeVar("_Kind", bound=GroundRecord)
 
-UNNAMED_MAX = 10_000  # packets before a node names its dictionary, which it does once a second
+UNNAMED_MAX = 10_000  # most packets before the node names its dictionary, which it does every second
 
 COLUMNS = {
     "dictionaries": "version, digest, content",
@@ -65,19 +65,19 @@ COLUMNS = {
     "commands": "sent_ns, digest, record",
     "files": "received_ns, name, digest, record",
 }
-"""The columns of each table, its number left out."""
+"""The columns of each table, without the number of the row."""
 NUMBER = dict.fromkeys(COLUMNS, "id") | {"dictionaries": "rowid", "commands": "number"}
-"""The column that numbers the rows of each table by arrival, commands by their own number."""
+"""The column with the number of each row: that of arrival, for commands the command's own number."""
 
 
 def item_of(table: str, number: int, values: Sequence[Any]) -> Item | None:
-    """What a row of `table` holds, whose `values` are in the order of COLUMNS, texts as octets; None if it is damaged.
+    """The item in a row of `table`; `values` in the order of COLUMNS, texts as octets. None if the row is damaged.
 
-    A digest of None is that of a row from before rows had one.
+    A digest of None marks a row of the first schema version, which had no digests.
     """
     try:
         item = _READ[table](values)
-    except (ValueError, TypeError):  # UnicodeDecodeError, msgspec's errors, what is no number or no text
+    except (ValueError, TypeError):  # also UnicodeDecodeError and msgspec's errors, which are ValueErrors
         return None
     return None if isinstance(item, CommandRecord) and item.number != number else item
 
@@ -162,7 +162,7 @@ def statement_of(item: Item) -> Statement:
 _DICTIONARY = (
     "insert into dictionaries values (?,?,?)"
     " on conflict (version) do update set digest = excluded.digest, content = excluded.content"
-)  # what is stored under this version may be damaged
+)  # replace: the stored content of this version may be damaged
 _NAMED = (
     f"update packets set dictionary = ? where dictionary = '' and id > (select max(id) from packets) - {UNNAMED_MAX}"
 )

@@ -1,14 +1,14 @@
-"""The tables of an archive, and what becomes of those of an earlier version."""
+"""The tables of an archive, and the migration from an earlier version."""
 
 import zlib
 from sqlite3 import Connection, connect
 
 from ground.archive.rows import COLUMNS, NUMBER
 
-APPLICATION_ID = 0x534B5952  # "SKYR": how `file` and we know our own
+APPLICATION_ID = 0x534B5952  # "SKYR": marks the file as ours, for the program `file` too
 SCHEMA_VERSION = 2
 PAGE_OCTETS = 4096
-"""Of every archive, so that its pages are found in a file that is damaged."""
+"""The page size of every archive; being fixed, it is known even where the file header is damaged."""
 _BARE = """
     create table packets (
         id integer primary key, apid integer, service integer, subtype integer, definition integer, time_ns integer,
@@ -48,9 +48,9 @@ _OLD = {
     "commands": "select number, sent_ns, null, record from {}",
     "files": "select row_number() over (order by received_ns), received_ns, name, null, record from {}",
 }
-"""Rows of the first version's tables as rows of today's. Those had no number of arrival, but its time."""
+"""Rows of the first version's tables as rows of today's, numbered by the time of arrival, as they had no number."""
 _CONTENT = {"dictionaries": "content", "strays": "octets", "events": "record", "commands": "record", "files": "record"}
-"""The column of each that the digest is of."""
+"""The column of each table over which the digest is made."""
 
 
 def create(connection: Connection) -> None:
@@ -59,7 +59,7 @@ def create(connection: Connection) -> None:
 
 
 def is_sound(connection: Connection, version: int) -> bool:
-    """Whether the definitions in the database are those of `version`, to the letter: a damaged file may have others."""
+    """Whether the table definitions in the database are exactly those of `version`: a damaged file may have others."""
     fresh = connect(":memory:")
     _run(fresh, _FRESH if version == SCHEMA_VERSION else f"{_BARE} {_FIRST}")
     wanted, found = _definitions(fresh), _definitions(connection)
@@ -80,7 +80,7 @@ def migrate(connection: Connection) -> None:
 
 
 def view(connection: Connection) -> None:
-    """Have the first version's tables, in a database that is only read, look like today's."""
+    """Make temporary views that show the first version's tables as today's, for a database that is only read."""
     _run(connection, "pragma temp_store = memory")
     for table, rows in _OLD.items():
         _run(connection, f"create temp view {table} ({_all(table)}) as {rows.format(f'main.{table}')}")
@@ -91,7 +91,7 @@ def _all(table: str) -> str:
 
 
 def _run(connection: Connection, script: str) -> None:
-    """Statement by statement: sqlite3's own executescript would end the transaction that this is part of."""
+    """Run a script statement by statement: sqlite3's executescript would commit the transaction that is open."""
     for statement in filter(str.strip, script.split(";")):
         connection.execute(statement)
 

@@ -1,6 +1,6 @@
-"""What of an archive is whole and what is damaged, and how what is whole comes into a new one.
+"""Finds which rows of an archive are whole and which are damaged, and copies the whole ones to a new archive.
 
-An archive that SQLite finds sound is asked for its rows; of any other each page is read by itself, see archive_pages.
+A file that SQLite finds sound is read through SQLite; any other is read page by page (ground/archive/pages.py).
 The file itself is never changed.
 """
 
@@ -34,7 +34,7 @@ _SHAPES: dict[str, tuple[str, Callable[[Row], tuple[object, ...]]]] = {
     "NIT": ("commands", lambda row: (row.values[1], None, row.values[2])),
     "ITT": ("files", lambda row: (*row.values[:-1], None, row.values[-1])),
 }
-"""Which table a row is of, by the types of its columns, and its values in the order of COLUMNS."""
+"""The table of a row by the types of its columns, and the function that gives its values in the order of COLUMNS."""
 
 
 def archive_in(path: Path) -> Path:
@@ -49,12 +49,12 @@ def archive_in(path: Path) -> Path:
 
 
 def survey(file: Path) -> Survey:
-    """Look at each row of the archive `file`. Raises OSError where it cannot be read at all."""
+    """Count the whole and the damaged rows of the archive `file`. Raises OSError where it cannot be read at all."""
     return _survey(file, lambda _: None)
 
 
 def rescue(file: Path, archive: Archive) -> Survey:
-    """Copy what is whole in the archive `file` into `archive`; says what that was. Raises OSError."""
+    """Copy the whole rows of the archive `file` into `archive` and return the counts. Raises OSError."""
     batch: list[Item] = []
 
     def take(item: Item) -> None:
@@ -79,7 +79,7 @@ def _survey(file: Path, take: Callable[[Item], None]) -> Survey:
 
 
 def check_files(file: Path) -> None:
-    """Raises DamagedArchiveError for what SQLite itself would not tell of: to be called before it opens the file."""
+    """Raises DamagedArchiveError for damage that SQLite does not report. To be called before SQLite opens the file."""
     with file.open("rb") as opened:
         fault = head_fault(opened.read(HEAD_OCTETS))
     if fault:
@@ -115,7 +115,7 @@ def _read_pages(file: Path, tally: "_Tally") -> None:
     empty = 0
     for number in pages:
         empty += not _sort(rows_of(number, pages, _SHAPES), tables)
-    for number in replaced:  # whose newer content may be the one that is damaged
+    for number in replaced:  # of such a page the newer version may be the damaged one
         _sort(rows_of(number, ChainMap({number: replaced[number]}, dict(pages)), _SHAPES), tables)
     for name, table in tables.items():
         for item in table.items:
@@ -124,7 +124,7 @@ def _read_pages(file: Path, tally: "_Tally") -> None:
 
 
 def _sort(rows: list[Row], tables: "dict[str, _Table]") -> bool:
-    """Put the rows of a page to their table; whether any is one of ours."""
+    """Add the rows of a page to their tables; return whether any of them is ours."""
     for row in rows:
         table, values = _SHAPES[row.shape]
         tables[table].add(row.number, item_of(table, row.number, values(row)))
@@ -132,7 +132,7 @@ def _sort(rows: list[Row], tables: "dict[str, _Table]") -> bool:
 
 
 class _Table:
-    """The rows of one table: each once, whole if it is found whole anywhere."""
+    """The rows of one table, each once; a row counts as whole if any of its copies is."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -141,7 +141,7 @@ class _Table:
         self._strange = 0
 
     def add(self, number: int, item: Item | None) -> None:
-        """A row as it was found, or another state of one; `number` is 0 where rows have none."""
+        """Add a row, or another version of one; `number` is 0 in tables without row numbers."""
         if number:
             self._numbers.add(number)
         else:
@@ -156,11 +156,11 @@ class _Table:
 
     @property
     def items(self) -> list[Item]:
-        """In the order in which they came."""
+        """The whole rows in order of arrival."""
         return [item for _, item in sorted(self._found.values(), key=lambda entry: entry[0][0])]
 
     def missing(self, room: int) -> int:
-        """How many rows there were beside those, where gaps of more than `room` numbers come of a damaged number."""
+        """How many rows are missing between the numbers found; gaps of more than `room` come from damaged numbers."""
         if self._name == "dictionaries" or not self._numbers:
             return self._strange
         numbers = sorted(self._numbers)
@@ -177,27 +177,27 @@ class _Table:
 
 
 def _key(item: Item) -> object:
-    """What tells a row without a number from others."""
+    """A key that identifies a row without a number."""
     return item.version if isinstance(item, DictionaryRow) else item if isinstance(item, tuple) else repr(item)
 
 
 def _again(row: PacketRow) -> PacketRow:
-    """What the packet's own headers say, which its CRC covers, rather than the row."""
+    """The row made anew from the packet's own headers, which its CRC covers, unlike the columns of the row."""
     try:
         return read_packet(row.octets).row(row.octets, row.received_ns, row.dictionary)
-    except DecodeError:  # the digest holds, so it is as it came
+    except DecodeError:  # the digest fits, so the packet is as it was received
         return row
 
 
 class _Tally:
-    """Counts rows by table, and hands on the whole ones."""
+    """Counts rows by table, and collects the whole ones."""
 
     def __init__(self, take: Callable[[Item], None]) -> None:
         self.whole, self.damaged = dict.fromkeys(COLUMNS, 0), dict.fromkeys(COLUMNS, 0)
         self._take = take
 
     def count(self, table: str, item: Item | None) -> None:
-        """One row more."""
+        """Count one row; `item` is None for a damaged one."""
         if item is None:
             self.damaged[table] += 1
         else:

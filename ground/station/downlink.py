@@ -1,4 +1,4 @@
-"""Octets from the port to packets, and whether the link stands."""
+"""The downlink: octets from the port to space packets, and whether the link is up."""
 
 from link.channels.tm_receiver import TmReceiver
 from link.coding.tm import TmDecoder
@@ -7,11 +7,11 @@ from link.frames.clcw import Clcw
 from link.managed import Managed
 
 SILENCE_NS = 10_000_000_000
-"""Without a good frame for this long the link is lost; a node sends one a second at least."""
+"""Without a good frame for this long the link is lost; a node sends at least one per second."""
 
 
 class Downlink:
-    """Counters of both stages are the stages' own; `good` counts the node's frames. Times are monotonic ns."""
+    """Counters stand in the two stages; `good` counts the node's valid frames. Times are monotonic ns."""
 
     def __init__(self, managed: Managed) -> None:
         self.octets = self.good = 0
@@ -19,7 +19,7 @@ class Downlink:
         self.last_frame_ns: int | None = None
 
     def feed(self, octets: bytes, now_ns: int) -> list[bytes]:
-        """The packets that became whole."""
+        """Take received octets; return the packets that they complete."""
         self.octets += len(octets)
         packets = []
         for frame in self.decoder.feed(octets):
@@ -32,12 +32,12 @@ class Downlink:
 
     @property
     def lost_at_ns(self) -> int | None:
-        """When the link will be lost if nothing comes; None where nothing has come yet."""
+        """When the link will be lost if no further frame comes; None before the first frame."""
         return None if self.last_frame_ns is None else self.last_frame_ns + SILENCE_NS
 
     @property
     def clcw(self) -> Clcw | None:
-        """The node's last report on the command link."""
+        """The last CLCW from the node: its report on the command link (CCSDS 232.0-B-4 §4.2)."""
         word = self.receiver.clcw
         try:
             return None if word is None else Clcw.from_word(word)

@@ -1,4 +1,4 @@
-"""What the ground does, duty by duty: one that fails, fails alone; it is counted and told, and the rest goes on."""
+"""Duties of the ground: one that raises is counted and reported, and the others go on."""
 
 import logging
 from collections import Counter
@@ -12,10 +12,10 @@ _LOG = logging.getLogger(__name__)
 
 
 class Duties:
-    """`failed` counts by duty. Of each kind of failure the first is told in a sentence, and its traceback logged.
+    """`failed` counts by duty. The first failure of each kind is reported in a sentence, and its traceback logged.
 
-    The loss of the port is no failure of a duty: it goes through. `dropped` counts what was given up for want of room,
-    by what it was.
+    PortClosed is not a failure of a duty and is raised on. `dropped` counts what was dropped for lack of room,
+    by kind.
     """
 
     def __init__(self, tell: Callable[[str], None] = lambda _: None) -> None:
@@ -26,12 +26,12 @@ class Duties:
 
     @contextmanager
     def alone(self, duty: str) -> Iterator[None]:
-        """Do the duty that is the `with` block; whatever it raises ends it alone."""
+        """Run the `with` block as the duty `duty`; an exception ends this block only."""
         try:
             yield
         except PortClosed:
             raise
-        except Exception as error:  # what escapes a duty is what only a bug can do, so it may be anything
+        except Exception as error:  # only a bug gets here, so it may be any exception
             self.failed[duty] += 1
             self._tell_once(duty, error)
 

@@ -49,7 +49,7 @@ class FileService:
 
     @property
     def dropped(self) -> dict[str, int]:
-        """What was given up for want of room, by what it was."""
+        """How much was dropped for lack of room, by kind."""
         return {
             "answers to file data": self._entity.answers_dropped,
             "file indications": self._entity.indications_dropped,
@@ -58,11 +58,11 @@ class FileService:
 
     @property
     def deadline_ns(self) -> int | None:
-        """Monotonic ns when `packets` has something to send at the latest."""
+        """Monotonic ns at which `packets` must be called next; None while no timer runs."""
         return self._entity.deadline_ns
 
     def accept(self, packet: bytes, now: Moment) -> None:
-        """One packet of the file service."""
+        """Take one received packet of the file service."""
         failed_before = self._entity.undecodable + self._entity.refused
         try:
             self._entity.on_pdu(SpacePacket.decode(packet).data, now.monotonic_ns)
@@ -73,7 +73,7 @@ class FileService:
             self._log.stray(packet, "file data", "damaged, for somebody else, or of an unknown transaction", now)
 
     def packets(self, now: Moment) -> Iterator[bytes]:
-        """What the node is to be told: acknowledgements, and what is missing."""
+        """Packets for the node: acknowledgements, and requests (NAK) for missing file data."""
         for _ in range(PDUS_MAX):
             pdu = self._entity.next_pdu(now.monotonic_ns)
             if pdu is None:
@@ -83,11 +83,11 @@ class FileService:
         self._tell(now)
 
     def freeze(self, now: Moment) -> None:
-        """The link is lost: no timer runs."""
+        """Stop the timers: the link is lost."""
         self._entity.freeze(now.monotonic_ns)
 
     def thaw(self, now: Moment) -> None:
-        """The link is back."""
+        """Start the timers again: the link is back."""
         self._entity.thaw(now.monotonic_ns)
 
     def _tell(self, now: Moment) -> None:
@@ -99,9 +99,9 @@ class FileService:
 
 
 class Transfers:
-    """The last transfers, oldest first; those under way have no `condition` yet.
+    """The last transfers, oldest first; a transfer in progress has no `condition` yet.
 
-    `forgotten` counts those that had none when newer ones took their place.
+    `forgotten` counts transfers in progress that newer ones have displaced.
     """
 
     def __init__(self) -> None:
@@ -110,11 +110,11 @@ class Transfers:
 
     @property
     def records(self) -> tuple[TransferRecord, ...]:
-        """All that are remembered."""
+        """The remembered transfers, oldest first."""
         return tuple(self._records.values())
 
     def accept(self, indications: Iterable[Indication], utc_ns: int) -> Iterator[GroundRecord]:
-        """What became of the transfers, now: the changed records, and the files that are whole."""
+        """Apply CFDP's indications; return the changed records, and those of files that are complete."""
         for indication in indications:
             record = self._records.get(indication.transaction) or self._begin(indication.transaction, utc_ns)
             changed = _changed(record, indication, utc_ns)
@@ -135,7 +135,7 @@ class Transfers:
 
 
 def _changed(record: TransferRecord, indication: Indication, utc_ns: int) -> TransferRecord | None:
-    """The record after the indication; None where that says nothing that a record holds."""
+    """The record after the indication; None where the indication changes none of its fields."""
     match indication:
         case MetadataReceived():
             name = plain_name(indication.destination_name)

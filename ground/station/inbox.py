@@ -1,6 +1,6 @@
 """Where received files go: one folder that no name leads out of. It is CFDP's file store (link/cfdp/filestore.py).
 
-A file stands under its name only when it is whole and on the disk. What stood there before and differs is kept beside
+A file gets its name only when it is complete and on the disk. A different file that had the name is kept beside
 it as `NAME.1`, `NAME.2`, ...: a node that was reset counts its products anew.
 """
 
@@ -21,8 +21,8 @@ _PARTS, _PART_SUFFIX = ".incoming", ".part"
 class Inbox:
     """Files below `folder`, which is made; a file of more than `octets_max` is refused. Methods raise OSError.
 
-    Where nothing can be written at first, this is tried again for each file. Raises FileExistsError where a person's
-    files are in our place.
+    If the folder cannot be made at first, this is tried again for each file. Raises FileExistsError where a person's
+    files are in the folder for incomplete files.
     """
 
     def __init__(self, folder: Path, octets_max: int = 1 << 30, medium: Medium = HOST) -> None:
@@ -35,19 +35,19 @@ class Inbox:
         except FileExistsError:
             raise
         except OSError:
-            pass  # a full disk, or one that is only read: what is to be written later says so again
+            pass  # a full or read-only disk: each later write reports it again
 
     def open(self, name: str) -> "InboxReader":
-        """The file called `name`. Raises OSError, also for a name that leads out."""
+        """Open the file called `name`. Raises OSError, also for a name that leads out of the folder."""
         return InboxReader(self.path(name))
 
     def create(self) -> "InboxFile":
-        """A new file that has no name yet."""
+        """Begin a new file, which gets its name when it is complete."""
         self._workshop()
         return InboxFile(self, self._parts / f"{next(self._numbers)}{_PART_SUFFIX}")
 
     def path(self, name: str) -> Path:
-        """Where `name` stands. Raises PermissionError for one that could lead out of the folder, or into its workshop.
+        """The path of `name`. Raises PermissionError for one that could lead out of the folder or to incomplete files.
 
         Names are of plain parts: no part is empty, begins with a dot or holds a control character. An absolute one
         begins in the folder, and octets that are not UTF-8 stand there as `plain_name` writes them.
@@ -58,12 +58,12 @@ class Inbox:
         if any(len(os.fsencode(part)) > NAME_OCTETS_MAX for part in parts):
             raise OSError(errno.ENAMETOOLONG, f"file name {name[:20]!r}... is too long")
         path = self.folder.joinpath(*parts)
-        if not path.resolve().is_relative_to(self.folder.resolve()):  # a link in the folder that leads elsewhere
+        if not path.resolve().is_relative_to(self.folder.resolve()):  # a symbolic link in the folder leads elsewhere
             raise PermissionError(errno.EPERM, f"file name {name!r} leads out of {self.folder}")
         return path
 
     def settle(self, part: Path, name: str) -> None:
-        """Give the whole file `part` its name, durably."""
+        """Give the complete file `part` its name, durably."""
         path = self.path(name)
         make_folders(path.parent, self._medium)
         if path.is_file() and not filecmp.cmp(part, path, shallow=False):
@@ -71,21 +71,21 @@ class Inbox:
         self._workshop().replace(part, path)
 
     def remove(self, part: Path) -> None:
-        """Delete a file that will not be whole."""
+        """Delete a file that will not be completed."""
         self._workshop().remove(part)
 
     def _workshop(self) -> OwnFolder:
-        """Where files grow: made, and cleared of what a killed service left, as soon as that can be."""
+        """The folder for incomplete files: made at first use, and cleared of those that a killed service left."""
         if self._own is None:
             own = OwnFolder(self._parts, "inbox", self._medium)
-            for left_over in self._parts.glob(f"*{_PART_SUFFIX}"):  # senders will send again
+            for left_over in self._parts.glob(f"*{_PART_SUFFIX}"):  # senders send these files again
                 own.remove(left_over)
             self._own = own
         return self._own
 
 
 class InboxReader:
-    """A file that is sent."""
+    """A file opened for sending."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb")
@@ -96,19 +96,19 @@ class InboxReader:
         return os.pread(self._file.fileno(), size, offset)
 
     def close(self) -> None:
-        """No more will be read."""
+        """Close the file."""
         self._file.close()
 
 
 class InboxFile:
-    """A file that arrives in any order."""
+    """A file that is being received; its octets may come in any order."""
 
     def __init__(self, inbox: Inbox, part: Path) -> None:
         self._inbox, self._part = inbox, part
         self._file = part.open("w+b", buffering=0)
 
     def write(self, offset: int, octets: bytes) -> None:
-        """Put all of `octets` at `offset`."""
+        """Write all of `octets` at `offset`."""
         if offset + len(octets) > self._inbox.octets_max:
             raise OSError(errno.EFBIG, f"a file of more than {self._inbox.octets_max} octets")
         self._file.seek(offset)
@@ -117,16 +117,16 @@ class InboxFile:
             left = left[self._file.write(left) :]
 
     def read(self, offset: int, size: int) -> bytes:
-        """Octets that were written."""
+        """Up to `size` octets written before, from `offset` on."""
         return os.pread(self._file.fileno(), size, offset)
 
     def keep(self, name: str) -> None:
-        """The file is whole: put it on the disk, then under its name."""
+        """Force the complete file to the disk, then give it its name."""
         os.fsync(self._file.fileno())
         self._inbox.settle(self._part, name)
         self._file.close()
 
     def discard(self) -> None:
-        """The file will not be whole."""
+        """Delete the file: it will not be completed."""
         self._file.close()
         self._inbox.remove(self._part)

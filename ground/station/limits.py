@@ -1,4 +1,4 @@
-"""Values held against the limits that the dictionary declares for them."""
+"""Limit checking: values compared with the limits that the dictionary declares."""
 
 from collections import Counter
 from typing import NamedTuple
@@ -8,11 +8,11 @@ from link.dictionary import Limits, Sample
 from link.dictionary.model import Bounds, Field
 
 LEVELS: dict[str, Severity] = {"watch": "info", "warning": "low", "distress": "medium", "critical": "high"}
-"""The bands of `Limits`, the gravest last, and how grave it is to leave them."""
+"""The levels of `Limits`, the gravest last, and the severity of the event when a value leaves their band."""
 
 
 class Crossing(NamedTuple):
-    """A parameter went out of its `level` band, or came back into all of them (`level` is empty)."""
+    """A parameter left the band of `level`, or came back into all bands (`level` is empty)."""
 
     parameter: str
     value: float
@@ -22,12 +22,12 @@ class Crossing(NamedTuple):
 
     @property
     def severity(self) -> Severity:
-        """How grave it is."""
+        """The severity of the event."""
         return LEVELS.get(self.level, "info")
 
     @property
     def message(self) -> str:
-        """For people."""
+        """The event's sentence."""
         value = f"{self.parameter} = {self.value:g} {self.unit}".rstrip()
         if self.band is None:
             return f"{value} is within limits again."
@@ -35,9 +35,9 @@ class Crossing(NamedTuple):
 
 
 class LimitWatch:
-    """Remembers which parameters are out of which band, and for how many samples in a row.
+    """Keeps which parameters are out of which band, and for how many consecutive samples.
 
-    `outside` is the present state: the gravest level of each parameter that is out of limits.
+    `outside`: the gravest level violated by each parameter that is out of limits now.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class LimitWatch:
         self._in_a_row: Counter[tuple[str, str]] = Counter()
 
     def check(self, sample: Sample) -> list[Crossing]:
-        """What changed with this sample."""
+        """Check a sample; return the crossings that it brings."""
         crossings = []
         for field in sample.entry.fields:
             value = sample.values[field.name]
@@ -54,7 +54,7 @@ class LimitWatch:
         return crossings
 
     def of(self, sample: Sample) -> dict[str, str]:
-        """The levels that the fields of this report are at, if any."""
+        """The violated level of each field of this report that is out of limits."""
         names = {field.name: f"{sample.name}.{field.name}" for field in sample.entry.fields}
         return {field: self.outside[name] for field, name in names.items() if name in self.outside}
 
@@ -69,7 +69,7 @@ class LimitWatch:
         return [Crossing(parameter, value, field.unit, level, getattr(limits, level) if level else None)]
 
     def _gravest(self, parameter: str, limits: Limits, value: float) -> str:
-        """The gravest level whose band was left for long enough; empty for none."""
+        """The gravest level violated by enough consecutive samples; empty for none."""
         gravest = ""
         for level in LEVELS:
             band: Bounds | None = getattr(limits, level)

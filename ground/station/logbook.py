@@ -1,4 +1,4 @@
-"""What happened, once: into the archive, then to the clients. What the archive has already is no news."""
+"""Each record once: into the archive, then to the clients. What the archive holds already is not reported again."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,9 +11,9 @@ from hal.clock import Moment
 
 
 class Logbook:
-    """Gathers what one step brings; `flush` archives it in one transaction and makes it news.
+    """Gathers the items of one step; `flush` archives them in one transaction, then makes them news.
 
-    `strays` counts, by reason, packets that were not understood; `duplicates`, packets that the archive had already.
+    `strays` counts undecodable packets by reason; `duplicates`, packets that the archive had already.
     """
 
     def __init__(self, keeper: Keeper, duties: Duties) -> None:
@@ -26,15 +26,15 @@ class Logbook:
         self._said = 0
 
     def note(self, *items: Item) -> None:
-        """For the archive; records among them are news as well, where the archive does not know them yet."""
+        """Add items for the archive; records among them become news, unless the archive has them already."""
         self._items += items
 
     def report(self, records: Iterable[GroundRecord]) -> None:
-        """News that the archive does not need."""
+        """Add news that is not archived."""
         self._live += records
 
     def report_event(self, severity: Severity, name: str, message: str, now: Moment) -> None:
-        """An event of the ground's own."""
+        """Add an event of the ground itself."""
         self._said += 1
         self.note(
             EventRecord(
@@ -49,18 +49,18 @@ class Logbook:
         )
 
     def stray(self, octets: bytes, reason: str, detail: str, now: Moment) -> None:
-        """A packet that was not understood: kept, counted, and the first one of each reason told."""
+        """Archive and count an undecodable packet; the first of each reason becomes an event."""
         self.note(StrayRow(now.utc_ns, f"{reason}: {detail}", octets))
         self.count_stray(reason, detail, now)
 
     def count_stray(self, reason: str, detail: str, now: Moment) -> None:
-        """As `stray`, for a packet that is archived anyway."""
+        """As `stray`, for a packet that is already archived as telemetry."""
         self.strays[reason] += 1
         if self.strays[reason] == 1:
             self.report_event("low", "StrayPacket", f"{reason}: {detail}; further ones are only counted.", now)
 
     def flush(self) -> None:
-        """Archive what was noted; then it is news."""
+        """Archive the noted items, then make their records news."""
         if not self._items and not self._live and not self.keeper.waiting:
             return
         items, self._items = self._items, []
@@ -74,7 +74,7 @@ class Logbook:
         self._live = []
 
     def _kept(self, items: list[Item]) -> list[tuple[Item, bool]]:
-        """The items that the archive has, or will have, and whether they are new. One that it cannot hold is told."""
+        """The items that are or will be archived, and whether each is new; one that cannot be becomes an event."""
         with self._duties.alone("archiving"):
             return list(zip(items, self.keeper.keep(items), strict=True))
         if len(items) < 2:
@@ -82,6 +82,6 @@ class Logbook:
         return [pair for item in items for pair in self._kept([item])]
 
     def drain_news(self) -> list[GroundRecord]:
-        """What is news since the last call, oldest first."""
+        """The news since the last call, oldest first."""
         taken, self._news = self._news, []
         return taken

@@ -1,6 +1,7 @@
-"""Frames on their way to the port, as CLTUs: what the port has not taken yet can still be withdrawn.
+"""Frames on their way to the port, as CLTUs (CCSDS 231.0-B-4); what the port has not taken can be withdrawn.
 
-Positions count octets since the start. The port takes a unit in pieces of any size, and holds some of them for a while.
+A unit is the octets of one CLTU. Positions count octets since the start. The port takes a unit in pieces of any size
+and buffers them for a while.
 """
 
 from collections import deque
@@ -13,7 +14,7 @@ from link.frames.tc import FrameType, TcFrame
 
 @dataclass(slots=True, eq=False)
 class _Unit:
-    """`frame` is None for octets that are no frame, `written` how many octets the port has taken."""
+    """`frame` is None for octets that are not a frame; `written` counts the octets that the port has taken."""
 
     octets: bytes
     frame: TcFrame | None = None
@@ -21,32 +22,32 @@ class _Unit:
 
 
 class Outbox:
-    """A queue of units. `octets` counts what the port has taken, `held` what of it had not left at the last look."""
+    """A queue of units. `octets` counts those that the port has taken; `held`, those in its buffers at the last check."""
 
     def __init__(self) -> None:
         self.octets = self.held = 0
         self._waiting: deque[_Unit] = deque()
-        self._taken: deque[tuple[int, TcFrame]] = deque()  # and the position at which it ends
+        self._taken: deque[tuple[int, TcFrame]] = deque()  # position of its end, and the frame
 
     @property
     def output(self) -> bytes:
-        """What the port shall take next: the rest of one unit."""
+        """The octets to write to the port next: the rest of one unit."""
         return self._waiting[0].octets[self._waiting[0].written :] if self._waiting else b""
 
     @property
     def busy(self) -> bool:
-        """Whether something has not left yet."""
+        """Whether any octets wait, or are still in the port's buffers."""
         return bool(self._waiting or self._taken)
 
     @property
     def delays_answers(self) -> bool:
-        """Whether a frame that the node will answer in its CLCW has not left yet."""
+        """Whether a frame that changes the node's CLCW is still on its way through the port."""
         waiting = (unit.frame for unit in self._waiting)
         taken = (frame for _, frame in self._taken)
         return any(frame and frame.type is not FrameType.BD for frame in (*waiting, *taken))
 
     def holds(self, frame: TcFrame) -> bool:
-        """Whether this very frame waits for the port."""
+        """Whether this frame, the same object, waits for the port."""
         return any(unit.frame is frame for unit in self._waiting)
 
     def offer(self, frame: TcFrame, octets: bytes) -> None:
@@ -54,12 +55,12 @@ class Outbox:
         self._waiting.append(_Unit(octets, frame))
 
     def emptied(self) -> None:
-        """What the port held is gone: end for its receiver whatever unit that may have cut short."""
+        """The port's buffers were cleared: send what makes the receiver drop a unit that this may have cut short."""
         self._taken.clear()
         self._waiting.appendleft(_Unit(BREAK))
 
     def wrote(self, count: int) -> list[TcFrame]:
-        """The port has taken `count` octets of `output`; the frames that it has wholly by now."""
+        """Note that the port has taken `count` octets of `output`; return the frame that this completes, if any."""
         if not count:
             return []
         unit = self._waiting[0]
@@ -74,16 +75,16 @@ class Outbox:
         return [unit.frame]
 
     def left(self, held: int) -> list[TcFrame]:
-        """The port holds `held` octets that it has not sent: the frames that have left since."""
+        """Note that the port's buffers hold `held` octets; return the frames that have left since the last call."""
         self.held, gone = held, []
         while self._taken and self._taken[0][0] <= self.octets - held:
             gone.append(self._taken.popleft()[1])
         return gone
 
     def withdraw(self, asked: Callable[[TcFrame], bool]) -> list[TcFrame]:
-        """Drop the frames that are not `asked` for; those among them that are too far gone, and will still be sent.
+        """Drop the waiting frames that are not `asked` for; return those of them that can no longer be stopped.
 
-        The rest of a unit that was begun gives way to what ends it for its receiver.
+        The rest of a unit that was partly written is replaced by octets that make the receiver drop it.
         """
         unwanted = [unit for unit in self._waiting if unit.frame and not asked(unit.frame)]
         late = [unit for unit in unwanted if unit.written and not can_be_broken_off(unit.octets, unit.written)]

@@ -1,7 +1,7 @@
 """The station: octets from the port become archived packets, samples, events and files; commands become octets.
 
 Pure and stepped: octets and times go in, octets and news come out; archive and file store are handed in. Nothing that
-was received is lost because something else failed: what cannot be understood is kept as it came and counted, what
+was received is lost because something else failed: what cannot be decoded is kept as received and counted, what
 cannot be archived waits.
 """
 
@@ -34,7 +34,7 @@ from link.packets.space_packet import COUNT_MODULUS, HEADER_SIZE
 from link.pus.source import TcSource
 
 _APID_MASK = 0x7FF
-_RETRY_NS = 1_000_000_000  # between attempts to write to an archive that refuses
+_RETRY_NS = 1_000_000_000  # between attempts to write to an archive that fails
 _MS = 1_000_000
 _PORT_EVENTS: dict[str, tuple[str, Severity]] = {
     "away": ("LinkPortAway", "medium"),
@@ -45,8 +45,8 @@ _PORT_EVENTS: dict[str, tuple[str, Severity]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """`round_trip_ms`: longer than a frame takes up, and the next one down with the answer; what is not acknowledged by
-    then is sent again. `command_ms`: how long a command may show no sign of life.
+    """`round_trip_ms`: more than the time for a frame up and the next frame down; a frame not acknowledged by
+    then is sent again. `command_ms`: a command without any report for this long times out.
     """
 
     round_trip_ms: int = 3_000
@@ -54,9 +54,9 @@ class Patience:
 
 
 class Station:
-    """Operates the node of `dictionary`. `port` is what clients are told of the port, `duties` what may fail alone.
+    """Operates the node of `dictionary`. `port` is the port's name for clients; `duties` isolates failures.
 
-    `known` has all that was received and sent, also what the archive could not take yet.
+    `known` answers queries about all that was received and sent, archived or not yet.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Station:
         now: Moment,
         *,
         port: str = "",
-        patience: Patience = Patience(),  # frozen
+        patience: Patience = Patience(),  # a shared default is safe: it is frozen
     ) -> None:
         managed = managed_of(dictionary)
         self._dictionary, self._port, self._begun_ns, self._now = dictionary, port, now.utc_ns, now
@@ -75,7 +75,7 @@ class Station:
         self._log = Logbook(keeper := Keeper(archive), self.duties)
         self.known = Known(archive, lambda: keeper.waiting)
         self._log.note(DictionaryRow(dictionary.version, dictionary.to_json()))
-        self._log.flush()  # before anything is read: what is found damaged by this is set aside
+        self._log.flush()  # before any reading: writing sets a damaged archive aside
         self._book = CommandBook(self._earlier(archive), patience.command_ms * _MS, now)
         self._source = TcSource(dictionary.apid, count=self._book.next_count)
         self._requests = Requests(dictionary)
@@ -103,7 +103,7 @@ class Station:
 
     @property
     def next_wake_ns(self) -> int | None:
-        """When `step` has something to do again, if nothing is received before."""
+        """Monotonic time at which `step` is due next, if nothing is received before."""
         due = [self._uplink.deadline_ns, self._book.deadline_ns]
         due += [self._files.deadline_ns] if self._files and self._linked else []
         due += [self._downlink.lost_at_ns] if self._linked else []
@@ -111,7 +111,7 @@ class Station:
         return min((ns for ns in due if ns is not None), default=None)
 
     def feed(self, octets: bytes, now: Moment) -> None:
-        """Take what the port received; `step` then makes the answers."""
+        """Take octets that the port received; `step` then makes the answers."""
         self._now = now
         good = self._downlink.good
         packets: list[bytes] = []
@@ -129,12 +129,12 @@ class Station:
         self._log.flush()
 
     def hear_of_port(self, news: PortNews, now: Moment) -> None:
-        """Take what happened to the port: clients are told."""
+        """Report a change of the port to the clients."""
         name, severity = _PORT_EVENTS[news.kind]
         self._log.report_event(severity, name, f"{news.sentence}.", now)
 
     def step(self, now: Moment) -> None:
-        """Do what is due, and make what the port shall send."""
+        """Do what is due, and make the octets that the port is to send."""
         self._now = now
         for severity, name, sentence in self._log.keeper.drain_news():
             self._log.report_event(severity, name, sentence, now)
@@ -153,24 +153,24 @@ class Station:
 
     @property
     def output(self) -> bytes:
-        """What the port shall take next; `wrote` says how much of it it took."""
+        """The octets to write to the port next; `wrote` reports how many of them it took."""
         return self._uplink.output
 
     @property
     def busy(self) -> bool:
-        """Whether something that was to be sent has not left the port yet."""
+        """Whether octets to be sent have not left the port yet."""
         return self._uplink.busy
 
     def pop_withdrawal(self) -> bool:
-        """Whether the port shall forget what it holds, as that was given up; `emptied` says that it has."""
+        """Whether the port's buffers must be cleared, as their content was withdrawn; `emptied` reports that they are."""
         return self._uplink.pop_withdrawal()
 
     def emptied(self) -> None:
-        """The port holds nothing any more."""
+        """Note that the port's buffers were cleared."""
         self._uplink.emptied()
 
     def wrote(self, count: int, held: int, now: Moment) -> None:
-        """The port took `count` octets of `output`; of all that it took it has not sent `held` yet."""
+        """Note that the port took `count` octets of `output`, and that `held` octets are still in its buffers."""
         self._now = now
         with self.duties.alone("command link"):
             self._uplink.wrote(count, held, now.monotonic_ns)
@@ -178,7 +178,7 @@ class Station:
         self._log.flush()
 
     def pop_output(self) -> bytes:
-        """All that is to be sent, for a port that takes everything at once."""
+        """All octets to be sent, for a port that takes everything at once."""
         taken = bytearray()
         while octets := self.output:
             taken += octets
@@ -186,7 +186,7 @@ class Station:
         return bytes(taken)
 
     def drain_news(self) -> list[GroundRecord]:
-        """What clients want to know, oldest first."""
+        """The records for clients since the last call, oldest first."""
         return self._log.drain_news()
 
     def command(
@@ -200,7 +200,7 @@ class Station:
         """
         self._check_node()
         self._follow()
-        source = replace(self._source)  # a refused command takes no number
+        source = replace(self._source)  # a copy, so that a refused command uses up no sequence count
         order = self._requests.make(name, arguments, source)
         if order.hazardous and not confirmed:
             raise ValueError(f"{name} is hazardous; confirm it if you mean it")
@@ -221,17 +221,17 @@ class Station:
         return record
 
     def end(self, now: Moment) -> None:
-        """Before the end: what was not sent never will be, and is told so."""
+        """End the service: commands that were not sent never will be, and are recorded so."""
         self._uplink.close(now.monotonic_ns, "the service ended")
         self._note_uplink(now)
         self._log.flush()
 
     def rescue(self, path: Path) -> bool:
-        """Before the end: put what the archive could not take into a file of JSON lines; whether there was any."""
+        """Write what could not be archived to a file of JSON lines; return whether there was any."""
         return not self._log.keeper.retry() and self._log.keeper.rescue(path)
 
     def status(self, now: Moment) -> Status:
-        """Everything on one page."""
+        """The state of the station on one page."""
         return Status(
             node=self._dictionary.node,
             dictionary=self._dictionary.version,
@@ -249,7 +249,7 @@ class Station:
         )
 
     def _dropped(self) -> dict[str, int]:
-        """What was given up for want of room, by what it was."""
+        """How much was dropped for lack of room, by kind."""
         files = self._files.dropped if self._files else {}
         return (
             self.duties.dropped
@@ -273,7 +273,7 @@ class Station:
             raise MismatchError(f"not sent: {self._telemetry.mismatch}")
 
     def _earlier(self, archive: Archive) -> list[CommandRecord]:
-        """The commands of services before this one, as far as they can be read."""
+        """The archived commands of earlier runs of the service, as far as they can be read."""
         with self.duties.alone("reading earlier commands"):
             return archive.commands()
         return []
@@ -332,7 +332,7 @@ class Station:
             self._uplink.close(now.monotonic_ns, "the node flies another dictionary")
 
     def _acquire(self, now: Moment) -> None:
-        """A good frame came."""
+        """A valid frame came: where the link was lost, it is back."""
         if self._linked:
             return
         self._linked = True
@@ -341,8 +341,8 @@ class Station:
             self._files.thaw(now)
 
     def _follow(self) -> None:
-        """Number the next request behind the last one that the node took, whoever sent that: a node does not execute
-        what it took before. Our own may still be on their way, so we go on and not back, unless we never sent any.
+        """Continue the sequence count after the node's last request, whoever sent it: a node does not execute a
+        count that it took before. Requests of ours may be on their way: never go back, unless none was ever sent.
         """
         last = self._telemetry.last_request
         if last is not None:
@@ -362,7 +362,7 @@ class Station:
             self._files.freeze(now)
 
     def _time_out(self, now: Moment) -> None:
-        """What has shown no sign of life for too long is not sent any more."""
+        """Withdraw the commands that have timed out."""
         for record in self._book.step(now):
             self._uplink.withdraw(request_of(record), now.monotonic_ns)
             self._log.note(record)

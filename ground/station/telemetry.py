@@ -1,8 +1,8 @@
-"""Reports into meaning: samples held against limits, events, verification; each packet archived as it came.
+"""Telemetry packets to samples with limit checks, events and verification; each packet is archived as received.
 
-The node says in its beacon which dictionary it flies. While that is another than ours nothing is decoded by ours, which
-would give plausible nonsense; what comes before the first beacon waits for it. Packets are archived as they come, and
-again under their version once the node has named it.
+The node's beacon names the dictionary that it flies. While that is not ours nothing is decoded by ours, which
+would give plausible nonsense; packets before the first beacon wait for it. Packets are archived as they come, and
+get their dictionary version once the node has named it.
 """
 
 from collections import deque
@@ -37,16 +37,16 @@ from link.pus.services.housekeeping import (
 )
 from link.pus.services.verification import RefusedError
 
-_STALE_NS = 10_000_000_000  # an older sample is shown again when the latest is this old: the node's clock was set back
+_STALE_NS = 10_000_000_000  # then an earlier time counts as the latest: the node's clock was set back
 _UNDECODED_MAX = 1000
 UNKNOWN = "unknown"
-"""The dictionary, in the archive, of packets whose node was lost before it named one."""
+"""The archived dictionary version of packets whose node was lost before it named one."""
 
 
 class TelemetryReader:
-    """`latest`: the last sample of each report; `flown`: the dictionary version that the node names, None before.
+    """`latest`: the last sample of each report; `flown`: the dictionary version named by the node, None before.
 
-    `undecoded` counts packets that came so long before the node named its dictionary that they are in the archive only.
+    `undecoded` counts packets that came too long before the node named its dictionary, and are only archived.
     """
 
     def __init__(self, dictionary: Dictionary, archive: Archive, book: CommandBook, logbook: Logbook) -> None:
@@ -54,14 +54,14 @@ class TelemetryReader:
         self.flown: str | None = None
         self.undecoded = 0
         self.last_request: int | None = None
-        """Sequence count of the last request that the node says it took, from whomever; None while it has not said."""
+        """Sequence count of the last request that the node took, from any sender; None until its beacon reports one."""
         self.mismatch = ""
-        """Why the node's dictionary is not ours; empty while it is, or is not known."""
+        """How the node's dictionary differs from ours; empty if it does not, or is not known."""
         self._dictionary, self._archive, self._book, self._log = dictionary, archive, book, logbook
-        self._early: deque[tuple[Reading, Moment]] = deque()  # before the node named its dictionary
-        self._taken_ns: dict[str, int] = {}  # monotonic: when the latest sample of each report came
+        self._early: deque[tuple[Reading, Moment]] = deque()  # packets before the node named its dictionary
+        self._taken_ns: dict[str, int] = {}  # monotonic time of arrival of each report's latest sample
         self._limits = LimitWatch()
-        logbook.note(NamedRow(UNKNOWN))  # those of a service that was killed
+        logbook.note(NamedRow(UNKNOWN))  # packets without a version that a killed service left
         self._names = Names(dictionary)
         self._declared = frozenset(entry.id for entry in dictionary.reports)
         self._created: dict[int, tuple[Structure, Codec]] = {}
@@ -69,7 +69,7 @@ class TelemetryReader:
         self._expected: dict[int, CreateStructure | AppendParameters] = {}
 
     def accept(self, octets: bytes, now: Moment) -> RequestId | None:
-        """One whole telemetry packet of the node; the request that it tells of, if it is of service 1."""
+        """Take one telemetry packet of the node; return the request that it reports on, if it is of service 1."""
         try:
             reading = read_packet(octets)
         except DecodeError as error:
@@ -86,7 +86,7 @@ class TelemetryReader:
         return None
 
     def forget_node(self) -> None:
-        """The link is lost: what is heard next may be another node, or the same with another dictionary."""
+        """The link is lost: the next frames may come from another node, or from this one with another dictionary."""
         if self.flown is None:
             self._log.note(NamedRow(UNKNOWN))
         self.flown, self.mismatch = None, ""
@@ -94,7 +94,7 @@ class TelemetryReader:
         self._early.clear()
 
     def _decode_early(self) -> None:
-        """Decode what waits once the dictionary is known to be ours; by another one nothing is decoded."""
+        """Decode the waiting packets once the dictionary is known to be ours; drop them if it is another."""
         if self.mismatch:
             self._early.clear()
         while self._early and (self.flown or len(self._early) > _UNDECODED_MAX):
@@ -150,18 +150,18 @@ class TelemetryReader:
                 self._log.note(self._answer(content, reading, now))
 
     def check(self, name: str, constraint: Condition) -> None:
-        """Raises ValueError where what the node last told is not what the command `name` asks for."""
+        """Raises ValueError unless the node's last samples fulfil `constraint` of the command `name`."""
         if not constraint.holds(lambda one: self._last(one.field)):
             told = ", ".join(f"{one.field} = {_shown(self._last(one.field))}" for one in comparisons_of(constraint))
             raise ValueError(f"{name} is sent only while {constraint}; last told: {told}")
 
     def _last(self, parameter: str) -> Any:
-        """The value of `Report.field` in its last sample; None before one came."""
+        """The value of `Report.field` in the last sample; None before the first one."""
         report, _, field = parameter.partition(".")
         return self.latest[report].values.get(field) if report in self.latest else None
 
     def expect(self, request: RequestId, message: Request) -> None:
-        """A request is sent: once the node has done it, the reports of what it creates are samples."""
+        """Note a request that is sent: once the node has executed it, the structures that it creates can be decoded."""
         if isinstance(message, CreateStructure | AppendParameters):
             self._expected[request.word] = message
 
@@ -171,7 +171,7 @@ class TelemetryReader:
 
     def _learn(self, structure: int, parameters: list[int]) -> None:
         if structure not in self._declared:
-            with suppress(RefusedError):  # what our dictionary does not know cannot be read
+            with suppress(RefusedError):  # parameters that our dictionary does not have cannot be decoded
                 entry = structure_of(structure, parameters, self._names.table)
                 self._created[structure], self._parameters[structure] = (entry, Codec(entry.fields)), parameters
 
@@ -184,7 +184,7 @@ class TelemetryReader:
         return reading.content(self._dictionary)
 
     def _answer(self, report: Report, reading: Reading, now: Moment) -> EventRecord:
-        """What a service answered, for people."""
+        """The answer of a service as an event with one sentence."""
         return EventRecord(
             origin="node",
             severity="info",
@@ -198,7 +198,7 @@ class TelemetryReader:
     def _take_sample(self, sample: Sample, reading: Reading, now: Moment) -> None:
         time_ns, latest = reading.packet.time_ns, self.latest.get(sample.name)
         if latest and time_ns <= latest.time_ns and now.monotonic_ns - self._taken_ns[sample.name] < _STALE_NS:
-            return  # late or repeated: history, not the present
+            return  # late or repeated: it is not the present state
         self._taken_ns[sample.name] = now.monotonic_ns
         if sample.entry.id == BEACON_STRUCTURE:
             self.last_request = _count_in(sample.values.get("last_request"))
@@ -221,7 +221,7 @@ def _shown(value: Any) -> str:
 
 
 def _count_in(value: Any) -> int | None:
-    """What the beacon's `last_request` says; a node that took no request yet says more than a count can be."""
+    """The count in the beacon's `last_request`; None for the larger number that stands for no request yet."""
     return value if isinstance(value, int) and 0 <= value < COUNT_MODULUS else None
 
 

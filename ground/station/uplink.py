@@ -1,8 +1,8 @@
 """Packets up: FOP-1 delivers commands in order and once (CCSDS 232.1-B-2), file data go beside it; CLTUs come out.
 
-The service that FOP-1 gives is opened as soon as the node is heard, at the number that its FARM reports, and again
-after an alert. What it gives up is withdrawn down to the port, told, and never sent by itself again: the operator
-decides. No more commands are on their way at a time than the node can answer for.
+FOP-1's AD service is opened as soon as the node is heard, at the number that its FARM-1 reports, and again
+after an alert. A request that FOP-1 gives up is withdrawn down to the port, reported, and never resent: the operator
+decides. At most as many commands are on their way at a time as the node can report on.
 """
 
 from collections import deque
@@ -23,15 +23,15 @@ from link.pus.packets import RequestId
 QUEUE_MAX = 100
 FILE_PACKETS_MAX = 1000
 UNVERIFIED_MAX = 8
-"""Commands on their way that the node has not spoken of yet; each costs it some reports, which it holds in a queue."""
+"""Most commands sent but not verified yet: each causes several reports, and the node's queue for them is bounded."""
 _TRANSMISSIONS_MAX = 10
-_BACK_OFF_MAX = 3  # doublings of the time before the service is opened again
+_BACK_OFF_MAX = 3  # most doublings of the time before the service is opened again
 _MS = 1_000_000
-_REQUEST_OCTETS = 4  # of a request's packet: what verification reports name it by
+_REQUEST_OCTETS = 4  # first octets of a packet, by which verification reports name its request
 
 
 class Released(NamedTuple):
-    """The request's frame has left; repetitions are told too."""
+    """The request's frame has left; also reported for each repetition."""
 
     request: RequestId
 
@@ -43,7 +43,7 @@ class Delivered(NamedTuple):
 
 
 class Undelivered(NamedTuple):
-    """The request was given up, and why; `sent` if it may have arrived all the same."""
+    """The request was given up, and why; `sent`: its frame was sent, so it may have arrived."""
 
     request: RequestId
     reason: str
@@ -54,9 +54,10 @@ UplinkNotice = Released | Delivered | Undelivered
 
 
 class Uplink:
-    """One packet a frame. Times are monotonic ns. Counts `frames` sent, repetitions too, and `file_packets_dropped`.
+    """Sends one packet per frame. Times are monotonic ns. Counts `frames` sent, with repetitions, and
+    `file_packets_dropped`.
 
-    `has_sent`: frames of an earlier service may have been accepted of late.
+    `has_sent`: an earlier run of the service has sent frames, which the node may have accepted since its last CLCW.
     """
 
     def __init__(self, managed: Managed, round_trip_ms: int, *, has_sent: bool = False) -> None:
@@ -67,33 +68,33 @@ class Uplink:
         self._outbox = Outbox()
         self._clcw: Clcw | None = None
         self._opens_ns = self._opened_ns = self._alerts = 0
-        self._has_sent, self._knows_numbers = has_sent, not has_sent  # of AD frames, and whether of all of them
-        self._moved_ns = 0  # when the port last took or sent something, or had nothing to take
+        self._has_sent, self._knows_numbers = has_sent, not has_sent  # AD frames; we know all their numbers
+        self._moved_ns = 0  # when the port last took or sent octets, or was idle
         self._queue: deque[tuple[RequestId, bytes]] = deque()
         self._sent: set[RequestId] = set()
         self._withdrawn = False
-        self._unverified: dict[RequestId, int | None] = {}  # until when the node's word is waited for, once delivered
+        self._unverified: dict[RequestId, int | None] = {}  # end of the wait for verification; None: not delivered
         self._file_packets: deque[bytes] = deque()
         self._notices: list[UplinkNotice] = []
 
     @property
     def state(self) -> str:
-        """Of FOP-1: `initial` is closed, `active` open, `retransmit` open with something to repeat."""
+        """FOP-1's state: `initial` is closed, `active` open, `retransmit` open with frames to repeat."""
         return self._fop.state.name.lower().replace("_", " ")
 
     @property
     def octets(self) -> int:
-        """That the port has taken."""
+        """How many octets the port has taken."""
         return self._outbox.octets
 
     @property
     def notices_dropped(self) -> int:
-        """Of FOP-1, which nobody fetched in time."""
+        """How many notices FOP-1 dropped because they were not drained in time."""
         return self._fop.notices_dropped
 
     @property
     def deadline_ns(self) -> int | None:
-        """When `step` has something to do at the latest."""
+        """Monotonic time at which `step` must be called next; None if only input can make work."""
         due = [self._opens_ns] if self._may_open else []
         if self._outbox.busy:
             due.append(self._moved_ns + self._stall_ns)
@@ -105,16 +106,16 @@ class Uplink:
 
     @property
     def output(self) -> bytes:
-        """What the port shall take next; `wrote` says how much it took."""
+        """The octets to write to the port next; `wrote` reports how many it took."""
         return self._outbox.output
 
     @property
     def busy(self) -> bool:
-        """Whether something has not left yet."""
+        """Whether octets to be sent have not left the port yet."""
         return self._outbox.busy
 
     def send(self, packet: bytes, request: RequestId) -> None:
-        """Queue a command's packet. Raises BusyError, or ValueError for one that no frame holds."""
+        """Queue a command's packet. Raises BusyError, or ValueError for a packet too long for one frame."""
         if not self._managed.ocf:
             raise UsageError("the node sends no CLCW (ocf = false), without which no command can be sent")
         if len(packet) > self.packet_octets_max:
@@ -124,25 +125,25 @@ class Uplink:
         self._queue.append((request, packet))
 
     def send_beside(self, packet: bytes) -> None:
-        """Queue a packet that brings its own reliability; of too many the oldest is dropped."""
+        """Queue a packet for a BD frame, whose sender repeats what is lost (CFDP); of too many the oldest is dropped."""
         self._file_packets.append(packet)
         if len(self._file_packets) > FILE_PACKETS_MAX:
             self._file_packets.popleft()
             self.file_packets_dropped += 1
 
     def on_clcw(self, clcw: Clcw, now_ns: int) -> None:
-        """Take the node's report."""
+        """Take a CLCW of the node."""
         if clcw.channel == self._managed.tc_channel:
             self._clcw = clcw
             self._fop.on_clcw(clcw, now_ns)
             self._note(now_ns)
 
     def verified(self, request: RequestId, now_ns: int) -> None:
-        """The node has spoken of the request: another may go.
+        """Note that a verification report for the request came: another command may be sent.
 
-        Reports come in order, so what it had to say about those before is here or lost. The CLCW beside the report is
-        no older than it. Where that does not acknowledge the request, the FARM has begun anew with another number: to
-        send the frame again would be to have it executed again.
+        Reports come in order, so those about earlier requests have come or are lost. The CLCW in the report's frame is
+        no older than the report. If it does not acknowledge the request, the FARM was reset to another number: sending
+        the frame again would execute the request again.
         """
         self._give_up(request, "the node's receiver began anew", now_ns)
         if request in self._unverified:
@@ -151,16 +152,16 @@ class Uplink:
                 del self._unverified[one]
 
     def withdraw(self, request: RequestId, now_ns: int) -> None:
-        """Nobody waits for the request any more: nothing more of it is sent, nor of what FOP-1 has beside it."""
+        """Stop sending a request that has timed out, and with it all other frames that FOP-1 holds."""
         self._queue = deque(entry for entry in self._queue if entry[0] != request)
         self._unverified.pop(request, None)
         self._give_up(request, "given up together with an older command", now_ns)
 
     def close(self, now_ns: int, reason: str) -> None:
-        """Give up everything that is under way, so that nothing old is executed much later."""
+        """Give up everything that waits or is being sent, so that no old command is executed much later."""
         self._clcw, self._alerts = None, 0
         self._fop.directive(FopDirective.TERMINATE, now_ns)
-        for frame in self._fop.asked:  # file data, which no directive ends
+        for frame in self._fop.asked:  # BD frames (file data), which no directive removes
             self._fop.taken(frame, now_ns)
         self._note(now_ns, reason)
         self._notices += [Undelivered(request, f"{reason}; it was not sent", sent=False) for request, _ in self._queue]
@@ -182,7 +183,7 @@ class Uplink:
         self._fill(now_ns)
 
     def wrote(self, count: int, held: int, now_ns: int) -> None:
-        """The port has taken `count` octets of `output`, and holds `held` of all that it took."""
+        """Note that the port took `count` octets of `output`, and that `held` octets are still in its buffers."""
         if count or held != self._outbox.held:
             self._moved_ns = now_ns
         for frame in self._outbox.wrote(count):
@@ -197,22 +198,22 @@ class Uplink:
         self._fill(now_ns)
 
     def pop_withdrawal(self) -> bool:
-        """Whether, since the last call, something was given up that the port had taken: it shall forget it."""
+        """Whether, since the last call, frames were given up that the port had taken: its buffers must be cleared."""
         taken, self._withdrawn = self._withdrawn, False
         return taken
 
     def emptied(self) -> None:
-        """The port holds nothing any more."""
+        """Note that the port's buffers were cleared."""
         self._outbox.emptied()
 
     def drain_notices(self) -> list[UplinkNotice]:
-        """How requests fared since the last call, in order."""
+        """What became of requests since the last call, in order."""
         taken, self._notices = self._notices, []
         return taken
 
     @property
     def _stall_ns(self) -> int:
-        """How long the port may take nothing: as long as FOP-1 would try."""
+        """How long the port may take no octets: as long as FOP-1 would repeat a frame."""
         return _TRANSMISSIONS_MAX * self._round_trip_ns
 
     @property
@@ -220,11 +221,11 @@ class Uplink:
         return self._fop.state is FopState.INITIAL and self._clcw is not None
 
     def _open(self, now_ns: int) -> None:
-        """Begin AD service where the FARM is; after an alert only once reports from before it cannot come any more.
+        """Begin AD service at the FARM's number; after an alert, only when no CLCW from before it can arrive any more.
 
-        Once frames were sent the FARM is told where we go on: one of them may still come, and be accepted in place of a
-        new one with its number; and a report may be older than the last frames that were accepted. The FARM in lockout
-        is not told. A flag that stands although nothing is on its way would end the service at once: UNLOCK clears all.
+        Once frames were sent, Set V(R) gives the FARM our next number: an old frame may still arrive and be accepted as
+        a new one of the same number, and a CLCW may be older than the last accepted frames. A FARM in lockout discards
+        Set V(R). A flag set while no frame is on its way would end the service at once: Unlock clears all flags.
         """
         if not self._may_open or self._clcw is None or now_ns < self._opens_ns:
             return
@@ -238,13 +239,13 @@ class Uplink:
         self._fop.directive(FopDirective.INITIATE_UNLOCK if marred else FopDirective.INITIATE, now_ns)
 
     def _unused_number(self, clcw: Clcw) -> int:
-        """A number that no frame on its way has; those of frames that were given up are in the negative part of the
-        window then, so that the FARM discards what of them is still to come.
+        """A number that no frame on its way has; the numbers of frames given up are then in the negative part of the
+        window, so that the FARM discards them if they still arrive.
         """
         return self._fop.vs if self._knows_numbers else (clcw.report + self._managed.farm_window // 2) % MODULUS
 
     def _fill(self, now_ns: int) -> None:
-        """Take the frames that FOP-1 asks for, and give it the next packets as it has room."""
+        """Queue the frames that FOP-1 wants sent, and give it the next packets as it has room."""
         self._unverified = {one: ns for one, ns in self._unverified.items() if ns is None or ns > now_ns}
         if self._queue and self._fop.ready and len(self._unverified) < UNVERIFIED_MAX:
             request, packet = self._queue.popleft()
@@ -258,7 +259,7 @@ class Uplink:
         self._note(now_ns)
 
     def _give_up(self, request: RequestId, reason: str, now_ns: int) -> None:
-        """End FOP-1's service where it has the request: frames can only go in order."""
+        """End FOP-1's service if it holds the request: frames go in order, so none can be left out."""
         if self._fop.holds(request):
             self._fop.directive(FopDirective.TERMINATE, now_ns)
             self._note(now_ns, reason)
@@ -272,7 +273,7 @@ class Uplink:
             self._has_sent = True
 
     def _note(self, now_ns: int, reason: str = "") -> None:
-        """What FOP-1 has to say. What it gave up it did for the alert that it raised, or for our own `reason`."""
+        """Process FOP-1's notices. Requests that it gave up fail for its alert, or for `reason` where we ended it."""
         asked = {id(frame) for frame in self._fop.asked}
         for frame in self._outbox.withdraw(lambda frame: id(frame) in asked):
             self._mark_sent(frame)
@@ -285,7 +286,7 @@ class Uplink:
                 self._fate(notice.tag, notice.response, reason, now_ns)
 
     def _shut(self, now_ns: int) -> None:
-        """FOP-1 has ended its service: open it again after a round trip, later if it never lasts."""
+        """FOP-1 has ended its service: open it again after a round trip, or later if it repeatedly ends soon."""
         lasted = now_ns - self._opened_ns > self._stall_ns
         self._alerts = 0 if lasted else min(self._alerts + 1, _BACK_OFF_MAX)
         self._opens_ns = now_ns + (self._round_trip_ns << max(0, self._alerts - 1))

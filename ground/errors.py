@@ -1,13 +1,13 @@
-"""What the ground cannot do, and why: each with a short code for programs and one sentence for people.
+"""Errors of the ground: each has a short code for programs and one sentence for people.
 
 GroundError                  .code
 ├── ArchiveError             the archive cannot be opened or written
-│   └── DamagedArchiveError  what is in its file is not what we wrote
-├── BusyError                too much waits to be sent
+│   └── DamagedArchiveError  its file is damaged, or not an archive
+├── BusyError                the queue to the link is full
 ├── NotHeardError            the node is not heard, so nothing is sent
 ├── MismatchError            the node flies another dictionary
 ├── ServiceError             no ground service answers
-├── ServiceRefusedError      the service understood and said no; its own code
+├── ServiceRefusedError      the service understood and refused; its own code
 └── WaitError                what was waited for did not happen in time
 """
 
@@ -27,29 +27,29 @@ class ArchiveError(GroundError):
 
 
 class DamagedArchiveError(ArchiveError):
-    """What is in the archive's file is not what we wrote, or not ours at all."""
+    """The archive's file is damaged, or not an archive of Skyrack."""
 
 
 class BusyError(GroundError):
-    """Too much waits to be sent; try again later."""
+    """The queue to the link is full; try again later."""
 
     code = "busy"
 
 
 class NotHeardError(GroundError):
-    """The node is not heard, so nothing is sent that it might execute much later."""
+    """The node is not heard; nothing is sent, as the node might execute it much later."""
 
     code = "not_heard"
 
 
 class MismatchError(GroundError):
-    """The node flies another dictionary than ours."""
+    """The node flies another dictionary than this station has."""
 
     code = "dictionary_mismatch"
 
 
 class ServiceError(GroundError):
-    """No ground service answers on the socket, or it went away."""
+    """No ground service answers on the socket, or it closed the connection."""
 
     code = "no_service"
 
@@ -61,7 +61,7 @@ class WaitError(GroundError):
 
 
 class ServiceRefusedError(GroundError):
-    """The service understood the request and said no; `refusal` is its code."""
+    """The service understood the request and refused it; `refusal` is its code."""
 
     code = "refused"
 

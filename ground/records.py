@@ -1,7 +1,7 @@
-"""What the station knows, in the one form in which it is archived, sent to clients and printed.
+"""Records of the ground, in the one form in which they are archived, sent to clients and printed.
 
-Times ending in `_ns` are UTC nanoseconds since 1970; `received_ns` is the ground's clock, `time_ns` the clock of who
-speaks. Every record is a msgspec Struct, so that JSON written here is read back typed, or refused by name.
+Times ending in `_ns` are UTC nanoseconds since 1970; `received_ns` is by the ground's clock, `time_ns` by the clock of
+the record's source. Every record is a msgspec Struct: JSON is read back typed, or refused naming the wrong key.
 """
 
 from typing import Any, Literal
@@ -23,7 +23,7 @@ class GroundRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CommandStage(GroundRecord, frozen=True, kw_only=True):
-    """One stage of a command's life; `time_ns` is when it happened on board, None for what only the ground saw."""
+    """One stage of a command; `time_ns` is when it happened on board, None for a stage on the ground."""
 
     name: str
     received_ns: int
@@ -50,7 +50,7 @@ class CommandRecord(GroundRecord, frozen=True, kw_only=True):
 
 
 class SampleRecord(GroundRecord, frozen=True, kw_only=True):
-    """One report's values. `out_of_limits` says for which of them a band is violated, and the narrowest such band."""
+    """The values of one report. `out_of_limits`: the gravest violated level of each value that is out of limits."""
 
     report: str
     time_ns: int
@@ -71,7 +71,7 @@ class History(GroundRecord, frozen=True, kw_only=True):
 
 
 class EventRecord(GroundRecord, frozen=True, kw_only=True):
-    """What a node or the ground itself had to say."""
+    """One event, of the node or of the ground itself."""
 
     origin: Origin
     severity: Severity
@@ -80,12 +80,12 @@ class EventRecord(GroundRecord, frozen=True, kw_only=True):
     time_ns: int
     received_ns: int
     count: int
-    """Tells events of one time apart: the packet's sequence count, or the ground's own counter."""
+    """Distinguishes events of one time: the packet's sequence count, or the ground's own counter."""
     values: dict[str, JsonValue] = {}
 
 
 class FileRecord(GroundRecord, frozen=True, kw_only=True):
-    """A file that arrived whole: `name` under the output folder, octets, and when its transfer began and ended."""
+    """A completely received file: `name` under the output folder, octets, and when its transfer began and ended."""
 
     name: str
     size_octets: int
@@ -95,7 +95,7 @@ class FileRecord(GroundRecord, frozen=True, kw_only=True):
 
 
 class TransferRecord(GroundRecord, frozen=True, kw_only=True):
-    """A file on its way: `received_octets` of `size_octets` (0 until that is known); `condition` once it ended."""
+    """A file transfer: `received_octets` of `size_octets` (0 until that is known); `condition` once it has ended."""
 
     transaction: str
     name: str
@@ -109,8 +109,8 @@ class TransferRecord(GroundRecord, frozen=True, kw_only=True):
 class LinkRecord(GroundRecord, frozen=True, kw_only=True):
     """Counters of the radio link since the service began, both ways.
 
-    Frames `corrected` had wrong symbols that Reed-Solomon put right, `uncorrectable` ones are gone, and so are `lost`
-    ones: gaps in the master channel's count; `twice` ones were received again.
+    Frames `corrected` had wrong symbols that Reed-Solomon corrected; `uncorrectable` ones are lost, and so are `lost`
+    ones: gaps in the master channel's count; `twice` ones were received before.
     """
 
     octets_received: int = 0
@@ -126,16 +126,16 @@ class LinkRecord(GroundRecord, frozen=True, kw_only=True):
     packets: int = 0
     duplicates: int = 0
     strays: dict[str, int] = {}
-    """Packets that could not be understood, by reason; their octets are in the archive."""
+    """Packets that could not be decoded, by reason; their octets are in the archive."""
     last_frame_ns: int | None = None
     uplink: str = ""
-    """State of the command link, FOP-1's."""
+    """FOP-1's state on the command link."""
 
 
 class ArchiveRecord(GroundRecord, frozen=True, kw_only=True):
-    """How the archive fares: rows that wait because it cannot be written (`fault` says why), and rows given up.
+    """The state of the archive: rows that wait because it cannot be written (`fault`: why), and rows given up.
 
-    `unreadable`: how often a damaged row was passed over when rows were read.
+    `unreadable`: how often a damaged row was skipped when rows were read.
     """
 
     waiting: int = 0
@@ -145,32 +145,32 @@ class ArchiveRecord(GroundRecord, frozen=True, kw_only=True):
 
 
 class Status(GroundRecord, frozen=True, kw_only=True):
-    """Everything about the service that fits on one page."""
+    """The state of the service on one page."""
 
     node: str
     dictionary: str
     node_dictionary: str | None
-    """Version that the node says it flies; None until it has said so."""
+    """Version of the dictionary that the node's beacon names; None before the first beacon."""
     port: str
     now_ns: int
     begun_ns: int
     linked: bool
-    """Whether the node is heard."""
+    """Whether the node is heard: valid frames come."""
     link: LinkRecord
     archive: ArchiveRecord
     commands: dict[str, int]
     """Number of commands by state."""
     transfers: tuple[TransferRecord, ...]
     dropped: dict[str, int] = {}
-    """What was given up for want of room, by what it was."""
+    """How much was dropped for lack of room, by kind."""
     failed: dict[str, int] = {}
-    """How often a duty of the service failed, alone, by its name; the log has the reason."""
+    """How often each duty of the service failed, by its name; the log has the reasons."""
 
 
 class Survey(GroundRecord, frozen=True, kw_only=True):
-    """`fault`: what SQLite says of the file, empty where that is sound; rows by their table, `whole` and `damaged`.
+    """The condition of an archive. `fault`: SQLite's report, empty if sound; rows `whole` and `damaged` by table.
 
-    Of a file that is not sound, rows that cannot even be recognised are counted by the gaps that they leave.
+    In a damaged file, rows that cannot be recognised at all are counted by the gaps in the numbers of the others.
     """
 
     archive: str
@@ -180,14 +180,14 @@ class Survey(GroundRecord, frozen=True, kw_only=True):
 
     @property
     def is_sound(self) -> bool:
-        """Whether nothing is wrong with it."""
+        """Whether the file is sound and no row is damaged."""
         return not self.fault and not any(self.damaged.values())
 
 
 def plain(value: Any) -> JsonValue:
-    """A decoded value as JSON holds it."""
+    """A decoded value as a JsonValue."""
     if isinstance(value, bytes):
         return value.hex()
-    if isinstance(value, float) and value - value != 0:  # not finite
+    if isinstance(value, float) and value - value != 0:  # infinity or NaN
         return None
     return value  # type: ignore[no-any-return]

@@ -1,8 +1,8 @@
-"""Every command's life: queued, released, delivered by COP-1, then what the node reports of it, or a timeout.
+"""The state of every command: queued, released, delivered by COP-1, then as the node reports it, or timed out.
 
-Pure: times go in, changed records come out. What the node reports is matched by `ground.commands.tracker`; here that
-meets what only the ground knows, in one record a command, ready for the archive and for clients. What the node has said
-is never taken back: a record that ended by its word stays so, also across a restart of the service.
+Pure: times go in, changed records come out. `ground.commands.tracker` matches the node's reports to requests; here they
+are joined with what only the ground knows, in one record per command, for the archive and for clients. A state that
+the node has reported is never taken back: a command that it reported ended stays so, also across a restart.
 """
 
 from collections import Counter
@@ -48,7 +48,7 @@ _REACHED = {
     "step failed:": RequestProgress.FAILED,
     "failed": RequestProgress.FAILED,
 }
-"""How far a request had come when it was reported as the stage of this name, a step's number left out."""
+"""The progress of a request by the name of the stage that reported it; stages of steps without their number."""
 _ON_THE_GROUND: tuple[CommandState, ...] = ("queued", "released")
 _GIVEN_UP = "not delivered"
 ENTRIES_MAX = 1000
@@ -56,7 +56,7 @@ ENTRIES_MAX = 1000
 
 @dataclass(slots=True)
 class _Entry:
-    """`begins_ns`: monotonic time before which nothing is expected; `carrier`: the request that it is inside of."""
+    """`begins_ns`: monotonic time before which no report is expected; `carrier`: the request that contains this one."""
 
     record: CommandRecord
     begins_ns: int
@@ -65,12 +65,12 @@ class _Entry:
 
 
 class CommandBook:
-    """The last commands; `timeout_ns` after its last change one that has not ended times out, which a later report
-    takes back. One that waits for the link does so as long as others before it are delivered.
+    """The last commands. One that has not ended `timeout_ns` after its last change times out, which a later report
+    takes back. A queued command does not time out while earlier ones are being delivered.
 
-    `forgotten` counts those that had not ended when newer ones took their place.
+    `forgotten` counts commands that newer ones displaced before they had ended.
 
-    `earlier` are the archive's commands, oldest first: what had not ended when the last service did goes on here.
+    `earlier`: archived commands, oldest first; those that had not ended when the last service stopped continue here.
     """
 
     def __init__(self, earlier: Iterable[CommandRecord], timeout_ns: int, now: Moment) -> None:
@@ -78,10 +78,10 @@ class CommandBook:
         self.forgotten = 0
         self._tracker = CommandTracker(ENTRIES_MAX)
         self._entries: dict[RequestId, _Entry] = {}
-        self._open: dict[RequestId, _Entry] = {}  # those of them that have not ended: the others need no looking after
+        self._open: dict[RequestId, _Entry] = {}  # the entries that have not ended; only these can time out
         self._last: CommandRecord | None = None
         for record in earlier:
-            with suppress(ValueError):  # of a record whose request was damaged in the archive
+            with suppress(ValueError):  # skip a record whose request id was damaged in the archive
                 self._enter(record, now)
 
     @property
@@ -95,17 +95,17 @@ class CommandBook:
         return self._last is None
 
     def knows(self, request: RequestId) -> bool:
-        """Whether it is one of the last commands."""
+        """Whether `request` is one of the last commands."""
         return request in self._entries
 
     @property
     def unmatched(self) -> int:
-        """Reports about requests that nobody here sent."""
+        """How many reports were about requests that this station did not send."""
         return self._tracker.unmatched
 
     @property
     def by_state(self) -> dict[str, int]:
-        """How many of the last commands are in which state."""
+        """The number of the last commands in each state."""
         return dict(Counter(entry.record.state for entry in self._entries.values()))
 
     @property
@@ -122,7 +122,7 @@ class CommandBook:
         *,
         carrier: RequestId | None = None,
     ) -> CommandRecord:
-        """Write down a new command, queued for the link; one inside another request fails with that, its `carrier`."""
+        """Add a new command, queued for the link; one that another request, its `carrier`, contains fails with that."""
         record = CommandRecord(
             number=self._last.number + 1 if self._last else 1,
             name=name,
@@ -137,18 +137,18 @@ class CommandBook:
         return record
 
     def released(self, request: RequestId, now: Moment) -> list[CommandRecord]:
-        """Its frame was handed to the port; once more, if COP-1 repeats it, is no news."""
+        """Note that its frame has left; a repetition by COP-1 changes nothing."""
         return self._on_ground(request, "released", now)
 
     def delivered(self, request: RequestId, now: Moment) -> list[CommandRecord]:
-        """The node's FARM has its frame: the link goes on, so that those in the queue may wait for longer."""
+        """Note that the node's FARM accepted its frame. As the link works, timeouts of queued commands begin anew."""
         for entry in self._open.values():
             if entry.record.state == "queued":
                 self._postpone(entry, now)
         return self._on_ground(request, "delivered", now)
 
     def undelivered(self, request: RequestId, reason: str, now: Moment, *, sent: bool = False) -> list[CommandRecord]:
-        """COP-1 has given it up. Where it was `sent` nevertheless, only the node can say what became of it."""
+        """Note that COP-1 gave it up. If it was `sent`, it may have arrived: only a report of the node settles that."""
         entry = self._entries.get(request)
         if entry is None or entry.record.state not in _ON_THE_GROUND:
             return []
@@ -158,7 +158,7 @@ class CommandBook:
         return self._with_carried(entry, now)
 
     def reported(self, report: Report, time_ns: int, now: Moment) -> list[CommandRecord]:
-        """A verification report came, made on board at `time_ns` (UTC). Twice or late is no news."""
+        """Note a verification report, made on board at `time_ns` (UTC). A repeated or late one changes nothing."""
         tracked = self._tracker.on_report(report, time_ns)
         entry = self._entries.get(tracked.request) if tracked else None
         if tracked is None or entry is None:
@@ -171,7 +171,7 @@ class CommandBook:
         return self._with_carried(entry, now)
 
     def step(self, now: Moment) -> list[CommandRecord]:
-        """The commands that time out now."""
+        """Time out what is due; return the changed records."""
         due = [entry for entry in self._open.values() if entry.deadline_ns <= now.monotonic_ns]
         return [self._time_out(entry, now) for entry in due]
 
@@ -191,7 +191,7 @@ class CommandBook:
             self.forgotten += self._open.pop(oldest, None) is not None
 
     def _keep_open(self, entry: _Entry) -> None:
-        """Look after it while it has not ended; a report may take back that it timed out."""
+        """Watch the entry while it has not ended; a report reopens one that timed out."""
         request = request_of(entry.record)
         if entry.record.ended:
             self._open.pop(request, None)
@@ -211,7 +211,7 @@ class CommandBook:
         ]
 
     def _with_carried(self, entry: _Entry, now: Moment) -> list[CommandRecord]:
-        """The changed record, and those of the requests inside, which fail with it."""
+        """The changed record, and those of the requests that it contains, which fail with it."""
         records, request = [entry.record], request_of(entry.record)
         if entry.record.state == "failed":
             why = f"{entry.record.name}, which it was inside of, failed"
@@ -243,7 +243,7 @@ def _stages(tracked: Tracked, received_ns: int) -> Iterator[CommandStage]:
 
 
 def _progress(record: CommandRecord) -> RequestProgress:
-    """How far the node's reports had taken it."""
+    """The command's progress by the last of its stages that the node reported."""
     names = (stage.name.rstrip("0123456789").rstrip() for stage in record.stages)
     reached = [_REACHED[name] for name in names if name in _REACHED]
     if ends := [one for one in reached if one in (RequestProgress.COMPLETED, RequestProgress.FAILED)]:
@@ -252,7 +252,7 @@ def _progress(record: CommandRecord) -> RequestProgress:
 
 
 def request_of(record: CommandRecord) -> RequestId:
-    """What the node's reports name the command by. Raises ValueError where the record says nothing of that kind."""
+    """The request id by which the node's reports name the command. Raises ValueError where the record has none."""
     apid, _, count = record.request.partition("/")
     request = RequestId(int(apid), int(count))
     if not (0 <= request.apid <= IDLE_APID and 0 <= request.count < COUNT_MODULUS):

@@ -1,4 +1,4 @@
-"""What people call the things that messages number: structures, events and parameters of a node's dictionary."""
+"""Names for the numbers in messages: structures, events and parameters of a node's dictionary."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ _STRUCTURES = ("structure", "structures")
 
 
 class Names:
-    """Numbers by name and back, where a field of a message is known to hold the number of something."""
+    """Translates names to numbers and back, for the fields of messages that hold the number of something named."""
 
     def __init__(self, dictionary: Dictionary) -> None:
         self.table = ParameterTable.of(dictionary)
@@ -27,7 +27,7 @@ class Names:
         self._numbers = {field: numbers for fields, numbers in kinds for field in fields}
 
     def number(self, field: str, value: Any) -> Any:
-        """What a message holds for `value`: the number where it is a name, else the value itself."""
+        """The value to encode for `value`: the number of a name, else the value itself."""
         return self._numbers.get(field, {}).get(value, value) if isinstance(value, str) else value
 
     def shown(self, field: Field, value: Any) -> str:
@@ -54,7 +54,7 @@ class Names:
         return " ".join(f"{one.name}={self.shown(one, value)}" for one, value in there)
 
     def words(self, report: Report) -> str:
-        """What a report of a service says, in one line. Raises DecodeError for parameters that are not known."""
+        """The content of a service's report in one line. Raises DecodeError for unknown parameters."""
         if isinstance(report, ParameterValues):
             pairs = self.table.decode(report.count, report.values)
             entries = ((self.table.entries[number], value) for number, value in pairs)

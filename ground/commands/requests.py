@@ -7,7 +7,8 @@
     scheduling.insert_activities at=2026-11-22T22:00:00Z request="imaging.capture target=coast"
     event_actions.add_action event=ParameterAlarm request="imaging.capture target=coast"
 
-A list is written with commas, or as JSON where its elements have members; what is left out is empty, 0 or the node's.
+A list is written with commas, or as JSON where its elements have members. An argument left out is empty or 0; an
+APID left out is the node's.
 """
 
 import re
@@ -46,14 +47,14 @@ _FIELDS: dict[type[Request], tuple[Field, ...]] = {
     AddAction: (*AddAction.__fields__[:2], _TYPED),
     SetValues: (_VALUE,),
 }
-"""What is typed where the message itself holds packets or values."""
+"""The arguments as typed, for messages that themselves hold packets or encoded values."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadyRequest:
-    """A request that can be sent. `inside`: the one that it has the node release at `at_ns` (UTC), or on an event.
+    """A request that can be sent. `inside`: the request in it, which the node releases at `at_ns` (UTC) or on an event.
 
-    `constraint` is of what the node last told; of a request inside, nobody knows today whether it will hold.
+    `constraint` is checked on the node's last samples; not for a request inside, which is released later.
     """
 
     name: str
@@ -65,7 +66,7 @@ class ReadyRequest:
 
 
 class Inside(NamedTuple):
-    """A request in another one, with its packet."""
+    """A request that another one contains, with its packet."""
 
     order: ReadyRequest
     packet: TcPacket
@@ -73,7 +74,7 @@ class Inside(NamedTuple):
 
 
 def offers(dictionary: Dictionary) -> list[Asked]:
-    """The requests of the services that the node offers, as they are typed; functions are the dictionary's commands."""
+    """The requests of the node's services as they are typed, without functions: those are the dictionary's commands."""
     return [
         Asked(
             name=name,
@@ -100,7 +101,7 @@ class Requests:
         self._forms = dict(_forms(dictionary))
 
     def make(self, name: str, arguments: Mapping[str, Value], source: TcSource) -> ReadyRequest:
-        """The request called `name`; one inside it takes its number from `source`.
+        """The request called `name`; a request inside it takes its sequence count from `source`.
 
         Raises ValueError for a name or argument that is not known or allowed.
         """
@@ -158,7 +159,7 @@ class Requests:
         return ReadyRequest(name, request, dict(arguments), order.hazardous, Inside(order, packet, None))
 
     def _inside(self, arguments: Mapping[str, Value], source: TcSource) -> tuple[ReadyRequest, TcPacket]:
-        """The request that is typed as an argument of another one, and its packet."""
+        """The request typed as an argument of another one, and its packet."""
         words = shlex.split(str(arguments.get("request", "")))
         if not words:
             raise ValueError('request is missing, as in request="imaging.capture target=coast"')
@@ -184,7 +185,7 @@ class Requests:
         return self._read(field, self._names.number(field.name, given))
 
     def _members(self, kind: Group, given: dict[str, Any]) -> dict[str, Any]:
-        """What is left out of those that are there is 0."""
+        """The members of one element of a list; a member left out is 0."""
         if unknown := given.keys() - {one.name for one in kind.fields}:
             raise ValueError(f"no member is called {min(unknown)}")
         values: dict[str, Any] = {}
@@ -211,7 +212,7 @@ class Requests:
 
 
 def _json(text: str) -> Any:
-    """What a person typed. Raises ValueError."""
+    """The JSON value that a person typed. Raises ValueError."""
     try:
         return msgspec.json.decode(text)
     except RecursionError:

@@ -37,7 +37,7 @@ _ORDER = list(RequestProgress)
 
 @dataclass(slots=True)
 class Tracked:
-    """One request. `stages`: what was reported and when (UTC ns), in order of arrival; `reason`: why it failed."""
+    """One request. `stages`: reported stages with times (UTC ns), in order of arrival; `reason`: why it failed."""
 
     request: RequestId
     name: str
@@ -49,7 +49,7 @@ class Tracked:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more is expected."""
+        """Whether no further report is expected."""
         return self.progress in (RequestProgress.COMPLETED, RequestProgress.FAILED)
 
 
@@ -66,11 +66,11 @@ class CommandTracker:
 
     @property
     def requests(self) -> tuple[Tracked, ...]:
-        """All that are remembered, oldest first."""
+        """The remembered requests, oldest first."""
         return tuple(self._requests.values())
 
     def sent(self, request: RequestId, name: str, utc_ns: int) -> Tracked:
-        """Note that `request` left; an older one with the same number is forgotten."""
+        """Note that `request` was sent; an older one with the same request id is forgotten."""
         self._requests.pop(request, None)
         tracked = self._requests[request] = Tracked(request, name, utc_ns)
         if len(self._requests) > self.capacity:
@@ -79,7 +79,7 @@ class CommandTracker:
         return tracked
 
     def on_report(self, report: Report, utc_ns: int) -> Tracked | None:
-        """The request that a report of service 1 is about, brought up to date; None for an unknown one."""
+        """Apply a report of service 1; return its request, updated, or None for an unknown one."""
         if not isinstance(report, Success | Failure | ProgressFailure):
             return None
         tracked = self._requests.get(RequestId.of(report.request))

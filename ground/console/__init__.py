@@ -1,1 +1,1 @@
-"""What people see of a station: lines, tables and plots."""
+"""The station's records as people read them in a terminal: lines, tables and plots."""

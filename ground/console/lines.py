@@ -1,4 +1,4 @@
-"""Records as lines of text, for terminals that cannot do better and for logs."""
+"""Records as lines of text, for logs and for output that is not a terminal."""
 
 import textwrap
 from datetime import UTC, datetime
@@ -31,12 +31,12 @@ def day(utc_ns: int) -> str:
 
 
 def line(record: GroundRecord) -> str:
-    """One line, whatever the record holds."""
+    """A record as one line; control characters in it are made visible."""
     return printable(f"{clock(_received_ns(record))}  {_words(record)}")
 
 
 def changed(sample: SampleRecord, before: SampleRecord | None) -> SampleRecord:
-    """`sample` with those of its values alone that `before` has not, or that are out of their limits."""
+    """`sample` with only the values that differ from `before` or are out of their limits."""
     if before is None:
         return sample
     values = {
@@ -48,18 +48,18 @@ def changed(sample: SampleRecord, before: SampleRecord | None) -> SampleRecord:
 
 
 def fitted(text: str, columns: int) -> str:
-    """A line folded at its spaces to `columns`; what follows the first of them stands under its words."""
+    """A line folded at its spaces to `columns`; the lines after the first are indented to stand under its words."""
     indent = " " * len("00:00:00.000  ")
     return "\n".join(textwrap.wrap(text, columns, subsequent_indent=indent, break_on_hyphens=False))
 
 
 def day_line(record: GroundRecord) -> str:
-    """One line that begins with the day, for records that may be old."""
+    """A record as one line that begins with the day, for records that may be old."""
     return printable(f"{day(_received_ns(record))} {line(record)}")
 
 
 def command_lines(command: CommandRecord) -> list[str]:
-    """Everything about one command: what was asked, how it stands, and each stage of its life."""
+    """One command in full: its arguments, its state, and each of its stages."""
     asked = " ".join([command.name, *(f"{name}={value_text(value)}" for name, value in command.arguments.items())])
     state = f"{command.state}: {command.reason}" if command.reason else command.state
     stages = (f"  {day(stage.received_ns)} {stage_line(stage)}" for stage in command.stages)
@@ -67,7 +67,7 @@ def command_lines(command: CommandRecord) -> list[str]:
 
 
 def stage_line(stage: CommandStage) -> str:
-    """One stage of a command's life."""
+    """One stage of a command as one line."""
     return printable(f"{clock(stage.received_ns)}  {stage.name}{f': {stage.detail}' if stage.detail else ''}")
 
 
@@ -107,13 +107,13 @@ def status_lines(status: Status) -> list[str]:
 
 
 def survey_lines(found: Survey, word: str) -> list[str]:
-    """What of an archive is whole; `word` says what the rest is."""
+    """The counts of a survey of an archive; `word` names the rows that are not whole."""
     rows = [f"{table:13}{count} whole, {found.damaged[table]} {word}" for table, count in found.whole.items()]
     return [printable(text) for text in [found.archive, *rows, found.fault or "its structure is sound"]]
 
 
 def printable(text: str) -> str:
-    """Telemetry may hold anything: what could steer a terminal is shown as what it is."""
+    """The text with control characters escaped: telemetry may hold sequences that would steer a terminal."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 

@@ -1,4 +1,4 @@
-"""The picture of what happens: the latest of everything, as a table for a terminal."""
+"""The live display: the latest status, samples, events, commands and files, as tables for a terminal."""
 
 from collections import deque
 from typing import TYPE_CHECKING
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from ground.console.lines import clock, line, printable, value_text
 from ground.records import CommandRecord, EventRecord, FileRecord, GroundRecord, SampleRecord, Status, TransferRecord
 
-if TYPE_CHECKING:  # rich takes 50 ms to import: only where it is used
+if TYPE_CHECKING:  # imported only where it is used: the import of rich takes 50 ms
     from rich.console import RenderableType
     from rich.table import Table
 
@@ -17,9 +17,9 @@ _STYLES = {"watch": "cyan", "warning": "yellow", "distress": "bold yellow", "cri
 
 
 class Picture:
-    """What a live display shows: the latest of everything. `earlier` counts what happened before that.
+    """The content of the live display: the latest records. `earlier` counts those that it no longer shows.
 
-    Times are of the viewer's monotonic clock; `since_ns` says of each report in `samples` when its sample came.
+    Times are of the viewer's monotonic clock; `since_ns` has the time of arrival of each sample in `samples`.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Picture:
         self.status: Status | None = None
 
     def take(self, record: GroundRecord, now_ns: int, age_ns: int = 0) -> None:
-        """Bring the picture up to date with a record that came `age_ns` ago."""
+        """Add a record that was received `age_ns` ago."""
         match record:
             case SampleRecord():
                 self.samples[record.report] = record
@@ -50,7 +50,7 @@ class Picture:
 
 
 def render(picture: Picture, now_ns: int) -> "RenderableType":
-    """The whole display at `now_ns`; what a small terminal has no room for is the end of the longest part."""
+    """The whole display at `now_ns`; a small terminal cuts off the end of the longest part."""
     from rich.console import Group
 
     parts = [_head(picture.status), _transfers(picture), _happenings(picture), _samples(picture, now_ns)]

@@ -1,4 +1,4 @@
-"""One parameter over time, as a terminal can draw it: bars in eighths of a cell."""
+"""A plot of one parameter over time for a terminal, with bars drawn in eighths of a character cell."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,9 @@ _GAP = float("nan")
 
 
 def plot(found: History, *, columns: int = 72, rows: int = 8) -> list[str]:
-    """Lines of text: the mean value in each of `columns` equal spans of time, between least and greatest of them.
+    """Lines of text: the mean value in each of `columns` equal spans of time, scaled from the least to the greatest.
 
-    Raises UsageError for values that are no numbers, or none at all.
+    Raises UsageError for values that are not numbers, and for a history without values.
     """
     points = [(time_ns, value) for time_ns, value in zip(found.time_ns, found.values, strict=True) if value is not None]
     if not points:
@@ -33,7 +33,7 @@ def plot(found: History, *, columns: int = 72, rows: int = 8) -> list[str]:
 
 
 def _means(points: Sequence[tuple[int, float]], columns: int) -> list[float]:
-    """Of the values in each span of time; NaN where there is none."""
+    """The mean of the values in each span of time; NaN for a span without values."""
     first_ns, last_ns = points[0][0], points[-1][0]
     span_ns = max(1, last_ns - first_ns + 1)
     spans: list[list[float]] = [[] for _ in range(columns)]
@@ -43,7 +43,7 @@ def _means(points: Sequence[tuple[int, float]], columns: int) -> list[float]:
 
 
 def _bar(mean: float, low: float, high: float, eighths: int) -> int:
-    """Its height in eighths of a row: one for the least value, so that it is seen; none for a gap."""
+    """A bar's height in eighths of a row: 1 for the least value, so that it is visible; 0 for a gap."""
     if mean != mean:
         return 0
     return 1 + round((mean - low) / (high - low) * (eighths - 1)) if high > low else eighths // 2

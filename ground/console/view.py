@@ -1,4 +1,4 @@
-"""What happens, shown as it happens: a live table on a terminal, lines of text or of JSON elsewhere."""
+"""Live views of the news: a table on a terminal, lines of text or of JSON elsewhere."""
 
 import shutil
 from collections.abc import Iterator
@@ -15,29 +15,29 @@ from ground.service.client import Client
 from ground.service.feed import topic_and_key
 from hal.clock import Clock
 
-if TYPE_CHECKING:  # rich takes 50 ms to import: only where it is used
+if TYPE_CHECKING:  # imported only where it is used: the import of rich takes 50 ms
     from rich.live import Live
 
 _REDRAW_S = 0.25
-_COLUMNS = 100  # of lines where no terminal says how wide it is
+_COLUMNS = 100  # width of lines where the output is not a terminal
 _COLUMNS_MIN = 40
 
 
 class Shown(Protocol):
-    """What shows records from `__enter__` to `__exit__`."""
+    """A view that shows records between `__enter__` and `__exit__`."""
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Open the view."""
 
     def __exit__(self, *_: object) -> None:
-        """End."""
+        """Close the view."""
 
     def take(self, record: GroundRecord | None) -> None:
-        """Show a record; None only lets time be seen to pass."""
+        """Show a record; None only updates the ages that are shown."""
 
 
 class View:
-    """Shows records on `stream`. Where that is no terminal, a sample's line has the values that changed since its last
+    """Shows records on `stream`. If that is not a terminal, a sample's line has the values that changed since its last
     one, and long lines are folded.
     """
 
@@ -63,7 +63,7 @@ class View:
             self._live.stop()
 
     def take(self, record: GroundRecord | None, age_ns: int = 0) -> None:
-        """Show a record that came `age_ns` ago; None only lets time be seen to pass."""
+        """Show a record that was received `age_ns` ago; None only updates the ages that are shown."""
         before = self._picture.samples.get(record.report) if isinstance(record, SampleRecord) else None
         if record is not None:
             self._picture.take(record, self._clock.monotonic_ns(), age_ns)
@@ -72,7 +72,7 @@ class View:
                 self._draw(self._live)
         elif record is not None and not isinstance(record, Status):
             told = changed(record, before) if isinstance(record, SampleRecord) else record
-            if not before or not isinstance(told, SampleRecord) or told.values:  # nothing new is not worth a line
+            if not before or not isinstance(told, SampleRecord) or told.values:  # a sample without changes gets no line
                 print(fitted(line(told), self._columns), file=self._stream, flush=True)
 
     def _draw(self, live: "Live") -> None:
@@ -81,7 +81,7 @@ class View:
 
 
 class JsonLines:
-    """Writes each record to `stream` as one line, {"topic": ..., "record": {...}}, as the service's news are."""
+    """Writes each record to `stream` as one line, {"topic": ..., "record": {...}}, as in the service's news."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -90,10 +90,10 @@ class JsonLines:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing is left to write."""
+        """Do nothing: each line is complete once it is written."""
 
     def take(self, record: GroundRecord | None) -> None:
-        """Write it."""
+        """Write a record as one line; None writes nothing."""
         if record is not None:
             news = {"topic": topic_and_key(record)[0], "record": record}
             print(msgspec.json.encode(news).decode(), file=self._stream, flush=True)
@@ -108,9 +108,9 @@ def watch(
     until: str | None = None,
     as_json: bool = False,
 ) -> None:
-    """Show news of everything until `duration_s` is over, or for ever; on a terminal, what is known already as well.
+    """Show news of all topics for `duration_s`, or for ever; on a terminal, the present state first.
 
-    `until`: end with the first event, sample, file or command whose name fits this pattern. Raises WaitError where
+    `until`: end at the first event, sample, file or command whose name fits this pattern. Raises WaitError where
     none came in `duration_s`.
     """
     client.subscribe("sample", "event", "command", "transfer", "file", "status")
@@ -129,7 +129,7 @@ def watch(
 
 
 def _name(record: GroundRecord | None) -> str:
-    """What `until` is held against; empty for what has no name."""
+    """The name that is compared with `until`; empty for a record without one."""
     match record:
         case EventRecord(name=name) | FileRecord(name=name) | CommandRecord(name=name) | SampleRecord(report=name):
             return name
@@ -137,7 +137,7 @@ def _name(record: GroundRecord | None) -> str:
 
 
 def _news(client: Client, clock: Clock, duration_s: float | None) -> Iterator[GroundRecord | None]:
-    """What happens; None when nothing does for a while."""
+    """The news; None whenever none comes for a while."""
     end_ns = None if duration_s is None else clock.monotonic_ns() + int(duration_s * 1e9)
     while end_ns is None or clock.monotonic_ns() < end_ns:
         for record in client.news(_REDRAW_S):

@@ -1,1 +1,1 @@
-"""Products as files that people use: GeoJSON for maps, PNG to look at."""
+"""Received products as files for people: GeoJSON maps and PNG pictures."""

@@ -1,4 +1,4 @@
-"""What the ground makes of each product that arrives, and how it is told from what arrived."""
+"""The files that the ground makes of a product, and how they are distinguished from received files."""
 
 import json
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ _LOOK_OCTETS = 4096
 
 
 def make_files(octets: bytes) -> Iterator[tuple[str, bytes]]:
-    """The endings and contents of the files that people use of a product: its picture, then its map.
+    """The endings and contents of the files made of a product: its picture, then its map.
 
-    Raises DecodeError or CorruptError when `octets` are no product. For a map in a reference system that is not known
+    Raises DecodeError or CorruptError when `octets` are not a product. For a map in a reference system that is unknown
     here DecodeError as well, after the picture.
     """
     from ground.products.geojson import feature_collection
@@ -26,6 +26,6 @@ def make_files(octets: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def is_ours(file: Path) -> bool:
-    """Whether a file says that it was made here, and not received."""
+    """Whether the content of a file marks it as made here, not received."""
     with file.open("rb") as opened:
         return _OURS[file.suffix] in opened.read(_LOOK_OCTETS)

@@ -24,7 +24,7 @@ Project = Callable[[NDArray[np.float64]], list[_Position]]
 def feature_collection(product: Product) -> dict[str, Any]:
     """One polygon feature a body of water, then one for the shoreline; no feature where nothing was found.
 
-    "seen" is the share of the pixels that were data: where it is 0, nothing found says nothing.
+    "seen" is the share of pixels that were data: at 0, the absence of water is no finding.
 
     Raises CorruptError when the product's outlines do not fit its shape.
     """
@@ -36,7 +36,7 @@ def feature_collection(product: Product) -> dict[str, Any]:
 def shoreline(rings: list[Ring], shape: tuple[int, int]) -> list[Ring]:
     """The parts of the rings where water meets land: what runs along the image's edge is no shore.
 
-    Lines of (x, y) corners; a ring that touches no edge comes back whole, closed by its first corner.
+    Lines of (x, y) corners; a ring that touches no edge is returned whole, closed by its first corner.
     """
     return [line for ring in rings for line in _shores(ring, shape)]
 
@@ -65,7 +65,7 @@ def _features(water: WaterProduct) -> Iterator[dict[str, Any]]:
 
 
 def projector(place: Georeference) -> tuple[Project, str | None]:
-    """From pixel corners (n, 2) to positions, and the name of their reference system, None where it is not known.
+    """The function from pixel corners (n, 2) to positions, and the name of their reference system; None if unknown.
 
     Raises DecodeError for an EPSG code that pyproj does not know.
     """
@@ -98,7 +98,7 @@ def _closed(ring: list[_Position]) -> list[_Position]:
 
 
 def _area_on_earth(rings: list[list[_Position]]) -> float:
-    """Square kilometres of the ellipsoid, whatever the map it came from does to areas; holes run the other way."""
+    """The area in square kilometres on the ellipsoid, free of the map's distortion; holes run the other way."""
     from pyproj import Geod
 
     earth = Geod(ellps="WGS84")
@@ -108,7 +108,7 @@ def _area_on_earth(rings: list[list[_Position]]) -> float:
 
 
 def _area_of_pixels(polygon: list[Ring], pixel_m: float) -> float:
-    """Square kilometres by the size of a pixel, where nothing else is known."""
+    """The area in square kilometres by the size of a pixel, where the place is unknown."""
     return pixel_m**2 / 1e6 * abs(sum(_twice_area(ring) for ring in polygon)) / 2
 
 
@@ -125,7 +125,7 @@ def _shores(ring: Ring, shape: tuple[int, int]) -> Iterator[Ring]:
     if not along_edge.any():
         yield np.concatenate([ring, ring[:1]])
         return
-    first = int(np.flatnonzero(along_edge)[0]) + 1  # start behind an edge, so that no shore is cut in two
+    first = int(np.flatnonzero(along_edge)[0]) + 1  # start after an edge, so that no shore is cut in two
     ring, along_edge = np.roll(ring, -first, axis=0), np.roll(along_edge, -first)
     shore = np.flatnonzero(~along_edge)
     for stretch in np.split(shore, np.flatnonzero(np.diff(shore) > 1) + 1):

@@ -11,7 +11,7 @@ from ground.products.geojson import shoreline
 from kernels.imaging.image import decode_outlines, rasterise
 from link.products.product import Product
 
-SCALE = 2  # screen pixels a scene pixel
+SCALE = 2  # side of a scene pixel, in pixels of the picture
 LAND, WATER, SHORE = (232, 226, 208), (38, 110, 190), (250, 210, 30)
 WATER_WEIGHT = 0.45  # of the water's colour over a background
 
@@ -19,7 +19,7 @@ WATER_WEIGHT = 0.45  # of the water's colour over a background
 def overlay_png(product: Product, background: NDArray[np.uint8] | None = None) -> bytes:
     """A PNG; `background` (rows, columns, 3), if given, has the shape of the product's image.
 
-    A product that found nothing shows the background alone, or one pixel of land. Raises CorruptError.
+    A product without water shows the background alone, or one pixel of land. Raises CorruptError.
     """
     if product.water is None:
         sheet = np.full((1, 1, 3), LAND, np.uint8) if background is None else background
@@ -42,7 +42,7 @@ def false_colour(
 ) -> NDArray[np.uint8]:
     """Bands (rows, columns) as a picture (rows, columns, 3), each stretched between its 2nd and 98th percentiles.
 
-    What is not `valid` (0), or no number, has no part in them and is black.
+    Pixels that are not `valid` (0) or not finite do not count for these and are black.
     """
     shown = np.ones(green.shape, bool) if valid is None else valid != 0
     return np.stack([_stretched(np.asarray(band, np.float64), shown) for band in (near_infrared, red, green)], axis=2)

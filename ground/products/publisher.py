@@ -1,4 +1,4 @@
-"""Received products become the files that people use, beside them and without holding up the station."""
+"""Makes maps and pictures of received products, beside them, without delaying the station."""
 
 import os
 import traceback
@@ -23,20 +23,20 @@ Complain = Callable[[str], None]
 class Publisher:
     """Watches news for product files below `folder`; writes a map and a picture of each in `executor`.
 
-    `complain` is told, from there, what could not be written and why; the file itself stays as it was received. So does
-    a received file that has the name of a map or picture: that is called `NAME.product.geojson` then.
+    `complain` is called in `executor` with what could not be written and why. The product stays as received; so does
+    a received file with the name of a map or picture, which then is called `NAME.product.geojson` instead.
     """
 
     def __init__(self, folder: Path, executor: Executor, complain: Complain) -> None:
         self._folder, self._executor, self._complain = folder, executor, complain
 
     def accept(self, record: GroundRecord) -> None:
-        """Publish a product that has just arrived; anything else is not for us."""
+        """Publish the product that `record` reports as received; other records are ignored."""
         if isinstance(record, FileRecord) and record.name.endswith(SUFFIX):
             self._executor.submit(self._publish, self._folder / record.name)
 
     def catch_up(self) -> None:
-        """Publish the products that are there without a map or picture: who should have done that was killed."""
+        """Publish the products that have no map or picture, because a service was killed before it made them."""
         self._executor.submit(self._catch_up)
 
     def _catch_up(self) -> None:
@@ -54,12 +54,12 @@ class Publisher:
             self._complain(f"{file.name}: no map or picture: {error.name} is missing; `pip install 'skyrack[ground]'`")
         except (OSError, DecodeError, CorruptError) as error:
             self._complain(f"{file.name}: not all of map and picture: {error}")
-        except Exception as error:  # nobody asks for what the executor's task raised, so it would be lost
+        except Exception as error:  # no caller reads the result of the executor's task, so the error would be lost
             traceback.print_exc()
             self._complain(f"{file.name}: not all of map and picture: {type(error).__name__}: {error}")
 
     def _put(self, file: Path, ending: str, octets: bytes) -> None:
-        """Give what was made of the product `file` its name, whole; what of an earlier product has it, is set aside."""
+        """Write a file made of the product `file` in one step; one of an earlier product with its name is set aside."""
         target = _place(file, ending)
         if target.exists():
             if target.read_bytes() == octets:
@@ -73,7 +73,7 @@ class Publisher:
 
 
 def _place(file: Path, ending: str) -> Path:
-    """The first name that is free, or has something that was made here."""
+    """The first name that is free, or that a file made here has."""
     stem = file.name.removesuffix(SUFFIX)
     names = chain((stem, file.name), (f"{file.name}.{n}" for n in count(1)))
     places = (file.with_name(f"{name}{ending}") for name in names)

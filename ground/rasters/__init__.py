@@ -1,1 +1,1 @@
-"""Images as people have them, GeoTIFF, JPEG 2000, PNG, npy, to scenes as a node reads them; on the ground alone."""
+"""Import of images (GeoTIFF, JPEG 2000, PNG, npy) as scenes that a node reads. Flight software does not use it."""

@@ -1,7 +1,7 @@
-"""The reader of other people's images in a process of its own, whatever a damaged file makes of it.
+"""Reads foreign images in a process of its own, so that a damaged file can end only that process.
 
-It is bounded in memory and time, and what its libraries print goes nowhere; what it made comes back through memory that
-both have: one line of JSON, then the numbers, then a bit for each that is data.
+It is bounded in memory and time, and what its libraries print is discarded. The result comes back through shared
+memory: one line of JSON, then the numbers, then one bit for each number, set where it is data.
 """
 
 import json
@@ -26,7 +26,7 @@ _NAMES = {int(number): number.name for number in signal.Signals}
 
 
 def read_apart(path: Path, driver: str, window: Window | None) -> Raster:
-    """As ground.rasters.gdal.read_image. Raises RasterError; ModuleNotFoundError without rasterio."""
+    """Like ground.rasters.gdal.read_image. Raises RasterError; ModuleNotFoundError without rasterio."""
     if find_spec("rasterio") is None:
         raise ModuleNotFoundError("rasterio is missing", name="rasterio")
     said = {"path": str(path.absolute()), "driver": driver, "window": None if window is None else asdict(window)}
@@ -74,7 +74,7 @@ def _send(raster: Raster, room: IO[bytes]) -> None:
 
 
 def _received(room: BufferedRandom) -> Raster:
-    """Raises RasterError where the reader refused."""
+    """The raster that the reader process sent. Raises RasterError where it refused the file."""
     head: dict[str, Any] = json.loads(room.readline())
     if "refused" in head:
         raise RasterError(head["refused"])
@@ -87,7 +87,7 @@ def _received(room: BufferedRandom) -> Raster:
 
 
 def main(room: int) -> None:
-    """In the process: read what standard input says."""
+    """Run the reader process: read the image that standard input names, and write it to the descriptor `room`."""
     from ground.rasters.gdal import read_image
 
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_OCTETS_MAX, _MEMORY_OCTETS_MAX))

@@ -1,4 +1,4 @@
-"""Arrays of numpy, npy and npz, which say nothing of their axes, places or bands."""
+"""NumPy arrays (npy, npz), which have no names of axes or bands and no position on a map."""
 
 from math import prod
 from pathlib import Path
@@ -14,13 +14,13 @@ from hal.scene_file import UNREADABLE
 AXES = ("band", "row", "column")
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 _PLAIN = "biufc"
-_BANDS_FEW = 4  # a first axis this many times shorter than both others is that of the bands
+_BANDS_FEW = 4  # a first axis this many times shorter than both others is the axis of bands
 
 
 def read_array(path: Path, axes: tuple[str, ...] | None, bands: int, name: str | None, window: Window | None) -> Raster:
-    """The array in a file; `name` says which of an npz. `axes` as a person says them, `bands` how many names there are.
+    """The array in a file; `name` selects one of an npz. `axes` as the user gives them; `bands` is the number of names.
 
-    Raises RasterError, for axes that are neither said nor evident as well.
+    Raises RasterError, also for axes that are neither given nor evident.
     """
     try:
         with path.open("rb") as file:
@@ -28,7 +28,7 @@ def read_array(path: Path, axes: tuple[str, ...] | None, bands: int, name: str |
     except (RasterError, OSError):
         raise
     except UNREADABLE as error:
-        said = str(error).partition("\n")[0]  # numpy goes on with advice that nobody should take
+        said = str(error).partition("\n")[0]  # its next lines advise allow_pickle, which is unsafe
         raise RasterError(f"not a readable array of numpy ({said[:200] or type(error).__name__})") from None
     image = _in_order(array, axes, bands)
     if window:
@@ -54,7 +54,7 @@ def _of_npz(file: IO[bytes], name: str | None) -> NDArray[Any]:
 
 
 def _array(file: IO[bytes], octets: int) -> NDArray[Any]:
-    """Only plain numbers, and only as many as there are; nothing is ever unpickled."""
+    """The array, if it is of plain numbers and the file's size fits its shape; nothing is ever unpickled."""
     version = np.lib.format.read_magic(file)
     if version not in _HEADERS:
         raise RasterError(f"an array of format {version}, expected 1.0 or 2.0")
@@ -63,7 +63,7 @@ def _array(file: IO[bytes], octets: int) -> NDArray[Any]:
         raise RasterError(f"made of {dtype.name if dtype.names is None else 'records'}, expected plain numbers")
     if len(shape) not in (2, 3):
         raise RasterError(f"an array {shape}, expected (row, column) or (band, row, column)")
-    bands, rows, columns = sorted(shape) if len(shape) == 3 else (1, *shape)  # which is which does not matter here
+    bands, rows, columns = sorted(shape) if len(shape) == 3 else (1, *shape)  # for the size, order does not matter
     check_size(bands, rows, columns, dtype.itemsize)
     if octets - file.tell() != prod(shape) * dtype.itemsize:
         raise RasterError(f"cut short or too long for {prod(shape)} numbers of {dtype.itemsize} octets")
@@ -72,7 +72,7 @@ def _array(file: IO[bytes], octets: int) -> NDArray[Any]:
 
 
 def _in_order(array: NDArray[Any], axes: tuple[str, ...] | None, bands: int) -> NDArray[Any]:
-    """As (band, row, column)."""
+    """The array with its axes in the order (band, row, column)."""
     if array.ndim == 2:
         if axes and axes not in (("row", "column"), ("column", "row")):
             raise RasterError(f"--axes {','.join(axes)}, but the array is {array.shape}: expected row,column")
@@ -85,7 +85,7 @@ def _in_order(array: NDArray[Any], axes: tuple[str, ...] | None, bands: int) -> 
 
 
 def _evident(shape: tuple[int, ...], bands: int) -> tuple[str, ...]:
-    """The axes, where only one is as long as there are names of bands, or where the first is much the shortest."""
+    """The axes, if exactly one is as long as the list of band names, or if the first is by far the shortest."""
     hits = [place for place, side in enumerate(shape) if side == bands]
     if hits in ([0], [2]):
         return AXES if hits == [0] else ("row", "column", "band")

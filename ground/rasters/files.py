@@ -1,4 +1,4 @@
-"""Which reader a file is for, by what it begins with; the name of the file says nothing."""
+"""Chooses the reader of an image file by its first octets; the name of the file is not used."""
 
 import stat
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def read_raster(
     window: Window | None = None,
     read_image: Callable[[Path, str, Window | None], Raster] = read_apart,
 ) -> Raster:
-    """The image in a file, whatever its kind; `read_image` reads what is no array of numpy.
+    """The image in a file of any supported kind; `read_image` reads those that are not NumPy arrays.
 
     Raises RasterError, one sentence; OSError; ModuleNotFoundError without the library for it.
     """

@@ -1,4 +1,4 @@
-"""GeoTIFF, JPEG 2000, PNG and JPEG, as GDAL reads them, by way of rasterio."""
+"""GeoTIFF, JPEG 2000, PNG and JPEG, read by GDAL through rasterio."""
 
 import logging
 import math
@@ -16,12 +16,12 @@ from kernels.imaging.georeference import Georeference
 _STRICT = {"GDAL_ERROR_ON_LIBJPEG_WARNING": "TRUE", "GDAL_MAX_DATASET_POOL_SIZE": "2"}
 _COLOURS = ("red", "green", "blue", "gray", "nir")
 _OFF_PX_MAX, _NOT_WORTH_A_WORD_PX = 0.5, 0.01
-_FAR = 1e9  # beyond any map, in metres or degrees
+_FAR = 1e9  # metres or degrees: a larger coordinate is on no map
 _NOTES_MAX = 4
 
 
 def read_image(path: Path, driver: str, window: Window | None) -> Raster:
-    """All bands but an alpha band, which says what is data. Raises RasterError; ImportError without rasterio."""
+    """All bands but an alpha band, which masks the data. Raises RasterError; ImportError without rasterio."""
     import rasterio
     from rasterio.errors import RasterioError
 
@@ -69,7 +69,7 @@ def _octets(dtype: str) -> int:
 
 
 def _data(image: Any, numbers: list[int], samples: NDArray[Any], frame: Any) -> NDArray[np.bool_]:
-    """Per band; a mask or an alpha band holds for all of them."""
+    """Whether each number is data, by band; a mask or an alpha band applies to all bands."""
     data = np.empty(samples.shape, bool)
     for place, number in enumerate(numbers):
         data[place] = image.read_masks(number, window=frame) != 0
@@ -81,7 +81,7 @@ def _colours(image: Any) -> list[str]:
 
 
 def _names(image: Any, numbers: list[int]) -> tuple[str, ...]:
-    """As the file describes its bands, or else their colours; none where not all are named, and each otherwise."""
+    """The file's descriptions of its bands, or else their colours; empty unless all have names that differ."""
     colours = _colours(image)
     for known in (image.descriptions, [colour if colour in _COLOURS else None for colour in colours]):
         names = [known[number - 1] or "" for number in numbers]
@@ -100,7 +100,7 @@ def _left_out(image: Any) -> Iterator[str]:
 
 
 def _place(image: Any) -> tuple[Georeference, list[str]]:
-    """Where the image lies, as far as a scene can say it: north up, square pixels."""
+    """The georeference of the image, if a scene can hold it (north up, square pixels), and notes for the user."""
     at = image.transform
     if not all(abs(number) <= _FAR for number in at):
         return UNPLACED, ["a place that is no number, or beyond any map: its place is not known"]
@@ -137,7 +137,7 @@ def _epsg(crs: Any, notes: list[str]) -> int:
 
 @contextmanager
 def _warnings() -> Iterator[list[str]]:
-    """What GDAL complains of meanwhile, each once."""
+    """GDAL's warnings while the block runs, each once."""
     said: list[str] = []
 
     class Listener(logging.Handler):
@@ -162,7 +162,7 @@ def _warnings() -> Iterator[list[str]]:
 
 
 def _in_words(error: BaseException, path: Path) -> str:
-    """The innermost reason, without the path."""
+    """The message of the innermost cause, without the path."""
     while error.__cause__ is not None:
         error = error.__cause__
     return " ".join(str(error).replace(str(path.absolute()), path.name).split())[:300]

@@ -1,4 +1,4 @@
-"""An image as a file has it: its numbers, which of them are data, what they stand for and where it lies."""
+"""An image as stored in a file: its numbers, the mask of data, scale and offset, and its georeference."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,20 +8,20 @@ from numpy.typing import NDArray
 
 from kernels.imaging.georeference import Georeference
 
-SIDE_MAX, BANDS_MAX, RASTER_OCTETS_MAX = 16_383, 256, 1 << 31  # as hal/scene_file.py takes
+SIDE_MAX, BANDS_MAX, RASTER_OCTETS_MAX = 16_383, 256, 1 << 31  # the limits of hal/scene_file.py
 UNPLACED = Georeference(epsg=0, easting_m=0.0, northing_m=0.0, pixel_m=1.0)
 
 
 class RasterError(ValueError):
-    """What is wrong with a file, in one sentence."""
+    """An image file cannot be imported; the message is one sentence on what is wrong."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Raster:
-    """`numbers` (band, row, column) as they are stored, and `data`, of the same shape: False where there is none.
+    """`numbers` (band, row, column) as stored, and `data`, of the same shape: False where a number is not data.
 
-    What a number stands for is `scales` * number + `offsets`, by band. `names` are those that the file gives, empty
-    where it gives none. `notes`: what a person has to know of what was left out or chosen.
+    The value of a number is `scales` * number + `offsets`, by band. `names` are the file's names of bands, empty
+    where it has none. `notes`: sentences for the user on what was left out or chosen.
     """
 
     numbers: NDArray[Any]
@@ -43,14 +43,14 @@ class Window:
     columns: int
 
     def check(self, shape: tuple[int, int]) -> None:
-        """Raises RasterError where it is not within an image of this shape."""
+        """Raises RasterError if the window is not within an image of this shape."""
         inside = 0 <= self.row < self.row + self.rows <= shape[0] and 0 <= self.column < self.column + self.columns
         if not inside or self.column + self.columns > shape[1]:
             said = f"{self.rows} x {self.columns} pixels from row {self.row}, column {self.column}"
             raise RasterError(f"a window of {said}, but the image has {shape[0]} x {shape[1]}")
 
     def moved(self, place: Georeference) -> Georeference:
-        """Where the window lies in an image that lies there."""
+        """The georeference of the window in an image with the georeference `place`."""
         return Georeference(
             epsg=place.epsg,
             easting_m=place.easting_m + self.column * place.pixel_m,
@@ -60,7 +60,7 @@ class Window:
 
 
 def check_size(bands: int, rows: int, columns: int, octets: int) -> None:
-    """Raises RasterError for an image that no node takes, before memory is asked for it; `octets` a number."""
+    """Raises RasterError for an image too large for a node, before memory is allocated; `octets` per number."""
     if not (0 < bands <= BANDS_MAX and 0 < rows <= SIDE_MAX and 0 < columns <= SIDE_MAX):
         raise RasterError(
             f"{bands} bands of {rows} x {columns} pixels, expected 1..{BANDS_MAX} of 1..{SIDE_MAX} a side; "

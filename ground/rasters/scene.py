@@ -1,10 +1,10 @@
-"""From what a file says to the scene that a node reads: bands with names, uint8, uint16 or float32, and a mask.
+"""Makes the scene that a node reads of rasters: bands with names, uint8, uint16 or float32, and a mask.
 
-- Whole numbers of 8 and 16 bits without sign stay what they are. Those of a file that says what they stand for (scale,
-  offset) become that, as float32; so do all others, if float32 holds them.
-- A pixel is data where any of its bands is. One that lacks a band all the same is NaN there in floats; whole numbers
-  have no such thing, so that there it counts as no data at all, except where no data is told by 0, which stays 0.
-- Several files are bands of one scene; coarser ones are repeated to the grid of the finest.
+- Unsigned integers of 8 and 16 bits are kept. Where the file has a scale or offset, numbers become the values that
+  these give, as float32; numbers of all other types become float32, if that can represent them.
+- A pixel is data where any of its bands is. In float32 the bands that it lacks are NaN. Integers have no NaN: such a
+  pixel counts as no data at all, except where the bands that it lacks hold 0, which stays.
+- Several files give bands of one scene; pixels of coarser ones are repeated to the grid of the finest.
 """
 
 import re
@@ -21,13 +21,13 @@ from hal.scene_file import SceneForm
 from kernels.imaging.georeference import Georeference
 
 _KEPT = ("uint8", "uint16")
-_EXACT_MAX = 1 << 24  # beyond, float32 does not hold every whole number
+_EXACT_MAX = 1 << 24  # above it, float32 does not represent every integer
 _NOT_A_NAME = re.compile(r"[^ -~]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What a person says beside the files. `nodata`: a number that is none; `is_raw`: numbers as they are stored."""
+    """The user's options. `nodata`: the stored number that marks no data; `is_raw`: keep the stored numbers."""
 
     names: tuple[str, ...] = ()
     nodata: float | None = None
@@ -39,7 +39,7 @@ class Wish:
 
 @dataclass(slots=True, kw_only=True)
 class ImportedScene:
-    """What a scene file holds: `dn` (band, row, column), `names` of the bands, `valid` (row, column)."""
+    """The content of a scene file: `dn` (band, row, column), `names` of the bands, `valid` (row, column)."""
 
     dn: NDArray[Any]
     names: tuple[str, ...]
@@ -49,7 +49,7 @@ class ImportedScene:
 
 
 def scene_of(rasters: Sequence[Raster], wish: Wish) -> ImportedScene:
-    """Raises RasterError where they do not fit together, or a node could not take them."""
+    """One scene of all rasters. Raises RasterError if they do not fit together or a node cannot read the result."""
     raster = _joined(rasters)
     raster.data &= _is_data(raster.numbers, wish.nodata)
     scales, offsets = _told(raster, wish)
@@ -65,7 +65,7 @@ def scene_of(rasters: Sequence[Raster], wish: Wish) -> ImportedScene:
 
 
 def _joined(rasters: Sequence[Raster]) -> Raster:
-    """One raster of all bands, on the finest grid."""
+    """One raster of all bands, on the grid of the finest."""
     if len(rasters) == 1:
         return rasters[0]
     rows, columns = (max(one.numbers.shape[axis] for one in rasters) for axis in (1, 2))
@@ -88,7 +88,7 @@ def _joined(rasters: Sequence[Raster]) -> Raster:
 
 
 def _repeated(one: Raster, finest: Raster, number: int) -> Raster:
-    """Each pixel as often as the finest grid has it. Raises RasterError where the grids do not lie on one another."""
+    """`one` with its pixels repeated to the grid of `finest`. Raises RasterError if the grids are not aligned."""
     (rows, columns), fine = one.numbers.shape[1:], finest.numbers.shape[1:]
     times = fine[0] // rows
     here, there = one.place, finest.place
@@ -112,14 +112,14 @@ def _is_data(numbers: NDArray[Any], nodata: float | None) -> NDArray[np.bool_]:
 
 
 def _each(values: tuple[float, ...], usual: float, bands: int) -> tuple[float, ...]:
-    """One a band."""
+    """One value per band: those given, one for all bands, or `usual`."""
     if len(values) not in (0, 1, bands):
         raise RasterError(f"{len(values)} scales or offsets for {bands} bands, expected 1 or {bands}")
     return values if len(values) == bands else (values or (usual,)) * bands
 
 
 def _told(raster: Raster, wish: Wish) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Scale and offset by band: the person's, or else the file's, or none."""
+    """Scale and offset by band: the user's, or else the file's, or 1 and 0."""
     bands = len(raster.numbers)
     given = (wish.scales or raster.scales, wish.offsets or (() if wish.scales else raster.offsets))
     if wish.is_raw:
@@ -131,7 +131,7 @@ def _told(raster: Raster, wish: Wish) -> tuple[NDArray[np.float64], NDArray[np.f
 
 
 def _stands_for(raster: Raster, scales: NDArray[np.float64], offsets: NDArray[np.float64]) -> NDArray[Any]:
-    """The numbers in a type that a scene may have."""
+    """The values of the numbers, in a type that a scene may have."""
     numbers = raster.numbers
     if numbers.dtype.kind == "c":
         raise RasterError(f"{numbers.dtype.name} numbers: give their magnitude, or its logarithm, as real ones")
@@ -169,13 +169,13 @@ def _real(numbers: NDArray[Any], raster: Raster) -> NDArray[np.float32]:
 
 
 def _blanked(real: NDArray[np.float32], raster: Raster) -> NDArray[np.float32]:
-    """NaN where there is no data, band by band."""
+    """`real` with NaN where there is no data, band by band."""
     real[~raster.data] = np.nan
     return real
 
 
 def _as_wished(dn: NDArray[Any], data: NDArray[np.bool_], dtype: str | None) -> NDArray[Any]:
-    """Another type, where that holds all numbers exactly. Raises RasterError."""
+    """`dn` converted to `dtype`. Raises RasterError unless that represents all numbers exactly."""
     if dtype is None or dn.dtype.name == dtype:
         return dn
     with np.errstate(invalid="ignore"):
@@ -189,7 +189,7 @@ def _as_wished(dn: NDArray[Any], data: NDArray[np.bool_], dtype: str | None) -> 
 
 
 def _valid(raster: Raster, *, is_real: bool) -> NDArray[np.uint8]:
-    """A pixel is data where any band is; in whole numbers, where all others are told by 0."""
+    """The mask of pixels: data where any band is; for integers, only if the bands without data hold 0."""
     any_band, all_bands = raster.data.any(axis=0), raster.data.all(axis=0)
     if not is_real and (any_band != all_bands).any():
         spoilt = any_band & (~raster.data & (raster.numbers != 0)).any(axis=0)

@@ -1,4 +1,4 @@
-"""What the readers of others pass over in silence: a directory that leads back to itself, a file that was cut short."""
+"""Checks that image libraries do not report: a TIFF directory chain that is a loop, a file that is cut short."""
 
 import os
 import struct
@@ -8,12 +8,12 @@ from typing import IO
 
 from ground.rasters.raster import RasterError
 
-_IMAGES_MAX = 4096  # of one TIFF file, overviews and masks among them
+_IMAGES_MAX = 4096  # most images in one TIFF file, with overviews and masks
 _BIG = 43
 
 
 def check_tiff(file: IO[bytes]) -> None:
-    """Follow the directories of a TIFF file (TIFF 6.0 §2; BigTIFF). Raises RasterError where they do not end well."""
+    """Follow the directories of a TIFF file (TIFF 6.0 §2; BigTIFF). Raises RasterError for a loop or a cut file."""
     head = file.read(16)
     order = {b"II": "<", b"MM": ">"}[head[:2]]
     is_big = len(head) >= 4 and struct.unpack_from(order + "H", head, 2)[0] == _BIG
@@ -38,7 +38,7 @@ def _read(file: IO[bytes], offset: int, form: struct.Struct) -> tuple[int, ...]:
 
 
 def check_png(file: IO[bytes]) -> None:
-    """Read all chunks of a PNG file (ISO/IEC 15948 §5.3), the last being IEND. Raises RasterError."""
+    """Read all chunks of a PNG file (ISO/IEC 15948 §5.3), up to IEND. Raises RasterError if it is cut or damaged."""
     file.seek(8)
     for kind in _chunks(file):
         if kind == b"IEND":

@@ -1,1 +1,1 @@
-"""The station as a service, and its clients."""
+"""The ground service: a station that serves clients over a Unix socket, and the client."""

@@ -1,4 +1,4 @@
-"""Does what clients ask for. Pure but for the archive below: requests and times go in, records come out."""
+"""Answers clients' requests. No I/O but the archive's: requests and times go in, records come out."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ class Answers:
         self._station, self._known, self._dictionary = station, station.known, dictionary
 
     def answer(self, request: api.AnyRequest, now: Moment) -> Any:
-        """The record, or records, that the request's class promises. Raises ValueError, GroundError."""
+        """The record or records that the docstring of the request's class names. Raises ValueError, GroundError."""
         match request:
             case api.GetStatus():
                 return self._station.status(now)

@@ -1,12 +1,12 @@
-"""What clients and the service say to each other: JSON objects, one a line, over a Unix socket.
+"""The protocol between clients and the service: JSON objects, one per line, over a Unix socket.
 
     client   {"do": "command", "id": 7, "name": "imaging.capture", "arguments": {"target": "coast"}}
     service  {"is": "reply", "id": 7, "result": {"number": 1, "state": "released", ...}}
     service  {"is": "refusal", "id": 7, "code": "invalid", "message": "no command is called ..."}
     service  {"is": "news", "topic": "sample", "record": {...}}
 
-A request's `id` is the client's choice and comes back with its answer. News come to who subscribed, in order; where a
-client is slow, an older state gives way to a newer one of the same thing, and what had to be dropped is counted.
+The client chooses a request's `id`, which its answer repeats. News go to subscribed clients, in order; where a
+client is slow, the newest record of a thing replaces older ones, and dropped news are counted.
 """
 
 from typing import Annotated, Any, Literal, TypeVar, get_args
@@ -30,8 +30,8 @@ NEWS: dict[Topic, type[GroundRecord]] = {
 }
 
 
-_Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]  # what the archive's columns hold
-_Name = Annotated[str, Meta(max_length=600)]  # of a report and a field in it at most
+_Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]  # the range of an INTEGER column of SQLite
+_Name = Annotated[str, Meta(max_length=600)]  # room for the longest names of a report and a field
 
 
 class ServiceRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do"):
@@ -45,7 +45,7 @@ class GetStatus(ServiceRequest, frozen=True, kw_only=True, tag="status"):
 
 
 class SendCommand(ServiceRequest, frozen=True, kw_only=True, tag="command"):
-    """Answer: the `CommandRecord`, once it is on its way to the link. Values may be texts as a person types them.
+    """Answer: the `CommandRecord`, once the command is queued for the link. Values may be texts as a person types them.
 
     A hazardous command needs `confirm`.
     """
@@ -89,7 +89,7 @@ class GetLatest(ServiceRequest, frozen=True, kw_only=True, tag="latest"):
 
 
 class Subscribe(ServiceRequest, frozen=True, kw_only=True, tag="subscribe"):
-    """Answer: null; from then on news of `topics` come, and of those subscribed before."""
+    """Answer: null; from then on news of `topics` are sent, besides those of topics subscribed before."""
 
     topics: Annotated[tuple[Topic, ...], Meta(max_length=100)]
 
@@ -100,14 +100,14 @@ AnyRequest = (
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="reply"):
-    """What a request asked for."""
+    """The answer to a request: its result."""
 
     id: int
     result: Any
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="refusal"):
-    """Why not; `id` is None where the request could not be read."""
+    """The answer to a refused request: a code and the reason. `id` is None where the request could not be read."""
 
     id: int | None
     code: str
@@ -115,14 +115,14 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="re
 
 
 class News(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="news"):
-    """Something happened."""
+    """A record of a topic that the client has subscribed to."""
 
     topic: Topic
     record: Any
 
 
 class Dropped(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="dropped"):
-    """News that this client was too slow for, since it subscribed."""
+    """The number of news dropped since the client subscribed, because it was too slow."""
 
     count: int
 
@@ -140,7 +140,7 @@ _ANSWERS: msgspec.json.Decoder[AnyAnswer] = msgspec.json.Decoder(AnyAnswer)
 
 
 def encode(message: ServiceRequest | AnyAnswer) -> bytes:
-    """One line."""
+    """A message as one line of JSON."""
     return _ENCODER.encode(message) + b"\n"
 
 
@@ -163,7 +163,7 @@ def decode_answer(line: bytes) -> AnyAnswer:
 
 
 def as_kind(plain: Any, kind: type[_Kind]) -> _Kind:
-    """A `result` or `record` as what it is. Raises ValueError naming the key that does not fit."""
+    """A `result` or `record`, converted from plain JSON to `kind`. Raises ValueError naming the wrong key."""
     try:
         return msgspec.convert(plain, kind)
     except msgspec.ValidationError as error:
@@ -171,7 +171,7 @@ def as_kind(plain: Any, kind: type[_Kind]) -> _Kind:
 
 
 def request_id(line: bytes) -> int | None:
-    """The `id` of a request that may be wrong in all else; None where it cannot be found."""
+    """The `id` of a request that is otherwise malformed; None where it cannot be found."""
     try:
         return msgspec.json.decode(line, type=_Numbered).id
     except (*_UNREADABLE, RecursionError):

@@ -39,11 +39,11 @@ _News = TypeVar("_News", bound=GroundRecord)
 
 
 class Client:
-    """One connection. Requests raise ServiceRefusedError (the service said no), ServiceError (it is not there, or
-    went away).
+    """One connection to the service. Requests raise ServiceRefusedError (it refused), ServiceError (it is not there, or
+    closed the connection).
 
-    `dropped` counts news that this client was too slow for: those that the service gave up, and those that were never
-    fetched from `news`; `unreadable`, news that are not what this program knows.
+    `dropped` counts news that this client was too slow for: those that the service dropped, and those that were not
+    fetched from `news` in time. `unreadable` counts news that this version of the program cannot read.
     """
 
     def __init__(self, path: Path | None = None, clock: Clock | None = None) -> None:
@@ -63,7 +63,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Leave."""
+        """Close the connection."""
         self._socket.close()
 
     @property
@@ -78,7 +78,7 @@ class Client:
     def command(
         self, name: str, arguments: Mapping[str, int | float | bool | str] | None = None, *, confirm: bool = False
     ) -> CommandRecord:
-        """Send a command; returns once it is on its way. Texts are read as a person types values.
+        """Send a command; returns once it is queued for the link. Texts are read as values that a person typed.
 
         A hazardous command is refused without `confirm`.
         """
@@ -105,11 +105,11 @@ class Client:
         return self._ask(api.GetLatest, list[SampleRecord])
 
     def subscribe(self, *topics: Topic) -> None:
-        """Have news of `topics` come, from now on."""
+        """Subscribe to news of `topics`."""
         self._ask(api.Subscribe, type(None), topics=topics)
 
     def news(self, timeout_s: float) -> Iterator[GroundRecord]:
-        """What happens, as it happens; ends when nothing did for `timeout_s`."""
+        """News as they come; ends when none came for `timeout_s`."""
         while self._news or self._receive(timeout_s):
             while self._news:
                 yield self._news.popleft()
@@ -117,7 +117,7 @@ class Client:
     def wait_command(
         self, number: int, *, timeout_s: float, on_stage: Callable[[CommandStage], object] | None = None
     ) -> CommandRecord:
-        """The command `number` once it has ended, well or badly. `on_stage` sees each stage once, as it comes."""
+        """The command `number` once it completed, failed or timed out. `on_stage` gets each stage once, as it comes."""
         seen = 0
 
         def has_ended(command: CommandRecord) -> bool:
@@ -163,9 +163,9 @@ class Client:
         timeout_s: float,
         what: str,
     ) -> _News:
-        """The first that is `wanted` of those known and those that come; subscribed first, so that none is missed.
+        """The first `wanted` record among those `known` and the news. Subscribes first, so that none is missed.
 
-        Other news that come meanwhile stay for `news`.
+        Other news received meanwhile stay for `news`.
         """
         deadline_ns = self._deadline_ns(timeout_s)
         self.subscribe(topic)
@@ -205,7 +205,7 @@ class Client:
         return answer.result
 
     def _receive(self, timeout_s: float) -> bool:
-        """Sort what comes next into answers and news; False where nothing does for `timeout_s`."""
+        """Receive octets and sort their lines into answers and news; False if none come for `timeout_s`."""
         if timeout_s <= 0:
             return False
         self._socket.settimeout(timeout_s)
@@ -234,12 +234,12 @@ class Client:
     def _take_news(self, news: api.News) -> None:
         try:
             self._news.append(api.as_kind(news.record, api.NEWS[news.topic]))
-        except ValueError:  # of a service that is newer or older than this program
+        except ValueError:  # the service is newer or older than this program
             self.unreadable += 1
         self._bound_news()
 
     def _bound_news(self) -> None:
-        """The oldest news go where nobody fetches them."""
+        """Drop the oldest news where too many are not fetched."""
         while len(self._news) > NEWS_MAX:
             self._news.popleft()
             self._unfetched += 1
@@ -252,7 +252,7 @@ class Client:
 
 
 def heard(path: Path | None = None, *, timeout_s: float, clock: Clock | None = None) -> Status:
-    """The status once a service answers at `path`, hears its node and was told which dictionary that flies.
+    """The status once a service answers at `path`, hears its node and knows which dictionary the node flies.
 
     Raises WaitError where that is not so within `timeout_s`.
     """

@@ -1,4 +1,4 @@
-"""The news that wait for one client: bounded, and the newest state of a thing replaces an older one."""
+"""The queue of news for one client: bounded, and the newest record of a thing replaces an older one."""
 
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator
@@ -10,9 +10,9 @@ from ground.service.api import Dropped, News, Topic
 
 @dataclass(slots=True)
 class Feed:
-    """Holds up to `capacity` news of `topics`. When it is full the oldest goes, and is counted in `dropped`.
+    """Holds up to `capacity` news of `topics`. When it is full the oldest is dropped, and counted in `dropped`.
 
-    Of one report, command or transfer only the latest record waits, at the end; each event and file is news of its own.
+    Of one report, command or transfer only the latest record waits, at the end; every event and file is kept.
     """
 
     topics: frozenset[Topic] = frozenset()
@@ -23,11 +23,11 @@ class Feed:
 
     @property
     def waiting(self) -> int:
-        """How many news wait."""
+        """The number of news that wait."""
         return len(self._waiting)
 
     def offer(self, record: GroundRecord) -> bool:
-        """Queue `record`, if it is of a topic that is wanted; whether an older one had to go for it."""
+        """Queue `record` if its topic is wanted; return whether an older one was dropped for it."""
         topic, key = topic_and_key(record)
         if topic not in self.topics:
             return False
@@ -40,7 +40,7 @@ class Feed:
         return True
 
     def drain(self) -> Iterator[News | Dropped]:
-        """Everything that waits, oldest first, and how many were dropped if that changed."""
+        """Remove and give the waiting news, oldest first, and the number dropped if it has changed."""
         if self.dropped > self._told_dropped:
             self._told_dropped = self.dropped
             yield Dropped(count=self.dropped)
@@ -49,7 +49,7 @@ class Feed:
 
 
 def topic_and_key(record: GroundRecord) -> tuple[Topic, Hashable]:
-    """What `record` is news of: records of one topic and key are states of one thing."""
+    """The topic of `record`, and the key of its thing: records of one topic and key are states of one thing."""
     match record:
         case SampleRecord():
             return "sample", record.report

@@ -1,7 +1,7 @@
 """The ground service: a port on one side, clients on a Unix socket on the other, one `Station` in between.
 
-This is the only part that waits, and asyncio's only user: it hands octets and times to the station and passes on what
-comes out. A slow or rude client costs nobody else anything: its news are bounded, and nobody waits for it.
+This is the only part that waits, and asyncio's only user: it gives octets and times to the station and passes on what
+comes out. A slow or faulty client does not affect others: its news are bounded, and the service never waits for it.
 """
 
 import asyncio
@@ -26,53 +26,53 @@ CLIENTS_MAX = 64
 READ_OCTETS = 1 << 16
 STATUS_PERIOD_S = 0.5
 PORT_HOLDS_MAX = 512
-"""Octets that the port's own buffers hold before they get more: what they hold may be beyond recall."""
+"""The port gets no more octets while its buffers hold this many: what they hold may be impossible to withdraw."""
 _DRAIN_S = 0.005  # between two looks at what they hold
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stepped(Protocol):
-    """What the service drives: `ground.station.station.Station`."""
+    """The interface that the service drives; `ground.station.station.Station` has it."""
 
     @property
     def next_wake_ns(self) -> int | None:
-        """Monotonic time at which `step` has something to do; None when only received octets can make work."""
+        """Monotonic time at which `step` is due; None when only received octets can make work."""
 
     def feed(self, octets: bytes, now: Moment) -> None:
-        """Take in what the port received."""
+        """Take octets that the port received."""
 
     def hear_of_port(self, news: PortNews, now: Moment) -> None:
-        """Take what happened to the port."""
+        """Take a change of the port's state."""
 
     def step(self, now: Moment) -> None:
         """Do what is due."""
 
     @property
     def output(self) -> bytes:
-        """What the port shall take next."""
+        """The octets to write to the port next."""
 
     @property
     def busy(self) -> bool:
-        """Whether something that was to be sent has not left the port yet."""
+        """Whether octets to be sent have not left the port yet."""
 
     def pop_withdrawal(self) -> bool:
-        """Whether the port shall forget what it holds."""
+        """Whether the port's buffers must be cleared, as their content was withdrawn."""
 
     def emptied(self) -> None:
-        """The port holds nothing any more."""
+        """Note that the port's buffers were cleared."""
 
     def end(self, now: Moment) -> None:
-        """Nothing more will be sent."""
+        """Record that what has not been sent never will be."""
 
     def wrote(self, count: int, held: int, now: Moment) -> None:
-        """The port took `count` octets of `output`, and of all that it took it has not sent `held` yet."""
+        """Note that the port took `count` octets of `output`, and that `held` octets are still in its buffers."""
 
     def drain_news(self) -> list[GroundRecord]:
-        """What clients want to know, oldest first."""
+        """The records for clients since the last call, oldest first."""
 
 
 _Answer = Callable[[api.AnyRequest, Moment], Any]
-"""Does what a request asks, as ground/service/answers.py does. Raises ValueError or GroundError where it cannot."""
+"""Gives the result of a request, as ground/service/answers.py does. Raises ValueError or GroundError for a refusal."""
 
 
 @dataclass(eq=False, slots=True)
@@ -82,9 +82,9 @@ class _Client:
 
 
 class Service:
-    """Joins `station`, whose requests `answer` serves, with `port` and with clients; `observe` sees all news.
+    """Joins `station` with `port` and with clients, whose requests `answer` answers; `observe` gets all news.
 
-    A client, an observer or a record that something is wrong with fails alone, which `duties` counts and tells.
+    A failure with one client, observer or record affects nothing else; `duties` counts and reports it.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class Service:
     async def run(self, path: Path, when_ready: Callable[[], None] = lambda: None) -> None:
         """Serve at the socket `path` until SIGINT, SIGTERM or `stop`; `when_ready` is called once clients can come.
 
-        Raises ServiceError where `path` cannot be had, PortClosed when somebody else closes the port.
+        Raises ServiceError where no socket can be made at `path`, PortClosed when the port is closed.
         """
         self._loop = asyncio.get_running_loop()
         self._ended = self._loop.create_future()
@@ -147,7 +147,7 @@ class Service:
                 timer.cancel()
 
     def _guarded(self, act: Callable[[], None]) -> None:
-        """Do what touches the port: that it is closed ends the service, and is the reason given."""
+        """Call `act`, which uses the port; if the port is closed, end the service with that as the reason."""
         try:
             act()
         except PortClosed as error:
@@ -162,14 +162,14 @@ class Service:
         self._step()
 
     def _step(self) -> None:
-        """Have the station do what is due; send, tell and plan what comes of it."""
+        """Let the station do what is due, then send its output and its news, and set the timer for the next step."""
         self._hear_of_port()
         with self._duties.alone("stepping"):
             self._station.step(Moment.of(self._clock))
         self._go_on()
 
     def _go_on(self) -> None:
-        """Send, tell and plan what is to be sent, told and done."""
+        """Send the station's output and its news, and set the timer for the next step."""
         with self._duties.alone("sending"):
             self._send()
         news = self._station.drain_news()
@@ -180,7 +180,7 @@ class Service:
         self._plan()
 
     def _send(self) -> None:
-        """Write what the port takes, unit by unit as its buffers drain; a full one is readable when it takes more."""
+        """Write the output unit by unit as the port's buffers drain; a full port becomes readable when it has room."""
         self._withdraw()
         full = False
         while (octets := self._station.output) and self._held() < PORT_HOLDS_MAX and not full:
@@ -190,16 +190,16 @@ class Service:
         self._watch_port(full)
 
     def _withdraw(self) -> None:
-        """Have the port forget what it holds, where that was given up."""
+        """Clear the port's buffers if the station has withdrawn their content."""
         if self._station.pop_withdrawal() and forget_held(self._port.line_fileno()):
             self._station.emptied()
 
     def _held(self) -> int:
-        """What the port's own buffers hold."""
+        """How many octets the port's buffers hold."""
         return held_octets(self._port.line_fileno())
 
     def _watch_port(self, full: bool) -> None:
-        """Look again soon at buffers that drain; that a full port has room again is told by itself."""
+        """Check draining buffers again soon; a full port needs no check, as it becomes readable when it has room."""
         if self._drain:
             self._drain.cancel()
             self._drain = None
@@ -207,12 +207,12 @@ class Service:
             self._drain = self._loop.call_later(_DRAIN_S, self._guarded, self._resume)
 
     def _resume(self) -> None:
-        """The port's buffers may have drained."""
+        """Check how far the port's buffers have drained, and continue to send."""
         self._station.wrote(0, self._held(), Moment.of(self._clock))
         self._go_on()
 
     def _hear_of_port(self) -> None:
-        """Tell the station how the port fares, where that has changed."""
+        """Report changes of the port's state to the station."""
         before, self._port_state = self._port_state, self._port.state
         for news in self._port_state.news_since(before):
             with self._duties.alone("hearing of the port"):
@@ -242,20 +242,20 @@ class Service:
             await asyncio.sleep(STATUS_PERIOD_S)
 
     def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """A task of our own: one that asyncio makes leaves a traceback when the service ends before its client."""
+        """Serve a client in our own task: asyncio's would print a traceback if the service ended first."""
         conversation = self._loop.create_task(self._serve(reader, writer))
         self._conversations.add(conversation)
         conversation.add_done_callback(self._conversations.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One client, from its first line to its last."""
+        """Serve one client until it leaves."""
         client = _Client()
         self._clients.add(client)
         pump = self._loop.create_task(self._pump(client, writer))
         try:
             await self._converse(client, reader, writer)
         except ConnectionError:
-            pass  # it left without a word
+            pass  # the client has disconnected
         finally:
             self._clients.discard(client)
             pump.cancel()
@@ -288,11 +288,11 @@ class Service:
             client.feed.topics |= set(request.topics)
             return None
         result = self._answer(request, Moment.of(self._clock))
-        self._guarded(self._step)  # a command goes out at once
+        self._guarded(self._step)  # so that a command is sent at once
         return result
 
     async def _pump(self, client: _Client, writer: asyncio.StreamWriter) -> None:
-        """News to one client, as fast as it reads."""
+        """Send news to one client as fast as it reads."""
         with contextlib.suppress(ConnectionError):
             while True:
                 await client.has_news.wait()

@@ -12,7 +12,7 @@ _PATH_OCTETS_MAX = 107  # of a Unix socket's address (unix(7))
 
 
 def default_path() -> Path:
-    """The same for the service and its clients: in the user's runtime folder, or else in one of the user's own."""
+    """The default for service and clients: in the user's runtime folder, or else in a folder of the user's own."""
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     folder = Path(runtime) / "skyrack" if runtime else Path(tempfile.gettempdir()) / f"skyrack-{os.getuid()}"
     return folder / "ground.sock"
@@ -34,7 +34,7 @@ def connect(path: Path) -> socket.socket:
 
 
 def listen(path: Path) -> socket.socket:
-    """A listening socket of mode 0600. What a killed service left at `path` is replaced.
+    """A listening socket of mode 0600. A socket that a killed service left at `path` is replaced.
 
     Raises ServiceError where a service runs already, something else is in the way, or `path` cannot be made.
     """
@@ -51,14 +51,14 @@ def listen(path: Path) -> socket.socket:
 
 
 def release(path: Path) -> None:
-    """The listener at `path` is closed: take its name away, unless something else has the name by now."""
+    """Remove the socket file at `path` of a listener that is closed, unless another file has the name by now."""
     if path.is_socket():
         path.unlink(missing_ok=True)
 
 
 def _bound(path: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX)
-    mask = os.umask(0o177)  # the mode holds from the first moment, not from a later chmod on
+    mask = os.umask(0o177)  # so that the socket never has a wider mode, as before a chmod
     try:
         listener.bind(str(path))
         listener.listen()
@@ -76,7 +76,7 @@ def _check_length(path: Path) -> None:
 
 
 def _check_owner(path: Path) -> None:
-    """Whoever owns the folder can put another socket there: it must be the user or the system."""
+    """Raises ServiceError unless the folder belongs to the user or to root: its owner could replace the socket."""
     if path.parent.stat().st_uid not in (os.getuid(), 0):
         raise ServiceError(f"socket {path}: its folder belongs to another user")
 

@@ -1,4 +1,4 @@
-"""The ground service put together: port, archive, inbox, station and socket."""
+"""Starts the ground service: joins port, archive, inbox, station and socket."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ from hal.ports import open_port
 
 FILES_NAME = "files"
 RESCUED_NAME = "not-archived.jsonl"
-_COMPLAINTS = ("LinkPort", "Archive")  # how events begin that are told on stderr as well
+_COMPLAINTS = ("LinkPort", "Archive")  # names of events that are printed on stderr as well begin so
 
 
 def serve(
@@ -40,7 +40,7 @@ def serve(
     """Serve until a signal. Raises ValueError for what a person typed, OSError for port, socket, folder and archive.
 
     `out` gets the archive and, under `files/`, what the node sends, products also as GeoJSON and PNG.
-    Where nothing can be written to it, or the archive in it is damaged, the service goes on all the same, and says so.
+    If nothing can be written there, or the archive in it is damaged, the service goes on and reports it.
     """
     dictionary = load_dictionary(dictionary_path)
     with ExitStack() as held:
@@ -49,9 +49,9 @@ def serve(
         port = held.enter_context(closing(open_port(port_url, clock)))
         inbox = Inbox(out / FILES_NAME)
         station = Station(dictionary, archive, inbox, Moment.of(clock), port=port_url, patience=patience)
-        elsewhere = Path(tempfile.gettempdir()) / f"skyrack-{os.getpid()}-{RESCUED_NAME}"  # the disk may be full
+        elsewhere = Path(tempfile.gettempdir()) / f"skyrack-{os.getpid()}-{RESCUED_NAME}"  # `out` may be on a full disk
         held.callback(rescue_rest, station, (out / RESCUED_NAME, elsewhere))
-        workers = held.enter_context(ThreadPoolExecutor(1))  # drawing a picture takes longer than a frame may wait
+        workers = held.enter_context(ThreadPoolExecutor(1))  # to draw takes longer than a frame may wait
         publisher = Publisher(inbox.folder, workers, _complain)
         publisher.catch_up()
 
@@ -66,7 +66,7 @@ def serve(
 
 
 def rescue_rest(station: Station, places: Iterable[Path]) -> None:
-    """Keep what the archive could not take in the first of `places` that has room for all of it."""
+    """Write what could not be archived to the first of `places` that has room for all of it."""
     for place in places:
         try:
             has_rest = station.rescue(place)

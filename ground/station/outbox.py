@@ -22,7 +22,7 @@ class _Unit:
 
 
 class Outbox:
-    """A queue of units. `octets` counts those that the port has taken; `held`, those in its buffers at the last check."""
+    """A queue of units. `octets` counts what the port has taken; `held`, what its buffers held at the last check."""
 
     def __init__(self) -> None:
         self.octets = self.held = 0

@@ -162,7 +162,7 @@ class Station:
         return self._uplink.busy
 
     def pop_withdrawal(self) -> bool:
-        """Whether the port's buffers must be cleared, as their content was withdrawn; `emptied` reports that they are."""
+        """Whether the port's buffers must be cleared, as their content was withdrawn; `emptied` reports it done."""
         return self._uplink.pop_withdrawal()
 
     def emptied(self) -> None:

@@ -125,7 +125,7 @@ class Uplink:
         self._queue.append((request, packet))
 
     def send_beside(self, packet: bytes) -> None:
-        """Queue a packet for a BD frame, whose sender repeats what is lost (CFDP); of too many the oldest is dropped."""
+        """Queue a packet for a BD frame; CFDP repeats it if it is lost. Of too many packets the oldest is dropped."""
         self._file_packets.append(packet)
         if len(self._file_packets) > FILE_PACKETS_MAX:
             self._file_packets.popleft()

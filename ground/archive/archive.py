@@ -77,7 +77,7 @@ class Archive:
         return sorted(rows, key=lambda row: (row.time_ns, row.sequence))
 
     def strays(self, limit: int = 100) -> list[StrayRow]:
-        """The newest octets that could not be understood, oldest first."""
+        """The newest octets that could not be decoded, oldest first."""
         return self._newest(StrayRow, "strays", 0, limit)
 
     def events(self, since_ns: int = 0, limit: int = 1000) -> list[EventRecord]:

@@ -38,7 +38,7 @@ def is_torn(journal: bytes) -> bool:
     for number, frame in enumerate(frames):
         sums = _sums(frame.summed, order, sums)
         if sums != frame.sums or frame.salts != (salt, other_salt):
-            return number < len(frames) - 1  # the last one may be half of what was written when the power failed
+            return number < len(frames) - 1  # the last one may be cut short by a power failure
     return False
 
 

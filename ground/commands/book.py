@@ -214,7 +214,7 @@ class CommandBook:
         """The changed record, and those of the requests that it contains, which fail with it."""
         records, request = [entry.record], request_of(entry.record)
         if entry.record.state == "failed":
-            why = f"{entry.record.name}, which it was inside of, failed"
+            why = f"{entry.record.name}, which contains it, failed"
             stage = CommandStage(name=_GIVEN_UP, received_ns=now.utc_ns, detail=why)
             carried = [one for one in self._open.values() if one.carrier == request]
             records += [self._change(one, "failed", (stage,), now, why) for one in carried]

@@ -53,8 +53,8 @@ def read_apart(path: Path, driver: str, window: Window | None) -> Raster:
 def _in_words(code: int) -> str:
     if -code == signal.SIGXCPU:
         return f"cannot be read within {_CPU_S_MAX} s of processor time"
-    how = f"ended by {_NAMES.get(-code, -code)}" if code < 0 else f"ended with {code}"
-    return f"cannot be read: the reader {how}, as damaged files make it"
+    how = f"was ended by {_NAMES.get(-code, -code)}" if code < 0 else f"ended with code {code}"
+    return f"cannot be read: the reader {how}: the file is probably damaged"
 
 
 def _send(raster: Raster, room: IO[bytes]) -> None:

@@ -43,7 +43,7 @@ def _of_npz(file: IO[bytes], name: str | None) -> NDArray[Any]:
     with ZipFile(file) as archive:
         known = [entry.removesuffix(".npy") for entry in archive.namelist() if entry.endswith(".npy")]
         if "band" in known and {name} & {None, "dn", "raw12"} and {"dn", "raw12"} & {*known}:
-            raise RasterError("it is a scene already, whose names and mask would be lost: take it as it is")
+            raise RasterError("it is a scene already: use it as it is, for an import would lose its names and mask")
         if name is None and len(known) != 1:
             raise RasterError(f"it has {', '.join(known) or 'no array'}: --array says which")
         if name is not None and name not in known:

@@ -92,7 +92,7 @@ def _names(image: Any, numbers: list[int]) -> tuple[str, ...]:
 
 def _left_out(image: Any) -> Iterator[str]:
     if "palette" in _colours(image):
-        yield "the numbers are places in a table of colours, which is left out"
+        yield "the numbers are indices into a table of colours, which is left out"
     if image.subdatasets:
         yield f"the first of {len(image.subdatasets)} images in the file"
     if any(image.overviews(1)):
@@ -105,18 +105,18 @@ def _place(image: Any) -> tuple[Georeference, list[str]]:
     if not all(abs(number) <= _FAR for number in at):
         return UNPLACED, ["a place that is no number, or beyond any map: its place is not known"]
     if image.gcps[0] and at.is_identity:
-        return UNPLACED, ["placed by control points, which a scene cannot say: its place is not known"]
+        return UNPLACED, ["placed by control points, which a scene cannot hold: its place is not known"]
     if at.is_identity:
         return UNPLACED, ["no place on a map: the pixel is taken for 1 m"]
     if at.b or at.d or at.a <= 0 or at.e >= 0:
         pixel_m = math.sqrt(abs(at.determinant))
         unknown = Georeference(epsg=0, easting_m=0.0, northing_m=0.0, pixel_m=pixel_m)
-        return unknown, ["rotated or not north up, which a scene cannot say: its place is not known"]
+        return unknown, ["rotated or not north up, which a scene cannot hold: its place is not known"]
     pixel_m = (at.a - at.e) / 2
     off_px = max(image.width * abs(pixel_m - at.a), image.height * abs(pixel_m + at.e)) / pixel_m
     if off_px > _OFF_PX_MAX:
         unknown = Georeference(epsg=0, easting_m=0.0, northing_m=0.0, pixel_m=math.sqrt(-at.a * at.e))
-        return unknown, [f"pixels of {at.a:g} x {-at.e:g}, which a scene cannot say: its place is not known"]
+        return unknown, [f"pixels of {at.a:g} x {-at.e:g}, which a scene cannot hold: its place is not known"]
     notes = (
         [f"pixels of {at.a:.9g} x {-at.e:.9g} taken for squares, {off_px:.2f} pixels off at most"]
         if off_px > _NOT_WORTH_A_WORD_PX
@@ -129,7 +129,7 @@ def _place(image: Any) -> tuple[Georeference, list[str]]:
 def _epsg(crs: Any, notes: list[str]) -> int:
     code = crs.to_epsg() if crs else None
     if code is None:
-        notes.append("its reference system has no EPSG code" if crs else "its reference system is not told")
+        notes.append("its reference system has no EPSG code" if crs else "its reference system is not in the file")
     elif crs.is_geographic:
         notes.append("placed in degrees: pixel_m is the side of a pixel in degrees")
     return code or 0

@@ -126,7 +126,7 @@ def _told(raster: Raster, wish: Wish) -> tuple[NDArray[np.float64], NDArray[np.f
         given = ((), ())
     scales, offsets = np.array(_each(given[0], 1.0, bands)), np.array(_each(given[1], 0.0, bands))
     if (scales != 1).any() or (offsets != 0).any():
-        raster.notes.append("numbers are what the stored ones stand for, scale and offset applied; --raw keeps those")
+        raster.notes.append("scale and offset are applied to the stored numbers; --raw keeps them as they are")
     return scales, offsets
 
 
@@ -182,7 +182,7 @@ def _as_wished(dn: NDArray[Any], data: NDArray[np.bool_], dtype: str | None) -> 
         other = np.where(data, dn, 0).astype(dtype)
     if (other != dn)[data].any():
         wrong = dn[data & (other != dn)]
-        raise RasterError(f"{wrong.size} numbers are no {dtype}, {wrong[0]} for one: --scale makes others of them")
+        raise RasterError(f"{wrong.size} numbers cannot be {dtype}, such as {wrong[0]}: give a --scale or another type")
     if dtype == "float32":
         other[~data] = np.nan
     return other

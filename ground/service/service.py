@@ -27,7 +27,7 @@ READ_OCTETS = 1 << 16
 STATUS_PERIOD_S = 0.5
 PORT_HOLDS_MAX = 512
 """The port gets no more octets while its buffers hold this many: what they hold may be impossible to withdraw."""
-_DRAIN_S = 0.005  # between two looks at what they hold
+_DRAIN_S = 0.005  # between two checks of what they hold
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 

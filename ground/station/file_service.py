@@ -27,13 +27,13 @@ from link.errors import DecodeError
 from link.packets.space_packet import COUNT_MODULUS, SpacePacket
 
 PDUS_MAX = 64
-"""Packets made in one step at most."""
+"""The most packets made in one step."""
 TRANSFERS_MAX = 100
-"""Transfers that are remembered."""
+"""The most transfers that are remembered."""
 
 
 class FileService:
-    """Takes the packets of APID `partners.apid`; files land in `store`."""
+    """Takes the packets of APID `partners.apid`; received files go to `store`."""
 
     def __init__(self, partners: FilePartners, store: FileStore, settings: Settings, logbook: Logbook) -> None:
         self.apid = partners.apid

@@ -268,7 +268,7 @@ class Station:
         if not self._linked:
             raise NotHeardError(f"not sent: {self.node} is not heard")
         if self._telemetry.flown is None:
-            raise NotHeardError(f"not sent: {self.node} has not said yet which dictionary it flies")
+            raise NotHeardError(f"not sent: {self.node} has not reported yet which dictionary it flies")
         if self._telemetry.mismatch:
             raise MismatchError(f"not sent: {self._telemetry.mismatch}")
 

@@ -153,7 +153,7 @@ class TelemetryReader:
         """Raises ValueError unless the node's last samples fulfil `constraint` of the command `name`."""
         if not constraint.holds(lambda one: self._last(one.field)):
             told = ", ".join(f"{one.field} = {_shown(self._last(one.field))}" for one in comparisons_of(constraint))
-            raise ValueError(f"{name} is sent only while {constraint}; last told: {told}")
+            raise ValueError(f"{name} is sent only while {constraint}; last reported: {told}")
 
     def _last(self, parameter: str) -> Any:
         """The value of `Report.field` in the last sample; None before the first one."""

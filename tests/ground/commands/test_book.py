@@ -302,9 +302,9 @@ def test_a_request_inside_another_fails_with_it():
     changed = commands.undelivered(REQUEST, "the link was lost; it was not sent", at(1))
     assert [(one.name, one.state, one.reason) for one in changed] == [
         ("outer", "failed", "the link was lost; it was not sent"),
-        ("inner", "failed", "outer, which it was inside of, failed"),
+        ("inner", "failed", "outer, which contains it, failed"),
     ]
-    why = "outer, which it was inside of, failed"
+    why = "outer, which contains it, failed"
     assert changed[1].stages[-1] == CommandStage(name="not delivered", received_ns=at(1).utc_ns, detail=why)
     assert commands.by_state == {"failed": 2, "queued": 1}
 

@@ -177,7 +177,7 @@ def test_why_nothing_is_sent(world):
         world.station.command("imaging.capture", TARGET, world.now)
     world.now_ns = SECOND // 10  # its beacon comes with the next second
     world.run(0.1)
-    with pytest.raises(NotHeardError, match=r"^not sent: coastwatch has not said yet which dictionary it flies$"):
+    with pytest.raises(NotHeardError, match=r"^not sent: coastwatch has not reported yet which dictionary it flies$"):
         world.station.command("imaging.capture", TARGET, world.now)
     world.run(2)
     with pytest.raises(ValueError, match=r"^imaging\.erase is hazardous; confirm it if you mean it$"):

@@ -231,7 +231,7 @@ def test_no_command_goes_out_before_the_node_has_named_its_dictionary(world):
     beaconless(world, 1)
     for _ in range(2):  # after a relink as well
         assert (world.station.status(world.now).linked, world.station.status(world.now).node_dictionary) == (True, None)
-        with pytest.raises(NotHeardError, match="has not said yet which dictionary it flies"):
+        with pytest.raises(NotHeardError, match="has not reported yet which dictionary it flies"):
             world.station.command("imaging.capture", {"target": "coast"}, world.now)
         world.run(1)
         world.station.command("imaging.capture", {"target": "coast"}, world.now)

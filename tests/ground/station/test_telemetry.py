@@ -196,12 +196,12 @@ def test_a_dictionary_that_comes_back_is_ours_again(desk):
 def test_what_a_command_asks_for_is_held_against_what_was_told_last():
     desk = Desk()
     constraint = OURS.commands[0].constraint
-    with pytest.raises(ValueError, match=r"last told: NodeStatus.load = nothing yet, .*request = nothing yet$"):
+    with pytest.raises(ValueError, match=r"last reported: NodeStatus.load = nothing yet, .*request = nothing yet$"):
         desk.telemetry.check("imaging.compress", constraint)
     desk.hear(beacon(load=89))
     desk.telemetry.check("imaging.compress", constraint)
     desk.hear(beacon(load=90), time_ns=SECOND)
-    why = "imaging.compress is sent only while NodeStatus.load < 90 and .*; last told: NodeStatus.load = 90, .*= 65535$"
+    why = "imaging.compress is sent only while NodeStatus.load < 90 .*; last reported: NodeStatus.load = 90, .*= 65535$"
     with pytest.raises(ValueError, match=why):
         desk.telemetry.check("imaging.compress", constraint)
 

@@ -74,7 +74,7 @@ def test_what_is_there_is_not_replaced_unasked(lake, capsys):
         (["--bands", "a,b", "--scale", "x"], "argument --scale: invalid number, or numbers with commas value: 'x'"),
         (["--bands", "a,b", "--raw", "--scale", "2"], "--raw keeps the stored numbers, --scale and --offset do not"),
         (["--bands", "a,b", "--window", "0", "0", "20", "5"], "but the image has 9 x 11"),
-        (["--bands", "a,b", "--dtype", "uint16", "--scale", "0.3"], "numbers are no uint16"),
+        (["--bands", "a,b", "--dtype", "uint16", "--scale", "0.3"], "numbers cannot be uint16"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(lake, capsys, options, sentence):

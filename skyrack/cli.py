@@ -1,7 +1,7 @@
-"""`skyrack COMMAND ...`: finds the command and imports it alone, so that `--help` stays instant on a slow board.
+"""`skyrack COMMAND ...`: imports the module of that command only, so that `--help` is fast on a slow board.
 
-Each command is a module with `add_arguments(parser)` and `run(options) -> int`. Data goes to stdout, words to stderr;
-exit codes: 0 done, 1 failed, 2 misused, 70 a bug in Skyrack, 130 stopped. With SKYRACK_DEBUG=1 errors say where.
+A command is a module with `add_arguments(parser)` and `run(options) -> int`. Data goes to stdout, messages to stderr;
+exit codes: 0 done, 1 failed, 2 misused, 70 a bug in Skyrack, 130 stopped. SKYRACK_DEBUG=1 prints tracebacks.
 """
 
 import argparse
@@ -63,7 +63,7 @@ def overview() -> argparse.ArgumentParser:
 
 
 class _Version(argparse.Action):
-    """Looks the version up only when it is asked for."""
+    """Prints the version, which it looks up only when asked."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version
@@ -73,23 +73,23 @@ class _Version(argparse.Action):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; what went wrong is one sentence on stderr, and a traceback only where SKYRACK_DEBUG asks."""
+    """Run one command. An error is one sentence on stderr, with a traceback only if SKYRACK_DEBUG is set."""
     _open_standard_streams()
     arguments = list(sys.argv[1:] if argv is None else argv)
     options = overview().parse_args(arguments[:1])
     try:
         options = parser_for(options.command).parse_args(arguments[1:])
         code = int(options.run(options))
-        sys.stdout.flush()  # here, where a reader that has gone away is no error yet
+        sys.stdout.flush()  # here a closed pipe is still handled below
     except KeyboardInterrupt:
         return _say(arguments[0], "stopped", 130)
-    except Exception as error:  # whatever it is, it is told in one sentence
+    except Exception as error:  # every error is reported in one sentence
         return _failed(arguments[0], error)
     return code
 
 
 def _failed(command: str, error: Exception) -> int:
-    """Say what went wrong: a person's mistake, something that this machine lacks or refuses, or a bug."""
+    """Report an error and return its exit code: a user's mistake, a limit or lack of this machine, or a bug."""
     if isinstance(error, BrokenPipeError) and _nobody_reads():
         return 1
     if os.environ.get("SKYRACK_DEBUG", "0") not in ("", "0"):
@@ -108,7 +108,7 @@ def _failed(command: str, error: Exception) -> int:
 
 
 def _open_standard_streams() -> None:
-    """Put nothing in the place of a stream that whoever started us closed: the next file would take its number."""
+    """Open /dev/null for each standard stream that is closed: else the next opened file would get its number."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             descriptor = os.open(os.devnull, os.O_RDWR)
@@ -122,13 +122,13 @@ _OURS = ("hal", "link", "fsw", "ground", "rig", "skyrack")
 
 
 def _nobody_reads() -> bool:
-    """Whether it is our output that nobody reads any more, and not some other pipe; then what is left goes nowhere."""
+    """Whether the broken pipe is stdout, and not another one; the rest of the output then goes to /dev/null."""
     try:
         output = sys.stdout.fileno()
-    except OSError:  # it is no file at all
+    except OSError:  # replaced by an object that is not a file
         return False
     poll = select.poll()
-    poll.register(output, 0)  # asks for errors only
+    poll.register(output, 0)  # event mask 0: errors only
     is_broken = bool(poll.poll(0))
     if is_broken:
         os.dup2(os.open(os.devnull, os.O_WRONLY), output)
@@ -136,7 +136,7 @@ def _nobody_reads() -> bool:
 
 
 def _without_number(error: OSError) -> str:
-    """What went wrong, in words; `[Errno 2]` tells a person nothing."""
+    """The message of an OSError without the `[Errno 2]` that str() puts before it."""
     if not error.strerror:
         return str(error)
     if not error.filename:

@@ -1,4 +1,4 @@
-"""Command lines as people type them: options between words, and a near miss is answered with what it may have meant."""
+"""Parsing of command lines: options may stand between words, and a misspelt word gets a suggestion."""
 
 import argparse
 import re
@@ -13,7 +13,7 @@ def within(kind: type[int] | type[float], low: float, high: float) -> Callable[[
     """For `type=` of an option: a number from `low` to `high`; anything else, nan too, is refused in one sentence."""
 
     def read(text: str) -> float:
-        value = kind(text)  # argparse itself tells a ValueError, with the name below
+        value = kind(text)  # argparse reports a ValueError itself, with the name set below
         if not low <= value <= high:
             raise argparse.ArgumentTypeError(f"{text}: expected {low:.12g}..{high:.12g}")
         return value
@@ -23,14 +23,14 @@ def within(kind: type[int] | type[float], low: float, high: float) -> Callable[[
 
 
 def subcommand(commands: "argparse._SubParsersAction[Any]", name: str, what: str) -> Any:
-    """A sub-command's parser; its own `--help` says what it does too, and where the examples are."""
+    """A subcommand's parser; its `--help` shows `what` as well, and where examples are."""
     parser = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
     parser.epilog = f"`{parser.prog.rpartition(' ')[0]} --help` has examples."
     return parser
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse's parser; those of sub-commands are made of the same class.
+    """argparse's parser with suggestions; subcommands get parsers of the same class.
 
     `gathers` names a list of words (nargs="*") that may stand anywhere among the options, which argparse alone refuses.
     """
@@ -38,12 +38,12 @@ class Parser(argparse.ArgumentParser):
     gathers = ""
 
     def convert_arg_line_to_args(self, arg_line: str) -> list[str]:
-        """Of a file of options: none behind #, and an option may have its value behind it."""
+        """The arguments in a line of an options file: none after a leading #, an option's value on the same line."""
         line = arg_line.strip()
         return [] if line.startswith("#") else line.split(maxsplit=1) if line.startswith("-") else [line] * bool(line)
 
     def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> tuple[Any, list[str]]:  # type: ignore[override]  # argparse has overloads
-        """As argparse, then put into the list that `gathers` names the words that it left over."""
+        """Parse as argparse does, then append the words that it left over to the list named by `gathers`."""
         found, left = super().parse_known_args(args, namespace)
         if self.gathers:
             words = [*getattr(found, self.gathers), *(word for word in left if not word.startswith("-"))]
@@ -52,7 +52,7 @@ class Parser(argparse.ArgumentParser):
         return found, left
 
     def error(self, message: str) -> NoReturn:
-        """End with code 2 and one sentence, the nearest known word in it."""
+        """Exit with code 2 and one sentence that suggests the nearest known word."""
         super().error(message + self._hint(message))
 
     def _hint(self, message: str) -> str:

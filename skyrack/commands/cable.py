@@ -11,7 +11,7 @@ from skyrack.parser import within
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Rate, noise and seed."""
+    """Add the options: rate, noise and seed."""
     parser.add_argument(
         "--baud",
         type=within(int, 1, 1_000_000_000),
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="bits per second, enforced (default %(default)s)",
     )
     parser.add_argument("--noise", type=float, default=0.0, help="bit error rate (default %(default)s)")
-    parser.add_argument("--seed", default="1", help="replays the same noise (default %(default)s)")
+    parser.add_argument("--seed", default="1", help="seed of the noise (default %(default)s)")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ SHELLS = ("bash", "zsh", "tcsh")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """For which shell."""
+    """Add the argument: the shell."""
     parser.add_argument("shell", choices=SHELLS)
 
 
@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def whole_parser() -> argparse.ArgumentParser:
-    """The parser of every command with all its options, for which every command's module is imported."""
+    """A parser with every command and all its options; this imports every command's module."""
     from skyrack.cli import COMMANDS
 
     parser = argparse.ArgumentParser(prog="skyrack")

@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from ground.recordings.output.export import Export
     from ground.recordings.output.raw_export import RawExport
 
-_ENCAPSULATION = 7  # the version of packets that carry what another protocol sent
-_LARGE_OCTETS = 16 << 20  # shown with a progress bar
+_ENCAPSULATION = 7  # packet version number of encapsulation packets (CCSDS 133.1-B-3)
+_LARGE_OCTETS = 16 << 20  # larger recordings get a progress bar
 _MAPPED_OCTETS, _STREAM_OCTETS_MAX = 1 << 28, 1 << 30
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The recording, what it is, and what to make of it."""
+    """Add the options: the recording, its format, and the output."""
     parser.fromfile_prefix_chars = "@"
     parser.add_argument("file", metavar="FILE", help="the recording")
     parser.add_argument("--list", action="store_true", help="each packet, one line, instead of the summary")
@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
     from skyrack.options.foreign import hint_of, mixed_up, unwrapped
 
     if options.any_version and (options.frames or options.crc):
-        raise UsageError("--any-version is about bare packets without --crc: it believes their lengths alone")
+        raise UsageError("--any-version is for bare packets without --crc: it checks nothing but their lengths")
     if options.list_frames and options.json:
         raise UsageError("--list-frames writes lines for people: without --json")
     if options.list_frames and not options.frames:
@@ -117,7 +117,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _take(batch: "Batch", decoder: "Decoder", export: "Export | RawExport | None", options: argparse.Namespace) -> None:
-    """Read packets; in bulk, as far as only their values are asked for."""
+    """Decode packets, in bulk where only their values are wanted."""
     from ground.recordings.output.export import TableExport
     from ground.recordings.output.packet_line import packet_json, packet_line
     from ground.recordings.output.raw_export import RawExport
@@ -155,7 +155,7 @@ def _raw(export: "Export | RawExport | None") -> "RawExport | None":
 
 
 def _epoch_ns(text: str) -> int | None:
-    """A time as a person types it, in nanoseconds after 1970; None for none. Raises UsageError."""
+    """A typed time in nanoseconds since 1970; None for an empty text. Raises UsageError."""
     from link.errors import DecodeError
     from link.time.calendar import decode_ascii
 
@@ -166,8 +166,8 @@ def _epoch_ns(text: str) -> int | None:
 
 
 def _octets_of(name: str) -> memoryview:
-    """What a file holds: of a large one brought in as it is read, of any other all at once, for a file that is mapped
-    must not shrink meanwhile.
+    """The octets of a file. A large one is mapped and read as needed; others are read at once, since a mapped file must
+    not shrink meanwhile.
     """
     if name == "-":
         return _all_of(sys.stdin.buffer, "standard input")
@@ -179,7 +179,7 @@ def _octets_of(name: str) -> memoryview:
 
 
 def _all_of(file: BinaryIO, name: str) -> memoryview:
-    """What comes until the end. Raises UsageError where that is too far away: a device may have none."""
+    """All octets of a stream. Raises UsageError if there are too many: a device may never end."""
     octets = bytearray()
     while piece := file.read(1 << 20):
         octets += piece
@@ -189,7 +189,7 @@ def _all_of(file: BinaryIO, name: str) -> memoryview:
 
 
 def _recorded_ns(name: str) -> int:
-    """When a file was last written; 0 for standard input."""
+    """The time of a file's last change in nanoseconds since 1970; 0 for standard input."""
     return 0 if name == "-" else Path(name).stat().st_mtime_ns
 
 
@@ -205,7 +205,7 @@ def _show(account: dict[str, Any], options: argparse.Namespace) -> None:
 
 @contextmanager
 def _progress(octets: int) -> Iterator[Callable[[int], None]]:
-    """What takes the octets done; on a terminal, of a large file, it shows them."""
+    """A function to call with the octets done; for a large file on a terminal, it draws a progress bar."""
     try:
         from rich.console import Console
         from rich.progress import Progress

@@ -45,14 +45,14 @@ _BAUD, _FAST_BAUD = 19_200, 230_400
 
 
 def mission_file(name: str) -> Path:
-    """A mission of the examples, which a wheel has inside this package and a source tree beside it."""
+    """The file of an example mission: inside this package in a wheel, beside it in a source tree."""
     here = Path(__file__).parents[1]
     examples = next((place for place in (here / "examples", here.parent / "examples") if place.is_dir()), here)
     return examples / "missions" / name
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What to look at, over how bad a link."""
+    """Add the options: the mission and its scenes, the faults of the link, and the output."""
     parser.add_argument("--mission", metavar="FILE", help="a mission file, cloudscreen or flood (default: coastwatch)")
     parser.add_argument("--scenes", type=Path, metavar="DIR", help="cloudscreen, flood: published scenes and the truth")
     parser.add_argument(
@@ -70,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pass", type=float, metavar="SECONDS", dest="pass_s", help=f"cloudscreen: how long it is (default {_PASS_S})"
     )
-    parser.add_argument("--seed", default="1", help="replays the same noise (default %(default)s)")
+    parser.add_argument("--seed", default="1", help="seed of the noise (default %(default)s)")
     parser.add_argument(
         "--out",
         type=Path,

@@ -31,11 +31,11 @@ _FORMS = ("json", "xtce", "markdown", "wireshark", "schema")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The subcommands."""
+    """Add the subcommands and their options."""
     commands = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     show = subcommand(commands, "show", "reports, events, commands, parameters and service requests, one line each")
     show.add_argument("file", type=Path, metavar="FILE")
-    show.add_argument("words", nargs="*", metavar="WORD", help="only what has one of these in its name")
+    show.add_argument("words", nargs="*", metavar="WORD", help="only entries with one of these words in their name")
     show.add_argument("--json", action="store_true", help="as one JSON object")
     export = subcommand(commands, "export", "in another form, to stdout")
     export.add_argument("file", type=Path, metavar="FILE")
@@ -50,12 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     diff = subcommand(commands, "diff", "what differs; exit code 1 if anything does")
     diff.add_argument("file", type=Path, metavar="OLD")
     diff.add_argument("other", type=Path, metavar="NEW")
-    check = subcommand(commands, "check", "whether it is sound, and what other ground systems cannot read of it")
+    check = subcommand(commands, "check", "list entries without text, and what other ground systems cannot read")
     check.add_argument("file", type=Path, metavar="FILE")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do it."""
+    """Run the subcommand; `diff` and `check` exit with 1 for what they find."""
     actions: dict[str, Callable[[argparse.Namespace], int]] = {
         "show": _show,
         "export": _export,
@@ -182,7 +182,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _untold(loaded: "Dictionary | Definition") -> Iterator[str]:
-    """Entries that say nothing about themselves."""
+    """A sentence for each entry of the dictionary that has no text."""
     for entry in _entries(loaded):
         if not entry["text"]:
             yield f"{entry['kind'].strip()} {entry['name']} has no text"

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 OUR_PACKAGES = ("kernels", "hal", "link", "fsw", "ground", "rig", "skyrack", "_csrc")
-NEEDS = {  # what a command imports beyond the base install, and the extra that brings it
+NEEDS = {  # packages beyond the base install: the extra that brings each, and the commands that use it
     "rich": ("ground", "live progress in `demo` and `ground watch`"),
     "PIL": ("ground", "picture overlays in `demo` and `ground serve`"),
     "pyproj": ("ground", "GeoJSON in WGS 84 in `demo` and `ground serve`"),
@@ -41,12 +41,12 @@ TOOLS = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Only the form of the answer."""
+    """Add the option for the form of the output."""
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Look, and tell; 0 whatever is found, for a doctor only says."""
+    """Print what is found. Always 0: missing parts are reported, not an error."""
     found = examine()
     if options.json:
         print(json.dumps(found, indent=2))
@@ -73,7 +73,7 @@ def examine() -> dict[str, Any]:
 
 
 def as_text(found: dict[str, Any]) -> Iterator[str]:
-    """The findings as a person reads them, one line each, what to do beside what is missing."""
+    """The findings, one line each, with the remedy beside what is missing."""
     for label, text in _facts(found):
         yield f"{label:18} {text}"
     for package, owners in found["other_owners"].items():

@@ -34,7 +34,7 @@ _SECONDS = within(float, 0, 1e6)
 
 
 def add_arguments(parser: Parser) -> None:
-    """One sub-command each for the service and its clients."""
+    """Add the subcommands: the service and its clients."""
     commands = parser.add_subparsers(
         required=True, metavar="serve | command | show | list | watch | plot | status | check | rescue"
     )
@@ -44,11 +44,11 @@ def add_arguments(parser: Parser) -> None:
     _add_list(subcommand(commands, "list", "list commands, events or files, the newest last"))
     watch = subcommand(commands, "watch", "show what happens, as it happens")
     watch.add_argument("--for", dest="seconds", type=_SECONDS, metavar="SECONDS", help="end after this long")
-    watch.add_argument("--until", metavar="NAME", help="end with an event, report, file or command that fits this")
+    watch.add_argument("--until", metavar="NAME", help="end at an event, report, file or command that matches this")
     watch.add_argument("--json", action="store_true", help="one JSON object a line")
     watch.set_defaults(act=_watch)
     plot = subcommand(commands, "plot", "draw a parameter over time")
-    plot.add_argument("parameter", metavar="PARAMETER", help="REPORT.FIELD as the dictionary calls it")
+    plot.add_argument("parameter", metavar="PARAMETER", help="REPORT.FIELD of the dictionary")
     plot.add_argument(
         "--last", type=within(int, 1, 100_000), default=1000, metavar="COUNT", help="samples (default %(default)s)"
     )
@@ -61,31 +61,31 @@ def add_arguments(parser: Parser) -> None:
         "--wait",
         type=_SECONDS,
         metavar="SECONDS",
-        help="until the node is heard and has said which dictionary it flies",
+        help="until the node is heard and has reported which dictionary it flies",
     )
     status.set_defaults(act=_status)
     for one in commands.choices.values():
-        one.add_argument("--socket", type=Path, metavar="PATH", help="the service's socket (default: one a user)")
-    _add_check(subcommand(commands, "check", "say what of an archive is whole and what is damaged"))
-    _add_rescue(subcommand(commands, "rescue", "copy what is whole in an archive to a new one"))
+        one.add_argument("--socket", type=Path, metavar="PATH", help="the service's socket (default: one per user)")
+    _add_check(subcommand(commands, "check", "count the whole and the damaged records of an archive"))
+    _add_rescue(subcommand(commands, "rescue", "copy the whole records of an archive to a new one"))
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do what the sub-command says."""
+    """Run the subcommand."""
     return int(options.act(options))
 
 
 def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", required=True, metavar="URL", help="serial:///dev/NAME?baud=RATE, tcp://, udp://")
-    parser.add_argument("--dictionary", required=True, type=Path, metavar="FILE", help="of the node, a JSON file")
-    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="for the archive and received files")
+    parser.add_argument("--dictionary", required=True, type=Path, metavar="FILE", help="the node's dictionary (JSON)")
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of archive and received files")
     parser.add_argument(
         "--round-trip", type=float, default=3.0, metavar="SECONDS",
-        help="what is not acknowledged by then is sent again (default %(default)s)",
+        help="a frame not acknowledged by then is sent again (default %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--command-timeout", type=float, default=60.0, metavar="SECONDS",
-        help="how long a command may show no sign of life (default %(default)s)",
+        help="a command without a report for this long times out (default %(default)s)",
     )  # fmt: skip
     parser.set_defaults(act=_serve)
 
@@ -94,12 +94,12 @@ def _add_command(parser: Parser) -> None:
     parser.add_argument(
         "name", metavar="NAME", help="APP.COMMAND, or a service's request; `skyrack dictionary show` lists them"
     )
-    parser.add_argument("arguments", nargs="*", default=[], metavar="NAME=VALUE", help="as many as it takes")
+    parser.add_argument("arguments", nargs="*", default=[], metavar="NAME=VALUE", help="the command's arguments")
     parser.add_argument("--wait", action="store_true", help="show each stage; succeed only if it is completed")
     parser.add_argument(
-        "--timeout", type=_SECONDS, default=300.0, metavar="SECONDS", help="of --wait (default %(default)s)"
+        "--timeout", type=_SECONDS, default=300.0, metavar="SECONDS", help="limit of --wait (default %(default)s)"
     )
-    parser.add_argument("--confirm", action="store_true", help="yes, although it is hazardous")
+    parser.add_argument("--confirm", action="store_true", help="send the command although it is hazardous")
     parser.add_argument("--json", action="store_true", help="the command's record as one JSON object")
     parser.set_defaults(act=_command)
     parser.gathers = "arguments"
@@ -107,7 +107,7 @@ def _add_command(parser: Parser) -> None:
 
 def _add_show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "number", type=within(int, 1, 2**31), metavar="NUMBER", help="of the command, which `list commands` tells"
+        "number", type=within(int, 1, 2**31), metavar="NUMBER", help="the command's number, as `list commands` shows it"
     )
     parser.add_argument("--json", action="store_true", help="its record as one JSON object")
     _add_archive(parser)
@@ -129,7 +129,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 
 def _add_rescue(parser: argparse.ArgumentParser) -> None:
     _add_examined(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="NEW", help="the new archive, where none is yet")
+    parser.add_argument("--out", type=Path, required=True, metavar="NEW", help="a file that does not exist yet")
     parser.set_defaults(act=_rescue)
 
 
@@ -140,7 +140,7 @@ def _add_examined(parser: argparse.ArgumentParser) -> None:
 
 def _add_archive(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--archive", type=Path, metavar="PATH", help="read this archive, or that in this folder; no service is asked"
+        "--archive", type=Path, metavar="PATH", help="read this archive, or the one in this folder, without a service"
     )
 
 
@@ -185,7 +185,7 @@ def _client(options: argparse.Namespace) -> "Client":
 
 
 def _kept(options: argparse.Namespace) -> "Client | ArchiveReader":
-    """Who tells what was kept: the archive itself where one is named, else the service."""
+    """The source of archived records: the archive if one is named, else the service."""
     from ground.archive.reader import ArchiveReader
 
     return ArchiveReader(options.archive) if options.archive else _client(options)
@@ -219,7 +219,7 @@ def _send(client: "Client", options: argparse.Namespace) -> "CommandRecord":
 
 @contextmanager
 def _typed() -> "Iterator[None]":
-    """What the service refuses as invalid is what a person typed."""
+    """Raise what the service refuses as invalid as UsageError: it is what the user typed."""
     from ground.errors import ServiceRefusedError
 
     try:
@@ -271,7 +271,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _tell_unreadable(kept: "Client | ArchiveReader") -> None:
-    """Say that records were left out, where a damaged archive was read; a service's status tells of its own."""
+    """Report how many records of a damaged archive were left out; a service reports its own in its status."""
     if count := getattr(kept, "unreadable", 0):
         print(f"skyrack ground: {count} damaged records left out; `skyrack ground check` tells more", file=sys.stderr)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Only the form of the answer."""
+    """Add the option for the form of the output."""
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
 
@@ -42,7 +42,7 @@ def examine_family(family: str) -> dict[str, Any]:
 
 
 def as_table(found: dict[str, Any]) -> str:
-    """A line a family, a column a level: speed, or what is wrong."""
+    """A line per family and a column per level, with the speed or the fault."""
     levels = list(next(iter(found["families"].values())))
     titles = (name + "*" * (name == found["level"]) for name in levels)
     lines = [f"{'kernel':14}{'work':28}" + "".join(f"{title:>16}" for title in titles)]
@@ -59,7 +59,7 @@ def _cell(cell: dict[str, Any]) -> str:
     if cell["per_second"] is None:
         return "ok"
     rate = cell["per_second"]
-    if cell["unit"] == "pixel":  # what a frame costs is asked for, not how many fit into a second
+    if cell["unit"] == "pixel":  # for pixels the time of a frame is more useful than a rate
         return f"{1e9 / rate:.2f} ns/px"
     unit = {"octet": "B/s", "bit": "bit/s", "sample": "sample/s", "cell": "cell/s"}[cell["unit"]]
     return f"{rate / 1e9:.2f} G{unit}" if rate >= 1e8 else f"{rate / 1e6:.2f} M{unit}"

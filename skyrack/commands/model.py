@@ -8,8 +8,8 @@ skyrack model show clouds.bundle --json
 MODEL is LightGBM's text file, XGBoost's JSON, a forest described in JSON (ground/models/described.py writes that of a
 scikit-learn estimator), or a network as ONNX (ground/models/onnx names the operators). The tile has `samples` (bands,
 rows, columns), and may have `expected`, what the library that trained the model gives for them, and `bands`, their
-names. A bundle is only written where the kernels give what is expected; where nobody says what that is, it says of
-itself that it is not verified.
+names. A bundle is only written where the kernels give what is expected; without `expected`, its manifest says
+that it is not verified.
 """
 
 import argparse
@@ -41,7 +41,7 @@ _MODEL_OCTETS_MAX, _KEY_OCTETS_MAX = 256 << 20, 1 << 16
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The subcommands."""
+    """Add the subcommands and their options."""
     commands = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     _add_import(subcommand(commands, "import", "a model file as a signed bundle"))
     for name, text in (("show", "what a bundle says of itself"), ("check", "whether a node would take it")):
@@ -82,7 +82,7 @@ def _add_import(command: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do it."""
+    """Run the subcommand."""
     actions: dict[str, Callable[[argparse.Namespace], int]] = {
         "import": _import,
         "show": _show,
@@ -107,7 +107,7 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _check_place(out: Path) -> None:
-    """Raises UsageError where the bundle would take the place of something else than a bundle: a model, a key."""
+    """Raises UsageError if the bundle would overwrite a file that is not a bundle, such as a model or a key."""
     from link.errors import DecodeError
     from link.models.bundle import read_manifest
 
@@ -120,7 +120,7 @@ def _check_place(out: Path) -> None:
 
 
 def _bundled(options: argparse.Namespace) -> "tuple[Bundle, str]":
-    """The model and its tile, which agree; what there is to say of the model."""
+    """The bundle of a model that agrees with its golden tile, and a remark on the model."""
     from ground.models.importing import read_model
     from link.models.bundle import make_bundle
     from link.models.manifest import FREE, NAME, ModelContract, Tensor, WorkerLimits
@@ -163,7 +163,7 @@ def _bundled(options: argparse.Namespace) -> "tuple[Bundle, str]":
 
 
 def _beside(folder: Path, name: str) -> bytes:
-    """A file with weights, in the model's folder or below it. Raises ValueError for any other place."""
+    """The content of a file of weights in the model's folder or below it. Raises ValueError for any other place."""
     path = Path(name)
     if not name or path.is_absolute() or ".." in path.parts:
         raise ValueError(f"weights in {name!r}, expected a file beside the model")
@@ -181,7 +181,7 @@ def _tile(options: argparse.Namespace, imported: "Imported") -> "GoldenTile":
 
 
 def _answer(imported: "Imported", taken: "Tensor", samples: "NDArray[Any]") -> "NDArray[Any]":
-    """What the kernels give. Raises ValueError for samples that the model does not take, or that it makes too large."""
+    """The kernels' output. Raises ValueError for samples that the model does not accept, or that overflow in it."""
     from fsw.pipelines.models import scorer_of
     from kernels.errors import UpsetError
     from link.models.bundle import decode_weights, inputs_of
@@ -196,7 +196,7 @@ def _answer(imported: "Imported", taken: "Tensor", samples: "NDArray[Any]") -> "
         raise ValueError(f"samples are of shape {samples.shape}: there is nothing in them")
     try:
         return scorer_of(weights, taken).run(samples)
-    except UpsetError:  # as a node takes it, for which sums of what is infinite say nothing
+    except UpsetError:  # checksums of infinite numbers prove nothing, so a node refuses them too
         raise ValueError("with these samples the numbers in the model grow beyond those of float32") from None
 
 
@@ -221,7 +221,7 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    """1 where a node would refuse it; the reason is on stderr."""
+    """Check a bundle as a node would: 1 if a node would refuse it; the reason is on stderr."""
     from fsw.pipelines.models import Model, ModelError
     from kernels.library import select_level, supported_levels
     from link.models.keys import public_key
@@ -271,7 +271,7 @@ def _keygen(options: argparse.Namespace) -> int:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
     pem = new_private_key()
     with whole_file(private) as file:
-        os.fchmod(file.fileno(), 0o600)  # before there is something in it
+        os.fchmod(file.fileno(), 0o600)  # before the key is written to it
         file.write(pem)
     with whole_file(public) as file:
         file.write(public_pem(pem))

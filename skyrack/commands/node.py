@@ -20,18 +20,18 @@ from typing import TYPE_CHECKING
 from kernels.usage import UsageError, given, shown
 from skyrack.options.stop_signal import StopSignal
 
-_FAILING_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}  # a node flies all the same
-if TYPE_CHECKING:  # what these import takes longer than a refused command line should
+_FAILING_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}  # the node flies on without state
+if TYPE_CHECKING:  # imported in `run`: a refused command line must not wait for them
     from fsw.mission import Mission
     from hal.board import Board
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which mission, over which port, with which memory."""
+    """Add the options: mission, port and state folder."""
     parser.add_argument("mission", type=Path, metavar="MISSION", help="the mission file (TOML)")
     parser.add_argument("--port", required=True, metavar="URL", help="serial://, tcp://, tcp-listen:// or udp://")
     parser.add_argument(
-        "--state", type=Path, metavar="DIR", help="what survives a restart (default ~/.local/state/skyrack/NODE)"
+        "--state", type=Path, metavar="DIR", help="data that survives a restart (default ~/.local/state/skyrack/NODE)"
     )
 
 
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
 
     mission = load_mission(options.mission)
     with given(options.mission):
-        dictionary_of(mission)  # here, where it is the user's own apps that are wrong if they do not go together
+        dictionary_of(mission)  # checked here: a conflict is a mistake in the user's apps
     clock, said = HostClock(), mission.jobs
     limits = JobLimits(
         workers=said.workers,
@@ -82,11 +82,11 @@ def run(options: argparse.Namespace) -> int:
             runner=runner,
             state=state,
         )
-        stop = devices.enter_context(StopSignal())  # not before: a call that nobody answers ends as Python does
+        stop = devices.enter_context(StopSignal())  # not earlier: until the loop runs, a signal must end the process
         _say(f"{mission.node.name} flies on {options.port}, its state is in {shown(state)}")
         told = PortState()
         gc.collect()
-        gc.freeze()  # what lives from here to the end need not be looked at again
+        gc.freeze()  # spares the garbage collector objects that live until the end
         while not stop.requested:
             node.step()
             for news in port.state.news_since(told):
@@ -97,20 +97,20 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _say(sentence: str) -> None:
-    with suppress(OSError):  # nobody reads it, or its disk is full: no reason to fly no more
+    with suppress(OSError):  # a closed pipe or a full disk must not end the flight
         print(f"skyrack node: {sentence}", file=sys.stderr, flush=True)
 
 
 def _default_state(node: str) -> Path:
     try:
         base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    except RuntimeError:  # no HOME, and a user id that the password file does not have, as in a container
+    except RuntimeError:  # no HOME, and a user id without an entry in /etc/passwd, as in a container
         raise UsageError("this user has no home folder, so say where the node keeps its state: --state DIR") from None
     return Path(base) / "skyrack" / node
 
 
 def _board(mission: "Mission") -> "Board":
-    """This computer's sensors, or else the mission's model."""
+    """The sensors of this computer, or else the board that the mission models."""
     from hal.linux.board import MeasuredBoard, board_name, find_input_rail
     from hal.sim.board import ModelBoard
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`list`, or `check` a mission."""
+    """Add the subcommands: `list`, and `check` for a mission."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="list|check")
     subcommand(actions, "list", "our stages: what each does, takes and gives, and its parameters")
     check = subcommand(actions, "check", "follow a mission's pipeline for each of its scenes, without running it")
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """0: listed, or it fits; a mission that does not is misuse, told in one sentence."""
+    """Run the subcommand; 0 if it lists, or the pipeline fits. Raises UsageError for one that does not fit."""
     found = {"stages": our_stages()} if options.action == "list" else _checked(options.mission)
     as_text = _list if options.action == "list" else _scenes
     print(json.dumps(found, indent=2) if options.json else as_text(found))
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _checked(path: Path) -> dict[str, Any]:
-    """What the pipeline of a mission makes of its scenes; its apps are looked at as well, as when it flies."""
+    """What each stage of a mission's pipeline gives, by scene; its apps are checked too, as before flight."""
     from fsw.mission import load_mission
     from fsw.node import dictionary_of
 
@@ -50,9 +50,9 @@ def _checked(path: Path) -> dict[str, Any]:
 
 
 def our_stages() -> list[dict[str, Any]]:
-    """Name, purpose and contract of each; parameters with what they are unless said, null where they have to be.
+    """Name, purpose and contract of each stage, and its parameters with their defaults, null for required ones.
 
-    `takes` and `gives` are null where a file decides that a mission names, such as a model.
+    `takes` and `gives` are null where they depend on a file of the mission, such as a model.
     """
     from msgspec.structs import fields
 
@@ -76,7 +76,7 @@ def our_stages() -> list[dict[str, Any]]:
 
 
 def _contract(kind: "type[Stage]") -> "Contract | None":
-    """With the names of parameters in the place of what they would be; None where only a file of the user's says it."""
+    """The stage's contract, with names of parameters in place of their values; None if it depends on a user's file."""
     from msgspec.structs import fields
 
     said = {field.name: f"<{field.name}>" for field in fields(kind) if field.required}
@@ -88,7 +88,7 @@ def _contract(kind: "type[Stage]") -> "Contract | None":
 
 
 def followed(mission: "Mission") -> dict[str, Any]:
-    """For each scene what its camera gives, and what each stage gives then."""
+    """For each scene, the output of its camera and then of each stage."""
     from fsw.pipelines.check import contracts_of, follow, seen
 
     contracts, scenes = contracts_of(mission.stages), []

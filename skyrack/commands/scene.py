@@ -29,12 +29,12 @@ _TYPES = ("uint8", "uint16", "float32")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`import` images, or `show` a scene."""
+    """Add the subcommands: `import` images, `show` a scene."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="import|show")
     command = subcommand(actions, "import", "make a scene of an image, or of several that hold a band or more each")
     command.add_argument("file", type=Path, nargs="+", metavar="FILE", help="TIFF, JPEG 2000, PNG, JPEG, npy or npz")
     command.add_argument("--out", type=Path, metavar="SCENE.npz", help="default: beside FILE, with the ending .npz")
-    command.add_argument("--replace", action="store_true", help="let SCENE.npz take the place of a scene that is there")
+    command.add_argument("--replace", action="store_true", help="overwrite a scene that exists")
     command.add_argument("--bands", type=_words, default=(), metavar="NAME,NAME", help="default: what the file says")
     command.add_argument("--axes", type=_words, metavar="AXIS,AXIS,AXIS", help="of an array: row,column,band, say")
     command.add_argument("--array", metavar="NAME", help="which array of an npz")
@@ -47,19 +47,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar="NUMBER",
             help=f"{what} a stored number is meant; or by band",
         )
-    command.add_argument("--raw", action="store_true", help="stored numbers, whatever scale and offset the file tells")
-    command.add_argument("--dtype", choices=_TYPES, help="another type, if it holds every number as it is")
+    command.add_argument("--raw", action="store_true", help="keep the stored numbers: apply no scale or offset")
+    command.add_argument("--dtype", choices=_TYPES, help="convert to this type, if it represents every number exactly")
     command.add_argument(
-        "--window", type=int, nargs=4, metavar=("ROW", "COLUMN", "ROWS", "COLUMNS"), help="only a part of the image"
+        "--window", type=int, nargs=4, metavar=("ROW", "COLUMN", "ROWS", "COLUMNS"), help="import only this part"
     )
-    show = subcommand(actions, "show", "what is in a scene file: bands, size, how much of it is data")
+    show = subcommand(actions, "show", "show a scene file: bands, size, share of data")
     show.add_argument("file", type=Path, metavar="SCENE.npz")
     for action in actions.choices.values():
         action.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
 
 def run(options: argparse.Namespace) -> int:
-    """0: imported, or shown; an image that cannot be a scene is misuse, told in one sentence."""
+    """Run the subcommand; 0 if it imported or showed. Raises UsageError for an image that cannot be a scene."""
     found = _import(options) if options.action == "import" else _shown(options.file)
     print(json.dumps(found, indent=2) if options.json else "\n".join(_lines(found)))
     return 0
@@ -104,7 +104,7 @@ def _window(said: Sequence[int] | None) -> "Window | None":
 
 
 def _check_place(out: Path, options: argparse.Namespace) -> None:
-    """Raises UsageError where the scene would take the place of something else than a scene, or of that unasked."""
+    """Raises UsageError if the scene would overwrite a file that is not a scene, or a scene without --replace."""
     from hal.camera import CameraError
     from hal.scene_file import read_form
 
@@ -148,7 +148,7 @@ def _form_facts(file: Path) -> dict[str, Any]:
 
 
 def _shown(file: Path) -> dict[str, Any]:
-    """Raises UsageError for what is no scene."""
+    """The properties of a scene file. Raises UsageError for a file that is not a scene."""
     import numpy as np
 
     from hal.camera import CameraError
@@ -162,7 +162,7 @@ def _shown(file: Path) -> dict[str, Any]:
 
 
 def _lines(found: dict[str, Any]) -> list[str]:
-    """What a person reads; after an import, the table that a mission wants."""
+    """The properties as lines of text; after an import, with the table for a mission file."""
     bands, rows, columns = found["shape"]
     lines = [
         f"{found['scene']}: {bands} bands of {rows} x {columns} pixels, {found['dtype']}: {', '.join(found['bands'])}"

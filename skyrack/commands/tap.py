@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from hal.port import Port
     from link.dictionary.codec.packets import Packet
 
-_ENCAPSULATION = 7  # the version of packets that carry what another protocol sent
+_ENCAPSULATION = 7  # packet version number of encapsulation packets (CCSDS 133.1-B-3)
 _READ_OCTETS = 65536
 _NEVER_NS = 3600 * 10**9
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The link, what it is, and where else to put what is seen."""
+    """Add the options: the link, its format, and the capture file."""
     parser.fromfile_prefix_chars = "@"
     parser.add_argument("port", metavar="URL", help="serial:///dev/NAME?baud=RATE, tcp://, tcp-listen:// or udp://")
     parser.add_argument("--pcap", type=Path, metavar="FILE", help="keep the packets too, for Wireshark")
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _next(port: "Port", stop: StopSignal) -> bytes:
-    """What comes next; nothing when it is time to stop. Raises PortClosed."""
+    """The octets received next; empty when it is time to stop. Raises PortClosed."""
     from hal.linux.clock import HostClock
     from hal.port import PortClosed
 
@@ -81,7 +81,7 @@ def _next(port: "Port", stop: StopSignal) -> bytes:
 
 
 class _Tap:
-    """Where packets go: to stdout, and into a capture file."""
+    """The output of packets: to stdout, and to a capture file."""
 
     def __init__(self, options: argparse.Namespace, devices: ExitStack) -> None:
         from ground.recordings.output.pcap import pcap_header
@@ -93,14 +93,14 @@ class _Tap:
             self._capture.write(pcap_header())
 
     def show(self, packet: bytes, read: "Packet | None", channel: "Channel | None") -> None:
-        """One packet that just came."""
+        """Print a packet that was just received, and add it to the capture file."""
         from ground.recordings.output.packet_line import packet_json, packet_line
         from ground.recordings.output.pcap import pcap_record
 
         now_ns = self._clock.utc_ns()
         if self._capture:
             self._capture.write(pcap_record(packet, now_ns))
-            self._capture.flush()  # Wireshark may be looking at it already
+            self._capture.flush()  # so that Wireshark sees it at once
         if self._json:
             print(packet_json(packet, read, channel, now_ns), flush=True)
         else:

@@ -21,8 +21,8 @@ _HOURS_MAX = 1000.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which worlds, for how long."""
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="what everything is drawn from (default 1)")
+    """Add the options: seeds, duration and output."""
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="the seed of all random choices (default 1)")
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="how many seeds, from --seed on (default 1)")
     parser.add_argument("--hours", type=float, default=1.0, metavar="H", help="virtual hours of faults (default 1)")
     parser.add_argument("--calm", action="store_true", help="no faults and no orders: the cost of an idle link")
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Fly each seed; 1 if something does not hold in one of them."""
+    """Run the world of each seed; 1 if a requirement is violated in one of them."""
     if options.seeds < 1:
         raise UsageError(f"--seeds {options.seeds}, expected 1 or more")
     if not 0 < options.hours <= _HOURS_MAX:
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _fly(seed: int, options: argparse.Namespace) -> bool:
-    """One world; whether all holds in it."""
+    """Run one world; return whether all requirements hold."""
     import msgspec
 
     from rig.world.judge import BrokenError

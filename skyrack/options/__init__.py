@@ -1,1 +1,1 @@
-"""What several commands share: options, and the reading of what they name."""
+"""Options that several commands share, and the reading of the files that they name."""

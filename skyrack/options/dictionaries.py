@@ -1,4 +1,4 @@
-"""Dictionaries and definitions as a person gives them: a file by its ending, or XTCE in several files."""
+"""Loads the dictionaries and definitions that a user names: one file by its ending, or XTCE in several files."""
 
 import argparse
 import re
@@ -23,11 +23,11 @@ _FOREIGN = {
     ),
     "a definition of COSMOS": re.compile(rb"^[ \t]*(?:TELEMETRY|COMMAND)[ \t]+\S+[ \t]+\S+", re.MULTILINE),
 }
-"""Dictionaries of other systems, by what stands in them."""
+"""Dictionaries of other systems, recognised by octets in them."""
 
 
 def add_xtce_arguments(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
-    """How XTCE is to be read."""
+    """Add the options for the reading of XTCE."""
     parser.add_argument("--without", action="append", default=[], metavar="ELEMENT", help="XTCE element to leave out")
     help_ = "of XTCE: in that of Yamcs a LeadingSize is octets"
     parser.add_argument("--dialect", choices=("portable", "yamcs"), default="portable", help=help_)
@@ -36,8 +36,8 @@ def add_xtce_arguments(parser: "argparse.ArgumentParser | argparse._ArgumentGrou
 def load_definitions(
     *paths: Path, without: Iterable[str] = (), dialect: str = "portable", part: str = "all"
 ) -> "Dictionary | Definition":
-    """What a file holds; several of XTCE, or all in a folder, are one database. What is passed over is told on standard
-    error. Raises OSError, or UsageError naming the file and what is wrong.
+    """The dictionary or definition in a file; several XTCE files, or a folder, are one database. Skipped parts are
+    reported on standard error. Raises OSError, or UsageError naming the file and what is wrong.
     """
     (path, *others) = paths
     if others or path.is_dir() or path.suffix.lower() in (".xml", ".xtce"):
@@ -53,7 +53,7 @@ def load_definitions(
         from fsw.node import dictionary_of
 
         mission = load_mission(path)
-        with given(path):  # the user's own apps may declare what does not go together
+        with given(path):  # the user's own apps may declare conflicting packets
             return dictionary_of(mission)
     octets = read_file(path, DEFINITION_OCTETS_MAX)
     if path.suffix.lower() == ".csv":
@@ -67,7 +67,7 @@ def load_definitions(
 
 
 def _table(path: Path, octets: bytes) -> "Definition":
-    """Of ccsdspy."""
+    """The definition in a ccsdspy table (CSV)."""
     from link.dictionary.exchange.ccsdspy import header_fields, read_csv
 
     with given(path):
@@ -84,7 +84,7 @@ def _table(path: Path, octets: bytes) -> "Definition":
 
 
 def definition_in(loaded: "Dictionary | Definition") -> "Definition":
-    """Its whole packets."""
+    """The definition of whole packets in a dictionary or definition."""
     from link.dictionary import Dictionary
     from link.pus.definition import definition_of
 

@@ -1,4 +1,4 @@
-"""Recordings of others as `decode` meets them: what they are wrapped in, and what they look like if not as was said."""
+"""Foreign recordings for `decode`: unpacks them, and suggests options where the given ones do not fit."""
 
 import argparse
 from collections.abc import Iterable, Mapping
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from ground.recordings.wrappings.units import Unwrapped
 
 _SKIPPED_MAX, _BAD_MAX, _DROPPED_MAX, _FOLLOWING_MIN = 0.02, 0.1, 0.3, 0.5
-"""Shares that make a person wonder: of octets that are nothing, frames that are bad, octets in frames that are of no
-packet; and of units that follow one another, if they are fewer.
+"""Limits of a plausible reading, as shares: at most of octets skipped, of bad frames, and of octets in frames that
+belong to no packet; at least of units whose count follows the one before.
 """
-_TAIL_OCTETS = 16  # so few may be left over
+_TAIL_OCTETS = 16  # a remainder this short is not reported
 _GAPS_MAX, _GAPS_ALONE = 0.05, "packets are lost, although no frame is"
-_BETTER = 0.01  # a reading is, by as much as one option more costs
+_BETTER = 0.01  # least gain in quality that justifies one more option
 _LISTED, _PACKET_OCTETS_MAX = 8, 65542
 
 
 def unwrapped(octets: bytes | memoryview, reception: "Reception", options: argparse.Namespace) -> "Unwrapped":
-    """What is in a recording. Raises UsageError naming what cannot be undone, or what options it needs."""
+    """The units in a recording. Raises UsageError naming a wrapping that cannot be removed, or the options it needs."""
     from ground.recordings.guess import coded, reads_well
     from ground.recordings.wrappings.unwrap import unwrap
 
@@ -35,7 +35,7 @@ def unwrapped(octets: bytes | memoryview, reception: "Reception", options: argpa
 
 
 def _fits(unit: bytes, reception: "Reception") -> bool:
-    """Whether a datagram holds what is looked for."""
+    """Whether a datagram holds a unit of the expected form."""
     from ground.recordings.frames.framing import Framing
     from ground.recordings.recording import holds_packets
     from link.coding.cltu import START
@@ -50,7 +50,7 @@ def _fits(unit: bytes, reception: "Reception") -> bool:
 
 
 def hint_of(octets: bytes | memoryview, reception: "Reception", options: argparse.Namespace) -> str:
-    """A sentence where what was read is not plausible, with the options that are likelier; else nothing."""
+    """A sentence if the reading is implausible, with options that fit better; else empty."""
     from ground.recordings.guess import PLAUSIBLE, likeliest, score_of
 
     if said := _nothing_there(octets, reception, options.skip) or _filtered_out(octets, reception):
@@ -72,7 +72,7 @@ def hint_of(octets: bytes | memoryview, reception: "Reception", options: argpars
 
 
 def mixed_up(account: Mapping[str, Any], options: argparse.Namespace) -> str:
-    """A sentence where a table that is of one APID was held to be of several."""
+    """A sentence if a table, which describes one APID, was applied to packets of several."""
     if not (options.dictionary and options.dictionary[0].suffix.lower() == ".csv" and account["kinds"]) or options.apid:
         return ""
     apids = sorted({row["apid"] for row in account["sources"]})
@@ -83,7 +83,7 @@ def mixed_up(account: Mapping[str, Any], options: argparse.Namespace) -> str:
 
 
 def _nothing_there(octets: bytes | memoryview, reception: "Reception", skip: int) -> str:
-    """Whether too little is in it to hold anything."""
+    """A sentence if the recording is too short to hold any unit; else empty."""
     unit = _unit_octets(reception)
     if not len(octets):
         return f"--skip {skip} passes over all that is in it" if skip else "the recording is empty"
@@ -91,7 +91,7 @@ def _nothing_there(octets: bytes | memoryview, reception: "Reception", skip: int
 
 
 def _changes(words: str, reception: "Reception", options: argparse.Namespace) -> str:
-    """Options that explain a recording, if they say something else than those that were given."""
+    """Options that explain a recording, if they differ from those given; else empty."""
     from skyrack.options.intake import add_intake_arguments, reception_of
 
     parser = argparse.ArgumentParser()
@@ -107,7 +107,7 @@ def _changes(words: str, reception: "Reception", options: argparse.Namespace) ->
 
 
 def _layout(reception: "Reception") -> tuple[object, ...]:
-    """All that says where packets stand; the names in what is managed do not."""
+    """All that determines where packets are: the managed parameters without the names."""
     from ground.recordings.frames.framing import Framing
 
     framing = reception.framing
@@ -119,7 +119,7 @@ def _layout(reception: "Reception") -> tuple[object, ...]:
 
 
 def _cut_off(octets: bytes | memoryview, reception: "Reception") -> str:
-    """Whether all that is left over is the beginning of one bare packet, which the recording's end cut off."""
+    """A sentence if the remainder is the beginning of one bare packet that the recording's end cut off; else empty."""
     from ground.recordings.recording import Reception, read_recording
     from link.errors import DecodeError
     from link.packets.size import packet_size
@@ -143,7 +143,7 @@ def _cut_off(octets: bytes | memoryview, reception: "Reception") -> str:
 
 
 def _filtered_out(octets: bytes | memoryview, reception: "Reception") -> str:
-    """Whether there are packets, of other APIDs or channels than were asked for, or without CRC."""
+    """A sentence if there are packets, but of other APIDs or channels than selected, or without CRC; else empty."""
     from ground.recordings.guess import PLAUSIBLE, SAMPLE_OCTETS, score_of
     from ground.recordings.recording import Reception, read_recording
 
@@ -168,7 +168,7 @@ def _listed(numbers: Iterable[int]) -> str:
 
 
 def _what_is_wrong(reception: "Reception") -> str:
-    """What makes a person wonder, if anything does."""
+    """The first sign that the reading is implausible; empty if there is none."""
     from ground.recordings.guess import following
 
     account = reception.account()
@@ -196,7 +196,7 @@ def _what_is_wrong(reception: "Reception") -> str:
 
 
 def _unit_octets(reception: "Reception") -> int:
-    """How long a frame is with all that stands around it, if all are: a recording may end within one."""
+    """The octets of a frame with its prefix and coding, if fixed: a recording may end within a frame."""
     from ground.recordings.frames.framing import Framing
     from link.coding.tm import ASM_OCTETS
 

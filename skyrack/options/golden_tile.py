@@ -1,4 +1,4 @@
-"""The golden tile of an import: samples, and what the library that trained the model gives for them."""
+"""The golden tile of an import: samples, and the output of the library that trained the model for them."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,11 +11,11 @@ from kernels.usage import UsageError, shown
 
 _OCTETS_MAX = 1 << 30
 _SIDE, _TILE_SEED = 32, 1
-"""Of a tile that nobody gave: pixels along a side where the model leaves it open, and what its noise is drawn from."""
+"""For a tile made of noise: pixels along a side where the model leaves it open, and the seed of the noise."""
 
 
 class GoldenTile(NamedTuple):
-    """Samples (bands, ...); what is expected for them, None where nobody says; names of bands."""
+    """Samples (bands, ...), their expected output (None if unknown), and names of bands."""
 
     samples: NDArray[Any]
     expected: NDArray[Any] | None = None
@@ -27,7 +27,7 @@ def read_tile(path: Path) -> GoldenTile:
     import zipfile
     import zlib
 
-    if path.is_file() and not zipfile.is_zipfile(path):  # whatever else is said by opening it
+    if path.is_file() and not zipfile.is_zipfile(path):  # other errors are raised by opening it
         raise ValueError("not an .npz file")
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -55,7 +55,7 @@ def _check_expected(expected: NDArray[Any]) -> None:
 
 
 def noise_tile(bands: int, rows: int, cols: int, divisor: float | None) -> GoldenTile:
-    """Samples to see that a model runs; nobody says what it should give for them. 0 rows or columns: any."""
+    """Noise to check that a model runs; its expected output is unknown. 0 rows or columns: any number."""
     random, shape = np.random.default_rng(_TILE_SEED), (bands, rows or _SIDE, cols or _SIDE)
     if divisor is not None:
         return GoldenTile(random.integers(0, min(65535, round(1.5 * divisor)) + 1, shape).astype(np.uint16))
@@ -63,10 +63,10 @@ def noise_tile(bands: int, rows: int, cols: int, divisor: float | None) -> Golde
 
 
 def compare(path: Path, found: NDArray[Any], expected: NDArray[Any], tolerance: float) -> None:
-    """Answers in the expected type's own terms. Raises UsageError where they are further apart than `tolerance`.
+    """Compare outputs in the expected type. Raises UsageError if they differ by more than `tolerance`.
 
-    Real numbers are compared in the precision in which they were recorded. Classes and masks are whole numbers, and so
-    has to be what the model gives: a probability of 0.98 is no 0.
+    Floats are compared in the precision in which they were recorded. Classes and masks are integers, so the model's
+    output has to be integers too: a probability of 0.98 must not pass as 0.
     """
     if _essential(found.shape) != _essential(expected.shape):
         raise UsageError(f"{shown(path)}: expected is of shape {expected.shape}, the model gives {found.shape}")
@@ -84,5 +84,5 @@ def compare(path: Path, found: NDArray[Any], expected: NDArray[Any], tolerance: 
 
 
 def _essential(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Without axes of size 1: libraries give one image of a batch, or a row of classes for it."""
+    """The shape without axes of size 1: libraries add an axis for a batch of one image, or for its row of classes."""
     return tuple(size for size in shape if size != 1)

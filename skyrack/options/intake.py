@@ -1,4 +1,4 @@
-"""What `decode` and `tap` both have to be told: how packets are wrapped, and what they mean."""
+"""Options that `decode` and `tap` share: how packets are wrapped, and the dictionary for them."""
 
 import argparse
 import sys
@@ -41,13 +41,13 @@ _NOTHING_TO: dict[str, dict[str, str]] = {
         **_ABOUT_AOS,
     },
 }
-"""Options that change nothing of a kind of frames, and why."""
+"""Options that have no effect on a kind of frames, and why."""
 _OF_XTCE = ("root", "without")
 _PARITY = 32
 
 
 def add_intake_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options; `parser` may also read them from a file, as `@FILE`, one a line."""
+    """Add the options; `parser` also reads them from a file given as `@FILE`, one per line."""
     packets = parser.add_argument_group("packets")
     packets.add_argument(
         "--dictionary", type=Path, action="append", metavar="X",
@@ -107,7 +107,7 @@ def add_intake_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def reception_of(options: argparse.Namespace) -> "Reception":
-    """Takes packets as the options say. Raises UsageError naming what is missing or breaks a rule."""
+    """The reception of packets by the options. Raises UsageError naming what is missing or breaks a rule."""
     from ground.recordings.joining import Joiner
     from ground.recordings.recording import Reception
 
@@ -126,7 +126,7 @@ def reception_of(options: argparse.Namespace) -> "Reception":
 
 
 def _framing(options: argparse.Namespace) -> "Framing | TcFraming | None":
-    """How frames look; None for bare packets."""
+    """The format of frames by the options; None for bare packets."""
     from ground.recordings.frames.framing import Framing
 
     if options.frames is None:
@@ -181,7 +181,7 @@ def _telecommands(options: argparse.Namespace) -> "TcFraming":
 
 
 def definition_for(options: argparse.Namespace) -> "Definition":
-    """What the packets mean; without a dictionary, their header alone. Raises OSError or ValueError."""
+    """The definition of the packets; without a dictionary, of their headers alone. Raises OSError or ValueError."""
     from link.dictionary.definition import Definition
     from link.dictionary.exchange.ccsdspy import PRIMARY_HEADER
     from link.dictionary.kinds import Field, Integer, Octets, Reference
@@ -197,7 +197,7 @@ def definition_for(options: argparse.Namespace) -> "Definition":
 
 
 def decoder_of(options: argparse.Namespace, time: str = "", origin_ns: int | None = None) -> "Decoder":
-    """Reads packets by that; `time` is the field that says when. Raises OSError or UsageError."""
+    """A decoder of the packets; `time` is the field with their time. Raises OSError or UsageError."""
     from ground.recordings.decoding import Decoder
 
     if not options.dictionary:
@@ -214,19 +214,19 @@ def decoder_of(options: argparse.Namespace, time: str = "", origin_ns: int | Non
 
 
 def _loaded(options: argparse.Namespace) -> "Dictionary | Definition":
-    """The dictionary, of XTCE what packets mean."""
+    """The node's dictionary, or the definition in a file of another format."""
     return load_definitions(*options.dictionary, without=options.without, dialect=options.dialect, part="telemetry")
 
 
 def _refuse_without(options: argparse.Namespace, names: tuple[str, ...], instead: str) -> None:
-    """An option that would change nothing is a mistake."""
+    """Raises UsageError for an option that would have no effect."""
     for name in names:
         if getattr(options, name) not in (None, False, 0, "", []):
             raise UsageError(f"--{name.replace('_', '-')} {instead}")
 
 
 def _managed_of_node(options: argparse.Namespace) -> "Managed | None":
-    """Of a node's dictionary, for telemetry frames of no other length."""
+    """The managed parameters in a node's dictionary, for telemetry frames; None if another length is given."""
     from link.dictionary import Dictionary
     from link.managed import Managed
 
@@ -237,7 +237,7 @@ def _managed_of_node(options: argparse.Namespace) -> "Managed | None":
 
 
 def _managed(options: argparse.Namespace) -> "Managed | None":
-    """Of the options, for coded units; the names of spacecraft and channels in it are not looked at."""
+    """Managed parameters from the options, for coded units; the ids of spacecraft and channels in them are not used."""
     from link.managed import Managed, TmChannel
 
     if not options.cadu or options.frame_octets is None:
@@ -258,6 +258,6 @@ def _managed(options: argparse.Namespace) -> "Managed | None":
 
 
 def _least_interleave(frame_octets: int, parity: int) -> int:
-    """The fewest codewords that hold a frame in equal parts; `Managed` refuses one that none do."""
+    """The least interleaving depth whose codewords hold a frame in equal parts; `Managed` refuses impossible ones."""
     fits = (one for one in _INTERLEAVES if frame_octets % one == 0 and frame_octets <= one * (255 - parity))
     return next(fits, _INTERLEAVES[-1])

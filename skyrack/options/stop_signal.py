@@ -8,9 +8,9 @@ PATIENCE_S = 10.0
 
 
 class StopSignal:
-    """SIGTERM and SIGINT end the loop between two steps, never inside one. Readable once one of them came.
+    """Lets SIGTERM and SIGINT end a loop between two steps, never within one. Readable once one of them came.
 
-    A step that does not end is not waited for: the same signal once more ends the process at once, and so does SIGALRM
+    The wait for a step is bounded: the same signal once more ends the process at once, and so does SIGALRM
     after `patience_s`.
     """
 
@@ -35,7 +35,7 @@ class StopSignal:
         self._theirs.close()
 
     def fileno(self) -> int:
-        """The end that becomes readable."""
+        """The descriptor that becomes readable when a signal came."""
         return self._ours.fileno()
 
     def _request(self, number: int, _: object) -> None:

@@ -1,4 +1,4 @@
-"""XTCE files of a person: several as one database, with those that they include."""
+"""Loads XTCE files that a user names: several as one database, with the files that they include."""
 
 import re
 import sys
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from link.dictionary.xtce.document import XtceFile
 
 DEFINITION_OCTETS_MAX = 32 << 20
-"""Of one file of a dictionary or definition."""
+"""The largest file of a dictionary or definition."""
 _FILES_MAX, _ALL_OCTETS_MAX = 1000, 4 * DEFINITION_OCTETS_MAX
 ENDINGS = (".xml", ".xtce")
 _UNKNOWN = re.compile(r": no [a-z ]+ is called ")
@@ -22,9 +22,9 @@ _ABOUT_OTHERS = "\nwhat is called so may stand in another file: give all files o
 
 
 def load_xtce(paths: Sequence[Path], without: Sequence[str], dialect: str, part: str) -> "Definition":
-    """The files, and all those in folders. Raises OSError, or UsageError with all that is refused, by file and line.
+    """The definition in files and folders. Raises OSError, or UsageError with all that is refused, by file and line.
 
-    What is passed over is told on standard error.
+    Skipped parts are reported on standard error.
     """
     from link.dictionary.xtce.ledger import XtceRefusedError
     from link.dictionary.xtce.reader import read_database
@@ -51,7 +51,7 @@ def load_xtce(paths: Sequence[Path], without: Sequence[str], dialect: str, part:
 
 
 def _outermost(sources: "Sequence[XtceFile]") -> "list[XtceFile]":
-    """Without those that another one includes, as in a folder that holds both."""
+    """The sources without those that another one includes, as in a folder that holds both."""
     inside = {one.name for source in sources for one in _all(source.included.values())}
     return [source for source in sources if source.name not in inside]
 
@@ -63,7 +63,7 @@ def _all(sources: "Iterable[XtceFile]") -> "Iterator[XtceFile]":
 
 
 def _check_said(without: Sequence[str], sources: "Sequence[XtceFile]") -> None:
-    """Raises UsageError for an element to leave out that is nowhere."""
+    """Raises UsageError for an element to leave out that is in none of the sources."""
     for name in without:
         tag = re.compile(rb"<(?:[\w.-]+:)?" + re.escape(name).encode() + rb"[\s/>]")
         if not any(tag.search(source.octets) for source in _all(sources)):
@@ -83,19 +83,19 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 def sources_of(files: Iterable[Path]) -> "list[XtceFile]":
-    """Files with those that they include. Raises OSError, or UsageError for more than anybody needs."""
+    """The files with those that they include. Raises OSError, or UsageError for too many files or octets."""
     return _Sources().read(files)
 
 
 @dataclass(slots=True)
 class _Sources:
-    """Files and those that they include; one that is included twice counts twice, as it stands there twice."""
+    """Reads files and those that they include; one included twice counts twice, as its content is there twice."""
 
     files: int = 0
     octets: int = 0
 
     def read(self, paths: Iterable[Path], above: tuple[Path, ...] = ()) -> "list[XtceFile]":
-        """Each with those that it includes, which it names from the folder that it is in."""
+        """Read files with those that they include, whose paths are relative to the including file's folder."""
         return [self._source(path, above) for path in paths]
 
     def _source(self, path: Path, above: tuple[Path, ...]) -> "XtceFile":

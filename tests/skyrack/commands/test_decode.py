@@ -276,7 +276,7 @@ def test_uslp_frames(tmp_path, capsys):
             "--prefix is about frames without code",
         ),
         (["--suffix", "3"], "--suffix is about frames"),
-        (["--any-version", "--crc"], "--any-version is about bare packets"),
+        (["--any-version", "--crc"], "--any-version is for bare packets"),
         (["--list-frames"], "--list-frames is about frames"),
         (["--epoch", "1958-01-01T00:00:00Z"], "--epoch is what --time counts from"),
         (["--time", "CCSDS_APID", "--epoch", "noon"], "--epoch noon: expected a time"),

@@ -172,7 +172,7 @@ def test_a_scale_of_the_file_is_applied_once(image):
         one = scene(path, **told)
         factors, shifts = (np.resize(told.get(name, usual), 2) for name, usual in (("scales", 1), ("offsets", 0)))
         assert one.dn[:, 1, 0].tolist() == (NUMBERS[:, 1, 0] * factors + shifts).tolist()
-        assert [note for note in one.notes if "scale and offset applied" in note]
+        assert [note for note in one.notes if "scale and offset are applied" in note]
 
 
 @pytest.mark.parametrize(
@@ -309,7 +309,7 @@ def test_a_process_of_its_own_reads_the_same(image):
             "the reader was ended by SIGSEGV: the file is probably damaged",
         ),
         ("import os, signal; os.kill(os.getpid(), signal.SIGXCPU)", "cannot be read within 120 s of processor time"),
-        ("raise SystemExit(3)", "the reader ended with 3"),
+        ("raise SystemExit(3)", "the reader ended with code 3"),
     ],
 )
 def test_whatever_becomes_of_that_process_is_a_sentence(image, tmp_path, monkeypatch, code, sentence):

@@ -165,6 +165,6 @@ class Arrivals:
     def _forget(self) -> None:
         """Forget units that are too old to be compared again."""
         start, marks = self._chunks[0]
-        while start + len(marks) < self._next - _MEMORY:
+        while start + len(marks) < self._next - min(self.modulus, _MEMORY):
             del self._chunks[0]
             start, marks = self._chunks[0]

@@ -121,6 +121,15 @@ def test_little_is_remembered():
     assert len(arrivals._chunks) < 20
 
 
+def test_of_a_short_count_a_cycle_is_remembered():
+    """However long a live link stands: units that come one by one are remembered one by one."""
+    arrivals = Arrivals(TM)
+    for number in range(2000):
+        arrivals.take_one(number % TM, bytes([number % TM]))
+    assert len(arrivals._chunks) <= TM + 1
+    assert not arrivals.take_one((1999 - 100) % TM, bytes([(1999 - 100) % TM])).is_new
+
+
 def test_marks_tell_contents_apart():
     octets = b"abcdefgh" + b"abcdefgX"
     checks = np.array([7, 7], np.uint16)

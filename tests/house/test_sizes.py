@@ -14,7 +14,6 @@ MODULES_MAX = 14
 """Beside `__init__.py` in a folder, so that it is read at a glance."""
 TESTS_OVER_LENGTH = {
     "test_fop.py": "table 5-1 of COP-1, row by row, and its two state machines",
-    "test_decode.py": "a command that many tools' recordings go through",
 }
 
 

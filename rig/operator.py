@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fsw.assembly import dictionary_of
 from fsw.mission import Mission
-from fsw.node import dictionary_of
 from ground.errors import ServiceError
 from ground.records import CommandRecord, EventRecord, FileRecord, GroundRecord, SampleRecord, TransferRecord
 from ground.service.client import Client

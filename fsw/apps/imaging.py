@@ -90,8 +90,8 @@ class Imaging(App, period_ms=1000, budget_ms=100):
         return bool(self.runner.unfinished or self._endings)
 
     @property
-    def next_wake_ns(self) -> int | None:
-        """The monotonic time at which `step` has something to do; 0: now, None: not known."""
+    def due_ns(self) -> int | None:
+        """0, which is now, while files are to be kept; else when the runner is to be asked at the latest."""
         return 0 if self._endings else self.runner.next_wake_ns()
 
     @command(opcode=0x10)

@@ -135,12 +135,6 @@ class Services(App, period_ms=1000, budget_ms=20):
             yield _check_event(event, transition)
 
     @property
-    def is_due(self) -> bool:
-        """Whether `step` has something to do before its next tick."""
-        due_ns = self.next_step_ns
-        return due_ns is not None and due_ns <= self.clock.monotonic_ns()
-
-    @property
     def next_release_ns(self) -> int | None:
         """When `release` next has something to do, in monotonic time; None if nothing waits."""
         due = [self._release_ns] if len(self._released) else []
@@ -154,8 +148,8 @@ class Services(App, period_ms=1000, budget_ms=20):
         return self._released.dropped
 
     @property
-    def next_step_ns(self) -> int | None:
-        """When `step` next has something to do, in monotonic time, whatever its ticks are; None if nothing is due."""
+    def due_ns(self) -> int | None:
+        """When the next structure is to be reported or the next parameter to be checked; None if there is none."""
         due = (self.housekeeping.deadline_ns, self.monitor.deadline_ns)
         return min((ns for ns in due if ns is not None), default=None)
 

@@ -23,6 +23,7 @@ from link.dictionary import Event, Int32ub, Int64ub, wire
 from link.dictionary.declare import Record
 
 _NS_PER_MS = 1_000_000
+_NEVER_NS = 1 << 62
 _Result = TypeVar("_Result")
 Check = Callable[[Record], None]
 Note = Callable[[str, BaseException, int], None]
@@ -69,9 +70,10 @@ class Throttled(Event, id=0x05, severity="low"):
 
 @dataclass(slots=True)
 class _Task:
-    """An app and the number of its next tick."""
+    """An app and the number of its next tick. `is_prompt`: the app may be due between ticks."""
 
     app: App
+    is_prompt: bool
     tick: int = 0
 
     @property
@@ -80,7 +82,7 @@ class _Task:
 
 
 class Executive:
-    """Steps apps, in the order of `add` where several are due, and publishes what they yield.
+    """Steps apps, in their declared order where several are due, and publishes what they yield.
 
     Counts `ticks` that ran, `missed` ones, those `skipped` while their app rested, `overruns`, `failures`, records that
     were `unsendable` or, beyond someone's share, `throttled`, and `busy_ns` spent in sections. `check` raises
@@ -112,12 +114,14 @@ class Executive:
 
     def add(self, app: App) -> None:
         """Step `app` from now on."""
-        self._tasks.append(_Task(app))
+        is_prompt = type(app).due_ns is not App.due_ns or type(app).is_busy is not App.is_busy
+        self._tasks.append(_Task(app, is_prompt))
+        self._tasks.sort(key=lambda task: task.app.order)
 
     @property
     def next_due_ns(self) -> int:
-        """When the next tick is due."""
-        return min(self._due_ns(task) for task in self._tasks)
+        """When an app is due next: at a tick, or before it."""
+        return min(min(self._tick_ns(task), self._prompt_ns(task)) for task in self._tasks)
 
     @property
     def throttled(self) -> int:
@@ -130,17 +134,15 @@ class Executive:
         return self._backoff.resting
 
     def run_due(self) -> None:
-        """Step every app whose tick is due."""
+        """Step every app that is due: at its tick, before it by its own word, or as an input may have come."""
         for task in self._tasks:
             now_ns = self._clock.monotonic_ns()
-            if now_ns >= self._due_ns(task):
+            if now_ns >= self._tick_ns(task):
                 self._run(task, now_ns)
+            elif now_ns >= self._prompt_ns(task, is_waking=True):
+                self._step(task.app, now_ns)
         if self._tasks:
-            self._sheet.forget(self.next_due_ns)
-
-    def wake(self, app: App) -> None:
-        """Step `app` now, between its ticks, as an input that it waits for may have come."""
-        self._step(app, self._clock.monotonic_ns())
+            self._sheet.forget(min(map(self._tick_ns, self._tasks)))
 
     def attempt(
         self,
@@ -219,7 +221,7 @@ class Executive:
             self._troubled.pop(section.name, None)
 
     def _run(self, task: _Task, now_ns: int) -> None:
-        tick = (now_ns - self._epoch_ns) // task.period_ns
+        tick = task.tick + (now_ns - self._tick_ns(task)) // task.period_ns
         if tick > task.tick:
             self._tell_missed(task, tick, now_ns)
         task.tick = tick + 1
@@ -237,7 +239,7 @@ class Executive:
         self.attempt(app.app_name, app.budget_ms, step)
 
     def _tell_missed(self, task: _Task, tick: int, now_ns: int) -> None:
-        culprit, missed = self._sheet.culprit(self._due_ns(task), now_ns), tick - task.tick
+        culprit, missed = self._sheet.culprit(self._tick_ns(task), now_ns), tick - task.tick
         self.missed += missed
         self.tell(task.app.app_name, TickMissed(app=task.app.app_name, culprit=culprit, tick=tick, missed=missed))
 
@@ -260,5 +262,20 @@ class Executive:
     def _tell_failure(self, name: str, trouble: str, error: BaseException) -> None:
         self._tell_once(name, trouble, StepFailed(name=name, error=trouble), error)
 
-    def _due_ns(self, task: _Task) -> int:
-        return self._epoch_ns + task.tick * task.period_ns
+    def _tick_ns(self, task: _Task) -> int:
+        return self._epoch_ns + task.app.offset_ms * _NS_PER_MS + task.tick * task.period_ns
+
+    def _prompt_ns(self, task: _Task, *, is_waking: bool = False) -> int:
+        """When the app is due by its own word, though not while it rests; a busy one is due whenever the loop is awake.
+
+        The question is a duty of its own, so that no answer hides a step that fails again and again.
+        """
+        if not task.is_prompt:
+            return _NEVER_NS
+        app = task.app
+
+        def due_ns() -> int | None:
+            return 0 if is_waking and app.is_busy else app.due_ns
+
+        answer_ns = self.attempt(f"due time of {app.app_name}", app.budget_ms, due_ns)
+        return _NEVER_NS if answer_ns is None else max(answer_ns, self._backoff.rests_until(app.app_name))

@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from fsw.apps.own import module_in
+from fsw.assembly import Devices, build_node
 from fsw.comms.numbers import Numbering
 from fsw.executive.bus import Queue
 from fsw.jobs.inline import InlineRunner
@@ -23,7 +24,7 @@ from fsw.mission import (
     RadioSection,
     StoreSection,
 )
-from fsw.node import Node, build_node
+from fsw.node import Node
 from fsw.store.crash_log import CrashLog
 from ground.records import GroundRecord
 from ground.service.service import PORT_HOLDS_MAX, READ_OCTETS
@@ -125,19 +126,17 @@ class NodeEnd:
         self.disk.cut_after = None
 
     def _build(self) -> None:
-        self.node: Node = build_node(
-            self.mission,
+        devices = Devices(
             clock=self.clock,
             port=self.port,
             bits_per_second=self.outgoing.bits_per_second,
             camera=self.payload,
             board=_BOARD,
             runner=InlineRunner(self.clock, {"stages": self.payload.work}, duration_ns=_JOB_NS, waiting_max=4),
-            state=_STATE,
-            random=Random(f"{self.random.random()}/{self.boots}"),
             medium=self.disk,
-            log=self.notes,
+            random=Random(f"{self.random.random()}/{self.boots}"),
         )
+        self.node: Node = build_node(self.mission, devices, _STATE, self.notes)
         marked = module_in(WITNESS).Marked
         self._marks: Queue[Any] = self.node.bus.subscribe(marked, "witness", capacity=1000, policy="refuse")
         self.due_ns = 0

@@ -10,8 +10,8 @@ from random import Random
 
 import msgspec
 
+from fsw.assembly import dictionary_of
 from fsw.mission import Mission
-from fsw.node import dictionary_of
 from ground.archive.rows import PacketRow
 from ground.errors import GroundError
 from ground.records import CommandRecord, GroundRecord

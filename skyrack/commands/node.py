@@ -37,9 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Fly until a signal."""
+    from fsw.assembly import Devices, build_node, dictionary_of
     from fsw.jobs.process import JobLimits, ProcessRunner
     from fsw.mission import load_mission
-    from fsw.node import build_node, dictionary_of
     from fsw.pipelines import PIPELINES
     from fsw.pipelines.load import module_of
     from hal.linux.claim import claim_folder
@@ -72,16 +72,15 @@ def run(options: argparse.Namespace) -> int:
         devices.callback(runner.close)
         port = open_port(options.port, clock)
         devices.callback(port.close)
-        node = build_node(
-            mission,
+        on_board = Devices(
             clock=clock,
             port=port,
             bits_per_second=port.bits_per_second or mission.radio.bits_per_second,
             camera=SceneCamera(mission.scenes, clock),
             board=_board(mission),
             runner=runner,
-            state=state,
         )
+        node = build_node(mission, on_board, state)
         stop = devices.enter_context(StopSignal())  # not earlier: until the loop runs, a signal must end the process
         _say(f"{mission.node.name} flies on {options.port}, its state is in {shown(state)}")
         told = PortState()

@@ -49,8 +49,8 @@ def load_definitions(
         said = f"--without {next(iter(without))}" if list(without) else f"--dialect {dialect}"
         raise UsageError(f"{said} is about XTCE, which {shown(path)} is not")
     if path.suffix == ".toml":
+        from fsw.assembly import dictionary_of
         from fsw.mission import load_mission
-        from fsw.node import dictionary_of
 
         mission = load_mission(path)
         with given(path):  # the user's own apps may declare conflicting packets

@@ -2,8 +2,8 @@
 
 from collections import deque
 
+from fsw.assembly import dictionary_of
 from fsw.mission import load_mission
-from fsw.node import dictionary_of
 from ground.commands.tracker import CommandTracker
 from link.cfdp import Entity, MemoryStore, Settings
 from link.channels.tm_receiver import TmReceiver

@@ -6,9 +6,9 @@ from random import Random
 import pytest
 
 from fsw.apps.imaging import _NAME_OCTETS_MAX
+from fsw.assembly import Devices, build_node
 from fsw.jobs.inline import InlineRunner
 from fsw.mission import _DATA_OCTETS_MIN, load_mission
-from fsw.node import build_node
 from fsw.pipelines.run import run as pipeline
 from fsw.store.products import Provenance
 from ground.commands.tracker import RequestProgress
@@ -84,18 +84,17 @@ class World:
             )
             for scene in self.mission.scene
         }
-        self.node = build_node(
-            self.mission,
+        devices = Devices(
             clock=self.clock,
             port=self.node_end,
             bits_per_second=self.bits_per_second,
             camera=SceneCamera(scenes, self.clock),
             board=self.board,
             runner=InlineRunner(self.clock, {"stages": pipeline}, duration_ns=COMPUTE_MS * MS, waiting_max=4),
-            state=self.folder,
-            random=self.random,
             medium=self.medium,
+            random=self.random,
         )
+        self.node = build_node(self.mission, devices, self.folder)
 
     def run(self, seconds, until=lambda: False):
         """Let time pass until `until` holds; whether it did. The node is stepped only when it asks to be."""

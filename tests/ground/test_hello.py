@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import tests.fsw.test_node as flown
+from fsw.assembly import dictionary_of
 from fsw.mission import load_mission
-from fsw.node import dictionary_of
 from ground.archive.history import history
 from ground.console.plot import plot
 from ground.records import CommandRecord, EventRecord, SampleRecord

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from fsw.assembly import dictionary_of
 from fsw.mission import load_mission
-from fsw.node import dictionary_of
 from ground.archive.archive import Archive
 from ground.records import CommandRecord, EventRecord, SampleRecord
 from ground.station.station import Station

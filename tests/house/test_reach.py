@@ -10,7 +10,7 @@ from tests.house.sources import ALL, ROOT, module_of, tree
 MODULES = {module_of(path): path for path in ALL}
 COMMANDS = {"skyrack.cli"} | {name for name in MODULES if name.startswith("skyrack.commands.")}
 ENTRIES = (
-    COMMANDS | {"fsw.node"} | {name for name in MODULES if name.startswith(("ground.service.", "ground.station."))}
+    COMMANDS | {"fsw.assembly"} | {name for name in MODULES if name.startswith(("ground.service.", "ground.station."))}
 )
 """Where anything that is used begins."""
 CHECKS = {"kernels.selftest", "kernels.speed"}

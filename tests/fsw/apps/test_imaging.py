@@ -189,12 +189,12 @@ def test_many_files_are_kept_a_few_at_a_time(tmp_path):
 
     desk = Desk(tmp_path, pipeline=many)
     pending = desk.app.capture("coast")
-    assert (desk.step_after(100), len(desk.store.waiting()), desk.app.next_wake_ns) == ([], 8, 0)
+    assert (desk.step_after(100), len(desk.store.waiting()), desk.app.due_ns) == ([], 8, 0)
     assert (desk.app.runner.unfinished, desk.app.is_busy) == (0, True)
     assert (desk.step_after(1), len(desk.store.waiting()), pending.is_over) == ([], 16, False)
     (ready,) = desk.step_after(1)
     assert (ready.files, ready.octets, pending.is_over, desk.app.is_busy) == (20, 190, True, False)
-    assert desk.app.next_wake_ns is None
+    assert desk.app.due_ns is None
     assert [product.name for product in desk.store.waiting()[:2]] == ["000001-coast-19.tile", "000001-coast-18.tile"]
 
 

@@ -153,15 +153,107 @@ def test_an_exception_ends_the_step_only():
     assert (executive.failures, len(neighbour.ran_ms)) == (4, 6)
 
 
-def test_an_app_may_be_woken_between_its_ticks():
+@dataclass
+class Prompt(Slow, period_ms=100, budget_ms=50):
+    """Is due when `wanted_ms` says, and busy until its tests end that."""
+
+    wanted_ms: int | None = None
+    busy: bool = False
+
+    @property
+    def due_ns(self):
+        return None if self.wanted_ms is None else self.wanted_ms * MS
+
+    @property
+    def is_busy(self):
+        return self.busy
+
+    def step(self, now_ns):
+        self.wanted_ms = None
+        return super().step(now_ns)
+
+
+def test_an_app_is_stepped_between_its_ticks_when_it_is_due():
     clock = VirtualClock()
-    executive, _ = flight(clock, slow := Slow(clock))
-    run(executive, clock, 50)
-    clock.advance(30 * MS)
-    executive.wake(slow)
+    executive, _ = flight(clock, prompt := Prompt(clock))
+    run(executive, clock, 20)
+    prompt.wanted_ms = 30
     run(executive, clock, 150)
-    assert slow.ran_ms == [0, 30, 100]
+    assert prompt.ran_ms == [0, 30, 100]
     assert executive.ticks == 2
+
+
+def test_an_app_that_is_due_at_its_tick_is_stepped_once():
+    clock = VirtualClock()
+    executive, _ = flight(clock, prompt := Prompt(clock))
+    run(executive, clock, 20)
+    prompt.wanted_ms = 100
+    run(executive, clock, 150)
+    assert prompt.ran_ms == [0, 100]
+
+
+def test_a_busy_app_is_stepped_at_each_turn_and_wakes_for_none():
+    clock = VirtualClock()
+    executive, _ = flight(clock, prompt := Prompt(clock, busy=True), Fast(clock))
+    run(executive, clock, 21)
+    assert prompt.ran_ms == [0, 10, 20]
+    prompt.busy = False
+    run(executive, clock, 50)
+    assert prompt.ran_ms == [0, 10, 20]
+
+
+@dataclass
+class Confused(Fast, period_ms=100, budget_ms=50):
+    """Cannot say when it is due."""
+
+    @property
+    def due_ns(self):
+        raise RuntimeError("when?")
+
+
+def test_an_app_that_cannot_say_when_it_is_due_is_stepped_at_its_ticks():
+    clock = VirtualClock()
+    executive, events = flight(clock, confused := Confused(clock), fast := Fast(clock))
+    run(executive, clock, 250)
+    assert confused.ran_ms == [0, 100, 200]
+    assert len(fast.ran_ms) == 25
+    told = [(event.name, type(event).__name__) for event in events.drain()]
+    assert told == [("due time of confused", "StepFailed"), ("due time of confused", "SetAside")]
+
+
+@dataclass
+class Later(Fast, period_ms=10, budget_ms=5, offset_ms=4):
+    pass
+
+
+@dataclass
+class First(Fast, period_ms=10, budget_ms=5, order=-1):
+    pass
+
+
+def test_offsets_and_order_are_kept():
+    clock, turns = VirtualClock(), []
+    executive, _ = flight(clock, *(kind(clock, ran_ms=turns) for kind in (Later, Fast, First)))
+    for app in (task.app for task in executive._tasks):
+        app.step = lambda now_ns, name=app.app_name: turns.append((now_ns // MS, name)) or iter(())
+    run(executive, clock, 20)
+    both = ["first", "fast"]
+    assert turns == [*((0, name) for name in both), (4, "later"), *((10, name) for name in both), (14, "later")]
+
+
+def test_a_late_tick_with_an_offset_is_counted_from_its_offset():
+    clock = VirtualClock()
+    executive, events = flight(clock, later := Later(clock))
+    clock.advance(25 * MS)
+    executive.run_due()
+    assert (later.ran_ms, executive.missed, executive.next_due_ns) == ([25], 2, 34 * MS)
+    assert [event.tick for event in events.drain()] == [2]
+
+
+@pytest.mark.parametrize("said", [{"offset_ms": 10}, {"offset_ms": -1}])
+def test_an_offset_is_within_the_period(said):
+    with pytest.raises(TypeError, match=r"offset -?\d+ ms, expected 0\.\.9"):
+        type("Odd", (App,), {}, period_ms=10, budget_ms=5, **said)
 
 
 def test_nested_sections_count_time_once():

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from fsw.assembly import dictionary_of
 from fsw.mission import load_mission
-from fsw.node import dictionary_of
 from ground.archive.archive import Archive
 from ground.records import EventRecord, SampleRecord
 from ground.service.client import Client

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from fsw.assembly import dictionary_of
 from fsw.mission import load_mission
-from fsw.node import dictionary_of
 from ground.recordings.decoding import Decoder
 from link.channels.tm_receiver import TmReceiver
 from link.coding.tm import TmDecoder

@@ -1,0 +1,188 @@
+"""Puts a node together: its dictionary from what its apps declare, and its parts on the devices of a board."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random, SystemRandom
+
+from fsw.apps import files, housekeeping, imaging, memory
+from fsw.apps.files import Files
+from fsw.apps.housekeeping import Housekeeping
+from fsw.apps.imaging import Imaging
+from fsw.apps.memory import Memory
+from fsw.apps.own import app_in, check_names, module_in
+from fsw.comms import dispatch, reporter, services
+from fsw.comms.dispatch import Dispatcher
+from fsw.comms.numbers import NUMBERS_OCTETS_MAX, Numbering, Reserved
+from fsw.comms.reporter import Reporter
+from fsw.comms.request_memory import REQUESTS_OCTETS_MAX, Remembered, RequestMemory
+from fsw.comms.services import Services
+from fsw.comms.telecom import Telecom
+from fsw.executive import executive
+from fsw.executive.app import App
+from fsw.executive.bus import Bus
+from fsw.executive.executive import Executive
+from fsw.executive.floods import FLOODS_OCTETS_MAX, Flooded, Floods
+from fsw.jobs.job import Runner
+from fsw.mission import FILES_CHANNEL, HOUSEKEEPING_CHANNEL, Mission
+from fsw.node import Node
+from fsw.store.crash_log import CrashLog
+from fsw.store.outbox import FileOutbox
+from fsw.store.products import ProductStore
+from fsw.store.records import Records
+from hal.board import Board
+from hal.camera import Camera
+from hal.clock import Clock
+from hal.medium import HOST, Medium
+from hal.port import Port
+from kernels.selftest import failed_families
+from link.cfdp.entity import Entity
+from link.cfdp.settings import Settings
+from link.dictionary import Dictionary, FilePartners
+from link.packets.space_packet import HEADER_SIZE
+from link.pus.source import TmSource
+
+_FRAMES_AHEAD = 2  # filled with reports before the wire is free; more would delay later and more important reports
+_RECEIVED_MAX = 16  # transactions that others may have open with the node, which takes no files
+_OUR_APPS = (Memory, Housekeeping, Imaging, Files, Services, Reporter)
+_DECLARING = (executive, housekeeping, imaging, files, services, reporter, dispatch, memory)
+"""The modules of ours that declare telemetry, events, commands and parameters."""
+
+
+def dictionary_of(mission: Mission) -> Dictionary:
+    """The dictionary of the mission's node. Raises UsageError for an app or a number declared twice."""
+    check_names(mission.apps, [app.app_name for app in _OUR_APPS])
+    partners = FilePartners(
+        apid=mission.files.apid, node_entity=mission.files.entity, ground_entity=mission.files.ground_entity
+    )
+    declaring = (*_DECLARING, *(module_in(file) for file in mission.apps))
+    node, managed = mission.node, mission.managed.to_dict()
+    return Dictionary.of(node.name, node.apid, managed, declaring, partners, services.OFFERED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Devices:
+    """What a node stands on. The wire of `port` carries `bits_per_second`; `medium` keeps what survives a restart."""
+
+    clock: Clock
+    port: Port
+    bits_per_second: int
+    camera: Camera
+    board: Board
+    runner: Runner
+    medium: Medium = HOST
+    random: Random = field(default_factory=SystemRandom)
+    """Draws the number of the first file transfer of each start."""
+
+
+def build_node(mission: Mission, devices: Devices, state: Path, log: CrashLog | None = None) -> Node:
+    """The node of `mission` on these devices; `state` is the folder on the medium that survives a restart.
+
+    No flight decision depends on the `log` of failures, which people read on the host; None: it is kept in `state`.
+    """
+    return _Assembly(mission, devices, state, log or CrashLog(state)).node()
+
+
+class _Assembly:
+    """The parts of a node, each made of those before it."""
+
+    def __init__(self, mission: Mission, devices: Devices, state: Path, log: CrashLog) -> None:
+        self.mission, self.devices, self.log = mission, devices, log
+        self.dictionary, self.bus = dictionary_of(mission), Bus()
+        clock = devices.clock
+        self.records = Records(state / "memory", devices.medium)
+        self.store = ProductStore(state / "products", mission.store.octets_max, devices.medium)
+        self.services = Services(self.dictionary, clock, self.bus)
+        floods = Floods(self.records.open("floods", Flooded(), FLOODS_OCTETS_MAX))
+        self.executive = Executive(clock, self.bus, check=self.services.check, note=log.note, floods=floods)
+        self.telecom = Telecom(clock, devices.port, mission.managed, devices.bits_per_second)
+        requests = self.records.open("requests", Remembered(), REQUESTS_OCTETS_MAX)
+        self.requests = RequestMemory(requests, self.telecom.uplink.farm)
+        self.numbers = Numbering(self.records.open("numbers", Reserved(), NUMBERS_OCTETS_MAX))
+        self.dispatcher = Dispatcher(self.executive, self.bus.publish, self.services.handlers(), self.requests)
+        self.reporter = self._reporter()
+        self.imaging = Imaging(devices.camera, devices.runner, self.store, devices.board, mission.stages)
+        self.files = self._files()
+
+    def node(self) -> Node:
+        """The node, with all apps added."""
+        for app in self._apps():
+            self.executive.add(app)
+            self.dispatcher.add(app)
+            self.services.add(app)
+        return Node(
+            apid=self.mission.node.apid,
+            bus=self.bus,
+            executive=self.executive,
+            dispatcher=self.dispatcher,
+            services=self.services,
+            telecom=self.telecom,
+            reporter=self.reporter,
+            imaging=self.imaging,
+            files=self.files,
+        )
+
+    def _apps(self) -> Iterator[App]:
+        """The apps, in the order in which those that are due together are stepped."""
+        remembering = Memory(self.records.opened, self.requests, lambda: self.telecom.downlink.units)
+        yield remembering
+        yield self._housekeeping(remembering)
+        yield self.imaging
+        yield self.files
+        yield from map(app_in, self.mission.apps)
+        yield self.services
+        yield self.reporter
+
+    def _reporter(self) -> Reporter:
+        return Reporter(
+            bus=self.bus,
+            services=self.services,
+            clock=self.devices.clock,
+            source=TmSource(self.mission.node.apid, numbers=self.numbers),
+            sender=self.telecom.downlink.sender,
+            channel=HOUSEKEEPING_CHANNEL,
+            executive=self.executive,
+            ahead_octets=_FRAMES_AHEAD * self.mission.managed.tm_data_octets,
+        )
+
+    def _files(self) -> Files:
+        return Files(
+            clock=self.devices.clock,
+            store=self.store,
+            entity=self._entity(),
+            ground_entity=self.mission.files.ground_entity,
+            sender=self.telecom.downlink.sender,
+            channel=FILES_CHANNEL,
+            apid=self.mission.files.apid,
+            numbers=self.numbers,
+        )
+
+    def _entity(self) -> Entity:
+        """The CFDP entity: a PDU fills a frame; its timers are two seconds and the time of what waits on the wire.
+
+        Transactions are numbered from a random number on: the ground remembers those of earlier starts, even where the
+        node has lost its memory of them. Transactions that others open leave room for the node's own files.
+        """
+        patience_ms = 2_000 + 6 * self.telecom.downlink.unit_ns // 1_000_000
+        pdu_octets = self.mission.managed.tm_data_octets - HEADER_SIZE
+        settings = Settings(pdu_octets_max=pdu_octets, ack_ms=patience_ms, nak_ms=patience_ms)
+        first, outbox = self.devices.random.getrandbits(8 * settings.sequence_octets), FileOutbox(self.store)
+        return Entity(self.mission.files.entity, outbox, settings, first_sequence=first, received_max=_RECEIVED_MAX)
+
+    def _housekeeping(self, remembering: Memory) -> Housekeeping:
+        return Housekeeping(
+            node=self.mission.node.name,
+            dictionary_version=self.dictionary.version,
+            board=self.devices.board,
+            bus=self.bus,
+            executive=self.executive,
+            dispatcher=self.dispatcher,
+            telecom=self.telecom,
+            store=self.store,
+            imaging=self.imaging,
+            reporter=self.reporter,
+            crash_log=self.log,
+            kernels_failed=failed_families(),
+            numbers=self.numbers,
+            memory=remembering,
+        )

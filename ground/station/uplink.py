@@ -14,7 +14,7 @@ from kernels.usage import UsageError
 from link.coding.cltu import encode_cltu
 from link.cop1.farm import MODULUS
 from link.cop1.fop import Fop
-from link.cop1.fop_events import FopAlert, FopDirective, FopState, Response, Transfer
+from link.cop1.fop_events import FopAlert, FopAnswer, FopDirective, FopState, Response, Transfer
 from link.frames.clcw import Clcw
 from link.frames.tc import TC_HEADER_SIZE, FrameType, TcFrame
 from link.managed import FECF_OCTETS, Managed
@@ -27,6 +27,7 @@ UNVERIFIED_MAX = 8
 _TRANSMISSIONS_MAX = 10
 _BACK_OFF_MAX = 3  # most doublings of the time before the service is opened again
 _MS = 1_000_000
+_UNLOCKED = FopAnswer(FopDirective.INITIATE_UNLOCK, Response.CONFIRMED)
 _REQUEST_OCTETS = 4  # first octets of a packet, by which verification reports name its request
 
 
@@ -69,6 +70,7 @@ class Uplink:
         self._clcw: Clcw | None = None
         self._opens_ns = self._opened_ns = self._alerts = 0
         self._has_sent, self._knows_numbers = has_sent, not has_sent  # AD frames; we know all their numbers
+        self._number: int | None = None  # for Set V(R) once the FARM is unlocked
         self._moved_ns = 0  # when the port last took or sent octets, or was idle
         self._queue: deque[tuple[RequestId, bytes]] = deque()
         self._sent: set[RequestId] = set()
@@ -224,19 +226,26 @@ class Uplink:
         """Begin AD service at the FARM's number; after an alert, only when no CLCW from before it can arrive any more.
 
         Once frames were sent, Set V(R) gives the FARM our next number: an old frame may still arrive and be accepted as
-        a new one of the same number, and a CLCW may be older than the last accepted frames. A FARM in lockout discards
-        Set V(R). A flag set while no frame is on its way would end the service at once: Unlock clears all flags.
+        a new one of the same number, and a CLCW may be older than the last accepted frames. A FARM in lockout ignores
+        Set V(R) (E8 of table 6-1), and Unlock leaves V(R) as it was: there Set V(R) follows a confirmed Unlock. A flag
+        set while no frame is on its way would end the service at once: Unlock clears all flags.
         """
         if not self._may_open or self._clcw is None or now_ns < self._opens_ns:
             return
         self._opened_ns, clcw = now_ns, self._clcw
+        if self._has_sent and self._number is None:
+            self._number = self._unused_number(clcw)
         if self._has_sent and not clcw.lockout:
-            self._fop.directive(FopDirective.INITIATE_SET_VR, now_ns, self._unused_number(clcw))
-            self._knows_numbers = True
+            self._set_number(now_ns)
             return
         marred = clcw.lockout or clcw.retransmit or clcw.wait
         self._fop.directive(FopDirective.SET_VS, now_ns, clcw.report)
         self._fop.directive(FopDirective.INITIATE_UNLOCK if marred else FopDirective.INITIATE, now_ns)
+
+    def _set_number(self, now_ns: int) -> None:
+        assert self._number is not None
+        self._fop.directive(FopDirective.INITIATE_SET_VR, now_ns, self._number)
+        self._knows_numbers, self._number = True, None
 
     def _unused_number(self, clcw: Clcw) -> int:
         """A number that no frame on its way has; the numbers of frames given up are then in the negative part of the
@@ -281,6 +290,10 @@ class Uplink:
         for alert in (notice for notice in notices if isinstance(notice, FopAlert)):
             self._shut(now_ns)
             reason = reason if alert.code.name == "TERM" else alert.code.value
+        if self._number is not None and _UNLOCKED in notices:
+            self._fop.directive(FopDirective.TERMINATE, now_ns)  # it holds no frame yet
+            self._fop.drain_notices()
+            self._set_number(now_ns)
         for notice in notices:
             if isinstance(notice, Transfer) and isinstance(notice.tag, RequestId):
                 self._fate(notice.tag, notice.response, reason, now_ns)

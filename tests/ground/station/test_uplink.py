@@ -217,6 +217,26 @@ def test_a_node_that_restarts_locked_gets_nothing_twice(link):
     assert link.executed == [1, 2]
 
 
+@pytest.mark.parametrize("turns_before", [0, 1, 2, 3])
+def test_after_a_lockout_an_old_frame_takes_no_new_ones_place(link, turns_before):
+    """It comes after Unlock, which leaves V(R) as it was, and has the number that the FARM expects."""
+    under_way = []
+    link.take = under_way.append
+    link.send(1)
+    link.turn()
+    (old,) = under_way
+    del link.take
+    link.farm = Farm(MANAGED.farm_window)
+    assert link.farm.vr == old.sequence
+    while link.farm.lockout:
+        link.turn()
+    link.send(2)
+    link.turns(turns_before / 10)
+    link.take(old)
+    link.turns(15)
+    assert link.executed[-1:] == link.fates(Delivered)[-1:] == [2]
+
+
 def test_a_node_that_has_spoken_of_a_request_and_forgotten_its_number_gets_it_once(link):
     """It restarts with V(R) = 0, open, as if nothing had come."""
     link.send(1)

@@ -300,7 +300,7 @@ def test_a_killed_service_has_kept_what_it_showed(tmp_path):
     with Client(tmp_path / "s") as client:
         client.subscribe("sample")
         os.write(far, Spacecraft().step(0))
-        shown = next(client.news(timeout_s=10))
+        shown = next(client.news(timeout_s=PATIENCE_S))
         first.kill()
         first.communicate()
     second = serve(tmp_path, port)
@@ -308,7 +308,7 @@ def test_a_killed_service_has_kept_what_it_showed(tmp_path):
     with Client(tmp_path / "s") as client:
         assert client.history("NodeStatus.uptime_s").time_ns == (shown.time_ns,)
     second.terminate()
-    assert second.communicate(timeout=10) == ("", "")
+    assert second.communicate(timeout=PATIENCE_S) == ("", "")
     os.close(near)
     os.close(far)
 
@@ -325,7 +325,7 @@ def test_a_killed_node_does_not_end_the_service(tmp_path):
         line, _ = node.accept()
         node.close()
         line.sendall(Spacecraft().step(0))
-        heard = next(record for record in client.news(timeout_s=30) if isinstance(record, SampleRecord))
+        heard = next(record for record in client.news(timeout_s=PATIENCE_S) if isinstance(record, SampleRecord))
         line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         line.close()
         assert port_event(client) == ("LinkPortAway", f"tcp://127.0.0.1:{address[1]}: Connection reset by peer.")
@@ -333,11 +333,11 @@ def test_a_killed_node_does_not_end_the_service(tmp_path):
             assert port_event(client) == ("LinkPortBack", f"tcp://127.0.0.1:{address[1]}: it is there.")
             line, _ = node.accept()
         line.sendall(Spacecraft().step(5 * SECOND))
-        again = next(record for record in client.news(timeout_s=30) if isinstance(record, SampleRecord))
+        again = next(record for record in client.news(timeout_s=PATIENCE_S) if isinstance(record, SampleRecord))
         assert again.report == heard.report
         line.close()
     service.terminate()
-    assert service.communicate(timeout=10)[1].splitlines()[:2] == [
+    assert service.communicate(timeout=PATIENCE_S)[1].splitlines()[:2] == [
         f"skyrack ground: tcp://127.0.0.1:{address[1]}: Connection reset by peer.",
         f"skyrack ground: tcp://127.0.0.1:{address[1]}: it is there.",
     ]
@@ -345,7 +345,7 @@ def test_a_killed_node_does_not_end_the_service(tmp_path):
 
 def port_event(client):
     """Name and message of the next event about the port."""
-    events = (record for record in client.news(timeout_s=30) if isinstance(record, EventRecord))
+    events = (record for record in client.news(timeout_s=PATIENCE_S) if isinstance(record, EventRecord))
     return next((event.name, event.message) for event in events if event.name.startswith("LinkPort"))
 
 

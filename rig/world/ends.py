@@ -87,7 +87,8 @@ class NodeEnd:
     """The node, while its computer has power. `marked` gets the number of each mark made; `off` is called at a cut.
 
     `payload` survives the computer. `was_blind`: the node once started while its disk failed, so that it may have
-    forgotten numbers, and files that it could not read wait for another start.
+    forgotten numbers, and files that it could not read wait for another start. While `cuts_at_mark`, the power fails
+    as soon as a mark is made, before anything of it is sent.
     """
 
     mission: Mission
@@ -101,7 +102,7 @@ class NodeEnd:
         self.payload = Payload(self.clock, lambda: self.forgets)
         self.boots = self.wakes = self.idle_wakes = 0
         self._on_ns = self._since_ns = 0
-        self.was_blind = False
+        self.was_blind = self.cuts_at_mark = False
         self.notes = Notes()
         self.disk = Disk(self.random, Power())
         self.disk.make_folder(_STATE)
@@ -153,7 +154,8 @@ class NodeEnd:
             pass
         self.wakes += 1
         self.idle_wakes += before == self._done and not has_octets
-        self._take_marks()
+        if self._take_marks() and self.cuts_at_mark and not self.forgets:
+            self.power.cut()
 
     @property
     def _done(self) -> tuple[int, ...]:
@@ -183,10 +185,12 @@ class NodeEnd:
         self._take_marks()
         self.off()
 
-    def _take_marks(self) -> None:
-        for mark in self._marks.drain():
-            if self.power.is_on:
-                self.marked(mark.number)
+    def _take_marks(self) -> bool:
+        """Tell of the marks made; whether there were any."""
+        made = self._marks.drain() if self.power.is_on else []
+        for mark in made:
+            self.marked(mark.number)
+        return bool(made)
 
 
 @dataclass(kw_only=True)

@@ -29,6 +29,7 @@ _LASTS_S = {
     "stall": (1, 60),
     "node off": (1, 20),
     "boot cut": (1, 20),
+    "mark cut": (5, 45),
     "blind": (5, 60),
     "broken": (5, 60),
     "ground off": (1, 20),
@@ -46,8 +47,9 @@ _TAKEN_MAX = 600  # octets that a stalled port still takes
 class Fault:
     """`kind` from `at_ns` until `until_ns` of virtual time. `way`: the direction of the link; `amount`: by kind.
 
-    "node off", "boot cut": the power fails after `amount` calls of the disk. "ground off": in order where it is 0, else
-    killed. "stall": the port takes `amount` octets more. "blind": the camera fails. "broken": jobs fail.
+    "node off", "boot cut": the power fails after `amount` calls of the disk. "mark cut": it fails as soon as a mark is
+    made. "ground off": in order where it is 0, else killed. "stall": the port takes `amount` octets more. "blind": the
+    camera fails. "broken": jobs fail.
     """
 
     at_ns: int
@@ -142,6 +144,12 @@ def _boot_cut(world: "World", amount: float | None) -> None:
         world.start_node(cut_after=int(amount))
 
 
+def _mark_cut(world: "World", amount: float | None) -> None:
+    world.node.cuts_at_mark = amount is not None
+    if amount is None:
+        world.start_node()
+
+
 def _ground_off(world: "World", amount: float | None) -> None:
     """Stop the ground service; a killed one may lose records that wait for the archive."""
     if amount is None:
@@ -177,6 +185,7 @@ def _broken(world: "World", amount: float | None) -> None:
 _ACTS: dict[str, Callable[["World", float | None], None]] = {
     "node off": _node_off,
     "boot cut": _boot_cut,
+    "mark cut": _mark_cut,
     "ground off": _ground_off,
     "disk full": _disk_full,
     "disk failing": _disk_failing,

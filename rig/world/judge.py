@@ -32,6 +32,8 @@ class Judge:
     marks: Counter[int] = field(default_factory=Counter)
     excused: set[int] = field(default_factory=set)
     """Marks that may be made twice, as the disk could not record them."""
+    boots_utc_ns: list[int] = field(default_factory=list)
+    """When the node started again; a frame that it accepted just before may have been lost with it."""
     _made_ns: dict[int, int] = field(default_factory=dict)
     _of_mark: dict[int, int] = field(default_factory=dict)
     _of_target: dict[str, int] = field(default_factory=dict)
@@ -128,13 +130,29 @@ class Judge:
             elif record.state == "failed" and number not in self.excused:
                 told = _INTERRUPTED in record.reason or "it may have arrived" in record.reason
                 _require(not made or told, f"mark {number} was made, but reported as failed: {record.reason}")
+            if not made:
+                self._not_made(record)
 
-    def heard(self, since_ns: int) -> None:
-        """Check that marks made since `since_ns`, in one life of the node, were reported again and received."""
+    def heard(self, since_ns: int, born_ns: int) -> None:
+        """Check that marks made since `since_ns` were reported again and received.
+
+        Those made before `born_ns`, the last start of the node, may have been reported as interrupted; of those that
+        its schedule released, a restart forgets the end.
+        """
         for number, made_ns in self._made_ns.items():
             record = self.commands.get(self._of_mark.get(number, 0))
-            if record and made_ns >= since_ns:
-                _require(record.state == "completed", f"mark {number} was made, and its command is {record.state}")
+            if record is None or made_ns < since_ns or number in self.excused:
+                continue
+            is_told, is_direct = record.state == "completed", any(one.name == "released" for one in record.stages)
+            if made_ns < born_ns:
+                is_told |= _INTERRUPTED in record.reason or not is_direct
+            _require(is_told, f"mark {number} was made, and its command is {record.state}")
+
+    def _not_made(self, record: CommandRecord) -> None:
+        """Check that COP-1 did not confirm the frame of a mark that was not made, in one life of the node."""
+        for delivered_ns in (stage.received_ns for stage in record.stages if stage.name == "delivered"):
+            is_cut = any(record.sent_ns <= boot_ns <= delivered_ns for boot_ns in self.boots_utc_ns)
+            _require(is_cut, f"{record.name} ({record.number}) was reported as delivered, but was not executed")
 
     def _command(self, record: CommandRecord, now_ns: int) -> None:
         before = self.commands.get(record.number)

@@ -146,7 +146,7 @@ class World:
             raise BrokenError("the link is not up again")
         self._do([Order("files.release", {})])
         self._do(self.operator.last(self.clock.utc_ns()))
-        self.judge.heard(max(self.node.since_ns, self._calm_ns - _TOLD_AGAIN_S * SECOND))
+        self._check_heard()
         self.check()
 
     def check(self) -> None:
@@ -180,6 +180,7 @@ class World:
         self.node.disk.cut_after = None
         if not self.node.power.is_on:
             self._note("node", "on")
+            self.judge.boots_utc_ns.append(self.clock.utc_ns())
             self.node.boot(cut_after)
 
     def stop_ground(self, *, in_order: bool) -> None:
@@ -224,6 +225,14 @@ class World:
             events=self.trace.events,
             trace=self.trace.digest,
         )
+
+    def _check_heard(self) -> None:
+        """Check that what the node executed of late was reported again; a start repeats what earlier lives reported."""
+        again_ns, born_ns = _TOLD_AGAIN_S * SECOND, self.node.since_ns
+        since_ns = max(born_ns, self._calm_ns - again_ns)
+        if since_ns == born_ns and not self.node.was_blind:
+            since_ns -= again_ns
+        self.judge.heard(since_ns, born_ns)
 
     def _check_kept(self) -> None:
         """Check what must be kept, once the station has archived all its records."""

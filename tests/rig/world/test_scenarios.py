@@ -61,17 +61,41 @@ def story():
     return Story()
 
 
+@pytest.mark.parametrize("earlier", [0, 3])
 @pytest.mark.parametrize("call", range(8))
-def test_the_power_fails_while_a_command_is_taken(story, call):
-    """At whatever call of the disk: it is executed once at most, and the ground is told how it stands."""
+def test_the_power_fails_while_a_command_is_taken(story, call, earlier):
+    """At whatever call of the disk: it is executed once at most, and the ground is told how it stands. The first
+    commands of a life are stored in new files, the `earlier` ones; those that follow are written over older ones.
+    """
+    for number in range(earlier):
+        story.order("witness.mark", number=801 + number)
+        story.run(2)
     story.cut_power(after_calls=call + 1)
     story.order("witness.mark", number=901)
     story.run(5)
     story.restart_node()
     story.end()
     assert story.judge.marks[901] <= 1
-    record = story.judge.commands[1]
+    record = story.judge.commands[earlier + 1]
     assert (record.state, story.judge.marks[901]) == ("completed", 1) or "interrupted" in record.reason
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_power_fails_before_an_end_is_told(seed):
+    """The node remembers what it executed: it takes no repetition, and tells the end when it starts again."""
+    story = Story(seed)
+    for number in range(3):
+        story.order("witness.mark", number=801 + number)
+        story.run(2)
+    story.node.cuts_at_mark = True
+    story.order("witness.mark", number=901)
+    story.run(1)
+    assert not story.node.power.is_on
+    assert story.state(4) == "released"
+    story.node.cuts_at_mark = False
+    story.restart_node(0)
+    story.end()
+    assert (story.judge.marks[901], story.state(4)) == (1, "completed")
 
 
 def test_what_a_stalled_port_held_is_never_executed_after_it_was_reported_failed(story):

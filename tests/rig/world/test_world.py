@@ -74,6 +74,28 @@ def test_an_execution_after_the_end_is_noticed(world):
         world.judge.marked(1, world.now_ns + 60 * SECOND, is_forgetful=False)
 
 
+def test_a_delivered_command_that_is_not_executed_is_noticed(world, monkeypatch):
+    world.run(2)
+    monkeypatch.setattr(world.node.node.dispatcher, "handle", lambda packet: None)
+    world.order("witness.mark", number=1)
+    world.run(2)
+    with pytest.raises(BrokenError, match="reported as delivered, but was not executed"):
+        world.check()
+
+
+def test_an_end_that_a_restart_forgets_is_noticed(world):
+    world.run(2)
+    world.node.cuts_at_mark = True
+    world.order("witness.mark", number=901)
+    world.run(2)
+    world.node.cuts_at_mark = False
+    world.start_node()
+    world.node.node.dispatcher._earlier.clear()
+    world.calm()
+    with pytest.raises(BrokenError, match="mark 901 was made, and its command is timeout"):
+        world.settle()
+
+
 def test_a_wrong_file_is_noticed(world):
     world.run(2)
     world.order("imaging.capture", target="coast")

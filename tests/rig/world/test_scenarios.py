@@ -14,6 +14,9 @@ from link.cfdp import Entity, MemoryStore, Settings
 from link.cfdp.pdus.directives import Metadata
 from link.cfdp.pdus.header import Header
 from link.cfdp.pdus.pdu import encode_pdu
+from link.coding.cltu import encode_cltu
+from link.frames.tc import TcFrame
+from link.managed import Managed
 from link.packets.space_packet import SpacePacket
 from rig.world.world import SECOND, World
 
@@ -107,6 +110,58 @@ def test_what_a_stalled_port_held_is_never_executed_after_it_was_reported_failed
     story.up.takes = None
     story.run(60)
     assert story.judge.marks[901] == 0
+    story.end()
+
+
+def test_frames_behind_a_lost_one_wait_for_it(story):
+    story.up.weather.loss = 1.0
+    story.order("witness.mark", number=901)
+    story.run(0.1)
+    story.up.weather.loss = 0.0
+    for number in (902, 903, 904):
+        story.order("witness.mark", number=number)
+    story.end()
+    assert list(story.judge.marks)[:4] == [901, 902, 903, 904]
+
+
+def test_a_receiver_that_forgot_its_number_executes_nothing_twice(story):
+    """COP-1 repeats a frame whose acknowledgement is lost; the node's memory of requests knows it."""
+    story.down.is_cut = True
+    story.order("witness.mark", number=901)
+    story.run(0.5)
+    assert story.judge.marks[901] == 1
+    story.node.node.telecom.uplink.farm.begin(0, is_locked=False)
+    story.run(8)
+    assert story.node.node.dispatcher.memory.repeated == 1
+    story.end()
+    assert (story.judge.marks[901], story.state(1)) == (1, "completed")
+
+
+def test_second_copies_are_discarded_by_the_receiver(story):
+    story.up.weather.twice = 1.0
+    for number in (901, 902, 903):
+        story.order("witness.mark", number=number)
+        story.run(4)
+    assert story.node.node.telecom.uplink.discarded >= 3
+    assert story.node.node.dispatcher.memory.repeated == 0
+    story.end()
+
+
+def test_a_frame_of_another_ground_locks_the_receiver_only_for_a_while(story):
+    """A number outside the window locks FARM-1; the station unlocks it, and goes on with its own numbers."""
+    story.order("witness.mark", number=901)
+    story.run(2)
+    uplink, managed = story.node.node.telecom.uplink, Managed.from_dict(story.node.mission.link)
+    foreign = TcFrame(
+        spacecraft_id=managed.spacecraft_id,
+        channel=managed.tc_channel,
+        sequence=(uplink.farm.vr + managed.farm_window // 2) % 256,
+        data=b"any",
+    )
+    story.node.port.unread += encode_cltu(foreign.encode(fecf=managed.tc_fecf), randomise=managed.cltu_randomise)
+    story.node.due_ns = 0
+    assert story.run(1, lambda: uplink.farm.lockout)
+    assert story.run(30, lambda: not uplink.farm.lockout)
     story.end()
 
 

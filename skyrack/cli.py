@@ -77,6 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     _open_standard_streams()
     arguments = list(sys.argv[1:] if argv is None else argv)
     options = overview().parse_args(arguments[:1])
+    if sys.flags.optimize > 1:
+        return _say(arguments[0], "python -OO removes docstrings, which are a dictionary's texts: run it without", 2)
     try:
         options = parser_for(options.command).parse_args(arguments[1:])
         code = int(options.run(options))

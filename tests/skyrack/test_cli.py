@@ -229,3 +229,11 @@ def test_streams_that_whoever_started_us_closed(closed, tmp_path):
     command = f"{sys.executable} -m skyrack.cli decode {recording} --out {tmp_path}/o.bin {closed}"
     assert subprocess.run(["sh", "-c", command], capture_output=True, check=False, cwd=Path.cwd()).returncode == 0
     assert (tmp_path / "o.bin").read_bytes() == recording.read_bytes()
+
+
+def test_it_does_not_run_without_docstrings():
+    """They are the sentences of events and the texts of a dictionary: without them everybody's would be others."""
+    command = [sys.executable, "-OO", "-m", "skyrack.cli", "world", "--hours", "0.001"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "docstrings" in done.stderr

@@ -4,6 +4,8 @@ Two such stories cannot be told here: a worker process that ends without an answ
 benchmarks of kernels that do nothing are no part of a flight (tests/benchmarks).
 """
 
+from itertools import pairwise
+
 import pytest
 
 from fsw.store.products import Provenance
@@ -18,6 +20,7 @@ from link.coding.cltu import encode_cltu
 from link.frames.tc import TcFrame
 from link.managed import Managed
 from link.packets.space_packet import SpacePacket
+from link.time.calendar import encode_ascii
 from rig.world.world import SECOND, World
 
 PROVENANCE = Provenance(
@@ -163,6 +166,38 @@ def test_a_frame_of_another_ground_locks_the_receiver_only_for_a_while(story):
     assert story.run(1, lambda: uplink.farm.lockout)
     assert story.run(30, lambda: not uplink.farm.lockout)
     story.end()
+
+
+def test_every_frame_of_a_quiet_link_is_taken(story):
+    story.run(100)
+    link = story.ground.station.status(story.ground.now).link
+    assert (link.frames_received, link.frames_lost) == (story.down.units, 0)
+    assert link.frames_received >= 100
+
+
+def test_all_of_a_schedule_is_executed_at_its_time(story):
+    story.order("scheduling.enable_schedule")
+    for number in (901, 902, 903):
+        at = encode_ascii(story.clock.utc_ns() + (number - 891) * SECOND).decode()
+        story.order("scheduling.insert_activities", at=at, request=f"witness.mark number={number}")
+    made = []
+    for _ in range(3):
+        assert story.run(15, lambda: len(story.judge.marks) > len(made))
+        made.append(story.now_ns // SECOND)
+    assert list(story.judge.marks) == [901, 902, 903]
+    assert [after - before for before, after in pairwise(made)] == [1, 1]
+    story.end()
+
+
+def test_the_product_that_is_dropped_is_the_one_that_was_named(story):
+    story.order("files.hold")
+    for target in ("coast", "hill"):
+        story.order("imaging.capture", target=target)
+        story.run(2)
+    story.order("files.drop_product", product=1)
+    story.run(2)
+    story.end()
+    assert [name for name in story.ground.inbox.files if "target" not in name] == ["000002-hill.product"]
 
 
 def test_one_product_with_a_name_too_long_fails_alone(story):

@@ -14,8 +14,8 @@ from fsw.pipelines.models import Model
 from ground.models.lightgbm import read_lightgbm
 from kernels.inference.trees import CodeTables, Trees, logistic, quantise
 from kernels.library import supported_levels
+from link.bundles.keys import new_private_key, public_key
 from link.models.bundle import make_bundle
-from link.models.keys import new_private_key, public_key
 from link.models.manifest import FREE, ModelContract, Tensor, WorkerLimits
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "eo"

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from fsw.pipelines.contract import ArrayItem, cube
 from fsw.pipelines.models import Model
 from fsw.pipelines.stage import Stage
+from link.bundles.keys import public_key
 from link.errors import DecodeError
 from link.models.bundle import read_manifest
-from link.models.keys import public_key
 from link.models.manifest import Manifest, WorkerLimits
 
 _PARTS = tuple(1 << halvings for halvings in range(8))

@@ -1,33 +1,22 @@
 """Model bundles: weights with all that a node must know of a model before it trusts them, in one signed file.
 
-"SRB1" | key 64 | manifest octets 32 | manifest (JSON) | signature 512 | part*                (numbers little-endian)
-
-`key` names the signer: the first octets of the SHA-256 of the public key. The signature, Ed25519 (RFC 8032), is of all
-before it; the parts follow in the manifest's order and are held to the sizes and hashes that stand there, so that no
-bit of the file can change without notice. Equal contents and key give equal files.
+link/bundles/envelope.py has the form of the file, and what its signature covers.
 """
 
-import hashlib
-import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kernels.inference.graph import Graph
-from link.errors import DecodeError, TruncatedError
+from link.bundles.envelope import checked_parts, digest_of, seal, unseal, unverified_head
+from link.errors import DecodeError
 from link.models.forest import Forest
-from link.models.keys import SIGNATURE_OCTETS, is_signed, public_half, sign
-from link.models.manifest import Golden, Manifest, ModelContract, ModelKind, PartDigest, WorkerLimits
+from link.models.manifest import Golden, Manifest, ModelContract, ModelKind, WorkerLimits
 from link.models.network import decode_network
-
-BUNDLE_MAGIC = b"SRB1"
-_HEAD = struct.Struct("<4s8sI")
-_KEY_OCTETS = 8
 
 Weights = Forest | Graph
 
@@ -45,22 +34,15 @@ class Bundle:
 
         Raises DecodeError with one sentence, whatever the octets are.
         """
-        key, manifest, signed = _head(octets)
-        trusted = {key_name(public): public for public in trusted_keys}
-        if key not in trusted:
-            raise DecodeError(f"signed by key {key.hex()}, expected {_names(trusted)}")
-        if not is_signed(trusted[key], octets[signed : signed + SIGNATURE_OCTETS], octets[:signed]):
-            raise DecodeError(f"the signature is not one of key {key.hex()}")
+        manifest, parts = unseal(octets, trusted_keys)
         said = Manifest.decode(manifest)
-        bundle = cls(said, _parts(said, octets[signed + SIGNATURE_OCTETS :]))
+        bundle = cls(said, checked_parts(said.parts, parts))
         bundle.check_structure()
         return bundle
 
     def encode(self, private_pem: bytes) -> bytes:
         """The file's octets, signed."""
-        manifest = self.manifest.encode()
-        signed = _HEAD.pack(BUNDLE_MAGIC, key_name(public_half(private_pem)), len(manifest)) + manifest
-        return signed + sign(private_pem, signed) + b"".join(self.parts[part.name] for part in self.manifest.parts)
+        return seal(private_pem, self.manifest.encode(), (self.parts[part.name] for part in self.manifest.parts))
 
     def part(self, name: str) -> bytes:
         """The octets of a part; raises KeyError."""
@@ -128,10 +110,7 @@ def make_bundle(
         contract=contract,
         golden=Golden(input=given.shape, output=wanted.shape, tolerance=tolerance, verified=verified),
         limits=limits,
-        parts=tuple(
-            PartDigest(name=part, octets=len(octets), sha256=hashlib.sha256(octets).hexdigest())
-            for part, octets in parts.items()
-        ),
+        parts=tuple(digest_of(part, octets) for part, octets in parts.items()),
     )
     try:
         bundle = Bundle(manifest.checked(), parts)
@@ -143,43 +122,8 @@ def make_bundle(
 
 def read_manifest(octets: bytes) -> tuple[str, Manifest]:
     """The signing key's name and the manifest, neither of them verified; raises DecodeError."""
-    key, manifest, _ = _head(octets)
-    return key.hex(), Manifest.decode(manifest)
-
-
-def key_name(public: bytes) -> bytes:
-    """Name by which a file refers to the key (32 octets) that signed it."""
-    return hashlib.sha256(public).digest()[:_KEY_OCTETS]
-
-
-def _head(octets: bytes) -> tuple[bytes, bytes, int]:
-    """Key name, manifest, and the offset at which the signed octets end."""
-    if not octets.startswith(BUNDLE_MAGIC):
-        is_other = octets.startswith(BUNDLE_MAGIC[:3])
-        raise DecodeError("not a model bundle of this version" if is_other else "not a model bundle")
-    if len(octets) < _HEAD.size:
-        raise TruncatedError(needed=_HEAD.size, given=len(octets))
-    _, key, size = _HEAD.unpack_from(octets)
-    signed = _HEAD.size + size
-    if len(octets) < signed + SIGNATURE_OCTETS:
-        raise TruncatedError(needed=signed + SIGNATURE_OCTETS, given=len(octets))
-    return key, octets[_HEAD.size : signed], signed
-
-
-def _parts(manifest: Manifest, octets: bytes) -> dict[str, bytes]:
-    """The parts, each checked against its hash."""
-    ends = list(accumulate(part.octets for part in manifest.parts))
-    if len(octets) != ends[-1]:
-        raise DecodeError(f"{len(octets)} octets of parts, expected {ends[-1]}")
-    parts = {part.name: octets[end - part.octets : end] for part, end in zip(manifest.parts, ends, strict=True)}
-    for part in manifest.parts:
-        if hashlib.sha256(parts[part.name]).hexdigest() != part.sha256:
-            raise DecodeError(f"part {part.name}: its SHA-256 is another than in the manifest")
-    return parts
-
-
-def _names(trusted: Iterable[bytes]) -> str:
-    return " or ".join(key.hex() for key in trusted) or "one that is trusted, of which there are none"
+    key, manifest = unverified_head(octets)
+    return key, Manifest.decode(manifest)
 
 
 def _little(array: NDArray[np.generic]) -> bytes:

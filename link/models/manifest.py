@@ -7,25 +7,19 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
+from link.bundles.envelope import BundleName, Declared, PartDigest, read_canonical, read_declared
 from link.errors import DecodeError
 
 ModelKind = Literal["forest", "network"]
 FREE = 0
 """The size of an axis that the model does not fix."""
 
-NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
-"""Pattern of a model's name, which becomes part of file names."""
-_Name = Annotated[str, Meta(pattern=f"^{NAME}$")]
 _Text = Annotated[str, Meta(max_length=40)]
 _Size = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 _Shape = Annotated[tuple[_Size, ...], Meta(max_length=8)]
 
 
-class _Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of the manifest's parts: a key that is not declared is an error."""
-
-
-class Tensor(_Struct, frozen=True):
+class Tensor(Declared, frozen=True):
     """Input or output array of a model. `shape` has FREE for an axis of any size; axis 0 is that of the `bands`.
 
     Where `divisor` is given, the model takes float32(sample) / float32(divisor): digital numbers become reflectance.
@@ -43,14 +37,14 @@ class Tensor(_Struct, frozen=True):
         return dtype == self.dtype and len(shape) == len(self.shape) and same
 
 
-class ModelContract(_Struct, frozen=True):
+class ModelContract(Declared, frozen=True):
     """Input and output of the model."""
 
     input: Tensor
     output: Tensor
 
 
-class Golden(_Struct, frozen=True):
+class Golden(Declared, frozen=True):
     """Golden vector: shapes of the parts `golden-input` and `golden-output`, a sample and the result that the model
     must give for it, within `tolerance`, the largest difference; 0 asks for equal octets.
 
@@ -64,26 +58,18 @@ class Golden(_Struct, frozen=True):
     verified: bool
 
 
-class WorkerLimits(_Struct, frozen=True):
+class WorkerLimits(Declared, frozen=True):
     """Resources that the model needs to run; a worker whose bounds are lower must not try."""
 
     timeout_s: Annotated[float, Meta(gt=0, le=86400)]
     memory_octets: Annotated[int, Meta(gt=0, le=2**40)]
 
 
-class PartDigest(_Struct, frozen=True):
-    """A named part of the bundle: its size in octets and SHA-256 (hexadecimal)."""
-
-    name: _Name
-    octets: _Size
-    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-
-
-class Manifest(_Struct, frozen=True):
+class Manifest(Declared, frozen=True):
     """All that a node knows of a model before it decodes the weights."""
 
-    name: _Name
-    version: _Name
+    name: BundleName
+    version: BundleName
     kind: ModelKind
     contract: ModelContract
     golden: Golden
@@ -97,26 +83,14 @@ class Manifest(_Struct, frozen=True):
     @classmethod
     def decode(cls, octets: bytes) -> Self:
         """Read what `encode` wrote, and only that; raises DecodeError."""
-        manifest = cls._read(octets)
-        if manifest.encode() != octets:
-            raise DecodeError("manifest: its JSON is not in the canonical form of this version")
-        return manifest
+        return read_canonical(octets, cls)._consistent()
 
     def checked(self) -> Self:
         """The same manifest, checked as one that was received; raises DecodeError."""
-        return self._read(self.encode())
+        return read_declared(self.encode(), type(self))._consistent()
 
-    @classmethod
-    def _read(cls, octets: bytes) -> Self:
-        try:
-            manifest = msgspec.json.decode(octets, type=cls)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise DecodeError(f"manifest: {error}") from None
-        manifest._check()
-        return manifest
-
-    def _check(self) -> None:
-        """Check the rules that types cannot express. Raises DecodeError."""
+    def _consistent(self) -> Self:
+        """Itself, checked against the rules that types cannot express. Raises DecodeError."""
         names = [part.name for part in self.parts]
         wanted = {self.kind, "golden-input", "golden-output"}
         if len(set(names)) != len(names) or not wanted <= set(names):
@@ -130,3 +104,4 @@ class Manifest(_Struct, frozen=True):
             size = next(part.octets for part in self.parts if part.name == f"golden-{which}")
             if not tensor.takes(tensor.dtype, shape) or prod(shape) * np.dtype(tensor.dtype).itemsize != size:
                 raise DecodeError(f"golden {which}: {size} octets of {tensor.dtype} {shape}, expected {tensor.shape}")
+        return self

@@ -25,8 +25,8 @@ from ground.models.importing import read_model
 from hal.scene_file import UNREADABLE
 from kernels.imaging.georeference import Georeference
 from kernels.usage import UsageError, shown
+from link.bundles.keys import new_private_key, public_pem
 from link.models.bundle import decode_weights, make_bundle
-from link.models.keys import new_private_key, public_pem
 from link.models.manifest import FREE, ModelContract, Tensor, WorkerLimits
 
 BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12")

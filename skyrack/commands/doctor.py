@@ -24,7 +24,6 @@ NEEDS = {  # packages beyond the base install: the extra that brings each, and t
     "shtab": ("ground", "`completion`"),
     "rasterio": ("scenes", "`scene import` of TIFF, JPEG 2000, PNG and JPEG"),
     "pyarrow": ("parquet", "`decode --out FILE.parquet`"),
-    "zstandard": ("zstd", "`decode` of recordings compressed with zstd"),
     "pytest": ("dev", "`make test`"),
     "hypothesis": ("dev", "`make test`"),
     "mypy": ("dev", "`make test`"),

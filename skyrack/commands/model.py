@@ -122,8 +122,9 @@ def _check_place(out: Path) -> None:
 def _bundled(options: argparse.Namespace) -> "tuple[Bundle, str]":
     """The bundle of a model that agrees with its golden tile, and a remark on the model."""
     from ground.models.importing import read_model
+    from link.bundles.envelope import NAME
     from link.models.bundle import make_bundle
-    from link.models.manifest import FREE, NAME, ModelContract, Tensor, WorkerLimits
+    from link.models.manifest import FREE, ModelContract, Tensor, WorkerLimits
     from skyrack.options.golden_tile import compare
 
     name = options.name or options.out.stem
@@ -201,8 +202,9 @@ def _answer(imported: "Imported", taken: "Tensor", samples: "NDArray[Any]") -> "
 
 
 def _show(options: argparse.Namespace) -> int:
+    from link.bundles.envelope import BUNDLE_MAGIC
     from link.errors import DecodeError
-    from link.models.bundle import BUNDLE_MAGIC, read_manifest
+    from link.models.bundle import read_manifest
 
     octets = read_file(options.file, _MODEL_OCTETS_MAX)
     try:
@@ -224,7 +226,7 @@ def _check(options: argparse.Namespace) -> int:
     """Check a bundle as a node would: 1 if a node would refuse it; the reason is on stderr."""
     from fsw.pipelines.models import Model, ModelError
     from kernels.library import select_level, supported_levels
-    from link.models.keys import public_key
+    from link.bundles.keys import public_key
 
     def trust(path: Path) -> bytes:
         octets = read_file(path, _KEY_OCTETS_MAX)
@@ -260,7 +262,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _keygen(options: argparse.Namespace) -> int:
-    from link.models.keys import new_private_key, public_pem
+    from link.bundles.keys import new_private_key, public_pem
 
     if options.out.name in ("", ".."):
         raise UsageError(f"--out {shown(options.out)}: expected a name, from which NAME.key and NAME.pub are made")

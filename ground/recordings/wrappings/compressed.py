@@ -1,4 +1,4 @@
-"""Compressed recordings: gzip, xz and bzip2, and zstd where the library for it is installed.
+"""Compressed recordings: gzip, xz, bzip2 and zstd.
 
 Cut or damaged files are read as far as possible, and that is reported.
 """
@@ -7,9 +7,9 @@ import bz2
 import lzma
 import zlib
 from collections.abc import Callable
-from importlib import import_module
-from io import BytesIO
 from typing import Any
+
+import zstandard
 
 from ground.recordings.wrappings.units import WrappingError
 
@@ -23,6 +23,7 @@ _UNPACKERS: dict[str, Callable[[], Any]] = {
     "gzip": lambda: zlib.decompressobj(31),  # 31: with gzip's header and sum
     "xz": lambda: lzma.LZMADecompressor(memlimit=_MEMORY_OCTETS),
     "bzip2": bz2.BZ2Decompressor,
+    "zstd": lambda: zstandard.ZstdDecompressor(max_window_size=_MEMORY_OCTETS).decompressobj(),
 }
 
 
@@ -36,8 +37,6 @@ def decompressed(
     octets: bytes | memoryview, name: str, octets_max: int = UNPACKED_OCTETS_MAX
 ) -> tuple[bytes, list[str]]:
     """The decompressed octets, and sentences on damage. Raises WrappingError where they exceed `octets_max`."""
-    if name == "zstd":
-        return _zstd(octets, octets_max)
     make = _UNPACKERS[name]
     out, view, at, unpacker, fault = bytearray(), memoryview(octets), 0, make(), "cut off"
     try:
@@ -46,35 +45,14 @@ def decompressed(
             out += unpacker.decompress(piece)
             at += len(piece)
             if len(out) > octets_max:
-                raise WrappingError(_too_large(name, octets_max))
+                raise WrappingError(
+                    f"{name}: it holds more than {octets_max} octets; if that is intended, unpack it to a file first"
+                )
             if unpacker.eof:
                 at -= len(unpacker.unused_data)
                 if not (view[at : at + 1].tobytes().strip(b"\0") or view[at:].tobytes().strip(b"\0")):
                     return bytes(out), []
                 unpacker = make()  # the next member
-    except (zlib.error, lzma.LZMAError, OSError) as error:
+    except (zlib.error, lzma.LZMAError, zstandard.ZstdError, OSError) as error:
         fault = f"damaged ({error})"
     return bytes(out), [f"{name}: {fault} behind {len(out)} octets, which are read"]
-
-
-def _zstd(octets: bytes | memoryview, octets_max: int) -> tuple[bytes, list[str]]:
-    try:
-        zstandard = import_module("zstandard")
-    except ImportError:
-        raise WrappingError(
-            "compressed with zstd: pip install 'skyrack[zstd]' makes it readable, or unpack it with `zstd -d`"
-        ) from None
-    out = bytearray()
-    reader = zstandard.ZstdDecompressor().stream_reader(BytesIO(octets), read_across_frames=True)
-    try:
-        while piece := reader.read(1 << 20):
-            out += piece
-            if len(out) > octets_max:
-                raise WrappingError(_too_large("zstd", octets_max))
-    except zstandard.ZstdError as error:
-        return bytes(out), [f"zstd: damaged ({error}) behind {len(out)} octets, which are read"]
-    return bytes(out), []
-
-
-def _too_large(name: str, octets_max: int) -> str:
-    return f"{name}: it holds more than {octets_max} octets; if that is intended, unpack it to a file first"

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from link.bundles.keys import new_private_key, public_key
 from link.models.bundle import make_bundle
 from link.models.forest import ForestActivation, Split, build_forest
-from link.models.keys import new_private_key, public_key
 from link.models.manifest import FREE, ModelContract, Tensor, WorkerLimits
 
 PRIVATE = new_private_key()

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ground.models.lightgbm import read_lightgbm
+from link.bundles.envelope import key_name
+from link.bundles.keys import new_private_key, public_key, sign
 from link.errors import DecodeError
-from link.models.bundle import Bundle, key_name, read_manifest
-from link.models.keys import is_signed, new_private_key, public_key, public_pem, sign
+from link.models.bundle import Bundle, read_manifest
 from link.models.manifest import FREE, Manifest, WorkerLimits
 from tests.link.models.bundles import CONTRACT, FOREST, GIVEN, PRIVATE, PUBLIC, WANTED, bundle
 
@@ -122,13 +123,3 @@ def test_a_manifest_has_one_form():
         Manifest.decode(json.dumps(json.loads(octets)).encode())
     with pytest.raises(DecodeError, match="parts"):
         Manifest.decode(octets.replace(b'"golden-input"', b'"golden-inside"'))
-
-
-def test_keys():
-    assert public_key(public_pem(PRIVATE)) == public_key(PRIVATE) == PUBLIC
-    assert is_signed(PUBLIC, sign(PRIVATE, b"this"), b"this")
-    assert not is_signed(PUBLIC, sign(PRIVATE, b"this"), b"that")
-    with pytest.raises(ValueError, match="not a public key"):
-        public_key(b"-----BEGIN")
-    with pytest.raises(ValueError, match="not a private key"):
-        sign(public_pem(PRIVATE), b"")

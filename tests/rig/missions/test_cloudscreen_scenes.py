@@ -117,5 +117,5 @@ def test_a_bundle_may_be_there_already(folder, tmp_path):
     second = lay_out_scenes(read_scenes(folder), folder, MISSION, tmp_path / "again").parent
     assert (second / "clouds.bundle").read_bytes() == (first / "clouds.bundle").read_bytes()
     (second / "clouds.bundle").write_bytes(b"noise")
-    with pytest.raises(ValueError, match=r"pipeline.stages\[1\] \(clouds\): model: not a model bundle"):
+    with pytest.raises(ValueError, match=r"pipeline.stages\[1\] \(clouds\): model: not a signed bundle"):
         load_mission(second / "mission.toml")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from fsw.pipelines.models import Model
+from link.bundles.keys import public_key
 from link.models.forest import Split
-from link.models.keys import public_key
 from skyrack.cli import main
 from tests.fsw.pipelines.test_models import CHANNELS, IMAGE
 from tests.ground.models.test_libraries import RECORDED
@@ -251,11 +251,11 @@ def test_what_is_no_bundle_is_told_what_makes_one(folder, capsys):
     for name in ("m.pkl", "model.txt", "team.key"):
         assert main(["model", "show", name]) == 2
         assert capsys.readouterr().err.endswith(
-            "not a model bundle; `skyrack model import` makes one of a trained model\n"
+            "not a signed bundle; `skyrack model import` makes one of a trained model\n"
         )
     (folder / "m.bundle").write_bytes(b"SRB2" + bytes(100))
     assert main(["model", "show", "m.bundle"]) == 2
-    assert capsys.readouterr().err.endswith("m.bundle: not a model bundle of this version\n")
+    assert capsys.readouterr().err.endswith("m.bundle: not a signed bundle of this version\n")
 
 
 def test_a_file_that_is_no_key_is_no_private_one(folder, capsys):

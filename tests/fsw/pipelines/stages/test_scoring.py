@@ -13,7 +13,7 @@ from fsw.pipelines.load import load_stage
 from fsw.pipelines.models import ModelError, scorer_of
 from fsw.pipelines.scoring import _tile, tiled
 from kernels.inference.graph import Graph, Layer, LayerKind
-from link.models.keys import new_private_key, public_pem
+from link.bundles.keys import new_private_key, public_pem
 from link.models.manifest import FREE, ModelContract, Tensor
 from link.models.network import encode_network
 from tests.fsw.pipelines.pipeline import specs

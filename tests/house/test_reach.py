@@ -15,6 +15,7 @@ ENTRIES = (
 """Where anything that is used begins."""
 CHECKS = {"kernels.selftest", "kernels.speed"}
 """`skyrack kernels` tries every kernel, which is no use of it."""
+_UPDATES = "a node that offers updates, and the supervisor that starts what `fsw.update.boot` chooses"
 WAITING = {
     "kernels.alone": "kernels.coding.viterbi and kernels.science.channelize, whose streams have one caller at a time",
     "kernels.coding.erasure": "files over a link without a way back; measured by benchmarks/coding_erasure.py",
@@ -25,6 +26,11 @@ WAITING = {
     "fsw.pus.forwarding": "a node that offers service 14; link and ground speak it",
     "fsw.pus.memory": "a node that offers service 6; link and ground speak it",
     "fsw.pus.time": "a node that offers service 9; link and ground speak it",
+    "fsw.update.boot": _UPDATES,
+    "fsw.update.machine": _UPDATES,
+    "fsw.update.record": _UPDATES,
+    "fsw.update.slots": _UPDATES,
+    "fsw.update.verification": _UPDATES,
     "rig.world.witness": "a mission of rig/world, which names it as a file of apps, as a mission file does",
 }
 """What no entry reaches, and who or what it waits for."""

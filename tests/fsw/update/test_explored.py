@@ -1,0 +1,83 @@
+"""Whatever order it comes in, and whatever fails in between: something sound is started, and the ground can go on.
+
+What the explorer found is printed: `pytest -s tests/fsw/update/test_explored.py`.
+"""
+
+import re
+
+import pytest
+
+from fsw.update import boot, machine, verification
+from fsw.update.record import SlotName
+from tests.fsw.update.bundles import STRANGER, delta, software
+from tests.fsw.update.explorer import Explorer, cached_contents
+
+TWO, THREE = software("2"), software("3")
+ONE_FILE = {"2": (TWO, TWO)}
+TWO_FILES = {**ONE_FILE, "3": (THREE, THREE)}
+HOSTILE = {
+    **ONE_FILE,
+    "older": (software("0"), software("0")),
+    "a stranger's": (software("7", STRANGER), None),
+    "another node's": (software("8", name="floodwatch"), None),
+}
+OLDER = {**ONE_FILE, "older": HOSTILE["older"]}
+ONE_SLOT = (SlotName.A,)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    """Verify each signature once: the explorer asks for the same ones again and again."""
+    for module in (boot, machine, verification):
+        monkeypatch.setattr(module, "bundle_contents", cached_contents)
+
+
+def explored(name, files, states_min, **how):
+    found = Explorer(files, **how).run()
+    print(f"{name}: {found.states} states, {found.starts} starts, {len(found.probed)} updates carried to their end")
+    assert found.states >= states_min, "the explorer itself reaches less than it did"
+    for refusal in found.refusals:  # each says what to do
+        assert re.search(r": \w|, expected ", refusal), refusal
+    return found
+
+
+def test_every_order_with_power_cut_at_every_change_of_the_disk():
+    explored("two slots, power cuts", ONE_FILE, 2500)
+
+
+def test_bundles_that_are_old_strange_or_for_others_are_never_started():
+    explored("hostile bundles", HOSTILE, 500, slots=ONE_SLOT)
+
+
+def test_rollbacks_are_only_what_the_ground_asks_for():
+    explored("rollbacks", OLDER, 1300, slots=ONE_SLOT, cuts=False, rollbacks=True)
+
+
+def test_a_disk_that_fails_at_any_call():
+    explored("one slot, errors", ONE_FILE, 1000, slots=ONE_SLOT, cuts=False, errors=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chunks", [1, 2])
+def test_a_disk_that_once_loses_or_misplaces_a_change(chunks):
+    explored("one slot, lies", ONE_FILE, 15_000, slots=ONE_SLOT, cuts=False, lies=True, chunks=chunks)
+
+
+@pytest.mark.slow
+def test_two_versions_in_turn():
+    explored("two slots, two versions", TWO_FILES, 10_000)
+
+
+@pytest.mark.slow
+def test_a_delta_on_what_is_there():
+    explored("delta", {**ONE_FILE, "3": (delta("3", THREE, TWO), THREE)}, 10_000)
+
+
+@pytest.mark.slow
+def test_rollbacks_between_hostile_bundles_and_power_cuts():
+    explored("hostile bundles, rollbacks, power cuts", HOSTILE, 5000, slots=ONE_SLOT, rollbacks=True)
+
+
+@pytest.mark.slow
+def test_uploads_in_pieces_on_a_disk_that_fails():
+    explored("pieces", TWO_FILES, 2000, slots=ONE_SLOT, chunks=2, tries=(1, 2), errors=True)

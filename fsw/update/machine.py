@@ -31,6 +31,7 @@ from link.pus.services.verification import FailureCode, RefusedError
 
 TRIES_MAX = 9
 _NS = 1_000_000_000
+_LOOK_AGAIN_NS = _NS  # while golden vectors or a shadow run are under way
 _Result = TypeVar("_Result")
 _NEW = "it runs since too short a time"
 
@@ -87,13 +88,13 @@ class Updates:
     state: UpdateRecord = field(init=False)
     _check: Verification | None = None
     _start_ns: int | None = None
+    _look_ns: int | None = None
+    """When to ask again for a verdict that was not there yet."""
     _health: str = _NEW
     _is_heard: bool = False
 
     def __post_init__(self) -> None:
-        self.state = self.record.value
-        if self.state == UpdateRecord():  # new, or lost: then nothing that may be here already is newer
-            self.state = replace(self.state, floor=self._greatest_version())
+        self.state = self._recorded()
 
     @property
     def stage(self) -> VerifyStage:
@@ -146,6 +147,7 @@ class Updates:
         runs = {VerifyStage.VECTORS: self.run_vectors}
         if self.shadow:
             runs[VerifyStage.SHADOW] = self.shadow
+        self._look_ns = None
         self._check = Verification(
             slot=slot,
             known=known,
@@ -219,13 +221,20 @@ class Updates:
         self._health, self._is_heard = health if is_settled else _NEW, is_heard
         if not self.restart_due:
             yield from self._judge(age_ns, is_settled)
-        if self._check and not self.restart_due:
+        if self._check and not self.restart_due and now_ns >= (self._look_ns or 0):
+            self._look_ns = None
             yield from self._verify_further(self._check)
+            if self._check and self._check.is_waiting:
+                self._look_ns = now_ns + _LOOK_AGAIN_NS
 
     def next_due_ns(self, now_ns: int) -> int | None:
         """The monotonic time from which `step` has something to do without an input; None: there is none."""
-        if self._check or not self.state.is_told:
+        if self.restart_due:
+            return None
+        if not self.state.is_told:
             return now_ns
+        if self._check:
+            return now_ns if self._look_ns is None else self._look_ns
         start_ns = now_ns if self._start_ns is None else self._start_ns
         settled_ns = start_ns + self.rules.settle_s * _NS
         if now_ns < settled_ns:
@@ -235,25 +244,25 @@ class Updates:
     def reboot(self) -> BootChoice:
         """For what is started in this process, as a model is: choose what runs from now on, and begin anew with it."""
         choice = choose(self.record, self.slots, self.trusted_keys, boots_max=self.rules.boots_max)
-        self.state, self.running = self.record.value, choice.slot
-        self._check, self._start_ns, self._health, self._is_heard = None, None, _NEW, False
+        self.state, self.running = self._recorded(), choice.slot
+        self._check = self._start_ns = self._look_ns = None
+        self._health, self._is_heard = _NEW, False
         self.restart_due = False
         return choice
 
     def _judge(self, age_ns: int, is_settled: bool) -> Iterator[UpdateNotice]:
-        """End a trial that fails, tell of one that ended before, and note that what is promoted came up well."""
+        """Tell how a trial ended before the start, end one that fails, and note that what is promoted came up well."""
+        if not self.state.is_told:
+            fell_back = self.state.ended is TrialEnd.FELL_BACK
+            happening = UpdateHappening.FELL_BACK if fell_back else UpdateHappening.TRIAL_ENDED
+            yield UpdateNotice(happening, self.running, self.state.ended.name.lower().replace("_", " "))
+            self._keep_if_possible(replace(self.state, is_told=True))
         if self.is_on_trial:
             if is_settled and self._health:
                 yield self._ended(TrialEnd.UNHEALTHY, self._health)
             elif age_ns >= self.rules.confirm_s * _NS:
                 yield self._ended(TrialEnd.TIMED_OUT, f"not confirmed within {self.rules.confirm_s} s")
             return
-        if not self.state.is_told:
-            happening = (
-                UpdateHappening.FELL_BACK if self.state.ended is TrialEnd.FELL_BACK else UpdateHappening.TRIAL_ENDED
-            )
-            yield UpdateNotice(happening, self.running, self.state.ended.name.lower().replace("_", " "))
-            self._keep_if_possible(replace(self.state, is_told=True))
         if is_settled and not self._health and self.state.boots:
             self._keep_if_possible(replace(self.state, boots=0))
 
@@ -311,6 +320,11 @@ class Updates:
 
     def _too_old(self, version: str) -> str:
         return f"version {version} is not newer than {self.state.floor}: verify it as a rollback if you mean it"
+
+    def _recorded(self) -> UpdateRecord:
+        """What the record holds; where it is new or was lost, nothing older than what is in the slots is taken."""
+        state = self.record.value
+        return replace(state, floor=self._greatest_version()) if state == UpdateRecord() else state
 
     def _greatest_version(self) -> str:
         """The greatest version of all sound bundles in the slots, "" where there is none."""

@@ -61,6 +61,8 @@ class Verification:
     runs: dict[VerifyStage, TrialRun]
     stage: VerifyStage = VerifyStage.READ
     contents: BundleContents | None = None
+    is_waiting: bool = False
+    """Whether a trial run was asked and had no verdict yet."""
     _octets: bytes = b""
 
     def step(self) -> TrialVerdict | None:
@@ -85,6 +87,7 @@ class Verification:
     def _try(self, run: TrialRun) -> TrialVerdict | None:
         assert self.contents is not None
         verdict = run(self.slot, self.contents.sha256)
+        self.is_waiting = verdict is None
         if verdict is None or not verdict.is_good:
             return verdict
         self.stage = VerifyStage(self.stage + 1)

@@ -26,6 +26,7 @@ WAITING = {
     "fsw.pus.forwarding": "a node that offers service 14; link and ground speak it",
     "fsw.pus.memory": "a node that offers service 6; link and ground speak it",
     "fsw.pus.time": "a node that offers service 9; link and ground speak it",
+    "fsw.update.app": _UPDATES,
     "fsw.update.boot": _UPDATES,
     "fsw.update.machine": _UPDATES,
     "fsw.update.record": _UPDATES,

@@ -23,7 +23,7 @@ from fsw.update.slots import FolderSlots
 from fsw.update.verification import TrialVerdict
 from link.bundles.contents import bundle_contents
 from link.bundles.releases import is_newer
-from link.pus.services.verification import RefusedError
+from link.pus.services.verification import FailureCode, RefusedError
 from tests.fsw.update.bundles import KEYS, NAME, sha256, software
 from tests.fsw.update.disk import Disk
 
@@ -187,7 +187,8 @@ class Explorer:
         after, disk = self.done(life, name, act, is_watched=self.cuts)
         lives = [after]
         for files in {id(one): one for one in disk.left}.values():
-            ghost = after.ghost if files is disk.now else replace(life.ghost, flies="")
+            is_done = files is disk.now  # else the ground knows of nothing, though it may be done
+            ghost = after.ghost if is_done else replace(life.ghost, proven=after.ghost.proven, flies="")
             lives.append(Life(files, files, ghost, None, (*life.path, f"{name}, cut")))
         if self.errors:
             for call in range(1, disk.calls + 1):
@@ -266,10 +267,18 @@ class Explorer:
         return act
 
     def confirm(self, life):
-        life.updates.confirm()
-        version = life.updates.state.floor
-        proven = life.ghost.proven | {version}
-        life.ghost = replace(life.ghost, confirmed=version, proven=proven, asked=frozenset(), flies=version)
+        """Where the disk fails, it may be confirmed all the same: then that is no version that nobody asked for."""
+        updates, ghost = life.updates, life.ghost
+        try:
+            updates.confirm()
+        except RefusedError as error:
+            if error.code is FailureCode.EXECUTION_FAILED:
+                version = updates.state.of(updates.running).version
+                life.ghost = replace(ghost, proven=ghost.proven | {version})
+            raise
+        version = updates.state.floor
+        proven = ghost.proven | {version}
+        life.ghost = replace(ghost, confirmed=version, proven=proven, asked=frozenset(), flies=version)
 
     # What holds
 

@@ -61,7 +61,7 @@ class UpdatedNode:
         self.updates.verify(slot, may_be_older=may_be_older)
         notices = []
         while self.updates.stage:
-            notices += self.pass_s(0)
+            notices += self.pass_s(1)
         return notices
 
     def try_out(self, slot, octets=None):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fsw.update.machine import UpdateHappening, UpdateNotice
 from fsw.update.record import SlotPhase, TrialEnd
@@ -82,6 +83,33 @@ def test_a_model_begins_anew_without_a_restart_of_the_node(node):
     node.pass_s(60)
     node.updates.confirm()
     assert node.updates.reboot().slot is B
+
+
+def test_a_model_whose_record_is_lost_takes_nothing_older_than_what_is_there(node):
+    node.slots.path(G).write_bytes(software("4"))
+    node.updates.reboot()
+    assert node.updates.state.floor == "4"
+
+
+def test_what_waits_for_a_restart_is_not_due(node):
+    node.send(A, TWO)
+    node.verify(A)
+    node.updates.arm(A, 1)
+    node.updates.boot()
+    assert node.updates.next_due_ns(0) is None
+
+
+def test_what_came_down_is_told_also_where_a_trial_runs(node):
+    node.promote(A, TWO)
+    node.send(B, THREE)
+    node.verify(B)
+    node.updates.arm(B, 2)
+    record = node.slots.record()
+    record.store(replace(record.value.fallen_back(), trial=B))
+    node.start()
+    assert node.updates.is_on_trial
+    assert node.pass_s(0) == [UpdateNotice(UpdateHappening.FELL_BACK, B, "fell back")]
+    assert node.updates.next_due_ns(0) == 60 * SECOND
 
 
 # What is refused

@@ -1,1 +1,0 @@
-"""The supervisor: a small process that starts the flight executive from a warm one, watches it, and restarts it."""

@@ -30,6 +30,7 @@ COMMANDS = {
     "tap": "show a live link decoded, frames, packets and values, without sending",
     "doctor": "say what this machine has, and what is missing for which command",
     "model": "turn a trained model into a signed bundle for a node; check and show bundles",
+    "update": "make signed bundles of software and deltas, and plan what it takes to send them",
     "node": "run the flight software of a node",
     "ground": "operate a node: serve its link, send commands, watch what it says",
     "world": "fly a node through drawn faults in virtual time, and judge what it did",

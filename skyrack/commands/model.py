@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from hal.linux.whole_file import whole_file
 from kernels.usage import UsageError, given, read_file, shown
+from skyrack.options.bundle_files import BUNDLE_OCTETS_MAX, KEY_OCTETS_MAX, check_place, public_key_in
 from skyrack.parser import subcommand, within
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from skyrack.options.golden_tile import GoldenTile
 
 _NOT_VERIFIED = "not verified: nobody said what the library that trained it gives"
-_MODEL_OCTETS_MAX, _KEY_OCTETS_MAX = 256 << 20, 1 << 16
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -93,8 +93,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    _check_place(options.out)
-    key = read_file(options.key, _KEY_OCTETS_MAX)
+    check_place(options.out)
+    key = read_file(options.key, KEY_OCTETS_MAX)
     bundle, remark = _bundled(options)
     with given(options.key):
         octets = bundle.encode(key)
@@ -104,19 +104,6 @@ def _import(options: argparse.Namespace) -> int:
         print(f"{options.model}: {remark}", file=sys.stderr)
     print(bundle.manifest.encode().decode() if options.json else _summary(bundle.manifest.name, len(octets), bundle))
     return 0
-
-
-def _check_place(out: Path) -> None:
-    """Raises UsageError if the bundle would overwrite a file that is not a bundle, such as a model or a key."""
-    from link.errors import DecodeError
-    from link.models.bundle import read_manifest
-
-    try:
-        read_manifest(read_file(out, _MODEL_OCTETS_MAX))
-    except FileNotFoundError:
-        return
-    except (DecodeError, UsageError):
-        raise UsageError(f"{shown(out)} is there and is no bundle: --out gives another name") from None
 
 
 def _bundled(options: argparse.Namespace) -> "tuple[Bundle, str]":
@@ -132,7 +119,7 @@ def _bundled(options: argparse.Namespace) -> "tuple[Bundle, str]":
         raise UsageError(
             f"{name!r} is no name of a model: --name gives one of up to 40 letters, digits, '.', '_' and '-'"
         )
-    octets = read_file(options.model, _MODEL_OCTETS_MAX)
+    octets = read_file(options.model, BUNDLE_OCTETS_MAX)
     with given(options.model):
         imported = read_model(octets, whole=options.all_trees, beside=partial(_beside, options.model.parent))
     tile = _tile(options, imported)
@@ -168,7 +155,7 @@ def _beside(folder: Path, name: str) -> bytes:
     path = Path(name)
     if not name or path.is_absolute() or ".." in path.parts:
         raise ValueError(f"weights in {name!r}, expected a file beside the model")
-    return read_file(folder / path, _MODEL_OCTETS_MAX)
+    return read_file(folder / path, BUNDLE_OCTETS_MAX)
 
 
 def _tile(options: argparse.Namespace, imported: "Imported") -> "GoldenTile":
@@ -206,7 +193,7 @@ def _show(options: argparse.Namespace) -> int:
     from link.errors import DecodeError
     from link.models.bundle import read_manifest
 
-    octets = read_file(options.file, _MODEL_OCTETS_MAX)
+    octets = read_file(options.file, BUNDLE_OCTETS_MAX)
     try:
         key, manifest = read_manifest(octets)
     except DecodeError as error:
@@ -226,14 +213,8 @@ def _check(options: argparse.Namespace) -> int:
     """Check a bundle as a node would: 1 if a node would refuse it; the reason is on stderr."""
     from fsw.pipelines.models import Model, ModelError
     from kernels.library import select_level, supported_levels
-    from link.bundles.keys import public_key
 
-    def trust(path: Path) -> bytes:
-        octets = read_file(path, _KEY_OCTETS_MAX)
-        with given(path):
-            return public_key(octets)
-
-    trusted = tuple(map(trust, options.trust))
+    trusted = tuple(map(public_key_in, options.trust))
     levels = {}
     try:
         for level in supported_levels():

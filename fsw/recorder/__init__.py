@@ -1,0 +1,1 @@
+"""The on-board recorder: packets kept in stores until the ground has them."""

@@ -1,0 +1,89 @@
+"""Numbers of a store's records: which one comes next, which the ground has acknowledged, and which do not exist.
+
+Numbers are reserved on the medium in blocks before they are used, as in fsw/comms/numbers.py, so that none ever
+stands for two packets; those of a block that are unused at a restart are skipped.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+
+import msgspec
+
+from fsw.store.durable import Durable, RecordOrigin
+from link.cfdp.pdus.intervals import Intervals, Range
+
+ACKNOWLEDGED_MAX = 512
+"""How many ranges of acknowledged numbers are remembered; of more, the shortest is sent to the ground again."""
+PROGRESS_OCTETS_MAX = 64 + 20 * ACKNOWLEDGED_MAX
+_BLOCK = 1 << 16
+NUMBER_MAX = (1 << 63) - 1
+
+
+class StoreProgress(msgspec.Struct, frozen=True, array_like=True):
+    """`reserved`: the first number that may not be used yet; `acknowledged`: ranges, each up to, not including, its
+    second number.
+    """
+
+    reserved: int = 0
+    acknowledged: list[Range] = []
+
+
+class RecordMarks:
+    """`next` is the number of the next record; `forgotten` counts ranges that were acknowledged and had no room."""
+
+    def __init__(self, record: Durable[StoreProgress]) -> None:
+        self.record = record
+        self.next = self._reserved = record.value.reserved
+        if record.origin is RecordOrigin.DOUBTED:  # the newest reservation may be the one that is lost
+            self.next += _BLOCK
+        self.forgotten = 0
+        self._acknowledged, self._settled = Intervals(), Intervals()
+        for start, end in record.value.acknowledged:
+            self._acknowledged.add(start, end)
+            self._settled.add(start, end)
+
+    def saw(self, number: int) -> None:
+        """Note, at the start, a number that is in use."""
+        self.next = max(self.next, number + 1)
+
+    def take(self, count: int) -> int:
+        """The first of `count` new numbers."""
+        first = self.next
+        self.next += count
+        if self.next > self._reserved:
+            self._reserved = self.next + _BLOCK
+            self._store()
+        return first
+
+    def acknowledge(self, ranges: Iterable[Range]) -> None:
+        """Note that the ground has the records in `ranges`; on return this survives a restart, where the disk works."""
+        for start, end in ranges:
+            self._acknowledged.add(start, end)
+            self._settled.add(start, end)
+        while len(self._acknowledged) > ACKNOWLEDGED_MAX:
+            shortest = min(self._acknowledged, key=lambda one: one[1] - one[0])
+            self._acknowledged.discard(*shortest)
+            self._settled.discard(*shortest)
+            self.forgotten += 1
+        self._store()
+
+    def absent(self, start: int, end: int) -> None:
+        """Note that no records of these numbers exist, or that none can be read."""
+        self._settled.add(start, end)
+
+    def gone_below(self, number: int) -> None:
+        """Note that no record below `number` exists any more, so that no gap among them needs remembering."""
+        self._acknowledged.add(0, number)
+        self._settled.add(0, number)
+
+    def unsettled(self, start: int, end: int) -> Iterator[Range]:
+        """The ranges in `start` to `end`, not included, that exist and that the ground has not acknowledged."""
+        return self._settled.gaps(start, end)
+
+    def count_unsettled(self, start: int, end: int) -> int:
+        """How many records from `start` to `end`, not included, exist and are not acknowledged."""
+        return sum(high - low for low, high in self.unsettled(start, end))
+
+    def _store(self) -> None:
+        with suppress(OSError):  # the record counts it
+            self.record.store(StoreProgress(self._reserved, list(self._acknowledged)))

@@ -1,0 +1,252 @@
+"""The recorder: packet stores that share one medium, and what is dropped where they have no room.
+
+What the ground has acknowledged goes first, then what is least important, then what is oldest. A packet never pushes
+out what is more important than itself.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from fsw.recorder.contents import RecordedKind, packet_kind
+from fsw.recorder.marks import NUMBER_MAX, PROGRESS_OCTETS_MAX, RecordMarks, StoreProgress
+from fsw.recorder.packet_store import DroppedSegment, PacketStore, StoreSegment, TimedPacket
+from fsw.recorder.retrieval import Cursor, OpenRetrieval, RangeRetrieval, RecordRun
+from fsw.recorder.segment import RECORD_OCTETS
+from fsw.recorder.segment_files import SegmentFiles
+from fsw.recorder.setting import CHOSEN_MAX, USUAL_SYNC, StoreSetting, SyncPolicy
+from fsw.store.durable import Durable
+from hal.medium import HOST, Medium
+from link.pus.services.verification import FailureCode, RefusedError
+
+STORES_MAX = 32
+STORE_NUMBER_MAX = 255
+_SETTINGS_OCTETS_MAX = STORES_MAX * (160 + 16 * CHOSEN_MAX)
+_COPY_OCTETS = 1 << 16  # copied at a time
+_DROPPED_TOLD_MAX = 64
+_NS = 1_000_000_000
+
+
+class StoreSettings(msgspec.Struct, frozen=True):
+    """All stores of a recorder."""
+
+    stores: tuple[StoreSetting, ...] = ()
+
+
+class Copying(msgspec.Struct):
+    """Packets on their way from one store to another."""
+
+    retrieval: RangeRetrieval
+    target: int
+
+
+class Recorder:
+    """Stores in `folder`, of at most `octets_max` octets in all; `stores` are those of the first start.
+
+    `version` names the dictionary that describes the packets. Counts records `dropped` by priority, which the ground
+    has not acknowledged, and `expired` ones, which it has.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        stores: Iterable[StoreSetting] = (),
+        *,
+        octets_max: int,
+        version: bytes,
+        policy: SyncPolicy = USUAL_SYNC,
+        patience_s: int = 30,
+        medium: Medium = HOST,
+    ) -> None:
+        self.octets_max, self._version, self._policy = octets_max, version, policy
+        self._patience_ns = patience_s * _NS
+        self._files, self._memory, self._medium = SegmentFiles(folder / "segments", medium), folder / "memory", medium
+        self.settings = Durable(self._memory, "stores", StoreSettings(tuple(stores)), _SETTINGS_OCTETS_MAX, medium)
+        self.stores: dict[int, PacketStore] = {}
+        self.retrievals: dict[int, OpenRetrieval] = {}
+        self.ranges: dict[int, RangeRetrieval] = {}
+        self.dropped, self.expired = Counter[int](), Counter[int]()
+        self.failures, self.told_lost = 0, 0
+        self._copies: list[Copying] = []
+        self._told: list[DroppedSegment] = []
+        self._routes: dict[RecordedKind, list[PacketStore]] = {}
+        self._begin()
+
+    @property
+    def octets(self) -> int:
+        """How much of the medium all stores take."""
+        return sum(store.octets for store in self.stores.values())
+
+    @property
+    def next_due_ns(self) -> int | None:
+        """When `step` has something to do, in monotonic time; None while it has nothing."""
+        due = [store.next_due_ns for store in self.stores.values()]
+        return min((ns for ns in (*due, 0 if self._copies else None) if ns is not None), default=None)
+
+    def accept(self, packets: Iterable[TimedPacket], monotonic_ns: int) -> None:
+        """Keep packets in the stores that choose their kinds; each store writes its own with one write.
+
+        A packet is recorded once `durable` of its store has passed its number, and counted where it finds no room.
+        """
+        batches: defaultdict[int, list[TimedPacket]] = defaultdict(list)
+        routes = self._routes
+        for item in packets:
+            kind = packet_kind(item[0])
+            for store in routes[kind] if kind in routes else self._route(kind):
+                batches[store.setting.number].append(item)
+        for number, batch in batches.items():
+            self.put(self.stores[number], batch, monotonic_ns)
+
+    def put(self, store: PacketStore, packets: Sequence[TimedPacket], monotonic_ns: int) -> None:
+        """Keep packets in one store."""
+        start, octets = 0, 0
+        for at, (packet, _) in enumerate(packets):
+            size = len(packet) + RECORD_OCTETS
+            if octets and octets + size > store.setting.segment_octets:
+                self._put(store, packets[start:at], octets, monotonic_ns)
+                start, octets = at, 0
+            octets += size
+        self._put(store, packets[start:], octets, monotonic_ns)
+
+    def step(self, monotonic_ns: int) -> None:
+        """Make safe what is due, try again what failed, and go on copying."""
+        for store in self.stores.values():
+            if store.disk_is_full:
+                self._drop_for(store)
+            store.step(monotonic_ns)
+        for copying in list(self._copies):
+            run = copying.retrieval.take(_COPY_OCTETS)
+            if run is None or copying.target not in self.stores:
+                self._copies.remove(copying)
+            else:
+                packets = [(one.packet, one.utc_ns) for one in run.records]
+                self.put(self.stores[copying.target], packets, monotonic_ns)
+
+    def flush(self, monotonic_ns: int) -> None:
+        """Record all that was accepted, now. Raises OSError where the medium does not take it."""
+        for store in self.stores.values():
+            store.flush(monotonic_ns)
+
+    def play(self, octets_max: int, monotonic_ns: int) -> RecordRun | None:
+        """The next records to send, of the most important store that has any; None while there are none."""
+        for store in sorted(self.stores.values(), key=lambda one: -one.setting.priority):
+            number = store.setting.number
+            if number in self.ranges:
+                if run := self.ranges[number].take(octets_max):
+                    return run
+                del self.ranges[number]
+            if run := self.retrievals[number].take(octets_max, monotonic_ns):
+                return run
+        return None
+
+    def retrieve_range(self, number: int, span_ns: tuple[int, int]) -> None:
+        """Send all that a store has recorded of a span of time, once, before what the ground has not acknowledged."""
+        store = self.stores[number]
+        self.ranges[number] = RangeRetrieval(Cursor(store), span_ns, store.durable)
+
+    def copy(self, source: PacketStore, target: int, span_ns: tuple[int, int]) -> None:
+        """Copy the packets of a span of time into the store `target`, as later steps come to them."""
+        self._copies.append(Copying(RangeRetrieval(Cursor(source), span_ns, source.durable), target))
+
+    def is_copying(self, number: int) -> bool:
+        """Whether packets are copied from or to this store."""
+        return any(number in (one.target, one.retrieval.cursor.store.setting.number) for one in self._copies)
+
+    def drain_dropped(self) -> list[DroppedSegment]:
+        """What was lost since the last call; of more than 64 segments the latest are only in the counters."""
+        told, self._told = self._told, []
+        return told
+
+    def set(self, *settings: StoreSetting) -> None:
+        """Set stores anew, or create them; on return this survives a restart. Raises RefusedError, OSError."""
+        now = {number: store.setting for number, store in self.stores.items()}
+        now |= {one.number: one for one in settings}
+        if len(now) > STORES_MAX:
+            raise RefusedError(FailureCode.NOT_NOW, f"there are {STORES_MAX} stores, no more fit")
+        self.settings.store(StoreSettings(tuple(now[number] for number in sorted(now))))
+        self._routes.clear()
+        for one in settings:
+            if one.number in self.stores:
+                self.stores[one.number].setting = one
+            else:
+                self._open(one, [])
+
+    def delete(self, number: int) -> None:
+        """Delete a store and all that it holds. Raises OSError."""
+        self.stores[number].clear()
+        self.settings.store(StoreSettings(tuple(one.setting for key, one in self.stores.items() if key != number)))
+        self._routes.clear()
+        del self.stores[number], self.retrievals[number]
+        self.ranges.pop(number, None)
+
+    def _begin(self) -> None:
+        firsts: defaultdict[int, list[int]] = defaultdict(list)
+        try:
+            for number, first in self._files.found():
+                if number <= STORE_NUMBER_MAX and first <= NUMBER_MAX:
+                    firsts[number].append(first)
+        except OSError:
+            self.failures += 1
+        known = {one.number: one for one in self.settings.value.stores}
+        for number in sorted({*known, *firsts}):  # a store whose setting was lost keeps nothing new, and can be read
+            self._open(known.get(number, StoreSetting(number=number, octets=self.octets_max)), firsts[number])
+
+    def _open(self, setting: StoreSetting, firsts: list[int]) -> None:
+        name = f"store-{setting.number}"
+        progress = Durable(self._memory, name, StoreProgress(), PROGRESS_OCTETS_MAX, self._medium)
+        store = PacketStore(setting, RecordMarks(progress), self._files, self._version, self._policy)
+        store.find(firsts)
+        self.stores[setting.number] = store
+        self.retrievals[setting.number] = OpenRetrieval(store, self._patience_ns)
+
+    def _route(self, kind: RecordedKind) -> list[PacketStore]:
+        stores = [one for one in self.stores.values() if one.setting.is_storing and one.setting.chooses(*kind)]
+        self._routes[kind] = stores
+        return stores
+
+    def _put(self, store: PacketStore, packets: Sequence[TimedPacket], octets: int, monotonic_ns: int) -> None:
+        if self._make_room(store, store.room_needed(octets)):
+            store.accept(packets, monotonic_ns)
+        else:
+            store.refused += len(packets)
+
+    def _make_room(self, store: PacketStore, octets: int) -> bool:
+        """Whether `store` may grow by `octets`, after whatever had to go."""
+        while store.octets + octets > store.setting.octets:
+            if not store.setting.is_circular or not self._drop(list(store.segments)):
+                return False
+        while self.octets + octets > self.octets_max:
+            if not self._drop_for(store):
+                return False
+        return True
+
+    def _drop_for(self, store: PacketStore) -> bool:
+        """Drop a segment of any store that is worth no more than what comes to `store`; whether one was dropped."""
+        by_worth = [
+            ((one.unacknowledged(segment) > 0, segment.priority, segment.contents.oldest_ns), one, segment)
+            for one in self.stores.values()
+            for segment in one.segments
+        ]
+        priority = store.setting.priority
+        may_go = [item for item in by_worth if not item[0][0] or item[0][1] <= priority]
+        return self._drop([item[2] for item in sorted(may_go, key=lambda item: item[0])])
+
+    def _drop(self, segments: list[StoreSegment]) -> bool:
+        """Drop the first of these that the medium lets go; whether there was one."""
+        for segment in segments:
+            owner = next(one for one in self.stores.values() if segment in one.segments)
+            try:
+                told = owner.remove(segment)
+            except OSError:
+                owner.failures += 1
+                continue
+            self.dropped[told.priority] += told.unacknowledged
+            self.expired[told.priority] += told.records - told.unacknowledged
+            if told.unacknowledged and len(self._told) < _DROPPED_TOLD_MAX:
+                self._told.append(told)
+            elif told.unacknowledged:
+                self.told_lost += 1
+            return True
+        return False

@@ -1,0 +1,54 @@
+"""How packet stores and the recorder as a whole are set."""
+
+import msgspec
+
+STORE_OCTETS_MIN = 1 << 16
+STORE_OCTETS_MAX = (1 << 32) - 1  # service 15 says sizes in 32 bits
+_SEGMENT_OCTETS_MAX = 1 << 20
+_SEGMENTS_MIN = 8  # so that making room costs an eighth of a store at most
+CHOSEN_MAX = 64
+"""How many report types a store is told to keep."""
+Chosen = tuple[int, int | None, int | None]
+"""Report types that are chosen: APID, service and subtype; None stands for all."""
+
+
+class StoreSetting(msgspec.Struct, frozen=True, kw_only=True):
+    """A packet store: its `name`, the most it holds, how important that is (0..255, the greater the more important).
+
+    A circular store drops its oldest packets when it is full, another one takes no more. What is retrieved from it goes
+    down on virtual channel `channel`. While it `is_storing` it keeps reports of the `chosen` types.
+    """
+
+    number: int
+    name: str = ""
+    octets: int = 1 << 24
+    priority: int = 0
+    is_circular: bool = True
+    channel: int = 0
+    is_storing: bool = False
+    chosen: tuple[Chosen, ...] = ()
+
+    @property
+    def segment_octets(self) -> int:
+        """After so many octets a segment ends."""
+        return min(_SEGMENT_OCTETS_MAX, self.octets // _SEGMENTS_MIN)
+
+    def chooses(self, apid: int, service: int, subtype: int) -> bool:
+        """Whether packets of this kind are to be kept."""
+        wanted = {(apid, None, None), (apid, service, None), (apid, service, subtype)}
+        return not wanted.isdisjoint(self.chosen)
+
+
+class SyncPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """When what was written is made safe from a power cut: after so many octets, or so long after the first of them.
+
+    `held_octets_max`: how much waits in memory while the medium fails; `retry_ms`: how long until it is tried again.
+    """
+
+    octets: int = 1 << 20
+    ms: int = 1000
+    held_octets_max: int = 1 << 22
+    retry_ms: int = 1000
+
+
+USUAL_SYNC = SyncPolicy()

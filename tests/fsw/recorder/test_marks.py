@@ -1,0 +1,56 @@
+"""Numbers never repeat, and what was acknowledged is remembered in bounded memory."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fsw.recorder.marks import ACKNOWLEDGED_MAX, PROGRESS_OCTETS_MAX, RecordMarks, StoreProgress
+from fsw.store.durable import Durable
+from tests.fsw.recorded import FOLDER
+from tests.hal.recording_medium import RecordingMedium
+
+
+def marks(medium):
+    return RecordMarks(Durable(FOLDER, "store-1", StoreProgress(), PROGRESS_OCTETS_MAX, medium))
+
+
+def test_numbers_never_repeat_whenever_the_power_fails():
+    taken = 0
+
+    def look(medium):
+        for left in medium.after_cut():
+            assert marks(left).take(1) >= taken
+
+    medium = RecordingMedium(on_call=look)
+    one = marks(medium)
+    for count in (1, 5, 70_000, 1):
+        assert one.take(count) == taken
+        taken += count
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 9)), max_size=12))
+def test_what_is_acknowledged_is_a_set_of_numbers(ranges):
+    medium = RecordingMedium()
+    one = marks(medium)
+    one.take(80)
+    known = {number for start, size in ranges for number in range(start, start + size)}
+    for start, size in ranges:
+        one.acknowledge([(start, start + size)])
+    for each in (one, marks(medium)):
+        assert {n for low, high in each.unsettled(0, 80) for n in range(low, high)} == set(range(80)) - known
+        assert each.count_unsettled(0, 80) == 80 - len(known)
+    one.gone_below(40)
+    assert one.count_unsettled(0, 80) == len(set(range(40, 80)) - known)
+
+
+def test_of_too_many_ranges_the_shortest_is_forgotten():
+    medium = RecordingMedium()
+    one = marks(medium)
+    one.take(10 * ACKNOWLEDGED_MAX)
+    one.acknowledge((10 * at, 10 * at + 2 + (at == 7)) for at in range(ACKNOWLEDGED_MAX))
+    assert one.forgotten == 0
+    one.acknowledge([(10 * ACKNOWLEDGED_MAX - 5, 10 * ACKNOWLEDGED_MAX - 4)])
+    assert one.forgotten == 1
+    one.acknowledge([(10 * ACKNOWLEDGED_MAX - 5, 10 * ACKNOWLEDGED_MAX)])
+    assert (one.forgotten, one.count_unsettled(70, 73)) == (2, 0)
+    again = marks(medium)
+    assert list(again.unsettled(0, 5000)) == list(one.unsettled(0, 5000))

@@ -6,7 +6,8 @@ begins one too, as the end of the last one may be torn. Only what is recorded is
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from errno import ENOSPC
 from itertools import accumulate, pairwise, takewhile
@@ -28,6 +29,7 @@ from fsw.recorder.segment import (
 )
 from fsw.recorder.segment_files import SegmentFiles
 from fsw.recorder.setting import StoreSetting, SyncPolicy
+from link.packets.space_packet import COUNT_MODULUS
 
 _FILE_OCTETS_MIN = 4096  # what the smallest file takes of a disk
 _MS = 1_000_000
@@ -57,6 +59,23 @@ class StoreSegment:
     def room(self) -> int:
         """The octets that it takes of the store's size."""
         return max(self.octets, _FILE_OCTETS_MIN)
+
+
+class PacketSpan(NamedTuple):
+    """Packets of `apid` with sequence counts from the first to the last, through 0 where the last one is lower, that
+    were made from `start_ns` to `end_ns`.
+    """
+
+    apid: int
+    first_count: int
+    last_count: int
+    start_ns: int
+    end_ns: int
+
+    def has(self, count: int, utc_ns: int) -> bool:
+        """Whether a packet of the APID with this count and time is one of them."""
+        ahead, span = count - self.first_count, self.last_count - self.first_count
+        return ahead % COUNT_MODULUS <= span % COUNT_MODULUS and self.start_ns <= utc_ns <= self.end_ns
 
 
 class DroppedSegment(NamedTuple):
@@ -231,24 +250,16 @@ class PacketStore:
         if segments:
             self._files.sync()
 
-    def acknowledge_packets(self, apid: int, first_count: int, last_count: int, start_ns: int, end_ns: int) -> None:
-        """Note that the ground has the packets of `apid` with these sequence counts, through 0 where the last one is
-        lower, that were made from `start_ns` to `end_ns`. Raises OSError.
-        """
-        span = (last_count - first_count) & 0x3FFF
-
-        def is_meant(one: StoredRecord) -> bool:
-            word = int.from_bytes(one.packet[:4])
-            return (
-                word >> 16 & 0x7FF == apid
-                and (word & 0x3FFF) - first_count & 0x3FFF <= span
-                and start_ns <= one.utc_ns <= end_ns
-            )
-
-        meant = [one.number for one in self._held if is_meant(one)]
+    def acknowledge_packets(self, spans: Sequence[PacketSpan]) -> None:
+        """Note that the ground has these packets, where the store has them. Raises OSError."""
+        of_apid: defaultdict[int, list[PacketSpan]] = defaultdict(list)
+        for span in spans:
+            of_apid[span.apid].append(span)
+        meant = [one.number for one in self._held if _is_among(one, of_apid)]
         for segment in self.segments:
-            if segment.contents.overlaps(start_ns, end_ns) and self.unacknowledged(segment):
-                meant += [one.number for one in self.read(segment) if is_meant(one)]
+            overlaps = any(segment.contents.overlaps(span.start_ns, span.end_ns) for span in spans)
+            if overlaps and self.unacknowledged(segment):
+                meant += [one.number for one in self.read(segment) if _is_among(one, of_apid)]
         if meant:
             self.marks.acknowledge((number, number + 1) for number in sorted(meant))
 
@@ -361,6 +372,12 @@ class PacketStore:
             self.marks.absent(segment.contents.first, segment.contents.last + 1)
         oldest = self.segments[0] if self.segments else None
         self.marks.gone_below(oldest.first if oldest else self.durable)
+
+
+def _is_among(one: StoredRecord, of_apid: Mapping[int, Sequence[PacketSpan]]) -> bool:
+    word = int.from_bytes(one.packet[:4])
+    spans = of_apid.get(word >> 16 & 0x7FF, ())
+    return any(span.has(word & 0x3FFF, one.utc_ns) for span in spans)
 
 
 def _contents_of(records: list[StoredRecord]) -> Contents:

@@ -2,14 +2,14 @@
 
 import msgspec
 
+from fsw.recorder.selection import Selector, is_chosen
+
 STORE_OCTETS_MIN = 1 << 16
 STORE_OCTETS_MAX = (1 << 32) - 1  # service 15 says sizes in 32 bits
 _SEGMENT_OCTETS_MAX = 1 << 20
 _SEGMENTS_MIN = 8  # so that making room costs an eighth of a store at most
 CHOSEN_MAX = 64
 """How many report types a store is told to keep."""
-Chosen = tuple[int, int | None, int | None]
-"""Report types that are chosen: APID, service and subtype; None stands for all."""
 
 
 class StoreSetting(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +26,7 @@ class StoreSetting(msgspec.Struct, frozen=True, kw_only=True):
     is_circular: bool = True
     channel: int = 0
     is_storing: bool = False
-    chosen: tuple[Chosen, ...] = ()
+    chosen: tuple[Selector, ...] = ()
 
     @property
     def segment_octets(self) -> int:
@@ -35,8 +35,7 @@ class StoreSetting(msgspec.Struct, frozen=True, kw_only=True):
 
     def chooses(self, apid: int, service: int, subtype: int) -> bool:
         """Whether packets of this kind are to be kept."""
-        wanted = {(apid, None, None), (apid, service, None), (apid, service, subtype)}
-        return not wanted.isdisjoint(self.chosen)
+        return is_chosen(self.chosen, apid, service, subtype)
 
 
 class SyncPolicy(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,9 +1,16 @@
-"""Cuts data longer than a packet into the parts of service 13, and puts them together (ECSS-E-ST-70-41C §6.13)."""
+"""Cuts data longer than a packet into the parts of service 13, and puts them together (ECSS-E-ST-70-41C §6.13).
+
+Data on its way down is a report too long for its packet: its service, its subtype and its source data. Data on its way
+up is a whole packet of a request that fits into no frame.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from link.errors import DecodeError
+from link.pus.catalogue import reports_of
+from link.pus.message import Report
 from link.pus.services.large_packets import (
     AbortReason,
     DownlinkedPart,
@@ -31,6 +38,20 @@ def uplink_parts(transaction: int, data: bytes, part_octets: int) -> Iterator[Up
     """The requests that carry `data`, at least two, with at most `part_octets` octets of it each."""
     for form, number, part in _parts(data, part_octets, (FirstUplinkPart, UplinkPart, LastUplinkPart)):
         yield form(transaction=transaction, number=number, part=part)
+
+
+def large_report_data(report: Report) -> bytes:
+    """A report as the data of a transfer."""
+    return bytes([report.__service__, report.__subtype__]) + report.encode()
+
+
+def read_large_report(data: bytes) -> Report:
+    """The report in the data of a transfer. Raises DecodeError."""
+    kind = tuple(data[:2])
+    form = reports_of(data[0]).get(data[1]) if len(kind) == 2 else None
+    if form is None:
+        raise DecodeError(f"no report is of the type {','.join(map(str, kind)) or 'of no octets'}")
+    return form.decode(data[2:])
 
 
 def _parts(data: bytes, part_octets: int, forms: tuple[_Form, _Form, _Form]) -> Iterator[tuple[_Form, int, bytes]]:
@@ -63,6 +84,11 @@ class Reassembly:
         self._timeout_ns, self._octets_max, self._transactions_max = timeout_ns, octets_max, transactions_max
         self.ignored = 0
         self._open: dict[int, _Open] = {}
+
+    @property
+    def deadline_ns(self) -> int | None:
+        """When `step` gives up a transaction unless its next part comes before; None while none is open."""
+        return min((one.deadline_ns for one in self._open.values()), default=None)
 
     def on_part(self, part: DownlinkedPart | UplinkedPart, now_ns: int) -> bytes | UplinkAborted | None:
         """The whole data, if `part` is its last; the report that the transaction was given up; or None."""

@@ -3,12 +3,18 @@
 Real-time forwarding sends the reports of chosen types as they are made. A packet store keeps the packets of chosen
 types while its storage is enabled; open retrieval sends everything from a time on, retrieval by time range what lies
 between two times.
+
+Subtypes from 128 on are our own, as the standard does not say how a ground that lost part of a retrieval gets the rest.
+A store numbers its records; what is retrieved comes in StoredPackets, which name the numbers, and so tell recorded
+packets from live ones. They also name the dictionary that the node flew when it stored them, or zeros where that is not
+known. The ground acknowledges what it has archived, and open retrieval leaves out what is acknowledged. Packets that
+came live are acknowledged by their own headers.
 """
 
 from enum import IntEnum
 
 from link.dictionary.declare import Record
-from link.dictionary.kinds import Counted, Flag, Int8ub, Int16ub, Int32ub, Time
+from link.dictionary.kinds import Counted, Flag, Int8ub, Int16ub, Int32ub, Int64ub, Octets, Rest, Time
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
 
@@ -243,3 +249,45 @@ class SetStoreChannel(Request, service=15, subtype=28):
 
     store: int = wire(Int16ub)
     channel: int = wire(Int8ub)
+
+
+class StoredPackets(Report, service=15, subtype=128):
+    """Packets that a store kept, one behind the other: the records from number `first` on, without a gap."""
+
+    store: int = wire(Int16ub)
+    first: int = wire(Int64ub)
+    dictionary: bytes = wire(Octets(8))
+    packets: bytes = wire(Octets(Rest()))
+
+
+class RecordRange(Record):
+    """Records of a store from number `first` to number `last`, both included."""
+
+    first: int = wire(Int64ub)
+    last: int = wire(Int64ub)
+
+
+class AcknowledgeRecords(Request, service=15, subtype=129):
+    """Retrieve these records of store `store` no more by open retrieval: the ground has them."""
+
+    store: int = wire(Int16ub)
+    ranges: list[RecordRange] = wire(count=Counted(8))
+
+
+class PacketRange(Record):
+    """Packets of an application process from one sequence count to another one, through 0 where that is lower.
+
+    They were made from `start` to `end`, as counts come again after 16384 packets.
+    """
+
+    apid: int = wire(Int16ub)
+    first_count: int = wire(Int16ub)
+    last_count: int = wire(Int16ub)
+    start: int = wire(Time())
+    end: int = wire(Time())
+
+
+class AcknowledgePackets(Request, service=15, subtype=130):
+    """Retrieve the records of these packets no more by open retrieval: the ground received them live."""
+
+    ranges: list[PacketRange] = wire(count=Counted(8))

@@ -40,5 +40,5 @@ def test_what_is_unknown_is_refused():
     control = ForwardControl({1})
     with pytest.raises(RefusedError, match="no application process 2"):
         done(control, AddReportTypes(processes=[types(2)]))
-    with pytest.raises(RefusedError, match="1 does not forward all of these"):
+    with pytest.raises(RefusedError, match="not all of these types of 1 are chosen"):
         done(control, DeleteReportTypes(processes=[types(1, s3=[])]))

@@ -6,16 +6,20 @@ from fsw.pus.event_actions import EventActions
 from fsw.pus.events import EventControl
 from fsw.pus.forwarding import ForwardControl
 from fsw.pus.housekeeping import HousekeepingStructures
+from fsw.pus.large_packets import LargePackets
 from fsw.pus.memory import Memories
 from fsw.pus.monitoring import Monitor
 from fsw.pus.scheduling import Schedule
+from fsw.pus.storage import StorageControl
 from fsw.pus.test import answer
 from fsw.pus.time import TimeReporter
 from link.pus.message import Request
+from link.pus.parts import Reassembly
 from link.pus.services import event_actions, housekeeping, monitoring, parameters, scheduling
 from link.pus.services import test as test_service
 from link.pus.services.verification import FailureCode, RefusedError
 from tests.fsw.pus.test_parameters import service
+from tests.fsw.recorded import recorder
 
 
 class Stranger(Request, service=99, subtype=1):
@@ -29,7 +33,9 @@ HANDLERS = {
     9: TimeReporter().handle,
     11: lambda request: Schedule().handle(request, 0),
     12: lambda request: Monitor(float, {1}).handle(request, 0),
+    13: lambda request: LargePackets(100, Reassembly()).handle(request, 0),
     14: ForwardControl(set()).handle,
+    15: lambda request: StorageControl(recorder(), {65}, {1}).handle(request, 0),
     17: lambda request: answer(request, {65}),
     19: EventActions().handle,
     20: service()[0].handle,

@@ -5,6 +5,7 @@ import errno
 import pytest
 
 from fsw.recorder.marks import StoreProgress
+from fsw.recorder.packet_store import PacketSpan
 from fsw.recorder.setting import SyncPolicy
 from fsw.store.durable import Durable
 from tests.fsw.recorded import (
@@ -114,6 +115,23 @@ def test_a_call_that_fails_costs_nothing(call):
     found = [one[0] for one in held(store).values()]
     assert found == [one[0] for one in packets(*((4,) if call == "write" else (1, 2, 3)))]
     assert [one[0] for one in held(recorder(medium).stores[1]).values()] == found
+
+
+def test_a_segment_of_which_nothing_was_recorded_is_written_again_under_its_name():
+    def fail(call, path):
+        if call == "sync" and path.suffix == ".segment" and not failed:
+            failed.append(path)
+            raise OSError(errno.EIO, "the disk fails")
+
+    failed = []
+    medium = RecordingMedium(fail)
+    node = recorder(medium, policy=EAGER)
+    node.accept(packets(1), 0)
+    assert (node.stores[1].segments, node.octets, node.stores[1].durable) == ([], 0, 0)
+    node.accept(packets(2), 1)
+    node.step(1000 * MS)
+    assert [one.path for one in node.stores[1].segments] == failed
+    assert held(node.stores[1]) == held(recorder(medium).stores[1]) == dict(enumerate(packets(1, 2)))
 
 
 def test_what_stands_twice_after_a_failed_sync_is_read_once():
@@ -270,12 +288,12 @@ def test_what_the_ground_has_received_live_is_named_by_its_packets():
     node = resumed(medium, policy=LAZY)
     made = packets(16382, 16383, 16384, 16385) + packets(16383, apid=66)
     node.stores[1].accept([*made, packet(32767)], 0)
-    node.stores[1].acknowledge_packets(65, 16383, 0, made[1][1], made[2][1])
+    node.stores[1].acknowledge_packets([PacketSpan(65, 16383, 0, made[1][1], made[2][1])])
     node.flush(0)
     assert [number for number, _ in played(node)] == [0, 3, 4, 5]
-    node.stores[1].acknowledge_packets(65, 1, 1, made[3][1], made[3][1])
-    node.stores[1].acknowledge_packets(65, 2, 9, 0, made[3][1])
-    node.stores[1].acknowledge_packets(65, 2, 9, 0, 1)
+    node.stores[1].acknowledge_packets([PacketSpan(65, 1, 1, made[3][1], made[3][1])])
+    node.stores[1].acknowledge_packets([PacketSpan(65, 2, 9, 0, made[3][1])])
+    node.stores[1].acknowledge_packets([PacketSpan(65, 2, 9, 0, 1)])
     again = resumed(medium)
     assert [number for number, _ in played(again)] == [0, 4, 5]
 

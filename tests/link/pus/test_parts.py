@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.pus.parts import Reassembly, downlink_parts, uplink_parts
+from link.errors import DecodeError
+from link.pus.parts import Reassembly, downlink_parts, large_report_data, read_large_report, uplink_parts
 from link.pus.services.large_packets import AbortReason, LastUplinkPart, UplinkAborted, UplinkPart
+from link.pus.services.storage import StoredPackets
 
 
 @given(st.binary(max_size=60), st.integers(1, 30), st.sampled_from((downlink_parts, uplink_parts)))
@@ -62,3 +64,23 @@ def test_transfers_that_are_too_many_or_begin_too_large_are_told_and_stray_parts
     assert reassembly.on_part(second, 0) == b"ab"
     large, _ = uplink_parts(4, bytes(12), 11)
     assert reassembly.on_part(large, 0) == UplinkAborted(transaction=4, reason=AbortReason.TOO_LARGE)
+
+
+def test_a_report_as_data_of_a_transfer():
+    report = StoredPackets(store=1, first=2, dictionary=bytes(8), packets=b"any")
+    assert large_report_data(report) == b"\x0f\x80" + report.encode()
+    assert read_large_report(large_report_data(report)) == report
+
+
+@pytest.mark.parametrize(("data", "said"), [(b"", "of no octets"), (b"\x11", "17"), (b"\x63\x01", "99,1")])
+def test_data_of_no_report(data, said):
+    with pytest.raises(DecodeError, match=f"no report is of the type {said}"):
+        read_large_report(data)
+
+
+def test_when_a_transfer_will_be_given_up():
+    reassembly = Reassembly(timeout_ns=100)
+    assert reassembly.deadline_ns is None
+    for transaction, now_ns in ((1, 5), (2, 3)):
+        reassembly.on_part(next(uplink_parts(transaction, b"ab", 1)), now_ns)
+    assert reassembly.deadline_ns == 103

@@ -1,6 +1,6 @@
 """What a segment holds, kept in memory so that most questions need no reading: numbers, times, kinds of packets."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -27,6 +27,11 @@ def packet_kind(packet: bytes) -> RecordedKind:
     return RecordedKind(identification & 0x7FF, 0, 0)
 
 
+def kind_key(packet: bytes) -> bytes:
+    """Octets that are equal for packets of one kind, and take a fifth of the time of `packet_kind`."""
+    return packet[:2] + packet[7:9]
+
+
 @dataclass(slots=True)
 class Contents:
     """The records of a segment: how many, the first and the last number, the earliest and the latest time.
@@ -43,20 +48,22 @@ class Contents:
     kinds: set[RecordedKind] = field(default_factory=set)
     kinds_more: bool = False
 
-    def add(self, records: Iterable[StoredRecord]) -> None:
+    def add(self, records: Sequence[StoredRecord]) -> None:
         """Note records behind those that are known."""
-        for number, utc_ns, packet in records:
-            if not self.records:
-                self.first, self.oldest_ns, self.newest_ns = number, utc_ns, utc_ns
-            self.records += 1
-            self.last = number
-            self.oldest_ns, self.newest_ns = min(self.oldest_ns, utc_ns), max(self.newest_ns, utc_ns)
-            kind = packet_kind(packet)
-            if kind not in self.kinds:
-                if len(self.kinds) < _KINDS_MAX:
-                    self.kinds.add(kind)
-                else:
-                    self.kinds_more = True
+        if not records:
+            return
+        numbers, times, packets = zip(*records, strict=True)
+        oldest_ns, newest_ns = min(times), max(times)
+        if not self.records:
+            self.first, self.oldest_ns, self.newest_ns = numbers[0], oldest_ns, newest_ns
+        self.records += len(records)
+        self.last = numbers[-1]
+        self.oldest_ns, self.newest_ns = min(self.oldest_ns, oldest_ns), max(self.newest_ns, newest_ns)
+        for kind in map(packet_kind, {kind_key(packet): packet for packet in packets}.values()):
+            if len(self.kinds) < _KINDS_MAX:
+                self.kinds.add(kind)
+            else:
+                self.kinds_more |= kind not in self.kinds
 
     def overlaps(self, start_ns: int, end_ns: int) -> bool:
         """Whether a record may have a time from `start_ns` to `end_ns`, both included."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from fsw.recorder.contents import RecordedKind, packet_kind
+from fsw.recorder.contents import kind_key, packet_kind
 from fsw.recorder.marks import NUMBER_MAX, PROGRESS_OCTETS_MAX, RecordMarks, StoreProgress
 from fsw.recorder.packet_store import DroppedSegment, PacketStore, StoreSegment, TimedPacket
 from fsw.recorder.retrieval import Cursor, OpenRetrieval, RangeRetrieval, RecordRun
@@ -71,7 +71,7 @@ class Recorder:
         self.failures, self.told_lost = 0, 0
         self._copies: list[Copying] = []
         self._told: list[DroppedSegment] = []
-        self._routes: dict[RecordedKind, list[PacketStore]] = {}
+        self._routes: dict[bytes, list[PacketStore]] = {}
         self._begin()
 
     @property
@@ -93,8 +93,8 @@ class Recorder:
         batches: defaultdict[int, list[TimedPacket]] = defaultdict(list)
         routes = self._routes
         for item in packets:
-            kind = packet_kind(item[0])
-            for store in routes[kind] if kind in routes else self._route(kind):
+            key = kind_key(item[0])
+            for store in routes[key] if key in routes else self._route(item[0]):
                 batches[store.setting.number].append(item)
         for number, batch in batches.items():
             self.put(self.stores[number], batch, monotonic_ns)
@@ -201,9 +201,10 @@ class Recorder:
         self.stores[setting.number] = store
         self.retrievals[setting.number] = OpenRetrieval(store, self._patience_ns)
 
-    def _route(self, kind: RecordedKind) -> list[PacketStore]:
+    def _route(self, packet: bytes) -> list[PacketStore]:
+        kind = packet_kind(packet)
         stores = [one for one in self.stores.values() if one.setting.is_storing and one.setting.chooses(*kind)]
-        self._routes[kind] = stores
+        self._routes[kind_key(packet)] = stores
         return stores
 
     def _put(self, store: PacketStore, packets: Sequence[TimedPacket], octets: int, monotonic_ns: int) -> None:

@@ -15,7 +15,8 @@ def test_kinds_of_packets():
 def test_times_of_records_whose_clock_was_set_back():
     contents = Contents()
     assert not contents.overlaps(-10, 10)
-    contents.add(StoredRecord(number, utc_ns, packet(1)[0]) for number, utc_ns in [(3, 5), (4, 2), (7, 4)])
+    contents.add([])
+    contents.add([StoredRecord(number, utc_ns, packet(1)[0]) for number, utc_ns in [(3, 5), (4, 2), (7, 4)]])
     assert (contents.records, contents.first, contents.last) == (3, 3, 7)
     assert (contents.oldest_ns, contents.newest_ns) == (2, 5)
     assert [contents.overlaps(*span) for span in [(0, 1), (0, 2), (3, 3), (5, 9), (6, 9)]] == [
@@ -24,7 +25,8 @@ def test_times_of_records_whose_clock_was_set_back():
 
 def test_of_very_many_kinds_only_some_are_named():
     contents = Contents()
-    contents.add(StoredRecord(at, 0, packet(1, subtype=at % 64)[0]) for at in range(128))
+    contents.add([StoredRecord(at, 0, packet(1, subtype=at % 64)[0]) for at in range(128)])
+    contents.add([StoredRecord(128, 0, packet(1, subtype=0)[0])])
     assert (len(contents.kinds), contents.kinds_more) == (64, False)
-    contents.add([StoredRecord(128, 0, packet(1, subtype=64)[0])])
-    assert (len(contents.kinds), contents.kinds_more, contents.records) == (64, True, 129)
+    contents.add([StoredRecord(129, 0, packet(1, subtype=64)[0])])
+    assert (len(contents.kinds), contents.kinds_more, contents.records) == (64, True, 130)

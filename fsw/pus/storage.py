@@ -12,7 +12,7 @@ from fsw.pus.instructions import execute_each, not_mine, report_together
 from fsw.pus.paging import pages
 from fsw.recorder.packet_store import PacketSpan, PacketStore
 from fsw.recorder.recorder import STORE_NUMBER_MAX, Recorder
-from fsw.recorder.retrieval import RecordRun
+from fsw.recorder.retrieval import OpenRetrieval, RecordRun
 from fsw.recorder.selection import Selector, chosen_types, with_types, without_types
 from fsw.recorder.setting import CHOSEN_MAX, STORE_OCTETS_MIN, StoreSetting
 from link.packets.space_packet import COUNT_MODULUS
@@ -93,9 +93,9 @@ class StorageControl:
             case storage.AcknowledgePackets(ranges=ranges):
                 self._acknowledge_packets(ranges)
             case _:
-                self._retrieve(request)
+                self._retrieve(request, monotonic_ns)
 
-    def _retrieve(self, request: Request) -> None:
+    def _retrieve(self, request: Request, monotonic_ns: int) -> None:
         match request:
             case storage.StartRangeRetrieval(ranges=ranges):
                 execute_each(ranges, self._start_range)
@@ -104,9 +104,9 @@ class StorageControl:
             case storage.SetOpenRetrieval(start=start_ns, stores=numbers):
                 execute_each(numbers or self._all, lambda one: self._begin_at(one, start_ns))
             case storage.ResumeOpenRetrieval(stores=numbers):
-                execute_each(numbers or self._all, lambda one: self._recorder.retrievals[self._number(one)].resume())
+                execute_each(numbers or self._all, lambda one: self._open(one).resume(monotonic_ns))
             case storage.SuspendOpenRetrieval(stores=numbers):
-                execute_each(numbers or self._all, lambda one: self._recorder.retrievals[self._number(one)].suspend())
+                execute_each(numbers or self._all, lambda one: self._open(one).suspend())
             case _:
                 self._make(request)
 
@@ -208,8 +208,11 @@ class StorageControl:
     def _abort_range(self, number: int) -> None:
         self._recorder.ranges.pop(self._number(number), None)
 
+    def _open(self, number: int) -> OpenRetrieval:
+        return self._recorder.retrievals[self._number(number)]
+
     def _begin_at(self, number: int, start_ns: int) -> None:
-        retrieval = self._recorder.retrievals[self._number(number)]
+        retrieval = self._open(number)
         if retrieval.is_running:
             raise _not_now(f"the open retrieval of store {number} is under way")
         retrieval.start_ns = start_ns

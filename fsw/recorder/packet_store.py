@@ -94,7 +94,7 @@ class PacketStore:
     """The store of `setting`. `version`: 8 octets that name the dictionary by which its packets are read.
 
     Counts `refused` packets, which found no room, `failures` of the medium (`fault` says why the last one failed, and
-    is empty while it works), and records that were found `damaged`.
+    is empty while it works), and runs of octets that were found `damaged`.
     """
 
     def __init__(

@@ -45,7 +45,8 @@ class Copying(msgspec.Struct):
 class Recorder:
     """Stores in `folder`, of at most `octets_max` octets in all; `stores` are those of the first start.
 
-    `version` names the dictionary that describes the packets. Counts records `dropped` by priority, which the ground
+    `version` names the dictionary that describes the packets. `patience_s`: how long the ground has to acknowledge what
+    it received, before that is sent again. Counts records `dropped` by priority, which the ground
     has not acknowledged, and `expired` ones, which it has.
     """
 
@@ -57,7 +58,7 @@ class Recorder:
         octets_max: int,
         version: bytes,
         policy: SyncPolicy = USUAL_SYNC,
-        patience_s: int = 30,
+        patience_s: int = 60,
         medium: Medium = HOST,
     ) -> None:
         self.octets_max, self._version, self._policy = octets_max, version, policy
@@ -84,6 +85,12 @@ class Recorder:
         """When `step` has something to do, in monotonic time; None while it has nothing."""
         due = [store.next_due_ns for store in self.stores.values()]
         return min((ns for ns in (*due, 0 if self._copies else None) if ns is not None), default=None)
+
+    @property
+    def next_play_ns(self) -> int | None:
+        """When `play` may have something to send that it does not have yet; None while it waits for records."""
+        due = [one.next_due_ns for one in self.retrievals.values()]
+        return min((ns for ns in due if ns is not None), default=None)
 
     def accept(self, packets: Iterable[TimedPacket], monotonic_ns: int) -> None:
         """Keep packets in the stores that choose their kinds; each store writes its own with one write.

@@ -1,6 +1,7 @@
 """What goes down again of a packet store: spans of time, and without end what the ground has not acknowledged."""
 
 from bisect import bisect_left
+from collections import deque
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
@@ -33,12 +34,12 @@ class Cursor:
         self._last = -1
         self._records: list[StoredRecord] = []
 
-    def take(self, octets_max: int, span_ns: tuple[int, int], *, again: bool) -> RecordRun | None:
-        """The next records with times in `span_ns`, at most `octets_max` octets of packets, but at least one packet.
-
-        `again`: also those that the ground has acknowledged. None at the end of what is recorded.
+    def take(self, octets_max: int, span_ns: tuple[int, int], below: int, *, settled: bool) -> RecordRun | None:
+        """The next records with times in `span_ns` and numbers below `below`, at most `octets_max` octets of packets,
+        but at least one packet; `settled`: also those that the ground has acknowledged. None where there are none.
         """
-        if self.at >= self.store.durable:
+        below = min(below, self.store.durable)
+        if self.at >= below:
             return None
         for segment in self.store.segments_from(self.at):
             if not segment.is_read:
@@ -46,14 +47,14 @@ class Cursor:
             contents = segment.contents
             if contents.last < self.at or not contents.overlaps(*span_ns):
                 continue
-            start, end = max(self.at, contents.first), contents.last + 1
-            spans = [(start, end)] if again else list(self.store.marks.unsettled(start, end))
+            start, end = max(self.at, contents.first), min(contents.last + 1, below)
+            spans = [(start, end)] if settled else list(self.store.marks.unsettled(start, end))
             if spans and self._load(segment):
                 for low, high in spans:
                     if taken := self._run(low, high, octets_max, span_ns):
                         self.at = taken[-1].number + 1
                         return RecordRun(self.store.setting.number, segment.dictionary, taken)
-        self.at = self.store.durable
+        self.at = below
         return None
 
     def _load(self, segment: StoreSegment) -> bool:
@@ -96,30 +97,60 @@ class RangeRetrieval:
 
     def take(self, octets_max: int) -> RecordRun | None:
         """The next records; None when it is over."""
-        if self.cursor.at >= self.end:
-            return None
-        run = self.cursor.take(octets_max, self.span_ns, again=True)
-        records = [one for one in run.records if one.number < self.end] if run else []
-        if run is None or not records:
-            self.cursor.at = self.end
-            return None
-        return run._replace(records=records)
+        return self.cursor.take(octets_max, self.span_ns, self.end, settled=True)
+
+
+class _Ripening:
+    """Numbers that grow with time: which one was reached `age_ns` ago, to a sixteenth of that time."""
+
+    def __init__(self, age_ns: int) -> None:
+        self._age_ns, self._ripe = age_ns, 0
+        self._reached: deque[tuple[int, int]] = deque()
+
+    def begin(self, number: int) -> None:
+        """Forget what was; `number` was reached long ago."""
+        self._ripe = number
+        self._reached.clear()
+
+    def note(self, number: int, now_ns: int) -> None:
+        """Note that `number` is reached now."""
+        known, known_ns = (self._reached[-1][1], self._reached[-1][0]) if self._reached else (self._ripe, None)
+        if number > known and (known_ns is None or now_ns - known_ns >= self._age_ns // 16):
+            self._reached.append((now_ns, number))
+
+    def ripe(self, now_ns: int) -> int:
+        """The number that was reached long enough ago."""
+        while self._reached and now_ns - self._reached[0][0] >= self._age_ns:
+            _, self._ripe = self._reached.popleft()
+        return self._ripe
+
+    @property
+    def next_ns(self) -> int | None:
+        """When the next number is ripe; None while none waits."""
+        return self._reached[0][0] + self._age_ns if self._reached else None
 
 
 class OpenRetrieval:
-    """Sends what the ground has not acknowledged, from the time `start_ns` on, and what comes meanwhile.
+    """Sends what the ground has not acknowledged, from the time `start_ns` on.
 
-    What was sent and is still not acknowledged `patience_ns` after the last record went is sent again.
+    What is recorded meanwhile has `patience_ns` to be acknowledged, as it came live, before it is sent, and what was
+    sent has as long before it is sent again.
     """
 
     def __init__(self, store: PacketStore, patience_ns: int) -> None:
         self.store, self.start_ns, self.is_running = store, EVER_NS[0], False
-        self._cursor, self._patience_ns = Cursor(store), patience_ns
-        self._sent_ns: int | None = None
+        self._patience_ns = patience_ns
+        self._cursor, self._recorded = Cursor(store), _Ripening(patience_ns)
+        self._again, self._sent = Cursor(store), _Ripening(patience_ns)
+        self._again_ns = 0
 
-    def resume(self) -> None:
-        """Go on, from the oldest record that the ground has not acknowledged."""
-        self.is_running, self._sent_ns, self._cursor.at = True, None, 0
+    def resume(self, monotonic_ns: int) -> None:
+        """Go on, from the oldest record that the ground has not acknowledged; all that is recorded now may be sent."""
+        self.is_running = True
+        self._cursor.at = self._again.at = 0
+        self._recorded.begin(self.store.durable)
+        self._sent.begin(0)
+        self._again_ns = monotonic_ns + self._patience_ns
 
     def suspend(self) -> None:
         """Pause."""
@@ -133,22 +164,31 @@ class OpenRetrieval:
         return max(min(times, default=_NONE_NS), self.start_ns)
 
     @property
-    def again_ns(self) -> int | None:
-        """When what was sent is sent again if it is not acknowledged by then; None before anything was sent."""
-        return None if self._sent_ns is None or not self.is_running else self._sent_ns + self._patience_ns
+    def next_due_ns(self) -> int | None:
+        """When there may be something to send that cannot be sent yet; None while it waits for records."""
+        if not self.is_running:
+            return None
+        waits = any(True for _ in self.store.marks.unsettled(0, self._cursor.at))
+        due = (self._recorded.next_ns, self._again_ns if waits else None)
+        return min((ns for ns in due if ns is not None), default=None)
 
     def take(self, octets_max: int, monotonic_ns: int) -> RecordRun | None:
         """The next records; None while there is nothing to send."""
         if not self.is_running:
             return None
-        unreadable = self._cursor.unreadable
-        run = self._next(octets_max)
-        if run is None and self.again_ns is not None and monotonic_ns >= self.again_ns:
-            self._cursor.at, self._sent_ns = 0, None
-            run = self._next(octets_max)
-        if run or self._cursor.unreadable > unreadable:
-            self._sent_ns = monotonic_ns
+        self._recorded.note(self.store.durable, monotonic_ns)
+        run = self._next(self._cursor, octets_max, self._recorded.ripe(monotonic_ns))
+        self._sent.note(self._cursor.at, monotonic_ns)
+        return run or self._repeated(octets_max, monotonic_ns)
+
+    def _repeated(self, octets_max: int, monotonic_ns: int) -> RecordRun | None:
+        """The next records of a pass through all that was sent long enough ago; passes begin `patience_ns` apart."""
+        if monotonic_ns < self._again_ns:
+            return None
+        run = self._next(self._again, octets_max, self._sent.ripe(monotonic_ns))
+        if run is None:
+            self._again.at, self._again_ns = 0, monotonic_ns + self._patience_ns
         return run
 
-    def _next(self, octets_max: int) -> RecordRun | None:
-        return self._cursor.take(octets_max, (self.start_ns, EVER_NS[1]), again=False)
+    def _next(self, cursor: Cursor, octets_max: int, below: int) -> RecordRun | None:
+        return cursor.take(octets_max, (self.start_ns, EVER_NS[1]), below, settled=False)

@@ -35,7 +35,7 @@ class StoredRecord(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """What stands in a segment: its sound records in order, and how many runs of other octets lay between them.
+    """What stands in a segment: its sound records in order, and how many runs of other octets lay before them.
 
     `end` is where the last sound record ends: what follows is torn. `priority` and `dictionary` are None where the
     header is damaged.
@@ -71,7 +71,8 @@ def encode_records(seed: int, records: Iterable[StoredRecord]) -> bytes:
 def scan_segment(octets: bytes, seed: int) -> Scan:
     """Read whatever stands in a segment; numbers that do not grow are no records of it."""
     records: list[StoredRecord] = []
-    at = end = HEADER_OCTETS if octets.startswith(_SEGMENT) else 0
+    priority, dictionary = _head_in(octets, seed)
+    at = end = 0 if priority is None else HEADER_OCTETS
     damaged, last, size = 0, -1, len(octets)
     while at + RECORD_OCTETS <= size:
         marker, crc = _LEAD.unpack_from(octets, at)
@@ -87,7 +88,7 @@ def scan_segment(octets: bytes, seed: int) -> Scan:
         at = octets.find(_RECORD, at + 1)
         if at < 0:
             break
-    return Scan(records, damaged, end, *_head_in(octets, seed))
+    return Scan(records, damaged, end, priority, dictionary)
 
 
 def _head_in(octets: bytes, seed: int) -> tuple[int, bytes] | tuple[None, None]:

@@ -23,6 +23,7 @@ def setting(number=1, **options):
 
 def recorder(medium=None, *stores, octets_max=1 << 22, **options):
     stores = stores or (setting(),)
+    options = {"patience_s": 30} | options
     return Recorder(
         FOLDER, stores, octets_max=octets_max, version=VERSION, medium=medium or RecordingMedium(), **options
     )

@@ -110,7 +110,7 @@ class Life(RuleBasedStateMachine):
     @rule(octets_max=st.integers(1, 4000))
     def play(self, octets_max):
         """Exactly what is recorded and neither acknowledged nor deleted goes down, each number for one packet."""
-        self.node.retrievals[1].resume()
+        self.node.retrievals[1].resume(self.now_ns)
         found = played(self.node, self.now_ns, octets_max)
         numbers = [number for number, _ in found]
         assert numbers == sorted(set(numbers))

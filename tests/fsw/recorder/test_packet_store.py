@@ -29,7 +29,7 @@ MS = 1_000_000
 
 def resumed(medium, **options):
     made = recorder(medium, **options)
-    made.retrievals[1].resume()
+    made.retrievals[1].resume(0)
     return made
 
 
@@ -204,7 +204,7 @@ def test_a_damaged_record_costs_itself_and_is_not_waited_for():
     at = len(whole) // 2
     medium.write(path, whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
     for survivor in (node, resumed(medium)):
-        survivor.retrievals[1].resume()
+        survivor.retrievals[1].resume(0)
         assert played(survivor) == [(0, packet(1)), (2, packet(3))]
         assert survivor.stores[1].damaged == 1
         assert list(survivor.stores[1].marks.unsettled(0, 3)) == [(0, 1), (2, 3)]
@@ -239,7 +239,7 @@ def test_a_segment_that_cannot_be_read_at_the_start_is_tried_again():
         store.delete_up_to(START_NS, 0)
     medium.fail = lambda call, path: None
     assert played(survivor) == []
-    assert survivor.retrievals[1].again_ns == 30_000 * MS
+    assert survivor.next_play_ns == 30_000 * MS
     assert played(survivor, 30_000 * MS) == [(0, packet(1)), (1, packet(2))]
 
 
@@ -279,6 +279,7 @@ def test_what_is_deleted_does_not_come_back():
         assert played(survivor) == []
         survivor.accept(packets(3), 0)
         survivor.flush(0)
+        survivor.retrievals[1].resume(0)
         assert [number for number, _ in played(survivor)] == [65538]
 
 
@@ -290,6 +291,7 @@ def test_what_the_ground_has_received_live_is_named_by_its_packets():
     node.stores[1].accept([*made, packet(32767)], 0)
     node.stores[1].acknowledge_packets([PacketSpan(65, 16383, 0, made[1][1], made[2][1])])
     node.flush(0)
+    node.retrievals[1].resume(0)
     assert [number for number, _ in played(node)] == [0, 3, 4, 5]
     node.stores[1].acknowledge_packets([PacketSpan(65, 1, 1, made[3][1], made[3][1])])
     node.stores[1].acknowledge_packets([PacketSpan(65, 2, 9, 0, made[3][1])])

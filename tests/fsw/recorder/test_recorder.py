@@ -1,6 +1,7 @@
 """Stores together: what goes where, what is dropped first, what is played first, and what survives of settings."""
 
 import errno
+from itertools import pairwise
 
 import pytest
 
@@ -135,42 +136,77 @@ def test_the_most_important_store_is_played_first():
     node = recorder(None, setting(1, priority=1), setting(2, priority=2), policy=EAGER)
     node.accept(packets(1, 2), 0)
     for retrieval in node.retrievals.values():
-        retrieval.resume()
+        retrieval.resume(0)
     assert node.next_due_ns is None
     runs = [node.play(1000, 0) for _ in range(3)]
     assert [run and run.store for run in runs] == [2, 1, None]
 
 
+def sent(node, second):
+    return [number for number, _ in played(node, second * 1000 * MS)]
+
+
 def test_what_is_not_acknowledged_is_sent_again_after_a_while():
-    node = recorder(policy=EAGER)
+    node = recorder(policy=EAGER, patience_s=30)
     node.accept(packets(1, 2, 3), 0)
-    retrieval = node.retrievals[1]
-    assert played(node) == []
-    retrieval.resume()
-    assert retrieval.again_ns is None
-    assert [number for number, _ in played(node, 5 * MS)] == [0, 1, 2]
-    node.stores[1].marks.acknowledge([(1, 2)])
-    assert retrieval.again_ns == 30_005 * MS
-    assert played(node, 30_004 * MS) == []
-    node.accept(packets(4), 0)
-    assert [number for number, _ in played(node, 30_004 * MS)] == [3]
-    assert [number for number, _ in played(node, 60_004 * MS)] == [0, 2, 3]
-    node.stores[1].marks.acknowledge([(0, 4)])
-    assert played(node, 90_004 * MS) == []
+    retrieval, marks = node.retrievals[1], node.stores[1].marks
+    assert (played(node), node.next_play_ns) == ([], None)
+    retrieval.resume(0)
+    assert sent(node, 5) == [0, 1, 2]
+    assert node.next_play_ns == 30_000 * MS
+    marks.acknowledge([(1, 2)])
+    assert [sent(node, second) for second in (6, 34)] == [[], []]  # at 30 s nothing was sent long enough ago
+    assert node.next_play_ns == 64_000 * MS
+    assert [sent(node, second) for second in (63, 64, 65, 93)] == [[], [0, 2], [], []]
+    marks.acknowledge([(0, 3)])
+    assert node.next_play_ns is None
+    assert sent(node, 200) == []
     retrieval.suspend()
-    assert (retrieval.again_ns, played(node, 200_000 * MS)) == (None, [])
+    assert (node.next_play_ns, sent(node, 300)) == (None, [])
+
+
+def test_what_is_recorded_meanwhile_has_time_to_be_acknowledged_live():
+    node = recorder(policy=EAGER, patience_s=32)
+    node.retrievals[1].resume(0)
+    told = set()
+    for second in range(100):
+        node.accept(packets(second), second * 1000 * MS)
+        numbers = sent(node, second)
+        assert all(number % 7 == 0 and number <= second - 32 for number in numbers)
+        told.update(numbers)
+        if second % 10 == 0:  # the ground has all but every seventh
+            ours = [number for number in range(second) if number % 7]
+            node.stores[1].marks.acknowledge((number, number + 1) for number in ours)
+    assert told == set(range(0, 64, 7))
+    assert node.next_play_ns
+
+
+def test_old_records_are_sent_again_also_while_new_ones_come():
+    node = recorder(policy=EAGER, patience_s=32)
+    node.accept(packets(0), 0)
+    node.retrievals[1].resume(0)
+    told = []
+    for second in range(1, 200):
+        node.accept(packets(second), second * 1000 * MS)
+        told += [(second, number) for number in sent(node, second)]
+        node.stores[1].marks.acknowledge([(1, second)])
+    assert [number for _, number in told] == [0] * len(told)
+    seconds = [second for second, _ in told]
+    assert seconds[0] == 1
+    assert all(32 <= after - before <= 66 for before, after in pairwise(seconds))
+    assert len(seconds) >= 4
 
 
 def test_runs_are_of_consecutive_records_and_bounded():
     node = recorder(policy=EAGER)
     node.accept(packets(*range(10), size=80), 0)
     node.stores[1].marks.acknowledge([(4, 5)])
-    node.retrievals[1].resume()
+    node.retrievals[1].resume(0)
     runs = []
     while run := node.play(220, 0):
         runs.append([one.number for one in run.records])
     assert runs == [[0, 1], [2, 3], [5, 6], [7, 8], [9]]
-    node.retrievals[1].resume()
+    node.retrievals[1].resume(0)
     assert len(node.play(1, 0).records) == 1
 
 
@@ -180,7 +216,7 @@ def test_open_retrieval_begins_at_a_time():
     retrieval = node.retrievals[1]
     assert retrieval.reached_ns == packet(1)[1]
     retrieval.start_ns = packet(2)[1]
-    retrieval.resume()
+    retrieval.resume(0)
     assert [number for number, _ in played(node)] == [1, 2]
     assert retrieval.reached_ns == packet(2)[1]
 
@@ -233,12 +269,13 @@ def test_a_range_is_sent_once_before_what_is_open():
     node.accept(packets(*range(6)), 0)
     node.stores[1].marks.acknowledge([(0, 6)])
     node.retrieve_range(1, (packet(2)[1], packet(3)[1]))
-    node.retrievals[1].resume()
+    node.retrievals[1].resume(0)
     assert [number for number, _ in played(node)] == [2, 3]
     assert node.ranges == {}
     node.retrieve_range(1, EVER_NS)
     node.accept(packets(6), 0)
-    assert [number for number, _ in played(node)] == [0, 1, 2, 3, 4, 5, 6]
+    assert sent(node, 0) == [0, 1, 2, 3, 4, 5]
+    assert sent(node, 30) == [6]
 
 
 def test_a_store_whose_setting_is_lost_is_found_by_its_segments():

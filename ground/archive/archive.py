@@ -98,6 +98,12 @@ class Archive:
         for number, *values in self._select(f"select {order}, {COLUMNS[table]} from {table} order by {order}"):
             yield item_of(table, number, values)
 
+    def secure(self) -> bool:
+        """Make what `write` stored survive a power failure; False where readers of the file prevent it for now."""
+        with self._named_errors():
+            _, logged, moved = self._connection.execute("pragma wal_checkpoint(passive)").fetchone()
+        return bool(logged == moved)
+
     def structure_fault(self, *, thorough: bool = True) -> str:
         """SQLite's report on the structure of the file; empty where it is sound.
 

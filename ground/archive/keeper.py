@@ -48,6 +48,14 @@ class Keeper:
         self.keep(())
         return not self._waiting
 
+    def secure(self) -> bool:
+        """Whether all that was kept is in the archive and survives a power failure, as far as that is known."""
+        try:
+            return not self._waiting and self.archive.secure()
+        except ArchiveError as error:
+            self.fault = str(error)
+            return False
+
     def rescue(self, path: Path) -> bool:
         """Append what waits to a file of JSON lines, `[kind, item]`, octets in base 64; return whether there was any.
 

@@ -48,7 +48,11 @@ class Reading(NamedTuple):
 def read_packet(octets: bytes) -> Reading:
     """Headers and report of one whole space packet. Raises DecodeError."""
     packet = TmPacket.decode(octets)
-    report = read_report(packet)
+    return reading_of(packet, read_report(packet))
+
+
+def reading_of(packet: TmPacket, report: Report) -> Reading:
+    """A report that came in `packet`, or whose last part did."""
     return Reading(packet, report, _definition(report))
 
 

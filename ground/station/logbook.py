@@ -25,6 +25,11 @@ class Logbook:
         self._news: list[GroundRecord] = []
         self._said = 0
 
+    @property
+    def lost(self) -> int:
+        """Grows whenever the archive may not get something that was noted."""
+        return self.keeper.abandoned + self._duties.failed["archiving"]
+
     def note(self, *items: Item) -> None:
         """Add items for the archive; records among them become news, unless the archive has them already."""
         self._items += items

@@ -31,11 +31,14 @@ from link.cfdp import Settings as FileSettings
 from link.dictionary import Dictionary
 from link.dictionary.kinds import Value
 from link.packets.space_packet import COUNT_MODULUS, HEADER_SIZE
+from link.pus.packets import TC_OVERHEAD, AckFlags
 from link.pus.source import TcSource
 
 _APID_MASK = 0x7FF
 _RETRY_NS = 1_000_000_000  # between attempts to write to an archive that fails
 _MS = 1_000_000
+_RECORDS_TOLD_NS, _PACKETS_TOLD_NS = 5_000_000_000, 30_000_000_000
+"""How long after one acknowledgement the next one is sent, of records and of packets that came live."""
 _PORT_EVENTS: dict[str, tuple[str, Severity]] = {
     "away": ("LinkPortAway", "medium"),
     "back": ("LinkPortBack", "info"),
@@ -85,6 +88,7 @@ class Station:
         self._files = self._file_service(store, patience)
         self._linked = False
         self._retry_ns = 0
+        self._told_ns, self._lost = now.monotonic_ns, self._log.lost
 
     @property
     def node(self) -> str:
@@ -108,6 +112,7 @@ class Station:
         due += [self._files.deadline_ns] if self._files and self._linked else []
         due += [self._downlink.lost_at_ns] if self._linked else []
         due += [self._retry_ns] if self._log.keeper.waiting else []
+        due += [self._tell_ns] if self._tell_ns is not None and self._linked else []
         return min((ns for ns in due if ns is not None), default=None)
 
     def feed(self, octets: bytes, now: Moment) -> None:
@@ -143,6 +148,8 @@ class Station:
         with self.duties.alone("files"):
             for packet in self._files.packets(now) if self._files else ():
                 self._uplink.send_beside(packet)
+        with self.duties.alone("acknowledging"):
+            self._acknowledge(now)
         with self.duties.alone("command time-outs"):
             self._time_out(now)
         with self.duties.alone("command link"):
@@ -360,6 +367,27 @@ class Station:
         self._telemetry.forget_node()
         if self._files:
             self._files.freeze(now)
+
+    @property
+    def _tell_ns(self) -> int | None:
+        """When the node is told next what is archived, in monotonic time; None while there is nothing to tell."""
+        receipts = self._telemetry.receipts
+        after = _RECORDS_TOLD_NS if receipts.has_records else _PACKETS_TOLD_NS if receipts.has_packets else None
+        return None if after is None else self._told_ns + after
+
+    def _acknowledge(self, now: Moment) -> None:
+        """Tell the node's recorder what the archive has for good; a request that is lost is made good by playback."""
+        if self._tell_ns is None or now.monotonic_ns < self._tell_ns:
+            return
+        self._told_ns = now.monotonic_ns
+        if self._log.lost != self._lost:
+            self._lost = self._log.lost
+            self._telemetry.receipts.clear()
+        if not self._linked or self._telemetry.flown != self._dictionary.version or not self._log.keeper.secure():
+            return
+        self._follow()
+        for request in self._telemetry.receipts.drain(self._uplink.packet_octets_max - TC_OVERHEAD):
+            self._uplink.send_beside(self._source.packet(request, AckFlags.NONE).encode())
 
     def _time_out(self, now: Moment) -> None:
         """Withdraw the commands that have timed out."""

@@ -3,6 +3,9 @@
 The node's beacon names the dictionary that it flies. While that is not ours nothing is decoded by ours, which
 would give plausible nonsense; packets before the first beacon wait for it. Packets are archived as they come, and
 get their dictionary version once the node has named it.
+
+Packets that the node had recorded come in reports of service 15, which name the dictionary of their time. They are
+archived like others, and events among them become news; they are not the present state, so nothing else does.
 """
 
 from collections import deque
@@ -11,23 +14,27 @@ from typing import Any
 
 from ground.archive.archive import Archive
 from ground.archive.dictionaries import differences_line, stored_dictionary
-from ground.archive.reading import BEACON_STRUCTURE, Reading, read_packet
+from ground.archive.reading import BEACON_STRUCTURE, Reading, read_packet, reading_of
 from ground.archive.rows import NamedRow
 from ground.commands.book import CommandBook
 from ground.commands.names import Names
 from ground.records import TIME_UNIT, EventRecord, SampleRecord, plain
 from ground.station.limits import LimitWatch
 from ground.station.logbook import Logbook
+from ground.station.receipts import Receipts
 from hal.clock import Moment
 from link.dictionary import Dictionary, Happening, Sample, Time
 from link.dictionary.codec.record import Codec
 from link.dictionary.conditions import Condition, comparisons_of
 from link.dictionary.model import ReportEntry as Structure
 from link.errors import DecodeError
+from link.frames.tc_segment import split_packets
 from link.packets.space_packet import COUNT_MODULUS
 from link.pus.message import Report, Request
 from link.pus.packets import RequestId
+from link.pus.parts import Reassembly, read_large_report
 from link.pus.services import verification
+from link.pus.services.events import EventReport
 from link.pus.services.housekeeping import (
     AppendParameters,
     CreateStructure,
@@ -35,6 +42,8 @@ from link.pus.services.housekeeping import (
     StructureReport,
     structure_of,
 )
+from link.pus.services.large_packets import DownlinkedPart
+from link.pus.services.storage import StoredPackets
 from link.pus.services.verification import RefusedError
 
 _STALE_NS = 10_000_000_000  # then an earlier time counts as the latest: the node's clock was set back
@@ -53,11 +62,15 @@ class TelemetryReader:
         self.latest: dict[str, SampleRecord] = {}
         self.flown: str | None = None
         self.undecoded = 0
+        self.receipts = Receipts()
+        """What the node may forget, as it is archived; stays empty for a node without a recorder."""
         self.last_request: int | None = None
         """Sequence count of the last request that the node took, from any sender; None until its beacon reports one."""
         self.mismatch = ""
         """How the node's dictionary differs from ours; empty if it does not, or is not known."""
         self._dictionary, self._archive, self._book, self._log = dictionary, archive, book, logbook
+        self._has_recorder = StoredPackets.__service__ in dictionary.services
+        self._parts = Reassembly()
         self._early: deque[tuple[Reading, Moment]] = deque()  # packets before the node named its dictionary
         self._taken_ns: dict[str, int] = {}  # monotonic time of arrival of each report's latest sample
         self._limits = LimitWatch()
@@ -75,7 +88,18 @@ class TelemetryReader:
         except DecodeError as error:
             self._log.stray(octets, "not a report", str(error), now)
             return None
-        self._log.note(reading.row(octets, now.utc_ns, reading.flown_version or self.flown or ""))
+        if self._has_recorder:
+            self.receipts.took_packet(reading.packet.apid, reading.packet.count, reading.packet.time_ns)
+        if not isinstance(reading.report, StoredPackets):
+            self._log.note(reading.row(octets, now.utc_ns, reading.flown_version or self.flown or ""))
+        if isinstance(reading.report, DownlinkedPart):
+            whole = self._completed(reading.report, now)
+            if whole is None:
+                return None
+            reading = reading_of(reading.packet, whole)
+        if isinstance(reading.report, StoredPackets):
+            self._take_stored(reading.report, octets, now)
+            return None
         self._check_version(reading, now)
         self._log.note(*self._book.reported(reading.report, reading.packet.time_ns, now))
         self._early.append((reading, now))
@@ -92,6 +116,41 @@ class TelemetryReader:
         self.flown, self.mismatch = None, ""
         self.undecoded += len(self._early)
         self._early.clear()
+
+    def _take_stored(self, stored: StoredPackets, octets: bytes, now: Moment) -> None:
+        """Archive packets that the node had recorded; `octets`, in which they came, only where they cannot be told."""
+        try:
+            packets = split_packets(stored.packets)
+        except DecodeError as error:
+            self._log.stray(octets, "recorded packets", str(error), now)
+            return
+        version = stored.dictionary.hex() if any(stored.dictionary) else UNKNOWN
+        for packet in packets:
+            self._recall(packet, version, now)
+        if self._has_recorder:
+            self.receipts.took_records(stored.store, stored.first, len(packets))
+
+    def _recall(self, octets: bytes, version: str, now: Moment) -> None:
+        """Take a packet of earlier, made while the node flew the dictionary `version`."""
+        try:
+            reading = read_packet(octets)
+        except DecodeError as error:
+            self._log.stray(octets, "not a report", str(error), now)
+            return
+        self._log.note(reading.row(octets, now.utc_ns, version))
+        self._log.note(*self._book.reported(reading.report, reading.packet.time_ns, now))
+        if isinstance(reading.report, EventReport) and version == self._dictionary.version:
+            self._decode(reading, now)
+
+    def _completed(self, part: DownlinkedPart, now: Moment) -> Report | None:
+        """The report longer than a packet of which `part` is the last; None while parts of it are missing."""
+        self._parts.step(now.monotonic_ns)
+        whole = self._parts.on_part(part, now.monotonic_ns)
+        try:
+            return read_large_report(whole) if isinstance(whole, bytes) else None
+        except DecodeError as error:
+            self._log.count_stray("not a report", str(error), now)
+            return None
 
     def _decode_early(self) -> None:
         """Decode the waiting packets once the dictionary is known to be ours; drop them if it is another."""

@@ -1,0 +1,265 @@
+"""What a node recorded while nobody listened is archived once, acknowledged once it is safe, and then left alone."""
+
+from random import Random
+
+import pytest
+from msgspec.structs import replace as altered
+
+from fsw.pus.storage import StorageControl, stored_packets
+from ground.archive.archive import Archive
+from ground.archive.keeper import Keeper
+from ground.archive.rows import StrayRow
+from ground.errors import ArchiveError
+from ground.records import EventRecord, SampleRecord
+from ground.station.station import Patience, Station
+from ground.station.telemetry import UNKNOWN
+from hal.clock import Moment
+from link.cfdp import MemoryStore
+from link.packets.space_packet import SpacePacket
+from link.pus.catalogue import read_request
+from link.pus.packets import AckFlags, TcPacket
+from link.pus.parts import downlink_parts, large_report_data
+from link.pus.services.events import event_report
+from link.pus.services.storage import (
+    AcknowledgePackets,
+    AcknowledgeRecords,
+    ResumeOpenRetrieval,
+    StoredPackets,
+)
+from link.pus.services.verification import CompletionSuccess
+from link.pus.source import TmSource
+from tests.fsw.recorded import EAGER, VERSION, recorder, setting
+from tests.ground.spacecraft import APID, DICTIONARY, FILES_APID, SECOND, UTC_NS, Done, Spacecraft, World
+
+RECORDS = altered(DICTIONARY, services=(15,))
+OURS = bytes.fromhex(RECORDS.version)
+
+
+class Recording(Spacecraft):
+    """A spacecraft that records its reports, and plays back what it is told to, one run of records a turn."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.recorder = recorder(None, setting(chosen=((APID, None, None),)), policy=EAGER, patience_s=40)
+        self.storage = StorageControl(self.recorder, {APID}, {0})
+        self.requests, self.played = [], []
+
+    def report(self, report):
+        packet = self.source.packet(report, self.utc_ns + self.now_ns)
+        if not isinstance(report, StoredPackets):
+            self.recorder.accept([(packet, self.utc_ns + self.now_ns)], self.now_ns)
+        self.sender.offer("housekeeping", packet)
+        return packet
+
+    def step(self, now_ns):
+        run = self.recorder.play(300, now_ns) if self.sender.room("housekeeping") > 8 else None
+        if run:
+            self.now_ns = now_ns
+            self.played += [one.number for one in run.records]
+            self.report(with_dictionary(run, OURS))
+        return super().step(now_ns)
+
+    def ask(self, request):
+        list(self.storage.handle(request, self.now_ns))
+
+    def _take(self, data):
+        if SpacePacket.decode(data).apid == FILES_APID:
+            super()._take(data)
+            return
+        packet = TcPacket.decode(data)
+        request = read_request(packet)
+        assert packet.acknowledge == AckFlags.NONE
+        self.requests.append(request)
+        self.ask(request)
+
+
+def with_dictionary(run, dictionary):
+    """The report of a run of records, made while the node flew this dictionary."""
+    report = stored_packets(run)
+    assert report.dictionary == VERSION
+    report.dictionary = dictionary
+    return report
+
+
+class Fading:
+    """A link down that is cut off for spans of time and loses a share of the rest."""
+
+    def __init__(self, seed, outages, loss):
+        self.random, self.outages, self.loss, self.world = Random(seed), outages, loss, None
+
+    def __call__(self, octets):
+        out = any(start <= self.world.now_ns < end for start, end in self.outages)
+        return b"" if out or self.random.random() < self.loss else octets
+
+
+def flown(archive, seed=1, outages=((20, 50),), loss=0.0):
+    """A world of a recording spacecraft, and what was recorded."""
+    station = Station(RECORDS, archive, MemoryStore(), Moment(0, UTC_NS), patience=Patience(round_trip_ms=1000))
+    fading = Fading(seed, [(start * SECOND, end * SECOND) for start, end in outages], loss)
+    world = World(station, Recording(dictionary=RECORDS), down=fading)
+    fading.world = world
+    return world
+
+
+def archived(archive):
+    return [row.octets for row in archive.stored("packets")]
+
+
+def recorded(world):
+    store = world.spacecraft.recorder.stores[1]
+    return [one.packet for segment in store.segments for one in store.read(segment)]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_everything_is_archived_once_and_nothing_needlessly_sent(seed):
+    archive = Archive()
+    world = flown(archive, seed, [(20, 50), (60, 75)], loss=0.2 if seed else 0.0)
+    world.run(80)
+    assert set(archived(archive)) < set(recorded(world))
+    world.spacecraft.ask(ResumeOpenRetrieval(stores=[]))
+    world.run(100)
+    world.down = bytes
+    world.run(130)
+    assert sorted(archived(archive)) == sorted(recorded(world)[: len(archived(archive))])
+    assert len(recorded(world)) - len(archived(archive)) <= 1
+    world.spacecraft.played.clear()
+    world.run(100)
+    assert world.spacecraft.played == []
+
+
+def test_what_came_live_is_not_played_back():
+    archive = Archive()
+    world = flown(archive)
+    world.run(80)
+    world.spacecraft.ask(ResumeOpenRetrieval(stores=[]))
+    world.run(4)
+    numbers = {recorded(world).index(octets) for octets in set(recorded(world)) - set(archived(archive))}
+    assert numbers <= {83, 84}
+    assert set(range(20, 50)) <= set(world.spacecraft.played)
+    assert not set(range(19)) & set(world.spacecraft.played)
+    world.run(6)
+    assert {type(one) for one in world.spacecraft.requests} == {AcknowledgeRecords, AcknowledgePackets}
+    assert not world.station.status(world.now).dropped["reports about unknown commands"]
+
+
+def test_events_of_the_past_become_news_and_samples_do_not():
+    archive = Archive()
+    world = flown(archive, outages=[(0, 10)])
+    world.run(5)
+    world.spacecraft.report(event_report(Done(what="it")))
+    world.run(6)
+    world.spacecraft.ask(ResumeOpenRetrieval(stores=[]))
+    world.run(0.5)
+    assert [event.message for event in world.of(EventRecord) if event.origin == "node"] == ["it was done."]
+    assert abs(world.of(EventRecord)[-1].time_ns - UTC_NS - 4_900_000_000) < 60
+    assert min(sample.values["uptime_s"] for sample in world.of(SampleRecord)) == 10
+    assert len({row.time_ns for row in archive.stored("packets")}) > 10
+
+
+class Refusing(Archive):
+    """An archive that can be full, or busy."""
+
+    refuses = busy = False
+
+    def write(self, items):
+        if self.refuses:
+            raise ArchiveError("archive: the disk is full")
+        return super().write(items)
+
+    def secure(self):
+        if self.busy:
+            raise ArchiveError("archive: the disk fails")
+        return super().secure()
+
+
+def test_nothing_is_acknowledged_before_it_is_safe():
+    archive = Refusing()
+    world = flown(archive, outages=[])
+    archive.busy = True
+    world.run(40)
+    assert world.spacecraft.requests == []
+    archive.busy, archive.refuses = False, True
+    world.run(40)
+    assert world.spacecraft.requests == []
+    archive.refuses = False
+    world.run(40)
+    assert world.spacecraft.requests
+    store = world.spacecraft.recorder.stores[1]
+    assert next(store.marks.unsettled(0, store.durable))[0] > 80
+
+
+def test_what_the_archive_gave_up_is_not_acknowledged(monkeypatch):
+    archive = Refusing()
+    world = flown(archive, outages=[])
+    monkeypatch.setattr(Keeper, "_hold", lambda keeper, items: setattr(keeper, "abandoned", keeper.abandoned + 1))
+    archive.refuses = True
+    world.run(10)
+    archive.refuses = False
+    world.run(60)
+    world.spacecraft.ask(ResumeOpenRetrieval(stores=[]))
+    world.run(20)
+    assert sorted(archived(archive)) == sorted(recorded(world))[: len(archived(archive))]
+    assert len(recorded(world)) - len(archived(archive)) <= 1
+
+
+def test_a_node_without_a_recorder_is_told_nothing():
+    world = flown(Archive(), outages=[])
+    world.station = Station(DICTIONARY, Archive(), MemoryStore(), Moment(0, UTC_NS))
+    world.spacecraft.dictionary = DICTIONARY
+    world.run(40)
+    assert world.spacecraft.requests == []
+    world.spacecraft.ask(ResumeOpenRetrieval(stores=[]))
+    world.run(10)
+    assert world.spacecraft.requests == []
+
+
+class TestReports:
+    """Reports of service 15 by themselves, and in parts."""
+
+    def hear(self, *reports):
+        archive = Archive()
+        world = flown(archive, outages=[])
+        world.run(1)
+        for report in reports:
+            world.spacecraft.sender.offer("housekeeping", world.spacecraft.source.packet(report, UTC_NS))
+        world.run(1)
+        return world, archive
+
+    def of(self, *packets, dictionary=OURS):
+        return StoredPackets(store=1, first=7, dictionary=dictionary, packets=b"".join(packets))
+
+    def packet(self, report):
+        return TmSource(APID).packet(report, UTC_NS - 50 * SECOND)
+
+    def rows(self, archive):
+        return [row for row in archive.stored("packets") if row.time_ns < UTC_NS - SECOND]
+
+    def test_the_dictionary_of_the_time_is_kept(self):
+        packet = self.packet(event_report(Done(what="it")))
+        for dictionary, name in ((bytes(8), UNKNOWN), (b"\1" * 8, "01" * 8), (OURS, RECORDS.version)):
+            world, archive = self.hear(self.of(packet, dictionary=dictionary))
+            assert [(row.dictionary, row.octets) for row in self.rows(archive)] == [(name, packet)]
+            assert len([one for one in world.of(EventRecord) if one.origin == "node"]) == (dictionary == OURS)
+
+    def test_what_is_no_packet_is_kept_as_it_came(self):
+        torn, no_report = self.of(b"torn"), self.of(SpacePacket(APID, 3, b"abc").encode())
+        world, archive = self.hear(torn, no_report)
+        strays = [row for row in archive.strays() if isinstance(row, StrayRow)]
+        assert [row.reason.partition(":")[0] for row in strays] == ["recorded packets", "not a report"]
+        assert strays[1].octets == no_report.packets
+        assert world.station.status(world.now).link.strays == {"recorded packets": 1, "not a report": 1}
+
+    def test_a_report_longer_than_a_packet_comes_in_parts(self):
+        packets = [self.packet(CompletionSuccess(request=number)) for number in range(20)]
+        parts = downlink_parts(4, large_report_data(self.of(*packets)), 150)
+        _, archive = self.hear(*parts)
+        assert len([row for row in archive.stored("packets") if row.service == 13]) > 2
+        assert [row.octets for row in self.rows(archive)] == packets
+
+    def test_any_report_may_come_in_parts(self):
+        world, _ = self.hear(*downlink_parts(4, large_report_data(event_report(Done(what="it"))), 4))
+        assert [event.message for event in world.of(EventRecord) if event.origin == "node"] == ["it was done."]
+
+    def test_parts_of_no_report_are_counted(self):
+        world, _ = self.hear(*downlink_parts(4, b"\xff\xff nothing", 3), *downlink_parts(5, b"\x11\x02", 1))
+        assert world.station.status(world.now).link.strays == {"not a report": 1}

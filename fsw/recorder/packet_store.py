@@ -35,7 +35,7 @@ _FILE_OCTETS_MIN = 4096  # what the smallest file takes of a disk
 _MS = 1_000_000
 UNKNOWN_DICTIONARY = bytes(DICTIONARY_OCTETS)
 TimedPacket = tuple[bytes, int]
-"""A whole space packet and its time, `utc_ns`."""
+"""A whole space packet and its time, `utc_ns`: that in its header, where it has one."""
 
 
 @dataclass(slots=True, eq=False)

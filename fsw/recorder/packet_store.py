@@ -32,6 +32,8 @@ from fsw.recorder.setting import StoreSetting, SyncPolicy
 from link.packets.space_packet import COUNT_MODULUS
 
 _FILE_OCTETS_MIN = 4096  # what the smallest file takes of a disk
+_ID_OCTETS = 4  # of a packet: APID and sequence count
+_RECENT = 2048  # records whose packets can be acknowledged without reading the medium
 _MS = 1_000_000
 UNKNOWN_DICTIONARY = bytes(DICTIONARY_OCTETS)
 TimedPacket = tuple[bytes, int]
@@ -110,6 +112,7 @@ class PacketStore:
         self.octets = 0
         self._active: StoreSegment | None = None
         self._held: list[StoredRecord] = []  # not confirmed yet; the first `_written` of them stand in the active one
+        self._recent: list[StoredRecord] = []  # the latest ones, with the first octets of their packets only
         self._written = self._held_octets = self._waiting_octets = 0
         self._sync_ns: int | None = None
         self._retry_ns = 0
@@ -156,7 +159,11 @@ class PacketStore:
             taken += 1
         self.refused += len(packets) - taken
         first = self.marks.take(taken)
-        self._held += [StoredRecord(first + at, utc_ns, packet) for at, (packet, utc_ns) in enumerate(packets[:taken])]
+        records = [StoredRecord(first + at, utc_ns, packet) for at, (packet, utc_ns) in enumerate(packets[:taken])]
+        self._held += records
+        self._recent += [StoredRecord(number, utc_ns, packet[:_ID_OCTETS]) for number, utc_ns, packet in records]
+        if len(self._recent) > 2 * _RECENT:
+            del self._recent[:-_RECENT]
         self._held_octets += octets
         self._waiting_octets += octets
         self.step(monotonic_ns)
@@ -251,17 +258,30 @@ class PacketStore:
             self._files.sync()
 
     def acknowledge_packets(self, spans: Sequence[PacketSpan]) -> None:
-        """Note that the ground has these packets, where the store has them. Raises OSError."""
+        """Note that the ground has these packets, where the store has them. Raises OSError.
+
+        Only what is earlier than the latest records is looked for on the medium. Where a clock was set back this may
+        miss some: the ground gets them once more, and acknowledges their numbers.
+        """
         of_apid: defaultdict[int, list[PacketSpan]] = defaultdict(list)
         for span in spans:
             of_apid[span.apid].append(span)
-        meant = [one.number for one in self._held if _is_among(one, of_apid)]
-        for segment in self.segments:
-            overlaps = any(segment.contents.overlaps(span.start_ns, span.end_ns) for span in spans)
-            if overlaps and self.unacknowledged(segment):
-                meant += [one.number for one in self.read(segment) if _is_among(one, of_apid)]
+        meant = [one.number for one in self._recent if _is_among(one, of_apid)]
+        if not self._recent or any(span.start_ns < self._recent[0].utc_ns for span in spans):
+            meant += self._meant_before(self._recent[0].number if self._recent else self.marks.next, of_apid)
         if meant:
             self.marks.acknowledge((number, number + 1) for number in sorted(meant))
+
+    def _meant_before(self, below: int, of_apid: Mapping[int, Sequence[PacketSpan]]) -> list[int]:
+        """The numbers below `below` of the packets that are meant: those records are on the medium, or wait for it."""
+        spans = [span for of_one in of_apid.values() for span in of_one]
+        meant = [one.number for one in self._held if one.number < below and _is_among(one, of_apid)]
+        for segment in self.segments:
+            overlaps = any(segment.contents.overlaps(span.start_ns, span.end_ns) for span in spans)
+            end = min(segment.contents.last + 1, below)
+            if overlaps and self.marks.count_unsettled(segment.contents.first, end):
+                meant += [one.number for one in self.read(segment) if one.number < end and _is_among(one, of_apid)]
+        return meant
 
     def _write(self, monotonic_ns: int) -> None:
         while self._written < len(self._held):
@@ -375,7 +395,7 @@ class PacketStore:
 
 
 def _is_among(one: StoredRecord, of_apid: Mapping[int, Sequence[PacketSpan]]) -> bool:
-    word = int.from_bytes(one.packet[:4])
+    word = int.from_bytes(one.packet[:_ID_OCTETS])
     spans = of_apid.get(word >> 16 & 0x7FF, ())
     return any(span.has(word & 0x3FFF, one.utc_ns) for span in spans)
 

@@ -35,10 +35,11 @@ class Cursor:
         self._records: list[StoredRecord] = []
 
     def take(self, octets_max: int, span_ns: tuple[int, int], below: int, *, settled: bool) -> RecordRun | None:
-        """The next records with times in `span_ns` and numbers below `below`, at most `octets_max` octets of packets,
-        but at least one packet; `settled`: also those that the ground has acknowledged. None where there are none.
+        """The next records with times in `span_ns` and numbers below `below`, of which all are recorded: at most
+        `octets_max` octets of packets, but at least one packet. None where there are none.
+
+        `settled`: also those that the ground has acknowledged.
         """
-        below = min(below, self.store.durable)
         if self.at >= below:
             return None
         for segment in self.store.segments_from(self.at):

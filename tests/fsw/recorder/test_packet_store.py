@@ -300,6 +300,88 @@ def test_what_the_ground_has_received_live_is_named_by_its_packets():
     assert [number for number, _ in played(again)] == [0, 4, 5]
 
 
+def test_what_came_live_long_ago_is_looked_for_on_the_medium():
+    node = resumed(RecordingMedium(), policy=LAZY, octets_max=1 << 24)
+    store = node.stores[1]
+    for at in range(0, 6000, 100):
+        node.accept(packets(*range(at, at + 100)), 0)
+    reads = []
+    node._files.medium.fail = lambda call, path: reads.append(path) if call == "read" else None
+    store.acknowledge_packets([PacketSpan(65, 5000, 5999, packet(5000)[1], packet(5999)[1])])
+    assert (reads, store.marks.count_unsettled(0, 6000)) == ([], 5000)
+    assert store.durable < 6000
+    store.acknowledge_packets([PacketSpan(65, 100, 5899, packet(100)[1], packet(5899)[1])])
+    assert list(store.marks.unsettled(0, 6000)) == [(0, 100)]
+    again = recorder(node._files.medium).stores[1]
+    again.acknowledge_packets([PacketSpan(65, 0, 9, packet(0)[1], packet(9)[1])])
+    assert next(again.marks.unsettled(0, 6000)) == (10, 100)
+
+
+def test_waiting_records_of_a_full_medium_can_be_acknowledged_too():
+    def fail(call, path):
+        if path.suffix == ".segment":
+            raise OSError(errno.EIO, "the disk fails")
+
+    node = recorder(RecordingMedium(fail))
+    for at in range(0, 4200, 100):
+        node.stores[1].accept(packets(*range(at, at + 100)), 0)
+    node.stores[1].acknowledge_packets([PacketSpan(65, 0, 4199, packet(0)[1], packet(4199)[1])])
+    assert node.stores[1].marks.count_unsettled(0, 4200) == 0
+
+
+def test_what_was_not_recorded_yet_outlives_the_segment_that_made_room():
+    node = recorder(policy=LAZY)
+    node.accept(packets(1), 0)
+    node.flush(0)
+    node.accept(packets(2), 0)
+    node.stores[1].remove(node.stores[1].segments[0])
+    assert node.stores[1].durable == 1
+    node.flush(0)
+    assert held(node.stores[1]) == {1: packet(2)}
+
+
+def test_what_is_gone_needs_no_acknowledgement_and_no_memory():
+    node = recorder(None, setting(octets=1 << 16), policy=EAGER)
+    node.accept(packets(*range(20)), 0)
+    store = node.stores[1]
+    store.delete_up_to(packet(4)[1], 0)
+    assert store.marks.count_unsettled(0, 20) == 15
+    for at in range(20, 2000, 20):
+        node.accept(packets(*range(at, at + 20), size=100), 0)
+        store.marks.acknowledge([(at, at + 7)])
+    assert min(held(store)) > 1000
+    assert len(store.marks.record.value.acknowledged) < 40
+
+
+def test_of_a_record_that_stands_twice_a_sound_one_is_read():
+    def fail(call, path):
+        if call == "sync" and path.suffix == ".segment" and syncs.pop():
+            raise OSError(errno.EIO, "the disk fails")
+
+    syncs = [False, True, False]
+    medium = RecordingMedium(fail)
+    node = recorder(medium, policy=EAGER)
+    for number in (1, 2):
+        node.accept(packets(number), 0)
+    node.accept(packets(3), 1000 * MS)
+    later = node.stores[1].segments[1].path
+    whole = medium.read(later)
+    medium.write(later, whole[:30] + bytes([whole[30] ^ 1]) + whole[31:])
+    again = recorder(medium).stores[1]
+    assert held(again) == dict(enumerate(packets(1, 2, 3)))
+    assert again.damaged == 1
+
+
+def test_numbers_go_on_after_the_last_record_where_the_reservation_is_lost():
+    medium = RecordingMedium()
+    node = recorder(medium, policy=EAGER)
+    node.stores[1].marks.take(70_000)
+    node.accept(packets(1, 2), 0)
+    for slot in "ab":
+        medium.write(FOLDER / "memory" / f"store-1.{slot}", b"rubbish")
+    assert recorder(medium).stores[1].marks.next == 70_002
+
+
 def test_a_store_whose_numbers_were_lost_begins_beyond_them():
     medium = RecordingMedium()
     node = recorder(medium, policy=EAGER)

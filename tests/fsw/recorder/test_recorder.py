@@ -181,6 +181,16 @@ def test_what_is_recorded_meanwhile_has_time_to_be_acknowledged_live():
     assert node.next_play_ns
 
 
+def test_a_retrieval_remembers_little_however_often_it_is_asked():
+    node = recorder(policy=EAGER, patience_s=32)
+    retrieval = node.retrievals[1]
+    retrieval.resume(0)
+    for at in range(300):
+        node.accept(packets(at), at * 100 * MS)
+        assert retrieval.take(1000, at * 100 * MS) is None
+    assert len(retrieval._recorded._reached) <= 16
+
+
 def test_old_records_are_sent_again_also_while_new_ones_come():
     node = recorder(policy=EAGER, patience_s=32)
     node.accept(packets(0), 0)

@@ -5,7 +5,7 @@ out what is more important than itself.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -136,10 +136,17 @@ class Recorder:
         for store in self.stores.values():
             store.flush(monotonic_ns)
 
-    def play(self, octets_max: int, monotonic_ns: int) -> RecordRun | None:
-        """The next records to send, of the most important store that has any; None while there are none."""
+    def play(
+        self, octets_max: int, monotonic_ns: int, may_go: Callable[[StoreSetting], bool] = lambda _: True
+    ) -> RecordRun | None:
+        """The next records to send, of the most important store that has any and that `may_go`; None if there are none.
+
+        At most `octets_max` octets of packets, but at least one packet.
+        """
         for store in sorted(self.stores.values(), key=lambda one: -one.setting.priority):
             number = store.setting.number
+            if not may_go(store.setting):
+                continue
             if number in self.ranges:
                 if run := self.ranges[number].take(octets_max):
                     return run

@@ -23,6 +23,7 @@ WAITING = {
     "kernels.coding.secded": "jobs that keep hours of work in memory; benchmarks/coding_secded.py",
     "kernels.coding.viterbi": "ground/recordings, for soft symbols; benchmarks/coding_viterbi.py",
     "kernels.science.channelize": "a job on samples of a radio, which hal has not; benchmarks/answers_channelize.py",
+    "fsw.comms.playback": "fsw.node, whose loop fills the link with it after reports and files",
     "fsw.pus.forwarding": "a node that offers service 14; link and ground speak it",
     "fsw.pus.large_packets": "a node that offers service 13, with the recorder",
     "fsw.pus.memory": "a node that offers service 6; link and ground speak it",

@@ -130,13 +130,18 @@ class PacketStore:
         return self._sync_ns
 
     def find(self, firsts: Sequence[int]) -> None:
-        """At the start: read the segments that begin with these numbers, in order."""
+        """At the start: read the segments that begin with these numbers, in order, and make safe what is read.
+
+        A process that died left what it wrote with the operating system: it is read, and the power may fail yet.
+        """
         below = None
         for first in reversed(firsts):
             segment = self._found(first, below)
             self.segments.insert(0, segment)
             self.octets += segment.room
             below = segment.contents.first if segment.contents.records else below
+        if firsts:
+            self._secure(self._files.folder)
         for segment in self.segments:
             self.marks.saw(max(segment.first, segment.contents.last))
         if all(segment.is_read for segment in self.segments):
@@ -192,7 +197,7 @@ class PacketStore:
 
     def room_needed(self, octets: int) -> int:
         """How much the store may grow by when `octets` octets of records are accepted."""
-        return self._waiting_octets + octets + HEADER_OCTETS + (0 if self._active else _FILE_OCTETS_MIN)
+        return self._waiting_octets + octets + HEADER_OCTETS + _FILE_OCTETS_MIN  # perhaps of a new file
 
     def unacknowledged(self, segment: StoreSegment) -> int:
         """How many records of a segment the ground has not acknowledged."""
@@ -353,6 +358,7 @@ class PacketStore:
             self.failures += 1
             segment.octets, segment.is_read = self.setting.segment_octets, False
             return segment
+        self._secure(path)
         scan = scan_segment(octets, seed)
         self.damaged += scan.damaged
         segment.octets = len(octets)
@@ -361,6 +367,13 @@ class PacketStore:
         self._note_gaps(records)
         segment.contents = _contents_of(records)
         return segment
+
+    def _secure(self, path: Path) -> None:
+        """Have the medium confirm what it gave to read; where it does not, that is still all there is."""
+        try:
+            self._files.medium.sync(path)
+        except OSError:
+            self.failures += 1
 
     def _note_gaps(self, records: list[StoredRecord], start: int | None = None, end: int | None = None) -> None:
         """Note the numbers between records, and between them and the ends, as absent."""

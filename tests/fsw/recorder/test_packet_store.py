@@ -134,9 +134,33 @@ def test_a_segment_of_which_nothing_was_recorded_is_written_again_under_its_name
     assert held(node.stores[1]) == held(recorder(medium).stores[1]) == dict(enumerate(packets(1, 2)))
 
 
+def test_what_a_dead_process_left_unsynced_is_safe_once_it_is_found():
+    medium = RecordingMedium()
+    node = recorder(medium, policy=LAZY)
+    node.accept(packets(1, 2), 0)  # and the process dies
+    found = resumed(medium)
+    assert found.stores[1].durable > 1
+    for left in medium.after_cut():
+        assert dict(played(resumed(left))) == dict(enumerate(packets(1, 2)))
+
+
+def test_what_cannot_be_made_safe_at_the_start_is_counted():
+    medium = RecordingMedium()
+    node = recorder(medium, policy=EAGER)
+    node.accept(packets(1), 0)
+
+    def fail(call, path):
+        if call == "sync" and path.name != "memory" and path.suffix not in {".a", ".b"}:
+            raise OSError(errno.EIO, "the disk fails")
+
+    medium.fail = fail
+    survivor = recorder(medium)
+    assert (survivor.stores[1].failures, held(survivor.stores[1])) == (2, {0: packet(1)})
+
+
 def test_what_stands_twice_after_a_failed_sync_is_read_once():
     def fail(call, path):
-        if call == "sync" and path.suffix == ".segment" and syncs.pop():
+        if call == "sync" and path.suffix == ".segment" and syncs and syncs.pop():
             raise OSError(errno.EIO, "the disk fails")
 
     syncs = [False, True, False]
@@ -355,7 +379,7 @@ def test_what_is_gone_needs_no_acknowledgement_and_no_memory():
 
 def test_of_a_record_that_stands_twice_a_sound_one_is_read():
     def fail(call, path):
-        if call == "sync" and path.suffix == ".segment" and syncs.pop():
+        if call == "sync" and path.suffix == ".segment" and syncs and syncs.pop():
             raise OSError(errno.EIO, "the disk fails")
 
     syncs = [False, True, False]

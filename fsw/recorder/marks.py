@@ -1,7 +1,7 @@
 """Numbers of a store's records: which one comes next, which the ground has acknowledged, and which do not exist.
 
-Numbers are reserved on the medium in blocks before they are used, as in fsw/comms/numbers.py, so that none ever
-stands for two packets; those of a block that are unused at a restart are skipped.
+Numbers are reserved on the medium in blocks before a record that has them is written, so that none ever stands for two
+packets; those of a block that are unused at a restart are skipped.
 """
 
 from collections.abc import Iterable, Iterator
@@ -50,10 +50,12 @@ class RecordMarks:
         """The first of `count` new numbers."""
         first = self.next
         self.next += count
-        if self.next > self._reserved:
-            self._reserved = self.next + _BLOCK
-            self._store()
         return first
+
+    def reserve(self) -> None:
+        """Make sure that no restart gives out the numbers taken so far. Raises OSError; then they may not be used."""
+        if self.next > self._reserved:
+            self._store()
 
     def acknowledge(self, ranges: Iterable[Range]) -> None:
         """Note that the ground has the records in `ranges`; on return this survives a restart, where the disk works."""
@@ -65,7 +67,8 @@ class RecordMarks:
             self._acknowledged.discard(*shortest)
             self._settled.discard(*shortest)
             self.forgotten += 1
-        self._store()
+        with suppress(OSError):  # the record counts it
+            self._store()
 
     def absent(self, start: int, end: int) -> None:
         """Note that no records of these numbers exist, or that none can be read."""
@@ -85,5 +88,6 @@ class RecordMarks:
         return sum(high - low for low, high in self.unsettled(start, end))
 
     def _store(self) -> None:
-        with suppress(OSError):  # the record counts it
-            self.record.store(StoreProgress(self._reserved, list(self._acknowledged)))
+        reserved = self._reserved if self.next <= self._reserved else self.next + _BLOCK
+        self.record.store(StoreProgress(reserved, list(self._acknowledged)))
+        self._reserved = reserved

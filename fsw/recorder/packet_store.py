@@ -8,6 +8,7 @@ begins one too, as the end of the last one may be torn. Only what is recorded is
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from errno import ENOSPC
 from itertools import accumulate, pairwise, takewhile
@@ -144,6 +145,8 @@ class PacketStore:
             self._secure(self._files.folder)
         for segment in self.segments:
             self.marks.saw(max(segment.first, segment.contents.last))
+        with suppress(OSError):  # each write tries again
+            self.marks.reserve()
         if all(segment.is_read for segment in self.segments):
             ends = [0, *(end for one in self.segments for end in (one.contents.first, one.contents.last + 1)
                          if one.contents.records), self.marks.next]  # fmt: skip
@@ -289,6 +292,7 @@ class PacketStore:
         return meant
 
     def _write(self, monotonic_ns: int) -> None:
+        self.marks.reserve()
         while self._written < len(self._held):
             count = self._fitting()
             if count:

@@ -81,7 +81,7 @@ class Life(RuleBasedStateMachine):
     def acknowledge(self, data):
         first = data.draw(st.sampled_from(sorted(self.recorded)))
         end = first + data.draw(st.integers(1, 9))
-        meant = {number for number in self.recorded if first <= number < end}
+        meant = {number for number in self.made if first <= number < end}
         self.over |= meant
         self.acknowledged |= set(range(first, min(end, self.store.durable)))
         self.do(lambda: self.store.marks.acknowledge([(first, min(end, self.store.durable))]))

@@ -1,5 +1,8 @@
 """Numbers never repeat, and what was acknowledged is remembered in bounded memory."""
 
+import errno
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,7 +27,27 @@ def test_numbers_never_repeat_whenever_the_power_fails():
     one = marks(medium)
     for count in (1, 5, 70_000, 1):
         assert one.take(count) == taken
+        one.reserve()
         taken += count
+
+
+def test_what_could_not_be_reserved_is_tried_again():
+    def fail(call, path):
+        if failing:
+            raise OSError(errno.EIO, "disk")
+
+    failing = []
+    medium = RecordingMedium(fail)
+    one = marks(medium)
+    failing.append(True)
+    assert one.take(3) == 0
+    for _ in range(2):
+        with pytest.raises(OSError, match="disk"):
+            one.reserve()
+    failing.clear()
+    one.acknowledge([(0, 1)])  # reserves them too: what is acknowledged must not be given out again
+    assert marks(medium).next >= 3
+    assert (one.record.value.reserved, one.record.failed) == (65539, 2)
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 9)), max_size=12))

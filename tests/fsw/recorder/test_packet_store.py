@@ -158,6 +158,29 @@ def test_what_cannot_be_made_safe_at_the_start_is_counted():
     assert (survivor.stores[1].failures, held(survivor.stores[1])) == (2, {0: packet(1)})
 
 
+def test_nothing_is_written_before_its_number_is_reserved():
+    """Else a number that was sent could be given out again once its record is deleted."""
+    failing = {"is": False}
+
+    def fail(call, path):
+        if failing["is"] and path.name.startswith("store-1."):
+            raise OSError(errno.EIO, "the disk fails")
+
+    medium = RecordingMedium(fail)
+    node = recorder(medium, policy=EAGER)
+    node.accept(packets(1), 0)
+    node = resumed(medium, policy=EAGER)  # has no numbers left of the block
+    failing["is"] = True
+    node.accept(packets(2), 0)
+    assert (node.stores[1].fault, node.stores[1].durable) == ("the disk fails", 65537)
+    assert len(held(node.stores[1])) == 1
+    failing["is"] = False
+    node.step(1000 * MS)
+    assert (node.stores[1].fault, held(node.stores[1])[65537]) == ("", packet(2))
+    node.stores[1].delete_up_to(START_NS + 10**12, 0)
+    assert recorder(medium).stores[1].marks.next > 65537
+
+
 def test_what_stands_twice_after_a_failed_sync_is_read_once():
     def fail(call, path):
         if call == "sync" and path.suffix == ".segment" and syncs and syncs.pop():

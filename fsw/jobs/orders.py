@@ -3,7 +3,7 @@
 For each attempt at a job the node sends one JSON text on a socket that keeps message boundaries, and with it three
 descriptors of memory: the order and the samples, which are sealed, and room for the result. The zygote reads only the
 text, so that its work does not grow with the order. It reports once that it is ready, and then the end of each
-attempt.
+attempt. The last report on the socket is its guardian's: that of the zygote's own end.
 """
 
 from typing import Any
@@ -33,7 +33,7 @@ class JobOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True):
-    """Report that all modules are imported: attempts now begin without delay. `process` is the zygote's process ID."""
+    """Report that attempts now begin without delay. `process` is the zygote's process ID."""
 
     process: int
 
@@ -44,3 +44,9 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     job_id: int
     cause: str
     cpu_s: float
+
+
+class Gone(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Report that the zygote ended, and that no process of it is left. `cause`: why."""
+
+    cause: str

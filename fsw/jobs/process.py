@@ -2,8 +2,6 @@
 
 import os
 import socket
-import subprocess
-import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,12 +12,12 @@ import numpy as np
 from fsw.jobs.job import Job, JobsFullError, Outcome
 from fsw.jobs.kin import end_family
 from fsw.jobs.memory import sealed
-from fsw.jobs.orders import MESSAGE_OCTETS_MAX, ORDER_OCTETS_MAX, Attempt, Ended, JobOrder, Ready
-from fsw.jobs.reason import ending, words
+from fsw.jobs.orders import MESSAGE_OCTETS_MAX, ORDER_OCTETS_MAX, Attempt, Ended, Gone, JobOrder, Ready
+from fsw.jobs.reason import words
 from fsw.jobs.result import Result, read_result, result_room
+from fsw.jobs.source import OwnGuardian, ZygoteSource
 from hal.clock import Clock
 
-_CLOSING_S = 5.0
 _NS_PER_S = 1_000_000_000
 _STARTING_NS = 120 * _NS_PER_S
 _GRACE_NS = 5 * _NS_PER_S
@@ -56,15 +54,26 @@ class _Work:
 class ProcessRunner:
     """`Runner` whose jobs run under `limits`. `pipelines`: the module that has the function `run`, by pipeline name.
 
-    `warm`: modules that the pipelines will need, imported once for all jobs.
+    `warm`: modules that the pipelines will need, imported once for all jobs. `source` gives the zygotes, and has both
+    imported; None: a guardian of this runner's own.
     """
 
-    def __init__(self, clock: Clock, limits: JobLimits, pipelines: Mapping[str, str], warm: Iterable[str] = ()) -> None:
-        self._clock, self._limits, self._pipelines, self._warm = clock, limits, pipelines, tuple(warm)
+    def __init__(
+        self,
+        clock: Clock,
+        limits: JobLimits,
+        pipelines: Mapping[str, str],
+        warm: Iterable[str] = (),
+        source: ZygoteSource | None = None,
+    ) -> None:
+        self._clock, self._limits, self._pipelines = clock, limits, pipelines
+        self.source = source or OwnGuardian(pipelines, warm)
         self._waiting: deque[_Work] = deque()
         self._running: dict[int, _Work] = {}
         self._over: deque[Outcome] = deque()  # of jobs that get no worker any more; bounded as the waiting jobs are
-        self._channel, self._zygote = self._start_zygote()  # warm before the first job comes
+        self._ready: Ready | None = None
+        self._is_ended = False
+        self._channel = self._order_zygote()  # warm before the first job comes
 
     @property
     def unfinished(self) -> int:
@@ -107,68 +116,73 @@ class ProcessRunner:
         return self._channel.fileno()
 
     def close(self) -> None:
-        """Close the socket, upon which the zygote ends its workers and itself."""
+        """Close the channel, upon which the zygote ends its workers and itself."""
         self._channel.close()
         for work in (*self._waiting, *self._running.values()):
             _forget(work)
         self._waiting.clear()
         self._running.clear()
         self._over.clear()
-        try:
-            self._zygote.wait(_CLOSING_S)
-        except subprocess.TimeoutExpired:
-            end_family(self._zygote.pid)
-            self._zygote.wait()
+        self.source.close()
 
-    def _start_zygote(self) -> tuple[socket.socket, subprocess.Popen[bytes]]:
-        self._ready: Ready | None = None
+    def _order_zygote(self) -> socket.socket:
+        """The channel to a new zygote. Raises OSError."""
+        self._ready, self._is_ended = None, False
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
-        modules = [f"{name}={module}" for name, module in self._pipelines.items()]
-        with theirs:
-            zygote = subprocess.Popen(
-                # -P: nothing is imported from the current folder
-                # -u: what a stage printed survives a kill, and keeps its order
-                [sys.executable, "-P", "-u", "-m", "fsw.jobs.guardian", str(theirs.fileno()), *modules, *self._warm],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # a library's threads do not survive a fork
-            )
-        return ours, zygote
+        try:
+            with theirs:
+                self.source.order(theirs)
+        except OSError:
+            ours.close()
+            raise
+        return ours
 
     def _receive(self) -> Iterator[Ended]:
         if self._channel.fileno() < 0:
             return
-        try:
-            while message := self._channel.recv(MESSAGE_OCTETS_MAX):
-                told = msgspec.json.decode(message, type=Ready | Ended)
-                if isinstance(told, Ended):
-                    yield told
-                else:
-                    self._ready = told
-                    self._expect(*self._running.values())
-        except BlockingIOError:
-            return
-        except ConnectionResetError:
-            pass
-        yield from self._bury_zygote()
+        while message := self._next_message():
+            told = msgspec.json.decode(message, type=Ready | Ended | Gone)
+            if isinstance(told, Ended):
+                yield told
+            elif isinstance(told, Gone):
+                yield from self._bury_zygote(told.cause)
+                return
+            else:
+                self._ready = told
+                self._expect(*self._running.values())
+        if message is not None:
+            yield from self._bury_zygote(self.source.epitaph())
 
-    def _bury_zygote(self) -> list[Ended]:
-        """End every attempt under way, as the zygote is dead; `_start` makes a new one, at most once an attempt."""
+    def _next_message(self) -> bytes | None:
+        """The next message of the zygote or its guardian; None: none now, b"": there will be no more."""
+        try:
+            return self._channel.recv(MESSAGE_OCTETS_MAX)
+        except BlockingIOError:
+            return None
+        except ConnectionResetError:  # raised once where it left an attempt unread; then comes what it said before
+            return self._next_message()
+
+    def _bury_zygote(self, cause: str) -> list[Ended]:
+        """End every attempt under way, as the zygote is dead; `_start` orders a new one, at most once an attempt."""
         self._channel.close()
-        cause = f"zygote {ending(self._zygote.wait())}"
         return [Ended(job_id=job_id, cause=cause, cpu_s=0.0) for job_id in self._running]
 
     def _end_silent_zygote(self) -> None:
         """End a zygote that is stopped: it reports nothing, and ends no worker whose time is over.
 
-        Its guardian may be gone already; the open channel shows that the zygote still exists.
+        Its guardian may be gone already, or be stopped as well; the open channel shows that one of them still exists.
         """
         now_ns = self._clock.monotonic_ns()
-        if any(now_ns >= work.deadline_ns for work in self._running.values()):
-            end_family(self._zygote.pid)
-            if self._ready and self._channel.fileno() >= 0:
-                end_family(self._ready.process)
+        if self._channel.fileno() < 0 or all(now_ns < work.deadline_ns for work in self._running.values()):
+            return
+        if self._ready and not self._is_ended:
+            end_family(self._ready.process)
+        else:
+            self.source.give_up()
+        self._is_ended = True
+        for work in self._running.values():
+            work.deadline_ns = now_ns + _GRACE_NS
 
     def _start_waiting(self) -> None:
         while self._waiting and len(self._running) < self._limits.workers:
@@ -184,7 +198,7 @@ class ProcessRunner:
 
     def _start(self, work: _Work) -> None:
         if self._channel.fileno() < 0:
-            self._channel, self._zygote = self._start_zygote()
+            self._channel = self._order_zygote()
         attempt = Attempt(
             job_id=work.job.id,
             number=work.attempts + 1,

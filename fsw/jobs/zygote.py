@@ -1,11 +1,10 @@
 """The zygote: keeps the kernels loaded, forks a worker for each attempt, and enforces its time limit.
 
-It is a process of its own rather than a fork of the node, so that no worker ever holds the node's ports and files. When
-a worker ends, or its time does, all its descendants are ended as well, and only then is that reported. The zygote ends
-when the node or its guardian (guardian.py) does, and ends its workers with it.
+It is a fork of its guardian (guardian.py) rather than of the node, so that no worker ever holds the node's ports and
+files. When a worker ends, or its time does, all its descendants are ended as well, and only then is that reported. The
+zygote ends when the node or the guardian does, and ends its workers with it.
 """
 
-import gc
 import os
 import select
 import signal
@@ -13,7 +12,6 @@ import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import import_module
 
 import msgspec
 
@@ -24,7 +22,6 @@ from fsw.jobs.output import Output
 from fsw.jobs.reason import ending, words
 from fsw.jobs.worker import work
 from hal.clock import Clock, Waitable
-from hal.linux.clock import HostClock
 
 _NS_PER_S = 1_000_000_000
 
@@ -60,7 +57,7 @@ class Zygote:
     def serve(self) -> None:
         """Serve until the node or the guardian is gone."""
         try:
-            self._tell(Ready(os.getpid()))
+            self._tell(Ready(process=os.getpid()))
             while self._turn():
                 pass
         finally:
@@ -136,12 +133,3 @@ class Zygote:
 
     def _tell(self, what: Ready | Ended) -> None:
         self._channel.send(msgspec.json.encode(what))
-
-
-def serve_node(channel: int, guardian: int, named: list[str]) -> None:
-    """Import what pipelines need (NAME=MODULE, or MODULE), and serve the node at the other end of `channel`."""
-    modules = [(name, import_module(module)) for name, _, module in (word.rpartition("=") for word in named)]
-    pipelines: dict[str, Pipeline] = {name: module.run for name, module in modules if name}
-    gc.freeze()  # garbage collection in workers then leaves shared pages shared
-    with suppress(BrokenPipeError, ConnectionResetError):  # the node ended while a message was sent to it
-        Zygote(HostClock(), socket.socket(fileno=channel), guardian, pipelines).serve()

@@ -80,18 +80,29 @@ def test_every_job_has_a_worker_of_its_own(runner):
     assert str(os.getpid()).encode() not in pids
 
 
-def test_the_zygotes_death_costs_one_attempt(runner):
+@pytest.mark.parametrize("who", ["guardian", "zygote"])
+def test_a_death_costs_one_attempt(runner, who):
+    run(runner, job(4, "pid"))
+    guardian = runner.source.pid
+    (zygote,) = children(guardian)
+    os.kill(zygote, signal.SIGSTOP)  # so that it takes no order any more
     runner.submit(job(5, "pid"))
-    os.kill(runner._zygote.pid, signal.SIGKILL)
+    if who == "guardian":
+        os.kill(guardian, signal.SIGKILL)
+        os.kill(zygote, signal.SIGCONT)
+    else:
+        os.kill(zygote, signal.SIGKILL)
     (outcome,) = outcomes(runner, 1)
     assert outcome.attempts == 2
     assert outcome.answer
+    assert (runner.source.pid == guardian) == (who == "zygote")
+    assert children(runner.source.pid) != [zygote]
 
 
 def test_a_zygote_that_cannot_live_is_not_restarted_for_ever(capfd):
     broken = ProcessRunner(HostClock(), LIMITS, {"deed": "no_such_module"})
     outcome = run(broken, job(6, "sum"))
-    assert (outcome.answer, outcome.failure, outcome.attempts) == (None, "zygote ended by itself with status 1", 2)
+    assert (outcome.answer, outcome.failure, outcome.attempts) == (None, "guardian ended by itself with status 1", 2)
     broken.close()
     assert capfd.readouterr().err.count("ModuleNotFoundError") == 2
 
@@ -100,11 +111,11 @@ def test_close_leaves_no_process_behind():
     with running() as one:
         worker = int(run(one, job(7, "pid")).answer)
         one.submit(job(8, "hang"))
-        (zygote,) = children(one._zygote.pid)
+        (zygote,) = children(one.source.pid)
         while not children(zygote):
             time.sleep(0.001)
         workers = [worker, *children(zygote)]
-    assert one._zygote.returncode == 0
+    assert one.source.close() == 0
     assert len(workers) == 2
     assert not list(filter(is_alive, [zygote, *workers]))
 
@@ -160,7 +171,7 @@ def test_a_job_for_which_there_is_no_descriptor_fails_alone(runner):
 
 def test_no_descriptor_is_left_open(runner):
     """Neither here nor in the zygote, which passes them on to its workers."""
-    (zygote,) = children(runner._zygote.pid)
+    (zygote,) = children(runner.source.pid)
     run(runner, job(9, "sum"))
     before = [set(os.listdir(f"/proc/{one}/fd")) for one in ("self", zygote)]  # noqa: PTH208
     for number, deed in enumerate(["sum", "raise", "segfault", "exit"]):

@@ -43,7 +43,7 @@ def told(folder):
 
 
 def zygote_of(runner):
-    (zygote,) = children(runner._zygote.pid)
+    (zygote,) = children(runner.source.pid)
     return zygote
 
 
@@ -211,15 +211,16 @@ def test_a_zygote_that_a_worker_ends_takes_all_along(tmp_path, number, has_guard
     with running(module=MODULE, attempts=1, clock=clock) as one:
         one.submit(job(1, "ends_its_zygote", told=str(tmp_path), which=number))
         if number == signal.SIGSTOP:
-            (zygote,) = wait_for(lambda: children(one._zygote.pid))
+            (zygote,) = wait_for(lambda: children(one.source.pid))
             wait_for(lambda: state_of(zygote) == "T")
             if not has_guardian:
-                one._zygote.kill()
-                one._zygote.wait()
+                os.kill(one.source.pid, signal.SIGKILL)
+                one.source.close()
             assert list(one.poll()) == []
             clock.ahead_ns = 36_000_000_000
         (outcome,) = outcomes(one, 1)
-        assert (outcome.answer, outcome.failure) == (None, "zygote ended by SIGKILL")
+        who = "zygote" if has_guardian else "guardian"
+        assert (outcome.answer, outcome.failure) == (None, f"{who} ended by SIGKILL")
         assert len(told(tmp_path)) == 2
         wait_for_the_end_of(told(tmp_path))
         assert run(one, job(2, "answers")).answer == b"done"
@@ -247,7 +248,7 @@ def test_a_killed_zygote_leaves_nobody_beside_its_successor(tmp_path, who):
         one.submit(job(1, "leaves_a_family", told=str(tmp_path)))
         wait_for(lambda: len(told(tmp_path)) == 3)
         first = [*told(tmp_path), *children(zygote_of(one))]
-        os.kill(one._zygote.pid if who == "guardian" else zygote_of(one), signal.SIGKILL)
+        os.kill(one.source.pid if who == "guardian" else zygote_of(one), signal.SIGKILL)
         while len(told(tmp_path)) < 6:  # the second attempt
             list(one.poll())
         assert not list(filter(is_alive, first))
@@ -262,7 +263,7 @@ from hal.linux.clock import HostClock
 from tests.fsw.jobs.jobs import job, running
 with running(module="pipelines_that_resist", workers=2) as runner:
     runner.submit(job(1, "leaves_a_family", told=sys.argv[1]))
-    print(runner._zygote.pid, flush=True)
+    print(runner.source.pid, flush=True)
     sys.stdin.read()
 """
 

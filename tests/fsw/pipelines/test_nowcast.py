@@ -121,7 +121,7 @@ def killed_until_done(runner, random, kills):
         if found := list(runner.poll()):
             return found[0]
         if kills:
-            for worker in [worker for zygote in children(runner._zygote.pid) for worker in children(zygote)]:
+            for worker in [worker for zygote in children(runner.source.pid) for worker in children(zygote)]:
                 with suppress(ProcessLookupError):
                     os.kill(worker, signal.SIGKILL)
                 kills -= 1

@@ -9,27 +9,32 @@ A port that cannot be opened at the start is an error; a line lost later is open
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from hal.clock import Clock
 from hal.linux.clock import HostClock
 from hal.linux.lasting_port import LastingPort
+from hal.port import Line
 from kernels.usage import given
 
+HOST_CLOCK = HostClock()
 BAUD_DEFAULT = 115_200
 BAUDS = range(50, 12_000_001)  # from the slowest that termios knows to the fastest USB adapters
 _NUMBERS = range(1, 65_536)  # numbers of TCP and UDP ports
 
 
-def open_port(url: str, clock: Clock = HostClock()) -> LastingPort:  # noqa: B008 - it has no state
-    """Open the port that `url` names. UsageError: not a form of URL above; OSError: the device cannot be opened."""
+def open_port(url: str, clock: Clock = HOST_CLOCK, *, is_patient: bool = False) -> LastingPort:
+    """Open the port that `url` names. UsageError: not a form of URL above; OSError: the device cannot be opened.
+
+    Where it `is_patient`, a line that cannot be opened now counts as one that was lost, and is opened later.
+    """
     with given(f"port {url!r}"):
         parts = urlsplit(url)
-        return _opener(parts.scheme)(parts, clock)
+        return _opener(parts.scheme)(parts, clock, is_patient)
 
 
-_Opener = Callable[[SplitResult, Clock], LastingPort]
+_Opener = Callable[[SplitResult, Clock, bool], LastingPort]
 
 
 def _opener(scheme: str) -> _Opener:
@@ -38,25 +43,35 @@ def _opener(scheme: str) -> _Opener:
     return _OPENERS[scheme]
 
 
-def _open_serial(url: SplitResult, clock: Clock) -> LastingPort:
+def _first(opener: Callable[[], Line], is_patient: bool) -> Line | None:
+    try:
+        return opener()
+    except OSError:
+        if not is_patient:
+            raise
+        return None
+
+
+def _open_serial(url: SplitResult, clock: Clock, is_patient: bool) -> LastingPort:
     from hal.linux.serial_port import SerialLine
 
     if url.netloc or not url.path:
         raise ValueError("expected serial:///dev/NAME?baud=RATE (three slashes)")
     baud = _options(url, baud=BAUDS).get("baud", BAUD_DEFAULT)
     reopen = partial(SerialLine, url.path, baud)
-    return LastingPort(url.path, clock, line=reopen(), reopen=reopen, bits_per_second=baud)
+    return LastingPort(url.path, clock, line=_first(reopen, is_patient), reopen=reopen, bits_per_second=baud)
 
 
-def _open_tcp(url: SplitResult, clock: Clock) -> LastingPort:
+def _open_tcp(url: SplitResult, clock: Clock, is_patient: bool) -> LastingPort:
     from hal.linux.socket_port import TcpDialer
 
     _options(url)
-    dialer = TcpDialer(*_address(url))
-    return LastingPort(dialer.name, clock, line=dialer.connect(), reopen=dialer.call)
+    dialer = cache(partial(TcpDialer, *_address(url)))  # one that could not look up its peer's address is made anew
+    opener = (lambda: dialer().call()) if is_patient else (lambda: dialer().connect())
+    return LastingPort(_name(url), clock, line=_first(opener, is_patient), reopen=lambda: dialer().call())
 
 
-def _open_tcp_listener(url: SplitResult, clock: Clock) -> LastingPort:
+def _open_tcp_listener(url: SplitResult, clock: Clock, _: bool) -> LastingPort:
     from hal.linux.socket_port import TcpListener
 
     _options(url)
@@ -64,11 +79,12 @@ def _open_tcp_listener(url: SplitResult, clock: Clock) -> LastingPort:
     return LastingPort(listener.name, clock, door=listener)
 
 
-def _open_udp(url: SplitResult, clock: Clock) -> LastingPort:
+def _open_udp(url: SplitResult, clock: Clock, is_patient: bool) -> LastingPort:
     from hal.linux.socket_port import UdpPair
 
-    pair = UdpPair(*_address(url), _options(url, bind=_NUMBERS).get("bind", 0))
-    return LastingPort(pair.name, clock, line=pair.open(), reopen=pair.open)
+    pair = cache(partial(UdpPair, *_address(url), _options(url, bind=_NUMBERS).get("bind", 0)))
+    opener = lambda: pair().open()  # noqa: E731
+    return LastingPort(_name(url), clock, line=_first(opener, is_patient), reopen=opener)
 
 
 _OPENERS: dict[str, _Opener] = {
@@ -77,6 +93,11 @@ _OPENERS: dict[str, _Opener] = {
     "tcp-listen": _open_tcp_listener,
     "udp": _open_udp,
 }
+
+
+def _name(url: SplitResult) -> str:
+    host, port = _address(url)
+    return f"{url.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _address(url: SplitResult) -> tuple[str, int]:

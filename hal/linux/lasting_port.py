@@ -67,6 +67,9 @@ class LastingPort:
         if line:
             self._take(line)
             self._away = ""
+        elif not door:
+            self._away = f"{name}: cannot be opened yet"
+            self._plan_retry()
 
     @property
     def state(self) -> PortState:

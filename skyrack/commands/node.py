@@ -10,20 +10,15 @@ state folder.
 
 import argparse
 import errno
-import gc
 import os
 import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from kernels.usage import UsageError, given, shown
-from skyrack.options.stop_signal import StopSignal
+from kernels.usage import UsageError
 
+_PATIENCE_S = 20.0  # twice as long as an executive may take to end
 _FAILING_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}  # the node flies on without state
-if TYPE_CHECKING:  # imported in `run`: a refused command line must not wait for them
-    from fsw.mission import Mission
-    from hal.board import Board
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,84 +31,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Fly until a signal."""
-    from fsw.assembly import Devices, build_node, dictionary_of
-    from fsw.jobs.process import JobLimits, ProcessRunner
-    from fsw.mission import load_mission
-    from fsw.pipelines import PIPELINES
-    from fsw.pipelines.load import module_of
+    """Supervise the flight until a signal. Nothing heavy is imported here: the supervisor is to stay small."""
+    from fsw.supervisor.processes import Supervised
+    from fsw.supervisor.run import Supervision
     from hal.linux.claim import claim_folder
     from hal.linux.clock import HostClock
-    from hal.port import PortState
-    from hal.ports import open_port
-    from hal.sim.camera import SceneCamera
+    from skyrack.options.stop_signal import StopSignal
 
-    mission = load_mission(options.mission)
-    with given(options.mission):
-        dictionary_of(mission)  # checked here: a conflict is a mistake in the user's apps
-    clock, said = HostClock(), mission.jobs
-    limits = JobLimits(
-        workers=said.workers,
-        waiting_max=said.waiting_max,
-        memory_octets=said.memory_mib << 20,
-        timeout_s=said.timeout_s,
-        attempts=said.attempts,
+    plan = Supervised(
+        module="skyrack.flight",
+        flight="load_flight",
+        jobs="job_modules",
+        arguments=(str(options.mission), options.port, str(options.state or ""), "" if options.state else _base()),
     )
-    with ExitStack() as devices:
-        state = options.state or _default_state(mission.node.name)
-        try:
-            devices.enter_context(claim_folder(state, "a node"))
-        except OSError as error:
-            if error.errno not in _FAILING_DISK:
-                raise
-            print(f"skyrack node: {state}: {error.strerror}; nothing will survive a restart", file=sys.stderr)
-        ours = [module_of(stage.name) for stage in mission.stages if not stage.is_file]
-        runner = ProcessRunner(clock, limits, PIPELINES, ours)
-        devices.callback(runner.close)
-        port = open_port(options.port, clock)
-        devices.callback(port.close)
-        on_board = Devices(
-            clock=clock,
-            port=port,
-            bits_per_second=port.bits_per_second or mission.radio.bits_per_second,
-            camera=SceneCamera(mission.scenes, clock),
-            board=_board(mission),
-            runner=runner,
-        )
-        node = build_node(mission, on_board, state)
-        stop = devices.enter_context(StopSignal())  # not earlier: until the loop runs, a signal must end the process
-        _say(f"{mission.node.name} flies on {options.port}, its state is in {shown(state)}")
-        told = PortState()
-        gc.collect()
-        gc.freeze()  # spares the garbage collector objects that live until the end
-        while not stop.requested:
-            node.step()
-            for news in port.state.news_since(told):
-                _say(news.sentence)
-            told = port.state
-            clock.wait(node.next_wake_ns, [*node.waits_for, stop])
+    with ExitStack() as claimed:
+
+        def claim(_: str, state: str) -> None:
+            try:
+                claimed.enter_context(claim_folder(Path(state), "a node"))
+            except OSError as error:
+                if error.errno not in _FAILING_DISK:
+                    raise
+                _say(f"{state}: {error.strerror}; nothing will survive a restart")
+
+        stop = claimed.enter_context(StopSignal(_PATIENCE_S))
+        Supervision(plan, HostClock(), say=_say, loaded=claim).run(stop)
     return 0
+
+
+def _base() -> str:
+    """The folder that holds the state folders of this user's nodes."""
+    try:
+        base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    except RuntimeError:  # no HOME, and a user id without an entry in /etc/passwd, as in a container
+        raise UsageError("this user has no home folder, so say where the node keeps its state: --state DIR") from None
+    return str(Path(base) / "skyrack")
 
 
 def _say(sentence: str) -> None:
     with suppress(OSError):  # a closed pipe or a full disk must not end the flight
         print(f"skyrack node: {sentence}", file=sys.stderr, flush=True)
-
-
-def _default_state(node: str) -> Path:
-    try:
-        base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    except RuntimeError:  # no HOME, and a user id without an entry in /etc/passwd, as in a container
-        raise UsageError("this user has no home folder, so say where the node keeps its state: --state DIR") from None
-    return Path(base) / "skyrack" / node
-
-
-def _board(mission: "Mission") -> "Board":
-    """The sensors of this computer, or else the board that the mission models."""
-    from hal.linux.board import MeasuredBoard, board_name, find_input_rail
-    from hal.sim.board import ModelBoard
-
-    said = mission.board
-    model = ModelBoard(name=said.name, idle_watts=said.idle_watts, core_watts=said.core_watts)
-    rail = find_input_rail()
-    return MeasuredBoard(board_name(), rail, model) if rail else model

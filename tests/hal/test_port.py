@@ -22,6 +22,7 @@ from hal.linux.socket_port import SocketLine
 from hal.port import Line, PortClosed, PortState
 from hal.sim.cable import CableDirection, cable
 from hal.sim.clock import VirtualClock
+from tests.patience import PATIENCE_S
 
 
 @dataclass
@@ -200,6 +201,39 @@ def test_missing_and_busy_serial_ports_are_named():
         open_port("serial:///dev/no-such-port?baud=9600")
     with pty_ends() as ends, pytest.raises(OSError, match="busy"):
         open_port(f"serial://{ends.near.path}")
+
+
+@pytest.mark.parametrize("scheme", ["serial", "tcp", "udp"])
+def test_a_patient_port_is_opened_once_it_can_be(tmp_path, scheme):
+    """After a restart a port that is away is no mistake of a person's."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = server.getsockname()[1]
+    blocker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    blocker.bind(("127.0.0.1", 0))
+    link, clock = tmp_path / "tty", VirtualClock()
+    url = {
+        "serial": f"serial://{link}",
+        "tcp": f"tcp://127.0.0.1:{address}",
+        "udp": f"udp://127.0.0.1:9?bind={blocker.getsockname()[1]}",
+    }[scheme]
+    with pytest.raises(OSError, match=r"127\.0\.0\.1|tty"):
+        ports.open_port(url, clock)
+    port = ports.open_port(url, clock, is_patient=True)
+    assert port.read(9) == b""
+    assert port.state.away
+    assert port.next_wake_ns
+    blocker.close()
+    near, far = pty.openpty()
+    link.symlink_to(os.ttyname(far))
+    with socket.create_server(("127.0.0.1", address)):
+        deadline_s = time.monotonic() + PATIENCE_S
+        while port.state.away:
+            assert time.monotonic() < deadline_s
+            clock.wait(clock.monotonic_ns() + 6_000_000_000)
+            port.read(9)
+    assert port.bits_per_second == (115_200 if scheme == "serial" else 0)
+    port.close()
+    os.close(near), os.close(far)
 
 
 def test_what_cannot_be_opened_says_what_and_where():

@@ -17,6 +17,8 @@ MAY_SLEEP = {
     "fsw/jobs/pipelines_that_resist.py": "a job that does not go away",
     "fsw/jobs/test_process.py": "between looks at processes",
     "fsw/jobs/test_resistance.py": "between looks at processes",
+    "fsw/supervisor/flights.py": "a flight that hangs",
+    "fsw/supervisor/test_run.py": "between looks at processes",
     "skyrack/commands/test_node.py": "between looks at a node's process",
 }
 """Who sleeps, by which it gives up the processor between two looks at a condition; no test passes because it slept."""

@@ -27,7 +27,7 @@ from tests.patience import PATIENCE_S
 COASTWATCH = Path(__file__).parents[3] / "examples" / "missions" / "coastwatch.toml"
 
 
-def test_a_user_without_home_is_asked_for_the_state_folder(monkeypatch, capsys):
+def test_a_user_without_home_is_asked_for_the_state_folder(monkeypatch, capfd):
     """As in a container, whose user id the password file does not have."""
 
     def unknown(uid):
@@ -37,7 +37,7 @@ def test_a_user_without_home_is_asked_for_the_state_folder(monkeypatch, capsys):
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     monkeypatch.setattr(pwd, "getpwuid", unknown)
     assert main(["node", str(COASTWATCH), "--port", "udp://127.0.0.1:5101"]) == 2
-    assert "--state DIR" in capsys.readouterr().err
+    assert "--state DIR" in capfd.readouterr().err
 
 
 ONE_APP = """
@@ -64,7 +64,7 @@ EACH = [["dictionary", "export"], ["pipeline", "check"], ["node", "--port", "udp
         (("One", 0x63), ("Two", 0x10), "command two.poke and command imaging.capture have the same id, 16"),
     ],
 )
-def test_an_app_or_an_opcode_given_twice_is_refused_in_one_sentence(tmp_path, capsys, command, first, second, sentence):
+def test_an_app_or_an_opcode_given_twice_is_refused_in_one_sentence(tmp_path, capfd, command, first, second, sentence):
     for file, (name, opcode) in {"a/app.py": first, "b/app.py": second}.items():
         (tmp_path / file).parent.mkdir()
         (tmp_path / file).write_text(ONE_APP.format(name=name, opcode=opcode))
@@ -73,7 +73,7 @@ def test_an_app_or_an_opcode_given_twice_is_refused_in_one_sentence(tmp_path, ca
     mission.write_text(text.replace('# apps = ["../hello.py"]', 'apps = ["a/app.py", "b/app.py"]'))
     state = ["--state", str(tmp_path / "state")] if command[0] == "node" else []
     assert main([*command, str(mission), *state]) == 2
-    said = capsys.readouterr().err
+    said = capfd.readouterr().err
     assert sentence in said
     assert said.count("\n") == 1
     assert not (tmp_path / "state").exists()
@@ -82,7 +82,7 @@ def test_an_app_or_an_opcode_given_twice_is_refused_in_one_sentence(tmp_path, ca
 class Flying:
     """A node process on a pseudo-terminal whose other side is here."""
 
-    def __init__(self, state):
+    def __init__(self, state, keeps_line=False):
         self.line, far = pty.openpty()
         tty.setraw(self.line)
         command = [sys.executable, "-m", "skyrack.cli", "node", str(COASTWATCH)]
@@ -90,8 +90,10 @@ class Flying:
         self.process = subprocess.Popen(
             [*command, "--port", url, "--state", str(state)], stderr=subprocess.PIPE, text=True
         )
+        self.far = far
         self.await_telemetry()
-        os.close(far)
+        if not keeps_line:
+            os.close(far)
 
     def await_telemetry(self):
         managed = load_mission(COASTWATCH).managed
@@ -100,6 +102,10 @@ class Flying:
             assert select.select([self.line], [], [], PATIENCE_S)[0], "no telemetry"
             for frame in decoder.feed(os.read(self.line, 4096)):
                 receiver.feed(frame)
+
+    def recv(self, size_max):
+        assert select.select([self.line], [], [], PATIENCE_S)[0], "no telemetry"
+        return os.read(self.line, size_max)
 
     def end(self):
         """Exit code and what was said after the line that says that it flies."""
@@ -173,14 +179,30 @@ def telemetry(line, is_it):
 
 def test_a_killed_node_leaves_no_process_behind(tmp_path):
     flying = Flying(tmp_path)
-    zygote, *_ = children(flying.process.pid)
+    warm, guardian, executive = children(flying.process.pid)
+    family = [warm, guardian, executive, *children(guardian.name)]
     flying.process.kill()
     flying.process.communicate()
     deadline = time.monotonic() + PATIENCE_S
-    while is_running(zygote):
-        assert time.monotonic() < deadline, "the zygote outlives its node"
+    while any(map(is_running, family)):
+        assert time.monotonic() < deadline, "somebody outlives the node"
         time.sleep(0.01)
     os.close(flying.line)
+
+
+def test_a_killed_executive_is_followed_by_one_that_remembers(tmp_path):
+    flying = Flying(tmp_path, keeps_line=True)
+    *_, executive = children(flying.process.pid)
+    os.kill(int(executive.name), signal.SIGSEGV)
+    assert flying.process.stderr.readline().startswith("skyrack node: coastwatch flies on ")
+    assert flying.process.stderr.readline() == "skyrack node: the executive ended (SIGSEGV); it is started again\n"
+    status = telemetry(flying, lambda status: status.values["boots"] == 2)
+    assert status.values["uptime_s"] < PATIENCE_S
+    flying.process.terminate()
+    assert flying.process.communicate(timeout=PATIENCE_S)[1] == ""
+    assert flying.process.returncode == 0
+    os.close(flying.line)
+    os.close(flying.far)
 
 
 def children(pid):
@@ -202,30 +224,30 @@ def is_running(process):
         ("morse://x", 2, "port 'morse://x': expected one of serial://, tcp://"),
     ],
 )
-def test_a_port_that_cannot_be_opened(tmp_path, capsys, port, code, sentence):
+def test_a_port_that_cannot_be_opened(tmp_path, capfd, port, code, sentence):
     assert main(["node", str(COASTWATCH), "--port", port, "--state", str(tmp_path)]) == code
-    said = capsys.readouterr().err
+    said = capfd.readouterr().err
     assert said.startswith(f"skyrack node: {sentence}")
     assert said.count("\n") == 1
 
 
-def test_a_mission_that_is_wrong_is_one_sentence(tmp_path, capsys):
+def test_a_mission_that_is_wrong_is_one_sentence(tmp_path, capfd):
     assert main(["node", str(tmp_path / "none.toml"), "--port", "serial:///dev/none"]) == 2
-    assert "none.toml: not a readable mission file" in capsys.readouterr().err
+    assert "none.toml: not a readable mission file" in capfd.readouterr().err
 
 
-def test_two_nodes_do_not_share_a_state(tmp_path, capsys):
+def test_two_nodes_do_not_share_a_state(tmp_path, capfd):
     flying = Flying(tmp_path)
     assert main(["node", str(COASTWATCH), "--port", "serial:///dev/none", "--state", str(tmp_path)]) == 1
-    assert capsys.readouterr().err == f"skyrack node: {tmp_path}: a node that still runs keeps its files there\n"
+    assert capfd.readouterr().err == f"skyrack node: {tmp_path}: a node that still runs keeps its files there\n"
     flying.process.terminate()
     assert flying.end() == (0, "")
     os.close(flying.line)
 
 
-def test_the_dictionary_is_what_the_ground_needs(capsys):
+def test_the_dictionary_is_what_the_ground_needs(capfd):
     assert main(["dictionary", "export", str(COASTWATCH)]) == 0
-    dictionary = Dictionary.from_json(capsys.readouterr().out.encode())
+    dictionary = Dictionary.from_json(capfd.readouterr().out.encode())
     assert dictionary.version == dictionary_of(load_mission(COASTWATCH)).version
     files = ("hold", "release", "list_products", "drop_product", "purge_set_aside")
     assert [command.name for command in dictionary.commands] == ["imaging.capture", *(f"files.{one}" for one in files)]

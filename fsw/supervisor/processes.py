@@ -1,0 +1,219 @@
+"""The supervisor's processes on Linux: started, listened to, ended and buried.
+
+The guardian of the jobs is reached through a door, a pair of sockets whose ends both stay open here: one goes to each
+guardian in turn, the other through the warm process to each executive, so that either may be replaced alone.
+"""
+
+import os
+import select
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import NamedTuple
+
+from fsw.jobs.kin import adopt_orphans, children, end_children
+from fsw.supervisor.causes import UNASKED, cause_of
+from fsw.supervisor.messages import OCTETS_MAX, Start, Told, to_octets, told_in
+from fsw.supervisor.supervisor import Who
+
+_ENDING_MS = 5_000
+_MODULES = {Who.WARM: "fsw.supervisor.warm", Who.JOBS: "fsw.supervisor.jobs"}
+_MS = 1_000_000
+
+
+class Supervised(NamedTuple):
+    """What is supervised: two functions of `module`, called with `arguments` in processes of their own.
+
+    `flight` gives a Flight (warm.py), `jobs` the words for the guardian (fsw/jobs/guardian.py). `reset`: a command that
+    resets the board, or none.
+    """
+
+    module: str
+    flight: str
+    jobs: str
+    arguments: tuple[str, ...]
+    reset: tuple[str, ...] = ()
+
+
+class ProcessNews(NamedTuple):
+    """What a process said (`message`), or that it ended for `cause`."""
+
+    who: Who
+    message: Told
+    cause: str = ""
+
+
+class HostProcesses:
+    """`Processes` of this host; `say` tells a person. To be closed, which ends all of them."""
+
+    def __init__(self, plan: Supervised, say: Callable[[str], None]) -> None:
+        self.say, self._plan = say, plan
+        self._door, self._guardians_door = _pair()
+        self._sockets: dict[Who, socket.socket] = {}
+        self._pids: dict[Who, int] = {}
+        self._descriptors: dict[Who, int] = {}
+        self._buried: dict[int, str] = {}  # processes that ended before they said who they are
+        self._strangers: list[int] | None = None  # other children of this process, once it adopts orphans
+
+    def start(self, who: Who) -> None:
+        """Start the warm process or the guardian."""
+        ours, theirs = _pair()
+        door = self._guardians_door if who is Who.JOBS else self._door
+        function = self._plan.jobs if who is Who.JOBS else self._plan.flight
+        handed = (theirs, door)
+        for one in handed:
+            one.set_inheritable(True)
+        try:
+            # -P: nothing is imported from the current folder; -u: what was printed survives a kill
+            words = [sys.executable, "-P", "-u", "-m", _MODULES[who], *(str(one.fileno()) for one in handed)]
+            pid = os.posix_spawn(
+                sys.executable,
+                [*words, str(os.getpid()), self._plan.module, function, *self._plan.arguments],
+                {**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # a library's threads do not survive a fork
+                file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)],
+            )
+        finally:
+            theirs.close()
+            door.set_inheritable(False)
+        self._drop_socket(who)
+        self._sockets[who] = ours
+        self._know(who, pid)
+
+    def order(self, start: Start) -> None:
+        """Have the warm process fork an executive, whose lifeline is made here."""
+        if self._strangers is None:
+            self._strangers = [pid for pid in children(os.getpid()) if pid not in self._pids.values()]
+            adopt_orphans()  # from now on: an executive is forked by a process that ends at once
+        self._drop_socket(Who.EXECUTIVE)
+        self._buried.clear()
+        ours, theirs = _pair()
+        with theirs:
+            self._send_to_warm({"start": start._asdict()}, [theirs.fileno()])
+        self._sockets[Who.EXECUTIVE] = ours
+
+    def kill(self, who: Who) -> None:
+        """End a process; an executive of which nothing is known yet, by ending the warm process that was to fork it."""
+        pid = self._pids.get(who) or self._pids.get(Who.WARM)
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+
+    def ask_to_end(self) -> None:
+        """Close this end of the executive's lifeline for writing, which it sees."""
+        if Who.EXECUTIVE in self._sockets:
+            with suppress(OSError):
+                self._sockets[Who.EXECUTIVE].shutdown(socket.SHUT_WR)
+
+    def send_beacon(self, cause: str, failures: int) -> None:
+        """Have a beacon sent, if there is a warm process that can."""
+        with suppress(OSError):
+            self._send_to_warm({"beacon": cause, "failures": failures}, [])
+
+    def reset_board(self, cause: str) -> str:  # noqa: ARG002
+        """Execute the command of the plan, and do not wait for it."""
+        if not self._plan.reset:
+            return "no command was given that resets it"
+        try:
+            os.posix_spawnp(self._plan.reset[0], self._plan.reset, os.environ)
+        except OSError as error:
+            return f"{self._plan.reset[0]}: {error.strerror}"
+        return ""
+
+    def wait(self, timeout_ns: int | None, stop: int) -> list[ProcessNews]:
+        """ProcessNews, as soon as there are any, after `timeout_ns`, or when the descriptor `stop` is readable."""
+        poll = select.poll()
+        for one in (stop, *map(socket.socket.fileno, self._sockets.values()), *self._descriptors.values()):
+            poll.register(one, select.POLLIN)
+        poll.poll(None if timeout_ns is None else max(0, -(-timeout_ns // _MS)))
+        news = [*self._said()]
+        return [*news, *self._bury()]  # the last words of who ended come before its end
+
+    def close(self) -> None:
+        """End everybody: the guardian in order, so that no worker is left."""
+        for who in (Who.EXECUTIVE, Who.WARM):
+            if who in self._pids:
+                self.kill(who)
+        for one in (*self._sockets.values(), self._door, self._guardians_door):
+            one.close()
+        for who, descriptor in self._descriptors.items():
+            poll = select.poll()
+            poll.register(descriptor, select.POLLIN)
+            if not poll.poll(_ENDING_MS):
+                self.kill(who)
+            os.close(descriptor)
+            os.waitpid(self._pids[who], 0)
+        if self._strangers is not None:
+            end_children(spared=self._strangers)
+
+    def _send_to_warm(self, message: Told, descriptors: list[int]) -> None:
+        if Who.WARM not in self._sockets:
+            raise BrokenPipeError
+        socket.send_fds(self._sockets[Who.WARM], [to_octets(message)], descriptors)
+
+    def _said(self) -> Iterator[ProcessNews]:
+        for who, channel in list(self._sockets.items()):
+            while octets := _received(channel):
+                message = told_in(octets)
+                if "pid" in message:
+                    yield from self._meet(message["pid"])
+                else:
+                    yield ProcessNews(who, message)
+            if octets is None:
+                continue
+            self._drop_socket(who)
+            if who is Who.EXECUTIVE and who not in self._pids:
+                yield ProcessNews(who, {}, UNASKED)  # nobody was forked, or it ended before it could say a word
+
+    def _meet(self, pid: int) -> Iterator[ProcessNews]:
+        """The executive says who it is."""
+        if pid in self._buried:
+            yield ProcessNews(Who.EXECUTIVE, {}, self._buried.pop(pid))
+        else:
+            self._know(Who.EXECUTIVE, pid)
+
+    def _know(self, who: Who, pid: int) -> None:
+        self._pids[who], self._descriptors[who] = pid, os.pidfd_open(pid)
+
+    def _bury(self) -> Iterator[ProcessNews]:
+        """Wait for those who ended, and end whatever an executive leaves behind."""
+        for pid, status in self._waited():
+            who = next((who for who, one in self._pids.items() if one == pid), None)
+            if who is None:
+                self._buried[pid] = cause_of(status)
+                continue
+            del self._pids[who]
+            os.close(self._descriptors.pop(who))
+            self._drop_socket(who)
+            if who is Who.EXECUTIVE:  # what it left behind may hold a port that its successor needs
+                end_children(spared=[*self._pids.values(), *(self._strangers or ())])
+            yield ProcessNews(who, {}, cause_of(status))
+
+    def _waited(self) -> Iterator[tuple[int, int]]:
+        """Process and status of each child that has ended; whoever else uses this process keeps his."""
+        spared = self._strangers
+        for pid in list(self._pids.values()) if spared is None else children(os.getpid()):
+            if spared is None or pid not in spared:
+                with suppress(ChildProcessError):  # what an executive left behind is waited for at its end
+                    ended, status = os.waitpid(pid, os.WNOHANG)
+                    if ended:
+                        yield ended, status
+
+    def _drop_socket(self, who: Who) -> None:
+        channel = self._sockets.pop(who, None)
+        if channel is not None:
+            channel.close()
+
+
+def _pair() -> tuple[socket.socket, socket.socket]:
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+
+def _received(channel: socket.socket) -> bytes | None:
+    """The next message; None: none now, b"": there will be no more."""
+    try:
+        return channel.recv(OCTETS_MAX, socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return None
+    except ConnectionResetError:
+        return b""

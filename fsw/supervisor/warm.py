@@ -1,0 +1,165 @@
+"""The warm process: has all loaded that an executive needs, and forks one whenever the supervisor orders it.
+
+    python -m fsw.supervisor.warm CONTROL DOOR SUPERVISOR MODULE NAME ARGUMENT ...
+
+CONTROL and DOOR are descriptors of sockets: to the supervisor, and to the guardian of the jobs. The function NAME of
+MODULE, called with the arguments, gives the Flight.
+"""
+
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from importlib import import_module
+from typing import NoReturn, Protocol
+
+from fsw.jobs.kin import die_with_parent
+from fsw.supervisor.causes import EXIT_EXCEPTION
+from fsw.supervisor.lifeline import Lifeline
+from fsw.supervisor.messages import OCTETS_MAX, Start, in_words, start_of, to_octets, told_in, wants_tracebacks
+
+_LEFT_TO_THE_SUPERVISOR = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_BEACON_S = 10
+
+
+class Flight(Protocol):
+    """What an executive executes, loaded and checked but without a device yet: each flight opens its own."""
+
+    name: str
+    state: str
+    """The folder whose content survives."""
+
+    def fly(self, start: Start, lifeline: Lifeline, door: int) -> int:
+        """Fly until the lifeline says that it is to end; returns an exit status (causes.py), 0 for that one.
+
+        `door` leads to the guardian of the jobs. An exception before the flight began is told to who started the node.
+        """
+        ...
+
+    def send_beacon(self, cause: str, failures: int) -> None:
+        """Tell the ground, in one frame, that no executive lives."""
+        ...
+
+
+class WarmProcess:
+    """Serves the supervisor `supervisor` at the other end of `control`."""
+
+    def __init__(self, control: socket.socket, door: int, supervisor: int, flight: Flight) -> None:
+        self._control, self._door, self._supervisor, self._flight = control, door, supervisor, flight
+
+    def serve(self) -> None:
+        """Fork until the supervisor is gone."""
+        while True:
+            octets, descriptors, _, _ = socket.recv_fds(self._control, OCTETS_MAX, 1)
+            if not octets:
+                return
+            message = told_in(octets)
+            if "start" in message:
+                with socket.socket(fileno=descriptors[0]) as channel:
+                    self._fork(partial(self._fly, start_of(message["start"]), channel))
+            else:
+                self._fork(partial(self._tell_of_the_end, message["beacon"], message["failures"]))
+
+    def _fork(self, act: Callable[[], int]) -> None:
+        """Have a fork of a fork `act`, so that the supervisor is its parent: it outlives this process, but not that."""
+        middle = os.fork()
+        if middle:
+            os.waitpid(middle, 0)
+            return
+        status = EXIT_EXCEPTION
+        try:
+            middle = os.getpid()
+            if os.fork():
+                os._exit(0)
+            self._be_child_of_the_supervisor(middle)
+            status = act()
+        except BaseException:  # this fork must not go on as a second warm process
+            traceback.print_exc()
+        finally:
+            with suppress(BaseException):
+                sys.stdout.flush()
+            os._exit(status)
+
+    def _be_child_of_the_supervisor(self, middle: int) -> None:
+        """Wait until `middle`, the parent, is gone; end with the supervisor from now on, and now if it is gone."""
+        self._control.close()
+        with suppress(ProcessLookupError):
+            gone = os.pidfd_open(middle)
+            select.select([gone], [], [])
+            os.close(gone)
+        end_with(self._supervisor)
+
+    def _fly(self, start: Start, channel: socket.socket) -> int:
+        lifeline = Lifeline(channel)
+        lifeline.hello(os.getpid())
+        try:
+            return self._flight.fly(start, lifeline, self._door)
+        except BaseException as error:
+            if not start.is_first or lifeline.is_flying:
+                raise
+            if wants_tracebacks():
+                traceback.print_exc()
+            lifeline.refuse(error)
+            return 1
+
+    def _tell_of_the_end(self, cause: str, failures: int) -> int:
+        signal.alarm(_BEACON_S)  # whatever a port does, beacons do not pile up
+        self._flight.send_beacon(cause, failures)
+        return 0
+
+
+def end_with(parent: int) -> None:
+    """End this process when `parent`, by which it was started, ends; now if it has ended already."""
+    die_with_parent()
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def prepare(control: socket.socket, supervisor: int, load: Callable[[], dict[str, object]]) -> None:
+    """Load what this process needs, and tell the supervisor what it gave; ends the process where it fails."""
+    for number in _LEFT_TO_THE_SUPERVISOR:
+        signal.signal(number, signal.SIG_IGN)
+    end_with(supervisor)
+    try:
+        message = load()
+    except BaseException as error:
+        if wants_tracebacks():
+            traceback.print_exc()
+        _tell(control, {"refused": in_words(error)})
+        sys.exit(1)
+    gc.collect()
+    gc.freeze()  # the memory that forks share then stays shared, and is never searched
+    _tell(control, message)
+
+
+def _tell(control: socket.socket, message: dict[str, object]) -> None:
+    """Tell the supervisor; where it is gone there is nothing left to do."""
+    try:
+        control.send(to_octets(message))
+    except OSError:
+        sys.exit(1)
+
+
+def main(words: list[str]) -> NoReturn:
+    """Load the flight and serve the supervisor."""
+    control, door, supervisor, module, name, *arguments = words
+    channel, found = socket.socket(fileno=int(control)), list[Flight]()
+
+    def load() -> dict[str, object]:
+        found.append(getattr(import_module(module), name)(*arguments))
+        return {"loaded": found[0].name, "state": found[0].state}
+
+    prepare(channel, int(supervisor), load)
+    with suppress(ConnectionResetError, BrokenPipeError):
+        WarmProcess(channel, int(door), int(supervisor), found[0]).serve()
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

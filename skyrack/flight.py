@@ -1,0 +1,121 @@
+"""What `skyrack node` flies, for the processes of its supervisor: loaded once, flown by each executive."""
+
+import sys
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from fsw.assembly import Devices, build_node, dictionary_of
+from fsw.jobs.process import JobLimits, ProcessRunner
+from fsw.jobs.source import SharedGuardian
+from fsw.mission import Mission, load_mission
+from fsw.node import Node
+from fsw.pipelines import PIPELINES
+from fsw.supervisor.lifeline import Lifeline
+from fsw.supervisor.messages import Start
+from hal.board import Board
+from hal.linux.board import MeasuredBoard, board_name, find_input_rail
+from hal.linux.clock import HostClock
+from hal.linux.lasting_port import LastingPort
+from hal.port import PortState
+from hal.ports import open_port
+from hal.sim.board import ModelBoard
+from hal.sim.camera import SceneCamera
+from kernels.usage import given, shown
+
+
+class NodeFlight:
+    """A mission on a port. `state` is the folder that survives restarts; where it is "", one in the folder `base`."""
+
+    def __init__(self, mission: Mission, port: str, state: str, base: str) -> None:
+        self.name = mission.node.name
+        self.state = state or str(Path(base) / self.name)
+        self._mission, self._port = mission, port
+
+    def fly(self, start: Start, lifeline: Lifeline, door: int) -> int:
+        """Fly until the supervisor wants an end."""
+        clock = HostClock()
+        with ExitStack() as devices:
+            runner = ProcessRunner(
+                clock, _limits(self._mission), PIPELINES, source=SharedGuardian(door, lifeline.complain)
+            )
+            devices.callback(runner.close)
+            port = open_port(self._port, clock, is_patient=not start.is_first)
+            devices.callback(port.close)
+            node = self._node(clock, port, runner)
+            if start.is_first:
+                say(f"{self.name} flies on {self._port}, its state is in {shown(Path(self.state))}")
+            lifeline.flies()
+            _loop(node, port, clock, lifeline)
+        return 0
+
+    def send_beacon(self, cause: str, failures: int) -> None:
+        """Nothing yet."""
+
+    def _node(self, clock: HostClock, port: LastingPort, runner: ProcessRunner) -> Node:
+        mission = self._mission
+        on_board = Devices(
+            clock=clock,
+            port=port,
+            bits_per_second=port.bits_per_second or mission.radio.bits_per_second,
+            camera=SceneCamera(mission.scenes, clock),
+            board=_board(mission),
+            runner=runner,
+        )
+        return build_node(mission, on_board, Path(self.state))
+
+
+def load_flight(mission: str, port: str, state: str, base: str) -> NodeFlight:
+    """The flight of a mission file; its stages are not looked at, which the guardian of the jobs does meanwhile."""
+    import serial  # noqa: F401 - so that a restarted executive opens a serial port at once
+
+    path = Path(mission)
+    loaded = load_mission(path)
+    with given(path):
+        dictionary_of(loaded)  # checked here: a conflict is a mistake in the user's apps
+    return NodeFlight(loaded, port, state, base)
+
+
+def job_modules(mission: str, *_: str) -> list[str]:
+    """Check a mission file with all its stages; the words for the guardian of its jobs."""
+    from fsw.pipelines.load import module_of
+
+    loaded = load_mission(Path(mission))
+    ours = [module_of(stage.name) for stage in loaded.stages if not stage.is_file]
+    return [*(f"{name}={module}" for name, module in PIPELINES.items()), *ours]
+
+
+def say(sentence: str) -> None:
+    """Tell a person."""
+    with suppress(OSError):  # a closed pipe or a full disk must not end the flight
+        print(f"skyrack node: {sentence}", file=sys.stderr, flush=True)
+
+
+def _loop(node: Node, port: LastingPort, clock: HostClock, lifeline: Lifeline) -> None:
+    told = PortState()
+    while not lifeline.is_to_end:
+        node.step()
+        for news in port.state.news_since(told):
+            say(news.sentence)
+        told = port.state
+        next_ns = node.next_wake_ns
+        lifeline.beat(clock.monotonic_ns(), next_ns)
+        clock.wait(next_ns, [*node.waits_for, lifeline])
+
+
+def _limits(mission: Mission) -> JobLimits:
+    said = mission.jobs
+    return JobLimits(
+        workers=said.workers,
+        waiting_max=said.waiting_max,
+        memory_octets=said.memory_mib << 20,
+        timeout_s=said.timeout_s,
+        attempts=said.attempts,
+    )
+
+
+def _board(mission: Mission) -> Board:
+    """The sensors of this computer, or else the board that the mission models."""
+    said = mission.board
+    model = ModelBoard(name=said.name, idle_watts=said.idle_watts, core_watts=said.core_watts)
+    rail = find_input_rail()
+    return MeasuredBoard(board_name(), rail, model) if rail else model

@@ -1,0 +1,237 @@
+"""Real processes: whoever of them ends, hangs or stops, a successor does its work, and nobody is left at the end."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from fsw.supervisor.budget import Budget
+from fsw.supervisor.messages import BoardError
+from fsw.supervisor.processes import Supervised
+from fsw.supervisor.run import Supervision
+from fsw.supervisor.supervisor import SupervisionLimits
+from hal.linux.clock import HostClock
+from tests.fsw.jobs.jobs import is_alive
+from tests.fsw.supervisor.flights import told
+from tests.house.sources import ROOT
+from tests.patience import PATIENCE_S
+
+
+class Until:
+    """A stop request once a condition holds; meanwhile `act` is called at each look."""
+
+    def __init__(self, condition, act=lambda: None):
+        self._condition, self._act = condition, act
+        self._end_s = time.monotonic() + PATIENCE_S
+        self._reading, self._writing = os.pipe()
+
+    @property
+    def requested(self):
+        assert time.monotonic() < self._end_s, "it takes too long"
+        self._act()
+        return self._condition()
+
+    def fileno(self):
+        return self._reading
+
+
+class Watch:
+    interval_ns = 20_000_000
+
+    def __init__(self):
+        self.fed, self.told = 0, []
+
+    def feed(self):
+        self.fed += 1
+
+    def tell(self, status, *, is_ready):
+        self.told.append((status, is_ready))
+
+
+class Bench:
+    """Supervises flights whose notes are in `folder`."""
+
+    def __init__(self, folder):
+        self.folder, self.said, self.watch = folder, [], Watch()
+
+    def told(self, what):
+        return told(self.folder, what)
+
+    def pids(self, what):
+        return [one["pid"] for one in self.told(what)]
+
+    def fly(self, deeds, condition, act=lambda: None, reset=(), restarts_max=5, **limits):
+        """Supervise a flight of these deeds until a condition holds; nobody is left then."""
+        plan = Supervised("tests.fsw.supervisor.flights", "load", "modules", (str(self.folder), deeds), reset)
+        Supervision(
+            plan,
+            HostClock(),
+            say=self.said.append,
+            loaded=lambda name, state: self.said.append((name, state)),
+            watchers=[self.watch],
+            budget=Budget(restarts_max, 1, 600),
+            limits=SupervisionLimits(**limits),
+        ).run(Until(condition, act))
+        self.check_nobody_is_left()
+
+    def check_nobody_is_left(self):
+        everybody = [pid for what in ("flights", "loads", "guardians", "orphans") for pid in self.pids(what)]
+        assert not list(filter(is_alive, everybody))
+
+    def has(self, number, what):
+        return lambda: len(self.told(what)) >= number
+
+    def once(self, deed, number, what, *after):
+        """Kill, with signal `deed`, the newest process of `what` once there are `number` of each of `after`."""
+        killed = []
+
+        def act():
+            if not killed and all(self.has(number, one)() for one in (what, *after)):
+                killed.append(self.pids(what)[-1])
+                os.kill(killed[0], deed)
+
+        return act
+
+
+@pytest.fixture
+def bench(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    return Bench(tmp_path)
+
+
+def test_it_flies_until_it_is_to_end(bench):
+    bench.fly("flies", lambda: bench.watch.told)
+    assert bench.said == [("test", str(bench.folder))]
+    assert (len(bench.told("flights")), len(bench.told("ends"))) == (1, 1)
+    assert bench.watch.told == [("flies, incarnation 1", True)]
+    assert bench.watch.fed
+
+
+@pytest.mark.parametrize(
+    ("deed", "cause"),
+    [("raises", "exception"), ("ends", "ended"), ("commanded", "commanded"), ("leaves", "SIGKILL")],
+)
+def test_whatever_ends_it_another_one_is_forked_and_told_why(bench, deed, cause):
+    bench.fly(f"{deed} flies", bench.has(2, "flights"))
+    first, second = bench.told("flights")[:2]
+    assert (second["cause"], second["counts"], second["incarnation"]) == (cause, {cause: 1}, 2)
+    assert first["warm"] == second["warm"] == bench.pids("loads")[0]
+    assert bench.said[1] == f"the executive ended ({cause}); it is started again"
+
+
+@pytest.mark.parametrize("deed", ["hangs", "stops"])
+def test_one_that_hangs_is_killed_and_followed(bench, deed):
+    bench.fly(f"{deed} flies", bench.has(2, "flights"), silence_s=0.5)
+    assert bench.told("flights")[1]["cause"] == "hang"
+
+
+def test_what_crashes_again_and_again_begins_in_safe_mode_then_a_reset_is_asked_for_then_beacons_are_sent(bench):
+    reset = ("touch", str(bench.folder / "reset"))
+    bench.fly("crashes", bench.has(1, "beacons"), restarts_max=1, reset=reset, reset_s=0.1)
+    assert (bench.folder / "reset").exists()
+    assert bench.told("beacons") == [{"cause": "SIGSEGV", "failures": 4}]
+    assert "the executive ended (SIGSEGV); a reset of the board is asked for" in bench.said
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP])
+def test_a_killed_or_stopped_warm_process_costs_the_flight_nothing(bench, number):
+    """One that is stopped is found out when it is needed."""
+    act = bench.once(number, 1, "loads", "flights")
+    if number == signal.SIGSTOP:
+        kill = bench.once(signal.SIGKILL, 1, "flights")
+        bench.fly("flies", bench.has(2, "flights"), lambda: (act(), kill()), starting_s=1.0)
+        assert bench.told("flights")[1]["warm"] == bench.pids("loads")[1]
+    else:
+        bench.fly("flies", bench.has(2, "loads"), act)
+        assert len(bench.told("flights")) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+def test_jobs_outlive_their_guardian(bench, number):
+    first = []
+
+    def is_over():
+        first.extend(bench.told("outcomes")[len(first) :])
+        return len(bench.told("guardians")) == 2 and len(first) > bench.count + 2
+
+    bench.count = 1 << 30
+    kill = bench.once(number, 1, "guardians", "outcomes")
+
+    def act():
+        kill()
+        if len(bench.told("guardians")) == 2 and bench.count == 1 << 30:
+            bench.count = len(bench.told("outcomes"))
+
+    bench.fly("works", is_over, act)
+    assert {one["failure"] for one in bench.told("outcomes")} == {""}
+    assert len(bench.told("flights")) == 1
+
+
+def test_a_new_executive_has_workers_of_the_same_guardian(bench):
+    kill = bench.once(signal.SIGKILL, 1, "flights", "outcomes")
+    bench.fly("works", lambda: len(bench.told("flights")) == 2 and kill_count(bench) > 3, kill)
+    assert len(bench.told("guardians")) == 1
+    assert {one["failure"] for one in bench.told("outcomes")} == {""}
+
+
+def kill_count(bench):
+    return len(bench.told("outcomes"))
+
+
+@pytest.mark.parametrize(
+    ("deeds", "error", "words"),
+    [
+        ("refuses", FileNotFoundError, "no such file"),
+        ("cannot be loaded", BoardError, "ValueError: it cannot be loaded"),
+        ("dies", BoardError, "the warm process ended before it was ready (SIGKILL)"),
+    ],
+)
+def test_a_mistake_at_the_beginning_is_raised(bench, deeds, error, words):
+    with pytest.raises(error, match=re.escape(words)):
+        bench.fly(deeds, lambda: False)
+    bench.check_nobody_is_left()
+
+
+def test_one_asked_to_end_that_does_not_is_killed(bench):
+    bench.fly("hangs", lambda: bench.watch.told, ending_s=0.2)
+    assert bench.told("ends") == []
+
+
+SUPERVISOR = """
+import sys
+from hal.linux.clock import HostClock
+from fsw.supervisor.processes import Supervised
+from fsw.supervisor.run import Supervision
+from skyrack.options.stop_signal import StopSignal
+plan = Supervised("tests.fsw.supervisor.flights", "load", "modules", (sys.argv[1], "works"))
+with StopSignal() as stop:
+    Supervision(plan, HostClock(), say=print, loaded=print).run(stop)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])
+def test_with_the_supervisor_everybody_ends(bench, number):
+    words = [sys.executable, "-c", SUPERVISOR, str(bench.folder)]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL) as supervisor:
+        end_s = time.monotonic() + PATIENCE_S
+        while not bench.told("outcomes"):
+            assert time.monotonic() < end_s
+            time.sleep(0.01)
+        supervisor.send_signal(number)
+        assert supervisor.wait(PATIENCE_S) == (0 if number == signal.SIGTERM else -number)
+    everybody = [pid for what in ("flights", "loads", "guardians") for pid in bench.pids(what)]
+    while any(map(is_alive, everybody)):
+        assert time.monotonic() < end_s
+        time.sleep(0.01)
+    if number != signal.SIGSEGV:  # whose core takes a while: the executive may see first that its lifeline is cut
+        assert len(bench.told("ends")) == (number == signal.SIGTERM)
+
+
+def test_a_supervisor_imports_nothing_heavy():
+    code = "import sys, fsw.supervisor.run; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert not {"numpy", "msgspec", "_csrc", "subprocess", "dataclasses", "fsw.node"} & set(loaded.split())

@@ -10,26 +10,34 @@ from fsw.jobs.source import SharedGuardian
 from fsw.mission import Mission, load_mission
 from fsw.node import Node
 from fsw.pipelines import PIPELINES
+from fsw.store.durable import Durable
 from fsw.supervisor.lifeline import Lifeline
 from fsw.supervisor.messages import Start
+from fsw.supervisor.resets import CALM_S, Resets, boot_id, calmed, noted, open_resets
 from hal.board import Board
 from hal.linux.board import MeasuredBoard, board_name, find_input_rail
 from hal.linux.clock import HostClock
 from hal.linux.lasting_port import LastingPort
+from hal.linux.priority import take_priority
 from hal.port import PortState
 from hal.ports import open_port
 from hal.sim.board import ModelBoard
 from hal.sim.camera import SceneCamera
 from kernels.usage import given, shown
 
+_NS = 1_000_000_000
+
 
 class NodeFlight:
-    """A mission on a port. `state` is the folder that survives restarts; where it is "", one in the folder `base`."""
+    """A mission on a port. `state` is the folder that survives restarts; where it is "", one in the folder `base`.
 
-    def __init__(self, mission: Mission, port: str, state: str, base: str) -> None:
+    `priority`: real-time priority of the flight loop, 0 for none.
+    """
+
+    def __init__(self, mission: Mission, port: str, state: str, base: str, priority: int) -> None:
         self.name = mission.node.name
         self.state = state or str(Path(base) / self.name)
-        self._mission, self._port = mission, port
+        self._mission, self._port, self._priority = mission, port, priority
 
     def fly(self, start: Start, lifeline: Lifeline, door: int) -> int:
         """Fly until the supervisor wants an end."""
@@ -42,10 +50,13 @@ class NodeFlight:
             port = open_port(self._port, clock, is_patient=not start.is_first)
             devices.callback(port.close)
             node = self._node(clock, port, runner)
+            resets = open_resets(Path(self.state))
+            _store(resets, noted(resets.value, start, boot_id()))
+            degraded = f"; {why}" if self._priority and (why := take_priority(self._priority)) else ""
             if start.is_first:
-                say(f"{self.name} flies on {self._port}, its state is in {shown(Path(self.state))}")
+                say(f"{self.name} flies on {self._port}, its state is in {shown(Path(self.state))}{degraded}")
             lifeline.flies()
-            _loop(node, port, clock, lifeline)
+            _loop(node, port, clock, lifeline, resets)
         return 0
 
     def send_beacon(self, cause: str, failures: int) -> None:
@@ -64,7 +75,7 @@ class NodeFlight:
         return build_node(mission, on_board, Path(self.state))
 
 
-def load_flight(mission: str, port: str, state: str, base: str) -> NodeFlight:
+def load_flight(mission: str, port: str, state: str, base: str, priority: str) -> NodeFlight:
     """The flight of a mission file; its stages are not looked at, which the guardian of the jobs does meanwhile."""
     import serial  # noqa: F401 - so that a restarted executive opens a serial port at once
 
@@ -72,7 +83,7 @@ def load_flight(mission: str, port: str, state: str, base: str) -> NodeFlight:
     loaded = load_mission(path)
     with given(path):
         dictionary_of(loaded)  # checked here: a conflict is a mistake in the user's apps
-    return NodeFlight(loaded, port, state, base)
+    return NodeFlight(loaded, port, state, base, int(priority))
 
 
 def job_modules(mission: str, *_: str) -> list[str]:
@@ -90,16 +101,23 @@ def say(sentence: str) -> None:
         print(f"skyrack node: {sentence}", file=sys.stderr, flush=True)
 
 
-def _loop(node: Node, port: LastingPort, clock: HostClock, lifeline: Lifeline) -> None:
-    told = PortState()
+def _loop(node: Node, port: LastingPort, clock: HostClock, lifeline: Lifeline, resets: Durable[Resets]) -> None:
+    told, calm_ns = PortState(), clock.monotonic_ns() + round(CALM_S * _NS)
     while not lifeline.is_to_end:
         node.step()
+        if resets.value.unstable and clock.monotonic_ns() >= calm_ns:
+            _store(resets, calmed(resets.value))
         for news in port.state.news_since(told):
             say(news.sentence)
         told = port.state
         next_ns = node.next_wake_ns
         lifeline.beat(clock.monotonic_ns(), next_ns)
         clock.wait(next_ns, [*node.waits_for, lifeline])
+
+
+def _store(resets: Durable[Resets], value: Resets) -> None:
+    with suppress(OSError):  # the record counts it: a node flies on without its disk
+        resets.store(value)
 
 
 def _limits(mission: Mission) -> JobLimits:

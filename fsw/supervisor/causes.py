@@ -6,6 +6,8 @@ import signal
 POWER_ON = "power-on"
 SUPERVISOR = "supervisor"
 """The supervisor itself was started anew on a board that had run on."""
+WATCHDOG = "watchdog"
+"""The board's hardware watchdog has reset it."""
 HANG = "hang"
 EXCEPTION = "exception"
 COMMANDED = "commanded"

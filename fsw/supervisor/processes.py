@@ -46,10 +46,13 @@ class ProcessNews(NamedTuple):
 
 
 class HostProcesses:
-    """`Processes` of this host; `say` tells a person. To be closed, which ends all of them."""
+    """`Processes` of this host, to be closed, which ends all of them.
 
-    def __init__(self, plan: Supervised, say: Callable[[str], None]) -> None:
-        self.say, self._plan = say, plan
+    `say` tells a person; `forbidden` says why the board must not be reset, and counts resets that are asked for.
+    """
+
+    def __init__(self, plan: Supervised, say: Callable[[str], None], forbidden: Callable[[], str]) -> None:
+        self.say, self._plan, self._forbidden = say, plan, forbidden
         self._door, self._guardians_door = _pair()
         self._sockets: dict[Who, socket.socket] = {}
         self._pids: dict[Who, int] = {}
@@ -114,6 +117,8 @@ class HostProcesses:
         """Execute the command of the plan, and do not wait for it."""
         if not self._plan.reset:
             return "no command was given that resets it"
+        if why_not := self._forbidden():
+            return why_not
         try:
             os.posix_spawnp(self._plan.reset[0], self._plan.reset, os.environ)
         except OSError as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import Protocol
 
 from fsw.supervisor.budget import Budget
@@ -37,7 +38,10 @@ class Watcher(Protocol):
 
 
 class Supervision:
-    """One supervised node. `loaded` is called with name and state folder of the flight, before anything flies."""
+    """One supervised node. `loaded` is called with name and state folder of the flight, before anything flies.
+
+    `cause`: why the board was started, where a watchdog knows it.
+    """
 
     def __init__(
         self,
@@ -49,10 +53,11 @@ class Supervision:
         watchers: Sequence[Watcher] = (),
         budget: Budget | None = None,
         limits: SupervisionLimits = SupervisionLimits(),  # noqa: B008 - it cannot change
+        cause: str = "",
     ) -> None:
         self._clock, self._loaded, self._watchers, self._voice = clock, loaded, watchers, say
-        self._processes = HostProcesses(plan, self._say)
-        self._supervisor = Supervisor(self._processes, budget or Budget(), limits)
+        self._processes = HostProcesses(plan, self._say, self._board_reset_forbidden)
+        self._supervisor = Supervisor(self._processes, budget or Budget(), limits, cause)
         self._known: tuple[str, str] | None = None
         self._fed_ns = {id(one): 0 for one in watchers}
 
@@ -116,6 +121,16 @@ class Supervision:
                 self._fed_ns[id(one)] = now_ns
                 if self._supervisor.is_healthy(now_ns):
                     one.feed()
+
+    def _board_reset_forbidden(self) -> str:
+        """Why the board must not be reset; the record of resets is imported only now, as all of it is heavy."""
+        from fsw.supervisor.resets import board_reset_forbidden
+
+        assert self._known is not None
+        try:
+            return board_reset_forbidden(Path(self._known[1]))
+        except Exception as error:  # whatever it is, this process is the last that lives
+            return f"{type(error).__name__}: {error}"
 
     def _say(self, sentence: str) -> None:
         self._voice(sentence)

@@ -83,16 +83,16 @@ class _Helper:
 
 
 class Supervisor:
-    """Decides on `news` and with time; times are monotonic, in ns.
+    """Decides on news and with time; times are monotonic, in ns. `cause`: why the board was started, if known.
 
     `refusal`: the error for which the first executive could not begin, so that the node ends with it.
     """
 
-    def __init__(self, processes: Processes, budget: Budget, limits: SupervisionLimits) -> None:
+    def __init__(self, processes: Processes, budget: Budget, limits: SupervisionLimits, cause: str = "") -> None:
         self._do, self._budget, self._limits = processes, budget, limits
         self._helpers = {Who.WARM: _Helper(), Who.JOBS: _Helper()}
         self._patience = GrowingDelay(10.0, 600.0, is_eager=False)
-        self._cause, self._counts = "", dict[str, int]()
+        self._cause, self._counts = cause, dict[str, int]()
         self._next_ns: int | None = 0  # when the next executive may start; None: there is one
         self._flying_ns: int | None = None  # since when it flies
         self._silent_ns: int | None = None  # when its silence, or its start, has lasted too long

@@ -6,43 +6,75 @@ skyrack node examples/missions/coastwatch.toml --port tcp-listen://127.0.0.1:510
 It flies until it is asked to end (^C, SIGTERM), with exit code 0; asked twice, it ends at once. A port that goes away
 is opened again, and to tcp-listen:// the ground may come at any time; products that it does not have yet wait in the
 state folder.
+
+What flies is restarted within milliseconds where it crashes or hangs. Under systemd, Type=notify and WatchdogSec= make
+the service manager watch the node in turn.
 """
 
 import argparse
 import errno
 import os
+import shlex
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kernels.usage import UsageError
+
+if TYPE_CHECKING:
+    from hal.linux.watchdog import HardwareWatchdog
 
 _PATIENCE_S = 20.0  # twice as long as an executive may take to end
 _FAILING_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}  # the node flies on without state
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options: mission, port and state folder."""
+    """Add the options: mission, port and state folder, and what of this board the node may use."""
     parser.add_argument("mission", type=Path, metavar="MISSION", help="the mission file (TOML)")
     parser.add_argument("--port", required=True, metavar="URL", help="serial://, tcp://, tcp-listen:// or udp://")
     parser.add_argument(
         "--state", type=Path, metavar="DIR", help="data that survives a restart (default ~/.local/state/skyrack/NODE)"
     )
+    parser.add_argument(
+        "--watchdog", metavar="DEVICE", help="feed this hardware watchdog, as /dev/watchdog0, while all is well"
+    )
+    parser.add_argument(
+        "--reset-board",
+        type=shlex.split,
+        default=(),
+        metavar="COMMAND",
+        help="resets this board, as 'systemctl reboot'; executed where the flight fails again and again",
+    )
+    parser.add_argument(
+        "--priority",
+        type=int,
+        choices=range(99),
+        default=10,
+        metavar="0..98",
+        help="real-time priority of the flight loop, where this user may have one (default 10; 0: none)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Supervise the flight until a signal. Nothing heavy is imported here: the supervisor is to stay small."""
+    from fsw.supervisor.causes import WATCHDOG
     from fsw.supervisor.processes import Supervised
-    from fsw.supervisor.run import Supervision
+    from fsw.supervisor.run import Supervision, Watcher
     from hal.linux.claim import claim_folder
     from hal.linux.clock import HostClock
+    from hal.linux.priority import drop_priority, take_priority
+    from hal.linux.service_manager import ServiceManager
     from skyrack.options.stop_signal import StopSignal
 
+    base = "" if options.state else _base()
     plan = Supervised(
         module="skyrack.flight",
         flight="load_flight",
         jobs="job_modules",
-        arguments=(str(options.mission), options.port, str(options.state or ""), "" if options.state else _base()),
+        arguments=(str(options.mission), options.port, str(options.state or ""), base, str(options.priority)),
+        reset=tuple(options.reset_board),
     )
     with ExitStack() as claimed:
 
@@ -54,9 +86,27 @@ def run(options: argparse.Namespace) -> int:
                     raise
                 _say(f"{state}: {error.strerror}; nothing will survive a restart")
 
+        watchers: list[Watcher] = [claimed.enter_context(closing(ServiceManager()))]
+        cause = ""
+        if options.watchdog:
+            from hal.linux.watchdog import HardwareWatchdog
+
+            watchdog = HardwareWatchdog(options.watchdog)
+            claimed.push(partial(_disarm, watchdog))
+            watchers.append(watchdog)
+            cause = WATCHDOG if watchdog.has_reset else ""
+        if options.priority:
+            take_priority(options.priority + 1)  # so that a flight loop that spins can be ended
+            claimed.callback(drop_priority)
         stop = claimed.enter_context(StopSignal(_PATIENCE_S))
-        Supervision(plan, HostClock(), say=_say, loaded=claim).run(stop)
+        Supervision(plan, HostClock(), say=_say, loaded=claim, watchers=watchers, cause=cause).run(stop)
     return 0
+
+
+def _disarm(watchdog: "HardwareWatchdog", kind: type[BaseException] | None, *_: object) -> None:
+    """Stop the watchdog's timer where the node ends as it was asked to; else it resets the board."""
+    if kind is None:
+        watchdog.close()
 
 
 def _base() -> str:

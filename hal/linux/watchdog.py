@@ -1,0 +1,51 @@
+"""A hardware watchdog: a timer that resets the board unless it is fed (Linux Documentation/watchdog/watchdog-api).
+
+Opening the device starts the timer. Where it is closed without the letter V having been written last, as by the end of
+the process, the timer runs on, and the board is reset.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from struct import Struct
+from typing import Any
+
+_INT = Struct("@i")
+_SETTIMEOUT, _GETBOOTSTATUS = 0xC0045706, 0x80045702  # _IOWR('W', 6, int), _IOR('W', 2, int)
+_CARDRESET = 0x0020
+_NS = 1_000_000_000
+_FEED, _DISARM = b"\0", b"V"
+
+
+class HardwareWatchdog:
+    """The watchdog at `path`, which resets the board after `timeout_s` or what the device takes instead.
+
+    `interval_ns`: how often to feed it, a quarter of that; `has_reset`: whether the board's last reset was its doing.
+    Raises OSError, also for what is no watchdog.
+    """
+
+    def __init__(self, path: str, timeout_s: int = 60, ioctl: Callable[..., Any] = fcntl.ioctl) -> None:
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            (seconds,) = _INT.unpack(ioctl(self._descriptor, _SETTIMEOUT, _INT.pack(timeout_s)))
+            self.has_reset = bool(_INT.unpack(ioctl(self._descriptor, _GETBOOTSTATUS, _INT.pack(0)))[0] & _CARDRESET)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise OSError(error.errno, f"{path}: no watchdog ({error.strerror})") from None
+        self.timeout_s = seconds
+        self.interval_ns = seconds * _NS // 4
+
+    def feed(self) -> None:
+        """Start the timer anew. A device that does not take this will reset the board."""
+        with suppress(OSError):
+            os.write(self._descriptor, _FEED)
+
+    def tell(self, status: str, *, is_ready: bool) -> None:
+        """Nobody reads there."""
+
+    def close(self) -> None:
+        """Stop the timer, where the device allows it: this process ends as it was asked to."""
+        with suppress(OSError):
+            os.write(self._descriptor, _DISARM)
+        os.close(self._descriptor)

@@ -1,0 +1,72 @@
+"""What a service manager hears, on a path and on an abstract address."""
+
+import os
+import socket
+
+import pytest
+
+from hal.linux.service_manager import ServiceManager
+
+
+@pytest.fixture(params=["path", "abstract"])
+def listener(request, tmp_path):
+    """A socket, and its address as NOTIFY_SOCKET says it."""
+    name = str(tmp_path / "notify") if request.param == "path" else f"\0skyrack-test-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as one:
+        one.bind(name)
+        one.setblocking(False)
+        yield one, name.replace("\0", "@")
+
+
+def test_it_hears_of_readiness_health_and_the_end(listener):
+    one, address = listener
+    manager = ServiceManager({"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "3000000"})
+    assert manager.interval_ns == 1_500_000_000
+    manager.tell("flies,\nincarnation 1", is_ready=True)
+    manager.tell("x" * 300, is_ready=False)
+    manager.feed()
+    manager.close()
+    manager.feed()
+    assert [one.recv(4096) for _ in range(4)] == [
+        b"READY=1\nSTATUS=flies, incarnation 1",
+        b"STATUS=" + b"x" * 200,
+        b"WATCHDOG=1",
+        b"STOPPING=1",
+    ]
+    with pytest.raises(BlockingIOError):
+        one.recv(4096)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {},
+        {"NOTIFY_SOCKET": ""},
+        {"NOTIFY_SOCKET": "nonsense", "WATCHDOG_USEC": "1000"},
+        {"NOTIFY_SOCKET": "/nowhere", "WATCHDOG_USEC": "soon"},
+        {"NOTIFY_SOCKET": "/nowhere", "WATCHDOG_USEC": "1000", "WATCHDOG_PID": "1"},
+    ],
+)
+def test_where_nobody_listens_nothing_is_wanted_and_nothing_fails(environment):
+    manager = ServiceManager(environment)
+    assert manager.interval_ns == 0
+    manager.feed()
+    manager.tell("flies", is_ready=True)
+    manager.close()
+    manager.close()
+
+
+def test_the_watchdog_of_this_very_process_counts():
+    told = {"NOTIFY_SOCKET": "/nowhere", "WATCHDOG_USEC": "1000", "WATCHDOG_PID": str(os.getpid())}
+    manager = ServiceManager(told)
+    assert manager.interval_ns == 500_000
+    manager.close()
+
+
+def test_one_that_does_not_read_blocks_nobody(listener):
+    _, address = listener
+    manager = ServiceManager({"NOTIFY_SOCKET": address})
+    for _ in range(5000):
+        manager.feed()
+    manager.close()
+    assert manager._socket is None

@@ -164,8 +164,11 @@ class Mission(_Section, frozen=True):
         return Managed.from_dict(self.link)
 
 
-def load_mission(path: Path) -> Mission:
+def load_mission(path: Path, *, with_stages: bool = True) -> Mission:
     """Read and check a mission file; paths in it count from its folder.
+
+    Without stages, nothing that they need is imported: their parameters, and whether they fit the scenes and each
+    other, are for someone else to check.
 
     Raises UsageError with one sentence that names the file, the key and what was expected.
     """
@@ -175,7 +178,7 @@ def load_mission(path: Path) -> Mission:
         raise UsageError(f"{shown(path)}: not a readable mission file ({error.strerror})") from None
     except msgspec.ValidationError as error:
         raise UsageError(f"{shown(path)}: {_in_words(str(error))}") from None
-    complaint = next(_complaints(mission), None)
+    complaint = next(_complaints(mission, with_stages=with_stages), None)
     if complaint:
         raise UsageError(f"{shown(path)}: {complaint}")
     return mission
@@ -206,12 +209,13 @@ def _decode(folder: Path, kind: type, value: Any) -> Any:
     raise ValueError(f"Expected `{'str' if kind is Path else 'object'}`, got `{type(value).__name__}`")
 
 
-def _complaints(mission: Mission) -> Iterator[str]:
+def _complaints(mission: Mission, *, with_stages: bool) -> Iterator[str]:
     """The faults that the types of single keys cannot express."""
     if mission.files.entity == mission.files.ground_entity:
         yield f"files.ground_entity = {mission.files.ground_entity}, expected another than files.entity: two ends"
     yield from _scene_complaints(mission)
-    yield from _pipeline_complaints(mission)
+    if with_stages:
+        yield from _pipeline_complaints(mission)
     yield from _app_complaints(mission.apps)
     if mission.files.apid == mission.node.apid:
         yield f"files.apid: {mission.files.apid} is node.apid as well, expected another one"

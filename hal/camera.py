@@ -1,12 +1,17 @@
 """A camera: yields raw frames with all that is needed to place them on the map."""
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kernels.imaging.georeference import Georeference
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    from kernels.late import np
 
 
 class CameraError(Exception):

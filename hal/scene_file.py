@@ -3,6 +3,8 @@ hal.camera.Frame. All checks that flight software makes of a file are here and n
 that passes on the ground passes in flight.
 """
 
+from __future__ import annotations
+
 import re
 import zlib
 from collections.abc import Iterator
@@ -11,22 +13,26 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from tokenize import TokenError
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 from zipfile import BadZipFile, ZipFile
-
-import numpy as np
-from numpy.typing import NDArray
 
 from hal.camera import CameraError
 from kernels.imaging.georeference import Georeference
 from kernels.usage import shown
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    from kernels.late import np
 
 _SIDE_MAX = 16_383  # of a mask (csrc/include/skyrack/image.h); products count up to 65 535
 _OCTETS_MAX = 1 << 31  # of all samples
 _BANDS_MAX = 256
 _BAND_NAME = re.compile(r"[!-~]([ -~]{0,38}[!-~])?")
 _DTYPES = ("uint8", "uint16", "float32")
-_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+_HEADERS = {(1, 0): "read_array_header_1_0", (2, 0): "read_array_header_2_0"}
+"""Names of numpy's functions, by the version of an array's format."""
 UNREADABLE = (
     *(OSError, KeyError, ValueError, EOFError, BadZipFile, zlib.error, NotImplementedError, RuntimeError),
     *(OverflowError, SyntaxError, TokenError),  # numpy reads the head of an array as Python reads a literal
@@ -212,7 +218,7 @@ def _shape_and_type(file: IO[bytes], item: str) -> tuple[tuple[int, ...], np.dty
     version = np.lib.format.read_magic(file)
     if version not in _HEADERS:
         raise CameraError(f"{item} is an array of format {version}, expected 1.0 or 2.0")
-    shape, _, dtype = _HEADERS[version](file)
+    shape, _, dtype = getattr(np.lib.format, _HEADERS[version])(file)
     if dtype.hasobject or dtype.names:
         raise CameraError(f"{item} is made of Python objects or records, expected plain numbers or texts")
     return shape, dtype

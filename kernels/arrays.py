@@ -4,22 +4,32 @@ A wrong type or layout is a TypeError, a value out of range a ValueError; nothin
 leaves out.
 """
 
-import operator
-from typing import Any
+from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+import operator
+import sys
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from kernels.errors import CorruptError
 from kernels.library import ffi, lib
 
-CTYPES = {
-    np.dtype(np.uint8): "uint8_t[]", np.dtype(np.int8): "int8_t[]", np.dtype(np.bool_): "uint8_t[]",
-    np.dtype(np.uint16): "uint16_t[]", np.dtype(np.uint32): "uint32_t[]", np.dtype(np.int32): "int32_t[]",
-    np.dtype(np.int64): "int64_t[]", np.dtype(np.float32): "float[]", np.dtype(np.float64): "double[]",
-    np.dtype(np.complex64): "float[]",
-}  # fmt: skip
-"""C type of the elements of an array, by dtype; a complex number is two of them."""
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    from kernels.late import np
+
+
+@cache
+def _ctypes() -> dict[Any, str]:
+    """C type of the elements of an array, by dtype; a complex number is two of them."""
+    return {
+        np.dtype(np.uint8): "uint8_t[]", np.dtype(np.int8): "int8_t[]", np.dtype(np.bool_): "uint8_t[]",
+        np.dtype(np.uint16): "uint16_t[]", np.dtype(np.uint32): "uint32_t[]", np.dtype(np.int32): "int32_t[]",
+        np.dtype(np.int64): "int64_t[]", np.dtype(np.float32): "float[]", np.dtype(np.float64): "double[]",
+        np.dtype(np.complex64): "float[]",
+    }  # fmt: skip
 
 
 def check(name: str, array: Any, dtype: Any, ndim: int | None, *, writable: bool = False) -> None:
@@ -40,7 +50,7 @@ def pointer(array: NDArray[Any], ctype: str | None = None) -> Any:
     """Pointer to the elements of a checked or a new array, which it keeps alive; `ctype` names the C type of records,
     as "struct sr_burst[]".
     """
-    return ffi.from_buffer(ctype or CTYPES[array.dtype], array)
+    return ffi.from_buffer(ctype or _ctypes()[array.dtype], array)
 
 
 def checked(name: str, array: Any, dtype: Any, ndim: int | None, *, writable: bool = False) -> Any:
@@ -79,7 +89,7 @@ def octets_of(buffer: Any) -> Any:
     """Contiguous octets, as cffi takes them, with their length; TypeError for anything else."""
     if type(buffer) is bytes:  # the usual case
         return buffer
-    if isinstance(buffer, np.ndarray) and buffer.dtype.hasobject:
+    if "numpy" in sys.modules and isinstance(buffer, np.ndarray) and buffer.dtype.hasobject:
         raise TypeError(f"octets expected, not {_described(buffer)}")
     try:
         return ffi.from_buffer("uint8_t[]", buffer)

@@ -59,6 +59,10 @@ class NodeFlight:
             _loop(node, port, clock, lifeline, resets)
         return 0
 
+    def preload(self) -> None:
+        """Import what reads the scenes of a simulated camera, lest the first capture wait for it."""
+        import numpy  # noqa: F401
+
     def send_beacon(self, cause: str, failures: int) -> None:
         """Nothing yet."""
 
@@ -80,7 +84,7 @@ def load_flight(mission: str, port: str, state: str, base: str, priority: str) -
     import serial  # noqa: F401 - so that a restarted executive opens a serial port at once
 
     path = Path(mission)
-    loaded = load_mission(path)
+    loaded = load_mission(path, with_stages=False)
     with given(path):
         dictionary_of(loaded)  # checked here: a conflict is a mistake in the user's apps
     return NodeFlight(loaded, port, state, base, int(priority))

@@ -9,7 +9,7 @@ from hal.clock import Clock
 from hal.port import Port
 from link.channels.tm_sender import TmSender
 from link.coding.cltu import TAIL, CltuReader
-from link.coding.tm import ASM_OCTETS, TmEncoder
+from link.coding.tm_encoder import ASM_OCTETS, TmEncoder
 from link.cop1 import Farm, Verdict
 from link.errors import DecodeError
 from link.frames.tc import TcFrame

@@ -1,10 +1,14 @@
 """What a job is, how it ends, and the contract of a runner of jobs."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 
 JobParameters = Mapping[str, Any]
 

@@ -1,13 +1,15 @@
 """Jobs in worker processes, the node's side. A worker that crashes, hangs or exceeds its memory costs one attempt."""
 
+from __future__ import annotations
+
 import os
 import socket
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 
 from fsw.jobs.job import Job, JobsFullError, Outcome
 from fsw.jobs.kin import end_family
@@ -17,6 +19,11 @@ from fsw.jobs.reason import words
 from fsw.jobs.result import Result, read_result, result_room
 from fsw.jobs.source import OwnGuardian, ZygoteSource
 from hal.clock import Clock
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from kernels.late import np
 
 _NS_PER_S = 1_000_000_000
 _STARTING_NS = 120 * _NS_PER_S

@@ -1,11 +1,11 @@
 """The contract of a stage. A user's own file gives it in a worker, as it will run in one, and is not loaded here."""
 
+from __future__ import annotations
+
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from fsw.jobs.job import Job, Outcome
 from fsw.jobs.process import JobLimits, ProcessRunner
@@ -14,6 +14,12 @@ from fsw.pipelines.contract import Contract, sound
 from fsw.pipelines.load import load_stage
 from fsw.pipelines.stage import StageSpec
 from hal.linux.clock import HostClock
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    from kernels.late import np
 
 _ASKING_S, _MEMORY_OCTETS = 20.0, 1 << 30
 

@@ -5,14 +5,20 @@ array, whose axes are named: axes of one name are of one size, so that a mask of
 (band, row, column). Everything else is opaque: octets, the facts about a frame, files for the ground.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from link.models.manifest import WorkerLimits
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    from kernels.late import np
 
 Axis = str | int
 BAND = "band"

@@ -1,18 +1,23 @@
 """A stage in a shared library of the user's own (csrc/include/skyrack_stage.h), by cffi's ABI mode."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
-from cffi import FFI
-from numpy.typing import NDArray
 
 from fsw.pipelines.contract import ArrayItem, Contract, sound
 from fsw.pipelines.stage import Items
 from kernels.usage import did_you_mean
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    from kernels.late import np
 
 ABI = 1
 _CONTRACT_OCTETS_MAX = 1 << 16
@@ -48,6 +53,8 @@ class PluginStage:
     """The stage in the shared library `library`. Raises ValueError where it is no stage, or for unknown parameters."""
 
     def __init__(self, library: Path, parameters: Mapping[str, Any]) -> None:
+        from cffi import FFI  # only workers call a library, and its import takes a while
+
         self._ffi = FFI()
         self._ffi.cdef(_DECLARATIONS)
         try:

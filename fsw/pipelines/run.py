@@ -1,16 +1,22 @@
 """A pipeline in a worker: its stages in order, each checked against its contract, up to the files for the ground."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from fsw.pipelines.contract import ABOUT, VALID, ArrayItem, Contract, ItemKind, MisfitError, after, conforms, kind_of
 from fsw.pipelines.load import load_stage
 from fsw.pipelines.stage import REPAIRS, About, File, Items, PipelineStep, StageSpec, sample_item
 from fsw.pipelines.valid import taken_apart
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    from kernels.late import np
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -5,13 +5,19 @@ Sentinel-2, or in a frame of floats if none of its bands is a finite number. Whe
 set to 0, or to NaN in a frame of floats.
 """
 
-from typing import Any
+from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from hal.camera import Frame
-from kernels.imaging.image import Mask
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from kernels.imaging.image import Mask
+else:
+    from kernels.late import np
 
 _BELOW_ONE = 1 - 2**-24  # the binary32 number next below 1
 

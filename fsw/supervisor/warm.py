@@ -42,6 +42,10 @@ class Flight(Protocol):
         """
         ...
 
+    def preload(self) -> None:
+        """Load what no flight begins with but may need later; called while the first order is awaited."""
+        ...
+
     def send_beacon(self, cause: str, failures: int) -> None:
         """Tell the ground, in one frame, that no executive lives."""
         ...
@@ -133,8 +137,6 @@ def prepare(control: socket.socket, supervisor: int, load: Callable[[], dict[str
             traceback.print_exc()
         _tell(control, {"refused": in_words(error)})
         sys.exit(1)
-    gc.collect()
-    gc.freeze()  # the memory that forks share then stays shared, and is never searched
     _tell(control, message)
 
 
@@ -156,6 +158,9 @@ def main(words: list[str]) -> NoReturn:
         return {"loaded": found[0].name, "state": found[0].state}
 
     prepare(channel, int(supervisor), load)
+    found[0].preload()
+    gc.collect()
+    gc.freeze()  # the memory that forks share then stays shared, and is never searched
     with suppress(ConnectionResetError, BrokenPipeError):
         WarmProcess(channel, int(door), int(supervisor), found[0]).serve()
     sys.exit(0)

@@ -1,10 +1,17 @@
 """Cyclic redundancy checks: CRC-16 of frames and packets, CRC-32C of files (csrc/include/skyrack/crc.h)."""
 
-import numpy as np
-from numpy.typing import NDArray
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from kernels.arrays import check, octets_of, pointer, rows
 from kernels.library import lib
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    from kernels.late import np
 
 
 def crc16(octets: bytes | bytearray | memoryview, initial: int = 0xFFFF) -> int:

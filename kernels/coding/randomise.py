@@ -1,12 +1,18 @@
 """Pseudo-randomisers of telemetry and telecommand (csrc/include/skyrack/randomise.h)."""
 
-from enum import IntEnum
+from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from kernels.arrays import octets_of, require, rows
 from kernels.library import ffi, lib
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    from kernels.late import np
 
 
 class Code(IntEnum):

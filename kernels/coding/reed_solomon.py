@@ -1,14 +1,19 @@
 """Reed-Solomon coding of transfer frames, CCSDS 131.0-B §4 (csrc/include/skyrack/reed_solomon.h)."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from kernels.arrays import pointer, require, rows, whole
 from kernels.library import ffi, lib
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    from kernels.late import np
 
 SYMBOLS = 255
 """Octets of a whole codeword."""
@@ -61,6 +66,15 @@ class ReedSolomon:
         (start, stride), blocks = self._rows(data, self.data_size), np.empty((len(data), self.block_size), np.uint8)
         require(lib.sr_rs_encode(_params(self), start, stride, pointer(blocks), self.block_size, len(data)))
         return blocks
+
+    def encode_block(self, data: bytes) -> bytes:
+        """`data`, of data_size octets, with its parity appended. Raises ValueError for another length."""
+        if len(data) != self.data_size:
+            raise ValueError(f"{len(data)} octets, expected {self.data_size}")
+        block = bytearray(self.block_size)
+        start, out = ffi.from_buffer("uint8_t[]", data), ffi.from_buffer("uint8_t[]", block)
+        require(lib.sr_rs_encode(_params(self), start, len(data), out, len(block), 1))
+        return bytes(block)
 
     def decode(self, blocks: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.int8]]:
         """Correct up to parity / 2 wrong symbols in each codeword of blocks (count, block_size).

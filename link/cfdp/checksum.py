@@ -1,10 +1,10 @@
 """File checksums of CFDP (CCSDS 727.0-B-5 §4.2.2; types in the SANA registry), computed over the file in order."""
 
+import sys
 import zlib
+from array import array
 from functools import cache
 from typing import Protocol
-
-import numpy as np
 
 from kernels.coding.crc import crc32c
 from link.cfdp.pdus.codes import ChecksumType
@@ -34,8 +34,10 @@ class Modular:
         """Add the next octets, at whichever octet of a word they begin."""
         end = self._phase + len(octets)
         padded = bytes(self._phase) + octets + bytes(-end % WORD_OCTETS)
-        words = np.frombuffer(padded, ">u4")
-        self.value = (self.value + int(words.sum(dtype=np.uint64))) & 0xFFFFFFFF
+        words = array("I", padded)
+        if sys.byteorder == "little":
+            words.byteswap()
+        self.value = (self.value + sum(words)) & 0xFFFFFFFF
         self._phase = end % WORD_OCTETS
 
 

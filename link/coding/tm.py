@@ -1,5 +1,5 @@
 """Synchronisation and coding of telemetry frames (CCSDS 131.0-B-4): a frame with its Reed-Solomon parity (§4),
-randomised (§10), behind an attached sync marker (§9), is one channel access data unit (CADU).
+randomised (§10), behind an attached sync marker (§9), is one channel access data unit (CADU); tm_encoder.py makes it.
 
 In the decoder's input, units may begin at any bit, be inverted, and slip. Nothing that can be found is lost:
 - While it searches, each marker with at most `marker_errors_max` wrong bits begins a candidate.
@@ -17,42 +17,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.coding.crc import crc16_batch
-from kernels.coding.randomise import Code, randomise
-from kernels.coding.reed_solomon import UNCORRECTABLE, ReedSolomon
+from kernels.coding.randomise import randomise
+from kernels.coding.reed_solomon import UNCORRECTABLE
 from kernels.coding.sync import HIT, align_all, find_markers
+from link.coding.tm_encoder import ASM as ASM
+from link.coding.tm_encoder import ASM_OCTETS as ASM_OCTETS
+from link.coding.tm_encoder import TmEncoder as TmEncoder
+from link.coding.tm_encoder import reed_solomon_of, sequence_of
 from link.managed import Managed
 from link.packets.chosen import chosen
 
-ASM = 0x1ACFFC1D
-ASM_OCTETS = 4
 _ASM_BITS = 8 * ASM_OCTETS
 _ASM_ROW = np.frombuffer(ASM.to_bytes(ASM_OCTETS), np.uint8)
 _STEP_UNITS = 256  # decoded at once: enough to make a call cheap, few enough to stay in the processor's cache
 _STEP_OCTETS = 4096  # searched at once for a marker
 
 _Rows = NDArray[np.uint8]
-
-
-class TmEncoder:
-    """Encoder of the frames of `managed` into units."""
-
-    def __init__(self, managed: Managed) -> None:
-        self._managed = managed
-        self._code = _reed_solomon(managed)
-
-    def encode(self, frame: bytes) -> bytes:
-        """The unit that carries `frame`, which has `tm_frame_octets`."""
-        return self.encode_rows(np.frombuffer(frame, np.uint8)[np.newaxis]).tobytes()
-
-    def encode_rows(self, frames: _Rows) -> _Rows:
-        """The units of frames (count, tm_frame_octets): (count, 4 + tm_code_octets)."""
-        assert frames.shape[1] == self._managed.tm_frame_octets, frames.shape
-        units = np.empty((len(frames), ASM_OCTETS + self._managed.tm_code_octets), np.uint8)
-        units[:, :ASM_OCTETS] = _ASM_ROW
-        units[:, ASM_OCTETS:] = self._code.encode(frames) if self._code else frames
-        if self._managed.randomise:
-            randomise(units[:, ASM_OCTETS:], _sequence(self._managed))
-        return units
 
 
 class _Decoded(NamedTuple):
@@ -73,7 +53,7 @@ class TmDecoder:
     def __init__(self, managed: Managed, *, marker_errors_max: int = 3) -> None:
         self.received = self.corrected_frames = self.corrected_symbols = self.uncorrectable = 0
         self._managed = managed
-        self._code = _reed_solomon(managed)
+        self._code = reed_solomon_of(managed)
         self._marker_errors_max = marker_errors_max
         self._unit_bits = _ASM_BITS + 8 * managed.tm_code_octets
         self._buffer = bytearray()
@@ -163,7 +143,7 @@ class TmDecoder:
     def _decode(self, count: int) -> _Decoded:
         blocks = self._cut(count, _ASM_BITS, self._managed.tm_code_octets)
         if self._managed.randomise:
-            randomise(blocks, _sequence(self._managed))
+            randomise(blocks, sequence_of(self._managed))
         if self._code is None:
             return _Decoded(blocks, crc16_batch(blocks) == 0, np.zeros(count, np.int64))
         frames, corrections = self._code.decode(blocks)
@@ -192,18 +172,3 @@ class TmDecoder:
     def _skip_to(self, bit: int) -> None:
         self._bits_skipped += bit - self._at_bit
         self._at_bit = bit
-
-
-def _sequence(managed: Managed) -> Code:
-    return Code.TM131071 if managed.long_randomiser else Code.TM255
-
-
-def _reed_solomon(managed: Managed) -> ReedSolomon | None:
-    if not managed.rs_parity:
-        return None
-    return ReedSolomon(
-        parity=managed.rs_parity,
-        interleave=managed.interleave,
-        virtual_fill=managed.virtual_fill,
-        dual_basis=managed.dual_basis,
-    )

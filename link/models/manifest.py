@@ -1,14 +1,20 @@
 """The manifest of a model bundle: name, contract, limits, golden vector, and the parts with their hashes."""
 
+from __future__ import annotations
+
 from math import prod
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import msgspec
-import numpy as np
 from msgspec import Meta
 
 from link.bundles.envelope import BundleName, Declared, PartDigest, read_canonical, read_declared
 from link.errors import DecodeError
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from kernels.late import np
 
 ModelKind = Literal["forest", "network"]
 FREE = 0

@@ -1,9 +1,14 @@
 """Selection of rows of an array, without a copy if all are selected, the usual case."""
 
-from typing import Any
+from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    from kernels.late import np
 
 
 def chosen(rows: NDArray[Any], wanted: NDArray[np.bool_]) -> NDArray[Any]:

@@ -62,6 +62,14 @@ def test_help_is_instant():
     assert not {"numpy", "construct", "rich", "serial", "msgspec", "_csrc", "asyncio"} & set(loaded.split())
 
 
+def test_a_flight_begins_without_numpy():
+    """It is for workers; what an executive needs at its start works on octets."""
+    code = "import sys, skyrack.flight as f; f.load_flight(sys.argv[1], '', '/', '', '0'); print(*sys.modules)"
+    words = [sys.executable, "-c", code, str(ROOT / "examples" / "missions" / "coastwatch.toml")]
+    loaded = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert not {"numpy", "cffi", "ground"} & set(loaded.split())
+
+
 def test_options_know_no_command():
     """Commands are made of options, never the other way round."""
     for path in sources("skyrack/options"):

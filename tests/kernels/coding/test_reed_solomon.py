@@ -86,6 +86,7 @@ def codes(draw) -> ReedSolomon:
 def test_encode_is_the_definition(code, random):
     data = np.frombuffer(random.randbytes(code.data_size), np.uint8)
     assert (code.encode(data[np.newaxis])[0] == block_by_definition(code, data)).all()
+    assert code.encode_block(data.tobytes()) == block_by_definition(code, data).tobytes()
 
 
 def test_dual_basis_rows_of_the_standard():
@@ -235,6 +236,9 @@ def test_wrong_parameters(parameters, rule):
 
 def test_refuses_what_is_not_blocks():
     code = ReedSolomon()
+    for size in (0, 222, 224):
+        with pytest.raises(ValueError, match=f"{size} octets, expected 223"):
+            code.encode_block(bytes(size))
     with pytest.raises(ValueError, match="expected"):
         code.encode(noise(3, 222))
     with pytest.raises(ValueError, match="expected"):

@@ -2,9 +2,14 @@
 
 import sys
 from contextlib import ExitStack, suppress
+from importlib import import_module
 from pathlib import Path
 
+import msgspec
+
 from fsw.assembly import Devices, build_node, dictionary_of
+from fsw.jobs.inline import InlineRunner
+from fsw.jobs.job import Runner
 from fsw.jobs.process import JobLimits, ProcessRunner
 from fsw.jobs.source import SharedGuardian
 from fsw.mission import Mission, load_mission
@@ -19,7 +24,8 @@ from hal.linux.board import MeasuredBoard, board_name, find_input_rail
 from hal.linux.clock import HostClock
 from hal.linux.lasting_port import LastingPort
 from hal.linux.priority import take_priority
-from hal.port import PortState
+from hal.medium import HOST, Medium
+from hal.port import Line, PortState
 from hal.ports import open_port
 from hal.sim.board import ModelBoard
 from hal.sim.camera import SceneCamera
@@ -41,6 +47,7 @@ class NodeFlight:
 
     def fly(self, start: Start, lifeline: Lifeline, door: int) -> int:
         """Fly until the supervisor wants an end."""
+        degraded = f"; {why}" if self._priority and (why := take_priority(self._priority)) else ""
         clock = HostClock()
         with ExitStack() as devices:
             runner = ProcessRunner(
@@ -52,7 +59,6 @@ class NodeFlight:
             node = self._node(clock, port, runner)
             resets = open_resets(Path(self.state))
             _store(resets, noted(resets.value, start, boot_id()))
-            degraded = f"; {why}" if self._priority and (why := take_priority(self._priority)) else ""
             if start.is_first:
                 say(f"{self.name} flies on {self._port}, its state is in {shown(Path(self.state))}{degraded}")
             lifeline.flies()
@@ -60,13 +66,26 @@ class NodeFlight:
         return 0
 
     def preload(self) -> None:
-        """Import what reads the scenes of a simulated camera, lest the first capture wait for it."""
-        import numpy  # noqa: F401
+        """Have all ready that an executive would else prepare while it is waited for.
+
+        numpy reads the scenes of a simulated camera. And once a node of our own apps was put together, on devices that
+        are none, the classes of its records know their forms.
+        """
+
+        import_module("numpy")
+        clock = HostClock()
+        rehearsal = NodeFlight(msgspec.structs.replace(self._mission, apps=()), "", self.state, "", 0)
+        port = LastingPort("", clock, reopen=_no_line)
+        runner = InlineRunner(clock, {}, duration_ns=0, waiting_max=0)
+        rehearsal._node(clock, port, runner, _NoMedium()).step()
+        port.close()
+        if self._priority:
+            take_priority(self._priority, is_inherited=True)  # an executive is waited for from its fork on
 
     def send_beacon(self, cause: str, failures: int) -> None:
         """Nothing yet."""
 
-    def _node(self, clock: HostClock, port: LastingPort, runner: ProcessRunner) -> Node:
+    def _node(self, clock: HostClock, port: LastingPort, runner: Runner, medium: Medium = HOST) -> Node:
         mission = self._mission
         on_board = Devices(
             clock=clock,
@@ -75,8 +94,31 @@ class NodeFlight:
             camera=SceneCamera(mission.scenes, clock),
             board=_board(mission),
             runner=runner,
+            medium=medium,
         )
         return build_node(mission, on_board, Path(self.state))
+
+
+class _NoMedium:
+    """`Medium` that keeps nothing."""
+
+    def read(self, path: Path) -> bytes:
+        raise FileNotFoundError(path)
+
+    def names(self, folder: Path) -> list[str]:  # noqa: ARG002
+        return []
+
+    def make_folder(self, folder: Path) -> bool:  # noqa: ARG002
+        return False
+
+    def _ignore(self, *_: object) -> None:
+        pass
+
+    write = overwrite = append = sync = replace = remove = _ignore
+
+
+def _no_line() -> Line:
+    raise OSError("this is a rehearsal")
 
 
 def load_flight(mission: str, port: str, state: str, base: str, priority: str) -> NodeFlight:

@@ -125,10 +125,10 @@ class HostProcesses:
             return f"{self._plan.reset[0]}: {error.strerror}"
         return ""
 
-    def wait(self, timeout_ns: int | None, stop: int) -> list[ProcessNews]:
-        """ProcessNews, as soon as there are any, after `timeout_ns`, or when the descriptor `stop` is readable."""
+    def wait(self, timeout_ns: int | None, others: list[int]) -> list[ProcessNews]:
+        """News, as soon as there are any, after `timeout_ns`, or when one of the descriptors `others` is readable."""
         poll = select.poll()
-        for one in (stop, *map(socket.socket.fileno, self._sockets.values()), *self._descriptors.values()):
+        for one in (*others, *map(socket.socket.fileno, self._sockets.values()), *self._descriptors.values()):
             poll.register(one, select.POLLIN)
         poll.poll(None if timeout_ns is None else max(0, -(-timeout_ns // _MS)))
         news = [*self._said()]

@@ -71,7 +71,7 @@ class Supervision:
                 supervisor.step(self._clock.monotonic_ns())
                 if supervisor.is_over:
                     break
-                for news in self._processes.wait(self._patience_ns(), stop.fileno()):
+                for news in self._processes.wait(self._patience_ns(), [] if supervisor.is_ending else [stop.fileno()]):
                     self._accept(news, self._clock.monotonic_ns())
                 self._feed(self._clock.monotonic_ns())
         if supervisor.refusal:

@@ -79,17 +79,23 @@ def _refuse_terminal(path: str) -> None:
         device = Path(path).stat().st_rdev
     except OSError:
         return  # the attempt to open it reports why
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        if _terminal_of(stat) == (os.major(device), os.minor(device)):
-            raise OSError(errno.EBUSY, f"{path}: it is the terminal of a session (process {stat.parent.name})")
+    for process in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208 - an executive that restarts has no time
+        if _terminal_of(process) == (os.major(device), os.minor(device)):
+            raise OSError(errno.EBUSY, f"{path}: it is the terminal of a session (process {process})")
 
 
-def _terminal_of(stat: Path) -> tuple[int, int] | None:
+def _terminal_of(process: str) -> tuple[int, int] | None:
     """Device numbers (major, minor) of a process's terminal; None for a process that has ended."""
     try:
-        number = int(stat.read_text(errors="replace").rpartition(")")[2].split()[4])
+        descriptor = os.open(f"/proc/{process}/stat", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
+    try:
+        number = int(os.read(descriptor, 4096).rpartition(b")")[2].split(None, 5)[4])
+    except (OSError, IndexError):
+        return None
+    finally:
+        os.close(descriptor)
     return number >> 8 & 0xFFF, number & 0xFF | number >> 12 & 0xFFF00
 
 

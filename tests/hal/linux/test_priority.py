@@ -7,13 +7,14 @@ import pytest
 from hal.linux.priority import drop_priority, take_priority
 
 
-def test_it_is_taken_and_dropped_or_refused_in_words():
-    why_not = take_priority(3)
+@pytest.mark.parametrize("is_inherited", [False, True])
+def test_it_is_taken_and_dropped_or_refused_in_words(is_inherited):
+    why_not = take_priority(3, is_inherited=is_inherited)
     try:
         if why_not:
             assert why_not == "no real-time priority (Operation not permitted)"
         else:
-            assert os.sched_getscheduler(0) == os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
+            assert os.sched_getscheduler(0) == os.SCHED_FIFO | (0 if is_inherited else os.SCHED_RESET_ON_FORK)
             assert os.sched_getparam(0).sched_priority == 3
     finally:
         drop_priority()

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random, SystemRandom
 
-from fsw.apps import files, housekeeping, imaging, memory
+from fsw.apps import files, housekeeping, imaging, memory, processes
 from fsw.apps.files import Files
 from fsw.apps.housekeeping import Housekeeping
 from fsw.apps.imaging import Imaging
 from fsw.apps.memory import Memory
 from fsw.apps.own import app_in, check_names, module_in
+from fsw.apps.processes import Processes
 from fsw.comms import dispatch, reporter, services
 from fsw.comms.dispatch import Dispatcher
 from fsw.comms.numbers import NUMBERS_OCTETS_MAX, Numbering, Reserved
@@ -44,8 +45,8 @@ from link.pus.source import TmSource
 
 _FRAMES_AHEAD = 2  # filled with reports before the wire is free; more would delay later and more important reports
 _RECEIVED_MAX = 16  # transactions that others may have open with the node, which takes no files
-_OUR_APPS = (Memory, Housekeeping, Imaging, Files, Services, Reporter)
-_DECLARING = (executive, housekeeping, imaging, files, services, reporter, dispatch, memory)
+_OUR_APPS = (Memory, Housekeeping, Imaging, Files, Processes, Services, Reporter)
+_DECLARING = (executive, housekeeping, imaging, files, services, reporter, dispatch, memory, processes)
 """The modules of ours that declare telemetry, events, commands and parameters."""
 
 
@@ -73,6 +74,8 @@ class Devices:
     medium: Medium = HOST
     random: Random = field(default_factory=SystemRandom)
     """Draws the number of the first file transfer of each start."""
+    processes: Processes | None = None
+    """Of a node in processes of its own, under a supervisor."""
 
 
 def build_node(mission: Mission, devices: Devices, state: Path, log: CrashLog | None = None) -> Node:
@@ -129,6 +132,8 @@ class _Assembly:
         yield self._housekeeping(remembering)
         yield self.imaging
         yield self.files
+        if self.devices.processes:
+            yield self.devices.processes
         yield from map(app_in, self.mission.apps)
         yield self.services
         yield self.reporter

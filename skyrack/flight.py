@@ -1,12 +1,13 @@
 """What `skyrack node` flies, for the processes of its supervisor: loaded once, flown by each executive."""
 
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from importlib import import_module
 from pathlib import Path
 
 import msgspec
 
+from fsw.apps.processes import Processes
 from fsw.assembly import Devices, build_node, dictionary_of
 from fsw.jobs.inline import InlineRunner
 from fsw.jobs.job import Runner
@@ -16,6 +17,7 @@ from fsw.mission import Mission, load_mission
 from fsw.node import Node
 from fsw.pipelines import PIPELINES
 from fsw.store.durable import Durable
+from fsw.supervisor.beacon import beacon, send
 from fsw.supervisor.lifeline import Lifeline
 from fsw.supervisor.messages import Start
 from fsw.supervisor.resets import CALM_S, Resets, boot_id, calmed, noted, open_resets
@@ -47,7 +49,7 @@ class NodeFlight:
 
     def fly(self, start: Start, lifeline: Lifeline, door: int) -> int:
         """Fly until the supervisor wants an end."""
-        degraded = f"; {why}" if self._priority and (why := take_priority(self._priority)) else ""
+        lacks = take_priority(self._priority) if self._priority else ""
         clock = HostClock()
         with ExitStack() as devices:
             runner = ProcessRunner(
@@ -56,11 +58,12 @@ class NodeFlight:
             devices.callback(runner.close)
             port = open_port(self._port, clock, is_patient=not start.is_first)
             devices.callback(port.close)
-            node = self._node(clock, port, runner)
             resets = open_resets(Path(self.state))
+            node = self._node(clock, port, runner, processes=Processes(start, resets, lacks))
             _store(resets, noted(resets.value, start, boot_id()))
             if start.is_first:
-                say(f"{self.name} flies on {self._port}, its state is in {shown(Path(self.state))}{degraded}")
+                lacking = f"; with {lacks}" if lacks else ""
+                say(f"{self.name} flies on {self._port}, its state is in {shown(Path(self.state))}{lacking}")
             lifeline.flies()
             _loop(node, port, clock, lifeline, resets)
         return 0
@@ -71,7 +74,6 @@ class NodeFlight:
         numpy reads the scenes of a simulated camera. And once a node of our own apps was put together, on devices that
         are none, the classes of its records know their forms.
         """
-
         import_module("numpy")
         clock = HostClock()
         rehearsal = NodeFlight(msgspec.structs.replace(self._mission, apps=()), "", self.state, "", 0)
@@ -83,9 +85,19 @@ class NodeFlight:
             take_priority(self._priority, is_inherited=True)  # an executive is waited for from its fork on
 
     def send_beacon(self, cause: str, failures: int) -> None:
-        """Nothing yet."""
+        """Tell the ground, in one frame, that no executive lives."""
+        clock = HostClock()
+        with closing(open_port(self._port, clock, is_patient=True)) as port:
+            send(beacon(self._mission, Path(self.state), cause, failures, clock.utc_ns()), port, clock)
 
-    def _node(self, clock: HostClock, port: LastingPort, runner: Runner, medium: Medium = HOST) -> Node:
+    def _node(
+        self,
+        clock: HostClock,
+        port: LastingPort,
+        runner: Runner,
+        medium: Medium = HOST,
+        processes: Processes | None = None,
+    ) -> Node:
         mission = self._mission
         on_board = Devices(
             clock=clock,
@@ -95,6 +107,7 @@ class NodeFlight:
             board=_board(mission),
             runner=runner,
             medium=medium,
+            processes=processes,
         )
         return build_node(mission, on_board, Path(self.state))
 
@@ -123,7 +136,8 @@ def _no_line() -> Line:
 
 def load_flight(mission: str, port: str, state: str, base: str, priority: str) -> NodeFlight:
     """The flight of a mission file; its stages are not looked at, which the guardian of the jobs does meanwhile."""
-    import serial  # noqa: F401 - so that a restarted executive opens a serial port at once
+    for module in ("serial", "hal.linux.serial_port", "hal.linux.socket_port"):
+        import_module(module)  # so that a restarted executive opens any port at once
 
     path = Path(mission)
     loaded = load_mission(path, with_stages=False)

@@ -46,7 +46,7 @@ class ProcessNews(NamedTuple):
 
 
 class HostProcesses:
-    """`Processes` of this host, to be closed, which ends all of them.
+    """`ProcessTable` of this host, to be closed, which ends all of them.
 
     `say` tells a person; `forbidden` says why the board must not be reset, and counts resets that are asked for.
     """

@@ -40,7 +40,7 @@ class SupervisionLimits(NamedTuple):
     loading_s: float = 120.0
 
 
-class Processes(Protocol):
+class ProcessTable(Protocol):
     """What a supervisor can do."""
 
     def start(self, who: Who) -> None:
@@ -88,7 +88,7 @@ class Supervisor:
     `refusal`: the error for which the first executive could not begin, so that the node ends with it.
     """
 
-    def __init__(self, processes: Processes, budget: Budget, limits: SupervisionLimits, cause: str = "") -> None:
+    def __init__(self, processes: ProcessTable, budget: Budget, limits: SupervisionLimits, cause: str = "") -> None:
         self._do, self._budget, self._limits = processes, budget, limits
         self._helpers = {Who.WARM: _Helper(), Who.JOBS: _Helper()}
         self._patience = GrowingDelay(10.0, 600.0, is_eager=False)

@@ -166,14 +166,19 @@ def test_strangers_who_come_and_go_end_nothing_and_are_counted(tmp_path):
 
 def telemetry(line, is_it):
     """The first NodeStatus on `line` that it is."""
+    return packet(line, "NodeStatus", is_it)
+
+
+def packet(line, name, is_it=lambda _: True):
+    """The first packet of this name on `line` that it is."""
     mission = load_mission(COASTWATCH)
     decoder, receiver = TmDecoder(mission.managed), TmReceiver(mission.managed)
     packets = Decoder(definition_of(dictionary_of(mission)))
     while octets := line.recv(4096):
         deliveries = (delivery for frame in decoder.feed(octets) for delivery in receiver.feed(frame))
-        for packet in (packets.read(delivery.packet) for delivery in deliveries):
-            if packet.name == "NodeStatus" and is_it(packet):
-                return packet
+        for found in (packets.read(delivery.packet) for delivery in deliveries):
+            if found.name == name and is_it(found):
+                return found
     raise AssertionError("the node hung up")
 
 
@@ -198,6 +203,27 @@ def test_a_killed_executive_is_followed_by_one_that_remembers(tmp_path):
     assert flying.process.stderr.readline() == "skyrack node: the executive ended (SIGSEGV); it is started again\n"
     status = telemetry(flying, lambda status: status.values["boots"] == 2)
     assert status.values["uptime_s"] < PATIENCE_S
+    flying.process.terminate()
+    assert flying.process.communicate(timeout=PATIENCE_S)[1] == ""
+    assert flying.process.returncode == 0
+    os.close(flying.line)
+    os.close(flying.far)
+
+
+def test_where_no_executive_lives_a_beacon_tells(tmp_path):
+    """Nine in a row are one too many for its budget, and no way to reset this board was given."""
+    flying = Flying(tmp_path, keeps_line=True)
+    told = flying.process.stderr
+    assert told.readline().startswith("skyrack node: coastwatch flies on ")
+    for number in range(9):
+        *_, executive = children(flying.process.pid)
+        os.kill(int(executive.name), signal.SIGKILL)
+        assert told.readline().startswith("skyrack node: the ")
+        if number < 8:
+            telemetry(flying, lambda status: status.values["boots"])
+    assert told.readline().endswith("(SIGKILL); it is started again in 10 s, and a beacon is sent\n")
+    event = packet(flying, "LastResort")
+    assert (event.values["failures"], event.values["cause"]) == (9, "SIGKILL")
     flying.process.terminate()
     assert flying.process.communicate(timeout=PATIENCE_S)[1] == ""
     assert flying.process.returncode == 0

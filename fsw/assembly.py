@@ -10,7 +10,7 @@ from fsw.apps.files import Files
 from fsw.apps.housekeeping import Housekeeping
 from fsw.apps.imaging import Imaging
 from fsw.apps.memory import Memory
-from fsw.apps.own import app_in, check_names, module_in
+from fsw.apps.own import app_in, apps_in, check_names, module_in
 from fsw.apps.processes import Processes
 from fsw.comms import dispatch, reporter, services
 from fsw.comms.dispatch import Dispatcher
@@ -45,14 +45,13 @@ from link.pus.source import TmSource
 
 _FRAMES_AHEAD = 2  # filled with reports before the wire is free; more would delay later and more important reports
 _RECEIVED_MAX = 16  # transactions that others may have open with the node, which takes no files
-_OUR_APPS = (Memory, Housekeeping, Imaging, Files, Processes, Services, Reporter)
 _DECLARING = (executive, housekeeping, imaging, files, services, reporter, dispatch, memory, processes)
 """The modules of ours that declare telemetry, events, commands and parameters."""
 
 
 def dictionary_of(mission: Mission) -> Dictionary:
     """The dictionary of the mission's node. Raises UsageError for an app or a number declared twice."""
-    check_names(mission.apps, [app.app_name for app in _OUR_APPS])
+    check_names(mission.apps, (app.app_name for module in _DECLARING for app in apps_in(module)))
     partners = FilePartners(
         apid=mission.files.apid, node_entity=mission.files.entity, ground_entity=mission.files.ground_entity
     )

@@ -37,11 +37,15 @@ def _check_declarations(module: ModuleType) -> None:
             assert list(parameters_of(one, "")) is not None
 
 
+def apps_in(module: ModuleType) -> list[type[App]]:
+    """The classes of the apps that `module` itself defines."""
+    own = (one for one in vars(module).values() if isinstance(one, type) and one.__module__ == module.__name__)
+    return [one for one in own if issubclass(one, App)]
+
+
 def class_in(file: Path) -> type[App]:
     """The class of the app in `file`. Raises UsageError unless the file has exactly one."""
-    module = module_in(file)
-    own = (one for one in vars(module).values() if isinstance(one, type) and one.__module__ == module.__name__)
-    found = [one for one in own if issubclass(one, App)]
+    found = apps_in(module_in(file))
     if len(found) != 1:
         raise UsageError(f"{file}: {len(found)} apps in the file, expected one class derived from App")
     return found[0]

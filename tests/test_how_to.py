@@ -25,6 +25,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
 TUTORIALS = sorted((ROOT / "docs" / "tutorial").glob("*.md"))
 BLOCK = re.compile(r'^```(\w+)(?: title="([\w.-]+)")?\n(.*?)^```\n(?:\n```text\n(.*?)^```)?', re.DOTALL | re.MULTILINE)
+COPIED = ("examples", "csrc/include", "docs")
 PORTS = ("5100", "5101")  # of the pages; a test takes others, which are free
 WANTED = {"write-a-stage.md": "cc"}
 FILES = {path.read_text() for path in (ROOT / "examples").rglob("*.*") if path.suffix in (".py", ".c", ".toml")}
@@ -90,7 +91,7 @@ def free_port() -> str:
 def folder():
     """As a fresh checkout; not pytest's own folder, which is too deep for a Unix socket's path."""
     with tempfile.TemporaryDirectory(prefix="page", ignore_cleanup_errors=True) as name:
-        for part in ("examples", "csrc/include", "docs"):
+        for part in COPIED:
             shutil.copytree(ROOT / part, Path(name) / part, ignore=shutil.ignore_patterns("__pycache__"))
         yield Path(name)
 
@@ -111,6 +112,17 @@ def test_page(page, folder):
     paste = pasted(page, folder)
     for number, (command, shown) in enumerate(paste.shown):
         assert paste.printed(number) == shown, command
+    if (ROOT / ".git").exists():
+        assert not not_ignored(folder), "what a page makes in a checkout belongs into .gitignore"
+
+
+def not_ignored(folder):
+    """What a page made in the checkout `folder`, apart from what git would leave out of a commit."""
+    theirs = {part.split("/")[0] for part in COPIED}
+    made = {path.name + "/" * path.is_dir() for path in folder.iterdir() if path.name not in theirs}
+    made = {name for name in made if not name.startswith(("pasted-", "printed-", "skyrack"))}  # skyrack: the socket's
+    ignored = subprocess.run(["git", "check-ignore", "--no-index", *made], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    return made - set(ignored.stdout.split()) if made else set()
 
 
 @pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)

@@ -82,7 +82,7 @@ class Uplink:
     @property
     def state(self) -> str:
         """FOP-1's state: `initial` is closed, `active` open, `retransmit` open with frames to repeat."""
-        return self._fop.state.name.lower().replace("_", " ")
+        return self._fop.state.name.lower().replace("_bc", " with BC frame").replace("_", " ")
 
     @property
     def octets(self) -> int:

@@ -32,9 +32,9 @@ SERVICES: dict[int, str] = {
     22: "position_scheduling",
     23: "files",
 }
-"""What each service is called, which is also its module in link/pus/services, but for those that share one."""
-_SHARED = {14: "storage", 22: "scheduling"}
-"""The module of a service that has none of its own."""
+"""What each service is called, which is also its module in link/pus/services, but for those of `_ELSEWHERE`."""
+_ELSEWHERE = {14: "storage", 22: "scheduling"}
+"""The module in link/pus/services of a service that shares one; with a dot, one of a package in it."""
 
 
 @cache
@@ -52,7 +52,7 @@ def requests_of(service: int) -> dict[int, type[Request]]:
 def _declared(service: int, base: type[_Form]) -> dict[int, type[_Form]]:
     if service not in SERVICES:
         return {}
-    items = vars(import_module(f"link.pus.services.{_SHARED.get(service, SERVICES[service])}")).values()
+    items = vars(import_module(f"link.pus.services.{_ELSEWHERE.get(service, SERVICES[service])}")).values()
     forms = [item for item in items if isinstance(item, type) and issubclass(item, base)]
     return {form.__subtype__: form for form in forms if form.__service__ == service}
 

@@ -38,8 +38,8 @@ class _Ended(NamedTuple):
 
 
 class Entity:
-    """One end. `transactions_max` bounds the open transactions, in both roles together; `received_max`, if it is less,
-    those that others opened, so that room is left for our own puts.
+    """One end of file transfers. `transactions_max` bounds the open transactions, in both roles together;
+    `received_max`, if it is less, those that others opened, so that room is left for our own puts.
 
     `first_sequence` numbers the first put: after a restart it must not repeat a number that the other end may remember.
     Counters: `undecodable` PDUs, `refused` ones (not for us, or of a transaction that cannot be opened),

@@ -1,4 +1,4 @@
-"""What a CFDP entity tells its user (CCSDS 727.0-B-5 §3.4)."""
+"""What a CFDP entity reports to its user (CCSDS 727.0-B-5 §3.4)."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,14 @@ from link.cfdp.pdus.tlv import FilestoreResponse
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A put was taken (Transaction.indication)."""
+    """A put request was accepted (Transaction.indication)."""
 
     transaction: TransactionId
 
 
 @dataclass(frozen=True, slots=True)
 class MetadataReceived:
-    """A file begins to arrive; `messages` are the messages to the user that came with it."""
+    """A file begins to arrive (Metadata-Recv.indication); `messages` are the messages to the user that came with it."""
 
     transaction: TransactionId
     source_name: str
@@ -36,7 +36,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class EofSent:
-    """The whole file has been handed to the link once."""
+    """The whole file has been handed to the link once (EOF-Sent.indication)."""
 
     transaction: TransactionId
 
@@ -50,7 +50,7 @@ class EofReceived:
 
 @dataclass(frozen=True, slots=True)
 class Suspended:
-    """The transaction pauses, asked to or by a fault."""
+    """The transaction pauses, on request or by a fault (Suspended.indication)."""
 
     transaction: TransactionId
     condition: ConditionCode
@@ -58,7 +58,7 @@ class Suspended:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """The transaction goes on."""
+    """The transaction goes on after a pause (Resumed.indication)."""
 
     transaction: TransactionId
     octets: int
@@ -66,7 +66,7 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class FaultIndication:
-    """Something went wrong, and `handler` was applied to it."""
+    """A fault occurred, and `handler` was applied to it (Fault.indication)."""
 
     transaction: TransactionId
     condition: ConditionCode

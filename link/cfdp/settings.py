@@ -10,13 +10,14 @@ MS_NS = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`pdu_octets_max` bounds every PDU sent, so that it fits the packets below.
+    """Settings of an entity. `pdu_octets_max` bounds every PDU sent, so that it fits the packets below.
 
     Timers run from the moment a PDU is handed out; an interval should exceed the round trip and the time that a PDU
     waits in queues below: `ack_ms` for the ACK of EOF and Finished, `nak_ms` for data that a NAK asked for, `check_ms`
     for the rest of a file in class 1 and for any PDU of a receiver that has acknowledged EOF, `inactivity_ms` for any
-    PDU. `*_limit`: expirations in a row before the fault. `handlers`: action for a fault, by default Handler.CANCEL.
-    `gaps_max` bounds the missing ranges that a receiver remembers. Raises ValueError naming a setting out of range.
+    PDU. `*_limit`: expirations in a row before the fault. `handlers`: action for a fault, by default
+    FaultHandler.CANCEL. `gaps_max` bounds the missing ranges that a receiver remembers. Raises ValueError
+    naming a setting out of range.
     """
 
     pdu_octets_max: int = 1024

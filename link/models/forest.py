@@ -8,8 +8,10 @@ whose splits have different rules for NaN, or that has more thresholds or sets, 
     (octets 32 | trees)*, one an output
 column = feature 16 | missing 8 | values 16 | value*, ascending: thresholds, or the categories of a set
 trees  = the octets of csrc/include/skyrack/trees.h
-         Where bit 7 of `activation` is set, trees are one by one, their leaves are numbers of those of
-         link/models/linear.py, whose octets follow.        (all little-endian; divisor, factor, values IEEE binary64)
+         Where bit 7 of `activation` is set, trees are stored one by one, and their leaves are numbers of
+         linear leaves (link/models/linear.py), whose octets follow.
+
+All numbers are little-endian; divisor, factor and values are IEEE binary64.
 """
 
 import struct

@@ -32,7 +32,7 @@ class Leaf(NamedTuple):
 
 @dataclass(frozen=True)
 class LinearLeaves:
-    """The leaves of each tree, whose own leaves are the numbers of these; tree i adds to output i modulo `outputs`."""
+    """The linear leaves of each tree; the tree itself holds their numbers. Tree i adds to output i modulo `outputs`."""
 
     outputs: int
     trees: tuple[tuple[Leaf, ...], ...]

@@ -122,7 +122,9 @@ def _sealed(fields: tuple[Field, ...]) -> tuple[Field, ...]:
     """The fields with the CRC after them, which begins on a whole octet."""
     bits = odd_bits(fields)
     if bits is None:
-        raise ValueError(f"{fields[-1].name}: what comes after it may stand on any bit; fill it up to a whole octet")
+        raise ValueError(
+            f"{fields[-1].name}: its size in bits varies, so the CRC after it might not begin on a whole octet"
+        )
     return (*fields, msgspec.structs.replace(_CRC, skip_bits=-bits % 8))
 
 

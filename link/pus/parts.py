@@ -73,9 +73,9 @@ class _Open:
 class Reassembly:
     """Puts parts of either direction together, of several transactions at a time, without a clock.
 
-    A part that is out of sequence, later than `timeout_ns` after the one before, or that makes more than `octets_max`,
-    ends its transaction; so does a first part while `transactions_max` others are open. Parts of a transaction that has
-    ended, or did not begin, are counted as `ignored`.
+    A part that is out of sequence, later than `timeout_ns` after the one before, or with which the data exceed
+    `octets_max`, ends its transaction; so does a first part while `transactions_max` others are open. Parts of a
+    transaction that has ended, or did not begin, are counted as `ignored`.
     """
 
     def __init__(

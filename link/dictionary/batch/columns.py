@@ -112,7 +112,7 @@ def _cuts(fields: Sequence[Field], bit: int, prefix: str) -> Iterator[_Cut]:
 def _cut(name: str, bit: int, field: Field) -> _Cut:
     shape, kind = [], field.kind
     while isinstance(kind, Array):
-        assert isinstance(kind.count, int)  # or it would have no fixed size
+        assert isinstance(kind.count, int)  # of another size, the packet would have no fixed size
         shape.append(kind.count)
         kind = kind.of
     form, dtype, finish = _number(name, bit, kind)

@@ -18,7 +18,7 @@ from link.errors import DecodeError
 
 ScopeValues = tuple[list[Any], ...]
 Scopes = tuple[tuple[Field, ...], ...]
-"""Fields that may be referred to: those of the outer structures, then those before in this one."""
+"""Fields that may be referred to: those of the outer structures, then the earlier ones of this structure."""
 _Step = tuple[int, str]
 """Step into a structure: the number of a field or element, and the field's name."""
 Test = Callable[[ScopeValues], bool]

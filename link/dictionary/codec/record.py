@@ -59,7 +59,7 @@ class Codec:
         return self._only.words.size if self._only else None if self._parts else 0
 
     def decode(self, octets: bytes) -> list[Any]:
-        """The values of `octets`, which have no others behind. Raises DecodeError."""
+        """The values of `octets`, which hold nothing else. Raises DecodeError."""
         if len(octets) == self._size:
             raws = list(self._unpack(octets))
             return self.values_of(raws, ()) if self._converters or self._within else raws

@@ -67,7 +67,7 @@ def header_fields(definition: Definition) -> list[str]:
 def _fields(rows: "csv.DictReader[str]") -> Iterator[Field]:
     columns = [column for column in _OFFSETS if column in (rows.fieldnames or ())]
     if len(columns) > 1:
-        raise ValueError(f"both {columns[0]} and {columns[1]} are there: from where do offsets count?")
+        raise ValueError(f"both {columns[0]} and {columns[1]} are there, expected one of them")
     before = _OFFSETS[columns[0]] if columns else 0
     names = [name for name, _ in PRIMARY_HEADER]
     end: int | None = _HEADER_BITS  # of the field before
@@ -101,7 +101,7 @@ def _check_row(number: int, row: Mapping[str | None, object]) -> None:
 
 def _known(end: int | None) -> int:
     if end is None:
-        raise ValueError("an offset after an array whose size varies")
+        raise ValueError("an offset after an array whose size varies is not supported")
     return end
 
 

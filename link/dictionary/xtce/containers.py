@@ -262,7 +262,7 @@ class ContainerReader:
         if base is not None:
             self.inherited(found)  # refuses a container based on itself here, where its line is known
             if id(base.element) in self._padded:
-                said = "is larger than its entries: does this one begin behind them, or behind it?"
+                said = "is larger than its entries: it is not clear where the entries of a container based on it begin"
                 raise UnsupportedError(found.element, f"{named(base.element)} {said}")
         return Container(
             name=found.label,

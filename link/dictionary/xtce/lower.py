@@ -39,7 +39,7 @@ from link.dictionary.kinds import (
 from link.dictionary.model import Container
 
 Dialect = Literal["portable", "yamcs"]
-_READERS = {"portable": "all other ground systems read", "yamcs": "Yamcs reads"}
+_READERS = {"portable": "not all other ground systems read", "yamcs": "Yamcs does not read"}
 _BITS_MAX = 64
 _EPOCH = "1958-01-01T00:00:00Z"
 
@@ -133,7 +133,7 @@ class _Lowering:
         for one in fields:
             if odd != 0 and (isinstance(one.kind, Text | Octets) or getattr(one.kind, "order", "big") != "big"):
                 raise ValueError(
-                    f"{self.container.name}: {one.name} has to stand on a whole octet for other ground systems"
+                    f"{self.container.name}: {one.name} must begin on a whole octet for other ground systems"
                 )
             own = odd_bits((one,))
             odd = None if odd is None or own is None else (odd + own) % 8
@@ -151,14 +151,14 @@ class _Lowering:
     def _field(self, field: Field, name: str) -> Iterator[Field]:
         if field.when and (self.requests or self.dialect == "portable"):
             kind = "argument" if self.requests else "entry"
-            raise ValueError(f"an {kind} that is not always there is nothing that {_READERS[self.dialect]}")
+            raise ValueError(f"{_READERS[self.dialect]} an {kind} that is not always there")
         if field.skip_bits < 0:
-            raise ValueError("fields that lie over each other are nothing that other ground systems read")
+            raise ValueError("other ground systems do not read fields that overlap")
         if field.contexts:
-            raise ValueError("a calibration that depends on other values is nothing that other ground systems read")
+            raise ValueError("other ground systems do not read a calibration that depends on other values")
         if isinstance(field.calibration, Powers | Rounded):
             raise ValueError(  # noqa: TRY004  # it is the definition that is wrong
-                "such a calibration is nothing that other ground systems read"
+                "other ground systems do not read a calibration by powers, or to whole numbers"
             )
         when = self._condition(field.when) if field.when else None
         for number, bits in enumerate(_pieces(field.skip_bits)):
@@ -182,11 +182,11 @@ class _Lowering:
             case Integer() | Enumeration() as kind:
                 if kind.bits > _BITS_MAX or kind.order not in ("big", "little"):
                     raise ValueError(
-                        f"{kind.bits} bits in the byte order {kind.order} are nothing that other ground systems read"
+                        f"other ground systems do not read {kind.bits} bits in the byte order {kind.order}"
                     )
                 yield field
             case Real(bits=16):
-                raise ValueError("a float of 16 bits is nothing that other ground systems read")
+                raise ValueError("other ground systems do not read a float of 16 bits")
             case Real():
                 yield field
             case Boolean(bits=bits):
@@ -211,13 +211,12 @@ class _Lowering:
     def _plain_text(self, kind: Text) -> Text:
         """A text of an encoding that all can read. Only in Yamcs's dialect does a fixed text end at its first zero."""
         if kind.encoding not in ("utf-8", "ascii"):
-            raise ValueError(f"a text in {kind.encoding} is nothing that other ground systems read")
+            raise ValueError(f"other ground systems do not read a text in {kind.encoding}")
         if kind.leading_bits:
-            raise ValueError("a text with a size within its size is nothing that other ground systems read")
+            raise ValueError("other ground systems do not read a text with a leading size")
         if kind.ends or (kind.ends == "" and not isinstance(kind.size, int)):
             raise ValueError(
-                f"a text that ends at {kind.ends or 'nothing'} within its size is nothing that other ground systems "
-                "read"
+                f"other ground systems do not read a text that ends at {kind.ends or 'nothing'} within its size"
             )
         fixed = isinstance(kind.size, int)
         return Text(kind.size, ends="" if fixed and (self.dialect == "portable" or kind.ends == "") else None)
@@ -227,14 +226,14 @@ class _Lowering:
         assert kind is Text or kind is Octets
         match size:
             case Terminated() if kind is Octets or self.dialect == "portable":
-                raise ValueError(f"what ends at a terminator is nothing that {_READERS[self.dialect]}")
+                raise ValueError(f"{_READERS[self.dialect]} a size given by a terminator")
             case Counted(bits=bits) if kind is Octets or not self.requests or self.dialect == "portable":
                 yield Field(name=f"{field.name}_size", kind=Integer(bits), unit="octets", when=field.when)
                 yield msgspec.structs.replace(field, kind=kind(Reference(f"{field.name}_size")))
             case Reference():
                 yield msgspec.structs.replace(field, kind=kind(self._reference(size)))
             case Lookup():
-                raise ValueError("a size from a table of conditions is nothing that other ground systems read")
+                raise ValueError("other ground systems do not read a size from a table of conditions")
             case Rest():
                 yield msgspec.structs.replace(field, kind=kind(self._rest(field)))
             case _:
@@ -243,23 +242,21 @@ class _Lowering:
     def _known(self, name: str) -> str:
         """The new name of a field. Raises ValueError for a part of a field, which clients cannot refer to."""
         if name not in self.names:
-            raise ValueError(f"a reference to {name}, a part of a field, is nothing that other ground systems read")
+            raise ValueError(f"other ground systems do not read a reference to {name}, a part of a field")
         return self.names[name]
 
     def _reference(self, size: Reference) -> Reference:
         if size.calibrated:
-            raise ValueError(
-                f"a size by the calibrated value of {size.field} is nothing that other ground systems read"
-            )
+            raise ValueError(f"other ground systems do not read a size given by the calibrated value of {size.field}")
         if 8 * size.scale % size.divisor or 8 * size.offset % size.divisor:
-            raise ValueError(f"a size of parts of {size.divisor} is nothing that other ground systems read")
+            raise ValueError(f"other ground systems do not read a size in fractions of 1/{size.divisor}")
         return msgspec.structs.replace(size, field=self._known(size.field))
 
     def _rest(self, field: Field) -> Reference:
         """The size of a field that takes the rest of the packet, all other fields being of fixed size."""
         others = sum_bits(tuple(one for one in self.original if self.names.get(one.name, "") != field.name))
         if self.size is None or others is None or others % 8:
-            raise ValueError("the rest of a packet whose other fields vary is nothing that other ground systems read")
+            raise ValueError("other ground systems do not read the rest of a packet whose other fields vary")
         size = self._reference(self.size)
         return msgspec.structs.replace(size, offset=size.offset - size.divisor * others // 8)
 
@@ -288,7 +285,7 @@ class _Lowering:
                 yield from self._kind(one)
             return
         if self.dialect == "portable" or not isinstance(kind.of, Integer | Real | Enumeration):
-            raise ValueError(f"an array whose size varies is nothing that {_READERS[self.dialect]}")
+            raise ValueError(f"{_READERS[self.dialect]} an array whose size varies")
         match kind.count:
             case Counted(bits=bits):
                 yield Field(name=f"{field.name}_size", kind=Integer(bits), when=field.when)
@@ -296,7 +293,7 @@ class _Lowering:
             case Reference() as size:
                 yield msgspec.structs.replace(field, kind=Array(kind.of, self._reference(size)))
             case _:
-                raise ValueError("an array of such a size is nothing that other ground systems read")
+                raise ValueError("other ground systems do not read an array of such a size")
 
     def _condition(self, condition: Condition) -> Condition:
         return _renamed(condition, lambda name: (self._known(name), _kind_of(self.original, name)))

@@ -276,7 +276,7 @@ def _write_assignments(base: Element, criteria: Condition | None) -> None:
 def _assignments(criteria: Condition) -> list[Comparison]:
     if isinstance(criteria, Comparison):
         return [criteria]
-    assert isinstance(criteria, All), criteria  # lowering has looked
+    assert isinstance(criteria, All), criteria  # lowering has refused all others
     return [one for part in criteria.of for one in _assignments(part)]
 
 

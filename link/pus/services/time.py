@@ -19,7 +19,7 @@ class SetTimeReportRate(Request, service=9, subtype=1):
 
 
 class TimeReport(Report, service=9, subtype=2):
-    """When the frame left that was sent 2^rate frames before the one of the next report."""
+    """The instant `time` at which a frame left; the next report is about the frame 2^rate later."""
 
     rate: int = wire(Int8ub)
     time: int = wire(Time())

@@ -105,7 +105,7 @@ def test_a_report_whose_end_may_stand_on_any_bit_is_no_packet():
     class Loose(Telemetry, id=9):
         flags: list[bool] = wire(Flag, count=Counted(8))
 
-    with pytest.raises(ValueError, match="flags: what comes after it may stand on any bit"):
+    with pytest.raises(ValueError, match="flags: its size in bits varies, so the CRC after it might not"):
         definition_of(Dictionary.of("n", 1, {}, [Loose]))
 
 

@@ -111,7 +111,7 @@ def test_check_says_what_has_no_words(tmp_path, capsys):
     odd.write_text("name, data_type, bit_length\nX, float, 16\n")
     assert main(["dictionary", "check", str(odd)]) == 1
     said = capsys.readouterr()
-    assert "no XTCE (portable): odd.X: a float of 16 bits" in said.out
+    assert "no XTCE (portable): odd.X: other ground systems do not read a float of 16 bits" in said.out
     assert "2 troubles" in said.err
 
 

@@ -79,7 +79,7 @@ def test_fields_in_the_header_are_ccsdspy_s_right_and_told():
         (HEAD + "A, uint(B), 8\nB, uint, 8\n", "row 2: no field called B comes before"),
         (OFFSETS + "A,uint,8,-8\n", "row 2: the offset = -8, expected 0 or more"),
         (OFFSETS + "A,uint,8,x\n", "row 2: the offset = x, expected a whole number"),
-        ("name,data_type,bit_length,bit_offset,data_bit_offset\nA,uint,8,48,0\n", "from where do offsets count"),
+        ("name,data_type,bit_length,bit_offset,data_bit_offset\nA,uint,8,48,0\n", "expected one of them"),
         (HEAD + "A, u int, 8\n", "row 2: data_type = u int"),
         (OFFSETS + "A,uint(expand),8,0\nB,uint,8,9\n", "row 3: an offset after an array"),
     ],

@@ -141,7 +141,8 @@ def test_the_size_of_a_container(inside_, size, sentence):
 def test_what_builds_on_a_padded_container():
     padded = container("B", entries("a"), SIZE.format("", "<FixedValue>16</FixedValue>"))
     assert refused(file(padded, container("P", entries("b"), base("B")))) == [
-        "line 2: SequenceContainer B is larger than its entries: does this one begin behind them, or behind it?"
+        "line 2: SequenceContainer B is larger than its entries: it is not clear where the entries of a "
+        "container based on it begin"
     ]
 
 

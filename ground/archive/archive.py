@@ -25,7 +25,7 @@ _Item = TypeVar("_Item", bound=Item)
 
 
 class Archive:
-    """`path`: the file, made where there is none; None keeps everything in memory. `read_only`: nothing is written.
+    """An archive in the file `path`, made where there is none; None: in memory. `read_only`: nothing is written.
 
     Raises ArchiveError, with one sentence, for a file that cannot be read or written, DamagedArchiveError for one that
     is damaged or is no archive of ours. `unreadable` counts the damaged rows that reading has skipped;

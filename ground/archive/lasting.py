@@ -17,17 +17,17 @@ from ground.errors import ArchiveError, DamagedArchiveError
 from hal.linux.own_folder import set_aside
 
 THOROUGH_OCTETS_MAX = 1 << 28
-"""Larger files are checked less closely when they are opened."""
+"""Octets. Of larger files the indices are not compared with the rows when they are opened."""
 CARRIED_OCTETS_MAX = 1 << 26
-"""Larger files are not carried over when they are found damaged at the start: half a minute is long enough."""
+"""Octets. Rows of a larger damaged file are not copied to the new one at the start: this size takes half a minute."""
 CARRIED_MEANWHILE_OCTETS_MAX = 1 << 22
-"""The same while the service runs, which receives nothing meanwhile."""
+"""As CARRIED_OCTETS_MAX, while the service runs: it receives nothing while rows are copied."""
 CHECKED_OCTETS_MAX = 1 << 32
-"""Larger ones are not checked, so that a start takes no minutes: damage is found where it is read."""
+"""Octets. Larger files are not checked, so that a start takes no minutes: damage is found where it is read."""
 
 
 class LastingArchive(Archive):
-    """`path`: as for `Archive`. Opening raises nothing for a bad file; `write` raises ArchiveError while it fails.
+    """An archive at `path` whose opening raises nothing for a bad file; `write` raises ArchiveError while it fails.
 
     `notes` reports what was done with a damaged file; the reader of the notes removes them.
     """

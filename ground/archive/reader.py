@@ -15,7 +15,7 @@ _Answer = TypeVar("_Answer")
 
 
 class ArchiveReader:
-    """`path`: an archive, or the folder of a ground service that has one. The methods are those of `Client`.
+    """Reads `path`: an archive, or the folder of a ground service that has one. The methods are those of `Client`.
 
     A damaged archive gives the rows that can be read. Raises ArchiveError where there is none, or none can be read.
     """

@@ -137,18 +137,18 @@ class CommandBook:
         return record
 
     def released(self, request: RequestId, now: Moment) -> list[CommandRecord]:
-        """Note that its frame has left; a repetition by COP-1 changes nothing."""
+        """Note that the frame of `request` has left; a repetition by COP-1 changes nothing."""
         return self._on_ground(request, "released", now)
 
     def delivered(self, request: RequestId, now: Moment) -> list[CommandRecord]:
-        """Note that the node's FARM accepted its frame. As the link works, timeouts of queued commands begin anew."""
+        """Note that the FARM accepted the frame of `request`; as the link works, timeouts of queued ones begin anew."""
         for entry in self._open.values():
             if entry.record.state == "queued":
                 self._postpone(entry, now)
         return self._on_ground(request, "delivered", now)
 
     def undelivered(self, request: RequestId, reason: str, now: Moment, *, sent: bool = False) -> list[CommandRecord]:
-        """Note that COP-1 gave it up. If it was `sent`, it may have arrived: only a report of the node settles that."""
+        """Note that COP-1 gave `request` up; if it was `sent`, it may have arrived: only the node's report can tell."""
         entry = self._entries.get(request)
         if entry is None or entry.record.state not in _ON_THE_GROUND:
             return []

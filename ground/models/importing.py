@@ -10,8 +10,8 @@ from link.models.manifest import ModelKind
 from link.models.network import encode_network
 
 _PICKLED = (
-    "a pickle, which executes what it holds and so is never read: `describe` of ground.models.described writes a "
-    "scikit-learn estimator down, torch.onnx.export a network"
+    "a pickle, which executes what it holds and so is never read: `describe` of ground.models.described makes JSON of "
+    "a scikit-learn estimator, torch.onnx.export makes ONNX of a network"
 )
 _OTHERS: dict[tuple[int, bytes], str] = {
     (0, b"\x80\x02"): _PICKLED,

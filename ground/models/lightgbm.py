@@ -4,7 +4,7 @@ Each section `Tree=N` has parallel arrays: node i goes to left_child[i] where x[
 compared in double, or where bit 0 of `decision_type` is set, where the whole part of x is in a set of categories: the
 bits of words cat_boundaries[threshold[i]] onward of cat_threshold. Children below 0 are leaves, ~child their number.
 Bit 1 of `decision_type` says that what is missing goes to the left; bits 2-3 what is missing: 0 nothing (NaN is taken
-as 0.0), 4 NaN and zero, 8 NaN. In a set NaN never is. Where `is_linear` is set, leaf i gives leaf_const[i] plus its
+as 0.0), 4 NaN and zero, 8 NaN. NaN is in no set. Where `is_linear` is set, leaf i gives leaf_const[i] plus its
 num_features[i] features times their coefficients, or leaf_value[i] where one of them is NaN.
 """
 

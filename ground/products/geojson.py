@@ -34,7 +34,7 @@ def feature_collection(product: Product) -> dict[str, Any]:
 
 
 def shoreline(rings: list[Ring], shape: tuple[int, int]) -> list[Ring]:
-    """The parts of the rings where water meets land: what runs along the image's edge is no shore.
+    """The parts of the rings where water meets land: lines along the image's edge are no shore.
 
     Lines of (x, y) corners; a ring that touches no edge is returned whole, closed by its first corner.
     """

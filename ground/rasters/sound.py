@@ -24,7 +24,7 @@ def check_tiff(file: IO[bytes]) -> None:
     (offset,), seen = link.unpack_from(head, start), set[int]()
     while offset:
         if offset in seen or len(seen) == _IMAGES_MAX:
-            raise RasterError("a directory of the TIFF file leads back to one before it: there is no end to its images")
+            raise RasterError("the directories of the TIFF file form a loop")
         seen.add(offset)
         (entries,) = _read(file, offset, count)
         (offset,) = _read(file, offset + count.size + entries * entry_octets, link)
@@ -56,5 +56,5 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
         if left or len(stored) < 4:
             raise RasterError("cut short: the PNG file ends within a chunk")
         if stored != check.to_bytes(4, "big"):
-            raise RasterError(f"damaged: the checksum of the PNG chunk {kind.decode('latin-1')!a} is another")
+            raise RasterError(f"damaged: the checksum of the PNG chunk {kind.decode('latin-1')!a} is wrong")
         yield kind

@@ -215,7 +215,7 @@ class Service:
         """Report changes of the port's state to the station."""
         before, self._port_state = self._port_state, self._port.state
         for news in self._port_state.news_since(before):
-            with self._duties.alone("hearing of the port"):
+            with self._duties.alone("reporting the port"):
                 self._station.hear_of_port(news, Moment.of(self._clock))
 
     def _plan(self) -> None:
@@ -229,14 +229,14 @@ class Service:
     def _tell(self, news: list[GroundRecord]) -> None:
         for client in self._clients:
             for record in news:
-                with self._duties.alone("telling a client"):
+                with self._duties.alone("sending news to a client"):
                     self._duties.dropped["news for slow clients"] += client.feed.offer(record)
             if client.feed.waiting:
                 client.has_news.set()
 
     async def _tell_status(self) -> None:
         while True:
-            with self._duties.alone("telling the status"):
+            with self._duties.alone("reporting the status"):
                 if any("status" in client.feed.topics for client in self._clients):
                     self._tell([self._answer(api.GetStatus(), Moment.of(self._clock))])
             await asyncio.sleep(STATUS_PERIOD_S)
@@ -298,7 +298,7 @@ class Service:
                 await client.has_news.wait()
                 client.has_news.clear()
                 for news in client.feed.drain():
-                    with self._duties.alone("telling a client"):
+                    with self._duties.alone("sending news to a client"):
                         writer.write(api.encode(news))
                     await writer.drain()
 

@@ -11,7 +11,10 @@ SILENCE_NS = 10_000_000_000
 
 
 class Downlink:
-    """Counters stand in the two stages; `good` counts the node's valid frames. Times are monotonic ns."""
+    """Octets of one node to packets, by `decoder` and `receiver`, which have counters; `good` counts its valid frames.
+
+    Times are monotonic ns.
+    """
 
     def __init__(self, managed: Managed) -> None:
         self.octets = self.good = 0

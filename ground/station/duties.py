@@ -12,7 +12,8 @@ _LOG = logging.getLogger(__name__)
 
 
 class Duties:
-    """`failed` counts by duty. The first failure of each kind is reported in a sentence, and its traceback logged.
+    """Runs each duty alone. `failed` counts by duty. The first failure of each kind is reported in a sentence, and its
+    traceback logged.
 
     PortClosed is not a failure of a duty and is raised on. `dropped` counts what was dropped for lack of room,
     by kind.

@@ -48,8 +48,8 @@ _PORT_EVENTS: dict[str, tuple[str, Severity]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """`round_trip_ms`: more than the time for a frame up and the next frame down; a frame not acknowledged by
-    then is sent again. `command_ms`: a command without any report for this long times out.
+    """How long the station waits. `round_trip_ms`: more than the time for a frame up and the next frame down; a frame
+    not acknowledged by then is sent again. `command_ms`: a command without any report for this long times out.
     """
 
     round_trip_ms: int = 3_000

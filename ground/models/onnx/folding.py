@@ -27,7 +27,7 @@ def fold(reader: "OnnxReader", operator: OnnxOperator, node: Any) -> bool:
     if operator.kind not in _FOLDED or any(array is None for array in constants):
         return False
     known = [array for array in constants if array is not None]
-    operator.require(_size(operator, known) <= _NUMBERS_MAX, "a constant of so many numbers")
+    operator.require(_size(operator, known) <= _NUMBERS_MAX, f"a constant of more than {_NUMBERS_MAX} numbers")
     given = dict(zip(filter(None, operator.inputs), known, strict=True))
     for name, array in zip(operator.outputs, _computed(reader, operator, node, given), strict=False):
         reader.constants[name] = array

@@ -29,7 +29,7 @@ def test_directories_have_to_end(order, is_big):
     form = {"order": order, "is_big": is_big}
     check_tiff(tiff(32, 96, 0, **form))
     for loop in ((32, 32), (32, 96, 32), (32, 96, 96)):
-        with pytest.raises(RasterError, match="leads back to one before it"):
+        with pytest.raises(RasterError, match="form a loop"):
             check_tiff(tiff(*loop, **form))
     with pytest.raises(RasterError, match="cut short: a directory of the TIFF file is said to be at octet 4000"):
         check_tiff(tiff(32, 4000, **form))
@@ -57,5 +57,5 @@ def test_all_chunks_of_a_png_have_to_be_there():
     for octets in range(8, len(PNG)):
         with pytest.raises(RasterError, match="cut short"):
             check_png(io.BytesIO(PNG[:octets]))
-    with pytest.raises(RasterError, match="damaged: the checksum of the PNG chunk 'IDAT' is another"):
+    with pytest.raises(RasterError, match="damaged: the checksum of the PNG chunk 'IDAT' is wrong"):
         check_png(io.BytesIO(PNG.replace(b"pixels", b"pixelz")))

@@ -386,7 +386,7 @@ def test_what_goes_wrong_with_one_record_or_request_goes_wrong_alone(running, ca
             other.status()
         assert refused.value.refusal == "failed"
         assert other.files() == []
-    assert set(running.service._duties.failed) == {"observing", "answering a client", "telling a client"}
+    assert set(running.service._duties.failed) == {"observing", "answering a client", "sending news to a client"}
 
 
 def test_the_service_outlives_its_port_and_the_station_hears_of_it(running):

@@ -283,7 +283,7 @@ def test_in_the_end_it_watches_nothing_any_more(bench):
 
 
 @pytest.mark.parametrize(
-    ("part", "duty"), [("feed", "receiving"), ("step", "stepping"), ("hear_of_port", "hearing of the port")]
+    ("part", "duty"), [("feed", "receiving"), ("step", "stepping"), ("hear_of_port", "reporting the port")]
 )
 def test_a_part_of_the_station_that_fails_costs_itself_alone(bench, caplog, part, duty):
     def broken(*_):

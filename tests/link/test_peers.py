@@ -19,8 +19,10 @@ from ground.recordings.output.pcap import pcap_header, pcap_record
 from link.frames.uslp import DataField, Rule, UslpFrame
 from link.packets.index import index_packets
 from link.packets.space_packet import Flags, SpacePacket
-from link.time.binary import Cds
+from link.time.binary import Cds, Cuc
+from tests.link.pus.test_packets import reports, requests
 from tests.link.strategies import space_packets
+from tests.link.test_codecs import tm_frames
 from tests.link.time.times import utc_ns
 
 CFDP_APID = 2045
@@ -94,6 +96,59 @@ def test_uslp_frames_by_spacepackets(spacecraft_id, channel, map_id, count_octet
         ocf=None if ocf is None else int.from_bytes(ocf),
     )
     assert ours.encode(fecf=False) == bytes(theirs.pack())
+
+
+@given(requests)
+def test_requests_by_spacepackets(ours):
+    ecss = pytest.importorskip("spacepackets.ecss")
+    theirs = ecss.PusTc(
+        ours.service,
+        ours.subtype,
+        apid=ours.apid,
+        app_data=ours.data,
+        seq_count=ours.count,
+        source_id=ours.source,
+        ack_flags=int(ours.acknowledge),
+    )
+    assert bytes(theirs.pack()) == ours.encode()
+    read = ecss.PusTc.unpack(ours.encode())
+    assert (read.apid, read.seq_count, read.source_id, read.app_data) == (
+        ours.apid, ours.count, ours.source, ours.data,
+    )  # fmt: skip
+
+
+@given(reports)
+def test_reports_by_spacepackets(ours):
+    ecss = pytest.importorskip("spacepackets.ecss")
+    theirs = ecss.PusTm(
+        ours.service,
+        ours.subtype,
+        timestamp=Cuc(4, 3).encode(ours.time_ns),
+        source_data=ours.data,
+        apid=ours.apid,
+        seq_count=ours.count,
+        message_counter=ours.counter,
+        destination_id=ours.destination,
+    )
+    theirs.pus_tm_sec_header.spacecraft_time_ref = ours.time_status
+    assert bytes(theirs.pack()) == ours.encode()
+    read = ecss.PusTm.unpack(ours.encode(), timestamp_len=7)
+    assert (read.service, read.seq_count, read.source_data) == (ours.service, ours.count, ours.data)
+
+
+@given(tm_frames, st.booleans())
+def test_telemetry_frames_by_spacepackets(ours, fecf):
+    tm = pytest.importorskip("spacepackets.ccsds.tm_frame")
+    octets = ours.encode(fecf=fecf)
+    read = tm.TmTransferFrame.unpack(octets, len(octets), fecf)
+    head, status = read.primary_header, read.primary_header.frame_datafield_status
+    assert (head.master_channel_id.spacecraft_id, head.vc_id) == (ours.spacecraft_id, ours.channel)
+    assert (head.master_ch_frame_count, head.vc_frame_count) == (ours.master_count, ours.channel_count)
+    assert (status.sync_flag, status.packet_order_flag) == (ours.unsynchronised, ours.packet_order)
+    assert (status.segment_len_id, status.first_header_pointer) == (ours.segment_length, ours.first_header)
+    assert (read.secondary_header.data_field if read.secondary_header else b"") == ours.secondary
+    assert (read.data_field, read.op_ctrl_field) == (ours.data, None if ours.ocf is None else ours.ocf.to_bytes(4))
+    assert read.pack() == octets
 
 
 @given(st.lists(st.tuples(st.integers(0, 16383), st.integers(0, 3)), min_size=1, max_size=20), st.integers(0, 2047))

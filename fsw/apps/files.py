@@ -137,7 +137,7 @@ _Product = Annotated[int, wire(Int32ub, text="number of the product")]
 @dataclass(slots=True)
 class _Transfer:
     product: StoredProduct
-    first_pdu_utc_ns: int = 0
+    first_pdu_utc_ns: int | None = None  # 0 is a time: a clock before 1970 shows it
 
 
 @dataclass
@@ -251,7 +251,7 @@ class Files(App, period_ms=1000, budget_ms=20):
         yield self._files_status(now_ns)
         following = islice(self._waiting(), max(0, _TRANSFERS_MAX - len(self._transfers)))
         for transfer in (*self._transfers.values(), *map(_Transfer, following)):
-            yield _status(transfer, ProductState.SENDING if transfer.first_pdu_utc_ns else ProductState.QUEUED)
+            yield _status(transfer, ProductState.QUEUED if transfer.first_pdu_utc_ns is None else ProductState.SENDING)
         if self._delivered:
             yield _status(self._delivered, ProductState.DELIVERED)
 
@@ -302,7 +302,7 @@ class Files(App, period_ms=1000, budget_ms=20):
 
     def _note_first(self, pdu: bytes) -> None:
         transfer = self._transfers.get(Header.decode(pdu)[0].transaction)
-        if transfer and not transfer.first_pdu_utc_ns:
+        if transfer and transfer.first_pdu_utc_ns is None:
             transfer.first_pdu_utc_ns = self.clock.utc_ns()
 
     def _end(self, indication: TransactionFinished | Abandoned) -> Iterator[AppReport]:
@@ -353,7 +353,7 @@ def _status(transfer: _Transfer, state: ProductState) -> ProductStatus:
         capture=made.capture_utc_ns,
         compute_start=made.compute_start_utc_ns,
         compute_end=made.compute_end_utc_ns,
-        first_pdu=transfer.first_pdu_utc_ns,
+        first_pdu=transfer.first_pdu_utc_ns or 0,
         joules=made.joules,
         power_source=PowerSource[made.joules_source.upper()],
         input_sha256=bytes.fromhex(made.input_sha256),

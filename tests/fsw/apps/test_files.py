@@ -158,6 +158,17 @@ def test_status_follows_a_product(desk):
     assert (delivered.state, delivered.first_pdu) == (ProductState.DELIVERED, sending.first_pdu)
 
 
+def test_a_product_is_sent_at_a_time_of_0_too(desk):
+    """What a board shows whose clock was never set, where that is before 1970."""
+    desk.app.clock = VirtualClock(utc_ns=0)
+    desk.listens = False
+    desk.add()
+    list(desk.app.fill())
+    desk.app.clock.advance(SECOND)
+    list(desk.app.fill())
+    assert [(sending.state, sending.first_pdu) for sending in desk.status()] == [(ProductState.SENDING, 0)]
+
+
 def test_what_waits_behind_others_is_queued(desk):
     for _ in range(6):
         desk.add()

@@ -90,7 +90,7 @@ def status_lines(status: Status) -> list[str]:
     rows = {
         "node": f"{status.node}, {'heard' if status.linked else 'not heard'}, on {status.port}",
         "dictionary": f"{status.dictionary}{_flown(status)}",
-        "last frame": clock(link.last_frame_ns) if link.last_frame_ns else "none yet",
+        "last frame": "none yet" if link.last_frame_ns is None else clock(link.last_frame_ns),
         "frames": f"{link.frames_received} received, {link.frames_corrected} of them corrected,"
         f" {link.frames_uncorrectable} beyond correction, {link.frames_lost} lost,"
         f" {link.frames_twice} twice",

@@ -131,7 +131,7 @@ class SimPort:
     def next_wake_ns(self) -> int | None:
         """Monotonic time when the sending buffer, if it was full, has room again; None if it was not."""
         next_ns = self._outgoing.next_arrival_ns()
-        return next_ns + _ROOM_OCTETS * self._outgoing.octet_ns if self._is_full and next_ns else None
+        return next_ns + _ROOM_OCTETS * self._outgoing.octet_ns if self._is_full and next_ns is not None else None
 
     def next_arrival_ns(self) -> int | None:
         """Monotonic time when `read` will next have something; now or earlier if it already has."""

@@ -8,18 +8,18 @@ EPOCH_UTC_NS = 1_767_225_600_000_000_000  # 2026-01-01T00:00:00 UTC
 
 
 class VirtualClock:
-    """`Clock` that moves only by `advance`, or when a caller waits."""
+    """`Clock` that moves only by `advance`, or when a caller waits. `utc_ns`, `monotonic_ns`: its first readings."""
 
-    def __init__(self, *, utc_ns: int = EPOCH_UTC_NS) -> None:
-        self._start_utc_ns, self._now_ns = utc_ns, 0
+    def __init__(self, *, utc_ns: int = EPOCH_UTC_NS, monotonic_ns: int = 0) -> None:
+        self._utc_ahead_ns, self._now_ns = utc_ns - monotonic_ns, monotonic_ns
 
     def monotonic_ns(self) -> int:
-        """Nanoseconds since this clock was made."""
+        """The first reading plus the time that has passed."""
         return self._now_ns
 
     def utc_ns(self) -> int:
-        """The given start plus the time that has passed, limited to 0..UTC_MAX_NS."""
-        return tellable(self._start_utc_ns + self._now_ns)
+        """The first reading plus the time that has passed, limited to 0..UTC_MAX_NS."""
+        return tellable(self._utc_ahead_ns + self._now_ns)
 
     def advance(self, duration_ns: int) -> None:
         """Let `duration_ns` >= 0 pass."""

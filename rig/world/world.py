@@ -98,7 +98,7 @@ class World:
         )
         self.ground = GroundEnd(dictionary=dictionary, clock=self.clock, outgoing=self.up, told=self._told)
         self._ground_is_on = True
-        self._order_ns = 3 * SECOND if is_manned else NEVER
+        self._order_ns = self.now_ns + 3 * SECOND if is_manned else NEVER
         self._first = self.operator.first()
         self._begins = sorted(plan)
         self._ends = sorted(plan, key=lambda fault: (fault.until_ns, fault))

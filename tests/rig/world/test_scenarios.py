@@ -4,19 +4,24 @@ Two such stories cannot be told here: a worker process that ends without an answ
 benchmarks of kernels that do nothing are no part of a flight (tests/benchmarks).
 """
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from fsw.store.products import Provenance
+from ground.archive.rows import PacketRow
 from ground.records import EventRecord
 from ground.service import api
 from hal.sim.clock import EPOCH_UTC_NS
+from kernels.coding.crc import crc16
 from link.cfdp import Entity, MemoryStore, Settings
 from link.cfdp.pdus.directives import Metadata
 from link.cfdp.pdus.header import Header
 from link.cfdp.pdus.pdu import encode_pdu
+from link.channels.tm_sender import TmSender
 from link.coding.cltu import encode_cltu
+from link.coding.tm import TmEncoder
 from link.frames.tc import TcFrame
 from link.managed import Managed
 from link.packets.space_packet import SpacePacket
@@ -303,3 +308,31 @@ def test_the_rest_of_a_frame_that_comes_much_later_takes_no_other_ones_place(tak
     story.end()
     assert story.judge.marks[901] <= 1
     assert story.judge.marks[902] == 1
+
+
+def test_packets_cut_anywhere_are_kept_and_stop_nothing(story):
+    """One of each kind that the node has sent, its CRC right, as a node of another version may send it."""
+    story.order("test.ping")
+    story.run(5)
+    managed = Managed.from_dict(story.ground.dictionary.managed)
+    sender, encoder, station = TmSender(managed), TmEncoder(managed), story.ground.station
+    rows = [row for row in story.ground.archive.stored("packets") if isinstance(row, PacketRow)]
+    whole = {(row.service, row.subtype, row.definition): SpacePacket.decode(row.octets) for row in rows}
+    cut = [(one, size) for one in whole.values() for size in range(len(one.data) - 2)]
+    before = station.status(story.ground.now).link
+    for packet, size in (*cut, *((one, len(one.data) - 2) for one in whole.values())):
+        sender.offer(managed.tm_channels[0].name, sealed(packet, size))
+        while sender.waiting:
+            station.feed(encoder.encode(sender.next_frame()), story.ground.now)
+            station.step(story.ground.now)
+    status = station.status(story.ground.now)
+    assert len(whole) > 4
+    assert status.link.packets - before.packets + status.link.strays["not a report"] == len(cut) + len(whole)
+    assert status.link.duplicates - before.duplicates == len(whole)
+    assert not status.failed
+
+
+def sealed(packet, size):
+    """The packet with the first `size` octets of its data, and their CRC."""
+    octets = replace(packet, data=packet.data[:size] + bytes(2)).encode()[:-2]
+    return octets + crc16(octets).to_bytes(2)

@@ -4,9 +4,11 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
+from hal.sim.clock import VirtualClock
 from rig.world.judge import BrokenError
 from rig.world.world import SECOND, World, fly, idle
 from skyrack.cli import main
@@ -39,6 +41,22 @@ def test_equal_seeds_are_equal_in_two_processes():
 
 def test_other_seeds_are_others():
     assert fly(1, 20).trace != fly(2, 20).trace
+
+
+@pytest.mark.parametrize("first_ns", [1, 5 * SECOND, 10**18])
+def test_when_the_clock_began_changes_nothing(first_ns, monkeypatch):
+    """A board's monotonic clock shows the time since its start, a new VirtualClock 0: nothing may depend on that."""
+    runs = []
+    for began_ns in (0, first_ns):
+        monkeypatch.setattr("rig.world.world.VirtualClock", partial(VirtualClock, monotonic_ns=began_ns))
+        world, seen = World(2), []
+        monkeypatch.setattr(
+            world.trace, "note", lambda at_ns, *event, began=began_ns, to=seen: to.append((at_ns - began, *event))
+        )
+        world.run(60)
+        runs.append(seen)
+    assert len(runs[0]) > 400
+    assert runs[0] == runs[1]
 
 
 def test_nothing_wakes_for_nothing():

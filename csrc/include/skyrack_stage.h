@@ -2,7 +2,7 @@
  *
  *     cc -O2 -shared -fPIC -o brightest.so brightest.c
  *
- * The library is loaded in a worker process that lives for one frame. A crash, a hang or a memory hunger there costs
+ * The library is loaded in a worker process that lives for one frame. A crash, a hang or too much memory there costs
  * one attempt, never the flight loop. */
 #ifndef SKYRACK_STAGE_H
 #define SKYRACK_STAGE_H

@@ -31,7 +31,7 @@ struct sr_field {
  *   octets   a stream of `size` octets
  *   offsets  where each packet begins; every field of every packet lies inside the stream
  *   out      out_size octets, not overlapping the others; fields may write to interleaved places, not to the same
- * Returns SR_OK, or SR_BAD_ARGUMENT with `out` unspecified for a field or a packet that is not as said. */
+ * Returns SR_OK, or SR_BAD_ARGUMENT with `out` unspecified for a field or a packet that breaks a rule above. */
 int sr_fields_read(const uint8_t *octets, size_t size, const int64_t *offsets, size_t count,
                    const struct sr_field *fields, size_t field_count, uint8_t *out, size_t out_size);
 

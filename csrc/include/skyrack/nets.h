@@ -72,7 +72,7 @@ size_t sr_nets_scratch(const struct sr_nets_window *window);
 int sr_nets_conv(const struct sr_nets_window *window, const void *packed, const float *in, float *out, void *scratch,
                  size_t scratch_size, struct sr_nets_check *check);
 
-/* The same in 8-bit numbers: each number x of the input becomes q = round(x / step) + zero, halves to even, within
+/* Convolution in 8-bit numbers: each number x of the input becomes q = round(x / step) + zero, halves to even, within
  * 0..255; sums of (q - zero) * weight are exact; an output is its sum times its scale, plus its bias, then activated.
  *   weights  size x size x channels x outputs
  *   packed   packed_size octets, aligned as a float

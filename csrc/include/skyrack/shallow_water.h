@@ -44,7 +44,7 @@ size_t sr_shallow_water_scratch(size_t cols);
 int sr_shallow_water_make(const struct sr_shallow_water_grid *grid, void *model, size_t model_size);
 
 /* Do `steps` steps in place. Every field has rows * cols floats, row after row.
- * Returns SR_OK; SR_TOO_SMALL for the scratch; SR_CORRUPT where the model is of another grid, or says so because its
+ * Returns SR_OK; SR_TOO_SMALL for the scratch; SR_CORRUPT where the model is of another grid, or seems so because its
  * memory has changed. Nothing is touched in these two cases. */
 int sr_shallow_water_run(const void *model, size_t rows, size_t cols, float *eta, float *u, float *v, size_t steps,
                          void *scratch, size_t scratch_size);

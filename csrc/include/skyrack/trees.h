@@ -64,7 +64,7 @@ void sr_trees_look_up(const uint16_t *numbers, size_t count, const uint8_t table
 void sr_logistic(double *values, size_t count);
 void sr_logistic_f32(float *values, size_t count);
 
-/* exp(x) in place, likewise. */
+/* exp(x) in place, by the C library's exp of that precision. */
 void sr_exp(double *values, size_t count);
 void sr_exp_f32(float *values, size_t count);
 

@@ -47,7 +47,7 @@ int sr_crc16_ranges(const uint8_t *octets, size_t size, const int64_t *offsets, 
 }
 
 int sr_selftest_crc(void) {
-    static const uint8_t DIGITS[] = "123456789"; /* catalogues of CRCs give the checks of these */
+    static const uint8_t DIGITS[] = "123456789"; /* catalogues of CRCs print the CRC of these octets */
     if (sr_crc16(DIGITS, 9, SR_CRC16_START) != 0x29B1 || sr_crc32c(DIGITS, 9, SR_CRC32C_START) != 0xE3069283)
         return SR_CORRUPT;
     uint8_t ramp[699]; /* long enough for every way through the folding code */

@@ -257,7 +257,7 @@ static void refill(struct work *work) {
     if (work->next == work->task->count || (work->busy_count && LANES - work->busy_count < REFILL)) return;
     for (size_t lane = 0; lane < LANES; lane++) {
         if (work->busy[lane]) continue;
-        work->frame[lane] = 0; /* where no frame is left, any will do: it is read, and nobody sees it */
+        work->frame[lane] = 0; /* where no frame is left, any will do: it is read, and its result is not used */
         if (work->next == work->task->count) continue;
         work->frame[lane] = work->next++, work->spent[lane] = 0;
         work->busy[lane] = 0xFF, work->busy_count++;

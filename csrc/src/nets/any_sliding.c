@@ -21,7 +21,7 @@ static int64_t slid(const struct sr_nets_sliding *w, int axis, uint32_t at, uint
     return place < length ? place : -1;
 }
 
-/* The same of a transposed convolution: the place in the input whose window has its tap `tap` at place `at`; or -1. */
+/* As slid(), for a transposed convolution: the place in the input whose window has its tap `tap` at `at`; or -1. */
 static int64_t slid_back(const struct sr_nets_sliding *w, int axis, uint32_t at, uint32_t tap) {
     const int64_t length = axis ? w->in.cols : w->in.rows;
     const int64_t place = (int64_t)at + w->before[axis] - (int64_t)tap * w->dilation[axis];

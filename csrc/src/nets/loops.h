@@ -26,7 +26,7 @@ static void ask_for(const float *numbers, size_t count) {
 #include "nets/quantise.h"
 #include "nets/sums.h"
 
-#include "nets/pixels.h" /* has need of sums.h */
+#include "nets/pixels.h" /* uses the functions of sums.h */
 
 static void finish(const float *sums, size_t pixels, size_t outputs, uint32_t activation, float *out, size_t stride) {
     for (size_t p = 0; p < pixels; p++) activate(sums + p * NETS_WIDTH, outputs, activation, out + p * stride);

@@ -4,7 +4,7 @@
 static const struct sync_ops *const TABLES[SR_LEVELS] = {[SR_PORTABLE] = &sync_portable,
                                                          SR_ON_X86([SR_AVX2] = &sync_avx2, [SR_AVX512] = &sync_avx512)};
 
-/* A search on its way. */
+/* The state of a search. */
 struct search {
     const uint8_t *octets;
     size_t size;

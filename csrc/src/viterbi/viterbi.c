@@ -93,8 +93,8 @@ static void trace_back(const struct viterbi_block *blocks, const struct extent *
     }
 }
 
-/* Decide on up to SR_VITERBI_BLOCKS blocks of equal extent. Blocks that are not used hold anything; what comes of them
- * goes where nobody reads it. */
+/* Decide on up to SR_VITERBI_BLOCKS blocks of equal extent. Blocks that are not used hold anything, and their results
+ * are not read. */
 static void decide(const uint8_t *soft, const struct extent *extents, size_t count, struct viterbi_block *blocks,
                    uint8_t **out) {
     const struct viterbi_ops *ops = SR_PICK(TABLES);

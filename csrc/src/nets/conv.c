@@ -5,7 +5,7 @@
  *     [groups of outputs][chunks of channels][taps][channels][NETS_WIDTH]
  * and the bias. */
 struct packed {
-    double bias_sum;
+    double bias_sum, bias_magnitude; /* of all outputs */
     /* [taps][channels] sums of weights over all outputs, then [channels] sums of magnitudes over all taps and
      * outputs. */
     double sums[];
@@ -49,7 +49,8 @@ int sr_nets_pack(const struct sr_nets_window *w, const float *weights, const flo
         for (size_t c = 0; c < p.channels; c++)
             pack_row(to, &p, weights + (tap * p.channels + c) * w->outputs, tap, c, w->outputs);
     memcpy((float *)weights_of(to, &p) + weights_size(&p), bias, w->outputs * sizeof *bias);
-    for (size_t i = 0; i < w->outputs; i++) to->bias_sum += (double)bias[i];
+    for (size_t i = 0; i < w->outputs; i++)
+        to->bias_sum += (double)bias[i], to->bias_magnitude += fabs((double)bias[i]);
     return SR_OK;
 }
 
@@ -121,7 +122,7 @@ static void sum_window(const struct nets_ops *ops, const struct sr_nets_window *
         for (size_t i = 0; i < width; i++) work->places[place * width + i] += work->common[i];
 }
 
-/* Rounding can move the sum of a tile by ROUNDING times the sum of all products' magnitudes: up to four roundings of
+/* Rounding can move the sum of a tile by ROUNDING times the sum of the magnitudes of all products and biases: up to four roundings of
  * 2^-24 each in the sums of the window's rows and of the tile's, which all go the same way in flat parts of images, and
  * those of the products, which go either way. */
 static const double ROUNDING = 0x1p-21;
@@ -131,7 +132,7 @@ static int agrees(const struct nets_ops *ops, const struct packed *packed, const
                   const struct work *work, double total, struct sr_nets_check *check) {
     const double pixels = (double)(t->rows * t->cols), *magnitudes = packed->sums + p->taps * p->channels;
     const double predicted = ops->dot(packed->sums, work->places, p->taps * p->channels) + pixels * packed->bias_sum;
-    const double size = ops->dot_sizes(magnitudes, work->sizes, p->channels) + pixels * fabs(packed->bias_sum) + 1e-30;
+    const double size = ops->dot_sizes(magnitudes, work->sizes, p->channels) + pixels * packed->bias_magnitude + 1e-30;
     const double off = fabs(total - predicted), tolerance = ROUNDING * size;
     const int right = off <= tolerance; /* 0 where `off` is NaN */
     if (!right || off * check->tolerance >= check->off * tolerance) check->off = off, check->tolerance = tolerance;

@@ -81,7 +81,13 @@ class Node:
         self._route_all(packets, self.dispatcher.handle)
 
     def _release(self) -> None:
-        self._route_all(self.services.release(), self.dispatcher.release)
+        due = self.services.pop_scheduled()
+        self._route_all(due.late, self.dispatcher.miss)
+        self._route_all(due.released, self.dispatcher.release)
+        if due.late or due.released:
+            self.dispatcher.memory.flush()
+            self.services.settle_scheduled()
+        self._route_all(self.services.drain_actions(), self.dispatcher.release)
 
     def _route_all(self, packets: Iterable[bytes], dispatch: Callable[[bytes], None]) -> None:
         """Route each packet by itself, so that a failure of one stops no other."""

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
+from fsw.comms.handlers import Handler
 from fsw.comms.request_memory import RequestMemory, Taken
-from fsw.comms.services import Handler
 from fsw.executive.app import App, CommandError, Pending
 from fsw.executive.executive import Executive
 from link.dictionary import Event, decode_arguments, wire
@@ -31,7 +31,7 @@ from link.pus.services.verification import (
 )
 
 _CUT_SHORT = "the node restarted before it ended; perhaps it was executed"  # no longer than a remembered reason may be
-
+_LATE = "its time passed while the node was down, or when its clock was set"
 
 Done = Pending | Iterable[Record] | None
 """What a command returns: a Pending where it goes on, its reports, or None."""
@@ -97,6 +97,10 @@ class Dispatcher:
         """Execute one packet released by a schedule or an action on board, which may release it any number of times."""
         self._take(octets, self.memory.released(octets), self._begin)
 
+    def miss(self, octets: bytes) -> None:
+        """Report that a packet of the schedule was not executed, as its time passed before it could be."""
+        self._take(octets, self.memory.released(octets), self._fail_late)
+
     def report_completions(self) -> None:
         """Report the commands that ended since the last call; at the start also those of before the restart."""
         self._tell_earlier()
@@ -129,6 +133,9 @@ class Dispatcher:
         self.accepted += 1
         self._succeed(request, ExecutionStage.ACCEPTANCE)
         self._execute(request, *work)
+
+    def _fail_late(self, request: _Request) -> None:
+        self._fail(request, ExecutionStage.START, CommandError(FailureCode.NOT_NOW, _LATE))
 
     def _repeat(self, request: _Request) -> None:
         """Answer a repeated request with all stages that are remembered of it."""

@@ -120,6 +120,12 @@ class RequestMemory:
         """A request released on board, never a repetition; `keep` remembers it, if it goes on after its handler."""
         return _taken(packet, is_released=True)
 
+    def keep_cut_short(self, packets: Iterable[bytes]) -> None:
+        """Remember released requests that a restart cut short: whether they were executed is not known."""
+        for packet in packets:
+            self.keep(self.released(packet))
+        self.flush()
+
     def keep(self, entry: Taken) -> None:
         """Remember a request that goes on after its handler returned."""
         if entry.is_released:

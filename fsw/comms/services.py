@@ -2,12 +2,14 @@
 
 All records of apps pass here on their way down: service 3 decides which samples are reported, service 5 which events,
 and service 19 releases requests on events. Released requests, also those of the schedule of service 11, are routed as
-received ones are. What was set by command is forgotten at a restart.
+received ones are. What was set by command survives a restart (service_memory.py).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from fsw.comms.handlers import Handler
+from fsw.comms.service_memory import Remembering, ServiceMemory
 from fsw.executive.app import App, AppReport
 from fsw.executive.bus import Bus, Queue
 from fsw.executive.sendable import UnsendableError, check_sendable
@@ -17,22 +19,24 @@ from fsw.pus.events import EventControl
 from fsw.pus.housekeeping import HousekeepingStructures
 from fsw.pus.monitoring import Monitor
 from fsw.pus.parameters import Parameters
-from fsw.pus.scheduling import Schedule
+from fsw.pus.scheduling import Due, Schedule
+from fsw.store.records import Records
 from hal.clock import Clock
-from link.dictionary import Dictionary, Event, Float64b, Int16ub, Telemetry, wire
+from link.dictionary import Dictionary, Event, Float64b, Int16ub, Telemetry, command, wire
 from link.dictionary.declare import Record
-from link.pus.message import Report, Request
+from link.pus.message import Report
 from link.pus.services import events
 from link.pus.services.monitoring import Transition
 from link.pus.services.parameters import ParameterTable
 
 OFFERED = (1, 3, 5, 8, 11, 12, 17, 19, 20)
 """The services that a node offers: the dispatcher handles 1, verification, and 8, functions; `Services` the others."""
+_STRUCTURES, _SWITCHES, _SCHEDULE, _CHECKS = "structures", "event switches", "schedule", "checks"
+_ACTIONS, _PARAMETERS = "event actions", "parameters"
 _TICK_MS = 100
 _REASON_CHARACTERS_MAX = 60
 _RELEASES_MAX = 64
 _RELEASE_AFTER_NS = 100_000_000  # at most ten releases a second, also for an action that raises its own event
-Handler = Callable[[Request], Iterable[Report]]
 
 
 class ParameterCaution(Event, id=0x40, severity="medium"):
@@ -60,6 +64,13 @@ class StructureSetAside(Event, id=0x42, severity="low"):
     reason: str = wire()
 
 
+class SettingsMisfit(Event, id=0x43, severity="medium"):
+    """{items} of the {service} that were set by command do not fit this software and were left out."""
+
+    service: str = wire()
+    items: int = wire(Int16ub)
+
+
 _CHECK_EVENTS = {form.__id__: form for form in (ParameterCaution, ParameterAlarm)}
 
 
@@ -70,6 +81,7 @@ class Services(App, period_ms=1000, budget_ms=20):
     dictionary: Dictionary
     clock: Clock
     bus: Bus
+    records: Records
     _released: Queue[bytes] = field(default_factory=lambda: Queue("releases", _RELEASES_MAX, "drop_new"))
     _release_ns: int = 0
 
@@ -86,6 +98,15 @@ class Services(App, period_ms=1000, budget_ms=20):
         }
         self.monitor = Monitor(self.parameters.number, _CHECK_EVENTS, tick_ms=_TICK_MS)
         self.actions = EventActions()
+        self._memory = ServiceMemory(self.records)
+        for name, service in self._remembering.items():
+            self._memory.add(name, service)
+
+    @command(opcode=0x40)
+    def restore_defaults(self) -> None:
+        """Give all parameters the values with which the node's software begins, and forget those that were set."""
+        self.parameters.restore_defaults()
+        self._memory.keep(_PARAMETERS)
 
     def add(self, app: App) -> None:
         """Let service 20 read and set the parameters of `app`."""
@@ -93,15 +114,15 @@ class Services(App, period_ms=1000, budget_ms=20):
 
     def handlers(self) -> Mapping[int, Handler]:
         """The handler of the requests of each service, by the number of the service."""
-        monotonic_ns, utc_ns = self.clock.monotonic_ns, self.clock.utc_ns
+        monotonic_ns, utc_ns, keeping = self.clock.monotonic_ns, self.clock.utc_ns, self._memory.keeping
         return {
-            3: lambda request: self.housekeeping.handle(request, monotonic_ns()),
-            5: self.events.handle,
-            11: lambda request: self.schedule.handle(request, utc_ns()),
-            12: lambda request: self.monitor.handle(request, monotonic_ns()),
+            3: keeping(_STRUCTURES, lambda request: self.housekeeping.handle(request, monotonic_ns())),
+            5: keeping(_SWITCHES, self.events.handle),
+            11: keeping(_SCHEDULE, lambda request: self.schedule.handle(request, utc_ns())),
+            12: keeping(_CHECKS, lambda request: self.monitor.handle(request, monotonic_ns())),
             17: lambda request: test.answer(request, {self.dictionary.apid}),
-            19: self.actions.handle,
-            20: self.parameters.handle,
+            19: keeping(_ACTIONS, self.actions.handle),
+            20: keeping(_PARAMETERS, self.parameters.handle),
         }
 
     def check(self, record: Record) -> None:
@@ -123,10 +144,13 @@ class Services(App, period_ms=1000, budget_ms=20):
         return record
 
     def step(self, now_ns: int) -> Iterator[AppReport]:
-        """Report the structures and check the parameters that are due."""
+        """Report the structures and check the parameters that are due; at first also what did not survive a restart."""
+        for name, items in self._memory.drain_misfits().items():
+            yield SettingsMisfit(service=name, items=items)
         for sample in self.housekeeping.step(now_ns):
             self.bus.publish(sample)
         for structure, reason in self.housekeeping.drain_set_aside():
+            self._memory.keep(_STRUCTURES)
             yield StructureSetAside(structure=structure, reason=reason[:_REASON_CHARACTERS_MAX])
         raised, transitions = self.monitor.step(now_ns, self.clock.utc_ns())
         for report in transitions:
@@ -136,7 +160,7 @@ class Services(App, period_ms=1000, budget_ms=20):
 
     @property
     def next_release_ns(self) -> int | None:
-        """When `release` next has something to do, in monotonic time; None if nothing waits."""
+        """When scheduled packets or those of actions are due next, in monotonic time; None if none wait."""
         due = [self._release_ns] if len(self._released) else []
         if self.schedule.deadline_ns is not None:
             due.append(self.clock.monotonic_ns() + self.schedule.deadline_ns - self.clock.utc_ns())
@@ -153,11 +177,35 @@ class Services(App, period_ms=1000, budget_ms=20):
         due = (self.housekeeping.deadline_ns, self.monitor.deadline_ns)
         return min((ns for ns in due if ns is not None), default=None)
 
-    def release(self) -> Iterator[bytes]:
-        """The packets of the released requests that are to be executed now."""
-        yield from self.schedule.drain(self.clock.utc_ns())
+    def pop_scheduled(self) -> Due:
+        """The scheduled packets whose times have come; before any is executed, it is stored that they were taken out.
+
+        `settle_scheduled` follows once they were executed, and what they left to be remembered is stored.
+        """
+        due = self.schedule.drain(self.clock.utc_ns())
+        self._memory.keep(_SCHEDULE)
+        return due
+
+    def settle_scheduled(self) -> None:
+        """Store that what `pop_scheduled` gave was executed."""
+        self.schedule.settle()
+        self._memory.keep(_SCHEDULE)
+
+    def drain_actions(self) -> Iterator[bytes]:
+        """The packets of the actions that are to be executed now."""
         if self.clock.monotonic_ns() >= self._release_ns:
             yield from self._released.drain()
+
+    @property
+    def _remembering(self) -> Mapping[str, Remembering]:
+        return {
+            _STRUCTURES: self.housekeeping,
+            _SWITCHES: self.events,
+            _SCHEDULE: self.schedule,
+            _CHECKS: self.monitor,
+            _ACTIONS: self.actions,
+            _PARAMETERS: self.parameters,
+        }
 
     def _act(self, event: Event) -> None:
         """Release the action of the event, also if reports of the event are disabled."""

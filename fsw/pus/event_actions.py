@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from fsw.pus.instructions import execute_each, not_mine, report_each
 from fsw.pus.paging import ITEM_OCTETS_MAX, pages
 from link.errors import DecodeError
@@ -32,13 +34,45 @@ class _Action:
     enabled: bool = False
 
 
+class KeptAction(msgspec.Struct, frozen=True, array_like=True):
+    """The action of `event` of `apid`: whether it is `enabled`, and the `packet` that it releases."""
+
+    apid: int
+    event: int
+    enabled: bool
+    packet: bytes
+
+
+class ActionTable(msgspec.Struct, frozen=True, array_like=True):
+    """All actions, and whether any is released."""
+
+    enabled: bool = False
+    actions: tuple[KeptAction, ...] = ()
+
+
 class EventActions:
     """The actions of events, at most `capacity`. `on_event` gives the packet that an event releases."""
+
+    OCTETS_MAX = 131_072
+    """Of the packets of all actions together."""
+    STATE_OCTETS_MAX = 64 + OCTETS_MAX + 64 * 16
 
     def __init__(self, *, capacity: int = 64) -> None:
         self._capacity = capacity
         self.enabled = False
         self._actions: dict[tuple[int, int], _Action] = {}
+
+    @property
+    def state(self) -> ActionTable:
+        """All actions as they were set by command."""
+        items = self._actions.items()
+        return ActionTable(self.enabled, tuple(KeptAction(*key, one.enabled, one.packet) for key, one in items))
+
+    def restore(self, state: ActionTable) -> int:
+        """Begin with `state`, all of which fits any software."""
+        self.enabled = state.enabled
+        self._actions = {(one.apid, one.event): _Action(one.packet, one.enabled) for one in state.actions}
+        return 0
 
     def on_event(self, apid: int, event: int) -> bytes | None:
         """The packet that is released because `event` of `apid` happened; None if there is none."""
@@ -76,6 +110,9 @@ class EventActions:
             raise RefusedError(FailureCode.NOT_NOW, f"{self._capacity} actions exist, no more fit")
         if len(request.request) > ITEM_OCTETS_MAX:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, f"a request of {len(request.request)} octets is too long")
+        others = sum(len(one.packet) for known, one in self._actions.items() if known != key)
+        if others + len(request.request) > self.OCTETS_MAX:
+            raise RefusedError(FailureCode.NOT_NOW, f"{others} octets of requests are kept, this one does not fit")
         try:
             TcPacket.decode(request.request)
         except DecodeError as error:

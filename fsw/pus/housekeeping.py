@@ -7,6 +7,8 @@ them: an app samples its own at its own pace, and an interval of 0 reports each 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from fsw.pus.instructions import execute_each, not_mine, report_each, report_together
 from fsw.pus.paging import ITEM_OCTETS_MAX, ITEMS_MAX
 from fsw.pus.parameters import Parameters
@@ -45,6 +47,11 @@ class _Kept:
     declared: bool = False
     due_ns: int = 0
 
+    @property
+    def is_as_declared(self) -> bool:
+        """Whether an app declares the structure and no command has changed it."""
+        return self.declared and self.enabled and not self.interval
+
     def is_due(self, now_ns: int, tick_ns: int) -> bool:
         """Whether a report is due at `now_ns`; the next one then is due at the next time of its grid of periods."""
         if not self.enabled or now_ns < self.due_ns:
@@ -54,12 +61,32 @@ class _Kept:
         return True
 
 
+class KeptStructure(msgspec.Struct, frozen=True, array_like=True):
+    """A structure as it was set by command; the parameters of one that is `declared` are in its app."""
+
+    structure: int
+    interval: int
+    enabled: bool
+    declared: bool
+    parameters: tuple[int, ...]
+
+
+class StructureTable(msgspec.Struct, frozen=True, array_like=True):
+    """The structures that were created, and the declared ones that are not as their app declares them."""
+
+    structures: tuple[KeptStructure, ...] = ()
+
+
 class HousekeepingStructures:
     """The housekeeping structures of a node, at most `capacity`, without a clock.
 
     `step` gives the reports that are due. A structure that was created by command holds parameters of service 20. The
     sampling interval is `tick_ms`.
     """
+
+    PARAMETERS_MAX = 4096
+    """Of all created structures together."""
+    STATE_OCTETS_MAX = 16 + 256 * 16 + 5 * PARAMETERS_MAX
 
     def __init__(self, parameters: Parameters, *, tick_ms: int = 100, capacity: int = 64) -> None:
         self._parameters, self._tick_ns, self._capacity = parameters, tick_ms * _MS, capacity
@@ -70,6 +97,29 @@ class HousekeepingStructures:
         """Add a structure that an app declares; it is enabled and reports each sample."""
         assert structure.id not in self._kept, structure
         self._kept[structure.id] = _Kept(0, True, [field.id for field in fields_of(structure)], declared=True)
+
+    @property
+    def state(self) -> StructureTable:
+        """What was set by command."""
+        changed = [item for item in self._kept.items() if not item[1].is_as_declared]
+        return StructureTable(tuple(_state_of(*item) for item in changed))
+
+    def restore(self, state: StructureTable) -> int:
+        """Begin with `state`, after all structures were declared; returns how many of it this software cannot report.
+
+        Those are structures that no app declares any more, or that a new one took the number of, or parameters of which
+        there are no more.
+        """
+        misfits = 0
+        for one in state.structures:
+            declared = self._kept.get(one.structure)
+            if declared and one.declared:
+                declared.interval, declared.enabled = one.interval, one.enabled
+            elif not declared and not one.declared and self._parameters.table.entries.keys() >= set(one.parameters):
+                self._kept[one.structure] = _Kept(one.interval, one.enabled, list(one.parameters))
+            else:
+                misfits += 1
+        return misfits
 
     def accept(self, telemetry: Telemetry, now_ns: int) -> HousekeepingReport | None:
         """Take the sample of an app; returns its report, if one is due."""
@@ -148,6 +198,8 @@ class HousekeepingStructures:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, "a parameter occurs twice")
         if len(together) > ITEMS_MAX:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, f"{len(together)} parameters, a structure has {ITEMS_MAX}")
+        if sum(len(kept.parameters) for kept in self._created.values()) + len(parameters) > self.PARAMETERS_MAX:
+            raise RefusedError(FailureCode.NOT_NOW, f"created structures have {self.PARAMETERS_MAX} parameters at most")
         if sum(map(self._parameters.table.octets_max, together)) > ITEM_OCTETS_MAX:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, "the values may be more than a packet holds")
 
@@ -212,6 +264,11 @@ class HousekeepingStructures:
         if kept.enabled:
             raise RefusedError(FailureCode.NOT_NOW, f"structure {structure} is reported periodically")
         return kept
+
+
+def _state_of(structure: int, kept: _Kept) -> KeptStructure:
+    parameters = () if kept.declared else tuple(kept.parameters)
+    return KeptStructure(structure, kept.interval, kept.enabled, kept.declared, parameters)
 
 
 def _properties_report(properties: list[StructureProperties]) -> PropertiesReport:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from math import isnan, nan
 
+import msgspec
+
 from fsw.pus.instructions import execute_each, not_mine, report_together
 from fsw.pus.paging import pages
 from link.pus.message import Report, Request
@@ -57,6 +59,13 @@ class _Watch:
         self.times = 0
 
 
+class CheckTable(msgspec.Struct, frozen=True, array_like=True):
+    """Monitoring: whether it is `enabled`, and each definition as encoded, with whether it is checked."""
+
+    enabled: bool = True
+    definitions: tuple[tuple[bytes, bool], ...] = ()
+
+
 class Monitor:
     """The monitoring definitions of a node, at most `capacity`, without a clock.
 
@@ -64,12 +73,30 @@ class Monitor:
     `unreadable` counts the checks whose parameter could not be read.
     """
 
+    STATE_OCTETS_MAX = 16 + 64 * 96
+
     def __init__(
         self, read: Callable[[int], float], events: Collection[int], *, tick_ms: int = 100, capacity: int = 64
     ) -> None:
-        self._read, self._events, self._tick_ns, self._capacity = read, events, tick_ms * _MS, capacity
+        self._read, self._events = read, frozenset(events)
+        self._tick_ns, self._capacity = tick_ms * _MS, capacity
         self.enabled, self.unreadable = True, 0
         self._watches: dict[int, _Watch] = {}
+
+    @property
+    def state(self) -> CheckTable:
+        """The definitions as they were set by command; what the checks have seen is not part of it."""
+        watches = self._watches.values()
+        return CheckTable(self.enabled, tuple((watch.definition.encode(), watch.enabled) for watch in watches))
+
+    def restore(self, state: CheckTable) -> int:
+        """Begin with `state`, all checks anew; returns how many definitions raise events that there are no more."""
+        self.enabled, self._watches = state.enabled, {}
+        for octets, enabled in state.definitions:
+            definition = MonitoringDefinition.decode(octets)
+            if self._events.issuperset(_named_events(definition)):
+                self._watches[definition.number] = _Watch(definition, enabled)
+        return len(state.definitions) - len(self._watches)
 
     @property
     def deadline_ns(self) -> int | None:
@@ -210,8 +237,7 @@ class Monitor:
         watch.restart(enabled=watch.enabled, now_ns=now_ns)
 
     def _check_sense(self, definition: MonitoringDefinition) -> None:
-        named = (definition.unexpected_event, definition.low_event, definition.high_event)
-        for event in filter(None, named):
+        for event in _named_events(definition):
             if event not in self._events:
                 raise RefusedError(FailureCode.BAD_ARGUMENTS, f"event {event} is not one that checks raise")
         for number in filter(None, (definition.parameter, definition.validity_parameter)):
@@ -238,6 +264,11 @@ class Monitor:
         if number not in self._watches:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, f"no definition {number}")
         return self._watches[number]
+
+
+def _named_events(definition: MonitoringDefinition) -> list[int]:
+    named = (definition.unexpected_event, definition.low_event, definition.high_event)
+    return [event for event in named if event]
 
 
 def _transitions_report(transitions: list[Transition]) -> CheckTransitions:

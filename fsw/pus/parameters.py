@@ -4,8 +4,11 @@ A parameter is an attribute of an app, or a field of a housekeeping structure, w
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
+
+import msgspec
 
 from fsw.pus.instructions import execute_each, not_mine, report_together
 from fsw.pus.paging import ITEM_OCTETS_MAX
@@ -17,6 +20,7 @@ from link.errors import DecodeError
 from link.pus.message import Report, Request
 from link.pus.services.parameters import (
     FIELDS_OF_STRUCTURE_MAX,
+    ID_OCTETS,
     ParameterTable,
     ParameterValues,
     ReportValues,
@@ -25,20 +29,79 @@ from link.pus.services.parameters import (
 from link.pus.services.verification import FailureCode, RefusedError
 
 
+class ParameterSettings(msgspec.Struct, frozen=True, array_like=True):
+    """The values that were set by command: by the parameter's name, identifier and value as encoded for service 20."""
+
+    values: dict[str, bytes] = {}
+
+
+class _Assignment(NamedTuple):
+    """A value that parameter `number` is to have, as the attribute of its owner."""
+
+    number: int
+    owner: Any
+    attribute: str
+    value: Any
+
+    def apply(self) -> None:
+        """Set the attribute. Raises RefusedError: an app may refuse a value in its own way."""
+        try:
+            setattr(self.owner, self.attribute, self.value)
+        except Exception as error:
+            reason = f"parameter {self.number}: {type(error).__name__}"
+            raise RefusedError(FailureCode.EXECUTION_FAILED, reason) from error
+
+
 class Parameters:
     """The parameters of a node. `owners` are the apps by name: "thermal.gain" is attribute `gain` of the app "thermal".
 
-    `accept_sample` takes the latest sample of each of `structures`, whose fields are parameters too.
+    `accept_sample` takes the latest sample of each of `structures`, whose fields are parameters too. A request sets all
+    its values or none, whichever apps they belong to.
     """
 
+    OCTETS_MAX = 16_384
+    """Of the names and values that were set, together."""
+    STATE_OCTETS_MAX = 64 + 3 * OCTETS_MAX
+
     def __init__(self, table: ParameterTable, owners: Mapping[str, Any], structures: Iterable[Structure] = ()) -> None:
-        self.table, self._owners = table, dict(owners)
+        self.table = table
+        self._owners: dict[str, Any] = {}
+        self._numbers = {entry.name: number for number, entry in table.entries.items()}
         self._structures = {one.id: Codec(one.fields) for one in structures}
         self._samples: dict[int, bytes] = {}
+        self._defaults: dict[int, Any] = {}
+        self._settings: dict[str, bytes] = {}
+        for name, owner in owners.items():
+            self.add(name, owner)
 
     def add(self, name: str, owner: Any) -> None:
-        """Add an app, `owner`, called `name`."""
+        """Add an app, `owner`, called `name`; what was set of it before a restart is set again."""
         self._owners[name] = owner
+        for number, entry in self.table.entries.items():
+            if entry.name.rpartition(".")[0] == name and number // FIELDS_OF_STRUCTURE_MAX not in self._structures:
+                self._defaults[number] = getattr(owner, entry.name.rpartition(".")[2], None)
+                if entry.name in self._settings:
+                    with suppress(RefusedError):  # by the app: its default stays
+                        self._assignment(*self._setting(entry.name)).apply()
+
+    @property
+    def state(self) -> ParameterSettings:
+        """The values that were set by command."""
+        return ParameterSettings(dict(self._settings))
+
+    def restore(self, state: ParameterSettings) -> int:
+        """Set these values as soon as their apps are added; returns how many are of no parameter, or none of its."""
+        self._settings = dict(state.values)
+        misfits = [name for name in state.values if not self._is_fit(name)]
+        for name in misfits:
+            del self._settings[name]
+        return len(misfits)
+
+    def restore_defaults(self) -> None:
+        """Give all parameters the values with which their apps began. Raises RefusedError, and then none is changed."""
+        numbers = [self._numbers[name] for name in self._settings]
+        self._commit([_Assignment(number, *self._place(number), self._defaults[number]) for number in numbers])
+        self._settings = {}
 
     def accept_sample(self, structure: int, octets: bytes) -> None:
         """Take the latest sample of a structure."""
@@ -81,8 +144,30 @@ class Parameters:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, f"parameter {number} is no number")
         return value
 
-    def write(self, number: int, value: Any) -> None:
-        """Set parameter `number` to a value in its range. Raises RefusedError."""
+    def write(self, values: Iterable[tuple[int, Any]]) -> None:
+        """Set parameters, by number, to values in their ranges: all, or none where one is refused (RefusedError)."""
+        pairs, assignments = list(values), list[_Assignment]()
+        execute_each(pairs, lambda pair: assignments.append(self._assignment(*pair)))
+        settings = {self.table.entry(number).name: self.table.encode(number, value) for number, value in pairs}
+        settings = self._settings | settings
+        if sum(len(name.encode()) + len(octets) for name, octets in settings.items()) > self.OCTETS_MAX:
+            raise RefusedError(FailureCode.NOT_NOW, f"more than {self.OCTETS_MAX} octets of values would be set")
+        self._commit(assignments)
+        self._settings = settings
+
+    def _commit(self, assignments: list[_Assignment]) -> None:
+        """Apply all assignments; undo those before one that an app refuses (RefusedError)."""
+        before = [one._replace(value=getattr(one.owner, one.attribute)) for one in assignments]
+        for done, one in enumerate(assignments):
+            try:
+                one.apply()
+            except RefusedError:
+                for undone in reversed(before[:done]):
+                    undone.apply()
+                raise
+
+    def _assignment(self, number: int, value: Any) -> _Assignment:
+        """What sets parameter `number` to `value`. Raises RefusedError for a value that it cannot have."""
         field = self.table.entry(number).field
         if number // FIELDS_OF_STRUCTURE_MAX in self._structures:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, f"parameter {number} is measured, it cannot be set")
@@ -94,10 +179,21 @@ class Parameters:
         before = getattr(owner, attribute)
         if isinstance(before, Enum) and isinstance(field.kind, Enumeration):
             value = _member(type(before), field.kind.labels.get(value, value))
+        return _Assignment(number, owner, attribute, value)
+
+    def _setting(self, name: str) -> tuple[int, Any]:
+        """Number and value of a parameter that was set. Raises LookupError, DecodeError and ValueError."""
+        number, octets = self._numbers[name], self._settings[name]
+        ((_, value),) = self.table.decode(1, number.to_bytes(ID_OCTETS) + octets[ID_OCTETS:])
+        return number, value
+
+    def _is_fit(self, name: str) -> bool:
         try:
-            setattr(owner, attribute, value)
-        except Exception as error:  # an app may refuse a value in its own way
-            raise RefusedError(FailureCode.EXECUTION_FAILED, f"parameter {number}: {type(error).__name__}") from error
+            number, value = self._setting(name)
+            check_range(self.table.entry(number).field, value)
+        except (LookupError, DecodeError, ValueError):
+            return False
+        return True
 
     def handle(self, request: Request) -> Iterator[Report]:
         """Answer one request. Raises RefusedError."""
@@ -109,7 +205,7 @@ class Parameters:
                     pairs = list(self.table.decode(count, octets))
                 except DecodeError as error:
                     raise RefusedError(FailureCode.BAD_ARGUMENTS, str(error)) from None
-                execute_each(pairs, lambda pair: self.write(*pair))
+                self.write(pairs)
             case _:
                 raise not_mine(request)
 

@@ -1,11 +1,15 @@
 """Service 11 on board (ECSS-E-ST-70-41C §6.11): requests are released at their times.
 
 Each belongs to a sub-schedule, which can be enabled and disabled. A request whose time comes while its sub-schedule or
-the whole schedule is disabled is dropped; a sub-schedule without requests is forgotten.
+the whole schedule is disabled is dropped; a sub-schedule without requests is forgotten. A request that could not be
+released in time, because the node was down or its clock was set, is dropped too, and its failure reported.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
+
+import msgspec
 
 from fsw.pus.instructions import execute_each, not_mine, report_together
 from fsw.pus.paging import ITEM_OCTETS_MAX, pages
@@ -57,26 +61,82 @@ class Activity:
         return RequestReference(source=self.packet.source, apid=self.packet.apid, count=self.packet.count)
 
 
-class Schedule:
-    """A schedule without a clock, of at most `capacity` activities, none sooner than `margin_ms` from now."""
+class KeptActivity(msgspec.Struct, frozen=True, array_like=True):
+    """A request that waits for its time (UTC, ns)."""
 
-    def __init__(self, *, capacity: int = 256, margin_ms: int = 1000) -> None:
-        self._capacity, self._margin_ns = capacity, margin_ms * _MS
+    sub_schedule: int
+    release_ns: int
+    octets: bytes
+
+
+class ScheduleTable(msgspec.Struct, frozen=True, array_like=True):
+    """The whole schedule. `releasing`: packets that were taken out of it to be executed at once."""
+
+    enabled: bool = False
+    activities: tuple[KeptActivity, ...] = ()
+    sub_schedules: dict[int, bool] = {}
+    releasing: tuple[bytes, ...] = ()
+
+
+class Due(NamedTuple):
+    """Packets whose times have come, in order of their times: to be executed, or `late`, so that they must not be."""
+
+    released: list[bytes]
+    late: list[bytes]
+
+
+class Schedule:
+    """A schedule without a clock, of at most `capacity` activities, none sooner than `margin_ms` from now.
+
+    What `drain` gives is `releasing` until `settle`: whoever stores `state` before executing it can tell, after a
+    restart, what was perhaps executed. An activity is late when its time passed more than `late_ms` ago.
+    """
+
+    OCTETS_MAX = 262_144
+    """Of all requests together."""
+    STATE_OCTETS_MAX = 64 + OCTETS_MAX + 256 * 24
+
+    def __init__(self, *, capacity: int = 256, margin_ms: int = 1000, late_ms: int = 10_000) -> None:
+        self._capacity, self._margin_ns, self._late_ns = capacity, margin_ms * _MS, late_ms * _MS
         self.enabled = False
+        self.releasing: list[bytes] = []
         self._activities: list[Activity] = []
         self._sub_schedules: dict[int, bool] = {}
+
+    @property
+    def state(self) -> ScheduleTable:
+        """The whole schedule."""
+        activities = tuple(KeptActivity(one.sub_schedule, one.release_ns, one.octets) for one in self._activities)
+        return ScheduleTable(self.enabled, activities, dict(self._sub_schedules), tuple(self.releasing))
+
+    def restore(self, state: ScheduleTable) -> int:
+        """Begin with `state`, all of which fits any software; `releasing` is what the restart cut short."""
+        self.enabled, self._sub_schedules = state.enabled, dict(state.sub_schedules)
+        self._activities = [
+            Activity(one.sub_schedule, one.release_ns, one.octets, TcPacket.decode(one.octets))
+            for one in state.activities
+        ]
+        self.releasing = list(state.releasing)
+        return 0
 
     @property
     def deadline_ns(self) -> int | None:
         """When the next activity is released; None while there is none."""
         return min((one.release_ns for one in self._activities), default=None)
 
-    def drain(self, now_ns: int) -> list[bytes]:
-        """Take out the activities whose times have come: the packets of the enabled ones, in order of release."""
-        ready = [one for one in self._activities if one.release_ns <= now_ns]
-        released = [one for one in ready if self.enabled and self._sub_schedules[one.sub_schedule]]
+    def drain(self, now_ns: int) -> Due:
+        """Take out the activities whose times have come: the packets of the enabled ones."""
+        ready = [one for one in self._in_order if one.release_ns <= now_ns]
+        enabled = [one for one in ready if self.enabled and self._sub_schedules[one.sub_schedule]]
         self._keep(one for one in self._activities if one.release_ns > now_ns)
-        return [one.octets for one in sorted(released, key=lambda one: one.release_ns)]
+        late = [one.octets for one in enabled if one.release_ns < now_ns - self._late_ns]
+        released = [one.octets for one in enabled if one.release_ns >= now_ns - self._late_ns]
+        self.releasing += [*late, *released]
+        return Due(released, late)
+
+    def settle(self) -> None:
+        """Note that all that was released has been executed."""
+        self.releasing = []
 
     def handle(self, request: Request, now_ns: int) -> Iterator[Report]:
         """Answer one request. Raises RefusedError."""
@@ -118,6 +178,9 @@ class Schedule:
     def _insert(self, activity: Activity, now_ns: int) -> None:
         if len(self._activities) >= self._capacity:
             raise RefusedError(FailureCode.NOT_NOW, f"{self._capacity} activities wait, no more fit")
+        octets = sum(len(one.octets) for one in self._activities)
+        if octets + len(activity.octets) > self.OCTETS_MAX:
+            raise RefusedError(FailureCode.NOT_NOW, f"{octets} octets of requests wait, this one does not fit")
         self._check_time(activity.release_ns, now_ns)
         if len(_written(activity)) > ITEM_OCTETS_MAX:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, f"a request of {len(activity.octets)} octets is too long")

@@ -6,6 +6,7 @@ from fsw.comms import numbers, request_memory
 from fsw.comms.numbers import Numbering, Reserved
 from fsw.comms.request_memory import Remembered, RequestMemory
 from fsw.store.durable import Durable
+from fsw.store.records import Records
 from link.cop1.farm import Farm
 from tests.hal.recording_medium import RecordingMedium
 
@@ -21,3 +22,8 @@ def request_memory_on(medium=None, farm=None):
 def numbers_on(medium=None):
     """Of a node that starts with what `medium` holds."""
     return Numbering(Durable(FOLDER, "numbers", Reserved(), numbers.NUMBERS_OCTETS_MAX, medium or RecordingMedium()))
+
+
+def records(medium=None):
+    """The records of a node that starts with what `medium` holds."""
+    return Records(FOLDER, medium or RecordingMedium())

@@ -123,7 +123,9 @@ def broken(*_arguments):
     raise KeyError("a bug")
 
 
-@pytest.mark.parametrize("duty", ["files.fill", "files.receive", "services.release", "dispatcher.report_completions"])
+@pytest.mark.parametrize(
+    "duty", ["files.fill", "files.receive", "services.pop_scheduled", "dispatcher.report_completions"]
+)
 def test_a_duty_that_always_fails_is_tried_less_often_and_keeps_nothing_else_back(tmp_path, monkeypatch, duty):
     world = World(tmp_path)
     world.run(2)

@@ -147,6 +147,10 @@ def test_no_packet_has_the_number_of_an_earlier_one(tmp_path):
     assert len(once) > 15
 
 
+SET_BY_COMMAND = ("structures", "event switches", "schedule", "checks", "event actions", "parameters")
+RECORDS = [f"memory of {name}" for name in ("requests", "numbers", "floods", *SET_BY_COMMAND)]
+
+
 @pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EROFS, errno.EIO])
 def test_on_a_failing_disk_it_starts_and_flies_and_says_so(tmp_path, pings, reason):
     def fail(call, path):
@@ -160,7 +164,7 @@ def test_on_a_failing_disk_it_starts_and_flies_and_says_so(tmp_path, pings, reas
     assert len(pings) == 1
     failing = [event.values for event in world.station.events if event.name == "MemoryFailing"]
     assert {one["reason"] for one in failing} == {"the disk has gone"}
-    assert {one["record"] for one in failing} == {"memory of requests", "memory of numbers", "memory of floods"}
+    assert {one["record"] for one in failing} == set(RECORDS)
     assert world.station.named("NodeStatus")[-1]["memory_failed"] >= 4
     world.medium.fail = lambda call, path: None
     assert world.run(25, lambda: sum(event.name == "MemoryRestored" for event in world.station.events) >= 2)

@@ -22,7 +22,7 @@ from link.errors import DecodeError
 from link.pus.message import Report, Request
 from link.pus.services.verification import FailureCode, RefusedError
 
-_ID_OCTETS = 2
+ID_OCTETS = 2
 FIELDS_OF_STRUCTURE_MAX = 256
 _REPORTED_MAX = 255  # the count of parameters in a StructureReport is 8 bits
 
@@ -78,13 +78,13 @@ class ParameterTable:
         """The octets of an identifier and a value. Raises ValueError for a value that the parameter cannot have."""
         field = self.entry(number).field
         check_range(field, value)
-        return number.to_bytes(_ID_OCTETS) + self._codecs[number].encode([value])
+        return number.to_bytes(ID_OCTETS) + self._codecs[number].encode([value])
 
     def decode(self, count: int, octets: bytes) -> Iterator[tuple[int, Any]]:
         """The `count` pairs of identifier and value in `octets`. Raises DecodeError, also for an unknown parameter."""
         reader = BitReader(octets)
         for _ in range(count):
-            number = int.from_bytes(reader.take(8 * _ID_OCTETS))
+            number = int.from_bytes(reader.take(8 * ID_OCTETS))
             if number not in self._codecs:
                 raise DecodeError(f"no parameter {number}; what follows it cannot be read")
             (value,) = self._codecs[number].read(reader)

@@ -13,6 +13,7 @@ from link.dictionary import Dictionary, Telemetry, wire
 from link.pus.packets import TmPacket
 from link.pus.services.test import Pong
 from link.pus.source import TmSource
+from tests.fsw.memories import records
 
 SECOND = 1_000_000_000
 EVENT = TickMissed(app="a", culprit="b", tick=1, missed=1)
@@ -52,7 +53,7 @@ def made(dictionary):
     clock, bus = VirtualClock(), Bus()
     return Reporter(
         bus=bus,
-        services=Services(dictionary, clock, bus),
+        services=Services(dictionary, clock, bus, records()),
         clock=clock,
         source=TmSource(65),
         sender=Channel(clock),

@@ -175,9 +175,9 @@ def test_a_reaction_needs_nobody_who_listens_and_what_waits_for_it_is_bounded(wo
         list(services.handlers()[service](request))
     caution = ParameterCaution(definition=1, parameter=1, value=1.0, crossed=0.0)
     assert [services.report_of(caution) for _ in range(70)] == [None] * 70
-    assert list(services.release()) == []
+    assert list(services.drain_actions()) == []
     world.clock.advance(SECOND)
-    assert (len(list(services.release())), services.releases_dropped) == (64, 6)
+    assert (len(list(services.drain_actions())), services.releases_dropped) == (64, 6)
 
 
 def test_a_structure_that_cannot_be_reported_any_more_is_told(world):

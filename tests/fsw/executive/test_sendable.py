@@ -9,6 +9,7 @@ from fsw.executive.sentence import sentence_of
 from hal.sim.clock import VirtualClock
 from link.dictionary import Counted, Dictionary, Event, Int8ub, Octets, Telemetry, wire
 from link.dictionary.declare import Record
+from tests.fsw.memories import records
 
 
 class Blob(Telemetry, id=1):
@@ -50,7 +51,7 @@ def test_what_is_no_report_is_refused(record):
 
 def test_what_the_dictionary_does_not_have_is_refused_by_the_services():
     clock, bus = VirtualClock(), Bus()
-    services = Services(Dictionary.of("n", 65, {}, [Blob]), clock, bus)
+    services = Services(Dictionary.of("n", 65, {}, [Blob]), clock, bus, records())
     services.check(Blob(percent=1, octets=b""))
 
     class Stranger(Telemetry, id=1):

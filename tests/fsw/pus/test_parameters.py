@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsw.pus.parameters import Parameters
+from fsw.pus.parameters import Parameters, ParameterSettings
 from link.dictionary import Dictionary, Int8ub, Int16ub, Integer, Telemetry, Text, parameter, wire
 from link.pus.services.parameters import ParameterTable, ParameterValues, ReportValues, SetValues
 from link.pus.services.verification import RefusedError
@@ -47,27 +48,80 @@ def test_what_is_set_is_reported(wanted):
     assert app.mode is Mode[wanted[2].upper()]
 
 
-def test_valid_values_are_set_beside_invalid_ones():
+def test_of_values_with_an_invalid_one_none_is_set():
     parameters, app = service()
     table = parameters.table
-    octets = b"\0\1" + bytes.fromhex("4059000000000000") + table.encode(3, "ok")  # 100.0 degC is out of range
-    with pytest.raises(RefusedError, match=r"instruction 1: low_degc = 100\.0, expected -40\.\.60"):
+    octets = table.encode(3, "ok") + b"\0\1" + bytes.fromhex("4059000000000000")  # 100.0 degC is out of range
+    with pytest.raises(RefusedError, match=r"instruction 2: low_degc = 100\.0, expected -40\.\.60"):
         list(parameters.handle(SetValues(count=2, values=octets)))
-    assert (app.low_degc, app.label) == (5.0, "ok")
+    assert (app.low_degc, app.label) == (5.0, "a")
+    assert parameters.state == ParameterSettings()
 
 
-def test_an_app_that_refuses_a_value_keeps_no_other_back():
-    class Strict(Thermal):
-        def __setattr__(self, name, value):
-            if name == "low_degc" and value > 50:
-                raise RuntimeError("too warm for me")
-            super().__setattr__(name, value)
+class Strict(Thermal):
+    """Refuses a value in its own way."""
 
-    app = Strict()
-    parameters = Parameters(service()[0].table, {"thermal": app})
-    with pytest.raises(RefusedError, match="instruction 1: parameter 1: RuntimeError"):
-        list(parameters.handle(parameters.table.set_values({1: 55, 3: "ok"})))
-    assert app.label == "ok"
+    def __setattr__(self, name, value):
+        if name == "low_degc" and value > 50:
+            raise RuntimeError("too warm for me")
+        super().__setattr__(name, value)
+
+
+def test_where_an_app_refuses_a_value_all_have_those_of_before():
+    app, other = Strict(), Thermal()
+    parameters = Parameters(two_apps(), {"thermal": app, "other": other})
+    with pytest.raises(RefusedError, match="parameter 1: RuntimeError"):
+        list(parameters.handle(parameters.table.set_values({3: "ok", 13: "ko", 1: 55, 4: 9})))
+    assert (app.label, other.label, app.low_degc, app.nibble) == ("a", "a", 5.0, 3)
+    assert parameters.state == ParameterSettings()
+
+
+def two_apps():
+    """The parameters of Thermal twice: those of the app "other" have identifiers from 11 on."""
+    entries = Dictionary.of("n", 1, {}, [Thermal]).parameters
+    others = [msgspec.structs.replace(e, id=e.id + 10, name=e.name.replace("thermal", "other")) for e in entries]
+    return ParameterTable([*entries, *others])
+
+
+@given(values)
+def test_what_was_set_survives_a_restart_and_defaults_can_be_had_back(wanted):
+    parameters, _ = service()
+    list(parameters.handle(parameters.table.set_values(wanted)))
+    state = msgspec.msgpack.decode(msgspec.msgpack.encode(parameters.state), type=ParameterSettings)
+    reborn = Thermal()
+    after = Parameters(parameters.table, {})
+    assert after.restore(state) == 0
+    after.add("thermal", reborn)
+    assert reborn == Thermal(wanted[1], Mode[wanted[2].upper()], wanted[3], wanted[4])
+    assert after.state == state
+    after.restore_defaults()
+    assert (reborn, after.state) == (Thermal(), ParameterSettings())
+
+
+def test_what_does_not_fit_any_more_is_left_out_and_counted():
+    parameters, app = service()
+    good, bad = parameters.table.encode(3, "ok"), b"\0\1" + bytes.fromhex("4059000000000000")
+    stale = {"thermal.label": good, "thermal.low_degc": bad, "thermal.gone": good, "thermal.nibble": b"\0"}
+    after = Parameters(parameters.table, {})
+    assert after.restore(ParameterSettings(stale)) == 3
+    after.add("thermal", app)
+    assert app == Thermal(label="ok")
+
+
+def test_an_app_that_refuses_what_was_set_begins_with_its_default():
+    parameters, _ = service()
+    after = Parameters(parameters.table, {})
+    after.restore(ParameterSettings({"thermal.low_degc": parameters.table.encode(1, 55.0)}))
+    after.add("thermal", app := Strict())
+    assert app.low_degc == 5.0
+
+
+def test_more_than_can_be_kept_is_refused(monkeypatch):
+    parameters, app = service()
+    monkeypatch.setattr(Parameters, "OCTETS_MAX", 20)
+    with pytest.raises(RefusedError, match="more than 20 octets of values would be set"):
+        list(parameters.handle(parameters.table.set_values({1: 7.0})))
+    assert app == Thermal()
 
 
 def test_a_number_that_is_no_member_is_refused():
@@ -115,4 +169,4 @@ def test_fields_of_structures_are_read_and_not_set():
     with pytest.raises(RefusedError, match="parameter 770 is no number"):
         parameters.number(0x302)
     with pytest.raises(RefusedError, match="parameter 768 is measured, it cannot be set"):
-        parameters.write(0x300, 1.0)
+        parameters.write([(0x300, 1.0)])

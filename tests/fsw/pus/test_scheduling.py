@@ -1,11 +1,12 @@
 """Service 11: what is due is released once, in order, if its sub-schedule is enabled; a model says the same."""
 
+import msgspec
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from fsw.pus.scheduling import Schedule
+from fsw.pus.scheduling import Due, Schedule, ScheduleTable
 from link.pus.packets import TcPacket
 from link.pus.services.scheduling import (
     ActivitiesReport,
@@ -100,8 +101,19 @@ class Life(RuleBasedStateMachine):
         self.now += seconds * S
         ready = sorted((one for one in self.waiting if one[0] <= self.now), key=lambda one: one[0])
         expected = [packet(count).encode() for _, sub, count in ready if self.on and sub not in self.off]
-        assert self.schedule.drain(self.now) == expected
+        assert self.schedule.drain(self.now) == Due(expected, [])
+        self.schedule = self.reborn()
+        assert self.schedule.releasing == expected
+        self.schedule.settle()
         self.waiting = [one for one in self.waiting if one[0] > self.now]
+
+    def reborn(self):
+        """The schedule after a restart."""
+        after = Schedule()
+        octets = msgspec.msgpack.encode(self.schedule.state)
+        assert len(octets) <= Schedule.STATE_OCTETS_MAX
+        assert after.restore(msgspec.msgpack.decode(octets, type=ScheduleTable)) == 0
+        return after
 
     @invariant()
     def same_summary(self):
@@ -147,7 +159,26 @@ def test_reset_forgets_everything():
     done(schedule, EnableSchedule())
     done(schedule, insert_of(2, [(START_NS + 9 * S, packet(1).encode())]))
     done(schedule, ResetSchedule())
-    assert (schedule.enabled, schedule.deadline_ns, schedule.drain(START_NS + 99 * S)) == (False, None, [])
+    assert (schedule.enabled, schedule.deadline_ns, schedule.drain(START_NS + 99 * S)) == (False, None, Due([], []))
+
+
+def test_what_could_not_be_released_in_time_is_late():
+    schedule = Schedule()
+    done(schedule, EnableSchedule())
+    times = [START_NS + 2 * S, START_NS + 3 * S - 1, START_NS + 3 * S, START_NS + 13 * S]
+    done(schedule, insert_of(2, [(at, packet(count).encode()) for count, at in enumerate(times)]))
+    first, second, third, fourth = (packet(count).encode() for count in range(4))
+    assert schedule.drain(START_NS + 13 * S) == Due([third, fourth], [first, second])
+    assert schedule.state.releasing == (first, second, third, fourth)
+
+
+def test_requests_of_too_many_octets_are_refused(monkeypatch):
+    monkeypatch.setattr(Schedule, "OCTETS_MAX", 25)
+    schedule = Schedule()
+    octets = packet(1).encode()
+    done(schedule, insert_of(2, [(START_NS + 9 * S, octets)]))
+    with pytest.raises(RefusedError, match=f"{len(octets)} octets of requests wait, this one does not fit"):
+        done(schedule, insert_of(2, [(START_NS + 9 * S, octets)]))
 
 
 def test_what_cannot_be_read_or_does_not_fit_is_refused():

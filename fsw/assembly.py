@@ -128,9 +128,9 @@ class _Assembly:
 
     def _apps(self) -> Iterator[App]:
         """The apps, in the order in which those that are due together are stepped."""
-        remembering = Memory(self.records.opened, self.requests, lambda: self.telecom.downlink.units)
-        yield remembering
-        yield self._housekeeping(remembering)
+        memory_app = Memory(self.records.opened, self.requests, lambda: self.telecom.downlink.units)
+        yield memory_app
+        yield self._housekeeping(memory_app)
         yield self.imaging
         yield self.files
         if self.devices.processes:
@@ -175,7 +175,7 @@ class _Assembly:
         first, outbox = self.devices.random.getrandbits(8 * settings.sequence_octets), FileOutbox(self.store)
         return Entity(self.mission.files.entity, outbox, settings, first_sequence=first, received_max=_RECEIVED_MAX)
 
-    def _housekeeping(self, remembering: Memory) -> Housekeeping:
+    def _housekeeping(self, memory_app: Memory) -> Housekeeping:
         return Housekeeping(
             node=self.mission.node.name,
             dictionary_version=self.dictionary.version,
@@ -190,5 +190,5 @@ class _Assembly:
             crash_log=self.log,
             kernels_failed=failed_families(),
             numbers=self.numbers,
-            memory=remembering,
+            memory=memory_app,
         )

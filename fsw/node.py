@@ -73,7 +73,7 @@ class Node:
 
     def _fill(self) -> None:
         for report in self.files.fill():
-            self.executive.tell(self.files.app_name, report)
+            self.executive.report(self.files.app_name, report)
 
     def _receive(self) -> None:
         packets = self.telecom.receive(self.reporter.answers_room)
@@ -100,7 +100,7 @@ class Node:
         if apid == self.apid:
             dispatch(packet)
         elif apid == self.files.apid:
-            self.files.receive(packet)
+            self.files.accept(packet)
         else:
             request = int.from_bytes(packet[:4])
             reason = f"APID {apid}, expected {self.apid} or {self.files.apid}"

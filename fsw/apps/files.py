@@ -179,7 +179,7 @@ class Files(App, period_ms=1000, budget_ms=20):
         for product in found[:_LISTED_MAX]:
             yield ProductListed(
                 product=product.id,
-                name=_told(product.name),
+                name=_shortened(product.name),
                 state=self._state(product.id),
                 octets=product.octets,
                 priority=max(-(2**31), min(product.priority, 2**31 - 1)),
@@ -202,7 +202,7 @@ class Files(App, period_ms=1000, budget_ms=20):
         for transaction in [key for key, transfer in self._transfers.items() if transfer.product.id == product]:
             del self._transfers[transaction]
             self.entity.cancel(transaction, self.clock.monotonic_ns())
-        yield ProductDropped(product=product, name=_told(name))
+        yield ProductDropped(product=product, name=_shortened(name))
 
     @command(opcode=0x34)
     def purge_set_aside(self) -> Iterator[AppReport]:
@@ -212,7 +212,7 @@ class Files(App, period_ms=1000, budget_ms=20):
         except OSError as error:
             raise CommandError(FailureCode.EXECUTION_FAILED, _words(error)) from None
 
-    def receive(self, packet: bytes) -> None:
+    def accept(self, packet: bytes) -> None:
         """Accept one space packet with a PDU from the ground."""
         try:
             self.entity.on_pdu(SpacePacket.decode(packet).data, self.clock.monotonic_ns())
@@ -229,7 +229,7 @@ class Files(App, period_ms=1000, budget_ms=20):
         while self.sender.room(self.channel):
             pdu = self.entity.next_pdu(self.clock.monotonic_ns())
             if pdu:
-                self._offer(pdu)
+                self._send(pdu)
             elif product := self._next_waiting():
                 yield from self._begin(product)
             else:
@@ -295,8 +295,8 @@ class Files(App, period_ms=1000, budget_ms=20):
         self._retries.failed(product.id, self.clock.monotonic_ns(), is_grave=is_grave)
         return TransferFailed(product=product.id, condition=condition[:_REASON_CHARACTERS_MAX])
 
-    def _offer(self, pdu: bytes) -> None:
-        count = self.numbers.take(f"{self.apid}") % COUNT_MODULUS
+    def _send(self, pdu: bytes) -> None:
+        count = self.numbers.next(f"{self.apid}") % COUNT_MODULUS
         self.sender.offer(self.channel, SpacePacket(self.apid, count, pdu).encode())
         self._note_first(pdu)
 
@@ -314,7 +314,7 @@ class Files(App, period_ms=1000, budget_ms=20):
             self._retries.forget(product.id)
             self.store.delivered(product.id)
             self._delivered = transfer
-            yield ProductDelivered(product=product.id, name=_told(product.name))
+            yield ProductDelivered(product=product.id, name=_shortened(product.name))
         else:
             is_grave = indication.condition is not ConditionCode.POSITIVE_ACK_LIMIT  # else the ground did not answer
             yield self._failed(product, indication.condition.name.lower(), is_grave=is_grave)
@@ -346,7 +346,7 @@ def _status(transfer: _Transfer, state: ProductState) -> ProductStatus:
     product, made = transfer.product, transfer.product.provenance
     return ProductStatus(
         product=product.id,
-        name=_told(product.name),
+        name=_shortened(product.name),
         state=state,
         octets=product.octets,
         raw_octets=made.raw_octets,
@@ -364,10 +364,10 @@ def _noticed(notice: StoreNotice) -> Event:
     reason = notice.reason[:_REASON_CHARACTERS_MAX]
     if not notice.product:
         return StoreTrouble(reason=reason)
-    return ProductSetAside(product=notice.product, name=_told(notice.name), reason=reason)
+    return ProductSetAside(product=notice.product, name=_shortened(notice.name), reason=reason)
 
 
-def _told(name: str) -> str:
+def _shortened(name: str) -> str:
     """`name` cut to what a report has room for: an earlier version may have stored a longer one."""
     return name if len(name) <= _NAME_CHARACTERS_MAX else f"{name[: _NAME_CHARACTERS_MAX - 3]}..."
 

@@ -71,7 +71,7 @@ class Memory(App, period_ms=10_000, budget_ms=100):
             if record.fault:
                 with suppress(OSError):  # the record counts it
                     record.store(record.value)
-            yield from self._tell(name, record.fault[:_REASON_CHARACTERS_MAX], self._told)
+            yield from self._report(name, record.fault[:_REASON_CHARACTERS_MAX], self._told)
 
     def _mark_told(self) -> None:
         """Mark the requests that ended some periods ago: by now their reports were sent, and sent again, often enough.
@@ -86,7 +86,7 @@ class Memory(App, period_ms=10_000, budget_ms=100):
             self._units_before = units
 
     @staticmethod
-    def _tell(name: str, fault: str, told: dict[str, str]) -> Iterator[AppReport]:
+    def _report(name: str, fault: str, told: dict[str, str]) -> Iterator[AppReport]:
         before = told.get(name, "")
         told[name] = fault
         if fault and fault != before:

@@ -91,11 +91,11 @@ class Dispatcher:
     def handle(self, octets: bytes) -> None:
         """Handle one received telecommand packet; a repeated one is answered with the state of its request."""
         entry, is_new = self.memory.claim(octets)
-        self._take(octets, entry, self._begin if is_new else self._repeat)
+        self._accept(octets, entry, self._begin if is_new else self._repeat)
 
     def release(self, octets: bytes) -> None:
         """Execute one packet released by a schedule or an action on board, which may release it any number of times."""
-        self._take(octets, self.memory.released(octets), self._begin)
+        self._accept(octets, self.memory.released(octets), self._begin)
 
     def miss(self, octets: bytes) -> None:
         """Report that a packet of the schedule was not executed, as its time passed before it could be."""
@@ -103,7 +103,7 @@ class Dispatcher:
 
     def report_completions(self) -> None:
         """Report the commands that ended since the last call; at the start also those of before the restart."""
-        self._tell_earlier()
+        self._report_earlier()
         for request, pending in [entry for entry in self._pending if entry[1].is_over]:
             self._pending.remove((request, pending))
             if pending.failure:
@@ -112,7 +112,7 @@ class Dispatcher:
                 self._succeed(request, ExecutionStage.COMPLETION)
         self.memory.flush()
 
-    def _take(self, octets: bytes, entry: Taken, act: Callable[[_Request], None]) -> None:
+    def _accept(self, octets: bytes, entry: Taken, act: Callable[[_Request], None]) -> None:
         try:
             packet = TcPacket.decode(octets)
         except DecodeError as error:
@@ -128,7 +128,7 @@ class Dispatcher:
             work = self._understand(request.packet)
         except CommandError as error:
             self.rejected += 1
-            self._tell_failure(request, ExecutionStage.ACCEPTANCE, error)
+            self._report_failure(request, ExecutionStage.ACCEPTANCE, error)
             return
         self.accepted += 1
         self._succeed(request, ExecutionStage.ACCEPTANCE)
@@ -143,21 +143,21 @@ class Dispatcher:
         self._answer(RequestRepeated(request=str(packet.request), standing=entry.standing))
         for stage in (ExecutionStage.ACCEPTANCE, ExecutionStage.START, ExecutionStage.COMPLETION):
             if stage <= entry.stage:
-                self._tell_standing(packet, entry, stage)
+                self._report_standing(packet, entry, stage)
 
-    def _tell_earlier(self) -> None:
+    def _report_earlier(self) -> None:
         """At the start, report ends of earlier requests that the ground may not know; the restart ended open ones."""
         earlier, self._earlier = self._earlier, []
         for entry in earlier:
             packet = _packet_of(entry)
             if entry.is_over:
-                self._tell_standing(packet, entry, ExecutionStage(entry.stage))
+                self._report_standing(packet, entry, ExecutionStage(entry.stage))
             else:
                 self.failed += 1
                 self.memory.settle(entry, ExecutionStage.COMPLETION, FailureCode.INTERRUPTED, _CUT_SHORT)
                 self._answer(failure(packet, ExecutionStage.COMPLETION, FailureCode.INTERRUPTED, _CUT_SHORT))
 
-    def _tell_standing(self, packet: TcPacket, entry: Taken, stage: ExecutionStage) -> None:
+    def _report_standing(self, packet: TcPacket, entry: Taken, stage: ExecutionStage) -> None:
         if entry.code and stage == entry.stage:
             self._answer(failure(packet, stage, FailureCode(entry.code), entry.reason))
         elif report := success(packet, stage):
@@ -220,9 +220,9 @@ class Dispatcher:
 
     def _fail(self, request: _Request, stage: ExecutionStage, error: RefusedError) -> None:
         self.failed += 1
-        self._tell_failure(request, stage, error)
+        self._report_failure(request, stage, error)
 
-    def _tell_failure(self, request: _Request, stage: ExecutionStage, error: RefusedError) -> None:
+    def _report_failure(self, request: _Request, stage: ExecutionStage, error: RefusedError) -> None:
         self.memory.settle(request.entry, stage, error.code, str(error))
         self._answer(failure(request.packet, stage, error.code, str(error)))
 

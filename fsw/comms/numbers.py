@@ -37,7 +37,7 @@ class Numbering:
         self._ends = dict(self._next)
         self._reserve()
 
-    def take(self, name: str) -> int:
+    def next(self, name: str) -> int:
         """The next number of the counter `name`, of at most 20 characters; at most 256 names."""
         number = self._next.setdefault(name, 0)
         self._next[name] = number + 1

@@ -34,7 +34,7 @@ class Repeats:
             self.forgotten += 1
         self._sent[0].append(_Sent(packet, now_ns))
 
-    def take(self, now_ns: int, times: int) -> bytes | None:
+    def pop(self, now_ns: int, times: int) -> bytes | None:
         """The next packet that is due to be sent again, if each is sent again `times` times; or None."""
         for done in reversed(range(times)):
             sent = self._sent[done]

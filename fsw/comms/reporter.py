@@ -31,7 +31,7 @@ _BUDGET_MS = 10
 ANSWERS = "answers"
 
 
-class _Said(NamedTuple):
+class _Outgoing(NamedTuple):
     """A record, when it was published, and the action that remembers it once its packet is sent."""
 
     report: Report
@@ -72,7 +72,7 @@ class Reporter(App, period_ms=1000, budget_ms=10):
         self._published: list[Queue[Record]] = [
             self.bus.subscribe(topic, topic.__name__, capacity=_PUBLISHED_MAX, policy="drop_new") for topic in topics
         ]
-        self._first, self._then = Shares[_Said](_queue), Shares[_Said](_queue)
+        self._first, self._then = Shares[_Outgoing](_queue), Shares[_Outgoing](_queue)
 
     @property
     def dropped(self) -> int:
@@ -113,8 +113,8 @@ class Reporter(App, period_ms=1000, budget_ms=10):
 
     def _hand_over(self) -> None:
         """Hand over waiting records in the order of their rank, as far as there is room."""
-        while self._has_room and (said := self._first.pop() or self._then.pop()):
-            self.sender.offer(self.channel, self._packet(said))
+        while self._has_room and (outgoing := self._first.pop() or self._then.pop()):
+            self.sender.offer(self.channel, self._packet(outgoing))
 
     def _accept(self, record: Record) -> None:
         report = self.services.report_of(record)
@@ -123,25 +123,25 @@ class Reporter(App, period_ms=1000, budget_ms=10):
         answers, events = self._again
         utc_ns = self.clock.utc_ns()
         if isinstance(record, Event):
-            self._then.offer(type(record), _Said(report, utc_ns, events))
+            self._then.offer(type(record), _Outgoing(report, utc_ns, events))
         elif isinstance(report, HousekeepingReport):
-            self._first.offer(report.structure, _Said(report, utc_ns, None))
+            self._first.offer(report.structure, _Outgoing(report, utc_ns, None))
         else:
-            self._first.offer(ANSWERS, _Said(report, utc_ns, answers))
+            self._first.offer(ANSWERS, _Outgoing(report, utc_ns, answers))
 
-    def _packet(self, said: _Said) -> bytes:
-        packet = self.source.packet(said.report, said.utc_ns)
-        if said.repeats is not None and self.repeats:
-            said.repeats.remember(packet, self.clock.monotonic_ns())
+    def _packet(self, outgoing: _Outgoing) -> bytes:
+        packet = self.source.packet(outgoing.report, outgoing.utc_ns)
+        if outgoing.repeats is not None and self.repeats:
+            outgoing.repeats.remember(packet, self.clock.monotonic_ns())
         return packet
 
     def _next_repeated(self) -> bytes | None:
         """The next packet that is due, by the last tick, to be sent again: answers first."""
-        found = (again.take(self._ticked_ns, self.repeats) for again in self._again)
+        found = (again.pop(self._ticked_ns, self.repeats) for again in self._again)
         return next(filter(None, found), None)
 
 
-def _queue(key: Hashable) -> Queue[_Said]:
+def _queue(key: Hashable) -> Queue[_Outgoing]:
     """A queue that keeps the newest samples, or the oldest answers and events, when it is full."""
     if key == ANSWERS:
         return Queue(ANSWERS, _ANSWERS_MAX, "drop_new")

@@ -209,7 +209,7 @@ class Services(App, period_ms=1000, budget_ms=20):
 
     def _act(self, event: Event) -> None:
         """Release the action of the event, also if reports of the event are disabled."""
-        packet = self.actions.on_event(self.dictionary.apid, event.__id__)
+        packet = self.actions.packet_for(self.dictionary.apid, event.__id__)
         if packet is not None:
             if not len(self._released):
                 self._release_ns = self.clock.monotonic_ns() + _RELEASE_AFTER_NS

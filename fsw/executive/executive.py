@@ -182,12 +182,12 @@ class Executive:
         except BaseException as error:  # the one place that catches everything, as flight must go on
             self.failures += 1
             section.error = sentence_of(error)
-            self._tell_failure(name, section.error, error)
+            self._report_failure(name, section.error, error)
         finally:
             self._sheet.end(section, self._clock.monotonic_ns())
         self._account(section, budget_ms)
 
-    def tell(self, name: str, record: Record) -> None:
+    def report(self, name: str, record: Record) -> None:
         """Publish a record of `name`, or count it: one beyond its share, or one that cannot go down (reported once)."""
         kind = type(record).__name__
         trouble = f"{name} {kind}"
@@ -195,11 +195,11 @@ class Executive:
             self.check(record)
         except UnsendableError as error:
             self.unsendable += 1
-            self._tell_once(trouble, str(error), StepFailed(name=name, error=sentence_of(error, 120)), error)
+            self._report_once(trouble, str(error), StepFailed(name=name, error=sentence_of(error, 120)), error)
             return
         self._troubled.pop(trouble, None)
         share = self._shares[Event if isinstance(record, Event) else Record]
-        gate = share.take((name, kind), self._clock.monotonic_ns())
+        gate = share.admit((name, kind), self._clock.monotonic_ns())
         if gate is Gate.OPEN:
             self._bus.publish(record)
         elif gate is Gate.CLOSING:
@@ -216,14 +216,14 @@ class Executive:
             self.overruns += 1
             trouble = trouble or "overrun"
             event = BudgetOverrun(name=section.name, took_ms=took_ns // _NS_PER_MS, budget_ms=budget_ms)
-            self._tell_once(section.name, trouble, event)
+            self._report_once(section.name, trouble, event)
         if not trouble:
             self._troubled.pop(section.name, None)
 
     def _run(self, task: _Task, now_ns: int) -> None:
         tick = task.tick + (now_ns - self._tick_ns(task)) // task.period_ns
         if tick > task.tick:
-            self._tell_missed(task, tick, now_ns)
+            self._report_missed(task, tick, now_ns)
         task.tick = tick + 1
         if now_ns < self._backoff.rests_until(task.app.app_name):
             self.skipped += 1
@@ -233,15 +233,15 @@ class Executive:
 
     def _step(self, app: App, now_ns: int) -> None:
         def step() -> None:
-            for report in app.step(now_ns):
-                self.tell(app.app_name, report)
+            for record in app.step(now_ns):
+                self.report(app.app_name, record)
 
         self.attempt(app.app_name, app.budget_ms, step)
 
-    def _tell_missed(self, task: _Task, tick: int, now_ns: int) -> None:
+    def _report_missed(self, task: _Task, tick: int, now_ns: int) -> None:
         culprit, missed = self._sheet.culprit(self._tick_ns(task), now_ns), tick - task.tick
         self.missed += missed
-        self.tell(task.app.app_name, TickMissed(app=task.app.app_name, culprit=culprit, tick=tick, missed=missed))
+        self.report(task.app.app_name, TickMissed(app=task.app.app_name, culprit=culprit, tick=tick, missed=missed))
 
     def _set_aside(self, name: str) -> None:
         """Count a failure of a duty; one that fails again and again rests."""
@@ -249,18 +249,18 @@ class Executive:
         if self._backoff.failed(name, self._clock.monotonic_ns()) and patient:
             self._bus.publish(SetAside(name=name, failures=self._backoff.failures(name)))
 
-    def _tell_once(self, name: str, trouble: str, event: Event, error: BaseException | None = None) -> None:
+    def _report_once(self, name: str, trouble: str, event: Event, error: BaseException | None = None) -> None:
         """Publish `event`, unless `trouble` is the same as the last time: it is counted, but the link is spared."""
         if self._troubled.get(name) == trouble:
             return
         self._troubled[name] = trouble
-        if self._troubles.take(name, self._clock.monotonic_ns()) is Gate.OPEN:
+        if self._troubles.admit(name, self._clock.monotonic_ns()) is Gate.OPEN:
             self._bus.publish(event)
             if error is not None and self._note:
                 self._note(name, error, self._clock.utc_ns())
 
-    def _tell_failure(self, name: str, trouble: str, error: BaseException) -> None:
-        self._tell_once(name, trouble, StepFailed(name=name, error=trouble), error)
+    def _report_failure(self, name: str, trouble: str, error: BaseException) -> None:
+        self._report_once(name, trouble, StepFailed(name=name, error=trouble), error)
 
     def _tick_ns(self, task: _Task) -> int:
         return self._epoch_ns + task.app.offset_ms * _NS_PER_MS + task.tick * task.period_ns

@@ -36,7 +36,7 @@ class Throttle:
         """Begin with the share of `sender` used up, as it was before the node restarted."""
         self._shares[sender] = _Share(now_ns + round(self.burst * _NS / self.per_second))
 
-    def take(self, sender: Hashable, now_ns: int) -> Gate:
+    def admit(self, sender: Hashable, now_ns: int) -> Gate:
         """Whether one more message of `sender` may pass. A share grows again at `per_second`, up to `burst`."""
         share, interval_ns = self._shares.setdefault(sender, _Share()), round(_NS / self.per_second)
         if share.due_ns <= now_ns:

@@ -34,7 +34,7 @@ class Output:
         if not octets:
             self._close()
             return False
-        if self._passed < _PASSED_OCTETS_MAX and _told(octets):
+        if self._passed < _PASSED_OCTETS_MAX and _wrote(octets):
             self._passed += len(octets)
         else:
             self._left_out += len(octets)
@@ -46,7 +46,7 @@ class Output:
             pass
         self._close()
         if self._left_out:
-            _told(f"job {self._job_id}: {self._left_out} more octets that it printed are left out\n".encode())
+            _wrote(f"job {self._job_id}: {self._left_out} more octets that it printed are left out\n".encode())
 
     def _close(self) -> None:
         if self._descriptor >= 0:
@@ -54,7 +54,7 @@ class Output:
             self._descriptor = -1
 
 
-def _told(octets: bytes) -> bool:
+def _wrote(octets: bytes) -> bool:
     """Write to stderr; returns whether it took the octets."""
     with suppress(OSError):  # closed, or its disk is full
         return bool(select.select([], [_STDERR], [], 0)[1]) and os.write(_STDERR, octets) == len(octets)

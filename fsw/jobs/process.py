@@ -149,14 +149,14 @@ class ProcessRunner:
         if self._channel.fileno() < 0:
             return
         while message := self._next_message():
-            told = msgspec.json.decode(message, type=Ready | Ended | Gone)
-            if isinstance(told, Ended):
-                yield told
-            elif isinstance(told, Gone):
-                yield from self._bury_zygote(told.cause)
+            report = msgspec.json.decode(message, type=Ready | Ended | Gone)
+            if isinstance(report, Ended):
+                yield report
+            elif isinstance(report, Gone):
+                yield from self._bury_zygote(report.cause)
                 return
             else:
-                self._ready = told
+                self._ready = report
                 self._expect(*self._running.values())
         if message is not None:
             yield from self._bury_zygote(self.source.epitaph())

@@ -39,7 +39,7 @@ def work(attempt: Attempt, pipelines: Mapping[str, Pipeline], descriptors: list[
         _stand_alone(output)
         result = _result(attempt, pipelines, order_memory, samples)
         if os.getpid() == process:  # a stage may have forked, and its child come back here as well
-            _tell(room, attempt.number, result)
+            _report(room, attempt.number, result)
             status = 0
     finally:  # no exception may reach the zygote's code, of which this process is a fork
         os._exit(status)
@@ -79,7 +79,7 @@ def _result(
             sys.stdout.flush()
 
 
-def _tell(room: mmap.mmap, attempt: int, result: Result) -> None:
+def _report(room: mmap.mmap, attempt: int, result: Result) -> None:
     try:
         write_result(room, attempt, result)
     except (ValueError, MemoryError) as error:

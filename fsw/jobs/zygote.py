@@ -57,7 +57,7 @@ class Zygote:
     def serve(self) -> None:
         """Serve until the node or the guardian is gone."""
         try:
-            self._tell(Ready(process=os.getpid()))
+            self._report(Ready(process=os.getpid()))
             while self._turn():
                 pass
         finally:
@@ -77,14 +77,14 @@ class Zygote:
         self._end_late()
         for worker in [worker for worker in self._workers.values() if worker in ready]:
             self._bury(worker)
-        return self._channel not in ready or self._take_order()
+        return self._channel not in ready or self._read_order()
 
     def _patience_s(self) -> float | None:
         """Seconds until the next worker's time is over; None: no worker runs."""
         deadlines = [worker.deadline_ns for worker in self._workers.values() if not worker.is_late]
         return max(0, min(deadlines) - self._clock.monotonic_ns()) / _NS_PER_S if deadlines else None
 
-    def _take_order(self) -> bool:
+    def _read_order(self) -> bool:
         message, descriptors, _, _ = socket.recv_fds(self._channel, MESSAGE_OCTETS_MAX, 3)
         if not message:
             return False
@@ -92,7 +92,7 @@ class Zygote:
         try:
             self._fork(attempt, descriptors)
         except OSError as error:  # no memory for a process, or the limit of processes is reached
-            self._tell(Ended(job_id=attempt.job_id, cause=f"no worker, {words(error)}", cpu_s=0.0))
+            self._report(Ended(job_id=attempt.job_id, cause=f"no worker, {words(error)}", cpu_s=0.0))
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
@@ -129,7 +129,7 @@ class Zygote:
         cpu_s += end_children(spared=self._workers)
         worker.output.end()
         cause = f"timeout ({worker.attempt.timeout_s} s)" if worker.is_late else f"worker {ending(status)}"
-        self._tell(Ended(job_id=worker.attempt.job_id, cause=cause, cpu_s=cpu_s))
+        self._report(Ended(job_id=worker.attempt.job_id, cause=cause, cpu_s=cpu_s))
 
-    def _tell(self, what: Ready | Ended) -> None:
-        self._channel.send(msgspec.json.encode(what))
+    def _report(self, state: Ready | Ended) -> None:
+        self._channel.send(msgspec.json.encode(state))

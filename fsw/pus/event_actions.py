@@ -51,7 +51,7 @@ class ActionTable(msgspec.Struct, frozen=True, array_like=True):
 
 
 class EventActions:
-    """The actions of events, at most `capacity`. `on_event` gives the packet that an event releases."""
+    """The actions of events, at most `capacity`. `packet_for` gives the packet that an event releases."""
 
     OCTETS_MAX = 131_072
     """Of the packets of all actions together."""
@@ -74,7 +74,7 @@ class EventActions:
         self._actions = {(one.apid, one.event): _Action(one.packet, one.enabled) for one in state.actions}
         return 0
 
-    def on_event(self, apid: int, event: int) -> bytes | None:
+    def packet_for(self, apid: int, event: int) -> bytes | None:
         """The packet that is released because `event` of `apid` happened; None if there is none."""
         action = self._actions.get((apid, event))
         return action.packet if action and action.enabled and self.enabled else None

@@ -14,7 +14,7 @@ class TimeReporter:
     def __init__(self, rate: int = RATE_MAX) -> None:
         self.rate = rate
 
-    def on_frame(self, number: int, utc_ns: int) -> TimeReport | None:
+    def report_of(self, number: int, utc_ns: int) -> TimeReport | None:
         """The report of frame `number` of the channel, which left at `utc_ns`; None if that frame is not reported."""
         return None if number % (1 << self.rate) else TimeReport(rate=self.rate, time=utc_ns)
 

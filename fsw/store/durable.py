@@ -95,10 +95,10 @@ class Durable(Generic[_Value]):
             except msgspec.ValidationError:  # written by another version of this software: treated as damaged
                 self.damaged, self.origin = self.damaged + 1, RecordOrigin.DOUBTED
                 continue
-            self._take(number, incarnation)
+            self._adopt(number, incarnation)
             return
 
-    def _take(self, number: int, incarnation: int) -> None:
+    def _adopt(self, number: int, incarnation: int) -> None:
         """Use this slot's value, and write the other slot next. Sync the slot first: what is acted on must survive."""
         self._incarnation, self._next = incarnation, 1 - number
         if self.origin is RecordOrigin.NEW:

@@ -41,7 +41,7 @@ class OlderJournal:
     strange: int = 0
     is_ours: bool = False
 
-    def take(self, entry: _Entry) -> None:
+    def accept(self, entry: _Entry) -> None:
         """Add the next record."""
         if isinstance(entry, StoredProduct):
             self.products[entry.id] = entry
@@ -58,7 +58,7 @@ def read_journal(octets: bytes) -> OlderJournal:
     for text in records(octets):
         journal.is_ours = True
         try:
-            journal.take(msgspec.json.decode(text, type=_Entry))
+            journal.accept(msgspec.json.decode(text, type=_Entry))
         except (msgspec.DecodeError, RecursionError):
             journal.strange += 1
     return journal

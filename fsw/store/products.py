@@ -96,8 +96,8 @@ class ProductStore:
         self._is_read, self._doubted_below = False, 0
         self.mended += self._counters.damaged
         self._next_id = self._counters.value.next_id
-        self._take_up_all()
-        self._count_boot(self._take_over_older())
+        self._read_in_all()
+        self._count_boot(self._convert_older())
 
     def allot_id(self) -> int:
         """A number that no product of this node ever had."""
@@ -150,7 +150,7 @@ class ProductStore:
         No product gets the numbers that were given meanwhile, as others may have them.
         """
         if not self._is_read:
-            self._take_up_all()
+            self._read_in_all()
             self._doubted_below = self._next_id
         return self._is_read
 
@@ -207,7 +207,7 @@ class ProductStore:
         """Octets of all products, delivered or not, and of the files set aside."""
         return sum(kept.product.octets for kept in self._kept.values()) + self.aside_octets
 
-    def _take_up_all(self) -> None:
+    def _read_in_all(self) -> None:
         names = list[str]()
         with self._tolerated():
             names = self._own.names()
@@ -224,9 +224,9 @@ class ProductStore:
                 with self._tolerated():
                     self._own.remove(found[0])
             else:
-                self._take_up(int(found[1]), self._own.path / found[0], is_waiting=found[2] == _WAITING)
+                self._read_in(int(found[1]), self._own.path / found[0], is_waiting=found[2] == _WAITING)
 
-    def _take_up(self, product_id: int, path: Path, *, is_waiting: bool) -> None:
+    def _read_in(self, product_id: int, path: Path, *, is_waiting: bool) -> None:
         """Read one file at the start. An unreadable one is left for a later start, which may be able to read it."""
         try:
             found = decode_file(self._medium.read(path))
@@ -256,7 +256,7 @@ class ProductStore:
             self._waiting[product.id] = product
         self._next_id = max(self._next_id, product.id + 1)
 
-    def _take_over_older(self) -> older.OlderJournal:
+    def _convert_older(self) -> older.OlderJournal:
         """Convert a store of the earlier format; a journal that is not ours is left alone, with all files beside it."""
         journal = older.OlderJournal()
         with self._tolerated():
@@ -266,11 +266,11 @@ class ProductStore:
                 return journal
         if journal.is_ours:
             for product in journal.products.values():
-                self._take_over(product, is_waiting=product.id not in journal.delivered)
+                self._convert(product, is_waiting=product.id not in journal.delivered)
             self._set_older_aside(journal)
         return journal
 
-    def _take_over(self, product: StoredProduct, *, is_waiting: bool) -> None:
+    def _convert(self, product: StoredProduct, *, is_waiting: bool) -> None:
         path = self.folder / older.content_name(product.id)
         try:
             content = self._medium.read(path)
@@ -303,7 +303,7 @@ class ProductStore:
                 notice = StoreNotice(int(name), name, "no record tells what it is")
                 self._lose(notice, self.folder / name, was_waiting=True)
         if journal.strange:
-            self._tell(StoreNotice(0, "", f"{journal.strange} records of another version in {older.JOURNAL_NAME}"))
+            self._report(StoreNotice(0, "", f"{journal.strange} records of another version in {older.JOURNAL_NAME}"))
         if not any(kept.is_bare for kept in self._kept.values()):
             self._move_aside(self.folder / older.JOURNAL_NAME)
 
@@ -334,7 +334,7 @@ class ProductStore:
     def _lose(self, notice: StoreNotice, path: Path | None = None, *, was_waiting: bool) -> None:
         """Count and report a product that cannot be sent, and set its file aside."""
         self.damaged += was_waiting
-        self._tell(notice)
+        self._report(notice)
         if path:
             self._move_aside(path)
 
@@ -351,9 +351,9 @@ class ProductStore:
             self.disk_failures += 1
             if self._trouble != (trouble := _words(error)):
                 self._trouble = trouble
-                self._tell(StoreNotice(0, "", trouble))
+                self._report(StoreNotice(0, "", trouble))
 
-    def _tell(self, notice: StoreNotice) -> None:
+    def _report(self, notice: StoreNotice) -> None:
         if len(self._notices) < NOTICES_MAX:
             self._notices.append(notice)
         else:

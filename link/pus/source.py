@@ -14,7 +14,7 @@ _TYPE_COUNT_MODULUS = 1 << 16
 class NumberSource(Protocol):
     """Gives out numbers: for each name 0, 1, 2 and so on, also across restarts if its owner remembers them."""
 
-    def take(self, name: str) -> int:
+    def next(self, name: str) -> int:
         """The next number called `name`, from 0 on."""
 
 
@@ -24,7 +24,7 @@ class FreshNumbers:
 
     counts: Counter[str] = field(default_factory=Counter)
 
-    def take(self, name: str) -> int:
+    def next(self, name: str) -> int:
         """The next number called `name`."""
         self.counts[name] += 1
         return self.counts[name] - 1
@@ -47,12 +47,12 @@ class TmSource:
         service, subtype, data = report.__service__, report.__subtype__, report.encode()
         return TmPacket(
             apid=self.apid,
-            count=self.numbers.take(f"{self.apid}") % COUNT_MODULUS,
+            count=self.numbers.next(f"{self.apid}") % COUNT_MODULUS,
             service=service,
             subtype=subtype,
             data=data,
             time_ns=utc_ns,
-            counter=self.numbers.take(f"{self.apid}/{service},{subtype}") % _TYPE_COUNT_MODULUS,
+            counter=self.numbers.next(f"{self.apid}/{service},{subtype}") % _TYPE_COUNT_MODULUS,
             destination=self.destination,
         ).encode()
 

@@ -124,7 +124,7 @@ def broken(*_arguments):
 
 
 @pytest.mark.parametrize(
-    "duty", ["files.fill", "files.receive", "services.pop_scheduled", "dispatcher.report_completions"]
+    "duty", ["files.fill", "files.accept", "services.pop_scheduled", "dispatcher.report_completions"]
 )
 def test_a_duty_that_always_fails_is_tried_less_often_and_keeps_nothing_else_back(tmp_path, monkeypatch, duty):
     world = World(tmp_path)
@@ -152,7 +152,7 @@ def test_timers_that_run_out_while_the_link_has_no_room_do_not_hold_the_processo
         ground.put(f"f{number}", f"f{number}", files.entity.entity_id, acknowledged=True)
     for count, pdu in enumerate(iter(lambda: ground.next_pdu(0), None)):
         if count % 2 == 0:
-            files.receive(SpacePacket(files.apid, count, pdu, is_command=True).encode())
+            files.accept(SpacePacket(files.apid, count, pdu, is_command=True).encode())
     turns, step = [0], world.node.step
 
     def counted():

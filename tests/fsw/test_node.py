@@ -310,7 +310,7 @@ def test_files_that_others_send_change_nothing_while_the_uplink_is_dead(tmp_path
     for _ in range(80):
         stranger.put("f", "f", said.node_entity)
     while pdu := stranger.next_pdu(0):
-        world.node.files.receive(SpacePacket(said.apid, 0, pdu, is_command=True).encode())
+        world.node.files.accept(SpacePacket(said.apid, 0, pdu, is_command=True).encode())
     world.up.cut(world.clock.monotonic_ns() + 8 * SECOND)
     store = world.node.files.store
     store.add(store.allot_id(), "one.product", b"y" * 100, PROVENANCE)

@@ -106,7 +106,7 @@ class Desk:
             for _, packet in packets if self.listens else []:
                 self.ground.on_pdu(SpacePacket.decode(packet).data, self.clock.monotonic_ns())
             while self.listens and (pdu := self.ground.next_pdu(self.clock.monotonic_ns())):
-                self.app.receive(SpacePacket(2045, 0, pdu, is_command=True).encode())
+                self.app.accept(SpacePacket(2045, 0, pdu, is_command=True).encode())
             self.clock.advance(SECOND // 20)
         return told
 
@@ -226,8 +226,8 @@ def test_a_product_that_is_gone_is_given_up_and_the_next_one_goes(desk):
 
 
 def test_garbage_from_the_ground_is_counted(desk):
-    desk.app.receive(b"\x07\xfd")
-    desk.app.receive(SpacePacket(2045, 0, b"no pdu", is_command=True).encode())
+    desk.app.accept(b"\x07\xfd")
+    desk.app.accept(SpacePacket(2045, 0, b"no pdu", is_command=True).encode())
     assert (desk.app.bad_pdus, desk.app.entity.undecodable) == (1, 1)
     assert desk.files_status().pdus_undecodable == 2
 
@@ -396,7 +396,7 @@ def test_what_others_send_is_refused_and_counted_and_everything_else_goes_on(des
     for _ in range(80):
         stranger.put("f", "f", 1)
     while pdu := stranger.next_pdu(0):
-        desk.app.receive(SpacePacket(2045, 0, pdu, is_command=True).encode())
+        desk.app.accept(SpacePacket(2045, 0, pdu, is_command=True).encode())
     product = desk.add()
     told = desk.run(3)
     assert ProductDelivered(product=product.id, name=product.name) in told
@@ -459,8 +459,8 @@ def test_what_the_disk_does_not_delete_is_told(desk, act):
 
 
 def test_what_is_told_of_the_store_is_cut_to_its_room(desk):
-    desk.store._tell(StoreNotice(0, "", "d" * 101))
-    desk.store._tell(StoreNotice(7, "n" * 81, "r" * 101))
+    desk.store._report(StoreNotice(0, "", "d" * 101))
+    desk.store._report(StoreNotice(7, "n" * 81, "r" * 101))
     assert desk.reports()[:2] == [
         StoreTrouble(reason="d" * 100),
         ProductSetAside(product=7, name="n" * 77 + "...", reason="r" * 100),

@@ -15,7 +15,7 @@ class Killed(BaseException):
 
 def test_names_count_from_zero_each_for_itself():
     numbers = numbers_on()
-    assert [numbers.take(name) for name in ("a", "b", "a", "a")] == [0, 0, 1, 2]
+    assert [numbers.next(name) for name in ("a", "b", "a", "a")] == [0, 0, 1, 2]
 
 
 def test_the_power_fails_at_every_call():
@@ -32,24 +32,24 @@ def test_the_power_fails_at_every_call():
                 boots = numbers.boots
                 for number in range(_BLOCK + 10):
                     for name in "ab"[: 1 + (number > 5)]:
-                        used[name] = numbers.take(name)
+                        used[name] = numbers.next(name)
         except Killed:
             pass
         for left in medium.after_cut():
             again = numbers_on(left)
             assert again.boots > boots
             for name, last in used.items():
-                assert again.take(name) > last
+                assert again.next(name) > last
 
 
 def test_a_block_costs_one_write():
     medium = RecordingMedium()
     numbers = numbers_on(medium)
     for _ in range(10):
-        numbers.take("a")
+        numbers.next("a")
     before = len(medium.calls)
     for _ in range(_BLOCK):
-        numbers.take("a")
+        numbers.next("a")
     assert sum(call == "overwrite" for call, _ in medium.calls[before:]) == 1
 
 
@@ -73,6 +73,6 @@ def test_on_a_failing_medium_it_counts_all_the_same(reason):
             raise OSError(reason, "failing")
 
     numbers = numbers_on(RecordingMedium(fail))
-    assert [numbers.take("a") for _ in range(_BLOCK + 5)] == list(range(_BLOCK + 5))
+    assert [numbers.next("a") for _ in range(_BLOCK + 5)] == list(range(_BLOCK + 5))
     assert numbers.record.fault == "failing"
     assert numbers.record.failed == 3

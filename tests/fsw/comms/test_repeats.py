@@ -11,7 +11,7 @@ SECOND = 1_000_000_000
 
 def taken(repeats, second, times):
     found = []
-    while packet := repeats.take(second * SECOND, times):
+    while packet := repeats.pop(second * SECOND, times):
         found.append(packet)
     return found
 

@@ -397,7 +397,7 @@ def test_samples_have_a_share_of_their_own():
     passed = []
     for _ in range(3):
         for _ in range(300):
-            executive.tell("meter", Level(percent=1))
+            executive.report("meter", Level(percent=1))
         passed.append(len(list(levels.drain())))
         clock.advance(900 * MS)
     assert passed == [128, 115, 115]  # and 128 a second

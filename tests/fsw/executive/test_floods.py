@@ -29,7 +29,7 @@ def heard_in_a_life(medium, events, seconds_before=0.0, name="talker"):
     executive = Executive(clock, bus, floods=Floods(record(medium)))
     clock.advance(int(seconds_before * SECOND))
     for _ in range(events):
-        executive.tell(name, Chatter())
+        executive.report(name, Chatter())
     told = list(queue.drain())
     return sum(isinstance(one, Chatter) for one in told), sum(isinstance(one, Throttled) for one in told)
 

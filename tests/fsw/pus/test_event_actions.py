@@ -36,16 +36,16 @@ def made(**said):
 
 def test_both_switches_have_to_be_on():
     actions = made()
-    assert actions.on_event(5, 7) is None
+    assert actions.packet_for(5, 7) is None
     done(actions, EnableActions(events=[EVENT]))
-    assert actions.on_event(5, 7) is None
+    assert actions.packet_for(5, 7) is None
     done(actions, EnableActing())
-    assert actions.on_event(5, 7) == PING
-    assert actions.on_event(5, 8) is None
+    assert actions.packet_for(5, 7) == PING
+    assert actions.packet_for(5, 8) is None
     done(actions, DisableActions(events=[]))
-    assert actions.on_event(5, 7) is None
+    assert actions.packet_for(5, 7) is None
     done(actions, EnableActions(events=[]), DisableActing())
-    assert actions.on_event(5, 7) is None
+    assert actions.packet_for(5, 7) is None
 
 
 def test_reports():
@@ -62,7 +62,7 @@ def test_deleting():
     with pytest.raises(RefusedError, match="no action for event 7 of 5"):
         done(actions, ReportActions(events=[EVENT]))
     done(actions, ADD, EnableActing(), DeleteAllActions())
-    assert (actions.enabled, actions.on_event(5, 7)) == (False, None)
+    assert (actions.enabled, actions.packet_for(5, 7)) == (False, None)
 
 
 def test_what_cannot_be_is_refused():

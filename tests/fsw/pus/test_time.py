@@ -17,12 +17,12 @@ def done(service, request):
 def test_every_so_many_frames(rate, first):
     reporter = TimeReporter()
     assert done(reporter, SetTimeReportRate(rate=rate)) == []
-    reported = [number for number in range(first, first + 512) if reporter.on_frame(number, 10**18)]
+    reported = [number for number in range(first, first + 512) if reporter.report_of(number, 10**18)]
     assert reported == [number for number in range(first, first + 512) if number % 2**rate == 0]
 
 
 def test_a_report_reads_back():
-    report = TimeReporter(0).on_frame(5, 10**18)
+    report = TimeReporter(0).report_of(5, 10**18)
     assert TimeReport.decode(report.encode()) == TimeReport(rate=0, time=10**18)
 
 

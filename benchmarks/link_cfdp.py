@@ -67,8 +67,8 @@ def ours(root: Path, segment_octets: int) -> bytes:
     near.put("f", "g", 2)
     while near.transactions or far.transactions:
         for end, other in ((near, far), (far, near)):
-            if octets := end.next_pdu(0):
-                other.on_pdu(octets, 0)
+            if octets := end.pop_pdu(0):
+                other.accept(octets, 0)
     return (root / "g").read_bytes()
 
 
@@ -80,14 +80,14 @@ def theirs(root: Path, segment_octets: int) -> bytes:
     near.put(root / "f", root / "h", 2)
     while near.busy or far.busy:
         for end, other in ((near, far), (far, near)):
-            pass_on(end.next_pdus(), other, end)
+            pass_on(end.drain(), other, end)
     return (root / "h").read_bytes()
 
 
 def pass_on(pdus: list[bytes], to: Any, back: Any) -> None:
     """Feed PDUs to one end, its answers to the other, and so on."""
     for octets in pdus:
-        pass_on(to.on_pdu(octets), back, to)
+        pass_on(to.accept(octets), back, to)
 
 
 def rows() -> Iterator[Row]:

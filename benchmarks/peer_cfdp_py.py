@@ -88,7 +88,7 @@ class Peer:
         mode = TransmissionMode.ACKNOWLEDGED if acknowledged else TransmissionMode.UNACKNOWLEDGED
         self.source.put_request(PutRequest(ByteFieldU16(entity), source, destination, mode, closure_requested=False))
 
-    def next_pdus(self) -> list[bytes]:
+    def drain(self) -> list[bytes]:
         """The PDUs that it wants to send now."""
         out: list[bytes] = []
         for handler in (self.source, self.destination):
@@ -96,7 +96,7 @@ class Peer:
             out += _drain(handler)
         return out
 
-    def on_pdu(self, octets: bytes) -> list[bytes]:
+    def accept(self, octets: bytes) -> list[bytes]:
         """Process a PDU; returns the immediate answers."""
         packet = PduFactory.from_raw(octets)
         if isinstance(packet, EofPdu):  # cfdp-py reads the condition code without the shift to its place

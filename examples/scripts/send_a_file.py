@@ -14,10 +14,10 @@ dice = random.Random(1)
 now_ns, packets, lost, ended = 0, 0, 0, False
 while not ended:
     for source, target in ((node, ground), (ground, node)):
-        while (octets := source.next_pdu(now_ns)) is not None:
+        while (octets := source.pop_pdu(now_ns)) is not None:
             packets += 1
             if dice.random() > 1 / 3:
-                target.on_pdu(octets, now_ns)
+                target.accept(octets, now_ns)
             else:
                 lost += 1
     due_ns = [due for due in (node.deadline_ns, ground.deadline_ns) if due is not None]

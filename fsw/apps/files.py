@@ -215,7 +215,7 @@ class Files(App, period_ms=1000, budget_ms=20):
     def accept(self, packet: bytes) -> None:
         """Accept one space packet with a PDU from the ground."""
         try:
-            self.entity.on_pdu(SpacePacket.decode(packet).data, self.clock.monotonic_ns())
+            self.entity.accept(SpacePacket.decode(packet).data, self.clock.monotonic_ns())
         except DecodeError:
             self.bad_pdus += 1
 
@@ -227,7 +227,7 @@ class Files(App, period_ms=1000, budget_ms=20):
         """
         self.entity.step(self.clock.monotonic_ns())  # timers run out also while the channel has no room
         while self.sender.room(self.channel):
-            pdu = self.entity.next_pdu(self.clock.monotonic_ns())
+            pdu = self.entity.pop_pdu(self.clock.monotonic_ns())
             if pdu:
                 self._send(pdu)
             elif product := self._next_waiting():

@@ -67,7 +67,7 @@ class NodeUplink:
         if (frame.spacecraft_id, frame.channel) != (self._managed.spacecraft_id, self._managed.tc_channel):
             self.rejected += 1
             return []
-        if self.farm.on_frame(frame) is not Verdict.ACCEPT:
+        if self.farm.accept(frame) is not Verdict.ACCEPT:
             self.discarded += 1
             return []
         self.accepted += 1

@@ -39,7 +39,7 @@ class LargePackets:
         """Take an uplinked part; `drain` has the request of which it is the last. Raises RefusedError."""
         if not isinstance(request, UplinkedPart):
             raise not_mine(request)
-        done = self._uplinks.on_part(request, monotonic_ns)
+        done = self._uplinks.accept(request, monotonic_ns)
         if isinstance(done, UplinkAborted):
             yield done
         elif done is not None:

@@ -58,7 +58,7 @@ class Tally:
             own = slice(None) if len(heard) == 1 else np.flatnonzero(apids == apid)
             count = self.counts.setdefault(PacketSource(spacecraft_id, apid), Count())
             if apid != IDLE_APID:
-                is_new[own] = count.arrivals.take(counts[own], marks[own]).is_new
+                is_new[own] = count.arrivals.accept(counts[own], marks[own]).is_new
             taken = PacketIndex(index.octets, index.records[own])
             if not self.kept:
                 taken = taken.where(is_new[own])

@@ -65,7 +65,7 @@ class FileService:
         """Take one received packet of the file service."""
         failed_before = self._entity.undecodable + self._entity.refused
         try:
-            self._entity.on_pdu(SpacePacket.decode(packet).data, now.monotonic_ns)
+            self._entity.accept(SpacePacket.decode(packet).data, now.monotonic_ns)
         except DecodeError as error:
             self._log.stray(packet, "file data", str(error), now)
             return
@@ -75,7 +75,7 @@ class FileService:
     def packets(self, now: Moment) -> Iterator[bytes]:
         """Packets for the node: acknowledgements, and requests (NAK) for missing file data."""
         for _ in range(PDUS_MAX):
-            pdu = self._entity.next_pdu(now.monotonic_ns)
+            pdu = self._entity.pop_pdu(now.monotonic_ns)
             if pdu is None:
                 break
             yield SpacePacket(self.apid, self._count, pdu, is_command=True).encode()

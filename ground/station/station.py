@@ -126,7 +126,7 @@ class Station:
             self._acquire(now)
         with self.duties.alone("command link"):
             if self._downlink.good > good and (clcw := self._downlink.clcw):
-                self._uplink.on_clcw(clcw, now.monotonic_ns)
+                self._uplink.accept(clcw, now.monotonic_ns)
             self._note_uplink(now)
         for packet in packets:
             with self.duties.alone("packet"):

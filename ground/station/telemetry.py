@@ -145,7 +145,7 @@ class TelemetryReader:
     def _completed(self, part: DownlinkedPart, now: Moment) -> Report | None:
         """The report longer than a packet of which `part` is the last; None while parts of it are missing."""
         self._parts.step(now.monotonic_ns)
-        whole = self._parts.on_part(part, now.monotonic_ns)
+        whole = self._parts.accept(part, now.monotonic_ns)
         try:
             return read_large_report(whole) if isinstance(whole, bytes) else None
         except DecodeError as error:

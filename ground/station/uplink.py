@@ -133,11 +133,11 @@ class Uplink:
             self._file_packets.popleft()
             self.file_packets_dropped += 1
 
-    def on_clcw(self, clcw: Clcw, now_ns: int) -> None:
+    def accept(self, clcw: Clcw, now_ns: int) -> None:
         """Take a CLCW of the node."""
         if clcw.channel == self._managed.tc_channel:
             self._clcw = clcw
-            self._fop.on_clcw(clcw, now_ns)
+            self._fop.accept(clcw, now_ns)
             self._note(now_ns)
 
     def verified(self, request: RequestId, now_ns: int) -> None:

@@ -3,8 +3,8 @@
 ground = Entity(1, store)
 node = Entity(42, other_store)
 node.put("water-7.bin", "water-7.bin", destination_id=1)
-octets = node.next_pdu(now_ns)   # whenever the link has room
-ground.on_pdu(octets, now_ns)    # as it arrives; and the same the other way round
+octets = node.pop_pdu(now_ns)    # whenever the link has room
+ground.accept(octets, now_ns)    # as it arrives; and the same the other way round
 ground.drain_indications()
 """
 

@@ -86,7 +86,7 @@ class Destination(Transaction):
         """None: a receiver has no PDUs of low priority."""
         return None
 
-    def receive(self, body: Body, now_ns: int) -> None:
+    def accept(self, body: Body, now_ns: int) -> None:
         """Process a PDU of the sender."""
         self.heard_ns = now_ns
         if self.inactivity.running:
@@ -165,7 +165,7 @@ class Destination(Transaction):
         self._override(metadata.options)
         self.size = self.size or metadata.file_size or None
         messages = tuple(part.octets for part in metadata.options if isinstance(part, MessageToUser))
-        self._tell(
+        self._indicate(
             MetadataReceived(self.id, metadata.source_name, metadata.destination_name, metadata.file_size, messages)
         )
         if not checksum.supported(metadata.checksum):
@@ -184,7 +184,7 @@ class Destination(Transaction):
             self._cancelled(eof.condition, self.header.source, FileStatus.DISCARDED)
         elif not self._eof:
             self._eof, self.size = eof, eof.file_size
-            self._tell(EofReceived(self.id))
+            self._indicate(EofReceived(self.id))
             self._await_rest(now_ns)
             self._check_size(now_ns)
             self._complete(now_ns)
@@ -322,7 +322,7 @@ class Destination(Transaction):
         requests: list[Range] = [METADATA_RANGE] if self._metadata_wanted else []
         self._metadata_wanted = False
         while self._wanted and len(requests) < self._requests_max:
-            requests.append(self._wanted.take(1 << 64))
+            requests.append(self._wanted.pop(1 << 64))
         if self._eof:
             self.nak.start(now_ns)
         return self._pdu(Nak(start=requests[0][0], end=requests[-1][1], requests=tuple(requests)))
@@ -357,7 +357,7 @@ class Destination(Transaction):
         self._metadata_wanted = self._keep_alive_due = False
         for timer in self.timers:
             timer.stop()
-        self._tell(
+        self._indicate(
             TransactionFinished(
                 self.id, finished.condition, finished.delivery, finished.file_status, finished.responses
             )

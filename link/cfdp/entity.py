@@ -1,6 +1,6 @@
 """A CFDP entity (CCSDS 727.0-B-5 §4): all transactions of one end, each with its own state machine.
 
-Its owner pulls PDUs from `next_pdu` when the link has room, passes arrived ones to `on_pdu`, and calls `step` at
+Its owner pulls PDUs from `pop_pdu` when the link has room, passes arrived ones to `accept`, and calls `step` at
 `deadline_ns`. Ended transactions are remembered for a while, because the other end may not know: its EOF or Finished is
 acknowledged again, an outcome that it may not have received is repeated, and late data open no new transaction. A
 sender that restarted may reuse a sequence number: other metadata under it open a new transaction.
@@ -104,11 +104,11 @@ class Entity:
         except ValueError:
             reader.close()
             raise
-        self._add(Source(header, metadata, reader, self._settings, self._tell), now_ns=0)
-        self._tell(Started(header.transaction))
+        self._add(Source(header, metadata, reader, self._settings, self._indicate), now_ns=0)
+        self._indicate(Started(header.transaction))
         return header.transaction
 
-    def on_pdu(self, octets: bytes, now_ns: int) -> None:
+    def accept(self, octets: bytes, now_ns: int) -> None:
         """Process a PDU that arrived; one that is damaged or not for us is counted."""
         try:
             header, body = decode_pdu(octets)
@@ -122,10 +122,10 @@ class Entity:
             self.refused += 1
             return
         if machine:
-            machine.receive(body, now_ns)
+            machine.accept(body, now_ns)
             self._retire(machine, now_ns)
 
-    def next_pdu(self, now_ns: int) -> bytes | None:
+    def pop_pdu(self, now_ns: int) -> bytes | None:
         """The next PDU to send, or None: answers first, then files in the order of their puts."""
         self.step(now_ns)
         if self._frozen:
@@ -145,14 +145,14 @@ class Entity:
         return None
 
     def step(self, now_ns: int) -> None:
-        """Act on the timers that have expired; `next_pdu` does so as well."""
+        """Act on the timers that have expired; `pop_pdu` does so as well."""
         for machine in tuple(self._open.values()):
             machine.step(now_ns)
             self._retire(machine, now_ns)
 
     @property
     def deadline_ns(self) -> int | None:
-        """When `next_pdu` (or `step`) should be called at the latest; None while no timer runs."""
+        """When `pop_pdu` (or `step`) should be called at the latest; None while no timer runs."""
         deadlines = (machine.deadline_ns for machine in self._open.values())
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
@@ -233,7 +233,7 @@ class Entity:
             self.refused += 1
         else:
             reply = replace(header, toward_sender=True)
-            return self._add(Destination(reply, self._store, self._settings, self._tell, now_ns), now_ns)
+            return self._add(Destination(reply, self._store, self._settings, self._indicate, now_ns), now_ns)
         return None
 
     def _make_room(self, now_ns: int) -> bool:
@@ -323,7 +323,7 @@ class Entity:
             raise ValueError(f"transaction {transaction} is not open")
         return machine
 
-    def _tell(self, indication: Indication) -> None:
+    def _indicate(self, indication: Indication) -> None:
         if len(self._indications) < INDICATIONS_MAX:
             self._indications.append(indication)
         else:

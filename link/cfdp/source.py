@@ -79,16 +79,16 @@ class Source(Transaction):
             self._metadata_sent = True
             return self._pdu(self._metadata)
         if self._missing:
-            return self._segment(*self._missing.take(self._segment_octets), now_ns)
+            return self._segment(*self._missing.pop(self._segment_octets), now_ns)
         if self._eof:
             return None
         if self._position < self.size:
             return self._segment(self._position, min(self._position + self._segment_octets, self.size), now_ns)
         self._eof = self._end_of_file()
-        self._tell(EofSent(self.id))
+        self._indicate(EofSent(self.id))
         return self._send_eof(now_ns)
 
-    def receive(self, body: Body, now_ns: int) -> None:
+    def accept(self, body: Body, now_ns: int) -> None:
         """Process a PDU of the receiver."""
         if self.inactivity.running and not isinstance(body, Ack):
             self._await_finished(now_ns)
@@ -184,7 +184,7 @@ class Source(Transaction):
             return
         self._finished = True
         self._quiet()
-        self._tell(
+        self._indicate(
             TransactionFinished(
                 self.id, finished.condition, finished.delivery, finished.file_status, finished.responses
             )
@@ -265,5 +265,5 @@ class Source(Transaction):
             timer.forgive()
 
     def _end(self, condition: ConditionCode) -> None:
-        self._tell(TransactionFinished(self.id, condition, DeliveryCode.INCOMPLETE, FileStatus.UNREPORTED))
+        self._indicate(TransactionFinished(self.id, condition, DeliveryCode.INCOMPLETE, FileStatus.UNREPORTED))
         self.close()

@@ -29,7 +29,7 @@ class Transaction(ABC):
     `unsaid` is the outcome, as long as the other end may not have received it.
     """
 
-    def __init__(self, header: Header, settings: Settings, tell: Callable[[Indication], None]) -> None:
+    def __init__(self, header: Header, settings: Settings, indicate: Callable[[Indication], None]) -> None:
         self.id = header.transaction
         self.header = header
         self.closed = False
@@ -40,7 +40,7 @@ class Transaction(ABC):
         self.ack = Countdown(settings.ack_ms, settings.ack_limit)
         self.check = Countdown(settings.check_ms, settings.check_limit)
         self.inactivity = Countdown(settings.inactivity_ms)
-        self._tell = tell
+        self._indicate = indicate
         self._pauses: set[Pause] = set()
 
     @property
@@ -80,21 +80,21 @@ class Transaction(ABC):
         """Suspend this transaction (§4.11.3.2); no effect if it is suspended already."""
         if not self.closed and Pause.SUSPENDED not in self._pauses:
             self.pause(Pause.SUSPENDED, now_ns)
-            self._tell(Suspended(self.id, condition))
+            self._indicate(Suspended(self.id, condition))
 
     def resume(self, now_ns: int) -> None:
         """Resume this transaction; no effect if it is not suspended."""
         if Pause.SUSPENDED in self._pauses:
             self.unpause(Pause.SUSPENDED, now_ns)
-            self._tell(Resumed(self.id, self.progress))
+            self._indicate(Resumed(self.id, self.progress))
 
     @abstractmethod
     def cancel(self, condition: ConditionCode, now_ns: int) -> None:
-        """End the transaction and tell the other end why."""
+        """End the transaction and indicate the other end why."""
 
     def abandon(self, condition: ConditionCode) -> None:
         """End the transaction without telling the other end."""
-        self._tell(Abandoned(self.id, condition, self.progress))
+        self._indicate(Abandoned(self.id, condition, self.progress))
         self.unsaid = None
         self.close()
 
@@ -118,7 +118,7 @@ class Transaction(ABC):
     def fault(self, condition: ConditionCode, now_ns: int) -> FaultHandler:
         """Apply the handler for this fault (§4.8.1); returns which one."""
         handler = self.handlers.get(condition, FaultHandler.CANCEL)
-        self._tell(FaultIndication(self.id, condition, self.progress, handler))
+        self._indicate(FaultIndication(self.id, condition, self.progress, handler))
         match handler:
             case FaultHandler.CANCEL:
                 self.cancel(condition, now_ns)

@@ -43,7 +43,7 @@ class ChannelState:
     def arrived(self, count: int, frame: bytes) -> Arrival:
         """Register `frame` with this count; a new one that does not follow the last drops the packet in progress."""
         self.frames += 1
-        arrival = self.arrivals.take_one(count, frame)
+        arrival = self.arrivals.accept_one(count, frame)
         if arrival.is_new and not arrival.is_next:
             self.extractor.drop()
         return arrival

@@ -50,7 +50,7 @@ class TmReceiver:
         if decoded.spacecraft_id != self.managed.spacecraft_id:
             self.foreign += 1
             return []
-        arrival = self._master.take_one(decoded.master_count, frame)
+        arrival = self._master.accept_one(decoded.master_count, frame)
         if not arrival.is_new:
             return []
         if decoded.ocf is not None and not arrival.is_late:

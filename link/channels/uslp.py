@@ -69,7 +69,7 @@ class UslpReceiver:
         if not frame.count_octets:
             return True
         arrivals = self.arrivals.setdefault((frame.channel, frame.bypass), Arrivals(1 << 8 * frame.count_octets))
-        arrival = arrivals.take_one(frame.count, octets)
+        arrival = arrivals.accept_one(frame.count, octets)
         if arrival.is_new and not arrival.is_next:
             for address, extractor in self.extractors.items():
                 if address.vc == frame.channel:

@@ -118,7 +118,7 @@ class TmDecoder:
             decoded.good[:] &= (decoded.symbols == 0) | followed
         sure = decoded.good | followed
         done = int(np.flatnonzero(sure)[-1]) + 1 if sure.any() else 0
-        self._take(decoded, done, found)
+        self._release(decoded, done, found)
         has_marker = done < markers_good
         if done == count or (has_marker and markers_good == markers_known):
             return done > 0  # all read, or the next marker, not received yet, will decide
@@ -159,7 +159,7 @@ class TmDecoder:
         hits["inverted"] = self._inverted
         return align_all(self._buffer, hits, size, skip=skip_bits)
 
-    def _take(self, decoded: _Decoded, done: int, found: list[_Rows]) -> None:
+    def _release(self, decoded: _Decoded, done: int, found: list[_Rows]) -> None:
         """Return in `found` the units that decoded, of the first `done`, which are certain; count the others."""
         good, symbols = decoded.good[:done], decoded.symbols[:done][decoded.good[:done]]
         found.append(chosen(decoded.frames[:done], good))

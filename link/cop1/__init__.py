@@ -5,8 +5,8 @@ fop.directive(FopDirective.INITIATE_UNLOCK, now_ns)
 fop.send(packet, now_ns, tag=7)
 for frame in fop.drain_frames(now_ns):       # to the link
     ...
-verdict = farm.on_frame(frame)              # on board
-fop.on_clcw(farm.clcw(channel), now_ns)     # back in the telemetry
+verdict = farm.accept(frame)                # on board
+fop.accept(farm.clcw(channel), now_ns)       # back in the telemetry
 fop.step(now_ns)                            # at fop.deadline_ns
 fop.drain_notices()                          # Transfer(tag=7, response=CONFIRMED)
 """

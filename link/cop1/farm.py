@@ -1,6 +1,6 @@
 """FARM-1, the receiving end of COP-1 (CCSDS 232.1-B-2 §6): telecommand frames are accepted in order and exactly once.
 
-`_TABLE` is table 6-1 of the standard, cell by cell; `on_frame` only finds out which event a frame is.
+`_TABLE` is table 6-1 of the standard, cell by cell; `accept` only finds out which event a frame is.
 """
 
 from collections.abc import Callable
@@ -80,7 +80,7 @@ class Farm:
         self.state = FarmState.LOCKOUT if is_locked else FarmState.OPEN
         self.lockout = is_locked
 
-    def on_frame(self, frame: TcFrame) -> Verdict:
+    def accept(self, frame: TcFrame) -> Verdict:
         """Accept or discard a frame whose checksum, spacecraft and channel are right."""
         return self._apply(self._event(frame), frame.data)
 

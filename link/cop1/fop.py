@@ -113,7 +113,7 @@ class Fop:
         """Execute a directive of management; False if rejected, also for a value out of its range."""
         return self._run(self._directive_event(directive, value), _Occasion(now_ns, directive=directive, value=value))
 
-    def on_clcw(self, clcw: Clcw, now_ns: int) -> None:
+    def accept(self, clcw: Clcw, now_ns: int) -> None:
         """Process a CLCW; one about another virtual channel is ignored."""
         if clcw.channel == self._managed.tc_channel:
             event = clcw_event(clcw, vs=self.vs, nnr=self.nnr, count=self._count, limit=self._limit)
@@ -224,7 +224,7 @@ class Fop:
             control=control,
         )
 
-    def _tell(self, notice: FopNotice) -> None:
+    def _report(self, notice: FopNotice) -> None:
         if len(self._notices) < NOTICES_MAX:
             self._notices.append(notice)
         else:
@@ -241,16 +241,16 @@ class Fop:
         """
         for unit in self._sent:
             if unit.frame and not unit.frame.control:
-                self._tell(Transfer(unit.tag, Response.FAILED))
+                self._report(Transfer(unit.tag, Response.FAILED))
         if self._wait:
-            self._tell(Transfer(self._wait.tag, Response.REJECTED))
+            self._report(Transfer(self._wait.tag, Response.REJECTED))
         self._sent.clear()
         self._wait = None
         self._out.pop(FrameType.AD, None)
         self._out.pop(FrameType.BC, None)
         self.nnr = self.vs
         if self._initiating:
-            self._tell(FopAnswer(self._initiating, Response.FAILED))
+            self._report(FopAnswer(self._initiating, Response.FAILED))
             self._initiating = None
 
     def _retransmit(self, now_ns: int, kind: FrameType) -> None:
@@ -308,9 +308,9 @@ def _confirm(fop: Fop, on: _Occasion) -> None:
 
 def _respond(fop: Fop, on: _Occasion, response: Response) -> None:
     if on.unit:
-        fop._tell(Transfer(on.unit.tag, response))
+        fop._report(Transfer(on.unit.tag, response))
     if on.directive:
-        fop._tell(FopAnswer(on.directive, response))
+        fop._report(FopAnswer(on.directive, response))
 
 
 def _await_farm(fop: Fop, on: _Occasion) -> None:
@@ -320,7 +320,7 @@ def _await_farm(fop: Fop, on: _Occasion) -> None:
 
 def _confirm_initiate(fop: Fop, _on: _Occasion) -> None:
     assert fop._initiating
-    fop._tell(FopAnswer(fop._initiating, Response.CONFIRMED))
+    fop._report(FopAnswer(fop._initiating, Response.CONFIRMED))
     fop._initiating = None
 
 
@@ -328,14 +328,14 @@ def _alert(code: AlertCode) -> _Action:
     def act(fop: Fop, _on: _Occasion) -> None:
         fop.deadline_ns = None
         fop._purge()
-        fop._tell(FopAlert(code))
+        fop._report(FopAlert(code))
 
     return act
 
 
 def _suspend(fop: Fop, _on: _Occasion) -> None:
     fop._suspended_in = fop.state
-    fop._tell(FopSuspended())
+    fop._report(FopSuspended())
 
 
 def _resume(fop: Fop, on: _Occasion) -> None:
@@ -361,7 +361,7 @@ def _remove_acknowledged(fop: Fop, on: _Occasion) -> None:
     """Remove acknowledged frames from the sent queue (§5.2.8)."""
     assert on.clcw
     while fop.nnr != on.clcw.report:
-        fop._tell(Transfer(fop._sent.popleft().tag, Response.CONFIRMED))
+        fop._report(Transfer(fop._sent.popleft().tag, Response.CONFIRMED))
         fop.nnr = (fop.nnr + 1) % MODULUS
     fop._count = 1
 
@@ -380,7 +380,7 @@ def _look_for_data(fop: Fop, on: _Occasion) -> None:
         return
     if fop._wait and (fop.vs - fop.nnr) % MODULUS < fop._window:
         unit, fop._wait = fop._wait, None
-        fop._tell(Transfer(unit.tag, Response.ACCEPTED))
+        fop._report(Transfer(unit.tag, Response.ACCEPTED))
         fop._transmit_ad(unit, on.now_ns)
 
 

@@ -70,33 +70,33 @@ class Arrivals:
     _chunks: list[tuple[int, Marks]] = field(default_factory=list)
     """Remembered units: marks of consecutive ones, from a place on; in the order of places."""
 
-    def take(self, counts: Numbers, marks: Marks) -> Arrived:
+    def accept(self, counts: Numbers, marks: Marks) -> Arrived:
         """Register units in their order of arrival, one or more."""
         arrived = Arrived(np.ones(len(counts), np.bool_), np.ones(len(counts), np.bool_))
         steps = np.diff(counts)
         jumps = (np.flatnonzero((steps != 1) & (steps != 1 - self.modulus)) + 1).tolist()
         for start, stop in zip([0, *jumps], [*jumps, len(counts)], strict=True):
             run = Arrived(arrived.is_new[start:stop], arrived.is_next[start:stop])
-            self._take_run(int(counts[start]), marks[start:stop], run)
+            self._accept_run(int(counts[start]), marks[start:stop], run)
         return arrived
 
-    def take_one(self, count: int, unit: bytes) -> Arrival:
+    def accept_one(self, count: int, unit: bytes) -> Arrival:
         """Register the next unit, given as the whole octets received."""
         late = self.late
-        is_new, is_next = self.take(np.array([count]), np.array([crc32c(unit)], np.uint32))
+        is_new, is_next = self.accept(np.array([count]), np.array([crc32c(unit)], np.uint32))
         return Arrival(bool(is_new[0]), bool(is_next[0]), self.late > late)
 
     def is_near(self, count: int) -> bool:
         """Whether a unit with this count would be the next one, or one of the few after it."""
         return (count - self._next) % self.modulus < _FEW
 
-    def _take_run(self, count: int, marks: Marks, run: Arrived) -> None:
+    def _accept_run(self, count: int, marks: Marks, run: Arrived) -> None:
         """Register units with consecutive counts, from `count` on."""
         if not self._next:
             self._first = self._next = count + self.modulus
             self._latest = self._next - 1
         ahead = (count - self._next) % self.modulus
-        again = self._take_again(self.modulus - ahead, marks, run) if ahead else 0
+        again = self._accept_again(self.modulus - ahead, marks, run) if ahead else 0
         if ahead and not again:
             self._jump(count, ahead)
         if again < len(marks):
@@ -117,7 +117,7 @@ class Arrivals:
             self.gaps += 1
             self.lost += ahead
 
-    def _take_again(self, back: int, marks: Marks, run: Arrived) -> int:
+    def _accept_again(self, back: int, marks: Marks, run: Arrived) -> int:
         """Number of units, the first `back` places before the next one, that are duplicates or late.
 
         0 unless all agree with the remembered marks, and the missing ones are missing only recently.

@@ -107,7 +107,7 @@ class PacketIndex:
         lost = {}
         for number in np.unique(apid).tolist():
             arrivals = Arrivals(COUNT_MODULUS)
-            arrivals.take(count[apid == number], marks[apid == number])
+            arrivals.accept(count[apid == number], marks[apid == number])
             lost[number] = arrivals.lost
         return lost
 

@@ -44,7 +44,7 @@ class Reassembler:
     def feed(self, packet: SpacePacket) -> bytes | None:
         """The user data that end with this packet, if any do."""
         progress = self._by_apid.setdefault(packet.apid, _Progress())
-        arrival = progress.arrivals.take_one(packet.count, packet.data)
+        arrival = progress.arrivals.accept_one(packet.count, packet.data)
         if not arrival.is_new:
             return None
         begins, ends = bool(packet.flags & Flags.FIRST), bool(packet.flags & Flags.LAST)

@@ -90,7 +90,7 @@ class Reassembly:
         """When `step` gives up a transaction unless its next part comes before; None while none is open."""
         return min((one.deadline_ns for one in self._open.values()), default=None)
 
-    def on_part(self, part: DownlinkedPart | UplinkedPart, now_ns: int) -> bytes | UplinkAborted | None:
+    def accept(self, part: DownlinkedPart | UplinkedPart, now_ns: int) -> bytes | UplinkAborted | None:
         """The whole data, if `part` is its last; the report that the transaction was given up; or None."""
         if isinstance(part, FirstDownlinkPart | FirstUplinkPart):
             return self._begin(part, now_ns)

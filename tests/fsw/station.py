@@ -55,13 +55,13 @@ class Station:
         for frame in self.decoder.feed(self.port.read(1 << 16)):
             for channel, packet in self.receiver.feed(frame):
                 self.take(channel, packet)
-            self.fop.on_clcw(Clcw.from_word(self.receiver.clcw), now_ns)
+            self.fop.accept(Clcw.from_word(self.receiver.clcw), now_ns)
         self.fop.step(now_ns)
         self.transmit(now_ns)
 
     def take(self, channel, packet):
         if channel == "files":
-            self.entity.on_pdu(SpacePacket.decode(packet).data, self.clock.monotonic_ns())
+            self.entity.accept(SpacePacket.decode(packet).data, self.clock.monotonic_ns())
             self.indications += self.entity.drain_indications()
             return
         decoded = TmPacket.decode(packet)
@@ -76,7 +76,7 @@ class Station:
     def transmit(self, now_ns):
         if self._requests and self.fop.ready:
             self.fop.send(self._requests.popleft(), now_ns)
-        if pdu := self.entity.next_pdu(now_ns):
+        if pdu := self.entity.pop_pdu(now_ns):
             packet = SpacePacket(self.dictionary.files.apid, self._pdus, pdu, is_command=True)
             self.fop.send_expedited(packet.encode(), now_ns)
             self._pdus += 1

@@ -150,7 +150,7 @@ def test_timers_that_run_out_while_the_link_has_no_room_do_not_hold_the_processo
     ground = Entity(files.ground_entity, store, Settings(pdu_octets_max=200), first_sequence=500)
     for number in range(60):
         ground.put(f"f{number}", f"f{number}", files.entity.entity_id, acknowledged=True)
-    for count, pdu in enumerate(iter(lambda: ground.next_pdu(0), None)):
+    for count, pdu in enumerate(iter(lambda: ground.pop_pdu(0), None)):
         if count % 2 == 0:
             files.accept(SpacePacket(files.apid, count, pdu, is_command=True).encode())
     turns, step = [0], world.node.step

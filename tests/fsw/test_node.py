@@ -278,7 +278,7 @@ def test_the_longest_name_fits_the_smallest_frames_that_a_mission_may_have():
     number = 1 << 32
     entity = Entity(1, MemoryStore(**{str(number): b"x"}), Settings(pdu_octets_max=_DATA_OCTETS_MIN - HEADER_SIZE))
     entity.put(str(number), "x" * _NAME_OCTETS_MAX, 2)
-    assert entity.next_pdu(0)
+    assert entity.pop_pdu(0)
 
 
 @pytest.mark.parametrize("octets", [228, 255, 256, 300])
@@ -309,7 +309,7 @@ def test_files_that_others_send_change_nothing_while_the_uplink_is_dead(tmp_path
     stranger = Entity(said.ground_entity, MemoryStore(f=b"x"), first_sequence=500, transactions_max=200)
     for _ in range(80):
         stranger.put("f", "f", said.node_entity)
-    while pdu := stranger.next_pdu(0):
+    while pdu := stranger.pop_pdu(0):
         world.node.files.accept(SpacePacket(said.apid, 0, pdu, is_command=True).encode())
     world.up.cut(world.clock.monotonic_ns() + 8 * SECOND)
     store = world.node.files.store

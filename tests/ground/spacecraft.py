@@ -99,7 +99,7 @@ class Spacecraft:
                 frame = TcFrame.decode(unit)
             except DecodeError:
                 continue
-            if self.farm.on_frame(frame) is Verdict.ACCEPT and not frame.control:
+            if self.farm.accept(frame) is Verdict.ACCEPT and not frame.control:
                 self._take(frame.data)
 
     def step(self, now_ns: int) -> bytes:
@@ -109,7 +109,7 @@ class Spacecraft:
             version = bytes.fromhex(self.dictionary.version)
             uptime = now_ns // SECOND
             self.report(housekeeping.report_of(NodeStatus(dictionary=version, uptime_s=uptime, load=self.load)))
-        while self.sender.room("files") and (pdu := self.entity.next_pdu(now_ns)):
+        while self.sender.room("files") and (pdu := self.entity.pop_pdu(now_ns)):
             self.sender.offer("files", SpacePacket(FILES_APID, self.pdus % 16384, pdu).encode())
             self.pdus += 1
         frames = [self.sender.next_frame(self.farm.clcw(MANAGED.tc_channel).word)]
@@ -124,7 +124,7 @@ class Spacecraft:
 
     def _take(self, data: bytes) -> None:
         if SpacePacket.decode(data).apid == FILES_APID:
-            self.entity.on_pdu(SpacePacket.decode(data).data, self.now_ns)
+            self.entity.accept(SpacePacket.decode(data).data, self.now_ns)
             return
         packet = TcPacket.decode(data)
         request = read_request(packet)

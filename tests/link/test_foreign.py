@@ -50,7 +50,7 @@ class Heard:
 
     def frame(self, count, first_header, data, octets):
         self.frames += 1
-        if not self.arrivals.take_one(count, octets).is_next:
+        if not self.arrivals.accept_one(count, octets).is_next:
             self.extractor.drop()
         kind = {NO_HEADER: "none", ONLY_IDLE: "idle"}.get(first_header, "ptr")
         self.pointers[kind] += 1

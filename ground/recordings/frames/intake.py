@@ -119,7 +119,7 @@ class Heard:
             own = np.flatnonzero((contents["bypass"] == bypass) & (contents["modulus"] > 1))
             if len(own):
                 arrivals = self.arrivals.setdefault(bypass, Arrivals(int(contents["modulus"][own[0]])))
-                is_new[own], is_next[own] = arrivals.take(contents["count"][own], contents["mark"][own])
+                is_new[own], is_next[own] = arrivals.accept(contents["count"][own], contents["mark"][own])
         return is_new, is_next
 
     def _counted(self, extraction: Extraction, *, idle: bool) -> Extraction:

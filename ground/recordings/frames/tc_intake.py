@@ -55,7 +55,7 @@ class _Heard:
             return []
         if frame.type is FrameType.AD:
             mark = np.array([crc16(frame.data)], np.uint32)
-            if not self.arrivals.take(np.array([frame.sequence]), mark).is_new[0]:
+            if not self.arrivals.accept(np.array([frame.sequence]), mark).is_new[0]:
                 return []
         if not self.has_segments:
             try:

@@ -50,7 +50,7 @@ class OctetReader:
     def __init__(self, octets: bytes) -> None:
         self._octets, self._at = octets, 0
 
-    def take(self, size: int) -> bytes:
+    def read(self, size: int) -> bytes:
         """The next `size` octets."""
         end = self._at + size
         if end > len(self._octets):
@@ -60,11 +60,11 @@ class OctetReader:
 
     def number(self, octets: int) -> int:
         """The next unsigned number."""
-        return int.from_bytes(self.take(octets))
+        return int.from_bytes(self.read(octets))
 
     def length_value(self) -> bytes:
         """The value of the next length-value field."""
-        return self.take(self.number(1))
+        return self.read(self.number(1))
 
     def name(self) -> str:
         """The next file name; octets that are not UTF-8 survive as surrogates."""
@@ -72,7 +72,7 @@ class OctetReader:
 
     def rest(self) -> bytes:
         """All that is left."""
-        return self.take(self.left)
+        return self.read(self.left)
 
     @property
     def left(self) -> int:

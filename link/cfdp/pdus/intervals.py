@@ -48,7 +48,7 @@ class Intervals:
         self._replace(first, last, kept)
         self.total += sum(high - low for low, high in kept) - inside
 
-    def take(self, size_max: int) -> Range:
+    def pop(self, size_max: int) -> Range:
         """Remove and return the first range, or its first `size_max` octets. Raises IndexError if the set is empty."""
         start, whole_end = self._starts[0], self._ends[0]
         end = min(whole_end, start + size_max)

@@ -80,7 +80,7 @@ def decode_pdu(octets: bytes) -> tuple[Header, Body]:
 def _checked(octets: bytes, extent: Extent) -> bytes:
     """The data field without its CRC. Raises ChecksumError."""
     field = OctetReader(octets[extent.start : extent.end])
-    body, expected = field.take(max(0, field.left - CRC_OCTETS)), field.number(CRC_OCTETS)
+    body, expected = field.read(max(0, field.left - CRC_OCTETS)), field.number(CRC_OCTETS)
     computed = crc16(octets[: extent.end - CRC_OCTETS])
     if expected != computed:
         raise ChecksumError(expected=expected, computed=computed)
@@ -92,7 +92,7 @@ def _file_data(field: bytes, large: bool, has_metadata: bool) -> FileData:
     if has_metadata:
         reader = OctetReader(field)
         head = reader.number(1)
-        metadata = SegmentMetadata(head >> 6, reader.take(head & SEGMENT_METADATA_OCTETS_MAX))
+        metadata = SegmentMetadata(head >> 6, reader.read(head & SEGMENT_METADATA_OCTETS_MAX))
         field = reader.rest()
     if len(field) < octets:
         raise TruncatedError(needed=octets, given=len(field))

@@ -22,7 +22,7 @@ class BitReader:
         if not 0 <= self.at <= 8 * len(self.octets):
             raise TruncatedError(needed=-(-self.at // 8), given=len(self.octets))
 
-    def take(self, bits: int) -> bytes:
+    def read(self, bits: int) -> bytes:
         """The next `bits`, padded with zero bits at the end to whole octets. Raises TruncatedError."""
         first, shift = divmod(self.at, 8)
         end = self.at + bits

@@ -85,7 +85,7 @@ class Run:
             reader.skip(-self.back_bits)
         first, shift = divmod(reader.at, 8)
         if shift:
-            frame[-1].extend(self.words.unpack(reader.take(self.words.bits)))
+            frame[-1].extend(self.words.unpack(reader.read(self.words.bits)))
             return
         frame[-1].extend(self.words.unpack(reader.octets, first))
         reader.at += self.words.bits
@@ -111,8 +111,8 @@ class _Blob:
 
     def read(self, reader: BitReader, frame: ScopeValues) -> None:
         reader.skip(self.skip_bits)
-        octets = reader.take(8 * self.measure.read(reader, frame))
-        reader.take(8 * len(self.measure.tail))
+        octets = reader.read(8 * self.measure.read(reader, frame))
+        reader.read(8 * len(self.measure.tail))
         frame[-1].append(octets)
 
     def write(self, writer: Writer, frame: ScopeValues) -> None:
@@ -139,7 +139,7 @@ class _Numbers:
     def read(self, reader: BitReader, frame: ScopeValues) -> None:
         reader.skip(self.skip_bits)
         count = self.measure.read(reader, frame)
-        octets = reader.take(count * self.bits)  # before any memory is taken: a garbled count may be any number
+        octets = reader.read(count * self.bits)  # before any memory is taken: a garbled count may be any number
         frame[-1].append(list(self.words(count).unpack(octets)))
 
     def write(self, writer: Writer, frame: ScopeValues) -> None:

@@ -46,7 +46,7 @@ class _Counted:
 
     def read(self, reader: BitReader, _frame: ScopeValues) -> int:
         bits = self.size.bits
-        count = int.from_bytes(reader.take(bits)) >> -bits % 8
+        count = int.from_bytes(reader.read(bits)) >> -bits % 8
         if count > self.size.greatest:
             raise DecodeError(f"a size of {count}, at most {self.size.greatest} expected")
         return count
@@ -118,7 +118,7 @@ class _Terminated:
 
     def read(self, reader: BitReader, _frame: ScopeValues) -> int:
         here = reader.at
-        left = reader.take(reader.left // 8 * 8)
+        left = reader.read(reader.left // 8 * 8)
         reader.at = here
         size = place_of_tail(self.tail, left, self.unit)
         if size < 0:

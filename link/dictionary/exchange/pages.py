@@ -65,19 +65,19 @@ def _section(title: str, about: str, entries: Iterable[Iterable[str]]) -> Iterat
 
 def _report(report: ReportEntry) -> Iterator[str]:
     yield f"\n### {report.name} ({report.id:#x})\n"
-    yield from _said(report.text)
+    yield from _paragraph(report.text)
     yield from _table(("field", "written as", "unit", "value", "limits", "meaning"), map(_telemetry_row, report.fields))
 
 
 def _event(event: EventEntry) -> Iterator[str]:
     yield f"\n### {event.name} ({event.id:#x}), {event.severity}\n"
-    yield from _said(event.text)
+    yield from _paragraph(event.text)
     yield from _table(("field", "written as", "unit", "meaning"), map(_short_row, event.fields))
 
 
 def _command(command: CommandEntry) -> Iterator[str]:
     yield f"\n### {command.name} ({command.id:#x}){', hazardous' if command.hazardous else ''}\n"
-    yield from _said(command.text)
+    yield from _paragraph(command.text)
     if command.constraint:
         yield f"Sent only while {command.constraint}.\n"
     yield from _arguments(command.fields)
@@ -85,7 +85,7 @@ def _command(command: CommandEntry) -> Iterator[str]:
 
 def _request(request: Asked) -> Iterator[str]:
     yield f"\n### {request.name} (TC[{request.type}])\n"
-    yield from _said(request.text)
+    yield from _paragraph(request.text)
     yield from _arguments(request.fields)
 
 
@@ -93,7 +93,7 @@ def _arguments(fields: tuple[Field, ...]) -> Iterator[str]:
     yield from _table(("argument", "written as", "may be", "if left out", "meaning"), map(_argument_row, fields))
 
 
-def _said(text: str) -> Iterator[str]:
+def _paragraph(text: str) -> Iterator[str]:
     if text:
         yield text + "\n"
 

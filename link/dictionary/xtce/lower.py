@@ -122,7 +122,7 @@ class _Lowering:
             name=xtce_name(container.name),
             base=xtce_name(container.base),
             criteria=criteria,
-            constraint=_renamed(container.constraint, self._told) if container.constraint else None,
+            constraint=_renamed(container.constraint, self._constrained) if container.constraint else None,
             fields=tuple(fields),
         )
         return _Lowered(made, self.original, self.names, self._check_aligned(fields))
@@ -298,7 +298,7 @@ class _Lowering:
     def _condition(self, condition: Condition) -> Condition:
         return _renamed(condition, lambda name: (self._known(name), _kind_of(self.original, name)))
 
-    def _told(self, name: str) -> tuple[str, AnyKind]:
+    def _constrained(self, name: str) -> tuple[str, AnyKind]:
         """New name and kind of a field that a constraint names as `Packet.field`."""
         packet, _, field = name.partition(".")
         found = (self.packets or {}).get(packet)

@@ -84,7 +84,7 @@ class ParameterTable:
         """The `count` pairs of identifier and value in `octets`. Raises DecodeError, also for an unknown parameter."""
         reader = BitReader(octets)
         for _ in range(count):
-            number = int.from_bytes(reader.take(8 * ID_OCTETS))
+            number = int.from_bytes(reader.read(8 * ID_OCTETS))
             if number not in self._codecs:
                 raise DecodeError(f"no parameter {number}; what follows it cannot be read")
             (value,) = self._codecs[number].read(reader)

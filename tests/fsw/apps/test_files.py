@@ -104,8 +104,8 @@ class Desk:
             told += self.app.fill()
             packets = self.receiver.feed(self.sender.next_frame()) if self.sender.waiting else []
             for _, packet in packets if self.listens else []:
-                self.ground.on_pdu(SpacePacket.decode(packet).data, self.clock.monotonic_ns())
-            while self.listens and (pdu := self.ground.next_pdu(self.clock.monotonic_ns())):
+                self.ground.accept(SpacePacket.decode(packet).data, self.clock.monotonic_ns())
+            while self.listens and (pdu := self.ground.pop_pdu(self.clock.monotonic_ns())):
                 self.app.accept(SpacePacket(2045, 0, pdu, is_command=True).encode())
             self.clock.advance(SECOND // 20)
         return told
@@ -395,7 +395,7 @@ def test_what_others_send_is_refused_and_counted_and_everything_else_goes_on(des
     stranger = Entity(2, MemoryStore(f=b"x"), IMPATIENT, first_sequence=500, transactions_max=200)
     for _ in range(80):
         stranger.put("f", "f", 1)
-    while pdu := stranger.next_pdu(0):
+    while pdu := stranger.pop_pdu(0):
         desk.app.accept(SpacePacket(2045, 0, pdu, is_command=True).encode())
     product = desk.add()
     told = desk.run(3)

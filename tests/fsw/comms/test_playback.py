@@ -46,7 +46,7 @@ class Link:
         for channel, octets in self.receiver.feed(self.sender.next_frame()):
             report = read_report(TmPacket.decode(octets))
             if isinstance(report, DownlinkedPart):
-                whole = self.parts.on_part(report, 0)
+                whole = self.parts.accept(report, 0)
                 report = read_large_report(whole) if isinstance(whole, bytes) else None
             if isinstance(report, StoredPackets):
                 self.heard += [(channel, report.store, octets) for octets in split_packets(report.packets)]

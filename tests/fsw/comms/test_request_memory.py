@@ -54,7 +54,7 @@ class Ship:
 
     def step(self, frames):
         """The reports and the CLCW that go down."""
-        packets = [frame.data for frame in frames if self.farm.on_frame(frame) is Verdict.ACCEPT and not frame.control]
+        packets = [frame.data for frame in frames if self.farm.accept(frame) is Verdict.ACCEPT and not frame.control]
         self.dispatcher.expect(packets)
         for packet in packets:
             self.now = packet

@@ -26,7 +26,7 @@ def test_a_report_of_any_length_comes_whole(octets, packet_octets_max):
     for _ in range(2):
         for part in splitting.split(report(octets)):
             assert TM_OVERHEAD + len(part.encode()) <= packet_octets_max
-            whole = ground.on_part(part, 0) if isinstance(part, DownlinkedPart) else large_report_data(part)
+            whole = ground.accept(part, 0) if isinstance(part, DownlinkedPart) else large_report_data(part)
             found += [read_large_report(whole)] if whole else []
     assert found == [report(octets)] * 2
 

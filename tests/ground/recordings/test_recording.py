@@ -56,7 +56,7 @@ def test_the_tally_counts_each_packet(packets):
     list(read_recording(b"".join(packet.encode() for packet in packets), reception))
     contents = [packet.encode() for packet in packets]
     for packet, content in zip(packets, contents, strict=True):
-        sequences[packet.apid].take(np.array([packet.count]), np.array([contents.index(content)], np.uint32))
+        sequences[packet.apid].accept(np.array([packet.count]), np.array([contents.index(content)], np.uint32))
     rows = reception.account()["sources"]
     assert {row["apid"]: row["packets"] for row in rows} == Counter(packet.apid for packet in packets)
     for row in rows:

@@ -243,7 +243,7 @@ def test_earlier_commands_that_cannot_be_read_keep_no_station_from_starting(capl
     ("part", "method", "duty"),
     [
         ("_downlink", "feed", "frames"),
-        ("_uplink", "on_clcw", "command link"),
+        ("_uplink", "accept", "command link"),
         ("_uplink", "step", "command link"),
         ("_files", "packets", "files"),
         ("_files", "accept", "packet"),

@@ -37,7 +37,7 @@ class Pass:
 
     def down(self, hears=lambda number: True):
         number = 0
-        while pdu := self.node.next_pdu(self.now_ns):
+        while pdu := self.node.pop_pdu(self.now_ns):
             if hears(number):
                 self.files.accept(SpacePacket(FILES_APID, number, pdu).encode(), self.now)
             number += 1
@@ -46,7 +46,7 @@ class Pass:
         """What the ground sends now, as the node takes it."""
         packets = [SpacePacket.decode(octets) for octets in self.files.packets(self.now)]
         for packet in packets:
-            self.node.on_pdu(packet.data, self.now_ns)
+            self.node.accept(packet.data, self.now_ns)
         self.log.flush()
         self.news += self.log.drain_news()
         return packets
@@ -119,7 +119,7 @@ def test_no_timer_runs_while_the_link_is_lost(flight):
 
 def test_a_step_makes_no_more_packets_than_it_may(flight):
     class Talkative:
-        def next_pdu(self, now_ns):
+        def pop_pdu(self, now_ns):
             return b"pdu"
 
         def drain_indications(self):

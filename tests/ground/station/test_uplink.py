@@ -36,7 +36,7 @@ class Link:
     def turn(self, seconds=0.1, *, report=True):
         """One step of everybody; then time passes."""
         if report:
-            self.uplink.on_clcw(self.farm.clcw(MANAGED.tc_channel), self.now_ns)
+            self.uplink.accept(self.farm.clcw(MANAGED.tc_channel), self.now_ns)
             while self.unsaid:
                 self.uplink.verified(self.unsaid.pop(0), self.now_ns)
         self.uplink.step(self.now_ns)
@@ -58,7 +58,7 @@ class Link:
                 self.take(TcFrame.decode(unit))
 
     def take(self, frame):
-        if self.farm.on_frame(frame) is Verdict.ACCEPT and not frame.control:
+        if self.farm.accept(frame) is Verdict.ACCEPT and not frame.control:
             request = TcPacket.decode(frame.data).request
             self.executed.append(request.count)
             self.unsaid += [request] * self.speaks
@@ -253,7 +253,7 @@ def test_a_node_that_has_spoken_of_a_request_and_forgotten_its_number_gets_it_on
 
 def test_a_service_that_never_lasts_is_opened_ever_more_rarely(link):
     opened = []
-    link.farm.on_frame = lambda frame: Verdict.DISCARD
+    link.farm.accept = lambda frame: Verdict.DISCARD
     for _ in range(600):  # a minute
         link.farm.retransmit = True
         before = link.uplink.state
@@ -332,14 +332,14 @@ def test_after_a_loss_nothing_is_waited_for_that_was_given_up(link):
 def test_a_report_on_another_channel_is_not_for_us():
     uplink = Uplink(MANAGED, ROUND_TRIP_MS)
     for channel, state in ((MANAGED.tc_channel + 1, "initial"), (MANAGED.tc_channel, "active")):
-        uplink.on_clcw(Farm(MANAGED.farm_window, 0).clcw(channel), 0)
+        uplink.accept(Farm(MANAGED.farm_window, 0).clcw(channel), 0)
         uplink.step(0)
         assert uplink.state == state
 
 
 def test_a_frame_that_is_never_acknowledged_is_sent_ten_times(link):
     link.send(1)
-    link.farm.on_frame = lambda frame: Verdict.DISCARD
+    link.farm.accept = lambda frame: Verdict.DISCARD
     before, sent = link.uplink.frames, []
     while not link.fates(Undelivered):
         link.turn()
@@ -387,7 +387,7 @@ def test_a_node_without_clcws_gets_no_commands():
 def test_it_wakes_for_what_is_due_first(link):
     uplink = Uplink(MANAGED, ROUND_TRIP_MS)
     assert (uplink.deadline_ns, uplink.state, uplink.busy, uplink.notices_dropped) == (None, "initial", False, 0)
-    uplink.on_clcw(link.farm.clcw(MANAGED.tc_channel), 0)
+    uplink.accept(link.farm.clcw(MANAGED.tc_channel), 0)
     assert uplink.deadline_ns == 0  # to open the service
     uplink.step(0)
     assert (uplink.deadline_ns, uplink.state) == (None, "active")

@@ -78,7 +78,7 @@ class Bench:
         """PDUs for our sending end, unless `header` says otherwise."""
         header = header or Header(source=US, sequence=0, destination=PEER, toward_sender=True)
         for body in bodies:
-            self.entity.on_pdu(encode_pdu(header, body), self.now_ns)
+            self.entity.accept(encode_pdu(header, body), self.now_ns)
 
     def receive(self, *bodies, **fields):
         """PDUs of a file for us."""
@@ -87,7 +87,7 @@ class Bench:
     def sent(self):
         """All that is to be sent now."""
         bodies = []
-        while octets := self.entity.next_pdu(self.now_ns):
+        while octets := self.entity.pop_pdu(self.now_ns):
             bodies.append(decode_pdu(octets)[1])
         return bodies
 

@@ -62,14 +62,14 @@ class World:
             end.freeze(self.now_ns)
         self._flying.clear()
         self.now_ns += round(seconds * 1000) * MS
-        assert [end.next_pdu(self.now_ns) for end in self.ends] == [None, None]
+        assert [end.pop_pdu(self.now_ns) for end in self.ends] == [None, None]
         for end in self.ends:
             end.thaw(self.now_ns)
 
     def _pull(self) -> bool:
         moved = False
         for side, end in enumerate(self.ends):
-            octets = end.next_pdu(self.now_ns)
+            octets = end.pop_pdu(self.now_ns)
             if octets is not None:
                 moved = True
                 self.sent[side].append(octets)
@@ -89,7 +89,7 @@ class World:
     def _deliver(self) -> None:
         while self._flying and self._flying[0][0] <= self.now_ns:
             _, _, side, octets = heapq.heappop(self._flying)
-            self.ends[side].on_pdu(octets, self.now_ns)
+            self.ends[side].accept(octets, self.now_ns)
 
     def _listen(self) -> None:
         for told, end in zip(self.told, self.ends, strict=True):

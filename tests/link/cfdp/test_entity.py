@@ -27,7 +27,7 @@ class TestEntity:
         bench = Bench()
         assert [bench.put(), bench.put()] == [ID, TransactionId(US, 1)]
         sequences = []
-        while octets := bench.entity.next_pdu(0):
+        while octets := bench.entity.pop_pdu(0):
             sequences.append(decode_pdu(octets)[0].sequence)
         assert sequences == sorted(sequences)
 
@@ -35,7 +35,7 @@ class TestEntity:
         bench = Bench()
         bench.put()
         bench.receive(metadata(), eof())
-        assert kinds([decode_pdu(bench.entity.next_pdu(0))[1] for _ in range(3)]) == [Ack, Nak, Metadata]
+        assert kinds([decode_pdu(bench.entity.pop_pdu(0))[1] for _ in range(3)]) == [Ack, Nak, Metadata]
 
     def test_freeze_and_thaw(self):
         bench = Bench()
@@ -130,8 +130,8 @@ class TestEntity:
 
     def test_damaged_pdus_are_counted(self):
         bench = Bench()
-        bench.entity.on_pdu(b"", 0)
-        bench.entity.on_pdu(b"\x20\x00\x00\x00", 0)
+        bench.entity.accept(b"", 0)
+        bench.entity.accept(b"\x20\x00\x00\x00", 0)
         assert bench.entity.undecodable == 2
 
     @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ class Link(RuleBasedStateMachine):
     @rule(side=sides, count=st.integers(1, 8))
     def pull(self, side, count):
         for _ in range(count):
-            octets = self.ends[side].next_pdu(self.now_ns)
+            octets = self.ends[side].pop_pdu(self.now_ns)
             if octets is None:
                 break
             assert not self.frozen[side]
@@ -49,7 +49,7 @@ class Link(RuleBasedStateMachine):
     def arrive(self, side, count):
         arriving, self.flying[side] = self.flying[side][:count], self.flying[side][count:]
         for octets in arriving:
-            self.ends[side].on_pdu(octets, self.now_ns)
+            self.ends[side].accept(octets, self.now_ns)
         self.listen()
 
     @precondition(lambda self: any(self.flying))

@@ -55,12 +55,12 @@ class Pair:
         while self._flying and self._flying[0][0] <= self.now_ns:
             _, _, to, octets = heapq.heappop(self._flying)
             if to == OURS:
-                self.ours.on_pdu(octets, self.now_ns)
+                self.ours.accept(octets, self.now_ns)
             else:
-                yield from ((OURS, answer) for answer in self.theirs.on_pdu(octets))
-        if octets := self.ours.next_pdu(self.now_ns):
+                yield from ((OURS, answer) for answer in self.theirs.accept(octets))
+        if octets := self.ours.pop_pdu(self.now_ns):
             yield THEIRS, octets
-        yield from ((OURS, octets) for octets in self.theirs.next_pdus())
+        yield from ((OURS, octets) for octets in self.theirs.drain())
 
     def fly(self, to, octets):
         for _ in range((self.dice.random() >= self.loss) * (1 + (self.dice.random() < self.loss / 3))):

@@ -117,7 +117,7 @@ class TestSource:
         bench = Bench()
         bench.put()
         for _ in range(3):
-            bench.entity.next_pdu(0)
+            bench.entity.pop_pdu(0)
         bench.hear(Nak(start=0, end=300, requests=((0, 84), (0, 0), (40, 90), (300, 400))))
         bodies = bench.sent()
         assert kinds(bodies[:1]) == [Metadata]
@@ -156,7 +156,7 @@ class TestSource:
         """The receiver gives up: nothing more of the file goes out, whoever acknowledges or cancels what."""
         bench = Bench()
         bench.put()
-        bench.entity.next_pdu(0)
+        bench.entity.pop_pdu(0)
         bench.hear(Finished(condition=ConditionCode.FILESTORE_REJECTION, delivery=DeliveryCode.INCOMPLETE,
                             file_status=FileStatus.REJECTED))  # fmt: skip
         bench.entity.cancel(ID, 0)
@@ -204,8 +204,8 @@ class TestSource:
         """EOF (cancel) with what was sent so far; only its own ACK ends it."""
         bench = Bench()
         bench.put()
-        bench.entity.next_pdu(0)
-        bench.entity.next_pdu(0)
+        bench.entity.pop_pdu(0)
+        bench.entity.pop_pdu(0)
         bench.entity.cancel(ID, 0)
         bench.entity.cancel(ID, 0)
         (body,) = bench.sent()
@@ -274,7 +274,7 @@ class TestSource:
         bench = Bench()
         bench.put()
         for _ in range(7):
-            bench.entity.next_pdu(0)
+            bench.entity.pop_pdu(0)
         bench.entity.suspend(ID, 4 * MS)
         bench.entity.suspend(ID, 5 * MS)
         assert bench.wait(500) == []
@@ -295,7 +295,7 @@ class TestSource:
     def test_cancel_ends_a_suspension(self):
         bench = Bench()
         bench.put()
-        bench.entity.next_pdu(0)
+        bench.entity.pop_pdu(0)
         bench.entity.suspend(ID, 0)
         bench.entity.cancel(ID, 0)
         assert kinds(bench.sent()) == [Eof]

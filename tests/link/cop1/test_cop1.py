@@ -61,7 +61,7 @@ class Uplink(RuleBasedStateMachine):
         self.receive(self.up.popleft())
 
     def receive(self, frame):
-        if self.farm.on_frame(frame) is Verdict.ACCEPT and not frame.control:
+        if self.farm.accept(frame) is Verdict.ACCEPT and not frame.control:
             self.accepted.append(int.from_bytes(frame.data))
 
     @rule(number=copies)
@@ -71,7 +71,7 @@ class Uplink(RuleBasedStateMachine):
     @precondition(lambda self: self.down)
     @rule()
     def hear(self):
-        self.fop.on_clcw(self.down.popleft(), self.now_ns)
+        self.fop.accept(self.down.popleft(), self.now_ns)
         self.listen()
 
     @rule(ms=st.integers(1, 150))

@@ -21,13 +21,13 @@ def command(data):
 def farm_in(state):
     """A FARM with V(R) = 250 that came into `state` as the standard has it, its Retransmit flag on."""
     farm = Farm(WINDOW, 0)
-    farm.on_frame(command(set_vr(VR)))
-    farm.on_frame(frame(VR + 1))
+    farm.accept(command(set_vr(VR)))
+    farm.accept(frame(VR + 1))
     if state is FarmState.WAIT:
         farm.hold()
-        farm.on_frame(frame(VR))
+        farm.accept(frame(VR))
     if state is FarmState.LOCKOUT:
-        farm.on_frame(frame(VR + 100))
+        farm.accept(frame(VR + 100))
     assert (farm.state, farm.vr, farm.retransmit, farm.farm_b) == (state, VR, True, 1)
     return farm
 
@@ -71,7 +71,7 @@ def rows():
 def test_table(sent, state, expected):
     farm = farm_in(state)
     farm.hold()
-    verdict = farm.on_frame(SENT[sent] if sent in SENT else frame(VR + int(sent[1:])))
+    verdict = farm.accept(SENT[sent] if sent in SENT else frame(VR + int(sent[1:])))
     after = [f"S{farm.state}", verdict.name[0], flags(farm), str(farm.vr), str(farm.farm_b)]
     assert after == expected
 
@@ -88,7 +88,7 @@ def test_buffer_release(state, after):
 
 def test_wait_flag_does_not_outlive_the_buffer_in_lockout():
     farm = farm_in(FarmState.WAIT)
-    farm.on_frame(frame(VR + 100))
+    farm.accept(frame(VR + 100))
     assert flags(farm) == "LWR"
     farm.release()
     assert flags(farm) == "L-R"
@@ -98,20 +98,20 @@ def test_in_order():
     """E1, across the wrap of the numbers."""
     farm = Farm(2, 0)
     for number in range(600):
-        assert farm.on_frame(frame(number)) is Verdict.ACCEPT
-        assert farm.on_frame(frame(number)) is Verdict.DISCARD
+        assert farm.accept(frame(number)) is Verdict.ACCEPT
+        assert farm.accept(frame(number)) is Verdict.DISCARD
     assert farm.clcw(3).report == 600 % 256
 
 
 def test_lockout_accepts_no_ad_frame():
     farm = farm_in(FarmState.LOCKOUT)
-    assert farm.on_frame(frame(VR)) is Verdict.DISCARD
+    assert farm.accept(frame(VR)) is Verdict.DISCARD
     assert farm.clcw(3).report == VR
 
 
 def test_after_a_gap_the_missing_frame_clears_the_flag():
     farm = farm_in(FarmState.OPEN)
-    assert farm.on_frame(frame(VR)) is Verdict.ACCEPT
+    assert farm.accept(frame(VR)) is Verdict.ACCEPT
     assert flags(farm) == "---"
 
 
@@ -130,7 +130,7 @@ def test_report_names_the_channel_and_the_radio():
     for _ in range(3):
         farm = farm_in(FarmState.OPEN)
     for count in range(2, 7):
-        farm.on_frame(SENT["BD"])
+        farm.accept(SENT["BD"])
         assert farm.clcw(3).farm_b == count % 4
 
 
@@ -142,7 +142,7 @@ def test_of_the_radio_nothing_unless_told():
 @pytest.mark.parametrize("data", ["8200", "82000500", "810005", "820105", "00 00", "01"])
 def test_what_only_looks_like_a_command(data):
     farm = Farm(WINDOW, 0)
-    assert farm.on_frame(command(bytes.fromhex(data))) is Verdict.DISCARD
+    assert farm.accept(command(bytes.fromhex(data))) is Verdict.DISCARD
     assert (farm.vr, farm.farm_b) == (0, 0)
 
 
@@ -150,9 +150,9 @@ def test_it_begins_in_lockout_unless_it_is_known_where_it_was():
     """A sender that repeats what an earlier life took is answered by lockout, and by nothing else, until it unlocks."""
     farm = Farm(WINDOW)
     assert (farm.state, flags(farm), farm.vr) == (FarmState.LOCKOUT, "L--", 0)
-    assert farm.on_frame(frame(0)) is Verdict.DISCARD
-    assert farm.on_frame(SENT["unlock"]) is Verdict.ACCEPT
-    assert farm.on_frame(frame(0)) is Verdict.ACCEPT
+    assert farm.accept(frame(0)) is Verdict.DISCARD
+    assert farm.accept(SENT["unlock"]) is Verdict.ACCEPT
+    assert farm.accept(frame(0)) is Verdict.ACCEPT
     farm.begin(VR, is_locked=False)
-    assert farm.on_frame(frame(VR - 1)) is Verdict.DISCARD
-    assert farm.on_frame(frame(VR)) is Verdict.ACCEPT
+    assert farm.accept(frame(VR - 1)) is Verdict.DISCARD
+    assert farm.accept(frame(VR)) is Verdict.ACCEPT

@@ -37,7 +37,7 @@ def fop_in(state, *, outstanding=True, count=1, **parameters):
     for number in range(VS):
         fop.send(b"%d" % number, 0, tag=number)
         fop.drain_frames(0)
-    fop.on_clcw(clcw(NNR if outstanding else VS), 0)
+    fop.accept(clcw(NNR if outstanding else VS), 0)
     fop.drain_frames(0)
     while count > 1:
         count -= 1
@@ -61,7 +61,7 @@ def expire(fop):
 
 
 def report(number, **flags):
-    return lambda fop: fop.on_clcw(clcw(number, **flags), 0)
+    return lambda fop: fop.accept(clcw(number, **flags), 0)
 
 
 def ask(directive, value=0):
@@ -241,7 +241,7 @@ class TestTransfer:
         (frame,) = fop.drain_frames(0)
         assert (frame.type, frame.sequence, frame.data) == (FrameType.AD, 0, b"a")
         assert (frame.spacecraft_id, frame.channel) == (42, 5)
-        fop.on_clcw(clcw(1), 0)
+        fop.accept(clcw(1), 0)
         assert told(fop) == [Transfer("a", Response.ACCEPTED), Transfer("a", Response.CONFIRMED)]
         assert (fop.vs, fop.nnr, fop.deadline_ns, fop.unacknowledged) == (1, 1, None, 0)
 
@@ -259,7 +259,7 @@ class TestTransfer:
         assert fop.drain_frames(0) == []
         assert told(fop)[-1] == Transfer(3, Response.REJECTED)
         assert fop.unacknowledged == 3
-        fop.on_clcw(clcw(1), 0)
+        fop.accept(clcw(1), 0)
         assert numbers(fop.drain_frames(0)) == [2]
 
     def test_one_frame_is_asked_for_at_a_time(self):
@@ -290,7 +290,7 @@ class TestTransfer:
         """What was sent failed, what waited was never accepted."""
         fop = fop_in(FopState.ACTIVE, window=2)
         fop.send(b"x", 0, tag="waiting")
-        fop.on_clcw(clcw(0, lockout=True), 0)
+        fop.accept(clcw(0, lockout=True), 0)
         assert told(fop) == [
             Transfer(1, Response.FAILED),
             Transfer(2, Response.FAILED),
@@ -308,30 +308,30 @@ class TestTransfer:
 class TestRetransmission:
     def test_all_from_the_oldest(self):
         fop = fop_in(FopState.ACTIVE)
-        fop.on_clcw(clcw(NNR, **R), 5 * MS)
+        fop.accept(clcw(NNR, **R), 5 * MS)
         assert fop.deadline_ns == (5 + T1_MS) * MS
         assert numbers(fop.drain_frames(0)) == [1, 2]
 
     def test_the_rest_after_some_came_through(self):
         fop = fop_in(FopState.ACTIVE)
-        fop.on_clcw(clcw(2, **R), 0)
+        fop.accept(clcw(2, **R), 0)
         assert numbers(fop.drain_frames(0)) == [2]
         assert told(fop) == [Transfer(1, Response.CONFIRMED)]
 
     def test_s2_does_not_repeat_itself(self):
         """E10 in S2: the FARM has not seen the repetition yet."""
         fop = fop_in(FopState.RETRANSMIT)
-        fop.on_clcw(clcw(NNR, **R), 0)
+        fop.accept(clcw(NNR, **R), 0)
         assert fop.drain_frames(0) == []
 
     def test_wait(self):
         """In S3 nothing goes out until the FARM no longer waits."""
         fop = fop_in(FopState.ACTIVE)
-        fop.on_clcw(clcw(NNR, **RW), 0)
+        fop.accept(clcw(NNR, **RW), 0)
         assert fop.send(b"x", 0)
         expire(fop)
         assert fop.drain_frames(0) == []
-        fop.on_clcw(clcw(NNR, **R), 0)
+        fop.accept(clcw(NNR, **R), 0)
         assert numbers(fop.drain_frames(0)) == [1, 2, 3]
 
     def test_timer(self):
@@ -344,7 +344,7 @@ class TestRetransmission:
     def test_limit_counts_transmissions_of_the_oldest(self):
         fop = fop_in(FopState.ACTIVE, transmission_limit=2)
         expire(fop)
-        fop.on_clcw(clcw(2), 0)
+        fop.accept(clcw(2), 0)
         expire(fop)
         assert fop.state is FopState.ACTIVE
         expire(fop)
@@ -359,12 +359,12 @@ class TestRetransmission:
 
     def test_at_the_limit_a_report_repeats_nothing(self):
         fop = fop_in(FopState.ACTIVE, **LAST)
-        fop.on_clcw(clcw(NNR, **R), 0)
+        fop.accept(clcw(NNR, **R), 0)
         assert fop.drain_frames(0) == []
 
     def test_what_the_last_report_acknowledges_is_confirmed(self):
         fop = fop_in(FopState.ACTIVE, **LIMIT1)
-        fop.on_clcw(clcw(2, **R), 0)
+        fop.accept(clcw(2, **R), 0)
         first, second = (notice for notice in told(fop) if isinstance(notice, Transfer))
         assert (first, second) == (Transfer(1, Response.CONFIRMED), Transfer(2, Response.FAILED))
 
@@ -394,8 +394,8 @@ class TestInitiate:
         assert fop.directive(FopDirective.INITIATE_UNLOCK, 0)
         (frame,) = fop.drain_frames(0)
         assert (frame.type, frame.sequence, frame.data) == (FrameType.BC, 0, UNLOCK)
-        fop.on_clcw(clcw(0, lockout=True), 0)
-        fop.on_clcw(clcw(0), 0)
+        fop.accept(clcw(0, lockout=True), 0)
+        fop.accept(clcw(0), 0)
         accepted, confirmed = told(fop)
         assert accepted == FopAnswer(FopDirective.INITIATE_UNLOCK, Response.ACCEPTED)
         assert confirmed == FopAnswer(FopDirective.INITIATE_UNLOCK, Response.CONFIRMED)
@@ -405,7 +405,7 @@ class TestInitiate:
         fop = new()
         assert fop.directive(FopDirective.INITIATE_SET_VR, 0, 9)
         assert [frame.data for frame in fop.drain_frames(0)] == [set_vr(9)]
-        fop.on_clcw(clcw(9), 0)
+        fop.accept(clcw(9), 0)
         fop.send(b"x", 0)
         assert numbers(fop.drain_frames(0)) == [9]
 
@@ -430,7 +430,7 @@ class TestInitiate:
     def test_control_frame_obeyed_is_not_sent_again(self):
         fop = fop_in(FopState.INITIALISING_BC)
         expire(fop)
-        fop.on_clcw(clcw(VS), 0)
+        fop.accept(clcw(VS), 0)
         assert fop.drain_frames(0) == []
 
     def test_control_frame_still_untaken_is_sent_once(self):
@@ -443,13 +443,13 @@ class TestInitiate:
         fop = new()
         assert fop.directive(FopDirective.INITIATE_CLCW_CHECK, 0)
         assert fop.deadline_ns == T1_MS * MS
-        fop.on_clcw(clcw(0), 0)
+        fop.accept(clcw(0), 0)
         assert told(fop)[-1] == FopAnswer(FopDirective.INITIATE_CLCW_CHECK, Response.CONFIRMED)
 
     def test_failure_is_told(self):
         fop = new()
         fop.directive(FopDirective.INITIATE_CLCW_CHECK, 0)
-        fop.on_clcw(clcw(1), 0)
+        fop.accept(clcw(1), 0)
         assert told(fop)[1:] == [FopAnswer(FopDirective.INITIATE_CLCW_CHECK, Response.FAILED), FopAlert(AlertCode.NNR)]
 
     def test_only_one_control_frame_at_a_time(self):
@@ -486,7 +486,7 @@ class TestSuspension:
         assert fop.directive(FopDirective.RESUME, 5 * MS)
         assert (fop.state, fop.deadline_ns) == (state, (5 + T1_MS) * MS)
         assert not fop.directive(FopDirective.RESUME, 0)
-        fop.on_clcw(clcw(VS), 0)
+        fop.accept(clcw(VS), 0)
         assert [n.response for n in told(fop) if isinstance(n, Transfer)] == [Response.CONFIRMED] * 2
 
     def test_while_initialising(self):
@@ -494,7 +494,7 @@ class TestSuspension:
         fop = fop_in(FopState.INITIALISING, timeout_type=1)
         expire(fop)
         fop.directive(FopDirective.RESUME, 0)
-        fop.on_clcw(clcw(VS), 0)
+        fop.accept(clcw(VS), 0)
         assert told(fop)[-1] == FopAnswer(FopDirective.INITIATE_CLCW_CHECK, Response.CONFIRMED)
 
     def test_set_vs_waits_for_the_end_of_a_suspension(self):
@@ -529,7 +529,7 @@ class TestParameters:
         fop.send(b"x", 0)
         assert fop.drain_frames(0) == []
         fop.directive(FopDirective.SET_WINDOW, 0, 3)
-        fop.on_clcw(clcw(2), 0)
+        fop.accept(clcw(2), 0)
         fop.send(b"x", 0)
         assert numbers(fop.drain_frames(0)) == [3, 4]
 
@@ -597,7 +597,7 @@ class TestParameters:
 
 def test_other_channels_reports_are_not_for_us():
     fop = fop_in(FopState.ACTIVE)
-    fop.on_clcw(Clcw(channel=4, report=99, lockout=True), 0)
+    fop.accept(Clcw(channel=4, report=99, lockout=True), 0)
     assert fop.state is FopState.ACTIVE
 
 
@@ -608,7 +608,7 @@ def test_numbers_wrap():
         assert fop.send(b"x", 0, tag=number)
         assert numbers(fop.drain_frames(0)) == [number % 256]
         if number % 3 == 2:
-            fop.on_clcw(clcw((number + 1) % 256), 0)
+            fop.accept(clcw((number + 1) % 256), 0)
     confirmed = [notice for notice in told(fop) if getattr(notice, "response", None) is Response.CONFIRMED]
     assert confirmed[1:] == [Transfer(number, Response.CONFIRMED) for number in range(600)]
 

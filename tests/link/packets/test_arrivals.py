@@ -15,7 +15,7 @@ PACKETS, TM, AOS = 1 << 14, 256, 1 << 24
 
 def test_what_is_near_follows_within_a_few():
     arrivals = Arrivals(1 << 14)
-    arrivals.take(np.arange(16380, 16383), np.zeros(3, np.uint32))
+    arrivals.accept(np.arange(16380, 16383), np.zeros(3, np.uint32))
     near = [count for count in (16382, 16383, 0, 62, 63, 8000) if arrivals.is_near(count)]
     assert near == [16383, 0, 62]  # 64 from the next on, past the end of the round
 
@@ -23,7 +23,7 @@ def test_what_is_near_follows_within_a_few():
 def take(modulus, counts, marks=None, arrivals=None):
     arrivals = arrivals or Arrivals(modulus)
     marks = counts if marks is None else marks
-    return arrivals, arrivals.take(np.array(counts) % modulus, np.array(marks).astype(np.uint32))
+    return arrivals, arrivals.accept(np.array(counts) % modulus, np.array(marks).astype(np.uint32))
 
 
 def told(arrivals):
@@ -125,9 +125,9 @@ def test_of_a_short_count_a_cycle_is_remembered():
     """However long a live link stands: units that come one by one are remembered one by one."""
     arrivals = Arrivals(TM)
     for number in range(2000):
-        arrivals.take_one(number % TM, bytes([number % TM]))
+        arrivals.accept_one(number % TM, bytes([number % TM]))
     assert len(arrivals._chunks) <= TM + 1
-    assert not arrivals.take_one((1999 - 100) % TM, bytes([(1999 - 100) % TM])).is_new
+    assert not arrivals.accept_one((1999 - 100) % TM, bytes([(1999 - 100) % TM])).is_new
 
 
 def test_marks_tell_contents_apart():

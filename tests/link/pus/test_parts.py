@@ -13,7 +13,7 @@ from link.pus.services.storage import StoredPackets
 @given(st.binary(max_size=60), st.integers(1, 30), st.sampled_from((downlink_parts, uplink_parts)))
 def test_parts_become_the_whole(data, part_octets, parts):
     reassembly = Reassembly()
-    answers = [reassembly.on_part(type(part).decode(part.encode()), 0) for part in parts(7, data, part_octets)]
+    answers = [reassembly.accept(type(part).decode(part.encode()), 0) for part in parts(7, data, part_octets)]
     assert answers[:-1] == [None] * (len(answers) - 1)
     assert answers[-1] == data
 
@@ -22,7 +22,7 @@ def test_parts_become_the_whole(data, part_octets, parts):
 def test_a_part_that_is_missing_ends_it(lost):
     parts = list(uplink_parts(7, b"abcdef", 1))
     reassembly = Reassembly()
-    answers = [reassembly.on_part(part, 0) for at, part in enumerate(parts) if at != lost]
+    answers = [reassembly.accept(part, 0) for at, part in enumerate(parts) if at != lost]
     assert answers.count(UplinkAborted(transaction=7, reason=AbortReason.OUT_OF_SEQUENCE)) == 1
     assert b"abcdef" not in answers
 
@@ -30,12 +30,12 @@ def test_a_part_that_is_missing_ends_it(lost):
 def test_what_waits_too_long_or_grows_too_large_is_given_up():
     first, *rest = uplink_parts(7, b"abcdef", 2)
     reassembly = Reassembly(timeout_ns=100, octets_max=5)
-    reassembly.on_part(first, 0)
+    reassembly.accept(first, 0)
     assert reassembly.step(99) == []
     assert reassembly.step(100) == [UplinkAborted(transaction=7, reason=AbortReason.TIMEOUT)]
-    assert reassembly.on_part(rest[0], 100) is None
-    reassembly.on_part(first, 0)
-    assert [reassembly.on_part(part, 0) for part in rest] == [
+    assert reassembly.accept(rest[0], 100) is None
+    reassembly.accept(first, 0)
+    assert [reassembly.accept(part, 0) for part in rest] == [
         None, UplinkAborted(transaction=7, reason=AbortReason.TOO_LARGE)]  # fmt: skip
 
 
@@ -54,16 +54,16 @@ def test_transfers_that_are_too_many_or_begin_too_large_are_told_and_stray_parts
     first, second = uplink_parts(1, b"ab", 1)
     for transaction in (1, 2):
         first.transaction = transaction
-        assert reassembly.on_part(first, 0) is None
+        assert reassembly.accept(first, 0) is None
     first.transaction = 3
-    assert reassembly.on_part(first, 0) == UplinkAborted(transaction=3, reason=AbortReason.TOO_MANY)
+    assert reassembly.accept(first, 0) == UplinkAborted(transaction=3, reason=AbortReason.TOO_MANY)
     second.transaction = 3
-    assert reassembly.on_part(second, 0) is None
+    assert reassembly.accept(second, 0) is None
     assert reassembly.ignored == 1
     second.transaction = 2
-    assert reassembly.on_part(second, 0) == b"ab"
+    assert reassembly.accept(second, 0) == b"ab"
     large, _ = uplink_parts(4, bytes(12), 11)
-    assert reassembly.on_part(large, 0) == UplinkAborted(transaction=4, reason=AbortReason.TOO_LARGE)
+    assert reassembly.accept(large, 0) == UplinkAborted(transaction=4, reason=AbortReason.TOO_LARGE)
 
 
 def test_a_report_as_data_of_a_transfer():
@@ -82,5 +82,5 @@ def test_when_a_transfer_will_be_given_up():
     reassembly = Reassembly(timeout_ns=100)
     assert reassembly.deadline_ns is None
     for transaction, now_ns in ((1, 5), (2, 3)):
-        reassembly.on_part(next(uplink_parts(transaction, b"ab", 1)), now_ns)
+        reassembly.accept(next(uplink_parts(transaction, b"ab", 1)), now_ns)
     assert reassembly.deadline_ns == 103

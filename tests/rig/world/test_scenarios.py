@@ -222,7 +222,7 @@ def test_foreign_transactions_are_refused_and_everything_else_goes_on(story):
     for name in store.files:
         foreign.put(name, name, files.entity.entity_id)
     story.up.is_cut = True
-    while pdu := foreign.next_pdu(story.now_ns):
+    while pdu := foreign.pop_pdu(story.now_ns):
         files.accept(SpacePacket(files.apid, 0, pdu, is_command=True).encode())
     wakes = story.node.wakes
     story.run(60)

@@ -26,7 +26,7 @@ def test_it_is_a_set(script):
             intervals.discard(start, end)
             model -= set(range(start, end))
         elif model:
-            first = intervals.take(start + 1)
+            first = intervals.pop(start + 1)
             assert first[0] == min(model)
             assert 0 < first[1] - first[0] <= start + 1
             model -= octets([first])
@@ -65,7 +65,7 @@ def test_clear():
     intervals.clear()
     assert (list(intervals), intervals.total, bool(intervals)) == ([], 0, False)
     with pytest.raises(IndexError):
-        intervals.take(1)
+        intervals.pop(1)
 
 
 def test_in_order_is_one_range():

@@ -32,7 +32,7 @@ class PtyEnd:
         os.set_blocking(self.master, False)
         self.path = os.ttyname(self._slave)
 
-    def take(self) -> bytes:
+    def read(self) -> bytes:
         """Read at most READ_OCTETS of what the program wrote."""
         try:
             return os.read(self.master, READ_OCTETS)
@@ -95,7 +95,7 @@ class PtyCable:
         """Move octets from the programs onto the wire, and those that have arrived from the wire to the programs."""
         now_ns = self._clock.monotonic_ns()
         for channel, source, sink in zip(self._channels, self._ends, reversed(self._ends), strict=True):
-            while channel.backlog_ns(now_ns) < QUANTUM_NS and (octets := source.take()):
+            while channel.backlog_ns(now_ns) < QUANTUM_NS and (octets := source.read()):
                 channel.offer(octets, now_ns)
             self._overrun_octets += sink.deliver(channel.arrived(now_ns))
 
@@ -128,7 +128,7 @@ class PtyCable:
 
 def carry(cable: PtyCable, orders: int, answers: TextIO) -> None:
     """Carry octets until the descriptor `orders` ends or says `unplug`."""
-    _say(answers, cable.urls)
+    _report(answers, cable.urls)
     unread = b""
     while True:
         readable, _, _ = select.select([orders, *cable.masters], [], [], cable.next_delivery_s())
@@ -148,18 +148,18 @@ def _obey(cable: PtyCable, line: str, answers: TextIO) -> bool:
     try:
         _ORDERS[words[0]](cable, answers, words[1:])
     except (KeyError, IndexError, ValueError):
-        _say(answers, {"error": f"unknown order {line!r}; known: {', '.join(_ORDERS)}, unplug"})
+        _report(answers, {"error": f"unknown order {line!r}; known: {', '.join(_ORDERS)}, unplug"})
     return True
 
 
 _ORDERS: dict[str, Callable[[PtyCable, TextIO, Sequence[str]], None]] = {
     "cut": lambda cable, _, words: cable.cut(float(words[0])),
     "noise": lambda cable, _, words: cable.disturb(float(words[0])),
-    "stats": lambda cable, answers, _: _say(answers, cable.stats()),
+    "stats": lambda cable, answers, _: _report(answers, cable.stats()),
 }
 
 
-def _say(answers: TextIO, message: object) -> None:
+def _report(answers: TextIO, message: object) -> None:
     print(json.dumps(message), file=answers, flush=True)
 
 

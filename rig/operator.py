@@ -90,10 +90,10 @@ class Operation:
         self.desk.check()
         record = next(self.client.news(_GLANCE_S), None)
         if record is not None:
-            self._take(record)
+            self._accept(record)
         self.show(record)
 
-    def _take(self, record: GroundRecord) -> None:
+    def _accept(self, record: GroundRecord) -> None:
         match record:
             case SampleRecord():
                 self.samples.append(record)

@@ -57,19 +57,19 @@ def rescue(file: Path, archive: Archive) -> Survey:
     """Copy the whole rows of the archive `file` into `archive` and return the counts. Raises OSError."""
     batch: list[Item] = []
 
-    def take(item: Item) -> None:
+    def accept(item: Item) -> None:
         batch.append(item)
         if len(batch) >= _BATCH:
             archive.write(batch)
             batch.clear()
 
-    found = _survey(file, take)
+    found = _survey(file, accept)
     archive.write(batch)
     return found
 
 
-def _survey(file: Path, take: Callable[[Item], None]) -> Survey:
-    tally = _Tally(take)
+def _survey(file: Path, accept: Callable[[Item], None]) -> Survey:
+    tally = _Tally(accept)
     fault = _fault(file)
     if fault:
         _read_pages(file, tally)
@@ -192,9 +192,9 @@ def _again(row: PacketRow) -> PacketRow:
 class _Tally:
     """Counts rows by table, and collects the whole ones."""
 
-    def __init__(self, take: Callable[[Item], None]) -> None:
+    def __init__(self, accept: Callable[[Item], None]) -> None:
         self.whole, self.damaged = dict.fromkeys(COLUMNS, 0), dict.fromkeys(COLUMNS, 0)
-        self._take = take
+        self._accept = accept
 
     def count(self, table: str, item: Item | None) -> None:
         """Count one row; `item` is None for a damaged one."""
@@ -202,4 +202,4 @@ class _Tally:
             self.damaged[table] += 1
         else:
             self.whole[table] += 1
-            self._take(item)
+            self._accept(item)

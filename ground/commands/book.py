@@ -159,7 +159,7 @@ class CommandBook:
 
     def reported(self, report: Report, time_ns: int, now: Moment) -> list[CommandRecord]:
         """Note a verification report, made on board at `time_ns` (UTC). A repeated or late one changes nothing."""
-        tracked = self._tracker.on_report(report, time_ns)
+        tracked = self._tracker.accept(report, time_ns)
         entry = self._entries.get(tracked.request) if tracked else None
         if tracked is None or entry is None:
             return []

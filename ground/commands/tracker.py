@@ -78,7 +78,7 @@ class CommandTracker:
             self.forgotten += 1
         return tracked
 
-    def on_report(self, report: Report, utc_ns: int) -> Tracked | None:
+    def accept(self, report: Report, utc_ns: int) -> Tracked | None:
         """Apply a report of service 1; return its request, updated, or None for an unknown one."""
         if not isinstance(report, Success | Failure | ProgressFailure):
             return None

@@ -30,7 +30,7 @@ class Picture:
         self.earlier = 0
         self.status: Status | None = None
 
-    def take(self, record: GroundRecord, now_ns: int, age_ns: int = 0) -> None:
+    def accept(self, record: GroundRecord, now_ns: int, age_ns: int = 0) -> None:
         """Add a record that was received `age_ns` ago."""
         match record:
             case SampleRecord():

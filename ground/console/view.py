@@ -32,7 +32,7 @@ class Shown(Protocol):
     def __exit__(self, *_: object) -> None:
         """Close the view."""
 
-    def take(self, record: GroundRecord | None) -> None:
+    def accept(self, record: GroundRecord | None) -> None:
         """Show a record; None only updates the ages that are shown."""
 
 
@@ -62,11 +62,11 @@ class View:
             self._draw(self._live)
             self._live.stop()
 
-    def take(self, record: GroundRecord | None, age_ns: int = 0) -> None:
+    def accept(self, record: GroundRecord | None, age_ns: int = 0) -> None:
         """Show a record that was received `age_ns` ago; None only updates the ages that are shown."""
         before = self._picture.samples.get(record.report) if isinstance(record, SampleRecord) else None
         if record is not None:
-            self._picture.take(record, self._clock.monotonic_ns(), age_ns)
+            self._picture.accept(record, self._clock.monotonic_ns(), age_ns)
         if self._live:
             if self._clock.monotonic_ns() - self._drawn_ns >= _REDRAW_S * 1e9:
                 self._draw(self._live)
@@ -92,7 +92,7 @@ class JsonLines:
     def __exit__(self, *_: object) -> None:
         """Do nothing: each line is complete once it is written."""
 
-    def take(self, record: GroundRecord | None) -> None:
+    def accept(self, record: GroundRecord | None) -> None:
         """Write a record as one line; None writes nothing."""
         if record is not None:
             news = {"topic": topic_and_key(record)[0], "record": record}
@@ -117,11 +117,11 @@ def watch(
     view: Shown = JsonLines(stream) if as_json else View(clock, stream)
     with view:
         if stream.isatty() and isinstance(view, View):
-            view.take(status := client.status())
+            view.accept(status := client.status())
             for sample in client.latest():
-                view.take(sample, max(0, status.now_ns - sample.received_ns))
+                view.accept(sample, max(0, status.now_ns - sample.received_ns))
         for news in _news(client, clock, duration_s):
-            view.take(news)
+            view.accept(news)
             if until is not None and fnmatchcase(_name(news), until):
                 return
     if until is not None:

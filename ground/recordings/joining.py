@@ -51,7 +51,7 @@ class Joiner:
             packet = index.packet(number)
             whole = packet
             if flags[number] != Flags.UNSEGMENTED and packet[0] >> 5 == SPACE_PACKET:
-                whole = self._take(SegmentOrigin(owner, apids[number]), packet, flags[number], counts[number])
+                whole = self._accept(SegmentOrigin(owner, apids[number]), packet, flags[number], counts[number])
             if whole:
                 packets.append(whole)
                 numbers.append(number)
@@ -62,7 +62,7 @@ class Joiner:
         for origin in list(self._begun):
             self._drop(origin)
 
-    def _take(self, origin: SegmentOrigin, packet: bytes, flags: int, count: int) -> bytes:
+    def _accept(self, origin: SegmentOrigin, packet: bytes, flags: int, count: int) -> bytes:
         """The packet that this segment completes; b"" if there is none."""
         unit = self._begun.get(origin)
         if unit and (flags == Flags.FIRST or count != unit.next_count or unit.octets > self.octets_max):

@@ -89,7 +89,7 @@ class Reception:
             self.joiner.finish()
         return batches
 
-    def take(self, batch: Batch, is_space: Choice | None = None) -> Batch:
+    def accept(self, batch: Batch, is_space: Choice | None = None) -> Batch:
         """Count packets and keep the requested ones; `is_space` is the mask of space packets, None if all are."""
         apids = batch.index.apid
         is_space = np.full(len(apids), True) if is_space is None else is_space
@@ -107,15 +107,15 @@ class Reception:
             kept = self._joined(self.joiner, kept)
         return kept
 
-    def take_any(self, batch: Batch) -> Batch:
-        """As `take`, for packets of any kind, which their version numbers distinguish."""
+    def accept_any(self, batch: Batch) -> Batch:
+        """As `accept`, for packets of any kind, which their version numbers distinguish."""
         versions = batch.index.records["identification"] >> 13
         is_encapsulated = versions == ENCAPSULATION
         self.other_packets += int((versions != SPACE_PACKET).sum())
         protocols = batch.index.records["identification"][is_encapsulated] >> 10 & 7
         self.protocols.update(protocols.tolist())
         known = (versions == SPACE_PACKET) | is_encapsulated & self.encapsulation
-        return self.take(batch.where(known), ~is_encapsulated[known])
+        return self.accept(batch.where(known), ~is_encapsulated[known])
 
     def not_invented(self, packets: PacketIndex) -> PacketIndex:
         """Packets found behind the header of one that the end of the recording cuts off: all of them if the count of
@@ -154,7 +154,7 @@ class Reception:
 
     def _bare(self, index: PacketIndex) -> list[Batch]:
         self.octets_skipped = self._reader.octets_skipped + self.octets_invented
-        return [self.take(Batch(index))] if len(index) else []
+        return [self.accept(Batch(index))] if len(index) else []
 
     def _out_of_frames(self, intake: FrameIntake | TcIntake, batch: Batch) -> list[Batch]:
         self.octets_skipped = intake.octets_skipped
@@ -163,7 +163,7 @@ class Reception:
             damaged = crc16_ranges(batch.index.octets, batch.index.offset, batch.index.size) != 0
             self.damaged_packets += int((damaged & is_space).sum())
             batch = batch.where(~(damaged & is_space))
-        return [self.take_any(batch)] if len(batch.index) else []
+        return [self.accept_any(batch)] if len(batch.index) else []
 
 
 def read_recording(
@@ -191,7 +191,7 @@ def read_recording(
     if reception.encapsulation and not (any_version or reception.checked) and _is_encapsulated(index, prefix):
         index = follow_packets(octets, prefix)
         reception.octets_skipped = index.octets_skipped - prefix * len(index)
-        yield from _batches(index, reception, reception.take_any)
+        yield from _batches(index, reception, reception.accept_any)
         reception.octets = len(octets)
         return
     reception.octets_skipped = index.octets_skipped - prefix * len(index)
@@ -269,11 +269,13 @@ def _is_encapsulated(index: PacketIndex, prefix: int) -> bool:
     return size is not None and at + size <= len(index.octets)
 
 
-def _batches(index: PacketIndex, reception: Reception, take: Callable[[Batch], Batch] | None = None) -> Iterator[Batch]:
+def _batches(
+    index: PacketIndex, reception: Reception, accept: Callable[[Batch], Batch] | None = None
+) -> Iterator[Batch]:
     for start in range(0, len(index), _STEP_PACKETS):
         part = PacketIndex(index.octets, index.records[start : start + _STEP_PACKETS])
         reception.octets = int(part.offset[-1] + part.size[-1])
-        yield (take or reception.take)(Batch(part))
+        yield (accept or reception.accept)(Batch(part))
 
 
 def _before_the_cut(index: PacketIndex, prefix: int) -> int:

@@ -225,13 +225,13 @@ class Client:
     def _sort(self, answer: api.AnyAnswer) -> None:
         match answer:
             case api.News():
-                self._take_news(answer)
+                self._accept_news(answer)
             case api.Dropped():
                 self._given_up = answer.count
             case _:
                 self._answers[answer.id] = answer
 
-    def _take_news(self, news: api.News) -> None:
+    def _accept_news(self, news: api.News) -> None:
         try:
             self._news.append(api.as_kind(news.record, api.NEWS[news.topic]))
         except ValueError:  # the service is newer or older than this program

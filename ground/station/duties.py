@@ -34,9 +34,9 @@ class Duties:
             raise
         except Exception as error:  # only a bug gets here, so it may be any exception
             self.failed[duty] += 1
-            self._tell_once(duty, error)
+            self._report_once(duty, error)
 
-    def _tell_once(self, duty: str, error: Exception) -> None:
+    def _report_once(self, duty: str, error: Exception) -> None:
         kind = duty, type(error).__name__
         if kind in self._told or len(self._told) >= _KINDS_TOLD_MAX:
             return

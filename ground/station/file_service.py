@@ -80,7 +80,7 @@ class FileService:
                 break
             yield SpacePacket(self.apid, self._count, pdu, is_command=True).encode()
             self._count = (self._count + 1) % COUNT_MODULUS
-        self._tell(now)
+        self._report(now)
 
     def freeze(self, now: Moment) -> None:
         """Stop the timers: the link is lost."""
@@ -90,7 +90,7 @@ class FileService:
         """Start the timers again: the link is back."""
         self._entity.thaw(now.monotonic_ns)
 
-    def _tell(self, now: Moment) -> None:
+    def _report(self, now: Moment) -> None:
         for record in self._transfers.accept(self._entity.drain_indications(), now.utc_ns):
             if isinstance(record, FileRecord):
                 self._log.note(record)

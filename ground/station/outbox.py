@@ -50,7 +50,7 @@ class Outbox:
         """Whether this frame, the same object, waits for the port."""
         return any(unit.frame is frame for unit in self._waiting)
 
-    def offer(self, frame: TcFrame, octets: bytes) -> None:
+    def accept(self, frame: TcFrame, octets: bytes) -> None:
         """Queue a frame as `octets`, its CLTU."""
         self._waiting.append(_Unit(octets, frame))
 

@@ -74,7 +74,7 @@ class Station:
     ) -> None:
         managed = managed_of(dictionary)
         self._dictionary, self._port, self._begun_ns, self._now = dictionary, port, now.utc_ns, now
-        self.duties = Duties(self._say_failure)
+        self.duties = Duties(self._report_failure)
         self._log = Logbook(keeper := Keeper(archive), self.duties)
         self.known = Known(archive, lambda: keeper.waiting)
         self._log.note(DictionaryRow(dictionary.version, dictionary.to_json()))
@@ -285,7 +285,7 @@ class Station:
             return archive.commands()
         return []
 
-    def _say_failure(self, sentence: str) -> None:
+    def _report_failure(self, sentence: str) -> None:
         self._log.report_event("high", "DutyFailed", sentence, self._now)
 
     def _link_record(self, now: Moment) -> LinkRecord:
@@ -323,13 +323,13 @@ class Station:
     def _route(self, packet: bytes, now: Moment) -> None:
         apid = int.from_bytes(packet[:2]) & _APID_MASK
         if apid == self._dictionary.apid:
-            self._take_report(packet, now)
+            self._accept_report(packet, now)
         elif self._files and apid == self._files.apid:
             self._files.accept(packet, now)
         else:
             self._log.stray(packet, "unknown APID", str(apid), now)
 
-    def _take_report(self, packet: bytes, now: Moment) -> None:
+    def _accept_report(self, packet: bytes, now: Moment) -> None:
         mismatch = self._telemetry.mismatch
         request = self._telemetry.accept(packet, now)
         if request:

@@ -193,7 +193,7 @@ class TelemetryReader:
         content = self._content(reading)
         match content:
             case Sample():
-                self._take_sample(content, reading, now)
+                self._accept_sample(content, reading, now)
             case Happening():
                 self._log.note(_event(content, reading, now))
             case StructureReport():
@@ -254,7 +254,7 @@ class TelemetryReader:
             count=reading.packet.count,
         )
 
-    def _take_sample(self, sample: Sample, reading: Reading, now: Moment) -> None:
+    def _accept_sample(self, sample: Sample, reading: Reading, now: Moment) -> None:
         time_ns, latest = reading.packet.time_ns, self.latest.get(sample.name)
         if latest and time_ns <= latest.time_ns and now.monotonic_ns - self._taken_ns[sample.name] < _STALE_NS:
             return  # late or repeated: it is not the present state

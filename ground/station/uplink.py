@@ -264,7 +264,7 @@ class Uplink:
             self._fop.send_expedited(self._file_packets.popleft(), now_ns)
         for frame in self._fop.asked:
             if not self._outbox.holds(frame):
-                self._outbox.offer(frame, self._cltu(frame))
+                self._outbox.accept(frame, self._cltu(frame))
         self._note(now_ns)
 
     def _give_up(self, request: RequestId, reason: str, now_ns: int) -> None:

@@ -65,7 +65,7 @@ class LastingPort:
         if door:
             self._epoll.register(door.fileno(), select.EPOLLIN)
         if line:
-            self._take(line)
+            self._adopt(line)
             self._away = ""
         elif not door:
             self._away = f"{name}: cannot be opened yet"
@@ -165,13 +165,13 @@ class LastingPort:
     def _open(self) -> None:
         assert self._opener
         try:
-            self._take(self._opener())
+            self._adopt(self._opener())
         except OSError as error:
             if not self._door:
                 self._away = str(error.strerror or error)
             self._plan_retry()
 
-    def _take(self, line: Line) -> None:
+    def _adopt(self, line: Line) -> None:
         self._line, self._leaves = line, False
         self._epoll.register(line.fileno(), select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP)
 

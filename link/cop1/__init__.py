@@ -6,7 +6,7 @@ fop.send(packet, now_ns, tag=7)
 for frame in fop.drain_frames(now_ns):       # to the link
     ...
 verdict = farm.accept(frame)                # on board
-fop.accept(farm.clcw(channel), now_ns)       # back in the telemetry
+fop.accept(farm.clcw(channel), now_ns)      # back in the telemetry
 fop.step(now_ns)                            # at fop.deadline_ns
 fop.drain_notices()                          # Transfer(tag=7, response=CONFIRMED)
 """

@@ -59,7 +59,7 @@ class _Scene:
         """The pixels that are data and not cloud."""
         return self.valid & ~self.clouds
 
-    def take_mask(self, mask: CloudMaskProduct) -> None:
+    def accept_mask(self, mask: CloudMaskProduct) -> None:
         told = read_runs(mask.runs, mask.shape)
         valid = read_runs(mask.valid_runs, mask.shape) if mask.valid_runs else np.ones(mask.shape, bool)
         if told.shape != self.valid.shape or not np.array_equal(valid, self.valid):
@@ -74,7 +74,7 @@ class _Scene:
             self.wrong.append("the mask differs from the published one")
         self.clouds = np.where(known, self.clouds, told & self.valid)
 
-    def take_tile(self, tile: Tile, octets: int, cloud_share_max: float) -> None:
+    def accept_tile(self, tile: Tile, octets: int, cloud_share_max: float) -> None:
         rows = slice(tile.row, tile.row + tile.samples.shape[1])
         columns = slice(tile.column, tile.column + tile.samples.shape[2])
         where, clouds = f"tile at row {tile.row}, column {tile.column}", self.clouds[rows, columns]
@@ -162,10 +162,10 @@ def _sorted_in(found: dict[str, _Scene], files: Mapping[str, bytes], cloud_share
         try:
             if name.endswith(".clouds"):
                 mask = CloudMaskProduct.decode(octets)
-                found[mask.target].take_mask(mask)
+                found[mask.target].accept_mask(mask)
             else:
                 tile = Tile.decode(octets)
-                found[tile.target].take_tile(tile, len(octets), cloud_share_max)
+                found[tile.target].accept_tile(tile, len(octets), cloud_share_max)
         except (DecodeError, KeyError) as error:
             yield f"{name}: {error}"
 

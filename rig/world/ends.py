@@ -195,7 +195,7 @@ class NodeEnd:
 
 @dataclass(kw_only=True)
 class GroundEnd:
-    """The station, driven as `ground.service.Service` drives it. `told` gets all its records.
+    """The station, driven as `ground.service.Service` drives it. `accept` gets all its records.
 
     `due_ns`: when to `step`; `drained_ns`: when to `resume`, as the port's buffers have drained.
     """
@@ -203,11 +203,11 @@ class GroundEnd:
     dictionary: Dictionary
     clock: VirtualClock
     outgoing: Wire
-    told: Callable[[GroundRecord], None]
+    accept: Callable[[GroundRecord], None]
 
     def __post_init__(self) -> None:
         self.archive, self.inbox = WorldArchive(), WorldInbox()
-        self.starts = self.wakes = self.idle_wakes = self._told = 0
+        self.starts = self.wakes = self.idle_wakes = self._reported = 0
         self.port = WirePort(self.clock, self.outgoing, Power())
         self.start()
 
@@ -227,16 +227,16 @@ class GroundEnd:
         """End the service in order."""
         self.station.end(self.now)
         self._withdraw()
-        self._tell()
+        self._report()
 
     def step(self) -> None:
         """Step the station, as the service does when octets have come or a timer has run out."""
-        octets, before = self.port.read(READ_OCTETS), (self._told, self.outgoing.taken_octets)
+        octets, before = self.port.read(READ_OCTETS), (self._reported, self.outgoing.taken_octets)
         self.station.feed(octets, self.now)
         self.station.step(self.now)
         self._go_on()
         self.wakes += 1
-        self.idle_wakes += before == (self._told, self.outgoing.taken_octets) and not octets
+        self.idle_wakes += before == (self._reported, self.outgoing.taken_octets) and not octets
 
     def resume(self) -> None:
         """Go on writing, as the service does when the port's buffers may have drained."""
@@ -252,7 +252,7 @@ class GroundEnd:
             self.station.wrote(count, self._held(), self.now)
             full = count < len(octets)
         self.port.is_full = full
-        self._tell()
+        self._report()
         due = [ns for ns in (self.station.next_wake_ns, self.port.next_wake_ns) if ns is not None]
         self.due_ns = min(due, default=NEVER)
         left_ns = self.outgoing.next_left_ns() if self.station.busy and not full else None
@@ -266,7 +266,7 @@ class GroundEnd:
     def _held(self) -> int:
         return self.outgoing.held(self.clock.monotonic_ns())
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         for record in self.station.drain_news():
-            self._told += 1
-            self.told(record)
+            self._reported += 1
+            self.accept(record)

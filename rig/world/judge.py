@@ -52,7 +52,7 @@ class Judge:
         if record and record.ended and now_ns - self._ended_ns[record.number] > _ON_ITS_WAY_NS:
             raise BrokenError(f"mark {number} is made, but its command ended as {record.state}: {record.reason}")
 
-    def told(self, record: GroundRecord, now_ns: int, inbox: WorldInbox) -> None:
+    def accept(self, record: GroundRecord, now_ns: int, inbox: WorldInbox) -> None:
         """Accept a record of the ground."""
         if isinstance(record, CommandRecord):
             self._command(record, now_ns)

@@ -96,7 +96,7 @@ class World:
             marked=self._marked,
             off=self._node_is_off,
         )
-        self.ground = GroundEnd(dictionary=dictionary, clock=self.clock, outgoing=self.up, told=self._told)
+        self.ground = GroundEnd(dictionary=dictionary, clock=self.clock, outgoing=self.up, accept=self._accept)
         self._ground_is_on = True
         self._order_ns = self.now_ns + 3 * SECOND if is_manned else NEVER
         self._first = self.operator.first()
@@ -349,10 +349,10 @@ class World:
         self._note("node", "off")
         self.down.forget(self.now_ns)
 
-    def _told(self, record: GroundRecord) -> None:
+    def _accept(self, record: GroundRecord) -> None:
         octets = msgspec.json.encode(record)
         self.trace.note(self.now_ns, type(record).__name__, octets)
-        self.judge.told(record, self.now_ns, self.ground.inbox)
+        self.judge.accept(record, self.now_ns, self.ground.inbox)
 
     def _note(self, kind: str, what: str) -> None:
         self.trace.note(self.now_ns, kind, what)

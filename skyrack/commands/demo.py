@@ -123,7 +123,7 @@ def _main_job(options: argparse.Namespace, clock: "Clock", view: "View") -> "_En
         images=tuple(options.scene or ()),
         bands=tuple(name.strip() for name in options.bands.split(",")) if options.bands else (),
     )
-    report = perform(setup, clock, view.take)
+    report = perform(setup, clock, view.accept)
     return report, [] if options.json else report_lines(report), report["product_ok"] is not False
 
 
@@ -138,7 +138,7 @@ def _screening(options: argparse.Namespace, clock: "Clock", view: "View") -> "_E
         wire=_wire(options, _FAST_BAUD),
         pass_s=_PASS_S if options.pass_s is None else options.pass_s,
     )
-    report = perform(setup, clock, view.take)
+    report = perform(setup, clock, view.accept)
     return report, judgement_lines(report), report["ok"] is not False
 
 
@@ -147,7 +147,7 @@ def _flood(options: argparse.Namespace, clock: "Clock", view: "View") -> "_Ended
 
     wire = _wire(options, _FAST_BAUD)
     setup = Setup(mission=mission_file("flood/radar.toml"), scenes=options.scenes, out=options.out, wire=wire)
-    report = perform(setup, clock, view.take)
+    report = perform(setup, clock, view.accept)
     return report, flood_lines(report), report["ok"] is not False
 
 

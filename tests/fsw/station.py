@@ -67,7 +67,7 @@ class Station:
         decoded = TmPacket.decode(packet)
         report = read_report(decoded)
         self.reports.append(report)
-        self.tracker.on_report(report, decoded.time_ns)
+        self.tracker.accept(report, decoded.time_ns)
         if isinstance(report, HousekeepingReport) and report.structure in {one.id for one in self.dictionary.reports}:
             self.samples.append((decoded.time_ns, self.dictionary.decode_report(report.structure, report.values)))
         elif isinstance(report, EventReport):

@@ -67,8 +67,8 @@ class _Walk:
         if self.gaps[self.frame]:
             self.extractor.drop()
         start, last = self._start(), self._last()
-        if start is None or not self._take_together(start, last):
-            self._take_alone()
+        if start is None or not self._accept_together(start, last):
+            self._accept_alone()
 
     def _at(self, frame: int) -> int:
         """Offset of a frame's data field in the stream."""
@@ -95,7 +95,7 @@ class _Walk:
         is_inside = start >= 0 if begun else 0 <= pointer < self.zones.shape[1]
         return start if is_inside and not self._is_other(start) else None
 
-    def _take_together(self, start: int, last: int) -> bool:
+    def _accept_together(self, start: int, last: int) -> bool:
         """Process frames up to `last`, as far as pointers agree with the packets from `start` on; False for none."""
         records, tail = _one_behind_the_other(self.stream, start, self._at(last))
         agreed = self._agreed(np.append(records["offset"], tail), last)
@@ -119,7 +119,7 @@ class _Walk:
         disagree = np.where(first < size, first, -1) != self.first_headers[frames]
         return self.frame + int(disagree.argmax()) if disagree.any() else last
 
-    def _take_alone(self) -> None:
+    def _accept_alone(self) -> None:
         pointer = int(self.first_headers[self.frame])
         packets = self.extractor.feed(self.zones[self.frame].tobytes(), None if pointer < 0 else pointer)
         index = PacketIndex.of(packets)

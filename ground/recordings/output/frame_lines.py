@@ -27,18 +27,18 @@ def list_frames(intake: FrameIntake | TcIntake, *, is_listed: bool, out: RawExpo
         return
     framing, files = intake.framing, _Bits(out)
 
-    def take(frames: NDArray[np.uint8], contents: NDArray[Any]) -> None:
+    def accept(frames: NDArray[np.uint8], contents: NDArray[Any]) -> None:
         for content in contents:
             octets = frames[content["number"]].tobytes()
             if is_listed:
                 print(_frame_line(octets, content, framing))
             if framing.kind == "aos" and int(content["vc"]) in framing.bitstreams:
-                intake.bits[Channel(int(content["spacecraft_id"]), int(content["vc"]))] += files.take(
+                intake.bits[Channel(int(content["spacecraft_id"]), int(content["vc"]))] += files.write(
                     content, _b_pdu(octets, content)
                 )
 
     if is_listed or framing.bitstreams:
-        intake.listen = take
+        intake.listen = accept
 
 
 def _b_pdu(octets: bytes, content: Any) -> BPdu | None:
@@ -56,7 +56,7 @@ class _Bits:
         self._out = out
         self._rest: dict[str, NDArray[np.uint8]] = {}
 
-    def take(self, content: Any, pdu: BPdu | None) -> int:
+    def write(self, content: Any, pdu: BPdu | None) -> int:
         """Write the bits of a frame; returns their number."""
         if pdu is None:
             return 0

@@ -33,7 +33,7 @@ def test_reports_may_come_twice_and_in_any_order(reports):
     tracked = tracker.sent(PACKET.request, "imaging.capture", 0)
     reached = []
     for report in reports:
-        assert tracker.on_report(report, 1) is tracked
+        assert tracker.accept(report, 1) is tracked
         reached.append(list(RequestProgress).index(tracked.progress))
     assert reached == sorted(reached)
     assert (tracked.progress, tracked.step, len(tracked.stages)) == (RequestProgress.COMPLETED, 2, len(LIFE))
@@ -43,19 +43,19 @@ def test_reports_may_come_twice_and_in_any_order(reports):
 def test_a_failure_ends_it_with_its_reason(stage):
     tracker = CommandTracker()
     tracked = tracker.sent(PACKET.request, "imaging.capture", 0)
-    tracker.on_report(failure(PACKET, stage, FailureCode.NOT_NOW, "night", 1), 5)
+    tracker.accept(failure(PACKET, stage, FailureCode.NOT_NOW, "night", 1), 5)
     assert tracked.is_over
     assert (tracked.progress, tracked.reason) == (RequestProgress.FAILED, "not_now: night")
-    tracker.on_report(success(PACKET, ExecutionStage.COMPLETION), 6)
+    tracker.accept(success(PACKET, ExecutionStage.COMPLETION), 6)
     assert tracked.progress is RequestProgress.FAILED
 
 
 def test_what_concerns_no_known_request_is_counted():
     tracker = CommandTracker()
     report = RoutingFailure(request=PACKET.request.word, code=FailureCode.ILLEGAL_APID, reason="")
-    assert tracker.on_report(report, 0) is None
+    assert tracker.accept(report, 0) is None
     assert tracker.unmatched == 1
-    assert tracker.on_report(test.Pong(), 0) is None
+    assert tracker.accept(test.Pong(), 0) is None
     assert tracker.unmatched == 1
 
 
@@ -73,5 +73,5 @@ def test_a_failed_step_is_told_with_its_number():
     tracked = tracker.sent(PACKET.request, "x", 0)
     report = failure(PACKET, ExecutionStage.PROGRESS, FailureCode.EXECUTION_FAILED, "", 3)
     assert isinstance(report, ProgressFailure)
-    tracker.on_report(report, 1)
+    tracker.accept(report, 1)
     assert (tracked.step, tracked.stages) == (3, [("ProgressFailure 3", 1)])

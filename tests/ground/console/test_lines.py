@@ -98,8 +98,8 @@ def test_a_sound_status_page_says_so():
 def test_a_picture_says_how_much_it_does_not_show():
     picture = Picture()
     for number in range(20):
-        picture.take(msgspec.structs.replace(RECORDS[2], number=number), 0)
-        picture.take(msgspec.structs.replace(RECORDS[3], transaction=f"1-{number}"), 0)
+        picture.accept(msgspec.structs.replace(RECORDS[2], number=number), 0)
+        picture.accept(msgspec.structs.replace(RECORDS[3], transaction=f"1-{number}"), 0)
     assert (len(picture.happenings), picture.earlier, len(picture.transfers)) == (8, 12, 5)
     out = io.StringIO()
     Console(file=out, width=150).print(render(picture, 0))
@@ -109,7 +109,7 @@ def test_a_picture_says_how_much_it_does_not_show():
 def test_the_picture_shows_the_latest_of_everything_and_obeys_nothing_in_it():
     picture = Picture()
     for record in RECORDS:
-        picture.take(record, 0)
+        picture.accept(record, 0)
     out = io.StringIO()
     Console(file=out, width=150, force_terminal=False, color_system=None).print(render(picture, 2 * 10**9))
     shown = out.getvalue()

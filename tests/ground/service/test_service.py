@@ -309,9 +309,9 @@ def test_news_that_nobody_fetches_or_understands_are_counted(running, monkeypatc
     with Client(running.path) as client, Client(running.path) as other:
         client.subscribe("event", "sample")
         for number in range(5):
-            client._take_news(api.News(topic="event", record={"name": "newer than this program", "number": number}))
+            client._accept_news(api.News(topic="event", record={"name": "newer than this program", "number": number}))
         for number in range(3):
-            client._take_news(api.News(topic="sample", record=msgspec.to_builtins(sample(number))))
+            client._accept_news(api.News(topic="sample", record=msgspec.to_builtins(sample(number))))
         assert (client.unreadable, client.dropped) == (5, 1)
         other.command("odd")
         assert [record.received_ns for record in client.news(0.2)] == [1, 2, 1]

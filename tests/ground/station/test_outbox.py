@@ -22,7 +22,7 @@ FIRST, SECOND = frame(1), frame(2)
 def outbox():
     one = Outbox()
     for each in (FIRST, SECOND):
-        one.offer(each, unit(each))
+        one.accept(each, unit(each))
     return one
 
 
@@ -112,7 +112,7 @@ def test_only_what_is_answered_delays_answers():
     for one, delays in ((beside, False), (FIRST, True)):
         outbox = Outbox()
         assert (outbox.busy, outbox.delays_answers, outbox.output) == (False, False, b"")
-        outbox.offer(one, unit(one))
+        outbox.accept(one, unit(one))
         assert (outbox.busy, outbox.delays_answers) == (True, delays)
         drained(outbox)
         assert (outbox.busy, outbox.delays_answers) == (True, delays)

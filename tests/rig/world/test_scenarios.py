@@ -48,9 +48,9 @@ class Story(World):
         super().__init__(seed, is_manned=False)
         self.run(2)
 
-    def _told(self, record):
+    def _accept(self, record):
         self.news.append(record)
-        super()._told(record)
+        super()._accept(record)
 
     def events(self):
         return {record.name: record.message for record in self.news if isinstance(record, EventRecord)}

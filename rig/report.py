@@ -55,15 +55,15 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 def answer_of(
     target: str,
     file: FileRecord,
-    told: SampleRecord,
+    report: SampleRecord,
     differences: Iterable[str] | None,
     seen: float | None = None,
 ) -> Answer:
-    """The figures of a received product `file`; `told` is the node's report about it.
+    """The figures of a received product `file`; `report` is the node's report about it.
 
     `differences`: found by a judge; None where there is no judge. `seen`: the share of valid pixels that it states.
     """
-    values, wrong = told.values, tuple(differences or ())
+    values, wrong = report.values, tuple(differences or ())
     return Answer(
         target=target,
         file=file.name,

@@ -112,11 +112,11 @@ class Imaging(App, period_ms=1000, budget_ms=100):
             self.jobs_cpu_s += outcome.cpu_s
             self._endings.append(self._end(self._captures.pop(outcome.job_id), outcome))
         for _ in range(_FILES_A_STEP):
-            told = next(self._endings[0], _OVER) if self._endings else None
-            if told is _OVER:
+            ended = next(self._endings[0], _OVER) if self._endings else None
+            if ended is _OVER:
                 self._endings.popleft()
-            elif isinstance(told, Event):
-                yield told
+            elif isinstance(ended, Event):
+                yield ended
 
     def _frame(self, target: str) -> Frame:
         try:

@@ -45,7 +45,7 @@ class Memory(App, period_ms=10_000, budget_ms=100):
     records: Mapping[str, Durable[Any]]
     requests: RequestMemory
     units_sent: Callable[[], int]
-    _told: dict[str, str] | None = None
+    _reported: dict[str, str] | None = None
     _ended: list[list[Taken]] = field(default_factory=list)
     _units_before: int = 0
 
@@ -61,8 +61,8 @@ class Memory(App, period_ms=10_000, budget_ms=100):
 
     def step(self, now_ns: int) -> Iterator[AppReport]:  # noqa: ARG002
         """Report damaged copies once, and a record that fails or works again when that changes."""
-        if self._told is None:
-            self._told = {}
+        if self._reported is None:
+            self._reported = {}
             for name, record in self.records.items():
                 if record.damaged:
                     yield MemoryDamaged(record=name, slots=record.damaged)
@@ -71,7 +71,7 @@ class Memory(App, period_ms=10_000, budget_ms=100):
             if record.fault:
                 with suppress(OSError):  # the record counts it
                     record.store(record.value)
-            yield from self._report(name, record.fault[:_REASON_CHARACTERS_MAX], self._told)
+            yield from self._report(name, record.fault[:_REASON_CHARACTERS_MAX], self._reported)
 
     def _mark_told(self) -> None:
         """Mark the requests that ended some periods ago: by now their reports were sent, and sent again, often enough.
@@ -86,9 +86,9 @@ class Memory(App, period_ms=10_000, budget_ms=100):
             self._units_before = units
 
     @staticmethod
-    def _report(name: str, fault: str, told: dict[str, str]) -> Iterator[AppReport]:
-        before = told.get(name, "")
-        told[name] = fault
+    def _report(name: str, fault: str, reported: dict[str, str]) -> Iterator[AppReport]:
+        before = reported.get(name, "")
+        reported[name] = fault
         if fault and fault != before:
             yield MemoryFailing(record=name, reason=fault)
         elif before and not fault:

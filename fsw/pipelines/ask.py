@@ -34,22 +34,22 @@ def contract_of(spec: StageSpec) -> Contract:
         raise ValueError(f"says nothing of its contract within {_ASKING_S:g} s")
     if outcome.answer is None:
         raise ValueError(f"{outcome.failure} when asked for its contract")
-    told = json.loads(outcome.answer)
-    if "error" in told:
-        raise ValueError(told["error"])
-    return msgspec.convert(told["contract"], Contract)
+    answer = json.loads(outcome.answer)
+    if "error" in answer:
+        raise ValueError(answer["error"])
+    return msgspec.convert(answer["contract"], Contract)
 
 
 def run(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:  # noqa: ARG001 - a pipeline is called so
     """In the worker: the contract, as JSON, of the StageSpec in `parameters`, or in words why there is none."""
     try:
-        told = msgspec.to_builtins(load_stage(msgspec.convert(parameters, StageSpec)).contract())
-        sound(msgspec.convert(told, Contract))
+        contract = msgspec.to_builtins(load_stage(msgspec.convert(parameters, StageSpec)).contract())
+        sound(msgspec.convert(contract, Contract))
     except msgspec.ValidationError as error:
         return json.dumps({"error": f"not a contract: {error}"}).encode()
     except Exception as error:  # a user's own file may fail in any way
         return json.dumps({"error": str(error) if isinstance(error, ValueError) else words(error)}).encode()
-    return json.dumps({"contract": told}).encode()
+    return json.dumps({"contract": contract}).encode()
 
 
 def _asked(spec: StageSpec) -> Outcome:
@@ -57,8 +57,8 @@ def _asked(spec: StageSpec) -> Outcome:
     limits = JobLimits(workers=1, waiting_max=0, memory_octets=_MEMORY_OCTETS, timeout_s=_ASKING_S, attempts=1)
     runner = ProcessRunner(clock, limits, {"contract": __name__})
     try:
-        said = msgspec.to_builtins(spec)
-        runner.submit(Job(id=0, pipeline="contract", samples=np.empty(0, np.uint8), parameters=said))
+        parameters = msgspec.to_builtins(spec)
+        runner.submit(Job(id=0, pipeline="contract", samples=np.empty(0, np.uint8), parameters=parameters))
         while not (outcomes := list(runner.poll())):
             clock.wait(runner.next_wake_ns() or 0, [runner])
     finally:

@@ -189,8 +189,8 @@ class Model:
     @property
     def size(self) -> tuple[int, int]:
         """Rows and columns of the only image size that can be scored, FREE where any size can."""
-        said, own = self.manifest.contract.input.shape[1:], self._scorer.size
-        return said[0] or own[0], said[1] or own[1]
+        stated, own = self.manifest.contract.input.shape[1:], self._scorer.size
+        return stated[0] or own[0], stated[1] or own[1]
 
     def is_whole(self) -> bool:
         """Whether the memory in use is still what was verified."""
@@ -204,11 +204,11 @@ class Model:
             raise ModelError(f"{shown(self.path)}: {error.strerror or error}") from None
         except DecodeError as error:
             raise ModelError(f"{shown(self.path)}: {error}") from None
-        said = bundle.manifest
-        self.manifest, self._scorer = said, scorer_of(bundle.weights, said.contract.input)
+        manifest = bundle.manifest
+        self.manifest, self._scorer = manifest, scorer_of(bundle.weights, manifest.contract.input)
         self._crc = self._scorer.crc()
         given, wanted = bundle.golden
-        if not agrees(self._scorer.run(given), wanted, said.golden.tolerance):
+        if not agrees(self._scorer.run(given), wanted, manifest.golden.tolerance):
             raise ModelError(f"{self.path}: the golden vector gives another answer here")
 
 

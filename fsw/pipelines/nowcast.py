@@ -45,28 +45,29 @@ class NowcastParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
 def run(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:
     """The state at the end. Raises ValueError for parameters out of range, CorruptError where upsets keep returning."""
-    said = msgspec.convert(parameters, NowcastParameters)
-    if samples.ndim != 3 or len(samples) != _FIELDS or said.steps < 0 or said.interval_steps < 1:
-        raise ValueError(f"samples {samples.shape}, steps {said.steps} by {said.interval_steps}")
+    settings = msgspec.convert(parameters, NowcastParameters)
+    if samples.ndim != 3 or len(samples) != _FIELDS or settings.steps < 0 or settings.interval_steps < 1:
+        raise ValueError(f"samples {samples.shape}, steps {settings.steps} by {settings.interval_steps}")
     start = np.ascontiguousarray(samples, np.float32)
     missing = int((~np.isfinite(start)).any(axis=0).sum())
     if missing:
         raise ValueError(f"no data at {missing} of {start[0].size} points, expected a state without holes")
-    checkpoints = Checkpoints(Path(said.folder), _key(start, said))
-    return Nowcast(_grid(start, said), start, said, checkpoints).run().astype("<f4").tobytes()
+    checkpoints = Checkpoints(Path(settings.folder), _key(start, settings))
+    return Nowcast(_grid(start, settings), start, settings, checkpoints).run().astype("<f4").tobytes()
 
 
-def _grid(start: ShallowWaterState, said: NowcastParameters) -> Grid:
+def _grid(start: ShallowWaterState, settings: NowcastParameters) -> Grid:
     return Grid(
-        rows=start.shape[1], cols=start.shape[2], south_deg=said.south_deg, row_deg=said.row_deg, col_deg=said.col_deg,
-        step_s=said.step_s, depth_m=said.depth_m, viscosity_m2_s=said.viscosity_m2_s,
+        rows=start.shape[1], cols=start.shape[2], south_deg=settings.south_deg, row_deg=settings.row_deg,
+        col_deg=settings.col_deg, step_s=settings.step_s, depth_m=settings.depth_m,
+        viscosity_m2_s=settings.viscosity_m2_s,
     )  # fmt: skip
 
 
-def _key(start: ShallowWaterState, said: NowcastParameters) -> bytes:
+def _key(start: ShallowWaterState, settings: NowcastParameters) -> bytes:
     """The hash that identifies the job: another state, forecast or interval gives another one."""
     digest = hashlib.sha256(start.tobytes())
-    digest.update(msgspec.json.encode(said))
+    digest.update(msgspec.json.encode(settings))
     assert digest.digest_size == KEY_OCTETS
     return digest.digest()
 
@@ -81,7 +82,7 @@ class Nowcast:
 
     grid: Grid
     start: ShallowWaterState
-    said: NowcastParameters
+    settings: NowcastParameters
     checkpoints: Checkpoints
     between: Callable[[int, ShallowWaterState], None] = _undisturbed
     restores: int = 0
@@ -92,9 +93,9 @@ class Nowcast:
         before = model.measure(self.start)
         done, state = self._restored(model)
         known = checks(state)
-        while done < self.said.steps:
+        while done < self.settings.steps:
             try:
-                steps = min(self.said.interval_steps, self.said.steps - done)
+                steps = min(self.settings.interval_steps, self.settings.steps - done)
                 verify(state, known)
                 model.run(state, steps)
                 self._judge(before, model.measure(state))
@@ -121,5 +122,7 @@ class Nowcast:
         """Raise CorruptError where shallow water cannot have changed so; a comparison with NaN fails, too."""
         drifted = abs(after.mean_m - before.mean_m) / self.grid.depth_m
         changed = abs(after.energy_m3_s2 - before.energy_m3_s2) / max(before.energy_m3_s2, 1.0)
-        if not (drifted <= MEAN_SHARE_MAX and changed <= ENERGY_SHARE_MAX and after.speed_max <= self.said.speed_max):
+        if not (
+            drifted <= MEAN_SHARE_MAX and changed <= ENERGY_SHARE_MAX and after.speed_max <= self.settings.speed_max
+        ):
             raise CorruptError(f"{before} became {after}")

@@ -102,20 +102,20 @@ class PluginStage:
 
 def _read(text: bytes) -> _Text:
     try:
-        said = msgspec.json.decode(text, type=_Text)
+        declared = msgspec.json.decode(text, type=_Text)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"not a contract: {error}") from None
-    if said.abi != ABI:
-        raise ValueError(f"made for ABI {said.abi}, expected {ABI}")
-    known = {axis for array in said.takes.values() for axis in array.axes}
-    for name, array in said.gives.items():
+    if declared.abi != ABI:
+        raise ValueError(f"made for ABI {declared.abi}, expected {ABI}")
+    known = {axis for array in declared.takes.values() for axis in array.axes}
+    for name, array in declared.gives.items():
         if len(array.dtypes) != 1 or any(isinstance(axis, str) and axis not in known for axis in array.axes):
             raise ValueError(f"{name}: {array.kind}, expected one dtype, and axes as in what is taken")
-    return said
+    return declared
 
 
-def _settled(known: Mapping[str, float], said: Mapping[str, Any]) -> list[float]:
-    for name, value in said.items():
+def _settled(known: Mapping[str, float], given: Mapping[str, Any]) -> list[float]:
+    for name, value in given.items():
         if name not in known:
             raise ValueError(
                 f"{name}: unknown key, expected one of {', '.join(known) or 'none'}{did_you_mean(name, known)}"
@@ -124,4 +124,4 @@ def _settled(known: Mapping[str, float], said: Mapping[str, Any]) -> list[float]
             raise ValueError(f"{name}: expected a number, got {type(value).__name__}")  # noqa: TRY004 - a person typed it
         if not abs(value) <= sys.float_info.max:
             raise ValueError(f"{name}: {value}, expected a finite number")
-    return [float(said.get(name, value)) for name, value in known.items()]
+    return [float(given.get(name, value)) for name, value in known.items()]

@@ -55,8 +55,8 @@ class ProductFile(NamedTuple):
 
 def encode_file(product: StoredProduct, content: bytes) -> bytes:
     """The octets of the file."""
-    said = record(msgspec.json.encode(product).decode())
-    return said + content + said
+    description = record(msgspec.json.encode(product).decode())
+    return description + content + description
 
 
 def decode_file(octets: bytes) -> ProductFile:

@@ -309,9 +309,9 @@ class ProductStore:
 
     def _count_boot(self, journal: older.OlderJournal) -> None:
         """Count this start: one more than the greatest count found in any file."""
-        said = self._counters.value.boots + (self._counters.origin is RecordOrigin.DOUBTED)
+        recorded = self._counters.value.boots + (self._counters.origin is RecordOrigin.DOUBTED)
         in_files = max((kept.product.boot for kept in self._kept.values()), default=0)
-        self.boots = 1 + max(said, in_files, journal.boots)
+        self.boots = 1 + max(recorded, in_files, journal.boots)
         self._next_id = max(self._next_id, journal.next_id)
         with self._tolerated():
             self._store_counters()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from hal.port import PortClosed
 
-_KINDS_TOLD_MAX = 20
+_KINDS_REPORTED_MAX = 20
 _LOG = logging.getLogger(__name__)
 
 
@@ -19,11 +19,11 @@ class Duties:
     by kind.
     """
 
-    def __init__(self, tell: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, report: Callable[[str], None] = lambda _: None) -> None:
         self.failed: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
-        self._tell = tell
-        self._told: set[tuple[str, str]] = set()
+        self._report = report
+        self._reported: set[tuple[str, str]] = set()
 
     @contextmanager
     def alone(self, duty: str) -> Iterator[None]:
@@ -38,8 +38,8 @@ class Duties:
 
     def _report_once(self, duty: str, error: Exception) -> None:
         kind = duty, type(error).__name__
-        if kind in self._told or len(self._told) >= _KINDS_TOLD_MAX:
+        if kind in self._reported or len(self._reported) >= _KINDS_REPORTED_MAX:
             return
-        self._told.add(kind)
+        self._reported.add(kind)
         _LOG.error("%s failed; the rest goes on", duty, exc_info=error)
-        self._tell(f"{duty}: {kind[1]}: {error}; further ones are only counted.")
+        self._report(f"{duty}: {kind[1]}: {error}; further ones are only counted.")

@@ -69,12 +69,12 @@ def _screened(operation: Operation, scenes: Scenes) -> dict[str, EventRecord]:
         number = operation.send("imaging.capture", {"target": target})
         operation.wait(f"{target} to be screened", SCREENED_S, partial(operation.is_over, number))
 
-    def told() -> dict[str, EventRecord]:
+    def reported() -> dict[str, EventRecord]:
         ready = [event for event in operation.events if event.name == "ProductReady"]
         return {str(event.values["target"]): event for event in ready}
 
-    operation.wait("the node's report of each scene", SCREENED_S, lambda: set(scenes.targets) <= told().keys())
-    return told()
+    operation.wait("the node's report of each scene", SCREENED_S, lambda: set(scenes.targets) <= reported().keys())
+    return reported()
 
 
 def _pass(operation: Operation, seconds: float) -> None:

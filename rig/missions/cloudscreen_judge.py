@@ -60,19 +60,19 @@ class _Scene:
         return self.valid & ~self.clouds
 
     def accept_mask(self, mask: CloudMaskProduct) -> None:
-        told = read_runs(mask.runs, mask.shape)
+        clouds = read_runs(mask.runs, mask.shape)
         valid = read_runs(mask.valid_runs, mask.shape) if mask.valid_runs else np.ones(mask.shape, bool)
-        if told.shape != self.valid.shape or not np.array_equal(valid, self.valid):
+        if clouds.shape != self.valid.shape or not np.array_equal(valid, self.valid):
             self.wrong.append("the mask says otherwise which pixels are data")
             return
         if self.published is None:
-            self.clouds, self.mask_equal = told & self.valid, None
+            self.clouds, self.mask_equal = clouds & self.valid, None
             return
         known = _surrounded(self.valid, self.reach_px)
-        self.mask_equal = bool(np.array_equal(told & known, self.published & known))
+        self.mask_equal = bool(np.array_equal(clouds & known, self.published & known))
         if not self.mask_equal:
             self.wrong.append("the mask differs from the published one")
-        self.clouds = np.where(known, self.clouds, told & self.valid)
+        self.clouds = np.where(known, self.clouds, clouds & self.valid)
 
     def accept_tile(self, tile: Tile, octets: int, cloud_share_max: float) -> None:
         rows = slice(tile.row, tile.row + tile.samples.shape[1])
@@ -115,11 +115,11 @@ def _scenes_of(scenes: Scenes, reach_px: int) -> dict[str, _Scene]:
 
 
 def judge(
-    scenes: Scenes, received: Received, told: Mapping[str, EventRecord], *, cloud_share_max: float, reach_px: int = 2
+    scenes: Scenes, received: Received, reports: Mapping[str, EventRecord], *, cloud_share_max: float, reach_px: int = 2
 ) -> dict[str, Any]:
     """The judgement, one object with stable keys; `ok` is None where the pass was too long to tell.
 
-    `told`: the node's event about each scene. `reach_px`: how far the rule of the masks looks around a pixel.
+    `reports`: the node's event about each scene. `reach_px`: how far the rule of the masks looks around a pixel.
     """
     found = _scenes_of(scenes, reach_px)
     strays = list(_sorted_in(found, received.files, cloud_share_max))
@@ -135,7 +135,7 @@ def judge(
     fifo = clear / pixels
     return {
         "ok": (of_ceiling >= OF_CEILING_MIN if missing else None) if right else False,
-        "scenes": [_scene(target, scene, told[target]) for target, scene in found.items()],
+        "scenes": [_scene(target, scene, reports[target]) for target, scene in found.items()],
         "strays": strays,
         "pass": {
             "seconds": received.pass_s,
@@ -170,8 +170,8 @@ def _sorted_in(found: dict[str, _Scene], files: Mapping[str, bytes], cloud_share
             yield f"{name}: {error}"
 
 
-def _scene(target: str, scene: _Scene, told: EventRecord) -> dict[str, Any]:
-    values = told.values
+def _scene(target: str, scene: _Scene, report: EventRecord) -> dict[str, Any]:
+    values = report.values
     return {
         "target": target,
         "cloud_share": round(float(scene.clouds[scene.valid].mean()), 4) if scene.valid.any() else None,

@@ -85,8 +85,8 @@ def _performed(setup: Setup, path: Path, mission: Mission, out: OwnFolder, clock
     with operating(path, mission, out, setup.wire, clock, show) as operation:
         answers = []
         for number, target in enumerate(setup.targets or known):
-            for file, told in _captured(operation, target, cut_s=0.0 if number else setup.cut_s):
-                answers.append(answer_of(target, file, told, _judged(judge, file, target), _seen(setup.out, file)))
+            for file, report in _captured(operation, target, cut_s=0.0 if number else setup.cut_s):
+                answers.append(answer_of(target, file, report, _judged(judge, file, target), _seen(setup.out, file)))
         status = operation.client.status()
         return run_report(answers, operation.client.commands(since_ns=status.begun_ns), status)
 
@@ -112,8 +112,8 @@ def _captured(operation: Operation, target: str, *, cut_s: float) -> list[tuple[
 
 def files_made(operation: Operation, target: str, since_ns: int) -> int | None:
     """How many files the node made of `target` since `since_ns`; None while it has not reported that."""
-    told = (event for event in operation.events if event.name == READY_EVENT and event.time_ns >= since_ns)
-    return next((int(event.values["files"] or 0) for event in told if event.values["target"] == target), None)
+    ready = (event for event in operation.events if event.name == READY_EVENT and event.time_ns >= since_ns)
+    return next((int(event.values["files"] or 0) for event in ready if event.values["target"] == target), None)
 
 
 def answers_in(operation: Operation, pattern: str, since_ns: int) -> Iterator[tuple[FileRecord, SampleRecord]]:
@@ -122,23 +122,23 @@ def answers_in(operation: Operation, pattern: str, since_ns: int) -> Iterator[tu
     Where many are delivered at a time the node does not report each: then it is the report of another file of that
     capture, with the time at which the ground began to receive this one.
     """
-    told = dict(_told_in(operation, pattern, since_ns))
-    of_capture = {_number(name): sample for name, sample in told.items()}
+    reports = dict(_reported_in(operation, pattern, since_ns))
+    of_capture = {_number(name): sample for name, sample in reports.items()}
     for file in {file.name: file for file in operation.files if fnmatchcase(file.name, pattern)}.values():
         other = of_capture.get(_number(file.name))
-        if file.name in told:
-            yield file, told[file.name]
+        if file.name in reports:
+            yield file, reports[file.name]
         elif other:
             yield file, msgspec.structs.replace(other, values=other.values | {"first_pdu": file.begun_ns})
 
 
-def _told_in(operation: Operation, pattern: str, since_ns: int) -> Iterator[tuple[str, SampleRecord]]:
+def _reported_in(operation: Operation, pattern: str, since_ns: int) -> Iterator[tuple[str, SampleRecord]]:
     """By file name, the node's reports of products captured since `since_ns` and delivered."""
-    for told in operation.samples:
-        if told.report == PRODUCT_REPORT and told.values["state"] == "delivered":
-            name, capture_ns = str(told.values["name"]), int(told.values["capture"] or 0)
+    for sample in operation.samples:
+        if sample.report == PRODUCT_REPORT and sample.values["state"] == "delivered":
+            name, capture_ns = str(sample.values["name"]), int(sample.values["capture"] or 0)
             if fnmatchcase(name, pattern) and capture_ns >= since_ns:
-                yield name, told
+                yield name, sample
 
 
 def _number(name: str) -> str:

@@ -125,32 +125,32 @@ def judge_chip(target: str, chip: Chip, alert: bytes, product: bytes) -> dict[st
         "share": None, "alert": None, "alert_right": False, "differences": [],
     }  # fmt: skip
     try:
-        told, answer = Alert.decode(alert), Product.decode(product)
+        report, answer = Alert.decode(alert), Product.decode(product)
         mask = _mask(answer, chip.label.shape)
     except (DecodeError, CorruptError) as error:
         return found | {"differences": [str(error)]}
     water = chip.label == 1
     hit, union = int((mask & water & chip.counts).sum()), int(((mask | water) & chip.counts).sum())
-    alarming = chip.is_alarming(told.share_min)
+    alarming = chip.is_alarming(report.share_min)
     return found | {
         "hit": hit,
         "union": union,
         "iou": round(hit / union, 4) if union else None,
-        "seen": round(told.seen, 4),
-        "share": round(told.share, 4) if told.seen else None,
-        "alert": told.raised,
-        "alert_right": None if alarming is None else told.raised == alarming,
-        "differences": list(_complaints(target, chip, told, answer, mask)),
+        "seen": round(report.seen, 4),
+        "share": round(report.share, 4) if report.seen else None,
+        "alert": report.raised,
+        "alert_right": None if alarming is None else report.raised == alarming,
+        "differences": list(_complaints(target, chip, report, answer, mask)),
     }
 
 
-def _complaints(target: str, chip: Chip, told: Alert, answer: Product, mask: NDArray[np.bool_]) -> Iterator[str]:
-    if told.target != target:
-        yield f"target {told.target!r}, expected {target!r}"
+def _complaints(target: str, chip: Chip, report: Alert, answer: Product, mask: NDArray[np.bool_]) -> Iterator[str]:
+    if report.target != target:
+        yield f"target {report.target!r}, expected {target!r}"
     seen = float(chip.seen.mean())
-    for name, said in (("alert", told.seen), ("product", answer.seen)):
-        if abs(said - seen) > _SHARE_TOLERANCE:
-            yield f"{name}: seen {said:.4f} of the pixels, expected {seen:.4f}"
+    for name, stated in (("alert", report.seen), ("product", answer.seen)):
+        if abs(stated - seen) > _SHARE_TOLERANCE:
+            yield f"{name}: seen {stated:.4f} of the pixels, expected {seen:.4f}"
     unseen = int((mask & ~chip.seen).sum())
     if unseen:
         yield f"{unseen} pixels of water where the radar saw nothing"

@@ -128,8 +128,8 @@ class Judge:
             if record.state == "completed":
                 _require(made >= 1, f"mark {number} was reported as completed, but was not made")
             elif record.state == "failed" and number not in self.excused:
-                told = _INTERRUPTED in record.reason or "it may have arrived" in record.reason
-                _require(not made or told, f"mark {number} was made, but reported as failed: {record.reason}")
+                is_doubted = _INTERRUPTED in record.reason or "it may have arrived" in record.reason
+                _require(not made or is_doubted, f"mark {number} was made, but reported as failed: {record.reason}")
             if not made:
                 self._not_made(record)
 

@@ -68,7 +68,7 @@ def _described(bits_per_second: int) -> tuple[Mission, Dictionary]:
 class World:
     """Node and station on one clock. `plan`: the faults; `is_manned`: whether orders are drawn.
 
-    `tell` gets each event as a line of text.
+    `report` gets each event as a line of text.
     """
 
     def __init__(
@@ -78,10 +78,10 @@ class World:
         *,
         is_manned: bool = True,
         bits_per_second: int = BITS_PER_SECOND,
-        tell: Callable[[str], None] | None = None,
+        report: Callable[[str], None] | None = None,
     ) -> None:
         self.seed, self._plan = seed, plan
-        self.clock, self.trace, self.judge = VirtualClock(), Trace(tell), Judge()
+        self.clock, self.trace, self.judge = VirtualClock(), Trace(report), Judge()
         self.up, self.down = (
             Wire(bits_per_second=bits_per_second, random=Random(f"{seed}/{way}")) for way in ("up", "down")
         )
@@ -334,10 +334,10 @@ class World:
         records = [self._order(order) for order in orders]
         if None in records:
             raise BrokenError("the ground refuses a command though the link is up")
-        numbers, told = [record.number for record in records if record], self.judge.commands
-        if not self.run(_SETTLES_S, lambda: all(one in told for one in numbers) and not self._unsettled):
+        numbers, known = [record.number for record in records if record], self.judge.commands
+        if not self.run(_SETTLES_S, lambda: all(one in known for one in numbers) and not self._unsettled):
             raise BrokenError(self._unsettled)
-        for record in map(told.__getitem__, numbers):
+        for record in map(known.__getitem__, numbers):
             if record.state != "completed":
                 raise BrokenError(f"{record.name}, ordered when all was calm, is {record.state}: {record.reason}")
 
@@ -366,10 +366,10 @@ class World:
         return f"node due at {self.node.due_ns}, ground at {self.ground.due_ns}, now {self.now_ns}"
 
 
-def fly(seed: int, seconds: float, tell: Callable[[str], None] | None = None) -> Summary:
+def fly(seed: int, seconds: float, report: Callable[[str], None] | None = None) -> Summary:
     """The world of `seed`: `seconds` with faults, then without until all is settled. Raises BrokenError."""
     plan = faults.drawn(Random(f"{seed}/faults"), seconds)
-    world = World(seed, plan, bits_per_second=Random(f"{seed}/rate").choice(_RATES), tell=tell)
+    world = World(seed, plan, bits_per_second=Random(f"{seed}/rate").choice(_RATES), report=report)
     try:
         world.run(seconds)
         world.check()
@@ -380,9 +380,9 @@ def fly(seed: int, seconds: float, tell: Callable[[str], None] | None = None) ->
     return world.summary()
 
 
-def idle(seed: int, seconds: float, tell: Callable[[str], None] | None = None) -> Summary:
+def idle(seed: int, seconds: float, report: Callable[[str], None] | None = None) -> Summary:
     """A world without faults and orders, which shows how often idle ends wake. Raises BrokenError."""
-    world = World(seed, is_manned=False, tell=tell)
+    world = World(seed, is_manned=False, report=report)
     world.run(seconds)
     world.check()
     return world.summary()

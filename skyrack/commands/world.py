@@ -48,9 +48,9 @@ def _fly(seed: int, options: argparse.Namespace) -> bool:
     from rig.world.world import fly, idle
 
     start_s, seconds = time.process_time(), 3600 * options.hours
-    tell = (lambda line: print(line, file=sys.stderr)) if options.trace else None
+    report = (lambda line: print(line, file=sys.stderr)) if options.trace else None
     try:
-        summary = idle(seed, seconds, tell) if options.calm else fly(seed, seconds, tell)
+        summary = idle(seed, seconds, report) if options.calm else fly(seed, seconds, report)
     except BrokenError as error:
         print(f"skyrack world: seed {seed}: {error}", file=sys.stderr)
         print(f"skyrack world --seed {seed} --hours {options.hours!r} --trace", flush=True)

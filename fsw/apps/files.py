@@ -42,7 +42,7 @@ class ProductState(IntEnum):
 
 
 class ProductStatus(Telemetry, id=0x02):
-    """A product under way, 1 Hz; the last one delivered goes on being told, so that no loss on the link hides it."""
+    """A product under way, 1 Hz; the last one delivered is repeated, so that no lost frame hides its delivery."""
 
     product: int = wire(Int32ub)
     name: str = wire()
@@ -112,12 +112,12 @@ class FilesStatus(Telemetry, id=0x03):
     resting: int = wire(Int16ub, text="products that failed and are tried again later")
     transfers_failed: int = wire(Int16ub)
     products_damaged: int = wire(Int16ub, text="products that waited and cannot be sent any more")
-    copies_mended: int = wire(Int16ub, text="what stood in the store twice and was damaged once")
+    copies_mended: int = wire(Int16ub, text="records of the store, kept twice, of which one copy was damaged")
     aside_octets: int = wire(Int32ub, unit="octets", text="in files that were set aside")
-    disk_failures: int = wire(Int16ub, text="what the store's disk refused to do")
+    disk_failures: int = wire(Int16ub, text="operations that the store's disk refused")
     pdus_undecodable: int = wire(Int16ub)
-    pdus_refused: int = wire(Int16ub, text="for somebody else, or of a transaction that cannot be opened")
-    dropped: int = wire(Int16ub, text="answers of CFDP, its indications and notices of the store that found no room")
+    pdus_refused: int = wire(Int16ub, text="for another entity, or of a transaction that cannot be opened")
+    dropped: int = wire(Int16ub, text="CFDP's answers and indications, and the store's notices, that found no room")
 
 
 class ProductListed(Telemetry, id=0x04):
@@ -161,13 +161,13 @@ class Files(App, period_ms=1000, budget_ms=20):
 
     @command(opcode=0x30)
     def hold(self) -> None:
-        """Send no files until `release`: what is made meanwhile waits, and the most valuable goes first then."""
+        """Send no files until `release`; products made meanwhile wait, and those of highest priority go first then."""
         self.is_held = True
         self.entity.freeze(self.clock.monotonic_ns())
 
     @command(opcode=0x31)
     def release(self) -> None:
-        """Send files again, also those at once that failed of late."""
+        """Send files again; those that failed are tried again at once."""
         self.is_held = False
         self._retries.forget_all()
         self.entity.thaw(self.clock.monotonic_ns())
@@ -206,7 +206,7 @@ class Files(App, period_ms=1000, budget_ms=20):
 
     @command(opcode=0x34)
     def purge_set_aside(self) -> Iterator[AppReport]:
-        """Delete the files that were set aside, and have their room back."""
+        """Delete the files that were set aside, which frees their room."""
         try:
             yield SetAsidePurged(files=_capped(self.store.purge()))
         except OSError as error:

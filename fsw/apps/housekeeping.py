@@ -32,7 +32,7 @@ class NodeStatus(Telemetry, id=0x01):
     ticks_missed: int = wire(Int16ub)
     overruns: int = wire(Int16ub, text="steps and commands over their budget")
     failures: int = wire(Int16ub, text="steps and commands that ended in an error")
-    loop_load: float = wire(Int8ub, unit="%", limits=(0, 80), text="of the last second, that the flight loop was busy")
+    loop_load: float = wire(Int8ub, unit="%", limits=(0, 80), text="share of the last second that the loop was busy")
     jobs: int = wire(Int8ub, text="jobs that run or wait for a worker")
     products_waiting: int = wire(Int16ub, text="products that the ground does not have yet")
     store_octets: int = wire(Int32ub, unit="octets")
@@ -41,31 +41,31 @@ class NodeStatus(Telemetry, id=0x01):
     commands_failed: int = wire(Int16ub)
     tc_frames_accepted: int = wire(Int16ub)
     tc_frames_discarded: int = wire(Int16ub, text="by the FARM: repeated or out of sequence")
-    tc_frames_rejected: int = wire(Int16ub, text="damaged or for somebody else")
+    tc_frames_rejected: int = wire(Int16ub, text="damaged, or for another spacecraft or channel")
     tc_octets_skipped: int = wire(Int32ub, unit="octets", text="noise between command units")
     farm_state: FarmState = wire(Int8ub)
     farm_expects: int = wire(Int8ub, text="V(R), the next frame's sequence number")
     tm_frames: int = wire(Int32ub)
     reports_dropped: int = wire(Int16ub, text="reports that found their queue full")
-    port_losses: int = wire(Int16ub, text="times that the link's port went away: unplugged, closed by its other end")
-    port_refused: int = wire(Int16ub, text="peers that came while another one was there")
+    port_losses: int = wire(Int16ub, text="times that the link's port was lost: unplugged, or closed by its other end")
+    port_refused: int = wire(Int16ub, text="peers that connected while another one was connected")
     power_w: float = wire(Float32b, unit="W")
     energy_j: float = wire(Float32b, unit="J")
     power_source: PowerSource = wire(Int8ub)
     kernels_failed: int = wire(Int8ub, limits=(0, 0), text="kernel families that failed their self-test at the start")
     ticks_skipped: int = wire(Int16ub, text="of apps that rest because they failed again and again")
     set_aside: int = wire(Int8ub, limits=(0, 0), text="apps and duties that rest, or are tried again after a rest")
-    reports_throttled: int = wire(Int32ub, text="events and samples beyond the share of the app that told them")
+    reports_throttled: int = wire(Int32ub, text="events and samples beyond the share of the app that sent them")
     reports_unsendable: int = wire(Int32ub, text="reports with a value that their packet cannot hold")
     reports_forgotten: int = wire(Int16ub, text="events and answers that were sent again less often than was asked for")
     releases_dropped: int = wire(Int16ub, text="requests that events asked for while too many waited already")
     checks_unread: int = wire(Int16ub, text="checks of service 12 whose parameter could not be read")
-    tc_packets_bad: int = wire(Int16ub, text="packets in accepted frames that could not be cut out of them")
+    tc_packets_bad: int = wire(Int16ub, text="accepted frames whose packets could not be extracted")
     notes_lost: int = wire(Int8ub, text="failures that the crash log could not take")
-    last_request: int = wire(Int16ub, text="sequence count of the last request that came up; 65535 before the first")
-    requests_repeated: int = wire(Int16ub, text="requests that came again and were not executed again")
+    last_request: int = wire(Int16ub, text="sequence count of the last request that arrived; 65535 before the first")
+    requests_repeated: int = wire(Int16ub, text="requests that were received again and not executed again")
     memory_failed: int = wire(Int16ub, text="values that would be lost at a restart: the medium did not take them")
-    memory_damaged: int = wire(Int8ub, limits=(0, 0), text="copies of what survives a restart that were damaged")
+    memory_damaged: int = wire(Int8ub, limits=(0, 0), text="damaged copies of the data that survives a restart")
 
 
 class NodeStarted(Event, id=0x20):
@@ -78,7 +78,7 @@ class NodeStarted(Event, id=0x20):
 
 
 class KernelsFailed(Event, id=0x21, severity="high"):
-    """Kernels that do not give their stored answers on this processor: {families}; trust nothing that they made."""
+    """Kernels that do not give their stored answers on this processor: {families}; do not trust what they computed."""
 
     families: str = wire()
 

@@ -51,7 +51,7 @@ class CaptureFailed(Event, id=0x11, severity="medium"):
 
 
 class MemoryRepaired(Event, id=0x12, severity="low"):
-    """Memory had changed {repairs} times while {target} was computed; it was loaded again, and the work done again."""
+    """Memory had changed {repairs} times while {target} was computed; it was loaded and the work done again."""
 
     product: int = wire(Int32ub)
     target: str = wire()

@@ -38,7 +38,7 @@ Done = Pending | Iterable[Record] | None
 
 
 class RequestRepeated(Event, id=0x50, severity="low"):
-    """Request {request} came again and was not executed again: it {standing}."""
+    """Request {request} was received again and not executed again: it {standing}."""
 
     request: str = wire()
     standing: str = wire()

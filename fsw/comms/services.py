@@ -58,7 +58,7 @@ class ParameterAlarm(Event, id=0x41, severity="high"):
 
 
 class StructureSetAside(Event, id=0x42, severity="low"):
-    """Structure {structure} is reported no longer until it is enabled again: {reason}."""
+    """Structure {structure} is no longer reported, until it is enabled again: {reason}."""
 
     structure: int = wire(Int16ub)
     reason: str = wire()

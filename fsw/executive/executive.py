@@ -55,14 +55,14 @@ class StepFailed(Event, id=0x03, severity="medium"):
 
 
 class SetAside(Event, id=0x04, severity="medium"):
-    """{name} failed {failures} times; it is tried less and less often until it works again."""
+    """{name} failed {failures} times; it is tried less and less often until it succeeds."""
 
     name: str = wire()
     failures: int = wire(Int32ub)
 
 
 class Throttled(Event, id=0x05, severity="low"):
-    """{name} tells more {what} than its share of the link; until it is calm, the rest is only counted."""
+    """{name} sends more {what} than its share of the link; the rest is only counted until it sends less."""
 
     name: str = wire()
     what: str = wire()

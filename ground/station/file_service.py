@@ -70,7 +70,7 @@ class FileService:
             self._log.stray(packet, "file data", str(error), now)
             return
         if self._entity.undecodable + self._entity.refused > failed_before:
-            self._log.stray(packet, "file data", "damaged, for somebody else, or of an unknown transaction", now)
+            self._log.stray(packet, "file data", "damaged, for another entity, or of an unknown transaction", now)
 
     def packets(self, now: Moment) -> Iterator[bytes]:
         """Packets for the node: acknowledgements, and requests (NAK) for missing file data."""

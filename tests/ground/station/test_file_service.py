@@ -133,7 +133,7 @@ def test_a_step_makes_no_more_packets_than_it_may(flight):
     ("packet", "why"),
     [
         (SpacePacket(FILES_APID, 0, b"no PDU at all").encode(),
-         "file data: damaged, for somebody else, or of an unknown transaction"),
+         "file data: damaged, for another entity, or of an unknown transaction"),
         (SpacePacket(FILES_APID, 0, b"x").encode()[:-1], "file data: 7 octets needed, 6 given"),
     ],
 )  # fmt: skip

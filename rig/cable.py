@@ -20,7 +20,7 @@ from hal.clock import Clock
 from hal.sim.cable import CableDirection
 
 QUANTUM_NS = 2_000_000  # delivery is at most this late: far below the time of a frame, far above the cost of waking
-READ_OCTETS = 64  # a UART's hardware queue: what the program writes beyond it waits in the driver, as on a board
+UART_OCTETS = 64  # a UART's hardware queue: what the program writes beyond it waits in the driver, as on a board
 
 
 class PtyEnd:
@@ -33,9 +33,9 @@ class PtyEnd:
         self.path = os.ttyname(self._slave)
 
     def read(self) -> bytes:
-        """Read at most READ_OCTETS of what the program wrote."""
+        """Read at most UART_OCTETS of what the program wrote."""
         try:
-            return os.read(self.master, READ_OCTETS)
+            return os.read(self.master, UART_OCTETS)
         except BlockingIOError:
             return b""
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-HOST = "host"
+HOST_CULPRIT = "host"
 """Names the time outside of sections: the operating system ran other processes, or woke the node late."""
 
 
@@ -42,11 +42,11 @@ class Timesheet:
 
     def culprit(self, since_ns: int, now_ns: int) -> str:
         """The name that held the processor longest since then; an inner section's time is not that of the outer one."""
-        held = Counter({HOST: now_ns - since_ns})
+        held = Counter({HOST_CULPRIT: now_ns - since_ns})
         for section in self._ended:
             overlap_ns = max(0, min(section.end_ns, now_ns) - max(section.start_ns, since_ns))
             held[section.name] += overlap_ns
-            held[section.outer.name if section.outer else HOST] -= overlap_ns
+            held[section.outer.name if section.outer else HOST_CULPRIT] -= overlap_ns
         return max(held, key=lambda name: held[name])
 
     def forget(self, before_ns: int) -> None:

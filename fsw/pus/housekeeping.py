@@ -13,7 +13,7 @@ from fsw.pus.instructions import execute_each, not_mine, report_each, report_tog
 from fsw.pus.paging import ITEM_OCTETS_MAX, ITEMS_MAX
 from fsw.pus.parameters import Parameters
 from link.dictionary.declare import Telemetry
-from link.dictionary.model import ReportEntry as Structure
+from link.dictionary.model import ReportEntry
 from link.pus.message import Report, Request
 from link.pus.services.housekeeping import (
     AppendParameters,
@@ -93,7 +93,7 @@ class HousekeepingStructures:
         self._kept: dict[int, _Kept] = {}
         self._set_aside: list[tuple[int, str]] = []
 
-    def declare(self, structure: Structure) -> None:
+    def declare(self, structure: ReportEntry) -> None:
         """Add a structure that an app declares; it is enabled and reports each sample."""
         assert structure.id not in self._kept, structure
         self._kept[structure.id] = _Kept(0, True, [field.id for field in fields_of(structure)], declared=True)

@@ -15,7 +15,7 @@ from fsw.pus.paging import ITEM_OCTETS_MAX
 from link.dictionary.codec.record import Codec
 from link.dictionary.domain import check_range
 from link.dictionary.kinds import Enumeration
-from link.dictionary.model import ReportEntry as Structure
+from link.dictionary.model import ReportEntry
 from link.errors import DecodeError
 from link.pus.message import Report, Request
 from link.pus.services.parameters import (
@@ -63,7 +63,9 @@ class Parameters:
     """Of the names and values that were set, together."""
     STATE_OCTETS_MAX = 64 + 3 * OCTETS_MAX
 
-    def __init__(self, table: ParameterTable, owners: Mapping[str, Any], structures: Iterable[Structure] = ()) -> None:
+    def __init__(
+        self, table: ParameterTable, owners: Mapping[str, Any], structures: Iterable[ReportEntry] = ()
+    ) -> None:
         self.table = table
         self._owners: dict[str, Any] = {}
         self._numbers = {entry.name: number for number, entry in table.entries.items()}

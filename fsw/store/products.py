@@ -33,7 +33,7 @@ from kernels.coding.crc import crc32c
 __all__ = ["DamagedProductError", "ProductStore", "Provenance", "StoreFullError", "StoreNotice", "StoredProduct"]
 
 FOLDER_NAME = "kept"
-NOTICES_MAX = 64
+STORE_NOTICES_MAX = 64
 _WAITING, _SENT = "product", "sent"
 _FILE_NAME = re.compile(rf"([0-9]{{8,10}})\.({_WAITING}|{_SENT})(\.part)?")
 _COUNTERS_OCTETS_MAX = 64
@@ -354,7 +354,7 @@ class ProductStore:
                 self._report(StoreNotice(0, "", trouble))
 
     def _report(self, notice: StoreNotice) -> None:
-        if len(self._notices) < NOTICES_MAX:
+        if len(self._notices) < STORE_NOTICES_MAX:
             self._notices.append(notice)
         else:
             self.notices_dropped += 1

@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from ground.models.links import linked
 from kernels.inference.trees import Missing
-from link.models.forest import INPUTS_MAX, Forest, ForestActivation, Split, TreeNode, build_forest
+from link.models.forest import FOREST_INPUTS_MAX, Forest, ForestActivation, Split, TreeNode, build_forest
 
 
 class Tree(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,7 +43,7 @@ class Description(
     Tree i adds to output i modulo the number of starts.
     """
 
-    features: Annotated[int, Meta(ge=1, le=INPUTS_MAX)]
+    features: Annotated[int, Meta(ge=1, le=FOREST_INPUTS_MAX)]
     precision: Literal["float32", "float64"]
     """Floating-point precision to which samples are rounded before they are compared."""
     activation: Literal["none", "logistic", "softmax"]

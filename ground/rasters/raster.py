@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from kernels.imaging.georeference import Georeference
 
-SIDE_MAX, BANDS_MAX, RASTER_OCTETS_MAX = 16_383, 256, 1 << 31  # the limits of hal/scene_file.py
+RASTER_SIDE_MAX, BANDS_MAX, RASTER_OCTETS_MAX = 16_383, 256, 1 << 31  # the limits of hal/scene_file.py
 UNPLACED = Georeference(epsg=0, easting_m=0.0, northing_m=0.0, pixel_m=1.0)
 
 
@@ -61,9 +61,9 @@ class Window:
 
 def check_size(bands: int, rows: int, columns: int, octets: int) -> None:
     """Raises RasterError for an image too large for a node, before memory is allocated; `octets` per number."""
-    if not (0 < bands <= BANDS_MAX and 0 < rows <= SIDE_MAX and 0 < columns <= SIDE_MAX):
+    if not (0 < bands <= BANDS_MAX and 0 < rows <= RASTER_SIDE_MAX and 0 < columns <= RASTER_SIDE_MAX):
         raise RasterError(
-            f"{bands} bands of {rows} x {columns} pixels, expected 1..{BANDS_MAX} of 1..{SIDE_MAX} a side; "
+            f"{bands} bands of {rows} x {columns} pixels, expected 1..{BANDS_MAX} of 1..{RASTER_SIDE_MAX} a side; "
             "--window takes a part"
         )
     if bands * rows * columns * octets > RASTER_OCTETS_MAX:

@@ -26,7 +26,7 @@ from hal.clock import Moment
 from link.dictionary import Dictionary, Happening, Sample, Time
 from link.dictionary.codec.record import Codec
 from link.dictionary.conditions import Condition, comparisons_of
-from link.dictionary.model import ReportEntry as Structure
+from link.dictionary.model import ReportEntry
 from link.errors import DecodeError
 from link.frames.tc_segment import split_packets
 from link.packets.space_packet import COUNT_MODULUS
@@ -77,7 +77,7 @@ class TelemetryReader:
         logbook.note(NamedRow(UNKNOWN))  # packets without a version that a killed service left
         self._names = Names(dictionary)
         self._declared = frozenset(entry.id for entry in dictionary.reports)
-        self._created: dict[int, tuple[Structure, Codec]] = {}
+        self._created: dict[int, tuple[ReportEntry, Codec]] = {}
         self._parameters: dict[int, list[int]] = {}
         self._expected: dict[int, CreateStructure | AppendParameters] = {}
 

@@ -21,7 +21,7 @@ from link.cfdp.pdus.tlv import NOT_PERFORMED, FilestoreRequest, FilestoreRespons
 from link.cfdp.settings import Settings
 from link.cfdp.transaction import Pause, Transaction
 
-READ_OCTETS = 1 << 16
+_READ_OCTETS = 1 << 16
 
 
 class Destination(Transaction):
@@ -303,7 +303,7 @@ class Destination(Transaction):
         if self._checksum is None or isinstance(self._checksum, checksum.Null):
             return True
         while self._summed < eof.file_size:
-            data = self._written().read(self._summed, min(READ_OCTETS, eof.file_size - self._summed))
+            data = self._written().read(self._summed, min(_READ_OCTETS, eof.file_size - self._summed))
             self._checksum.update(data)
             self._summed += len(data)
         return self._checksum.value == eof.checksum

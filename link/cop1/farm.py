@@ -10,7 +10,7 @@ from link.frames.clcw import Clcw
 from link.frames.tc import UNLOCK, FrameType, TcFrame, set_vr
 
 MODULUS = 256
-WINDOW_MIN, WINDOW_MAX = 2, 254
+FARM_WINDOW_MIN, FARM_WINDOW_MAX = 2, 254
 
 
 class FarmState(IntEnum):
@@ -61,8 +61,10 @@ class Farm:
     """
 
     def __init__(self, window: int, vr: int | None = None) -> None:
-        if not WINDOW_MIN <= window <= WINDOW_MAX or window % 2:
-            raise ValueError(f"FARM window {window}, expected an even number {WINDOW_MIN}..{WINDOW_MAX} (232.1 §6.1.8)")
+        if not FARM_WINDOW_MIN <= window <= FARM_WINDOW_MAX or window % 2:
+            raise ValueError(
+                f"FARM window {window}, expected an even number {FARM_WINDOW_MIN}..{FARM_WINDOW_MAX} (232.1 §6.1.8)"
+            )
         self.wait = self.retransmit = False
         self.farm_b = 0
         self._half = window // 2

@@ -16,7 +16,7 @@ _WIRE = Packed(
     "TcHeader", version=2, bypass=1, control=1, reserved=2, spacecraft_id=10, channel=6, length=10, sequence=8
 )
 TC_HEADER_SIZE = _WIRE.size
-FRAME_OCTETS_MAX = 1024
+TC_FRAME_OCTETS_MAX = 1024
 
 UNLOCK = b"\x00"
 """Data of the BC frame that ends a FARM's lockout (§4.1.3.3.2)."""
@@ -61,9 +61,9 @@ class TcFrame:
     def encode(self, *, fecf: bool = True) -> bytes:
         """The whole frame, its error control field last if `fecf`. Raises ValueError naming what is out of range."""
         size = TC_HEADER_SIZE + len(self.data) + FECF_SIZE * fecf
-        if not self.data or size > FRAME_OCTETS_MAX:
+        if not self.data or size > TC_FRAME_OCTETS_MAX:
             raise ValueError(
-                f"data of {len(self.data)} octets, a TC frame holds 1..{FRAME_OCTETS_MAX - size + len(self.data)}"
+                f"data of {len(self.data)} octets, a TC frame holds 1..{TC_FRAME_OCTETS_MAX - size + len(self.data)}"
             )
         flags = self.type.value
         head = _WIRE.pack(0, *flags, self.reserved, self.spacecraft_id, self.channel, size - 1, self.sequence)

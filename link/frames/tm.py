@@ -29,7 +29,7 @@ _WIRE = Packed(
 TM_HEADER_SIZE = _WIRE.size
 OCF_SIZE = 4
 SECONDARY_OCTETS_MAX = 63
-FRAME_OCTETS_MAX = 2048
+TM_FRAME_OCTETS_MAX = 2048
 FRAME_COUNT_MODULUS = 256
 NO_HEADER = 0x7FF
 """First header pointer of a frame in which no packet begins (§4.1.2.7.6.4)."""
@@ -67,8 +67,8 @@ class TmFrame:
         octets = head + self._encoded_secondary() + self.data
         if self.ocf is not None:
             octets += self.ocf.to_bytes(OCF_SIZE)
-        if len(octets) + FECF_SIZE * fecf > FRAME_OCTETS_MAX:
-            raise ValueError(f"frame of {len(octets) + FECF_SIZE * fecf} octets, expected up to {FRAME_OCTETS_MAX}")
+        if len(octets) + FECF_SIZE * fecf > TM_FRAME_OCTETS_MAX:
+            raise ValueError(f"frame of {len(octets) + FECF_SIZE * fecf} octets, expected up to {TM_FRAME_OCTETS_MAX}")
         return with_fecf(octets) if fecf else octets
 
     @classmethod

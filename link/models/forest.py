@@ -44,7 +44,7 @@ from kernels.inference.trees import (
 from link.errors import DecodeError, TruncatedError
 from link.models.linear import LinearLeaves
 
-INPUTS_MAX = 65535
+FOREST_INPUTS_MAX = 65535
 OUTPUTS_MAX, TREES_MAX = 256, 65535
 _FOREST = b"SRF2"
 _HEAD, _COLUMN, _SIZE = struct.Struct("<4sBHHHdd"), struct.Struct("<HBH"), struct.Struct("<I")
@@ -231,8 +231,8 @@ def build_forest(
     With `linear`, leaves are numbers of its leaves, and `outputs` are its outputs. Raises ValueError for what the
     format cannot hold.
     """
-    if not 0 < features <= INPUTS_MAX:
-        raise ValueError(f"{features} features, expected 1..{INPUTS_MAX}")
+    if not 0 < features <= FOREST_INPUTS_MAX:
+        raise ValueError(f"{features} features, expected 1..{FOREST_INPUTS_MAX}")
     if linear is not None and not linear.is_sound(features):
         raise ValueError("linear leaves with unknown features, or with numbers that are not finite")
     if not 0 < outputs <= OUTPUTS_MAX or len(trees) % outputs or len(trees) > TREES_MAX:

@@ -20,7 +20,7 @@ from kernels.imaging.georeference import Georeference
 from link.errors import DecodeError
 
 VERSION, PARTLY_SEEN = 1, 2
-NOTHING_FOUND, WATER = 0, 1
+NOTHING_FOUND, WATER_FOUND = 0, 1
 
 _WATER = cs.Struct(
     "epsg" / cs.Int32ub,
@@ -38,7 +38,7 @@ _WIRE = cs.Struct(
     "id" / cs.Int32ub,
     "target" / cs.PascalString(cs.Int8ub, "utf8"),
     "seen" / cs.If(cs.this.head.version == PARTLY_SEEN, cs.Float32b),
-    "water" / cs.Switch(cs.this.head.kind, {NOTHING_FOUND: cs.Pass, WATER: _WATER}, default=cs.Error),
+    "water" / cs.Switch(cs.this.head.kind, {NOTHING_FOUND: cs.Pass, WATER_FOUND: _WATER}, default=cs.Error),
     cs.Terminated,
 )
 
@@ -68,7 +68,7 @@ class Product:
 
     def encode(self) -> bytes:
         """The file's octets."""
-        kind = NOTHING_FOUND if self.water is None else WATER
+        kind = NOTHING_FOUND if self.water is None else WATER_FOUND
         version = VERSION if cs.Float32b.build(self.seen) == cs.Float32b.build(1) else PARTLY_SEEN
         octets: bytes = _WIRE.build(
             {

@@ -16,7 +16,7 @@ from link.dictionary.kinds import Field, Int8ub, Int16ub, Int24ub, Int32ub, Inte
 from link.dictionary.model import CommandEntry, Container, EventEntry, ReportEntry
 from link.pus.catalogue import MessageType, reports_of, requests_of
 from link.pus.message import Message
-from link.pus.packets import VERSION, AckFlags
+from link.pus.packets import PUS_VERSION, AckFlags
 from link.pus.services import events, functions, housekeeping
 
 EPOCH = "1958-01-01T00:00:00Z"
@@ -138,7 +138,7 @@ def _message(form: type[Message], base: str, fields: tuple[Field, ...], *, abstr
         name=form.__name__,
         fields=fields,
         base=base,
-        criteria=_equal(pus_version=VERSION, service=form.__service__, subtype=form.__subtype__),
+        criteria=_equal(pus_version=PUS_VERSION, service=form.__service__, subtype=form.__subtype__),
         abstract=abstract,
         text=(form.__doc__ or "").strip(),
     )

@@ -16,7 +16,7 @@ from link.packets.bits import Packed
 from link.packets.space_packet import COUNT_MODULUS, PACKET_OCTETS_MAX, Flags, SpacePacket, encode_header
 from link.time.binary import Cuc
 
-VERSION = 2
+PUS_VERSION = 2
 _REQUEST = Packed("RequestHeader", version=4, acknowledge=4, service=8, subtype=8, source=16)
 _REPORT = Packed("ReportHeader", version=4, time_status=4, service=8, subtype=8, counter=16, destination=16)
 _HEADS = struct.Struct(">HHHBBBHH")  # both headers of a report in one piece, for speed: reports are many
@@ -94,7 +94,7 @@ class TcPacket:
 
     def encode(self) -> bytes:
         """The space packet. Raises ValueError naming a field out of its range."""
-        head = _REQUEST.pack(VERSION, self.acknowledge, self.service, self.subtype, self.source)
+        head = _REQUEST.pack(PUS_VERSION, self.acknowledge, self.service, self.subtype, self.source)
         body = head + self.data
         size = len(body) + _CRC_SIZE
         packet = encode_header(self.apid, self.count % COUNT_MODULUS, size, True, True, self.flags) + body
@@ -106,7 +106,7 @@ class TcPacket:
         _check(octets, TC_OVERHEAD)
         packet = SpacePacket.decode(octets)
         version, acknowledge, service, subtype, source = _REQUEST.unpack(packet.data)
-        if packet.size != len(octets) or not (packet.is_command and packet.has_secondary) or version != VERSION:
+        if packet.size != len(octets) or not (packet.is_command and packet.has_secondary) or version != PUS_VERSION:
             raise _refusal(octets, is_command=True)
         return cls(
             apid=packet.apid,
@@ -146,7 +146,7 @@ class TmPacket:
                 _REPORT_TYPE << 11 | self.apid,
                 _UNSEGMENTED | self.count % COUNT_MODULUS,
                 _REPORT_LENGTH + len(self.data),
-                VERSION << 4 | self.time_status,
+                PUS_VERSION << 4 | self.time_status,
                 self.service,
                 self.subtype,
                 self.counter,
@@ -162,7 +162,7 @@ class TmPacket:
         """Read one whole packet. Raises DecodeError."""
         _check(octets, TM_OVERHEAD)
         identification, sequence, length, status, service, subtype, counter, destination = _HEADS.unpack_from(octets)
-        if identification >> 11 != _REPORT_TYPE or length + 7 != len(octets) or status >> 4 != VERSION:
+        if identification >> 11 != _REPORT_TYPE or length + 7 != len(octets) or status >> 4 != PUS_VERSION:
             raise _refusal(octets, is_command=False)
         return cls(  # by position: it costs less than by name
             identification & 0x7FF,
@@ -180,7 +180,7 @@ class TmPacket:
         """The error of the field that is out of its range, from the slower encoders, which check each field."""
         try:
             encode_header(self.apid, self.count % COUNT_MODULUS, TM_OVERHEAD - 6 + len(self.data), False, True)
-            _REPORT.pack(VERSION, self.time_status, self.service, self.subtype, self.counter, self.destination)
+            _REPORT.pack(PUS_VERSION, self.time_status, self.service, self.subtype, self.counter, self.destination)
         except ValueError as error:
             return error
         raise AssertionError(self)
@@ -201,4 +201,4 @@ def _refusal(octets: bytes, *, is_command: bool) -> DecodeError:
         return DecodeError(f"{len(octets)} octets, the packet says {packet.size}")
     if packet.is_command != is_command or not packet.has_secondary:
         return DecodeError(f"not a PUS {'request' if is_command else 'report'}")
-    return DecodeError(f"PUS version {packet.data[0] >> 4}, expected {VERSION}")
+    return DecodeError(f"PUS version {packet.data[0] >> 4}, expected {PUS_VERSION}")

@@ -16,7 +16,7 @@ from kernels.coding.crc import crc16
 from kernels.coding.randomise import Code, randomised
 from link.coding.cltu import CltuReader
 from link.errors import DecodeError, TruncatedError
-from link.frames.tc import FRAME_OCTETS_MAX, TC_HEADER_SIZE, FrameType, TcFrame
+from link.frames.tc import TC_FRAME_OCTETS_MAX, TC_HEADER_SIZE, FrameType, TcFrame
 from link.frames.tc_segment import Segment, SegmentReceiver, split_packets
 from link.packets.arrivals import Arrivals
 from link.packets.index import PacketIndex
@@ -166,7 +166,7 @@ class TcIntake:
         while at + before + TC_HEADER_SIZE <= len(octets):
             start = at + before
             try:
-                frame = TcFrame.decode(octets[start : start + FRAME_OCTETS_MAX], fecf=self.framing.fecf)
+                frame = TcFrame.decode(octets[start : start + TC_FRAME_OCTETS_MAX], fecf=self.framing.fecf)
             except TruncatedError:
                 if not final:
                     break

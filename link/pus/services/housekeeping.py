@@ -10,7 +10,7 @@ import msgspec
 
 from link.dictionary.declare import Record, Telemetry
 from link.dictionary.kinds import Counted, Flag, Int8ub, Int16ub, Octets, Rest
-from link.dictionary.model import ReportEntry as Structure
+from link.dictionary.model import ReportEntry
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
 from link.pus.services.parameters import ParameterTable
@@ -117,11 +117,11 @@ def report_of(telemetry: Telemetry) -> HousekeepingReport:
     return HousekeepingReport(structure=telemetry.__id__, values=telemetry.encode())
 
 
-def structure_of(structure: int, parameters: Iterable[int], table: ParameterTable) -> Structure:
+def structure_of(structure: int, parameters: Iterable[int], table: ParameterTable) -> ReportEntry:
     """The dictionary entry with which the ground reads the reports of a structure that was created by command.
 
     Raises RefusedError for a parameter that is not known.
     """
     entries = [table.entry(number) for number in parameters]
     fields = tuple(msgspec.structs.replace(entry.field, name=entry.name) for entry in entries)
-    return Structure(id=structure, name=f"Structure{structure}", fields=fields)
+    return ReportEntry(id=structure, name=f"Structure{structure}", fields=fields)

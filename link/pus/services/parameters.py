@@ -15,8 +15,7 @@ from link.dictionary.codec.record import Codec
 from link.dictionary.dictionary import Dictionary
 from link.dictionary.domain import check_range, octets_max
 from link.dictionary.kinds import Counted, Int8ub, Int16ub, Octets, Rest, fixed_bits
-from link.dictionary.model import ParameterEntry
-from link.dictionary.model import ReportEntry as Structure
+from link.dictionary.model import ParameterEntry, ReportEntry
 from link.dictionary.wires import wire
 from link.errors import DecodeError
 from link.pus.message import Report, Request
@@ -98,7 +97,7 @@ class ParameterTable:
         return SetValues(count=len(values), values=b"".join(self.encode(*pair) for pair in values.items()))
 
 
-def fields_of(structure: Structure) -> Iterator[ParameterEntry]:
+def fields_of(structure: ReportEntry) -> Iterator[ParameterEntry]:
     """The fields of a structure as parameters: those of fixed size that every sample has."""
     for position, one in enumerate(structure.fields[:_REPORTED_MAX]):
         if one.when is None and fixed_bits(one.kind) is not None:

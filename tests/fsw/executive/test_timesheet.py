@@ -1,6 +1,6 @@
 """Time is held by whoever ran, as much of it as was asked about."""
 
-from fsw.executive.timesheet import HOST, Timesheet
+from fsw.executive.timesheet import HOST_CULPRIT, Timesheet
 
 
 def sheet(**spans):
@@ -20,4 +20,4 @@ def test_what_was_forgotten_is_named_no_more():
     made.forget(99)
     assert made.culprit(0, 100) == "early"
     made.forget(100)
-    assert made.culprit(0, 100) == HOST
+    assert made.culprit(0, 100) == HOST_CULPRIT

@@ -62,7 +62,7 @@ def explained(text: str) -> Counter[str]:
 
 
 def left(results: Iterable[str], names: list[str]) -> Counter[str]:
-    """Of the changes `names`, or of all: mutmut tells those of earlier samples as well, by the tests of then."""
+    """Of the changes `names`, or of all: mutmut reports those of earlier samples as well, by the tests of then."""
     found = [match for match in map(RESULT.match, results) if match]
     return Counter(function(match[2]) for match in found if not names or match[1] in names)
 

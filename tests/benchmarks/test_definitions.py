@@ -1,4 +1,4 @@
-"""The table of foreign definitions: what is counted, what is told, and how it ends."""
+"""The table of foreign definitions: what is counted, what is reported, and how it ends."""
 
 import json
 

@@ -67,7 +67,7 @@ def is_kernel(name: str, value: Any) -> bool:
 
 
 def blank(value: Any) -> Any:
-    """Something of the same form that tells nothing."""
+    """A value of the same form that holds no information."""
     if isinstance(value, np.ndarray):
         return np.zeros_like(value)
     if isinstance(value, bytes | bytearray):
@@ -82,12 +82,12 @@ def blank(value: Any) -> Any:
 
 
 def own(argument: Any) -> Any:
-    """What a kernel may write to unseen."""
+    """A copy that a kernel may write to unnoticed."""
     return bytes(argument) if isinstance(argument, memoryview) else copy.deepcopy(argument)
 
 
 def noop(real: Callable[..., Any], *, is_method: bool = False) -> Callable[..., Any]:
-    """Called as `real`, it gives what has the form of the answer; arguments keep what they hold."""
+    """A function called like `real` that returns only the form of its answer; its arguments keep their content."""
 
     def run(*args: Any, **named: Any) -> Any:
         kept = [arg if is_method and not number else own(arg) for number, arg in enumerate(args)]
@@ -119,7 +119,7 @@ def test_there_is_something_to_replace():
 )
 def test_a_kernel_that_does_nothing_is_noticed(topic: str, monkeypatch: pytest.MonkeyPatch):
     module, best = import_module(f"benchmarks.{topic}"), library.supported_levels()[-1:]
-    monkeypatch.setattr(harness, "by_turns", lambda contestants: [1.0] * len(contestants))  # no time counts here
+    monkeypatch.setattr(harness, "by_turns", lambda contestants: [1.0] * len(contestants))  # times do not matter here
     monkeypatch.setattr(library, "supported_levels", lambda: best)
     monkeypatch.setattr(module, "supported_levels", lambda: best, raising=False)
     missing: set[str] = set()
@@ -139,7 +139,7 @@ def unnoticed(module: ModuleType, name: str) -> set[str]:
     except NOTICED:
         return set()
     except (AttributeError, TypeError) as error:
-        if "NoneType" in str(error):  # for want of an answer
+        if "NoneType" in str(error):  # because there is no answer
             return set()
         raise
     missing = {row.peer for row in rows if row.theirs is None}

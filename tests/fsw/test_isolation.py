@@ -1,4 +1,4 @@
-"""One item, app or duty may fail alone: it is counted and told, everything else goes on, also after a restart."""
+"""One item, app or duty may fail alone: it is counted and reported, everything else goes on, also after a restart."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Power is told with its source: a model, or the rails of a board as hwmon shows them."""
+"""Power is reported with its source: a model, or the rails of a board as hwmon shows them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Nobody on a desk outlives the one who laid it."""
+"""No process of a desk outlives the process that started it."""
 
 import os
 import select

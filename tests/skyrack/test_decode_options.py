@@ -1,4 +1,4 @@
-"""What `skyrack decode` is told of a recording: options that fit, those that would do nothing, ports, odd inputs."""
+"""Options of `skyrack decode`: those that fit, those that would do nothing, ports, odd inputs."""
 
 import io
 import sys
@@ -88,7 +88,7 @@ def test_what_stands_first_is_passed_over(tmp_path, capsys):
 
 
 def test_frames_of_another_length_than_the_node_s_are_bare(tmp_path, capsys):
-    """Its dictionary says how its frames are coded; who says a length means others."""
+    """Its dictionary says how its frames are coded; a length given by an option means other frames."""
     managed = Managed(spacecraft_id=9, tm_channels=(TmChannel(name="a", vc=1),), tm_frame_octets=150, interleave=1)
     (tmp_path / "d.json").write_bytes(DICTIONARY.to_json())
     path = tmp_path / "frames.bin"

@@ -1,4 +1,4 @@
-"""What waits is sent until the ground has it; what cannot be read is given up and told."""
+"""What waits is sent until the ground has it; what cannot be read is given up and reported."""
 
 import dataclasses
 from collections import Counter
@@ -55,7 +55,7 @@ IMPATIENT = Settings(ack_ms=1000, ack_limit=3, pdu_octets_max=200)
 
 
 class Strict(MemoryStore):
-    """A ground that takes no file whose name holds `refused`; `kept` is every file in order."""
+    """A ground that rejects each file whose name contains `refused`; `kept` is every file in order."""
 
     def __init__(self):
         super().__init__()
@@ -98,7 +98,7 @@ class Desk:
         return self.store.add(number, name or f"{number}.product", content, PROVENANCE, priority=priority)
 
     def run(self, seconds):
-        """One frame each 50 ms; returns what the app told."""
+        """One frame each 50 ms; returns what the app reported."""
         told = []
         for _ in range(20 * seconds):
             told += self.app.fill()
@@ -328,7 +328,7 @@ def test_an_alert_waits_for_one_file_at_most(desk):
 
 
 def test_what_the_ground_rejects_rests_longer_each_time(desk):
-    """It was sent ten times a second for ever."""
+    """Before, it was sent ten times a second for ever."""
     desk.files.refused = "1."
     rejected, other = desk.add(priority=9), desk.add()
     told = desk.run(3)

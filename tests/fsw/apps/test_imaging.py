@@ -94,7 +94,7 @@ def test_the_coast_becomes_a_product_of_two_kilobytes(desk):
 
 
 def check_water(product, scene):
-    """Outlines and runs tell the same mask, and that mask is where the water is."""
+    """Outlines and runs describe the same mask, and that mask is where the water is."""
     outlines = rasterise(decode_outlines(product.water.outlines, product.water.shape), product.water.shape)
     runs = decode_runs(product.water.runs, product.water.shape)
     assert np.array_equal(outlines, runs)
@@ -161,7 +161,7 @@ def test_a_failed_job_fails_its_command(tmp_path):
 
 @pytest.mark.parametrize("answer", [b"", b"\xc1", msgspec.msgpack.encode([[["a"]], 0])])
 def test_an_answer_that_is_none_fails_its_command(tmp_path, answer):
-    """And is told besides as a failure of the app: no pipeline of ours makes such an answer."""
+    """It is reported as a failure of the app as well: no pipeline of ours makes such an answer."""
     desk = Desk(tmp_path, pipeline=lambda samples, parameters: answer)
     first, second = desk.app.capture("coast"), desk.app.capture("desert")
     told = []

@@ -1,4 +1,4 @@
-"""What would be lost at a restart is told once, tried again, and told to be well again."""
+"""What would be lost at a restart is reported once, tried again, and reported once more when it is kept again."""
 
 import errno
 
@@ -56,7 +56,7 @@ def test_a_damaged_copy_is_told_once():
     ],
 )
 def test_what_has_ended_counts_as_told_only_after_it_could_be_told(sent, untold):
-    """It could be sent, and again, and the port took what was: one that is away for hours takes one unit at most."""
+    """A report counts as sent and repeated once the port took the units after it: a lost port takes one at most."""
     units = iter(sent)
     app = app_on(RecordingMedium(), units_sent=lambda: next(units))
     entry, _ = app.requests.claim(TcSource(65).packet(Ping()).encode())

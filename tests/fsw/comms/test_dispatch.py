@@ -200,7 +200,7 @@ class Lives:
         self.desk = Desk(self.medium)
 
     def told(self):
-        """What the loop's next turn has to say."""
+        """What the loop's next turn reports."""
         self.desk.answers.clear()
         self.desk.dispatcher.report_completions()
         return list(self.desk.answers)
@@ -238,7 +238,7 @@ def test_one_that_a_restart_cuts_short_is_told_until_that_has_left_and_remembere
 
 
 def test_several_that_a_restart_cuts_short_are_each_told_and_counted():
-    """With those that ended in the same life, whatever these wanted to hear, in the order in which they came."""
+    """With those that ended in the same life, whatever acknowledgements these asked for, in the order of arrival."""
     lives = Lives()
     first = lives.desk.ask(UNFOLD)
     ended = lives.desk.ask(PerformFunction(function=1, arguments=b"\x2d"))

@@ -1,4 +1,4 @@
-"""Everything published goes down at once; what is told only once is sent again, octet for octet."""
+"""Everything published goes down at once; what is reported only once is sent again, octet for octet."""
 
 from collections import Counter
 

@@ -187,7 +187,7 @@ def die():
 def test_a_command_that_kills_the_node_is_executed_once_and_told():
     sender, executed = Sender(3), Counter()
     fly_on(Ship(executed, [sender.packets[1]]), sender, RecordingMedium())
-    assert [executed[packet] for packet in sender.packets] == [1, 1, 0]  # the third came in the same breath
+    assert [executed[packet] for packet in sender.packets] == [1, 1, 0]  # the third came at the same time
     failed = [report for report in sender.reports if isinstance(report, CompletionFailure)]
     assert [report.request & 0x3FFF for report in failed] == [0, 1, 2]  # that the first had ended was not noted yet
     assert {report.code for report in failed} == {FailureCode.INTERRUPTED}
@@ -225,7 +225,7 @@ def test_a_start_that_dies_before_it_could_tell_leaves_that_to_the_next():
 
 
 def one_of(ship, packet):
-    """What the node has to say about a packet that comes outside the sequence."""
+    """What the node reports about a packet that comes outside the sequence."""
     ship.dispatcher.handle(packet)
     ship.dispatcher.report_completions()
     told, ship.answers[:] = list(ship.answers), []
@@ -238,7 +238,7 @@ def test_a_request_that_comes_again_is_answered_with_how_it_stands():
     ship.now = packet
     for life in range(2):
         ship.boot(medium)
-        ship.step([])  # tells what the ground may not have heard in the life before
+        ship.step([])  # reports what the ground may not have heard before the restart
         for time in range(2):
             told = [type(one).__name__ for one in one_of(ship, packet)]
             stages = ["AcceptanceSuccess", "StartSuccess", "CompletionSuccess"]

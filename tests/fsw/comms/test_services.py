@@ -202,7 +202,7 @@ def test_parameters_are_read_and_set(world):
     unknown = parameters.ReportValues(parameters=[REPEATS, 77])
     before = len(of(world.station.reports, parameters.ParameterValues))
     assert "instruction 2: no parameter 77" in refused(world, unknown)
-    assert len(of(world.station.reports, parameters.ParameterValues)) > before  # the other one is told
+    assert len(of(world.station.reports, parameters.ParameterValues)) > before  # the other one is reported
 
 
 @pytest.mark.parametrize("service", [2, 6, 13, 15, 23])

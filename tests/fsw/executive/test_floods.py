@@ -23,7 +23,7 @@ def record(medium):
 
 
 def heard_in_a_life(medium, events, seconds_before=0.0, name="talker"):
-    """How many of `events` told at once go down, and how often it is told that the rest do not."""
+    """How many of `events` published at once go down, and how often it is reported that the rest do not."""
     clock, bus = VirtualClock(), Bus()
     queue = bus.subscribe(object, "spy", capacity=1000, policy="drop_old")
     executive = Executive(clock, bus, floods=Floods(record(medium)))

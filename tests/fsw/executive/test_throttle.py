@@ -1,4 +1,4 @@
-"""A share of the link: never more than the burst and the rate allow, never less, and told once an episode."""
+"""A share of the link: never more than the burst and the rate allow, never less, and reported once an episode."""
 
 from hypothesis import given
 from hypothesis import strategies as st

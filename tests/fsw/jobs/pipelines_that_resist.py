@@ -1,4 +1,4 @@
-"""Pipelines that do not want to end, or want to be told other than they are: `run` does what `parameters` ask for.
+"""Pipelines that do not want to end, or report other than what they are: `run` does what `parameters` ask for.
 
 `told`: the folder in which each process that should not survive leaves a file of its number.
 """
@@ -70,7 +70,7 @@ def burn(seconds):
 
 
 def burns_and_dies(told, seconds):
-    """It burns, its two children as well, and they are there when it dies."""
+    """It uses processor time, and so do its two children, which still run when it ends."""
 
     def child():
         burn(seconds)

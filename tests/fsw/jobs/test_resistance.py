@@ -62,7 +62,7 @@ def test_limits_cannot_be_lifted(runner, what):
 
 
 def test_a_worker_has_no_privilege_but_those_over_files(runner):
-    """Whoever runs the tests: nor may it get one by starting a program that has some."""
+    """This holds whoever runs the tests; nor may a worker gain one by starting a program that has some."""
     said = dict(line.split(":\t") for line in run(runner, job(1, "tells_its_privileges")).answer.decode().splitlines())
     assert said["NoNewPrivs"] == "1"
     over_files = 0xF
@@ -89,7 +89,7 @@ def test_an_exit_status_is_told_as_what_it_is(wide, start):
 
 
 def test_every_signal_is_told_as_what_it_is(wide):
-    """Those of a terminal stop nobody who has none, and some are ignored; whoever sends those goes on."""
+    """Signals of a terminal stop no process without one, some are ignored: a worker that sends itself one runs on."""
     of_terminals = {signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU}
     ignored = {
         signal.SIGCHLD,

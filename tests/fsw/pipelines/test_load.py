@@ -1,4 +1,4 @@
-"""A stage is found by name or file; whatever is wrong with it is told before a frame is there."""
+"""A stage is found by name or file; whatever is wrong with it is reported before there is a frame."""
 
 import json
 import shutil

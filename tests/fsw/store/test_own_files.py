@@ -1,4 +1,4 @@
-"""What the store sets aside stays, whatever else is called alike or stands there."""
+"""What the store sets aside stays, whatever other files have such names or are in the folder."""
 
 import pytest
 

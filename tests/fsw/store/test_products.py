@@ -112,7 +112,7 @@ class TestRot:
 
     @pytest.mark.parametrize("step", [13, pytest.param(1, marks=pytest.mark.slow)])
     def test_one_bit_costs_one_product_at_most(self, tmp_path, step):
-        """Bits of every file of a small store: only content is lost, only where it was hit; all of it is told."""
+        """Bits of every file of a small store: only content is lost, only where it was hit; all of it is reported."""
         first = ProductStore(tmp_path / "products", 1000)
         contents = {add(first, content).name: content for content in (b"A", b"BC")}
         lost = 0

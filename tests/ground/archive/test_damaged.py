@@ -1,4 +1,4 @@
-"""Octets of an archive flip: the ground starts, tells, and what the flip did not touch is read."""
+"""Octets of an archive flip: the ground starts, reports it, and reads what the flip did not touch."""
 
 import shutil
 import sqlite3

@@ -1,4 +1,4 @@
-"""What an archive refuses waits in bounded memory, and what happens to it is told once."""
+"""What an archive refuses waits in bounded memory, and what happens to it is reported once."""
 
 import msgspec
 import pytest

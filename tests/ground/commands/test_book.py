@@ -256,7 +256,7 @@ LIFE = [AcceptanceSuccess, StartSuccess, CompletionSuccess]
 
 @pytest.mark.parametrize("kept", range(1, 1 << len(LIFE)))
 def test_a_restart_takes_nothing_back(kept):
-    """Whichever reports came before it, those that come late say nothing new of what is over, and it stays over."""
+    """Whichever reports came before it, late ones change nothing of a command that is over, and it stays over."""
     first = book()
     first.enter(REQUEST, "a.b", {}, at(0))
     reports = [kind(request=REQUEST.word) for kind in LIFE]

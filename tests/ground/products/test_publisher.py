@@ -1,4 +1,4 @@
-"""Products that arrive are published beside themselves; what cannot be is told in one sentence and kept."""
+"""Products that arrive are published beside themselves; what cannot be is reported in one sentence and kept."""
 
 import errno
 import json

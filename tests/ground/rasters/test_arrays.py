@@ -1,4 +1,4 @@
-"""Arrays of numpy: which axis is which is evident, told or asked for; nothing is unpickled."""
+"""Arrays of numpy: which axis is which is evident, given or asked for; nothing is unpickled."""
 
 import os
 import pickle

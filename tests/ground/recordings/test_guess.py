@@ -215,7 +215,7 @@ def test_one_octet_again_and_again(octet):
 
 
 def test_a_code_is_known_by_the_few_units_that_it_makes_good():
-    """Two of three are noise; they were taken for frames without code, of TM, that stand behind their markers."""
+    """Two of three are noise, once taken for frames without code, of TM, that stand behind their markers."""
     code = managed()
     encoder = TmEncoder(code)
     units = [encoder.encode(frame) for frame in sent(TmSender(code))]
@@ -232,7 +232,7 @@ def test_octets_of_no_known_kind_are_taken_for_none(octets):
 
 
 def test_an_error_control_field_that_fits_in_some_frames_is_there():
-    """With a quarter of the frames damaged, leaving it out explained more of them."""
+    """Before, with a quarter of the frames damaged, leaving it out explained more of them."""
     frames = sent(TmSender(managed()))
     damaged = b"".join(one if n % 4 else one[:150] + b"\0" + one[151:] for n, one in enumerate(frames))
     assert likeliest(damaged).options == "--frames tm --frame-octets 200"

@@ -27,7 +27,7 @@ def outbox():
 
 
 def drained(outbox):
-    """All that a port takes which takes everything."""
+    """All octets, given to a port that takes everything."""
     taken = b""
     while octets := outbox.output:
         taken += octets
@@ -107,7 +107,7 @@ def test_a_frame_waits_until_it_was_taken_wholly(outbox):
 
 
 def test_only_what_is_answered_delays_answers():
-    """File data go beside the sequence, and no CLCW tells of them."""
+    """File data go beside the sequence, and no CLCW reports them."""
     beside = TcFrame(spacecraft_id=1, channel=0, sequence=0, data=b"file data", bypass=True)
     for one, delays in ((beside, False), (FIRST, True)):
         outbox = Outbox()

@@ -1,4 +1,4 @@
-"""What CFDP tells becomes records that any client can be sent."""
+"""CFDP's indications become records that can be sent to any client."""
 
 import pytest
 from msgspec.structs import replace

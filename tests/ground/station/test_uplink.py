@@ -1,4 +1,4 @@
-"""Commands up through FOP-1 to a port that stalls, and what is told of each."""
+"""Commands up through FOP-1 to a port that stalls, and what is reported of each."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -206,7 +206,7 @@ def test_a_node_that_restarts_locked_gets_nothing_twice(link):
     link.send(1)
     link.turns(0.2, report=False)
     assert link.executed == [1]
-    link.farm = Farm(MANAGED.farm_window)  # before its CLCW told of it
+    link.farm = Farm(MANAGED.farm_window)  # before its CLCW reported it
     link.turns(5)
     assert link.executed == [1]
     assert link.told[-1] == Undelivered(

@@ -345,7 +345,7 @@ class TestDestination:
         assert set(bench.store.files) == {"f"}
 
     def test_metadata_alone_asks_nothing_of_the_file_store(self):
-        """A node that takes no files can be told something all the same."""
+        """A node that takes no files can still be sent messages."""
         bench = Bench()
         bench.store.fails.add("create")
         alone = {"checksum": ChecksumType.CRC32, "source_name": "", "destination_name": "", "file_size": 0}

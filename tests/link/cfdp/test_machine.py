@@ -1,5 +1,5 @@
 """Hypothesis plays operator, link and clock. Safety: what is delivered is the file, each end hears at most one outcome,
-none contradicts the other. Liveness: in the calm after, everything ends."""
+none contradicts the other. Liveness: once the channel is good again, everything ends."""
 
 import pytest
 from hypothesis import settings

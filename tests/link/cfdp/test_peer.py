@@ -28,7 +28,7 @@ OURS, THEIRS = 1, 2
 
 
 class Pair:
-    """Our entity, theirs, and the weather between them."""
+    """Our entity, theirs, and the channel between them."""
 
     def __init__(self, seed, monkeypatch, loss):
         self.dice, self.loss, self.now_ns = random.Random(f"{seed}/peer"), loss, 0

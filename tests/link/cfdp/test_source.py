@@ -54,7 +54,7 @@ class TestSource:
         assert bench.wait(9) == []
 
     def test_eof_again_to_a_receiver_that_stays_silent(self):
-        """It is told once more now and then; only inactivity is a fault."""
+        """It is reported again now and then; only inactivity is a fault."""
         bench = Bench()
         bench.put()
         bench.sent()
@@ -113,7 +113,7 @@ class TestSource:
         assert kinds(bench.wait(10)) == [Eof]
 
     def test_missing_parts(self):
-        """Parts that were not sent yet come anyway; what is asked for twice goes once; metadata overtake."""
+        """Parts that were not sent yet come anyway; what is asked for twice goes once; metadata go first."""
         bench = Bench()
         bench.put()
         for _ in range(3):

@@ -1,4 +1,4 @@
-"""Whole transfers in any weather. Safety: what is delivered is the file, and each end hears of the outcome once.
+"""Whole transfers over any channel. Safety: what is delivered is the file, and each end hears of the outcome once.
 Liveness: class 2 always ends, clean on both sides."""
 
 import random
@@ -71,7 +71,7 @@ def storm(seed):
 
 @pytest.mark.parametrize("seed", range(10))
 def test_several_files_both_ways(seed):
-    """Six transactions share the storm; one end is suspended for a while, the link is cut in the middle."""
+    """Six transactions share a bad channel; one end is suspended for a while, the link is cut in the middle."""
     dice = random.Random(f"{seed}/files")
     world = World(seed, STORM)
     contents = {f"{side}{n}": dice.randbytes(dice.randrange(20_000)) for side in range(2) for n in range(3)}

@@ -1,5 +1,5 @@
 """Both ends over a channel that loses, repeats and delays. Safety: accepted in order, at most once, and whatever is
-confirmed was accepted. Liveness: when the weather calms, everything comes through."""
+confirmed was accepted. Liveness: when the channel is good again, everything comes through."""
 
 from collections import deque
 
@@ -123,7 +123,7 @@ class Uplink(RuleBasedStateMachine):
             assert set(self.confirmed) <= set(self.accepted)
 
     def teardown(self):
-        """Calm: what is still open gets through or is given up, and what is sent from now on gets through."""
+        """A good channel: what is still open gets through or is given up, and what is sent from now on gets through."""
         if not hasattr(self, "fop"):
             return
         self.farm.release()

@@ -63,7 +63,7 @@ class Oracle:
 
 
 def _complete(kind: AnyKind, value: Any) -> Any:
-    """None for what is not there: Construct wants to be told."""
+    """None for what is not there, which Construct needs to be given."""
     if value is None:
         return None
     if isinstance(kind, Array):

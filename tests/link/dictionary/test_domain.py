@@ -1,4 +1,4 @@
-"""What people type for a field, and what they are told when it cannot be."""
+"""What people type for a field, and the sentence that refuses a value that cannot be."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Message types: each reads back from its packet, and a command's life is told in order whatever arrives."""
+"""Message types: each reads back from its packet, and a command's stages are reported in order whatever arrives."""
 
 from collections import Counter
 

@@ -29,7 +29,7 @@ def test_what_an_earlier_run_left_behind_is_no_answer():
 
 
 def test_each_file_of_a_capture_is_an_answer_once():
-    """The node told of one of them alone, and of that twice."""
+    """The node reported only one of them, and that one twice."""
     run = Operation(None, SimpleNamespace(subscribe=lambda *topics: None), VirtualClock(), None)
     alert = FileRecord(name="2-coast.alert", size_octets=1, transaction="1", begun_ns=5, received_ns=7)
     run.files = [alert, file(2)]

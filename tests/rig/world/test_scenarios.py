@@ -1,6 +1,6 @@
-"""Whole-system faults that once happened, each as a story in a world: what was wrong then is right now.
+"""Whole-system faults that once happened, each as a scenario in a world: what was wrong then is right now.
 
-Two such stories cannot be told here: a worker process that ends without an answer needs processes (tests/fsw/jobs), and
+Two such are not possible here: a worker process that ends without an answer needs processes (tests/fsw/jobs), and
 benchmarks of kernels that do nothing are no part of a flight (tests/benchmarks).
 """
 

@@ -1,4 +1,4 @@
-"""Worlds of many seeds, and what a world is worth: it is the same again, sleeps well, and notices what is wrong."""
+"""Worlds of many seeds, and what a world is worth: it repeats, sleeps when nothing is due, notices faults."""
 
 import json
 import os

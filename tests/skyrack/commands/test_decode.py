@@ -109,7 +109,7 @@ def test_a_time_that_is_none(recording, table, capsys, time, sentence):
 
 
 def test_packets_as_objects_for_programs(recording, table, capsys):
-    """The lines for people and the summary went to one stream, which was neither."""
+    """Before, lines for people and the summary went to one stream, which then was neither."""
     assert main(["decode", recording, "--dictionary", table, "--apid", "5", "--list", "--json"]) == 0
     said = capsys.readouterr()
     first, *others = map(json.loads, said.out.splitlines())
@@ -524,7 +524,7 @@ def test_what_has_no_end_is_refused(name, monkeypatch, capsys):
 
 
 def test_a_small_recording_may_shrink_while_it_is_read(tmp_path):
-    """What is mapped and is no more ends a program without a word."""
+    """A mapped file that becomes shorter would end the program without a message."""
     path = tmp_path / "r.bin"
     path.write_bytes(bytes(100_000))
     octets = decode._octets_of(str(path))

@@ -104,7 +104,7 @@ def holed(shape, is_wet=True):
 
 @pytest.mark.slow
 def test_the_main_job_on_scenes_with_holes_and_odd_sides(tmp_path):
-    """As three processes: the mask travels to the worker, and what was not seen is told on the ground."""
+    """As three processes: the mask travels to the worker, and what was not seen is reported on the ground."""
     np.savez(tmp_path / "lake.npz", **holed((33, 41)))
     np.savez(tmp_path / "blind.npz", **holed((21, 1)) | {"valid": np.zeros((21, 1), bool)})
     np.save(tmp_path / "dry.npy", holed((41, 50), is_wet=False)["dn"])
@@ -139,7 +139,7 @@ def test_the_flood_mission_on_chips_that_cannot_be_judged(tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(not SCENES.is_dir(), reason="the published scenes (../shared/data/eo) are not here")
 def test_the_screening_mission_on_odd_scenes_that_are_nearly_empty(tmp_path):
-    """What 35 of 36 tiles were sent of once, and 81 % of them called useful."""
+    """A case where 35 of 36 tiles were sent, and 81 % of them were called useful."""
     (tmp_path / "s").mkdir()
     with np.load(SCENES / "s2_eolearn_5x101x100x13.npz") as archive:
         dn, clouds = archive["dn"][2:, :, :99].copy(), archive["cloud_mask_default"][2:, :, :99]

@@ -239,7 +239,7 @@ def test_a_tile_that_is_none(folder, capsys, tile, sentence):
 
 
 def test_a_name_that_is_none_is_told_by_the_rule(folder, capsys):
-    """It was a regular expression, of a manifest that nobody had asked for."""
+    """Before, the error was of a regular expression, about a manifest that nobody had asked for."""
     words = ["model.txt", "--key", "team.key", "--out", "my model.bundle"]
     assert main(["model", "import", *words]) == 2
     assert "'my model' is no name of a model: --name gives one" in capsys.readouterr().err

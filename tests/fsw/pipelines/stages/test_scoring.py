@@ -91,7 +91,7 @@ def test_an_image_of_any_size_goes_through_tiles_of_one(image, tile):
         ((5, 300), (0, 0), 32, (32, 320)),
         ((10, 13), (64, 0), 4, (64, 16)),
         ((10, 13), (0, 48), 4, (12, 48)),
-        ((10, 13), (0, 0), 3, (10, 13)),  # which no halving makes: it is told when it runs
+        ((10, 13), (0, 0), 3, (10, 13)),  # which no halving makes: it is reported when it runs
     ],
 )
 def test_a_network_takes_the_next_size_that_it_can_halve(image, own, step, size):

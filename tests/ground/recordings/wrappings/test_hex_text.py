@@ -1,4 +1,4 @@
-"""Dumps as text: digits are told from what stands behind them, and lines from where they say they are."""
+"""Dumps as text: digits are distinguished from what follows them, and lines are placed by their offsets."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from ground.recordings.wrappings.units import WrappingError
 
 @pytest.mark.parametrize("line", ["00000000: 7c41  |A", "00000000: 3132 7c33  12|3", "0000  61 62 7c 63   ab|c"])
 def test_what_stands_behind_the_digits_is_no_digits(line):
-    """A bar among the characters was taken for the beginning of them, and what was before it for octets."""
+    """Before, a bar among the characters was taken for their beginning, and what stood before it for octets."""
     digits = line.split(" ", 1)[1].strip().rsplit("  ", 1)[0]
     assert octets_of_text(line.encode()) == bytes.fromhex(digits.replace(" ", ""))
 

@@ -1,4 +1,4 @@
-"""Reference pages say everything that the dictionary says, and differences are told down to the value."""
+"""Reference pages say everything that the dictionary says, and differences are reported down to the value."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""Attributes that no schema knows: refused where they would say how a value is written, else passed over and told."""
+"""Attributes that no schema knows: refused where they would say how a value is written, else passed over, reported."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What packets become for other ground systems says the same: worked by hand, field by field."""
+"""Packets as written for other ground systems say the same: worked by hand, field by field."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""Valid ranges, alarms and whole numbers of types: taken as they are said, or passed over and told."""
+"""Valid ranges, alarms and whole numbers of types: taken as they are said, or passed over and reported."""
 
 import pytest
 
@@ -106,7 +106,7 @@ def test_what_stays_whole_is_not_rounded():
 
 
 def test_an_initial_value_that_is_neither_true_nor_false():
-    """It was false."""
+    """Before, it was false."""
     kind = '<BooleanParameterType name="k" initialValue="perhaps"><IntegerDataEncoding/></BooleanParameterType>'
     whole = system("S", telemetry(kind, parameters("p", of="k"), container("P", entries("p"))))
     assert refused(whole) == ["line 1: initialValue = perhaps, expected true or false"]

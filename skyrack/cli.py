@@ -79,13 +79,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     options = overview().parse_args(arguments[:1])
     if sys.flags.optimize > 1:
-        return _say(arguments[0], "python -OO removes docstrings, which are a dictionary's texts: run it without", 2)
+        return _report(arguments[0], "python -OO removes docstrings, which are a dictionary's texts: run it without", 2)
     try:
         options = parser_for(options.command).parse_args(arguments[1:])
         code = int(options.run(options))
         sys.stdout.flush()  # here a closed pipe is still handled below
     except KeyboardInterrupt:
-        return _say(arguments[0], "stopped", 130)
+        return _report(arguments[0], "stopped", 130)
     except Exception as error:  # every error is reported in one sentence
         return _failed(arguments[0], error)
     return code
@@ -99,15 +99,15 @@ def _failed(command: str, error: Exception) -> int:
         traceback.print_exception(error)
     match error:
         case UsageError():
-            return _say(command, error, 2)
+            return _report(command, error, 2)
         case ModuleNotFoundError() if error.name and error.name.partition(".")[0] not in _OURS:
-            return _say(command, f"{error.name} is not installed; `skyrack doctor` says what brings it", 1)
+            return _report(command, f"{error.name} is not installed; `skyrack doctor` says what brings it", 1)
         case OSError():
-            return _say(command, _without_number(error), 1)
+            return _report(command, _without_number(error), 1)
         case MemoryError():
-            return _say(command, "out of memory: this needs more than the machine, or a limit set here, has left", 1)
+            return _report(command, "out of memory: this needs more than the machine, or a limit set here, has left", 1)
     said = " ".join(f"{type(error).__name__}: {error}".split())[:400]
-    return _say(command, f"a bug in Skyrack ({said}); the same with SKYRACK_DEBUG=1 in front shows where", BUG)
+    return _report(command, f"a bug in Skyrack ({said}); the same with SKYRACK_DEBUG=1 in front shows where", BUG)
 
 
 def _open_standard_streams() -> None:
@@ -148,7 +148,7 @@ def _without_number(error: OSError) -> str:
     return f"{shown(name)}: {error.strerror}"
 
 
-def _say(command: str, error: object, code: int) -> int:
+def _report(command: str, error: object, code: int) -> int:
     with contextlib.suppress(BrokenPipeError):
         print(f"skyrack {command}: {error}", file=sys.stderr)
     return code

@@ -52,7 +52,7 @@ def scene_of(rasters: Sequence[Raster], wish: Wish) -> ImportedScene:
     """One scene of all rasters. Raises RasterError if they do not fit together or a node cannot read the result."""
     raster = _joined(rasters)
     raster.data &= _is_data(raster.numbers, wish.nodata)
-    scales, offsets = _told(raster, wish)
+    scales, offsets = _scales_and_offsets(raster, wish)
     dn = _stands_for(raster, scales, offsets)
     dn = _as_wished(dn, raster.data, wish.dtype)
     valid = _valid(raster, is_real=dn.dtype.kind == "f")
@@ -118,7 +118,7 @@ def _each(values: tuple[float, ...], usual: float, bands: int) -> tuple[float, .
     return values if len(values) == bands else (values or (usual,)) * bands
 
 
-def _told(raster: Raster, wish: Wish) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _scales_and_offsets(raster: Raster, wish: Wish) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Scale and offset by band: the user's, or else the file's, or 1 and 0."""
     bands = len(raster.numbers)
     given = (wish.scales or raster.scales, wish.offsets or (() if wish.scales else raster.offsets))

@@ -31,7 +31,7 @@ class OwnFolder:
         except FileNotFoundError:
             names = []
         if self.marker.name not in names:
-            self._take(owner, [name for name in names if name not in _FOUND_IN_EMPTY])
+            self._claim(owner, [name for name in names if name not in _FOUND_IN_EMPTY])
 
     def remove(self, path: Path) -> None:
         """Delete a file or folder of ours, if it is there; links are deleted, not followed. Raises OSError."""
@@ -47,7 +47,7 @@ class OwnFolder:
         self._medium.replace(path, target)
         self._medium.sync(target.parent)
 
-    def _take(self, owner: str, strange: list[str]) -> None:
+    def _claim(self, owner: str, strange: list[str]) -> None:
         if strange:
             raise FileExistsError(
                 errno.EEXIST,

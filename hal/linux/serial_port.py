@@ -24,7 +24,7 @@ class SerialLine:
         try:
             _refuse_terminal(path)
             self._tty = serial.Serial(path, baud, timeout=0, exclusive=True)
-            _tell_silence_from_hangup(self._tty.fd)
+            _distinguish_silence_from_hangup(self._tty.fd)
         except serial.SerialException as error:
             raise OSError(error.errno, _reason(path, error)) from error
         except termios.error as error:  # it went away meanwhile
@@ -66,7 +66,7 @@ class SerialLine:
         return PortClosed(f"{self.path}: the line went away (unplugged, or its other end closed)")
 
 
-def _tell_silence_from_hangup(descriptor: int) -> None:
+def _distinguish_silence_from_hangup(descriptor: int) -> None:
     """With VMIN = 1 a read of nothing is EAGAIN, so that an empty read can only mean that the line hung up."""
     attributes = termios.tcgetattr(descriptor)
     attributes[6][termios.VMIN] = 1

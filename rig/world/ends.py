@@ -154,7 +154,7 @@ class NodeEnd:
             pass
         self.wakes += 1
         self.idle_wakes += before == self._done and not has_octets
-        if self._take_marks() and self.cuts_at_mark and not self.forgets:
+        if self._drain_marks() and self.cuts_at_mark and not self.forgets:
             self.power.cut()
 
     @property
@@ -182,11 +182,11 @@ class NodeEnd:
 
     def _cut(self) -> None:
         self._on_ns += self.clock.monotonic_ns() - self._since_ns
-        self._take_marks()
+        self._drain_marks()
         self.off()
 
-    def _take_marks(self) -> bool:
-        """Tell of the marks made; whether there were any."""
+    def _drain_marks(self) -> bool:
+        """Report the marks made; returns whether there were any."""
         made = self._marks.drain() if self.power.is_on else []
         for mark in made:
             self.marked(mark.number)

@@ -106,7 +106,7 @@ def run(options: argparse.Namespace) -> int:
             for batch in read_recording(octets, reception, any_version=options.any_version, ends=found.ends):
                 show(reception.octets)
                 if options.dictionary or options.list or export:
-                    _take(batch, decoder, export, options)
+                    _accept(batch, decoder, export, options)
         account = {"file": options.file, **reception.account(), **decoder.account()}
         account["written"] = [str(path) for path in export.close()] if export else []
     account["notes"] = found.notes
@@ -116,7 +116,9 @@ def run(options: argparse.Namespace) -> int:
     return 0 if reception.tally.packets else 1
 
 
-def _take(batch: "Batch", decoder: "Decoder", export: "Export | RawExport | None", options: argparse.Namespace) -> None:
+def _accept(
+    batch: "Batch", decoder: "Decoder", export: "Export | RawExport | None", options: argparse.Namespace
+) -> None:
     """Decode packets, in bulk where only their values are wanted."""
     from ground.recordings.output.export import TableExport
     from ground.recordings.output.packet_line import packet_json, packet_line

@@ -161,12 +161,12 @@ def _serve(options: argparse.Namespace) -> int:
             round_trip_ms=_milliseconds("--round-trip", options.round_trip),
             command_ms=_milliseconds("--command-timeout", options.command_timeout),
         ),
-        when_ready=lambda station: _tell_ready(station, socket),
+        when_ready=lambda station: _report_ready(station, socket),
     )
     return 0
 
 
-def _tell_ready(station: "Station", socket: Path) -> None:
+def _report_ready(station: "Station", socket: Path) -> None:
     import json
 
     print(json.dumps({"node": station.node, "dictionary": station.version, "socket": str(socket)}), flush=True)
@@ -266,11 +266,11 @@ def _list(options: argparse.Namespace) -> int:
                 _print_json(record)
             else:
                 print(day_line(record))
-        _tell_unreadable(kept)
+        _report_unreadable(kept)
     return 0
 
 
-def _tell_unreadable(kept: "Client | ArchiveReader") -> None:
+def _report_unreadable(kept: "Client | ArchiveReader") -> None:
     """Report how many records of a damaged archive were left out; a service reports its own in its status."""
     if count := getattr(kept, "unreadable", 0):
         print(f"skyrack ground: {count} damaged records left out; `skyrack ground check` tells more", file=sys.stderr)
@@ -280,7 +280,7 @@ def _check(options: argparse.Namespace) -> int:
     from ground.archive.survey import archive_in, survey
 
     found = survey(archive_in(options.archive))
-    _tell_survey(found, options, "damaged")
+    _report_survey(found, options, "damaged")
     return 0 if found.is_sound else 1
 
 
@@ -295,11 +295,11 @@ def _rescue(options: argparse.Namespace) -> int:
         raise UsageError(f"--out {options.out.resolve()} is there already; name a file that is not")
     with closing(Archive(options.out)) as archive:
         found = rescue(file, archive)
-    _tell_survey(found, options, "lost")
+    _report_survey(found, options, "lost")
     return 0
 
 
-def _tell_survey(found: "Survey", options: argparse.Namespace, word: str) -> None:
+def _report_survey(found: "Survey", options: argparse.Namespace, word: str) -> None:
     from ground.console.lines import survey_lines
 
     if options.json:

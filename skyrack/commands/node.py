@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
             except OSError as error:
                 if error.errno not in _FAILING_DISK:
                     raise
-                _say(f"{state}: {error.strerror}; nothing will survive a restart")
+                _report(f"{state}: {error.strerror}; nothing will survive a restart")
 
         watchers: list[Watcher] = [claimed.enter_context(closing(ServiceManager()))]
         cause = ""
@@ -99,7 +99,7 @@ def run(options: argparse.Namespace) -> int:
             take_priority(options.priority + 1)  # so that a flight loop that spins can be ended
             claimed.callback(drop_priority)
         stop = claimed.enter_context(StopSignal(_PATIENCE_S))
-        Supervision(plan, HostClock(), say=_say, loaded=claim, watchers=watchers, cause=cause).run(stop)
+        Supervision(plan, HostClock(), say=_report, loaded=claim, watchers=watchers, cause=cause).run(stop)
     return 0
 
 
@@ -118,6 +118,6 @@ def _base() -> str:
     return str(Path(base) / "skyrack")
 
 
-def _say(sentence: str) -> None:
+def _report(sentence: str) -> None:
     with suppress(OSError):  # a closed pipe or a full disk must not end the flight
         print(f"skyrack node: {sentence}", file=sys.stderr, flush=True)

@@ -62,7 +62,7 @@ def test_all_state_lies_on_the_medium(tmp_path):
     assert not list(tmp_path.rglob("products"))
 
 
-def test_a_command_that_restarts_the_node_is_executed_once_and_told(tmp_path, monkeypatch):
+def test_a_command_that_restarts_the_node_is_executed_once_and_reported(tmp_path, monkeypatch):
     """Its process is gone right after it took the command, before a word of it went down."""
     executed = []
 
@@ -170,7 +170,7 @@ def test_on_a_failing_disk_it_starts_and_flies_and_says_so(tmp_path, pings, reas
     assert world.run(25, lambda: sum(event.name == "MemoryRestored" for event in world.station.events) >= 2)
 
 
-def test_a_damaged_copy_is_counted_and_told(tmp_path):
+def test_a_damaged_copy_is_counted_and_reported(tmp_path):
     medium = RecordingMedium()
     world = World(tmp_path, medium=medium)
     world.run(1)

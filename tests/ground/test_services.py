@@ -112,7 +112,7 @@ def test_what_the_node_refuses_is_not_believed(desk):
     assert list(sample.values) == ["NodeStatus.uptime_s", "reporter.repeats"]
 
 
-def test_a_request_that_fails_when_it_is_released_on_board_is_told(desk):
+def test_a_request_that_fails_when_it_is_released_on_board_is_reported(desk):
     desk.do("event_actions.add_action", event="ProductReady", request="imaging.capture target=moon")
     desk.do("event_actions.enable_actions")
     desk.do("event_actions.enable_acting")

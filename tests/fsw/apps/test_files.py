@@ -232,7 +232,7 @@ def test_garbage_from_the_ground_is_counted(desk):
     assert desk.files_status().pdus_undecodable == 2
 
 
-def test_whatever_found_no_room_is_told(desk):
+def test_whatever_found_no_room_is_reported(desk):
     desk.store.notices_dropped, desk.app.entity.answers_dropped, desk.app.entity.indications_dropped = 1, 2, 4
     assert desk.files_status().dropped == 7
 
@@ -448,7 +448,7 @@ def test_a_list_says_what_each_product_is(desk):
 
 
 @pytest.mark.parametrize("act", ["drop", "purge"])
-def test_what_the_disk_does_not_delete_is_told(desk, act):
+def test_what_the_disk_does_not_delete_is_reported(desk, act):
     product = desk.add()
     setattr(desk.store, act, failing)
     with pytest.raises(CommandError, match=r"^device$") as refused:

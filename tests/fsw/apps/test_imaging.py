@@ -231,7 +231,7 @@ def test_files_that_could_not_be_told_apart_or_sent_fail_their_job(tmp_path, suf
     assert desk.store.products() == []
 
 
-def test_memory_that_was_repaired_is_told(tmp_path):
+def test_memory_that_was_repaired_is_reported(tmp_path):
     desk = Desk(tmp_path, pipeline=lambda samples, parameters: msgspec.msgpack.encode(Made([File(".mask", b"1")], 2)))
     desk.app.capture("coast")
     repaired, ready = desk.step_after(100)

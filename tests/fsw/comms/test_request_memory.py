@@ -184,7 +184,7 @@ def die():
     raise Killed
 
 
-def test_a_command_that_kills_the_node_is_executed_once_and_told():
+def test_a_command_that_kills_the_node_is_executed_once_and_reported():
     sender, executed = Sender(3), Counter()
     fly_on(Ship(executed, [sender.packets[1]]), sender, RecordingMedium())
     assert [executed[packet] for packet in sender.packets] == [1, 1, 0]  # the third came at the same time
@@ -290,7 +290,7 @@ def test_a_request_from_on_board_is_executed_as_often_as_it_is_released():
     assert ship.dispatcher.memory.last_count == NO_REQUEST
 
 
-def test_one_from_on_board_that_a_restart_cut_short_is_told():
+def test_one_from_on_board_that_a_restart_cut_short_is_reported():
     medium, packet = RecordingMedium(), TcSource(APID, count=9).packet(Ping()).encode()
     memory = request_memory_on(medium)
     entry = memory.released(packet)

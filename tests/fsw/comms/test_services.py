@@ -180,7 +180,7 @@ def test_a_reaction_needs_nobody_who_listens_and_what_waits_for_it_is_bounded(wo
     assert (len(list(services.drain_actions())), services.releases_dropped) == (64, 6)
 
 
-def test_a_structure_that_cannot_be_reported_any_more_is_told(world):
+def test_a_structure_that_cannot_be_reported_any_more_is_reported(world):
     create = housekeeping.CreateStructure(structure=200, interval=5, parameters=[REPEATS], groups=[])
     ask(world, create)
     ask(world, housekeeping.EnablePeriodic(structures=[200]))

@@ -186,7 +186,7 @@ def test_so_much_is_read_at_once():
     assert (bench.telecom.receive(99), asked) == ([], [4096])
 
 
-def test_an_unplugged_port_is_told():
+def test_an_unplugged_port_is_reported():
     bench = Bench()
     bench.telecom.port.close()
     with pytest.raises(PortClosed):

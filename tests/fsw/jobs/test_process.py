@@ -47,7 +47,7 @@ def test_answer_and_provenance(runner):
         ("flood", "ValueError: an answer of 33554432 octets, expected 16777216 at most", 1),
     ],
 )
-def test_failure_is_contained_and_told(runner, deed, failure, attempts):
+def test_failure_is_contained_and_reported(runner, deed, failure, attempts):
     outcome = run(runner, job(2, deed))
     assert (outcome.answer, outcome.failure, outcome.attempts) == (None, failure, attempts)
     assert run(runner, job(3, "sum")).answer == b"276"

@@ -130,7 +130,7 @@ class TestRot:
                 lost += store.damaged
         assert lost == 8 * len(b"ABC")
 
-    def test_what_rotted_is_set_aside_and_told(self, tmp_path):
+    def test_what_rotted_is_set_aside_and_reported(self, tmp_path):
         product = add(ProductStore(tmp_path, 1000), b"answer")
         path = tmp_path / "kept" / "00000001.product"
         path.write_bytes(path.read_bytes().replace(b"answer", b"anzwer"))
@@ -393,7 +393,7 @@ class TestOlder:
         assert [path.name for path in tmp_path.iterdir()] == ["kept"]
         assert "kept/set-aside/journal" in files(tmp_path)
 
-    def test_what_cannot_be_taken_over_is_set_aside_and_told(self, tmp_path):
+    def test_what_cannot_be_taken_over_is_set_aside_and_reported(self, tmp_path):
         one, two, gone = self.product(1, b"one"), self.product(2, b"two"), self.product(3, b"")
         self.write(tmp_path, one, two, gone, '{"type":"later"}', f00000001=b"one", f00000002=b"tvo", f00000004=b"four")
         store = ProductStore(tmp_path, 1000)

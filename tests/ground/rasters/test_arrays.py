@@ -192,7 +192,7 @@ def test_another_type_that_holds_all_numbers_may_be_wished(saved):
     assert np.isnan(back.dn[0, 0, 1])
 
 
-def test_doubles_that_float32_rounds_are_told(saved):
+def test_doubles_that_float32_rounds_are_reported(saved):
     assert any("rounded to float32" in note for note in scene(np.array([[0.1]]), saved).notes)
     assert not any("rounded" in note for note in scene(np.array([[0.5]]), saved).notes)
 

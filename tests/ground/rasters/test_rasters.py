@@ -321,7 +321,7 @@ def test_whatever_becomes_of_that_process_is_a_sentence(image, tmp_path, monkeyp
         files.read_raster(image())
 
 
-def test_without_the_library_its_name_is_told(image, monkeypatch):
+def test_without_the_library_its_name_is_reported(image, monkeypatch):
     monkeypatch.setattr("ground.rasters.apart.find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError) as caught:
         files.read_raster(image())

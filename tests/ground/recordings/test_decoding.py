@@ -55,7 +55,7 @@ def test_a_time_within_what_is_not_always_there():
     assert decoder.utc_ns(decoder.read(b"\x01\x05").values) == 5 * 10**9
 
 
-def test_an_epoch_that_is_not_known_is_told():
+def test_an_epoch_that_is_not_known_is_reported():
     decoder = Decoder(definition(Field(name="t", kind=Integer(8), epoch="launch")))
     assert decoder.timeless == ["t"]
     assert decoder.utc_ns(decoder.read(b"\x01\x05").values) is None

@@ -65,7 +65,7 @@ def test_whether_an_older_one_had_to_go_is_said():
     assert (feed.waiting, feed.dropped) == (2, 1)
 
 
-def test_every_loss_is_told():
+def test_every_loss_is_reported():
     feed = Feed(frozenset(["event"]), capacity=1)
     told = []
     for n in range(4):

@@ -137,7 +137,7 @@ def test_a_step_makes_no_more_packets_than_it_may(flight):
         (SpacePacket(FILES_APID, 0, b"x").encode()[:-1], "file data: 7 octets needed, 6 given"),
     ],
 )  # fmt: skip
-def test_what_is_no_file_data_is_kept_and_told(flight, packet, why):
+def test_what_is_no_file_data_is_kept_and_reported(flight, packet, why):
     flight.files.accept(packet, flight.now)
     flight.up()
     (stray,) = flight.log.keeper.archive.strays()

@@ -392,7 +392,7 @@ def test_what_the_node_says_of_its_last_request(said, count):
 
 
 @pytest.mark.parametrize(("kind", "name"), [("away", "LinkPortAway"), ("back", "LinkPortBack")])
-def test_what_happens_to_the_port_is_told(world, kind, name):
+def test_what_happens_to_the_port_is_reported(world, kind, name):
     world.station.hear_of_port(PortNews(kind, "uart: unplugged"), world.now)
     world.run(1)
     assert (events(world)[0], world.of(EventRecord)[0].message) == (name, "uart: unplugged.")

@@ -274,7 +274,7 @@ def test_a_structure_of_what_we_do_not_know_is_not_read(desk):
     assert structure_sample(desk, b"\x07") == []
 
 
-def test_what_the_node_says_of_a_structure_is_learned_and_told(desk):
+def test_what_the_node_says_of_a_structure_is_learned_and_reported(desk):
     desk.hear(StructureReport(structure=200, enabled=True, interval=5, parameters=[LOAD], groups=[]))
     (told,) = desk.news(EventRecord)
     assert told.name == "StructureReport"

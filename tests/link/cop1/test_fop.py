@@ -286,7 +286,7 @@ class TestTransfer:
         assert told(fop) == [Transfer("a", Response.ACCEPTED), Transfer("b", Response.REJECTED)]
         assert fop.send_expedited(b"b", 0)
 
-    def test_purged_is_told(self):
+    def test_purged_is_reported(self):
         """What was sent failed, what waited was never accepted."""
         fop = fop_in(FopState.ACTIVE, window=2)
         fop.send(b"x", 0, tag="waiting")
@@ -446,7 +446,7 @@ class TestInitiate:
         fop.accept(clcw(0), 0)
         assert told(fop)[-1] == FopAnswer(FopDirective.INITIATE_CLCW_CHECK, Response.CONFIRMED)
 
-    def test_failure_is_told(self):
+    def test_failure_is_reported(self):
         fop = new()
         fop.directive(FopDirective.INITIATE_CLCW_CHECK, 0)
         fop.accept(clcw(1), 0)

@@ -29,7 +29,7 @@ def test_leaf_equals_bit_struct(widths, data):
 
 
 @given(layouts(), st.data())
-def test_every_truncation_is_told(widths, data):
+def test_every_truncation_is_reported(widths, data):
     leaf = Packed("Leaf", **widths)
     octets = data.draw(st.binary(max_size=leaf.size - 1))
     with pytest.raises(TruncatedError) as caught:

@@ -85,7 +85,7 @@ def test_a_long_reason_is_cut_between_characters():
 
 
 @pytest.mark.parametrize("reason", ["caf\udce9", "é" * 300, "x" * 1000])
-def test_any_reason_is_told(reason):
+def test_any_reason_is_reported(reason):
     report = failure(PACKET, ExecutionStage.COMPLETION, FailureCode.NOT_NOW, reason)
     back = read_report(TmPacket.decode(TmSource(7).packet(report, 10**18)))
     assert isinstance(back, CompletionFailure)

@@ -51,7 +51,7 @@ def test_files_are_written_over_and_behind(disk):
 
 
 @pytest.mark.parametrize("call", ["read", "remove", "sync"])
-def test_what_is_not_there_is_told(disk, call):
+def test_what_is_not_there_is_reported(disk, call):
     with pytest.raises(FileNotFoundError):
         getattr(disk, call)(FILE)
     with pytest.raises(IsADirectoryError):

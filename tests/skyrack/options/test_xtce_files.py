@@ -161,7 +161,7 @@ def test_several_files_become_one_definition(files, capsys):
 TABLE = "name,data_type,bit_length,bit_offset\nA,uint,8,0\n"
 
 
-def test_offsets_that_lie_in_the_header_are_told(tmp_path, recording, capsys):
+def test_offsets_that_lie_in_the_header_are_reported(tmp_path, recording, capsys):
     table = tmp_path / "t.csv"
     table.write_text(TABLE)
     code, _, told = listed(capsys, recording, "--dictionary", str(table))

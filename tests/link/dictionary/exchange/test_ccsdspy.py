@@ -58,7 +58,7 @@ def test_a_field_without_offset_follows_all_those_before():
     assert [field.skip_bits for field in fields(OFFSETS + "A,uint,16,48\nB,uint,4,48\nC,uint,8,\n")] == [0, -16, 12]
 
 
-def test_fields_in_the_header_are_ccsdspy_s_right_and_told():
+def test_fields_in_the_header_are_ccsdspy_s_right_and_reported():
     table = read_csv(OFFSETS + "A,uint,11,5\nB,uint,8,48\nC,uint(expand),8,56\nD,uint,8,\n", "P")
     packet = PacketReader(table.packets).decode(bytes.fromhex("0064c0000002070809"))
     assert packet.values["A"] == packet.values["CCSDS_APID"] == 100

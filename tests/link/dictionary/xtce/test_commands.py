@@ -233,7 +233,7 @@ def test_an_array_of_arguments_may_have_its_size_from_its_entry():
     assert refused(lost) == ["line 1: no argument is called zz"]
 
 
-def test_of_one_command_all_arguments_that_cannot_be_taken_are_told():
+def test_of_one_command_all_arguments_that_cannot_be_taken_are_reported():
     whole = file(command("Go", ["x", "y"], arguments("x", "y", of="gone")))
     assert refused(whole.replace('<Argument name="y"', '\n<Argument name="y"')) == [
         "line 1: no argument type is called gone",

@@ -31,7 +31,7 @@ ABOUT = """<StreamSet><FixedFrameStream/></StreamSet>
 <StreamSet/>"""
 
 
-def test_what_says_nothing_of_layout_is_passed_over_and_told():
+def test_what_says_nothing_of_layout_is_passed_over_and_reported():
     alarm = "<IntegerDataEncoding><ErrorDetectCorrect/></IntegerDataEncoding><ContextAlarmList/>"
     types = f'<IntegerParameterType name="u8"><ShortDescription/>{alarm}</IntegerParameterType>'
     named = (
@@ -82,7 +82,7 @@ def test_comments_are_no_elements():
     assert refused(file) == []
 
 
-def test_of_one_type_all_is_told():
+def test_of_one_type_all_is_reported():
     odd = (
         '<IntegerParameterType name="a">\n<IntegerDataEncoding bitOrder="leastSignificantBitFirst" encoding="BCD">\n'
         "<DefaultCalibrator><MathOperationCalibrator/></DefaultCalibrator></IntegerDataEncoding>\n"
@@ -102,7 +102,7 @@ def test_of_one_type_all_is_told():
     ]
 
 
-def test_of_a_group_and_of_labels_all_is_told():
+def test_of_a_group_and_of_labels_all_is_reported():
     types = (
         '<AggregateParameterType name="g"><MemberList>\n<Member name="a" typeRef="no"/>\n'
         '<Member name="b" typeRef="non"/>'

@@ -64,7 +64,7 @@ def test_an_alarm_that_is_disabled_is_none():
         ),
     ],
 )
-def test_what_a_definition_has_no_words_for_is_told(more, calibrator, what):
+def test_what_a_definition_has_no_words_for_is_reported(more, calibrator, what):
     whole = file(more, calibrator)
     assert (field(whole).range, field(whole).limits) == (None, None)
     assert f"line 1: {what} is passed over" in database(whole).skipped
@@ -93,7 +93,7 @@ def test_yamcs_has_no_number_below_zero_where_a_type_is_unsigned():
     assert decoded(file("", below, ' signed="false"'), b"\x02", dialect="yamcs") == {"p": 0}
 
 
-def test_a_real_number_that_is_to_be_whole_is_told():
+def test_a_real_number_that_is_to_be_whole_is_reported():
     whole = file("").replace("IntegerDataEncoding", "FloatDataEncoding")
     assert decoded(whole, b"\x40\x20\0\0") == {"p": 2.5}
     assert database(whole).skipped == ("line 1: the rounding of a real number to a whole one is passed over",)

@@ -99,7 +99,7 @@ class Dispatcher:
 
     def miss(self, octets: bytes) -> None:
         """Report that a packet of the schedule was not executed, as its time passed before it could be."""
-        self._take(octets, self.memory.released(octets), self._fail_late)
+        self._accept(octets, self.memory.released(octets), self._fail_late)
 
     def report_completions(self) -> None:
         """Report the commands that ended since the last call; at the start also those of before the restart."""

@@ -30,13 +30,14 @@ def nodes(path: Path) -> list[ast.AST]:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """The modules that a file names in its import statements, wherever these stand."""
+    """What a file names in its import statements, wherever these stand: modules, and what is taken from them."""
     for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             yield node.module or ""
+            yield from (f"{node.module}.{name.name}" for name in node.names)
 
 
 def room_of(path: Path) -> str:

@@ -29,7 +29,10 @@ MAY_DELETE = {
 
 def deletions(path: Path) -> Iterator[int]:
     """Lines that delete or move files. Path.replace takes one argument, unlike the methods of texts and dates."""
+    taken = {name.partition(".")[2] for name in imports(path) if name.startswith(("os.", "shutil."))}
     for node in nodes(path):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in DELETES & taken:
+            yield node.lineno
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr not in DELETES:
             continue
         of_module = isinstance(node.func.value, ast.Name) and node.func.value.id in {"os", "shutil"}

@@ -1,11 +1,12 @@
 """Who may lean on whom, and what may read a clock, a die or a device."""
 
+import ast
 import subprocess
 import sys
 
 import pytest
 
-from tests.house.sources import ALL, ROOT, imports, room_of, sources
+from tests.house.sources import ALL, ROOT, imports, module_of, nodes, room_of, sources
 
 MAY_IMPORT = {
     "kernels": {"kernels"},
@@ -17,6 +18,9 @@ MAY_IMPORT = {
     "skyrack": {"kernels", "hal", "link", "fsw", "ground", "rig", "skyrack"},
 }
 ROOMS = {*MAY_IMPORT, "_csrc"}
+BESIDE = {"tests", "benchmarks", "examples", "docs"}
+"""Folders that are not installed."""
+OF_RANDOM = {"random.Random", "random.SystemRandom"}
 HOST_TIME = {"time", "datetime", "random", "threading", "asyncio", "socket", "subprocess", "select"}
 
 
@@ -25,8 +29,9 @@ def test_no_layer_looks_up(room):
     for path in (path for path in ALL if room_of(path) == room):
         for name in imports(path):
             top = name.partition(".")[0]
+            assert top not in BESIDE, f"{path}: {name} is not installed"
             if top == "_csrc":
-                assert path.relative_to(ROOT / "kernels").name in {"library.py", "backend.py"}, path
+                assert module_of(path) in {"kernels.library", "kernels.backend"}, f"{path}: only kernels imports {name}"
             elif top in ROOMS:
                 assert top in MAY_IMPORT[room], f"{path}: {room} must not import {name}"
 
@@ -35,6 +40,10 @@ def test_link_is_pure():
     """No clock, no I/O, no threads, no dice: all of these are handed in. So is what reads recordings."""
     for path in sources("link", "ground/recordings"):
         assert not HOST_TIME & {name.partition(".")[0] for name in imports(path)}, path
+    for path in sources("link"):
+        assert not {"os", "pathlib", "shutil", "tempfile"} & {name.partition(".")[0] for name in imports(path)}, path
+        calls = (node.func for node in nodes(path) if isinstance(node, ast.Call))
+        assert "open" not in {call.id for call in calls if isinstance(call, ast.Name)}, path
 
 
 def test_what_flies_knows_no_simulator():
@@ -44,15 +53,24 @@ def test_what_flies_knows_no_simulator():
 
 def test_flight_code_reads_no_host_time():
     for path in sources("fsw"):
-        assert "time" not in set(imports(path)), path
-        assert "asyncio" not in set(imports(path)), path
+        assert not {"time", "datetime", "asyncio"} & set(imports(path)), path
 
 
 def test_a_world_reads_no_host_time():
     """Nor dice of the host's: its seed is the whole report of a fault."""
     for path in sources("rig/world"):
         assert not (HOST_TIME - {"random"}) & {name.partition(".")[0] for name in imports(path)}, path
-        assert "SystemRandom" not in path.read_text(encoding="utf-8"), path
+        assert not {"os", "secrets", "uuid"} & set(imports(path)), path
+
+
+def test_dice_are_handed_in():
+    """Nobody throws those that random keeps for all, nor makes any without a seed, but a node that was given none."""
+    for path in ALL:
+        assert not {name for name in imports(path) if name.startswith("random.")} - OF_RANDOM, path
+        for node in nodes(path):
+            assert not isinstance(node, ast.Import) or "random" not in {name.name for name in node.names}, path
+            if isinstance(node, ast.Call) and ast.unparse(node) in {"Random()", "SystemRandom()"}:
+                assert path == ROOT / "fsw" / "node.py", f"{path}:{node.lineno}"
 
 
 def test_help_is_instant():

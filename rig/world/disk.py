@@ -56,7 +56,7 @@ class Disk:
         self.octets_max: int | None = None
         self.failing = 0.0
         self.cut_after: int | None = None
-        self.calls = self.refused = 0
+        self.refused = 0
 
     def read(self, path: Path) -> bytes:
         """All octets of a file."""
@@ -91,7 +91,7 @@ class Disk:
             entry.safe, entry.unsafe = entry.octets, []
 
     def replace(self, old: Path, new: Path) -> None:
-        """Rename a file. After a cut it has the old name or the new one; in two folders perhaps both."""
+        """Rename a file. After a cut it has the old name or the new one; in two folders perhaps both, or none."""
         self._begin(new)
         file, before, after = self._file(old), self._folder(old.parent), self._folder(new.parent)
         if before is after:
@@ -134,8 +134,7 @@ class Disk:
             raise OSError(errno.EIO, "Input/output error", str(path))
 
     def _change(self) -> None:
-        """Count a change or sync, during which the power may fail."""
-        self.calls += 1
+        """A change or sync is under way, during which the power may fail."""
         if self.cut_after is not None:
             self.cut_after -= 1
             if self.cut_after <= 0:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rig.world.world import World
 
 SECOND = 1_000_000_000
-_OF_WIRES = {
+OF_WIRES = {
     "loss": (0.02, 0.6),
     "burst": (0.05, 0.5),
     "flips": (1e-5, 2e-3),
@@ -37,7 +37,7 @@ _LASTS_S = {
     "inbox full": (5, 60),
 }
 _WEATHER_S = (5, 60)
-KINDS = (*_OF_WIRES, *_LASTS_S)
+KINDS = (*OF_WIRES, *_LASTS_S)
 _WAYS = ("up", "down", "both")
 _CALLS_MAX = 30  # calls of the disk, in the last of which the power fails
 _TAKEN_MAX = 600  # octets that a stalled port still takes
@@ -77,14 +77,14 @@ def _of_kind(kind: str, random: Random, seconds: float) -> Iterator[Fault]:
             at_ns=int(at_s * SECOND),
             until_ns=int(until_s * SECOND),
             kind=kind,
-            way=random.choice(_WAYS) if kind in _OF_WIRES or kind in ("cut", "stall") else "",
+            way=random.choice(_WAYS) if kind in OF_WIRES or kind in ("cut", "stall") else "",
             amount=_amount(kind, random),
         )
 
 
 def _amount(kind: str, random: Random) -> float:
-    if kind in _OF_WIRES:
-        return random.uniform(*_OF_WIRES[kind])
+    if kind in OF_WIRES:
+        return random.uniform(*OF_WIRES[kind])
     if kind == "node off":
         return random.choice((0, random.randint(1, _CALLS_MAX)))
     drawn = {

@@ -17,7 +17,7 @@ from rig.world.power import Power
 BUFFER_OCTETS = 4096  # what a driver holds before `write` takes no more
 _BITS_PER_OCTET = 10  # 8N1
 _DETOUR_NS = (20_000_000, 3_000_000_000)  # how much later than others a detoured unit may come
-_BURST_OCTETS_MAX = 64
+BURST_OCTETS_MAX = 64
 
 
 @dataclass(slots=True)
@@ -144,7 +144,7 @@ class Wire:
                 at += 1 + self._gap()
         if weather.burst and self.random.random() < weather.burst:
             begin = self.random.randrange(len(bits))
-            end = min(len(bits), begin + self.random.randint(1, _BURST_OCTETS_MAX))
+            end = min(len(bits), begin + self.random.randint(1, BURST_OCTETS_MAX))
             bits[begin:end] = self.random.randbytes(end - begin)
         return bytes(bits)
 

@@ -97,7 +97,7 @@ class World:
             off=self._node_is_off,
         )
         self.ground = GroundEnd(dictionary=dictionary, clock=self.clock, outgoing=self.up, accept=self._accept)
-        self._ground_is_on = True
+        self.ground_is_on = True
         self._order_ns = self.now_ns + 3 * SECOND if is_manned else NEVER
         self._first = self.operator.first()
         self._begins = sorted(plan)
@@ -153,7 +153,7 @@ class World:
         """Check what must hold at any time."""
         self.judge.captured(self.node.payload.captured)
         self.judge.node(self.node)
-        if self._ground_is_on:
+        if self.ground_is_on:
             octets_out = self.up.taken_octets - self._taken_before
             self.judge.ground(self.ground.station.status(self.ground.now), self._octets_in, octets_out)
         if not self.node.was_blind:
@@ -185,21 +185,21 @@ class World:
 
     def stop_ground(self, *, in_order: bool) -> None:
         """Stop the ground service: in order, or killed."""
-        if self._ground_is_on:
+        if self.ground_is_on:
             self._note("ground", "ends" if in_order else "is killed")
             if in_order:
                 self.ground.end()
             else:
                 self.up.forget(self.now_ns)
             self.check()
-            self._ground_is_on = False
+            self.ground_is_on = False
 
     def start_ground(self) -> None:
         """Start the ground service, if none runs."""
-        if not self._ground_is_on:
+        if not self.ground_is_on:
             self._note("ground", "starts")
             self._octets_in, self._taken_before = 0, self.up.taken_octets
-            self._ground_is_on = True
+            self.ground_is_on = True
             self.ground.start()
 
     def summary(self) -> Summary:
@@ -236,7 +236,7 @@ class World:
 
     def _check_kept(self) -> None:
         """Check what must be kept, once the station has archived all its records."""
-        if self._ground_is_on and self.ground.station.status(self.ground.now).archive.waiting:
+        if self.ground_is_on and self.ground.station.status(self.ground.now).archive.waiting:
             self.ground.step()
         self.judge.kept(self.node, self.ground.inbox, self.ground.archive.commands(limit=1 << 20))
 
@@ -259,7 +259,7 @@ class World:
         due += [self._begins[0].at_ns] if self._begins else []
         due += [self._ends[0].until_ns] if self._ends else []
         due += [self.node.due_ns] if self.node.power.is_on else []
-        due += [self.ground.due_ns, self.ground.drained_ns] if self._ground_is_on else []
+        due += [self.ground.due_ns, self.ground.drained_ns] if self.ground_is_on else []
         return min(ns for ns in due if ns is not None)
 
     def _turn(self) -> None:
@@ -272,7 +272,7 @@ class World:
         self._deliver()
         if self.node.power.is_on and now_ns >= self.node.due_ns:
             self.node.step()
-        if not self._ground_is_on:
+        if not self.ground_is_on:
             return
         if now_ns >= self.ground.due_ns:
             self.ground.step()
@@ -305,13 +305,13 @@ class World:
                 self.node.due_ns = now_ns
         for octets in self.down.arrived(now_ns):
             self.trace.note(now_ns, "down", octets)
-            if self._ground_is_on:
+            if self.ground_is_on:
                 self._octets_in += len(octets)
                 self.ground.port.unread += octets
                 self.ground.due_ns = now_ns
 
     def _order_next(self) -> None:
-        if self._ground_is_on:
+        if self.ground_is_on:
             utc_ns = self.clock.utc_ns()
             self._order(self._first[0] if self._first else self.operator.order(utc_ns))
 

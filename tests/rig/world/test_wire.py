@@ -1,5 +1,6 @@
 """The simulated radio, unit by unit: how long units take, what befalls them, what a driver holds and forgets."""
 
+from collections import Counter
 from random import Random
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from hal.port import PortClosed
 from hal.sim.clock import VirtualClock
 from rig.world.power import Power, PowerCut
-from rig.world.wire import BUFFER_OCTETS, Weather, Wire, WirePort
+from rig.world.wire import BUFFER_OCTETS, BURST_OCTETS_MAX, Weather, Wire, WirePort
 
 MS = 1_000_000
 
@@ -49,7 +50,64 @@ def test_what_is_forgotten_does_not_leave():
     one.offer(b"def", 0)
     one.forget(2 * MS)
     assert one.held(2 * MS) == 0
-    assert one.arrived(1000 * MS) == [b"ab"]
+    one.offer(b"x", 2 * MS)
+    assert one.arrived(8 * MS) == [b"ab", b"x"]
+    assert one.arrived(1000 * MS) == []
+
+
+def test_the_next_event_is_that_of_the_unit_that_leaves_or_of_the_one_that_arrives():
+    one = wire()
+    one.offer(b"abc", 0)
+    one.offer(b"d", 3 * MS)
+    assert one.arrived(3 * MS) == []
+    assert one.next_event_ns() == 4 * MS
+    one.offer(b"efghij", 4 * MS)
+    assert one.arrived(4 * MS) == []
+    assert one.next_event_ns() == 8 * MS
+
+
+def test_a_unit_that_takes_a_detour_is_overtaken():
+    one = wire(weather=Weather(detour=1.0))
+    one.offer(b"slow", 0)
+    assert one.arrived(9 * MS) == []
+    one.weather = Weather()
+    one.offer(b"fast", 9 * MS)
+    assert one.arrived(10_000 * MS) == [b"fast", b"slow"]
+
+
+def test_the_second_copy_of_a_unit_comes_later():
+    one = wire(weather=Weather(twice=1.0))
+    one.offer(b"abc", 0)
+    assert (one.arrived(8 * MS), one.arrived(10_000 * MS)) == ([b"abc"], [b"abc"])
+
+
+def passed(weather, units=50, octets=100):
+    """What units of zeros are after their way."""
+    one = wire(weather=weather)
+    for _ in range(units):
+        one.offer(bytes(octets), 0)
+        yield from one.arrived(1 << 60)
+
+
+def test_bits_are_flipped_as_often_as_the_weather_says():
+    flipped = Counter(
+        (number * 8 + bit, bit)
+        for unit in passed(Weather(flips=0.01))
+        for number, octet in enumerate(unit)
+        for bit in range(8)
+        if octet >> bit & 1
+    )
+    assert 320 < flipped.total() < 480  # of 40 000 bits
+    assert {bit for _, bit in flipped} == set(range(8))
+    assert max(flipped.values()) < 10  # none of them each time
+
+
+def test_a_burst_is_in_one_place():
+    units = list(passed(Weather(burst=1.0), octets=1000))
+    assert {len(unit) for unit in units} == {1000}
+    ends = [(len(unit) - len(unit.lstrip(b"\0")), len(unit.rstrip(b"\0"))) for unit in units]
+    assert all(0 <= end - begin <= BURST_OCTETS_MAX for begin, end in ends if end)
+    assert len({begin for begin, _ in ends}) > 25
 
 
 def test_weather_befalls_units():

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from tests.house.sources import ALL, ROOT, module_of, tree
+from tests.house.sources import ALL, ROOT, imports, module_of, tree
 
 MODULES = {module_of(path): path for path in ALL}
 COMMANDS = {"skyrack.cli"} | {name for name in MODULES if name.startswith("skyrack.commands.")}
@@ -24,6 +24,9 @@ WAITING = {
     "kernels.coding.viterbi": "ground/recordings, for soft symbols; benchmarks/coding_viterbi.py",
     "kernels.science.channelize": "a job on samples of a radio, which hal has not; benchmarks/answers_channelize.py",
     "fsw.comms.playback": "fsw.node, whose loop fills the link with it after reports and files",
+    "link.channels.aos": "a node whose radio speaks AOS; examples/recordings/make.py sends by it",
+    "link.packets.segmentation": "a node whose data are longer than a packet, and a ground that joins them",
+    "link.pus.parts": "a node that offers service 13; link and ground speak it",
     "fsw.pus.forwarding": "a node that offers service 14; link and ground speak it",
     "fsw.pus.large_packets": "a node that offers service 13, with the recorder",
     "fsw.pus.memory": "a node that offers service 6; link and ground speak it",
@@ -64,8 +67,9 @@ def statements(path: Path) -> Iterator[ast.AST]:
 def named(path: Path) -> Iterator[str]:
     """The modules that a file may import: by statements anywhere in it, or by names in texts, as import_module does.
 
-    A text that names a package, with a dot in it, stands for all that lies in that package.
+    Where that function is called, a text that names a package, with a dot in it, stands for all that lies in it.
     """
+    loads = "importlib.import_module" in set(imports(path))
     for node in statements(path):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
@@ -73,9 +77,8 @@ def named(path: Path) -> Iterator[str]:
             yield node.module
             yield from (f"{node.module}.{name.name}" for name in node.names)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "." in node.value:
-            package = node.value.rstrip(".")
-            yield package
-            yield from (name for name in MODULES if name.startswith(f"{package}."))
+            yield node.value
+            yield from (name for name in MODULES if loads and name.startswith(f"{node.value.rstrip('.')}."))
 
 
 def is_kernel(name: str) -> bool:

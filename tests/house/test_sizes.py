@@ -39,7 +39,7 @@ def test_functions_are_short():
 
 
 def test_folders_are_read_at_a_glance():
-    modules = Counter(path.parent for path in ALL if path.name != "__init__.py")
+    modules = Counter(path.parent for path in [*ALL, *sources("tests")] if path.name != "__init__.py")
     assert not {folder: number for folder, number in modules.items() if number > MODULES_MAX}
 
 

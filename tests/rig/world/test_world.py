@@ -176,3 +176,20 @@ def test_a_page_and_lines(capsys):
     assert "seed                    9\n" in page
     assert main(["world", "--seed", "9", "--seeds", "2", "--hours", "0.001"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_an_idle_link_event_by_event(capsys):
+    assert main(["world", "--calm", "--hours", "0.001", "--trace", "--json"]) == 0
+    shown = capsys.readouterr()
+    found = json.loads(shown.out)
+    assert (found["seconds"], found["faults"], found["commands"]) == (3.6, 0, {})
+    assert shown.err.count("\n") == found["events"] > 0
+
+
+def test_one_failing_seed_of_several_is_enough_and_stops_no_other(monkeypatch, capsys):
+    settle = World.settle
+    monkeypatch.setattr(World, "settle", lambda self: _broken() if self.seed == 9 else settle(self))
+    assert main(["world", "--seed", "9", "--seeds", "2", "--hours", "0.001"]) == 1
+    failed, fine = capsys.readouterr().out.splitlines()
+    assert failed.startswith("skyrack world --seed 9 ")
+    assert fine.startswith("seed     10 ")

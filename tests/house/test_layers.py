@@ -24,6 +24,10 @@ OF_RANDOM = {"random.Random", "random.SystemRandom"}
 HOST_TIME = {"time", "datetime", "random", "threading", "asyncio", "socket", "subprocess", "select"}
 
 
+def test_every_package_is_a_room_or_stands_beside_them():
+    assert {path.parent.name for path in ROOT.glob("*/__init__.py")} <= {*MAY_IMPORT, *BESIDE}
+
+
 @pytest.mark.parametrize("room", MAY_IMPORT)
 def test_no_layer_looks_up(room):
     for path in (path for path in ALL if room_of(path) == room):

@@ -85,6 +85,14 @@ def test_no_power_is_cut_that_would_lose_what_the_disk_did_not_take(world):
         assert world.node.power.is_on
 
 
+@pytest.mark.parametrize(("amount", "in_order"), [(0, True), (1, False)])
+def test_the_ground_is_ended_in_order_or_killed(world, monkeypatch, amount, in_order):
+    seen = []
+    monkeypatch.setattr(world, "stop_ground", lambda **options: seen.append(options))
+    faults.begin(Fault(at_ns=0, until_ns=0, kind="ground off", amount=amount), world)
+    assert seen == [{"in_order": in_order}]
+
+
 def test_no_ground_is_stopped_whose_records_wait_for_the_archive(world):
     world.ground.archive.refuses = True
     assert world.order("test.ping") is not None
@@ -105,7 +113,9 @@ def test_which_kinds_there_are_is_drawn():
 
 def test_payloads_and_stores_fail_as_they_are_told(world):
     payload, inbox = world.node.payload, world.ground.inbox
-    payload.is_blind = inbox.is_full = True
+    payload.is_blind = payload.is_broken = inbox.is_full = True
+    with pytest.raises(RuntimeError, match="the worker died"):
+        payload.work(None, {})
     with pytest.raises(CameraError):
         payload.capture("coast")
     assert payload.captured == []

@@ -1,5 +1,6 @@
 """The judge of worlds notices whatever must not be: here each rule is broken once."""
 
+from random import Random
 from types import SimpleNamespace
 
 import pytest
@@ -65,7 +66,9 @@ def test_a_target_is_captured_once(judge):
 
 def test_packet_numbers_do_not_repeat_beyond_their_modulus_either(judge):
     judge.numbers([(2, 0), (1, 16383), (3, 2)])
-    judge.numbers([(time, time % 16384) for time in range(0, 40_000, 1000)])
+    packets = [(time, time % 16384) for time in range(0, 100_000, 1000)]
+    Random(1).shuffle(packets)
+    judge.numbers(packets)
     with pytest.raises(BrokenError, match="packet number 16383 came again, at 3"):
         judge.numbers([(1, 16383), (2, 0), (3, 16383)])
 
@@ -88,6 +91,20 @@ def test_what_no_disk_remembered_may_be_done_twice(judge):
     judge.marked(7, 0, is_forgetful=True)
     judge.marked(7, 1, is_forgetful=False)
     assert judge.marks[7] == 2
+
+
+def test_what_no_disk_remembered_may_be_reported_as_failed(judge, tell):
+    judge.marked(7, 0, is_forgetful=True)
+    tell(command("failed", reason="refused"))
+    judge.done()
+    assert judge.marks[7] == 1
+
+
+def test_the_first_report_of_an_end_counts(judge, tell):
+    tell(command("timeout"), SECOND)
+    tell(command("timeout"), 30 * SECOND)
+    with pytest.raises(BrokenError, match="ended as timeout"):
+        judge.marked(7, 31 * SECOND, is_forgetful=False)
 
 
 def test_what_is_reported_as_done_was_done(judge, tell):
@@ -181,3 +198,29 @@ def test_a_frame_that_the_node_does_not_count_is_noticed(world):
     world.node.node.telecom.uplink.accepted += 1
     with pytest.raises(BrokenError, match=r"units up, but \d+ frames counted"):
         world.check()
+
+
+@pytest.mark.parametrize("counter", ["failures", "missed", "overruns", "unsendable"])
+def test_what_the_loop_of_the_node_counts_is_noticed(world, counter):
+    setattr(world.node.node.executive, counter, 1)
+    with pytest.raises(BrokenError, match=f"'{counter}': 1"):
+        world.check()
+
+
+@pytest.mark.parametrize("rule", ["captured", "node", "ground", "numbers", "kept", "done", "sleep"])
+def test_a_check_asks_each_rule(world, monkeypatch, rule):
+    monkeypatch.setattr(Judge, rule, lambda *_: broken())
+    with pytest.raises(BrokenError, match="something"):
+        world.check()
+
+
+@pytest.mark.parametrize("rule", ["heard", "numbers", "settled"])
+def test_settling_asks_what_became_of_all(world, monkeypatch, rule):
+    world.calm()
+    monkeypatch.setattr(Judge, rule, lambda *_: broken())
+    with pytest.raises(BrokenError, match="something"):
+        world.settle()
+
+
+def broken():
+    raise BrokenError("something")

@@ -211,3 +211,11 @@ def test_an_event_that_checks_do_not_raise_is_refused():
     desk = Desk()
     with pytest.raises(RefusedError, match="event 99 is not one that checks raise"):
         desk.ask(AddDefinitions(definitions=[limits(high_event=99)]))
+
+
+def test_a_parameter_that_cannot_be_read_is_not_monitored():
+    desk = Desk()
+    desk.monitor = Monitor(lambda number: 1 / 0, {11, 12, 13})
+    with pytest.raises(RefusedError, match="parameter 1 cannot be read: ZeroDivisionError") as refused:
+        desk.ask(AddDefinitions(definitions=[limits()]))
+    assert refused.value.code is FailureCode.EXECUTION_FAILED

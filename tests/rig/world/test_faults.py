@@ -19,6 +19,7 @@ OF_ENDS = {
     "disk failing": lambda world: world.node.disk.failing == 0.25,
     "node off": lambda world: not world.node.power.is_on,
     "boot cut": lambda world: not world.node.power.is_on,
+    "mark cut": lambda world: world.node.cuts_at_mark,
     "blind": lambda world: world.node.payload.is_blind,
     "broken": lambda world: world.node.payload.is_broken,
     "ground off": lambda world: not world.ground_is_on,

@@ -276,5 +276,6 @@ def test_the_dictionary_is_what_the_ground_needs(capfd):
     dictionary = Dictionary.from_json(capfd.readouterr().out.encode())
     assert dictionary.version == dictionary_of(load_mission(COASTWATCH)).version
     files = ("hold", "release", "list_products", "drop_product", "purge_set_aside")
-    assert [command.name for command in dictionary.commands] == ["imaging.capture", *(f"files.{one}" for one in files)]
+    names = [command.name for command in dictionary.commands]
+    assert names == ["imaging.capture", *(f"files.{one}" for one in files), "services.restore_defaults"]
     assert dictionary.files.node_entity == 1

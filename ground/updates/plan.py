@@ -5,7 +5,7 @@ from math import ceil
 
 from link.coding.cltu import encode_cltu
 from link.fecf import FECF_SIZE
-from link.frames.tc import FRAME_OCTETS_MAX, TC_HEADER_SIZE, TcFrame
+from link.frames.tc import TC_FRAME_OCTETS_MAX, TC_HEADER_SIZE, TcFrame
 from link.pus.packets import TC_OVERHEAD, TcPacket
 
 _FUNCTION_OCTETS, _ARGUMENTS_OCTETS = 2, 1 + 4  # function identifier; slot and offset of update.write
@@ -39,7 +39,7 @@ class Sending:
     days: float
 
 
-def sending(octets: int, target: str, passes: Passes, frame_octets_max: int = FRAME_OCTETS_MAX) -> Sending:
+def sending(octets: int, target: str, passes: Passes, frame_octets_max: int = TC_FRAME_OCTETS_MAX) -> Sending:
     """What it takes to send a file to a target of updates, one command per frame. Raises ValueError for short frames.
 
     A command that does not fit into the rest of a pass waits for the next one.

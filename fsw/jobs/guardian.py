@@ -79,7 +79,7 @@ class Guardian:
         try:
             process = os.fork()
         except OSError as error:  # no memory for a process, or the limit of processes is reached
-            _tell(channel, Gone(cause=f"no zygote, {words(error)}"))
+            _report(channel, Gone(cause=f"no zygote, {words(error)}"))
             channel.close()
             return
         if not process:
@@ -107,11 +107,11 @@ class Guardian:
         status, _ = wait_for(served.process)
         os.close(served.descriptor)
         end_children(spared=self._zygotes)
-        _tell(served.channel, Gone(cause=f"zygote {ending(status)}"))
+        _report(served.channel, Gone(cause=f"zygote {ending(status)}"))
         served.channel.close()
 
 
-def _tell(channel: socket.socket, gone: Gone) -> None:
+def _report(channel: socket.socket, gone: Gone) -> None:
     with suppress(OSError):  # the node is gone as well, or takes nothing: it will see that the channel is closed
         channel.send(msgspec.json.encode(gone), socket.MSG_DONTWAIT)
 

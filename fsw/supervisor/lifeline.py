@@ -24,28 +24,28 @@ class Lifeline:
     def flies(self) -> None:
         """Tell that the flight begins: all was found good."""
         self.is_flying = True
-        self._tell({"flying": True})
+        self._report({"flying": True})
 
     def beat(self, now_ns: int, next_due_ns: int) -> None:
         """Tell, once a second at most, that the loop came around and has nothing to do before `next_due_ns`."""
         if self._told_ns is None or now_ns - self._told_ns >= _NS or next_due_ns - self._told_due_ns >= _NS:
             self._told_ns, self._told_due_ns = now_ns, next_due_ns
-            self._tell({"beat": next_due_ns})
+            self._report({"beat": next_due_ns})
         with suppress(BlockingIOError):
             self.is_to_end = self.is_to_end or not self._channel.recv(OCTETS_MAX, socket.MSG_DONTWAIT)
 
     def refuse(self, error: BaseException) -> None:
         """Tell why there will be no flight."""
-        self._tell({"refused": in_words(error)})
+        self._report({"refused": in_words(error)})
 
     def complain(self) -> None:
         """Tell that the guardian of the jobs does not answer."""
-        self._tell({"complaint": True})
+        self._report({"complaint": True})
 
     def hello(self, pid: int) -> None:
         """Tell which process this is."""
-        self._tell({"pid": pid})
+        self._report({"pid": pid})
 
-    def _tell(self, message: dict[str, object]) -> None:
+    def _report(self, message: dict[str, object]) -> None:
         with suppress(OSError):
             self._channel.send(to_octets(message), socket.MSG_DONTWAIT)

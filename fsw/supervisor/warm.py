@@ -135,12 +135,12 @@ def prepare(control: socket.socket, supervisor: int, load: Callable[[], dict[str
     except BaseException as error:
         if wants_tracebacks():
             traceback.print_exc()
-        _tell(control, {"refused": in_words(error)})
+        _report(control, {"refused": in_words(error)})
         sys.exit(1)
-    _tell(control, message)
+    _report(control, message)
 
 
-def _tell(control: socket.socket, message: dict[str, object]) -> None:
+def _report(control: socket.socket, message: dict[str, object]) -> None:
     """Tell the supervisor; where it is gone there is nothing left to do."""
     try:
         control.send(to_octets(message))

@@ -25,7 +25,7 @@ from link.packets.space_packet import HEADER_SIZE, SpacePacket
 from link.products.product import Product
 from link.pus.services.functions import PerformFunction
 from link.pus.services.test import Ping, Pong
-from tests.fsw.station import Station
+from tests.fsw.ground import Station
 
 COASTWATCH = Path(__file__).parents[2] / "examples" / "missions" / "coastwatch.toml"
 MISSION = load_mission(COASTWATCH)
@@ -116,7 +116,7 @@ def test_a_command_becomes_a_product_on_the_ground(tmp_path):
     tracked = station.command("imaging.capture", target="coast")
     assert world.run(10, lambda: station.files.files and tracked.is_over)
     assert tracked.progress is RequestProgress.COMPLETED
-    assert [label for label, _ in tracked.stages] == ["AcceptanceSuccess", "StartSuccess", "CompletionSuccess"]
+    assert tracked.stages == ["accepted", "started", "completed"]
     (name,) = station.files.files
     product = Product.decode(station.files.files[name])
     assert (name, product.id, product.target) == ("000001-coast.product", 1, "coast")
@@ -228,7 +228,7 @@ def test_a_line_on_the_brink_delays_everything_and_loses_no_product(tmp_path):
         world.station.command("imaging.capture", target="coast")
     assert world.run(120, lambda: len(world.station.files.files) == 3 and not world.node.files.store.waiting())
     assert len(set(map(len, world.station.files.files.values()))) == 1
-    assert world.station.decoder.corrected_symbols > 300
+    assert world.station.real.status(world.station.now).link.symbols_corrected > 300
 
 
 def test_the_same_seed_gives_the_same_run(tmp_path):
@@ -268,7 +268,7 @@ def test_garbage_on_the_line_is_counted(tmp_path):
 
 def test_a_request_for_nobody_is_told_so(tmp_path):
     world = World(tmp_path)
-    world.station.source.apid = 99
+    world.station.real._source.apid = 99
     tracked = world.station.request(Ping(), "ping")
     assert world.run(3, lambda: tracked.is_over)
     assert tracked.reason == "illegal_apid: APID 99, expected 65 or 2045"

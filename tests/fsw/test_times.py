@@ -68,7 +68,7 @@ def test_every_time_that_leaves_the_node_is_utc(tmp_path):
         for form in reports_of(service).values():
             wanted |= set(declared(form.__fields__, form.__name__))
     found = [pair for report in world.station.reports for pair in of_services(report)]
-    for _, sample in world.station.samples:
+    for sample in world.station.samples:
         found += times(entries[sample.name], sample.values, sample.name)
     for event in world.station.events:
         found += times(entries[event.name], event.values, event.name)

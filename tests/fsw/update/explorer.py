@@ -126,7 +126,8 @@ class Explorer:
     slots: tuple = (A, B)
     chunks: int = 1
     cuts: bool = True
-    errors: bool = False
+    errors: tuple = ()
+    """Whether errors are raised before what was asked for is done (False), and behind it (True)."""
     lies: bool = False
     rollbacks: bool = False
     tries: tuple = (1,)
@@ -192,7 +193,7 @@ class Explorer:
             lives.append(Life(files, files, ghost, None, (*life.path, f"{name}, cut")))
         if self.errors:
             for call in range(1, disk.calls + 1):
-                for is_late in (False, True):
+                for is_late in self.errors:
                     lives.append(self.done(life, f"{name}, error {call}", act, fails_at=call, is_late=is_late)[0])
         if self.lies and not life.ghost.has_lied:
             for change in range(1, disk.changes + 1):

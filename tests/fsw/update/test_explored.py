@@ -54,7 +54,12 @@ def test_rollbacks_are_only_what_the_ground_asks_for():
 
 
 def test_a_disk_that_fails_at_any_call():
-    explored("one slot, errors", ONE_FILE, 1000, slots=ONE_SLOT, cuts=False, errors=True)
+    explored("one slot, errors", ONE_FILE, 800, slots=ONE_SLOT, cuts=False, errors=(False,))
+
+
+@pytest.mark.slow
+def test_a_disk_that_fails_at_any_call_before_or_behind_it():
+    explored("one slot, errors before and behind", ONE_FILE, 5000, slots=ONE_SLOT, cuts=False, errors=(False, True))
 
 
 @pytest.mark.slow
@@ -80,4 +85,4 @@ def test_rollbacks_between_hostile_bundles_and_power_cuts():
 
 @pytest.mark.slow
 def test_uploads_in_pieces_on_a_disk_that_fails():
-    explored("pieces", TWO_FILES, 2000, slots=ONE_SLOT, chunks=2, tries=(1, 2), errors=True)
+    explored("pieces", TWO_FILES, 2000, slots=ONE_SLOT, chunks=2, tries=(1, 2), errors=(False,))

@@ -118,7 +118,7 @@ class Reporter(App, period_ms=1000, budget_ms=10):
 
     def _accept(self, record: Record) -> None:
         report = self.services.report_of(record)
-        if report is None:
+        if report is None or not self.services.is_forwarded(report):
             return
         answers, events = self._again
         utc_ns = self.clock.utc_ns()

@@ -1,8 +1,9 @@
 """The PUS services of a node (ECSS-E-ST-70-41C), put together: each request goes to the handler of its service type.
 
 All records of apps pass here on their way down: service 3 decides which samples are reported, service 5 which events,
-and service 19 releases requests on events. Released requests, also those of the schedule of service 11, are routed as
-received ones are. What was set by command survives a restart (service_memory.py).
+service 14 which types of reports at all, and service 19 releases requests on events. Released requests, also those of
+the schedule of service 11, are routed as received ones are. What was set by command survives a restart
+(service_memory.py).
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ from fsw.executive.sendable import UnsendableError, check_sendable
 from fsw.pus import test
 from fsw.pus.event_actions import EventActions
 from fsw.pus.events import EventControl
+from fsw.pus.forwarding import ForwardControl, Forwarded
 from fsw.pus.housekeeping import HousekeepingStructures
 from fsw.pus.monitoring import Monitor
 from fsw.pus.parameters import Parameters
@@ -29,10 +31,11 @@ from link.pus.services import events
 from link.pus.services.monitoring import Transition
 from link.pus.services.parameters import ParameterTable
 
-OFFERED = (1, 3, 5, 8, 11, 12, 17, 19, 20)
+OFFERED = (1, 3, 5, 8, 11, 12, 14, 17, 19, 20)
 """The services that a node offers: the dispatcher handles 1, verification, and 8, functions; `Services` the others."""
 _STRUCTURES, _SWITCHES, _SCHEDULE, _CHECKS = "structures", "event switches", "schedule", "checks"
-_ACTIONS, _PARAMETERS = "event actions", "parameters"
+_ACTIONS, _PARAMETERS, _FORWARDING = "event actions", "parameters", "forwarding"
+_ALWAYS_FORWARDED = {1, 14}  # verification, and what is forwarded: without them the ground could not undo a choice
 _TICK_MS = 100
 _REASON_CHARACTERS_MAX = 60
 _RELEASES_MAX = 64
@@ -76,7 +79,7 @@ _CHECK_EVENTS = {form.__id__: form for form in (ParameterCaution, ParameterAlarm
 
 @dataclass
 class Services(App, period_ms=1000, budget_ms=20):
-    """Services 3, 5, 11, 12, 17, 19 and 20 of the node of `dictionary`."""
+    """Services 3, 5, 11, 12, 14, 17, 19 and 20 of the node of `dictionary`."""
 
     dictionary: Dictionary
     clock: Clock
@@ -98,6 +101,8 @@ class Services(App, period_ms=1000, budget_ms=20):
         }
         self.monitor = Monitor(self.parameters.number, _CHECK_EVENTS, tick_ms=_TICK_MS)
         self.actions = EventActions()
+        self.forwarding = ForwardControl({self.dictionary.apid})
+        self.forwarding.restore(Forwarded(((self.dictionary.apid, None, None),)))  # of a new node: all that it reports
         self._memory = ServiceMemory(self.records)
         for name, service in self._remembering.items():
             self._memory.add(name, service)
@@ -120,6 +125,7 @@ class Services(App, period_ms=1000, budget_ms=20):
             5: keeping(_SWITCHES, self.events.handle),
             11: keeping(_SCHEDULE, lambda request: self.schedule.handle(request, utc_ns())),
             12: keeping(_CHECKS, lambda request: self.monitor.handle(request, monotonic_ns())),
+            14: keeping(_FORWARDING, self.forwarding.handle),
             17: lambda request: test.answer(request, {self.dictionary.apid}),
             19: keeping(_ACTIONS, self.actions.handle),
             20: keeping(_PARAMETERS, self.parameters.handle),
@@ -142,6 +148,11 @@ class Services(App, period_ms=1000, budget_ms=20):
             return events.event_report(record) if self.events.allows(record.__id__) else None
         assert isinstance(record, Report), record
         return record
+
+    def is_forwarded(self, report: Report) -> bool:
+        """Whether reports of this type go down as they are made."""
+        service, subtype = report.__service__, report.__subtype__
+        return service in _ALWAYS_FORWARDED or self.forwarding.allows(self.dictionary.apid, service, subtype)
 
     def step(self, now_ns: int) -> Iterator[AppReport]:
         """Report the structures and check the parameters that are due; at first also what did not survive a restart."""
@@ -204,6 +215,7 @@ class Services(App, period_ms=1000, budget_ms=20):
             _SCHEDULE: self.schedule,
             _CHECKS: self.monitor,
             _ACTIONS: self.actions,
+            _FORWARDING: self.forwarding,
             _PARAMETERS: self.parameters,
         }
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from fsw.pus.instructions import execute_each, not_mine
 from fsw.pus.paging import pages
 from fsw.recorder.selection import Selector, chosen_types, is_chosen, with_types, without_types
@@ -15,8 +17,16 @@ from link.pus.services.storage import (
 )
 
 
+class Forwarded(msgspec.Struct, frozen=True, array_like=True):
+    """The report types that were chosen, in ascending order; None, which stands for all, comes first."""
+
+    chosen: tuple[Selector, ...] = ()
+
+
 class ForwardControl:
     """Which reports of the processes `apids` are forwarded: none at first. At most `capacity` selectors."""
+
+    STATE_OCTETS_MAX = 16 + 10 * 1024
 
     def __init__(self, apids: set[int], *, capacity: int = 1024) -> None:
         self._apids, self._chosen, self._capacity = frozenset(apids), frozenset[Selector](), capacity
@@ -24,6 +34,16 @@ class ForwardControl:
     def allows(self, apid: int, service: int, subtype: int) -> bool:
         """Whether reports of this type are forwarded."""
         return is_chosen(self._chosen, apid, service, subtype)
+
+    @property
+    def state(self) -> Forwarded:
+        """The report types that were chosen."""
+        return Forwarded(tuple(sorted(self._chosen, key=lambda one: (one[0], one[1] or 0, one[2] or 0))))
+
+    def restore(self, state: Forwarded) -> int:
+        """Begin with `state`; returns how many of its types are of no process of this node."""
+        self._chosen = {selector for selector in state.chosen if selector[0] in self._apids}
+        return len(set(state.chosen)) - len(self._chosen)
 
     def handle(self, request: Request) -> Iterator[Report]:
         """Answer one request. Raises RefusedError."""

@@ -8,11 +8,12 @@ import pytest
 from fsw.pus import test
 from fsw.pus.event_actions import ActionTable, EventActions, KeptAction
 from fsw.pus.events import EventControl, EventSwitches
+from fsw.pus.forwarding import ForwardControl, Forwarded
 from fsw.pus.housekeeping import KeptStructure, StructureTable
 from fsw.pus.monitoring import CheckTable
 from ground.commands.tracker import RequestProgress
 from link.pus.packets import AckFlags, TcPacket
-from link.pus.services import event_actions, events, housekeeping, monitoring, parameters, scheduling
+from link.pus.services import event_actions, events, housekeeping, monitoring, parameters, scheduling, storage
 from link.pus.services.parameters import ParameterTable
 from link.pus.services.test import Ping
 from link.pus.services.verification import CompletionFailure, FailureCode, RefusedError, StartFailure
@@ -52,6 +53,10 @@ def settings(world):
     yield monitoring.EnableDefinitions(definitions=[5])
     yield event_actions.AddAction(apid=apid, event=CAUTION, request=ping_packet(world))
     yield event_actions.EnableActions(events=[])
+    yield storage.DeleteReportTypes(processes=[])
+    yield storage.AddReportTypes(processes=[storage.ProcessTypes(apid=apid, services=[])])
+    silent = [storage.ServiceTypes(service=6, subtypes=[]), storage.ServiceTypes(service=17, subtypes=[2])]
+    yield storage.AddReportTypes(processes=[storage.ProcessTypes(apid=apid, services=silent)])
     yield parameters.SetValues.decode(table.set_values({REPEATS: 1}).encode())
 
 
@@ -220,3 +225,6 @@ def test_the_states_of_a_full_service_fit_into_their_records():
     list(control.handle(events.DisableEvents(events=list(range(255)))))
     control.restore(EventSwitches(tuple(range(1 << 12))))
     assert len(msgspec.msgpack.encode(control.state)) <= EventControl.STATE_OCTETS_MAX
+    forwarding = ForwardControl({2047})
+    forwarding.restore(Forwarded(tuple((2047, 255, subtype) for subtype in range(1024))))
+    assert len(msgspec.msgpack.encode(forwarding.state)) <= ForwardControl.STATE_OCTETS_MAX

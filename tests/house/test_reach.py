@@ -27,7 +27,6 @@ WAITING = {
     "link.channels.aos": "a node whose radio speaks AOS; examples/recordings/make.py sends by it",
     "link.packets.segmentation": "a node whose data are longer than a packet, and a ground that joins them",
     "link.pus.parts": "a node that offers service 13; link and ground speak it",
-    "fsw.pus.forwarding": "a node that offers service 14; link and ground speak it",
     "fsw.pus.large_packets": "a node that offers service 13, with the recorder",
     "fsw.pus.memory": "a node that offers service 6; link and ground speak it",
     "fsw.pus.storage": "a node that offers service 15, with the recorder",

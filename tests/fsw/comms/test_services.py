@@ -5,7 +5,16 @@ import pytest
 from fsw.comms.services import OFFERED, ParameterCaution
 from ground.commands.tracker import RequestProgress
 from link.dictionary.codec.record import Codec
-from link.pus.services import event_actions, events, functions, housekeeping, monitoring, parameters, scheduling
+from link.pus.services import (
+    event_actions,
+    events,
+    functions,
+    housekeeping,
+    monitoring,
+    parameters,
+    scheduling,
+    storage,
+)
 from link.pus.services import test as test_service
 from link.pus.services.parameters import ParameterTable
 from link.pus.source import TcSource
@@ -50,7 +59,7 @@ def ping(world):
 
 
 def test_the_dictionary_says_what_is_offered(world):
-    assert world.station.dictionary.services == OFFERED == (1, 3, 5, 8, 11, 12, 17, 19, 20)
+    assert world.station.dictionary.services == OFFERED == (1, 3, 5, 8, 11, 12, 14, 17, 19, 20)
 
 
 def test_the_connection_with_this_application_process_is_tested_and_with_no_other(world):
@@ -203,6 +212,30 @@ def test_parameters_are_read_and_set(world):
     before = len(of(world.station.reports, parameters.ParameterValues))
     assert "instruction 2: no parameter 77" in refused(world, unknown)
     assert len(of(world.station.reports, parameters.ParameterValues)) > before  # the other one is reported
+
+
+def test_only_reports_of_chosen_types_go_down(world):
+    apid, station = world.station.dictionary.apid, world.station
+    everything = [storage.ProcessTypes(apid=apid, services=[])]
+    (report,) = of(ask(world, storage.ReportForwarding()), storage.ForwardingReport)
+    assert report.processes == everything
+    ask(world, storage.DeleteReportTypes(processes=everything))
+    pings = [storage.ServiceTypes(service=17, subtypes=[])]
+    ask(world, storage.AddReportTypes(processes=[storage.ProcessTypes(apid=apid, services=pings)]))
+    before = len(station.named("NodeStatus"))
+    assert of(ask(world, test_service.Ping()), test_service.Pong)
+    station.command("imaging.capture", target="coast")
+    assert not world.run(20, lambda: any(event.name == "ProductReady" for event in station.events))
+    assert len(station.named("NodeStatus")) == before
+    assert "no application process" in refused(
+        world, storage.AddReportTypes(processes=[storage.ProcessTypes(apid=apid + 1, services=[])])
+    )
+    ask(world, storage.DeleteReportTypes(processes=[]))
+    assert not of(ask(world, test_service.Ping()), test_service.Pong)
+    (report,) = of(ask(world, storage.ReportForwarding()), storage.ForwardingReport)  # the ground is never left alone
+    assert report.processes == []
+    ask(world, storage.AddReportTypes(processes=everything))
+    assert world.run(3, lambda: len(station.named("NodeStatus")) > before)
 
 
 @pytest.mark.parametrize("service", [2, 6, 13, 15, 23])

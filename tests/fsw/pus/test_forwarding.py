@@ -1,8 +1,11 @@
 """Service 14: only the report types that were chosen go down as they are made."""
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from fsw.pus.forwarding import ForwardControl
+from fsw.pus.forwarding import ForwardControl, Forwarded
 from link.pus.services.storage import (
     AddReportTypes,
     DeleteReportTypes,
@@ -42,3 +45,22 @@ def test_what_is_unknown_is_refused():
         done(control, AddReportTypes(processes=[types(2)]))
     with pytest.raises(RefusedError, match="not all of these types of 1 are chosen"):
         done(control, DeleteReportTypes(processes=[types(1, s3=[])]))
+
+
+selectors = st.tuples(st.sampled_from([1, 2]), *[st.none() | st.integers(1, 255)] * 2)
+
+
+@given(st.lists(selectors, max_size=20, unique=True))
+def test_what_was_chosen_survives(chosen):
+    control, again = ForwardControl({1, 2}), ForwardControl({1, 2})
+    assert control.restore(Forwarded(tuple(chosen))) == 0
+    kept = msgspec.msgpack.decode(msgspec.msgpack.encode(control.state), type=Forwarded)
+    assert again.restore(kept) == 0
+    assert again.state == control.state
+    assert {again.allows(*one) for one in chosen if None not in one} <= {True}
+
+
+def test_types_of_a_process_that_is_gone_are_left_out():
+    control = ForwardControl({1})
+    assert control.restore(Forwarded(((2, None, None), (1, 3, 25), (2, 3, None)))) == 2
+    assert control.state == Forwarded(((1, 3, 25),))

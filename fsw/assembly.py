@@ -1,17 +1,19 @@
 """Puts a node together: its dictionary from what its apps declare, and its parts on the devices of a board."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random, SystemRandom
 
-from fsw.apps import files, housekeeping, imaging, memory, processes
+from fsw.apps import dwell, files, housekeeping, imaging, memory, processes, scrub
+from fsw.apps.dwell import Dwell
 from fsw.apps.files import Files
 from fsw.apps.housekeeping import Housekeeping
 from fsw.apps.imaging import Imaging
 from fsw.apps.memory import Memory
 from fsw.apps.own import app_in, apps_in, check_names, module_in
 from fsw.apps.processes import Processes
+from fsw.apps.scrub import Scrub
 from fsw.comms import dispatch, reporter, services
 from fsw.comms.dispatch import Dispatcher
 from fsw.comms.numbers import NUMBERS_OCTETS_MAX, Numbering, Reserved
@@ -27,6 +29,7 @@ from fsw.executive.floods import FLOODS_OCTETS_MAX, Flooded, Floods
 from fsw.jobs.job import Runner
 from fsw.mission import FILES_CHANNEL, HOUSEKEEPING_CHANNEL, Mission
 from fsw.node import Node
+from fsw.scrub.areas import WatchedArea
 from fsw.store.crash_log import CrashLog
 from fsw.store.outbox import FileOutbox
 from fsw.store.products import ProductStore
@@ -45,7 +48,9 @@ from link.pus.source import TmSource
 
 _FRAMES_AHEAD = 2  # filled with reports before the wire is free; more would delay later and more important reports
 _RECEIVED_MAX = 16  # transactions that others may have open with the node, which takes no files
-_DECLARING = (executive, housekeeping, imaging, files, services, reporter, dispatch, memory, processes)
+_DECLARING = (
+    executive, housekeeping, imaging, files, services, reporter, dispatch, memory, processes, scrub, dwell,
+)  # fmt: skip
 """The modules of ours that declare telemetry, events, commands and parameters."""
 
 
@@ -75,6 +80,8 @@ class Devices:
     """Draws the number of the first file transfer of each start."""
     processes: Processes | None = None
     """Of a node in processes of its own, under a supervisor."""
+    areas: Sequence[WatchedArea] = ()
+    """Memory that is checked again and again, and that the ground can dump."""
 
 
 def build_node(mission: Mission, devices: Devices, state: Path, log: CrashLog | None = None) -> Node:
@@ -95,6 +102,8 @@ class _Assembly:
         self.records = Records(state / "memory", devices.medium)
         self.store = ProductStore(state / "products", mission.store.octets_max, devices.medium)
         self.services = Services(self.dictionary, clock, self.bus, self.records)
+        for area in devices.areas:
+            self.services.memories.add(area.number, area.memory)
         floods = Floods(self.records.open("floods", Flooded(), FLOODS_OCTETS_MAX))
         self.executive = Executive(clock, self.bus, check=self.services.check, note=log.note, floods=floods)
         self.telecom = Telecom(clock, devices.port, mission.managed, devices.bits_per_second)
@@ -136,6 +145,8 @@ class _Assembly:
         if self.devices.processes:
             yield self.devices.processes
         yield from map(app_in, self.mission.apps)
+        yield Scrub(self.devices.areas)
+        yield Dwell(self.services.parameters, self.devices.clock)
         yield self.services
         yield self.reporter
 

@@ -4,13 +4,18 @@ Every kernel imports this module, which selects the level: a SKYRACK_ISA that th
 """
 
 import os
+from pathlib import Path
 
+import _csrc
 from _csrc import ffi as ffi
 from _csrc import lib as lib
 
 from kernels.usage import given
 
 LEVELS: tuple[str, ...] = tuple(ffi.string(lib.sr_level_name(number)).decode() for number in range(lib.SR_LEVELS))
+
+LIBRARY_FILE = Path(_csrc.__file__)
+"""The file that the library was loaded from."""
 
 
 def level() -> str:

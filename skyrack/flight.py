@@ -16,6 +16,7 @@ from fsw.jobs.source import SharedGuardian
 from fsw.mission import Mission, load_mission
 from fsw.node import Node
 from fsw.pipelines import PIPELINES
+from fsw.scrub.areas import host_areas
 from fsw.store.durable import Durable
 from fsw.supervisor.beacon import beacon, send
 from fsw.supervisor.lifeline import Lifeline
@@ -46,6 +47,7 @@ class NodeFlight:
         self.name = mission.node.name
         self.state = state or str(Path(base) / self.name)
         self._mission, self._port, self._priority = mission, port, priority
+        self._areas = list(host_areas(mission.stages))
 
     def fly(self, start: Start, lifeline: Lifeline, door: int) -> int:
         """Fly until the supervisor wants an end."""
@@ -108,6 +110,7 @@ class NodeFlight:
             runner=runner,
             medium=medium,
             processes=processes,
+            areas=self._areas,
         )
         return build_node(mission, on_board, Path(self.state))
 

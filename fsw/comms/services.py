@@ -19,9 +19,11 @@ from fsw.pus.event_actions import EventActions
 from fsw.pus.events import EventControl
 from fsw.pus.forwarding import ForwardControl, Forwarded
 from fsw.pus.housekeeping import HousekeepingStructures
+from fsw.pus.memory import Memories
 from fsw.pus.monitoring import Monitor
 from fsw.pus.parameters import Parameters
 from fsw.pus.scheduling import Due, Schedule
+from fsw.scrub.areas import PARAMETERS, ParametersMemory
 from fsw.store.records import Records
 from hal.clock import Clock
 from link.dictionary import Dictionary, Event, Float64b, Int16ub, Telemetry, command, wire
@@ -31,7 +33,7 @@ from link.pus.services import events
 from link.pus.services.monitoring import Transition
 from link.pus.services.parameters import ParameterTable
 
-OFFERED = (1, 3, 5, 8, 11, 12, 14, 17, 19, 20)
+OFFERED = (1, 3, 5, 6, 8, 11, 12, 14, 17, 19, 20)
 """The services that a node offers: the dispatcher handles 1, verification, and 8, functions; `Services` the others."""
 _STRUCTURES, _SWITCHES, _SCHEDULE, _CHECKS = "structures", "event switches", "schedule", "checks"
 _ACTIONS, _PARAMETERS, _FORWARDING = "event actions", "parameters", "forwarding"
@@ -79,7 +81,7 @@ _CHECK_EVENTS = {form.__id__: form for form in (ParameterCaution, ParameterAlarm
 
 @dataclass
 class Services(App, period_ms=1000, budget_ms=20):
-    """Services 3, 5, 11, 12, 14, 17, 19 and 20 of the node of `dictionary`."""
+    """Services 3, 5, 6, 11, 12, 14, 17, 19 and 20 of the node of `dictionary`."""
 
     dictionary: Dictionary
     clock: Clock
@@ -94,6 +96,7 @@ class Services(App, period_ms=1000, budget_ms=20):
         self.housekeeping = HousekeepingStructures(self.parameters, tick_ms=_TICK_MS)
         for structure in structures:
             self.housekeeping.declare(structure)
+        self.memories = Memories({PARAMETERS: ParametersMemory(self.parameters)})
         self.events = EventControl(entry.id for entry in self.dictionary.events)
         self.schedule = Schedule()
         self._declared = {(Telemetry, entry.id, entry.name) for entry in structures} | {
@@ -123,6 +126,7 @@ class Services(App, period_ms=1000, budget_ms=20):
         return {
             3: keeping(_STRUCTURES, lambda request: self.housekeeping.handle(request, monotonic_ns())),
             5: keeping(_SWITCHES, self.events.handle),
+            6: self.memories.handle,
             11: keeping(_SCHEDULE, lambda request: self.schedule.handle(request, utc_ns())),
             12: keeping(_CHECKS, lambda request: self.monitor.handle(request, monotonic_ns())),
             14: keeping(_FORWARDING, self.forwarding.handle),

@@ -137,6 +137,11 @@ class Parameters:
             raise RefusedError(FailureCode.EXECUTION_FAILED, f"parameter {number}: {len(octets)} octets are too many")
         return octets
 
+    def image(self) -> bytes:
+        """Identifier and value of each parameter that can be set, by identifier. Raises RefusedError as `encoded`."""
+        numbers = (one for one in sorted(self.table.entries) if one // FIELDS_OF_STRUCTURE_MAX not in self._structures)
+        return b"".join(map(self.encoded, numbers))
+
     def number(self, number: int) -> float:
         """The value of a parameter as a number: of a label, what it stands for. Raises RefusedError if it has none."""
         value, kind = self.read(number), self.table.entry(number).field.kind

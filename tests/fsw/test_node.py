@@ -59,8 +59,9 @@ class World:
         medium=HOST,
         board=BOARD,
         utc_ns=EPOCH_UTC_NS,
+        areas=(),
     ):
-        self.board = board
+        self.board, self.areas = board, areas
         self.mission, self.medium = load_mission(mission) if mission else MISSION, medium
         self.folder, self.bits_per_second, self.noise, self.seed = folder, bits_per_second, noise, seed
         self.clock, self.random = VirtualClock(utc_ns=utc_ns), Random(f"{seed}/node")
@@ -93,6 +94,7 @@ class World:
             runner=InlineRunner(self.clock, {"stages": pipeline}, duration_ns=COMPUTE_MS * MS, waiting_max=4),
             medium=self.medium,
             random=self.random,
+            areas=self.areas,
         )
         self.node = build_node(self.mission, devices, self.folder)
 

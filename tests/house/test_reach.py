@@ -28,7 +28,6 @@ WAITING = {
     "link.packets.segmentation": "a node whose data are longer than a packet, and a ground that joins them",
     "link.pus.parts": "a node that offers service 13; link and ground speak it",
     "fsw.pus.large_packets": "a node that offers service 13, with the recorder",
-    "fsw.pus.memory": "a node that offers service 6; link and ground speak it",
     "fsw.pus.storage": "a node that offers service 15, with the recorder",
     "fsw.pus.time": "a node that offers service 9; link and ground speak it",
     "fsw.recorder.contents": "fsw.recorder.recorder",

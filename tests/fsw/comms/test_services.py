@@ -1,23 +1,30 @@
 """A node driven through telecommand packets: every service that it offers, in virtual time."""
 
+import itertools
+
 import pytest
 
 from fsw.comms.services import OFFERED, ParameterCaution
+from fsw.scrub.areas import watched
 from ground.commands.tracker import RequestProgress
+from kernels.coding.crc import crc16, crc32c
 from link.dictionary.codec.record import Codec
 from link.pus.services import (
     event_actions,
     events,
     functions,
     housekeeping,
+    memory,
     monitoring,
     parameters,
     scheduling,
     storage,
 )
 from link.pus.services import test as test_service
+from link.pus.services.functions import PerformFunction
 from link.pus.services.parameters import ParameterTable
 from link.pus.source import TcSource
+from tests.fsw.apps.test_scrub import Cells
 from tests.fsw.test_node import World
 
 SECOND, MS = 1_000_000_000, 1_000_000
@@ -59,7 +66,7 @@ def ping(world):
 
 
 def test_the_dictionary_says_what_is_offered(world):
-    assert world.station.dictionary.services == OFFERED == (1, 3, 5, 8, 11, 12, 14, 17, 19, 20)
+    assert world.station.dictionary.services == OFFERED == (1, 3, 5, 6, 8, 11, 12, 14, 17, 19, 20)
 
 
 def test_the_connection_with_this_application_process_is_tested_and_with_no_other(world):
@@ -238,7 +245,60 @@ def test_only_reports_of_chosen_types_go_down(world):
     assert world.run(3, lambda: len(station.named("NodeStatus")) > before)
 
 
-@pytest.mark.parametrize("service", [2, 6, 13, 15, 23])
+def test_memories_are_dumped_and_checked_and_a_change_is_reported(tmp_path):
+    cells = Cells(bytes(range(200)))
+    world = World(tmp_path, areas=[watched(16, "weights", cells)])
+    world.run(3)
+    ask(world, function(world, "scrub.list_areas"))
+    (listed,) = world.station.named("AreaListed")
+    assert (listed["memory"], listed["name"], listed["octets"]) == (16, "weights", 200)
+    assert listed["checksum"] == crc32c(cells.octets)
+    area = memory.Area(address=10, size=5)
+    (dumped,) = of(ask(world, memory.DumpMemory(memory=16, areas=[area])), memory.DumpedMemory)
+    assert dumped.areas[0].data == bytes([10, 11, 12, 13, 14])
+    (checked,) = of(ask(world, memory.CheckMemory(memory=16, areas=[area])), memory.CheckedMemory)
+    assert checked.areas[0].checksum == crc16(dumped.areas[0].data)
+    load = memory.LoadMemory(memory=16, areas=[memory.FilledArea(address=0, data=b"a", checksum=crc16(b"a"))])
+    assert "read only" in refused(world, load)
+    assert "no memory 2" in refused(world, memory.CheckMemory(memory=2, areas=[]))
+    cells.octets[7] ^= 64
+    assert world.run(5, lambda: any(event.name == "AreaChanged" for event in world.station.events))
+    assert world.run(5, lambda: world.station.named("ScrubStatus")[-1]["troubled"] == 1)
+
+
+def test_the_parameters_are_checked_as_a_memory(world):
+    table = ParameterTable.of(world.station.dictionary)
+    whole = world.node.services.parameters.image()
+    check = memory.CheckMemory(memory=1, areas=[memory.Area(address=0, size=len(whole))])
+    (before,) = of(ask(world, check), memory.CheckedMemory)
+    assert before.areas[0].checksum == crc16(whole)
+    ask(world, table.set_values({REPEATS: 1}))
+    after = of(ask(world, check), memory.CheckedMemory)  # the earlier one is sent again meanwhile
+    changed = crc16(world.node.services.parameters.image())
+    assert changed != crc16(whole)
+    assert changed in {one.areas[0].checksum for one in after}
+
+
+def test_a_parameter_is_watched_by_name(world):
+    watch = function(world, "dwell.watch", parameter="reporter.repeats", period_ms=100, samples=15)
+    ask(world, watch, 5)
+    samples = world.station.named("DwellSample")
+    assert [sample["number"] for sample in samples] == list(range(15))
+    assert {sample["value"] for sample in samples} == {3.0}
+    taken = [sample["taken"] for sample in samples]
+    assert {round((after - before) / MS) for before, after in itertools.pairwise(taken)} == {100}
+    assert any(event.name == "DwellEnded" for event in world.station.events)
+    misspelt = function(world, "dwell.peek", parameter="reporter.repeat")
+    assert "did you mean reporter.repeats" in refused(world, misspelt)
+
+
+def function(world, name, **arguments):
+    """The request for an app's command."""
+    number, octets = world.station.dictionary.encode_command(name, arguments)
+    return PerformFunction(function=number, arguments=octets)
+
+
+@pytest.mark.parametrize("service", [2, 13, 15, 23])
 def test_what_is_not_offered_is_refused(world, service):
     request = TcSource(world.station.dictionary.apid).packet(test_service.Ping())
     octets = type(request)(apid=request.apid, count=1, service=service, subtype=1).encode()

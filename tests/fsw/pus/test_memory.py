@@ -27,6 +27,11 @@ class Ram:
         self.octets[address : address + len(octets)] = octets
 
 
+class Gone(Ram):
+    def read(self, address, size):
+        raise OSError(5, "Input/output error")
+
+
 def filled(address, data, checksum=None):
     return FilledArea(address=address, data=data, checksum=crc16(data) if checksum is None else checksum)
 
@@ -57,8 +62,13 @@ def test_a_damaged_area_does_not_keep_the_others_back():
         (DumpMemory(memory=1, areas=[Area(address=0, size=11)]), r"0x0 \+ 11 octets, the memory has 10"),
         (DumpMemory(memory=1, areas=[Area(address=0, size=901)]), "a report holds 900 octets at most"),
         (LoadMemory(memory=2, areas=[filled(0, b"a")]), "a read-only memory"),
+        (CheckMemory(memory=3, areas=[Area(address=0, size=1 << 20), Area(address=0, size=1)]), "1048576 octets at"),
+        (DumpMemory(memory=4, areas=[Area(address=0, size=1)]), "Input/output error"),
+        (CheckMemory(memory=4, areas=[Area(address=0, size=1)]), "Input/output error"),
     ],
 )
 def test_what_cannot_be_is_refused(request_, sentence):
+    memories = Memories({1: Ram(10), 2: Ram(10, writable=False), 3: Ram(2 << 20)})
+    memories.add(4, Gone(10))
     with pytest.raises(RefusedError, match=sentence):
-        done(Memories({1: Ram(10), 2: Ram(10, writable=False)}), request_)
+        done(memories, request_)

@@ -42,7 +42,7 @@ class ForwardControl:
 
     def restore(self, state: Forwarded) -> int:
         """Begin with `state`; returns how many of its types are of no process of this node."""
-        self._chosen = {selector for selector in state.chosen if selector[0] in self._apids}
+        self._chosen = frozenset(selector for selector in state.chosen if selector[0] in self._apids)
         return len(set(state.chosen)) - len(self._chosen)
 
     def handle(self, request: Request) -> Iterator[Report]:

@@ -16,12 +16,14 @@
         def capture(self, target: str) -> None: ...
 
 The annotation gives the Python type, `wire` the form on the wire; a pair that does not fit is refused when the class is
-made. Reports and events are plain objects with slots: `encode()` on board, `decode(octets)` in tests.
+made. An `id` or `opcode` that is left out is made of the declaration's name (identifiers.py). Reports and events are
+plain objects with slots: `encode()` on board, `decode(octets)` in tests.
 """
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Self, TypeVar, dataclass_transform, get_args, get_origin, get_type_hints
@@ -30,6 +32,7 @@ from link.dictionary import model
 from link.dictionary.codec.record import Codec
 from link.dictionary.conditions import parse_condition
 from link.dictionary.domain import check_labels, check_range
+from link.dictionary.identifiers import assigned_id
 from link.dictionary.kinds import AnyKind, Field
 from link.dictionary.limits import Bounds
 from link.dictionary.model import Severity
@@ -105,19 +108,43 @@ class Telemetry(Record):
     """A report, sent as housekeeping structure `id` (PUS 3,25). Its docstring goes into the dictionary."""
 
     __id__: ClassVar[int]
+    __said_id__: ClassVar[int | None]
 
-    def __init_subclass__(cls, *, id: int) -> None:  # noqa: A002  # the field's own word
-        cls.__id__ = id
+    def __init_subclass__(cls, *, id: int | None = None) -> None:  # noqa: A002  # the field's own word
+        cls.__said_id__ = id
+        cls.__id__ = assigned_id("report", cls.__name__) if id is None else id
 
 
 class Event(Record):
     """An event, sent by PUS 5 as event definition `id`; {field} in the docstring stands for the field's value."""
 
     __id__: ClassVar[int]
+    __said_id__: ClassVar[int | None]
     __severity__: ClassVar[Severity]
 
-    def __init_subclass__(cls, *, id: int, severity: Severity = "info") -> None:  # noqa: A002  # the field's own word
-        cls.__id__, cls.__severity__ = id, severity
+    def __init_subclass__(cls, *, id: int | None = None, severity: Severity = "info") -> None:  # noqa: A002  # its word
+        cls.__said_id__, cls.__severity__ = id, severity
+        cls.__id__ = assigned_id("event", cls.__name__) if id is None else id
+
+
+def app_name(app: type) -> str:
+    """The prefix of an app's commands and parameters: its `app_name`, or its class's name in lower case."""
+    return str(getattr(app, "app_name", app.__name__.lower()))
+
+
+def settle(app: Any, records: Iterable[type[Telemetry | Event]], name: str, initial: Mapping[str, Any]) -> None:
+    """Call an app class and what it declares after `name`; its parameters begin with the values `initial`.
+
+    Under another name than its own, the identifiers that the class gives are another instance's: new ones are assigned.
+    """
+    app.__renamed__ = name != app_name(app)
+    app.app_name, app.__initial__ = name, dict(initial)
+    for cls in records:
+        full = f"{name}.{cls.__name__}"
+        if app.__renamed__ or cls.__said_id__ is None:
+            cls.__id__ = assigned_id("event" if issubclass(cls, Event) else "report", full)
+        if app.__renamed__:
+            cls.__name__ = full
 
 
 def report_entry(cls: type[Telemetry]) -> model.ReportEntry:
@@ -135,8 +162,9 @@ def event_entry(cls: type[Event]) -> model.EventEntry:
 class CommandForm:
     """What `@command` notes on a method: identifier, arguments and their codec."""
 
-    def __init__(self, function: Callable[..., Any], opcode: int, hazardous: bool, constraint: str) -> None:
-        self.function, self.opcode, self.hazardous = function, opcode, hazardous
+    def __init__(self, function: Callable[..., Any], opcode: int | None, hazardous: bool, constraint: str) -> None:
+        self.function, self.said, self.hazardous = function, opcode, hazardous
+        self.opcode = assigned_id("command", function.__name__) if opcode is None else opcode
         self.constraint = parse_condition(constraint) if constraint else None
 
     @cached_property
@@ -148,6 +176,14 @@ class CommandForm:
     def codec(self) -> Codec:
         """The codec of the arguments; enumerations are members of their class."""
         return _codec(self.fields, get_type_hints(self.function))
+
+    def of(self, app: type) -> "CommandForm":
+        """This form, with the identifier that the command has in the app class `app`."""
+        if self.said is not None and not getattr(app, "__renamed__", False):
+            return self
+        form = copy(self)
+        form.opcode = assigned_id("command", f"{app_name(app)}.{self.function.__name__}")
+        return form
 
     def entry(self, app_name: str) -> model.CommandEntry:
         """The dictionary's entry, called `app_name.method`."""
@@ -176,7 +212,9 @@ def _split(hint: Any) -> tuple[Any, WireForm]:
     return annotation, next((extra for extra in extras if isinstance(extra, WireForm)), WireForm())
 
 
-def command(*, opcode: int, hazardous: bool = False, constraint: str = "") -> Callable[[_Function], _Function]:
+def command(
+    *, opcode: int | None = None, hazardous: bool = False, constraint: str = ""
+) -> Callable[[_Function], _Function]:
     """Makes a method of an app the command with function identifier `opcode` (PUS 8,1).
 
     The ground sends it only while `constraint` holds of the last telemetry: "NodeStatus.mode == nominal and ...".
@@ -195,7 +233,7 @@ def command(*, opcode: int, hazardous: bool = False, constraint: str = "") -> Ca
 def commands_of(app: type) -> Iterator[CommandForm]:
     """The commands of an app class, inherited ones included, in order of their identifiers."""
     found = (getattr(getattr(app, name), "__command__", None) for name in dir(app))
-    yield from sorted((form for form in found if form is not None), key=lambda form: form.opcode)
+    yield from sorted((form.of(app) for form in found if form is not None), key=lambda form: form.opcode)
 
 
 def decode_arguments(function: Callable[..., Any], octets: bytes) -> dict[str, Any]:
@@ -213,7 +251,7 @@ def decode_arguments(function: Callable[..., Any], octets: bytes) -> dict[str, A
 def parameter(
     kind: AnyKind | None = None,
     *,
-    id: int,  # noqa: A002  # the field's own word
+    id: int | None = None,  # noqa: A002  # the field's own word
     default: Any,
     unit: str = "",
     text: str = "",
@@ -232,8 +270,11 @@ def parameters_of(app: type, app_name: str) -> Iterator[model.ParameterEntry]:
     for item in dataclasses.fields(app) if dataclasses.is_dataclass(app) else ():
         if "parameter" in item.metadata:
             number, said = item.metadata["parameter"]
-            field = field_of(app.__name__, item.name, hints[item.name], said, item.default)
-            yield model.ParameterEntry(id=number, name=f"{app_name}.{item.name}", field=field, text=said.text)
+            name, default = f"{app_name}.{item.name}", getattr(app, "__initial__", {}).get(item.name, item.default)
+            if number is None or getattr(app, "__renamed__", False):
+                number = assigned_id("parameter", name)
+            field = field_of(app.__name__, item.name, hints[item.name], said, default)
+            yield model.ParameterEntry(id=number, name=name, field=field, text=said.text)
 
 
 def _text(declared: Any) -> str:

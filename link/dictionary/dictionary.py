@@ -7,6 +7,7 @@ derived from it. The version is a hash of the content, so that two dictionaries 
 import dataclasses
 import hashlib
 import re
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import ModuleType
@@ -19,8 +20,9 @@ from kernels.usage import did_you_mean
 from link.dictionary.codec.record import Codec
 from link.dictionary.conditions import comparisons_of
 from link.dictionary.declare import Event as EventClass
-from link.dictionary.declare import Telemetry, commands_of, event_entry, parameters_of, report_entry
+from link.dictionary.declare import Telemetry, app_name, commands_of, event_entry, parameters_of, report_entry
 from link.dictionary.domain import check_labels, check_range, read_text, refuse
+from link.dictionary.identifiers import Declarable, Declaration, check_apart
 from link.dictionary.kinds import Field, Value
 from link.dictionary.model import CommandEntry, EventEntry, ParameterEntry, ReportEntry, Severity
 from link.errors import DecodeError
@@ -143,15 +145,24 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         services: Iterable[int],
     ) -> Self:
         apps = [(one, app_name(one)) for one in classes if not issubclass(one, Telemetry | EventClass)]
+        reports = [(one, report_entry(one)) for one in classes if issubclass(one, Telemetry)]
+        events = [(one, event_entry(one)) for one in classes if issubclass(one, EventClass)]
+        commands = [(app, form.entry(name)) for app, name in apps for form in commands_of(app)]
+        parameters = [(app, entry) for app, name in apps for entry in parameters_of(app, name)]
+        check_apart(
+            Declaration(kind, entry.id, entry.name, _place(owner))
+            for kind, found in _kinds(reports, events, commands, parameters)
+            for owner, entry in found
+        )
         return cls(
             node=node,
             apid=apid,
             managed=dict(managed),
             files=files,
-            reports=tuple(report_entry(one) for one in classes if issubclass(one, Telemetry)),
-            events=tuple(event_entry(one) for one in classes if issubclass(one, EventClass)),
-            commands=tuple(form.entry(name) for app, name in apps for form in commands_of(app)),
-            parameters=tuple(entry for app, name in apps for entry in parameters_of(app, name)),
+            reports=tuple(entry for _, entry in reports),
+            events=tuple(entry for _, entry in events),
+            commands=tuple(entry for _, entry in commands),
+            parameters=tuple(entry for _, entry in parameters),
             services=tuple(sorted(services)),
         )
 
@@ -245,9 +256,14 @@ def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def app_name(app: type) -> str:
-    """The prefix of an app's commands and parameters: its `app_name`, or its class's name in lower case."""
-    return str(getattr(app, "app_name", app.__name__.lower()))
+def _kinds(*found: Iterable[tuple[type, Any]]) -> Iterator[tuple[Declarable, Iterable[tuple[type, Any]]]]:
+    kinds: tuple[Declarable, ...] = ("report", "event", "command", "parameter")
+    yield from zip(kinds, found, strict=True)
+
+
+def _place(cls: type) -> str:
+    """The file of a class, and its name there."""
+    return f"{getattr(sys.modules.get(cls.__module__), '__file__', cls.__module__)}: {cls.__qualname__}"
 
 
 def _classes(declared: Iterable[ModuleType | type]) -> Iterator[type]:

@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random, SystemRandom
 
-from fsw.apps import dwell, files, housekeeping, imaging, memory, processes, scrub
+from fsw.apps import dwell, files, housekeeping, imaging, log, memory, processes, scrub
 from fsw.apps.dwell import Dwell
 from fsw.apps.files import Files
 from fsw.apps.housekeeping import Housekeeping
 from fsw.apps.imaging import Imaging
+from fsw.apps.jobs import SharedRunner
 from fsw.apps.memory import Memory
-from fsw.apps.own import app_in, apps_in, check_names, module_in
+from fsw.apps.own import OwnApp, apps_in, own_apps
 from fsw.apps.processes import Processes
+from fsw.apps.provisions import Provisions
 from fsw.apps.scrub import Scrub
 from fsw.comms import dispatch, reporter, services
 from fsw.comms.dispatch import Dispatcher
@@ -49,20 +51,23 @@ from link.pus.source import TmSource
 _FRAMES_AHEAD = 2  # filled with reports before the wire is free; more would delay later and more important reports
 _RECEIVED_MAX = 16  # transactions that others may have open with the node, which takes no files
 _DECLARING = (
-    executive, housekeeping, imaging, files, services, reporter, dispatch, memory, processes, scrub, dwell,
+    executive, housekeeping, imaging, files, services, reporter, dispatch, memory, log, processes, scrub, dwell,
 )  # fmt: skip
 """The modules of ours that declare telemetry, events, commands and parameters."""
 
 
 def dictionary_of(mission: Mission) -> Dictionary:
     """The dictionary of the mission's node. Raises UsageError for an app or a number declared twice."""
-    check_names(mission.apps, (app.app_name for module in _DECLARING for app in apps_in(module)))
     partners = FilePartners(
         apid=mission.files.apid, node_entity=mission.files.entity, ground_entity=mission.files.ground_entity
     )
-    declaring = (*_DECLARING, *(module_in(file) for file in mission.apps))
+    declaring = (*_DECLARING, *(module for own in _apps_of(mission) for module in own.modules))
     node, managed = mission.node, mission.managed.to_dict()
     return Dictionary.of(node.name, node.apid, managed, declaring, partners, services.OFFERED)
+
+
+def _apps_of(mission: Mission) -> list[OwnApp]:
+    return own_apps(mission.apps, (app.app_name for module in _DECLARING for app in apps_in(module)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +119,9 @@ class _Assembly:
         self.numbers = Numbering(self.records.open("numbers", Reserved(), NUMBERS_OCTETS_MAX))
         self.dispatcher = Dispatcher(self.executive, self.bus.publish, self.services.handlers(), self.requests)
         self.reporter = self._reporter()
-        self.imaging = Imaging(devices.camera, devices.runner, self.store, devices.board, mission.stages)
+        runner = SharedRunner(devices.runner)
+        self.imaging = Imaging(devices.camera, runner, self.store, devices.board, mission.stages)
+        self.provisions = self._provisions(runner, state / "apps")
         self.files = self._files()
 
     def node(self) -> Node:
@@ -144,11 +151,23 @@ class _Assembly:
         yield self.files
         if self.devices.processes:
             yield self.devices.processes
-        yield from map(app_in, self.mission.apps)
+        yield from map(self.provisions.app, _apps_of(self.mission))
         yield Scrub(self.devices.areas)
         yield Dwell(self.services.parameters, self.devices.clock)
         yield self.services
         yield self.reporter
+
+    def _provisions(self, runner: SharedRunner, folder: Path) -> Provisions:
+        return Provisions(
+            clock=self.devices.clock,
+            board=self.devices.board,
+            camera=self.devices.camera,
+            bus=self.bus,
+            runner=runner,
+            medium=self.devices.medium,
+            folder=folder,
+            report=self.executive.tell,
+        )
 
     def _reporter(self) -> Reporter:
         return Reporter(

@@ -16,6 +16,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta
 
+from fsw.apps.own import AppSpec
 from fsw.pipelines.check import contracts_of, follow, place, seen
 from fsw.pipelines.contract import Contract
 from fsw.pipelines.stage import StageSpec
@@ -146,7 +147,7 @@ class Mission(_Section, frozen=True):
     pipeline: PipelineSection
     scene: Annotated[tuple[SceneSection, ...], Meta(min_length=1, max_length=1000)]
     link: dict[str, Any]
-    apps: Annotated[tuple[Path, ...], Meta(max_length=100)] = ()
+    apps: Annotated[tuple[AppSpec, ...], Meta(max_length=100)] = ()
 
     @property
     def scenes(self) -> dict[str, Scene]:
@@ -204,6 +205,8 @@ def _tables(path: Path) -> dict[str, Any]:
 def _decode(folder: Path, kind: type, value: Any) -> Any:
     if kind is Path and isinstance(value, str):
         return folder / value
+    if kind is AppSpec:
+        return AppSpec.of(value, folder)
     if kind is StageTable and isinstance(value, dict):
         return StageTable(value, folder)
     raise ValueError(f"Expected `{'str' if kind is Path else 'object'}`, got `{type(value).__name__}`")
@@ -227,12 +230,16 @@ def _complaints(mission: Mission, *, with_stages: bool) -> Iterator[str]:
     yield from _link_complaints(managed)
 
 
-def _app_complaints(apps: Sequence[Path]) -> Iterator[str]:
-    for number, file in enumerate(apps):
-        if not file.is_file():
-            yield f"apps[{number}]: no such file {shown(file)}, expected a Python file with an app"
-        if file.resolve() in [other.resolve() for other in apps[:number]]:
-            yield f"apps[{number}]: {shown(file)} is listed twice"
+def _app_complaints(apps: Sequence[AppSpec]) -> Iterator[str]:
+    for number, app in enumerate(apps):
+        if not app.source.is_file():
+            yield (
+                f"apps[{number}]: no such file {shown(app.source)}, "
+                "expected a Python file with an app, or a folder with __init__.py"
+            )
+        earlier = [other.file.resolve() for other in apps[:number] if other.name == app.name]
+        if app.file.resolve() in earlier:
+            yield f'apps[{number}]: {shown(app.file)} is listed twice, expected {{file = "...", name = "..."}}'
 
 
 def _link_complaints(managed: Managed) -> Iterator[str]:

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fsw.pipelines.contract import ABOUT, VALID, ArrayItem, Contract, ItemKind, MisfitError, after, conforms, kind_of
+from fsw.pipelines.contract import (
+    ABOUT,
+    DTYPES,
+    VALID,
+    ArrayItem,
+    Contract,
+    ItemKind,
+    MisfitError,
+    after,
+    conforms,
+    kind_of,
+)
 from fsw.pipelines.load import load_stage
 from fsw.pipelines.stage import REPAIRS, About, File, Items, PipelineStep, StageSpec, sample_item
 from fsw.pipelines.valid import taken_apart
@@ -22,7 +33,8 @@ else:
 class Work(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The parameters of a job: its samples are the item `item`, and have these bands.
 
-    Where it `is_masked`, one more plane follows those of the bands: not 0 where there is data.
+    Where it `is_masked`, one more plane follows those of the bands: not 0 where there is data. `answer`: the item, an
+    array, that is wanted in place of files.
     """
 
     stages: tuple[StageSpec, ...]
@@ -30,6 +42,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     bands: tuple[str, ...]
     about: About
     is_masked: bool = False
+    answer: str = ""
 
 
 class Made(msgspec.Struct, frozen=True, array_like=True):
@@ -39,8 +52,19 @@ class Made(msgspec.Struct, frozen=True, array_like=True):
     repairs: int
 
 
+class _Array(msgspec.Struct, frozen=True, array_like=True):
+    """An array as the answer of a job: the name of its type, its shape, and its octets as the processor has them."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    octets: bytes
+
+
 def run(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:
-    """Run all stages; returns what `made_of` decodes. Raises ValueError where a stage breaks its contract."""
+    """Run all stages; returns what `made_of` decodes, or `array_of` where an item is the answer.
+
+    Raises ValueError where a stage breaks its contract.
+    """
     work = msgspec.convert(parameters, Work)
     samples, valid = taken_apart(samples, is_masked=work.is_masked, is_packed=work.item == sample_item(is_packed=True))
     items: Items = {work.item: _read_only(samples.view()), VALID: _read_only(valid), "about": work.about}
@@ -55,12 +79,28 @@ def run(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:
             raise ValueError(f"stage {number} ({spec.name}): {error}") from error
         repairs += given.pop(REPAIRS, 0)
         items |= given
+    if work.answer:
+        return _encoded(work.answer, items.get(work.answer))
     return msgspec.msgpack.encode(Made(files, repairs))
 
 
 def made_of(answer: bytes) -> Made:
     """Decode the answer of a pipeline."""
     return msgspec.msgpack.decode(answer, type=Made)
+
+
+def array_of(answer: bytes) -> NDArray[Any]:
+    """Decode the answer of a pipeline of which an item was wanted. Raises ValueError."""
+    said = msgspec.msgpack.decode(answer, type=_Array)
+    if said.dtype not in DTYPES:
+        raise ValueError(f"an array of {said.dtype[:20]!a}")
+    return np.frombuffer(said.octets, said.dtype).reshape(said.shape)
+
+
+def _encoded(name: str, value: object) -> bytes:
+    if not isinstance(value, np.ndarray):
+        raise ValueError(f"no stage gives an array {name!r}")  # noqa: TRY004  # a mistake in a job, as others are
+    return msgspec.msgpack.encode(_Array(value.dtype.name, value.shape, value.tobytes()))
 
 
 def files_of(answer: bytes) -> list[File]:

@@ -15,14 +15,15 @@ from hal.medium import Medium, make_folders
 
 MARKER_NAME = ".skyrack-products"
 ASIDE = "set-aside"
-_MARKER_TEXT = b"This folder belongs to Skyrack's product store, which may delete its own files in it.\n"
+_MARKER_TEXT = "This folder belongs to Skyrack's {}, which may delete its own files in it.\n"
 _OF_A_NEW_FILE_SYSTEM = "lost+found"
 
 
 class OwnFiles:
-    """The folder `path` on `medium`, made and marked at the first write. All methods raise OSError."""
+    """The folder `path` on `medium`, made and marked as `owner`'s at the first write. All methods raise OSError."""
 
-    def __init__(self, path: Path, medium: Medium) -> None:
+    def __init__(self, path: Path, medium: Medium, marker: str = MARKER_NAME, owner: str = "product store") -> None:
+        self._marker, self._owner = marker, owner
         self.path, self._aside, self._medium = path, path / ASIDE, medium
         self._is_ours = False
 
@@ -86,10 +87,11 @@ class OwnFiles:
             return
         make_folders(self.path, self._medium)
         names = self.names()
-        if MARKER_NAME not in names:
+        if self._marker not in names:
             if set(names) - {_OF_A_NEW_FILE_SYSTEM}:
                 raise FileExistsError(errno.EEXIST, f"{self.path} holds files that are not ours, nothing is changed")
-            self._medium.write(self.path / MARKER_NAME, _MARKER_TEXT)  # only its name matters; made safe with a file
+            text = _MARKER_TEXT.format(self._owner).encode()
+            self._medium.write(self.path / self._marker, text)  # only its name matters; made safe with a file
         self._is_ours = True
 
     def _octets_of_aside(self, name: str) -> int:

@@ -33,7 +33,7 @@ def lay_out_images(files: Sequence[Path], bands: tuple[str, ...], path: Path, ou
         load_mission(path)  # raises UsageError, which says what is wrong
         raise
     said = (tables.get("apps"), tables.get("pipeline"))
-    if any((path.parent / text).is_file() for text in _texts(said)):
+    if any((path.parent / text / name).is_file() for text in _texts(said) for name in ("", "__init__.py")):
         raise UsageError(
             f"{shown(path)} names files of its own: write your scenes into it, `skyrack scene import` helps"
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from fsw.apps.own import module_in
+from fsw.apps.own import AppSpec, module_in
 from fsw.assembly import Devices, build_node
 from fsw.comms.numbers import Numbering
 from fsw.executive.bus import Queue
@@ -66,7 +66,7 @@ def world_mission(bits_per_second: int) -> Mission:
                 {"name": "files", "vc": 1, "queue_packets": 2},
             ],
         },
-        apps=(WITNESS,),
+        apps=(AppSpec(WITNESS),),
     )
 
 

@@ -48,7 +48,8 @@ def test_what_is_no_image_is_named(tmp_path):
         laid(tmp_path, tmp_path / "notes.txt")
 
 
-def test_a_mission_with_files_of_its_own_is_not_copied(tmp_path):
+@pytest.mark.parametrize("own", ["stage", "package"])
+def test_a_mission_with_files_of_its_own_is_not_copied(tmp_path, own):
     np.savez(
         tmp_path / "coast.npz", dn=np.zeros((6, 4, 4), np.uint8) + 1, band=["nir", "red", "green", "swir1", "a", "b"]
     )
@@ -56,7 +57,12 @@ def test_a_mission_with_files_of_its_own_is_not_copied(tmp_path):
     text = text.replace("../scenes/sentinel2_desert.npz", "coast.npz")
     (tmp_path / "vegetation.py").write_text((MISSIONS.parent / "stages" / "vegetation.py").read_text())
     path = tmp_path / "mine.toml"
-    path.write_text(text.replace('stage = "water", threshold = 0.2', 'stage = "vegetation.py"'))
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "__init__.py").write_text("")
+    if own == "stage":
+        path.write_text(text.replace('stage = "water", threshold = 0.2', 'stage = "vegetation.py"'))
+    else:
+        path.write_text(text.replace('# apps = ["../hello.py"]', 'apps = [{ file = "app" }]'))
     with pytest.raises(ValueError, match=r"mine.toml names files of its own: write your scenes into it"):
         laid(tmp_path, tmp_path / "coast.npz", path=path)
 

@@ -166,7 +166,7 @@ class _Assembly:
             runner=runner,
             medium=self.devices.medium,
             folder=folder,
-            report=self.executive.tell,
+            report=self.executive.report,
         )
 
     def _reporter(self) -> Reporter:

@@ -27,7 +27,7 @@ TUTORIALS = sorted((ROOT / "docs" / "tutorial").glob("*.md"))
 BLOCK = re.compile(r'^```(\w+)(?: title="([\w.-]+)")?\n(.*?)^```\n(?:\n```text\n(.*?)^```)?', re.DOTALL | re.MULTILINE)
 COPIED = ("examples", "csrc/include", "docs")
 PORTS = ("5100", "5101")  # of the pages; a test takes others, which are free
-WANTED = {"write-a-stage.md": "cc"}
+WANTED = {"write-a-stage.md": "cc", "write-an-app.md": "cc", "test-an-app.md": "cc"}
 FILES = {path.read_text() for path in (ROOT / "examples").rglob("*.*") if path.suffix in (".py", ".c", ".toml")}
 
 
@@ -135,9 +135,11 @@ def test_tutorial(page):
 
 
 def test_files_that_pages_show_are_those_of_the_examples():
-    page = (ROOT / "docs" / "how-to" / "write-a-stage.md").read_text()
-    for file in (ROOT / "examples" / "stages").iterdir():
-        assert file.read_text() in page, file
+    for name, folder in (("write-a-stage", "stages"), ("write-an-app", "apps/thermal")):
+        page = (ROOT / "docs" / "how-to" / f"{name}.md").read_text()
+        files = [file for file in (ROOT / "examples" / folder).iterdir() if file.is_file()]
+        assert all(file.read_text() in page for file in files), name
+        assert len(files) == 2
 
 
 def test_there_are_pages_with_blocks():

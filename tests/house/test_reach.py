@@ -45,6 +45,7 @@ WAITING = {
     "fsw.update.record": _UPDATES,
     "fsw.update.slots": _UPDATES,
     "fsw.update.verification": _UPDATES,
+    "rig.app_bench": "tests of a user's own apps, as docs/how-to/test-an-app.md has one",
     "rig.world.witness": "a mission of rig/world, which names it as a file of apps, as a mission file does",
 }
 """What no entry reaches, and who or what it waits for."""

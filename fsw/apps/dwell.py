@@ -20,7 +20,7 @@ _NAME_CHARACTERS_MAX = 60
 _MS = 1_000_000
 
 
-class DwellSample(Telemetry, id=0x98):
+class DwellSample(Telemetry, id=0x18):
     """One value of a parameter that is watched, or was asked for."""
 
     parameter: int = wire(Int16ub)

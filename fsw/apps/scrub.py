@@ -15,7 +15,7 @@ _REASON_CHARACTERS_MAX = 60
 _CHANGED = "changed"
 
 
-class ScrubStatus(Telemetry, id=0x90):
+class ScrubStatus(Telemetry, id=0x10):
     """The memory that is checked again and again: reported after each pass, and after each finding."""
 
     areas: int = wire(Int8ub, text="areas of memory that are checked")
@@ -26,7 +26,7 @@ class ScrubStatus(Telemetry, id=0x90):
     repairs: int = wire(Int16ub, text="how often an area was found as it was loaded again")
 
 
-class AreaListed(Telemetry, id=0x91):
+class AreaListed(Telemetry, id=0x11):
     """A memory that is checked, as `list_areas` finds it; service 6 dumps it by its number."""
 
     memory: int = wire(Int16ub)

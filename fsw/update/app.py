@@ -35,7 +35,7 @@ class UpdateStatus(Telemetry, id=0x60):
     record_failed: int = wire(Int8ub, limits=(0, 0), text="states that the medium did not take")
 
 
-class UpdateVerified(Event, id=0x60):
+class UpdateVerified(Event, id=0x70):
     """Slot {slot} of {target} holds version {version}, verified: it can be armed."""
 
     target: str = wire()
@@ -43,7 +43,7 @@ class UpdateVerified(Event, id=0x60):
     version: str = wire()
 
 
-class UpdateNotVerified(Event, id=0x61, severity="medium"):
+class UpdateNotVerified(Event, id=0x71, severity="medium"):
     """Slot {slot} of {target} was not verified: {reason}."""
 
     target: str = wire()
@@ -51,7 +51,7 @@ class UpdateNotVerified(Event, id=0x61, severity="medium"):
     reason: str = wire()
 
 
-class UpdateTrialEnded(Event, id=0x62, severity="medium"):
+class UpdateTrialEnded(Event, id=0x72, severity="medium"):
     """The trial of {target} ended, slot {slot} ran: {reason}; what was promoted before is started."""
 
     target: str = wire()
@@ -59,14 +59,14 @@ class UpdateTrialEnded(Event, id=0x62, severity="medium"):
     reason: str = wire()
 
 
-class UpdateFellBack(Event, id=0x63, severity="high"):
+class UpdateFellBack(Event, id=0x73, severity="high"):
     """What was promoted of {target} is unsound or did not come up healthy; slot {slot} runs."""
 
     target: str = wire()
     slot: SlotName = wire(Int8ub)
 
 
-class UpdatePromoted(Event, id=0x64):
+class UpdatePromoted(Event, id=0x74):
     """Slot {slot} of {target}, version {version}, is promoted."""
 
     target: str = wire()
@@ -74,7 +74,7 @@ class UpdatePromoted(Event, id=0x64):
     version: str = wire()
 
 
-class UpdateRestarting(Event, id=0x65):
+class UpdateRestarting(Event, id=0x75):
     """{target} is started again, from slot {slot} if that is sound."""
 
     target: str = wire()

@@ -48,7 +48,7 @@ class AppBench:
             runner=self._runner,
             medium=self.disk,
             folder=_STATE,
-            report=self._executive.tell,
+            report=self._executive.report,
         )
         self.app: Any = provisions.app(own_app(AppSpec(Path(file), name, values)))
         self._executive.add(self.app)

@@ -3,19 +3,23 @@
 The node's runner is shared: whoever polls it passes the outcomes of others to them.
 """
 
+from __future__ import annotations
+
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from numpy.typing import NDArray
 
 from fsw.jobs.job import Job, JobsFullError, Outcome, Runner
 from fsw.pipelines.run import Work, array_of
 from fsw.pipelines.stage import About, StageSpec
 from kernels.imaging.georeference import Georeference
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 UNFINISHED_MAX = 2
 """Jobs of one app that may run or wait, so that none takes the places of captures."""
@@ -71,7 +75,7 @@ class SharedRunner:
         """End all workers; jobs that have not ended get no outcome."""
         self._runner.close()
 
-    def begin(self, owner: "Jobs", work: Work, samples: NDArray[Any]) -> int:
+    def begin(self, owner: Jobs, work: Work, samples: NDArray[Any]) -> int:
         """Submit a job of an app; returns its number. Raises JobsFullError."""
         number = self._next_id
         job = Job(id=number, pipeline="stages", samples=samples, parameters=msgspec.to_builtins(work))

@@ -5,16 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random, SystemRandom
 
-from fsw.apps import dwell, files, housekeeping, imaging, log, memory, processes, scrub
+from fsw.apps import dwell, files, housekeeping, imaging, memory, processes, scrub
 from fsw.apps.dwell import Dwell
 from fsw.apps.files import Files
 from fsw.apps.housekeeping import Housekeeping
 from fsw.apps.imaging import Imaging
-from fsw.apps.jobs import SharedRunner
 from fsw.apps.memory import Memory
-from fsw.apps.own import OwnApp, apps_in, own_apps
 from fsw.apps.processes import Processes
-from fsw.apps.provisions import Provisions
 from fsw.apps.scrub import Scrub
 from fsw.comms import dispatch, reporter, services
 from fsw.comms.dispatch import Dispatcher
@@ -31,6 +28,10 @@ from fsw.executive.floods import FLOODS_OCTETS_MAX, Flooded, Floods
 from fsw.jobs.job import Runner
 from fsw.mission import FILES_CHANNEL, HOUSEKEEPING_CHANNEL, Mission
 from fsw.node import Node
+from fsw.own import log
+from fsw.own.jobs import SharedRunner
+from fsw.own.loading import OwnApp, apps_in, own_apps
+from fsw.own.provisions import Provisions
 from fsw.scrub.areas import WatchedArea
 from fsw.store.crash_log import CrashLog
 from fsw.store.outbox import FileOutbox

@@ -16,7 +16,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from fsw.apps.own import AppSpec
+from fsw.own.loading import AppSpec
 from fsw.pipelines.check import contracts_of, follow, place, seen
 from fsw.pipelines.contract import Contract
 from fsw.pipelines.stage import StageSpec

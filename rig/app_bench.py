@@ -4,12 +4,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from fsw.apps.jobs import SharedRunner
-from fsw.apps.own import AppSpec, own_app
-from fsw.apps.provisions import Provisions
 from fsw.executive.bus import Bus
 from fsw.executive.executive import Executive
 from fsw.jobs.inline import InlineRunner
+from fsw.own.jobs import SharedRunner
+from fsw.own.loading import AppSpec, own_app
+from fsw.own.provisions import Provisions
 from fsw.pipelines.run import run
 from hal.sim.board import ModelBoard
 from hal.sim.camera import SceneCamera

@@ -9,7 +9,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from fsw.apps.own import AppSpec, module_in
 from fsw.assembly import Devices, build_node
 from fsw.comms.numbers import Numbering
 from fsw.executive.bus import Queue
@@ -25,6 +24,7 @@ from fsw.mission import (
     StoreSection,
 )
 from fsw.node import Node
+from fsw.own.loading import AppSpec, module_in
 from fsw.store.crash_log import CrashLog
 from ground.records import GroundRecord
 from ground.service.service import PORT_HOLDS_MAX, READ_OCTETS

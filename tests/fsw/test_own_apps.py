@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fsw.apps.fields import Folder, Jobs, Log, folder, subscribe
+from fsw.own.fields import Folder, Jobs, Log, folder, subscribe
 from fsw.apps.imaging import ProductReady
 from fsw.executive.app import App, AppReport
 from fsw.executive.bus import Queue
@@ -93,7 +93,9 @@ def test_two_instances_fly_side_by_side_with_all_that_they_asked_for(write, tmp_
     first, second = station.named("HeaterStatus")[-1], station.named("heater_b.HeaterStatus")[-1]
     assert first == {"starts": 1, "products": 1, "gain": 1.0}
     assert second == {"starts": 1, "products": 1, "gain": 2.0}
-    assert {one.message for one in station.events if one.name == "LogLow"} == {"heater: start 1", "heater_b: start 1"}
+    logged = [one.values for one in station.events if one.name == "LogLow"]
+    assert sorted(one["app"] for one in logged) == ["heater", "heater_b"]
+    assert {one["text"] for one in logged} == {"start 1"}
     assert "Warmed" not in names(station.events)
     world.boot()
     assert world.run(30, lambda: station.named("heater_b.HeaterStatus")[-1]["starts"] == 2)

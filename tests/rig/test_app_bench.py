@@ -10,7 +10,7 @@ from rig.app_bench import AppBench
 APP = '''
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fsw.apps.fields import Folder, Jobs, Log, folder, subscribe
+from fsw.own.fields import Folder, Jobs, Log, folder, subscribe
 from fsw.executive.app import App
 from fsw.executive.bus import Queue
 from hal.board import Board

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fsw.apps.fields import Folder, Jobs, Log, folder
 from fsw.executive.app import App, AppReport
+from fsw.own.fields import Folder, Jobs, Log, folder
 from hal.board import Board
 from link.dictionary import Event, Float32b, Telemetry, parameter, wire
 

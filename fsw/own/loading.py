@@ -18,8 +18,8 @@ from typing import Any
 
 import msgspec
 
-from fsw.apps.fields import check_complete, initial_values
 from fsw.executive.app import App
+from fsw.own.fields import check_complete, initial_values
 from kernels.usage import UsageError
 from link.dictionary.declare import Event, Telemetry, commands_of, parameters_of, settle
 

@@ -6,13 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fsw.apps.app_folder import Folder
-from fsw.apps.fields import Room, Subscription, Wanted, wanted_by
-from fsw.apps.jobs import Jobs, SharedRunner
-from fsw.apps.log import Log
-from fsw.apps.own import OwnApp, made
 from fsw.executive.app import App
 from fsw.executive.bus import Bus
+from fsw.own.fields import Room, Subscription, Wanted, wanted_by
+from fsw.own.folder import Folder
+from fsw.own.jobs import Jobs, SharedRunner
+from fsw.own.loading import OwnApp, made
+from fsw.own.log import Log
 from hal.board import Board
 from hal.camera import Camera
 from hal.clock import Clock

@@ -2,8 +2,8 @@
 
 import pytest
 
-from fsw.apps.own import AppSpec, made, module_in, own_app, own_apps
 from fsw.executive.app import App
+from fsw.own.loading import AppSpec, made, module_in, own_app, own_apps
 from kernels.usage import UsageError
 from link.dictionary.declare import commands_of
 

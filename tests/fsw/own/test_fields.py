@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from fsw.apps.app_folder import Folder
-from fsw.apps.fields import Room, Subscription, check_complete, folder, initial_values, subscribe, wanted_by
-from fsw.apps.jobs import Jobs
-from fsw.apps.log import Log
 from fsw.executive.app import App
 from fsw.executive.bus import Queue
+from fsw.own.fields import Room, Subscription, check_complete, folder, initial_values, subscribe, wanted_by
+from fsw.own.folder import Folder
+from fsw.own.jobs import Jobs
+from fsw.own.log import Log
 from hal.board import Board
 from hal.camera import Camera
 from hal.clock import Clock

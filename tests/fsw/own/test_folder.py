@@ -7,9 +7,9 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from fsw.apps import app_folder
-from fsw.apps.app_folder import Folder
 from fsw.executive.app import CommandError
+from fsw.own import folder as app_folder
+from fsw.own.folder import Folder
 from hal.medium import HOST
 from rig.world.disk import Disk
 from rig.world.power import Power, PowerCut

@@ -2,8 +2,8 @@
 
 import pytest
 
-from fsw.apps.log import Log
 from fsw.executive.sendable import check_sendable
+from fsw.own.log import Log
 
 
 @pytest.mark.parametrize("severity", ["info", "low", "medium", "high"])

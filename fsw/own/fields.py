@@ -20,11 +20,11 @@ from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from fsw.apps.app_folder import Folder
-from fsw.apps.jobs import Jobs
-from fsw.apps.log import Log
 from fsw.executive.app import App
 from fsw.executive.bus import Policy, Queue
+from fsw.own.folder import Folder
+from fsw.own.jobs import Jobs
+from fsw.own.log import Log
 from hal.board import Board
 from hal.camera import Camera
 from hal.clock import Clock

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from fsw.apps.jobs import UNFINISHED_MAX, Jobs, SharedRunner
 from fsw.jobs.inline import InlineRunner
 from fsw.jobs.job import Job, JobsFullError
+from fsw.own.jobs import UNFINISHED_MAX, Jobs, SharedRunner
 from fsw.pipelines.run import array_of, run
 from hal.sim.clock import VirtualClock
 

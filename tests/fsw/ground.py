@@ -34,6 +34,7 @@ class Event(NamedTuple):
 
     name: str
     values: dict
+    message: str
 
 
 class Sent:
@@ -96,7 +97,7 @@ class Station:
         del self._unsent[: self.port.write(bytes(self._unsent))]
         for record in self.real.drain_news():
             if isinstance(record, EventRecord) and record.name in self._declared:  # answers are records, too
-                self.events.append(Event(record.name, record.values))
+                self.events.append(Event(record.name, record.values, record.message))
             elif isinstance(record, CommandRecord) and record.number in self._sent:
                 self._sent[record.number].record = record
 

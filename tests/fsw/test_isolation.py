@@ -22,11 +22,11 @@ from fsw.executive.app import App, AppReport
 from link.dictionary import Event, Int8ub, Int32ub, Telemetry, command, wire
 
 
-class CaseStatus(Telemetry, id=0x61):
+class CaseStatus(Telemetry, id=0x71):
     degc: int = wire(Int8ub)
 
 
-class CaseHappened(Event, id=0x62):
+class CaseHappened(Event, id=0x172):
     """Number {n}."""
 
     n: int = wire(Int32ub)
@@ -34,7 +34,7 @@ class CaseHappened(Event, id=0x62):
 
 @dataclass
 class Case(App, period_ms=20, budget_ms=5):
-    @command(opcode=0x63)
+    @command(opcode=0x173)
     def poke(self, degc: int = 20) -> Iterator[AppReport]:
         """Tell a temperature."""
         yield CaseStatus(degc=degc)

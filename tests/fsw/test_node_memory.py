@@ -138,7 +138,7 @@ def test_no_packet_has_the_number_of_an_earlier_one(tmp_path):
     assert len(once) > 15
 
 
-SET_BY_COMMAND = ("structures", "event switches", "schedule", "checks", "event actions", "parameters")
+SET_BY_COMMAND = ("structures", "event switches", "schedule", "checks", "event actions", "parameters", "forwarding")
 RECORDS = [f"memory of {name}" for name in ("requests", "numbers", "floods", *SET_BY_COMMAND)]
 
 

@@ -56,6 +56,7 @@ def test_every_time_that_leaves_the_node_is_utc(tmp_path):
     ]:
         ask(request, type(request).__name__)
     world.station.command("imaging.capture", target="coast")
+    world.station.command("dwell.peek", parameter="NodeStatus.uptime_s")
     world.run(8)
     ask(monitoring.ReportOutOfLimits(), "out of limits")
     world.station.command("files.list_products", first=1)

@@ -40,10 +40,10 @@ def test_it_says_what_happened_and_that_nobody_takes_commands(tmp_path):
 
 def test_its_numbers_do_not_come_again_and_it_is_no_start(tmp_path):
     before = numbers(tmp_path)
-    used = [before.take(f"{MISSION.node.apid}") for _ in range(3)]
+    used = [before.next(f"{MISSION.node.apid}") for _ in range(3)]
     counts = [read(beacon(MISSION, tmp_path, "hang", 9, 0))[0].count for _ in range(3)]
     after = numbers(tmp_path)
-    everything = [*used, *counts, after.take(f"{MISSION.node.apid}")]
+    everything = [*used, *counts, after.next(f"{MISSION.node.apid}")]
     assert everything == sorted(set(everything))
     assert after.boots == before.boots + 1
 

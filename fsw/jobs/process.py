@@ -80,7 +80,11 @@ class ProcessRunner:
         self._over: deque[Outcome] = deque()  # of jobs that get no worker any more; bounded as the waiting jobs are
         self._ready: Ready | None = None
         self._is_ended = False
-        self._channel = self._order_zygote()  # warm before the first job comes
+        try:
+            self._channel = self._order_zygote()  # warm before the first job comes
+        except OSError:  # the first job asks again, and fails alone if it is in vain
+            self._channel = socket.socket()
+            self._channel.close()
 
     @property
     def unfinished(self) -> int:

@@ -3,10 +3,12 @@
 The guardian of a supervisor outlives the node's process, so that its successor has a zygote within milliseconds.
 """
 
+import errno
 import os
 import socket
 import subprocess
 import sys
+from array import array
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Protocol
@@ -111,8 +113,14 @@ class SharedGuardian:
         self._door, self._complain = socket.socket(fileno=door), complain
 
     def order(self, channel: socket.socket) -> None:
-        """Ask for a zygote; raises BlockingIOError where too many orders wait."""
-        socket.send_fds(self._door, [_ORDER], [channel.fileno()], socket.MSG_DONTWAIT)
+        """Ask for a zygote; raises ConnectionRefusedError where so many orders wait that nobody can be serving them."""
+        try:
+            # not send_fds, which ignores its flags and may block (Python 3.11)
+            rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", [channel.fileno()]))
+            self._door.sendmsg([_ORDER], [rights], socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            self._complain()
+            raise ConnectionRefusedError(errno.ECONNREFUSED, "the guardian of the jobs serves nobody") from None
 
     def epitaph(self) -> str:
         """It ended without a word: how, its supervisor knows."""

@@ -81,6 +81,7 @@ class HostProcesses:
             theirs.close()
             door.set_inheritable(False)
         self._drop_socket(who)
+        ours.setblocking(False)  # a stopped process takes no message, and must not stop this one
         self._sockets[who] = ours
         self._know(who, pid)
 

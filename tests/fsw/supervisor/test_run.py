@@ -10,10 +10,10 @@ import time
 import pytest
 
 from fsw.supervisor.budget import Budget
-from fsw.supervisor.messages import BoardError
-from fsw.supervisor.processes import Supervised
+from fsw.supervisor.messages import BoardError, Start
+from fsw.supervisor.processes import HostProcesses, Supervised
 from fsw.supervisor.run import Supervision
-from fsw.supervisor.supervisor import SupervisionLimits
+from fsw.supervisor.supervisor import SupervisionLimits, Who
 from hal.linux.clock import HostClock
 from tests.fsw.jobs.jobs import is_alive
 from tests.fsw.supervisor.flights import told
@@ -245,3 +245,22 @@ def test_a_supervisor_that_is_to_end_does_not_spin(bench):
     before_s = time.process_time()
     bench.fly("hangs", lambda: bench.watch.told, ending_s=1.0)
     assert time.process_time() - before_s < 0.5
+
+
+def test_a_stopped_warm_process_never_blocks_its_supervisor(bench, monkeypatch):
+    """Its socket fills up with what it does not read, and then an order is refused."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    processes = HostProcesses(Supervised("tests.fsw.supervisor.flights", "load", "modules", ("", "")), print, str)
+    processes.start(Who.WARM)
+    os.kill(processes._pids[Who.WARM], signal.SIGSTOP)
+    refused = 0
+    for _ in range(5000):
+        try:
+            processes.order(Start(1, "", {}, is_safe=False))
+        except BlockingIOError:
+            refused += 1
+            break
+        processes.send_beacon("hang", 1)
+    assert refused
+    processes.kill(Who.WARM)
+    processes.close()

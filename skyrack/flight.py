@@ -83,8 +83,6 @@ class NodeFlight:
         runner = InlineRunner(clock, {}, duration_ns=0, waiting_max=0)
         rehearsal._node(clock, port, runner, _NoMedium()).step()
         port.close()
-        if self._priority:
-            take_priority(self._priority, is_inherited=True)  # an executive is waited for from its fork on
 
     def send_beacon(self, cause: str, failures: int) -> None:
         """Tell the ground, in one frame, that no executive lives."""

@@ -1,6 +1,6 @@
 """The guardian of the jobs under a supervisor: checks what the jobs of a mission need, then guards (jobs/guardian.py).
 
-    python -m fsw.supervisor.jobs CONTROL DOOR SUPERVISOR MODULE NAME ARGUMENT ...
+    python -m fsw.supervisor.jobs CONTROL DOOR SUPERVISOR PRIORITY MODULE NAME ARGUMENT ...
 
 The function NAME of MODULE, called with the arguments, gives the words for the guardian. It loads
 what the executive does not need, numpy and the stages, while the warm process loads the rest.
@@ -12,11 +12,14 @@ from importlib import import_module
 
 from fsw.jobs.guardian import guard
 from fsw.supervisor.warm import prepare
+from hal.linux.priority import drop_priority, take_priority
 
 
 def main(words: list[str]) -> None:
     """Check and load, tell the supervisor, and guard until nobody is left who could ask."""
-    control, door, supervisor, module, name, *arguments = words
+    control, door, supervisor, priority, module, name, *arguments = words
+    if priority != "0":
+        take_priority(int(priority))  # the first flight waits for what is found here
     named = list[str]()
 
     def load() -> dict[str, object]:
@@ -25,6 +28,7 @@ def main(words: list[str]) -> None:
 
     with socket.socket(fileno=int(control)) as channel:
         prepare(channel, int(supervisor), load)
+        drop_priority()
         guard(int(door), named)
 
 

@@ -27,7 +27,7 @@ class Supervised(NamedTuple):
     """What is supervised: two functions of `module`, called with `arguments` in processes of their own.
 
     `flight` gives a Flight (warm.py), `jobs` the words for the guardian (fsw/jobs/guardian.py). `reset`: a command that
-    resets the board, or none.
+    resets the board, or none. `priority`: real-time priority at which both load, below that of a flight; 0 for none.
     """
 
     module: str
@@ -35,6 +35,7 @@ class Supervised(NamedTuple):
     jobs: str
     arguments: tuple[str, ...]
     reset: tuple[str, ...] = ()
+    priority: int = 0
 
 
 class ProcessNews(NamedTuple):
@@ -71,9 +72,10 @@ class HostProcesses:
         try:
             # -P: nothing is imported from the current folder; -u: what was printed survives a kill
             words = [sys.executable, "-P", "-u", "-m", _MODULES[who], *(str(one.fileno()) for one in handed)]
+            words += [str(os.getpid()), str(self._plan.priority), self._plan.module, function]
             pid = os.posix_spawn(
                 sys.executable,
-                [*words, str(os.getpid()), self._plan.module, function, *self._plan.arguments],
+                [*words, *self._plan.arguments],
                 {**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # a library's threads do not survive a fork
                 file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)],
             )

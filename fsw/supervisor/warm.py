@@ -1,8 +1,9 @@
 """The warm process: has all loaded that an executive needs, and forks one whenever the supervisor orders it.
 
-    python -m fsw.supervisor.warm CONTROL DOOR SUPERVISOR MODULE NAME ARGUMENT ...
+    python -m fsw.supervisor.warm CONTROL DOOR SUPERVISOR PRIORITY MODULE NAME ARGUMENT ...
 
-CONTROL and DOOR are descriptors of sockets: to the supervisor, and to the guardian of the jobs. The function NAME of
+CONTROL and DOOR are descriptors of sockets: to the supervisor, and to the guardian of the jobs. PRIORITY is the
+real-time priority of this process and of an executive's first moments, 0 for none. The function NAME of
 MODULE, called with the arguments, gives the Flight.
 """
 
@@ -23,6 +24,7 @@ from fsw.jobs.kin import die_with_parent
 from fsw.supervisor.causes import EXIT_EXCEPTION
 from fsw.supervisor.lifeline import Lifeline
 from fsw.supervisor.messages import OCTETS_MAX, Start, in_words, start_of, to_octets, told_in, wants_tracebacks
+from hal.linux.priority import take_priority
 
 _LEFT_TO_THE_SUPERVISOR = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _BEACON_S = 10
@@ -150,7 +152,9 @@ def _report(control: socket.socket, message: dict[str, object]) -> None:
 
 def main(words: list[str]) -> NoReturn:
     """Load the flight and serve the supervisor."""
-    control, door, supervisor, module, name, *arguments = words
+    control, door, supervisor, priority, module, name, *arguments = words
+    if priority != "0":
+        take_priority(int(priority), is_inherited=True)  # an executive is waited for from its fork on
     channel, found = socket.socket(fileno=int(control)), list[Flight]()
 
     def load() -> dict[str, object]:

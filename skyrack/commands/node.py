@@ -75,6 +75,7 @@ def run(options: argparse.Namespace) -> int:
         jobs="job_modules",
         arguments=(str(options.mission), options.port, str(options.state or ""), base, str(options.priority)),
         reset=tuple(options.reset_board),
+        priority=options.priority and max(1, options.priority - 1),
     )
     with ExitStack() as claimed:
 

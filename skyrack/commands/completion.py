@@ -5,7 +5,6 @@ skyrack completion zsh > ~/.zfunc/_skyrack
 """
 
 import argparse
-from importlib import import_module
 
 SHELLS = ("bash", "zsh", "tcsh")
 
@@ -25,10 +24,10 @@ def run(options: argparse.Namespace) -> int:
 
 def whole_parser() -> argparse.ArgumentParser:
     """A parser with every command and all its options; this imports every command's module."""
-    from skyrack.cli import COMMANDS
+    from skyrack.cli import COMMANDS, command_module
 
     parser = argparse.ArgumentParser(prog="skyrack")
     commands = parser.add_subparsers(dest="command")
     for name, summary in COMMANDS.items():
-        import_module(f"skyrack.commands.{name}").add_arguments(commands.add_parser(name, help=summary))
+        command_module(name).add_arguments(commands.add_parser(name, help=summary))
     return parser

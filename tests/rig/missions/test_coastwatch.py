@@ -1,4 +1,4 @@
-"""Which products are a run's answers; the run itself is in tests/skyrack/commands/test_demo.py."""
+"""Which products are a run's answers; the run itself is in tests/skyrack/commands/rig/test_demo.py."""
 
 from types import SimpleNamespace
 

@@ -15,7 +15,7 @@ from rig.processes import DeskError
 from skyrack.cli import main
 from tests.patience import PATIENCE_S
 
-SCENES = Path(__file__).parents[4] / "shared" / "data" / "eo"
+SCENES = Path(__file__).parents[5] / "shared" / "data" / "eo"
 
 
 def demo(out, *arguments):

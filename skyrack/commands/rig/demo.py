@@ -46,7 +46,7 @@ _BAUD, _FAST_BAUD = 19_200, 230_400
 
 def mission_file(name: str) -> Path:
     """The file of an example mission: inside this package in a wheel, beside it in a source tree."""
-    here = Path(__file__).parents[1]
+    here = Path(__file__).parents[2]
     examples = next((place for place in (here / "examples", here.parent / "examples") if place.is_dir()), here)
     return examples / "missions" / name
 

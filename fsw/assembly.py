@@ -1,6 +1,6 @@
 """Puts a node together: its dictionary from what its apps declare, and its parts on the devices of a board."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random, SystemRandom
@@ -88,6 +88,8 @@ class Devices:
     """Of a node in processes of its own, under a supervisor."""
     areas: Sequence[WatchedArea] = ()
     """Memory that is checked again and again, and that the ground can dump."""
+    self_test: Callable[[], tuple[str, ...]] = failed_families
+    """Gives the families of kernels that fail on this processor."""
 
 
 def build_node(mission: Mission, devices: Devices, state: Path, log: CrashLog | None = None) -> Node:
@@ -219,7 +221,7 @@ class _Assembly:
             imaging=self.imaging,
             reporter=self.reporter,
             crash_log=self.log,
-            kernels_failed=failed_families(),
+            kernels_failed=self.devices.self_test(),
             numbers=self.numbers,
             memory=memory_app,
         )

@@ -99,9 +99,14 @@ class Bus:
         return sum([queue.offer(message) for queue in queues])
 
     @property
+    def queues(self) -> list[Queue[object]]:
+        """All queues, in the order in which their topics were first subscribed to."""
+        return [queue for queues in self._queues.values() for queue in queues]
+
+    @property
     def dropped(self) -> int:
         """How many messages queues dropped, each queue counted by itself."""
-        return sum(queue.dropped for queues in self._queues.values() for queue in queues)
+        return sum(queue.dropped for queue in self.queues)
 
     def _route(self, kind: type) -> list[Queue[object]]:
         return [queue for topic in kind.__mro__ for queue in self._queues.get(topic, [])]

@@ -96,7 +96,10 @@ class World:
             random=self.random,
             areas=self.areas,
         )
-        self.node = build_node(self.mission, devices, self.folder)
+        self.node = self.build(devices)
+
+    def build(self, devices):
+        return build_node(self.mission, devices, self.folder)
 
     def run(self, seconds, until=lambda: False):
         """Let time pass until `until` holds; whether it did. The node is stepped only when it asks to be."""

@@ -35,9 +35,10 @@ COMMANDS = {
     "node": "run the flight software of a node",
     "ground": "operate a node: serve its link, send commands, watch what it says",
     "world": "fly a node through drawn faults in virtual time, and judge what it did",
+    "replay": "replay a recorded flight of a node: the same state again, or the first difference",
     "completion": "print a script that completes all of this in bash, zsh or tcsh",
 }
-_ROOMS = {"cable": "rig", "demo": "rig", "world": "rig"}
+_ROOMS = {"cable": "rig", "demo": "rig", "replay": "rig", "world": "rig"}
 """The room in skyrack/commands that a command's module stands in, where it stands in one."""
 
 

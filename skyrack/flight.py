@@ -9,6 +9,7 @@ import msgspec
 
 from fsw.apps.processes import Processes
 from fsw.assembly import Devices, build_node, dictionary_of
+from fsw.flightlog.recorder import FlightRecorder
 from fsw.jobs.inline import InlineRunner
 from fsw.jobs.job import Runner
 from fsw.jobs.process import JobLimits, ProcessRunner
@@ -40,13 +41,13 @@ _NS = 1_000_000_000
 class NodeFlight:
     """A mission on a port. `state` is the folder that survives restarts; where it is "", one in the folder `base`.
 
-    `priority`: real-time priority of the flight loop, 0 for none.
+    `priority`: real-time priority of the flight loop, 0 for none. `record`: the file to record it in, "" for none.
     """
 
-    def __init__(self, mission: Mission, port: str, state: str, base: str, priority: int) -> None:
+    def __init__(self, mission: Mission, port: str, state: str, base: str, priority: int, record: str = "") -> None:
         self.name = mission.node.name
         self.state = state or str(Path(base) / self.name)
-        self._mission, self._port, self._priority = mission, port, priority
+        self._mission, self._port, self._priority, self._record = mission, port, priority, record
         self._areas = list(host_areas(mission.stages))
 
     def fly(self, start: Start, lifeline: Lifeline, door: int) -> int:
@@ -61,7 +62,9 @@ class NodeFlight:
             port = open_port(self._port, clock, is_patient=not start.is_first)
             devices.callback(port.close)
             resets = open_resets(Path(self.state))
-            node = self._node(clock, port, runner, processes=Processes(start, resets, lacks))
+            recorder = devices.enter_context(FlightRecorder(Path(self._record) if self._record else None, say))
+            on_board = self._devices(clock, port, runner, processes=Processes(start, resets, lacks))
+            node = recorder.build_node(self._mission, on_board, Path(self.state))
             _store(resets, noted(resets.value, start, boot_id()))
             if start.is_first:
                 lacking = f"; with {lacks}" if lacks else ""
@@ -81,7 +84,7 @@ class NodeFlight:
         rehearsal = NodeFlight(msgspec.structs.replace(self._mission, apps=()), "", self.state, "", 0)
         port = LastingPort("", clock, reopen=_no_line)
         runner = InlineRunner(clock, {}, duration_ns=0, waiting_max=0)
-        rehearsal._node(clock, port, runner, _NoMedium()).step()
+        build_node(rehearsal._mission, rehearsal._devices(clock, port, runner, _NoMedium()), Path(self.state)).step()
         port.close()
 
     def send_beacon(self, cause: str, failures: int) -> None:
@@ -90,16 +93,16 @@ class NodeFlight:
         with closing(open_port(self._port, clock, is_patient=True)) as port:
             send(beacon(self._mission, Path(self.state), cause, failures, clock.utc_ns()), port, clock)
 
-    def _node(
+    def _devices(
         self,
         clock: HostClock,
         port: LastingPort,
         runner: Runner,
         medium: Medium = HOST,
         processes: Processes | None = None,
-    ) -> Node:
+    ) -> Devices:
         mission = self._mission
-        on_board = Devices(
+        return Devices(
             clock=clock,
             port=port,
             bits_per_second=port.bits_per_second or mission.radio.bits_per_second,
@@ -110,7 +113,6 @@ class NodeFlight:
             processes=processes,
             areas=self._areas,
         )
-        return build_node(mission, on_board, Path(self.state))
 
 
 class _NoMedium:
@@ -135,7 +137,7 @@ def _no_line() -> Line:
     raise OSError("this is a rehearsal")
 
 
-def load_flight(mission: str, port: str, state: str, base: str, priority: str) -> NodeFlight:
+def load_flight(mission: str, port: str, state: str, base: str, priority: str, record: str = "") -> NodeFlight:
     """The flight of a mission file; its stages are not looked at, which the guardian of the jobs does meanwhile."""
     for module in ("serial", "hal.linux.serial_port", "hal.linux.socket_port"):
         import_module(module)  # so that a restarted executive opens any port at once
@@ -144,7 +146,7 @@ def load_flight(mission: str, port: str, state: str, base: str, priority: str) -
     loaded = load_mission(path, with_stages=False)
     with given(path):
         dictionary_of(loaded)  # checked here: a conflict is a mistake in the user's apps
-    return NodeFlight(loaded, port, state, base, int(priority))
+    return NodeFlight(loaded, port, state, base, int(priority), record)
 
 
 def job_modules(mission: str, *_: str) -> list[str]:

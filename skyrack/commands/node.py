@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--state", type=Path, metavar="DIR", help="data that survives a restart (default ~/.local/state/skyrack/NODE)"
     )
+    parser.add_argument("--record", default="", metavar="FILE", help="record the flight for `skyrack replay`")
     parser.add_argument(
         "--watchdog", metavar="DEVICE", help="feed this hardware watchdog, as /dev/watchdog0, while all is well"
     )
@@ -73,7 +74,14 @@ def run(options: argparse.Namespace) -> int:
         module="skyrack.flight",
         flight="load_flight",
         jobs="job_modules",
-        arguments=(str(options.mission), options.port, str(options.state or ""), base, str(options.priority)),
+        arguments=(
+            str(options.mission),
+            options.port,
+            str(options.state or ""),
+            base,
+            str(options.priority),
+            options.record,
+        ),
         reset=tuple(options.reset_board),
         priority=options.priority and max(1, options.priority - 1),
     )

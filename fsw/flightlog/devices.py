@@ -1,0 +1,331 @@
+"""Recording twins of a node's devices: each asks the device, notes question and answer, and passes the answer on.
+
+What a device raises is noted and raised on. Descriptors to wait for are not noted: they change nothing in the node.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+import msgspec
+
+from fsw.executive.sentence import sentence_of
+from fsw.flightlog.entries import Ask, DeviceCall, DeviceFailure, mark_of
+from fsw.flightlog.journal import Journal
+from fsw.jobs.job import Job, Outcome, Runner
+from fsw.store.crash_log import CrashLog
+from hal.board import Board, PowerReading
+from hal.camera import Camera, Frame
+from hal.clock import Clock, Waitable
+from hal.medium import Medium
+from hal.port import Port, PortState
+
+_Answer = TypeVar("_Answer")
+
+
+class Twin:
+    """A device's place in a recorded or replayed node; it is no part of the node's state."""
+
+
+def job_words(job: Job) -> list[Any]:
+    """What a recording says of a job that was submitted."""
+    samples = job.samples
+    order = mark_of(msgspec.msgpack.encode(dict(job.parameters)))
+    return [job.id, job.pipeline, order, samples.dtype.str, list(samples.shape), mark_of(samples.tobytes())]
+
+
+class RecordingClock(Twin):
+    """`Clock`: each reading is noted; of UTC, its distance to the last reading of the monotonic clock."""
+
+    def __init__(self, clock: Clock, journal: Journal) -> None:
+        self._clock, self._journal = clock, journal
+        self._read, self._note = clock.monotonic_ns, journal.readings.append
+
+    def monotonic_ns(self) -> int:
+        """The clock's reading; also where the journal is flushed."""
+        now_ns = self._read()
+        self._note(now_ns)
+        if now_ns >= self._journal.due_ns:
+            self._journal.flush()
+        return now_ns
+
+    def utc_ns(self) -> int:
+        """The clock's UTC."""
+        utc_ns = self._clock.utc_ns()
+        self._journal.answered(Ask.UTC, utc_ns - self._journal.now_ns)
+        return utc_ns
+
+    def wait(self, until_ns: int, ports: Sequence[Waitable] = ()) -> None:
+        """Wait as the clock does."""
+        self._clock.wait(until_ns, ports)
+
+
+class _Noting(Twin):
+    """Notes answers, failures among them, in `journal`."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def _ask(self, ask: Ask, question: Callable[[], _Answer], noted: Callable[[_Answer], Any] = lambda one: one) -> Any:
+        try:
+            answer = question()
+        except BaseException as error:
+            self._journal.answered(ask, DeviceFailure.of(error))
+            raise
+        self._journal.answered(ask, noted(answer))
+        return answer
+
+    def _call(
+        self,
+        call: DeviceCall,
+        words: Any,
+        action: Callable[[], _Answer],
+        noted: Callable[[_Answer], Any] = lambda one: one,
+    ) -> _Answer:
+        try:
+            answer = action()
+        except BaseException as error:
+            self._journal.called(call, words, DeviceFailure.of(error))
+            raise
+        self._journal.called(call, words, noted(answer))
+        return answer
+
+
+class RecordingPort(_Noting):
+    """`Port`."""
+
+    def __init__(self, port: Port, journal: Journal) -> None:
+        super().__init__(journal)
+        self._port = port
+
+    def read(self, size_max: int) -> bytes:
+        """The octets that arrived, which are noted."""
+        octets: bytes = self._ask(Ask.READ, lambda: self._port.read(size_max))
+        return octets
+
+    def write(self, octets: bytes) -> int:
+        """The number of octets taken, which is noted with what was written."""
+        return self._call(DeviceCall.WRITE, mark_of(octets), lambda: self._port.write(octets))
+
+    @property
+    def state(self) -> PortState:
+        """The state of the port."""
+        state: PortState = self._ask(Ask.PORT_STATE, lambda: self._port.state, list)
+        return state
+
+    @property
+    def next_wake_ns(self) -> int | None:
+        """When the port wants to be read."""
+        due_ns: int | None = self._ask(Ask.PORT_WAKE, lambda: self._port.next_wake_ns)
+        return due_ns
+
+    def fileno(self) -> int:
+        """The port's descriptor."""
+        return self._port.fileno()
+
+    def line_fileno(self) -> int:
+        """The line's descriptor."""
+        return self._port.line_fileno()
+
+    def close(self) -> None:
+        """Close the port."""
+        self._port.close()
+
+
+class RecordingCamera(_Noting):
+    """`Camera`; the samples of a frame are noted, unless they equal those of the target's frame before."""
+
+    def __init__(self, camera: Camera, journal: Journal) -> None:
+        super().__init__(journal)
+        self._camera = camera
+        self._last: dict[str, bytes] = {}
+
+    def capture(self, target: str) -> Frame:
+        """A frame."""
+        return self._call(DeviceCall.CAPTURE, target, lambda: self._camera.capture(target), self._noted)
+
+    def _noted(self, frame: Frame) -> list[Any]:
+        dn, valid, place = frame.dn, frame.valid, frame.georeference
+        octets = dn.tobytes() + (b"" if valid is None else valid.tobytes())
+        digest = sha256(octets).digest()
+        is_same, self._last[frame.target] = self._last.get(frame.target) == digest, digest
+        return [
+            frame.target,
+            list(frame.bands),
+            [place.epsg, place.easting_m, place.northing_m, place.pixel_m],
+            frame.captured_utc_ns,
+            frame.is_packed,
+            dn.dtype.str,
+            list(dn.shape),
+            None if valid is None else list(valid.shape),
+            None if is_same else self._journal.put(octets),
+        ]
+
+
+class RecordingBoard(_Noting):
+    """`Board`."""
+
+    def __init__(self, board: Board, journal: Journal) -> None:
+        super().__init__(journal)
+        self._board = board
+
+    @property
+    def name(self) -> str:
+        """The board's name."""
+        name: str = self._ask(Ask.BOARD_NAME, lambda: self._board.name)
+        return name
+
+    def power(self, busy_cores: float) -> PowerReading:
+        """The board's power."""
+        return self._call(
+            DeviceCall.POWER, busy_cores, lambda: self._board.power(busy_cores), lambda one: [one.watts, one.source]
+        )
+
+
+class RecordingRunner(_Noting):
+    """`Runner`; outcomes are noted one by one, as the node takes them."""
+
+    def __init__(self, runner: Runner, journal: Journal) -> None:
+        super().__init__(journal)
+        self._runner = runner
+
+    @property
+    def unfinished(self) -> int:
+        """Jobs that run or wait."""
+        count: int = self._ask(Ask.UNFINISHED, lambda: self._runner.unfinished)
+        return count
+
+    def submit(self, job: Job) -> None:
+        """Submit a job."""
+        self._call(DeviceCall.SUBMIT, job_words(job), lambda: self._runner.submit(job))
+
+    def poll(self) -> Iterator[Outcome]:
+        """The outcomes."""
+        outcomes = iter(self._runner.poll())
+        while (outcome := self._ask(Ask.OUTCOME, lambda: next(outcomes, None), self._noted)) is not None:
+            yield outcome
+
+    def next_wake_ns(self) -> int | None:
+        """When the runner wants to be polled."""
+        due_ns: int | None = self._ask(Ask.RUNNER_WAKE, self._runner.next_wake_ns)
+        return due_ns
+
+    def fileno(self) -> int:
+        """The runner's descriptor."""
+        return self._runner.fileno()
+
+    def close(self) -> None:
+        """Close the runner."""
+        self._runner.close()
+
+    def _noted(self, outcome: Outcome | None) -> list[Any] | None:
+        if outcome is None:
+            return None
+        return [
+            outcome.job_id,
+            None if outcome.answer is None else self._journal.put(outcome.answer),
+            outcome.failure,
+            outcome.input_sha256,
+            outcome.attempts,
+            outcome.start_utc_ns,
+            outcome.end_utc_ns,
+            outcome.wall_s,
+            outcome.cpu_s,
+        ]
+
+
+class RecordingMedium(_Noting):
+    """`Medium`; what is read is noted, unless it is what the node itself wrote or read there before."""
+
+    def __init__(self, medium: Medium, journal: Journal) -> None:
+        super().__init__(journal)
+        self._medium = medium
+        self._known: dict[Path, bytes] = {}
+
+    def read(self, path: Path) -> bytes:
+        """The content of a file."""
+
+        def noted(octets: bytes) -> bytes | int | None:
+            digest = sha256(octets).digest()
+            is_known, self._known[path] = self._known.get(path) == digest, digest
+            return None if is_known else self._journal.put(octets)
+
+        return self._call(DeviceCall.MEDIUM, ["read", str(path)], lambda: self._medium.read(path), noted)
+
+    def names(self, folder: Path) -> list[str]:
+        """The names in a folder."""
+        return self._call(DeviceCall.MEDIUM, ["names", str(folder)], lambda: self._medium.names(folder))
+
+    def write(self, path: Path, octets: bytes) -> None:
+        """Replace the content of a file."""
+        self._known.pop(path, None)
+        self._call(DeviceCall.MEDIUM, ["write", str(path), mark_of(octets)], lambda: self._medium.write(path, octets))
+        self._known[path] = sha256(octets).digest()
+
+    def overwrite(self, path: Path, octets: bytes) -> None:
+        """Write over the first octets of a file."""
+        self._known.pop(path, None)
+        self._call(
+            DeviceCall.MEDIUM, ["overwrite", str(path), mark_of(octets)], lambda: self._medium.overwrite(path, octets)
+        )
+
+    def append(self, path: Path, octets: bytes) -> None:
+        """Write behind the last octet of a file."""
+        self._known.pop(path, None)
+        self._call(DeviceCall.MEDIUM, ["append", str(path), mark_of(octets)], lambda: self._medium.append(path, octets))
+
+    def sync(self, path: Path) -> None:
+        """Make a file or a folder safe."""
+        self._call(DeviceCall.MEDIUM, ["sync", str(path)], lambda: self._medium.sync(path))
+
+    def replace(self, old: Path, new: Path) -> None:
+        """Rename a file."""
+        digest, _ = self._known.pop(old, None), self._known.pop(new, None)
+        self._call(DeviceCall.MEDIUM, ["replace", str(old), str(new)], lambda: self._medium.replace(old, new))
+        if digest is not None:
+            self._known[new] = digest
+
+    def remove(self, path: Path) -> None:
+        """Remove a file."""
+        self._known.pop(path, None)
+        self._call(DeviceCall.MEDIUM, ["remove", str(path)], lambda: self._medium.remove(path))
+
+    def make_folder(self, folder: Path) -> bool:
+        """Make a folder."""
+        return self._call(DeviceCall.MEDIUM, ["make_folder", str(folder)], lambda: self._medium.make_folder(folder))
+
+
+class RecordingDice(Twin, Random):
+    """`Random`: all that a node draws comes from these two."""
+
+    def __init__(self, random: Random, journal: Journal) -> None:
+        self._random, self._journal = random, journal
+        super().__init__(0)
+
+    def getrandbits(self, k: int) -> int:
+        """`k` random bits."""
+        bits = self._random.getrandbits(k)
+        self._journal.answered(Ask.DICE, bits.to_bytes(-(-k // 8)))
+        return bits
+
+    def random(self) -> float:
+        """A number in [0, 1)."""
+        drawn = self._random.random()
+        self._journal.answered(Ask.DICE, drawn)
+        return drawn
+
+
+class RecordingLog(Twin, CrashLog):
+    """`CrashLog`: what is noted there is an output; whether the disk took it, an input."""
+
+    def __init__(self, log: CrashLog, journal: Journal) -> None:
+        self._log, self._journal = log, journal
+        self.lost = log.lost
+
+    def note(self, name: str, error: BaseException, utc_ns: int) -> None:
+        """Note a failure."""
+        self._log.note(name, error, utc_ns)
+        self.lost = self._log.lost
+        self._journal.called(DeviceCall.NOTE, [name, sentence_of(error, 200)], self.lost)

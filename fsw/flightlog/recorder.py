@@ -1,0 +1,153 @@
+"""A node that records its own flight: built as any node is, on twins of its devices."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from fsw.assembly import Devices, build_node, dictionary_of
+from fsw.flightlog.chunks import ChunkFile, ChunkKind
+from fsw.flightlog.devices import (
+    RecordingBoard,
+    RecordingCamera,
+    RecordingClock,
+    RecordingDice,
+    RecordingLog,
+    RecordingMedium,
+    RecordingPort,
+    RecordingRunner,
+)
+from fsw.flightlog.entries import Ask, DeviceCall, FlightHeader
+from fsw.flightlog.journal import Journal
+from fsw.flightlog.missions import app_digests, mission_words
+from fsw.flightlog.state import state_digest
+from fsw.mission import Mission
+from fsw.node import Node
+from fsw.store.crash_log import CrashLog
+
+
+@dataclass(kw_only=True)
+class RecordedNode(Node):
+    """A node whose steps are noted in `journal`."""
+
+    journal: Journal
+
+    def step(self) -> None:
+        """Execute what is due, as a recorded step."""
+        self.journal.called(DeviceCall.STEP)
+        super().step()
+
+    @property
+    def next_wake_ns(self) -> int:
+        """When something is due next; what is recorded so far is flushed before a wait that lasts longer than that."""
+        due_ns = super().next_wake_ns
+        self.journal.called(DeviceCall.WAKE, due_ns)
+        if due_ns >= self.journal.due_ns:
+            self.journal.flush()
+        return due_ns
+
+
+class FlightRecorder:
+    """Records the flight of the node that it builds in a new file at `path` or beside it; with None, in none.
+
+    A node that is recorded does not report on its processes and scrubs no memory: neither could be replayed.
+    The flight does not depend on it: where the file cannot be written, `say` is told once, and the node flies on.
+    """
+
+    def __init__(self, path: Path | None, say: Callable[[str], None]) -> None:
+        self._path, self._say = path, say
+        self._file: ChunkFile | None = None
+        self._node: RecordedNode | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def build_node(self, mission: Mission, devices: Devices, state: Path, log: CrashLog | None = None) -> Node:
+        """The node of `mission`, as fsw.assembly builds it."""
+        if self._path is not None:
+            try:
+                self._file = ChunkFile(self._path)
+                self._file.append(ChunkKind.HEADER, msgspec.msgpack.encode(_header(mission, devices, state)))
+            except OSError as error:
+                self._fail(error.strerror or str(error))
+                self._drop()
+        if self._file is None:
+            return build_node(mission, devices, state, log)
+        journal = Journal(self._file, self._fail)
+        node = build_node(
+            mission,
+            _twins(replace(devices, processes=None, areas=()), journal),
+            state,
+            RecordingLog(log or CrashLog(state), journal),
+        )
+        parts = {field.name: getattr(node, field.name) for field in fields(node)}
+        self._node = RecordedNode(**parts, journal=journal)
+        return self._node
+
+    def close(self) -> None:
+        """End the recording with the digest of the node's state."""
+        if self._node is not None:
+            journal = self._node.journal
+            journal.called(DeviceCall.END, None, state_digest(unrecorded(self._node)))
+            journal.flush()
+        self._node = None
+        self._drop()
+
+    def _drop(self) -> None:
+        if self._file is not None:
+            self._file.close()
+        self._file = None
+
+    def _fail(self, reason: str) -> None:
+        with suppress(OSError):
+            self._say(f"{self._path}: {reason}; nothing more is recorded")
+
+
+def unrecorded(node: Node) -> Node:
+    """The node itself, without what records it."""
+    return Node(**{field.name: getattr(node, field.name) for field in fields(Node)})
+
+
+def software() -> str:
+    """The version of this software."""
+    try:
+        return version("skyrack")
+    except PackageNotFoundError:  # flown from a folder, without being installed
+        return "unknown"
+
+
+def _header(mission: Mission, devices: Devices, state: Path) -> FlightHeader:
+    return FlightHeader(
+        software=software(),
+        dictionary=dictionary_of(mission).version,
+        mission=mission_words(mission),
+        apps=app_digests(mission),
+        bits_per_second=devices.bits_per_second,
+        state=str(state),
+    )
+
+
+def _twins(devices: Devices, journal: Journal) -> Devices:
+    def self_test() -> tuple[str, ...]:
+        failed = devices.self_test()
+        journal.answered(Ask.SELF_TEST, list(failed))
+        return failed
+
+    return replace(
+        devices,
+        clock=RecordingClock(devices.clock, journal),
+        port=RecordingPort(devices.port, journal),
+        camera=RecordingCamera(devices.camera, journal),
+        board=RecordingBoard(devices.board, journal),
+        runner=RecordingRunner(devices.runner, journal),
+        medium=RecordingMedium(devices.medium, journal),
+        random=RecordingDice(devices.random, journal),
+        self_test=self_test,
+    )

@@ -20,24 +20,29 @@ MAGIC = b"\x89SRFLT\n"
 VERSION = 1
 PIECE_OCTETS_MAX = 1 << 20
 _BODY_OCTETS_MAX = 1 << 26
+_PACKED_OCTETS_MIN = 2048
 _HEAD, _CRC = Struct(">BI"), Struct(">I")
 _PREFIX = _HEAD.size + _CRC.size
 
 
 class ChunkKind(IntEnum):
-    """What the body of a chunk holds: the header, entries (zlib, RFC 1950), or a piece of a longer content as it is."""
+    """What the body of a chunk holds: the header, entries, or a piece of a longer content. Many entries are packed, by
+    zlib (RFC 1950); of few, nearly all of them clock readings, little would be saved for what it takes.
+    """
 
     HEADER = 0
     ENTRIES = 1
     PIECE = 2
+    PACKED = 3
 
 
 def encode_chunk(kind: ChunkKind, body: bytes) -> bytes:
-    """One chunk; entries are compressed here."""
-    packed = zlib.compress(body, 1) if kind is ChunkKind.ENTRIES else body
-    assert len(packed) <= _BODY_OCTETS_MAX, len(packed)
-    head = _HEAD.pack(kind, len(packed))
-    return head + _CRC.pack(crc32c(packed, crc32c(head))) + packed
+    """One chunk; many entries are packed here."""
+    if kind is ChunkKind.ENTRIES and len(body) >= _PACKED_OCTETS_MIN:
+        kind, body = ChunkKind.PACKED, zlib.compress(body, 1)
+    assert len(body) <= _BODY_OCTETS_MAX, len(body)
+    head = _HEAD.pack(kind, len(body))
+    return head + _CRC.pack(crc32c(head + body)) + body
 
 
 def read_chunks(path: Path) -> Iterator[tuple[ChunkKind, bytes]]:
@@ -64,7 +69,7 @@ def _next_chunk(file: BinaryIO) -> tuple[ChunkKind, bytes] | None:
     body = file.read(length)
     if len(body) < length or crc32c(body, crc32c(prefix[: _HEAD.size])) != crc:
         return None
-    if kind != ChunkKind.ENTRIES:
+    if kind != ChunkKind.PACKED:
         return ChunkKind(kind), body
     inflated = _inflated(body)
     return None if inflated is None else (ChunkKind.ENTRIES, inflated)

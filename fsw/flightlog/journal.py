@@ -9,6 +9,8 @@ from fsw.flightlog.chunks import PIECE_OCTETS_MAX, ChunkKind
 from fsw.flightlog.entries import INLINE_OCTETS_MAX, Ask, DeviceCall, Entries
 
 _FLUSH_NS = 1_000_000_000
+_AHEAD_NS = _FLUSH_NS // 2
+_ANY_TIME_NS = -1
 _HELD_MAX = 4096
 """Answers and calls that wait in memory at most; of readings only the time decides, which passes with each of them."""
 
@@ -33,12 +35,12 @@ class Journal:
     """The entries of a flight, on their way to `sink`. Where that fails, `failed` is told once why, and nothing more is
     recorded: the flight goes on.
 
-    `readings`: those of the monotonic clock since the last flush; `due_ns`: when the next flush is due, on that clock.
+    `readings`: those of the monotonic clock since the last flush. At the time `due_ns` of that clock `reach` is due.
     """
 
     def __init__(self, sink: Sink, failed: Callable[[str], None]) -> None:
         self.readings: list[int] = []
-        self.due_ns = 0
+        self.due_ns = _ANY_TIME_NS
         self.is_on = True
         self._sink, self._failed = sink, failed
         self._last_ns = self._counted = self._held = 0
@@ -76,6 +78,18 @@ class Journal:
             self._append(ChunkKind.PIECE, octets[at : at + PIECE_OCTETS_MAX])
         return -(-len(octets) // PIECE_OCTETS_MAX)
 
+    def reach(self, now_ns: int) -> None:
+        """Flush what has waited for a second; or note, after a flush, that from now on something waits."""
+        if self.due_ns == _ANY_TIME_NS:
+            self.due_ns = now_ns + _FLUSH_NS
+        else:
+            self.flush()
+
+    def sleep(self, until_ns: int) -> None:
+        """Flush before a wait that lasts until about the time of the next flush, or longer."""
+        if until_ns >= self.due_ns - _AHEAD_NS:
+            self.flush()
+
     def flush(self) -> None:
         """Write all that waits; the file then holds the flight up to now."""
         for ask, run in self._runs.items():
@@ -88,7 +102,7 @@ class Journal:
             self._append(ChunkKind.ENTRIES, body)
         self._last_ns = self.now_ns
         self._counted -= len(readings)
-        self.due_ns, self._held = self._last_ns + _FLUSH_NS, 0
+        self.due_ns, self._held = _ANY_TIME_NS, 0
         readings.clear()
         self._ended, self._calls = {}, []
 

@@ -43,11 +43,10 @@ class RecordedNode(Node):
 
     @property
     def next_wake_ns(self) -> int:
-        """When something is due next; what is recorded so far is flushed before a wait that lasts longer than that."""
+        """When something is due next; what is recorded so far is flushed before a long wait."""
         due_ns = super().next_wake_ns
         self.journal.called(DeviceCall.WAKE, due_ns)
-        if due_ns >= self.journal.due_ns:
-            self.journal.flush()
+        self.journal.sleep(due_ns)
         return due_ns
 
 

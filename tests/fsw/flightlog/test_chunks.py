@@ -10,7 +10,8 @@ from fsw.flightlog import chunks
 from fsw.flightlog.chunks import MAGIC, VERSION, ChunkFile, ChunkKind, encode_chunk, read_chunks
 from kernels.usage import UsageError
 
-CHUNKS = st.lists(st.tuples(st.sampled_from(ChunkKind), st.binary(max_size=60)), max_size=6)
+KINDS = st.sampled_from([ChunkKind.HEADER, ChunkKind.ENTRIES, ChunkKind.PIECE])
+CHUNKS = st.lists(st.tuples(KINDS, st.binary(max_size=60)), max_size=6)
 START = MAGIC + bytes([VERSION])
 
 
@@ -56,6 +57,14 @@ def test_a_damaged_chunk_and_all_behind_it_is_left_out(tmp_path_factory, found, 
     assert len(left) < len(found)
 
 
+@pytest.mark.parametrize("size", [2047, 2048, 90_000])
+def test_many_entries_are_packed(tmp_path, size):
+    found = [(ChunkKind.ENTRIES, bytes(size)), (ChunkKind.PIECE, bytes(size))]
+    assert [*read_chunks(written(tmp_path, found))] == found
+    assert (len(encode_chunk(*found[0])) < 500) == (size >= 2048)
+    assert len(encode_chunk(*found[1])) > size
+
+
 @pytest.mark.parametrize(
     ("octets", "sentence"),
     [
@@ -77,7 +86,7 @@ def test_entries_that_nobody_can_have_written_end_the_recording(tmp_path, monkey
     """More than a recorder writes in a chunk, what is not compressed, and what has no end."""
     monkeypatch.setattr(chunks, "_BODY_OCTETS_MAX", 1000)
     octets = bytearray(encode_chunk(ChunkKind.PIECE, body))
-    octets[0] = ChunkKind.ENTRIES
+    octets[0] = ChunkKind.PACKED
     head = bytes(octets[: chunks._HEAD.size])
     crc = chunks.crc32c(body, chunks.crc32c(head)).to_bytes(4)
     path = tmp_path / "flight.rec"

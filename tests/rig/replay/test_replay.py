@@ -371,7 +371,7 @@ def test_recording_changes_nothing_in_the_node(tmp_path):
 
 
 def test_a_quiet_hour_is_small(tmp_path):
-    """Less than 100 octets a second."""
+    """Less than 300 octets a second."""
     world = RecordedWorld(tmp_path)
     world.run(100)
     world.recorder.close()

@@ -5,7 +5,7 @@ sent = delivered + dropped + waiting.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
@@ -32,6 +32,11 @@ class Queue(Generic[_Message]):
     delivered: int = 0
     dropped: int = 0
     _waiting: deque[_Message] = field(default_factory=deque)
+    _room: int = field(init=False)
+    """Below so many waiting messages, one more simply waits as well."""
+
+    def __post_init__(self) -> None:
+        self._room = 1 if self.policy == "latest" else self.capacity
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -64,9 +69,10 @@ class Queue(Generic[_Message]):
 
     def drain(self) -> Iterator[_Message]:
         """Every message that waits now, the oldest first; messages that come meanwhile wait for the next call."""
+        pop = self._waiting.popleft
         for _ in range(len(self._waiting)):
             self.delivered += 1
-            yield self._waiting.popleft()
+            yield pop()
 
     def _drop_oldest(self, count: int) -> None:
         for _ in range(count):
@@ -74,12 +80,29 @@ class Queue(Generic[_Message]):
         self.dropped += count
 
 
+_Route = tuple[tuple[Queue[object], ...], tuple[Queue[object], ...]]
+"""The queues of a class of messages, and those of them that may refuse one."""
+
+
+class _Routes(dict[type, _Route]):
+    """By class of message, made when the first message of the class comes."""
+
+    def __init__(self, queues: Mapping[type, Sequence[Queue[object]]]) -> None:
+        super().__init__()
+        self._subscribed = queues
+
+    def __missing__(self, kind: type) -> _Route:
+        queues = tuple(queue for topic in kind.__mro__ for queue in self._subscribed.get(topic, ()))
+        self[kind] = route = queues, tuple(queue for queue in queues if queue.policy == "refuse")
+        return route
+
+
 class Bus:
     """Hands each message to the queues that subscribed to its class or to one that it inherits from."""
 
     def __init__(self) -> None:
         self._queues: dict[type, list[Queue[object]]] = {}
-        self._routes: dict[type, list[Queue[object]]] = {}
+        self._routes = _Routes(self._queues)
 
     def subscribe(self, topic: type[_Message], name: str, *, capacity: int, policy: Policy) -> Queue[_Message]:
         """A new queue for messages of `topic`. `name` is its name in telemetry."""
@@ -90,13 +113,20 @@ class Bus:
 
     def publish(self, message: object) -> int:
         """Returns how many queues took the message. Raises QueueFullError, before any took it, where one refuses."""
-        queues = self._routes.get(type(message))
-        if queues is None:
-            queues = self._routes[type(message)] = self._route(type(message))
-        for queue in queues:
+        queues, strict = self._routes[type(message)]
+        for queue in strict:
             if queue.is_refusing:
                 raise QueueFullError(f"{queue.name}: {queue.capacity} messages wait")
-        return sum([queue.offer(message) for queue in queues])
+        taken = 0
+        for queue in queues:
+            waiting = queue._waiting
+            if len(waiting) < queue._room:  # as `offer` does, without the call: this is most of a publication
+                queue.sent += 1
+                waiting.append(message)
+                taken += 1
+            else:
+                taken += queue.offer(message)
+        return taken
 
     @property
     def queues(self) -> list[Queue[object]]:
@@ -107,6 +137,3 @@ class Bus:
     def dropped(self) -> int:
         """How many messages queues dropped, each queue counted by itself."""
         return sum(queue.dropped for queue in self.queues)
-
-    def _route(self, kind: type) -> list[Queue[object]]:
-        return [queue for topic in kind.__mro__ for queue in self._queues.get(topic, [])]

@@ -76,3 +76,13 @@ def test_what_comes_while_draining_waits():
         queue.offer(message + 1)
     assert list(queue.drain()) == [2]
     assert queue.pop() is None
+
+
+@given(policy=policies.filter(lambda one: one != "refuse"), capacity=st.integers(1, 4), count=st.integers(0, 9))
+def test_a_publication_is_an_offer_to_each_queue(policy, capacity, count):
+    bus, alone = Bus(), Queue("q", capacity, policy)
+    queues = [bus.subscribe(topic, "q", capacity=capacity, policy=policy) for topic in (int, int, object)]
+    for number in range(count):
+        assert bus.publish(number) == 3 * alone.offer(number)
+    assert bus.queues == queues == [alone] * 3
+    assert bus.dropped == 3 * alone.dropped

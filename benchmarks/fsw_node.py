@@ -1,0 +1,118 @@
+"""A whole node in virtual time: commands from a frame to the packet that reports their acceptance, and quiet seconds.
+
+Beside a quiet node stands the same one that records its flight (`skyrack node --record`), in memory.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+from benchmarks.harness import Row, alone, compare
+from fsw.assembly import Devices
+from fsw.flightlog.recorder import FlightRecorder
+from fsw.jobs.inline import InlineRunner
+from fsw.mission import load_mission
+from fsw.node import Node
+from hal.sim.board import ModelBoard
+from hal.sim.cable import CableDirection, SimPort, cable
+from hal.sim.camera import SceneCamera
+from hal.sim.clock import VirtualClock
+from link.coding.cltu import encode_cltu
+from link.frames.tc import TcFrame
+from link.pus.message import Report
+from link.pus.packets import AckFlags, TcPacket
+from link.pus.services.verification import AcceptanceSuccess
+from rig.world.disk import Disk
+from rig.world.power import Power
+
+MISSION = load_mission(Path(__file__).parents[1] / "examples" / "missions" / "coastwatch.toml")
+STATE = Path("/state")
+COMMANDS, SECONDS = 1000, 20
+WANTED_COMMANDS, WANTED_SECONDS = 20.0, 1e6 / 120
+"""Commands: thousands a second. Quiet: seconds of a node in one of CPU, at 120 us each."""
+
+
+class Flight:
+    """A node with its cable, whose far end reads all that comes. `record`: where it records its flight."""
+
+    def __init__(self, record: Path | None = None) -> None:
+        self.clock, self.disk = VirtualClock(), Disk(Random(1), Power())
+        self.disk.make_folder(STATE)
+        self.ground, near = self._cable()
+        devices = Devices(
+            clock=self.clock,
+            port=near,
+            bits_per_second=10**9,
+            camera=SceneCamera({}, self.clock),
+            board=ModelBoard(name="model", idle_watts=2.0, core_watts=1.0),
+            runner=InlineRunner(self.clock, {}, duration_ns=1, waiting_max=1),
+            medium=self.disk,
+            random=Random(1),
+        )
+        self.node: Node = FlightRecorder(record, print).build_node(MISSION, devices, STATE)
+        self.frames = 0
+
+    def _cable(self) -> tuple[SimPort, SimPort]:
+        up, down = (CableDirection(bits_per_second=10**9) for _ in range(2))
+        return cable(self.clock, up, down)
+
+    def fly(self, seconds: int) -> int:
+        """Let time pass; returns the octets of telemetry."""
+        end_ns, octets = self.clock.monotonic_ns() + seconds * 10**9, 0
+        while self.clock.monotonic_ns() < end_ns:
+            self.node.step()
+            self.clock.wait(self.node.next_wake_ns)
+            octets += len(self.ground.read(1 << 16))
+        return octets
+
+
+def command_units(count: int) -> list[bytes]:
+    """Units of one frame each, with one test of the connection; frames of type BD bypass COP-1's sequence."""
+    managed, units = MISSION.managed, []
+    for number in range(count):
+        packet = TcPacket(apid=MISSION.node.apid, count=number, service=17, subtype=1, acknowledge=AckFlags.ALL)
+        frame = TcFrame(
+            spacecraft_id=managed.spacecraft_id,
+            channel=managed.tc_channel,
+            sequence=0,
+            data=packet.encode(),
+            bypass=True,
+        )
+        units.append(encode_cltu(frame.encode(fecf=managed.tc_fecf), randomise=managed.cltu_randomise))
+    return units
+
+
+class Commanded:
+    """A node that gets one unit after another. `flood` returns how many packets that report acceptance were built."""
+
+    def __init__(self) -> None:
+        self.node, self.units = Flight().node, command_units(COMMANDS)
+        self.reports = self.node.bus.subscribe(Report, "bench", capacity=16, policy="refuse")
+
+    def flood(self) -> int:
+        node, built = self.node, 0
+        for unit in self.units:
+            packets = node.telecom.uplink.feed(unit)
+            node.dispatcher.expect(packets)
+            for packet in packets:
+                node.dispatcher.handle(packet)
+            for report in self.reports.drain():
+                if isinstance(report, AcceptanceSuccess):
+                    built += len(node.reporter.source.packet(report, 0)) > 0
+        return built
+
+
+def rows() -> Iterator[Row]:
+    commanded = Commanded()
+    assert commanded.flood() == COMMANDS
+    yield alone("command frame to packet of its acceptance", commanded.flood, amount=COMMANDS / 1e3, unit="k/s",
+                promise=WANTED_COMMANDS)  # fmt: skip
+    quiet = Flight()
+    assert quiet.fly(SECONDS) > SECONDS * MISSION.managed.tm_frame_octets
+    yield alone("quiet seconds of a node, all services", lambda: quiet.fly(SECONDS), amount=SECONDS, unit="s/s",
+                promise=WANTED_SECONDS)  # fmt: skip
+    with TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
+        plain, recorded = Flight(), Flight(Path(folder) / "flight.rec")
+        yield compare("quiet seconds, recorded", "a node without recorder", lambda: recorded.fly(SECONDS),
+                      lambda: plain.fly(SECONDS), amount=SECONDS, unit="s/s", hold=0.6)  # fmt: skip

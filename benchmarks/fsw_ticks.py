@@ -1,0 +1,120 @@
+"""How late ticks of 100 Hz are while C kernels keep two workers busy: our executive beside a thread of C.
+
+Both wait for the same times in the same run: the executive on the host's clock, in one `select` a tick; the thread in
+clock_nanosleep(2) with absolute times. Rates are the inverse of the median lateness, so that more is better; a tick
+that is lost, shifted or not accounted for fails the comparison.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from statistics import median
+
+from benchmarks.harness import Row, settle_heap
+from benchmarks.native import built
+from fsw.executive.app import App, AppReport
+from fsw.executive.bus import Bus
+from fsw.executive.executive import Executive
+from hal.linux.clock import HostClock
+from kernels import library
+
+TICKS, PERIOD_MS, WORKERS = 2_000, 10, 2
+HOLD = 0.5  # at most twice as late as C
+CDEF = "long begin(int ticks, long long period_ns, long long first_ns, long long *late_ns); void finish(long thread);"
+SOURCE = r"""
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+struct Work { int ticks; long long period_ns, first_ns, *late_ns; pthread_t thread; };
+static void *wait_for_all(void *given)
+{
+    struct Work *work = given;
+    for (int tick = 0; tick < work->ticks; tick++) {
+        long long due = work->first_ns + tick * work->period_ns;
+        struct timespec until = { due / 1000000000, due % 1000000000 }, now;
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        work->late_ns[tick] = now.tv_sec * 1000000000LL + now.tv_nsec - due;
+    }
+    return NULL;
+}
+long begin(int ticks, long long period_ns, long long first_ns, long long *late_ns)
+{
+    struct Work *work = malloc(sizeof *work);
+    *work = (struct Work){ ticks, period_ns, first_ns, late_ns, 0 };
+    return pthread_create(&work->thread, NULL, wait_for_all, work) ? 0 : (long)work;
+}
+void finish(long thread)
+{
+    pthread_join(((struct Work *)thread)->thread, NULL);
+    free((void *)thread);
+}
+"""
+BUSY = "import os; os.nice(10)\nfrom kernels.coding.crc import crc32c\nwhile True: crc32c(bytes(1 << 24))"
+
+
+@dataclass
+class Late(App, period_ms=PERIOD_MS, budget_ms=5):
+    """Notes how late each of its ticks is, those among them that it missed and is called for now."""
+
+    epoch_ns: int
+    late_ns: list[int] = field(default_factory=list)
+    ticks: list[int] = field(default_factory=list)
+
+    def step(self, now_ns: int) -> Iterator[AppReport]:
+        tick = (now_ns - self.epoch_ns) // (PERIOD_MS * 1_000_000)
+        before = self.ticks[-1] if self.ticks else -1
+        self.ticks.append(tick)
+        self.late_ns += (now_ns - self.epoch_ns - one * PERIOD_MS * 1_000_000 for one in range(before + 1, tick + 1))
+        return iter(())
+
+
+class Starting(HostClock):
+    """The host's clock, whose first reading is asked for: the executive's epoch."""
+
+    def __init__(self) -> None:
+        self.first_ns = HostClock.monotonic_ns(self)
+        self.is_first = True
+
+    def monotonic_ns(self) -> int:
+        now_ns = self.first_ns if self.is_first else HostClock.monotonic_ns(self)
+        self.is_first = False
+        return now_ns
+
+
+def fly(clock: Starting) -> tuple[Late, int]:
+    """Run the executive for all ticks; the app, and how many ticks were counted as missed."""
+    executive = Executive(clock, Bus())
+    app = Late(clock.first_ns)
+    executive.add(app)
+    while executive.ticks + executive.missed < TICKS:
+        clock.wait(executive.next_due_ns)
+        executive.run_due()
+    assert app.ticks == sorted(set(app.ticks)), "no tick comes twice or out of order"
+    assert len(app.ticks) + executive.missed == len(app.late_ns) >= TICKS, "no tick is lost"
+    return app, executive.missed
+
+
+def rows() -> Iterator[Row]:
+    made = built(CDEF, SOURCE, "-O2", "-pthread")
+    with ExitStack() as busy:
+        for _ in range(WORKERS):
+            worker = busy.enter_context(subprocess.Popen([sys.executable, "-c", BUSY]))
+            busy.callback(worker.kill)
+        settle_heap()
+        clock, theirs = Starting(), None
+        if made:
+            ffi, native = made
+            late_ns = ffi.new("long long[]", TICKS)
+            thread = native.begin(TICKS, PERIOD_MS * 1_000_000, clock.first_ns, late_ns)
+            assert thread, "a thread"
+        app, missed = fly(clock)
+        if made:
+            native.finish(thread)
+            theirs = 1e6 / median(late_ns)
+    name = f"{TICKS} ticks of 100 Hz, {missed} missed and counted"
+    against = "C, clock_nanosleep" if made else "C, clock_nanosleep (missing: a C compiler: gcc)"
+    ours = 1e6 / median(app.late_ns)
+    yield Row(name=name, peer=against, level=library.level(), ours=ours, theirs=theirs, unit="1/ms", hold=HOLD)

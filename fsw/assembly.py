@@ -1,11 +1,11 @@
 """Puts a node together: its dictionary from what its apps declare, and its parts on the devices of a board."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random, SystemRandom
 
-from fsw.apps import dwell, files, housekeeping, imaging, memory, processes, scrub
+from fsw.apps import dwell, files, housekeeping, imaging, memory, processes, scrub, timekeeping
 from fsw.apps.dwell import Dwell
 from fsw.apps.files import Files
 from fsw.apps.housekeeping import Housekeeping
@@ -13,6 +13,7 @@ from fsw.apps.imaging import Imaging
 from fsw.apps.memory import Memory
 from fsw.apps.processes import Processes
 from fsw.apps.scrub import Scrub
+from fsw.apps.timekeeping import Timekeeping
 from fsw.comms import dispatch, reporter, services
 from fsw.comms.dispatch import Dispatcher
 from fsw.comms.numbers import NUMBERS_OCTETS_MAX, Numbering, Reserved
@@ -20,6 +21,7 @@ from fsw.comms.reporter import Reporter
 from fsw.comms.request_memory import REQUESTS_OCTETS_MAX, Remembered, RequestMemory
 from fsw.comms.services import Services
 from fsw.comms.telecom import Telecom
+from fsw.comms.time_reports import TimeReports
 from fsw.executive import executive
 from fsw.executive.app import App
 from fsw.executive.bus import Bus
@@ -37,11 +39,14 @@ from fsw.store.crash_log import CrashLog
 from fsw.store.outbox import FileOutbox
 from fsw.store.products import ProductStore
 from fsw.store.records import Records
+from fsw.timekeeping.keeper import KEPT_TIME_OCTETS_MAX, TIME_RECORD, KeptTime
 from hal.board import Board
 from hal.camera import Camera
 from hal.clock import Clock
+from hal.correlated_clock import CorrelatedClock
 from hal.medium import HOST, Medium
 from hal.port import Port
+from hal.pulse import NoPulse, PulseInput
 from kernels.selftest import failed_families
 from link.cfdp.entity import Entity
 from link.cfdp.settings import Settings
@@ -53,6 +58,7 @@ _FRAMES_AHEAD = 2  # filled with reports before the wire is free; more would del
 _RECEIVED_MAX = 16  # transactions that others may have open with the node, which takes no files
 _DECLARING = (
     executive, housekeeping, imaging, files, services, reporter, dispatch, memory, log, processes, scrub, dwell,
+    timekeeping,
 )  # fmt: skip
 """The modules of ours that declare telemetry, events, commands and parameters."""
 
@@ -90,6 +96,9 @@ class Devices:
     """Memory that is checked again and again, and that the ground can dump."""
     self_test: Callable[[], tuple[str, ...]] = failed_families
     """Gives the families of kernels that fail on this processor."""
+    pulse: PulseInput = field(default_factory=NoPulse)
+    keeps_time: bool = False
+    """Whether the UTC of `clock` runs on without power."""
 
 
 def build_node(mission: Mission, devices: Devices, state: Path, log: CrashLog | None = None) -> Node:
@@ -104,9 +113,10 @@ class _Assembly:
     """The parts of a node, each made of those before it."""
 
     def __init__(self, mission: Mission, devices: Devices, state: Path, log: CrashLog) -> None:
-        self.mission, self.devices, self.log = mission, devices, log
+        clock = devices.clock if isinstance(devices.clock, CorrelatedClock) else CorrelatedClock(devices.clock)
+        devices = replace(devices, clock=clock)
+        self.mission, self.devices, self.log, self.clock = mission, devices, log, clock
         self.dictionary, self.bus = dictionary_of(mission), Bus()
-        clock = devices.clock
         self.records = Records(state / "memory", devices.medium)
         self.store = ProductStore(state / "products", mission.store.octets_max, devices.medium)
         self.services = Services(self.dictionary, clock, self.bus, self.records)
@@ -156,6 +166,7 @@ class _Assembly:
             yield self.devices.processes
         yield from map(self.provisions.app, _apps_of(self.mission))
         yield Scrub(self.devices.areas)
+        yield self._timekeeping()
         yield Dwell(self.services.parameters, self.devices.clock)
         yield self.services
         yield self.reporter
@@ -171,6 +182,13 @@ class _Assembly:
             folder=folder,
             report=self.executive.report,
         )
+
+    def _timekeeping(self) -> Timekeeping:
+        sender = self.telecom.downlink.sender
+        reports = TimeReports(self.services.time, self.clock, sender, HOUSEKEEPING_CHANNEL, self.numbers)
+        self.telecom.downlink.on_frame = reports.accept
+        record = self.records.open(TIME_RECORD, KeptTime(), KEPT_TIME_OCTETS_MAX)
+        return Timekeeping(self.clock, self.devices.pulse, record, self.devices.keeps_time)
 
     def _reporter(self) -> Reporter:
         return Reporter(

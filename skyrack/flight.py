@@ -17,15 +17,18 @@ from fsw.jobs.source import SharedGuardian
 from fsw.mission import Mission, load_mission
 from fsw.node import Node
 from fsw.pipelines import PIPELINES
-from fsw.scrub.areas import host_areas
+from fsw.scrub.areas import WatchedArea, host_areas
 from fsw.store.durable import Durable
+from fsw.store.records import Records
 from fsw.supervisor.beacon import beacon, send
 from fsw.supervisor.lifeline import Lifeline
 from fsw.supervisor.messages import Start
 from fsw.supervisor.resets import CALM_S, Resets, boot_id, calmed, noted, open_resets
+from fsw.timekeeping.keeper import KEPT_TIME_OCTETS_MAX, TIME_RECORD, KeptTime, TimeKeeper
 from hal.board import Board
+from hal.correlated_clock import CorrelatedClock
 from hal.linux.board import MeasuredBoard, board_name, find_input_rail
-from hal.linux.clock import HostClock
+from hal.linux.clock import HostClock, has_lasting_clock
 from hal.linux.lasting_port import LastingPort
 from hal.linux.priority import take_priority
 from hal.medium import HOST, Medium
@@ -48,12 +51,12 @@ class NodeFlight:
         self.name = mission.node.name
         self.state = state or str(Path(base) / self.name)
         self._mission, self._port, self._priority, self._record = mission, port, priority, record
-        self._areas = list(host_areas(mission.stages))
+        self._areas: tuple[WatchedArea, ...] = ()
 
     def fly(self, start: Start, lifeline: Lifeline, door: int) -> int:
         """Fly until the supervisor wants an end."""
         lacks = take_priority(self._priority) if self._priority else ""
-        clock = HostClock()
+        clock = CorrelatedClock(HostClock())
         with ExitStack() as devices:
             runner = ProcessRunner(
                 clock, _limits(self._mission), PIPELINES, source=SharedGuardian(door, lifeline.complain)
@@ -77,25 +80,28 @@ class NodeFlight:
         """Have all ready that an executive would else prepare while it is waited for.
 
         numpy reads the scenes of a simulated camera. And once a node of our own apps was put together, on devices that
-        are none, the classes of its records know their forms.
+        are none, the classes of its records know their forms. The memory that executives watch is read once, for all.
         """
         import_module("numpy")
-        clock = HostClock()
+        clock = CorrelatedClock(HostClock())
         rehearsal = NodeFlight(msgspec.structs.replace(self._mission, apps=()), "", self.state, "", 0)
         port = LastingPort("", clock, reopen=_no_line)
         runner = InlineRunner(clock, {}, duration_ns=0, waiting_max=0)
         build_node(rehearsal._mission, rehearsal._devices(clock, port, runner, _NoMedium()), Path(self.state)).step()
         port.close()
+        self._areas = tuple(host_areas(self._mission.stages))
+        if self._priority:
+            take_priority(self._priority, is_inherited=True)  # an executive is waited for from its fork on
 
     def send_beacon(self, cause: str, failures: int) -> None:
         """Tell the ground, in one frame, that no executive lives."""
-        clock = HostClock()
+        clock = _kept_clock(Path(self.state))
         with closing(open_port(self._port, clock, is_patient=True)) as port:
             send(beacon(self._mission, Path(self.state), cause, failures, clock.utc_ns()), port, clock)
 
     def _devices(
         self,
-        clock: HostClock,
+        clock: CorrelatedClock,
         port: LastingPort,
         runner: Runner,
         medium: Medium = HOST,
@@ -112,6 +118,7 @@ class NodeFlight:
             medium=medium,
             processes=processes,
             areas=self._areas,
+            keeps_time=has_lasting_clock(),
         )
 
 
@@ -164,7 +171,15 @@ def say(sentence: str) -> None:
         print(f"skyrack node: {sentence}", file=sys.stderr, flush=True)
 
 
-def _loop(node: Node, port: LastingPort, clock: HostClock, lifeline: Lifeline, resets: Durable[Resets]) -> None:
+def _kept_clock(state: Path) -> CorrelatedClock:
+    """The host's clock, with what an executive learnt of UTC."""
+    kept = Records(state / "memory", HOST).open(TIME_RECORD, KeptTime(), KEPT_TIME_OCTETS_MAX).value
+    clock = CorrelatedClock(HostClock())
+    TimeKeeper(clock, kept, keeps_time=has_lasting_clock())
+    return clock
+
+
+def _loop(node: Node, port: LastingPort, clock: CorrelatedClock, lifeline: Lifeline, resets: Durable[Resets]) -> None:
     told, calm_ns = PortState(), clock.monotonic_ns() + round(CALM_S * _NS)
     while not lifeline.is_to_end:
         node.step()

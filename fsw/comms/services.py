@@ -23,6 +23,7 @@ from fsw.pus.memory import Memories
 from fsw.pus.monitoring import Monitor
 from fsw.pus.parameters import Parameters
 from fsw.pus.scheduling import Due, Schedule
+from fsw.pus.time import TimeReporter
 from fsw.scrub.areas import PARAMETERS, ParametersMemory
 from fsw.store.records import Records
 from hal.clock import Clock
@@ -33,10 +34,10 @@ from link.pus.services import events
 from link.pus.services.monitoring import Transition
 from link.pus.services.parameters import ParameterTable
 
-OFFERED = (1, 3, 5, 6, 8, 11, 12, 14, 17, 19, 20)
+OFFERED = (1, 3, 5, 6, 8, 9, 11, 12, 14, 17, 19, 20)
 """The services that a node offers: the dispatcher handles 1, verification, and 8, functions; `Services` the others."""
 _STRUCTURES, _SWITCHES, _SCHEDULE, _CHECKS = "structures", "event switches", "schedule", "checks"
-_ACTIONS, _PARAMETERS, _FORWARDING = "event actions", "parameters", "forwarding"
+_ACTIONS, _PARAMETERS, _FORWARDING, _TIME = "event actions", "parameters", "forwarding", "time reports"
 _ALWAYS_FORWARDED = {1, 14}  # verification, and what is forwarded: without them the ground could not undo a choice
 _TICK_MS = 100
 _REASON_CHARACTERS_MAX = 60
@@ -81,7 +82,7 @@ _CHECK_EVENTS = {form.__id__: form for form in (ParameterCaution, ParameterAlarm
 
 @dataclass
 class Services(App, period_ms=1000, budget_ms=20):
-    """Services 3, 5, 6, 11, 12, 14, 17, 19 and 20 of the node of `dictionary`."""
+    """Services 3, 5, 6, 9, 11, 12, 14, 17, 19 and 20 of the node of `dictionary`."""
 
     dictionary: Dictionary
     clock: Clock
@@ -99,6 +100,7 @@ class Services(App, period_ms=1000, budget_ms=20):
         self.memories = Memories({PARAMETERS: ParametersMemory(self.parameters)})
         self.events = EventControl(entry.id for entry in self.dictionary.events)
         self.schedule = Schedule()
+        self.time = TimeReporter()
         self._declared = {(Telemetry, entry.id, entry.name) for entry in structures} | {
             (Event, entry.id, entry.name) for entry in self.dictionary.events
         }
@@ -127,6 +129,7 @@ class Services(App, period_ms=1000, budget_ms=20):
             3: keeping(_STRUCTURES, lambda request: self.housekeeping.handle(request, monotonic_ns())),
             5: keeping(_SWITCHES, self.events.handle),
             6: self.memories.handle,
+            9: keeping(_TIME, self.time.handle),
             11: keeping(_SCHEDULE, lambda request: self.schedule.handle(request, utc_ns())),
             12: keeping(_CHECKS, lambda request: self.monitor.handle(request, monotonic_ns())),
             14: keeping(_FORWARDING, self.forwarding.handle),
@@ -220,6 +223,7 @@ class Services(App, period_ms=1000, budget_ms=20):
             _CHECKS: self.monitor,
             _ACTIONS: self.actions,
             _FORWARDING: self.forwarding,
+            _TIME: self.time,
             _PARAMETERS: self.parameters,
         }
 

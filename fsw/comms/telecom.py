@@ -5,6 +5,8 @@ CLCW -> Reed-Solomon, randomiser, sync marker. The next unit is made only when t
 wire, so that more important packets overtake earlier ones; nothing queues in the port.
 """
 
+from collections.abc import Callable
+
 from hal.clock import Clock
 from hal.port import Port
 from link.channels.tm_sender import TmSender
@@ -95,7 +97,8 @@ class NodeUplink:
 class NodeDownlink:
     """Turns packets into units on `port`, whose wire carries `bits_per_second`. One unit takes `unit_ns`.
 
-    Counts `units`; `sender` has the other counters.
+    Counts `units`; `sender` has the other counters. `on_frame` is told each frame, and the monotonic time at which its
+    first bit leaves.
     """
 
     def __init__(self, clock: Clock, port: Port, managed: Managed, bits_per_second: int) -> None:
@@ -107,6 +110,7 @@ class NodeDownlink:
         self._unsent = b""
         self._told_clcw = -1
         self.units = 0
+        self.on_frame: Callable[[bytes, int], None] | None = None
 
     @property
     def next_wake_ns(self) -> int:
@@ -124,11 +128,14 @@ class NodeDownlink:
         due = self.sender.waiting or clcw_word != self._told_clcw or now_ns >= self._beacon_ns
         begins = due and not self._unsent and now_ns >= self._ready_ns
         if begins:
-            self._unsent = self._encoder.encode(self.sender.next_frame(clcw_word))
+            frame, leaves_ns = self.sender.next_frame(clcw_word), max(now_ns, self._wire_free_ns)
+            self._unsent = self._encoder.encode(frame)
             self._told_clcw = clcw_word
-            self._wire_free_ns = max(now_ns, self._wire_free_ns) + self.unit_ns
+            self._wire_free_ns = leaves_ns + self.unit_ns
             self._beacon_ns = now_ns + _BEACON_NS
             self.units += 1
+            if self.on_frame:
+                self.on_frame(frame, leaves_ns)
         if self._unsent:
             self._unsent = self._unsent[self._port.write(self._unsent) :]
         return begins

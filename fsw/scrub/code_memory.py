@@ -6,6 +6,7 @@ not seen either: Python gives the code as it was compiled.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from inspect import unwrap
 from itertools import accumulate
 from types import CodeType, FunctionType, ModuleType
@@ -16,6 +17,7 @@ from kernels.coding.crc import crc32c
 
 ROOMS = ("fsw", "hal", "kernels", "link")
 """The packages whose code flies."""
+_CACHED = type(cache(lambda: None))
 
 
 class CodeMemory(ReadOnlyMemory):
@@ -68,7 +70,7 @@ def _in_namespace(values: Iterable[Any], module: str) -> Iterator[FunctionType]:
     """The functions of `module` among these values of it, also those in its classes."""
     for value in list(values):
         for one in _inside(value):
-            found = unwrap(one) if callable(one) else one
+            found = unwrap(one) if isinstance(one, FunctionType | _CACHED) else one  # others may import when asked
             if isinstance(found, FunctionType) and found.__module__ == module:
                 yield found
             elif isinstance(found, type) and found.__module__ == module:

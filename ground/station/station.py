@@ -32,6 +32,7 @@ from link.dictionary import Dictionary
 from link.dictionary.kinds import Value
 from link.packets.space_packet import COUNT_MODULUS, HEADER_SIZE
 from link.pus.packets import TC_OVERHEAD, AckFlags
+from link.pus.services.time import TIME_APID
 from link.pus.source import TcSource
 
 _APID_MASK = 0x7FF
@@ -324,6 +325,8 @@ class Station:
         apid = int.from_bytes(packet[:2]) & _APID_MASK
         if apid == self._dictionary.apid:
             self._accept_report(packet, now)
+        elif apid == TIME_APID:
+            self._telemetry.accept_time(packet, now)
         elif self._files and apid == self._files.apid:
             self._files.accept(packet, now)
         else:

@@ -45,6 +45,8 @@ from link.pus.services.housekeeping import (
 from link.pus.services.large_packets import DownlinkedPart
 from link.pus.services.storage import StoredPackets
 from link.pus.services.verification import RefusedError
+from link.pus.time_packet import decode_time_packet
+from link.time.calendar import encode_ascii
 
 _STALE_NS = 10_000_000_000  # then an earlier time counts as the latest: the node's clock was set back
 _UNDECODED_MAX = 1000
@@ -108,6 +110,18 @@ class TelemetryReader:
             case verification.Success(request=word) | verification.Failure(request=word):
                 return RequestId.of(word)
         return None
+
+    def accept_time(self, octets: bytes, now: Moment) -> None:
+        """Take a time report: when, by the node's clock, a frame left shortly before."""
+        try:
+            report = decode_time_packet(octets)
+        except DecodeError as error:
+            self._log.stray(octets, "not a time report", str(error), now)
+            return
+        left = encode_ascii(report.time).decode()
+        ahead_s = (report.time - now.utc_ns) / 1e9
+        words = f"A frame left at {left} by the node's clock, {ahead_s:+.3f} s from ours when this report came."
+        self._log.report_event("info", "TimeReport", words, now)
 
     def forget_node(self) -> None:
         """The link is lost: the next frames may come from another node, or from this one with another dictionary."""

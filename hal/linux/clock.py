@@ -3,8 +3,16 @@
 import select
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from hal.clock import Waitable, tellable
+
+_RTC = Path("/sys/class/rtc/rtc0")
+
+
+def has_lasting_clock(device: Path = _RTC) -> bool:
+    """Whether this board has a real-time clock, from which the kernel sets UTC at the start (rtc(4))."""
+    return device.exists()
 
 
 class HostClock:

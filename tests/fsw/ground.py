@@ -69,7 +69,7 @@ class Station:
         self.dictionary = Dictionary.from_json(dictionary_of(load_mission(mission_path)).to_json())
         self.clock, self.port = clock, port
         self.archive, self.files = Archive(), MemoryStore()
-        self.events = []
+        self.events, self.times = [], []
         self._declared = {entry.name for entry in self.dictionary.events}
         self._sent, self._waiting, self._unsent = {}, deque(), bytearray()
         self.real = RealStation(self.dictionary, self.archive, self.files, self.now, patience=_PATIENCE)
@@ -98,6 +98,8 @@ class Station:
         for record in self.real.drain_news():
             if isinstance(record, EventRecord) and record.name in self._declared:  # answers are records, too
                 self.events.append(Event(record.name, record.values, record.message))
+            elif isinstance(record, EventRecord) and record.name == "TimeReport":
+                self.times.append(record.message)
             elif isinstance(record, CommandRecord) and record.number in self._sent:
                 self._sent[record.number].record = record
 

@@ -60,8 +60,9 @@ class World:
         board=BOARD,
         utc_ns=EPOCH_UTC_NS,
         areas=(),
+        **more,
     ):
-        self.board, self.areas = board, areas
+        self.board, self.areas, self.more = board, areas, more
         self.mission, self.medium = load_mission(mission) if mission else MISSION, medium
         self.folder, self.bits_per_second, self.noise, self.seed = folder, bits_per_second, noise, seed
         self.clock, self.random = VirtualClock(utc_ns=utc_ns), Random(f"{seed}/node")
@@ -95,6 +96,7 @@ class World:
             medium=self.medium,
             random=self.random,
             areas=self.areas,
+            **self.more,
         )
         self.node = self.build(devices)
 

@@ -13,7 +13,7 @@ from fsw.pus.housekeeping import KeptStructure, StructureTable
 from fsw.pus.monitoring import CheckTable
 from ground.commands.tracker import RequestProgress
 from link.pus.packets import AckFlags, TcPacket
-from link.pus.services import event_actions, events, housekeeping, monitoring, parameters, scheduling, storage
+from link.pus.services import event_actions, events, housekeeping, monitoring, parameters, scheduling, storage, time
 from link.pus.services.parameters import ParameterTable
 from link.pus.services.test import Ping
 from link.pus.services.verification import CompletionFailure, FailureCode, RefusedError, StartFailure
@@ -53,6 +53,7 @@ def settings(world):
     yield monitoring.EnableDefinitions(definitions=[5])
     yield event_actions.AddAction(apid=apid, event=CAUTION, request=ping_packet(world))
     yield event_actions.EnableActions(events=[])
+    yield time.SetTimeReportRate(rate=8)
     yield storage.DeleteReportTypes(processes=[])
     yield storage.AddReportTypes(processes=[storage.ProcessTypes(apid=apid, services=[])])
     silent = [storage.ServiceTypes(service=6, subtypes=[]), storage.ServiceTypes(service=17, subtypes=[2])]

@@ -206,6 +206,19 @@ def test_a_hundred_commands_at_once_are_all_told_of(tmp_path, bits_per_second):
     assert not any("timeout" in {stage.name for stage in one.stages} for one in desk.ground.of(CommandRecord))
 
 
+def test_a_clock_that_is_wrong_is_seen_and_set(desk):
+    """The ground sees it in time reports, and all that is stamped after it set UTC is right."""
+    now = desk.ground.now
+    done, said = desk.do("time.set_time_report_rate", 8, rate=2)
+    assert done == "completed"
+    assert any(one.startswith("TimeReport: A frame left at 2026-01-01T00:00:") for one in said)
+    done, said = desk.do("timekeeping.set_utc", utc=str(now.utc_ns + 86_400 * SECOND), error_us="500000")
+    assert done == "completed"
+    assert any(one.startswith("ClockCorrelated: UTC jumped by 86") for one in said)
+    done, said = desk.do("test.ping", 8)
+    assert any("TimeReport: A frame left at 2026-01-02T00:00:" in one for one in said)
+
+
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "command-a-node.md"
 
 
@@ -214,7 +227,7 @@ def test_every_command_of_the_page_is_completed(tmp_path):
     lines = [
         line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("skyrack ground command")
     ]
-    assert len(lines) == 29
+    assert len(lines) == 31
     for line in lines:
         name, *words = [word for word in shlex.split(line)[3:] if word != "--wait"]
         pairs = (word.partition("=") for word in words)

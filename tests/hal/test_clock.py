@@ -7,7 +7,7 @@ import tty
 import pytest
 
 from hal.clock import UTC_MAX_NS
-from hal.linux.clock import HostClock
+from hal.linux.clock import HostClock, has_lasting_clock
 from hal.linux.serial_port import SerialLine
 from hal.sim.clock import VirtualClock
 
@@ -46,3 +46,9 @@ def test_a_readable_port_ends_the_wait():
     port.close()
     os.close(master)
     os.close(slave)
+
+
+def test_a_board_has_a_lasting_clock_or_none(tmp_path):
+    assert not has_lasting_clock(tmp_path / "rtc0")
+    (tmp_path / "rtc0").mkdir()
+    assert has_lasting_clock(tmp_path / "rtc0")

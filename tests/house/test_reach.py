@@ -28,7 +28,6 @@ WAITING = {
     "link.packets.segmentation": "a node whose data are longer than a packet, and a ground that joins them",
     "fsw.pus.large_packets": "a node that offers service 13, with the recorder",
     "fsw.pus.storage": "a node that offers service 15, with the recorder",
-    "fsw.pus.time": "a node that offers service 9; link and ground speak it",
     "fsw.recorder.contents": "fsw.recorder.recorder",
     "fsw.recorder.marks": "fsw.recorder.recorder",
     "fsw.recorder.packet_store": "fsw.recorder.recorder",
@@ -43,6 +42,7 @@ WAITING = {
     "fsw.update.record": _UPDATES,
     "fsw.update.slots": _UPDATES,
     "fsw.update.verification": _UPDATES,
+    "hal.sim.pulse": "a world whose nodes have a pulse of each second",
     "rig.app_bench": "tests of a user's own apps, as docs/how-to/test-an-app.md has one",
     "rig.world.witness": "a mission of rig/world, which names it as a file of apps, as a mission file does",
 }

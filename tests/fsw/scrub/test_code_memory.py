@@ -141,6 +141,21 @@ def test_what_flies_is_there_and_stays_as_it_is():
     assert memory.read(0, memory.size) == whole
 
 
+def test_what_is_no_function_is_not_asked_anything():
+    """A module may hold a stand-in, which imports what it stands for when an attribute of it is read."""
+
+    class StandIn:
+        def __getattr__(self, name):
+            raise AssertionError(name)
+
+        def __call__(self):
+            raise AssertionError
+
+    made = module()
+    made.late = StandIn()
+    assert CodeMemory({"made": made}).size == CodeMemory({"made": module()}).size
+
+
 def test_nothing_loaded_is_nothing():
     assert CodeMemory({}).size == 0
     assert CodeMemory({"odd": functools}).size == 0

@@ -17,8 +17,10 @@ from link.pus.packets import RequestId
 from link.pus.services import events, housekeeping
 from link.pus.services.housekeeping import AppendParameters, CreateStructure, HousekeepingReport, StructureReport
 from link.pus.services.test import Pong
+from link.pus.services.time import TimeReport
 from link.pus.services.verification import AcceptanceFailure, CompletionFailure, CompletionSuccess, FailureCode
 from link.pus.source import TmSource
+from link.pus.time_packet import encode_time_packet
 from tests.ground.spacecraft import APID, DICTIONARY, MANAGED, SECOND, UTC_NS
 
 REQUEST, OTHER = RequestId(APID, 7), RequestId(APID, 8)
@@ -145,6 +147,20 @@ def test_what_is_no_report_is_kept_with_why(desk):
     (stray,) = desk.log.keeper.archive.strays()
     assert (stray.octets, stray.received_ns) == (spoilt, UTC_NS + 5 + 77)
     assert stray.reason.startswith("not a report: checksum ")
+
+
+def test_a_time_report_says_how_the_node_s_clock_stands_to_ours(desk):
+    desk.telemetry.accept_time(encode_time_packet(TimeReport(rate=3, time=UTC_NS - 2 * SECOND), 0), desk.at(0))
+    spoilt = encode_time_packet(TimeReport(rate=3, time=UTC_NS), 1)[:-1]
+    desk.telemetry.accept_time(spoilt, desk.at(0))
+    desk.log.flush()
+    first, second = desk.news()
+    assert first.name == "TimeReport"
+    assert first.message.endswith("by the node's clock, -2.000 s from ours when this report came.")
+    assert first.message.startswith("A frame left at 20")
+    assert second.name == "StrayPacket"
+    assert desk.log.strays == {"not a time report": 1}
+    assert [one.octets for one in desk.log.keeper.archive.strays()] == [spoilt]
 
 
 def test_what_does_not_fit_the_dictionary_is_told_with_why(desk):

@@ -1,0 +1,30 @@
+"""What a flight does where no executive lives."""
+
+from fsw.store.records import Records
+from fsw.timekeeping.correlation import Observation, TimeSource
+from fsw.timekeeping.keeper import KEPT_TIME_OCTETS_MAX, TIME_RECORD, KeptTime, TimeKeeper
+from hal.correlated_clock import CorrelatedClock
+from hal.linux.clock import HostClock
+from hal.medium import HOST
+from skyrack.flight import _kept_clock
+
+S = 1_000_000_000
+
+
+def test_a_beacon_is_stamped_by_what_an_executive_learnt_of_utc(tmp_path):
+    host = HostClock()
+    clock = CorrelatedClock(host)
+    keeper = TimeKeeper(clock, KeptTime(), keeps_time=False)
+    now_ns = host.monotonic_ns()
+    keeper.accept(Observation(now_ns, host.utc_ns() - 1000 * S, 0, TimeSource.GROUND))
+    Records(tmp_path / "memory", HOST).open(TIME_RECORD, KeptTime(), KEPT_TIME_OCTETS_MAX).store(keeper.state)
+    before_ns = clock.utc_ns()
+    shown_ns = _kept_clock(tmp_path).utc_ns()
+    assert before_ns <= shown_ns <= clock.utc_ns()
+    assert shown_ns < host.utc_ns() - 900 * S
+
+
+def test_where_nothing_was_kept_the_host_s_clock_is_shown(tmp_path):
+    host = HostClock()
+    before_ns = host.utc_ns()
+    assert before_ns <= _kept_clock(tmp_path).utc_ns() <= host.utc_ns()

@@ -24,6 +24,9 @@ from link.dictionary.declare import Record
 
 _NS_PER_MS = 1_000_000
 _NEVER_NS = 1 << 62
+_ENDING_NS = (
+    300_000_000_000  # for what an app began before it was stopped: longer than the jobs of a mission usually take
+)
 _Result = TypeVar("_Result")
 Check = Callable[[Record], None]
 Note = Callable[[str, BaseException, int], None]
@@ -70,15 +73,24 @@ class Throttled(Event, id=0x05, severity="low"):
 
 @dataclass(slots=True)
 class _Task:
-    """An app and the number of its next tick. `is_prompt`: the app may be due between ticks."""
+    """An app and the number of its next tick. `is_prompt`: the app may be due between ticks.
+
+    One that is not `is_allowed` is stepped until it `ends_ns`, the latest time for what it began before.
+    """
 
     app: App
     is_prompt: bool
     tick: int = 0
+    is_allowed: bool = True
+    ends_ns: int = 0
 
     @property
     def period_ns(self) -> int:
         return self.app.period_ms * _NS_PER_MS
+
+    @property
+    def is_stepped(self) -> bool:
+        return self.is_allowed or self.ends_ns > 0
 
 
 class Executive:
@@ -103,6 +115,7 @@ class Executive:
         self._clock, self._bus, self._note = clock, bus, note
         self._epoch_ns = clock.monotonic_ns()
         self._tasks: list[_Task] = []
+        self._allows: Callable[[str], bool] = lambda _: True
         self._sheet, self._backoff = Timesheet(), Backoff()
         self._shares = {Event: Throttle(32, 4), Record: Throttle(128, 128)}
         for sender in floods.earlier if floods else ():
@@ -115,13 +128,33 @@ class Executive:
     def add(self, app: App) -> None:
         """Step `app` from now on."""
         is_prompt = type(app).due_ns is not App.due_ns or type(app).is_busy is not App.is_busy
-        self._tasks.append(_Task(app, is_prompt))
+        self._tasks.append(_Task(app, is_prompt, is_allowed=self._allows(app.app_name)))
         self._tasks.sort(key=lambda task: task.app.order)
+
+    def allow(self, allows: Callable[[str], bool]) -> None:
+        """Step from now on only the apps whose names `allows` returns True for, and others until they are not busy.
+
+        The ticks of an app that is stopped are not missed; where it goes on, its next tick is the next one due.
+        """
+        self._allows, now_ns = allows, self._clock.monotonic_ns()
+        for task in self._tasks:
+            was_stepped, task.is_allowed = task.is_stepped, allows(task.app.app_name)
+            if task.is_allowed and not was_stepped:
+                task.tick = max(task.tick, task.tick - (self._tick_ns(task) - now_ns) // task.period_ns)
+            if task.is_allowed or not (was_stepped and task.is_prompt):
+                task.ends_ns = 0
+            else:
+                task.ends_ns = task.ends_ns or now_ns + _ENDING_NS
+
+    def steps(self, name: str) -> bool:
+        """Whether an app is stepped now."""
+        return any(task.is_stepped for task in self._tasks if task.app.app_name == name)
 
     @property
     def next_due_ns(self) -> int:
         """When an app is due next: at a tick, or before it."""
-        return min(min(self._tick_ns(task), self._prompt_ns(task)) for task in self._tasks)
+        stepped = (task for task in self._tasks if task.is_stepped)
+        return min((min(self._tick_ns(task), self._prompt_ns(task)) for task in stepped), default=_NEVER_NS)
 
     @property
     def throttled(self) -> int:
@@ -137,12 +170,14 @@ class Executive:
         """Step every app that is due: at its tick, before it by its own word, or as an input may have come."""
         for task in self._tasks:
             now_ns = self._clock.monotonic_ns()
+            if not (task.is_allowed or self._is_ending(task, now_ns)):
+                continue
             if now_ns >= self._tick_ns(task):
                 self._run(task, now_ns)
             elif now_ns >= self._prompt_ns(task, is_waking=True):
                 self._step(task.app, now_ns)
-        if self._tasks:
-            self._sheet.forget(min(map(self._tick_ns, self._tasks)))
+        if stepped := [self._tick_ns(task) for task in self._tasks if task.is_stepped]:
+            self._sheet.forget(min(stepped))
 
     def attempt(
         self,
@@ -220,6 +255,13 @@ class Executive:
         if not trouble:
             self._troubled.pop(section.name, None)
 
+    def _is_ending(self, task: _Task, now_ns: int) -> bool:
+        """Whether an app that was stopped still ends what it began before."""
+        if task.ends_ns:
+            is_busy = self._ask(task.app, lambda: task.app.is_busy)
+            task.ends_ns = task.ends_ns if is_busy and now_ns < task.ends_ns else 0
+        return task.ends_ns > 0
+
     def _run(self, task: _Task, now_ns: int) -> None:
         tick = task.tick + (now_ns - self._tick_ns(task)) // task.period_ns
         if tick > task.tick:
@@ -266,9 +308,9 @@ class Executive:
         return self._epoch_ns + task.app.offset_ms * _NS_PER_MS + task.tick * task.period_ns
 
     def _prompt_ns(self, task: _Task, *, is_waking: bool = False) -> int:
-        """When the app is due by its own word, though not while it rests; a busy one is due whenever the loop is awake.
+        """When the app is due by its own word, though not while it rests.
 
-        The question is a duty of its own, so that no answer hides a step that fails again and again.
+        A busy one is due whenever the loop is awake.
         """
         if not task.is_prompt:
             return _NEVER_NS
@@ -277,5 +319,12 @@ class Executive:
         def due_ns() -> int | None:
             return 0 if is_waking and app.is_busy else app.due_ns
 
-        answer_ns = self.attempt(f"due time of {app.app_name}", app.budget_ms, due_ns)
+        answer_ns = self._ask(app, due_ns)
         return _NEVER_NS if answer_ns is None else max(answer_ns, self._backoff.rests_until(app.app_name))
+
+    def _ask(self, app: App, question: Callable[[], _Result]) -> _Result | None:
+        """The answer of an app about when to step it; None where it fails.
+
+        The question is a duty of its own, so that no answer hides a step that fails again and again.
+        """
+        return self.attempt(f"due time of {app.app_name}", app.budget_ms, question)

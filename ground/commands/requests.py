@@ -54,7 +54,8 @@ _FIELDS: dict[type[Request], tuple[Field, ...]] = {
 class ReadyRequest:
     """A request that can be sent. `inside`: the request in it, which the node releases at `at_ns` (UTC) or on an event.
 
-    `constraint` is checked on the node's last samples; not for a request inside, which is released later.
+    `constraint` is checked on the node's last samples; not for a request inside, which is released later. `arming`: the
+    request to send before it, as the node executes a hazardous command only if it was armed.
     """
 
     name: str
@@ -63,14 +64,16 @@ class ReadyRequest:
     hazardous: bool = False
     inside: "Inside | None" = None
     constraint: Condition | None = None
+    arming: "ReadyRequest | None" = None
 
 
 class Inside(NamedTuple):
-    """A request that another one contains, with its packet."""
+    """A request that another one contains, with its packet; `arming` is contained before it, for the same time."""
 
     order: ReadyRequest
     packet: TcPacket
     at_ns: int | None
+    arming: "Inside | None" = None
 
 
 def offers(dictionary: Dictionary) -> list[Asked]:
@@ -135,7 +138,11 @@ class Requests:
         number, octets = self._dictionary.encode_command(name, arguments)
         entry, values = self._dictionary.decode_command(number, octets)
         request = PerformFunction(function=number, arguments=octets)
-        return ReadyRequest(name, request, values, entry.hazardous, constraint=entry.constraint)
+        arming = None
+        if entry.armed_by:
+            (field,) = self._dictionary.command(entry.armed_by).fields
+            arming = self._function(entry.armed_by, {field.name: number})
+        return ReadyRequest(name, request, values, entry.hazardous, constraint=entry.constraint, arming=arming)
 
     def _set(self, name: str, arguments: Mapping[str, Value]) -> ReadyRequest:
         table, values = self._names.table, {}
@@ -148,18 +155,24 @@ class Requests:
 
     def _scheduled(self, name: str, arguments: Mapping[str, Value], source: TcSource) -> ReadyRequest:
         at_ns = _utc_ns(str(arguments.get("at", "")))
-        order, packet = self._inside(arguments, source)
+        order = self._inside(arguments, source)
+        arming = Inside(order.arming, source.packet(order.arming.request), at_ns) if order.arming else None
+        inside = Inside(order, source.packet(order.request), at_ns, arming)
+        activities = [(at_ns, one.packet.encode()) for one in (arming, inside) if one]
         sub_schedule = self._value(InsertActivities.__fields__[0], arguments.get("sub_schedule"))
-        request = insert_of(sub_schedule, [(at_ns, packet.encode())])
-        return ReadyRequest(name, request, dict(arguments), order.hazardous, Inside(order, packet, at_ns))
+        request = insert_of(sub_schedule, activities)
+        return ReadyRequest(name, request, dict(arguments), order.hazardous, inside)
 
     def _acting(self, name: str, arguments: Mapping[str, Value], source: TcSource) -> ReadyRequest:
-        order, packet = self._inside(arguments, source)
+        order = self._inside(arguments, source)
+        if order.arming:
+            raise ValueError(f"{order.name} is hazardous and must be armed first, which no event does")
+        packet = source.packet(order.request)
         request = self._filled(AddAction, {**arguments, "request": packet.encode()})
         return ReadyRequest(name, request, dict(arguments), order.hazardous, Inside(order, packet, None))
 
-    def _inside(self, arguments: Mapping[str, Value], source: TcSource) -> tuple[ReadyRequest, TcPacket]:
-        """The request typed as an argument of another one, and its packet."""
+    def _inside(self, arguments: Mapping[str, Value], source: TcSource) -> ReadyRequest:
+        """The request typed as an argument of another one."""
         words = shlex.split(str(arguments.get("request", "")))
         if not words:
             raise ValueError('request is missing, as in request="imaging.capture target=coast"')
@@ -167,7 +180,7 @@ class Requests:
         order = self.make(words[0], {key: value for key, _, value in pairs}, source)
         if order.inside:
             raise ValueError(f"{order.name} cannot be in another request")
-        return order, source.packet(order.request)
+        return order
 
     def _filled(self, form: type[Request], arguments: Mapping[str, Value]) -> Request:
         values = [self._value(field, arguments.get(field.name)) for field in form.__fields__]

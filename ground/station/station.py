@@ -15,7 +15,7 @@ from ground.archive.keeper import Keeper
 from ground.archive.known import Known
 from ground.archive.rows import DictionaryRow
 from ground.commands.book import CommandBook, request_of
-from ground.commands.requests import Requests
+from ground.commands.requests import ReadyRequest, Requests
 from ground.errors import MismatchError, NotHeardError
 from ground.records import CommandRecord, GroundRecord, LinkRecord, SampleRecord, Severity, Status
 from ground.station.downlink import Downlink
@@ -31,7 +31,7 @@ from link.cfdp import Settings as FileSettings
 from link.dictionary import Dictionary
 from link.dictionary.kinds import Value
 from link.packets.space_packet import COUNT_MODULUS, HEADER_SIZE
-from link.pus.packets import TC_OVERHEAD, AckFlags
+from link.pus.packets import TC_OVERHEAD, AckFlags, RequestId
 from link.pus.services.time import TIME_APID
 from link.pus.source import TcSource
 
@@ -200,7 +200,7 @@ class Station:
     def command(
         self, name: str, arguments: Mapping[str, Value], now: Moment, *, confirmed: bool = False
     ) -> CommandRecord:
-        """Send a command; `step` makes its octets.
+        """Send a command, and before it the one that arms it on board if it is hazardous; `step` makes their octets.
 
         Raises ValueError for a command or argument that the dictionary does not allow, a hazardous one that is not
         `confirmed`, or one whose constraint does not hold; NotHeardError, MismatchError (the node flies another
@@ -214,18 +214,23 @@ class Station:
             raise ValueError(f"{name} is hazardous; confirm it if you mean it")
         if order.constraint:
             self._telemetry.check(name, order.constraint)
-        packet = source.packet(order.request)
-        self._uplink.send(packet.encode(), packet.request)
+        sent = [(one, source.packet(one.request)) for one in (order.arming, order) if one]
+        self._uplink.send_all([(packet.encode(), packet.request) for _, packet in sent])
         self._source = source
-        self._telemetry.expect(packet.request, order.request)
-        if (inside := order.inside) and inside.at_ns is not None:
-            released = Moment(now.monotonic_ns + inside.at_ns - now.utc_ns, inside.at_ns)
-            inner, carrier = inside.packet.request, packet.request
-            entered = self._book.enter(inner, inside.order.name, inside.order.arguments, released, carrier=carrier)
-            self._log.note(entered)
-        record = self._book.enter(packet.request, name, order.arguments, now)
-        self._log.note(record)
+        records = [self._enter(one, packet.request, now) for one, packet in sent]
         self._log.flush()
+        return records[-1]
+
+    def _enter(self, order: ReadyRequest, request: RequestId, now: Moment) -> CommandRecord:
+        """Note a request that is sent, and those inside it that the node releases at a time."""
+        self._telemetry.expect(request, order.request)
+        for inside in (order.inside.arming, order.inside) if order.inside else ():
+            if inside is not None and inside.at_ns is not None:
+                released = Moment(now.monotonic_ns + inside.at_ns - now.utc_ns, inside.at_ns)
+                inner, of = inside.packet.request, inside.order
+                self._log.note(self._book.enter(inner, of.name, of.arguments, released, carrier=request))
+        record = self._book.enter(request, order.name, order.arguments, now)
+        self._log.note(record)
         return record
 
     def end(self, now: Moment) -> None:

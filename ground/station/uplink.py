@@ -6,6 +6,7 @@ decides. At most as many commands are on their way at a time as the node can rep
 """
 
 from collections import deque
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ground.errors import BusyError
@@ -118,13 +119,18 @@ class Uplink:
 
     def send(self, packet: bytes, request: RequestId) -> None:
         """Queue a command's packet. Raises BusyError, or ValueError for a packet too long for one frame."""
+        self.send_all([(packet, request)])
+
+    def send_all(self, commands: Sequence[tuple[bytes, RequestId]]) -> None:
+        """Queue commands, each with its packet: all, or none of them. Raises as `send` does."""
         if not self._managed.ocf:
             raise UsageError("the node sends no CLCW (ocf = false), without which no command can be sent")
-        if len(packet) > self.packet_octets_max:
-            raise ValueError(f"the command takes {len(packet)} octets, a frame holds {self.packet_octets_max}")
-        if len(self._queue) >= QUEUE_MAX:
+        octets = max(len(packet) for packet, _ in commands)
+        if octets > self.packet_octets_max:
+            raise ValueError(f"the command takes {octets} octets, a frame holds {self.packet_octets_max}")
+        if len(self._queue) + len(commands) > QUEUE_MAX:
             raise BusyError(f"{QUEUE_MAX} commands wait for the link already")
-        self._queue.append((request, packet))
+        self._queue += ((request, packet) for packet, request in commands)
 
     def send_beside(self, packet: bytes) -> None:
         """Queue a packet for a BD frame; CFDP repeats it if it is lost. Of too many packets the oldest is dropped."""

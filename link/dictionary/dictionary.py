@@ -112,6 +112,7 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         told = {f"{report.name}.{field.name}" for report in self.reports for field in report.fields}
         for command in self.commands:
             _check_constraint(command, told)
+            _check_arming(command, self.commands)
 
     @classmethod
     def of(
@@ -122,13 +123,15 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         declared: Iterable[ModuleType | type],
         files: FilePartners | None = None,
         services: Iterable[int] = (),
+        arming: str = "",
     ) -> Self:
         """Gather what modules and classes declare: reports, events, and apps with commands and parameters.
 
+        `arming` is the name of the command that arms hazardous ones, "" where they need not be armed.
         Raises ValueError where two entries share a name or an identifier.
         """
         classes = list(dict.fromkeys(_classes(declared)))
-        made = cls._gathered(node, apid, managed, classes, files, services)
+        made = cls._gathered(node, apid, managed, classes, files, services, arming)
         told = {f"{report.name}.{field.name}": field for report in made.reports for field in report.fields}
         for command in made.commands:
             check_labels(command.constraint, told)
@@ -143,11 +146,12 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         classes: Sequence[type],
         files: FilePartners | None,
         services: Iterable[int],
+        arming: str,
     ) -> Self:
         apps = [(one, app_name(one)) for one in classes if not issubclass(one, Telemetry | EventClass)]
         reports = [(one, report_entry(one)) for one in classes if issubclass(one, Telemetry)]
         events = [(one, event_entry(one)) for one in classes if issubclass(one, EventClass)]
-        commands = [(app, form.entry(name)) for app, name in apps for form in commands_of(app)]
+        commands = [(app, _armed(form.entry(name), arming)) for app, name in apps for form in commands_of(app)]
         parameters = [(app, entry) for app, name in apps for entry in parameters_of(app, name)]
         check_apart(
             Declaration(kind, entry.id, entry.name, _place(owner))
@@ -292,6 +296,17 @@ def _check_unique(kind: str, entries: Sequence[ReportEntry | EventEntry | Comman
             if value in seen:
                 raise ValueError(f"{kind} {entry.name} and {kind} {seen[value]} have the same {key}, {value}")
             seen[value] = entry.name
+
+
+def _armed(entry: CommandEntry, arming: str) -> CommandEntry:
+    return msgspec.structs.replace(entry, armed_by=arming) if entry.hazardous else entry
+
+
+def _check_arming(command: CommandEntry, commands: Iterable[CommandEntry]) -> None:
+    if command.armed_by and not any(one.name == command.armed_by and len(one.fields) == 1 for one in commands):
+        raise ValueError(
+            f"command {command.name}: {command.armed_by}, which is to arm it, is no command of one argument"
+        )
 
 
 def _check_constraint(command: CommandEntry, told: Collection[str]) -> None:

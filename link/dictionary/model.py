@@ -41,6 +41,7 @@ class EventEntry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 class CommandEntry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A function: TC[8,1] with `id` as function identifier. A hazardous one asks for a second confirmation.
 
+    `armed_by`: the command that must be executed shortly before a hazardous one; its argument is this one's `id`.
     `constraint`: condition on the node's last reports, with fields as `Report.field`, for the ground to send it.
     """
 
@@ -50,6 +51,7 @@ class CommandEntry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     text: str = ""
     hazardous: bool = False
     constraint: Condition | None = None
+    armed_by: str = ""
 
 
 class Container(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

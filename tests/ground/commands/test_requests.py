@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Annotated
 
 import pytest
 
@@ -142,3 +143,40 @@ def test_answers_in_words():
         TcPacket(apid=65, count=3, service=17, subtype=1), ExecutionStage.START, FailureCode.NOT_NOW, "night"
     )
     assert names.words(refusal) == "request=65/3 code=not_now reason=night"
+
+
+class Arming:
+    """Who arms the tank."""
+
+    app_name = "modes"
+
+    @command(opcode=8)
+    def arm(self, function: Annotated[int, wire(Int16ub)]) -> None:
+        """Arm it."""
+
+
+ARMED = Dictionary.of("tank", 65, {}, [Level, Spill, Tank, Arming], services=(1, 11, 19), arming="modes.arm")
+
+
+def test_a_hazardous_command_is_sent_with_the_one_that_arms_it():
+    order = Requests(ARMED).make("tank.vent", {"seconds": 9}, TcSource(65))
+    assert (order.arming.name, order.arming.arguments, order.arming.hazardous) == ("modes.arm", {"function": 7}, False)
+    assert Requests(ARMED).make("modes.arm", {"function": "7"}, TcSource(65)).arming is None
+
+
+def test_scheduled_it_is_armed_at_the_same_time_just_before():
+    arguments = {"at": encode_ascii(NOON).decode(), "request": "tank.vent seconds=9"}
+    order = Requests(ARMED).make("scheduling.insert_activities", arguments, TcSource(65, count=5))
+    arming, inside = order.inside.arming, order.inside
+    assert [(one.order.name, one.packet.count, one.at_ns) for one in (arming, inside)] == [
+        ("modes.arm", 5, NOON),
+        ("tank.vent", 6, NOON),
+    ]
+    activities = [(NOON, one.packet.encode()) for one in (arming, inside)]
+    assert order.request == scheduling.insert_of(0, activities)
+    assert (order.hazardous, order.arming) == (True, None)
+
+
+def test_no_event_fires_what_must_be_armed():
+    with pytest.raises(ValueError, match=r"event_actions\.add_action: tank\.vent is hazardous and must be armed first"):
+        Requests(ARMED).make("event_actions.add_action", {"event": "Spill", "request": "tank.vent"}, TcSource(65))

@@ -247,3 +247,25 @@ def test_a_condition_on_a_label_that_there_is_not_is_refused():
         class Told(Telemetry, id=9):
             mode: Mode = wire()
             level: int | None = wire(when="mode == PAYLOAD")
+
+
+class Armament:
+    @command(opcode=0x50)
+    def arm(self, function: Annotated[int, wire(Int16ub)]) -> None:
+        """Let it be executed."""
+
+    @command(opcode=0x51)
+    def rest(self) -> None:
+        """Do nothing."""
+
+
+def test_the_dictionary_says_what_arms_a_hazardous_command():
+    made = Dictionary.of("n", 1, {}, [Thermal, Armament], arming="armament.arm")
+    assert {one.name: one.armed_by for one in made.commands if one.armed_by} == {"thermal.set_band": "armament.arm"}
+    assert Dictionary.from_json(made.to_json()) == made
+
+
+@pytest.mark.parametrize("name", ["armament.rest", "nobody.arm"])
+def test_what_cannot_arm_is_refused(name):
+    with pytest.raises(ValueError, match=f"command thermal.set_band: {name}, which is to arm it, is no command of one"):
+        Dictionary.of("n", 1, {}, [Thermal, Armament], arming=name)

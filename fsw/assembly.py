@@ -29,6 +29,13 @@ from fsw.executive.executive import Executive
 from fsw.executive.floods import FLOODS_OCTETS_MAX, Flooded, Floods
 from fsw.jobs.job import Runner
 from fsw.mission import FILES_CHANNEL, HOUSEKEEPING_CHANNEL, Mission
+from fsw.modes import app as modes
+from fsw.modes.app import Modes
+from fsw.modes.authority import Authority
+from fsw.modes.defences import DEFENCES_OCTETS_MAX, Defences, KeptDefences
+from fsw.modes.machine import MODE_OCTETS_MAX, KeptMode, ModeMachine
+from fsw.modes.recovery import NoRecovery, Recovery
+from fsw.modes.table import PAYLOAD_APPS, Mode, ModeTable
 from fsw.node import Node
 from fsw.own import log
 from fsw.own.jobs import SharedRunner
@@ -40,7 +47,7 @@ from fsw.store.outbox import FileOutbox
 from fsw.store.products import ProductStore
 from fsw.store.records import Records
 from fsw.timekeeping.keeper import KEPT_TIME_OCTETS_MAX, TIME_RECORD, KeptTime
-from hal.board import Board
+from hal.board import Battery, Board
 from hal.camera import Camera
 from hal.clock import Clock
 from hal.correlated_clock import CorrelatedClock
@@ -57,10 +64,11 @@ from link.pus.source import TmSource
 _FRAMES_AHEAD = 2  # filled with reports before the wire is free; more would delay later and more important reports
 _RECEIVED_MAX = 16  # transactions that others may have open with the node, which takes no files
 _DECLARING = (
-    executive, housekeeping, imaging, files, services, reporter, dispatch, memory, log, processes, scrub, dwell,
+    executive, housekeeping, imaging, files, services, reporter, dispatch, memory, log, processes, scrub, dwell, modes,
     timekeeping,
 )  # fmt: skip
 """The modules of ours that declare telemetry, events, commands and parameters."""
+_ARMING = f"{Modes.app_name}.{Modes.arm.__name__}"
 
 
 def dictionary_of(mission: Mission) -> Dictionary:
@@ -70,7 +78,16 @@ def dictionary_of(mission: Mission) -> Dictionary:
     )
     declaring = (*_DECLARING, *(module for own in _apps_of(mission) for module in own.modules))
     node, managed = mission.node, mission.managed.to_dict()
-    return Dictionary.of(node.name, node.apid, managed, declaring, partners, services.OFFERED)
+    dictionary = Dictionary.of(node.name, node.apid, managed, declaring, partners, services.OFFERED, arming=_ARMING)
+    _mode_table(mission, dictionary)  # checked here: a mistake in the mission's modes is told before anything flies
+    return dictionary
+
+
+def _mode_table(mission: Mission, dictionary: Dictionary) -> ModeTable:
+    """The mode table of the mission. Raises UsageError for an app or command that it cannot name."""
+    said = {mode: getattr(mission.modes, mode.name.lower()) for mode in Mode}
+    ruled = PAYLOAD_APPS | {own.kind.app_name for own in _apps_of(mission)}
+    return ModeTable(said, ruled, [entry.name for entry in dictionary.commands])
 
 
 def _apps_of(mission: Mission) -> list[OwnApp]:
@@ -99,14 +116,21 @@ class Devices:
     pulse: PulseInput = field(default_factory=NoPulse)
     keeps_time: bool = False
     """Whether the UTC of `clock` runs on without power."""
+    battery: Battery | None = None
+    recovery: Recovery = field(default_factory=NoRecovery)
+    """Who restarts the node if it asks for it, as its supervisor."""
 
 
-def build_node(mission: Mission, devices: Devices, state: Path, log: CrashLog | None = None) -> Node:
+def build_node(
+    mission: Mission, devices: Devices, state: Path, log: CrashLog | None = None, *, safe: bool = False
+) -> Node:
     """The node of `mission` on these devices; `state` is the folder on the medium that survives a restart.
+
+    `safe`: it begins in safe mode, as its supervisor asks; else in the mode in which it was.
 
     No flight decision depends on the `log` of failures, which people read on the host; None: it is kept in `state`.
     """
-    return _Assembly(mission, devices, state, log or CrashLog(state)).node()
+    return _Assembly(mission, devices, state, log or CrashLog(state)).node(safe=safe)
 
 
 class _Assembly:
@@ -130,16 +154,22 @@ class _Assembly:
         self.requests.keep_cut_short(self.services.schedule.releasing)
         self.services.settle_scheduled()
         self.numbers = Numbering(self.records.open("numbers", Reserved(), NUMBERS_OCTETS_MAX))
-        self.dispatcher = Dispatcher(self.executive, self.bus.publish, self.services.handlers(), self.requests)
+        self.machine, self.defences = self._mode()
+        self.telecom.downlink.quiet_until_ns = self.defences.quiet_until_ns
+        self.table = _mode_table(mission, self.dictionary)
+        self.authority = Authority(self.table, self.machine, self.dictionary.commands, clock)
+        handlers, publish = self.services.handlers(), self.bus.publish
+        self.dispatcher = Dispatcher(self.executive, publish, handlers, self.requests, self.authority.authorise)
         self.reporter = self._reporter()
         runner = SharedRunner(devices.runner)
         self.imaging = Imaging(devices.camera, runner, self.store, devices.board, mission.stages)
         self.provisions = self._provisions(runner, state / "apps")
         self.files = self._files()
 
-    def node(self) -> Node:
+    def node(self, *, safe: bool) -> Node:
         """The node, with all apps added."""
-        for app in self._apps():
+        modes_app = self._modes(safe=safe)
+        for app in self._apps(modes_app):
             self.executive.add(app)
             self.dispatcher.add(app)
             self.services.add(app)
@@ -153,12 +183,37 @@ class _Assembly:
             reporter=self.reporter,
             imaging=self.imaging,
             files=self.files,
+            modes=modes_app,
         )
 
-    def _apps(self) -> Iterator[App]:
+    def _mode(self) -> tuple[ModeMachine, Defences]:
+        """The mode of before, and what the defences know."""
+        clock, open_record = self.devices.clock, self.records.open
+        kept = open_record("defences", KeptDefences(), DEFENCES_OCTETS_MAX)
+        defences = Defences(kept, self.mission.defences, clock.monotonic_ns(), clock.utc_ns())
+        first = KeptMode(Mode[self.mission.modes.first.upper()])
+        return ModeMachine(open_record("mode", first, MODE_OCTETS_MAX), lambda: defences.brown_out.hold), defences
+
+    def _modes(self, *, safe: bool) -> Modes:
+        causes = {"too many starts": self.defences.is_looping, "the supervisor asks for it": safe}
+        return Modes(
+            clock=self.devices.clock,
+            machine=self.machine,
+            table=self.table,
+            authority=self.authority,
+            defences=self.defences,
+            executive=self.executive,
+            recovery=self.devices.recovery,
+            battery=self.devices.battery,
+            heard=lambda: self.telecom.uplink.accepted,
+            safe=next((cause for cause, holds in causes.items() if holds), ""),
+        )
+
+    def _apps(self, modes_app: Modes) -> Iterator[App]:
         """The apps, in the order in which those that are due together are stepped."""
         memory_app = Memory(self.records.opened, self.requests, lambda: self.telecom.downlink.units)
         yield memory_app
+        yield modes_app
         yield self._housekeeping(memory_app)
         yield self.imaging
         yield self.files

@@ -11,7 +11,7 @@ from ast import literal_eval
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -49,6 +49,8 @@ _Label = Annotated[str, Meta(pattern=_LABEL)]
 _Apid = Annotated[int, Meta(ge=1, le=2046)]
 _EntityId = Annotated[int, Meta(ge=1, le=65535)]
 _Watts = Annotated[float, Meta(ge=0, le=10_000)]
+_Percent = Annotated[float, Meta(ge=0, le=95)]
+_Names = Annotated[tuple[_Label, ...], Meta(max_length=1000)]  # of apps and commands
 _Metres = Annotated[float, Meta(ge=-1e9, le=1e9)]  # farther than any map projection reaches
 
 
@@ -135,6 +137,36 @@ class SceneSection(_Section, frozen=True):
         return Scene(path=self.file, georeference=place)
 
 
+class ModeSection(_Section, frozen=True):
+    """What one mode steps and allows, beside what every mode does; None: see fsw/modes/table.py."""
+
+    apps: _Names | None = None
+    commands: _Names | None = None
+
+
+class ModesSection(_Section, frozen=True):
+    """The modes; a node begins its first life in `first`."""
+
+    first: Literal["safe", "nominal", "payload"] = "payload"
+    safe: ModeSection = ModeSection()
+    nominal: ModeSection = ModeSection()
+    payload: ModeSection = ModeSection()
+
+
+class DefencesSection(_Section, frozen=True):
+    """The last lines of defence: the command-loss timer, quiet time, low battery, and too many starts."""
+
+    silence_h: Annotated[float, Meta(ge=0, le=10_000)] = 72.0
+    further_h: Annotated[float, Meta(ge=0.01, le=10_000)] = 24.0
+    quiet_s: Annotated[float, Meta(ge=0, le=86_400)] = 0.0
+    battery_low_percent: _Percent = 0.0
+    battery_leave_percent: _Percent = 40.0
+    battery_step_percent: _Percent = 10.0
+    battery_window_h: Annotated[float, Meta(ge=0.01, le=1_000)] = 24.0
+    starts_max: Annotated[int, Meta(ge=0, le=100)] = 8
+    starts_window_s: Annotated[float, Meta(ge=60, le=86_400)] = 600.0
+
+
 class Mission(_Section, frozen=True):
     """The whole file, checked. `link` is the raw table; `managed` what it means. `apps` are files of the user's own."""
 
@@ -148,6 +180,8 @@ class Mission(_Section, frozen=True):
     scene: Annotated[tuple[SceneSection, ...], Meta(min_length=1, max_length=1000)]
     link: dict[str, Any]
     apps: Annotated[tuple[AppSpec, ...], Meta(max_length=100)] = ()
+    modes: ModesSection = ModesSection()
+    defences: DefencesSection = DefencesSection()
 
     @property
     def scenes(self) -> dict[str, Scene]:
@@ -220,6 +254,9 @@ def _complaints(mission: Mission, *, with_stages: bool) -> Iterator[str]:
     if with_stages:
         yield from _pipeline_complaints(mission)
     yield from _app_complaints(mission.apps)
+    if mission.defences.battery_leave_percent <= mission.defences.battery_low_percent:
+        low = mission.defences.battery_low_percent
+        yield f"defences.battery_leave_percent = {mission.defences.battery_leave_percent:g}, expected more than {low:g}"
     if mission.files.apid == mission.node.apid:
         yield f"files.apid: {mission.files.apid} is node.apid as well, expected another one"
     try:

@@ -14,6 +14,7 @@ from fsw.comms.services import Services
 from fsw.comms.telecom import Telecom
 from fsw.executive.bus import Bus
 from fsw.executive.executive import Executive
+from fsw.modes.app import Modes
 from hal.clock import Waitable
 from hal.port import PortClosed
 from link.pus.services.verification import FailureCode, RoutingFailure
@@ -38,6 +39,7 @@ class Node:
     reporter: Reporter
     imaging: Imaging
     files: Files
+    modes: Modes
 
     def step(self) -> None:
         """Execute everything that is due now. Raises PortClosed; all that must survive is on the disk then."""

@@ -29,3 +29,11 @@ class Board(Protocol):
         and marked so.
         """
         ...
+
+
+class Battery(Protocol):
+    """What a board is fed from when nothing else feeds it."""
+
+    def charge_percent(self) -> float | None:
+        """State of charge, 0..100; None while it cannot be measured. Never raises."""
+        ...

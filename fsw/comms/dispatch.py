@@ -61,8 +61,9 @@ class _Request(NamedTuple):
 class Dispatcher:
     """Executes the requests of one application process: functions, which apps `add`, and those of other `services`.
 
-    `answer` accepts the reports to send down, and `memory` remembers what must survive a restart. Counts `accepted`,
-    `rejected` and, of the accepted ones, `failed` requests; `memory` counts those that came again.
+    `answer` accepts the reports to send down, and `memory` remembers what must survive a restart. `authorise` gets the
+    number of a function that is about to be accepted, and raises CommandError if it may not be executed now.
+    Counts `accepted`, `rejected` and, of the accepted ones, `failed` requests; `memory` counts those that came again.
     """
 
     def __init__(
@@ -71,8 +72,10 @@ class Dispatcher:
         answer: Callable[[Record], Any],
         services: Mapping[int, Handler],
         memory: RequestMemory,
+        authorise: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._executive, self._answer, self._services, self.memory = executive, answer, services, memory
+        self._authorise = authorise
         self._commands: dict[int, _Command] = {}
         self._pending: list[tuple[_Request, Pending]] = []
         self._earlier = memory.untold
@@ -181,6 +184,7 @@ class Dispatcher:
         if command is None:
             raise CommandError(FailureCode.UNKNOWN_FUNCTION, f"function {request.function}")
         arguments = decode_arguments(command.method, request.arguments)
+        self._authorise(request.function)
         return command.app, lambda: command.method(**arguments)
 
     def _execute(self, request: _Request, app: App | None, work: Callable[[], Done]) -> None:

@@ -97,8 +97,8 @@ class NodeUplink:
 class NodeDownlink:
     """Turns packets into units on `port`, whose wire carries `bits_per_second`. One unit takes `unit_ns`.
 
-    Counts `units`; `sender` has the other counters. `on_frame` is told each frame, and the monotonic time at which its
-    first bit leaves.
+    Until the monotonic time `quiet_until_ns` nothing is sent. Counts `units`; `sender` has the other counters.
+    `on_frame` is told each frame, and the monotonic time at which its first bit leaves.
     """
 
     def __init__(self, clock: Clock, port: Port, managed: Managed, bits_per_second: int) -> None:
@@ -107,6 +107,7 @@ class NodeDownlink:
         self.unit_ns = (ASM_OCTETS + managed.tm_code_octets) * _BITS_PER_OCTET * _NS // bits_per_second
         self._lead_ns = min(_LEAD_NS, self.unit_ns)
         self._wire_free_ns = self._beacon_ns = clock.monotonic_ns()
+        self.quiet_until_ns = 0
         self._unsent = b""
         self._told_clcw = -1
         self.units = 0
@@ -142,7 +143,7 @@ class NodeDownlink:
 
     @property
     def _ready_ns(self) -> int:
-        return self._wire_free_ns - self._lead_ns
+        return max(self._wire_free_ns - self._lead_ns, self.quiet_until_ns)
 
 
 class Telecom:

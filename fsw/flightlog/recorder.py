@@ -68,7 +68,9 @@ class FlightRecorder:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def build_node(self, mission: Mission, devices: Devices, state: Path, log: CrashLog | None = None) -> Node:
+    def build_node(
+        self, mission: Mission, devices: Devices, state: Path, log: CrashLog | None = None, *, safe: bool = False
+    ) -> Node:
         """The node of `mission`, as fsw.assembly builds it."""
         if self._path is not None:
             try:
@@ -78,7 +80,7 @@ class FlightRecorder:
                 self._fail(error.strerror or str(error))
                 self._drop()
         if self._file is None:
-            return build_node(mission, devices, state, log)
+            return build_node(mission, devices, state, log, safe=safe)
         journal = Journal(self._file, self._fail)
         node = build_node(
             mission,

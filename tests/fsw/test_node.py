@@ -76,7 +76,7 @@ class World:
             bits_per_second=self.bits_per_second, noise=self.noise, random=Random(f"{self.seed}/{name}")
         )
 
-    def boot(self):
+    def boot(self, *, safe=False, **more):
         scenes = {
             scene.target: Scene(
                 path=scene.file,
@@ -97,11 +97,12 @@ class World:
             random=self.random,
             areas=self.areas,
             **self.more,
+            **more,
         )
-        self.node = self.build(devices)
+        self.node = self.build(devices, safe=safe)
 
-    def build(self, devices):
-        return build_node(self.mission, devices, self.folder)
+    def build(self, devices, *, safe=False):
+        return build_node(self.mission, devices, self.folder, safe=safe)
 
     def run(self, seconds, until=lambda: False):
         """Let time pass until `until` holds; whether it did. The node is stepped only when it asks to be."""

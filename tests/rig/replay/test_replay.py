@@ -40,7 +40,7 @@ class RecordedWorld(World):
         self.recorder = FlightRecorder(self.path, self.said.append)
         super().__init__(folder / "state" if "medium" not in options else Path("/state"), **options)
 
-    def build(self, devices):
+    def build(self, devices, **_):
         if self.folder.parent == self.path.parent:
             self.folder.mkdir(exist_ok=True)
         return self.recorder.build_node(self.mission, devices, self.folder)
@@ -131,7 +131,7 @@ def test_a_camera_that_fails_and_a_line_that_ends_come_again(tmp_path):
             raise CameraError("no frame comes") if target == "coast" else RuntimeError("what is this")
 
     class BlindWorld(RecordedWorld):
-        def build(self, devices):
+        def build(self, devices, **_):
             return super().build(_with(devices, camera=Blind()))
 
     world = BlindWorld(tmp_path)
@@ -157,7 +157,7 @@ def test_no_device_is_forgotten(tmp_path):
     found = []
 
     class Looking(RecordedWorld):
-        def build(self, devices):
+        def build(self, devices, **_):
             recorders_build = recorders.build_node
             recorders.build_node = lambda mission, devices, *others: (
                 found.append(devices) or recorders_build(mission, devices, *others)
@@ -179,7 +179,7 @@ def test_no_device_is_forgotten(tmp_path):
 
 def test_kernels_that_failed_on_the_board_fail_in_the_replay(tmp_path):
     class Faulty(RecordedWorld):
-        def build(self, devices):
+        def build(self, devices, **_):
             return super().build(_with(devices, self_test=lambda: ("crc", "lee")))
 
     world = Faulty(tmp_path)

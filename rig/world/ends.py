@@ -15,6 +15,7 @@ from fsw.executive.bus import Queue
 from fsw.jobs.inline import InlineRunner
 from fsw.mission import (
     BoardSection,
+    DefencesSection,
     FilesSection,
     JobsSection,
     Mission,
@@ -30,6 +31,7 @@ from ground.records import GroundRecord
 from ground.service.service import PORT_HOLDS_MAX, READ_OCTETS
 from ground.station.station import Station
 from hal.clock import Moment
+from hal.sim.battery import ModelBattery
 from hal.sim.board import ModelBoard
 from hal.sim.clock import VirtualClock
 from link.dictionary import Dictionary
@@ -67,6 +69,8 @@ def world_mission(bits_per_second: int) -> Mission:
             ],
         },
         apps=(AppSpec(WITNESS),),
+        # faults restart a node more often than any loop would
+        defences=DefencesSection(starts_max=0, battery_low_percent=20),
     )
 
 
@@ -86,9 +90,9 @@ class Notes(CrashLog):
 class NodeEnd:
     """The node, while its computer has power. `marked` gets the number of each mark made; `off` is called at a cut.
 
-    `payload` survives the computer. `was_blind`: the node once started while its disk failed, so that it may have
-    forgotten numbers, and files that it could not read wait for another start. While `cuts_at_mark`, the power fails
-    as soon as a mark is made, before anything of it is sent.
+    `payload` and `battery` survive the computer; `restarts_asked` lists what the node asked for. `was_blind`: the node
+    once started while its disk failed, so that it may have forgotten numbers, and files that it could not read wait for
+    another start. While `cuts_at_mark`, the power fails as soon as a mark is made, before anything of it is sent.
     """
 
     mission: Mission
@@ -103,7 +107,7 @@ class NodeEnd:
         self.boots = self.wakes = self.idle_wakes = 0
         self._on_ns = self._since_ns = 0
         self.was_blind = self.cuts_at_mark = False
-        self.notes = Notes()
+        self.notes, self.battery, self.restarts_asked = Notes(), ModelBattery(), list[str]()
         self.disk = Disk(self.random, Power())
         self.disk.make_folder(_STATE)
         self.disk.sync(Path("/"))
@@ -135,6 +139,8 @@ class NodeEnd:
             board=_BOARD,
             runner=InlineRunner(self.clock, {"stages": self.payload.work}, duration_ns=_JOB_NS, waiting_max=4),
             medium=self.disk,
+            battery=self.battery,
+            recovery=self,
             random=Random(f"{self.random.random()}/{self.boots}"),
         )
         self.node: Node = build_node(self.mission, devices, _STATE, self.notes)
@@ -156,6 +162,14 @@ class NodeEnd:
         self.idle_wakes += before == self._done and not has_octets
         if self._drain_marks() and self.cuts_at_mark and not self.forgets:
             self.power.cut()
+
+    def reset(self, cause: str) -> None:
+        """Note that the node asks for a reset."""
+        self.restarts_asked.append(f"reset: {cause}")
+
+    def boot_golden(self, cause: str) -> None:
+        """Note that the node asks for a start of its golden copy."""
+        self.restarts_asked.append(f"golden copy: {cause}")
 
     @property
     def _done(self) -> tuple[int, ...]:

@@ -157,7 +157,7 @@ class Judge:
     def _command(self, record: CommandRecord, now_ns: int) -> None:
         before = self.commands.get(record.number)
         self.commands[record.number] = record
-        if record.name == "witness.mark":
+        if record.name in ("witness.mark", "witness.engrave"):
             self._of_mark[int(record.arguments["number"] or 0)] = record.number
         if record.ended:
             self._ended_ns.setdefault(record.number, now_ns)

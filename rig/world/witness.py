@@ -23,3 +23,8 @@ class Witness(App, period_ms=3_600_000, budget_ms=5):
     def mark(self, number: int) -> Iterator[AppReport]:
         """Make a mark with a number that no other has."""
         yield Marked(number=number)
+
+    @command(opcode=0x71, hazardous=True)
+    def engrave(self, number: int) -> Iterator[AppReport]:
+        """Make a mark as `mark` does, where nobody can undo it: armed first."""
+        yield Marked(number=number)

@@ -318,7 +318,7 @@ class World:
     def _order(self, order: Order) -> CommandRecord | None:
         """Send one command, as a client's request does."""
         try:
-            record = self.ground.station.command(order.name, order.arguments, self.ground.now)
+            record = self.ground.station.command(order.name, order.arguments, self.ground.now, confirmed=True)
         except GroundError as error:
             self.refused += 1
             self._note("refused", f"{order.name} {dict(order.arguments)}: {error}")

@@ -29,11 +29,12 @@ SERVICES: dict[int, str] = {
     17: "test",
     19: "event_actions",
     20: "parameters",
+    21: "sequencing",
     22: "position_scheduling",
     23: "files",
 }
 """What each service is called, which is also its module in link/pus/services, but for those of `_ELSEWHERE`."""
-_ELSEWHERE = {14: "storage", 22: "scheduling"}
+_ELSEWHERE = {14: "storage", 21: "automation.sequencing", 22: "scheduling"}
 """The module in link/pus/services of a service that shares one; with a dot, one of a package in it."""
 
 

@@ -53,7 +53,7 @@ def test_a_request_reads_back_from_its_packet(request_):
 
 
 def test_the_catalogue_has_every_service():
-    assert set(SERVICES) == {1, 3, 5, 6, 8, 9, 11, 12, 13, 14, 15, 17, 19, 20, 22, 23}
+    assert set(SERVICES) == {1, 3, 5, 6, 8, 9, 11, 12, 13, 14, 15, 17, 19, 20, 21, 22, 23}
     assert set(reports_of(1)) == {1, 2, 3, 4, 5, 6, 7, 8, 10}
     assert (set(requests_of(17)), set(reports_of(17))) == ({1, 3}, {2, 4})
 

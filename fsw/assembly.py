@@ -42,6 +42,9 @@ from fsw.own.jobs import SharedRunner
 from fsw.own.loading import OwnApp, apps_in, own_apps
 from fsw.own.provisions import Provisions
 from fsw.scrub.areas import WatchedArea
+from fsw.sequences import app as sequences
+from fsw.sequences.app import Sequences
+from fsw.sequences.folder import SequenceFolder
 from fsw.store.crash_log import CrashLog
 from fsw.store.outbox import FileOutbox
 from fsw.store.products import ProductStore
@@ -60,12 +63,13 @@ from link.cfdp.settings import Settings
 from link.dictionary import Dictionary, FilePartners
 from link.packets.space_packet import HEADER_SIZE
 from link.pus.source import TmSource
+from link.sequences.check import SEQUENCING
 
 _FRAMES_AHEAD = 2  # filled with reports before the wire is free; more would delay later and more important reports
 _RECEIVED_MAX = 16  # transactions that others may have open with the node, which takes no files
 _DECLARING = (
     executive, housekeeping, imaging, files, services, reporter, dispatch, memory, log, processes, scrub, dwell, modes,
-    timekeeping,
+    timekeeping, sequences,
 )  # fmt: skip
 """The modules of ours that declare telemetry, events, commands and parameters."""
 _ARMING = f"{Modes.app_name}.{Modes.arm.__name__}"
@@ -146,19 +150,28 @@ class _Assembly:
         self.services = Services(self.dictionary, clock, self.bus, self.records)
         for area in devices.areas:
             self.services.memories.add(area.number, area.memory)
+        self.sequences = Sequences(
+            self.dictionary,
+            clock,
+            self.records,
+            self.services.latest,
+            SequenceFolder(state, devices.medium).read,
+            self._release_step,
+        )
         floods = Floods(self.records.open("floods", Flooded(), FLOODS_OCTETS_MAX))
         self.executive = Executive(clock, self.bus, check=self.services.check, note=log.note, floods=floods)
         self.telecom = Telecom(clock, devices.port, mission.managed, devices.bits_per_second)
         requests = self.records.open("requests", Remembered(), REQUESTS_OCTETS_MAX)
         self.requests = RequestMemory(requests, self.telecom.uplink.farm)
-        self.requests.keep_cut_short(self.services.schedule.releasing)
+        self.requests.keep_cut_short([*self.services.schedule.releasing, *self.sequences.cut_short])
         self.services.settle_scheduled()
+        self.sequences.keep()
         self.numbers = Numbering(self.records.open("numbers", Reserved(), NUMBERS_OCTETS_MAX))
         self.machine, self.defences = self._mode()
         self.telecom.downlink.quiet_until_ns = self.defences.quiet_until_ns
         self.table = _mode_table(mission, self.dictionary)
         self.authority = Authority(self.table, self.machine, self.dictionary.commands, clock)
-        handlers, publish = self.services.handlers(), self.bus.publish
+        handlers, publish = {**self.services.handlers(), SEQUENCING: self.sequences.handle}, self.bus.publish
         self.dispatcher = Dispatcher(self.executive, publish, handlers, self.requests, self.authority.authorise)
         self.reporter = self._reporter()
         runner = SharedRunner(devices.runner)
@@ -224,6 +237,7 @@ class _Assembly:
         yield self._timekeeping()
         yield Dwell(self.services.parameters, self.devices.clock)
         yield self.services
+        yield self.sequences
         yield self.reporter
 
     def _provisions(self, runner: SharedRunner, folder: Path) -> Provisions:
@@ -244,6 +258,12 @@ class _Assembly:
         self.telecom.downlink.on_frame = reports.accept
         record = self.records.open(TIME_RECORD, KeptTime(), KEPT_TIME_OCTETS_MAX)
         return Timekeeping(self.clock, self.devices.pulse, record, self.devices.keeps_time)
+
+    def _release_step(self, packet: bytes) -> bool:
+        """Execute a step of a sequence, and store what is to be remembered of it."""
+        is_done = self.dispatcher.release(packet)
+        self.requests.flush()
+        return is_done
 
     def _reporter(self) -> Reporter:
         return Reporter(

@@ -91,13 +91,13 @@ class Node:
             self.services.settle_scheduled()
         self._route_all(self.services.drain_actions(), self.dispatcher.release)
 
-    def _route_all(self, packets: Iterable[bytes], dispatch: Callable[[bytes], None]) -> None:
+    def _route_all(self, packets: Iterable[bytes], dispatch: Callable[[bytes], object]) -> None:
         """Route each packet by itself, so that a failure of one stops no other."""
         for packet in packets:
             with self.executive.section(_ROUTE, _LINK_BUDGET_MS):
                 self._route(packet, dispatch)
 
-    def _route(self, packet: bytes, dispatch: Callable[[bytes], None]) -> None:
+    def _route(self, packet: bytes, dispatch: Callable[[bytes], object]) -> None:
         apid = _apid(packet)
         if apid == self.apid:
             dispatch(packet)

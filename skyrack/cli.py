@@ -27,6 +27,7 @@ COMMANDS = {
     "scene": "make a scene for a node of a GeoTIFF, JPEG 2000, PNG or npy image",
     "pipeline": "list the stages of pipelines, and check those of a mission",
     "dictionary": "look up, export, import and compare what the ground has to know of a node",
+    "sequence": "check and compile sequences of commands that a node runs by itself",
     "decode": "decode a recording: summary, packets, values as CSV, npz or Parquet",
     "tap": "show a live link decoded, frames, packets and values, without sending",
     "doctor": "say what this machine has, and what is missing for which command",
@@ -38,7 +39,7 @@ COMMANDS = {
     "replay": "replay a recorded flight of a node: the same state again, or the first difference",
     "completion": "print a script that completes all of this in bash, zsh or tcsh",
 }
-_ROOMS = {"cable": "rig", "demo": "rig", "replay": "rig", "world": "rig"}
+_ROOMS = {"cable": "rig", "demo": "rig", "replay": "rig", "sequence": "onboard", "world": "rig"}
 """The room in skyrack/commands that a command's module stands in, where it stands in one."""
 
 

@@ -96,9 +96,14 @@ class Dispatcher:
         entry, is_new = self.memory.claim(octets)
         self._accept(octets, entry, self._begin if is_new else self._repeat)
 
-    def release(self, octets: bytes) -> None:
-        """Execute one packet released by a schedule or an action on board, which may release it any number of times."""
+    def release(self, octets: bytes) -> bool:
+        """Execute one packet released by a schedule or an action on board, which may release it any number of times.
+
+        Returns whether it was neither refused nor failed at once; a command that goes on may fail later.
+        """
+        before = self.rejected + self.failed
         self._accept(octets, self.memory.released(octets), self._begin)
+        return self.rejected + self.failed == before
 
     def miss(self, octets: bytes) -> None:
         """Report that a packet of the schedule was not executed, as its time passed before it could be."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from fsw.comms.handlers import Handler
+from fsw.comms.latest import LatestValues
 from fsw.comms.service_memory import Remembering, ServiceMemory
 from fsw.executive.app import App, AppReport
 from fsw.executive.bus import Bus, Queue
@@ -34,8 +35,9 @@ from link.pus.services import events
 from link.pus.services.monitoring import Transition
 from link.pus.services.parameters import ParameterTable
 
-OFFERED = (1, 3, 5, 6, 8, 9, 11, 12, 14, 17, 19, 20)
-"""The services that a node offers: the dispatcher handles 1, verification, and 8, functions; `Services` the others."""
+OFFERED = (1, 3, 5, 6, 8, 9, 11, 12, 14, 17, 19, 20, 21)
+"""The services that a node offers: the dispatcher handles 1, verification, and 8, functions; the app of sequences 21,
+and `Services` the others."""
 _STRUCTURES, _SWITCHES, _SCHEDULE, _CHECKS = "structures", "event switches", "schedule", "checks"
 _ACTIONS, _PARAMETERS, _FORWARDING, _TIME = "event actions", "parameters", "forwarding", "time reports"
 _ALWAYS_FORWARDED = {1, 14}  # verification, and what is forwarded: without them the ground could not undo a choice
@@ -94,6 +96,7 @@ class Services(App, period_ms=1000, budget_ms=20):
     def __post_init__(self) -> None:
         structures = self.dictionary.reports
         self.parameters = Parameters(ParameterTable.of(self.dictionary), {}, structures)
+        self.latest = LatestValues(self.dictionary, self.parameters)
         self.housekeeping = HousekeepingStructures(self.parameters, tick_ms=_TICK_MS)
         for structure in structures:
             self.housekeeping.declare(structure)
@@ -149,6 +152,7 @@ class Services(App, period_ms=1000, budget_ms=20):
     def report_of(self, record: Record) -> Report | None:
         """The report of a published record; None if it is not due or its event is disabled."""
         if isinstance(record, Telemetry):
+            self.latest.accept(record)
             return self.housekeeping.accept(record, self.clock.monotonic_ns())
         if isinstance(record, Event):
             self._act(record)

@@ -66,7 +66,7 @@ def ping(world):
 
 
 def test_the_dictionary_says_what_is_offered(world):
-    assert world.station.dictionary.services == OFFERED == (1, 3, 5, 6, 8, 9, 11, 12, 14, 17, 19, 20)
+    assert world.station.dictionary.services == OFFERED == (1, 3, 5, 6, 8, 9, 11, 12, 14, 17, 19, 20, 21)
 
 
 def test_the_connection_with_this_application_process_is_tested_and_with_no_other(world):

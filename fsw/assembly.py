@@ -27,6 +27,9 @@ from fsw.executive.app import App
 from fsw.executive.bus import Bus
 from fsw.executive.executive import Executive
 from fsw.executive.floods import FLOODS_OCTETS_MAX, Flooded, Floods
+from fsw.fdir import app as fdir
+from fsw.fdir.app import Fdir
+from fsw.fdir.watches import check_watches
 from fsw.jobs.job import Runner
 from fsw.mission import FILES_CHANNEL, HOUSEKEEPING_CHANNEL, Mission
 from fsw.modes import app as modes
@@ -62,6 +65,7 @@ from link.cfdp.entity import Entity
 from link.cfdp.settings import Settings
 from link.dictionary import Dictionary, FilePartners
 from link.packets.space_packet import HEADER_SIZE
+from link.pus.services.verification import FailureCode, RefusedError
 from link.pus.source import TmSource
 from link.sequences.check import SEQUENCING
 
@@ -69,14 +73,17 @@ _FRAMES_AHEAD = 2  # filled with reports before the wire is free; more would del
 _RECEIVED_MAX = 16  # transactions that others may have open with the node, which takes no files
 _DECLARING = (
     executive, housekeeping, imaging, files, services, reporter, dispatch, memory, log, processes, scrub, dwell, modes,
-    timekeeping, sequences,
+    timekeeping, sequences, fdir,
 )  # fmt: skip
 """The modules of ours that declare telemetry, events, commands and parameters."""
 _ARMING = f"{Modes.app_name}.{Modes.arm.__name__}"
 
 
 def dictionary_of(mission: Mission) -> Dictionary:
-    """The dictionary of the mission's node. Raises UsageError for an app or a number declared twice."""
+    """The dictionary of the mission's node.
+
+    Raises UsageError for an app or a number declared twice, and for a watch of what the node does not have.
+    """
     partners = FilePartners(
         apid=mission.files.apid, node_entity=mission.files.entity, ground_entity=mission.files.ground_entity
     )
@@ -84,6 +91,7 @@ def dictionary_of(mission: Mission) -> Dictionary:
     node, managed = mission.node, mission.managed.to_dict()
     dictionary = Dictionary.of(node.name, node.apid, managed, declaring, partners, services.OFFERED, arming=_ARMING)
     _mode_table(mission, dictionary)  # checked here: a mistake in the mission's modes is told before anything flies
+    check_watches(mission.fdir, dictionary, [mode.name.lower() for mode in Mode])
     return dictionary
 
 
@@ -181,8 +189,8 @@ class _Assembly:
 
     def node(self, *, safe: bool) -> Node:
         """The node, with all apps added."""
-        modes_app = self._modes(safe=safe)
-        for app in self._apps(modes_app):
+        self.modes = self._modes(safe=safe)
+        for app in self._apps():
             self.executive.add(app)
             self.dispatcher.add(app)
             self.services.add(app)
@@ -196,7 +204,7 @@ class _Assembly:
             reporter=self.reporter,
             imaging=self.imaging,
             files=self.files,
-            modes=modes_app,
+            modes=self.modes,
         )
 
     def _mode(self) -> tuple[ModeMachine, Defences]:
@@ -222,11 +230,11 @@ class _Assembly:
             safe=next((cause for cause, holds in causes.items() if holds), ""),
         )
 
-    def _apps(self, modes_app: Modes) -> Iterator[App]:
+    def _apps(self) -> Iterator[App]:
         """The apps, in the order in which those that are due together are stepped."""
         memory_app = Memory(self.records.opened, self.requests, lambda: self.telecom.downlink.units)
         yield memory_app
-        yield modes_app
+        yield self.modes
         yield self._housekeeping(memory_app)
         yield self.imaging
         yield self.files
@@ -238,6 +246,7 @@ class _Assembly:
         yield Dwell(self.services.parameters, self.devices.clock)
         yield self.services
         yield self.sequences
+        yield self._fdir()
         yield self.reporter
 
     def _provisions(self, runner: SharedRunner, folder: Path) -> Provisions:
@@ -258,6 +267,24 @@ class _Assembly:
         self.telecom.downlink.on_frame = reports.accept
         record = self.records.open(TIME_RECORD, KeptTime(), KEPT_TIME_OCTETS_MAX)
         return Timekeeping(self.clock, self.devices.pulse, record, self.devices.keeps_time)
+
+    def _fdir(self) -> Fdir:
+        return Fdir(
+            self.dictionary,
+            self.devices.clock,
+            self.records,
+            self.services.latest,
+            self.mission.fdir,
+            self.sequences.start,
+            self._request_mode,
+        )
+
+    def _request_mode(self, name: str, cause: str) -> None:
+        """Enter the mode that a watch asks for. Raises RefusedError for one that there is not."""
+        mode = Mode.__members__.get(name.upper())
+        if mode is None:
+            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"no mode {name}")
+        self.modes.enter(mode, cause)
 
     def _release_step(self, packet: bytes) -> bool:
         """Execute a step of a sequence, and store what is to be remembered of it."""

@@ -38,10 +38,13 @@ _KEY_PARTS = re.compile(
 _BOM = b"\xef\xbb\xbf"  # some editors put this byte order mark in front of UTF-8
 
 _FILE_NAME, _TARGET, _LABEL = r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z", r"\A[a-z0-9_-]{1,40}\Z", r"\A[ -~]{1,40}\Z"
+_CONDITION, _MODE = r"\A[ -~]{1,200}\Z", r"\A[a-z_-]{0,40}\Z"
 _PATTERNS = {
     _FILE_NAME: "up to 40 letters, digits, dots, hyphens and underscores, the first a letter or digit",
     _TARGET: "up to 40 small letters, digits, hyphens and underscores",
     _LABEL: "1 to 40 printable ASCII characters",
+    _CONDITION: "a condition of 1 to 200 printable ASCII characters",
+    _MODE: "up to 40 small letters, hyphens and underscores",
 }
 _FileName = Annotated[str, Meta(pattern=_FILE_NAME)]  # becomes part of file names
 _Target = Annotated[str, Meta(pattern=_TARGET)]  # likewise
@@ -167,6 +170,24 @@ class DefencesSection(_Section, frozen=True):
     starts_window_s: Annotated[float, Meta(ge=60, le=86_400)] = 600.0
 
 
+class WatchSection(_Section, frozen=True):
+    """A watch for a fault: it trips when `when` held in `hits` of the last `of` samples, or for `held_s`.
+
+    Then a `sequence` is started, a `mode` asked for, or an event tells of it, `times_max` times at most.
+    """
+
+    name: _Label
+    when: Annotated[str, Meta(pattern=_CONDITION)]
+    hits: Annotated[int, Meta(ge=1, le=255)] = 1
+    of: Annotated[int, Meta(ge=1, le=255)] = 1
+    held_s: Annotated[float, Meta(ge=0, le=86_400)] = 0.0
+    sequence: Annotated[int, Meta(ge=0, le=65_535)] = 0
+    mode: Annotated[str, Meta(pattern=_MODE)] = ""
+    cooldown_s: Annotated[float, Meta(ge=1, le=86_400)] = 60.0
+    times_max: Annotated[int, Meta(ge=1, le=1000)] = 3
+    enabled: bool = True
+
+
 class Mission(_Section, frozen=True):
     """The whole file, checked. `link` is the raw table; `managed` what it means. `apps` are files of the user's own."""
 
@@ -182,6 +203,7 @@ class Mission(_Section, frozen=True):
     apps: Annotated[tuple[AppSpec, ...], Meta(max_length=100)] = ()
     modes: ModesSection = ModesSection()
     defences: DefencesSection = DefencesSection()
+    fdir: Annotated[tuple[WatchSection, ...], Meta(max_length=64)] = ()
 
     @property
     def scenes(self) -> dict[str, Scene]:
@@ -257,6 +279,7 @@ def _complaints(mission: Mission, *, with_stages: bool) -> Iterator[str]:
     if mission.defences.battery_leave_percent <= mission.defences.battery_low_percent:
         low = mission.defences.battery_low_percent
         yield f"defences.battery_leave_percent = {mission.defences.battery_leave_percent:g}, expected more than {low:g}"
+    yield from _watch_complaints(mission.fdir)
     if mission.files.apid == mission.node.apid:
         yield f"files.apid: {mission.files.apid} is node.apid as well, expected another one"
     try:
@@ -277,6 +300,19 @@ def _app_complaints(apps: Sequence[AppSpec]) -> Iterator[str]:
         earlier = [other.file.resolve() for other in apps[:number] if other.name == app.name]
         if app.file.resolve() in earlier:
             yield f'apps[{number}]: {shown(app.file)} is listed twice, expected {{file = "...", name = "..."}}'
+
+
+def _watch_complaints(watches: Sequence[WatchSection]) -> Iterator[str]:
+    names = [watch.name for watch in watches]
+    for number, watch in enumerate(watches):
+        if names.index(watch.name) != number:
+            yield f"fdir[{number}].name: {watch.name!r} occurs twice, expected one name a watch"
+        if watch.hits > watch.of:
+            yield f"fdir[{number}].hits = {watch.hits}, expected {watch.of} (its key of) at most"
+        if watch.held_s and watch.of > 1:
+            yield f"fdir[{number}].held_s: expected either held_s, or hits and of"
+        if watch.sequence and watch.mode:
+            yield f"fdir[{number}].mode: expected either a sequence or a mode"
 
 
 def _link_complaints(managed: Managed) -> Iterator[str]:

@@ -125,6 +125,11 @@ class Sequences(App, period_ms=10_000, budget_ms=20, order=10):
         finally:
             self.keep()
 
+    def start(self, number: int) -> None:
+        """Run a loaded sequence. Raises RefusedError."""
+        self._requests.start(number, self._now)
+        self.keep()
+
     def keep(self) -> None:
         """Store what has changed. Where the medium fails, its record says so, and the sequences go on."""
         _keep(self._shelf, self._library.state)

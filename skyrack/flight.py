@@ -65,8 +65,7 @@ class NodeFlight:
             port = open_port(self._port, clock, is_patient=not start.is_first)
             devices.callback(port.close)
             resets = open_resets(Path(self.state))
-            record = Path(self._record) if self._record and not start.is_safe else None  # a replay begins as nominal
-            recorder = devices.enter_context(FlightRecorder(record, say))
+            recorder = devices.enter_context(FlightRecorder(Path(self._record) if self._record else None, say))
             on_board = self._devices(clock, port, runner, processes=Processes(start, resets, lacks))
             node = recorder.build_node(self._mission, on_board, Path(self.state), safe=start.is_safe)
             _store(resets, noted(resets.value, start, boot_id()))

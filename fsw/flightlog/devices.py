@@ -15,14 +15,21 @@ from fsw.executive.sentence import sentence_of
 from fsw.flightlog.entries import Ask, DeviceCall, DeviceFailure, mark_of
 from fsw.flightlog.journal import Journal
 from fsw.jobs.job import Job, Outcome, Runner
+from fsw.scrub.areas import WatchedArea
 from fsw.store.crash_log import CrashLog
+from fsw.store.durable import Durable
+from fsw.supervisor.resets import Resets
+from hal.addressed_memory import AddressedMemory
 from hal.board import Board, PowerReading
 from hal.camera import Camera, Frame
 from hal.clock import Clock, Waitable
 from hal.medium import Medium
 from hal.port import Port, PortState
+from kernels.coding.crc import crc32c
 
 _Answer = TypeVar("_Answer")
+PLACES_MAX = 4096
+"""Places of a memory whose content is remembered; beyond it all are forgotten, and recorded once more."""
 
 
 class Twin:
@@ -319,6 +326,67 @@ class RecordingDice(Twin, Random):
         drawn = self._random.random()
         self._journal.answered(Ask.DICE, drawn)
         return drawn
+
+
+class RecordingMemory(_Noting):
+    """`AddressedMemory`; what is read is noted, unless it is the same as the last time at this place."""
+
+    def __init__(self, number: int, memory: AddressedMemory, journal: Journal) -> None:
+        super().__init__(journal)
+        self._number, self._memory = number, memory
+        self._known: dict[tuple[int, int], int] = {}
+
+    @property
+    def size(self) -> int:
+        """The size of the memory."""
+        size: int = self._ask(Ask.AREA_SIZE, lambda: self._memory.size)
+        return size
+
+    def read(self, address: int, size: int) -> bytes:
+        """Octets of the memory."""
+
+        def noted(octets: bytes) -> bytes | int | None:
+            crc = crc32c(octets)
+            is_known = self._known.get((address, size)) == crc
+            if len(self._known) >= PLACES_MAX:
+                self._known.clear()
+            self._known[address, size] = crc
+            return None if is_known else self._journal.put(octets)
+
+        words = [self._number, "read", address, size]
+        return self._call(DeviceCall.AREA, words, lambda: self._memory.read(address, size), noted)
+
+    def write(self, address: int, octets: bytes) -> None:
+        """Write to the memory."""
+        words = [self._number, "write", address, mark_of(octets)]
+        self._call(DeviceCall.AREA, words, lambda: self._memory.write(address, octets))
+
+
+def recording_area(area: WatchedArea, journal: Journal) -> WatchedArea:
+    """The area, whose memory and repair are noted."""
+    repair = area.repair
+
+    def repaired() -> None:
+        assert repair
+        journal.called(DeviceCall.AREA, [area.number, "repair"])
+        repair()
+
+    memory = RecordingMemory(area.number, area.memory, journal)
+    return area._replace(memory=memory, repair=repaired if repair else None)
+
+
+class RecordingResets(Twin):
+    """The record of resets, as the processes app reads it: what others write there is an input."""
+
+    def __init__(self, resets: Durable[Resets], journal: Journal) -> None:
+        self._resets, self._journal = resets, journal
+
+    @property
+    def value(self) -> Resets:
+        """The resets, now."""
+        value = self._resets.value
+        self._journal.answered(Ask.RESETS, [value.counts, value.boot, value.unstable, value.board_resets])
+        return value
 
 
 class RecordingLog(Twin, CrashLog):

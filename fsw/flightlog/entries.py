@@ -28,6 +28,10 @@ class Ask(IntEnum):
     BOARD_NAME = 7
     DICE = 8
     SELF_TEST = 9
+    START = 10
+    RESETS = 11
+    AREAS = 12
+    AREA_SIZE = 13
 
 
 class DeviceCall(IntEnum):
@@ -42,12 +46,14 @@ class DeviceCall(IntEnum):
     MEDIUM = 6
     NOTE = 7
     END = 8
+    AREA = 9
 
 
 class FlightHeader(msgspec.Struct, kw_only=True):
     """What flew: the mission (mission.py) and the software, and where the node kept its `state`.
 
-    `apps`: path and SHA-256 of each file of apps of the user's own.
+    `apps`: path and SHA-256 of each file of apps of the user's own. `is_safe`: it began in safe mode; `keeps_time`: the
+    board's clock ran on without power.
     """
 
     software: str
@@ -56,6 +62,8 @@ class FlightHeader(msgspec.Struct, kw_only=True):
     apps: list[tuple[str, bytes]]
     bits_per_second: int
     state: str
+    is_safe: bool = False
+    keeps_time: bool = False
 
 
 class Entries(msgspec.Struct, array_like=True):

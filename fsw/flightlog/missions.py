@@ -1,5 +1,6 @@
 """A mission as plain data in the header of a recording, and back."""
 
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,25 +17,22 @@ def mission_words(mission: Mission) -> dict[str, Any]:
     return words
 
 
-def mission_of(words: dict[str, Any], apps: tuple[AppSpec, ...]) -> Mission:
-    """The mission of these words, whose own apps are `apps`. Raises ValueError."""
+def mission_of(words: dict[str, Any], apps: Sequence[AppSpec]) -> Mission:
+    """The mission of these words, with these apps. Raises ValueError."""
     mission = msgspec.convert({**words, "apps": ()}, Mission, dec_hook=_thing)
     assert mission.managed
-    return msgspec.structs.replace(mission, apps=apps)
+    return msgspec.structs.replace(mission, apps=tuple(apps))
 
 
-def app_digests(mission: Mission) -> list[tuple[str, bytes]]:
-    """Path and SHA-256 of each app of a user's own: its name, its values and its code. Raises OSError."""
-    return [(str(app.file), _digest(app)) for app in mission.apps]
+def app_digests(apps: Iterable[AppSpec]) -> list[tuple[str, bytes]]:
+    """Path of each app of the user's own, and SHA-256 of all that it is: name, values, files. Raises OSError."""
+    return [(str(app.file), _digest(app)) for app in apps]
 
 
 def _digest(app: AppSpec) -> bytes:
-    made = sha256(msgspec.json.encode([app.name, app.values], order="deterministic"))
     files = sorted(app.file.rglob("*.py")) if app.file.is_dir() else [app.file]
-    for file in files:
-        name, octets = file.relative_to(app.file.parent).as_posix().encode(), file.read_bytes()
-        made.update(b"%d %s %d " % (len(name), name, len(octets)) + octets)
-    return made.digest()
+    parts = [file.read_bytes() for file in files]
+    return sha256(msgspec.msgpack.encode([app.name, app.values, parts], enc_hook=str)).digest()
 
 
 def _words(value: Any) -> Any:

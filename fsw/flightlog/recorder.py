@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
 import msgspec
 
@@ -19,7 +19,9 @@ from fsw.flightlog.devices import (
     RecordingLog,
     RecordingMedium,
     RecordingPort,
+    RecordingResets,
     RecordingRunner,
+    recording_area,
 )
 from fsw.flightlog.entries import Ask, DeviceCall, FlightHeader
 from fsw.flightlog.journal import Journal
@@ -28,6 +30,8 @@ from fsw.flightlog.state import state_digest
 from fsw.mission import Mission
 from fsw.node import Node
 from fsw.store.crash_log import CrashLog
+from fsw.store.durable import Durable
+from fsw.supervisor.resets import Resets
 
 
 @dataclass(kw_only=True)
@@ -53,7 +57,6 @@ class RecordedNode(Node):
 class FlightRecorder:
     """Records the flight of the node that it builds in a new file at `path` or beside it; with None, in none.
 
-    A node that is recorded does not report on its processes and scrubs no memory: neither could be replayed.
     The flight does not depend on it: where the file cannot be written, `say` is told once, and the node flies on.
     """
 
@@ -75,19 +78,15 @@ class FlightRecorder:
         if self._path is not None:
             try:
                 self._file = ChunkFile(self._path)
-                self._file.append(ChunkKind.HEADER, msgspec.msgpack.encode(_header(mission, devices, state)))
+                self._file.append(ChunkKind.HEADER, msgspec.msgpack.encode(_header(mission, devices, state, safe=safe)))
             except OSError as error:
                 self._fail(error.strerror or str(error))
                 self._drop()
         if self._file is None:
             return build_node(mission, devices, state, log, safe=safe)
         journal = Journal(self._file, self._fail)
-        node = build_node(
-            mission,
-            _twins(replace(devices, processes=None, areas=()), journal),
-            state,
-            RecordingLog(log or CrashLog(state), journal),
-        )
+        noting = RecordingLog(log or CrashLog(state), journal)
+        node = build_node(mission, _twins(devices, journal), state, noting, safe=safe)
         parts = {field.name: getattr(node, field.name) for field in fields(node)}
         self._node = RecordedNode(**parts, journal=journal)
         return self._node
@@ -124,14 +123,16 @@ def software() -> str:
         return "unknown"
 
 
-def _header(mission: Mission, devices: Devices, state: Path) -> FlightHeader:
+def _header(mission: Mission, devices: Devices, state: Path, *, safe: bool) -> FlightHeader:
     return FlightHeader(
         software=software(),
         dictionary=dictionary_of(mission).version,
         mission=mission_words(mission),
-        apps=app_digests(mission),
+        apps=app_digests(mission.apps),
         bits_per_second=devices.bits_per_second,
         state=str(state),
+        is_safe=safe,
+        keeps_time=devices.keeps_time,
     )
 
 
@@ -141,8 +142,18 @@ def _twins(devices: Devices, journal: Journal) -> Devices:
         journal.answered(Ask.SELF_TEST, list(failed))
         return failed
 
+    processes = devices.processes
+    start = None if processes is None else [list(processes.start), processes.lacks]
+    journal.answered(Ask.START, start)
+    if processes is not None:
+        resets = cast("Durable[Resets]", RecordingResets(processes.resets, journal))
+        processes = replace(processes, resets=resets)
+    areas = devices.areas
+    journal.answered(Ask.AREAS, [[one.number, one.name, one.expected, one.repair is not None] for one in areas])
     return replace(
         devices,
+        processes=processes,
+        areas=[recording_area(area, journal) for area in areas],
         clock=RecordingClock(devices.clock, journal),
         port=RecordingPort(devices.port, journal),
         camera=RecordingCamera(devices.camera, journal),

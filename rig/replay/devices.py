@@ -3,15 +3,20 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from fsw.apps.processes import Processes
 from fsw.executive.sentence import sentence_of
-from fsw.flightlog.devices import Twin, job_words
+from fsw.flightlog.devices import PLACES_MAX, Twin, job_words
 from fsw.flightlog.entries import Ask, DeviceCall, mark_of
 from fsw.jobs.job import Job, Outcome
+from fsw.scrub.areas import WatchedArea
 from fsw.store.crash_log import CrashLog
+from fsw.store.durable import Durable
+from fsw.supervisor.messages import Start
+from fsw.supervisor.resets import Resets
 from hal.board import PowerReading
 from hal.camera import Frame
 from hal.clock import Waitable
@@ -229,6 +234,64 @@ class TapeDice(Twin, Random):
         """The recorded number."""
         drawn: float = self._tape.answer(Ask.DICE)
         return drawn
+
+
+class TapeMemory(TapeDevice):
+    """`AddressedMemory`."""
+
+    def __init__(self, number: int, tape: Tape) -> None:
+        super().__init__(tape)
+        self._number = number
+        self._known: dict[tuple[int, int], bytes] = {}
+
+    @property
+    def size(self) -> int:
+        """The recorded size."""
+        size: int = self._tape.answer(Ask.AREA_SIZE)
+        return size
+
+    def read(self, address: int, size: int) -> bytes:
+        """The recorded octets."""
+        told = self._tape.call(DeviceCall.AREA, [self._number, "read", address, size])
+        octets = self._known[address, size] if told is None else self._tape.content(told)
+        if len(self._known) >= PLACES_MAX:
+            self._known.clear()
+        self._known[address, size] = octets
+        return octets
+
+    def write(self, address: int, octets: bytes) -> None:
+        """Hold this to what was recorded."""
+        self._tape.call(DeviceCall.AREA, [self._number, "write", address, mark_of(octets)])
+
+
+def tape_areas(tape: Tape) -> list[WatchedArea]:
+    """The areas of the recorded node."""
+    return [_area(tape, *told) for told in tape.answer(Ask.AREAS)]
+
+
+def _area(tape: Tape, number: int, name: str, expected: int | None, can_repair: bool) -> WatchedArea:
+    def repair() -> None:
+        tape.call(DeviceCall.AREA, [number, "repair"])
+
+    return WatchedArea(number, name, TapeMemory(number, tape), repair if can_repair else None, expected)
+
+
+class TapeResets(TapeDevice):
+    """The recorded resets."""
+
+    @property
+    def value(self) -> Resets:
+        """The recorded ones."""
+        return Resets(*self._tape.answer(Ask.RESETS))
+
+
+def tape_processes(tape: Tape) -> Processes | None:
+    """The processes app of the recorded node; None for a node that had none."""
+    told = tape.answer(Ask.START)
+    if told is None:
+        return None
+    start, lacks = told
+    return Processes(Start(*start), cast("Durable[Resets]", TapeResets(tape)), lacks)
 
 
 class TapeLog(Twin, CrashLog):

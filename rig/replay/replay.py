@@ -29,6 +29,8 @@ from rig.replay.devices import (
     TapeMedium,
     TapePort,
     TapeRunner,
+    tape_areas,
+    tape_processes,
 )
 from rig.replay.failures import RecordedStop
 from rig.replay.tape import Divergence, Replayed, Tape
@@ -52,7 +54,7 @@ class Until:
 
 @dataclass
 class Replay:
-    """A replay of the recording in the file `path`. `apps`: the user's own apps, whose code is not recorded.
+    """A replay of the recording in the file `path`. `apps`: files of the user's own apps, whose code is not recorded.
 
     Raises UsageError where this software cannot build the recorded node. `notes` says what differs from the recorded
     software; `raised` is what the last step raised that did raise. `digest` is that of the state in the end,
@@ -117,9 +119,12 @@ class Replay:
             runner=TapeRunner(tape),
             medium=TapeMedium(tape),
             random=TapeDice(tape),
+            processes=tape_processes(tape),
+            areas=tape_areas(tape),
             self_test=lambda: tuple(tape.answer(Ask.SELF_TEST)),
+            keeps_time=header.keeps_time,
         )
-        self.node = build_node(self.mission, devices, Path(header.state), self.log)
+        self.node = build_node(self.mission, devices, Path(header.state), self.log, safe=header.is_safe)
         topics: tuple[type[Record], ...] = (Event, Telemetry)
         bus = self.node.bus
         self.watched = [bus.subscribe(one, "replay", capacity=_WATCHED_MAX, policy="drop_old") for one in topics]
@@ -168,11 +173,11 @@ class Replay:
     def _mission(self) -> Mission:
         header = self.tape.header
         try:
-            mission = mission_of(header.mission, tuple(self.apps))
+            mission = mission_of(header.mission, self.apps)
             version = dictionary_of(mission).version
         except (ValueError, msgspec.ValidationError, RecursionError) as error:
             raise UsageError(f"{shown(self.path)}: its mission cannot be flown ({error})") from None
-        if [digest for _, digest in header.apps] != [digest for _, digest in app_digests(mission)]:
+        if [digest for _, digest in header.apps] != [digest for _, digest in app_digests(mission.apps)]:
             names = ", ".join(Path(name).name for name, _ in header.apps) or "none"
             raise UsageError(f"{shown(self.path)}: its apps are {names}; give the mission that lists these: --mission")
         if header.software != software():

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fsw.flightlog import devices as recording
 from fsw.flightlog.chunks import ChunkFile, ChunkKind
 from fsw.flightlog.devices import (
     RecordingBoard,
@@ -15,6 +16,7 @@ from fsw.flightlog.devices import (
     RecordingClock,
     RecordingDice,
     RecordingMedium,
+    RecordingMemory,
     RecordingPort,
     RecordingRunner,
 )
@@ -23,12 +25,14 @@ from fsw.flightlog.journal import Journal
 from fsw.jobs.inline import InlineRunner
 from fsw.jobs.job import Job, JobsFullError
 from hal.camera import Frame
+from hal.linux.memories import FileMemory
 from hal.medium import HOST
 from hal.sim.board import ModelBoard
 from hal.sim.cable import CableDirection, cable
 from hal.sim.clock import VirtualClock
 from kernels.imaging.georeference import Georeference
-from rig.replay.devices import TapeBoard, TapeCamera, TapeClock, TapeDice, TapeMedium, TapePort, TapeRunner
+from rig.replay import devices as replaying
+from rig.replay.devices import TapeBoard, TapeCamera, TapeClock, TapeDice, TapeMedium, TapeMemory, TapePort, TapeRunner
 from rig.replay.tape import Divergence, Tape
 from tests.rig.replay.test_tape import HEADER
 
@@ -184,6 +188,22 @@ def test_a_medium(tmp_path_factory, deeds):
     after = {path: path.read_bytes() for path in (folder / "on").rglob("*") if path.is_file()}
     assert [*used(TapeMedium(twins.replayed()))] == recorded
     assert {path: path.read_bytes() for path in (folder / "on").rglob("*") if path.is_file()} == after
+
+
+def test_a_memory_whose_places_are_forgotten_now_and_then(tmp_path, monkeypatch):
+    for module in (recording, replaying):
+        monkeypatch.setattr(module, "PLACES_MAX", 3)
+    twins, file = Twins(tmp_path), tmp_path / "memory"
+    file.write_bytes(bytes(range(100)))
+
+    def used(memory):
+        found = [memory.size, *(memory.read(at, 10) for at in (0, 10, 0, 20, 30, 0, 10))]
+        with pytest.raises(PermissionError, match="read only"):
+            memory.write(0, b"x")
+        return found
+
+    recorded = used(RecordingMemory(5, FileMemory(file), twins.journal))
+    assert recorded == used(FileMemory(file)) == used(TapeMemory(5, twins.replayed()))
 
 
 def test_dice(tmp_path):

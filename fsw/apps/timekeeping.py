@@ -33,7 +33,7 @@ _PULSE_EVERY_NS = 64 * _NS  # of a pulse that only confirms what is known
 _UNKNOWN_US = (1 << 32) - 1
 
 
-class TimeStatus(Telemetry, id=0xA0):
+class TimeStatus(Telemetry, id=0x28):
     """The node's clock, every ten seconds."""
 
     met: int = wire(Int64ub, unit="ns", text="mission elapsed time at this report: since the first start")
@@ -49,7 +49,7 @@ class TimeStatus(Telemetry, id=0xA0):
     is_leap_table_stale: bool = wire(text="whether that time has passed: TAI, and times sent, may be a second off")
 
 
-class ClockCorrelated(Event, id=0xA0, severity="low"):
+class ClockCorrelated(Event, id=0xB0, severity="low"):
     """UTC jumped by {jump} us, as {source} said; it is known to {error} us."""
 
     jump: int = wire(Int64sb, unit="us")
@@ -57,7 +57,7 @@ class ClockCorrelated(Event, id=0xA0, severity="low"):
     error: int = wire(Int32ub, unit="us")
 
 
-class TimeLost(Event, id=0xA1, severity="medium"):
+class TimeLost(Event, id=0xB1, severity="medium"):
     """UTC was known before the restart, and is not now: no clock ran on meanwhile."""
 
 

@@ -24,7 +24,7 @@ _CHARACTERS_MAX = 80
 _OCTETS_MAX = 16 + WATCHES_MAX * Watches.OCTETS_EACH
 
 
-class FdirStatus(Telemetry, id=0xA8):
+class FdirStatus(Telemetry, id=0x30):
     """Watches for faults, every ten seconds."""
 
     watches: int = wire(Int8ub)

@@ -26,7 +26,7 @@ _REASON_CHARACTERS_MAX = 80
 _REFUSED = "the request was refused or failed"
 
 
-class SequencesStatus(Telemetry, id=0xA0):
+class SequencesStatus(Telemetry, id=0x20):
     """Stored command sequences, every ten seconds."""
 
     loaded: int = wire(Int8ub)

@@ -7,6 +7,7 @@ from pathlib import Path
 from hal.addressed_memory import ReadOnlyMemory
 
 SELF = Path("/proc/self")
+_REPLACED = " (deleted)"
 
 
 class FileMemory(ReadOnlyMemory):
@@ -23,12 +24,15 @@ class FileMemory(ReadOnlyMemory):
 class LibraryMemory(ReadOnlyMemory):
     """The segments of the loaded library `file` that nothing may write: machine code, and tables of constants.
 
-    They follow each other in the order of their addresses. Raises OSError where this process may not read itself.
+    They follow each other in the order of their addresses. Raises OSError where this process may not read itself, or
+    has not loaded the library.
     """
 
     def __init__(self, file: Path, process: Path = SELF) -> None:
         self._memory = process / "mem"
         self._segments = list(_segments(file, process / "maps"))
+        if not self._segments:
+            raise FileNotFoundError(f"{file} is not mapped into this process")
         self.size = sum(size for _, size in self._segments)
 
     def read(self, address: int, size: int) -> bytes:
@@ -44,10 +48,11 @@ class LibraryMemory(ReadOnlyMemory):
 
 
 def _segments(file: Path, maps: Path) -> Iterator[tuple[int, int]]:
-    """Address and size of each mapping of `file` that can be read and not written."""
+    """Address and size of each mapping of `file` that can be read and not written, also where it was replaced since."""
+    names = [f"{name}{end}" for name in (file, file.resolve()) for end in ("", _REPLACED)]
     for line in maps.read_text().splitlines():
         span, rights, _, _, _, *path = line.split(maxsplit=5)
-        if path == [str(file)] and rights.startswith("r") and "w" not in rights:
+        if path and path[0] in names and rights.startswith("r") and "w" not in rights:
             start, end = (int(address, 16) for address in span.split("-"))
             yield start, end - start
 

@@ -1,5 +1,7 @@
 """A file and a loaded library as memories: what is read is what is there."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,21 +19,33 @@ MAPS = """\
 SPANS = [(16, 40), (40, 48), (50, 90)]
 
 
-def fake_library(folder):
-    """A library in a process whose memory counts 0, 1, 2 and so on."""
+def fake_process(folder, name="/opt/the library.so"):
+    """A process that loaded a library, and whose memory counts 0, 1, 2 and so on."""
     spans = [f"{address:x}" for span in SPANS for address in span]
-    (folder / "maps").write_text(MAPS.format(*spans))
+    (folder / "maps").write_text(MAPS.format(*spans).replace("/opt/the library.so", name))
     (folder / "mem").write_bytes(bytes(range(200)))
-    return LibraryMemory("/opt/the library.so", folder)
+    return folder
 
 
 @given(st.integers(0, 64), st.integers(0, 64))
 def test_what_may_not_be_written_is_one_memory(tmp_path_factory, address, size):
-    library = fake_library(tmp_path_factory.mktemp("process"))
+    library = LibraryMemory(Path("/opt/the library.so"), fake_process(tmp_path_factory.mktemp("process")))
     assert library.size == 64
     whole = bytes(range(16, 40)) + bytes(range(50, 90))
     inside = min(size, 64 - address)
     assert library.read(address, inside) == whole[address : address + inside]
+
+
+def test_a_library_that_was_replaced_on_the_disk_is_still_the_one_in_memory(tmp_path):
+    process = fake_process(tmp_path, f"{tmp_path}/lib.so (deleted)")
+    (tmp_path / "link.so").symlink_to(tmp_path / "lib.so")
+    for name in ("lib.so", "link.so"):
+        assert LibraryMemory(tmp_path / name, process).size == 64
+
+
+def test_a_library_that_is_not_loaded_is_no_empty_memory(tmp_path):
+    with pytest.raises(FileNotFoundError, match="is not mapped into this process"):
+        LibraryMemory(tmp_path / "other.so", fake_process(tmp_path))
 
 
 def test_the_kernels_are_read_in_this_process():

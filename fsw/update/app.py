@@ -177,7 +177,7 @@ class Update(App, period_ms=10_000, budget_ms=500):
         yield UpdatePromoted(target=target, slot=updates.running, version=updates.state.floor)
         yield self._status(target)
 
-    @command(opcode=0x68)
+    @command(opcode=0x5F)
     def abort(self, target: _Target) -> Iterator[AppReport]:
         """End the first of these that there is: the trial, the verification, the uploads."""
         self._target(target).updates.abort()

@@ -32,6 +32,7 @@ from fsw.node import Node
 from fsw.store.crash_log import CrashLog
 from fsw.store.durable import Durable
 from fsw.supervisor.resets import Resets
+from hal.pulse import NoPulse
 
 
 @dataclass(kw_only=True)
@@ -75,7 +76,9 @@ class FlightRecorder:
         self, mission: Mission, devices: Devices, state: Path, log: CrashLog | None = None, *, safe: bool = False
     ) -> Node:
         """The node of `mission`, as fsw.assembly builds it."""
-        if self._path is not None:
+        if self._path is not None and not (isinstance(devices.pulse, NoPulse) and devices.battery is None):
+            self._fail("a node with a pulse input or a battery cannot be recorded yet")
+        elif self._path is not None:
             try:
                 self._file = ChunkFile(self._path)
                 self._file.append(ChunkKind.HEADER, msgspec.msgpack.encode(_header(mission, devices, state, safe=safe)))

@@ -5,6 +5,7 @@ import pytest
 from fsw.assembly import dictionary_of
 from fsw.fdir.app import Fdir
 from fsw.mission import load_mission
+from fsw.modes.table import Mode
 from fsw.pus import test as ping_service
 from fsw.store.records import Records
 from ground.commands.tracker import RequestProgress
@@ -137,14 +138,22 @@ def test_a_watch_asks_for_a_mode(tmp_path, mission):
 
 
 def test_a_mode_that_the_node_does_not_have(tmp_path, mission):
-    path = mission(WATCH.replace(f"sequence = {NUMBER}", 'mode = "safe"'))
-    with pytest.raises(UsageError, match=r"fdir\[0\]\.mode: 'safe', expected none: the node has no modes"):
+    path = mission(WATCH.replace(f"sequence = {NUMBER}", 'mode = "sleepy"'))
+    with pytest.raises(UsageError, match=r"fdir\[0\]\.mode: 'sleepy', expected one of safe, nominal, payload"):
         dictionary_of(load_mission(path))
     world = World(tmp_path, medium=RecordingMedium())
     fdir = next(task.app for task in world.node.executive._tasks if isinstance(task.app, Fdir))
-    with pytest.raises(RefusedError, match="no mode safe, asked for by watch old") as caught:
-        fdir.request_mode("safe", "watch old")
-    assert caught.value.code is FailureCode.NOT_NOW
+    with pytest.raises(RefusedError, match="no mode sleepy") as caught:
+        fdir.request_mode("sleepy", "watch old")
+    assert caught.value.code is FailureCode.BAD_ARGUMENTS
+
+
+def test_a_watch_changes_the_mode(tmp_path, mission):
+    path = mission(WATCH.replace(f"sequence = {NUMBER}", 'mode = "safe"'))
+    world = World(tmp_path, medium=RecordingMedium(), mission=path)
+    assert world.node.modes.machine.mode is not Mode.SAFE
+    assert world.run(60, lambda: world.node.modes.machine.mode is Mode.SAFE)
+    assert world.node.modes.machine.cause == "watch old"
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,9 @@ from fsw.supervisor.resets import Resets
 from hal.addressed_memory import ReadOnlyMemory
 from hal.camera import CameraError
 from hal.port import PortClosed
+from hal.sim.battery import ModelBattery
+from hal.sim.clock import VirtualClock
+from hal.sim.pulse import SimPulse
 from kernels.usage import UsageError
 from rig.replay import replay as replays
 from rig.replay.account import account_lines, account_of
@@ -166,8 +169,8 @@ def test_no_device_is_forgotten(tmp_path):
     class Looking(RecordedWorld):
         def build(self, devices, **_):
             recorders_build = recorders.build_node
-            recorders.build_node = lambda mission, devices, *others: (
-                found.append(devices) or recorders_build(mission, devices, *others)
+            recorders.build_node = lambda mission, devices, *others, **more: (
+                found.append(devices) or recorders_build(mission, devices, *others, **more)
             )
             try:
                 return super().build(devices)
@@ -177,9 +180,19 @@ def test_no_device_is_forgotten(tmp_path):
     Looking(tmp_path).recorder.close()
     (devices,) = found
     names = {one.name for one in fields(Devices)}
-    others = {"bits_per_second", "self_test", "processes", "areas"}
+    others = {"bits_per_second", "self_test", "processes", "areas", "keeps_time", "recovery"}
+    others |= {"pulse", "battery"}  # a node that has one is not recorded
     assert {name for name in names if isinstance(getattr(devices, name), Twin)} == names - others
     assert devices.self_test.__module__ == recorders.__name__
+
+
+@pytest.mark.parametrize("more", [{"pulse": SimPulse(VirtualClock())}, {"battery": ModelBattery(50.0)}])
+def test_what_has_no_twin_is_flown_and_not_recorded(tmp_path, more):
+    world = RecordedWorld(tmp_path, **more)
+    world.run(2)
+    reason = "a node with a pulse input or a battery cannot be recorded yet; nothing more is recorded"
+    assert world.said == [f"{world.path}: {reason}"]
+    assert (world.node.executive.ticks > 0, world.path.exists()) == (True, False)
 
 
 class Changing(ReadOnlyMemory):

@@ -1,4 +1,8 @@
-"""A small spacecraft out of pieces of `link`: enough of a node to talk to, and nothing of `fsw`."""
+"""A spacecraft that is not ours, out of pieces of `link`: it does what a right node never does.
+
+It leaves out stages of commands, flies another dictionary, and reports what and when a test wants, so that the station
+is held to bear it. The real node and the real station stand in rig/world and tests/fsw.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -204,7 +204,10 @@ class Services(App, period_ms=1000, budget_ms=20):
 
         `settle_scheduled` follows once they were executed, and what they left to be remembered is stored.
         """
-        due = self.schedule.drain(self.clock.utc_ns())
+        utc_ns, deadline_ns = self.clock.utc_ns(), self.schedule.deadline_ns
+        if deadline_ns is None or deadline_ns > utc_ns:
+            return Due([], [])
+        due = self.schedule.drain(utc_ns)
         self._memory.keep(_SCHEDULE)
         return due
 

@@ -6,7 +6,7 @@ and again rests in between, and what reports too much is cut to a share of the l
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -24,6 +24,7 @@ from link.dictionary.declare import Record
 
 _NS_PER_MS = 1_000_000
 _NEVER_NS = 1 << 62
+_AT_ONCE_NS = 1_000_000
 _ENDING_NS = (
     300_000_000_000  # for what an app began before it was stopped: longer than the jobs of a mission usually take
 )
@@ -325,6 +326,12 @@ class Executive:
     def _ask(self, app: App, question: Callable[[], _Result]) -> _Result | None:
         """The answer of an app about when to step it; None where it fails.
 
-        The question is a duty of its own, so that no answer hides a step that fails again and again.
+        The question is a duty of its own, so that no answer hides a step that fails again and again. It is asked some
+        times a turn, so that one which is answered at once gets no section; one that fails is asked again in one.
         """
+        start_ns = self._clock.monotonic_ns()
+        with suppress(BaseException):
+            answer = question()
+            if self._clock.monotonic_ns() - start_ns <= _AT_ONCE_NS:
+                return answer
         return self.attempt(f"due time of {app.app_name}", app.budget_ms, question)

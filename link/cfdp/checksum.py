@@ -1,9 +1,8 @@
 """File checksums of CFDP (CCSDS 727.0-B-5 §4.2.2; types in the SANA registry), computed over the file in order."""
 
-import sys
 import zlib
-from array import array
 from functools import cache
+from struct import unpack
 from typing import Protocol
 
 from kernels.coding.crc import crc32c
@@ -34,10 +33,7 @@ class Modular:
         """Add the next octets, at whichever octet of a word they begin."""
         end = self._phase + len(octets)
         padded = bytes(self._phase) + octets + bytes(-end % WORD_OCTETS)
-        words = array("I", padded)
-        if sys.byteorder == "little":
-            words.byteswap()
-        self.value = (self.value + sum(words)) & 0xFFFFFFFF
+        self.value = (self.value + sum(unpack(f">{len(padded) // WORD_OCTETS}I", padded))) & 0xFFFFFFFF
         self._phase = end % WORD_OCTETS
 
 

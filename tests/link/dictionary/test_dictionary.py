@@ -5,6 +5,7 @@ import importlib.util
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from link.dictionary import Dictionary, Int8ub, Telemetry, decode_arguments, wire
@@ -94,6 +95,14 @@ def test_two_entries_with_one_identifier_are_refused(hello):
 
     with pytest.raises(ValueError, match="report Other and report HelloStatus have the same id, 33"):
         Dictionary.of("hello", 100, {}, [hello, Other])
+
+
+def test_a_dictionary_with_one_number_twice_is_refused(ground):
+    """Where it is made of declarations, `of` tells the places of both before."""
+    entry = ground.reports[0]
+    twice = (entry, msgspec.structs.replace(entry, name="Other"))
+    with pytest.raises(ValueError, match=f"report Other and report {entry.name} have the same id, {entry.id}"):
+        msgspec.structs.replace(ground, reports=twice)
 
 
 def test_an_older_file_keeps_its_content_and_its_version(ground):

@@ -154,6 +154,11 @@ def test_a_time_too_long_for_a_number_is_seconds_and_a_fraction(dialect, epoch):
     assert (fraction.kind, fraction.calibration, fraction.unit) == (Integer(40), Linear(2.0**-40), "s")
 
 
+def test_a_time_of_whole_seconds_is_one_number():
+    (seconds,) = made(Field(name="t", kind=Time(4, 0)))
+    assert (seconds.kind, seconds.calibration, seconds.unit) == (Integer(32), None, "s")
+
+
 @pytest.mark.parametrize(("dialect", "kind"), [("portable", Enumeration({"False": 0, "True": 1}, 4)),
                                                ("yamcs", Boolean(4))])  # fmt: skip
 def test_truth_is_an_enumeration_where_clients_know_none(dialect, kind):

@@ -14,8 +14,8 @@ from link.managed import Managed, TmChannel
 from link.packets.index import PacketIndex
 from link.packets.space_packet import SpacePacket
 from skyrack.cli import main
+from tests.ground.example_dictionary import DICTIONARY
 from tests.ground.recordings.wrappings.test_wrappings import ethernet, ipv4, pcap, udp
-from tests.ground.spacecraft import DICTIONARY
 from tests.skyrack.commands.test_decode import TABLE, packet, summary, tm_frames
 
 

@@ -20,7 +20,7 @@ from ground.errors import DamagedArchiveError
 from ground.records import CommandRecord, CommandStage, EventRecord, FileRecord
 from link.pus.services.housekeeping import HousekeepingReport
 from link.pus.source import TmSource
-from tests.ground.spacecraft import APID, DICTIONARY, UTC_NS
+from tests.ground.example_dictionary import APID, DICTIONARY, UTC_NS
 
 COUNT = 60
 

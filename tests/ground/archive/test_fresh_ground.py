@@ -6,60 +6,29 @@ from ground.archive.archive import Archive
 from ground.records import CommandRecord
 from ground.station.inbox import Inbox
 from ground.station.station import Patience, Station
+from ground.station.telemetry import _count_in
 from hal.clock import Moment
-from link.dictionary import Dictionary, Int16ub, Octets, Telemetry, command, wire
 from link.packets.space_packet import COUNT_MODULUS
-from link.pus.packets import TcPacket
-from link.pus.services import housekeeping
-from tests.ground.spacecraft import APID, MANAGED, SECOND, UTC_NS, Done, Spacecraft, World
+from tests.ground.example_dictionary import APID, SECOND, UTC_NS
+from tests.ground.flown import DICTIONARY, Flown, World
 
 NO_REQUEST = 0xFFFF
 
 
-class NodeStatus(Telemetry, id=1):
-    """The node."""
-
-    dictionary: bytes = wire(Octets(8))
-    last_request: int = wire(Int16ub)
+def say(flown, last):
+    """Let the node say that it got this request last."""
+    flown.relay.beacon = {"last_request": last}
 
 
-class Imaging:
-    @command(opcode=0x31)
-    def capture(self, target: str) -> None:
-        """Look at `target`."""
+def counts(flown):
+    """The numbers of the requests that the node got."""
+    return [one.word & COUNT_MODULUS - 1 for one in flown.node.dispatcher.memory.taken]
 
 
-REMEMBERING = Dictionary.of("coastwatch", APID, MANAGED.to_dict(), [NodeStatus, Done, Imaging])
-
-
-class Remembering(Spacecraft):
-    """Takes no packet twice, and says which it took last."""
-
-    def __init__(self, last=NO_REQUEST):
-        super().__init__(REMEMBERING)
-        self.taken, self.last = [], last
-
-    def report(self, report):
-        if isinstance(report, housekeeping.HousekeepingReport):
-            version = bytes.fromhex(self.dictionary.version)
-            report = housekeeping.report_of(NodeStatus(dictionary=version, last_request=self.last))
-        return super().report(report)
-
-    def _take(self, data):
-        if data not in self.taken:
-            self.taken.append(data)
-            self.last = TcPacket.decode(data).count
-            super()._take(data)
-
-    @property
-    def counts(self):
-        return [TcPacket.decode(packet).count for packet in self.taken]
-
-
-def ground_with(spacecraft, folder, archive=None, begun_ns=0):
+def ground_with(flown, folder, archive=None, begun_ns=0):
     now = Moment(begun_ns, UTC_NS + begun_ns)
-    station = Station(REMEMBERING, archive or Archive(), Inbox(folder), now, port="sim", patience=Patience())
-    world = World(station, spacecraft)
+    station = Station(DICTIONARY, archive or Archive(), Inbox(folder), now, port="sim", patience=Patience())
+    world = World(station, flown)
     world.now_ns = begun_ns
     world.run(2)
     return world
@@ -67,56 +36,79 @@ def ground_with(spacecraft, folder, archive=None, begun_ns=0):
 
 def capture(world):
     """The same command, octet for octet but for its number; how it ended."""
-    world.station.command("imaging.capture", {"target": "coast"}, world.now)
+    world.station.command("lookout.look", {"target": "coast"}, world.now)
     world.run(3)
     return world.of(CommandRecord)[-1].state
 
 
 def test_a_fresh_ground_is_not_taken_for_one_that_repeats_itself(tmp_path):
-    spacecraft = Remembering()
+    flown = Flown()
     for ground in range(3):
-        world = ground_with(spacecraft, tmp_path, begun_ns=100 * ground * SECOND)
+        world = ground_with(flown, tmp_path, begun_ns=100 * ground * SECOND)
         assert [capture(world), capture(world)] == ["completed"] * 2
-    assert spacecraft.counts == list(range(6))
+    assert counts(flown) == list(range(6))
 
 
 def test_it_goes_on_behind_another_ground(tmp_path):
-    spacecraft, archive = Remembering(), Archive()
-    world = ground_with(spacecraft, tmp_path, archive)
+    flown, archive = Flown(), Archive()
+    world = ground_with(flown, tmp_path, archive)
     assert capture(world) == "completed"
-    spacecraft.last = 4711  # somebody else's
+    say(flown, 4711)  # somebody else's
     world.run(2)
     assert capture(world) == "completed"
-    world = ground_with(spacecraft, tmp_path, archive, 100 * SECOND)  # our own after a restart
+    world = ground_with(flown, tmp_path, archive, 100 * SECOND)  # our own after a restart
     assert capture(world) == "completed"
-    assert spacecraft.counts == [0, 4712, 4713]
+    assert counts(flown) == [0, 4712, 4713]
 
 
 def test_it_never_goes_back_to_a_number_of_its_own(tmp_path):
     """What the node says may be older than our last request."""
-    spacecraft = Remembering()
-    world = ground_with(spacecraft, tmp_path)
+    flown = Flown()
+    world = ground_with(flown, tmp_path)
     for _ in range(3):
         capture(world)
-    spacecraft.last = 0
+    say(flown, 0)
     world.run(2)
     assert capture(world) == "completed"
-    assert spacecraft.counts == [0, 1, 2, 3]
+    assert counts(flown) == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(("last", "first"), [(NO_REQUEST, 0), (COUNT_MODULUS - 1, 0), (COUNT_MODULUS, 0), (9000, 9001)])
 def test_the_first_number(tmp_path, last, first):
-    spacecraft = Remembering(last)
-    assert capture(ground_with(spacecraft, tmp_path)) == "completed"
-    assert spacecraft.counts == [first]
+    flown = Flown()
+    say(flown, last)
+    assert capture(ground_with(flown, tmp_path)) == "completed"
+    assert counts(flown) == [first]
 
 
 @pytest.mark.parametrize(("ahead", "goes_on"), [(COUNT_MODULUS // 2 - 1, True), (COUNT_MODULUS // 2, False)])
 def test_what_is_ahead_by_less_than_half_of_all_numbers_is_newer(tmp_path, ahead, goes_on):
-    spacecraft = Remembering()
-    world = ground_with(spacecraft, tmp_path)
+    flown = Flown()
+    world = ground_with(flown, tmp_path)
     capture(world)
-    spacecraft.last = ahead  # our next would be 1
+    say(flown, ahead)  # our next would be 1
     world.run(2)
     capture(world)
-    assert spacecraft.counts[-1] == (ahead + 1 if goes_on else 1)
+    assert counts(flown)[-1] == (ahead + 1 if goes_on else 1)
+
+
+def test_the_next_request_is_numbered_behind_the_last_one_that_the_node_took(tmp_path):
+    """Whoever sent that; our own may be on their way, so never back."""
+    world = ground_with(Flown(), tmp_path)
+    numbers = []
+    for last in (None, 500, 499, 400, 16_383):
+        world.station._telemetry.last_request = last
+        numbers.append(world.station.command("lookout.look", {"target": "coast"}, world.now).request)
+    assert numbers == [f"{APID}/{count}" for count in (0, 501, 502, 503, 504)]
+
+
+def test_a_new_ground_begins_behind_the_node_wherever_that_is(tmp_path):
+    world = ground_with(Flown(), tmp_path)
+    world.station._telemetry.last_request = 16_383
+    world.station._source.count = 7
+    assert world.station.command("lookout.look", {"target": "coast"}, world.now).request == f"{APID}/0"
+
+
+@pytest.mark.parametrize(("said", "count"), [(16_383, 16_383), (0, 0), (65_535, None), (None, None), ("many", None)])
+def test_what_the_node_says_of_its_last_request(said, count):
+    assert _count_in(said) == count

@@ -12,7 +12,7 @@ from ground.records import History
 from link.dictionary import Dictionary, Int8ub, Int16ub, Octets, Telemetry, wire
 from link.pus.services.housekeeping import report_of
 from link.pus.source import TmSource
-from tests.ground.spacecraft import APID, MANAGED, SECOND, UTC_NS
+from tests.ground.example_dictionary import APID, MANAGED, SECOND, UTC_NS
 
 
 def first():

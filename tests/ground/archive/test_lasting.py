@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from ground.archive.archive import Archive
+from ground.archive.history import history
 from ground.archive.keeper import Keeper
 from ground.archive.lasting import LastingArchive
 from ground.errors import ArchiveError
@@ -18,14 +19,15 @@ from ground.station.inbox import Inbox
 from ground.station.station import Patience, Station
 from hal.medium import HOST
 from tests.ground.archive.test_archive import packet
-from tests.ground.spacecraft import APID, DICTIONARY, Spacecraft, World
-from tests.ground.station.test_station import START
+from tests.ground.example_dictionary import APID
+from tests.ground.flown import DICTIONARY, Flown, World
+from tests.ground.station.test_station import START, latest
 
 KIND = (APID, 3, 25, 1)
 
 
 def ground(archive, inbox):
-    return World(Station(DICTIONARY, archive, inbox, START, port="sim", patience=Patience()), Spacecraft())
+    return World(Station(DICTIONARY, archive, inbox, START, port="sim", patience=Patience()), Flown())
 
 
 def said(world):
@@ -37,7 +39,7 @@ def test_a_damaged_archive_is_told_and_the_commands_in_it_go_on(tmp_path):
     archive = LastingArchive(file)
     with_commands = ground(archive, Inbox(tmp_path / "files"))
     with_commands.run(1)
-    with_commands.station.command("imaging.capture", {"target": "coast"}, with_commands.now)
+    with_commands.station.command("lookout.look", {"target": "coast"}, with_commands.now)
     with_commands.run(3)
     archive.close()
     whole = file.read_bytes()
@@ -47,7 +49,7 @@ def test_a_damaged_archive_is_told_and_the_commands_in_it_go_on(tmp_path):
     ((name, message),) = said(world)
     assert name == "ArchiveDamaged"
     assert "set aside as archive.db.1, and a new one begun with the" in message
-    assert world.station.command("imaging.capture", {"target": "coast"}, world.now).number == 2
+    assert world.station.command("lookout.look", {"target": "coast"}, world.now).number == 2
 
 
 @pytest.mark.parametrize("how", ["deleted", "moved", "replaced", "its log deleted", "its folder moved", "as it was"])
@@ -86,7 +88,7 @@ def test_a_ground_that_cannot_write_at_first_receives_and_archives_later(tmp_pat
     archive = LastingArchive(folder / "archive.db")
     world = ground(archive, Inbox(tmp_path / "files"))
     world.run(3)
-    assert world.station.latest[0].values["uptime_s"] == 2
+    assert latest(world).values["uptime_s"] == 2
     assert [name for name, _ in said(world)] == ["ArchiveRefuses"]
     assert world.station.status(world.now).archive.waiting > 3
     assert archive.events() == []
@@ -94,7 +96,7 @@ def test_a_ground_that_cannot_write_at_first_receives_and_archives_later(tmp_pat
     world.run(3)
     assert [name for name, _ in said(world)] == ["ArchiveRefuses", "ArchiveBack"]
     assert world.station.status(world.now).archive.waiting == 0
-    assert [row.sequence for row in archive.packets(KIND)] == list(range(6))
+    assert history(archive, DICTIONARY, "NodeStatus.uptime_s").values == tuple(range(6))
     assert archive.dictionary(DICTIONARY.version) == DICTIONARY.to_json()
     assert {"ArchiveRefuses", "ArchiveBack"} <= {one.name for one in archive.events()}
 
@@ -150,7 +152,7 @@ def test_a_command_whose_request_was_damaged_costs_itself_alone(tmp_path):
     world = ground(archive := Archive(), Inbox(tmp_path))
     world.run(1)
     for _ in range(3):
-        world.station.command("imaging.capture", {"target": "coast"}, world.now)
+        world.station.command("lookout.look", {"target": "coast"}, world.now)
     world.run(2)
     broken = [replace(archive.commands()[1], request=text) for text in ("65", "x/3", "65/-1", "65/99999", "9999/1")]
     for record in broken:

@@ -10,7 +10,7 @@ from ground.console.picture import Picture, render
 from ground.console.view import View
 from ground.records import SampleRecord, TransferRecord
 from hal.sim.clock import VirtualClock
-from tests.ground.spacecraft import UTC_NS
+from tests.ground.example_dictionary import UTC_NS
 
 SAMPLE = SampleRecord(report="NodeStatus", time_ns=0, received_ns=0, values={"uptime_s": 7}, units={"uptime_s": "s"})
 TRANSFER = TransferRecord(

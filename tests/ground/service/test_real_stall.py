@@ -23,7 +23,8 @@ from hal.linux.lasting_port import LastingPort
 from hal.linux.socket_port import SocketLine
 from hal.ports import open_port
 from link.cfdp import MemoryStore
-from tests.ground.spacecraft import DICTIONARY, SECOND, Spacecraft
+from tests.ground.example_dictionary import SECOND
+from tests.ground.flown import DICTIONARY, Flown
 
 WAIT_S = 20.0
 
@@ -69,10 +70,10 @@ def served(port, path):
 
 
 class Flight:
-    """A spacecraft on the far end that speaks while `heard` and reads while `reads`, and a client that waits."""
+    """A node on the far end that speaks while `heard` and reads while `reads`, and a client that waits."""
 
     def __init__(self, far, client):
-        self.far, self.client, self.spacecraft = far, client, Spacecraft()
+        self.far, self.client, self.flown = far, client, Flown()
         self.heard = self.reads = True
         self.ticks, self.told = 0, []
         os.set_blocking(far, False)
@@ -86,26 +87,26 @@ class Flight:
             self.turn()
 
     def turn(self):
-        octets = self.spacecraft.step(self.ticks * SECOND // 10)
+        octets = self.flown.step(self.ticks * SECOND // 10)
         self.ticks += 1
         if self.heard:
             with suppress(BlockingIOError):
                 os.write(self.far, octets)
         readable, _, _ = select.select([self.far] if self.reads else [], [], [], 0)
         if readable:
-            self.spacecraft.receive(os.read(self.far, 1 << 16))
+            self.flown.receive(os.read(self.far, 1 << 16))
         self.told += [record for record in self.client.news(0.01) if isinstance(record, CommandRecord)]
 
     def order(self, *targets):
         for target in targets:
-            self.client.command("imaging.capture", {"target": target})
+            self.client.command("lookout.look", {"target": target})
 
     def stages(self, target):
         return [one.stages[-1].name for one in self.told if one.arguments["target"] == target]
 
     @property
     def executed(self):
-        return [arguments["target"] for _, arguments in self.spacecraft.executed]
+        return [arguments["target"] for _, arguments in self.flown.executed]
 
 
 @pytest.mark.parametrize("device", [pseudo_terminal, stream])

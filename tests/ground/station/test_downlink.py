@@ -6,7 +6,7 @@ from ground.station.downlink import Downlink
 from link.channels.tm_sender import TmSender
 from link.coding.tm import TmEncoder
 from link.frames.clcw import Clcw
-from tests.ground.spacecraft import MANAGED, SECOND
+from tests.ground.example_dictionary import MANAGED, SECOND
 
 CLCW = Clcw(channel=MANAGED.tc_channel, report=7)
 

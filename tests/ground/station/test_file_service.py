@@ -12,7 +12,7 @@ from hal.clock import Moment
 from link.cfdp import Entity, MemoryStore, Settings
 from link.dictionary.dictionary import FilePartners
 from link.packets.space_packet import COUNT_MODULUS, SpacePacket
-from tests.ground.spacecraft import FILES_APID, GROUND_ENTITY, NODE_ENTITY, SECOND, UTC_NS
+from tests.ground.example_dictionary import FILES_APID, GROUND_ENTITY, NODE_ENTITY, SECOND, UTC_NS
 
 CONTENT = bytes(range(256)) * 4
 PARTNERS = FilePartners(apid=FILES_APID, node_entity=NODE_ENTITY, ground_entity=GROUND_ENTITY)

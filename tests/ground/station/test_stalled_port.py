@@ -9,7 +9,8 @@ from ground.station.station import Patience, Station
 from hal.port import PortState
 from hal.sim.clock import VirtualClock
 from link.cfdp import MemoryStore
-from tests.ground.spacecraft import DICTIONARY, SECOND, UTC_NS, Spacecraft, World
+from tests.ground.example_dictionary import SECOND, UTC_NS
+from tests.ground.flown import DICTIONARY, Flown, World
 
 PATIENCE = Patience(round_trip_ms=500, command_ms=20_000)
 
@@ -57,11 +58,11 @@ class Clock(VirtualClock):
 
 
 class Pass:
-    """A station and a spacecraft; telemetry is heard while `heard`."""
+    """A station and a node; telemetry is heard while `heard`."""
 
     def __init__(self):
         station = Station(DICTIONARY, Archive(), MemoryStore(), World(None, None).now, patience=PATIENCE)
-        self.world, self.port, self.heard = World(station, Spacecraft()), Port(), True
+        self.world, self.port, self.heard = World(station, Flown()), Port(), True
         self.service = Service(station, None, self.port, Clock(self.world), self.world.news.append)
         self.service._loop = Loop()
         self.run(2)
@@ -69,17 +70,17 @@ class Pass:
     def run(self, seconds):
         world = self.world
         for _ in range(round(10 * seconds)):
-            octets = world.spacecraft.step(world.now_ns)
+            octets = world.flown.step(world.now_ns)
             if self.heard:
                 world.station.feed(octets, world.now)
             self.service._step()
-            world.spacecraft.receive(bytes(self.port.out))
+            world.flown.receive(bytes(self.port.out))
             self.port.out.clear()
             world.now_ns += SECOND // 10
 
     def order(self, *targets):
         for target in targets:
-            self.world.station.command("imaging.capture", {"target": target}, self.world.now)
+            self.world.station.command("lookout.look", {"target": target}, self.world.now)
 
     @property
     def told(self):
@@ -88,7 +89,7 @@ class Pass:
 
     @property
     def executed(self):
-        return [arguments["target"] for _, arguments in self.world.spacecraft.executed]
+        return [arguments["target"] for _, arguments in self.world.flown.executed]
 
 
 @pytest.mark.parametrize("heard", [True, False])
@@ -140,7 +141,7 @@ def test_the_port_forgets_what_was_given_up_after_it_had_taken_it(monkeypatch):
     forgotten = []
     monkeypatch.setattr("ground.service.service.forget_held", lambda descriptor: not forgotten.append(descriptor))
     flight = Pass()
-    flight.world.spacecraft.receive = lambda octets: None
+    flight.world.flown.receive = lambda octets: None
     flight.order("coast")
     flight.run(8)
     assert "it may have arrived all the same" in flight.told["coast"].reason

@@ -21,7 +21,7 @@ from link.pus.services.time import TimeReport
 from link.pus.services.verification import AcceptanceFailure, CompletionFailure, CompletionSuccess, FailureCode
 from link.pus.source import TmSource
 from link.pus.time_packet import encode_time_packet
-from tests.ground.spacecraft import APID, DICTIONARY, MANAGED, SECOND, UTC_NS
+from tests.ground.example_dictionary import APID, DICTIONARY, MANAGED, SECOND, UTC_NS
 
 REQUEST, OTHER = RequestId(APID, 7), RequestId(APID, 8)
 

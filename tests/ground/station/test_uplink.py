@@ -14,7 +14,7 @@ from link.cop1.farm import Farm, Verdict
 from link.errors import DecodeError
 from link.frames.tc import TcFrame
 from link.pus.packets import RequestId, TcPacket
-from tests.ground.spacecraft import APID, MANAGED
+from tests.ground.example_dictionary import APID, MANAGED
 
 SECOND = 1_000_000_000
 ROUND_TRIP_MS = 1000

@@ -26,8 +26,8 @@ from link.packets.encapsulation import EncapsulationPacket
 from link.packets.space_packet import SpacePacket
 from skyrack.cli import main
 from skyrack.commands import decode
+from tests.ground.example_dictionary import DICTIONARY
 from tests.ground.recordings.wrappings.test_wrappings import ethernet, ipv4, pcap, udp
-from tests.ground.spacecraft import DICTIONARY
 
 TABLE = "name,data_type,bit_length\nSECONDS,uint,32\nBUS,int,16\nNOISE,uint(expand),8\n"
 

@@ -1,4 +1,4 @@
-"""`skyrack ground` as a person uses it: the service as a process on a pseudo-terminal, a spacecraft beyond it."""
+"""`skyrack ground` as a person uses it: the service as a process on a pseudo-terminal, a node beyond it."""
 
 import contextlib
 import json
@@ -22,7 +22,8 @@ from ground.records import EventRecord, SampleRecord
 from ground.service.client import Client
 from skyrack.cli import main
 from tests.ground.archive.test_archive import packet
-from tests.ground.spacecraft import DICTIONARY, SECOND, Spacecraft
+from tests.ground.example_dictionary import SECOND
+from tests.ground.flown import DICTIONARY, Flown
 from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[3]
@@ -31,7 +32,7 @@ ROOT = Path(__file__).parents[3]
 @dataclass
 class Bench:
     folder: Path
-    spacecraft: Spacecraft
+    flown: Flown
     service: subprocess.Popen
 
     def ground(self, *words: str) -> int:
@@ -46,15 +47,15 @@ def serve(folder: Path, port: str) -> subprocess.Popen:
     )  # fmt: skip
 
 
-def fly(spacecraft: Spacecraft, descriptor: int, over: threading.Event) -> None:
+def fly(flown: Flown, descriptor: int, over: threading.Event) -> None:
     """Ten times faster than the clock, so that tests are short."""
     now_ns = 0
     with contextlib.suppress(OSError):
         while not over.wait(0.01):
             with contextlib.suppress(BlockingIOError):
-                spacecraft.receive(os.read(descriptor, 4096))
+                flown.receive(os.read(descriptor, 4096))
             with contextlib.suppress(BlockingIOError):  # overrun, as on a UART that nobody reads
-                os.write(descriptor, spacecraft.step(now_ns))
+                os.write(descriptor, flown.step(now_ns))
             now_ns += SECOND // 10
 
 
@@ -65,16 +66,16 @@ def bench(tmp_path_factory):
     far, near = pty.openpty()
     tty.setraw(near)
     os.set_blocking(far, False)
-    spacecraft, over = Spacecraft(), threading.Event()
+    flown, over = Flown(), threading.Event()
     service = serve(folder, f"serial://{os.ttyname(near)}")
-    flight = threading.Thread(target=fly, args=(spacecraft, far, over))
+    flight = threading.Thread(target=fly, args=(flown, far, over))
     ready = json.loads(service.stdout.readline())
     assert ready == {"node": "coastwatch", "dictionary": DICTIONARY.version, "socket": str(folder / "s")}
     flight.start()  # not before somebody listens: a full line would stop it
     with Client(folder / "s") as client:
         client.subscribe("sample")
         next(client.news(timeout_s=PATIENCE_S))
-    yield Bench(folder, spacecraft, service)
+    yield Bench(folder, flown, service)
     service.send_signal(signal.SIGTERM)
     words, complaints = service.communicate(timeout=PATIENCE_S)
     over.set()
@@ -85,7 +86,7 @@ def bench(tmp_path_factory):
 
 
 def test_a_command_is_shown_stage_by_stage(bench, capsys):
-    assert bench.ground("command", "imaging.capture", "target=coast", "--wait") == 0
+    assert bench.ground("command", "lookout.look", "target=coast", "--wait") == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("  ")[1] for line in lines] == [
         "queued", "released", "delivered", "accepted", "started", "completed",
@@ -93,30 +94,30 @@ def test_a_command_is_shown_stage_by_stage(bench, capsys):
 
 
 def test_a_command_without_wait_and_as_json(bench, capsys):
-    assert bench.ground("command", "imaging.capture", "target=coast", "count=7", "--json") == 0
+    assert bench.ground("command", "lookout.look", "target=coast", "count=7", "--json") == 0
     record = json.loads(capsys.readouterr().out)
-    assert (record["name"], record["arguments"]) == ("imaging.capture", {"target": "coast", "count": 7})
+    assert (record["name"], record["arguments"]) == ("lookout.look", {"target": "coast", "count": 7})
 
 
 def test_a_refused_command_fails_with_the_node_s_reason(bench, capsys):
-    assert bench.ground("command", "imaging.capture", "target=nowhere", "--wait") == 1
+    assert bench.ground("command", "lookout.look", "target=nowhere", "--wait") == 1
     said = capsys.readouterr()
-    assert said.err == "skyrack ground: imaging.capture: failed: bad_arguments: no such target\n"
-    assert said.out.splitlines()[-1].endswith("refused: bad_arguments: no such target")
+    assert said.err == "skyrack ground: lookout.look: failed: bad_arguments: no such target\n"
+    assert said.out.splitlines()[-1].endswith("not started: bad_arguments: no such target")
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["imaging.dance"], "no command is called imaging.dance; known: imaging.capture, imaging.erase"),
-        (["imaging.capture", "target"], "argument 'target', expected NAME=VALUE"),
-        (["imaging.capture", "target=coast", "count=many"], "imaging.capture: count = 'many', expected"),
-        (["imaging.capture", "count=3"], "target is missing"),
+        (["lookout.dance"], "no command is called lookout.dance; known: imaging.capture, files.hold"),
+        (["lookout.look", "target"], "argument 'target', expected NAME=VALUE"),
+        (["lookout.look", "target=coast", "count=many"], "lookout.look: count = 'many', expected"),
+        (["lookout.look", "count=3"], "target is missing"),
         (
-            ["imaging.capture", "taget=coast"],
+            ["lookout.look", "taget=coast"],
             "called taget; known: target, count; did you mean target?",
         ),
-        (["imaging.erase"], "imaging.erase is hazardous"),
+        (["lookout.erase"], "lookout.erase is hazardous"),
     ],
 )
 def test_what_is_mistyped_is_one_sentence_and_exit_code_2(bench, capsys, words, sentence):
@@ -136,13 +137,13 @@ def test_status_for_people_and_for_scripts(bench, capsys):
 
 
 def test_plot_for_people_and_for_scripts(bench, capsys):
-    assert bench.ground("plot", "NodeStatus.load") == 0
-    assert capsys.readouterr().out.startswith("NodeStatus.load\n")
-    assert bench.ground("plot", "NodeStatus.load", "--last", "1", "--json") == 0
+    assert bench.ground("plot", "LookoutStatus.load") == 0
+    assert capsys.readouterr().out.startswith("LookoutStatus.load\n")
+    assert bench.ground("plot", "LookoutStatus.load", "--last", "1", "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["values"], found["unit"]) == ([10], "%")
-    assert bench.ground("plot", "NodeStatus.lad") == 2
-    assert "no parameter is called NodeStatus.lad; did you mean NodeStatus.load?" in capsys.readouterr().err
+    assert bench.ground("plot", "LookoutStatus.lad") == 2
+    assert "no parameter is called LookoutStatus.lad; did you mean LookoutStatus.load?" in capsys.readouterr().err
 
 
 def test_watch_prints_lines_where_there_is_no_terminal(bench, capsys):
@@ -153,8 +154,7 @@ def test_watch_prints_lines_where_there_is_no_terminal(bench, capsys):
 
 
 def test_a_file_that_the_node_sends_lands_in_the_folder(bench):
-    bench.spacecraft.store.files["a"] = bytes(3000)
-    bench.spacecraft.entity.put("a", "coast.bin", 2)
+    bench.flown.send_file("coast.bin", bytes(3000))
     with Client(bench.folder / "s") as client:
         assert client.wait_file("coast.*", timeout_s=60).size_octets == 3000
     assert (bench.folder / "out" / "files" / "coast.bin").read_bytes() == bytes(3000)
@@ -191,22 +191,22 @@ def test_watch_draws_where_there_is_one(bench):
 
 
 def test_what_was_kept_is_told_by_the_service_and_by_the_archive_alone(bench, capsys):
-    assert bench.ground("command", "imaging.capture", "target=coast", "--wait", "--json") == 0
+    assert bench.ground("command", "lookout.look", "target=coast", "--wait", "--json") == 0
     number = str(json.loads(capsys.readouterr().out)["number"])
     told = []
     for words in (["--socket", str(bench.folder / "s")], ["--archive", str(bench.folder / "out")]):
         assert main(["ground", "show", number, *words]) == 0
         told.append(capsys.readouterr().out)
         assert main(["ground", "list", "commands", "--last", "1", "--json", *words]) == 0
-        assert json.loads(capsys.readouterr().out)["name"] == "imaging.capture"
+        assert json.loads(capsys.readouterr().out)["name"] == "lookout.look"
         assert main(["ground", "list", "events", *words]) == 0
         assert "LinkAcquired" in capsys.readouterr().out
-        assert main(["ground", "plot", "NodeStatus.load", *words]) == 0
-        assert capsys.readouterr().out.startswith("NodeStatus.load\n")
+        assert main(["ground", "plot", "LookoutStatus.load", *words]) == 0
+        assert capsys.readouterr().out.startswith("LookoutStatus.load\n")
         assert main(["ground", "show", "99999", *words]) == 1
         assert "no command has number 99999" in capsys.readouterr().err
     assert told[0] == told[1]
-    assert f"command {number}  imaging.capture target=coast" in told[0]
+    assert f"command {number}  lookout.look target=coast" in told[0]
     assert told[0].splitlines()[-1].endswith("completed")
 
 
@@ -299,7 +299,7 @@ def test_a_killed_service_has_kept_what_it_showed(tmp_path):
     first.stdout.readline()
     with Client(tmp_path / "s") as client:
         client.subscribe("sample")
-        os.write(far, Spacecraft().step(0))
+        os.write(far, Flown().step(0))
         shown = next(client.news(timeout_s=PATIENCE_S))
         first.kill()
         first.communicate()
@@ -324,23 +324,28 @@ def test_a_killed_node_does_not_end_the_service(tmp_path):
         client.subscribe("sample", "event")
         line, _ = node.accept()
         node.close()
-        line.sendall(Spacecraft().step(0))
-        heard = next(record for record in client.news(timeout_s=PATIENCE_S) if isinstance(record, SampleRecord))
+        line.sendall(Flown().step(0))
+        heard = next_status(client)
         line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         line.close()
         assert port_event(client) == ("LinkPortAway", f"tcp://127.0.0.1:{address[1]}: Connection reset by peer.")
         with socket.create_server(address) as node:
             assert port_event(client) == ("LinkPortBack", f"tcp://127.0.0.1:{address[1]}: it is there.")
             line, _ = node.accept()
-        line.sendall(Spacecraft().step(5 * SECOND))
-        again = next(record for record in client.news(timeout_s=PATIENCE_S) if isinstance(record, SampleRecord))
-        assert again.report == heard.report
+        line.sendall(Flown().step(5 * SECOND))
+        assert next_status(client).time_ns > heard.time_ns
         line.close()
     service.terminate()
     assert service.communicate(timeout=PATIENCE_S)[1].splitlines()[:2] == [
         f"skyrack ground: tcp://127.0.0.1:{address[1]}: Connection reset by peer.",
         f"skyrack ground: tcp://127.0.0.1:{address[1]}: it is there.",
     ]
+
+
+def next_status(client):
+    """The next NodeStatus."""
+    samples = (record for record in client.news(timeout_s=PATIENCE_S) if isinstance(record, SampleRecord))
+    return next(sample for sample in samples if sample.report == "NodeStatus")
 
 
 def port_event(client):

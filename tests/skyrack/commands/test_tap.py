@@ -22,7 +22,7 @@ from link.pus.definition import definition_of
 from link.pus.services.housekeeping import report_of
 from link.pus.source import TmSource
 from skyrack.cli import main
-from tests.ground.spacecraft import APID, DICTIONARY, NodeStatus
+from tests.ground.example_dictionary import APID, DICTIONARY, NodeStatus
 from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[3]

@@ -18,7 +18,7 @@ class Feed:
     topics: frozenset[Topic] = frozenset()
     capacity: int = 1000
     dropped: int = 0
-    _told_dropped: int = 0
+    _reported_dropped: int = 0
     _waiting: OrderedDict[Hashable, News] = field(default_factory=OrderedDict)
 
     @property
@@ -41,8 +41,8 @@ class Feed:
 
     def drain(self) -> Iterator[News | Dropped]:
         """Remove and give the waiting news, oldest first, and the number dropped if it has changed."""
-        if self.dropped > self._told_dropped:
-            self._told_dropped = self.dropped
+        if self.dropped > self._reported_dropped:
+            self._reported_dropped = self.dropped
             yield Dropped(count=self.dropped)
         while self._waiting:
             yield self._waiting.popitem(last=False)[1]

@@ -41,8 +41,8 @@ class Stepped(Protocol):
     def feed(self, octets: bytes, now: Moment) -> None:
         """Take octets that the port received."""
 
-    def hear_of_port(self, news: PortNews, now: Moment) -> None:
-        """Take a change of the port's state."""
+    def report_port(self, news: PortNews, now: Moment) -> None:
+        """Report a change of the port's state to the clients."""
 
     def step(self, now: Moment) -> None:
         """Do what is due."""
@@ -113,7 +113,7 @@ class Service:
         self._loop = asyncio.get_running_loop()
         self._ended = self._loop.create_future()
         server = await asyncio.start_unix_server(self._meet, sock=listen(path), limit=api.LINE_OCTETS_MAX)
-        ticker = self._loop.create_task(self._tell_status())
+        ticker = self._loop.create_task(self._report_status())
         try:
             self._attach()
             when_ready()
@@ -163,7 +163,7 @@ class Service:
 
     def _step(self) -> None:
         """Let the station do what is due, then send its output and its news, and set the timer for the next step."""
-        self._hear_of_port()
+        self._report_port()
         with self._duties.alone("stepping"):
             self._station.step(Moment.of(self._clock))
         self._go_on()
@@ -176,7 +176,7 @@ class Service:
         for record in news:
             with self._duties.alone("observing"):
                 self._observe(record)
-        self._tell(news)
+        self._report(news)
         self._plan()
 
     def _send(self) -> None:
@@ -211,12 +211,12 @@ class Service:
         self._station.wrote(0, self._held(), Moment.of(self._clock))
         self._go_on()
 
-    def _hear_of_port(self) -> None:
+    def _report_port(self) -> None:
         """Report changes of the port's state to the station."""
         before, self._port_state = self._port_state, self._port.state
         for news in self._port_state.news_since(before):
             with self._duties.alone("reporting the port"):
-                self._station.hear_of_port(news, Moment.of(self._clock))
+                self._station.report_port(news, Moment.of(self._clock))
 
     def _plan(self) -> None:
         if self._timer:
@@ -226,7 +226,7 @@ class Service:
             delay_s = max(0, min(due_ns) - self._clock.monotonic_ns()) / 1e9
             self._timer = self._loop.call_later(delay_s, self._guarded, self._read)
 
-    def _tell(self, news: list[GroundRecord]) -> None:
+    def _report(self, news: list[GroundRecord]) -> None:
         for client in self._clients:
             for record in news:
                 with self._duties.alone("sending news to a client"):
@@ -234,11 +234,11 @@ class Service:
             if client.feed.waiting:
                 client.has_news.set()
 
-    async def _tell_status(self) -> None:
+    async def _report_status(self) -> None:
         while True:
             with self._duties.alone("reporting the status"):
                 if any("status" in client.feed.topics for client in self._clients):
-                    self._tell([self._answer(api.GetStatus(), Moment.of(self._clock))])
+                    self._report([self._answer(api.GetStatus(), Moment.of(self._clock))])
             await asyncio.sleep(STATUS_PERIOD_S)
 
     def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -15,8 +15,9 @@ from link.packets.space_packet import COUNT_MODULUS
 from link.pus.message import Request
 from link.pus.services.storage import AcknowledgePackets, AcknowledgeRecords, PacketRange, RecordRange
 
+SPANS_MAX = 1024
+"""How many spans of records, and as many of live packets, wait to be acknowledged."""
 _RUN_MAX = COUNT_MODULUS // 2  # longer runs could hold one count twice
-_RUNS_MAX = 256
 _RANGES_MAX = 255  # their number is 8 bits
 _RANGE_OCTETS, _HEAD_OCTETS = 20, 3
 
@@ -32,7 +33,7 @@ class _Run:
     end_ns: int
     packets: int = 1
 
-    def take(self, count: int, time_ns: int) -> bool:
+    def offer(self, count: int, time_ns: int) -> bool:
         """Whether the packet is the next one; it then belongs to the run."""
         if (count - self.last) % COUNT_MODULUS != 1 or self.packets >= _RUN_MAX:
             return False
@@ -47,9 +48,9 @@ class _Run:
 
 @dataclass(slots=True)
 class Receipts:
-    """At most 256 runs of live packets are remembered; `forgotten` counts packets of those that had no room."""
+    """`dropped` counts the packets and records of spans that found no room, and so are not acknowledged."""
 
-    forgotten: int = 0
+    dropped: int = 0
     _records: defaultdict[int, Intervals] = field(default_factory=lambda: defaultdict(Intervals))
     _runs: deque[_Run] = field(default_factory=deque)
 
@@ -63,20 +64,25 @@ class Receipts:
         """Whether records that were played back wait to be acknowledged."""
         return bool(self._records)
 
-    def took_records(self, store: int, first: int, count: int) -> None:
+    def accept_records(self, store: int, first: int, count: int) -> None:
         """Note records that were played back and are archived."""
-        self._records[store].add(first, first + count)
+        numbers = self._records[store]
+        numbers.add(first, first + count)
+        if sum(map(len, self._records.values())) > SPANS_MAX:
+            start, end = min(numbers, key=lambda span: span[1] - span[0])
+            numbers.discard(start, end)
+            self.dropped += end - start
 
-    def took_packet(self, apid: int, count: int, time_ns: int) -> None:
+    def accept_packet(self, apid: int, count: int, time_ns: int) -> None:
         """Note a packet that came live and is archived."""
         own = [run for run in reversed(self._runs) if run.apid == apid]
-        if own and own[0].take(count, time_ns):
+        if own and own[0].offer(count, time_ns):
             return
         if any(run.has(count, time_ns) for run in own):  # sent again, as events and answers are
             return
         self._runs.append(_Run(apid, count, count, time_ns, time_ns))
-        if len(self._runs) > _RUNS_MAX:
-            self.forgotten += self._runs.popleft().packets
+        if len(self._runs) > SPANS_MAX:
+            self.dropped += self._runs.popleft().packets
 
     def clear(self) -> None:
         """Forget everything: some of it may not be archived, so that all of it is to come again."""
@@ -93,8 +99,8 @@ class Receipts:
             while page := list(islice(ranges, most)):
                 yield AcknowledgeRecords(store=store, ranges=page)
         packets = iter(runs)
-        while taken := list(islice(packets, most)):
-            yield AcknowledgePackets(ranges=[_range(run) for run in taken])
+        while page := list(islice(packets, most)):
+            yield AcknowledgePackets(ranges=[_range(run) for run in page])
 
 
 def _range(run: _Run) -> PacketRange:

@@ -38,7 +38,7 @@ from link.pus.source import TcSource
 _APID_MASK = 0x7FF
 _RETRY_NS = 1_000_000_000  # between attempts to write to an archive that fails
 _MS = 1_000_000
-_RECORDS_TOLD_NS, _PACKETS_TOLD_NS = 5_000_000_000, 30_000_000_000
+_RECORDS_NS, _PACKETS_NS = 5_000_000_000, 30_000_000_000
 """How long after one acknowledgement the next one is sent, of records and of packets that came live."""
 _PORT_EVENTS: dict[str, tuple[str, Severity]] = {
     "away": ("LinkPortAway", "medium"),
@@ -89,7 +89,7 @@ class Station:
         self._files = self._file_service(store, patience)
         self._linked = False
         self._retry_ns = 0
-        self._told_ns, self._lost = now.monotonic_ns, self._log.lost
+        self._acknowledged_ns, self._lost = now.monotonic_ns, self._log.lost
 
     @property
     def node(self) -> str:
@@ -113,7 +113,7 @@ class Station:
         due += [self._files.deadline_ns] if self._files and self._linked else []
         due += [self._downlink.lost_at_ns] if self._linked else []
         due += [self._retry_ns] if self._log.keeper.waiting else []
-        due += [self._tell_ns] if self._tell_ns is not None and self._linked else []
+        due += [self._acknowledge_ns] if self._acknowledge_ns is not None and self._linked else []
         return min((ns for ns in due if ns is not None), default=None)
 
     def feed(self, octets: bytes, now: Moment) -> None:
@@ -134,7 +134,7 @@ class Station:
                 self._route(packet, now)
         self._log.flush()
 
-    def hear_of_port(self, news: PortNews, now: Moment) -> None:
+    def report_port(self, news: PortNews, now: Moment) -> None:
         """Report a change of the port to the clients."""
         name, severity = _PORT_EVENTS[news.kind]
         self._log.report_event(severity, name, f"{news.sentence}.", now)
@@ -273,6 +273,7 @@ class Station:
                 "commands forgotten": self._book.forgotten,
                 "reports about unknown commands": self._book.unmatched,
                 "packets not decoded": self._telemetry.undecoded,
+                "packets not acknowledged": self._telemetry.receipts.dropped,
             }
         )
 
@@ -377,17 +378,17 @@ class Station:
             self._files.freeze(now)
 
     @property
-    def _tell_ns(self) -> int | None:
-        """When the node is told next what is archived, in monotonic time; None while there is nothing to tell."""
+    def _acknowledge_ns(self) -> int | None:
+        """When the next acknowledgement is due, in monotonic time; None while there is nothing to acknowledge."""
         receipts = self._telemetry.receipts
-        after = _RECORDS_TOLD_NS if receipts.has_records else _PACKETS_TOLD_NS if receipts.has_packets else None
-        return None if after is None else self._told_ns + after
+        after = _RECORDS_NS if receipts.has_records else _PACKETS_NS if receipts.has_packets else None
+        return None if after is None else self._acknowledged_ns + after
 
     def _acknowledge(self, now: Moment) -> None:
-        """Tell the node's recorder what the archive has for good; a request that is lost is made good by playback."""
-        if self._tell_ns is None or now.monotonic_ns < self._tell_ns:
+        """Acknowledge to the node's recorder what the archive has for good; playback makes good a lost request."""
+        if self._acknowledge_ns is None or now.monotonic_ns < self._acknowledge_ns:
             return
-        self._told_ns = now.monotonic_ns
+        self._acknowledged_ns = now.monotonic_ns
         if self._log.lost != self._lost:
             self._lost = self._log.lost
             self._telemetry.receipts.clear()

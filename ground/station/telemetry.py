@@ -91,7 +91,7 @@ class TelemetryReader:
             self._log.stray(octets, "not a report", str(error), now)
             return None
         if self._has_recorder:
-            self.receipts.took_packet(reading.packet.apid, reading.packet.count, reading.packet.time_ns)
+            self.receipts.accept_packet(reading.packet.apid, reading.packet.count, reading.packet.time_ns)
         if not isinstance(reading.report, StoredPackets):
             self._log.note(reading.row(octets, now.utc_ns, reading.flown_version or self.flown or ""))
         if isinstance(reading.report, DownlinkedPart):
@@ -100,7 +100,7 @@ class TelemetryReader:
                 return None
             reading = reading_of(reading.packet, whole)
         if isinstance(reading.report, StoredPackets):
-            self._take_stored(reading.report, octets, now)
+            self._accept_stored(reading.report, octets, now)
             return None
         self._check_version(reading, now)
         self._log.note(*self._book.reported(reading.report, reading.packet.time_ns, now))
@@ -131,7 +131,7 @@ class TelemetryReader:
         self.undecoded += len(self._early)
         self._early.clear()
 
-    def _take_stored(self, stored: StoredPackets, octets: bytes, now: Moment) -> None:
+    def _accept_stored(self, stored: StoredPackets, octets: bytes, now: Moment) -> None:
         """Archive packets that the node had recorded; `octets`, in which they came, only where they cannot be told."""
         try:
             packets = split_packets(stored.packets)
@@ -142,7 +142,7 @@ class TelemetryReader:
         for packet in packets:
             self._recall(packet, version, now)
         if self._has_recorder:
-            self.receipts.took_records(stored.store, stored.first, len(packets))
+            self.receipts.accept_records(stored.store, stored.first, len(packets))
 
     def _recall(self, octets: bytes, version: str, now: Moment) -> None:
         """Take a packet of earlier, made while the node flew the dictionary `version`."""

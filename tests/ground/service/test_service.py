@@ -69,7 +69,7 @@ class FakeStation:
     def feed(self, octets, now):
         self.output += octets.upper()
 
-    def hear_of_port(self, news, now):
+    def report_port(self, news, now):
         self.port_news.append(news)
 
     def step(self, now):

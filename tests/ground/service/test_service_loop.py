@@ -111,7 +111,7 @@ class Station:
     def feed(self, octets, now):
         self.heard.append(("feed", octets, now))
 
-    def hear_of_port(self, news, now):
+    def report_port(self, news, now):
         self.heard.append(("port", news, now))
 
     def step(self, now):
@@ -283,7 +283,7 @@ def test_in_the_end_it_watches_nothing_any_more(bench):
 
 
 @pytest.mark.parametrize(
-    ("part", "duty"), [("feed", "receiving"), ("step", "stepping"), ("hear_of_port", "reporting the port")]
+    ("part", "duty"), [("feed", "receiving"), ("step", "stepping"), ("report_port", "reporting the port")]
 )
 def test_a_part_of_the_station_that_fails_costs_itself_alone(bench, caplog, part, duty):
     def broken(*_):

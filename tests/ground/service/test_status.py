@@ -65,7 +65,7 @@ def test_before_anything_is_heard(world):
 def test_all_that_can_be_dropped_has_its_name(world):
     assert list(world.station.status(START).dropped) == [
         "answers to file data", "file indications", "transfers forgotten", "file packets", "FOP-1 notices",
-        "commands forgotten", "reports about unknown commands", "packets not decoded",
+        "commands forgotten", "reports about unknown commands", "packets not decoded", "packets not acknowledged",
     ]  # fmt: skip
 
 
@@ -157,7 +157,7 @@ def test_acquisition_and_loss_in_words(world):
     [("away", "LinkPortAway", "medium"), ("back", "LinkPortBack", "info"), ("refused", "LinkPortRefused", "medium")],
 )
 def test_the_port_in_words(world, kind, name, severity):
-    world.station.hear_of_port(PortNews(kind, "uart: so it is"), Moment(7, UTC_NS + 7))
+    world.station.report_port(PortNews(kind, "uart: so it is"), Moment(7, UTC_NS + 7))
     world.run(0.1)
     assert told(world)[0] == (severity, name, "uart: so it is.", 7)
 

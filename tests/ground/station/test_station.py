@@ -392,7 +392,7 @@ def test_packets_of_a_service_that_was_killed_are_of_no_dictionary_that_is_named
 
 @pytest.mark.parametrize(("kind", "name"), [("away", "LinkPortAway"), ("back", "LinkPortBack")])
 def test_what_happens_to_the_port_is_reported(world, kind, name):
-    world.station.hear_of_port(PortNews(kind, "uart: unplugged"), world.now)
+    world.station.report_port(PortNews(kind, "uart: unplugged"), world.now)
     world.run(1)
     assert (events(world)[0], world.of(EventRecord)[0].message) == (name, "uart: unplugged.")
 

@@ -1,6 +1,7 @@
 """Service 19 on board (ECSS-E-ST-70-41C §6.19): when an event is reported, the request of its action is released."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -69,10 +70,13 @@ class EventActions:
         return ActionTable(self.enabled, tuple(KeptAction(*key, one.enabled, one.packet) for key, one in items))
 
     def restore(self, state: ActionTable) -> int:
-        """Begin with `state`, all of which fits any software."""
-        self.enabled = state.enabled
-        self._actions = {(one.apid, one.event): _Action(one.packet, one.enabled) for one in state.actions}
-        return 0
+        """Begin with `state`; returns how many actions of it release what this software cannot read."""
+        self.enabled, self._actions = state.enabled, {}
+        for one in state.actions:
+            with suppress(DecodeError):
+                TcPacket.decode(one.packet)
+                self._actions[one.apid, one.event] = _Action(one.packet, one.enabled)
+        return len(state.actions) - len(self._actions)
 
     def packet_for(self, apid: int, event: int) -> bytes | None:
         """The packet that is released because `event` of `apid` happened; None if there is none."""

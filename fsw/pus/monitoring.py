@@ -6,6 +6,7 @@ transition is reported, and the event that the definition names is raised.
 """
 
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import isnan, nan
 
@@ -13,6 +14,7 @@ import msgspec
 
 from fsw.pus.instructions import execute_each, not_mine, report_together
 from fsw.pus.paging import pages
+from link.errors import DecodeError
 from link.pus.message import Report, Request
 from link.pus.services.monitoring import (
     AddDefinitions,
@@ -90,12 +92,13 @@ class Monitor:
         return CheckTable(self.enabled, tuple((watch.definition.encode(), watch.enabled) for watch in watches))
 
     def restore(self, state: CheckTable) -> int:
-        """Begin with `state`, all checks anew; returns how many definitions raise events that there are no more."""
+        """Begin with `state`, all checks anew; returns how many definitions cannot be read, or raise unknown events."""
         self.enabled, self._watches = state.enabled, {}
         for octets, enabled in state.definitions:
-            definition = MonitoringDefinition.decode(octets)
-            if self._events.issuperset(_named_events(definition)):
-                self._watches[definition.number] = _Watch(definition, enabled)
+            with suppress(DecodeError):
+                definition = MonitoringDefinition.decode(octets)
+                if self._events.issuperset(_named_events(definition)):
+                    self._watches[definition.number] = _Watch(definition, enabled)
         return len(state.definitions) - len(self._watches)
 
     @property

@@ -6,6 +6,7 @@ released in time, because the node was down or its clock was set, is dropped too
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -110,14 +111,19 @@ class Schedule:
         return ScheduleTable(self.enabled, activities, dict(self._sub_schedules), tuple(self.releasing))
 
     def restore(self, state: ScheduleTable) -> int:
-        """Begin with `state`, all of which fits any software; `releasing` is what the restart cut short."""
-        self.enabled, self._sub_schedules = state.enabled, dict(state.sub_schedules)
-        self._activities = [
-            Activity(one.sub_schedule, one.release_ns, one.octets, TcPacket.decode(one.octets))
-            for one in state.activities
-        ]
-        self.releasing = list(state.releasing)
-        return 0
+        """Begin with `state`; returns how many activities of it this software cannot read or place.
+
+        `releasing` is what the restart cut short.
+        """
+        self.enabled, self.releasing = state.enabled, list(state.releasing)
+        self._sub_schedules = dict(state.sub_schedules)
+        self._activities = []
+        for one in state.activities:
+            with suppress(DecodeError):
+                packet = TcPacket.decode(one.octets)
+                if one.sub_schedule in self._sub_schedules:
+                    self._activities.append(Activity(one.sub_schedule, one.release_ns, one.octets, packet))
+        return len(state.activities) - len(self._activities)
 
     @property
     def deadline_ns(self) -> int | None:

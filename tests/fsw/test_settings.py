@@ -11,6 +11,7 @@ from fsw.pus.events import EventControl, EventSwitches
 from fsw.pus.forwarding import ForwardControl, Forwarded
 from fsw.pus.housekeeping import KeptStructure, StructureTable
 from fsw.pus.monitoring import CheckTable
+from fsw.pus.scheduling import KeptActivity, ScheduleTable
 from ground.commands.tracker import RequestProgress
 from link.pus.packets import AckFlags, TcPacket
 from link.pus.services import event_actions, events, housekeeping, monitoring, parameters, scheduling, storage, time
@@ -204,6 +205,36 @@ def test_structures_and_checks_that_fit_no_more_are_counted(tmp_path):
     wrong = type(check())(*[99 if key == "high_event" else getattr(check(6), key) for key in keys_of(check())])
     assert services.monitor.restore(CheckTable(False, ((check().encode(), True), (wrong.encode(), False)))) == 1
     assert services.monitor.state == CheckTable(False, ((check().encode(), True),))
+
+
+def test_what_cannot_be_read_costs_itself_alone(tmp_path):
+    """What an earlier software kept in a form of its own: the node starts, with the rest."""
+    world = World(tmp_path, medium=RecordingMedium())
+    world.run(2)
+    ping, records = ping_packet(world), world.node.services.records.opened
+    torn, release_ns = ping[:-3], world.clock.utc_ns() + 1000 * SECOND
+    good = KeptActivity(1, release_ns, ping)
+    activities = (KeptActivity(1, release_ns, torn), good, KeptActivity(7, release_ns, ping))
+    kept = KeptAction(1, 5, True, ping)
+    tables = {
+        "schedule": (ScheduleTable(False, activities, {1: True}), ScheduleTable(False, (good,), {1: True})),
+        "checks": (
+            CheckTable(True, ((b"?", True), (check().encode(), False))),
+            CheckTable(True, ((check().encode(), False),)),
+        ),
+        "event actions": (ActionTable(True, (kept, KeptAction(1, 6, True, torn))), ActionTable(True, (kept,))),
+    }
+    for name, (table, _) in tables.items():
+        records[f"memory of {name}"].store(table)
+    world.boot()
+    world.run(3)
+    misfits = {
+        event.values["service"]: event.values["items"]
+        for event in world.station.events
+        if event.name == "SettingsMisfit"
+    }
+    assert misfits == {"schedule": 2, "checks": 1, "event actions": 1}
+    assert {name: states(world)[name] for name in tables} == {name: left for name, (_, left) in tables.items()}
 
 
 def keys_of(record):

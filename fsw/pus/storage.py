@@ -4,7 +4,8 @@ A store that is retrieved keeps its content, its size and its channel until that
 Retrievals end at a restart, everything else that is set here survives it.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import TypeVar
 
 import msgspec
 
@@ -32,6 +33,7 @@ from link.pus.services.storage import (
 )
 from link.pus.services.verification import FailureCode, RefusedError
 
+_Instruction = TypeVar("_Instruction")
 _TICK_NS = 1_000  # a packet's time is cut to 60 ns
 
 
@@ -55,8 +57,7 @@ class StorageControl:
         try:
             yield from self._reports(request, monotonic_ns)
         except OSError as error:
-            reason = f"the disk says: {error.strerror or error}"
-            raise RefusedError(FailureCode.EXECUTION_FAILED, reason) from None
+            raise _refusal(error) from None
 
     def _reports(self, request: Request, monotonic_ns: int) -> Iterator[Report]:
         match request:
@@ -78,16 +79,16 @@ class StorageControl:
         match request:
             case storage.EnableStorage(stores=numbers) | storage.DisableStorage(stores=numbers):
                 on = isinstance(request, storage.EnableStorage)
-                execute_each(numbers or self._all, lambda one: self._change(one, is_storing=on))
+                _each(numbers or self._all, lambda one: self._change(one, is_storing=on))
             case storage.AddStoredTypes(store=number, processes=processes):
-                execute_each(processes, lambda one: self._add(number, one))
+                _each(processes, lambda one: self._add(number, one))
             case storage.DeleteStoredTypes(store=number, processes=[]):
                 self._change(number, chosen=())
             case storage.DeleteStoredTypes(store=number, processes=processes):
-                execute_each(processes, lambda one: self._remove(number, one))
+                _each(processes, lambda one: self._remove(number, one))
             case storage.DeleteContent(up_to=utc_ns, stores=numbers):
                 delete = self._deletion(utc_ns, monotonic_ns)
-                execute_each(numbers or self._all, delete)
+                _each(numbers or self._all, delete)
             case storage.AcknowledgeRecords(store=number, ranges=ranges):
                 self._acknowledge(number, ranges)
             case storage.AcknowledgePackets(ranges=ranges):
@@ -98,28 +99,28 @@ class StorageControl:
     def _retrieve(self, request: Request, monotonic_ns: int) -> None:
         match request:
             case storage.StartRangeRetrieval(ranges=ranges):
-                execute_each(ranges, self._start_range)
+                _each(ranges, self._start_range)
             case storage.AbortRangeRetrieval(stores=numbers):
-                execute_each(numbers or self._all, self._abort_range)
+                _each(numbers or self._all, self._abort_range)
             case storage.SetOpenRetrieval(start=start_ns, stores=numbers):
-                execute_each(numbers or self._all, lambda one: self._begin_at(one, start_ns))
+                _each(numbers or self._all, lambda one: self._begin_at(one, start_ns))
             case storage.ResumeOpenRetrieval(stores=numbers):
-                execute_each(numbers or self._all, lambda one: self._open(one).resume(monotonic_ns))
+                _each(numbers or self._all, lambda one: self._open(one).resume(monotonic_ns))
             case storage.SuspendOpenRetrieval(stores=numbers):
-                execute_each(numbers or self._all, lambda one: self._open(one).suspend())
+                _each(numbers or self._all, lambda one: self._open(one).suspend())
             case _:
                 self._make(request)
 
     def _make(self, request: Request) -> None:
         match request:
             case storage.CreateStores(stores=made):
-                execute_each(made, self._create)
+                _each(made, self._create)
             case storage.DeleteStores(stores=numbers):
-                execute_each(numbers or self._deletable, self._delete)
+                _each(numbers or self._deletable, self._delete)
             case storage.CopyPackets():
                 self._copy(request)
             case storage.ResizeStores(sizes=sizes):
-                execute_each(sizes, self._resize)
+                _each(sizes, self._resize)
             case storage.MakeCircular(store=number) | storage.MakeBounded(store=number):
                 self._change(number, is_circular=isinstance(request, storage.MakeCircular))
             case storage.SetStoreChannel(store=number, channel=channel):
@@ -193,7 +194,7 @@ class StorageControl:
     def _acknowledge_packets(self, ranges: list[PacketRange]) -> None:
         spans: list[PacketSpan] = []
         try:
-            execute_each(ranges, lambda one: spans.append(_span(one)))
+            _each(ranges, lambda one: spans.append(_span(one)))
         finally:
             for store in self._recorder.stores.values():
                 store.acknowledge_packets(spans)
@@ -281,6 +282,22 @@ class StorageControl:
         one = self._known(number).setting
         kind = StoreType.CIRCULAR if one.is_circular else StoreType.BOUNDED
         return StoreConfiguration(store=number, size=one.octets, type=kind, channel=one.channel)
+
+
+def _each(instructions: Iterable[_Instruction], execute: Callable[[_Instruction], None]) -> None:
+    """`execute_each`, where a medium that fails refuses an instruction too, so that it costs no other store."""
+
+    def attempt(one: _Instruction) -> None:
+        try:
+            execute(one)
+        except OSError as error:
+            raise _refusal(error) from None
+
+    execute_each(instructions, attempt)
+
+
+def _refusal(error: OSError) -> RefusedError:
+    return RefusedError(FailureCode.EXECUTION_FAILED, f"the disk says: {error.strerror or error}")
 
 
 def _span(one: PacketRange) -> PacketSpan:

@@ -12,7 +12,7 @@ import msgspec
 from fsw.store.durable import Durable, RecordOrigin
 from link.cfdp.pdus.intervals import Intervals, Range
 
-ACKNOWLEDGED_MAX = 512
+ACKNOWLEDGED_MAX = 1024
 """How many ranges of acknowledged numbers are remembered; of more, the shortest is sent to the ground again."""
 PROGRESS_OCTETS_MAX = 64 + 20 * ACKNOWLEDGED_MAX
 _BLOCK = 1 << 16
@@ -42,18 +42,18 @@ class RecordMarks:
             self._acknowledged.add(start, end)
             self._settled.add(start, end)
 
-    def saw(self, number: int) -> None:
-        """Note, at the start, a number that is in use."""
+    def skip(self, number: int) -> None:
+        """Note, at the start, a number that is in use: the next one is greater."""
         self.next = max(self.next, number + 1)
 
-    def take(self, count: int) -> int:
-        """The first of `count` new numbers."""
+    def next_numbers(self, count: int) -> int:
+        """The first of `count` new numbers, none of which any other record gets."""
         first = self.next
         self.next += count
         return first
 
     def reserve(self) -> None:
-        """Make sure that no restart gives out the numbers taken so far. Raises OSError; then they may not be used."""
+        """Make sure that no restart gives out numbers of before again. Raises OSError; then they may not be used."""
         if self.next > self._reserved:
             self._store()
 

@@ -116,7 +116,7 @@ class PacketStore:
         self._recent: list[StoredRecord] = []  # the latest ones, with the first octets of their packets only
         self._written = self._held_octets = self._waiting_octets = 0
         self._sync_ns: int | None = None
-        self._retry_ns = 0
+        self._rest_ms = self._retry_ns = 0
 
     @property
     def durable(self) -> int:
@@ -129,6 +129,10 @@ class PacketStore:
         if self._held and self.fault:
             return self._retry_ns
         return self._sync_ns
+
+    def may_try(self, monotonic_ns: int) -> bool:
+        """Whether the medium works, or has rested long enough since it failed."""
+        return not self.fault or monotonic_ns >= self._retry_ns
 
     def find(self, firsts: Sequence[int]) -> None:
         """At the start: read the segments that begin with these numbers, in order, and make safe what is read.
@@ -144,7 +148,7 @@ class PacketStore:
         if firsts:
             self._secure(self._files.folder)
         for segment in self.segments:
-            self.marks.saw(max(segment.first, segment.contents.last))
+            self.marks.skip(max(segment.first, segment.contents.last))
         with suppress(OSError):  # each write tries again
             self.marks.reserve()
         if all(segment.is_read for segment in self.segments):
@@ -154,20 +158,20 @@ class PacketStore:
                 self.marks.absent(start, end)
 
     def accept(self, packets: Sequence[TimedPacket], monotonic_ns: int) -> int:
-        """Keep packets, with one write; returns how many were taken: the first ones, where the medium fails for long.
+        """Keep packets, with one write; returns how many were kept: the first ones, where the medium fails for long.
 
         They are recorded once `durable` reaches the number that `marks.next` has now.
         """
-        taken, octets = 0, 0
+        count, octets = 0, 0
         for packet, _ in packets:
             octets += len(packet) + RECORD_OCTETS
             if self.fault and self._held_octets + octets > self._policy.held_octets_max:
                 octets -= len(packet) + RECORD_OCTETS
                 break
-            taken += 1
-        self.refused += len(packets) - taken
-        first = self.marks.take(taken)
-        records = [StoredRecord(first + at, utc_ns, packet) for at, (packet, utc_ns) in enumerate(packets[:taken])]
+            count += 1
+        self.refused += len(packets) - count
+        first = self.marks.next_numbers(count)
+        records = [StoredRecord(first + at, utc_ns, packet) for at, (packet, utc_ns) in enumerate(packets[:count])]
         self._held += records
         self._recent += [StoredRecord(number, utc_ns, packet[:_ID_OCTETS]) for number, utc_ns, packet in records]
         if len(self._recent) > 2 * _RECENT:
@@ -175,11 +179,11 @@ class PacketStore:
         self._held_octets += octets
         self._waiting_octets += octets
         self.step(monotonic_ns)
-        return taken
+        return count
 
     def step(self, monotonic_ns: int) -> None:
         """Write what waits, and make it safe when that is due; a failure of the medium is counted and tried again."""
-        if self.fault and monotonic_ns < self._retry_ns:
+        if not self.may_try(monotonic_ns):
             return
         try:
             self._write(monotonic_ns)
@@ -266,10 +270,10 @@ class PacketStore:
             self._files.sync()
 
     def acknowledge_packets(self, spans: Sequence[PacketSpan]) -> None:
-        """Note that the ground has these packets, where the store has them. Raises OSError.
+        """Note that the ground has these packets, where the store has them.
 
-        Only what is earlier than the latest records is looked for on the medium. Where a clock was set back this may
-        miss some: the ground gets them once more, and acknowledges their numbers.
+        Only what is earlier than the latest records is looked for on the medium. Where a clock was set back, or a
+        segment cannot be read, this may miss some: the ground gets them once more, and acknowledges their numbers.
         """
         of_apid: defaultdict[int, list[PacketSpan]] = defaultdict(list)
         for span in spans:
@@ -288,7 +292,12 @@ class PacketStore:
             overlaps = any(segment.contents.overlaps(span.start_ns, span.end_ns) for span in spans)
             end = min(segment.contents.last + 1, below)
             if overlaps and self.marks.count_unsettled(segment.contents.first, end):
-                meant += [one.number for one in self.read(segment) if one.number < end and _is_among(one, of_apid)]
+                try:
+                    records = self.read(segment)
+                except OSError:
+                    self.failures += 1
+                    continue
+                meant += [one.number for one in records if one.number < end and _is_among(one, of_apid)]
         return meant
 
     def _write(self, monotonic_ns: int) -> None:
@@ -335,14 +344,15 @@ class PacketStore:
             self._active.contents.add(self._held[: self._written])
             del self._held[: self._written]
             self._written, self._held_octets = 0, self._waiting_octets
-        self._sync_ns, self.fault, self.disk_is_full = None, "", False
+        self._sync_ns, self._rest_ms, self.fault, self.disk_is_full = None, 0, "", False
 
     def _give_up(self, error: OSError, monotonic_ns: int) -> None:
         """Write no more to the active segment: nobody knows what stands at its end now."""
         self.failures += 1
         self.fault = error.strerror or str(error)
         self.disk_is_full = error.errno == ENOSPC
-        self._retry_ns = monotonic_ns + self._policy.retry_ms * _MS
+        self._rest_ms = min(2 * self._rest_ms or self._policy.retry_ms, self._policy.retry_ms_max)
+        self._retry_ns = monotonic_ns + self._rest_ms * _MS
         self._sync_ns, self._written, self._waiting_octets = None, 0, self._held_octets
         segment, self._active = self._active, None
         if segment and not segment.contents.records:

@@ -25,7 +25,7 @@ STORES_MAX = 32
 STORE_NUMBER_MAX = 255
 _SETTINGS_OCTETS_MAX = STORES_MAX * (160 + 16 * CHOSEN_MAX)
 _COPY_OCTETS = 1 << 16  # copied at a time
-_DROPPED_TOLD_MAX = 64
+_DROPPED_MAX = 64
 _NS = 1_000_000_000
 
 
@@ -69,9 +69,9 @@ class Recorder:
         self.retrievals: dict[int, OpenRetrieval] = {}
         self.ranges: dict[int, RangeRetrieval] = {}
         self.dropped, self.expired = Counter[int](), Counter[int]()
-        self.failures, self.told_lost = 0, 0
+        self.failures = self.unreported = 0
         self._copies: list[Copying] = []
-        self._told: list[DroppedSegment] = []
+        self._dropped: list[DroppedSegment] = []
         self._routes: dict[bytes, list[PacketStore]] = {}
         self._begin()
 
@@ -84,7 +84,8 @@ class Recorder:
     def next_due_ns(self) -> int | None:
         """When `step` has something to do, in monotonic time; None while it has nothing."""
         due = [store.next_due_ns for store in self.stores.values()]
-        return min((ns for ns in (*due, 0 if self._copies else None) if ns is not None), default=None)
+        due += [0] if any(self._goes_on(one) for one in self._copies) else []
+        return min((ns for ns in due if ns is not None), default=None)
 
     @property
     def next_play_ns(self) -> int | None:
@@ -120,11 +121,11 @@ class Recorder:
     def step(self, monotonic_ns: int) -> None:
         """Make safe what is due, try again what failed, and go on copying."""
         for store in self.stores.values():
-            if store.disk_is_full:
+            if store.disk_is_full and store.may_try(monotonic_ns):
                 self._drop_for(store)
             store.step(monotonic_ns)
-        for copying in list(self._copies):
-            run = copying.retrieval.take(_COPY_OCTETS)
+        for copying in filter(self._goes_on, list(self._copies)):
+            run = copying.retrieval.next(_COPY_OCTETS)
             if run is None or copying.target not in self.stores:
                 self._copies.remove(copying)
             else:
@@ -132,9 +133,15 @@ class Recorder:
                 self.put(self.stores[copying.target], packets, monotonic_ns)
 
     def flush(self, monotonic_ns: int) -> None:
-        """Record all that was accepted, now. Raises OSError where the medium does not take it."""
+        """Record all that was accepted, now. Raises the first OSError, after all stores were tried."""
+        errors: list[OSError] = []
         for store in self.stores.values():
-            store.flush(monotonic_ns)
+            try:
+                store.flush(monotonic_ns)
+            except OSError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
 
     def play(
         self, octets_max: int, monotonic_ns: int, may_go: Callable[[StoreSetting], bool] = lambda _: True
@@ -148,10 +155,10 @@ class Recorder:
             if not may_go(store.setting):
                 continue
             if number in self.ranges:
-                if run := self.ranges[number].take(octets_max):
+                if run := self.ranges[number].next(octets_max):
                     return run
                 del self.ranges[number]
-            if run := self.retrievals[number].take(octets_max, monotonic_ns):
+            if run := self.retrievals[number].next(octets_max, monotonic_ns):
                 return run
         return None
 
@@ -170,8 +177,8 @@ class Recorder:
 
     def drain_dropped(self) -> list[DroppedSegment]:
         """What was lost since the last call; of more than 64 segments the latest are only in the counters."""
-        told, self._told = self._told, []
-        return told
+        dropped, self._dropped = self._dropped, []
+        return dropped
 
     def set(self, *settings: StoreSetting) -> None:
         """Set stores anew, or create them; on return this survives a restart. Raises RefusedError, OSError."""
@@ -215,6 +222,10 @@ class Recorder:
         self.stores[setting.number] = store
         self.retrievals[setting.number] = OpenRetrieval(store, self._patience_ns)
 
+    def _goes_on(self, copying: Copying) -> bool:
+        """Whether a copy is to be continued now: it waits while its target cannot be written."""
+        return copying.target not in self.stores or not self.stores[copying.target].fault
+
     def _route(self, packet: bytes) -> list[PacketStore]:
         kind = packet_kind(packet)
         stores = [one for one in self.stores.values() if one.setting.is_storing and one.setting.chooses(*kind)]
@@ -253,15 +264,15 @@ class Recorder:
         for segment in segments:
             owner = next(one for one in self.stores.values() if segment in one.segments)
             try:
-                told = owner.remove(segment)
+                dropped = owner.remove(segment)
             except OSError:
                 owner.failures += 1
                 continue
-            self.dropped[told.priority] += told.unacknowledged
-            self.expired[told.priority] += told.records - told.unacknowledged
-            if told.unacknowledged and len(self._told) < _DROPPED_TOLD_MAX:
-                self._told.append(told)
-            elif told.unacknowledged:
-                self.told_lost += 1
+            self.dropped[dropped.priority] += dropped.unacknowledged
+            self.expired[dropped.priority] += dropped.records - dropped.unacknowledged
+            if dropped.unacknowledged and len(self._dropped) < _DROPPED_MAX:
+                self._dropped.append(dropped)
+            elif dropped.unacknowledged:
+                self.unreported += 1
             return True
         return False

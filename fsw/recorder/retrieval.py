@@ -34,7 +34,7 @@ class Cursor:
         self._last = -1
         self._records: list[StoredRecord] = []
 
-    def take(self, octets_max: int, span_ns: tuple[int, int], below: int, *, settled: bool) -> RecordRun | None:
+    def read(self, octets_max: int, span_ns: tuple[int, int], below: int, *, settled: bool) -> RecordRun | None:
         """The next records with times in `span_ns` and numbers below `below`, of which all are recorded: at most
         `octets_max` octets of packets, but at least one packet. None where there are none.
 
@@ -52,9 +52,9 @@ class Cursor:
             spans = [(start, end)] if settled else list(self.store.marks.unsettled(start, end))
             if spans and self._load(segment):
                 for low, high in spans:
-                    if taken := self._run(low, high, octets_max, span_ns):
-                        self.at = taken[-1].number + 1
-                        return RecordRun(self.store.setting.number, segment.dictionary, taken)
+                    if run := self._run(low, high, octets_max, span_ns):
+                        self.at = run[-1].number + 1
+                        return RecordRun(self.store.setting.number, segment.dictionary, run)
         self.at = below
         return None
 
@@ -71,7 +71,7 @@ class Cursor:
 
     def _run(self, low: int, high: int, octets_max: int, span_ns: tuple[int, int]) -> list[StoredRecord]:
         """Consecutive records from number `low` on, below `high`: the first ones in the span of time."""
-        taken: list[StoredRecord] = []
+        run: list[StoredRecord] = []
         octets = 0
         for at in range(bisect_left(self._records, low, key=attrgetter("number")), len(self._records)):
             record = self._records[at]
@@ -79,13 +79,13 @@ class Cursor:
                 break
             octets += len(record.packet)
             fits = span_ns[0] <= record.utc_ns <= span_ns[1]
-            if taken and (not fits or octets > octets_max or record.number != taken[-1].number + 1):
+            if run and (not fits or octets > octets_max or record.number != run[-1].number + 1):
                 break
             if fits:
-                taken.append(record)
+                run.append(record)
             else:
                 octets = 0
-        return taken
+        return run
 
 
 @dataclass(slots=True)
@@ -96,9 +96,9 @@ class RangeRetrieval:
     span_ns: tuple[int, int]
     end: int
 
-    def take(self, octets_max: int) -> RecordRun | None:
+    def next(self, octets_max: int) -> RecordRun | None:
         """The next records; None when it is over."""
-        return self.cursor.take(octets_max, self.span_ns, self.end, settled=True)
+        return self.cursor.read(octets_max, self.span_ns, self.end, settled=True)
 
 
 class _Ripening:
@@ -173,7 +173,7 @@ class OpenRetrieval:
         due = (self._recorded.next_ns, self._again_ns if waits else None)
         return min((ns for ns in due if ns is not None), default=None)
 
-    def take(self, octets_max: int, monotonic_ns: int) -> RecordRun | None:
+    def next(self, octets_max: int, monotonic_ns: int) -> RecordRun | None:
         """The next records; None while there is nothing to send."""
         if not self.is_running:
             return None
@@ -192,4 +192,4 @@ class OpenRetrieval:
         return run
 
     def _next(self, cursor: Cursor, octets_max: int, below: int) -> RecordRun | None:
-        return cursor.take(octets_max, (self.start_ns, EVER_NS[1]), below, settled=False)
+        return cursor.read(octets_max, (self.start_ns, EVER_NS[1]), below, settled=False)

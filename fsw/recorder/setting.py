@@ -41,13 +41,15 @@ class StoreSetting(msgspec.Struct, frozen=True, kw_only=True):
 class SyncPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """When what was written is made safe from a power cut: after so many octets, or so long after the first of them.
 
-    `held_octets_max`: how much waits in memory while the medium fails; `retry_ms`: how long until it is tried again.
+    `held_octets_max`: how much waits in memory while the medium fails. It is tried again after `retry_ms`, and after
+    each further failure in twice the time, up to `retry_ms_max`.
     """
 
     octets: int = 1 << 20
     ms: int = 1000
     held_octets_max: int = 1 << 22
     retry_ms: int = 1000
+    retry_ms_max: int = 60_000
 
 
 USUAL_SYNC = SyncPolicy()

@@ -247,3 +247,29 @@ def test_what_the_disk_says_is_told():
     medium.fail = fail
     request = storage.DisableStorage(stores=[1])
     refused(service, request, "the disk says: No space left on device", FailureCode.EXECUTION_FAILED)
+
+
+def test_a_store_that_fails_costs_itself_alone():
+    """Of a request about all stores, and of packets that came live, the others have theirs."""
+    medium = RecordingMedium()
+    node, service = control(setting(1), setting(2), setting(3), medium=medium)
+    made = packets(1, 2, 3)
+    node.accept(made, 0)
+
+    def fail(call, path):
+        if path.name.startswith("00002-") and path.suffix == ".segment":
+            raise OSError(errno.EIO, "Input/output error")
+
+    medium.fail = fail
+    for store in node.stores.values():
+        store._recent.clear()  # as after a restart: what is acknowledged is looked for on the medium
+    span = PacketRange(apid=65, first_count=1, last_count=1, start=made[0][1], end=made[0][1])
+    do(service, storage.AcknowledgePackets(ranges=[span]))
+    assert [one.marks.count_unsettled(0, 3) for one in node.stores.values()] == [2, 3, 2]
+    assert node.stores[2].failures == 1
+    everything = storage.DeleteContent(up_to=made[2][1] + TICK_NS, stores=[])
+    refused(service, everything, "instruction 2: the disk says: Input/output error", FailureCode.EXECUTION_FAILED)
+    assert [len(one.segments) for one in node.stores.values()] == [0, 1, 0]
+    medium.fail = lambda call, path: None
+    do(service, everything)
+    assert node.octets == 0

@@ -21,12 +21,12 @@ def test_numbers_never_repeat_whenever_the_power_fails():
 
     def look(medium):
         for left in medium.after_cut():
-            assert marks(left).take(1) >= taken
+            assert marks(left).next_numbers(1) >= taken
 
     medium = RecordingMedium(on_call=look)
     one = marks(medium)
     for count in (1, 5, 70_000, 1):
-        assert one.take(count) == taken
+        assert one.next_numbers(count) == taken
         one.reserve()
         taken += count
 
@@ -40,7 +40,7 @@ def test_what_could_not_be_reserved_is_tried_again():
     medium = RecordingMedium(fail)
     one = marks(medium)
     failing.append(True)
-    assert one.take(3) == 0
+    assert one.next_numbers(3) == 0
     for _ in range(2):
         with pytest.raises(OSError, match="disk"):
             one.reserve()
@@ -54,7 +54,7 @@ def test_what_could_not_be_reserved_is_tried_again():
 def test_what_is_acknowledged_is_a_set_of_numbers(ranges):
     medium = RecordingMedium()
     one = marks(medium)
-    one.take(80)
+    one.next_numbers(80)
     known = {number for start, size in ranges for number in range(start, start + size)}
     for start, size in ranges:
         one.acknowledge([(start, start + size)])
@@ -68,7 +68,7 @@ def test_what_is_acknowledged_is_a_set_of_numbers(ranges):
 def test_of_too_many_ranges_the_shortest_is_forgotten():
     medium = RecordingMedium()
     one = marks(medium)
-    one.take(10 * ACKNOWLEDGED_MAX)
+    one.next_numbers(10 * ACKNOWLEDGED_MAX)
     one.acknowledge((10 * at, 10 * at + 2 + (at == 7)) for at in range(ACKNOWLEDGED_MAX))
     assert one.forgotten == 0
     one.acknowledge([(10 * ACKNOWLEDGED_MAX - 5, 10 * ACKNOWLEDGED_MAX - 4)])

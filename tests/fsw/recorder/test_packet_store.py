@@ -422,7 +422,7 @@ def test_of_a_record_that_stands_twice_a_sound_one_is_read():
 def test_numbers_go_on_after_the_last_record_where_the_reservation_is_lost():
     medium = RecordingMedium()
     node = recorder(medium, policy=EAGER)
-    node.stores[1].marks.take(70_000)
+    node.stores[1].marks.next_numbers(70_000)
     node.accept(packets(1, 2), 0)
     for slot in "ab":
         medium.write(FOLDER / "memory" / f"store-1.{slot}", b"rubbish")

@@ -37,9 +37,9 @@ def test_packets_go_to_the_stores_that_choose_their_kinds():
     assert len(held(node.stores[1])) == 2
 
 
-def filled(node, store, numbers, size=1000):
+def filled(node, store, numbers, monotonic_ns=0, size=1000):
     for number in numbers:
-        node.put(node.stores[store], packets(number, size=size), 0)
+        node.put(node.stores[store], packets(number, size=size), monotonic_ns)
 
 
 def test_what_is_acknowledged_goes_first_then_what_is_least_important_then_the_oldest():
@@ -85,8 +85,8 @@ def test_nothing_pushes_out_what_is_more_important():
 def test_a_loss_that_nobody_fetches_is_still_counted():
     node = recorder(None, setting(octets=1 << 16), policy=EAGER)
     filled(node, 1, range(700))
-    assert len(node._told) == 64
-    assert node.told_lost > 0
+    assert len(node._dropped) == 64
+    assert node.unreported > 0
     lost = node.dropped[0]
     assert lost == min(held(node.stores[1]))
     assert sum(one.records for one in node.drain_dropped()) < lost
@@ -130,6 +130,64 @@ def test_on_a_full_disk_the_least_valuable_segment_makes_room():
     node.step(1000 * MS)
     assert (node.dropped, held(node.stores[2])) == ({1: 5}, {})
     assert list(held(node.stores[1]).values()) == packets(*range(5, 11), size=1000)
+
+
+def test_a_disk_that_stays_full_costs_one_segment_an_attempt_and_attempts_grow_rare():
+    def fail(call, path):
+        if failing and call in {"append", "write"} and path.suffix == ".segment":
+            attempts.append(now_ms)
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    failing, attempts, now_ms = [], [], 0
+    node = recorder(RecordingMedium(fail), setting(octets=1 << 16), policy=SyncPolicy(octets=1, retry_ms_max=8_000))
+    for number in range(40):
+        filled(node, 1, [number])
+    before = len(node.stores[1].segments)
+    failing.append(True)
+    filled(node, 1, [40])
+    for now_ms in range(0, 60_000, 100):
+        node.step(now_ms * MS)
+        filled(node, 1, [41 + now_ms // 100], now_ms * MS)
+    assert attempts == [0, 1_000, 3_000, 7_000, 15_000, 23_000, 31_000, 39_000, 47_000, 55_000]
+    assert len(node.stores[1].segments) == max(0, before - len(attempts) + 1)
+    failing.clear()
+    node.step(63_000 * MS)
+    assert node.next_due_ns is None
+    failing.append(True)
+    filled(node, 1, [900], 70_000 * MS)
+    assert node.next_due_ns == 71_000 * MS
+
+
+def test_a_copy_waits_while_its_target_fails():
+    def fail(call, path):
+        if failing and path.name.startswith("00002-") and path.suffix == ".segment":
+            raise OSError(errno.EIO, "disk")
+
+    failing = []
+    node = recorder(RecordingMedium(fail), setting(), setting(2, chosen=()), policy=EAGER)
+    filled(node, 1, range(200))
+    failing.append(True)
+    node.copy(node.stores[1], 2, EVER_NS)
+    for second in range(10):
+        node.step(second * 100 * MS)
+    assert node.next_due_ns == 1000 * MS
+    failing.clear()
+    for second in range(1, 9):
+        node.step(second * 1000 * MS)
+    assert node.next_due_ns is None
+    assert list(held(node.stores[2]).values()) == packets(*range(200), size=1000)
+
+
+def test_a_store_that_cannot_be_flushed_costs_no_other():
+    def fail(call, path):
+        if path.name.startswith("00001-") and path.suffix == ".segment":
+            raise OSError(errno.EIO, "disk")
+
+    node = recorder(RecordingMedium(fail), setting(), setting(2), policy=SyncPolicy())
+    node.accept(packets(1), 0)
+    with pytest.raises(OSError, match="disk"):
+        node.flush(0)
+    assert [one.durable for one in node.stores.values()] == [0, 1]
 
 
 def test_the_most_important_store_is_played_first():
@@ -187,7 +245,7 @@ def test_a_retrieval_remembers_little_however_often_it_is_asked():
     retrieval.resume(0)
     for at in range(300):
         node.accept(packets(at), at * 100 * MS)
-        assert retrieval.take(1000, at * 100 * MS) is None
+        assert retrieval.next(1000, at * 100 * MS) is None
     assert len(retrieval._recorded._reached) <= 16
 
 

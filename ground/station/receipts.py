@@ -98,9 +98,9 @@ class Receipts:
             ranges = (RecordRange(first=start, last=end - 1) for start, end in numbers)
             while page := list(islice(ranges, most)):
                 yield AcknowledgeRecords(store=store, ranges=page)
-        packets = iter(runs)
-        while page := list(islice(packets, most)):
-            yield AcknowledgePackets(ranges=[_range(run) for run in page])
+        packets = map(_range, runs)
+        while packet_page := list(islice(packets, most)):
+            yield AcknowledgePackets(ranges=packet_page)
 
 
 def _range(run: _Run) -> PacketRange:

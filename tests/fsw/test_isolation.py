@@ -65,6 +65,7 @@ def uptimes_are_whole(world):
     return uptimes == list(range(uptimes[0], uptimes[0] + len(uptimes)))
 
 
+@pytest.mark.requirement("FSW-EXE-011")
 def test_a_value_that_does_not_fit_is_told_once_and_a_command_that_tells_one_fails(tmp_path):
     world = World(tmp_path, mission=mission_with(tmp_path, BAD_VALUE))
     world.run(3)
@@ -92,6 +93,7 @@ def test_a_value_that_does_not_fit_is_told_once_and_a_command_that_tells_one_fai
     ],
     ids=["events", "events, slow link", "samples, slow link"],
 )
+@pytest.mark.requirement("FSW-EXE-009")
 def test_a_flood_drowns_neither_state_nor_verification(tmp_path, body, what, bits_per_second):
     world = World(tmp_path, mission=mission_with(tmp_path, body), bits_per_second=bits_per_second)
     world.run(4)
@@ -107,6 +109,7 @@ def test_a_flood_drowns_neither_state_nor_verification(tmp_path, body, what, bit
     assert status["reports_throttled"] > 1_000 * (status["uptime_s"] - 2)
 
 
+@pytest.mark.requirement("FSW-EXE-005")
 def test_an_app_that_wants_to_exit_is_a_failure_of_that_app(tmp_path):
     world = World(tmp_path, mission=mission_with(tmp_path, LEAVES))
     world.run(30)
@@ -126,6 +129,7 @@ def broken(*_arguments):
 @pytest.mark.parametrize(
     "duty", ["files.fill", "files.accept", "services.pop_scheduled", "dispatcher.report_completions"]
 )
+@pytest.mark.requirement("FSW-EXE-007")
 def test_a_duty_that_always_fails_is_tried_less_often_and_keeps_nothing_else_back(tmp_path, monkeypatch, duty):
     world = World(tmp_path)
     world.run(2)
@@ -166,6 +170,7 @@ def test_timers_that_run_out_while_the_link_has_no_room_do_not_hold_the_processo
     assert uptimes_are_whole(world)
 
 
+@pytest.mark.requirement("FSW-EXE-007")
 def test_one_packet_that_fails_keeps_no_other_back(tmp_path, monkeypatch):
     world = World(tmp_path)
     world.run(2)
@@ -179,6 +184,7 @@ def test_one_packet_that_fails_keeps_no_other_back(tmp_path, monkeypatch):
     assert world.node.executive.failures == 1
 
 
+@pytest.mark.requirement("FSW-EXE-007")
 def test_one_report_that_cannot_be_made_keeps_no_other_back(tmp_path, monkeypatch):
     world = World(tmp_path)
     world.run(2)
@@ -235,6 +241,7 @@ def test_a_sensor_that_falls_silent_costs_neither_state_nor_product(tmp_path):
     assert uptimes_are_whole(world)
 
 
+@pytest.mark.requirement("FSW-EXE-015")
 def test_the_crash_log_is_bounded_and_never_fails(tmp_path):
     log = CrashLog(tmp_path)
     for number in range(400):

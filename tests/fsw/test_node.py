@@ -117,6 +117,7 @@ class World:
         return until()
 
 
+@pytest.mark.requirement("FSW-FIL-001")
 def test_a_command_becomes_a_product_on_the_ground(tmp_path):
     world = World(tmp_path)
     station = world.station
@@ -181,6 +182,7 @@ def test_housekeeping_flows_once_a_second_all_the_while(tmp_path):
     assert last["energy_j"] == pytest.approx(2.0 * last["uptime_s"] + 3 * COMPUTE_MS / 1000, rel=1e-3)
 
 
+@pytest.mark.requirement("FSW-LNK-008")
 def test_a_large_product_keeps_the_wire_busy(tmp_path):
     """100 000 octets take the time that their frames need on the wire, and 5 % more for everything else."""
     world = World(tmp_path)
@@ -197,6 +199,7 @@ def test_a_large_product_keeps_the_wire_busy(tmp_path):
     assert uptimes == list(range(len(uptimes)))
 
 
+@pytest.mark.requirement("FSW-CMD-001")
 def test_every_request_is_answered(tmp_path):
     world = World(tmp_path)
     station = world.station
@@ -213,6 +216,7 @@ def test_every_request_is_answered(tmp_path):
 
 
 @pytest.mark.parametrize("seed", range(3))
+@pytest.mark.requirement("FSW-FIL-002")
 def test_noise_and_a_cut_delay_the_product_and_change_nothing(tmp_path, seed):
     quiet, storm = World(tmp_path / "quiet"), World(tmp_path / "storm", noise=1e-5, seed=seed)
     for world in (quiet, storm):
@@ -249,6 +253,7 @@ def test_the_same_seed_gives_the_same_run(tmp_path):
     assert history(tmp_path / "one") == history(tmp_path / "two")
 
 
+@pytest.mark.requirement("FSW-FIL-002")
 def test_a_product_survives_an_unplugged_port_and_a_restart(tmp_path):
     world = World(tmp_path)
     world.station.command("imaging.capture", target="coast")
@@ -264,6 +269,7 @@ def test_a_product_survives_an_unplugged_port_and_a_restart(tmp_path):
     assert world.station.named("NodeStatus")[-1]["commands_accepted"] == 0  # nobody had to ask again
 
 
+@pytest.mark.requirement("FSW-LNK-003")
 def test_garbage_on_the_line_is_counted(tmp_path):
     world = World(tmp_path)
     world.station.port.write(bytes(range(256)) * 4)
@@ -274,6 +280,7 @@ def test_garbage_on_the_line_is_counted(tmp_path):
     assert world.run(3, lambda: Pong() in world.station.reports)
 
 
+@pytest.mark.requirement("FSW-CMD-004")
 def test_a_request_for_nobody_is_told_so(tmp_path):
     world = World(tmp_path)
     world.station.real._source.apid = 99
@@ -346,6 +353,7 @@ def test_a_board_that_lost_its_state_delivers_at_once(tmp_path):
     assert world.node.files.transfers_failed == 0
 
 
+@pytest.mark.requirement("FSW-RES-011")
 def test_what_lies_in_the_state_folder_is_left_alone(tmp_path):
     products = tmp_path / "products"
     (products / "lost+found").mkdir(parents=True)
@@ -358,6 +366,7 @@ def test_what_lies_in_the_state_folder_is_left_alone(tmp_path):
     assert ((products / "README.txt").read_text(), (products / "lost+found").is_dir()) == ("note", True)
 
 
+@pytest.mark.requirement("FSW-RES-004")
 def test_a_node_without_a_disk_flies_and_says_so(tmp_path):
     (tmp_path / "products").write_text("somebody's file")
     world = World(tmp_path)

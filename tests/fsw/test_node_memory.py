@@ -52,6 +52,7 @@ def told(world):
     return [(event.name, event.values) for event in world.station.events]
 
 
+@pytest.mark.requirement("FSW-RES-008")
 def test_all_state_lies_on_the_medium(tmp_path):
     """Products, too: of what is simulated nothing reaches the disk."""
     medium = RecordingMedium()
@@ -61,6 +62,7 @@ def test_all_state_lies_on_the_medium(tmp_path):
     assert not list(tmp_path.rglob("products"))
 
 
+@pytest.mark.requirement("FSW-CMD-005")
 def test_a_command_that_restarts_the_node_is_executed_once_and_reported(tmp_path, monkeypatch):
     """Its process is gone right after it took the command, before a word of it went down."""
     executed = []
@@ -88,6 +90,7 @@ def test_a_command_that_restarts_the_node_is_executed_once_and_reported(tmp_path
     assert (last["boots"], last["last_request"], last["requests_repeated"]) == (2, 0, 0)
 
 
+@pytest.mark.requirement("FSW-CMD-006")
 def test_an_outcome_outlives_several_restarts_out_of_contact(tmp_path, monkeypatch):
     world = Mortal(tmp_path)
     world.run(2)
@@ -126,6 +129,7 @@ def test_the_power_fails_at_every_call_of_a_ping(tmp_path, pings):
     assert ends == {RequestProgress.COMPLETED, RequestProgress.FAILED}
 
 
+@pytest.mark.requirement("FSW-RES-007")
 def test_no_packet_has_the_number_of_an_earlier_one(tmp_path):
     world = World(tmp_path, medium=RecordingMedium())
     for _ in range(3):
@@ -145,6 +149,7 @@ RECORDS = [f"memory of {name}" for name in (*OF_NODE, *SET_BY_COMMAND)]
 
 
 @pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EROFS, errno.EIO])
+@pytest.mark.requirement("FSW-RES-004")
 def test_on_a_failing_disk_it_starts_and_flies_and_says_so(tmp_path, pings, reason):
     def fail(call, path):
         if call not in ("read", "names"):
@@ -163,6 +168,7 @@ def test_on_a_failing_disk_it_starts_and_flies_and_says_so(tmp_path, pings, reas
     assert world.run(25, lambda: sum(event.name == "MemoryRestored" for event in world.station.events) >= 2)
 
 
+@pytest.mark.requirement("FSW-RES-002")
 def test_a_damaged_copy_is_counted_and_reported(tmp_path):
     medium = RecordingMedium()
     world = World(tmp_path, medium=medium)
@@ -175,6 +181,7 @@ def test_a_damaged_copy_is_counted_and_reported(tmp_path):
 
 
 @pytest.mark.parametrize(("bits_per_second", "count"), [(115_200, 100), (9_600, 250)])
+@pytest.mark.requirement("FSW-LNK-004")
 def test_what_is_executed_is_answered_however_many_come_at_once(tmp_path, pings, bits_per_second, count):
     world = World(tmp_path, bits_per_second=bits_per_second, medium=RecordingMedium())
     world.run(2)

@@ -104,6 +104,7 @@ class Spacecraft(World):
         return [(mode, cause) for mode, _, cause in dict.fromkeys(changed)]
 
 
+@pytest.mark.requirement("FSW-MOD-004")
 def test_a_change_is_told_with_its_cause_and_kept_by_a_restart(tmp_path):
     world = Spacecraft(tmp_path)
     world.run(1)
@@ -122,6 +123,7 @@ def test_a_change_is_told_with_its_cause_and_kept_by_a_restart(tmp_path):
     assert world.change("payload").endswith("from safe mode only to nominal")
 
 
+@pytest.mark.requirement("FSW-MOD-002")
 def test_safe_mode_steps_and_allows_only_what_the_node_needs(tmp_path):
     world = Spacecraft(tmp_path)
     world.run(2)
@@ -145,6 +147,7 @@ def test_safe_mode_steps_and_allows_only_what_the_node_needs(tmp_path):
     assert world.ask("tank.fill") == ""
 
 
+@pytest.mark.requirement("FSW-MOD-006")
 def test_a_capture_that_began_before_safe_mode_ends(tmp_path):
     world = Spacecraft(tmp_path)
     world.run(1)
@@ -173,6 +176,7 @@ def test_a_mission_may_begin_in_another_mode_with_rules_of_its_own(tmp_path):
     assert not world.changes()
 
 
+@pytest.mark.requirement("FSW-MOD-005")
 def test_a_mode_that_names_no_app_is_told_before_the_flight():
     mission = msgspec.structs.replace(MISSION, modes=ModesSection(safe=ModeSection(apps=("imagin",))))
     with pytest.raises(UsageError, match=r"modes\.safe\.apps: 'imagin'.*did you mean imaging"):
@@ -183,6 +187,7 @@ def arm(world, name="tank.vent"):
     return world.ask("modes.arm", function=world.station.dictionary.command(name).id)
 
 
+@pytest.mark.requirement("FSW-CMD-009")
 def test_a_hazardous_command_is_armed_and_fired_once(tmp_path):
     world = Spacecraft(tmp_path)
     world.run(1)
@@ -195,6 +200,7 @@ def test_a_hazardous_command_is_armed_and_fired_once(tmp_path):
     assert arm(world, "tank.fill").endswith("function 225 is no hazardous command")
 
 
+@pytest.mark.requirement("FSW-CMD-010")
 def test_a_restart_a_change_of_mode_and_time_disarm(tmp_path):
     world = Spacecraft(tmp_path)
     world.run(1)
@@ -210,6 +216,7 @@ def test_a_restart_a_change_of_mode_and_time_disarm(tmp_path):
     assert world.tank.vented == 0
 
 
+@pytest.mark.requirement("FSW-DEF-004")
 def test_a_low_battery_makes_no_storm(tmp_path):
     """Loads return with the mode, and the battery falls again: each time it must be charged to more."""
     world = Spacecraft(tmp_path, battery_low_percent=20, battery_step_percent=20)
@@ -222,6 +229,7 @@ def test_a_low_battery_makes_no_storm(tmp_path):
     assert 5 < world.node.modes.machine.changes <= 16  # with one threshold of 20 % there would be more than a hundred
 
 
+@pytest.mark.requirement("FSW-DEF-003")
 def test_safe_mode_is_not_left_with_a_low_battery_though_the_node_restarts(tmp_path):
     world = Spacecraft(tmp_path, battery_low_percent=20)
     world.gauge.charge = 10.0
@@ -245,6 +253,7 @@ def test_a_ground_that_chose_safe_mode_leaves_it_itself(tmp_path):
     assert world.mode is Mode.SAFE
 
 
+@pytest.mark.requirement("FSW-DEF-001")
 def test_a_silent_ground_is_answered_by_safe_mode_a_reset_and_the_golden_copy(tmp_path):
     world = Spacecraft(tmp_path, silence_h=0.1, further_h=0.05)
     world.run(2)
@@ -266,6 +275,7 @@ def test_a_silent_ground_is_answered_by_safe_mode_a_reset_and_the_golden_copy(tm
     assert world.station.named("ModeStatus")[-1]["measures"] == 0
 
 
+@pytest.mark.requirement("FSW-DEF-005")
 def test_too_many_starts_end_in_safe_mode(tmp_path):
     world = Spacecraft(tmp_path, starts_max=3)
     for _ in range(2):
@@ -278,6 +288,7 @@ def test_too_many_starts_end_in_safe_mode(tmp_path):
     assert world.changes() == [("safe", "too many starts")]
 
 
+@pytest.mark.requirement("FSW-DEF-006")
 def test_a_node_transmits_nothing_in_its_quiet_time(tmp_path):
     world = Spacecraft(tmp_path, quiet_s=120)
     world.run(60)

@@ -84,6 +84,7 @@ def write(tmp_path):
 BOTH = '["heater.py", {file = "heater.py", name = "heater_b", gain = 2}]'
 
 
+@pytest.mark.requirement("FSW-APP-001")
 def test_two_instances_fly_side_by_side_with_all_that_they_asked_for(write, tmp_path):
     world = World(tmp_path / "state", mission=write(BOTH))
     station = world.station
@@ -108,6 +109,7 @@ def names(events):
     return {event.name for event in events}
 
 
+@pytest.mark.requirement("FSW-APP-002")
 def test_the_dictionary_has_both_under_their_names_and_keeps_what_was_there(write):
     alone, both = (dictionary_of(load_mission(write(apps))) for apps in ('["heater.py"]', BOTH))
     for kind in ("reports", "events", "commands", "parameters"):
@@ -135,6 +137,7 @@ def test_the_dictionary_has_both_under_their_names_and_keeps_what_was_there(writ
         ('["heater.py"]', {"heater": APP.replace("clock: Clock", "clock: int")}, r"heater\.py: Heater\.clock: a int"),
     ],
 )
+@pytest.mark.requirement("FSW-APP-005")
 def test_what_cannot_fly_is_refused_with_the_file(write, apps, files, sentence):
     mission = load_mission(write(apps, **files))
     with pytest.raises(ValueError, match=sentence):

@@ -73,6 +73,7 @@ def settled(world, request, seconds=20):
     return tracked
 
 
+@pytest.mark.requirement("FSW-RES-006")
 def test_all_that_was_set_is_there_after_a_restart(tmp_path):
     world = World(tmp_path, medium=RecordingMedium())
     world.run(3)
@@ -93,6 +94,7 @@ def test_all_that_was_set_is_there_after_a_restart(tmp_path):
     assert "SettingsMisfit" not in [event.name for event in world.station.events]
 
 
+@pytest.mark.requirement("FSW-RES-006")
 def test_the_power_fails_at_every_call_of_a_setting(tmp_path):
     """What the ground was told is set, whatever the moment; what it was not told is set or not, never damaged."""
     found = []
@@ -135,6 +137,7 @@ def cut_short(world):
     return CompletionFailure(request=word, code=FailureCode.INTERRUPTED, reason=reason)
 
 
+@pytest.mark.requirement("FSW-PUS-009")
 def test_the_power_fails_at_every_call_of_a_release(tmp_path, pings):
     """A scheduled request is executed once or told as cut short, never twice, never forgotten."""
     ends = set()
@@ -162,6 +165,7 @@ def test_the_power_fails_at_every_call_of_a_release(tmp_path, pings):
     assert {times for times, _ in ends} == {0, 1}
 
 
+@pytest.mark.requirement("FSW-PUS-010")
 def test_what_was_late_is_told_and_not_executed(tmp_path, pings):
     world = World(tmp_path, medium=RecordingMedium())
     world.run(2)
@@ -177,6 +181,7 @@ def test_what_was_late_is_told_and_not_executed(tmp_path, pings):
     assert StartFailure(request=word, code=FailureCode.NOT_NOW, reason=reason) in world.station.reports
 
 
+@pytest.mark.requirement("FSW-RES-005")
 def test_what_fits_no_more_is_left_out_and_told(tmp_path):
     """Another software flies with the memory of an earlier one."""
     world = World(tmp_path, medium=RecordingMedium())
@@ -252,6 +257,7 @@ def test_too_many_octets_of_actions_are_refused(monkeypatch):
     assert actions.state == ActionTable(False, (KeptAction(5, 1, False, packet), KeptAction(5, 2, False, packet)))
 
 
+@pytest.mark.requirement("FSW-PUS-022")
 def test_the_states_of_a_full_service_fit_into_their_records():
     control = EventControl(range(1 << 12))
     list(control.handle(events.DisableEvents(events=list(range(255)))))

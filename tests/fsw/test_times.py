@@ -1,5 +1,7 @@
 """Every time that leaves the node is UTC, whatever the other clock says: each field that holds one, by its name."""
 
+import pytest
+
 from link.dictionary.codec.record import Codec
 from link.dictionary.kinds import Array, Group, Time
 from link.pus.catalogue import reports_of
@@ -41,6 +43,7 @@ def of_services(report):
     return times(fields, values, type(report).__name__)
 
 
+@pytest.mark.requirement("FSW-TIM-003")
 def test_every_time_that_leaves_the_node_is_utc(tmp_path):
     world = World(tmp_path)
     start_ns = world.clock.utc_ns()

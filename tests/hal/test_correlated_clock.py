@@ -1,5 +1,6 @@
 """A clock that is corrected: UTC by what was said of it, everything else as the host's clock does it."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +30,7 @@ def test_it_goes_through_its_anchor_at_its_rate(anchor_ns, elapsed_ns, drift_ppb
     assert abs(error) < 1000  # the rounding of a float
 
 
+@pytest.mark.requirement("FSW-TIM-004")
 def test_steps_of_the_host_change_nothing_once_it_is_told_and_no_time_is_beyond_the_codes():
     host = VirtualClock(utc_ns=0)
     clock = CorrelatedClock(host)

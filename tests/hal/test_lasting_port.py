@@ -102,6 +102,7 @@ def test_a_second_peer_is_refused_and_counted_and_the_first_one_stays():
         assert desk.port.state == PortState(desk.port.name, "", 0, 2)
 
 
+@pytest.mark.requirement("FSW-LNK-013")
 def test_strangers_who_come_and_go_are_met_less_and_less_often():
     with listening("tcp-listen://127.0.0.1") as (desk, address):
         pauses = []
@@ -131,6 +132,7 @@ def test_lines_that_are_gone_leave_no_descriptor():
         assert len(set(counts)) == 1
 
 
+@pytest.mark.requirement("FSW-LNK-013")
 def test_a_called_peer_is_called_again_until_it_answers():
     server = socket.create_server(("127.0.0.1", 0))
     address = server.getsockname()
@@ -159,6 +161,7 @@ def test_a_called_peer_is_called_again_until_it_answers():
         peer.close()
 
 
+@pytest.mark.requirement("FSW-LNK-013")
 def test_an_adapter_that_is_plugged_in_again_is_opened_again(tmp_path):
     """/dev/serial/by-id keeps the name of an adapter whatever number it gets, as the link here does."""
     path = tmp_path / "adapter"

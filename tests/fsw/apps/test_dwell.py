@@ -47,6 +47,7 @@ def run(app, clock, until_ns):
     return found
 
 
+@pytest.mark.requirement("FSW-PUS-005")
 def test_a_parameter_is_sampled_so_often_and_then_no_more():
     app, tank, clock = dwell()
     app.watch("tank.level", 100, 5)

@@ -128,6 +128,7 @@ def desk(tmp_path):
     return Desk(tmp_path)
 
 
+@pytest.mark.requirement("FSW-FIL-001")
 def test_products_go_down_in_order_and_are_told_of(desk):
     products = [desk.add(bytes([number]) * 1000) for number in range(6)]
     told = desk.run(5)
@@ -188,6 +189,7 @@ def test_no_more_than_four_are_told_of(desk):
     assert [status.product for status in desk.status()] == [1, 2, 3, 4]
 
 
+@pytest.mark.requirement("FSW-FIL-004")
 def test_a_transfer_that_failed_begins_again(desk):
     desk.listens = False
     product = desk.add()
@@ -301,6 +303,7 @@ def test_nothing_is_taken_up(desk):
     assert desk.ground.transactions == ()
 
 
+@pytest.mark.requirement("FSW-FIL-001")
 def test_what_is_held_goes_by_its_priority_once_it_is_released(desk):
     desk.app.hold()
     first, second, third = (desk.add(bytes(500), priority=priority) for priority in (1, 9, 5))
@@ -310,6 +313,7 @@ def test_what_is_held_goes_by_its_priority_once_it_is_released(desk):
     assert told == [second.id, third.id, first.id]
 
 
+@pytest.mark.requirement("FSW-FIL-003")
 def test_a_transfer_that_is_held_goes_on_where_it_was(desk):
     product = desk.add(bytes(40_000))
     desk.run(1)
@@ -354,6 +358,7 @@ def test_a_product_that_no_pdu_can_name_is_set_aside_and_the_next_one_goes(desk,
     assert Desk(tmp_path).run(3) == []
 
 
+@pytest.mark.requirement("FSW-RES-010")
 def test_content_that_rotted_is_never_delivered(desk):
     product = desk.add(b"answer")
     desk.path(product).write_bytes(desk.path(product).read_bytes().replace(b"answer", b"anzwer"))
@@ -390,6 +395,7 @@ def test_two_products_of_one_name_both_go_down(desk):
     assert desk.files.kept == [("one.txt", b"first"), ("one.txt", b"second")]
 
 
+@pytest.mark.requirement("FSW-FIL-005")
 def test_what_others_send_is_refused_and_counted_and_everything_else_goes_on(desk):
     """Eighty transactions whose sender never hears an answer."""
     stranger = Entity(2, MemoryStore(f=b"x"), IMPATIENT, first_sequence=500, transactions_max=200)

@@ -138,6 +138,7 @@ def test_what_the_camera_cannot_see_is_refused(desk, target, reason):
     assert desk.app.runner.unfinished == 0
 
 
+@pytest.mark.requirement("FSW-JOB-005")
 def test_more_captures_than_may_wait_are_refused(desk):
     captures = [desk.app.capture("desert"), desk.app.capture("coast")]
     with pytest.raises(CommandError, match="2 jobs"):

@@ -1,5 +1,7 @@
 """What the processes app tells of starts, and of what a node lacks."""
 
+import pytest
+
 from fsw.apps.processes import Degraded, ExecutiveStarted, Processes, ProcessStatus
 from fsw.supervisor.messages import Start
 from fsw.supervisor.resets import Resets, open_resets
@@ -18,6 +20,7 @@ def test_the_first_one_of_all_has_nothing_to_tell_but_counts(tmp_path):
     assert first.decode(first.encode()) == first
 
 
+@pytest.mark.requirement("FSW-SUP-014")
 def test_a_later_one_tells_once_why_it_is_there_and_what_it_lacks(tmp_path):
     one = app(tmp_path, {}, (7, "hang", {}, True), "no real-time priority (Operation not permitted)")
     started, degraded, status = one.step(0)
@@ -27,6 +30,7 @@ def test_a_later_one_tells_once_why_it_is_there_and_what_it_lacks(tmp_path):
     assert [type(report) for report in one.step(1)] == [ProcessStatus]
 
 
+@pytest.mark.requirement("FSW-SUP-013")
 def test_each_cause_is_counted_in_one_place(tmp_path):
     causes = [
         "power-on",

@@ -1,5 +1,7 @@
 """Rests double, and end."""
 
+import pytest
+
 from fsw.apps.retries import Retries
 
 S = 1_000_000_000
@@ -9,6 +11,7 @@ def rest_s(retries, now_ns):
     return (retries.next_ns(now_ns) - now_ns) // S
 
 
+@pytest.mark.requirement("FSW-FIL-004")
 def test_each_failure_doubles_the_rest_up_to_the_longest():
     retries, rests = Retries(first_s=2, longest_s=60), []
     for now_s in range(0, 7000, 1000):

@@ -41,6 +41,7 @@ def told(app, turns=1):
     return [record for _ in range(turns) for record in app.step(0) if not isinstance(record, ScrubStatus)]
 
 
+@pytest.mark.requirement("FSW-SCR-002")
 def test_a_change_is_reported_once_and_that_it_is_gone():
     cells = Cells(b"abcd")
     app = scrub(Cells(b"xy"), cells)
@@ -54,6 +55,7 @@ def test_a_change_is_reported_once_and_that_it_is_gone():
     assert (app.status.troubled, app.status.changes, app.status.repairs) == (0, 1, 1)
 
 
+@pytest.mark.requirement("FSW-SCR-003")
 def test_what_can_be_repaired_is_and_is_read_again_at_once():
     cells = Cells(b"abcd")
 
@@ -103,6 +105,7 @@ def test_what_could_not_be_read_at_first_counts_from_its_first_reading():
 
 
 @given(st.lists(st.integers(0, 100), min_size=1, max_size=4), st.integers(1, 150), st.data())
+@pytest.mark.requirement("FSW-SCR-001")
 def test_each_change_is_found_within_two_passes_and_a_turn_reads_no_more_than_it_may(sizes, octets, data):
     memories = [Cells(bytes(size)) for size in sizes]
     app = scrub(*memories, octets=octets)

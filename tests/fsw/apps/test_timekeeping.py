@@ -63,6 +63,7 @@ def test_the_ground_sets_utc_and_a_jump_is_reported():
     assert status.leap_seconds_until == IERS_VALID_UNTIL_NS
 
 
+@pytest.mark.requirement("FSW-TIM-001")
 def test_a_stamp_of_the_past_is_correlated_and_gives_the_drift():
     desk = Desk()
     desk.run(100)
@@ -100,6 +101,7 @@ def test_a_stamp_that_is_old_or_to_come_is_refused():
     list(desk.app.correlate(now - 86_400 * S, EPOCH_UTC_NS, 0))
 
 
+@pytest.mark.requirement("FSW-TIM-006")
 def test_a_known_utc_is_moved_far_only_on_purpose():
     desk = Desk()
     list(desk.app.set_utc(desk.truth, 0))
@@ -111,6 +113,7 @@ def test_a_known_utc_is_moved_far_only_on_purpose():
     assert desk.clock.utc_ns() == desk.truth
 
 
+@pytest.mark.requirement("FSW-TIM-007")
 def test_a_pulse_makes_a_coarse_time_fine():
     desk = Desk()
     desk.pulse.is_on = True
@@ -158,6 +161,7 @@ def test_glitches_are_counted():
     assert status.glitches == 1
 
 
+@pytest.mark.requirement("FSW-TIM-005")
 def test_a_lost_time_is_reported_once():
     desk = Desk()
     list(desk.app.set_utc(desk.truth, 0))
@@ -194,6 +198,7 @@ def test_the_time_is_stored_now_and_then_and_a_medium_that_fails_stops_nothing()
     assert desk.app.record.fault == "Input/output error"
 
 
+@pytest.mark.requirement("FSW-TIM-008")
 def test_a_table_of_leap_seconds_grows_stale():
     desk = Desk()
     list(desk.app.set_utc(IERS_VALID_UNTIL_NS - 5 * S, 0))

@@ -101,6 +101,7 @@ def desk():
     return Desk()
 
 
+@pytest.mark.requirement("FSW-CMD-001")
 def test_a_command_is_accepted_started_and_completed(desk):
     desk.ask(PerformFunction(function=1, arguments=b"\x2d"))
     assert desk.arm.moved_to == [45]
@@ -122,6 +123,7 @@ def test_another_application_process_is_not_here(desk):
 
 
 @pytest.mark.parametrize("failure", [None, CommandError(FailureCode.EXECUTION_FAILED, "stuck")])
+@pytest.mark.requirement("FSW-CMD-008")
 def test_a_long_command_is_completed_when_the_app_says_so(desk, failure):
     desk.ask(PerformFunction(function=2, arguments=b""))
     desk.dispatcher.report_completions()
@@ -141,6 +143,7 @@ def test_a_long_command_is_completed_when_the_app_says_so(desk, failure):
         (1, b"\x01\x01", FailureCode.BAD_ARGUMENTS, "1 octets more"),
     ],
 )
+@pytest.mark.requirement("FSW-CMD-002")
 def test_what_cannot_be_understood_is_not_accepted(desk, function, arguments, code, reason):
     desk.ask(PerformFunction(function=function, arguments=arguments))
     assert desk.stages() == [(A, code)]
@@ -156,6 +159,7 @@ def test_what_cannot_be_understood_is_not_accepted(desk, function, arguments, co
         (2, FailureCode.EXECUTION_FAILED, "KeyError: 'screw'"),
     ],
 )
+@pytest.mark.requirement("FSW-CMD-002")
 def test_a_handler_that_cannot_says_why(desk, force, code, reason):
     desk.ask(PerformFunction(function=3, arguments=bytes([force])))
     assert desk.stages() == [(A, None), (S, code)]
@@ -175,11 +179,13 @@ def test_each_end_is_counted(desk):
     assert desk.dispatcher.memory.repeated == 2  # what is no packet is refused each time it comes
 
 
+@pytest.mark.requirement("FSW-PUS-001")
 def test_an_unknown_service_is_refused(desk):
     desk.dispatcher.handle(TcPacket(apid=APID, count=0, service=99, subtype=3).encode())
     assert (desk.answers[0].code, desk.answers[0].reason) == (FailureCode.UNKNOWN_TYPE, "service 99, subtype 3")
 
 
+@pytest.mark.requirement("FSW-CMD-001")
 def test_only_what_was_asked_for_is_acknowledged(desk):
     desk.ask(PerformFunction(function=1, arguments=b"\x01"), AckFlags.COMPLETION)
     assert desk.stages() == [(C, None)]
@@ -258,6 +264,7 @@ def test_several_that_a_restart_cuts_short_are_each_told_and_counted():
 
 
 @given(st.binary(max_size=40))
+@pytest.mark.requirement("FSW-CMD-003")
 def test_any_octets_are_answered(octets):
     desk = Desk()
     desk.dispatcher.handle(octets)

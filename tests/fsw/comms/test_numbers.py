@@ -18,6 +18,7 @@ def test_names_count_from_zero_each_for_itself():
     assert [numbers.next(name) for name in ("a", "b", "a", "a")] == [0, 0, 1, 2]
 
 
+@pytest.mark.requirement("FSW-RES-007")
 def test_the_power_fails_at_every_call():
     for call in range(1, 40):
 

@@ -79,6 +79,7 @@ def test_packets_are_numbered_and_stamped_in_order(desk):
     assert {packet.time_ns for packet in packets} == {desk.clock.utc_ns()}
 
 
+@pytest.mark.requirement("FSW-LNK-010")
 def test_events_and_verification_are_repeated_and_telemetry_is_not(desk):
     for record in (Level(value=1), EVENT, Pong()):
         desk.bus.publish(record)
@@ -100,6 +101,7 @@ def kinds(desk, since=0):
     return [TmPacket.decode(packet).service for _, _, packet in desk.sender.offered[since:]]
 
 
+@pytest.mark.requirement("FSW-LNK-011")
 def test_what_is_not_remembered_is_counted(desk):
     for _ in range(6):
         for _ in range(100):
@@ -110,6 +112,7 @@ def test_what_is_not_remembered_is_counted(desk):
     assert len(desk.sender.offered) == 600 + 512
 
 
+@pytest.mark.requirement("FSW-LNK-009")
 def test_answers_and_samples_go_before_events_and_repeats_go_last(desk):
     desk.bus.publish(EVENT)
     run(desk, 4)
@@ -169,6 +172,7 @@ def test_answers_in_an_outage_are_all_remembered_and_then_counted(desk):
     assert desk.answers_room == 312
 
 
+@pytest.mark.requirement("FSW-LNK-011")
 def test_whatever_finds_no_room_is_counted(desk):
     desk.sender.free, desk.sender.dropped = 0, {"housekeeping": 5}
     for _ in range(100):
@@ -189,6 +193,7 @@ def test_of_samples_that_find_no_room_the_newest_are_kept(desk):
     assert values == list(range(50 - 16, 50))
 
 
+@pytest.mark.requirement("FSW-LNK-009")
 def test_an_answer_overtakes_events_that_wait(desk):
     desk.sender.free = 0
     for record in (EVENT, Pong()):

@@ -138,6 +138,7 @@ def lethal_at(call):
     return RecordingMedium(on_call=look)
 
 
+@pytest.mark.requirement("FSW-CMD-005")
 def test_the_power_fails_at_every_call():
     calls, lives = 0, 0
     while True:
@@ -164,6 +165,7 @@ def test_the_power_fails_at_every_call():
     deaths=st.lists(st.tuples(st.integers(1, 25), st.integers(0, 30)), max_size=5),
     lethal=st.sets(st.integers(0, 5)),
 )
+@pytest.mark.requirement("FSW-CMD-005")
 def test_any_number_of_deaths(deaths, lethal):
     executed, sender, medium = Counter(), Sender(6), RecordingMedium()
     ship = Ship(executed, {sender.packets[number] for number in lethal})
@@ -193,6 +195,7 @@ def test_a_command_that_kills_the_node_is_executed_once_and_reported():
     assert {report.code for report in failed} == {FailureCode.INTERRUPTED}
 
 
+@pytest.mark.requirement("FSW-CMD-006")
 def test_what_was_cut_short_is_told_at_each_start_until_there_was_time_to_tell_it():
     medium, sender = RecordingMedium(), Sender(1)
     ship = Ship(Counter(), [sender.packets[0]])
@@ -232,6 +235,7 @@ def one_of(ship, packet):
     return told
 
 
+@pytest.mark.requirement("FSW-CMD-007")
 def test_a_request_that_comes_again_is_answered_with_how_it_stands():
     medium, ship = RecordingMedium(), Ship(Counter())
     (packet,) = Sender(1).packets
@@ -250,6 +254,7 @@ def test_a_request_that_comes_again_is_answered_with_how_it_stands():
     assert ship.dispatcher.memory.repeated == 2
 
 
+@pytest.mark.requirement("FSW-CMD-007")
 def test_a_failure_that_comes_again_is_told_with_its_reason():
     medium, ship = RecordingMedium(), Ship(Counter())
     packet = TcSource(APID).packet(Ping())
@@ -307,6 +312,7 @@ def test_one_from_on_board_that_a_restart_cut_short_is_reported():
     assert [one.word for one in request_memory_on(medium).taken] == [RequestId(APID, 0).word]
 
 
+@pytest.mark.requirement("FSW-CMD-012")
 def test_the_last_are_remembered_and_what_is_under_way_longest():
     memory, source = request_memory_on(), TcSource(APID)
     packets = [source.packet(Ping()).encode() for _ in range(TAKEN_MAX + 10)]
@@ -343,6 +349,7 @@ def test_a_batch_costs_one_write_before_and_one_after():
     assert len(medium.calls) == before
 
 
+@pytest.mark.requirement("FSW-LNK-005")
 def test_the_receiver_begins_where_it_was():
     medium = RecordingMedium()
     ship, sender = Ship(Counter()), Sender(3)
@@ -353,6 +360,7 @@ def test_the_receiver_begins_where_it_was():
 
 
 @pytest.mark.parametrize("slots", ["a", "b", "ab"])
+@pytest.mark.requirement("FSW-LNK-005")
 def test_the_receiver_begins_in_lockout_where_that_is_not_known(slots):
     farm = Farm(WINDOW)
     request_memory_on(RecordingMedium(), farm)

@@ -65,10 +65,12 @@ def ping(world):
     return TcSource(world.station.dictionary.apid, source=7, count=99).packet(test_service.Ping()).encode()
 
 
+@pytest.mark.requirement("FSW-PUS-001")
 def test_the_dictionary_says_what_is_offered(world):
     assert world.station.dictionary.services == OFFERED == (1, 3, 5, 6, 8, 9, 11, 12, 14, 17, 19, 20, 21)
 
 
+@pytest.mark.requirement("FSW-PUS-016")
 def test_the_connection_with_this_application_process_is_tested_and_with_no_other(world):
     apid = world.station.dictionary.apid
     (tested,) = of(ask(world, test_service.TestConnection(apid=apid)), test_service.ConnectionTested)
@@ -76,6 +78,7 @@ def test_the_connection_with_this_application_process_is_tested_and_with_no_othe
     refused(world, test_service.TestConnection(apid=apid + 1))
 
 
+@pytest.mark.requirement("FSW-PUS-003")
 def test_a_structure_is_created_reported_and_deleted_by_command(world):
     table = ParameterTable.of(world.station.dictionary)
     create = housekeeping.CreateStructure(structure=200, interval=5, parameters=[UPTIME, REPEATS], groups=[])
@@ -109,6 +112,7 @@ def test_what_apps_sample_is_reported_less_often_or_not_at_all(world):
     assert (content.enabled, content.interval, content.parameters[:2]) == (False, 50, [0x100, 0x101])
 
 
+@pytest.mark.requirement("FSW-PUS-006")
 def test_events_are_silenced_by_command(world):
     delivered = next(one.id for one in world.station.dictionary.events if one.name == "ProductReady")
     ask(world, events.DisableEvents(events=[delivered]))
@@ -120,6 +124,7 @@ def test_events_are_silenced_by_command(world):
     assert "no event 9999" in refused(world, events.EnableEvents(events=[9999]))
 
 
+@pytest.mark.requirement("FSW-PUS-009")
 def test_requests_are_released_at_their_time(world):
     def activity(seconds):
         return world.clock.utc_ns() + int(seconds * SECOND), ping(world)
@@ -142,6 +147,7 @@ def test_requests_are_released_at_their_time(world):
     assert len(of(world.station.reports, test_service.Pong)) - before == 2  # that of sub-schedule 2 was dropped
 
 
+@pytest.mark.requirement("FSW-PUS-013")
 def test_a_parameter_out_of_limits_raises_an_event_that_releases_a_request(world):
     limits = monitoring.MonitoringDefinition(
         number=1, parameter=UPTIME, validity_parameter=0, validity_mask=0, valid_value=0, interval=10, repetitions=1,
@@ -165,6 +171,7 @@ def test_a_parameter_out_of_limits_raises_an_event_that_releases_a_request(world
     assert "event 1 is not one that checks raise" in refused(world, monitoring.AddDefinitions(definitions=[again]))
 
 
+@pytest.mark.requirement("FSW-PUS-018")
 def test_an_action_that_causes_its_own_event_does_not_hold_the_node(world):
     """A function that fails is an event each time; here it releases the function again."""
     apid, dictionary = world.station.dictionary.apid, world.station.dictionary
@@ -183,6 +190,7 @@ def test_an_action_that_causes_its_own_event_does_not_hold_the_node(world):
     assert world.node.dispatcher.accepted == accepted
 
 
+@pytest.mark.requirement("FSW-PUS-017")
 def test_a_reaction_needs_nobody_who_listens_and_what_waits_for_it_is_bounded(world):
     services = world.node.services
     add = event_actions.AddAction(apid=world.station.dictionary.apid, event=CAUTION, request=ping(world))
@@ -207,6 +215,7 @@ def test_a_structure_that_cannot_be_reported_any_more_is_reported(world):
     assert "repeats = -1" in told[0]["reason"]
 
 
+@pytest.mark.requirement("FSW-PUS-019")
 def test_parameters_are_read_and_set(world):
     table = ParameterTable.of(world.station.dictionary)
     ask(world, table.set_values({REPEATS: 1}))
@@ -221,6 +230,7 @@ def test_parameters_are_read_and_set(world):
     assert len(of(world.station.reports, parameters.ParameterValues)) > before  # the other one is reported
 
 
+@pytest.mark.requirement("FSW-PUS-015")
 def test_only_reports_of_chosen_types_go_down(world):
     apid, station = world.station.dictionary.apid, world.station
     everything = [storage.ProcessTypes(apid=apid, services=[])]
@@ -279,6 +289,7 @@ def test_the_parameters_are_checked_as_a_memory(world):
     assert changed in {one.areas[0].checksum for one in after}
 
 
+@pytest.mark.requirement("FSW-PUS-005")
 def test_a_parameter_is_watched_by_name(world):
     watch = function(world, "dwell.watch", parameter="reporter.repeats", period_ms=100, samples=15)
     ask(world, watch, 5)
@@ -299,6 +310,7 @@ def function(world, name, **arguments):
 
 
 @pytest.mark.parametrize("service", [2, 13, 15, 23])
+@pytest.mark.requirement("FSW-PUS-001")
 def test_what_is_not_offered_is_refused(world, service):
     request = TcSource(world.station.dictionary.apid).packet(test_service.Ping())
     octets = type(request)(apid=request.apid, count=1, service=service, subtype=1).encode()

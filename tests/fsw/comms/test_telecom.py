@@ -70,6 +70,7 @@ class Bench:
                 self.got += [(self.clock.monotonic_ns(), *delivery) for delivery in self.receiver.feed(frame)]
 
 
+@pytest.mark.requirement("FSW-LNK-001")
 def test_packets_come_out_of_accepted_frames_in_order():
     uplink = open_uplink()
     stream = command_unit(packet(1) + packet(2, 30), 0) + command_unit(packet(3), 1)
@@ -78,12 +79,14 @@ def test_packets_come_out_of_accepted_frames_in_order():
 
 
 @pytest.mark.parametrize("wrong", [{"spacecraft_id": 0x2A4}, {"channel": 1}])
+@pytest.mark.requirement("FSW-LNK-002")
 def test_frames_for_others_are_counted_and_left_alone(wrong):
     uplink = open_uplink()
     assert uplink.feed(command_unit(packet(1), 0, **wrong)) == []
     assert (uplink.accepted, uplink.rejected, uplink.farm.vr) == (0, 1, 0)
 
 
+@pytest.mark.requirement("FSW-LNK-002")
 def test_a_damaged_frame_is_rejected():
     frame = TcFrame(spacecraft_id=0x2A5, channel=0, sequence=0, data=packet(1)).encode()
     uplink = open_uplink()
@@ -91,6 +94,7 @@ def test_a_damaged_frame_is_rejected():
     assert (uplink.accepted, uplink.rejected) == (0, 1)
 
 
+@pytest.mark.requirement("FSW-LNK-001")
 def test_a_repeated_frame_is_discarded():
     uplink = open_uplink()
     uplink.feed(command_unit(packet(1), 0))
@@ -107,6 +111,7 @@ def test_half_a_packet_in_a_frame_is_counted():
 
 @settings(max_examples=50)
 @given(st.binary(max_size=200), st.integers(1, 40))
+@pytest.mark.requirement("FSW-LNK-003")
 def test_garbage_is_counted_and_the_next_command_still_comes_through(garbage, chunk):
     uplink = open_uplink()
     stream = garbage + command_unit(packet(7), 0) * 2
@@ -115,6 +120,7 @@ def test_garbage_is_counted_and_the_next_command_still_comes_through(garbage, ch
     assert uplink.units.octets_skipped <= len(stream)
 
 
+@pytest.mark.requirement("FSW-LNK-006")
 def test_without_anything_to_say_one_frame_a_second():
     bench = Bench()
     bench.run_until(10 * SECOND)
@@ -123,6 +129,7 @@ def test_without_anything_to_say_one_frame_a_second():
     assert bench.receiver.clcw == bench.telecom.uplink.clcw_word
 
 
+@pytest.mark.requirement("FSW-LNK-007")
 def test_a_changed_clcw_goes_down_at_once():
     bench = Bench()
     bench.run_until(SECOND // 2)
@@ -131,6 +138,7 @@ def test_a_changed_clcw_goes_down_at_once():
     assert Clcw.from_word(bench.receiver.clcw).report == 1
 
 
+@pytest.mark.requirement("FSW-LNK-008")
 def test_file_data_fill_the_wire_and_housekeeping_overtakes_them():
     bench, sent = Bench(), []
     sender = bench.telecom.downlink.sender
@@ -154,6 +162,7 @@ def test_file_data_fill_the_wire_and_housekeeping_overtakes_them():
     assert max(delays) <= 2 * UNIT_NS + 30 * MS  # the frame on the wire, its own, the lead and the station's polling
 
 
+@pytest.mark.requirement("FSW-LNK-012")
 def test_a_full_port_buffer_delays_and_loses_nothing(monkeypatch):
     bench = Bench()
     port, takes = bench.telecom.port, iter([100, 0, 7, 0] * 50)
@@ -195,6 +204,7 @@ def test_an_unplugged_port_is_reported():
         bench.telecom.transmit()
 
 
+@pytest.mark.requirement("FSW-LNK-004")
 def test_no_more_is_taken_than_can_be_answered():
     """Each frame may hold so many requests, each with its answers; the ground is told to wait, and loses nothing."""
     uplink, held = open_uplink(), MANAGED.tc_frame_octets_max // TC_OVERHEAD * 4

@@ -49,6 +49,7 @@ def test_the_frames_whose_turn_it_is(channel, numbers):
     assert {name for name, _ in sender.offered} <= {"housekeeping"}
 
 
+@pytest.mark.requirement("FSW-PUS-008")
 def test_a_node_reports_its_time_at_the_rate_that_was_set(tmp_path):
     world = World(tmp_path)
     world.run(20)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import pytest
+
 from fsw.executive.app import App
 from fsw.executive.executive import _ENDING_NS, TickMissed
 from hal.sim.clock import VirtualClock
@@ -36,6 +38,7 @@ def only(*names):
     return lambda app: app in names
 
 
+@pytest.mark.requirement("FSW-EXE-013")
 def test_an_app_that_is_stopped_misses_no_tick_and_goes_on_with_its_grid():
     clock = VirtualClock()
     fast, slow = Fast(clock), Slow(clock)
@@ -95,6 +98,7 @@ def test_where_every_app_is_stopped_a_turn_does_nothing():
     assert executive.next_due_ns > 1 << 61
 
 
+@pytest.mark.requirement("FSW-EXE-014")
 def test_what_an_app_began_it_ends():
     clock = VirtualClock()
     busy, slow = Busy(clock), Slow(clock)
@@ -124,6 +128,7 @@ def test_an_app_allowed_again_while_it_ends_loses_no_tick():
     assert (busy.ran_ms, executive.missed) == ([0, 10, 20, 30, 40, 50], 0)
 
 
+@pytest.mark.requirement("FSW-EXE-014")
 def test_no_app_is_busy_for_ever():
     clock = VirtualClock()
     busy, slow = Busy(clock), Slow(clock)

@@ -1,5 +1,6 @@
 """A few failures are free, then each rest is twice the last; calm forgives, a single success does not."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,6 +9,7 @@ from fsw.executive.backoff import Backoff
 MS, SECOND = 1_000_000, 1_000_000_000
 
 
+@pytest.mark.requirement("FSW-EXE-006")
 def test_rests_double_up_to_a_bound():
     backoff = Backoff(patience=3, first_ns=100 * MS, longest_ns=500 * MS)
     assert [backoff.failed("a", backoff.rests_until("a")) // MS for _ in range(7)] == [0, 0, 100, 200, 400, 500, 500]

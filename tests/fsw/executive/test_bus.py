@@ -18,6 +18,7 @@ class Status(Report):
 
 
 @given(policy=policies, capacity=st.integers(1, 4), steps=st.lists(st.sampled_from(["publish", "take", "drain"])))
+@pytest.mark.requirement("FSW-BUS-001")
 def test_sent_is_delivered_and_dropped_and_waiting(policy, capacity, steps):
     bus, taken, refused = Bus(), [], 0
     queue = bus.subscribe(int, "q", capacity=capacity, policy=policy)
@@ -42,6 +43,7 @@ def test_sent_is_delivered_and_dropped_and_waiting(policy, capacity, steps):
     ("policy", "left", "counts"),
     [("drop_new", [0, 1], [1, 1, 0, 0]), ("drop_old", [2, 3], [1, 1, 1, 1]), ("latest", [3], [1, 1, 1, 1])],
 )
+@pytest.mark.requirement("FSW-BUS-002")
 def test_what_a_full_queue_keeps(policy, left, counts):
     bus = Bus()
     queue = bus.subscribe(int, "q", capacity=2, policy=policy)
@@ -50,6 +52,7 @@ def test_what_a_full_queue_keeps(policy, left, counts):
     assert bus.dropped == queue.dropped == 4 - len(left)
 
 
+@pytest.mark.requirement("FSW-BUS-003")
 def test_a_refusal_reaches_the_publisher_before_anybody_got_the_message():
     bus = Bus()
     other = bus.subscribe(int, "other", capacity=9, policy="drop_new")
@@ -60,6 +63,7 @@ def test_a_refusal_reaches_the_publisher_before_anybody_got_the_message():
     assert (len(other), len(full), full.sent) == (1, 1, 1)
 
 
+@pytest.mark.requirement("FSW-BUS-004")
 def test_topics_are_classes_and_their_children():
     bus = Bus()
     reports = bus.subscribe(Report, "reports", capacity=9, policy="drop_new")

@@ -60,6 +60,7 @@ def run(executive, clock, until_ms):
         executive.run_due()
 
 
+@pytest.mark.requirement("FSW-EXE-001")
 def test_apps_run_on_their_grid():
     clock = VirtualClock()
     fast, slow = Fast(clock), Slow(clock)
@@ -70,6 +71,7 @@ def test_apps_run_on_their_grid():
     assert (executive.ticks, executive.missed, len(events)) == (22, 0, 0)
 
 
+@pytest.mark.requirement("FSW-EXE-002")
 def test_missed_ticks_are_counted_and_their_culprit_named():
     clock = VirtualClock()
     fast, slow = Fast(clock), Slow(clock, work_ms=[35])
@@ -115,6 +117,7 @@ def test_ticks_are_told_however_long_the_flight(days):
     assert TickMissed.decode(missed.encode()).missed == days * 8_640_000 - 1
 
 
+@pytest.mark.requirement("FSW-EXE-002")
 def test_the_host_is_named_where_nobody_of_ours_ran():
     clock = VirtualClock()
     executive, events = flight(clock, Fast(clock))
@@ -136,6 +139,7 @@ def test_ticks_that_ran_and_missed_ones_are_all_ticks(work_ms):
     assert executive.busy_ns == (sum(work_ms) - sum(app.work_ms)) * MS
 
 
+@pytest.mark.requirement("FSW-EXE-004")
 def test_overrun_is_told_once_a_streak_and_counted_always():
     clock = VirtualClock()
     executive, events = flight(clock, Fast(clock, work_ms=[6, 7, 0, 8]))
@@ -144,6 +148,7 @@ def test_overrun_is_told_once_a_streak_and_counted_always():
     assert executive.overruns == 3
 
 
+@pytest.mark.requirement("FSW-EXE-005")
 def test_an_exception_ends_the_step_only():
     clock = VirtualClock()
     executive, events = flight(clock, Failing(["x", "x", "y", "z" * 300]), neighbour := Fast(clock))
@@ -173,6 +178,7 @@ class Prompt(Slow, period_ms=100, budget_ms=50):
         return super().step(now_ns)
 
 
+@pytest.mark.requirement("FSW-EXE-012")
 def test_an_app_is_stepped_between_its_ticks_when_it_is_due():
     clock = VirtualClock()
     executive, _ = flight(clock, prompt := Prompt(clock))
@@ -231,6 +237,7 @@ class First(Fast, period_ms=10, budget_ms=5, order=-1):
     pass
 
 
+@pytest.mark.requirement("FSW-EXE-003")
 def test_offsets_and_order_are_kept():
     clock, turns = VirtualClock(), []
     executive, _ = flight(clock, *(kind(clock, ran_ms=turns) for kind in (Later, Fast, First)))
@@ -241,6 +248,7 @@ def test_offsets_and_order_are_kept():
     assert turns == [*((0, name) for name in both), (4, "later"), *((10, name) for name in both), (14, "later")]
 
 
+@pytest.mark.requirement("FSW-EXE-001")
 def test_a_late_tick_with_an_offset_is_counted_from_its_offset():
     clock = VirtualClock()
     executive, events = flight(clock, later := Later(clock))
@@ -290,6 +298,7 @@ class MuteError(Exception):
         (MuteError(), "MuteError: its message cannot be made"),
     ],
 )
+@pytest.mark.requirement("FSW-EXE-005")
 def test_whatever_comes_out_of_an_app_is_a_failure_of_that_app(error, said):
     clock = VirtualClock()
     executive, events = flight(clock, Failing([]), neighbour := Fast(clock))
@@ -305,6 +314,7 @@ def test_whatever_comes_out_of_an_app_is_a_failure_of_that_app(error, said):
     assert len(neighbour.ran_ms) == 3
 
 
+@pytest.mark.requirement("FSW-EXE-006")
 def test_who_fails_again_and_again_rests_longer_and_longer_and_comes_back():
     clock = VirtualClock()
     executive, events = flight(clock, failing := Failing(["x"] * 40), neighbour := Fast(clock))
@@ -353,6 +363,7 @@ class Telling(App, period_ms=10, budget_ms=5):
         yield from self.records
 
 
+@pytest.mark.requirement("FSW-EXE-011")
 def test_a_value_that_does_not_fit_is_told_once_and_costs_nothing_else():
     clock = VirtualClock()
     executive, events = flight(clock, Telling([Level(percent=-1), Spilt(percent=5), Level(percent=300)]))
@@ -375,6 +386,7 @@ def test_a_value_that_fitted_meanwhile_is_told_when_it_does_not_fit_again():
     assert sum(isinstance(event, StepFailed) for event in events.drain()) == 2
 
 
+@pytest.mark.requirement("FSW-EXE-008")
 def test_who_tells_too_much_is_cut_to_a_share_and_told_once_until_it_was_calm():
     clock = VirtualClock()
     executive, events = flight(clock, flood := Telling([Spilt(percent=1)] * 50), Telling([Level(percent=1)]))
@@ -390,6 +402,7 @@ def test_who_tells_too_much_is_cut_to_a_share_and_told_once_until_it_was_calm():
     assert sum(isinstance(event, Throttled) for event in events.drain()) == 1
 
 
+@pytest.mark.requirement("FSW-EXE-008")
 def test_samples_have_a_share_of_their_own():
     clock, bus = VirtualClock(), Bus()
     levels = bus.subscribe(Level, "levels", capacity=1000, policy="drop_new")
@@ -403,6 +416,7 @@ def test_samples_have_a_share_of_their_own():
     assert passed == [128, 115, 115]  # and 128 a second
 
 
+@pytest.mark.requirement("FSW-EXE-005")
 def test_failures_that_are_told_are_noted_with_their_trace():
     clock, notes = VirtualClock(), []
     executive = Executive(clock, Bus(), note=lambda *note: notes.append(note))

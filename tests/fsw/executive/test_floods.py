@@ -3,6 +3,8 @@
 import errno
 from pathlib import Path
 
+import pytest
+
 from fsw.executive.bus import Bus
 from fsw.executive.executive import Executive, Throttled
 from fsw.executive.floods import FLOODS_OCTETS_MAX, SENDERS_MAX, Flooded, Floods
@@ -34,6 +36,7 @@ def heard_in_a_life(medium, events, seconds_before=0.0, name="talker"):
     return sum(isinstance(one, Chatter) for one in told), sum(isinstance(one, Throttled) for one in told)
 
 
+@pytest.mark.requirement("FSW-EXE-010")
 def test_a_node_that_restarts_again_and_again_floods_no_link_anew():
     medium = RecordingMedium()
     assert heard_in_a_life(medium, 100) == (32, 1)

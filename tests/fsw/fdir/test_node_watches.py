@@ -57,6 +57,7 @@ def told(world, name):
     return seen
 
 
+@pytest.mark.requirement("FSW-FDR-002")
 def test_a_watch_starts_a_sequence_until_it_is_spent(tmp_path, mission, pings):
     world = World(tmp_path, mission=mission(), medium=RecordingMedium())
     world.run(1.5)
@@ -78,6 +79,7 @@ def test_a_watch_starts_a_sequence_until_it_is_spent(tmp_path, mission, pings):
     assert tracked.progress is RequestProgress.COMPLETED
 
 
+@pytest.mark.requirement("FSW-FDR-005")
 def test_a_watch_is_disabled_by_command_also_through_a_restart(tmp_path, mission, pings):
     world = World(tmp_path, mission=mission(), medium=RecordingMedium())
     world.run(1.5)
@@ -101,6 +103,7 @@ def test_what_is_refused_is_told(tmp_path, mission):
     assert event["action"] == f"refused: sequence {NUMBER} is not loaded"
 
 
+@pytest.mark.requirement("FSW-FDR-002")
 def test_a_watch_may_only_tell(tmp_path, mission):
     world = World(tmp_path, mission=mission(WATCH.replace(f"sequence = {NUMBER}", "")), medium=RecordingMedium())
     world.run(8)
@@ -148,6 +151,7 @@ def test_a_mode_that_the_node_does_not_have(tmp_path, mission):
     assert caught.value.code is FailureCode.BAD_ARGUMENTS
 
 
+@pytest.mark.requirement("FSW-FDR-002")
 def test_a_watch_changes_the_mode(tmp_path, mission):
     path = mission(WATCH.replace(f"sequence = {NUMBER}", 'mode = "safe"'))
     world = World(tmp_path, medium=RecordingMedium(), mission=path)
@@ -167,16 +171,19 @@ def test_a_watch_changes_the_mode(tmp_path, mission):
         ("times_max = 2", "times_max = 0", r"fdir\[0\]\.times_max: expected int >= 1"),
     ],
 )
+@pytest.mark.requirement("FSW-FDR-004")
 def test_a_mistake_in_a_watch_is_one_sentence(mission, old, new, sentence):
     with pytest.raises(UsageError, match=sentence):
         load_mission(mission(WATCH.replace(old, new)))
 
 
+@pytest.mark.requirement("FSW-FDR-004")
 def test_a_watch_of_what_the_node_does_not_have(mission):
     with pytest.raises(UsageError, match=r"fdir\[0\]\.when: .*nothing is called NodeStatus\.uptim"):
         dictionary_of(load_mission(mission(WATCH.replace("uptime_s", "uptim_s"))))
 
 
+@pytest.mark.requirement("FSW-FDR-003")
 def test_the_power_fails_at_every_call_of_an_action(tmp_path, mission, pings):
     """No watch acts more often than its mission says, whatever the moment."""
     path, counts = mission(WATCH.replace("times_max = 2", "times_max = 1")), set()

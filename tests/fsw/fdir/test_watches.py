@@ -52,12 +52,14 @@ def test_one_sample_is_enough_where_nothing_else_is_said():
     assert (bench.due_ms(), bench.sample(10, 5), bench.sample(9, 6), bench.due_ms()) == (None, [], [("low", 1)], None)
 
 
+@pytest.mark.requirement("FSW-FDR-001")
 def test_three_of_five_samples():
     bench = Bench(watch(hits=3, of=5))
     found = [bench.sample(percent, number) for number, percent in enumerate([9, 20, 9, 20, 20, 9, 20, 9, 9])]
     assert found == [[]] * 8 + [[("low", 1)]]
 
 
+@pytest.mark.requirement("FSW-FDR-001")
 def test_held_for_a_time_without_a_sample_between():
     bench = Bench(watch(held_s=0.5))
     assert (bench.sample(9, 0), bench.due_ms(), bench.sample(9, 400), bench.due_ms()) == ([], 500, [], 500)
@@ -65,6 +67,7 @@ def test_held_for_a_time_without_a_sample_between():
     assert (bench.step(1099), bench.step(1100)) == ([], [("low", 1)])
 
 
+@pytest.mark.requirement("FSW-FDR-003")
 def test_a_fault_that_lasts_trips_again_after_the_cooldown():
     bench = Bench(watch(times_max=2))
     assert (bench.sample(9, 0), bench.sample(9, 999), bench.due_ms()) == ([("low", 1)], [], 1000)
@@ -105,6 +108,7 @@ def test_other_reports_are_no_samples():
     assert (bench.step(1), bench.sample(9, 2)) == ([], [("low", 1)])
 
 
+@pytest.mark.requirement("FSW-FDR-006")
 def test_a_parameter_is_looked_at_every_second():
     bench = Bench(watch(when="pump.rate == 0", hits=2, of=2))
     bench.values["pump.rate"] = 0
@@ -112,6 +116,7 @@ def test_a_parameter_is_looked_at_every_second():
     assert bench.step(2000) == [("low", 1)]
 
 
+@pytest.mark.requirement("FSW-FDR-003")
 def test_count_and_rest_survive_a_restart():
     bench = Bench(watch(times_max=2))
     bench.sample(9, 0)
@@ -156,6 +161,7 @@ def test_the_longest_state_fits_into_its_record():
         ({"mode": "safe"}, r"fdir\[1\]\.mode: 'safe', expected none: the node has no modes"),
     ],
 )
+@pytest.mark.requirement("FSW-FDR-004")
 def test_a_watch_that_the_node_cannot_keep_is_refused(said, words):
     with pytest.raises(UsageError, match=words):
         check_watches([watch(), watch(**said)], DICTIONARY)

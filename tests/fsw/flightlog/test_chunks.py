@@ -33,6 +33,7 @@ def test_what_was_appended_comes_out(tmp_path_factory, found):
 
 
 @given(CHUNKS, st.data())
+@pytest.mark.requirement("FSW-LOG-004")
 def test_after_a_cut_all_whole_chunks_come_out(tmp_path_factory, found, data):
     folder = tmp_path_factory.mktemp("chunks")
     path = written(folder, found)

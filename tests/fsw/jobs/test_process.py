@@ -47,6 +47,7 @@ def test_answer_and_provenance(runner):
         ("flood", "ValueError: an answer of 33554432 octets, expected 16777216 at most", 1),
     ],
 )
+@pytest.mark.requirement("FSW-JOB-001")
 def test_failure_is_contained_and_reported(runner, deed, failure, attempts):
     outcome = run(runner, job(2, deed))
     assert (outcome.answer, outcome.failure, outcome.attempts) == (None, failure, attempts)
@@ -54,6 +55,7 @@ def test_failure_is_contained_and_reported(runner, deed, failure, attempts):
 
 
 @pytest.mark.parametrize("deed", ["hang", "spin"])
+@pytest.mark.requirement("FSW-JOB-001")
 def test_a_job_that_does_not_end_is_ended(impatient, deed):
     outcome = run(impatient, job(2, deed))
     assert (outcome.answer, outcome.failure, outcome.attempts) == (None, "timeout (0.3 s)", 2)
@@ -61,11 +63,13 @@ def test_a_job_that_does_not_end_is_ended(impatient, deed):
 
 
 @pytest.mark.parametrize("deed", ["segfault", "exit"])
+@pytest.mark.requirement("FSW-JOB-001")
 def test_a_second_attempt_saves_the_job(runner, deed, tmp_path):
     outcome = run(runner, job(4, deed, only_once=str(tmp_path / deed)))
     assert (outcome.answer, outcome.attempts) == (b"second attempt", 2)
 
 
+@pytest.mark.requirement("FSW-JOB-005")
 def test_jobs_wait_in_line_up_to_the_limit(runner):
     for number in range(9):
         runner.submit(job(number, "sum"))
@@ -81,6 +85,7 @@ def test_every_job_has_a_worker_of_its_own(runner):
 
 
 @pytest.mark.parametrize("who", ["guardian", "zygote"])
+@pytest.mark.requirement("FSW-JOB-001")
 def test_a_death_costs_one_attempt(runner, who):
     run(runner, job(4, "pid"))
     guardian = runner.source.pid
@@ -107,6 +112,7 @@ def test_a_zygote_that_cannot_live_is_not_restarted_for_ever(capfd):
     assert capfd.readouterr().err.count("ModuleNotFoundError") == 2
 
 
+@pytest.mark.requirement("FSW-JOB-004")
 def test_close_leaves_no_process_behind():
     with running() as one:
         worker = int(run(one, job(7, "pid")).answer)

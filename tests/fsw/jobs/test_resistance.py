@@ -52,12 +52,14 @@ def zygote_of(runner):
     ("deed", "parameters"),
     [("clears_its_timer", {}), ("is_deaf", {}), ("signals", {"which": int(signal.SIGSTOP)})],
 )
+@pytest.mark.requirement("FSW-JOB-002")
 def test_time_is_kept_by_the_parent(impatient, deed, parameters):
     outcome = run(impatient, job(1, deed, **parameters))
     assert (outcome.answer, outcome.failure) == (None, f"timeout ({TIMEOUT_S} s)")
 
 
 @pytest.mark.parametrize("what", ["RLIMIT_AS", "RLIMIT_FSIZE", "RLIMIT_CORE"])
+@pytest.mark.requirement("FSW-JOB-002")
 def test_limits_cannot_be_lifted(runner, what):
     assert run(runner, job(1, "lifts_its_limits", what=what)).failure.startswith("ValueError: not allowed")
 
@@ -132,6 +134,7 @@ def test_a_signal_to_its_group_reaches_nobody_else(tmp_path):
 
 
 @pytest.mark.parametrize("status", [0, 3])
+@pytest.mark.requirement("FSW-JOB-003")
 def test_the_result_is_out_of_reach(runner, status):
     assert run(runner, job(1, "scribbles", status=status)).failure.startswith("worker ended ")
     assert run(runner, job(1, "answers")).answer == b"done"
@@ -159,6 +162,7 @@ def test_reasons_can_always_be_told(runner, deed, failure):
 
 
 @pytest.mark.parametrize("what", ["none", "number", "text"])
+@pytest.mark.requirement("FSW-JOB-003")
 def test_what_is_no_answer_is_none(runner, what):
     outcome = run(runner, job(1, "gives", what=what))
     assert outcome.answer is None
@@ -166,6 +170,7 @@ def test_what_is_no_answer_is_none(runner, what):
 
 
 @pytest.mark.parametrize(("deed", "count"), [("leaves_a_daemon", 1), ("leaves_a_comet", 1)])
+@pytest.mark.requirement("FSW-JOB-004")
 def test_no_child_outlives_its_job(runner, tmp_path, deed, count):
     assert run(runner, job(1, deed, told=str(tmp_path))).answer == b"done"
     check_nobody_is_left(runner, tmp_path, count)
@@ -270,6 +275,7 @@ with running(module="pipelines_that_resist", workers=2) as runner:
 
 
 @pytest.mark.parametrize("is_stopped", [False, True])
+@pytest.mark.requirement("FSW-JOB-004")
 def test_a_killed_node_leaves_nobody(tmp_path, is_stopped):
     """Nor where its zygote was stopped at the time."""
     command = [sys.executable, "-c", NODE, str(tmp_path)]
@@ -289,6 +295,7 @@ def test_a_killed_node_leaves_nobody(tmp_path, is_stopped):
     wait_for_the_end_of(everybody)
 
 
+@pytest.mark.requirement("FSW-JOB-007")
 def test_what_a_worker_prints_is_passed_on_up_to_a_limit(capfd, monkeypatch):
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # by itself, wherever it runs
     with running(module=MODULE) as one:

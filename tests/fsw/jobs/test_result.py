@@ -38,6 +38,7 @@ def test_an_empty_room_holds_none(room):
     os.close(descriptor)
 
 
+@pytest.mark.requirement("FSW-JOB-003")
 def test_every_flipped_bit_is_noticed(room):
     descriptor, memory = room
     write_result(memory, 1, RESULT)

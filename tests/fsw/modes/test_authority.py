@@ -47,6 +47,7 @@ def bridge():
     return Bridge()
 
 
+@pytest.mark.requirement("FSW-CMD-011")
 def test_a_mode_refuses_and_says_which_ones_allow(bridge):
     assert bridge.refusal(CAPTURE) == ""
     bridge.machine.force(Mode.SAFE, "a test")
@@ -54,6 +55,7 @@ def test_a_mode_refuses_and_says_which_ones_allow(bridge):
     assert bridge.refusal(LIST) == ""
 
 
+@pytest.mark.requirement("FSW-CMD-011")
 def test_a_command_that_no_mode_allows_says_so():
     one = Bridge()
     said = {mode: Said(commands=()) for mode in Mode}
@@ -62,6 +64,7 @@ def test_a_command_that_no_mode_allows_says_so():
     assert one.refusal(CAPTURE) == "NOT_NOW not in mode payload: allowed in no mode"
 
 
+@pytest.mark.requirement("FSW-CMD-009")
 def test_a_hazardous_command_is_fired_once(bridge):
     assert bridge.refusal(BURN) == "NOT_NOW hazardous and not armed"
     bridge.authority.arm(BURN, 30)
@@ -74,6 +77,7 @@ def test_a_hazardous_command_is_fired_once(bridge):
 @pytest.mark.parametrize(
     ("waits_ns", "reason"), [(30 * SECOND, ""), (30 * SECOND + 1, "NOT_NOW armed 30.0 s ago, more than 30 s")]
 )
+@pytest.mark.requirement("FSW-CMD-009")
 def test_it_is_fired_within_its_time(bridge, waits_ns, reason):
     bridge.authority.arm(BURN, 30)
     bridge.clock.advance(waits_ns)
@@ -109,6 +113,7 @@ def test_only_hazardous_functions_are_armed(bridge, function):
         bridge.authority.arm(function, 30)
 
 
+@pytest.mark.requirement("FSW-CMD-009")
 def test_one_armed_function_arms_no_other():
     arming = Arming()
     arming.arm(1, 0, 30)

@@ -27,16 +27,19 @@ def test_the_age_of_a_node_goes_on_where_it_was():
 
 
 @pytest.mark.parametrize("jump_s", [-1, -(10**9), 61, 10**9])
+@pytest.mark.requirement("FSW-DEF-007")
 def test_neither_a_set_clock_nor_months_without_power_make_it_older(jump_s):
     assert Life(100.0, UTC, 0, UTC + jump_s * NS).age_s(0) == 100 + STORED_EVERY_S
 
 
+@pytest.mark.requirement("FSW-DEF-001")
 def test_silence_is_answered_by_ever_stronger_measures():
     loss = CommandLoss(72 * HOUR, 24 * HOUR)
     taken = [(hour, found) for hour in range(200) if (found := loss.step(hour * HOUR))]
     assert taken == [(72, SAFE), (96, RESET), (120, GOLDEN), (144, RESET), (168, RESET), (192, RESET)]
 
 
+@pytest.mark.requirement("FSW-DEF-002")
 def test_a_command_begins_the_silence_anew():
     loss = CommandLoss(10, 5)
     assert [loss.step(age) for age in (9, 10, 11)] == [None, SAFE, None]
@@ -52,6 +55,7 @@ def battery(**said):
     return BrownOut(**{"low": 20, "leave": 40, "step": 10, "window_s": 100, **said})
 
 
+@pytest.mark.requirement("FSW-DEF-003")
 def test_a_low_battery_is_good_only_from_a_higher_charge_on():
     one = battery()
     changes = [one.accept(charge, 0) for charge in (20, 19.9, 5, 21, 39.9, 40, 30, 20)]
@@ -59,6 +63,7 @@ def test_a_low_battery_is_good_only_from_a_higher_charge_on():
     assert not one.is_low
 
 
+@pytest.mark.requirement("FSW-DEF-004")
 def test_each_fall_in_the_window_raises_what_it_must_reach():
     one, left = battery(), []
     for age in range(0, 90, 10):
@@ -104,6 +109,7 @@ def test_falls_of_a_battery_are_few_however_it_behaves(charges):
     assert len(one.falls) == min(falls, 32)
 
 
+@pytest.mark.requirement("FSW-DEF-005")
 def test_too_many_starts_in_a_window_are_a_loop():
     loop = BootLoop(3, 100)
     assert [loop.begin(age) for age in (0, 10, 20, 30, 40)] == [False, False, False, True, True]
@@ -158,6 +164,7 @@ def measures(found):
     return [one.measure for one in found if one.measure]
 
 
+@pytest.mark.requirement("FSW-DEF-007")
 def test_silence_goes_on_through_restarts_and_time_without_power_is_none():
     node = Node()
     for _ in range(5):
@@ -170,6 +177,7 @@ def test_silence_goes_on_through_restarts_and_time_without_power_is_none():
     assert measures(node.run(700)) == [RESET]
 
 
+@pytest.mark.requirement("FSW-DEF-002")
 def test_a_measure_is_taken_once_though_it_ends_the_life():
     """A reset that comes at once finds that it was asked for already."""
     node = Node()
@@ -211,6 +219,7 @@ def test_starts_one_after_the_other_are_a_loop():
     assert not node.defences.is_looping
 
 
+@pytest.mark.requirement("FSW-DEF-006")
 def test_a_node_is_quiet_in_its_first_life_only():
     node = Node(quiet_s=300)
     assert node.defences.quiet_until_ns == 300 * NS
@@ -232,6 +241,7 @@ def test_a_node_that_lost_its_memory_is_not_quiet_again():
     assert measures(node.run(3000)) == []
 
 
+@pytest.mark.requirement("FSW-DEF-008")
 def test_a_disk_that_fails_ends_no_defence():
     def fail(call, path):
         if call == "overwrite":

@@ -25,6 +25,7 @@ def test_a_first_start_has_the_mode_of_the_mission():
     assert (one.mode, one.cause, one.changes) == (PAYLOAD, "first start", 0)
 
 
+@pytest.mark.requirement("FSW-MOD-001")
 def test_a_restart_keeps_the_mode_and_its_cause():
     medium = RecordingMedium()
     assert machine(medium).command(NOMINAL) is PAYLOAD
@@ -41,6 +42,7 @@ def test_the_mode_in_force_may_be_asked_for_again(mode):
     assert one.changes == changes
 
 
+@pytest.mark.requirement("FSW-MOD-003")
 def test_the_payload_is_reached_through_nominal_only():
     one = machine()
     one.force(SAFE, "a test")
@@ -78,6 +80,7 @@ def test_any_cause_fits_its_record(cause, mode):
 
 
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from(Mode))))
+@pytest.mark.requirement("FSW-MOD-003")
 def test_whatever_is_asked_the_payload_follows_nominal_or_a_force(asked):
     one = machine()
     for is_command, mode in asked:

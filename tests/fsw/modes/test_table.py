@@ -29,6 +29,7 @@ def stepped(made):
     return {mode: [app for app in (*RULED, "files", "modes") if made.steps(mode, app)] for mode in Mode}
 
 
+@pytest.mark.requirement("FSW-MOD-002")
 def test_without_a_word_safe_mode_keeps_what_the_node_needs():
     made = table()
     assert stepped(made) == {
@@ -45,6 +46,7 @@ def test_without_a_word_safe_mode_keeps_what_the_node_needs():
     ]
 
 
+@pytest.mark.requirement("FSW-MOD-005")
 def test_what_the_mission_says_holds():
     made = table(safe=Said(apps=("heater",)), nominal=Said(commands=("imaging.erase",)), payload=Said(apps=()))
     assert stepped(made)[Mode.SAFE] == ["imaging", "heater", "files", "modes"]
@@ -69,6 +71,7 @@ def test_a_whole_app_may_be_commanded():
         (Said(commands=("files.list",)), r"modes\.safe\.commands: 'files\.list' is none"),
     ],
 )
+@pytest.mark.requirement("FSW-MOD-005")
 def test_a_name_that_no_mode_may_rule_is_refused(said, sentence):
     with pytest.raises(UsageError, match=sentence):
         table(safe=said)

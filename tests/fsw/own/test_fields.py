@@ -43,6 +43,7 @@ class Heater(App, period_ms=1000, budget_ms=5):
     made: int = field(init=False, default=3)
 
 
+@pytest.mark.requirement("FSW-APP-001")
 def test_what_a_field_asks_for_follows_from_its_annotation():
     assert wanted_by(Heater) == {
         "board": Board,

@@ -42,6 +42,7 @@ def test_files_are_written_replaced_read_and_removed(disk):
 
 
 @pytest.mark.parametrize("name", ["../x", "/etc/passwd", "", "A", ".hidden", "a/b", "x" * 41, "a.part", "a.b.c"])
+@pytest.mark.requirement("FSW-APP-006")
 def test_a_name_that_leads_elsewhere_is_refused(disk, name):
     folder = Folder(AT, disk, OCTETS_MAX)
     with pytest.raises(CommandError, match="expected up to 40 small letters"):
@@ -50,6 +51,7 @@ def test_a_name_that_leads_elsewhere_is_refused(disk, name):
         folder.read(name)
 
 
+@pytest.mark.requirement("FSW-APP-006")
 def test_the_bounds_hold_and_what_was_there_stays(disk, monkeypatch):
     monkeypatch.setattr(app_folder, "FILES_MAX", 2)
     folder = Folder(AT, disk, OCTETS_MAX)
@@ -87,6 +89,7 @@ def test_a_file_that_cannot_be_read_has_no_size(tmp_path):
 
 
 @pytest.mark.parametrize("cut_after", range(12))
+@pytest.mark.requirement("FSW-APP-006")
 def test_power_that_fails_in_a_write_leaves_the_old_content_or_the_new_one(disk, cut_after):
     Folder(AT, disk, OCTETS_MAX).write("a", b"old")
     disk.cut_after = cut_after

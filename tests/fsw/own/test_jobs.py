@@ -63,6 +63,7 @@ def test_a_job_of_an_apps_own_stage_is_answered_with_an_array(runner, clock, job
     assert answer.array.shape == ()
 
 
+@pytest.mark.requirement("FSW-APP-007")
 def test_captures_and_apps_each_get_their_own_outcomes(runner, clock, jobs):
     other = Jobs(runner, "cooler", jobs.folder)
     first, second = total(jobs), total(other)
@@ -90,6 +91,7 @@ def test_a_job_that_cannot_be_done_says_why(runner, clock, jobs, stages, wanted,
     assert failure in answer.failure
 
 
+@pytest.mark.requirement("FSW-APP-007")
 def test_an_app_takes_not_all_places(runner, clock, jobs):
     for _ in range(UNFINISHED_MAX):
         total(jobs)

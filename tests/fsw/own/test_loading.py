@@ -70,6 +70,7 @@ def test_files_of_one_name_are_two_modules(write):
         ),
     ],
 )
+@pytest.mark.requirement("FSW-APP-005")
 def test_a_file_that_is_no_app_is_refused(write, content, sentence):
     path = write(content)
     assert refusal(lambda: app_in(path)) == f"{path}: {sentence}"
@@ -85,6 +86,7 @@ def test_a_class_variable_is_no_field(write):
     assert app_in(path).axes == 3
 
 
+@pytest.mark.requirement("FSW-APP-004")
 def test_two_apps_of_one_name_are_refused_and_both_owners_named(write):
     first, second = AppSpec(write(APP, "a/gyro.py")), AppSpec(write(APP, "b/gyro.py"))
     other = AppSpec(write(APP.replace("Gyro", "Wheel"), "wheel.py"))
@@ -96,6 +98,7 @@ def test_two_apps_of_one_name_are_refused_and_both_owners_named(write):
         assert sentence.startswith(f"{second.file}: {said} {owner}; expected another name, as {{file")
 
 
+@pytest.mark.requirement("FSW-APP-002")
 def test_a_second_instance_has_a_class_with_a_name_and_numbers_of_its_own(write):
     path = write(DATA + "    rate: int = parameter(id=7, default=1)\n    @command(opcode=1)\n    def turn(self): ...\n")
     first, second = own_app(AppSpec(path)), own_app(AppSpec(path, "gyro_b", {"rate": 5}))

@@ -34,6 +34,7 @@ def made(**said):
     return actions
 
 
+@pytest.mark.requirement("FSW-PUS-017")
 def test_both_switches_have_to_be_on():
     actions = made()
     assert actions.packet_for(5, 7) is None

@@ -7,6 +7,7 @@ from link.pus.services.events import DisabledEvents, DisableEvents, EnableEvents
 from link.pus.services.verification import RefusedError
 
 
+@pytest.mark.requirement("FSW-PUS-006")
 def test_events_are_silenced_and_heard_again():
     control = EventControl({1, 2, 3})
     assert control.allows(2)

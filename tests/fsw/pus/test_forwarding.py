@@ -51,6 +51,7 @@ selectors = st.tuples(st.sampled_from([1, 2]), *[st.none() | st.integers(1, 255)
 
 
 @given(st.lists(selectors, max_size=20, unique=True))
+@pytest.mark.requirement("FSW-PUS-015")
 def test_what_was_chosen_survives(chosen):
     control, again = ForwardControl({1, 2}), ForwardControl({1, 2})
     assert control.restore(Forwarded(tuple(chosen))) == 0

@@ -45,6 +45,7 @@ def filled_schedule(size=0, count=256):
 
 
 @pytest.mark.parametrize("size", [0, 1000])
+@pytest.mark.requirement("FSW-PUS-011")
 def test_256_activities_are_summarised_and_reported(size):
     schedule = filled_schedule(size)
     summaries = received(schedule.handle(scheduling.SummariseAll(), START_NS))
@@ -118,6 +119,7 @@ def test_300_actions_are_reported():
     assert [one.event.event for report in reports for one in report.statuses] == list(range(300))
 
 
+@pytest.mark.requirement("FSW-PUS-022")
 def test_300_checks_are_reported_and_so_is_what_they_found():
     monitor = Monitor(lambda number: 50.0, {11, 12}, capacity=300)
     for number in range(300):
@@ -187,6 +189,7 @@ def test_a_declared_structure_of_300_fields_says_what_it_is_made_of():
     assert report.parameters == [0x900 + number for number in range(255)]
 
 
+@pytest.mark.requirement("FSW-PUS-022")
 def test_values_are_reported_in_as_many_packets_as_it_takes():
     service, owner = values_of(255, Octets(Counted(16)))
     for number in range(1, 256):

@@ -49,6 +49,7 @@ def test_a_request_of_another_service_is_refused(handle):
     assert caught.value.code is FailureCode.UNKNOWN_TYPE
 
 
+@pytest.mark.requirement("FSW-PUS-016")
 def test_are_you_alive():
     assert list(answer(test_service.Ping(), {65})) == [test_service.Pong()]
     here = test_service.TestConnection(apid=65)
@@ -66,6 +67,7 @@ def answers(reports):
     return found, str(caught.value)
 
 
+@pytest.mark.requirement("FSW-PUS-002")
 def test_the_valid_part_of_a_request_is_answered():
     values, _ = service()
     keeper = HousekeepingStructures(values)

@@ -54,6 +54,7 @@ def done(housekeeping, request, now_ns=0):
     return list(housekeeping.handle(type(request).decode(request.encode()), now_ns))
 
 
+@pytest.mark.requirement("FSW-PUS-004")
 def test_a_structure_that_cannot_be_reported_is_set_aside_and_stops_no_other():
     housekeeping, app = made()
     done(housekeeping, CREATE)
@@ -79,6 +80,7 @@ def test_a_structure_made_by_command_is_read_by_what_the_command_said():
 
 
 @given(st.lists(st.integers(1, 2000), max_size=30))
+@pytest.mark.requirement("FSW-PUS-004")
 def test_reports_keep_to_their_grid(steps_ms):
     """However late the steps come, there is one report a step at most, and each lies in a later period."""
     housekeeping, _ = made()
@@ -94,6 +96,7 @@ def test_reports_keep_to_their_grid(steps_ms):
     assert periods == sorted(set(periods))
 
 
+@pytest.mark.requirement("FSW-PUS-003")
 def test_the_life_of_a_structure():
     housekeeping, _ = made()
     done(housekeeping, CREATE)

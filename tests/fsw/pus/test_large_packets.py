@@ -21,6 +21,7 @@ def large(packet_octets_max=100, **uplinks):
 
 
 @given(st.integers(0, 3000), st.integers(64, 300))
+@pytest.mark.requirement("FSW-PUS-014")
 def test_a_report_of_any_length_comes_whole(octets, packet_octets_max):
     splitting, ground, found = large(packet_octets_max), Reassembly(), []
     for _ in range(2):
@@ -50,6 +51,7 @@ def test_a_request_that_comes_up_in_parts_is_handed_over_whole():
     assert (taking.drain(), taking.drain(), taking.next_due_ns) == ([packet], [], None)
 
 
+@pytest.mark.requirement("FSW-PUS-014")
 def test_a_transfer_that_cannot_be_completed_is_given_up_and_told():
     taking = large(timeout_ns=10)
     first, second, third, _ = uplink_parts(7, bytes(200), 60)

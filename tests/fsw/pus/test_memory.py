@@ -37,6 +37,7 @@ def filled(address, data, checksum=None):
 
 
 @given(st.integers(0, 90), st.binary(max_size=10))
+@pytest.mark.requirement("FSW-PUS-007")
 def test_what_is_loaded_is_dumped_and_checked(address, data):
     memories = Memories({1: Ram(100)})
     done(memories, LoadMemory(memory=1, areas=[filled(address, data)]))
@@ -47,6 +48,7 @@ def test_what_is_loaded_is_dumped_and_checked(address, data):
     assert [one.checksum for one in checked.areas] == [crc16(data)]
 
 
+@pytest.mark.requirement("FSW-PUS-007")
 def test_a_damaged_area_does_not_keep_the_others_back():
     ram = Ram(10)
     with pytest.raises(RefusedError, match="instruction 1: the data for 0x0 is damaged"):

@@ -73,6 +73,7 @@ class Desk:
 QUIET = ([], [])
 
 
+@pytest.mark.requirement("FSW-PUS-012")
 def test_limits_with_repetitions():
     desk = Desk(limits())
     assert desk.see(5, 5) == [QUIET, ([], [CheckStatus.GOOD])]
@@ -80,12 +81,14 @@ def test_limits_with_repetitions():
     assert desk.see(11, 11, 5, 5) == [QUIET, ([12], [CheckStatus.HIGH]), QUIET, ([], [CheckStatus.GOOD])]
 
 
+@pytest.mark.requirement("FSW-PUS-012")
 def test_an_expected_value_under_a_mask():
     desk = Desk(expected_value())
     assert desk.see(4, 5, 12) == [([], [CheckStatus.GOOD]), QUIET, QUIET]
     assert desk.see(6, 4) == [([13], [CheckStatus.LOW]), ([], [CheckStatus.GOOD])]
 
 
+@pytest.mark.requirement("FSW-PUS-012")
 def test_the_mean_change_of_so_many_samples():
     desk = Desk(limits(repetitions=1, check=CheckType.DELTA, low=-2.0, high=2.0, consecutive=2))
     assert desk.see(0, 1, 4, 9) == [QUIET, QUIET, ([], [CheckStatus.GOOD]), ([12], [CheckStatus.HIGH])]
@@ -168,6 +171,7 @@ def test_transitions_are_stamped_with_the_time_of_day():
 
 
 @pytest.mark.parametrize("error", [RefusedError(FailureCode.NOT_NOW, "not sampled"), KeyError("owner"), None])
+@pytest.mark.requirement("FSW-PUS-013")
 def test_a_check_that_cannot_be_made_stops_no_other_and_is_counted(error):
     """None stands for a value without end, which no mask fits."""
     first, second = expected_value(1), limits(2, 1)

@@ -38,6 +38,7 @@ values = st.fixed_dictionaries({1: st.floats(-40, 60), 2: labels, 3: texts, 4: s
 
 
 @given(values)
+@pytest.mark.requirement("FSW-PUS-019")
 def test_what_is_set_is_reported(wanted):
     parameters, app = service()
     request = SetValues.decode(parameters.table.set_values(wanted).encode())
@@ -48,6 +49,7 @@ def test_what_is_set_is_reported(wanted):
     assert app.mode is Mode[wanted[2].upper()]
 
 
+@pytest.mark.requirement("FSW-PUS-020")
 def test_of_values_with_an_invalid_one_none_is_set():
     parameters, app = service()
     table = parameters.table
@@ -67,6 +69,7 @@ class Strict(Thermal):
         super().__setattr__(name, value)
 
 
+@pytest.mark.requirement("FSW-PUS-020")
 def test_where_an_app_refuses_a_value_all_have_those_of_before():
     app, other = Strict(), Thermal()
     parameters = Parameters(two_apps(), {"thermal": app, "other": other})
@@ -84,6 +87,7 @@ def two_apps():
 
 
 @given(values)
+@pytest.mark.requirement("FSW-PUS-021")
 def test_what_was_set_survives_a_restart_and_defaults_can_be_had_back(wanted):
     parameters, _ = service()
     list(parameters.handle(parameters.table.set_values(wanted)))

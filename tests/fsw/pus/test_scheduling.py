@@ -145,6 +145,7 @@ def test_full_reports_hold_the_packets():
     assert [(entry.sub_schedule, entry.enabled) for entry in status.sub_schedules] == [(2, True)]
 
 
+@pytest.mark.requirement("FSW-PUS-011")
 def test_named_requests_are_shifted():
     schedule = Schedule()
     done(schedule, insert_of(2, [(START_NS + 9 * S, packet(1).encode())]))
@@ -162,6 +163,7 @@ def test_reset_forgets_everything():
     assert (schedule.enabled, schedule.deadline_ns, schedule.drain(START_NS + 99 * S)) == (False, None, Due([], []))
 
 
+@pytest.mark.requirement("FSW-PUS-010")
 def test_what_could_not_be_released_in_time_is_late():
     schedule = Schedule()
     done(schedule, EnableSchedule())

@@ -66,6 +66,7 @@ def test_stores_begin_and_end_to_store():
     refused(service, storage.EnableStorage(stores=[7]), "no store 7")
 
 
+@pytest.mark.requirement("FSW-REC-006")
 def test_which_types_are_stored():
     node, service = control(setting(1, chosen=()))
     do(service, storage.AddStoredTypes(store=1, processes=[types(66), types(65, s5=[], s3=[25])]))
@@ -83,6 +84,7 @@ def test_which_types_are_stored():
     assert len(held(node.stores[1])) == 3
 
 
+@pytest.mark.requirement("FSW-REC-008")
 def test_what_is_retrieved_says_where_it_is_from():
     node, service = control()
     made = packets(*range(5), size=100)
@@ -109,6 +111,7 @@ def test_what_was_never_sent_cannot_be_acknowledged():
     assert list(node.stores[1].marks.unsettled(0, 2)) == [(0, 2)]
 
 
+@pytest.mark.requirement("FSW-REC-009")
 def test_packets_that_came_live_are_acknowledged_in_every_store():
     node, service = control(setting(1), setting(2))
     made = packets(1, 2, 3)
@@ -123,6 +126,7 @@ def test_packets_that_came_live_are_acknowledged_in_every_store():
     assert [number for number, _ in played(node)] == [2, 2]
 
 
+@pytest.mark.requirement("FSW-REC-007")
 def test_a_span_of_time_is_retrieved():
     node, service = control()
     node.accept(packets(*range(6)), 0)
@@ -140,6 +144,7 @@ def test_a_span_of_time_is_retrieved():
     refused(service, storage.StartRangeRetrieval(ranges=[back]), "ends before it begins")
 
 
+@pytest.mark.requirement("FSW-REC-007")
 def test_open_retrieval_begins_at_a_time():
     node, service = control()
     node.accept(packets(*range(4)), 0)

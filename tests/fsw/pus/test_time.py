@@ -14,6 +14,7 @@ def done(service, request):
 
 
 @given(st.integers(0, 8), st.integers(0, 255))
+@pytest.mark.requirement("FSW-PUS-008")
 def test_every_so_many_frames(rate, first):
     reporter = TimeReporter()
     assert reporter.report_of(0, 10**18) is None  # until a rate is set

@@ -16,6 +16,7 @@ def marks(medium):
     return RecordMarks(Durable(FOLDER, "store-1", StoreProgress(), PROGRESS_OCTETS_MAX, medium))
 
 
+@pytest.mark.requirement("FSW-REC-002")
 def test_numbers_never_repeat_whenever_the_power_fails():
     taken = 0
 

@@ -33,6 +33,7 @@ def resumed(medium, **options):
     return made
 
 
+@pytest.mark.requirement("FSW-REC-001")
 def test_a_power_cut_at_any_call_loses_only_what_was_not_recorded():
     """And no number ever stands for two packets of which the ground may have heard."""
     sent, recorded, lives = {}, {}, []
@@ -65,6 +66,7 @@ def test_a_power_cut_at_any_call_loses_only_what_was_not_recorded():
     assert len(set(lives)) > 3
 
 
+@pytest.mark.requirement("FSW-REC-001")
 def test_a_power_cut_at_any_octet_of_a_write():
     medium = RecordingMedium()
     node = recorder(medium, policy=EAGER)
@@ -198,6 +200,7 @@ def test_what_stands_twice_after_a_failed_sync_is_read_once():
     assert [one.contents.records for one in again.stores[1].segments] == [1, 1]
 
 
+@pytest.mark.requirement("FSW-REC-010")
 def test_while_the_medium_fails_a_bounded_number_waits():
     def fail(call, path):
         if path.suffix == ".segment":
@@ -242,6 +245,7 @@ def test_a_packet_larger_than_its_store_is_refused():
     assert node.stores[1].marks.next == 1
 
 
+@pytest.mark.requirement("FSW-REC-003")
 def test_a_damaged_record_costs_itself_and_is_not_waited_for():
     medium = RecordingMedium()
     node = recorder(medium, policy=EAGER)

@@ -17,6 +17,7 @@ from tests.hal.recording_medium import RecordingMedium
 MS = 1_000_000
 
 
+@pytest.mark.requirement("FSW-REC-006")
 def test_packets_go_to_the_stores_that_choose_their_kinds():
     stores = [
         setting(1, chosen=((65, 5, None),)),
@@ -42,6 +43,7 @@ def filled(node, store, numbers, monotonic_ns=0, size=1000):
         node.put(node.stores[store], packets(number, size=size), monotonic_ns)
 
 
+@pytest.mark.requirement("FSW-REC-004")
 def test_what_is_acknowledged_goes_first_then_what_is_least_important_then_the_oldest():
     stores = [setting(number, octets=1 << 17, priority=number) for number in (1, 2, 3)]
     node = recorder(None, *stores, octets_max=100_000, policy=EAGER)
@@ -70,6 +72,7 @@ def test_what_is_acknowledged_goes_first_then_what_is_least_important_then_the_o
     assert node.octets <= 100_000
 
 
+@pytest.mark.requirement("FSW-REC-005")
 def test_nothing_pushes_out_what_is_more_important():
     node = recorder(
         None, setting(1, octets=1 << 17, priority=1), setting(2, octets=1 << 17, priority=2), octets_max=1 << 16,
@@ -204,6 +207,7 @@ def sent(node, second):
     return [number for number, _ in played(node, second * 1000 * MS)]
 
 
+@pytest.mark.requirement("FSW-REC-009")
 def test_what_is_not_acknowledged_is_sent_again_after_a_while():
     node = recorder(policy=EAGER, patience_s=30)
     node.accept(packets(1, 2, 3), 0)
@@ -306,6 +310,7 @@ def test_a_copy_has_what_was_there_when_it_began(end):
     assert node.next_due_ns is None
 
 
+@pytest.mark.requirement("FSW-REC-006")
 def test_settings_survive_a_restart_and_stores_come_and_go():
     medium = RecordingMedium()
     node = recorder(medium, policy=EAGER)

@@ -1,5 +1,6 @@
 """Whatever happens to the octets of a segment, each record that was not hit is read, and nothing else is."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,6 +48,7 @@ def test_a_cut_at_any_octet_leaves_the_records_before_it():
         assert (scan.priority is None) == (cut < HEADER_OCTETS)
 
 
+@pytest.mark.requirement("FSW-REC-003")
 def test_a_wrong_octet_costs_the_record_in_which_it_is():
     octets = HEADER + encode_records(SEED, SOME)
     for at in range(len(octets)):

@@ -4,6 +4,7 @@ import functools
 import sys
 from types import ModuleType
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -83,6 +84,7 @@ def test_any_piece_is_that_of_the_whole(data):
     assert memory.read(address, size) == whole[address : address + size]
 
 
+@pytest.mark.requirement("FSW-SCR-003")
 def test_a_change_is_seen_where_it_is_and_repaired():
     made = module()
     memory = CodeMemory({"made": made})
@@ -108,6 +110,7 @@ def test_a_function_within_another_is_repaired_too():
     assert made.outer(3) == [0, 2, 4]
 
 
+@pytest.mark.requirement("FSW-SCR-003")
 def test_a_copy_that_is_damaged_itself_repairs_nothing():
     made = module()
     memory = CodeMemory({"made": made})

@@ -38,6 +38,7 @@ def test_a_sequence_is_kept_and_replaced():
         (sequence(step(), SequenceStep(packet=ping(apid=9))).encode(), "sequence 1, step 1: a request for APID 9"),
     ],
 )
+@pytest.mark.requirement("FSW-SEQ-004")
 def test_what_would_not_run_is_not_loaded(octets, words):
     library = a_library()
     with pytest.raises(RefusedError, match=words):
@@ -45,6 +46,7 @@ def test_what_would_not_run_is_not_loaded(octets, words):
     assert library.state == Shelf()
 
 
+@pytest.mark.requirement("FSW-SEQ-008")
 def test_no_more_sequences_fit():
     library = a_library()
     for number in range(1, SequenceLibrary.CAPACITY):
@@ -62,6 +64,7 @@ def test_no_more_sequences_fit():
     library.load(50, sequence(step(), number=50).encode())
 
 
+@pytest.mark.requirement("FSW-SEQ-008")
 def test_no_more_octets_fit():
     library, size = a_library(), len(long(1))
     fit = SequenceLibrary.OCTETS_MAX // size

@@ -75,6 +75,7 @@ def test_a_sequence_runs_by_itself(tmp_path, pings):
     assert status == {"loaded": 1, "running": 0, "released": 3, "troubles": 0}
 
 
+@pytest.mark.requirement("FSW-SEQ-003")
 def test_a_sequence_waits_for_telemetry(tmp_path, pings):
     world = World(tmp_path, medium=RecordingMedium())
     world.run(2)
@@ -94,6 +95,7 @@ def test_a_sequence_waits_for_telemetry(tmp_path, pings):
     )  # fmt: skip
 
 
+@pytest.mark.requirement("FSW-SEQ-005")
 def test_a_refused_step_stops_the_sequence(tmp_path, monkeypatch):
     world = World(tmp_path, medium=RecordingMedium())
     world.run(2)
@@ -127,6 +129,7 @@ def sequences_of(world):
     return world.node.dispatcher._services[21].__self__
 
 
+@pytest.mark.requirement("FSW-SEQ-006")
 def test_a_restart_goes_on_with_the_next_step(tmp_path, pings):
     world = World(tmp_path, medium=RecordingMedium())
     world.run(2)
@@ -174,6 +177,7 @@ def test_a_disk_that_fails_stops_no_sequence(tmp_path, pings):
 
 
 @pytest.mark.parametrize("policy", ["stop", "go on"])
+@pytest.mark.requirement("FSW-SEQ-006")
 def test_the_power_fails_at_every_call_of_a_step(tmp_path, pings, policy):
     """A step is executed once or told as cut short, never twice; the one after it follows the sequence's policy."""
     ends = set()
@@ -204,6 +208,7 @@ def test_the_power_fails_at_every_call_of_a_step(tmp_path, pings, policy):
     assert {cut for _, cut in ends} == {True, False}, ends
 
 
+@pytest.mark.requirement("FSW-SEQ-009")
 def test_the_power_fails_at_every_call_of_a_load(tmp_path):
     """What the ground was told is loaded, whatever the moment; what it was not told is loaded or not, never damaged."""
     found = set()

@@ -44,6 +44,7 @@ def refused(bench, request, words):
         bench.ask(request)
 
 
+@pytest.mark.requirement("FSW-SEQ-007")
 def test_a_life_of_a_sequence(bench):
     bench.load()
     assert bench.ask(s.ChecksumSequence(sequence=1)) == [s.SequenceChecksum(sequence=1, checksum=crc_of(FILE))]
@@ -63,6 +64,7 @@ def test_a_life_of_a_sequence(bench):
     refused(bench, s.ActivateSequence(sequence=1), "sequence 1 is not loaded")
 
 
+@pytest.mark.requirement("FSW-SEQ-007")
 def test_from_a_file(bench):
     bench.ask(s.LoadByReference(sequence=1, repository="sequences", file="a"))
     assert bench.runs.active == []
@@ -74,6 +76,7 @@ def test_from_a_file(bench):
     )
 
 
+@pytest.mark.requirement("FSW-SEQ-007")
 def test_all_are_aborted_and_told(bench):
     bench.load()
     assert bench.ask(s.AbortAllSequences()) == [s.AbortedSequences(sequences=[])]
@@ -82,6 +85,7 @@ def test_all_are_aborted_and_told(bench):
     assert bench.runs.active == []
 
 
+@pytest.mark.requirement("FSW-SEQ-004")
 def test_what_was_in_order_when_it_was_loaded_is_checked_again_when_it_starts(bench):
     bench.load()
     bench.refusal = "not in safe mode"

@@ -60,6 +60,7 @@ def bench():
     return Bench()
 
 
+@pytest.mark.requirement("FSW-SEQ-001")
 def test_steps_keep_their_pace_to_the_millisecond(bench):
     """A loop that is a little late moves nothing."""
     bench.start(step(1), step(2, after_ms=1), step(3, after_ms=1), step(4, after_ms=10))
@@ -71,6 +72,7 @@ def test_steps_keep_their_pace_to_the_millisecond(bench):
     assert bench.runs.released == 4
 
 
+@pytest.mark.requirement("FSW-SEQ-001")
 def test_a_loop_that_stood_still_does_not_rush_afterwards(bench):
     bench.start(step(), step(after_ms=100))
     assert bench.go(5000) == [(1, 0)]
@@ -78,6 +80,7 @@ def test_a_loop_that_stood_still_does_not_rush_afterwards(bench):
     assert bench.due_ms(5000) == 5100
 
 
+@pytest.mark.requirement("FSW-SEQ-002")
 def test_a_step_has_a_time_of_its_own(bench):
     bench.start(step(at_ns=UTC_NS + 700 * MS), step(after_ms=5))
     bench.news()
@@ -87,12 +90,14 @@ def test_a_step_has_a_time_of_its_own(bench):
 
 
 @pytest.mark.parametrize(("policy", "news"), [("stop", STOPPED), ("go on", TROUBLED)])
+@pytest.mark.requirement("FSW-SEQ-002")
 def test_a_step_whose_time_has_passed_is_not_released(bench, policy, news):
     bench.start(step(at_ns=UTC_NS), step(), ms=10_001, on_trouble=policy)
     assert bench.go(10_001) == ([] if policy == "stop" else [(1, 1)])
     assert bench.news()[1] == (news, 0)
 
 
+@pytest.mark.requirement("FSW-SEQ-003")
 def test_a_step_waits_until_its_condition_holds(bench):
     bench.start(step(**HELD), step(after_ms=5))
     bench.sample(1)  # what was before the step is due does not count, but for the last value
@@ -121,6 +126,7 @@ def test_a_condition_that_holds_at_once_is_not_waited_for(bench):
 
 
 @pytest.mark.parametrize(("policy", "news"), [("stop", [(STOPPED, 0)]), ("go on", [(TROUBLED, 0), (COMPLETED, 2)])])
+@pytest.mark.requirement("FSW-SEQ-003")
 def test_a_wait_ends_at_its_timeout(bench, policy, news):
     bench.start(step(**HELD), step(), on_trouble=policy)
     bench.news()
@@ -146,6 +152,7 @@ def test_a_parameter_is_looked_at_every_second(bench):
     assert bench.go(2400) == [(1, 0)]
 
 
+@pytest.mark.requirement("FSW-SEQ-003")
 def test_a_step_whose_condition_does_not_hold_is_skipped(bench):
     bench.start(step(when="Tank.percent == 1"), step(when="Tank.percent == 2"), step(after_ms=3))
     bench.values["Tank.percent"] = 2
@@ -157,6 +164,7 @@ def test_a_step_whose_condition_does_not_hold_is_skipped(bench):
 
 
 @pytest.mark.parametrize(("policy", "left"), [("stop", []), ("go on", [1])])
+@pytest.mark.requirement("FSW-SEQ-005")
 def test_a_step_that_failed(bench, policy, left):
     bench.start(step(), step(after_ms=9), on_trouble=policy)
     bench.go(0, "refused")
@@ -191,6 +199,7 @@ def test_what_is_not_under_execution_cannot_be_ended(bench):
         bench.runs.abort(1)
 
 
+@pytest.mark.requirement("FSW-SEQ-008")
 def test_eight_run_side_by_side(bench):
     for number in range(1, 9):
         bench.start(step(), step(after_ms=number), number=number)
@@ -228,6 +237,7 @@ def test_after_a_restart_a_paused_one_stays_paused(bench):
 
 
 @pytest.mark.parametrize(("policy", "kind", "left"), [("stop", STOPPED, []), ("go on", TROUBLED, [1])])
+@pytest.mark.requirement("FSW-SEQ-006")
 def test_a_step_that_a_restart_cut_short(bench, policy, kind, left):
     bench.start(step(3), step(after_ms=9), on_trouble=policy)
     bench.runs.pop(at(0))

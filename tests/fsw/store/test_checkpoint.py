@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +39,7 @@ def test_torn_anywhere_the_other_stands_in(tmp_path):
         assert newest.read_bytes().endswith(b"third")
 
 
+@pytest.mark.requirement("FSW-JOB-006")
 def test_any_flip_and_the_other_stands_in(tmp_path):
     newest = saved_twice(tmp_path)
     whole = newest.read_bytes()
@@ -48,11 +50,13 @@ def test_any_flip_and_the_other_stands_in(tmp_path):
         assert Checkpoints(tmp_path, KEY).newest() == Checkpoint(1, b"first")
 
 
+@pytest.mark.requirement("FSW-JOB-006")
 def test_no_other_job_is_taken_up(tmp_path):
     Checkpoints(tmp_path, KEY).save(1, b"first")
     assert Checkpoints(tmp_path, bytes(KEY_OCTETS)).newest() is None
 
 
+@pytest.mark.requirement("FSW-JOB-006")
 def test_a_power_cut_at_any_call_leaves_the_last_one_or_the_one_under_way():
     saved = {None}
 

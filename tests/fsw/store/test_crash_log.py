@@ -25,6 +25,7 @@ def test_of_a_long_failure_the_end_is_kept(tmp_path):
     assert note.endswith("the end\n\n")
 
 
+@pytest.mark.requirement("FSW-EXE-015")
 def test_two_files_are_all_there_ever_is(tmp_path):
     log = CrashLog(tmp_path)
     for number in range(60):
@@ -36,6 +37,7 @@ def test_two_files_are_all_there_ever_is(tmp_path):
 
 
 @pytest.mark.parametrize("words", ["words", "caf\udce9"])
+@pytest.mark.requirement("FSW-EXE-015")
 def test_notes_that_cannot_be_taken_are_counted(tmp_path, words):
     log = CrashLog(tmp_path / "none")
     log.note("imaging", failure(words), 0)

@@ -24,6 +24,7 @@ def record(medium):
     return Durable(FOLDER, "value", Value(), OCTETS_MAX, medium)
 
 
+@pytest.mark.requirement("FSW-RES-001")
 def test_a_power_cut_at_any_call_leaves_the_last_value_that_was_stored_or_the_one_under_way():
     seen, acknowledged, under_way = [], 0, 0
 
@@ -65,6 +66,7 @@ def test_what_is_acted_on_after_a_crash_is_safe_before():
     assert {record(left).value.number for left in medium.after_cut() if left.names(FOLDER)} == {2}
 
 
+@pytest.mark.requirement("FSW-RES-002")
 def test_every_rotten_octet_is_noticed(tmp_path):
     durable = Durable(tmp_path, "value", Value(), OCTETS_MAX)
     for number in (1, 2):
@@ -85,6 +87,7 @@ def test_every_rotten_octet_is_noticed(tmp_path):
     assert (healed.value, healed.damaged, healed.origin) == (Value(3), 0, RecordOrigin.KEPT)
 
 
+@pytest.mark.requirement("FSW-RES-003")
 def test_both_slots_damaged_gives_the_default_and_says_so(tmp_path):
     durable = Durable(tmp_path, "value", Value(), OCTETS_MAX)
     durable.store(Value(1))
@@ -95,6 +98,7 @@ def test_both_slots_damaged_gives_the_default_and_says_so(tmp_path):
     assert (survivor.value, survivor.damaged, survivor.origin) == (Value(7), 2, RecordOrigin.DOUBTED)
 
 
+@pytest.mark.requirement("FSW-RES-005")
 def test_a_record_of_another_version_is_not_fatal(tmp_path):
     class Earlier(msgspec.Struct):
         number: str = "one"
@@ -139,6 +143,7 @@ def test_a_value_fills_its_slot_and_no_more(tmp_path):
 
 
 @pytest.mark.parametrize("call", ["overwrite", "sync", "make_folder"])
+@pytest.mark.requirement("FSW-RES-004")
 def test_a_failing_medium_is_told_and_the_value_is_kept_in_memory(call):
     broken = True
 

@@ -19,6 +19,7 @@ class TestPowerCut:
 
     FOLDER = Path("/state/products")
 
+    @pytest.mark.requirement("FSW-RES-009")
     def test_at_any_moment_what_was_told_is_kept(self):
         told, cuts = {"kept": [], "delivered": set(), "dropped": set(), "boots": 0}, []
 
@@ -130,6 +131,7 @@ class TestRot:
                 lost += store.damaged
         assert lost == 8 * len(b"ABC")
 
+    @pytest.mark.requirement("FSW-RES-010")
     def test_what_rotted_is_set_aside_and_reported(self, tmp_path):
         product = add(ProductStore(tmp_path, 1000), b"answer")
         path = tmp_path / "kept" / "00000001.product"
@@ -299,6 +301,7 @@ class TestLife:
 
 
 class TestFolder:
+    @pytest.mark.requirement("FSW-RES-011")
     def test_what_the_store_did_not_write_is_left_alone(self, tmp_path):
         (tmp_path / "lost+found").mkdir()
         strange = {
@@ -441,6 +444,7 @@ class TestOlder:
         with pytest.raises(DamagedProductError, match=r"^its content is not what was written$"):
             store.content(1)
 
+    @pytest.mark.requirement("FSW-RES-009")
     def test_a_power_cut_at_any_moment_costs_nothing(self, tmp_path):
         medium, folder = RecordingMedium(), Path("/products")
         one, two = self.product(1, b"one"), self.product(2, b"two")

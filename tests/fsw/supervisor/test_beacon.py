@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from fsw.comms.numbers import NUMBERS_OCTETS_MAX, Numbering, Reserved
 from fsw.mission import load_mission
 from fsw.store.records import Records
@@ -30,6 +32,7 @@ def read(unit):
     return TmPacket.decode(octets), Clcw.from_word(receiver.clcw)
 
 
+@pytest.mark.requirement("FSW-SUP-008")
 def test_it_says_what_happened_and_that_nobody_takes_commands(tmp_path):
     packet, clcw = read(beacon(MISSION, tmp_path, "SIGSEGV", 70_000, 1_000_000_000))
     assert (packet.apid, packet.service, packet.subtype) == (MISSION.node.apid, 5, 4)

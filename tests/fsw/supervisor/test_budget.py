@@ -1,5 +1,6 @@
 """Nothing restarts for ever, and what flew well begins anew."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +10,7 @@ S = 1_000_000_000
 NOMINAL, SAFE, RESET, LAST = Level
 
 
+@pytest.mark.requirement("FSW-SUP-004")
 def test_failures_in_a_row_go_up_the_ladder_once():
     budget = Budget(restarts_max=2, safe_max=1, window_s=100)
     assert [budget.failed(number * S) for number in range(6)] == [NOMINAL, NOMINAL, SAFE, RESET, LAST, LAST]
@@ -39,6 +41,7 @@ def test_after_a_reset_in_vain_only_a_long_flight_is_a_new_beginning():
 
 
 @given(st.lists(st.integers(0, 30 * S), min_size=1, max_size=60), st.integers(0, 5), st.integers(0, 5))
+@pytest.mark.requirement("FSW-SUP-005")
 def test_restarts_in_any_window_are_bounded(gaps, restarts_max, safe_max):
     """Whatever the times: in a window at most as many starts go without delay as both limits allow together."""
     budget, now_ns, free = Budget(restarts_max, safe_max, window_s=60), 0, []

@@ -19,6 +19,7 @@ def start(incarnation=1, cause="", **counts):
     return Start(incarnation, cause, counts, is_safe=False)
 
 
+@pytest.mark.requirement("FSW-SUP-013")
 def test_each_start_has_one_cause():
     resets = noted(Resets(), start(), "boot 1")
     assert resets == Resets({"power-on": 1}, "boot 1", unstable=1)
@@ -44,6 +45,7 @@ def test_counts_end_where_their_field_does():
     assert noted(full, start(2, "hang", hang=3), "boot") == full
 
 
+@pytest.mark.requirement("FSW-SUP-013")
 def test_the_record_survives(tmp_path):
     record = open_resets(tmp_path)
     record.store(noted(record.value, start(), boot_id()))
@@ -56,6 +58,7 @@ def test_a_kernel_without_names_of_boots_has_none(monkeypatch, tmp_path):
     assert boot_id() == ""
 
 
+@pytest.mark.requirement("FSW-SUP-006")
 def test_resets_of_the_board_that_do_not_help_end(tmp_path):
     assert [board_reset_forbidden(tmp_path) for _ in range(BOARD_RESETS_MAX)] == [""] * BOARD_RESETS_MAX
     assert board_reset_forbidden(tmp_path) == "3 resets did not help"

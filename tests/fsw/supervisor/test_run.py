@@ -118,6 +118,7 @@ def test_it_flies_until_it_is_to_end(bench):
     ("deed", "cause"),
     [("raises", "exception"), ("ends", "ended"), ("commanded", "commanded"), ("leaves", "SIGKILL")],
 )
+@pytest.mark.requirement("FSW-SUP-001")
 def test_whatever_ends_it_another_one_is_forked_and_told_why(bench, deed, cause):
     bench.fly(f"{deed} flies", bench.has(2, "flights"))
     first, second = bench.told("flights")[:2]
@@ -127,11 +128,13 @@ def test_whatever_ends_it_another_one_is_forked_and_told_why(bench, deed, cause)
 
 
 @pytest.mark.parametrize("deed", ["hangs", "stops"])
+@pytest.mark.requirement("FSW-SUP-002")
 def test_one_that_hangs_is_killed_and_followed(bench, deed):
     bench.fly(f"{deed} flies", bench.has(2, "flights"), silence_s=0.5)
     assert bench.told("flights")[1]["cause"] == "hang"
 
 
+@pytest.mark.requirement("FSW-SUP-004")
 def test_what_crashes_again_and_again_begins_in_safe_mode_then_a_reset_is_asked_for_then_beacons_are_sent(bench):
     reset = ("touch", str(bench.folder / "reset"))
     bench.fly("crashes", bench.has(1, "beacons"), restarts_max=1, reset=reset, reset_s=0.1)
@@ -141,6 +144,7 @@ def test_what_crashes_again_and_again_begins_in_safe_mode_then_a_reset_is_asked_
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP])
+@pytest.mark.requirement("FSW-SUP-010")
 def test_a_killed_or_stopped_warm_process_costs_the_flight_nothing(bench, number):
     """One that is stopped is found out when it is needed."""
     act = bench.once(number, 1, "loads", "flights")
@@ -217,6 +221,7 @@ with StopSignal() as stop:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])
+@pytest.mark.requirement("FSW-SUP-011")
 def test_with_the_supervisor_everybody_ends(bench, number):
     words = [sys.executable, "-c", SUPERVISOR, str(bench.folder)]
     with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL) as supervisor:
@@ -234,6 +239,7 @@ def test_with_the_supervisor_everybody_ends(bench, number):
         assert len(bench.told("ends")) == 1
 
 
+@pytest.mark.requirement("FSW-SUP-009")
 def test_a_supervisor_imports_nothing_heavy():
     code = "import sys, fsw.supervisor.run; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -247,6 +253,7 @@ def test_a_supervisor_that_is_to_end_does_not_spin(bench):
     assert time.process_time() - before_s < 0.5
 
 
+@pytest.mark.requirement("FSW-SUP-010")
 def test_a_stopped_warm_process_never_blocks_its_supervisor(bench, monkeypatch):
     """Its socket fills up with what it does not read, and then an order is refused."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))

@@ -90,6 +90,7 @@ def test_the_first_executive_waits_until_all_was_found_good():
     assert (start.incarnation, start.cause, start.counts, start.is_safe) == (1, "", {}, False)
 
 
+@pytest.mark.requirement("FSW-SUP-001")
 def test_one_that_ended_is_started_again_at_once_and_told_why():
     table = Table().loaded().flying(3)
     table.fails()
@@ -100,6 +101,7 @@ def test_one_that_ended_is_started_again_at_once_and_told_why():
     assert table.starts[3].counts == {"SIGSEGV": 1}
 
 
+@pytest.mark.requirement("FSW-SUP-002")
 def test_silence_is_a_hang():
     table = Table(silence_s=10).loaded().flying(2)
     table.step(9.9)
@@ -132,6 +134,7 @@ def test_what_was_not_killed_is_killed_again():
     assert table.done.count(("kill", EXECUTIVE)) == 3
 
 
+@pytest.mark.requirement("FSW-SUP-003")
 def test_where_the_whole_machine_was_paused_nobody_was_silent():
     table = Table(silence_s=10).loaded().flying(3)
     table.now_ns += 3600 * S
@@ -141,6 +144,7 @@ def test_where_the_whole_machine_was_paused_nobody_was_silent():
     assert table.step(11.5).done[-1] == ("kill", EXECUTIVE)
 
 
+@pytest.mark.requirement("FSW-SUP-004")
 def test_failures_lead_to_safe_mode_to_a_reset_and_to_beacons():
     table = Table(reset_s=60).loaded()
     for _ in range(4):
@@ -184,6 +188,7 @@ def test_a_long_flight_is_a_new_beginning():
     assert [start.is_safe for start in table.starts[-2:]] == [True, False]
 
 
+@pytest.mark.requirement("FSW-SUP-007")
 def test_a_commanded_restart_costs_nothing():
     table = Table().loaded()
     for _ in range(50):
@@ -291,6 +296,7 @@ def test_without_an_executive_it_ends_at_once():
     assert table.supervisor.is_over
 
 
+@pytest.mark.requirement("FSW-SUP-012")
 def test_health_begins_with_patience_and_lasts_as_long_as_a_restart_may_help():
     table = Table(silence_s=10, loading_s=120, starting_s=30).step()
     assert table.supervisor.is_healthy(table.now_ns + 149 * S)
@@ -304,6 +310,7 @@ EVENTS = st.sampled_from(["fails", "flies", "warm ends", "jobs end", "warm ready
 
 @settings(max_examples=200)
 @given(st.lists(EVENTS, max_size=60))
+@pytest.mark.requirement("FSW-SUP-005")
 def test_whatever_happens_there_is_one_executive_and_no_storm(events):
     """An executive is only ordered while there is none and the warm process is ready; each has one end."""
     table = Table(why_no_reset="no").loaded()

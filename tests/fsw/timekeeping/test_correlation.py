@@ -23,6 +23,7 @@ def test_the_first_says_nothing_of_the_drift():
 
 
 @given(st.integers(-500_000, 500_000), st.integers(60, 10**6))
+@pytest.mark.requirement("FSW-TIM-001")
 def test_two_give_the_drift(drift_ppb, elapsed_s):
     first = correlated(None, seen(0, EPOCH_UTC_NS))
     elapsed_ns = elapsed_s * S
@@ -34,6 +35,7 @@ def test_two_give_the_drift(drift_ppb, elapsed_s):
     assert abs(second.utc_at(later_ns) - truth_ns) <= second.error_at(later_ns) <= 100 * 5000
 
 
+@pytest.mark.requirement("FSW-TIM-001")
 def test_a_known_drift_is_smoothed():
     known = Correlated(0, EPOCH_UTC_NS, 0, int(GROUND), 1000, is_drift_known=True)
     again = correlated(known, seen(100 * S, EPOCH_UTC_NS + 100 * S + 100 * 2000))
@@ -68,6 +70,7 @@ def without_drift(known):
     st.lists(st.tuples(st.integers(1, 10**5), st.integers(-(10**6), 10**6)), min_size=1, max_size=10),
     st.integers(0, 10**5),
 )
+@pytest.mark.requirement("FSW-TIM-002")
 def test_the_bound_of_the_error_holds_whatever_came(drift_ppb, steps, later_s):
     """The oscillator keeps its drift; each correlation is off by up to its error."""
 

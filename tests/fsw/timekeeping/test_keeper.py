@@ -50,6 +50,7 @@ def test_while_the_host_runs_on_nothing_is_lost():
 
 
 @pytest.mark.parametrize("keeps_time", [True, False])
+@pytest.mark.requirement("FSW-TIM-005")
 def test_a_board_that_was_off_knows_the_time_only_by_a_clock_that_ran_on(keeps_time):
     host = VirtualClock(monotonic_ns=100 * S)
     keeper = before(host)

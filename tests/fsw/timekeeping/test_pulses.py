@@ -1,5 +1,6 @@
 """Of the edges of a pulse input, those are pulses that keep the rhythm of seconds."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ def test_a_rhythm_is_trusted_after_a_while():
 
 
 @given(st.lists(st.integers(1_100_000, S - 1_100_000), max_size=20), st.integers(-499_000, 499_000))
+@pytest.mark.requirement("FSW-TIM-007")
 def test_noise_between_the_pulses_is_rejected_and_counted(noise, drift_ns):
     pulses, second = PulseFilter(), S + drift_ns
     locked = seconds(4, 0, second)

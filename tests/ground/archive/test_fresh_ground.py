@@ -41,6 +41,7 @@ def capture(world):
     return world.of(CommandRecord)[-1].state
 
 
+@pytest.mark.requirement("GND-OPS-006")
 def test_a_fresh_ground_is_not_taken_for_one_that_repeats_itself(tmp_path):
     flown = Flown()
     for ground in range(3):
@@ -49,6 +50,7 @@ def test_a_fresh_ground_is_not_taken_for_one_that_repeats_itself(tmp_path):
     assert counts(flown) == list(range(6))
 
 
+@pytest.mark.requirement("GND-OPS-006")
 def test_it_goes_on_behind_another_ground(tmp_path):
     flown, archive = Flown(), Archive()
     world = ground_with(flown, tmp_path, archive)

@@ -11,6 +11,7 @@ from tests.ground.flown import DICTIONARY, Flown, World
 from tests.ground.station.test_station import PATIENCE, START
 
 
+@pytest.mark.requirement("GND-OPS-001")
 def test_a_hazardous_command_is_armed_by_the_station_itself(tmp_path):
     """In order, each with a record of its own; both or neither, as the link has room for both or not."""
     archive = Archive()

@@ -158,6 +158,7 @@ class Arming:
 ARMED = Dictionary.of("tank", 65, {}, [Level, Spill, Tank, Arming], services=(1, 11, 19), arming="modes.arm")
 
 
+@pytest.mark.requirement("GND-OPS-001")
 def test_a_hazardous_command_is_sent_with_the_one_that_arms_it():
     order = Requests(ARMED).make("tank.vent", {"seconds": 9}, TcSource(65))
     assert (order.arming.name, order.arming.arguments, order.arming.hazardous) == ("modes.arm", {"function": 7}, False)
@@ -177,6 +178,7 @@ def test_scheduled_it_is_armed_at_the_same_time_just_before():
     assert (order.hazardous, order.arming) == (True, None)
 
 
+@pytest.mark.requirement("GND-OPS-001")
 def test_no_event_fires_what_must_be_armed():
     with pytest.raises(ValueError, match=r"event_actions\.add_action: tank\.vent is hazardous and must be armed first"):
         Requests(ARMED).make("event_actions.add_action", {"event": "Spill", "request": "tank.vent"}, TcSource(65))

@@ -110,6 +110,7 @@ class Flight:
 
 
 @pytest.mark.parametrize("device", [pseudo_terminal, stream])
+@pytest.mark.requirement("GND-OPS-004")
 def test_no_command_that_was_called_failed_is_executed(device, tmp_path, monkeypatch):
     monkeypatch.setattr("ground.service.service._SIGNALS", ())  # belong to the main thread
     monkeypatch.setattr("ground.station.downlink.SILENCE_NS", SECOND)

@@ -118,6 +118,7 @@ def recorded(world):
 
 
 @pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 8))])
+@pytest.mark.requirement("GND-OPS-007")
 def test_everything_is_archived_once_and_nothing_needlessly_sent(seed):
     archive = Archive()
     world = flown(archive, seed, [(10, 20), (25, 30)], loss=0.2 if seed else 0.0)
@@ -134,6 +135,7 @@ def test_everything_is_archived_once_and_nothing_needlessly_sent(seed):
     assert world.flown.played == []
 
 
+@pytest.mark.requirement("FSW-REC-009")
 def test_what_came_live_is_not_played_back():
     archive = Archive()
     world = flown(archive)
@@ -179,6 +181,7 @@ class Refusing(Archive):
         return super().secure()
 
 
+@pytest.mark.requirement("GND-OPS-007")
 def test_nothing_is_acknowledged_before_it_is_safe():
     archive = Refusing()
     world = flown(archive, outages=[])
@@ -241,6 +244,7 @@ class TestReports:
     def rows(self, archive):
         return [row for row in archive.stored("packets") if row.time_ns < UTC_NS - SECOND]
 
+    @pytest.mark.requirement("FSW-REC-008")
     def test_the_dictionary_of_the_time_is_kept(self):
         packet = self.packet(event_report(Done(what="it")))
         for dictionary, name in ((bytes(8), UNKNOWN), (b"\1" * 8, "01" * 8), (OURS, RECORDS.version)):

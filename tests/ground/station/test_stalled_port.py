@@ -94,6 +94,7 @@ class Pass:
 
 @pytest.mark.parametrize("heard", [True, False])
 @pytest.mark.parametrize("room", [0, 3, 20])
+@pytest.mark.requirement("GND-OPS-004")
 def test_what_was_reported_failed_is_never_executed(room, heard):
     flight = Pass()
     flight.port.room = room

@@ -127,6 +127,7 @@ def test_a_hazardous_command_goes_when_it_is_confirmed(world):
     assert world.flown.executed == [("lookout.erase", {})]
 
 
+@pytest.mark.requirement("GND-OPS-003")
 def test_a_command_goes_only_while_its_constraint_holds(world):
     world.run(1)
     world.station.command("lookout.compress", {}, world.now)
@@ -148,6 +149,7 @@ def test_silence_is_a_timeout(world):
     assert last.stages[-1].name == "timeout"
 
 
+@pytest.mark.requirement("GND-OPS-005")
 def test_commands_arrive_once_and_in_order_over_a_link_that_loses_units(world):
     random = Random("losses")
     world.up = lambda octets: octets if random.random() < 0.7 else b""
@@ -218,6 +220,7 @@ def fly(world, dictionary):
     world.flown.relay.beacon = {"dictionary": bytes.fromhex(dictionary.version)}
 
 
+@pytest.mark.requirement("GND-OPS-002")
 def test_another_dictionary_on_board_is_refused_and_nothing_is_lost(world, archive):
     flown = other_dictionary()
     fly(world, flown)
@@ -245,6 +248,7 @@ def beaconless(world, seconds):
     world.flown.relay.is_mute = False
 
 
+@pytest.mark.requirement("GND-OPS-002")
 def test_no_command_goes_out_before_the_node_has_named_its_dictionary(world):
     beaconless(world, 1)
     for _ in range(2):  # after a relink as well
@@ -261,6 +265,7 @@ def test_no_command_goes_out_before_the_node_has_named_its_dictionary(world):
     assert len(world.flown.executed) == 2
 
 
+@pytest.mark.requirement("GND-OPS-002")
 def test_a_node_that_comes_back_with_another_dictionary_gets_nothing_of_what_waited(world):
     """Without a loss of the link: only its beacon tells."""
     world.run(2)
@@ -329,6 +334,7 @@ def test_noise_and_others_frames_are_no_sign_of_the_node(world):
     assert status.link.frames_received > 200
 
 
+@pytest.mark.requirement("GND-OPS-004")
 def test_what_waits_when_the_link_is_lost_has_failed(world):
     world.run(2)
     world.up = world.down = lambda octets: b""

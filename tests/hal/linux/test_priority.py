@@ -8,6 +8,7 @@ from hal.linux.priority import drop_priority, take_priority
 
 
 @pytest.mark.parametrize("is_inherited", [False, True])
+@pytest.mark.requirement("FSW-SUP-014")
 def test_it_is_taken_and_dropped_or_refused_in_words(is_inherited):
     why_not = take_priority(3, is_inherited=is_inherited)
     try:

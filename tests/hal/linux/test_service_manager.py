@@ -18,6 +18,7 @@ def listener(request, tmp_path):
         yield one, name.replace("\0", "@")
 
 
+@pytest.mark.requirement("FSW-SUP-012")
 def test_it_hears_of_readiness_health_and_the_end(listener):
     one, address = listener
     manager = ServiceManager({"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "3000000"})

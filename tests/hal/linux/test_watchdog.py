@@ -23,6 +23,7 @@ class Device:
         return pack("@i", 15 if request == SETTIMEOUT else self.status)
 
 
+@pytest.mark.requirement("FSW-SUP-012")
 def test_it_is_set_fed_and_stopped(tmp_path):
     path, device = tmp_path / "watchdog", Device()
     path.touch()

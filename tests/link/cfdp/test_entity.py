@@ -85,6 +85,7 @@ class TestEntity:
         bench.receive(metadata())
         assert bench.entity.refused == 1
 
+    @pytest.mark.requirement("FSW-FIL-005")
     def test_what_others_send_leaves_room_for_our_own(self):
         bench = Bench()
         bench.entity = Entity(US, bench.store, transactions_max=3, received_max=2)

@@ -49,6 +49,7 @@ def settings_of(dice):
 
 
 @pytest.mark.parametrize("seed", range(120))
+@pytest.mark.requirement("FSW-FIL-002")
 def test_class_2_ends_clean_in_any_storm(seed):
     storm(seed)
 

@@ -68,6 +68,7 @@ def rows():
 
 
 @pytest.mark.parametrize(("sent", "state", "expected"), list(rows()))
+@pytest.mark.requirement("FSW-LNK-001")
 def test_table(sent, state, expected):
     farm = farm_in(state)
     farm.hold()

@@ -61,6 +61,7 @@ def test_what_has_no_identifier_gets_one_of_its_full_name_and_keeps_what_it_has(
     }
 
 
+@pytest.mark.requirement("FSW-APP-003")
 def test_the_numbers_are_the_same_for_ever():
     """Archives and dictionaries of missions that fly have them."""
     kinds = ("report", "event", "command", "parameter")
@@ -97,6 +98,7 @@ def test_two_instances_make_one_dictionary_whose_fields_are_parameters():
 
 
 @given(kind=st.sampled_from(sorted(RANGES)), name=st.text())
+@pytest.mark.requirement("FSW-APP-003")
 def test_an_assigned_identifier_is_in_its_range(kind, name):
     assert assigned_id(kind, name) in RANGES[kind]
 
@@ -145,6 +147,7 @@ def test_two_declarations_of_one_name_or_identifier_are_both_told(declarations, 
     assert str(refused.value) == sentence
 
 
+@pytest.mark.requirement("FSW-APP-004")
 def test_a_dictionary_says_where_both_declarations_are_written():
     class One(Event, id=1):
         """One."""

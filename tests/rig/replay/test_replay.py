@@ -79,6 +79,7 @@ def check_replays(world, apps=()):
 
 
 @pytest.mark.parametrize("seed", range(3))
+@pytest.mark.requirement("FSW-LOG-001")
 def test_a_flight_over_a_bad_line_with_a_capture_comes_to_the_same_state(tmp_path, seed):
     world = RecordedWorld(tmp_path, noise=1e-4, seed=seed)
     for target in ("coast", "moon", "coast"):
@@ -100,6 +101,7 @@ def test_the_state_that_a_node_finds_at_its_start_is_recorded(tmp_path):
     assert replay.status["NodeStatus"].boots == 2
 
 
+@pytest.mark.requirement("FSW-LOG-001")
 def test_a_disk_that_fails_fails_again(tmp_path):
     disk = disk_of(1)
     world = RecordedWorld(tmp_path, medium=disk)
@@ -113,6 +115,7 @@ def test_a_disk_that_fails_fails_again(tmp_path):
     assert replay.node.dispatcher.failed == world.node.dispatcher.failed
 
 
+@pytest.mark.requirement("FSW-LOG-001")
 def test_a_power_cut_in_the_middle_of_a_write_comes_again(tmp_path):
     disk = disk_of(2)
     world = RecordedWorld(tmp_path, medium=disk)
@@ -237,6 +240,7 @@ def test_kernels_that_failed_on_the_board_fail_in_the_replay(tmp_path):
     assert "KernelsFailed" in [type(event).__name__ for _, event in replay.events]
 
 
+@pytest.mark.requirement("FSW-LOG-002")
 def test_it_stops_where_it_is_asked_to(tmp_path):
     world = RecordedWorld(tmp_path)
     world.station.command("imaging.capture", target="coast")
@@ -256,6 +260,7 @@ def test_it_stops_where_it_is_asked_to(tmp_path):
     assert (none.stopped, none.is_right) == ("end", True)
 
 
+@pytest.mark.requirement("FSW-LOG-003")
 def test_another_software_differs_where_it_first_says_something_else(tmp_path, monkeypatch):
     world = RecordedWorld(tmp_path)
     world.run(3)
@@ -269,6 +274,7 @@ def test_another_software_differs_where_it_first_says_something_else(tmp_path, m
     assert account_lines(account)[1] == f"the first difference: {replay.difference.sentence}"
 
 
+@pytest.mark.requirement("FSW-LOG-003")
 def test_another_state_in_the_end_is_a_difference_too(tmp_path, monkeypatch):
     world = RecordedWorld(tmp_path)
     world.run(3)
@@ -283,6 +289,7 @@ def test_another_state_in_the_end_is_a_difference_too(tmp_path, monkeypatch):
     assert f"recorded is {replay.recorded_digest}" in lines[1]
 
 
+@pytest.mark.requirement("FSW-LOG-004")
 def test_a_recording_that_was_cut_off_is_replayed_up_to_its_last_whole_step(tmp_path):
     world = RecordedWorld(tmp_path)
     world.station.command("imaging.capture", target="coast")
@@ -394,6 +401,7 @@ def _devices(world):
     )
 
 
+@pytest.mark.requirement("FSW-LOG-005")
 def test_a_full_disk_ends_the_recording_and_not_the_flight(tmp_path, monkeypatch):
     world = RecordedWorld(tmp_path)
     world.run(2)
@@ -409,6 +417,7 @@ def test_a_full_disk_ends_the_recording_and_not_the_flight(tmp_path, monkeypatch
     assert world.replayed().stopped == "cut"
 
 
+@pytest.mark.requirement("FSW-LOG-005")
 def test_recording_changes_nothing_in_the_node(tmp_path):
     def history(world):
         world.station.command("imaging.capture", target="coast")

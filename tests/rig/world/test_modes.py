@@ -38,6 +38,7 @@ def test_a_restart_keeps_the_mode_and_what_it_refuses(story):
 
 
 @pytest.mark.parametrize("call", range(10))
+@pytest.mark.requirement("FSW-MOD-001")
 def test_the_power_fails_while_a_mode_is_changed(story, call):
     """At whatever call of the disk: the mode is the one before or the one asked for, and a completed change is kept."""
     story.cut_power(after_calls=call + 1)
@@ -69,6 +70,7 @@ def test_the_power_fails_between_arming_and_firing(story, call):
     assert (story.judge.marks[901], story.judge.marks[902]) == (made, 1)
 
 
+@pytest.mark.requirement("FSW-CMD-010")
 def test_a_restart_disarms(story):
     function = story.ground.station._dictionary.command("witness.engrave").id
     assert settled(story, story.order("modes.arm", function=function))[0] == "completed"
@@ -79,6 +81,7 @@ def test_a_restart_disarms(story):
     story.end()
 
 
+@pytest.mark.requirement("FSW-DEF-004")
 def test_a_low_battery_restarts_no_storm(story):
     """It falls under load and cuts the power, and recovers without: each time safe mode is left later."""
     left, was, lives = [], mode(story), 0
@@ -104,6 +107,7 @@ def test_a_low_battery_restarts_no_storm(story):
     story.end()
 
 
+@pytest.mark.requirement("FSW-DEF-001")
 def test_a_ground_that_falls_silent_is_answered_in_steps(story):
     """Safe mode, a reset and the golden copy, through a restart; a command ends it."""
     limits = replace(story.node.mission.defences, silence_h=0.05, further_h=0.05)

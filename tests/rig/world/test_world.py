@@ -20,6 +20,7 @@ def world():
 
 
 @pytest.mark.parametrize("seed", range(32))
+@pytest.mark.requirement("RIG-WLD-001")
 def test_any_weather(seed):
     """`skyrack world --seed SEED --hours 0.0125 --trace` shows what happened."""
     summary = fly(seed, 45)
@@ -27,6 +28,7 @@ def test_any_weather(seed):
     assert set(summary.commands) <= {"completed", "failed", "timeout"}
 
 
+@pytest.mark.requirement("RIG-WLD-002")
 def test_equal_seeds_are_equal_in_two_processes():
     """Whatever the hashes of texts, which differ from process to process."""
     command = [sys.executable, "-m", "skyrack.cli", "world", "--seed", "5", "--hours", "0.02", "--json"]
@@ -59,6 +61,7 @@ def test_when_the_clock_began_changes_nothing(first_ns, monkeypatch):
     assert runs[0] == runs[1]
 
 
+@pytest.mark.requirement("FSW-EXE-012")
 def test_nothing_wakes_for_nothing():
     """Over an idle link node and station wake once a second: for the beacon, which the station hears."""
     summary = idle(1, 300)
@@ -158,6 +161,7 @@ def test_what_cannot_be_flown_is_refused(words, capsys):
     assert words[0] in capsys.readouterr().err
 
 
+@pytest.mark.requirement("RIG-WLD-002")
 def test_a_failing_seed_prints_the_command_that_replays_it(monkeypatch, capsys):
     monkeypatch.setattr("rig.world.world.World.settle", lambda self: _broken())
     assert main(["world", "--seed", "9", "--hours", "0.001"]) == 1

@@ -226,7 +226,7 @@ class _Assembly:
             executive=self.executive,
             recovery=self.devices.recovery,
             battery=self.devices.battery,
-            heard=lambda: self.telecom.uplink.accepted,
+            frames_accepted=lambda: self.telecom.uplink.accepted,
             safe=next((cause for cause, holds in causes.items() if holds), ""),
         )
 

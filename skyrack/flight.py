@@ -65,13 +65,13 @@ class NodeFlight:
             port = open_port(self._port, clock, is_patient=not start.is_first)
             devices.callback(port.close)
             resets = open_resets(Path(self.state))
-            recorder = devices.enter_context(FlightRecorder(Path(self._record) if self._record else None, say))
+            recorder = devices.enter_context(FlightRecorder(Path(self._record) if self._record else None, report))
             on_board = self._devices(clock, port, runner, processes=Processes(start, resets, lacks))
             node = recorder.build_node(self._mission, on_board, Path(self.state), safe=start.is_safe)
             _store(resets, noted(resets.value, start, boot_id()))
             if start.is_first:
                 lacking = f"; with {lacks}" if lacks else ""
-                say(f"{self.name} flies on {self._port}, its state is in {shown(Path(self.state))}{lacking}")
+                report(f"{self.name} flies on {self._port}, its state is in {shown(Path(self.state))}{lacking}")
             lifeline.flies()
             _loop(node, port, clock, lifeline, resets)
         return 0
@@ -165,7 +165,7 @@ def job_modules(mission: str, *_: str) -> list[str]:
     return [*(f"{name}={module}" for name, module in PIPELINES.items()), *ours]
 
 
-def say(sentence: str) -> None:
+def report(sentence: str) -> None:
     """Tell a person."""
     with suppress(OSError):  # a closed pipe or a full disk must not end the flight
         print(f"skyrack node: {sentence}", file=sys.stderr, flush=True)
@@ -186,7 +186,7 @@ def _loop(node: Node, port: LastingPort, clock: CorrelatedClock, lifeline: Lifel
         if resets.value.unstable and clock.monotonic_ns() >= calm_ns:
             _store(resets, calmed(resets.value))
         for news in port.state.news_since(told):
-            say(news.sentence)
+            report(news.sentence)
         told = port.state
         next_ns = node.next_wake_ns
         lifeline.beat(clock.monotonic_ns(), next_ns)

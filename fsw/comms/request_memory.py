@@ -99,7 +99,7 @@ class RequestMemory:
         """Remember the requests in `packets`, which will be handled next, and the state of the receiver."""
         for packet in packets:
             if _key(packet) not in self._by_packet:
-                self._add(_taken(packet))
+                self._add(_entry_of(packet))
                 self._fresh.add(_key(packet))
                 self._is_dirty = True
         before = self.record.value
@@ -118,7 +118,7 @@ class RequestMemory:
 
     def released(self, packet: bytes) -> Taken:
         """A request released on board, never a repetition; `keep` remembers it, if it goes on after its handler."""
-        return _taken(packet, is_released=True)
+        return _entry_of(packet, is_released=True)
 
     def keep_cut_short(self, packets: Iterable[bytes]) -> None:
         """Remember released requests that a restart cut short: whether they were executed is not known."""
@@ -171,7 +171,7 @@ class RequestMemory:
             self.record.store(Remembered(self._farm.vr, self._is_locked, self.taken))
 
 
-def _taken(packet: bytes, *, is_released: bool = False) -> Taken:
+def _entry_of(packet: bytes, *, is_released: bool = False) -> Taken:
     acknowledge = packet[_ACKNOWLEDGE_AT] & AckFlags.ALL if len(packet) > _ACKNOWLEDGE_AT else AckFlags.NONE
     return Taken(*_key(packet), acknowledge, is_released)
 

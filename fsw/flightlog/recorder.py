@@ -58,11 +58,12 @@ class RecordedNode(Node):
 class FlightRecorder:
     """Records the flight of the node that it builds in a new file at `path` or beside it; with None, in none.
 
-    The flight does not depend on it: where the file cannot be written, `say` is told once, and the node flies on.
+    The flight does not depend on it: where the file cannot be written, `report` gets one sentence, and the node flies
+    on.
     """
 
-    def __init__(self, path: Path | None, say: Callable[[str], None]) -> None:
-        self._path, self._say = path, say
+    def __init__(self, path: Path | None, report: Callable[[str], None]) -> None:
+        self._path, self._report = path, report
         self._file: ChunkFile | None = None
         self._node: RecordedNode | None = None
 
@@ -110,7 +111,7 @@ class FlightRecorder:
 
     def _fail(self, reason: str) -> None:
         with suppress(OSError):
-            self._say(f"{self._path}: {reason}; nothing more is recorded")
+            self._report(f"{self._path}: {reason}; nothing more is recorded")
 
 
 def unrecorded(node: Node) -> Node:

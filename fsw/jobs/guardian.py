@@ -67,9 +67,9 @@ class Guardian:
         ready, _, _ = select.select(wanted, [], [])
         for served in [one for one in self._zygotes.values() if one in ready]:
             self._bury(served)
-        return self._door not in ready or self._take_order()
+        return self._door not in ready or self._accept_order()
 
-    def _take_order(self) -> bool:
+    def _accept_order(self) -> bool:
         message, descriptors, _, _ = socket.recv_fds(self._door, _ORDER_OCTETS, 1)
         for descriptor in descriptors:
             self._fork(socket.socket(fileno=descriptor))

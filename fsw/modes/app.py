@@ -74,13 +74,13 @@ class Modes(App, period_ms=1000, budget_ms=20):
     executive: Executive
     recovery: Recovery
     battery: Battery | None
-    heard: Callable[[], int]
+    frames_accepted: Callable[[], int]
     safe: str = ""
     arm_s: float = parameter(
         Float32b, id=0x68, default=30.0, unit="s", range=(1, 3600), text="a hazardous command is fired within it"
     )
     _changed: ModeChanged | None = None
-    _heard_before: int = 0
+    _accepted_before: int = 0
     _steps: int = 0
 
     def __post_init__(self) -> None:
@@ -93,7 +93,7 @@ class Modes(App, period_ms=1000, budget_ms=20):
         """Change the mode: from safe to nominal, from nominal to payload, and back; safe mode from everywhere."""
         before = self.machine.command(mode)
         if before is not None:
-            yield from self._told(before)
+            yield from self._report(before)
 
     @command(opcode=0x69)
     def arm(self, function: Annotated[int, wire(Int16ub)]) -> None:
@@ -101,15 +101,15 @@ class Modes(App, period_ms=1000, budget_ms=20):
         self.authority.arm(function, self.arm_s)
 
     def enter(self, mode: Mode, cause: str) -> None:
-        """Change the mode without being asked by the ground; the next step tells of it."""
+        """Change the mode without being asked by the ground; the next step reports it."""
         before = self.machine.force(mode, cause)
         if before is not None:
-            (self._changed,) = self._told(before)
+            (self._changed,) = self._report(before)
 
     def step(self, now_ns: int) -> Iterator[AppReport]:
         """Take the measures that the defences ask for, and report."""
-        heard = self.heard()
-        is_heard, self._heard_before = heard != self._heard_before, heard
+        accepted = self.frames_accepted()
+        is_heard, self._accepted_before = accepted != self._accepted_before, accepted
         charge = self.battery.charge_percent() if self.battery else None
         found = self.defences.step(now_ns, self.clock.utc_ns(), charge, is_heard=is_heard)
         if found.battery_changed:
@@ -143,7 +143,7 @@ class Modes(App, period_ms=1000, budget_ms=20):
         yield RecoveryAsked(what=what, cause=cause)
         ask(cause)
 
-    def _told(self, before: Mode) -> Iterator[ModeChanged]:
+    def _report(self, before: Mode) -> Iterator[ModeChanged]:
         """Apply a change that was made, and report it."""
         self.authority.disarm()
         self._apply()

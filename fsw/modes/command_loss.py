@@ -28,7 +28,7 @@ class CommandLoss:
     heard_s: float = 0.0
     taken: int = 0
 
-    def hear(self, age_s: float) -> None:
+    def accept(self, age_s: float) -> None:
         """A valid command frame was accepted."""
         self.heard_s, self.taken = age_s, 0
 

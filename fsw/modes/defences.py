@@ -119,7 +119,7 @@ class Defences:
         """
         age_s, had_taken = self._life.age_s(now_ns), self.loss.taken
         if is_heard:
-            self.loss.hear(age_s)
+            self.loss.accept(age_s)
         measure = self.loss.step(age_s)
         changed = self.brown_out.accept(charge, age_s)
         if measure or changed or (is_heard and had_taken) or age_s >= self._record.value.lived_s + STORED_EVERY_S:

@@ -39,26 +39,26 @@ class LogHigh(Event, id=0x1F, severity="high"):
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """What the app called `app` has to say, one event a line of at most 120 characters; `tell` accepts the events."""
+    """What the app called `app` has to say, one event a line of at most 120 characters; `report` accepts the events."""
 
     app: str
-    tell: Callable[[Event], object]
+    report: Callable[[Event], object]
 
     def info(self, text: str) -> None:
         """Say something that is no anomaly."""
-        self._say(LogInfo, text)
+        self._report(LogInfo, text)
 
     def low(self, text: str) -> None:
         """Say an anomaly of low severity."""
-        self._say(LogLow, text)
+        self._report(LogLow, text)
 
     def medium(self, text: str) -> None:
         """Say an anomaly of medium severity."""
-        self._say(LogMedium, text)
+        self._report(LogMedium, text)
 
     def high(self, text: str) -> None:
         """Say an anomaly of high severity."""
-        self._say(LogHigh, text)
+        self._report(LogHigh, text)
 
-    def _say(self, kind: type[LogInfo | LogLow | LogMedium | LogHigh], text: str) -> None:
-        self.tell(kind(app=self.app, text=writable_text(str(text))[:_CHARACTERS_MAX]))
+    def _report(self, kind: type[LogInfo | LogLow | LogMedium | LogHigh], text: str) -> None:
+        self.report(kind(app=self.app, text=writable_text(str(text))[:_CHARACTERS_MAX]))

@@ -21,7 +21,7 @@ from fsw.pipelines.contract import (
 )
 from fsw.pipelines.load import load_stage
 from fsw.pipelines.stage import REPAIRS, About, File, Items, PipelineStep, StageSpec, sample_item
-from fsw.pipelines.valid import taken_apart
+from fsw.pipelines.valid import parted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,7 +66,7 @@ def run(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:
     Raises ValueError where a stage breaks its contract.
     """
     work = msgspec.convert(parameters, Work)
-    samples, valid = taken_apart(samples, is_masked=work.is_masked, is_packed=work.item == sample_item(is_packed=True))
+    samples, valid = parted(samples, is_masked=work.is_masked, is_packed=work.item == sample_item(is_packed=True))
     items: Items = {work.item: _read_only(samples.view()), VALID: _read_only(valid), "about": work.about}
     kinds: dict[str, ItemKind] = {work.item: kind_of(samples, work.bands), VALID: kind_of(valid), "about": ABOUT}
     files: list[File] = []

@@ -29,7 +29,7 @@ class ModelStage(Stage, frozen=True):
     model: Path
     keys: tuple[Path, ...]
 
-    def taken(self, *answers: str) -> ArrayItem:
+    def input_item(self, *answers: str) -> ArrayItem:
         """The bands that the model wants. Raises ValueError unless it gives a plane of one of the dtypes `answers`."""
         manifest = self._manifest()
         given, wanted = manifest.contract.output, manifest.contract.input

@@ -31,7 +31,7 @@ def joined(frame: Frame) -> NDArray[Any]:
     return samples
 
 
-def taken_apart(samples: NDArray[Any], *, is_masked: bool, is_packed: bool) -> tuple[NDArray[Any], Mask]:
+def parted(samples: NDArray[Any], *, is_masked: bool, is_packed: bool) -> tuple[NDArray[Any], Mask]:
     """The samples of the bands, and the mask, from what `joined` gave. Raises ValueError where there is no band."""
     if samples.ndim != 3 or len(samples) <= is_masked:
         raise ValueError(f"samples {samples.shape}, expected (band, row, column)")

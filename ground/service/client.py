@@ -251,7 +251,7 @@ class Client:
         return (deadline_ns - self._clock.monotonic_ns()) / 1e9
 
 
-def heard(path: Path | None = None, *, timeout_s: float, clock: Clock | None = None) -> Status:
+def wait_for_node(path: Path | None = None, *, timeout_s: float, clock: Clock | None = None) -> Status:
     """The status once a service answers at `path`, hears its node and knows which dictionary the node flies.
 
     Raises WaitError where that is not so within `timeout_s`.

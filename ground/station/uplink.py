@@ -170,7 +170,7 @@ class Uplink:
         self._clcw, self._alerts = None, 0
         self._fop.directive(FopDirective.TERMINATE, now_ns)
         for frame in self._fop.asked:  # BD frames (file data), which no directive removes
-            self._fop.taken(frame, now_ns)
+            self._fop.accepted(frame, now_ns)
         self._note(now_ns, reason)
         self._notices += [Undelivered(request, f"{reason}; it was not sent", sent=False) for request, _ in self._queue]
         self._queue.clear()
@@ -197,7 +197,7 @@ class Uplink:
         for frame in self._outbox.wrote(count):
             self.frames += 1
             self._mark_sent(frame)
-            self._fop.taken(frame, now_ns)
+            self._fop.accepted(frame, now_ns)
         for frame in self._outbox.left(held):
             if frame.type is FrameType.AD:
                 self._notices.append(Released(_request(frame)))

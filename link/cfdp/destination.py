@@ -32,11 +32,11 @@ class Destination(Transaction):
         header: Header,
         store: FileStore,
         settings: Settings,
-        tell: Callable[[Indication], None],
+        report: Callable[[Indication], None],
         now_ns: int,
     ) -> None:
         self.nak = Countdown(settings.nak_ms, settings.nak_limit)
-        super().__init__(header, settings, tell)
+        super().__init__(header, settings, report)
         request_octets = 2 * size_octets(header.large)
         overhead = header.size + 1 + request_octets + CRC_OCTETS * header.crc  # a NAK's scope is as long as a request
         self._requests_max = (settings.pdu_octets_max - overhead) // request_octets

@@ -31,9 +31,9 @@ class Source(Transaction):
         metadata: Metadata,
         reader: FileReader,
         settings: Settings,
-        tell: Callable[[Indication], None],
+        report: Callable[[Indication], None],
     ) -> None:
-        super().__init__(header, settings, tell)
+        super().__init__(header, settings, report)
         self.size = reader.size
         self._metadata, self._reader = metadata, reader
         self._override(metadata.options)

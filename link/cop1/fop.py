@@ -134,7 +134,7 @@ class Fop:
         """The frames that the lower layer is asked to send, at most one of each type; read it after each call."""
         return tuple(self._out.values())
 
-    def taken(self, frame: TcFrame, now_ns: int) -> None:
+    def accepted(self, frame: TcFrame, now_ns: int) -> None:
         """The lower layer has accepted `frame`; ignored for a frame that is no longer in `asked`."""
         if self._out.get(frame.type) is frame:
             del self._out[frame.type]
@@ -151,7 +151,7 @@ class Fop:
         while self._out:
             frame = next(iter(self._out.values()))
             taken.append(frame)
-            self.taken(frame, now_ns)
+            self.accepted(frame, now_ns)
         return taken
 
     def refuse_frames(self, now_ns: int) -> None:

@@ -169,12 +169,12 @@ class Tape:
             if kind is ChunkKind.PIECE:
                 self._pieces.append(body)
             else:
-                self._take(body)
+                self._accept(body)
             if is_enough():
                 return True
         return False
 
-    def _take(self, body: bytes) -> None:
+    def _accept(self, body: bytes) -> None:
         try:
             entries = msgspec.msgpack.decode(body, type=Entries)
         except (msgspec.DecodeError, RecursionError) as error:

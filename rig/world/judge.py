@@ -133,7 +133,7 @@ class Judge:
             if not made:
                 self._not_made(record)
 
-    def heard(self, since_ns: int, born_ns: int) -> None:
+    def received(self, since_ns: int, born_ns: int) -> None:
         """Check that marks made since `since_ns` were reported again and received.
 
         Those made before `born_ns`, the last start of the node, may have been reported as interrupted; of those that

@@ -232,7 +232,7 @@ class World:
         since_ns = max(born_ns, self._calm_ns - again_ns)
         if since_ns == born_ns and not self.node.was_blind:
             since_ns -= again_ns
-        self.judge.heard(since_ns, born_ns)
+        self.judge.received(since_ns, born_ns)
 
     def _check_kept(self) -> None:
         """Check what must be kept, once the station has archived all its records."""

@@ -331,13 +331,13 @@ def _plot(options: argparse.Namespace) -> int:
 
 def _status(options: argparse.Namespace) -> int:
     from ground.console.lines import status_lines
-    from ground.service.client import heard
+    from ground.service.client import wait_for_node
 
     if options.wait is None:
         with _client(options) as client:
             status = client.status()
     else:
-        status = heard(options.socket, timeout_s=options.wait)
+        status = wait_for_node(options.socket, timeout_s=options.wait)
     if options.json:
         _print_json(status)
     else:

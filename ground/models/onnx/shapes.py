@@ -113,18 +113,18 @@ def _divided(reader: OnnxReader, operator: OnnxOperator, value: OnnxValue, sizes
     before: list[str] = []
     for place, size in enumerate(sizes[:middle]):
         kept = essential(value.axes[place], shape) if not size and place < len(value.axes) else None
-        before.append(_taken(reader, operator, value, letters, size, kept, what))
+        before.append(_picked(reader, operator, value, letters, size, kept, what))
     behind: list[str] = []
     letters.reverse()
     for place in range(len(sizes) - 1, middle, -1):
         kept = essential(value.axes[place], shape)[::-1] if not sizes[place] and place < len(value.axes) else None
-        behind.append(_taken(reader, operator, value, letters, sizes[place], kept, what)[::-1])
+        behind.append(_picked(reader, operator, value, letters, sizes[place], kept, what)[::-1])
     rest = ["".join(reversed(letters))] if -1 in sizes else []
     operator.require(-1 in sizes or not letters, what)
     return (*before, *rest, *reversed(behind))
 
 
-def _taken(
+def _picked(
     reader: OnnxReader,
     operator: OnnxOperator,
     value: OnnxValue,

@@ -43,7 +43,7 @@ def test_silence_is_answered_by_ever_stronger_measures():
 def test_a_command_begins_the_silence_anew():
     loss = CommandLoss(10, 5)
     assert [loss.step(age) for age in (9, 10, 11)] == [None, SAFE, None]
-    loss.hear(14)
+    loss.accept(14)
     assert [loss.step(age) for age in (15, 23, 24, 28, 29)] == [None, None, SAFE, None, RESET]
 
 

@@ -13,7 +13,7 @@ from fsw.pipelines.load import load_stage
 from fsw.pipelines.run import files_of, run
 from fsw.pipelines.stage import About
 from fsw.pipelines.stages.masks.simplify import Simplify
-from fsw.pipelines.valid import blanked, joined, share_of, taken_apart
+from fsw.pipelines.valid import blanked, joined, parted, share_of
 from hal.camera import Frame
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
@@ -50,7 +50,7 @@ def stage(name, **parameters):
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 def test_the_mask_of_a_camera_travels_with_the_samples(dtype):
     dn, valid = np.arange(1, 41, dtype=dtype).reshape(2, 4, 5), np.eye(4, 5, dtype=np.uint8) * 255
-    samples, found = taken_apart(joined(frame(dn, valid)), is_masked=True, is_packed=False)
+    samples, found = parted(joined(frame(dn, valid)), is_masked=True, is_packed=False)
     assert np.array_equal(found, np.eye(4, 5))
     kept = np.where(valid, dn, np.nan if dtype is np.float32 else 0)
     assert np.array_equal(samples, kept.astype(dtype), equal_nan=dtype is np.float32)
@@ -62,31 +62,31 @@ def test_so_does_that_of_a_packed_frame(columns):
     octets = (3 * columns + 1) // 2
     dn, valid = np.full((2, 3, octets), 7, np.uint8), np.zeros((3, columns), np.uint8)
     valid[1, -1] = 1
-    samples, found = taken_apart(joined(frame(dn, valid, is_packed=True)), is_masked=True, is_packed=True)
+    samples, found = parted(joined(frame(dn, valid, is_packed=True)), is_masked=True, is_packed=True)
     assert np.array_equal(found, valid)
     assert np.array_equal(samples, dn)
-    _, whole = taken_apart(dn, is_masked=False, is_packed=True)
+    _, whole = parted(dn, is_masked=False, is_packed=True)
     assert (whole.shape, whole.all()) == ((3, columns), True)
 
 
 def test_where_a_camera_is_silent_no_data_is_0_or_no_number_in_all_bands():
     dn = np.array([[[0, 0, 5]], [[0, 3, 0]]], np.uint8)
-    assert taken_apart(dn, is_masked=False, is_packed=False)[1].tolist() == [[0, 1, 1]]
+    assert parted(dn, is_masked=False, is_packed=False)[1].tolist() == [[0, 1, 1]]
     real = np.array([[[np.nan, np.nan, 0]], [[np.inf, 3, np.nan]]], np.float32)
-    assert taken_apart(real, is_masked=False, is_packed=False)[1].tolist() == [[0, 1, 1]]
+    assert parted(real, is_masked=False, is_packed=False)[1].tolist() == [[0, 1, 1]]
     masked = joined(frame(real, np.array([[1, 0, 1]], np.uint8)))
-    assert taken_apart(masked, is_masked=True, is_packed=False)[1].tolist() == [[0, 0, 1]]
+    assert parted(masked, is_masked=True, is_packed=False)[1].tolist() == [[0, 0, 1]]
 
 
 def test_black_is_data_where_the_camera_says_so():
     dark = frame(np.zeros((1, 2, 2), np.uint8), np.array([[1, 1], [1, 0]], np.uint8), bands=("gray",))
-    assert taken_apart(joined(dark), is_masked=True, is_packed=False)[1].sum() == 3
+    assert parted(joined(dark), is_masked=True, is_packed=False)[1].sum() == 3
 
 
 @pytest.mark.parametrize(("shape", "is_masked"), [((4, 5), False), ((0, 4, 5), False), ((1, 4, 5), True)])
 def test_samples_without_bands_are_a_sentence(shape, is_masked):
     with pytest.raises(ValueError, match=r"expected \(band, row, column\)"):
-        taken_apart(np.zeros(shape, np.uint8), is_masked=is_masked, is_packed=False)
+        parted(np.zeros(shape, np.uint8), is_masked=is_masked, is_packed=False)
 
 
 def test_a_share_is_1_only_where_all_is_data():

@@ -96,10 +96,10 @@ def test_one_frame_of_a_type_is_asked_for_until_it_is_taken():
         fop.send(bytes([number + 1]), 0, tag=number)
     (first,) = fop.asked
     assert fop.asked == (first,)
-    fop.taken(first, 0)
+    fop.accepted(first, 0)
     (second,) = fop.asked
     assert (first.sequence, second.sequence) == (0, 1)
-    fop.taken(first, 0)  # once more: nothing follows
+    fop.accepted(first, 0)  # once more: nothing follows
     assert fop.asked == (second,)
 
 

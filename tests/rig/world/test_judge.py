@@ -131,9 +131,9 @@ def test_a_report_may_leave_it_open_whether_it_was_done(judge, tell, reason):
 def test_what_was_done_is_heard_of(judge, tell):
     tell(command("accepted"))
     judge.marked(7, 5, is_forgetful=False)
-    judge.heard(6, 0)
+    judge.received(6, 0)
     with pytest.raises(BrokenError, match="mark 7 was made, and its command is accepted"):
-        judge.heard(5, 0)
+        judge.received(5, 0)
 
 
 def test_a_file_with_other_octets_than_were_made_is_noticed(judge):
@@ -214,7 +214,7 @@ def test_a_check_asks_each_rule(world, monkeypatch, rule):
         world.check()
 
 
-@pytest.mark.parametrize("rule", ["heard", "numbers", "settled"])
+@pytest.mark.parametrize("rule", ["received", "numbers", "settled"])
 def test_settling_asks_what_became_of_all(world, monkeypatch, rule):
     world.calm()
     monkeypatch.setattr(Judge, rule, lambda *_: broken())

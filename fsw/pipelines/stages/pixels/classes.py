@@ -23,7 +23,7 @@ class Classes(ModelStage, frozen=True):
 
     def contract(self) -> Contract:
         return Contract(
-            takes={"bands": self.taken("uint8"), "valid": plane("uint8")},
+            takes={"bands": self.input_item("uint8"), "valid": plane("uint8")},
             gives={"classes": plane("uint8"), "mask": plane("uint8"), "threshold": scalar("float32")},
             limits=self.limits(),
         )

@@ -20,7 +20,7 @@ class Clouds(ModelStage, frozen=True):
 
     def contract(self) -> Contract:
         return Contract(
-            takes={"bands": self.taken("float32", "float64"), "valid": plane("uint8")},
+            takes={"bands": self.input_item("float32", "float64"), "valid": plane("uint8")},
             gives={"probability": plane("float32")},
             limits=self.limits(),
         )

@@ -4,16 +4,31 @@ A change is safe from a power cut only after `sync`: written octets after a sync
 a sync of their folder. Until then any part of it may be lost, in any order.
 """
 
+import errno
 import os
+import stat
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+
+class MediumEntry(NamedTuple):
+    """What a name stands for: a folder, or a file of so many octets."""
+
+    is_folder: bool
+    octets: int = 0
 
 
 class Medium(Protocol):
     """Files and folders on a medium that may lose what was not synced. Every call raises OSError."""
 
+    def entry(self, path: Path) -> MediumEntry:
+        """What is there; a link is not followed. Raises OSError also for what is neither file nor folder."""
+
     def read(self, path: Path) -> bytes:
         """All octets of a file."""
+
+    def read_part(self, path: Path, offset: int, size: int) -> bytes:
+        """Up to `size` octets of a file, from `offset` on."""
 
     def names(self, folder: Path) -> list[str]:
         """The names in a folder, sorted."""
@@ -24,6 +39,9 @@ class Medium(Protocol):
     def overwrite(self, path: Path, octets: bytes) -> None:
         """Write over the first octets of a file; the octets behind them stay. It is made if it does not exist."""
 
+    def write_part(self, path: Path, offset: int, octets: bytes) -> None:
+        """Write over the octets of a file from `offset` on, after zeros if it is shorter; it is made if it is new."""
+
     def append(self, path: Path, octets: bytes) -> None:
         """Write behind the last octet of a file; it is made if it does not exist."""
 
@@ -31,7 +49,7 @@ class Medium(Protocol):
         """Wait until the content of a file, or the names in a folder, are safe."""
 
     def replace(self, old: Path, new: Path) -> None:
-        """Rename the file at `old` to `new`, replacing a file of that name."""
+        """Rename the file or folder at `old` to `new`, replacing a file of that name by a file."""
 
     def remove(self, path: Path) -> None:
         """Remove a file."""
@@ -39,13 +57,30 @@ class Medium(Protocol):
     def make_folder(self, folder: Path) -> bool:
         """Make a folder in an existing one; False if it exists already."""
 
+    def remove_folder(self, folder: Path) -> None:
+        """Remove an empty folder."""
+
 
 class HostMedium:
     """The file system of the operating system that we run on."""
 
+    def entry(self, path: Path) -> MediumEntry:
+        """What is there (lstat(2))."""
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+            raise OSError(errno.EPERM, "neither a file nor a folder", str(path))
+        is_folder = stat.S_ISDIR(found.st_mode)
+        return MediumEntry(is_folder, 0 if is_folder else found.st_size)
+
     def read(self, path: Path) -> bytes:
         """All octets of a file."""
         return path.read_bytes()
+
+    def read_part(self, path: Path, offset: int, size: int) -> bytes:
+        """Up to `size` octets of a file, from `offset` on."""
+        with path.open("rb") as file:
+            file.seek(offset)
+            return file.read(size)
 
     def names(self, folder: Path) -> list[str]:
         """The names in a folder, sorted."""
@@ -58,6 +93,10 @@ class HostMedium:
     def overwrite(self, path: Path, octets: bytes) -> None:
         """Write over the first octets of a file."""
         _write(path, octets, 0)
+
+    def write_part(self, path: Path, offset: int, octets: bytes) -> None:
+        """Write over the octets of a file from `offset` on."""
+        _write(path, octets, 0, offset)
 
     def append(self, path: Path, octets: bytes) -> None:
         """Write behind the last octet of a file."""
@@ -72,7 +111,7 @@ class HostMedium:
             os.close(descriptor)
 
     def replace(self, old: Path, new: Path) -> None:
-        """Rename a file, replacing a file of the new name (rename(2))."""
+        """Rename, replacing a file of the new name (rename(2))."""
         old.replace(new)
 
     def remove(self, path: Path) -> None:
@@ -89,10 +128,16 @@ class HostMedium:
             return False
         return True
 
+    def remove_folder(self, folder: Path) -> None:
+        """Remove an empty folder (rmdir(2))."""
+        folder.rmdir()
 
-def _write(path: Path, octets: bytes, how: int) -> None:
+
+def _write(path: Path, octets: bytes, how: int, offset: int = 0) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | how, 0o600)
     try:
+        if offset:
+            os.lseek(descriptor, offset, os.SEEK_SET)
         rest = memoryview(octets)
         while rest:
             rest = rest[os.write(descriptor, rest) :]

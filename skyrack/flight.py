@@ -31,7 +31,7 @@ from hal.linux.board import MeasuredBoard, board_name, find_input_rail
 from hal.linux.clock import HostClock, has_lasting_clock
 from hal.linux.lasting_port import LastingPort
 from hal.linux.priority import take_priority
-from hal.medium import HOST, Medium
+from hal.medium import HOST, Medium, MediumEntry
 from hal.port import Line, PortState
 from hal.ports import open_port
 from hal.sim.board import ModelBoard
@@ -125,7 +125,13 @@ class NodeFlight:
 class _NoMedium:
     """`Medium` that keeps nothing."""
 
+    def entry(self, path: Path) -> MediumEntry:
+        raise FileNotFoundError(path)
+
     def read(self, path: Path) -> bytes:
+        raise FileNotFoundError(path)
+
+    def read_part(self, path: Path, offset: int, size: int) -> bytes:  # noqa: ARG002
         raise FileNotFoundError(path)
 
     def names(self, folder: Path) -> list[str]:  # noqa: ARG002
@@ -137,7 +143,7 @@ class _NoMedium:
     def _ignore(self, *_: object) -> None:
         pass
 
-    write = overwrite = append = sync = replace = remove = _ignore
+    write = overwrite = write_part = append = sync = replace = remove = remove_folder = _ignore
 
 
 def _no_line() -> Line:

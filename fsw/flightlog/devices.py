@@ -23,7 +23,7 @@ from hal.addressed_memory import AddressedMemory
 from hal.board import Board, PowerReading
 from hal.camera import Camera, Frame
 from hal.clock import Clock, Waitable
-from hal.medium import Medium
+from hal.medium import Medium, MediumEntry
 from hal.port import Port, PortState
 from kernels.coding.crc import crc32c
 
@@ -265,6 +265,17 @@ class RecordingMedium(_Noting):
 
         return self._call(DeviceCall.MEDIUM, ["read", str(path)], lambda: self._medium.read(path), noted)
 
+    def entry(self, path: Path) -> MediumEntry:
+        """What a name stands for."""
+        return self._call(DeviceCall.MEDIUM, ["entry", str(path)], lambda: self._medium.entry(path), list)
+
+    def read_part(self, path: Path, offset: int, size: int) -> bytes:
+        """Some octets of a file."""
+        words = ["read_part", str(path), offset, size]
+        return self._call(
+            DeviceCall.MEDIUM, words, lambda: self._medium.read_part(path, offset, size), self._journal.put
+        )
+
     def names(self, folder: Path) -> list[str]:
         """The names in a folder."""
         return self._call(DeviceCall.MEDIUM, ["names", str(folder)], lambda: self._medium.names(folder))
@@ -282,6 +293,12 @@ class RecordingMedium(_Noting):
             DeviceCall.MEDIUM, ["overwrite", str(path), mark_of(octets)], lambda: self._medium.overwrite(path, octets)
         )
 
+    def write_part(self, path: Path, offset: int, octets: bytes) -> None:
+        """Write over the octets of a file from `offset` on."""
+        self._known.pop(path, None)
+        words = ["write_part", str(path), offset, mark_of(octets)]
+        self._call(DeviceCall.MEDIUM, words, lambda: self._medium.write_part(path, offset, octets))
+
     def append(self, path: Path, octets: bytes) -> None:
         """Write behind the last octet of a file."""
         self._known.pop(path, None)
@@ -292,7 +309,7 @@ class RecordingMedium(_Noting):
         self._call(DeviceCall.MEDIUM, ["sync", str(path)], lambda: self._medium.sync(path))
 
     def replace(self, old: Path, new: Path) -> None:
-        """Rename a file."""
+        """Rename a file or folder."""
         digest, _ = self._known.pop(old, None), self._known.pop(new, None)
         self._call(DeviceCall.MEDIUM, ["replace", str(old), str(new)], lambda: self._medium.replace(old, new))
         if digest is not None:
@@ -306,6 +323,10 @@ class RecordingMedium(_Noting):
     def make_folder(self, folder: Path) -> bool:
         """Make a folder."""
         return self._call(DeviceCall.MEDIUM, ["make_folder", str(folder)], lambda: self._medium.make_folder(folder))
+
+    def remove_folder(self, folder: Path) -> None:
+        """Remove a folder."""
+        self._call(DeviceCall.MEDIUM, ["remove_folder", str(folder)], lambda: self._medium.remove_folder(folder))
 
 
 class RecordingDice(Twin, Random):

@@ -20,6 +20,7 @@ from fsw.supervisor.resets import Resets
 from hal.board import PowerReading
 from hal.camera import Frame
 from hal.clock import Waitable
+from hal.medium import MediumEntry
 from hal.port import PortState
 from kernels.imaging.georeference import Georeference
 from rig.replay.tape import Tape
@@ -173,6 +174,14 @@ class TapeMedium(TapeDevice):
         self._known[path] = octets
         return octets
 
+    def entry(self, path: Path) -> MediumEntry:
+        """As recorded."""
+        return MediumEntry(*self._call("entry", path))
+
+    def read_part(self, path: Path, offset: int, size: int) -> bytes:
+        """The recorded octets."""
+        return self._tape.content(self._call("read_part", path, offset, size))
+
     def names(self, folder: Path) -> list[str]:
         """The recorded names."""
         names: list[str] = self._call("names", folder)
@@ -188,6 +197,11 @@ class TapeMedium(TapeDevice):
         """Hold this to what was recorded."""
         self._known.pop(path, None)
         self._call("overwrite", path, mark_of(octets))
+
+    def write_part(self, path: Path, offset: int, octets: bytes) -> None:
+        """Hold this to what was recorded."""
+        self._known.pop(path, None)
+        self._call("write_part", path, offset, mark_of(octets))
 
     def append(self, path: Path, octets: bytes) -> None:
         """Hold this to what was recorded."""
@@ -214,6 +228,10 @@ class TapeMedium(TapeDevice):
         """Whether the folder was made."""
         is_made: bool = self._call("make_folder", folder)
         return is_made
+
+    def remove_folder(self, folder: Path) -> None:
+        """Hold this to what was recorded."""
+        self._call("remove_folder", folder)
 
     def _call(self, name: str, path: Path, *words: Any) -> Any:
         return self._tape.call(DeviceCall.MEDIUM, [name, str(path), *words])

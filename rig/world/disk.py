@@ -6,11 +6,12 @@ any of it.
 """
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+from hal.medium import MediumEntry
 from rig.world.power import Power
 
 
@@ -58,10 +59,20 @@ class Disk:
         self.cut_after: int | None = None
         self.refused = 0
 
+    def entry(self, path: Path) -> MediumEntry:
+        """What is there."""
+        self._begin(path)
+        found = self._find(path)
+        return MediumEntry(True) if isinstance(found, _Folder) else MediumEntry(False, len(found.octets))
+
     def read(self, path: Path) -> bytes:
         """All octets of a file."""
         self._begin(path)
         return self._file(path).octets
+
+    def read_part(self, path: Path, offset: int, size: int) -> bytes:
+        """Some octets of a file."""
+        return self.read(path)[offset : offset + size]
 
     def names(self, folder: Path) -> list[str]:
         """The names in a folder, sorted."""
@@ -70,15 +81,19 @@ class Disk:
 
     def write(self, path: Path, octets: bytes) -> None:
         """Write a file, in place of any content it had."""
-        self._put(path, octets, 0)
+        self._put(path, lambda _: octets)
 
     def overwrite(self, path: Path, octets: bytes) -> None:
         """Write over the first octets of a file."""
-        self._put(path, octets, len(octets))
+        self.write_part(path, 0, octets)
+
+    def write_part(self, path: Path, offset: int, octets: bytes) -> None:
+        """Write over the octets of a file from `offset` on."""
+        self._put(path, lambda old: old[:offset].ljust(offset, b"\0") + octets + old[offset + len(octets) :])
 
     def append(self, path: Path, octets: bytes) -> None:
         """Write behind the last octet of a file."""
-        self._put(path, octets, -1)
+        self._put(path, lambda old: old + octets)
 
     def sync(self, path: Path) -> None:
         """Make the content of a file, or the names in a folder, survive a power cut."""
@@ -91,9 +106,11 @@ class Disk:
             entry.safe, entry.unsafe = entry.octets, []
 
     def replace(self, old: Path, new: Path) -> None:
-        """Rename a file. After a cut it has the old name or the new one; in two folders perhaps both, or none."""
+        """Rename. After a cut it has the old name or the new one; in two folders perhaps both, or none."""
         self._begin(new)
-        file, before, after = self._file(old), self._folder(old.parent), self._folder(new.parent)
+        file, before, after = self._find(old), self._folder(old.parent), self._folder(new.parent)
+        if (isinstance(file, _Folder) and new.name in after.now) or isinstance(after.now.get(new.name), _Folder):
+            raise FileExistsError(errno.EEXIST, "File exists", str(new))
         if before is after:
             after.change({old.name: None, new.name: file})
         else:
@@ -118,6 +135,14 @@ class Disk:
         self._change()
         return True
 
+    def remove_folder(self, folder: Path) -> None:
+        """Remove an empty folder."""
+        self._begin(folder)
+        if self._folder(folder).now:
+            raise OSError(errno.ENOTEMPTY, "Directory not empty", str(folder))
+        self._folder(folder.parent).change({folder.name: None})
+        self._change()
+
     def after_cut(self, power: Power) -> "Disk":
         """The disk as the next start of the computer finds it."""
         return Disk(self._random, power, self._left(self._root, {}))
@@ -141,13 +166,13 @@ class Disk:
                 self._power.cut()
                 self._power.check()
 
-    def _put(self, path: Path, octets: bytes, over: int) -> None:
-        """Write; `over`: how many octets at the start are overwritten, 0: all, -1: none (append)."""
+    def _put(self, path: Path, changed: Callable[[bytes], bytes]) -> None:
+        """Write the content that `changed` makes of the one before."""
         self._begin(path)
         folder = self._folder(path.parent)
         entry = folder.now.get(path.name)
         before = entry.octets if isinstance(entry, _File) else b""
-        content = octets if not over else before + octets if over < 0 else octets + before[over:]
+        content = changed(before)
         if self.octets_max is not None and self.octets + len(content) - len(before) > max(self.octets_max, self.octets):
             self.refused += 1
             raise OSError(errno.ENOSPC, "No space left on device", str(path))

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
+from hal.medium import MediumEntry
+
 OLD, NEW = "old", "new"
 
 
@@ -49,6 +51,14 @@ class RecordingMedium:
     def __init__(self, fail=lambda call, path: None, on_call=lambda medium: None):
         self.root, self.calls, self.fail, self.on_call = _Folder(), [], fail, on_call
 
+    def entry(self, path: Path) -> MediumEntry:
+        self.fail("entry", path)
+        found = self._find(path)
+        return MediumEntry(True) if isinstance(found, _Folder) else MediumEntry(False, len(found.octets))
+
+    def read_part(self, path: Path, offset: int, size: int) -> bytes:
+        return self.read(path)[offset : offset + size]
+
     def read(self, path: Path) -> bytes:
         self.fail("read", path)
         file = self._folder(path.parent).now.get(path.name)
@@ -65,6 +75,10 @@ class RecordingMedium:
 
     def overwrite(self, path: Path, octets: bytes) -> None:
         self._put("overwrite", path, lambda old: octets + old[len(octets) :])
+
+    def write_part(self, path: Path, offset: int, octets: bytes) -> None:
+        end = offset + len(octets)
+        self._put("write_part", path, lambda old: old[:offset].ljust(offset, b"\0") + octets + old[end:])
 
     def append(self, path: Path, octets: bytes) -> None:
         self._put("append", path, lambda old: old + octets)
@@ -97,6 +111,13 @@ class RecordingMedium:
         names[folder.name] = _Folder()
         self._called("make_folder", folder)
         return True
+
+    def remove_folder(self, folder: Path) -> None:
+        self.fail("remove_folder", folder)
+        if self._folder(folder).now:
+            raise OSError(errno.ENOTEMPTY, "Directory not empty")
+        del self._folder(folder.parent).now[folder.name]
+        self._called("remove_folder", folder)
 
     def after_cut(self) -> "Iterator[RecordingMedium]":
         """What a power cut now may leave: of what was not synced nothing, everything, or one thing torn."""
@@ -161,7 +182,7 @@ def only_reads(number):
     """`fail` of a disk that takes nothing, for the reason `number`."""
 
     def fail(call, path):
-        if call not in {"read", "names", "sync"}:
+        if call not in {"read", "names", "entry", "sync"}:
             raise OSError(number, "disk")
 
     return fail

@@ -3,10 +3,13 @@
 import os
 import stat
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from hal.medium import HostMedium, make_folders
+from hal.medium import HostMedium, MediumEntry, make_folders
+from rig.world.disk import Disk
+from rig.world.power import Power
 from tests.hal.recording_medium import RecordingMedium
 
 
@@ -88,3 +91,34 @@ def test_a_cut_loses_what_was_not_synced():
     medium.overwrite(file, b"new")
     left = {one.read(file) for one in medium.after_cut()}
     assert {b"old", b"new", b"nld", b"oew"} <= left
+
+
+@pytest.mark.parametrize("make", [HostMedium, RecordingMedium, lambda: Disk(Random(1), Power())])
+def test_parts_folders_and_what_a_name_stands_for(make, tmp_path):
+    medium = make()
+    folder = tmp_path if isinstance(medium, HostMedium) else Path("/state")
+    make_folders(folder / "deep" / "er", medium)
+    file = folder / "deep" / "file"
+    medium.write_part(file, 3, b"def")
+    medium.write_part(file, 0, b"abc")
+    assert medium.read(file) == b"abcdef"
+    assert [medium.read_part(file, *part) for part in ((0, 2), (4, 9), (9, 1))] == [b"ab", b"ef", b""]
+    medium.write_part(file, 8, b"!")
+    assert medium.read(file) == b"abcdef\0\0!"
+    assert medium.entry(file) == MediumEntry(is_folder=False, octets=9)
+    assert medium.entry(folder / "deep") == MediumEntry(is_folder=True)
+    with pytest.raises(OSError, match=r"not empty"):
+        medium.remove_folder(folder / "deep")
+    medium.replace(folder / "deep", folder / "deeper")
+    medium.remove(folder / "deeper" / "file")
+    medium.remove_folder(folder / "deeper" / "er")
+    medium.remove_folder(folder / "deeper")
+    assert medium.names(folder) == []
+    with pytest.raises(FileNotFoundError):
+        medium.entry(file)
+
+
+def test_a_link_is_neither_a_file_nor_followed(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path)
+    with pytest.raises(PermissionError, match="neither a file nor a folder"):
+        HostMedium().entry(tmp_path / "link")

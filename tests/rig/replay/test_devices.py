@@ -161,10 +161,12 @@ def test_another_job_is_a_difference(tmp_path):
 PATHS = st.sampled_from(["a", "b", "none/c"])
 DEEDS = st.lists(
     st.one_of(
-        st.tuples(st.sampled_from(["read", "sync", "remove"]), PATHS),
+        st.tuples(st.sampled_from(["read", "sync", "remove", "entry"]), PATHS),
+        st.tuples(st.just("read_part"), PATHS, st.integers(0, 3), st.integers(0, 3000)),
+        st.tuples(st.just("write_part"), PATHS, st.integers(0, 3), st.sampled_from([b"", b"12", bytes(5000)])),
         st.tuples(st.sampled_from(["write", "overwrite", "append"]), PATHS, st.sampled_from([b"", b"12", bytes(5000)])),
         st.tuples(st.just("replace"), PATHS, PATHS),
-        st.tuples(st.sampled_from(["names", "make_folder"]), st.sampled_from(["", "folder"])),
+        st.tuples(st.sampled_from(["names", "make_folder", "remove_folder"]), st.sampled_from(["", "folder"])),
     ),
     max_size=15,
 )
@@ -178,9 +180,9 @@ def test_a_medium(tmp_path_factory, deeds):
 
     def used(medium):
         for name, *words in deeds:
-            paths = [word if isinstance(word, bytes) else folder / "on" / word for word in words]
+            given = [folder / "on" / word if isinstance(word, str) else word for word in words]
             try:
-                yield getattr(medium, name)(*paths)
+                yield getattr(medium, name)(*given)
             except OSError as error:
                 yield type(error), str(error)
 

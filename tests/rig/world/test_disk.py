@@ -188,3 +188,11 @@ def test_a_failing_disk_fails_now_and_then(disk):
         with suppress(OSError):
             disk.read(FILE)
     assert 20 < disk.refused < 80
+
+
+def test_no_folder_is_replaced_and_none_replaces_what_is_there(disk):
+    disk.write(FOLDER / "file", b"")
+    disk.make_folder(FOLDER / "inner")
+    for old, new in (("inner", "file"), ("file", "inner")):
+        with pytest.raises(FileExistsError):
+            disk.replace(FOLDER / old, FOLDER / new)

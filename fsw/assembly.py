@@ -16,6 +16,7 @@ from fsw.apps.scrub import Scrub
 from fsw.apps.timekeeping import Timekeeping
 from fsw.comms import dispatch, reporter, services
 from fsw.comms.dispatch import Dispatcher
+from fsw.comms.handlers import Handler
 from fsw.comms.numbers import NUMBERS_OCTETS_MAX, Numbering, Reserved
 from fsw.comms.reporter import Reporter
 from fsw.comms.request_memory import REQUESTS_OCTETS_MAX, Remembered, RequestMemory
@@ -30,6 +31,10 @@ from fsw.executive.floods import FLOODS_OCTETS_MAX, Flooded, Floods
 from fsw.fdir import app as fdir
 from fsw.fdir.app import Fdir
 from fsw.fdir.watches import check_watches
+from fsw.files.management import FileManagement
+from fsw.files.node_roots import node_roots
+from fsw.files.roots import Roots
+from fsw.files.workshop import Workshop
 from fsw.jobs.job import Runner
 from fsw.mission import FILES_CHANNEL, HOUSEKEEPING_CHANNEL, Mission
 from fsw.modes import app as modes
@@ -65,6 +70,7 @@ from link.cfdp.entity import Entity
 from link.cfdp.settings import Settings
 from link.dictionary import Dictionary, FilePartners
 from link.packets.space_packet import HEADER_SIZE
+from link.pus.services.files import FILE_MANAGEMENT
 from link.pus.services.verification import FailureCode, RefusedError
 from link.pus.source import TmSource
 from link.sequences.check import SEQUENCING
@@ -179,13 +185,25 @@ class _Assembly:
         self.telecom.downlink.quiet_until_ns = self.defences.quiet_until_ns
         self.table = _mode_table(mission, self.dictionary)
         self.authority = Authority(self.table, self.machine, self.dictionary.commands, clock)
-        handlers, publish = {**self.services.handlers(), SEQUENCING: self.sequences.handle}, self.bus.publish
+        self.management = self._management(state)
+        handlers, publish = self._handlers(), self.bus.publish
         self.dispatcher = Dispatcher(self.executive, publish, handlers, self.requests, self.authority.authorise)
         self.reporter = self._reporter()
         runner = SharedRunner(devices.runner)
         self.imaging = Imaging(devices.camera, runner, self.store, devices.board, mission.stages)
         self.provisions = self._provisions(runner, state / "apps")
         self.files = self._files()
+
+    def _handlers(self) -> dict[int, Handler]:
+        """Who handles the requests of each service."""
+        others: dict[int, Handler] = {SEQUENCING: self.sequences.handle, FILE_MANAGEMENT: self.management.handle}
+        return {**self.services.handlers(), **others}
+
+    def _management(self, state: Path) -> FileManagement:
+        medium, limits = self.devices.medium, self.mission.files
+        roots = Roots(node_roots(state, limits.octets_max, limits.entries_max), medium)
+        workshop = Workshop(state / "transfers", medium, limits.octets_max)
+        return FileManagement(self.devices.clock, self.bus, self.records, roots, workshop)
 
     def node(self, *, safe: bool) -> Node:
         """The node, with all apps added."""
@@ -238,6 +256,7 @@ class _Assembly:
         yield self._housekeeping(memory_app)
         yield self.imaging
         yield self.files
+        yield self.management
         if self.devices.processes:
             yield self.devices.processes
         yield from map(self.provisions.app, _apps_of(self.mission))

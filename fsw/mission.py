@@ -83,11 +83,13 @@ class RadioSection(_Section, frozen=True):
 
 
 class FilesSection(_Section, frozen=True):
-    """CFDP: the two entities, the APID of its packets, and the limits of its timers."""
+    """CFDP: the two entities, and the APID of its packets. Beside products: how much the files of the ground may be."""
 
     apid: _Apid
     entity: _EntityId
     ground_entity: _EntityId
+    octets_max: Annotated[int, Meta(ge=1, le=2**40)] = 16 << 20
+    entries_max: Annotated[int, Meta(ge=1, le=4000)] = 500
 
 
 class StoreSection(_Section, frozen=True):

@@ -4,11 +4,10 @@ A record is stored when a request of its service was executed and before its com
 acknowledged is forgotten. Where the medium fails, the record's fault says so (app memory), and the service goes on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Protocol
 
-from fsw.comms.handlers import Handler
 from fsw.store.durable import Durable
 from fsw.store.records import Records
 from link.pus.message import Report, Request
@@ -58,7 +57,9 @@ class ServiceMemory:
             with suppress(OSError):  # the record counts it
                 record.store(state)
 
-    def keeping(self, name: str, handler: Handler) -> Handler:
+    def keeping(
+        self, name: str, handler: Callable[[Request], Iterable[Report]]
+    ) -> Callable[[Request], Iterable[Report]]:
         """`handler`, after which the state of its service is stored: also what a request changed before it failed."""
 
         def handle(request: Request) -> Iterator[Report]:

@@ -35,9 +35,9 @@ from link.pus.services import events
 from link.pus.services.monitoring import Transition
 from link.pus.services.parameters import ParameterTable
 
-OFFERED = (1, 3, 5, 6, 8, 9, 11, 12, 14, 17, 19, 20, 21)
+OFFERED = (1, 3, 5, 6, 8, 9, 11, 12, 14, 17, 19, 20, 21, 23)
 """The services that a node offers: the dispatcher handles 1, verification, and 8, functions; the app of sequences 21,
-and `Services` the others."""
+that of file management 23, and `Services` the others."""
 _STRUCTURES, _SWITCHES, _SCHEDULE, _CHECKS = "structures", "event switches", "schedule", "checks"
 _ACTIONS, _PARAMETERS, _FORWARDING, _TIME = "event actions", "parameters", "forwarding", "time reports"
 _ALWAYS_FORWARDED = {1, 14}  # verification, and what is forwarded: without them the ground could not undo a choice

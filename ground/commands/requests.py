@@ -210,6 +210,8 @@ class Requests:
     def _missing(self, field: Field) -> Any:
         if field.name == "apid":
             return self._dictionary.apid
+        if isinstance(field.kind, Text):
+            return ""
         return [] if isinstance(field.kind, Array) else 0
 
     def _elements(self, field: Field, kind: Array, given: Any) -> list[Any]:

@@ -10,6 +10,8 @@ from link.dictionary.kinds import Counted, Flag, Int8ub, Int16ub, Int32ub, Text
 from link.dictionary.wires import wire
 from link.pus.message import Report, Request
 
+FILE_MANAGEMENT = 23
+"""The number of the service."""
 _PATH = Text(Counted(8))
 
 
@@ -18,6 +20,14 @@ class ObjectType(IntEnum):
 
     FILE = 0
     DIRECTORY = 1
+
+
+class OperationState(IntEnum):
+    """Whether the copying or moving of a file goes on."""
+
+    PENDING = 0
+    RUNNING = 1
+    ON_HOLD = 2
 
 
 class _File(Request):
@@ -30,7 +40,7 @@ class CreateFile(Request, service=23, subtype=1):
 
     directory: str = wire(_PATH)
     name: str = wire(_PATH)
-    size_max: int = wire(Int32ub, unit="octets")
+    size_max: int = wire(Int32ub, unit="octets", text="0: as long as there is room")
     locked: bool = wire(Flag)
 
 
@@ -63,7 +73,7 @@ class FindFiles(Request, service=23, subtype=7):
     """Report the files in and below a directory whose names match `pattern`."""
 
     directory: str = wire(_PATH)
-    pattern: str = wire(_PATH)
+    pattern: str = wire(_PATH, text="with * and ?; empty: all")
 
 
 class Path(Record):
@@ -122,7 +132,7 @@ class _Transfer(Request):
     source_directory: str = wire(_PATH)
     source_name: str = wire(_PATH)
     target_directory: str = wire(_PATH)
-    target_name: str = wire(_PATH)
+    target_name: str = wire(_PATH, text="empty: as the source is called")
 
 
 class CopyFile(_Transfer, service=23, subtype=14):
@@ -147,3 +157,43 @@ class ResumeOperations(_Operations, service=23, subtype=17):
 
 class AbortOperations(_Operations, service=23, subtype=18):
     """Abort the copying and moving of files with these numbers."""
+
+
+class _Directory(Request):
+    directory: str = wire(_PATH)
+
+
+class SuspendOperationsIn(_Directory, service=23, subtype=19):
+    """Suspend all copying and moving from or to a directory."""
+
+
+class ResumeOperationsIn(_Directory, service=23, subtype=20):
+    """Resume all copying and moving from or to a directory."""
+
+
+class AbortOperationsIn(_Directory, service=23, subtype=21):
+    """Abort all copying and moving from or to a directory."""
+
+
+class EnableCopyReports(Request, service=23, subtype=22):
+    """Report every `interval` how far each copying and moving has come."""
+
+    interval: int = wire(Int16ub, unit="s")
+
+
+class OperationStatus(Record):
+    """How far a copying or moving has come, in hundredths of its file."""
+
+    operation: int = wire(Int16ub)
+    state: OperationState = wire(Int8ub)
+    done: int = wire(Int8ub, unit="%")
+
+
+class CopyReport(Report, service=23, subtype=23):
+    """How far each copying and moving has come; it is reported while there are any."""
+
+    operations: list[OperationStatus] = wire(count=Counted(8))
+
+
+class DisableCopyReports(Request, service=23, subtype=24):
+    """Report no longer how far copying and moving have come."""

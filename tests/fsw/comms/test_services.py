@@ -67,7 +67,7 @@ def ping(world):
 
 @pytest.mark.requirement("FSW-PUS-001")
 def test_the_dictionary_says_what_is_offered(world):
-    assert world.station.dictionary.services == OFFERED == (1, 3, 5, 6, 8, 9, 11, 12, 14, 17, 19, 20, 21)
+    assert world.station.dictionary.services == OFFERED == (1, 3, 5, 6, 8, 9, 11, 12, 14, 17, 19, 20, 21, 23)
 
 
 @pytest.mark.requirement("FSW-PUS-016")

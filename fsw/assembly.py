@@ -35,6 +35,9 @@ from fsw.files.management import FileManagement
 from fsw.files.node_roots import node_roots
 from fsw.files.roots import Roots
 from fsw.files.workshop import Workshop
+from fsw.health import app as health_app
+from fsw.health import reports as health
+from fsw.health.app import Health
 from fsw.jobs.job import Runner
 from fsw.mission import FILES_CHANNEL, HOUSEKEEPING_CHANNEL, Mission
 from fsw.modes import app as modes
@@ -65,6 +68,7 @@ from hal.correlated_clock import CorrelatedClock
 from hal.medium import HOST, Medium
 from hal.port import Port
 from hal.pulse import NoPulse, PulseInput
+from hal.vitals import NoVitalSigns, VitalSigns
 from kernels.selftest import failed_families
 from link.cfdp.entity import Entity
 from link.cfdp.settings import Settings
@@ -79,7 +83,7 @@ _FRAMES_AHEAD = 2  # filled with reports before the wire is free; more would del
 _RECEIVED_MAX = 16  # transactions that others may have open with the node, which takes no files
 _DECLARING = (
     executive, housekeeping, imaging, files, services, reporter, dispatch, memory, log, processes, scrub, dwell, modes,
-    timekeeping, sequences, fdir,
+    timekeeping, sequences, fdir, health, health_app,
 )  # fmt: skip
 """The modules of ours that declare telemetry, events, commands and parameters."""
 _ARMING = f"{Modes.app_name}.{Modes.arm.__name__}"
@@ -135,6 +139,7 @@ class Devices:
     keeps_time: bool = False
     """Whether the UTC of `clock` runs on without power."""
     battery: Battery | None = None
+    vitals: VitalSigns = field(default_factory=NoVitalSigns)
     recovery: Recovery = field(default_factory=NoRecovery)
     """Who restarts the node if it asks for it, as its supervisor."""
 
@@ -189,9 +194,9 @@ class _Assembly:
         handlers, publish = self._handlers(), self.bus.publish
         self.dispatcher = Dispatcher(self.executive, publish, handlers, self.requests, self.authority.authorise)
         self.reporter = self._reporter()
-        runner = SharedRunner(devices.runner)
-        self.imaging = Imaging(devices.camera, runner, self.store, devices.board, mission.stages)
-        self.provisions = self._provisions(runner, state / "apps")
+        self.runner = SharedRunner(devices.runner)
+        self.imaging = Imaging(devices.camera, self.runner, self.store, devices.board, mission.stages)
+        self.provisions = self._provisions(self.runner, state / "apps")
         self.files = self._files()
 
     def _handlers(self) -> dict[int, Handler]:
@@ -260,6 +265,7 @@ class _Assembly:
         if self.devices.processes:
             yield self.devices.processes
         yield from map(self.provisions.app, _apps_of(self.mission))
+        yield Health(self.devices.vitals, self.executive, self.runner)
         yield Scrub(self.devices.areas)
         yield self._timekeeping()
         yield Dwell(self.services.parameters, self.devices.clock)
@@ -357,7 +363,7 @@ class _Assembly:
             dispatcher=self.dispatcher,
             telecom=self.telecom,
             store=self.store,
-            imaging=self.imaging,
+            jobs=self.runner,
             reporter=self.reporter,
             crash_log=self.log,
             kernels_failed=self.devices.self_test(),

@@ -29,6 +29,8 @@ from hal.board import Board
 from hal.correlated_clock import CorrelatedClock
 from hal.linux.board import MeasuredBoard, board_name, find_input_rail
 from hal.linux.clock import HostClock, has_lasting_clock
+from hal.linux.gauges.host_vitals import HostVitals
+from hal.linux.gauges.power_supply import find_battery
 from hal.linux.lasting_port import LastingPort
 from hal.linux.priority import take_priority
 from hal.medium import HOST, Medium, MediumEntry
@@ -119,6 +121,8 @@ class NodeFlight:
             processes=processes,
             areas=self._areas,
             keeps_time=has_lasting_clock(),
+            battery=find_battery(),
+            vitals=HostVitals(Path(self.state)),
         )
 
 

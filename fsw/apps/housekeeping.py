@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fsw.apps.imaging import Imaging
 from fsw.apps.memory import Memory
 from fsw.apps.power import PowerSource
 from fsw.comms.dispatch import Dispatcher
@@ -13,6 +12,7 @@ from fsw.comms.telecom import Telecom
 from fsw.executive.app import App, AppReport
 from fsw.executive.bus import Bus
 from fsw.executive.executive import Executive
+from fsw.own.jobs import SharedRunner
 from fsw.store.crash_log import CrashLog
 from fsw.store.products import ProductStore
 from hal.board import Board, PowerReading
@@ -97,7 +97,7 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
     dispatcher: Dispatcher
     telecom: Telecom
     store: ProductStore
-    imaging: Imaging
+    jobs: SharedRunner
     kernels_failed: tuple[str, ...]
     numbers: Numbering
     memory: Memory
@@ -131,7 +131,7 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
 
     def _account(self, elapsed_s: float) -> PowerReading:
         """The power drawn now; adds the energy used since the last call, for all processor time spent meanwhile."""
-        total_s = self.executive.busy_ns / _NS + self.imaging.jobs_cpu_s
+        total_s = self.executive.busy_ns / _NS + self.jobs.cpu_s
         busy_s, self._last_busy_s = total_s - self._last_busy_s, total_s
         power = self.board.power(busy_s / elapsed_s if elapsed_s else 0.0)
         self._energy_j += power.watts * elapsed_s
@@ -151,7 +151,7 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
             overruns=_capped(executive.overruns),
             failures=_capped(executive.failures),
             loop_load=round(100 * load),
-            jobs=_capped(self.imaging.runner.unfinished, 8),
+            jobs=_capped(self.jobs.unfinished, 8),
             products_waiting=_capped(len(self.store.waiting())),
             store_octets=_capped(self.store.octets, 32),
             commands_accepted=_capped(dispatcher.accepted),

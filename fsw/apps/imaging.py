@@ -70,17 +70,13 @@ class _Capture:
 
 @dataclass
 class Imaging(App, period_ms=1000, budget_ms=100):
-    """Sends each frame through the pipeline `stages`, and stores the files that come out of it for the downlink.
-
-    `jobs_cpu_s` sums the processor time of all jobs, for the account of energy.
-    """
+    """Sends each frame through the pipeline `stages`, and stores the files that come out of it for the downlink."""
 
     camera: Camera
     runner: Runner
     store: ProductStore
     board: Board
     stages: Sequence[StageSpec]
-    jobs_cpu_s: float = 0.0
     _captures: dict[int, _Capture] = field(default_factory=dict)
     _endings: deque[Iterator[Event | None]] = field(default_factory=deque)
 
@@ -109,12 +105,11 @@ class Imaging(App, period_ms=1000, budget_ms=100):
     def step(self, now_ns: int) -> Iterator[AppReport]:  # noqa: ARG002
         """Accept the outcomes of jobs that ended, and store as many of their files as the disk has time for now."""
         for outcome in self.runner.poll():
-            self.jobs_cpu_s += outcome.cpu_s
             self._endings.append(self._end(self._captures.pop(outcome.job_id), outcome))
         for _ in range(_FILES_A_STEP):
             ended = next(self._endings[0], _OVER) if self._endings else None
             if ended is _OVER:
-                self._endings.popleft()
+                del self._endings[0]
             elif isinstance(ended, Event):
                 yield ended
 

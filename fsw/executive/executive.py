@@ -8,7 +8,7 @@ and again rests in between, and what reports too much is cut to a share of the l
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from fsw.executive.app import App
 from fsw.executive.backoff import Backoff
@@ -72,15 +72,24 @@ class Throttled(Event, id=0x05, severity="low"):
     what: str = wire()
 
 
+class Heartbeat(NamedTuple):
+    """When an app that has to step once in `period_ns` last did so without failing; at first, since when it has to."""
+
+    app: str
+    period_ns: int
+    beat_ns: int
+
+
 @dataclass(slots=True)
 class _Task:
-    """An app and the number of its next tick. `is_prompt`: the app may be due between ticks.
+    """An app and the number of its next tick. `is_prompt`: the app may be due between ticks; `beat_ns`: see Heartbeat.
 
     One that is not `is_allowed` is stepped until it `ends_ns`, the latest time for what it began before.
     """
 
     app: App
     is_prompt: bool
+    beat_ns: int
     tick: int = 0
     is_allowed: bool = True
     ends_ns: int = 0
@@ -129,7 +138,8 @@ class Executive:
     def add(self, app: App) -> None:
         """Step `app` from now on."""
         is_prompt = type(app).due_ns is not App.due_ns or type(app).is_busy is not App.is_busy
-        self._tasks.append(_Task(app, is_prompt, is_allowed=self._allows(app.app_name)))
+        beat_ns = self._clock.monotonic_ns()
+        self._tasks.append(_Task(app, is_prompt, beat_ns, is_allowed=self._allows(app.app_name)))
         self._tasks.sort(key=lambda task: task.app.order)
 
     def allow(self, allows: Callable[[str], bool]) -> None:
@@ -141,6 +151,7 @@ class Executive:
         for task in self._tasks:
             was_stepped, task.is_allowed = task.is_stepped, allows(task.app.app_name)
             if task.is_allowed and not was_stepped:
+                task.beat_ns = now_ns
                 task.tick = max(task.tick, task.tick - (self._tick_ns(task) - now_ns) // task.period_ns)
             if task.is_allowed or not (was_stepped and task.is_prompt):
                 task.ends_ns = 0
@@ -150,6 +161,12 @@ class Executive:
     def steps(self, name: str) -> bool:
         """Whether an app is stepped now."""
         return any(task.is_stepped for task in self._tasks if task.app.app_name == name)
+
+    @property
+    def heartbeats(self) -> list[Heartbeat]:
+        """Those of the apps that are stepped now."""
+        stepped = (task for task in self._tasks if task.is_stepped)
+        return [Heartbeat(task.app.app_name, task.period_ns, task.beat_ns) for task in stepped]
 
     @property
     def next_due_ns(self) -> int:
@@ -176,7 +193,7 @@ class Executive:
             if now_ns >= self._tick_ns(task):
                 self._run(task, now_ns)
             elif now_ns >= self._prompt_ns(task, is_waking=True):
-                self._step(task.app, now_ns)
+                self._step(task, now_ns)
         if stepped := [self._tick_ns(task) for task in self._tasks if task.is_stepped]:
             self._sheet.forget(min(stepped))
 
@@ -272,12 +289,15 @@ class Executive:
             self.skipped += 1
             return
         self.ticks += 1
-        self._step(task.app, now_ns)
+        self._step(task, now_ns)
 
-    def _step(self, app: App, now_ns: int) -> None:
+    def _step(self, task: _Task, now_ns: int) -> None:
+        app = task.app
+
         def step() -> None:
             for record in app.step(now_ns):
                 self.report(app.app_name, record)
+            task.beat_ns = now_ns
 
         self.attempt(app.app_name, app.budget_ms, step)
 

@@ -4,6 +4,7 @@ What a device raises is noted and raised on. Descriptors to wait for are not not
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -20,11 +21,12 @@ from fsw.store.crash_log import CrashLog
 from fsw.store.durable import Durable
 from fsw.supervisor.resets import Resets
 from hal.addressed_memory import AddressedMemory
-from hal.board import Board, PowerReading
+from hal.board import Battery, Board, PowerReading
 from hal.camera import Camera, Frame
 from hal.clock import Clock, Waitable
 from hal.medium import Medium, MediumEntry
 from hal.port import Port, PortState
+from hal.vitals import Vitals, VitalSigns
 from kernels.coding.crc import crc32c
 
 _Answer = TypeVar("_Answer")
@@ -195,6 +197,32 @@ class RecordingBoard(_Noting):
         )
 
 
+class RecordingBattery(_Noting):
+    """`Battery`."""
+
+    def __init__(self, battery: Battery, journal: Journal) -> None:
+        super().__init__(journal)
+        self._battery = battery
+
+    def charge_percent(self) -> float | None:
+        """The battery's charge."""
+        charge: float | None = self._ask(Ask.CHARGE, self._battery.charge_percent)
+        return charge
+
+
+class RecordingVitals(_Noting):
+    """`VitalSigns`."""
+
+    def __init__(self, vitals: VitalSigns, journal: Journal) -> None:
+        super().__init__(journal)
+        self._vitals = vitals
+
+    def read(self) -> Vitals:
+        """A reading."""
+        reading: Vitals = self._ask(Ask.VITALS, self._vitals.read, astuple)
+        return reading
+
+
 class RecordingRunner(_Noting):
     """`Runner`; outcomes are noted one by one, as the node takes them."""
 
@@ -217,6 +245,10 @@ class RecordingRunner(_Noting):
         outcomes = iter(self._runner.poll())
         while (outcome := self._ask(Ask.OUTCOME, lambda: next(outcomes, None), self._noted)) is not None:
             yield outcome
+
+    def hold(self, *, is_held: bool) -> None:
+        """Hold the jobs back, or no longer."""
+        self._call(DeviceCall.HOLD, is_held, lambda: self._runner.hold(is_held=is_held))
 
     def next_wake_ns(self) -> int | None:
         """When the runner wants to be polled."""

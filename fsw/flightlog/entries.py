@@ -32,6 +32,8 @@ class Ask(IntEnum):
     RESETS = 11
     AREAS = 12
     AREA_SIZE = 13
+    VITALS = 14
+    CHARGE = 15
 
 
 class DeviceCall(IntEnum):
@@ -47,13 +49,14 @@ class DeviceCall(IntEnum):
     NOTE = 7
     END = 8
     AREA = 9
+    HOLD = 10
 
 
 class FlightHeader(msgspec.Struct, kw_only=True):
     """What flew: the mission (mission.py) and the software, and where the node kept its `state`.
 
     `apps`: path and SHA-256 of each file of apps of the user's own. `is_safe`: it began in safe mode; `keeps_time`: the
-    board's clock ran on without power.
+    board's clock ran on without power; `has_battery`: it could ask for the charge of one.
     """
 
     software: str
@@ -64,6 +67,7 @@ class FlightHeader(msgspec.Struct, kw_only=True):
     state: str
     is_safe: bool = False
     keeps_time: bool = False
+    has_battery: bool = False
 
 
 class Entries(msgspec.Struct, array_like=True):

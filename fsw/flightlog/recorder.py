@@ -12,6 +12,7 @@ import msgspec
 from fsw.assembly import Devices, build_node, dictionary_of
 from fsw.flightlog.chunks import ChunkFile, ChunkKind
 from fsw.flightlog.devices import (
+    RecordingBattery,
     RecordingBoard,
     RecordingCamera,
     RecordingClock,
@@ -21,6 +22,7 @@ from fsw.flightlog.devices import (
     RecordingPort,
     RecordingResets,
     RecordingRunner,
+    RecordingVitals,
     recording_area,
 )
 from fsw.flightlog.entries import Ask, DeviceCall, FlightHeader
@@ -77,8 +79,8 @@ class FlightRecorder:
         self, mission: Mission, devices: Devices, state: Path, log: CrashLog | None = None, *, safe: bool = False
     ) -> Node:
         """The node of `mission`, as fsw.assembly builds it."""
-        if self._path is not None and not (isinstance(devices.pulse, NoPulse) and devices.battery is None):
-            self._fail("a node with a pulse input or a battery cannot be recorded yet")
+        if self._path is not None and not isinstance(devices.pulse, NoPulse):
+            self._fail("a node with a pulse input cannot be recorded yet")
         elif self._path is not None:
             try:
                 self._file = ChunkFile(self._path)
@@ -137,6 +139,7 @@ def _header(mission: Mission, devices: Devices, state: Path, *, safe: bool) -> F
         state=str(state),
         is_safe=safe,
         keeps_time=devices.keeps_time,
+        has_battery=devices.battery is not None,
     )
 
 
@@ -162,6 +165,8 @@ def _twins(devices: Devices, journal: Journal) -> Devices:
         port=RecordingPort(devices.port, journal),
         camera=RecordingCamera(devices.camera, journal),
         board=RecordingBoard(devices.board, journal),
+        battery=devices.battery and RecordingBattery(devices.battery, journal),
+        vitals=RecordingVitals(devices.vitals, journal),
         runner=RecordingRunner(devices.runner, journal),
         medium=RecordingMedium(devices.medium, journal),
         random=RecordingDice(devices.random, journal),

@@ -15,29 +15,38 @@ class InlineRunner:
     def __init__(self, clock: Clock, pipelines: Mapping[str, Pipeline], *, duration_ns: int, waiting_max: int) -> None:
         self._clock, self._pipelines = clock, pipelines
         self._duration_ns, self._capacity = duration_ns, waiting_max + 1
-        self._ends: deque[tuple[int, Outcome]] = deque()
+        self._waiting: deque[Job] = deque()
+        self._running: tuple[int, Outcome] | None = None
+        self._is_held = False
 
     @property
     def unfinished(self) -> int:
         """How many jobs have not reached their end in virtual time."""
-        return len(self._ends)
+        return len(self._waiting) + (self._running is not None)
 
     def submit(self, job: Job) -> None:
-        """Compute the job now, and keep its outcome until the job's end."""
-        if len(self._ends) >= self._capacity:
-            raise JobsFullError(f"{len(self._ends)} jobs wait")
-        now_ns = self._clock.monotonic_ns()
-        start_ns = max(now_ns, self._ends[-1][0]) if self._ends else now_ns
-        self._ends.append((start_ns + self._duration_ns, self._outcome(job, start_ns - now_ns)))
+        """Accept a job, and begin it where the worker is free."""
+        if self.unfinished >= self._capacity:
+            raise JobsFullError(f"{self.unfinished} jobs wait")
+        self._waiting.append(job)
+        self._begin(self._clock.monotonic_ns())
 
     def poll(self) -> Iterator[Outcome]:
-        """The outcomes whose time has come."""
-        while self._ends and self._ends[0][0] <= self._clock.monotonic_ns():
-            yield self._ends.popleft()[1]
+        """The outcomes whose time has come; each job begins where the one before it ended."""
+        while self._running and self._running[0] <= self._clock.monotonic_ns():
+            end_ns, outcome = self._running
+            self._running = None
+            self._begin(end_ns)
+            yield outcome
+
+    def hold(self, *, is_held: bool) -> None:
+        """Begin no job, or go on."""
+        self._is_held = is_held
+        self._begin(self._clock.monotonic_ns())
 
     def next_wake_ns(self) -> int | None:
-        """The monotonic time at which the next job ends; None: there is none."""
-        return self._ends[0][0] if self._ends else None
+        """The monotonic time at which the job that runs ends; None: there is none."""
+        return self._running[0] if self._running else None
 
     def fileno(self) -> int:
         """-1: there is no descriptor to wait for."""
@@ -45,7 +54,14 @@ class InlineRunner:
 
     def close(self) -> None:
         """Drop all jobs."""
-        self._ends.clear()
+        self._waiting.clear()
+        self._running = None
+
+    def _begin(self, start_ns: int) -> None:
+        """Compute the job that waits longest, unless one runs, and keep its outcome until the job's end."""
+        if self._waiting and self._running is None and not self._is_held:
+            delay_ns = start_ns - self._clock.monotonic_ns()
+            self._running = start_ns + self._duration_ns, self._outcome(self._waiting.popleft(), delay_ns)
 
     def _outcome(self, job: Job, delay_ns: int) -> Outcome:
         answer, failure = None, ""

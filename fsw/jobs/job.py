@@ -75,6 +75,10 @@ class Runner(Protocol):
         """The jobs that ended since the last call."""
         ...
 
+    def hold(self, *, is_held: bool) -> None:
+        """Start no job from now on, until this is called again; those that run go on, and new ones wait."""
+        ...
+
     def next_wake_ns(self) -> int | None:
         """Monotonic time at which to `poll` at the latest; 0: now, None: no such time."""
         ...

@@ -79,7 +79,7 @@ class ProcessRunner:
         self._running: dict[int, _Work] = {}
         self._over: deque[Outcome] = deque()  # of jobs that get no worker any more; bounded as the waiting jobs are
         self._ready: Ready | None = None
-        self._is_ended = False
+        self._is_ended = self._is_held = False
         try:
             self._channel = self._order_zygote()  # warm before the first job comes
         except OSError:  # the first job asks again, and fails alone if it is in vain
@@ -115,6 +115,11 @@ class ProcessRunner:
         self._start_waiting()
         while self._over:
             yield self._over.popleft()
+
+    def hold(self, *, is_held: bool) -> None:
+        """Start no attempt from now on, or go on: with what waits, and with what has to be tried again."""
+        self._is_held = is_held
+        self._start_waiting()
 
     def next_wake_ns(self) -> int | None:
         """0: now. Else when the zygote should have reported a worker's end; `fileno` is readable before."""
@@ -196,7 +201,7 @@ class ProcessRunner:
             work.deadline_ns = now_ns + _GRACE_NS
 
     def _start_waiting(self) -> None:
-        while self._waiting and len(self._running) < self._limits.workers:
+        while self._waiting and len(self._running) < self._limits.workers and not self._is_held:
             work = self._waiting.popleft()
             try:
                 self._start(work)

@@ -38,10 +38,14 @@ class JobAnswer:
 
 
 class SharedRunner:
-    """`Runner` of the captures, which every app with `Jobs` shares. `poll` gives what belongs to none of them."""
+    """`Runner` of the captures, which every app with `Jobs` shares. `poll` gives what belongs to none of them.
+
+    `cpu_s` sums the processor time of all jobs that ended.
+    """
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
+        self.cpu_s = 0.0
         self._next_id = _FIRST_ID
         self._owners: dict[int, Jobs] = {}
 
@@ -57,11 +61,16 @@ class SharedRunner:
     def poll(self) -> Iterator[Outcome]:
         """The outcomes that no app waits for; the others go to their apps."""
         for outcome in self._runner.poll():
+            self.cpu_s += outcome.cpu_s
             owner = self._owners.pop(outcome.job_id, None)
             if owner:
                 owner.accept(outcome)
             else:
                 yield outcome
+
+    def hold(self, *, is_held: bool) -> None:
+        """Start no job, captures included, or go on with those that wait."""
+        self._runner.hold(is_held=is_held)
 
     def next_wake_ns(self) -> int | None:
         """Monotonic time at which to `poll` at the latest; 0: now, None: no such time."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hal.board import Board, PowerReading
+from hal.linux.gauges.sysfs import sysfs_text
 
 HWMON = Path("/sys/class/hwmon")
 INPUT_RAILS = ("VDD_IN", "POM_5V_IN")
@@ -40,18 +41,10 @@ class Rail:
 def find_input_rail(hwmon: Path = HWMON) -> Rail | None:
     """The rail that feeds the whole module, if this board measures it."""
     for label in sorted(hwmon.glob("hwmon*/in*_label")):
-        if _text(label) in INPUT_RAILS:
+        if sysfs_text(label) in INPUT_RAILS:
             number = label.name.removeprefix("in").removesuffix("_label")
             return Rail(label.with_name(f"in{number}_input"), label.with_name(f"curr{number}_input"))
     return None
-
-
-def _text(label: Path) -> str:
-    """The text of a label file; empty where it cannot be read."""
-    try:
-        return label.read_text(errors="replace").strip()
-    except OSError:
-        return ""
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """Devices that answer as recorded, and hold what they are told to what was recorded."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 from random import Random
 from typing import Any, cast
@@ -22,6 +23,7 @@ from hal.camera import Frame
 from hal.clock import Waitable
 from hal.medium import MediumEntry
 from hal.port import PortState
+from hal.vitals import Throttling, Vitals
 from kernels.imaging.georeference import Georeference
 from rig.replay.tape import Tape
 
@@ -125,6 +127,26 @@ class TapeBoard(TapeDevice):
         return PowerReading(*self._tape.call(DeviceCall.POWER, busy_cores))
 
 
+class TapeBattery(TapeDevice):
+    """`Battery`."""
+
+    def charge_percent(self) -> float | None:
+        """The recorded charge."""
+        charge: float | None = self._tape.answer(Ask.CHARGE)
+        return charge
+
+
+class TapeVitals(TapeDevice):
+    """`VitalSigns`."""
+
+    def read(self) -> Vitals:
+        """The recorded reading."""
+        names = [field.name for field in fields(Vitals)]
+        said = dict(zip(names, self._tape.answer(Ask.VITALS), strict=True))
+        flags = said.pop("throttling")
+        return Vitals(**said, throttling=None if flags is None else Throttling(flags))
+
+
 class TapeRunner(TapeDevice):
     """`Runner` that runs nothing: the outcomes are recorded."""
 
@@ -153,6 +175,10 @@ class TapeRunner(TapeDevice):
                 wall_s=wall_s,
                 cpu_s=cpu_s,
             )
+
+    def hold(self, *, is_held: bool) -> None:
+        """Hold this to what was recorded."""
+        self._tape.call(DeviceCall.HOLD, is_held)
 
     def next_wake_ns(self) -> int | None:
         """As recorded."""

@@ -21,6 +21,7 @@ from kernels.usage import UsageError, shown
 from link.dictionary import Event, Telemetry
 from link.dictionary.declare import Record
 from rig.replay.devices import (
+    TapeBattery,
     TapeBoard,
     TapeCamera,
     TapeClock,
@@ -29,6 +30,7 @@ from rig.replay.devices import (
     TapeMedium,
     TapePort,
     TapeRunner,
+    TapeVitals,
     tape_areas,
     tape_processes,
 )
@@ -123,6 +125,8 @@ class Replay:
             areas=tape_areas(tape),
             self_test=lambda: tuple(tape.answer(Ask.SELF_TEST)),
             keeps_time=header.keeps_time,
+            battery=TapeBattery(tape) if header.has_battery else None,
+            vitals=TapeVitals(tape),
         )
         self.node = build_node(self.mission, devices, Path(header.state), self.log, safe=header.is_safe)
         topics: tuple[type[Record], ...] = (Event, Telemetry)

@@ -34,6 +34,7 @@ from hal.clock import Moment
 from hal.sim.battery import ModelBattery
 from hal.sim.board import ModelBoard
 from hal.sim.clock import VirtualClock
+from hal.sim.vitals import ModelVitals
 from link.dictionary import Dictionary
 from rig.world.devices import Payload, WorldArchive, WorldInbox
 from rig.world.disk import Disk
@@ -90,9 +91,11 @@ class Notes(CrashLog):
 class NodeEnd:
     """The node, while its computer has power. `marked` gets the number of each mark made; `off` is called at a cut.
 
-    `payload` and `battery` survive the computer; `restarts_asked` lists what the node asked for. `was_blind`: the node
-    once started while its disk failed, so that it may have forgotten numbers, and files that it could not read wait for
-    another start. While `cuts_at_mark`, the power fails as soon as a mark is made, before anything of it is sent.
+    `payload`, `battery` and `vitals` survive the computer; `restarts_asked` lists what the node asked for.
+
+    `was_blind`: the node once started while its disk failed, so that it may have forgotten numbers, and files that it
+    could not read wait for another start. While `cuts_at_mark`, the power fails as soon as a mark is made, before
+    anything of it is sent.
     """
 
     mission: Mission
@@ -108,6 +111,7 @@ class NodeEnd:
         self._on_ns = self._since_ns = 0
         self.was_blind = self.cuts_at_mark = False
         self.notes, self.battery, self.restarts_asked = Notes(), ModelBattery(), list[str]()
+        self.vitals = ModelVitals(self.clock)
         self.disk = Disk(self.random, Power())
         self.disk.make_folder(_STATE)
         self.disk.sync(Path("/"))
@@ -140,6 +144,7 @@ class NodeEnd:
             runner=InlineRunner(self.clock, {"stages": self.payload.work}, duration_ns=_JOB_NS, waiting_max=4),
             medium=self.disk,
             battery=self.battery,
+            vitals=self.vitals,
             recovery=self,
             random=Random(f"{self.random.random()}/{self.boots}"),
         )

@@ -42,7 +42,7 @@ class Desk:
         self.clock, bus = VirtualClock(), Bus()
         port, _ = cable(self.clock, CableDirection(bits_per_second=9600), CableDirection(bits_per_second=9600))
         self.executive = Executive(self.clock, bus)
-        self.imaging = SimpleNamespace(jobs_cpu_s=0.0, runner=SimpleNamespace(unfinished=2))
+        self.jobs = SimpleNamespace(cpu_s=0.0, unfinished=2)
         telecom, numbers = Telecom(self.clock, port, MANAGED, 9600), numbers_on()
         requests = request_memory_on(farm=telecom.uplink.farm)
         self.app = Housekeeping(
@@ -54,7 +54,7 @@ class Desk:
             dispatcher=Dispatcher(self.executive, bus.publish, {}, requests),
             telecom=telecom,
             store=ProductStore(folder, 1000),
-            imaging=self.imaging,
+            jobs=self.jobs,
             reporter=SimpleNamespace(dropped=3, forgotten=70_000, services=SERVICES),
             crash_log=CrashLog(folder),
             kernels_failed=kernels_failed,
@@ -100,7 +100,7 @@ def test_load_and_energy_count_the_loop_and_the_jobs(desk):
     desk.step()
     with desk.executive.section("work", 1000):
         desk.clock.advance(SECOND // 4)
-    desk.imaging.jobs_cpu_s = 1.5
+    desk.jobs.cpu_s = 1.5
     desk.clock.advance(SECOND // 4 * 3)
     (status,) = desk.step()
     assert (status.loop_load, status.uptime_s) == (25, 1)
@@ -127,7 +127,7 @@ COUNTERS = {
     "failures": ("executive.failures", 16),
     "reports_throttled": ("executive.throttled", 32),
     "reports_unsendable": ("executive.unsendable", 32),
-    "jobs": ("imaging.runner.unfinished", 8),
+    "jobs": ("jobs.unfinished", 8),
     "store_octets": ("store.octets", 32),
     "commands_accepted": ("dispatcher.accepted", 16),
     "commands_rejected": ("dispatcher.rejected", 16),

@@ -122,13 +122,6 @@ def test_provenance_tells_when_and_at_what_cost(desk):
     assert told.compute_end_utc_ns - told.compute_start_utc_ns == 100 * MS
     assert (told.joules, told.joules_source) == (pytest.approx(0.3), "modelled")  # (2 W + one busy core) x 0.1 s
     assert len(told.input_sha256) == 64
-    assert desk.app.jobs_cpu_s == pytest.approx(0.1)
-
-
-def test_the_processor_time_of_all_jobs_is_summed(desk):
-    desk.app.capture("coast"), desk.app.capture("desert")
-    desk.step_after(200)
-    assert desk.app.jobs_cpu_s == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize(("target", "reason"), [("moon", "known: coast, desert, lost"), ("lost", "not a readable")])

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import pytest
 
 from fsw.executive.app import App
-from fsw.executive.executive import _ENDING_NS, TickMissed
+from fsw.executive.executive import _ENDING_NS, Heartbeat, TickMissed
 from hal.sim.clock import VirtualClock
-from tests.fsw.executive.test_executive import MS, Fast, Slow, flight, run
+from tests.fsw.executive.test_executive import MS, Failing, Fast, Slow, flight, run
 
 
 @dataclass
@@ -150,3 +150,28 @@ def test_who_cannot_say_whether_it_is_busy_is_stopped():
     executive.allow(only("slow"))
     executive.run_due()
     assert not executive.steps("busy")
+
+
+def test_heartbeats_are_those_of_the_apps_that_are_stepped():
+    clock = VirtualClock()
+    fast, slow = Fast(clock), Slow(clock)
+    executive, _ = flight(clock, fast, slow)
+    assert executive.heartbeats == [Heartbeat("fast", 10 * MS, 0), Heartbeat("slow", 100 * MS, 0)]
+    run(executive, clock, 121)
+    assert [beat.beat_ns for beat in executive.heartbeats] == [120 * MS, 100 * MS]
+    executive.allow(only("slow"))
+    assert [beat.app for beat in executive.heartbeats] == ["slow"]
+    clock.wait(500 * MS)
+    executive.allow(only("slow", "fast"))
+    assert executive.heartbeats[0] == Heartbeat("fast", 10 * MS, 500 * MS)  # silent only from now on
+
+
+def test_a_step_that_fails_is_no_heartbeat():
+    clock = VirtualClock()
+    failing = Failing(["first", "second"])
+    executive, _ = flight(clock, failing)
+    run(executive, clock, 21)
+    assert executive.heartbeats == [Heartbeat("failing", 10 * MS, 20 * MS)]
+    failing.errors += ["again"] * 5
+    run(executive, clock, 61)
+    assert executive.heartbeats == [Heartbeat("failing", 10 * MS, 20 * MS)]

@@ -7,7 +7,7 @@ import pytest
 
 from fsw.jobs.inline import InlineRunner
 from fsw.jobs.job import Job, JobsFullError
-from hal.sim.clock import VirtualClock
+from hal.sim.clock import EPOCH_UTC_NS, VirtualClock
 
 SAMPLES = np.arange(6, dtype=np.uint8)
 MS = 1_000_000
@@ -46,7 +46,27 @@ def test_outcomes_come_when_their_time_has():
     assert first.input_sha256 == hashlib.sha256(bytes(SAMPLES)).hexdigest()
     assert (first.start_utc_ns - start_utc_ns, first.end_utc_ns - start_utc_ns) == (0, 10 * MS)
     clock.wait(runner.next_wake_ns())
+    assert clock.monotonic_ns() == 20 * MS
     (second,) = runner.poll()
     assert (second.job_id, second.answer, second.failure) == (2, None, "KeyError: 'add'")
     assert (second.start_utc_ns - start_utc_ns, second.end_utc_ns - start_utc_ns) == (10 * MS, 20 * MS)
     assert (runner.next_wake_ns(), runner.unfinished) == (None, 0)
+
+
+def test_while_jobs_are_held_one_that_runs_ends_and_others_wait():
+    clock = VirtualClock()
+    runner = InlineRunner(clock, {"total": total}, duration_ns=10 * MS, waiting_max=2)
+    runner.submit(job(1, add=1))
+    runner.submit(job(2, add=2))
+    runner.hold(is_held=True)
+    clock.advance(50 * MS)
+    assert [outcome.job_id for outcome in runner.poll()] == [1]
+    runner.submit(job(3, add=3))
+    assert (runner.unfinished, runner.next_wake_ns()) == (2, None)
+    runner.hold(is_held=False)
+    clock.wait(runner.next_wake_ns())
+    (second,) = runner.poll()
+    assert (second.job_id, second.start_utc_ns - EPOCH_UTC_NS) == (2, 50 * MS)
+    clock.wait(runner.next_wake_ns())
+    assert [outcome.job_id for outcome in runner.poll()] == [3]
+    assert clock.monotonic_ns() == 70 * MS

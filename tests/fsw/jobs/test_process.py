@@ -78,6 +78,15 @@ def test_jobs_wait_in_line_up_to_the_limit(runner):
     assert [outcome.job_id for outcome in outcomes(runner, 9)] == list(range(9))
 
 
+def test_jobs_that_are_held_wait_and_then_run(runner):
+    runner.hold(is_held=True)
+    for number in range(2):
+        runner.submit(job(number, "sum"))
+    assert (list(runner.poll()), runner.unfinished, runner.next_wake_ns()) == ([], 2, None)
+    runner.hold(is_held=False)
+    assert [outcome.answer for outcome in outcomes(runner, 2)] == [b"276", b"276"]
+
+
 def test_every_job_has_a_worker_of_its_own(runner):
     pids = {run(runner, job(number, "pid")).answer for number in range(3)}
     assert len(pids) == 3

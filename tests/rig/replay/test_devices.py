@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from fsw.flightlog import devices as recording
 from fsw.flightlog.chunks import ChunkFile, ChunkKind
 from fsw.flightlog.devices import (
+    RecordingBattery,
     RecordingBoard,
     RecordingCamera,
     RecordingClock,
@@ -19,6 +20,7 @@ from fsw.flightlog.devices import (
     RecordingMemory,
     RecordingPort,
     RecordingRunner,
+    RecordingVitals,
 )
 from fsw.flightlog.entries import INLINE_OCTETS_MAX, mark_of
 from fsw.flightlog.journal import Journal
@@ -27,12 +29,25 @@ from fsw.jobs.job import Job, JobsFullError
 from hal.camera import Frame
 from hal.linux.memories import FileMemory
 from hal.medium import HOST
+from hal.sim.battery import ModelBattery
 from hal.sim.board import ModelBoard
 from hal.sim.cable import CableDirection, cable
 from hal.sim.clock import VirtualClock
+from hal.vitals import Throttling, Vitals
 from kernels.imaging.georeference import Georeference
 from rig.replay import devices as replaying
-from rig.replay.devices import TapeBoard, TapeCamera, TapeClock, TapeDice, TapeMedium, TapeMemory, TapePort, TapeRunner
+from rig.replay.devices import (
+    TapeBattery,
+    TapeBoard,
+    TapeCamera,
+    TapeClock,
+    TapeDice,
+    TapeMedium,
+    TapeMemory,
+    TapePort,
+    TapeRunner,
+    TapeVitals,
+)
 from rig.replay.tape import Divergence, Tape
 from tests.rig.replay.test_tape import HEADER
 
@@ -127,6 +142,22 @@ def test_a_board(tmp_path):
     assert recorded == told(board) == told(TapeBoard(twins.replayed()))
 
 
+@pytest.mark.parametrize("throttling", [None, Throttling(0), Throttling.SLOWED | Throttling.CAPPED])
+def test_vital_signs_and_a_battery(tmp_path, throttling):
+    twins, reading = Twins(tmp_path), Vitals(cpu_s=1.5, heat_degc=60.5, throttling=throttling)
+
+    class Signs:
+        def read(self):
+            return reading
+
+    recorded = RecordingVitals(Signs(), twins.journal), RecordingBattery(ModelBattery(55.5), twins.journal)
+    assert (recorded[0].read(), recorded[1].charge_percent()) == (reading, 55.5)
+    tape = twins.replayed()
+    replayed = TapeVitals(tape).read()
+    assert (replayed, TapeBattery(tape).charge_percent()) == (reading, 55.5)
+    assert type(replayed.throttling) is type(throttling)
+
+
 def test_a_runner_with_short_and_long_answers(tmp_path):
     twins, clock = Twins(tmp_path), VirtualClock()
     long = INLINE_OCTETS_MAX + 1
@@ -139,6 +170,7 @@ def test_a_runner_with_short_and_long_answers(tmp_path):
             device.submit(job)
         clock.advance(5)
         found += [*device.poll(), *device.poll(), device.next_wake_ns()]
+        device.hold(is_held=True)
         device.close()
         return found
 

@@ -29,6 +29,7 @@ from hal.port import PortClosed
 from hal.sim.battery import ModelBattery
 from hal.sim.clock import VirtualClock
 from hal.sim.pulse import SimPulse
+from hal.sim.vitals import ModelVitals
 from kernels.usage import UsageError
 from rig.replay import replay as replays
 from rig.replay.account import account_lines, account_of
@@ -184,18 +185,34 @@ def test_no_device_is_forgotten(tmp_path):
     (devices,) = found
     names = {one.name for one in fields(Devices)}
     others = {"bits_per_second", "self_test", "processes", "areas", "keeps_time", "recovery"}
-    others |= {"pulse", "battery"}  # a node that has one is not recorded
+    others |= {"pulse", "battery"}  # a node that has a pulse is not recorded, and this one has no battery
     assert {name for name in names if isinstance(getattr(devices, name), Twin)} == names - others
     assert devices.self_test.__module__ == recorders.__name__
 
 
-@pytest.mark.parametrize("more", [{"pulse": SimPulse(VirtualClock())}, {"battery": ModelBattery(50.0)}])
-def test_what_has_no_twin_is_flown_and_not_recorded(tmp_path, more):
-    world = RecordedWorld(tmp_path, **more)
+def test_what_has_no_twin_is_flown_and_not_recorded(tmp_path):
+    world = RecordedWorld(tmp_path, pulse=SimPulse(VirtualClock()))
     world.run(2)
-    reason = "a node with a pulse input or a battery cannot be recorded yet; nothing more is recorded"
+    reason = "a node with a pulse input cannot be recorded yet; nothing more is recorded"
     assert world.said == [f"{world.path}: {reason}"]
     assert (world.node.executive.ticks > 0, world.path.exists()) == (True, False)
+
+
+def test_a_hot_board_with_an_empty_battery_is_replayed(tmp_path):
+    """Its readings are inputs; that jobs were held back is an output."""
+    clock = VirtualClock()
+    vitals, battery = ModelVitals(clock), ModelBattery(50.0)
+    world = RecordedWorld(tmp_path, battery=battery, vitals=vitals)
+    world.run(5)
+    vitals.trip()
+    battery.percent = None
+    world.run(40)
+    assert world.node.imaging.runner.unfinished == 0
+    assert world.station.named("HealthStatus")[-1]["jobs_held"] is True
+    replay = world.replayed()
+    assert (replay.stopped, replay.is_right) == ("end", True)
+    assert replay.status["HealthStatus"].heat_degc == vitals.heat_degc
+    assert replay.status["ModeStatus"].charge == 255
 
 
 class Changing(ReadOnlyMemory):
@@ -278,7 +295,6 @@ def test_another_software_differs_where_it_first_says_something_else(tmp_path, m
 def test_another_state_in_the_end_is_a_difference_too(tmp_path, monkeypatch):
     world = RecordedWorld(tmp_path)
     world.run(3)
-    monkeypatch.setattr(Imaging, "jobs_cpu_s", 1.0)
     made = Imaging.__init__
     monkeypatch.setattr(
         Imaging, "__init__", lambda self, *given: (made(self, *given), setattr(self, "endings_seen", 1))[0]

@@ -1,0 +1,84 @@
+"""What is reported of a node's health."""
+
+from link.dictionary import Event, Float64b, Int8ub, Int16sb, Int16ub, Int32ub, Int64ub, Integer, Telemetry, wire
+
+_BIT = Integer(1)
+
+
+class HealthStatus(Telemetry, id=0x78):
+    """The health of the node, every ten seconds or less often. What this board cannot measure is not there."""
+
+    has_cpu: bool = wire(_BIT)
+    has_load: bool = wire(_BIT)
+    has_memory: bool = wire(_BIT)
+    has_descriptors: bool = wire(_BIT)
+    has_free: bool = wire(_BIT)
+    has_heat: bool = wire(_BIT)
+    has_throttling: bool = wire(_BIT)
+    jobs_held: bool = wire(_BIT, text="jobs wait, as the board is too hot")
+    load_alarm: bool = wire(
+        _BIT, text="this and the other alarms: beyond its limit for long enough, and not yet good again"
+    )
+    memory_alarm: bool = wire(_BIT)
+    descriptors_alarm: bool = wire(_BIT)
+    free_alarm: bool = wire(_BIT)
+    heat_alarm: bool = wire(_BIT)
+    throttling_alarm: bool = wire(_BIT)
+    apps: int = wire(Int8ub, skip_bits=2, text="that are to step now and then")
+    apps_silent: int = wire(Int8ub, limits=(0, 0), text="that have not done so for too long")
+    jobs_cpu: float = wire(Int16ub, unit="%", scale=0.1, text="of a core, by jobs that ended since the last report")
+    cpu: float | None = wire(
+        Int16ub, unit="%", scale=0.01, text="of a core, by the flight loop's process", when="has_cpu == 1"
+    )
+    load: float | None = wire(
+        Int16ub, scale=0.01, text="processes that run or want to, in the last minute", when="has_load == 1"
+    )
+    resident_octets: int | None = wire(
+        Int64ub, unit="octets", text="memory of the flight loop's process", when="has_memory == 1"
+    )
+    descriptors: int | None = wire(Int32ub, text="that it has open", when="has_descriptors == 1")
+    free_octets: int | None = wire(Int64ub, unit="octets", text="free where the state is kept", when="has_free == 1")
+    heat_degc: float | None = wire(
+        Int16sb, unit="degC", scale=0.1, text="of the hottest place that is measured", when="has_heat == 1"
+    )
+    throttling: int | None = wire(
+        Int8ub,
+        text="bits from the lowest: voltage too low, frequency capped, slowed down, near its heat limit",
+        when="has_throttling == 1",
+    )
+
+
+class LimitExceeded(Event, id=0x78, severity="medium"):
+    """{reading} is {value}, beyond {bound}."""
+
+    reading: str = wire()
+    value: float = wire(Float64b)
+    bound: float = wire(Float64b)
+
+
+class LimitKept(Event, id=0x79):
+    """{reading} is {value} again."""
+
+    reading: str = wire()
+    value: float = wire(Float64b)
+
+
+class AppSilent(Event, id=0x7A, severity="medium"):
+    """{app} has not stepped for {silent_s} s, and is to step every {period_s} s."""
+
+    app: str = wire()
+    silent_s: float = wire(Float64b, unit="s")
+    period_s: float = wire(Float64b, unit="s")
+
+
+class AppHeard(Event, id=0x7B):
+    """{app} steps again."""
+
+    app: str = wire()
+
+
+class JobsHeld(Event, id=0x7C, severity="medium"):
+    """Jobs wait, {jobs} of them now, until the board has {good_degc} degC."""
+
+    jobs: int = wire(Int32ub)
+    good_degc: float = wire(Float64b, unit="degC")

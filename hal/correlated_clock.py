@@ -3,7 +3,7 @@
 A board without a clock that runs on in its sleep wakes up in 1970, or when it was switched off.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from hal.clock import Clock, Moment, Waitable, tellable
 
@@ -16,18 +16,17 @@ class CorrelatedClock:
     Steps of the host's UTC after that change nothing. `host_utc_ns` is what the host shows.
     """
 
+    monotonic_ns: Callable[[], int]
+    """The host's monotonic time, asked for without a detour."""
+
     def __init__(self, host: Clock) -> None:
-        self._host = host
+        self._host, self.monotonic_ns = host, host.monotonic_ns
         self._anchor: Moment | None = None
         self._drift_ppb = 0
 
-    def monotonic_ns(self) -> int:
-        """The host's monotonic time."""
-        return self._host.monotonic_ns()
-
     def utc_ns(self) -> int:
         """UTC as well as it is known, limited to 0..UTC_MAX_NS."""
-        return self.utc_at(self._host.monotonic_ns())
+        return self._host.utc_ns() if self._anchor is None else self.utc_at(self.monotonic_ns())
 
     def host_utc_ns(self) -> int:
         """UTC as the host's clock shows it."""
@@ -36,7 +35,7 @@ class CorrelatedClock:
     def utc_at(self, monotonic_ns: int) -> int:
         """UTC at another monotonic time."""
         if self._anchor is None:
-            return tellable(self._host.utc_ns() + monotonic_ns - self._host.monotonic_ns())
+            return tellable(self._host.utc_ns() + monotonic_ns - self.monotonic_ns())
         elapsed_ns = monotonic_ns - self._anchor.monotonic_ns
         return tellable(self._anchor.utc_ns + elapsed_ns + elapsed_ns * self._drift_ppb // _PPB)
 

@@ -5,10 +5,10 @@ passed, the missed ticks are counted and reported, with the name of what held th
 and again rests in between, and what reports too much is cut to a share of the link: both are counted and reported once.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import NamedTuple, Self, TypeVar
 
 from fsw.executive.app import App
 from fsw.executive.backoff import Backoff
@@ -82,25 +82,57 @@ class Heartbeat(NamedTuple):
 
 @dataclass(slots=True)
 class _Task:
-    """An app and the number of its next tick. `is_prompt`: the app may be due between ticks; `beat_ns`: see Heartbeat.
+    """An app, the number of its next tick and when that is due; tick 0 is due at `first_ns`. `beat_ns`: see Heartbeat.
 
-    One that is not `is_allowed` is stepped until it `ends_ns`, the latest time for what it began before.
+    `is_prompt`: the app may be due between ticks. One that is not `is_allowed` is stepped until it `ends_ns`, the
+    latest time for what it began before.
     """
 
     app: App
+    first_ns: int
     is_prompt: bool
     beat_ns: int
-    tick: int = 0
-    is_allowed: bool = True
+    is_allowed: bool
     ends_ns: int = 0
+    tick: int = 0
+    due_ns: int = field(init=False)
+    period_ns: int = field(init=False)
 
-    @property
-    def period_ns(self) -> int:
-        return self.app.period_ms * _NS_PER_MS
+    def __post_init__(self) -> None:
+        self.period_ns, self.due_ns = self.app.period_ms * _NS_PER_MS, self.first_ns
 
     @property
     def is_stepped(self) -> bool:
         return self.is_allowed or self.ends_ns > 0
+
+    def await_tick(self, tick: int) -> None:
+        """Let `tick` be the next one."""
+        self.tick, self.due_ns = tick, self.first_ns + tick * self.period_ns
+
+    def tick_at(self, now_ns: int) -> int:
+        """The number of the last tick that is due at `now_ns`."""
+        return (now_ns - self.first_ns) // self.period_ns
+
+
+class _Contained(Section):
+    """A section of `executive`, in which failures end except those of the classes `passes`."""
+
+    __slots__ = ("budget_ms", "executive", "passes")
+
+    def __init__(
+        self, executive: "Executive", name: str, budget_ms: int, passes: tuple[type[BaseException], ...]
+    ) -> None:
+        super().__init__(name)
+        self.executive, self.budget_ms, self.passes = executive, budget_ms, passes
+
+    def __enter__(self) -> Self:
+        self.executive._enter(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        return self.executive._leave(self, error)
 
 
 class Executive:
@@ -123,7 +155,8 @@ class Executive:
     ) -> None:
         self.check, self._floods = check, floods
         self._clock, self._bus, self._note = clock, bus, note
-        self._epoch_ns = clock.monotonic_ns()
+        self._now_ns = clock.monotonic_ns
+        self._epoch_ns = self._now_ns()
         self._tasks: list[_Task] = []
         self._allows: Callable[[str], bool] = lambda _: True
         self._sheet, self._backoff = Timesheet(), Backoff()
@@ -138,8 +171,9 @@ class Executive:
     def add(self, app: App) -> None:
         """Step `app` from now on."""
         is_prompt = type(app).due_ns is not App.due_ns or type(app).is_busy is not App.is_busy
+        first_ns = self._epoch_ns + app.offset_ms * _NS_PER_MS
         beat_ns = self._clock.monotonic_ns()
-        self._tasks.append(_Task(app, is_prompt, beat_ns, is_allowed=self._allows(app.app_name)))
+        self._tasks.append(_Task(app, first_ns, is_prompt, beat_ns, self._allows(app.app_name)))
         self._tasks.sort(key=lambda task: task.app.order)
 
     def allow(self, allows: Callable[[str], bool]) -> None:
@@ -147,12 +181,12 @@ class Executive:
 
         The ticks of an app that is stopped are not missed; where it goes on, its next tick is the next one due.
         """
-        self._allows, now_ns = allows, self._clock.monotonic_ns()
+        self._allows, now_ns = allows, self._now_ns()
         for task in self._tasks:
             was_stepped, task.is_allowed = task.is_stepped, allows(task.app.app_name)
             if task.is_allowed and not was_stepped:
                 task.beat_ns = now_ns
-                task.tick = max(task.tick, task.tick - (self._tick_ns(task) - now_ns) // task.period_ns)
+                task.await_tick(max(task.tick, -((task.first_ns - now_ns) // task.period_ns)))
             if task.is_allowed or not (was_stepped and task.is_prompt):
                 task.ends_ns = 0
             else:
@@ -171,8 +205,11 @@ class Executive:
     @property
     def next_due_ns(self) -> int:
         """When an app is due next: at a tick, or before it."""
-        stepped = (task for task in self._tasks if task.is_stepped)
-        return min((min(self._tick_ns(task), self._prompt_ns(task)) for task in stepped), default=_NEVER_NS)
+        next_ns = _NEVER_NS
+        for task in self._tasks:
+            if task.is_stepped:
+                next_ns = min(next_ns, task.due_ns, self._prompt_ns(task, _due_ns) if task.is_prompt else _NEVER_NS)
+        return next_ns
 
     @property
     def throttled(self) -> int:
@@ -187,15 +224,15 @@ class Executive:
     def run_due(self) -> None:
         """Step every app that is due: at its tick, before it by its own word, or as an input may have come."""
         for task in self._tasks:
-            now_ns = self._clock.monotonic_ns()
+            now_ns = self._now_ns()
             if not (task.is_allowed or self._is_ending(task, now_ns)):
                 continue
-            if now_ns >= self._tick_ns(task):
+            if now_ns >= task.due_ns:
                 self._run(task, now_ns)
-            elif now_ns >= self._prompt_ns(task, is_waking=True):
+            elif task.is_prompt and now_ns >= self._prompt_ns(task, _due_ns_awake):
                 self._step(task, now_ns)
-        if stepped := [self._tick_ns(task) for task in self._tasks if task.is_stepped]:
-            self._sheet.forget(min(stepped))
+        if ticks_ns := [task.due_ns for task in self._tasks if task.is_stepped]:
+            self._sheet.forget(min(ticks_ns))
 
     def attempt(
         self,
@@ -205,7 +242,8 @@ class Executive:
         passes: tuple[type[BaseException], ...] = (),
     ) -> _Result | None:
         """Execute one duty in a section of its own; returns its result, or None where it failed or rests."""
-        if self._clock.monotonic_ns() < self._backoff.rests_until(name):
+        rests_until_ns = self._backoff.rests_until(name)
+        if rests_until_ns and self._now_ns() < rests_until_ns:
             return None
         result = None
         with self.section(name, budget_ms, passes) as section:
@@ -213,32 +251,20 @@ class Executive:
         if section.error:
             self._set_aside(name)
         else:
-            self._backoff.succeeded(name, self._clock.monotonic_ns())
+            self._backoff.succeeded(name, section.end_ns)
         return result
 
     def rested(self, name: str, due_ns: int | None) -> int | None:
         """The time at which a duty that is due at `due_ns` will be executed: later, while it rests."""
         return None if due_ns is None else max(due_ns, self._backoff.rests_until(name))
 
-    @contextmanager
-    def section(self, name: str, budget_ms: int, passes: tuple[type[BaseException], ...] = ()) -> Iterator[Section]:
+    def section(self, name: str, budget_ms: int, passes: tuple[type[BaseException], ...] = ()) -> _Contained:
         """Account for the code inside, and turn its exceptions into events. Apps and duties run in sections only.
 
         Sections may nest; time counts once. Only what `passes` lists leaves the section: neither a library that calls
         exit nor an app whose own port is closed ends the flight.
         """
-        section = self._sheet.begin(name, self._clock.monotonic_ns())
-        try:
-            yield section
-        except passes:
-            raise
-        except BaseException as error:  # the one place that catches everything, as flight must go on
-            self.failures += 1
-            section.error = sentence_of(error)
-            self._report_failure(name, section.error, error)
-        finally:
-            self._sheet.end(section, self._clock.monotonic_ns())
-        self._account(section, budget_ms)
+        return _Contained(self, name, budget_ms, passes)
 
     def report(self, name: str, record: Record) -> None:
         """Publish a record of `name`, or count it: one beyond its share, or one that cannot go down (reported once)."""
@@ -252,7 +278,7 @@ class Executive:
             return
         self._troubled.pop(trouble, None)
         share = self._shares[Event if isinstance(record, Event) else Record]
-        gate = share.admit((name, kind), self._clock.monotonic_ns())
+        gate = share.admit((name, kind), self._now_ns())
         if gate is Gate.OPEN:
             self._bus.publish(record)
         elif gate is Gate.CLOSING:
@@ -260,15 +286,32 @@ class Executive:
             if self._floods:
                 self._floods.note((name, kind))
 
-    def _account(self, section: Section, budget_ms: int) -> None:
+    def _enter(self, section: Section) -> None:
+        self._sheet.begin(section, self._now_ns())
+
+    def _leave(self, section: _Contained, error: BaseException | None) -> bool:
+        """Close a section that ended, with an error if not None; whether that ends there."""
+        is_contained = not isinstance(error, section.passes)
+        if error is not None and is_contained:  # the one place that catches everything, as flight must go on
+            self.failures += 1
+            section.error = sentence_of(error)
+            self._report_failure(section.name, section.error, error)
+        self._sheet.end(section, self._now_ns())
+        if is_contained:
+            self._account(section)
+        return is_contained
+
+    def _account(self, section: _Contained) -> None:
         """Count the time of a section that ended, and report an overrun; without trouble, the next one is new."""
         took_ns = section.end_ns - section.start_ns
-        self.busy_ns += 0 if self._sheet.is_open else took_ns
+        if not self._sheet.is_open:
+            self.busy_ns += took_ns
         trouble = section.error
-        if took_ns > budget_ms * _NS_PER_MS:
+        if took_ns > section.budget_ms * _NS_PER_MS:
             self.overruns += 1
             trouble = trouble or "overrun"
-            event = BudgetOverrun(name=section.name, took_ms=took_ns // _NS_PER_MS, budget_ms=budget_ms)
+            took_ms = took_ns // _NS_PER_MS
+            event = BudgetOverrun(name=section.name, took_ms=took_ms, budget_ms=section.budget_ms)
             self._report_once(section.name, trouble, event)
         if not trouble:
             self._troubled.pop(section.name, None)
@@ -276,15 +319,15 @@ class Executive:
     def _is_ending(self, task: _Task, now_ns: int) -> bool:
         """Whether an app that was stopped still ends what it began before."""
         if task.ends_ns:
-            is_busy = self._ask(task.app, lambda: task.app.is_busy)
+            is_busy = self._ask(task.app, _is_busy)
             task.ends_ns = task.ends_ns if is_busy and now_ns < task.ends_ns else 0
         return task.ends_ns > 0
 
     def _run(self, task: _Task, now_ns: int) -> None:
-        tick = task.tick + (now_ns - self._tick_ns(task)) // task.period_ns
+        tick = task.tick_at(now_ns)
         if tick > task.tick:
             self._report_missed(task, tick, now_ns)
-        task.tick = tick + 1
+        task.await_tick(tick + 1)
         if now_ns < self._backoff.rests_until(task.app.app_name):
             self.skipped += 1
             return
@@ -302,14 +345,14 @@ class Executive:
         self.attempt(app.app_name, app.budget_ms, step)
 
     def _report_missed(self, task: _Task, tick: int, now_ns: int) -> None:
-        culprit, missed = self._sheet.culprit(self._tick_ns(task), now_ns), tick - task.tick
+        culprit, missed = self._sheet.culprit(task.due_ns, now_ns), tick - task.tick
         self.missed += missed
         self.report(task.app.app_name, TickMissed(app=task.app.app_name, culprit=culprit, tick=tick, missed=missed))
 
     def _set_aside(self, name: str) -> None:
         """Count a failure of a duty; one that fails again and again rests."""
         patient = not self._backoff.rests_until(name)  # one event, until all failures are forgiven
-        if self._backoff.failed(name, self._clock.monotonic_ns()) and patient:
+        if self._backoff.failed(name, self._now_ns()) and patient:
             self._bus.publish(SetAside(name=name, failures=self._backoff.failures(name)))
 
     def _report_once(self, name: str, trouble: str, event: Event, error: BaseException | None = None) -> None:
@@ -317,7 +360,7 @@ class Executive:
         if self._troubled.get(name) == trouble:
             return
         self._troubled[name] = trouble
-        if self._troubles.admit(name, self._clock.monotonic_ns()) is Gate.OPEN:
+        if self._troubles.admit(name, self._now_ns()) is Gate.OPEN:
             self._bus.publish(event)
             if error is not None and self._note:
                 self._note(name, error, self._clock.utc_ns())
@@ -325,33 +368,35 @@ class Executive:
     def _report_failure(self, name: str, trouble: str, error: BaseException) -> None:
         self._report_once(name, trouble, StepFailed(name=name, error=trouble), error)
 
-    def _tick_ns(self, task: _Task) -> int:
-        return self._epoch_ns + task.app.offset_ms * _NS_PER_MS + task.tick * task.period_ns
+    def _prompt_ns(self, task: _Task, question: Callable[[App], int | None]) -> int:
+        """When the app is due by its own word, the answer to `question`, though not while it rests."""
+        answer_ns = self._ask(task.app, question)
+        return _NEVER_NS if answer_ns is None else max(answer_ns, self._backoff.rests_until(task.app.app_name))
 
-    def _prompt_ns(self, task: _Task, *, is_waking: bool = False) -> int:
-        """When the app is due by its own word, though not while it rests.
-
-        A busy one is due whenever the loop is awake.
-        """
-        if not task.is_prompt:
-            return _NEVER_NS
-        app = task.app
-
-        def due_ns() -> int | None:
-            return 0 if is_waking and app.is_busy else app.due_ns
-
-        answer_ns = self._ask(app, due_ns)
-        return _NEVER_NS if answer_ns is None else max(answer_ns, self._backoff.rests_until(app.app_name))
-
-    def _ask(self, app: App, question: Callable[[], _Result]) -> _Result | None:
+    def _ask(self, app: App, question: Callable[[App], _Result]) -> _Result | None:
         """The answer of an app about when to step it; None where it fails.
 
         The question is a duty of its own, so that no answer hides a step that fails again and again. It is asked some
         times a turn, so that one which is answered at once gets no section; one that fails is asked again in one.
         """
-        start_ns = self._clock.monotonic_ns()
-        with suppress(BaseException):
-            answer = question()
-            if self._clock.monotonic_ns() - start_ns <= _AT_ONCE_NS:
-                return answer
-        return self.attempt(f"due time of {app.app_name}", app.budget_ms, question)
+        start_ns = self._now_ns()
+        try:
+            answer, took_ns = question(app), self._now_ns() - start_ns
+        except BaseException:  # it is asked again below, where this is reported
+            took_ns = _NEVER_NS
+        if took_ns <= _AT_ONCE_NS:
+            return answer
+        return self.attempt(f"due time of {app.app_name}", app.budget_ms, lambda: question(app))
+
+
+def _due_ns(app: App) -> int | None:
+    return app.due_ns
+
+
+def _due_ns_awake(app: App) -> int | None:
+    """When the app is due while the loop is awake: a busy one is at once."""
+    return 0 if app.is_busy else app.due_ns
+
+
+def _is_busy(app: App) -> bool:
+    return app.is_busy

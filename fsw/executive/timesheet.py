@@ -12,28 +12,29 @@ class Section:
     """One run of a named piece of code, inside section `outer` if any; `error` is the sentence of its failure."""
 
     name: str
-    start_ns: int
-    outer: "Section | None" = None
+    start_ns: int = 0
     end_ns: int = 0
+    outer: "Section | None" = None
     error: str = ""
 
 
 @dataclass
 class Timesheet:
-    """The sections that ended of late; `forget` drops those that ended before a given time."""
+    """The sections that ended of late: those that ended before the time that `forget` was given are not kept."""
 
     _ended: list[Section] = field(default_factory=list)
     _open: Section | None = None
+    _since_ns: int = 0
 
-    def begin(self, name: str, now_ns: int) -> Section:
-        """Open a section, inside the one that is open."""
-        self._open = Section(name, now_ns, self._open)
-        return self._open
+    def begin(self, section: Section, now_ns: int) -> None:
+        """Open the section, inside the one that is open."""
+        section.start_ns, section.outer, self._open = now_ns, self._open, section
 
     def end(self, section: Section, now_ns: int) -> None:
         """Close the section."""
         self._open, section.end_ns = section.outer, now_ns
-        self._ended.append(section)
+        if now_ns > self._since_ns:
+            self._ended.append(section)
 
     @property
     def is_open(self) -> bool:
@@ -50,5 +51,7 @@ class Timesheet:
         return max(held, key=lambda name: held[name])
 
     def forget(self, before_ns: int) -> None:
-        """Drop the sections that ended before `before_ns`."""
-        self._ended = [section for section in self._ended if section.end_ns > before_ns]
+        """Keep no section that ended or will end at `before_ns` or earlier: nobody will ask about it."""
+        self._since_ns = before_ns
+        if self._ended:
+            self._ended = [section for section in self._ended if section.end_ns > before_ns]

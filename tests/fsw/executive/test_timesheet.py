@@ -1,12 +1,18 @@
 """Time is held by whoever ran, as much of it as was asked about."""
 
-from fsw.executive.timesheet import HOST_CULPRIT, Timesheet
+from fsw.executive.timesheet import HOST_CULPRIT, Section, Timesheet
+
+
+def hold(made, name, start_ns, end_ns):
+    section = Section(name)
+    made.begin(section, start_ns)
+    made.end(section, end_ns)
 
 
 def sheet(**spans):
     made = Timesheet()
     for name, (start_ns, end_ns) in spans.items():
-        made.end(made.begin(name, start_ns), end_ns)
+        hold(made, name, start_ns, end_ns)
     return made
 
 
@@ -21,3 +27,12 @@ def test_what_was_forgotten_is_named_no_more():
     assert made.culprit(0, 100) == "early"
     made.forget(100)
     assert made.culprit(0, 100) == HOST_CULPRIT
+
+
+def test_nobody_asks_about_what_ends_before_the_next_tick():
+    made = Timesheet()
+    made.forget(100)
+    hold(made, "early", 0, 100)
+    assert made.culprit(0, 100) == HOST_CULPRIT
+    hold(made, "late", 100, 101)
+    assert made.culprit(100, 101) == "late"

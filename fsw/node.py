@@ -55,13 +55,14 @@ class Node:
     @property
     def next_wake_ns(self) -> int:
         """The monotonic time at which something is due next, if nothing arrives before."""
-        due = {
-            _DOWNLINK: self.telecom.next_wake_ns,
-            _FILE_DATA: self.files.deadline_ns,
-            _SCHEDULE: self.services.next_release_ns,
-        }
-        times = (self.executive.rested(name, due_ns) for name, due_ns in due.items())
-        return min([self.executive.next_due_ns, *(ns for ns in times if ns is not None)])
+        loop = self.executive
+        times = (
+            loop.next_due_ns,
+            loop.rested(_DOWNLINK, self.telecom.next_wake_ns),
+            loop.rested(_FILE_DATA, self.files.deadline_ns),
+            loop.rested(_SCHEDULE, self.services.next_release_ns),
+        )
+        return min(ns for ns in times if ns is not None)
 
     @property
     def waits_for(self) -> Sequence[Waitable]:

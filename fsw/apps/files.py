@@ -28,6 +28,7 @@ from link.pus.source import NumberSource
 
 _TRANSFERS_MAX = 4
 _LISTED_MAX = 16
+_REPORTED_EVERY = 10  # steps
 _NAME_CHARACTERS_MAX = 80
 _REASON_CHARACTERS_MAX = 100
 
@@ -107,7 +108,7 @@ class SetAsidePurged(Event, id=0x36):
 
 
 class FilesStatus(Telemetry, id=0x03):
-    """Store and file service, 1 Hz. Counters count from the start."""
+    """Store and file service: at once when it changes, and every ten seconds. Counters count from the start."""
 
     resting: int = wire(Int16ub, text="products that failed and are tried again later")
     transfers_failed: int = wire(Int16ub)
@@ -158,6 +159,8 @@ class Files(App, period_ms=1000, budget_ms=20):
     _retries: Retries = field(default_factory=Retries)
     _transfers: dict[TransactionId, _Transfer] = field(default_factory=dict)
     _delivered: _Transfer | None = None
+    _reported: FilesStatus | None = None
+    _steps: int = 0
 
     @command(opcode=0x30)
     def hold(self) -> None:
@@ -248,16 +251,24 @@ class Files(App, period_ms=1000, budget_ms=20):
         """Report the state of the store and of each product under way; choose the products to send next."""
         self.store.look_again()
         yield from map(_noticed, self.store.drain_notices())
-        yield self._files_status(now_ns)
+        yield from self._news(now_ns)
         following = islice(self._waiting(), max(0, _TRANSFERS_MAX - len(self._transfers)))
         for transfer in (*self._transfers.values(), *map(_Transfer, following)):
             yield _status(transfer, ProductState.QUEUED if transfer.first_pdu_utc_ns is None else ProductState.SENDING)
         if self._delivered:
             yield _status(self._delivered, ProductState.DELIVERED)
 
+    def _news(self, now_ns: int) -> Iterator[FilesStatus]:
+        """The state of the store, where it has changed or was reported some steps ago."""
+        status = self._files_status(now_ns)
+        if status != self._reported or self._steps % _REPORTED_EVERY == 0:
+            self._reported = status
+            yield status
+        self._steps += 1
+
     def _next_waiting(self) -> StoredProduct | None:
         """The product to begin with now, or None."""
-        if self.is_held or len(self._transfers) >= _TRANSFERS_MAX:
+        if self.is_held or len(self._transfers) >= _TRANSFERS_MAX or not self.store.waiting():
             return None
         return next(self._waiting(), None)
 

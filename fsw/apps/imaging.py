@@ -69,7 +69,7 @@ class _Capture:
 
 
 @dataclass
-class Imaging(App, period_ms=1000, budget_ms=100):
+class Imaging(App, period_ms=10_000, budget_ms=100):
     """Sends each frame through the pipeline `stages`, and stores the files that come out of it for the downlink."""
 
     camera: Camera

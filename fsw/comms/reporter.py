@@ -97,7 +97,7 @@ class Reporter(App, period_ms=1000, budget_ms=10):
                     self._accept(record)
                 self._hand_over()
         self._hand_over()
-        while self._has_room and (packet := self._next_repeated()):
+        while (packet := self._next_repeated() if self._has_room else None) is not None:
             self.sender.offer(self.channel, packet)
 
     def step(self, now_ns: int) -> Iterator[AppReport]:
@@ -113,7 +113,9 @@ class Reporter(App, period_ms=1000, budget_ms=10):
 
     def _hand_over(self) -> None:
         """Hand over waiting records in the order of their rank, as far as there is room."""
-        while self._has_room and (outgoing := self._first.pop() or self._then.pop()):
+        while (waiting := self._first or self._then) and self._has_room:
+            outgoing = waiting.pop()
+            assert outgoing is not None  # something waits
             self.sender.offer(self.channel, self._packet(outgoing))
 
     def _accept(self, record: Record) -> None:

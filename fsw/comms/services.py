@@ -83,7 +83,7 @@ _CHECK_EVENTS = {form.__id__: form for form in (ParameterCaution, ParameterAlarm
 
 
 @dataclass
-class Services(App, period_ms=1000, budget_ms=20):
+class Services(App, period_ms=10_000, budget_ms=20):
     """Services 3, 5, 6, 9, 11, 12, 14, 17, 19 and 20 of the node of `dictionary`."""
 
     dictionary: Dictionary
@@ -184,8 +184,8 @@ class Services(App, period_ms=1000, budget_ms=20):
     def next_release_ns(self) -> int | None:
         """When scheduled packets or those of actions are due next, in monotonic time; None if none wait."""
         due = [self._release_ns] if len(self._released) else []
-        if self.schedule.deadline_ns is not None:
-            due.append(self.clock.monotonic_ns() + self.schedule.deadline_ns - self.clock.utc_ns())
+        if (deadline_ns := self.schedule.deadline_ns) is not None:
+            due.append(self.clock.monotonic_ns() + deadline_ns - self.clock.utc_ns())
         return min(due, default=None)
 
     @property
@@ -204,8 +204,8 @@ class Services(App, period_ms=1000, budget_ms=20):
 
         `settle_scheduled` follows once they were executed, and what they left to be remembered is stored.
         """
-        utc_ns, deadline_ns = self.clock.utc_ns(), self.schedule.deadline_ns
-        if deadline_ns is None or deadline_ns > utc_ns:
+        deadline_ns = self.schedule.deadline_ns
+        if deadline_ns is None or deadline_ns > (utc_ns := self.clock.utc_ns()):
             return Due([], [])
         due = self.schedule.drain(utc_ns)
         self._memory.keep(_SCHEDULE)
@@ -218,7 +218,7 @@ class Services(App, period_ms=1000, budget_ms=20):
 
     def drain_actions(self) -> Iterator[bytes]:
         """The packets of the actions that are to be executed now."""
-        if self.clock.monotonic_ns() >= self._release_ns:
+        if len(self._released) and self.clock.monotonic_ns() >= self._release_ns:
             yield from self._released.drain()
 
     @property

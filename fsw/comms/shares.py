@@ -1,5 +1,6 @@
 """A queue shared by many: each key has a queue of its own, and they take turns, so that none crowds out another."""
 
+from collections import deque
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
@@ -14,6 +15,10 @@ class Shares(Generic[_Item]):
     def __init__(self, make: Callable[[Hashable], Queue[_Item]]) -> None:
         self._make = make
         self._queues: dict[Hashable, Queue[_Item]] = {}
+        self._turns: deque[Hashable] = deque()  # the keys under which something waits, the next one first
+
+    def __bool__(self) -> bool:
+        return bool(self._turns)
 
     def __len__(self) -> int:
         return sum(map(len, self._queues.values()))
@@ -25,9 +30,12 @@ class Shares(Generic[_Item]):
 
     def offer(self, key: Hashable, item: _Item) -> bool:
         """Whether the queue of `key` took it."""
-        if key not in self._queues:
-            self._queues[key] = self._make(key)
-        return self._queues[key].offer(item)
+        queue = self._queues.get(key)
+        if queue is None:
+            queue = self._queues[key] = self._make(key)
+        if not len(queue):
+            self._turns.append(key)
+        return queue.offer(item)
 
     def waiting(self, key: Hashable) -> int:
         """How many items wait under `key`."""
@@ -35,8 +43,11 @@ class Shares(Generic[_Item]):
 
     def pop(self) -> _Item | None:
         """The oldest of the queue whose turn it is, or None."""
-        for key in list(self._queues):
-            self._queues[key] = self._queues.pop(key)  # the queue that was asked goes to the end of the turn
-            if len(self._queues[key]):
-                return self._queues[key].pop()
-        return None
+        if not self._turns:
+            return None
+        key = self._turns.popleft()
+        queue = self._queues[key]
+        item = queue.pop()
+        if len(queue):
+            self._turns.append(key)
+        return item

@@ -53,6 +53,8 @@ class NodeUplink:
         """The packets that are complete now, in order; `answers_room`: how many answers have room."""
         self._answers_room = answers_room
         self._pace()
+        if not octets:  # as nearly always; what is complete was returned before
+            return []
         return [packet for unit in self.units.feed(octets) for packet in self._packets(unit)]
 
     @property

@@ -122,7 +122,7 @@ class _Contained(Section):
     def __init__(
         self, executive: "Executive", name: str, budget_ms: int, passes: tuple[type[BaseException], ...]
     ) -> None:
-        super().__init__(name)
+        self.name, self.error = name, ""
         self.executive, self.budget_ms, self.passes = executive, budget_ms, passes
 
     def __enter__(self) -> Self:

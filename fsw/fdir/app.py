@@ -75,7 +75,8 @@ class Fdir(App, period_ms=10_000, budget_ms=20, order=11):
         self._watches = Watches(self.watches, self.dictionary, self.latest.look_up)
         self._record: Durable[WatchTable] = self.records.open("watches", WatchTable(), _OCTETS_MAX)
         self._misfits = self._watches.restore(self._record.value, self._now)
-        self.latest.watchers.append(lambda report: self._watches.accept(report, self._now))
+        if self.watches:
+            self.latest.watchers.append(lambda report: self._watches.accept(report, self._now))
 
     @command(opcode=0xA8)
     def enable_watch(self, watch: Annotated[str, wire(_NAME)]) -> None:

@@ -116,7 +116,7 @@ class Sequences(App, period_ms=10_000, budget_ms=20, order=10):
     @property
     def due_ns(self) -> int | None:
         """When a step is due, or something is to be told; None while nothing is."""
-        return self.runs.due_ns(self._now)
+        return self.runs.due_ns(self._now) if self.runs.is_busy else None
 
     def handle(self, request: Request) -> Iterator[Report]:
         """Answer one request of service 21; before its completion is told, what it changed is stored."""

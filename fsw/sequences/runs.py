@@ -227,6 +227,11 @@ class SequenceRuns:
             if run.until and run.looked_ns is not None and any(one.startswith(f"{report}.") for one in run.names):
                 run.is_ready = run.until.holds(self._look_up)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a sequence runs, or something is to be told."""
+        return bool(self._runs or self._news)
+
     def due_ns(self, now: Moment) -> int | None:
         """When a step is due, or waited for long enough, in monotonic time; None while nothing is."""
         if self._news:

@@ -117,7 +117,9 @@ class Desk:
         return [report for report in self.reports() if isinstance(report, ProductStatus)]
 
     def files_status(self):
-        return next(report for report in self.reports() if isinstance(report, FilesStatus))
+        """The state of the store, which is reported after ten steps at the latest."""
+        steps = (self.reports() for _ in range(10))
+        return next(report for reports in steps for report in reports if isinstance(report, FilesStatus))
 
     def path(self, product):
         return self.store.folder / "kept" / f"{product.id:08d}.product"
@@ -249,6 +251,13 @@ def test_counters_stay_at_their_end(desk):
     assert status.aside_octets == 0xFFFFFFFF
     assert {value for name, value in vars_of(status).items() if name != "aside_octets"} == {0xFFFF}
     assert FilesStatus.decode(status.encode()) == status
+
+
+def test_the_store_is_reported_when_it_changes_and_else_now_and_then(desk):
+    assert [len(desk.reports()) for _ in range(11)] == [1, *[0] * 9, 1]
+    desk.store.damaged += 1
+    assert [report.products_damaged for report in desk.reports()] == [1]
+    assert desk.reports() == []
 
 
 def vars_of(report):

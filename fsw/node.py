@@ -48,8 +48,8 @@ class Node:
         loop.attempt(_SCHEDULE, _LINK_BUDGET_MS, self._release)
         loop.run_due()
         loop.attempt(_COMPLETIONS, _LINK_BUDGET_MS, self.dispatcher.report_completions)
-        self._queue()
-        if loop.attempt(_DOWNLINK, _LINK_BUDGET_MS, self.telecom.transmit, _ENDS):
+        is_short = self._queue()
+        if loop.attempt(_DOWNLINK, _LINK_BUDGET_MS, self.telecom.transmit, _ENDS) and is_short:
             self._queue()  # the unit handed over made room in the queues, and what fills it decides the next wake
 
     @property
@@ -69,14 +69,16 @@ class Node:
         """The port and the runner of jobs: what may become readable before `next_wake_ns`."""
         return self.telecom.port, self.imaging.runner
 
-    def _queue(self) -> None:
-        """Pass file data and reports to the link's queues, as far as there is room; neither holds the other back."""
-        self.executive.attempt(_FILE_DATA, _LINK_BUDGET_MS, self._fill)
-        self.executive.attempt(_REPORTS, _LINK_BUDGET_MS, self.reporter.send)
+    def _queue(self) -> bool:
+        """Pass file data and reports to the link's queues, neither held back by the other; whether room is short."""
+        files_fit = self.executive.attempt(_FILE_DATA, _LINK_BUDGET_MS, self._fill)
+        reports_fit = self.executive.attempt(_REPORTS, _LINK_BUDGET_MS, self.reporter.send)
+        return not (files_fit and reports_fit)
 
-    def _fill(self) -> None:
+    def _fill(self) -> bool:
         for report in self.files.fill():
             self.executive.report(self.files.app_name, report)
+        return self.files.has_room
 
     def _receive(self) -> None:
         packets = self.telecom.receive(self.reporter.answers_room)

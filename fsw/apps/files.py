@@ -229,7 +229,7 @@ class Files(App, period_ms=1000, budget_ms=20):
         priority.
         """
         self.entity.step(self.clock.monotonic_ns())  # timers run out also while the channel has no room
-        while self.sender.room(self.channel):
+        while self.has_room:
             pdu = self.entity.pop_pdu(self.clock.monotonic_ns())
             if pdu:
                 self._send(pdu)
@@ -240,6 +240,11 @@ class Files(App, period_ms=1000, budget_ms=20):
         for indication in self.entity.drain_indications():
             if isinstance(indication, TransactionFinished | Abandoned):
                 yield from self._end(indication)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the channel takes more PDUs: all that there were have found room."""
+        return self.sender.room(self.channel) > 0
 
     @property
     def deadline_ns(self) -> int | None:

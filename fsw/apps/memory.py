@@ -52,12 +52,12 @@ class Memory(App, period_ms=10_000, budget_ms=100):
     @property
     def failed(self) -> int:
         """How many values the medium did not take."""
-        return sum(record.failed for record in self.records.values())
+        return sum([record.failed for record in self.records.values()])
 
     @property
     def damaged(self) -> int:
         """How many copies were damaged at the start."""
-        return sum(record.damaged for record in self.records.values())
+        return sum([record.damaged for record in self.records.values()])
 
     def step(self, now_ns: int) -> Iterator[AppReport]:  # noqa: ARG002
         """Report damaged copies once, and a record that fails or works again when that changes."""

@@ -37,8 +37,8 @@ class Retries:
 
     def resting(self, now_ns: int) -> int:
         """How many numbers rest."""
-        return sum(until_ns > now_ns for until_ns in self._until_ns.values())
+        return sum([until_ns > now_ns for until_ns in self._until_ns.values()])
 
     def next_ns(self, now_ns: int) -> int | None:
         """The monotonic time at which the next rest ends; None: nothing rests."""
-        return min((until_ns for until_ns in self._until_ns.values() if until_ns > now_ns), default=None)
+        return min([until_ns for until_ns in self._until_ns.values() if until_ns > now_ns], default=None)

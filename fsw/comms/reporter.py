@@ -89,16 +89,20 @@ class Reporter(App, period_ms=1000, budget_ms=10):
         """How many more answers to the ground have room."""
         return min(_ANSWERS_MAX - self._first.waiting(ANSWERS), _PUBLISHED_MAX) - len(self._published[0])
 
-    def send(self) -> None:
-        """Accept what was published since the last call, and send packets of as much as the link has room for."""
+    def send(self) -> bool:
+        """Accept what was published since the last call, and send packets of it; returns whether all found room."""
         for queue in self._published:
             for record in queue.drain():
                 with self.executive.section(f"report of {type(record).__name__}", _BUDGET_MS):
                     self._accept(record)
                 self._hand_over()
         self._hand_over()
-        while (packet := self._next_repeated() if self._has_room else None) is not None:
+        while self._has_room:
+            packet = self._next_repeated()
+            if packet is None:
+                return True
             self.sender.offer(self.channel, packet)
+        return False
 
     def step(self, now_ns: int) -> Iterator[AppReport]:
         """Release the repetitions that are due, in the same second's frame as housekeeping."""

@@ -26,7 +26,7 @@ class Shares(Generic[_Item]):
     @property
     def dropped(self) -> int:
         """How many items were dropped because their queue was full."""
-        return sum(queue.dropped for queue in self._queues.values())
+        return sum([queue.dropped for queue in self._queues.values()])
 
     def offer(self, key: Hashable, item: _Item) -> bool:
         """Whether the queue of `key` took it."""

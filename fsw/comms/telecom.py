@@ -27,6 +27,10 @@ _BEACON_NS = _NS  # with nothing else to send, one frame a second keeps the grou
 _LEAD_NS = 20_000_000  # how early the next unit is handed over: a loaded host may be late by as much
 
 
+FarmReport = tuple[int, bool, bool, bool, int]
+"""What a CLCW reports of a FARM."""
+
+
 class NodeUplink:
     """Turns received octets into the packets of accepted frames, as many as the node has room to answer.
 
@@ -43,6 +47,7 @@ class NodeUplink:
         self.farm = Farm(managed.farm_window)
         self.accepted = self.discarded = self.rejected = self.bad_packets = 0
         self._answers_room = 0
+        self._clcw: tuple[FarmReport, int] | None = None
 
     @property
     def octets_skipped(self) -> int:
@@ -60,7 +65,11 @@ class NodeUplink:
     @property
     def clcw_word(self) -> int:
         """The CLCW that reports the state of the FARM, as a 32-bit word."""
-        return self.farm.clcw(self._managed.tc_channel).word
+        farm = self.farm
+        state = farm.vr, farm.lockout, farm.wait, farm.retransmit, farm.farm_b
+        if self._clcw is None or self._clcw[0] != state:
+            self._clcw = state, farm.clcw(self._managed.tc_channel).word
+        return self._clcw[1]
 
     def _packets(self, unit: bytes) -> list[bytes]:
         try:

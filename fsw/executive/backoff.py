@@ -61,4 +61,4 @@ class Backoff:
     @property
     def resting(self) -> int:
         """How many names rest, or have failures since a rest that are not forgiven."""
-        return sum(streak.rest_ns > 0 for streak in self._streaks.values())
+        return sum([streak.rest_ns > 0 for streak in self._streaks.values()])

@@ -136,4 +136,4 @@ class Bus:
     @property
     def dropped(self) -> int:
         """How many messages queues dropped, each queue counted by itself."""
-        return sum(queue.dropped for queue in self.queues)
+        return sum([queue.dropped for queues in self._queues.values() for queue in queues])

@@ -126,7 +126,7 @@ class _Contained(Section):
         self.executive, self.budget_ms, self.passes = executive, budget_ms, passes
 
     def __enter__(self) -> Self:
-        self.executive._enter(self)
+        self.executive._sheet.begin(self, self.executive._now_ns())
         return self
 
     def __exit__(
@@ -205,11 +205,9 @@ class Executive:
     @property
     def next_due_ns(self) -> int:
         """When an app is due next: at a tick, or before it."""
-        next_ns = _NEVER_NS
-        for task in self._tasks:
-            if task.is_stepped:
-                next_ns = min(next_ns, task.due_ns, self._prompt_ns(task, _due_ns) if task.is_prompt else _NEVER_NS)
-        return next_ns
+        stepped = [task for task in self._tasks if task.is_stepped]
+        prompts_ns = [self._prompt_ns(task, _due_ns) for task in stepped if task.is_prompt]
+        return min([*prompts_ns, *(task.due_ns for task in stepped)], default=_NEVER_NS)
 
     @property
     def throttled(self) -> int:
@@ -285,9 +283,6 @@ class Executive:
             self._bus.publish(Throttled(name=name, what=kind))
             if self._floods:
                 self._floods.note((name, kind))
-
-    def _enter(self, section: Section) -> None:
-        self._sheet.begin(section, self._now_ns())
 
     def _leave(self, section: _Contained, error: BaseException | None) -> bool:
         """Close a section that ended, with an error if not None; whether that ends there."""

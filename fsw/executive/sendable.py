@@ -1,4 +1,7 @@
-"""Which records may be reported: those that fit into the packet that carries them; checked when they are published."""
+"""Which records may be reported: those that fit into the packet that carries them; checked when they are published.
+
+A record is sealed then: what was checked goes down, also if its app changes it afterwards, and is encoded once.
+"""
 
 from fsw.executive.sentence import sentence_of
 from link.dictionary.declare import Event, Record, Telemetry
@@ -17,7 +20,7 @@ def check_sendable(record: Record) -> None:
     if not isinstance(record, Telemetry | Event | Report):
         raise UnsendableError(f"{type(record).__name__} is neither telemetry nor an event")
     try:
-        octets = record.encode()
+        octets = record.seal()
     except Exception as error:  # a value of any type may stand in a field
         raise UnsendableError(str(error) if isinstance(error, ValueError) else sentence_of(error)) from error
     if len(octets) > TM_DATA_MAX - _KEYS_OCTETS:

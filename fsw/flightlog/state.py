@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from pathlib import Path
 from random import Random
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from fsw.flightlog.devices import Twin
@@ -14,13 +15,14 @@ from link import dictionary
 _OURS = {"fsw", "link"}
 _USERS = "app_"
 """Begins the names of modules of apps of the user's own (fsw/apps/own.py)."""
+_CODE = (FunctionType, MethodType, BuiltinFunctionType)
 _PLAIN = (int, float, str, bytes, bytearray, bool, type(None), Path)
 
 
 def state_digest(node: object, without: Iterable[object] = ()) -> str:
     """SHA-256 of all that the parts of `node` hold, in hexadecimal; devices and the things `without` are left out.
 
-    Code has no state: of functions and iterators only the kind counts.
+    Code has no state: functions and methods are all alike, of iterators only the kind counts.
     """
     digest = hashlib.sha256()
     numbers: dict[int, int] = {}
@@ -31,6 +33,9 @@ def state_digest(node: object, without: Iterable[object] = ()) -> str:
         one = waiting.pop()
         if isinstance(one, _PLAIN) and not isinstance(one, Enum):
             digest.update(f"{type(one).__name__} {one!r}\n".encode(errors="backslashreplace"))
+            continue
+        if isinstance(one, _CODE):
+            digest.update(b"code\n")
             continue
         if id(one) in numbers:
             digest.update(f"again {numbers[id(one)]}\n".encode())

@@ -130,7 +130,7 @@ class HousekeepingStructures:
     @property
     def deadline_ns(self) -> int | None:
         """When the next report is due; None while none is periodic."""
-        return min((kept.due_ns for kept in self._created.values() if kept.enabled), default=None)
+        return min([kept.due_ns for kept in self._kept.values() if kept.enabled and not kept.declared], default=None)
 
     def step(self, now_ns: int) -> Iterator[HousekeepingReport]:
         """The reports of created structures that are due. A report that was missed is not made later.

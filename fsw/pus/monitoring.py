@@ -104,7 +104,7 @@ class Monitor:
     @property
     def deadline_ns(self) -> int | None:
         """When the next check is due; None while there is none."""
-        due = (watch.due_ns for watch in self._watches.values() if watch.enabled)
+        due = [watch.due_ns for watch in self._watches.values() if watch.enabled]
         return min(due, default=None) if self.enabled else None
 
     def step(self, now_ns: int, utc_ns: int) -> tuple[list[tuple[int, Transition]], list[Report]]:

@@ -128,7 +128,7 @@ class Schedule:
     @property
     def deadline_ns(self) -> int | None:
         """When the next activity is released; None while there is none."""
-        return min((one.release_ns for one in self._activities), default=None)
+        return min([one.release_ns for one in self._activities], default=None)
 
     def drain(self, now_ns: int) -> Due:
         """Take out the activities whose times have come: the packets of the enabled ones."""

@@ -48,7 +48,7 @@ class _RecordType(type):
     def __new__(mcs, name: str, bases: tuple[type, ...], body: dict[str, Any], **said: Any) -> Any:
         wires = {key: value for key, value in body.items() if isinstance(value, WireForm)}
         plain = {key: value for key, value in body.items() if key not in wires}
-        made = super().__new__(mcs, name, bases, {**plain, "__slots__": tuple(wires)}, **said)
+        made = super().__new__(mcs, name, bases, {"__slots__": tuple(wires), **plain}, **said)
         cls: Any = dataclasses.dataclass(made)
         hints = get_type_hints(cls, include_extras=True)
         for field in dataclasses.fields(cls):
@@ -87,12 +87,21 @@ def _getter(names: list[str]) -> Callable[[Any], Sequence[Any]]:
 class Record(metaclass=_RecordType):
     """Fields in the order in which they are written; the base of everything that is declared as a class."""
 
+    __slots__ = ("_sealed",)
     __fields__: ClassVar[tuple[Field, ...]]
     __codec__: ClassVar[Codec]
     __values__: ClassVar[Callable[[Any], Sequence[Any]]]
 
+    def seal(self) -> bytes:
+        """The octets, which `encode` gives from now on, whatever becomes of the fields. Raises as that does."""
+        self._sealed = octets = self.encode()
+        return octets
+
     def encode(self) -> bytes:
         """The octets. Raises ValueError naming the field that does not fit."""
+        sealed: bytes | None = getattr(self, "_sealed", None)
+        if sealed is not None:
+            return sealed
         try:
             return self.__codec__.encode(type(self).__values__(self))
         except ValueError as error:

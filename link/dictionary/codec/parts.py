@@ -117,13 +117,15 @@ class _Blob:
 
     def write(self, writer: Writer, frame: ScopeValues) -> None:
         octets = frame[-1][self.number]
-        writer.put(bytes(-(-self.skip_bits // 8)), self.skip_bits)
+        if self.skip_bits:
+            writer.put(bytes(-(-self.skip_bits // 8)), self.skip_bits)
         try:
             self.measure.write(len(octets), writer, frame)
         except (TypeError, ValueError):
             raise Unfit(self.number) from None
         writer.put(octets, 8 * len(octets))
-        writer.put(self.measure.tail, 8 * len(self.measure.tail))
+        if self.measure.tail:
+            writer.put(self.measure.tail, 8 * len(self.measure.tail))
 
 
 @dataclass(slots=True)

@@ -39,6 +39,14 @@ def test_what_does_not_fit_is_refused(percent, octets, said):
     assert str(caught.value) == said
 
 
+def test_what_was_checked_goes_down_whatever_becomes_of_the_record():
+    blob = Blob(percent=1, octets=b"")
+    octets = blob.encode()
+    check_sendable(blob)
+    blob.percent = 300
+    assert blob.encode() == octets
+
+
 class Plain(Record):
     percent: int = wire(Int8ub)
 

@@ -59,6 +59,7 @@ def test_devices_code_and_what_is_left_out_do_not_count():
     assert state_digest(Part([Twin()])) == state_digest(Part([])) == state_digest(Part([queue]), [queue])
     assert state_digest(Part([len, Part])) == state_digest(Part([abs, Part])) != state_digest(Part([len, Phase]))
     assert state_digest(Part([object()])) == state_digest(Part([object()]))
+    assert state_digest(Part([len, lambda: 1])) == state_digest(Part(["a".upper, Part().__init__]))
 
 
 def test_slots_count():

@@ -1,5 +1,8 @@
 """A whole node in virtual time: commands from a frame to the packet that reports their acceptance, and quiet seconds.
 
+Commands come as they do on a fast line: as many as a node takes from its port at once. Beside it, one at a time: then
+the memory of requests is written before each of them.
+
 Beside a quiet node stands the same one that records its flight (`skyrack node --record`), in memory.
 """
 
@@ -10,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.harness import Row, alone, compare
 from fsw.assembly import Devices
+from fsw.comms.telecom import READ_OCTETS
 from fsw.flightlog.recorder import FlightRecorder
 from fsw.jobs.inline import InlineRunner
 from fsw.mission import load_mission
@@ -84,16 +88,22 @@ def command_units(count: int) -> list[bytes]:
 
 
 class Commanded:
-    """A node that gets one unit after another. `flood` returns how many packets that report acceptance were built."""
+    """A node that gets units, `at_once` octets of them or one at a time.
 
-    def __init__(self) -> None:
-        self.node, self.units = Flight().node, command_units(COMMANDS)
-        self.reports = self.node.bus.subscribe(Report, "bench", capacity=16, policy="refuse")
+    `flood` returns how many packets that report acceptance were built.
+    """
+
+    def __init__(self, at_once: int = 0) -> None:
+        self.node, self.reads = Flight().node, command_units(COMMANDS)
+        if at_once:
+            octets = b"".join(self.reads)
+            self.reads = [octets[at : at + at_once] for at in range(0, len(octets), at_once)]
+        self.reports = self.node.bus.subscribe(Report, "bench", capacity=512, policy="drop_new")
 
     def flood(self) -> int:
         node, built = self.node, 0
-        for unit in self.units:
-            packets = node.telecom.uplink.feed(unit)
+        for octets in self.reads:
+            packets = node.telecom.uplink.feed(octets)
             node.dispatcher.expect(packets)
             for packet in packets:
                 node.dispatcher.handle(packet)
@@ -104,10 +114,11 @@ class Commanded:
 
 
 def rows() -> Iterator[Row]:
-    commanded = Commanded()
-    assert commanded.flood() == COMMANDS
-    yield alone("command frame to packet of its acceptance", commanded.flood, amount=COMMANDS / 1e3, unit="k/s",
-                promise=WANTED_COMMANDS)  # fmt: skip
+    for what, at_once in (("", READ_OCTETS), (", one at a time", 0)):
+        commanded = Commanded(at_once)
+        assert commanded.flood() == COMMANDS
+        yield alone(f"command frame to packet of its acceptance{what}", commanded.flood, amount=COMMANDS / 1e3,
+                    unit="k/s", promise=WANTED_COMMANDS)  # fmt: skip
     quiet = Flight()
     assert quiet.fly(SECONDS) > SECONDS * MISSION.managed.tm_frame_octets
     yield alone("quiet seconds of a node, all services", lambda: quiet.fly(SECONDS), amount=SECONDS, unit="s/s",

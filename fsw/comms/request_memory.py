@@ -13,7 +13,6 @@ import msgspec
 from fsw.store.durable import Durable, RecordOrigin
 from kernels.coding.crc import crc32c
 from link.cop1.farm import Farm, FarmState
-from link.pus.packets import AckFlags
 from link.pus.services.verification import ExecutionStage, FailureCode
 
 TAKEN_MAX = 128
@@ -21,7 +20,7 @@ TAKEN_MAX = 128
 _REASON_OCTETS_MAX = 60
 REQUESTS_OCTETS_MAX = 64 + TAKEN_MAX * (24 + _REASON_OCTETS_MAX)
 _ID_OCTETS = 4
-_ACKNOWLEDGE_AT = 6  # the lower half of the first octet after the primary header (ECSS-E-ST-70-41C §7.4.4.1)
+_ACKNOWLEDGE_AT, _ACKNOWLEDGE_MASK = 6, 0x0F  # of the packet's octets (ECSS-E-ST-70-41C §7.4.4.1)
 _COUNT_MASK = 0x3FFF
 NO_REQUEST = 0xFFFF
 """Stands for the sequence count before the first request."""
@@ -98,9 +97,10 @@ class RequestMemory:
     def expect(self, packets: Iterable[bytes]) -> None:
         """Remember the requests in `packets`, which will be handled next, and the state of the receiver."""
         for packet in packets:
-            if _key(packet) not in self._by_packet:
-                self._add(_entry_of(packet))
-                self._fresh.add(_key(packet))
+            key = _key(packet)
+            if key not in self._by_packet:
+                self._add(_entry_of(packet, key))
+                self._fresh.add(key)
                 self._is_dirty = True
         before = self.record.value
         if self._is_dirty or (self._farm.vr, self._is_locked) != (before.vr, before.is_locked):
@@ -118,7 +118,7 @@ class RequestMemory:
 
     def released(self, packet: bytes) -> Taken:
         """A request released on board, never a repetition; `keep` remembers it, if it goes on after its handler."""
-        return _entry_of(packet, is_released=True)
+        return _entry_of(packet, _key(packet), is_released=True)
 
     def keep_cut_short(self, packets: Iterable[bytes]) -> None:
         """Remember released requests that a restart cut short: whether they were executed is not known."""
@@ -135,8 +135,8 @@ class RequestMemory:
     def settle(self, entry: Taken, stage: ExecutionStage, code: int = 0, reason: str = "") -> None:
         """Note the stage that a request reached; the next `flush` stores the ends of requests."""
         entry.stage, entry.code = stage, code
-        entry.reason = reason.encode()[:_REASON_OCTETS_MAX].decode(errors="ignore")
-        self._is_dirty |= entry.is_over and any(one is entry for one in self.taken)
+        entry.reason = reason and reason.encode()[:_REASON_OCTETS_MAX].decode(errors="ignore")
+        self._is_dirty |= entry.is_over and self._remembers(entry)
 
     def mark_told(self, entries: Iterable[Taken]) -> None:
         """Note that the end of each request was reported; the next write stores it."""
@@ -153,15 +153,21 @@ class RequestMemory:
     def _is_locked(self) -> bool:
         return self._farm.state is FarmState.LOCKOUT
 
+    def _remembers(self, entry: Taken) -> bool:
+        """Whether this very entry is among `taken`; a released one may be like another."""
+        if entry.is_released:
+            return any(one is entry for one in self.taken)
+        return self._by_packet.get((entry.word, entry.crc)) is entry
+
     def _add(self, entry: Taken) -> None:
         if len(self.taken) >= TAKEN_MAX:
-            self._remove(next((one for one in self.taken if one.is_over), self.taken[0]))
+            self._remove(next((at for at, one in enumerate(self.taken) if one.is_over), 0))
         self.taken.append(entry)
         if not entry.is_released:
             self._by_packet[entry.word, entry.crc] = entry
 
-    def _remove(self, entry: Taken) -> None:
-        self.taken = [one for one in self.taken if one is not entry]
+    def _remove(self, at: int) -> None:
+        entry = self.taken.pop(at)
         if not entry.is_released:
             del self._by_packet[entry.word, entry.crc]
 
@@ -171,9 +177,9 @@ class RequestMemory:
             self.record.store(Remembered(self._farm.vr, self._is_locked, self.taken))
 
 
-def _entry_of(packet: bytes, *, is_released: bool = False) -> Taken:
-    acknowledge = packet[_ACKNOWLEDGE_AT] & AckFlags.ALL if len(packet) > _ACKNOWLEDGE_AT else AckFlags.NONE
-    return Taken(*_key(packet), acknowledge, is_released)
+def _entry_of(packet: bytes, key: tuple[int, int], *, is_released: bool = False) -> Taken:
+    acknowledge = packet[_ACKNOWLEDGE_AT] & _ACKNOWLEDGE_MASK if len(packet) > _ACKNOWLEDGE_AT else 0
+    return Taken(*key, acknowledge, is_released)
 
 
 def _key(packet: bytes) -> tuple[int, int]:

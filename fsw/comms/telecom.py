@@ -20,7 +20,7 @@ from link.managed import Managed
 from link.pus.packets import TC_OVERHEAD
 
 _BITS_PER_OCTET = 10  # 8N1
-_READ_OCTETS = 4096
+READ_OCTETS = 4096
 _ANSWERS = 4  # of a request: accepted, started, completed, and what it asked for
 _NS = 1_000_000_000
 _BEACON_NS = _NS  # with nothing else to send, one frame a second keeps the ground synchronised and its COP-1 informed
@@ -169,7 +169,7 @@ class Telecom:
 
         Raises PortClosed.
         """
-        return self.uplink.feed(self.port.read(_READ_OCTETS), answers_room)
+        return self.uplink.feed(self.port.read(READ_OCTETS), answers_room)
 
     def transmit(self) -> bool:
         """Hand over what is due; returns whether a new frame was begun. Raises PortClosed."""

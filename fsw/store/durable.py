@@ -60,6 +60,7 @@ class Durable(Generic[_Value]):
         self.fault = "nothing was stored yet"
         self.name = name
         self._folder, self._medium = folder, medium
+        self._paths = [folder / f"{name}.{slot}" for slot in _SLOTS]
         self._octets_max = octets_max
         self._incarnation, self._next = 0, 0
         self._sized: set[int] = set()  # slots that have their full size, and whose name survives a crash
@@ -104,7 +105,7 @@ class Durable(Generic[_Value]):
         if self.origin is RecordOrigin.NEW:
             self.origin = RecordOrigin.KEPT
         try:
-            self._medium.sync(self._path(number))
+            self._medium.sync(self._paths[number])
             self._medium.sync(self._folder)
             self.fault = ""
         except OSError as error:
@@ -112,7 +113,7 @@ class Durable(Generic[_Value]):
 
     def _read(self, number: int) -> _Slot:
         try:
-            octets = self._medium.read(self._path(number))
+            octets = self._medium.read(self._paths[number])
         except FileNotFoundError:
             return _NOTHING
         except OSError:
@@ -120,7 +121,7 @@ class Durable(Generic[_Value]):
         return _slot_in(self.name, octets)
 
     def _write(self, number: int, octets: bytes) -> None:
-        path = self._path(number)
+        path = self._paths[number]
         if number in self._sized:
             self._medium.overwrite(path, octets)
             self._medium.sync(path)
@@ -130,9 +131,6 @@ class Durable(Generic[_Value]):
         self._medium.sync(path)
         self._medium.sync(self._folder)
         self._sized.add(number)
-
-    def _path(self, number: int) -> Path:
-        return self._folder / f"{self.name}.{_SLOTS[number]}"
 
 
 def _slot(name: str, incarnation: int, body: bytes) -> bytes:

@@ -91,7 +91,9 @@ class Farm:
         self._has_buffer = False
 
     def release(self) -> None:
-        """Note that there is a buffer for AD frames again (E10)."""
+        """Note that there is a buffer for AD frames again (E10); one that there was all along is no event."""
+        if self._has_buffer:
+            return
         self._has_buffer = True
         self._apply(FarmEvent.E10, b"")
 

@@ -38,7 +38,10 @@ class FrameType(Enum):
     """A control command to the FARM itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+_TYPES = {kind.value: kind for kind in FrameType}  # a look-up here is several times as fast as calling the enum
+
+
+@dataclass(slots=True, kw_only=True)
 class TcFrame:
     """One frame; `data` holds the segment header, if the channel has one, and the user's octets, or a command.
 
@@ -56,7 +59,7 @@ class TcFrame:
     @property
     def type(self) -> FrameType:
         """AD, BD or BC. Raises ValueError for the reserved fourth combination."""
-        return FrameType((self.bypass, self.control))
+        return _TYPES.get((self.bypass, self.control)) or FrameType((self.bypass, self.control))
 
     def encode(self, *, fecf: bool = True) -> bytes:
         """The whole frame, its error control field last if `fecf`. Raises ValueError naming what is out of range."""

@@ -13,7 +13,7 @@ from typing import Self
 from kernels.coding.crc import crc16
 from link.errors import ChecksumError, DecodeError, TruncatedError
 from link.packets.bits import Packed
-from link.packets.space_packet import COUNT_MODULUS, PACKET_OCTETS_MAX, Flags, SpacePacket, encode_header
+from link.packets.space_packet import COUNT_MODULUS, FLAGS, PACKET_OCTETS_MAX, Flags, SpacePacket, encode_header
 from link.time.binary import Cuc
 
 PUS_VERSION = 2
@@ -23,6 +23,10 @@ _HEADS = struct.Struct(">HHHBBBHH")  # both headers of a report in one piece, fo
 _REPORT_TYPE = 0b00001
 """Version 0, a report, with a secondary header: the five bits before the APID."""
 _UNSEGMENTED = Flags.UNSEGMENTED << 14
+_REQUEST_HEADS = struct.Struct(">HHHBBBH")
+"""Both headers of a request in one piece."""
+_REQUEST_TYPE = 0b00011
+"""Version 0, a request, with a secondary header: the five bits before the APID."""
 _REQUEST_WORD = Packed("RequestId", version=3, is_command=1, has_secondary=1, apid=11, flags=2, count=14)
 _TIME = Cuc()
 _CRC_SIZE = 2
@@ -48,6 +52,16 @@ class AckFlags(IntFlag):
     ALL = 15
 
 
+_ACKNOWLEDGE = tuple(AckFlags(number) for number in range(16))
+
+
+def _request_word(apid: int, flags: int, count: int) -> int:
+    """The first four octets of a request's packet as a number. Raises ValueError naming what is out of range."""
+    if apid >> 11 or flags >> 2 or count >> 14:
+        _REQUEST_WORD.pack(0, 1, 1, apid, flags, count)
+    return _REQUEST_TYPE << 27 | apid << 16 | flags << 14 | count
+
+
 @dataclass(frozen=True, slots=True)
 class RequestId:
     """Which request a report is about (§8.1.2.1): the first four octets of its packet.
@@ -62,7 +76,7 @@ class RequestId:
     @property
     def word(self) -> int:
         """The 32 bits of a verification report that name the request."""
-        return int.from_bytes(_REQUEST_WORD.pack(0, 1, 1, self.apid, self.flags, self.count))
+        return _request_word(self.apid, self.flags, self.count)
 
     @classmethod
     def of(cls, word: int) -> Self:
@@ -92,6 +106,11 @@ class TcPacket:
         """The identifier by which verification reports name the request."""
         return RequestId(self.apid, self.count, self.flags)
 
+    @property
+    def request_word(self) -> int:
+        """`request` as the 32 bits of a verification report."""
+        return _request_word(self.apid, self.flags, self.count)
+
     def encode(self) -> bytes:
         """The space packet. Raises ValueError naming a field out of its range."""
         head = _REQUEST.pack(PUS_VERSION, self.acknowledge, self.service, self.subtype, self.source)
@@ -104,19 +123,18 @@ class TcPacket:
     def decode(cls, octets: bytes) -> Self:
         """Read one whole packet. Raises DecodeError."""
         _check(octets, TC_OVERHEAD)
-        packet = SpacePacket.decode(octets)
-        version, acknowledge, service, subtype, source = _REQUEST.unpack(packet.data)
-        if packet.size != len(octets) or not (packet.is_command and packet.has_secondary) or version != PUS_VERSION:
+        identification, sequence, length, status, service, subtype, source = _REQUEST_HEADS.unpack_from(octets)
+        if identification >> 11 != _REQUEST_TYPE or length + 7 != len(octets) or status >> 4 != PUS_VERSION:
             raise _refusal(octets, is_command=True)
         return cls(
-            apid=packet.apid,
-            count=packet.count,
+            apid=identification & 0x7FF,
+            count=sequence & 0x3FFF,
             service=service,
             subtype=subtype,
-            data=packet.data[_REQUEST.size : -_CRC_SIZE],
-            acknowledge=AckFlags(acknowledge),
+            data=octets[_REQUEST_HEADS.size : -_CRC_SIZE],
+            acknowledge=_ACKNOWLEDGE[status & 15],
             source=source,
-            flags=packet.flags,
+            flags=FLAGS[sequence >> 14],
         )
 
 

@@ -19,7 +19,7 @@ def test_messages_are_carried(monkeypatch):
 def test_commands_are_accepted_and_quiet_nodes_fly(monkeypatch):
     monkeypatch.setattr(fsw_node, "COMMANDS", 3)
     monkeypatch.setattr(fsw_node, "SECONDS", 2)
-    assert len([*fsw_node.rows()]) == 3
+    assert len([*fsw_node.rows()]) == 4
     assert fsw_node.Flight().fly(3) == fsw_node.Flight().fly(3) > 0
 
 

@@ -117,10 +117,10 @@ _FAILURE = {
 def success(packet: TcPacket, stage: ExecutionStage, step: int = 0) -> Report | None:
     """The report that `stage` succeeded, at `step` if it is ExecutionStage.PROGRESS; None if nobody asked for it."""
     if stage is ExecutionStage.PROGRESS:
-        wanted: Report | None = ProgressSuccess(request=packet.request.word, step=step)
-        return wanted if packet.acknowledge & AckFlags.PROGRESS else None
+        wanted: Report | None = ProgressSuccess(request=packet.request_word, step=step)
+        return wanted if AckFlags.PROGRESS in packet.acknowledge else None
     flag, form = _SUCCESS[stage]
-    return form(request=packet.request.word) if packet.acknowledge & flag else None
+    return form(request=packet.request_word) if flag in packet.acknowledge else None
 
 
 def reported_reason(reason: str) -> str:
@@ -133,5 +133,5 @@ def failure(packet: TcPacket, stage: ExecutionStage, code: FailureCode, reason: 
     """The report that `stage` failed (`step` is for ExecutionStage.PROGRESS); a reason that is too long is cut."""
     text = reported_reason(reason)
     if stage is ExecutionStage.PROGRESS:
-        return ProgressFailure(request=packet.request.word, step=step, code=code, reason=text)
-    return _FAILURE[stage](request=packet.request.word, code=code, reason=text)
+        return ProgressFailure(request=packet.request_word, step=step, code=code, reason=text)
+    return _FAILURE[stage](request=packet.request_word, code=code, reason=text)

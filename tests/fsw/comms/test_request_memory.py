@@ -349,6 +349,22 @@ def test_a_batch_costs_one_write_before_and_one_after():
     assert len(medium.calls) == before
 
 
+def test_only_the_end_of_what_is_remembered_is_stored():
+    medium, packet = RecordingMedium(), TcSource(APID).packet(Ping()).encode()
+    memory = request_memory_on(medium)
+    entry, _ = memory.claim(packet)
+    passing, kept = memory.released(packet), memory.released(packet)  # alike, and released on board
+    memory.keep(kept)
+    memory.flush()
+    writes = []
+    for one in (passing, kept, entry):
+        before = len(medium.calls)
+        memory.settle(one, ExecutionStage.COMPLETION)
+        memory.flush()
+        writes.append(sum(call == "overwrite" for call, _ in islice(medium.calls, before, None)))
+    assert writes == [0, 1, 1]
+
+
 @pytest.mark.requirement("FSW-LNK-005")
 def test_the_receiver_begins_where_it_was():
     medium = RecordingMedium()
@@ -369,7 +385,7 @@ def test_the_receiver_begins_in_lockout_where_that_is_not_known(slots):
     ship, sender = Ship(Counter()), Sender(3)
     fly(ship, sender, medium)
     for slot in slots:
-        medium.overwrite(ship.dispatcher.memory.record._path("ab".index(slot)), b"rotten")
+        medium.overwrite(ship.dispatcher.memory.record._paths["ab".index(slot)], b"rotten")
     for _ in range(2):  # and stays so until the ground unlocks it
         farm = Farm(WINDOW)
         request_memory_on(medium, farm)

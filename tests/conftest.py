@@ -2,13 +2,20 @@
 
 HYPOTHESIS=thorough draws many more examples than the ordinary run has time for; HYPOTHESIS=fixed always the same ones,
 so that two runs can be compared.
+
+Byte code is kept even where PYTHONDONTWRITEBYTECODE asks for none: tests start some hundred processes, and each of them
+would compile all that it imports, as every run would compile all tests.
 """
 
 import os
+import sys
 from collections.abc import Sequence
 
 import pytest
 from hypothesis import settings
+
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # of the processes that tests start, and of the suite's own workers
 
 settings.register_profile("ordinary", deadline=None, max_examples=40)
 settings.register_profile("thorough", deadline=None, max_examples=1000)

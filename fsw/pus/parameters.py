@@ -69,7 +69,8 @@ class Parameters:
         self.table = table
         self._owners: dict[str, Any] = {}
         self._numbers = {entry.name: number for number, entry in table.entries.items()}
-        self._structures = {one.id: Codec(one.fields) for one in structures}
+        self._structures = {one.id: one for one in structures}
+        self._codecs: dict[int, Codec] = {}  # of structures, each made when a field is first asked for
         self._samples: dict[int, bytes] = {}
         self._defaults: dict[int, Any] = {}
         self._settings: dict[str, bytes] = {}
@@ -120,9 +121,14 @@ class Parameters:
         self.table.entry(number)
         structure, position = divmod(number, FIELDS_OF_STRUCTURE_MAX)
         if structure in self._structures:
-            return self._structures[structure].decode(self.sample(structure))[position]
+            return self._codec(structure).decode(self.sample(structure))[position]
         owner, attribute = self._place(number)
         return getattr(owner, attribute)
+
+    def _codec(self, structure: int) -> Codec:
+        if structure not in self._codecs:
+            self._codecs[structure] = Codec(self._structures[structure].fields)
+        return self._codecs[structure]
 
     def encoded(self, number: int) -> bytes:
         """The octets of identifier and value of a parameter. Raises RefusedError, also for a value out of its range."""

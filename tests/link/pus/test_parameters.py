@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from link.dictionary import Counted, Dictionary, Flag, Int8ub, Int16ub, Integer, Telemetry, Text, parameter, wire
+from link.dictionary.conditions import parse_condition
+from link.dictionary.kinds import Octets, Reference
 from link.errors import DecodeError
 from link.pus.services.housekeeping import structure_of
 from link.pus.services.parameters import ParameterTable
@@ -74,6 +77,14 @@ def test_two_parameters_of_one_number_are_refused():
     entry = DICTIONARY.parameters[0]
     with pytest.raises(ValueError, match=r"parameters heater\.low_degc and heater\.low_degc are both 1"):
         ParameterTable([entry, entry])
+
+
+@pytest.mark.parametrize("changes", [{"kind": Octets(Reference("length"))}, {"when": parse_condition("length == 1")}])
+def test_a_parameter_that_depends_on_a_field_is_refused_at_once(changes):
+    entry = DICTIONARY.parameters[0]
+    field = msgspec.structs.replace(entry.field, **changes)
+    with pytest.raises(ValueError, match=r"low_degc: .*length"):
+        ParameterTable([msgspec.structs.replace(entry, field=field)])
 
 
 def test_the_ground_reads_a_structure_by_the_parameters_that_it_was_made_of():

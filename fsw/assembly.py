@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 from pathlib import Path
 from random import Random, SystemRandom
+from typing import NamedTuple
 
 from fsw.apps import dwell, files, housekeeping, imaging, memory, processes, scrub, timekeeping
 from fsw.apps.dwell import Dwell
@@ -39,7 +41,15 @@ from fsw.health import app as health_app
 from fsw.health import reports as health
 from fsw.health.app import Health
 from fsw.jobs.job import Runner
-from fsw.mission import FILES_CHANNEL, HOUSEKEEPING_CHANNEL, Mission
+from fsw.mission import (
+    FILES_CHANNEL,
+    HOUSEKEEPING_CHANNEL,
+    FilesSection,
+    Mission,
+    ModesSection,
+    NodeSection,
+    WatchSection,
+)
 from fsw.modes import app as modes
 from fsw.modes.app import Modes
 from fsw.modes.authority import Authority
@@ -73,6 +83,7 @@ from kernels.selftest import failed_families
 from link.cfdp.entity import Entity
 from link.cfdp.settings import Settings
 from link.dictionary import Dictionary, FilePartners
+from link.managed import Managed
 from link.packets.space_packet import HEADER_SIZE
 from link.pus.services.files import FILE_MANAGEMENT
 from link.pus.services.verification import FailureCode, RefusedError
@@ -86,34 +97,57 @@ _DECLARING = (
     timekeeping, sequences, fdir, health, health_app,
 )  # fmt: skip
 """The modules of ours that declare telemetry, events, commands and parameters."""
+_DESIGNS_MAX = 16  # kept at once: a process flies one mission, a world a few
 _ARMING = f"{Modes.app_name}.{Modes.arm.__name__}"
 
 
 def dictionary_of(mission: Mission) -> Dictionary:
-    """The dictionary of the mission's node.
+    """The dictionary of the mission's node; missions that say the same of it share one.
 
     Raises UsageError for an app or a number declared twice, and for a watch of what the node does not have.
     """
-    partners = FilePartners(
-        apid=mission.files.apid, node_entity=mission.files.entity, ground_entity=mission.files.ground_entity
+    return _design_of(mission).dictionary
+
+
+class _Design(NamedTuple):
+    """What is known of a node before it flies; it is never changed."""
+
+    dictionary: Dictionary
+    table: ModeTable
+    own_apps: tuple[OwnApp, ...]
+
+
+def _design_of(mission: Mission) -> _Design:
+    """The design of the mission's node. Raises UsageError, as `dictionary_of`."""
+    own = own_apps(mission.apps, _app_names())
+    return _designed(mission.node, mission.managed, mission.files, mission.modes, mission.fdir, tuple(own))
+
+
+@cache
+def _app_names() -> tuple[str, ...]:
+    """The names of our own apps."""
+    return tuple(app.app_name for module in _DECLARING for app in apps_in(module))
+
+
+@lru_cache(maxsize=_DESIGNS_MAX)
+def _designed(
+    node: NodeSection,
+    managed: Managed,
+    files: FilesSection,
+    modes: ModesSection,
+    watches: tuple[WatchSection, ...],
+    own: tuple[OwnApp, ...],
+) -> _Design:
+    partners = FilePartners(apid=files.apid, node_entity=files.entity, ground_entity=files.ground_entity)
+    declaring = (*_DECLARING, *(module for one in own for module in one.modules))
+    dictionary = Dictionary.of(
+        node.name, node.apid, managed.to_dict(), declaring, partners, services.OFFERED, arming=_ARMING
     )
-    declaring = (*_DECLARING, *(module for own in _apps_of(mission) for module in own.modules))
-    node, managed = mission.node, mission.managed.to_dict()
-    dictionary = Dictionary.of(node.name, node.apid, managed, declaring, partners, services.OFFERED, arming=_ARMING)
-    _mode_table(mission, dictionary)  # checked here: a mistake in the mission's modes is told before anything flies
-    check_watches(mission.fdir, dictionary, [mode.name.lower() for mode in Mode])
-    return dictionary
-
-
-def _mode_table(mission: Mission, dictionary: Dictionary) -> ModeTable:
-    """The mode table of the mission. Raises UsageError for an app or command that it cannot name."""
-    said = {mode: getattr(mission.modes, mode.name.lower()) for mode in Mode}
-    ruled = PAYLOAD_APPS | {own.kind.app_name for own in _apps_of(mission)}
-    return ModeTable(said, ruled, [entry.name for entry in dictionary.commands])
-
-
-def _apps_of(mission: Mission) -> list[OwnApp]:
-    return own_apps(mission.apps, (app.app_name for module in _DECLARING for app in apps_in(module)))
+    said = {mode: getattr(modes, mode.name.lower()) for mode in Mode}
+    ruled = PAYLOAD_APPS | {one.kind.app_name for one in own}
+    table = ModeTable(said, ruled, [entry.name for entry in dictionary.commands])
+    check_watches(watches, dictionary, [mode.name.lower() for mode in Mode])
+    return _Design(dictionary, table, own)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +197,8 @@ class _Assembly:
         clock = devices.clock if isinstance(devices.clock, CorrelatedClock) else CorrelatedClock(devices.clock)
         devices = replace(devices, clock=clock)
         self.mission, self.devices, self.log, self.clock = mission, devices, log, clock
-        self.dictionary, self.bus = dictionary_of(mission), Bus()
+        self.dictionary, self.table, self.own_apps = _design_of(mission)
+        self.bus = Bus()
         self.records = Records(state / "memory", devices.medium)
         self.store = ProductStore(state / "products", mission.store.octets_max, devices.medium)
         self.services = Services(self.dictionary, clock, self.bus, self.records)
@@ -188,7 +223,6 @@ class _Assembly:
         self.numbers = Numbering(self.records.open("numbers", Reserved(), NUMBERS_OCTETS_MAX))
         self.machine, self.defences = self._mode()
         self.telecom.downlink.quiet_until_ns = self.defences.quiet_until_ns
-        self.table = _mode_table(mission, self.dictionary)
         self.authority = Authority(self.table, self.machine, self.dictionary.commands, clock)
         self.management = self._management(state)
         handlers, publish = self._handlers(), self.bus.publish
@@ -264,7 +298,7 @@ class _Assembly:
         yield self.management
         if self.devices.processes:
             yield self.devices.processes
-        yield from map(self.provisions.app, _apps_of(self.mission))
+        yield from map(self.provisions.app, self.own_apps)
         yield Health(self.devices.vitals, self.executive, self.runner)
         yield Scrub(self.devices.areas)
         yield self._timekeeping()

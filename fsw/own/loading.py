@@ -53,7 +53,7 @@ class AppSpec:
         return self.file / "__init__.py" if self.file.is_dir() else self.file
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class OwnApp:
     """A loaded app: its class, the modules with what it declares, and the values that the mission gives its fields."""
 

@@ -100,7 +100,7 @@ class Requests:
     """Makes the requests that the node of `dictionary` understands."""
 
     def __init__(self, dictionary: Dictionary) -> None:
-        self._dictionary, self._names = dictionary, Names(dictionary)
+        self._dictionary, self._names = dictionary, dictionary.derived(Names)
         self._forms = dict(_forms(dictionary))
 
     def make(self, name: str, arguments: Mapping[str, Value], source: TcSource) -> ReadyRequest:

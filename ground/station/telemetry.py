@@ -77,7 +77,7 @@ class TelemetryReader:
         self._taken_ns: dict[str, int] = {}  # monotonic time of arrival of each report's latest sample
         self._limits = LimitWatch()
         logbook.note(NamedRow(UNKNOWN))  # packets without a version that a killed service left
-        self._names = Names(dictionary)
+        self._names = dictionary.derived(Names)
         self._declared = frozenset(entry.id for entry in dictionary.reports)
         self._created: dict[int, tuple[ReportEntry, Codec]] = {}
         self._parameters: dict[int, list[int]] = {}

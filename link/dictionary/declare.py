@@ -24,7 +24,7 @@ import dataclasses
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Self, TypeVar, dataclass_transform, get_args, get_origin, get_type_hints
 
@@ -38,6 +38,7 @@ from link.dictionary.limits import Bounds
 from link.dictionary.model import Severity
 from link.dictionary.wires import WireForm, class_of, field_of, on_board, wire
 
+_APPS_MAX = 256  # whose commands are remembered
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -241,8 +242,14 @@ def command(
 
 def commands_of(app: type) -> Iterator[CommandForm]:
     """The commands of an app class, inherited ones included, in order of their identifiers."""
+    yield from sorted((form.of(app) for form in _forms(app)), key=lambda form: form.opcode)
+
+
+@lru_cache(maxsize=_APPS_MAX)
+def _forms(app: type) -> tuple[CommandForm, ...]:
+    """The forms of the commands of an app class, as its methods note them: a node asks again at each of its starts."""
     found = (getattr(getattr(app, name), "__command__", None) for name in dir(app))
-    yield from sorted((form.of(app) for form in found if form is not None), key=lambda form: form.opcode)
+    return tuple(form for form in found if form is not None)
 
 
 def decode_arguments(function: Callable[..., Any], octets: bytes) -> dict[str, Any]:

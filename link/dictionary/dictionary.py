@@ -8,10 +8,10 @@ import dataclasses
 import hashlib
 import re
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import ModuleType
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar, cast
 
 import msgspec
 from msgspec import Meta
@@ -29,6 +29,7 @@ from link.errors import DecodeError
 from link.plain import check_plain
 
 _Entry = TypeVar("_Entry", ReportEntry, EventEntry, CommandEntry, ParameterEntry)
+_Derived = TypeVar("_Derived")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -237,6 +238,17 @@ class Dictionary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The command and its arguments, the inverse of `encode_command`, for logs and tests. Raises DecodeError."""
         entry, codec = _known(self._commands, function_id, "command")
         return entry, _named(codec, octets)
+
+    def derived(self, make: Callable[[Self], _Derived]) -> _Derived:
+        """What `make` makes of this dictionary: made when it is first asked for, the same object from then on."""
+        made = self._derivatives.get(make)
+        if made is None:
+            made = self._derivatives[make] = make(self)
+        return cast(_Derived, made)
+
+    @cached_property
+    def _derivatives(self) -> dict[Callable[[Self], object], object]:
+        return {}
 
     @cached_property
     def _content(self) -> bytes:

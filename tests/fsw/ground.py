@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import replace
+from functools import cache
 from typing import NamedTuple
 
 from fsw.assembly import dictionary_of
@@ -61,12 +62,17 @@ class Sent:
         return [stage.name for stage in self.record.stages if stage.time_ns is not None] if self.record else []
 
 
+@cache
+def known_of(file: bytes) -> Dictionary:
+    """What the ground knows of a node: its dictionary file, nothing else."""
+    return Dictionary.from_json(file)
+
+
 class Station:
     """Steps like the node: `step` accepts what came down and sends what is due."""
 
     def __init__(self, mission_path, clock, port):
-        # what the ground knows of a node is its dictionary file, nothing else
-        self.dictionary = Dictionary.from_json(dictionary_of(load_mission(mission_path)).to_json())
+        self.dictionary = known_of(dictionary_of(load_mission(mission_path)).to_json())
         self.clock, self.port = clock, port
         self.archive, self.files = Archive(), MemoryStore()
         self.events, self.times = [], []

@@ -12,7 +12,7 @@ import msgspec
 
 from fsw.pus.instructions import execute_each, not_mine, report_together
 from fsw.pus.paging import ITEM_OCTETS_MAX
-from link.dictionary.codec.record import Codec
+from link.dictionary.codec.lazy import LazyCodecs
 from link.dictionary.domain import check_range
 from link.dictionary.kinds import Enumeration
 from link.dictionary.model import ReportEntry
@@ -69,8 +69,8 @@ class Parameters:
         self.table = table
         self._owners: dict[str, Any] = {}
         self._numbers = {entry.name: number for number, entry in table.entries.items()}
-        self._structures = {one.id: one for one in structures}
-        self._codecs: dict[int, Codec] = {}  # of structures, each made when a field is first asked for
+        self._structures = {one.id: one.fields for one in structures}
+        self._codecs = LazyCodecs(self._structures)
         self._samples: dict[int, bytes] = {}
         self._defaults: dict[int, Any] = {}
         self._settings: dict[str, bytes] = {}
@@ -121,14 +121,9 @@ class Parameters:
         self.table.entry(number)
         structure, position = divmod(number, FIELDS_OF_STRUCTURE_MAX)
         if structure in self._structures:
-            return self._codec(structure).decode(self.sample(structure))[position]
+            return self._codecs[structure].decode(self.sample(structure))[position]
         owner, attribute = self._place(number)
         return getattr(owner, attribute)
-
-    def _codec(self, structure: int) -> Codec:
-        if structure not in self._codecs:
-            self._codecs[structure] = Codec(self._structures[structure].fields)
-        return self._codecs[structure]
 
     def encoded(self, number: int) -> bytes:
         """The octets of identifier and value of a parameter. Raises RefusedError, also for a value out of its range."""

@@ -11,10 +11,10 @@ from typing import Any, Self
 import msgspec
 
 from link.dictionary.codec.cursor import BitReader
-from link.dictionary.codec.record import Codec
+from link.dictionary.codec.lazy import LazyCodecs
 from link.dictionary.dictionary import Dictionary
 from link.dictionary.domain import check_range, octets_max
-from link.dictionary.kinds import Counted, Field, Int8ub, Int16ub, Octets, Rest, fixed_bits
+from link.dictionary.kinds import Counted, Int8ub, Int16ub, Octets, Rest, fixed_bits
 from link.dictionary.model import ParameterEntry, ReportEntry
 from link.dictionary.wires import wire
 from link.errors import DecodeError
@@ -49,8 +49,7 @@ class SetValues(Request, service=20, subtype=3):
 class ParameterTable:
     """The parameters of a dictionary by identifier: the entry of each, and the codec of its value.
 
-    A node has hundreds of parameters, most of which are never asked for: a codec is made when it is first used. Raises
-    ValueError for an identifier given twice, and for a parameter that depends on fields, which it has not beside it.
+    Raises ValueError for an identifier given twice, and for a parameter that depends on fields: it stands alone.
     """
 
     def __init__(self, entries: Iterable[ParameterEntry]) -> None:
@@ -59,10 +58,7 @@ class ParameterTable:
             if entry.id in self.entries:
                 raise ValueError(f"parameters {self.entries[entry.id].name} and {entry.name} are both {entry.id}")
             self.entries[entry.id] = entry
-        self._codecs: dict[int, Codec] = {}
-        for entry in self.entries.values():
-            if _may_depend(entry.field):
-                self._codec(entry.id)
+        self._codecs = LazyCodecs({number: (entry.field,) for number, entry in self.entries.items()})
 
     @classmethod
     def of(cls, dictionary: Dictionary) -> Self:
@@ -91,7 +87,7 @@ class ParameterTable:
         """The octets of an identifier and a value. Raises ValueError for a value that the parameter cannot have."""
         field = self.entry(number).field
         check_range(field, value)
-        return number.to_bytes(ID_OCTETS) + self._codec(number).encode([value])
+        return number.to_bytes(ID_OCTETS) + self._codecs[number].encode([value])
 
     def decode(self, count: int, octets: bytes) -> Iterator[tuple[int, Any]]:
         """The `count` pairs of identifier and value in `octets`. Raises DecodeError, also for an unknown parameter."""
@@ -100,7 +96,7 @@ class ParameterTable:
             number = int.from_bytes(reader.read(8 * ID_OCTETS))
             if number not in self.entries:
                 raise DecodeError(f"no parameter {number}; what follows it cannot be read")
-            (value,) = self._codec(number).read(reader)
+            (value,) = self._codecs[number].read(reader)
             reader.skip(-reader.at % 8)
             yield number, value
         if reader.left:
@@ -109,17 +105,6 @@ class ParameterTable:
     def set_values(self, values: Mapping[int, Any]) -> SetValues:
         """The request that sets parameters to `values`, by identifier. Raises ValueError for one that cannot be."""
         return SetValues(count=len(values), values=b"".join(self.encode(*pair) for pair in values.items()))
-
-    def _codec(self, number: int) -> Codec:
-        codec = self._codecs.get(number)
-        if codec is None:
-            codec = self._codecs[number] = Codec((self.entries[number].field,))
-        return codec
-
-
-def _may_depend(field: Field) -> bool:
-    """Whether the form of a value may depend on fields before it."""
-    return fixed_bits(field.kind) is None or field.when is not None or bool(field.contexts)
 
 
 def fields_of(structure: ReportEntry) -> Iterator[ParameterEntry]:

@@ -12,7 +12,10 @@ import pytest
 from fsw.executive.bus import Queue
 from fsw.flightlog.devices import Twin
 from fsw.flightlog.state import state_digest
+from link.dictionary.kinds import Field, Int16ub
+from link.dictionary.model import ParameterEntry
 from link.packets.space_packet import SpacePacket
+from link.pus.services.parameters import ParameterTable
 
 
 class Phase(Enum):
@@ -60,6 +63,14 @@ def test_devices_code_and_what_is_left_out_do_not_count():
     assert state_digest(Part([len, Part])) == state_digest(Part([abs, Part])) != state_digest(Part([len, Phase]))
     assert state_digest(Part([object()])) == state_digest(Part([object()]))
     assert state_digest(Part([len, lambda: 1])) == state_digest(Part(["a".upper, Part().__init__]))
+
+
+def test_what_is_made_of_a_dictionary_at_first_use_does_not_count():
+    entry = ParameterEntry(id=1, name="tank.level", field=Field(name="level", kind=Int16ub))
+    table = ParameterTable([entry])
+    before = state_digest(Part(table))
+    assert table.encode(1, 258) == bytes([0, 1, 1, 2])
+    assert state_digest(Part(table)) == before != state_digest(Part(ParameterTable([])))
 
 
 def test_slots_count():

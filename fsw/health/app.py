@@ -47,11 +47,15 @@ class Health(App, period_ms=10_000, budget_ms=20, offset_ms=5000):
     margin_percent: float = parameter(
         Float32b, id=0x7A, default=10.0, unit="%", range=(0, 90), text="of a limit, inside of which its alarm ends"
     )
-    heat_max: float = parameter(Float32b, id=0x7B, default=80.0, unit="degC", range=(-40, 150))
-    heat_margin: float = parameter(Float32b, id=0x7C, default=10.0, unit="degC", range=(0, 100))
-    load_max: float = parameter(Float32b, id=0x7D, default=0.0, range=(0, 1000))
+    heat_max: float = parameter(
+        Float32b, id=0x7B, default=80.0, unit="degC", range=(-40, 150), text="of the hottest place that is measured"
+    )
+    heat_margin: float = parameter(
+        Float32b, id=0x7C, default=10.0, unit="degC", range=(0, 100), text="below the limit, where jobs go on"
+    )
+    load_max: float = parameter(Float32b, id=0x7D, default=0.0, range=(0, 1000), text="of the last minute; 0: none")
     memory_max_mib: int = parameter(Int32ub, id=0x7E, default=1024, unit="MiB", text="of the flight loop's process")
-    descriptors_max: int = parameter(Int32ub, id=0x7F, default=512)
+    descriptors_max: int = parameter(Int32ub, id=0x7F, default=512, text="that the flight loop has open; 0: none")
     free_min_mib: int = parameter(Int32ub, id=0x76, default=16, unit="MiB", text="room where the state is kept")
     silent_periods: int = parameter(
         Int8ub, id=0x77, default=3, range=(1, 255), text="of an app without a step, before it is called silent"
@@ -129,13 +133,13 @@ class Health(App, period_ms=10_000, budget_ms=20, offset_ms=5000):
             apps=min(apps, 255),
             apps_silent=min(len(self._heartbeats.silent), 255),
             jobs_cpu=min(jobs_cpu, 6553.5),
-            cpu=None if cpu is None else min(cpu, 655.35),
-            load=None if reading.load is None else min(reading.load, 655.35),
-            resident_octets=reading.resident_octets,
-            descriptors=reading.descriptors,
-            free_octets=reading.free_octets,
-            heat_degc=heat,
-            throttling=None if throttling is None else int(throttling),
+            cpu=min(cpu or 0.0, 655.35),
+            load=min(reading.load or 0.0, 655.35),
+            resident_octets=reading.resident_octets or 0,
+            descriptors=reading.descriptors or 0,
+            free_octets=reading.free_octets or 0,
+            heat_degc=heat or 0.0,
+            throttling=int(throttling or 0),
         )
 
     def _used(self, cpu_s: float | None, now_ns: int) -> tuple[float | None, float]:

@@ -55,7 +55,7 @@ def test_a_board_that_measures_nothing_is_reported_as_such(tmp_path):
     world = World(tmp_path, medium=RecordingMedium())
     assert world.run(15, lambda: world.station.named("HealthStatus"))
     (status,) = world.station.named("HealthStatus")
-    assert (status["has_heat"], status["heat_degc"], status["cpu"]) == (False, None, None)
+    assert (status["has_heat"], status["has_cpu"], status["has_free"]) == (False, False, False)
     assert status["apps"] > 10
 
 

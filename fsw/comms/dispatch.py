@@ -75,7 +75,6 @@ class Dispatcher:
         authorise: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._executive, self._answer, self._services, self.memory = executive, answer, services, memory
-        self._offered = frozenset((PerformFunction.__service__, *services))
         self._authorise = authorise
         self._commands: dict[int, _Command] = {}
         self._pending: list[tuple[_Request, Pending]] = []
@@ -174,7 +173,8 @@ class Dispatcher:
 
     def _understand(self, packet: TcPacket) -> tuple[App | None, Callable[[], Done]]:
         """The action that the request asks for, ready to call, and its app. Raises CommandError."""
-        if packet.service not in self._offered or packet.subtype not in requests_of(packet.service):
+        is_offered = packet.service in self._services or packet.service == PerformFunction.__service__
+        if not is_offered or packet.subtype not in requests_of(packet.service):
             raise CommandError(FailureCode.UNKNOWN_TYPE, f"service {packet.service}, subtype {packet.subtype}")
         try:
             return self._work(read_request(packet))

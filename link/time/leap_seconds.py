@@ -45,5 +45,5 @@ def _midnight_ns(day: str) -> int:
 
 IERS = LeapSeconds(tuple(_midnight_ns(day) for day in _STEPS.split()))
 """All leap seconds announced when this was written (the latest: 2017-01-01)."""
-IERS_VALID_UNTIL_NS = _midnight_ns("2026-06-28")
-"""Until when it is known that there are no others (IERS Bulletin C 70, of July 2025)."""
+IERS_VALID_UNTIL_NS = _midnight_ns("2027-06-28")
+"""Until when it is known that there are no others (IERS Bulletin C of July 2026)."""

@@ -1,9 +1,14 @@
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from link.time.leap_seconds import IERS, NS, LeapSeconds
 from tests.link.time.times import utc_ns
+
+HOSTS = Path("/usr/share/zoneinfo/leapseconds")
 
 
 @given(st.integers(-(10**19), 10**19))
@@ -25,6 +30,14 @@ def test_utc_inverts_tai(time_ns):
 def test_published_differences(moment, difference_s):
     """Bulletin C's table of TAI - UTC."""
     assert IERS.tai_ns(utc_ns(moment)) - utc_ns(moment) == difference_s * NS
+
+
+@pytest.mark.skipif(not HOSTS.exists(), reason="this host has no table of leap seconds")
+def test_the_table_is_that_of_the_host():
+    """As its time zone database has it: "Leap 2016 Dec 31 23:59:60 + S" steps at the midnight that follows."""
+    days = re.findall(r"^Leap\s+(\d{4})\s+(Jun\s+30|Dec\s+31)\s+23:59:60\s+\+", HOSTS.read_text(), re.MULTILINE)
+    steps = [f"{year}-07-01" if day.startswith("Jun") else f"{int(year) + 1}-01-01" for year, day in days]
+    assert [*map(utc_ns, steps)] == [*IERS.steps_utc_ns]
 
 
 def test_the_leap_second_reads_as_the_second_after_it():

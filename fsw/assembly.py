@@ -25,6 +25,9 @@ from fsw.comms.request_memory import REQUESTS_OCTETS_MAX, Remembered, RequestMem
 from fsw.comms.services import Services
 from fsw.comms.telecom import Telecom
 from fsw.comms.time_reports import TimeReports
+from fsw.events import app as events
+from fsw.events.app import EventQuotas, check_quotas
+from fsw.events.quotas import Quota
 from fsw.executive import executive
 from fsw.executive.app import App
 from fsw.executive.bus import Bus
@@ -48,6 +51,7 @@ from fsw.mission import (
     Mission,
     ModesSection,
     NodeSection,
+    QuotaSection,
     WatchSection,
 )
 from fsw.modes import app as modes
@@ -94,7 +98,7 @@ _FRAMES_AHEAD = 2  # filled with reports before the wire is free; more would del
 _RECEIVED_MAX = 16  # transactions that others may have open with the node, which takes no files
 _DECLARING = (
     executive, housekeeping, imaging, files, services, reporter, dispatch, memory, log, processes, scrub, dwell, modes,
-    timekeeping, sequences, fdir, health, health_app,
+    timekeeping, sequences, fdir, health, health_app, events,
 )  # fmt: skip
 """The modules of ours that declare telemetry, events, commands and parameters."""
 _DESIGNS_MAX = 16  # kept at once: a process flies one mission, a world a few
@@ -120,7 +124,9 @@ class _Design(NamedTuple):
 def _design_of(mission: Mission) -> _Design:
     """The design of the mission's node. Raises UsageError, as `dictionary_of`."""
     own = own_apps(mission.apps, _app_names())
-    return _designed(mission.node, mission.managed, mission.files, mission.modes, mission.fdir, tuple(own))
+    return _designed(
+        mission.node, mission.managed, mission.files, mission.modes, mission.fdir, mission.quota, tuple(own)
+    )
 
 
 @cache
@@ -136,6 +142,7 @@ def _designed(
     files: FilesSection,
     modes: ModesSection,
     watches: tuple[WatchSection, ...],
+    quotas: tuple[QuotaSection, ...],
     own: tuple[OwnApp, ...],
 ) -> _Design:
     partners = FilePartners(apid=files.apid, node_entity=files.entity, ground_entity=files.ground_entity)
@@ -147,6 +154,7 @@ def _designed(
     ruled = PAYLOAD_APPS | {one.kind.app_name for one in own}
     table = ModeTable(said, ruled, [entry.name for entry in dictionary.commands])
     check_watches(watches, dictionary, [mode.name.lower() for mode in Mode])
+    check_quotas(quotas, dictionary)
     return _Design(dictionary, table, own)
 
 
@@ -306,6 +314,7 @@ class _Assembly:
         yield self.services
         yield self.sequences
         yield self._fdir()
+        yield self._quotas()
         yield self.reporter
 
     def _provisions(self, runner: SharedRunner, folder: Path) -> Provisions:
@@ -337,6 +346,11 @@ class _Assembly:
             self.sequences.start,
             self._request_mode,
         )
+
+    def _quotas(self) -> EventQuotas:
+        known = frozenset(entry.name for entry in self.dictionary.events)
+        first = {one.event: Quota(one.count, one.period_s) for one in self.mission.quota}
+        return EventQuotas(self.services.quotas, known, first, self.records)
 
     def _request_mode(self, name: str, cause: str) -> None:
         """Enter the mode that a watch asks for. Raises RefusedError for one that there is not."""

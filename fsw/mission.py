@@ -38,12 +38,13 @@ _KEY_PARTS = re.compile(
 _BOM = b"\xef\xbb\xbf"  # some editors put this byte order mark in front of UTF-8
 
 _FILE_NAME, _TARGET, _LABEL = r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z", r"\A[a-z0-9_-]{1,40}\Z", r"\A[ -~]{1,40}\Z"
-_CONDITION, _MODE = r"\A[ -~]{1,200}\Z", r"\A[a-z_-]{0,40}\Z"
+_CONDITION, _MODE, _TEXT = r"\A[ -~]{1,200}\Z", r"\A[a-z_-]{0,40}\Z", r"\A[ -~]{1,100}\Z"
 _PATTERNS = {
     _FILE_NAME: "up to 40 letters, digits, dots, hyphens and underscores, the first a letter or digit",
     _TARGET: "up to 40 small letters, digits, hyphens and underscores",
     _LABEL: "1 to 40 printable ASCII characters",
     _CONDITION: "a condition of 1 to 200 printable ASCII characters",
+    _TEXT: "1 to 100 printable ASCII characters",
     _MODE: "up to 40 small letters, hyphens and underscores",
 }
 _FileName = Annotated[str, Meta(pattern=_FILE_NAME)]  # becomes part of file names
@@ -190,6 +191,14 @@ class WatchSection(_Section, frozen=True):
     enabled: bool = True
 
 
+class QuotaSection(_Section, frozen=True):
+    """At most `count` events of this name go down in `period_s`; how many more there were is told at its end."""
+
+    event: Annotated[str, Meta(pattern=_TEXT)]
+    count: Annotated[int, Meta(ge=0, le=65_535)]
+    period_s: Annotated[float, Meta(ge=1, le=86_400)]
+
+
 class Mission(_Section, frozen=True):
     """The whole file, checked. `link` is the raw table; `managed` what it means. `apps` are files of the user's own."""
 
@@ -206,6 +215,7 @@ class Mission(_Section, frozen=True):
     modes: ModesSection = ModesSection()
     defences: DefencesSection = DefencesSection()
     fdir: Annotated[tuple[WatchSection, ...], Meta(max_length=64)] = ()
+    quota: Annotated[tuple[QuotaSection, ...], Meta(max_length=64)] = ()
 
     @property
     def scenes(self) -> dict[str, Scene]:
@@ -282,6 +292,10 @@ def _complaints(mission: Mission, *, with_stages: bool) -> Iterator[str]:
         low = mission.defences.battery_low_percent
         yield f"defences.battery_leave_percent = {mission.defences.battery_leave_percent:g}, expected more than {low:g}"
     yield from _watch_complaints(mission.fdir)
+    limited = [quota.event for quota in mission.quota]
+    for number, event in enumerate(limited):
+        if limited.index(event) != number:
+            yield f"quota[{number}].event: {event!r} occurs twice, expected one quota an event"
     if mission.files.apid == mission.node.apid:
         yield f"files.apid: {mission.files.apid} is node.apid as well, expected another one"
     try:

@@ -1,6 +1,7 @@
 """The PUS services of a node (ECSS-E-ST-70-41C), put together: each request goes to the handler of its service type.
 
-All records of apps pass here on their way down: service 3 decides which samples are reported, service 5 which events,
+All records of apps pass here on their way down: service 3 decides which samples are reported, service 5 which events
+(and quotas how often, fsw/events),
 service 14 which types of reports at all, and service 19 releases requests on events. Released requests, also those of
 the schedule of service 11, are routed as received ones are. What was set by command survives a restart
 (service_memory.py).
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from fsw.comms.handlers import Handler
 from fsw.comms.latest import LatestValues
 from fsw.comms.service_memory import Remembering, ServiceMemory
+from fsw.events.quotas import Quotas
 from fsw.executive.app import App, AppReport
 from fsw.executive.bus import Bus, Queue
 from fsw.executive.sendable import UnsendableError, check_sendable
@@ -90,6 +92,7 @@ class Services(App, period_ms=10_000, budget_ms=20):
     clock: Clock
     bus: Bus
     records: Records
+    quotas: Quotas = field(default_factory=Quotas)
     _released: Queue[bytes] = field(default_factory=lambda: Queue("releases", _RELEASES_MAX, "drop_new"))
     _release_ns: int = 0
 
@@ -150,15 +153,19 @@ class Services(App, period_ms=10_000, budget_ms=20):
                 raise UnsendableError(f"{name} is not in the dictionary: declare it in the app's own file")
 
     def report_of(self, record: Record) -> Report | None:
-        """The report of a published record; None if it is not due or its event is disabled."""
+        """The report of a published record; None if it is not due, or its event is disabled or beyond its quota."""
         if isinstance(record, Telemetry):
             self.latest.accept(record)
             return self.housekeeping.accept(record, self.clock.monotonic_ns())
         if isinstance(record, Event):
             self._act(record)
-            return events.event_report(record) if self.events.allows(record.__id__) else None
+            return events.event_report(record) if self._is_sent(record) else None
         assert isinstance(record, Report), record
         return record
+
+    def _is_sent(self, event: Event) -> bool:
+        name = type(event).__name__
+        return self.events.allows(event.__id__) and self.quotas.admit(name, self.clock.monotonic_ns())
 
     def is_forwarded(self, report: Report) -> bool:
         """Whether reports of this type go down as they are made."""

@@ -125,10 +125,12 @@ fuzz:
 	cmake --build build/fuzz --parallel 2 >/dev/null
 	csrc/fuzz/run.sh build/fuzz $(SECONDS) $(foreach name,$(FUZZ),'$(name)')
 
-# Every line and branch of link, model bundles apart, is run by their own tests, or this fails.
+# Every line and branch of link, model bundles apart, and of the flight's loop, commands, sequences, watches and modes is
+# run by their own tests, or this fails.
 TRANSPORT := tests/link tests/ground/recordings --ignore=tests/link/models
+FLIGHT := $(addprefix tests/fsw/,executive comms pus fdir modes sequences test_node_modes.py)
 coverage: $(READY)
-	HYPOTHESIS=fixed $(BIN)/python -m coverage run -m pytest $(TRANSPORT)
+	HYPOTHESIS=fixed $(BIN)/python -m coverage run -m pytest $(TRANSPORT) $(FLIGHT)
 	$(BIN)/python -m coverage report
 
 # The documentation as a site in build/docs: README.html is its first page. Warnings are errors, links are checked.

@@ -101,6 +101,12 @@ def desk():
     return Desk()
 
 
+def test_a_request_of_the_schedule_that_is_too_late_is_reported_and_not_executed(desk):
+    desk.dispatcher.miss(desk.source.packet(PerformFunction(function=1, arguments=b"\x2d")).encode())
+    assert (desk.arm.moved_to, desk.stages()) == ([], [(S, FailureCode.NOT_NOW)])
+    assert (desk.dispatcher.accepted, desk.dispatcher.failed) == (0, 1)
+
+
 @pytest.mark.requirement("FSW-CMD-001")
 def test_a_command_is_accepted_started_and_completed(desk):
     desk.ask(PerformFunction(function=1, arguments=b"\x2d"))

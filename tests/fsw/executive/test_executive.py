@@ -228,6 +228,39 @@ def test_an_app_that_cannot_say_when_it_is_due_is_stepped_at_its_ticks():
 
 
 @dataclass
+class Hesitant(Fast, period_ms=1000, budget_ms=50):
+    """Takes `thinks_ms` to say when it is due."""
+
+    thinks_ms: int = 0
+
+    @property
+    def due_ns(self):
+        self.clock.advance(self.thinks_ms * MS)
+        return None
+
+
+@pytest.mark.parametrize(("thinks_ms", "overruns"), [(1, 0), (2, 0), (50, 0), (51, 1)])
+def test_an_app_that_thinks_long_about_when_it_is_due_is_over_its_budget(thinks_ms, overruns):
+    clock = VirtualClock()
+    executive, events = flight(clock, hesitant := Hesitant(clock))
+    executive.run_due()
+    hesitant.thinks_ms = thinks_ms
+    assert executive.next_due_ns >= 1000 * MS
+    assert executive.overruns == overruns
+    assert [event.name for event in events.drain()] == ["due time of hesitant"] * overruns
+
+
+def test_an_app_that_only_takes_commands_needs_no_step():
+    class Silent(App, period_ms=10, budget_ms=5):
+        pass
+
+    clock = VirtualClock()
+    executive, events = flight(clock, Silent())
+    run(executive, clock, 50)
+    assert (executive.ticks, executive.failures, [*events.drain()]) == (5, 0, [])
+
+
+@dataclass
 class Later(Fast, period_ms=10, budget_ms=5, offset_ms=4):
     pass
 

@@ -100,6 +100,13 @@ def test_a_watch_that_is_off_sees_nothing():
         bench.watches.switch("high", is_enabled=True)
 
 
+def test_a_watch_that_is_enabled_anew_forgets_what_it_saw():
+    bench = Bench(watch(hits=2, of=5))
+    assert bench.sample(9, 0) == []
+    bench.watches.switch("low", is_enabled=True)
+    assert [bench.sample(9, ms) for ms in (1, 2)] == [[], [("low", 1)]]
+
+
 def test_other_reports_are_no_samples():
     bench = Bench(watch(hits=2, of=2))
     bench.sample(9, 0)

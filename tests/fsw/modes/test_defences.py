@@ -24,6 +24,7 @@ SAFE, RESET, GOLDEN = Remedy
 def test_the_age_of_a_node_goes_on_where_it_was():
     assert Life(0.0, None, 5 * NS, UTC).age_s(8 * NS) == 3
     assert Life(100.0, UTC, 7 * NS, UTC + 20 * NS).age_s(8 * NS) == 121
+    assert [Life(100.0, UTC, 0, UTC + passed).age_s(0) for passed in (0, NS // 2)] == [100, 100.5]
 
 
 @pytest.mark.parametrize("jump_s", [-1, -(10**9), 61, 10**9])
@@ -75,6 +76,21 @@ def test_each_fall_in_the_window_raises_what_it_must_reach():
     assert one.leave_at == 40
 
 
+@pytest.mark.parametrize(("age_s", "leave_at"), [(99, 50), (100, 40)])
+def test_a_fall_counts_as_long_as_the_window_lasts(age_s, leave_at):
+    one = battery()
+    for charge, age in ((10, 0), (100, 1), (10, age_s)):
+        one.accept(charge, age)
+    assert one.leave_at == leave_at
+
+
+@pytest.mark.parametrize("charge", [0, 0.5])
+def test_an_empty_battery_is_low(charge):
+    one = battery()
+    assert one.accept(charge, 0)
+    assert (one.is_low, one.charge) == (True, charge)
+
+
 def test_the_reason_is_told_while_it_is_low():
     one = battery()
     assert one.hold == ""
@@ -117,6 +133,13 @@ def test_too_many_starts_in_a_window_are_a_loop():
     assert not any(BootLoop(0, 100).begin(0) for _ in range(9))
     unlimited = BootLoop(0, 100)
     assert not any(unlimited.begin(0) for _ in range(9))
+
+
+def test_a_start_counts_as_long_as_the_window_lasts_and_no_more_are_kept_than_count():
+    assert [BootLoop(1, 100, [0.0]).begin(age_s) for age_s in (99, 100)] == [True, False]
+    loop = BootLoop(1, 100)
+    assert [loop.begin(age) for age in range(9)] == [False] + [True] * 8
+    assert loop.starts == [7, 8]
 
 
 class Node:
@@ -185,6 +208,16 @@ def test_a_measure_is_taken_once_though_it_ends_the_life():
     node.start(off_s=2)
     assert measures(node.run(3000)) == []
     assert measures(node.run(700)) == [GOLDEN]
+
+
+def test_in_quiet_it_is_stored_once_a_minute():
+    """And no more, whatever is heard: a disk wears."""
+    node, stored = Node(), []
+    for second in range(1, 200):
+        before = len(node.medium.calls)
+        node.run(1, charge=50, is_heard=True)
+        stored += [second] * (len(node.medium.calls) > before)
+    assert stored == [60, 120, 180]
 
 
 def test_what_is_heard_is_kept_at_once_where_measures_were_taken():

@@ -16,8 +16,9 @@ from tests.hal.recording_medium import RecordingMedium
 SAFE, NOMINAL, PAYLOAD = Mode
 
 
-def machine(medium=None, hold=lambda: ""):
-    return ModeMachine(Durable(Path("/m"), "mode", KeptMode(), MODE_OCTETS_MAX, medium or RecordingMedium()), hold)
+def machine(medium=None, hold=lambda: "", **first):
+    record = Durable(Path("/m"), "mode", KeptMode(**first), MODE_OCTETS_MAX, medium or RecordingMedium())
+    return ModeMachine(record, hold)
 
 
 def test_a_first_start_has_the_mode_of_the_mission():
@@ -31,6 +32,13 @@ def test_a_restart_keeps_the_mode_and_its_cause():
     assert machine(medium).command(NOMINAL) is PAYLOAD
     again = machine(medium)
     assert (again.mode, again.cause, again.changes) == (NOMINAL, "command", 1)
+
+
+@pytest.mark.parametrize(("before", "after"), [((1 << 32) - 2, (1 << 32) - 1), ((1 << 32) - 1, 0)])
+def test_changes_are_counted_as_far_as_their_report_can_say(before, after):
+    one = machine(changes=before)
+    one.force(SAFE, "a test")
+    assert one.changes == after
 
 
 @pytest.mark.parametrize("mode", Mode)

@@ -60,6 +60,13 @@ def bench():
     return Bench()
 
 
+def test_news_are_due_at_once(bench):
+    bench.start(step(after_ms=100))
+    assert bench.due_ms(7) == 7
+    bench.news()
+    assert bench.due_ms(7) == 100
+
+
 @pytest.mark.requirement("FSW-SEQ-001")
 def test_steps_keep_their_pace_to_the_millisecond(bench):
     """A loop that is a little late moves nothing."""

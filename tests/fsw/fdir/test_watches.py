@@ -123,6 +123,25 @@ def test_a_parameter_is_looked_at_every_second():
     assert bench.step(2000) == [("low", 1)]
 
 
+@pytest.mark.parametrize("off", [{"enabled": False}, {"times_max": 1}])
+def test_the_parameter_of_a_watch_that_is_off_or_spent_is_not_looked_at(off):
+    bench = Bench(watch(when="pump.rate == 0", **off))
+    bench.values["pump.rate"] = 0
+    bench.step(1000)
+    assert (bench.due_ms(), bench.step(9000)) == (None, [])
+    bench.watches.switch("low", is_enabled=True)
+    assert bench.step(10_000) == [("low", 1)]
+
+
+def test_a_rest_that_is_over_at_the_restart_is_over():
+    """However long it has been: nothing is made up for."""
+    bench = Bench(watch())
+    bench.sample(9, 0)
+    bench.reboot(Moment(5 * MS, UTC_NS + 9000 * MS))
+    bench.watches.accept("Tank", at(5))
+    assert (bench.due_ms(), bench.step(5)) == (5, [("low", 2)])
+
+
 @pytest.mark.requirement("FSW-FDR-003")
 def test_count_and_rest_survive_a_restart():
     bench = Bench(watch(times_max=2))

@@ -60,6 +60,21 @@ def bench():
     return Bench()
 
 
+def test_each_condition_is_looked_at_when_its_own_step_is_due(bench):
+    """Also where it has held since before, and no other sample comes."""
+    bench.start(step(**HELD), step(after_ms=100, **HELD))
+    assert bench.go(0) == []
+    bench.sample(1)
+    assert (bench.go(1), bench.go(100), bench.go(101)) == ([(1, 0)], [], [(1, 1)])
+
+
+def test_a_sequence_that_runs_again_has_not_ended(bench):
+    bench.start(step())
+    bench.go(0)
+    bench.start(step(), ms=5)
+    assert bench.runs.standing(1) == (SequenceState.RUNNING, 0, SequenceEnd.NONE)
+
+
 def test_news_are_due_at_once(bench):
     bench.start(step(after_ms=100))
     assert bench.due_ms(7) == 7

@@ -67,6 +67,7 @@ def test_there_is_a_greatest_number_of_them(tmp_path, medium):
     assert app(tmp_path, medium).quotas.quotas["StepFailed"] == Quota(2, 10.0)
 
 
+@pytest.mark.requirement("FSW-EVT-004")
 def test_what_was_commanded_stands_over_the_mission_also_after_a_restart(tmp_path, medium):
     first = {"StepFailed": Quota(1, 20.0), "NodeStarted": Quota(3, 5.0)}
     one = app(tmp_path, medium, first)
@@ -115,6 +116,7 @@ def test_a_mission_that_limits_what_it_does_not_have_is_refused(mission):
         load_mission(mission(MISSION * 2))
 
 
+@pytest.mark.requirement("FSW-EVT-001")
 def test_a_node_holds_events_back_and_tells_how_many(tmp_path, mission):
     world = World(tmp_path, mission=mission(MISSION), medium=RecordingMedium())
     world.run(2)

@@ -1,5 +1,6 @@
 """Quotas of events: n in a period, the rest counted and given when it ends, and then it begins anew."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ def limited(count=2, period_s=10.0):
     return quotas
 
 
+@pytest.mark.requirement("FSW-EVT-001")
 def test_so_many_pass_in_a_period_and_the_rest_is_told_at_its_end():
     quotas = limited()
     assert [quotas.admit("Alarm", second * S) for second in (5, 6, 7, 14)] == [True, True, False, False]
@@ -24,6 +26,7 @@ def test_so_many_pass_in_a_period_and_the_rest_is_told_at_its_end():
     assert (quotas.due_ns, quotas.drain(99 * S)) == (None, [])
 
 
+@pytest.mark.requirement("FSW-EVT-002")
 def test_it_re_arms_when_the_period_is_over():
     quotas = limited(1)
     found = [quotas.admit("Alarm", second * S) for second in (0, 1, 10, 11, 30)]
@@ -51,6 +54,7 @@ def test_a_quota_that_is_changed_or_taken_away_tells_first_what_it_held():
 
 
 @given(st.lists(st.integers(0, 4 * S)), st.integers(0, 4))
+@pytest.mark.requirement("FSW-EVT-003")
 def test_each_event_passes_or_is_told_of(gaps, count):
     quotas, now_ns, passed, told = limited(count, 3.0), 0, [], 0
     for gap_ns in gaps:

@@ -45,6 +45,7 @@ def listed(managed, directory):
     return [(one.name, one.type.name) for report in reports for one in report.entries]
 
 
+@pytest.mark.requirement("FSW-FIL-006")
 def test_a_file_is_created_reported_locked_and_deleted(managed):
     managed.ask(create())
     (said,) = managed.ask(of(files.ReportFile))
@@ -68,6 +69,7 @@ def test_a_lock_survives_a_restart_and_goes_with_its_file(managed):
     assert not managed.ask(of(files.ReportFile))[0].locked
 
 
+@pytest.mark.requirement("FSW-FIL-008")
 def test_what_is_created_survives_a_power_cut():
     managed = Managed()
     managed.ask(of(files.CreateDirectory, "files", "maps"))
@@ -77,6 +79,7 @@ def test_what_is_created_survives_a_power_cut():
         assert after.ask(of(files.ReportFile, "files/maps"))[0].locked
 
 
+@pytest.mark.requirement("FSW-FIL-006")
 def test_directories_are_made_listed_renamed_and_removed(managed):
     managed.ask(of(files.CreateDirectory, "files", "maps"))
     managed.ask(create("files/maps", locked=True))
@@ -105,6 +108,7 @@ def test_limits_follow_a_directory_that_is_renamed(managed):
     managed.app.marks.check_size(place, 10)
 
 
+@pytest.mark.requirement("FSW-FIL-006")
 def test_files_are_found_below_a_directory_and_in_all_roots(managed):
     managed.put("files/maps/coast.bin")
     managed.put("files/coast.txt")
@@ -163,11 +167,13 @@ def test_a_directory_of_too_many_names_is_not_searched(managed):
         ("one/it", "it", "one has nothing but it"),
     ],
 )  # fmt: skip
+@pytest.mark.requirement("FSW-FIL-007")
 def test_names_that_lead_nowhere_good_are_refused(managed, directory, name, reason):
     for form in (files.ReportFile, files.DeleteFile, files.CreateDirectory):
         assert refused(managed, of(form, directory, name)) == ("BAD_ARGUMENTS", reason)
 
 
+@pytest.mark.requirement("FSW-FIL-007")
 def test_roots_that_are_only_read_are_never_changed(managed):
     managed.put("log/a", b"what failed")
     managed.put("files/a")
@@ -204,6 +210,7 @@ def test_roots_stay_and_files_are_no_directories(managed):
         assert "exists" in refused(managed, request)[1]
 
 
+@pytest.mark.requirement("FSW-FIL-010")
 def test_room_is_limited_in_octets_and_in_entries(managed):
     assert refused(managed, create(size_max=OCTETS_MAX + 1)) == (
         "NOT_NOW", f"{OCTETS_MAX + 1} octets do not fit into files: {OCTETS_MAX} are free",
@@ -248,6 +255,7 @@ def test_a_file_in_use_stays_as_it_is(managed):
     assert managed.ask(of(files.ReportFile))[0].locked is False
 
 
+@pytest.mark.requirement("FSW-FIL-007")
 def test_links_and_devices_are_not_there(tmp_path):
     class Here(HostMedium):
         def _map(self, path):
@@ -270,6 +278,7 @@ def test_links_and_devices_are_not_there(tmp_path):
     assert refused(managed, create("files/up", "a")) == ("BAD_ARGUMENTS", "no directory files/up")
 
 
+@pytest.mark.requirement("FSW-FIL-007")
 def test_a_folder_that_is_not_ours_is_read_and_never_changed(managed):
     managed.medium.make_folder(STATE / "files")
     managed.medium.write(STATE / "files" / "a", b"mine")

@@ -36,6 +36,7 @@ def control(form, *operations):
     return form(operations=list(operations))
 
 
+@pytest.mark.requirement("FSW-FIL-009")
 def test_a_copy_is_complete_or_not_there(managed):
     pending = managed.begin(copy())
     for _ in range(2):
@@ -123,6 +124,7 @@ def test_what_changes_meanwhile_ends_a_copy(managed):
     ]  # fmt: skip
 
 
+@pytest.mark.requirement("FSW-FIL-009")
 def test_a_disk_that_fails_ends_a_copy_and_what_is_left_goes_at_the_next_start(managed):
     pending = managed.begin(copy())
 

@@ -52,6 +52,7 @@ def desk():
     return made
 
 
+@pytest.mark.requirement("FSW-HLT-001")
 def test_what_a_board_measures_is_reported(desk):
     desk.runner.cpu_s = 1.5
     (status,) = desk.step()
@@ -69,6 +70,7 @@ def test_processor_time_is_known_from_the_second_reading_on():
     assert (status.has_cpu, status.cpu) == (True, pytest.approx(2.0))
 
 
+@pytest.mark.requirement("FSW-HLT-001")
 def test_what_a_board_cannot_measure_is_absent():
     app = Health(NoVitalSigns(), SimpleNamespace(heartbeats=[]), Runner())
     for now_ns in (0, 10 * S):
@@ -106,6 +108,7 @@ def test_a_late_reading_moves_none_after_it(desk):
         ({"free_min_mib": 16}, {"free_octets": 15 * MIB}, "free room (MiB)", 15, 16),
     ],
 )
+@pytest.mark.requirement("FSW-HLT-002")
 def test_each_limit_has_persistence_and_hysteresis(options, readings, name, value, bound):
     desk = Desk(**options)
     calm = desk.vitals.vitals
@@ -135,6 +138,7 @@ def test_a_limit_of_zero_is_none(option):
     assert len(desk.step()) == 1
 
 
+@pytest.mark.requirement("FSW-HLT-003")
 def test_jobs_wait_while_the_board_is_hot(desk):
     desk.vitals.trip()
     desk.step(), desk.step()
@@ -160,6 +164,7 @@ def test_where_the_heat_cannot_be_measured_any_more_jobs_go_on(desk):
     assert (desk.runner.held, status.heat_alarm, status.has_heat) == ([True, False], True, False)
 
 
+@pytest.mark.requirement("FSW-HLT-004")
 def test_apps_that_fall_silent_are_named(desk):
     desk.executive.heartbeats = [Heartbeat("imaging", S, 0), Heartbeat("files", 10 * S, 0)]
     silent, status = desk.step()

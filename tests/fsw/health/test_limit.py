@@ -1,5 +1,6 @@
 """Limits: an alarm begins after some time beyond, and ends well inside."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ def fed(limit, bound, *readings, held_s=20):
     return [limit.accept(value, bound, number * 10 * S, held_s) for number, value in enumerate(readings)]
 
 
+@pytest.mark.requirement("FSW-HLT-002")
 def test_an_alarm_needs_time_and_ends_inside():
     limit = Limit()
     assert fed(limit, MOST, 80, 81, 80, 81, 82, 83, 79, 71) == [False] * 5 + [True, False, False]

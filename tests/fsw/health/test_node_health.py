@@ -1,5 +1,7 @@
 """The health of a whole node: heat holds jobs back and, where the mission watches it, changes the mode."""
 
+import pytest
+
 from fsw.modes.table import Mode
 from hal.sim.vitals import ModelVitals
 from tests.fsw.test_node import COASTWATCH, World
@@ -25,6 +27,7 @@ def told(world, name):
     return [event.values for event in world.station.events if event.name == name]
 
 
+@pytest.mark.requirement("FSW-HLT-003")
 def test_jobs_wait_while_the_board_is_hot_and_go_on_after_it(tmp_path):
     world = HotWorld(tmp_path, medium=RecordingMedium())
     world.run(2)
@@ -51,6 +54,7 @@ def test_a_watch_changes_the_mode(tmp_path):
     assert world.node.modes.machine.cause == "watch hot"
 
 
+@pytest.mark.requirement("FSW-HLT-001")
 def test_a_board_that_measures_nothing_is_reported_as_such(tmp_path):
     world = World(tmp_path, medium=RecordingMedium())
     assert world.run(15, lambda: world.station.named("HealthStatus"))
@@ -59,6 +63,7 @@ def test_a_board_that_measures_nothing_is_reported_as_such(tmp_path):
     assert status["apps"] > 10
 
 
+@pytest.mark.requirement("FSW-HLT-005")
 def test_health_costs_no_wake(tmp_path):
     """Between two seconds nothing wakes the node for it."""
     world = HotWorld(tmp_path, medium=RecordingMedium())

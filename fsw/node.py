@@ -24,6 +24,7 @@ _UPLINK, _SCHEDULE, _ROUTE, _COMPLETIONS = "uplink", "schedule", "route", "compl
 _FILE_DATA, _REPORTS, _DOWNLINK = "file data", "reports", "downlink"
 _ENDS = (PortClosed,)  # without its port the node cannot continue: its caller decides
 _APID_MASK = 0x7FF
+_AT_ONCE_NS = 0
 
 
 @dataclass
@@ -61,6 +62,7 @@ class Node:
             loop.rested(_DOWNLINK, self.telecom.next_wake_ns),
             loop.rested(_FILE_DATA, self.files.deadline_ns),
             loop.rested(_SCHEDULE, self.services.next_release_ns),
+            loop.rested(_COMPLETIONS, _AT_ONCE_NS if self.dispatcher.behind else None),
         )
         return min(ns for ns in times if ns is not None)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from fsw.apps.processes import Processes
-from fsw.assembly import Devices, build_node, dictionary_of
+from fsw.assembly import Devices, dictionary_of
 from fsw.flightlog.recorder import FlightRecorder
 from fsw.jobs.inline import InlineRunner
 from fsw.jobs.job import Runner
@@ -33,12 +33,13 @@ from hal.linux.gauges.host_vitals import HostVitals
 from hal.linux.gauges.power_supply import find_battery
 from hal.linux.lasting_port import LastingPort
 from hal.linux.priority import take_priority
-from hal.medium import HOST, Medium, MediumEntry
-from hal.port import Line, PortState
+from hal.medium import HOST, Medium
+from hal.port import PortState
 from hal.ports import open_port
 from hal.sim.board import ModelBoard
 from hal.sim.camera import SceneCamera
 from kernels.usage import given, shown
+from skyrack.rehearsal import rehearse
 
 _NS = 1_000_000_000
 
@@ -81,19 +82,18 @@ class NodeFlight:
     def preload(self) -> None:
         """Have all ready that an executive would else prepare while it is waited for.
 
-        numpy reads the scenes of a simulated camera. And once a node of our own apps was put together, on devices that
-        are none, the classes of its records know their forms. The memory that executives watch is read once, for all.
+        numpy reads the scenes of a simulated camera. The memory that executives watch is read once, for all.
         """
         import_module("numpy")
-        clock = CorrelatedClock(HostClock())
-        rehearsal = NodeFlight(msgspec.structs.replace(self._mission, apps=()), "", self.state, "", 0)
-        port = LastingPort("", clock, reopen=_no_line)
-        runner = InlineRunner(clock, {}, duration_ns=0, waiting_max=0)
-        build_node(rehearsal._mission, rehearsal._devices(clock, port, runner, _NoMedium()), Path(self.state)).step()
-        port.close()
+        rehearsal = NodeFlight(msgspec.structs.replace(self._mission, apps=()), "", "", "", 0)
+        rehearse(rehearsal._mission, rehearsal._rehearsed)
         self._areas = tuple(host_areas(self._mission.stages))
         if self._priority:
             take_priority(self._priority, is_inherited=True)  # an executive is waited for from its fork on
+
+    def _rehearsed(self, clock: CorrelatedClock, port: LastingPort) -> Devices:
+        """What a rehearsal stands on: there are no workers."""
+        return self._devices(clock, port, InlineRunner(clock, {}, duration_ns=0, waiting_max=0))
 
     def send_beacon(self, cause: str, failures: int) -> None:
         """Tell the ground, in one frame, that no executive lives."""
@@ -124,34 +124,6 @@ class NodeFlight:
             battery=find_battery(),
             vitals=HostVitals(Path(self.state)),
         )
-
-
-class _NoMedium:
-    """`Medium` that keeps nothing."""
-
-    def entry(self, path: Path) -> MediumEntry:
-        raise FileNotFoundError(path)
-
-    def read(self, path: Path) -> bytes:
-        raise FileNotFoundError(path)
-
-    def read_part(self, path: Path, offset: int, size: int) -> bytes:  # noqa: ARG002
-        raise FileNotFoundError(path)
-
-    def names(self, folder: Path) -> list[str]:  # noqa: ARG002
-        return []
-
-    def make_folder(self, folder: Path) -> bool:  # noqa: ARG002
-        return False
-
-    def _ignore(self, *_: object) -> None:
-        pass
-
-    write = overwrite = write_part = append = sync = replace = remove = remove_folder = _ignore
-
-
-def _no_line() -> Line:
-    raise OSError("this is a rehearsal")
 
 
 def load_flight(mission: str, port: str, state: str, base: str, priority: str, record: str = "") -> NodeFlight:

@@ -31,6 +31,7 @@ from link.pus.services.verification import (
 )
 
 _CUT_SHORT = "the node restarted before it ended; perhaps it was executed"  # no longer than a remembered reason may be
+_EARLIER_AT_ONCE = 16  # requests of before the restart
 _LATE = "its time passed while the node was down, or when its clock was set"
 
 Done = Pending | Iterable[Record] | None
@@ -109,8 +110,13 @@ class Dispatcher:
         """Report that a packet of the schedule was not executed, as its time passed before it could be."""
         self._accept(octets, self.memory.released(octets), self._fail_late)
 
+    @property
+    def behind(self) -> int:
+        """How many requests of before the restart `report_completions` has still to report."""
+        return len(self._earlier)
+
     def report_completions(self) -> None:
-        """Report the commands that ended since the last call; at the start also those of before the restart."""
+        """Report the commands that ended since the last call; after the start also those of before the restart."""
         self._report_earlier()
         for request, pending in [entry for entry in self._pending if entry[1].is_over]:
             self._pending.remove((request, pending))
@@ -154,9 +160,12 @@ class Dispatcher:
                 self._report_standing(packet, entry, stage)
 
     def _report_earlier(self) -> None:
-        """At the start, report ends of earlier requests that the ground may not know; the restart ended open ones."""
-        earlier, self._earlier = self._earlier, []
-        for entry in earlier:
+        """At the start, report ends of earlier requests that the ground may not know; the restart ended open ones.
+
+        Some at a time: what the ground sends now is answered in between.
+        """
+        some, self._earlier = self._earlier[:_EARLIER_AT_ONCE], self._earlier[_EARLIER_AT_ONCE:]
+        for entry in some:
             packet = _packet_of(entry)
             if entry.is_over:
                 self._report_standing(packet, entry, ExecutionStage(entry.stage))

@@ -179,8 +179,9 @@ class NodeEnd:
     @property
     def _done(self) -> tuple[int, ...]:
         """Counters of all that a wake can be for; one that changes none of them was idle."""
-        loop = self.node.executive
-        return loop.ticks, loop.skipped, self.node.telecom.downlink.units, self.node.imaging.runner.unfinished
+        loop, node = self.node.executive, self.node
+        work = node.telecom.downlink.units, node.imaging.runner.unfinished, node.dispatcher.behind
+        return loop.ticks, loop.skipped, *work
 
     @property
     def since_ns(self) -> int:

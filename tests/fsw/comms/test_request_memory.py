@@ -213,6 +213,18 @@ def test_what_was_cut_short_is_told_at_each_start_until_there_was_time_to_tell_i
     assert [report.request & 0x3FFF for report in ship.step([])[0]] == [9]
 
 
+def test_what_earlier_lives_left_is_told_some_at_a_time_and_new_requests_in_between():
+    medium, source, ship = RecordingMedium(), TcSource(APID), Ship(Counter())
+    ship.boot(medium)
+    ship.dispatcher.memory.expect([source.packet(Ping()).encode() for _ in range(40)])
+    ship.boot(medium)
+    told = []
+    while ship.dispatcher.behind:
+        told.append(len(ship.step([])[0]))
+    assert told == [16, 16, 8]
+    assert ship.step([])[0] == []
+
+
 def test_a_start_that_dies_before_it_could_tell_leaves_that_to_the_next():
     medium, sender = RecordingMedium(), Sender(1)
     ship = Ship(Counter(), [sender.packets[0]])

@@ -84,6 +84,12 @@ class Station:
     def now(self):
         return Moment.of(self.clock)
 
+    @property
+    def due_ns(self):
+        """Monotonic time at which `step` is due if nothing comes down before."""
+        wake_ns = self.real.next_wake_ns
+        return 0 if self._waiting or self._unsent or wake_ns is None else wake_ns
+
     def command(self, name, **arguments):
         """Send a command; returns how far it has come."""
         function, octets = self.dictionary.encode_command(name, arguments)

@@ -40,6 +40,12 @@ class Ground:
         del self.unsent[: self.port.write(bytes(self.unsent))]
         self.news += self.station.drain_news()
 
+    @property
+    def due_ns(self):
+        """Monotonic time at which `step` is due if nothing comes down before; an order that waits is due at once."""
+        wake_ns = self.station.next_wake_ns
+        return 0 if self.unsent or self.station.output or wake_ns is None else wake_ns
+
     def of(self, kind):
         return [record for record in self.news if isinstance(record, kind)]
 

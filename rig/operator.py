@@ -16,7 +16,7 @@ from hal.linux.own_folder import OwnFolder
 from kernels.usage import UsageError
 from rig.processes import Desk, DeskError, laid_out
 
-START_S = 20.0
+START_S = 120.0  # a process that ends is told at once: this is for one that hangs, and a machine that is busy is slow
 _GLANCE_S = 0.1
 _BAUDS = (4_800, 1_000_000)  # slower, and answers come too late; faster, and Python becomes the limit
 

@@ -13,6 +13,7 @@ from fsw.jobs.kin import children
 from fsw.jobs.process import ProcessRunner
 from hal.linux.clock import HostClock
 from tests.fsw.jobs.jobs import LIMITS, SAMPLES, is_alive, job, outcomes, run, running
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -184,12 +185,18 @@ def test_a_job_for_which_there_is_no_descriptor_fails_alone(runner):
     assert set(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
 
 
+def descriptors(*processes):
+    return [set(os.listdir(f"/proc/{one}/fd")) for one in processes]  # noqa: PTH208
+
+
 def test_no_descriptor_is_left_open(runner):
     """Neither here nor in the zygote, which passes them on to its workers."""
     (zygote,) = children(runner.source.pid)
     run(runner, job(9, "sum"))
-    before = [set(os.listdir(f"/proc/{one}/fd")) for one in ("self", zygote)]  # noqa: PTH208
+    before = descriptors("self", zygote)
     for number, deed in enumerate(["sum", "raise", "segfault", "exit"]):
         run(runner, job(number, deed))
-    after = [set(os.listdir(f"/proc/{one}/fd")) for one in ("self", zygote)]  # noqa: PTH208
-    assert all(map(set.issubset, after, before))  # what other tests have left may be closed meanwhile
+    end_s = time.monotonic() + PATIENCE_S
+    while not all(map(set.issubset, descriptors("self", zygote), before)):  # an outcome may come before all is closed
+        assert time.monotonic() < end_s, (descriptors("self", zygote), before)
+        time.sleep(0.01)

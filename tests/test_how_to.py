@@ -26,6 +26,16 @@ PAGES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
 TUTORIALS = sorted((ROOT / "docs" / "tutorial").glob("*.md"))
 BLOCK = re.compile(r'^```(\w+)(?: title="([\w.-]+)")?\n(.*?)^```\n(?:\n```text\n(.*?)^```)?', re.DOTALL | re.MULTILINE)
 COPIED = ("examples", "csrc/include", "docs")
+LONG = {
+    "command-a-node",
+    "decode-a-recording",
+    "first-app",
+    "import-a-scene",
+    "keep-an-archive",
+    "replay-a-bug",
+    "write-a-stage",
+}
+"""Pages that take seconds, most of them with a node of its own; the slow tests paste them."""
 PORTS = ("5100", "5101")  # of the pages; a test takes others, which are free
 WANTED = {"write-a-stage.md": "cc", "write-an-app.md": "cc", "test-an-app.md": "cc"}
 FILES = {path.read_text() for path in (ROOT / "examples").rglob("*.*") if path.suffix in (".py", ".c", ".toml")}
@@ -104,7 +114,12 @@ def pasted(page, folder):
     return paste
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def pages(found):
+    """Parameters of a test: the pages, of which the long ones are for the slow tests."""
+    return [pytest.param(page, marks=[pytest.mark.slow] if page.stem in LONG else [], id=page.stem) for page in found]
+
+
+@pytest.mark.parametrize("page", pages(PAGES))
 def test_page(page, folder):
     program = WANTED.get(page.name)
     if program and not shutil.which(program):
@@ -125,7 +140,7 @@ def not_ignored(folder):
     return made - set(ignored.stdout.split()) if made else set()
 
 
-@pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", pages(TUTORIALS))
 def test_tutorial(page):
     with tempfile.TemporaryDirectory(prefix="page", ignore_cleanup_errors=True) as name:
         paste = pasted(page, Path(name))
@@ -143,6 +158,7 @@ def test_files_that_pages_show_are_those_of_the_examples():
 
 
 def test_there_are_pages_with_blocks():
+    assert {page.stem for page in (*PAGES, *TUTORIALS)} >= LONG
     blocks = {page.stem: len(BLOCK.findall(page.read_text())) for page in (*PAGES, *TUTORIALS)}
     wanted = ("bring-a-model", "command-a-node", "decode-a-recording", "keep-an-archive", "write-a-stage", "first-app")
     assert all(blocks[name] >= 3 for name in wanted), blocks

@@ -21,6 +21,10 @@ from tests.house.sources import ROOT
 from tests.patience import PATIENCE_S
 
 
+def slow(value):
+    return pytest.param(value, marks=pytest.mark.slow)
+
+
 class Until:
     """A stop request once a condition holds; meanwhile `act` is called at each look."""
 
@@ -143,7 +147,7 @@ def test_what_crashes_again_and_again_begins_in_safe_mode_then_a_reset_is_asked_
     assert "the executive ended (SIGSEGV); a reset of the board is asked for" in bench.said
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP])
+@pytest.mark.parametrize("number", [signal.SIGKILL, slow(signal.SIGSEGV), slow(signal.SIGSTOP)])
 @pytest.mark.requirement("FSW-SUP-010")
 def test_a_killed_or_stopped_warm_process_costs_the_flight_nothing(bench, number):
     """One that is stopped is found out when it is needed."""
@@ -157,7 +161,7 @@ def test_a_killed_or_stopped_warm_process_costs_the_flight_nothing(bench, number
         assert len(bench.told("flights")) == 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+@pytest.mark.parametrize("number", [signal.SIGKILL, slow(signal.SIGSEGV)])
 def test_jobs_outlive_their_guardian(bench, number):
     first = []
 
@@ -213,14 +217,16 @@ import sys
 from hal.linux.clock import HostClock
 from fsw.supervisor.processes import Supervised
 from fsw.supervisor.run import Supervision
+from fsw.supervisor.supervisor import SupervisionLimits
 from skyrack.options.stop_signal import StopSignal
+from tests.patience import PATIENCE_S
 plan = Supervised("tests.fsw.supervisor.flights", "load", "modules", (sys.argv[1], "works"))
 with StopSignal() as stop:
-    Supervision(plan, HostClock(), say=print, loaded=print).run(stop)
+    Supervision(plan, HostClock(), say=print, loaded=print, limits=SupervisionLimits(*5 * [PATIENCE_S])).run(stop)
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGKILL, slow(signal.SIGSEGV), signal.SIGTERM])
 @pytest.mark.requirement("FSW-SUP-011")
 def test_with_the_supervisor_everybody_ends(bench, number):
     words = [sys.executable, "-c", SUPERVISOR, str(bench.folder)]

@@ -51,10 +51,10 @@ class {name}(App, period_ms=1000, budget_ms=5):
     def poke(self) -> None:
         \"\"\"Do nothing.\"\"\"
 """
-EACH = [["dictionary", "export"], ["pipeline", "check"], ["node", "--port", "udp://127.0.0.1:5101"]]
+NODE = ["node", "--port", "udp://127.0.0.1:5101"]
 
 
-@pytest.mark.parametrize("command", EACH, ids=["export", "check", "node"])
+@pytest.mark.parametrize("command", [["dictionary", "export"], ["pipeline", "check"]], ids=["export", "check"])
 @pytest.mark.parametrize(
     ("first", "second", "sentence"),
     [
@@ -65,6 +65,15 @@ EACH = [["dictionary", "export"], ["pipeline", "check"], ["node", "--port", "udp
     ],
 )
 def test_an_app_or_an_opcode_given_twice_is_refused_in_one_sentence(tmp_path, capfd, command, first, second, sentence):
+    check_refused(tmp_path, capfd, command, first, second, sentence)
+
+
+def test_a_node_of_an_opcode_given_twice_does_not_start(tmp_path, capfd):
+    words = "command two.poke and command one.poke have the same id, 99"
+    check_refused(tmp_path, capfd, NODE, ("One", 0x63), ("Two", 0x63), words)
+
+
+def check_refused(tmp_path, capfd, command, first, second, sentence):
     for file, (name, opcode) in {"a/app.py": first, "b/app.py": second}.items():
         (tmp_path / file).parent.mkdir()
         (tmp_path / file).write_text(ONE_APP.format(name=name, opcode=opcode))
@@ -115,7 +124,7 @@ class Flying:
         return self.process.returncode, rest
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_a_signal_ends_it_cleanly(tmp_path, number):
     flying = Flying(tmp_path)
     flying.process.send_signal(number)
@@ -136,6 +145,7 @@ def test_a_node_flies_on_without_its_line(tmp_path):
     assert (tmp_path / "products" / "kept").is_dir()
 
 
+@pytest.mark.slow
 def test_strangers_who_come_and_go_end_nothing_and_are_counted(tmp_path):
     """The node flies before anybody is there; strangers come and leave, then the ground."""
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -210,6 +220,7 @@ def test_a_killed_executive_is_followed_by_one_that_remembers(tmp_path):
     os.close(flying.far)
 
 
+@pytest.mark.slow
 def test_where_no_executive_lives_a_beacon_tells(tmp_path):
     """Nine in a row are one too many for its budget, and no way to reset this board was given."""
     flying = Flying(tmp_path, keeps_line=True)
@@ -262,6 +273,7 @@ def test_a_mission_that_is_wrong_is_one_sentence(tmp_path, capfd):
     assert "none.toml: not a readable mission file" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_two_nodes_do_not_share_a_state(tmp_path, capfd):
     flying = Flying(tmp_path)
     assert main(["node", str(COASTWATCH), "--port", "serial:///dev/none", "--state", str(tmp_path)]) == 1

@@ -148,6 +148,7 @@ def holder_of(path):
     return None
 
 
+@pytest.mark.slow
 def test_of_a_flight_that_was_killed_all_but_the_end_is_there_and_the_next_has_a_file_of_its_own(tmp_path):
     first = Recorded(tmp_path)
     first.receive(3000)

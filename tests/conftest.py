@@ -1,7 +1,4 @@
-"""For all tests: a property is judged by what it says, not by how fast a loaded machine tries it.
-
-HYPOTHESIS=thorough draws many more examples than the ordinary run has time for; HYPOTHESIS=fixed always the same ones,
-so that two runs can be compared.
+"""For all tests: how many examples are drawn (examples.py), what is kept from run to run, and what begins first.
 
 Byte code is kept even where PYTHONDONTWRITEBYTECODE asks for none: tests start some hundred processes, and each of them
 would compile all that it imports, as every run would compile all tests.
@@ -12,15 +9,13 @@ import sys
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import settings
+
+from tests.examples import register
 
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # of the processes that tests start, and of the suite's own workers
 
-settings.register_profile("ordinary", deadline=None, max_examples=40)
-settings.register_profile("thorough", deadline=None, max_examples=1000)
-settings.register_profile("fixed", deadline=None, max_examples=40, derandomize=True, database=None)
-settings.load_profile(os.environ.get("HYPOTHESIS", "ordinary"))
+register()
 
 WAITING = ("test_readme.py", "test_how_to.py", "test_node.py", "test_ground.py", "test_hello.py")
 """Files whose tests wait for processes of their own most of the time, the slowest first."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hal import ports
@@ -22,6 +22,7 @@ from hal.linux.socket_port import SocketLine
 from hal.port import Line, PortClosed, PortState
 from hal.sim.cable import CableDirection, cable
 from hal.sim.clock import VirtualClock
+from tests.examples import examples
 from tests.patience import PATIENCE_S
 
 
@@ -110,7 +111,7 @@ def drain(ends: Ends, port: Line, size: int) -> bytes:
 @pytest.mark.parametrize("make_ends", ENDS)
 class TestPort:
     @given(pieces=st.lists(st.binary(max_size=300), max_size=6))
-    @settings(max_examples=10, deadline=None)
+    @examples(10)
     def test_order_is_kept_both_ways(self, make_ends, pieces):
         with make_ends() as ends:
             for source, sink in ((ends.near, ends.far), (ends.far, ends.near)):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels.coding.crc import crc16
@@ -26,6 +26,7 @@ from link.frames.tm import TmFrame
 from link.frames.uslp import DataField, Rule, UslpFrame
 from link.packets.encapsulation import EncapsulationPacket
 from link.packets.space_packet import Flags, SpacePacket
+from tests.examples import examples
 from tests.link.strategies import encapsulation_packets, space_packets
 
 words, octet_values, small = st.integers(0, 2**32 - 1), st.integers(0, 255), st.binary(max_size=60)
@@ -232,7 +233,7 @@ def test_truncation_at_every_octet(codec, data):
 
 
 @covered
-@settings(max_examples=15)
+@examples(15)
 @given(data=st.data())
 def test_no_single_bit_error_passes(codec, data):
     """But for one in 65536 of those that make a frame say another length."""

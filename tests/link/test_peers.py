@@ -12,7 +12,7 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ground.recordings.output.pcap import pcap_header, pcap_record
@@ -20,6 +20,7 @@ from link.frames.uslp import DataField, Rule, UslpFrame
 from link.packets.index import index_packets
 from link.packets.space_packet import Flags, SpacePacket
 from link.time.binary import Cds, Cuc
+from tests.examples import examples
 from tests.link.pus.test_packets import reports, requests
 from tests.link.strategies import space_packets
 from tests.link.test_codecs import tm_frames
@@ -178,7 +179,7 @@ dissected = st.builds(  # without what its dissector takes for a secondary heade
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
-@settings(max_examples=8)
+@examples(8)
 @given(st.lists(dissected, min_size=1, max_size=200), st.integers(0, 2**31))
 def test_headers_by_wireshark(packets, second):
     """Its dissector of primary headers, and its reading of our capture files, of user link type 147."""

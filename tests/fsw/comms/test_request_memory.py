@@ -5,7 +5,7 @@ from collections import Counter
 from itertools import islice
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fsw.comms.dispatch import Dispatcher, RequestRepeated
@@ -19,6 +19,7 @@ from link.pus.packets import RequestId
 from link.pus.services.test import Ping, Pong
 from link.pus.services.verification import CompletionFailure, CompletionSuccess, ExecutionStage, FailureCode
 from link.pus.source import TcSource
+from tests.examples import examples
 from tests.fsw.memories import request_memory_on
 from tests.hal.recording_medium import RecordingMedium
 
@@ -160,7 +161,7 @@ def test_the_power_fails_at_every_call():
     assert lives > 100
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     deaths=st.lists(st.tuples(st.integers(1, 25), st.integers(0, 30)), max_size=5),
     lethal=st.sets(st.integers(0, 5)),

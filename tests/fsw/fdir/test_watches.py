@@ -2,7 +2,6 @@
 
 import msgspec
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -11,6 +10,7 @@ from fsw.mission import WatchSection
 from hal.clock import Moment
 from kernels.usage import UsageError
 from link.pus.services.verification import RefusedError
+from tests.examples import examples
 from tests.fsw.sequences.small import MS, UTC_NS, a_dictionary, at
 
 LOW = "Tank.percent < 10"
@@ -256,4 +256,4 @@ class Model(RuleBasedStateMachine):
 
 
 TestModel = Model.TestCase
-TestModel.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestModel.settings = examples(150, stateful_step_count=40)

@@ -2,7 +2,6 @@
 
 import msgspec
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -29,6 +28,7 @@ from link.pus.services.scheduling import (
     insert_of,
 )
 from link.pus.services.verification import RefusedError
+from tests.examples import examples
 
 START_NS, S = 1_700_000_000 * 10**9, 10**9
 
@@ -126,7 +126,7 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=25, stateful_step_count=20)
+TestLife.settings = examples(25, stateful_step_count=20)
 
 
 def test_full_reports_hold_the_packets():

@@ -2,7 +2,6 @@
 
 import msgspec
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -11,6 +10,7 @@ from fsw.sequences.runs import NewsKind, SequenceRuns
 from hal.clock import Moment
 from link.pus.services.automation.sequencing import SequenceEnd, SequenceState
 from link.pus.services.verification import RefusedError
+from tests.examples import examples
 from tests.fsw.sequences.small import MS, UTC_NS, at, sequence, step
 
 STARTED, COMPLETED, STOPPED = NewsKind.STARTED, NewsKind.COMPLETED, NewsKind.STOPPED
@@ -370,4 +370,4 @@ class Model(RuleBasedStateMachine):
 
 
 TestModel = Model.TestCase
-TestModel.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestModel.settings = examples(150, stateful_step_count=40)

@@ -1,13 +1,14 @@
 """The supervisor's decisions in virtual time, over processes that do what a test wants."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fsw.supervisor.budget import Budget
 from fsw.supervisor.messages import BoardError
 from fsw.supervisor.supervisor import SupervisionLimits, Supervisor, Who
 from kernels.usage import UsageError
+from tests.examples import examples
 
 S = 1_000_000_000
 EXECUTIVE, WARM, JOBS = Who.EXECUTIVE, Who.WARM, Who.JOBS
@@ -308,7 +309,7 @@ def test_health_begins_with_patience_and_lasts_as_long_as_a_restart_may_help():
 EVENTS = st.sampled_from(["fails", "flies", "warm ends", "jobs end", "warm ready", "jobs ready", "second", "hour"])
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.lists(EVENTS, max_size=60))
 @pytest.mark.requirement("FSW-SUP-005")
 def test_whatever_happens_there_is_one_executive_and_no_storm(events):

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 
 from ground.models.onnx import read_onnx
 from kernels.inference.graph import Activation, Graph, LayerKind
 from kernels.inference.nets import Network
 from link.models.network import encode_network
+from tests.examples import examples
 from tests.kernels.inference.graphs import graphs
 from tests.kernels.inference.test_nets import agrees, image_for, quantised
 
@@ -39,7 +40,7 @@ def test_what_is_written_is_read_back(graph):
     assert np.array_equal(Network(again).run(image), Network(graph).run(image))
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@examples(30, suppress_health_check=[HealthCheck.too_slow])
 @given(graphs())
 def test_onnxruntime_agrees(graph):
     image = image_for(graph, 7)

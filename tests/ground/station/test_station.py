@@ -5,7 +5,7 @@ from collections import Counter
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -28,6 +28,7 @@ from link.pus.packets import TmPacket
 from link.pus.services import events as pus_events
 from link.pus.services import housekeeping, verification
 from link.pus.source import FreshNumbers, TmSource
+from tests.examples import examples
 from tests.ground.example_dictionary import APID, MANAGED, SECOND, UTC_NS
 from tests.ground.flown import DICTIONARY, Done, Flown, LookoutStatus, Relay, World
 
@@ -562,7 +563,7 @@ reports = st.builds(
 )
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(st.lists(raw_packets | reports, max_size=8))
 def test_whatever_packets_come_each_is_somewhere(packets):
     archive = Archive()

@@ -2,11 +2,12 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels.coding.viterbi import BLOCK_BITS, CONTEXT_BITS, ConvolutionalEncoder, ViterbiDecoder, punctured
 from kernels.library import select_level
+from tests.examples import examples
 
 pytestmark = pytest.mark.usefixtures("level")
 G1, G2 = 0o171, 0o133
@@ -49,7 +50,7 @@ def test_what_was_sent_comes_back_through_noise_at_every_rate(rate):
 
 
 @given(st.lists(st.integers(0, 20_000), max_size=4), st.integers(0, 9))
-@settings(max_examples=15, deadline=None)
+@examples(15)
 def test_pieces_and_levels_make_no_difference(pieces, seed):
     soft = np.random.default_rng(seed).integers(0, 256, 2 * (2 * BLOCK_BITS + 3 * CONTEXT_BITS), np.uint8)
     whole = decoded(soft)
@@ -71,7 +72,6 @@ MESSAGES, SYMBOLS = every_path(8)
 
 
 @given(st.binary(min_size=16, max_size=16))
-@settings(deadline=None)
 def test_short_blocks_are_decided_on_by_maximum_likelihood(octets):
     """In the decoder's 32 magnitudes, over all 2^8 messages behind each of the 2^6 unknown beginnings."""
     soft = np.frombuffer(octets, np.uint8).astype(int)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from link.cfdp import Abandoned, ConditionCode, Entity, MemoryStore, Settings, TransactionFinished
+from tests.examples import examples
 
 MS = 1_000_000
 sides = st.sampled_from([0, 1])
@@ -139,4 +140,4 @@ class TestLinkForLong(Link.TestCase):
 
 
 TestLink = Link.TestCase
-TestLink.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+TestLink.settings = examples(40, stateful_step_count=40)

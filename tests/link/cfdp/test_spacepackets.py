@@ -12,7 +12,7 @@ Errors and limits of the oracle (0.32), which are kept out:
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from link.cfdp.pdus.codes import ConditionCode, Directive
@@ -20,6 +20,7 @@ from link.cfdp.pdus.directives import Ack, Eof, Finished, KeepAlive, Metadata, N
 from link.cfdp.pdus.header import Header
 from link.cfdp.pdus.pdu import FileData, decode_pdu, encode_pdu
 from link.cfdp.pdus.tlv import FaultHandlerOverride, MessageToUser
+from tests.examples import examples
 from tests.link.cfdp.pdus.pdus import bodies
 
 pytest.importorskip("spacepackets")
@@ -146,7 +147,7 @@ def theirs(header, body):
     return peer.FileDataPdu(conf, FileDataParams(body.data, body.offset, metadata))
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(pdus())
 def test_same_octets(pdu):
     octets = bytes(theirs(*pdu).pack())
@@ -154,7 +155,7 @@ def test_same_octets(pdu):
     assert decode_pdu(octets) == pdu
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(pdus())
 def test_it_reads_ours(pdu):
     theirs(*pdu)

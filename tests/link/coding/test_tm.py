@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels.coding.crc import crc16
 from kernels.coding.viterbi import ConvolutionalEncoder, ViterbiDecoder, punctured
 from link.coding.tm import ASM_OCTETS, TmDecoder, TmEncoder
 from link.managed import Managed, TmChannel
+from tests.examples import examples
 
 CODED = Managed(spacecraft_id=1, tm_channels=(TmChannel(name="a", vc=0),), interleave=2, tm_frame_octets=60)
 NO_FECF = replace(CODED, fecf=False)
@@ -145,7 +146,7 @@ def test_a_marker_within_a_unit_is_no_unit():
     assert decoder.uncorrectable == 1
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.binary(max_size=600), st.integers(1, 200))
 def test_any_octets_and_a_bounded_buffer(stream, size):
     decoder = TmDecoder(CODED)

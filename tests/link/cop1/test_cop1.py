@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from link.cop1 import Farm, Fop, FopDirective, FopState, Response, Transfer, Verdict
 from link.frames.tc import UNLOCK, TcFrame
 from link.managed import Managed, TmChannel
+from tests.examples import examples
 
 MS = 1_000_000
 CHANNEL = 5
@@ -153,4 +154,4 @@ class TestUplinkForLong(Uplink.TestCase):
 
 
 TestUplink = Uplink.TestCase
-TestUplink.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestUplink.settings = examples(60, stateful_step_count=40)

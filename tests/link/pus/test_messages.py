@@ -3,12 +3,13 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from link.dictionary.codec.record import Codec
 from link.pus.catalogue import SERVICES, reports_of, requests_of
 from link.pus.message import Report
+from tests.examples import examples
 from tests.link.dictionary.oracle import Oracle
 from tests.link.dictionary.strategies import values_of
 
@@ -27,7 +28,7 @@ def test_every_message_type_says_what_it_is_for(form):
     assert not form.__doc__.startswith(("What ", "Which ", "Who ", "How ")) or issubclass(form, Report)
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.sampled_from(FORMS), st.data())
 def test_octets_become_an_object_and_the_same_octets(form, data):
     values = data.draw(values_of(form.__fields__))

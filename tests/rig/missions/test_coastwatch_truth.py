@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -18,6 +18,7 @@ from kernels.imaging import image
 from kernels.imaging.georeference import Georeference
 from link.products.product import Product
 from rig.missions.coastwatch_truth import differences_from_truth, expected_mask
+from tests.examples import examples
 from tests.fsw.pipelines.pipeline import specs
 
 PLACE = Georeference(epsg=31985, easting_m=288776.25, northing_m=9120760.75, pixel_m=28.5)
@@ -61,14 +62,13 @@ def masks_for(dn):
 
 
 @given(scenes.flatmap(lambda dn: st.tuples(st.just(dn), masks_for(dn))))
-@settings(deadline=None)
 def test_kernels_and_plain_numpy_agree(scene):
     frame = frame_of(*scene)
     assert differences_from_truth(product_of(frame), frame, **RULE) == []
 
 
 @given(st.integers(0, 999))
-@settings(max_examples=20, deadline=None)
+@examples(20)
 def test_no_water_is_claimed_where_there_is_no_data(seed):
     valid = np.repeat(blobs(seed)[0] > 60, 1).reshape(24, 27).astype(np.uint8)
     product = product_of(frame_of(blobs(seed), valid))

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from link.cfdp.pdus.codes import ConditionCode, DeliveryCode, Directive, FaultHandler, FileStatus, TransactionStatus
@@ -16,6 +16,7 @@ from link.cfdp.pdus.tlv import (
     Other,
 )
 from link.errors import ChecksumError, DecodeError, TruncatedError
+from tests.examples import examples
 from tests.link.cfdp.pdus.pdus import pdus
 
 HEADER = Header(source=1, sequence=7, destination=2, id_octets=1, sequence_octets=2)
@@ -67,7 +68,7 @@ def test_truncated_data_field(pdu):
         assert_total(octets[:1] + length + octets[3:size])
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(pdus.map(lambda pdu: (_with_crc(pdu[0]), pdu[1])))
 def test_no_single_bit_error_passes_the_crc(pdu):
     header, _ = pdu

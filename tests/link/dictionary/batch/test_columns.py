@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from link.dictionary.batch.columns import Columns
@@ -26,6 +26,7 @@ from link.dictionary.kinds import (
     sum_bits,
 )
 from link.errors import DecodeError
+from tests.examples import examples
 from tests.link.dictionary.random_fields import bit_kinds, curves, integers, octet_kinds, structures
 
 CURVES = st.one_of(
@@ -57,7 +58,7 @@ def is_wide(kind):
     return (isinstance(kind, Time) and kind.coarse > 4) or any(map(is_wide, inner))
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(column_fields(), st.data())
 def test_columns_equal_the_codec(fields, data):
     columns = Columns(fields)

@@ -6,7 +6,7 @@ import struct
 import numpy as np
 import pytest
 from construct import ConstructError
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from link.dictionary.codec.record import Codec
@@ -31,11 +31,12 @@ from link.dictionary.kinds import (
 )
 from link.errors import DecodeError, TruncatedError
 from link.time.binary import Cuc
+from tests.examples import examples
 from tests.link.dictionary.oracle import Oracle
 from tests.link.dictionary.random_fields import field_lists
 from tests.link.dictionary.strategies import values_of
 
-few = settings(max_examples=40)  # each compiles two codecs
+few = examples(40)  # each compiles two codecs
 
 
 @st.composite

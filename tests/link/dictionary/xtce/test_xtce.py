@@ -4,7 +4,7 @@ import math
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -35,6 +35,7 @@ from link.dictionary.model import Container
 from link.dictionary.xtce.lower import lowered
 from link.dictionary.xtce.reader import read_xtce
 from link.dictionary.xtce.writer import write_xtce
+from tests.examples import examples
 from tests.link.dictionary.random_fields import portable_fields
 from tests.link.dictionary.strategies import values_of
 
@@ -67,7 +68,7 @@ def definition(*fields, requests=False):
     )
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(portable_fields(), st.sampled_from(("portable", "yamcs")), st.booleans())
 def test_what_is_written_reads_back_equal(fields, dialect, requests):
     whole = definition(*fields, requests=requests)
@@ -79,7 +80,7 @@ def test_what_is_written_reads_back_equal(fields, dialect, requests):
     assert plain(read_back) == plain(expected)
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(portable_fields(), st.sampled_from(("portable", "yamcs")), st.data())
 def test_lowered_packets_are_the_same_on_the_wire(fields, dialect, data):
     fields = [field for field in fields if dialect == "yamcs" or not field.when]

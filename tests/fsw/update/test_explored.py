@@ -42,7 +42,7 @@ def explored(name, files, states_min, **how):
 
 
 def test_every_order_with_power_cut_at_every_change_of_one_slot():
-    explored("one slot, power cuts", ONE_FILE, 300, slots=ONE_SLOT)
+    explored("one slot, power cuts", ONE_FILE, 200, slots=ONE_SLOT)
 
 
 @pytest.mark.slow

@@ -154,6 +154,7 @@ def test_what_fell_back_is_told(node):
     assert node.pass_s(0)[0] == UpdateFellBack(target="software", slot=G)
 
 
+@pytest.mark.requirement("FSW-UPD-007")
 def test_confirmation_waits_for_the_ground(node):
     node.under.try_out(A, TWO)
     node.begin()

@@ -59,6 +59,7 @@ def test_a_golden_copy_that_is_damaged_or_missing_is_told(slots):
     assert choose(slots.record(), slots, KEYS) == (G, None, True)
 
 
+@pytest.mark.requirement("FSW-UPD-008")
 def test_a_trial_has_its_tries_and_then_what_was_promoted_is_started(slots):
     assert start(slots, TRIAL)[0] is B
     assert start(slots)[0] is B
@@ -73,6 +74,7 @@ def test_a_trial_that_is_unsound_is_not_started(slots):
     assert (slot, state.trial, state.ended) == (A, None, TrialEnd.UNSOUND)
 
 
+@pytest.mark.requirement("FSW-UPD-002")
 def test_a_sound_bundle_that_is_not_the_one_that_was_verified_is_not_started(slots):
     slots.path(B).write_bytes(BUNDLES[A])
     assert start(slots, TRIAL)[1].ended is TrialEnd.UNSOUND
@@ -124,6 +126,7 @@ def test_a_medium_that_takes_nothing_starts_what_is_promoted_and_no_trial(slots)
     assert choose(slots.record(), slots, KEYS, uncounted=2).slot is G
 
 
+@pytest.mark.requirement("FSW-UPD-004")
 def test_a_record_that_is_lost_starts_the_golden_copy(slots):
     slots.record().store(BOTH)
     for name in ("boot.a", "boot.b"):

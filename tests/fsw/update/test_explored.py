@@ -46,20 +46,24 @@ def test_every_order_with_power_cut_at_every_change_of_one_slot():
 
 
 @pytest.mark.slow
+@pytest.mark.requirement("FSW-UPD-001")
 def test_every_order_with_power_cut_at_every_change_of_the_disk():
     explored("two slots, power cuts", ONE_FILE, 2500)
 
 
+@pytest.mark.requirement("FSW-UPD-002")
 def test_bundles_that_are_old_strange_or_for_others_are_never_started():
     explored("hostile bundles", HOSTILE, 500, slots=ONE_SLOT)
 
 
 @pytest.mark.slow
+@pytest.mark.requirement("FSW-UPD-003")
 def test_rollbacks_are_only_what_the_ground_asks_for():
     explored("rollbacks", OLDER, 1300, slots=ONE_SLOT, cuts=False, rollbacks=True)
 
 
 @pytest.mark.slow
+@pytest.mark.requirement("FSW-UPD-001")
 def test_a_disk_that_fails_at_any_call():
     explored("one slot, errors", ONE_FILE, 800, slots=ONE_SLOT, cuts=False, errors=(False,))
 

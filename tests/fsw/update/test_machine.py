@@ -115,6 +115,7 @@ def test_what_came_down_is_told_also_where_a_trial_runs(node):
 # What is refused
 
 
+@pytest.mark.requirement("FSW-UPD-004")
 def test_the_golden_copy_is_never_touched(node):
     for act in (
         lambda: node.updates.prepare(G, 5, "ab" * 32),
@@ -125,6 +126,7 @@ def test_the_golden_copy_is_never_touched(node):
         assert "take A or B" in refused(act, code=FailureCode.BAD_ARGUMENTS)
 
 
+@pytest.mark.requirement("FSW-UPD-005")
 def test_what_runs_and_what_is_promoted_is_not_touched(node):
     node.promote(A, TWO)
     assert "slot A runs: take B" in refused(node.updates.prepare, A, 5, "ab" * 32)
@@ -134,6 +136,7 @@ def test_what_runs_and_what_is_promoted_is_not_touched(node):
     assert "runs on trial already" in refused(node.updates.boot)
 
 
+@pytest.mark.requirement("FSW-UPD-005")
 def test_what_is_armed_is_not_touched(node):
     node.send(A, TWO)
     node.verify(A)
@@ -167,6 +170,7 @@ def test_chunks_come_in_order_and_may_come_again(node):
 
 
 @given(st.lists(st.tuples(st.integers(0, 300), st.integers(1, 300)), max_size=12))
+@pytest.mark.requirement("FSW-UPD-009")
 def test_whatever_chunks_come_what_is_there_is_the_beginning_of_the_file(tmp_path_factory, chunks):
     node = UpdatedNode(tmp_path_factory.mktemp("node"))
     node.updates.prepare(A, len(TWO), sha256(TWO))
@@ -216,6 +220,7 @@ def test_one_verification_at_a_time_and_nothing_to_its_slot_meanwhile(node):
         assert "slot A is being verified: wait for its end, or abort it" in refused(act)
 
 
+@pytest.mark.requirement("FSW-UPD-007")
 def test_confirm_needs_time_health_and_the_ground(node):
     node.send(A, TWO)
     node.verify(A)
@@ -249,6 +254,7 @@ def test_confirm_needs_time_health_and_the_ground(node):
         (delta("2", software("2", STRANGER)), "signed by key"),
     ],
 )
+@pytest.mark.requirement("FSW-UPD-002")
 def test_what_does_not_pass(node, octets, sentence):
     node.send(A, octets)
     ((happening, slot, reason),) = node.verify(A)
@@ -286,6 +292,7 @@ def test_a_delta_of_what_it_replaces_is_verified_again_after_a_restart(node):
     assert node.verify(A) == [UpdateNotice(UpdateHappening.VERIFIED, A, "3")]
 
 
+@pytest.mark.requirement("FSW-UPD-006")
 def test_vectors_and_shadow_are_asked_until_they_answer(tmp_path):
     answers = [None, GOOD]
     node = UpdatedNode(tmp_path, shadow=lambda slot, digest: answers.pop(0))
@@ -296,6 +303,7 @@ def test_vectors_and_shadow_are_asked_until_they_answer(tmp_path):
     assert len(node.asked) == 2
 
 
+@pytest.mark.requirement("FSW-UPD-006")
 def test_vectors_or_shadow_that_differ(tmp_path):
     node = UpdatedNode(tmp_path, shadow=lambda slot, digest: TrialVerdict(is_good=False, reason="3 of 9 tiles differ"))
     node.send(A, TWO)
@@ -335,6 +343,7 @@ def test_what_lies_in_a_slot_is_verified_again(node):
 # Rollback
 
 
+@pytest.mark.requirement("FSW-UPD-003")
 def test_back_to_what_flew_before_only_when_it_is_asked_for(node):
     node.promote(A, TWO)
     node.promote(B, THREE)
@@ -347,6 +356,7 @@ def test_back_to_what_flew_before_only_when_it_is_asked_for(node):
     assert not node.updates.state.of(A).may_be_older
 
 
+@pytest.mark.requirement("FSW-UPD-003")
 def test_a_rollback_that_was_allowed_is_not_allowed_for_ever(node):
     node.send(A, software("0.5"))
     node.verify(A, may_be_older=True)
@@ -370,6 +380,7 @@ def test_where_the_record_is_lost_nothing_older_than_what_is_there_is_taken(node
 # What ends by itself
 
 
+@pytest.mark.requirement("FSW-UPD-008")
 def test_a_trial_without_health_is_given_up(node):
     node.try_out(A, TWO)
     assert node.pass_s(1, health="too hot") == [UpdateNotice(UpdateHappening.TRIAL_ENDED, A, "too hot")]
@@ -393,6 +404,7 @@ def test_health_is_not_asked_for_before_it_can_be_good(node):
     assert node.updates.is_on_trial
 
 
+@pytest.mark.requirement("FSW-UPD-008")
 def test_a_trial_that_nobody_confirms_is_given_up(node):
     node.try_out(A, TWO)
     assert node.pass_s(3539) == []

@@ -37,6 +37,7 @@ def test_a_bundle_is_replaced_as_a_whole_whenever_the_power_fails():
     assert slots.bundle(A) == b"new" * 20
 
 
+@pytest.mark.requirement("FSW-UPD-009")
 def test_what_was_received_survives_power_failing_at_any_call():
     medium, acknowledged = RecordingMedium(), []
     chunks = [bytes([number]) * (5 + number) for number in range(4)]
@@ -122,6 +123,7 @@ def test_chunks_are_appended_and_the_file_is_not_written_again():
     assert [call for call, path in medium.calls if path.name == "incoming"].count("append") == 4
 
 
+@pytest.mark.requirement("FSW-UPD-004")
 def test_the_golden_copy_is_not_written(tmp_path):
     with pytest.raises(AssertionError):
         slots_on(HOST, tmp_path).install(G, b"")

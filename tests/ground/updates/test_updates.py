@@ -68,6 +68,7 @@ def wire_octets(octets, chunk_octets, target):
 
 
 @given(st.integers(1, 5000), st.integers(60, 1024), st.sampled_from(["software", "clouds"]))
+@pytest.mark.requirement("GND-OPS-008")
 def test_the_plan_is_what_is_sent(octets, frame_octets_max, target):
     plan = sending(octets, target, PASSES, frame_octets_max)
     assert plan.wire_octets == wire_octets(octets, plan.chunk_octets, target)
@@ -79,6 +80,7 @@ def test_chunks_fill_their_frames():
         wire_octets(5000, sending(5000, "software", PASSES).chunk_octets + 1, "software")
 
 
+@pytest.mark.requirement("GND-OPS-008")
 def test_passes_and_days():
     """By hand: a pass of 480 s at 9600 bit/s takes 576000 octets; a command of 1024 octets is a CLTU of 1186."""
     plan = sending(1_000_000, "software", PASSES)

@@ -40,6 +40,7 @@ def test_decode_inverts_encode():
 
 
 @given(st.binary(max_size=2000), st.binary(max_size=2000))
+@pytest.mark.requirement("FSW-UPD-010")
 def test_expand_inverts_make(base, new):
     assert make_delta("node", "2", new, base).expand(base, 2000) == new
 
@@ -57,6 +58,7 @@ def test_without_a_base_it_is_packed():
 
 
 @pytest.mark.parametrize("base", [b"", NEW, BASE[:-1]])
+@pytest.mark.requirement("FSW-UPD-010")
 def test_another_base_is_refused(base):
     with pytest.raises(DecodeError, match="a delta of another bundle"):
         DELTA.expand(base, OCTETS_MAX)

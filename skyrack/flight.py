@@ -32,7 +32,7 @@ from hal.linux.clock import HostClock, has_lasting_clock
 from hal.linux.gauges.host_vitals import HostVitals
 from hal.linux.gauges.power_supply import find_battery
 from hal.linux.lasting_port import LastingPort
-from hal.linux.priority import take_priority
+from hal.linux.priority import raise_priority
 from hal.medium import HOST, Medium
 from hal.port import PortState
 from hal.ports import open_port
@@ -58,7 +58,7 @@ class NodeFlight:
 
     def fly(self, start: Start, lifeline: Lifeline, door: int) -> int:
         """Fly until the supervisor wants an end."""
-        lacks = take_priority(self._priority) if self._priority else ""
+        lacks = raise_priority(self._priority) if self._priority else ""
         clock = CorrelatedClock(HostClock())
         with ExitStack() as devices:
             runner = ProcessRunner(
@@ -89,7 +89,7 @@ class NodeFlight:
         rehearse(rehearsal._mission, rehearsal._rehearsed)
         self._areas = tuple(host_areas(self._mission.stages))
         if self._priority:
-            take_priority(self._priority, is_inherited=True)  # an executive is waited for from its fork on
+            raise_priority(self._priority, is_inherited=True)  # an executive is waited for from its fork on
 
     def _rehearsed(self, clock: CorrelatedClock, port: LastingPort) -> Devices:
         """What a rehearsal stands on: there are no workers."""

@@ -12,14 +12,14 @@ from importlib import import_module
 
 from fsw.jobs.guardian import guard
 from fsw.supervisor.warm import prepare
-from hal.linux.priority import drop_priority, take_priority
+from hal.linux.priority import drop_priority, raise_priority
 
 
 def main(words: list[str]) -> None:
     """Check and load, tell the supervisor, and guard until nobody is left who could ask."""
     control, door, supervisor, priority, module, name, *arguments = words
     if priority != "0":
-        take_priority(int(priority))  # the first flight waits for what is found here
+        raise_priority(int(priority))  # the first flight waits for what is found here
     named = list[str]()
 
     def load() -> dict[str, object]:

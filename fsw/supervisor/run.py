@@ -32,8 +32,8 @@ class Watcher(Protocol):
         """Tell that all is well."""
         ...
 
-    def tell(self, status: str, *, is_ready: bool) -> None:
-        """Tell a person who asks there how it is."""
+    def report(self, status: str, *, is_ready: bool) -> None:
+        """Show a person who asks there how it is."""
         ...
 
 
@@ -56,7 +56,7 @@ class Supervision:
         cause: str = "",
     ) -> None:
         self._clock, self._loaded, self._watchers, self._voice = clock, loaded, watchers, say
-        self._processes = HostProcesses(plan, self._say, self._board_reset_forbidden)
+        self._processes = HostProcesses(plan, self._report, self._board_reset_forbidden)
         self._supervisor = Supervisor(self._processes, budget or Budget(), limits, cause)
         self._known: tuple[str, str] | None = None
         self._fed_ns = {id(one): 0 for one in watchers}
@@ -81,7 +81,7 @@ class Supervision:
         supervisor = self._supervisor
         match news.message:
             case {"loaded": str(name), "state": str(state)}:
-                self._take_load(name, state)
+                self._accept_load(name, state)
             case {"checked": True}:
                 supervisor.ready(news.who)
             case {"refused": dict(error)}:
@@ -89,7 +89,7 @@ class Supervision:
             case {"flying": True}:
                 supervisor.flies(now_ns)
                 for one in self._watchers:
-                    one.tell(f"flies, incarnation {supervisor.incarnation}", is_ready=True)
+                    one.report(f"flies, incarnation {supervisor.incarnation}", is_ready=True)
             case {"beat": int(next_due_ns)}:
                 supervisor.beats(now_ns, next_due_ns)
             case {"complaint": True}:
@@ -97,7 +97,7 @@ class Supervision:
         if news.cause:
             supervisor.ended(news.who, news.cause, now_ns)
 
-    def _take_load(self, name: str, state: str) -> None:
+    def _accept_load(self, name: str, state: str) -> None:
         """Accept what the warm process has loaded: for the first time, or the same again."""
         if self._known is None:
             self._loaded(name, state)
@@ -132,7 +132,7 @@ class Supervision:
         except Exception as error:  # whatever it is, this process is the last that lives
             return f"{type(error).__name__}: {error}"
 
-    def _say(self, sentence: str) -> None:
+    def _report(self, sentence: str) -> None:
         self._voice(sentence)
         for one in self._watchers:
-            one.tell(sentence, is_ready=False)
+            one.report(sentence, is_ready=False)

@@ -24,7 +24,7 @@ from fsw.jobs.kin import die_with_parent
 from fsw.supervisor.causes import EXIT_EXCEPTION
 from fsw.supervisor.lifeline import Lifeline
 from fsw.supervisor.messages import OCTETS_MAX, Start, in_words, start_of, to_octets, told_in, wants_tracebacks
-from hal.linux.priority import take_priority
+from hal.linux.priority import raise_priority
 
 _LEFT_TO_THE_SUPERVISOR = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _BEACON_S = 10
@@ -70,7 +70,7 @@ class WarmProcess:
                 with socket.socket(fileno=descriptors[0]) as channel:
                     self._fork(partial(self._fly, start_of(message["start"]), channel))
             else:
-                self._fork(partial(self._tell_of_the_end, message["beacon"], message["failures"]))
+                self._fork(partial(self._send_beacon, message["beacon"], message["failures"]))
 
     def _fork(self, act: Callable[[], int]) -> None:
         """Have a fork of a fork `act`, so that the supervisor is its parent: it outlives this process, but not that."""
@@ -114,7 +114,7 @@ class WarmProcess:
             lifeline.refuse(error)
             return 1
 
-    def _tell_of_the_end(self, cause: str, failures: int) -> int:
+    def _send_beacon(self, cause: str, failures: int) -> int:
         signal.alarm(_BEACON_S)  # whatever a port does, beacons do not pile up
         self._flight.send_beacon(cause, failures)
         return 0
@@ -154,7 +154,7 @@ def main(words: list[str]) -> NoReturn:
     """Load the flight and serve the supervisor."""
     control, door, supervisor, priority, module, name, *arguments = words
     if priority != "0":
-        take_priority(int(priority), is_inherited=True)  # an executive is waited for from its fork on
+        raise_priority(int(priority), is_inherited=True)  # an executive is waited for from its fork on
     channel, found = socket.socket(fileno=int(control)), list[Flight]()
 
     def load() -> dict[str, object]:

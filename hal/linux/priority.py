@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 
 
-def take_priority(level: int, *, is_inherited: bool = False) -> str:
+def raise_priority(level: int, *, is_inherited: bool = False) -> str:
     """Have this process scheduled before all that have no real-time priority (SCHED_FIFO); its forks only if inherited.
 
     `level`: 1..99. Returns why not, or nothing where it was granted.

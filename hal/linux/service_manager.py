@@ -33,7 +33,7 @@ class ServiceManager:
         """Tell that all is well; without it the service manager restarts this process."""
         self._send("WATCHDOG=1")
 
-    def tell(self, status: str, *, is_ready: bool) -> None:
+    def report(self, status: str, *, is_ready: bool) -> None:
         """Show `status` to who asks for it (`systemctl status`); `is_ready`: the service has begun its work."""
         line = " ".join(status.split())[:_STATUS_MAX]
         self._send(f"READY=1\nSTATUS={line}" if is_ready else f"STATUS={line}")

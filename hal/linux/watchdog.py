@@ -41,7 +41,7 @@ class HardwareWatchdog:
         with suppress(OSError):
             os.write(self._descriptor, _FEED)
 
-    def tell(self, status: str, *, is_ready: bool) -> None:
+    def report(self, status: str, *, is_ready: bool) -> None:
         """Nobody reads there."""
 
     def close(self) -> None:

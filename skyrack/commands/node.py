@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     from fsw.supervisor.run import Supervision, Watcher
     from hal.linux.claim import claim_folder
     from hal.linux.clock import HostClock
-    from hal.linux.priority import drop_priority, take_priority
+    from hal.linux.priority import drop_priority, raise_priority
     from hal.linux.service_manager import ServiceManager
     from skyrack.options.stop_signal import StopSignal
 
@@ -105,7 +105,7 @@ def run(options: argparse.Namespace) -> int:
             watchers.append(watchdog)
             cause = WATCHDOG if watchdog.has_reset else ""
         if options.priority:
-            take_priority(options.priority + 1)  # so that a flight loop that spins can be ended
+            raise_priority(options.priority + 1)  # so that a flight loop that spins can be ended
             claimed.callback(drop_priority)
         stop = claimed.enter_context(StopSignal(_PATIENCE_S))
         Supervision(plan, HostClock(), say=_report, loaded=claim, watchers=watchers, cause=cause).run(stop)

@@ -4,13 +4,13 @@ import os
 
 import pytest
 
-from hal.linux.priority import drop_priority, take_priority
+from hal.linux.priority import drop_priority, raise_priority
 
 
 @pytest.mark.parametrize("is_inherited", [False, True])
 @pytest.mark.requirement("FSW-SUP-014")
 def test_it_is_taken_and_dropped_or_refused_in_words(is_inherited):
-    why_not = take_priority(3, is_inherited=is_inherited)
+    why_not = raise_priority(3, is_inherited=is_inherited)
     try:
         if why_not:
             assert why_not == "no real-time priority (Operation not permitted)"
@@ -24,4 +24,4 @@ def test_it_is_taken_and_dropped_or_refused_in_words(is_inherited):
 
 @pytest.mark.parametrize("level", [0, 100])
 def test_levels_that_there_are_not_are_refused(level):
-    assert take_priority(level) == "no real-time priority (Invalid argument)"
+    assert raise_priority(level) == "no real-time priority (Invalid argument)"

@@ -23,8 +23,8 @@ def test_it_hears_of_readiness_health_and_the_end(listener):
     one, address = listener
     manager = ServiceManager({"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "3000000"})
     assert manager.interval_ns == 1_500_000_000
-    manager.tell("flies,\nincarnation 1", is_ready=True)
-    manager.tell("x" * 300, is_ready=False)
+    manager.report("flies,\nincarnation 1", is_ready=True)
+    manager.report("x" * 300, is_ready=False)
     manager.feed()
     manager.close()
     manager.feed()
@@ -52,7 +52,7 @@ def test_where_nobody_listens_nothing_is_wanted_and_nothing_fails(environment):
     manager = ServiceManager(environment)
     assert manager.interval_ns == 0
     manager.feed()
-    manager.tell("flies", is_ready=True)
+    manager.report("flies", is_ready=True)
     manager.close()
     manager.close()
 

@@ -31,7 +31,7 @@ def test_it_is_set_fed_and_stopped(tmp_path):
     assert device.asked == [(SETTIMEOUT, pack("@i", 60)), (GETBOOTSTATUS, pack("@i", 0))]
     assert (watchdog.timeout_s, watchdog.interval_ns, watchdog.has_reset) == (15, 3_750_000_000, False)
     watchdog.feed()
-    watchdog.tell("flies", is_ready=True)
+    watchdog.report("flies", is_ready=True)
     watchdog.feed()
     watchdog.close()
     assert path.read_bytes() == b"\0\0V"

@@ -50,7 +50,7 @@ class _RecordType(type):
         wires = {key: value for key, value in body.items() if isinstance(value, WireForm)}
         plain = {key: value for key, value in body.items() if key not in wires}
         made = super().__new__(mcs, name, bases, {"__slots__": tuple(wires), **plain}, **said)
-        cls: Any = dataclasses.dataclass(made)
+        cls: Any = dataclasses.dataclass(eq=False, repr=False)(made)  # those of Record: there are hundreds of classes
         hints = get_type_hints(cls, include_extras=True)
         for field in dataclasses.fields(cls):
             if field.name in body.get("__annotations__", {}) and field.name not in wires:
@@ -97,6 +97,15 @@ class Record(metaclass=_RecordType):
         """The octets, which `encode` gives from now on, whatever becomes of the fields. Raises as that does."""
         self._sealed = octets = self.encode()
         return octets
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return bool(type(self).__values__(self) == type(self).__values__(other))
+
+    def __repr__(self) -> str:
+        listed = ", ".join(f"{field.name}={getattr(self, field.name)!r}" for field in self.__fields__)
+        return f"{type(self).__qualname__}({listed})"
 
     def encode(self) -> bytes:
         """The octets. Raises ValueError naming the field that does not fit."""

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.house.sources import ROOMS, ROOT, sources
+from tests.house.sources import ROOMS, ROOT, nodes, sources, tree
 
 TESTS = {path: path.read_text(encoding="utf-8") for path in sources("tests")}
 MAY_SLEEP = {
@@ -44,7 +44,7 @@ def asserts(function: ast.AST) -> bool:
 def bodies(path: Path) -> Iterator[tuple[str, str, bool]]:
     """Name and text of each function and method, and whether it asserts something."""
     lines = TESTS[path].splitlines()
-    waiting: list[ast.stmt] = [*ast.parse(TESTS[path]).body]
+    waiting: list[ast.stmt] = [*tree(path).body]
     for node in waiting:
         if isinstance(node, ast.ClassDef):
             waiting += node.body
@@ -56,12 +56,15 @@ def is_sleep(node: ast.AST) -> bool:
     """Whether this is `time.sleep(...)`, or takes `sleep` from time."""
     if isinstance(node, ast.ImportFrom):
         return node.module == "time" and "sleep" in {name.name for name in node.names}
-    return isinstance(node, ast.Call) and ast.unparse(node.func) == "time.sleep"
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="time"), attr="sleep")):
+            return True
+    return False
 
 
 def test_nothing_more_sleeps():
     """A program that a test writes into a file may."""
-    sleeping = {path for path in TESTS for node in ast.walk(ast.parse(TESTS[path])) if is_sleep(node)}
+    sleeping = {path for path in TESTS for node in nodes(path) if is_sleep(node)}
     assert {name_of(path) for path in sleeping} == set(MAY_SLEEP)
 
 

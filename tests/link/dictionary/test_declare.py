@@ -269,3 +269,16 @@ def test_the_dictionary_says_what_arms_a_hazardous_command():
 def test_what_cannot_arm_is_refused(name):
     with pytest.raises(ValueError, match=f"command thermal.set_band: {name}, which is to arm it, is no command of one"):
         Dictionary.of("n", 1, {}, [Thermal, Armament], arming=name)
+
+
+def test_records_compare_by_their_fields_and_print_them():
+    class Other(Telemetry, id=1):
+        mode: Mode = wire(Integer(4))
+
+    again = Status.decode(SAMPLE.encode())
+    again.bus = SAMPLE.bus
+    assert again == SAMPLE
+    again.key = b"ac"
+    assert again != SAMPLE
+    assert Other(mode=Mode.SAFE) not in (SAMPLE, 1)
+    assert repr(Other(mode=Mode.SAFE)).endswith("Other(mode=<Mode.SAFE: 0>)")

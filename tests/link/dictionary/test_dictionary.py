@@ -127,3 +127,15 @@ def test_a_sample_and_a_happening_speak_for_themselves(ground):
     sample = ground.decode_report(0x21, bytes(4))
     happening = ground.decode_event(0x22, b"Ada".ljust(16, b"\0"))
     assert (sample.units, sample.invalid, happening.name, happening.severity) == ({}, frozenset(), "Greeted", "info")
+
+
+def test_what_is_derived_is_made_once(ground):
+    made = []
+
+    def derive(dictionary):
+        made.append(dictionary)
+        return [dictionary.version]
+
+    assert ground.derived(derive) is ground.derived(derive)
+    assert made == [ground]
+    assert ground.derived(lambda dictionary: dictionary.node) == ground.node

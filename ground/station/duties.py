@@ -2,8 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from hal.port import PortClosed
 
@@ -25,16 +24,14 @@ class Duties:
         self._report = report
         self._reported: set[tuple[str, str]] = set()
 
-    @contextmanager
-    def alone(self, duty: str) -> Iterator[None]:
+    def alone(self, duty: str) -> "_Alone":
         """Run the `with` block as the duty `duty`; an exception ends this block only."""
-        try:
-            yield
-        except PortClosed:
-            raise
-        except Exception as error:  # only a bug gets here, so it may be any exception
-            self.failed[duty] += 1
-            self._report_once(duty, error)
+        return _Alone(self, duty)
+
+    def fail(self, duty: str, error: Exception) -> None:
+        """Count a failure of `duty`, and report it if none of its kind was."""
+        self.failed[duty] += 1
+        self._report_once(duty, error)
 
     def _report_once(self, duty: str, error: Exception) -> None:
         kind = duty, type(error).__name__
@@ -43,3 +40,21 @@ class Duties:
         self._reported.add(kind)
         _LOG.error("%s failed; the rest goes on", duty, exc_info=error)
         self._report(f"{duty}: {kind[1]}: {error}; further ones are only counted.")
+
+
+class _Alone:
+    """A block of one duty: a class, because a generator takes three times as long, and there are hundreds a second."""
+
+    __slots__ = ("_duties", "_duty")
+
+    def __init__(self, duties: Duties, duty: str) -> None:
+        self._duties, self._duty = duties, duty
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
+        if not isinstance(error, Exception) or isinstance(error, PortClosed):
+            return False
+        self._duties.fail(self._duty, error)  # only a bug gets here, so it may be any exception
+        return True

@@ -6,6 +6,8 @@ from typing import Self
 import msgspec
 from msgspec.structs import replace
 
+from link.bundles.releases import is_newer
+
 RECORD_OCTETS_MAX = 1024
 """Of an `UpdateRecord` as MessagePack, whatever is in it."""
 
@@ -80,6 +82,22 @@ class UpdateRecord(msgspec.Struct, frozen=True):
     def with_slot(self, slot: SlotName, known: SlotRecord) -> Self:
         """The same record with other knowledge of slot A or B."""
         return replace(self, a=known) if slot is SlotName.A else replace(self, b=known)
+
+    def doubted(self) -> Self:
+        """The record where a newer one may have been lost, in which the trial was confirmed.
+
+        What is started is chosen by what is known; but nothing older than what is on trial is taken any more, unless
+        the ground asks for it anew. The two copies are written in turn: no more than the last step can be lost.
+        """
+        if self.trial is None:
+            return self
+        version = self.of(self.trial).version
+        return replace(
+            self,
+            a=replace(self.a, may_be_older=False),
+            b=replace(self.b, may_be_older=False),
+            floor=version if is_newer(version, self.floor) else self.floor,
+        )
 
     def ended_trial(self, end: TrialEnd) -> Self:
         """The record after the trial ended without success: what failed by itself is not tried again unverified."""

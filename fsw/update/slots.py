@@ -15,7 +15,7 @@ from pathlib import Path
 from struct import Struct
 from typing import Protocol
 
-from fsw.store.durable import Durable
+from fsw.store.durable import Durable, RecordOrigin
 from fsw.store.storage import replace_file
 from fsw.update.record import RECORD_OCTETS_MAX, SlotName, UpdateRecord
 from hal.medium import HOST, Medium, make_folders
@@ -112,8 +112,14 @@ class FolderSlots:
         return octets if known == upload else len(self.received(slot, upload))
 
     def record(self) -> Durable[UpdateRecord]:
-        """The record beside the slots, as it is now. One process at a time may store it."""
-        return Durable(self.folder, _RECORD, UpdateRecord(), RECORD_OCTETS_MAX, self.medium)
+        """The record beside the slots, as it is now. One process at a time may store it.
+
+        Where one of its two copies cannot be read, or is damaged, the other one may be the older of them.
+        """
+        record = Durable(self.folder, _RECORD, UpdateRecord(), RECORD_OCTETS_MAX, self.medium)
+        if record.origin is RecordOrigin.DOUBTED:
+            record.value = record.value.doubted()
+        return record
 
     def _incoming(self, slot: SlotName) -> Path:
         return self.folder / slot.name / _INCOMING

@@ -239,9 +239,9 @@ class Explorer:
     def start(self, life):
         """What the supervisor does, and the first step of what it starts."""
         disk, slots = life.disk, FolderSlots(FOLDER, life.disk)
-        choice = choose(_durable(disk), slots, KEYS, boots_max=RULES.boots_max)
+        choice = choose(slots.record(), slots, KEYS, boots_max=RULES.boots_max)
         life.choice, life.started = choice, disk.now.get(f"/slots/{choice.slot.name}/bundle")
-        life.updates = Updates(NAME, _durable(disk), slots, KEYS, choice.slot, good, rules=RULES)
+        life.updates = Updates(NAME, slots.record(), slots, KEYS, choice.slot, good, rules=RULES)
         list(life.updates.step(0, "", is_heard=False))
         self.starts += 1
         life.flew = life.ghost.flies
@@ -339,7 +339,8 @@ class Explorer:
     def check_end(self, life):
         """Where nothing comes up healthy, the golden copy is started in the end: no trial is for ever."""
         disk = Disk(life.now, life.safe)
-        slots, record = FolderSlots(FOLDER, disk), _durable(disk)
+        slots = FolderSlots(FOLDER, disk)
+        record = slots.record()
         for _ in range(max(self.tries) + 2 * RULES.boots_max):
             choice = choose(record, slots, KEYS, boots_max=RULES.boots_max)
         assert choice.slot is SlotName.G, life.path

@@ -68,6 +68,29 @@ def test_a_trial_has_its_tries_and_then_what_was_promoted_is_started(slots):
     assert state.of(B).phase is SlotPhase.FAILED
 
 
+def kept_and_lost(slots, kept, lost):
+    """The record after `kept` and then `lost` were stored, of which the copy of `lost` cannot be read any more."""
+    for copy in slots.folder.glob("boot.*"):
+        copy.unlink()
+    record = slots.record()
+    record.store(kept)
+    record.store(lost)
+    (slots.folder / "boot.b").write_bytes(b"?")
+    return slots.record().value
+
+
+def test_a_confirmation_that_cannot_be_read_lets_nothing_older_in(slots):
+    on_trial = replace(TRIAL, a=verified(A, was_promoted=True, may_be_older=True))
+    state = kept_and_lost(slots, on_trial, on_trial.promoted_trial())
+    assert state == replace(TRIAL, floor="3")  # goes on as a trial does, but no rollback of before is allowed any more
+    rollback = replace(BOTH, a=verified(A, may_be_older=True), trial=A, tries_left=1)
+    assert kept_and_lost(slots, rollback, rollback.promoted_trial()).floor == "3"
+
+
+def test_what_cannot_be_read_was_no_confirmation_where_nothing_was_on_trial(slots):
+    assert kept_and_lost(slots, FLOWN, TRIAL) == FLOWN
+
+
 def test_a_trial_that_is_unsound_is_not_started(slots):
     damage(slots, B)
     slot, state = start(slots, TRIAL)

@@ -95,10 +95,5 @@ def test_rollbacks_between_hostile_bundles_and_power_cuts():
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    strict=True,
-    reason="an open fault: power cut in confirm, then a disk that fails at the start, then an older version is armed: "
-    "its node starts the older one though the newer was confirmed",
-)
 def test_uploads_in_pieces_on_a_disk_that_fails():
     explored("pieces", TWO_FILES, 2000, slots=ONE_SLOT, chunks=2, tries=(1, 2), errors=(False,))

@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from fsw.store.records import Records
 from fsw.supervisor.beacon import beacon, send
 from fsw.supervisor.lifeline import Lifeline
 from fsw.supervisor.messages import Start
+from fsw.supervisor.recovery import SupervisedRecovery
 from fsw.supervisor.resets import CALM_S, Resets, boot_id, calmed, noted, open_resets
 from fsw.timekeeping.keeper import KEPT_TIME_OCTETS_MAX, TIME_RECORD, KeptTime, TimeKeeper
 from hal.board import Board
@@ -42,6 +44,7 @@ from kernels.usage import given, shown
 from skyrack.rehearsal import rehearse
 
 _NS = 1_000_000_000
+_NEVER_NS = 1 << 62
 
 
 class NodeFlight:
@@ -69,15 +72,18 @@ class NodeFlight:
             devices.callback(port.close)
             resets = open_resets(Path(self.state))
             recorder = devices.enter_context(FlightRecorder(Path(self._record) if self._record else None, report))
-            on_board = self._devices(clock, port, runner, processes=Processes(start, resets, lacks))
+            recovery = SupervisedRecovery(clock)
+            on_board = replace(
+                self._devices(clock, port, runner), processes=Processes(start, resets, lacks), recovery=recovery
+            )
             node = recorder.build_node(self._mission, on_board, Path(self.state), safe=start.is_safe)
             _store(resets, noted(resets.value, start, boot_id()))
             if start.is_first:
                 lacking = f"; with {lacks}" if lacks else ""
                 report(f"{self.name} flies on {self._port}, its state is in {shown(Path(self.state))}{lacking}")
             lifeline.flies()
-            _loop(node, port, clock, lifeline, resets)
-        return 0
+            _loop(node, port, clock, lifeline, resets, recovery)
+        return recovery.status
 
     def preload(self) -> None:
         """Have all ready that an executive would else prepare while it is waited for.
@@ -107,7 +113,6 @@ class NodeFlight:
         port: LastingPort,
         runner: Runner,
         medium: Medium = HOST,
-        processes: Processes | None = None,
     ) -> Devices:
         mission = self._mission
         return Devices(
@@ -118,7 +123,6 @@ class NodeFlight:
             board=_board(mission),
             runner=runner,
             medium=medium,
-            processes=processes,
             areas=self._areas,
             keeps_time=has_lasting_clock(),
             battery=find_battery(),
@@ -161,16 +165,24 @@ def _kept_clock(state: Path) -> CorrelatedClock:
     return clock
 
 
-def _loop(node: Node, port: LastingPort, clock: CorrelatedClock, lifeline: Lifeline, resets: Durable[Resets]) -> None:
+def _loop(
+    node: Node,
+    port: LastingPort,
+    clock: CorrelatedClock,
+    lifeline: Lifeline,
+    resets: Durable[Resets],
+    recovery: SupervisedRecovery,
+) -> None:
+    """Step the node until the supervisor wants an end, or the node itself asked for one and its time has come."""
     told, calm_ns = PortState(), clock.monotonic_ns() + round(CALM_S * _NS)
-    while not lifeline.is_to_end:
+    while not (lifeline.is_to_end or recovery.is_due(clock.monotonic_ns())):
         node.step()
         if resets.value.unstable and clock.monotonic_ns() >= calm_ns:
             _store(resets, calmed(resets.value))
         for news in port.state.news_since(told):
             report(news.sentence)
         told = port.state
-        next_ns = node.next_wake_ns
+        next_ns = min(node.next_wake_ns, recovery.due_ns or _NEVER_NS)
         lifeline.beat(clock.monotonic_ns(), next_ns)
         clock.wait(next_ns, [*node.waits_for, lifeline])
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 from fsw.executive.app import App, AppReport
 from fsw.store.durable import Durable
-from fsw.supervisor.causes import COMMANDED, EXCEPTION, HANG, POWER_ON, SUPERVISOR, WATCHDOG
+from fsw.supervisor.causes import COMMANDED, EXCEPTION, HANG, POWER_ON, RESET_ASKED, SUPERVISOR, WATCHDOG
 from fsw.supervisor.messages import Start
 from fsw.supervisor.resets import Resets
 from link.dictionary import Event, Int8ub, Int16ub, Telemetry, wire
 
 _MAX = (1 << 16) - 1
-_NAMED = (POWER_ON, SUPERVISOR, WATCHDOG, HANG, EXCEPTION, COMMANDED)
+_NAMED = (POWER_ON, SUPERVISOR, WATCHDOG, HANG, EXCEPTION, COMMANDED, RESET_ASKED)
 
 
 class ProcessStatus(Telemetry, id=0x08):
@@ -26,6 +26,7 @@ class ProcessStatus(Telemetry, id=0x08):
     crashes: int = wire(Int16ub, text="ended by a signal, as SIGSEGV")
     exceptions: int = wire(Int16ub, text="ended by an exception outside of all apps and duties")
     commanded: int = wire(Int16ub)
+    resets_asked: int = wire(Int16ub, text="ended as the node asked for a reset of the board")
     others: int = wire(Int16ub, text="ended by themselves, or could not be started")
     unstable: int = wire(Int16ub, limits=(0, 4), text="starts since a flight last lasted for a minute")
     board_resets: int = wire(Int8ub, limits=(0, 0), text="resets of the board asked for since then")
@@ -91,6 +92,7 @@ class Processes(App, period_ms=10_000, budget_ms=10):
             crashes=min(sum(resets.counts[cause] for cause in crashes), _MAX),
             exceptions=named[EXCEPTION],
             commanded=named[COMMANDED],
+            resets_asked=named[RESET_ASKED],
             others=min(others, _MAX),
             unstable=min(resets.unstable, _MAX),
             board_resets=min(resets.board_resets, 255),

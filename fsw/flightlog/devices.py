@@ -16,6 +16,7 @@ from fsw.executive.sentence import sentence_of
 from fsw.flightlog.entries import Ask, DeviceCall, DeviceFailure, mark_of
 from fsw.flightlog.journal import Journal
 from fsw.jobs.job import Job, Outcome, Runner
+from fsw.modes.recovery import Recovery
 from fsw.scrub.areas import WatchedArea
 from fsw.store.crash_log import CrashLog
 from fsw.store.durable import Durable
@@ -440,6 +441,26 @@ class RecordingResets(Twin):
         value = self._resets.value
         self._journal.answered(Ask.RESETS, [value.counts, value.boot, value.unstable, value.board_resets])
         return value
+
+
+class RecordingRecovery(_Noting):
+    """`Recovery`: each request is an output."""
+
+    def __init__(self, recovery: Recovery, journal: Journal) -> None:
+        super().__init__(journal)
+        self._recovery = recovery
+
+    def restart(self, cause: str) -> None:
+        """Ask for a restart."""
+        self._call(DeviceCall.RECOVER, ["restart", cause], lambda: self._recovery.restart(cause))
+
+    def reset(self, cause: str) -> None:
+        """Ask for a reset."""
+        self._call(DeviceCall.RECOVER, ["reset", cause], lambda: self._recovery.reset(cause))
+
+    def boot_golden(self, cause: str) -> None:
+        """Ask for the golden copy."""
+        self._call(DeviceCall.RECOVER, ["boot_golden", cause], lambda: self._recovery.boot_golden(cause))
 
 
 class RecordingLog(Twin, CrashLog):

@@ -50,6 +50,7 @@ class DeviceCall(IntEnum):
     END = 8
     AREA = 9
     HOLD = 10
+    RECOVER = 11
 
 
 class FlightHeader(msgspec.Struct, kw_only=True):

@@ -20,6 +20,7 @@ from fsw.flightlog.devices import (
     RecordingLog,
     RecordingMedium,
     RecordingPort,
+    RecordingRecovery,
     RecordingResets,
     RecordingRunner,
     RecordingVitals,
@@ -171,4 +172,5 @@ def _twins(devices: Devices, journal: Journal) -> Devices:
         medium=RecordingMedium(devices.medium, journal),
         random=RecordingDice(devices.random, journal),
         self_test=self_test,
+        recovery=RecordingRecovery(devices.recovery, journal),
     )

@@ -6,6 +6,10 @@ from typing import Protocol
 class Recovery(Protocol):
     """Takes requests, and fulfils them when and if it can: the node flies on until then."""
 
+    def restart(self, cause: str) -> None:
+        """Ask for a restart of the software, from the slot that is chosen then."""
+        ...
+
     def reset(self, cause: str) -> None:
         """Ask for a reset of the board."""
         ...
@@ -17,6 +21,9 @@ class Recovery(Protocol):
 
 class NoRecovery:
     """`Recovery` where nobody can: the node's own report of the request is all that comes of it."""
+
+    def restart(self, cause: str) -> None:
+        """Nothing."""
 
     def reset(self, cause: str) -> None:
         """Nothing."""

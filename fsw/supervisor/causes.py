@@ -11,13 +11,15 @@ WATCHDOG = "watchdog"
 HANG = "hang"
 EXCEPTION = "exception"
 COMMANDED = "commanded"
+RESET_ASKED = "reset asked"
+"""The node itself asked for a reset of the board, as it hears nothing of its ground."""
 REFUSED = "refused"
 """It could not be started: no warm process, no memory for another one."""
 UNASKED = "ended"
 """It ended by itself, without a word and without being asked."""
 
-EXIT_EXCEPTION, EXIT_COMMANDED = 70, 75
-_BY_STATUS = {EXIT_EXCEPTION: EXCEPTION, EXIT_COMMANDED: COMMANDED}
+EXIT_EXCEPTION, EXIT_COMMANDED, EXIT_RESET = 70, 75, 76
+_BY_STATUS = {EXIT_EXCEPTION: EXCEPTION, EXIT_COMMANDED: COMMANDED, EXIT_RESET: RESET_ASKED}
 
 
 def cause_of(wait_status: int) -> str:

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import NamedTuple, Protocol
 
 from fsw.supervisor.budget import Budget, GrowingDelay, Level
-from fsw.supervisor.causes import COMMANDED, HANG, REFUSED
+from fsw.supervisor.causes import COMMANDED, HANG, REFUSED, RESET_ASKED
 from fsw.supervisor.messages import BoardError, Start
 
 _NS = 1_000_000_000
@@ -100,7 +100,7 @@ class Supervisor:
         self._beacon_ns: int | None = None
         self._is_hung = False
         self._step_ns = self._good_until_ns = -1
-        self._silence_ns = round(limits.silence_s * _NS)
+        self._silence_ns, self._reset_ns = round(limits.silence_s * _NS), round(limits.reset_s * _NS)
         self.incarnation = 0
         self.is_ending = self.is_over = False
         self.refusal: Exception | None = None
@@ -256,28 +256,35 @@ class Supervisor:
             return
         self._cause = cause
         self._counts = {**self._counts, cause: self._counts.get(cause, 0) + 1}
-        level = self._budget.level if cause == COMMANDED else self._budget.failed(now_ns)
+        if cause in (COMMANDED, RESET_ASKED):
+            level = self._level_of_request(cause)
+        else:
+            level = self._budget.failed(now_ns)
+            if level is Level.RESET and self._why_no_reset():
+                self._budget.reset_in_vain()
+                level = Level.LAST_RESORT
         self._next_ns = now_ns + self._delay_ns(level, flown_ns, now_ns)
-        self._do.say(f"the executive ended ({cause}); {_outlook(self._budget.level, self._next_ns - now_ns)}")
+        self._do.say(f"the executive ended ({cause}); {_outlook(level, self._next_ns - now_ns)}")
+
+    def _level_of_request(self, cause: str) -> Level:
+        """How the next executive is started where the one before asked for it: that is no failure of it."""
+        if cause == RESET_ASKED and not self._why_no_reset():
+            return Level.RESET
+        return Level.SAFE if self._budget.level is Level.RESET else self._budget.level
 
     def _delay_ns(self, level: Level, flown_ns: int, now_ns: int) -> int:
-        """For how long the next executive has to wait; asks for a reset of the board where the level says so."""
-        if level is Level.RESET:
-            if self._ask_for_reset():
-                return round(self._limits.reset_s * _NS)
-            level = Level.LAST_RESORT
+        """For how long the next executive has to wait."""
         if level is not Level.LAST_RESORT:
-            return 0
+            return self._reset_ns if level is Level.RESET else 0
         self._beacon_ns = now_ns
         return self._patience.ended(flown_ns)
 
-    def _ask_for_reset(self) -> bool:
-        """Ask for a reset of the board; returns whether it is under way."""
+    def _why_no_reset(self) -> str:
+        """Ask for a reset of the board; returns why none comes, or nothing where it is under way."""
         why_not = self._do.reset_board(self._cause)
         if why_not:
             self._do.say(f"the board is not reset: {why_not}")
-            self._budget.reset_in_vain()
-        return not why_not
+        return why_not
 
 
 def _is_due(when_ns: int | None, now_ns: int) -> bool:

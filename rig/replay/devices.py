@@ -338,6 +338,22 @@ def tape_processes(tape: Tape) -> Processes | None:
     return Processes(Start(*start), cast("Durable[Resets]", TapeResets(tape)), lacks)
 
 
+class TapeRecovery(TapeDevice):
+    """`Recovery` that holds each request to the recorded one, and restarts nothing."""
+
+    def restart(self, cause: str) -> None:
+        """Hold this to what was recorded."""
+        self._tape.call(DeviceCall.RECOVER, ["restart", cause])
+
+    def reset(self, cause: str) -> None:
+        """Hold this to what was recorded."""
+        self._tape.call(DeviceCall.RECOVER, ["reset", cause])
+
+    def boot_golden(self, cause: str) -> None:
+        """Hold this to what was recorded."""
+        self._tape.call(DeviceCall.RECOVER, ["boot_golden", cause])
+
+
 class TapeLog(Twin, CrashLog):
     """`CrashLog` in memory: `noted` has each failure, with its traceback in this process."""
 

@@ -29,6 +29,7 @@ from rig.replay.devices import (
     TapeLog,
     TapeMedium,
     TapePort,
+    TapeRecovery,
     TapeRunner,
     TapeVitals,
     tape_areas,
@@ -127,6 +128,7 @@ class Replay:
             keeps_time=header.keeps_time,
             battery=TapeBattery(tape) if header.has_battery else None,
             vitals=TapeVitals(tape),
+            recovery=TapeRecovery(tape),
         )
         self.node = build_node(self.mission, devices, Path(header.state), self.log, safe=header.is_safe)
         topics: tuple[type[Record], ...] = (Event, Telemetry)

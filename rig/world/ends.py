@@ -168,6 +168,10 @@ class NodeEnd:
         if self._drain_marks() and self.cuts_at_mark and not self.forgets:
             self.power.cut()
 
+    def restart(self, cause: str) -> None:
+        """Note that the node asks to be started again."""
+        self.restarts_asked.append(f"restart: {cause}")
+
     def reset(self, cause: str) -> None:
         """Note that the node asks for a reset."""
         self.restarts_asked.append(f"reset: {cause}")

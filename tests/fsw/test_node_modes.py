@@ -57,6 +57,9 @@ class Supervising:
 
     asked: list[str] = field(default_factory=list)
 
+    def restart(self, cause):
+        self.asked.append(f"restart: {cause}")
+
     def reset(self, cause):
         self.asked.append(f"reset: {cause}")
 

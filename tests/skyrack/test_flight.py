@@ -1,12 +1,17 @@
 """What a flight does where no executive lives."""
 
 from fsw.store.records import Records
+from fsw.supervisor.causes import EXIT_RESET
+from fsw.supervisor.recovery import GRACE_S, SupervisedRecovery
+from fsw.supervisor.resets import open_resets
 from fsw.timekeeping.correlation import Observation, TimeSource
 from fsw.timekeeping.keeper import KEPT_TIME_OCTETS_MAX, TIME_RECORD, KeptTime, TimeKeeper
 from hal.correlated_clock import CorrelatedClock
 from hal.linux.clock import HostClock
 from hal.medium import HOST
-from skyrack.flight import _kept_clock
+from hal.port import PortState
+from hal.sim.clock import VirtualClock
+from skyrack.flight import _kept_clock, _loop
 
 S = 1_000_000_000
 
@@ -28,3 +33,29 @@ def test_where_nothing_was_kept_the_host_s_clock_is_shown(tmp_path):
     host = HostClock()
     before_ns = host.utc_ns()
     assert before_ns <= _kept_clock(tmp_path).utc_ns() <= host.utc_ns()
+
+
+def test_a_loop_goes_on_for_a_moment_after_its_node_asked_for_a_reset(tmp_path):
+    """So that the event goes down; nothing else of this node is ever due."""
+    clock = VirtualClock()
+    recovery = SupervisedRecovery(clock)
+
+    class Node:
+        steps, next_wake_ns, waits_for = 0, 1 << 62, ()
+
+        def step(self):
+            self.steps += 1
+            recovery.reset("no command was heard for long")
+
+    class Lifeline:
+        is_to_end = False
+
+        def beat(self, now_ns, next_due_ns):
+            assert next_due_ns == GRACE_S * S
+
+    class Port:
+        state = PortState()
+
+    node = Node()
+    _loop(node, Port(), clock, Lifeline(), open_resets(tmp_path), recovery)
+    assert (node.steps, clock.monotonic_ns(), recovery.status) == (1, GRACE_S * S, EXIT_RESET)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fsw.jobs.process import JobLimits, ProcessRunner
 from fsw.jobs.source import SharedGuardian
-from fsw.supervisor.causes import EXIT_COMMANDED
+from fsw.supervisor.causes import EXIT_COMMANDED, EXIT_RESET
 from hal.linux.clock import HostClock
 from tests.fsw.jobs.jobs import job
 from tests.patience import PATIENCE_S
@@ -41,6 +41,8 @@ class Flight:
                 return 0
             case "commanded":
                 return EXIT_COMMANDED
+            case "resets":
+                return EXIT_RESET
             case "leaves":
                 leave_a_child(self.state)
                 os.kill(os.getpid(), signal.SIGKILL)

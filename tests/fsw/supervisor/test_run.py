@@ -147,6 +147,13 @@ def test_what_crashes_again_and_again_begins_in_safe_mode_then_a_reset_is_asked_
     assert "the executive ended (SIGSEGV); a reset of the board is asked for" in bench.said
 
 
+def test_a_node_that_asks_for_a_reset_has_the_board_reset(bench):
+    reset = ("touch", str(bench.folder / "reset"))
+    bench.fly("resets flies", bench.has(2, "flights"), reset=reset, reset_s=0.1)
+    assert (bench.folder / "reset").exists()
+    assert bench.told("flights")[1]["cause"] == "reset asked"
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, slow(signal.SIGSEGV), slow(signal.SIGSTOP)])
 @pytest.mark.requirement("FSW-SUP-010")
 def test_a_killed_or_stopped_warm_process_costs_the_flight_nothing(bench, number):

@@ -197,6 +197,34 @@ def test_a_commanded_restart_costs_nothing():
     assert [start.is_safe for start in table.starts] == [False] * 51
 
 
+def test_a_node_that_asks_for_a_reset_waits_for_it_and_flies_on_where_none_comes():
+    table = Table(reset_s=60).loaded().flying(1).fails("reset asked")
+    assert table.done[-1] == ("reset", "reset asked")
+    assert table.said[-1] == "the executive ended (reset asked); a reset of the board is asked for"
+    assert len(table.step(59).starts) == 1
+    assert table.step(2).starts[1:] == [(2, "reset asked", {"reset asked": 1}, False)]
+
+
+def test_a_node_that_asks_for_a_reset_that_cannot_be_had_is_started_again_at_once():
+    table = Table(why_no_reset="3 resets did not help").loaded()
+    for _ in range(50):
+        table.flying(1).fails("reset asked")
+    assert [start.is_safe for start in table.starts] == [False] * 51
+    assert table.said[-2:] == [
+        "the board is not reset: 3 resets did not help",
+        "the executive ended (reset asked); it is started again",
+    ]
+
+
+def test_who_is_commanded_to_restart_after_a_reset_in_vain_asks_for_no_further_one():
+    table = Table(reset_s=60).loaded()
+    for _ in range(4):
+        table.flying(1).fails()
+    table.step(61).flying(1).fails("commanded")
+    assert [what for what, _ in table.done].count("reset") == 1
+    assert len(table.starts) == 6
+
+
 def test_the_warm_process_is_started_again_while_the_executive_flies_on():
     table = Table().loaded().flying(2)
     table.supervisor.ended(WARM, "SIGKILL", table.now_ns)

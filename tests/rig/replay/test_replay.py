@@ -17,6 +17,7 @@ from fsw.flightlog.chunks import ChunkFile, ChunkKind, read_chunks
 from fsw.flightlog.devices import RecordingMedium, Twin
 from fsw.flightlog.entries import FlightHeader
 from fsw.flightlog.recorder import FlightRecorder
+from fsw.mission import DefencesSection
 from fsw.node import Node
 from fsw.own.loading import AppSpec
 from fsw.scrub.areas import watched
@@ -184,7 +185,7 @@ def test_no_device_is_forgotten(tmp_path):
     Looking(tmp_path).recorder.close()
     (devices,) = found
     names = {one.name for one in fields(Devices)}
-    others = {"bits_per_second", "self_test", "processes", "areas", "keeps_time", "recovery"}
+    others = {"bits_per_second", "self_test", "processes", "areas", "keeps_time"}
     others |= {"pulse", "battery"}  # a node that has a pulse is not recorded, and this one has no battery
     assert {name for name in names if isinstance(getattr(devices, name), Twin)} == names - others
     assert devices.self_test.__module__ == recorders.__name__
@@ -244,6 +245,31 @@ def test_processes_and_memory_that_changes_are_inputs(tmp_path):
     replay = check_replays(world)
     assert {"ExecutiveStarted", "Degraded", "AreaChanged"} <= {type(event).__name__ for _, event in replay.events}
     assert replay.status["ProcessStatus"].crashes == 3
+
+
+def test_what_the_node_asks_of_its_supervisor_is_an_output(tmp_path):
+    asked = []
+
+    class Asking:
+        def reset(self, cause):
+            asked.append(("reset", cause))
+
+        def boot_golden(self, cause):
+            asked.append(("golden", cause))
+
+    class Silent(RecordedWorld):
+        def build(self, devices, **_):
+            self.mission = msgspec.structs.replace(
+                self.mission, defences=DefencesSection(silence_h=0.01, further_h=0.01)
+            )
+            return super().build(_with(devices, recovery=Asking()))
+
+    world = Silent(tmp_path)
+    world.run(120)
+    assert [what for what, _ in asked] == ["reset", "golden"]
+    replay = check_replays(world)
+    assert len(asked) == 2
+    assert "RecoveryAsked" in [type(event).__name__ for _, event in replay.events]
 
 
 def test_kernels_that_failed_on_the_board_fail_in_the_replay(tmp_path):
